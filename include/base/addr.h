@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * addr - hardware addresses, IPv4 addresses and prefixes: parse, print, match.
+ *
+ * A struct ip4 holds host byte order; conversion happens at the cursor
+ * (base/wire.h) or at the socket edge (io/). The type exists so that an address
+ * is not passed where a length or an index is meant.
+ */
+#ifndef BASE_ADDR_H
+#define BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ip4 {
+	uint32_t host;	/* host byte order; 0 is "none" (0.0.0.0) */
+};
+
+#define IP4_NONE	((struct ip4){ 0 })
+#define IP4_BROADCAST	((struct ip4){ 0xffffffffu })
+
+struct ip4net {
+	struct ip4 addr;
+	uint8_t plen;		/* 0..32 */
+};
+
+struct mac {
+	uint8_t b[6];
+};
+
+/* A MAC prefix for rules: the first `bits` bits of `mac` count (0..48). */
+struct macprefix {
+	struct mac mac;
+	uint8_t bits;
+};
+
+#define IP4_STRLEN	16	/* "255.255.255.255" and NUL */
+#define MAC_STRLEN	18	/* "aa:bb:cc:dd:ee:ff" and NUL */
+
+static inline bool
+ip4_is_none(struct ip4 a)
+{
+	return a.host == 0;
+}
+
+static inline bool
+ip4_eq(struct ip4 a, struct ip4 b)
+{
+	return a.host == b.host;
+}
+
+bool ip4_is_multicast(struct ip4 a);
+/* Usable as a unicast host address: not 0/8, 127/8 is allowed, no multicast, no 240/4. */
+bool ip4_is_host(struct ip4 a);
+uint32_t ip4_mask(uint8_t plen);
+bool ip4net_has(struct ip4net n, struct ip4 a);
+/* The directed broadcast address of n; IP4_NONE for /31 and /32 (they have none). */
+struct ip4 ip4net_broadcast(struct ip4net n);
+
+/* Strict dotted quad, decimal, no leading zeros, nothing behind it. */
+bool ip4_parse(const char *s, struct ip4 *out);
+/* "A.B.C.D/L" or "A.B.C.D" (= /32). */
+bool ip4net_parse(const char *s, struct ip4net *out);
+/* "aa:bb:cc:dd:ee:ff", also with '-' as separator, any case. */
+bool mac_parse(const char *s, struct mac *out);
+/* A whole address, "b8:27:eb" (any number of whole bytes 1..6) or "aa:bb:cc:d0:00:00/28". */
+bool macprefix_parse(const char *s, struct macprefix *out);
+bool macprefix_has(const struct macprefix *p, const struct mac *m);
+
+/* Print into buf (of IP4_STRLEN / MAC_STRLEN / 24 bytes) and return buf. */
+char *ip4_str(struct ip4 a, char *buf);
+char *mac_str(const struct mac *m, char *buf);
+#define MACPREFIX_STRLEN 24
+char *macprefix_str(const struct macprefix *p, char *buf);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * mono - monotonic time as a type, so that a time, a duration in milliseconds
+ * and a count can not be mixed up by accident. No clock is read here: the event
+ * loop (io/loop) asks the kernel once per turn and everybody else is told.
+ */
+#ifndef BASE_MONO_H
+#define BASE_MONO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mono {
+	int64_t us;	/* microseconds since an arbitrary start; never 0 for "now" */
+};
+
+static inline struct mono
+mono_us(int64_t us)
+{
+	return (struct mono){ us };
+}
+
+static inline struct mono
+mono_add_ms(struct mono t, int64_t ms)
+{
+	return (struct mono){ t.us + ms * 1000 };
+}
+
+/* a - b in microseconds. */
+static inline int64_t
+mono_diff_us(struct mono a, struct mono b)
+{
+	return a.us - b.us;
+}
+
+static inline int64_t
+mono_diff_ms(struct mono a, struct mono b)
+{
+	return (a.us - b.us) / 1000;
+}
+
+static inline bool
+mono_before(struct mono a, struct mono b)
+{
+	return a.us < b.us;
+}
+
+#endif

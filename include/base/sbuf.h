@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * sbuf - builds a string in a buffer of fixed size that the caller owns.
+ *
+ * The text is always NUL-terminated; what does not fit is cut and remembered
+ * in `cut`. Text that came from a packet goes in through sbuf_esc() only, so
+ * that no control byte, quote or terminal escape reaches a log or a screen.
+ */
+#ifndef BASE_SBUF_H
+#define BASE_SBUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sbuf {
+	char *s;	/* borrowed, NUL-terminated */
+	size_t len;	/* without the NUL */
+	size_t size;	/* of the buffer, at least 1 */
+	bool cut;
+};
+
+struct sbuf sbuf_init(char *buf, size_t size);
+void sbuf_puts(struct sbuf *b, const char *s);
+void sbuf_putc(struct sbuf *b, char c);
+void sbuf_printf(struct sbuf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+/* Untrusted bytes: printable ASCII but '\\' and '"' as it is, the rest as \xHH. */
+void sbuf_esc(struct sbuf *b, const void *data, size_t len);
+void sbuf_hex(struct sbuf *b, const void *data, size_t len);
+
+#endif
