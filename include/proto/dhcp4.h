@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * dhcp4 - a view of a BOOTP/DHCPv4 message (RFC 951, 1542, 2131, 2132, 3396).
+ *
+ * dhcp4_parse() indexes a message that somebody else owns and copies nothing:
+ * a relay must pass on bytes that it did not write. Getters read the fields
+ * and options through the index. Editing (hops, giaddr, padding) is done on the
+ * outgoing copy by the dhcp4_put_* helpers; option 82 is rai's business.
+ *
+ * The view borrows the buffer and is valid as long as that is.
+ */
+#ifndef PROTO_DHCP4_H
+#define PROTO_DHCP4_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/wire.h"
+#include "proto/names.h"
+
+#define DHCP4_PORT_SERVER	67
+#define DHCP4_PORT_CLIENT	68
+#define DHCP4_PORT_PXE		4011	/* PXE 2.1: boot server, proxyDHCP */
+#define DHCP4_HEADER		236	/* BOOTP up to and with `file` less vend */
+#define DHCP4_OPTIONS		240	/* offset of the options, behind the cookie */
+#define DHCP4_MIN		300	/* BOOTP message size; old servers want it (RFC 1542 2.1) */
+#define DHCP4_COOKIE		0x63825363u
+#define DHCP4_FLAG_BROADCAST	0x8000
+
+/* offsets of the fields that a relay writes or that tests name */
+#define DHCP4_OFF_HOPS		3
+#define DHCP4_OFF_XID		4
+#define DHCP4_OFF_FLAGS		10
+#define DHCP4_OFF_GIADDR	24
+#define DHCP4_OFF_CHADDR	28
+#define DHCP4_OFF_SNAME		44
+#define DHCP4_LEN_SNAME		64
+#define DHCP4_OFF_FILE		108
+#define DHCP4_LEN_FILE		128
+
+enum dhcp4_op { DHCP4_REQUEST = 1, DHCP4_REPLY = 2 };
+
+enum dhcp4_type {
+	DHCP4_TYPE_NONE,	/* BOOTP: no option 53 */
+	DHCP4_DISCOVER = 1, DHCP4_OFFER, DHCP4_REQUEST_MSG, DHCP4_DECLINE,
+	DHCP4_ACK, DHCP4_NAK, DHCP4_RELEASE, DHCP4_INFORM,
+	DHCP4_FORCERENEW = 9, DHCP4_LEASEQUERY = 10, DHCP4_LEASEUNASSIGNED,
+	DHCP4_LEASEUNKNOWN, DHCP4_LEASEACTIVE, DHCP4_BULKLEASEQUERY,
+	DHCP4_LEASEQUERYDONE,
+};
+
+/* option codes that the relay looks at */
+enum dhcp4_option {
+	DHCP4_OPT_PAD = 0, DHCP4_OPT_ROUTER = 3, DHCP4_OPT_VENDOR_INFO = 43,
+	DHCP4_OPT_REQUESTED_IP = 50, DHCP4_OPT_OVERLOAD = 52,
+	DHCP4_OPT_TYPE = 53, DHCP4_OPT_SERVER_ID = 54, DHCP4_OPT_MAX_SIZE = 57,
+	DHCP4_OPT_VENDOR_CLASS = 60, DHCP4_OPT_CLIENT_ID = 61,
+	DHCP4_OPT_TFTP_NAME = 66, DHCP4_OPT_BOOTFILE = 67,
+	DHCP4_OPT_USER_CLASS = 77, DHCP4_OPT_RAI = 82, DHCP4_OPT_ARCH = 93,
+	DHCP4_OPT_UNDI = 94, DHCP4_OPT_UUID = 97, DHCP4_OPT_IPXE = 175,
+	DHCP4_OPT_END = 255,
+};
+
+struct dhcp4 {
+	const uint8_t *data;	/* the whole message, borrowed */
+	size_t len;		/* received length in bytes, 236..65535 */
+	uint8_t op, htype, hlen, hops;
+	uint32_t xid;
+	uint16_t secs, flags;
+	struct ip4 ciaddr, yiaddr, siaddr, giaddr;
+	const uint8_t *chaddr;	/* 16 bytes, borrowed; hlen of them count */
+	uint8_t type;		/* option 53, or DHCP4_TYPE_NONE */
+	bool cookie;		/* has the magic cookie, so options were read */
+	bool end;		/* an END option was found in the options area */
+	/* Offset of the END in data, or where it would stand: `len` when there
+	 * is none. Trailing bytes behind END are padding. */
+	size_t end_at;
+	uint8_t overload;	/* option 52: 0..3 */
+	/* Offset in data of the first instance of each option's code byte in the
+	 * options area, 0 when absent; then in file, sname when overloaded. */
+	uint16_t at[256];
+};
+
+/*
+ * Reads the message. DROP_NONE, or why it is not one: SHORT below 236 bytes
+ * (a message of 236..239 bytes is BOOTP without a cookie), BAD_OP, BAD_HLEN
+ * (hlen > 16), BAD_OPTIONS when an option reaches past the end. A missing END is accepted (Apple and old
+ * ROMs leave it out): the options then end with the message. Options after END are not
+ * looked at. *m is valid for reading header fields even after BAD_OPTIONS.
+ */
+enum drop dhcp4_parse(struct dhcp4 *m, const void *data, size_t len);
+
+/* First instance of an option's value as a reader; false when absent. */
+bool dhcp4_opt(const struct dhcp4 *m, uint8_t code, struct rd *value);
+/*
+ * The value of an option with all its instances joined (RFC 3396), in order:
+ * options area, then file, then sname as overload says. Copies at most size
+ * bytes; returns the whole length (which may exceed size), 0 when absent.
+ */
+size_t dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t size);
+/* A 4-byte option as an address; IP4_NONE when absent or of another length. */
+struct ip4 dhcp4_opt_ip4(const struct dhcp4 *m, uint8_t code);
+
+/* Walks the options area only (not file/sname): code, value, offsets. */
+struct dhcp4_iter {
+	struct rd r;
+	const uint8_t *base;
+};
+struct dhcp4_item {
+	uint8_t code;
+	size_t at;		/* offset of the code byte in the message */
+	struct rd value;
+};
+struct dhcp4_iter dhcp4_iter(const struct dhcp4 *m);
+/* false at END or at the end of the message */
+bool dhcp4_next(struct dhcp4_iter *it, struct dhcp4_item *out);
+
+/* Edits on an outgoing copy of at least 236 bytes. */
+void dhcp4_put_hops(uint8_t *msg, uint8_t hops);
+void dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * names - the enums that are tables: drop reasons, counters, DHCP message
+ * types, client families; and their words. The rows stand in *.def files.
+ */
+#ifndef PROTO_NAMES_H
+#define PROTO_NAMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum drop {
+	DROP_NONE,	/* 0: the packet goes on */
+#define DROP(id, word, sentence) DROP_##id,
+#include "proto/drop.def"
+#undef DROP
+	DROP_MAX
+};
+
+enum counter {
+#define COUNTER(id, word, sentence) COUNTER_##id,
+#include "proto/counter.def"
+#undef COUNTER
+	COUNTER_MAX
+};
+
+const char *drop_word(enum drop d);		/* "none" for DROP_NONE */
+const char *drop_sentence(enum drop d);
+const char *counter_word(enum counter c);
+const char *counter_sentence(enum counter c);
+/* "DISCOVER"...; "BOOTP" for 0; "TYPE-n" is not made up: NULL when unknown. */
+const char *dhcp4_type_name(uint8_t type);
+/* Case-insensitive, for [rule] message =; 0 when unknown. "bootp" is not a type. */
+uint8_t dhcp4_type_parse(const char *name);
+
+#endif

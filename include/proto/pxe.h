@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * pxe - what a DHCPv4 message says about the machine that boots: options 43,
+ * 60, 77, 93, 97, 175 (RFC 4578, 3004, PXE 2.1, IANA "Processor Architecture
+ * Types"). Reads only; what follows from it is decided in core/rules and
+ * core/classes.
+ */
+#ifndef PROTO_PXE_H
+#define PROTO_PXE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/dhcp4.h"
+
+/* Rows PXE_ARCH(code, name, sentence) stand in proto/arch.def: the whole IANA list;
+ * rows PXE_ALIAS(name, code...) too: x64 is 7 and 9 (RFC 4578 erratum), bios is 0. */
+
+enum pxe_family {
+	PXE_PLAIN,	/* no network boot */
+	PXE_PXE,	/* option 60 PXEClient, or option 93 alone */
+	PXE_HTTP,	/* option 60 HTTPClient */
+	PXE_IPXE,	/* option 175, or user class iPXE, whatever option 60 says */
+	PXE_BSDP,	/* option 60 AAPLBSDPC */
+	PXE_UBOOT,	/* option 60 U-Boot... */
+	PXE_FAMILY_MAX
+};
+
+#define PXE_ARCHS_MAX	8	/* elements of option 93 that are looked at */
+#define PXE_CLASS_MAX	255	/* bytes of options 60 and 77 that are looked at */
+
+struct pxe_client {
+	enum pxe_family family;
+	bool pxeclient;		/* option 60 begins with "PXEClient" */
+	bool httpclient;	/* option 60 begins with "HTTPClient" */
+	bool netboot;		/* pxeclient, httpclient, or option 93 is there */
+	bool arch_guessed;	/* from option 60's text, since 93 is missing */
+	uint8_t n_arch;		/* in arch, the client's preferred one first */
+	uint16_t arch[PXE_ARCHS_MAX];
+	bool discovery;		/* option 43 has sub-option 71: boot server discovery */
+	uint16_t item;		/* 43.71: type ... */
+	uint16_t layer;		/* ... and layer */
+	uint8_t uuid_len;	/* option 97 without its type byte: 16, or 0 */
+	uint8_t uuid[16];	/* as on the wire */
+	uint8_t vendor_len, user_len;
+	uint8_t vendor[PXE_CLASS_MAX];	/* option 60, joined */
+	uint8_t user[PXE_CLASS_MAX];	/* option 77 as received, raw or RFC 3004 */
+};
+
+void pxe_read(struct pxe_client *c, const struct dhcp4 *m);
+
+/* Is `text` the user class: the whole raw option 77, or one of its RFC 3004
+ * instances (length byte, bytes)? Exact bytes, case counts. */
+bool pxe_user_class_is(const struct pxe_client *c, const char *text);
+
+const char *pxe_family_name(enum pxe_family f);
+bool pxe_family_parse(const char *name, enum pxe_family *out);
+
+/* "x64-uefi"...; NULL when the IANA list has no such code. */
+const char *pxe_arch_name(uint16_t code);
+const char *pxe_arch_sentence(uint16_t code);
+/* A name, an alias, a decimal or 0x hex code: writes up to max codes, returns
+ * how many (0: unknown). */
+size_t pxe_arch_parse(const char *name, uint16_t *codes, size_t max);
+/* Walks the names for messages and manuals: name number i, NULL at the end. */
+const char *pxe_arch_list(size_t i);
+
+/* In an offer or ACK: says "PXEClient" in option 60? */
+bool pxe_offer_says_pxe(const struct dhcp4 *m);
+
+#endif
