@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * conf - the typed, validated configuration.
+ *
+ * A struct conf is built from (section, name, key, value, line) tuples by
+ * conf_begin/conf_section/conf_key/conf_end, whatever they come from (the INI file: io/conffile; the
+ * command line: relay/args), and never changes afterwards: a reload builds a second
+ * one beside the first. Every mistake is reported, not only the first. Names
+ * are resolved to indexes here, so that the packet path never sees a string.
+ * conf_print() writes the canonical form, which parses to the same conf.
+ * The keys stand in core/confkey.def: KEY(section, "name", sentence).
+ */
+#ifndef CORE_CONF_H
+#define CORE_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "proto/pxe.h"
+#include "proto/rai.h"
+
+#define CONF_NAME_MAX		64	/* bytes of a name, with NUL */
+#define CONF_TEXT_MAX		256	/* bytes of a format string, with NUL */
+#define CONF_SERVERS_MAX	256
+#define CONF_NONE		UINT16_MAX	/* "no group" where an index is expected */
+#define CONF_PORTS_MAX		8
+
+enum conf_log { CONF_LOG_STDERR, CONF_LOG_SYSLOG, CONF_LOG_JOURNAL };
+enum conf_policy { CONF_APPEND, CONF_REPLACE, CONF_FORWARD, CONF_DISCARD };
+enum conf_giaddr { CONF_GIADDR_PRIMARY, CONF_GIADDR_ALL, CONF_GIADDR_ROTATE,
+	CONF_GIADDR_FIXED };
+enum conf_link { CONF_LINK_OFF, CONF_LINK_ON, CONF_LINK_FIXED };
+
+/* n tokens every per_ms milliseconds; n == 0 is "off" */
+struct conf_rate {
+	uint32_t n;
+	uint32_t per_ms;
+};
+
+struct conf_server {
+	char name[CONF_NAME_MAX];	/* the address' text when implicit */
+	struct ip4 address;
+	bool implicit;		/* an address in a list, no [server] section */
+	bool option82;		/* may get our option 82 (default true) */
+	bool proxy_only;	/* offers = proxy-only */
+	uint16_t first;		/* index of the first server with this address */
+	int line;
+};
+
+struct conf_group {
+	char name[CONF_NAME_MAX];	/* empty when implicit (a list in an interface) */
+	bool implicit;
+	uint16_t n;
+	uint16_t *server;	/* indexes into conf.server, owned, no address twice */
+	int line;
+};
+
+/* Everything that [relay] gives as default and [interface] may override. */
+struct conf_if_opts {
+	bool option82;		/* add our own */
+	enum conf_policy policy;
+	bool trust;
+	enum conf_giaddr giaddr;
+	struct ip4 giaddr_fixed;
+	char circuit_id[CONF_TEXT_MAX];	/* format strings, empty: not sent */
+	char remote_id[CONF_TEXT_MAX];
+	char subscriber_id[CONF_TEXT_MAX];
+	enum conf_link link;	/* sub-option 5 */
+	struct ip4 link_fixed;
+	bool server_id_override;	/* sub-option 11 */
+	bool relay_flags;		/* sub-option 10 */
+	uint32_t vendor_enterprise;	/* sub-option 9; 0: not sent */
+	char vendor_data[CONF_TEXT_MAX];
+	uint8_t relay_id_len;		/* sub-option 12; 0: not sent */
+	uint8_t relay_id[128];
+	uint8_t vss_len;		/* sub-option 151 value; 0: neither 151 nor 152 */
+	uint8_t vss[128];
+};
+
+struct conf_if {
+	char pattern[CONF_NAME_MAX];
+	uint16_t servers;	/* group indexes, CONF_NONE when not given */
+	uint16_t dhcp;
+	uint16_t boot;
+	struct conf_if_opts o;
+	int line;
+};
+
+enum conf_msg_bit { CONF_MSG_BOOTP = 1u << 0 };	/* bit n: DHCP message type n */
+
+struct conf_rule {
+	char name[CONF_NAME_MAX];
+	/* conditions; an empty one is not asked. All given ones must hold. */
+	uint16_t n_arch, *arch;		/* codes, owned */
+	uint32_t families;		/* bits 1 << enum pxe_family, 0: any */
+	uint16_t n_user, n_vendor, n_mac, n_uuid, n_interface;
+	char (*user)[CONF_NAME_MAX];	/* exact */
+	char (*vendor)[CONF_NAME_MAX];	/* shell patterns on option 60 */
+	struct macprefix *mac;
+	uint8_t (*uuid)[16];		/* as on the wire */
+	char (*interface)[CONF_NAME_MAX];	/* shell patterns */
+	uint32_t messages;		/* bits 1 << type, CONF_MSG_BOOTP; 0: any */
+	/* action */
+	bool drop;
+	uint16_t boot, dhcp;		/* group index or CONF_NONE */
+	int line;
+};
+
+struct conf_helper {
+	char name[CONF_NAME_MAX];
+	uint16_t n_port, port[CONF_PORTS_MAX];
+	uint16_t n_from, n_to_if, n_to_addr, n_allow;
+	char (*from)[CONF_NAME_MAX];	/* interface patterns */
+	char (*to_if)[CONF_NAME_MAX];	/* interface patterns: directed broadcast there */
+	struct ip4 *to_addr;		/* unicast */
+	struct ip4net *allow;		/* sources; none: all */
+	bool keep_source;		/* source = keep (default) | replace */
+	struct conf_rate rate;
+	int line;
+};
+
+struct conf {
+	enum conf_log log;
+	enum log_level log_level;
+	char control[108];	/* path of the Unix socket, empty: off */
+	char host_name[CONF_NAME_MAX];	/* %h; empty: the kernel's */
+	uint8_t max_hops;	/* 1..16 */
+	struct conf_rate interface_rate;
+	struct conf_rate client_rate;
+	uint32_t clients;	/* capacity of the client table */
+	bool check_source;
+	bool p4011;		/* 4011 = on */
+	struct ip4 discovery_group;
+	bool strip_pxe_from_dhcp;
+	struct conf_if_opts defaults;
+
+	uint16_t n_server, n_group, n_if, n_rule, n_helper;
+	struct conf_server *server;
+	struct conf_group *group;
+	struct conf_if *ifs;
+	struct conf_rule *rule;
+	struct conf_helper *helper;
+	/* Per server index (the `first` of its address): is it in a boot group
+	 * (boot = of an interface or rule) or a dhcp group? */
+	bool *is_boot;
+	bool *is_dhcp;		/* dhcp = or servers = */
+};
+
+/* One mistake; line 0 is the whole file. The text is "what, and what would be
+ * right" without file and line. */
+typedef void conf_mistake_fn(void *user, int line, const char *text);
+
+struct conf_builder;
+
+/* NULL when memory is short. */
+struct conf_builder *conf_begin(conf_mistake_fn *mistake, void *user);
+/* name is "" for [relay]. A second section of the same kind and name is a mistake. */
+void conf_section(struct conf_builder *b, const char *kind, const char *name, int line);
+/* A key of the section begun last. Lists: comma separated, and a key given again
+ * is a mistake (a list "one item a line" arrives as one value joined with commas). */
+void conf_key(struct conf_builder *b, const char *key, const char *value, int line);
+/* A mistake that the reader of the file found itself (a line too long, a NUL...). */
+void conf_mistake(struct conf_builder *b, int line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Resolves names, checks the whole, frees the builder. The conf, to be freed with conf_free(),
+ * or NULL when there was any mistake (each was reported) or memory was short
+ * (reported on line 0). */
+struct conf *conf_end(struct conf_builder *b);
+struct conf *conf_free(struct conf *c);	/* returns NULL */
+
+/* The canonical form: every section and every key, effective values. */
+void conf_print(const struct conf *c, void (*out)(void *user, const char *line), void *user);
+
+/* The most specific [interface] for a name: the exact one, else the one with the most
+ * literal characters, else the earlier one; NULL when none matches. */
+const struct conf_if *conf_match(const struct conf *c, const char *ifname);
+/* Does shell pattern p (*, ?, [..]) match s? */
+bool conf_glob(const char *p, const char *s);
+/* The server with this address (its `first` index), or CONF_NONE. Linear; for set-up. */
+uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
+
+/* What a format string may name. */
+struct conf_fmt {
+	const char *ifname;
+	uint16_t vlan;		/* 0 when the interface has none */
+	struct mac mac;
+	const char *host;
+	struct ip4 giaddr;
+};
+/* Expands "%i %v %m %h %g %%" or decodes "hex:..."; returns the length, 0 when empty
+ * or when it does not fit. MAC: 6 raw bytes are written as aa:bb:.. text. */
+size_t conf_expand(const char *fmt, const struct conf_fmt *f, uint8_t *out, size_t size);
+
+#endif

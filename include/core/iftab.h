@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * iftab - the interface table: what the kernel has told us about links and
+ * IPv4 addresses, matched with the configuration.
+ *
+ * Events go in (io/netlink translates them), then iftab_commit() recomputes what
+ * hangs on them: which interface serves clients, its giaddrs, its ready-made
+ * option 82, the index from giaddr to interfaces. The packet path reads only:
+ * every look-up is O(1). A struct iface is owned by the table; its pointer is
+ * valid until the next event goes in, so nothing stores it: store the ifindex.
+ *
+ * A port of a bridge, bond or team receives no IP packets of its own: its master does.
+ * When the master has no [interface] of its own, it takes over that of its first
+ * configured port (lowest ifindex), and the port's addresses while it has none.
+ */
+#ifndef CORE_IFTAB_H
+#define CORE_IFTAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/hash.h"
+#include "core/conf.h"
+#include "core/stats.h"
+#include "proto/rai.h"
+
+#define IFTAB_NAME_MAX	16	/* IFNAMSIZ */
+#define IFTAB_GI_MAX	8	/* subnets of one interface that get a giaddr */
+
+enum iftab_kind { IFTAB_OTHER, IFTAB_VLAN, IFTAB_BRIDGE, IFTAB_BOND, IFTAB_VRF };
+
+/* A link as the kernel reports it. */
+struct iftab_link {
+	uint32_t ifindex;
+	char name[IFTAB_NAME_MAX];
+	bool up;		/* IFF_UP */
+	bool loopback;
+	enum iftab_kind kind;	/* bond stands for team too */
+	uint32_t master;	/* ifindex of the bridge, bond or VRF, 0: none */
+	uint16_t vlan;		/* VLAN id, 0: none */
+	uint16_t hwtype;	/* ARPHRD_* */
+	uint8_t mac_len;
+	uint8_t mac[32];
+	uint32_t mtu;
+};
+
+struct iftab_addr {
+	struct ip4net net;	/* local address and prefix length */
+	bool secondary;		/* IFA_F_SECONDARY: same subnet as an earlier one */
+};
+
+/* One subnet of a client interface: what a relayed request carries. */
+struct iface_gi {
+	struct ip4 giaddr;
+	struct rai rai;		/* ready bytes; len 0 when option82 = none */
+};
+
+struct iface {
+	struct iftab_link link;
+	const struct conf_if *conf;	/* effective; NULL: no client interface */
+	uint32_t from_port;	/* conf inherited from this port, 0: own */
+	uint16_t n_addr;
+	struct iftab_addr *addr;	/* in the kernel's order, owned */
+	uint8_t n_gi;		/* 0: no address yet (or not a client interface) */
+	struct iface_gi gi[IFTAB_GI_MAX];
+	struct if_stats stats;	/* of this ifindex; starts anew with it */
+	uint32_t match_rules;	/* scratch for core/rules: bits of rules whose interface matches */
+};
+
+struct iftab;
+
+struct iftab *iftab_new(struct hash_key secret);
+struct iftab *iftab_free(struct iftab *t);
+
+/* New or changed; the same event twice changes nothing. -ENOMEM, or 0. */
+int iftab_set_link(struct iftab *t, const struct iftab_link *l);
+void iftab_del_link(struct iftab *t, uint32_t ifindex);
+int iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a);
+void iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ip4net net);
+
+/* A full read: what is not set again between begin and end is removed. */
+void iftab_resync_begin(struct iftab *t);
+void iftab_resync_end(struct iftab *t);
+
+/* What became of an interface, told by iftab_commit(). */
+enum iftab_change {
+	IFTAB_READY,	/* serves clients now: configured, up, has a giaddr */
+	IFTAB_CHANGED,	/* still serves, with other giaddrs or another name */
+	IFTAB_LOST,	/* does not any more (f->link.name is the last name) */
+};
+typedef void iftab_change_fn(void *user, enum iftab_change what, const struct iface *f);
+
+/* Recomputes what hangs on events since the last commit, or everything when
+ * `all` (another conf). host is %h. */
+void iftab_commit(struct iftab *t, const struct conf *c, const char *host, bool all,
+    iftab_change_fn *fn, void *user);
+
+/* NULL when the kernel has no such interface (any more). */
+struct iface *iftab_by_index(struct iftab *t, uint32_t ifindex);
+/* Serves clients: configured, up and has a giaddr? */
+bool iface_ready(const struct iface *f);
+/* Is `a` any address of this host (client side or not), or a configured giaddr? */
+bool iftab_is_ours(const struct iftab *t, struct ip4 a);
+/* Is `a` an address the kernel has on some interface? */
+bool iftab_is_local(const struct iftab *t, struct ip4 a);
+/* The ready interfaces with this giaddr: how many, and in *only the one when it
+ * is one. */
+size_t iftab_by_giaddr(struct iftab *t, struct ip4 giaddr, struct iface **only);
+/* The index into f->gi of this giaddr, or -1. */
+int iface_gi_find(const struct iface *f, struct ip4 giaddr);
+size_t iftab_count(const struct iftab *t);
+/* In order of ifindex, for tables on a screen; NULL at the end. Start with 0. O(n). */
+struct iface *iftab_next(struct iftab *t, uint32_t after_ifindex);
+
+#endif
