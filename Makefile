@@ -1,0 +1,281 @@
+# pxrelay: one Makefile for everything.
+#
+#   make                 build/pxrelayd and build/pxrelayctl (CC=gcc or CC=clang)
+#   make check           all tests; as root it installs what is missing first
+#   make demo            two VLANs, two servers, real clients, on this machine
+#   make install         DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc
+#   make deps            from Debian, what building and testing needs (root)
+#
+# and, while working on it:
+#
+#   make unit T="rai"    unit and scenario tests, all of them or these suites
+#   make netns T="t-x"   tests in network namespaces, all of them or these
+#   make vm              tests that need Debian's own kernel, in a VM
+#   make fuzz T="rai"    libFuzzer on every target or these, FUZZ_SECONDS each
+#   make fuzz-replay     the committed corpus through the same targets
+#   make bench           measure
+#   make lint            cppcheck, clang-tidy, shellcheck
+#   make clean
+#
+# Sources are found by wildcard, so a new file needs no line here. What may
+# include what is not decided here but proved by tests/floors.sh. Nothing is
+# built outside $(B): build/ for the product, build/asan/ for the tests,
+# build/clang/ and build/fuzz/ beside them. V=1 shows the commands.
+
+VERSION    := 0.1.0
+
+PREFIX     ?= /usr/local
+SBINDIR    ?= $(PREFIX)/sbin
+BINDIR     ?= $(PREFIX)/bin
+MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/pxrelay
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+SYSUSERDIR ?= $(PREFIX)/lib/sysusers.d
+# The daemon looks in /etc whatever the prefix: so does everybody who logs in
+# to a router.
+SYSCONFDIR ?= /etc
+DESTDIR    ?=
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# --- what `make deps` installs -----------------------------------------------
+
+DEPS_BUILD := build-essential pkg-config libnl-3-dev libnl-route-3-dev \
+	libmnl-dev libinih-dev libevent-dev libjansson-dev libsystemd-dev
+# The base packages of dnsmasq and dhcpcd have the programs without a service.
+DEPS_TEST := clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables \
+	tcpdump ethtool procps iputils-ping python3 dnsmasq-base \
+	isc-dhcp-server kea-dhcp4-server isc-dhcp-client udhcpc dhcpcd-base \
+	tftpd-hpa tftp-hpa
+# Real firmware, for the network boot tests.
+DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios nginx-light
+DEPS_LINT := cppcheck clang-tidy shellcheck
+
+# --- how it is compiled ------------------------------------------------------
+
+B    := build
+CSTD := -std=gnu17
+WARN := -Wall -Wextra -Wshadow -Wvla -Wswitch-enum -Wmissing-prototypes \
+	-Wstrict-prototypes
+HARD := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+LDHARD := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+ifneq ($(filter x86_64-% i686-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+HARD += -fcf-protection
+endif
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+CFLAGS ?= -O2 -g
+# SAN=1 is the build the tests run on, FUZZ=1 the one for libFuzzer.
+ifdef FUZZ
+CFLAGS := -O1 -g
+HARD   := -fno-omit-frame-pointer $(SANFLAGS) -fsanitize=fuzzer-no-link
+LDHARD := $(SANFLAGS)
+else ifdef SAN
+CFLAGS := -O1 -g
+HARD   := -fno-omit-frame-pointer $(SANFLAGS)
+LDHARD := $(SANFLAGS)
+endif
+ifdef WERROR
+WARN += -Werror
+endif
+
+# Asked once, and only when something is compiled: `make deps` has to run on a
+# machine that has no pkg-config yet.
+LIBS_D := libnl-3.0 libnl-route-3.0 libmnl inih libevent_core jansson libsystemd
+LIBS_C := jansson
+pkg = $(shell pkg-config $1)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
+	pkg-config $1 failed, try: sudo make deps))
+PC_CFLAGS = $(eval PC_CFLAGS := $$(call pkg,--cflags $(LIBS_D)))$(PC_CFLAGS)
+PC_LIBS_D = $(eval PC_LIBS_D := $$(call pkg,--libs $(LIBS_D)))$(PC_LIBS_D)
+PC_LIBS_C = $(eval PC_LIBS_C := $$(call pkg,--libs $(LIBS_C)))$(PC_LIBS_C)
+PC_CHECK  = $(eval PC_CHECK := $$(call pkg,--libs check))$(PC_CHECK)
+
+CPP_ALL = -Iinclude -D_GNU_SOURCE -DPXRELAY_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CC_ALL  = $(CSTD) $(WARN) $(HARD) $(CFLAGS) $(CPP_ALL) $(PC_CFLAGS)
+LD_ALL  = $(HARD) $(CFLAGS) $(LDHARD) $(LDFLAGS)
+
+Q    := $(if $(V),,@)
+say   = $(if $(V),,@printf '  %-7s %s\n' $1 '$(patsubst $(B)/%,%,$@)')
+
+# --- what there is -----------------------------------------------------------
+
+FLOORS := base proto core io
+FLOORO := $(foreach f,$(FLOORS),$(patsubst %.c,$(B)/%.o,$(wildcard relay/$f/*.c)))
+DAEMONO := $(patsubst %.c,$(B)/%.o,$(filter-out relay/main.c,$(wildcard relay/*.c)))
+CTLO   := $(patsubst %.c,$(B)/%.o,$(filter-out relay/ctl/main.c,$(wildcard relay/ctl/*.c)))
+TESTO  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*.c tests/scen/*.c))
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZO  := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%.o,$(wildcard tests/fuzz/*.c))
+BENCHES := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c))
+BENCHO := $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c))
+PROGS  := $(if $(wildcard relay/main.c),$(B)/pxrelayd) \
+	$(if $(wildcard relay/ctl/main.c),$(B)/pxrelayctl)
+MAN    := $(wildcard man/*.[1-9])
+CONF   := $(wildcard conf/*.conf)
+
+ROOT   := $(filter 0,$(shell id -u))
+AUTODEPS := $(if $(ROOT),deps)
+# A script is handed the jobserver, and sub-makes their own parse of this file.
+SUB    := $(MAKE) --no-print-directory
+
+all: $(PROGS)
+ifeq ($(strip $(PROGS)),)
+all: $(FLOORO)
+endif
+
+# --- the product -------------------------------------------------------------
+
+# The objects know the flags they were made with: CC=clang after gcc, or a new
+# version number, compiles anew.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(subst ','\'',$(CC_ALL))' | cmp -s - $@ || \
+		printf '%s\n' '$(CC) $(subst ','\'',$(CC_ALL))' > $@
+
+$(B)/%.o: %.c $(B)/flags
+	$(say) CC
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) $(if $(filter tests/%,$<),-Itests) -MMD -MP -c -o $@ $<
+
+# Archives, so that a test pulls in only what it calls.
+define archive
+	$(say) AR
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)ar rcD $@ $(filter %.o,$^)
+endef
+$(B)/libfloors.a: $(FLOORO)
+	$(archive)
+$(B)/libdaemon.a: $(DAEMONO)
+	$(archive)
+$(B)/libctl.a: $(CTLO)
+	$(archive)
+
+$(B)/pxrelayd: $(B)/relay/main.o $(B)/libdaemon.a $(B)/libfloors.a
+	$(say) LD
+	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_D)
+
+$(B)/pxrelayctl: $(B)/relay/ctl/main.o $(B)/libctl.a $(B)/libfloors.a
+	$(say) LD
+	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_C)
+
+# --- the tests ---------------------------------------------------------------
+
+# A suite is any function `Suite *x_suite(void)` in tests/ or tests/scen/; the
+# list is read from the objects, so that nobody can forget to add to it.
+$(B)/tests/suites.def: $(filter-out $(B)/tests/run.o,$(TESTO))
+	$(say) GEN
+	@mkdir -p $(@D)
+	@nm -g --defined-only /dev/null $^ 2>/dev/null | \
+		sed -n 's/^[0-9a-f]* T \(.*\)_suite$$/SUITE(\1)/p' | sort > $@
+
+$(B)/tests/run.o: $(B)/tests/suites.def
+$(B)/tests/run.o: CPPFLAGS += -I$(B)/tests
+
+$(B)/tests/run: $(TESTO) $(B)/libdaemon.a $(B)/libctl.a $(B)/libfloors.a
+	$(say) LD
+	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_CHECK) $(PC_LIBS_D)
+
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libfloors.a
+	$(say) LD
+	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_D)
+
+$(B)/tests/libfuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libfloors.a
+	$(say) LD
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LD_ALL) -fsanitize=fuzzer -o $@ $^ $(PC_LIBS_D)
+
+$(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdaemon.a $(B)/libfloors.a
+	$(say) LD
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_D)
+
+tests: $(PROGS) $(if $(wildcard tests/run.c),$(B)/tests/run) \
+	$(FUZZERS:%=$(B)/tests/fuzz/%)
+libfuzzers: $(FUZZERS:%=$(B)/tests/libfuzz/%)
+benches: $(BENCHES:%=$(B)/bench/%)
+
+asan:
+	+$(Q)$(SUB) B=build/asan SAN=1 tests
+
+check: $(AUTODEPS)
+	+@MAKE='$(MAKE)' tests/check.sh
+
+unit: asan
+	@build/asan/tests/run $(T)
+
+netns: $(AUTODEPS)
+	+$(Q)$(SUB) asan
+	@tests/netns.sh $(T)
+
+vm:
+	+$(Q)$(SUB) asan
+	@tests/vm.sh $(T)
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	+$(Q)$(SUB) B=build/fuzz FUZZ=1 CC=clang libfuzzers
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/fuzz.sh $(T)
+
+fuzz-replay: asan
+	@tests/fuzz/replay.sh $(T)
+
+bench: $(PROGS) benches
+	@for b in $(BENCHES:%=$(B)/bench/%) $(wildcard tests/bench/*.sh); do \
+		echo "== $$b"; PXRELAYD=$(CURDIR)/$(B)/pxrelayd $$b || exit 1; done
+
+demo: $(AUTODEPS)
+	+$(Q)$(SUB) all
+	@PXRELAYD=$(CURDIR)/$(B)/pxrelayd PXRELAYCTL=$(CURDIR)/$(B)/pxrelayctl \
+		netns/demo.sh
+
+lint:
+	cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
+		--enable=warning,performance,portability \
+		--suppress=missingIncludeSystem -Iinclude -D_GNU_SOURCE relay
+	clang-tidy --quiet $(wildcard relay/*.c relay/*/*.c) -- \
+		$(CSTD) $(WARN) $(CPP_ALL) $(PC_CFLAGS)
+	shellcheck -x $(wildcard .ci/run tests/*.sh tests/*/*.sh netns/*.sh)
+
+# --- installing --------------------------------------------------------------
+
+deps:
+	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BOOT)
+deps-build:
+	@tests/deps.sh $(DEPS_BUILD)
+deps-lint:
+	@tests/deps.sh $(DEPS_LINT)
+
+SUBST = sed -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@bindir@|$(BINDIR)|g' \
+	-e 's|@sysconfdir@|$(SYSCONFDIR)|g'
+
+install: all
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
+		$(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERDIR) \
+		$(DESTDIR)$(SYSCONFDIR)/pxrelay $(DESTDIR)$(DOCDIR)/examples
+	$(if $(filter %/pxrelayd,$(PROGS)),\
+		install -m 755 $(B)/pxrelayd $(DESTDIR)$(SBINDIR)/)
+	$(if $(filter %/pxrelayctl,$(PROGS)),\
+		install -m 755 $(B)/pxrelayctl $(DESTDIR)$(BINDIR)/)
+	$(SUBST) conf/pxrelayd.service > $(DESTDIR)$(UNITDIR)/pxrelayd.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/pxrelayd.service
+	install -m 644 conf/pxrelay.sysusers $(DESTDIR)$(SYSUSERDIR)/pxrelay.conf
+	$(if $(wildcard conf/pxrelay.conf),install -m 644 conf/pxrelay.conf \
+		$(DESTDIR)$(SYSCONFDIR)/pxrelay/pxrelay.conf.example)
+	$(if $(CONF),install -m 644 $(CONF) $(DESTDIR)$(DOCDIR)/examples/)
+	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
+	$(foreach m,$(MAN),install -D -m 644 $m \
+		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m) &&) :
+
+clean:
+	rm -rf build
+
+FORCE:
+.PHONY: all tests libfuzzers benches asan check unit netns vm fuzz fuzz-replay \
+	bench demo lint deps deps-build deps-lint install clean FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+-include $(wildcard $(B)/relay/*.d $(B)/relay/*/*.d $(B)/tests/*.d $(B)/tests/*/*.d)

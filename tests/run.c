@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Runs the unit and scenario tests: every suite the Makefile found in the
+ * objects of tests/ and tests/scen/ (suites.def, one SUITE(name) each), or
+ * those named on the command line.
+ *
+ * Each test runs in a process of its own (Check's fork mode), so that one that
+ * crashes or is stopped by a sanitizer is one failure and the others still
+ * run. The last line is the one tests/check.sh adds up.
+ */
+#include <check.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUITE(name) Suite *name##_suite(void);
+#include "suites.def"
+#undef SUITE
+
+static const struct {
+	const char *name;
+	Suite *(*make)(void);
+} suites[] = {
+#define SUITE(name) { #name, name##_suite },
+#include "suites.def"
+#undef SUITE
+	{ NULL, NULL },
+};
+
+static bool
+wanted(const char *name, int argc, char **argv)
+{
+	if (argc < 2)
+		return true;
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* A mistyped name must not look like a test that passed. */
+static bool
+known(const char *name)
+{
+	for (size_t i = 0; suites[i].name; i++)
+		if (strcmp(suites[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+report(const char *name, SRunner *sr)
+{
+	int failed = srunner_ntests_failed(sr);
+	TestResult **results = srunner_failures(sr);
+
+	for (int i = 0; i < failed; i++) {
+		const char *file = tr_lfile(results[i]);
+
+		printf("FAIL %s/%s: %s:%d: %s\n", name, tr_tcname(results[i]),
+		    file ? file : "?", tr_lno(results[i]), tr_msg(results[i]));
+	}
+	free(results);
+	if (failed == 0)
+		printf("ok %s (%d tests)\n", name, srunner_ntests_run(sr));
+	fflush(stdout);
+}
+
+int
+main(int argc, char **argv)
+{
+	int run = 0, failed = 0;
+
+	for (int i = 1; i < argc; i++)
+		if (!known(argv[i])) {
+			printf("FAIL %s: there is no such suite\n", argv[i]);
+			failed++;
+			run++;
+		}
+
+	/* Check's 4 seconds are short for a sanitizer build on a busy box. */
+	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+	for (size_t i = 0; suites[i].name; i++) {
+		SRunner *sr;
+
+		if (!wanted(suites[i].name, argc, argv))
+			continue;
+		sr = srunner_create(suites[i].make());
+		srunner_run_all(sr, CK_SILENT);
+		report(suites[i].name, sr);
+		run += srunner_ntests_run(sr);
+		failed += srunner_ntests_failed(sr);
+		srunner_free(sr);
+	}
+	printf("%d passed, %d failed, 0 skipped\n", run - failed, failed);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
