@@ -25,6 +25,7 @@
 #define CONF_NAME_MAX		64	/* bytes of a name, with NUL */
 #define CONF_TEXT_MAX		256	/* bytes of a format string, with NUL */
 #define CONF_SERVERS_MAX	256
+#define CONF_RULES_MAX		256	/* a multiple of 64 */
 #define CONF_NONE		UINT16_MAX	/* "no group" where an index is expected */
 #define CONF_PORTS_MAX		8
 

@@ -66,7 +66,8 @@ struct iface {
 	uint8_t n_gi;		/* 0: no address yet (or not a client interface) */
 	struct iface_gi gi[IFTAB_GI_MAX];
 	struct if_stats stats;	/* of this ifindex; starts anew with it */
-	uint32_t match_rules;	/* scratch for core/rules: bits of rules whose interface matches */
+	/* Bit i: the interface condition of rule i holds here (or it has none). */
+	uint64_t rule_bits[CONF_RULES_MAX / 64];
 };
 
 struct iftab;
