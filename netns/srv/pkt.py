@@ -1,0 +1,230 @@
+"""pkt.py: sends hand-made DHCP packets and judges what comes back.
+
+  pkt.py send IFACE KEY=VALUE...    one packet; prints xid= and sent=
+  pkt.py ask IFACE KEY=VALUE...     one packet, then its answers as key=value
+  pkt.py flood IFACE KEY=VALUE...   count= packets, rate= a second, each from a
+                                    client of its own; prints sent=
+  pkt.py probe IFACE KEY=VALUE...   the same every= ms until it is killed
+  pkt.py listen IFACE KEY=VALUE...  what comes to port 68 (or port=) in wait= s
+  pkt.py show                       a line of fakeserver.py's record, decoded
+  pkt.py relayed HEX GIADDR [OPT82] what a relay must make of that request
+  pkt.py gaps FILE                  count=, clients= and gap_ms= of a record
+  pkt.py number DOCUMENT WORD       a number of pxrelayctl's JSON, or 0
+
+dhcp.py lists the keys of messages and headers.  Further keys here:
+  via=udp      by a UDP socket, so that the kernel leaves the checksum to the
+               hardware (veth: nobody), as busybox's clients do
+  again=N      the same packet N times
+  wait=S       how long to wait for the first answer (1)
+  settle=MS    how long to listen for more after it (100)
+  match=any    every packet to port 68 is an answer, not only those of our xid
+Answers: answers= and the fields of the first; the second's begin with 2., and
+so on.  Only what arrives is counted, never what this machine sends.
+"""
+
+import json
+import os
+import random
+import socket
+import struct
+import sys
+import time
+
+import dhcp
+
+ETH_P_IP, PACKET_AUXDATA, SOL_PACKET, OUTGOING = 0x0800, 8, 263, 4
+CSUMNOTREADY, SO_RCVBUFFORCE = 8, 33
+SLOW = float(os.environ.get("PXR_SLOW") or
+             (10 if os.environ.get("VMRUN_GUEST") else 1))
+
+
+def own_mac(iface):
+    with open("/sys/class/net/%s/address" % iface) as f:
+        return f.read().strip()
+
+
+def packet_socket(iface, listen=True):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
+                      socket.htons(ETH_P_IP) if listen else 0)
+    if listen:
+        s.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+        s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
+        s.bind((iface, ETH_P_IP))
+    return s
+
+
+def transmit(iface, d, count=1):
+    """Sends the packet of d; returns its payload."""
+    payload = dhcp.message(d)
+    if d.get("via") == "udp":
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
+                     iface.encode())
+        s.bind((d.get("src", "0.0.0.0"), dhcp.num(d.get("sport", "68"))))
+        to = d.get("dst", "255.255.255.255"), dhcp.num(d.get("dport", "67"))
+        for _ in range(count):
+            s.sendto(payload, to)
+        return payload
+    s = packet_socket(iface, listen=False)
+    frames = [dhcp.frame(d, own_mac(iface), p)
+              for p in dhcp.packets(d, payload)]
+    for _ in range(count):
+        for f in frames:
+            s.sendto(f, (iface, 0))
+    return payload
+
+
+def defaults(iface, args):
+    d = dhcp.pairs(args)
+    d.setdefault("chaddr", own_mac(iface))
+    d.setdefault("xid", "0x%08x" % random.getrandbits(32))
+    return d
+
+
+def arrivals(s, until):
+    """Frames that arrive before the time until() says, decoded."""
+    while True:
+        left = until() - time.monotonic()
+        if left <= 0:
+            return
+        s.settimeout(left)
+        try:
+            f, anc, _, sll = s.recvmsg(65536, 256)
+        except socket.timeout:
+            return
+        if sll[2] == OUTGOING:
+            continue
+        partial = any(level == SOL_PACKET and kind == PACKET_AUXDATA and
+                      struct.unpack_from("I", data)[0] & CSUMNOTREADY
+                      for level, kind, data in anc)
+        d = dhcp.show_frame(f, partial)
+        if d:
+            yield d
+
+
+def collect(s, d, wanted):
+    """Answers until the line has been quiet for settle ms after the first."""
+    end = time.monotonic() + float(d.get("wait", "1")) * SLOW
+    settle = float(d.get("settle", "100")) / 1000 * SLOW
+    got = []
+    for a in arrivals(s, lambda: end):
+        if not wanted(a):
+            continue
+        got.append(a)
+        end = time.monotonic() + settle
+    return got
+
+
+def print_answers(got):
+    print("answers=%d" % len(got))
+    for i, a in enumerate(got):
+        for key, value in a.items():
+            print("%s%s=%s" % ("%d." % (i + 1) if i else "", key, value))
+
+
+def cmd_send(iface, *args):
+    d = defaults(iface, args)
+    payload = transmit(iface, d, dhcp.num(d.get("again", "1")))
+    print("xid=%s\nsent=%s" % (d["xid"], payload.hex()))
+
+
+def cmd_ask(iface, *args):
+    d = defaults(iface, args)
+    s = packet_socket(iface)
+    xid = "0x%08x" % dhcp.num(d["xid"])
+    anything = d.get("match") == "any"
+    payload = transmit(iface, d, dhcp.num(d.get("again", "1")))
+    print_answers(collect(s, d, lambda a: a["dport"] == "68" and
+                          (anything or a.get("xid") == xid)))
+    print("asked=%s\nsent=%s" % (d["xid"], payload.hex()))
+
+
+def cmd_listen(iface, *args):
+    d = dhcp.pairs(args)
+    s = packet_socket(iface)
+    print("listening", file=sys.stderr, flush=True)
+    port = d.get("port", "68")
+    print_answers(collect(s, d, lambda a: a["dport"] == port))
+
+
+def paced(iface, d, rate):
+    """Sends a client of its own at every tick, for ever."""
+    s = packet_socket(iface, listen=False)
+    mac = own_mac(iface)
+    first = random.getrandbits(24) << 8
+    start, n = time.monotonic(), 0
+    while True:
+        d["xid"] = str((first + n) & 0xffffffff)
+        d["chaddr"] = "02:00:%02x:%02x:%02x:%02x" % (
+            first >> 24, n >> 16 & 255, n >> 8 & 255, n & 255)
+        for p in dhcp.packets(d, dhcp.message(d)):
+            try:
+                s.sendto(dhcp.frame(d, mac, p), (iface, 0))
+            except OSError:         # the link is down: that is the test
+                pass
+        n += 1
+        yield n
+        wait = start + n / rate - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+
+
+def cmd_flood(iface, *args):
+    d = defaults(iface, args)
+    count = dhcp.num(d.get("count", "1"))
+    for n in paced(iface, d, float(d.get("rate", "100"))):
+        if n == count:
+            break
+    print("sent=%d" % count)
+
+
+def cmd_probe(iface, *args):
+    d = defaults(iface, args)
+    print("probing", flush=True)
+    for _ in paced(iface, d, 1000 / float(d.get("every", "5"))):
+        pass
+
+
+def cmd_show():
+    line = sys.stdin.readline()
+    if not line:
+        return
+    r = json.loads(line)
+    d = dhcp.show_message(bytes.fromhex(r.pop("hex")))
+    d.update((k, str(v)) for k, v in r.items())
+    for key, value in d.items():
+        print("%s=%s" % (key, value))
+
+
+def cmd_relayed(message, giaddr, opt82=None):
+    print(dhcp.relayed(bytes.fromhex(message), giaddr,
+                       None if opt82 is None else bytes.fromhex(opt82)).hex())
+
+
+def cmd_gaps(name):
+    times, clients = [], set()
+    with open(name) as f:
+        for line in f:
+            r = json.loads(line)
+            times.append(r["t"])
+            clients.add(r["hex"][8:16] + r["hex"][56:68])
+    gap = max((b - a for a, b in zip(times, times[1:])), default=0)
+    print("count=%d\nclients=%d\ngap_ms=%d" %
+          (len(times), len(clients), gap * 1000))
+
+
+def cmd_number(document, word):
+    print(json.load(sys.stdin).get(document, {}).get(word, 0))
+
+
+def main():
+    try:
+        globals()["cmd_" + sys.argv[1]](*sys.argv[2:])
+    except (IndexError, KeyError) as e:
+        raise SystemExit("pkt.py: %r\n%s" % (e, __doc__))
+
+
+if __name__ == "__main__":
+    main()

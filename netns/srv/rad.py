@@ -1,0 +1,37 @@
+#!/usr/bin/python3
+"""Answers router solicitations on one interface with an advertisement that
+offers nothing.  iPXE configures IPv6 before IPv4 and waits 13 s for a router
+where there is none, which is what a boot test would mostly consist of.
+
+usage: rad.py IFACE
+"""
+
+import socket
+import struct
+import sys
+
+ROUTER_SOLICIT, ROUTER_ADVERT = 133, 134
+ICMP6_FILTER = 1                        # linux/icmpv6.h; a set bit blocks a type
+ALL_ROUTERS, ALL_NODES = "ff02::2", "ff02::1"
+
+
+def main(name):
+    index = socket.if_nametoindex(name)
+    s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+    block = [0xffffffff] * 8
+    block[ROUTER_SOLICIT // 32] &= ~(1 << ROUTER_SOLICIT % 32)
+    s.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, struct.pack("=8I", *block))
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+                 socket.inet_pton(socket.AF_INET6, ALL_ROUTERS) + struct.pack("=I", index))
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+    # Hop limit 64, no DHCPv6, router lifetime 0: the kernel adds the checksum.
+    advert = struct.pack("!BBHBBHII", ROUTER_ADVERT, 0, 0, 64, 0, 0, 0, 0)
+    print("ready", flush=True)
+    while True:
+        _, peer = s.recvfrom(2048)
+        if peer[3] == index:
+            s.sendto(advert, (ALL_NODES, 0, 0, index))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
