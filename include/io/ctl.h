@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * ctl - the control socket: a Unix stream socket; a client sends one line (a
+ * command), the daemon answers one JSON document and a newline, as often as the client likes.
+ *
+ * Several clients at once; one that is slow or dead costs memory up to a bound and is
+ * then closed; the packet path never waits (libevent bufferevents). What
+ * a command means is known above (relay/show): here it is a line in and a
+ * string out. Socket mode 0660, so the group may use it.
+ */
+#ifndef IO_CTL_H
+#define IO_CTL_H
+
+#include "io/loop.h"
+
+struct ctl;
+
+/* Answers a command: a malloc'd JSON text without newline, or NULL when memory is short. */
+typedef char *ctl_fn(void *user, const char *command);
+
+#define CTL_CLIENTS_MAX	16
+#define CTL_LINE_MAX	1024
+#define CTL_BACKLOG_MAX	(8u << 20)	/* bytes not yet read by a client; then it is closed */
+
+/* Replaces a stale socket file (nobody answers on it); -EADDRINUSE when a daemon is alive there. Makes no directories but the last. 0 or -errno. */
+int ctl_open(struct loop *l, const char *path, ctl_fn *fn, void *user, struct ctl **out);
+struct ctl *ctl_close(struct ctl *c);	/* removes the file; NULL-safe; returns NULL */
+
+#endif

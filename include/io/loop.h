@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * loop - the event loop (libevent) and the only look at the clock.
+ *
+ * Call-backs run to completion, one at a time; there are no threads. The time
+ * is read once per wake-up and handed on as a struct mono, so that everything
+ * that happens in one turn happens at one moment. loop_now() may be called
+ * outside of a call-back too (start-up).
+ */
+#ifndef IO_LOOP_H
+#define IO_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mono.h"
+
+struct loop;
+struct loop_watch;
+
+typedef void loop_fn(void *user, struct mono now);
+
+struct loop *loop_new(void);	/* NULL when memory is short */
+struct loop *loop_free(struct loop *l);	/* frees watches that are left; returns NULL */
+struct mono loop_now(struct loop *l);	/* CLOCK_MONOTONIC, read anew */
+
+/* Level-triggered: fn runs whenever fd can be read. The fd stays the caller's. */
+struct loop_watch *loop_read(struct loop *l, int fd, loop_fn *fn, void *user);
+struct loop_watch *loop_signal(struct loop *l, int signo, loop_fn *fn, void *user);
+/* Every ms milliseconds (repeat) or once. */
+struct loop_watch *loop_timer(struct loop *l, int64_t ms, bool repeat, loop_fn *fn, void *user);
+struct loop_watch *loop_unwatch(struct loop_watch *w);	/* NULL-safe; returns NULL */
+
+int loop_run(struct loop *l);	/* until loop_stop(); 0 or -errno */
+void loop_stop(struct loop *l);
+/* The libevent base underneath, for io modules that use libevent's buffers. */
+struct event_base;
+struct event_base *loop_base(struct loop *l);
+
+#endif
