@@ -1,4 +1,5 @@
-/*
+/* SPDX-License-Identifier: ISC
+ *
  * The boot file of the BIOS clients of the boot tests: says on COM1 from which
  * server it came, then stops.  PXE loads it at 0000:7c00 in real mode.  mknbp
  * builds one per server with NAME defined; nothing of the ROM is used, so that

@@ -1,4 +1,5 @@
-/*
+/* SPDX-License-Identifier: ISC
+ *
  * The boot file of the UEFI clients of the boot tests: says on the console
  * (which is the serial port) from which server it came, then switches the
  * machine off.  mknbp builds one per server and processor with NAME and KIND
