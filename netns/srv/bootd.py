@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """A small boot server for the tests: proxyDHCP on port 67, boot requests on 4011.
 
 It plays what no package of Debian plays: WDS and SCCM (offers below BOOTP's 300

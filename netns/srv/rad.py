@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """Answers router solicitations on one interface with an advertisement that
 offers nothing.  iPXE configures IPv6 before IPv4 and waits 13 s for a router
 where there is none, which is what a boot test would mostly consist of.
