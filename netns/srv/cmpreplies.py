@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """Proves from captures of both legs that a relay changed nothing in a reply.
 
 Every DHCP reply that a server sent to the relay (server leg, to giaddr:67) must
