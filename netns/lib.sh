@@ -307,11 +307,16 @@ capture()
 		die "tcpdump does not start on $2:$3"
 }
 
-# pcap_count NAME FILTER: how many packets of a capture match; -U makes it
-# current.
+# pcap_count NAME FILTER: how many packets of a capture match.
 pcap_count()
 {
 	tcpdump -nn -r "$T/$1.pcap" "${@:2}" 2>/dev/null | wc -l
+}
+
+# pcap_has NAME N FILTER: at least so many; a capture runs a little behind.
+pcap_has()
+{
+	[ "$(pcap_count "$1" "${@:3}")" -ge "$2" ]
 }
 
 # ---- packets and servers that obey the test -------------------------------
@@ -495,11 +500,11 @@ start_dnsmasq()
 	shift 3
 	spawn "$n" "dnsmasq-$n" dnsmasq --keep-in-foreground \
 		--conf-file=/dev/null --port=0 --user=root --pid-file= \
-		--log-facility=- --log-dhcp --no-ping --dhcp-authoritative \
+		--log-facility=- --log-dhcp --no-ping \
 		--dhcp-leasefile="$T/dnsmasq-$n.leases" \
 		--dhcp-range=192.0.2."$low",192.0.2."$high",255.255.255.128,1h \
 		--dhcp-range=203.0.113."$low",203.0.113."$high",255.255.255.0,1h \
-		--dhcp-option=3 "$@"
+		"$@"
 	wait_for 5 bound "$n" 67 || die "dnsmasq does not start"
 }
 
@@ -510,7 +515,6 @@ start_dhcpd()
 
 	shift 3
 	cat >"$T/dhcpd-$n.conf" <<-END
-	authoritative;
 	ping-check off;
 	default-lease-time 3600;
 	$(printf '%s\n' "$@")
@@ -603,12 +607,12 @@ start_dhcpcd()
 	option routers
 	require dhcp_server_identifier
 	END
-	spawn "$n" "dhcpcd-$n" env LEASE="$T/$n.lease" sh -c '
+	spawn "$n" "dhcpcd-$n" sh -c '
 		for d in /run/dhcpcd /var/lib/dhcpcd; do
 			mkdir -p $d && mount -t tmpfs none $d || exit 1
 		done
-		exec dhcpcd -4 -B -d -E LEASE -f "$1" -c "$2" "$3"' sh \
-		"$T/dhcpcd.conf" "$HERE/srv/client-script" "$i"
+		exec dhcpcd -4 -B -d -f "$1" -c "$2" -e LEASE="$3" "$4"' sh \
+		"$T/dhcpcd.conf" "$HERE/srv/client-script" "$T/$n.lease" "$i"
 	CLIENT_PID=$SPAWNED
 }
 
