@@ -135,13 +135,13 @@ $(B)/flags: FORCE
 		printf '%s\n' '$(CC) $(subst ','\'',$(CC_ALL))' > $@
 
 $(B)/%.o: %.c $(B)/flags
-	$(say) CC
+	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CC_ALL) $(if $(filter tests/%,$<),-Itests) -MMD -MP -c -o $@ $<
 
 # Archives, so that a test pulls in only what it calls.
 define archive
-	$(say) AR
+	$(call say,AR)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(Q)ar rcD $@ $(filter %.o,$^)
@@ -154,11 +154,11 @@ $(B)/libctl.a: $(CTLO)
 	$(archive)
 
 $(B)/pxrelayd: $(B)/relay/main.o $(B)/libdaemon.a $(B)/libfloors.a
-	$(say) LD
+	$(call say,LD)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_D)
 
 $(B)/pxrelayctl: $(B)/relay/ctl/main.o $(B)/libctl.a $(B)/libfloors.a
-	$(say) LD
+	$(call say,LD)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_C)
 
 # --- the tests ---------------------------------------------------------------
@@ -166,7 +166,7 @@ $(B)/pxrelayctl: $(B)/relay/ctl/main.o $(B)/libctl.a $(B)/libfloors.a
 # A suite is any function `Suite *x_suite(void)` in tests/ or tests/scen/; the
 # list is read from the objects, so that nobody can forget to add to it.
 $(B)/tests/suites.def: $(filter-out $(B)/tests/run.o,$(TESTO))
-	$(say) GEN
+	$(call say,GEN)
 	@mkdir -p $(@D)
 	@nm -g --defined-only /dev/null $^ 2>/dev/null | \
 		sed -n 's/^[0-9a-f]* T \(.*\)_suite$$/SUITE(\1)/p' | sort > $@
@@ -175,20 +175,20 @@ $(B)/tests/run.o: $(B)/tests/suites.def
 $(B)/tests/run.o: CPPFLAGS += -I$(B)/tests
 
 $(B)/tests/run: $(TESTO) $(B)/libdaemon.a $(B)/libctl.a $(B)/libfloors.a
-	$(say) LD
+	$(call say,LD)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_CHECK) $(PC_LIBS_D)
 
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libfloors.a
-	$(say) LD
+	$(call say,LD)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_D)
 
 $(B)/tests/libfuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libfloors.a
-	$(say) LD
+	$(call say,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_ALL) -fsanitize=fuzzer -o $@ $^ $(PC_LIBS_D)
 
 $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdaemon.a $(B)/libfloors.a
-	$(say) LD
+	$(call say,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_D)
 
@@ -262,8 +262,8 @@ install: all
 	$(SUBST) conf/pxrelayd.service > $(DESTDIR)$(UNITDIR)/pxrelayd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/pxrelayd.service
 	install -m 644 conf/pxrelay.sysusers $(DESTDIR)$(SYSUSERDIR)/pxrelay.conf
-	$(if $(wildcard conf/pxrelay.conf),install -m 644 conf/pxrelay.conf \
-		$(DESTDIR)$(SYSCONFDIR)/pxrelay/pxrelay.conf.example)
+	install -m 644 conf/minimal.conf \
+		$(DESTDIR)$(SYSCONFDIR)/pxrelay/pxrelay.conf.example
 	$(if $(CONF),install -m 644 $(CONF) $(DESTDIR)$(DOCDIR)/examples/)
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
 	$(foreach m,$(MAN),install -D -m 644 $m \

@@ -1,0 +1,131 @@
+#!/bin/bash
+# `make check`: all tests, one after the other, and the sum of them. Every stage
+# is a command that says its results as tests/tally.sh describes; what it prints
+# is shown as it comes and kept in build/log/. A stage that ends without its
+# sum is a failure. At the end come the failures and the reasons of what was
+# skipped, and last one line
+#
+#   N passed, N failed, N skipped
+#
+# Exit status 0 only if nothing failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C
+
+make=${MAKE:-make}
+log=build/log
+begin=$SECONDS
+n_pass=0 n_fail=0 n_skip=0
+
+# Under a jobserver, make has said how many jobs; otherwise it is one per core.
+case "${MAKEFLAGS:-}" in
+*-j*|*jobserver*) jobs= ;;
+*) jobs=-j$(nproc) ;;
+esac
+
+mkdir -p $log || exit 1
+: > $log/summary
+
+add_up() {
+	local sum p f s _
+
+	sum=$(tail -n 1 "$1")
+	if [[ ! $sum =~ ^[0-9]+\ passed,\ [0-9]+\ failed,\ [0-9]+\ skipped$ ]]; then
+		echo "FAIL $2: ended before its sum (exit status $3)" |
+			tee -a $log/summary
+		sum="0 passed, 1 failed, 0 skipped"
+	elif [ "$3" != 0 ] && [[ $sum == *" 0 failed,"* ]]; then
+		echo "FAIL $2: exit status $3" | tee -a $log/summary
+		n_fail=$((n_fail + 1))
+	fi
+	read -r p _ f _ s _ <<< "$sum"
+	n_pass=$((n_pass + p)) n_fail=$((n_fail + f)) n_skip=$((n_skip + s))
+	grep -aE '^(FAIL|skip) ' "$1" >> $log/summary
+}
+
+# stage NAME COMMAND...: the command writes into its log, and we show that as it
+# grows; in a pipe it would be out of reach of a signal to us.
+stage() {
+	local name=$1 at=$SECONDS rc
+
+	shift
+	echo "== $name"
+	: > "$log/$name.log"
+	"$@" > "$log/$name.log" 2>&1 </dev/null &
+	running=$!
+	tail -q -n +1 -s 0.1 -f --pid=$running "$log/$name.log" &
+	wait $running
+	rc=$?
+	wait
+	add_up "$log/$name.log" "$name" $rc
+	echo "== $name took $((SECONDS - at)) s"
+}
+
+# A build is one test: it gives what it should, without a warning.
+build() {
+	local name=$1
+	shift
+
+	. tests/tally.sh
+	if $make --no-print-directory -k $jobs "$@"; then
+		pass "build: $name"
+	else
+		fail "build: $name" "see above"
+	fi
+	tally
+}
+
+syntax() {
+	local f bad=
+
+	. tests/tally.sh
+	for f in .ci/run tests/*.sh tests/*/*.sh netns/*.sh; do
+		[ ! -e "$f" ] || bash -n "$f" || bad="$bad $f"
+	done
+	if [ -z "$bad" ]; then
+		pass "syntax of the scripts"
+	else
+		fail "syntax of the scripts" "see above:$bad"
+	fi
+	tally
+}
+
+end() {
+	trap - EXIT INT TERM HUP
+	echo "== summary after $((SECONDS - begin)) s"
+	cat $log/summary
+	echo "$n_pass passed, $n_fail failed, $n_skip skipped"
+	[ $n_fail = 0 ]
+	exit
+}
+
+stopped() {
+	trap - INT TERM HUP
+	kill "$running" 2>/dev/null
+	wait "$running" 2>/dev/null
+	echo "FAIL check: stopped by a signal" >> $log/summary
+	n_fail=$((n_fail + 1))
+	end
+}
+
+running=
+trap stopped INT TERM HUP
+
+export PXRELAYD=$PWD/build/asan/pxrelayd
+export PXRELAYCTL=$PWD/build/asan/pxrelayctl
+
+stage build-gcc build "gcc, no warning" all CC=gcc B=build/gcc WERROR=1
+stage build-clang build "clang, no warning" all CC=clang B=build/clang WERROR=1
+stage build-asan build "gcc, ASan and UBSan" tests CC=gcc B=build/asan SAN=1
+stage syntax syntax
+stage floors tests/floors.sh
+stage floors-test tests/floors-test.sh
+stage docs tests/docs.sh
+stage docs-test tests/docs-test.sh
+stage unit build/asan/tests/run
+stage fuzz-replay tests/fuzz/replay.sh
+stage golden tests/golden.sh
+stage install tests/install.sh
+stage netns tests/netns.sh
+stage vm tests/vm.sh
+end

@@ -1,0 +1,93 @@
+#!/bin/bash
+# Proves that tests/docs.sh can fail: a small set of tables and pages in step,
+# then each way of being out of step, which docs.sh has to name.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/tally.sh"
+
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+
+tables() {
+	rm -rf "${T:?}"/*
+	mkdir -p "$T/include/core" "$T/include/proto" "$T/man"
+	cat > "$T/include/core/confkey.def" <<-'END'
+	KEY(relay, "max-hops", "a sentence with \"quotes\"")
+	KEY(interface, "dhcp", "the group")
+	KEY(interface, "boot", "the group")
+	END
+	echo 'DROP(SHORT,	"short",	"too short")' \
+		> "$T/include/proto/drop.def"
+	echo 'COUNTER(REPLIES, "replies-relayed", "delivered")' \
+		> "$T/include/proto/counter.def"
+	cat > "$T/man/pxrelay.conf.5" <<-'END'
+	.SH KEYS
+	.TP
+	.BI "max\-hops = " NUMBER
+	How far.
+	.TP
+	.BR dhcp ", " boot " = \fIGROUP\fR"
+	Where to.
+	.EX
+	[interface vlan10]
+	dhcp = a, b
+	.EE
+	END
+	cat > "$T/man/pxrelayctl.8" <<-'END'
+	.SH DROP REASONS
+	.TP
+	.B short
+	Too short.
+	.SH COUNTERS
+	.TS
+	l l.
+	\fBreplies\-relayed\fR	delivered
+	.TE
+	END
+}
+
+verdict() {
+	ROOT=$T "$here/docs.sh" > "$T/out" 2>&1
+}
+
+# out_of_step NAME PATTERN: the change was made to the files by the caller
+out_of_step() {
+	if verdict; then
+		fail "docs-test: $1" "docs.sh let it through"
+	elif ! grep -q -e "$2" "$T/out"; then
+		cat "$T/out"
+		fail "docs-test: $1" "no line with '$2' above"
+	else
+		pass "docs-test: $1"
+	fi
+}
+
+tables
+if verdict; then
+	pass "docs-test: in step"
+else
+	cat "$T/out"
+	fail "docs-test: in step" "refused, see above"
+fi
+tables
+echo 'KEY(relay, "log", "where to")' >> "$T/include/core/confkey.def"
+out_of_step "a key without a page" "FAIL.* log"
+tables
+sed -i '/"boot"/d' "$T/include/core/confkey.def"
+out_of_step "a page without the key" "FAIL.* boot"
+tables
+sed -i 's/^dhcp = a/dhpc = a/' "$T/man/pxrelay.conf.5"
+out_of_step "a mistyped key in an example" "FAIL.* dhpc"
+tables
+echo 'DROP(HOPS, "hops", "too many")' >> "$T/include/proto/drop.def"
+out_of_step "a drop reason without a page" "FAIL.* hops"
+tables
+printf '.SH DROP REASONS\n.TP\n.B long\nToo long.\n' >> "$T/man/pxrelayctl.8"
+out_of_step "a page with an unknown drop reason" "FAIL.* long"
+tables
+echo 'COUNTER(REQUESTS, "requests", "received")' >> "$T/include/proto/counter.def"
+out_of_step "a counter without a page" "FAIL.* requests"
+tables
+rm "$T/man/pxrelay.conf.5"
+out_of_step "no pxrelay.conf(5)" "FAIL.* no man/pxrelay.conf.5"
+tally

@@ -1,0 +1,124 @@
+#!/bin/bash
+# Keeps the man pages in step with the tables the programs are made of:
+#
+# - every key of include/core/confkey.def is an item `key = ...` of
+#   pxrelay.conf(5), and every such item, and every line `key = value` of an
+#   example in a man page, is a key that exists;
+# - every word of include/proto/drop.def and counter.def is an item of some man
+#   page, and in a section with DROP or COUNTER in its title there is no item
+#   that is not such a word.
+#
+# An item is the tag of a .TP or .It, or the first field of a row of a table
+# between .TS and .TE. ROOT is for tests/docs-test.sh.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/tally.sh"
+cd "${ROOT:-$here/..}" || exit 1
+export LC_ALL=C
+
+keys=include/core/confkey.def
+conf5=man/pxrelay.conf.5
+
+# rows MACRO FILE: the first string of every row
+rows() {
+	sed -n "s/^$1([^\"]*\"\\([^\"]*\\)\".*/\\1/p" "$2" | sort -u
+}
+
+# items FILE...: "SECTION<tab>ITEM", the source of a man page without its markup
+items() {
+	sed -e 's/\\-/-/g' -e 's/\\(hy/-/g' -e 's/\\&//g' -e 's/\\e/\\/g' \
+		-e 's/\\f[BIRP]//g' -e 's/\\f(..//g' -e 's/\\f\[[A-Z]*\]//g' \
+		-e 's/\\ / /g' "$@" | awk '
+	function plain(s) {
+		sub(/^[.'\''](B|I|BI|BR|RB|IR|IB|RI|It|Cm|Va|Ic|Sy|Li|Ql|Dv) +/, "", s)
+		sub(/^(Cm|Va|Ic|Sy|Li|Ql|Dv|Ar) +/, "", s)
+		gsub(/"/, "", s)
+		gsub(/ +/, " ", s)
+		return s
+	}
+	/^\.S[Hh] /		{ section = toupper(plain(substr($0, 5))) }
+	/^\.TS/			{ table = 1; tp = 0; next }
+	/^\.TE/			{ table = 0; next }
+	/^\.\\"/		{ next }
+	/^\.(TP|TQ)( |$)/	{ tp = 1; next }
+	tp || /^\.It /		{ print section "\t" plain($0); tp = 0; next }
+	table && /\t/		{ split($0, f, "\t"); print section "\t" plain(f[1]) }
+	'
+}
+
+# Keys of items like "max-hops = NUMBER" or "dhcp, boot = GROUP".
+item_keys() {
+	items "$@" | cut -f2 | sed -n 's/^\([a-z0-9][a-z0-9, -]*[a-z0-9]\) *=.*/\1/p' |
+		tr -s ', ' '\n' | sort -u
+}
+
+# Keys of lines that stand in a page as they would in the file.
+example_keys() {
+	sed -e 's/\\-/-/g' -e 's/\\&//g' -e 's/\\f[BIRP]//g' "$@" |
+		sed -n 's/^[[:space:]]*\([a-z0-9][a-z0-9-]*\) = .*/\1/p' | sort -u
+}
+
+# Words of items like "hops", with or without more behind it.
+item_words() {
+	items "$@" | cut -f2 | sed 's/[ =].*//' | sort -u
+}
+
+# within WHAT ALL-FILE PART-FILE MESSAGE: what is in PART is in ALL, too
+within() {
+	local bad
+
+	bad=$(comm -13 "$2" "$3" | tr '\n' ' ')
+	if [ -z "$bad" ]; then
+		pass "docs: $1"
+	else
+		fail "docs: $1" "$4: $bad"
+	fi
+}
+
+check_keys() {
+	rows KEY $keys > "$T/keys"
+	if [ ! -s "$T/keys" ]; then
+		fail "docs: keys" "no KEY(section, \"name\", ...) in $keys"
+		return
+	fi
+	item_keys $conf5 > "$T/items"
+	example_keys man/*.[1-9] > "$T/examples"
+	within "every key is in $conf5" "$T/items" "$T/keys" \
+		"no item \`key = ...' for"
+	within "$conf5 has no other key" "$T/keys" "$T/items" \
+		"not in $keys"
+	within "examples in man/ have no other key" "$T/keys" "$T/examples" \
+		"not in $keys"
+}
+
+# check_words MACRO FILE SECTION
+check_words() {
+	rows "$1" "$2" > "$T/words"
+	if [ ! -s "$T/words" ]; then
+		fail "docs: $2" "has no rows $1(ID, \"word\", \"sentence\")"
+		return
+	fi
+	item_words man/*.[1-9] > "$T/items"
+	within "every word of $2 is in man/" "$T/items" "$T/words" \
+		"no item for"
+	items man/*.[1-9] | awk -F'\t' -v s="$3" 'index($1, s) { print $2 }' |
+		sed 's/[ =].*//' | sort -u > "$T/items"
+	within "$3 sections in man/ have no other word" "$T/words" "$T/items" \
+		"not in $2"
+}
+
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+
+if ! ls man/*.[1-9] >/dev/null 2>&1; then
+	skip "docs" "there are no man pages yet"
+elif [ ! -e $conf5 ]; then
+	fail "docs: keys" "there is no $conf5"
+elif [ ! -e $keys ]; then
+	fail "docs: keys" "there is no $keys"
+else
+	check_keys
+	check_words DROP include/proto/drop.def DROP
+	check_words COUNTER include/proto/counter.def COUNTER
+fi
+tally

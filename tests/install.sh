@@ -1,0 +1,74 @@
+#!/bin/bash
+# What `make install` puts where, for the default prefix and a package's: the
+# files are there, the unit starts the program that was installed, the examples
+# came along, and nothing lands outside DESTDIR.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/tally.sh
+
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+
+# there NAME TEST...: one file or property of an installation
+there() {
+	local what=$1
+
+	shift
+	if "$@"; then
+		pass "install: $what"
+	else
+		fail "install: $what" "not so: $*"
+	fi
+}
+
+man_pages() {
+	local m
+
+	for m in man/*.[1-9]; do
+		[ ! -e "$m" ] || [ -s "$1/man${m##*.}/$(basename "$m")" ] || return 1
+	done
+}
+
+examples() {
+	local c
+
+	for c in conf/*.conf; do
+		[ ! -e "$c" ] || cmp -s "$c" "$1/$(basename "$c")" || return 1
+	done
+}
+
+unit_is_sound() {
+	command -v systemd-analyze >/dev/null || return 0
+	systemd-analyze verify --root="$1" --man=no pxrelayd.service
+}
+
+# check_prefix PREFIX
+check_prefix() {
+	local d=$T$1 unit=$T$1/lib/systemd/system/pxrelayd.service
+	local users=$1/lib/sysusers.d/pxrelay.conf
+
+	if ! ${MAKE:-make} --no-print-directory install B=build/gcc CC=gcc \
+		WERROR=1 DESTDIR="$T" PREFIX="$1" > "$T/log" 2>&1; then
+		cat "$T/log"
+		fail "install: PREFIX=$1" "make install failed, see above"
+		return
+	fi
+	there "$1/sbin/pxrelayd" test -x "$d/sbin/pxrelayd"
+	there "$1/bin/pxrelayctl" test -x "$d/bin/pxrelayctl"
+	there "the unit starts $1/sbin/pxrelayd" \
+		grep -q "^ExecStart=$1/sbin/pxrelayd " "$unit"
+	there "no place-holder in the unit" sh -c "! grep -q '@[a-z]*@' '$unit'"
+	there "$users" grep -q '^u pxrelay ' "$T$users"
+	there "man pages" man_pages "$d/share/man"
+	there "example files" examples "$d/share/doc/pxrelay/examples"
+	there "an example beside the configuration" \
+		test -s "$T/etc/pxrelay/pxrelay.conf.example"
+	there "no configuration is overwritten" \
+		test ! -e "$T/etc/pxrelay/pxrelay.conf"
+	there "the unit is sound" unit_is_sound "$T"
+	rm -rf "${T:?}"/*
+}
+
+check_prefix /usr/local
+check_prefix /usr
+tally
