@@ -29,8 +29,10 @@ uint64_t hash_sip(struct hash_key secret, const void *data, size_t len);
 
 /*
  * A table of `capacity` entries of `entry_size` bytes whose first `key_size`
- * bytes are the key. NULL when memory is short or an argument is 0.
- * `evicted` (may be NULL) sees an entry before it is reused.
+ * bytes are the key. NULL when memory is short, an argument is 0, the key is
+ * longer than the entry or the table would be larger than 2^30 entries.
+ * `evicted` (may be NULL) sees an entry before it is reused; it must not
+ * change the table, and is not called by hash_remove() or hash_free().
  */
 struct hash *hash_new(size_t capacity, size_t entry_size, size_t key_size,
     struct hash_key secret, void (*evicted)(void *entry, void *user), void *user);

@@ -35,9 +35,10 @@ struct wr {
 static inline struct rd
 rd_init(const void *buf, size_t len)
 {
-	const uint8_t *p = buf;
+	/* NULL is an empty buffer: arithmetic on it is undefined, even + 0. */
+	const uint8_t *p = buf ? buf : "";
 
-	return (struct rd){ p, len ? p + len : p, false };
+	return (struct rd){ p, buf ? p + len : p, false };
 }
 
 static inline size_t
@@ -115,6 +116,7 @@ rd_sub(struct rd *r, size_t n)
 	return (struct rd){ p, p + n, false };
 }
 
+/* buf is not NULL, not even with size 0. */
 static inline struct wr
 wr_init(void *buf, size_t size)
 {
@@ -172,8 +174,14 @@ wr_u16(struct wr *w, uint16_t v)
 static inline void
 wr_u32(struct wr *w, uint32_t v)
 {
-	wr_u16(w, (uint16_t)(v >> 16));
-	wr_u16(w, (uint16_t)v);
+	uint8_t *p = wr_room(w, 4);
+
+	if (p) {
+		p[0] = (uint8_t)(v >> 24);
+		p[1] = (uint8_t)(v >> 16);
+		p[2] = (uint8_t)(v >> 8);
+		p[3] = (uint8_t)v;
+	}
 }
 
 static inline void

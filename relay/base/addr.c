@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * addr - hardware addresses, IPv4 addresses and prefixes.
+ *
+ * The parsers are for people: configuration files, the command line and the
+ * control socket. They are strict, because inet_aton() and friends read "10.1"
+ * as 10.0.0.1 and "010.0.0.1" as 8.0.0.1, and a relay that takes a typing
+ * error for another server is worse than one that refuses to start. A parser
+ * that fails leaves its target as it was.
+ *
+ * Which address blocks name no host is RFC 1122 3.2.1.3 (0/8), RFC 5771
+ * (224/4) and RFC 1112 4 (240/4). Nothing is allocated; the caller owns every
+ * buffer. Names, sockets and byte order are the business of io/.
+ */
+#include "base/addr.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool
+ip4_is_multicast(struct ip4 a)
+{
+	return a.host >> 28 == 0xe;
+}
+
+bool
+ip4_is_host(struct ip4 a)
+{
+	return a.host >> 24 != 0 && a.host >> 24 < 224;
+}
+
+uint32_t
+ip4_mask(uint8_t plen)
+{
+	/* A shift by the whole width is undefined, hence the two ends. */
+	if (plen == 0)
+		return 0;
+	if (plen >= 32)
+		return 0xffffffffu;
+	return ~(0xffffffffu >> plen);
+}
+
+bool
+ip4net_has(struct ip4net n, struct ip4 a)
+{
+	return ((n.addr.host ^ a.host) & ip4_mask(n.plen)) == 0;
+}
+
+struct ip4
+ip4net_broadcast(struct ip4net n)
+{
+	/* RFC 3021 2.1: with 31 bits both addresses are hosts. */
+	if (n.plen >= 31)
+		return IP4_NONE;
+	return (struct ip4){ n.addr.host | ~ip4_mask(n.plen) };
+}
+
+/* A decimal 0..max at s, without sign or leading zero; what follows it, or
+ * NULL. Not strtoul(), which takes blanks, signs and leading zeros. */
+static const char *
+take_dec(const char *s, unsigned max, unsigned *out)
+{
+	unsigned v = 0;
+	const char *p = s;
+
+	while (*p >= '0' && *p <= '9') {
+		v = v * 10 + (unsigned)(*p++ - '0');
+		if (v > max)
+			return NULL;
+	}
+	if (p == s || (*s == '0' && p != s + 1))
+		return NULL;
+	*out = v;
+	return p;
+}
+
+static const char *
+take_ip4(const char *s, struct ip4 *out)
+{
+	uint32_t host = 0;
+	unsigned v;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		if (i > 0 && *s++ != '.')
+			return NULL;
+		s = take_dec(s, 255, &v);
+		if (!s)
+			return NULL;
+		host = host << 8 | v;
+	}
+	out->host = host;
+	return s;
+}
+
+bool
+ip4_parse(const char *s, struct ip4 *out)
+{
+	struct ip4 a;
+
+	s = take_ip4(s, &a);
+	if (!s || *s)
+		return false;
+	*out = a;
+	return true;
+}
+
+bool
+ip4net_parse(const char *s, struct ip4net *out)
+{
+	struct ip4 a;
+	unsigned plen = 32;
+
+	s = take_ip4(s, &a);
+	if (s && *s == '/')
+		s = take_dec(s + 1, 32, &plen);
+	if (!s || *s)
+		return false;
+	*out = (struct ip4net){ a, (uint8_t)plen };
+	return true;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* 1..6 bytes of two hex digits with one kind of separator between them; the
+ * bytes that are not there are zero. What follows the last byte, or NULL. */
+static const char *
+take_mac(const char *s, struct mac *out, int *bytes)
+{
+	struct mac m = { { 0 } };
+	char sep = 0;
+	int n = 0, hi, lo;
+
+	for (;;) {
+		hi = hex_digit(s[0]);
+		lo = hi < 0 ? -1 : hex_digit(s[1]);
+		if (lo < 0)
+			return NULL;
+		m.b[n++] = (uint8_t)(hi << 4 | lo);
+		s += 2;
+		if (n == 6 || (*s != ':' && *s != '-'))
+			break;
+		if (sep && *s != sep)
+			return NULL;
+		sep = *s++;
+	}
+	*out = m;
+	*bytes = n;
+	return s;
+}
+
+bool
+mac_parse(const char *s, struct mac *out)
+{
+	struct mac m;
+	int bytes;
+
+	s = take_mac(s, &m, &bytes);
+	if (!s || *s || bytes != 6)
+		return false;
+	*out = m;
+	return true;
+}
+
+/* The bits of byte `i` that a prefix of `bits` bits covers. */
+static uint8_t
+byte_mask(unsigned bits, unsigned i)
+{
+	if (bits >= 8 * i + 8)
+		return 0xff;
+	if (bits <= 8 * i)
+		return 0;
+	return (uint8_t)(0xff00 >> (bits - 8 * i));
+}
+
+bool
+macprefix_parse(const char *s, struct macprefix *out)
+{
+	struct macprefix p;
+	unsigned bits, i;
+	int bytes;
+
+	s = take_mac(s, &p.mac, &bytes);
+	if (!s)
+		return false;
+	bits = 8 * (unsigned)bytes;
+	/* "b8:27:eb/20" says two things at once: a length needs all six. */
+	if (*s == '/' && bytes == 6) {
+		s = take_dec(s + 1, 48, &bits);
+		if (!s)
+			return false;
+	}
+	if (*s)
+		return false;
+	/* Two spellings of one prefix must compare and print alike. */
+	for (i = 0; i < 6; i++)
+		p.mac.b[i] &= byte_mask(bits, i);
+	p.bits = (uint8_t)bits;
+	*out = p;
+	return true;
+}
+
+bool
+macprefix_has(const struct macprefix *p, const struct mac *m)
+{
+	uint8_t differ = 0;
+	unsigned i;
+
+	for (i = 0; i < 6; i++)
+		differ |= (p->mac.b[i] ^ m->b[i]) & byte_mask(p->bits, i);
+	return differ == 0;
+}
+
+char *
+ip4_str(struct ip4 a, char *buf)
+{
+	snprintf(buf, IP4_STRLEN, "%u.%u.%u.%u", a.host >> 24,
+	    a.host >> 16 & 0xff, a.host >> 8 & 0xff, a.host & 0xff);
+	return buf;
+}
+
+char *
+mac_str(const struct mac *m, char *buf)
+{
+	snprintf(buf, MAC_STRLEN, "%02x:%02x:%02x:%02x:%02x:%02x", m->b[0],
+	    m->b[1], m->b[2], m->b[3], m->b[4], m->b[5]);
+	return buf;
+}
+
+char *
+macprefix_str(const struct macprefix *p, char *buf)
+{
+	mac_str(&p->mac, buf);
+	if (p->bits == 0 || p->bits % 8)
+		snprintf(buf + MAC_STRLEN - 1,
+		    MACPREFIX_STRLEN - (MAC_STRLEN - 1), "/%u", p->bits);
+	else if (p->bits < 48)
+		buf[p->bits / 8 * 3 - 1] = '\0';	/* whole bytes */
+	return buf;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * log - formats one line per event and hands it to the sink.
+ *
+ * The line is built on the stack and only if somebody wants its level, so a
+ * debug line costs a comparison when debugging is off. Where lines go, time
+ * stamps and rate limits are left to io/logsink.
+ */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/sbuf.h"
+
+/* In place of the last bytes of a line that did not fit. */
+#define CUT_MARK "..."
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+
+#define LEVELS (sizeof(level_names) / sizeof(level_names[0]))
+
+/* Bytes for the fields and their NUL, so that "event fields" as a whole fits
+ * LOG_LINE_MAX; room for the mark at least, however long the event is. */
+static size_t
+fields_size(const char *event)
+{
+	size_t before = strlen(event) + 1;
+
+	if (before > LOG_LINE_MAX - sizeof(CUT_MARK))
+		return sizeof(CUT_MARK);
+	return LOG_LINE_MAX - before;
+}
+
+void
+log_event(const struct log *l, enum log_level level, const char *event,
+    const char *fmt, ...)
+{
+	char fields[LOG_LINE_MAX];
+	struct sbuf b;
+	va_list ap;
+
+	if (!log_wants(l, level))
+		return;
+	b = sbuf_init(fields, fields_size(event));
+	va_start(ap, fmt);
+	sbuf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	if (b.cut)
+		memcpy(b.s + b.size - sizeof(CUT_MARK), CUT_MARK,
+		    sizeof(CUT_MARK));
+	l->sink(l->user, level, event, fields);
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
+bool
+log_level_parse(const char *name, enum log_level *out)
+{
+	size_t i;
+
+	for (i = 0; i < LEVELS; i++) {
+		if (strcmp(name, level_names[i]) == 0) {
+			*out = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
