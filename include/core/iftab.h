@@ -23,6 +23,7 @@
 #include "base/addr.h"
 #include "base/hash.h"
 #include "core/conf.h"
+#include "core/limit.h"
 #include "core/stats.h"
 #include "proto/rai.h"
 
@@ -66,6 +67,7 @@ struct iface {
 	uint8_t n_gi;		/* 0: no address yet (or not a client interface) */
 	struct iface_gi gi[IFTAB_GI_MAX];
 	struct if_stats stats;	/* of this ifindex; starts anew with it */
+	struct limit limit;	/* interface-rate */
 	/* Bit i: the interface condition of rule i holds here (or it has none). */
 	uint64_t rule_bits[CONF_RULES_MAX / 64];
 };

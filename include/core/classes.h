@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * classes - which message goes to which class of server.
+ *
+ * DHCP servers need everything that is about leases; boot servers need the
+ * question and nothing else: a proxyDHCP server that sees a REQUEST may ACK it, and a
+ * plain DHCP server that sees a boot server discovery answers first with an ACK
+ * without a file, and EDK2 takes the first ACK. The table in classes.c is the one of the
+ * specification, row by row.
+ */
+#ifndef CORE_CLASSES_H
+#define CORE_CLASSES_H
+
+#include <stdbool.h>
+
+#include "proto/dhcp4.h"
+#include "proto/pxe.h"
+
+enum class_msg {
+	CLASS_DISCOVER_PXE,	/* PXEClient or option 93 */
+	CLASS_DISCOVER_HTTP,
+	CLASS_DISCOVER_PLAIN,
+	CLASS_SELECTING,	/* REQUEST with server identifier */
+	CLASS_REBOOT_REBIND,	/* REQUEST without: INIT-REBOOT, REBINDING */
+	CLASS_DISCOVERY,	/* REQUEST or INFORM with 43.71 */
+	CLASS_ODD_REQUEST,	/* PXEClient, ciaddr, neither 54 nor 43.71 */
+	CLASS_INFORM_PLAIN,
+	CLASS_INFORM_PXE,
+	CLASS_INFORM_BSDP,	/* Apple boot server discovery */
+	CLASS_DECLINE,
+	CLASS_RELEASE,
+	CLASS_BOOTP,
+	CLASS_OTHER,		/* nothing that a client says */
+	CLASS_MAX
+};
+
+enum class_boot {
+	CLASS_NO,	/* not to boot servers */
+	CLASS_GROUP,	/* to the boot group that was chosen */
+	CLASS_OWN,	/* only to the boot server that option 54 names */
+};
+
+struct class_row {
+	bool dhcp;
+	enum class_boot boot;
+};
+
+enum class_msg class_of(const struct dhcp4 *m, const struct pxe_client *c);
+struct class_row class_row(enum class_msg msg);
+const char *class_word(enum class_msg msg);
+
+#endif

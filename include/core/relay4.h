@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * relay4 - the decisions of the DHCPv4 relay (RFC 1542, 2131 4.1, 3046): for a
+ * request, to which servers it goes and with which giaddr and option 82; for a
+ * reply, on which interface it is delivered and how it is addressed there.
+ *
+ * Judging comes first (relay4_request, relay4_reply: a drop reason, or a plan), then
+ * rendering writes the bytes that the plan asks for. Neither knows a socket:
+ * what is received and sent is relay/daemon's business. Port 4011 has its own
+ * file, core/p4011, which shares the state here.
+ */
+#ifndef CORE_RELAY4_H
+#define CORE_RELAY4_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/mono.h"
+#include "core/clients.h"
+#include "core/conf.h"
+#include "core/iftab.h"
+#include "core/stats.h"
+#include "proto/dhcp4.h"
+#include "proto/pxe.h"
+#include "proto/rai.h"
+
+/* Largest UDP payload in which we add option 82: an Ethernet frame without IP
+ * fragments, which RFC 3046 2.1 calls the MTU and PXE ROMs cannot live without. */
+#define RELAY4_MAX_WITH_82	1472
+
+#define RELAY4_SERVER_SLOTS	1024
+
+/* What the decisions read and write. All pointers are borrowed. */
+struct relay4 {
+	const struct conf *conf;
+	uint32_t conf_gen;	/* grows with every configuration */
+	struct iftab *iftab;
+	struct clients *clients;
+	struct stats *stats;
+	struct server_stats server[CONF_SERVERS_MAX];
+	/* Our address on the way to each server, IP4_NONE while there is no route. */
+	struct ip4 server_source[CONF_SERVERS_MAX];
+	uint64_t rule_hits[CONF_RULES_MAX];
+	uint16_t slot[RELAY4_SERVER_SLOTS];	/* address -> server, filled by relay4_configure */
+	struct pxe_client scratch;	/* facts of the packet at hand */
+};
+
+/* Takes a configuration (the first or the next): counters of servers and
+ * rules that stay are kept. old may be NULL. */
+void relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c);
+/* CONF_NONE when no server has this address. O(1). */
+uint16_t relay4_server(const struct relay4 *r, struct ip4 a);
+
+/* A message as it came in. */
+struct relay4_rx {
+	const void *data;
+	size_t len;
+	struct ip4 src, dst;
+	uint16_t sport;
+	uint32_t ifindex;
+	bool unicast;		/* to one of our addresses, not a broadcast */
+	uint8_t mac_len;	/* link source, 0: unknown */
+	uint8_t mac[8];
+};
+
+struct relay4_copy {
+	struct ip4 giaddr;
+	const struct rai *rai;	/* NULL: no option 82 is added */
+};
+
+/* What is to be sent for one request: every copy to every server. */
+struct relay4_plan {
+	struct dhcp4 m;
+	uint8_t hops;		/* new value */
+	bool foreign;		/* another relay's: nothing but hops changes */
+	bool drop_old;		/* option82-policy = replace */
+	uint8_t rai_flags;
+	uint8_t n_copy;
+	struct relay4_copy copy[IFTAB_GI_MAX];
+	uint16_t n_server;
+	uint16_t n_boot;	/* of them in the boot class only (for counting) */
+	uint16_t server[CONF_SERVERS_MAX];
+	struct iface *in;
+};
+
+/* DROP_NONE and a plan, or why not. Counts everything but what sending does. */
+enum drop relay4_request(struct relay4 *r, const struct relay4_rx *rx,
+    struct mono now, struct relay4_plan *plan);
+
+/*
+ * Writes copy i for servers that get option 82 (`with82`) or do not. Returns the
+ * length. size must be at least the received length + 300. *no_room is set when the option had
+ * to be left out.
+ */
+size_t relay4_render(const struct relay4_plan *plan, unsigned i, bool with82,
+    uint8_t *out, size_t size, bool *no_room);
+
+/* How a reply is delivered. */
+struct relay4_delivery {
+	struct dhcp4 m;
+	struct iface *out;
+	const struct rai *rai;	/* ours, to be taken out; NULL: none was added */
+	bool strip_pxe;		/* strip-pxe-from */
+	uint8_t mac_len;
+	uint8_t mac[8];		/* all ff: broadcast */
+	struct ip4 src, dst;
+	uint16_t sport, dport;
+	uint16_t server;	/* index, CONF_NONE when check-source is off */
+};
+
+enum drop relay4_reply(struct relay4 *r, const struct relay4_rx *rx,
+    struct mono now, struct relay4_delivery *d);
+/* Writes the message for the client; size at least the received length. Counts option 82 and
+ * PXE stripping. Returns the length. */
+size_t relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
+    uint8_t *out, size_t size);
+
+/* Shared with core/p4011: the groups that a request of this client goes to. Writes the choice into cv. */
+void relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
+    const struct pxe_client *client, const struct dhcp4 *m);
+/* Adds the servers of a group to the plan, each address once. */
+void relay4_add_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group);
+/* Rates, of the interface and of the client; DROP_NONE when within. */
+enum drop relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now);
+
+#endif
