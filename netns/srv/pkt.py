@@ -9,6 +9,10 @@
   pkt.py show                       a line of fakeserver.py's record, decoded
   pkt.py relayed HEX GIADDR [OPT82] what a relay must make of that request
   pkt.py gaps FILE                  count=, clients= and gap_ms= of a record
+  pkt.py after FILE TIME SECONDS [GIADDR]
+                                    waits for a request that was recorded after
+                                    TIME, prints the milliseconds in between,
+                                    or none
   pkt.py number DOCUMENT WORD       a number of pxrelayctl's JSON, or 0
 
 dhcp.py lists the keys of messages and headers.  Further keys here:
@@ -213,6 +217,32 @@ def cmd_gaps(name):
     gap = max((b - a for a, b in zip(times, times[1:])), default=0)
     print("count=%d\nclients=%d\ngap_ms=%d" %
           (len(times), len(clients), gap * 1000))
+
+
+def lines_of(f, seconds):
+    """The lines of a record as they are written, for so long."""
+    end = time.monotonic() + seconds * SLOW
+    while time.monotonic() < end:
+        line = f.readline()
+        if line.endswith("\n"):
+            yield line
+        elif line:
+            f.seek(f.tell() - len(line))
+            time.sleep(0.001)
+        else:
+            time.sleep(0.002)
+
+
+def cmd_after(name, since, seconds, giaddr=None):
+    with open(name) as f:
+        for line in lines_of(f, float(seconds)):
+            r = json.loads(line)
+            ms = (r["t"] - float(since)) * 1000
+            if ms >= 0 and giaddr in (None, dhcp.addr(
+                    bytes.fromhex(r["hex"][48:56]))):
+                print("%d" % ms)
+                return
+    print("none")
 
 
 def cmd_number(document, word):
