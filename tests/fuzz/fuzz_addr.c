@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Any string into every parser of base/: none may look past its NUL, and what
+ * one takes must print to something that it reads as the same again. The raw
+ * bytes also go through the escaping that all text from packets goes through.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "base/sbuf.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void
+must(bool right)
+{
+	if (!right)
+		abort();
+}
+
+static void
+try_ip4(const char *s)
+{
+	struct ip4 a, again;
+	struct ip4net n;
+	char buf[IP4_STRLEN];
+
+	if (ip4net_parse(s, &n)) {
+		must(n.plen <= 32);
+		must(ip4net_has(n, n.addr));
+		must(n.plen >= 31 || ip4net_has(n, ip4net_broadcast(n)));
+	}
+	if (!ip4_parse(s, &a))
+		return;
+	/* Strict means that there is one spelling only. */
+	must(strcmp(ip4_str(a, buf), s) == 0);
+	must(ip4_parse(buf, &again) && ip4_eq(a, again));
+	must(ip4net_parse(s, &n) && ip4_eq(n.addr, a) && n.plen == 32);
+}
+
+static void
+try_mac(const char *s)
+{
+	struct macprefix p, again;
+	struct mac m;
+	char buf[MACPREFIX_STRLEN];
+
+	if (mac_parse(s, &m))
+		must(macprefix_parse(s, &p) && p.bits == 48 &&
+		    macprefix_has(&p, &m));
+	if (!macprefix_parse(s, &p))
+		return;
+	must(p.bits <= 48 && macprefix_has(&p, &p.mac));
+	must(macprefix_parse(macprefix_str(&p, buf), &again));
+	must(again.bits == p.bits && memcmp(&again.mac, &p.mac, 6) == 0);
+}
+
+static void
+try_level(const char *s)
+{
+	enum log_level level;
+
+	if (log_level_parse(s, &level))
+		must(strcmp(log_level_name(level), s) == 0);
+}
+
+static void
+try_escape(const uint8_t *data, size_t len)
+{
+	char buf[64];
+	struct sbuf b = sbuf_init(buf, sizeof(buf));
+	size_t i;
+
+	sbuf_esc(&b, data, len);
+	must(b.len == strlen(buf) && b.len < sizeof(buf));
+	must(b.cut || b.len >= len);
+	for (i = 0; i < b.len; i++)
+		must(buf[i] >= ' ' && buf[i] <= '~' && buf[i] != '"');
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	char *s = malloc(len + 1);
+
+	if (!s)
+		abort();
+	memcpy(s, data, len);
+	s[len] = '\0';
+	try_ip4(s);
+	try_mac(s);
+	try_level(s);
+	try_escape(data, len);
+	free(s);
+	return 0;
+}
