@@ -20,7 +20,7 @@
 #   PXR_SLOW               factor for all time-outs, default 1, 10 inside vmrun
 #   V=1                    print every command that changes a namespace
 
-set -u -o pipefail
+set -o pipefail
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 export PATH=$PATH:/usr/sbin:/sbin
 
@@ -317,6 +317,21 @@ pcap_count()
 pcap_has()
 {
 	[ "$(pcap_count "$1" "${@:3}")" -ge "$2" ]
+}
+
+# pcap_settled NAME FILTER: the number of matching packets, once it has not
+# changed for a third of a second.
+pcap_settled()
+{
+	local was=-1 is
+
+	is=$(pcap_count "$@")
+	while [ "$is" != "$was" ]; do
+		was=$is
+		sleep 0.3
+		is=$(pcap_count "$@")
+	done
+	echo "$is"
 }
 
 # ---- packets and servers that obey the test -------------------------------
