@@ -50,6 +50,7 @@ struct iftab_link {
 struct iftab_addr {
 	struct ip4net net;	/* local address and prefix length */
 	bool secondary;		/* IFA_F_SECONDARY: same subnet as an earlier one */
+	bool link_scope;	/* RT_SCOPE_LINK or narrower: the last choice for a giaddr */
 };
 
 /* One subnet of a client interface: what a relayed request carries. */
@@ -62,8 +63,8 @@ struct iface {
 	struct iftab_link link;
 	const struct conf_if *conf;	/* effective; NULL: no client interface */
 	uint32_t from_port;	/* conf inherited from this port, 0: own */
-	uint16_t n_addr;
-	struct iftab_addr *addr;	/* in the kernel's order, owned */
+	uint32_t n_addr;
+	struct iftab_addr *addr;	/* primaries in the kernel's order; owned */
 	uint8_t n_gi;		/* 0: no address yet (or not a client interface) */
 	struct iface_gi gi[IFTAB_GI_MAX];
 	struct if_stats stats;	/* of this ifindex; starts anew with it */
@@ -77,13 +78,18 @@ struct iftab;
 struct iftab *iftab_new(struct hash_key secret);
 struct iftab *iftab_free(struct iftab *t);
 
-/* New or changed; the same event twice changes nothing. -ENOMEM, or 0. */
+/*
+ * New or changed; the same event twice changes nothing. 0, or -ENOMEM: the table
+ * is as before, and a resync is due. In any order: an address may come before
+ * its link, a port before its bridge; what is not known is deleted in silence.
+ */
 int iftab_set_link(struct iftab *t, const struct iftab_link *l);
 void iftab_del_link(struct iftab *t, uint32_t ifindex);
 int iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a);
 void iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ip4net net);
 
-/* A full read: what is not set again between begin and end is removed. */
+/* A full read: what is not set again between begin and end is removed. Events
+ * take effect at once. begin again starts over (the read was interrupted). */
 void iftab_resync_begin(struct iftab *t);
 void iftab_resync_end(struct iftab *t);
 
@@ -91,12 +97,18 @@ void iftab_resync_end(struct iftab *t);
 enum iftab_change {
 	IFTAB_READY,	/* serves clients now: configured, up, has a giaddr */
 	IFTAB_CHANGED,	/* still serves, with other giaddrs or another name */
-	IFTAB_LOST,	/* does not any more (f->link.name is the last name) */
+	IFTAB_LOST,	/* does not any more; f->link.name is the name it served by */
 };
+/* Once an interface and commit at most, but for an ifindex that went and came
+ * again: then LOST, READY. f is for the time of the call; the table is read only. */
 typedef void iftab_change_fn(void *user, enum iftab_change what, const struct iface *f);
 
-/* Recomputes what hangs on events since the last commit, or everything when
- * `all` (another conf). host is %h. */
+/*
+ * Recomputes what hangs on events since the last commit, or everything when
+ * `all` (another conf or host). host is %h. c is borrowed until the next commit.
+ * When memory is short, interfaces whose giaddr has no room in the index are
+ * not ready; the next commit tries again.
+ */
 void iftab_commit(struct iftab *t, const struct conf *c, const char *host, bool all,
     iftab_change_fn *fn, void *user);
 
@@ -114,7 +126,8 @@ size_t iftab_by_giaddr(struct iftab *t, struct ip4 giaddr, struct iface **only);
 /* The index into f->gi of this giaddr, or -1. */
 int iface_gi_find(const struct iface *f, struct ip4 giaddr);
 size_t iftab_count(const struct iftab *t);
-/* In order of ifindex, for tables on a screen; NULL at the end. Start with 0. O(n). */
+/* In order of ifindex, for tables on a screen; NULL at the end. Start with 0.
+ * O(log n). */
 struct iface *iftab_next(struct iftab *t, uint32_t after_ifindex);
 
 #endif
