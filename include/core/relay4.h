@@ -30,6 +30,9 @@
  * fragments, which RFC 3046 2.1 calls the MTU and PXE ROMs cannot live without. */
 #define RELAY4_MAX_WITH_82	1472
 
+/* strip-pxe-from leaves longer offers alone; clients take 1,472 bytes at most. */
+#define RELAY4_STRIP_MAX	16384
+
 #define RELAY4_SERVER_SLOTS	1024
 
 /* What the decisions read and write. All pointers are borrowed. */

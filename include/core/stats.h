@@ -16,6 +16,9 @@ struct stats {
 	uint64_t counter[COUNTER_MAX];
 	uint64_t drop_request[DROP_MAX];	/* by direction: from clients */
 	uint64_t drop_reply[DROP_MAX];		/* from servers */
+	uint64_t drop_4011[DROP_MAX];		/* port 4011, intercepted */
+	uint64_t drop_helper[DROP_MAX];		/* [helper] ports */
+	uint64_t drop_send[DROP_MAX];		/* copies that the kernel did not take */
 };
 
 struct if_stats {

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * relay4_request - judges a BOOTREQUEST and plans its copies (RFC 1542 4.1.1,
+ * RFC 3046 2.1), then renders them. See include/core/relay4.h.
+ *
+ * The order of the checks is cheap before dear and hostile before honest; each
+ * has its named reason. What the rules and classes say stands in core/rules
+ * and core/classes; nothing here knows a socket.
+ */
+#include "core/relay4.h"
+
+#include <string.h>
+
+#include "core/classes.h"
+#include "core/rules.h"
+
+/* A client asks three times before the next address is tried, as the routers do
+ * that have this ("smart relay"). */
+#define ROTATE_TRIES 3
+
+static bool
+client_says(uint8_t type)
+{
+	switch (type) {
+	case DHCP4_TYPE_NONE:
+	case DHCP4_DISCOVER:
+	case DHCP4_REQUEST_MSG:
+	case DHCP4_DECLINE:
+	case DHCP4_RELEASE:
+	case DHCP4_INFORM:
+		return true;
+	}
+	return false;
+}
+
+static enum drop
+judge_interface(const struct iface *in)
+{
+	if (!in || !in->conf)
+		return DROP_NOT_CLIENT;
+	return in->link.up ? DROP_NONE : DROP_DOWN;
+}
+
+static enum drop
+judge_giaddr(const struct relay4 *r, const struct iface *in, const struct dhcp4 *m)
+{
+	if (ip4_is_none(m->giaddr))
+		return in->n_gi ? DROP_NONE : DROP_NO_GIADDR;
+	/* RFC 3046 2.1.1: a giaddr that is ours did not come from a client. An
+	 * address that is no host's would make servers answer anywhere. */
+	if (iftab_is_ours(r->iftab, m->giaddr) || !ip4_is_host(m->giaddr))
+		return DROP_SPOOFED_GIADDR;
+	return DROP_NONE;
+}
+
+static enum drop
+judge_option82(const struct iface *in, const struct dhcp4 *m)
+{
+	struct rd value;
+	enum drop d;
+
+	if (!dhcp4_opt(m, DHCP4_OPT_RAI, &value))
+		return DROP_NONE;
+	d = rai_check(value);
+	if (d != DROP_NONE)
+		return d;
+	if (!ip4_is_none(m->giaddr))	/* 2.1.1: another relay's, left alone */
+		return DROP_NONE;
+	/* RFC 3046 2.1: from an untrusted circuit, giaddr zero and option 82
+	 * there: SHALL discard. */
+	if (!in->conf->o.trust)
+		return DROP_UNTRUSTED_82;
+	return in->conf->o.policy == CONF_DISCARD ? DROP_POLICY_82 : DROP_NONE;
+}
+
+enum drop
+relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m,
+    struct mono now)
+{
+	struct station *s = clients_station(r->clients, m, in->link.ifindex);
+
+	if (!limit_take(&s->limit, r->conf->client_rate, now))
+		return DROP_CLIENT_RATE;
+	if (!limit_take(&in->limit, r->conf->interface_rate, now))
+		return DROP_INTERFACE_RATE;
+	return DROP_NONE;
+}
+
+static enum drop
+judge(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now)
+{
+	enum drop d;
+
+	if (m->op != DHCP4_REQUEST)
+		return DROP_REPLY_FROM_CLIENT;
+	if (!client_says(m->type))
+		return DROP_BAD_TYPE;
+	/* RFC 1542 4.1.1: discard when hops exceeds the limit. */
+	if (m->hops > r->conf->max_hops)
+		return DROP_HOPS;
+	d = judge_giaddr(r, in, m);
+	if (d != DROP_NONE)
+		return d;
+	d = judge_option82(in, m);
+	if (d != DROP_NONE)
+		return d;
+	return relay4_limits(r, in, m, now);
+}
+
+/*
+ * Two relays that name each other as servers pass a message with a foreign
+ * giaddr to and fro, and fan it out each time (ISC dhcrelay: one packet became
+ * 2,869). It comes back with more hops than it left with; a retry does not.
+ */
+static bool
+came_back(struct conv *cv, const struct dhcp4 *m, bool fresh)
+{
+	bool loop = !fresh && ip4_eq(cv->giaddr, m->giaddr) && m->hops > cv->hops;
+
+	if (!loop) {
+		cv->giaddr = m->giaddr;
+		cv->hops = m->hops;
+	}
+	return loop;
+}
+
+static void
+remember(struct conv *cv, const struct relay4_rx *rx, const struct relay4 *r,
+    const struct dhcp4 *m)
+{
+	cv->ifindex = rx->ifindex;
+	cv->ciaddr = m->ciaddr;
+	cv->broadcast = m->flags & DHCP4_FLAG_BROADCAST;
+	cv->discovery = r->scratch.discovery;
+	cv->p4011_sport = 0;
+	cv->mac_len = rx->mac_len <= sizeof(cv->mac) ? rx->mac_len : 0;
+	memcpy(cv->mac, rx->mac, cv->mac_len);
+	if (cv->tries < UINT8_MAX)
+		cv->tries++;
+}
+
+static struct rules_facts
+facts_of(const struct iface *in, const struct pxe_client *client,
+    const struct dhcp4 *m)
+{
+	struct rules_facts f = { .in = in, .client = client, .type = m->type };
+
+	f.has_mac = m->hlen == sizeof(f.mac.b);
+	if (f.has_mac)
+		memcpy(f.mac.b, m->chaddr, sizeof(f.mac.b));
+	return f;
+}
+
+/*
+ * Later messages of a conversation keep the first choice: a REQUEST may carry
+ * fewer options than the DISCOVER did. HTTP boot and PXE from one NIC are two
+ * conversations even if a firmware should use one xid for both.
+ */
+void
+relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
+    const struct pxe_client *client, const struct dhcp4 *m)
+{
+	struct rules_facts f = facts_of(in, client, m);
+	bool other = client->vendor_len && client->httpclient != cv->http;
+
+	if (cv->chosen && cv->conf_gen == r->conf_gen && !other)
+		return;
+	cv->chosen = true;
+	cv->conf_gen = r->conf_gen;
+	cv->http = client->httpclient;
+	cv->rule = rules_match(r->conf, &f);
+	cv->boot = CONF_NONE;
+	cv->dhcp = CONF_NONE;
+	cv->drop = false;
+	if (cv->rule != CONF_NONE) {
+		cv->boot = r->conf->rule[cv->rule].boot;
+		cv->dhcp = r->conf->rule[cv->rule].dhcp;
+		cv->drop = r->conf->rule[cv->rule].drop;
+	}
+}
+
+static bool
+plan_has(const struct relay4_plan *plan, uint16_t server)
+{
+	for (unsigned i = 0; i < plan->n_server; i++)
+		if (plan->server[i] == server)
+			return true;
+	return false;
+}
+
+/* A host that is in both classes gets one copy: addresses are told apart by
+ * the first server that has them. */
+static void
+add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t server)
+{
+	uint16_t first = r->conf->server[server].first;
+
+	if (!plan_has(plan, first))
+		plan->server[plan->n_server++] = first;
+}
+
+void
+relay4_add_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
+{
+	const struct conf_group *g;
+
+	if (group == CONF_NONE)
+		return;
+	g = &r->conf->group[group];
+	for (unsigned i = 0; i < g->n; i++)
+		add_server(r, plan, g->server[i]);
+}
+
+/* The boot server in `group` that option 54 names, or none. */
+static void
+add_named(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
+{
+	struct ip4 id = dhcp4_opt_ip4(&plan->m, DHCP4_OPT_SERVER_ID);
+	const struct conf_group *g;
+
+	if (group == CONF_NONE)
+		return;
+	g = &r->conf->group[group];
+	for (unsigned i = 0; i < g->n; i++)
+		if (ip4_eq(r->conf->server[g->server[i]].address, id))
+			add_server(r, plan, g->server[i]);
+}
+
+static void
+plan_servers(const struct relay4 *r, struct relay4_plan *plan,
+    const struct conv *cv)
+{
+	const struct conf_if *ci = plan->in->conf;
+	uint16_t boot = cv->boot != CONF_NONE ? cv->boot : ci->boot;
+	struct class_row row = class_row(class_of(&plan->m, &r->scratch));
+	uint16_t before;
+
+	/* `servers =` is the classic helper address: everything to everyone. A
+	 * rule's dhcp = takes its place for the machines that it matches. */
+	if (cv->dhcp == CONF_NONE)
+		relay4_add_group(r, plan, ci->servers);
+	if (row.dhcp)
+		relay4_add_group(r, plan, cv->dhcp != CONF_NONE ? cv->dhcp : ci->dhcp);
+	before = plan->n_server;
+	if (row.boot == CLASS_GROUP)
+		relay4_add_group(r, plan, boot);
+	else if (row.boot == CLASS_OWN)
+		add_named(r, plan, boot);
+	plan->n_boot = plan->n_server - before;
+}
+
+/* rotate: the next address after the third unanswered try; an address that was
+ * answered stays the first choice of that machine. */
+static unsigned
+rotate(struct relay4 *r, struct conv *cv, struct station *s, uint8_t n_gi,
+    bool fresh)
+{
+	if (fresh)
+		cv->gi = s->gi;
+	if (cv->tries > ROTATE_TRIES && n_gi > 1) {
+		cv->gi++;
+		cv->tries = 1;
+		stats_count(r->stats, COUNTER_ROTATIONS);
+	}
+	cv->gi %= n_gi;
+	return cv->gi;
+}
+
+static void
+add_copy(struct relay4_plan *plan, const struct iface_gi *gi, bool with82)
+{
+	plan->copy[plan->n_copy++] = (struct relay4_copy){
+		.giaddr = gi->giaddr, .rai = with82 ? &gi->rai : NULL,
+	};
+}
+
+/* May our option 82 be added? Not to BOOTP (RFC 3046 speaks of DHCP), and to a
+ * message that has one only as option82-policy says. */
+static bool
+adds_82(const struct relay4_plan *plan)
+{
+	const struct conf_if_opts *o = &plan->in->conf->o;
+
+	if (!o->option82 || plan->m.type == DHCP4_TYPE_NONE)
+		return false;
+	return !plan->m.at[DHCP4_OPT_RAI] || o->policy == CONF_APPEND ||
+	    o->policy == CONF_REPLACE;
+}
+
+static void
+plan_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+    bool fresh)
+{
+	struct iface *in = plan->in;
+	const struct conf_if_opts *o = &in->conf->o;
+	bool with82 = adds_82(plan);
+	unsigned i = 0;
+
+	plan->drop_old = with82 && plan->m.at[DHCP4_OPT_RAI] &&
+	    o->policy == CONF_REPLACE;
+	if (o->giaddr == CONF_GIADDR_ALL) {
+		for (i = 0; i < in->n_gi; i++)
+			add_copy(plan, &in->gi[i], with82);
+		return;
+	}
+	if (o->giaddr == CONF_GIADDR_ROTATE)
+		i = rotate(r, cv, clients_station(r->clients, &plan->m,
+		    in->link.ifindex), in->n_gi, fresh);
+	add_copy(plan, &in->gi[i], with82);
+}
+
+static void
+plan_foreign(struct relay4 *r, struct relay4_plan *plan)
+{
+	plan->foreign = true;
+	plan->copy[plan->n_copy++] = (struct relay4_copy){ plan->m.giaddr, NULL };
+	stats_count(r->stats, COUNTER_FOREIGN_GIADDR);
+}
+
+static enum drop
+plan_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    struct relay4_plan *plan)
+{
+	bool fresh;
+	struct conv *cv = clients_conv(r->clients, &plan->m, now, &fresh);
+
+	if (came_back(cv, &plan->m, fresh))
+		return DROP_LOOP;
+	pxe_read(&r->scratch, &plan->m);
+	remember(cv, rx, r, &plan->m);
+	if (cv->tries > 1)
+		stats_count(r->stats, COUNTER_RETRIES);
+	relay4_choose(r, cv, plan->in, &r->scratch, &plan->m);
+	if (cv->rule != CONF_NONE)
+		r->rule_hits[cv->rule]++;
+	if (cv->drop)
+		return DROP_RULE;
+	plan_servers(r, plan, cv);
+	if (plan->n_server == 0)
+		return DROP_NO_SERVER;
+	if (ip4_is_none(plan->m.giaddr))
+		plan_copies(r, plan, cv, fresh);
+	else
+		plan_foreign(r, plan);
+	return DROP_NONE;
+}
+
+static void
+count_relayed(struct relay4 *r, const struct relay4_plan *plan)
+{
+	stats_count(r->stats, COUNTER_REQUESTS_RELAYED);
+	plan->in->stats.relayed++;
+	if (plan->m.type == DHCP4_TYPE_NONE)
+		stats_count(r->stats, COUNTER_BOOTP);
+	if (plan->n_boot)
+		stats_count(r->stats, COUNTER_BOOT_REQUESTS);
+	if (plan->copy[0].rai && plan->copy[0].rai->len)
+		stats_count(r->stats, COUNTER_OPTION82_ADDED);
+}
+
+enum drop
+relay4_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    struct relay4_plan *plan)
+{
+	enum drop d;
+
+	plan->n_copy = 0;
+	plan->n_server = 0;
+	plan->n_boot = 0;
+	plan->foreign = false;
+	plan->drop_old = false;
+	plan->rai_flags = rx->unicast ? RAI_FLAG_UNICAST : 0;	/* RFC 5010 */
+	plan->in = iftab_by_index(r->iftab, rx->ifindex);
+	stats_count(r->stats, COUNTER_REQUESTS);
+	if (plan->in)
+		plan->in->stats.requests++;
+	d = judge_interface(plan->in);
+	if (d == DROP_NONE)
+		d = dhcp4_parse(&plan->m, rx->data, rx->len);
+	if (d == DROP_NONE)
+		d = judge(r, plan->in, &plan->m, now);
+	if (d == DROP_NONE)
+		d = plan_request(r, rx, now, plan);
+	if (d == DROP_NONE) {
+		plan->hops = (uint8_t)(plan->m.hops + 1);
+		count_relayed(r, plan);
+		return DROP_NONE;
+	}
+	r->stats->drop_request[d]++;
+	if (plan->in)
+		plan->in->stats.drops++;
+	return d;
+}
+
+size_t
+relay4_render(const struct relay4_plan *plan, unsigned i, bool with82,
+    uint8_t *out, size_t size, bool *no_room)
+{
+	const struct relay4_copy *c = &plan->copy[i];
+	const struct rai *rai = with82 && c->rai && c->rai->len ? c->rai : NULL;
+	const struct dhcp4 *m = &plan->m;
+	size_t len = 0;
+
+	*no_room = false;
+	if (plan->foreign) {	/* RFC 3046 2.1.1: forwarded as it is */
+		memcpy(out, m->data, m->len);
+		dhcp4_put_hops(out, plan->hops);
+		return m->len;
+	}
+	if (rai)
+		len = rai_write(out, size < RELAY4_MAX_WITH_82 ? size :
+		    RELAY4_MAX_WITH_82, m, rai, plan->rai_flags, plan->drop_old);
+	if (len == 0) {
+		*no_room = rai != NULL;
+		len = rai_write(out, size, m, NULL, 0, plan->drop_old);
+	}
+	if (len) {
+		dhcp4_put_hops(out, plan->hops);
+		dhcp4_put_giaddr(out, c->giaddr);
+	}
+	return len;
+}
