@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * helper - see include/core/helper.h. Three steps: which [helper], is it
+ * allowed, where to. Ports 67, 68 and 4011 are refused by the configuration: they have
+ * their own rules.
+ */
+#include "core/helper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A packet that takes longer to come round is limited by its TTL alone. */
+#define SEEN_MS		5000
+#define SEEN_MAX	1024
+#define HELPERS_MAX	64	/* rate buckets; conf allows no more sections */
+
+struct seen {
+	uint64_t digest;	/* of source, ports and payload */
+	struct mono when;
+	uint8_t ttl;
+};
+
+struct helpers {
+	struct hash_key secret;
+	struct hash *seen;
+	struct limit limit[HELPERS_MAX];
+};
+
+struct helpers *
+helpers_new(struct hash_key secret)
+{
+	struct helpers *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->secret = secret;
+	h->seen = hash_new(SEEN_MAX, sizeof(struct seen), sizeof(uint64_t),
+	    secret, NULL, NULL);
+	return h->seen ? h : helpers_free(h);
+}
+
+struct helpers *
+helpers_free(struct helpers *h)
+{
+	if (h) {
+		hash_free(h->seen);
+		free(h);
+	}
+	return NULL;
+}
+
+static bool
+has_port(const struct conf_helper *p, uint16_t port)
+{
+	for (unsigned i = 0; i < p->n_port; i++)
+		if (p->port[i] == port)
+			return true;
+	return false;
+}
+
+static bool
+matches_any(char (*patterns)[CONF_NAME_MAX], unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (conf_glob(patterns[i], name))
+			return true;
+	return false;
+}
+
+bool
+helper_has_port(const struct conf *c, uint16_t port)
+{
+	for (unsigned i = 0; i < c->n_helper; i++)
+		if (has_port(&c->helper[i], port))
+			return true;
+	return false;
+}
+
+static uint16_t
+find_helper(const struct conf *c, uint16_t port, const struct iface *in)
+{
+	for (uint16_t i = 0; i < c->n_helper; i++) {
+		const struct conf_helper *p = &c->helper[i];
+
+		if (has_port(p, port) &&
+		    matches_any(p->from, p->n_from, in->link.name))
+			return i;
+	}
+	return CONF_NONE;
+}
+
+static bool
+allowed(const struct conf_helper *p, struct ip4 src)
+{
+	for (unsigned i = 0; i < p->n_allow; i++)
+		if (ip4net_has(p->allow[i], src))
+			return true;
+	return p->n_allow == 0;
+}
+
+/* The same packet again with a lower TTL has been round a loop; with the same
+ * TTL it is a repetition (wake-on-LAN tools send three). */
+static bool
+came_back(struct helpers *h, const struct udpip *u, struct mono now)
+{
+	uint64_t key[3] = {
+		hash_sip(h->secret, u->payload, u->payload_len),
+		(uint64_t)u->src.host << 32 | (uint32_t)u->sport << 16 | u->dport,
+		u->payload_len,
+	};
+	uint64_t digest = hash_sip(h->secret, key, sizeof(key));
+	bool fresh;
+	struct seen *s = hash_get(h->seen, &digest, &fresh);
+
+	if (!fresh && mono_diff_ms(now, s->when) < SEEN_MS && u->ttl < s->ttl)
+		return true;
+	s->when = now;
+	s->ttl = u->ttl;
+	return false;
+}
+
+static void
+add_out(struct helper_plan *plan, struct ip4 dst, uint32_t ifindex)
+{
+	if (plan->n < HELPER_OUT_MAX)
+		plan->out[plan->n++] = (struct helper_out){ dst, ifindex };
+}
+
+/* A directed broadcast on each other VLAN that the patterns name. */
+static void
+add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
+    struct iftab *t, const struct iface *in)
+{
+	struct iface *f;
+
+	for (f = iftab_next(t, 0); f; f = iftab_next(t, f->link.ifindex)) {
+		struct ip4 to;
+
+		if (f == in || !f->link.up || f->n_addr == 0 ||
+		    !matches_any(p->to_if, p->n_to_if, f->link.name))
+			continue;
+		to = ip4net_broadcast(f->addr[0].net);
+		if (!ip4_is_none(to))
+			add_out(plan, to, f->link.ifindex);
+	}
+}
+
+static enum drop
+judge(struct helpers *h, const struct conf_helper *p, uint16_t index,
+    struct iftab *t, const struct udpip *u, struct mono now)
+{
+	if (u->ttl <= 1 || iftab_is_local(t, u->src))
+		return DROP_HELPER_LOOP;
+	if (!allowed(p, u->src))
+		return DROP_HELPER_DENIED;
+	if (!limit_take(&h->limit[index % HELPERS_MAX], p->rate, now))
+		return DROP_HELPER_RATE;
+	return came_back(h, u, now) ? DROP_HELPER_LOOP : DROP_NONE;
+}
+
+enum drop
+helper_packet(struct helpers *h, const struct conf *c, struct iftab *t,
+    struct stats *stats, const struct udpip *u, uint32_t ifindex,
+    struct mono now, struct helper_plan *plan)
+{
+	const struct iface *in = iftab_by_index(t, ifindex);
+	uint16_t index = in ? find_helper(c, u->dport, in) : CONF_NONE;
+	const struct conf_helper *p;
+	enum drop d;
+
+	if (index == CONF_NONE)		/* another VLAN's port: not ours */
+		return DROP_NOT_CLIENT;
+	p = &c->helper[index];
+	stats_count(stats, COUNTER_HELPED);
+	d = judge(h, p, index, t, u, now);
+	if (d != DROP_NONE) {
+		stats->drop_helper[d]++;
+		return d;
+	}
+	plan->n = 0;
+	plan->ttl = (uint8_t)(u->ttl - 1);
+	plan->src = p->keep_source || in->n_addr == 0 ? u->src :
+	    in->addr[0].net.addr;
+	for (unsigned i = 0; i < p->n_to_addr; i++)
+		add_out(plan, p->to_addr[i], 0);
+	if (p->n_to_if)
+		add_broadcasts(plan, p, t, in);
+	return DROP_NONE;
+}

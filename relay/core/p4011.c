@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * p4011 - see include/core/p4011.h. Only boot servers get these packets: a
+ * DHCP-only host answers with a port-unreachable, and EDK2 then throws away even
+ * the good answer of another server (measured: PXE-E18).
+ */
+#include "core/p4011.h"
+
+#include <string.h>
+
+#include "core/rules.h"
+
+/* The answer goes to this address, so it must be one of this VLAN's: else the
+ * boot server would be a reflector. */
+static bool
+on_vlan(const struct iface *in, struct ip4 a)
+{
+	for (unsigned i = 0; i < in->n_addr; i++)
+		if (ip4net_has(in->addr[i].net, a))
+			return true;
+	return false;
+}
+
+static enum drop
+judge(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
+{
+	if (!in || !in->conf)
+		return DROP_NOT_CLIENT;
+	if (!in->link.up)
+		return DROP_DOWN;
+	if (!ip4_is_host(rx->src) || !on_vlan(in, rx->src))
+		return DROP_NO_4011_CLIENT;
+	return iftab_is_local(r->iftab, rx->src) ? DROP_LOOP : DROP_NONE;
+}
+
+/* A view that stands for a client about which nothing but its link address is
+ * known, so that limits and rules work on it alike. */
+static void
+unknown_client(struct p4011_plan *plan, const struct relay4_rx *rx)
+{
+	struct dhcp4 *m = &plan->servers.m;
+
+	memset(m, 0, sizeof(*m));
+	memset(plan->chaddr, 0, sizeof(plan->chaddr));
+	m->chaddr = plan->chaddr;
+	m->hlen = rx->mac_len <= 8 ? rx->mac_len : 0;
+	memcpy(plan->chaddr, rx->mac, m->hlen);
+}
+
+/* 43.71: the state that a reply to giaddr:67 will need. */
+static void
+remember_discovery(const struct relay4_rx *rx, struct conv *cv,
+    const struct dhcp4 *m)
+{
+	cv->ifindex = rx->ifindex;
+	cv->ciaddr = m->ciaddr;
+	cv->broadcast = m->flags & DHCP4_FLAG_BROADCAST;
+	cv->discovery = true;
+	cv->p4011_src = rx->src;
+	cv->p4011_sport = rx->sport;
+	cv->mac_len = rx->mac_len <= sizeof(cv->mac) ? rx->mac_len : 0;
+	memcpy(cv->mac, rx->mac, cv->mac_len);
+}
+
+static bool
+is_discovery(const struct relay4 *r, const struct dhcp4 *m)
+{
+	return r->scratch.discovery && ip4_is_none(m->giaddr) &&
+	    (m->type == DHCP4_REQUEST_MSG || m->type == DHCP4_INFORM);
+}
+
+/* The boot group by rule, or the interface's. */
+static enum drop
+plan_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    struct p4011_plan *plan, bool dhcp)
+{
+	struct conv once = { .conf_gen = 0 };
+	struct conv *cv = &once;
+	const struct iface *in = plan->servers.in;
+	const struct dhcp4 *m = &plan->servers.m;
+	bool fresh;
+
+	if (dhcp && is_discovery(r, m) && in->n_gi) {
+		cv = clients_conv(r->clients, m, now, &fresh);
+		remember_discovery(rx, cv, m);
+		plan->edit = m->hops < r->conf->max_hops;
+		plan->giaddr = in->gi[0].giaddr;
+		plan->hops = (uint8_t)(m->hops + 1);
+	}
+	relay4_choose(r, cv, in, &r->scratch, m);
+	if (cv->rule != CONF_NONE)
+		r->rule_hits[cv->rule]++;
+	if (cv->drop)
+		return DROP_RULE;
+	relay4_add_group(r, &plan->servers,
+	    cv->boot != CONF_NONE ? cv->boot : in->conf->boot);
+	return plan->servers.n_server ? DROP_NONE : DROP_NO_BOOT_SERVER;
+}
+
+static enum drop
+plan_4011(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    struct p4011_plan *plan)
+{
+	struct dhcp4 *m = &plan->servers.m;
+	enum drop d;
+	bool dhcp = dhcp4_parse(m, rx->data, rx->len) == DROP_NONE &&
+	    m->op == DHCP4_REQUEST && m->cookie;
+
+	if (dhcp)
+		pxe_read(&r->scratch, m);
+	else {
+		memset(&r->scratch, 0, sizeof(r->scratch));
+		unknown_client(plan, rx);
+	}
+	d = relay4_limits(r, plan->servers.in, m, now);
+	return d != DROP_NONE ? d : plan_servers(r, rx, now, plan, dhcp);
+}
+
+enum drop
+p4011_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    struct p4011_plan *plan)
+{
+	struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
+	enum drop d;
+
+	plan->servers.n_server = 0;
+	plan->servers.in = in;
+	plan->edit = false;
+	plan->src = rx->src;
+	plan->sport = rx->sport;
+	stats_count(r->stats, COUNTER_P4011_REQUESTS);
+	d = judge(r, in, rx);
+	if (d == DROP_NONE)
+		d = plan_4011(r, rx, now, plan);
+	if (d == DROP_NONE) {
+		stats_count(r->stats, COUNTER_P4011_RELAYED);
+		return DROP_NONE;
+	}
+	r->stats->drop_4011[d]++;
+	if (in)
+		in->stats.drops++;
+	return d;
+}
+
+size_t
+p4011_render(const struct p4011_plan *plan, const struct relay4_rx *rx,
+    uint8_t *out, size_t size)
+{
+	if (rx->len > size)
+		return 0;
+	memcpy(out, rx->data, rx->len);
+	if (plan->edit) {
+		dhcp4_put_hops(out, plan->hops);
+		dhcp4_put_giaddr(out, plan->giaddr);
+	}
+	return rx->len;
+}
+
+bool
+p4011_wanted(const struct conf *c, const struct iface *f)
+{
+	if (!c->p4011 || !f->conf)
+		return false;
+	if (f->conf->boot != CONF_NONE)
+		return true;
+	for (unsigned i = 0; i < c->n_rule; i++)
+		if (c->rule[i].boot != CONF_NONE &&
+		    f->rule_bits[i / 64] >> i % 64 & 1)
+			return true;
+	return false;
+}
