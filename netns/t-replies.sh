@@ -48,6 +48,7 @@ start_relay <<END
 [relay]
 control = $CTL
 log-level = debug
+client-rate = off
 [interface vlan10]
 servers = $SRV1
 [interface vlan20]

@@ -134,6 +134,14 @@ def options(m):
     return found, False
 
 
+def tlvs(v):
+    """Where the sub-options of an option 82 begin."""
+    at = 0
+    while at + 2 <= len(v):
+        yield at
+        at += 2 + v[at + 1]
+
+
 def show_message(m):
     """The fields of a message as a dictionary of strings."""
     d = {"size": str(len(m)), "payload": m.hex()}
@@ -154,6 +162,9 @@ def show_message(m):
         d["type"] = TYPES[kind[0][0]] if kind[0][0] < len(TYPES) else "?"
     for code in sorted(set(c for c, _, _ in opts)):
         d["opt%d" % code] = ",".join(v.hex() for c, v, _ in opts if c == code)
+    for _, v, _ in [o for o in opts if o[0] == 82][:1]:
+        d.update(("sub%d" % v[i], v[i + 2:i + 2 + v[i + 1]].hex())
+                 for i in tlvs(v))
     return d
 
 
@@ -268,4 +279,15 @@ def relayed(m, giaddr, opt82=None):
         end = 240 + bytes(m[240:]).rindex(b"\xff")
         m[end:] = bytes([82, len(opt82)]) + opt82 + b"\xff" + \
             bytes(max(0, len(m) - end - 3 - len(opt82)))
+    return bytes(m) + bytes(max(0, 300 - len(m)))
+
+
+def without82(m, mine):
+    """What a relay must make of a reply: every option 82 with that value taken
+    out, wherever it stands (RFC 3046 2.1)."""
+    cut = [(at, 2 + len(v)) for c, v, at in options(m)[0]
+           if c == 82 and v == mine]
+    m = bytearray(m)
+    for at, n in reversed(cut):
+        del m[at:at + n]
     return bytes(m) + bytes(max(0, 300 - len(m)))

@@ -102,7 +102,7 @@ def options_of(request, knobs, kind, me):
         where, value = "last", where
     if value is None or where == "none":
         return first + rest
-    rai = [("opt", "82:" + value.replace(",", ""))]
+    rai = [("opt", "82:" + one) for one in value.split(",")]
     return {"first": rai + first + rest, "middle": first + rai + rest,
             "last": first + rest + rai,
             "twice": first + rai + rest + rai}[where]

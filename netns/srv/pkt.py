@@ -5,15 +5,18 @@
   pkt.py flood IFACE KEY=VALUE...   count= packets, rate= a second, each from a
                                     client of its own; prints sent=
   pkt.py probe IFACE KEY=VALUE...   the same every= ms until it is killed
+  pkt.py noise IFACE KEY=VALUE...   count= packets with random damage, the same
+                                    for the same seed=
   pkt.py listen IFACE KEY=VALUE...  what comes to port 68 (or port=) in wait= s
   pkt.py show                       a line of fakeserver.py's record, decoded
   pkt.py relayed HEX GIADDR [OPT82] what a relay must make of that request
+  pkt.py without82 HEX OPT82        what a relay must make of that reply
   pkt.py gaps FILE                  count=, clients= and gap_ms= of a record
   pkt.py after FILE TIME SECONDS [GIADDR]
                                     waits for a request that was recorded after
                                     TIME, prints the milliseconds in between,
                                     or none
-  pkt.py number DOCUMENT WORD       a number of pxrelayctl's JSON, or 0
+  pkt.py number DOCUMENT WORD...    the sum of some of pxrelayctl's numbers
 
 dhcp.py lists the keys of messages and headers.  Further keys here:
   via=udp      by a UDP socket, so that the kernel leaves the checksum to the
@@ -191,6 +194,26 @@ def cmd_probe(iface, *args):
         pass
 
 
+def cmd_noise(iface, *args):
+    d = defaults(iface, args)
+    dice = random.Random(dhcp.num(d.get("seed", "1")))
+    s = packet_socket(iface, listen=False)
+    d["opts"] = [("opt", "60:'PXEClient:Arch:00007"), ("opt", "93:0007"),
+                 ("opt", "82:0104deadbeef"), ("opt", "55:0103060f")]
+    for _ in range(dhcp.num(d.get("count", "1000"))):
+        d["xid"] = str(dice.getrandbits(32))
+        m = bytearray(dhcp.message(d))
+        for _ in range(dice.randrange(1, 6)):
+            m[dice.choice((dice.randrange(len(m)),
+                           dice.randrange(236, len(m))))] = \
+                dice.getrandbits(8)
+        m = bytes(m[:dice.choice((len(m), dice.randrange(len(m) + 1)))])
+        f = bytearray(dhcp.frame(d, own_mac(iface), dhcp.packets(d, m)[0]))
+        if dice.random() < 0.2:
+            f[dice.randrange(14, 42)] = dice.getrandbits(8)
+        s.sendto(bytes(f), (iface, 0))
+
+
 def cmd_show():
     line = sys.stdin.readline()
     if not line:
@@ -205,6 +228,10 @@ def cmd_show():
 def cmd_relayed(message, giaddr, opt82=None):
     print(dhcp.relayed(bytes.fromhex(message), giaddr,
                        None if opt82 is None else bytes.fromhex(opt82)).hex())
+
+
+def cmd_without82(message, opt82):
+    print(dhcp.without82(bytes.fromhex(message), bytes.fromhex(opt82)).hex())
 
 
 def cmd_gaps(name):
@@ -245,8 +272,9 @@ def cmd_after(name, since, seconds, giaddr=None):
     print("none")
 
 
-def cmd_number(document, word):
-    print(json.load(sys.stdin).get(document, {}).get(word, 0))
+def cmd_number(document, *words):
+    numbers = json.load(sys.stdin).get(document, {})
+    print(sum(numbers.get(w, 0) for w in words))
 
 
 def main():
