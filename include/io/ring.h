@@ -16,11 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RING_PORTS_MAX 64
+#define RING_PORTS_MAX	64
+#define RING_WATCH_MAX	8
 
 struct ring_filter {
 	uint16_t n_port, port[RING_PORTS_MAX];	/* UDP destination, broadcast or multicast */
-	uint16_t n_watch, watch[8];	/* UDP source or destination, unicast to this
+	uint16_t n_watch, watch[RING_WATCH_MAX];	/* UDP source or destination, unicast to this
 					 * host's MAC (routed through): passive tap */
 };
 

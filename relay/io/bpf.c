@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * bpf - classic BPF programs for our sockets, written out by hand.
+ *
+ * They run in the kernel for every IPv4 packet the router receives or
+ * forwards, so the questions that most packets fail come first: was it sent to
+ * everybody, is it UDP. Only headers are looked at; what the packet says is
+ * judged later, by proto/. A load behind the end of a packet ends the program
+ * with 0, so a runt is refused without a test for it.
+ *
+ * Jump offsets are 8 bits wide, and lists of ports are as long as the
+ * configuration makes them. Therefore a conditional jump here never goes over
+ * more than two instructions, each port brings its own `ret`, and the only long
+ * way is a `ja`, whose offset has 32 bits. The kernel's compiler (JIT) does
+ * not mind, and a reader sees at a glance where a packet ends.
+ */
+#include "io/bpf.h"
+
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+
+#define ACCEPT		0xffffu		/* bytes: the largest IPv4 packet */
+#define REFUSE		0u
+#define PKTTYPE		((uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE))
+
+/* Offsets in the IPv4 header; UDP's ports count from behind it (x). */
+#define IP_VERSION_IHL	0u
+#define IP_FRAGMENT	6u		/* flags and offset */
+#define IP_MF_OFFSET	0x3fffu		/* more fragments, or not the first */
+#define IP_PROTO	9u
+#define UDP_SPORT	0u
+#define UDP_DPORT	2u
+
+struct asmb {
+	struct sock_filter *prog;
+	size_t n;
+	bool bad;		/* sticky: did not fit */
+};
+
+static void
+op(struct asmb *a, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
+{
+	if (a->n == BPF_MAX) {
+		a->bad = true;
+		return;
+	}
+	a->prog[a->n++] = (struct sock_filter){ code, jt, jf, k };
+}
+
+#define LD_W	(BPF_LD | BPF_W | BPF_ABS)
+#define LD_H	(BPF_LD | BPF_H | BPF_ABS)
+#define LD_B	(BPF_LD | BPF_B | BPF_ABS)
+#define LD_HX	(BPF_LD | BPF_H | BPF_IND)
+#define LDX_IHL	(BPF_LDX | BPF_B | BPF_MSH)
+#define AND	(BPF_ALU | BPF_AND | BPF_K)
+#define JEQ	(BPF_JMP | BPF_JEQ | BPF_K)
+#define JSET	(BPF_JMP | BPF_JSET | BPF_K)
+#define JA	(BPF_JMP | BPF_JA)
+#define RET	(BPF_RET | BPF_K)
+
+/* Goes on only with IPv4 and UDP. The socket is bound for ETH_P_IP, but the
+ * version nibble is the sender's own word. */
+static void
+only_udp4(struct asmb *a)
+{
+	op(a, LD_B, 0, 0, IP_VERSION_IHL);	/* a = ip[0]                  */
+	op(a, AND, 0, 0, 0xf0);			/* a = version << 4           */
+	op(a, JEQ, 1, 0, 0x40);			/* 4? over the next           */
+	op(a, RET, 0, 0, REFUSE);		/*   no: not IPv4             */
+	op(a, LD_B, 0, 0, IP_PROTO);		/* a = protocol               */
+	op(a, JEQ, 1, 0, IPPROTO_UDP);		/* UDP? over the next         */
+	op(a, RET, 0, 0, REFUSE);		/*   no                       */
+}
+
+/* Accepts if a, a port that was loaded, is in the list; else goes on. */
+static void
+accept_ports(struct asmb *a, const uint16_t *port, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		op(a, JEQ, 0, 1, port[i]);	/* a == port[i]? else over    */
+		op(a, RET, 0, 0, ACCEPT);	/*   yes                      */
+	}
+}
+
+/*
+ * Sent to everybody on the link. A fragment has no port to look at (all but
+ * the first) or is not whole (the first); DHCP requests are never fragmented by
+ * real clients, and we count those that are instead of reassembling them.
+ */
+static void
+broadcast_part(struct asmb *a, const struct ring_filter *f)
+{
+	only_udp4(a);
+	op(a, LD_H, 0, 0, IP_FRAGMENT);		/* a = flags, offset          */
+	op(a, JSET, 0, 1, IP_MF_OFFSET);	/* fragment? else over        */
+	op(a, RET, 0, 0, ACCEPT);		/*   yes: to be counted       */
+	op(a, LDX_IHL, 0, 0, IP_VERSION_IHL);	/* x = 4 * (ip[0] & 15)       */
+	op(a, LD_HX, 0, 0, UDP_DPORT);		/* a = destination port       */
+	accept_ports(a, f->port, f->n_port);	/* wanted: accepted           */
+	op(a, RET, 0, 0, REFUSE);		/* some other protocol        */
+}
+
+/* Sent to this host's hardware address: of routed traffic only what is
+ * watched, in either direction, and of that no fragments. */
+static void
+host_part(struct asmb *a, const struct ring_filter *f)
+{
+	if (f->n_watch == 0) {
+		op(a, RET, 0, 0, REFUSE);	/* spare routed traffic       */
+		return;
+	}
+	only_udp4(a);
+	op(a, LD_H, 0, 0, IP_FRAGMENT);		/* a = flags, offset          */
+	op(a, JSET, 0, 1, IP_MF_OFFSET);	/* fragment? else over        */
+	op(a, RET, 0, 0, REFUSE);		/*   yes                      */
+	op(a, LDX_IHL, 0, 0, IP_VERSION_IHL);	/* x = 4 * (ip[0] & 15)       */
+	op(a, LD_HX, 0, 0, UDP_DPORT);		/* a = destination port       */
+	accept_ports(a, f->watch, f->n_watch);	/* watched: accepted          */
+	op(a, LD_HX, 0, 0, UDP_SPORT);		/* a = source port            */
+	accept_ports(a, f->watch, f->n_watch);	/* watched: accepted          */
+	op(a, RET, 0, 0, REFUSE);		/* transit, none of ours      */
+}
+
+/*
+ * PACKET_OTHERHOST (we are promiscuous for somebody else's sake, or the frame
+ * belongs to a VLAN that is not set up) and PACKET_OUTGOING are refused by not
+ * being asked for.
+ */
+size_t
+bpf_requests(const struct ring_filter *f, struct sock_filter prog[BPF_MAX])
+{
+	struct asmb a = { .prog = prog };
+	size_t to_host;
+
+	if (f->n_port > RING_PORTS_MAX || f->n_watch > RING_WATCH_MAX)
+		return 0;
+	op(&a, LD_W, 0, 0, PKTTYPE);		/* a = packet type            */
+	op(&a, JEQ, 0, 1, PACKET_HOST);		/* to us alone? else over     */
+	to_host = a.n;
+	op(&a, JA, 0, 0, 0);			/*   yes: to host_part        */
+	op(&a, JEQ, 2, 0, PACKET_BROADCAST);	/* broadcast? over two        */
+	op(&a, JEQ, 1, 0, PACKET_MULTICAST);	/* multicast? over the next   */
+	op(&a, RET, 0, 0, REFUSE);		/*   neither                  */
+	broadcast_part(&a, f);
+	prog[to_host].k = (uint32_t)(a.n - to_host - 1);
+	host_part(&a, f);
+	return a.bad ? 0 : a.n;
+}
+
+/* The data of a UDP socket's filter begins at the UDP header; how the frame
+ * was addressed is still known. */
+size_t
+bpf_unicast_only(struct sock_filter prog[BPF_MAX])
+{
+	struct asmb a = { .prog = prog };
+
+	op(&a, LD_W, 0, 0, PKTTYPE);		/* a = packet type            */
+	op(&a, JEQ, 0, 1, PACKET_HOST);		/* to us alone? else over     */
+	op(&a, RET, 0, 0, ACCEPT);		/*   yes                      */
+	op(&a, RET, 0, 0, REFUSE);		/*   everybody got it         */
+	return a.n;
+}
