@@ -38,7 +38,7 @@ struct udp_batch *udp_batch_free(struct udp_batch *b);
 /* Up to UDP_BATCH datagrams, without waiting: how many, 0 when none is there; -errno for an error that
  * the kernel reports on the socket (ECONNREFUSED, EHOSTUNREACH...: the next call goes on). */
 int udp_recv(struct udp_batch *b, int fd, const struct udp_dgram **out);
-/* Datagrams lost in the kernel on this batch's last sockets (SO_RXQ_OVFL), since the last call. */
+/* Datagrams lost since the last call as a receive buffer was full; an upper bound (see udp.c). */
 uint64_t udp_lost(struct udp_batch *b);
 
 /* Wildcard socket on 0.0.0.0:port, SO_REUSEADDR, unicast only (io/bpf), IP_PKTINFO, non-blocking, 1 MB buffer.
@@ -52,7 +52,10 @@ struct udp_server;
 struct udp_server *udp_server_new(struct ip4 address, uint16_t port);
 struct udp_server *udp_server_free(struct udp_server *s);	/* NULL-safe */
 int udp_server_fd(const struct udp_server *s);
-/* Asks the kernel for the route anew: after any change of addresses or routes. 0 or -errno (ENETUNREACH). Does not lose queued datagrams. */
+/* udp_recv() on the server's socket; errors are noted for udp_server_errors(). */
+int udp_server_recv(struct udp_server *s, struct udp_batch *b, const struct udp_dgram **out);
+/* Asks the kernel for the route and the source address anew: after any change of addresses or routes. 0 or
+ * -errno (ENETUNREACH; then the socket is an unconnected one until the next try). Does not lose queued datagrams. */
 int udp_server_reconnect(struct udp_server *s);
 bool udp_server_connected(const struct udp_server *s);
 struct ip4 udp_server_source(const struct udp_server *s);	/* IP4_NONE while not connected */
@@ -65,8 +68,9 @@ struct udp_sent {
 	int last_errno;
 };
 void udp_server_queue(struct udp_server *s, const void *data, size_t len, struct udp_sent *result);
-/* Sends what is queued. A pending error of the socket (an ICMP answer to an earlier packet) is counted in `errors`
- * and does not cost a packet: the send is tried again. Results are added to *result. */
+/* Sends what is queued. A pending error of the socket (an ICMP answer to an earlier packet) is noted for
+ * udp_server_errors() and does not cost a packet: the send is tried again. When there is no route, one reconnect is
+ * tried per flush. Results are added to *result. */
 void udp_server_flush(struct udp_server *s, struct udp_sent *result);
 /* ICMP and ARP errors that the kernel reported since the last call, and the last errno. */
 uint32_t udp_server_errors(struct udp_server *s, int *last_errno);
