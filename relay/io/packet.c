@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * packet - sending towards clients: frames, raw IP packets, and the multicast
+ * groups that make clients' packets reach us.
+ *
+ * Headers are built by proto/udpip, checksums included; this file puts header
+ * and payload together in the kernel (an iovec of two), so that a reply is
+ * never copied here. It judges nothing and counts what the kernel said.
+ */
+#include "io/packet.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HEADER 28	/* IPv4 without options, and UDP */
+
+/*
+ * All interfaces share this socket's send buffer. 1 MB (the kernel doubles it)
+ * is more than the 1,000 packets that the queue of one stuck interface holds
+ * on to, so that one cannot starve the others.
+ */
+#define SNDBUF (1 << 20)
+
+struct packet {
+	int fd;
+	uint32_t n;
+	struct mmsghdr msg[PACKET_BATCH];
+	struct iovec iov[PACKET_BATCH][2];
+	struct sockaddr_ll to[PACKET_BATCH];
+	uint8_t hdr[PACKET_BATCH][HEADER];
+};
+
+/* Forced past net.core.wmem_max if we may, else as much as everybody gets. */
+static void
+set_sndbuf(int fd, int bytes)
+{
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes,
+	    sizeof(bytes)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes,
+		    sizeof(bytes));
+}
+
+/* What stays the same from batch to batch. */
+static void
+prepare(struct packet *p, uint32_t i)
+{
+	p->to[i].sll_family = AF_PACKET;
+	p->to[i].sll_protocol = htons(ETH_P_IP);
+	p->iov[i][0] = (struct iovec){ p->hdr[i], HEADER };
+	p->msg[i].msg_hdr.msg_name = &p->to[i];
+	p->msg[i].msg_hdr.msg_namelen = sizeof(p->to[i]);
+	p->msg[i].msg_hdr.msg_iov = p->iov[i];
+	p->msg[i].msg_hdr.msg_iovlen = 2;
+}
+
+/*
+ * PACKET_QDISC_BYPASS would save some of the 1.6 us that a frame costs, but
+ * frames would then go round tc on the client's interface, where operators
+ * expect to see and to shape them.
+ */
+int
+packet_open(struct packet **out)
+{
+	struct packet *p = calloc(1, sizeof(*p));
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	p->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (p->fd < 0) {
+		err = -errno;
+		free(p);
+		return err;
+	}
+	set_sndbuf(p->fd, SNDBUF);
+	for (uint32_t i = 0; i < PACKET_BATCH; i++)
+		prepare(p, i);
+	*out = p;
+	return 0;
+}
+
+struct packet *
+packet_close(struct packet *p)
+{
+	if (!p)
+		return NULL;
+	close(p->fd);
+	free(p);
+	return NULL;
+}
+
+void
+packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
+    const void *payload, size_t len, struct packet_sent *result)
+{
+	uint32_t i;
+
+	if (p->n == PACKET_BATCH)
+		packet_flush(p, result);
+	i = p->n++;
+	p->to[i].sll_ifindex = (int)to->ifindex;
+	p->to[i].sll_halen = to->mac_len;
+	memcpy(p->to[i].sll_addr, to->mac, sizeof(to->mac));
+	memcpy(p->hdr[i], hdr, HEADER);
+	/* sendmmsg() reads only. */
+	p->iov[i][1] = (struct iovec){ (void *)(uintptr_t)payload, len };
+}
+
+static void
+count_failure(struct packet_sent *result, int err)
+{
+	if (err == EAGAIN || err == ENOBUFS)
+		result->full++;
+	else
+		result->failed++;
+	result->last_errno = err;
+}
+
+/*
+ * sendmmsg() ends at the first frame that fails, and says why only when that
+ * frame is the first of the call. One failure is that frame's alone: its
+ * interface may be down (ENETDOWN), gone (ENXIO) or full (ENOBUFS), while the
+ * next one in the batch goes to another VLAN.
+ */
+void
+packet_flush(struct packet *p, struct packet_sent *result)
+{
+	uint32_t i = 0;
+
+	while (i < p->n) {
+		int sent = sendmmsg(p->fd, p->msg + i, p->n - i, MSG_DONTWAIT);
+
+		if (sent > 0) {
+			result->ok += (uint32_t)sent;
+			i += (uint32_t)sent;
+		} else if (errno != EINTR) {
+			count_failure(result, errno);
+			i++;
+		}
+	}
+	p->n = 0;
+}
+
+/* IPPROTO_RAW brings IP_HDRINCL, and packets of protocol 255 only. */
+int
+packet_open_raw(void)
+{
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    IPPROTO_RAW);
+	int one = 1, err;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	set_sndbuf(fd, SNDBUF);
+	return fd;
+}
+
+/* The interface is a control message, so that one socket serves them all. */
+static void
+out_of(struct msghdr *msg, void *control, size_t size, uint32_t ifindex)
+{
+	struct in_pktinfo info = { .ipi_ifindex = (int)ifindex };
+	struct cmsghdr *c;
+
+	msg->msg_control = control;
+	msg->msg_controllen = size;
+	c = CMSG_FIRSTHDR(msg);
+	c->cmsg_level = IPPROTO_IP;
+	c->cmsg_type = IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(c), &info, sizeof(info));
+}
+
+int
+packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
+    const void *payload, size_t len)
+{
+	_Alignas(struct cmsghdr) uint8_t
+	    control[CMSG_SPACE(sizeof(struct in_pktinfo))] = { 0 };
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(dst.host),
+	};
+	struct iovec iov[2] = {
+		{ (void *)(uintptr_t)hdr, HEADER },
+		{ (void *)(uintptr_t)payload, len },
+	};
+	struct msghdr msg = {
+		.msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_iov = iov,
+		.msg_iovlen = 2,
+	};
+
+	if (ifindex)
+		out_of(&msg, control, sizeof(control), ifindex);
+	if (sendmsg(fd, &msg, MSG_DONTWAIT) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Writes the number into /proc unless a larger one stands there. */
+static bool
+raise_limit(const char *path, int wanted)
+{
+	FILE *f = fopen(path, "r+e");
+	int now;
+	bool ok;
+
+	if (!f)
+		return false;
+	ok = fscanf(f, "%d", &now) == 1 && now < wanted;
+	if (ok) {
+		rewind(f);
+		ok = fprintf(f, "%d\n", wanted) > 0;
+	}
+	return fclose(f) == 0 && ok;
+}
+
+/*
+ * Two limits say ENOBUFS: memberships of a socket (20 by default, one VLAN
+ * each), and the memory for a socket's options (on Debian 12's kernel 20 KB,
+ * good for some 400).
+ */
+static bool
+raise_membership_limits(void)
+{
+	bool memberships = raise_limit(
+	    "/proc/sys/net/ipv4/igmp_max_memberships", 4096);
+	bool memory = raise_limit("/proc/sys/net/core/optmem_max", 1 << 20);
+
+	return memberships || memory;
+}
+
+int
+packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join)
+{
+	struct ip_mreqn req = {
+		.imr_multiaddr.s_addr = htonl(group.host),
+		.imr_ifindex = (int)ifindex,
+	};
+	int option = join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP;
+	int err = 0;
+
+	if (setsockopt(udp_fd, IPPROTO_IP, option, &req, sizeof(req)) < 0)
+		err = errno;
+	if (err == ENOBUFS && join && raise_membership_limits())
+		err = setsockopt(udp_fd, IPPROTO_IP, option, &req,
+		    sizeof(req)) < 0 ? errno : 0;
+	/* Already so, or the interface took its memberships with it. */
+	if ((join && err == EADDRINUSE) ||
+	    (!join && (err == EADDRNOTAVAIL || err == ENODEV)))
+		err = 0;
+	return -err;
+}
