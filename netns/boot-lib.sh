@@ -20,15 +20,22 @@
 . "$(dirname "${BASH_SOURCE[0]}")/topo-vlans.sh"
 
 CONF=$TOP/conf
+BOOT_VLAN=10		# where the machines are
 SRV=$HERE/srv
 # Ten times what a boot takes on an idle machine: firmware's own time-outs end
 # a bad boot sooner than this does.
 BOOT_SECONDS=${BOOT_SECONDS:-90}
 # OVMF_CODE_4M is from Debian 12 on; its variables are a file of 528 KB.
+IPXE=/usr/lib/ipxe/ipxe.efi
 OVMF=/usr/share/OVMF/OVMF_CODE_4M.fd
 OVMF_VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
 AAVMF=/usr/share/AAVMF/AAVMF_CODE.fd
 AAVMF_VARS=/usr/share/AAVMF/AAVMF_VARS.fd
+
+need_ipxe()
+{
+	[ -e $IPXE ] || skip "$IPXE is missing (make deps)"
+}
 
 # ---- the bed --------------------------------------------------------------
 
@@ -40,16 +47,24 @@ boot_bed()
 	[ -n "$RELAY" ] || [ -x "$PXRELAYD" ] || skip "$PXRELAYD is not built"
 	topo_vlans
 	start_rad
-	capture client rtr vlan10
-	capture server rtr up0
+	capture_legs
+}
+
+# capture_legs [SUFFIX]: from here on expect_replies looks at these captures.
+LEGS=
+capture_legs()
+{
+	LEGS=${1:-}
+	capture "client$LEGS" rtr "vlan$BOOT_VLAN"
+	capture "server$LEGS" rtr up0
 }
 
 # iPXE waits 13 s for a router where nobody advertises one.
 start_rad()
 {
-	ns rtr sysctl -qw net.ipv6.conf.vlan10.disable_ipv6=0 \
-		net.ipv6.conf.vlan10.accept_dad=0
-	spawn rtr rad "$PYTHON" "$SRV/rad.py" vlan10
+	ns rtr sysctl -qw "net.ipv6.conf.vlan$BOOT_VLAN.disable_ipv6=0" \
+		"net.ipv6.conf.vlan$BOOT_VLAN.accept_dad=0"
+	spawn rtr rad "$PYTHON" "$SRV/rad.py" "vlan$BOOT_VLAN"
 	wait_for 5 logged rad ready || die "no router advertisements"
 }
 
@@ -109,11 +124,20 @@ start_wds()
 {
 	local name=$1
 
-	cp "$T/files-$name/nbp.bios" "$T/files-$name/boot/x64/wdsnbp.com"
+	cp "$T/files-$name/nbp.bios" "$T/files-$name/boot/x64/wdsnbp.com" \
+		2>/dev/null
 	cp "$T/files-$name/nbp.x64.efi" "$T/files-$name/boot/x64/wdsmgfw.efi"
 	start_tftpd "$name"
 	start_bootd "$@" --file '0=boot\x64\wdsnbp.com' \
 		--file '7=boot\x64\wdsmgfw.efi'
+}
+
+# start_netboot NAME HH OPTION...: a boot server that names the file in its offer.
+start_netboot()
+{
+	start_tftpd "$1"
+	start_bootd "$@" --file 0=nbp.bios --file 7=nbp.x64.efi \
+		--file 11=nbp.arm64.efi --file-in-offer --discovery file
 }
 
 # start_proxy NAME [OPTION...]: dnsmasq as proxyDHCP and TFTP server for VLAN 10.
@@ -169,6 +193,7 @@ machine()
 	local name=$1 vv=$2 nn=$3 qemu=$4
 
 	shift 4
+	rm -f "$T/serial-$name.log"
 	nsip sw tuntap add "$name" mode tap || die "no tap $name"
 	nsip sw link set "$name" master "br$vv" up
 	spawn sw "qemu-$name" "$qemu" -accel tcg -nodefaults -no-user-config \
@@ -185,32 +210,53 @@ boot_bios()
 		-boot n -device "e1000,netdev=n,mac=02:00:00:00:$2:$3"
 }
 
-# uefi NAME VV NN SWITCH...: OVMF; a switch is a setting of its network stack.
+# uefi NAME VV NN SWITCHES [QEMU...]: OVMF; a switch NAME=y|n is one of its
+# network stack.
 uefi()
 {
-	local name=$1 vv=$2 nn=$3 s switches=()
+	local name=$1 vv=$2 nn=$3 s args=()
 
-	shift 3
-	for s in "$@"; do
-		switches+=(-fw_cfg "name=opt/org.tianocore/${s%=*},string=${s#*=}")
+	for s in $4; do
+		args+=(-fw_cfg "name=opt/org.tianocore/${s%=*},string=${s#*=}")
 	done
+	shift 4
 	cp $OVMF_VARS "$T/vars-$name.fd"
 	machine "$name" "$vv" "$nn" qemu-system-x86_64 -machine q35 -m 256 \
 		-drive "if=pflash,format=raw,readonly=on,file=$OVMF" \
 		-drive "if=pflash,format=raw,file=$T/vars-$name.fd" \
-		"${switches[@]}" -device \
-		"virtio-net-pci,netdev=n,mac=02:00:00:00:$vv:$nn,romfile="
+		-device "virtio-net-pci,netdev=n,mac=02:00:00:00:$vv:$nn,romfile=" \
+		"${args[@]}" "$@"
 }
 
 boot_uefi()
 {
-	uefi "$@" IPv6PXESupport=n
+	uefi "$@" "IPv6PXESupport=n"
 }
 
 # With PXE switched off there is only HTTP left to boot by.
 boot_http()
 {
-	uefi "$@" IPv4PXESupport=n IPv6PXESupport=n
+	uefi "$@" "IPv4PXESupport=n IPv6PXESupport=n"
+}
+
+# boot_ipxe NAME VV NN: a UEFI machine that runs iPXE already, from a disk.
+boot_ipxe()
+{
+	mkdir -p "$T/disk-$1/EFI/BOOT"
+	cp $IPXE "$T/disk-$1/EFI/BOOT/BOOTX64.EFI"
+	uefi "$@" "" -device virtio-blk-pci,drive=d,bootindex=0 -drive \
+		"if=none,id=d,format=raw,readonly=on,file=fat:$T/disk-$1"
+}
+
+# boot_arm64 NAME VV NN: AAVMF.
+boot_arm64()
+{
+	cp $AAVMF_VARS "$T/vars-$1.fd"
+	machine "$@" qemu-system-aarch64 -machine virt -cpu cortex-a57 -m 512 \
+		-drive "if=pflash,format=raw,readonly=on,file=$AAVMF" \
+		-drive "if=pflash,format=raw,file=$T/vars-$1.fd" \
+		-device "virtio-net-pci,netdev=n,mac=02:00:00:00:$2:$3,romfile=" \
+		-fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n
 }
 
 # switch_off NAME...: the machine goes, and its name can be used again.
@@ -231,11 +277,16 @@ booted()
 	grep -aq 'booted from' "$T/serial-$1.log" 2>/dev/null
 }
 
+# In the words of SeaBIOS and of OVMF.
+gave_up()
+{
+	gone "${QEMU[$1]}" || grep -aqE 'No bootable device|Shell> ' \
+		"$T/serial-$1.log" 2>/dev/null
+}
+
 booted_or_gave_up()
 {
-	booted "$1" || gone "${QEMU[$1]}" ||
-		grep -aqE 'No bootable device|UEFI Interactive Shell|Start PXE over IPv6' \
-			"$T/serial-$1.log" 2>/dev/null
+	booted "$1" || gave_up "$1"
 }
 
 marker()
@@ -262,6 +313,14 @@ expect_boot()
 	fi
 }
 
+# expect_no_boot WHAT NAME: the firmware gave up.
+expect_no_boot()
+{
+	wait_for "$BOOT_SECONDS" booted_or_gave_up "$2"
+	expect_eq "$1" "$(marker "$2")" ""
+	expect "... and gave up" gave_up "$2"
+}
+
 # expect_replies N [OPTION...]: at least N replies crossed, none was changed;
 # see srv/cmpreplies.py.  The last ones may still be on their way.
 expect_replies()
@@ -277,6 +336,34 @@ expect_replies()
 
 compare_replies()
 {
-	"$PYTHON" "$SRV/cmpreplies.py" --client "$T/client.pcap" \
-		--server "$T/server.pcap" "$@" >"$T/replies.txt"
+	"$PYTHON" "$SRV/cmpreplies.py" --client "$T/client$LEGS.pcap" \
+		--server "$T/server$LEGS.pcap" "$@" >"$T/replies.txt"
+}
+
+# ---- the campus -----------------------------------------------------------
+#
+# conf/campus.conf, for the test and for the demonstration: a machine with a
+# BIOS, one with UEFI, and one that runs iPXE, all on VLAN 10.
+
+campus_servers()
+{
+	need_ipxe
+	boot_server wds-1 21 x64
+	boot_server wds-2 22 x64
+	boot_server fog 30 bios x64
+	boot_server linux 40 x64
+	start_kea srv1 100 110
+	start_dhcpd srv2 111 120
+	start_wds wds-1 21
+	start_wds wds-2 22 --lease 192.0.2.99
+	start_proxy fog --pxe-service=x86PC,boot,nbp.bios \
+		--pxe-service=7,boot,nbp.x64.efi
+	start_netboot linux 40
+}
+
+campus_machines()
+{
+	boot_bios bios 10 61
+	boot_uefi uefi 10 62
+	boot_ipxe ipxe 10 63
 }

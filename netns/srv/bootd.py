@@ -64,7 +64,6 @@ class Message:
         if len(data) < 240 or data[0] != 1 or data[236:240] != COOKIE:
             raise ValueError("no DHCP request")
         self.data = data
-        self.flags = int.from_bytes(data[10:12], "big")
         self.ciaddr, self.giaddr = data[12:16], data[24:28]
         self.options = tlvs(data[240:])
         self.type = self.options.get(53, b"\0")[0]
@@ -203,9 +202,11 @@ class Server:
         args, head = self.args, bytearray(m.data[:240])
         head[0] = 2
         head[3] = 0
-        flags = m.flags | (BROADCAST_FLAG if args.set_broadcast else 0)
-        head[10:12] = flags.to_bytes(2, "big")
+        if kind == ACK and args.ack_broadcast:
+            head[10] |= BROADCAST_FLAG >> 8
         head[16:20] = ip(args.lease) if args.lease and kind == OFFER else bytes(4)
+        if kind == ACK and args.ack_yiaddr and m.item:
+            head[12:20] = bytes(4) + m.ciaddr
         head[20:24] = self.own
         head[44:236] = bytes(64) + name.ljust(128, b"\0")
         options = tlv(53, bytes([kind])) + tlv(54, self.own)
@@ -239,8 +240,10 @@ def arguments(argv):
     p.add_argument("--item", type=lambda s: int(s, 0), default=0x8001,
                    help="boot server type of the one menu item")
     p.add_argument("--group", default="224.0.1.2")
-    p.add_argument("--set-broadcast", action="store_true",
-                   help="set the broadcast flag; else the client's is copied")
+    p.add_argument("--ack-broadcast", action="store_true",
+                   help="set the broadcast flag in ACKs; else the client's is copied")
+    p.add_argument("--ack-yiaddr", action="store_true",
+                   help="ACK a boot item with ciaddr moved to yiaddr, as dnsmasq does")
     p.add_argument("--to-relay", action="store_true",
                    help="answer 4011 to giaddr:67 when there is a giaddr")
     p.add_argument("--lease", help="offer this address: what a boot server must not")

@@ -20,7 +20,7 @@ import struct
 import sys
 
 COOKIE = bytes([99, 130, 83, 99])
-RAI, PAD, END = 82, 0, 255
+RAI, PAD, END, OFFER = 82, 0, 255, 2
 BOOTP_MIN = 300                 # what old clients and snooping switches expect
 
 Udp = collections.namedtuple("Udp", "at src sport dst dport data")
@@ -93,11 +93,14 @@ def with_rai(packets):
             and any(code == RAI for _, code, _ in options(u.data))}
 
 
+def dhcp_type(u):
+    return next((w[2] for _, code, w in options(u.data) if code == 53), 0)
+
+
 def brief(u):
-    kind = next((w[2] for _, c, w in options(u.data) if c == 53), 0)
     return "%s:%d > %s:%d type %d xid %s, %d bytes" % (
         ipaddress.IPv4Address(u.src), u.sport, ipaddress.IPv4Address(u.dst),
-        u.dport, kind, u.data[4:8].hex(), len(u.data))
+        u.dport, dhcp_type(u), u.data[4:8].hex(), len(u.data))
 
 
 def difference(want, got):
@@ -120,7 +123,7 @@ class Check:
     def expected(self, u):
         """What the client must see of a server's reply."""
         codes = {RAI} if client_of(u.data) in self.added else set()
-        if u.src in self.stripped:
+        if u.src in self.stripped and dhcp_type(u) == OFFER:
             codes |= {43, 60}
         if any(code in codes for _, code, _ in options(u.data)):
             return without(u.data, codes)
@@ -161,7 +164,7 @@ class Check:
         def legs(leg):
             return collections.Counter(
                 u[1:] for u in leg if 4011 in (u.sport, u.dport)
-                and self.unicast(u) and not self.intercepted(u))
+                and u.dport != 67 and self.unicast(u) and not self.intercepted(u))
         there, here = legs(self.client), legs(self.server)
         self.compared += sum((there & here).values())
         for leg, more in (("client", there - here), ("server", here - there)):
@@ -187,8 +190,9 @@ class Check:
             if not any(s.dport == 4011 and (s.src, s.sport) == (u.src, u.sport)
                        and masked(s.data) == masked(u.data) for s in self.server):
                 self.faults.append("not passed on as it was: " + brief(u))
+        clients = {(u.src, u.sport) for u in asked}
         for u in self.server:
-            if u.sport == 4011 and u.dport != 67 and self.intercepted(u):
+            if u.sport == 4011 and (u.dst, u.dport) in clients:
                 if not any(c[1:] == u[1:] for c in self.client):
                     self.faults.append("answer on 4011 lost: " + brief(u))
                 self.compared += 1
@@ -208,7 +212,7 @@ def main():
     p.add_argument("--dropped", action="append", default=[], metavar="ADDR",
                    help="a server whose replies on 67 the relay has to drop")
     p.add_argument("--pxe-stripped", action="append", default=[], metavar="ADDR",
-                   help="a server whose replies lose options 60 and 43")
+                   help="a server whose offers lose options 60 and 43")
     args = p.parse_args()
     check = Check(args)
     check.replies()

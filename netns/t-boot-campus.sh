@@ -1,0 +1,17 @@
+#!/bin/bash
+# The campus example: three machines on one VLAN boot from three servers, since
+# their firmware differs.  The second WDS server has gone wrong and offers
+# addresses; those offers are dropped, or the UEFI machine would take one.
+
+. "$(dirname "$0")/boot-lib.sh"
+need kea-dhcp4 dhcpd dnsmasq in.tftpd
+
+boot_bed
+campus_servers
+start_boot_relay "$CONF/campus.conf"
+
+campus_machines
+expect_boot "the BIOS machine boots from FOG" bios fog bios
+expect_boot "the machine that runs iPXE boots from linux" ipxe linux x64
+expect_boot "the UEFI machine boots from WDS" uefi wds-1 x64
+expect_replies 14 --dropped $UP.22
