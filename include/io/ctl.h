@@ -4,9 +4,13 @@
  * command), the daemon answers one JSON document and a newline, as often as the client likes.
  *
  * Several clients at once; one that is slow or dead costs memory up to a bound and is
- * then closed; the packet path never waits (libevent bufferevents). What
+ * then closed; the packet path never waits (libevent bufferevents). Of a client that
+ * sends many commands at once one is answered at a time; when there are
+ * CTL_CLIENTS_MAX, a new one takes the place of the one that was silent longest. What
  * a command means is known above (relay/show): here it is a line in and a
- * string out. Socket mode 0660, so the group may use it.
+ * string out. Socket mode 0660 and group pxrelay (if there is one), so the group may use it.
+ *
+ * A line that is too long, not text, or that could not be answered gets {"error":"..."}.
  */
 #ifndef IO_CTL_H
 #define IO_CTL_H
@@ -20,7 +24,7 @@ typedef char *ctl_fn(void *user, const char *command);
 
 #define CTL_CLIENTS_MAX	16
 #define CTL_LINE_MAX	1024
-#define CTL_BACKLOG_MAX	(8u << 20)	/* bytes not yet read by a client; then it is closed */
+#define CTL_BACKLOG_MAX	(8u << 20)	/* bytes of an answer; with a longer one the client is closed */
 
 /* Replaces a stale socket file (nobody answers on it); -EADDRINUSE when a daemon is alive there. Makes no directories but the last. 0 or -errno. */
 int ctl_open(struct loop *l, const char *path, ctl_fn *fn, void *user, struct ctl **out);

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * ctl - the control socket: lines in, one JSON document each out.
+ *
+ * Clients are local and may use the group's right to ask, but they are not
+ * trusted to be well: one may die in the middle of a line, stop reading, or send
+ * ten thousand commands at once. So a client has one command in hand
+ * at a time: the next one is looked at when the answer to the last has left our
+ * memory, and between two of them the loop has its turn with packets. Of
+ * input no more than one line is kept.
+ *
+ * When a client too many comes, the one that has been silent for longest gives
+ * way: forgotten connections cannot lock the operator out.
+ *
+ * What commands mean is left to the call-back. A struct ctl owns its clients,
+ * a client owns its connection.
+ */
+#include "io/ctl.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+
+#define GROUP		"pxrelay"
+#define RETRY_MS	1000	/* after accept() had no descriptor left */
+/* A line, CR and LF, and one byte to see that it is too long. */
+#define INPUT_MAX	(CTL_LINE_MAX + 3)
+
+struct client {
+	TAILQ_ENTRY(client) entry;
+	struct ctl *ctl;
+	struct bufferevent *bev;
+	bool ending;		/* nothing more is read; closed when all is sent */
+};
+
+struct ctl {
+	struct loop *loop;
+	struct evconnlistener *listener;
+	struct loop_watch *retry;
+	ctl_fn *fn;
+	void *user;
+	TAILQ_HEAD(clients, client) clients;	/* the last one to speak first */
+	unsigned n_clients;
+	struct sockaddr_un at;
+	struct stat file;	/* the socket file as we made it */
+};
+
+static void
+client_free(struct client *c)
+{
+	TAILQ_REMOVE(&c->ctl->clients, c, entry);
+	c->ctl->n_clients--;
+	bufferevent_free(c->bev);
+	free(c);
+}
+
+static void
+free_text(const void *data, size_t len, void *text)
+{
+	(void)data;
+	(void)len;
+	free(text);
+}
+
+/* Hands the text over without copying it: `show` of 1,000 VLANs is long. */
+static bool
+answer(struct client *c, char *json)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+	size_t len = strlen(json);
+
+	if (len >= CTL_BACKLOG_MAX ||
+	    evbuffer_add_reference(out, json, len, free_text, json) < 0) {
+		free(json);
+		return false;
+	}
+	return evbuffer_add(out, "\n", 1) == 0;
+}
+
+static bool
+refuse(struct client *c, const char *why)
+{
+	return evbuffer_add_printf(bufferevent_get_output(c->bev),
+	    "{\"error\":\"%s\"}\n", why) > 0;
+}
+
+/* Bytes that no command has: a terminal's or another protocol's. */
+static bool
+is_text(const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static bool
+run(struct client *c, const char *line, size_t len)
+{
+	char *json;
+
+	if (!is_text(line, len))
+		return refuse(c, "not a command");
+	json = c->ctl->fn(c->ctl->user, line);
+	if (!json)
+		return refuse(c, "out of memory");
+	return answer(c, json);
+}
+
+/* false: the connection is of no more use. */
+static bool
+next_command(struct client *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	size_t len;
+	char *line = evbuffer_readln(in, &len, EVBUFFER_EOL_CRLF);
+	bool ok;
+
+	if (!line && evbuffer_get_length(in) <= CTL_LINE_MAX + 1)
+		return !c->ending;
+	if (!line || len > CTL_LINE_MAX) {
+		free(line);
+		evbuffer_drain(in, evbuffer_get_length(in));
+		bufferevent_disable(c->bev, EV_READ);
+		c->ending = true;
+		return refuse(c, "line too long");
+	}
+	TAILQ_REMOVE(&c->ctl->clients, c, entry);
+	TAILQ_INSERT_HEAD(&c->ctl->clients, c, entry);
+	ok = run(c, line, len);
+	free(line);
+	return ok;
+}
+
+/* Something came in, or all that we had to say is out. */
+static void
+pump(struct bufferevent *bev, void *arg)
+{
+	struct client *c = arg;
+
+	if (evbuffer_get_length(bufferevent_get_output(bev)) > 0)
+		return;
+	if (!next_command(c))
+		client_free(c);
+}
+
+/* `echo show counters | nc -N -U` is done sending, and still wants to read. */
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct client *c = arg;
+
+	if (what & BEV_EVENT_EOF) {
+		c->ending = true;
+		pump(bev, c);
+	} else if (what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT)) {
+		client_free(c);
+	}
+}
+
+static void
+on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+    struct sockaddr *addr, int addr_len, void *arg)
+{
+	struct ctl *ctl = arg;
+	struct client *c;
+
+	(void)listener;
+	(void)addr;
+	(void)addr_len;
+	if (ctl->n_clients == CTL_CLIENTS_MAX)
+		client_free(TAILQ_LAST(&ctl->clients, clients));
+	c = calloc(1, sizeof(*c));
+	if (!c) {
+		close(fd);
+		return;
+	}
+	c->bev = bufferevent_socket_new(loop_base(ctl->loop), fd,
+	    BEV_OPT_CLOSE_ON_FREE);
+	if (!c->bev) {
+		close(fd);
+		free(c);
+		return;
+	}
+	c->ctl = ctl;
+	TAILQ_INSERT_HEAD(&ctl->clients, c, entry);
+	ctl->n_clients++;
+	bufferevent_setcb(c->bev, pump, pump, on_event, c);
+	bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MAX);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+}
+
+static void
+on_retry(void *user, struct mono now)
+{
+	struct ctl *ctl = user;
+
+	(void)now;
+	ctl->retry = loop_unwatch(ctl->retry);
+	evconnlistener_enable(ctl->listener);
+}
+
+/* EMFILE leaves the client in the queue and the listener readable: without a
+ * pause the loop would do nothing else. */
+static void
+on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	struct ctl *ctl = arg;
+
+	if (ctl->retry)
+		return;
+	ctl->retry = loop_timer(ctl->loop, RETRY_MS, false, on_retry, ctl);
+	if (ctl->retry)
+		evconnlistener_disable(listener);
+}
+
+/*
+ * A file that is in the way: a socket that nobody listens on is left over from
+ * a daemon that was killed. Anything else is not ours to remove.
+ */
+static int
+remove_stale(const struct sockaddr_un *at)
+{
+	struct stat st;
+	int fd, err = 0;
+
+	if (lstat(at->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	/* EAGAIN: somebody listens and is busy. */
+	if (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 ||
+	    errno == EAGAIN)
+		err = -EADDRINUSE;
+	else if (errno != ECONNREFUSED)
+		err = -errno;
+	close(fd);
+	if (!err && unlink(at->sun_path) < 0)
+		err = -errno;
+	return err;
+}
+
+/* /run/pxrelay, when no service manager has made it. */
+static void
+make_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+
+	if (!slash || slash == path)
+		return;
+	memcpy(dir, path, (size_t)(slash - path));
+	dir[slash - path] = '\0';
+	(void)mkdir(dir, 0755);
+}
+
+/* Nobody but us until the group is set; without such a group, our own. */
+static int
+set_rights(struct ctl *ctl)
+{
+	const struct group *g = getgrnam(GROUP);
+
+	if (g)
+		(void)!chown(ctl->at.sun_path, (uid_t)-1, g->gr_gid);
+	if (chmod(ctl->at.sun_path, 0660) < 0 ||
+	    stat(ctl->at.sun_path, &ctl->file) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+bind_at(struct ctl *ctl, int fd)
+{
+	mode_t mask = umask(0177);
+	int err = bind(fd, (const struct sockaddr *)&ctl->at,
+	    sizeof(ctl->at)) < 0 ? -errno : 0;
+
+	umask(mask);
+	if (!err) {
+		err = set_rights(ctl);
+		if (err)
+			unlink(ctl->at.sun_path);
+	}
+	return err;
+}
+
+static int
+listen_at(struct ctl *ctl)
+{
+	int fd, err;
+
+	make_directory(ctl->at.sun_path);
+	err = remove_stale(&ctl->at);
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	err = bind_at(ctl, fd);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	ctl->listener = evconnlistener_new(loop_base(ctl->loop), on_accept,
+	    ctl, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
+	    CTL_CLIENTS_MAX, fd);
+	if (!ctl->listener) {
+		close(fd);
+		unlink(ctl->at.sun_path);
+		return -ENOMEM;
+	}
+	evconnlistener_set_error_cb(ctl->listener, on_accept_error);
+	return 0;
+}
+
+int
+ctl_open(struct loop *l, const char *path, ctl_fn *fn, void *user,
+    struct ctl **out)
+{
+	struct ctl *ctl;
+	int err;
+
+	if (strlen(path) >= sizeof(ctl->at.sun_path))
+		return -ENAMETOOLONG;
+	ctl = calloc(1, sizeof(*ctl));
+	if (!ctl)
+		return -ENOMEM;
+	ctl->loop = l;
+	ctl->fn = fn;
+	ctl->user = user;
+	TAILQ_INIT(&ctl->clients);
+	ctl->at.sun_family = AF_UNIX;
+	memcpy(ctl->at.sun_path, path, strlen(path));
+	err = listen_at(ctl);
+	if (err) {
+		free(ctl);
+		return err;
+	}
+	*out = ctl;
+	return 0;
+}
+
+/* Unless somebody put another file there: that one is theirs. */
+static void
+remove_file(const struct ctl *ctl)
+{
+	struct stat st;
+
+	if (lstat(ctl->at.sun_path, &st) == 0 &&
+	    st.st_dev == ctl->file.st_dev && st.st_ino == ctl->file.st_ino)
+		unlink(ctl->at.sun_path);
+}
+
+struct ctl *
+ctl_close(struct ctl *ctl)
+{
+	if (!ctl)
+		return NULL;
+	while (!TAILQ_EMPTY(&ctl->clients))
+		client_free(TAILQ_FIRST(&ctl->clients));
+	loop_unwatch(ctl->retry);
+	evconnlistener_free(ctl->listener);
+	remove_file(ctl);
+	free(ctl);
+	return NULL;
+}
