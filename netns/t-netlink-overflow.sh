@@ -1,0 +1,34 @@
+#!/bin/bash
+# t-netlink-overflow.sh: more changes than a netlink socket holds, while the
+# relay does not run for a moment.  The kernel reports ENOBUFS, the relay reads
+# everything anew and knows the address that changed meanwhile.
+
+. "$(dirname "$0")/topo-vlans.sh"
+
+topo_vlans
+fake srv1
+start_relay <<END
+[relay]
+control = $CTL
+[interface vlan*]
+servers = $SRV1
+END
+ask cl10
+expect_eq "served" "${A[answers]}" 1
+
+kill -STOP "$RELAY_PID"
+for round in add del; do
+	for ((i = 2; i < 8000; i++)); do
+		echo "addr $round 10.1.$((i / 250)).$((i % 250 + 1))/32 dev vlan20"
+	done | nsbatch rtr
+done
+nsip rtr addr del $GW10/25 dev vlan10
+nsip rtr addr add 192.0.2.2/25 dev vlan10
+kill -CONT "$RELAY_PID"
+t0=$EPOCHREALTIME
+spawn cl10 probe "$PYTHON" "$HERE/srv/pkt.py" probe eth0 every=5
+ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 3 192.0.2.2)
+expect "relays with the new address after $ms ms" \
+	test "${ms/none/9999}" -le $((250 * PXR_SLOW))
+[ -n "$RELAY" ] || expect "it noticed: netlink-resyncs" \
+	test "$(relay_counter netlink-resyncs)" -ge 1

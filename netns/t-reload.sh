@@ -1,0 +1,103 @@
+#!/bin/bash
+# t-reload.sh: SIGHUP and pxrelayctl reload apply a new file whole or refuse it
+# whole; 20 reloads under 500 requests/s lose not one of them, and what the
+# relay remembers of a client survives.
+
+. "$(dirname "$0")/topo-vlans.sh"
+need_pxrelayd
+
+# conf SERVERS [LINE...]
+conf()
+{
+	cat <<-END
+	[relay]
+	control = $CTL
+	client-rate = off
+	[interface vlan10]
+	servers = $1
+	$(shift; printf '%s\n' "$@")
+	END
+}
+
+# hup CONF-ARGUMENTS...: a new file and SIGHUP; returns when it was judged.
+hup()
+{
+	local before=$(judged)
+
+	conf "$@" | reload_relay
+	wait_for 3 eval '[ "$(judged)" -gt '"$before"' ]'
+}
+
+judged()
+{
+	echo $(($(relay_counter reloads) + $(relay_counter reloads-refused)))
+}
+
+topo_vlans
+fake srv1
+fake srv2 answer=none
+conf $SRV1 | start_relay
+PID=$RELAY_PID
+
+ask cl20 wait=0.2
+expect_eq "VLAN 20 is not served at first" "${A[answers]}" 0
+expect "SIGHUP" hup $SRV1 "[interface vlan20]" "servers = $SRV1"
+ask cl20
+expect_eq "VLAN 20 is served after SIGHUP" "${A[answers]}" 1
+
+# One mistake, and nothing of the file is applied: neither what stands before
+# it nor what stands behind it.
+expect "SIGHUP with a mistake" hup "$SRV1, $SRV2" "option82 = perhaps" \
+	"[interface vlan30]" "servers = $SRV1"
+expect_eq "it is refused" "$(relay_counter reloads-refused)" 1
+expect "with file and line" logged relay "relay.conf:6: "
+srv_forget srv2
+ask cl20
+expect_eq "VLAN 20, which the refused file leaves out, is served" \
+	"${A[answers]}" 1
+ask cl10
+expect_eq "the new server of the refused file gets nothing" \
+	"$(srv_count srv2)" 0
+expect_not "pxrelayctl reload says so" eval 'ctl reload >"$T/ctl.log" 2>&1'
+
+expect "SIGHUP without VLAN 20" hup $SRV1
+ask cl20 wait=0.2
+expect_eq "it is not served any more" "${A[answers]}" 0
+conf $SRV1 "[interface vlan20]" "servers = $SRV1" >"$T/relay.conf"
+expect "pxrelayctl reload" ctl reload
+ask cl20
+expect_eq "and it is again" "${A[answers]}" 1
+
+# A reply in flight: the broadcast flag of the request is remembered, the server
+# forgot it, and the file changes in between.
+knobs srv1 delay=$((400 * PXR_SLOW)) flags=0
+srv_forget srv1
+pkt cl10 ask eth0 flags=0x8000 wait=2 >"$T/late" &
+late=$!
+wait_for 2 srv_has srv1 1
+hup "$SRV1, $SRV2" "[interface vlan20]" "servers = $SRV1"
+wait $late
+load A <"$T/late"
+expect_eq "a reply after the reload is delivered as its request asked" \
+	"${A[answers]} ${A[dmac]}" "1 ff:ff:ff:ff:ff:ff"
+
+knobs srv1 answer=none
+srv_forget srv1
+COUNT=$((2000 / PXR_SLOW))
+pkt cl10 flood eth0 count=$COUNT rate=$((500 / PXR_SLOW)) >/dev/null &
+flood=$!
+wait_for 5 srv_has srv1 1
+n=$(relay_counter reloads)
+for ((i = 0; i < 10; i++)); do
+	hup "$SRV1, $SRV2" "[interface vlan*]" "servers = $SRV1"
+	hup $SRV1 "option82 = add"
+done
+expect "20 reloads while the requests come" alive $flood
+wait $flood
+wait_for 3 srv_has srv1 $COUNT
+declare -A G
+load G < <("$PYTHON" "$HERE/srv/pkt.py" gaps "$T/srv1.jsonl")
+expect_eq "every request arrived, and once" "${G[clients]} ${G[count]}" \
+	"$COUNT $COUNT"
+expect_eq "all 20 were applied" "$(($(relay_counter reloads) - n))" 20
+expect "it is the same process" alive "$PID"
