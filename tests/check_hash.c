@@ -398,6 +398,28 @@ START_TEST(every_byte_of_the_key_counts)
 }
 END_TEST
 
+/* Two keys whose hashes under this secret share the 32 bits that the table
+ * keeps: only a look at the keys themselves tells the clients apart. */
+START_TEST(colliding_keys_are_two_entries)
+{
+	const uint32_t a = 26572, b = 95845;
+	struct hash *h = table(4, NULL);
+
+	ck_assert_uint_eq((uint32_t)hash_sip(secret, &a, 4),
+	    (uint32_t)hash_sip(secret, &b, 4));
+	get(h, a);
+	ck_assert_ptr_null(find(h, b));
+	get(h, b);
+	ASSERT_ORDER(h, a, b);
+	hash_remove(h, find(h, a));	/* behind b in the chain */
+	ASSERT_ORDER(h, b);
+	get(h, a);
+	hash_remove(h, find(h, a));	/* before it */
+	ASSERT_ORDER(h, b);
+	hash_free(h);
+}
+END_TEST
+
 /* A new key that lies in the value of the entry that makes room for it. */
 START_TEST(key_may_lie_in_the_evicted_entry)
 {
@@ -613,6 +635,7 @@ hash_suite(void)
 	tcase_add_test(basic, entries_are_aligned);
 	tcase_add_test(basic, entry_may_be_its_key);
 	tcase_add_test(basic, every_byte_of_the_key_counts);
+	tcase_add_test(basic, colliding_keys_are_two_entries);
 	suite_add_tcase(s, basic);
 
 	add_order_tests(order);
