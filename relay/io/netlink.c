@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * netlink - the kernel's messages about links, addresses, routes and rules.
+ *
+ * Three rtnetlink sockets, behind one epoll descriptor:
+ *
+ *	news	links and IPv4 addresses as they change
+ *	routes	IPv4 routes and rules; only that there was a message counts.
+ *		A socket of its own, since a routing daemon that loads a full
+ *		table would flood `news`, and here losing messages loses nothing.
+ *	ask	dumps; opened when there is none
+ *
+ * The order that makes nothing slip through: subscribe, then dump on `ask`
+ * while news wait in their buffer, then read them. A message that is older than
+ * the dump then says again what the receiver knows, or is followed by the one
+ * that undoes it, and for each object the last word is the kernel's last. Only
+ * the dump decides in which order addresses stand.
+ *
+ * libnl parses (rtnetlink(7), Documentation/userspace-api/netlink in the kernel); its
+ * caches are not used, the table is core/iftab's. Its types stay in this file.
+ */
+#include "io/netlink.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/vlan.h>
+#include <netlink/route/rtnl.h>
+#include <netlink/socket.h>
+
+#include "base/wire.h"
+
+/* The kernel fills dumps up to 32 KB at most; single messages are smaller. With
+ * a buffer of that size libnl need not peek at every message first. */
+#define MESSAGE_MAX 32768
+
+/* Datagrams of one netlink_read(), about 10 us each: packets come first again
+ * after 10 ms, and the descriptor is still readable. */
+#define BATCH_MAX 1024
+
+/* How often a dump that was interrupted is read again at once: a few ms each
+ * with 1,000 links, in which no packet is relayed. */
+#define DUMP_TRIES 3
+
+/* Room for a few messages; more would only be more to throw away. */
+#define ROUTES_RCVBUF 16384
+
+/* The kernel answers at once; this only keeps a bug from stopping the relay. */
+static const struct timeval answer_max = { 2, 0 };
+
+struct netlink {
+	const struct netlink_ops *ops;
+	void *user;
+	struct nl_sock *news, *routes, *ask;
+	int epoll;
+	bool stale;	/* the receiver does not know all: resync */
+	struct netlink_stats stats;
+};
+
+/* libnl has its own numbers; those that we can meet, as errno. */
+static int
+nl_errno(int err)
+{
+	switch (-err) {
+	case NLE_SUCCESS:
+		return 0;
+	case NLE_AGAIN:
+		return -EAGAIN;
+	case NLE_NOMEM:
+		return -ENOMEM;
+	case NLE_PERM:
+	case NLE_NOACCESS:
+		return -EPERM;
+	case NLE_DUMP_INTR:
+		return -EINTR;
+	case NLE_BAD_SOCK:
+		return -EBADF;
+	case NLE_MSG_TRUNC:
+		return -EMSGSIZE;
+	default:
+		return -EIO;
+	}
+}
+
+/* --- messages ------------------------------------------------------------ */
+
+static enum iftab_kind
+kind_of(struct rtnl_link *link)
+{
+	static const struct {
+		const char *type;
+		enum iftab_kind kind;
+	} kinds[] = {
+		{ "vlan", IFTAB_VLAN },
+		{ "bridge", IFTAB_BRIDGE },
+		{ "bond", IFTAB_BOND },
+		{ "team", IFTAB_BOND },
+		{ "vrf", IFTAB_VRF },
+	};
+	const char *type = rtnl_link_get_type(link);
+
+	for (size_t i = 0; type && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(type, kinds[i].type) == 0)
+			return kinds[i].kind;
+	return IFTAB_OTHER;
+}
+
+static void
+set_mac(struct iftab_link *l, struct rtnl_link *link)
+{
+	struct nl_addr *a = rtnl_link_get_addr(link);
+	size_t len = a ? nl_addr_get_len(a) : 0;
+
+	if (len > sizeof(l->mac))
+		len = sizeof(l->mac);
+	l->mac_len = (uint8_t)len;
+	if (len)
+		memcpy(l->mac, nl_addr_get_binary_addr(a), len);
+}
+
+static struct iftab_link
+link_of(struct rtnl_link *link)
+{
+	const char *name = rtnl_link_get_name(link);
+	struct iftab_link l = {
+		.ifindex = (uint32_t)rtnl_link_get_ifindex(link),
+		.up = rtnl_link_get_flags(link) & IFF_UP,
+		.loopback = rtnl_link_get_flags(link) & IFF_LOOPBACK,
+		.kind = kind_of(link),
+		.master = (uint32_t)rtnl_link_get_master(link),
+		.hwtype = (uint16_t)rtnl_link_get_arptype(link),
+		.mtu = rtnl_link_get_mtu(link),
+	};
+
+	if (name)
+		strncpy(l.name, name, sizeof(l.name) - 1);
+	if (l.kind == IFTAB_VLAN) {
+		int id = rtnl_link_vlan_get_id(link);
+
+		l.vlan = id > 0 ? (uint16_t)id : 0;
+	}
+	set_mac(&l, link);
+	return l;
+}
+
+/*
+ * Not every message about a link describes it. A bridge speaks of its ports in
+ * family AF_BRIDGE, where "deleted" means that the port has left the bridge;
+ * the wireless extensions send their news in a message with little else.
+ */
+static bool
+describes_link(struct nlmsghdr *h)
+{
+	const struct ifinfomsg *i;
+
+	if (!nlmsg_valid_hdr(h, sizeof(*i)))
+		return false;
+	i = nlmsg_data(h);
+	return i->ifi_family == AF_UNSPEC && i->ifi_index > 0 &&
+	    !nlmsg_find_attr(h, sizeof(*i), IFLA_WIRELESS);
+}
+
+static void
+on_new_link(struct nl_object *obj, void *arg)
+{
+	struct netlink *nl = arg;
+	struct iftab_link l = link_of((struct rtnl_link *)obj);
+
+	if (nl->ops->link(nl->user, &l) != 0)
+		nl->stale = true;
+}
+
+static void
+on_del_link(struct nl_object *obj, void *arg)
+{
+	struct netlink *nl = arg;
+	int ifindex = rtnl_link_get_ifindex((struct rtnl_link *)obj);
+
+	nl->ops->link_gone(nl->user, (uint32_t)ifindex);
+}
+
+/* False for what is no IPv4 address. */
+static bool
+addr_of(struct rtnl_addr *addr, struct iftab_addr *a)
+{
+	struct nl_addr *local = rtnl_addr_get_local(addr);
+	struct rd r;
+
+	if (!local || rtnl_addr_get_family(addr) != AF_INET ||
+	    rtnl_addr_get_ifindex(addr) <= 0)
+		return false;
+	r = rd_init(nl_addr_get_binary_addr(local), nl_addr_get_len(local));
+	*a = (struct iftab_addr){
+		.net = { { rd_u32(&r) }, (uint8_t)rtnl_addr_get_prefixlen(addr) },
+		.secondary = rtnl_addr_get_flags(addr) & IFA_F_SECONDARY,
+		.link_scope = rtnl_addr_get_scope(addr) >= RT_SCOPE_LINK,
+	};
+	return !r.bad && a->net.plen <= 32;
+}
+
+static void
+on_new_addr(struct nl_object *obj, void *arg)
+{
+	struct netlink *nl = arg;
+	struct rtnl_addr *addr = (struct rtnl_addr *)obj;
+	struct iftab_addr a;
+
+	if (addr_of(addr, &a) && nl->ops->addr(nl->user,
+	    (uint32_t)rtnl_addr_get_ifindex(addr), &a) != 0)
+		nl->stale = true;
+}
+
+static void
+on_del_addr(struct nl_object *obj, void *arg)
+{
+	struct netlink *nl = arg;
+	struct rtnl_addr *addr = (struct rtnl_addr *)obj;
+	struct iftab_addr a;
+
+	if (addr_of(addr, &a))
+		nl->ops->addr_gone(nl->user,
+		    (uint32_t)rtnl_addr_get_ifindex(addr), a.net);
+}
+
+/*
+ * One message of `news` or `ask`. What libnl cannot parse, it could not when
+ * asked again: it is counted and left out.
+ */
+static int
+on_message(struct nl_msg *msg, void *arg)
+{
+	struct netlink *nl = arg;
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+	int err = 0;
+
+	/* Root may write to our port; only the kernel is listened to. */
+	if (nlmsg_get_src(msg)->nl_pid != 0)
+		return NL_OK;
+	nl->stats.messages++;
+	switch (h->nlmsg_type) {
+	case RTM_NEWLINK:
+		if (describes_link(h))
+			err = nl_msg_parse(msg, on_new_link, nl);
+		break;
+	case RTM_DELLINK:
+		if (describes_link(h))
+			err = nl_msg_parse(msg, on_del_link, nl);
+		break;
+	case RTM_NEWADDR:
+		err = nl_msg_parse(msg, on_new_addr, nl);
+		break;
+	case RTM_DELADDR:
+		err = nl_msg_parse(msg, on_del_addr, nl);
+		break;
+	}
+	if (err == -NLE_NOMEM)
+		nl->stale = true;
+	else if (err < 0)
+		nl->stats.unparsed++;
+	return NL_OK;
+}
+
+/* --- sockets ------------------------------------------------------------- */
+
+/* More than net.core.rmem_max takes CAP_NET_ADMIN, which is there at the start;
+ * without it the buffer is what the administrator allows. */
+static void
+set_rcvbuf(int fd, int bytes)
+{
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
+/* A connected socket that hands its messages to on_message(). */
+static int
+sock_open(struct netlink *nl, struct nl_sock **out)
+{
+	struct nl_sock *s = nl_socket_alloc();
+	int err;
+
+	*out = s;	/* netlink_close() frees it in any case */
+	if (!s)
+		return -ENOMEM;
+	nl_socket_disable_msg_peek(s);
+	err = nl_connect(s, NETLINK_ROUTE);
+	if (!err)
+		err = nl_socket_set_msg_buf_size(s, MESSAGE_MAX);
+	if (!err)
+		err = nl_socket_modify_cb(s, NL_CB_VALID, NL_CB_CUSTOM,
+		    on_message, nl);
+	return nl_errno(err);
+}
+
+/* A socket for messages that nobody asked for, of the groups a and b. */
+static int
+subscribe(struct netlink *nl, struct nl_sock **out, int a, int b, int rcvbuf)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+	int err = sock_open(nl, out);
+
+	if (err)
+		return err;
+	nl_socket_disable_seq_check(*out);
+	set_rcvbuf(nl_socket_get_fd(*out), rcvbuf);
+	err = nl_socket_set_nonblocking(*out);
+	if (!err)
+		err = nl_socket_add_memberships(*out, a, b, 0);
+	if (err)
+		return nl_errno(err);
+	if (epoll_ctl(nl->epoll, EPOLL_CTL_ADD, nl_socket_get_fd(*out), &ev) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+ask_open(struct netlink *nl)
+{
+	int err = sock_open(nl, &nl->ask);
+
+	if (err)
+		return err;
+	if (setsockopt(nl_socket_get_fd(nl->ask), SOL_SOCKET, SO_RCVTIMEO,
+	    &answer_max, sizeof(answer_max)) < 0)
+		return -errno;
+	return 0;
+}
+
+/* --- the full read ------------------------------------------------------- */
+
+static int
+ask_links(struct nl_sock *s)
+{
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC };
+	struct nl_msg *m = nlmsg_alloc_simple(RTM_GETLINK, NLM_F_DUMP);
+	int err = -NLE_NOMEM;
+
+	if (!m)
+		return err;
+	/* Statistics are half of the answer, and nobody reads them. */
+	if (nlmsg_append(m, &i, sizeof(i), NLMSG_ALIGNTO) == 0 &&
+	    nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) == 0)
+		err = nl_send_auto(s, m);
+	nlmsg_free(m);
+	return err;
+}
+
+static int
+ask_addrs(struct nl_sock *s)
+{
+	return nl_rtgen_request(s, RTM_GETADDR, AF_INET, NLM_F_DUMP);
+}
+
+/* -EINTR: something changed in the middle, and the answer may have holes. */
+static int
+dump(struct netlink *nl, int (*ask)(struct nl_sock *))
+{
+	int err = ask(nl->ask);
+
+	if (err >= 0)
+		err = nl_recvmsgs_default(nl->ask);
+	return err < 0 ? nl_errno(err) : 0;
+}
+
+/* Both are asked in any case: what there is, is told even when what is gone
+ * cannot be. */
+static int
+dump_all(struct netlink *nl)
+{
+	int links = dump(nl, ask_links);
+	int addrs = 0;
+
+	if (!links || links == -EINTR)
+		addrs = dump(nl, ask_addrs);
+	return addrs ? addrs : links;
+}
+
+static int
+read_all(struct netlink *nl)
+{
+	int err;
+
+	nl->stale = false;
+	nl->ops->resync_begin(nl->user);
+	err = dump_all(nl);
+	if (!err && nl->stale)
+		err = -ENOMEM;	/* the receiver's, or libnl's */
+	if (err) {
+		nl->stale = true;
+		return err;
+	}
+	nl->ops->resync_end(nl->user);
+	nl->stats.resyncs++;
+	return 0;
+}
+
+/*
+ * Interrupted again and again, as when a script makes a thousand VLANs, is no
+ * error: what the receiver was told so far is true, only what is gone it was
+ * not told, and the message about what interrupted us is waiting in `news`,
+ * so that there will be another netlink_read().
+ */
+static int
+resync(struct netlink *nl)
+{
+	int tries = 0;
+	int err = nl->ask ? 0 : ask_open(nl);
+
+	if (!err) {
+		do
+			err = read_all(nl);
+		while (err == -EINTR && ++tries < DUMP_TRIES);
+	}
+	nl->stats.repeats += (uint64_t)tries;
+	if (!err || err == -EINTR)
+		return 0;
+	/* The rest of a broken answer is not to be taken for the next one. */
+	nl_socket_free(nl->ask);
+	nl->ask = NULL;
+	return err;
+}
+
+/* --- news ---------------------------------------------------------------- */
+
+static void
+read_routes(struct netlink *nl)
+{
+	int fd = nl_socket_get_fd(nl->routes);
+	int n = 0;
+
+	/* ENOBUFS is news as well: there were too many. */
+	while (n < BATCH_MAX && (recv(fd, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) >= 0 ||
+	    errno == ENOBUFS))
+		n++;
+	if (n)
+		nl->ops->route_changed(nl->user);
+}
+
+static int
+read_news(struct netlink *nl)
+{
+	for (int n = 0; n < BATCH_MAX; n++) {
+		int err = nl_recvmsgs_default(nl->news);
+
+		switch (-err) {
+		case NLE_SUCCESS:
+			break;
+		case NLE_AGAIN:
+			return 0;
+		case NLE_NOMEM:		/* also libnl's name for ENOBUFS */
+		case NLE_MSG_TRUNC:
+		case NLE_MSG_OVERFLOW:
+			nl->stats.overruns++;
+			nl->stale = true;
+			break;
+		default:
+			nl->stale = true;
+			return nl_errno(err);
+		}
+	}
+	return 0;
+}
+
+/* --- the outside --------------------------------------------------------- */
+
+int
+netlink_resync(struct netlink *nl)
+{
+	int err = resync(nl);
+
+	nl->ops->batch_end(nl->user);
+	return err;
+}
+
+int
+netlink_read(struct netlink *nl)
+{
+	int err;
+
+	read_routes(nl);
+	err = read_news(nl);
+	if (!err && nl->stale)
+		err = resync(nl);
+	nl->ops->batch_end(nl->user);
+	return err;
+}
+
+int
+netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user,
+    int rcvbuf)
+{
+	struct netlink *nl = calloc(1, sizeof(*nl));
+	int err;
+
+	if (!nl)
+		return -ENOMEM;
+	nl->ops = ops;
+	nl->user = user;
+	nl->epoll = epoll_create1(EPOLL_CLOEXEC);
+	err = nl->epoll < 0 ? -errno : 0;
+	if (!err)
+		err = subscribe(nl, &nl->news, RTNLGRP_LINK,
+		    RTNLGRP_IPV4_IFADDR, rcvbuf);
+	if (!err)
+		err = subscribe(nl, &nl->routes, RTNLGRP_IPV4_ROUTE,
+		    RTNLGRP_IPV4_RULE, ROUTES_RCVBUF);
+	if (!err)
+		err = netlink_resync(nl);
+	if (err) {
+		netlink_close(nl);
+		return err;
+	}
+	*out = nl;
+	return 0;
+}
+
+struct netlink *
+netlink_close(struct netlink *nl)
+{
+	if (!nl)
+		return NULL;
+	nl_socket_free(nl->news);
+	nl_socket_free(nl->routes);
+	nl_socket_free(nl->ask);
+	if (nl->epoll >= 0)
+		close(nl->epoll);
+	free(nl);
+	return NULL;
+}
+
+int
+netlink_fd(const struct netlink *nl)
+{
+	return nl->epoll;
+}
+
+const struct netlink_stats *
+netlink_stats(const struct netlink *nl)
+{
+	return &nl->stats;
+}
