@@ -156,12 +156,13 @@ typedef void conf_mistake_fn(void *user, int line, const char *text);
 
 struct conf_builder;
 
-/* NULL when memory is short. */
+/* NULL when memory is short. Mistakes are told in conf_end(), in the order of lines. */
 struct conf_builder *conf_begin(conf_mistake_fn *mistake, void *user);
 /* name is "" for [relay]. A second section of the same kind and name is a mistake. */
 void conf_section(struct conf_builder *b, const char *kind, const char *name, int line);
-/* A key of the section begun last. Lists: comma separated, and a key given again
- * is a mistake (a list "one item a line" arrives as one value joined with commas). */
+/* A key of the section begun last; given again it is a mistake. Lists are separated by
+ * commas or newlines; each newline in the value stands for one line of the file,
+ * so that an item is reported on its own line. */
 void conf_key(struct conf_builder *b, const char *key, const char *value, int line);
 /* A mistake that the reader of the file found itself (a line too long, a NUL...). */
 void conf_mistake(struct conf_builder *b, int line, const char *fmt, ...)

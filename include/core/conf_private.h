@@ -20,6 +20,7 @@
 /* Bounds for what a file may hold, far above any real one, so that every index
  * fits its uint16_t and no file takes seconds to check. */
 #define CONF_SECTIONS_MAX	16384
+#define CONF_ITEMS_MAX		4096
 #define CONF_MISTAKES_MAX	1000
 
 enum conf_kind { CONF_RELAY, CONF_SERVER, CONF_GROUP, CONF_INTERFACE, CONF_RULE,
@@ -117,9 +118,10 @@ const char *conf_pattern_fault(const char *pattern);
 /* Walks a list: items between commas and newlines, trimmed, each with its line. */
 struct conf_list {
 	const struct conf_at *a;
-	const char *p;
+	const char *p;		/* what is left, NULL at the end */
 	int line;		/* of the item that was returned last */
-	bool comma;
+	int next_line;
+	bool comma;		/* an item must follow */
 	size_t n;		/* items so far */
 	char item[CONF_TEXT_MAX];
 };
