@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * daemon - struct daemon: everything a running pxrelayd has, and what the files of
+ * the top floor do with it. There is one, made by main.c, passed down everywhere.
+ *
+ * daemon.c opens and closes, path.c moves packets, follow.c follows the kernel's
+ * interfaces, reload.c takes the next configuration, show.c answers pxrelayctl.
+ * Policy is not decided here: that is core's.
+ */
+#ifndef RELAY_DAEMON_H
+#define RELAY_DAEMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "core/conf.h"
+#include "core/helper.h"
+#include "core/p4011.h"
+#include "core/relay4.h"
+#include "core/stats.h"
+#include "io/ctl.h"
+#include "io/loop.h"
+#include "io/netlink.h"
+#include "io/packet.h"
+#include "io/ring.h"
+#include "io/udp.h"
+#include "relay/args.h"
+
+#define DAEMON_VERSION PXRELAY_VERSION
+
+/* Rendered messages wait here until their batch is sent. */
+#define DAEMON_ARENA (512u * 1024)
+
+/* A server's socket. Index = that of the server in the configuration, for the
+ * first server of each address; empty for the others. */
+struct daemon;
+
+struct daemon_server {
+	struct daemon *owner;	/* for the call-back of the socket */
+	unsigned index;
+	struct ip4 address;
+	struct udp_server *sock;
+	struct loop_watch *watch;
+	bool queued;		/* has messages that were not flushed yet */
+};
+
+struct daemon {
+	const struct args *args;
+	struct log log;
+	struct loop *loop;
+	struct mono started;
+	char host[CONF_NAME_MAX];	/* the kernel's host name, for %h */
+
+	struct conf *conf;		/* owned */
+	struct iftab *iftab;
+	struct clients *clients;
+	struct helpers *helpers;
+	struct stats stats;
+	struct relay4 r4;
+
+	struct netlink *netlink;
+	struct ring *ring;
+	struct packet *packet;
+	struct udp_batch *batch;
+	int udp67, udp4011;	/* -1: not open */
+	int raw;		/* spoofing sender for 4011 and helpers */
+	int group_fd;		/* holds the memberships of the discovery group */
+	struct daemon_server server[CONF_SERVERS_MAX];
+	struct ctl *ctl;
+	struct hash_key secret;
+
+	struct loop_watch *w_netlink, *w_ring, *w_udp67, *w_udp4011;
+	struct loop_watch *w_signal[4], *w_tick, *w_control;
+
+	bool background;	/* has left its terminal: stderr leads nowhere */
+	bool routes_changed;	/* servers are to be connected anew */
+	uint16_t ip_id;
+	size_t arena_used;
+	uint8_t arena[DAEMON_ARENA];
+};
+
+/* daemon.c */
+/* Opens everything for conf (taken over, freed with the daemon). 0 or -errno; what failed has been logged. */
+int daemon_open(struct daemon *d, struct conf *conf);
+void daemon_close(struct daemon *d);
+/* The sockets of the servers of c: those of the present configuration are kept where the address stays.
+ * On failure nothing changes. */
+int daemon_open_servers(struct daemon *d, const struct conf *c);
+void daemon_reconnect_servers(struct daemon *d);
+void daemon_open_control(struct daemon *d);
+/* The socket on port 4011, open or closed as the configuration says. */
+void daemon_port4011(struct daemon *d);
+/* A new socket for the memberships of the discovery group, without any. 0 or -errno. */
+int daemon_open_group(struct daemon *d);
+/* Level and destination of log lines as command line and configuration say. */
+void daemon_log(struct daemon *d);
+/* A client table for c; NULL when memory is short. */
+struct clients *daemon_new_clients(struct daemon *d, const struct conf *c);
+void daemon_filter(const struct conf *c, struct ring_filter *f);
+
+/* path.c: the packet path */
+void path_ring(void *daemon, struct mono now);
+void path_udp67(void *daemon, struct mono now);
+void path_udp4011(void *daemon, struct mono now);
+/* Reads one server's socket. */
+void path_server(struct daemon *d, unsigned server, struct mono now);
+
+/* follow.c: the kernel's interfaces */
+int follow_open(struct daemon *d);
+/* Another configuration: everything is matched anew. */
+void follow_commit_all(struct daemon *d);
+
+/* reload.c */
+/* 0, or -EINVAL when the new configuration was refused (mistakes were logged). */
+int reload(struct daemon *d);
+
+/* show.c */
+char *show(void *daemon, const char *command);
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * daemon - opens what the relay needs, in order, and closes it; owns the
+ * servers' sockets. What happens in between stands in path.c (packets), follow.c
+ * (interfaces), reload.c and show.c.
+ */
+#include "relay/daemon.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/logsink.h"
+
+/* Routes can come back without an event that we see (a neighbour, a VRF rule):
+ * servers without a way are tried again this often. */
+#define TICK_MS 1000
+
+static int
+failed(struct daemon *d, const char *what, int err)
+{
+	log_event(&d->log, LOG_LEVEL_ERROR, "start-failed",
+	    "what=\"%s\" error=\"%s\"", what, strerror(-err));
+	return err;
+}
+
+/* A process on its way to the background speaks to the terminal until it is ready,
+ * so that whoever started it sees why it failed. */
+void
+daemon_log(struct daemon *d)
+{
+	bool starting = !d->args->foreground && !d->background;
+	enum conf_log where = starting ? CONF_LOG_STDERR :
+	    args_log(d->args, d->conf);
+
+	d->log.level = args_log_level(d->args, d->conf);
+	switch (where) {
+	case CONF_LOG_STDERR:
+		logsink_set(&d->log, LOGSINK_STDERR);
+		break;
+	case CONF_LOG_SYSLOG:
+		logsink_set(&d->log, LOGSINK_SYSLOG);
+		break;
+	case CONF_LOG_JOURNAL:
+		logsink_set(&d->log, LOGSINK_JOURNAL);
+		break;
+	}
+}
+
+/* The two failures that everybody meets once get their cure with them. */
+static int
+failed_port(struct daemon *d, int port, int err)
+{
+	const char *cure = err == -EADDRINUSE ?
+	    "another DHCP program of this host has the port: let it listen on its own interfaces only" :
+	    err == -EACCES || err == -EPERM ?
+	    "CAP_NET_BIND_SERVICE and CAP_NET_RAW are needed: start as root" : "none";
+
+	log_event(&d->log, LOG_LEVEL_ERROR, "start-failed",
+	    "what=\"UDP port %d\" error=\"%s\" cure=\"%s\"", port,
+	    strerror(-err), cure);
+	return err;
+}
+
+void
+daemon_filter(const struct conf *c, struct ring_filter *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->port[f->n_port++] = DHCP4_PORT_SERVER;
+	if (c->p4011) {
+		f->port[f->n_port++] = DHCP4_PORT_PXE;
+		f->watch[f->n_watch++] = DHCP4_PORT_PXE;
+	}
+	for (unsigned i = 0; i < c->n_helper; i++)
+		for (unsigned k = 0; k < c->helper[i].n_port; k++)
+			if (f->n_port < RING_PORTS_MAX)
+				f->port[f->n_port++] = c->helper[i].port[k];
+}
+
+static void
+read_server(void *user, struct mono now)
+{
+	struct daemon_server *s = user;
+
+	path_server(s->owner, s->index, now);
+}
+
+static void
+close_server(struct daemon_server *s)
+{
+	s->watch = loop_unwatch(s->watch);
+	s->sock = udp_server_free(s->sock);
+}
+
+/* The socket that a server of the present configuration has, if its address
+ * stays. */
+static struct udp_server *
+kept_socket(const struct daemon *d, struct ip4 address)
+{
+	uint16_t i = d->conf ? conf_server_by_addr(d->conf, address) : CONF_NONE;
+
+	return i != CONF_NONE ? d->server[i].sock : NULL;
+}
+
+static int
+make_servers(struct daemon *d, const struct conf *c, struct daemon_server *next,
+    bool *made)
+{
+	for (uint16_t i = 0; i < c->n_server; i++) {
+		if (c->server[i].first != i)
+			continue;
+		next[i].address = c->server[i].address;
+		next[i].sock = kept_socket(d, next[i].address);
+		if (next[i].sock)
+			continue;
+		next[i].sock = udp_server_new(next[i].address, DHCP4_PORT_SERVER);
+		if (!next[i].sock)
+			return failed_port(d, DHCP4_PORT_SERVER, -errno);
+		made[i] = true;
+	}
+	return 0;
+}
+
+static bool
+still_used(const struct daemon_server *next, unsigned n, const struct udp_server *sock)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (next[i].sock == sock)
+			return true;
+	return false;
+}
+
+/* A socket that goes is read empty first: its last answers are not lost. */
+static void
+retire_servers(struct daemon *d, const struct daemon_server *next, unsigned n)
+{
+	for (unsigned i = 0; d->conf && i < d->conf->n_server; i++) {
+		struct daemon_server *s = &d->server[i];
+
+		s->watch = loop_unwatch(s->watch);
+		if (!s->sock || still_used(next, n, s->sock))
+			continue;
+		path_server(d, i, loop_now(d->loop));
+		close_server(s);
+	}
+}
+
+int
+daemon_open_servers(struct daemon *d, const struct conf *c)
+{
+	struct daemon_server next[CONF_SERVERS_MAX] = { 0 };
+	bool made[CONF_SERVERS_MAX] = { false };
+	int err = make_servers(d, c, next, made);
+
+	if (err < 0) {
+		for (unsigned i = 0; i < c->n_server; i++)
+			if (made[i])
+				close_server(&next[i]);
+		return err;
+	}
+	retire_servers(d, next, c->n_server);
+	memcpy(d->server, next, sizeof(next));
+	for (unsigned i = 0; i < c->n_server; i++) {
+		struct daemon_server *s = &d->server[i];
+
+		s->owner = d;
+		s->index = i;
+		if (s->sock)
+			s->watch = loop_read(d->loop, udp_server_fd(s->sock),
+			    read_server, s);
+	}
+	return 0;
+}
+
+void
+daemon_reconnect_servers(struct daemon *d)
+{
+	for (unsigned i = 0; i < d->conf->n_server; i++) {
+		struct udp_server *s = d->server[i].sock;
+
+		if (!s)
+			continue;
+		udp_server_reconnect(s);
+		d->r4.server_source[i] = udp_server_source(s);
+	}
+}
+
+static void
+tick(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+
+	(void)now;
+	d->stats.counter[COUNTER_RING_LOST] += ring_lost(d->ring);
+	for (unsigned i = 0; i < d->conf->n_server; i++) {
+		struct udp_server *s = d->server[i].sock;
+
+		if (!s || udp_server_connected(s))
+			continue;
+		udp_server_reconnect(s);
+		d->r4.server_source[i] = udp_server_source(s);
+	}
+}
+
+static void
+client_evicted(void *daemon)
+{
+	struct daemon *d = daemon;
+
+	stats_count(&d->stats, COUNTER_CLIENTS_EVICTED);
+}
+
+struct clients *
+daemon_new_clients(struct daemon *d, const struct conf *c)
+{
+	return clients_new(c->clients, d->secret, client_evicted, d);
+}
+
+static int
+open_tables(struct daemon *d)
+{
+	if (getrandom(&d->secret, sizeof(d->secret), 0) != sizeof(d->secret))
+		return failed(d, "random numbers", -errno);
+	if (gethostname(d->host, sizeof(d->host) - 1) < 0)
+		d->host[0] = '\0';
+	if (d->conf->host_name[0])
+		memcpy(d->host, d->conf->host_name, sizeof(d->host));
+	d->iftab = iftab_new(d->secret);
+	d->clients = daemon_new_clients(d, d->conf);
+	d->helpers = helpers_new(d->secret);
+	d->batch = udp_batch_new();
+	if (!d->iftab || !d->clients || !d->helpers || !d->batch)
+		return failed(d, "tables", -ENOMEM);
+	d->r4.iftab = d->iftab;
+	d->r4.clients = d->clients;
+	d->r4.stats = &d->stats;
+	return 0;
+}
+
+static void
+close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* A boot server of the same host may have 4011: then the kernel gives it what
+ * is for us, and everything else works. */
+static void
+open_4011(struct daemon *d)
+{
+	d->udp4011 = udp_open(DHCP4_PORT_PXE);
+	if (d->udp4011 < 0) {
+		log_event(&d->log, LOG_LEVEL_WARNING, "port-4011-taken",
+		    "error=\"%s\"", strerror(-d->udp4011));
+		d->udp4011 = -1;
+		return;
+	}
+	d->w_udp4011 = loop_read(d->loop, d->udp4011, path_udp4011, d);
+}
+
+void
+daemon_port4011(struct daemon *d)
+{
+	if (d->conf->p4011 && d->udp4011 < 0)
+		open_4011(d);
+	else if (!d->conf->p4011 && d->udp4011 >= 0) {
+		d->w_udp4011 = loop_unwatch(d->w_udp4011);
+		close_fd(&d->udp4011);
+	}
+}
+
+int
+daemon_open_group(struct daemon *d)
+{
+	close_fd(&d->group_fd);
+	d->group_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return d->group_fd < 0 ? failed(d, "group socket", -errno) : 0;
+}
+
+static int
+open_sockets(struct daemon *d)
+{
+	struct ring_filter f;
+	int err;
+
+	d->udp67 = udp_open(DHCP4_PORT_SERVER);
+	if (d->udp67 < 0)
+		return failed_port(d, DHCP4_PORT_SERVER, d->udp67);
+	err = packet_open(&d->packet);
+	if (err < 0)
+		return failed(d, "packet socket", err);
+	d->raw = packet_open_raw();
+	if (d->raw < 0)
+		return failed(d, "raw socket", d->raw);
+	err = daemon_open_group(d);
+	if (err < 0)
+		return err;
+	daemon_filter(d->conf, &f);
+	err = ring_open(&f, &d->ring);
+	if (err < 0)
+		return failed(d, "packet ring", err);
+	return 0;
+}
+
+static int
+watch_sockets(struct daemon *d)
+{
+	d->w_ring = loop_read(d->loop, ring_fd(d->ring), path_ring, d);
+	d->w_udp67 = loop_read(d->loop, d->udp67, path_udp67, d);
+	d->w_tick = loop_timer(d->loop, TICK_MS, true, tick, d);
+	return d->w_ring && d->w_udp67 && d->w_tick ? 0 :
+	    failed(d, "event loop", -ENOMEM);
+}
+
+/* Without it the relay relays all the same. */
+void
+daemon_open_control(struct daemon *d)
+{
+	int err;
+
+	if (!d->conf->control[0])
+		return;
+	err = ctl_open(d->loop, d->conf->control, show, d, &d->ctl);
+	if (err < 0)
+		log_event(&d->log, LOG_LEVEL_WARNING, "control-failed",
+		    "path=\"%s\" error=\"%s\"", d->conf->control, strerror(-err));
+}
+
+int
+daemon_open(struct daemon *d, struct conf *conf)
+{
+	int err;
+
+	d->udp67 = d->udp4011 = d->raw = d->group_fd = -1;
+	d->loop = loop_new();
+	if (!d->loop) {
+		conf_free(conf);
+		return failed(d, "event loop", -ENOMEM);
+	}
+	d->started = loop_now(d->loop);
+	err = daemon_open_servers(d, conf);
+	d->conf = conf;
+	if (err < 0 || (err = open_tables(d)) < 0 || (err = open_sockets(d)) < 0)
+		return err;
+	relay4_configure(&d->r4, NULL, conf);
+	err = follow_open(d);
+	if (err < 0)
+		return failed(d, "netlink", err);
+	follow_commit_all(d);
+	daemon_port4011(d);
+	daemon_open_control(d);
+	return watch_sockets(d);
+}
+
+void
+daemon_close(struct daemon *d)
+{
+	d->ctl = ctl_close(d->ctl);
+	d->netlink = netlink_close(d->netlink);
+	for (unsigned i = 0; i < CONF_SERVERS_MAX; i++)
+		close_server(&d->server[i]);
+	d->ring = ring_close(d->ring);
+	d->packet = packet_close(d->packet);
+	d->batch = udp_batch_free(d->batch);
+	close_fd(&d->udp67);
+	close_fd(&d->udp4011);
+	close_fd(&d->raw);
+	close_fd(&d->group_fd);
+	d->helpers = helpers_free(d->helpers);
+	d->clients = clients_free(d->clients);
+	d->iftab = iftab_free(d->iftab);
+	d->conf = conf_free(d->conf);
+	d->loop = loop_free(d->loop);
+}

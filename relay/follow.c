@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * follow - hands what netlink tells to the interface table, and does what
+ * follows from it: the discovery group is joined where boot servers are
+ * configured, servers' sockets are connected anew when the way to them may have
+ * changed, and each change of a client interface is logged in one line.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/sbuf.h"
+#include "relay/daemon.h"
+
+static int
+on_link(void *user, const struct iftab_link *l)
+{
+	struct daemon *d = user;
+
+	return iftab_set_link(d->iftab, l);
+}
+
+static int
+on_addr(void *user, uint32_t ifindex, const struct iftab_addr *a)
+{
+	struct daemon *d = user;
+
+	d->routes_changed = true;	/* the source address may be another */
+	return iftab_set_addr(d->iftab, ifindex, a);
+}
+
+static void
+on_link_gone(void *user, uint32_t ifindex)
+{
+	struct daemon *d = user;
+
+	iftab_del_link(d->iftab, ifindex);
+}
+
+static void
+on_addr_gone(void *user, uint32_t ifindex, struct ip4net net)
+{
+	struct daemon *d = user;
+
+	d->routes_changed = true;
+	iftab_del_addr(d->iftab, ifindex, net);
+}
+
+static void
+on_route_changed(void *user)
+{
+	struct daemon *d = user;
+
+	d->routes_changed = true;
+}
+
+static void
+on_resync_begin(void *user)
+{
+	struct daemon *d = user;
+
+	iftab_resync_begin(d->iftab);
+}
+
+static void
+on_resync_end(void *user)
+{
+	struct daemon *d = user;
+
+	iftab_resync_end(d->iftab);
+	stats_count(&d->stats, COUNTER_NETLINK_RESYNCS);
+}
+
+/* The names of addresses for a log line: "192.0.2.1,192.0.2.129". */
+static const char *
+giaddrs(const struct iface *f, char *buf, size_t size)
+{
+	struct sbuf b = sbuf_init(buf, size);
+	char a[IP4_STRLEN];
+
+	for (unsigned i = 0; i < f->n_gi; i++)
+		sbuf_printf(&b, "%s%s", i ? "," : "", ip4_str(f->gi[i].giaddr, a));
+	return buf;
+}
+
+/* The relay must be a member on each VLAN: switches that snoop IGMP send the
+ * group nowhere else. EADDRINUSE and EADDRNOTAVAIL: it is as wanted already. */
+static void
+join_group(struct daemon *d, const struct iface *f)
+{
+	bool want = iface_ready(f) && p4011_wanted(d->conf, f);
+	int err = packet_join(d->group_fd, d->conf->discovery_group,
+	    f->link.ifindex, want);
+
+	if (err < 0 && err != -EADDRINUSE && err != -EADDRNOTAVAIL &&
+	    err != -ENODEV)
+		log_event(&d->log, LOG_LEVEL_WARNING, "group-join-failed",
+		    "interface=%s error=\"%s\"", f->link.name, strerror(-err));
+}
+
+static void
+on_change(void *user, enum iftab_change what, const struct iface *f)
+{
+	static const char *const word[] = {
+		[IFTAB_READY] = "interface-ready",
+		[IFTAB_CHANGED] = "interface-changed",
+		[IFTAB_LOST] = "interface-lost",
+	};
+	struct daemon *d = user;
+	char buf[IFTAB_GI_MAX * IP4_STRLEN];
+
+	log_event(&d->log, LOG_LEVEL_INFO, word[what], "interface=%s giaddr=%s",
+	    f->link.name, f->n_gi ? giaddrs(f, buf, sizeof(buf)) : "none");
+	join_group(d, f);
+}
+
+static void
+on_batch_end(void *user)
+{
+	struct daemon *d = user;
+
+	iftab_commit(d->iftab, d->conf, d->host, false, on_change, d);
+	if (d->routes_changed) {
+		d->routes_changed = false;
+		daemon_reconnect_servers(d);
+	}
+}
+
+static void
+on_readable(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	int err = netlink_read(d->netlink);
+
+	(void)now;
+	if (err < 0)	/* the next message tries again */
+		log_event(&d->log, LOG_LEVEL_WARNING, "netlink-error",
+		    "error=\"%s\"", strerror(-err));
+}
+
+int
+follow_open(struct daemon *d)
+{
+	static const struct netlink_ops ops = {
+		.link = on_link, .addr = on_addr,
+		.link_gone = on_link_gone, .addr_gone = on_addr_gone,
+		.route_changed = on_route_changed,
+		.resync_begin = on_resync_begin, .resync_end = on_resync_end,
+		.batch_end = on_batch_end,
+	};
+	int err = netlink_open(&d->netlink, &ops, d, NETLINK_RCVBUF);
+
+	if (err < 0)
+		return err;
+	d->stats.counter[COUNTER_NETLINK_RESYNCS] = 0;	/* the first is no loss */
+	d->w_netlink = loop_read(d->loop, netlink_fd(d->netlink), on_readable, d);
+	return d->w_netlink ? 0 : -ENOMEM;
+}
+
+void
+follow_commit_all(struct daemon *d)
+{
+	struct iface *f;
+
+	iftab_commit(d->iftab, d->conf, d->host, true, on_change, d);
+	for (f = iftab_next(d->iftab, 0); f;
+	    f = iftab_next(d->iftab, f->link.ifindex))
+		if (f->conf)
+			join_group(d, f);
+}

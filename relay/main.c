@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * main - pxrelayd from the command line to the event loop: read the arguments,
+ * read the configuration (every mistake is printed), go to the background, open
+ * everything, say that we are ready, run, close.
+ *
+ * In the background the first process waits until the second is ready or has
+ * failed, so that `pxrelayd && echo up` tells the truth.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "relay/daemon.h"
+
+static void
+print_mistake(void *user, int line, const char *text)
+{
+	const struct args *a = user;
+
+	if (line > 0)
+		fprintf(stderr, "%s:%d: %s\n", args_conf_name(a), line, text);
+	else
+		fprintf(stderr, "%s: %s\n", args_conf_name(a), text);
+}
+
+static void
+print_line(void *user, const char *line)
+{
+	(void)user;
+	puts(line);
+}
+
+static void
+on_hup(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+
+	/* sd_notify(3): RELOADING needs the time at which it began. */
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now.us);
+	reload(d);
+	sd_notify(0, "READY=1");
+}
+
+static void
+on_term(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+
+	(void)now;
+	sd_notify(0, "STOPPING=1");
+	loop_stop(d->loop);
+}
+
+static int
+watch_signals(struct daemon *d)
+{
+	d->w_signal[0] = loop_signal(d->loop, SIGHUP, on_hup, d);
+	d->w_signal[1] = loop_signal(d->loop, SIGTERM, on_term, d);
+	d->w_signal[2] = loop_signal(d->loop, SIGINT, on_term, d);
+	signal(SIGPIPE, SIG_IGN);
+	return d->w_signal[0] && d->w_signal[1] && d->w_signal[2] ? 0 : -ENOMEM;
+}
+
+static int
+write_pid(const char *path)
+{
+	FILE *f;
+
+	if (!path)
+		return 0;
+	f = fopen(path, "we");
+	if (!f)
+		return -errno;
+	fprintf(f, "%ld\n", (long)getpid());
+	return fclose(f) == 0 ? 0 : -errno;
+}
+
+/* The parent's part: 0 when the child wrote its byte, else 1. */
+static int
+wait_for_child(int fd)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Returns in the child, with the end of the pipe to be written when ready; -1 when
+ * that failed. The parent does not return. */
+static int
+background(void)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	pid = fork();
+	if (pid < 0)
+		return -1;
+	if (pid > 0) {
+		close(ends[1]);
+		_exit(wait_for_child(ends[0]));
+	}
+	close(ends[0]);
+	setsid();
+	return ends[1];
+}
+
+/* The terminal stays until everything is open, so that errors are seen on it. */
+static void
+leave_terminal(int ready_fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (chdir("/") < 0)
+		return;
+	for (int fd = 0; null >= 0 && fd < 3; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	while (write(ready_fd, "", 1) < 0 && errno == EINTR)
+		;
+	close(ready_fd);
+}
+
+static void
+say_ready(struct daemon *d)
+{
+	log_event(&d->log, LOG_LEVEL_INFO, "ready",
+	    "version=%s interfaces=%zu servers=%u", DAEMON_VERSION,
+	    iftab_count(d->iftab), (unsigned)d->conf->n_server);
+	sd_notifyf(0, "READY=1\nSTATUS=relaying to %u servers",
+	    (unsigned)d->conf->n_server);
+}
+
+static int
+run(struct daemon *d, struct conf *conf, int ready_fd)
+{
+	int err;
+
+	err = daemon_open(d, conf);
+	if (err == 0)
+		err = watch_signals(d);
+	if (err == 0) {
+		err = write_pid(d->args->pidfile);
+		if (err < 0)
+			fprintf(stderr, "%s: %s\n", d->args->pidfile, strerror(-err));
+	}
+	if (err < 0)
+		return err;
+	if (ready_fd >= 0) {
+		leave_terminal(ready_fd);
+		d->background = true;
+		daemon_log(d);
+	}
+	say_ready(d);
+	return loop_run(d->loop);
+}
+
+static int
+start(const struct args *a, struct conf *conf)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	int ready_fd = -1, err;
+
+	if (!d) {
+		conf_free(conf);
+		fprintf(stderr, "pxrelayd: out of memory\n");
+		return EXIT_FAILURE;
+	}
+	if (!a->foreground) {
+		ready_fd = background();
+		if (ready_fd < 0) {
+			perror("pxrelayd: background");
+			conf_free(conf);
+			free(d);
+			return EXIT_FAILURE;
+		}
+	}
+	d->args = a;
+	d->conf = conf;		/* for the log's settings only */
+	daemon_log(d);
+	d->conf = NULL;
+	err = run(d, conf, ready_fd);
+	if (err == 0 && a->pidfile)
+		unlink(a->pidfile);
+	if (err == 0)
+		log_event(&d->log, LOG_LEVEL_INFO, "stopped", "reason=signal");
+	daemon_close(d);
+	free(d);
+	return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* The background process changes its directory: a reload must find the file. */
+static char *
+absolute_conf(struct args *a)
+{
+	char *full = a->conf ? realpath(a->conf, NULL) : NULL;
+
+	if (full)
+		a->conf = full;
+	return full;
+}
+
+static int
+run_args(struct args *a)
+{
+	struct conf *conf = args_conf(a, print_mistake, a);
+
+	if (!conf)
+		return EXIT_FAILURE;
+	if (!a->check)
+		return start(a, conf);
+	if (a->verbose)
+		conf_print(conf, print_line, NULL);
+	conf_free(conf);
+	return EXIT_SUCCESS;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args a;
+	char why[256], *full;
+	int status = EXIT_SUCCESS;
+
+	if (args_parse(&a, argc, argv, why, sizeof(why)) < 0) {
+		fprintf(stderr, "pxrelayd: %s\n%s", why, args_usage());
+		return 2;
+	}
+	full = a.foreground || a.check ? NULL : absolute_conf(&a);
+	if (a.help)
+		fputs(args_usage(), stdout);
+	else if (a.version)
+		printf("pxrelayd %s\n", DAEMON_VERSION);
+	else
+		status = run_args(&a);
+	free(full);
+	args_fini(&a);
+	return status;
+}

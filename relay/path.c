@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * path - the packet path: what the sockets deliver goes through core's
+ * decisions, and what those say goes out. See relay/README.md for the life of a
+ * packet.
+ *
+ * Nothing is decided, allocated or logged here per packet. Copies are rendered
+ * into the daemon's arena and sent in batches: a socket may borrow them until its
+ * flush, so the arena starts anew only after everything was flushed.
+ */
+#include <string.h>
+
+#include "proto/udpip.h"
+#include "relay/daemon.h"
+
+/* Packets of one wake-up before the other sockets get their turn: replies must
+ * not wait behind a flood of requests. */
+#define PATH_BUDGET 64
+
+/* Rendering adds option 82 and padding to 300 bytes to what was received. */
+#define PATH_ROOM 320
+
+/* What the kernel took, and what it did not. */
+static void
+account(struct daemon *d, unsigned server, const struct udp_sent *sent)
+{
+	struct server_stats *st = &d->r4.server[server];
+
+	st->sent += sent->ok;
+	st->dropped += sent->full;
+	st->errors += sent->failed;
+	d->stats.counter[COUNTER_COPIES] += sent->ok;
+	d->stats.drop_send[DROP_SEND_FULL] += sent->full;
+	d->stats.drop_send[DROP_SEND_ERROR] += sent->failed;
+}
+
+static void
+account_frames(struct daemon *d, const struct packet_sent *sent)
+{
+	d->stats.drop_send[DROP_SEND_FULL] += sent->full;
+	d->stats.drop_send[DROP_SEND_ERROR] += sent->failed;
+}
+
+static void
+flush_servers(struct daemon *d)
+{
+	for (unsigned i = 0; i < d->conf->n_server; i++) {
+		struct udp_sent sent = { 0 };
+
+		if (!d->server[i].queued)
+			continue;
+		d->server[i].queued = false;
+		udp_server_flush(d->server[i].sock, &sent);
+		account(d, i, &sent);
+	}
+}
+
+static void
+flush(struct daemon *d)
+{
+	struct packet_sent sent = { 0 };
+
+	flush_servers(d);
+	packet_flush(d->packet, &sent);
+	account_frames(d, &sent);
+	d->arena_used = 0;
+}
+
+/* Room for a rendered message; everything queued goes out first when the arena
+ * is full. */
+static uint8_t *
+room(struct daemon *d, size_t need)
+{
+	if (d->arena_used + need > sizeof(d->arena))
+		flush(d);
+	return d->arena + d->arena_used;
+}
+
+static void
+use(struct daemon *d, size_t len)
+{
+	d->arena_used += (len + 7) & ~(size_t)7;
+}
+
+static void
+queue_to_server(struct daemon *d, uint16_t server, const void *msg, size_t len)
+{
+	struct udp_sent sent = { 0 };
+
+	d->server[server].queued = true;
+	/* A full queue flushes itself and says so here. */
+	udp_server_queue(d->server[server].sock, msg, len, &sent);
+	account(d, server, &sent);
+}
+
+/* One copy for the servers that get option 82, or for those that do not. */
+static void
+send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy, bool with82)
+{
+	uint8_t *msg = NULL;
+	size_t len = 0;
+	bool no_room = false;
+
+	for (unsigned i = 0; i < p->n_server; i++) {
+		uint16_t s = p->server[i];
+
+		if (d->conf->server[s].option82 != with82)
+			continue;
+		if (!msg) {
+			msg = room(d, p->m.len + PATH_ROOM);
+			len = relay4_render(p, copy, with82, msg,
+			    p->m.len + PATH_ROOM, &no_room);
+			use(d, len);
+			if (no_room)
+				stats_count(&d->stats, COUNTER_OPTION82_NO_ROOM);
+		}
+		queue_to_server(d, s, msg, len);
+	}
+}
+
+static void
+request(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	struct relay4_plan plan;
+
+	if (relay4_request(&d->r4, rx, now, &plan) != DROP_NONE)
+		return;
+	for (unsigned i = 0; i < plan.n_copy; i++) {
+		send_copy(d, &plan, i, true);
+		send_copy(d, &plan, i, false);
+	}
+}
+
+static void
+reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	struct relay4_delivery v;
+	struct packet_sent sent = { 0 };
+	struct packet_to to;
+	struct udpip u;
+	uint8_t hdr[UDPIP_HEADERS], *msg;
+
+	if (relay4_reply(&d->r4, rx, now, &v) != DROP_NONE)
+		return;
+	msg = room(d, v.m.len + PATH_ROOM);
+	u = (struct udpip){
+		.src = v.src, .dst = v.dst, .sport = v.sport, .dport = v.dport,
+		.ttl = UDPIP_TTL, .payload = msg,
+		.payload_len = relay4_render_reply(&d->r4, &v, msg, v.m.len),
+	};
+	use(d, u.payload_len);
+	udpip_build(hdr, &u, d->ip_id++);
+	to = (struct packet_to){ v.out->link.ifindex, v.mac_len, { 0 } };
+	memcpy(to.mac, v.mac, sizeof(to.mac));
+	packet_queue(d->packet, &to, hdr, msg, u.payload_len, &sent);
+	account_frames(d, &sent);
+}
+
+/* The raw socket sends at once: these packets are rare. */
+static void
+send_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex,
+    enum counter what)
+{
+	uint8_t hdr[UDPIP_HEADERS];
+
+	udpip_build(hdr, u, d->ip_id++);
+	if (packet_send_raw(d->raw, u->dst, ifindex, hdr, u->payload,
+	    u->payload_len) < 0)
+		d->stats.drop_send[DROP_SEND_ERROR]++;
+	else
+		stats_count(&d->stats, what);
+}
+
+static void
+port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	struct p4011_plan plan;
+	uint8_t *msg;
+	size_t len;
+
+	if (p4011_request(&d->r4, rx, now, &plan) != DROP_NONE)
+		return;
+	msg = room(d, rx->len + PATH_ROOM);
+	len = p4011_render(&plan, rx, msg, rx->len);
+	for (unsigned i = 0; i < plan.servers.n_server; i++) {
+		uint16_t s = plan.servers.server[i];
+		struct udpip u = {
+			.src = plan.src, .sport = plan.sport,
+			.dst = d->conf->server[s].address,
+			.dport = DHCP4_PORT_PXE, .ttl = UDPIP_TTL,
+			.payload = msg, .payload_len = len,
+		};
+
+		send_raw(d, &u, 0, COUNTER_COPIES);
+		d->r4.server[s].sent++;
+	}
+}
+
+static void
+help(struct daemon *d, const struct udpip *u, uint32_t ifindex, struct mono now)
+{
+	struct helper_plan plan;
+
+	if (helper_packet(d->helpers, d->conf, d->iftab, &d->stats, u, ifindex,
+	    now, &plan) != DROP_NONE)
+		return;
+	for (unsigned i = 0; i < plan.n; i++) {
+		struct udpip out = *u;
+
+		out.src = plan.src;
+		out.dst = plan.out[i].dst;
+		out.ttl = plan.ttl;
+		send_raw(d, &out, plan.out[i].ifindex, COUNTER_HELPED_COPIES);
+	}
+}
+
+/*
+ * RFC 1122 3.3.6: what came by a link broadcast must be addressed to a broadcast
+ * (or multicast) address; our own unicast address is let pass, since the
+ * socket for unicast refuses link broadcasts.
+ */
+static bool
+right_destination(struct daemon *d, const struct ring_frame *f, struct ip4 dst)
+{
+	struct iface *in = iftab_by_index(d->iftab, f->ifindex);
+
+	if (ip4_eq(dst, IP4_BROADCAST) || ip4_is_none(dst) ||
+	    iftab_is_local(d->iftab, dst))
+		return true;
+	if (f->to == RING_TO_MULTICAST)
+		return ip4_eq(dst, d->conf->discovery_group);
+	for (unsigned i = 0; in && i < in->n_addr; i++)
+		if (ip4_eq(ip4net_broadcast(in->addr[i].net), dst))
+			return true;
+	return false;
+}
+
+static enum drop
+read_frame(struct daemon *d, const struct ring_frame *f, struct udpip *u)
+{
+	enum drop why;
+
+	if (f->truncated)
+		return DROP_TRUNCATED;
+	why = udpip_parse(u, f->ip, f->len, !f->csum_unverified);
+	if (why != DROP_NONE)
+		return why;
+	return f->to == RING_TO_HOST || right_destination(d, f, u->dst) ?
+	    DROP_NONE : DROP_BAD_DEST;
+}
+
+static void
+count_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
+{
+	struct iface *in = iftab_by_index(d->iftab, f->ifindex);
+
+	stats_count(&d->stats, COUNTER_REQUESTS);
+	d->stats.drop_request[why]++;
+	if (in) {
+		in->stats.requests++;
+		in->stats.drops++;
+	}
+}
+
+static void
+frame(struct daemon *d, const struct ring_frame *f, struct mono now)
+{
+	struct relay4_rx rx;
+	struct udpip u;
+	enum drop why = read_frame(d, f, &u);
+
+	if (why != DROP_NONE) {
+		/* The tap for routed packets only looks; nothing was dropped. */
+		if (f->to != RING_TO_HOST)
+			count_bad_frame(d, f, why);
+		return;
+	}
+	if (f->to == RING_TO_HOST) {
+		/* To ourselves: the socket on 4011 has it too. */
+		if (!iftab_is_local(d->iftab, u.dst))
+			stats_count(&d->stats, COUNTER_P4011_SEEN);
+		return;
+	}
+	rx = (struct relay4_rx){
+		.data = u.payload, .len = u.payload_len, .src = u.src,
+		.dst = u.dst, .sport = u.sport, .ifindex = f->ifindex,
+		.mac_len = f->mac_len,
+	};
+	memcpy(rx.mac, f->mac, sizeof(rx.mac));
+	if (u.dport == DHCP4_PORT_SERVER)
+		request(d, &rx, now);
+	else if (u.dport == DHCP4_PORT_PXE)
+		port4011(d, &rx, now);
+	else
+		help(d, &u, f->ifindex, now);
+}
+
+void
+path_ring(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	struct ring_frame f;
+
+	for (int i = 0; i < PATH_BUDGET && ring_next(d->ring, &f); i++) {
+		frame(d, &f, now);
+		ring_release(d->ring);
+	}
+	flush(d);
+}
+
+static struct relay4_rx
+rx_of(const struct udp_dgram *g)
+{
+	return (struct relay4_rx){
+		.data = g->data, .len = g->len, .src = g->src, .dst = g->dst,
+		.sport = g->sport, .ifindex = g->ifindex, .unicast = true,
+	};
+}
+
+/* Unicast to port 67: a server's reply, another relay's request, or a client
+ * that was told to unicast to us (sub-option 11). */
+static void
+datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
+{
+	struct relay4_rx rx = rx_of(g);
+
+	if (g->truncated) {
+		stats_count(&d->stats, COUNTER_REPLIES);
+		d->stats.drop_reply[DROP_TRUNCATED]++;
+	} else if (g->len && g->data[0] == DHCP4_REQUEST)
+		request(d, &rx, now);
+	else
+		reply(d, &rx, now);
+}
+
+static void
+read67(struct daemon *d, int fd, struct mono now)
+{
+	const struct udp_dgram *g;
+	int n = udp_recv(d->batch, fd, &g);
+
+	for (int i = 0; i < n; i++)
+		datagram67(d, &g[i], now);
+	if (n > 0)
+		flush(d);
+	d->stats.counter[COUNTER_SOCKET_LOST] += udp_lost(d->batch);
+}
+
+void
+path_udp67(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+
+	read67(d, d->udp67, now);
+}
+
+void
+path_server(struct daemon *d, unsigned server, struct mono now)
+{
+	struct daemon_server *s = &d->server[server];
+	uint32_t errors;
+	int err;
+
+	read67(d, udp_server_fd(s->sock), now);
+	errors = udp_server_errors(s->sock, &err);
+	d->stats.counter[COUNTER_SEND_ERRORS_SERVER] += errors;
+	d->r4.server[server].errors += errors;
+}
+
+void
+path_udp4011(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	const struct udp_dgram *g;
+	int n = udp_recv(d->batch, d->udp4011, &g);
+
+	for (int i = 0; i < n; i++) {
+		struct relay4_rx rx = rx_of(&g[i]);
+
+		if (!g[i].truncated) {
+			port4011(d, &rx, now);
+			continue;
+		}
+		stats_count(&d->stats, COUNTER_P4011_REQUESTS);
+		d->stats.drop_4011[DROP_TRUNCATED]++;
+	}
+	d->arena_used = 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * reload - takes the next configuration whole, or refuses it whole.
+ *
+ * Everything that can fail is done first, beside what runs: reading, sockets of
+ * new servers, a client table of another size. Then everything is exchanged
+ * between two packets. Sockets of servers that stay, the ring, the tables of
+ * clients and interfaces stay as they are, so nothing in flight is lost.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "relay/daemon.h"
+
+static void
+log_mistake(void *user, int line, const char *text)
+{
+	struct daemon *d = user;
+
+	log_event(&d->log, LOG_LEVEL_ERROR, "config-mistake",
+	    "file=\"%s\" line=%d text=\"%s\"", args_conf_name(d->args), line, text);
+}
+
+static int
+refused(struct daemon *d, struct conf *next, struct clients *clients)
+{
+	stats_count(&d->stats, COUNTER_RELOADS_REFUSED);
+	log_event(&d->log, LOG_LEVEL_ERROR, "reload-refused", "file=\"%s\"",
+	    args_conf_name(d->args));
+	clients_free(clients);
+	conf_free(next);
+	return -EINVAL;
+}
+
+static void
+take_host(struct daemon *d)
+{
+	if (d->conf->host_name[0])
+		memcpy(d->host, d->conf->host_name, sizeof(d->host));
+	else if (gethostname(d->host, sizeof(d->host) - 1) < 0)
+		d->host[0] = '\0';
+}
+
+static void
+take_filter(struct daemon *d)
+{
+	struct ring_filter f;
+	int err;
+
+	daemon_filter(d->conf, &f);
+	err = ring_set_filter(d->ring, &f);
+	if (err < 0)
+		log_event(&d->log, LOG_LEVEL_ERROR, "filter-failed",
+		    "error=\"%s\"", strerror(-err));
+}
+
+static void
+reopen_control(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+
+	(void)now;
+	d->w_control = loop_unwatch(d->w_control);
+	d->ctl = ctl_close(d->ctl);
+	daemon_open_control(d);
+}
+
+/* A turn later: it may be the control socket that asked for this reload. */
+static void
+take_control(struct daemon *d, const struct conf *old)
+{
+	if (strcmp(old->control, d->conf->control) != 0 && !d->w_control)
+		d->w_control = loop_timer(d->loop, 0, false, reopen_control, d);
+}
+
+/* Another group: all memberships go with the socket that holds them. */
+static void
+take_group(struct daemon *d, const struct conf *old)
+{
+	if (!ip4_eq(old->discovery_group, d->conf->discovery_group))
+		daemon_open_group(d);
+}
+
+/* The point of no return: nothing in here can fail. */
+static void
+take(struct daemon *d, struct conf *next, struct clients *clients)
+{
+	struct conf *old = d->conf;
+
+	d->conf = next;
+	if (clients) {
+		clients_free(d->clients);
+		d->clients = clients;
+		d->r4.clients = clients;
+	}
+	relay4_configure(&d->r4, old, next);
+	daemon_log(d);
+	take_host(d);
+	take_filter(d);
+	daemon_port4011(d);
+	take_group(d, old);
+	daemon_reconnect_servers(d);
+	follow_commit_all(d);
+	take_control(d, old);
+	conf_free(old);
+}
+
+int
+reload(struct daemon *d)
+{
+	struct conf *next = args_conf(d->args, log_mistake, d);
+	struct clients *clients = NULL;
+
+	if (!next)
+		return refused(d, NULL, NULL);
+	if (next->clients != d->conf->clients) {
+		clients = daemon_new_clients(d, next);
+		if (!clients)
+			return refused(d, next, NULL);
+	}
+	if (daemon_open_servers(d, next) < 0)
+		return refused(d, next, clients);
+	take(d, next, clients);
+	stats_count(&d->stats, COUNTER_RELOADS);
+	log_event(&d->log, LOG_LEVEL_INFO, "reloaded", "file=\"%s\"",
+	    args_conf_name(d->args));
+	return 0;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * show - answers pxrelayctl: each command is one walk over the daemon's state into
+ * one JSON document (jansson). How a document looks on a screen is the business
+ * of relay/ctl. Names in the documents are stable: scripts read them.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/daemon.h"
+
+static json_t *
+ip(struct ip4 a)
+{
+	char buf[IP4_STRLEN];
+
+	return json_string(ip4_str(a, buf));
+}
+
+static json_t *
+counters(struct daemon *d)
+{
+	json_t *all = json_object();
+
+	for (int i = 0; i < COUNTER_MAX; i++)
+		json_object_set_new(all, counter_word((enum counter)i),
+		    json_integer((json_int_t)d->stats.counter[i]));
+	return json_pack("{s:o}", "counters", all);
+}
+
+/* Only the reasons that occurred: most never do. */
+static json_t *
+drops_of(const uint64_t drop[DROP_MAX])
+{
+	json_t *o = json_object();
+
+	for (int i = DROP_NONE + 1; i < DROP_MAX; i++)
+		if (drop[i])
+			json_object_set_new(o, drop_word((enum drop)i),
+			    json_integer((json_int_t)drop[i]));
+	return o;
+}
+
+static json_t *
+drops(struct daemon *d)
+{
+	const struct stats *s = &d->stats;
+	json_t *all = json_object();
+
+	for (int i = DROP_NONE + 1; i < DROP_MAX; i++)
+		json_object_set_new(all, drop_word((enum drop)i),
+		    json_integer((json_int_t)(s->drop_request[i] +
+		    s->drop_reply[i] + s->drop_4011[i] + s->drop_helper[i] +
+		    s->drop_send[i])));
+	return json_pack("{s:o, s:{s:o, s:o, s:o, s:o, s:o}}", "drops", all,
+	    "by", "requests", drops_of(s->drop_request),
+	    "replies", drops_of(s->drop_reply),
+	    "4011", drops_of(s->drop_4011),
+	    "helpers", drops_of(s->drop_helper),
+	    "send", drops_of(s->drop_send));
+}
+
+static const char *
+state_of(const struct iface *f)
+{
+	if (!f->link.up)
+		return "down";
+	return iface_ready(f) ? "ready" : "no-address";
+}
+
+static json_t *
+group(const struct conf *c, uint16_t index)
+{
+	json_t *names = json_array();
+
+	for (unsigned i = 0; index != CONF_NONE && i < c->group[index].n; i++)
+		json_array_append_new(names, json_string(
+		    c->server[c->group[index].server[i]].name));
+	return names;
+}
+
+static json_t *
+interface(struct daemon *d, const struct iface *f)
+{
+	json_t *giaddr = json_array();
+	struct iface *port = iftab_by_index(d->iftab, f->from_port);
+
+	for (unsigned i = 0; i < f->n_gi; i++)
+		json_array_append_new(giaddr, ip(f->gi[i].giaddr));
+	return json_pack("{s:s, s:I, s:s, s:o, s:s, s:s*, s:o, s:o, s:o, s:b,"
+	    " s:I, s:I, s:I, s:I}",
+	    "name", f->link.name, "ifindex", (json_int_t)f->link.ifindex,
+	    "state", state_of(f), "giaddr", giaddr,
+	    "pattern", f->conf->pattern,
+	    "inherited-from", port ? port->link.name : NULL,
+	    "servers", group(d->conf, f->conf->servers),
+	    "dhcp", group(d->conf, f->conf->dhcp),
+	    "boot", group(d->conf, f->conf->boot),
+	    "option82", f->conf->o.option82,
+	    "requests", (json_int_t)f->stats.requests,
+	    "relayed", (json_int_t)f->stats.relayed,
+	    "replies", (json_int_t)f->stats.replies,
+	    "drops", (json_int_t)f->stats.drops);
+}
+
+static json_t *
+interfaces(struct daemon *d)
+{
+	json_t *all = json_array();
+	struct iface *f;
+
+	for (f = iftab_next(d->iftab, 0); f;
+	    f = iftab_next(d->iftab, f->link.ifindex))
+		if (f->conf)
+			json_array_append_new(all, interface(d, f));
+	return json_pack("{s:o}", "interfaces", all);
+}
+
+static json_t *
+server(struct daemon *d, unsigned i)
+{
+	const struct conf_server *c = &d->conf->server[i];
+	const struct server_stats *s = &d->r4.server[i];
+	bool route = !ip4_is_none(d->r4.server_source[i]);
+
+	return json_pack("{s:s, s:o, s:s, s:o, s:b, s:b, s:I, s:I, s:I, s:I,"
+	    " s:I, s:I, s:I}",
+	    "name", c->name, "address", ip(c->address),
+	    "state", route ? "reachable" : "no-route",
+	    "source", ip(d->r4.server_source[i]),
+	    "dhcp", d->conf->is_dhcp[i], "boot", d->conf->is_boot[i],
+	    "sent", (json_int_t)s->sent, "replies", (json_int_t)s->replies,
+	    "offers", (json_int_t)s->offers, "acks", (json_int_t)s->acks,
+	    "naks", (json_int_t)s->naks, "dropped", (json_int_t)s->dropped,
+	    "errors", (json_int_t)s->errors);
+}
+
+static json_t *
+servers(struct daemon *d)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < d->conf->n_server; i++)
+		if (d->conf->server[i].first == i)
+			json_array_append_new(all, server(d, i));
+	return json_pack("{s:o}", "servers", all);
+}
+
+static json_t *
+rules(struct daemon *d)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < d->conf->n_rule; i++)
+		json_array_append_new(all, json_pack("{s:s, s:I}",
+		    "name", d->conf->rule[i].name,
+		    "hits", (json_int_t)d->r4.rule_hits[i]));
+	return json_pack("{s:o}", "rules", all);
+}
+
+static json_t *
+version(struct daemon *d)
+{
+	(void)d;
+	return json_pack("{s:s}", "version", DAEMON_VERSION);
+}
+
+static json_t *
+summary(struct daemon *d)
+{
+	json_t *all = version(d);
+	struct mono now = loop_now(d->loop);
+
+	json_object_set_new(all, "uptime-s",
+	    json_integer(mono_diff_ms(now, d->started) / 1000));
+	json_object_set_new(all, "conversations",
+	    json_integer((json_int_t)clients_count(d->clients)));
+	json_object_update_new(all, interfaces(d));
+	json_object_update_new(all, servers(d));
+	json_object_update_new(all, rules(d));
+	json_object_update_new(all, counters(d));
+	json_object_update_new(all, drops(d));
+	return all;
+}
+
+static json_t *
+do_reload(struct daemon *d)
+{
+	if (reload(d) < 0)
+		return json_pack("{s:s}", "error",
+		    "the configuration was refused: see the log, or pxrelayd -n");
+	return json_pack("{s:b}", "reloaded", 1);
+}
+
+char *
+show(void *daemon, const char *command)
+{
+	static const struct {
+		const char *command;
+		json_t *(*make)(struct daemon *d);
+	} table[] = {
+		{ "show", summary },
+		{ "show interfaces", interfaces },
+		{ "show servers", servers },
+		{ "show rules", rules },
+		{ "show counters", counters },
+		{ "show drops", drops },
+		{ "version", version },
+		{ "reload", do_reload },
+	};
+	json_t *doc = NULL;
+	char *text;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(table[i].command, command) == 0)
+			doc = table[i].make(daemon);
+	if (!doc)
+		doc = json_pack("{s:s}", "error", "unknown command");
+	text = json_dumps(doc, JSON_COMPACT);
+	json_decref(doc);
+	return text;
+}
