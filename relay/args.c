@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * args - pxrelayd's command line, and the configuration that it may be. What
+ * the options do is main's business.
+ */
+#include "relay/args.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/conffile.h"
+
+const char *
+args_usage(void)
+{
+	return
+	    "usage: pxrelayd [-fnvhV] [-c FILE] [-p PIDFILE] [-l stderr|syslog|journal]\n"
+	    "       pxrelayd [-fnvhV] [-p PIDFILE] [-l WHERE] -i IFACE [-i IFACE]... SERVER...\n"
+	    "  -c FILE     configuration, without it " ARGS_CONF "\n"
+	    "  -i IFACE    relay for clients on this interface (or pattern) to every\n"
+	    "              SERVER, an IPv4 address; no file is read then\n"
+	    "  -f          stay in the foreground\n"
+	    "  -n          check the configuration and end: 0 good, 1 mistakes\n"
+	    "  -nv         the same, and print it with every default filled in\n"
+	    "  -v          log what happens to every packet (log-level = debug)\n"
+	    "  -l WHERE    log to stderr, syslog or journal, whatever the file says\n"
+	    "  -p PIDFILE  write the process id to this file\n"
+	    "  -h, -V      this help; the version\n"
+	    "pxrelayd(8) and pxrelay.conf(5) say the rest.\n";
+}
+
+static int __attribute__((format(printf, 3, 4)))
+wrong(char *why, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, size, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+static int
+log_word(const char *word, enum conf_log *out)
+{
+	static const char *const words[] = { "stderr", "syslog", "journal" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0) {
+			*out = (enum conf_log)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int
+option(struct args *a, int letter, char *why, size_t size)
+{
+	switch (letter) {
+	case 'f':
+		a->foreground = true;
+		break;
+	case 'n':
+		a->check = true;
+		break;
+	case 'v':
+		a->verbose = true;
+		break;
+	case 'h':
+		a->help = true;
+		break;
+	case 'V':
+		a->version = true;
+		break;
+	case 'c':
+		a->conf = optarg;
+		break;
+	case 'p':
+		a->pidfile = optarg;
+		break;
+	case 'i':
+		a->iface[a->n_iface++] = optarg;
+		break;
+	case 'l':
+		a->has_log = true;
+		if (log_word(optarg, &a->log) < 0)
+			return wrong(why, size, "-l %.40s: stderr, syslog or journal "
+			    "would be right", optarg);
+		break;
+	case ':':
+		return wrong(why, size, "-%c lacks its value", optopt);
+	case '?':
+		return wrong(why, size, "there is no option -%c", optopt);
+	}
+	return 0;
+}
+
+static int
+check(struct args *a, char *why, size_t size)
+{
+	if (a->conf && (a->n_iface || a->n_server))
+		return wrong(why, size, "-c does not go together with -i and servers: "
+		    "either a file or the command line says what is relayed");
+	if (a->n_iface && !a->n_server)
+		return wrong(why, size, "-i without a server; its IPv4 address behind "
+		    "the options would be right");
+	if (a->n_server && !a->n_iface)
+		return wrong(why, size, "\"%.40s\" without an interface; -i and its name "
+		    "would be right", a->server[0]);
+	if (!a->conf && !a->n_iface)
+		a->conf = ARGS_CONF;
+	return 0;
+}
+
+static int
+parse(struct args *a, int argc, char **argv, char *why, size_t size)
+{
+	int letter;
+
+	optind = 0;	/* glibc: begin anew, whoever used it before */
+	opterr = 0;
+	while ((letter = getopt(argc, argv, ":fnvhVc:p:i:l:")) != -1) {
+		int err = option(a, letter, why, size);
+
+		if (err < 0)
+			return err;
+	}
+	for (int i = optind; i < argc; i++)
+		a->server[a->n_server++] = argv[i];
+	return a->help || a->version ? 0 : check(a, why, size);
+}
+
+int
+args_parse(struct args *a, int argc, char **argv, char *why, size_t size)
+{
+	size_t room = (size_t)argc + 1;
+	int err = -ENOMEM;
+
+	*a = (struct args){ 0 };
+	snprintf(why, size, "not enough memory");
+	a->iface = calloc(room, sizeof(*a->iface));
+	a->server = calloc(room, sizeof(*a->server));
+	if (a->iface && a->server)
+		err = parse(a, argc, argv, why, size);
+	if (err < 0)
+		args_fini(a);
+	return err;
+}
+
+void
+args_fini(struct args *a)
+{
+	free(a->iface);
+	free(a->server);
+	a->iface = a->server = NULL;
+	a->n_iface = a->n_server = 0;
+}
+
+/* "A, B, C", owned; NULL when memory is short. */
+static char *
+join(const char *const *words, size_t n)
+{
+	size_t len = 1;
+	char *s, *p;
+
+	for (size_t i = 0; i < n; i++)
+		len += strlen(words[i]) + 2;
+	s = p = malloc(len);
+	if (!s)
+		return NULL;
+	*p = '\0';
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			p = stpcpy(p, ", ");
+		p = stpcpy(p, words[i]);
+	}
+	return s;
+}
+
+static struct conf *
+from_words(const struct args *a, conf_mistake_fn *mistake, void *user)
+{
+	char *servers = join(a->server, a->n_server);
+	struct conf_builder *b = servers ? conf_begin(mistake, user) : NULL;
+
+	if (!b) {
+		free(servers);
+		mistake(user, 0, "not enough memory");
+		return NULL;
+	}
+	for (size_t i = 0; i < a->n_iface; i++) {
+		conf_section(b, "interface", a->iface[i], 0);
+		conf_key(b, "servers", servers, 0);
+	}
+	free(servers);
+	return conf_end(b);
+}
+
+struct conf *
+args_conf(const struct args *a, conf_mistake_fn *mistake, void *user)
+{
+	return a->conf ? conffile_read(a->conf, mistake, user) :
+	    from_words(a, mistake, user);
+}
+
+const char *
+args_conf_name(const struct args *a)
+{
+	return a->conf ? a->conf : "command line";
+}
+
+enum conf_log
+args_log(const struct args *a, const struct conf *c)
+{
+	enum conf_log log = a->has_log ? a->log : c->log;
+
+	return log == CONF_LOG_STDERR && !a->foreground ? CONF_LOG_SYSLOG : log;
+}
+
+enum log_level
+args_log_level(const struct args *a, const struct conf *c)
+{
+	return a->verbose && !a->check ? LOG_LEVEL_DEBUG : c->log_level;
+}
