@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "skip.h"
+
 #define SUITE(name) Suite *name##_suite(void);
 #include "suites.def"
 #undef SUITE
@@ -27,6 +29,15 @@ static const struct {
 #undef SUITE
 	{ NULL, NULL },
 };
+
+static int skipped;
+
+void
+skip_tests(const char *name, const char *why)
+{
+	printf("skip %s: %s\n", name, why);
+	skipped++;
+}
 
 static bool
 wanted(const char *name, int argc, char **argv)
@@ -93,6 +104,7 @@ main(int argc, char **argv)
 		failed += srunner_ntests_failed(sr);
 		srunner_free(sr);
 	}
-	printf("%d passed, %d failed, 0 skipped\n", run - failed, failed);
+	printf("%d passed, %d failed, %d skipped\n", run - failed, failed,
+	    skipped);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

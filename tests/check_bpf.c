@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The socket filters, run by a small interpreter over crafted packets; and
+ * handed to the kernel once, whose verifier has the last word on what a
+ * program may look like.
+ */
+#include <check.h>
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/bpf.h"
+
+struct pkt {
+	uint8_t b[128];
+	size_t len;
+	uint8_t type;		/* PACKET_... */
+};
+
+static bool
+load(const struct pkt *p, uint64_t at, int size, uint32_t *a)
+{
+	if (at + (uint64_t)size > p->len)
+		return false;
+	*a = 0;
+	for (int i = 0; i < size; i++)
+		*a = *a << 8 | p->b[at + (uint64_t)i];
+	return true;
+}
+
+/* The instructions bpf.c uses, by the kernel's rules: a load outside of the
+ * packet ends with 0; running off the end does not happen, or the test fails. */
+static uint32_t
+run(const struct sock_filter *prog, size_t n, const struct pkt *p)
+{
+	uint32_t a = 0, x = 0;
+
+	for (size_t pc = 0; pc < n; pc++) {
+		const struct sock_filter *f = &prog[pc];
+
+		switch (f->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			ck_assert_uint_eq(f->k,
+			    (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE));
+			a = p->type;
+			break;
+		case BPF_LD | BPF_H | BPF_ABS:
+			if (!load(p, f->k, 2, &a))
+				return 0;
+			break;
+		case BPF_LD | BPF_B | BPF_ABS:
+			if (!load(p, f->k, 1, &a))
+				return 0;
+			break;
+		case BPF_LD | BPF_H | BPF_IND:
+			if (!load(p, (uint64_t)x + f->k, 2, &a))
+				return 0;
+			break;
+		case BPF_LDX | BPF_B | BPF_MSH:
+			if (!load(p, f->k, 1, &x))
+				return 0;
+			x = (x & 15) * 4;
+			break;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= f->k;
+			break;
+		case BPF_JMP | BPF_JA:
+			pc += f->k;
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			pc += a == f->k ? f->jt : f->jf;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			pc += a & f->k ? f->jt : f->jf;
+			break;
+		case BPF_RET | BPF_K:
+			return f->k;
+		default:
+			ck_abort_msg("instruction %zu: code %#x", pc, f->code);
+		}
+	}
+	ck_abort_msg("ran off the end");
+	return 0;
+}
+
+/* UDP in IPv4 with a header of ihl words, options filled with 0x43: read as a
+ * port at the wrong place they would be 17219. */
+static struct pkt
+udp(uint8_t type, int ihl, uint16_t sport, uint16_t dport)
+{
+	struct pkt p = { .type = type };
+	size_t h = (size_t)ihl * 4;
+
+	memset(p.b, 0x43, sizeof(p.b));
+	p.len = h + 8 + 20;
+	p.b[0] = (uint8_t)(0x40 | ihl);
+	p.b[6] = p.b[7] = 0;
+	p.b[9] = IPPROTO_UDP;
+	p.b[h] = (uint8_t)(sport >> 8);
+	p.b[h + 1] = (uint8_t)sport;
+	p.b[h + 2] = (uint8_t)(dport >> 8);
+	p.b[h + 3] = (uint8_t)dport;
+	return p;
+}
+
+static struct pkt
+fragment(uint8_t type, uint16_t flags_offset)
+{
+	struct pkt p = udp(type, 5, 68, 67);
+
+	p.b[6] = (uint8_t)(flags_offset >> 8);
+	p.b[7] = (uint8_t)flags_offset;
+	return p;
+}
+
+static const struct ring_filter usual = {
+	.n_port = 2, .port = { 67, 4011 },
+	.n_watch = 2, .watch = { 69, 4011 },
+};
+
+static bool
+passes(const struct ring_filter *f, struct pkt p)
+{
+	struct sock_filter prog[BPF_MAX];
+	size_t n = bpf_requests(f, prog);
+	uint32_t r;
+
+	ck_assert_uint_gt(n, 0);
+	r = run(prog, n, &p);
+	ck_assert(r == 0 || r == 0xffff);
+	return r != 0;
+}
+
+START_TEST(broadcast_and_multicast_to_a_wanted_port_pass)
+{
+	for (int ihl = 5; ihl <= 15; ihl++) {
+		ck_assert(passes(&usual, udp(PACKET_BROADCAST, ihl, 68, 67)));
+		ck_assert(passes(&usual, udp(PACKET_BROADCAST, ihl, 1, 4011)));
+		ck_assert(passes(&usual, udp(PACKET_MULTICAST, ihl, 68, 4011)));
+		ck_assert(!passes(&usual, udp(PACKET_BROADCAST, ihl, 67, 68)));
+		ck_assert(!passes(&usual, udp(PACKET_BROADCAST, ihl, 9, 0x4343)));
+		ck_assert(!passes(&usual, udp(PACKET_MULTICAST, ihl, 67, 5353)));
+	}
+}
+END_TEST
+
+START_TEST(unicast_passes_when_watched_in_either_direction)
+{
+	for (int ihl = 5; ihl <= 15; ihl++) {
+		ck_assert(passes(&usual, udp(PACKET_HOST, ihl, 3000, 69)));
+		ck_assert(passes(&usual, udp(PACKET_HOST, ihl, 4011, 68)));
+		ck_assert(passes(&usual, udp(PACKET_HOST, ihl, 68, 4011)));
+		/* A renewal through the router is routed, never relayed. */
+		ck_assert(!passes(&usual, udp(PACKET_HOST, ihl, 68, 67)));
+		ck_assert(!passes(&usual, udp(PACKET_HOST, ihl, 443, 443)));
+	}
+}
+END_TEST
+
+START_TEST(other_hosts_and_our_own_packets_are_refused)
+{
+	ck_assert(!passes(&usual, udp(PACKET_OTHERHOST, 5, 68, 67)));
+	ck_assert(!passes(&usual, udp(PACKET_OTHERHOST, 5, 69, 69)));
+	ck_assert(!passes(&usual, udp(PACKET_OUTGOING, 5, 68, 67)));
+	ck_assert(!passes(&usual, udp(PACKET_LOOPBACK, 5, 68, 67)));
+}
+END_TEST
+
+START_TEST(fragments_pass_only_when_everybody_gets_them)
+{
+	static const uint16_t parts[] = {
+		0x2000, 0x2001, 0x0001, 0x1fff, 0x00b9, 0x6000,
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct pkt p = fragment(PACKET_HOST, parts[i]);
+
+		ck_assert(passes(&usual, fragment(PACKET_BROADCAST, parts[i])));
+		ck_assert(passes(&usual, fragment(PACKET_MULTICAST, parts[i])));
+		p.b[23] = 69;
+		ck_assert(!passes(&usual, p));
+	}
+	/* DF and the reserved bit make no fragment. */
+	ck_assert(passes(&usual, fragment(PACKET_BROADCAST, 0x4000)));
+	ck_assert(passes(&usual, fragment(PACKET_BROADCAST, 0x8000)));
+}
+END_TEST
+
+START_TEST(what_is_not_udp_in_ipv4_is_refused)
+{
+	static const uint8_t types[] = { PACKET_BROADCAST, PACKET_HOST };
+
+	for (size_t i = 0; i < 2; i++) {
+		uint16_t port = types[i] == PACKET_HOST ? 69 : 67;
+		struct pkt p = udp(types[i], 5, 68, port);
+
+		p.b[9] = IPPROTO_TCP;
+		ck_assert(!passes(&usual, p));
+		p.b[6] = 0x20;		/* a fragment of TCP neither */
+		ck_assert(!passes(&usual, p));
+		p = udp(types[i], 5, 68, port);
+		p.b[0] = 0x65;
+		ck_assert(!passes(&usual, p));
+	}
+}
+END_TEST
+
+START_TEST(a_packet_that_ends_before_its_ports_is_refused)
+{
+	static const uint8_t types[] = { PACKET_BROADCAST, PACKET_HOST };
+
+	for (size_t i = 0; i < 2; i++) {
+		uint16_t port = types[i] == PACKET_HOST ? 69 : 67;
+
+		for (int ihl = 5; ihl <= 15; ihl++) {
+			struct pkt p = udp(types[i], ihl, 68, port);
+			size_t ports_end = (size_t)ihl * 4 + 4;
+
+			for (p.len = 0; p.len < ports_end; p.len++)
+				ck_assert(!passes(&usual, p));
+			ck_assert(passes(&usual, p));
+		}
+	}
+}
+END_TEST
+
+static struct ring_filter
+full_filter(void)
+{
+	struct ring_filter f = {
+		.n_port = RING_PORTS_MAX, .n_watch = RING_WATCH_MAX,
+	};
+
+	for (uint16_t i = 0; i < RING_PORTS_MAX; i++)
+		f.port[i] = (uint16_t)(1000 + 2 * i);
+	for (uint16_t i = 0; i < RING_WATCH_MAX; i++)
+		f.watch[i] = (uint16_t)(5000 + 2 * i);
+	return f;
+}
+
+START_TEST(every_port_of_a_full_list_is_met)
+{
+	struct ring_filter f = full_filter();
+
+	for (uint16_t port = 999; port < 1000 + 2 * RING_PORTS_MAX; port++)
+		ck_assert_int_eq(passes(&f, udp(PACKET_BROADCAST, 5, 9, port)),
+		    port >= 1000 && port % 2 == 0);
+	for (uint16_t port = 4999; port < 5000 + 2 * RING_WATCH_MAX; port++) {
+		bool is = port >= 5000 && port % 2 == 0;
+
+		ck_assert_int_eq(passes(&f, udp(PACKET_HOST, 5, 9, port)), is);
+		ck_assert_int_eq(passes(&f, udp(PACKET_HOST, 5, port, 9)), is);
+	}
+}
+END_TEST
+
+START_TEST(empty_lists_let_nothing_through)
+{
+	struct ring_filter f = { 0 };
+
+	ck_assert(!passes(&f, udp(PACKET_BROADCAST, 5, 68, 67)));
+	ck_assert(!passes(&f, udp(PACKET_HOST, 5, 69, 69)));
+	ck_assert(!passes(&f, udp(PACKET_HOST, 5, 0, 0)));
+}
+END_TEST
+
+START_TEST(a_list_longer_than_its_array_makes_no_program)
+{
+	struct ring_filter f = full_filter();
+	struct sock_filter prog[BPF_MAX];
+
+	f.n_port++;
+	ck_assert_uint_eq(bpf_requests(&f, prog), 0);
+	f.n_port--;
+	f.n_watch++;
+	ck_assert_uint_eq(bpf_requests(&f, prog), 0);
+}
+END_TEST
+
+START_TEST(unicast_only_knows_four_kinds_apart)
+{
+	struct sock_filter prog[BPF_MAX];
+	size_t n = bpf_unicast_only(prog);
+	struct pkt p = { .len = 8 };
+
+	for (p.type = 0; p.type < 8; p.type++)
+		ck_assert_uint_eq(run(prog, n, &p),
+		    p.type == PACKET_HOST ? 0xffff : 0);
+}
+END_TEST
+
+START_TEST(the_kernel_takes_the_programs)
+{
+	const struct ring_filter none = { 0 }, full = full_filter();
+	const struct ring_filter *filters[] = { &none, &usual, &full, NULL };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	for (int i = 0; i < 4; i++) {
+		struct sock_filter prog[BPF_MAX];
+		struct sock_fprog f = { .filter = prog };
+
+		f.len = (unsigned short)(filters[i] ?
+		    bpf_requests(filters[i], prog) : bpf_unicast_only(prog));
+		ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER,
+		    &f, sizeof(f)), 0);
+	}
+	close(fd);
+}
+END_TEST
+
+Suite *bpf_suite(void);
+
+Suite *
+bpf_suite(void)
+{
+	Suite *s = suite_create("bpf");
+	TCase *tc = tcase_create("bpf");
+
+	tcase_add_test(tc, broadcast_and_multicast_to_a_wanted_port_pass);
+	tcase_add_test(tc, unicast_passes_when_watched_in_either_direction);
+	tcase_add_test(tc, other_hosts_and_our_own_packets_are_refused);
+	tcase_add_test(tc, fragments_pass_only_when_everybody_gets_them);
+	tcase_add_test(tc, what_is_not_udp_in_ipv4_is_refused);
+	tcase_add_test(tc, a_packet_that_ends_before_its_ports_is_refused);
+	tcase_add_test(tc, every_port_of_a_full_list_is_met);
+	tcase_add_test(tc, empty_lists_let_nothing_through);
+	tcase_add_test(tc, a_list_longer_than_its_array_makes_no_program);
+	tcase_add_test(tc, unicast_only_knows_four_kinds_apart);
+	tcase_add_test(tc, the_kernel_takes_the_programs);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The event loop: what is called, when, and with which time.
+ */
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/loop.h"
+
+struct note {
+	struct loop *loop;
+	struct loop_watch *watch;
+	int calls, stop_at;
+	int fd;
+	struct mono first, last;
+};
+
+static void
+note(void *user, struct mono now)
+{
+	struct note *n = user;
+
+	if (n->calls++ == 0)
+		n->first = now;
+	n->last = now;
+	if (n->calls == n->stop_at)
+		loop_stop(n->loop);
+}
+
+/* A watch may end itself, and must not be called again. */
+static void
+note_once(void *user, struct mono now)
+{
+	struct note *n = user;
+
+	n->watch = loop_unwatch(n->watch);
+	note(user, now);
+}
+
+static void
+note_byte(void *user, struct mono now)
+{
+	struct note *n = user;
+	char c;
+
+	ck_assert_int_eq(read(n->fd, &c, 1), 1);
+	note(user, now);
+}
+
+START_TEST(timers_run_once_or_again_and_again)
+{
+	struct loop *l = loop_new();
+	struct note once = { .loop = l }, again = { .loop = l, .stop_at = 4 };
+	struct mono begin = loop_now(l);
+
+	once.watch = loop_timer(l, 5, false, note, &once);
+	again.watch = loop_timer(l, 20, true, note, &again);
+	ck_assert_int_eq(loop_run(l), 0);
+	ck_assert_int_eq(once.calls, 1);
+	ck_assert_int_eq(again.calls, 4);
+	ck_assert_int_ge(mono_diff_ms(once.first, begin), 4);
+	ck_assert_int_ge(mono_diff_ms(again.last, begin), 75);
+	ck_assert(!mono_before(loop_now(l), again.last));
+	loop_unwatch(once.watch);
+	ck_assert_ptr_null(loop_free(l));	/* with a watch left */
+}
+END_TEST
+
+START_TEST(a_descriptor_is_called_as_long_as_it_can_be_read)
+{
+	struct loop *l = loop_new();
+	struct note n = { .loop = l, .stop_at = 3 };
+	int sv[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	ck_assert_int_eq(write(sv[1], "abc", 3), 3);
+	n.fd = sv[0];
+	n.watch = loop_read(l, sv[0], note_byte, &n);
+	ck_assert_int_eq(loop_run(l), 0);
+	ck_assert_int_eq(n.calls, 3);
+	loop_free(l);
+	close(sv[0]);
+	close(sv[1]);
+}
+END_TEST
+
+START_TEST(signals_are_events)
+{
+	struct loop *l = loop_new();
+	struct note hup = { .loop = l }, term = { .loop = l, .stop_at = 1 };
+
+	loop_signal(l, SIGHUP, note, &hup);
+	loop_signal(l, SIGTERM, note, &term);
+	raise(SIGHUP);
+	raise(SIGTERM);
+	ck_assert_int_eq(loop_run(l), 0);
+	ck_assert_int_eq(term.calls, 1);
+	ck_assert_int_le(hup.calls, 1);
+	loop_free(l);
+}
+END_TEST
+
+START_TEST(a_watch_can_end_itself_and_another)
+{
+	struct loop *l = loop_new();
+	struct note gone = { .loop = l }, self = { .loop = l };
+	struct note last = { .loop = l, .stop_at = 1 };
+
+	gone.watch = loop_timer(l, 1, true, note, &gone);
+	self.watch = loop_timer(l, 2, true, note_once, &self);
+	loop_timer(l, 40, false, note, &last);
+	gone.watch = loop_unwatch(gone.watch);
+	ck_assert_int_eq(loop_run(l), 0);
+	ck_assert_int_eq(gone.calls, 0);
+	ck_assert_int_eq(self.calls, 1);
+	ck_assert_ptr_null(loop_unwatch(NULL));
+	ck_assert_ptr_null(loop_free(NULL));
+	loop_free(l);
+}
+END_TEST
+
+START_TEST(a_reader_that_went_away_does_not_kill)
+{
+	struct loop *l = loop_new();
+	int sv[2];
+
+	ck_assert_int_eq(pipe(sv), 0);
+	close(sv[0]);
+	ck_assert_int_eq(write(sv[1], "x", 1), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	close(sv[1]);
+	loop_free(l);
+}
+END_TEST
+
+Suite *loop_suite(void);
+
+Suite *
+loop_suite(void)
+{
+	Suite *s = suite_create("loop");
+	TCase *tc = tcase_create("loop");
+
+	tcase_add_test(tc, timers_run_once_or_again_and_again);
+	tcase_add_test(tc, a_descriptor_is_called_as_long_as_it_can_be_read);
+	tcase_add_test(tc, signals_are_events);
+	tcase_add_test(tc, a_watch_can_end_itself_and_another);
+	tcase_add_test(tc, a_reader_that_went_away_does_not_kill);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * netpair - two network namespaces and a cable, for tests of io/ against the
+ * real kernel:
+ *
+ *	A (where the code under test runs)      B (clients, servers)
+ *	v0  02:00:00:00:00:01  10.0.0.1/24 ---- v1  02:00:00:00:00:02  10.0.0.2/24
+ *
+ * Both belong to the process of the test and vanish with it. One process works
+ * in both: a socket stays in the namespace it was made in.
+ */
+#ifndef TESTS_NETPAIR_H
+#define TESTS_NETPAIR_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+#define NET_A	((struct ip4){ 0x0a000001 })
+#define NET_B	((struct ip4){ 0x0a000002 })
+#define NET_ALL	((struct ip4){ 0xffffffff })
+
+extern const uint8_t net_mac_a[6], net_mac_b[6], net_mac_all[6];
+
+/* Adds a test case whose tests run in A, or says that it is skipped. */
+void net_tcase(Suite *s, const char *name, void (*add)(TCase *tc));
+
+/* Sockets made from here on are of A, or of B. */
+void net_in_a(void);
+void net_in_b(void);
+/* Runs a command (of ip) where we are; the test fails when it does. */
+void net_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void net_sysctl(const char *path, const char *value);
+uint32_t net_index(const char *ifname);
+
+/* Waits until fd can be read (POLLIN or POLLERR); fails the test after 10 s. */
+void net_wait(int fd);
+bool net_readable(int fd);	/* now */
+
+/* IPv4 and UDP around a payload, checksums right. The length of the whole. */
+size_t net_packet(uint8_t *out, struct ip4 src, uint16_t sport, struct ip4 dst,
+    uint16_t dport, const void *payload, size_t len);
+
+/* A socket of B that sends whole frames out of v1. */
+int net_frames(void);
+void net_send(int fd, const uint8_t to[6], const void *ip, size_t len);
+/* A UDP socket where we are, with a large buffer, bound to port. */
+int net_udp(uint16_t port);
+void net_udp_send(int fd, struct ip4 to, uint16_t port, const void *data, size_t len);
+
+#endif
