@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * dhcp4 - a view of a BOOTP/DHCPv4 message.
+ *
+ * The message is checked and indexed once; later questions about an option
+ * start at its first instance. Nothing is copied, decoded into other units or
+ * judged by meaning: whether this message may be relayed is core/relay4's
+ * question, what PXE clients say in it is proto/pxe's, option 82 proto/rai's.
+ *
+ * Rules: RFC 951 and 1542 (fixed part), RFC 2131 2 and 4.1 and RFC 2132 3.1,
+ * 3.2, 9.3 (options, pad, end, overload), RFC 3396 (options in several parts).
+ *
+ * A relay is liberal: it passes on what it does not understand. So only what
+ * makes it impossible to say where the options are is an error; nonsense in an
+ * overloaded sname or file is the server's business and merely not indexed.
+ */
+#include "proto/dhcp4.h"
+
+/* sname and file stand before the cookie, so an offset tells the area. */
+#define COOKIE_AT	DHCP4_HEADER
+#define OVERLOAD_FILE	1	/* RFC 2132 9.3: bit 0 file, bit 1 sname */
+#define OVERLOAD_SNAME	2
+
+/*
+ * The next option of an area. False at END, on which the cursor stays, at the
+ * end of the area, and (with r->bad) at an option that does not fit into it.
+ */
+static bool
+option_next(struct rd *r, const uint8_t *base, struct dhcp4_item *out)
+{
+	struct rd ahead = *r;
+
+	while (rd_left(&ahead) > 0) {
+		*r = ahead;
+		out->at = (size_t)(ahead.p - base);
+		out->code = rd_u8(&ahead);
+		/* Pad and end have no length byte (RFC 2132 3.1, 3.2). */
+		if (out->code == DHCP4_OPT_PAD)
+			continue;
+		if (out->code == DHCP4_OPT_END)
+			return false;
+		out->value = rd_sub(&ahead, rd_u8(&ahead));
+		*r = ahead;
+		return !r->bad;
+	}
+	*r = ahead;
+	return false;
+}
+
+static struct rd
+area(const struct dhcp4 *m, size_t from, size_t to)
+{
+	return rd_init(m->data + from, to - from);
+}
+
+static struct rd
+area_options(const struct dhcp4 *m)
+{
+	if (!m->cookie)
+		return area(m, m->len, m->len);
+	return area(m, DHCP4_OPTIONS, m->end_at);
+}
+
+static struct rd
+area_file(const struct dhcp4 *m)
+{
+	size_t len = m->overload & OVERLOAD_FILE ? DHCP4_LEN_FILE : 0;
+
+	return area(m, DHCP4_OFF_FILE, DHCP4_OFF_FILE + len);
+}
+
+static struct rd
+area_sname(const struct dhcp4 *m)
+{
+	size_t len = m->overload & OVERLOAD_SNAME ? DHCP4_LEN_SNAME : 0;
+
+	return area(m, DHCP4_OFF_SNAME, DHCP4_OFF_SNAME + len);
+}
+
+/* Notes where each option is first seen; leaves the cursor where it stopped. */
+static void
+index_area(struct dhcp4 *m, struct rd *r)
+{
+	struct dhcp4_item o;
+
+	while (option_next(r, m->data, &o))
+		if (m->at[o.code] == 0)
+			m->at[o.code] = (uint16_t)o.at;
+}
+
+static void
+read_header(struct dhcp4 *m)
+{
+	struct rd r = rd_init(m->data, m->len);
+
+	m->op = rd_u8(&r);
+	m->htype = rd_u8(&r);
+	m->hlen = rd_u8(&r);
+	m->hops = rd_u8(&r);
+	m->xid = rd_u32(&r);
+	m->secs = rd_u16(&r);
+	m->flags = rd_u16(&r);
+	m->ciaddr.host = rd_u32(&r);
+	m->yiaddr.host = rd_u32(&r);
+	m->siaddr.host = rd_u32(&r);
+	m->giaddr.host = rd_u32(&r);
+	m->chaddr = rd_bytes(&r, 16);
+	rd_skip(&r, DHCP4_LEN_SNAME + DHCP4_LEN_FILE);
+	/* RFC 1542 3.4, RFC 2131 3: without the cookie, vend is opaque. */
+	m->cookie = rd_u32(&r) == DHCP4_COOKIE;
+}
+
+/* The only byte of a one-byte option; 0 when absent or of another length. */
+static uint8_t
+option_u8(const struct dhcp4 *m, uint8_t code)
+{
+	struct rd v;
+
+	if (!dhcp4_opt(m, code, &v) || rd_left(&v) != 1)
+		return 0;
+	return rd_u8(&v);
+}
+
+/* False when an option of the options area reaches past the message. */
+static bool
+read_options(struct dhcp4 *m)
+{
+	struct rd r = area_options(m), file, sname;
+	uint8_t overload;
+
+	index_area(m, &r);
+	if (r.bad)
+		return false;
+	m->end = rd_left(&r) > 0;
+	m->end_at -= rd_left(&r);
+
+	/* RFC 2132 9.3 knows 1, 2 and 3. RFC 2131 4.1: the options area is
+	 * read first, then file, then sname; an option 52 in those is void. */
+	overload = option_u8(m, DHCP4_OPT_OVERLOAD);
+	if (overload <= (OVERLOAD_FILE | OVERLOAD_SNAME))
+		m->overload = overload;
+	file = area_file(m);
+	sname = area_sname(m);
+	index_area(m, &file);
+	index_area(m, &sname);
+
+	m->type = option_u8(m, DHCP4_OPT_TYPE);
+	return true;
+}
+
+enum drop
+dhcp4_parse(struct dhcp4 *m, const void *data, size_t len)
+{
+	*m = (struct dhcp4){ .data = data, .len = len, .end_at = len };
+
+	/* PXE offers of 280 bytes are common: 300 is no limit here. */
+	if (len < DHCP4_HEADER)
+		return DROP_SHORT;
+	if (len > UINT16_MAX)	/* no UDP datagram, and `at` has 16 bits */
+		return DROP_TRUNCATED;
+
+	read_header(m);
+	if (m->op != DHCP4_REQUEST && m->op != DHCP4_REPLY)
+		return DROP_BAD_OP;
+	/* hlen bytes of chaddr are copied by everybody downstream. */
+	if (m->hlen > 16)
+		return DROP_BAD_HLEN;
+	if (!read_options(m))
+		return DROP_BAD_OPTIONS;
+	return DROP_NONE;
+}
+
+/* End of the area in which the option at `at` was found. */
+static size_t
+area_end(const struct dhcp4 *m, size_t at)
+{
+	if (at > COOKIE_AT)
+		return m->end_at;
+	if (at >= DHCP4_OFF_FILE)
+		return DHCP4_OFF_FILE + DHCP4_LEN_FILE;
+	return DHCP4_OFF_SNAME + DHCP4_LEN_SNAME;
+}
+
+bool
+dhcp4_opt(const struct dhcp4 *m, uint8_t code, struct rd *value)
+{
+	struct dhcp4_item o;
+	struct rd r;
+
+	if (m->at[code] == 0)
+		return false;
+	r = area(m, m->at[code], area_end(m, m->at[code]));
+	if (!option_next(&r, m->data, &o))
+		return false;
+	*value = o.value;
+	return true;
+}
+
+/* Copies what fits; counts all. */
+static size_t
+join_area(const struct dhcp4 *m, struct rd r, uint8_t code, struct wr *w)
+{
+	struct dhcp4_item o;
+	size_t total = 0;
+
+	while (option_next(&r, m->data, &o)) {
+		size_t len = rd_left(&o.value);
+		size_t fits = len < wr_left(w) ? len : wr_left(w);
+
+		if (o.code != code)
+			continue;
+		wr_bytes(w, rd_bytes(&o.value, fits), fits);
+		total += len;
+	}
+	return total;
+}
+
+size_t
+dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t size)
+{
+	struct wr w = wr_init(buf, size);
+	size_t at = m->at[code], total = 0;
+
+	if (at == 0)
+		return 0;
+	/* RFC 3396 5: the parts follow each other in this order of areas. */
+	if (at > COOKIE_AT)
+		total += join_area(m, area(m, at, m->end_at), code, &w);
+	total += join_area(m, area_file(m), code, &w);
+	total += join_area(m, area_sname(m), code, &w);
+	return total;
+}
+
+struct ip4
+dhcp4_opt_ip4(const struct dhcp4 *m, uint8_t code)
+{
+	struct rd v;
+
+	if (!dhcp4_opt(m, code, &v) || rd_left(&v) != 4)
+		return IP4_NONE;
+	return (struct ip4){ rd_u32(&v) };
+}
+
+struct dhcp4_iter
+dhcp4_iter(const struct dhcp4 *m)
+{
+	return (struct dhcp4_iter){ area_options(m), m->data };
+}
+
+bool
+dhcp4_next(struct dhcp4_iter *it, struct dhcp4_item *out)
+{
+	return option_next(&it->r, it->base, out);
+}
+
+void
+dhcp4_put_hops(uint8_t *msg, uint8_t hops)
+{
+	struct wr w = wr_init(msg + DHCP4_OFF_HOPS, sizeof(hops));
+
+	wr_u8(&w, hops);
+}
+
+void
+dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr)
+{
+	struct wr w = wr_init(msg + DHCP4_OFF_GIADDR, sizeof(giaddr.host));
+
+	wr_u32(&w, giaddr.host);
+}

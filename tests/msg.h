@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * msg - DHCP messages for tests, built option by option.
+ *
+ * A struct msg is written from front to back and is then an exact-size buffer:
+ * msg_exact() gives a heap copy, so that the sanitizers see a byte read behind
+ * it. The clients of msg_clients[] say what real machines say, option for
+ * option and in their order; addresses, names and numbers are ours.
+ */
+#ifndef TESTS_MSG_H
+#define TESTS_MSG_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/dhcp4.h"
+
+#define MSG_MAX 66000
+
+/* An assertion for loops. Check writes a mark for each ck_assert() that holds,
+ * which in a loop of a million is minutes; this one is silent until it fails. */
+#define must(cond) do {							\
+	if (!(cond))							\
+		ck_abort_msg("%s", #cond);				\
+} while (0)
+
+struct msg {
+	size_t len;
+	uint8_t b[MSG_MAX];
+};
+
+/* The fixed part (htype 1, hlen 6, MAC 02:00:5e:10:00:01, xid 0x5eed0001) and
+ * the cookie; DHCP4_OPTIONS bytes. */
+void msg_init(struct msg *m, uint8_t op);
+void msg_bytes(struct msg *m, const void *data, size_t len);
+void msg_u8(struct msg *m, uint8_t v);
+void msg_opt(struct msg *m, uint8_t code, const void *data, size_t len);
+void msg_opt_u8(struct msg *m, uint8_t code, uint8_t v);
+void msg_opt_u16(struct msg *m, uint8_t code, uint16_t v);
+void msg_opt_u32(struct msg *m, uint8_t code, uint32_t v);
+void msg_opt_text(struct msg *m, uint8_t code, const char *text);
+/* "0a 0b0c": spaces are ignored */
+void msg_opt_hex(struct msg *m, uint8_t code, const char *hex);
+void msg_end(struct msg *m);
+/* zeros up to len bytes, if there are fewer */
+void msg_pad(struct msg *m, size_t len);
+
+/* Heap copy of exactly n bytes, to be freed. */
+uint8_t *msg_exact(const void *data, size_t n);
+
+struct msg_client {
+	const char *name;
+	void (*build)(struct msg *m);
+};
+extern const struct msg_client msg_clients[];	/* the last has no name */
+/* The one with this name; fails the test when there is none. */
+void msg_client(struct msg *m, const char *name);
+
+/* Deterministic pseudo-random numbers (splitmix64): the same in every run. */
+struct prng {
+	uint64_t state;
+};
+uint32_t prng_next(struct prng *p);
+uint32_t prng_below(struct prng *p, uint32_t n);	/* 0..n-1 */
+void prng_fill(struct prng *p, void *data, size_t len);
+
+/* Calls each() with every message of shared/corpus/payloads4.bin beside the
+ * checkout: messages from the wild, which are not part of the project. */
+void msg_corpus(void (*each)(const uint8_t *data, size_t len));
+/* Adds the test that calls it, or says on stdout that it is skipped. */
+#define msg_corpus_test(tc, test) do {				\
+	if (msg_corpus_is_here(#test))				\
+		tcase_add_test(tc, test);			\
+} while (0)
+bool msg_corpus_is_here(const char *test);
+
+#endif
