@@ -134,10 +134,17 @@ $(B)/flags: FORCE
 	@printf '%s\n' '$(CC) $(subst ','\'',$(CC_ALL))' | cmp -s - $@ || \
 		printf '%s\n' '$(CC) $(subst ','\'',$(CC_ALL))' > $@
 
+# And what is linked from a list of objects knows the list, or a source that was
+# deleted would live on.
+$(B)/sources: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLOORO) $(DAEMONO) $(CTLO) $(TESTO)' | cmp -s - $@ || \
+		echo '$(FLOORO) $(DAEMONO) $(CTLO) $(TESTO)' > $@
+
 $(B)/%.o: %.c $(B)/flags
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CC_ALL) $(if $(filter tests/%,$<),-Itests) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CC_ALL) $(if $(filter tests/%,$<),$(TESTFLAGS)) -MMD -MP -c -o $@ $<
 
 # Archives, so that a test pulls in only what it calls.
 define archive
@@ -146,11 +153,11 @@ define archive
 	@rm -f $@
 	$(Q)ar rcD $@ $(filter %.o,$^)
 endef
-$(B)/libfloors.a: $(FLOORO)
+$(B)/libfloors.a: $(FLOORO) $(B)/sources
 	$(archive)
-$(B)/libdaemon.a: $(DAEMONO)
+$(B)/libdaemon.a: $(DAEMONO) $(B)/sources
 	$(archive)
-$(B)/libctl.a: $(CTLO)
+$(B)/libctl.a: $(CTLO) $(B)/sources
 	$(archive)
 
 $(B)/pxrelayd: $(B)/relay/main.o $(B)/libdaemon.a $(B)/libfloors.a
@@ -163,12 +170,15 @@ $(B)/pxrelayctl: $(B)/relay/ctl/main.o $(B)/libctl.a $(B)/libfloors.a
 
 # --- the tests ---------------------------------------------------------------
 
+# See run_mark_point in tests/run.c.
+TESTFLAGS := -Itests -D_mark_point=run_mark_point
+
 # A suite is any function `Suite *x_suite(void)` in tests/ or tests/scen/; the
 # list is read from the objects, so that nobody can forget to add to it.
-$(B)/tests/suites.def: $(filter-out $(B)/tests/run.o,$(TESTO))
+$(B)/tests/suites.def: $(filter-out $(B)/tests/run.o,$(TESTO)) $(B)/sources
 	$(call say,GEN)
 	@mkdir -p $(@D)
-	@nm -g --defined-only /dev/null $^ 2>/dev/null | \
+	@nm -g --defined-only /dev/null $(filter %.o,$^) 2>/dev/null | \
 		sed -n 's/^[0-9a-f]* T \(.*\)_suite$$/SUITE(\1)/p' | sort > $@
 
 $(B)/tests/run.o: $(B)/tests/suites.def
@@ -192,8 +202,8 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdaemon.a $(B)/libfloors.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_D)
 
-tests: $(PROGS) $(if $(wildcard tests/run.c),$(B)/tests/run) \
-	$(FUZZERS:%=$(B)/tests/fuzz/%)
+replayers: $(FUZZERS:%=$(B)/tests/fuzz/%)
+tests: $(PROGS) $(B)/tests/run replayers
 libfuzzers: $(FUZZERS:%=$(B)/tests/libfuzz/%)
 benches: $(BENCHES:%=$(B)/bench/%)
 
@@ -203,7 +213,8 @@ asan:
 check: $(AUTODEPS)
 	+@MAKE='$(MAKE)' tests/check.sh
 
-unit: asan
+unit:
+	+$(Q)$(SUB) B=build/asan SAN=1 build/asan/tests/run
 	@build/asan/tests/run $(T)
 
 netns: $(AUTODEPS)
@@ -219,7 +230,8 @@ fuzz:
 	+$(Q)$(SUB) B=build/fuzz FUZZ=1 CC=clang libfuzzers
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/fuzz.sh $(T)
 
-fuzz-replay: asan
+fuzz-replay:
+	+$(Q)$(SUB) B=build/asan SAN=1 replayers
 	@tests/fuzz/replay.sh $(T)
 
 bench: $(PROGS) benches
@@ -273,7 +285,7 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all tests libfuzzers benches asan check unit netns vm fuzz fuzz-replay \
+.PHONY: all tests replayers libfuzzers benches asan check unit netns vm fuzz fuzz-replay \
 	bench demo lint deps deps-build deps-lint install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

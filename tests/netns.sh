@@ -33,7 +33,11 @@ run_one() {
 
 	export ASAN_OPTIONS="log_path=$log/san/$name${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 	export UBSAN_OPTIONS="print_stacktrace=1:$ASAN_OPTIONS"
-	timeout -k 15 "$limit" "netns/$name.sh" > "$log/$name.log" 2>&1 </dev/null
+	timeout -k 15 "$limit" "netns/$name.sh" > "$log/$name.log" 2>&1 </dev/null &
+	# `timeout` leads a process group of its own, which Ctrl-C and a timeout
+	# of the whole run do not reach.
+	trap 'kill -TERM %1; wait' TERM INT
+	wait %1
 	echo "$? $((SECONDS - begin))" > "$log/$name.rc"
 }
 
@@ -83,12 +87,10 @@ run_all() {
 	done
 }
 
-# Each `timeout` leads a process group of its own, which Ctrl-C does not reach.
 stop() {
 	trap - TERM INT
-	for n in $(jobs -p); do
-		pkill -TERM -P "$n"
-	done
+	# shellcheck disable=SC2046
+	kill $(jobs -p) 2>/dev/null
 	wait
 	tally
 	exit 1

@@ -11,17 +11,21 @@ out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
 replay_target() {
-	local corpus=tests/fuzz/corpus/$1
+	local corpus=tests/fuzz/corpus/$1 rc
 
 	if [ ! -x "$dir/$1" ]; then
 		fail "fuzz-replay $1" "$dir/$1 was not built"
 	elif [ -z "$(find "$corpus" -type f 2>/dev/null | head -n 1)" ]; then
 		fail "fuzz-replay $1" "$corpus is empty"
-	elif timeout 300 "$dir/$1" "$corpus" > "$out" 2>&1; then
-		pass "fuzz-replay $1 ($(tail -n 1 "$out"))"
 	else
-		cat "$out"
-		fail "fuzz-replay $1" "exit status $?, output above"
+		timeout 300 "$dir/$1" "$corpus" > "$out" 2>&1
+		rc=$?
+		if [ $rc = 0 ]; then
+			pass "fuzz-replay $1 ($(tail -n 1 "$out"))"
+		else
+			cat "$out"
+			fail "fuzz-replay $1" "exit status $rc, output above"
+		fi
 	fi
 }
 
