@@ -2,7 +2,9 @@
 #
 #   make                 build/pxrelayd and build/pxrelayctl (CC=gcc or CC=clang)
 #   make check           all tests; as root it installs what is missing first
-#   make demo            two VLANs, two servers, real clients, on this machine
+#   make demo            two VLANs, two servers, real clients, on this machine;
+#                        then three machines boot from three servers
+#   make boot-arm64      an ARM64 machine boots through the relay
 #   make install         DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc
 #   make deps            from Debian, what building and testing needs (root)
 #
@@ -50,7 +52,8 @@ DEPS_TEST := clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables \
 	isc-dhcp-server kea-dhcp4-server isc-dhcp-client udhcpc dhcpcd-base \
 	tftpd-hpa tftp-hpa
 # Real firmware, for the network boot tests.
-DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios nginx-light
+DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios nginx-light lld
+DEPS_ARM64 := qemu-system-arm qemu-efi-aarch64
 DEPS_LINT := cppcheck clang-tidy shellcheck
 
 # --- how it is compiled ------------------------------------------------------
@@ -241,7 +244,13 @@ bench: $(PROGS) benches
 demo: $(AUTODEPS)
 	+$(Q)$(SUB) all
 	@PXRELAYD=$(CURDIR)/$(B)/pxrelayd PXRELAYCTL=$(CURDIR)/$(B)/pxrelayctl \
-		netns/demo.sh
+		sh -c 'netns/demo.sh && netns/demo-boot.sh'
+
+# ARM64 firmware takes a minute more than make check is worth.
+boot-arm64: $(AUTODEPS)
+	$(if $(ROOT),@tests/deps.sh $(DEPS_ARM64))
+	+$(Q)$(SUB) asan
+	@tests/netns.sh boot-arm64
 
 lint:
 	cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
@@ -274,7 +283,7 @@ install: all
 	$(SUBST) conf/pxrelayd.service > $(DESTDIR)$(UNITDIR)/pxrelayd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/pxrelayd.service
 	install -m 644 conf/pxrelay.sysusers $(DESTDIR)$(SYSUSERDIR)/pxrelay.conf
-	install -m 644 conf/minimal.conf \
+	install -m 644 conf/full.conf \
 		$(DESTDIR)$(SYSCONFDIR)/pxrelay/pxrelay.conf.example
 	$(if $(CONF),install -m 644 $(CONF) $(DESTDIR)$(DOCDIR)/examples/)
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
@@ -286,7 +295,7 @@ clean:
 
 FORCE:
 .PHONY: all tests replayers libfuzzers benches asan check unit netns vm fuzz fuzz-replay \
-	bench demo lint deps deps-build deps-lint install clean FORCE
+	bench demo boot-arm64 lint deps deps-build deps-lint install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

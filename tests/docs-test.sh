@@ -20,6 +20,14 @@ tables() {
 		> "$T/include/proto/drop.def"
 	echo 'COUNTER(REPLIES, "replies-relayed", "delivered")' \
 		> "$T/include/proto/counter.def"
+	mkdir "$T/conf"
+	cat > "$T/conf/full.conf" <<-'END'
+	[relay]
+	max-hops = 16
+	[interface vlan*]
+	dhcp = a
+	boot = b
+	END
 	cat > "$T/man/pxrelay.conf.5" <<-'END'
 	.SH KEYS
 	.TP
@@ -78,6 +86,9 @@ out_of_step "a page without the key" "FAIL.* boot"
 tables
 sed -i 's/^dhcp = a/dhpc = a/' "$T/man/pxrelay.conf.5"
 out_of_step "a mistyped key in an example" "FAIL.* dhpc"
+tables
+sed -i 's/^boot/[rule x]\n&/' "$T/conf/full.conf"
+out_of_step "a key that conf/full.conf does not show" "FAIL.* interface boot"
 tables
 echo 'DROP(HOPS, "hops", "too many")' >> "$T/include/proto/drop.def"
 out_of_step "a drop reason without a page" "FAIL.* hops"

@@ -4,6 +4,7 @@
 # - every key of include/core/confkey.def is an item `key = ...` of
 #   pxrelay.conf(5), and every such item, and every line `key = value` of an
 #   example in a man page, is a key that exists;
+# - conf/full.conf sets every key in every section that has it;
 # - every word of include/proto/drop.def and counter.def is an item of some man
 #   page, and in a section with DROP or COUNTER in its title there is no item
 #   that is not such a word.
@@ -63,6 +64,14 @@ item_words() {
 	items "$@" | cut -f2 | sed 's/[ =].*//' | sort -u
 }
 
+# "SECTION KEY" of a configuration file, without the names of sections
+file_keys() {
+	awk '
+	/^\[/			{ sub(/^\[/, ""); sub(/[ \]].*/, ""); section = $0; next }
+	/^[a-z0-9-]+ *=/	{ sub(/ *=.*/, ""); print section, $0 }
+	' "$1" | sort -u
+}
+
 # within WHAT ALL-FILE PART-FILE MESSAGE: what is in PART is in ALL, too
 within() {
 	local bad
@@ -73,6 +82,12 @@ within() {
 	else
 		fail "docs: $1" "$4: $bad"
 	fi
+}
+
+check_full() {
+	sed -n 's/^KEY(\([a-z]*\),[^"]*"\([^"]*\)".*/\1 \2/p' $keys | sort -u > "$T/keys"
+	file_keys conf/full.conf > "$T/items"
+	within "conf/full.conf has every key" "$T/items" "$T/keys" "not there"
 }
 
 check_keys() {
@@ -110,6 +125,7 @@ check_words() {
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 
+[ ! -e $keys ] || check_full
 if ! ls man/*.[1-9] >/dev/null 2>&1; then
 	skip "docs" "there are no man pages yet"
 elif [ ! -e $conf5 ]; then
