@@ -1,0 +1,766 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * scen - scripted scenarios: the real core with a fake clock and a fake wire.
+ * Each tests/scen/NAME.scen is one test. A script is read line by line:
+ *
+ *   conf ... end                    the configuration, lines as in the file
+ *   link IFINDEX NAME [down]        the kernel tells of a link (again: changed)
+ *   linkgone IFINDEX
+ *   addr IFINDEX A.B.C.D/N          ... of an address; -addr takes it away
+ *   route SERVER SOURCE             our address on the way to a server
+ *   client IFINDEX TYPE KEY=...     a client (or another relay) sends
+ *   client4011 IFINDEX SRC:PORT TYPE KEY=...
+ *   server ADDR TYPE KEY=...        a server answers the last request it got
+ *   wait MS                         time passes
+ *   expect server ADDR KEY=...      the next packet on the wire
+ *   expect client IFINDEX KEY=...
+ *   expect drop WORD                the last packet was dropped with this reason
+ *   expect nothing
+ *   expect counter WORD N
+ *
+ * KEYs of messages: xid, mac, flags, hops, giaddr, ciaddr, yiaddr, siaddr, hlen,
+ * pad (length), opt.N=hex (N decimal; "text" in quotes has no spaces), noend; with `client`: unicast. `server` echoes
+ * option 82 unless noecho; `by IFINDEX` says where the answer arrives.
+ * KEYs of expectations: the same, and dst, l2, sport, dport, len, no.N (no option N).
+ *
+ * Whatever the wire carries must be expected, in order: a packet that is left
+ * over fails the test.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "core/p4011.h"
+#include "core/relay4.h"
+#include "io/conffile.h"
+
+Suite *scen_suite(void);
+
+#define OUT_MAX 64
+#define MSG_MAX 2048
+#define WORDS_MAX 32
+
+struct out {
+	bool to_client;
+	struct ip4 server;
+	uint32_t ifindex;
+	struct ip4 src, dst;
+	uint16_t sport, dport;
+	uint8_t mac[8];
+	size_t len;
+	uint8_t msg[MSG_MAX];
+};
+
+struct scen {
+	const char *file;
+	int line;
+	struct relay4 r4;
+	struct stats stats;
+	struct conf *conf;
+	struct iftab *iftab;
+	struct clients *clients;
+	struct mono now;
+	enum drop last_drop;
+	unsigned n_out, at;
+	struct out out[OUT_MAX];
+	/* the last request of each server, for its answer */
+	uint16_t n_asked;
+	struct { struct ip4 server; size_t len; uint8_t msg[MSG_MAX]; } asked[16];
+};
+
+static void
+wrong(const struct scen *s, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+
+static void
+wrong(const struct scen *s, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ck_abort_msg("%s:%d: %s", s->file, s->line, text);
+	abort();
+}
+
+/* --- words ---------------------------------------------------------------- */
+
+static const char *
+value(char **word, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (; *word; word++)
+		if (strncmp(*word, key, n) == 0 && (*word)[n] == '=')
+			return *word + n + 1;
+	return NULL;
+}
+
+static bool
+has(char **word, const char *key)
+{
+	for (; *word; word++)
+		if (strcmp(*word, key) == 0)
+			return true;
+	return false;
+}
+
+/* A mistyped key would make a test that cannot fail. */
+static void
+known_words(const struct scen *s, char **word)
+{
+	static const char *const known[] = {
+		"xid=", "mac=", "flags=", "hops=", "giaddr=", "ciaddr=",
+		"yiaddr=", "siaddr=", "hlen=", "secs=", "pad=", "cut=", "by=",
+		"as=", "to=", "dst=", "src=", "l2=", "sport=", "dport=", "len=",
+		"master=", "opt.", "no.", "noend", "nocookie", "noecho",
+		"unicast", "reply", "down", "bridge",
+	};
+
+	for (; *word; word++) {
+		size_t i = 0, n = sizeof(known) / sizeof(known[0]);
+
+		while (i < n && strncmp(*word, known[i], strlen(known[i])) != 0)
+			i++;
+		if (i == n)
+			wrong(s, "unknown word %s", *word);
+	}
+}
+
+static unsigned long
+number(char **word, const char *key, unsigned long otherwise, int base)
+{
+	const char *v = value(word, key);
+
+	return v ? strtoul(v, NULL, base) : otherwise;
+}
+
+static struct ip4
+ip(const struct scen *s, const char *text)
+{
+	struct ip4 a = IP4_NONE;
+
+	if (!ip4_parse(text, &a))
+		wrong(s, "%s is no address", text);
+	return a;
+}
+
+static struct ip4
+ip_key(const struct scen *s, char **word, const char *key, struct ip4 otherwise)
+{
+	const char *v = value(word, key);
+
+	return v ? ip(s, v) : otherwise;
+}
+
+/* "text" or hex digits; returns the length */
+static size_t
+bytes(const struct scen *s, const char *v, uint8_t *out, size_t size)
+{
+	size_t n = 0;
+
+	if (*v == '"') {
+		for (v++; *v && *v != '"' && n < size; v++)
+			out[n++] = (uint8_t)*v;
+		return n;
+	}
+	for (; v[0] && v[1] && n < size; v += 2) {
+		char hex[3] = { v[0], v[1], 0 };
+
+		out[n++] = (uint8_t)strtoul(hex, NULL, 16);
+	}
+	if (v[0])
+		wrong(s, "odd number of hex digits");
+	return n;
+}
+
+/* --- messages --------------------------------------------------------------- */
+
+static uint8_t
+type_of(const struct scen *s, const char *name)
+{
+	uint8_t t = dhcp4_type_parse(name);
+
+	if (t == 0 && strcmp(name, "BOOTP") != 0)
+		wrong(s, "%s is no message type", name);
+	return t;
+}
+
+static void
+put_options(const struct scen *s, struct wr *w, uint8_t type, char **word,
+    struct rd echo82)
+{
+	uint8_t buf[256];
+
+	wr_u32(w, DHCP4_COOKIE);
+	if (type) {
+		wr_u8(w, DHCP4_OPT_TYPE);
+		wr_u8(w, 1);
+		wr_u8(w, type);
+	}
+	for (char **p = word; *p; p++) {
+		unsigned code;
+		int at = 0;
+		size_t n;
+
+		if (sscanf(*p, "opt.%u=%n", &code, &at) < 1 || at == 0)
+			continue;
+		n = bytes(s, *p + at, buf, 255);
+		wr_u8(w, (uint8_t)code);
+		wr_u8(w, (uint8_t)n);
+		wr_bytes(w, buf, n);
+	}
+	if (rd_left(&echo82) && !has(word, "noecho")) {
+		wr_u8(w, DHCP4_OPT_RAI);
+		wr_u8(w, (uint8_t)rd_left(&echo82));
+		wr_bytes(w, echo82.p, rd_left(&echo82));
+	}
+	if (!has(word, "noend"))
+		wr_u8(w, DHCP4_OPT_END);
+}
+
+/* A message with fields of `from` (the request that is answered, or NULL) where
+ * no key says otherwise. */
+static size_t
+build(const struct scen *s, uint8_t *msg, uint8_t op, uint8_t type, char **word,
+    const struct dhcp4 *from)
+{
+	struct wr w = wr_init(msg, MSG_MAX);
+	struct mac mac = { { 0x52, 0x54, 0, 0, 0, 1 } };
+	struct rd echo = rd_init(NULL, 0);
+	const char *v = value(word, "mac");
+	uint8_t chaddr[16] = { 0 };
+
+	known_words(s, word);
+	if (v && !mac_parse(v, &mac))
+		wrong(s, "%s is no MAC", v);
+	memcpy(chaddr, mac.b, 6);
+	if (from && !v)
+		memcpy(chaddr, from->chaddr, 16);
+	if (from)
+		dhcp4_opt(from, DHCP4_OPT_RAI, &echo);
+	wr_u8(&w, op);
+	wr_u8(&w, 1);
+	wr_u8(&w, (uint8_t)number(word, "hlen", from ? from->hlen : 6, 10));
+	wr_u8(&w, (uint8_t)number(word, "hops", from ? from->hops : 0, 10));
+	wr_u32(&w, (uint32_t)number(word, "xid", from ? from->xid : 1, 16));
+	wr_u16(&w, (uint16_t)number(word, "secs", 0, 10));
+	wr_u16(&w, (uint16_t)number(word, "flags", from ? from->flags : 0, 16));
+	wr_u32(&w, ip_key(s, word, "ciaddr", IP4_NONE).host);
+	wr_u32(&w, ip_key(s, word, "yiaddr", IP4_NONE).host);
+	wr_u32(&w, ip_key(s, word, "siaddr", IP4_NONE).host);
+	wr_u32(&w, ip_key(s, word, "giaddr", from ? from->giaddr : IP4_NONE).host);
+	wr_bytes(&w, chaddr, 16);
+	wr_zeros(&w, DHCP4_LEN_SNAME + DHCP4_LEN_FILE);
+	if (!has(word, "nocookie"))
+		put_options(s, &w, type, word, echo);
+	while (wr_len(&w) < number(word, "pad", 0, 10))
+		wr_u8(&w, 0);
+	if (w.bad)
+		wrong(s, "message too long");
+	return wr_len(&w);
+}
+
+/* --- the wire ----------------------------------------------------------------- */
+
+static struct out *
+new_out(struct scen *s)
+{
+	if (s->n_out == OUT_MAX)
+		wrong(s, "more than %d packets", OUT_MAX);
+	s->out[s->n_out] = (struct out){ 0 };
+	return &s->out[s->n_out++];
+}
+
+static void
+remember_asked(struct scen *s, const struct out *o)
+{
+	unsigned i = 0;
+
+	while (i < s->n_asked && !ip4_eq(s->asked[i].server, o->server))
+		i++;
+	if (i == 16)
+		wrong(s, "too many servers");
+	if (i == s->n_asked)
+		s->n_asked++;
+	s->asked[i].server = o->server;
+	s->asked[i].len = o->len;
+	memcpy(s->asked[i].msg, o->msg, o->len);
+}
+
+static void
+run_request(struct scen *s, const struct relay4_rx *rx)
+{
+	static struct relay4_plan plan;
+	bool no_room;
+
+	s->last_drop = relay4_request(&s->r4, rx, s->now, &plan);
+	if (s->last_drop != DROP_NONE)
+		return;
+	for (unsigned c = 0; c < plan.n_copy; c++)
+		for (unsigned i = 0; i < plan.n_server; i++) {
+			const struct conf_server *cs = &s->conf->server[plan.server[i]];
+			struct out *o = new_out(s);
+
+			o->server = cs->address;
+			o->sport = o->dport = 67;
+			o->len = relay4_render(&plan, c, cs->option82, o->msg,
+			    sizeof(o->msg), &no_room);
+			remember_asked(s, o);
+		}
+}
+
+static void
+run_4011(struct scen *s, const struct relay4_rx *rx)
+{
+	static struct p4011_plan plan;
+
+	s->last_drop = p4011_request(&s->r4, rx, s->now, &plan);
+	if (s->last_drop != DROP_NONE)
+		return;
+	for (unsigned i = 0; i < plan.servers.n_server; i++) {
+		struct out *o = new_out(s);
+
+		o->server = s->conf->server[plan.servers.server[i]].address;
+		o->src = plan.src;
+		o->sport = plan.sport;
+		o->dport = 4011;
+		o->len = p4011_render(&plan, rx, o->msg, sizeof(o->msg));
+		remember_asked(s, o);
+	}
+}
+
+static void
+run_reply(struct scen *s, const struct relay4_rx *rx)
+{
+	static struct relay4_delivery d;
+	struct out *o;
+
+	s->last_drop = relay4_reply(&s->r4, rx, s->now, &d);
+	if (s->last_drop != DROP_NONE)
+		return;
+	o = new_out(s);
+	o->to_client = true;
+	o->ifindex = d.out->link.ifindex;
+	o->src = d.src;
+	o->dst = d.dst;
+	o->sport = d.sport;
+	o->dport = d.dport;
+	memcpy(o->mac, d.mac, sizeof(o->mac));
+	o->len = relay4_render_reply(&s->r4, &d, o->msg, sizeof(o->msg));
+}
+
+/* --- the lines of a script ----------------------------------------------------- */
+
+static void
+mistake(void *user, int line, const char *text)
+{
+	wrong(user, "conf line %d: %s", line, text);
+}
+
+static void
+commit(struct scen *s, bool all)
+{
+	iftab_commit(s->iftab, s->conf, "host", all, NULL, NULL);
+}
+
+static void
+set_conf(struct scen *s, const char *text)
+{
+	struct conf *next = conffile_parse(text, strlen(text), mistake, s);
+
+	relay4_configure(&s->r4, s->conf, next);
+	commit(s, false);
+	conf_free(s->conf);
+	s->conf = next;
+	iftab_commit(s->iftab, s->conf, "host", true, NULL, NULL);
+}
+
+static void
+set_link(struct scen *s, char **word)
+{
+	struct iftab_link l = { .up = true, .hwtype = 1, .mac_len = 6, .mtu = 1500 };
+
+	l.ifindex = (uint32_t)strtoul(word[1], NULL, 10);
+	snprintf(l.name, sizeof(l.name), "%s", word[2]);
+	l.mac[0] = 2;
+	l.mac[5] = (uint8_t)l.ifindex;
+	l.up = !has(word + 3, "down");
+	if (has(word + 3, "bridge"))
+		l.kind = IFTAB_BRIDGE;
+	l.master = (uint32_t)number(word + 3, "master", 0, 10);
+	iftab_set_link(s->iftab, &l);
+	commit(s, false);
+}
+
+static void
+set_addr(struct scen *s, char **word, bool gone)
+{
+	struct iftab_addr a = { .secondary = false };
+	uint32_t ifindex = (uint32_t)strtoul(word[1], NULL, 10);
+
+	if (!ip4net_parse(word[2], &a.net))
+		wrong(s, "%s is no prefix", word[2]);
+	if (gone)
+		iftab_del_addr(s->iftab, ifindex, a.net);
+	else
+		iftab_set_addr(s->iftab, ifindex, &a);
+	commit(s, false);
+}
+
+static void
+client_sends(struct scen *s, char **word)
+{
+	uint8_t msg[MSG_MAX];
+	uint8_t op = has(word, "reply") ? DHCP4_REPLY : DHCP4_REQUEST;
+	size_t len = build(s, msg, op, type_of(s, word[2]), word + 3, NULL);
+	struct relay4_rx rx = {
+		.data = msg, .len = len, .sport = 68, .dst = IP4_BROADCAST,
+		.ifindex = (uint32_t)strtoul(word[1], NULL, 10),
+		.unicast = has(word, "unicast"), .mac_len = 6,
+	};
+
+	rx.len = number(word, "cut", len, 10);
+	memcpy(rx.mac, msg + DHCP4_OFF_CHADDR, 6);
+	run_request(s, &rx);
+}
+
+static void
+client_asks_4011(struct scen *s, char **word)
+{
+	uint8_t msg[MSG_MAX];
+	char *port = strchr(word[2], ':');
+	struct relay4_rx rx = {
+		.data = msg, .dst = IP4_BROADCAST, .mac_len = 6,
+		.ifindex = (uint32_t)strtoul(word[1], NULL, 10),
+	};
+
+	*port = '\0';
+	rx.src = ip(s, word[2]);
+	rx.sport = (uint16_t)atoi(port + 1);
+	rx.len = build(s, msg, DHCP4_REQUEST, type_of(s, word[3]), word + 4, NULL);
+	memcpy(rx.mac, msg + DHCP4_OFF_CHADDR, 6);
+	run_4011(s, &rx);
+}
+
+static void
+server_answers(struct scen *s, char **word)
+{
+	struct ip4 from = ip(s, word[1]);
+	struct dhcp4 asked;
+	const struct dhcp4 *base = NULL;
+	uint8_t msg[MSG_MAX];
+	struct relay4_rx rx = {
+		.data = msg, .src = from, .sport = 67, .unicast = true,
+		.ifindex = (uint32_t)number(word, "by", 99, 10),
+	};
+
+	for (unsigned i = 0; i < s->n_asked; i++)
+		if (ip4_eq(s->asked[i].server, ip_key(s, word, "as", from)) &&
+		    dhcp4_parse(&asked, s->asked[i].msg, s->asked[i].len) == DROP_NONE)
+			base = &asked;
+	rx.len = build(s, msg, DHCP4_REPLY, type_of(s, word[2]), word + 3, base);
+	rx.dst = ip_key(s, word, "to", base ? base->giaddr : IP4_NONE);
+	run_reply(s, &rx);
+}
+
+static void
+want_ip(const struct scen *s, char **word, const char *key, struct ip4 is)
+{
+	char a[IP4_STRLEN];
+	const char *v = value(word, key);
+
+	if (v && !ip4_eq(ip(s, v), is))
+		wrong(s, "%s is %s, not %s", key, ip4_str(is, a), v);
+}
+
+static void
+want_number(const struct scen *s, char **word, const char *key, unsigned long is,
+    int base)
+{
+	if (value(word, key) && number(word, key, 0, base) != is)
+		wrong(s, "%s is %lu (0x%lx)", key, is, is);
+}
+
+static void
+want_options(const struct scen *s, char **word, const struct dhcp4 *m)
+{
+	uint8_t want[256], is[256];
+
+	for (; *word; word++) {
+		unsigned code;
+		int at = 0;
+		size_t n;
+
+		if (sscanf(*word, "no.%u", &code) == 1 && m->at[code & 255])
+			wrong(s, "option %u is there", code);
+		if (sscanf(*word, "opt.%u=%n", &code, &at) < 1 || at == 0)
+			continue;
+		n = bytes(s, *word + at, want, sizeof(want));
+		if (dhcp4_opt_join(m, (uint8_t)code, is, sizeof(is)) != n ||
+		    memcmp(is, want, n) != 0)
+			wrong(s, "option %u is another (%s)", code, *word);
+	}
+}
+
+static void
+want_message(const struct scen *s, char **word, const struct out *o)
+{
+	struct dhcp4 m;
+
+	known_words(s, word);
+	if (dhcp4_parse(&m, o->msg, o->len) != DROP_NONE)
+		wrong(s, "the message does not parse");
+	want_ip(s, word, "giaddr", m.giaddr);
+	want_ip(s, word, "ciaddr", m.ciaddr);
+	want_ip(s, word, "yiaddr", m.yiaddr);
+	want_ip(s, word, "siaddr", m.siaddr);
+	want_ip(s, word, "dst", o->dst);
+	want_ip(s, word, "src", o->src);
+	want_number(s, word, "hops", m.hops, 10);
+	want_number(s, word, "xid", m.xid, 16);
+	want_number(s, word, "flags", m.flags, 16);
+	want_number(s, word, "sport", o->sport, 10);
+	want_number(s, word, "dport", o->dport, 10);
+	want_number(s, word, "len", o->len, 10);
+	want_options(s, word, &m);
+}
+
+static void
+want_l2(const struct scen *s, char **word, const struct out *o)
+{
+	const char *v = value(word, "l2");
+	struct mac want, is;
+	char text[MAC_STRLEN];
+
+	if (!v)
+		return;
+	memcpy(is.b, o->mac, 6);
+	if (!mac_parse(v, &want) || memcmp(want.b, is.b, 6) != 0)
+		wrong(s, "l2 is %s", mac_str(&is, text));
+}
+
+static void
+expect_packet(struct scen *s, char **word, bool to_client)
+{
+	const struct out *o = &s->out[s->at];
+	char a[IP4_STRLEN];
+
+	if (!word[2])
+		wrong(s, "expect whom?");
+	if (s->at == s->n_out)
+		wrong(s, "nothing was sent (drop: %s)", drop_word(s->last_drop));
+	s->at++;
+	if (o->to_client != to_client)
+		wrong(s, "the packet goes to a %s", to_client ? "server" : "client");
+	if (to_client && o->ifindex != strtoul(word[2], NULL, 10))
+		wrong(s, "it goes to interface %u", o->ifindex);
+	if (!to_client && !ip4_eq(o->server, ip(s, word[2])))
+		wrong(s, "it goes to %s", ip4_str(o->server, a));
+	want_message(s, word + 3, o);
+	if (to_client)
+		want_l2(s, word + 3, o);
+}
+
+static void
+expect_counter(struct scen *s, char **word)
+{
+	for (int i = 0; i < COUNTER_MAX; i++) {
+		if (strcmp(counter_word((enum counter)i), word[2]) != 0)
+			continue;
+		if (s->stats.counter[i] != strtoul(word[3], NULL, 10))
+			wrong(s, "%s is %llu", word[2],
+			    (unsigned long long)s->stats.counter[i]);
+		return;
+	}
+	wrong(s, "no counter %s", word[2]);
+}
+
+static void
+nothing_left(struct scen *s)
+{
+	char a[IP4_STRLEN];
+
+	if (s->at < s->n_out)
+		wrong(s, "before this line: unexpected packet to %s %s",
+		    s->out[s->at].to_client ? "client" : "server",
+		    ip4_str(s->out[s->at].to_client ? s->out[s->at].dst :
+		    s->out[s->at].server, a));
+	s->at = s->n_out = 0;
+}
+
+static void
+expect(struct scen *s, char **word)
+{
+	if (strcmp(word[1], "server") == 0)
+		expect_packet(s, word, false);
+	else if (strcmp(word[1], "client") == 0)
+		expect_packet(s, word, true);
+	else if (strcmp(word[1], "nothing") == 0)
+		nothing_left(s);
+	else if (strcmp(word[1], "counter") == 0)
+		expect_counter(s, word);
+	else if (strcmp(word[1], "drop") == 0) {
+		nothing_left(s);
+		if (strcmp(drop_word(s->last_drop), word[2]) != 0)
+			wrong(s, "dropped: %s", drop_word(s->last_drop));
+	} else
+		wrong(s, "expect what?");
+}
+
+static void
+set_route(struct scen *s, char **word)
+{
+	uint16_t i = relay4_server(&s->r4, ip(s, word[1]));
+
+	if (i == CONF_NONE)
+		wrong(s, "no such server");
+	s->r4.server_source[i] = ip(s, word[2]);
+}
+
+static void
+do_line(struct scen *s, char **word)
+{
+	if (strcmp(word[0], "expect") == 0) {
+		expect(s, word);
+		return;
+	}
+	nothing_left(s);
+	if (strcmp(word[0], "link") == 0)
+		set_link(s, word);
+	else if (strcmp(word[0], "linkgone") == 0) {
+		iftab_del_link(s->iftab, (uint32_t)strtoul(word[1], NULL, 10));
+		commit(s, false);
+	} else if (strcmp(word[0], "addr") == 0)
+		set_addr(s, word, false);
+	else if (strcmp(word[0], "-addr") == 0)
+		set_addr(s, word, true);
+	else if (strcmp(word[0], "route") == 0)
+		set_route(s, word);
+	else if (strcmp(word[0], "client") == 0)
+		client_sends(s, word);
+	else if (strcmp(word[0], "client4011") == 0)
+		client_asks_4011(s, word);
+	else if (strcmp(word[0], "server") == 0)
+		server_answers(s, word);
+	else if (strcmp(word[0], "wait") == 0)
+		s->now = mono_add_ms(s->now, strtol(word[1], NULL, 10));
+	else
+		wrong(s, "unknown word %s", word[0]);
+}
+
+/* --- running ---------------------------------------------------------------------- */
+
+static void
+open_scen(struct scen *s, const char *file)
+{
+	struct hash_key secret = { { 1, 2 } };
+
+	s->file = file;
+	s->now = mono_us(1000000000);
+	s->iftab = iftab_new(secret);
+	s->clients = clients_new(1024, secret, NULL, NULL);
+	ck_assert_ptr_nonnull(s->iftab);
+	ck_assert_ptr_nonnull(s->clients);
+	s->r4.iftab = s->iftab;
+	s->r4.clients = s->clients;
+	s->r4.stats = &s->stats;
+}
+
+static void
+close_scen(struct scen *s)
+{
+	iftab_free(s->iftab);
+	clients_free(s->clients);
+	conf_free(s->conf);
+	free(s);
+}
+
+/* Lines up to "end", with their newlines. */
+static char *
+read_conf(struct scen *s, FILE *f)
+{
+	char *text = calloc(1, 65536), line[512];
+
+	while (fgets(line, sizeof(line), f)) {
+		s->line++;
+		if (strcmp(line, "end\n") == 0)
+			return text;
+		strcat(text, line);
+	}
+	wrong(s, "conf without end");
+}
+
+static void
+run_file(struct scen *s, FILE *f)
+{
+	char line[1024], *word[WORDS_MAX + 1], *save;
+
+	while (fgets(line, sizeof(line), f)) {
+		int n = 0;
+
+		s->line++;
+		for (char *w = strtok_r(line, " \t\n", &save); w && *w != '#';
+		    w = strtok_r(NULL, " \t\n", &save))
+			if (n < WORDS_MAX)
+				word[n++] = w;
+		word[n] = NULL;
+		if (n == 0)
+			continue;
+		if (strcmp(word[0], "conf") == 0) {
+			char *text = read_conf(s, f);
+
+			nothing_left(s);
+			set_conf(s, text);
+			free(text);
+		} else
+			do_line(s, word);
+	}
+	nothing_left(s);
+}
+
+#define SCEN_DIR "tests/scen"
+static struct dirent **found;
+static int n_found;
+
+static int
+is_scen(const struct dirent *e)
+{
+	const char *dot = strrchr(e->d_name, '.');
+
+	return dot && strcmp(dot, ".scen") == 0;
+}
+
+START_TEST(scenario)
+{
+	char path[512];
+	struct scen *s = calloc(1, sizeof(*s));
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", SCEN_DIR, found[_i]->d_name);
+	f = fopen(path, "r");
+	ck_assert_msg(f != NULL, "%s", path);
+	open_scen(s, path);
+	run_file(s, f);
+	fclose(f);
+	close_scen(s);
+}
+END_TEST
+
+Suite *
+scen_suite(void)
+{
+	Suite *s = suite_create("scen");
+	TCase *t = tcase_create("scenarios");
+
+	n_found = scandir(SCEN_DIR, &found, is_scen, alphasort);
+	tcase_add_loop_test(t, scenario, 0, n_found > 0 ? n_found : 1);
+	suite_add_tcase(s, t);
+	return s;
+}
