@@ -611,7 +611,6 @@ rule_holds(const struct conf_rule *r, const struct entry *e, const struct entry 
 static void
 set_rule_bits(const struct conf *c, struct entry *e, const struct entry *src)
 {
-	memset(e->f.rule_bits, 0, sizeof(e->f.rule_bits));
 	for (uint16_t i = 0; i < c->n_rule; i++)
 		if (rule_holds(&c->rule[i], e, src))
 			e->f.rule_bits[i / 64] |= UINT64_C(1) << i % 64;
@@ -652,6 +651,7 @@ recompute(struct iftab *t, const struct conf *c, const char *host, struct entry 
 	f->conf = src ? src->own : NULL;
 	f->from_port = src && src != e ? src->f.link.ifindex : 0;
 	f->n_gi = 0;
+	memset(f->rule_bits, 0, sizeof(f->rule_bits));
 	if (!src)
 		return;
 	set_rule_bits(c, e, src);
