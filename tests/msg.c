@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/wire.h"
+#include "skip.h"
 
 /* --- building ------------------------------------------------------------- */
 
@@ -384,7 +385,7 @@ msg_corpus_is_here(const char *test)
 	bool here = access(CORPUS, R_OK) == 0;
 
 	if (!here)
-		printf("skip %s: no %s\n", test, CORPUS);
+		skip_tests(test, "there is no " CORPUS);
 	return here;
 }
 

@@ -19,8 +19,7 @@
 
 #define MSG_MAX 66000
 
-/* An assertion for loops. Check writes a mark for each ck_assert() that holds,
- * which in a loop of a million is minutes; this one is silent until it fails. */
+/* An assertion for loops: it costs nothing while it holds. */
 #define must(cond) do {							\
 	if (!(cond))							\
 		ck_abort_msg("%s", #cond);				\
@@ -69,11 +68,7 @@ void prng_fill(struct prng *p, void *data, size_t len);
 /* Calls each() with every message of shared/corpus/payloads4.bin beside the
  * checkout: messages from the wild, which are not part of the project. */
 void msg_corpus(void (*each)(const uint8_t *data, size_t len));
-/* Adds the test that calls it, or says on stdout that it is skipped. */
-#define msg_corpus_test(tc, test) do {				\
-	if (msg_corpus_is_here(#test))				\
-		tcase_add_test(tc, test);			\
-} while (0)
+/* Is it there? Says that `test` is skipped if not. */
 bool msg_corpus_is_here(const char *test);
 
 #endif
