@@ -6,6 +6,7 @@
 #include "relay/args.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,8 @@ option(struct args *a, int letter, char *why, size_t size)
 	case ':':
 		return wrong(why, size, "-%c lacks its value", optopt);
 	case '?':
+		if (optopt == 0)
+			return wrong(why, size, "there is no such long option; -h shows all");
 		return wrong(why, size, "there is no option -%c", optopt);
 	}
 	return 0;
@@ -119,11 +122,17 @@ check(struct args *a, char *why, size_t size)
 static int
 parse(struct args *a, int argc, char **argv, char *why, size_t size)
 {
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
 	int letter;
 
 	optind = 0;	/* glibc: begin anew, whoever used it before */
 	opterr = 0;
-	while ((letter = getopt(argc, argv, ":fnvhVc:p:i:l:")) != -1) {
+	while ((letter = getopt_long(argc, argv, ":fnvhVc:p:i:l:", longs,
+	    NULL)) != -1) {
 		int err = option(a, letter, why, size);
 
 		if (err < 0)

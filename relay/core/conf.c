@@ -540,6 +540,18 @@ static const struct conf_setter target_setters[] = {
 	{ NULL, NULL },
 };
 
+/* Proxy-only is for boot servers: an address lease from one of these is dropped. */
+static bool
+no_lease(const struct conf *c, uint16_t group)
+{
+	if (group == CONF_NONE || c->group[group].n == 0)
+		return false;
+	for (uint16_t i = 0; i < c->group[group].n; i++)
+		if (!c->server[c->group[group].server[i]].proxy_only)
+			return false;
+	return true;
+}
+
 static void
 check_interface(struct conf_builder *b, const struct conf_sect *s, const struct conf_if *f)
 {
@@ -552,9 +564,12 @@ check_interface(struct conf_builder *b, const struct conf_sect *s, const struct 
 		conf_bad_sect(b, s, "has servers together with dhcp or boot; "
 		    "servers alone sends every message to each of them, "
 		    "dhcp and boot tell them apart");
-	else if (!servers && !classes)
+	else if (!servers && !classes && !s->bad)
 		conf_bad_sect(b, s, "has no servers; servers = 192.0.2.10, "
 		    "or dhcp and boot, would be right");
+	if (no_lease(b->c, f->dhcp))
+		conf_bad_sect(b, s, "has no server that may give addresses: all of dhcp have "
+		    "offers = proxy-only");
 	len = conf_if_rai_max(&f->o, literal ? s->name : NULL, b->c->host_name);
 	if (f->o.option82 && len > 255)
 		conf_bad_sect(b, s, "option 82 may need %zu bytes and has room for 255 "

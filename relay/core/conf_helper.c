@@ -148,6 +148,21 @@ static const struct conf_setter helper_setters[] = {
 	{ NULL, NULL },
 };
 
+static void
+check_complete(struct conf_builder *b, const struct conf_sect *s)
+{
+	if (s->bad)
+		return;
+	if (!conf_find(s, "port"))
+		conf_bad_sect(b, s, "has no port; port = 9, or another, would be right");
+	if (!conf_find(s, "from"))
+		conf_bad_sect(b, s, "has no from; from = vlan99, or another interface, "
+		    "would be right");
+	if (!conf_find(s, "to"))
+		conf_bad_sect(b, s, "has no to; to = 192.0.2.10 or to = vlan10 "
+		    "would be right");
+}
+
 void
 conf_read_helpers(struct conf_builder *b)
 {
@@ -170,13 +185,6 @@ conf_read_helpers(struct conf_builder *b)
 		 * broken host sends thousands. */
 		h->rate = (struct conf_rate){ 100, 1000 };
 		conf_apply(b, s, helper_setters, h);
-		if (!conf_find(s, "port"))
-			conf_bad_sect(b, s, "has no port; port = 9, or another, would be right");
-		if (!conf_find(s, "from"))
-			conf_bad_sect(b, s, "has no from; from = vlan99, or another interface, "
-			    "would be right");
-		if (!conf_find(s, "to"))
-			conf_bad_sect(b, s, "has no to; to = 192.0.2.10 or to = vlan10 "
-			    "would be right");
+		check_complete(b, s);
 	}
 }

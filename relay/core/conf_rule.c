@@ -365,7 +365,7 @@ check_action(struct conf_builder *b, const struct conf_sect *s)
 	bool target = conf_find(s, "boot") || conf_find(s, "dhcp");
 	bool action = conf_find(s, "action");
 
-	if (!target && !action)
+	if (!target && !action && !s->bad)
 		conf_bad_sect(b, s, "does nothing; boot = GROUP, dhcp = GROUP or "
 		    "action = drop would be right");
 	else if (target && action)

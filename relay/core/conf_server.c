@@ -108,7 +108,7 @@ conf_read_servers(struct conf_builder *b)
 			return;
 		snprintf(s->name, sizeof(s->name), "%s", sect->name);
 		conf_apply(b, sect, server_setters, s);
-		if (!conf_find(sect, "address"))
+		if (!sect->bad && !conf_find(sect, "address"))
 			conf_bad_sect(b, sect, "has no address; address = 192.0.2.10, or "
 			    "another, would be right");
 		join_address(b, sect, s);
@@ -281,7 +281,7 @@ conf_read_groups(struct conf_builder *b)
 		if (sect->kind != CONF_GROUP)
 			continue;
 		conf_apply(b, sect, group_setters, &b->c->group[k++]);
-		if (!conf_find(sect, "servers"))
+		if (!sect->bad && !conf_find(sect, "servers"))
 			conf_bad_sect(b, sect, "has no servers; servers = 192.0.2.10, or "
 			    "names of [server] sections, would be right");
 	}

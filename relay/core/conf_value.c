@@ -66,15 +66,18 @@ conf_near(const char *word)
 {
 	size_t len = strlen(word);
 
-	/* One slip in three letters, and no more than three. */
+	/* One slip in three letters, and no more than three in all. */
 	return (struct conf_near){ word, NULL, len / 3 < 3 ? len / 3 + 1 : 4 };
 }
 
 void
 conf_near_add(struct conf_near *n, const char *candidate)
 {
-	size_t d = distance(n->word, candidate);
+	size_t d = distance(n->word, candidate), len = strlen(n->word);
 
+	/* "warn" for "warning" */
+	if (len >= 3 && strncasecmp(n->word, candidate, len) == 0)
+		d = 1;
 	if (d < n->distance) {
 		n->distance = d;
 		n->best = candidate;
