@@ -31,14 +31,15 @@ struct udpip {
  * length are link padding and are not part of the payload. IP options are
  * skipped. `verify` is false when the kernel says that the UDP checksum is
  * not filled in yet (CHECKSUM_PARTIAL on veth and virtio) or already checked.
- * SHORT, FRAGMENT, BAD_IP, BAD_UDP, BAD_CHECKSUM, or DROP_NONE.
+ * SHORT, FRAGMENT, BAD_IP (also: not UDP), BAD_UDP, BAD_CHECKSUM, or DROP_NONE.
  */
 enum drop udpip_parse(struct udpip *u, const void *data, size_t len, bool verify);
 
 /*
  * Writes an IPv4 and UDP header of UDPIP_HEADERS bytes for the payload, which
  * stands elsewhere: checksums filled in, DF clear (ROMs do not do path MTU
- * discovery). ident is the IP identification. payload_len <= 65507.
+ * discovery). ident is the IP identification. A ttl of 0 stands for UDPIP_TTL.
+ * payload_len <= 65507.
  */
 void udpip_build(uint8_t hdr[UDPIP_HEADERS], const struct udpip *u, uint16_t ident);
 
