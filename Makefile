@@ -52,7 +52,7 @@ DEPS_TEST := clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables \
 	isc-dhcp-server kea-dhcp4-server isc-dhcp-client udhcpc dhcpcd-base \
 	tftpd-hpa tftp-hpa
 # Real firmware, for the network boot tests.
-DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios nginx-light lld
+DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light lld
 DEPS_ARM64 := qemu-system-arm qemu-efi-aarch64
 DEPS_LINT := cppcheck clang-tidy shellcheck
 

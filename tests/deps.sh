@@ -6,12 +6,18 @@
 # may start on this machine, now or at the next boot: the tests start what they
 # need themselves, inside network namespaces.
 set -u
+export LC_ALL=C
 
 policy=/usr/sbin/policy-rc.d
 mark='# pxrelay: no service starts while make deps installs'
 
 installed() {
 	[ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null)" = 'ii ' ]
+}
+
+all_installed() {
+	dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' |
+		sed -n 's/^ii  //p' | sort
 }
 
 list_missing() {
@@ -38,18 +44,20 @@ allow_services() {
 }
 
 # Only packages that were not there before: whoever ran a server on this
-# machine already goes on running it.
+# machine already goes on running it. Debian's own helpers do it with and
+# without systemd, and upgrades respect it.
 disable_services() {
-	command -v systemctl >/dev/null || return 0
-	for p in "$@"; do
-		dpkg -L "$p" 2>/dev/null |
-			sed -n 's|^\(/usr\)\?/lib/systemd/system/\([^@]*\.service\)$|\2|p'
-		dpkg -L "$p" 2>/dev/null |
-			sed -n 's|^/etc/init\.d/\(.*\)$|\1.service|p'
-	done | sort -u | while read -r unit; do
-		systemctl disable --quiet "$unit" >/dev/null 2>&1
+	local files unit
+
+	files=$(for p in "$@"; do dpkg -L "$p"; done 2>/dev/null)
+	for unit in $(echo "$files" |
+		sed -n 's|^\(/usr\)\?/lib/systemd/system/\([^@]*\.service\)$|\2|p'); do
+		deb-systemd-helper disable "$unit" >/dev/null 2>&1
 	done
-	return 0
+	for unit in $(echo "$files" | sed -n 's|^/etc/init\.d/||p'); do
+		update-rc.d "$unit" disable >/dev/null 2>&1
+	done
+	[ ! -d /run/systemd/system ] || systemctl daemon-reload
 }
 
 missing=$(list_missing "$@")
@@ -73,6 +81,7 @@ echo "installing: $(echo $missing)"
 trap allow_services EXIT
 trap 'exit 1' INT TERM HUP
 forbid_services
+before=$(all_installed)
 $apt update || echo "apt-get update failed, trying with the lists at hand" >&2
 $apt install -y --no-install-recommends $missing </dev/null || exit 1
-disable_services $missing
+disable_services $(comm -13 <(echo "$before") <(all_installed))
