@@ -103,6 +103,91 @@ keep_a(void)
 	return pid;
 }
 
+void
+net_wait(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	ck_assert_msg(poll(&p, 1, 10000) == 1, "nothing to read after 10 s");
+}
+
+bool
+net_readable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+int
+net_udp(uint16_t port)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_port = htons(port),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int one = 1, large = 16 << 20;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one,
+	    sizeof(one)), 0);
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &large,
+	    sizeof(large)), 0);
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &large,
+	    sizeof(large)), 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	return fd;
+}
+
+void
+net_udp_send(int fd, struct ip4 to, uint16_t port, const void *data, size_t len)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(to.host),
+	};
+
+	ck_assert_int_eq(sendto(fd, data, len, 0, (struct sockaddr *)&at,
+	    sizeof(at)), (ssize_t)len);
+}
+
+/*
+ * A link that has just come up swallows packets until the kernel has got
+ * round to giving it a queue. So one datagram is sent each way until it
+ * arrives; then both know the other's hardware address too.
+ */
+static void
+settle(int from, int to, struct ip4 at)
+{
+	struct pollfd p = { .fd = to, .events = POLLIN };
+	char c;
+
+	for (int tries = 0; tries < 1000; tries++) {
+		net_udp_send(from, at, 9, "", 1);
+		if (poll(&p, 1, 10) == 1) {
+			while (recv(to, &c, 1, MSG_DONTWAIT) >= 0)
+				;
+			return;
+		}
+	}
+	ck_abort_msg("the link did not come up in 10 s");
+}
+
+static void
+settle_both(void)
+{
+	int a = net_udp(9), b;
+
+	net_in_b();
+	b = net_udp(9);
+	net_in_a();
+	settle(a, b, NET_B);
+	settle(b, a, NET_A);
+	close(a);
+	close(b);
+}
+
 static void
 set_up(void)
 {
@@ -119,6 +204,7 @@ set_up(void)
 	net_run("ip addr add 10.0.0.2/24 brd + dev v1; ip link set v1 up");
 	net_in_a();
 	net_run("ip addr add 10.0.0.1/24 brd + dev v0; ip link set v0 up");
+	settle_both();
 }
 
 static void
@@ -159,22 +245,6 @@ net_tcase(Suite *s, const char *name, void (*add)(TCase *tc))
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	add(tc);
 	suite_add_tcase(s, tc);
-}
-
-void
-net_wait(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	ck_assert_msg(poll(&p, 1, 10000) == 1, "nothing to read after 10 s");
-}
-
-bool
-net_readable(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	return poll(&p, 1, 0) == 1;
 }
 
 size_t
@@ -235,38 +305,5 @@ net_send(int fd, const uint8_t to[6], const void *ip, size_t len)
 	at.sll_ifindex = bound.sll_ifindex;
 	memcpy(at.sll_addr, to, 6);
 	ck_assert_int_eq(sendto(fd, ip, len, 0, (struct sockaddr *)&at,
-	    sizeof(at)), (ssize_t)len);
-}
-
-int
-net_udp(uint16_t port)
-{
-	struct sockaddr_in at = {
-		.sin_family = AF_INET, .sin_port = htons(port),
-	};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int one = 1, large = 16 << 20;
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one,
-	    sizeof(one)), 0);
-	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &large,
-	    sizeof(large)), 0);
-	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &large,
-	    sizeof(large)), 0);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	return fd;
-}
-
-void
-net_udp_send(int fd, struct ip4 to, uint16_t port, const void *data, size_t len)
-{
-	struct sockaddr_in at = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(to.host),
-	};
-
-	ck_assert_int_eq(sendto(fd, data, len, 0, (struct sockaddr *)&at,
 	    sizeof(at)), (ssize_t)len);
 }
