@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * client - asks a daemon over its control socket: one line out, one line back.
+ *
+ * The other end is not trusted to be a daemon, or a healthy one: it may be gone,
+ * be silent, send a byte a second or never end. So every question has a time for all
+ * of it, and every answer a largest size.
+ */
+#ifndef CTL_CLIENT_H
+#define CTL_CLIENT_H
+
+#include <stddef.h>
+
+/* Eight times what a daemon sends before it closes the connection itself. */
+#define CLIENT_ANSWER_MAX	(64u << 20)	/* bytes */
+
+/*
+ * Sends command (without newline) to the socket at path and waits for a whole line,
+ * at most timeout_ms for all of it. *answer is malloc'd, without the newline,
+ * NUL-terminated; the caller frees it. It may hold NUL bytes of its own, which is
+ * why there is *len. 0 or -errno, where besides what connect() says
+ *
+ *   -ENAMETOOLONG	the path does not fit into a socket address
+ *   -ETIMEDOUT		no whole answer in time
+ *   -EPIPE		the connection was closed before the answer was whole
+ *   -EMSGSIZE		the answer is longer than CLIENT_ANSWER_MAX
+ */
+int client_ask(const char *path, const char *command, int timeout_ms,
+    char **answer, size_t *len);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * pxrelayctl - asks a running pxrelayd and shows what it says.
+ *
+ * Here are the arguments, the table of commands, what went wrong in words, and the
+ * exit status: 0 good, 1 bad news (no daemon, no answer, an answer that is an
+ * error), 2 usage. The asking is client's, the showing render's. Whatever
+ * the daemon sent is escaped before it reaches a terminal.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/sbuf.h"
+#include "ctl/client.h"
+#include "ctl/render.h"
+
+#define SOCKET		"/run/pxrelay/control.sock"
+/* The daemon answers between two batches of packets; longer than this, a person
+ * thinks that it hangs and a script has better things to do. */
+#define TIMEOUT_MS	5000
+#define TIMEOUT_MAX_S	3600
+
+#define GOOD		0
+#define BAD_NEWS	1
+#define USAGE		2
+
+struct command {
+	const char *words;	/* on the command line and to the daemon */
+	const char *help;
+	render_fn *render;
+};
+
+struct args {
+	const char *socket;
+	int timeout_ms;
+	bool json;
+	const struct command *command;
+};
+
+static const struct command commands[] = {
+	{ "show", "one screen: what runs, trouble first", render_summary },
+	{ "show interfaces", "client interfaces, their state and numbers",
+	    render_interfaces },
+	{ "show servers", "servers, and whether they answer", render_servers },
+	{ "show rules", "rules, and how often each one matched", render_rules },
+	{ "show counters", "all counters, with their meaning", render_counters },
+	{ "show drops", "why packets were dropped, most frequent first",
+	    render_drops },
+	{ "reload", "read the configuration again; all of it or nothing",
+	    render_reload },
+	{ "version", "version of the daemon", render_version },
+};
+
+static const struct option options[] = {
+	{ "socket", required_argument, NULL, 's' },
+	{ "timeout", required_argument, NULL, 't' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+help(void)
+{
+	printf("usage: pxrelayctl [-s SOCKET] [-t SECONDS] [--json] COMMAND\n\n"
+	    "commands:\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		printf("  %-16s %s\n", commands[i].words, commands[i].help);
+	printf("\noptions:\n"
+	    "  -s, --socket SOCKET    of the daemon to ask (%s)\n"
+	    "  -t, --timeout SECONDS  to wait for the answer (%d)\n"
+	    "      --json             print the daemon's document as it is\n"
+	    "  -h, --help             this text\n"
+	    "  -V, --version          version of pxrelayctl\n\n"
+	    "exit status: 0 good, 1 bad news, 2 usage\n",
+	    SOCKET, TIMEOUT_MS / 1000);
+}
+
+static int
+usage(const char *what, const char *arg)
+{
+	fprintf(stderr, "pxrelayctl: %s", what);
+	if (arg) {
+		fputs(": ", stderr);
+		render_esc(stderr, arg, strlen(arg));
+	}
+	fputs("\ntry: pxrelayctl --help\n", stderr);
+	return USAGE;
+}
+
+/* Seconds, also parts of one. 0 when it is no sensible time. */
+static int
+parse_timeout(const char *text)
+{
+	char *end;
+	double s = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(s >= 0.001 && s <= TIMEOUT_MAX_S))
+		return 0;
+	return (int)(s * 1000);
+}
+
+static const struct command *
+find_command(char **word, int n)
+{
+	char buf[64];
+	struct sbuf b = sbuf_init(buf, sizeof(buf));
+
+	for (int i = 0; i < n; i++)
+		sbuf_printf(&b, "%s%s", i ? " " : "", word[i]);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!b.cut && strcmp(commands[i].words, buf) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* The option's letter when all is said with it, GOOD to go on, or USAGE. */
+static int
+parse_options(int argc, char **argv, struct args *a)
+{
+	int o;
+
+	while ((o = getopt_long(argc, argv, "s:t:hV", options, NULL)) != -1) {
+		switch (o) {
+		case 's':
+			a->socket = optarg;
+			break;
+		case 't':
+			a->timeout_ms = parse_timeout(optarg);
+			break;
+		case 'j':
+			a->json = true;
+			break;
+		case 'h':
+		case 'V':
+			return o;
+		default:
+			fputs("try: pxrelayctl --help\n", stderr);
+			return USAGE;
+		}
+		if (a->timeout_ms == 0)
+			return usage("not a number of seconds", optarg);
+	}
+	if (a->socket[0] == '\0')
+		return usage("-s names no socket", NULL);
+	return GOOD;
+}
+
+/* What client_ask() could not do, in words that say what to do about it. */
+static int
+no_answer(const struct args *a, int err)
+{
+	fputs("pxrelayctl: ", stderr);
+	render_esc(stderr, a->socket, strlen(a->socket));
+	fputs(": ", stderr);
+	switch (err) {
+	case -ENOENT:
+	case -ECONNREFUSED:
+		fputs("no daemon answers there"
+		    " (is pxrelayd running? -s SOCKET names another)\n", stderr);
+		break;
+	case -EACCES:
+		fputs("permission denied"
+		    " (root and the group of the socket may ask)\n", stderr);
+		break;
+	case -ETIMEDOUT:
+		fprintf(stderr, "no whole answer within %g s"
+		    " (-t SECONDS waits longer)\n", a->timeout_ms / 1000.0);
+		break;
+	case -EPIPE:
+		fputs("the connection was closed before the answer was whole"
+		    " (did the daemon end?)\n", stderr);
+		break;
+	case -EMSGSIZE:
+		fprintf(stderr, "the answer is longer than %u MB, which is no"
+		    " pxrelayd's\n", CLIENT_ANSWER_MAX >> 20);
+		break;
+	case -ENAMETOOLONG:
+		fputs("too long for the name of a socket\n", stderr);
+		return USAGE;
+	default:
+		fprintf(stderr, "%s\n", strerror(-err));
+		break;
+	}
+	return BAD_NEWS;
+}
+
+static int
+bad_news(const struct args *a, const char *what, const char *text, size_t len)
+{
+	fprintf(stderr, "pxrelayctl: %s: %s", a->command->words, what);
+	render_esc(stderr, text, len);
+	fputc('\n', stderr);
+	return BAD_NEWS;
+}
+
+/*
+ * Only ASCII leaves us, in --json too: a name may hold U+009B, with which some
+ * terminals begin a control sequence.
+ */
+static void
+print_json(const json_t *doc)
+{
+	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	putchar('\n');
+}
+
+/* NO_COLOR (no-color.org) counts when it is there and not empty. */
+static bool
+may_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) &&
+	    term && strcmp(term, "dumb") != 0;
+}
+
+static int
+show(const struct args *a, const json_t *doc)
+{
+	const json_t *error = json_object_get(doc, "error");
+
+	if (a->json) {
+		print_json(doc);
+		return error ? BAD_NEWS : GOOD;
+	}
+	if (error && !json_is_string(error))
+		return bad_news(a, "the daemon says no, but not why", "", 0);
+	if (error)
+		return bad_news(a, "", json_string_value(error),
+		    json_string_length(error));
+	if (a->command->render(doc, stdout, may_colour()))
+		return GOOD;
+	return bad_news(a, "the daemon's answer is not one to this command"
+	    " (is it of another version? --json shows it)", "", 0);
+}
+
+static int
+ask(const struct args *a)
+{
+	char *text;
+	size_t len;
+	json_error_t why;
+	json_t *doc;
+	int err = client_ask(a->socket, a->command->words, a->timeout_ms,
+	    &text, &len);
+
+	if (err)
+		return no_answer(a, err);
+	/* A name that holds a NUL is a name that we can show. */
+	doc = json_loadb(text, len, JSON_ALLOW_NUL, &why);
+	free(text);
+	if (!doc)
+		return bad_news(a, "what came back is not JSON: ", why.text,
+		    strlen(why.text));
+	err = show(a, doc);
+	json_decref(doc);
+	return err;
+}
+
+/* A full disk must not look like an empty list. */
+static int
+end(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "pxrelayctl: standard output: %s\n", strerror(errno));
+	return BAD_NEWS;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args a = { .socket = SOCKET, .timeout_ms = TIMEOUT_MS };
+	int done = parse_options(argc, argv, &a);
+
+	if (done == USAGE)
+		return USAGE;
+	if (done == 'h') {
+		help();
+		return end(GOOD);
+	}
+	if (done == 'V') {
+		printf("pxrelayctl %s\n", PXRELAY_VERSION);
+		return end(GOOD);
+	}
+	if (optind == argc)
+		return usage("what is the command?", NULL);
+	a.command = find_command(argv + optind, argc - optind);
+	if (!a.command)
+		return usage("no such command", argv[optind]);
+	return end(ask(&a));
+}
