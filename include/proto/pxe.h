@@ -27,6 +27,7 @@ enum pxe_family {
 	PXE_FAMILY_MAX
 };
 
+#define PXE_ALIAS_MAX	16	/* codes that an alias stands for at most */
 #define PXE_ARCHS_MAX	8	/* elements of option 93 that are looked at */
 #define PXE_CLASS_MAX	255	/* bytes of options 60 and 77 that are looked at */
 
@@ -35,10 +36,13 @@ struct pxe_client {
 	bool pxeclient;		/* option 60 begins with "PXEClient" */
 	bool httpclient;	/* option 60 begins with "HTTPClient" */
 	bool netboot;		/* pxeclient, httpclient, or option 93 is there */
-	bool arch_guessed;	/* from option 60's text, since 93 is missing */
+	/* from option 60's text, since 93 is missing: a bare "PXEClient" is a
+	 * PC BIOS */
+	bool arch_guessed;
 	uint8_t n_arch;		/* in arch, the client's preferred one first */
 	uint16_t arch[PXE_ARCHS_MAX];
-	bool discovery;		/* option 43 has sub-option 71: boot server discovery */
+	/* pxeclient, and option 43 has sub-option 71: boot server discovery */
+	bool discovery;
 	uint16_t item;		/* 43.71: type ... */
 	uint16_t layer;		/* ... and layer */
 	uint8_t uuid_len;	/* option 97 without its type byte: 16, or 0 */
@@ -57,13 +61,13 @@ bool pxe_user_class_is(const struct pxe_client *c, const char *text);
 const char *pxe_family_name(enum pxe_family f);
 bool pxe_family_parse(const char *name, enum pxe_family *out);
 
-/* "x64-uefi"...; NULL when the IANA list has no such code. */
+/* "uefi-x64"...; NULL when the IANA list has no such code. */
 const char *pxe_arch_name(uint16_t code);
 const char *pxe_arch_sentence(uint16_t code);
-/* A name, an alias, a decimal or 0x hex code: writes up to max codes, returns
- * how many (0: unknown). */
+/* A name, an alias (any case), a decimal or 0x hex code: writes up to max codes
+ * (PXE_ALIAS_MAX is enough), returns how many (0: unknown). */
 size_t pxe_arch_parse(const char *name, uint16_t *codes, size_t max);
-/* Walks the names for messages and manuals: name number i, NULL at the end. */
+/* Walks names, then aliases, for messages and manuals: number i, NULL at the end. */
 const char *pxe_arch_list(size_t i);
 
 /* In an offer or ACK: says "PXEClient" in option 60? */

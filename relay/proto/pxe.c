@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * pxe - what a message says about the machine that boots.
+ *
+ * Clients describe themselves in options 60, 93, 94, 97 (RFC 4578), 77 (RFC
+ * 3004), 43 (PXE 2.1) and 175 (iPXE), and not all of them tell the truth. This
+ * file reads; it leaves to core/rules and core/classes what follows from it.
+ * Options are joined first (RFC 3396) and found in overloaded fields, too.
+ */
+#include "proto/pxe.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+#define SUB_PAD		0	/* of option 43, PXE 2.1 */
+#define SUB_BOOT_ITEM	71
+#define SUB_END		255
+
+/* Sub-options of option 43 that are looked at; real ones have 7 bytes. */
+#define VENDOR_INFO_MAX	512
+
+struct arch {
+	const char *name;
+	const char *sentence;
+};
+
+static const struct arch archs[] = {
+#define PXE_ARCH(code, name, sentence) [code] = { name, sentence },
+#include "proto/arch.def"
+};
+
+struct alias {
+	const char *name;
+	size_t count;
+	uint16_t codes[PXE_ALIAS_MAX];
+};
+
+static const struct alias aliases[] = {
+#define PXE_ALIAS(name, ...) { name,					\
+	sizeof((uint16_t[]){ __VA_ARGS__ }) / sizeof(uint16_t), { __VA_ARGS__ } },
+#include "proto/arch.def"
+};
+
+static const char *const families[] = {
+	[PXE_PLAIN] = "plain",
+	[PXE_PXE] = "pxe",
+	[PXE_HTTP] = "http",
+	[PXE_IPXE] = "ipxe",
+	[PXE_BSDP] = "bsdp",
+	[PXE_UBOOT] = "u-boot",
+};
+
+/* --- reading a message ----------------------------------------------------- */
+
+/* As much of an option as fits, its parts joined. */
+static size_t
+read_option(const struct dhcp4 *m, uint8_t code, uint8_t *buf, size_t size)
+{
+	size_t len = dhcp4_opt_join(m, code, buf, size);
+
+	return len < size ? len : size;
+}
+
+static bool
+vendor_begins(const struct pxe_client *c, const char *text)
+{
+	size_t len = strlen(text);
+
+	return c->vendor_len >= len && memcmp(c->vendor, text, len) == 0;
+}
+
+/* Option 93 is a list, the preferred one first (RFC 4578 2.1). */
+static void
+read_archs(struct pxe_client *c, const struct dhcp4 *m)
+{
+	uint8_t buf[2 * PXE_ARCHS_MAX];
+	struct rd r = rd_init(buf, read_option(m, DHCP4_OPT_ARCH, buf,
+	    sizeof(buf)));
+
+	while (rd_left(&r) >= 2)
+		c->arch[c->n_arch++] = rd_u16(&r);
+}
+
+/*
+ * The digits of "PXEClient:Arch:00007:UNDI:003016". PXE 2.1 wants five decimal
+ * ones. U-Boot on RISC-V writes hexadecimal ("0001b"), which says nothing as
+ * soon as it happens to have no letter: such text is not believed, and 93 is
+ * always there with it.
+ */
+static bool
+read_arch_text(struct rd r, uint16_t *out)
+{
+	uint32_t code = 0;
+	size_t digits = 0;
+
+	while (rd_left(&r) > 0) {
+		uint8_t ch = rd_u8(&r);
+
+		if (ch == ':')
+			break;
+		if (!isdigit(ch) || ++digits > 5)
+			return false;
+		code = code * 10 + (ch - '0');
+	}
+	*out = (uint16_t)code;
+	return digits > 0 && code <= UINT16_MAX;
+}
+
+/* Without option 93 the vendor class has to do. */
+static void
+guess_arch(struct pxe_client *c)
+{
+	static const char *const prefixes[] = {
+		"PXEClient:Arch:", "HTTPClient:Arch:",
+	};
+
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
+		struct rd r = rd_init(c->vendor, c->vendor_len);
+
+		if (!vendor_begins(c, prefixes[i]))
+			continue;
+		rd_skip(&r, strlen(prefixes[i]));
+		c->arch_guessed = read_arch_text(r, &c->arch[0]);
+		c->n_arch = c->arch_guessed;
+		return;
+	}
+	/* ROMs older than RFC 4578 say PXEClient and nothing else: those are
+	 * PC BIOS, code 0. */
+	if (c->pxeclient) {
+		c->arch_guessed = true;
+		c->n_arch = 1;
+	}
+}
+
+/*
+ * PXE 2.1: a REQUEST with the boot item in option 43 asks a boot server, and
+ * is not for DHCP servers. What option 43 means is said by option 60 (RFC 2132
+ * 8.4), so only PXE clients have sub-option 71.
+ */
+static void
+read_boot_item(struct pxe_client *c, const struct dhcp4 *m)
+{
+	uint8_t buf[VENDOR_INFO_MAX], sub;
+	struct rd r, item;
+
+	if (!c->pxeclient)
+		return;
+	r = rd_init(buf, read_option(m, DHCP4_OPT_VENDOR_INFO, buf,
+	    sizeof(buf)));
+	while (rd_left(&r) > 0 && (sub = rd_u8(&r)) != SUB_END) {
+		if (sub == SUB_PAD)
+			continue;
+		item = rd_sub(&r, rd_u8(&r));
+		if (sub != SUB_BOOT_ITEM)
+			continue;
+		c->item = rd_u16(&item);
+		c->layer = rd_u16(&item);
+		c->discovery = !item.bad;
+		return;
+	}
+}
+
+/* RFC 4578 2.3: type 0 and 16 bytes is the only form there is. Its byte order
+ * is not settled among vendors; it stays as it came. */
+static void
+read_uuid(struct pxe_client *c, const struct dhcp4 *m)
+{
+	struct rd v;
+
+	if (!dhcp4_opt(m, DHCP4_OPT_UUID, &v))
+		return;
+	if (rd_left(&v) != 1 + sizeof(c->uuid) || rd_u8(&v) != 0)
+		return;
+	rd_copy(&v, c->uuid, sizeof(c->uuid));
+	c->uuid_len = sizeof(c->uuid);
+}
+
+static enum pxe_family
+family_of(const struct pxe_client *c, const struct dhcp4 *m)
+{
+	/* iPXE keeps saying what the ROM under it said in option 60. Scripts
+	 * change its user class, but not option 175. */
+	if (m->at[DHCP4_OPT_IPXE] || pxe_user_class_is(c, "iPXE"))
+		return PXE_IPXE;
+	if (c->pxeclient)
+		return PXE_PXE;
+	if (c->httpclient)
+		return PXE_HTTP;
+	if (vendor_begins(c, "AAPLBSDPC"))
+		return PXE_BSDP;
+	if (vendor_begins(c, "U-Boot"))
+		return PXE_UBOOT;
+	return c->netboot ? PXE_PXE : PXE_PLAIN;
+}
+
+void
+pxe_read(struct pxe_client *c, const struct dhcp4 *m)
+{
+	*c = (struct pxe_client){ 0 };
+	c->vendor_len = (uint8_t)read_option(m, DHCP4_OPT_VENDOR_CLASS,
+	    c->vendor, sizeof(c->vendor));
+	c->user_len = (uint8_t)read_option(m, DHCP4_OPT_USER_CLASS,
+	    c->user, sizeof(c->user));
+	c->pxeclient = vendor_begins(c, "PXEClient");
+	c->httpclient = vendor_begins(c, "HTTPClient");
+	c->netboot = c->pxeclient || c->httpclient || m->at[DHCP4_OPT_ARCH];
+	c->family = family_of(c, m);
+
+	/* When both are there and differ, option 93 is right: a chained loader
+	 * may inherit option 60 from the ROM. */
+	read_archs(c, m);
+	if (c->n_arch == 0)
+		guess_arch(c);
+	read_boot_item(c, m);
+	read_uuid(c, m);
+}
+
+bool
+pxe_user_class_is(const struct pxe_client *c, const char *text)
+{
+	struct rd r = rd_init(c->user, c->user_len);
+	size_t len = strlen(text);
+
+	if (len == 0)
+		return false;
+	/* iPXE and Windows send the bare text, against RFC 3004. */
+	if (c->user_len == len && memcmp(c->user, text, len) == 0)
+		return true;
+	while (rd_left(&r) > 0) {
+		struct rd class = rd_sub(&r, rd_u8(&r));
+
+		if (class.bad)
+			return false;
+		if (rd_left(&class) == len && memcmp(class.p, text, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+pxe_offer_says_pxe(const struct dhcp4 *m)
+{
+	static const char pxe[] = "PXEClient";
+	uint8_t buf[sizeof(pxe) - 1];
+
+	return dhcp4_opt_join(m, DHCP4_OPT_VENDOR_CLASS, buf, sizeof(buf)) >=
+	    sizeof(buf) && memcmp(buf, pxe, sizeof(buf)) == 0;
+}
+
+/* --- names ----------------------------------------------------------------- */
+
+const char *
+pxe_family_name(enum pxe_family f)
+{
+	return (size_t)f < COUNT(families) ? families[f] : "unknown";
+}
+
+bool
+pxe_family_parse(const char *name, enum pxe_family *out)
+{
+	for (size_t i = 0; i < COUNT(families); i++)
+		if (strcasecmp(name, families[i]) == 0) {
+			*out = (enum pxe_family)i;
+			return true;
+		}
+	return false;
+}
+
+const char *
+pxe_arch_name(uint16_t code)
+{
+	return code < COUNT(archs) ? archs[code].name : NULL;
+}
+
+const char *
+pxe_arch_sentence(uint16_t code)
+{
+	return code < COUNT(archs) ? archs[code].sentence : NULL;
+}
+
+/* Decimal (as in option 60, with leading zeros) or hexadecimal with 0x. */
+static bool
+parse_code(const char *s, uint16_t *out)
+{
+	bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
+	const char *digits = hex ? s + 2 : s;
+	unsigned long v;
+	char *end;
+
+	/* strtoul() would take spaces and signs */
+	if (!isxdigit((unsigned char)*digits))
+		return false;
+	v = strtoul(digits, &end, hex ? 16 : 10);
+	if (end == digits || *end || v > UINT16_MAX)
+		return false;
+	*out = (uint16_t)v;
+	return true;
+}
+
+size_t
+pxe_arch_parse(const char *name, uint16_t *codes, size_t max)
+{
+	uint16_t code;
+
+	if (max == 0)
+		return 0;
+	for (uint16_t i = 0; i < COUNT(archs); i++)
+		if (strcasecmp(name, archs[i].name) == 0) {
+			codes[0] = i;
+			return 1;
+		}
+	for (size_t i = 0; i < COUNT(aliases); i++)
+		if (strcasecmp(name, aliases[i].name) == 0) {
+			size_t n = aliases[i].count;
+
+			n = n < max ? n : max;
+			memcpy(codes, aliases[i].codes, n * sizeof(*codes));
+			return n;
+		}
+	/* Codes that IANA has yet to give out are accepted by number. */
+	if (!parse_code(name, &code))
+		return 0;
+	codes[0] = code;
+	return 1;
+}
+
+const char *
+pxe_arch_list(size_t i)
+{
+	if (i < COUNT(archs))
+		return archs[i].name;
+	i -= COUNT(archs);
+	return i < COUNT(aliases) ? aliases[i].name : NULL;
+}
