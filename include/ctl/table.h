@@ -25,7 +25,8 @@ enum tone {
 
 struct column {
 	const char *title;
-	unsigned min;		/* how narrow it may become; 0: as wide as its cells */
+	unsigned min;		/* how narrow it may become; 0: as wide as its cells,
+				 * unless the table fits in no other way */
 	bool right;		/* numbers stand to the right */
 };
 

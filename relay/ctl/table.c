@@ -148,17 +148,21 @@ total(const size_t *width, unsigned n, size_t gap)
 	return sum;
 }
 
-/* The widest of the columns that can still give. */
+/* The widest of the columns that can still give; with force, also of those that
+ * would rather not. */
 static size_t *
-widest(const struct table *t, size_t *width)
+widest(const struct table *t, size_t *width, bool force)
 {
 	size_t *found = NULL;
 
 	for (unsigned i = 0; i < t->n_columns; i++) {
 		const struct column *c = &t->column[i];
+		size_t min = force ? 1 : c->min;
 
-		if (c->min && width[i] > c->min && width[i] > strlen(c->title) &&
-		    (!found || width[i] > *found))
+		if (c->right || min == 0 || width[i] <= min ||
+		    width[i] <= strlen(c->title))
+			continue;
+		if (!found || width[i] > *found)
 			found = &width[i];
 	}
 	return found;
@@ -182,7 +186,7 @@ layout(const struct table *t, size_t *width)
 	if (total(width, t->n_columns, gap) > TABLE_WIDTH)
 		gap = 1;
 	while (total(width, t->n_columns, gap) > TABLE_WIDTH &&
-	    (w = widest(t, width)))
+	    ((w = widest(t, width, false)) || (w = widest(t, width, true))))
 		--*w;
 	return gap;
 }

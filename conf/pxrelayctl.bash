@@ -1,0 +1,38 @@
+# bash completion for pxrelayctl
+#
+# The names of options and commands are those of relay/ctl/main.c; tests/ctl.sh
+# compares them.
+
+_pxrelayctl()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local i words='' options='-s --socket -t --timeout --json -h --help -V --version'
+
+	COMPREPLY=()
+	case $prev in
+	-s | --socket)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	-t | --timeout)
+		return
+		;;
+	esac
+	# What was said of the command so far: all that is no option's.
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-s | --socket | -t | --timeout) i=$((i + 1)) ;;
+		-*) ;;
+		*) words="$words ${COMP_WORDS[i]}" ;;
+		esac
+	done
+	case $words in
+	'') words='show reload version' ;;
+	' show') words='interfaces servers rules counters drops' ;;
+	*) words='' ;;
+	esac
+	[[ $cur != -* ]] || words=$options
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+complete -F _pxrelayctl pxrelayctl

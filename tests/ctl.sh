@@ -1,0 +1,419 @@
+#!/bin/bash
+# pxrelayctl against tests/ctl-daemon.py, a daemon that answers in every good and
+# bad way: what is printed, where, and the exit status. What a real daemon
+# answers is netns/'s business.
+# shellcheck disable=SC2016,SC2086 # eval is given its words late; $what is two words
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/tally.sh
+
+ctl=${PXRELAYCTL:-build/asan/pxrelayctl}
+export LC_ALL=C TERM=vt100
+unset NO_COLOR
+
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+sock=$T/s
+
+if [ ! -x "$ctl" ]; then
+	fail "ctl: the program" "$ctl was not built"
+	tally
+	exit
+fi
+
+# ask MODE ARGUMENT...: the answer is standard input, taken as one line; not
+# from a pipe, or rc would be set in another shell
+ask() {
+	local mode=$1
+
+	shift
+	rm -f "$sock" "$sock.asked"
+	tr -d '\n\t' | timeout 60 python3 tests/ctl-daemon.py "$mode" "$sock" \
+		"$ctl" -s "$sock" "$@" > "$T/out" 2> "$T/err"
+	rc=$?
+}
+
+alone() {
+	timeout 60 "$ctl" "$@" > "$T/out" 2> "$T/err" </dev/null
+	rc=$?
+}
+
+# verdict NAME CONDITION...: with all that is known when it is not so
+verdict() {
+	local name=$1
+
+	shift
+	if "$@"; then
+		pass "ctl: $name"
+	else
+		fail "ctl: $name" "not so: $* (exit status $rc)"
+		head -c 4000 "$T/out" "$T/err" | cat -v
+	fi
+}
+
+# status N [OUT [ERR]]: exit status, and patterns of lines that are there; an
+# empty one says that the stream is empty
+status() {
+	[ "$rc" = "$1" ] || return 1
+	[ $# -lt 2 ] || has "$T/out" "$2" || return 1
+	[ $# -lt 3 ] || has "$T/err" "$3"
+}
+
+has() {
+	if [ -z "$2" ]; then
+		[ ! -s "$1" ]
+	else
+		grep -qE -e "$2" "$1"
+	fi
+}
+
+lacks() {
+	! grep -qE -e "$1" "$T/out" "$T/err"
+}
+
+# Printable ASCII and newlines only, no line longer than a screen's.
+clean() {
+	! LC_ALL=C grep -qE '[^ -~]' "$T/out" "$T/err"
+}
+
+fits() {
+	! grep -qE '.{81}' "$T/out" && ! grep -q ' $' "$T/out" && [ -s "$T/out" ]
+}
+
+shorter_than() {
+	[ "$(wc -l < "$T/out")" -lt "$1" ]
+}
+
+cat > "$T/doc" <<'EOF'
+{"version":"9.8.7","uptime-s":273845,"conversations":118,
+"interfaces":[
+ {"name":"vlan10","ifindex":3,"state":"ready",
+  "giaddr":["10.0.10.1","10.0.11.1"],"pattern":"vlan*","servers":[],
+  "dhcp":["dhcp-a","dhcp-b"],"boot":["wds-1"],"option82":true,
+  "requests":1204,"relayed":1203,"replies":1180,"drops":2},
+ {"name":"enp100s31f6.2999","ifindex":4,"state":"no-address","giaddr":[],
+  "pattern":"enp*","inherited-from":"swp1","servers":["192.168.100.210"],
+  "dhcp":[],"boot":[],"option82":false,
+  "requests":1234567890,"relayed":99999,"replies":100000,"drops":0}],
+"servers":[
+ {"name":"dhcp-a","address":"192.0.2.10","state":"reachable",
+  "source":"192.0.2.1","dhcp":true,"boot":false,"sent":1204,"replies":1180,
+  "offers":600,"acks":580,"naks":0,"dropped":0,"errors":0},
+ {"name":"wds-1","address":"192.168.100.210","state":"no-route",
+  "source":"0.0.0.0","dhcp":true,"boot":true,"sent":12345678,"replies":0,
+  "offers":0,"acks":0,"naks":3,"dropped":1,"errors":44}],
+"rules":[{"name":"ipxe-second","hits":4}],
+"counters":{"requests":1204,"requests-relayed":1203,"replies":1180,
+ "replies-relayed":1178,"newer-word":3},
+"drops":{"short":0,"hops":3,"not-server":1200,"untrusted-option82":7,
+ "bad-ip":1,"from-the-future":9},
+"by":{"requests":{"hops":2,"untrusted-option82":7,"bad-ip":1},
+ "replies":{"not-server":1200,"hops":1},"4011":{}}}
+EOF
+
+# --- every command, in text ----------------------------------------------------
+
+ask answer show < "$T/doc"
+verdict "show: version and uptime" status 0 '^pxrelayd 9\.8\.7, up 3 d 04:04:05, 118 conv' ''
+verdict "show: the way of packets" \
+	status 0 '^1204 requests, 1203 relayed, 1180 replies, 1178 delivered$'
+verdict "show: trouble first" eval \
+	'sed -n "/^INTERFACE/{n;p}" "$T/out" | grep -q "^enp100s31f6"'
+verdict "show: servers, silent ones named" status 0 '^wds-1 .*no-route .*never answered'
+verdict "show: most frequent drop and its sentence" \
+	status 0 '^not-server +1200 reply from an address that is no'
+verdict "show: what does not stand here" status 0 '^and 2 more: pxrelayctl show drops$'
+verdict "show: fits" fits
+verdict "show: one screen" shorter_than 24
+verdict "show: no colour in a file" lacks $'\033'
+verdict "show: asks in one line" test "$(cat "$sock.asked")" = show
+
+ask answer show interfaces < "$T/doc"
+verdict "show interfaces" \
+	status 0 '^vlan10 +ready +10\.0\.10\.1 +1204 +1180 +2 \[vlan\*\]' ''
+verdict "show interfaces: large numbers" status 0 ' 1\.2G +100k +0 '
+verdict "show interfaces: the whole configuration" eval \
+	'tr -s " \n" " " < "$T/out" | grep -q "\[enp\*\] of swp1.*servers"'
+verdict "show interfaces: fits" fits
+verdict "show interfaces: what was asked" \
+	test "$(cat "$sock.asked")" = "show interfaces"
+
+ask answer show servers < "$T/doc"
+verdict "show servers" status 0 '^dhcp-a .* dhcp +reachable +1204 +1180 +600 +580 from' ''
+verdict "show servers: both classes, no route" status 0 ' both no-route +12\.3M +0 '
+verdict "show servers: fits" fits
+
+ask answer show rules < "$T/doc"
+verdict "show rules" status 0 '^ipxe-second +4$' ''
+
+ask answer show counters < "$T/doc"
+verdict "show counters" status 0 '^requests-relayed +1203 +requests that were sent' ''
+verdict "show counters: a word we do not know" status 0 '^newer-word +3 +-$'
+verdict "show counters: fits" fits
+
+ask answer show drops < "$T/doc"
+verdict "show drops" status 0 '^untrusted-option82 +7 +option 82 with giaddr 0' ''
+verdict "show drops: only what occurred" lacks '^short'
+verdict "show drops: most frequent first" eval \
+	'[ "$(sed -n "2s/ .*//p" "$T/out")" = not-server ]'
+verdict "show drops: among what" status 0 'requests=2 replies=1$'
+verdict "show drops: a word we do not know" status 0 '^from-the-future +9 +-$'
+verdict "show drops: fits" fits
+
+ask answer show drops <<< '{"drops":{"short":0},"by":{}}'
+verdict "show drops: none" status 0 '^no drops$' ''
+ask answer show interfaces <<< '{"interfaces":[]}'
+verdict "show interfaces: none" status 0 '^no interfaces$' ''
+ask answer version < "$T/doc"
+verdict "version" status 0 '^pxrelayd 9\.8\.7$' ''
+ask answer reload <<< '{"reloaded":true}'
+verdict "reload" status 0 'reloaded' ''
+verdict "reload: what was asked" test "$(cat "$sock.asked")" = reload
+
+# --- JSON ----------------------------------------------------------------------
+
+same_json() {
+	python3 -c 'import json, sys
+sys.exit(json.load(open(sys.argv[1])) != json.load(open(sys.argv[2])))' "$@"
+}
+
+ask answer --json show < "$T/doc"
+verdict "--json: the same document" same_json "$T/out" "$T/doc"
+verdict "--json: indented" status 0 '^  "version": "9\.8\.7"' ''
+ask answer show drops --json < "$T/doc"
+verdict "--json: behind the command, too" same_json "$T/out" "$T/doc"
+verdict "--json: is nothing to the daemon" test "$(cat "$sock.asked")" = "show drops"
+ask answer --json show <<< '{"error":"no \u009b such"}'
+verdict "--json: an error is a document, and bad news" status 1 '"error": "no ' ''
+verdict "--json: only ASCII" clean
+
+# --- bad news --------------------------------------------------------------------
+
+ask answer reload <<< '{"error":"the configuration was refused: see the log"}'
+verdict "an error: exit status 1, said on stderr" \
+	status 1 '' '^pxrelayctl: reload: the configuration was refused: see the log$'
+ask answer reload <<< '{"error":7}'
+verdict "an error that is no text" status 1 '' '^pxrelayctl: reload: the daemon says no'
+ask answer reload <<< '{"reloaded":false}'
+verdict "reloaded: false" status 1 '' 'not one to this command'
+
+no_daemon='no daemon answers there \(is pxrelayd running\? -s SOCKET names another\)$'
+alone -s "$T/nobody" show
+verdict "no socket" status 1 '' "^pxrelayctl: $T/nobody: $no_daemon"
+python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/stale"
+alone -s "$T/stale" show
+verdict "a socket that nobody listens on" status 1 '' "$no_daemon"
+: > "$T/file"
+alone -s "$T/file" show
+verdict "a file that is no socket" status 1 '' "$no_daemon"
+if [ "$(id -u)" = 0 ]; then
+	chmod 711 "$T"
+	install -m 755 "$ctl" "$T/ctl"
+	rm -f "$sock"
+	(umask 077
+	timeout 60 python3 tests/ctl-daemon.py answer "$sock" setpriv \
+		--reuid=65534 --regid=65534 --clear-groups \
+		"$T/ctl" -s "$sock" show) </dev/null > "$T/out" 2> "$T/err"
+	rc=$?
+	verdict "not allowed to ask" status 1 '' 'permission denied \(root and the group'
+else
+	skip "ctl: not allowed to ask" "only root can be somebody else"
+fi
+
+for how in cut mute reset; do
+	ask $how show < "$T/doc"
+	verdict "closed before the end ($how)" \
+		status 1 '' 'the connection was closed before the answer was whole'
+done
+for how in silent drip deaf; do
+	begin=$SECONDS
+	ask $how -t 0.3 show < "$T/doc"
+	verdict "time is up ($how)" status 1 '' 'no whole answer within 0\.3 s \(-t SECONDS'
+	verdict "time is up: soon ($how)" test $((SECONDS - begin)) -lt 20
+done
+ask endless -t 60 show < "$T/doc"
+verdict "an answer without end" status 1 '' 'the answer is longer than 64 MB'
+
+for bad in '' 'hello' '{' '{"version":' '{"a":1}}' '[' '"x' '{"version":"\xff"}'; do
+	ask answer version < <(printf '%b' "$bad")
+	verdict "not JSON: $bad" status 1 '' 'what came back is not JSON: '
+	verdict "not JSON, and nothing odd on the screen: $bad" clean
+done
+for bad in '[]' '{}' '{"version":7}' '{"version":null}'; do
+	ask answer version <<< "$bad"
+	verdict "not an answer: $bad" status 1 '' 'not one to this command'
+done
+for what in "show" "show interfaces" "show servers" "show rules" \
+	"show counters" "show drops"; do
+	ask answer $what <<< \
+		'{"interfaces":1,"servers":{},"rules":"x","counters":[],"drops":[]}'
+	verdict "$what: of another shape" status 1 '' 'not one to this command'
+done
+ask answer show < <(python3 -c 'print("[" * 100000)')
+verdict "a document of a hundred thousand brackets" \
+	status 1 '' 'what came back is not JSON'
+
+# --- answers that are odd, but answers ---------------------------------------------
+
+ask split show < "$T/doc"
+verdict "in pieces of seven bytes" status 0 'and 2 more: pxrelayctl show drops' ''
+ask more version < "$T/doc"
+verdict "more than one line" status 0 '^pxrelayd 9\.8\.7$' ''
+
+python3 - > "$T/huge" <<'EOF'
+import json
+print(json.dumps({"interfaces": [
+    {"name": "vlan%d" % i, "state": "ready" if i % 500 else "down",
+     "giaddr": ["10.%d.%d.1" % (i >> 8, i & 255)], "pattern": "vlan*",
+     "servers": ["a", "b"], "requests": i, "replies": i, "drops": 0}
+    for i in range(20000)]}))
+EOF
+ask answer show interfaces < "$T/huge"
+verdict "20,000 interfaces" status 0 '^vlan19999 +ready +10\.78\.31\.1 +19999 ' ''
+verdict "20,000 interfaces: all of them" test "$(wc -l < "$T/out")" = 20001
+verdict "20,000 interfaces: trouble first" eval \
+	'[ "$(sed -n "2,41p" "$T/out" | grep -c " down ")" = 40 ]'
+python3 - "$T/huge" "$T/doc" > "$T/huge-show" <<'EOF'
+import json, sys
+doc = json.load(open(sys.argv[2]))
+doc["interfaces"] = json.load(open(sys.argv[1]))["interfaces"]
+doc["servers"] *= 30
+print(json.dumps(doc))
+EOF
+ask answer show < "$T/huge-show"
+verdict "20,000 interfaces: show says where the rest is" \
+	status 0 '^and 19994 more: pxrelayctl show interfaces$' ''
+verdict "20,000 interfaces: show fits" fits
+
+# Names that would colour, clear or rename a terminal, and break columns.
+cat > "$T/hostile" <<'EOF'
+{"version":"1\u001b]0;x\u0007","uptime-s":-5,"conversations":0,
+"interfaces":[
+ {"name":"\u001b[2J\nvlan","state":"ready\u009b31m","giaddr":["\u0000",7,{}],
+  "pattern":"\u202e\u0085","inherited-from":"\r","servers":["\"\\"],
+  "dhcp":7,"boot":[[]],"requests":"many","replies":-9223372036854775808,
+  "drops":9223372036854775807},
+ {}, 7, null,
+ {"name":"LONG LONG","state":"LONG","giaddr":["LONG"],"pattern":"LONG"}],
+"servers":[{"name":"\u001b[31m","address":"\t","state":"\b","source":"\u007f",
+ "sent":1,"errors":9223372036854775807},{"name":"LONG","source":"LONG"}],
+"rules":[{"name":"\u001b"},{"name":"LONG"}],
+"counters":{"\u001b[1m":3,"LONG":4,"requests":{}},
+"drops":{"\u001b[1m":3,"LONG":4,"hops":"x"},
+"by":{"\u001b":{"LONG":1,"\u001b[1m":2},"replies":7}}
+EOF
+long=$(printf 'x%.0s' {1..3000})
+sed -i "s/LONG/$long/g" "$T/hostile"
+for what in "show" "show interfaces" "show servers" "show rules" \
+	"show counters" "show drops" "version"; do
+	ask answer $what < "$T/hostile"
+	verdict "$what: hostile names" status 0 . ''
+	verdict "$what: hostile names are escaped" clean
+	verdict "$what: hostile names fit" fits
+done
+ask answer show rules < "$T/hostile"
+verdict "a long name is shown to its end" \
+	test "$(tr -dc x < "$T/out" | wc -c)" = 3001
+ask answer show < <(printf '{"error":"\\u001b[2J\\n%s"}' "$long")
+verdict "a hostile error" status 1 '' '^pxrelayctl: show: .x1b.2J.x0ax+$'
+verdict "a hostile error is escaped" clean
+
+# --- colour ------------------------------------------------------------------------
+
+esc=$'\033'
+ask pty show < "$T/doc"
+verdict "colour on a terminal" status 0 "$esc\\[32mready$esc\\[0m"
+verdict "colour on a terminal: trouble is red" status 0 "$esc\\[1;31mno-address$esc"
+ask pty show < "$T/hostile"
+verdict "on a terminal no other escape than colour" eval \
+	'sed "s/$esc\[[0-9;]*m//g" "$T/out" | tr -d "\r" > "$T/o" && ! grep -q "[^ -~]" "$T/o"'
+NO_COLOR=1 ask pty show < "$T/doc"
+verdict "NO_COLOR" lacks "$esc"
+NO_COLOR='' ask pty show < "$T/doc"
+verdict "an empty NO_COLOR does not count" status 0 "$esc"
+TERM=dumb ask pty show < "$T/doc"
+verdict "TERM=dumb" lacks "$esc"
+ask pty --json show < "$T/doc"
+verdict "no colour in --json" lacks "$esc"
+
+# --- usage -------------------------------------------------------------------------
+
+alone --help
+verdict "--help" status 0 '^usage: pxrelayctl ' ''
+verdict "--help: fits" fits
+alone -h
+verdict "-h" status 0 '^  show interfaces ' ''
+alone --version
+verdict "--version" status 0 '^pxrelayctl [0-9]' ''
+alone -V
+verdict "-V" status 0 '^pxrelayctl [0-9]' ''
+alone
+verdict "no command" status 2 '' 'what is the command\?'
+for bad in nonsense "show nonsense" "show interfaces vlan10" "reload now" " show" \
+	"SHOW" "show,"; do
+	# As words and as one word: neither is a command.
+	alone -s "$T/nobody" $bad x
+	verdict "no such command: $bad" status 2 '' 'no such command: '
+	alone -s "$T/nobody" "$bad" x
+	verdict "no such command, in one word: $bad" status 2 '' 'no such command: '
+done
+alone -s "$T/nobody" "$long" show
+verdict "no such command: a long one" status 2 '' 'no such command: xxx'
+alone "$(printf '\033[2J')"
+verdict "no such command: escaped" status 2 '' 'no such command: .x1b'
+alone --nonsense show
+verdict "no such option" status 2 '' 'nonsense'
+alone show -s
+verdict "an option without its argument" status 2 '' 'requires an argument'
+for bad in 0 -1 x '' 5x inf nan 1e9; do
+	alone -t "$bad" -s "$T/nobody" show
+	verdict "no such time: '$bad'" status 2 '' 'not a number of seconds: '
+done
+alone -s '' show
+verdict "an empty socket" status 2 '' '-s names no socket'
+alone -s "$T/$long" show
+verdict "a socket's name that is too long" status 2 '' 'too long for the name'
+alone -s "$T/nobody" -- show
+verdict "-- ends the options" status 1 '' "$no_daemon"
+
+rm -f "$sock"
+tr -d '\n\t' < "$T/doc" | timeout 60 python3 tests/ctl-daemon.py answer "$sock" \
+	"$ctl" -s "$sock" show > /dev/full 2> "$T/err"
+rc=$?
+: > "$T/out"
+verdict "a full disk" status 1 '' 'standard output: No space left'
+
+# --- completion --------------------------------------------------------------------
+
+# completes LINE...: what bash offers for the last word
+completes() {
+	bash -c '. conf/pxrelayctl.bash
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_pxrelayctl
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$@" > "$T/out" 2> "$T/err"
+	rc=$?
+}
+
+# Every command of the program is offered, and no other.
+"$ctl" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)   *.*/\1/p' | sort > "$T/commands"
+{
+	completes pxrelayctl ''
+	cat "$T/out"
+	completes pxrelayctl -s "$T/s" show ''
+	sed 's/^/show /' "$T/out"
+} | sort > "$T/offered"
+verdict "bash completion: commands" cmp "$T/commands" "$T/offered"
+sed -n "s/.*'\([a-z]*\):.*'\$/\1/p" conf/_pxrelayctl | sort > "$T/offered"
+sed 's/^show //' "$T/commands" | sort > "$T/words"
+verdict "zsh completion: commands" cmp "$T/words" "$T/offered"
+"$ctl" --help | grep -oE -e ' --?[a-zA-Z]+' | tr -d ' ' | sort -u > "$T/options"
+completes pxrelayctl -
+sort "$T/out" > "$T/offered"
+verdict "bash completion: options" cmp "$T/options" "$T/offered"
+completes pxrelayctl show dr
+verdict "bash completion: a beginning" test "$(cat "$T/out")" = drops
+completes pxrelayctl show drops ''
+verdict "bash completion: nothing more" test -z "$(cat "$T/out")"
+
+tally
