@@ -87,9 +87,8 @@ read_archs(struct pxe_client *c, const struct dhcp4 *m)
 
 /*
  * The digits of "PXEClient:Arch:00007:UNDI:003016". PXE 2.1 wants five decimal
- * ones. U-Boot on RISC-V writes hexadecimal ("0001b"), which says nothing as
- * soon as it happens to have no letter: such text is not believed, and 93 is
- * always there with it.
+ * ones. U-Boot on RISC-V writes hexadecimal, "0001b": not believed, and option
+ * 93 stands beside it.
  */
 static bool
 read_arch_text(struct rd r, uint16_t *out)
@@ -289,13 +288,13 @@ parse_code(const char *s, uint16_t *out)
 	bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
 	const char *digits = hex ? s + 2 : s;
 	unsigned long v;
-	char *end;
 
-	/* strtoul() would take spaces and signs */
-	if (!isxdigit((unsigned char)*digits))
+	/* strtoul() would take spaces, signs and a second 0x */
+	if (!*digits || digits[strspn(digits, hex ?
+	    "0123456789abcdefABCDEF" : "0123456789")])
 		return false;
-	v = strtoul(digits, &end, hex ? 16 : 10);
-	if (end == digits || *end || v > UINT16_MAX)
+	v = strtoul(digits, NULL, hex ? 16 : 10);
+	if (v > UINT16_MAX)
 		return false;
 	*out = (uint16_t)v;
 	return true;
