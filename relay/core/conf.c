@@ -218,8 +218,11 @@ check_heading(struct conf_builder *b, struct conf_sect *s)
 		conf_bad_sect(b, s, "%s", fault);
 	for (const struct conf_sect *o = b->sect; !fault && o < s; o++)
 		if (o->kind == s->kind && strcmp(o->name, s->name) == 0) {
-			conf_bad_sect(b, s, "stands in line %d already; "
-			    "one section with the keys of both would be right", o->line);
+			if (o->line > 0)
+				conf_bad_sect(b, s, "stands in line %d already; one section "
+				    "with the keys of both would be right", o->line);
+			else
+				conf_bad_sect(b, s, "is given already");
 			fault = "twice";
 		}
 	s->bad = fault;

@@ -1,0 +1,985 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The configuration: what each key may be and what is said when it may not,
+ * how names become indexes, which pattern wins, what formats become, and that
+ * the canonical form is one.
+ */
+#include "core/conf.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conftext.h"
+#include "core/conf_private.h"
+#include "io/conffile.h"
+
+Suite *conf_suite(void);
+
+/* --- one key at a time --- */
+
+enum where { R, S, G, I, U, H };	/* [relay] [server] [group] [interface] [rule] [helper] */
+
+/* A whole configuration that is valid without the key, and the key as its last line. */
+static char *
+with_key(enum where where, const char *key, const char *value)
+{
+	static const struct {
+		const char *head, *keys[4][2];
+	} base[] = {
+		[R] = { "[interface a]\nservers = 192.0.2.1\n[relay]\n", { { NULL } } },
+		[S] = { "[interface a]\nservers = 192.0.2.1\n[server s]\n",
+		    { { "address", "192.0.2.2" } } },
+		[G] = { "[interface a]\nservers = 192.0.2.1\n[group g]\n",
+		    { { "servers", "192.0.2.2" } } },
+		[I] = { "[server s]\naddress = 192.0.2.2\n[group g]\nservers = s, 192.0.2.3\n"
+		    "[interface a]\n", { { "dhcp", "192.0.2.1" } } },
+		[U] = { "[interface a]\nservers = 192.0.2.1\n[rule r]\n",
+		    { { "boot", "192.0.2.1" } } },
+		[H] = { "[server s]\naddress = 192.0.2.2\n[helper h]\n",
+		    { { "port", "9" }, { "from", "a" }, { "to", "b" } } },
+	};
+	char text[1024], *all;
+	size_t n = (size_t)snprintf(text, sizeof(text), "%s", base[where].head);
+
+	for (size_t i = 0; i < 4 && base[where].keys[i][0]; i++)
+		if (strcmp(base[where].keys[i][0], key) != 0 && strcmp(key, "action") != 0)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s = %s\n",
+			    base[where].keys[i][0], base[where].keys[i][1]);
+	ck_assert_int_gt(asprintf(&all, "%s%s = %s\n", text, key, value), 0);
+	return all;
+}
+
+/* NULL as `canonical`: printed as it was written. */
+static const struct {
+	enum where where;
+	const char *key, *value, *canonical;
+} good[] = {
+	{ R, "log", "stderr", NULL },
+	{ R, "log", "syslog", NULL },
+	{ R, "log", "journal", NULL },
+	{ R, "log-level", "error", NULL },
+	{ R, "log-level", "debug", NULL },
+	{ R, "control", "/tmp/x", NULL },
+	{ R, "control", "off", NULL },
+	{ R, "host-name", "relay-1.example.com", NULL },
+	{ R, "max-hops", "1", NULL },
+	{ R, "max-hops", "16", NULL },
+	{ R, "max-hops", "007", "7" },
+	{ R, "interface-rate", "5000/s", NULL },
+	{ R, "interface-rate", "10/500ms", NULL },
+	{ R, "interface-rate", "10/1000ms", "10/s" },
+	{ R, "interface-rate", "off", NULL },
+	{ R, "client-rate", "32/10s", NULL },
+	{ R, "client-rate", "32/1s", "32/s" },
+	{ R, "client-rate", "600/m", "600/60s" },
+	{ R, "client-rate", "600/1h", "600/3600s" },
+	{ R, "client-rate", "1/1500ms", NULL },
+	{ R, "client-rate", "10000000/24h", "10000000/86400s" },
+	{ R, "clients", "64", NULL },
+	{ R, "clients", "1048576", NULL },
+	{ R, "check-source", "off", NULL },
+	{ R, "4011", "off", NULL },
+	{ R, "discovery-group", "239.1.2.3", NULL },
+	{ R, "strip-pxe-from", "dhcp", NULL },
+	{ R, "trust", "on", NULL },
+	{ S, "option82", "none", NULL },
+	{ S, "option82", "add", NULL },
+	{ S, "offers", "proxy-only", NULL },
+	{ S, "address", "127.0.0.1", NULL },
+	{ G, "mode", "all", NULL },
+	{ G, "servers", "192.0.2.9,192.0.2.8", "192.0.2.9, 192.0.2.8" },
+	{ G, "servers", "192.0.2.9, 192.0.2.9", "192.0.2.9" },
+	{ I, "boot", "g", NULL },
+	{ I, "boot", "s", NULL },
+	{ I, "boot", "192.0.2.2", "s" },
+	{ I, "boot", "g, 192.0.2.4", "s, 192.0.2.3, 192.0.2.4" },
+	{ I, "giaddr", "all", NULL },
+	{ I, "giaddr", "rotate", NULL },
+	{ I, "giaddr", "192.0.2.254", NULL },
+	{ I, "option82", "add", NULL },
+	{ I, "option82-policy", "append", NULL },
+	{ I, "option82-policy", "replace", NULL },
+	{ I, "option82-policy", "discard", NULL },
+	{ I, "circuit-id", "%i:%v %m %h %g 100%%", NULL },
+	{ I, "circuit-id", "hex:00ff", NULL },
+	{ I, "circuit-id", "hex:00:FF:10", NULL },
+	{ I, "circuit-id", "a, b", NULL },
+	{ I, "circuit-id", "a;b#c", NULL },
+	{ I, "circuit-id", "off", NULL },
+	{ I, "remote-id", "\xc3\xa4\xc3\xb6", NULL },
+	{ I, "subscriber-id", "room 7", NULL },
+	{ I, "link-selection", "on", NULL },
+	{ I, "link-selection", "10.1.0.0", NULL },
+	{ I, "server-id-override", "on", NULL },
+	{ I, "relay-flags", "on", NULL },
+	{ I, "vendor-specific", "32473:%h/%i", NULL },
+	{ I, "vendor-specific", "4294967295:hex:00", NULL },
+	{ I, "vendor-specific", "off", NULL },
+	{ I, "relay-id", "hex:000203", NULL },
+	{ I, "relay-id", "hex:00:02:03", "hex:000203" },
+	{ I, "vss", "global", NULL },
+	{ I, "vss", "name:lab", NULL },
+	{ I, "vss", "vpn-id:00a0de00000001", NULL },
+	{ U, "arch", "bios", NULL },
+	{ U, "arch", "0", "bios" },
+	{ U, "arch", "65000", NULL },
+	{ U, "family", "http, pxe", "pxe, http" },
+	{ U, "family", "plain", NULL },
+	{ U, "user-class", "iPXE, gPXE", NULL },
+	{ U, "vendor-class", "PXEClient:Arch:0000[79]*", NULL },
+	{ U, "mac", "52:54:00:12:34:56", NULL },
+	{ U, "mac", "52-54-00-AB-CD-EF", "52:54:00:ab:cd:ef" },
+	{ U, "uuid", "8d5d7a0e-3b1c-4b8a-9d52-0123456789ab", NULL },
+	{ U, "uuid", "8D5D7A0E3B1C4B8A9D520123456789AB",
+	    "8d5d7a0e-3b1c-4b8a-9d52-0123456789ab" },
+	{ U, "interface", "vlan[0-9], e*", NULL },
+	{ U, "message", "Discover, BOOTP", "bootp, discover" },
+	{ H, "port", "9, 7", NULL },
+	{ H, "to", "192.0.2.1, vlan10", NULL },
+	{ H, "to", "vlan10, s", "192.0.2.2, vlan10" },
+	{ H, "source", "replace", NULL },
+	{ H, "rate", "off", NULL },
+	{ H, "allow", "192.0.2.0/24, 198.51.100.7", "192.0.2.0/24, 198.51.100.7/32" },
+	{ H, "allow", "0.0.0.0/0", NULL },
+};
+
+START_TEST(good_value_is_taken_and_printed)
+{
+	char *text = with_key(good[_i].where, good[_i].key, good[_i].value);
+	struct conftext t = conftext(text);
+	char *printed, *line;
+
+	ck_assert_msg(t.c != NULL, "%s%s", text, t.mistakes);
+	printed = conftext_print(t.c);
+	ck_assert_int_gt(asprintf(&line, "\n%s = %s\n", good[_i].key, good[_i].canonical ?
+	    good[_i].canonical : good[_i].value), 0);
+	ck_assert_msg(strstr(printed, line), "no line \"%s\" in:\n%s", line + 1, printed);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+	free(printed);
+	free(line);
+	free(text);
+}
+END_TEST
+
+#define RATE "a number per time, like 5000/s, 32/10s or 10/500ms, or off would be right " \
+	"(up to 10000000, in up to 24h)"
+#define FORMAT "behind a % stands i (interface), v (VLAN id), m (MAC), h (host name), " \
+	"g (giaddr) or another %"
+#define HOST "an IPv4 address like 192.0.2.10 would be right"
+
+/* `what` stands behind "key = value: "; NULL: the value is too long to be shown. */
+static const struct {
+	enum where where;
+	const char *key, *value, *what;
+} bad[] = {
+	{ R, "log", "sylog", "stderr, syslog or journal would be right, did you mean \"syslog\"?" },
+	{ R, "log", "file", "stderr, syslog or journal would be right" },
+	{ R, "log-level", "warn", "error, warning, info or debug would be right, "
+	    "did you mean \"warning\"?" },
+	{ R, "log-level", "7", "error, warning, info or debug would be right" },
+	{ R, "control", "x", "an absolute path, or off, would be right" },
+	{ R, "control", "/123456789012345678901234567890123456789012345678901234567890123456789"
+	    "01234567890123456789012345678901234567890", NULL },
+	{ R, "host-name", "a b", "a host name has no spaces" },
+	{ R, "max-hops", "0", "a whole number from 1 to 16 would be right" },
+	{ R, "max-hops", "17", "a whole number from 1 to 16 would be right" },
+	{ R, "max-hops", "-1", "a whole number from 1 to 16 would be right" },
+	{ R, "max-hops", "1.5", "a whole number from 1 to 16 would be right" },
+	{ R, "max-hops", "0x10", "a whole number from 1 to 16 would be right" },
+	{ R, "max-hops", "99999999999999999999", "a whole number from 1 to 16 would be right" },
+	{ R, "interface-rate", "5000", RATE },
+	{ R, "interface-rate", "0/s", RATE },
+	{ R, "interface-rate", "5000/0s", RATE },
+	{ R, "interface-rate", "5000/", RATE },
+	{ R, "interface-rate", "5000/10", RATE },
+	{ R, "interface-rate", "5000 / s", RATE },
+	{ R, "interface-rate", "10000001/s", RATE },
+	{ R, "interface-rate", "1/25h", RATE },
+	{ R, "interface-rate", "on", RATE },
+	{ R, "client-rate", "-1/s", RATE },
+	{ R, "client-rate", "1/d", RATE },
+	{ R, "clients", "63", "a whole number from 64 to 1048576 would be right" },
+	{ R, "check-source", "yes", "off or on would be right" },
+	{ R, "check-source", "ON", "off or on would be right, did you mean \"on\"?" },
+	{ R, "4011", "1", "off or on would be right" },
+	{ R, "discovery-group", "192.0.2.1",
+	    "a multicast address, like 224.0.1.2, would be right" },
+	{ R, "strip-pxe-from", "boot", "none or dhcp would be right" },
+	{ S, "option82", "on", "none or add would be right" },
+	{ S, "offers", "proxy", "any or proxy-only would be right, "
+	    "did you mean \"proxy-only\"?" },
+	{ S, "address", "dhcp.example.com", "a server is an IPv4 address like 192.0.2.10, "
+	    "host names are not looked up" },
+	{ S, "address", "192.0.2.300", HOST },
+	{ S, "address", "192.0.2", HOST },
+	{ S, "address", "192.0.2.010", HOST },
+	{ S, "address", "192.0.2.1:67", HOST },
+	{ S, "address", "0.0.0.0",
+	    "not the address of a host; one like 192.0.2.10 would be right" },
+	{ S, "address", "255.255.255.255",
+	    "not the address of a host; one like 192.0.2.10 would be right" },
+	{ S, "address", "224.0.1.2",
+	    "not the address of a host; one like 192.0.2.10 would be right" },
+	{ G, "mode", "failover", "not available in this version; all would be right" },
+	{ G, "mode", "balance", "not available in this version; all would be right" },
+	{ I, "giaddr", "second", "primary, all, rotate or " HOST },
+	{ I, "giaddr", "224.0.0.1", "not the address of a host; primary, all, rotate or one "
+	    "like 192.0.2.10 would be right" },
+	{ I, "option82", "ad", "none or add would be right" },
+	{ I, "option82-policy", "drop", "append, replace, forward or discard would be right" },
+	{ I, "trust", "true", "off or on would be right" },
+	{ I, "circuit-id", "%x", FORMAT },
+	{ I, "circuit-id", "vlan%", FORMAT },
+	{ I, "remote-id", "hex:", "pairs of hex digits behind hex: would be right" },
+	{ I, "remote-id", "hex:0", "pairs of hex digits behind hex: would be right" },
+	{ I, "remote-id", "hex:0g", "pairs of hex digits behind hex: would be right" },
+	{ I, "remote-id", "hex:00::01", "pairs of hex digits behind hex: would be right" },
+	{ I, "remote-id", "hex:00:", "pairs of hex digits behind hex: would be right" },
+	{ I, "link-selection", "yes", "off, on or " HOST },
+	{ I, "vendor-specific", "0:x", "ENTERPRISE:TEXT with a number of IANA's list of "
+	    "enterprises, or off, would be right" },
+	{ I, "vendor-specific", "4294967296:x", "ENTERPRISE:TEXT with a number of IANA's list "
+	    "of enterprises, or off, would be right" },
+	{ I, "vendor-specific", "32473:", "ENTERPRISE:TEXT with a number of IANA's list of "
+	    "enterprises, or off, would be right" },
+	{ I, "vendor-specific", "32473:%z", FORMAT },
+	{ I, "relay-id", "0102", "hex: and the bytes of a DUID (RFC 6925 4), or off, "
+	    "would be right" },
+	{ I, "relay-id", "hex:xy", "pairs of hex digits, like 0a0b0c, would be right" },
+	{ I, "vss", "vpn-id:00", "a VPN-ID has 7 bytes (RFC 2685), like "
+	    "vpn-id:00a0de00000001" },
+	{ I, "vss", "name:", "global, name:TEXT, vpn-id:HEX or off would be right" },
+	{ U, "action", "accept", "drop would be right" },
+	{ H, "source", "mine", "keep or replace would be right" },
+	{ H, "rate", "5", RATE },
+	{ H, "port", "0", "a whole number from 1 to 65535 would be right" },
+	{ H, "port", "65536", "a whole number from 1 to 65535 would be right" },
+};
+
+START_TEST(bad_value_is_refused_with_what_would_be_right)
+{
+	char *text = with_key(bad[_i].where, bad[_i].key, bad[_i].value);
+	struct conftext t = conftext(text);
+	char *want;
+	int lines = 0;
+
+	ck_assert_ptr_null(t.c);
+	for (const char *p = text; *p; p++)
+		lines += *p == '\n';
+	ck_assert_int_gt(asprintf(&want, "%d: %s = %s: %s\n", lines, bad[_i].key,
+	    bad[_i].value, bad[_i].what ? bad[_i].what : ""), 0);
+	if (bad[_i].what)
+		ck_assert_str_eq(t.mistakes, want);
+	else
+		ck_assert_ptr_nonnull(strstr(t.mistakes, "are too long, "));
+	conftext_free(&t);
+	free(want);
+	free(text);
+}
+END_TEST
+
+/* --- whole files --- */
+
+#define IF "[interface a]\nservers = 192.0.2.1\n"
+
+static const struct {
+	const char *text, *mistakes;
+} files[] = {
+	{ "", "0: nothing to do: at least one [interface PATTERN] would be right\n" },
+	{ "[relay]\nlog = stderr\n",
+	    "0: nothing to do: at least one [interface PATTERN] would be right\n" },
+	{ "log = stderr\n" IF, "1: a key above the first section, [relay] or another\n" },
+	{ "[rely]\nlog = x\nfoo = y\n" IF, "1: [rely] is no section; there are [relay], "
+	    "[server NAME], [group NAME], [interface PATTERN], [rule NAME] and "
+	    "[helper NAME], did you mean \"relay\"?\n" },
+	{ "[]\n" IF, "1: [] is no section; there are [relay], [server NAME], [group NAME], "
+	    "[interface PATTERN], [rule NAME] and [helper NAME]\n" },
+	{ IF "[relay]\n[relay]\n", "4: [relay] stands in line 3 already; "
+	    "one section with the keys of both would be right\n" },
+	{ IF "[relay x]\n", "3: [relay x] has no name: [relay] would be right\n" },
+	{ IF "servres = 192.0.2.2\n",
+	    "3: [interface] has no key \"servres\", did you mean \"servers\"?\n" },
+	{ IF "hedge = 500ms\n", "3: [interface] has no key \"hedge\"\n" },
+	{ IF "servers = 192.0.2.2\n", "3: servers is given in line 2 already; a list is "
+	    "written with commas, or one item a line, indented\n" },
+	{ "[relay]\nboot = 192.0.2.1\n" IF, "2: [relay] has no key \"boot\"\n" },
+	{ IF IF, "3: [interface a] stands in line 1 already; "
+	    "one section with the keys of both would be right\n" },
+	{ "[interface]\n" IF, "1: [interface] lacks a pattern, like [interface vlan10] or "
+	    "[interface vlan*]\n" },
+	{ "[interface a]\n", "1: [interface a] has no servers; servers = 192.0.2.10, or dhcp "
+	    "and boot, would be right\n" },
+	{ "[interface a]\ngiaddr = all\n", "1: [interface a] has no servers; "
+	    "servers = 192.0.2.10, or dhcp and boot, would be right\n" },
+	{ IF "boot = 192.0.2.1\n", "1: [interface a] has servers together with dhcp or boot; "
+	    "servers alone sends every message to each of them, dhcp and boot tell "
+	    "them apart\n" },
+	{ "[interface a]\nservers =\n", "2: servers has no value\n" },
+	{ "[interface a]\nservers = ,\n", "2: servers: nothing stands before a comma\n" },
+	{ "[interface a]\nservers = 192.0.2.1,\n",
+	    "2: servers: nothing stands behind the last comma\n" },
+	{ "[interface a]\nservers = 192.0.2.1,,192.0.2.2\n",
+	    "2: servers: nothing stands before a comma\n" },
+	{ "[interface a]\nservers = dhcp.example.com\n", "2: servers: \"dhcp.example.com\" is "
+	    "no [group], no [server] and no IPv4 address; host names are not looked up\n" },
+	{ "[interface a]\nservers = 192.0.2.256\n", "2: servers: \"192.0.2.256\" is no IPv4 "
+	    "address; one like 192.0.2.10 would be right\n" },
+	{ "[interface a]\nservers = 0.0.0.0\n", "2: servers: \"0.0.0.0\" is not the address of "
+	    "a host; one like 192.0.2.10 would be right\n" },
+	{ "[group wds]\nservers = 192.0.2.1\n[interface a]\nboot = wdss\n",
+	    "4: boot: \"wdss\" is no [group], no [server] and no IPv4 address, "
+	    "did you mean \"wds\"?\n" },
+	{ "[interface averyveryverylong]\nservers = 192.0.2.1\n",
+	    "1: [interface averyveryverylong] never matches: the names of interfaces have at "
+	    "most 15 bytes\n" },
+	{ "[interface eth0:1]\nservers = 192.0.2.1\n", "1: [interface eth0:1] has a ':', the "
+	    "mark of an old alias, which receives nothing: the interface's own name would be "
+	    "right\n" },
+	{ "[interface eth[0]\nservers = 192.0.2.1\n",
+	    "1: [interface eth[0] lacks the ']' of a class like [0-9]\n" },
+	{ "[interface a/b]\nservers = 192.0.2.1\n", "1: [interface a/b] has a byte that no "
+	    "interface name has: spaces, '/' and control characters are not allowed\n" },
+	{ IF "[server]\naddress = 192.0.2.1\n", "3: [server] lacks a name behind the word\n" },
+	{ IF "[server a b]\naddress = 192.0.2.1\n", "3: [server a b] has a name of other bytes "
+	    "than letters, digits, '.', '_' and '-', beginning with a letter, digit or '_'\n" },
+	{ IF "[server 10.0.0.1]\naddress = 192.0.2.1\n", "3: [server 10.0.0.1] has a name of "
+	    "digits only, which would be taken for an address; a name with a letter would be "
+	    "right\n" },
+	{ IF "[server x]\n", "3: [server x] has no address; address = 192.0.2.10, or another, "
+	    "would be right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\n[server y]\naddress = 192.0.2.1\n"
+	    "option82 = none\n", "5: [server y] has the address of [server x] in line 3 and "
+	    "another option82 or offers; the same in both would be right\n" },
+	{ IF "[group g]\n", "3: [group g] has no servers; servers = 192.0.2.10, or names of "
+	    "[server] sections, would be right\n" },
+	{ IF "[group g]\nservers = h\n[group h]\nservers = 192.0.2.1\n",
+	    "4: servers: \"h\" is a [group]; a group holds servers\n" },
+	{ "[server x]\naddress = 192.0.2.1\noffers = proxy-only\n[interface a]\ndhcp = x\n",
+	    "4: [interface a] has no server that may give addresses: all of dhcp have "
+	    "offers = proxy-only\n" },
+	/* 2 + 253 are 255: full; one byte more is too many */
+	{ "[relay]\noption82 = add\n[interface vlan1234]\nservers = 192.0.2.1\ncircuit-id = "
+	    "%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i123456\n",
+	    "3: [interface vlan1234] option 82 may need 256 bytes and has room for 255 "
+	    "(RFC 3046 2.0); shorter formats would be right\n" },
+	{ IF "[rule r]\narch = bios\n", "3: [rule r] does nothing; boot = GROUP, dhcp = GROUP "
+	    "or action = drop would be right\n" },
+	{ IF "[rule r]\naction = drop\nboot = 192.0.2.1\n", "3: [rule r] cannot drop a message "
+	    "and send it to servers; either action = drop or boot and dhcp would be right\n" },
+	{ IF "[rule r]\narch = bioss\nboot = 192.0.2.1\n", "4: arch: \"bioss\" is no "
+	    "architecture; a name like bios, x64-uefi or arm64-uefi, or a code of option 93, "
+	    "would be right, did you mean \"bios\"?\n" },
+	{ IF "[rule r]\nfamily = tftp\nmac = 1\nuuid = 1\nmessage = hello\nboot = 192.0.2.1\n",
+	    "4: family: \"tftp\" is no family; pxe, http, ipxe, bsdp, u-boot or plain would be "
+	    "right\n"
+	    "5: mac: \"1\" is no hardware address; 52:54:00:12:34:56, a beginning like "
+	    "b8:27:eb, or 52:54:00:00:00:00/28 would be right\n"
+	    "6: uuid: \"1\" is no UUID; one like 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab would be "
+	    "right\n"
+	    "7: message: \"hello\" is no message; discover, request, decline, release, inform "
+	    "or bootp would be right\n" },
+	{ "[helper h]\n", "1: [helper h] has no port; port = 9, or another, would be right\n"
+	    "1: [helper h] has no from; from = vlan99, or another interface, would be right\n"
+	    "1: [helper h] has no to; to = 192.0.2.10 or to = vlan10 would be right\n" },
+	{ "[helper h]\nport = 67\nfrom = a\nto = b\n", "2: port: \"67\" is DHCP or PXE, which "
+	    "the relay does itself where there is an [interface]\n" },
+	{ "[helper h]\nport = 1,2,3,4,5,6,7,8,9\nfrom = a\nto = b\n",
+	    "2: port = 1,2,3,4,5,6,7,8,9: more than 8 ports; a second [helper] would be "
+	    "right\n" },
+	{ "[helper h]\nport = 9\nfrom = a\nto = 10.0.0.0/8\nallow = 10.0.0.1/8, x\n",
+	    "4: to: \"10.0.0.0/8\" is no IPv4 address; one like 192.0.2.10 would be right\n"
+	    "5: allow: \"10.0.0.1/8\" has bits behind its length; 10.0.0.0/8 would be right\n"
+	    "5: allow: \"x\" is no IPv4 prefix; one like 192.0.2.0/24 or an address would be "
+	    "right\n" },
+	/* in the order of lines, not in that of reading */
+	{ "[interface a]\nservers = x\n[relay]\nlog = x\n[server s]\naddress = y\n",
+	    "2: servers: \"x\" is no [group], no [server] and no IPv4 address\n"
+	    "4: log = x: stderr, syslog or journal would be right\n"
+	    "6: address = y: a server is an IPv4 address like 192.0.2.10, host names are not "
+	    "looked up\n" },
+	/* what a terminal should not see */
+	{ IF "[server \xff\x1b]\n", "3: a control character (0x1b) in column 10; the file must "
+	    "be plain text\n" },
+};
+
+START_TEST(file_has_these_mistakes_and_no_others)
+{
+	struct conftext t = conftext(files[_i].text);
+
+	ck_assert_ptr_null(t.c);
+	ck_assert_str_eq(t.mistakes, files[_i].mistakes);
+	conftext_free(&t);
+}
+END_TEST
+
+/* Does rule b behind rule a ever match? */
+static const struct {
+	const char *a, *b;
+	bool reached;
+} rules[] = {
+	{ "", "", false },
+	{ "", "arch = bios", false },
+	{ "arch = bios", "", true },
+	{ "arch = bios", "arch = bios", false },
+	{ "arch = bios, 7", "arch = 7", false },
+	{ "arch = 7", "arch = bios, 7", true },
+	{ "arch = bios", "arch = bios\nmac = 52:54:00", false },
+	{ "arch = bios\nmac = 52:54:00", "arch = bios", true },
+	{ "mac = 52:54:00", "mac = 52:54:00:12:34:56", false },
+	{ "mac = 52:54:00:12:34:56", "mac = 52:54:00", true },
+	{ "mac = 52:54:00", "mac = 52:54:01:12:34:56", true },
+	{ "family = pxe, http", "family = http", false },
+	{ "family = http", "family = pxe", true },
+	{ "user-class = iPXE", "user-class = iPXE", false },
+	{ "user-class = *", "user-class = iPXE", true },	/* exact text, no pattern */
+	{ "vendor-class = *", "vendor-class = PXE*", false },
+	{ "vendor-class = PXE*", "vendor-class = PXEClient", false },
+	{ "vendor-class = PXE*", "vendor-class = PXEC*", true },	/* not told apart */
+	{ "interface = vlan*", "interface = vlan10, vlan20", false },
+	{ "interface = vlan*", "interface = vlan10, eth0", true },
+	{ "message = discover", "message = discover", false },
+	{ "message = discover", "message = discover, request", true },
+	{ "uuid = 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab",
+	    "uuid = 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab", false },
+	{ "uuid = 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab",
+	    "uuid = 8d5d7a0e-3b1c-4b8a-9d52-0123456789ac", true },
+};
+
+START_TEST(rule_that_is_never_reached_is_a_mistake)
+{
+	struct conftext t;
+	char *text;
+
+	ck_assert_int_gt(asprintf(&text, IF "[rule a]\n%s\nboot = 192.0.2.1\n[rule b]\n%s\n"
+	    "action = drop\n", rules[_i].a, rules[_i].b), 0);
+	t = conftext(text);
+	if (rules[_i].reached) {
+		ck_assert_str_eq(t.mistakes, "");
+	} else {
+		ck_assert_uint_eq(t.n, 1);
+		ck_assert_ptr_nonnull(strstr(t.mistakes,
+		    "[rule b] is never reached: [rule a] in line 3 "));
+	}
+	conftext_free(&t);
+	free(text);
+}
+END_TEST
+
+/* --- names become indexes --- */
+
+START_TEST(names_become_indexes)
+{
+	struct conftext t = conftext("[interface a]\ndhcp = one, 192.0.2.3\nboot = both\n"
+	    "[interface b]\nservers = one\n"
+	    "[server one]\naddress = 192.0.2.1\n"
+	    "[server twin]\naddress = 192.0.2.1\n"
+	    "[server two]\naddress = 192.0.2.2\noption82 = none\noffers = proxy-only\n"
+	    "[server lone]\naddress = 192.0.2.9\n"
+	    "[group both]\nservers = twin, two, one\n"
+	    "[rule r]\nboot = two\n");
+	const struct conf *c = t.c;
+	const struct conf_group *g;
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(c->n_server, 5);
+	ck_assert_uint_eq(c->server[1].first, 0);
+	ck_assert_uint_eq(c->server[2].first, 2);
+	ck_assert(!c->server[2].option82 && c->server[2].proxy_only);
+	ck_assert(c->server[0].option82 && !c->server[0].proxy_only);
+	ck_assert(c->server[4].implicit);
+	ck_assert_str_eq(c->server[4].name, "192.0.2.3");
+
+	/* one address once, as its first server */
+	g = &c->group[c->ifs[0].boot];
+	ck_assert_str_eq(g->name, "both");
+	ck_assert_uint_eq(g->n, 2);
+	ck_assert_uint_eq(g->server[0], 0);
+	ck_assert_uint_eq(g->server[1], 2);
+
+	g = &c->group[c->ifs[0].dhcp];
+	ck_assert(g->implicit);
+	ck_assert_uint_eq(g->n, 2);
+	ck_assert_uint_eq(g->server[1], 4);
+	ck_assert_uint_eq(c->ifs[0].servers, CONF_NONE);
+	ck_assert_uint_eq(c->ifs[1].dhcp, CONF_NONE);
+	ck_assert_uint_eq(c->ifs[1].boot, CONF_NONE);
+	ck_assert_uint_eq(c->group[c->ifs[1].servers].n, 1);
+	ck_assert_uint_eq(c->rule[0].dhcp, CONF_NONE);
+
+	ck_assert(c->is_boot[0] && c->is_boot[2] && !c->is_boot[4] && !c->is_boot[3]);
+	ck_assert(c->is_dhcp[0] && !c->is_dhcp[2] && c->is_dhcp[4] && !c->is_dhcp[3]);
+
+	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000201 }), 0);
+	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000203 }), 4);
+	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000204 }), CONF_NONE);
+	conftext_check_print(c);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(group_name_comes_before_server_name)
+{
+	struct conftext t = conftext("[server fog]\naddress = 192.0.2.1\n"
+	    "[group fog]\nservers = fog, 192.0.2.2\n[interface a]\nboot = fog\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(t.c->group[t.c->ifs[0].boot].n, 2);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(relay_gives_defaults_wherever_it_stands)
+{
+	struct conftext t = conftext("[interface a]\nservers = 192.0.2.1\ntrust = off\n"
+	    "[interface b]\nservers = 192.0.2.1\n"
+	    "[relay]\ntrust = on\noption82 = add\ncircuit-id = x\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert(!t.c->ifs[0].o.trust && t.c->ifs[1].o.trust);
+	ck_assert(t.c->ifs[0].o.option82 && t.c->ifs[1].o.option82);
+	ck_assert_str_eq(t.c->ifs[0].o.circuit_id, "x");
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(defaults_are_those_of_the_manual)
+{
+	struct conftext t = conftext(IF "[server s]\naddress = 192.0.2.2\n"
+	    "[helper h]\nport = 9\nfrom = a\nto = b\n");
+	const struct conf *c = t.c;
+	const struct conf_if_opts *o = &c->ifs[0].o;
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert(c->log == CONF_LOG_STDERR && c->log_level == LOG_LEVEL_INFO);
+	ck_assert_str_eq(c->control, "/run/pxrelay/control.sock");
+	ck_assert_str_eq(c->host_name, "");
+	ck_assert_uint_eq(c->max_hops, 16);
+	ck_assert(c->interface_rate.n == 5000 && c->interface_rate.per_ms == 1000);
+	ck_assert(c->client_rate.n == 32 && c->client_rate.per_ms == 10000);
+	ck_assert_uint_eq(c->clients, 16384);
+	ck_assert(c->check_source && c->p4011 && !c->strip_pxe_from_dhcp);
+	ck_assert_uint_eq(c->discovery_group.host, 0xe0000102);
+	ck_assert(c->server[0].option82 && !c->server[0].proxy_only);
+	ck_assert(!o->option82 && o->policy == CONF_FORWARD && !o->trust);
+	ck_assert(o->giaddr == CONF_GIADDR_PRIMARY && o->link == CONF_LINK_OFF);
+	ck_assert_str_eq(o->circuit_id, "%i");
+	ck_assert_str_eq(o->remote_id, "");
+	ck_assert_str_eq(o->subscriber_id, "");
+	ck_assert(!o->server_id_override && !o->relay_flags && !o->vendor_enterprise);
+	ck_assert(!o->relay_id_len && !o->vss_len);
+	ck_assert(c->helper[0].keep_source && c->helper[0].rate.n == 100);
+	conftext_free(&t);
+}
+END_TEST
+
+/* --- patterns and formats --- */
+
+static const struct {
+	const char *p, *s;
+	bool match;
+} globs[] = {
+	{ "", "", true }, { "", "a", false }, { "a", "", false }, { "*", "", true },
+	{ "*", "vlan10", true }, { "vlan*", "vlan", true }, { "vlan*", "vlan10", true },
+	{ "vlan*", "xvlan10", false }, { "vlan?", "vlan1", true }, { "vlan?", "vlan10", false },
+	{ "*10", "vlan10", true }, { "*1*0", "vlan1110", true }, { "*1*2", "vlan1110", false },
+	{ "v*n*0", "vlan10", true }, { "[ab]c", "bc", true }, { "[ab]c", "cc", false },
+	{ "[!ab]c", "cc", true }, { "[^ab]c", "ac", false }, { "[a-c]", "b", true },
+	{ "[a-c]", "d", false }, { "[]a]", "]", true }, { "[a-]", "-", true },
+	{ "[!]]", "]", false }, { "[a", "[a", true }, { "[", "[", true },
+	{ "a*b*c*d", "aXbXcXd", true }, { "a*b*c*d", "aXbXdXc", false },
+	{ "\\*", "\\x", true }, { "eth[0-3].[1-9]*", "eth2.100", true },
+	{ "?", "\xff", true }, { "[\x80-\xff]", "\xc3", true },
+};
+
+START_TEST(pattern_matches)
+{
+	ck_assert_msg(conf_glob(globs[_i].p, globs[_i].s) == globs[_i].match,
+	    "\"%s\" \"%s\"", globs[_i].p, globs[_i].s);
+}
+END_TEST
+
+START_TEST(pattern_of_many_stars_ends_soon)
+{
+	char p[64], s[256];
+
+	memset(s, 'a', sizeof(s) - 1);
+	s[sizeof(s) - 1] = '\0';
+	for (size_t i = 0; i < 62; i += 2)
+		memcpy(p + i, "*a", 2);
+	strcpy(p + 62, "b");
+	ck_assert(!conf_glob(p, s));	/* in the 60 s that a test has */
+}
+END_TEST
+
+START_TEST(most_specific_interface_wins)
+{
+	struct conftext t = conftext("[interface *]\nservers = 192.0.2.1\n"
+	    "[interface vlan*]\nservers = 192.0.2.1\n"
+	    "[interface vlan1?]\nservers = 192.0.2.1\n"
+	    "[interface *n1*]\nservers = 192.0.2.1\n"
+	    "[interface vlan[12]0]\nservers = 192.0.2.1\n"
+	    "[interface vlan10]\nservers = 192.0.2.1\n"
+	    "[interface ?lan2*]\nservers = 192.0.2.1\n"
+	    "[interface e?h0]\nservers = 192.0.2.1\n"
+	    "[interface et?0]\nservers = 192.0.2.1\n");
+	static const char *const want[][2] = {
+		{ "vlan10", "vlan10" }, { "vlan12", "vlan1?" }, { "vlan123", "vlan*" },
+		{ "vlan20", "vlan[12]0" }, { "vlan25", "vlan*" }, { "lan1", "*n1*" },
+		{ "eth0", "e?h0" }, { "lo", "*" }, { "xlan2", "?lan2*" },
+	};
+
+	ck_assert_str_eq(t.mistakes, "");
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		ck_assert_str_eq(conf_match(t.c, want[i][0])->pattern, want[i][1]);
+	conftext_free(&t);
+	t = conftext("[interface eth*]\nservers = 192.0.2.1\n");
+	ck_assert_ptr_null(conf_match(t.c, "lo"));
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(format_becomes_bytes)
+{
+	static const struct conf_fmt f = { "vlan10", 10, { { 0x52, 0x54, 0, 0xab, 0xcd, 0xef } },
+	    "relay-1", { 0xc0000201 } };
+	static const struct {
+		const char *fmt, *want;
+		size_t size, len;
+	} formats[] = {
+		{ "%i", "vlan10", 255, 6 },
+		{ "%i:%v", "vlan10:10", 255, 9 },
+		{ "%m", "52:54:00:ab:cd:ef", 255, 17 },
+		{ "%h %g", "relay-1 192.0.2.1", 255, 17 },
+		{ "100%%", "100%", 255, 4 },
+		{ "text", "text", 4, 4 },
+		{ "text", "", 3, 0 },
+		{ "%i", "", 5, 0 },
+		{ "", "", 255, 0 },
+		{ "hex:00ff10", "\x00\xff\x10", 3, 3 },
+		{ "hex:00:ff:10", "\x00\xff\x10", 255, 3 },
+		{ "hex:00ff10", "", 2, 0 },
+	};
+	uint8_t out[255];
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		ck_assert_uint_eq(conf_expand(formats[i].fmt, &f, out, formats[i].size),
+		    formats[i].len);
+		ck_assert_mem_eq(out, formats[i].want, formats[i].len);
+	}
+}
+END_TEST
+
+/* The estimate is never below what conf_expand() can make. */
+START_TEST(longest_option82_is_what_formats_become)
+{
+	struct conf_if_opts o;
+	static const struct conf_fmt f = { "fifteen-bytes-x", 4094, { { 0 } },
+	    "a-host-name-of-63-bytes-that-is-just-as-long-as-one-can-be-xxxx",
+	    { 0xffffffff } };
+	uint8_t out[255];
+
+	conf_if_defaults(&o);
+	strcpy(o.circuit_id, "%i %v %m %h %g %%");
+	ck_assert_uint_eq(conf_if_rai_max(&o, NULL, f.host),
+	    2 + conf_expand(o.circuit_id, &f, out, sizeof(out)));
+	ck_assert_uint_eq(conf_if_rai_max(&o, "ab", f.host),
+	    2 + conf_expand(o.circuit_id, &f, out, sizeof(out)) - 13);
+	o.circuit_id[0] = '\0';
+	o.vss_len = 1;
+	o.relay_flags = o.server_id_override = true;
+	o.link = CONF_LINK_ON;
+	o.relay_id_len = 3;
+	o.vendor_enterprise = 1;
+	strcpy(o.vendor_data, "hex:0102");
+	ck_assert_uint_eq(conf_if_rai_max(&o, NULL, ""), 3 + 2 + 3 + 6 + 6 + 5 + 2 + 5 + 2);
+}
+END_TEST
+
+/* --- tables and files --- */
+
+static char *
+slurp(const char *path)
+{
+	static char buf[1 << 16];
+	FILE *f = fopen(path, "r");
+	size_t n;
+
+	ck_assert_msg(f != NULL, "%s", path);
+	n = fread(buf, 1, sizeof(buf) - 1, f);
+	buf[n] = '\0';
+	fclose(f);
+	return buf;
+}
+
+/* Has the file a line "key =" in a section of this kind? */
+static bool
+file_has_key(const char *text, const char *kind, const char *key)
+{
+	char section[32] = "";
+	size_t len = strlen(key);
+
+	for (const char *p = text; p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (*p == '[')
+			sscanf(p, "[%31[a-z]", section);
+		else if (strcmp(section, kind) == 0 && strncmp(p, key, len) == 0 &&
+		    strncmp(p + len, " =", 2) == 0)
+			return true;
+	}
+	return false;
+}
+
+START_TEST(full_conf_has_every_key)
+{
+	static const struct {
+		const char *section, *key;
+	} keys[] = {
+#define KEY(section, name, sentence) { #section, name },
+#include "core/confkey.def"
+#undef KEY
+	};
+	const char *text = slurp("conf/full.conf");
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		ck_assert_msg(file_has_key(text, keys[i].section, keys[i].key),
+		    "no %s in [%s]", keys[i].key, keys[i].section);
+}
+END_TEST
+
+/* A key that is known but read by nobody would be ignored without a word. No key may
+ * be empty, so whoever reads it says so. */
+START_TEST(every_known_key_is_read)
+{
+	static const struct {
+		const char *section, *key;
+	} keys[] = {
+#define KEY(section, name, sentence) { #section, name },
+#include "core/confkey.def"
+#undef KEY
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		char text[200], want[100];
+		struct conftext t;
+
+		snprintf(text, sizeof(text), "[%s%s]\n%s =\n", keys[i].section,
+		    strcmp(keys[i].section, "relay") == 0 ? "" : " x", keys[i].key);
+		snprintf(want, sizeof(want), "2: %s", keys[i].key);
+		t = conftext(text);
+		ck_assert_msg(strstr(t.mistakes, want), "%s%s", text, t.mistakes);
+		conftext_free(&t);
+	}
+}
+END_TEST
+
+START_TEST(every_example_is_valid_and_canonical)
+{
+	DIR *dir = opendir("conf");
+	struct dirent *e;
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((e = readdir(dir))) {
+		const char *dot = strrchr(e->d_name, '.');
+		char path[300];
+		struct conftext t = { 0 };
+
+		if (!dot || strcmp(dot, ".conf") != 0)
+			continue;
+		snprintf(path, sizeof(path), "conf/%s", e->d_name);
+		t.c = conffile_read(path, conftext_mistake, &t);
+		ck_assert_msg(t.c != NULL, "%s: %s", path, t.mistakes);
+		conftext_check_print(t.c);
+		conftext_free(&t);
+		n++;
+	}
+	closedir(dir);
+	ck_assert_uint_ge(n, 2);
+}
+END_TEST
+
+/* A list longer than a line of the printer goes on in the next. */
+START_TEST(long_lists_are_printed_whole)
+{
+	static char text[64 * 1024];
+	size_t n = 0;
+	struct conftext t;
+
+	for (int i = 0; i < 256; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "[server a-name-that-is-as-long-as-one-may-be-%018d]\n"
+		    "address = 10.0.%d.1\n", i, i);
+	n += (size_t)snprintf(text + n, sizeof(text) - n, "[interface a]\nservers =\n");
+	for (int i = 0; i < 256; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "\t10.0.%d.1\n", i);
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(t.c->group[t.c->ifs[0].servers].n, 256);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(too_many_servers_and_rules_are_mistakes)
+{
+	static char text[64 * 1024];
+	size_t n;
+	struct conftext t;
+
+	n = (size_t)snprintf(text, sizeof(text), "[interface a]\nservers =\n");
+	for (int i = 0; i < 257; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "\t10.0.%d.%d\n", i % 250,
+		    1 + i / 250);
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "259: more than 256 servers\n");
+	conftext_free(&t);
+
+	n = (size_t)snprintf(text, sizeof(text), IF);
+	for (int i = 0; i < 257; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "[rule r%d]\narch = %d\nboot = 192.0.2.1\n", i, 1000 + i);
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "771: [rule r256] is one too many: 256 rules are the most\n");
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(mistakes_have_an_end)
+{
+	static char text[64 * 1024];
+	size_t n = (size_t)snprintf(text, sizeof(text), IF);
+	struct conftext t;
+
+	for (int i = 0; i < 1200; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "x%d = 1\n", i);
+	t = conftext(text);
+	ck_assert_uint_eq(t.n, 1001);
+	ck_assert_ptr_nonnull(strstr(t.mistakes,
+	    "more than 1000 mistakes, the rest is not shown"));
+	conftext_free(&t);
+}
+END_TEST
+
+/* Values that come from elsewhere than a file must be able to stand in one. */
+START_TEST(value_that_a_file_would_cut_is_refused)
+{
+	static const char *const values[] = { "a ;b", "a #b", ";a", "a\x1b" };
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		struct conftext t = { 0 };
+		struct conf_builder *b = conf_begin(conftext_mistake, &t);
+
+		conf_section(b, "interface", "a", 0);
+		conf_key(b, "servers", "192.0.2.1", 0);
+		conf_key(b, "circuit-id", values[i], 0);
+		ck_assert_ptr_null(conf_end(b));
+		ck_assert_uint_eq(t.n, 1);
+		conftext_free(&t);
+	}
+}
+END_TEST
+
+/* --- memory --- */
+
+static size_t allocs_left;
+
+static void *
+scarce(void *p, size_t size)
+{
+	if (allocs_left == 0)
+		return NULL;
+	allocs_left--;
+	return realloc(p, size);
+}
+
+/* true when it was built; false when memory was short, said once and at the end. */
+static bool
+build_with(size_t allocs)
+{
+	static const char *const lines[][2] = {
+		{ "server s", NULL }, { "address", "192.0.2.1" },
+		{ "group g", NULL }, { "servers", "s, 192.0.2.2, 192.0.2.3, 192.0.2.4, 192.0.2.5" },
+		{ "interface vlan*", NULL }, { "dhcp", "g" }, { "boot", "g, 192.0.2.6" },
+		{ "rule r", NULL }, { "arch", "bios, 7, 9, 11, 16" }, { "user-class", "iPXE" },
+		{ "vendor-class", "PXE*" }, { "mac", "52:54:00" },
+		{ "uuid", "8d5d7a0e-3b1c-4b8a-9d52-0123456789ab" }, { "interface", "vlan1*" },
+		{ "boot", "192.0.2.7" },
+		{ "helper h", NULL }, { "port", "9" }, { "from", "a, b, c, d, e" },
+		{ "to", "f, 192.0.2.1, g" }, { "allow", "10.0.0.0/8" },
+	};
+	struct conftext t = { 0 };
+	struct conf_builder *b;
+	struct conf *c;
+
+	allocs_left = allocs;
+	b = conf_begin_with(scarce, conftext_mistake, &t);
+	if (!b)
+		return false;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		char kind[32];
+		const char *name = strchr(lines[i][0], ' ');
+
+		if (lines[i][1]) {
+			conf_key(b, lines[i][0], lines[i][1], (int)i + 1);
+			continue;
+		}
+		snprintf(kind, sizeof(kind), "%.*s", (int)(name - lines[i][0]), lines[i][0]);
+		conf_section(b, kind, name + 1, (int)i + 1);
+	}
+	c = conf_end(b);
+	if (!c)
+		ck_assert_ptr_nonnull(strstr(t.mistakes,
+		    "0: not enough memory to read the configuration\n"));
+	else
+		ck_assert_ptr_null(t.mistakes);
+	free(t.mistakes);
+	conf_free(c);
+	return c;
+}
+
+START_TEST(short_memory_gives_no_configuration)
+{
+	size_t n = 0;
+
+	while (!build_with(n))
+		ck_assert_uint_lt(n++, 1000);
+	ck_assert_uint_gt(n, 50);
+}
+END_TEST
+
+#define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+Suite *
+conf_suite(void)
+{
+	Suite *s = suite_create("conf");
+	TCase *t = tcase_create("conf");
+
+	tcase_add_loop_test(t, good_value_is_taken_and_printed, 0, N(good));
+	tcase_add_loop_test(t, bad_value_is_refused_with_what_would_be_right, 0, N(bad));
+	tcase_add_loop_test(t, file_has_these_mistakes_and_no_others, 0, N(files));
+	tcase_add_loop_test(t, rule_that_is_never_reached_is_a_mistake, 0, N(rules));
+	tcase_add_loop_test(t, pattern_matches, 0, N(globs));
+	tcase_add_test(t, names_become_indexes);
+	tcase_add_test(t, group_name_comes_before_server_name);
+	tcase_add_test(t, relay_gives_defaults_wherever_it_stands);
+	tcase_add_test(t, defaults_are_those_of_the_manual);
+	tcase_add_test(t, pattern_of_many_stars_ends_soon);
+	tcase_add_test(t, most_specific_interface_wins);
+	tcase_add_test(t, format_becomes_bytes);
+	tcase_add_test(t, longest_option82_is_what_formats_become);
+	tcase_add_test(t, full_conf_has_every_key);
+	tcase_add_test(t, every_known_key_is_read);
+	tcase_add_test(t, every_example_is_valid_and_canonical);
+	tcase_add_test(t, long_lists_are_printed_whole);
+	tcase_add_test(t, too_many_servers_and_rules_are_mistakes);
+	tcase_add_test(t, mistakes_have_an_end);
+	tcase_add_test(t, value_that_a_file_would_cut_is_refused);
+	tcase_add_test(t, short_memory_gives_no_configuration);
+	suite_add_tcase(s, t);
+	return s;
+}
