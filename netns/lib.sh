@@ -20,6 +20,9 @@
 #   PXR_SLOW               factor for all time-outs, default 1, 10 inside vmrun
 #   V=1                    print every command that changes a namespace
 
+[ -z "${PXR_LIB:-}" ] || return 0	# sourced before
+PXR_LIB=1
+
 set -o pipefail
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 export PATH=$PATH:/usr/sbin:/sbin
@@ -41,6 +44,7 @@ FAILS=0			# expectations that did not hold
 PIDS=()			# processes started by spawn
 SPACES=()		# namespaces made by new_ns, without the prefix
 SKIP=			# why the test is skipped
+PASSED=			# what is said at the end instead of "passed"
 
 # ---- the end --------------------------------------------------------------
 
@@ -48,7 +52,7 @@ SKIP=			# why the test is skipped
 # put themselves into the background; nothing else can be in there.
 kill_own()
 {
-	local n p
+	local n p	# bash reaps its children by itself, so none stays a zombie
 
 	for p in "${PIDS[@]}"; do
 		kill "$p" 2>/dev/null
@@ -63,7 +67,9 @@ kill_own()
 			linger "$p"
 		done
 	done
-	wait 2>/dev/null
+	for p in "${PIDS[@]}"; do
+		linger "$p"
+	done
 }
 
 # A second for an orderly end, then the hard one.
@@ -114,7 +120,7 @@ cleanup()
 		ip netns del "$ID-$n" 2>/dev/null
 	done
 	[ -n "$T" ] && rm -rf "$T"
-	[ "$rc" = 0 ] && echo "$TEST: passed"
+	[ "$rc" = 0 ] && echo "${PASSED:-$TEST: passed}"
 	[ "$rc" = 77 ] && echo "$TEST: skipped: $SKIP"
 	exit "$rc"
 }

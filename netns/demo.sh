@@ -1,0 +1,107 @@
+#!/bin/bash
+# demo.sh: pxrelayd at work, for somebody who sees it for the first time.
+# Builds two client VLANs, a router and two server machines out of network
+# namespaces, starts a real dnsmasq and a real ISC dhcpd in the servers' network
+# and pxrelayd in the router, and lets dhclient and udhcpc lease addresses in
+# both VLANs.  Nothing leaves the machine and nothing stays on it.
+# demo-boot.sh, if it is there, goes on with a machine that boots.
+
+. "$(dirname "$0")/topo-vlans.sh"
+need dhclient udhcpc dnsmasq dhcpd ping
+PASSED="That was it.  Everything the demo made is gone again."
+
+title()
+{
+	printf '\n\033[1m== %s\033[0m\n\n' "$*"
+}
+[ -t 1 ] || title() { printf '\n== %s\n\n' "$*"; }
+
+indent()
+{
+	sed 's/^/    /'
+}
+
+# row CLIENT PROGRAM
+row()
+{
+	local ip
+
+	ip=$(lease_of "$1") || die "$2 in $1 has no lease"
+	printf '    %-6s %-9s has %-14s from server %s\n' "$1" "$2" "$ip" \
+		"$(cut -d' ' -f2 "$T/$1.lease")"
+}
+
+title "The network, all of it namespaces on this machine"
+cat <<'END'
+    VLAN 10, 192.0.2.0/25
+    ┌────────────────┐           ┌──────────────┐         ┌─────────────────┐
+    │ cl10  dhclient ├────┐      │    router    │     ┌───┤ srv1  dnsmasq   │
+    ├────────────────┤    ├──────┤ vlan10       │     │   │ 198.51.100.10   │
+    │ cl10b udhcpc   ├────┘      │              │     │   └─────────────────┘
+    └────────────────┘           │ pxrelayd up0 ├─────┤
+    VLAN 20, 203.0.113.0/24      │              │     │   ┌─────────────────┐
+    ┌────────────────┐           │              │     │   │ srv2  ISC dhcpd │
+    │ cl20  dhclient ├────┐      │              │     └───┤ 198.51.100.11   │
+    ├────────────────┤    ├──────┤ vlan20       │         └─────────────────┘
+    │ cl20b udhcpc   ├────┘      └──────────────┘
+    └────────────────┘
+    A DHCP broadcast ends at the router; the servers are two networks away.
+END
+topo_vlans
+add_client cl10b 10 02
+add_client cl20b 20 02
+start_dnsmasq srv1 50 59
+start_dhcpd srv2 60 69
+
+title "The configuration of pxrelayd"
+cat >"$T/relay.conf" <<END
+[relay]
+control = $CTL
+option82 = add
+[interface vlan*]
+servers = $SRV1, $SRV2
+circuit-id = %i
+END
+indent <"$T/relay.conf"
+start_relay "$T/relay.conf"
+
+title "Four clients ask at the same time"
+start_dhclient cl10
+start_udhcpc cl10b
+start_dhclient cl20
+start_udhcpc cl20b
+row cl10 dhclient
+row cl10b udhcpc
+row cl20 dhclient
+row cl20b udhcpc
+for c in cl10 cl20; do
+	ns $c ping -q -c 1 -W 2 $SRV1 >/dev/null &&
+		echo "    $c reaches $SRV1 with its new address"
+done
+
+title "VLAN 10 is deleted and made again while pxrelayd runs"
+nsip rtr link del vlan10
+add_vlan 10
+nsip rtr addr add $GW10/25 dev vlan10
+add_client cl10c 10 03
+start_udhcpc cl10c
+row cl10c udhcpc
+
+if [ -z "$RELAY" ]; then
+	for what in interfaces servers counters drops; do
+		title "pxrelayctl show $what"
+		ctl show $what | indent
+	done
+fi
+title "The relay's log"
+tail -n 15 "$T/relay.log" | indent
+echo
+
+# Its own process, its own network: it may be missing what firmware needs.
+if [ -x "$HERE/demo-boot.sh" ]; then
+	"$HERE/demo-boot.sh"
+	case $? in
+	0 | 77) ;;
+	*) FAILS=$((FAILS + 1)) ;;
+	esac
+fi
