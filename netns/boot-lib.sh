@@ -220,10 +220,9 @@ uefi()
 		args+=(-fw_cfg "name=opt/org.tianocore/${s%=*},string=${s#*=}")
 	done
 	shift 4
-	cp $OVMF_VARS "$T/vars-$name.fd"
 	machine "$name" "$vv" "$nn" qemu-system-x86_64 -machine q35 -m 256 \
 		-drive "if=pflash,format=raw,readonly=on,file=$OVMF" \
-		-drive "if=pflash,format=raw,file=$T/vars-$name.fd" \
+		-drive "if=pflash,format=raw,snapshot=on,file=$OVMF_VARS" \
 		-device "virtio-net-pci,netdev=n,mac=02:00:00:00:$vv:$nn,romfile=" \
 		"${args[@]}" "$@"
 }
@@ -251,10 +250,9 @@ boot_ipxe()
 # boot_arm64 NAME VV NN: AAVMF.
 boot_arm64()
 {
-	cp $AAVMF_VARS "$T/vars-$1.fd"
 	machine "$@" qemu-system-aarch64 -machine virt -cpu cortex-a57 -m 512 \
 		-drive "if=pflash,format=raw,readonly=on,file=$AAVMF" \
-		-drive "if=pflash,format=raw,file=$T/vars-$1.fd" \
+		-drive "if=pflash,format=raw,snapshot=on,file=$AAVMF_VARS" \
 		-device "virtio-net-pci,netdev=n,mac=02:00:00:00:$2:$3,romfile=" \
 		-fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n
 }
@@ -280,7 +278,7 @@ booted()
 # In the words of SeaBIOS and of OVMF.
 gave_up()
 {
-	gone "${QEMU[$1]}" || grep -aqE 'No bootable device|Shell> ' \
+	gone "${QEMU[$1]}" || grep -aqE 'No bootable device|BdsDxe: failed' \
 		"$T/serial-$1.log" 2>/dev/null
 }
 

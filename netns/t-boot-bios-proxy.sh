@@ -2,6 +2,8 @@
 # A BIOS machine, DHCP server and proxyDHCP boot server on different hosts, both
 # named by a plain `servers =' as in any IP helper: ISC dhcpd gives the address,
 # dnsmasq the boot file through its one-item menu and port 4011.
+#
+# alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/boot-lib.sh"
 need dhcpd dnsmasq

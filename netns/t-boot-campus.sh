@@ -2,6 +2,8 @@
 # The campus example: three machines on one VLAN boot from three servers, since
 # their firmware differs.  The second WDS server has gone wrong and offers
 # addresses; those offers are dropped, or the UEFI machine would take one.
+#
+# alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/boot-lib.sh"
 need kea-dhcp4 dhcpd dnsmasq in.tftpd

@@ -2,6 +2,8 @@
 # A chain: OVMF loads iPXE (Debian's package) from the first boot server by
 # TFTP; iPXE asks again, says so in option 77, and is sent to another server.
 # The first one would answer it with iPXE once more.
+#
+# alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/boot-lib.sh"
 need dhcpd dnsmasq in.tftpd

@@ -9,6 +9,8 @@
 #
 # The answer to a multicast goes to the client's own address and port (WDS), or
 # to the relay's port 67 (dnsmasq from 2.92), and then on from port 4011.
+#
+# alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/boot-lib.sh"
 need dhcpd in.tftpd

@@ -2,6 +2,8 @@
 # The order of the boot servers' answers, changed both ways: each machine boots
 # from the server its rule names, be that the first or the last to answer.  Both
 # servers have files for both machines.
+#
+# alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/boot-lib.sh"
 need kea-dhcp4 in.tftpd

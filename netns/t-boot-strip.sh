@@ -3,6 +3,8 @@
 # machines believe it and ask it on port 4011, where nobody listens.  With
 # `strip-pxe-from = dhcp' its offers lose options 60 and 43 and the machines
 # boot from WDS; nothing else is changed.
+#
+# alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/boot-lib.sh"
 need dhcpd in.tftpd

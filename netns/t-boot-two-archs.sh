@@ -2,6 +2,8 @@
 # BIOS and UEFI on one VLAN, different boot servers by rule: FOG (dnsmasq) for
 # the BIOS machine, one of two WDS servers for the other.  FOG would answer
 # everybody, and WDS has files for both, so that the wrong server would do.
+#
+# alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/boot-lib.sh"
 need dhcpd dnsmasq in.tftpd

@@ -2,6 +2,8 @@
 # A UEFI machine and a BIOS machine, DHCP server (Kea) and WDS on different
 # hosts.  WDS offers 280 bytes, below BOOTP's 300, without a boot file and, for
 # a client that sets no flag, without one; the file comes on port 4011.
+#
+# alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/boot-lib.sh"
 need kea-dhcp4 in.tftpd

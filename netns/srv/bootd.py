@@ -170,7 +170,8 @@ class Server:
         subs = tlv(CONTROL, bytes([control]))
         if kind == "multicast":
             subs += tlv(GROUP, ip(self.args.group))
-        subs += tlv(SERVERS, item + b"\x01" + self.own)
+        if kind == "unicast":           # or iPXE would fall back to the list
+            subs += tlv(SERVERS, item + b"\x01" + self.own)
         subs += tlv(MENU, item + b"\x04boot")
         subs += tlv(PROMPT, b"\x00boot")        # no time to choose: take the first
         return tlv(43, subs + b"\xff")
