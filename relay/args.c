@@ -27,7 +27,7 @@ args_usage(void)
 	    "  -f          stay in the foreground\n"
 	    "  -n          check the configuration and end: 0 good, 1 mistakes\n"
 	    "  -nv         the same, and print it with every default filled in\n"
-	    "  -v          log what happens to every packet (log-level = debug)\n"
+	    "  -v          log all there is to say (log-level = debug)\n"
 	    "  -l WHERE    log to stderr, syslog or journal, whatever the file says\n"
 	    "  -p PIDFILE  write the process id to this file\n"
 	    "  -h, -V      this help; the version\n"

@@ -77,6 +77,7 @@ static const struct {
 	{ R, "client-rate", "600/m", "600/60s" },
 	{ R, "client-rate", "600/1h", "600/3600s" },
 	{ R, "client-rate", "1/1500ms", NULL },
+	{ R, "client-rate", "1000000/s", NULL },
 	{ R, "client-rate", "10000000/24h", "10000000/86400s" },
 	{ R, "clients", "64", NULL },
 	{ R, "clients", "1048576", NULL },
@@ -165,8 +166,8 @@ START_TEST(good_value_is_taken_and_printed)
 }
 END_TEST
 
-#define RATE "a number per time, like 5000/s, 32/10s or 10/500ms, or off would be right " \
-	"(up to 10000000, in up to 24h)"
+#define RATE "a number per time, like 5000/s, 32/10s or 10/500ms, in up to 24h, or off " \
+	"would be right"
 #define FORMAT "behind a % stands i (interface), v (VLAN id), m (MAC), h (host name), " \
 	"g (giaddr) or another %"
 #define HOST "an IPv4 address like 192.0.2.10 would be right"
@@ -197,7 +198,8 @@ static const struct {
 	{ R, "interface-rate", "5000/", RATE },
 	{ R, "interface-rate", "5000/10", RATE },
 	{ R, "interface-rate", "5000 / s", RATE },
-	{ R, "interface-rate", "10000001/s", RATE },
+	{ R, "interface-rate", "1000001/s", "more than one a microsecond; off means no limit" },
+	{ R, "interface-rate", "4294967296/h", RATE },
 	{ R, "interface-rate", "1/25h", RATE },
 	{ R, "interface-rate", "on", RATE },
 	{ R, "client-rate", "-1/s", RATE },
@@ -371,7 +373,7 @@ static const struct {
 	{ IF "[rule r]\naction = drop\nboot = 192.0.2.1\n", "3: [rule r] cannot drop a message "
 	    "and send it to servers; either action = drop or boot and dhcp would be right\n" },
 	{ IF "[rule r]\narch = bioss\nboot = 192.0.2.1\n", "4: arch: \"bioss\" is no "
-	    "architecture; a name like bios, x64-uefi or arm64-uefi, or a code of option 93, "
+	    "architecture; a name like bios, uefi-x64 or uefi-arm64, or a code of option 93, "
 	    "would be right, did you mean \"bios\"?\n" },
 	{ IF "[rule r]\nfamily = tftp\nmac = 1\nuuid = 1\nmessage = hello\nboot = 192.0.2.1\n",
 	    "4: family: \"tftp\" is no family; pxe, http, ipxe, bsdp, u-boot or plain would be "
@@ -395,6 +397,10 @@ static const struct {
 	    "5: allow: \"10.0.0.1/8\" has bits behind its length; 10.0.0.0/8 would be right\n"
 	    "5: allow: \"x\" is no IPv4 prefix; one like 192.0.2.0/24 or an address would be "
 	    "right\n" },
+	{ "[helper g]\nport = 7, 9\nfrom = v*\nto = b\n"
+	    "[helper h]\nport = 9\nfrom = v1, v*\nto = c\n", "5: [helper h] is never reached: "
+	    "earlier helpers take its ports on its interfaces; one helper with all of to would "
+	    "be right\n" },
 	/* in the order of lines, not in that of reading */
 	{ "[interface a]\nservers = x\n[relay]\nlog = x\n[server s]\naddress = y\n",
 	    "2: servers: \"x\" is no [group], no [server] and no IPv4 address\n"
@@ -848,6 +854,37 @@ START_TEST(too_many_servers_and_rules_are_mistakes)
 }
 END_TEST
 
+START_TEST(helpers_of_one_port_on_other_interfaces_are_reached)
+{
+	struct conftext t = conftext("[helper g]\nport = 7, 9\nfrom = v1\nto = b\n"
+	    "[helper h]\nport = 9\nfrom = v1, v2\nto = c\n"
+	    "[helper i]\nport = 9, 10\nfrom = v1\nto = c\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(too_many_ports_are_a_mistake)
+{
+	static char text[64 * 1024];
+	size_t n = 0;
+	struct conftext t;
+
+	for (int i = 0; i < 63; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "[helper h%d]\nport = %d, 9\nfrom = v%d\nto = 192.0.2.1\n", i, 100 + i, i);
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "0: the [helper] sections have 64 ports, 62 are the most\n");
+	conftext_free(&t);
+	n = (size_t)(strstr(text, "[helper h61]") - text);
+	text[n] = '\0';
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "");
+	conftext_free(&t);
+}
+END_TEST
+
 START_TEST(mistakes_have_an_end)
 {
 	static char text[64 * 1024];
@@ -977,6 +1014,8 @@ conf_suite(void)
 	tcase_add_test(t, every_example_is_valid_and_canonical);
 	tcase_add_test(t, long_lists_are_printed_whole);
 	tcase_add_test(t, too_many_servers_and_rules_are_mistakes);
+	tcase_add_test(t, helpers_of_one_port_on_other_interfaces_are_reached);
+	tcase_add_test(t, too_many_ports_are_a_mistake);
 	tcase_add_test(t, mistakes_have_an_end);
 	tcase_add_test(t, value_that_a_file_would_cut_is_refused);
 	tcase_add_test(t, short_memory_gives_no_configuration);

@@ -27,7 +27,9 @@
 #define CONF_SERVERS_MAX	256
 #define CONF_RULES_MAX		256	/* a multiple of 64 */
 #define CONF_NONE		UINT16_MAX	/* "no group" where an index is expected */
-#define CONF_PORTS_MAX		8
+#define CONF_PORTS_MAX		8	/* of one [helper] */
+#define CONF_ALL_PORTS_MAX	62	/* different ones of all [helper] sections */
+#define CONF_HELPERS_MAX	64
 
 enum conf_log { CONF_LOG_STDERR, CONF_LOG_SYSLOG, CONF_LOG_JOURNAL };
 enum conf_policy { CONF_APPEND, CONF_REPLACE, CONF_FORWARD, CONF_DISCARD };

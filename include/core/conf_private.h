@@ -167,6 +167,8 @@ void conf_bad_server(const struct conf_at *a, int line, const char *item, bool g
 /* conf_rule.c, conf_helper.c */
 void conf_read_rules(struct conf_builder *b);
 void conf_read_helpers(struct conf_builder *b);
+/* Does every name that matches pattern l match pattern e, too? Only said when certain. */
+bool conf_pattern_covers(const char *e, const char *l);
 /* Copies an item that is an interface pattern behind the n others; false after a
  * mistake. */
 bool conf_add_pattern(const struct conf_list *l, char (**array)[CONF_NAME_MAX], uint16_t *n);

@@ -163,6 +163,51 @@ check_complete(struct conf_builder *b, const struct conf_sect *s)
 		    "would be right");
 }
 
+/* Is this port on these interfaces an earlier helper's already? core/helper takes the
+ * first that has both. */
+static bool
+taken(const struct conf *c, const struct conf_helper *h, uint16_t port, const char *from)
+{
+	for (const struct conf_helper *e = c->helper; e < h; e++)
+		for (uint16_t i = 0; i < e->n_port; i++)
+			for (uint16_t k = 0; e->port[i] == port && k < e->n_from; k++)
+				if (conf_pattern_covers(e->from[k], from))
+					return true;
+	return false;
+}
+
+static void
+check_reached(struct conf_builder *b, const struct conf_sect *s, const struct conf_helper *h)
+{
+	for (uint16_t i = 0; i < h->n_port; i++)
+		for (uint16_t k = 0; k < h->n_from; k++)
+			if (!taken(b->c, h, h->port[i], h->from[k]))
+				return;
+	if (h->n_port && h->n_from)
+		conf_bad_sect(b, s, "is never reached: earlier helpers take its ports on its "
+		    "interfaces; one helper with all of to would be right");
+}
+
+/* The packet filter has room for so many. */
+static void
+check_ports(struct conf_builder *b)
+{
+	const struct conf *c = b->c;
+	uint64_t seen[65536 / 64] = { 0 };
+	unsigned n = 0;
+
+	for (uint16_t i = 0; i < c->n_helper; i++)
+		for (uint16_t k = 0; k < c->helper[i].n_port; k++) {
+			uint16_t port = c->helper[i].port[k];
+
+			n += !(seen[port / 64] >> port % 64 & 1);
+			seen[port / 64] |= (uint64_t)1 << port % 64;
+		}
+	if (n > CONF_ALL_PORTS_MAX)
+		conf_mistake(b, 0, "the [helper] sections have %u ports, %d are the most", n,
+		    CONF_ALL_PORTS_MAX);
+}
+
 void
 conf_read_helpers(struct conf_builder *b)
 {
@@ -174,6 +219,11 @@ conf_read_helpers(struct conf_builder *b)
 
 		if (s->kind != CONF_HELPER)
 			continue;
+		if (c->n_helper == CONF_HELPERS_MAX) {
+			conf_bad_sect(b, s, "is one too many: %d helpers are the most",
+			    CONF_HELPERS_MAX);
+			return;
+		}
 		h = conf_more(b, &c->helper, c->n_helper, sizeof(*h));
 		if (!h)
 			return;
@@ -186,5 +236,7 @@ conf_read_helpers(struct conf_builder *b)
 		h->rate = (struct conf_rate){ 100, 1000 };
 		conf_apply(b, s, helper_setters, h);
 		check_complete(b, s);
+		check_reached(b, s, h);
 	}
+	check_ports(b);
 }

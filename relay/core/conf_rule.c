@@ -46,7 +46,7 @@ set_arch(const struct conf_at *a, void *object)
 			conf_near_add(&near, pxe_arch_list(i));
 		if (n == 0)
 			conf_bad_item(a, l.line, l.item, "is no architecture; a name like "
-			    "bios, x64-uefi or arm64-uefi, or a code of option 93, "
+			    "bios, uefi-x64 or uefi-arm64, or a code of option 93, "
 			    "would be right%s", conf_near_text(&near, hint, sizeof(hint)));
 	}
 }
@@ -275,10 +275,11 @@ arch_covers(const struct conf_rule *e, const struct conf_rule *l)
 	return l->n_arch > 0;
 }
 
-static bool
-literal(const char *pattern)
+bool
+conf_pattern_covers(const char *e, const char *l)
 {
-	return !strpbrk(pattern, "*?[");
+	return strcmp(e, l) == 0 || strcmp(e, "*") == 0 ||
+	    (!strpbrk(l, "*?[") && conf_glob(e, l));
 }
 
 static bool
@@ -289,8 +290,8 @@ texts_cover(char (*e)[CONF_NAME_MAX], uint16_t n_e, char (*l)[CONF_NAME_MAX], ui
 		uint16_t k = 0;
 
 		for (; k < n_e; k++)
-			if (strcmp(e[k], l[i]) == 0 || (patterns && (strcmp(e[k], "*") == 0 ||
-			    (literal(l[i]) && conf_glob(e[k], l[i])))))
+			if (patterns ? conf_pattern_covers(e[k], l[i]) :
+			    strcmp(e[k], l[i]) == 0)
 				break;
 		if (k == n_e)
 			return false;

@@ -205,10 +205,15 @@ conf_rate_value(const struct conf_at *a, struct conf_rate *out)
 		*out = (struct conf_rate){ 0, 1000 };
 		return true;
 	}
-	if (!digits(a->value, 10000000, &n, &end) || *end != '/' || n == 0 ||
+	if (!digits(a->value, UINT32_MAX, &n, &end) || *end != '/' || n == 0 ||
 	    (ms = period(end + 1)) == 0) {
-		conf_bad(a, "a number per time, like 5000/s, 32/10s or 10/500ms, "
-		    "or off would be right (up to 10000000, in up to 24h)");
+		conf_bad(a, "a number per time, like 5000/s, 32/10s or 10/500ms, in up to "
+		    "24h, or off would be right");
+		return false;
+	}
+	/* core/limit counts in microseconds a packet. */
+	if (n > (uint64_t)ms * 1000) {
+		conf_bad(a, "more than one a microsecond; off means no limit");
 		return false;
 	}
 	*out = (struct conf_rate){ n, ms };
