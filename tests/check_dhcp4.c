@@ -336,6 +336,26 @@ START_TEST(hlen_is_at_most_16)
 }
 END_TEST
 
+/* Found by fuzzing: such a view had options to walk that no index knew. */
+START_TEST(options_of_a_refused_header_are_not_read)
+{
+	struct dhcp4_iter it;
+	struct dhcp4_item o;
+	uint8_t *copy;
+
+	for (int field = 0; field <= 2; field += 2) {
+		msg_client(&msg, "dhclient");
+		msg.b[field] = 17;
+		ck_assert_uint_ne(parse(&copy), DROP_NONE);
+		ck_assert(!view.cookie);
+		it = dhcp4_iter(&view);
+		ck_assert(!dhcp4_next(&it, &o));
+		view_is_sane(&view);
+		free(copy);
+	}
+}
+END_TEST
+
 /* Cut anywhere, a message is either whole up to the cut or refused. */
 START_TEST(every_client_truncated_everywhere)
 {
@@ -669,6 +689,7 @@ dhcp4_suite(void)
 	tcase_add_test(tc, longer_than_udp_is_truncated);
 	tcase_add_test(tc, op_must_be_1_or_2);
 	tcase_add_test(tc, hlen_is_at_most_16);
+	tcase_add_test(tc, options_of_a_refused_header_are_not_read);
 	tcase_add_test(tc, every_client_truncated_everywhere);
 	tcase_add_test(tc, option_reaching_past_the_message_is_bad);
 	suite_add_tcase(s, tc);

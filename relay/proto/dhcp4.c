@@ -105,9 +105,15 @@ read_header(struct dhcp4 *m)
 	m->siaddr.host = rd_u32(&r);
 	m->giaddr.host = rd_u32(&r);
 	m->chaddr = rd_bytes(&r, 16);
-	rd_skip(&r, DHCP4_LEN_SNAME + DHCP4_LEN_FILE);
-	/* RFC 1542 3.4, RFC 2131 3: without the cookie, vend is opaque. */
-	m->cookie = rd_u32(&r) == DHCP4_COOKIE;
+}
+
+/* RFC 1542 3.4, RFC 2131 3: without the cookie, vend is opaque. */
+static bool
+has_cookie(const struct dhcp4 *m)
+{
+	struct rd r = area(m, COOKIE_AT, m->len);
+
+	return rd_u32(&r) == DHCP4_COOKIE;
 }
 
 /* The only byte of a one-byte option; 0 when absent or of another length. */
@@ -125,9 +131,11 @@ option_u8(const struct dhcp4 *m, uint8_t code)
 static bool
 read_options(struct dhcp4 *m)
 {
-	struct rd r = area_options(m), file, sname;
+	struct rd r, file, sname;
 	uint8_t overload;
 
+	m->cookie = has_cookie(m);
+	r = area_options(m);
 	index_area(m, &r);
 	if (r.bad)
 		return false;
