@@ -7,7 +7,7 @@
  * ten thousand commands at once. So a client has one command in hand
  * at a time: the next one is looked at when the answer to the last has left our
  * memory, and between two of them the loop has its turn with packets. Of
- * input no more than one line is kept.
+ * input no more than a few lines are kept.
  *
  * When a client too many comes, the one that has been silent for longest gives
  * way: forgotten connections cannot lock the operator out.
@@ -35,8 +35,8 @@
 
 #define GROUP		"pxrelay"
 #define RETRY_MS	1000	/* after accept() had no descriptor left */
-/* A line, CR and LF, and one byte to see that it is too long. */
-#define INPUT_MAX	(CTL_LINE_MAX + 3)
+/* What is read at a time; it is looked at before more is read. */
+#define READ_MAX	(2 * CTL_LINE_MAX)
 
 struct client {
 	TAILQ_ENTRY(client) entry;
@@ -133,7 +133,6 @@ next_command(struct client *c)
 	if (!line || len > CTL_LINE_MAX) {
 		free(line);
 		evbuffer_drain(in, evbuffer_get_length(in));
-		bufferevent_disable(c->bev, EV_READ);
 		c->ending = true;
 		return refuse(c, "line too long");
 	}
@@ -144,16 +143,28 @@ next_command(struct client *c)
 	return ok;
 }
 
-/* Something came in, or all that we had to say is out. */
+/*
+ * Something came in, or all that we had to say is out. While something has to
+ * be said, nothing is read. (A high-water mark for the input would say the same,
+ * but libevent 2.1 calls back without end when it is reached and the input left
+ * where it is.)
+ */
 static void
 pump(struct bufferevent *bev, void *arg)
 {
 	struct client *c = arg;
+	struct evbuffer *out = bufferevent_get_output(bev);
 
-	if (evbuffer_get_length(bufferevent_get_output(bev)) > 0)
+	if (evbuffer_get_length(out) > 0)
 		return;
-	if (!next_command(c))
+	if (!next_command(c)) {
 		client_free(c);
+		return;
+	}
+	if (evbuffer_get_length(out) > 0)
+		bufferevent_disable(bev, EV_READ);
+	else if (!c->ending)
+		bufferevent_enable(bev, EV_READ);
 }
 
 /* `echo show counters | nc -N -U` is done sending, and still wants to read. */
@@ -198,7 +209,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	TAILQ_INSERT_HEAD(&ctl->clients, c, entry);
 	ctl->n_clients++;
 	bufferevent_setcb(c->bev, pump, pump, on_event, c);
-	bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MAX);
+	bufferevent_set_max_single_read(c->bev, READ_MAX);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
 
