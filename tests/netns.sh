@@ -41,9 +41,10 @@ run_one() {
 	echo "$? $((SECONDS - begin))" > "$log/$name.rc"
 }
 
+# Indented, for a log has lines that look like our own.
 show() {
 	echo "---- $1: log"
-	tail -n "${2:-150}" "$1"
+	tail -n "${2:-150}" "$1" | sed 's/^/    /'
 	echo "----"
 }
 
