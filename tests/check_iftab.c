@@ -1368,7 +1368,8 @@ START_TEST(fixed_giaddr_and_the_link)
 }
 END_TEST
 
-START_TEST(what_does_not_fit_is_left_out_whole)
+/* 249 bytes, then 151 with 5, which fits, and 152 with 2, which does not. */
+START_TEST(vss_goes_whole_or_not_at_all)
 {
 	struct world *w = world();
 	struct conf_if_opts *o = section(w, "*");
@@ -1377,19 +1378,36 @@ START_TEST(what_does_not_fit_is_left_out_whole)
 	memset(o->circuit_id, 'a', 100);
 	memset(o->remote_id, 'b', 120);
 	o->circuit_id[100] = o->remote_id[120] = '\0';
+	o->relay_flags = o->server_id_override = false;
+	o->relay_id_len = 0;
 	link_up(w, 5, "v5");
 	addr(w, 5, "10.5.0.1/24");
 	commit(w);
-	ck_assert_uint_le(iface(w, 5)->gi[0].rai.len, 255);
-	for (size_t i = 0; i < iface(w, 5)->gi[0].rai.len;) {
-		const uint8_t *v = iface(w, 5)->gi[0].rai.value + i;
+	ck_assert_uint_eq(iface(w, 5)->gi[0].rai.len, 249);
+	o->remote_id[119] = '\0';
+	commit_all(w, true);
+	ck_assert_uint_eq(iface(w, 5)->gi[0].rai.len, 255);
+	world_end(w);
+}
+END_TEST
 
-		/* 151 would fit, 152 behind it would not: neither. */
-		ck_assert_uint_ne(v[0], RAI_VSS);
-		ck_assert_uint_ne(v[0], RAI_VSS_CONTROL);
-		i += 2u + v[1];
-		ck_assert_uint_le(i, iface(w, 5)->gi[0].rai.len);
-	}
+START_TEST(what_does_not_fit_is_left_out_and_the_rest_goes)
+{
+	struct world *w = world();
+	struct conf_if_opts *o = section(w, "*");
+	const struct rai *r;
+
+	o->option82 = true;
+	memset(o->circuit_id, 'a', 200);
+	memset(o->remote_id, 'b', 100);
+	o->link = CONF_LINK_ON;
+	link_up(w, 5, "v5");
+	addr(w, 5, "10.5.0.1/24");
+	commit(w);
+	r = &iface(w, 5)->gi[0].rai;
+	ck_assert_uint_eq(r->len, 202 + 6);
+	ck_assert_uint_eq(r->value[0], RAI_CIRCUIT_ID);
+	ck_assert_uint_eq(r->value[202], RAI_LINK);
 	world_end(w);
 }
 END_TEST
@@ -1782,7 +1800,8 @@ add_option82(Suite *s)
 	tcase_add_test(tc, every_suboption_in_ascending_order);
 	tcase_add_test(tc, each_giaddr_has_its_own);
 	tcase_add_test(tc, fixed_giaddr_and_the_link);
-	tcase_add_test(tc, what_does_not_fit_is_left_out_whole);
+	tcase_add_test(tc, vss_goes_whole_or_not_at_all);
+	tcase_add_test(tc, what_does_not_fit_is_left_out_and_the_rest_goes);
 	tcase_add_test(tc, names_of_a_bridge_and_its_port);
 	tcase_add_test(tc, rules_that_can_hold);
 	suite_add_tcase(s, tc);

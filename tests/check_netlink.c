@@ -399,7 +399,8 @@ START_TEST(port_joins_and_leaves_a_bridge)
 	struct watch w;
 
 	new_namespace();
-	sh("ip link add e0 type veth peer name e1 && ip link set e0 up");
+	sh("ip link add e0 type veth peer name e1 && ip link set e0 up &&"
+	    " ip addr add 10.1.0.1/24 dev e0");
 	watch_open(&w, NETLINK_RCVBUF);
 	sh("ip link add br0 type bridge && ip link set br0 up &&"
 	    " ip link set e0 master br0");
@@ -411,6 +412,8 @@ START_TEST(port_joins_and_leaves_a_bridge)
 	sh("ip link set e0 nomaster");
 	follow(&w);
 	ck_assert_uint_eq(must_have(&w, "e0")->link.master, 0);
+	ck_assert_int_eq(w.gones, 0);
+	ck_assert_uint_eq(must_have(&w, "e0")->n_addr, 1);
 
 	sh("ip link set e0 master br0 && ip link del br0");
 	follow(&w);
