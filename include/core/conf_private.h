@@ -153,6 +153,9 @@ void conf_if_defaults(struct conf_if_opts *o);
  * for "any", host may be "" for "any". */
 size_t conf_if_rai_max(const struct conf_if_opts *o, const char *ifname, const char *host);
 
+/* conf_relay.c: the defaults, then what [relay] says */
+void conf_read_relay(struct conf_builder *b);
+
 /* conf_server.c */
 void conf_read_servers(struct conf_builder *b);
 void conf_read_groups(struct conf_builder *b);

@@ -20,11 +20,11 @@ static const char *
 class_match(const char *p, char ch, bool *hit)
 {
 	unsigned char c = (unsigned char)ch;
-	bool not = false, first = true;
+	bool inverse = false, first = true;
 
 	p++;
 	if (*p == '!' || *p == '^') {
-		not = true;
+		inverse = true;
 		p++;
 	}
 	*hit = false;
@@ -40,7 +40,7 @@ class_match(const char *p, char ch, bool *hit)
 	}
 	if (*p != ']')
 		return NULL;
-	*hit ^= not;
+	*hit ^= inverse;
 	return p + 1;
 }
 

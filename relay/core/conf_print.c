@@ -7,6 +7,7 @@
  */
 #include "core/conf.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -343,7 +344,7 @@ put_messages(struct printer *p, uint32_t messages)
 
 		if (!(messages & 1u << t) || !name)
 			continue;
-		for (; name[i] && i < sizeof(word) - 1; i++)
+		for (; i < sizeof(word) - 1 && name[i]; i++)
 			word[i] = name[i] >= 'A' && name[i] <= 'Z' ?
 			    (char)(name[i] - 'A' + 'a') : name[i];
 		word[i] = '\0';
