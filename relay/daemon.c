@@ -65,6 +65,17 @@ failed_port(struct daemon *d, int port, int err)
 	return err;
 }
 
+/* Several helpers may have one port; conf allows CONF_ALL_PORTS_MAX different ones. */
+static void
+filter_port(struct ring_filter *f, uint16_t port)
+{
+	for (unsigned i = 0; i < f->n_port; i++)
+		if (f->port[i] == port)
+			return;
+	if (f->n_port < RING_PORTS_MAX)
+		f->port[f->n_port++] = port;
+}
+
 void
 daemon_filter(const struct conf *c, struct ring_filter *f)
 {
@@ -76,8 +87,7 @@ daemon_filter(const struct conf *c, struct ring_filter *f)
 	}
 	for (unsigned i = 0; i < c->n_helper; i++)
 		for (unsigned k = 0; k < c->helper[i].n_port; k++)
-			if (f->n_port < RING_PORTS_MAX)
-				f->port[f->n_port++] = c->helper[i].port[k];
+			filter_port(f, c->helper[i].port[k]);
 }
 
 static void
