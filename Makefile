@@ -33,6 +33,8 @@ MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/pxrelay
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERDIR ?= $(PREFIX)/lib/sysusers.d
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 # The daemon looks in /etc whatever the prefix: so does everybody who logs in
 # to a router.
 SYSCONFDIR ?= /etc
@@ -291,6 +293,9 @@ install: all
 		$(DESTDIR)$(SYSCONFDIR)/pxrelay/pxrelay.conf.example
 	$(if $(CONF),install -m 644 $(CONF) $(DESTDIR)$(DOCDIR)/examples/)
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
+	install -D -m 644 conf/pxrelayctl.bash \
+		$(DESTDIR)$(BASHCOMPDIR)/pxrelayctl
+	install -D -m 644 conf/_pxrelayctl $(DESTDIR)$(ZSHCOMPDIR)/_pxrelayctl
 	$(foreach m,$(MAN),install -D -m 644 $m \
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m) &&) :
 

@@ -125,6 +125,7 @@ stage docs-test tests/docs-test.sh
 stage unit build/asan/tests/run
 stage fuzz-replay tests/fuzz/replay.sh
 stage golden tests/golden.sh
+stage ctl tests/ctl.sh
 stage install tests/install.sh
 stage netns tests/netns.sh
 stage vm tests/vm.sh

@@ -66,6 +66,10 @@ check_prefix() {
 	there "$users" grep -q '^u pxrelay ' "$T$users"
 	there "man pages" man_pages "$d/share/man"
 	there "example files" examples "$d/share/doc/pxrelay/examples"
+	there "bash completion" cmp conf/pxrelayctl.bash \
+		"$d/share/bash-completion/completions/pxrelayctl"
+	there "zsh completion" cmp conf/_pxrelayctl \
+		"$d/share/zsh/site-functions/_pxrelayctl"
 	there "an example beside the configuration" \
 		test -s "$T/etc/pxrelay/pxrelay.conf.example"
 	there "no configuration is overwritten" \
