@@ -19,7 +19,7 @@
 #define IP_MORE		0x2000	/* flags and fragment offset */
 #define IP_OFFSET	0x1fff
 #define UDP_HEADER	8
-#define UDP_CSUM_AT	(IP_HEADER + 6)
+#define UDP_CSUM_AT	6
 #define PROTO_UDP	17
 
 /* *udp gets what the IP header carries, without link padding. */
@@ -106,14 +106,12 @@ put_u16(uint8_t *at, uint16_t v)
 	wr_u16(&w, v);
 }
 
-void
-udpip_build(uint8_t hdr[UDPIP_HEADERS], const struct udpip *u, uint16_t ident)
+static void
+build_ip(uint8_t *hdr, const struct udpip *u, uint16_t udp_len, uint16_t ident)
 {
-	struct wr w = wr_init(hdr, UDPIP_HEADERS);
-	uint16_t udp_len = (uint16_t)(UDP_HEADER + u->payload_len), csum;
+	struct wr w = wr_init(hdr, IP_HEADER);
 
-	wr_u8(&w, 0x45);			/* version 4, 5 words */
-	wr_u8(&w, 0);
+	wr_u16(&w, 0x4500);			/* version 4, 5 words, no TOS */
 	wr_u16(&w, (uint16_t)(IP_HEADER + udp_len));
 	wr_u16(&w, ident);
 	wr_u16(&w, 0);				/* DF clear, no fragment */
@@ -123,15 +121,31 @@ udpip_build(uint8_t hdr[UDPIP_HEADERS], const struct udpip *u, uint16_t ident)
 	wr_u16(&w, 0);
 	wr_u32(&w, u->src.host);
 	wr_u32(&w, u->dst.host);
+	put_u16(hdr + IP_CSUM_AT, csum_fold(csum_add(0, hdr, IP_HEADER)));
+}
+
+static void
+build_udp(uint8_t *hdr, const struct udpip *u, uint16_t udp_len)
+{
+	struct wr w = wr_init(hdr, UDP_HEADER);
+	uint32_t sum = csum_pseudo4(u->src, u->dst, PROTO_UDP, udp_len);
+	uint16_t csum;
+
 	wr_u16(&w, u->sport);
 	wr_u16(&w, u->dport);
 	wr_u16(&w, udp_len);
 	wr_u16(&w, 0);
-
-	put_u16(hdr + IP_CSUM_AT, csum_fold(csum_add(0, hdr, IP_HEADER)));
-	csum = csum_fold(csum_add(csum_add(csum_pseudo4(u->src, u->dst,
-	    PROTO_UDP, udp_len), hdr + IP_HEADER, UDP_HEADER),
-	    u->payload, u->payload_len));
+	sum = csum_add(sum, hdr, UDP_HEADER);
+	csum = csum_fold(csum_add(sum, u->payload, u->payload_len));
 	/* RFC 768: a computed checksum of zero is sent as all ones. */
 	put_u16(hdr + UDP_CSUM_AT, csum ? csum : 0xffff);
+}
+
+void
+udpip_build(uint8_t hdr[UDPIP_HEADERS], const struct udpip *u, uint16_t ident)
+{
+	uint16_t udp_len = (uint16_t)(UDP_HEADER + u->payload_len);
+
+	build_ip(hdr, u, udp_len, ident);
+	build_udp(hdr + IP_HEADER, u, udp_len);
 }
