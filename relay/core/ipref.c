@@ -3,9 +3,10 @@
  * ipref - why an IPv4 address concerns this relay, counted.
  *
  * A reply names its VLAN by giaddr, and several VLANs may share one (an
- * unnumbered giaddr on the loopback interface). Only "how many, and which if it is one" is ever
- * asked, so a count and the XOR of the ifindexes are enough: no lists, and an
- * interface comes and goes in O(1) however many share the address.
+ * unnumbered giaddr on the loopback interface). Only "how many, and which if
+ * it is one" is ever asked, so a count and the XOR of the ifindexes are enough:
+ * no lists, and an interface comes and goes in O(1) however many share the
+ * address.
  */
 #include "core/ipref.h"
 
