@@ -67,14 +67,14 @@ enum rai_found {
 };
 
 /*
- * Copies the reply m to out (of at least m->len bytes) without the option 82 that
- * we added: an option equal to `r`; or one that ends in r's bytes (a server
- * that joined the client's and ours, RFC 3396: then only our part goes); or one
+ * Copies the reply m to out (of at least m->len and DHCP4_MIN bytes) without the option 82 that
+ * we added: every option equal to `r`; else one that ends in r's bytes (a server
+ * that joined the client's and ours, RFC 3396: then only our part goes); else one
  * all of whose sub-options are ours, code and value (a server that honoured
  * sub-option 151 leaves 152 out, RFC 6607 5). The flags byte of sub-option 10 is
  * not compared. Only the options area is searched (RFC 3046 2.1), every byte
- * behind the option is kept, in order; then zeros, up to min(m->len, DHCP4_MIN),
- * so that the message is not shortened below BOOTP's size but never grows.
+ * behind the option is kept, in order; when something was taken out, zeros follow up to
+ * DHCP4_MIN. A reply from which nothing is taken out is copied as it is.
  * *len_out gets the new length. r may be NULL: a plain copy.
  */
 enum rai_found rai_strip(uint8_t *out, size_t *len_out, const struct dhcp4 *m,

@@ -243,11 +243,11 @@ ours_in_part(struct rd v, const struct rai *r, size_t *foreign)
 	return !v.bad;
 }
 
-typedef bool (*ours_fn)(struct rd v, const struct rai *r, size_t *foreign);
+typedef bool ours_fn(struct rd v, const struct rai *r, size_t *foreign);
 
 /* The last option 82 that is ours in this way: we add ours behind all others. */
 static bool
-find_last(const struct dhcp4 *m, const struct rai *r, ours_fn is_ours,
+find_last(const struct dhcp4 *m, const struct rai *r, ours_fn *is_ours,
     struct dhcp4_item *out, size_t *foreign)
 {
 	struct dhcp4_iter it = dhcp4_iter(m);
@@ -264,48 +264,75 @@ find_last(const struct dhcp4 *m, const struct rai *r, ours_fn is_ours,
 	return found;
 }
 
-/* The surest sign first. */
+/* When none is ours to the letter: the surest sign first. */
 static bool
-find_ours(const struct dhcp4 *m, const struct rai *r, struct dhcp4_item *out,
+find_altered(const struct dhcp4 *m, const struct rai *r, struct dhcp4_item *out,
     size_t *foreign)
 {
-	static const ours_fn ways[] = {
-		ours_exactly, ours_behind_others, ours_in_part,
-	};
+	return find_last(m, r, ours_behind_others, out, foreign) ||
+	    find_last(m, r, ours_in_part, out, foreign);
+}
 
-	if (!r || r->len == 0)
-		return false;
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		if (find_last(m, r, ways[i], out, foreign))
-			return true;
-	return false;
+/* Everything but the options that are ours to the letter, however often a
+ * server repeats them; false when there is none. */
+static bool
+copy_without_ours(struct wr *w, const struct dhcp4 *m, const struct rai *r)
+{
+	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_item o;
+	size_t from = 0, none;
+	bool found = false;
+
+	while (next_82(&it, &o)) {
+		if (!ours_exactly(o.value, r, &none))
+			continue;
+		copy_span(w, m, from, o.at);
+		from = behind(m, &o);
+		found = true;
+	}
+	if (found)
+		copy_span(w, m, from, m->len);
+	return found;
+}
+
+/* Only our part of the option goes. */
+static void
+copy_without_part(struct wr *w, const struct dhcp4 *m, const struct dhcp4_item *o,
+    size_t foreign)
+{
+	copy_span(w, m, 0, o->at);
+	if (foreign > 0) {
+		wr_u8(w, DHCP4_OPT_RAI);
+		wr_u8(w, (uint8_t)foreign);
+		copy_span(w, m, o->at + 2, o->at + 2 + foreign);
+	}
+	copy_span(w, m, behind(m, o), m->len);
 }
 
 enum rai_found
 rai_strip(uint8_t *out, size_t *len_out, const struct dhcp4 *m,
     const struct rai *r)
 {
-	struct wr w = wr_init(out, m->len);
+	struct wr w = wr_init(out, m->len < DHCP4_MIN ? DHCP4_MIN : m->len);
 	struct dhcp4_iter it = dhcp4_iter(m);
 	struct dhcp4_item o;
 	/* RFC 3046 2.1: only here, not in overloaded sname and file. */
-	bool there = next_82(&it, &o);
+	enum rai_found found = next_82(&it, &o) ? RAI_FOREIGN : RAI_NOT_THERE;
+	bool may = found == RAI_FOREIGN && r && r->len > 0;
 	size_t foreign;
 
-	if (!there || !find_ours(m, r, &o, &foreign)) {
+	if (may && copy_without_ours(&w, m, r))
+		found = RAI_OURS;
+	else if (may && find_altered(m, r, &o, &foreign)) {
+		copy_without_part(&w, m, &o, foreign);
+		found = RAI_OURS;
+	} else
 		copy_span(&w, m, 0, m->len);
-		*len_out = wr_len(&w);
-		return there ? RAI_FOREIGN : RAI_NOT_THERE;
-	}
-	copy_span(&w, m, 0, o.at);
-	if (foreign > 0) {
-		wr_u8(&w, DHCP4_OPT_RAI);
-		wr_u8(&w, (uint8_t)foreign);
-		copy_span(&w, m, o.at + 2, o.at + 2 + foreign);
-	}
-	copy_span(&w, m, behind(m, &o), m->len);
-	/* Shorter than BOOTP only if it came so: WDS offers have 280 bytes. */
-	pad_to(&w, m->len < DHCP4_MIN ? m->len : DHCP4_MIN);
+	/* What was taken out must not make it shorter than a BOOTP message. A
+	 * reply that is left alone is passed on as short as it came: WDS offers
+	 * have 280 bytes. */
+	if (found == RAI_OURS)
+		pad_to(&w, DHCP4_MIN);
 	*len_out = wr_len(&w);
-	return RAI_OURS;
+	return found;
 }
