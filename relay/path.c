@@ -146,7 +146,8 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	u = (struct udpip){
 		.src = v.src, .dst = v.dst, .sport = v.sport, .dport = v.dport,
 		.ttl = UDPIP_TTL, .payload = msg,
-		.payload_len = relay4_render_reply(&d->r4, &v, msg, v.m.len),
+		.payload_len = relay4_render_reply(&d->r4, &v, msg,
+		    v.m.len + PATH_ROOM),
 	};
 	use(d, u.payload_len);
 	udpip_build(hdr, &u, d->ip_id++);
@@ -334,11 +335,8 @@ datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 }
 
 static void
-read67(struct daemon *d, int fd, struct mono now)
+datagrams67(struct daemon *d, const struct udp_dgram *g, int n, struct mono now)
 {
-	const struct udp_dgram *g;
-	int n = udp_recv(d->batch, fd, &g);
-
 	for (int i = 0; i < n; i++)
 		datagram67(d, &g[i], now);
 	if (n > 0)
@@ -350,18 +348,22 @@ void
 path_udp67(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
+	const struct udp_dgram *g = NULL;
+	int n = udp_recv(d->batch, d->udp67, &g);
 
-	read67(d, d->udp67, now);
+	datagrams67(d, g, n, now);
 }
 
 void
 path_server(struct daemon *d, unsigned server, struct mono now)
 {
 	struct daemon_server *s = &d->server[server];
+	const struct udp_dgram *g = NULL;
 	uint32_t errors;
-	int err;
+	int err, n;
 
-	read67(d, udp_server_fd(s->sock), now);
+	n = udp_server_recv(s->sock, d->batch, &g);
+	datagrams67(d, g, n, now);
 	errors = udp_server_errors(s->sock, &err);
 	d->stats.counter[COUNTER_SEND_ERRORS_SERVER] += errors;
 	d->r4.server[server].errors += errors;
@@ -371,7 +373,7 @@ void
 path_udp4011(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
-	const struct udp_dgram *g;
+	const struct udp_dgram *g = NULL;
 	int n = udp_recv(d->batch, d->udp4011, &g);
 
 	for (int i = 0; i < n; i++) {

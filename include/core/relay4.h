@@ -115,7 +115,7 @@ struct relay4_delivery {
 
 enum drop relay4_reply(struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct relay4_delivery *d);
-/* Writes the message for the client; size at least the received length. Counts option 82 and
+/* Writes the message for the client; size at least the received length and DHCP4_MIN. Counts option 82 and
  * PXE stripping. Returns the length. */
 size_t relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
     uint8_t *out, size_t size);

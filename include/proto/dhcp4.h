@@ -103,6 +103,14 @@ size_t dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t siz
 /* A 4-byte option as an address; IP4_NONE when absent or of another length. */
 struct ip4 dhcp4_opt_ip4(const struct dhcp4 *m, uint8_t code);
 
+/* Is there an option 53 that says no type (it is 1 byte long, RFC 2132 9.6)? Such a
+ * message must not pass for BOOTP. */
+static inline bool
+dhcp4_type_is_lie(const struct dhcp4 *m)
+{
+	return m->type == DHCP4_TYPE_NONE && m->at[DHCP4_OPT_TYPE] != 0;
+}
+
 /* Walks the options area only (not file/sname): code, value, offsets. */
 struct dhcp4_iter {
 	struct rd r;

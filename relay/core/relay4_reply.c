@@ -57,7 +57,8 @@ judge_message(const struct dhcp4 *m)
 {
 	if (m->op != DHCP4_REPLY)
 		return DROP_BAD_OP;
-	return server_says(m->type) ? DROP_NONE : DROP_BAD_TYPE;
+	return server_says(m->type) && !dhcp4_type_is_lie(m) ? DROP_NONE :
+	    DROP_BAD_TYPE;
 }
 
 /* giaddr first; our own memory when several interfaces share it; never the
@@ -303,7 +304,7 @@ relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
 	size_t len = d->m.len;
 	enum rai_found found;
 
-	if (len > size)		/* the caller's promise */
+	if (len > size || size < DHCP4_MIN)	/* the caller's promise */
 		return 0;
 	if (d->strip_pxe && len <= sizeof(shorter)) {
 		len = optcut(shorter, &d->m, pxe, sizeof(pxe));

@@ -93,7 +93,7 @@ judge(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now
 
 	if (m->op != DHCP4_REQUEST)
 		return DROP_REPLY_FROM_CLIENT;
-	if (!client_says(m->type))
+	if (!client_says(m->type) || dhcp4_type_is_lie(m))
 		return DROP_BAD_TYPE;
 	/* RFC 1542 4.1.1: discard when hops exceeds the limit. */
 	if (m->hops > r->conf->max_hops)
@@ -402,11 +402,6 @@ relay4_render(const struct relay4_plan *plan, unsigned i, bool with82,
 	size_t len = 0;
 
 	*no_room = false;
-	if (plan->foreign) {	/* RFC 3046 2.1.1: forwarded as it is */
-		memcpy(out, m->data, m->len);
-		dhcp4_put_hops(out, plan->hops);
-		return m->len;
-	}
 	if (rai)
 		len = rai_write(out, size < RELAY4_MAX_WITH_82 ? size :
 		    RELAY4_MAX_WITH_82, m, rai, plan->rai_flags, plan->drop_old);
@@ -416,7 +411,7 @@ relay4_render(const struct relay4_plan *plan, unsigned i, bool with82,
 	}
 	if (len) {
 		dhcp4_put_hops(out, plan->hops);
-		dhcp4_put_giaddr(out, c->giaddr);
+		dhcp4_put_giaddr(out, c->giaddr);	/* a foreign one: the same */
 	}
 	return len;
 }
