@@ -729,13 +729,14 @@ Suite *
 netlink_suite(void)
 {
 	Suite *s = suite_create("netlink");
-	TCase *links = tcase_create("links");
-	TCase *losses = tcase_create("losses");
+	TCase *links, *losses;
 
 	if (geteuid() != 0) {
 		skip_tests("netlink", "needs root for network namespaces");
 		return s;
 	}
+	links = tcase_create("links");
+	losses = tcase_create("losses");
 	tcase_add_test(links, open_tells_what_there_is);
 	tcase_add_test(links, a_link_from_birth_to_death);
 	tcase_add_test(links, two_links_swap_names);
