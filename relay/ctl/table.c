@@ -11,6 +11,7 @@
  */
 #include "ctl/table.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +175,7 @@ layout(const struct table *t, size_t *width)
 {
 	size_t gap = 2, *w;
 
+	assert(t->n_columns > 0);
 	for (unsigned i = 0; i < t->n_columns; i++)
 		width[i] = strlen(t->column[i].title);
 	for (size_t c = 0; c < t->n_cells; c++) {
