@@ -7,10 +7,12 @@
 #include "relay/daemon.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "io/logsink.h"
@@ -284,12 +286,26 @@ daemon_port4011(struct daemon *d)
 	}
 }
 
-int
-daemon_open_group(struct daemon *d)
+/*
+ * A second pxrelayd in this network namespace would take the first one's replies
+ * without a word, since our sockets share their port. An abstract Unix address is
+ * a lock of just that scope, and vanishes with its process.
+ */
+static int
+lock_namespace(struct daemon *d)
 {
-	close_fd(&d->group_fd);
-	d->group_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	return d->group_fd < 0 ? failed(d, "group socket", -errno) : 0;
+	static const struct sockaddr_un name = {
+		.sun_family = AF_UNIX, .sun_path = "\0pxrelayd",
+	};
+
+	d->lock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (d->lock < 0)
+		return failed(d, "lock", -errno);
+	if (bind(d->lock, (const struct sockaddr *)&name,
+	    offsetof(struct sockaddr_un, sun_path) + sizeof("\0pxrelayd") - 1) < 0)
+		return failed(d, "another pxrelayd runs in this network namespace",
+		    -errno);
+	return 0;
 }
 
 static int
@@ -307,9 +323,6 @@ open_sockets(struct daemon *d)
 	d->raw = packet_open_raw();
 	if (d->raw < 0)
 		return failed(d, "raw socket", d->raw);
-	err = daemon_open_group(d);
-	if (err < 0)
-		return err;
 	daemon_filter(d->conf, &f);
 	err = ring_open(&f, &d->ring);
 	if (err < 0)
@@ -346,14 +359,16 @@ daemon_open(struct daemon *d, struct conf *conf)
 {
 	int err;
 
-	d->udp67 = d->udp4011 = d->raw = d->group_fd = -1;
+	d->udp67 = d->udp4011 = d->raw = d->lock = -1;
 	d->loop = loop_new();
 	if (!d->loop) {
 		conf_free(conf);
 		return failed(d, "event loop", -ENOMEM);
 	}
 	d->started = loop_now(d->loop);
-	err = daemon_open_servers(d, conf);
+	err = lock_namespace(d);
+	if (err == 0)
+		err = daemon_open_servers(d, conf);
 	d->conf = conf;
 	if (err < 0 || (err = open_tables(d)) < 0 || (err = open_sockets(d)) < 0)
 		return err;
@@ -380,7 +395,7 @@ daemon_close(struct daemon *d)
 	close_fd(&d->udp67);
 	close_fd(&d->udp4011);
 	close_fd(&d->raw);
-	close_fd(&d->group_fd);
+	close_fd(&d->lock);
 	d->helpers = helpers_free(d->helpers);
 	d->clients = clients_free(d->clients);
 	d->iftab = iftab_free(d->iftab);

@@ -88,7 +88,7 @@ static void
 join_group(struct daemon *d, const struct iface *f)
 {
 	bool want = iface_ready(f) && p4011_wanted(d->conf, f);
-	int err = packet_join(d->group_fd, d->conf->discovery_group,
+	int err = packet_join(d->raw, d->conf->discovery_group,
 	    f->link.ifindex, want);
 
 	if (err < 0 && err != -EADDRINUSE && err != -EADDRNOTAVAIL &&
@@ -166,4 +166,14 @@ follow_commit_all(struct daemon *d)
 	    f = iftab_next(d->iftab, f->link.ifindex))
 		if (f->conf)
 			join_group(d, f);
+}
+
+void
+follow_leave_group(struct daemon *d, struct ip4 group)
+{
+	struct iface *f;
+
+	for (f = iftab_next(d->iftab, 0); f;
+	    f = iftab_next(d->iftab, f->link.ifindex))
+		packet_join(d->raw, group, f->link.ifindex, 0);
 }

@@ -75,14 +75,6 @@ take_control(struct daemon *d, const struct conf *old)
 		d->w_control = loop_timer(d->loop, 0, false, reopen_control, d);
 }
 
-/* Another group: all memberships go with the socket that holds them. */
-static void
-take_group(struct daemon *d, const struct conf *old)
-{
-	if (!ip4_eq(old->discovery_group, d->conf->discovery_group))
-		daemon_open_group(d);
-}
-
 /* The point of no return: nothing in here can fail. */
 static void
 take(struct daemon *d, struct conf *next, struct clients *clients)
@@ -100,7 +92,8 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 	take_host(d);
 	take_filter(d);
 	daemon_port4011(d);
-	take_group(d, old);
+	if (!ip4_eq(old->discovery_group, next->discovery_group))
+		follow_leave_group(d, old->discovery_group);
 	daemon_reconnect_servers(d);
 	follow_commit_all(d);
 	take_control(d, old);

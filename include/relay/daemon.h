@@ -65,8 +65,9 @@ struct daemon {
 	struct packet *packet;
 	struct udp_batch *batch;
 	int udp67, udp4011;	/* -1: not open */
-	int raw;		/* spoofing sender for 4011 and helpers */
-	int group_fd;		/* holds the memberships of the discovery group */
+	int raw;		/* spoofing sender for 4011 and helpers; holds the
+				 * memberships of the discovery group */
+	int lock;		/* the one pxrelayd of this network namespace */
 	struct daemon_server server[CONF_SERVERS_MAX];
 	struct ctl *ctl;
 	struct hash_key secret;
@@ -92,8 +93,6 @@ void daemon_reconnect_servers(struct daemon *d);
 void daemon_open_control(struct daemon *d);
 /* The socket on port 4011, open or closed as the configuration says. */
 void daemon_port4011(struct daemon *d);
-/* A new socket for the memberships of the discovery group, without any. 0 or -errno. */
-int daemon_open_group(struct daemon *d);
 /* Level and destination of log lines as command line and configuration say. */
 void daemon_log(struct daemon *d);
 /* A client table for c; NULL when memory is short. */
@@ -111,6 +110,8 @@ void path_server(struct daemon *d, unsigned server, struct mono now);
 int follow_open(struct daemon *d);
 /* Another configuration: everything is matched anew. */
 void follow_commit_all(struct daemon *d);
+/* Leaves the discovery group of a configuration that goes. */
+void follow_leave_group(struct daemon *d, struct ip4 group);
 
 /* reload.c */
 /* 0, or -EINVAL when the new configuration was refused (mistakes were logged). */
