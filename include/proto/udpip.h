@@ -41,6 +41,7 @@ enum drop udpip_parse(struct udpip *u, const void *data, size_t len, bool verify
  * discovery). ident is the IP identification. A ttl of 0 stands for UDPIP_TTL.
  * payload_len <= 65507.
  */
-void udpip_build(uint8_t hdr[UDPIP_HEADERS], const struct udpip *u, uint16_t ident);
+void udpip_build(uint8_t hdr[UDPIP_HEADERS], const struct udpip *u, uint16_t ident)
+    __attribute__((nonnull));
 
 #endif
