@@ -50,6 +50,11 @@ boot_bed()
 	capture_legs
 }
 
+has_link_local()
+{
+	nsip rtr -6 -o addr show dev "$1" scope link -tentative | grep -q fe80:
+}
+
 # capture_legs [SUFFIX]: from here on expect_replies looks at these captures.
 LEGS=
 capture_legs()
@@ -62,8 +67,10 @@ capture_legs()
 # iPXE waits 13 s for a router where nobody advertises one.
 start_rad()
 {
-	ns rtr sysctl -qw "net.ipv6.conf.vlan$BOOT_VLAN.disable_ipv6=0" \
-		"net.ipv6.conf.vlan$BOOT_VLAN.accept_dad=0"
+	ns rtr sysctl -qw "net.ipv6.conf.vlan$BOOT_VLAN.accept_dad=0" \
+		"net.ipv6.conf.vlan$BOOT_VLAN.disable_ipv6=0"
+	wait_for 5 has_link_local "vlan$BOOT_VLAN" ||
+		die "no IPv6 address on vlan$BOOT_VLAN"
 	spawn rtr rad "$PYTHON" "$SRV/rad.py" "vlan$BOOT_VLAN"
 	wait_for 5 logged rad ready || die "no router advertisements"
 }
