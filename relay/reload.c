@@ -12,15 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sbuf.h"
 #include "relay/daemon.h"
 
 static void
 log_mistake(void *user, int line, const char *text)
 {
 	struct daemon *d = user;
+	char buf[LOG_LINE_MAX];
+	struct sbuf b = sbuf_init(buf, sizeof(buf));
 
+	sbuf_esc(&b, text, strlen(text));	/* it quotes the file */
 	log_event(&d->log, LOG_LEVEL_ERROR, "config-mistake",
-	    "file=\"%s\" line=%d text=\"%s\"", args_conf_name(d->args), line, text);
+	    "file=\"%s\" line=%d text=\"%s\"", args_conf_name(d->args), line, buf);
 }
 
 static int

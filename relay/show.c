@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "relay/daemon.h"
 
 static json_t *
@@ -16,6 +17,17 @@ ip(struct ip4 a)
 	char buf[IP4_STRLEN];
 
 	return json_string(ip4_str(a, buf));
+}
+
+/* The kernel lets an interface's name be nearly any bytes; JSON wants UTF-8. */
+static json_t *
+name(const char *text)
+{
+	char buf[4 * CONF_NAME_MAX];
+	struct sbuf b = sbuf_init(buf, sizeof(buf));
+
+	sbuf_esc(&b, text, strlen(text));
+	return json_string(buf);
 }
 
 static json_t *
@@ -75,8 +87,8 @@ group(const struct conf *c, uint16_t index)
 	json_t *names = json_array();
 
 	for (unsigned i = 0; index != CONF_NONE && i < c->group[index].n; i++)
-		json_array_append_new(names, json_string(
-		    c->server[c->group[index].server[i]].name));
+		json_array_append_new(names,
+		    name(c->server[c->group[index].server[i]].name));
 	return names;
 }
 
@@ -88,12 +100,12 @@ interface(struct daemon *d, const struct iface *f)
 
 	for (unsigned i = 0; i < f->n_gi; i++)
 		json_array_append_new(giaddr, ip(f->gi[i].giaddr));
-	return json_pack("{s:s, s:I, s:s, s:o, s:s, s:s*, s:o, s:o, s:o, s:b,"
+	return json_pack("{s:o, s:I, s:s, s:o, s:o, s:o*, s:o, s:o, s:o, s:b,"
 	    " s:I, s:I, s:I, s:I}",
-	    "name", f->link.name, "ifindex", (json_int_t)f->link.ifindex,
+	    "name", name(f->link.name), "ifindex", (json_int_t)f->link.ifindex,
 	    "state", state_of(f), "giaddr", giaddr,
-	    "pattern", f->conf->pattern,
-	    "inherited-from", port ? port->link.name : NULL,
+	    "pattern", name(f->conf->pattern),
+	    "inherited-from", port ? name(port->link.name) : NULL,
 	    "servers", group(d->conf, f->conf->servers),
 	    "dhcp", group(d->conf, f->conf->dhcp),
 	    "boot", group(d->conf, f->conf->boot),
@@ -124,9 +136,9 @@ server(struct daemon *d, unsigned i)
 	const struct server_stats *s = &d->r4.server[i];
 	bool route = !ip4_is_none(d->r4.server_source[i]);
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:b, s:b, s:I, s:I, s:I, s:I,"
+	return json_pack("{s:o, s:o, s:s, s:o, s:b, s:b, s:I, s:I, s:I, s:I,"
 	    " s:I, s:I, s:I}",
-	    "name", c->name, "address", ip(c->address),
+	    "name", name(c->name), "address", ip(c->address),
 	    "state", route ? "reachable" : "no-route",
 	    "source", ip(d->r4.server_source[i]),
 	    "dhcp", d->conf->is_dhcp[i], "boot", d->conf->is_boot[i],
@@ -153,8 +165,8 @@ rules(struct daemon *d)
 	json_t *all = json_array();
 
 	for (unsigned i = 0; i < d->conf->n_rule; i++)
-		json_array_append_new(all, json_pack("{s:s, s:I}",
-		    "name", d->conf->rule[i].name,
+		json_array_append_new(all, json_pack("{s:o, s:I}",
+		    "name", name(d->conf->rule[i].name),
 		    "hits", (json_int_t)d->r4.rule_hits[i]));
 	return json_pack("{s:o}", "rules", all);
 }
