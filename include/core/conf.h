@@ -35,6 +35,7 @@ enum conf_log { CONF_LOG_STDERR, CONF_LOG_SYSLOG, CONF_LOG_JOURNAL };
 enum conf_policy { CONF_APPEND, CONF_REPLACE, CONF_FORWARD, CONF_DISCARD };
 enum conf_giaddr { CONF_GIADDR_PRIMARY, CONF_GIADDR_ALL, CONF_GIADDR_ROTATE,
 	CONF_GIADDR_FIXED };
+enum conf_active { CONF_ACTIVE_ALWAYS, CONF_ACTIVE_ADDRESS, CONF_ACTIVE_VRRP };
 enum conf_link { CONF_LINK_OFF, CONF_LINK_ON, CONF_LINK_FIXED };
 
 /* n tokens every per_ms milliseconds; n == 0 is "off" */
@@ -43,19 +44,51 @@ struct conf_rate {
 	uint32_t per_ms;
 };
 
+/* How a server is asked whether it is alive (core/probe). */
+enum conf_probe_kind {
+	CONF_PROBE_PXE,		/* DISCOVER of a PXE client, to a proxyDHCP server */
+	CONF_PROBE_PXE4011,	/* REQUEST on port 4011 */
+	CONF_PROBE_DHCP,	/* INFORM */
+	CONF_PROBE_TFTP,	/* read request for `arg`, ended after a block */
+	CONF_PROBE_ARP,
+	CONF_PROBE_ICMP,
+	CONF_PROBE_TCP,		/* connect to `port` */
+	CONF_PROBE_HTTP,	/* GET `arg` on `port` (80 when not given) */
+	CONF_PROBE_MAX
+};
+#define CONF_PROBES_MAX 4	/* kinds for one server */
+
+struct conf_probe {
+	enum conf_probe_kind kind;
+	uint16_t port;
+	char arg[128];		/* file or path */
+};
+
 struct conf_server {
 	char name[CONF_NAME_MAX];	/* the address' text when implicit */
 	struct ip4 address;
 	bool implicit;		/* an address in a list, no [server] section */
 	bool option82;		/* may get our option 82 (default true) */
 	bool proxy_only;	/* offers = proxy-only */
+	uint8_t weight;		/* in balance groups, 1..100, default 1 */
+	uint8_t n_probe;	/* 0: probe = none, health by traffic alone (default) */
+	struct conf_probe probe[CONF_PROBES_MAX];
+	uint32_t probe_interval_ms;	/* default 2 s */
+	uint32_t probe_timeout_ms;	/* default 1 s */
+	uint8_t rise, fall;	/* good and bad results in a row that count: 2, 3 */
 	uint16_t first;		/* index of the first server with this address */
 	int line;
 };
 
+enum conf_mode { CONF_MODE_ALL, CONF_MODE_FAILOVER, CONF_MODE_BALANCE };
+
 struct conf_group {
 	char name[CONF_NAME_MAX];	/* empty when implicit (a list in an interface) */
 	bool implicit;
+	enum conf_mode mode;
+	uint32_t hedge_ms;	/* default 500; 0: off */
+	uint32_t hold_down_ms;	/* failover: a server that came back is used again after it; 60 s */
+	bool rescue;		/* port 4011; default: mode is not all */
 	uint16_t n;
 	uint16_t *server;	/* indexes into conf.server, owned, no address twice */
 	int line;
@@ -71,6 +104,9 @@ struct conf_if_opts {
 	char circuit_id[CONF_TEXT_MAX];	/* format strings, empty: not sent */
 	char remote_id[CONF_TEXT_MAX];
 	char subscriber_id[CONF_TEXT_MAX];
+	enum conf_active active;	/* relay only while ... */
+	struct ip4 active_address;	/* ... this address is on the interface */
+	bool active_giaddr_virtual;	/* giaddr: the virtual address (default), or own */
 	enum conf_link link;	/* sub-option 5 */
 	struct ip4 link_fixed;
 	bool server_id_override;	/* sub-option 11 */
