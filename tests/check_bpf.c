@@ -32,7 +32,7 @@ load(const struct pkt *p, uint64_t at, int size, uint32_t *a)
 }
 
 /* The instructions bpf.c uses, by the kernel's rules: a load outside of the
- * packet ends with 0; running off the end does not happen, or the test fails. */
+ * packet ends with 0; running off the end fails the test. */
 static uint32_t
 run(const struct sock_filter *prog, size_t n, const struct pkt *p)
 {

@@ -213,6 +213,31 @@ START_TEST(a_client_that_never_reads_holds_up_nobody)
 }
 END_TEST
 
+/* The kernel's buffer for the socket fills up, and not our memory. */
+START_TEST(a_client_that_only_talks_is_not_listened_to_for_ever)
+{
+	int a = client();
+	char lines[4096];
+	size_t sent = 0;
+
+	say(a, "big 1000000\n");
+	memset(lines, '\n', sizeof(lines));
+	for (int refused = 0; refused < 10;) {
+		ssize_t n = send(a, lines, sizeof(lines), MSG_NOSIGNAL);
+
+		if (n < 0)
+			refused++;
+		else
+			sent += (size_t)n;
+		turn(1);
+		ck_assert_uint_lt(sent, 2 << 20);
+	}
+	ck_assert_int_eq(n_commands, 1);
+	close(a);
+	turn(5);
+}
+END_TEST
+
 START_TEST(many_commands_at_once_are_all_answered_one_a_turn)
 {
 	int a = client();
@@ -431,6 +456,7 @@ ctl_suite(void)
 	tcase_add_test(tc, clients_get_their_own_answers_in_order);
 	tcase_add_test(tc, the_file_is_for_owner_and_group);
 	tcase_add_test(tc, a_client_that_never_reads_holds_up_nobody);
+	tcase_add_test(tc, a_client_that_only_talks_is_not_listened_to_for_ever);
 	tcase_add_test(tc, many_commands_at_once_are_all_answered_one_a_turn);
 	tcase_add_test(tc, garbage_is_refused_and_the_next_line_read);
 	tcase_add_test(tc, the_longest_line_is_read_and_a_longer_one_ends_the_client);

@@ -3,9 +3,9 @@
  * ctl - the control socket: lines in, one JSON document each out.
  *
  * Clients are local and may use the group's right to ask, but they are not
- * trusted to be well: one may die in the middle of a line, stop reading, or send
- * ten thousand commands at once. So a client has one command in hand
- * at a time: the next one is looked at when the answer to the last has left our
+ * trusted to be well: one may die in the middle of a line, stop reading, or
+ * send ten thousand commands at once. So a client has one command in hand at a
+ * time: the next one is looked at when the answer to the last has left our
  * memory, and between two of them the loop has its turn with packets. Of
  * input no more than a few lines are kept.
  *
@@ -145,9 +145,9 @@ next_command(struct client *c)
 
 /*
  * Something came in, or all that we had to say is out. While something has to
- * be said, nothing is read. (A high-water mark for the input would say the same,
- * but libevent 2.1 calls back without end when it is reached and the input left
- * where it is.)
+ * be said, nothing is read. (A high-water mark for the input would say the
+ * same, but libevent 2.1 calls back without end when it is reached and the
+ * input left where it is.)
  */
 static void
 pump(struct bufferevent *bev, void *arg)

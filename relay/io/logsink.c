@@ -3,9 +3,10 @@
  * logsink - writes log lines to stderr, to syslog(3) or to the journal.
  *
  * Lines are made by base/log: an event word, then key=value pairs, where a
- * value with blanks stands in double quotes. Nothing here can fail in a way that
- * anybody could act upon, and nothing may hold up the packet path: a line that
- * the reader has no room for is dropped.
+ * value with blanks stands in double quotes. Nothing here can fail in a way
+ * that anybody could act upon, and nothing may hold up the packet path: a line
+ * that the reader has no room for is dropped. (syslog(3) and sd_journal_sendv()
+ * do wait when their socket is full; they are what was asked for.)
  */
 #include "io/logsink.h"
 
@@ -51,9 +52,9 @@ priority(enum log_level level)
 
 /*
  * One writev() a line, so that lines of several processes do not mix. stderr
- * may be a pipe that nobody reads. It is not ours to make non-blocking: the flag
- * belongs to the open file and the shell shares it. poll() promises room for
- * PIPE_BUF bytes, which is more than a line.
+ * may be a pipe that nobody reads. It is not ours to make non-blocking: the
+ * flag belongs to the open file, and the shell shares it. poll() promises room
+ * for PIPE_BUF bytes, which is more than a line.
  */
 static void
 write_line(const char *prefix, const char *event, const char *fields)

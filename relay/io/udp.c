@@ -497,8 +497,8 @@ send_some(struct udp_server *s, uint32_t i)
 
 /*
  * The route may have changed a moment before we are told of it: one new
- * connect() for a batch that fails, and then what cannot be sent is lost. A full
- * buffer is full for the rest of the batch too.
+ * connect() for a batch that fails, and then what cannot be sent is lost. A
+ * full buffer is full for the rest of the batch too.
  */
 void
 udp_server_flush(struct udp_server *s, struct udp_sent *result)
