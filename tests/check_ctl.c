@@ -225,10 +225,8 @@ START_TEST(a_client_that_only_talks_is_not_listened_to_for_ever)
 	for (int refused = 0; refused < 10;) {
 		ssize_t n = send(a, lines, sizeof(lines), MSG_NOSIGNAL);
 
-		if (n < 0)
-			refused++;
-		else
-			sent += (size_t)n;
+		refused = n < 0 ? refused + 1 : 0;
+		sent += n < 0 ? 0 : (size_t)n;
 		turn(1);
 		ck_assert_uint_lt(sent, 2 << 20);
 	}

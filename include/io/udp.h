@@ -8,7 +8,8 @@
  * dead server use up the send buffer, and the live server starves (measured on
  * ISC dhcrelay, dnsmasq and dhcp-helper: 250 of 1,600 requests got through).
  * All are bound to the same port with SO_REUSEADDR, so requests leave from port 67; a server's socket is
- * connected and may receive too: both kinds are read by udp_recv().
+ * connected and may receive too: it is read by udp_server_recv(), the wildcard
+ * one by udp_recv(), and what comes goes to the same place.
  */
 #ifndef IO_UDP_H
 #define IO_UDP_H
@@ -52,7 +53,8 @@ struct udp_server;
 struct udp_server *udp_server_new(struct ip4 address, uint16_t port);
 struct udp_server *udp_server_free(struct udp_server *s);	/* NULL-safe */
 int udp_server_fd(const struct udp_server *s);
-/* udp_recv() on the server's socket; errors are noted for udp_server_errors(). */
+/* udp_recv() on the server's socket; errors are noted for udp_server_errors(). To be called whenever the fd is
+ * readable, as a queued error makes it so until it is taken. */
 int udp_server_recv(struct udp_server *s, struct udp_batch *b, const struct udp_dgram **out);
 /* Asks the kernel for the route and the source address anew: after any change of addresses or routes. 0 or
  * -errno (ENETUNREACH; then the socket is an unconnected one until the next try). Does not lose queued datagrams. */
