@@ -220,6 +220,10 @@ new_ns()
 		ip netns exec "$ID-$n" sysctl -qw \
 			net.ipv6.conf.all.disable_ipv6=1 \
 			net.ipv6.conf.default.disable_ipv6=1 2>/dev/null
+		# Where br_netfilter is loaded (Docker does that), bridges would
+		# sort out malformed packets before the relay sees them.
+		ip netns exec "$ID-$n" sysctl -qw \
+			net.bridge.bridge-nf-call-iptables=0 2>/dev/null
 		ip -n "$ID-$n" link set lo up
 	done
 }
@@ -453,7 +457,7 @@ start_relay()
 		spawn "$n" "$name" "$PXRELAYD" -f -l stderr -c "$conf"
 	fi
 	RELAY_PID=$SPAWNED
-	[ -n "$nowait" ] || wait_for 5 relay_ready "$name" "$n" ||
+	[ -n "$nowait" ] || wait_for 15 relay_ready "$name" "$n" ||
 		die "the relay does not start"
 }
 

@@ -3,6 +3,7 @@
 # ARP, and a live one: the live one gets every request, 1,600 at 200/s.  ISC
 # dhcrelay, dnsmasq and dhcp-helper deliver 250 of them: what waits for ARP
 # fills the one socket that they share.
+# alone: it measures time.
 
 . "$(dirname "$0")/topo-vlans.sh"
 

@@ -43,6 +43,18 @@ refused()
 	good "$what"
 }
 
+# ignored WHAT KEY=VALUE...: the same, but it need not be counted.
+ignored()
+{
+	local what=$1 n
+
+	shift
+	n=$(srv_count srv1)
+	pkt cl10 send eth0 "$@" >/dev/null
+	good "$what"
+	expect_eq "$what: not relayed" "$(srv_count srv1)" $((n + 1))
+}
+
 # passes WHAT KEY=VALUE...: one request arrives, with nothing changed but hops,
 # giaddr and padding.
 passes()
@@ -148,9 +160,11 @@ expect "trusted option 82 with a sub-option too long: dropped" \
 refused "IP length larger than the frame" "$BROKEN" iplen=+100
 refused "IP length smaller than the datagram" "$BROKEN" iplen=-60
 refused "IP length 20" "$BROKEN" iplen=20
-refused "IP header length 16" "$BROKEN" ihl=4
-refused "IP header length 60" "$BROKEN" ihl=15
-refused "IP version 6" "$BROKEN" ipver=6
+# Where the ports are is not known with these three: the socket's filter cannot
+# tell that they were for the relay, so nothing is counted.
+ignored "IP header length 16" ihl=4
+ignored "IP header length 60" ihl=15
+ignored "IP version 6" ipver=6
 refused "IP checksum" "$BROKEN" ipsum=bad
 refused "UDP length larger than the packet" "$BROKEN" udplen=+80
 refused "UDP length 7" "$BROKEN" udplen=7

@@ -4,6 +4,7 @@
 # down and up, is renamed, deleted, recreated and moved into bridges.  A client
 # broadcasts every 5 ms all the time; after each step its request must arrive at
 # the server with the right giaddr within 100 ms of the command's return.
+# alone: it measures time.
 
 . "$(dirname "$0")/topo-vlans.sh"
 

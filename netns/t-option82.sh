@@ -179,6 +179,9 @@ for where in first middle last twice none; do
 			"$HERE/srv/pkt.py" without82 "${S[reply]}" $OURS)")"
 	done
 done
+knobs srv1
+ask cl10
+expect_eq "a reply that was shortened is at least 300 bytes" "${A[size]}" 300
 knobs srv1 82=$SWITCH
 ask cl10
 expect_eq "an option 82 that is not ours stays" "${A[opt82]}" $SWITCH

@@ -3,7 +3,8 @@
   pkt.py send IFACE KEY=VALUE...    one packet; prints xid= and sent=
   pkt.py ask IFACE KEY=VALUE...     one packet, then its answers as key=value
   pkt.py flood IFACE KEY=VALUE...   count= packets, rate= a second, each from a
-                                    client of its own; prints sent=
+                                    client of its own; or until= a file
+                                    exists; prints sent=
   pkt.py probe IFACE KEY=VALUE...   the same every= ms until it is killed
   pkt.py noise IFACE KEY=VALUE...   count= packets with random damage, the same
                                     for the same seed=
@@ -180,11 +181,11 @@ def paced(iface, d, rate):
 
 def cmd_flood(iface, *args):
     d = defaults(iface, args)
-    count = dhcp.num(d.get("count", "1"))
+    count = dhcp.num(d.get("count", "-1"))
     for n in paced(iface, d, float(d.get("rate", "100"))):
-        if n == count:
+        if n == count or os.path.exists(d.get("until", "")):
             break
-    print("sent=%d" % count)
+    print("sent=%d" % n)
 
 
 def cmd_probe(iface, *args):
