@@ -27,7 +27,7 @@ struct loop_watch {
 
 struct loop {
 	struct event_base *base;
-	LIST_HEAD(, loop_watch) watches;
+	LIST_HEAD(loop_watches, loop_watch) watches;
 };
 
 /*
