@@ -93,7 +93,7 @@ LIBS_C := jansson
 pkg = $(shell pkg-config $1)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
 	pkg-config $1 failed, try: sudo make deps))
 PC_CFLAGS = $(eval PC_CFLAGS := $$(call pkg,--cflags $(LIBS_D)))$(PC_CFLAGS)
-PC_LIBS_D = $(eval PC_LIBS_D := $$(call pkg,--libs $(LIBS_D)))$(PC_LIBS_D)
+PC_LIBS_D = $(eval PC_LIBS_D := $$(call pkg,--libs $(LIBS_D)) -lm)$(PC_LIBS_D)
 PC_LIBS_C = $(eval PC_LIBS_C := $$(call pkg,--libs $(LIBS_C)))$(PC_LIBS_C)
 PC_CHECK  = $(eval PC_CHECK := $$(call pkg,--libs check))$(PC_CHECK)
 

@@ -32,6 +32,9 @@ struct conv_key {
 	uint8_t pad[3];		/* 0: keys are compared as bytes */
 };
 
+/* The two questions of a conversation, each with its own hedge. */
+enum conv_class { CONV_DHCP, CONV_BOOT, CONV_CLASSES };
+
 struct conv {
 	struct conv_key key;
 	struct mono last;	/* last request */
@@ -45,6 +48,10 @@ struct conv {
 	uint16_t rule;		/* its index, CONF_NONE: no rule */
 	uint8_t hops;		/* of the message with this giaddr when first seen */
 	uint8_t tries;		/* requests since the last answer */
+	bool answered[CONV_CLASSES];	/* an offer came */
+	uint8_t asks[CONV_CLASSES];	/* questions from the client, this one included */
+	uint32_t hedge[CONV_CLASSES];	/* slot of core/hedge, 0: none */
+	uint64_t asked[CONF_SERVERS_MAX / 64];	/* servers that got a copy */
 	uint8_t gi;		/* giaddr = rotate: which of the interface's addresses */
 	uint8_t mac_len;
 	uint8_t mac[8];		/* link source of the last request */
@@ -66,6 +73,7 @@ struct station {
 	struct station_key key;
 	struct limit limit;
 	uint8_t gi;	/* giaddr = rotate: the address that was answered last */
+	struct ip4 boot;	/* the boot server that answered last */
 };
 
 struct clients;

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * health - see include/core/health.h. set() is the one place where a state
+ * changes; everything else is evidence.
+ */
+#include "core/health.h"
+
+static const struct {
+	const char *word, *sentence;
+} diags[HEALTH_DIAG_MAX] = {
+#define DIAG(id, word, sentence) [HEALTH_DIAG_##id] = { word, sentence },
+#include "core/diag.def"
+#undef DIAG
+};
+
+const char *
+health_diag_word(enum health_diag d)
+{
+	return diags[d].word;
+}
+
+const char *
+health_diag_sentence(enum health_diag d)
+{
+	return diags[d].sentence;
+}
+
+const char *
+health_state_name(enum health_state s)
+{
+	switch (s) {
+	case HEALTH_UNKNOWN:
+		return "unknown";
+	case HEALTH_UP:
+		return "up";
+	case HEALTH_DOWN:
+		return "down";
+	case HEALTH_DRAINED:
+		return "drained";
+	}
+	return "?";
+}
+
+/* The operator's word counts most, then what the kernel is sure of. */
+static enum health_state
+state_of(const struct health *h)
+{
+	if (h->drained)
+		return HEALTH_DRAINED;
+	if (h->blocked)
+		return HEALTH_DOWN;
+	if (!h->known)
+		return HEALTH_UNKNOWN;
+	return h->score >= h->rise ? HEALTH_UP : HEALTH_DOWN;
+}
+
+static bool
+set(struct health *h, enum health_diag d, struct mono now)
+{
+	enum health_state was = h->state, is = state_of(h);
+
+	if (is == was)
+		return false;
+	h->state = is;
+	h->diag = d;
+	h->since = now;
+	if (is == HEALTH_UP && was == HEALTH_DOWN)
+		h->came_up = now;
+	return true;
+}
+
+static uint8_t
+top(const struct health *h)
+{
+	return (uint8_t)(h->rise + h->fall - 1);
+}
+
+void
+health_init(struct health *h, uint8_t rise, uint8_t fall, struct mono now)
+{
+	*h = (struct health){ .rise = rise, .fall = fall, .since = now };
+}
+
+void
+health_configure(struct health *h, uint8_t rise, uint8_t fall)
+{
+	bool up = h->score >= h->rise;
+
+	h->rise = rise;
+	h->fall = fall;
+	h->score = up ? top(h) : 0;
+}
+
+bool
+health_good(struct health *h, enum health_diag d, struct mono now)
+{
+	h->bad_in_row = 0;
+	/* The first word ever, or a score that just became enough: full marks, so
+	 * that it takes `fall` bad results to go down. */
+	if (!h->known || (h->score < h->rise && h->score + 1 >= h->rise))
+		h->score = top(h);
+	else if (h->score < h->rise)
+		h->score++;
+	else
+		h->score = top(h);
+	h->known = true;
+	return set(h, d, now);
+}
+
+bool
+health_bad(struct health *h, enum health_diag d, struct mono now)
+{
+	h->bad_in_row++;
+	if (!h->known) {	/* unknown is used like up, and falls like it */
+		h->known = true;
+		h->score = top(h);
+		(void)set(h, HEALTH_DIAG_NONE, now);
+	}
+	if (h->score >= h->rise)
+		h->score = h->score > h->rise ? (uint8_t)(h->score - 1) : 0;
+	else
+		h->score = 0;
+	return set(h, d, now);
+}
+
+bool
+health_reply(struct health *h, struct mono now)
+{
+	h->last_reply = now;
+	h->blocked = false;	/* whatever the kernel thinks: it answers */
+	return health_good(h, HEALTH_DIAG_REPLY, now);
+}
+
+bool
+health_unanswered(struct health *h, enum health_diag d, uint32_t spared_ms,
+    struct mono now)
+{
+	if (h->last_reply.us &&
+	    mono_diff_ms(now, h->last_reply) < (int64_t)spared_ms) {
+		h->misconfigured = true;
+		return false;
+	}
+	return health_bad(h, d, now);
+}
+
+bool
+health_block(struct health *h, enum health_diag d, struct mono now)
+{
+	h->blocked = true;
+	return set(h, d, now);
+}
+
+bool
+health_unblock(struct health *h, bool probed, struct mono now)
+{
+	if (!h->blocked)
+		return false;
+	h->blocked = false;
+	h->known = probed;
+	h->score = 0;
+	return set(h, HEALTH_DIAG_UNBLOCKED, now);
+}
+
+bool
+health_expire(struct health *h, uint32_t after_ms, struct mono now)
+{
+	if (h->state != HEALTH_DOWN || h->blocked ||
+	    mono_diff_ms(now, h->since) < (int64_t)after_ms)
+		return false;
+	h->known = false;
+	return set(h, HEALTH_DIAG_NONE, now);
+}
+
+bool
+health_drain(struct health *h, bool drained, struct mono now)
+{
+	h->drained = drained;
+	return set(h, drained ? HEALTH_DIAG_DRAINED : HEALTH_DIAG_ENABLED, now);
+}
+
+bool
+health_usable(const struct health *h)
+{
+	return h->state == HEALTH_UP || h->state == HEALTH_UNKNOWN;
+}
