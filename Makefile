@@ -54,7 +54,7 @@ DEPS_TEST := clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables \
 	isc-dhcp-server kea-dhcp4-server isc-dhcp-client udhcpc dhcpcd-base \
 	tftpd-hpa tftp-hpa
 # Real firmware, for the network boot tests.
-DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light lld
+DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light
 DEPS_ARM64 := qemu-system-arm qemu-efi-aarch64
 DEPS_LINT := cppcheck clang-tidy shellcheck
 
@@ -193,11 +193,16 @@ $(B)/tests/run: $(TESTO) $(B)/libdaemon.a $(B)/libctl.a $(B)/libfloors.a
 	$(call say,LD)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_CHECK) $(PC_LIBS_D)
 
-$(B)/tests/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libfloors.a
+# What targets share comes from an archive: each takes what it calls.
+$(B)/libfuzzed.a: $(B)/tests/fuzz/path.o $(B)/tests/world.o
+	$(archive)
+
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
+		$(B)/libfuzzed.a $(B)/libfloors.a
 	$(call say,LD)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_D)
 
-$(B)/tests/libfuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libfloors.a
+$(B)/tests/libfuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libfuzzed.a $(B)/libfloors.a
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_ALL) -fsanitize=fuzzer -o $@ $^ $(PC_LIBS_D)

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Port 4011 the whole way: what is intercepted there goes to boot servers, and
+ * the answer to a discovery comes back through the relay. Input as in path.h; how:
+ * bit 0 a server's reply to port 67, bits 1..3 the client's address (or the
+ * interface of the reply), bit 4 the client's port, 68 or 4011.
+ *
+ * What may never happen: a byte of what is no discovery changed; a server asked that
+ * is no boot server; a packet sent in the name of an address that is not of the VLAN; a
+ * reply out of port 4011 to a client that has not asked from that port and address.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "path.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+struct asked {
+	unsigned n;
+	struct { struct ip4 src; uint16_t sport; uint32_t ifindex; }
+	    discovery[PATH_PACKETS_MAX];
+};
+
+static void
+check_servers(const struct world *w, const struct relay4_plan *p)
+{
+	assert(p->n_server > 0 && p->n_server <= w->conf->n_server);
+	for (unsigned i = 0; i < p->n_server; i++) {
+		assert(w->conf->is_boot[p->server[i]]);
+		for (unsigned k = 0; k < i; k++)
+			assert(p->server[i] != p->server[k]);
+	}
+}
+
+static void
+check_client(const struct world *w, const struct p4011_plan *p,
+    const struct relay4_rx *rx)
+{
+	const struct iface *in = p->servers.in;
+	bool here = false;
+
+	assert(in && in->conf && in->link.up);
+	assert(ip4_eq(p->src, rx->src) && p->sport == rx->sport);
+	for (unsigned i = 0; i < in->n_addr; i++)
+		here |= ip4net_has(in->addr[i].net, p->src);
+	assert(here && ip4_is_host(p->src) && !iftab_is_local(w->iftab, p->src));
+}
+
+/* Only a boot server discovery gets hops and giaddr. */
+static void
+check_edit(const struct p4011_plan *p, const uint8_t *out)
+{
+	const struct dhcp4 *m = &p->servers.m;
+	struct rd g = rd_init(out + DHCP4_OFF_GIADDR, 4);
+	uint8_t v[1];
+
+	assert(m->cookie && m->op == DHCP4_REQUEST && ip4_is_none(m->giaddr));
+	assert(dhcp4_opt_join(m, DHCP4_OPT_VENDOR_INFO, v, sizeof(v)) > 0);
+	assert(out[DHCP4_OFF_HOPS] == m->hops + 1);
+	assert(ip4_eq(p->giaddr, p->servers.in->gi[0].giaddr));
+	assert(rd_u32(&g) == p->giaddr.host);
+	path_same_header(out, m->data);
+	assert(memcmp(out + DHCP4_HEADER, m->data + DHCP4_HEADER,
+	    m->len - DHCP4_HEADER) == 0);
+}
+
+static void
+render(const struct p4011_plan *p, const struct relay4_rx *rx)
+{
+	uint8_t *out = path_exact(rx->data, rx->len);
+
+	memset(out, 0x5a, rx->len);
+	assert(p4011_render(p, rx, out, rx->len) == rx->len);
+	if (p->edit)
+		check_edit(p, out);
+	else
+		assert(rx->len == 0 || memcmp(out, rx->data, rx->len) == 0);
+	free(out);
+}
+
+static void
+request(struct world *w, const struct path_packet *k, struct asked *a)
+{
+	static struct p4011_plan p;
+	struct relay4_rx rx = {
+		.data = k->data, .len = k->len, .dst = IP4_BROADCAST,
+		.src = path_client(k->how >> 1 & 7),
+		.sport = k->how & 16 ? DHCP4_PORT_PXE : DHCP4_PORT_CLIENT,
+		.ifindex = path_ifindex(k->who), .mac_len = k->how >> 5,
+		.mac = { 2, 0, 0, 0, 0, k->how },
+	};
+
+	a->discovery[a->n].src = rx.src;
+	a->discovery[a->n].sport = rx.sport;
+	a->discovery[a->n++].ifindex = rx.ifindex;
+	if (p4011_request(&w->r4, &rx, w->now, &p) != DROP_NONE)
+		return;
+	check_client(w, &p, &rx);
+	check_servers(w, &p.servers);
+	render(&p, &rx);
+}
+
+static void
+check_asked(const struct asked *a, const struct relay4_delivery *d)
+{
+	unsigned i = 0;
+
+	while (i < a->n && !(a->discovery[i].sport == d->dport &&
+	    a->discovery[i].ifindex == d->out->link.ifindex &&
+	    (ip4_eq(d->dst, IP4_BROADCAST) ||
+	    ip4_eq(a->discovery[i].src, d->dst))))
+		i++;
+	assert(i < a->n);
+}
+
+static void
+reply(struct world *w, const struct path_packet *k, const struct asked *a)
+{
+	static struct relay4_delivery d;
+	struct relay4_rx rx = {
+		.data = k->data, .len = k->len, .sport = 67, .unicast = true,
+		.src = path_server(k->who), .ifindex = 40,
+	};
+
+	if (relay4_reply(&w->r4, &rx, w->now, &d) != DROP_NONE)
+		return;
+	assert(iface_gi_find(d.out, d.m.giaddr) >= 0);
+	if (d.sport == DHCP4_PORT_PXE)
+		check_asked(a, &d);
+	else
+		assert(d.sport == DHCP4_PORT_SERVER && d.dport == DHCP4_PORT_CLIENT);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static struct asked asked;
+	struct rd in = rd_init(data, len);
+	struct world *w = path_world(rd_u8(&in));
+	struct path_packet k;
+	unsigned n = 0, requests = 0;
+
+	asked.n = 0;
+	for (; n < PATH_PACKETS_MAX && path_packet(&in, w, &k); n++) {
+		if (k.how & 1)
+			reply(w, &k, &asked);
+		else {
+			request(w, &k, &asked);
+			requests++;
+		}
+		path_packet_free(&k);
+	}
+	assert(w->stats.counter[COUNTER_P4011_REQUESTS] == requests);
+	assert(w->stats.counter[COUNTER_P4011_RELAYED] +
+	    world_drops(w->stats.drop_4011) == requests);
+	return 0;
+}

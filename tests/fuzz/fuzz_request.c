@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Requests the whole way: judged, planned, rendered for every server. Input as
+ * in path.h; how: bit 0 unicast to us, bits 1..3 the link source's length.
+ *
+ * What a relay may never do, whatever was received: change a byte but hops,
+ * giaddr, option 82 and padding; send to an address that is no configured
+ * server, or twice to one; put in a giaddr that is not the interface's; send
+ * option 82 on behalf of an untrusted client; send more than the rates allow;
+ * lose count.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "path.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static const uint8_t code82[] = { DHCP4_OPT_RAI };
+
+static bool
+is_one_of(const struct iface *f, struct ip4 giaddr)
+{
+	return iface_gi_find(f, giaddr) >= 0;
+}
+
+static void
+check_servers(const struct world *w, const struct relay4_plan *p)
+{
+	assert(p->n_server > 0 && p->n_server <= w->conf->n_server);
+	assert(p->n_boot <= p->n_server);
+	for (unsigned i = 0; i < p->n_server; i++) {
+		uint16_t s = p->server[i];
+
+		assert(s < w->conf->n_server);
+		assert(w->conf->is_boot[s] || w->conf->is_dhcp[s]);
+		for (unsigned k = 0; k < i; k++)
+			assert(!ip4_eq(w->conf->server[s].address,
+			    w->conf->server[p->server[k]].address));
+	}
+}
+
+static void
+check_copies(const struct world *w, const struct relay4_plan *p)
+{
+	bool foreign = !ip4_is_none(p->m.giaddr);
+
+	assert(p->n_copy > 0 && p->n_copy <= p->in->n_gi + foreign);
+	assert(p->foreign == foreign);
+	for (unsigned i = 0; i < p->n_copy; i++) {
+		const struct relay4_copy *c = &p->copy[i];
+
+		if (foreign) {
+			assert(p->n_copy == 1 && ip4_eq(c->giaddr, p->m.giaddr));
+			assert(!iftab_is_ours(w->iftab, c->giaddr) && !c->rai);
+			continue;
+		}
+		assert(is_one_of(p->in, c->giaddr));
+		for (unsigned k = 0; k < i; k++)
+			assert(!ip4_eq(c->giaddr, p->copy[k].giaddr));
+	}
+}
+
+static void
+check_judged(const struct world *w, const struct relay4_plan *p)
+{
+	const struct dhcp4 *m = &p->m;
+	bool client = ip4_is_none(m->giaddr);
+
+	assert(p->in && p->in->conf && p->in->link.up);
+	assert(m->op == DHCP4_REQUEST && m->hops <= w->conf->max_hops);
+	assert(p->hops == m->hops + 1);
+	if (client && m->at[DHCP4_OPT_RAI])
+		assert(p->in->conf->o.trust &&
+		    p->in->conf->o.policy != CONF_DISCARD);
+	assert(m->type != DHCP4_OFFER && m->type != DHCP4_ACK &&
+	    m->type != DHCP4_NAK && m->type <= DHCP4_INFORM);
+}
+
+/* How many options 82, and is the last one of these bytes (flags aside)? */
+static unsigned
+count82(const struct dhcp4 *m, struct rd *last)
+{
+	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_item o;
+	unsigned n = 0;
+
+	while (dhcp4_next(&it, &o))
+		if (o.code == DHCP4_OPT_RAI) {
+			*last = o.value;
+			n++;
+		}
+	return n;
+}
+
+static void
+check_ours(struct rd v, const struct rai *r, uint8_t flags)
+{
+	assert(rd_left(&v) == r->len);
+	for (unsigned i = 0; i < r->len; i++)
+		assert(v.p[i] == (r->flags_at && i == r->flags_at ? flags :
+		    r->value[i]));
+}
+
+/* The message with our option 82 in front of END, and nothing else. */
+static void
+check_with_82(const struct relay4_plan *p, const struct rai *r,
+    const uint8_t *out, size_t len)
+{
+	const struct dhcp4 *m = &p->m;
+	struct dhcp4 again;
+	struct rd last;
+	unsigned n82 = count82(m, &last);
+
+	assert(len <= RELAY4_MAX_WITH_82);
+	assert(dhcp4_parse(&again, out, len) == DROP_NONE && again.end);
+	path_same_options(m, &again, code82, 1);
+	assert(count82(&again, &last) == (p->drop_old ? 1 : n82 + 1));
+	check_ours(last, r, p->rai_flags);
+	if (!p->drop_old)
+		assert(memcmp(out + DHCP4_HEADER, m->data + DHCP4_HEADER,
+		    m->end_at - DHCP4_HEADER) == 0);
+	path_zeros(out, again.end_at + 1, len);
+}
+
+static void
+check_without_82(const struct relay4_plan *p, const uint8_t *out, size_t len)
+{
+	const struct dhcp4 *m = &p->m;
+	struct dhcp4 again;
+	struct rd none;
+
+	if (p->drop_old) {
+		assert(dhcp4_parse(&again, out, len) == DROP_NONE);
+		path_same_options(m, &again, code82, 1);
+		assert(count82(&again, &none) == 0);
+		return;
+	}
+	assert(len == (m->len < DHCP4_MIN ? DHCP4_MIN : m->len));
+	assert(memcmp(out + DHCP4_HEADER, m->data + DHCP4_HEADER,
+	    m->len - DHCP4_HEADER) == 0);
+	path_zeros(out, m->len, len);
+}
+
+static void
+render(const struct relay4_plan *p, unsigned i, bool with82)
+{
+	const struct rai *r = p->copy[i].rai;
+	size_t size = p->m.len + 300, len;
+	uint8_t *out = malloc(size), *exact;
+	bool no_room, may = with82 && r && r->len && p->m.cookie;
+	struct ip4 giaddr = p->copy[i].giaddr;
+	struct rd g;
+
+	assert(out);
+	len = relay4_render(p, i, with82, out, size, &no_room);
+	assert(len >= DHCP4_MIN && len <= size);
+	exact = path_exact(out, len);
+	path_same_header(exact, p->m.data);
+	assert(exact[DHCP4_OFF_HOPS] == p->m.hops + 1);
+	g = rd_init(exact + DHCP4_OFF_GIADDR, 4);
+	assert(rd_u32(&g) == giaddr.host);
+	if (may && !no_room)
+		check_with_82(p, r, exact, len);
+	else
+		check_without_82(p, exact, len);
+	free(exact);
+	free(out);
+}
+
+/* Tokens: what was there at the start and what has come since. */
+static void
+check_rate(const struct world *w, const struct iface *f, struct mono start)
+{
+	struct conf_rate r = w->conf->interface_rate;
+	int64_t ms = mono_diff_ms(w->now, start);
+
+	assert(f->stats.relayed <= r.n + (uint64_t)ms * r.n / r.per_ms + 1);
+}
+
+static void
+one(struct world *w, const struct path_packet *k, struct mono start)
+{
+	static struct relay4_plan p;
+	struct relay4_rx rx = {
+		.data = k->data, .len = k->len, .sport = 68,
+		.dst = IP4_BROADCAST, .ifindex = path_ifindex(k->who),
+		.unicast = k->how & 1, .mac_len = k->how >> 1 & 7,
+		.mac = { 2, 0, 0, 0, 0, k->how },
+	};
+
+	if (relay4_request(&w->r4, &rx, w->now, &p) != DROP_NONE)
+		return;
+	check_judged(w, &p);
+	check_servers(w, &p);
+	check_copies(w, &p);
+	check_rate(w, p.in, start);
+	for (unsigned i = 0; i < p.n_copy; i++) {
+		render(&p, i, true);
+		render(&p, i, false);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct rd in = rd_init(data, len);
+	struct world *w = path_world(rd_u8(&in));
+	struct mono start = w->now;
+	struct path_packet k;
+	unsigned n = 0;
+
+	while (n < PATH_PACKETS_MAX && path_packet(&in, w, &k)) {
+		one(w, &k, start);
+		path_packet_free(&k);
+		n++;
+	}
+	assert(w->stats.counter[COUNTER_REQUESTS] == n);
+	assert(w->stats.counter[COUNTER_REQUESTS_RELAYED] +
+	    world_drops(w->stats.drop_request) == n);
+	return 0;
+}

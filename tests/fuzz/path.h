@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * path - what the fuzz targets of the packet path share: a small network in
+ * several configurations, an input that is a list of packets, and assertions
+ * about what a relay may do with the bytes of a message.
+ *
+ * Input: one byte for the configuration, then packets, each
+ *
+ *   who (1)  where from: an index into the interfaces, or the servers
+ *   how (1)  flags of the target
+ *   wait (1) time before it, in units of 50 ms
+ *   len (2)  and so many bytes
+ *
+ * A packet that is cut short ends where the input ends.
+ */
+#ifndef TESTS_FUZZ_PATH_H
+#define TESTS_FUZZ_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/wire.h"
+#include "world.h"
+
+#define PATH_PACKETS_MAX 64	/* of one input: time, not memory, is short */
+#define PATH_CLIENTS 32		/* few, so that records are evicted */
+
+struct path_packet {
+	uint8_t who, how;
+	uint8_t *data;		/* heap, exactly len bytes */
+	size_t len;
+};
+
+/* The world of this configuration (any number), its memory of clients and its
+ * numbers gone. Borrowed: the worlds live as long as the process. */
+struct world *path_world(uint8_t variant);
+/* The next packet, after its time has passed; false at the end. To be freed
+ * by path_packet_free(). */
+bool path_packet(struct rd *in, struct world *w, struct path_packet *out);
+void path_packet_free(struct path_packet *p);
+/* Any number becomes one of the interfaces, or an ifindex that nobody has. */
+uint32_t path_ifindex(uint8_t who);
+/* ... one of the servers, or an address that is none. */
+struct ip4 path_server(uint8_t who);
+/* ... an address of a client VLAN, of this host, of nobody. */
+struct ip4 path_client(uint8_t who);
+
+/* Every byte of the fixed part but hops and giaddr is the same. */
+void path_same_header(const uint8_t *out, const uint8_t *in);
+void path_zeros(const uint8_t *p, size_t from, size_t to);
+/*
+ * The options of a, but for codes in gone, are b's, in order and byte for byte.
+ * Ends the process if not.
+ */
+void path_same_options(const struct dhcp4 *a, const struct dhcp4 *b,
+    const uint8_t *gone, size_t n);
+/* A heap copy of exactly len bytes. */
+uint8_t *path_exact(const void *data, size_t len);
+
+#endif

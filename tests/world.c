@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * world - see world.h.
+ */
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/conffile.h"
+
+static const struct hash_key secret = { { 1, 2 } };
+
+static void
+broken(const char *what, const char *text)
+{
+	fprintf(stderr, "%s: %s\n", what, text);
+	abort();
+}
+
+static void
+mistake(void *user, int line, const char *text)
+{
+	char where[32];
+
+	(void)user;
+	snprintf(where, sizeof(where), "conf line %d", line);
+	broken(where, text);
+}
+
+static void
+evicted(void *user)
+{
+	struct world *w = user;
+
+	w->evicted++;
+}
+
+static void
+commit(struct world *w, bool all)
+{
+	iftab_commit(w->iftab, w->conf, "host", all, NULL, NULL);
+}
+
+void
+world_reload(struct world *w, const char *text)
+{
+	struct conf *old = w->conf;
+
+	w->conf = conffile_parse(text, strlen(text), mistake, NULL);
+	if (!w->conf)
+		broken("conf", "no memory");
+	relay4_configure(&w->r4, old, w->conf);
+	commit(w, true);
+	conf_free(old);
+}
+
+void
+world_reset(struct world *w, size_t capacity)
+{
+	struct iface *f;
+
+	clients_free(w->clients);
+	w->clients = clients_new(capacity, secret, evicted, w);
+	if (!w->clients)
+		broken("clients", "no memory");
+	w->r4.clients = w->clients;
+	w->evicted = 0;
+	w->now = mono_us(1000000000);
+	memset(&w->stats, 0, sizeof(w->stats));
+	for (f = iftab_next(w->iftab, 0); f;
+	    f = iftab_next(w->iftab, f->link.ifindex)) {
+		f->limit = (struct limit){ 0 };
+		f->stats = (struct if_stats){ 0 };
+	}
+}
+
+struct world *
+world_new(const char *conf, size_t capacity)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		broken("world", "no memory");
+	w->iftab = iftab_new(secret);
+	if (!w->iftab)
+		broken("iftab", "no memory");
+	w->r4.iftab = w->iftab;
+	w->r4.stats = &w->stats;
+	world_reset(w, capacity);
+	world_reload(w, conf);
+	return w;
+}
+
+struct world *
+world_free(struct world *w)
+{
+	if (w) {
+		iftab_free(w->iftab);
+		clients_free(w->clients);
+		conf_free(w->conf);
+		free(w);
+	}
+	return NULL;
+}
+
+static void
+set_link(struct world *w, uint32_t ifindex, const char *name, bool up)
+{
+	struct iftab_link l = {
+		.ifindex = ifindex, .up = up, .hwtype = 1, .mac_len = 6,
+		.mac = { 2, 0, 0, 0, 0, (uint8_t)ifindex }, .mtu = 1500,
+	};
+
+	snprintf(l.name, sizeof(l.name), "%s", name);
+	if (iftab_set_link(w->iftab, &l) < 0)
+		broken(name, "no memory");
+	commit(w, false);
+}
+
+void
+world_link(struct world *w, uint32_t ifindex, const char *name)
+{
+	set_link(w, ifindex, name, true);
+}
+
+void
+world_link_down(struct world *w, uint32_t ifindex, const char *name)
+{
+	set_link(w, ifindex, name, false);
+}
+
+void
+world_addr(struct world *w, uint32_t ifindex, const char *net)
+{
+	struct iftab_addr a = { .secondary = false };
+
+	if (!ip4net_parse(net, &a.net))
+		broken(net, "is no address");
+	if (iftab_set_addr(w->iftab, ifindex, &a) < 0)
+		broken(net, "no memory");
+	commit(w, false);
+}
+
+void
+world_wait_ms(struct world *w, int64_t ms)
+{
+	w->now = mono_add_ms(w->now, ms);
+}
+
+struct ip4
+world_ip(const char *text)
+{
+	struct ip4 a;
+
+	if (!ip4_parse(text, &a))
+		broken(text, "is no address");
+	return a;
+}
+
+uint64_t
+world_drops(const uint64_t drop[DROP_MAX])
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < DROP_MAX; i++)
+		sum += drop[i];
+	return sum;
+}
