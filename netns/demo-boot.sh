@@ -16,7 +16,8 @@ ladder()
 {
 	tcpdump -nn -t -r "$T/client.pcap" "ether host 02:00:00:00:10:$1 or
 		(ether broadcast and udp[40:2] = 0x10$1)" 2>/dev/null |
-		grep -E '\.(67|68|69|4011)[: ]' | sed -n \
+		sed -n \
+		-e 's/^IP \([^ ]*\.4011\) > \([^ ]*\.4011\): .*/  \1 -> \2  4011/p' \
 		-e 's/^IP \([^ ]*\) > \([^ ]*\): .*\(Request\|Reply\).*/  \1 -> \2  \3/p' \
 		-e 's/^IP \([^ ]*\) > \([^ ]*\): TFTP.*RRQ \("[^"]*"\).*/  \1 -> \2  TFTP \3/p'
 }

@@ -4,8 +4,8 @@
 
 Every DHCP reply that a server sent to the relay (server leg, to giaddr:67) must
 appear on a client leg exactly once with the same bytes, minus the option 82
-that the relay had added to the request; where that made it shorter, zeros up
-to the length received or 300, whichever is less.  No reply may appear out of
+that the relay had added to the request, and filled up with zeros to 300 where
+that made it shorter; else as short as the server sent it.  No reply may appear out of
 nowhere.  What is routed on port 4011 must cross unchanged and once, and no
 ICMP error about port 4011 may leave the router for a client.
 
@@ -20,7 +20,8 @@ import struct
 import sys
 
 COOKIE = bytes([99, 130, 83, 99])
-RAI, PAD, END, OFFER = 82, 0, 255, 2
+RAI, PAD, END, PXE = 82, 0, 255, {43, 60}
+OFFER = 2
 BOOTP_MIN = 300                 # what old clients and snooping switches expect
 
 Udp = collections.namedtuple("Udp", "at src sport dst dport data")
@@ -72,15 +73,19 @@ def options(data):
         i += size
 
 
-def without(data, codes):
-    """The message without these options, padded as a relay has to."""
+def without(data, codes, size):
+    """The message without these options, filled up to that size."""
     out, i = data[:240], 240
     for i, code, whole in options(data):
         if code not in codes:
             out += whole
         i += len(whole)
     out += data[i:]
-    return out.ljust(min(len(data), BOOTP_MIN), b"\0")
+    return out.ljust(size, b"\0")
+
+
+def has(data, codes):
+    return any(code in codes for _, code, _ in options(data))
 
 
 def client_of(data):
@@ -90,7 +95,7 @@ def client_of(data):
 
 def with_rai(packets):
     return {client_of(u.data) for u in packets if is_dhcp(u, 1)
-            and any(code == RAI for _, code, _ in options(u.data))}
+            and has(u.data, {RAI})}
 
 
 def dhcp_type(u):
@@ -122,12 +127,12 @@ class Check:
 
     def expected(self, u):
         """What the client must see of a server's reply."""
-        codes = {RAI} if client_of(u.data) in self.added else set()
-        if u.src in self.stripped and dhcp_type(u) == OFFER:
-            codes |= {43, 60}
-        if any(code in codes for _, code, _ in options(u.data)):
-            return without(u.data, codes)
-        return u.data
+        data = u.data
+        if u.src in self.stripped and dhcp_type(u) == OFFER and has(data, PXE):
+            data = without(data, PXE, min(len(data), BOOTP_MIN))
+        if client_of(data) in self.added and has(data, {RAI}):
+            data = without(data, {RAI}, BOOTP_MIN)
+        return data
 
     def replies(self):
         seen = [u for u in self.client if is_dhcp(u, 2) and self.from_relay(u)]
