@@ -488,16 +488,28 @@ ctl()
 	"$PXRELAYCTL" -s "${CTL_SOCKET:-$CTL}" "$@"
 }
 
-# relay_counter WORD, relay_drop WORD: the number now, 0 when there is none.
+# relay_counter WORD..., relay_drop WORD...: the number now, or the sum of some.
 relay_counter()
 {
-	ctl --json show counters | "$PYTHON" "$HERE/srv/pkt.py" number \
-		counters "$1"
+	sum_of "$(ctl --json show counters)" "$@"
 }
 
 relay_drop()
 {
-	ctl --json show drops | "$PYTHON" "$HERE/srv/pkt.py" number drops "$1"
+	sum_of "$(ctl --json show drops)" "$@"
+}
+
+# No process for it: tests ask hundreds of times.
+sum_of()
+{
+	local json=$1 sum=0 word
+
+	for word in "${@:2}"; do
+		[[ $json =~ \"$word\":\ *([0-9]+) ]] ||
+			die "the relay does not count $word" >&2
+		sum=$((sum + BASH_REMATCH[1]))
+	done
+	echo $sum
 }
 
 dropped()
@@ -510,6 +522,61 @@ need_pxrelayd()
 {
 	[ -z "$RELAY" ] || skip "needs pxrelayd itself, RELAY is set"
 	[ -x "$PXRELAYD" ] || skip "$PXRELAYD is not built"
+}
+
+# ---- how fast the relay follows -------------------------------------------
+#
+# A client broadcasts every 5 ms all the time; srv1 is fake and tells when it
+# got something.
+
+# start_probe NAMESPACE [KEY=VALUE...]
+start_probe()
+{
+	spawn "$1" probe "$PYTHON" "$HERE/srv/pkt.py" probe eth0 every=5 \
+		"${@:2}"
+	wait_for 5 logged probe probing || die "no probes"
+}
+
+# step WHAT GIADDR COMMAND...: within 100 ms of the command's return a request
+# arrives with that giaddr.
+step()
+{
+	local what=$1 giaddr=$2 t0 ms
+
+	shift 2
+	"$@" || die "$what: $*"
+	t0=$EPOCHREALTIME
+	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 2 "$giaddr")
+	expect "$what: relays with giaddr $giaddr after $ms ms" within "$ms"
+}
+
+within()
+{
+	[ "$1" != none ] && [ "$1" -le $((100 * PXR_SLOW)) ]
+}
+
+# silent WHAT COMMAND...: 100 ms later nothing is relayed any more.
+silent()
+{
+	local what=$1 t0 ms
+
+	shift
+	"$@" || die "$what: $*"
+	t0=$("$PYTHON" -c "print($EPOCHREALTIME + 0.1 * $PXR_SLOW)")
+	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 0.25)
+	expect_eq "$what: nothing is relayed" "$ms" none
+}
+
+# keeps WHAT GIADDR COMMAND...: 100 ms later requests have still that giaddr.
+keeps()
+{
+	local what=$1 giaddr=$2 t0 ms
+
+	shift 2
+	"$@" || die "$what: $*"
+	t0=$("$PYTHON" -c "print($EPOCHREALTIME + 0.1 * $PXR_SLOW)")
+	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 1 "$giaddr")
+	expect "$what: still giaddr $giaddr" test "$ms" != none
 }
 
 # ---- real servers ---------------------------------------------------------

@@ -9,15 +9,9 @@ need_pxrelayd
 # A broken packet may be wrong in several ways; any of these words will do.
 BROKEN="short bad-ip bad-udp bad-checksum fragment truncated"
 
-drops()
-{
-	ctl --json show drops >"$T/drops.json"
-	"$PYTHON" "$HERE/srv/pkt.py" number drops "$@" <"$T/drops.json"
-}
-
 counted()
 {
-	[ "$(drops $1)" -gt "$2" ]
+	[ "$(relay_drop $1)" -gt "$2" ]
 }
 
 # good WHAT: a request from a client never seen before is answered.
@@ -35,7 +29,7 @@ refused()
 	local what=$1 words=$2 before n
 
 	shift 2
-	before=$(drops $words)
+	before=$(relay_drop $words)
 	n=$(srv_count srv1)
 	pkt cl10 send eth0 "$@" >/dev/null
 	expect "$what: dropped ($words)" wait_for 2 counted "$words" "$before"
@@ -77,7 +71,7 @@ unanswered()
 	local what=$1 words=$2 before
 
 	shift 2
-	before=$(drops $words)
+	before=$(relay_drop $words)
 	knobs srv1 "$@"
 	ask cl10 wait=0.3
 	expect_eq "$what: no answer reaches the client" "${A[answers]}" 0
@@ -151,7 +145,7 @@ refused "options cut short in the middle" bad-options \
 ask cl10 opt=224:"$(printf '41%.0s' {1..250})" size=900 settle=5
 passes "243 bytes without END after a long message" end=0
 passes "no options at all but the cookie" type=none end=0
-before=$(drops bad-option82)
+before=$(relay_drop bad-option82)
 pkt cl20 send eth0 opt=82:0110ff >/dev/null
 expect "trusted option 82 with a sub-option too long: dropped" \
 	wait_for 2 counted bad-option82 "$before"
@@ -196,43 +190,3 @@ spawn cl10 noise "$PYTHON" "$HERE/srv/pkt.py" noise eth0 count=3000 seed=1
 wait_for 10 gone "$SPAWNED"
 good "3,000 messages with random damage"
 expect "the relay is the process that was started" alive "$PID"
-
-# ---- rates ----
-# The defaults let 2,000 machines boot at once, but no single one flood.
-stop "$PID"
-start_relay <<END
-[relay]
-control = $CTL
-[interface vlan10]
-servers = $SRV1
-END
-knobs srv1 answer=none
-srv_forget srv1
-pkt cl10 flood eth0 count=2000 rate=$((2000 / PXR_SLOW)) >/dev/null
-expect "a boot storm of 2,000 machines passes" wait_for 5 srv_has srv1 2000
-srv_forget srv1
-pkt cl10 send eth0 again=200 >/dev/null
-expect "a client that floods is cut off" wait_for 2 dropped client-rate 100
-n=$(srv_count srv1)
-expect "after some messages, $n of 200" test "$n" -ge 8 -a "$n" -le 40
-knobs srv1
-good "beside it"
-stop "$RELAY_PID"
-start_relay <<END
-[relay]
-control = $CTL
-interface-rate = 100/s
-[interface vlan10]
-servers = $SRV1
-[interface vlan20]
-servers = $SRV1
-END
-knobs srv1 answer=none
-srv_forget srv1
-pkt cl10 flood eth0 count=1000 rate=1000 >/dev/null
-expect "an interface that floods is cut off" wait_for 2 dropped interface-rate 500
-n=$(srv_count srv1)
-expect "after some messages, $n of 1000" test "$n" -le 400
-knobs srv1
-ask cl20 settle=5
-expect_eq "the other VLAN is not" "${A[answers]}" 1

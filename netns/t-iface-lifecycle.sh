@@ -8,49 +8,6 @@
 
 . "$(dirname "$0")/topo-vlans.sh"
 
-LIMIT=$((100 * PXR_SLOW))	# ms
-
-# step WHAT GIADDR COMMAND...
-step()
-{
-	local what=$1 giaddr=$2 t0 ms
-
-	shift 2
-	"$@" || die "$what: $*"
-	t0=$EPOCHREALTIME
-	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 2 "$giaddr")
-	expect "$what: relays with giaddr $giaddr after $ms ms" within "$ms"
-}
-
-within()
-{
-	[ "$1" != none ] && [ "$1" -le "$LIMIT" ]
-}
-
-# silent WHAT COMMAND...: 100 ms later nothing is relayed any more.
-silent()
-{
-	local what=$1 t0 ms
-
-	shift
-	"$@" || die "$what: $*"
-	t0=$("$PYTHON" -c "print($EPOCHREALTIME + 0.1 * $PXR_SLOW)")
-	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 0.25)
-	expect_eq "$what: nothing is relayed" "$ms" none
-}
-
-# only WHAT GIADDR OTHER: what comes has GIADDR and not OTHER.
-keeps()
-{
-	local what=$1 giaddr=$2 t0 ms
-
-	shift 2
-	"$@" || die "$what: $*"
-	t0=$("$PYTHON" -c "print($EPOCHREALTIME + 0.1 * $PXR_SLOW)")
-	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 1 "$giaddr")
-	expect "$what: still giaddr $giaddr" test "$ms" != none
-}
-
 # The commands of one step, where one is not enough.
 change_address()
 {
@@ -103,8 +60,7 @@ servers = $SRV1
 [interface vlan2*]
 servers = $SRV1
 END
-spawn cl10 probe "$PYTHON" "$HERE/srv/pkt.py" probe eth0 every=5
-wait_for 5 logged probe probing || die "no probes"
+start_probe cl10
 
 silent "created and up, without an address" create
 step "first address" $GW10 nsip rtr addr add $GW10/25 dev vlan10

@@ -49,6 +49,8 @@ ask cl10
 delivered "OFFER" $MAC 192.0.2.77
 expect_eq "OFFER: giaddr is left in" "${A[giaddr]}" $GW10
 as_sent "OFFER of 262 bytes"
+expect_eq "the request came from the uplink's address and port 67" \
+	"${S[src]} ${S[sport]}" "$UP.1 67"
 
 ask cl10 flags=0x8000
 delivered "broadcast flag" $ALL 255.255.255.255

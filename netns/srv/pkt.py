@@ -17,7 +17,6 @@
                                     waits for a request that was recorded after
                                     TIME, prints the milliseconds in between,
                                     or none
-  pkt.py number DOCUMENT WORD...    the sum of some of pxrelayctl's numbers
 
 dhcp.py lists the keys of messages and headers.  Further keys here:
   via=udp      by a UDP socket, so that the kernel leaves the checksum to the
@@ -271,11 +270,6 @@ def cmd_after(name, since, seconds, giaddr=None):
                 print("%d" % ms)
                 return
     print("none")
-
-
-def cmd_number(document, *words):
-    numbers = json.load(sys.stdin).get(document, {})
-    print(sum(numbers.get(w, 0) for w in words))
 
 
 def main():
