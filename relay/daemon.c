@@ -205,7 +205,7 @@ tick(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
-	(void)now;
+	relay4_tick(&d->r4, now);
 	d->stats.counter[COUNTER_RING_LOST] += ring_lost(d->ring);
 	for (unsigned i = 0; i < d->conf->n_server; i++) {
 		struct udp_server *s = d->server[i].sock;
@@ -231,6 +231,22 @@ daemon_new_clients(struct daemon *d, const struct conf *c)
 	return clients_new(c->clients, d->secret, client_evicted, d);
 }
 
+/* The one line about a server that everybody greps for. */
+static void
+on_health(void *daemon, uint16_t server)
+{
+	struct daemon *d = daemon;
+	const struct health *h = &d->r4.health[server];
+	const struct conf_server *s = &d->conf->server[server];
+	char a[IP4_STRLEN];
+
+	log_event(&d->log, h->state == HEALTH_DOWN ? LOG_LEVEL_WARNING :
+	    LOG_LEVEL_INFO, h->state == HEALTH_DOWN ? "server-down" : "server-up",
+	    "server=%s address=%s state=%s diag=%s after=%u", s->name,
+	    ip4_str(s->address, a), health_state_name(h->state),
+	    health_diag_word(h->diag), h->bad_in_row);
+}
+
 static int
 open_tables(struct daemon *d)
 {
@@ -243,12 +259,17 @@ open_tables(struct daemon *d)
 	d->iftab = iftab_new(d->secret);
 	d->clients = daemon_new_clients(d, d->conf);
 	d->helpers = helpers_new(d->secret);
+	d->hedges = hedges_new(DAEMON_HEDGES);
 	d->batch = udp_batch_new();
-	if (!d->iftab || !d->clients || !d->helpers || !d->batch)
+	if (!d->iftab || !d->clients || !d->helpers || !d->hedges ||
+	    !d->batch)
 		return failed(d, "tables", -ENOMEM);
 	d->r4.iftab = d->iftab;
 	d->r4.clients = d->clients;
 	d->r4.stats = &d->stats;
+	d->r4.hedges = d->hedges;
+	d->r4.on_health = on_health;
+	d->r4.user = d;
 	return 0;
 }
 
@@ -336,7 +357,8 @@ watch_sockets(struct daemon *d)
 	d->w_ring = loop_read(d->loop, ring_fd(d->ring), path_ring, d);
 	d->w_udp67 = loop_read(d->loop, d->udp67, path_udp67, d);
 	d->w_tick = loop_timer(d->loop, TICK_MS, true, tick, d);
-	return d->w_ring && d->w_udp67 && d->w_tick ? 0 :
+	d->w_hedge = loop_timer(d->loop, TICK_MS, false, path_hedges, d);
+	return d->w_ring && d->w_udp67 && d->w_tick && d->w_hedge ? 0 :
 	    failed(d, "event loop", -ENOMEM);
 }
 
@@ -372,7 +394,7 @@ daemon_open(struct daemon *d, struct conf *conf)
 	d->conf = conf;
 	if (err < 0 || (err = open_tables(d)) < 0 || (err = open_sockets(d)) < 0)
 		return err;
-	relay4_configure(&d->r4, NULL, conf);
+	relay4_configure(&d->r4, NULL, conf, d->started);
 	err = follow_open(d);
 	if (err < 0)
 		return failed(d, "netlink", err);
@@ -397,6 +419,7 @@ daemon_close(struct daemon *d)
 	close_fd(&d->raw);
 	close_fd(&d->lock);
 	d->helpers = helpers_free(d->helpers);
+	d->hedges = hedges_free(d->hedges);
 	d->clients = clients_free(d->clients);
 	d->iftab = iftab_free(d->iftab);
 	d->conf = conf_free(d->conf);

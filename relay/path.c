@@ -119,16 +119,49 @@ send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy, bool wit
 }
 
 static void
+send_plan(struct daemon *d, const struct relay4_plan *plan)
+{
+	for (unsigned i = 0; i < plan->n_copy; i++) {
+		send_copy(d, plan, i, true);
+		send_copy(d, plan, i, false);
+	}
+}
+
+static void
 request(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct relay4_plan plan;
 
-	if (relay4_request(&d->r4, rx, now, &plan) != DROP_NONE)
+	if (relay4_request(&d->r4, rx, now, &plan) == DROP_NONE)
+		send_plan(d, &plan);
+}
+
+/* One timer for all questions that wait: it runs at the moment of the first. */
+static void
+await_hedges(struct daemon *d, struct mono now)
+{
+	struct mono due;
+
+	if (!relay4_hedge_due(&d->r4, &due) ||
+	    (d->hedge_due.us && !mono_before(due, d->hedge_due)))
 		return;
-	for (unsigned i = 0; i < plan.n_copy; i++) {
-		send_copy(d, &plan, i, true);
-		send_copy(d, &plan, i, false);
-	}
+	d->hedge_due = due;
+	loop_rearm(d->w_hedge, mono_diff_ms(due, now) + 1);
+}
+
+void
+path_hedges(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	struct relay4_plan plan;
+	struct mono due;
+
+	d->hedge_due = mono_us(0);
+	while (relay4_hedge_due(&d->r4, &due) && !mono_before(now, due))
+		if (relay4_hedge(&d->r4, now, &plan))
+			send_plan(d, &plan);
+	flush(d);
+	await_hedges(d, now);
 }
 
 static void
@@ -307,6 +340,7 @@ path_ring(void *daemon, struct mono now)
 		ring_release(d->ring);
 	}
 	flush(d);
+	await_hedges(d, now);
 }
 
 static struct relay4_rx
@@ -339,8 +373,10 @@ datagrams67(struct daemon *d, const struct udp_dgram *g, int n, struct mono now)
 {
 	for (int i = 0; i < n; i++)
 		datagram67(d, &g[i], now);
-	if (n > 0)
+	if (n > 0) {
 		flush(d);
+		await_hedges(d, now);
+	}
 	d->stats.counter[COUNTER_SOCKET_LOST] += udp_lost(d->batch);
 }
 
@@ -367,6 +403,8 @@ path_server(struct daemon *d, unsigned server, struct mono now)
 	errors = udp_server_errors(s->sock, &err);
 	d->stats.counter[COUNTER_SEND_ERRORS_SERVER] += errors;
 	d->r4.server[server].errors += errors;
+	if (errors)
+		relay4_server_error(&d->r4, (uint16_t)server, err, now);
 }
 
 void

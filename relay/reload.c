@@ -91,7 +91,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 		d->clients = clients;
 		d->r4.clients = clients;
 	}
-	relay4_configure(&d->r4, old, next);
+	relay4_configure(&d->r4, old, next, loop_now(d->loop));
 	daemon_log(d);
 	take_host(d);
 	take_filter(d);

@@ -51,7 +51,10 @@ world_reload(struct world *w, const char *text)
 	w->conf = conffile_parse(text, strlen(text), mistake, NULL);
 	if (!w->conf)
 		broken("conf", "no memory");
-	relay4_configure(&w->r4, old, w->conf);
+	if (!w->hedges && !(w->hedges = hedges_new(64)))
+		broken("hedges", "no memory");
+	w->r4.hedges = w->hedges;
+	relay4_configure(&w->r4, old, w->conf, mono_us(1000000000));
 	commit(w, true);
 	conf_free(old);
 }

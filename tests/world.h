@@ -19,6 +19,7 @@ struct world {
 	struct conf *conf;
 	struct iftab *iftab;
 	struct clients *clients;
+	struct hedges *hedges;
 	struct stats stats;
 	struct relay4 r4;
 	struct mono now;

@@ -20,6 +20,8 @@
 #include "base/mono.h"
 #include "core/clients.h"
 #include "core/conf.h"
+#include "core/health.h"
+#include "core/hedge.h"
 #include "core/iftab.h"
 #include "core/stats.h"
 #include "proto/dhcp4.h"
@@ -46,13 +48,19 @@ struct relay4 {
 	/* Our address on the way to each server, IP4_NONE while there is no route. */
 	struct ip4 server_source[CONF_SERVERS_MAX];
 	uint64_t rule_hits[CONF_RULES_MAX];
+	struct health health[CONF_SERVERS_MAX];	/* by server, the first of its address */
+	struct hedges *hedges;
+	/* Told when the state of a server changed; may be NULL. */
+	void (*on_health)(void *user, uint16_t server);
+	void *user;
 	uint16_t slot[RELAY4_SERVER_SLOTS];	/* address -> server, filled by relay4_configure */
 	struct pxe_client scratch;	/* facts of the packet at hand */
 };
 
 /* Takes a configuration (the first or the next): counters of servers and
  * rules that stay are kept. old may be NULL. */
-void relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c);
+void relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
+    struct mono now);
 /* CONF_NONE when no server has this address. O(1). */
 uint16_t relay4_server(const struct relay4 *r, struct ip4 a);
 
@@ -85,6 +93,7 @@ struct relay4_plan {
 	uint16_t n_server;
 	uint16_t n_boot;	/* of them in the boot class only (for counting) */
 	uint16_t server[CONF_SERVERS_MAX];
+	uint16_t group[CONV_CLASSES];	/* whom the question goes to, CONF_NONE: none */
 	struct iface *in;
 };
 
@@ -120,11 +129,36 @@ enum drop relay4_reply(struct relay4 *r, const struct relay4_rx *rx,
 size_t relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
     uint8_t *out, size_t size);
 
-/* Shared with core/p4011: the groups that a request of this client goes to. Writes the choice into cv. */
+/*
+ * Hedging. When is the next stored question due? false: none waits. relay4_hedge() takes the one that is due
+ * first: true when the plan is to be rendered and sent (its message is valid until the next call), false when
+ * the question has become pointless.
+ */
+bool relay4_hedge_due(const struct relay4 *r, struct mono *due);
+bool relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan);
+
+/* The kernel reported an error (an errno value) for a server's socket: what an ICMP message or ARP said. */
+void relay4_server_error(struct relay4 *r, uint16_t server, int err, struct mono now);
+/* Once a second: servers without probes that errors took down are tried again. */
+void relay4_tick(struct relay4 *r, struct mono now);
+/* Tells on_health when `changed`, which is what a health_* function returned. */
+void relay4_health(struct relay4 *r, uint16_t server, bool changed);
+
+/* Between the files of relay4: a plan without anything but its interface; the servers (relay4_servers.c)
+ * and copies of a plan; arming and disarming hedges. */
+void relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex, bool unicast);
+void relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, struct mono now);
+void relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, bool fresh);
+void relay4_arm(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    const struct relay4_plan *plan, struct conv *cv);
+void relay4_answered(struct relay4 *r, struct conv *cv, enum conv_class class);
+
+/* Shared with core/p4011: asks a group as its mode says. */
+void relay4_ask(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+    uint16_t group, struct mono now);
+/* The groups that a request of this client goes to. Writes the choice into cv. */
 void relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
     const struct pxe_client *client, const struct dhcp4 *m);
-/* Adds the servers of a group to the plan, each address once. */
-void relay4_add_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group);
 /* Rates, of the interface and of the client; DROP_NONE when within. */
 enum drop relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now);
 

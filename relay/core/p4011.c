@@ -92,8 +92,8 @@ plan_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		r->rule_hits[cv->rule]++;
 	if (cv->drop)
 		return DROP_RULE;
-	relay4_add_group(r, &plan->servers,
-	    cv->boot != CONF_NONE ? cv->boot : in->conf->boot);
+	relay4_ask(r, &plan->servers, cv,
+	    cv->boot != CONF_NONE ? cv->boot : in->conf->boot, now);
 	return plan->servers.n_server ? DROP_NONE : DROP_NO_BOOT_SERVER;
 }
 

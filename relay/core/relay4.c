@@ -6,6 +6,7 @@
  */
 #include "core/relay4.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* Fibonacci hashing; servers are the operator's, so no secret is needed. */
@@ -43,23 +44,38 @@ index_servers(struct relay4 *r)
 	}
 }
 
-/* Counters belong to a server's address, not to its place in the file. */
 static void
-keep_servers(struct relay4 *r, const struct conf *old, const struct conf *c)
+fresh_health(struct relay4 *r, const struct conf *c, struct mono now)
+{
+	for (uint16_t s = 0; s < c->n_server; s++)
+		health_init(&r->health[s], c->server[s].rise, c->server[s].fall, now);
+}
+
+/* Counters and health belong to a server's address, not to its place in the
+ * file. */
+static void
+keep_servers(struct relay4 *r, const struct conf *old, const struct conf *c,
+    struct mono now)
 {
 	struct server_stats kept[CONF_SERVERS_MAX];
+	struct health health[CONF_SERVERS_MAX];
 	struct ip4 source[CONF_SERVERS_MAX];
 
 	memcpy(kept, r->server, sizeof(kept));
+	memcpy(health, r->health, sizeof(health));
 	memcpy(source, r->server_source, sizeof(source));
 	memset(r->server, 0, sizeof(r->server));
 	memset(r->server_source, 0, sizeof(r->server_source));
+	fresh_health(r, c, now);
 	for (uint16_t s = 0; s < c->n_server; s++) {
 		uint16_t was = conf_server_by_addr(old, c->server[s].address);
 
 		if (was == CONF_NONE)
 			continue;
 		r->server[s] = kept[was];
+		r->health[s] = health[was];
+		health_configure(&r->health[s], c->server[s].rise,
+		    c->server[s].fall);
 		r->server_source[s] = source[was];
 	}
 }
@@ -79,13 +95,50 @@ keep_rules(struct relay4 *r, const struct conf *old, const struct conf *c)
 }
 
 void
-relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c)
+relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
+    struct mono now)
 {
-	if (old) {
-		keep_servers(r, old, c);
+	if (!old)
+		fresh_health(r, c, now);
+	else {
+		keep_servers(r, old, c, now);
 		keep_rules(r, old, c);
 	}
 	r->conf = c;
 	r->conf_gen++;
 	index_servers(r);
+}
+
+void
+relay4_health(struct relay4 *r, uint16_t server, bool changed)
+{
+	if (changed && r->on_health)
+		r->on_health(r->user, server);
+}
+
+/*
+ * ICMP port unreachable comes back as ECONNREFUSED, from the host itself:
+ * nobody listens there. EHOSTUNREACH and ENETUNREACH are a router's word, or
+ * our own kernel's when ARP stays without an answer.
+ */
+void
+relay4_server_error(struct relay4 *r, uint16_t server, int err, struct mono now)
+{
+	enum health_diag d = err == ECONNREFUSED ? HEALTH_DIAG_REFUSED :
+	    HEALTH_DIAG_UNREACHABLE;
+
+	relay4_health(r, server, health_bad(&r->health[server], d, now));
+}
+
+/* Half a minute: long enough not to send clients to a dead server all the
+ * time, and hedging covers those that are sent. */
+#define EXPIRE_MS 30000
+
+void
+relay4_tick(struct relay4 *r, struct mono now)
+{
+	for (uint16_t s = 0; s < r->conf->n_server; s++)
+		if (r->conf->server[s].n_probe == 0)
+			relay4_health(r, s, health_expire(&r->health[s],
+			    EXPIRE_MS, now));
 }

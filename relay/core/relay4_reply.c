@@ -221,6 +221,37 @@ count_server(struct server_stats *s, uint8_t type)
 		s->naks++;
 }
 
+/* A sign of life, whoever it was for. */
+static void
+heard_from(struct relay4 *r, const struct relay4_delivery *d, struct mono now)
+{
+	count_server(&r->server[d->server], d->m.type);
+	relay4_health(r, d->server, health_reply(&r->health[d->server], now));
+}
+
+/*
+ * Which question does it answer? An address offer that of DHCP; an offer without
+ * address, one that says PXEClient or HTTPClient, or anything from a server that is only a boot
+ * server, that of the boot class; the ACK to a boot server discovery too.
+ */
+static void
+answer(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
+{
+	const struct dhcp4 *m = &d->m;
+	bool boot = d->server != CONF_NONE && r->conf->is_boot[d->server];
+	bool dhcp = d->server == CONF_NONE || r->conf->is_dhcp[d->server];
+	bool offer = m->type == DHCP4_OFFER, lease = !ip4_is_none(m->yiaddr);
+
+	if (boot && ((offer && (!lease || !dhcp || m->at[DHCP4_OPT_VENDOR_CLASS])) ||
+	    (m->type == DHCP4_ACK && cv->discovery))) {
+		relay4_answered(r, cv, CONV_BOOT);
+		clients_station(r->clients, m, cv->ifindex)->boot =
+		    r->conf->server[d->server].address;
+	}
+	if (dhcp && offer && lease)
+		relay4_answered(r, cv, CONV_DHCP);
+}
+
 /* The address that was answered stays the client's, and its tries start anew. */
 static void
 answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
@@ -236,6 +267,7 @@ answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 	if (!cv)
 		return;
 	cv->tries = 0;
+	answer(r, d, cv);
 	if (d->out->conf->o.giaddr == CONF_GIADDR_ROTATE && gi >= 0 &&
 	    !ip4_is_none(d->m.yiaddr)) {
 		cv->gi = (uint8_t)gi;
@@ -259,7 +291,7 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	if (why != DROP_NONE)
 		return why;
 	if (d->server != CONF_NONE)
-		count_server(&r->server[d->server], d->m.type);
+		heard_from(r, d, now);
 	cv = clients_find(r->clients, &d->m, now);
 	why = find_interface(r, &d->m, cv, &d->out);
 	if (why == DROP_NONE)

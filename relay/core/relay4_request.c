@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#include "core/classes.h"
 #include "core/rules.h"
 
 /* A client asks three times before the next address is tried, as the routers do
@@ -165,6 +164,9 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 
 	if (cv->chosen && cv->conf_gen == r->conf_gen && !other)
 		return;
+	/* What was asked before was asked of other groups. */
+	memset(cv->asked, 0, sizeof(cv->asked));
+	memset(cv->asks, 0, sizeof(cv->asks));
 	cv->chosen = true;
 	cv->conf_gen = r->conf_gen;
 	cv->http = client->httpclient;
@@ -177,76 +179,6 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 		cv->dhcp = r->conf->rule[cv->rule].dhcp;
 		cv->drop = r->conf->rule[cv->rule].drop;
 	}
-}
-
-static bool
-plan_has(const struct relay4_plan *plan, uint16_t server)
-{
-	for (unsigned i = 0; i < plan->n_server; i++)
-		if (plan->server[i] == server)
-			return true;
-	return false;
-}
-
-/* A host that is in both classes gets one copy: addresses are told apart by
- * the first server that has them. */
-static void
-add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t server)
-{
-	uint16_t first = r->conf->server[server].first;
-
-	if (!plan_has(plan, first))
-		plan->server[plan->n_server++] = first;
-}
-
-void
-relay4_add_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
-{
-	const struct conf_group *g;
-
-	if (group == CONF_NONE)
-		return;
-	g = &r->conf->group[group];
-	for (unsigned i = 0; i < g->n; i++)
-		add_server(r, plan, g->server[i]);
-}
-
-/* The boot server in `group` that option 54 names, or none. */
-static void
-add_named(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
-{
-	struct ip4 id = dhcp4_opt_ip4(&plan->m, DHCP4_OPT_SERVER_ID);
-	const struct conf_group *g;
-
-	if (group == CONF_NONE)
-		return;
-	g = &r->conf->group[group];
-	for (unsigned i = 0; i < g->n; i++)
-		if (ip4_eq(r->conf->server[g->server[i]].address, id))
-			add_server(r, plan, g->server[i]);
-}
-
-static void
-plan_servers(const struct relay4 *r, struct relay4_plan *plan,
-    const struct conv *cv)
-{
-	const struct conf_if *ci = plan->in->conf;
-	uint16_t boot = cv->boot != CONF_NONE ? cv->boot : ci->boot;
-	struct class_row row = class_row(class_of(&plan->m, &r->scratch));
-	uint16_t before;
-
-	/* `servers =` is the classic helper address: everything to everyone. A
-	 * rule's dhcp = takes its place for the machines that it matches. */
-	if (cv->dhcp == CONF_NONE)
-		relay4_add_group(r, plan, ci->servers);
-	if (row.dhcp)
-		relay4_add_group(r, plan, cv->dhcp != CONF_NONE ? cv->dhcp : ci->dhcp);
-	before = plan->n_server;
-	if (row.boot == CLASS_GROUP)
-		relay4_add_group(r, plan, boot);
-	else if (row.boot == CLASS_OWN)
-		add_named(r, plan, boot);
-	plan->n_boot = plan->n_server - before;
 }
 
 /* rotate: the next address after the third unanswered try; an address that was
@@ -287,8 +219,16 @@ adds_82(const struct relay4_plan *plan)
 	    o->policy == CONF_REPLACE;
 }
 
+/* Another relay's message: its giaddr stays, and nothing of ours is added. */
 static void
-plan_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+plan_foreign(struct relay4_plan *plan)
+{
+	plan->foreign = true;
+	plan->copy[plan->n_copy++] = (struct relay4_copy){ plan->m.giaddr, NULL };
+}
+
+void
+relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     bool fresh)
 {
 	struct iface *in = plan->in;
@@ -296,6 +236,10 @@ plan_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	bool with82 = adds_82(plan);
 	unsigned i = 0;
 
+	if (!ip4_is_none(plan->m.giaddr)) {
+		plan_foreign(plan);
+		return;
+	}
 	plan->drop_old = with82 && plan->m.at[DHCP4_OPT_RAI] &&
 	    o->policy == CONF_REPLACE;
 	if (o->giaddr == CONF_GIADDR_ALL) {
@@ -307,14 +251,6 @@ plan_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 		i = rotate(r, cv, clients_station(r->clients, &plan->m,
 		    in->link.ifindex), in->n_gi, fresh);
 	add_copy(plan, &in->gi[i], with82);
-}
-
-static void
-plan_foreign(struct relay4 *r, struct relay4_plan *plan)
-{
-	plan->foreign = true;
-	plan->copy[plan->n_copy++] = (struct relay4_copy){ plan->m.giaddr, NULL };
-	stats_count(r->stats, COUNTER_FOREIGN_GIADDR);
 }
 
 static enum drop
@@ -335,13 +271,11 @@ plan_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		r->rule_hits[cv->rule]++;
 	if (cv->drop)
 		return DROP_RULE;
-	plan_servers(r, plan, cv);
+	relay4_servers(r, plan, cv, now);
 	if (plan->n_server == 0)
 		return DROP_NO_SERVER;
-	if (ip4_is_none(plan->m.giaddr))
-		plan_copies(r, plan, cv, fresh);
-	else
-		plan_foreign(r, plan);
+	relay4_copies(r, plan, cv, fresh);
+	relay4_arm(r, rx, now, plan, cv);
 	return DROP_NONE;
 }
 
@@ -350,6 +284,8 @@ count_relayed(struct relay4 *r, const struct relay4_plan *plan)
 {
 	stats_count(r->stats, COUNTER_REQUESTS_RELAYED);
 	plan->in->stats.relayed++;
+	if (plan->foreign)
+		stats_count(r->stats, COUNTER_FOREIGN_GIADDR);
 	if (plan->m.type == DHCP4_TYPE_NONE)
 		stats_count(r->stats, COUNTER_BOOTP);
 	if (plan->n_boot)
@@ -358,19 +294,27 @@ count_relayed(struct relay4 *r, const struct relay4_plan *plan)
 		stats_count(r->stats, COUNTER_OPTION82_ADDED);
 }
 
+void
+relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
+    bool unicast)
+{
+	plan->n_copy = 0;
+	plan->n_server = 0;
+	plan->n_boot = 0;
+	plan->group[CONV_DHCP] = plan->group[CONV_BOOT] = CONF_NONE;
+	plan->foreign = false;
+	plan->drop_old = false;
+	plan->rai_flags = unicast ? RAI_FLAG_UNICAST : 0;	/* RFC 5010 */
+	plan->in = iftab_by_index(r->iftab, ifindex);
+}
+
 enum drop
 relay4_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
     struct relay4_plan *plan)
 {
 	enum drop d;
 
-	plan->n_copy = 0;
-	plan->n_server = 0;
-	plan->n_boot = 0;
-	plan->foreign = false;
-	plan->drop_old = false;
-	plan->rai_flags = rx->unicast ? RAI_FLAG_UNICAST : 0;	/* RFC 5010 */
-	plan->in = iftab_by_index(r->iftab, rx->ifindex);
+	relay4_begin(r, plan, rx->ifindex, rx->unicast);
 	stats_count(r->stats, COUNTER_REQUESTS);
 	if (plan->in)
 		plan->in->stats.requests++;

@@ -126,13 +126,28 @@ loop_signal(struct loop *l, int signo, loop_fn *fn, void *user)
 	return watch_new(l, signo, EV_SIGNAL | EV_PERSIST, NULL, fn, user);
 }
 
-struct loop_watch *
-loop_timer(struct loop *l, int64_t ms, bool repeat, loop_fn *fn, void *user)
+static struct timeval
+timeval_of(int64_t ms)
 {
-	struct timeval tv = {
+	return (struct timeval){
 		.tv_sec = ms / 1000,
 		.tv_usec = ms % 1000 * 1000,
 	};
+}
+
+void
+loop_rearm(struct loop_watch *w, int64_t ms)
+{
+	struct timeval tv = timeval_of(ms > 0 ? ms : 0);
+
+	/* A timer that was added before takes no memory to be added again. */
+	(void)event_add(w->ev, &tv);
+}
+
+struct loop_watch *
+loop_timer(struct loop *l, int64_t ms, bool repeat, loop_fn *fn, void *user)
+{
+	struct timeval tv = timeval_of(ms);
 
 	return watch_new(l, -1, repeat ? EV_PERSIST : 0, &tv, fn, user);
 }

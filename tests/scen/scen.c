@@ -63,6 +63,7 @@ struct scen {
 	struct conf *conf;
 	struct iftab *iftab;
 	struct clients *clients;
+	struct hedges *hedges;
 	struct mono now;
 	enum drop last_drop;
 	unsigned n_out, at;
@@ -295,25 +296,47 @@ remember_asked(struct scen *s, const struct out *o)
 }
 
 static void
-run_request(struct scen *s, const struct relay4_rx *rx)
+put_plan(struct scen *s, const struct relay4_plan *plan)
 {
-	static struct relay4_plan plan;
 	bool no_room;
 
-	s->last_drop = relay4_request(&s->r4, rx, s->now, &plan);
-	if (s->last_drop != DROP_NONE)
-		return;
-	for (unsigned c = 0; c < plan.n_copy; c++)
-		for (unsigned i = 0; i < plan.n_server; i++) {
-			const struct conf_server *cs = &s->conf->server[plan.server[i]];
+	for (unsigned c = 0; c < plan->n_copy; c++)
+		for (unsigned i = 0; i < plan->n_server; i++) {
+			const struct conf_server *cs = &s->conf->server[plan->server[i]];
 			struct out *o = new_out(s);
 
 			o->server = cs->address;
 			o->sport = o->dport = 67;
-			o->len = relay4_render(&plan, c, cs->option82, o->msg,
+			o->len = relay4_render(plan, c, cs->option82, o->msg,
 			    sizeof(o->msg), &no_room);
 			remember_asked(s, o);
 		}
+}
+
+/* Time passes, and what is due happens at its own moment. */
+static void
+pass(struct scen *s, long ms)
+{
+	struct mono until = mono_add_ms(s->now, ms), due;
+	static struct relay4_plan plan;
+
+	while (relay4_hedge_due(&s->r4, &due) && !mono_before(until, due)) {
+		s->now = due;
+		if (relay4_hedge(&s->r4, s->now, &plan))
+			put_plan(s, &plan);
+	}
+	s->now = until;
+	relay4_tick(&s->r4, s->now);
+}
+
+static void
+run_request(struct scen *s, const struct relay4_rx *rx)
+{
+	static struct relay4_plan plan;
+
+	s->last_drop = relay4_request(&s->r4, rx, s->now, &plan);
+	if (s->last_drop == DROP_NONE)
+		put_plan(s, &plan);
 }
 
 static void
@@ -375,7 +398,7 @@ set_conf(struct scen *s, const char *text)
 {
 	struct conf *next = conffile_parse(text, strlen(text), mistake, s);
 
-	relay4_configure(&s->r4, s->conf, next);
+	relay4_configure(&s->r4, s->conf, next, s->now);
 	commit(s, false);
 	conf_free(s->conf);
 	s->conf = next;
@@ -650,7 +673,7 @@ do_line(struct scen *s, char **word)
 	else if (strcmp(word[0], "server") == 0)
 		server_answers(s, word);
 	else if (strcmp(word[0], "wait") == 0)
-		s->now = mono_add_ms(s->now, strtol(word[1], NULL, 10));
+		pass(s, strtol(word[1], NULL, 10));
 	else
 		wrong(s, "unknown word %s", word[0]);
 }
@@ -671,6 +694,9 @@ open_scen(struct scen *s, const char *file)
 	s->r4.iftab = s->iftab;
 	s->r4.clients = s->clients;
 	s->r4.stats = &s->stats;
+	s->hedges = hedges_new(64);
+	ck_assert_ptr_nonnull(s->hedges);
+	s->r4.hedges = s->hedges;
 }
 
 static void
@@ -678,6 +704,7 @@ close_scen(struct scen *s)
 {
 	iftab_free(s->iftab);
 	clients_free(s->clients);
+	hedges_free(s->hedges);
 	conf_free(s->conf);
 	free(s);
 }
