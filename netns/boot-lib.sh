@@ -47,7 +47,7 @@ boot_bed()
 	[ -n "$RELAY" ] || [ -x "$PXRELAYD" ] || skip "$PXRELAYD is not built"
 	topo_vlans
 	start_rad
-	capture_legs
+	capture_legs ""
 }
 
 has_link_local()
@@ -55,11 +55,11 @@ has_link_local()
 	nsip rtr -6 -o addr show dev "$1" scope link -tentative | grep -q fe80:
 }
 
-# capture_legs [SUFFIX]: from here on expect_replies looks at these captures.
+# capture_legs SUFFIX: from here on expect_replies looks at these captures.
 LEGS=
 capture_legs()
 {
-	LEGS=${1:-}
+	LEGS=$1
 	capture "client$LEGS" rtr "vlan$BOOT_VLAN"
 	capture "server$LEGS" rtr up0
 }
@@ -106,7 +106,7 @@ boot_server()
 # start_tftpd NAME: tftpd-hpa.  WDS writes its paths with backslashes.
 start_tftpd()
 {
-	echo 'rg \\ /' >"$T/tftpd.map"
+	printf '%s\n' 'rg \\ /' >"$T/tftpd.map"
 	spawn "$1" "tftpd-$1" in.tftpd --foreground --address 0.0.0.0:69 \
 		--ipv4 --user root --map-file "$T/tftpd.map" --verbosity 4 \
 		--secure "$T/files-$1"
@@ -304,16 +304,16 @@ marker()
 # FROM may be a pattern where either server would be right.
 expect_boot()
 {
-	local got from=${EPOCHREALTIME/./}
+	local got want="booted from $3 as $4" from=${EPOCHREALTIME/./}
 
 	wait_for "$BOOT_SECONDS" booted_or_gave_up "$2"
 	got=$(marker "$2")
-	if [[ $got == "booted from "$3" as $4" ]]; then
+	# shellcheck disable=SC2053 # a pattern is meant
+	if [[ $got == $want ]]; then
 		echo "ok   $1 ($(((${EPOCHREALTIME/./} - from) / 100000)) tenths" \
 			"of a second)"
 	else
-		echo "FAIL $1: '${got:-nothing booted}'," \
-			"should be 'booted from $3 as $4'"
+		echo "FAIL $1: '${got:-nothing booted}', should be '$want'"
 		FAILS=$((FAILS + 1))
 	fi
 }

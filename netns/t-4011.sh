@@ -26,7 +26,7 @@ capture server rtr up0
 } >"$T/relay.conf"
 start_relay "$T/relay.conf"
 
-PXE=(type=request ciaddr=$ME "opt=60:'PXEClient:Arch:00000:UNDI:002001"
+PXE=(type=request "ciaddr=$ME" "opt=60:'PXEClient:Arch:00000:UNDI:002001"
 	opt=93:0000 opt=97:0000000000000000000000000000000000)
 
 # arrived PORT: what was sent last is what the boot server got last, on 4011 and

@@ -19,7 +19,7 @@ start_boot_relay "$CONF/two-wds-plus-fog.conf"
 # try WHAT WDS-DELAY FOG-DELAY; wds-2 is dead all the time.
 try()
 {
-	local what=$1 files=(--file 0=nbp.bios --file 7=nbp.x64.efi) wds
+	local what=$1 files=(--file '0=nbp.bios' --file '7=nbp.x64.efi') wds
 
 	start_bootd wds-1 21 "${files[@]}" --delay "$2"
 	wds=$SPAWNED
