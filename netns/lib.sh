@@ -362,7 +362,7 @@ load()
 
 	into=()
 	while IFS='=' read -r k v; do
-		into[$k]=$v
+		into["$k"]=$v
 	done
 }
 
@@ -436,7 +436,7 @@ srv_forget()
 # does not wait.  The process is $RELAY_PID.
 start_relay()
 {
-	local name=relay n=rtr nowait= conf o OPTIND=1
+	local name=relay n=rtr nowait="" conf o OPTIND=1
 
 	while getopts n:N:r o; do
 		case $o in

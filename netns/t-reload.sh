@@ -22,8 +22,9 @@ conf()
 # hup CONF-ARGUMENTS...: a new file and SIGHUP; returns when it was judged.
 hup()
 {
-	local before=$(judged)
+	local before
 
+	before=$(judged)
 	conf "$@" | reload_relay
 	wait_for 3 eval '[ "$(judged)" -gt '"$before"' ]'
 }
