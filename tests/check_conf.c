@@ -226,8 +226,7 @@ static const struct {
 	    "not the address of a host; one like 192.0.2.10 would be right" },
 	{ S, "address", "224.0.1.2",
 	    "not the address of a host; one like 192.0.2.10 would be right" },
-	{ G, "mode", "failover", "not available in this version; all would be right" },
-	{ G, "mode", "balance", "not available in this version; all would be right" },
+	{ G, "mode", "first", "all, failover or balance would be right" },
 	{ I, "giaddr", "second", "primary, all, rotate or " HOST },
 	{ I, "giaddr", "224.0.0.1", "not the address of a host; primary, all, rotate or one "
 	    "like 192.0.2.10 would be right" },
@@ -355,7 +354,7 @@ static const struct {
 	    "would be right\n" },
 	{ IF "[server x]\naddress = 192.0.2.1\n[server y]\naddress = 192.0.2.1\n"
 	    "option82 = none\n", "5: [server y] has the address of [server x] in line 3 and "
-	    "another option82 or offers; the same in both would be right\n" },
+	    "other settings; the same in both would be right\n" },
 	{ IF "[group g]\n", "3: [group g] has no servers; servers = 192.0.2.10, or names of "
 	    "[server] sections, would be right\n" },
 	{ IF "[group g]\nservers = h\n[group h]\nservers = 192.0.2.1\n",

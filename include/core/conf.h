@@ -53,7 +53,7 @@ enum conf_probe_kind {
 	CONF_PROBE_ARP,
 	CONF_PROBE_ICMP,
 	CONF_PROBE_TCP,		/* connect to `port` */
-	CONF_PROBE_HTTP,	/* GET `arg` on `port` (80 when not given) */
+	CONF_PROBE_HTTP,	/* GET `arg` on `port` (80 when not given, never 0) */
 	CONF_PROBE_MAX
 };
 #define CONF_PROBES_MAX 4	/* kinds for one server */
@@ -61,7 +61,7 @@ enum conf_probe_kind {
 struct conf_probe {
 	enum conf_probe_kind kind;
 	uint16_t port;
-	char arg[128];		/* file or path */
+	char arg[128];		/* file as written; path with its leading '/' */
 };
 
 struct conf_server {
@@ -74,7 +74,7 @@ struct conf_server {
 	uint8_t n_probe;	/* 0: probe = none, health by traffic alone (default) */
 	struct conf_probe probe[CONF_PROBES_MAX];
 	uint32_t probe_interval_ms;	/* default 2 s */
-	uint32_t probe_timeout_ms;	/* default 1 s */
+	uint32_t probe_timeout_ms;	/* less than interval; default 1 s, or half of it */
 	uint8_t rise, fall;	/* good and bad results in a row that count: 2, 3 */
 	uint16_t first;		/* index of the first server with this address */
 	int line;

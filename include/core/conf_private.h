@@ -99,6 +99,11 @@ const struct conf_line *conf_find(const struct conf_sect *s, const char *key);
 bool conf_onoff(const struct conf_at *a, bool *out);
 bool conf_number(const struct conf_at *a, uint32_t min, uint32_t max, uint32_t *out);
 bool conf_rate_value(const struct conf_at *a, struct conf_rate *out);
+/* A time with its unit, min to max milliseconds; "off" is 0 where it is allowed. */
+bool conf_time(const struct conf_at *a, uint32_t min, uint32_t max, bool off, uint32_t *out);
+/* It written as conf_time() reads it, in whole hours, seconds or milliseconds. */
+#define CONF_TIME_STRLEN 16
+char *conf_time_text(uint32_t ms, char buf[CONF_TIME_STRLEN]);
 /* The index of the value in words (NULL behind the last one), or -1. */
 int conf_word(const struct conf_at *a, const char *const *words);
 /* A unicast host address; `also` names the words that would be right too. */
@@ -155,6 +160,17 @@ size_t conf_if_rai_max(const struct conf_if_opts *o, const char *ifname, const c
 
 /* conf_relay.c: the defaults, then what [relay] says */
 void conf_read_relay(struct conf_builder *b);
+
+/* conf_probe.c: keys of [server] about health */
+extern const struct conf_setter conf_health_setters[];
+void conf_health_defaults(struct conf_server *s);
+/* Fills in what depends on other keys, and reports keys that contradict. */
+void conf_health_check(struct conf_builder *b, const struct conf_sect *sect,
+    struct conf_server *s);
+bool conf_health_eq(const struct conf_server *a, const struct conf_server *b);
+/* One probe as it is written. */
+#define CONF_PROBE_STRLEN (sizeof(((struct conf_probe *)0)->arg) + 16)
+char *conf_probe_text(const struct conf_probe *p, char buf[CONF_PROBE_STRLEN]);
 
 /* conf_server.c */
 void conf_read_servers(struct conf_builder *b);

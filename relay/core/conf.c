@@ -394,6 +394,24 @@ no_lease(const struct conf *c, uint16_t group)
 	return true;
 }
 
+/* Keys that would be without effect. */
+static void
+check_active(struct conf_builder *b, const struct conf_sect *s, const struct conf_if_opts *o)
+{
+	const struct conf_line *active = conf_find(s, "active");
+
+	if (o->active != CONF_ACTIVE_ALWAYS) {
+		if (o->active_giaddr_virtual && o->giaddr != CONF_GIADDR_PRIMARY)
+			conf_bad_sect(b, s, "has a giaddr of its choice, which the virtual "
+			    "address takes the place of; active-giaddr = own would be right "
+			    "with it");
+	} else if (conf_find(s, "active-giaddr") &&
+	    (!active || strcmp(active->value, "always") == 0)) {
+		conf_bad_sect(b, s, "has active-giaddr and is active always; active = vrrp, or "
+		    "address and an address, would be right with it");
+	}
+}
+
 static void
 check_interface(struct conf_builder *b, const struct conf_sect *s, const struct conf_if *f)
 {
@@ -412,6 +430,7 @@ check_interface(struct conf_builder *b, const struct conf_sect *s, const struct 
 	if (no_lease(b->c, f->dhcp))
 		conf_bad_sect(b, s, "has no server that may give addresses: all of dhcp have "
 		    "offers = proxy-only");
+	check_active(b, s, &f->o);
 	len = conf_if_rai_max(&f->o, literal ? s->name : NULL, b->c->host_name);
 	if (f->o.option82 && len > 255)
 		conf_bad_sect(b, s, "option 82 may need %zu bytes and has room for 255 "

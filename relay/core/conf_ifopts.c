@@ -17,7 +17,8 @@
 void
 conf_if_defaults(struct conf_if_opts *o)
 {
-	*o = (struct conf_if_opts){ .policy = CONF_FORWARD, .giaddr = CONF_GIADDR_PRIMARY };
+	*o = (struct conf_if_opts){ .policy = CONF_FORWARD, .giaddr = CONF_GIADDR_PRIMARY,
+	    .active_giaddr_virtual = true };
 	strcpy(o->circuit_id, "%i");
 }
 
@@ -60,6 +61,40 @@ set_giaddr(const struct conf_at *a, void *object)
 		}
 	if (conf_host(a, "primary, all, rotate or ", &o->giaddr_fixed))
 		o->giaddr = CONF_GIADDR_FIXED;
+}
+
+/* --- which of two routers is at work --- */
+
+static void
+set_active(const struct conf_at *a, void *object)
+{
+	struct conf_if_opts *o = object;
+	const char *v = a->value;
+	size_t word = strcspn(v, " \t");
+	struct ip4 addr;
+
+	if (strcmp(v, "always") == 0) {
+		o->active = CONF_ACTIVE_ALWAYS;
+	} else if (strcmp(v, "vrrp") == 0) {
+		o->active = CONF_ACTIVE_VRRP;
+	} else if (word == strlen("address") && strncmp(v, "address", word) == 0 &&
+	    ip4_parse(v + word + strspn(v + word, " \t"), &addr) && ip4_is_host(addr)) {
+		o->active = CONF_ACTIVE_ADDRESS;
+		o->active_address = addr;
+	} else {
+		conf_bad(a, "always, vrrp, or the word address and an address, like "
+		    "address 192.0.2.1, would be right");
+	}
+}
+
+static void
+set_active_giaddr(const struct conf_at *a, void *object)
+{
+	static const char *const words[] = { "own", "virtual", NULL };
+	int i = conf_word(a, words);
+
+	if (i >= 0)
+		((struct conf_if_opts *)object)->active_giaddr_virtual = i == 1;
 }
 
 /* --- format strings --- */
@@ -265,6 +300,8 @@ const struct conf_setter conf_if_setters[] = {
 	{ "option82", set_option82 },
 	{ "option82-policy", set_policy },
 	{ "trust", set_trust },
+	{ "active", set_active },
+	{ "active-giaddr", set_active_giaddr },
 	{ "circuit-id", set_circuit_id },
 	{ "remote-id", set_remote_id },
 	{ "subscriber-id", set_subscriber_id },

@@ -14,9 +14,9 @@
 #include "base/sbuf.h"
 #include "core/conf_private.h"
 
-/* The longest line is a list of CONF_SERVERS_MAX names; longer lists are written one
- * item a line, which every list may be. */
-#define LINE_MAX_ 512
+/* The longest line has CONF_PROBES_MAX probes; longer lists go on in the next line, as
+ * every list may. */
+#define LINE_MAX_ 640
 #define PER_LINE 6
 
 struct printer {
@@ -130,6 +130,32 @@ put_giaddr(struct printer *p, const struct conf_if_opts *o)
 	}
 }
 
+static void
+put_time(struct printer *p, const char *key, uint32_t ms)
+{
+	char text[CONF_TIME_STRLEN];
+
+	put(p, "%s = %s", key, conf_time_text(ms, text));
+}
+
+static void
+put_active(struct printer *p, const struct conf_if_opts *o)
+{
+	char text[IP4_STRLEN];
+
+	switch (o->active) {
+	case CONF_ACTIVE_ALWAYS:
+		put(p, "active = always");
+		break;
+	case CONF_ACTIVE_ADDRESS:
+		put(p, "active = address %s", ip4_str(o->active_address, text));
+		break;
+	case CONF_ACTIVE_VRRP:
+		put(p, "active = vrrp");
+		break;
+	}
+}
+
 static const char *
 policy_word(enum conf_policy v)
 {
@@ -170,10 +196,15 @@ put_vss(struct printer *p, const struct conf_if_opts *o)
 		put(p, "vss = name:%.*s", o->vss_len - 1, (const char *)o->vss + 1);
 }
 
+/* relay: it is the defaults. An interface without a virtual address has no choice
+ * of active-giaddr, and may not make one. */
 static void
-put_options(struct printer *p, const struct conf_if_opts *o)
+put_options(struct printer *p, const struct conf_if_opts *o, bool relay)
 {
 	put_giaddr(p, o);
+	put_active(p, o);
+	if (relay || o->active != CONF_ACTIVE_ALWAYS)
+		put(p, "active-giaddr = %s", o->active_giaddr_virtual ? "virtual" : "own");
 	put(p, "option82 = %s", addnone(o->option82));
 	put(p, "option82-policy = %s", policy_word(o->policy));
 	put(p, "trust = %s", onoff(o->trust));
@@ -229,7 +260,20 @@ put_relay(struct printer *p, const struct conf *c)
 	put(p, "4011 = %s", onoff(c->p4011));
 	put(p, "discovery-group = %s", ip4_str(c->discovery_group, text));
 	put(p, "strip-pxe-from = %s", c->strip_pxe_from_dhcp ? "dhcp" : "none");
-	put_options(p, &c->defaults);
+	put_options(p, &c->defaults, true);
+}
+
+static void
+put_probes(struct printer *p, const struct conf_server *s)
+{
+	char text[CONF_PROBE_STRLEN];
+
+	list_begin(p, "probe");
+	for (uint8_t i = 0; i < s->n_probe; i++)
+		list_item(p, conf_probe_text(&s->probe[i], text));
+	if (s->n_probe == 0)
+		list_item(p, "none");
+	list_end(p);
 }
 
 static void
@@ -244,6 +288,12 @@ put_server(struct printer *p, const struct conf_server *s)
 	put(p, "address = %s", ip4_str(s->address, text));
 	put(p, "option82 = %s", addnone(s->option82));
 	put(p, "offers = %s", s->proxy_only ? "proxy-only" : "any");
+	put(p, "weight = %u", s->weight);
+	put_probes(p, s);
+	put_time(p, "probe-interval", s->probe_interval_ms);
+	put_time(p, "probe-timeout", s->probe_timeout_ms);
+	put(p, "rise = %u", s->rise);
+	put(p, "fall = %u", s->fall);
 }
 
 static void
@@ -255,6 +305,20 @@ put_members(struct printer *p, const char *key, const struct conf *c, const stru
 	list_end(p);
 }
 
+static const char *
+mode_word(enum conf_mode v)
+{
+	switch (v) {
+	case CONF_MODE_ALL:
+		return "all";
+	case CONF_MODE_FAILOVER:
+		return "failover";
+	case CONF_MODE_BALANCE:
+		break;
+	}
+	return "balance";
+}
+
 static void
 put_group(struct printer *p, const struct conf *c, const struct conf_group *g)
 {
@@ -263,7 +327,13 @@ put_group(struct printer *p, const struct conf *c, const struct conf_group *g)
 	put(p, "%s", "");
 	put(p, "[group %s]", g->name);
 	put_members(p, "servers", c, g);
-	put(p, "mode = all");
+	put(p, "mode = %s", mode_word(g->mode));
+	if (g->hedge_ms)
+		put_time(p, "hedge", g->hedge_ms);
+	else
+		put(p, "hedge = off");
+	put_time(p, "hold-down", g->hold_down_ms);
+	put(p, "rescue = %s", onoff(g->rescue));
 }
 
 static void
@@ -285,7 +355,7 @@ put_interface(struct printer *p, const struct conf *c, const struct conf_if *f)
 	put_target(p, "servers", c, f->servers);
 	put_target(p, "dhcp", c, f->dhcp);
 	put_target(p, "boot", c, f->boot);
-	put_options(p, &f->o);
+	put_options(p, &f->o, false);
 }
 
 static void

@@ -71,6 +71,7 @@ server_add(struct conf_builder *b, int line)
 	if (!s)
 		return NULL;
 	s->option82 = true;
+	conf_health_defaults(s);
 	s->line = line;
 	s->first = c->n_server++;
 	return s;
@@ -86,9 +87,10 @@ join_address(struct conf_builder *b, const struct conf_sect *sect, struct conf_s
 		if (!ip4_eq(o->address, s->address) || ip4_is_none(s->address))
 			continue;
 		s->first = o->first;
-		if (o->option82 != s->option82 || o->proxy_only != s->proxy_only)
+		if (o->option82 != s->option82 || o->proxy_only != s->proxy_only ||
+		    !conf_health_eq(o, s))
 			conf_bad_sect(b, sect, "has the address of [server %s] in line %d "
-			    "and another option82 or offers; the same in both would be right",
+			    "and other settings; the same in both would be right",
 			    o->name, o->line);
 		return;
 	}
@@ -108,6 +110,8 @@ conf_read_servers(struct conf_builder *b)
 			return;
 		snprintf(s->name, sizeof(s->name), "%s", sect->name);
 		conf_apply(b, sect, server_setters, s);
+		conf_apply(b, sect, conf_health_setters, s);
+		conf_health_check(b, sect, s);
 		if (!sect->bad && !conf_find(sect, "address"))
 			conf_bad_sect(b, sect, "has no address; address = 192.0.2.10, or "
 			    "another, would be right");
@@ -232,20 +236,48 @@ set_servers(const struct conf_at *a, void *object)
 static void
 set_mode(const struct conf_at *a, void *object)
 {
-	static const char *const words[] = { "all", NULL };
+	static const char *const words[] = { "all", "failover", "balance", NULL };
+	int i = conf_word(a, words);
 
-	(void)object;
-	if (strcmp(a->value, "failover") == 0 || strcmp(a->value, "balance") == 0)
-		conf_bad(a, "not available in this version; all would be right");
-	else
-		(void)conf_word(a, words);
+	if (i >= 0)
+		((struct conf_group *)object)->mode = (enum conf_mode)i;
+}
+
+static void
+set_hedge(const struct conf_at *a, void *object)
+{
+	(void)conf_time(a, 50, 10000, true, &((struct conf_group *)object)->hedge_ms);
+}
+
+static void
+set_hold_down(const struct conf_at *a, void *object)
+{
+	(void)conf_time(a, 0, 3600000, false, &((struct conf_group *)object)->hold_down_ms);
+}
+
+static void
+set_rescue(const struct conf_at *a, void *object)
+{
+	(void)conf_onoff(a, &((struct conf_group *)object)->rescue);
 }
 
 static const struct conf_setter group_setters[] = {
 	{ "servers", set_servers },
 	{ "mode", set_mode },
+	{ "hedge", set_hedge },
+	{ "hold-down", set_hold_down },
+	{ "rescue", set_rescue },
 	{ NULL, NULL },
 };
+
+static void
+group_defaults(struct conf_group *g)
+{
+	g->mode = CONF_MODE_ALL;
+	/* iPXE waits two seconds for boot offers: three servers can be asked. */
+	g->hedge_ms = 500;
+	g->hold_down_ms = 60000;
+}
 
 static struct conf_group *
 group_add(struct conf_builder *b, int line)
@@ -255,6 +287,7 @@ group_add(struct conf_builder *b, int line)
 
 	if (!g)
 		return NULL;
+	group_defaults(g);
 	g->line = line;
 	c->n_group++;
 	return g;
@@ -277,10 +310,14 @@ conf_read_groups(struct conf_builder *b)
 	}
 	for (size_t i = 0, k = 0; i < b->n_sect; i++) {
 		const struct conf_sect *sect = &b->sect[i];
+		struct conf_group *g;
 
 		if (sect->kind != CONF_GROUP)
 			continue;
-		conf_apply(b, sect, group_setters, &b->c->group[k++]);
+		g = &b->c->group[k++];
+		conf_apply(b, sect, group_setters, g);
+		if (!conf_find(sect, "rescue"))
+			g->rescue = g->mode != CONF_MODE_ALL;
 		if (!sect->bad && !conf_find(sect, "servers"))
 			conf_bad_sect(b, sect, "has no servers; servers = 192.0.2.10, or "
 			    "names of [server] sections, would be right");
@@ -320,12 +357,24 @@ conf_group_list(const struct conf_at *a)
 	struct conf *c = a->b->c;
 	struct conf_list l = conf_list(a);
 	struct conf_group list = { .implicit = true, .line = a->line }, *g;
-	uint16_t only = CONF_NONE;
+	uint16_t only = CONF_NONE, special = CONF_NONE;
+	int special_line = 0;
 
+	group_defaults(&list);
 	while (conf_list_next(&l)) {
-		only = l.n == 1 ? group_index(c, l.item) : CONF_NONE;
+		uint16_t i = group_index(c, l.item);
+
+		only = l.n == 1 ? i : CONF_NONE;
+		if (i != CONF_NONE && (c->group[i].mode != CONF_MODE_ALL || c->group[i].rescue)) {
+			special = i;
+			special_line = l.line;
+		}
 		item_in(&l, &list);
 	}
+	if (special != CONF_NONE && only == CONF_NONE)
+		conf_bad_item(a, special_line, c->group[special].name, "is a [group] with a mode "
+		    "or rescue, which a list has not; the group alone, or a [group] of all in "
+		    "the list, would be right");
 	/* A list of one group is that group. */
 	g = only == CONF_NONE && list.n ? group_add(a->b, a->line) : NULL;
 	if (!g) {

@@ -171,9 +171,9 @@ conf_number(const struct conf_at *a, uint32_t min, uint32_t max, uint32_t *out)
 	return true;
 }
 
-/* "s", "10s", "500ms", "2m", "1h" in milliseconds; 0 when it is none. */
-static uint32_t
-period(const char *s)
+/* "s", "10s", "500ms", "2m", "1h" in milliseconds, up to a day */
+static bool
+period(const char *s, uint32_t *ms)
 {
 	static const struct {
 		const char *unit;
@@ -183,14 +183,50 @@ period(const char *s)
 	uint32_t n = 1;
 
 	if (*s >= '0' && *s <= '9' && !digits(s, 86400000, &n, &unit))
-		return 0;
+		return false;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (strcmp(unit, units[i].unit) == 0) {
-			uint64_t ms = (uint64_t)n * units[i].ms;
+			uint64_t v = (uint64_t)n * units[i].ms;
 
-			return ms <= 86400000 ? (uint32_t)ms : 0;
+			*ms = (uint32_t)v;
+			return v <= 86400000;
 		}
-	return 0;
+	return false;
+}
+
+char *
+conf_time_text(uint32_t ms, char buf[CONF_TIME_STRLEN])
+{
+	if (ms && ms % 3600000 == 0)
+		snprintf(buf, CONF_TIME_STRLEN, "%uh", ms / 3600000);
+	else if (ms % 1000 == 0)
+		snprintf(buf, CONF_TIME_STRLEN, "%us", ms / 1000);
+	else
+		snprintf(buf, CONF_TIME_STRLEN, "%ums", ms);
+	return buf;
+}
+
+bool
+conf_time(const struct conf_at *a, uint32_t min, uint32_t max, bool off, uint32_t *out)
+{
+	char from[CONF_TIME_STRLEN], to[CONF_TIME_STRLEN];
+	uint32_t ms;
+
+	if (!one_line(a))
+		return false;
+	if ((off && strcmp(a->value, "off") == 0) || (min == 0 && strcmp(a->value, "0") == 0)) {
+		*out = 0;
+		return true;
+	}
+	if (a->value[0] < '0' || a->value[0] > '9' || !period(a->value, &ms) ||
+	    ms < min || ms > max) {
+		conf_bad(a, "a time from %s to %s%s would be right; units are ms, s, m and h",
+		    conf_time_text(min, from), conf_time_text(max, to),
+		    off ? ", or off," : "");
+		return false;
+	}
+	*out = ms;
+	return true;
 }
 
 bool
@@ -206,7 +242,7 @@ conf_rate_value(const struct conf_at *a, struct conf_rate *out)
 		return true;
 	}
 	if (!digits(a->value, UINT32_MAX, &n, &end) || *end != '/' || n == 0 ||
-	    (ms = period(end + 1)) == 0) {
+	    !period(end + 1, &ms) || ms == 0) {
 		conf_bad(a, "a number per time, like 5000/s, 32/10s or 10/500ms, in up to "
 		    "24h, or off would be right");
 		return false;
