@@ -51,12 +51,33 @@ world_reload(struct world *w, const char *text)
 	w->conf = conffile_parse(text, strlen(text), mistake, NULL);
 	if (!w->conf)
 		broken("conf", "no memory");
-	if (!w->hedges && !(w->hedges = hedges_new(64)))
-		broken("hedges", "no memory");
-	w->r4.hedges = w->hedges;
-	relay4_configure(&w->r4, old, w->conf, mono_us(1000000000));
+	relay4_configure(&w->r4, old, w->conf, w->now);
 	commit(w, true);
 	conf_free(old);
+}
+
+static void
+fresh_memory(struct world *w, size_t capacity)
+{
+	clients_free(w->clients);
+	hedges_free(w->hedges);
+	w->clients = clients_new(capacity, secret, evicted, w);
+	w->hedges = hedges_new(WORLD_HEDGES);
+	if (!w->clients || !w->hedges)
+		broken("clients", "no memory");
+	w->r4.clients = w->clients;
+	w->r4.hedges = w->hedges;
+	w->evicted = 0;
+}
+
+static void
+fresh_servers(struct world *w)
+{
+	memset(w->r4.server, 0, sizeof(w->r4.server));
+	memset(w->r4.rule_hits, 0, sizeof(w->r4.rule_hits));
+	for (unsigned i = 0; w->conf && i < w->conf->n_server; i++)
+		health_init(&w->r4.health[i], w->conf->server[i].rise,
+		    w->conf->server[i].fall, w->now);
 }
 
 void
@@ -64,14 +85,10 @@ world_reset(struct world *w, size_t capacity)
 {
 	struct iface *f;
 
-	clients_free(w->clients);
-	w->clients = clients_new(capacity, secret, evicted, w);
-	if (!w->clients)
-		broken("clients", "no memory");
-	w->r4.clients = w->clients;
-	w->evicted = 0;
 	w->now = mono_us(1000000000);
 	memset(&w->stats, 0, sizeof(w->stats));
+	fresh_memory(w, capacity);
+	fresh_servers(w);
 	for (f = iftab_next(w->iftab, 0); f;
 	    f = iftab_next(w->iftab, f->link.ifindex)) {
 		f->limit = (struct limit){ 0 };
@@ -102,6 +119,7 @@ world_free(struct world *w)
 	if (w) {
 		iftab_free(w->iftab);
 		clients_free(w->clients);
+		hedges_free(w->hedges);
 		conf_free(w->conf);
 		free(w);
 	}

@@ -15,6 +15,8 @@
 #include "core/p4011.h"
 #include "core/relay4.h"
 
+#define WORLD_HEDGES 16
+
 struct world {
 	struct conf *conf;
 	struct iftab *iftab;

@@ -180,6 +180,28 @@ check_rate(const struct world *w, const struct iface *f, struct mono start)
 }
 
 static void
+check_plan(const struct world *w, const struct relay4_plan *p)
+{
+	check_judged(w, p);
+	check_servers(w, p);
+	check_copies(w, p);
+	for (unsigned i = 0; i < p->n_copy; i++) {
+		render(p, i, true);
+		render(p, i, false);
+	}
+}
+
+/* A question that got no answer goes to one more server, and not for ever. */
+static void
+check_hedge(const struct world *w, const struct relay4_plan *p)
+{
+	assert(p->n_server == 1);
+	check_plan(w, p);
+	assert(w->stats.counter[COUNTER_HEDGES] <= w->conf->n_server *
+	    w->stats.counter[COUNTER_REQUESTS_RELAYED]);
+}
+
+static void
 one(struct world *w, const struct path_packet *k, struct mono start)
 {
 	static struct relay4_plan p;
@@ -192,14 +214,8 @@ one(struct world *w, const struct path_packet *k, struct mono start)
 
 	if (relay4_request(&w->r4, &rx, w->now, &p) != DROP_NONE)
 		return;
-	check_judged(w, &p);
-	check_servers(w, &p);
-	check_copies(w, &p);
+	check_plan(w, &p);
 	check_rate(w, p.in, start);
-	for (unsigned i = 0; i < p.n_copy; i++) {
-		render(&p, i, true);
-		render(&p, i, false);
-	}
 }
 
 int
@@ -212,6 +228,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	unsigned n = 0;
 
 	while (n < PATH_PACKETS_MAX && path_packet(&in, w, &k)) {
+		path_hedges(w, check_hedge);
 		one(w, &k, start);
 		path_packet_free(&k);
 		n++;

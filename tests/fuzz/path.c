@@ -66,7 +66,22 @@ static const char large[] =
 	"[interface un*]\ndhcp = 198.51.100.10\nboot = 198.51.100.30\n"
 	"giaddr = 10.255.0.1\n";
 
-static const char *const confs[] = { plain, append, replace, boot, strict, large };
+/* One after the other, and hedged. */
+static const char failover[] =
+	"[relay]\noption82 = add\n"
+	"[group dhcp]\nservers = 198.51.100.10, 192.0.2.9\n"
+	"mode = balance\nhedge = 100ms\n"
+	"[group boot]\nservers = 198.51.100.21, 198.51.100.30, 198.51.100.40\n"
+	"mode = failover\nhedge = 50ms\n"
+	"[group bios]\nservers = 198.51.100.40, 198.51.100.10\n"
+	"mode = balance\n"
+	"[interface vlan*]\ndhcp = dhcp\nboot = boot\n"
+	"[interface un*]\nservers = boot\ngiaddr = 10.255.0.1\n"
+	"[rule bios]\narch = bios\nboot = bios\n";
+
+static const char *const confs[] = {
+	plain, append, replace, boot, strict, large, failover
+};
 #define CONFS (sizeof(confs) / sizeof(confs[0]))
 
 /* Two VLANs, one of them with two subnets; two that share a giaddr; the way to
@@ -175,6 +190,17 @@ path_packet_free(struct path_packet *p)
 {
 	free(p->data);
 	p->data = NULL;
+}
+
+void
+path_hedges(struct world *w, path_plan_fn *each)
+{
+	static struct relay4_plan p;
+	struct mono due;
+
+	while (relay4_hedge_due(&w->r4, &due) && !mono_before(w->now, due))
+		if (relay4_hedge(&w->r4, w->now, &p))
+			each(w, &p);
 }
 
 /* --- what a relay may do with bytes ----------------------------------------------- */

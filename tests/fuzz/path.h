@@ -39,6 +39,10 @@ struct world *path_world(uint8_t variant);
  * by path_packet_free(). */
 bool path_packet(struct rd *in, struct world *w, struct path_packet *out);
 void path_packet_free(struct path_packet *p);
+/* Shows every plan of a stored question that is due by now. */
+typedef void path_plan_fn(const struct world *w, const struct relay4_plan *p);
+void path_hedges(struct world *w, path_plan_fn *each);
+
 /* Any number becomes one of the interfaces, or an ifindex that nobody has. */
 uint32_t path_ifindex(uint8_t who);
 /* ... one of the servers, or an address that is none. */

@@ -14,7 +14,7 @@ import struct
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # the configurations of path.c
-PLAIN, APPEND, REPLACE, BOOT, STRICT, LARGE = range(6)
+PLAIN, APPEND, REPLACE, BOOT, STRICT, LARGE, FAILOVER = range(7)
 # path_ifindex(), path_server(), path_client()
 VLAN10, VLAN20, UN30, UN31, ETH0, DOWN, NOADDR, NOBODY = range(8)
 DHCP, WDS, FOG, LINUX, ON_VLAN, ROGUE, OURSELVES, NONE = range(8)
@@ -112,6 +112,10 @@ def requests():
     one("inform", BOOT, msg(kind=INFORM, ciaddr="192.0.2.100"))
     one("selecting-boot", BOOT, msg(kind=REQUEST, options={
         54: bytes((198, 51, 100, 21)), **UEFI}))
+    one("hedge", FAILOVER, *(msg(options=UEFI, xid=i) for i in (1, 2, 1, 3)),
+        wait=2)
+    one("hedge-foreign", FAILOVER, *[msg(giaddr="10.9.8.7", options=UEFI)] * 3,
+        wait=1)
     one("overload", BOOT, msg(options={52: b"\3"}))
     one("hlen", PLAIN, msg(hlen=16, mac=UUID[1:]), msg(hlen=0), msg(hlen=17))
     write("request", "everywhere", PLAIN,
@@ -167,6 +171,9 @@ def replies():
           *(answer(DHCP, reply(giaddr=g, yiaddr="192.0.2.66")) for g in
             ("0.0.0.0", "192.0.2.2", "198.51.100.1", "10.50.0.1",
              "255.255.255.255")))
+    write("reply", "failover", FAILOVER, packet(VLAN10, msg(options=UEFI)),
+          answer(WDS, reply(options={60: b"PXEClient"}), wait=1),
+          packet(VLAN10, msg(options=UEFI), wait=2))
     write("reply", "hlen", PLAIN, packet(VLAN10, msg(hlen=16, mac=UUID[1:])),
           answer(DHCP, reply(hlen=16, mac=UUID[1:], yiaddr="192.0.2.50")),
           answer(DHCP, reply(hlen=0, xid=9, yiaddr="192.0.2.50")))
