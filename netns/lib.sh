@@ -109,6 +109,7 @@ cleanup()
 	local rc=$? n
 
 	trap - EXIT INT TERM HUP
+	trap '' PIPE
 	set +e
 	[ "$rc" = 0 ] && [ "$FAILS" -gt 0 ] && rc=1
 	kill_own
@@ -740,6 +741,7 @@ command -v ip >/dev/null || { echo "$TEST: skipped: needs iproute2"; exit 77; }
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+trap 'exec >/dev/null; exit 141' PIPE
 T=$(mktemp -d "/tmp/$ID.XXXXXX") || exit 1
 chmod 755 "$T"
 CTL=$T/relay.sock
