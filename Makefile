@@ -118,7 +118,7 @@ BENCHO := $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c))
 PROGS  := $(if $(wildcard relay/main.c),$(B)/pxrelayd) \
 	$(if $(wildcard relay/ctl/main.c),$(B)/pxrelayctl)
 MAN    := $(wildcard man/*.[1-9])
-CONF   := $(wildcard conf/*.conf)
+CONF   := $(wildcard conf/*.conf conf/*.example)
 
 ROOT   := $(filter 0,$(shell id -u))
 AUTODEPS := $(if $(ROOT),deps)
