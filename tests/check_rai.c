@@ -206,8 +206,9 @@ START_TEST(option_is_put_before_end)
 		must(memcmp(out + at + 2, r.value, r.len) == 0);
 		must(out[at + 2 + r.len] == DHCP4_OPT_END);
 		must(len >= DHCP4_MIN);
+		/* what stood behind END stands behind it still */
+		must(len == DHCP4_MIN || len == msg.len + 2 + r.len + !view.end);
 		must(zeros(out + at + 3 + r.len, len - (at + 3 + r.len)));
-		must(len == DHCP4_MIN || len == at + 3 + r.len);
 		must(dhcp4_parse(&view, out, len) == DROP_NONE);
 		must(view.end && view.at[DHCP4_OPT_RAI] == at);
 	}
@@ -288,6 +289,29 @@ START_TEST(flags_byte_is_written)
 }
 END_TEST
 
+START_TEST(bytes_behind_end_are_kept)
+{
+	struct rai r = ours();
+	size_t len, n;
+
+	msg_init(&msg, DHCP4_REQUEST);
+	msg_opt_u8(&msg, DHCP4_OPT_TYPE, DHCP4_DISCOVER);
+	msg_end(&msg);
+	msg_bytes(&msg, "behind", 6);
+	msg_pad(&msg, 548);
+	len = written(sizeof(out), &r, 0, false);
+	ck_assert_uint_eq(len, 548 + 2 + r.len);
+	ck_assert(memcmp(out + 243, "\x52", 1) == 0);
+	ck_assert(memcmp(out + 243 + 2 + r.len, "\xff" "behind", 7) == 0);
+	/* zeros give way to a small room, words do not */
+	n = written(400, &r, 0, false);
+	ck_assert_uint_eq(n, 400);
+	ck_assert(memcmp(out + 243 + 2 + r.len, "\xff" "behind", 7) == 0);
+	msg.b[547] = 1;
+	ck_assert_uint_eq(written(400, &r, 0, false), 0);
+}
+END_TEST
+
 START_TEST(size_is_a_bound)
 {
 	struct rai r = ours();
@@ -296,8 +320,12 @@ START_TEST(size_is_a_bound)
 	for (const struct msg_client *c = msg_clients; c->name; c++) {
 		c->build(&msg);
 		need = written(sizeof(out), &r, 0, false);
-		for (size_t size = 0; size < need; size++)
-			must(written(size, &r, 0, false) == 0);
+		for (size_t size = 0; size < need; size++) {
+			size_t n = written(size, &r, 0, false);
+
+			/* too small, or without zeros from behind END */
+			must(n == 0 || (n >= DHCP4_MIN && n <= size));
+		}
 		must(written(need, &r, 0, false) == need);
 		need = written(sizeof(out), NULL, 0, false);
 		for (size_t size = 0; size < need; size++)
@@ -814,6 +842,7 @@ rai_suite(void)
 	tcase_add_test(tc, bootp_gets_no_option);
 	tcase_add_test(tc, message_without_end_gets_one);
 	tcase_add_test(tc, flags_byte_is_written);
+	tcase_add_test(tc, bytes_behind_end_are_kept);
 	tcase_add_test(tc, size_is_a_bound);
 	tcase_add_test(tc, full_packet_and_our_largest_option);
 	tcase_add_test(tc, old_options_are_left_out);

@@ -49,7 +49,8 @@ bool rai_find(struct rd value, uint8_t sub, struct rd *out);
 
 /*
  * Writes msg with option 82 (value `r`, its flags byte set to `flags`) put in
- * front of END, which is written anew, then zeros up to DHCP4_MIN. `m` is the
+ * front of END; what stood behind END is kept (but for zeros at the end that would not fit), then
+ * zeros up to DHCP4_MIN. `m` is the
  * view of the message. When `drop_old` is set, every option 82 that m already
  * has in its options area is left out. r may be NULL: nothing is added.
  * Returns the new length, or 0 when it does not fit into size.

@@ -127,6 +127,27 @@ copy_without_82(struct wr *w, const struct dhcp4 *m)
 	copy_span(w, m, from, m->end_at);
 }
 
+static uint8_t
+byte_at(const struct dhcp4 *m, size_t at)
+{
+	struct rd r = rd_init(m->data, m->len);
+
+	rd_skip(&r, at);
+	return rd_u8(&r);
+}
+
+/* What stood behind END stays there, so that nothing but our option was added;
+ * zeros at the very end give way when the room is too small for all. */
+static void
+copy_tail(struct wr *w, const struct dhcp4 *m)
+{
+	size_t from = m->end ? m->end_at + 1 : m->len, to = m->len;
+
+	while (to > from && wr_left(w) < to - from && byte_at(m, to - 1) == 0)
+		to--;
+	copy_span(w, m, from, to);
+}
+
 static void
 write_option(struct wr *w, const struct rai *r, uint8_t flags)
 {
@@ -164,6 +185,7 @@ rai_write(uint8_t *out, size_t size, const struct dhcp4 *m,
 		if (add)
 			write_option(&w, r, flags);
 		wr_u8(&w, DHCP4_OPT_END);
+		copy_tail(&w, m);
 	}
 	pad_to(&w, DHCP4_MIN);
 	return w.bad ? 0 : wr_len(&w);
