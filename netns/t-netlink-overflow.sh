@@ -2,6 +2,7 @@
 # t-netlink-overflow.sh: more changes than a netlink socket holds, while the
 # relay does not run for a moment.  The kernel reports ENOBUFS, the relay reads
 # everything anew and knows the address that changed meanwhile.
+# alone: it measures time.
 
 . "$(dirname "$0")/topo-vlans.sh"
 

@@ -27,6 +27,7 @@ strtol strtoul strtoll strtoull strtoimax strtoumax __isoc23_strtol
 __isoc23_strtoul __isoc23_strtoll __isoc23_strtoull __isoc99_sscanf
 snprintf vsnprintf inet_pton inet_ntop bsearch fnmatch
 tolower toupper isalnum isalpha isdigit isprint isspace isxdigit isgraph
+log
 __ctype_b_loc __ctype_tolower_loc __ctype_toupper_loc __errno_location
 __stack_chk_fail __assert_fail __fortify_fail __chk_fail _GLOBAL_OFFSET_TABLE_
 __memcpy_chk __memmove_chk __memset_chk __mempcpy_chk __explicit_bzero_chk
