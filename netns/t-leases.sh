@@ -53,22 +53,25 @@ for s in $SRV1 $SRV2; do
 done
 
 # The renewal: one packet from the client's port 68 to the server, and nothing
-# from the relay.  A DISCOVER that follows it through the relay proves that all
-# before it has been seen.
+# of this client from the relay.  A DISCOVER of another client that follows it
+# through the relay proves that all before it has been seen.
 for v in 10 20; do
 	c=cl${v}b
 	server=$(cut -d' ' -f2 "$T/$c.lease")
-	routed=$(pcap_count up src port 68 and dst host "$server")
-	relayed=$(pcap_count up src port 67 and dst host "$server")
+	routed="src port 68 and dst host $server"
+	relayed="src host $UP.1 and src port 67 and dst port 67 and
+		udp[36:4] = 0x02000000 and udp[40:2] = 0x${v}02"
+	routed_n=$(pcap_count up $routed)
+	relayed_n=$(pcap_settled up $relayed)
+	all_n=$(pcap_count up src port 67 and dst host "$server")
 	rm "$T/$c.lease"
 	kill -USR1 "${renewer[v]}"
 	expect "$c renews with $server" test "$(lease_of $c)"
 	pkt cl$v ask eth0 >/dev/null
-	wait_for 2 pcap_has up $((relayed + 1)) src port 67 and dst host "$server"
+	wait_for 2 pcap_has up $((all_n + 1)) src port 67 and dst host "$server"
 	expect_eq "the server sees the renewal of $c once, routed" \
-		"$(pcap_count up src port 68 and dst host "$server")" \
-		$((routed + 1))
+		"$(pcap_count up $routed)" $((routed_n + 1))
 	expect_eq "and not a second time, relayed" \
-		"$(pcap_count up src port 67 and dst host "$server")" \
-		$((relayed + 1))
+		"$(pcap_count up $relayed)" \
+		"$relayed_n"
 done
