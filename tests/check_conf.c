@@ -90,7 +90,41 @@ static const struct {
 	{ S, "option82", "add", NULL },
 	{ S, "offers", "proxy-only", NULL },
 	{ S, "address", "127.0.0.1", NULL },
+	{ S, "weight", "1", NULL },
+	{ S, "weight", "100", NULL },
+	{ S, "probe", "none", NULL },
+	{ S, "probe", "pxe", NULL },
+	{ S, "probe", "pxe-4011,dhcp ,arp, icmp", "pxe-4011, dhcp, arp, icmp" },
+	{ S, "probe", "icmp\n\tarp", "icmp, arp" },
+	{ S, "probe", "tftp:boot\\x64\\wdsnbp.com", NULL },
+	{ S, "probe", "tftp:/srv/a file:1", NULL },
+	{ S, "probe", "tcp:1, tcp:65535", NULL },
+	{ S, "probe", "tcp:080", "tcp:80" },
+	{ S, "probe", "http:/", NULL },
+	{ S, "probe", "http:/8080/x?a=b;c", NULL },
+	{ S, "probe", "http:8080/x", NULL },
+	{ S, "probe", "http:80/x", "http:/x" },
+	{ S, "probe-interval", "1s", NULL },
+	{ S, "probe-interval", "1000ms", "1s" },
+	{ S, "probe-interval", "1500ms", NULL },
+	{ S, "probe-interval", "1m", "60s" },
+	{ S, "probe-interval", "60m", "1h" },
+	{ S, "probe-timeout", "50ms", NULL },
+	{ S, "probe-timeout", "1999ms", NULL },
+	{ S, "rise", "1", NULL },
+	{ S, "rise", "20", NULL },
+	{ S, "fall", "20", NULL },
 	{ G, "mode", "all", NULL },
+	{ G, "mode", "failover", NULL },
+	{ G, "mode", "balance", NULL },
+	{ G, "hedge", "50ms", NULL },
+	{ G, "hedge", "10s", NULL },
+	{ G, "hedge", "off", NULL },
+	{ G, "hold-down", "0", "0s" },
+	{ G, "hold-down", "0ms", "0s" },
+	{ G, "hold-down", "1h", NULL },
+	{ G, "rescue", "on", NULL },
+	{ G, "rescue", "off", NULL },
 	{ G, "servers", "192.0.2.9,192.0.2.8", "192.0.2.9, 192.0.2.8" },
 	{ G, "servers", "192.0.2.9, 192.0.2.9", "192.0.2.9" },
 	{ I, "boot", "g", NULL },
@@ -100,6 +134,12 @@ static const struct {
 	{ I, "giaddr", "all", NULL },
 	{ I, "giaddr", "rotate", NULL },
 	{ I, "giaddr", "192.0.2.254", NULL },
+	{ I, "active", "always", NULL },
+	{ I, "active", "vrrp", NULL },
+	{ I, "active", "address 192.0.2.1", NULL },
+	{ I, "active", "address \t192.0.2.1", "address 192.0.2.1" },
+	{ R, "active", "vrrp", NULL },
+	{ R, "active-giaddr", "own", NULL },
 	{ I, "option82", "add", NULL },
 	{ I, "option82-policy", "append", NULL },
 	{ I, "option82-policy", "replace", NULL },
@@ -170,6 +210,9 @@ END_TEST
 	"would be right"
 #define FORMAT "behind a % stands i (interface), v (VLAN id), m (MAC), h (host name), " \
 	"g (giaddr) or another %"
+#define TIME(range) "a time from " range " would be right; units are ms, s, m and h"
+#define ACTIVE "always, vrrp, or the word address and an address, like address 192.0.2.1, " \
+	"would be right"
 #define HOST "an IPv4 address like 192.0.2.10 would be right"
 
 /* `what` stands behind "key = value: "; NULL: the value is too long to be shown. */
@@ -226,7 +269,37 @@ static const struct {
 	    "not the address of a host; one like 192.0.2.10 would be right" },
 	{ S, "address", "224.0.1.2",
 	    "not the address of a host; one like 192.0.2.10 would be right" },
+	{ S, "weight", "0", "a whole number from 1 to 100 would be right" },
+	{ S, "weight", "101", "a whole number from 1 to 100 would be right" },
+	{ S, "probe-interval", "999ms", TIME("1s to 1h") },
+	{ S, "probe-interval", "61m", TIME("1s to 1h") },
+	{ S, "probe-interval", "2", TIME("1s to 1h") },
+	{ S, "probe-interval", "s", TIME("1s to 1h") },
+	{ S, "probe-interval", "2 s", TIME("1s to 1h") },
+	{ S, "probe-interval", "2d", TIME("1s to 1h") },
+	{ S, "probe-interval", "-1s", TIME("1s to 1h") },
+	{ S, "probe-interval", "off", TIME("1s to 1h") },
+	{ S, "probe-interval", "4294967297s", TIME("1s to 1h") },
+	{ S, "probe-timeout", "49ms", TIME("50ms to 1h") },
+	{ S, "rise", "0", "a whole number from 1 to 20 would be right" },
+	{ S, "fall", "21", "a whole number from 1 to 20 would be right" },
 	{ G, "mode", "first", "all, failover or balance would be right" },
+	{ G, "mode", "fail-over", "all, failover or balance would be right, "
+	    "did you mean \"failover\"?" },
+	{ G, "hedge", "49ms", TIME("50ms to 10s, or off,") },
+	{ G, "hedge", "11s", TIME("50ms to 10s, or off,") },
+	{ G, "hedge", "500", TIME("50ms to 10s, or off,") },
+	{ G, "hedge", "0", TIME("50ms to 10s, or off,") },
+	{ G, "hold-down", "3601s", TIME("0s to 1h") },
+	{ G, "hold-down", "off", TIME("0s to 1h") },
+	{ G, "rescue", "yes", "off or on would be right" },
+	{ I, "active", "192.0.2.1", ACTIVE },
+	{ I, "active", "address", ACTIVE },
+	{ I, "active", "address192.0.2.1", ACTIVE },
+	{ I, "active", "address 192.0.2.1/24", ACTIVE },
+	{ I, "active", "address 224.0.0.18", ACTIVE },
+	{ I, "active", "master", ACTIVE },
+	{ R, "active-giaddr", "vip", "own or virtual would be right" },
 	{ I, "giaddr", "second", "primary, all, rotate or " HOST },
 	{ I, "giaddr", "224.0.0.1", "not the address of a host; primary, all, rotate or one "
 	    "like 192.0.2.10 would be right" },
@@ -286,6 +359,12 @@ END_TEST
 /* --- whole files --- */
 
 #define IF "[interface a]\nservers = 192.0.2.1\n"
+#define PROBE IF "[server x]\naddress = 192.0.2.1\nprobe = "
+#define PROBES "pxe, pxe-4011, dhcp, tftp:FILE, arp, icmp, tcp:PORT, http:PATH, " \
+	"http:PORT/PATH or none would be right"
+#define TCP "has no port; tcp:80, or another of 1 to 65535, would be right\n"
+#define HTTP "is neither a path nor a port and a path; http:/boot.ipxe or http:8080/boot.ipxe would be right\n"
+#define X32 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static const struct {
 	const char *text, *mistakes;
@@ -355,6 +434,69 @@ static const struct {
 	{ IF "[server x]\naddress = 192.0.2.1\n[server y]\naddress = 192.0.2.1\n"
 	    "option82 = none\n", "5: [server y] has the address of [server x] in line 3 and "
 	    "other settings; the same in both would be right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\n[server y]\naddress = 192.0.2.1\n"
+	    "probe = arp\n", "5: [server y] has the address of [server x] in line 3 and "
+	    "other settings; the same in both would be right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\nprobe = tftp:a\n[server y]\n"
+	    "address = 192.0.2.1\nprobe = tftp:b\n", "6: [server y] has the address of "
+	    "[server x] in line 3 and other settings; the same in both would be right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\n[server y]\naddress = 192.0.2.1\n"
+	    "fall = 4\n", "5: [server y] has the address of [server x] in line 3 and "
+	    "other settings; the same in both would be right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\nprobe-timeout = 2s\n", "3: [server x] waits 2s "
+	    "for the answer to a probe and sends one every 2s; a shorter probe-timeout would be "
+	    "right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\nprobe-interval = 1500ms\nprobe-timeout = 1m\n",
+	    "3: [server x] waits 60s for the answer to a probe and sends one every 1500ms; "
+	    "a shorter probe-timeout would be right\n" },
+	/* one mistake is said once */
+	{ IF "[server x]\naddress = 192.0.2.1\nprobe-interval = 5\nprobe-timeout = 3s\n",
+	    "5: probe-interval = 5: " TIME("1s to 1h") "\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\nprobe-interval = 1s\nprobe-timeout = 3\n",
+	    "6: probe-timeout = 3: " TIME("50ms to 1h") "\n" },
+	{ PROBE "ping, tfpt:x", "5: probe: \"ping\" is no probe; " PROBES "\n"
+	    "5: probe: \"tfpt:x\" is no probe; " PROBES ", did you mean \"tftp\"?\n" },
+	{ PROBE "arp,\n\ttcp\n\ttftp:\n\thttp\n", "6: probe: \"tcp\" asks for nothing; "
+	    "something behind a colon, like tftp:FILE, tcp:PORT or http:PATH, would be right\n"
+	    "7: probe: \"tftp:\" asks for nothing; something behind a colon, like tftp:FILE, "
+	    "tcp:PORT or http:PATH, would be right\n"
+	    "8: probe: \"http\" asks for nothing; something behind a colon, like tftp:FILE, "
+	    "tcp:PORT or http:PATH, would be right\n" },
+	{ PROBE "pxe:, icmp:10.0.0.1", "5: probe: \"pxe:\" has something behind the word, which "
+	    "would be right alone\n5: probe: \"icmp:10.0.0.1\" has something behind the word, "
+	    "which would be right alone\n" },
+	{ PROBE "tcp:0, tcp:65536, tcp:80x, tcp:http",
+	    "5: probe: \"tcp:0\" " TCP "5: probe: \"tcp:65536\" " TCP
+	    "5: probe: \"tcp:80x\" " TCP "5: probe: \"tcp:http\" " TCP },
+	{ PROBE "http:x, http:8080, http:0/x, http:99999999999/x",
+	    "5: probe: \"http:x\" " HTTP "5: probe: \"http:8080\" " HTTP
+	    "5: probe: \"http:0/x\" " HTTP "5: probe: \"http:99999999999/x\" " HTTP },
+	{ PROBE "http:/a b", "5: probe: \"http:/a b\" has a byte that no path has; "
+	    "%20, or the code of another, would be right\n" },
+	{ PROBE "tftp:" X32 X32 X32 X32, "5: probe: \"tftp:" X32 X32 "xxxxxxx...\" has 128 bytes "
+	    "behind the colon, 127 are the most\n" },
+	{ PROBE "pxe, none", "5: probe: \"none\" stands with other probes; either it or they "
+	    "would be right\n" },
+	{ PROBE "pxe, arp, pxe", "5: probe: \"pxe\" stands twice\n" },
+	{ PROBE "pxe, arp, icmp, dhcp, tcp:1", "5: probe: \"tcp:1\" is one too many: 4 probes "
+	    "are the most\n" },
+	/* what would be lost in a list */
+	{ "[group f]\nservers = 192.0.2.1\nmode = failover\n[interface a]\ndhcp = f\n"
+	    "boot = 192.0.2.2\n\tf\n", "7: boot: \"f\" is a [group] with a mode or rescue, "
+	    "which a list has not; the group alone, or a [group] of all in the list, would be "
+	    "right\n" },
+	{ "[group f]\nservers = 192.0.2.1\nrescue = on\n[interface a]\ndhcp = f, 192.0.2.2\n",
+	    "5: dhcp: \"f\" is a [group] with a mode or rescue, which a list has not; the group "
+	    "alone, or a [group] of all in the list, would be right\n" },
+	{ IF "active-giaddr = own\n", "1: [interface a] has active-giaddr and is active always; "
+	    "active = vrrp, or address and an address, would be right with it\n" },
+	{ IF "active = always\nactive-giaddr = own\n[relay]\nactive = vrrp\n",
+	    "1: [interface a] has active-giaddr and is active always; active = vrrp, or address "
+	    "and an address, would be right with it\n" },
+	{ IF "active = on\nactive-giaddr = own\n", "3: active = on: " ACTIVE "\n" },
+	{ IF "active = vrrp\n[relay]\ngiaddr = 192.0.2.9\n", "1: [interface a] has a giaddr of "
+	    "its choice, which the virtual address takes the place of; active-giaddr = own "
+	    "would be right with it\n" },
 	{ IF "[group g]\n", "3: [group g] has no servers; servers = 192.0.2.10, or names of "
 	    "[server] sections, would be right\n" },
 	{ IF "[group g]\nservers = h\n[group h]\nservers = 192.0.2.1\n",
@@ -551,9 +693,28 @@ START_TEST(relay_gives_defaults_wherever_it_stands)
 }
 END_TEST
 
+/* The same for a [server] and for an address in a list. */
+static void
+check_server_defaults(const struct conf_server *s)
+{
+	ck_assert(s->option82 && !s->proxy_only);
+	ck_assert_uint_eq(s->weight, 1);
+	ck_assert_uint_eq(s->n_probe, 0);
+	ck_assert(s->probe_interval_ms == 2000 && s->probe_timeout_ms == 1000);
+	ck_assert(s->rise == 2 && s->fall == 3);
+}
+
+static void
+check_group_defaults(const struct conf_group *g)
+{
+	ck_assert(g->mode == CONF_MODE_ALL && !g->rescue);
+	ck_assert(g->hedge_ms == 500 && g->hold_down_ms == 60000);
+}
+
 START_TEST(defaults_are_those_of_the_manual)
 {
 	struct conftext t = conftext(IF "[server s]\naddress = 192.0.2.2\n"
+	    "[group g]\nservers = s\n"
 	    "[helper h]\nport = 9\nfrom = a\nto = b\n");
 	const struct conf *c = t.c;
 	const struct conf_if_opts *o = &c->ifs[0].o;
@@ -568,7 +729,13 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_uint_eq(c->clients, 16384);
 	ck_assert(c->check_source && c->p4011 && !c->strip_pxe_from_dhcp);
 	ck_assert_uint_eq(c->discovery_group.host, 0xe0000102);
-	ck_assert(c->server[0].option82 && !c->server[0].proxy_only);
+	check_server_defaults(&c->server[0]);
+	ck_assert(c->server[1].implicit);
+	check_server_defaults(&c->server[1]);
+	check_group_defaults(&c->group[0]);
+	ck_assert(c->group[1].implicit);
+	check_group_defaults(&c->group[1]);
+	ck_assert(o->active == CONF_ACTIVE_ALWAYS && o->active_giaddr_virtual);
 	ck_assert(!o->option82 && o->policy == CONF_FORWARD && !o->trust);
 	ck_assert(o->giaddr == CONF_GIADDR_PRIMARY && o->link == CONF_LINK_OFF);
 	ck_assert_str_eq(o->circuit_id, "%i");
@@ -578,6 +745,122 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert(!o->relay_id_len && !o->vss_len);
 	ck_assert(c->helper[0].keep_source && c->helper[0].rate.n == 100);
 	conftext_free(&t);
+}
+END_TEST
+
+/* --- health, failover and redundancy --- */
+
+START_TEST(probes_are_taken_apart)
+{
+	struct conftext t = conftext(PROBE "tftp:boot\\x64\\wdsnbp.com, tcp:443, http:/a, "
+	    "http:8080/b\n");
+	const struct conf_server *s = &t.c->server[0];
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(s->n_probe, 4);
+	ck_assert_int_eq(s->probe[0].kind, CONF_PROBE_TFTP);
+	ck_assert_str_eq(s->probe[0].arg, "boot\\x64\\wdsnbp.com");
+	ck_assert_int_eq(s->probe[1].kind, CONF_PROBE_TCP);
+	ck_assert_uint_eq(s->probe[1].port, 443);
+	ck_assert_int_eq(s->probe[2].kind, CONF_PROBE_HTTP);
+	ck_assert_uint_eq(s->probe[2].port, 80);
+	ck_assert_str_eq(s->probe[2].arg, "/a");
+	ck_assert_uint_eq(s->probe[3].port, 8080);
+	ck_assert_str_eq(s->probe[3].arg, "/b");
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(timeout_is_at_most_half_of_the_interval_when_not_given)
+{
+	struct conftext t = conftext(PROBE "arp\nprobe-interval = 1500ms\n"
+	    "[server y]\naddress = 192.0.2.2\nprobe-interval = 1s\nprobe-timeout = 999ms\n"
+	    "[server z]\naddress = 192.0.2.3\nprobe-interval = 1h\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(t.c->server[0].probe_timeout_ms, 750);
+	ck_assert_uint_eq(t.c->server[1].probe_timeout_ms, 999);
+	ck_assert_uint_eq(t.c->server[2].probe_timeout_ms, 1000);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(rescue_is_on_where_not_all_are_asked)
+{
+	struct conftext t = conftext(IF "[group a]\nservers = 192.0.2.1\nmode = all\n"
+	    "[group f]\nservers = 192.0.2.1\nmode = failover\nhedge = off\n"
+	    "[group b]\nservers = 192.0.2.1\nmode = balance\nhold-down = 0\n"
+	    "[group ar]\nrescue = on\nservers = 192.0.2.1\n"
+	    "[group fr]\nrescue = off\nservers = 192.0.2.1\nmode = failover\n");
+	static const bool want[] = { false, true, true, true, false };
+
+	ck_assert_str_eq(t.mistakes, "");
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		ck_assert_msg(t.c->group[i].rescue == want[i], "%s", t.c->group[i].name);
+	ck_assert_int_eq(t.c->group[1].mode, CONF_MODE_FAILOVER);
+	ck_assert_uint_eq(t.c->group[1].hedge_ms, 0);
+	ck_assert_int_eq(t.c->group[2].mode, CONF_MODE_BALANCE);
+	ck_assert_uint_eq(t.c->group[2].hold_down_ms, 0);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+}
+END_TEST
+
+/* A group alone is that group, with its mode; a group of mode all may be in a list. */
+START_TEST(group_alone_keeps_its_mode)
+{
+	struct conftext t = conftext("[group f]\nservers = 192.0.2.1\nmode = failover\n"
+	    "[group g]\nservers = 192.0.2.2\n[interface a]\ndhcp = g, 192.0.2.3\nboot = f\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(t.c->ifs[0].boot, 0);
+	ck_assert_int_eq(t.c->group[t.c->ifs[0].dhcp].mode, CONF_MODE_ALL);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(active_is_of_each_interface)
+{
+	struct conftext t = conftext("[relay]\nactive = vrrp\nactive-giaddr = own\n"
+	    "[interface a]\nservers = 192.0.2.1\nactive = address 192.0.2.9\n"
+	    "[interface b]\nservers = 192.0.2.1\nactive = always\ngiaddr = rotate\n"
+	    "[interface c]\nservers = 192.0.2.1\nactive-giaddr = virtual\n"
+	    "[interface d]\nservers = 192.0.2.1\ngiaddr = all\n");
+	const struct conf_if *f;
+
+	ck_assert_str_eq(t.mistakes, "");
+	f = t.c->ifs;
+	ck_assert_int_eq(f[0].o.active, CONF_ACTIVE_ADDRESS);
+	ck_assert_uint_eq(f[0].o.active_address.host, 0xc0000209);
+	ck_assert(!f[0].o.active_giaddr_virtual);
+	ck_assert_int_eq(f[1].o.active, CONF_ACTIVE_ALWAYS);
+	ck_assert_int_eq(f[2].o.active, CONF_ACTIVE_VRRP);
+	ck_assert(f[2].o.active_giaddr_virtual);
+	ck_assert_int_eq(f[3].o.active, CONF_ACTIVE_VRRP);
+	ck_assert(!f[3].o.active_giaddr_virtual);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(longest_probes_are_printed_whole)
+{
+	char text[1024], *printed;
+	size_t n = (size_t)snprintf(text, sizeof(text), "%s", PROBE);
+	struct conftext t;
+
+	for (int i = 0; i < CONF_PROBES_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%shttp:6553%d/%s",
+		    i ? ", " : "", i, X32 X32 X32 "123456789012345678901234567890");
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "");
+	printed = conftext_print(t.c);
+	ck_assert_ptr_nonnull(strstr(printed, strstr(text, "probe = ")));
+	conftext_check_print(t.c);
+	conftext_free(&t);
+	free(printed);
 }
 END_TEST
 
@@ -1004,6 +1287,12 @@ conf_suite(void)
 	tcase_add_test(t, group_name_comes_before_server_name);
 	tcase_add_test(t, relay_gives_defaults_wherever_it_stands);
 	tcase_add_test(t, defaults_are_those_of_the_manual);
+	tcase_add_test(t, probes_are_taken_apart);
+	tcase_add_test(t, timeout_is_at_most_half_of_the_interval_when_not_given);
+	tcase_add_test(t, rescue_is_on_where_not_all_are_asked);
+	tcase_add_test(t, group_alone_keeps_its_mode);
+	tcase_add_test(t, active_is_of_each_interface);
+	tcase_add_test(t, longest_probes_are_printed_whole);
 	tcase_add_test(t, pattern_of_many_stars_ends_soon);
 	tcase_add_test(t, most_specific_interface_wins);
 	tcase_add_test(t, format_becomes_bytes);

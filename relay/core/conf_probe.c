@@ -118,8 +118,8 @@ http_arg(const struct conf_list *l, const char *arg, struct conf_probe *p)
 	if (*arg != '/')
 		path = port_of(arg, &p->port);
 	if (!path || *path != '/') {
-		conf_bad_item(l->a, l->line, l->item, "has no path; http:/boot.ipxe or "
-		    "http:8080/boot.ipxe would be right");
+		conf_bad_item(l->a, l->line, l->item, "is neither a path nor a port and a path; "
+		    "http:/boot.ipxe or http:8080/boot.ipxe would be right");
 		return false;
 	}
 	/* It goes into a request line, where a space would end it. */
