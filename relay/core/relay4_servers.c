@@ -61,21 +61,29 @@ note_asked(struct conv *cv, const struct relay4_plan *plan)
 		cv->asked[plan->server[i] / 64] |= 1ull << plan->server[i] % 64;
 }
 
-static void
-order(struct relay4 *r, const struct relay4_plan *plan, uint16_t group,
-    enum conv_class class, struct mono now, struct select_out *out)
+void
+relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex,
+    uint16_t group, enum conv_class class, struct mono now,
+    struct select_out *out)
 {
 	struct select_in in = {
 		.conf = r->conf, .group = &r->conf->group[group],
-		.health = r->health, .client = plan->m.chaddr,
-		.client_len = plan->m.hlen, .seed = balance_seed,
+		.health = r->health, .client = m->chaddr,
+		.client_len = m->hlen, .seed = balance_seed,
 		.sticky = CONF_NONE, .now = now,
 	};
 
 	if (class == CONV_BOOT)
-		in.sticky = relay4_server(r, clients_station(r->clients,
-		    &plan->m, plan->in->link.ifindex)->boot);
+		in.sticky = relay4_server(r,
+		    clients_station(r->clients, m, ifindex)->boot);
 	select_servers(&in, out);
+}
+
+static void
+order(struct relay4 *r, const struct relay4_plan *plan, uint16_t group,
+    enum conv_class class, struct mono now, struct select_out *out)
+{
+	relay4_order(r, &plan->m, plan->in->link.ifindex, group, class, now, out);
 	if (out->all_down)
 		stats_count(r->stats, COUNTER_GROUP_DOWN);
 }
@@ -87,6 +95,21 @@ next_unasked(const struct conv *cv, const struct select_out *o)
 		if (!was_asked(cv, o->server[i]))
 			return o->server[i];
 	return CONF_NONE;
+}
+
+/* Repeated once: to whom it went before (a packet may have been lost) and to
+ * the next one. */
+static void
+ask_one_more(const struct relay4 *r, struct relay4_plan *plan,
+    const struct conv *cv, const struct select_out *o)
+{
+	uint16_t next = next_unasked(cv, o);
+
+	for (unsigned i = 0; i < o->n; i++)
+		if (was_asked(cv, o->server[i]))
+			add_server(r, plan, o->server[i]);
+	if (next != CONF_NONE)
+		add_server(r, plan, next);
 }
 
 /*
@@ -109,8 +132,8 @@ ask_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	n = cv->asks[class] > 2 ? o.n : o.first;
 	for (unsigned i = 0; i < n; i++)
 		add_server(r, plan, o.server[i]);
-	if (cv->asks[class] == 2 && next_unasked(cv, &o) != CONF_NONE)
-		add_server(r, plan, next_unasked(cv, &o));
+	if (cv->asks[class] == 2)
+		ask_one_more(r, plan, cv, &o);
 	if (cv->asks[class] > 1 && r->conf->group[group].mode != CONF_MODE_ALL)
 		stats_count(r->stats, COUNTER_ESCALATIONS);
 	plan->group[class] = group;
