@@ -23,6 +23,7 @@
 #include "core/health.h"
 #include "core/hedge.h"
 #include "core/iftab.h"
+#include "core/select.h"
 #include "core/stats.h"
 #include "proto/dhcp4.h"
 #include "proto/pxe.h"
@@ -159,6 +160,12 @@ void relay4_ask(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 /* The groups that a request of this client goes to. Writes the choice into cv. */
 void relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
     const struct pxe_client *client, const struct dhcp4 *m);
+/* In which order the members of a group are asked for the client of m. */
+void relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex, uint16_t group,
+    enum conv_class class, struct mono now, struct select_out *out);
+/* May an answer come from there, and by this interface? `server` is the index of
+ * rx->src or CONF_NONE. */
+enum drop relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t server);
 /* Rates, of the interface and of the client; DROP_NONE when within. */
 enum drop relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now);
 

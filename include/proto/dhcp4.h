@@ -33,6 +33,8 @@
 #define DHCP4_OFF_HOPS		3
 #define DHCP4_OFF_XID		4
 #define DHCP4_OFF_FLAGS		10
+#define DHCP4_OFF_CIADDR	12
+#define DHCP4_OFF_YIADDR	16
 #define DHCP4_OFF_GIADDR	24
 #define DHCP4_OFF_CHADDR	28
 #define DHCP4_OFF_SNAME		44
@@ -128,5 +130,7 @@ bool dhcp4_next(struct dhcp4_iter *it, struct dhcp4_item *out);
 /* Edits on an outgoing copy of at least 236 bytes. */
 void dhcp4_put_hops(uint8_t *msg, uint8_t hops);
 void dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr);
+/* An address anywhere: a field, or the value of an option of 4 bytes. */
+void dhcp4_put_ip4(uint8_t *msg, size_t at, struct ip4 a);
 
 #endif

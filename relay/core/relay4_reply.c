@@ -40,8 +40,8 @@ came_by_client_vlan(struct relay4 *r, const struct relay4_rx *rx, uint16_t serve
 	return true;
 }
 
-static enum drop
-judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t server)
+enum drop
+relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t server)
 {
 	if (came_by_client_vlan(r, rx, server))
 		return DROP_REPLY_FROM_CLIENT;
@@ -283,7 +283,7 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	struct conv *cv;
 	int gi;
 
-	why = judge_source(r, rx, d->server);
+	why = relay4_judge_source(r, rx, d->server);
 	if (why == DROP_NONE)
 		why = dhcp4_parse(&d->m, rx->data, rx->len);
 	if (why == DROP_NONE)

@@ -270,9 +270,15 @@ dhcp4_put_hops(uint8_t *msg, uint8_t hops)
 }
 
 void
+dhcp4_put_ip4(uint8_t *msg, size_t at, struct ip4 a)
+{
+	struct wr w = wr_init(msg + at, sizeof(a.host));
+
+	wr_u32(&w, a.host);
+}
+
+void
 dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr)
 {
-	struct wr w = wr_init(msg + DHCP4_OFF_GIADDR, sizeof(giaddr.host));
-
-	wr_u32(&w, giaddr.host);
+	dhcp4_put_ip4(msg, DHCP4_OFF_GIADDR, giaddr);
 }
