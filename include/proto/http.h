@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * http - a GET request, and the status line of its answer (RFC 9112). The rest of
+ * an answer is nobody's concern here: the connection is closed after the first line.
+ */
+#ifndef PROTO_HTTP_H
+#define PROTO_HTTP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+#define HTTP_REQUEST_MAX	512
+#define HTTP_STATUS_LEN		12	/* "HTTP/1.1 200" */
+
+/* HTTP/1.0, so that no answer needs chunks or keeps the connection. path begins with '/' and has no spaces (core/conf sees
+ * to it). Returns the length, 0 when it does not fit. */
+size_t http_get(uint8_t *out, size_t size, struct ip4 host, uint16_t port, const char *path);
+
+/* The status code, 100..599; 0 when more bytes are needed; -1 when this is no HTTP. */
+int http_status(const void *data, size_t len);
+
+#endif

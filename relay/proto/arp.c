@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * arp - the contract stands in include/proto/arp.h.
+ */
+#include "proto/arp.h"
+
+#include "base/wire.h"
+
+#define ARP_ETHERNET	1
+#define ARP_IPV4	0x0800
+
+size_t
+arp_request(uint8_t *out, size_t size, const struct mac *sender_mac,
+    struct ip4 sender, struct ip4 target)
+{
+	struct wr w = wr_init(out, size);
+
+	wr_u16(&w, ARP_ETHERNET);
+	wr_u16(&w, ARP_IPV4);
+	wr_u8(&w, 6);
+	wr_u8(&w, 4);
+	wr_u16(&w, ARP_REQUEST);
+	wr_bytes(&w, sender_mac->b, sizeof(sender_mac->b));
+	wr_u32(&w, sender.host);
+	wr_zeros(&w, 6);
+	wr_u32(&w, target.host);
+	return w.bad ? 0 : wr_len(&w);
+}
+
+bool
+arp_parse(struct arp *a, const void *data, size_t len)
+{
+	struct rd r = rd_init(data, len);
+	bool ours = rd_u16(&r) == ARP_ETHERNET;
+	uint16_t op;
+
+	ours = rd_u16(&r) == ARP_IPV4 && ours;
+	ours = rd_u8(&r) == 6 && ours;
+	ours = rd_u8(&r) == 4 && ours;
+	op = rd_u16(&r);
+	a->op = op == ARP_REPLY ? ARP_REPLY : ARP_REQUEST;
+	rd_copy(&r, a->sender_mac.b, 6);
+	a->sender.host = rd_u32(&r);
+	rd_copy(&r, a->target_mac.b, 6);
+	a->target.host = rd_u32(&r);
+	return ours && !r.bad && (op == ARP_REQUEST || op == ARP_REPLY);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * http - the contract stands in include/proto/http.h.
+ */
+#include "proto/http.h"
+
+#include <stdio.h>
+
+#include "base/wire.h"
+
+size_t
+http_get(uint8_t *out, size_t size, struct ip4 host, uint16_t port, const char *path)
+{
+	char a[IP4_STRLEN];
+	int n = snprintf((char *)out, size,
+	    "GET %s HTTP/1.0\r\nHost: %s:%u\r\nUser-Agent: pxrelayd\r\n"
+	    "Connection: close\r\n\r\n", path, ip4_str(host, a), port);
+
+	return n > 0 && (size_t)n < size ? (size_t)n : 0;
+}
+
+/* RFC 9112 4: HTTP-version SP status-code; 'd' stands for a digit. */
+static const char line[HTTP_STATUS_LEN + 1] = "HTTP/d.d ddd";
+
+int
+http_status(const void *data, size_t len)
+{
+	struct rd r = rd_init(data, len < HTTP_STATUS_LEN ? len : HTTP_STATUS_LEN);
+	int status = 0;
+
+	for (size_t i = 0; rd_left(&r) > 0; i++) {
+		char c = (char)rd_u8(&r);
+
+		if (line[i] == 'd' ? c < '0' || c > '9' : c != line[i])
+			return -1;
+		if (i >= HTTP_STATUS_LEN - 3)
+			status = status * 10 + (c - '0');
+	}
+	if (len < HTTP_STATUS_LEN)
+		return 0;
+	return status >= 100 && status < 600 ? status : -1;
+}

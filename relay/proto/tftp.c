@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * tftp - read requests and the first packet of their answers; the contract
+ * stands in include/proto/tftp.h.
+ */
+#include "proto/tftp.h"
+
+#include <string.h>
+
+#include "base/wire.h"
+
+static void
+put_text(struct wr *w, const char *text)
+{
+	wr_bytes(w, text, strlen(text) + 1);
+}
+
+static size_t
+done(const struct wr *w)
+{
+	return w->bad ? 0 : wr_len(w);
+}
+
+size_t
+tftp_rrq(uint8_t *out, size_t size, const char *file)
+{
+	struct wr w = wr_init(out, size);
+
+	if (file[0] == '\0' || strlen(file) > TFTP_FILE_MAX)
+		return 0;
+	wr_u16(&w, TFTP_RRQ);
+	put_text(&w, file);
+	put_text(&w, "octet");
+	put_text(&w, "tsize");
+	put_text(&w, "0");
+	return done(&w);
+}
+
+size_t
+tftp_error(uint8_t *out, size_t size, uint16_t code, const char *text)
+{
+	struct wr w = wr_init(out, size);
+
+	wr_u16(&w, TFTP_ERROR);
+	wr_u16(&w, code);
+	put_text(&w, text);
+	return done(&w);
+}
+
+bool
+tftp_parse(struct tftp *t, const void *data, size_t len)
+{
+	struct rd r = rd_init(data, len);
+	uint16_t op = rd_u16(&r);
+
+	*t = (struct tftp){ .op = TFTP_RRQ };
+	switch (op) {
+	case TFTP_DATA:
+	case TFTP_ACK:
+		t->block = rd_u16(&r);
+		break;
+	case TFTP_ERROR:
+		t->code = rd_u16(&r);
+		break;
+	case TFTP_RRQ:
+	case TFTP_WRQ:
+	case TFTP_OACK:
+		break;
+	default:
+		return false;
+	}
+	t->op = (enum tftp_op)op;
+	return !r.bad;
+}
+
+/* The first block has number 1; an ACK of block 0 answers writes only. */
+bool
+tftp_began(const struct tftp *t)
+{
+	return t->op == TFTP_OACK || (t->op == TFTP_DATA && t->block == 1);
+}
+
+bool
+tftp_answers(const struct tftp *t)
+{
+	return tftp_began(t) || t->op == TFTP_ERROR;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * HTTP: the request, and status lines whole, in pieces and wrong.
+ */
+#include "proto/http.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "msg.h"
+
+Suite *http_suite(void);
+
+START_TEST(a_request_says_whom_it_wants)
+{
+	static const char want[] = "GET /fog/ HTTP/1.0\r\nHost: 192.0.2.9:8080\r\n"
+	    "User-Agent: pxrelayd\r\nConnection: close\r\n\r\n";
+	uint8_t out[HTTP_REQUEST_MAX];
+	struct ip4 host = { 0xc0000209 };
+	size_t n = http_get(out, sizeof(out), host, 8080, "/fog/");
+
+	ck_assert_uint_eq(n, strlen(want));
+	ck_assert_mem_eq(out, want, n);
+	ck_assert_uint_eq(http_get(out, n, host, 8080, "/fog/"), 0);
+	ck_assert_uint_eq(http_get(out, n + 1, host, 8080, "/fog/"), n);
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	int status;
+} lines[] = {
+	{ "HTTP/1.1 200 OK\r\nServer: x\r\n", 200 },
+	{ "HTTP/1.0 404 Not Found\r\n", 404 },
+	{ "HTTP/1.1 503", 503 }, { "HTTP/1.1 100 ", 100 }, { "HTTP/2.0 599", 599 },
+	{ "HTTP/1.1 50", 0 }, { "HTTP/1.", 0 }, { "H", 0 }, { "", 0 },
+	{ "HTTP/1.1 600 ", -1 }, { "HTTP/1.1 099 ", -1 }, { "HTTP/1.1  20", -1 },
+	{ "HTTP/1.1 2x0", -1 }, { "SSH-2.0-OpenSSH", -1 }, { "\x15\x03\x01", -1 },
+	{ "http/1.1 200", -1 },
+};
+
+START_TEST(status_lines_are_read)
+{
+	size_t n = strlen(lines[_i].line);
+	uint8_t *copy = msg_exact(lines[_i].line, n);
+
+	ck_assert_msg(http_status(copy, n) == lines[_i].status, "%s: %d",
+	    lines[_i].line, http_status(copy, n));
+	free(copy);
+}
+END_TEST
+
+Suite *
+http_suite(void)
+{
+	Suite *s = suite_create("http");
+	TCase *t = tcase_create("http");
+
+	tcase_add_test(t, a_request_says_whom_it_wants);
+	tcase_add_loop_test(t, status_lines_are_read, 0,
+	    sizeof(lines) / sizeof(lines[0]));
+	suite_add_tcase(s, t);
+	return s;
+}
