@@ -96,6 +96,8 @@ def requests():
     one("replace-82", REPLACE, msg(options={82: b"\1\1x", 12: b"behind"}))
     one("replace-82-twice", REPLACE, msg(options={82: b"\1\1x"}, end=False) +
         b"\x52\x03\1\1y\xff")
+    one("behind-end", REPLACE, msg(options={82: b"\1\1x"}) + b"\0\0ind\xff\0\0",
+        msg(pad=548), msg(options={82: b"\1\1x"}, pad=1460))
     one("discard-82", STRICT, msg(options={82: b"\1\1x"}))
     one("bad-82", APPEND, msg(options={82: b"\1\x09x"}))
     one("untrusted-82", PLAIN, msg(options={82: b"\1\1x"}))
