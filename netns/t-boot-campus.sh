@@ -1,7 +1,8 @@
 #!/bin/bash
 # The campus example: three machines on one VLAN boot from three servers, since
-# their firmware differs.  The second WDS server has gone wrong and offers
-# addresses; those offers are dropped, or the UEFI machine would take one.
+# their firmware differs.  The standby of the WDS server has gone wrong and offers
+# addresses; should it be asked its offers are dropped, or the UEFI machine would
+# take one.
 #
 # alone: firmware gives up by the clock, however busy this machine is
 

@@ -363,7 +363,8 @@ END_TEST
 #define PROBES "pxe, pxe-4011, dhcp, tftp:FILE, arp, icmp, tcp:PORT, http:PATH, " \
 	"http:PORT/PATH or none would be right"
 #define TCP "has no port; tcp:80, or another of 1 to 65535, would be right\n"
-#define HTTP "is neither a path nor a port and a path; http:/boot.ipxe or http:8080/boot.ipxe would be right\n"
+#define HTTP "is neither a path nor a port and a path; http:/boot.ipxe or " \
+	"http:8080/boot.ipxe would be right\n"
 #define X32 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static const struct {
