@@ -17,8 +17,7 @@
 
 #include "io/logsink.h"
 
-/* Routes can come back without an event that we see (a neighbour, a VRF rule):
- * servers without a way are tried again this often. */
+/* How often statistics are collected and time is told to who waits for it. */
 #define TICK_MS 1000
 
 static int
@@ -207,14 +206,7 @@ tick(void *daemon, struct mono now)
 
 	relay4_tick(&d->r4, now);
 	d->stats.counter[COUNTER_RING_LOST] += ring_lost(d->ring);
-	for (unsigned i = 0; i < d->conf->n_server; i++) {
-		struct udp_server *s = d->server[i].sock;
-
-		if (!s || udp_server_connected(s))
-			continue;
-		udp_server_reconnect(s);
-		d->r4.server_source[i] = udp_server_source(s);
-	}
+	watch_tick(d, now);
 }
 
 static void
@@ -395,6 +387,9 @@ daemon_open(struct daemon *d, struct conf *conf)
 	if (err < 0 || (err = open_tables(d)) < 0 || (err = open_sockets(d)) < 0)
 		return err;
 	relay4_configure(&d->r4, NULL, conf, d->started);
+	err = watch_open(d);
+	if (err < 0)
+		return failed(d, "netlink", err);
 	err = follow_open(d);
 	if (err < 0)
 		return failed(d, "netlink", err);
@@ -409,6 +404,7 @@ daemon_close(struct daemon *d)
 {
 	d->ctl = ctl_close(d->ctl);
 	d->netlink = netlink_close(d->netlink);
+	watch_close(d);
 	for (unsigned i = 0; i < CONF_SERVERS_MAX; i++)
 		close_server(&d->server[i]);
 	d->ring = ring_close(d->ring);

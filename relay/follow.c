@@ -2,7 +2,7 @@
  *
  * follow - hands what netlink tells to the interface table, and does what
  * follows from it: the discovery group is joined where boot servers are
- * configured, servers' sockets are connected anew when the way to them may have
+ * configured, relay/watch looks at the way to the servers when it may have
  * changed, and each change of a client interface is logged in one line.
  */
 #include <errno.h>
@@ -15,7 +15,12 @@ static int
 on_link(void *user, const struct iftab_link *l)
 {
 	struct daemon *d = user;
+	const struct iface *was = iftab_by_index(d->iftab, l->ifindex);
 
+	/* Routes go with a link that goes down, and the kernel says nothing of
+	 * each; they come back one by one. */
+	if (!was || was->link.up != l->up || was->link.running != l->running)
+		d->routes_changed = true;
 	return iftab_set_link(d->iftab, l);
 }
 
@@ -33,6 +38,7 @@ on_link_gone(void *user, uint32_t ifindex)
 {
 	struct daemon *d = user;
 
+	d->routes_changed = true;
 	iftab_del_link(d->iftab, ifindex);
 }
 
@@ -121,7 +127,7 @@ on_batch_end(void *user)
 	iftab_commit(d->iftab, d->conf, d->host, false, on_change, d);
 	if (d->routes_changed) {
 		d->routes_changed = false;
-		daemon_reconnect_servers(d);
+		watch_changed(d);
 	}
 }
 

@@ -98,8 +98,8 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 	daemon_port4011(d);
 	if (!ip4_eq(old->discovery_group, next->discovery_group))
 		follow_leave_group(d, old->discovery_group);
-	daemon_reconnect_servers(d);
 	follow_commit_all(d);
+	watch_reload(d);
 	take_control(d, old);
 	conf_free(old);
 }

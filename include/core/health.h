@@ -39,14 +39,15 @@ enum health_diag {
 struct health {
 	uint8_t rise, fall;	/* from the configuration */
 	uint8_t score;		/* 0..rise+fall-1 */
-	bool known;		/* anything was heard since the start */
+	bool known;		/* enough was heard since the start to call it up or down */
+	bool fell;		/* down since it was up last */
 	bool drained;
 	bool blocked;		/* the kernel says that nothing can reach it (route, link, neighbour) */
 	bool misconfigured;	/* probes are not answered, clients are */
 	enum health_state state;
 	enum health_diag diag;	/* why it is in this state */
 	struct mono since;	/* of this state */
-	struct mono came_up;	/* last change from down to up; us 0: never (hold-down counts from here) */
+	struct mono came_up;	/* last time up after down; us 0: never (hold-down counts from here) */
 	struct mono last_reply;	/* to a real client; us 0: never */
 	uint32_t bad_in_row;
 };
@@ -64,7 +65,7 @@ bool health_reply(struct health *h, struct mono now);
 /* A probe was not answered: bad, unless a real client was answered within `spared_ms`: then
  * the server is alive and the probe is wrong. */
 bool health_unanswered(struct health *h, enum health_diag d, uint32_t spared_ms, struct mono now);
-/* The kernel: certain, at once. Unblocking leaves it down until good evidence comes when it has
+/* The kernel: certain, at once; told again, the newest reason stands. Unblocking leaves it down until good evidence comes when it has
  * probes (`probed`), else unknown. */
 bool health_block(struct health *h, enum health_diag d, struct mono now);
 bool health_unblock(struct health *h, bool probed, struct mono now);

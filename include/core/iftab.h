@@ -37,6 +37,7 @@ struct iftab_link {
 	uint32_t ifindex;
 	char name[IFTAB_NAME_MAX];
 	bool up;		/* IFF_UP */
+	bool running;		/* IFF_RUNNING: up, and so are the carrier and what is below */
 	bool loopback;
 	enum iftab_kind kind;	/* bond stands for team too */
 	uint32_t master;	/* ifindex of the bridge, bond or VRF, 0: none */

@@ -76,13 +76,14 @@ struct daemon {
 	int lock;		/* the one pxrelayd of this network namespace */
 	struct daemon_server server[CONF_SERVERS_MAX];
 	struct ctl *ctl;
+	struct watch *watch;	/* relay/watch.c */
 	struct hash_key secret;
 
 	struct loop_watch *w_netlink, *w_ring, *w_udp67, *w_udp4011;
 	struct loop_watch *w_signal[4], *w_tick, *w_control, *w_hedge;
 
 	bool background;	/* has left its terminal: stderr leads nowhere */
-	bool routes_changed;	/* servers are to be connected anew */
+	bool routes_changed;	/* relay/watch is to be told */
 	struct mono hedge_due;	/* when w_hedge will run; us 0: it will not */
 	uint16_t ip_id;
 	size_t arena_used;
@@ -121,6 +122,17 @@ int follow_open(struct daemon *d);
 void follow_commit_all(struct daemon *d);
 /* Leaves the discovery group of a configuration that goes. */
 void follow_leave_group(struct daemon *d, struct ip4 group);
+
+/* watch.c: the way to the servers */
+int watch_open(struct daemon *d);
+void watch_close(struct daemon *d);
+/* Links, addresses, routes or rules changed: servers are connected anew and their ways judged, now or within
+ * WATCH_GAP_MS. */
+void watch_changed(struct daemon *d);
+/* Once a second. */
+void watch_tick(struct daemon *d, struct mono now);
+/* Another configuration has been taken. */
+void watch_reload(struct daemon *d);
 
 /* reload.c */
 /* 0, or -EINVAL when the new configuration was refused (mistakes were logged). */

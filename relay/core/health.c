@@ -64,8 +64,11 @@ set(struct health *h, enum health_diag d, struct mono now)
 	h->state = is;
 	h->diag = d;
 	h->since = now;
-	if (is == HEALTH_UP && was == HEALTH_DOWN)
+	/* By way of unknown, too: that is how servers without probes come back. */
+	if (is == HEALTH_UP && h->fell)
 		h->came_up = now;
+	if (is == HEALTH_UP || is == HEALTH_DOWN)
+		h->fell = is == HEALTH_DOWN;
 	return true;
 }
 
@@ -111,15 +114,12 @@ bool
 health_bad(struct health *h, enum health_diag d, struct mono now)
 {
 	h->bad_in_row++;
-	if (!h->known) {	/* unknown is used like up, and falls like it */
-		h->known = true;
+	/* Unknown is used like up and falls like it, but is not called up. */
+	if (!h->known && h->score == 0)
 		h->score = top(h);
-		(void)set(h, HEALTH_DIAG_NONE, now);
-	}
-	if (h->score >= h->rise)
-		h->score = h->score > h->rise ? (uint8_t)(h->score - 1) : 0;
-	else
-		h->score = 0;
+	h->score = h->score > h->rise ? (uint8_t)(h->score - 1) : 0;
+	if (h->score == 0)
+		h->known = true;
 	return set(h, d, now);
 }
 
@@ -146,8 +146,14 @@ health_unanswered(struct health *h, enum health_diag d, uint32_t spared_ms,
 bool
 health_block(struct health *h, enum health_diag d, struct mono now)
 {
+	bool changed;
+
 	h->blocked = true;
-	return set(h, d, now);
+	changed = set(h, d, now);
+	/* Down already, by silence perhaps: now it is known why. */
+	if (h->state == HEALTH_DOWN)
+		h->diag = d;
+	return changed;
 }
 
 bool
@@ -158,6 +164,9 @@ health_unblock(struct health *h, bool probed, struct mono now)
 	h->blocked = false;
 	h->known = probed;
 	h->score = 0;
+	/* Also when it stays down, until a probe is answered. */
+	if (h->state == HEALTH_DOWN)
+		h->diag = HEALTH_DIAG_UNBLOCKED;
 	return set(h, HEALTH_DIAG_UNBLOCKED, now);
 }
 

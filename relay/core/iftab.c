@@ -267,8 +267,8 @@ static bool
 link_eq(const struct iftab_link *a, const struct iftab_link *b)
 {
 	return strcmp(a->name, b->name) == 0 && a->up == b->up &&
-	    a->loopback == b->loopback && a->kind == b->kind &&
-	    a->master == b->master && a->vlan == b->vlan &&
+	    a->running == b->running && a->loopback == b->loopback &&
+	    a->kind == b->kind && a->master == b->master && a->vlan == b->vlan &&
 	    a->hwtype == b->hwtype && a->mtu == b->mtu &&
 	    a->mac_len == b->mac_len && memcmp(a->mac, b->mac, a->mac_len) == 0;
 }

@@ -5,7 +5,8 @@
  * Three rtnetlink sockets, behind one epoll descriptor:
  *
  *	news	links and IPv4 addresses as they change
- *	routes	IPv4 routes and rules; only that there was a message counts.
+ *	routes	IPv4 routes, rules and nexthop objects; only that there was a
+ *		message counts.
  *		A socket of its own, since a routing daemon that loads a full
  *		table would flood `news`, and here losing messages loses nothing.
  *	ask	dumps; opened when there is none
@@ -138,6 +139,7 @@ link_of(struct rtnl_link *link)
 	struct iftab_link l = {
 		.ifindex = (uint32_t)rtnl_link_get_ifindex(link),
 		.up = rtnl_link_get_flags(link) & IFF_UP,
+		.running = rtnl_link_get_flags(link) & IFF_RUNNING,
 		.loopback = rtnl_link_get_flags(link) & IFF_LOOPBACK,
 		.kind = kind_of(link),
 		.master = (uint32_t)rtnl_link_get_master(link),
@@ -516,6 +518,9 @@ netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user,
 	if (!err)
 		err = subscribe(nl, &nl->routes, RTNLGRP_IPV4_ROUTE,
 		    RTNLGRP_IPV4_RULE, ROUTES_RCVBUF);
+	/* A kernel before 5.3 has no nexthop objects. */
+	if (!err)
+		(void)nl_socket_add_membership(nl->routes, RTNLGRP_NEXTHOP);
 	if (!err)
 		err = netlink_resync(nl);
 	if (err) {

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * neigh - RTNLGRP_NEIGH, filtered. See include/io/neigh.h; rtnetlink(7).
+ */
+#include "io/neigh.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <libmnl/libmnl.h>
+
+#include "base/wire.h"
+
+/* Datagrams of one neigh_read(); each has one message of about 100 bytes. */
+#define BATCH_MAX	256
+#define MESSAGE_MAX	8192
+
+/* Where the filter finds them in a message; one socket buffer is one message. */
+#define AT_FAMILY	(NLMSG_HDRLEN + offsetof(struct ndmsg, ndm_family))
+#define AT_IFINDEX	(NLMSG_HDRLEN + offsetof(struct ndmsg, ndm_ifindex))
+
+struct neigh {
+	struct mnl_socket *sock;
+	neigh_fn *fn;
+	void *user;
+	_Alignas(struct nlmsghdr) uint8_t buf[MESSAGE_MAX];
+};
+
+enum neigh_state
+neigh_state_of(unsigned nud)
+{
+	if (nud & NUD_FAILED)
+		return NEIGH_FAILED;
+	/* Not NUD_PROBE: the kernel has begun to doubt, and will say so. */
+	if (nud & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PERMANENT |
+	    NUD_NOARP))
+		return NEIGH_ALIVE;
+	return NEIGH_UNKNOWN;
+}
+
+/* The address of a neighbour message, or IP4_NONE. */
+static struct ip4
+address_of(const struct nlmsghdr *h)
+{
+	struct nlattr *a;
+
+	mnl_attr_for_each(a, h, sizeof(struct ndmsg)) {
+		struct rd r;
+		struct ip4 ip;
+
+		if (mnl_attr_get_type(a) != NDA_DST)
+			continue;
+		r = rd_init(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a));
+		ip.host = rd_u32(&r);
+		return r.bad ? IP4_NONE : ip;
+	}
+	return IP4_NONE;
+}
+
+/* RTM_DELNEIGH is nobody's death: the kernel has just forgotten. */
+static int
+on_message(const struct nlmsghdr *h, void *arg)
+{
+	struct neigh *n = arg;
+	const struct ndmsg *nd = mnl_nlmsg_get_payload(h);
+	enum neigh_state state;
+	struct ip4 ip;
+
+	if (h->nlmsg_type != RTM_NEWNEIGH ||
+	    mnl_nlmsg_get_payload_len(h) < sizeof(*nd) ||
+	    nd->ndm_family != AF_INET || nd->ndm_flags & NTF_PROXY)
+		return MNL_CB_OK;
+	state = neigh_state_of(nd->ndm_state);
+	ip = address_of(h);
+	if (state != NEIGH_UNKNOWN && !ip4_is_none(ip))
+		n->fn(n->user, (uint32_t)nd->ndm_ifindex, ip, state);
+	return MNL_CB_OK;
+}
+
+int
+neigh_read(struct neigh *n)
+{
+	for (int i = 0; i < BATCH_MAX; i++) {
+		ssize_t len = mnl_socket_recvfrom(n->sock, n->buf, sizeof(n->buf));
+
+		if (len < 0)
+			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		/* Root may write to our port; libmnl lets only the kernel's
+		 * messages through, which come from port 0. */
+		(void)mnl_cb_run(n->buf, (size_t)len, 0, 0, on_message, n);
+	}
+	return 0;
+}
+
+/*
+ * ld family; is it IPv4? ld ifindex; is it one of them? The kernel loads words
+ * in network byte order, and the index is in the host's.
+ */
+static unsigned
+write_filter(struct sock_filter *p, const uint32_t *ifindex, size_t count)
+{
+	const uint32_t accept = UINT32_MAX;
+	unsigned n = 0;
+
+	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_ABS, AT_FAMILY);
+	p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0);
+	p[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT_IFINDEX);
+	for (size_t i = 0; i < count && count <= NEIGH_IFS_MAX; i++) {
+		p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+		    htonl(ifindex[i]), 0, 1);
+		p[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, accept);
+	}
+	p[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+	    count <= NEIGH_IFS_MAX ? 0 : accept);
+	return n;
+}
+
+int
+neigh_watch(struct neigh *n, const uint32_t *ifindex, size_t count)
+{
+	struct sock_filter prog[5 + 2 * NEIGH_IFS_MAX];
+	struct sock_fprog fprog = { .filter = prog };
+
+	fprog.len = (unsigned short)write_filter(prog, ifindex, count);
+	return setsockopt(mnl_socket_get_fd(n->sock), SOL_SOCKET,
+	    SO_ATTACH_FILTER, &fprog, sizeof(fprog)) < 0 ? -errno : 0;
+}
+
+static int
+subscribe(struct neigh *n)
+{
+	int group = RTNLGRP_NEIGH;
+
+	n->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!n->sock || mnl_socket_bind(n->sock, 0, MNL_SOCKET_AUTOPID) < 0)
+		return -errno;
+	/* The filter first: nothing that nobody wants slips in. */
+	if (neigh_watch(n, NULL, 0) < 0 || mnl_socket_setsockopt(n->sock,
+	    NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+		return -errno;
+	return 0;
+}
+
+int
+neigh_open(struct neigh **out, neigh_fn *fn, void *user)
+{
+	struct neigh *n = calloc(1, sizeof(*n));
+	int err;
+
+	if (!n)
+		return -ENOMEM;
+	n->fn = fn;
+	n->user = user;
+	err = subscribe(n);
+	if (err < 0) {
+		neigh_close(n);
+		return err;
+	}
+	*out = n;
+	return 0;
+}
+
+struct neigh *
+neigh_close(struct neigh *n)
+{
+	if (!n)
+		return NULL;
+	if (n->sock)
+		mnl_socket_close(n->sock);
+	free(n);
+	return NULL;
+}
+
+int
+neigh_fd(const struct neigh *n)
+{
+	return mnl_socket_get_fd(n->sock);
+}

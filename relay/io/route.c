@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * route - one question, one answer. See include/io/route.h; rtnetlink(7).
+ *
+ * The kernel answers within sendmsg(): the answer is in the receive buffer when
+ * it returns, so reading never waits. An answer that does not come (memory) is
+ * an error of the question, and a late one is told by its sequence number.
+ */
+#include "io/route.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <libmnl/libmnl.h>
+
+#include "base/wire.h"
+#include "proto/dhcp4.h"
+
+#define MESSAGE_MAX	8192
+
+struct route_asker {
+	struct mnl_socket *sock;
+	uint32_t seq;
+	_Alignas(struct nlmsghdr) uint8_t buf[MESSAGE_MAX];
+};
+
+int
+route_open(struct route_asker **out)
+{
+	struct route_asker *a = calloc(1, sizeof(*a));
+	int err;
+
+	if (!a)
+		return -ENOMEM;
+	a->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!a->sock || mnl_socket_bind(a->sock, 0, MNL_SOCKET_AUTOPID) < 0) {
+		err = -errno;
+		route_close(a);
+		return err;
+	}
+	*out = a;
+	return 0;
+}
+
+struct route_asker *
+route_close(struct route_asker *a)
+{
+	if (!a)
+		return NULL;
+	if (a->sock)
+		mnl_socket_close(a->sock);
+	free(a);
+	return NULL;
+}
+
+static struct nlmsghdr *
+begin(struct route_asker *a, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(a->buf);
+
+	h->nlmsg_type = type;
+	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	h->nlmsg_seq = ++a->seq;
+	return h;
+}
+
+/* The answer in a->buf: *out, or NULL when it was an acknowledgement. */
+static int
+read_answer(struct route_asker *a, size_t len, const struct nlmsghdr **out)
+{
+	const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)a->buf;
+	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
+
+	*out = NULL;
+	if (!mnl_nlmsg_ok(h, (int)len))
+		return -EBADMSG;
+	if (h->nlmsg_type != NLMSG_ERROR) {
+		*out = h;
+		return 0;
+	}
+	return mnl_nlmsg_get_payload_len(h) < sizeof(*e) ? -EBADMSG : e->error;
+}
+
+static int
+ask(struct route_asker *a, const struct nlmsghdr *question,
+    const struct nlmsghdr **answer)
+{
+	const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)a->buf;
+	ssize_t len;
+
+	if (mnl_socket_sendto(a->sock, question, question->nlmsg_len) < 0)
+		return -errno;
+	do {
+		len = mnl_socket_recvfrom(a->sock, a->buf, sizeof(a->buf));
+		if (len < 0)
+			return errno == EAGAIN ? -ENOMSG : -errno;
+	} while ((size_t)len < sizeof(*h) || h->nlmsg_seq != a->seq);
+	return read_answer(a, (size_t)len, answer);
+}
+
+static void
+put_address(struct nlmsghdr *h, uint16_t type, struct ip4 ip)
+{
+	mnl_attr_put_u32(h, type, htonl(ip.host));
+}
+
+static struct ip4
+address_in(const struct nlattr *a)
+{
+	struct rd r = rd_init(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a));
+	struct ip4 ip = { rd_u32(&r) };
+
+	return r.bad ? IP4_NONE : ip;
+}
+
+static void
+read_route(const struct nlmsghdr *h, struct route *out)
+{
+	const struct rtmsg *rt = mnl_nlmsg_get_payload(h);
+	struct nlattr *a;
+
+	*out = (struct route){ .local = rt->rtm_type == RTN_LOCAL };
+	mnl_attr_for_each(a, h, sizeof(*rt))
+		switch (mnl_attr_get_type(a)) {
+		case RTA_OIF:
+			if (mnl_attr_validate(a, MNL_TYPE_U32) == 0)
+				out->ifindex = mnl_attr_get_u32(a);
+			break;
+		case RTA_GATEWAY:
+			out->gateway = address_in(a);
+			break;
+		case RTA_VIA:
+			out->via6 = true;
+			break;
+		}
+}
+
+/* Rules may look at source, protocol and ports (ip-rule(8)). */
+static int
+ask_once(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
+{
+	struct nlmsghdr *h = begin(a, RTM_GETROUTE, 0);
+	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
+	const struct nlmsghdr *answer;
+	int err;
+
+	rt->rtm_family = AF_INET;
+	rt->rtm_dst_len = 32;
+	put_address(h, RTA_DST, dst);
+	if (!ip4_is_none(src)) {
+		rt->rtm_src_len = 32;
+		put_address(h, RTA_SRC, src);
+	}
+	mnl_attr_put_u8(h, RTA_IP_PROTO, IPPROTO_UDP);
+	mnl_attr_put_u16(h, RTA_SPORT, htons(DHCP4_PORT_SERVER));
+	mnl_attr_put_u16(h, RTA_DPORT, htons(DHCP4_PORT_SERVER));
+	err = ask(a, h, &answer);
+	if (err < 0)
+		return err;
+	if (!answer || answer->nlmsg_type != RTM_NEWROUTE ||
+	    mnl_nlmsg_get_payload_len(answer) < sizeof(*rt))
+		return -EBADMSG;
+	read_route(answer, out);
+	return 0;
+}
+
+/* EINVAL is a blackhole, and also what a source means that is ours no longer. */
+int
+route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
+{
+	int err = ask_once(a, dst, src, out);
+
+	if (err == -EINVAL && !ip4_is_none(src))
+		err = ask_once(a, dst, IP4_NONE, out);
+	return err;
+}
+
+static struct nlmsghdr *
+neighbour(struct route_asker *a, uint16_t type, uint16_t flags, uint32_t ifindex,
+    struct ip4 ip, struct ndmsg **nd)
+{
+	struct nlmsghdr *h = begin(a, type, flags);
+
+	*nd = mnl_nlmsg_put_extra_header(h, sizeof(**nd));
+	(*nd)->ndm_family = AF_INET;
+	(*nd)->ndm_ifindex = (int)ifindex;
+	put_address(h, NDA_DST, ip);
+	return h;
+}
+
+enum neigh_state
+route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip)
+{
+	const struct nlmsghdr *answer;
+	const struct ndmsg *got;
+	struct ndmsg *nd;
+	struct nlmsghdr *h = neighbour(a, RTM_GETNEIGH, 0, ifindex, ip, &nd);
+
+	if (ask(a, h, &answer) < 0 || !answer ||
+	    answer->nlmsg_type != RTM_NEWNEIGH ||
+	    mnl_nlmsg_get_payload_len(answer) < sizeof(*got))
+		return NEIGH_UNKNOWN;
+	got = mnl_nlmsg_get_payload(answer);
+	return neigh_state_of(got->ndm_state);
+}
+
+/* NTF_USE is what a packet does: it starts asking unless the answer is known. */
+int
+route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip)
+{
+	const struct nlmsghdr *answer;
+	struct ndmsg *nd;
+	struct nlmsghdr *h = neighbour(a, RTM_NEWNEIGH,
+	    NLM_F_ACK | NLM_F_CREATE, ifindex, ip, &nd);
+
+	nd->ndm_flags = NTF_USE;
+	return ask(a, h, &answer);
+}

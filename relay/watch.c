@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * watch - what the kernel knows about the way to each server, as evidence of
+ * health: no route, the interface down, the next hop does not answer ARP.
+ *
+ * Whenever something changed that routes depend on (follow.c says so), servers'
+ * sockets are connected anew and the kernel is asked for each server's route;
+ * neighbours tell by themselves, on the interfaces that lead to servers. What it
+ * all means is decided in core/way.
+ *
+ * A server that is blocked since its next hop is silent gets no packet, so the
+ * kernel would never ask that hop again: it is made to, every few seconds.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/way.h"
+#include "io/neigh.h"
+#include "io/route.h"
+#include "relay/daemon.h"
+
+/* A routing daemon that loads a full table sends thousands of messages a second.
+ * The first is acted upon at once, those that follow this often: 256 servers
+ * take 3 ms. A change has to be noticed within 100 ms. */
+#define WATCH_GAP_MS 40
+
+/* The kernel takes 3 s to find out that nobody answers. */
+#define WATCH_RESOLVE_MS 5000
+
+struct watch {
+	struct route_asker *route;
+	struct neigh *neigh;
+	struct loop_watch *w_neigh, *w_gap;
+	struct ways ways;
+	bool waiting;		/* for the end of the gap */
+	bool news;		/* of a hop */
+	struct mono last;	/* when routes were asked for */
+	struct mono resolved;	/* when failed hops were asked again */
+	size_t n_if;		/* the interfaces that neigh tells of */
+	uint32_t ifindex[CONF_SERVERS_MAX];
+};
+
+static bool
+is_server(const struct daemon *d, unsigned s)
+{
+	return d->conf->server[s].first == s;
+}
+
+/* Whoever has to answer ARP for a packet to dst. */
+static struct ip4
+next_hop(const struct route *r, struct ip4 dst)
+{
+	if (r->local || r->via6)
+		return IP4_NONE;
+	return ip4_is_none(r->gateway) ? dst : r->gateway;
+}
+
+static void
+ask_route(struct daemon *d, uint16_t s)
+{
+	struct watch *w = d->watch;
+	struct ip4 dst = d->conf->server[s].address;
+	struct route r;
+
+	if (route_ask(w->route, dst, d->r4.server_source[s], &r) < 0)
+		way_no_route(&w->ways, s);
+	else
+		way_route(&w->ways, s, r.ifindex, next_hop(&r, dst));
+}
+
+static void
+ask_hops(struct watch *w)
+{
+	for (unsigned i = 0; i < w->ways.n_hop; i++) {
+		struct way_hop *h = &w->ways.hop[i];
+		enum neigh_state s;
+
+		if (h->asked)
+			continue;
+		h->asked = true;
+		s = route_neigh(w->route, h->ifindex, h->ip);
+		if (s != NEIGH_UNKNOWN)
+			h->failed = s == NEIGH_FAILED;
+	}
+}
+
+static bool
+has(const uint32_t *list, size_t n, uint32_t x)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == x)
+			return true;
+	return false;
+}
+
+/* The interfaces of all hops, in *n. */
+static void
+hop_interfaces(const struct ways *ways, uint32_t list[CONF_SERVERS_MAX], size_t *n)
+{
+	*n = 0;
+	for (unsigned i = 0; i < ways->n_hop; i++)
+		if (!has(list, *n, ways->hop[i].ifindex))
+			list[(*n)++] = ways->hop[i].ifindex;
+}
+
+/* The filter comes before the question, so that nothing happens in between. */
+static void
+watch_hops(struct watch *w)
+{
+	uint32_t list[CONF_SERVERS_MAX];
+	size_t n;
+
+	hop_interfaces(&w->ways, list, &n);
+	if (n == w->n_if && memcmp(list, w->ifindex, n * sizeof(*list)) == 0)
+		return;
+	if (neigh_watch(w->neigh, list, n) < 0)
+		return;		/* tried again with the next change */
+	memcpy(w->ifindex, list, n * sizeof(*list));
+	w->n_if = n;
+}
+
+static void
+look(struct daemon *d, struct mono now)
+{
+	struct watch *w = d->watch;
+
+	w->last = now;
+	daemon_reconnect_servers(d);
+	for (uint16_t s = 0; s < d->conf->n_server; s++)
+		if (is_server(d, s))
+			ask_route(d, s);
+	way_sweep(&w->ways);
+	watch_hops(w);
+	ask_hops(w);
+	way_judge(&w->ways, &d->r4, now);
+}
+
+static void
+gap_over(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+
+	if (d->watch->waiting) {
+		d->watch->waiting = false;
+		look(d, now);
+	}
+}
+
+void
+watch_changed(struct daemon *d)
+{
+	struct watch *w = d->watch;
+	struct mono now = loop_now(d->loop);
+	int64_t since = mono_diff_ms(now, w->last);
+
+	if (w->waiting)
+		return;
+	if (!w->last.us || since >= WATCH_GAP_MS) {
+		look(d, now);
+		return;
+	}
+	w->waiting = true;
+	loop_rearm(w->w_gap, WATCH_GAP_MS - since);
+}
+
+void
+watch_reload(struct daemon *d)
+{
+	way_reset(&d->watch->ways);
+	look(d, loop_now(d->loop));
+}
+
+static void
+on_neighbour(void *daemon, uint32_t ifindex, struct ip4 ip, enum neigh_state s)
+{
+	struct daemon *d = daemon;
+
+	if (way_neighbour(&d->watch->ways, ifindex, ip, s == NEIGH_FAILED))
+		d->watch->news = true;
+}
+
+static void
+on_readable(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	struct watch *w = d->watch;
+
+	if (neigh_read(w->neigh) < 0) {		/* messages were lost */
+		for (unsigned i = 0; i < w->ways.n_hop; i++)
+			w->ways.hop[i].asked = false;
+		ask_hops(w);
+		w->news = true;
+	}
+	if (w->news)
+		way_judge(&w->ways, &d->r4, now);
+	w->news = false;
+}
+
+static void
+resolve(struct watch *w)
+{
+	for (unsigned i = 0; i < w->ways.n_hop; i++)
+		if (w->ways.hop[i].failed)
+			(void)route_resolve(w->route, w->ways.hop[i].ifindex,
+			    w->ways.hop[i].ip);
+}
+
+/* A route may come back without an event that we see, in a VRF for instance. */
+static bool
+unconnected(const struct daemon *d)
+{
+	for (unsigned i = 0; i < d->conf->n_server; i++)
+		if (d->server[i].sock && !udp_server_connected(d->server[i].sock))
+			return true;
+	return false;
+}
+
+void
+watch_tick(struct daemon *d, struct mono now)
+{
+	struct watch *w = d->watch;
+
+	if (unconnected(d))
+		watch_changed(d);
+	else
+		way_judge(&w->ways, &d->r4, now);
+	if (mono_diff_ms(now, w->resolved) < WATCH_RESOLVE_MS)
+		return;
+	w->resolved = now;
+	resolve(w);
+}
+
+int
+watch_open(struct daemon *d)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+	int err;
+
+	d->watch = w;
+	if (!w)
+		return -ENOMEM;
+	err = route_open(&w->route);
+	if (!err)
+		err = neigh_open(&w->neigh, on_neighbour, d);
+	if (err < 0)
+		return err;
+	w->w_neigh = loop_read(d->loop, neigh_fd(w->neigh), on_readable, d);
+	w->w_gap = loop_timer(d->loop, WATCH_GAP_MS, false, gap_over, d);
+	return w->w_neigh && w->w_gap ? 0 : -ENOMEM;
+}
+
+void
+watch_close(struct daemon *d)
+{
+	struct watch *w = d->watch;
+
+	if (!w)
+		return;
+	w->w_neigh = loop_unwatch(w->w_neigh);
+	w->w_gap = loop_unwatch(w->w_gap);
+	w->neigh = neigh_close(w->neigh);
+	w->route = route_close(w->route);
+	free(w);
+	d->watch = NULL;
+}
