@@ -252,9 +252,10 @@ open_tables(struct daemon *d)
 	d->clients = daemon_new_clients(d, d->conf);
 	d->helpers = helpers_new(d->secret);
 	d->hedges = hedges_new(DAEMON_HEDGES);
+	d->rescues = rescues_new(DAEMON_RESCUES, d->secret);
 	d->batch = udp_batch_new();
 	if (!d->iftab || !d->clients || !d->helpers || !d->hedges ||
-	    !d->batch)
+	    !d->rescues || !d->batch)
 		return failed(d, "tables", -ENOMEM);
 	d->r4.iftab = d->iftab;
 	d->r4.clients = d->clients;
@@ -350,8 +351,9 @@ watch_sockets(struct daemon *d)
 	d->w_udp67 = loop_read(d->loop, d->udp67, path_udp67, d);
 	d->w_tick = loop_timer(d->loop, TICK_MS, true, tick, d);
 	d->w_hedge = loop_timer(d->loop, TICK_MS, false, path_hedges, d);
-	return d->w_ring && d->w_udp67 && d->w_tick && d->w_hedge ? 0 :
-	    failed(d, "event loop", -ENOMEM);
+	d->w_rescue = loop_timer(d->loop, TICK_MS, false, rescuer_due, d);
+	return d->w_ring && d->w_udp67 && d->w_tick && d->w_hedge &&
+	    d->w_rescue ? 0 : failed(d, "event loop", -ENOMEM);
 }
 
 /* Without it the relay relays all the same. */
@@ -416,6 +418,7 @@ daemon_close(struct daemon *d)
 	close_fd(&d->lock);
 	d->helpers = helpers_free(d->helpers);
 	d->hedges = hedges_free(d->hedges);
+	d->rescues = rescues_free(d->rescues);
 	d->clients = clients_free(d->clients);
 	d->iftab = iftab_free(d->iftab);
 	d->conf = conf_free(d->conf);

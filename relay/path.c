@@ -296,6 +296,29 @@ count_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
 	}
 }
 
+static struct relay4_rx
+rx_of_frame(const struct ring_frame *f, const struct udpip *u)
+{
+	struct relay4_rx rx = {
+		.data = u->payload, .len = u->payload_len, .src = u->src,
+		.dst = u->dst, .sport = u->sport, .ifindex = f->ifindex,
+		.mac_len = f->mac_len,
+	};
+
+	memcpy(rx.mac, f->mac, sizeof(rx.mac));
+	return rx;
+}
+
+/* What is sent to ourselves, the socket on 4011 has too. */
+static void
+tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now)
+{
+	if (iftab_is_local(d->iftab, rx->dst))
+		return;
+	stats_count(&d->stats, COUNTER_P4011_SEEN);
+	rescuer_tap(d, rx, dport, now);
+}
+
 static void
 frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 {
@@ -309,19 +332,10 @@ frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 			count_bad_frame(d, f, why);
 		return;
 	}
-	if (f->to == RING_TO_HOST) {
-		/* To ourselves: the socket on 4011 has it too. */
-		if (!iftab_is_local(d->iftab, u.dst))
-			stats_count(&d->stats, COUNTER_P4011_SEEN);
-		return;
-	}
-	rx = (struct relay4_rx){
-		.data = u.payload, .len = u.payload_len, .src = u.src,
-		.dst = u.dst, .sport = u.sport, .ifindex = f->ifindex,
-		.mac_len = f->mac_len,
-	};
-	memcpy(rx.mac, f->mac, sizeof(rx.mac));
-	if (u.dport == DHCP4_PORT_SERVER)
+	rx = rx_of_frame(f, &u);
+	if (f->to == RING_TO_HOST)
+		tap(d, &rx, u.dport, now);
+	else if (u.dport == DHCP4_PORT_SERVER)
 		request(d, &rx, now);
 	else if (u.dport == DHCP4_PORT_PXE)
 		port4011(d, &rx, now);
@@ -364,7 +378,7 @@ datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 		d->stats.drop_reply[DROP_TRUNCATED]++;
 	} else if (g->len && g->data[0] == DHCP4_REQUEST)
 		request(d, &rx, now);
-	else
+	else if (!rescuer_answer(d, &rx, now))
 		reply(d, &rx, now);
 }
 

@@ -20,6 +20,7 @@
 #include "core/helper.h"
 #include "core/p4011.h"
 #include "core/relay4.h"
+#include "core/rescue.h"
 #include "core/stats.h"
 #include "io/ctl.h"
 #include "io/loop.h"
@@ -37,6 +38,10 @@
 /* Questions that may wait for an offer at once: 2,000 machines switched on in one
  * second, twice over. 6 MB of address space, touched as far as it is used. */
 #define DAEMON_HEDGES 4096
+
+/* Questions on port 4011 that may be open at once, as many as hedges for the same reason.
+ * 6 MB of address space again. */
+#define DAEMON_RESCUES 4096
 
 /* A server's socket. Index = that of the server in the configuration, for the
  * first server of each address; empty for the others. */
@@ -63,6 +68,7 @@ struct daemon {
 	struct clients *clients;
 	struct helpers *helpers;
 	struct hedges *hedges;
+	struct rescues *rescues;
 	struct stats stats;
 	struct relay4 r4;
 
@@ -80,11 +86,12 @@ struct daemon {
 	struct hash_key secret;
 
 	struct loop_watch *w_netlink, *w_ring, *w_udp67, *w_udp4011;
-	struct loop_watch *w_signal[4], *w_tick, *w_control, *w_hedge;
+	struct loop_watch *w_signal[4], *w_tick, *w_control, *w_hedge, *w_rescue;
 
 	bool background;	/* has left its terminal: stderr leads nowhere */
 	bool routes_changed;	/* relay/watch is to be told */
 	struct mono hedge_due;	/* when w_hedge will run; us 0: it will not */
+	struct mono rescue_due;	/* the same of w_rescue */
 	uint16_t ip_id;
 	size_t arena_used;
 	uint8_t arena[DAEMON_ARENA];
@@ -115,6 +122,13 @@ void path_udp4011(void *daemon, struct mono now);
 void path_hedges(void *daemon, struct mono now);
 /* Reads one server's socket. */
 void path_server(struct daemon *d, unsigned server, struct mono now);
+
+/* rescuer.c: port 4011 of boot servers that have died */
+/* A packet that is routed past us, to or from that port; dport is its destination's. */
+void rescuer_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now);
+/* A datagram to port 67. true: it was the answer to a question of ours. */
+bool rescuer_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now);
+void rescuer_due(void *daemon, struct mono now);
 
 /* follow.c: the kernel's interfaces */
 int follow_open(struct daemon *d);
