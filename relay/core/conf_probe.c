@@ -41,13 +41,13 @@ conf_health_defaults(struct conf_server *s)
 
 /* --- one probe --- */
 
-/* The kind that the item begins with, and what stands behind its colon, or NULL. */
+/* The kind that the item begins with; *arg is what follows the word, its colon too. */
 static int
 kind_of(const char *item, const char **arg)
 {
 	size_t len = strcspn(item, ":");
 
-	*arg = item[len] ? item + len + 1 : NULL;
+	*arg = item + len;
 	for (int i = 0; i < CONF_PROBE_MAX; i++)
 		if (strlen(kinds[i].word) == len && strncmp(kinds[i].word, item, len) == 0)
 			return i;
@@ -143,7 +143,7 @@ probe_parse(const struct conf_list *l, struct conf_probe *p)
 		bad_kind(l);
 		return false;
 	}
-	if (kinds[kind].arg ? !arg || !*arg : arg != NULL) {
+	if (kinds[kind].arg ? strlen(arg) < 2 : *arg) {
 		conf_bad_item(l->a, l->line, l->item, kinds[kind].arg ?
 		    "asks for nothing; something behind a colon, like tftp:FILE, "
 		    "tcp:PORT or http:PATH, would be right" :
@@ -152,10 +152,10 @@ probe_parse(const struct conf_list *l, struct conf_probe *p)
 	}
 	*p = (struct conf_probe){ .kind = (enum conf_probe_kind)kind };
 	if (kind == CONF_PROBE_TCP)
-		return tcp_arg(l, arg, p);
+		return tcp_arg(l, arg + 1, p);
 	if (kind == CONF_PROBE_HTTP)
-		return http_arg(l, arg, p);
-	return kind != CONF_PROBE_TFTP || copy_arg(l, arg, p);
+		return http_arg(l, arg + 1, p);
+	return kind != CONF_PROBE_TFTP || copy_arg(l, arg + 1, p);
 }
 
 static bool
