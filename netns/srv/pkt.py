@@ -24,7 +24,8 @@ dhcp.py lists the keys of messages and headers.  Further keys here:
   again=N      the same packet N times
   wait=S       how long to wait for the first answer (1)
   settle=MS    how long to listen for more after it (100)
-  match=any    every packet to port 68 is an answer, not only those of our xid
+  port=N       answers come to this port (68)
+  match=any    every packet to that port is an answer, not only those of our xid
 Answers: answers= and the fields of the first; the second's begin with 2., and
 so on.  Only what arrives is counted, never what this machine sends.
 """
@@ -143,7 +144,8 @@ def cmd_ask(iface, *args):
     xid = "0x%08x" % dhcp.num(d["xid"])
     anything = d.get("match") == "any"
     payload = transmit(iface, d, dhcp.num(d.get("again", "1")))
-    print_answers(collect(s, d, lambda a: a["dport"] == "68" and
+    port = d.get("port", "68")
+    print_answers(collect(s, d, lambda a: a["dport"] == port and
                           (anything or a.get("xid") == xid)))
     print("asked=%s\nsent=%s" % (d["xid"], payload.hex()))
 
