@@ -120,6 +120,12 @@ cleanup()
 	for n in "${SPACES[@]}"; do
 		ip netns del "$ID-$n" 2>/dev/null
 	done
+	# For new packets in tests/data, see there.
+	if [ -n "$T" ] && [ -n "${KEEP_CAPTURES:-}" ]; then
+		for n in "$T"/*.pcap; do
+			cp "$n" "$KEEP_CAPTURES/$TEST-${n##*/}" 2>/dev/null
+		done
+	fi
 	[ -n "$T" ] && rm -rf "$T"
 	[ "$rc" = 0 ] && echo "${PASSED:-$TEST: passed}"
 	[ "$rc" = 77 ] && echo "$TEST: skipped: $SKIP"
