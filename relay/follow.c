@@ -110,6 +110,8 @@ on_change(void *user, enum iftab_change what, const struct iface *f)
 		[IFTAB_READY] = "interface-ready",
 		[IFTAB_CHANGED] = "interface-changed",
 		[IFTAB_LOST] = "interface-lost",
+		[IFTAB_ACTIVE] = "interface-active",
+		[IFTAB_STANDBY] = "interface-standby",
 	};
 	struct daemon *d = user;
 	char buf[IFTAB_GI_MAX * IP4_STRLEN];

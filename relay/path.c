@@ -322,9 +322,15 @@ tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono no
 static void
 frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 {
+	uint32_t ifindex = iftab_client(d->iftab, f->ifindex);
 	struct relay4_rx rx;
 	struct udpip u;
-	enum drop why = read_frame(d, f, &u);
+	enum drop why;
+
+	/* A broadcast that a macvlan got comes by its lower interface too. */
+	if (f->to != RING_TO_HOST && ifindex != f->ifindex)
+		return;
+	why = read_frame(d, f, &u);
 
 	if (why != DROP_NONE) {
 		/* The tap for routed packets only looks; nothing was dropped. */
@@ -340,7 +346,7 @@ frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 	else if (u.dport == DHCP4_PORT_PXE)
 		port4011(d, &rx, now);
 	else
-		help(d, &u, f->ifindex, now);
+		help(d, &u, ifindex, now);
 }
 
 void
@@ -358,11 +364,12 @@ path_ring(void *daemon, struct mono now)
 }
 
 static struct relay4_rx
-rx_of(const struct udp_dgram *g)
+rx_of(struct daemon *d, const struct udp_dgram *g)
 {
 	return (struct relay4_rx){
 		.data = g->data, .len = g->len, .src = g->src, .dst = g->dst,
-		.sport = g->sport, .ifindex = g->ifindex, .unicast = true,
+		.sport = g->sport, .ifindex = iftab_client(d->iftab, g->ifindex),
+		.unicast = true,
 	};
 }
 
@@ -371,7 +378,7 @@ rx_of(const struct udp_dgram *g)
 static void
 datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 {
-	struct relay4_rx rx = rx_of(g);
+	struct relay4_rx rx = rx_of(d, g);
 
 	if (g->truncated) {
 		stats_count(&d->stats, COUNTER_REPLIES);
@@ -429,7 +436,7 @@ path_udp4011(void *daemon, struct mono now)
 	int n = udp_recv(d->batch, d->udp4011, &g);
 
 	for (int i = 0; i < n; i++) {
-		struct relay4_rx rx = rx_of(&g[i]);
+		struct relay4_rx rx = rx_of(d, &g[i]);
 
 		if (!g[i].truncated) {
 			port4011(d, &rx, now);

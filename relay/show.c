@@ -78,7 +78,9 @@ state_of(const struct iface *f)
 {
 	if (!f->link.up)
 		return "down";
-	return iface_ready(f) ? "ready" : "no-address";
+	if (!iface_ready(f))
+		return "no-address";
+	return f->standby ? "standby" : "ready";
 }
 
 static json_t *

@@ -12,6 +12,10 @@
  * A port of a bridge, bond or team receives no IP packets of its own: its master does.
  * When the master has no [interface] of its own, it takes over that of its first
  * configured port (lowest ifindex), and the port's addresses while it has none.
+ *
+ * A macvlan or ipvlan on top of a client interface gets the same broadcasts once more.
+ * It is no client interface itself, whatever it is called: it stands for the other
+ * (iftab_client). keepalived's use_vmac makes such ones for virtual addresses.
  */
 #ifndef CORE_IFTAB_H
 #define CORE_IFTAB_H
@@ -30,7 +34,8 @@
 #define IFTAB_NAME_MAX	16	/* IFNAMSIZ */
 #define IFTAB_GI_MAX	8	/* subnets of one interface that get a giaddr */
 
-enum iftab_kind { IFTAB_OTHER, IFTAB_VLAN, IFTAB_BRIDGE, IFTAB_BOND, IFTAB_VRF };
+enum iftab_kind { IFTAB_OTHER, IFTAB_VLAN, IFTAB_BRIDGE, IFTAB_BOND, IFTAB_VRF,
+	IFTAB_MACVLAN };
 
 /* A link as the kernel reports it. */
 struct iftab_link {
@@ -39,8 +44,9 @@ struct iftab_link {
 	bool up;		/* IFF_UP */
 	bool running;		/* IFF_RUNNING: up, and so are the carrier and what is below */
 	bool loopback;
-	enum iftab_kind kind;	/* bond stands for team too */
+	enum iftab_kind kind;	/* bond stands for team too, macvlan for ipvlan */
 	uint32_t master;	/* ifindex of the bridge, bond or VRF, 0: none */
+	uint32_t lower;		/* of what a macvlan is made on, 0: none or not known */
 	uint16_t vlan;		/* VLAN id, 0: none */
 	uint16_t hwtype;	/* ARPHRD_* */
 	uint8_t mac_len;
@@ -64,6 +70,9 @@ struct iface {
 	struct iftab_link link;
 	const struct conf_if *conf;	/* effective; NULL: no client interface */
 	uint32_t from_port;	/* conf inherited from this port, 0: own */
+	uint32_t copy_of;	/* a macvlan on this client interface, 0: none */
+	bool standby;		/* active = ... and another router has the virtual address */
+	struct ip4 virtual;	/* the virtual address, IP4_NONE: not known */
 	uint32_t n_addr;
 	struct iftab_addr *addr;	/* primaries in the kernel's order; owned */
 	uint8_t n_gi;		/* 0: no address yet (or not a client interface) */
@@ -99,9 +108,12 @@ enum iftab_change {
 	IFTAB_READY,	/* serves clients now: configured, up, has a giaddr */
 	IFTAB_CHANGED,	/* still serves, with other giaddrs or another name */
 	IFTAB_LOST,	/* does not any more; f->link.name is the name it served by */
+	IFTAB_ACTIVE,	/* serves, and its requests are relayed from now on */
+	IFTAB_STANDBY,	/* serves, but another router is at work */
 };
 /* Once an interface and commit at most, but for an ifindex that went and came
- * again: then LOST, READY. f is for the time of the call; the table is read only. */
+ * again: then LOST, READY; and after READY where active is not always: ACTIVE or
+ * STANDBY. These say also what CHANGED would. f is for the time of the call; the table is read only. */
 typedef void iftab_change_fn(void *user, enum iftab_change what, const struct iface *f);
 
 /*
@@ -115,7 +127,11 @@ void iftab_commit(struct iftab *t, const struct conf *c, const char *host, bool 
 
 /* NULL when the kernel has no such interface (any more). */
 struct iface *iftab_by_index(struct iftab *t, uint32_t ifindex);
-/* Serves clients: configured, up and has a giaddr? */
+/* Whose packets come in there: for a macvlan on a client interface that one's, else
+ * its own. */
+uint32_t iftab_client(struct iftab *t, uint32_t ifindex);
+/* Serves clients: configured, up and has a giaddr? Also on standby: answers may be
+ * under way. */
 bool iface_ready(const struct iface *f);
 /* Is `a` any address of this host (client side or not), or a configured giaddr? */
 bool iftab_is_ours(const struct iftab *t, struct ip4 a);

@@ -147,10 +147,13 @@ add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
 
 static enum drop
 judge(struct helpers *h, const struct conf_helper *p, uint16_t index,
-    struct iftab *t, const struct udpip *u, struct mono now)
+    struct iftab *t, const struct iface *in, const struct udpip *u,
+    struct mono now)
 {
 	if (u->ttl <= 1 || iftab_is_local(t, u->src))
 		return DROP_HELPER_LOOP;
+	if (in->standby)
+		return DROP_STANDBY;
 	if (!allowed(p, u->src))
 		return DROP_HELPER_DENIED;
 	if (!limit_take(&h->limit[index % HELPERS_MAX], p->rate, now))
@@ -172,7 +175,7 @@ helper_packet(struct helpers *h, const struct conf *c, struct iftab *t,
 		return DROP_NOT_CLIENT;
 	p = &c->helper[index];
 	stats_count(stats, COUNTER_HELPED);
-	d = judge(h, p, index, t, u, now);
+	d = judge(h, p, index, t, in, u, now);
 	if (d != DROP_NONE) {
 		stats->drop_helper[d]++;
 		return d;

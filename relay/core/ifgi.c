@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/wire.h"
+#include "core/active.h"
 #include "proto/rai.h"
 
 /* What the sub-options of one interface are made from. */
@@ -31,21 +32,25 @@ struct ifgi {
 /*
  * An address of link scope was told by its owner to be no source towards
  * others; as giaddr it comes after all the others, wherever the kernel lists
- * it (it lists narrow scopes first, but announces them when they come).
+ * it (it lists narrow scopes first, but announces them when they come). A
+ * virtual address is not the interface's own.
  */
 static bool
-eligible(const struct iftab_addr *a, bool link_scope)
+eligible(const struct conf_if_opts *o, const struct iface *from, uint32_t i,
+    bool link_scope)
 {
+	const struct iftab_addr *a = &from->addr[i];
+
 	return !a->secondary && a->link_scope == link_scope &&
-	    ip4_is_host(a->net.addr);
+	    ip4_is_host(a->net.addr) && !active_is_virtual(o, from, i);
 }
 
 static struct ip4
-primary(const struct iface *from)
+primary(const struct conf_if_opts *o, const struct iface *from)
 {
 	for (int narrow = 0; narrow <= 1; narrow++)
 		for (uint32_t i = 0; i < from->n_addr; i++)
-			if (eligible(&from->addr[i], narrow))
+			if (eligible(o, from, i, narrow))
 				return from->addr[i].net.addr;
 	return IP4_NONE;
 }
@@ -71,7 +76,7 @@ add_subnets(struct iface *f, struct ifgi *g, bool link_scope)
 
 		for (uint8_t k = 0; k < f->n_gi; k++)
 			known |= same_subnet(g->subnet[k], a->net);
-		if (known || !eligible(a, link_scope))
+		if (known || !eligible(g->o, g->from, i, link_scope))
 			continue;
 		g->subnet[f->n_gi] = a->net;
 		f->gi[f->n_gi++].giaddr = a->net.addr;
@@ -82,6 +87,11 @@ static void
 set_giaddrs(struct iface *f, struct ifgi *g)
 {
 	f->n_gi = 0;
+	if (g->o->active != CONF_ACTIVE_ALWAYS && g->o->active_giaddr_virtual &&
+	    !ip4_is_none(f->virtual)) {
+		f->gi[f->n_gi++].giaddr = f->virtual;
+		return;
+	}
 	switch (g->o->giaddr) {
 	case CONF_GIADDR_PRIMARY:
 		f->gi[0].giaddr = g->own;
@@ -204,7 +214,7 @@ ifgi_make(struct iface *f, const struct iface *from, uint16_t vlan,
 		.o = &f->conf->o,
 		.from = from,
 		.fmt = { .ifname = f->link.name, .vlan = vlan, .host = host },
-		.own = primary(from),
+		.own = primary(&f->conf->o, from),
 	};
 
 	if (f->link.mac_len == sizeof(g.fmt.mac.b))

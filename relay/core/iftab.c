@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/active.h"
 #include "core/growmap.h"
 #include "core/ifgi.h"
 #include "core/ipref.h"
@@ -38,6 +39,17 @@ struct addrs {
 	uint32_t n;
 };
 
+struct entry;
+
+/* Who stands on whom: a port on its master, a macvlan on its lower interface. */
+enum tie_kind { ON_MASTER, ON_LOWER, N_TIES };
+
+struct tie {
+	struct entry *base;	/* NULL: none */
+	struct entry *first;	/* of those whose base this is */
+	struct entry *next, *prev;
+};
+
 struct entry {
 	struct iface f;		/* first: iface pointers of the outside are entries */
 	bool known;		/* there was a link event */
@@ -48,9 +60,7 @@ struct entry {
 	const struct conf_if *own;	/* the [interface] for its name */
 	struct entry *next_dirty;
 
-	struct entry *master;	/* of f->link.master; NULL: none */
-	struct entry *ports;	/* whose master this is */
-	struct entry *next_port, *prev_port;
+	struct tie tie[N_TIES];
 
 	/* The full read that is going on. */
 	bool seen;
@@ -58,6 +68,7 @@ struct entry {
 
 	/* What the outside was told last. */
 	bool told;
+	bool told_standby;
 	char told_name[IFTAB_NAME_MAX];
 	uint8_t n_told;
 	struct ip4 told_gi[IFTAB_GI_MAX];
@@ -84,7 +95,7 @@ struct iftab {
 /* --- marking ------------------------------------------------------------- */
 
 static void
-mark(struct iftab *t, struct entry *e)
+mark_one(struct iftab *t, struct entry *e)
 {
 	if (e->dirty)
 		return;
@@ -94,19 +105,38 @@ mark(struct iftab *t, struct entry *e)
 	t->dirty_end = &e->next_dirty;
 }
 
+static void
+mark_all_on(struct iftab *t, struct entry *e, enum tie_kind kind)
+{
+	for (struct entry *p = e->tie[kind].first; p; p = p->tie[kind].next)
+		mark_one(t, p);
+}
+
+/* With what a macvlan stands on changes what the macvlan is. */
+static void
+mark(struct iftab *t, struct entry *e)
+{
+	mark_one(t, e);
+	mark_all_on(t, e, ON_LOWER);
+}
+
 /* A bridge stands in for its ports, a bond in that bridge for its own. */
+static void
+mark_masters(struct iftab *t, struct entry *e)
+{
+	for (int depth = 0; e && depth < NEST_MAX; depth++) {
+		mark(t, e);
+		e = e->tie[ON_MASTER].base;
+	}
+}
+
+/* And an address of a macvlan may be the virtual one of its lower interface. */
 static void
 mark_up(struct iftab *t, struct entry *e)
 {
-	for (int depth = 0; e && depth < NEST_MAX; depth++, e = e->master)
-		mark(t, e);
-}
-
-static void
-mark_ports(struct iftab *t, struct entry *e)
-{
-	for (struct entry *p = e->ports; p; p = p->next_port)
-		mark(t, p);
+	mark_masters(t, e);
+	if (e->tie[ON_LOWER].base)
+		mark_masters(t, e->tie[ON_LOWER].base);
 }
 
 /* --- the index ----------------------------------------------------------- */
@@ -228,39 +258,53 @@ drop(struct iftab *t, struct entry *e)
 static void
 drop_unused(struct iftab *t, struct entry *e)
 {
-	if (!e->known && !e->f.n_addr && !e->ports)
+	if (!e->known && !e->f.n_addr && !e->tie[ON_MASTER].first &&
+	    !e->tie[ON_LOWER].first)
 		drop(t, e);
 }
 
 /* --- links --------------------------------------------------------------- */
 
 static void
-attach(struct entry *port, struct entry *master)
+attach(struct entry *e, struct entry *base, enum tie_kind kind)
 {
-	port->master = master;
-	port->prev_port = NULL;
-	port->next_port = master->ports;
-	if (master->ports)
-		master->ports->prev_port = port;
-	master->ports = port;
+	struct tie *mine = &e->tie[kind], *its = &base->tie[kind];
+
+	mine->base = base;
+	mine->prev = NULL;
+	mine->next = its->first;
+	if (its->first)
+		its->first->tie[kind].prev = e;
+	its->first = e;
 }
 
 static void
-detach(struct iftab *t, struct entry *port)
+detach(struct iftab *t, struct entry *e, enum tie_kind kind)
 {
-	struct entry *master = port->master;
+	struct tie *mine = &e->tie[kind];
+	struct entry *base = mine->base;
 
-	if (!master)
+	if (!base)
 		return;
-	mark_up(t, master);
-	if (port->prev_port)
-		port->prev_port->next_port = port->next_port;
+	mark_up(t, base);
+	if (mine->prev)
+		mine->prev->tie[kind].next = mine->next;
 	else
-		master->ports = port->next_port;
-	if (port->next_port)
-		port->next_port->prev_port = port->prev_port;
-	port->master = port->next_port = port->prev_port = NULL;
-	drop_unused(t, master);
+		base->tie[kind].first = mine->next;
+	if (mine->next)
+		mine->next->tie[kind].prev = mine->prev;
+	mine->base = mine->next = mine->prev = NULL;
+	drop_unused(t, base);
+}
+
+static void
+move(struct iftab *t, struct entry *e, struct entry *base, enum tie_kind kind)
+{
+	if (e->tie[kind].base == base)
+		return;
+	detach(t, e, kind);
+	if (base)
+		attach(e, base, kind);
 }
 
 static bool
@@ -268,7 +312,8 @@ link_eq(const struct iftab_link *a, const struct iftab_link *b)
 {
 	return strcmp(a->name, b->name) == 0 && a->up == b->up &&
 	    a->running == b->running && a->loopback == b->loopback &&
-	    a->kind == b->kind && a->master == b->master && a->vlan == b->vlan &&
+	    a->kind == b->kind && a->master == b->master &&
+	    a->lower == b->lower && a->vlan == b->vlan &&
 	    a->hwtype == b->hwtype && a->mtu == b->mtu &&
 	    a->mac_len == b->mac_len && memcmp(a->mac, b->mac, a->mac_len) == 0;
 }
@@ -284,7 +329,26 @@ link_of(const struct iftab_link *l)
 		copy.mac_len = sizeof(copy.mac);
 	if (copy.master == copy.ifindex)
 		copy.master = 0;
+	if (copy.lower == copy.ifindex)
+		copy.lower = 0;
 	return copy;
+}
+
+/* The entries that it stands on, made when missing. */
+static bool
+get_bases(struct iftab *t, const struct iftab_link *l, struct entry *base[N_TIES])
+{
+	uint32_t on[N_TIES] = { [ON_MASTER] = l->master, [ON_LOWER] = l->lower };
+
+	for (int k = 0; k < N_TIES; k++) {
+		base[k] = on[k] ? get(t, on[k]) : NULL;
+		if (on[k] && !base[k]) {
+			if (k > 0 && base[0])
+				drop_unused(t, base[0]);
+			return false;
+		}
+	}
+	return true;
 }
 
 int
@@ -292,31 +356,43 @@ iftab_set_link(struct iftab *t, const struct iftab_link *link)
 {
 	struct iftab_link l = link_of(link);
 	struct entry *e = get(t, l.ifindex);
-	struct entry *master = e && l.master ? get(t, l.master) : NULL;
+	struct entry *base[N_TIES];
 
 	if (!e)
 		return -ENOMEM;
-	if (l.master && !master) {
+	if (!get_bases(t, &l, base)) {
 		drop_unused(t, e);
 		return -ENOMEM;
 	}
 	e->seen = true;
-	if (e->known && e->master == master && link_eq(&e->f.link, &l))
+	if (e->known && link_eq(&e->f.link, &l) &&
+	    e->tie[ON_MASTER].base == base[ON_MASTER] &&
+	    e->tie[ON_LOWER].base == base[ON_LOWER])
 		return 0;
 	if (!e->known || strcmp(e->f.link.name, l.name) != 0)
 		e->renamed = true;
 	if (!e->known || e->f.link.kind != l.kind)
-		mark_ports(t, e);
-	if (e->master != master) {
-		detach(t, e);
-		if (master)
-			attach(e, master);
-	}
+		mark_all_on(t, e, ON_MASTER);
+	move(t, e, base[ON_MASTER], ON_MASTER);
+	move(t, e, base[ON_LOWER], ON_LOWER);
 	t->n_known += !e->known;
 	e->known = true;
 	e->f.link = l;
 	mark_up(t, e);
 	return 0;
+}
+
+/* What stands on e stands on nothing; false when e went with the last of it. */
+static bool
+let_go(struct iftab *t, struct entry *e, enum tie_kind kind)
+{
+	while (e->tie[kind].first) {
+		mark(t, e->tie[kind].first);
+		detach(t, e->tie[kind].first, kind);
+		if (e->gone)
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -327,13 +403,10 @@ remove_entry(struct iftab *t, struct entry *e)
 	e->f.n_addr = 0;
 	/* The kernel frees the ports first, but says so in messages that may
 	 * have been lost. */
-	while (e->ports) {
-		mark(t, e->ports);
-		detach(t, e->ports);
-		if (e->gone)
-			return;		/* not known, and that was the last */
-	}
-	detach(t, e);
+	if (!let_go(t, e, ON_MASTER) || !let_go(t, e, ON_LOWER))
+		return;
+	detach(t, e, ON_MASTER);
+	detach(t, e, ON_LOWER);
 	t->n_known -= e->known;
 	drop(t, e);
 }
@@ -559,7 +632,8 @@ configured_port(const struct entry *e, int depth)
 
 	if (!has_ports(e) || depth == NEST_MAX)
 		return NULL;
-	for (struct entry *p = e->ports; p; p = p->next_port) {
+	for (struct entry *p = e->tie[ON_MASTER].first; p;
+	    p = p->tie[ON_MASTER].next) {
 		if (best && best->f.link.ifindex < p->f.link.ifindex)
 			continue;
 		if (p->known && (p->own || configured_port(p, depth + 1)))
@@ -595,7 +669,37 @@ may_serve(const struct entry *e)
 	if (!e->known || e->gone || e->f.link.loopback ||
 	    e->f.link.kind == IFTAB_VRF)
 		return false;
-	return !e->master || !has_ports(e->master);
+	return !e->tie[ON_MASTER].base || !has_ports(e->tie[ON_MASTER].base);
+}
+
+/* A macvlan gets the broadcasts of its lower interface once more, so that when
+ * that is a client interface, this is none. */
+static struct entry *
+copied(const struct entry *e)
+{
+	struct entry *low = e->tie[ON_LOWER].base, *addrs;
+
+	if (!low || e->f.link.kind != IFTAB_MACVLAN || !may_serve(low))
+		return NULL;
+	return source(low, &addrs) ? low : NULL;
+}
+
+/* Where this router is at work: it has the virtual address, which may also be on
+ * a macvlan on top. */
+static void
+set_active(struct entry *e, const struct entry *addrs)
+{
+	const struct conf_if_opts *o = &e->f.conf->o;
+	struct ip4 found = active_on(o, &addrs->f);
+
+	for (struct entry *p = e->tie[ON_LOWER].first; p && ip4_is_none(found);
+	    p = p->tie[ON_LOWER].next)
+		if (p->known && p->f.link.kind == IFTAB_MACVLAN)
+			found = active_over(o, &p->f);
+	e->f.standby = o->active != CONF_ACTIVE_ALWAYS && ip4_is_none(found);
+	/* A named one stays the giaddr of answers that are under way. */
+	e->f.virtual = o->active == CONF_ACTIVE_ADDRESS ? o->active_address :
+	    found;
 }
 
 static bool
@@ -642,19 +746,24 @@ static void
 recompute(struct iftab *t, const struct conf *c, const char *host, struct entry *e)
 {
 	struct iface *f = &e->f;
-	struct entry *addrs, *src = NULL;
+	struct entry *addrs, *low, *src = NULL;
 
 	if (e->indexed)
 		unindex(t, e, f->n_gi);
-	if (may_serve(e))
+	low = may_serve(e) ? copied(e) : NULL;
+	f->copy_of = low ? low->f.link.ifindex : 0;
+	if (may_serve(e) && !low)
 		src = source(e, &addrs);
 	f->conf = src ? src->own : NULL;
 	f->from_port = src && src != e ? src->f.link.ifindex : 0;
 	f->n_gi = 0;
+	f->standby = false;
+	f->virtual = IP4_NONE;
 	memset(f->rule_bits, 0, sizeof(f->rule_bits));
 	if (!src)
 		return;
 	set_rule_bits(c, e, src);
+	set_active(e, addrs);
 	ifgi_make(f, &addrs->f,
 	    f->link.vlan ? f->link.vlan : src->f.link.vlan, host);
 	if (iface_ready(f))
@@ -684,32 +793,62 @@ tell_lost(struct entry *e, iftab_change_fn *fn, void *user)
 }
 
 static void
+remember_told(struct entry *e)
+{
+	memcpy(e->told_name, e->f.link.name, sizeof(e->told_name));
+	e->n_told = e->f.n_gi;
+	for (uint8_t i = 0; i < e->n_told; i++)
+		e->told_gi[i] = e->f.gi[i].giaddr;
+	e->told_standby = e->f.standby;
+}
+
+/* What to say of an interface that serves now: that it does, and where that
+ * depends, whether it is at work. */
+static void
+tell_ready(struct entry *e, bool was, bool switched, iftab_change_fn *fn,
+    void *user)
+{
+	enum iftab_change now = e->f.standby ? IFTAB_STANDBY : IFTAB_ACTIVE;
+
+	if (!was)
+		fn(user, IFTAB_READY, &e->f);
+	else if (!switched)
+		fn(user, IFTAB_CHANGED, &e->f);
+	if (switched || (!was && e->f.conf->o.active != CONF_ACTIVE_ALWAYS))
+		fn(user, now, &e->f);
+}
+
+static void
 tell(struct entry *e, iftab_change_fn *fn, void *user)
 {
 	bool was = e->told;
-	bool same = was && as_told(e);
+	bool switched = was && e->told_standby != e->f.standby;
+	bool same = was && !switched && as_told(e);
 
 	e->told = !e->gone && iface_ready(&e->f);
 	if (!e->told && was && fn)
 		tell_lost(e, fn, user);
 	if (!e->told || same)
 		return;
-	memcpy(e->told_name, e->f.link.name, sizeof(e->told_name));
-	e->n_told = e->f.n_gi;
-	for (uint8_t i = 0; i < e->n_told; i++)
-		e->told_gi[i] = e->f.gi[i].giaddr;
+	remember_told(e);
 	if (fn)
-		fn(user, was ? IFTAB_CHANGED : IFTAB_READY, &e->f);
+		tell_ready(e, was, switched, fn, user);
 }
 
 static void
 take_conf(struct iftab *t, const struct conf *c)
 {
 	ipref_clear_fixed(&t->refs);
-	for (uint16_t i = 0; i < c->n_if; i++)
-		if (c->ifs[i].o.giaddr == CONF_GIADDR_FIXED &&
-		    !ipref_add_fixed(&t->refs, c->ifs[i].o.giaddr_fixed))
+	for (uint16_t i = 0; i < c->n_if; i++) {
+		const struct conf_if_opts *o = &c->ifs[i].o;
+
+		if (o->giaddr == CONF_GIADDR_FIXED &&
+		    !ipref_add_fixed(&t->refs, o->giaddr_fixed))
 			t->again = true;
+		if (o->active == CONF_ACTIVE_ADDRESS && o->active_giaddr_virtual &&
+		    !ipref_add_fixed(&t->refs, o->active_address))
+			t->again = true;
+	}
 	for (size_t i = 0; i < t->n_sorted; i++) {
 		t->sorted[i]->renamed = true;
 		mark(t, t->sorted[i]);
@@ -792,6 +931,14 @@ iftab_by_index(struct iftab *t, uint32_t ifindex)
 	struct entry *e = find(t, ifindex);
 
 	return e && e->known ? &e->f : NULL;
+}
+
+uint32_t
+iftab_client(struct iftab *t, uint32_t ifindex)
+{
+	const struct iface *f = iftab_by_index(t, ifindex);
+
+	return f && f->copy_of ? f->copy_of : ifindex;
 }
 
 bool

@@ -28,6 +28,8 @@ judge(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 		return DROP_NOT_CLIENT;
 	if (!in->link.up)
 		return DROP_DOWN;
+	if (in->standby)
+		return DROP_STANDBY;
 	if (!ip4_is_host(rx->src) || !on_vlan(in, rx->src))
 		return DROP_NO_4011_CLIENT;
 	return iftab_is_local(r->iftab, rx->src) ? DROP_LOOP : DROP_NONE;

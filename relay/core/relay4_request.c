@@ -37,7 +37,9 @@ judge_interface(const struct iface *in)
 {
 	if (!in || !in->conf)
 		return DROP_NOT_CLIENT;
-	return in->link.up ? DROP_NONE : DROP_DOWN;
+	if (!in->link.up)
+		return DROP_DOWN;
+	return in->standby ? DROP_STANDBY : DROP_NONE;
 }
 
 static enum drop

@@ -110,6 +110,8 @@ kind_of(struct rtnl_link *link)
 		{ "bond", IFTAB_BOND },
 		{ "team", IFTAB_BOND },
 		{ "vrf", IFTAB_VRF },
+		{ "macvlan", IFTAB_MACVLAN },
+		{ "ipvlan", IFTAB_MACVLAN },
 	};
 	const char *type = rtnl_link_get_type(link);
 
@@ -130,6 +132,16 @@ set_mac(struct iftab_link *l, struct rtnl_link *link)
 	l->mac_len = (uint8_t)len;
 	if (len)
 		memcpy(l->mac, nl_addr_get_binary_addr(a), len);
+}
+
+/* In a namespace of its own a macvlan's lower interface has a number of another. */
+static uint32_t
+lower_of(struct rtnl_link *link)
+{
+	int32_t other;
+
+	return rtnl_link_get_link_netnsid(link, &other) == 0 ? 0 :
+	    (uint32_t)rtnl_link_get_link(link);
 }
 
 static struct iftab_link
@@ -154,6 +166,8 @@ link_of(struct rtnl_link *link)
 
 		l.vlan = id > 0 ? (uint16_t)id : 0;
 	}
+	if (l.kind == IFTAB_MACVLAN)
+		l.lower = lower_of(link);
 	set_mac(&l, link);
 	return l;
 }

@@ -4,36 +4,53 @@
  * Each tests/scen/NAME.scen is one test. A script is read line by line:
  *
  *   conf ... end                    the configuration, lines as in the file
- *   link IFINDEX NAME [down]        the kernel tells of a link (again: changed)
+ *   load FILE                       ... a file of the source tree; either one again: a reload
+ *   link IFINDEX NAME [down]        the kernel tells of a link (again: changed); also
+ *                                   bridge, master=IFINDEX, vlan=ID
+ *   link IFINDEX NAME lower=N [mac=...]    a macvlan on interface N
  *   linkgone IFINDEX
- *   addr IFINDEX A.B.C.D/N          ... of an address; -addr takes it away
+ *   addr IFINDEX A.B.C.D/N [secondary]     ... of an address; -addr takes it away
  *   route SERVER SOURCE             our address on the way to a server
  *   client IFINDEX TYPE KEY=...     a client (or another relay) sends
  *   client4011 IFINDEX SRC:PORT TYPE KEY=...
+ *   helper IFINDEX SRC:PORT PORT [ttl=N] [payload=HEX]     a broadcast to another port
  *   server ADDR TYPE KEY=...        a server answers the last request it got
+ *   health ADDR up|down|drained|enabled    probes, or the operator, say so
+ *   error ADDR ERRNO                the kernel reports ECONNREFUSED, EHOSTUNREACH or
+ *                                   ENETUNREACH for the server's socket
+ *   kernel ADDR noroute|ok          ... that there is no way to it, or is again
  *   wait MS                         time passes
+ *   start                           the clock of the machine that is switched on now
+ *   at MS                           time passes until so long after `start'
+ *   let NAME WORDS...               from here on $NAME stands for these words
  *   expect server ADDR KEY=...      the next packet on the wire
  *   expect client IFINDEX KEY=...
  *   expect drop WORD                the last packet was dropped with this reason
+ *   expect helped DST [by=IFINDEX] [src=] [sport=] [dport=] [ttl=]
+ *   expect rule NAME N              so often it has matched
  *   expect nothing
  *   expect counter WORD N
+ *   expect health ADDR STATE [DIAG]
  *
  * KEYs of messages: xid, mac, flags, hops, giaddr, ciaddr, yiaddr, siaddr, hlen,
  * pad (length), opt.N=hex (N decimal; "text" in quotes has no spaces), noend; with `client`: unicast. `server` echoes
  * option 82 unless noecho; `by IFINDEX` says where the answer arrives.
- * KEYs of expectations: the same, and dst, l2, sport, dport, len, no.N (no option N).
+ * KEYs of expectations: the same, and dst, l2, sport, dport, len, no.N (no option N),
+ * t (milliseconds after `start', to the millisecond).
  *
  * Whatever the wire carries must be expected, in order: a packet that is left
  * over fails the test.
  */
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
+#include "core/helper.h"
 #include "core/p4011.h"
 #include "core/relay4.h"
 #include "io/conffile.h"
@@ -43,9 +60,15 @@ Suite *scen_suite(void);
 #define OUT_MAX 64
 #define MSG_MAX 2048
 #define WORDS_MAX 32
+#define LETS_MAX 16
+#define TICK_MS 1000
+
+enum whom { TO_SERVER, TO_CLIENT, HELPED };
 
 struct out {
-	bool to_client;
+	struct mono when;
+	enum whom whom;
+	uint8_t ttl;
 	struct ip4 server;
 	uint32_t ifindex;
 	struct ip4 src, dst;
@@ -63,9 +86,13 @@ struct scen {
 	struct conf *conf;
 	struct iftab *iftab;
 	struct clients *clients;
+	struct helpers *helpers;
 	struct hedges *hedges;
-	struct mono now;
+	struct mono now, start, tick;
 	enum drop last_drop;
+	unsigned n_let;
+	char let[LETS_MAX][1024];	/* "NAME words" */
+	char expanded[LETS_MAX][1024];
 	unsigned n_out, at;
 	struct out out[OUT_MAX];
 	/* the last request of each server, for its answer */
@@ -121,7 +148,7 @@ known_words(const struct scen *s, char **word)
 		"yiaddr=", "siaddr=", "hlen=", "secs=", "pad=", "cut=", "by=",
 		"as=", "to=", "dst=", "src=", "l2=", "sport=", "dport=", "len=",
 		"master=", "opt.", "no.", "noend", "nocookie", "noecho",
-		"unicast", "reply", "down", "bridge",
+		"unicast", "reply", "down", "vlan=", "ttl=", "payload=", "bridge", "t=",
 	};
 
 	for (; *word; word++) {
@@ -275,7 +302,7 @@ new_out(struct scen *s)
 {
 	if (s->n_out == OUT_MAX)
 		wrong(s, "more than %d packets", OUT_MAX);
-	s->out[s->n_out] = (struct out){ 0 };
+	s->out[s->n_out] = (struct out){ .when = s->now };
 	return &s->out[s->n_out++];
 }
 
@@ -313,20 +340,35 @@ put_plan(struct scen *s, const struct relay4_plan *plan)
 		}
 }
 
-/* Time passes, and what is due happens at its own moment. */
-static void
-pass(struct scen *s, long ms)
+/* What is due before `until`, each at its own moment: false when nothing is. */
+static bool
+next_event(struct scen *s, struct mono until)
 {
-	struct mono until = mono_add_ms(s->now, ms), due;
 	static struct relay4_plan plan;
+	struct mono due;
+	bool hedge = relay4_hedge_due(&s->r4, &due) && !mono_before(s->tick, due);
 
-	while (relay4_hedge_due(&s->r4, &due) && !mono_before(until, due)) {
-		s->now = due;
-		if (relay4_hedge(&s->r4, s->now, &plan))
-			put_plan(s, &plan);
-	}
+	if (!hedge)
+		due = s->tick;
+	if (mono_before(until, due))
+		return false;
+	s->now = due;
+	if (!hedge) {
+		relay4_tick(&s->r4, s->now);
+		s->tick = mono_add_ms(s->tick, TICK_MS);
+	} else if (relay4_hedge(&s->r4, s->now, &plan))
+		put_plan(s, &plan);
+	return true;
+}
+
+static void
+pass_until(struct scen *s, struct mono until)
+{
+	if (mono_before(until, s->now))
+		wrong(s, "that is over");
+	while (next_event(s, until))
+		;
 	s->now = until;
-	relay4_tick(&s->r4, s->now);
 }
 
 static void
@@ -369,7 +411,7 @@ run_reply(struct scen *s, const struct relay4_rx *rx)
 	if (s->last_drop != DROP_NONE)
 		return;
 	o = new_out(s);
-	o->to_client = true;
+	o->whom = TO_CLIENT;
 	o->ifindex = d.out->link.ifindex;
 	o->src = d.src;
 	o->dst = d.dst;
@@ -377,6 +419,26 @@ run_reply(struct scen *s, const struct relay4_rx *rx)
 	o->dport = d.dport;
 	memcpy(o->mac, d.mac, sizeof(o->mac));
 	o->len = relay4_render_reply(&s->r4, &d, o->msg, sizeof(o->msg));
+}
+
+static void
+run_helper(struct scen *s, const struct udpip *u, uint32_t ifindex)
+{
+	struct helper_plan plan;
+
+	s->last_drop = helper_packet(s->helpers, s->conf, s->iftab, &s->stats,
+	    u, ifindex, s->now, &plan);
+	for (unsigned i = 0; s->last_drop == DROP_NONE && i < plan.n; i++) {
+		struct out *o = new_out(s);
+
+		o->whom = HELPED;
+		o->server = plan.out[i].dst;
+		o->ifindex = plan.out[i].ifindex;
+		o->src = plan.src;
+		o->ttl = plan.ttl;
+		o->sport = u->sport;
+		o->dport = u->dport;
+	}
 }
 
 /* --- the lines of a script ----------------------------------------------------- */
@@ -418,6 +480,17 @@ set_link(struct scen *s, char **word)
 	if (has(word + 3, "bridge"))
 		l.kind = IFTAB_BRIDGE;
 	l.master = (uint32_t)number(word + 3, "master", 0, 10);
+	l.vlan = (uint16_t)number(word + 3, "vlan", 0, 10);
+	l.lower = (uint32_t)number(word + 3, "lower", 0, 10);
+	if (l.lower)
+		l.kind = IFTAB_MACVLAN;
+	if (value(word + 3, "mac")) {
+		struct mac m;
+
+		if (!mac_parse(value(word + 3, "mac"), &m))
+			wrong(s, "%s is no MAC address", value(word + 3, "mac"));
+		memcpy(l.mac, m.b, sizeof(m.b));
+	}
 	iftab_set_link(s->iftab, &l);
 	commit(s, false);
 }
@@ -425,7 +498,7 @@ set_link(struct scen *s, char **word)
 static void
 set_addr(struct scen *s, char **word, bool gone)
 {
-	struct iftab_addr a = { .secondary = false };
+	struct iftab_addr a = { .secondary = has(word + 3, "secondary") };
 	uint32_t ifindex = (uint32_t)strtoul(word[1], NULL, 10);
 
 	if (!ip4net_parse(word[2], &a.net))
@@ -470,6 +543,27 @@ client_asks_4011(struct scen *s, char **word)
 	rx.len = build(s, msg, DHCP4_REQUEST, type_of(s, word[3]), word + 4, NULL);
 	memcpy(rx.mac, msg + DHCP4_OFF_CHADDR, 6);
 	run_4011(s, &rx);
+}
+
+static void
+port_is_helped(struct scen *s, char **word)
+{
+	uint8_t payload[256] = "payload";
+	char *port = strchr(word[2], ':');
+	struct udpip u = {
+		.dst = IP4_BROADCAST, .payload = payload, .payload_len = 7,
+		.dport = (uint16_t)atoi(word[3]),
+		.ttl = (uint8_t)number(word + 4, "ttl", 64, 10),
+	};
+
+	known_words(s, word + 4);
+	if (value(word + 4, "payload"))
+		u.payload_len = bytes(s, value(word + 4, "payload"), payload,
+		    sizeof(payload));
+	*port = '\0';
+	u.src = ip(s, word[2]);
+	u.sport = (uint16_t)atoi(port + 1);
+	run_helper(s, &u, (uint32_t)strtoul(word[1], NULL, 10));
 }
 
 static void
@@ -552,6 +646,7 @@ want_message(const struct scen *s, char **word, const struct out *o)
 	want_number(s, word, "sport", o->sport, 10);
 	want_number(s, word, "dport", o->dport, 10);
 	want_number(s, word, "len", o->len, 10);
+	want_number(s, word, "t", (unsigned long)mono_diff_ms(o->when, s->start), 10);
 	want_options(s, word, &m);
 }
 
@@ -569,8 +664,23 @@ want_l2(const struct scen *s, char **word, const struct out *o)
 		wrong(s, "l2 is %s", mac_str(&is, text));
 }
 
+static const char *const whom_words[] = {
+	[TO_SERVER] = "server", [TO_CLIENT] = "client", [HELPED] = "port",
+};
+
 static void
-expect_packet(struct scen *s, char **word, bool to_client)
+want_helped(const struct scen *s, char **word, const struct out *o)
+{
+	known_words(s, word);
+	want_ip(s, word, "src", o->src);
+	want_number(s, word, "sport", o->sport, 10);
+	want_number(s, word, "dport", o->dport, 10);
+	want_number(s, word, "ttl", o->ttl, 10);
+	want_number(s, word, "by", o->ifindex, 10);
+}
+
+static void
+expect_packet(struct scen *s, char **word, enum whom whom)
 {
 	const struct out *o = &s->out[s->at];
 	char a[IP4_STRLEN];
@@ -580,15 +690,33 @@ expect_packet(struct scen *s, char **word, bool to_client)
 	if (s->at == s->n_out)
 		wrong(s, "nothing was sent (drop: %s)", drop_word(s->last_drop));
 	s->at++;
-	if (o->to_client != to_client)
-		wrong(s, "the packet goes to a %s", to_client ? "server" : "client");
-	if (to_client && o->ifindex != strtoul(word[2], NULL, 10))
+	if (o->whom != whom)
+		wrong(s, "the packet goes to a %s", whom_words[o->whom]);
+	if (whom == TO_CLIENT && o->ifindex != strtoul(word[2], NULL, 10))
 		wrong(s, "it goes to interface %u", o->ifindex);
-	if (!to_client && !ip4_eq(o->server, ip(s, word[2])))
+	if (whom != TO_CLIENT && !ip4_eq(o->server, ip(s, word[2])))
 		wrong(s, "it goes to %s", ip4_str(o->server, a));
+	if (whom == HELPED) {
+		want_helped(s, word + 3, o);
+		return;
+	}
 	want_message(s, word + 3, o);
-	if (to_client)
+	if (whom == TO_CLIENT)
 		want_l2(s, word + 3, o);
+}
+
+static void
+expect_rule(const struct scen *s, char **word)
+{
+	for (unsigned i = 0; i < s->conf->n_rule; i++) {
+		if (strcmp(s->conf->rule[i].name, word[2]) != 0)
+			continue;
+		if (s->r4.rule_hits[i] != strtoul(word[3], NULL, 10))
+			wrong(s, "rule %s: %llu", word[2],
+			    (unsigned long long)s->r4.rule_hits[i]);
+		return;
+	}
+	wrong(s, "no rule %s", word[2]);
 }
 
 static void
@@ -605,6 +733,27 @@ expect_counter(struct scen *s, char **word)
 	wrong(s, "no counter %s", word[2]);
 }
 
+static uint16_t
+server_of(const struct scen *s, const char *address)
+{
+	uint16_t i = relay4_server(&s->r4, ip(s, address));
+
+	if (i == CONF_NONE)
+		wrong(s, "no such server");
+	return i;
+}
+
+static void
+expect_health(struct scen *s, char **word)
+{
+	const struct health *h = &s->r4.health[server_of(s, word[2])];
+
+	if (!word[3] || strcmp(health_state_name(h->state), word[3]) != 0)
+		wrong(s, "it is %s", health_state_name(h->state));
+	if (word[4] && strcmp(health_diag_word(h->diag), word[4]) != 0)
+		wrong(s, "diagnosis %s", health_diag_word(h->diag));
+}
+
 static void
 nothing_left(struct scen *s)
 {
@@ -612,9 +761,9 @@ nothing_left(struct scen *s)
 
 	if (s->at < s->n_out)
 		wrong(s, "before this line: unexpected packet to %s %s",
-		    s->out[s->at].to_client ? "client" : "server",
-		    ip4_str(s->out[s->at].to_client ? s->out[s->at].dst :
-		    s->out[s->at].server, a));
+		    whom_words[s->out[s->at].whom],
+		    ip4_str(s->out[s->at].whom == TO_CLIENT ?
+		    s->out[s->at].dst : s->out[s->at].server, a));
 	s->at = s->n_out = 0;
 }
 
@@ -622,13 +771,19 @@ static void
 expect(struct scen *s, char **word)
 {
 	if (strcmp(word[1], "server") == 0)
-		expect_packet(s, word, false);
+		expect_packet(s, word, TO_SERVER);
 	else if (strcmp(word[1], "client") == 0)
-		expect_packet(s, word, true);
+		expect_packet(s, word, TO_CLIENT);
+	else if (strcmp(word[1], "helped") == 0)
+		expect_packet(s, word, HELPED);
+	else if (strcmp(word[1], "rule") == 0)
+		expect_rule(s, word);
 	else if (strcmp(word[1], "nothing") == 0)
 		nothing_left(s);
 	else if (strcmp(word[1], "counter") == 0)
 		expect_counter(s, word);
+	else if (strcmp(word[1], "health") == 0)
+		expect_health(s, word);
 	else if (strcmp(word[1], "drop") == 0) {
 		nothing_left(s);
 		if (strcmp(drop_word(s->last_drop), word[2]) != 0)
@@ -640,11 +795,84 @@ expect(struct scen *s, char **word)
 static void
 set_route(struct scen *s, char **word)
 {
-	uint16_t i = relay4_server(&s->r4, ip(s, word[1]));
+	s->r4.server_source[server_of(s, word[1])] = ip(s, word[2]);
+}
 
-	if (i == CONF_NONE)
-		wrong(s, "no such server");
-	s->r4.server_source[i] = ip(s, word[2]);
+/* As many results as it takes: that is the probes' business. */
+static void
+set_health(struct scen *s, char **word)
+{
+	uint16_t i = server_of(s, word[1]);
+	struct health *h = &s->r4.health[i];
+	bool drained = strcmp(word[2], "drained") == 0;
+
+	if (drained || strcmp(word[2], "enabled") == 0) {
+		relay4_health(&s->r4, i, health_drain(h, drained, s->now));
+		return;
+	}
+	if (strcmp(word[2], "up") != 0 && strcmp(word[2], "down") != 0)
+		wrong(s, "no state %s", word[2]);
+	for (int n = 0; n < 255 && strcmp(word[2], health_state_name(h->state)) != 0; n++)
+		relay4_health(&s->r4, i, strcmp(word[2], "up") == 0 ?
+		    health_good(h, HEALTH_DIAG_PROBE_OK, s->now) :
+		    health_bad(h, HEALTH_DIAG_PROBE_PXE, s->now));
+}
+
+static void
+set_way(struct scen *s, char **word)
+{
+	uint16_t i = server_of(s, word[1]);
+	struct health *h = &s->r4.health[i];
+
+	if (strcmp(word[2], "noroute") == 0)
+		relay4_health(&s->r4, i, health_block(h, HEALTH_DIAG_NO_ROUTE, s->now));
+	else if (strcmp(word[2], "ok") == 0)
+		relay4_health(&s->r4, i, health_unblock(h,
+		    s->conf->server[i].n_probe > 0, s->now));
+	else
+		wrong(s, "what does the kernel say?");
+}
+
+static void
+error_comes(struct scen *s, char **word)
+{
+	static const struct { const char *name; int number; } known[] = {
+		{ "ECONNREFUSED", ECONNREFUSED },
+		{ "EHOSTUNREACH", EHOSTUNREACH }, { "ENETUNREACH", ENETUNREACH },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i].name, word[2]) == 0) {
+			relay4_server_error(&s->r4, server_of(s, word[1]),
+			    known[i].number, s->now);
+			return;
+		}
+	wrong(s, "no error %s", word[2]);
+}
+
+static void
+do_time(struct scen *s, char **word)
+{
+	if (strcmp(word[0], "start") == 0)
+		s->start = s->now;
+	else
+		pass_until(s, mono_add_ms(strcmp(word[0], "at") == 0 ? s->start :
+		    s->now, strtol(word[1], NULL, 10)));
+}
+
+static void
+load_conf(struct scen *s, const char *path)
+{
+	char text[65536];
+	FILE *f = fopen(path, "r");
+	size_t n;
+
+	if (!f)
+		wrong(s, "%s: %s", path, strerror(errno));
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	set_conf(s, text);
 }
 
 static void
@@ -655,7 +883,11 @@ do_line(struct scen *s, char **word)
 		return;
 	}
 	nothing_left(s);
-	if (strcmp(word[0], "link") == 0)
+	if (strcmp(word[0], "load") == 0)
+		load_conf(s, word[1]);
+	else if (strcmp(word[0], "helper") == 0)
+		port_is_helped(s, word);
+	else if (strcmp(word[0], "link") == 0)
 		set_link(s, word);
 	else if (strcmp(word[0], "linkgone") == 0) {
 		iftab_del_link(s->iftab, (uint32_t)strtoul(word[1], NULL, 10));
@@ -672,8 +904,15 @@ do_line(struct scen *s, char **word)
 		client_asks_4011(s, word);
 	else if (strcmp(word[0], "server") == 0)
 		server_answers(s, word);
-	else if (strcmp(word[0], "wait") == 0)
-		pass(s, strtol(word[1], NULL, 10));
+	else if (strcmp(word[0], "wait") == 0 || strcmp(word[0], "at") == 0 ||
+	    strcmp(word[0], "start") == 0)
+		do_time(s, word);
+	else if (strcmp(word[0], "health") == 0)
+		set_health(s, word);
+	else if (strcmp(word[0], "kernel") == 0)
+		set_way(s, word);
+	else if (strcmp(word[0], "error") == 0)
+		error_comes(s, word);
 	else
 		wrong(s, "unknown word %s", word[0]);
 }
@@ -686,11 +925,14 @@ open_scen(struct scen *s, const char *file)
 	struct hash_key secret = { { 1, 2 } };
 
 	s->file = file;
-	s->now = mono_us(1000000000);
+	s->now = s->start = mono_us(1000000000);
+	s->tick = mono_add_ms(s->now, TICK_MS);
 	s->iftab = iftab_new(secret);
 	s->clients = clients_new(1024, secret, NULL, NULL);
 	ck_assert_ptr_nonnull(s->iftab);
 	ck_assert_ptr_nonnull(s->clients);
+	s->helpers = helpers_new(secret);
+	ck_assert_ptr_nonnull(s->helpers);
 	s->r4.iftab = s->iftab;
 	s->r4.clients = s->clients;
 	s->r4.stats = &s->stats;
@@ -704,6 +946,7 @@ close_scen(struct scen *s)
 {
 	iftab_free(s->iftab);
 	clients_free(s->clients);
+	helpers_free(s->helpers);
 	hedges_free(s->hedges);
 	conf_free(s->conf);
 	free(s);
@@ -724,30 +967,71 @@ read_conf(struct scen *s, FILE *f)
 	wrong(s, "conf without end");
 }
 
+/* The words of a `let', in the place of its name. */
+static int
+split(struct scen *s, char *line, char **word, int n)
+{
+	char *save;
+
+	for (char *w = strtok_r(line, " \t\n", &save); w && *w != '#';
+	    w = strtok_r(NULL, " \t\n", &save)) {
+		unsigned i = 0;
+		size_t len = strlen(w + 1);
+
+		if (n == WORDS_MAX)
+			wrong(s, "too many words");
+		if (*w != '$') {
+			word[n++] = w;
+			continue;
+		}
+		while (i < s->n_let && (strncmp(s->let[i], w + 1, len) != 0 ||
+		    s->let[i][len] != ' '))
+			i++;
+		if (i == s->n_let)
+			wrong(s, "%s is not known", w);
+		n = split(s, strcpy(s->expanded[i], s->let[i] + len + 1), word, n);
+	}
+	word[n] = NULL;
+	return n;
+}
+
+static void
+let(struct scen *s, const char *text)
+{
+	if (s->n_let == LETS_MAX)
+		wrong(s, "too many lets");
+	snprintf(s->let[s->n_let++], sizeof(s->let[0]), "%s", text);
+}
+
+static void
+run_line(struct scen *s, FILE *f, char *line)
+{
+	char *word[WORDS_MAX + 1], *text;
+
+	if (strncmp(line, "let ", 4) == 0) {
+		let(s, line + 4);
+		return;
+	}
+	if (split(s, line, word, 0) == 0)
+		return;
+	if (strcmp(word[0], "conf") != 0) {
+		do_line(s, word);
+		return;
+	}
+	text = read_conf(s, f);
+	nothing_left(s);
+	set_conf(s, text);
+	free(text);
+}
+
 static void
 run_file(struct scen *s, FILE *f)
 {
-	char line[1024], *word[WORDS_MAX + 1], *save;
+	char line[1024];
 
 	while (fgets(line, sizeof(line), f)) {
-		int n = 0;
-
 		s->line++;
-		for (char *w = strtok_r(line, " \t\n", &save); w && *w != '#';
-		    w = strtok_r(NULL, " \t\n", &save))
-			if (n < WORDS_MAX)
-				word[n++] = w;
-		word[n] = NULL;
-		if (n == 0)
-			continue;
-		if (strcmp(word[0], "conf") == 0) {
-			char *text = read_conf(s, f);
-
-			nothing_left(s);
-			set_conf(s, text);
-			free(text);
-		} else
-			do_line(s, word);
+		run_line(s, f, line);
 	}
 	nothing_left(s);
 }
