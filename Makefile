@@ -245,6 +245,8 @@ fuzz-replay:
 	@tests/fuzz/replay.sh $(T)
 
 bench: $(PROGS) benches
+	@ls tests/bench/bench_*.c tests/bench/*.sh 2>/dev/null | grep -q . || \
+		{ echo "there is nothing in tests/bench/ yet"; exit 1; }
 	@for b in $(BENCHES:%=$(B)/bench/%) $(wildcard tests/bench/*.sh); do \
 		echo "== $$b"; PXRELAYD=$(CURDIR)/$(B)/pxrelayd $$b || exit 1; done
 
