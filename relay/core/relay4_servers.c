@@ -139,15 +139,28 @@ ask_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	plan->group[class] = group;
 }
 
-/* A message that is no question: every member that the operator has not
- * drained. */
+/* A drained server hears of those that have an offer or a lease of its own, or a
+ * boot that is under way when it is drained would fail. */
+static bool
+is_told(const struct relay4 *r, const struct relay4_plan *plan, uint16_t server)
+{
+	return !r->health[server].drained ||
+	    ip4_eq(r->conf->server[server].address,
+	    dhcp4_opt_ip4(&plan->m, DHCP4_OPT_SERVER_ID));
+}
+
+/* A message that is no question: every member that is not drained; when all are,
+ * all of them, as with questions (core/select, rule 1). */
 static void
 tell_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
 {
 	const struct conf_group *g = &r->conf->group[group];
+	bool all = true;
 
 	for (unsigned i = 0; i < g->n; i++)
-		if (!r->health[g->server[i]].drained)
+		all = all && r->health[g->server[i]].drained;
+	for (unsigned i = 0; i < g->n; i++)
+		if (all || is_told(r, plan, g->server[i]))
 			add_server(r, plan, g->server[i]);
 }
 
