@@ -10,7 +10,7 @@
 # is the first, and the only one.
 
 . "$(dirname "$0")/topo-vlans.sh"
-need tcpdump dnsmasq
+need tcpdump dnsmasq nft
 need_pxrelayd
 
 ME=192.0.2.51
@@ -62,7 +62,7 @@ conf()
 		"[interface vlan10]" "dhcp = $SRV1" "boot = boot"
 }
 
-PXE=(type=request "ciaddr=$ME" "src=$ME" dport=4011 dmac=$RTR10_MAC
+PXE=(type=request "ciaddr=$ME" "src=$ME" dport=4011 "dmac=$RTR10_MAC"
 	"opt=60:'PXEClient:Arch:00007:UNDI:003016" opt=93:0007 opt=94:010310
 	opt=97:0000000000000000000000000000000000)
 
@@ -132,6 +132,8 @@ expect_eq "no answer of the live one goes to the client itself" \
 n=$(relay_counter rescues-asked)
 asks_as edk2 $A1 opt=43:4704800100ff00 wait=0.6
 expect_eq "a boot server discovery is not rescued" "${A[answers]}" 0
+asks_as ipxe $A1 opt=250:0c0101 wait=0.6
+expect_eq "nor what wdsnbp.com asks" "${A[answers]}" 0
 ask cl10 dst=$A1 src=$ME dport=4011 dmac=$RTR10_MAC fill=61 wait=0.6
 expect_eq "nor what is not DHCP" "${A[answers]}" 0
 asks_as ipxe $UP.24 wait=0.6

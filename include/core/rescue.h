@@ -8,7 +8,7 @@
  * that the client waits for.
  *
  * The asked server's own answer wins: once it was seen, a rescue's is thrown away. What is
- * no DHCP (RIS), and boot server discovery (43.71), is left alone.
+ * no DHCP (RIS), boot server discovery (43.71), and the polls of WDS (option 250) are left alone.
  *
  * Packets go in, plans come out; nothing here sends. A bounded table of open
  * questions, by the (chaddr, xid) of the client; a full one forgets the oldest.

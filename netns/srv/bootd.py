@@ -17,6 +17,7 @@ import ipaddress
 import json
 import select
 import socket
+import subprocess
 import sys
 import time
 
@@ -121,9 +122,16 @@ class Server:
         def send():
             self.note(dir="out", port=port, peer="%s:%d" % peer, hex=reply.hex())
             s.sendto(reply, peer)
+            if port == 67 and self.args.die:
+                self.die()
         self.number += 1
         heapq.heappush(self.later, (time.monotonic() + self.args.delay,
                                     self.number, send))
+
+    def die(self):
+        if self.args.die == "host":
+            subprocess.run(["ip", "link", "set", "eth0", "down"], check=True)
+        sys.exit(0)
 
     def reply_to(self, m, port, peer):
         """WDS answers 4011 to where the request came from; smee, and dnsmasq
@@ -254,6 +262,8 @@ def arguments(argv):
     p.add_argument("--pending", type=int, default=0,
                    help="WDS polls answered with `pending'")
     p.add_argument("--referral", help="WDS: then send the client to this server")
+    p.add_argument("--die", choices=["service", "host"],
+                   help="after the first answer on port 67; host: without the network")
     args = p.parse_args(argv)
     args.file = dict(args.file)
     return args

@@ -163,12 +163,15 @@ is_client(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 	    !on_vlan(in, rx->dst) && !iftab_is_local(r->iftab, rx->src);
 }
 
+/* wdsnbp.com polls with the number that its server gave it (option 250). */
+#define OPT_WDS 250
+
 static bool
 is_question(const struct relay4 *r, const struct dhcp4 *m,
     const struct relay4_rx *rx)
 {
 	return (m->type == DHCP4_REQUEST_MSG || m->type == DHCP4_INFORM) &&
-	    r->scratch.pxeclient && !r->scratch.discovery &&
+	    r->scratch.pxeclient && !r->scratch.discovery && !m->at[OPT_WDS] &&
 	    ip4_is_none(m->giaddr) && rx->len <= RESCUE_MSG_MAX &&
 	    (ip4_is_none(m->ciaddr) || ip4_eq(m->ciaddr, rx->src));
 }
