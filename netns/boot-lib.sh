@@ -348,7 +348,8 @@ compare_replies()
 # ---- the campus -----------------------------------------------------------
 #
 # conf/campus.conf, for the test and for the demonstration: a machine with a
-# BIOS, one with UEFI, and one that runs iPXE, all on VLAN 10.
+# BIOS, one with UEFI, and one that runs iPXE, all on VLAN 10.  The first WDS server
+# has gone wrong and offers addresses.
 
 campus_servers()
 {
@@ -359,8 +360,8 @@ campus_servers()
 	boot_server linux 40 x64
 	start_kea srv1 100 110
 	start_dhcpd srv2 111 120
-	start_wds wds-1 21
-	start_wds wds-2 22 --lease 192.0.2.99
+	start_wds wds-1 21 --lease 192.0.2.99
+	start_wds wds-2 22
 	start_proxy fog --pxe-service=x86PC,boot,nbp.bios \
 		--pxe-service=7,boot,nbp.x64.efi
 	start_netboot linux 40

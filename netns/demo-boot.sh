@@ -41,7 +41,7 @@ story "The machine with a BIOS" bios 61
 story "The machine with UEFI" uefi 62
 story "The machine that runs iPXE" ipxe 63
 title "Was anything changed that a server said?"
-expect_replies 14 --dropped $UP.22
+expect_replies 14 --dropped $UP.21
 if [ -z "$RELAY" ]; then
 	title "What the relay counted"
 	ctl show counters

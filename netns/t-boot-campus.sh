@@ -16,5 +16,7 @@ start_boot_relay "$CONF/campus.conf"
 campus_machines
 expect_boot "the BIOS machine boots from FOG" bios fog bios
 expect_boot "the machine that runs iPXE boots from linux" ipxe linux x64
-expect_boot "the UEFI machine boots from WDS" uefi wds-1 x64
-expect_replies 14 --dropped $UP.22
+expect_boot "the UEFI machine boots from the second WDS" uefi wds-2 x64
+expect "the first one's offers of addresses are dropped" \
+	test "$(relay_drop offer-not-proxy)" -ge 1
+expect_replies 14 --dropped $UP.21
