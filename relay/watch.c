@@ -69,20 +69,27 @@ ask_route(struct daemon *d, uint16_t s)
 		way_route(&w->ways, s, r.ifindex, next_hop(&r, dst));
 }
 
+/* A kernel that cannot be asked is believed what it told, if anything. */
+static void
+ask_hop(struct watch *w, struct way_hop *h)
+{
+	enum neigh_state s = NEIGH_UNKNOWN;
+	int err = route_neigh(w->route, h->ifindex, h->ip, &s);
+
+	if (err == -EOPNOTSUPP)
+		h->failed |= h->doubted;
+	else if (!err && s != NEIGH_UNKNOWN)
+		h->failed = s == NEIGH_FAILED;
+	h->asked = true;
+	h->doubted = false;
+}
+
 static void
 ask_hops(struct watch *w)
 {
-	for (unsigned i = 0; i < w->ways.n_hop; i++) {
-		struct way_hop *h = &w->ways.hop[i];
-		enum neigh_state s;
-
-		if (h->asked)
-			continue;
-		h->asked = true;
-		s = route_neigh(w->route, h->ifindex, h->ip);
-		if (s != NEIGH_UNKNOWN)
-			h->failed = s == NEIGH_FAILED;
-	}
+	for (unsigned i = 0; i < w->ways.n_hop; i++)
+		if (!w->ways.hop[i].asked)
+			ask_hop(w, &w->ways.hop[i]);
 }
 
 static bool
@@ -176,7 +183,10 @@ on_neighbour(void *daemon, uint32_t ifindex, struct ip4 ip, enum neigh_state s)
 {
 	struct daemon *d = daemon;
 
-	if (way_neighbour(&d->watch->ways, ifindex, ip, s == NEIGH_FAILED))
+	struct ways *ways = &d->watch->ways;
+
+	if (s == NEIGH_FAILED ? way_doubt(ways, ifindex, ip) :
+	    way_neighbour(ways, ifindex, ip, false))
 		d->watch->news = true;
 }
 
@@ -189,12 +199,13 @@ on_readable(void *daemon, struct mono now)
 	if (neigh_read(w->neigh) < 0) {		/* messages were lost */
 		for (unsigned i = 0; i < w->ways.n_hop; i++)
 			w->ways.hop[i].asked = false;
-		ask_hops(w);
 		w->news = true;
 	}
-	if (w->news)
-		way_judge(&w->ways, &d->r4, now);
+	if (!w->news)
+		return;
 	w->news = false;
+	ask_hops(w);
+	way_judge(&w->ways, &d->r4, now);
 }
 
 static void

@@ -27,6 +27,7 @@ struct way_hop {
 	uint32_t ifindex;
 	struct ip4 ip;
 	bool asked;		/* false: what is known of it is to be asked for; for relay/watch */
+	bool doubted;		/* since news said that it failed */
 	bool failed;		/* the kernel asked and got no answer */
 	bool used;
 };
@@ -54,6 +55,9 @@ void way_no_route(struct ways *w, uint16_t server);
 void way_sweep(struct ways *w);
 /* News of a neighbour; false: it is on no server's way, as most are. */
 bool way_neighbour(struct ways *w, uint32_t ifindex, struct ip4 ip, bool failed);
+/* "Failed" is also what an entry is called that somebody deletes (ip neigh flush): the
+ * kernel is to be asked what it thinks now. */
+bool way_doubt(struct ways *w, uint32_t ifindex, struct ip4 ip);
 /* Another configuration: the servers' places mean others now. Hops stay. */
 void way_reset(struct ways *w);
 

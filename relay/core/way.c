@@ -80,6 +80,18 @@ way_neighbour(struct ways *w, uint32_t ifindex, struct ip4 ip, bool failed)
 	return true;
 }
 
+bool
+way_doubt(struct ways *w, uint32_t ifindex, struct ip4 ip)
+{
+	unsigned i = find(w, ifindex, ip);
+
+	if (i == w->n_hop)
+		return false;
+	w->hop[i].asked = false;
+	w->hop[i].doubted = true;
+	return true;
+}
+
 void
 way_reset(struct ways *w)
 {

@@ -194,20 +194,24 @@ neighbour(struct route_asker *a, uint16_t type, uint16_t flags, uint32_t ifindex
 	return h;
 }
 
-enum neigh_state
-route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip)
+int
+route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip,
+    enum neigh_state *out)
 {
 	const struct nlmsghdr *answer;
 	const struct ndmsg *got;
 	struct ndmsg *nd;
 	struct nlmsghdr *h = neighbour(a, RTM_GETNEIGH, 0, ifindex, ip, &nd);
+	int err = ask(a, h, &answer);
 
-	if (ask(a, h, &answer) < 0 || !answer ||
-	    answer->nlmsg_type != RTM_NEWNEIGH ||
+	if (err < 0)
+		return err;
+	if (!answer || answer->nlmsg_type != RTM_NEWNEIGH ||
 	    mnl_nlmsg_get_payload_len(answer) < sizeof(*got))
-		return NEIGH_UNKNOWN;
+		return -EBADMSG;
 	got = mnl_nlmsg_get_payload(answer);
-	return neigh_state_of(got->ndm_state);
+	*out = neigh_state_of(got->ndm_state);
+	return 0;
 }
 
 /* NTF_USE is what a packet does: it starts asking unless the answer is known. */
