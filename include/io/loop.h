@@ -26,6 +26,8 @@ struct mono loop_now(struct loop *l);	/* CLOCK_MONOTONIC, read anew */
 
 /* Level-triggered: fn runs whenever fd can be read. The fd stays the caller's. */
 struct loop_watch *loop_read(struct loop *l, int fd, loop_fn *fn, void *user);
+/* ... whenever fd can be written, or has failed: a connect() that is over. */
+struct loop_watch *loop_write(struct loop *l, int fd, loop_fn *fn, void *user);
 struct loop_watch *loop_signal(struct loop *l, int signo, loop_fn *fn, void *user);
 /* Every ms milliseconds (repeat) or once. */
 struct loop_watch *loop_timer(struct loop *l, int64_t ms, bool repeat, loop_fn *fn, void *user);

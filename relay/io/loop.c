@@ -121,6 +121,12 @@ loop_read(struct loop *l, int fd, loop_fn *fn, void *user)
 }
 
 struct loop_watch *
+loop_write(struct loop *l, int fd, loop_fn *fn, void *user)
+{
+	return watch_new(l, fd, EV_WRITE | EV_PERSIST, NULL, fn, user);
+}
+
+struct loop_watch *
 loop_signal(struct loop *l, int signo, loop_fn *fn, void *user)
 {
 	return watch_new(l, signo, EV_SIGNAL | EV_PERSIST, NULL, fn, user);

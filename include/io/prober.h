@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * prober - sends the questions of core/probe that are not sent through a server's own
+ * socket, and recognises their answers.
+ *
+ * Echo, ARP and port 4011 have one socket each, opened when first needed. TFTP, TCP and
+ * HTTP take a socket for each question, at most PROBER_CONNS at once, which is
+ * closed as soon as the answer is clear or its time is over: TFTP servers answer from a
+ * port of their own, so only the socket says which question it was. Nothing ever waits.
+ *
+ * Who is asked when, and what it means, is not known here.
+ */
+#ifndef IO_PROBER_H
+#define IO_PROBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "io/loop.h"
+
+#define PROBER_CONNS	256
+
+struct prober;
+
+/* The question with this token was answered, or was answered with a clear no (a refused
+ * connection, an HTTP status of 500 or more). Called from the loop only, never from within
+ * a function of this file. */
+typedef void prober_fn(void *user, uint32_t token, bool alive, struct mono now);
+
+struct prober *prober_new(struct loop *l, prober_fn *fn, void *user);	/* NULL: no memory */
+struct prober *prober_free(struct prober *p);	/* NULL-safe; returns NULL */
+
+/* One who is asked, and until when the answer is of interest. */
+struct prober_ask {
+	struct ip4 to;
+	uint32_t token;
+	struct mono until;
+};
+
+/* Each sends at once. 0 or -errno: -EBUSY when PROBER_CONNS are open, -EMFILE and the like when
+ * the process has no descriptors left; ENETUNREACH and EHOSTUNREACH say that there is no way. */
+int prober_icmp(struct prober *p, const struct prober_ask *a);
+/* From this link, where `source` is our address. */
+struct prober_link {
+	uint32_t ifindex;
+	struct mac mac;
+	struct ip4 source;
+};
+int prober_arp(struct prober *p, const struct prober_ask *a, const struct prober_link *link);
+/* A DHCP message with the token as xid (proto/probemsg), to port 4011. */
+int prober_4011(struct prober *p, const struct prober_ask *a, const void *msg, size_t len);
+int prober_tftp(struct prober *p, const struct prober_ask *a, const char *file);
+int prober_tcp(struct prober *p, const struct prober_ask *a, uint16_t port);
+/* path is copied. Any status below 500 is alive: it came from a web server that does its work, whether it
+ * has this file or wants a password for it. */
+int prober_http(struct prober *p, const struct prober_ask *a, uint16_t port, const char *path);
+
+/* Closes what is open of questions whose time is over. To be called now and then, as
+ * before asking. */
+void prober_expire(struct prober *p, struct mono now);
+/* Gives up every question. */
+void prober_cancel(struct prober *p);
+/* How many connections are open. */
+unsigned prober_open_conns(const struct prober *p);
+
+#endif

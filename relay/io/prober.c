@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * prober - the sockets of active probes; the contract stands in
+ * include/io/prober.h. What stands in the packets is proto's (icmp, arp, tftp, http,
+ * probemsg).
+ */
+#include "io/prober.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/icmp.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proto/arp.h"
+#include "proto/dhcp4.h"
+#include "proto/http.h"
+#include "proto/icmp.h"
+#include "proto/probemsg.h"
+#include "proto/tftp.h"
+
+/* Packets of one wake-up: others hear echo replies too (raw sockets get all). */
+#define BUDGET		64
+#define ARPS_MAX	PROBER_CONNS
+#define PATH_SIZE	128	/* as in struct conf_probe */
+
+enum conn_kind { CONN_TFTP, CONN_TCP, CONN_HTTP };
+
+/* One question with a socket of its own. */
+struct conn {
+	struct prober *owner;
+	struct conn *next_free;
+	struct loop_watch *watch;
+	int fd;			/* -1: the place is free */
+	enum conn_kind kind;
+	struct prober_ask ask;
+	uint16_t port;
+	uint8_t got;		/* bytes of the status line */
+	uint8_t line[HTTP_STATUS_LEN];
+	char path[PATH_SIZE];
+};
+
+/* An ARP packet has no room for a token. */
+struct asked_arp {
+	struct prober_ask ask;	/* token and address; until.us 0: free */
+	uint32_t ifindex;
+};
+
+struct prober {
+	struct loop *loop;
+	prober_fn *fn;
+	void *user;
+	int icmp, arp, udp4011;	/* -1: not needed yet */
+	struct loop_watch *w_icmp, *w_arp, *w_udp4011;
+	unsigned n_arp;		/* places of arps that were ever used */
+	struct asked_arp arps[ARPS_MAX];
+	unsigned n_open;
+	struct conn *free;
+	struct conn conn[PROBER_CONNS];
+};
+
+struct prober *
+prober_new(struct loop *l, prober_fn *fn, void *user)
+{
+	struct prober *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->loop = l;
+	p->fn = fn;
+	p->user = user;
+	p->icmp = p->arp = p->udp4011 = -1;
+	for (unsigned i = PROBER_CONNS; i-- > 0;) {
+		p->conn[i].owner = p;
+		p->conn[i].fd = -1;
+		p->conn[i].next_free = p->free;
+		p->free = &p->conn[i];
+	}
+	return p;
+}
+
+static void
+close_shared(int *fd, struct loop_watch **w)
+{
+	*w = loop_unwatch(*w);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static struct sockaddr_in
+inet(struct ip4 a, uint16_t port)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(a.host),
+	};
+}
+
+static int
+send_to(int fd, const void *msg, size_t len, struct ip4 to, uint16_t port)
+{
+	struct sockaddr_in at = inet(to, port);
+
+	/* An error that an earlier packet left on a shared socket is not ours:
+	 * it is taken with the first try. */
+	for (int i = 0; i < 2; i++)
+		if (sendto(fd, msg, len, MSG_DONTWAIT, (const struct sockaddr *)&at,
+		    sizeof(at)) >= 0)
+			return 0;
+	return -errno;
+}
+
+/* Keeps fd as a shared socket that is read by fn; closes it when that fails. */
+static int
+share(struct prober *p, int fd, int *place, struct loop_watch **w, loop_fn *fn)
+{
+	*w = loop_read(p->loop, fd, fn, p);
+	if (!*w) {
+		close(fd);
+		return -ENOMEM;
+	}
+	*place = fd;
+	return 0;
+}
+
+/* --- echo --------------------------------------------------------------------- */
+
+static void
+read_icmp(void *prober, struct mono now)
+{
+	struct prober *p = prober;
+	uint8_t buf[512];
+	struct ip4 from;
+	uint32_t token;
+	ssize_t n;
+
+	for (int i = 0; i < BUDGET; i++) {
+		n = recv(p->icmp, buf, sizeof(buf), MSG_DONTWAIT | MSG_TRUNC);
+		if (n < 0)
+			return;
+		if ((size_t)n <= sizeof(buf) &&
+		    icmp_reply_parse(buf, (size_t)n, &from, &token))
+			p->fn(p->user, token, true, now);
+	}
+}
+
+/* A raw socket and not a "ping socket", for which a sysctl must name our group. */
+static int
+need_icmp(struct prober *p)
+{
+	struct icmp_filter only = { ~(1u << ICMP_ECHOREPLY) };
+	int fd, err;
+
+	if (p->icmp >= 0)
+		return 0;
+	fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMP);
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_RAW, ICMP_FILTER, &only, sizeof(only)) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return share(p, fd, &p->icmp, &p->w_icmp, read_icmp);
+}
+
+int
+prober_icmp(struct prober *p, const struct prober_ask *a)
+{
+	uint8_t msg[ICMP_ECHO_LEN];
+	int err = need_icmp(p);
+
+	if (err < 0)
+		return err;
+	return send_to(p->icmp, msg, icmp_echo(msg, sizeof(msg), a->token), a->to, 0);
+}
+
+/* --- ARP ---------------------------------------------------------------------- */
+
+static void
+match_arp(struct prober *p, const struct arp *a, uint32_t ifindex, struct mono now)
+{
+	for (unsigned i = 0; i < p->n_arp; i++) {
+		struct asked_arp *q = &p->arps[i];
+
+		if (!q->ask.until.us || q->ifindex != ifindex ||
+		    !ip4_eq(q->ask.to, a->sender))
+			continue;
+		q->ask.until = mono_us(0);
+		p->fn(p->user, q->ask.token, true, now);
+	}
+}
+
+static void
+read_arp(void *prober, struct mono now)
+{
+	struct prober *p = prober;
+	uint8_t buf[64];
+	struct sockaddr_ll from;
+	struct arp a;
+
+	for (int i = 0; i < BUDGET; i++) {
+		socklen_t len = sizeof(from);
+		ssize_t n = recvfrom(p->arp, buf, sizeof(buf), MSG_DONTWAIT,
+		    (struct sockaddr *)&from, &len);
+
+		if (n < 0)
+			return;
+		if (arp_parse(&a, buf, (size_t)n) && a.op == ARP_REPLY)
+			match_arp(p, &a, (uint32_t)from.sll_ifindex, now);
+	}
+}
+
+/* Replies to this host only: not the requests of a thousand VLANs. */
+static int
+filter_arp(int fd)
+{
+	struct sock_filter prog[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARP_REPLY, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SKF_AD_OFF + SKF_AD_PKTTYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_HOST, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 64),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog f = { sizeof(prog) / sizeof(prog[0]), prog };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &f, sizeof(f));
+}
+
+/* Without a protocol it receives nothing until it is bound, behind its filter. */
+static int
+need_arp(struct prober *p)
+{
+	struct sockaddr_ll at = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP),
+	};
+	int fd, err;
+
+	if (p->arp >= 0)
+		return 0;
+	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (filter_arp(fd) < 0 ||
+	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return share(p, fd, &p->arp, &p->w_arp, read_arp);
+}
+
+static struct asked_arp *
+free_arp(struct prober *p)
+{
+	for (unsigned i = 0; i < p->n_arp; i++)
+		if (!p->arps[i].ask.until.us)
+			return &p->arps[i];
+	return p->n_arp < ARPS_MAX ? &p->arps[p->n_arp++] : NULL;
+}
+
+int
+prober_arp(struct prober *p, const struct prober_ask *a, const struct prober_link *link)
+{
+	uint8_t msg[ARP_LEN];
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP),
+		.sll_ifindex = (int)link->ifindex, .sll_halen = 6,
+		.sll_addr = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+	};
+	struct asked_arp *q;
+	size_t len;
+	int err = need_arp(p);
+
+	if (err < 0)
+		return err;
+	q = free_arp(p);
+	if (!q)
+		return -EBUSY;
+	len = arp_request(msg, sizeof(msg), &link->mac, link->source, a->to);
+	if (sendto(p->arp, msg, len, MSG_DONTWAIT, (const struct sockaddr *)&to,
+	    sizeof(to)) < 0)
+		return -errno;
+	*q = (struct asked_arp){ *a, link->ifindex };
+	return 0;
+}
+
+/* --- port 4011 ---------------------------------------------------------------- */
+
+static void
+read_4011(void *prober, struct mono now)
+{
+	struct prober *p = prober;
+	uint8_t buf[DHCP4_MIN];	/* no more is looked at */
+	uint32_t xid;
+	ssize_t n;
+
+	for (int i = 0; i < BUDGET; i++) {
+		n = recv(p->udp4011, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n < 0)
+			return;
+		if (probemsg_answer(buf, (size_t)n, &xid))
+			p->fn(p->user, xid, true, now);
+	}
+}
+
+/* From a port of our own: servers answer to the port that asked. */
+static int
+need_4011(struct prober *p)
+{
+	int fd;
+
+	if (p->udp4011 >= 0)
+		return 0;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	return share(p, fd, &p->udp4011, &p->w_udp4011, read_4011);
+}
+
+int
+prober_4011(struct prober *p, const struct prober_ask *a, const void *msg, size_t len)
+{
+	int err = need_4011(p);
+
+	return err < 0 ? err : send_to(p->udp4011, msg, len, a->to, DHCP4_PORT_PXE);
+}
+
+/* --- sockets of one question --------------------------------------------------- */
+
+static void
+close_conn(struct conn *c)
+{
+	struct prober *p = c->owner;
+
+	c->watch = loop_unwatch(c->watch);
+	close(c->fd);
+	c->fd = -1;
+	c->next_free = p->free;
+	p->free = c;
+	p->n_open--;
+}
+
+/* The last that is done with a connection. */
+static void
+verdict(struct conn *c, bool alive, struct mono now)
+{
+	struct prober *p = c->owner;
+	uint32_t token = c->ask.token;
+
+	close_conn(c);
+	p->fn(p->user, token, alive, now);
+}
+
+static int
+open_conn(struct prober *p, const struct prober_ask *a, enum conn_kind kind,
+    int type, struct conn **out)
+{
+	struct conn *c = p->free;
+	int fd;
+
+	if (!c)
+		return -EBUSY;
+	fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	p->free = c->next_free;
+	p->n_open++;
+	c->fd = fd;
+	c->kind = kind;
+	c->ask = *a;
+	c->got = 0;
+	*out = c;
+	return 0;
+}
+
+static int
+watch_conn(struct conn *c, struct loop_watch *w)
+{
+	c->watch = w;
+	if (w)
+		return 0;
+	close_conn(c);
+	return -ENOMEM;
+}
+
+/* The transfer that we began ends with our ERROR, before the server sends a second time;
+ * one of code 0 needs no option negotiation, and no server takes it amiss. */
+static void
+end_transfer(struct conn *c, const struct sockaddr_in *server)
+{
+	uint8_t msg[TFTP_ERROR_MAX];
+	size_t len = tftp_error(msg, sizeof(msg), TFTP_UNDEFINED, "probe");
+
+	(void)sendto(c->fd, msg, len, MSG_DONTWAIT, (const struct sockaddr *)server,
+	    sizeof(*server));
+}
+
+static void
+read_tftp(void *conn, struct mono now)
+{
+	struct conn *c = conn;
+	uint8_t buf[64];
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	struct tftp t;
+	ssize_t n = recvfrom(c->fd, buf, sizeof(buf), MSG_DONTWAIT,
+	    (struct sockaddr *)&from, &len);
+
+	if (n < 0 || !ip4_eq((struct ip4){ ntohl(from.sin_addr.s_addr) }, c->ask.to) ||
+	    !tftp_parse(&t, buf, (size_t)n) || !tftp_answers(&t))
+		return;
+	if (tftp_began(&t))
+		end_transfer(c, &from);
+	verdict(c, true, now);
+}
+
+int
+prober_tftp(struct prober *p, const struct prober_ask *a, const char *file)
+{
+	uint8_t msg[TFTP_RRQ_MAX];
+	size_t len = tftp_rrq(msg, sizeof(msg), file);
+	struct conn *c;
+	int err = len ? open_conn(p, a, CONN_TFTP, SOCK_DGRAM, &c) : -EINVAL;
+
+	if (err < 0)
+		return err;
+	err = send_to(c->fd, msg, len, a->to, TFTP_PORT);
+	if (err < 0) {
+		close_conn(c);
+		return err;
+	}
+	return watch_conn(c, loop_read(p->loop, c->fd, read_tftp, c));
+}
+
+/* Collects the status line; what the server says behind it is not waited for. */
+static void
+read_http(void *conn, struct mono now)
+{
+	struct conn *c = conn;
+	ssize_t n = recv(c->fd, c->line + c->got, sizeof(c->line) - c->got, MSG_DONTWAIT);
+	int status;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		verdict(c, false, now);
+		return;
+	}
+	c->got = (uint8_t)(c->got + n);
+	status = http_status(c->line, c->got);
+	if (status != 0)
+		verdict(c, status > 0 && status < 500, now);
+}
+
+/* The request is short and the connection new: it fits into the send buffer. */
+static void
+ask_http(struct conn *c, struct mono now)
+{
+	uint8_t msg[HTTP_REQUEST_MAX];
+	size_t len = http_get(msg, sizeof(msg), c->ask.to, c->port, c->path);
+
+	c->watch = loop_unwatch(c->watch);
+	if (send(c->fd, msg, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len)
+		c->watch = loop_read(c->owner->loop, c->fd, read_http, c);
+	if (!c->watch)
+		verdict(c, false, now);
+}
+
+static void
+connected(void *conn, struct mono now)
+{
+	struct conn *c = conn;
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 || err)
+		verdict(c, false, now);
+	else if (c->kind == CONN_HTTP)
+		ask_http(c, now);
+	else
+		verdict(c, true, now);
+}
+
+/*
+ * Closed by a reset: an orderly end would leave a socket in TIME_WAIT for a minute, of
+ * which 200 servers asked each second make 12,000.
+ */
+static int
+dial(struct prober *p, const struct prober_ask *a, enum conn_kind kind, uint16_t port,
+    const char *path)
+{
+	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	struct sockaddr_in to = inet(a->to, port);
+	struct conn *c;
+	int err = open_conn(p, a, kind, SOCK_STREAM, &c);
+
+	if (err < 0)
+		return err;
+	c->port = port;
+	strncpy(c->path, path, sizeof(c->path) - 1);
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	if (connect(c->fd, (const struct sockaddr *)&to, sizeof(to)) < 0 &&
+	    errno != EINPROGRESS) {
+		err = -errno;
+		close_conn(c);
+		return err;
+	}
+	return watch_conn(c, loop_write(p->loop, c->fd, connected, c));
+}
+
+int
+prober_tcp(struct prober *p, const struct prober_ask *a, uint16_t port)
+{
+	return dial(p, a, CONN_TCP, port, "");
+}
+
+int
+prober_http(struct prober *p, const struct prober_ask *a, uint16_t port, const char *path)
+{
+	if (strlen(path) >= PATH_SIZE)
+		return -EINVAL;
+	return dial(p, a, CONN_HTTP, port, path);
+}
+
+/* --- the end of questions ------------------------------------------------------- */
+
+static bool
+is_over(const struct prober_ask *a, struct mono now)
+{
+	return !mono_before(now, a->until);
+}
+
+void
+prober_expire(struct prober *p, struct mono now)
+{
+	for (unsigned i = 0; i < PROBER_CONNS && p->n_open; i++)
+		if (p->conn[i].fd >= 0 && is_over(&p->conn[i].ask, now))
+			close_conn(&p->conn[i]);
+	for (unsigned i = 0; i < p->n_arp; i++)
+		if (is_over(&p->arps[i].ask, now))
+			p->arps[i].ask.until = mono_us(0);
+	while (p->n_arp && !p->arps[p->n_arp - 1].ask.until.us)
+		p->n_arp--;
+}
+
+void
+prober_cancel(struct prober *p)
+{
+	for (unsigned i = 0; i < PROBER_CONNS; i++)
+		if (p->conn[i].fd >= 0)
+			close_conn(&p->conn[i]);
+	p->n_arp = 0;
+}
+
+unsigned
+prober_open_conns(const struct prober *p)
+{
+	return p->n_open;
+}
+
+struct prober *
+prober_free(struct prober *p)
+{
+	if (!p)
+		return NULL;
+	prober_cancel(p);
+	close_shared(&p->icmp, &p->w_icmp);
+	close_shared(&p->arp, &p->w_arp);
+	close_shared(&p->udp4011, &p->w_udp4011);
+	free(p);
+	return NULL;
+}
