@@ -207,6 +207,7 @@ tick(void *daemon, struct mono now)
 	relay4_tick(&d->r4, now);
 	d->stats.counter[COUNTER_RING_LOST] += ring_lost(d->ring);
 	watch_tick(d, now);
+	probing_soon(d);	/* a way may have been found to be back */
 }
 
 static void
@@ -223,6 +224,16 @@ daemon_new_clients(struct daemon *d, const struct conf *c)
 	return clients_new(c->clients, d->secret, client_evicted, d);
 }
 
+static const char *
+health_event(const struct health *h)
+{
+	if (h->diag == HEALTH_DIAG_ENABLED)
+		return "server-enabled";
+	if (h->state == HEALTH_DRAINED)
+		return "server-drained";
+	return h->state == HEALTH_DOWN ? "server-down" : "server-up";
+}
+
 /* The one line about a server that everybody greps for. */
 static void
 on_health(void *daemon, uint16_t server)
@@ -233,7 +244,7 @@ on_health(void *daemon, uint16_t server)
 	char a[IP4_STRLEN];
 
 	log_event(&d->log, h->state == HEALTH_DOWN ? LOG_LEVEL_WARNING :
-	    LOG_LEVEL_INFO, h->state == HEALTH_DOWN ? "server-down" : "server-up",
+	    LOG_LEVEL_INFO, health_event(h),
 	    "server=%s address=%s state=%s diag=%s after=%u", s->name,
 	    ip4_str(s->address, a), health_state_name(h->state),
 	    health_diag_word(h->diag), h->bad_in_row);
@@ -392,6 +403,9 @@ daemon_open(struct daemon *d, struct conf *conf)
 	err = watch_open(d);
 	if (err < 0)
 		return failed(d, "netlink", err);
+	err = probing_open(d);
+	if (err < 0)
+		return failed(d, "probes", err);
 	err = follow_open(d);
 	if (err < 0)
 		return failed(d, "netlink", err);
@@ -407,6 +421,7 @@ daemon_close(struct daemon *d)
 	d->ctl = ctl_close(d->ctl);
 	d->netlink = netlink_close(d->netlink);
 	watch_close(d);
+	probing_close(d);
 	for (unsigned i = 0; i < CONF_SERVERS_MAX; i++)
 		close_server(&d->server[i]);
 	d->ring = ring_close(d->ring);

@@ -131,6 +131,7 @@ on_batch_end(void *user)
 		d->routes_changed = false;
 		watch_changed(d);
 	}
+	probing_interfaces_changed(d);
 }
 
 static void

@@ -385,7 +385,7 @@ datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 		d->stats.drop_reply[DROP_TRUNCATED]++;
 	} else if (g->len && g->data[0] == DHCP4_REQUEST)
 		request(d, &rx, now);
-	else if (!rescuer_answer(d, &rx, now))
+	else if (!probing_answer(d, &rx, now) && !rescuer_answer(d, &rx, now))
 		reply(d, &rx, now);
 }
 
@@ -424,7 +424,7 @@ path_server(struct daemon *d, unsigned server, struct mono now)
 	errors = udp_server_errors(s->sock, &err);
 	d->stats.counter[COUNTER_SEND_ERRORS_SERVER] += errors;
 	d->r4.server[server].errors += errors;
-	if (errors)
+	if (errors && !probing_error(d, (uint16_t)server, err, now))
 		relay4_server_error(&d->r4, (uint16_t)server, err, now);
 }
 

@@ -100,6 +100,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 		follow_leave_group(d, old->discovery_group);
 	follow_commit_all(d);
 	watch_reload(d);
+	probing_reload(d, old);
 	take_control(d, old);
 	conf_free(old);
 }

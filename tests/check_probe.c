@@ -427,7 +427,7 @@ START_TEST(who_cannot_be_asked_waits_and_is_asked_soon)
 	does[CONF_PROBE_DHCP] = ANSWERS;
 	pass(500);
 	probe_interfaces_changed(&p, w->now);
-	pass(10);
+	pass(110);
 	ck_assert_int_eq(state(), HEALTH_UP);
 	world_free(w);
 }

@@ -214,6 +214,10 @@ struct conf *conf_free(struct conf *c);	/* returns NULL */
 /* The canonical form: every section and every key, effective values. */
 void conf_print(const struct conf *c, void (*out)(void *user, const char *line), void *user);
 
+/* A probe as it stands in the file, "tftp:pxelinux.0", into buf; returns buf. */
+#define CONF_PROBE_STRLEN (sizeof(((struct conf_probe *)0)->arg) + 16)
+char *conf_probe_text(const struct conf_probe *p, char buf[CONF_PROBE_STRLEN]);
+
 /* The most specific [interface] for a name: the exact one, else the one with the most
  * literal characters, else the earlier one; NULL when none matches. */
 const struct conf_if *conf_match(const struct conf *c, const char *ifname);

@@ -169,8 +169,6 @@ void conf_health_check(struct conf_builder *b, const struct conf_sect *sect,
     struct conf_server *s);
 bool conf_health_eq(const struct conf_server *a, const struct conf_server *b);
 /* One probe as it is written. */
-#define CONF_PROBE_STRLEN (sizeof(((struct conf_probe *)0)->arg) + 16)
-char *conf_probe_text(const struct conf_probe *p, char buf[CONF_PROBE_STRLEN]);
 
 /* conf_server.c */
 void conf_read_servers(struct conf_builder *b);

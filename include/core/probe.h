@@ -107,6 +107,9 @@ bool probe_next(struct probes *p, struct relay4 *r, struct mono now, struct prob
 /* When there will be something to do; false: never. */
 bool probe_due(const struct probes *p, const struct relay4 *r, struct mono *due);
 
+/* Whose open question is it, and which of its probes; false: it is nobody's. */
+bool probe_find(const struct probes *p, const struct relay4 *r, uint32_t token,
+    uint16_t *server, unsigned *which);
 /* What came of a question. A number that is not, or no longer, asked for is
  * ignored: false. */
 bool probe_answered(struct probes *p, struct relay4 *r, uint32_t token, struct mono now);

@@ -83,6 +83,7 @@ struct daemon {
 	struct daemon_server server[CONF_SERVERS_MAX];
 	struct ctl *ctl;
 	struct watch *watch;	/* relay/watch.c */
+	struct probing *probing;	/* relay/probing.c */
 	struct hash_key secret;
 
 	struct loop_watch *w_netlink, *w_ring, *w_udp67, *w_udp4011;
@@ -147,6 +148,21 @@ void watch_changed(struct daemon *d);
 void watch_tick(struct daemon *d, struct mono now);
 /* Another configuration has been taken. */
 void watch_reload(struct daemon *d);
+
+/* probing.c: active probes */
+struct probe_server;
+int probing_open(struct daemon *d);
+void probing_close(struct daemon *d);
+/* A datagram to port 67. true: it is for the machine that does not exist, and for no client. */
+bool probing_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now);
+/* An error (errno) of a server's socket. true: a probe met it, and counts it. */
+bool probing_error(struct daemon *d, uint16_t server, int err, struct mono now);
+/* Another configuration has been taken. */
+void probing_reload(struct daemon *d, const struct conf *old);
+void probing_interfaces_changed(struct daemon *d);
+/* The way to a server may be back: it is asked in this turn of the loop. */
+void probing_soon(struct daemon *d);
+const struct probe_server *probing_state(const struct daemon *d, uint16_t server);
 
 /* reload.c */
 /* 0, or -EINVAL when the new configuration was refused (mistakes were logged). */

@@ -19,6 +19,8 @@ _Static_assert(CONF_SERVERS_MAX <= 1 << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS), "
 
 /* Who cannot be asked is looked at again after this, or the interval if shorter. */
 #define WAIT_MS		1000
+/* ... or after this when interfaces change: a thousand of them may come at once. */
+#define CHANGE_MS	100
 /* Unanswered rounds between one doubling of the interval and the next: 64 seconds at the
  * default of 2 s, long enough for a reboot to be noticed at once. */
 #define BACKOFF_ROUNDS	32
@@ -188,7 +190,7 @@ probe_interfaces_changed(struct probes *p, struct mono now)
 
 		s->via = s->link = 0;
 		if (is_waiting(s))
-			s->due = earlier(s->due, now);
+			s->due = earlier(s->due, mono_add_ms(now, CHANGE_MS));
 	}
 }
 
@@ -572,18 +574,32 @@ probe_due(const struct probes *p, const struct relay4 *r, struct mono *due)
 
 /* --- what came of questions --------------------------------------------------- */
 
+bool
+probe_find(const struct probes *p, const struct relay4 *r, uint32_t token,
+    uint16_t *server, unsigned *which)
+{
+	const struct probe_one *one;
+
+	*server = (uint16_t)(token >> TOKEN_PROBE_BITS &
+	    ((1u << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS)) - 1));
+	*which = token & ((1u << TOKEN_PROBE_BITS) - 1);
+	one = &p->server[*server].one[*which];
+	return *server < r->conf->n_server && one->open && one->token == token;
+}
+
 static bool
 settle(struct probes *p, struct relay4 *r, uint32_t token, enum probe_last last,
     enum health_diag d, struct mono now)
 {
-	uint16_t server = (uint16_t)(token >> TOKEN_PROBE_BITS &
-	    ((1u << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS)) - 1));
-	unsigned i = token & ((1u << TOKEN_PROBE_BITS) - 1);
-	struct probe_server *s = &p->server[server];
-	struct probe_one *one = &s->one[i];
+	uint16_t server;
+	unsigned i;
+	struct probe_server *s;
+	struct probe_one *one;
 
-	if (server >= r->conf->n_server || !one->open || one->token != token)
+	if (!probe_find(p, r, token, &server, &i))
 		return false;
+	s = &p->server[server];
+	one = &s->one[i];
 	one->open = false;
 	one->last = last;
 	one->at = now;

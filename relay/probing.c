@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * probing - carries out what core/probe asks for: DHCP questions go through the
+ * server's own socket, as clients' do and from port 67, the others through io/prober;
+ * answers come back by path.c and by io/prober.
+ *
+ * An answer to a DHCP probe looks like a client's reply. It is told apart by the
+ * hardware address of the machine that does not exist (proto/probemsg), in time or too
+ * late, and never gets to a VLAN.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sbuf.h"
+#include "core/probe.h"
+#include "io/prober.h"
+#include "proto/probemsg.h"
+#include "relay/daemon.h"
+
+/* What is due within these is done together: a wake-up costs more than a question. */
+#define PROBING_STEP_MS	10
+
+struct probing {
+	struct probes probes;
+	struct prober *prober;
+	struct loop_watch *timer;
+};
+
+/* --- asking ------------------------------------------------------------------- */
+
+static int
+send_67(struct daemon *d, uint16_t server, const void *msg, size_t len)
+{
+	struct udp_server *s = d->server[server].sock;
+	struct udp_sent sent = { 0 };
+
+	if (!len || !udp_server_connected(s))
+		return -ENETUNREACH;
+	udp_server_queue(s, msg, len, &sent);
+	udp_server_flush(s, &sent);
+	return sent.ok ? 0 : sent.full ? -EAGAIN : -sent.last_errno;
+}
+
+static int
+ask_dhcp(struct daemon *d, const struct probe_question *q, const struct iface_gi *gi)
+{
+	const struct rai *rai = d->conf->server[q->server].option82 ? &gi->rai : NULL;
+	uint8_t msg[PROBEMSG_MAX];
+	size_t len = q->probe->kind == CONF_PROBE_DHCP ?
+	    probemsg_inform(msg, sizeof(msg), q->token, gi->giaddr, rai) :
+	    probemsg_discover(msg, sizeof(msg), q->token, gi->giaddr, rai);
+
+	return send_67(d, q->server, msg, len);
+}
+
+static int
+ask_4011(struct daemon *d, const struct prober_ask *a, const struct iface_gi *gi)
+{
+	uint8_t msg[PROBEMSG_MAX];
+
+	return prober_4011(d->probing->prober, a, msg,
+	    probemsg_request4011(msg, sizeof(msg), a->token, gi->giaddr));
+}
+
+static int
+ask_arp(struct daemon *d, const struct prober_ask *a, const struct iface *f,
+    struct ip4 source)
+{
+	struct prober_link link = { .ifindex = f->link.ifindex, .source = source };
+
+	memcpy(link.mac.b, f->link.mac, sizeof(link.mac.b));
+	return prober_arp(d->probing->prober, a, &link);
+}
+
+/* ENOENT and ENODEV stand for what a probe waits for: a client interface, a link. */
+static int
+ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a)
+{
+	struct probing *g = d->probing;
+	const struct iface_gi *gi;
+	const struct iface *f;
+	struct ip4 source;
+
+	switch (q->probe->kind) {
+	case CONF_PROBE_PXE:
+	case CONF_PROBE_DHCP:
+		gi = probe_giaddr(&g->probes, &d->r4, q->server);
+		return gi ? ask_dhcp(d, q, gi) : -ENOENT;
+	case CONF_PROBE_PXE4011:
+		gi = probe_giaddr(&g->probes, &d->r4, q->server);
+		return gi ? ask_4011(d, a, gi) : -ENOENT;
+	case CONF_PROBE_TFTP:
+		return prober_tftp(g->prober, a, q->probe->arg);
+	case CONF_PROBE_ARP:
+		f = probe_link(&g->probes, &d->r4, q->server, &source);
+		return f ? ask_arp(d, a, f, source) : -ENODEV;
+	case CONF_PROBE_ICMP:
+		return prober_icmp(g->prober, a);
+	case CONF_PROBE_TCP:
+		return prober_tcp(g->prober, a, q->probe->port);
+	case CONF_PROBE_HTTP:
+		return prober_http(g->prober, a, q->probe->port, q->probe->arg);
+	case CONF_PROBE_MAX:
+		break;
+	}
+	return -EINVAL;
+}
+
+/* What an error of sending says about the server. */
+static void
+not_asked(struct daemon *d, const struct probe_question *q, int err, struct mono now)
+{
+	struct probes *p = &d->probing->probes;
+
+	switch (-err) {
+	case ENOENT:
+		probe_waits(p, &d->r4, q->token, PROBE_NO_INTERFACE, now);
+		break;
+	case ENODEV:
+		probe_waits(p, &d->r4, q->token, PROBE_OFF_LINK, now);
+		break;
+	case ENETUNREACH:
+		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_NO_ROUTE, now);
+		break;
+	case EHOSTUNREACH:
+	case EHOSTDOWN:
+		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_UNREACHABLE, now);
+		break;
+	case ECONNREFUSED:
+		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_REFUSED, now);
+		break;
+	default:	/* buffers, descriptors, memory: our trouble, not the server's */
+		probe_waits(p, &d->r4, q->token, PROBE_BUSY, now);
+	}
+}
+
+/* The timer runs on for what is due next. */
+static void
+await(struct daemon *d, struct mono now)
+{
+	struct mono due;
+
+	if (probe_due(&d->probing->probes, &d->r4, &due))
+		loop_rearm(d->probing->timer, mono_before(now, due) ?
+		    mono_diff_ms(due, now) + PROBING_STEP_MS : PROBING_STEP_MS);
+}
+
+static void
+run(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	struct probe_question q;
+
+	prober_expire(d->probing->prober, now);
+	while (probe_next(&d->probing->probes, &d->r4, now, &q)) {
+		const struct conf_server *c = &d->conf->server[q.server];
+		struct prober_ask a = {
+			.to = c->address, .token = q.token,
+			.until = mono_add_ms(now, c->probe_timeout_ms),
+		};
+		int err = ask(d, &q, &a);
+
+		if (err < 0)
+			not_asked(d, &q, err, now);
+		else
+			stats_count(&d->stats, COUNTER_PROBES);
+	}
+	await(d, now);
+}
+
+/* --- answers ------------------------------------------------------------------ */
+
+static void
+heard(struct daemon *d, uint32_t token, struct mono now)
+{
+	if (probe_answered(&d->probing->probes, &d->r4, token, now))
+		stats_count(&d->stats, COUNTER_PROBE_ANSWERS);
+	else
+		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
+}
+
+bool
+probing_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	uint32_t xid;
+
+	if (!probemsg_answer(rx->data, rx->len, &xid))
+		return false;
+	heard(d, xid, now);
+	return true;
+}
+
+static struct conf_probe *
+probe_of(struct daemon *d, uint32_t token)
+{
+	uint16_t server;
+	unsigned i;
+
+	return probe_find(&d->probing->probes, &d->r4, token, &server, &i) ?
+	    &d->conf->server[server].probe[i] : NULL;
+}
+
+/* io/prober's word. Echo replies to somebody's ping are none of ours, and no strays. */
+static void
+on_answer(void *daemon, uint32_t token, bool alive, struct mono now)
+{
+	struct daemon *d = daemon;
+	const struct conf_probe *c = probe_of(d, token);
+
+	if (!c)
+		return;
+	if (alive)
+		heard(d, token, now);
+	else
+		probe_failed(&d->probing->probes, &d->r4, token, probe_diag(c->kind), now);
+}
+
+bool
+probing_error(struct daemon *d, uint16_t server, int err, struct mono now)
+{
+	return probe_socket_error(&d->probing->probes, &d->r4, server, err, now);
+}
+
+/* A probe of a kind that the server does not answer, while it answers clients. */
+static void
+on_wrong(void *daemon, uint16_t server)
+{
+	struct daemon *d = daemon;
+	const struct conf_server *c = &d->conf->server[server];
+	const struct probe_server *s = &d->probing->probes.server[server];
+	char text[CONF_PROBE_STRLEN], buf[LOG_LINE_MAX / 2], a[IP4_STRLEN];
+	struct sbuf b = sbuf_init(buf, sizeof(buf));
+	bool wrong = d->r4.health[server].misconfigured;
+
+	for (unsigned i = 0; i < c->n_probe; i++)
+		if (!wrong || s->one[i].last == PROBE_TIMEOUT ||
+		    s->one[i].last == PROBE_FAILED) {
+			conf_probe_text(&c->probe[i], text);
+			sbuf_printf(&b, b.len ? "," : "");
+			sbuf_esc(&b, text, strlen(text));
+		}
+	log_event(&d->log, wrong ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+	    wrong ? "probe-misconfigured" : "probe-works",
+	    "server=%s address=%s probe=\"%s\"", c->name, ip4_str(c->address, a), buf);
+}
+
+/* --- the rest of the daemon ----------------------------------------------------- */
+
+int
+probing_open(struct daemon *d)
+{
+	struct probing *g = calloc(1, sizeof(*g));
+	struct mono now = loop_now(d->loop);
+
+	d->probing = g;
+	if (!g)
+		return -ENOMEM;
+	g->prober = prober_new(d->loop, on_answer, d);
+	g->timer = loop_timer(d->loop, 0, false, run, d);
+	if (!g->prober || !g->timer)
+		return -ENOMEM;
+	g->probes.on_wrong = on_wrong;
+	g->probes.user = d;
+	probe_init(&g->probes, d->secret);
+	probe_configure(&g->probes, NULL, d->conf, now);
+	return 0;
+}
+
+void
+probing_close(struct daemon *d)
+{
+	struct probing *g = d->probing;
+
+	if (!g)
+		return;
+	g->timer = loop_unwatch(g->timer);
+	g->prober = prober_free(g->prober);
+	free(g);
+	d->probing = NULL;
+}
+
+void
+probing_reload(struct daemon *d, const struct conf *old)
+{
+	struct mono now = loop_now(d->loop);
+
+	prober_cancel(d->probing->prober);
+	probe_configure(&d->probing->probes, old, d->conf, now);
+	await(d, now);
+}
+
+void
+probing_soon(struct daemon *d)
+{
+	loop_rearm(d->probing->timer, 0);
+}
+
+void
+probing_interfaces_changed(struct daemon *d)
+{
+	probe_interfaces_changed(&d->probing->probes, loop_now(d->loop));
+	probing_soon(d);
+}
+
+const struct probe_server *
+probing_state(const struct daemon *d, uint16_t server)
+{
+	return &d->probing->probes.server[server];
+}
