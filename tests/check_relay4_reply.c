@@ -181,6 +181,9 @@ static const struct row rows[] = {
 	{ "ack, ciaddr only in the question", INF, false, Y, DHCP4_ACK, false, NO, NO, 1, 6, Y, CHADDR },
 	{ "ack to a boot discovery, flag", REQ, true, Y, DHCP4_ACK, true, Y, NO, 1, 6, Y, CHADDR },
 	{ "offer with ciaddr", DIS, false, NO, DHCP4_OFFER, false, NO, Y, 1, 6, Y, CHADDR },
+	/* ... but an offer is for one that has none that counts */
+	{ "offer, ciaddr in the question, flag", DIS, true, Y, DHCP4_OFFER, true, Y, NO, 1, 6, BC, ALL },
+	{ "offer, ciaddr in the question", DIS, false, "192.0.2.99", DHCP4_OFFER, false, Y, NO, 1, 6, Y, CHADDR },
 	/* chaddr is no link address: the frame's source was remembered */
 	{ "hlen 0, known", DIS, false, NO, DHCP4_OFFER, false, Y, NO, 1, 0, Y, LINK },
 	{ "hlen 16, known", DIS, false, NO, DHCP4_OFFER, false, Y, NO, 1, 16, Y, LINK },
@@ -382,6 +385,10 @@ START_TEST(a_shared_giaddr_needs_our_own_memory)
 	ck_assert_int_eq(question_on(30), DROP_NONE);
 	must_arrive("198.51.100.10");
 	ck_assert_uint_eq(d.out->link.ifindex, 30);
+	/* to a VLAN that has another giaddr: it was not asked in this name */
+	ck_assert_int_eq(question_on(10), DROP_NONE);
+	must_drop("198.51.100.10", DROP_AMBIGUOUS);
+	ck_assert_int_eq(question_on(30), DROP_NONE);
 	/* another xid, another client: nobody knows */
 	r.b[DHCP4_OFF_XID]++;
 	must_drop("198.51.100.10", DROP_AMBIGUOUS);

@@ -37,9 +37,16 @@ def msg(op=1, kind=DISCOVER, mac=MAC, xid=1, flags=0, hops=0, hlen=6,
         giaddr="0.0.0.0", ciaddr="0.0.0.0", yiaddr="0.0.0.0", options=None,
         end=True, cookie=True, pad=0):
     ip = socket.inet_aton
-    m = struct.pack("!BBBBIHH", op, 1, hlen, hops, xid, 0, flags)
-    m += ip(ciaddr) + ip(yiaddr) + bytes(4) + ip(giaddr)
-    m += mac.ljust(16, b"\0") + bytes(64 + 128)
+    # no field is 0 that must stay as it is
+    m = struct.pack("!BBBBIHH", op, 1, hlen, hops, xid, 0x0304, flags)
+    m += ip(ciaddr) + ip(yiaddr) + ip("10.11.12.13") + ip(giaddr)
+    m += mac.ljust(16, b"\x55")
+    if 52 in (options or {}):	# overloaded
+        m += b"\x0c\4name\xff".ljust(64, b"\0")
+        m += b"\x43\4file\xff".ljust(128, b"\0")
+    else:
+        m += b"the server's name".ljust(64, b"\x66")
+        m += b"boot/file".ljust(128, b"\x77")
     if cookie:
         m += bytes.fromhex("63825363")
         if kind:
@@ -159,6 +166,8 @@ def replies():
           answer(DHCP, reply(giaddr="10.255.0.1", yiaddr="172.16.3.9")),
           answer(DHCP, reply(giaddr="10.255.0.1", yiaddr="172.16.4.9", xid=2)),
           answer(DHCP, reply(giaddr="10.255.0.1", yiaddr="172.16.4.9", xid=3)))
+    write("reply", "shared-by-others", PLAIN, packet(VLAN10, msg()),
+          answer(DHCP, reply(giaddr="10.255.0.1", yiaddr="172.16.3.9")))
     write("reply", "rotate", BOOT, *[packet(VLAN20, msg())] * 4,
           answer(DHCP, reply(giaddr="203.0.113.129", yiaddr="203.0.113.140")),
           packet(VLAN20, msg(xid=2)))
