@@ -14,7 +14,10 @@
  *   client IFINDEX TYPE KEY=...     a client (or another relay) sends
  *   client4011 IFINDEX SRC:PORT TYPE KEY=...
  *   helper IFINDEX SRC:PORT PORT [ttl=N] [payload=HEX]     a broadcast to another port
- *   server ADDR TYPE KEY=...        a server answers the last request it got
+ *   tap IFINDEX SRC:PORT DST:PORT TYPE KEY=...     a packet that is routed past us; an
+ *                                   OFFER or ACK is a server's
+ *   server ADDR TYPE KEY=...        a server answers the last request it got, with
+ *                                   sport=4011 from that port
  *   health ADDR up|down|drained|enabled    probes, or the operator, say so
  *   error ADDR ERRNO                the kernel reports ECONNREFUSED, EHOSTUNREACH or
  *                                   ENETUNREACH for the server's socket
@@ -53,6 +56,7 @@
 #include "core/helper.h"
 #include "core/p4011.h"
 #include "core/relay4.h"
+#include "core/rescue.h"
 #include "io/conffile.h"
 
 Suite *scen_suite(void);
@@ -88,6 +92,7 @@ struct scen {
 	struct clients *clients;
 	struct helpers *helpers;
 	struct hedges *hedges;
+	struct rescues *rescues;
 	struct mono now, start, tick;
 	enum drop last_drop;
 	unsigned n_let;
@@ -340,24 +345,73 @@ put_plan(struct scen *s, const struct relay4_plan *plan)
 		}
 }
 
+static void
+put_rescue(struct scen *s, const struct rescue_plan *p)
+{
+	bool to_client = p->what == RESCUE_DELIVER;
+	struct out *o;
+
+	if (p->what == RESCUE_NOTHING)
+		return;
+	o = new_out(s);
+	o->whom = to_client ? TO_CLIENT : TO_SERVER;
+	o->ifindex = p->ifindex;
+	o->server = o->dst = p->udp.dst;
+	o->src = p->udp.src;
+	o->sport = p->udp.sport;
+	o->dport = p->udp.dport;
+	o->len = p->udp.payload_len;
+	memcpy(o->msg, p->udp.payload, o->len);
+	if (to_client)
+		memcpy(o->mac, p->mac, sizeof(o->mac));
+	else
+		remember_asked(s, o);
+}
+
+static void
+next_hedge(struct scen *s)
+{
+	static struct relay4_plan plan;
+
+	if (relay4_hedge(&s->r4, s->now, &plan))
+		put_plan(s, &plan);
+}
+
+static void
+next_rescue(struct scen *s)
+{
+	static struct rescue_plan plan;
+
+	rescue_next(s->rescues, &s->r4, s->now, &plan);
+	put_rescue(s, &plan);
+}
+
+static void
+next_tick(struct scen *s)
+{
+	relay4_tick(&s->r4, s->now);
+	s->tick = mono_add_ms(s->tick, TICK_MS);
+}
+
 /* What is due before `until`, each at its own moment: false when nothing is. */
 static bool
 next_event(struct scen *s, struct mono until)
 {
-	static struct relay4_plan plan;
-	struct mono due;
-	bool hedge = relay4_hedge_due(&s->r4, &due) && !mono_before(s->tick, due);
+	void (*what)(struct scen *s) = next_tick;
+	struct mono first = s->tick, due;
 
-	if (!hedge)
-		due = s->tick;
-	if (mono_before(until, due))
+	if (relay4_hedge_due(&s->r4, &due) && !mono_before(first, due)) {
+		first = due;
+		what = next_hedge;
+	}
+	if (rescue_due(s->rescues, &due) && !mono_before(first, due)) {
+		first = due;
+		what = next_rescue;
+	}
+	if (mono_before(until, first))
 		return false;
-	s->now = due;
-	if (!hedge) {
-		relay4_tick(&s->r4, s->now);
-		s->tick = mono_add_ms(s->tick, TICK_MS);
-	} else if (relay4_hedge(&s->r4, s->now, &plan))
-		put_plan(s, &plan);
+	s->now = first;
+	what(s);
 	return true;
 }
 
@@ -405,8 +459,15 @@ static void
 run_reply(struct scen *s, const struct relay4_rx *rx)
 {
 	static struct relay4_delivery d;
+	static struct rescue_plan rescue;
 	struct out *o;
 
+	if (rescue_answer(s->rescues, &s->r4, rx, s->now, &rescue)) {
+		put_rescue(s, &rescue);
+		s->last_drop = rescue.what == RESCUE_NOTHING ?
+		    DROP_RESCUE_UNUSED : DROP_NONE;
+		return;
+	}
 	s->last_drop = relay4_reply(&s->r4, rx, s->now, &d);
 	if (s->last_drop != DROP_NONE)
 		return;
@@ -545,6 +606,40 @@ client_asks_4011(struct scen *s, char **word)
 	run_4011(s, &rx);
 }
 
+/* "A.B.C.D:PORT" */
+static struct ip4
+ip_port(const struct scen *s, char *text, uint16_t *port)
+{
+	char *colon = strchr(text, ':');
+
+	if (!colon)
+		wrong(s, "%s has no port", text);
+	*colon = '\0';
+	*port = (uint16_t)atoi(colon + 1);
+	return ip(s, text);
+}
+
+static void
+is_routed(struct scen *s, char **word)
+{
+	static struct rescue_plan plan;
+	uint8_t msg[MSG_MAX], type = type_of(s, word[4]);
+	bool reply = type == DHCP4_OFFER || type == DHCP4_ACK;
+	uint16_t dport;
+	struct relay4_rx rx = {
+		.data = msg, .mac_len = 6,
+		.ifindex = (uint32_t)strtoul(word[1], NULL, 10),
+	};
+
+	rx.src = ip_port(s, word[2], &rx.sport);
+	rx.dst = ip_port(s, word[3], &dport);
+	rx.len = build(s, msg, reply ? DHCP4_REPLY : DHCP4_REQUEST, type,
+	    word + 5, NULL);
+	memcpy(rx.mac, msg + DHCP4_OFF_CHADDR, 6);
+	rescue_tap(s->rescues, &s->r4, &rx, dport, s->now, &plan);
+	put_rescue(s, &plan);
+}
+
 static void
 port_is_helped(struct scen *s, char **word)
 {
@@ -574,7 +669,8 @@ server_answers(struct scen *s, char **word)
 	const struct dhcp4 *base = NULL;
 	uint8_t msg[MSG_MAX];
 	struct relay4_rx rx = {
-		.data = msg, .src = from, .sport = 67, .unicast = true,
+		.data = msg, .src = from, .unicast = true,
+		.sport = (uint16_t)number(word, "sport", 67, 10),
 		.ifindex = (uint32_t)number(word, "by", 99, 10),
 	};
 
@@ -902,6 +998,8 @@ do_line(struct scen *s, char **word)
 		client_sends(s, word);
 	else if (strcmp(word[0], "client4011") == 0)
 		client_asks_4011(s, word);
+	else if (strcmp(word[0], "tap") == 0)
+		is_routed(s, word);
 	else if (strcmp(word[0], "server") == 0)
 		server_answers(s, word);
 	else if (strcmp(word[0], "wait") == 0 || strcmp(word[0], "at") == 0 ||
@@ -939,6 +1037,8 @@ open_scen(struct scen *s, const char *file)
 	s->hedges = hedges_new(64);
 	ck_assert_ptr_nonnull(s->hedges);
 	s->r4.hedges = s->hedges;
+	s->rescues = rescues_new(64, secret);
+	ck_assert_ptr_nonnull(s->rescues);
 }
 
 static void
@@ -948,6 +1048,7 @@ close_scen(struct scen *s)
 	clients_free(s->clients);
 	helpers_free(s->helpers);
 	hedges_free(s->hedges);
+	rescues_free(s->rescues);
 	conf_free(s->conf);
 	free(s);
 }
