@@ -28,7 +28,7 @@ _pxrelayctl()
 		esac
 	done
 	case $words in
-	'') words='show reload version' ;;
+	'') words='show drain enable reload version' ;;
 	' show') words='interfaces servers rules counters drops' ;;
 	*) words='' ;;
 	esac

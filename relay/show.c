@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/sbuf.h"
+#include "core/probe.h"
 #include "relay/daemon.h"
 
 static json_t *
@@ -131,17 +132,45 @@ interfaces(struct daemon *d)
 	return json_pack("{s:o}", "interfaces", all);
 }
 
+/* Seconds since then; NULL, which json_pack leaves out, for "never". */
 static json_t *
-server(struct daemon *d, unsigned i)
+ago(struct daemon *d, struct mono t)
+{
+	return t.us ? json_integer(mono_diff_ms(loop_now(d->loop), t) / 1000) : NULL;
+}
+
+static json_t *
+probes(struct daemon *d, uint16_t i)
+{
+	const struct conf_server *c = &d->conf->server[i];
+	const struct probe_one *one = probing_state(d, i)->one;
+	json_t *all = json_array();
+	char text[CONF_PROBE_STRLEN];
+
+	for (unsigned k = 0; k < c->n_probe; k++)
+		json_array_append_new(all, json_pack("{s:o, s:s, s:o*}",
+		    "probe", name(conf_probe_text(&c->probe[k], text)),
+		    "last", probe_last_word(one[k].last),
+		    "ago-s", ago(d, one[k].at)));
+	return all;
+}
+
+static json_t *
+server(struct daemon *d, uint16_t i)
 {
 	const struct conf_server *c = &d->conf->server[i];
 	const struct server_stats *s = &d->r4.server[i];
+	const struct health *h = &d->r4.health[i];
 	bool route = !ip4_is_none(d->r4.server_source[i]);
 
-	return json_pack("{s:o, s:o, s:s, s:o, s:b, s:b, s:I, s:I, s:I, s:I,"
-	    " s:I, s:I, s:I}",
+	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o*, s:o*, s:b, s:o, s:o, s:b, s:b,"
+	    " s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "name", name(c->name), "address", ip(c->address),
 	    "state", route ? "reachable" : "no-route",
+	    "health", health_state_name(h->state),
+	    "diag", health_diag_word(h->diag), "since-s", ago(d, h->since),
+	    "reply-ago-s", ago(d, h->last_reply),
+	    "misconfigured", h->misconfigured, "probes", probes(d, i),
 	    "source", ip(d->r4.server_source[i]),
 	    "dhcp", d->conf->is_dhcp[i], "boot", d->conf->is_boot[i],
 	    "sent", (json_int_t)s->sent, "replies", (json_int_t)s->replies,
@@ -155,7 +184,7 @@ servers(struct daemon *d)
 {
 	json_t *all = json_array();
 
-	for (unsigned i = 0; i < d->conf->n_server; i++)
+	for (uint16_t i = 0; i < d->conf->n_server; i++)
 		if (d->conf->server[i].first == i)
 			json_array_append_new(all, server(d, i));
 	return json_pack("{s:o}", "servers", all);
@@ -207,6 +236,66 @@ do_reload(struct daemon *d)
 	return json_pack("{s:b}", "reloaded", 1);
 }
 
+/* A server by its name or its address: the first one of that address, which has its
+ * health; CONF_NONE when there is none. */
+static uint16_t
+find_server(const struct conf *c, const char *which)
+{
+	struct ip4 a;
+
+	for (uint16_t i = 0; i < c->n_server; i++)
+		if (strcmp(c->server[i].name, which) == 0)
+			return c->server[i].first;
+	return ip4_parse(which, &a) ? conf_server_by_addr(c, a) : CONF_NONE;
+}
+
+static json_t *
+set_drained(struct daemon *d, const char *which, bool drained)
+{
+	uint16_t i = find_server(d->conf, which);
+	struct health *h = &d->r4.health[i == CONF_NONE ? 0 : i];
+
+	if (i == CONF_NONE)
+		return json_pack("{s:s}", "error",
+		    "no such server: pxrelayctl show servers has them all");
+	relay4_health(&d->r4, i, health_drain(h, drained, loop_now(d->loop)));
+	return json_pack("{s:o, s:s}", "server", name(d->conf->server[i].name),
+	    "health", health_state_name(h->state));
+}
+
+static json_t *
+drain(struct daemon *d, const char *which)
+{
+	return set_drained(d, which, true);
+}
+
+static json_t *
+enable(struct daemon *d, const char *which)
+{
+	return set_drained(d, which, false);
+}
+
+/* Commands with a word behind them. NULL: it is none. */
+static json_t *
+with_word(struct daemon *d, const char *command)
+{
+	static const struct {
+		const char *command;
+		json_t *(*make)(struct daemon *d, const char *word);
+	} table[] = {
+		{ "drain ", drain },
+		{ "enable ", enable },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		size_t n = strlen(table[i].command);
+
+		if (strncmp(table[i].command, command, n) == 0)
+			return table[i].make(d, command + n);
+	}
+	return NULL;
+}
+
 char *
 show(void *daemon, const char *command)
 {
@@ -223,10 +312,10 @@ show(void *daemon, const char *command)
 		{ "version", version },
 		{ "reload", do_reload },
 	};
-	json_t *doc = NULL;
+	json_t *doc = with_word(daemon, command);
 	char *text;
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	for (size_t i = 0; !doc && i < sizeof(table) / sizeof(table[0]); i++)
 		if (strcmp(table[i].command, command) == 0)
 			doc = table[i].make(daemon);
 	if (!doc)

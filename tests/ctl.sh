@@ -170,6 +170,53 @@ ask answer reload <<< '{"reloaded":true}'
 verdict "reload" status 0 'reloaded' ''
 verdict "reload: what was asked" test "$(cat "$sock.asked")" = reload
 
+ask answer drain wds-1 <<< '{"server":"wds-1","health":"drained"}'
+verdict "drain" status 0 '^server wds-1 is drained$' ''
+verdict "drain: what was asked" test "$(cat "$sock.asked")" = "drain wds-1"
+ask answer enable 192.0.2.10 <<< '{"server":"dhcp-a","health":"up"}'
+verdict "enable" status 0 '^server dhcp-a is up$' ''
+verdict "enable: what was asked" test "$(cat "$sock.asked")" = "enable 192.0.2.10"
+ask answer drain nobody <<< '{"error":"no such server"}'
+verdict "drain: no such server" status 1 '' '^pxrelayctl: drain SERVER: no such server$'
+ask answer drain x <<< '{"server":7,"health":"up"}'
+verdict "drain: of another shape" status 1 '' 'not one to this command'
+
+# --- health --------------------------------------------------------------------
+
+ask answer show servers <<'EOF'
+{"servers":[
+ {"name":"dhcp-a","address":"192.0.2.10","state":"reachable","health":"up",
+  "diag":"probe-answered","since-s":7,"misconfigured":false,"source":"192.0.2.1",
+  "probes":[{"probe":"dhcp","last":"answered","ago-s":1}],"dhcp":true,"boot":false,
+  "sent":1204,"replies":1180,"offers":600,"acks":580},
+ {"name":"wds-1","address":"192.0.2.11","state":"reachable","health":"down",
+  "diag":"tftp-timeout","since-s":95,"misconfigured":false,
+  "source":"192.0.2.1","probes":[],"dhcp":false,"boot":true,"sent":4,"replies":4},
+ {"name":"wds-2","address":"192.0.2.12","state":"no-route","health":"down",
+  "diag":"no-route","since-s":90000,"misconfigured":false,"source":"0.0.0.0",
+  "probes":[],"dhcp":false,"boot":true,"sent":4,"replies":4},
+ {"name":"kea","address":"192.0.2.13","state":"reachable","health":"up",
+  "diag":"reply","since-s":9,"misconfigured":true,"source":"192.0.2.1",
+  "probes":[{"probe":"pxe","last":"timeout"},{"probe":"icmp","last":"answered"}],
+  "dhcp":true,"boot":false,"sent":4,"replies":4},
+ {"name":"old","address":"192.0.2.14","state":"reachable","health":"drained",
+  "diag":"drained","since-s":9,"misconfigured":false,"source":"192.0.2.1",
+  "probes":[],"dhcp":true,"boot":false,"sent":4,"replies":4}]}
+EOF
+verdict "health: up" status 0 '^dhcp-a .* dhcp +up +1204 ' ''
+verdict "health: down, and why" status 0 '^wds-1 .* boot +down .*tftp-timeout' ''
+verdict "health: since when" eval 'tr -s " \n" " " < "$T/out" | grep -q "for 95 s"'
+verdict "health: no way says more than down" status 0 '^wds-2 .* no-route .*no-route' ''
+verdict "health: in hours" eval 'tr -s " \n" " " < "$T/out" | grep -q "for 25 h"'
+verdict "health: a wrong probe is named" status 0 'answers.*clients|clients.* probe|pxe'
+verdict "health: but not the one that is answered" lacks icmp
+verdict "health: drained" status 0 '^old .* dhcp +drained ' ''
+verdict "health: trouble first" eval \
+	'[ "$(grep -o "^[a-z][a-z0-9-]*" "$T/out" | head -n 2 | tr "\n" " ")" = "wds-1 wds-2 " ]'
+verdict "health: fits" fits
+ask pty show servers <<< '{"servers":[{"name":"a","state":"reachable","health":"down"}]}'
+verdict "health: down is red" status 0 $'\033\\[1;31mdown'
+
 # --- JSON ----------------------------------------------------------------------
 
 same_json() {
@@ -396,7 +443,7 @@ completes() {
 }
 
 # Every command of the program is offered, and no other.
-"$ctl" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)   *.*/\1/p' | sort > "$T/commands"
+"$ctl" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)\( SERVER\)\{0,1\}   *.*/\1/p' | sort > "$T/commands"
 {
 	completes pxrelayctl ''
 	cat "$T/out"

@@ -20,6 +20,7 @@ tables() {
 		> "$T/include/proto/drop.def"
 	echo 'COUNTER(REPLIES, "replies-relayed", "delivered")' \
 		> "$T/include/proto/counter.def"
+	echo 'DIAG(REPLY, "reply", "it answered")' > "$T/include/core/diag.def"
 	mkdir "$T/conf"
 	cat > "$T/conf/full.conf" <<-'END'
 	[relay]
@@ -51,6 +52,10 @@ tables() {
 	l l.
 	\fBreplies\-relayed\fR	delivered
 	.TE
+	.SH DIAGNOSES
+	.TP
+	.B reply
+	It answered.
 	END
 }
 
@@ -98,6 +103,9 @@ out_of_step "a page with an unknown drop reason" "FAIL.* long"
 tables
 echo 'COUNTER(REQUESTS, "requests", "received")' >> "$T/include/proto/counter.def"
 out_of_step "a counter without a page" "FAIL.* requests"
+tables
+echo 'DIAG(ARP, "arp-timeout", "silent")' >> "$T/include/core/diag.def"
+out_of_step "a diagnosis without a page" "FAIL.* arp-timeout"
 tables
 rm "$T/man/pxrelay.conf.5"
 out_of_step "no pxrelay.conf(5)" "FAIL.* no man/pxrelay.conf.5"

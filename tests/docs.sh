@@ -5,9 +5,9 @@
 #   pxrelay.conf(5), and every such item, and every line `key = value` of an
 #   example in a man page, is a key that exists;
 # - conf/full.conf sets every key in every section that has it;
-# - every word of include/proto/drop.def and counter.def is an item of some man
-#   page, and in a section with DROP or COUNTER in its title there is no item
-#   that is not such a word.
+# - every word of include/proto/drop.def, counter.def and include/core/diag.def is
+#   an item of some man page, and in a section with DROP, COUNTER or DIAGNOS in
+#   its title there is no item that is not such a word.
 #
 # An item is the tag of a .TP or .It, or the first field of a row of a table
 # between .TS and .TE. ROOT is for tests/docs-test.sh.
@@ -136,5 +136,6 @@ else
 	check_keys
 	check_words DROP include/proto/drop.def DROP
 	check_words COUNTER include/proto/counter.def COUNTER
+	check_words DIAG include/core/diag.def DIAGNOS
 fi
 tally

@@ -26,6 +26,7 @@ render_fn render_counters;
 render_fn render_drops;
 render_fn render_version;
 render_fn render_reload;
+render_fn render_server;	/* what became of one: drain, enable */
 
 /* Untrusted text of any length, outside of a table. */
 void render_esc(FILE *out, const char *text, size_t len);

@@ -31,7 +31,8 @@
 #define USAGE		2
 
 struct command {
-	const char *words;	/* on the command line and to the daemon */
+	const char *words;	/* on the command line and to the daemon; SERVER
+				 * stands for a word of the user's */
 	const char *help;
 	render_fn *render;
 };
@@ -41,6 +42,7 @@ struct args {
 	int timeout_ms;
 	bool json;
 	const struct command *command;
+	char line[256];		/* what the daemon is asked */
 };
 
 static const struct command commands[] = {
@@ -52,6 +54,9 @@ static const struct command commands[] = {
 	{ "show counters", "all counters, with their meaning", render_counters },
 	{ "show drops", "why packets were dropped, most frequent first",
 	    render_drops },
+	{ "drain SERVER", "give it no more clients, until it is enabled",
+	    render_server },
+	{ "enable SERVER", "use a drained server again", render_server },
 	{ "reload", "read the configuration again; all of it or nothing",
 	    render_reload },
 	{ "version", "version of the daemon", render_version },
@@ -107,16 +112,26 @@ parse_timeout(const char *text)
 	return (int)(s * 1000);
 }
 
-static const struct command *
-find_command(char **word, int n)
+/* Does the command line, all of it, say this command? */
+static bool
+says(const char *line, const struct command *c)
 {
-	char buf[64];
-	struct sbuf b = sbuf_init(buf, sizeof(buf));
+	const char *arg = strstr(c->words, "SERVER");
+	size_t n = arg ? (size_t)(arg - c->words) : strlen(c->words) + 1;
+
+	return strncmp(line, c->words, n) == 0 && (!arg || line[n]);
+}
+
+/* A newline would be a second command. */
+static const struct command *
+find_command(char **word, int n, char *line, size_t size)
+{
+	struct sbuf b = sbuf_init(line, size);
 
 	for (int i = 0; i < n; i++)
 		sbuf_printf(&b, "%s%s", i ? " " : "", word[i]);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!b.cut && strcmp(commands[i].words, buf) == 0)
+		if (!b.cut && !strchr(line, '\n') && says(line, &commands[i]))
 			return &commands[i];
 	return NULL;
 }
@@ -250,7 +265,7 @@ ask(const struct args *a)
 	size_t len;
 	json_error_t why;
 	json_t *doc;
-	int err = client_ask(a->socket, a->command->words, a->timeout_ms,
+	int err = client_ask(a->socket, a->line, a->timeout_ms,
 	    &text, &len);
 
 	if (err)
@@ -294,7 +309,8 @@ main(int argc, char **argv)
 	}
 	if (optind == argc)
 		return usage("what is the command?", NULL);
-	a.command = find_command(argv + optind, argc - optind);
+	a.command = find_command(argv + optind, argc - optind, a.line,
+	    sizeof(a.line));
 	if (!a.command)
 		return usage("no such command", argv[optind]);
 	return end(ask(&a));

@@ -114,12 +114,25 @@ is_one_of(const json_t *s, const char *const *word, size_t n)
 	return false;
 }
 
+/* What is known of a server's health says more than whether there is a way. */
+static const json_t *
+state_of(const json_t *row)
+{
+	static const char *const no_way[] = { "no-route" };
+	const json_t *state = json_object_get(row, "state");
+	const json_t *health = json_object_get(row, "health");
+
+	if (!json_is_string(health) || is_one_of(state, no_way, COUNT(no_way)))
+		return state;
+	return health;
+}
+
 static enum tone
 tone_of(const json_t *row)
 {
-	static const char *const good[] = { "ready", "reachable" };
+	static const char *const good[] = { "ready", "reachable", "up" };
 	static const char *const bad[] = { "down", "no-address", "no-route" };
-	const json_t *state = json_object_get(row, "state");
+	const json_t *state = state_of(row);
 
 	if (is_one_of(state, good, COUNT(good)))
 		return TONE_GOOD;
@@ -129,8 +142,9 @@ tone_of(const json_t *row)
 static void
 state_cell(struct table *t, const json_t *row, const char *key)
 {
-	const json_t *s = json_object_get(row, key);
+	const json_t *s = state_of(row);
 
+	(void)key;
 	table_cell(t, tone_of(row));
 	if (json_is_string(s))
 		add_text(t, s);
@@ -209,6 +223,56 @@ add_remark(struct table *t, bool *first, const char *words)
 	table_add(t, words);
 }
 
+/* "95 s", "3 h": one unit says enough. */
+static void
+add_duration(struct table *t, json_int_t s)
+{
+	static const struct {
+		json_int_t s;
+		const char *unit;
+	} unit[] = { { 172800, "d" }, { 7200, "h" }, { 180, "min" } };
+	static const json_int_t size[] = { 86400, 3600, 60 };
+
+	for (size_t i = 0; i < COUNT(unit); i++) {
+		if (s < unit[i].s)
+			continue;
+		table_number(t, s / size[i]);
+		table_add(t, " ");
+		table_add(t, unit[i].unit);
+		return;
+	}
+	table_number(t, s);
+	table_add(t, " s");
+}
+
+/* Why it is down and for how long, and probes that only it does not answer. */
+static void
+health_remarks(struct table *t, const json_t *row, bool *first)
+{
+	static const char *const down[] = { "down" };
+	static const char *const silent[] = { "timeout", "failed" };
+	const json_t *since = json_object_get(row, "since-s"), *probe;
+	const json_t *diag = json_object_get(row, "diag");
+	size_t i;
+
+	if (is_one_of(json_object_get(row, "health"), down, 1) && json_is_string(diag)) {
+		add_remark(t, first, "");
+		add_text(t, diag);
+		if (json_is_integer(since)) {
+			table_add(t, " for ");
+			add_duration(t, json_integer_value(since));
+		}
+	}
+	if (!json_is_true(json_object_get(row, "misconfigured")))
+		return;
+	json_array_foreach(json_object_get(row, "probes"), i, probe) {
+		if (!is_one_of(json_object_get(probe, "last"), silent, COUNT(silent)))
+			continue;
+		add_remark(t, first, "answers clients but not probe ");
+		add_text(t, json_object_get(probe, "probe"));
+	}
+}
+
 /* What most servers have nothing of, and a word on those that are silent. */
 static void
 remarks_cell(struct table *t, const json_t *row, const char *key)
@@ -221,6 +285,7 @@ remarks_cell(struct table *t, const json_t *row, const char *key)
 
 	(void)key;
 	table_cell(t, TONE_PLAIN);
+	health_remarks(t, row, &first);
 	if (sent > 0 && back == 0)
 		add_remark(t, &first, "never answered");
 	for (size_t i = 0; i < COUNT(rare); i++) {
@@ -554,6 +619,23 @@ render_reload(const json_t *doc, FILE *out, bool colour)
 	if (!json_is_true(json_object_get(doc, "reloaded")))
 		return false;
 	fputs("the configuration was reloaded\n", out);
+	return true;
+}
+
+bool
+render_server(const json_t *doc, FILE *out, bool colour)
+{
+	const json_t *server = json_object_get(doc, "server");
+	const json_t *health = json_object_get(doc, "health");
+
+	(void)colour;
+	if (!json_is_string(server) || !json_is_string(health))
+		return false;
+	fputs("server ", out);
+	render_esc(out, json_string_value(server), json_string_length(server));
+	fputs(" is ", out);
+	render_esc(out, json_string_value(health), json_string_length(health));
+	fputc('\n', out);
 	return true;
 }
 
