@@ -1552,6 +1552,246 @@ START_TEST(ten_times_the_links_cost_ten_times_as_much)
 }
 END_TEST
 
+/* --- a pair of routers ---------------------------------------------------- */
+
+/* An [interface] with a virtual address. */
+static struct conf_if_opts *
+paired(struct world *w, const char *pattern, enum conf_active active,
+    const char *address)
+{
+	struct conf_if_opts *o = section(w, pattern);
+
+	o->active = active;
+	o->active_address = address ? ip(address) : IP4_NONE;
+	o->active_giaddr_virtual = true;
+	return o;
+}
+
+static void
+vmac(struct world *w, uint32_t ifindex, const char *name, uint32_t lower,
+    uint8_t vrid)
+{
+	struct iftab_link l = a_link(ifindex, name);
+	const uint8_t mac[6] = { 0x00, 0x00, 0x5e, 0x00, 0x01, vrid };
+
+	l.kind = IFTAB_MACVLAN;
+	l.lower = lower;
+	memcpy(l.mac, mac, sizeof(mac));
+	set(w, l);
+}
+
+static void
+told_two(struct world *w, enum iftab_change a, enum iftab_change b,
+    uint32_t ifindex, const char *name)
+{
+	ck_assert_uint_eq(w->n_told, 2);
+	told(w, 0, a, ifindex, name);
+	told(w, 1, b, ifindex, name);
+}
+
+START_TEST(named_virtual_address_comes_and_goes)
+{
+	struct world *w = world();
+
+	paired(w, "vlan*", CONF_ACTIVE_ADDRESS, "10.1.0.1");
+	link_up(w, 5, "vlan10");
+	addr(w, 5, "10.1.0.2/24");
+	commit(w);
+	told_two(w, IFTAB_READY, IFTAB_STANDBY, 5, "vlan10");
+	/* Whoever has it now: it is ours as far as answers are concerned. */
+	giaddrs(w, 5, "10.1.0.1");
+	by_giaddr(w, "10.1.0.1", 1, 5);
+	ck_assert(iftab_is_ours(w->t, ip("10.1.0.1")));
+	ck_assert(!iftab_is_local(w->t, ip("10.1.0.1")));
+	addr(w, 5, "10.1.0.1/32");
+	commit(w);
+	told_only(w, IFTAB_ACTIVE, 5, "vlan10");
+	addr_del(w, 5, "10.1.0.1/32");
+	addr2(w, 5, "10.1.0.1/24");
+	commit(w);
+	told_nothing(w);
+	addr_del(w, 5, "10.1.0.1/24");
+	commit(w);
+	told_only(w, IFTAB_STANDBY, 5, "vlan10");
+	/* Down and up again is as from the start. */
+	link_down(w, 5, "vlan10");
+	commit(w);
+	told_only(w, IFTAB_LOST, 5, "vlan10");
+	addr(w, 5, "10.1.0.1/32");
+	link_up(w, 5, "vlan10");
+	commit(w);
+	told_two(w, IFTAB_READY, IFTAB_ACTIVE, 5, "vlan10");
+	/* A reload that has no such thing. */
+	w->ifs[0].o.active = CONF_ACTIVE_ALWAYS;
+	commit_all(w, true);
+	told_only(w, IFTAB_CHANGED, 5, "vlan10");
+	giaddrs(w, 5, "10.1.0.2");
+	world_end(w);
+}
+END_TEST
+
+START_TEST(own_giaddr_is_never_the_virtual_one)
+{
+	struct world *w = world();
+	struct conf_if_opts *o = paired(w, "vlan*", CONF_ACTIVE_ADDRESS, "10.1.0.1");
+
+	o->active_giaddr_virtual = false;
+	link_up(w, 5, "vlan10");
+	addr(w, 5, "10.1.0.1/24");
+	commit(w);
+	told_nothing(w);	/* none but the virtual one */
+	addr2(w, 5, "10.1.0.2/24");
+	commit(w);
+	told_nothing(w);	/* the kernel calls it secondary, so do we */
+	addr(w, 5, "10.2.0.2/24");
+	commit(w);
+	told_two(w, IFTAB_READY, IFTAB_ACTIVE, 5, "vlan10");
+	giaddrs(w, 5, "10.2.0.2");
+	o->giaddr = CONF_GIADDR_ALL;
+	o->active = CONF_ACTIVE_VRRP;
+	addr_del(w, 5, "10.1.0.1/24");
+	addr_del(w, 5, "10.1.0.2/24");
+	addr(w, 5, "10.3.0.2/24");
+	addr(w, 5, "10.3.0.1/32");
+	commit_all(w, true);
+	giaddrs(w, 5, "10.2.0.2 10.3.0.2");
+	ck_assert(!iface(w, 5)->standby);
+	world_end(w);
+}
+END_TEST
+
+START_TEST(which_addresses_look_like_vrrp)
+{
+	static const struct {
+		const char *own, *other;
+		bool secondary, virtual;
+	} cases[] = {
+		{ "10.1.0.2/24", "10.1.0.1/32", false, true },
+		{ "10.1.0.2/24", "10.1.0.1/24", true, true },
+		{ "10.1.0.2/24", "10.1.0.1/25", false, false },
+		{ "10.1.0.2/24", "10.2.0.1/32", false, false },
+		{ "10.1.0.2/32", "10.1.0.1/32", false, false },
+		{ "10.1.0.2/24", "10.1.0.2/32", false, true },
+		{ "10.1.0.2/31", "10.1.0.3/32", false, true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (int first = 0; first < 2; first++) {
+			struct world *w = world();
+
+			paired(w, "vlan*", CONF_ACTIVE_VRRP, NULL);
+			link_up(w, 5, "vlan10");
+			if (first)
+				addr(w, 5, cases[i].own);
+			if (cases[i].secondary)
+				addr2(w, 5, cases[i].other);
+			else
+				addr(w, 5, cases[i].other);
+			if (!first)
+				addr(w, 5, cases[i].own);
+			commit(w);
+			ck_assert_msg(iface(w, 5)->standby != cases[i].virtual,
+			    "%zu", i);
+			if (cases[i].virtual)
+				ck_assert(ip4_eq(iface(w, 5)->gi[0].giaddr,
+				    net(cases[i].other).addr));
+			world_end(w);
+		}
+}
+END_TEST
+
+START_TEST(virtual_address_on_a_macvlan)
+{
+	struct world *w = world();
+
+	paired(w, "*", CONF_ACTIVE_VRRP, NULL);
+	vmac(w, 7, "vrrp.1", 5, 1);
+	addr(w, 7, "10.1.0.1/32");
+	link_up(w, 5, "vlan10");
+	addr(w, 5, "10.1.0.2/24");
+	commit(w);
+	/* The macvlan brings the same requests again: the pattern is not for it. */
+	told_two(w, IFTAB_READY, IFTAB_ACTIVE, 5, "vlan10");
+	giaddrs(w, 5, "10.1.0.1");
+	ck_assert_ptr_null(iface(w, 7)->conf);
+	ck_assert_uint_eq(iftab_client(w->t, 7), 5);
+	ck_assert_uint_eq(iftab_client(w->t, 5), 5);
+	ck_assert_uint_eq(iftab_client(w->t, 99), 99);
+	addr_del(w, 7, "10.1.0.1/32");
+	commit(w);
+	told_only(w, IFTAB_STANDBY, 5, "vlan10");
+	/* Made anew with another number, before the old one is deleted. */
+	vmac(w, 8, "vrrp.1", 5, 1);
+	addr(w, 8, "10.1.0.1/24");
+	iftab_del_link(w->t, 7);
+	commit(w);
+	told_only(w, IFTAB_ACTIVE, 5, "vlan10");
+	/* Another's MAC is no virtual router. */
+	link_up(w, 8, "other");
+	commit(w);
+	ck_assert_uint_eq(w->n_told, 3);	/* and it serves for itself */
+	ck_assert(iface(w, 5)->standby);
+	ck_assert_uint_eq(iftab_client(w->t, 8), 8);
+	world_end(w);
+}
+END_TEST
+
+START_TEST(macvlan_follows_what_it_stands_on)
+{
+	struct world *w = world();
+
+	section(w, "mv*");
+	section(w, "vlan10");
+	vmac(w, 7, "mv0", 5, 1);
+	addr(w, 7, "10.1.0.3/24");
+	commit(w);
+	/* What it stands on is not known yet, or no client interface. */
+	told_only(w, IFTAB_READY, 7, "mv0");
+	link_up(w, 5, "eth0");
+	addr(w, 5, "10.1.0.2/24");
+	commit(w);
+	told_nothing(w);
+	link_up(w, 5, "vlan10");
+	commit(w);
+	ck_assert_uint_eq(w->n_told, 2);
+	told(w, 0, IFTAB_READY, 5, "vlan10");
+	told(w, 1, IFTAB_LOST, 7, "mv0");
+	/* Its interface becomes a port of a bridge that takes over. */
+	link_kind(w, 6, "br0", IFTAB_BRIDGE, 0);
+	link_in(w, 5, "vlan10", 6);
+	vmac(w, 7, "mv0", 6, 1);
+	commit(w);
+	ck_assert_uint_eq(iftab_client(w->t, 7), 6);
+	iftab_del_link(w->t, 6);
+	commit(w);
+	ck_assert_uint_eq(iftab_client(w->t, 7), 7);
+	ck_assert(ready(w, 7));
+	world_end(w);
+}
+END_TEST
+
+START_TEST(cycle_of_macvlans_ends)
+{
+	struct world *w = world();
+
+	paired(w, "*", CONF_ACTIVE_VRRP, NULL);
+	vmac(w, 5, "a", 6, 1);
+	vmac(w, 6, "b", 7, 2);
+	vmac(w, 7, "c", 5, 3);
+	vmac(w, 8, "d", 8, 4);
+	addr(w, 5, "10.5.0.1/24");
+	addr(w, 6, "10.6.0.1/24");
+	commit(w);
+	iftab_del_link(w->t, 6);
+	commit(w);
+	iftab_resync_begin(w->t);
+	iftab_resync_end(w->t);
+	commit(w);
+	ck_assert_uint_eq(iftab_count(w->t), 0);
+	world_end(w);
+}
+END_TEST
+
 static uint32_t
 dice(uint32_t *seed, uint32_t sides)
 {
@@ -1569,6 +1809,15 @@ struct model {
 static const char *const model_net[4] = {
 	"10.1.0.1/24", "10.2.0.1/24", "10.3.0.1/24", "192.0.2.1/32"
 };
+
+static void
+make_macvlan(struct iftab_link *l, uint32_t lower, bool vrrp)
+{
+	l->kind = IFTAB_MACVLAN;
+	l->lower = lower == l->ifindex ? 0 : lower;
+	if (vrrp)
+		memcpy(l->mac, "\0\0\x5e\0\1\7", 6);
+}
 
 static void
 model_step(struct world *w, struct model *m, uint32_t *seed)
@@ -1604,13 +1853,17 @@ model_step(struct world *w, struct model *m, uint32_t *seed)
 			m->link[i].master = 9 + dice(seed, 4);
 		if ((i == 8 || i == 9) && dice(seed, 2))
 			m->link[i].master = 11;
+		if (i < 8 && !m->link[i].master && dice(seed, 3) == 0)
+			make_macvlan(&m->link[i], 1 + dice(seed, 12),
+			    dice(seed, 2));
 		m->there[i] = true;
 		set(w, m->link[i]);
 		break;
 	}
 }
 
-/* Links whose master is gone lose it, as the kernel has it. */
+/* Links whose master is gone lose it, as the kernel has it. (A macvlan would be
+ * deleted with its lower interface; the table is not to count on it.) */
 static void
 model_feed(struct world *w, const struct model *m)
 {
@@ -1621,6 +1874,8 @@ model_feed(struct world *w, const struct model *m)
 			continue;
 		if (l.master && !m->there[l.master - 1])
 			l.master = 0;
+		if (l.lower && !m->there[l.lower - 1])
+			l.lower = 0;
 		set(w, l);
 	}
 }
@@ -1630,6 +1885,8 @@ same_iface(const struct iface *a, const struct iface *b)
 {
 	ck_assert_ptr_eq(a->conf, b->conf);
 	ck_assert_uint_eq(a->from_port, b->from_port);
+	ck_assert_uint_eq(a->copy_of, b->copy_of);
+	ck_assert_int_eq(a->standby, b->standby);
 	ck_assert_int_eq(iface_ready(a), iface_ready(b));
 	ck_assert_uint_eq(a->n_gi, b->n_gi);
 	ck_assert_uint_eq(a->n_addr, b->n_addr);
@@ -1668,16 +1925,46 @@ same_world(struct world *a, struct world *b)
 }
 
 static void
-walk_conf(struct world *w)
+walk_conf(struct world *w, bool active)
 {
 	static char lab[][CONF_NAME_MAX] = { "vlan1" };
 
 	section(w, "vlan*")->giaddr = CONF_GIADDR_ALL;
 	section(w, "lan")->giaddr = CONF_GIADDR_FIXED;
 	w->ifs[1].o.giaddr_fixed = ip("192.0.2.1");
+	if (active) {
+		w->ifs[0].o.active = CONF_ACTIVE_VRRP;
+		w->ifs[1].o.active = CONF_ACTIVE_ADDRESS;
+		w->ifs[1].o.active_address = ip("10.2.0.1");
+		w->ifs[1].o.active_giaddr_virtual = true;
+	}
 	w->c.n_rule = 1;
 	w->rules[0].n_interface = 1;
 	w->rules[0].interface = lab;
+}
+
+static void
+follow_told(const struct told *told, uint64_t *serving, uint64_t *standby)
+{
+	uint64_t bit = UINT64_C(1) << told->ifindex;
+
+	switch (told->what) {
+	case IFTAB_READY:
+		*serving ^= bit;
+		break;
+	case IFTAB_LOST:
+		*serving ^= bit;
+		*standby &= ~bit;
+		break;
+	case IFTAB_CHANGED:
+		break;
+	case IFTAB_ACTIVE:
+		*standby &= ~bit;
+		break;
+	case IFTAB_STANDBY:
+		*standby |= bit;
+		break;
+	}
 }
 
 START_TEST(random_walk_beside_the_end_state)
@@ -1685,9 +1972,9 @@ START_TEST(random_walk_beside_the_end_state)
 	uint32_t seed = 20261121u + (uint32_t)_i;
 	struct world *w = world();
 	struct model m = { 0 };
-	uint64_t serving = 0;
+	uint64_t serving = 0, standby = 0;
 
-	walk_conf(w);
+	walk_conf(w, _i % 2);
 	for (int step = 0; step < 400; step++) {
 		struct world *b = world();
 
@@ -1698,13 +1985,14 @@ START_TEST(random_walk_beside_the_end_state)
 
 		/* Call-backs tell exactly the difference. */
 		for (size_t i = 0; i < w->n_told && i < 64; i++)
-			if (w->told[i].what == IFTAB_READY)
-				serving ^= UINT64_C(1) << w->told[i].ifindex;
-			else if (w->told[i].what == IFTAB_LOST)
-				serving ^= UINT64_C(1) << w->told[i].ifindex;
-		for (uint32_t i = 1; i <= 12; i++)
-			ck_assert_int_eq(serving >> i & 1,
-			    iftab_by_index(w->t, i) && ready(w, i));
+			follow_told(&w->told[i], &serving, &standby);
+		for (uint32_t i = 1; i <= 12; i++) {
+			bool there = iftab_by_index(w->t, i) && ready(w, i);
+
+			ck_assert_int_eq(serving >> i & 1, there);
+			ck_assert_int_eq(standby >> i & 1,
+			    there && iface(w, i)->standby);
+		}
 
 		b->c = w->c;
 		for (uint32_t i = 0; i < 12; i++)
@@ -1807,6 +2095,20 @@ add_option82(Suite *s)
 	suite_add_tcase(s, tc);
 }
 
+static void
+add_pairs(Suite *s)
+{
+	TCase *tc = tcase_create("pairs");
+
+	tcase_add_test(tc, named_virtual_address_comes_and_goes);
+	tcase_add_test(tc, own_giaddr_is_never_the_virtual_one);
+	tcase_add_test(tc, which_addresses_look_like_vrrp);
+	tcase_add_test(tc, virtual_address_on_a_macvlan);
+	tcase_add_test(tc, macvlan_follows_what_it_stands_on);
+	tcase_add_test(tc, cycle_of_macvlans_ends);
+	suite_add_tcase(s, tc);
+}
+
 Suite *
 iftab_suite(void)
 {
@@ -1818,6 +2120,7 @@ iftab_suite(void)
 	add_bridges(s);
 	add_resync(s);
 	add_option82(s);
+	add_pairs(s);
 	tcase_add_test(many, next_goes_by_ifindex);
 	tcase_add_test(many, ten_times_the_links_cost_ten_times_as_much);
 	tcase_add_loop_test(many, random_walk_beside_the_end_state, 0, 8);

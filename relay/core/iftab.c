@@ -278,14 +278,15 @@ attach(struct entry *e, struct entry *base, enum tie_kind kind)
 	its->first = e;
 }
 
-static void
-detach(struct iftab *t, struct entry *e, enum tie_kind kind)
+/* Returns what e stood on, which nothing may refer to any more. */
+static struct entry *
+unhook(struct iftab *t, struct entry *e, enum tie_kind kind)
 {
 	struct tie *mine = &e->tie[kind];
 	struct entry *base = mine->base;
 
 	if (!base)
-		return;
+		return NULL;
 	mark_up(t, base);
 	if (mine->prev)
 		mine->prev->tie[kind].next = mine->next;
@@ -294,17 +295,34 @@ detach(struct iftab *t, struct entry *e, enum tie_kind kind)
 	if (mine->next)
 		mine->next->tie[kind].prev = mine->prev;
 	mine->base = mine->next = mine->prev = NULL;
-	drop_unused(t, base);
+	return base;
 }
 
 static void
-move(struct iftab *t, struct entry *e, struct entry *base, enum tie_kind kind)
+detach(struct iftab *t, struct entry *e, enum tie_kind kind)
 {
-	if (e->tie[kind].base == base)
-		return;
-	detach(t, e, kind);
+	struct entry *base = unhook(t, e, kind);
+
 	if (base)
-		attach(e, base, kind);
+		drop_unused(t, base);
+}
+
+/* What e stood on may be what it stands on from now on, in another way. */
+static void
+move(struct iftab *t, struct entry *e, struct entry *base[N_TIES])
+{
+	struct entry *old[N_TIES] = { NULL };
+
+	for (int k = 0; k < N_TIES; k++) {
+		if (e->tie[k].base == base[k])
+			continue;
+		old[k] = unhook(t, e, k);
+		if (base[k])
+			attach(e, base[k], k);
+	}
+	for (int k = 0; k < N_TIES; k++)
+		if (old[k] && !old[k]->gone)
+			drop_unused(t, old[k]);
 }
 
 static bool
@@ -373,8 +391,7 @@ iftab_set_link(struct iftab *t, const struct iftab_link *link)
 		e->renamed = true;
 	if (!e->known || e->f.link.kind != l.kind)
 		mark_all_on(t, e, ON_MASTER);
-	move(t, e, base[ON_MASTER], ON_MASTER);
-	move(t, e, base[ON_LOWER], ON_LOWER);
+	move(t, e, base);
 	t->n_known += !e->known;
 	e->known = true;
 	e->f.link = l;
