@@ -1091,6 +1091,26 @@ START_TEST(every_example_is_valid_and_canonical)
 }
 END_TEST
 
+/* In the list of an interface the name is the group's, in a group the server's. */
+START_TEST(server_with_the_name_of_a_group_is_printed_by_address)
+{
+	struct conftext t = conftext(
+	    "[server a]\naddress = 192.0.2.1\n"
+	    "[group a]\nservers = 192.0.2.2, a\n"
+	    "[interface vlan10]\nservers = 192.0.2.3, a\n");
+	char *printed;
+
+	ck_assert_msg(t.c != NULL, "%s", t.mistakes);
+	printed = conftext_print(t.c);
+	ck_assert_msg(strstr(printed, "servers = 192.0.2.2, a\n"), "%s", printed);
+	ck_assert_msg(strstr(printed, "servers = 192.0.2.3, 192.0.2.2, 192.0.2.1\n"),
+	    "%s", printed);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+	free(printed);
+}
+END_TEST
+
 /* A list longer than a line of the printer goes on in the next. */
 START_TEST(long_lists_are_printed_whole)
 {
@@ -1301,6 +1321,7 @@ conf_suite(void)
 	tcase_add_test(t, full_conf_has_every_key);
 	tcase_add_test(t, every_known_key_is_read);
 	tcase_add_test(t, every_example_is_valid_and_canonical);
+	tcase_add_test(t, server_with_the_name_of_a_group_is_printed_by_address);
 	tcase_add_test(t, long_lists_are_printed_whole);
 	tcase_add_test(t, too_many_servers_and_rules_are_mistakes);
 	tcase_add_test(t, helpers_of_one_port_on_other_interfaces_are_reached);

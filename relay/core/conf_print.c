@@ -296,12 +296,20 @@ put_server(struct printer *p, const struct conf_server *s)
 	put(p, "fall = %u", s->fall);
 }
 
+/* Where a list takes names of groups, too, a group takes the name before a server:
+ * such a server goes by its address, which names it as well. */
 static void
 put_members(struct printer *p, const char *key, const struct conf *c, const struct conf_group *g)
 {
+	char text[IP4_STRLEN];
+
 	list_begin(p, key);
-	for (uint16_t i = 0; i < g->n; i++)
-		list_item(p, c->server[g->server[i]].name);
+	for (uint16_t i = 0; i < g->n; i++) {
+		const struct conf_server *s = &c->server[g->server[i]];
+		bool taken = g->implicit && conf_group_find(c, s->name);
+
+		list_item(p, taken ? ip4_str(s->address, text) : s->name);
+	}
 	list_end(p);
 }
 
