@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Rescue: packets of port 4011 that are routed past the relay, and datagrams that
+ * come to its port 67. Input as in path.h; how: bits 0..1 a client's question (0, 3),
+ * its server's answer (1) or a datagram to us (2); bits 2..4 the client's address, bit
+ * 5 its port, bit 6 a question's interface is the one of `who`, else the client's own.
+ *
+ * What may never happen: a server asked that is not usable, no boot server, or the one
+ * that the client asked; a question changed in more than ciaddr and giaddr; an answer
+ * delivered to whom did not ask, or changed in more than our addresses and
+ * option 54; a read behind the end.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/rescue.h"
+#include "path.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+#define OPEN 4		/* few, so that they are evicted */
+
+struct question {
+	struct ip4 src, dst;
+	uint16_t sport;
+	uint32_t ifindex;
+};
+
+struct seen {
+	struct rescues *t;
+	struct world *w;
+	unsigned n;
+	struct question q[PATH_PACKETS_MAX];
+};
+
+static void
+check_ask(struct seen *s, const struct rescue_plan *p)
+{
+	const struct relay4 *r = &s->w->r4;
+	uint16_t server = relay4_server(r, p->udp.dst);
+	struct dhcp4 m;
+
+	assert(server != CONF_NONE && r->conf->is_boot[server]);
+	assert(health_usable(&r->health[server]));
+	assert(iftab_is_ours(s->w->iftab, p->udp.src));
+	assert(p->udp.sport == DHCP4_PORT_SERVER && p->udp.dport == DHCP4_PORT_PXE);
+	assert(dhcp4_parse(&m, p->msg, p->udp.payload_len) == DROP_NONE);
+	assert(ip4_eq(m.ciaddr, p->udp.src) && ip4_eq(m.giaddr, p->udp.src));
+	assert(m.op == DHCP4_REQUEST);
+}
+
+static void
+check_delivery(const struct seen *s, const struct rescue_plan *p)
+{
+	struct dhcp4 m;
+	unsigned i = 0;
+
+	while (i < s->n && !(ip4_eq(s->q[i].src, p->udp.dst) &&
+	    ip4_eq(s->q[i].dst, p->udp.src) && s->q[i].sport == p->udp.dport &&
+	    s->q[i].ifindex == p->ifindex))
+		i++;
+	assert(i < s->n);
+	assert(p->udp.sport == DHCP4_PORT_PXE && p->mac_len > 0 && p->mac_len <= 8);
+	assert(!ip4_eq(p->from, p->asked) || p->again);
+	assert(dhcp4_parse(&m, p->msg, p->udp.payload_len) == DROP_NONE);
+	assert(m.op == DHCP4_REPLY);
+}
+
+static void
+check(struct seen *s, const struct rescue_plan *p)
+{
+	switch (p->what) {
+	case RESCUE_NOTHING:
+		break;
+	case RESCUE_ASK:
+		check_ask(s, p);
+		break;
+	case RESCUE_DELIVER:
+		check_delivery(s, p);
+		break;
+	}
+	assert(rescues_count(s->t) <= OPEN);
+}
+
+/* The bytes of the answer `was`, but for our addresses and option 54. */
+static void
+check_answer(const struct rescue_plan *p, const uint8_t *was, size_t len)
+{
+	static const uint8_t id[] = { DHCP4_OPT_SERVER_ID };
+	struct dhcp4 a, b;
+
+	assert(p->udp.payload_len == len);
+	assert(memcmp(p->msg, was, DHCP4_OFF_CIADDR) == 0);
+	assert(memcmp(p->msg + 20, was + 20, 4) == 0);
+	assert(memcmp(p->msg + DHCP4_OFF_CHADDR, was + DHCP4_OFF_CHADDR,
+	    DHCP4_HEADER - DHCP4_OFF_CHADDR) == 0);
+	assert(dhcp4_parse(&a, p->msg, len) == DROP_NONE);
+	assert(dhcp4_parse(&b, was, len) == DROP_NONE);
+	path_same_options(&a, &b, id, sizeof(id));
+}
+
+static void
+routed(struct seen *s, const struct path_packet *k)
+{
+	static struct rescue_plan p;
+	bool answer = (k->how & 3) == 1;
+	struct ip4 client = path_client(k->how >> 2 & 7), server = path_server(k->who);
+	uint16_t port = k->how & 32 ? DHCP4_PORT_PXE : DHCP4_PORT_CLIENT;
+	struct relay4_rx rx = {
+		.data = k->data, .len = k->len, .mac_len = 6,
+		.mac = { 2, 0, 0, 0, 0, k->how },
+		.src = answer ? server : client, .dst = answer ? client : server,
+		.sport = answer ? DHCP4_PORT_PXE : port,
+		.ifindex = answer ? 40 : k->how & 64 ? path_ifindex(k->who) :
+		    path_ifindex(k->how >> 2 & 3),
+	};
+
+	if (!answer)
+		s->q[s->n++] = (struct question){ client, server, port, rx.ifindex };
+	rescue_tap(s->t, &s->w->r4, &rx, answer ? port : DHCP4_PORT_PXE,
+	    s->w->now, &p);
+	check(s, &p);
+	if (p.what == RESCUE_ASK)
+		assert(!ip4_eq(p.udp.dst, server));
+}
+
+static void
+to_us(struct seen *s, const struct path_packet *k)
+{
+	static struct rescue_plan p;
+	struct relay4_rx rx = {
+		.data = k->data, .len = k->len, .unicast = true, .ifindex = 40,
+		.src = path_server(k->who), .dst = world_ip("192.0.2.1"),
+		.sport = k->how & 32 ? DHCP4_PORT_SERVER : DHCP4_PORT_PXE,
+	};
+	uint64_t before = s->w->stats.counter[COUNTER_REPLIES];
+	bool ours = rescue_answer(s->t, &s->w->r4, &rx, s->w->now, &p);
+
+	assert(s->w->stats.counter[COUNTER_REPLIES] - before == (ours ? 1 : 0));
+	assert(ours || p.what == RESCUE_NOTHING);
+	check(s, &p);
+	if (p.what == RESCUE_DELIVER)
+		check_answer(&p, k->data, k->len);
+}
+
+static void
+due(struct seen *s)
+{
+	static struct rescue_plan p;
+	struct mono when;
+	unsigned n = 0;
+
+	for (; rescue_due(s->t, &when) && !mono_before(s->w->now, when); n++) {
+		rescue_next(s->t, &s->w->r4, s->w->now, &p);
+		check(s, &p);
+		assert(n < 100 * OPEN);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const struct hash_key secret = { { 5, 6 } };
+	static struct seen s;
+	struct rd in = rd_init(data, len);
+	struct path_packet k;
+	const struct stats *st;
+
+	s.w = path_world(rd_u8(&in));
+	s.t = rescues_new(OPEN, secret);
+	s.n = 0;
+	assert(s.t);
+	for (unsigned n = 0; n < PATH_PACKETS_MAX && path_packet(&in, s.w, &k); n++) {
+		due(&s);
+		if ((k.how & 3) == 2)
+			to_us(&s, &k);
+		else
+			routed(&s, &k);
+		path_packet_free(&k);
+	}
+	st = &s.w->stats;
+	assert(st->counter[COUNTER_REPLIES] == st->counter[COUNTER_REPLIES_RELAYED] +
+	    st->drop_reply[DROP_RESCUE_UNUSED]);
+	rescues_free(s.t);
+	return 0;
+}
