@@ -18,6 +18,7 @@
 
 #include "base/sbuf.h"
 #include "ctl/client.h"
+#include "ctl/import.h"
 #include "ctl/render.h"
 
 #define SOCKET		"/run/pxrelay/control.sock"
@@ -77,7 +78,9 @@ help(void)
 	printf("usage: pxrelayctl [-s SOCKET] [-t SECONDS] [--json] COMMAND\n\n"
 	    "commands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		printf("  %-16s %s\n", commands[i].words, commands[i].help);
+		printf("  %-17s %s\n", commands[i].words, commands[i].help);
+	printf("  %-17s %s\n", "import KIND FILE",
+	    "dhcrelay's, dnsmasq's or ios' file as a pxrelay.conf");
 	printf("\noptions:\n"
 	    "  -s, --socket SOCKET    of the daemon to ask (%s)\n"
 	    "  -t, --timeout SECONDS  to wait for the answer (%d)\n"
@@ -309,6 +312,8 @@ main(int argc, char **argv)
 	}
 	if (optind == argc)
 		return usage("what is the command?", NULL);
+	if (strcmp(argv[optind], "import") == 0)
+		return end(import_main(argc - optind, argv + optind));
 	a.command = find_command(argv + optind, argc - optind, a.line,
 	    sizeof(a.line));
 	if (!a.command)
