@@ -52,6 +52,33 @@ relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t serve
 	return DROP_NONE;
 }
 
+/*
+ * Of two routers on one VLAN the other may get the answer, when it is on the way
+ * from the servers, and hands it on over that VLAN. It may also be any machine's
+ * there: so it is good for this VLAN only, where one could answer without us.
+ */
+static bool
+is_detour(struct relay4 *r, const struct relay4_rx *rx)
+{
+	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
+	struct dhcp4 m;
+
+	return in && in->conf && in->conf->o.active != CONF_ACTIVE_ALWAYS &&
+	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
+	    iface_gi_find(in, m.giaddr) >= 0;
+}
+
+static enum drop
+judge_sender(struct relay4 *r, const struct relay4_rx *rx, uint16_t server)
+{
+	enum drop why = relay4_judge_source(r, rx, server);
+
+	if (why == DROP_REPLY_FROM_CLIENT && server != CONF_NONE &&
+	    is_detour(r, rx))
+		return DROP_NONE;
+	return why;
+}
+
 static enum drop
 judge_message(const struct dhcp4 *m)
 {
@@ -283,7 +310,7 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	struct conv *cv;
 	int gi;
 
-	why = relay4_judge_source(r, rx, d->server);
+	why = judge_sender(r, rx, d->server);
 	if (why == DROP_NONE)
 		why = dhcp4_parse(&d->m, rx->data, rx->len);
 	if (why == DROP_NONE)
