@@ -1,0 +1,117 @@
+# storm-lib.sh: many machines that boot at once, and their servers.  Sourced by
+# bash behind a topo-*.sh, never run.
+#
+# srv/storm.py plays the machines, with the timers of iPXE, half of them in VLAN 10 and
+# half in VLAN 20; the servers are srv/fakeserver.py: two for addresses, srv1 and
+# srv2, and three boot servers, boot1 to boot3 (198.51.100.21 to 23).  What happened
+# is in $STORY, which the test marks.
+
+STORY=$T/story
+
+declare -A STORM_PID	# of the servers
+dhcp_fake()
+{
+	fake "$1"
+	STORM_PID[$1]=$SPAWNED
+}
+
+boot_fake()
+{
+	fake "$1" yiaddr=0.0.0.0 "opt=60:'PXEClient"
+	STORM_PID[$1]=$SPAWNED
+}
+
+storm_servers()
+{
+	local n
+
+	for n in 1 2 3; do
+		add_server boot$n 2$n
+		boot_fake boot$n
+	done
+	dhcp_fake srv1
+	dhcp_fake srv2
+}
+
+# storm_conf: VLAN 10 has its boot servers in failover, VLAN 20 the same in balance.
+storm_conf()
+{
+	cat <<-END
+	[relay]
+	control = $CTL
+	[server boot1]
+	address = $UP.21
+	[server boot2]
+	address = $UP.22
+	[server boot3]
+	address = $UP.23
+	[group dhcp]
+	servers = $SRV1, $SRV2
+	mode = failover
+	[group failover]
+	servers = boot1, boot2, boot3
+	mode = failover
+	[group balance]
+	servers = boot1, boot2, boot3
+	mode = balance
+	[interface vlan10]
+	dhcp = dhcp
+	boot = failover
+	[interface vlan20]
+	dhcp = dhcp
+	boot = balance
+	END
+}
+
+mark()
+{
+	echo "mark $*" >>"$STORY"
+}
+
+# start_storm CLIENTS SECONDS: from the namespace storm, eth10 and eth20.
+STORM_AT=0
+start_storm()
+{
+	: >"$STORY"
+	STORM_AT=0
+	mark all servers are alive
+	spawn storm storm "$PYTHON" "$HERE/srv/storm.py" run "$STORY" \
+		clients="$1" seconds="$2" eth10 10 eth20 20
+	STORM=$SPAWNED
+}
+
+begun()
+{
+	[ "$(grep -c '^begin' "$STORY")" -ge "$1" ]
+}
+
+# until_more N: N more machines are switched on.
+until_more()
+{
+	STORM_AT=$((STORM_AT + $1))
+	wait_for 15 begun $STORM_AT || die "the storm does not move"
+}
+
+# The boot server that the failover group uses now.
+in_charge()
+{
+	local address
+
+	address=$(grep '^end [0-9]* 10 ' "$STORY" | tail -n 1 | cut -d' ' -f4)
+	echo "boot$((${address##*.} - 20))"
+}
+
+# end_storm CLIENTS PERCENT: everybody has booted, and at most so many had to ask
+# again.  (A second REQUEST does not count: iPXE sends it after 250 ms already.)
+end_storm()
+{
+	local good retried
+
+	wait_for 40 gone "$STORM" || die "the storm does not end"
+	"$PYTHON" "$HERE/srv/storm.py" report "$STORY"
+	good=$(grep -c '^end .* ok$' "$STORY")
+	retried=$(awk '/^end/ && $7 > 1' "$STORY" | wc -l)
+	expect_eq "every machine booted" "$good" "$1"
+	expect "$retried needed a second DISCOVER: at most $2 % of them all" \
+		test $((retried * 100)) -le $(($1 * $2))
+}
