@@ -21,10 +21,14 @@
 /* What is due within these is done together: a wake-up costs more than a question. */
 #define PROBING_STEP_MS	10
 
+/* Which INFORM a server answers, as far as is known: see proto/probemsg. */
+enum inform { INFORM_BOTH, INFORM_PLAIN, INFORM_CIADDR };
+
 struct probing {
 	struct probes probes;
 	struct prober *prober;
 	struct loop_watch *timer;
+	enum inform inform[CONF_SERVERS_MAX];
 };
 
 /* --- asking ------------------------------------------------------------------- */
@@ -42,16 +46,41 @@ send_67(struct daemon *d, uint16_t server, const void *msg, size_t len)
 	return sent.ok ? 0 : sent.full ? -EAGAIN : -sent.last_errno;
 }
 
+static const struct rai *
+option82(const struct daemon *d, uint16_t server, const struct iface_gi *gi)
+{
+	return d->conf->server[server].option82 ? &gi->rai : NULL;
+}
+
+/*
+ * No INFORM is answered by every server. The first time, and as long as a server
+ * is down, it gets both, and then the one that it answered.
+ */
 static int
 ask_dhcp(struct daemon *d, const struct probe_question *q, const struct iface_gi *gi)
 {
-	const struct rai *rai = d->conf->server[q->server].option82 ? &gi->rai : NULL;
+	const struct rai *rai = option82(d, q->server, gi);
+	enum inform which = health_usable(&d->r4.health[q->server]) ?
+	    d->probing->inform[q->server] : INFORM_BOTH;
 	uint8_t msg[PROBEMSG_MAX];
-	size_t len = q->probe->kind == CONF_PROBE_DHCP ?
-	    probemsg_inform(msg, sizeof(msg), q->token, gi->giaddr, rai) :
-	    probemsg_discover(msg, sizeof(msg), q->token, gi->giaddr, rai);
+	int err = 0;
 
-	return send_67(d, q->server, msg, len);
+	if (which != INFORM_CIADDR)
+		err = send_67(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
+		    q->token, IP4_NONE, gi->giaddr, rai));
+	if (which != INFORM_PLAIN && !err)
+		err = send_67(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
+		    q->token, gi->giaddr, gi->giaddr, rai));
+	return err;
+}
+
+static int
+ask_pxe(struct daemon *d, const struct probe_question *q, const struct iface_gi *gi)
+{
+	uint8_t msg[PROBEMSG_MAX];
+
+	return send_67(d, q->server, msg, probemsg_discover(msg, sizeof(msg),
+	    q->token, gi->giaddr, option82(d, q->server, gi)));
 }
 
 static int
@@ -84,6 +113,8 @@ ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a
 
 	switch (q->probe->kind) {
 	case CONF_PROBE_PXE:
+		gi = probe_giaddr(&g->probes, &d->r4, q->server);
+		return gi ? ask_pxe(d, q, gi) : -ENOENT;
 	case CONF_PROBE_DHCP:
 		gi = probe_giaddr(&g->probes, &d->r4, q->server);
 		return gi ? ask_dhcp(d, q, gi) : -ENOENT;
@@ -183,22 +214,19 @@ heard(struct daemon *d, uint32_t token, struct mono now)
 bool
 probing_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
+	struct probing *g = d->probing;
+	struct ip4 ciaddr;
 	uint32_t xid;
-
-	if (!probemsg_answer(rx->data, rx->len, &xid))
-		return false;
-	heard(d, xid, now);
-	return true;
-}
-
-static struct conf_probe *
-probe_of(struct daemon *d, uint32_t token)
-{
 	uint16_t server;
 	unsigned i;
 
-	return probe_find(&d->probing->probes, &d->r4, token, &server, &i) ?
-	    &d->conf->server[server].probe[i] : NULL;
+	if (!probemsg_answer(rx->data, rx->len, &xid, &ciaddr))
+		return false;
+	if (probe_find(&g->probes, &d->r4, xid, &server, &i) &&
+	    d->conf->server[server].probe[i].kind == CONF_PROBE_DHCP)
+		g->inform[server] = ip4_is_none(ciaddr) ? INFORM_PLAIN : INFORM_CIADDR;
+	heard(d, xid, now);
+	return true;
 }
 
 /* io/prober's word. Echo replies to somebody's ping are none of ours, and no strays. */
@@ -206,14 +234,17 @@ static void
 on_answer(void *daemon, uint32_t token, bool alive, struct mono now)
 {
 	struct daemon *d = daemon;
-	const struct conf_probe *c = probe_of(d, token);
+	struct probes *p = &d->probing->probes;
+	uint16_t server;
+	unsigned i;
 
-	if (!c)
+	if (!probe_find(p, &d->r4, token, &server, &i))
 		return;
 	if (alive)
 		heard(d, token, now);
 	else
-		probe_failed(&d->probing->probes, &d->r4, token, probe_diag(c->kind), now);
+		probe_failed(p, &d->r4, token,
+		    probe_diag(d->conf->server[server].probe[i].kind), now);
 }
 
 bool
@@ -286,6 +317,7 @@ probing_reload(struct daemon *d, const struct conf *old)
 	struct mono now = loop_now(d->loop);
 
 	prober_cancel(d->probing->prober);
+	memset(d->probing->inform, 0, sizeof(d->probing->inform));
 	probe_configure(&d->probing->probes, old, d->conf, now);
 	await(d, now);
 }

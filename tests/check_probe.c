@@ -300,6 +300,21 @@ START_TEST(a_probe_that_worked_becomes_wrong_when_only_clients_are_answered)
 }
 END_TEST
 
+START_TEST(a_server_that_a_wrong_probe_made_down_is_tried_again)
+{
+	open_world(DHCP);
+	until(HEALTH_DOWN, 7010);
+	client_is_answered();	/* one of the two that make it up */
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	pass(6000);
+	ck_assert(health()->misconfigured);
+	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
+	client_is_answered();
+	ck_assert_int_eq(state(), HEALTH_UP);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(a_server_that_never_answered_anything_is_dead)
 {
 	open_world(DHCP);
@@ -612,6 +627,7 @@ probe_suite(void)
 	tcase_add_test(t, an_answered_client_spares_the_probe);
 	tcase_add_test(t, a_probe_that_is_never_answered_is_wrong_not_the_server_dead);
 	tcase_add_test(t, a_probe_that_worked_becomes_wrong_when_only_clients_are_answered);
+	tcase_add_test(t, a_server_that_a_wrong_probe_made_down_is_tried_again);
 	tcase_add_test(t, a_server_that_never_answered_anything_is_dead);
 	tcase_add_test(t, long_dead_servers_are_asked_less_often);
 	tcase_add_test(t, all_probes_of_a_round_must_be_answered);

@@ -33,13 +33,15 @@ START_TEST(an_inform_has_giaddr_and_asks_for_no_address)
 	uint8_t out[PROBEMSG_MAX];
 	struct dhcp4 m;
 
-	read_back(&m, out, probemsg_inform(out, sizeof(out), 0x5eed1234, gi, NULL));
+	read_back(&m, out, probemsg_inform(out, sizeof(out), 0x5eed1234, IP4_NONE, gi, NULL));
 	ck_assert_uint_eq(m.type, DHCP4_INFORM);
 	ck_assert(ip4_eq(m.giaddr, gi));
 	ck_assert(ip4_is_none(m.ciaddr));
 	ck_assert_uint_eq(m.hops, 1);
 	ck_assert(!m.at[DHCP4_OPT_REQUESTED_IP] && !m.at[DHCP4_OPT_RAI]);
 	ck_assert(!m.at[DHCP4_OPT_VENDOR_CLASS]);
+	read_back(&m, out, probemsg_inform(out, sizeof(out), 0x5eed1234, gi, gi, NULL));
+	ck_assert(ip4_eq(m.ciaddr, gi));
 }
 END_TEST
 
@@ -101,9 +103,9 @@ START_TEST(option_82_stands_last)
 	ck_assert_mem_eq(v.p, rai.value, rai.len);
 	ck_assert_uint_eq(out[m.at[DHCP4_OPT_RAI] + 2u + rai.len], DHCP4_OPT_END);
 	ck_assert_uint_eq(probemsg_discover(out, n - 1, 1, gi, &rai), 0);
-	ck_assert_uint_eq(probemsg_inform(out, DHCP4_MIN - 1, 1, gi, NULL), 0);
+	ck_assert_uint_eq(probemsg_inform(out, DHCP4_MIN - 1, 1, gi, gi, NULL), 0);
 	rai.len = 0;
-	read_back(&m, out, probemsg_inform(out, sizeof(out), 0x5eed1234, gi, &rai));
+	read_back(&m, out, probemsg_inform(out, sizeof(out), 0x5eed1234, IP4_NONE, gi, &rai));
 	ck_assert(!m.at[DHCP4_OPT_RAI]);
 }
 END_TEST
@@ -111,21 +113,23 @@ END_TEST
 START_TEST(answers_are_those_to_the_made_up_machine)
 {
 	uint8_t out[PROBEMSG_MAX], *copy;
+	struct ip4 ciaddr;
 	uint32_t xid = 0;
 
-	probemsg_inform(out, sizeof(out), 0x5eed1234, gi, NULL);
-	ck_assert(!probemsg_answer(out, DHCP4_MIN, &xid));	/* a request */
+	probemsg_inform(out, sizeof(out), 0x5eed1234, gi, IP4_NONE, NULL);
+	ck_assert(!probemsg_answer(out, DHCP4_MIN, &xid, &ciaddr));	/* a request */
 	out[0] = DHCP4_REPLY;
-	ck_assert(probemsg_answer(out, DHCP4_MIN, &xid));
+	ck_assert(probemsg_answer(out, DHCP4_MIN, &xid, &ciaddr));
 	ck_assert_uint_eq(xid, 0x5eed1234);
+	ck_assert(ip4_eq(ciaddr, gi));
 	for (size_t i = 0; i < sizeof(probemsg_mac); i++) {
 		out[DHCP4_OFF_CHADDR + i] ^= 1;
-		ck_assert(!probemsg_answer(out, DHCP4_MIN, &xid));
+		ck_assert(!probemsg_answer(out, DHCP4_MIN, &xid, &ciaddr));
 		out[DHCP4_OFF_CHADDR + i] ^= 1;
 	}
 	for (size_t n = 0; n < DHCP4_OFF_CHADDR + 6; n++) {
 		copy = msg_exact(out, n);
-		ck_assert(!probemsg_answer(copy, n, &xid));
+		ck_assert(!probemsg_answer(copy, n, &xid, &ciaddr));
 		free(copy);
 	}
 }

@@ -27,9 +27,10 @@ extern const uint8_t probemsg_mac[6];
 /* Each returns the length, 0 when it does not fit; at least DHCP4_MIN. rai: our option 82 of the interface with that
  * giaddr, as clients' requests carry it; NULL or empty: none. */
 
-/* INFORM without ciaddr: answered by ISC dhcpd (authoritative), Kea and dnsmasq. */
-size_t probemsg_inform(uint8_t *out, size_t size, uint32_t xid, struct ip4 giaddr,
-    const struct rai *rai);
+/* INFORM. With ciaddr IP4_NONE it is answered by ISC dhcpd (authoritative) and Kea, to giaddr; dnsmasq (2.90)
+ * drops it. With ciaddr dnsmasq answers, to giaddr; the others to ciaddr and port 68, where the relay does not listen. */
+size_t probemsg_inform(uint8_t *out, size_t size, uint32_t xid, struct ip4 ciaddr,
+    struct ip4 giaddr, const struct rai *rai);
 /* DISCOVER of an x64 UEFI machine: answered by proxyDHCP servers. */
 size_t probemsg_discover(uint8_t *out, size_t size, uint32_t xid, struct ip4 giaddr,
     const struct rai *rai);
@@ -37,8 +38,8 @@ size_t probemsg_discover(uint8_t *out, size_t size, uint32_t xid, struct ip4 gia
  * on port 67. */
 size_t probemsg_request4011(uint8_t *out, size_t size, uint32_t xid, struct ip4 ciaddr);
 
-/* Is this BOOTREPLY for the made-up machine? Then *xid says to which question; it is
- * never any client's. */
-bool probemsg_answer(const void *data, size_t len, uint32_t *xid);
+/* Is this BOOTREPLY for the made-up machine? Then *xid says to which question, and
+ * *ciaddr what that said; it is never any client's. */
+bool probemsg_answer(const void *data, size_t len, uint32_t *xid, struct ip4 *ciaddr);
 
 #endif

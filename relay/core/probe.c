@@ -351,8 +351,9 @@ weigh(struct probe_server *s, const struct conf_server *c, const struct health *
 	return x;
 }
 
+/* A server that only a wrong probe made down is tried again. */
 static void
-set_wrong(struct probes *p, struct relay4 *r, uint16_t server, bool wrong)
+set_wrong(struct probes *p, struct relay4 *r, uint16_t server, bool wrong, struct mono now)
 {
 	struct health *h = &r->health[server];
 
@@ -361,6 +362,8 @@ set_wrong(struct probes *p, struct relay4 *r, uint16_t server, bool wrong)
 	h->misconfigured = wrong;
 	if (p->on_wrong)
 		p->on_wrong(p->user, server);
+	if (wrong)
+		relay4_health(r, server, health_expire(h, 0, now));
 }
 
 /*
@@ -447,7 +450,7 @@ judge(struct probes *p, struct relay4 *r, uint16_t server, struct mono now)
 		s->contradicted++;
 	x = weigh(s, c, h);
 	if (x.wrong || !silent)
-		set_wrong(p, r, server, x.wrong);
+		set_wrong(p, r, server, x.wrong, now);
 	relay4_health(r, server, feed(s, c, h, &x, now));
 	s->sent = mono_us(0);
 	if (!x.answered && !x.bad)

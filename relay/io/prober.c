@@ -301,6 +301,7 @@ read_4011(void *prober, struct mono now)
 {
 	struct prober *p = prober;
 	uint8_t buf[DHCP4_MIN];	/* no more is looked at */
+	struct ip4 ciaddr;
 	uint32_t xid;
 	ssize_t n;
 
@@ -308,7 +309,7 @@ read_4011(void *prober, struct mono now)
 		n = recv(p->udp4011, buf, sizeof(buf), MSG_DONTWAIT);
 		if (n < 0)
 			return;
-		if (probemsg_answer(buf, (size_t)n, &xid))
+		if (probemsg_answer(buf, (size_t)n, &xid, &ciaddr))
 			p->fn(p->user, xid, true, now);
 	}
 }

@@ -81,13 +81,13 @@ end(struct wr *w, const struct rai *rai)
 }
 
 size_t
-probemsg_inform(uint8_t *out, size_t size, uint32_t xid, struct ip4 giaddr,
-    const struct rai *rai)
+probemsg_inform(uint8_t *out, size_t size, uint32_t xid, struct ip4 ciaddr,
+    struct ip4 giaddr, const struct rai *rai)
 {
 	static const uint8_t wanted[] = { 1, 3 };
 	struct wr w = wr_init(out, size);
 
-	begin(&w, DHCP4_INFORM, xid, IP4_NONE, giaddr);
+	begin(&w, DHCP4_INFORM, xid, ciaddr, giaddr);
 	option(&w, OPT_PARAMETERS, wanted, sizeof(wanted));
 	return end(&w, rai);
 }
@@ -114,14 +114,16 @@ probemsg_request4011(uint8_t *out, size_t size, uint32_t xid, struct ip4 ciaddr)
 }
 
 bool
-probemsg_answer(const void *data, size_t len, uint32_t *xid)
+probemsg_answer(const void *data, size_t len, uint32_t *xid, struct ip4 *ciaddr)
 {
 	struct rd r = rd_init(data, len);
 	uint8_t op = rd_u8(&r), mac[sizeof(probemsg_mac)];
 
 	rd_skip(&r, DHCP4_OFF_XID - 1);
 	*xid = rd_u32(&r);
-	rd_skip(&r, DHCP4_OFF_CHADDR - DHCP4_OFF_XID - 4);
+	rd_skip(&r, 4);
+	ciaddr->host = rd_u32(&r);
+	rd_skip(&r, DHCP4_OFF_GIADDR + 4 - (DHCP4_OFF_FLAGS + 6));
 	rd_copy(&r, mac, sizeof(mac));
 	return !r.bad && op == DHCP4_REPLY &&
 	    memcmp(mac, probemsg_mac, sizeof(mac)) == 0;

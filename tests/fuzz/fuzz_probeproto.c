@@ -72,9 +72,10 @@ http(const uint8_t *data, size_t len)
 static void
 dhcp(const uint8_t *data, size_t len)
 {
+	struct ip4 ciaddr;
 	uint32_t xid;
 
-	if (probemsg_answer(data, len, &xid))
+	if (probemsg_answer(data, len, &xid, &ciaddr))
 		assert(memcmp(data + 28, probemsg_mac, 6) == 0);
 }
 
