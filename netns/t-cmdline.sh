@@ -61,6 +61,27 @@ ask cl10
 expect_eq "the first one goes on" "${A[answers]}" 1
 expect "it ends" stop "$bg" INT
 expect_not "and takes its pid file along" test -e "$T/bg.pid"
+# The background process has another directory; and where the file is a link, a
+# reload follows where that points then.
+mkdir "$T/old" "$T/new"
+cp "$T/bg.conf" "$T/old/relay.conf"
+sed "s/$SRV1/$SRV2/" "$T/bg.conf" >"$T/new/relay.conf"
+ln -s old/relay.conf "$T/link.conf"
+(cd "$T" && ns rtr "$PXRELAYD" -c link.conf -p rel.pid) >"$T/bg.log" 2>&1
+bg=$(cat "$T/rel.pid")
+ln -sfn new/relay.conf "$T/link.conf"
+kill -HUP "$bg"
+to_srv2()
+{
+	srv_forget srv2
+	ask cl10 wait=0.2
+	srv_has srv2 1
+}
+expect "a reload reads the file that the link names now" wait_for 3 to_srv2
+expect "it ends" stop "$bg"
+expect_not "and takes a pid file with a relative name along" \
+	test -e "$T/rel.pid"
+
 expect_not "a server that cannot start says so with its status" \
 	ns rtr "$PXRELAYD" -c "$T/none.conf" 2>"$T/none.log"
 expect "naming the file" logged none none.conf

@@ -69,6 +69,18 @@ expect "pxrelayctl reload" ctl reload
 ask cl20
 expect_eq "and it is again" "${A[answers]}" 1
 
+# Opening a pipe waits for a writer, and there is none.
+refused=$(relay_counter reloads-refused)
+mkfifo "$T/pipe" && mv "$T/pipe" "$T/relay.conf"
+kill -HUP "$PID"
+refused()
+{
+	[ "$(relay_counter reloads-refused)" -gt "$refused" ]
+}
+expect "a file that became a pipe is refused" wait_for 3 refused
+ask cl20
+expect_eq "and nothing waits for it" "${A[answers]}" 1
+
 # A reply in flight: the broadcast flag of the request is remembered, the server
 # forgot it, and the file changes in between.
 knobs srv1 delay=$((400 * PXR_SLOW)) flags=0

@@ -201,14 +201,24 @@ start(const struct args *a, struct conf *conf)
 	return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* The background process changes its directory: a reload must find the file. */
+/*
+ * The background process changes its directory, and finds its files again by
+ * their whole names. Links stay in them: who keeps the file behind one changes
+ * where it points, and a reload must see that.
+ */
 static char *
-absolute_conf(struct args *a)
+absolute(const char **path)
 {
-	char *full = a->conf ? realpath(a->conf, NULL) : NULL;
+	char *dir, *full = NULL;
 
+	if (!*path || **path == '/')
+		return NULL;
+	dir = get_current_dir_name();
+	if (!dir || asprintf(&full, "%s/%s", dir, *path) < 0)
+		full = NULL;
+	free(dir);
 	if (full)
-		a->conf = full;
+		*path = full;
 	return full;
 }
 
@@ -231,21 +241,25 @@ int
 main(int argc, char **argv)
 {
 	struct args a;
-	char why[256], *full;
+	char why[256], *conf = NULL, *pidfile = NULL;
 	int status = EXIT_SUCCESS;
 
 	if (args_parse(&a, argc, argv, why, sizeof(why)) < 0) {
 		fprintf(stderr, "pxrelayd: %s\n%s", why, args_usage());
 		return 2;
 	}
-	full = a.foreground || a.check ? NULL : absolute_conf(&a);
+	if (!a.foreground && !a.check) {
+		conf = absolute(&a.conf);
+		pidfile = absolute(&a.pidfile);
+	}
 	if (a.help)
 		fputs(args_usage(), stdout);
 	else if (a.version)
 		printf("pxrelayd %s\n", DAEMON_VERSION);
 	else
 		status = run_args(&a);
-	free(full);
+	free(conf);
+	free(pidfile);
 	args_fini(&a);
 	return status;
 }

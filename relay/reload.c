@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sbuf.h"
@@ -25,6 +26,20 @@ log_mistake(void *user, int line, const char *text)
 	sbuf_esc(&b, text, strlen(text));	/* it quotes the file */
 	log_event(&d->log, LOG_LEVEL_ERROR, "config-mistake",
 	    "file=\"%s\" line=%d text=\"%s\"", args_conf_name(d->args), line, buf);
+}
+
+/* A pipe or a terminal would stop the relay until somebody writes; when it
+ * starts (-c /dev/stdin) it may wait. */
+static bool
+may_block(struct daemon *d)
+{
+	struct stat st;
+
+	if (!d->args->conf || stat(d->args->conf, &st) < 0 ||
+	    S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return false;
+	log_mistake(d, 0, "cannot be read again: it is no regular file");
+	return true;
 }
 
 static int
@@ -108,7 +123,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 int
 reload(struct daemon *d)
 {
-	struct conf *next = args_conf(d->args, log_mistake, d);
+	struct conf *next = may_block(d) ? NULL : args_conf(d->args, log_mistake, d);
 	struct clients *clients = NULL;
 
 	if (!next)
