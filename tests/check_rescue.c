@@ -342,9 +342,11 @@ END_TEST
 START_TEST(another_server_is_another_question)
 {
 	asked_w2();
+	pass(200);
 	ipxe(1);
 	ck_assert_int_eq(asks_server(W2), RESCUE_NOTHING);
-	ck_assert_int_eq(pass(500), RESCUE_ASK);
+	ck_assert_int_eq(pass(499), RESCUE_NOTHING);
+	ck_assert_int_eq(pass(1), RESCUE_ASK);
 	ck_assert(ip4_eq(plan.udp.dst, world_ip(W1)));
 }
 END_TEST
@@ -419,6 +421,28 @@ START_TEST(a_rule_that_drops)
 }
 END_TEST
 
+START_TEST(members_that_are_no_boot_servers)
+{
+	conf(GROUP("") "[interface vlan*]\ndhcp = wds\nboot = 198.51.100.30\n");
+	ipxe(1);
+	asks();
+	ck_assert_int_eq(pass(2000), RESCUE_NOTHING);
+}
+END_TEST
+
+/* The other router of a pair sees to it. */
+START_TEST(an_interface_that_is_not_active)
+{
+	conf(GROUP("") VLAN "active = address 192.0.2.254\n");
+	ipxe(1);
+	asks();
+	ck_assert_uint_eq(rescues_count(t), 0);
+	world_addr(w, 10, "192.0.2.254/32");
+	asks();
+	ck_assert_uint_eq(rescues_count(t), 1);
+}
+END_TEST
+
 /* A client that makes up questions makes us ask no faster than it may itself. */
 START_TEST(the_clients_rate_counts)
 {
@@ -469,6 +493,26 @@ START_TEST(everything_is_forgotten_after_a_while)
 	ck_assert_int_eq(asks(), RESCUE_NOTHING);	/* the first again */
 	ck_assert(rescue_due(t, &due));
 	ck_assert_int_eq(mono_diff_ms(due, w->now), 500);
+}
+END_TEST
+
+/* The first client's answer was kept for its time; then the second has the slot. */
+START_TEST(a_kept_answer_is_nobody_elses)
+{
+	asked_w2();
+	answer_of(W2, DHCP4_ACK);
+	ck_assert(answered_from(W2, 4011));
+	pass(9999);
+	ipxe(1);
+	ck_assert_int_eq(asks(), RESCUE_DELIVER);
+	pass(1);
+	ipxe(2);
+	ck_assert_int_eq(asks(), RESCUE_NOTHING);
+	ck_assert_int_eq(pass(500), RESCUE_ASK);
+	answer_of(W2, DHCP4_ACK);
+	ck_assert(answered_from(W2, 4011));
+	ipxe(1);
+	ck_assert_int_ne(asks(), RESCUE_DELIVER);
 }
 END_TEST
 
@@ -533,9 +577,12 @@ rescue_suite(void)
 	tcase_add_test(c, drained_is_not_dead);
 	tcase_add_test(c, a_group_named_by_a_rule_about_messages);
 	tcase_add_test(c, a_rule_that_drops);
+	tcase_add_test(c, members_that_are_no_boot_servers);
+	tcase_add_test(c, an_interface_that_is_not_active);
 	tcase_add_test(c, the_clients_rate_counts);
 	tcase_add_test(c, a_full_table_forgets_the_oldest);
 	tcase_add_test(c, everything_is_forgotten_after_a_while);
+	tcase_add_test(c, a_kept_answer_is_nobody_elses);
 	tcase_add_test(c, a_reload_or_a_lost_interface_ends_it);
 	tcase_add_test(c, too_long_or_no_message);
 	suite_add_tcase(s, c);

@@ -151,6 +151,13 @@ on_vlan(const struct iface *in, struct ip4 a)
 	return false;
 }
 
+/* Of a pair of routers, the active one helps. */
+static bool
+serves(const struct iface *in)
+{
+	return iface_ready(in) && !in->standby;
+}
+
 /*
  * From a client of this VLAN to a boot server behind us. A server on the
  * client's own VLAN answers it directly, and we would never see it.
@@ -158,7 +165,7 @@ on_vlan(const struct iface *in, struct ip4 a)
 static bool
 is_client(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 {
-	return in && iface_ready(in) && rx->mac_len > 0 &&
+	return in && serves(in) && rx->mac_len > 0 &&
 	    rx->mac_len <= 8 && ip4_is_host(rx->src) && on_vlan(in, rx->src) &&
 	    !on_vlan(in, rx->dst) && !iftab_is_local(r->iftab, rx->src);
 }
@@ -273,7 +280,7 @@ ask(struct rescues *t, struct relay4 *r, struct open *o, struct hedge_slot *s,
 	struct dhcp4 m;
 	uint16_t live = CONF_NONE;
 
-	if (in && iface_ready(in) &&
+	if (in && serves(in) &&
 	    dhcp4_parse(&m, s->msg, s->len) == DROP_NONE)
 		live = next_live(r, o, &m, s->ifindex, now);
 	if (live == CONF_NONE || relay4_limits(r, in, &m, now) != DROP_NONE) {
