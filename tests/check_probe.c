@@ -257,6 +257,25 @@ START_TEST(an_answered_client_spares_the_probe)
 }
 END_TEST
 
+/* Busy from the start, it was never asked; so when it died its silence was taken for that of
+ * a wrong probe. */
+START_TEST(a_server_that_is_always_busy_is_asked_once)
+{
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	client_is_answered();
+	for (int i = 0; i < 20; i++) {
+		client_is_answered();
+		pass(1000);
+	}
+	ck_assert_uint_eq(n_asked, 1);
+	does[CONF_PROBE_DHCP] = SILENT;
+	ck_assert_int_le(until(HEALTH_DOWN, 7010), 7010);
+	ck_assert(!health()->misconfigured);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(a_probe_that_is_never_answered_is_wrong_not_the_server_dead)
 {
 	open_world(DHCP);
@@ -625,6 +644,7 @@ probe_suite(void)
 	tcase_add_test(t, lost_answers_in_between_do_not_count);
 	tcase_add_test(t, an_answer_matches_its_own_question_only);
 	tcase_add_test(t, an_answered_client_spares_the_probe);
+	tcase_add_test(t, a_server_that_is_always_busy_is_asked_once);
 	tcase_add_test(t, a_probe_that_is_never_answered_is_wrong_not_the_server_dead);
 	tcase_add_test(t, a_probe_that_worked_becomes_wrong_when_only_clients_are_answered);
 	tcase_add_test(t, a_server_that_a_wrong_probe_made_down_is_tried_again);

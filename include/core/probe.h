@@ -10,7 +10,7 @@
  * so that servers that were started together drift apart.
  *
  * - A server that answered a client within the interval is alive; its round is
- *   put off.
+ *   put off, once each of its probes was answered.
  * - A kind of probe that was never answered, though clients have been since, is a
  *   wrong probe and no dead server: that is reported, and counts for nothing. One that
  *   worked becomes wrong after `fall` rounds in which clients were answered and it was not.

@@ -491,13 +491,24 @@ interval_ms(struct probes *p, const struct probe_server *s, const struct conf_se
 	return ms - (int64_t)(draw(p) % 1024) * ms / 10240;
 }
 
+/* Was each kind answered once? Else its silence will mean nothing when the server dies. */
+static bool
+proven(const struct probe_server *s, const struct conf_server *c)
+{
+	for (unsigned i = 0; i < c->n_probe; i++)
+		if (!s->one[i].worked)
+			return false;
+	return true;
+}
+
 static void
 begin(struct probes *p, struct probe_server *s, const struct conf_server *c,
     const struct health *h, struct mono now)
 {
 	struct mono spared = mono_add_ms(h->last_reply, c->probe_interval_ms);
 
-	if (h->last_reply.us && h->state == HEALTH_UP && mono_before(now, spared)) {
+	if (h->last_reply.us && h->state == HEALTH_UP && mono_before(now, spared) &&
+	    proven(s, c)) {
 		s->due = spared;
 		return;
 	}
