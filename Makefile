@@ -198,11 +198,12 @@ $(B)/libfuzzed.a: $(B)/tests/fuzz/path.o $(B)/tests/world.o
 	$(archive)
 
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
-		$(B)/libfuzzed.a $(B)/libfloors.a
+		$(B)/libfuzzed.a $(B)/libctl.a $(B)/libfloors.a
 	$(call say,LD)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_D)
 
-$(B)/tests/libfuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libfuzzed.a $(B)/libfloors.a
+$(B)/tests/libfuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libfuzzed.a $(B)/libctl.a \
+		$(B)/libfloors.a
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_ALL) -fsanitize=fuzzer -o $@ $^ $(PC_LIBS_D)

@@ -28,8 +28,15 @@ _pxrelayctl()
 		esac
 	done
 	case $words in
-	'') words='show drain enable reload version' ;;
+	'') words='show drain enable import reload version' ;;
 	' show') words='interfaces servers rules counters drops' ;;
+	' import') words='dhcrelay dnsmasq ios' ;;
+	' import '*' '*) words='' ;;
+	' import '*)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
 	*) words='' ;;
 	esac
 	[[ $cur != -* ]] || words=$options

@@ -126,6 +126,7 @@ stage unit build/asan/tests/run
 stage fuzz-replay tests/fuzz/replay.sh
 stage golden tests/golden.sh
 stage ctl tests/ctl.sh
+stage import tests/import.sh
 stage install tests/install.sh
 stage netns tests/netns.sh
 stage vm tests/vm.sh

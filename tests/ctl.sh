@@ -443,7 +443,7 @@ completes() {
 }
 
 # Every command of the program is offered, and no other.
-"$ctl" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)\( SERVER\)\{0,1\}   *.*/\1/p' | sort > "$T/commands"
+"$ctl" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)\( [A-Z ]*[A-Z]\)\{0,1\}   *.*/\1/p' | sort > "$T/commands"
 {
 	completes pxrelayctl ''
 	cat "$T/out"

@@ -25,7 +25,8 @@ struct process {
 	size_t n, max;
 	struct import_shword *client, *server;	/* in order, owned */
 	size_t n_client, n_server;
-	bool upstream;		/* -iu was given */
+	bool named;		/* -i, -id or -iu was given */
+	bool either;		/* -i was given */
 	bool agent, link;	/* -a, -U */
 	bool six, stop;		/* -6; --version and such */
 	const char *policy;	/* of -m, in our words */
@@ -42,7 +43,7 @@ struct reader {
 	struct import_plan *p;
 	struct defaults d;
 	bool unit;		/* a systemd unit file */
-	bool any_process;
+	bool either;		/* a process had -i */
 };
 
 /* --- options ---------------------------------------------------------------- */
@@ -61,8 +62,22 @@ add(struct import_shword **list, size_t *n, struct import_shword w)
 static void
 take_client(struct import_plan *p, struct process *r, const struct import_shword *v)
 {
-	(void)p;
-	add(&r->client, &r->n_client, *v);
+	char shown[IMPORT_SHOW];
+
+	r->named = true;
+	if (!import_is_ifname(v->text))
+		import_lost(p, v->line, "interface \"%s\": not a name that an interface "
+		    "with clients has", import_show(v->text, shown));
+	else
+		add(&r->client, &r->n_client, *v);
+}
+
+/* dhcrelay wants the interface towards the servers among them, unless there is -iu. */
+static void
+take_either(struct import_plan *p, struct process *r, const struct import_shword *v)
+{
+	r->either = true;
+	take_client(p, r, v);
 }
 
 /* Replies come from the servers' addresses, wherever those are. */
@@ -71,7 +86,7 @@ take_upstream(struct import_plan *p, struct process *r, const struct import_shwo
 {
 	char shown[IMPORT_SHOW];
 
-	r->upstream = true;
+	r->named = true;
 	import_lost(p, v->line, "-iu %s: replies are told by the addresses of the "
 	    "servers (check-source), not by interface",
 	    import_show(v->text, shown));
@@ -170,7 +185,7 @@ static const struct option {
 	{ "-D", false, NULL, "replies are told by server and giaddr, not by their "
 	    "option 82" },
 	{ "-g", true, NULL, "giaddr in replies to clients is left as it is" },
-	{ "-i", true, take_client, NULL },
+	{ "-i", true, take_either, NULL },
 	{ "-id", true, take_client, NULL },
 	{ "-iu", true, take_upstream, NULL },
 	{ "-m", true, take_policy, NULL },
@@ -251,15 +266,8 @@ set_up(const struct process *r, struct import_if *f)
 static void
 serve(struct import_plan *p, const struct process *r, const struct import_shword *w)
 {
-	char shown[IMPORT_SHOW];
-	struct import_if *f;
+	struct import_if *f = import_if(p, w->text, w->text, true, w->line);
 
-	if (strcmp(w->text, "*") != 0 && !import_is_ifname(w->text)) {
-		import_lost(p, w->line, "interface \"%s\": not a name that an "
-		    "interface with clients has", import_show(w->text, shown));
-		return;
-	}
-	f = import_if(p, w->text, w->text, true, w->line);
 	if (!f)
 		return;
 	set_up(r, f);
@@ -292,8 +300,8 @@ static void
 set_hops(struct import_plan *p, const struct process *r)
 {
 	if (p->max_hops && p->max_hops != r->hops)
-		import_lost(p, r->line, "-c %u beside -c %u: max-hops holds for all "
-		    "interfaces, and is the higher one", r->hops + 1, p->max_hops + 1);
+		import_lost(p, r->line, "max-hops = %u beside %u: it holds for all "
+		    "interfaces, and is the higher one", r->hops, p->max_hops);
 	if (p->max_hops < r->hops)
 		p->max_hops = r->hops;
 }
@@ -322,9 +330,10 @@ run(struct import_plan *p, struct process *r)
 	check_servers(p, r);
 	check_policy(p, r);
 	set_hops(p, r);
-	if (r->n_client == 0 && r->upstream)
-		import_lost(p, r->line, "a dhcrelay with -iu only serves no client");
-	if (r->n_client == 0 && !r->upstream) {
+	if (r->n_client == 0 && r->named)
+		import_lost(p, r->line, "a dhcrelay without an interface of clients that "
+		    "pxrelay could serve");
+	if (!r->named) {
 		import_remark(p, "dhcrelay without -i serves all interfaces; those "
 		    "of the clients, named instead of *, would be better");
 		add(&r->client, &r->n_client, everywhere);
@@ -422,8 +431,8 @@ command(struct reader *r, const struct import_shword *w, size_t n)
 	}
 	for (size_t i = from; i < n; i++)
 		add(&proc.word, &proc.n, w[i]);
-	r->any_process = true;
 	run(r->p, &proc);
+	r->either |= proc.either;
 	process_fini(&proc);
 }
 
@@ -488,10 +497,23 @@ run_defaults(struct reader *r)
 	split(&proc, minus_i, d->interfaces, d->interfaces_line);
 	split(&proc, NULL, d->servers, d->servers_line);
 	run(r->p, &proc);
+	r->either |= proc.either;
 	process_fini(&proc);
 	free(d->servers);
 	free(d->interfaces);
 	free(d->options);
+}
+
+static void
+say(const struct reader *r)
+{
+	if (r->p->n_server == 0)
+		return;
+	if (r->either)
+		import_remark(r->p, "-i: dhcrelay's interface towards the servers is among "
+		    "them; its section can go if it has no clients");
+	import_remark(r->p, "trust = on: dhcrelay takes option 82 from everybody; "
+	    "take it away where no switch in front of clients adds one");
 }
 
 void
@@ -507,8 +529,6 @@ import_dhcrelay(struct import_plan *p, const char *text, size_t len)
 		import_lost(p, s.line, "a quote that is opened and never closed");
 	if (r.d.servers || r.d.interfaces || r.d.options)
 		run_defaults(&r);
-	if (p->n_server)
-		import_remark(p, "trust = on: dhcrelay takes option 82 from everybody; "
-		    "take it away where no switch in front of clients adds one");
+	say(&r);
 	import_shell_fini(&s);
 }

@@ -82,7 +82,7 @@ check_port(struct reader *r, char *server)
 static void
 relay_line(struct reader *r, char *value)
 {
-	char *local = import_trim(strsep(&value, ","));
+	char *local = value ? import_trim(strsep(&value, ",")) : (char[]){ "" };
 	char *server = value ? import_trim(strsep(&value, ",")) : NULL;
 	char *replies = value ? import_trim(strsep(&value, ",")) : NULL;
 	char shown[IMPORT_SHOW], text[IP4_STRLEN];
@@ -135,7 +135,7 @@ read_setting(struct reader *r, const char *name, char *value)
 		"no-dhcp-interface", "no-dhcpv4-interface", NULL };
 	char shown[IMPORT_SHOW];
 
-	if (strcmp(name, "dhcp-relay") == 0 && value)
+	if (strcmp(name, "dhcp-relay") == 0)
 		relay_line(r, value);
 	else if (strcmp(name, "dhcp-proxy") == 0)
 		import_lost(r->p, r->line, "dhcp-proxy: server-id-override = on is what "
@@ -205,8 +205,8 @@ import_dnsmasq(struct import_plan *p, const char *text, size_t len,
 	}
 	import_lines_fini(&l);
 	if (r.n_server_lines)
-		import_lost(p, 0, "%u lines of dnsmasq's own DHCP server (dhcp-*, pxe-*): "
-		    "it must leave port 67 to pxrelayd on these interfaces",
+		import_lost(p, 0, "dnsmasq's own DHCP server (dhcp-* and pxe-*, lines: %u); "
+		    "where it runs, it must not hold port 67 of these interfaces",
 		    r.n_server_lines);
 	if (p->n_server)
 		import_remark(p, "trust = on: dnsmasq takes option 82 from everybody; "

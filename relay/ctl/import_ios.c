@@ -184,6 +184,9 @@ close_interface(struct reader *r)
 		    "main routing table; its section is commented out", r->vrf,
 		    c->there);
 		c->sure = false;
+	} else if (c->n_server && !c->sure) {
+		import_lost(r->p, r->cur_line, "interface \"%s\": nothing tells its name "
+		    "here; its section is commented out", c->there);
 	}
 	if (c->n_server && r->down)
 		import_remark(r->p, "\"%s\" is shut down there", c->there);
@@ -411,7 +414,7 @@ subscriber(struct reader *r, const struct ios_line *l)
 static void
 lost(struct reader *r, const struct ios_line *l)
 {
-	import_lost(r->p, l->number, "%s%s", l->no ? "no " : "", l->shown);
+	import_lost(r->p, l->number, "%s", l->shown);
 }
 
 static void
@@ -610,8 +613,13 @@ say(struct reader *r)
 	if (has(r->p, IMPORT_OPTION82, "add"))
 		import_lost(r->p, 0, "the layout of circuit-id and remote-id, binary there: "
 		    "the interface's name is sent, see circuit-id and remote-id");
+	for (size_t i = 0; i < r->p->n_if; i++)
+		if (strcmp(r->p->ifs[i].value[IMPORT_OVERRIDE], "on") == 0 &&
+		    strcmp(r->p->ifs[i].value[IMPORT_OPTION82], "add") != 0)
+			import_lost(r->p, 0, "server-id-override of \"%s\": nothing is sent "
+			    "without option82 = add", r->p->ifs[i].there);
 	if (r->n_server_lines)
-		import_lost(r->p, 0, "%u lines of a DHCP server (ip dhcp ...)",
+		import_lost(r->p, 0, "the router's DHCP server (ip dhcp, lines: %u)",
 		    r->n_server_lines);
 	if (r->banner[0])
 		import_lost(r->p, 0, "what stands behind a banner that never ends");

@@ -180,11 +180,27 @@ skip_comment(struct import_shell *s)
 	s->p = nl ? nl : s->end;
 }
 
+/* Bytes of a backslash and the end of a line behind it, at p; or 0. */
+static size_t
+goes_on(const struct import_shell *s)
+{
+	size_t left = (size_t)(s->end - s->p);
+
+	if (left >= 2 && memcmp(s->p, "\\\n", 2) == 0)
+		return 2;
+	return left >= 3 && memcmp(s->p, "\\\r\n", 3) == 0 ? 3 : 0;
+}
+
 static void
 skip_blanks(struct import_shell *s)
 {
-	while (s->p < s->end && (blank(*s->p) || *s->p == '\0'))
-		s->p++;
+	size_t n = 0;
+
+	while (s->p < s->end && (blank(*s->p) || *s->p == '\0' || (n = goes_on(s)))) {
+		s->line += n > 0;
+		s->p += n ? n : 1;
+		n = 0;
+	}
 	if (s->p < s->end && *s->p == '#')
 		skip_comment(s);
 }

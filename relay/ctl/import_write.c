@@ -260,7 +260,7 @@ put_all(FILE *out, const struct import_plan *p, const struct groups *g)
 
 	for (int k = 0; k < IMPORT_KEYS; k++)
 		all[k] = common(p, (enum import_key)k);
-	if (!p->no_dhcp)
+	if (!p->no_dhcp && has_work(p))
 		put_relay(out, p, all);
 	for (size_t i = 0; i < p->n_if && !p->no_dhcp; i++)
 		if (p->ifs[i].n_server)
