@@ -202,7 +202,7 @@ import_main(int argc, char **argv)
 	const char *from, *path = argc == 3 ? argv[2] : NULL;
 	int kind = 0, err, status;
 	char *text;
-	size_t len;
+	size_t len = 0;
 
 	while (path && kind < N_KINDS && strcmp(argv[1], kinds[kind]) != 0)
 		kind++;

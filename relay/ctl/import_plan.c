@@ -94,7 +94,7 @@ import_show(const char *text, char buf[IMPORT_SHOW])
 
 	sbuf_esc(&b, text, strlen(text));
 	if (b.cut)
-		memcpy(buf + b.len - 3, "...", 3);
+		memcpy(buf + b.len - 3, "...", 4);
 	return buf;
 }
 
