@@ -160,6 +160,23 @@ START_TEST(source_is_replaced_when_asked)
 }
 END_TEST
 
+/* Raw sockets replace 0.0.0.0 behind our back, and the checksum was made for it. */
+START_TEST(a_sender_without_an_address)
+{
+	conf(WOL "to = 198.51.100.7\n");
+	packet.src = IP4_NONE;
+	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_uint_eq(plan.src.host, world_ip("192.0.2.1").host);
+	packet.src = world_ip("224.0.0.5");
+	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
+	packet.src = IP4_BROADCAST;
+	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
+	conf("[helper wol]\nport = 9\nfrom = vlan40\nto = 198.51.100.7\n");
+	packet.src = IP4_NONE;
+	ck_assert_int_eq(comes_by(40), DROP_HELPER_DENIED);
+}
+END_TEST
+
 START_TEST(only_allowed_senders)
 {
 	conf(WOL "to = 198.51.100.7\nallow = 192.0.2.64/26, 10.1.1.1\n");
@@ -305,6 +322,7 @@ helper_suite(void)
 	tcase_add_test(t, nothing_is_helped_unless_named);
 	tcase_add_test(t, the_first_section_with_port_and_interface_decides);
 	tcase_add_test(t, source_is_replaced_when_asked);
+	tcase_add_test(t, a_sender_without_an_address);
 	tcase_add_test(t, only_allowed_senders);
 	tcase_add_test(t, the_ttl_runs_out);
 	tcase_add_test(t, our_own_packets_are_not_helped);

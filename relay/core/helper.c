@@ -89,6 +89,19 @@ find_helper(const struct conf *c, uint16_t port, const struct iface *in)
 	return CONF_NONE;
 }
 
+/*
+ * 0.0.0.0 cannot be kept, as the kernel would put an address of its own in its
+ * place and leave the checksum alone: our own on that interface then. Other
+ * addresses that are no host's are nobody's.
+ */
+static struct ip4
+source_of(const struct conf_helper *p, const struct iface *in, struct ip4 src)
+{
+	bool keep = p->keep_source && !ip4_is_none(src);
+
+	return keep || in->n_addr == 0 ? src : in->addr[0].net.addr;
+}
+
 static bool
 allowed(const struct conf_helper *p, struct ip4 src)
 {
@@ -154,7 +167,7 @@ judge(struct helpers *h, const struct conf_helper *p, uint16_t index,
 		return DROP_HELPER_LOOP;
 	if (in->standby)
 		return DROP_STANDBY;
-	if (!allowed(p, u->src))
+	if (!allowed(p, u->src) || !ip4_is_host(source_of(p, in, u->src)))
 		return DROP_HELPER_DENIED;
 	if (!limit_take(&h->limit[index % HELPERS_MAX], p->rate, now))
 		return DROP_HELPER_RATE;
@@ -182,8 +195,7 @@ helper_packet(struct helpers *h, const struct conf *c, struct iftab *t,
 	}
 	plan->n = 0;
 	plan->ttl = (uint8_t)(u->ttl - 1);
-	plan->src = p->keep_source || in->n_addr == 0 ? u->src :
-	    in->addr[0].net.addr;
+	plan->src = source_of(p, in, u->src);
 	for (unsigned i = 0; i < p->n_to_addr; i++)
 		add_out(plan, p->to_addr[i], 0);
 	if (p->n_to_if)
