@@ -82,6 +82,9 @@ daemon_filter(const struct conf *c, struct ring_filter *f)
 {
 	memset(f, 0, sizeof(*f));
 	f->port[f->n_port++] = DHCP4_PORT_SERVER;
+	f->port[f->n_port++] = DHCP4_PORT_CLIENT;	/* servers on a VLAN */
+	f->watch[f->n_watch++] = DAEMON_PORT_TFTP;
+	f->tftp_errors = true;
 	if (c->p4011) {
 		f->port[f->n_port++] = DHCP4_PORT_PXE;
 		f->watch[f->n_watch++] = DHCP4_PORT_PXE;
@@ -264,9 +267,10 @@ open_tables(struct daemon *d)
 	d->helpers = helpers_new(d->secret);
 	d->hedges = hedges_new(DAEMON_HEDGES);
 	d->rescues = rescues_new(DAEMON_RESCUES, d->secret);
+	d->track = track_new(d->conf->clients, d->secret);
 	d->batch = udp_batch_new();
 	if (!d->iftab || !d->clients || !d->helpers || !d->hedges ||
-	    !d->rescues || !d->batch)
+	    !d->rescues || !d->track || !d->batch)
 		return failed(d, "tables", -ENOMEM);
 	d->r4.iftab = d->iftab;
 	d->r4.clients = d->clients;
@@ -434,6 +438,7 @@ daemon_close(struct daemon *d)
 	d->helpers = helpers_free(d->helpers);
 	d->hedges = hedges_free(d->hedges);
 	d->rescues = rescues_free(d->rescues);
+	d->track = track_free(d->track);
 	d->clients = clients_free(d->clients);
 	d->iftab = iftab_free(d->iftab);
 	d->conf = conf_free(d->conf);

@@ -131,8 +131,10 @@ static void
 request(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct relay4_plan plan;
+	enum drop why = relay4_request(&d->r4, rx, now, &plan);
 
-	if (relay4_request(&d->r4, rx, now, &plan) == DROP_NONE)
+	record_request(d->track, &d->r4, &plan, why, now);
+	if (why == DROP_NONE)
 		send_plan(d, &plan);
 }
 
@@ -158,8 +160,10 @@ path_hedges(void *daemon, struct mono now)
 
 	d->hedge_due = mono_us(0);
 	while (relay4_hedge_due(&d->r4, &due) && !mono_before(now, due))
-		if (relay4_hedge(&d->r4, now, &plan))
+		if (relay4_hedge(&d->r4, now, &plan)) {
+			record_hedge(d->track, &d->r4, &plan, now);
 			send_plan(d, &plan);
+		}
 	flush(d);
 	await_hedges(d, now);
 }
@@ -172,8 +176,10 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	struct packet_to to;
 	struct udpip u;
 	uint8_t hdr[UDPIP_HEADERS], *msg;
+	enum drop why = relay4_reply(&d->r4, rx, now, &v);
 
-	if (relay4_reply(&d->r4, rx, now, &v) != DROP_NONE)
+	record_reply(d->track, &d->r4, &v, rx->src, why, now);
+	if (why != DROP_NONE)
 		return;
 	msg = room(d, v.m.len + PATH_ROOM);
 	u = (struct udpip){
@@ -279,6 +285,8 @@ read_frame(struct daemon *d, const struct ring_frame *f, struct udpip *u)
 	why = udpip_parse(u, f->ip, f->len, !f->csum_unverified);
 	if (why != DROP_NONE)
 		return why;
+	if (u->dport == DHCP4_PORT_CLIENT)	/* only looked at */
+		return DROP_NONE;
 	return f->to == RING_TO_HOST || right_destination(d, f, u->dst) ?
 	    DROP_NONE : DROP_BAD_DEST;
 }
@@ -315,6 +323,9 @@ tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono no
 {
 	if (iftab_is_local(d->iftab, rx->dst))
 		return;
+	record_tap(d->track, &d->r4, rx, dport, now);
+	if (dport != DHCP4_PORT_PXE && rx->sport != DHCP4_PORT_PXE)
+		return;			/* TFTP */
 	stats_count(&d->stats, COUNTER_P4011_SEEN);
 	rescuer_tap(d, rx, dport, now);
 }
@@ -345,6 +356,8 @@ frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 		request(d, &rx, now);
 	else if (u.dport == DHCP4_PORT_PXE)
 		port4011(d, &rx, now);
+	else if (u.dport == DHCP4_PORT_CLIENT)
+		record_stranger(d->track, &d->r4, &rx, now);
 	else
 		help(d, &u, ifindex, now);
 }

@@ -72,6 +72,7 @@ open_world(struct world *w, enum conf_mode mode, uint16_t n)
 	w->conf.n_server = SERVERS;
 	for (uint16_t i = 0; i < SERVERS; i++) {
 		w->server[i].address.host = 0xc633640a + i;	/* 198.51.100.10 */
+		w->server[i].first = (uint16_t)i;
 		w->server[i].weight = 1;
 		w->member[i] = i;
 		set_state(w, i, UP);

@@ -94,6 +94,7 @@ struct relay4_plan {
 	uint16_t n_server;
 	uint16_t n_boot;	/* of them in the boot class only (for counting) */
 	uint16_t server[CONF_SERVERS_MAX];
+	uint16_t rule;		/* that chose them, CONF_NONE: none */
 	uint16_t group[CONV_CLASSES];	/* whom the question goes to, CONF_NONE: none */
 	struct iface *in;
 };

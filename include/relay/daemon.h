@@ -19,6 +19,7 @@
 #include "core/hedge.h"
 #include "core/helper.h"
 #include "core/p4011.h"
+#include "core/record.h"
 #include "core/relay4.h"
 #include "core/rescue.h"
 #include "core/stats.h"
@@ -31,6 +32,8 @@
 #include "relay/args.h"
 
 #define DAEMON_VERSION PXRELAY_VERSION
+
+#define DAEMON_PORT_TFTP 69
 
 /* Rendered messages wait here until their batch is sent. */
 #define DAEMON_ARENA (512u * 1024)
@@ -69,6 +72,7 @@ struct daemon {
 	struct helpers *helpers;
 	struct hedges *hedges;
 	struct rescues *rescues;
+	struct track *track;	/* capacity of the first configuration */
 	struct stats stats;
 	struct relay4 r4;
 

@@ -344,6 +344,7 @@ relay4_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 
 	d->server = relay4_server(r, rx->src);
 	d->out = NULL;
+	d->m.data = NULL;
 	stats_count(r->stats, COUNTER_REPLIES);
 	why = plan_reply(r, rx, now, d);
 	if (why != DROP_NONE)

@@ -49,7 +49,8 @@ judge_giaddr(const struct relay4 *r, const struct iface *in, const struct dhcp4 
 		return in->n_gi ? DROP_NONE : DROP_NO_GIADDR;
 	/* RFC 3046 2.1.1: a giaddr that is ours did not come from a client. An
 	 * address that is no host's would make servers answer anywhere. */
-	if (iftab_is_ours(r->iftab, m->giaddr) || !ip4_is_host(m->giaddr))
+	if (iftab_is_ours(r->iftab, m->giaddr) || !ip4_is_host(m->giaddr) ||
+	    m->giaddr.host >> 24 == 127)
 		return DROP_SPOOFED_GIADDR;
 	return DROP_NONE;
 }
@@ -269,6 +270,7 @@ plan_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	if (cv->tries > 1)
 		stats_count(r->stats, COUNTER_RETRIES);
 	relay4_choose(r, cv, plan->in, &r->scratch, &plan->m);
+	plan->rule = cv->rule;
 	if (cv->rule != CONF_NONE)
 		r->rule_hits[cv->rule]++;
 	if (cv->drop)
@@ -303,6 +305,8 @@ relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
 	plan->n_copy = 0;
 	plan->n_server = 0;
 	plan->n_boot = 0;
+	plan->m.data = NULL;	/* nothing was read yet */
+	plan->rule = CONF_NONE;
 	plan->group[CONV_DHCP] = plan->group[CONV_BOOT] = CONF_NONE;
 	plan->foreign = false;
 	plan->drop_old = false;

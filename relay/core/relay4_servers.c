@@ -41,6 +41,13 @@ add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t server)
 		plan->server[plan->n_server++] = first;
 }
 
+/* Health and copies belong to an address: to the first server that has it. */
+static uint16_t
+first_of(const struct relay4 *r, uint16_t server)
+{
+	return r->conf->server[server].first;
+}
+
 static bool
 was_asked(const struct conv *cv, uint16_t server)
 {
@@ -48,10 +55,13 @@ was_asked(const struct conv *cv, uint16_t server)
 }
 
 static void
-forget_asked(struct conv *cv, const struct conf_group *g)
+forget_asked(struct conv *cv, const struct conf *c, const struct conf_group *g)
 {
-	for (unsigned i = 0; i < g->n; i++)
-		cv->asked[g->server[i] / 64] &= ~(1ull << g->server[i] % 64);
+	for (unsigned i = 0; i < g->n; i++) {
+		uint16_t s = c->server[g->server[i]].first;
+
+		cv->asked[s / 64] &= ~(1ull << s % 64);
+	}
 }
 
 static void
@@ -128,7 +138,7 @@ ask_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	    (uint8_t)(cv->asks[class] + (cv->asks[class] < UINT8_MAX));
 	cv->answered[class] = false;
 	if (cv->asks[class] == 1)
-		forget_asked(cv, &r->conf->group[group]);
+		forget_asked(cv, r->conf, &r->conf->group[group]);
 	n = cv->asks[class] > 2 ? o.n : o.first;
 	for (unsigned i = 0; i < n; i++)
 		add_server(r, plan, o.server[i]);
@@ -158,9 +168,9 @@ tell_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
 	bool all = true;
 
 	for (unsigned i = 0; i < g->n; i++)
-		all = all && r->health[g->server[i]].drained;
+		all = all && r->health[first_of(r, g->server[i])].drained;
 	for (unsigned i = 0; i < g->n; i++)
-		if (all || is_told(r, plan, g->server[i]))
+		if (all || is_told(r, plan, first_of(r, g->server[i])))
 			add_server(r, plan, g->server[i]);
 }
 

@@ -106,7 +106,8 @@ collect(const struct select_in *in, struct member *m, bool with_drained)
 	unsigned n = 0;
 
 	for (uint16_t i = 0; i < in->group->n; i++) {
-		uint16_t s = in->group->server[i];
+		/* Health belongs to an address: to the first server that has it. */
+		uint16_t s = in->conf->server[in->group->server[i]].first;
 		bool balance = in->group->mode == CONF_MODE_BALANCE;
 
 		if (in->health[s].drained && !with_drained)	/* 1 */

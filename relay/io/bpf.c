@@ -30,6 +30,9 @@
 #define IP_PROTO	9u
 #define UDP_SPORT	0u
 #define UDP_DPORT	2u
+#define UDP_LENGTH	4u
+#define UDP_DATA	8u
+#define TFTP_ERROR_MAX	520u	/* header, opcode, code and a sentence */
 
 struct asmb {
 	struct sock_filter *prog;
@@ -54,6 +57,9 @@ op(struct asmb *a, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 #define LDX_IHL	(BPF_LDX | BPF_B | BPF_MSH)
 #define AND	(BPF_ALU | BPF_AND | BPF_K)
 #define JEQ	(BPF_JMP | BPF_JEQ | BPF_K)
+#define LD_WX	(BPF_LD | BPF_W | BPF_IND)
+#define JGT	(BPF_JMP | BPF_JGT | BPF_K)
+#define JGE	(BPF_JMP | BPF_JGE | BPF_K)
 #define JSET	(BPF_JMP | BPF_JSET | BPF_K)
 #define JA	(BPF_JMP | BPF_JA)
 #define RET	(BPF_RET | BPF_K)
@@ -100,6 +106,22 @@ broadcast_part(struct asmb *a, const struct ring_filter *f)
 	op(a, RET, 0, 0, REFUSE);		/* some other protocol        */
 }
 
+/*
+ * A TFTP server answers from a port of its own, to a port of the client's own
+ * (RFC 1350 4): an error is known by its opcode alone. A short datagram that
+ * begins with 0, 5, 0 and a code up to 8 is hardly anything else, and is only looked at.
+ */
+static void
+accept_tftp_errors(struct asmb *a)
+{
+	op(a, LD_HX, 0, 0, UDP_LENGTH);		/* a = UDP length             */
+	op(a, JGT, 4, 0, TFTP_ERROR_MAX);	/* long? over four            */
+	op(a, LD_WX, 0, 0, UDP_DATA);		/* a = opcode, error code     */
+	op(a, JGT, 2, 0, 0x00050008);		/* above error 8? over two    */
+	op(a, JGE, 0, 1, 0x00050000);		/* an error? else over        */
+	op(a, RET, 0, 0, ACCEPT);		/*   yes                      */
+}
+
 /* Sent to this host's hardware address: of routed traffic only what is
  * watched, in either direction, and of that no fragments. */
 static void
@@ -118,6 +140,8 @@ host_part(struct asmb *a, const struct ring_filter *f)
 	accept_ports(a, f->watch, f->n_watch);	/* watched: accepted          */
 	op(a, LD_HX, 0, 0, UDP_SPORT);		/* a = source port            */
 	accept_ports(a, f->watch, f->n_watch);	/* watched: accepted          */
+	if (f->tftp_errors)
+		accept_tftp_errors(a);
 	op(a, RET, 0, 0, REFUSE);		/* transit, none of ours      */
 }
 

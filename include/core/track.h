@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * track - what happened in each client's boot: a bounded table of clients, each
+ * with the conversation that is going on and the one before it: events with their
+ * times, and the facts that core/explain judges by.
+ *
+ * The packet path tells; nothing here changes what happens to a packet. All memory
+ * is taken at the start, the oldest client gives way to a new one. Text from packets
+ * (file names) is kept as received and must be escaped by whoever shows it.
+ */
+#ifndef CORE_TRACK_H
+#define CORE_TRACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/hash.h"
+#include "base/mono.h"
+#include "proto/dhcp4.h"
+#include "proto/names.h"
+#include "proto/pxe.h"
+
+#define TRACK_EVENTS	32	/* the first 8 and the last 24 of a conversation */
+#define TRACK_FIRST	8
+#define TRACK_OFFERS	6
+#define TRACK_FILE	64	/* bytes of a file name, with NUL */
+/* A DISCOVER with another xid, or after this pause, begins another conversation. */
+#define TRACK_PAUSE_MS	120000
+
+/* Rows TRACK(ID, word) stand in core/track.def. */
+enum track_kind {
+#define TRACK(id, word) TRACK_##id,
+#include "core/track.def"
+#undef TRACK
+	TRACK_KIND_MAX
+};
+
+struct track_event {
+	uint32_t ms;		/* since the conversation began */
+	uint8_t kind;
+	uint8_t why;		/* enum drop, with TRACK_DROP */
+	uint16_t n;		/* how many servers; a port; a TFTP error */
+	struct ip4 peer;	/* the server */
+	struct ip4 addr;	/* offered, asked for */
+};
+
+struct track_offer {
+	struct ip4 server;	/* who sent it */
+	struct ip4 id;		/* option 54 */
+	struct ip4 yiaddr, siaddr;
+	struct ip4 router;	/* option 3, first address */
+	uint32_t ms;
+	bool pxe;		/* option 60 says PXEClient */
+	bool http;		/* ... HTTPClient */
+	bool file;		/* names a boot file */
+	bool menu;		/* option 43 */
+	bool boot_only;		/* of a server that serves no leases here */
+};
+
+struct track_boot {
+	struct mono begin, last;
+	uint32_t xid;
+	uint32_t ifindex;
+	enum pxe_family family;
+	bool netboot;
+	bool has_arch;
+	uint16_t arch;
+	uint16_t rule;		/* index in the configuration then, CONF_NONE */
+	/* what the client did */
+	uint16_t discovers, requests, declines;
+	uint16_t first_secs;	/* `secs` of the first DISCOVER */
+	struct ip4 chosen;	/* option 54 of its REQUEST */
+	/* whom we asked */
+	uint16_t dhcp_asked, boot_asked, hedges;
+	bool boot_down;		/* a boot server that was asked was believed down */
+	bool all_down;
+	/* what came */
+	uint8_t n_offer;
+	struct track_offer offer[TRACK_OFFERS];
+	bool nak, ack;
+	uint32_t ack_ms;
+	struct ip4 address, router;	/* of the ACK */
+	uint8_t plen;			/* of option 1 in the ACK, 0: none */
+	bool late;		/* a boot offer came after the client had gone on */
+	bool repeated;		/* an offer of one server came twice in a moment */
+	char file[TRACK_FILE];	/* the boot file that it was told last */
+	struct ip4 file_server;	/* siaddr with it */
+	/* port 4011 */
+	uint16_t asked_4011, answered_4011;
+	struct ip4 peer_4011;
+	uint16_t port_4011;	/* it asked from here */
+	bool wrong_port_4011, discovery, rescued;
+	/* TFTP */
+	uint16_t reads;
+	bool read_error, read_missing;
+	/* what was refused */
+	uint16_t drops;
+	uint32_t drop_seen[(DROP_MAX + 31) / 32];	/* bit per reason */
+	struct ip4 stranger;	/* a reply from here was refused, or a rogue server */
+	bool rogue;
+	bool other_relay;	/* the same client came by another relay too */
+	/* events */
+	uint16_t n_event;	/* all there were; the middle is lost when > TRACK_EVENTS */
+	struct track_event event[TRACK_EVENTS];
+};
+
+struct track_key {
+	uint8_t hlen;
+	uint8_t chaddr[16];
+	uint8_t pad[3];
+};
+
+struct track_client {
+	struct track_key key;
+	bool has_before;
+	struct ip4 address;	/* leased last, to find it by address */
+	struct track_boot now, before;
+};
+
+struct track;
+
+struct track *track_new(size_t clients, struct hash_key secret);	/* NULL: no memory */
+struct track *track_free(struct track *t);	/* returns NULL */
+
+/* A request as it was planned, or dropped (why). client: facts of the message. */
+struct track_request {
+	const struct dhcp4 *m;
+	const struct pxe_client *client;
+	uint32_t ifindex;
+	enum drop why;
+	uint16_t rule, n_dhcp, n_boot;
+	bool boot_down, all_down;
+	bool by_4011;		/* broadcast or multicast on port 4011 */
+};
+void track_request(struct track *t, const struct track_request *r, struct mono now);
+/* A stored question went to one more server. */
+void track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, struct mono now);
+/* A reply as it was delivered, or dropped. boot_only: its server is in no dhcp class. */
+void track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
+    bool boot_only, enum drop why, struct mono now);
+/* A reply to port 68 that no relay sent: a server on the client VLAN itself. */
+void track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server, struct mono now);
+/* Routed past us: port 4011 both ways, the first packet of TFTP, and its errors. The client is found
+ * by the address that it was leased. */
+void track_4011(struct track *t, struct ip4 client, uint16_t client_port,
+    struct ip4 server, bool from_client, const void *payload, size_t len, struct mono now);
+void track_tftp(struct track *t, struct ip4 client, struct ip4 server, bool from_client,
+    const void *payload, size_t len, struct mono now);
+/* The relay answered in place of a dead server. */
+void track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono now);
+
+/* By hardware address; NULL when unknown. */
+const struct track_client *track_find(const struct track *t, const void *mac, uint8_t len);
+/* Oldest first, for lists: NULL starts, NULL ends. */
+const struct track_client *track_next(const struct track *t, const struct track_client *after);
+size_t track_count(const struct track *t);
+/* Event number i of 0..track_events()-1, in order; NULL behind the last. *lost: how many were
+ * forgotten right before it. */
+const struct track_event *track_event(const struct track_boot *b, unsigned i, unsigned *lost);
+const char *track_word(enum track_kind k);
+
+#endif

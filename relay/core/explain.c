@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * explain - see include/core/explain.h. One small predicate for each row of
+ * explain.def, asked in the order of the rows; the first that holds is the verdict. What
+ * a predicate may use is struct track_boot and the time, nothing else.
+ */
+#include "core/explain.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/conf.h"
+
+/* EDK2 gives up on port 4011 after 10 s, iPXE after 4; a conversation that has been
+ * quiet for this long has come to what it comes to. */
+#define QUIET_MS 5000
+/* A machine that knows its file asks for it within a second. */
+#define TFTP_MS 3000
+
+const struct explain_row *
+explain_row(enum explain e)
+{
+	static const struct explain_row rows[EXPLAIN_MAX] = {
+#define EXPLAIN(id, code, firmware, sentence, cause, cure) \
+	[EXPLAIN_##id] = { code, firmware, sentence, cause, cure },
+#include "core/explain.def"
+#undef EXPLAIN
+	};
+
+	return &rows[e];
+}
+
+struct ask {
+	const struct track_boot *b;
+	int64_t quiet_ms;	/* since the last event */
+	unsigned leases, boots;	/* address offers, boot offers */
+};
+
+static bool
+dropped(const struct ask *a, enum drop why)
+{
+	return a->b->drop_seen[why / 32] >> why % 32 & 1;
+}
+
+/* Everything it said was refused: the reason is the verdict. */
+static bool
+only_dropped(const struct ask *a, enum drop why)
+{
+	return dropped(a, why) && a->b->n_offer == 0 && !a->b->ack;
+}
+
+static bool
+is_nothing(const struct ask *a)
+{
+	return a->b->n_event == 0;
+}
+
+static bool
+is_untrusted_82(const struct ask *a)
+{
+	return only_dropped(a, DROP_UNTRUSTED_82) || only_dropped(a, DROP_POLICY_82);
+}
+
+static bool
+is_rate_limited(const struct ask *a)
+{
+	return !a->b->ack && (dropped(a, DROP_CLIENT_RATE) ||
+	    dropped(a, DROP_INTERFACE_RATE));
+}
+
+static bool
+is_no_address(const struct ask *a)
+{
+	return only_dropped(a, DROP_NO_GIADDR);
+}
+
+static bool
+is_standby(const struct ask *a)
+{
+	return only_dropped(a, DROP_STANDBY);
+}
+
+static bool
+is_rule_drop(const struct ask *a)
+{
+	return only_dropped(a, DROP_RULE);
+}
+
+static bool
+is_no_server(const struct ask *a)
+{
+	return only_dropped(a, DROP_NO_SERVER);
+}
+
+static bool
+is_loop(const struct ask *a)
+{
+	return only_dropped(a, DROP_LOOP);
+}
+
+static bool
+is_rogue(const struct ask *a)
+{
+	return a->b->rogue || dropped(a, DROP_REPLY_FROM_CLIENT);
+}
+
+static bool
+is_stranger(const struct ask *a)
+{
+	return only_dropped(a, DROP_NOT_SERVER);
+}
+
+static bool
+is_lease_refused(const struct ask *a)
+{
+	return dropped(a, DROP_OFFER_NOT_PROXY) && !a->b->ack && a->leases == 0;
+}
+
+static bool
+is_pool_empty(const struct ask *a)
+{
+	return a->b->nak && !a->b->ack;
+}
+
+static bool
+is_declined(const struct ask *a)
+{
+	return a->b->declines > 0;
+}
+
+static bool
+asked_in_vain(const struct ask *a)
+{
+	return a->b->discovers && a->b->n_offer == 0 && !a->b->ack &&
+	    a->b->dhcp_asked + a->b->boot_asked > 0;
+}
+
+static bool
+is_all_down(const struct ask *a)
+{
+	return asked_in_vain(a) && a->b->all_down;
+}
+
+/* EDK2 and ROMs count seconds from their first try; iPXE keeps flags in `secs`. */
+static bool
+is_spanning_tree(const struct ask *a)
+{
+	return a->b->family != PXE_IPXE && a->b->first_secs >= 4 && !a->b->ack &&
+	    a->b->netboot;
+}
+
+static bool
+is_no_offer(const struct ask *a)
+{
+	return asked_in_vain(a) && !is_spanning_tree(a);
+}
+
+static bool
+is_only_boot(const struct ask *a)
+{
+	return a->boots && a->leases == 0 && !a->b->ack;
+}
+
+static bool
+is_disagree(const struct ask *a)
+{
+	const struct track_offer *first = NULL;
+
+	for (unsigned i = 0; i < a->b->n_offer; i++) {
+		const struct track_offer *o = &a->b->offer[i];
+
+		if (ip4_is_none(o->yiaddr) || o->boot_only)
+			continue;
+		if (first && !ip4_eq(first->server, o->server) &&
+		    (!ip4_eq(first->router, o->router) ||
+		    (first->yiaddr.host ^ o->yiaddr.host) & 0xffff0000))
+			return true;
+		first = first ? first : o;
+	}
+	return false;
+}
+
+static bool
+is_no_ack(const struct ask *a)
+{
+	return a->b->requests && a->leases && !a->b->ack && !a->b->nak;
+}
+
+static bool
+is_rescued(const struct ask *a)
+{
+	return a->b->rescued;
+}
+
+static bool
+is_wrong_port_4011(const struct ask *a)
+{
+	return a->b->wrong_port_4011 && a->b->answered_4011 == 0;
+}
+
+static bool
+unanswered_4011(const struct ask *a)
+{
+	return a->b->asked_4011 && a->b->answered_4011 == 0 && a->b->reads == 0;
+}
+
+/* It asks whoever said PXEClient: here a server that leases addresses. */
+static bool
+is_option60_no_4011(const struct ask *a)
+{
+	if (!unanswered_4011(a))
+		return false;
+	for (unsigned i = 0; i < a->b->n_offer; i++) {
+		const struct track_offer *o = &a->b->offer[i];
+
+		if (o->pxe && !ip4_is_none(o->yiaddr) && !o->file &&
+		    (ip4_eq(o->id, a->b->peer_4011) ||
+		    ip4_eq(o->server, a->b->peer_4011)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_discovery(const struct ask *a)
+{
+	return unanswered_4011(a) && a->b->discovery;
+}
+
+static bool
+off_net(const struct track_boot *b)
+{
+	struct ip4net net = { b->address, b->plen };
+	struct ip4 boot = ip4_is_none(b->peer_4011) ? b->file_server : b->peer_4011;
+
+	return b->plen && !ip4_is_none(boot) && !ip4net_has(net, boot);
+}
+
+static bool
+is_no_router(const struct ask *a)
+{
+	return a->b->ack && a->b->netboot && ip4_is_none(a->b->router) &&
+	    a->b->reads == 0 && off_net(a->b);
+}
+
+static bool
+is_silent_4011(const struct ask *a)
+{
+	return unanswered_4011(a);
+}
+
+static bool
+is_not_found(const struct ask *a)
+{
+	return a->b->read_missing;
+}
+
+/* EDK2 breaks its first read off, for the size only: that error is its own and not
+ * seen here, which counts the server's. */
+static bool
+is_tftp_error(const struct ask *a)
+{
+	return a->b->read_error;
+}
+
+static bool
+is_tftp_silent(const struct ask *a)
+{
+	return a->b->reads > 3;
+}
+
+static bool
+ends_in(const char *s, const char *end)
+{
+	size_t n = strlen(s), k = strlen(end);
+
+	return n >= k && strcasecmp(s + n - k, end) == 0;
+}
+
+/* A BIOS cannot run a .efi, UEFI no .0, .kpxe, .com or .pxe. */
+static bool
+is_wrong_arch(const struct ask *a)
+{
+	const char *f = a->b->file;
+	bool bios = a->b->arch == 0, efi = ends_in(f, ".efi");
+
+	if (!a->b->has_arch || a->b->arch == 0x29 || f[0] == '\0')
+		return false;
+	if (bios)
+		return efi;
+	return ends_in(f, ".0") || ends_in(f, ".kpxe") || ends_in(f, ".com") ||
+	    ends_in(f, ".pxe") || ends_in(f, ".n12");
+}
+
+/* Wants to boot, has an address, and nothing to boot from. */
+static bool
+stranded(const struct ask *a)
+{
+	return a->b->netboot && a->b->ack && a->b->file[0] == '\0' &&
+	    a->b->reads == 0;
+}
+
+static bool
+is_late(const struct ask *a)
+{
+	return a->b->late && a->b->ack && a->b->reads == 0 &&
+	    a->b->asked_4011 == 0;
+}
+
+static bool
+is_no_uri(const struct ask *a)
+{
+	if (a->b->family != PXE_HTTP || !a->b->ack)
+		return false;
+	for (unsigned i = 0; i < a->b->n_offer; i++)
+		if (a->b->offer[i].http && a->b->offer[i].file)
+			return false;
+	return true;
+}
+
+static bool
+is_dead_boot(const struct ask *a)
+{
+	return stranded(a) && a->boots == 0 && a->b->boot_asked &&
+	    a->b->boot_down;
+}
+
+static bool
+is_silent_boot(const struct ask *a)
+{
+	return stranded(a) && a->boots == 0 && a->b->boot_asked;
+}
+
+static bool
+is_no_boot_server(const struct ask *a)
+{
+	return stranded(a) && a->boots == 0 && a->b->boot_asked == 0;
+}
+
+static bool
+is_no_file(const struct ask *a)
+{
+	return stranded(a);
+}
+
+static bool
+is_tftp_blocked(const struct ask *a)
+{
+	return a->b->netboot && a->b->ack && a->b->file[0] &&
+	    a->b->family != PXE_HTTP && a->b->reads == 0 &&
+	    strncmp(a->b->file, "http", 4) != 0 && a->quiet_ms > TFTP_MS;
+}
+
+static bool
+is_hedged(const struct ask *a)
+{
+	return a->b->hedges && a->boots && a->b->ack;
+}
+
+static bool
+is_two_relays(const struct ask *a)
+{
+	return a->b->other_relay && a->b->repeated;
+}
+
+static bool
+is_booted(const struct ask *a)
+{
+	return a->b->reads > 0 || (a->b->family == PXE_HTTP && a->b->ack);
+}
+
+static bool
+is_leased(const struct ask *a)
+{
+	return a->b->ack;
+}
+
+static bool
+is_going_on(const struct ask *a)
+{
+	(void)a;
+	return true;
+}
+
+typedef bool holds_fn(const struct ask *a);
+
+/* `early`: certain from the moment it is seen; the others need the quiet that
+ * follows. The order is that of explain.def. */
+static const struct {
+	holds_fn *holds;
+	bool early;
+} tests[EXPLAIN_MAX] = {
+	[EXPLAIN_NOTHING] = { is_nothing, true },
+	[EXPLAIN_UNTRUSTED_82] = { is_untrusted_82, true },
+	[EXPLAIN_RATE_LIMITED] = { is_rate_limited, true },
+	[EXPLAIN_NO_ADDRESS] = { is_no_address, true },
+	[EXPLAIN_STANDBY] = { is_standby, true },
+	[EXPLAIN_RULE_DROP] = { is_rule_drop, true },
+	[EXPLAIN_NO_SERVER] = { is_no_server, true },
+	[EXPLAIN_LOOP] = { is_loop, true },
+	[EXPLAIN_ROGUE] = { is_rogue, true },
+	[EXPLAIN_STRANGER] = { is_stranger, true },
+	[EXPLAIN_LEASE_REFUSED] = { is_lease_refused, true },
+	[EXPLAIN_POOL_EMPTY] = { is_pool_empty, true },
+	[EXPLAIN_DECLINED] = { is_declined, true },
+	[EXPLAIN_ALL_DOWN] = { is_all_down, false },
+	[EXPLAIN_NO_OFFER] = { is_no_offer, false },
+	[EXPLAIN_SPANNING_TREE] = { is_spanning_tree, false },
+	[EXPLAIN_ONLY_BOOT] = { is_only_boot, false },
+	[EXPLAIN_DISAGREE] = { is_disagree, true },
+	[EXPLAIN_NO_ACK] = { is_no_ack, false },
+	[EXPLAIN_RESCUED] = { is_rescued, true },
+	[EXPLAIN_WRONG_PORT_4011] = { is_wrong_port_4011, true },
+	[EXPLAIN_OPTION60_NO_4011] = { is_option60_no_4011, false },
+	[EXPLAIN_DISCOVERY] = { is_discovery, false },
+	[EXPLAIN_SILENT_4011] = { is_silent_4011, false },
+	[EXPLAIN_NO_ROUTER] = { is_no_router, false },
+	[EXPLAIN_NOT_FOUND] = { is_not_found, true },
+	[EXPLAIN_TFTP_ERROR] = { is_tftp_error, true },
+	[EXPLAIN_TFTP_SILENT] = { is_tftp_silent, true },
+	[EXPLAIN_WRONG_ARCH] = { is_wrong_arch, true },
+	[EXPLAIN_LATE] = { is_late, false },
+	[EXPLAIN_NO_URI] = { is_no_uri, false },
+	[EXPLAIN_DEAD_BOOT] = { is_dead_boot, false },
+	[EXPLAIN_SILENT_BOOT] = { is_silent_boot, false },
+	[EXPLAIN_NO_BOOT_SERVER] = { is_no_boot_server, false },
+	[EXPLAIN_NO_FILE] = { is_no_file, false },
+	[EXPLAIN_TFTP_BLOCKED] = { is_tftp_blocked, false },
+	[EXPLAIN_HEDGED] = { is_hedged, true },
+	[EXPLAIN_TWO_RELAYS] = { is_two_relays, true },
+	[EXPLAIN_BOOTED] = { is_booted, true },
+	[EXPLAIN_LEASED] = { is_leased, true },
+	[EXPLAIN_GOING_ON] = { is_going_on, true },
+};
+
+static void
+count_offers(struct ask *a)
+{
+	for (unsigned i = 0; i < a->b->n_offer; i++) {
+		const struct track_offer *o = &a->b->offer[i];
+
+		if (ip4_is_none(o->yiaddr) || o->boot_only)
+			a->boots++;
+		else
+			a->leases++;
+	}
+}
+
+enum explain
+explain(const struct track_boot *b, struct mono now)
+{
+	struct ask a = { .b = b };
+
+	if (!b || !b->begin.us)
+		return EXPLAIN_NOTHING;
+	a.quiet_ms = mono_diff_ms(now, b->last);
+	count_offers(&a);
+	for (int e = 0; e < EXPLAIN_MAX; e++)
+		if ((tests[e].early || a.quiet_ms >= QUIET_MS) && tests[e].holds(&a))
+			return (enum explain)e;
+	return EXPLAIN_GOING_ON;
+}
+
+bool
+explain_failed(enum explain e)
+{
+	return e != EXPLAIN_HEDGED && e != EXPLAIN_RESCUED &&
+	    e != EXPLAIN_TWO_RELAYS && e != EXPLAIN_BOOTED &&
+	    e != EXPLAIN_LEASED && e != EXPLAIN_GOING_ON && e != EXPLAIN_DISAGREE;
+}

@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * track - see include/core/track.h. Two tables: clients by hardware address, and
+ * an index from leased address to client, since port 4011 and TFTP show addresses
+ * only. Both are bounded; an entry of the index that points to a client that has gone
+ * finds nobody.
+ */
+#include "core/track.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/conf.h"
+
+/* Two offers of one server within this time are one question asked twice. */
+#define REPEAT_MS	100
+/* iPXE closes its window for boot offers after 3 s, EDK2 after 4. */
+#define WINDOW_MS	4000
+
+struct by_address {
+	uint32_t address;
+	struct track_key key;
+};
+
+struct track {
+	struct hash *clients;
+	struct hash *addresses;
+};
+
+struct track *
+track_new(size_t clients, struct hash_key secret)
+{
+	struct track *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->clients = hash_new(clients, sizeof(struct track_client),
+	    sizeof(struct track_key), secret, NULL, NULL);
+	t->addresses = hash_new(clients, sizeof(struct by_address),
+	    sizeof(uint32_t), secret, NULL, NULL);
+	return t->clients && t->addresses ? t : track_free(t);
+}
+
+struct track *
+track_free(struct track *t)
+{
+	if (t) {
+		hash_free(t->clients);
+		hash_free(t->addresses);
+		free(t);
+	}
+	return NULL;
+}
+
+const char *
+track_word(enum track_kind k)
+{
+	static const char *const word[TRACK_KIND_MAX] = {
+#define TRACK(id, w) [TRACK_##id] = w,
+#include "core/track.def"
+#undef TRACK
+	};
+
+	return word[k];
+}
+
+/* --- clients and events ------------------------------------------------------ */
+
+static struct track_key
+key_of(const void *mac, uint8_t len)
+{
+	struct track_key k = { .hlen = len };
+
+	memcpy(k.chaddr, mac, len);
+	return k;
+}
+
+static struct track_client *
+find_message(struct track *t, const struct dhcp4 *m)
+{
+	struct track_key k = key_of(m->chaddr, m->hlen);
+
+	return hash_find(t->clients, &k);
+}
+
+static struct track_client *
+find_address(struct track *t, struct ip4 a)
+{
+	const struct by_address *i = hash_find(t->addresses, &a.host);
+	struct track_client *c = i ? hash_find(t->clients, &i->key) : NULL;
+
+	return c && ip4_eq(c->address, a) ? c : NULL;
+}
+
+static void
+index_address(struct track *t, struct track_client *c, struct ip4 a)
+{
+	struct by_address *i;
+	bool fresh;
+
+	if (ip4_is_none(a))
+		return;
+	c->address = a;
+	i = hash_get(t->addresses, &a.host, &fresh);
+	i->key = c->key;
+}
+
+/* The first ones stay, then the last ones: a ladder shows how it began and how
+ * it ended. */
+static struct track_event *
+add(struct track_boot *b, enum track_kind kind, struct mono now)
+{
+	unsigned i = b->n_event;
+	struct track_event *e;
+	int64_t ms = mono_diff_ms(now, b->begin);
+
+	if (i >= TRACK_EVENTS)
+		i = TRACK_FIRST + (i - TRACK_FIRST) % (TRACK_EVENTS - TRACK_FIRST);
+	e = &b->event[i];
+	*e = (struct track_event){ .kind = (uint8_t)kind };
+	e->ms = ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+	if (b->n_event < UINT16_MAX)
+		b->n_event++;
+	b->last = now;
+	return e;
+}
+
+const struct track_event *
+track_event(const struct track_boot *b, unsigned i, unsigned *lost)
+{
+	unsigned room = TRACK_EVENTS - TRACK_FIRST, over;
+
+	*lost = 0;
+	if (i >= b->n_event || i >= TRACK_EVENTS)
+		return NULL;
+	if (b->n_event <= TRACK_EVENTS || i < TRACK_FIRST)
+		return &b->event[i];
+	over = b->n_event - TRACK_EVENTS;
+	if (i == TRACK_FIRST)
+		*lost = over;
+	return &b->event[TRACK_FIRST + (i - TRACK_FIRST + over) % room];
+}
+
+static void
+begin(struct track_client *c, struct mono now)
+{
+	if (c->now.begin.us) {
+		c->before = c->now;
+		c->has_before = true;
+	}
+	memset(&c->now, 0, sizeof(c->now));
+	c->now.begin = now;
+	c->now.last = now;
+	c->now.rule = CONF_NONE;
+}
+
+/* Another DISCOVER with the same xid is a retry, whatever came between. */
+static bool
+begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
+{
+	if (!b->begin.us || mono_diff_ms(now, b->last) > TRACK_PAUSE_MS)
+		return true;
+	return m->type == DHCP4_DISCOVER && m->xid != b->xid;
+}
+
+/* --- requests ------------------------------------------------------------------ */
+
+static enum track_kind
+kind_of(const struct track_request *r)
+{
+	if (r->client->discovery)
+		return TRACK_DISCOVERY;
+	switch (r->m->type) {
+	case DHCP4_DISCOVER:
+		return TRACK_DISCOVER;
+	case DHCP4_INFORM:
+		return TRACK_INFORM;
+	case DHCP4_RELEASE:
+		return TRACK_RELEASE;
+	case DHCP4_DECLINE:
+		return TRACK_DECLINE;
+	case DHCP4_TYPE_NONE:
+		return TRACK_BOOTP;
+	}
+	return TRACK_REQUEST;
+}
+
+static void
+learn_client(struct track_boot *b, const struct track_request *r)
+{
+	b->ifindex = r->ifindex;
+	if (!r->client->netboot && b->netboot)
+		return;		/* a REQUEST may say less than the DISCOVER */
+	b->family = r->client->family;
+	b->netboot = r->client->netboot || r->client->pxeclient;
+	if (r->client->n_arch) {
+		b->has_arch = true;
+		b->arch = r->client->arch[0];
+	}
+}
+
+static void
+note_drop(struct track_boot *b, enum drop why, struct mono now)
+{
+	struct track_event *e = add(b, TRACK_DROP, now);
+
+	e->why = (uint8_t)why;
+	b->drops++;
+	b->drop_seen[why / 32] |= 1u << why % 32;
+}
+
+static void
+note_asked(struct track_boot *b, const struct track_request *r, struct mono now)
+{
+	struct track_event *e = add(b, kind_of(r), now);
+
+	e->n = (uint16_t)(r->n_dhcp + r->n_boot);
+	b->rule = r->rule;
+	if (r->m->type == DHCP4_DISCOVER) {
+		b->dhcp_asked = r->n_dhcp;
+		if (r->n_boot > b->boot_asked)
+			b->boot_asked = r->n_boot;
+	}
+	b->boot_down |= r->boot_down;
+	b->all_down |= r->all_down;
+	if (r->client->discovery) {
+		b->discovery = true;
+		b->asked_4011++;
+	}
+}
+
+static void
+note_said(struct track_boot *b, const struct dhcp4 *m)
+{
+	switch (m->type) {
+	case DHCP4_DISCOVER:
+		if (b->discovers++ == 0)
+			b->first_secs = m->secs;
+		b->xid = m->xid;
+		break;
+	case DHCP4_REQUEST_MSG:
+		b->requests++;
+		if (m->at[DHCP4_OPT_SERVER_ID])
+			b->chosen = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID);
+		break;
+	case DHCP4_DECLINE:
+		b->declines++;
+		break;
+	}
+}
+
+void
+track_request(struct track *t, const struct track_request *r, struct mono now)
+{
+	struct track_key k = key_of(r->m->chaddr, r->m->hlen);
+	struct track_client *c;
+	bool fresh;
+
+	c = hash_get(t->clients, &k, &fresh);
+	if (begins_anew(&c->now, r->m, now))
+		begin(c, now);
+	/* The same machine by another relay: counted, not taken for a retry. */
+	if (!ip4_is_none(r->m->giaddr))
+		c->now.other_relay = true;
+	learn_client(&c->now, r);
+	note_said(&c->now, r->m);
+	index_address(t, c, r->m->ciaddr);
+	if (r->why != DROP_NONE)
+		note_drop(&c->now, r->why, now);
+	else
+		note_asked(&c->now, r, now);
+}
+
+void
+track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, struct mono now)
+{
+	struct track_client *c = find_message(t, m);
+
+	if (!c)
+		return;
+	c->now.hedges++;
+	add(&c->now, TRACK_HEDGE, now)->peer = server;
+}
+
+/* --- replies -------------------------------------------------------------------- */
+
+static void
+copy_text(char *to, struct rd text)
+{
+	size_t n = rd_left(&text) < TRACK_FILE - 1 ? rd_left(&text) : TRACK_FILE - 1;
+	const uint8_t *p = rd_bytes(&text, n);
+
+	memset(to, 0, TRACK_FILE);
+	if (p)
+		memcpy(to, p, n);
+}
+
+/* The boot file: option 67, else the `file` field when it is not overloaded. */
+static bool
+learn_file(struct track_boot *b, const struct dhcp4 *m)
+{
+	struct rd all = rd_init(m->data, m->len), text;
+
+	if (!dhcp4_opt(m, DHCP4_OPT_BOOTFILE, &text)) {
+		rd_skip(&all, DHCP4_OFF_FILE);
+		text = rd_sub(&all, DHCP4_LEN_FILE);
+		if (m->overload & 1)
+			return false;
+	}
+	if (rd_left(&text) == 0 || *text.p == 0)
+		return false;
+	copy_text(b->file, text);
+	b->file_server = m->siaddr;
+	return true;
+}
+
+static bool
+says(const struct dhcp4 *m, const char *word)
+{
+	struct rd v;
+	const uint8_t *p;
+	size_t n = strlen(word);
+
+	if (!dhcp4_opt(m, DHCP4_OPT_VENDOR_CLASS, &v))
+		return false;
+	p = rd_bytes(&v, n);
+	return p && memcmp(p, word, n) == 0;
+}
+
+static struct ip4
+router_of(const struct dhcp4 *m)
+{
+	struct rd v;
+
+	if (!dhcp4_opt(m, DHCP4_OPT_ROUTER, &v))
+		return IP4_NONE;
+	return (struct ip4){ rd_u32(&v) };
+}
+
+static bool
+was_repeated(const struct track_boot *b, const struct track_offer *o)
+{
+	for (unsigned i = 0; i < b->n_offer; i++)
+		if (ip4_eq(b->offer[i].server, o->server) &&
+		    ip4_eq(b->offer[i].yiaddr, o->yiaddr) &&
+		    o->ms - b->offer[i].ms < REPEAT_MS)
+			return true;
+	return false;
+}
+
+static bool
+is_boot_offer(const struct track_offer *o)
+{
+	return ip4_is_none(o->yiaddr) || o->boot_only;
+}
+
+static void
+note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
+    bool boot_only, struct mono now)
+{
+	struct track_offer o = {
+		.server = server, .yiaddr = m->yiaddr, .siaddr = m->siaddr,
+		.id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID),
+		.router = router_of(m), .pxe = says(m, "PXEClient"),
+		.http = says(m, "HTTPClient"), .boot_only = boot_only,
+		.menu = m->at[DHCP4_OPT_VENDOR_INFO] != 0,
+	};
+	struct track_event *e;
+	bool boot;
+
+	o.file = learn_file(b, m);
+	boot = is_boot_offer(&o);
+	e = add(b, boot ? TRACK_BOOT_OFFER : TRACK_OFFER, now);
+	o.ms = e->ms;
+	e->peer = server;
+	e->addr = boot ? m->siaddr : m->yiaddr;
+	if (boot && (b->ack || o.ms > WINDOW_MS) && b->discovers < 2)
+		b->late = true;
+	b->repeated |= was_repeated(b, &o);
+	if (b->n_offer < TRACK_OFFERS)
+		b->offer[b->n_offer++] = o;
+}
+
+/* Prefix length of option 1. */
+static uint8_t
+mask_of(const struct dhcp4 *m)
+{
+	struct ip4 mask = dhcp4_opt_ip4(m, 1);
+
+	return (uint8_t)__builtin_popcount(mask.host);
+}
+
+static void
+note_ack(struct track *t, struct track_client *c, const struct dhcp4 *m,
+    struct ip4 server, struct mono now)
+{
+	struct track_boot *b = &c->now;
+	struct track_event *e = add(b, TRACK_ACK, now);
+
+	e->peer = server;
+	e->addr = m->yiaddr;
+	(void)learn_file(b, m);
+	if (b->discovery && b->ack) {	/* of a boot server, not of a lease */
+		b->answered_4011++;
+		return;
+	}
+	b->ack = true;
+	b->ack_ms = e->ms;
+	b->address = m->yiaddr;
+	b->router = router_of(m);
+	b->plen = mask_of(m);
+	index_address(t, c, m->yiaddr);
+}
+
+void
+track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
+    bool boot_only, enum drop why, struct mono now)
+{
+	struct track_client *c = find_message(t, m);
+
+	if (!c)
+		return;
+	if (why != DROP_NONE) {
+		note_drop(&c->now, why, now);
+		c->now.stranger = server;
+		return;
+	}
+	switch (m->type) {
+	case DHCP4_OFFER:
+		note_offer(&c->now, m, server, boot_only, now);
+		return;
+	case DHCP4_ACK:
+		note_ack(t, c, m, server, now);
+		return;
+	case DHCP4_NAK:
+		c->now.nak = true;
+		add(&c->now, TRACK_NAK, now)->peer = server;
+		return;
+	}
+}
+
+void
+track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
+    struct mono now)
+{
+	struct track_client *c = find_message(t, m);
+	struct track_event *e;
+
+	if (!c)
+		return;
+	c->now.rogue = true;
+	c->now.stranger = server;
+	e = add(&c->now, TRACK_ROGUE, now);
+	e->peer = server;
+	e->addr = m->yiaddr;
+}
+
+/* --- routed past us ---------------------------------------------------------------- */
+
+static void
+note_4011_answer(struct track_boot *b, uint16_t port, const void *payload,
+    size_t len)
+{
+	struct dhcp4 m;
+
+	/* proxyDHCPd and its like answer to port 68 always; EDK2 asked from
+	 * 4011 and never sees that. */
+	if (b->port_4011 && port != b->port_4011) {
+		b->wrong_port_4011 = true;
+		return;
+	}
+	b->answered_4011++;
+	if (dhcp4_parse(&m, payload, len) == DROP_NONE)
+		(void)learn_file(b, &m);
+}
+
+void
+track_4011(struct track *t, struct ip4 client, uint16_t client_port,
+    struct ip4 server, bool from_client, const void *payload, size_t len,
+    struct mono now)
+{
+	struct track_client *c = find_address(t, client);
+	struct track_event *e;
+
+	if (!c)
+		return;
+	e = add(&c->now, from_client ? TRACK_ASK_4011 : TRACK_ANSWER_4011, now);
+	e->peer = server;
+	e->n = client_port;
+	if (from_client) {
+		c->now.asked_4011++;
+		c->now.peer_4011 = server;
+		c->now.port_4011 = client_port;
+	} else
+		note_4011_answer(&c->now, client_port, payload, len);
+}
+
+#define TFTP_RRQ	1
+#define TFTP_ERROR	5
+#define TFTP_NOT_FOUND	1
+
+void
+track_tftp(struct track *t, struct ip4 client, struct ip4 server,
+    bool from_client, const void *payload, size_t len, struct mono now)
+{
+	struct track_client *c = find_address(t, client);
+	struct rd r = rd_init(payload, len);
+	uint16_t op = rd_u16(&r), code = rd_u16(&r);
+	struct track_event *e;
+
+	if (!c || (from_client ? op != TFTP_RRQ : op != TFTP_ERROR))
+		return;
+	e = add(&c->now, from_client ? TRACK_TFTP_READ : TRACK_TFTP_ERROR, now);
+	e->peer = server;
+	if (from_client) {
+		c->now.reads++;
+		return;
+	}
+	e->n = code;
+	c->now.read_error = true;
+	c->now.read_missing |= code == TFTP_NOT_FOUND;
+}
+
+void
+track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono now)
+{
+	struct track_client *c = find_address(t, client);
+
+	if (!c)
+		return;
+	c->now.rescued = true;
+	c->now.answered_4011++;
+	add(&c->now, TRACK_RESCUE, now)->peer = live;
+}
+
+/* --- looking --------------------------------------------------------------------------- */
+
+const struct track_client *
+track_find(const struct track *t, const void *mac, uint8_t len)
+{
+	struct track_key k = key_of(mac, len);
+
+	return hash_find(t->clients, &k);
+}
+
+const struct track_client *
+track_next(const struct track *t, const struct track_client *after)
+{
+	return after ? hash_younger(t->clients, after) : hash_oldest(t->clients);
+}
+
+size_t
+track_count(const struct track *t)
+{
+	return hash_count(t->clients);
+}
