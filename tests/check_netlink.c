@@ -495,6 +495,28 @@ START_TEST(order_of_addresses_is_the_kernels)
 }
 END_TEST
 
+/* An address with two peers is there until the last of them goes. */
+START_TEST(an_address_with_two_peers)
+{
+	struct watch w;
+
+	new_namespace();
+	sh("ip link add e0 type veth peer name e1 && ip link set e0 up");
+	watch_open(&w, NETLINK_RCVBUF);
+	sh("ip addr add 10.1.0.1 peer 10.1.0.2/32 dev e0 &&"
+	    " ip addr add 10.1.0.1 peer 10.1.0.3/32 dev e0");
+	drain(&w);
+	sh("ip addr del 10.1.0.1 peer 10.1.0.3/32 dev e0");
+	drain(&w);
+	ck_assert_uint_eq(must_have(&w, "e0")->n_addr, 1);
+	assert_in_step(&w);
+	sh("ip addr del 10.1.0.1 peer 10.1.0.2/32 dev e0");
+	drain(&w);
+	ck_assert_uint_eq(must_have(&w, "e0")->n_addr, 0);
+	watch_close(&w);
+}
+END_TEST
+
 START_TEST(routes_and_rules_are_told)
 {
 	struct watch w;
@@ -744,6 +766,7 @@ netlink_suite(void)
 	tcase_add_test(links, port_joins_and_leaves_a_bridge);
 	add_kinds(links);
 	tcase_add_test(links, order_of_addresses_is_the_kernels);
+	tcase_add_test(links, an_address_with_two_peers);
 	tcase_add_test(links, routes_and_rules_are_told);
 	tcase_add_test(links, quiet_kernel_quiet_receiver);
 	tcase_add_test(links, close_leaves_no_descriptor);

@@ -246,9 +246,14 @@ on_del_addr(struct nl_object *obj, void *arg)
 	struct rtnl_addr *addr = (struct rtnl_addr *)obj;
 	struct iftab_addr a;
 
-	if (addr_of(addr, &a))
-		nl->ops->addr_gone(nl->user,
-		    (uint32_t)rtnl_addr_get_ifindex(addr), a.net);
+	if (!addr_of(addr, &a))
+		return;
+	nl->ops->addr_gone(nl->user, (uint32_t)rtnl_addr_get_ifindex(addr),
+	    a.net);
+	/* An address may stand there once for each peer, which are several for
+	 * the kernel and one for the receiver: is there another one left? */
+	if (rtnl_addr_get_peer(addr))
+		nl->stale = true;
 }
 
 /*
