@@ -192,6 +192,19 @@ START_TEST(looking_is_no_touching)
 }
 END_TEST
 
+START_TEST(without_hlen_each_xid_is_a_station)
+{
+	struct dhcp4 m = view(1, 7);
+	struct station *s;
+
+	m.hlen = 0;
+	s = clients_station(c, &m, 10);
+	ck_assert_ptr_eq(clients_station(c, &m, 10), s);
+	m.xid++;
+	ck_assert_ptr_ne(clients_station(c, &m, 10), s);
+}
+END_TEST
+
 START_TEST(a_station_belongs_to_its_interface)
 {
 	struct dhcp4 m = view(1, 1), other = view(1, 2);
@@ -249,6 +262,7 @@ clients_suite(void)
 	tcase_add_test(t, a_full_table_forgets_the_oldest_and_says_so);
 	tcase_add_test(t, looking_is_no_touching);
 	tcase_add_test(t, a_station_belongs_to_its_interface);
+	tcase_add_test(t, without_hlen_each_xid_is_a_station);
 	tcase_add_test(t, a_flood_of_stations_stays_within_the_table);
 	tcase_add_test(t, without_a_callback_it_works_too);
 	suite_add_tcase(s, t);

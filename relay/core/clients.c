@@ -114,6 +114,10 @@ clients_station(struct clients *c, const struct dhcp4 *m, uint32_t ifindex)
 	bool fresh;
 
 	memcpy(k.chaddr, m->chaddr, m->hlen);
+	/* InfiniBand again: one client-rate for all its machines on an interface
+	 * would let no more than a few of them boot. */
+	if (m->hlen == 0)
+		memcpy(k.chaddr, &m->xid, sizeof(m->xid));
 	return hash_get(c->stations, &k, &fresh);
 }
 
