@@ -15,7 +15,8 @@
 #   make vm              tests that need Debian's own kernel, in a VM
 #   make fuzz T="rai"    libFuzzer on every target or these, FUZZ_SECONDS each
 #   make fuzz-replay     the committed corpus through the same targets
-#   make bench           measure
+#   make bench           measure, side by side with other relays; as root it
+#                        installs those (BENCH_ROUNDS=3)
 #   make lint            cppcheck, clang-tidy, shellcheck
 #   make clean
 #
@@ -57,6 +58,7 @@ DEPS_TEST := clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables \
 DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light
 DEPS_ARM64 := qemu-system-arm qemu-efi-aarch64
 DEPS_LINT := cppcheck clang-tidy shellcheck
+DEPS_BENCH := dnsmasq-base isc-dhcp-relay python3 iproute2
 
 # --- how it is compiled ------------------------------------------------------
 
@@ -114,7 +116,9 @@ TESTO  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*.c tests/scen/*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZO  := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%.o,$(wildcard tests/fuzz/*.c))
 BENCHES := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c))
-BENCHO := $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c))
+# What bench.sh runs: the load and the bare forwarders.
+BENCHX := $(patsubst tests/bench/%.c,%,$(filter-out tests/bench/bench_%, \
+	$(wildcard tests/bench/*.c)))
 PROGS  := $(if $(wildcard relay/main.c),$(B)/pxrelayd) \
 	$(if $(wildcard relay/ctl/main.c),$(B)/pxrelayctl)
 MAN    := $(wildcard man/*.[1-9])
@@ -216,7 +220,7 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdaemon.a $(B)/libfloors.a
 replayers: $(FUZZERS:%=$(B)/tests/fuzz/%)
 tests: $(PROGS) $(B)/tests/run replayers
 libfuzzers: $(FUZZERS:%=$(B)/tests/libfuzz/%)
-benches: $(BENCHES:%=$(B)/bench/%)
+benches: $(BENCHES:%=$(B)/bench/%) $(BENCHX:%=$(B)/bench/%)
 
 asan:
 	+$(Q)$(SUB) B=build/asan SAN=1 tests
@@ -245,11 +249,11 @@ fuzz-replay:
 	+$(Q)$(SUB) B=build/asan SAN=1 replayers
 	@tests/fuzz/replay.sh $(T)
 
-bench: $(PROGS) benches
-	@ls tests/bench/bench_*.c tests/bench/*.sh 2>/dev/null | grep -q . || \
-		{ echo "there is nothing in tests/bench/ yet"; exit 1; }
+bench: $(if $(ROOT),deps-bench) $(PROGS) benches
 	@for b in $(BENCHES:%=$(B)/bench/%) $(wildcard tests/bench/*.sh); do \
-		echo "== $$b"; PXRELAYD=$(CURDIR)/$(B)/pxrelayd $$b || exit 1; done
+		echo "== $$b"; PXRELAYD=$(CURDIR)/$(B)/pxrelayd \
+		BENCH_BIN=$(CURDIR)/$(B)/bench \
+		DHCP_HELPER=$(CURDIR)/$(DHCP_HELPER) $$b || exit 1; done
 
 demo: $(AUTODEPS)
 	+$(Q)$(SUB) all
@@ -283,6 +287,15 @@ deps-build:
 deps-lint:
 	@tests/deps.sh $(DEPS_LINT)
 
+# Debian has dhcp-helper conflict with isc-dhcp-relay: it is unpacked instead.
+DHCP_HELPER := $(B)/peers/usr/sbin/dhcp-helper
+deps-bench: $(DHCP_HELPER)
+	@tests/deps.sh $(DEPS_BENCH)
+$(DHCP_HELPER):
+	@mkdir -p $(B)/peers
+	@cd $(B)/peers && apt-get -q download dhcp-helper && \
+		dpkg -x dhcp-helper_*.deb . || echo "bench goes on without it"
+
 SUBST = sed -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@bindir@|$(BINDIR)|g' \
 	-e 's|@sysconfdir@|$(SYSCONFDIR)|g'
 
@@ -312,7 +325,8 @@ clean:
 
 FORCE:
 .PHONY: all tests replayers libfuzzers benches asan check unit netns vm fuzz fuzz-replay \
-	bench demo boot-arm64 lint deps deps-build deps-lint install clean FORCE
+	bench demo boot-arm64 lint deps deps-build deps-lint deps-bench install \
+	clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

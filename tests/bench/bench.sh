@@ -1,0 +1,343 @@
+#!/bin/bash
+# What pxrelayd costs, beside two bare forwarders (fwd.c) and the relays that Debian
+# has, in interleaved rounds of one run.
+#
+#   make bench [BENCH_ROUNDS=3] [BENCH_RELAYS="px udp ..."] [BENCH_PARTS="one scale fan"]
+#
+# One part after the other within a round, one relay after the other within a part:
+#   one    1 interface, 1 server: CPU per pair at 40,000/s and at the highest
+#          rate without loss, that rate, four times as much, delay at 1,000/s
+#   scale  1, 100 and 1,000 interfaces at 20,000/s: start, descriptors, memory
+#   fan    1, 2 and 8 servers at 20,000/s, of which the first answers
+#
+# The load (gen.c) spins on CPU 0, the relay has CPU 1. Three namespaces for each
+# number of interfaces, joined by veth; no packet leaves them:
+#
+#   clients c0 ... cN-1 --- r0 ... rN-1 relay u0 --- s0 servers 10.9.0.2-9
+#
+# pxrelayd runs with everything on: option 82, rules, both classes, client state,
+# hedging. Its limit per interface is off: it is there to stop what this does.
+set -u
+cd "$(dirname "$0")" || exit 1
+BIN=${BENCH_BIN:-../../build/bench}
+PXRELAYD=${PXRELAYD:-../../build/pxrelayd}
+ROUNDS=${BENCH_ROUNDS:-3}
+RELAYS=${BENCH_RELAYS:-px udp ring helper isc dnsmasq}
+PARTS=${BENCH_PARTS:-one scale fan}
+MAC_R=02:00:00:00:09:01
+MAC_S=02:00:00:00:09:02
+
+if [ "$(id -u)" != 0 ] || [ "$(nproc)" -lt 2 ]; then
+	echo "bench needs root and two CPUs"
+	exit 77
+fi
+
+T=$(mktemp -d)
+ID=pxb$$
+RELAY=
+trap 'stop; for n in $(ip netns list | grep -o "^$ID-[a-z]*[0-9]*"); do ip netns del $n; done; rm -rf "$T"' EXIT
+trap 'exit 1' INT TERM
+
+# --- networks -----------------------------------------------------------------
+
+links()
+{
+	local i
+
+	for ((i = 0; i < $1; i++)); do
+		echo "link add c$i netns $ID-c$1 type veth peer name r$i netns $ID-r$1"
+	done
+	echo "link add s0 netns $ID-s$1 address $MAC_S type veth peer" \
+		"name u0 netns $ID-r$1 address $MAC_R"
+}
+
+relay_end()
+{
+	local i
+
+	for ((i = 0; i < $1; i++)); do
+		echo "addr add 10.$((64 + i / 250)).$((i % 250)).1/24 dev r$i"
+		echo "link set r$i up"
+	done
+	echo "addr add 10.9.0.1/24 dev u0"
+	echo "link set u0 up"
+	echo "link set lo up"
+}
+
+client_end()
+{
+	local i
+
+	for ((i = 0; i < $1; i++)); do
+		echo "link set c$i up"
+	done
+}
+
+server_end()
+{
+	local i
+
+	for i in 2 3 4 5 6 7 8 9; do
+		echo "addr add 10.9.0.$i/24 dev s0"
+	done
+	echo "link set s0 up"
+}
+
+network()
+{
+	local ns
+
+	for ns in c r s; do
+		ip netns add $ID-$ns$1 || exit 1
+		ip netns exec $ID-$ns$1 sysctl -qw net.ipv6.conf.default.disable_ipv6=1 \
+			net.ipv6.conf.all.disable_ipv6=1 2>/dev/null
+	done
+	links $1 >"$T/batch" && ip -batch "$T/batch" || exit 1
+	relay_end $1 >"$T/batch" && ip -n $ID-r$1 -batch "$T/batch" || exit 1
+	client_end $1 >"$T/batch" && ip -n $ID-c$1 -batch "$T/batch" || exit 1
+	server_end $1 >"$T/batch" && ip -n $ID-s$1 -batch "$T/batch" || exit 1
+}
+
+# --- relays -------------------------------------------------------------------
+
+# servers N WORD SEPARATOR: the first N addresses
+servers()
+{
+	local i out=
+
+	for ((i = 2; i < 2 + $1; i++)); do
+		out="$out${out:+$3}${2:-}10.9.0.$i"
+	done
+	echo "$out"
+}
+
+# With one server there is a second one in each group, which is asked only when the
+# first keeps silent: the price of hedging without its copies.
+px_conf()
+{
+	local list mode
+
+	if [ $1 = 1 ]; then
+		list="$(servers 2 '' ', ')" mode=failover
+	else
+		list="$(servers $1 '' ', ')" mode=all
+	fi
+	cat <<-END
+	[relay]
+	control = $T/ctl
+	interface-rate = off
+	option82 = add
+	circuit-id = %i
+	remote-id = %h
+	[group dhcp]
+	servers = $list
+	mode = $mode
+	hedge = 500ms
+	[group boot]
+	servers = $list
+	mode = $mode
+	hedge = 500ms
+	[interface r*]
+	dhcp = dhcp
+	boot = boot
+	[rule second-stage]
+	user-class = iPXE
+	boot = boot
+	[rule lab]
+	mac = 52:54:00:ba:d0:00/44
+	action = drop
+	[rule bios]
+	arch = bios
+	boot = boot
+	[rule uefi]
+	arch = uefi-x64
+	vendor-class = PXEClient*
+	boot = boot
+	END
+}
+
+# argv RELAY INTERFACES SERVERS: the command, in argv[]
+argv()
+{
+	local i
+
+	case $1 in
+	px)	px_conf $3 >"$T/px.conf"
+		[ $3 = 1 ] || sed -i /^hedge/d "$T/px.conf"
+		argv=("$PXRELAYD" -f -c "$T/px.conf") ;;
+	udp|ring) argv=("$BIN/fwd" $1 u0 $(servers $3 '' ' ')) ;;
+	helper)	argv=(${DHCP_HELPER:-dhcp-helper} -d -e u0 $(servers $3 '-s ' ' ')) ;;
+	isc)	argv=(dhcrelay -q -d --no-pid -a -iu u0)
+		for ((i = 0; i < $2; i++)); do argv+=(-id r$i); done
+		argv+=($(servers $3 '' ' ')) ;;
+	dnsmasq) argv=(dnsmasq -k --port=0 -C /dev/null --user=root --pid-file=
+			--quiet-dhcp --log-facility=/dev/null)
+		for ((i = 0; i < $2; i++)); do
+			for s in $(servers $3 '' ' '); do
+				argv+=(--dhcp-relay=10.$((64 + i / 250)).$((i % 250)).1,$s)
+			done
+		done ;;
+	esac
+}
+
+there()
+{
+	case $1 in
+	px|udp|ring) ;;
+	helper)	command -v ${DHCP_HELPER:-dhcp-helper} >/dev/null ;;
+	isc)	command -v dhcrelay >/dev/null ;;
+	dnsmasq) command -v dnsmasq >/dev/null ;;
+	*)	echo "no relay $1" >&2; exit 2 ;;
+	esac
+}
+
+gen()
+{
+	taskset -c 0 "$BIN/gen" "$@"
+}
+
+# start RELAY INTERFACES SERVERS: milliseconds until it answered on the first and on
+# the last interface, in READY
+start()
+{
+	local argv t0 t1 g
+
+	argv $1 $2 $3
+	taskset -c 0 "$BIN/gen" -n $2 $ID-c$2 $ID-s$2 ready >"$T/ready" &
+	g=$!
+	# It must have opened its sockets and be asking when the relay starts.
+	until asking $g; do sleep 0.01; done
+	t0=$EPOCHREALTIME
+	ip netns exec $ID-r$2 taskset -c 1 "${argv[@]}" >"$T/log" 2>&1 &
+	RELAY=$!
+	wait $g
+	t1=$(sed -n 's/.*at=\([0-9.]*\).*/\1/p' "$T/ready")
+	READY=$(awk "BEGIN { printf \"%.0f\", ($t1 - $t0) * 1000 }")
+	kill -0 $RELAY 2>/dev/null || { cat "$T/log" >&2; echo "$1 died" >&2; exit 1; }
+}
+
+# asking PID: has gen opened its fourth socket? Bounded by gen's own end.
+asking()
+{
+	local n=(/proc/$1/fd/*)
+
+	[ ${#n[@]} -ge 7 ] || ! kill -0 $1 2>/dev/null
+}
+
+stop()
+{
+	[ -n "$RELAY" ] || return 0
+	kill $RELAY 2>/dev/null
+	wait $RELAY 2>/dev/null
+	RELAY=
+}
+
+rss()
+{
+	awk '/^VmRSS/ { print $2 }' /proc/$RELAY/status
+}
+
+fds()
+{
+	local n=(/proc/$RELAY/fd/*)
+
+	echo ${#n[@]}
+}
+
+# --- measuring ----------------------------------------------------------------
+
+# note PART RELAY N WHAT: a result of gen from stdin, with a name
+note()
+{
+	echo "part=$1 relay=$2 n=$3 round=$ROUND what=$4 $(cat)" >>"$T/raw"
+}
+
+# measure PART RELAY N INTERFACES WHAT gen's words...
+measure()
+{
+	local part=$1 relay=$2 n=$3 nif=$4 what=$5
+
+	shift 5
+	gen -p $RELAY -n $nif -a $ANSWERING $ID-c$nif $ID-s$nif "$@" |
+		note $part $relay $n $what
+}
+
+resources()
+{
+	echo "ready=$READY fds=$(fds) rss=$(rss)" | note $1 $2 $3 start
+}
+
+part_one()
+{
+	local r limit
+
+	ANSWERING=2
+	for r in $RELAYS; do
+		start $r 1 1
+		resources one $r 1
+		measure one $r 1 1 lat rate 1000 1
+		measure one $r 1 1 cpu rate 40000 1
+		measure one $r 1 1 ndr ndr 15000 180000
+		limit=$(sed -n "s/.*relay=$r n=1 round=$ROUND what=ndr ndr=\([0-9]*\).*/\1/p" \
+			"$T/raw" | tail -1)
+		measure one $r 1 1 over rate $((${limit:-40000} * 4)) 1
+		measure one $r 1 1 after rate 1000 0.5
+		stop
+	done
+}
+
+part_scale()
+{
+	local n r
+
+	ANSWERING=1
+	for n in 1 100 1000; do
+		for r in $(only px udp helper); do
+			start $r $n 1
+			resources scale $r $n
+			measure scale $r $n $n cpu rate 20000 1
+			measure scale $r $n $n idle rate 0 0.5
+			stop
+		done
+	done
+}
+
+part_fan()
+{
+	local n r
+
+	ANSWERING=1
+	for n in 1 2 8; do
+		for r in $(only px udp helper); do
+			start $r 1 $n
+			measure fan $r $n 1 cpu rate 20000 1
+			stop
+		done
+	done
+}
+
+# Those of the words that are among the relays of this run.
+only()
+{
+	local w
+
+	for w in "$@"; do
+		[[ " $RELAYS " = *" $w "* ]] && echo $w
+	done
+}
+
+available=
+for r in $RELAYS; do
+	if there $r; then available="$available $r"; else echo "not installed: $r"; fi
+done
+RELAYS=$available
+network 1
+[[ $PARTS = *scale* ]] && { network 100; network 1000; }
+for ((ROUND = 1; ROUND <= ROUNDS; ROUND++)); do
+	echo "round $ROUND of $ROUNDS"
+	for part in $PARTS; do
+		part_$part
+	done
+done
+[ -z "${BENCH_RAW:-}" ] || cp "$T/raw" "$BENCH_RAW"
+python3 report.py "$T/raw"

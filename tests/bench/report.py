@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Prints what bench.sh measured: medians (min-max) over the rounds, and what was
+asked for. A ratio is taken within each round, between neighbours in time, and then
+its median: load that comes and goes on the machine hits both sides."""
+
+import sys
+from statistics import median
+
+NAMES = {"px": "pxrelayd", "udp": "A: UDP, UDP", "ring": "B: ring, frames",
+         "helper": "dhcp-helper", "isc": "dhcrelay -a", "dnsmasq": "dnsmasq"}
+PEERS = ("helper", "isc", "dnsmasq")
+
+
+def read(path):
+    """{(part, relay, n, what): {round: {key: number}}}"""
+    out = {}
+    for line in open(path):
+        words = dict(w.split("=", 1) for w in line.split())
+        key = tuple(words.pop(k) for k in ("part", "relay", "n", "what"))
+        rnd = int(words.pop("round"))
+        out.setdefault(key, {})[rnd] = {k: float(v) for k, v in words.items()}
+    return out
+
+
+class Results:
+    def __init__(self, data):
+        self.data = data
+
+    def rounds(self, part, relay, n, what, key):
+        rows = self.data.get((part, relay, str(n), what), {})
+        return {r: row[key] for r, row in rows.items() if key in row}
+
+    def cell(self, part, relay, n, what, key, fmt="%.1f", scale=1.0):
+        v = [x * scale for x in self.rounds(part, relay, n, what, key).values()]
+        if not v:
+            return "-"
+        if fmt % min(v) == fmt % max(v):
+            return fmt % median(v)
+        return f"{fmt} ({fmt}-{fmt})" % (median(v), min(v), max(v))
+
+    def relays(self, part):
+        return [r for r in NAMES if any(k[:2] == (part, r) for k in self.data)]
+
+    def numbers(self, part):
+        return sorted({int(k[2]) for k in self.data if k[0] == part})
+
+    def ratio(self, a, b):
+        """Median over the rounds; a and b are dicts by round."""
+        v = [a[r] / b[r] for r in a if r in b and b[r]]
+        return median(v) if v else None
+
+
+def table(head, rows):
+    rows = [head] + rows
+    width = [max(len(r[i]) for r in rows) for i in range(len(head))]
+    for r in rows:
+        print("  ".join(c.ljust(w) for c, w in zip(r, width)).rstrip())
+    print()
+
+
+def one(res):
+    head = ["1 interface, 1 server", "CPU us/pair 40k/s", "at NDR",
+            "NDR k/s", "4x NDR k/s", "p50 us 1k/s", "p99", "RSS MB", "fds"]
+    rows = []
+    for r in res.relays("one"):
+        def c(what, key, fmt="%.1f", scale=1.0, r=r):
+            return res.cell("one", r, 1, what, key, fmt, scale)
+        rows.append([NAMES[r], c("cpu", "pair"), c("ndr", "pair"),
+                     c("ndr", "ndr", "%.0f", 1e-3), c("over", "per_s", "%.0f", 1e-3),
+                     c("lat", "p50", "%.0f"), c("lat", "p99", "%.0f"),
+                     c("start", "rss", "%.1f", 1 / 1024), c("start", "fds", "%.0f")])
+    table(head, rows)
+    for r in res.relays("one"):
+        if any(res.rounds("one", r, 1, "ndr", "harness").values()):
+            print(f"{NAMES[r]}: the harness was the limit of its NDR at least once")
+
+
+def per_n(res, part, title, rate_cells):
+    ns = res.numbers(part)
+    head = [title] + [f"{label} at {n}" for label, *_ in rate_cells for n in ns]
+    rows = [[NAMES[r]] + [res.cell(part, r, n, *cell)
+                          for _, *cell in rate_cells for n in ns]
+            for r in res.relays(part)]
+    if rows:
+        table(head, rows)
+
+
+class Verdicts:
+    def __init__(self):
+        self.rows, self.missed = [], 0
+
+    def say(self, what, value, ok, fmt="%.2f"):
+        if value is None:
+            self.rows.append([what, "-", "not measured"])
+            return
+        self.missed += not ok
+        self.rows.append([what, fmt % value, "OK" if ok else "MISSED"])
+
+    def at_most(self, what, value, limit, fmt="%.2f"):
+        self.say(f"{what} <= {limit:g}", value, value is not None and value <= limit, fmt)
+
+    def at_least(self, what, value, limit, fmt="%.2f"):
+        self.say(f"{what} >= {limit:g}", value, value is not None and value >= limit, fmt)
+
+
+def best_peer(res, what, key, pick):
+    """By round, the best of the peers."""
+    out = {}
+    for p in PEERS:
+        for r, v in res.rounds("one", p, 1, what, key).items():
+            out[r] = pick(out[r], v) if r in out else v
+    return out
+
+
+def judge_one(res, v):
+    def px(what, key):
+        return res.rounds("one", "px", 1, what, key)
+
+    def of(relay, what, key):
+        return res.rounds("one", relay, 1, what, key)
+
+    v.at_most("CPU at 40k/s, of dhcp-helper's",
+              res.ratio(px("cpu", "pair"), of("helper", "cpu", "pair")), 0.8)
+    v.at_most("CPU near saturation, of dhcp-helper's",
+              res.ratio(px("ndr", "pair"), of("helper", "ndr", "pair")), 0.6)
+    v.at_most("CPU near saturation, of B's",
+              res.ratio(px("ndr", "pair"), of("ring", "ndr", "pair")), 1.3)
+    v.at_least("NDR, of A's", res.ratio(px("ndr", "ndr"), of("udp", "ndr", "ndr")), 1)
+    v.at_least("NDR, of the best peer's",
+               res.ratio(px("ndr", "ndr"), best_peer(res, "ndr", "ndr", max)), 2)
+    v.at_least("answered at 4x NDR, of the NDR",
+               res.ratio(px("over", "per_s"), px("ndr", "ndr")), 0.8)
+    v.at_most("median delay at 1k/s, of the best peer's",
+              res.ratio(px("lat", "p50"), best_peer(res, "lat", "p50", min)), 1)
+    rss = px("start", "rss").values()
+    v.at_most("RSS at start, MB", median(rss) / 1024 if rss else None, 8, "%.1f")
+    bad = sum(sum(px(w, "bad").values()) for w in ("lat", "cpu", "ndr", "over"))
+    v.at_most("wrong packets", bad, 0, "%.0f")
+    lost = max(px("after", "loss").values(), default=None)
+    v.at_most("loss at 1k/s after overload", lost, 0, "%.4f")
+
+
+def judge_scale(res, v):
+    def px(n, what, key):
+        return res.rounds("scale", "px", n, what, key)
+
+    for n in res.numbers("scale"):
+        if n == 1:
+            continue
+        v.at_most(f"CPU per pair with {n} interfaces, of that with 1",
+                  res.ratio(px(n, "cpu", "pair"), px(1, "cpu", "pair")), 1.15)
+        loss = px(n, "cpu", "loss").values()
+        v.at_most(f"loss with {n} interfaces", max(loss, default=None), 0.001, "%.4f")
+    n = max(res.numbers("scale"))
+    ready, fds = px(n, "start", "ready").values(), px(n, "start", "fds").values()
+    idle = px(n, "idle", "cpu").values()
+    v.at_most(f"ready with {n} interfaces, ms", median(ready) if ready else None, 300, "%.0f")
+    v.at_most(f"descriptors with {n} interfaces", max(fds, default=None), 20, "%.0f")
+    # the timer of a second, half of the time
+    v.at_most("CPU when idle, us in 500 ms", median(idle) if idle else None, 500, "%.0f")
+
+
+def judge_fan(res, v):
+    for n in res.numbers("fan"):
+        v.at_most(f"CPU per pair with {n} servers, of A's",
+                  res.ratio(res.rounds("fan", "px", n, "cpu", "pair"),
+                            res.rounds("fan", "udp", n, "cpu", "pair")), 1)
+
+
+def main():
+    res = Results(read(sys.argv[1]))
+    parts = {k[0] for k in res.data}
+    verdicts = Verdicts()
+    if "one" in parts:
+        one(res)
+        judge_one(res, verdicts)
+    if "scale" in parts:
+        per_n(res, "scale", "interfaces, 20k/s",
+              [("us/pair", "cpu", "pair"), ("start ms", "start", "ready", "%.0f"),
+               ("RSS MB", "start", "rss", "%.1f", 1 / 1024)])
+        judge_scale(res, verdicts)
+    if "fan" in parts:
+        per_n(res, "fan", "servers, 20k/s", [("us/pair", "cpu", "pair")])
+        judge_fan(res, verdicts)
+    table(["asked of pxrelayd", "found", ""], verdicts.rows)
+
+
+main()
