@@ -386,8 +386,11 @@ static uint8_t
 mask_of(const struct dhcp4 *m)
 {
 	struct ip4 mask = dhcp4_opt_ip4(m, 1);
+	uint8_t plen = 0;
 
-	return (uint8_t)__builtin_popcount(mask.host);
+	while (plen < 32 && mask.host << plen & 0x80000000u)
+		plen++;
+	return plen;
 }
 
 static void
