@@ -27,7 +27,6 @@ struct hedge_slot {
 	enum conv_class class;
 	struct mono due;
 	uint32_t self;		/* what conv.hedge holds, 1.. */
-	uint32_t heap_at;	/* place in the order; private */
 	uint32_t ifindex;
 	struct ip4 src, dst;
 	uint16_t sport;
