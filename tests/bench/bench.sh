@@ -17,6 +17,8 @@
 #
 # pxrelayd runs with everything on: option 82, rules, both classes, client state,
 # hedging. Its limit per interface is off: it is there to stop what this does.
+# Commands are lists of words here, built by splitting.
+# shellcheck disable=SC2206,SC2207,SC2054,SC2178,SC2128
 set -u
 cd "$(dirname "$0")" || exit 1
 BIN=${BENCH_BIN:-../../build/bench}
