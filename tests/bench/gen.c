@@ -432,16 +432,13 @@ asked_address(struct msghdr *h)
 	return ntohl(info.ipi_addr.s_addr);
 }
 
-/* Is it one of this trial's, and was it relayed as RFC 1542 says? */
+/* Was it relayed as RFC 1542 says? */
 static bool
-good_request(const struct gen *g, const uint8_t *m, size_t len)
+good_request(const struct gen *g, const uint8_t *m)
 {
-	uint32_t seq;
+	uint32_t seq = get32(m + 4) - g->xid0;
 
-	if (len < 300 || m[0] != 1)
-		return false;
-	seq = get32(m + 4) - g->xid0;
-	return seq < SEQ_MAX && m[3] == 1 &&
+	return m[0] == 1 && m[3] == 1 &&
 	    get32(m + 24) == relay_address(seq % g->nif);
 }
 
@@ -460,9 +457,12 @@ serve(struct gen *g)
 		size_t len = g->in_msg[i].msg_len;
 		uint32_t at = asked_address(&g->in_msg[i].msg_hdr);
 
+		/* A hedge of an earlier trial may still come. */
+		if (len < 300 || get32(g->in[i] + 4) - g->xid0 >= SEQ_MAX)
+			continue;
 		g->t.copies++;
-		g->t.bad += !good_request(g, g->in[i], len);
-		if (len < 300 || at - SERVERS >= g->answering)
+		g->t.bad += !good_request(g, g->in[i]);
+		if (at - SERVERS >= g->answering)
 			continue;
 		g->offer_iov[n_offer].iov_len =
 		    build_offer(g->offer[n_offer], g->in[i], len, at);
