@@ -204,7 +204,7 @@ read_arp(void *prober, struct mono now)
 {
 	struct prober *p = prober;
 	uint8_t buf[64];
-	struct sockaddr_ll from;
+	struct sockaddr_ll from = { .sll_ifindex = 0 };
 	struct arp a;
 
 	for (int i = 0; i < BUDGET; i++) {
@@ -411,7 +411,7 @@ read_tftp(void *conn, struct mono now)
 {
 	struct conn *c = conn;
 	uint8_t buf[64];
-	struct sockaddr_in from;
+	struct sockaddr_in from = { .sin_port = 0 };
 	socklen_t len = sizeof(from);
 	struct tftp t;
 	ssize_t n = recvfrom(c->fd, buf, sizeof(buf), MSG_DONTWAIT,
