@@ -133,7 +133,7 @@ request(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	struct relay4_plan plan;
 	enum drop why = relay4_request(&d->r4, rx, now, &plan);
 
-	record_request(d->track, &d->r4, &plan, why, now);
+	record_request(d->track, &d->r4, rx, &plan, why, now);
 	if (why == DROP_NONE)
 		send_plan(d, &plan);
 }
@@ -178,7 +178,7 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	uint8_t hdr[UDPIP_HEADERS], *msg;
 	enum drop why = relay4_reply(&d->r4, rx, now, &v);
 
-	record_reply(d->track, &d->r4, &v, rx->src, why, now);
+	record_reply(d->track, &d->r4, rx, &v, why, now);
 	if (why != DROP_NONE)
 		return;
 	msg = room(d, v.m.len + PATH_ROOM);
@@ -220,6 +220,7 @@ port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 
 	if (p4011_request(&d->r4, rx, now, &plan) != DROP_NONE)
 		return;
+	record_4011(d->track, rx, plan.servers.n_server, now);
 	msg = room(d, rx->len + PATH_ROOM);
 	len = p4011_render(&plan, rx, msg, rx->len);
 	for (unsigned i = 0; i < plan.servers.n_server; i++) {
@@ -362,18 +363,30 @@ frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 		help(d, &u, ifindex, now);
 }
 
+/*
+ * What came while we sent is taken along: looking into the ring is a read of
+ * memory, going to sleep and being woken up costs more than a packet.
+ */
+static void
+take_requests(struct daemon *d, struct mono now)
+{
+	int left = PATH_BUDGET;
+	struct ring_frame f;
+
+	while (left > 0 && ring_next(d->ring, &f)) {
+		do {
+			frame(d, &f, now);
+			ring_release(d->ring);
+		} while (--left > 0 && ring_next(d->ring, &f));
+		flush(d);
+	}
+	await_hedges(d, now);
+}
+
 void
 path_ring(void *daemon, struct mono now)
 {
-	struct daemon *d = daemon;
-	struct ring_frame f;
-
-	for (int i = 0; i < PATH_BUDGET && ring_next(d->ring, &f); i++) {
-		frame(d, &f, now);
-		ring_release(d->ring);
-	}
-	flush(d);
-	await_hedges(d, now);
+	take_requests(daemon, now);
 }
 
 static struct relay4_rx
@@ -409,7 +422,7 @@ datagrams67(struct daemon *d, const struct udp_dgram *g, int n, struct mono now)
 		datagram67(d, &g[i], now);
 	if (n > 0) {
 		flush(d);
-		await_hedges(d, now);
+		take_requests(d, now);
 	}
 	d->stats.counter[COUNTER_SOCKET_LOST] += udp_lost(d->batch);
 }

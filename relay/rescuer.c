@@ -51,7 +51,7 @@ deliver(struct daemon *d, const struct rescue_plan *p)
 }
 
 static void
-carry_out(struct daemon *d, const struct rescue_plan *p)
+carry_out(struct daemon *d, const struct rescue_plan *p, struct mono now)
 {
 	switch (p->what) {
 	case RESCUE_NOTHING:
@@ -61,6 +61,7 @@ carry_out(struct daemon *d, const struct rescue_plan *p)
 		break;
 	case RESCUE_DELIVER:
 		deliver(d, p);
+		record_rescue(d->track, p, now);
 		break;
 	}
 }
@@ -86,7 +87,7 @@ rescuer_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
 	struct rescue_plan plan;
 
 	rescue_tap(d->rescues, &d->r4, rx, dport, now, &plan);
-	carry_out(d, &plan);
+	carry_out(d, &plan, now);
 	await(d, now);
 }
 
@@ -97,7 +98,7 @@ rescuer_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 
 	if (!rescue_answer(d->rescues, &d->r4, rx, now, &plan))
 		return false;
-	carry_out(d, &plan);
+	carry_out(d, &plan, now);
 	return true;
 }
 
@@ -111,7 +112,7 @@ rescuer_due(void *daemon, struct mono now)
 	d->rescue_due = mono_us(0);
 	while (rescue_due(d->rescues, &due) && !mono_before(now, due)) {
 		rescue_next(d->rescues, &d->r4, now, &plan);
-		carry_out(d, &plan);
+		carry_out(d, &plan, now);
 	}
 	await(d, now);
 }

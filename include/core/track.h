@@ -73,7 +73,8 @@ struct track_boot {
 	uint16_t first_secs;	/* `secs` of the first DISCOVER */
 	struct ip4 chosen;	/* option 54 of its REQUEST */
 	/* whom we asked */
-	uint16_t dhcp_asked, boot_asked, hedges;
+	uint16_t dhcp_asked, boot_asked;
+	uint16_t hedges, boot_hedges;	/* all, and those to boot servers */
 	bool boot_down;		/* a boot server that was asked was believed down */
 	bool all_down;
 	/* what came */
@@ -85,8 +86,9 @@ struct track_boot {
 	uint8_t plen;			/* of option 1 in the ACK, 0: none */
 	bool late;		/* a boot offer came after the client had gone on */
 	bool repeated;		/* an offer of one server came twice in a moment */
-	char file[TRACK_FILE];	/* the boot file that it was told last */
-	struct ip4 file_server;	/* siaddr with it */
+	char file[TRACK_FILE];	/* the boot file that it was told, then the first it asked for */
+	struct ip4 file_server;	/* who has it */
+	bool file_of_boot;	/* a boot server told: a DHCP server's does not count any more */
 	/* port 4011 */
 	uint16_t asked_4011, answered_4011;
 	struct ip4 peer_4011;
@@ -94,13 +96,17 @@ struct track_boot {
 	bool wrong_port_4011, discovery, rescued;
 	/* TFTP */
 	uint16_t reads;
-	bool read_error, read_missing;
+	uint16_t same_reads;	/* of the last file, in a row */
+	uint32_t read_sum;	/* which file that is */
+	bool read_error, read_missing;	/* for the last file */
+	bool loaded;		/* a file came: another one was asked for after it */
 	/* what was refused */
 	uint16_t drops;
 	uint32_t drop_seen[(DROP_MAX + 31) / 32];	/* bit per reason */
 	struct ip4 stranger;	/* a reply from here was refused, or a rogue server */
 	bool rogue;
-	bool other_relay;	/* the same client came by another relay too */
+	bool direct, relayed;	/* its requests came without and with a giaddr */
+	bool other_relay;	/* another relay serves it too */
 	/* events */
 	uint16_t n_event;	/* all there were; the middle is lost when > TRACK_EVENTS */
 	struct track_event event[TRACK_EVENTS];
@@ -135,11 +141,14 @@ struct track_request {
 	bool by_4011;		/* broadcast or multicast on port 4011 */
 };
 void track_request(struct track *t, const struct track_request *r, struct mono now);
-/* A stored question went to one more server. */
-void track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, struct mono now);
+/* A stored question went to one more server, of the boot class or not. */
+void track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool boot,
+    struct mono now);
 /* A reply as it was delivered, or dropped. boot_only: its server is in no dhcp class. */
 void track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
     bool boot_only, enum drop why, struct mono now);
+/* A reply to port 68 that another relay on the client VLAN sent. */
+void track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now);
 /* A reply to port 68 that no relay sent: a server on the client VLAN itself. */
 void track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server, struct mono now);
 /* Routed past us: port 4011 both ways, the first packet of TFTP, and its errors. The client is found

@@ -14,8 +14,8 @@
 /* EDK2 gives up on port 4011 after 10 s, iPXE after 4; a conversation that has been
  * quiet for this long has come to what it comes to. */
 #define QUIET_MS 5000
-/* A machine that knows its file asks for it within a second. */
-#define TFTP_MS 3000
+/* Firmware asks for the size first, then for the file, and again when a packet was lost. */
+#define READS_MAX 3
 
 const struct explain_row *
 explain_row(enum explain e)
@@ -42,11 +42,24 @@ dropped(const struct ask *a, enum drop why)
 	return a->b->drop_seen[why / 32] >> why % 32 & 1;
 }
 
+/* Nothing came back, and this reason was among those of it. */
+static bool
+fruitless(const struct ask *a, enum drop why)
+{
+	return dropped(a, why) && a->b->n_offer == 0 && !a->b->ack;
+}
+
+static bool
+asked(const struct ask *a)
+{
+	return a->b->dhcp_asked + a->b->boot_asked > 0;
+}
+
 /* Everything it said was refused: the reason is the verdict. */
 static bool
 only_dropped(const struct ask *a, enum drop why)
 {
-	return dropped(a, why) && a->b->n_offer == 0 && !a->b->ack;
+	return fruitless(a, why) && !asked(a);
 }
 
 static bool
@@ -95,19 +108,35 @@ is_no_server(const struct ask *a)
 static bool
 is_loop(const struct ask *a)
 {
-	return only_dropped(a, DROP_LOOP);
+	return fruitless(a, DROP_LOOP) || fruitless(a, DROP_HOPS);
+}
+
+/* It took the offer of a server that we never heard: that came by unicast, on the
+ * VLAN itself. */
+static bool
+took_unheard(const struct track_boot *b)
+{
+	if (ip4_is_none(b->chosen) || b->discovers == 0 || b->ack ||
+	    b->other_relay || b->n_offer == TRACK_OFFERS)
+		return false;
+	for (unsigned i = 0; i < b->n_offer; i++)
+		if (ip4_eq(b->offer[i].id, b->chosen) ||
+		    ip4_eq(b->offer[i].server, b->chosen))
+			return false;
+	return true;
 }
 
 static bool
 is_rogue(const struct ask *a)
 {
-	return a->b->rogue || dropped(a, DROP_REPLY_FROM_CLIENT);
+	return a->b->rogue || dropped(a, DROP_REPLY_FROM_CLIENT) ||
+	    took_unheard(a->b);
 }
 
 static bool
 is_stranger(const struct ask *a)
 {
-	return only_dropped(a, DROP_NOT_SERVER);
+	return fruitless(a, DROP_NOT_SERVER);
 }
 
 static bool
@@ -131,8 +160,7 @@ is_declined(const struct ask *a)
 static bool
 asked_in_vain(const struct ask *a)
 {
-	return a->b->discovers && a->b->n_offer == 0 && !a->b->ack &&
-	    a->b->dhcp_asked + a->b->boot_asked > 0;
+	return a->b->discovers && a->b->n_offer == 0 && !a->b->ack && asked(a);
 }
 
 static bool
@@ -141,12 +169,13 @@ is_all_down(const struct ask *a)
 	return asked_in_vain(a) && a->b->all_down;
 }
 
-/* EDK2 and ROMs count seconds from their first try; iPXE keeps flags in `secs`. */
+/* EDK2 and ROMs count seconds from their first try; iPXE keeps flags in `secs`. When a
+ * second try was not answered either, it is not the port of the switch. */
 static bool
 is_spanning_tree(const struct ask *a)
 {
 	return a->b->family != PXE_IPXE && a->b->first_secs >= 4 && !a->b->ack &&
-	    a->b->netboot;
+	    a->b->netboot && (a->b->n_offer || a->b->discovers == 1);
 }
 
 static bool
@@ -183,7 +212,8 @@ is_disagree(const struct ask *a)
 static bool
 is_no_ack(const struct ask *a)
 {
-	return a->b->requests && a->leases && !a->b->ack && !a->b->nak;
+	return a->b->requests && (a->leases || a->b->discovers == 0) &&
+	    !a->b->ack && !a->b->nak;
 }
 
 static bool
@@ -227,13 +257,34 @@ is_discovery(const struct ask *a)
 	return unanswered_4011(a) && a->b->discovery;
 }
 
+/* Whom it boots from: WDS names no file in its offer. */
+static struct ip4
+boot_server(const struct track_boot *b)
+{
+	if (!ip4_is_none(b->peer_4011))
+		return b->peer_4011;
+	if (!ip4_is_none(b->file_server))
+		return b->file_server;
+	for (unsigned i = 0; i < b->n_offer; i++)
+		if (ip4_is_none(b->offer[i].yiaddr) || b->offer[i].boot_only)
+			return b->offer[i].server;
+	return IP4_NONE;
+}
+
 static bool
 off_net(const struct track_boot *b)
 {
 	struct ip4net net = { b->address, b->plen };
-	struct ip4 boot = ip4_is_none(b->peer_4011) ? b->file_server : b->peer_4011;
+	struct ip4 boot = boot_server(b);
 
 	return b->plen && !ip4_is_none(boot) && !ip4net_has(net, boot);
+}
+
+/* What they say to each other does not come by here. */
+static bool
+on_net(const struct track_boot *b)
+{
+	return b->plen && !ip4_is_none(boot_server(b)) && !off_net(b);
 }
 
 static bool
@@ -252,7 +303,7 @@ is_silent_4011(const struct ask *a)
 static bool
 is_not_found(const struct ask *a)
 {
-	return a->b->read_missing;
+	return a->b->read_missing && !a->b->loaded;
 }
 
 /* EDK2 breaks its first read off, for the size only: that error is its own and not
@@ -260,13 +311,13 @@ is_not_found(const struct ask *a)
 static bool
 is_tftp_error(const struct ask *a)
 {
-	return a->b->read_error;
+	return a->b->read_error && !a->b->loaded;
 }
 
 static bool
 is_tftp_silent(const struct ask *a)
 {
-	return a->b->reads > 3;
+	return a->b->same_reads > READS_MAX && !a->b->loaded;
 }
 
 static bool
@@ -277,19 +328,27 @@ ends_in(const char *s, const char *end)
 	return n >= k && strcasecmp(s + n - k, end) == 0;
 }
 
+static bool
+is_uefi(uint16_t arch)
+{
+	const char *name = pxe_arch_name(arch);
+
+	return name && (strncmp(name, "uefi", 4) == 0 ||
+	    strncmp(name, "ebc", 3) == 0);
+}
+
 /* A BIOS cannot run a .efi, UEFI no .0, .kpxe, .com or .pxe. */
 static bool
 is_wrong_arch(const struct ask *a)
 {
 	const char *f = a->b->file;
-	bool bios = a->b->arch == 0, efi = ends_in(f, ".efi");
 
-	if (!a->b->has_arch || a->b->arch == 0x29 || f[0] == '\0')
+	if (!a->b->has_arch)
 		return false;
-	if (bios)
-		return efi;
-	return ends_in(f, ".0") || ends_in(f, ".kpxe") || ends_in(f, ".com") ||
-	    ends_in(f, ".pxe") || ends_in(f, ".n12");
+	if (a->b->arch == 0)
+		return ends_in(f, ".efi");
+	return is_uefi(a->b->arch) && (ends_in(f, ".0") || ends_in(f, ".kpxe") || ends_in(f, ".com") ||
+	    ends_in(f, ".pxe") || ends_in(f, ".n12"));
 }
 
 /* Wants to boot, has an address, and nothing to boot from. */
@@ -297,7 +356,7 @@ static bool
 stranded(const struct ask *a)
 {
 	return a->b->netboot && a->b->ack && a->b->file[0] == '\0' &&
-	    a->b->reads == 0;
+	    a->b->reads == 0 && !on_net(a->b);
 }
 
 static bool
@@ -348,31 +407,33 @@ is_tftp_blocked(const struct ask *a)
 {
 	return a->b->netboot && a->b->ack && a->b->file[0] &&
 	    a->b->family != PXE_HTTP && a->b->reads == 0 &&
-	    strncmp(a->b->file, "http", 4) != 0 && a->quiet_ms > TFTP_MS;
-}
-
-static bool
-is_hedged(const struct ask *a)
-{
-	return a->b->hedges && a->boots && a->b->ack;
-}
-
-static bool
-is_two_relays(const struct ask *a)
-{
-	return a->b->other_relay && a->b->repeated;
+	    strncmp(a->b->file, "http", 4) != 0 && !on_net(a->b);
 }
 
 static bool
 is_booted(const struct ask *a)
 {
-	return a->b->reads > 0 || (a->b->family == PXE_HTTP && a->b->ack);
+	return a->b->reads > 0 || (a->b->family == PXE_HTTP && a->b->ack &&
+	    !is_no_uri(a));
 }
 
 static bool
+is_hedged(const struct ask *a)
+{
+	return a->b->boot_hedges && is_booted(a);
+}
+
+static bool
+is_two_relays(const struct ask *a)
+{
+	return a->b->other_relay || a->b->repeated;
+}
+
+/* A machine that boots wants more than that. */
+static bool
 is_leased(const struct ask *a)
 {
-	return a->b->ack;
+	return a->b->ack && (!a->b->netboot || a->quiet_ms >= QUIET_MS);
 }
 
 static bool

@@ -9,10 +9,21 @@
 
 #define PORT_TFTP 69
 
-static bool
-has_client(const struct dhcp4 *m)
+/* The message that a decision was about. It may have been made before the message was
+ * read: for a standby router, for a sender who is no server. */
+static const struct dhcp4 *
+message(struct dhcp4 *own, const struct dhcp4 *read, const struct relay4_rx *rx)
 {
-	return m->data && m->len >= DHCP4_HEADER && m->hlen <= 16;
+	if (read->data)
+		return read;
+	return dhcp4_parse(own, rx->data, rx->len) == DROP_NONE ? own : NULL;
+}
+
+static bool
+is_unreadable(enum drop why)
+{
+	return why == DROP_SHORT || why == DROP_TRUNCATED || why == DROP_BAD_OP ||
+	    why == DROP_BAD_HLEN || why == DROP_BAD_OPTIONS;
 }
 
 static void
@@ -35,19 +46,38 @@ count_servers(struct track_request *q, const struct relay4 *r,
 	q->all_down = plan->n_server && usable == 0;
 }
 
+/* Were the client's facts read on the way to this decision? */
+static bool
+is_in_scratch(enum drop why)
+{
+	return why == DROP_NONE || why == DROP_RULE || why == DROP_NO_SERVER;
+}
+
 void
 record_request(struct track *t, const struct relay4 *r,
-    const struct relay4_plan *plan, enum drop why, struct mono now)
+    const struct relay4_rx *rx, const struct relay4_plan *plan, enum drop why,
+    struct mono now)
 {
 	struct pxe_client client;
+	struct dhcp4 own;
 	struct track_request q = {
-		.m = &plan->m, .client = &client, .why = why, .rule = plan->rule,
+		.client = &r->scratch, .why = why, .rule = plan->rule,
 	};
 
-	if (!plan->in || !has_client(&plan->m))
+	if (!plan->in || !plan->in->conf || is_unreadable(why))
 		return;
+	q.m = message(&own, &plan->m, rx);
+	if (!q.m)
+		return;
+	if (q.m->op != DHCP4_REQUEST) {	/* by port 67, of a client VLAN */
+		track_reply(t, q.m, rx->src, false, why, now);
+		return;
+	}
 	q.ifindex = plan->in->link.ifindex;
-	pxe_read(&client, &plan->m);
+	if (!is_in_scratch(why)) {
+		pxe_read(&client, q.m);
+		q.client = &client;
+	}
 	if (why == DROP_NONE)
 		count_servers(&q, r, plan);
 	track_request(t, &q, now);
@@ -57,20 +87,54 @@ void
 record_hedge(struct track *t, const struct relay4 *r,
     const struct relay4_plan *plan, struct mono now)
 {
-	for (unsigned i = 0; i < plan->n_server; i++)
-		track_hedge(t, &plan->m, r->conf->server[plan->server[i]].address,
-		    now);
+	for (unsigned i = 0; i < plan->n_server; i++) {
+		uint16_t s = plan->server[i];
+
+		track_hedge(t, &plan->m, r->conf->server[s].address,
+		    r->conf->is_boot[s], now);
+	}
 }
 
 void
 record_reply(struct track *t, const struct relay4 *r,
-    const struct relay4_delivery *d, struct ip4 from, enum drop why, struct mono now)
+    const struct relay4_rx *rx, const struct relay4_delivery *d, enum drop why,
+    struct mono now)
 {
 	bool boot_only = d->server != CONF_NONE && r->conf->is_boot[d->server] &&
 	    !r->conf->is_dhcp[d->server];
+	const struct dhcp4 *m;
+	struct dhcp4 own;
 
-	if (has_client(&d->m))
-		track_reply(t, &d->m, from, boot_only, why, now);
+	if (is_unreadable(why))
+		return;
+	m = message(&own, &d->m, rx);
+	if (m)
+		track_reply(t, m, rx->src, boot_only, why, now);
+}
+
+void
+record_4011(struct track *t, const struct relay4_rx *rx, uint16_t n,
+    struct mono now)
+{
+	struct pxe_client client;
+	struct dhcp4 m;
+	struct track_request q = {
+		.m = &m, .client = &client, .ifindex = rx->ifindex,
+		.rule = CONF_NONE, .n_boot = n, .by_4011 = true,
+	};
+
+	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE ||
+	    m.op != DHCP4_REQUEST)
+		return;
+	pxe_read(&client, &m);
+	track_request(t, &q, now);
+}
+
+void
+record_rescue(struct track *t, const struct rescue_plan *p, struct mono now)
+{
+	if (p->what == RESCUE_DELIVER)
+		track_rescue(t, p->udp.dst, p->from, now);
 }
 
 void
@@ -104,7 +168,13 @@ record_stranger(struct track *t, const struct relay4 *r,
 	/* A configured server on a client VLAN answers there directly, too. */
 	if (relay4_server(r, rx->src) != CONF_NONE || iftab_is_ours(r->iftab, rx->src))
 		return;
-	if (dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
-	    m.op == DHCP4_REPLY && m.type == DHCP4_OFFER)
+	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE ||
+	    m.op != DHCP4_REPLY)
+		return;
+	/* What a relay delivers has its giaddr still (RFC 2131 4.1); a server on the
+	 * link itself has none to put there. */
+	if (!ip4_is_none(m.giaddr))
+		track_other_relay(t, &m, now);
+	else if (m.type == DHCP4_OFFER || m.type == DHCP4_ACK || m.type == DHCP4_NAK)
 		track_rogue(t, &m, rx->src, now);
 }

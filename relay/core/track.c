@@ -119,10 +119,19 @@ add(struct track_boot *b, enum track_kind kind, struct mono now)
 	e = &b->event[i];
 	*e = (struct track_event){ .kind = (uint8_t)kind };
 	e->ms = ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
-	if (b->n_event < UINT16_MAX)
-		b->n_event++;
+	if (b->n_event == UINT16_MAX)	/* the place in the ring stays the same */
+		b->n_event -= TRACK_EVENTS - TRACK_FIRST;
+	b->n_event++;
 	b->last = now;
 	return e;
+}
+
+/* The number of a flood must not come round to 0. */
+static void
+bump(uint16_t *n)
+{
+	if (*n < UINT16_MAX)
+		++*n;
 }
 
 const struct track_event *
@@ -154,13 +163,21 @@ begin(struct track_client *c, struct mono now)
 	c->now.rule = CONF_NONE;
 }
 
-/* Another DISCOVER with the same xid is a retry, whatever came between. */
+/* BOOTP has one kind of request. */
+static bool
+is_discover(const struct dhcp4 *m)
+{
+	return m->type == DHCP4_DISCOVER || m->type == DHCP4_TYPE_NONE;
+}
+
+/* Another DISCOVER with the same xid is a retry; after the ACK it is the next boot of
+ * a ROM that makes its xid from its MAC address. */
 static bool
 begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
 {
 	if (!b->begin.us || mono_diff_ms(now, b->last) > TRACK_PAUSE_MS)
 		return true;
-	return m->type == DHCP4_DISCOVER && m->xid != b->xid;
+	return is_discover(m) && (b->ack || (b->discovers && m->xid != b->xid));
 }
 
 /* --- requests ------------------------------------------------------------------ */
@@ -170,6 +187,8 @@ kind_of(const struct track_request *r)
 {
 	if (r->client->discovery)
 		return TRACK_DISCOVERY;
+	if (r->by_4011)
+		return TRACK_ASK_4011;
 	switch (r->m->type) {
 	case DHCP4_DISCOVER:
 		return TRACK_DISCOVER;
@@ -205,7 +224,7 @@ note_drop(struct track_boot *b, enum drop why, struct mono now)
 	struct track_event *e = add(b, TRACK_DROP, now);
 
 	e->why = (uint8_t)why;
-	b->drops++;
+	bump(&b->drops);
 	b->drop_seen[why / 32] |= 1u << why % 32;
 }
 
@@ -216,17 +235,16 @@ note_asked(struct track_boot *b, const struct track_request *r, struct mono now)
 
 	e->n = (uint16_t)(r->n_dhcp + r->n_boot);
 	b->rule = r->rule;
-	if (r->m->type == DHCP4_DISCOVER) {
+	if (is_discover(r->m)) {
 		b->dhcp_asked = r->n_dhcp;
 		if (r->n_boot > b->boot_asked)
 			b->boot_asked = r->n_boot;
 	}
 	b->boot_down |= r->boot_down;
 	b->all_down |= r->all_down;
-	if (r->client->discovery) {
-		b->discovery = true;
-		b->asked_4011++;
-	}
+	b->discovery |= r->client->discovery;
+	if (r->client->discovery || r->by_4011)
+		bump(&b->asked_4011);
 }
 
 static void
@@ -234,19 +252,31 @@ note_said(struct track_boot *b, const struct dhcp4 *m)
 {
 	switch (m->type) {
 	case DHCP4_DISCOVER:
-		if (b->discovers++ == 0)
+	case DHCP4_TYPE_NONE:
+		if (b->discovers == 0)
 			b->first_secs = m->secs;
+		bump(&b->discovers);
 		b->xid = m->xid;
 		break;
 	case DHCP4_REQUEST_MSG:
-		b->requests++;
+		bump(&b->requests);
 		if (m->at[DHCP4_OPT_SERVER_ID])
 			b->chosen = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID);
 		break;
 	case DHCP4_DECLINE:
-		b->declines++;
+		bump(&b->declines);
 		break;
 	}
+}
+
+/* From the machine itself and by another relay: there are two on its VLAN. A chain
+ * of relays brings everything with a giaddr. */
+static void
+note_way(struct track_boot *b, const struct dhcp4 *m)
+{
+	b->direct |= ip4_is_none(m->giaddr);
+	b->relayed |= !ip4_is_none(m->giaddr);
+	b->other_relay |= b->direct && b->relayed;
 }
 
 void
@@ -259,26 +289,31 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 	c = hash_get(t->clients, &k, &fresh);
 	if (begins_anew(&c->now, r->m, now))
 		begin(c, now);
-	/* The same machine by another relay: counted, not taken for a retry. */
-	if (!ip4_is_none(r->m->giaddr))
-		c->now.other_relay = true;
+	note_way(&c->now, r->m);
 	learn_client(&c->now, r);
-	note_said(&c->now, r->m);
-	index_address(t, c, r->m->ciaddr);
-	if (r->why != DROP_NONE)
+	if (!r->by_4011)
+		note_said(&c->now, r->m);
+	if (r->why != DROP_NONE) {
 		note_drop(&c->now, r->why, now);
-	else
-		note_asked(&c->now, r, now);
+		return;
+	}
+	/* Anybody can claim an address: one that was leased stays its owner's. */
+	if (!find_address(t, r->m->ciaddr))
+		index_address(t, c, r->m->ciaddr);
+	note_asked(&c->now, r, now);
 }
 
 void
-track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, struct mono now)
+track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool boot,
+    struct mono now)
 {
 	struct track_client *c = find_message(t, m);
 
 	if (!c)
 		return;
-	c->now.hedges++;
+	bump(&c->now.hedges);
+	if (boot)
+		bump(&c->now.boot_hedges);
 	add(&c->now, TRACK_HEDGE, now)->peer = server;
 }
 
@@ -295,9 +330,10 @@ copy_text(char *to, struct rd text)
 		memcpy(to, p, n);
 }
 
-/* The boot file: option 67, else the `file` field when it is not overloaded. */
+/* The boot file: option 67, else the `file` field when it is not overloaded. A client
+ * that has a boot server's offer takes that, whatever a DHCP server's ACK says. */
 static bool
-learn_file(struct track_boot *b, const struct dhcp4 *m)
+learn_file(struct track_boot *b, const struct dhcp4 *m, bool boot)
 {
 	struct rd all = rd_init(m->data, m->len), text;
 
@@ -309,8 +345,12 @@ learn_file(struct track_boot *b, const struct dhcp4 *m)
 	}
 	if (rd_left(&text) == 0 || *text.p == 0)
 		return false;
+	if (b->file_of_boot && !boot)
+		return true;
+	b->file_of_boot = boot;
 	copy_text(b->file, text);
-	b->file_server = m->siaddr;
+	b->file_server = ip4_is_none(m->siaddr) ?
+	    dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID) : m->siaddr;
 	return true;
 }
 
@@ -340,6 +380,8 @@ router_of(const struct dhcp4 *m)
 static bool
 was_repeated(const struct track_boot *b, const struct track_offer *o)
 {
+	if (ip4_is_none(o->yiaddr))	/* giaddr = all asks a boot server so, too */
+		return false;
 	for (unsigned i = 0; i < b->n_offer; i++)
 		if (ip4_eq(b->offer[i].server, o->server) &&
 		    ip4_eq(b->offer[i].yiaddr, o->yiaddr) &&
@@ -368,8 +410,8 @@ note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
 	struct track_event *e;
 	bool boot;
 
-	o.file = learn_file(b, m);
 	boot = is_boot_offer(&o);
+	o.file = learn_file(b, m, boot);
 	e = add(b, boot ? TRACK_BOOT_OFFER : TRACK_OFFER, now);
 	o.ms = e->ms;
 	e->peer = server;
@@ -402,13 +444,16 @@ note_ack(struct track *t, struct track_client *c, const struct dhcp4 *m,
 
 	e->peer = server;
 	e->addr = m->yiaddr;
-	(void)learn_file(b, m);
 	if (b->discovery && b->ack) {	/* of a boot server, not of a lease */
-		b->answered_4011++;
+		(void)learn_file(b, m, true);
+		bump(&b->answered_4011);
 		return;
 	}
+	(void)learn_file(b, m, false);
 	b->ack = true;
 	b->ack_ms = e->ms;
+	if (ip4_is_none(m->yiaddr))	/* to an INFORM */
+		return;
 	b->address = m->yiaddr;
 	b->router = router_of(m);
 	b->plen = mask_of(m);
@@ -425,7 +470,8 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 		return;
 	if (why != DROP_NONE) {
 		note_drop(&c->now, why, now);
-		c->now.stranger = server;
+		if (why == DROP_NOT_SERVER || why == DROP_REPLY_FROM_CLIENT)
+			c->now.stranger = server;
 		return;
 	}
 	switch (m->type) {
@@ -433,6 +479,7 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 		note_offer(&c->now, m, server, boot_only, now);
 		return;
 	case DHCP4_ACK:
+	case DHCP4_TYPE_NONE:
 		note_ack(t, c, m, server, now);
 		return;
 	case DHCP4_NAK:
@@ -440,6 +487,16 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 		add(&c->now, TRACK_NAK, now)->peer = server;
 		return;
 	}
+}
+
+void
+track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now)
+{
+	struct track_client *c = find_message(t, m);
+
+	/* After the pause it is about another conversation, which came by there. */
+	if (c && mono_diff_ms(now, c->now.last) <= TRACK_PAUSE_MS)
+		c->now.other_relay = true;
 }
 
 void
@@ -472,9 +529,9 @@ note_4011_answer(struct track_boot *b, uint16_t port, const void *payload,
 		b->wrong_port_4011 = true;
 		return;
 	}
-	b->answered_4011++;
+	bump(&b->answered_4011);
 	if (dhcp4_parse(&m, payload, len) == DROP_NONE)
-		(void)learn_file(b, &m);
+		(void)learn_file(b, &m, true);
 }
 
 void
@@ -491,7 +548,7 @@ track_4011(struct track *t, struct ip4 client, uint16_t client_port,
 	e->peer = server;
 	e->n = client_port;
 	if (from_client) {
-		c->now.asked_4011++;
+		bump(&c->now.asked_4011);
 		c->now.peer_4011 = server;
 		c->now.port_4011 = client_port;
 	} else
@@ -502,13 +559,60 @@ track_4011(struct track *t, struct ip4 client, uint16_t client_port,
 #define TFTP_ERROR	5
 #define TFTP_NOT_FOUND	1
 
+/* The name, which a NUL ends (RFC 1350 5); what is in r when there is none. */
+static struct rd
+name_of(struct rd r)
+{
+	const uint8_t *nul = rd_left(&r) ? memchr(r.p, 0, rd_left(&r)) : NULL;
+
+	return nul ? rd_sub(&r, (size_t)(nul - r.p)) : r;
+}
+
+/* FNV-1a: which file it is, no more. Whoever finds another name with this sum has
+ * spoilt the verdict on his own boot. */
+static uint32_t
+sum_of(struct rd name)
+{
+	uint32_t h = 2166136261u;
+
+	while (rd_left(&name))
+		h = (h ^ rd_u8(&name)) * 16777619u;
+	return h;
+}
+
+/*
+ * A loader asks for many files, and for several names of which most are missing
+ * (PXELINUX for its configuration): what counts is the first file, and whether something
+ * came. A question for another file after one without an error says that.
+ */
+static void
+note_read(struct track_boot *b, struct ip4 server, struct rd name)
+{
+	uint32_t sum = sum_of(name);
+
+	if (b->reads == 0) {
+		copy_text(b->file, name);
+		b->file_server = server;
+		b->file_of_boot = true;
+	}
+	if (b->reads && sum == b->read_sum)
+		bump(&b->same_reads);
+	else {
+		b->loaded |= b->reads && !b->read_error;
+		b->read_error = b->read_missing = false;
+		b->same_reads = 1;
+	}
+	b->read_sum = sum;
+	bump(&b->reads);
+}
+
 void
 track_tftp(struct track *t, struct ip4 client, struct ip4 server,
     bool from_client, const void *payload, size_t len, struct mono now)
 {
 	struct track_client *c = find_address(t, client);
 	struct rd r = rd_init(payload, len);
-	uint16_t op = rd_u16(&r), code = rd_u16(&r);
+	uint16_t op = rd_u16(&r);
 	struct track_event *e;
 
 	if (!c || (from_client ? op != TFTP_RRQ : op != TFTP_ERROR))
@@ -516,12 +620,12 @@ track_tftp(struct track *t, struct ip4 client, struct ip4 server,
 	e = add(&c->now, from_client ? TRACK_TFTP_READ : TRACK_TFTP_ERROR, now);
 	e->peer = server;
 	if (from_client) {
-		c->now.reads++;
+		note_read(&c->now, server, name_of(r));
 		return;
 	}
-	e->n = code;
+	e->n = rd_u16(&r);
 	c->now.read_error = true;
-	c->now.read_missing |= code == TFTP_NOT_FOUND;
+	c->now.read_missing |= e->n == TFTP_NOT_FOUND;
 }
 
 void
@@ -532,7 +636,7 @@ track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono no
 	if (!c)
 		return;
 	c->now.rescued = true;
-	c->now.answered_4011++;
+	bump(&c->now.answered_4011);
 	add(&c->now, TRACK_RESCUE, now)->peer = live;
 }
 
@@ -541,8 +645,11 @@ track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono no
 const struct track_client *
 track_find(const struct track *t, const void *mac, uint8_t len)
 {
-	struct track_key k = key_of(mac, len);
+	struct track_key k;
 
+	if (len > sizeof(k.chaddr))
+		return NULL;
+	k = key_of(mac, len);
 	return hash_find(t->clients, &k);
 }
 
