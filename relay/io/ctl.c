@@ -18,14 +18,10 @@
 #include "io/ctl.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -33,7 +29,8 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 
-#define GROUP		"pxrelay"
+#include "io/unixsock.h"
+
 #define RETRY_MS	1000	/* after accept() had no descriptor left */
 /* What is read at a time; it is looked at before more is read. */
 #define READ_MAX	(2 * CTL_LINE_MAX)
@@ -53,8 +50,7 @@ struct ctl {
 	void *user;
 	TAILQ_HEAD(clients, client) clients;	/* the last one to speak first */
 	unsigned n_clients;
-	struct sockaddr_un at;
-	struct stat file;	/* the socket file as we made it */
+	struct unixsock socket;
 };
 
 static void
@@ -237,102 +233,19 @@ on_accept_error(struct evconnlistener *listener, void *arg)
 		evconnlistener_disable(listener);
 }
 
-/*
- * A file that is in the way: a socket that nobody listens on is left over from
- * a daemon that was killed. Anything else is not ours to remove.
- */
 static int
-remove_stale(const struct sockaddr_un *at)
+listen_at(struct ctl *ctl, const char *path)
 {
-	struct stat st;
-	int fd, err = 0;
+	int fd = unixsock_open(&ctl->socket, path);
 
-	if (lstat(at->sun_path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -ENOTSOCK;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return -errno;
-	/* EAGAIN: somebody listens and is busy. */
-	if (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 ||
-	    errno == EAGAIN)
-		err = -EADDRINUSE;
-	else if (errno != ECONNREFUSED)
-		err = -errno;
-	close(fd);
-	if (!err && unlink(at->sun_path) < 0)
-		err = -errno;
-	return err;
-}
-
-/* /run/pxrelay, when no service manager has made it. */
-static void
-make_directory(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
-
-	if (!slash || slash == path)
-		return;
-	memcpy(dir, path, (size_t)(slash - path));
-	dir[slash - path] = '\0';
-	(void)mkdir(dir, 0755);
-}
-
-/* Nobody but us until the group is set; without such a group, our own. */
-static int
-set_rights(struct ctl *ctl)
-{
-	const struct group *g = getgrnam(GROUP);
-
-	if (g)
-		(void)!chown(ctl->at.sun_path, (uid_t)-1, g->gr_gid);
-	if (chmod(ctl->at.sun_path, 0660) < 0 ||
-	    stat(ctl->at.sun_path, &ctl->file) < 0)
-		return -errno;
-	return 0;
-}
-
-static int
-bind_at(struct ctl *ctl, int fd)
-{
-	mode_t mask = umask(0177);
-	int err = bind(fd, (const struct sockaddr *)&ctl->at,
-	    sizeof(ctl->at)) < 0 ? -errno : 0;
-
-	umask(mask);
-	if (!err) {
-		err = set_rights(ctl);
-		if (err)
-			unlink(ctl->at.sun_path);
-	}
-	return err;
-}
-
-static int
-listen_at(struct ctl *ctl)
-{
-	int fd, err;
-
-	make_directory(ctl->at.sun_path);
-	err = remove_stale(&ctl->at);
-	if (err)
-		return err;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	err = bind_at(ctl, fd);
-	if (err) {
-		close(fd);
-		return err;
-	}
+		return fd;
 	ctl->listener = evconnlistener_new(loop_base(ctl->loop), on_accept,
 	    ctl, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
 	    CTL_CLIENTS_MAX, fd);
 	if (!ctl->listener) {
 		close(fd);
-		unlink(ctl->at.sun_path);
+		unixsock_remove(&ctl->socket);
 		return -ENOMEM;
 	}
 	evconnlistener_set_error_cb(ctl->listener, on_accept_error);
@@ -346,8 +259,6 @@ ctl_open(struct loop *l, const char *path, ctl_fn *fn, void *user,
 	struct ctl *ctl;
 	int err;
 
-	if (strlen(path) >= sizeof(ctl->at.sun_path))
-		return -ENAMETOOLONG;
 	ctl = calloc(1, sizeof(*ctl));
 	if (!ctl)
 		return -ENOMEM;
@@ -355,26 +266,13 @@ ctl_open(struct loop *l, const char *path, ctl_fn *fn, void *user,
 	ctl->fn = fn;
 	ctl->user = user;
 	TAILQ_INIT(&ctl->clients);
-	ctl->at.sun_family = AF_UNIX;
-	memcpy(ctl->at.sun_path, path, strlen(path));
-	err = listen_at(ctl);
+	err = listen_at(ctl, path);
 	if (err) {
 		free(ctl);
 		return err;
 	}
 	*out = ctl;
 	return 0;
-}
-
-/* Unless somebody put another file there: that one is theirs. */
-static void
-remove_file(const struct ctl *ctl)
-{
-	struct stat st;
-
-	if (lstat(ctl->at.sun_path, &st) == 0 &&
-	    st.st_dev == ctl->file.st_dev && st.st_ino == ctl->file.st_ino)
-		unlink(ctl->at.sun_path);
 }
 
 struct ctl *
@@ -386,7 +284,7 @@ ctl_close(struct ctl *ctl)
 		client_free(TAILQ_FIRST(&ctl->clients));
 	loop_unwatch(ctl->retry);
 	evconnlistener_free(ctl->listener);
-	remove_file(ctl);
+	unixsock_remove(&ctl->socket);
 	free(ctl);
 	return NULL;
 }

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * unixsock - a Unix socket's file: who may use it, and whose it is when one is
+ * there already. See include/io/unixsock.h.
+ */
+#include "io/unixsock.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define GROUP		"pxrelay"
+
+/*
+ * A file that is in the way: a socket that nobody listens on is left over from
+ * a daemon that was killed. Anything else is not ours to remove.
+ */
+static int
+remove_stale(const struct sockaddr_un *at)
+{
+	struct stat st;
+	int fd, err = 0;
+
+	if (lstat(at->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	/* EAGAIN: somebody listens and is busy. */
+	if (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 ||
+	    errno == EAGAIN)
+		err = -EADDRINUSE;
+	else if (errno != ECONNREFUSED)
+		err = -errno;
+	close(fd);
+	if (!err && unlink(at->sun_path) < 0)
+		err = -errno;
+	return err;
+}
+
+/* /run/pxrelay, when no service manager has made it. */
+static void
+make_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+
+	if (!slash || slash == path)
+		return;
+	memcpy(dir, path, (size_t)(slash - path));
+	dir[slash - path] = '\0';
+	(void)mkdir(dir, 0755);
+}
+
+/* Nobody but us until the group is set; without such a group, our own. */
+static int
+set_rights(struct unixsock *u)
+{
+	const struct group *g = getgrnam(GROUP);
+
+	if (g)
+		(void)!chown(u->at.sun_path, (uid_t)-1, g->gr_gid);
+	if (chmod(u->at.sun_path, 0660) < 0 ||
+	    stat(u->at.sun_path, &u->file) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+bind_at(struct unixsock *u, int fd)
+{
+	mode_t mask = umask(0177);
+	int err = bind(fd, (const struct sockaddr *)&u->at,
+	    sizeof(u->at)) < 0 ? -errno : 0;
+
+	umask(mask);
+	if (!err) {
+		err = set_rights(u);
+		if (err)
+			unlink(u->at.sun_path);
+	}
+	return err;
+}
+
+int
+unixsock_open(struct unixsock *u, const char *path)
+{
+	int fd, err;
+
+	if (strlen(path) >= sizeof(u->at.sun_path))
+		return -ENAMETOOLONG;
+	memset(u, 0, sizeof(*u));
+	u->at.sun_family = AF_UNIX;
+	memcpy(u->at.sun_path, path, strlen(path));
+	make_directory(path);
+	err = remove_stale(&u->at);
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	err = bind_at(u, fd);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+void
+unixsock_remove(const struct unixsock *u)
+{
+	struct stat st;
+
+	if (lstat(u->at.sun_path, &st) == 0 &&
+	    st.st_dev == u->file.st_dev && st.st_ino == u->file.st_ino)
+		unlink(u->at.sun_path);
+}
