@@ -21,17 +21,41 @@ struct stats {
 	uint64_t drop_send[DROP_MAX];		/* copies that the kernel did not take */
 };
 
+/* Message types that a relay passes are 0 (BOOTP) to 8 (INFORM). */
+#define STATS_TYPES	9
+
+/* A request counts in each class whose servers it goes to, a reply in that of its server. */
+enum stats_class { STATS_DHCP, STATS_BOOT, STATS_CLASSES };
+
 struct if_stats {
 	uint64_t requests, relayed, replies, drops;
+	uint64_t message[STATS_CLASSES][STATS_TYPES];	/* relayed, either way */
 };
+
+/* Times of answers, by upper bound: stats_answer_us[i], and those beyond the last. */
+#define STATS_ANSWERS	10
+extern const uint32_t stats_answer_us[STATS_ANSWERS];
 
 struct server_stats {
 	uint64_t sent;		/* copies of requests */
+	uint64_t hedges;	/* questions that it got since another server was silent */
 	uint64_t replies;
 	uint64_t offers, acks, naks;
 	uint64_t errors;	/* refused sends and errors reported by the kernel */
 	uint64_t dropped;	/* send buffer full */
+	/* From a client's last message to this server's answer, where the conversation is remembered. */
+	uint64_t answer[STATS_ANSWERS + 1];
+	uint64_t answer_us;	/* their sum */
 };
+
+void stats_answered(struct server_stats *s, int64_t us);
+
+static inline void
+stats_count_message(struct if_stats *s, enum stats_class c, uint8_t type)
+{
+	if (type < STATS_TYPES)
+		s->message[c][type]++;
+}
 
 static inline void
 stats_count(struct stats *s, enum counter c)

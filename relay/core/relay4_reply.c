@@ -279,6 +279,18 @@ answer(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 		relay4_answered(r, cv, CONV_DHCP);
 }
 
+/* Both classes may have one server: then an offer without an address is the boot one's. */
+static enum stats_class
+class_of(const struct relay4 *r, const struct relay4_delivery *d)
+{
+	if (d->server == CONF_NONE || !r->conf->is_boot[d->server])
+		return STATS_DHCP;
+	if (!r->conf->is_dhcp[d->server])
+		return STATS_BOOT;
+	return d->m.type == DHCP4_OFFER && ip4_is_none(d->m.yiaddr) ? STATS_BOOT :
+	    STATS_DHCP;
+}
+
 /* The address that was answered stays the client's, and its tries start anew. */
 static void
 answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
@@ -287,6 +299,7 @@ answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 
 	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
 	d->out->stats.replies++;
+	stats_count_message(&d->out->stats, class_of(r, d), d->m.type);
 	if (d->m.type == DHCP4_OFFER && ip4_is_none(d->m.yiaddr))
 		stats_count(r->stats, COUNTER_PROXY_OFFERS);
 	if (d->sport == DHCP4_PORT_PXE)
@@ -320,6 +333,8 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	if (d->server != CONF_NONE)
 		heard_from(r, d, now);
 	cv = clients_find(r->clients, &d->m, now);
+	if (cv && d->server != CONF_NONE)
+		stats_answered(&r->server[d->server], mono_diff_us(now, cv->last));
 	why = find_interface(r, &d->m, cv, &d->out);
 	if (why == DROP_NONE)
 		why = judge_class(r, d);

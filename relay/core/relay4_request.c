@@ -292,8 +292,12 @@ count_relayed(struct relay4 *r, const struct relay4_plan *plan)
 		stats_count(r->stats, COUNTER_FOREIGN_GIADDR);
 	if (plan->m.type == DHCP4_TYPE_NONE)
 		stats_count(r->stats, COUNTER_BOOTP);
-	if (plan->n_boot)
+	if (plan->n_boot) {
 		stats_count(r->stats, COUNTER_BOOT_REQUESTS);
+		stats_count_message(&plan->in->stats, STATS_BOOT, plan->m.type);
+	}
+	if (plan->n_server > plan->n_boot)
+		stats_count_message(&plan->in->stats, STATS_DHCP, plan->m.type);
 	if (plan->copy[0].rai && plan->copy[0].rai->len)
 		stats_count(r->stats, COUNTER_OPTION82_ADDED);
 }

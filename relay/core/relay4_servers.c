@@ -375,5 +375,7 @@ relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan)
 	plan->hops = (uint8_t)(plan->m.hops + 1);
 	relay4_copies(r, plan, cv, false);
 	stats_count(r->stats, COUNTER_HEDGES);
+	for (unsigned i = 0; i < plan->n_server; i++)
+		r->server[plan->server[i]].hedges++;
 	return true;
 }
