@@ -385,6 +385,23 @@ daemon_open_control(struct daemon *d)
 		    "path=\"%s\" error=\"%s\"", d->conf->control, strerror(-err));
 }
 
+/* The same. */
+void
+daemon_open_metrics(struct daemon *d)
+{
+	const struct conf_metrics *at = &d->conf->metrics;
+	char where[CONF_METRICS_STRLEN];
+	int err;
+
+	if (!at->port && !at->path[0])
+		return;
+	err = metrics_open(d->loop, at, scrape, d, &d->metrics);
+	if (err < 0)
+		log_event(&d->log, LOG_LEVEL_WARNING, "metrics-failed",
+		    "at=\"%s\" error=\"%s\"", conf_metrics_text(at, where),
+		    strerror(-err));
+}
+
 int
 daemon_open(struct daemon *d, struct conf *conf)
 {
@@ -416,6 +433,7 @@ daemon_open(struct daemon *d, struct conf *conf)
 	follow_commit_all(d);
 	daemon_port4011(d);
 	daemon_open_control(d);
+	daemon_open_metrics(d);
 	return watch_sockets(d);
 }
 
@@ -423,6 +441,7 @@ void
 daemon_close(struct daemon *d)
 {
 	d->ctl = ctl_close(d->ctl);
+	d->metrics = metrics_close(d->metrics);
 	d->netlink = netlink_close(d->netlink);
 	watch_close(d);
 	probing_close(d);

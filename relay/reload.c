@@ -94,6 +94,19 @@ take_control(struct daemon *d, const struct conf *old)
 		d->w_control = loop_timer(d->loop, 0, false, reopen_control, d);
 }
 
+/* A port that could not be had is tried again by every reload. */
+static void
+take_metrics(struct daemon *d, const struct conf *old)
+{
+	const struct conf_metrics *was = &old->metrics, *is = &d->conf->metrics;
+
+	if (d->metrics && strcmp(was->path, is->path) == 0 &&
+	    ip4_eq(was->address, is->address) && was->port == is->port)
+		return;
+	d->metrics = metrics_close(d->metrics);
+	daemon_open_metrics(d);
+}
+
 /* The point of no return: nothing in here can fail. */
 static void
 take(struct daemon *d, struct conf *next, struct clients *clients)
@@ -117,6 +130,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 	watch_reload(d);
 	probing_reload(d, old);
 	take_control(d, old);
+	take_metrics(d, old);
 	conf_free(old);
 }
 

@@ -74,8 +74,8 @@ drops(struct daemon *d)
 	    "send", drops_of(s->drop_send));
 }
 
-static const char *
-state_of(const struct iface *f)
+const char *
+show_if_state(const struct iface *f)
 {
 	if (!f->link.up)
 		return "down";
@@ -106,7 +106,7 @@ interface(struct daemon *d, const struct iface *f)
 	return json_pack("{s:o, s:I, s:s, s:o, s:o, s:o*, s:o, s:o, s:o, s:b,"
 	    " s:I, s:I, s:I, s:I}",
 	    "name", name(f->link.name), "ifindex", (json_int_t)f->link.ifindex,
-	    "state", state_of(f), "giaddr", giaddr,
+	    "state", show_if_state(f), "giaddr", giaddr,
 	    "pattern", name(f->conf->pattern),
 	    "inherited-from", port ? name(port->link.name) : NULL,
 	    "servers", group(d->conf, f->conf->servers),

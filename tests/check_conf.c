@@ -64,6 +64,12 @@ static const struct {
 	{ R, "log-level", "debug", NULL },
 	{ R, "control", "/tmp/x", NULL },
 	{ R, "control", "off", NULL },
+	{ R, "metrics", "127.0.0.1:9467", NULL },
+	{ R, "metrics", "0.0.0.0:1", NULL },
+	{ R, "metrics", "192.0.2.1:65535", NULL },
+	{ R, "metrics", "192.0.2.1:080", "192.0.2.1:80" },
+	{ R, "metrics", "/run/pxrelay/metrics.sock", NULL },
+	{ R, "metrics", "off", NULL },
 	{ R, "host-name", "relay-1.example.com", NULL },
 	{ R, "max-hops", "1", NULL },
 	{ R, "max-hops", "16", NULL },
@@ -213,6 +219,8 @@ END_TEST
 #define TIME(range) "a time from " range " would be right; units are ms, s, m and h"
 #define ACTIVE "always, vrrp, or the word address and an address, like address 192.0.2.1, " \
 	"would be right"
+#define METRICS "an address and port like 127.0.0.1:9467, an absolute path, or off, " \
+	"would be right"
 #define HOST "an IPv4 address like 192.0.2.10 would be right"
 
 /* `what` stands behind "key = value: "; NULL: the value is too long to be shown. */
@@ -228,6 +236,19 @@ static const struct {
 	{ R, "control", "x", "an absolute path, or off, would be right" },
 	{ R, "control", "/123456789012345678901234567890123456789012345678901234567890123456789"
 	    "01234567890123456789012345678901234567890", NULL },
+	{ R, "metrics", "9467", METRICS },
+	{ R, "metrics", ":9467", METRICS },
+	{ R, "metrics", "127.0.0.1", METRICS },
+	{ R, "metrics", "127.0.0.1:", METRICS },
+	{ R, "metrics", "127.0.0.1:0", METRICS },
+	{ R, "metrics", "127.0.0.1:65536", METRICS },
+	{ R, "metrics", "127.0.0.1:-1", METRICS },
+	{ R, "metrics", "127.0.0.1:80x", METRICS },
+	{ R, "metrics", "127.0.0.300:80", METRICS },
+	{ R, "metrics", "1111127.0.0.1000:80", METRICS },
+	{ R, "metrics", "224.0.0.1:80", METRICS },
+	{ R, "metrics", "[::1]:80", METRICS },
+	{ R, "metrics", "run/x", METRICS },
 	{ R, "host-name", "a b", "a host name has no spaces" },
 	{ R, "max-hops", "0", "a whole number from 1 to 16 would be right" },
 	{ R, "max-hops", "17", "a whole number from 1 to 16 would be right" },
@@ -723,6 +744,8 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_str_eq(t.mistakes, "");
 	ck_assert(c->log == CONF_LOG_STDERR && c->log_level == LOG_LEVEL_INFO);
 	ck_assert_str_eq(c->control, "/run/pxrelay/control.sock");
+	ck_assert_str_eq(c->metrics.path, "");
+	ck_assert_uint_eq(c->metrics.port, 0);
 	ck_assert_str_eq(c->host_name, "");
 	ck_assert_uint_eq(c->max_hops, 16);
 	ck_assert(c->interface_rate.n == 5000 && c->interface_rate.per_ms == 1000);

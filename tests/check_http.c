@@ -50,6 +50,36 @@ START_TEST(status_lines_are_read)
 }
 END_TEST
 
+static const struct {
+	const char *head;
+	int status;
+} heads[] = {
+	{ "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 200 },
+	{ "GET /metrics HTTP/1.0\n\n", 200 },
+	{ "GET /metrics?a=b HTTP/1.1\r\n\r\nmore", 200 },
+	{ "GET /metrics HTTP/1.1\r\nHost: x\r\n\r", 0 },
+	{ "GET /metrics HTTP/1.1\r\n", 0 }, { "", 0 }, { "GET", 0 },
+	{ "GET / HTTP/1.1\r\n\r\n", 404 }, { "GET /metric HTTP/1.1\n\n", 404 },
+	{ "GET /metricsx HTTP/1.1\n\n", 404 },
+	{ "POST /metrics HTTP/1.1\r\n\r\n", 405 }, { "HEAD / HTTP/1.1\n\n", 405 },
+	{ "get /metrics HTTP/1.1\n\n", 405 },
+	{ "GET /metrics HTTP/2.0\n\n", 400 }, { "GET /metrics\r\n\r\n", 400 },
+	{ "GET  HTTP/1.1\n\n", 400 }, { "\n\n", 400 }, { "show\n\n", 400 },
+	{ "GET\t/metrics HTTP/1.1\n\n", 400 }, { "\x16\x03\x01\n\n", 400 },
+	{ "ABCDEFGHIJKLMNOPQRST / HTTP/1.1\n\n", 400 },
+};
+
+START_TEST(only_one_path_can_be_asked_for)
+{
+	size_t n = strlen(heads[_i].head);
+	uint8_t *copy = msg_exact(heads[_i].head, n);
+
+	ck_assert_msg(http_asked(copy, n, "/metrics") == heads[_i].status, "%s: %d",
+	    heads[_i].head, http_asked(copy, n, "/metrics"));
+	free(copy);
+}
+END_TEST
+
 Suite *
 http_suite(void)
 {
@@ -59,6 +89,8 @@ http_suite(void)
 	tcase_add_test(t, a_request_says_whom_it_wants);
 	tcase_add_loop_test(t, status_lines_are_read, 0,
 	    sizeof(lines) / sizeof(lines[0]));
+	tcase_add_loop_test(t, only_one_path_can_be_asked_for, 0,
+	    sizeof(heads) / sizeof(heads[0]));
 	suite_add_tcase(s, t);
 	return s;
 }

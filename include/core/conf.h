@@ -44,6 +44,13 @@ struct conf_rate {
 	uint32_t per_ms;
 };
 
+/* Where metrics are served. */
+struct conf_metrics {
+	char path[108];		/* of a Unix socket; empty: none */
+	struct ip4 address;	/* may be 0.0.0.0, all */
+	uint16_t port;		/* TCP; 0: none */
+};
+
 /* How a server is asked whether it is alive (core/probe). */
 enum conf_probe_kind {
 	CONF_PROBE_PXE,		/* DISCOVER of a PXE client, to a proxyDHCP server */
@@ -165,6 +172,7 @@ struct conf {
 	enum conf_log log;
 	enum log_level log_level;
 	char control[108];	/* path of the Unix socket, empty: off */
+	struct conf_metrics metrics;	/* default: off */
 	char host_name[CONF_NAME_MAX];	/* %h; empty: the kernel's */
 	uint8_t max_hops;	/* 1..16 */
 	struct conf_rate interface_rate;
@@ -217,6 +225,10 @@ void conf_print(const struct conf *c, void (*out)(void *user, const char *line),
 /* A probe as it stands in the file, "tftp:pxelinux.0", into buf; returns buf. */
 #define CONF_PROBE_STRLEN (sizeof(((struct conf_probe *)0)->arg) + 16)
 char *conf_probe_text(const struct conf_probe *p, char buf[CONF_PROBE_STRLEN]);
+
+/* The value of metrics = as it stands in the file, into buf; returns buf. */
+#define CONF_METRICS_STRLEN (sizeof(((struct conf_metrics *)0)->path))
+char *conf_metrics_text(const struct conf_metrics *m, char buf[CONF_METRICS_STRLEN]);
 
 /* The most specific [interface] for a name: the exact one, else the one with the most
  * literal characters, else the earlier one; NULL when none matches. */

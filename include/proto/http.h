@@ -2,6 +2,7 @@
  *
  * http - a GET request, and the status line of its answer (RFC 9112). The rest of
  * an answer is nobody's concern here: the connection is closed after the first line.
+ * And the other side of it: what a request asks of us (io/metrics).
  */
 #ifndef PROTO_HTTP_H
 #define PROTO_HTTP_H
@@ -20,5 +21,9 @@ size_t http_get(uint8_t *out, size_t size, struct ip4 host, uint16_t port, const
 
 /* The status code, 100..599; 0 when more bytes are needed; -1 when this is no HTTP. */
 int http_status(const void *data, size_t len);
+
+/* What to answer to the head of a request that may get `path` and nothing else: 200, 404, 405, 400 when this is no HTTP/1; 0 when
+ * the head has not ended yet. A query behind the path is not looked at. */
+int http_asked(const void *data, size_t len, const char *path);
 
 #endif

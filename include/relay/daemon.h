@@ -25,6 +25,7 @@
 #include "core/stats.h"
 #include "io/ctl.h"
 #include "io/loop.h"
+#include "io/metrics.h"
 #include "io/netlink.h"
 #include "io/packet.h"
 #include "io/ring.h"
@@ -86,6 +87,7 @@ struct daemon {
 	int lock;		/* the one pxrelayd of this network namespace */
 	struct daemon_server server[CONF_SERVERS_MAX];
 	struct ctl *ctl;
+	struct metrics *metrics;	/* NULL: off, or could not be opened */
 	struct watch *watch;	/* relay/watch.c */
 	struct probing *probing;	/* relay/probing.c */
 	struct hash_key secret;
@@ -111,6 +113,7 @@ void daemon_close(struct daemon *d);
 int daemon_open_servers(struct daemon *d, const struct conf *c);
 void daemon_reconnect_servers(struct daemon *d);
 void daemon_open_control(struct daemon *d);
+void daemon_open_metrics(struct daemon *d);
 /* The socket on port 4011, open or closed as the configuration says. */
 void daemon_port4011(struct daemon *d);
 /* Level and destination of log lines as command line and configuration say. */
@@ -174,5 +177,11 @@ int reload(struct daemon *d);
 
 /* show.c */
 char *show(void *daemon, const char *command);
+/* "ready", "standby"... of a client interface. */
+const char *show_if_state(const struct iface *f);
+
+/* scrape.c */
+/* A metrics_fn: all metrics in Prometheus' text format. */
+char *scrape(void *daemon, size_t *len);
 
 #endif

@@ -239,15 +239,29 @@ log_word(enum conf_log v)
 	return "journal";
 }
 
+char *
+conf_metrics_text(const struct conf_metrics *m, char buf[CONF_METRICS_STRLEN])
+{
+	char address[IP4_STRLEN];
+	struct sbuf b = sbuf_init(buf, CONF_METRICS_STRLEN);
+
+	if (m->port)
+		sbuf_printf(&b, "%s:%u", ip4_str(m->address, address), m->port);
+	else
+		sbuf_puts(&b, m->path[0] ? m->path : "off");
+	return buf;
+}
+
 static void
 put_relay(struct printer *p, const struct conf *c)
 {
-	char text[IP4_STRLEN];
+	char text[IP4_STRLEN], metrics[CONF_METRICS_STRLEN];
 
 	put(p, "[relay]");
 	put(p, "log = %s", log_word(c->log));
 	put(p, "log-level = %s", log_level_name(c->log_level));
 	put_format(p, "control", c->control);
+	put(p, "metrics = %s", conf_metrics_text(&c->metrics, metrics));
 	if (c->host_name[0])
 		put(p, "host-name = %s", c->host_name);
 	else

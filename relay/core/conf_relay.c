@@ -5,6 +5,7 @@
  */
 #include "core/conf_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CONTROL_DEFAULT "/run/pxrelay/control.sock"
@@ -42,6 +43,43 @@ set_control(const struct conf_at *a, void *object)
 		conf_bad(a, "an absolute path, or off, would be right");
 	else
 		(void)conf_text(a, c->control, sizeof(c->control));
+}
+
+/* A.B.C.D:PORT; the address may be the wildcard. */
+static bool
+address_port(const char *value, struct conf_metrics *m)
+{
+	const char *colon = strrchr(value, ':');
+	char address[IP4_STRLEN], *end;
+	unsigned long port;
+
+	if (!colon || (size_t)(colon - value) >= sizeof(address) ||
+	    colon[1] < '0' || colon[1] > '9')
+		return false;
+	memcpy(address, value, (size_t)(colon - value));
+	address[colon - value] = '\0';
+	port = strtoul(colon + 1, &end, 10);
+	if (*end || port < 1 || port > UINT16_MAX || !ip4_parse(address, &m->address))
+		return false;
+	m->port = (uint16_t)port;
+	return ip4_is_none(m->address) || ip4_is_host(m->address);
+}
+
+static void
+set_metrics(const struct conf_at *a, void *object)
+{
+	struct conf_metrics m = { .port = 0 };
+	bool ok = true;
+
+	if (a->value[0] == '/')
+		ok = conf_text(a, m.path, sizeof(m.path));
+	else if (strcmp(a->value, "off") != 0 && !address_port(a->value, &m)) {
+		conf_bad(a, "an address and port like 127.0.0.1:9467, an absolute path, "
+		    "or off, would be right");
+		ok = false;
+	}
+	if (ok)
+		((struct conf *)object)->metrics = m;
 }
 
 static void
@@ -124,6 +162,7 @@ static const struct conf_setter relay_setters[] = {
 	{ "log", set_log },
 	{ "log-level", set_log_level },
 	{ "control", set_control },
+	{ "metrics", set_metrics },
 	{ "host-name", set_host_name },
 	{ "max-hops", set_max_hops },
 	{ "interface-rate", set_interface_rate },

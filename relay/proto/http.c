@@ -5,6 +5,7 @@
 #include "proto/http.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/wire.h"
 
@@ -39,4 +40,55 @@ http_status(const void *data, size_t len)
 	if (len < HTTP_STATUS_LEN)
 		return 0;
 	return status >= 100 && status < 600 ? status : -1;
+}
+
+/* RFC 9112 2.2: a lone LF may end a line, too. */
+static bool
+head_ended(const void *data, size_t len)
+{
+	return memmem(data, len, "\r\n\r\n", 4) || memmem(data, len, "\n\n", 2);
+}
+
+/* The next word of the request line, whose end is not passed; false when it is
+ * longer than all that we know, empty, or no text. */
+static bool
+word(struct rd *r, char *out, size_t size)
+{
+	size_t n = 0;
+
+	while (rd_left(r) > 0 && n < size) {
+		struct rd at = *r;
+		uint8_t c = rd_u8(&at);
+
+		if (c == '\r' || c == '\n')
+			break;
+		*r = at;
+		if (c == ' ')
+			break;
+		if (c < ' ' || c > '~')
+			return false;
+		out[n++] = (char)c;
+	}
+	if (n == 0 || n == size)
+		return false;
+	out[n] = '\0';
+	return true;
+}
+
+int
+http_asked(const void *data, size_t len, const char *path)
+{
+	struct rd r = rd_init(data, len);
+	char method[16], target[256], version[16];
+
+	if (!head_ended(data, len))
+		return 0;
+	if (!word(&r, method, sizeof(method)) || !word(&r, target, sizeof(target)) ||
+	    !word(&r, version, sizeof(version)) ||
+	    strncmp(version, "HTTP/1.", 7) != 0)
+		return 400;
+	if (strcmp(method, "GET") != 0)
+		return 405;
+	target[strcspn(target, "?")] = '\0';
+	return strcmp(target, path) == 0 ? 200 : 404;
 }

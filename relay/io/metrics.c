@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * metrics - a scrape: the head of a request in, one document out.
+ *
+ * This is libevent's bufferevents and not its HTTP server, whose version 2.1 has no
+ * bound for connections and calls accept() without end when descriptors run out:
+ * either would let a visitor of the port take from the packets. What we need of
+ * HTTP is one line of a request (proto/http).
+ *
+ * A struct metrics owns its clients; a document is owned by those who still
+ * send it, and by the struct while it is fresh.
+ */
+#include "io/metrics.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+
+#include "io/unixsock.h"
+#include "proto/http.h"
+
+#define PATH		"/metrics"
+#define RETRY_MS	1000	/* after accept() had no descriptor left */
+
+struct document {
+	unsigned refs;
+	size_t len;
+	char *text;
+};
+
+struct client {
+	TAILQ_ENTRY(client) entry;
+	struct metrics *m;
+	struct bufferevent *bev;
+	bool answered;		/* closed when all is sent */
+};
+
+struct metrics {
+	struct loop *loop;
+	struct evconnlistener *listener;
+	struct loop_watch *retry;
+	metrics_fn *fn;
+	void *user;
+	TAILQ_HEAD(metrics_clients, client) clients;	/* the newest first */
+	unsigned n_clients;
+	struct document *doc;	/* NULL: none was made yet */
+	struct mono made;
+	bool has_file;
+	struct unixsock file;
+};
+
+static void
+client_free(struct client *c)
+{
+	TAILQ_REMOVE(&c->m->clients, c, entry);
+	c->m->n_clients--;
+	bufferevent_free(c->bev);
+	free(c);
+}
+
+static void
+doc_unref(struct document *doc)
+{
+	if (!doc || --doc->refs > 0)
+		return;
+	free(doc->text);
+	free(doc);
+}
+
+static void
+doc_sent(const void *data, size_t len, void *doc)
+{
+	(void)data;
+	(void)len;
+	doc_unref(doc);
+}
+
+static struct document *
+doc_make(struct metrics *m)
+{
+	struct document *doc = calloc(1, sizeof(*doc));
+
+	if (!doc)
+		return NULL;
+	doc->refs = 1;
+	doc->text = m->fn(m->user, &doc->len);
+	if (!doc->text) {
+		free(doc);
+		return NULL;
+	}
+	return doc;
+}
+
+/* With 1,000 VLANs the walk takes milliseconds in which no packet is moved: who
+ * asks again and again gets what the last one got. */
+static struct document *
+doc_get(struct metrics *m)
+{
+	struct mono now = loop_now(m->loop);
+
+	if (m->doc && mono_diff_ms(now, m->made) < METRICS_AGE_MS)
+		return m->doc;
+	doc_unref(m->doc);
+	m->doc = doc_make(m);
+	m->made = now;
+	return m->doc;
+}
+
+static bool
+put_head(struct evbuffer *out, const char *status, const char *more, size_t len)
+{
+	return evbuffer_add_printf(out, "HTTP/1.1 %s\r\nConnection: close\r\n%s"
+	    "Content-Length: %zu\r\n\r\n", status, more, len) > 0;
+}
+
+static bool
+refuse(struct evbuffer *out, const char *status, const char *more)
+{
+	return put_head(out, status, more, strlen(status) + 1) &&
+	    evbuffer_add_printf(out, "%s\n", status) > 0;
+}
+
+static bool
+serve(struct client *c, struct evbuffer *out)
+{
+	struct document *doc = doc_get(c->m);
+
+	if (!doc)
+		return refuse(out, "503 Service Unavailable", "");
+	if (!put_head(out, "200 OK",
+	    "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n", doc->len))
+		return false;
+	doc->refs++;
+	if (evbuffer_add_reference(out, doc->text, doc->len, doc_sent, doc) == 0)
+		return true;
+	doc_unref(doc);
+	return false;
+}
+
+static bool
+answer(struct client *c, int status)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+
+	switch (status) {
+	case 200:
+		return serve(c, out);
+	case 404:
+		return refuse(out, "404 Not Found", "");
+	case 405:
+		return refuse(out, "405 Method Not Allowed", "Allow: GET\r\n");
+	}
+	return refuse(out, "400 Bad Request", "");
+}
+
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	struct client *c = arg;
+	struct evbuffer *in = bufferevent_get_input(bev);
+	size_t len = evbuffer_get_length(in);
+	const void *head = evbuffer_pullup(in, -1);
+	int status = head ? http_asked(head, len, PATH) : 0;
+
+	if (status == 0 && len >= METRICS_HEAD_MAX)
+		status = 400;
+	if (status == 0)
+		return;
+	bufferevent_disable(bev, EV_READ);
+	c->answered = true;
+	if (!answer(c, status))
+		client_free(c);
+}
+
+static void
+on_sent(struct bufferevent *bev, void *arg)
+{
+	struct client *c = arg;
+
+	(void)bev;
+	if (c->answered)
+		client_free(c);
+}
+
+/* `printf 'GET ...' | nc -N` is done sending, and still wants to read. */
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct client *c = arg;
+
+	(void)bev;
+	if (!(what & BEV_EVENT_EOF) || !c->answered)
+		client_free(c);
+}
+
+static void
+on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+    struct sockaddr *addr, int addr_len, void *arg)
+{
+	static const struct timeval idle = { .tv_sec = METRICS_IDLE_S };
+	struct metrics *m = arg;
+	struct client *c;
+
+	(void)listener;
+	(void)addr;
+	(void)addr_len;
+	if (m->n_clients == METRICS_CLIENTS_MAX)
+		client_free(TAILQ_LAST(&m->clients, metrics_clients));
+	c = calloc(1, sizeof(*c));
+	if (!c) {
+		close(fd);
+		return;
+	}
+	c->bev = bufferevent_socket_new(loop_base(m->loop), fd,
+	    BEV_OPT_CLOSE_ON_FREE);
+	if (!c->bev) {
+		close(fd);
+		free(c);
+		return;
+	}
+	c->m = m;
+	TAILQ_INSERT_HEAD(&m->clients, c, entry);
+	m->n_clients++;
+	bufferevent_setcb(c->bev, on_read, on_sent, on_event, c);
+	bufferevent_set_timeouts(c->bev, &idle, &idle);
+	bufferevent_set_max_single_read(c->bev, METRICS_HEAD_MAX);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+}
+
+static void
+on_retry(void *user, struct mono now)
+{
+	struct metrics *m = user;
+
+	(void)now;
+	m->retry = loop_unwatch(m->retry);
+	evconnlistener_enable(m->listener);
+}
+
+/* EMFILE, as in io/ctl: a pause, or the loop would do nothing else. */
+static void
+on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	struct metrics *m = arg;
+
+	if (m->retry)
+		return;
+	m->retry = loop_timer(m->loop, RETRY_MS, false, on_retry, m);
+	if (m->retry)
+		evconnlistener_disable(listener);
+}
+
+/* FREEBIND: the address of an interface that comes later will do. REUSEADDR:
+ * connections of the daemon before us may linger. */
+static int
+open_tcp(const struct conf_metrics *at)
+{
+	const struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(at->port),
+		.sin_addr.s_addr = htonl(at->address.host),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1, err;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) == 0 &&
+	    bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int
+listen_at(struct metrics *m, const struct conf_metrics *at)
+{
+	int err, fd = m->has_file ? unixsock_open(&m->file, at->path) : open_tcp(at);
+
+	if (fd < 0)
+		return fd;
+	/* Two daemons with REUSEADDR may both bind; the second fails to listen. */
+	errno = ENOMEM;
+	m->listener = evconnlistener_new(loop_base(m->loop), on_accept, m,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, METRICS_CLIENTS_MAX, fd);
+	if (!m->listener) {
+		err = -errno;
+		close(fd);
+		if (m->has_file)
+			unixsock_remove(&m->file);
+		return err;
+	}
+	evconnlistener_set_error_cb(m->listener, on_accept_error);
+	return 0;
+}
+
+int
+metrics_open(struct loop *l, const struct conf_metrics *at, metrics_fn *fn,
+    void *user, struct metrics **out)
+{
+	struct metrics *m = calloc(1, sizeof(*m));
+	int err;
+
+	if (!m)
+		return -ENOMEM;
+	m->loop = l;
+	m->fn = fn;
+	m->user = user;
+	m->has_file = at->port == 0;
+	TAILQ_INIT(&m->clients);
+	err = listen_at(m, at);
+	if (err) {
+		free(m);
+		return err;
+	}
+	*out = m;
+	return 0;
+}
+
+struct metrics *
+metrics_close(struct metrics *m)
+{
+	if (!m)
+		return NULL;
+	while (!TAILQ_EMPTY(&m->clients))
+		client_free(TAILQ_FIRST(&m->clients));
+	loop_unwatch(m->retry);
+	evconnlistener_free(m->listener);
+	if (m->has_file)
+		unixsock_remove(&m->file);
+	doc_unref(m->doc);
+	free(m);
+	return NULL;
+}

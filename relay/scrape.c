@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * scrape - what Prometheus gets: one walk over the daemon's state for each family of metrics.
+ *
+ * How many series there are follows from the configuration and the kernel's interfaces:
+ * no label has a value that a client or a server chose. Names come from the same tables
+ * as those of pxrelayctl; they are stable, for alert rules read them. The text is proto/promfmt's,
+ * HTTP is io/metrics'.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/sbuf.h"
+#include "proto/promfmt.h"
+#include "relay/daemon.h"
+
+static void
+about(struct daemon *d, struct prom *p)
+{
+	int64_t up = mono_diff_us(loop_now(d->loop), d->started);
+
+	prom_family(p, PROM_GAUGE, "build-info", "The version that runs; always 1.");
+	prom_sample(p, PROM_LABELS({ "version", DAEMON_VERSION }), 1);
+	prom_family(p, PROM_GAUGE, "uptime-seconds", "Time since the daemon started.");
+	prom_sample_us(p, NULL, 0, (uint64_t)up);
+	prom_family(p, PROM_GAUGE, "conversations", "Conversations that are remembered.");
+	prom_sample(p, NULL, 0, clients_count(d->clients));
+	prom_family(p, PROM_GAUGE, "conversations-limit",
+	    "Conversations that can be remembered (clients =).");
+	prom_sample(p, NULL, 0, d->conf->clients);
+}
+
+static void
+counters(struct daemon *d, struct prom *p)
+{
+	for (int i = 0; i < COUNTER_MAX; i++) {
+		prom_family(p, PROM_COUNTER, counter_word((enum counter)i),
+		    counter_sentence((enum counter)i));
+		prom_sample(p, NULL, 0, d->stats.counter[i]);
+	}
+}
+
+static void
+drops_of(struct prom *p, const char *direction, const uint64_t drop[DROP_MAX])
+{
+	for (int i = DROP_NONE + 1; i < DROP_MAX; i++)
+		prom_sample(p, PROM_LABELS({ "direction", direction },
+		    { "reason", drop_word((enum drop)i) }), drop[i]);
+}
+
+/* Also what never occurred: an alert on the first drop needs the 0 before it. */
+static void
+drops(struct daemon *d, struct prom *p)
+{
+	const struct stats *s = &d->stats;
+
+	prom_family(p, PROM_COUNTER, "drops", "Packets that were dropped, and why.");
+	drops_of(p, "requests", s->drop_request);
+	drops_of(p, "replies", s->drop_reply);
+	drops_of(p, "4011", s->drop_4011);
+	drops_of(p, "helpers", s->drop_helper);
+	drops_of(p, "send", s->drop_send);
+}
+
+/* One number of each server or interface: a family. */
+struct number {
+	size_t offset;		/* of a uint64_t in its statistics */
+	const char *word, *help;
+};
+
+static uint64_t
+number(const void *stats, const struct number *n)
+{
+	return *(const uint64_t *)((const char *)stats + n->offset);
+}
+
+static const struct number if_numbers[] = {
+#define N(member, help) { offsetof(struct if_stats, member), "interface-" #member, help }
+	N(requests, "Requests received on a client interface."),
+	N(relayed, "Requests of a client interface that went to a server."),
+	N(replies, "Replies delivered on a client interface."),
+	N(drops, "Requests of a client interface that were dropped."),
+#undef N
+};
+
+static struct iface *
+next_client_if(struct daemon *d, const struct iface *after)
+{
+	struct iface *f = iftab_next(d->iftab, after ? after->link.ifindex : 0);
+
+	while (f && !f->conf)
+		f = iftab_next(d->iftab, f->link.ifindex);
+	return f;
+}
+
+static void
+if_number(struct daemon *d, struct prom *p, const struct number *n)
+{
+	prom_family(p, PROM_COUNTER, n->word, n->help);
+	for (struct iface *f = NULL; (f = next_client_if(d, f)); )
+		prom_sample(p, PROM_LABELS({ "interface", f->link.name }),
+		    number(&f->stats, n));
+}
+
+/* As [rule] message = has them: small letters. */
+static const char *
+message_word(char buf[16], unsigned type)
+{
+	struct sbuf b = sbuf_init(buf, 16);
+
+	for (const char *s = dhcp4_type_name((uint8_t)type); *s; s++)
+		sbuf_putc(&b, (char)tolower((unsigned char)*s));
+	return buf;
+}
+
+static void
+if_messages(struct prom *p, const struct iface *f)
+{
+	static const char *const class[] = { [STATS_DHCP] = "dhcp", [STATS_BOOT] = "boot" };
+	char word[16];
+
+	for (unsigned c = 0; c < STATS_CLASSES; c++)
+		for (unsigned t = 0; t < STATS_TYPES; t++)
+			if (f->stats.message[c][t])
+				prom_sample(p, PROM_LABELS({ "interface", f->link.name },
+				    { "class", class[c] }, { "message", message_word(word, t) }),
+				    f->stats.message[c][t]);
+}
+
+static void
+interfaces(struct daemon *d, struct prom *p)
+{
+	struct iface *f;
+
+	prom_family(p, PROM_GAUGE, "interface-state",
+	    "The state of a client interface, 1 for the one that holds.");
+	for (f = NULL; (f = next_client_if(d, f)); )
+		prom_sample(p, PROM_LABELS({ "interface", f->link.name },
+		    { "state", show_if_state(f) }), 1);
+	prom_family(p, PROM_GAUGE, "interface-ready",
+	    "1 while clients are served, also on standby.");
+	for (f = NULL; (f = next_client_if(d, f)); )
+		prom_sample(p, PROM_LABELS({ "interface", f->link.name }), iface_ready(f));
+	for (size_t i = 0; i < sizeof(if_numbers) / sizeof(if_numbers[0]); i++)
+		if_number(d, p, &if_numbers[i]);
+	prom_family(p, PROM_COUNTER, "interface-messages",
+	    "DHCP messages relayed from and to a client interface; those that occurred.");
+	for (f = NULL; (f = next_client_if(d, f)); )
+		if_messages(p, f);
+}
+
+/* Not "server-errors": the counter of all of them has that name. */
+static const struct number server_numbers[] = {
+#define N(member, word, help) { offsetof(struct server_stats, member), "server-" word, help }
+	N(sent, "sent", "Copies of requests sent to a server."),
+	N(hedges, "hedges", "Questions that a server got since another one was silent."),
+	N(replies, "replies", "Replies that came from a server."),
+	N(offers, "offers", "DHCPOFFERs that came from a server."),
+	N(acks, "acks", "DHCPACKs that came from a server."),
+	N(naks, "naks", "DHCPNAKs that came from a server."),
+	N(errors, "socket-errors", "Errors that the kernel reported for a server's socket."),
+	N(dropped, "send-full", "Copies that were dropped, since a server's send buffer was full."),
+#undef N
+};
+
+/* The first server of each address has its numbers. CONF_NONE at the end. */
+static uint16_t
+next_server(const struct conf *c, uint16_t i)
+{
+	while (i < c->n_server && c->server[i].first != i)
+		i++;
+	return i < c->n_server ? i : CONF_NONE;
+}
+
+/* What identifies a server, for prom_*: two labels. */
+struct who {
+	char address[IP4_STRLEN];
+	struct prom_label label[2];
+};
+
+static const struct prom_label *
+who(struct daemon *d, uint16_t i, struct who *w)
+{
+	w->label[0] = (struct prom_label){ "server", d->conf->server[i].name };
+	w->label[1] = (struct prom_label){ "address",
+	    ip4_str(d->conf->server[i].address, w->address) };
+	return w->label;
+}
+
+static void
+server_number(struct daemon *d, struct prom *p, const struct number *n)
+{
+	struct who w;
+
+	prom_family(p, PROM_COUNTER, n->word, n->help);
+	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
+		prom_sample(p, who(d, i, &w), 2, number(&d->r4.server[i], n));
+}
+
+static void
+server_health(struct daemon *d, struct prom *p)
+{
+	struct who w;
+	uint16_t i;
+
+	prom_family(p, PROM_GAUGE, "server-up",
+	    "0 when a server is down; 1 when it is up, or nothing is known against it.");
+	for (i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
+		prom_sample(p, who(d, i, &w), 2,
+		    d->r4.health[i].state != HEALTH_DOWN);
+	prom_family(p, PROM_GAUGE, "server-usable",
+	    "1 while a server may be chosen: neither down nor drained.");
+	for (i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
+		prom_sample(p, who(d, i, &w), 2, health_usable(&d->r4.health[i]));
+	prom_family(p, PROM_GAUGE, "server-state",
+	    "The state of a server and why, 1 for the one that holds.");
+	for (i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++) {
+		const struct health *h = &d->r4.health[i];
+
+		who(d, i, &w);
+		prom_sample(p, PROM_LABELS(w.label[0], w.label[1],
+		    { "state", health_state_name(h->state) },
+		    { "diag", health_diag_word(h->diag) }), 1);
+	}
+}
+
+static void
+servers(struct daemon *d, struct prom *p)
+{
+	struct who w;
+
+	server_health(d, p);
+	for (size_t i = 0; i < sizeof(server_numbers) / sizeof(server_numbers[0]); i++)
+		server_number(d, p, &server_numbers[i]);
+	prom_family(p, PROM_HISTOGRAM, "server-answer-seconds",
+	    "Time from a client's last message to a server's answer.");
+	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
+		prom_histogram(p, who(d, i, &w), 2, stats_answer_us,
+		    d->r4.server[i].answer, STATS_ANSWERS, d->r4.server[i].answer_us);
+}
+
+static void
+rules(struct daemon *d, struct prom *p)
+{
+	prom_family(p, PROM_COUNTER, "rule-hits", "Requests that a rule matched.");
+	for (unsigned i = 0; i < d->conf->n_rule; i++)
+		prom_sample(p, PROM_LABELS({ "rule", d->conf->rule[i].name }),
+		    d->r4.rule_hits[i]);
+}
+
+static void
+put(void *file, const char *text, size_t len)
+{
+	fwrite(text, 1, len, file);
+}
+
+char *
+scrape(void *daemon, size_t *len)
+{
+	struct daemon *d = daemon;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, len);
+	struct prom p = { .put = put, .user = f };
+	bool bad;
+
+	if (!f)
+		return NULL;
+	about(d, &p);
+	counters(d, &p);
+	drops(d, &p);
+	interfaces(d, &p);
+	servers(d, &p);
+	rules(d, &p);
+	bad = ferror(f);
+	if (fclose(f) == 0 && !bad)
+		return text;
+	free(text);
+	return NULL;
+}
