@@ -56,6 +56,7 @@ DEPS_TEST := clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables \
 	tftpd-hpa tftp-hpa
 # Real firmware, for the network boot tests.
 DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light
+DEPS_VM := keepalived
 DEPS_ARM64 := qemu-system-arm qemu-efi-aarch64
 DEPS_LINT := cppcheck clang-tidy shellcheck
 DEPS_BENCH := dnsmasq-base isc-dhcp-relay python3 iproute2
@@ -236,7 +237,8 @@ netns: $(AUTODEPS)
 	+$(Q)$(SUB) asan
 	@tests/netns.sh $(T)
 
-vm:
+vm: $(AUTODEPS)
+	$(if $(ROOT),@tests/deps.sh $(DEPS_VM))
 	+$(Q)$(SUB) asan
 	@tests/vm.sh $(T)
 
