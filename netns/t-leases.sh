@@ -19,6 +19,8 @@ set -- $SERVERS
 "start_$1" srv1 50 59
 "start_$2" srv2 60 69
 capture up rtr up0 'udp port 67 or port 68'
+capture vlan10 rtr vlan10 'udp port 67'
+capture vlan20 rtr vlan20 'udp port 67'
 start_relay <<END
 [relay]
 control = $CTL
@@ -54,7 +56,15 @@ done
 
 # The renewal: one packet from the client's port 68 to the server, and nothing
 # of this client from the relay.  A DISCOVER of another client that follows it
-# through the relay proves that all before it has been seen.
+# through the relay proves that all before it has been seen.  On a slow machine the
+# answer may come so late that udhcpc has asked again by broadcast: those are
+# relayed, to both servers.
+only_broadcasts_were_relayed()
+{
+	[ "$(pcap_count up $relayed)" = \
+		$((2 * $(pcap_count vlan$v $broadcast))) ]
+}
+
 for v in 10 20; do
 	c=cl${v}b
 	server=$(cut -d' ' -f2 "$T/$c.lease")
@@ -62,7 +72,8 @@ for v in 10 20; do
 	relayed="src host $UP.1 and src port 67 and dst port 67 and
 		udp[36:4] = 0x02000000 and udp[40:2] = 0x${v}02"
 	routed_n=$(pcap_count up $routed)
-	relayed_n=$(pcap_settled up $relayed)
+	broadcast="dst host 255.255.255.255 and dst port 67 and udp[36:4] = 0x02000000 and
+		udp[40:2] = 0x${v}02"
 	all_n=$(pcap_count up src port 67 and dst host "$server")
 	rm "$T/$c.lease"
 	kill -USR1 "${renewer[v]}"
@@ -71,7 +82,6 @@ for v in 10 20; do
 	wait_for 2 pcap_has up $((all_n + 1)) src port 67 and dst host "$server"
 	expect_eq "the server sees the renewal of $c once, routed" \
 		"$(pcap_count up $routed)" $((routed_n + 1))
-	expect_eq "and not a second time, relayed" \
-		"$(pcap_count up $relayed)" \
-		"$relayed_n"
+	expect "and not a second time, relayed" \
+		wait_for 3 only_broadcasts_were_relayed
 done
