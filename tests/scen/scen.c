@@ -16,6 +16,9 @@
  *   helper IFINDEX SRC:PORT PORT [ttl=N] [payload=HEX]     a broadcast to another port
  *   tap IFINDEX SRC:PORT DST:PORT TYPE KEY=...     a packet that is routed past us; an
  *                                   OFFER or ACK is a server's
+ *   stranger IFINDEX ADDR TYPE KEY=...     a broadcast to port 68 that we did not send
+ *   tftp IFINDEX CLIENT SERVER read FILE   what is routed past us: the first packet of a
+ *   tftp IFINDEX CLIENT SERVER error CODE  transfer, and the server's error
  *   server ADDR TYPE KEY=...        a server answers the last request it got, with
  *                                   sport=4011 from that port
  *   health ADDR up|down|drained|enabled    probes, or the operator, say so
@@ -34,9 +37,11 @@
  *   expect nothing
  *   expect counter WORD N
  *   expect health ADDR STATE [DIAG]
+ *   expect verdict MAC CODE         of this machine's boot, now
+ *   expect before MAC CODE          ... of the one before it
  *
  * KEYs of messages: xid, mac, flags, hops, giaddr, ciaddr, yiaddr, siaddr, hlen,
- * pad (length), opt.N=hex (N decimal; "text" in quotes has no spaces), noend; with `client`: unicast. `server` echoes
+ * file=NAME (the field), pad (length), opt.N=hex (N decimal; "text" in quotes has no spaces), noend; with `client`: unicast. `server` echoes
  * option 82 unless noecho; `by IFINDEX` says where the answer arrives.
  * KEYs of expectations: the same, and dst, l2, sport, dport, len, no.N (no option N),
  * t (milliseconds after `start', to the millisecond).
@@ -53,8 +58,10 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "core/explain.h"
 #include "core/helper.h"
 #include "core/p4011.h"
+#include "core/record.h"
 #include "core/relay4.h"
 #include "core/rescue.h"
 #include "io/conffile.h"
@@ -93,6 +100,7 @@ struct scen {
 	struct helpers *helpers;
 	struct hedges *hedges;
 	struct rescues *rescues;
+	struct track *track;
 	struct mono now, start, tick;
 	enum drop last_drop;
 	unsigned n_let;
@@ -152,7 +160,7 @@ known_words(const struct scen *s, char **word)
 		"xid=", "mac=", "flags=", "hops=", "giaddr=", "ciaddr=",
 		"yiaddr=", "siaddr=", "hlen=", "secs=", "pad=", "cut=", "by=",
 		"as=", "to=", "dst=", "src=", "l2=", "sport=", "dport=", "len=",
-		"master=", "opt.", "no.", "noend", "nocookie", "noecho",
+		"file=", "master=", "opt.", "no.", "noend", "nocookie", "noecho",
 		"unicast", "reply", "down", "vlan=", "ttl=", "payload=", "bridge", "t=",
 	};
 
@@ -258,6 +266,18 @@ put_options(const struct scen *s, struct wr *w, uint8_t type, char **word,
 		wr_u8(w, DHCP4_OPT_END);
 }
 
+static void
+put_file(const struct scen *s, struct wr *w, const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+
+	if (n > DHCP4_LEN_FILE)
+		wrong(s, "%s is too long", name);
+	if (n)
+		wr_bytes(w, name, n);
+	wr_zeros(w, DHCP4_LEN_FILE - n);
+}
+
 /* A message with fields of `from` (the request that is answered, or NULL) where
  * no key says otherwise. */
 static size_t
@@ -290,7 +310,8 @@ build(const struct scen *s, uint8_t *msg, uint8_t op, uint8_t type, char **word,
 	wr_u32(&w, ip_key(s, word, "siaddr", IP4_NONE).host);
 	wr_u32(&w, ip_key(s, word, "giaddr", from ? from->giaddr : IP4_NONE).host);
 	wr_bytes(&w, chaddr, 16);
-	wr_zeros(&w, DHCP4_LEN_SNAME + DHCP4_LEN_FILE);
+	wr_zeros(&w, DHCP4_LEN_SNAME);
+	put_file(s, &w, value(word, "file"));
 	if (!has(word, "nocookie"))
 		put_options(s, &w, type, word, echo);
 	while (wr_len(&w) < number(word, "pad", 0, 10))
@@ -353,6 +374,7 @@ put_rescue(struct scen *s, const struct rescue_plan *p)
 
 	if (p->what == RESCUE_NOTHING)
 		return;
+	record_rescue(s->track, p, s->now);
 	o = new_out(s);
 	o->whom = to_client ? TO_CLIENT : TO_SERVER;
 	o->ifindex = p->ifindex;
@@ -373,8 +395,10 @@ next_hedge(struct scen *s)
 {
 	static struct relay4_plan plan;
 
-	if (relay4_hedge(&s->r4, s->now, &plan))
-		put_plan(s, &plan);
+	if (!relay4_hedge(&s->r4, s->now, &plan))
+		return;
+	record_hedge(s->track, &s->r4, &plan, s->now);
+	put_plan(s, &plan);
 }
 
 static void
@@ -431,6 +455,7 @@ run_request(struct scen *s, const struct relay4_rx *rx)
 	static struct relay4_plan plan;
 
 	s->last_drop = relay4_request(&s->r4, rx, s->now, &plan);
+	record_request(s->track, &s->r4, rx, &plan, s->last_drop, s->now);
 	if (s->last_drop == DROP_NONE)
 		put_plan(s, &plan);
 }
@@ -443,6 +468,7 @@ run_4011(struct scen *s, const struct relay4_rx *rx)
 	s->last_drop = p4011_request(&s->r4, rx, s->now, &plan);
 	if (s->last_drop != DROP_NONE)
 		return;
+	record_4011(s->track, rx, plan.servers.n_server, s->now);
 	for (unsigned i = 0; i < plan.servers.n_server; i++) {
 		struct out *o = new_out(s);
 
@@ -469,6 +495,7 @@ run_reply(struct scen *s, const struct relay4_rx *rx)
 		return;
 	}
 	s->last_drop = relay4_reply(&s->r4, rx, s->now, &d);
+	record_reply(s->track, &s->r4, rx, &d, s->last_drop, s->now);
 	if (s->last_drop != DROP_NONE)
 		return;
 	o = new_out(s);
@@ -636,8 +663,50 @@ is_routed(struct scen *s, char **word)
 	rx.len = build(s, msg, reply ? DHCP4_REPLY : DHCP4_REQUEST, type,
 	    word + 5, NULL);
 	memcpy(rx.mac, msg + DHCP4_OFF_CHADDR, 6);
+	record_tap(s->track, &s->r4, &rx, dport, s->now);
 	rescue_tap(s->rescues, &s->r4, &rx, dport, s->now, &plan);
 	put_rescue(s, &plan);
+}
+
+static void
+overheard(struct scen *s, char **word)
+{
+	uint8_t msg[MSG_MAX];
+	struct relay4_rx rx = {
+		.data = msg, .sport = 67, .dst = IP4_BROADCAST, .mac_len = 6,
+		.ifindex = (uint32_t)strtoul(word[1], NULL, 10),
+	};
+
+	rx.src = ip(s, word[2]);
+	rx.len = build(s, msg, DHCP4_REPLY, type_of(s, word[3]), word + 4, NULL);
+	record_stranger(s->track, &s->r4, &rx, s->now);
+}
+
+/* RFC 1350 5: a read request, or an error from a port of the server's own. */
+static void
+tftp(struct scen *s, char **word)
+{
+	uint8_t msg[512];
+	struct wr w = wr_init(msg, sizeof(msg));
+	struct relay4_rx rx = { .data = msg };
+	bool read = word[4] && strcmp(word[4], "read") == 0;
+
+	if (!word[4] || !word[5] || (!read && strcmp(word[4], "error") != 0))
+		wrong(s, "tftp IFINDEX CLIENT SERVER read FILE, or error CODE");
+	rx.ifindex = (uint32_t)strtoul(word[1], NULL, 10);
+	rx.src = ip(s, word[read ? 2 : 3]);
+	rx.dst = ip(s, word[read ? 3 : 2]);
+	rx.sport = read ? 2070 : 40123;
+	wr_u16(&w, read ? 1 : 5);
+	if (read) {
+		wr_bytes(&w, word[5], strlen(word[5]) + 1);
+		wr_bytes(&w, "octet\0tsize\0" "0", 14);
+	} else {
+		wr_u16(&w, (uint16_t)atoi(word[5]));
+		wr_bytes(&w, "no", 3);
+	}
+	rx.len = wr_len(&w);
+	record_tap(s->track, &s->r4, &rx, read ? 69 : 2070, s->now);
 }
 
 static void
@@ -850,6 +919,28 @@ expect_health(struct scen *s, char **word)
 		wrong(s, "diagnosis %s", health_diag_word(h->diag));
 }
 
+/* A code that no row has would be a line that cannot hold. */
+static void
+expect_verdict(const struct scen *s, char **word)
+{
+	bool before = strcmp(word[1], "before") == 0;
+	const struct track_client *c;
+	const struct track_boot *b = NULL;
+	enum explain is;
+	struct mac mac;
+
+	if (!word[2] || !word[3] || !mac_parse(word[2], &mac))
+		wrong(s, "expect verdict MAC CODE");
+	c = track_find(s->track, mac.b, sizeof(mac.b));
+	if (before && (!c || !c->has_before))
+		wrong(s, "there was no boot before");
+	if (c)
+		b = before ? &c->before : &c->now;
+	is = explain(b, s->now);
+	if (strcmp(explain_row(is)->code, word[3]) != 0)
+		wrong(s, "the verdict is %s", explain_row(is)->code);
+}
+
 static void
 nothing_left(struct scen *s)
 {
@@ -872,6 +963,8 @@ expect(struct scen *s, char **word)
 		expect_packet(s, word, TO_CLIENT);
 	else if (strcmp(word[1], "helped") == 0)
 		expect_packet(s, word, HELPED);
+	else if (strcmp(word[1], "verdict") == 0 || strcmp(word[1], "before") == 0)
+		expect_verdict(s, word);
 	else if (strcmp(word[1], "rule") == 0)
 		expect_rule(s, word);
 	else if (strcmp(word[1], "nothing") == 0)
@@ -1000,6 +1093,10 @@ do_line(struct scen *s, char **word)
 		client_asks_4011(s, word);
 	else if (strcmp(word[0], "tap") == 0)
 		is_routed(s, word);
+	else if (strcmp(word[0], "stranger") == 0)
+		overheard(s, word);
+	else if (strcmp(word[0], "tftp") == 0)
+		tftp(s, word);
 	else if (strcmp(word[0], "server") == 0)
 		server_answers(s, word);
 	else if (strcmp(word[0], "wait") == 0 || strcmp(word[0], "at") == 0 ||
@@ -1039,6 +1136,8 @@ open_scen(struct scen *s, const char *file)
 	s->r4.hedges = s->hedges;
 	s->rescues = rescues_new(64, secret);
 	ck_assert_ptr_nonnull(s->rescues);
+	s->track = track_new(64, secret);
+	ck_assert_ptr_nonnull(s->track);
 }
 
 static void
@@ -1049,6 +1148,7 @@ close_scen(struct scen *s)
 	helpers_free(s->helpers);
 	hedges_free(s->hedges);
 	rescues_free(s->rescues);
+	track_free(s->track);
 	conf_free(s->conf);
 	free(s);
 }
@@ -1165,6 +1265,35 @@ START_TEST(scenario)
 }
 END_TEST
 
+/* Is there a line "expect verdict MAC CODE" in any scenario? */
+static bool
+is_provoked(const char *code)
+{
+	char path[512], line[1024], is[64];
+	bool found_it = false;
+
+	for (int i = 0; i < n_found && !found_it; i++) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/%s", SCEN_DIR, found[i]->d_name);
+		f = fopen(path, "r");
+		ck_assert_msg(f != NULL, "%s", path);
+		while (!found_it && fgets(line, sizeof(line), f))
+			found_it = sscanf(line, "expect verdict %*s %63s", is) == 1 &&
+			    strcmp(is, code) == 0;
+		fclose(f);
+	}
+	return found_it;
+}
+
+START_TEST(every_diagnosis_is_provoked)
+{
+	for (int e = 0; e < EXPLAIN_MAX; e++)
+		ck_assert_msg(is_provoked(explain_row((enum explain)e)->code),
+		    "no scenario comes to %s", explain_row((enum explain)e)->code);
+}
+END_TEST
+
 Suite *
 scen_suite(void)
 {
@@ -1173,6 +1302,7 @@ scen_suite(void)
 
 	n_found = scandir(SCEN_DIR, &found, is_scen, alphasort);
 	tcase_add_loop_test(t, scenario, 0, n_found > 0 ? n_found : 1);
+	tcase_add_test(t, every_diagnosis_is_provoked);
 	suite_add_tcase(s, t);
 	return s;
 }
