@@ -61,6 +61,7 @@ struct udp_batch {
 	struct control control[UDP_BATCH];
 	struct udp_dgram dgram[UDP_BATCH];
 	uint64_t lost;
+	int used;		/* of msg, by the last call */
 	/* Up to where a socket's drops were looked at, by fd % MARKS. */
 	struct {
 		int fd;
@@ -101,6 +102,7 @@ udp_batch_new(void)
 		return NULL;
 	for (uint32_t i = 0; i < UDP_BATCH; i++)
 		prepare(b, i);
+	b->used = UDP_BATCH;
 	for (uint32_t i = 0; i < MARKS; i++)
 		b->mark[i].fd = -1;
 	return b;
@@ -150,11 +152,11 @@ read_dgram(struct udp_batch *b, int i)
 	return read_control(msg, d);
 }
 
-/* recvmsg() writes lengths where it read them. */
+/* recvmsg() writes lengths where it read them; most batches are one or two. */
 static void
 rearm(struct udp_batch *b)
 {
-	for (uint32_t i = 0; i < UDP_BATCH; i++) {
+	for (int i = 0; i < b->used; i++) {
 		b->msg[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
 		b->msg[i].msg_hdr.msg_controllen = CONTROL_SIZE;
 	}
@@ -226,6 +228,8 @@ recv_batch(struct udp_batch *b, int fd, const struct udp_dgram **out)
 
 	rearm(b);
 	n = recvmmsg(fd, b->msg, UDP_BATCH, MSG_DONTWAIT, NULL);
+	/* One more was begun, if only to find nothing there. */
+	b->used = n < 0 ? 1 : n < UDP_BATCH ? n + 1 : UDP_BATCH;
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (int i = n; i-- > 0;)
