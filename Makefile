@@ -50,10 +50,11 @@ endif
 DEPS_BUILD := build-essential pkg-config libnl-3-dev libnl-route-3-dev \
 	libmnl-dev libinih-dev libevent-dev libjansson-dev libsystemd-dev
 # The base packages of dnsmasq and dhcpcd have the programs without a service.
+# prometheus judges the metrics and the alert rules.
 DEPS_TEST := clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables \
 	tcpdump ethtool procps iputils-ping python3 dnsmasq-base \
 	isc-dhcp-server kea-dhcp4-server isc-dhcp-client udhcpc dhcpcd-base \
-	tftpd-hpa tftp-hpa
+	tftpd-hpa tftp-hpa prometheus
 # Real firmware, for the network boot tests.
 DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light
 DEPS_VM := keepalived
@@ -315,6 +316,8 @@ install: all
 	install -m 644 conf/full.conf \
 		$(DESTDIR)$(SYSCONFDIR)/pxrelay/pxrelay.conf.example
 	$(if $(CONF),install -m 644 $(CONF) $(DESTDIR)$(DOCDIR)/examples/)
+	install -m 644 conf/grafana-dashboard.json conf/alerts.yml \
+		$(DESTDIR)$(DOCDIR)/examples/
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
 	install -D -m 644 conf/pxrelayctl.bash \
 		$(DESTDIR)$(BASHCOMPDIR)/pxrelayctl

@@ -32,7 +32,7 @@ man_pages() {
 examples() {
 	local c
 
-	for c in conf/*.conf conf/*.example; do
+	for c in conf/*.conf conf/*.example conf/*.json conf/*.yml; do
 		[ ! -e "$c" ] || cmp -s "$c" "$1/$(basename "$c")" || return 1
 	done
 }
