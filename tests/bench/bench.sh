@@ -17,6 +17,10 @@
 #
 # pxrelayd runs with everything on: option 82, rules, both classes, client state,
 # hedging. Its limit per interface is off: it is there to stop what this does.
+#
+# BENCH_RUN is put in front of load and relay: BENCH_RUN="chrt -f 5" on a machine that
+# others use, where a number is otherwise the number of somebody's compiler.
+
 # Commands are lists of words here, built by splitting.
 # shellcheck disable=SC2206,SC2207,SC2054,SC2178,SC2128
 set -u
@@ -26,6 +30,7 @@ PXRELAYD=${PXRELAYD:-../../build/pxrelayd}
 ROUNDS=${BENCH_ROUNDS:-3}
 RELAYS=${BENCH_RELAYS:-px udp ring helper isc dnsmasq}
 PARTS=${BENCH_PARTS:-one scale fan}
+RUN=${BENCH_RUN:-}
 MAC_R=02:00:00:00:09:01
 MAC_S=02:00:00:00:09:02
 
@@ -195,7 +200,7 @@ there()
 
 gen()
 {
-	taskset -c 0 "$BIN/gen" "$@"
+	$RUN taskset -c 0 "$BIN/gen" "$@"
 }
 
 # start RELAY INTERFACES SERVERS: milliseconds until it answered on the first and on
@@ -205,12 +210,12 @@ start()
 	local argv t0 t1 g
 
 	argv $1 $2 $3
-	taskset -c 0 "$BIN/gen" -n $2 $ID-c$2 $ID-s$2 ready >"$T/ready" &
+	$RUN taskset -c 0 "$BIN/gen" -n $2 $ID-c$2 $ID-s$2 ready >"$T/ready" &
 	g=$!
 	# It must have opened its sockets and be asking when the relay starts.
 	until asking $g; do sleep 0.01; done
 	t0=$EPOCHREALTIME
-	ip netns exec $ID-r$2 taskset -c 1 "${argv[@]}" >"$T/log" 2>&1 &
+	ip netns exec $ID-r$2 $RUN taskset -c 1 "${argv[@]}" >"$T/log" 2>&1 &
 	RELAY=$!
 	wait $g
 	t1=$(sed -n 's/.*at=\([0-9.]*\).*/\1/p' "$T/ready")
