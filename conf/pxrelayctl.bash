@@ -28,8 +28,8 @@ _pxrelayctl()
 		esac
 	done
 	case $words in
-	'') words='show drain enable import reload version' ;;
-	' show') words='interfaces servers rules counters drops' ;;
+	'') words='show explain watch drain enable import reload version' ;;
+	' show') words='interfaces servers rules clients boots counters drops' ;;
 	' import') words='dhcrelay dnsmasq ios' ;;
 	' import '*' '*) words='' ;;
 	' import '*)

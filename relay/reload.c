@@ -114,6 +114,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 	struct conf *old = d->conf;
 
 	d->conf = next;
+	d->reloaded = loop_now(d->loop);
 	if (clients) {
 		clients_free(d->clients);
 		d->clients = clients;

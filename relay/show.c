@@ -2,7 +2,8 @@
  *
  * show - answers pxrelayctl: each command is one walk over the daemon's state into
  * one JSON document (jansson). How a document looks on a screen is the business
- * of relay/ctl. Names in the documents are stable: scripts read them.
+ * of relay/ctl. Names in the documents are stable: scripts read them. Clients and
+ * their boots are show_boots.c's.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -11,9 +12,10 @@
 #include "base/sbuf.h"
 #include "core/probe.h"
 #include "relay/daemon.h"
+#include "relay/show.h"
 
-static json_t *
-ip(struct ip4 a)
+json_t *
+show_ip(struct ip4 a)
 {
 	char buf[IP4_STRLEN];
 
@@ -21,8 +23,8 @@ ip(struct ip4 a)
 }
 
 /* The kernel lets an interface's name be nearly any bytes; JSON wants UTF-8. */
-static json_t *
-name(const char *text)
+json_t *
+show_name(const char *text)
 {
 	char buf[4 * CONF_NAME_MAX];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
@@ -91,7 +93,7 @@ group(const struct conf *c, uint16_t index)
 
 	for (unsigned i = 0; index != CONF_NONE && i < c->group[index].n; i++)
 		json_array_append_new(names,
-		    name(c->server[c->group[index].server[i]].name));
+		    show_name(c->server[c->group[index].server[i]].name));
 	return names;
 }
 
@@ -102,13 +104,13 @@ interface(struct daemon *d, const struct iface *f)
 	struct iface *port = iftab_by_index(d->iftab, f->from_port);
 
 	for (unsigned i = 0; i < f->n_gi; i++)
-		json_array_append_new(giaddr, ip(f->gi[i].giaddr));
+		json_array_append_new(giaddr, show_ip(f->gi[i].giaddr));
 	return json_pack("{s:o, s:I, s:s, s:o, s:o, s:o*, s:o, s:o, s:o, s:b,"
 	    " s:I, s:I, s:I, s:I}",
-	    "name", name(f->link.name), "ifindex", (json_int_t)f->link.ifindex,
+	    "name", show_name(f->link.name), "ifindex", (json_int_t)f->link.ifindex,
 	    "state", show_if_state(f), "giaddr", giaddr,
-	    "pattern", name(f->conf->pattern),
-	    "inherited-from", port ? name(port->link.name) : NULL,
+	    "pattern", show_name(f->conf->pattern),
+	    "inherited-from", port ? show_name(port->link.name) : NULL,
 	    "servers", group(d->conf, f->conf->servers),
 	    "dhcp", group(d->conf, f->conf->dhcp),
 	    "boot", group(d->conf, f->conf->boot),
@@ -149,7 +151,7 @@ probes(struct daemon *d, uint16_t i)
 
 	for (unsigned k = 0; k < c->n_probe; k++)
 		json_array_append_new(all, json_pack("{s:o, s:s, s:o*}",
-		    "probe", name(conf_probe_text(&c->probe[k], text)),
+		    "probe", show_name(conf_probe_text(&c->probe[k], text)),
 		    "last", probe_last_word(one[k].last),
 		    "ago-s", ago(d, one[k].at)));
 	return all;
@@ -165,13 +167,13 @@ server(struct daemon *d, uint16_t i)
 
 	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o*, s:o*, s:b, s:o, s:o, s:b, s:b,"
 	    " s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-	    "name", name(c->name), "address", ip(c->address),
+	    "name", show_name(c->name), "address", show_ip(c->address),
 	    "state", route ? "reachable" : "no-route",
 	    "health", health_state_name(h->state),
 	    "diag", health_diag_word(h->diag), "since-s", ago(d, h->since),
 	    "reply-ago-s", ago(d, h->last_reply),
 	    "misconfigured", h->misconfigured, "probes", probes(d, i),
-	    "source", ip(d->r4.server_source[i]),
+	    "source", show_ip(d->r4.server_source[i]),
 	    "dhcp", d->conf->is_dhcp[i], "boot", d->conf->is_boot[i],
 	    "sent", (json_int_t)s->sent, "replies", (json_int_t)s->replies,
 	    "offers", (json_int_t)s->offers, "acks", (json_int_t)s->acks,
@@ -197,7 +199,7 @@ rules(struct daemon *d)
 
 	for (unsigned i = 0; i < d->conf->n_rule; i++)
 		json_array_append_new(all, json_pack("{s:o, s:I}",
-		    "name", name(d->conf->rule[i].name),
+		    "name", show_name(d->conf->rule[i].name),
 		    "hits", (json_int_t)d->r4.rule_hits[i]));
 	return json_pack("{s:o}", "rules", all);
 }
@@ -259,7 +261,7 @@ set_drained(struct daemon *d, const char *which, bool drained)
 		return json_pack("{s:s}", "error",
 		    "no such server: pxrelayctl show servers has them all");
 	relay4_health(&d->r4, i, health_drain(h, drained, loop_now(d->loop)));
-	return json_pack("{s:o, s:s}", "server", name(d->conf->server[i].name),
+	return json_pack("{s:o, s:s}", "server", show_name(d->conf->server[i].name),
 	    "health", health_state_name(h->state));
 }
 
@@ -285,6 +287,7 @@ with_word(struct daemon *d, const char *command)
 	} table[] = {
 		{ "drain ", drain },
 		{ "enable ", enable },
+		{ "explain ", show_explain },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -307,6 +310,8 @@ show(void *daemon, const char *command)
 		{ "show interfaces", interfaces },
 		{ "show servers", servers },
 		{ "show rules", rules },
+		{ "show clients", show_clients },
+		{ "show boots", show_boots },
 		{ "show counters", counters },
 		{ "show drops", drops },
 		{ "version", version },

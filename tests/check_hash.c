@@ -91,6 +91,9 @@ assert_order(const struct hash *h, const uint32_t *keys, size_t n)
 		e = hash_younger(h, e);
 	}
 	ck_assert_ptr_null(e);
+	for (e = hash_youngest(h); e; e = hash_older(h, e))
+		ck_assert_uint_eq(e->key, keys[--i]);
+	ck_assert_uint_eq(i, 0);
 }
 
 #define ASSERT_ORDER(h, ...) do {					\

@@ -20,6 +20,7 @@ MODE is one of
     drip     sends a blank now and then, and never a newline
     endless  sends blanks as fast as they are taken, and never a newline
     deaf     never accepts, with nobody else's place left in the queue
+    turns    the answer is several, with @ between: one to each question, then as mute
     pty      as answer, and COMMAND's output is a terminal
 """
 import os
@@ -62,6 +63,9 @@ def talk(conn, mode, path, answer):
         f.write(line)
     if mode in ("answer", "pty"):
         conn.sendall(answer + b"\n")
+    elif mode == "turns":
+        if answer:
+            conn.sendall(answer.pop(0) + b"\n")
     elif mode == "split":
         in_pieces(conn, answer + b"\n")
     elif mode == "more":
@@ -102,6 +106,8 @@ def fill_queue(path):
 def main():
     mode, path, command = sys.argv[1], sys.argv[2], sys.argv[3:]
     answer = sys.stdin.buffer.read()
+    if mode == "turns":
+        answer = answer.split(b"@")
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(1)

@@ -181,6 +181,117 @@ verdict "drain: no such server" status 1 '' '^pxrelayctl: drain SERVER: no such 
 ask answer drain x <<< '{"server":7,"health":"up"}'
 verdict "drain: of another shape" status 1 '' 'not one to this command'
 
+# --- clients, boots and why they fail ----------------------------------------------
+
+cat > "$T/boots" <<'EOF'
+{"known":7123,"more":true,"clients":[
+ {"mac":"52:54:00:00:00:01","interface":"enp100s31f6.2999","arch":"uefi-x64",
+  "family":"pxe","address":"192.168.100.210","verdict":"discovery-unanswered",
+  "failed":true,"age-s":400,"xid":"00000001"},
+ {"mac":"52:54:00:00:00:02","family":"plain","verdict":"leased","failed":false,
+  "age-s":401,"xid":"00000002"}],
+"boots":[
+ {"mac":"52:54:00:00:00:03","interface":"vlan10","arch":"bios","family":"pxe",
+  "verdict":"tftp-not-found","failed":true,"age-s":2,"xid":"00000003",
+  "server":"192.0.2.11","server-name":"wds-1","file":"wdsnbp.com"}]}
+EOF
+ask answer show clients < "$T/boots"
+verdict "show clients" status 0 '^52:54:00:00:00:02 +- +- +plain +- +leased +6 min$' ''
+verdict "show clients: how many there are" status 0 '^these are the last of 7123 clients$'
+verdict "show clients: fits" fits
+verdict "show clients: what was asked" test "$(cat "$sock.asked")" = "show clients"
+ask answer show boots < "$T/boots"
+verdict "show boots" status 0 \
+	'^52:54:00:00:00:03 +vlan10 +bios +wdsnbp\.com on wds-1 +tftp-not-found +2 s$' ''
+verdict "show boots: fits" fits
+ask answer show boots <<< '{"boots":[],"known":0,"more":false}'
+verdict "show boots: none" status 0 '^no boots$' ''
+ask pty show boots < "$T/boots"
+verdict "show boots: failed is red" status 0 $'\033\\[1;31mtftp-not-found'
+
+cat > "$T/explain" <<'EOF'
+{"mac":"52:54:00:00:00:03","verdict":{"code":"tftp-not-found","failed":true,
+ "sentence":"The boot server has no file of that name.",
+ "cause":"The file name in the offer is wrong, or the file was never installed there.",
+ "cure":"Compare the name.","firmware":"PXE-T01, PXE-E23"},
+"boot":{"age-s":2,"facts":{"interface":"vlan10","family":"pxe","arch":"bios",
+  "rule":"old","file":"wdsnbp.com","server":"192.0.2.11","server-name":"wds-1"},
+ "events":[{"ms":0,"event":"discover","n":2},
+  {"ms":3,"event":"drop","server":"192.0.2.66","drop":"not-server"},
+  {"ms":4,"event":"drop","drop":"client-rate"},
+  {"ms":5,"event":"offer","server":"192.0.2.10","address":"10.0.10.50"},
+  {"lost":12},
+  {"ms":500,"event":"hedge","server":"192.0.2.11","server-name":"wds-1"},
+  {"ms":4011,"event":"4011-question","server":"192.0.2.11","n":4011},
+  {"ms":61002,"event":"tftp-error","server":"192.0.2.11","server-name":"wds-1","n":1},
+  {"ms":61003,"event":"rogue-server","server":"10.0.10.9","address":"10.9.0.1"},
+  {"ms":61004,"event":"from-the-future","server":"10.0.10.9"}]},
+"before":{"verdict":"booted","age-s":7300}}
+EOF
+ask answer explain 52:54:00:00:00:03 < "$T/explain"
+verdict "explain: a failure is bad news" status 1 '^verdict  tftp-not-found$' ''
+verdict "explain: what was asked" \
+	test "$(cat "$sock.asked")" = "explain 52:54:00:00:00:03"
+verdict "explain: who" status 1 '^client   52:54:00:00:00:03 on vlan10, pxe bios, 2 s ago$'
+verdict "explain: rule" status 1 '^rule     old$'
+verdict "explain: file" status 1 '^file     wdsnbp\.com on wds-1$'
+verdict "explain: a question" status 1 '^   0\.000  \|-- discover -+>\|-+>\| 2 servers$'
+verdict "explain: an answer" \
+	status 1 '^   0\.005  \|<- offer 10\.0\.10\.50 -+\|<-+\| 192\.0\.2\.10$'
+verdict "explain: a dropped question" status 1 '\|-- drop: client-rate -+X\| +\|$'
+verdict "explain: a dropped answer" status 1 '\| +drop: not-server \|X-+\| 192\.0\.2\.66$'
+verdict "explain: our own question" status 1 '\| +hedge \|-+>\| wds-1$'
+verdict "explain: what is missing" status 1 '^ +\.\.\. 12 more \.\.\.$'
+verdict "explain: past the relay" status 1 '\|-- 4011-question from port 4011 -+>\| 192'
+verdict "explain: an error and its code" status 1 '\|<- tftp-error code 1 -+\| wds-1$'
+verdict "explain: beside the relay" \
+	status 1 '\|<- rogue-server 10\.9\.0\.1 -+ +\| 10\.0\.10\.9$'
+verdict "explain: an event we do not know" status 1 '\| from-the-future +\| +\| 10'
+verdict "explain: the lines meet" test "$(grep -c '^.\{10\}|.\{48\}|' "$T/out")" = 9
+verdict "explain: cause, folded" \
+	status 1 '^cause    The file name in the offer is wrong, or .* installed$'
+verdict "explain: cure" status 1 '^cure     Compare the name\.$'
+verdict "explain: what the screen says" status 1 '^screen   PXE-T01, PXE-E23$'
+verdict "explain: the boot before" status 1 '^before   booted, 2 h ago$'
+verdict "explain: fits" fits
+ask answer --json explain 52:54:00:00:00:03 < "$T/explain"
+verdict "explain: bad news in --json, too" status 1 '"code": "tftp-not-found"' ''
+ask answer explain 52:54:00:00:00:04 <<'EOF'
+{"mac":"52:54:00:00:00:04","verdict":{"code":"leased","failed":false,
+"sentence":"It has an address.","cause":"All went well.","cure":"Nothing.","firmware":"-"}}
+EOF
+verdict "explain: good news" status 0 '^verdict  leased$' ''
+verdict "explain: nothing on the screen" lacks '^screen'
+ask answer explain x <<< '{"error":"not a hardware address"}'
+verdict "explain: no address" status 1 '' '^pxrelayctl: explain MAC: not a hardware address$'
+for bad in '{}' '{"verdict":7}' '{"verdict":{"code":7}}'; do
+	ask answer explain x <<< "$bad"
+	verdict "explain: of another shape: $bad" status 1 '' 'not one to this command'
+done
+alone explain
+verdict "explain: whom?" status 2 '' 'no such command: explain'
+
+# row MAC VERDICT FAILED XID
+row() {
+	printf '{"mac":"%s","interface":"vlan10","verdict":"%s","failed":%s,"age-s":0,"xid":"%s"}' "$@"
+}
+{
+	printf '{"boots":[%s,%s]}@' "$(row b going-on false 1)" "$(row a leased false 1)"
+	printf '{"boots":[%s,%s]}@' "$(row b no-offer true 1)" "$(row a leased false 1)"
+	printf '{"boots":[%s,%s]}' "$(row a leased false 2)" "$(row b no-offer true 1)"
+} > "$T/turns"
+ask turns watch < "$T/turns"
+cut -d' ' -f2- "$T/out" | tr '\n' ';' > "$T/o"
+verdict "watch: what is new" test "$(cat "$T/o")" = \
+	"a vlan10 - leased;b vlan10 - going-on;b vlan10 - no-offer;a vlan10 - leased;"
+verdict "watch: what was asked" test "$(cat "$sock.asked")" = "show boots"
+verdict "watch: ends with the daemon" status 1 . 'the connection was closed'
+ask turns --json watch < "$T/turns"
+verdict "watch --json: a document a line" \
+	test "$(grep -c '^{"mac":.*"xid":"[12]"}$' "$T/out")" = 4
+ask answer watch <<< '{"boots":7}'
+verdict "watch: of another shape" status 1 '' 'not one to this command'
+
 # --- health --------------------------------------------------------------------
 
 ask answer show servers <<'EOF'
@@ -292,9 +403,9 @@ for bad in '[]' '{}' '{"version":7}' '{"version":null}'; do
 	verdict "not an answer: $bad" status 1 '' 'not one to this command'
 done
 for what in "show" "show interfaces" "show servers" "show rules" \
-	"show counters" "show drops"; do
+	"show clients" "show boots" "show counters" "show drops"; do
 	ask answer $what <<< \
-		'{"interfaces":1,"servers":{},"rules":"x","counters":[],"drops":[]}'
+		'{"interfaces":1,"servers":{},"rules":"x","clients":{},"boots":1,"counters":[],"drops":[]}'
 	verdict "$what: of another shape" status 1 '' 'not one to this command'
 done
 ask answer show < <(python3 -c 'print("[" * 100000)')
@@ -346,6 +457,16 @@ cat > "$T/hostile" <<'EOF'
 "servers":[{"name":"\u001b[31m","address":"\t","state":"\b","source":"\u007f",
  "sent":1,"errors":9223372036854775807},{"name":"LONG","source":"LONG"}],
 "rules":[{"name":"\u001b"},{"name":"LONG"}],
+"clients":[{"mac":"\u001b[2J","verdict":"\n","age-s":-5},7,{"mac":"LONG","arch":"LONG"}],
+"boots":[{"mac":"\u001b[2J","file":"\u001b","server":"\r"},[],{"file":"LONG"}],
+"mac":"\u001b[2JLONG","verdict":{"code":"\u001bLONG","sentence":"\r\nLONG","cure":7},
+"boot":{"facts":{"file":"\u001b","rule":"LONG"},"events":[7,{},
+ {"ms":-5,"event":"\u001b[2J","server":"\u001b"},{"ms":1e300,"event":"LONG","n":"x"},
+ {"ms":9223372036854775807,"event":"offer","server-name":"LONG","address":"LONG"},
+ {"event":"drop","drop":"\u001bLONG","server":"LONG"},{"lost":-1},
+ {"event":"4011-question","n":9223372036854775807,"server":"\u0000x"},
+ {"event":"discover","n":-9223372036854775808}]},
+"before":{"verdict":"\u001b[2JLONG","age-s":-9223372036854775808},
 "counters":{"\u001b[1m":3,"LONG":4,"requests":{}},
 "drops":{"\u001b[1m":3,"LONG":4,"hops":"x"},
 "by":{"\u001b":{"LONG":1,"\u001b[1m":2},"replies":7}}
@@ -353,7 +474,8 @@ EOF
 long=$(printf 'x%.0s' {1..3000})
 sed -i "s/LONG/$long/g" "$T/hostile"
 for what in "show" "show interfaces" "show servers" "show rules" \
-	"show counters" "show drops" "version"; do
+	"show clients" "show boots" "explain x" "show counters" "show drops" \
+	"version"; do
 	ask answer $what < "$T/hostile"
 	verdict "$what: hostile names" status 0 . ''
 	verdict "$what: hostile names are escaped" clean

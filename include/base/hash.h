@@ -54,5 +54,8 @@ size_t hash_capacity(const struct hash *h);
  * the next one fetched first. */
 void *hash_oldest(const struct hash *h);
 void *hash_younger(const struct hash *h, const void *entry);
+/* The same walk from the other end. */
+void *hash_youngest(const struct hash *h);
+void *hash_older(const struct hash *h, const void *entry);
 
 #endif

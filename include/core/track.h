@@ -164,6 +164,8 @@ void track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mo
 const struct track_client *track_find(const struct track *t, const void *mac, uint8_t len);
 /* Oldest first, for lists: NULL starts, NULL ends. */
 const struct track_client *track_next(const struct track *t, const struct track_client *after);
+/* Youngest first, likewise. */
+const struct track_client *track_older(const struct track *t, const struct track_client *than);
 size_t track_count(const struct track *t);
 /* Event number i of 0..track_events()-1, in order; NULL behind the last. *lost: how many were
  * forgotten right before it. */

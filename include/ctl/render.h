@@ -24,6 +24,8 @@ render_fn render_servers;
 render_fn render_rules;
 render_fn render_counters;
 render_fn render_drops;
+render_fn render_clients;
+render_fn render_boots;
 render_fn render_version;
 render_fn render_reload;
 render_fn render_server;	/* what became of one: drain, enable */

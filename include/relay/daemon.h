@@ -65,6 +65,7 @@ struct daemon {
 	struct log log;
 	struct loop *loop;
 	struct mono started;
+	struct mono reloaded;	/* conf is as it is since then; us 0: since the start */
 	char host[CONF_NAME_MAX];	/* the kernel's host name, for %h */
 
 	struct conf *conf;		/* owned */
@@ -175,7 +176,7 @@ const struct probe_server *probing_state(const struct daemon *d, uint16_t server
 /* 0, or -EINVAL when the new configuration was refused (mistakes were logged). */
 int reload(struct daemon *d);
 
-/* show.c */
+/* show.c; what it and show_boots.c share is in relay/show.h */
 char *show(void *daemon, const char *command);
 /* "ready", "standby"... of a client interface. */
 const char *show_if_state(const struct iface *f);

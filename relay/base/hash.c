@@ -390,3 +390,15 @@ hash_younger(const struct hash *h, const void *entry)
 {
 	return entry_of(h, link_of(h, number_of(h, entry))->younger);
 }
+
+void *
+hash_youngest(const struct hash *h)
+{
+	return entry_of(h, h->youngest);
+}
+
+void *
+hash_older(const struct hash *h, const void *entry)
+{
+	return entry_of(h, link_of(h, number_of(h, entry))->older);
+}

@@ -659,6 +659,12 @@ track_next(const struct track *t, const struct track_client *after)
 	return after ? hash_younger(t->clients, after) : hash_oldest(t->clients);
 }
 
+const struct track_client *
+track_older(const struct track *t, const struct track_client *than)
+{
+	return than ? hash_older(t->clients, than) : hash_youngest(t->clients);
+}
+
 size_t
 track_count(const struct track *t)
 {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -19,21 +20,24 @@
 #include "base/sbuf.h"
 #include "ctl/client.h"
 #include "ctl/import.h"
+#include "ctl/ladder.h"
 #include "ctl/render.h"
+#include "ctl/watch.h"
 
 #define SOCKET		"/run/pxrelay/control.sock"
 /* The daemon answers between two batches of packets; longer than this, a person
  * thinks that it hangs and a script has better things to do. */
 #define TIMEOUT_MS	5000
 #define TIMEOUT_MAX_S	3600
+#define WATCH		"watch"	/* not the daemon's: asks again and again */
 
 #define GOOD		0
 #define BAD_NEWS	1
 #define USAGE		2
 
 struct command {
-	const char *words;	/* on the command line and to the daemon; SERVER
-				 * stands for a word of the user's */
+	const char *words;	/* on the command line and to the daemon; what
+				 * is in capitals stands for a word of the user's */
 	const char *help;
 	render_fn *render;
 };
@@ -52,6 +56,12 @@ static const struct command commands[] = {
 	    render_interfaces },
 	{ "show servers", "servers, and whether they answer", render_servers },
 	{ "show rules", "rules, and how often each one matched", render_rules },
+	{ "show clients", "clients that were heard last, and how it went",
+	    render_clients },
+	{ "show boots", "those that boot from the network", render_boots },
+	{ "explain MAC", "what happened in its boot, and why it fails",
+	    render_explain },
+	{ WATCH, "boots as they happen, until interrupted", render_boots },
 	{ "show counters", "all counters, with their meaning", render_counters },
 	{ "show drops", "why packets were dropped, most frequent first",
 	    render_drops },
@@ -119,10 +129,10 @@ parse_timeout(const char *text)
 static bool
 says(const char *line, const struct command *c)
 {
-	const char *arg = strstr(c->words, "SERVER");
-	size_t n = arg ? (size_t)(arg - c->words) : strlen(c->words) + 1;
+	size_t n = strcspn(c->words, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	bool arg = c->words[n] != '\0';
 
-	return strncmp(line, c->words, n) == 0 && (!arg || line[n]);
+	return strncmp(line, c->words, arg ? n : n + 1) == 0 && (!arg || line[n]);
 }
 
 /* A newline would be a second command. */
@@ -241,6 +251,15 @@ may_colour(void)
 	    term && strcmp(term, "dumb") != 0;
 }
 
+/* A boot that failed is bad news, for scripts too; most documents have no verdict. */
+static int
+verdict(const json_t *doc)
+{
+	const json_t *v = json_object_get(doc, "verdict");
+
+	return json_is_true(json_object_get(v, "failed")) ? BAD_NEWS : GOOD;
+}
+
 static int
 show(const struct args *a, const json_t *doc)
 {
@@ -248,7 +267,7 @@ show(const struct args *a, const json_t *doc)
 
 	if (a->json) {
 		print_json(doc);
-		return error ? BAD_NEWS : GOOD;
+		return error ? BAD_NEWS : verdict(doc);
 	}
 	if (error && !json_is_string(error))
 		return bad_news(a, "the daemon says no, but not why", "", 0);
@@ -256,32 +275,73 @@ show(const struct args *a, const json_t *doc)
 		return bad_news(a, "", json_string_value(error),
 		    json_string_length(error));
 	if (a->command->render(doc, stdout, may_colour()))
-		return GOOD;
+		return verdict(doc);
 	return bad_news(a, "the daemon's answer is not one to this command"
 	    " (is it of another version? --json shows it)", "", 0);
 }
 
-static int
-ask(const struct args *a)
+/* The daemon's document, owned by the caller; NULL when there is none, which has
+ * been said, and *status says how bad it is. */
+static json_t *
+ask(const struct args *a, const char *line, int *status)
 {
 	char *text;
 	size_t len;
 	json_error_t why;
 	json_t *doc;
-	int err = client_ask(a->socket, a->line, a->timeout_ms,
+	int err = client_ask(a->socket, line, a->timeout_ms,
 	    &text, &len);
 
-	if (err)
-		return no_answer(a, err);
+	if (err) {
+		*status = no_answer(a, err);
+		return NULL;
+	}
 	/* A name that holds a NUL is a name that we can show. */
 	doc = json_loadb(text, len, JSON_ALLOW_NUL, &why);
 	free(text);
 	if (!doc)
-		return bad_news(a, "what came back is not JSON: ", why.text,
+		*status = bad_news(a, "what came back is not JSON: ", why.text,
 		    strlen(why.text));
-	err = show(a, doc);
+	return doc;
+}
+
+static int
+once(const struct args *a)
+{
+	int status = GOOD;
+	json_t *doc = ask(a, a->line, &status);
+
+	if (doc)
+		status = show(a, doc);
 	json_decref(doc);
-	return err;
+	return status;
+}
+
+/* Until the daemon or the reader goes, or the user has seen enough (SIGINT). */
+static int
+watch(const struct args *a)
+{
+	const struct timespec pause = {
+		.tv_sec = WATCH_PAUSE_MS / 1000,
+		.tv_nsec = WATCH_PAUSE_MS % 1000 * 1000000L,
+	};
+	struct watch w = { .json = a->json, .colour = may_colour() };
+	int status = GOOD;
+	json_t *doc;
+
+	while ((doc = ask(a, WATCH_COMMAND, &status))) {
+		if (!watch_step(&w, doc, time(NULL), stdout)) {
+			status = show(a, doc);
+			json_decref(doc);
+			break;
+		}
+		json_decref(doc);
+		if (fflush(stdout) != 0)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	json_decref(w.seen);
+	return status;
 }
 
 /* A full disk must not look like an empty list. */
@@ -318,5 +378,5 @@ main(int argc, char **argv)
 	    sizeof(a.line));
 	if (!a.command)
 		return usage("no such command", argv[optind]);
-	return end(ask(&a));
+	return end(strcmp(a.line, WATCH) == 0 ? watch(&a) : once(&a));
 }

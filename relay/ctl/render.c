@@ -304,6 +304,52 @@ remarks_cell(struct table *t, const json_t *row, const char *key)
 	}
 }
 
+static void
+age_cell(struct table *t, const json_t *row, const char *key)
+{
+	const json_t *s = json_object_get(row, key);
+
+	table_cell(t, TONE_PLAIN);
+	if (json_is_integer(s))
+		add_duration(t, json_integer_value(s));
+	else
+		table_add(t, "-");
+}
+
+/* Red is a machine that could not do what it wanted. */
+static void
+verdict_cell(struct table *t, const json_t *row, const char *key)
+{
+	bool failed = json_is_true(json_object_get(row, "failed"));
+	const json_t *s = json_object_get(row, key);
+
+	table_cell(t, failed ? TONE_BAD : TONE_PLAIN);
+	if (json_is_string(s))
+		add_text(t, s);
+	else
+		table_add(t, "-");
+}
+
+/* "lpxelinux.0 on wds-1" */
+static void
+file_cell(struct table *t, const json_t *row, const char *key)
+{
+	const json_t *file = json_object_get(row, key);
+	const json_t *server = json_object_get(row, "server-name");
+
+	if (!json_is_string(server))
+		server = json_object_get(row, "server");
+	table_cell(t, TONE_PLAIN);
+	if (json_is_string(file))
+		add_text(t, file);
+	else
+		table_add(t, "-");
+	if (json_is_string(server)) {
+		table_add(t, " on ");
+		add_text(t, server);
+	}
+}
+
 /* --- rows -------------------------------------------------------------------- */
 
 /*
@@ -356,6 +402,26 @@ static const struct field server_all[] = {
 static const struct field rule_all[] = {
 	{ { "RULE", 8, false }, "name", text_cell },
 	{ { "HITS", 0, true }, "hits", count_cell },
+};
+
+/* Clients stand as they were last heard, youngest first. */
+static const struct field client_all[] = {
+	{ { "CLIENT", 17, false }, "mac", text_cell },
+	{ { "INTERFACE", 8, false }, "interface", text_cell },
+	{ { "ARCH", 5, false }, "arch", text_cell },
+	{ { "FAMILY", 5, false }, "family", text_cell },
+	{ { "ADDRESS", 7, false }, "address", text_cell },
+	{ { "VERDICT", 8, false }, "verdict", verdict_cell },
+	{ { "AGE", 0, true }, "age-s", age_cell },
+};
+
+static const struct field boot_all[] = {
+	{ { "CLIENT", 17, false }, "mac", text_cell },
+	{ { "INTERFACE", 8, false }, "interface", text_cell },
+	{ { "ARCH", 5, false }, "arch", text_cell },
+	{ { "FILE", 10, false }, "file", file_cell },
+	{ { "VERDICT", 8, false }, "verdict", verdict_cell },
+	{ { "AGE", 0, true }, "age-s", age_cell },
 };
 
 #define FIELDS_MAX 9
@@ -590,6 +656,31 @@ bool
 render_drops(const json_t *doc, FILE *out, bool colour)
 {
 	return print_drops(doc, SIZE_MAX, out, colour);
+}
+
+/* Says it when not all are here: the daemon keeps more than it lists. */
+static bool
+print_known(const json_t *doc, const char *what, const struct field *f, unsigned n,
+    FILE *out, bool colour)
+{
+	if (!print_rows(json_object_get(doc, what), f, n, SIZE_MAX, what, out, colour))
+		return false;
+	if (json_is_true(json_object_get(doc, "more")))
+		fprintf(out, "these are the last of %" JSON_INTEGER_FORMAT " clients\n",
+		    json_integer_value(json_object_get(doc, "known")));
+	return true;
+}
+
+bool
+render_clients(const json_t *doc, FILE *out, bool colour)
+{
+	return print_known(doc, "clients", client_all, COUNT(client_all), out, colour);
+}
+
+bool
+render_boots(const json_t *doc, FILE *out, bool colour)
+{
+	return print_known(doc, "boots", boot_all, COUNT(boot_all), out, colour);
 }
 
 static void
