@@ -21,6 +21,10 @@ tables() {
 	echo 'COUNTER(REPLIES, "replies-relayed", "delivered")' \
 		> "$T/include/proto/counter.def"
 	echo 'DIAG(REPLY, "reply", "it answered")' > "$T/include/core/diag.def"
+	echo 'EXPLAIN(LOOP, "loop", "PXE-E51", "Round.", "Two.", "Break it.")' \
+		> "$T/include/core/explain.def"
+	"$here/mkexplain.sh" "$T/include/core/explain.def" \
+		> "$T/man/pxrelay-explain.7"
 	mkdir "$T/conf"
 	cat > "$T/conf/full.conf" <<-'END'
 	[relay]
@@ -106,6 +110,9 @@ out_of_step "a counter without a page" "FAIL.* requests"
 tables
 echo 'DIAG(ARP, "arp-timeout", "silent")' >> "$T/include/core/diag.def"
 out_of_step "a diagnosis without a page" "FAIL.* arp-timeout"
+tables
+sed -i 's/Break/Mend/' "$T/include/core/explain.def"
+out_of_step "a cure that the page does not have" "FAIL.*pxrelay-explain.7"
 tables
 rm "$T/man/pxrelay.conf.5"
 out_of_step "no pxrelay.conf(5)" "FAIL.* no man/pxrelay.conf.5"

@@ -7,7 +7,8 @@
 # - conf/full.conf sets every key in every section that has it;
 # - every word of include/proto/drop.def, counter.def and include/core/diag.def is
 #   an item of some man page, and in a section with DROP, COUNTER or DIAGNOS in
-#   its title there is no item that is not such a word.
+#   its title there is no item that is not such a word;
+# - man/pxrelay-explain.7 is what tests/mkexplain.sh makes of explain.def.
 #
 # An item is the tag of a .TP or .It, or the first field of a row of a table
 # between .TS and .TE. ROOT is for tests/docs-test.sh.
@@ -122,6 +123,18 @@ check_words() {
 		"not in $2"
 }
 
+check_explain() {
+	local table=include/core/explain.def page=man/pxrelay-explain.7
+
+	if [ ! -e $table ]; then
+		fail "docs: $page" "there is no $table"
+	elif "$here/mkexplain.sh" $table | cmp - $page; then
+		pass "docs: $page is made from $table"
+	else
+		fail "docs: $page" "not what tests/mkexplain.sh makes of $table"
+	fi
+}
+
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 
@@ -137,5 +150,6 @@ else
 	check_words DROP include/proto/drop.def DROP
 	check_words COUNTER include/proto/counter.def COUNTER
 	check_words DIAG include/core/diag.def DIAGNOS
+	check_explain
 fi
 tally
