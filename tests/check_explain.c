@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The verdict as a function: each predicate holding and just not holding, at once and when
+ * it has been quiet, and the order of the rows. Conversations that come to them
+ * are in tests/scen/explain-*.scen.
+ */
+#include "core/explain.h"
+
+#include <string.h>
+
+#include "msg.h"
+#include "world.h"
+
+Suite *explain_suite(void);
+
+#define A(a, b, c, d) { (uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d) }
+#define DHCP1 A(198, 51, 100, 10)
+#define DHCP2 A(198, 51, 100, 11)
+#define WDS A(198, 51, 100, 21)
+#define ADDR A(192, 0, 2, 50)
+#define ADDR2 A(192, 0, 2, 90)
+#define FAR A(203, 0, 113, 90)
+#define GW A(192, 0, 2, 1)
+#define ON_VLAN A(192, 0, 2, 2)
+
+#define LEASE { .server = DHCP1, .id = DHCP1, .yiaddr = ADDR, .router = GW }
+#define BOOT { .server = WDS, .id = WDS, .pxe = true }
+#define SEEN(word) .drop_seen[DROP_##word / 32] = 1u << DROP_##word % 32
+#define DISCOVERS .discovers = 1, .dhcp_asked = 1, .boot_asked = 1
+#define ACKED .discovers = 1, .dhcp_asked = 1, .requests = 1, .ack = true, \
+	.address = ADDR, .plen = 25
+#define LEASED ACKED, .boot_asked = 1, .router = GW
+/* as PXE, with both offers; or without the boot server's */
+#define PXE .netboot = true, .family = PXE_PXE
+#define BOTH PXE, LEASED, .n_offer = 2, .offer = { LEASE, BOOT }
+#define STUCK PXE, ACKED, .boot_asked = 1, .n_offer = 2, \
+	.offer = { LEASE, BOOT }	/* without a router */
+#define ALONE PXE, LEASED, .n_offer = 1, .offer = { LEASE }
+
+static const struct {
+	const char *what;
+	struct track_boot b;
+	enum explain early, quiet;	/* at once, after 5 s */
+} cases[] = {
+#define CASE(what, early, quiet, ...) \
+	{ what, { __VA_ARGS__ }, EXPLAIN_##early, EXPLAIN_##quiet },
+CASE("a question", GOING_ON, NO_OFFER, DISCOVERS)
+CASE("no question: something else", GOING_ON, GOING_ON, .discovers = 0)
+
+CASE("option 82", UNTRUSTED_82, UNTRUSTED_82, .discovers = 1, SEEN(UNTRUSTED_82))
+CASE("option 82, discard", UNTRUSTED_82, UNTRUSTED_82, .discovers = 1, SEEN(POLICY_82))
+CASE("option 82 once, not again", GOING_ON, NO_OFFER, DISCOVERS, SEEN(UNTRUSTED_82))
+CASE("rate of the client", RATE_LIMITED, RATE_LIMITED, DISCOVERS, SEEN(CLIENT_RATE))
+CASE("rate of the VLAN", RATE_LIMITED, RATE_LIMITED, DISCOVERS, SEEN(INTERFACE_RATE))
+CASE("rate, but leased", LEASED, LEASED, LEASED, SEEN(CLIENT_RATE))
+CASE("no address", NO_ADDRESS, NO_ADDRESS, .discovers = 1, SEEN(NO_GIADDR))
+CASE("no address, then one", GOING_ON, NO_OFFER, DISCOVERS, SEEN(NO_GIADDR))
+CASE("standby", STANDBY, STANDBY, .discovers = 1, SEEN(STANDBY))
+CASE("standby, then active", LEASED, LEASED, LEASED, SEEN(STANDBY))
+CASE("rule", RULE_DROP, RULE_DROP, .discovers = 1, SEEN(RULE))
+CASE("no server", NO_SERVER, NO_SERVER, .discovers = 1, SEEN(NO_SERVER))
+CASE("loop", LOOP, LOOP, DISCOVERS, SEEN(LOOP))
+CASE("too many hops", LOOP, LOOP, .discovers = 1, SEEN(HOPS))
+CASE("loop, but leased", LEASED, LEASED, LEASED, SEEN(LOOP))
+
+CASE("rogue", ROGUE, ROGUE, DISCOVERS, .rogue = true)
+CASE("a reply from the VLAN", ROGUE, ROGUE, DISCOVERS, SEEN(REPLY_FROM_CLIENT))
+CASE("took whom nobody heard", ROGUE, ROGUE, DISCOVERS, .requests = 1,
+    .chosen = A(192, 168, 1, 1), .n_offer = 1, .offer = { LEASE })
+CASE("... but was not heard from the beginning", GOING_ON, NO_ACK, .requests = 1,
+    .chosen = A(192, 168, 1, 1))
+CASE("... but heard whom by another relay", TWO_RELAYS, NO_ACK, DISCOVERS, .requests = 1,
+    .chosen = DHCP2, .n_offer = 1, .offer = { LEASE }, .other_relay = true)
+CASE("took whom we heard", GOING_ON, NO_ACK, DISCOVERS, .requests = 1,
+    .chosen = DHCP1, .n_offer = 1, .offer = { LEASE })
+CASE("stranger", STRANGER, STRANGER, DISCOVERS, SEEN(NOT_SERVER))
+CASE("stranger, and a server", GOING_ON, GOING_ON, DISCOVERS, SEEN(NOT_SERVER),
+    .n_offer = 1, .offer = { LEASE })
+CASE("lease refused", LEASE_REFUSED, LEASE_REFUSED, DISCOVERS, SEEN(OFFER_NOT_PROXY))
+CASE("lease refused, another not", GOING_ON, GOING_ON, DISCOVERS,
+    SEEN(OFFER_NOT_PROXY), .n_offer = 1, .offer = { LEASE })
+CASE("NAK", POOL_EMPTY, POOL_EMPTY, .requests = 1, .nak = true)
+CASE("NAK and ACK", LEASED, LEASED, LEASED, .nak = true)
+CASE("declined", DECLINED, DECLINED, LEASED, .declines = 1)
+
+CASE("all down", GOING_ON, ALL_DOWN, DISCOVERS, .all_down = true)
+CASE("all down, and yet", LEASED, LEASED, LEASED, .all_down = true)
+CASE("late first try", GOING_ON, SPANNING_TREE, PXE, DISCOVERS, .first_secs = 4)
+CASE("soon enough", GOING_ON, NO_OFFER, PXE, DISCOVERS, .first_secs = 3)
+CASE("late, and a second one", GOING_ON, NO_OFFER, PXE,
+    .discovers = 2, .dhcp_asked = 1, .first_secs = 4)
+CASE("iPXE's flags", GOING_ON, NO_OFFER, .netboot = true, .family = PXE_IPXE,
+    DISCOVERS, .first_secs = 4)
+CASE("no network boot", GOING_ON, NO_OFFER, DISCOVERS, .first_secs = 4)
+CASE("only boot offers", GOING_ON, ONLY_BOOT, PXE, DISCOVERS, .n_offer = 1, .offer = { BOOT })
+CASE("a boot server's address is none", GOING_ON, ONLY_BOOT, PXE, DISCOVERS, .n_offer = 1,
+    .offer = { { .server = WDS, .yiaddr = ADDR, .boot_only = true } })
+CASE("two routers", DISAGREE, DISAGREE, DISCOVERS, .n_offer = 2, .offer = { LEASE,
+    { .server = DHCP2, .yiaddr = ADDR2, .router = ON_VLAN } })
+CASE("two networks", DISAGREE, DISAGREE, DISCOVERS, .n_offer = 2, .offer = { LEASE,
+    { .server = DHCP2, .yiaddr = FAR, .router = GW } })
+CASE("one server, two addresses", GOING_ON, GOING_ON, DISCOVERS, .n_offer = 2,
+    .offer = { LEASE, { .server = DHCP1, .yiaddr = FAR, .router = GW } })
+CASE("two that agree", GOING_ON, GOING_ON, DISCOVERS, .n_offer = 2, .offer = { LEASE,
+    { .server = DHCP2, .yiaddr = ADDR2, .router = GW } })
+CASE("old lease, no answer", GOING_ON, NO_ACK, .requests = 1)
+
+CASE("rescued", RESCUED, RESCUED, BOTH, .rescued = true, .asked_4011 = 1, .answered_4011 = 1)
+CASE("wrong port", WRONG_PORT_4011, WRONG_PORT_4011, BOTH, .asked_4011 = 1,
+    .wrong_port_4011 = true)
+CASE("wrong port, then the right one", BOOTED, BOOTED, BOTH, .asked_4011 = 1,
+    .wrong_port_4011 = true, .answered_4011 = 1, .reads = 1)
+CASE("4011 silent", GOING_ON, SILENT_4011, BOTH, .asked_4011 = 1, .peer_4011 = WDS)
+CASE("4011 silent, file known", BOOTED, BOOTED, BOTH, .asked_4011 = 1, .reads = 1)
+CASE("option 60 of DHCP", GOING_ON, OPTION60_NO_4011, PXE, LEASED, .n_offer = 1,
+    .offer = { { .server = DHCP1, .yiaddr = ADDR, .pxe = true } },
+    .asked_4011 = 1, .peer_4011 = DHCP1)
+CASE("... by its option 54", GOING_ON, OPTION60_NO_4011, PXE, LEASED, .n_offer = 1,
+    .offer = { { .server = DHCP1, .id = DHCP2, .yiaddr = ADDR, .pxe = true } },
+    .asked_4011 = 1, .peer_4011 = DHCP2)
+CASE("... another was asked", GOING_ON, SILENT_4011, PXE, LEASED, .n_offer = 1,
+    .offer = { { .server = DHCP1, .yiaddr = ADDR, .pxe = true } },
+    .asked_4011 = 1, .peer_4011 = WDS)
+CASE("menu entry", GOING_ON, DISCOVERY, BOTH, .asked_4011 = 1, .discovery = true)
+CASE("no router", GOING_ON, NO_ROUTER, STUCK, .file_server = WDS)
+CASE("no router, by the offer alone", GOING_ON, NO_ROUTER, STUCK)
+CASE("no router needed", GOING_ON, LEASED, STUCK, .file_server = ON_VLAN)
+CASE("no router, and it reads", BOOTED, BOOTED, STUCK, .reads = 1)
+
+CASE("not found", NOT_FOUND, NOT_FOUND, BOTH, .reads = 1, .same_reads = 1,
+    .read_error = true, .read_missing = true)
+CASE("error", TFTP_ERROR, TFTP_ERROR, BOTH, .reads = 1, .same_reads = 1, .read_error = true)
+CASE("missing, later", BOOTED, BOOTED, BOTH, .reads = 2, .same_reads = 1,
+    .read_error = true, .read_missing = true, .loaded = true)
+CASE("again and again", TFTP_SILENT, TFTP_SILENT, BOTH, .reads = 4, .same_reads = 4)
+CASE("three times", BOOTED, BOOTED, BOTH, .reads = 3, .same_reads = 3)
+CASE("many files", BOOTED, BOOTED, BOTH, .reads = 40, .same_reads = 1, .loaded = true)
+CASE("later again and again", BOOTED, BOOTED, BOTH, .reads = 40, .same_reads = 9, .loaded = true)
+#define ARCH(n) .has_arch = true, .arch = n
+CASE("BIOS, .efi", WRONG_ARCH, WRONG_ARCH, BOTH, ARCH(0), .file = "a.efi", .reads = 1)
+CASE("BIOS, .EFI", WRONG_ARCH, WRONG_ARCH, BOTH, ARCH(0), .file = "A.EFI", .reads = 1)
+CASE("BIOS, .0", BOOTED, BOOTED, BOTH, ARCH(0), .file = "pxelinux.0", .reads = 1)
+CASE("UEFI, .0", WRONG_ARCH, WRONG_ARCH, BOTH, ARCH(7), .file = "pxelinux.0", .reads = 1)
+CASE("UEFI, .n12", WRONG_ARCH, WRONG_ARCH, BOTH, ARCH(9), .file = "boot\\x64\\pxeboot.n12", .reads = 1)
+CASE("ARM64, .kpxe", WRONG_ARCH, WRONG_ARCH, BOTH, ARCH(11), .file = "x.kpxe", .reads = 1)
+CASE("UEFI, .efi", BOOTED, BOOTED, BOTH, ARCH(7), .file = "a.efi", .reads = 1)
+CASE("U-Boot, .0", BOOTED, BOOTED, BOTH, ARCH(22), .file = "pxelinux.0", .reads = 1)
+CASE("a code of no list", BOOTED, BOOTED, BOTH, ARCH(0xfffe), .file = "a.0", .reads = 1)
+CASE("who knows", BOOTED, BOOTED, BOTH, .file = "a.efi", .reads = 1)
+
+CASE("late", GOING_ON, LATE, BOTH, .late = true)
+CASE("late, not too late", BOOTED, BOOTED, BOTH, .late = true, .reads = 1)
+#define HTTP .netboot = true, .family = PXE_HTTP, LEASED
+CASE("HTTP without", GOING_ON, NO_URI, HTTP, .n_offer = 2, .offer = { LEASE,
+    { .server = WDS, .pxe = true, .file = true } })
+CASE("HTTP without URL", GOING_ON, NO_URI, HTTP, .n_offer = 1,
+    .offer = { { .server = WDS, .http = true } })
+CASE("HTTP", BOOTED, BOOTED, HTTP, .file = "http://a/", .n_offer = 1,
+    .offer = { { .server = WDS, .http = true, .file = true } })
+CASE("dead", GOING_ON, DEAD_BOOT, ALONE, .boot_down = true)
+CASE("silent", GOING_ON, SILENT_BOOT, ALONE)
+CASE("nobody was asked", GOING_ON, NO_BOOT_SERVER, PXE, ACKED, .router = GW,
+    .n_offer = 1, .offer = { LEASE })
+CASE("DHCP names a file", GOING_ON, TFTP_BLOCKED, ALONE, .file = "a.efi", .file_server = WDS)
+CASE("no file", GOING_ON, NO_FILE, BOTH)
+CASE("never asked for it", GOING_ON, TFTP_BLOCKED, BOTH, .file = "a.efi", .file_server = WDS)
+CASE("not by TFTP", GOING_ON, LEASED, BOTH, .file = "http://198.51.100.21/", .file_server = WDS)
+CASE("not by here", GOING_ON, LEASED, BOTH, .file = "a.efi", .file_server = ON_VLAN)
+CASE("hedged", HEDGED, HEDGED, BOTH, .hedges = 1, .boot_hedges = 1, .reads = 1)
+CASE("not yet", GOING_ON, NO_FILE, BOTH, .hedges = 1, .boot_hedges = 1)
+CASE("a DHCP server's", BOOTED, BOOTED, BOTH, .hedges = 1, .reads = 1)
+CASE("twice", TWO_RELAYS, TWO_RELAYS, BOTH, .repeated = true, .reads = 1)
+CASE("another relay", TWO_RELAYS, TWO_RELAYS, BOTH, .other_relay = true, .reads = 1)
+CASE("leased", LEASED, LEASED, LEASED)
+#undef CASE
+};
+#define CASES (sizeof(cases) / sizeof(cases[0]))
+
+static enum explain
+verdict(struct track_boot b, int64_t quiet_ms)
+{
+	struct mono now = mono_us(9000000);
+
+	b.begin = mono_us(1000000);
+	b.last = now;
+	b.n_event = 1;
+	return explain(&b, mono_add_ms(now, quiet_ms));
+}
+
+static void
+is(const char *what, enum explain got, enum explain want)
+{
+	ck_assert_msg(got == want, "%s: %s, not %s", what, explain_row(got)->code,
+	    explain_row(want)->code);
+}
+
+START_TEST(each_predicate_holds_and_does_not)
+{
+	for (size_t i = 0; i < CASES; i++) {
+		is(cases[i].what, verdict(cases[i].b, 0), cases[i].early);
+		is(cases[i].what, verdict(cases[i].b, 4999), cases[i].early);
+		is(cases[i].what, verdict(cases[i].b, 5000), cases[i].quiet);
+		is(cases[i].what, verdict(cases[i].b, 100000000), cases[i].quiet);
+	}
+}
+END_TEST
+
+START_TEST(each_row_is_reached)
+{
+	bool reached[EXPLAIN_MAX] = { [EXPLAIN_NOTHING] = true };
+
+	for (size_t i = 0; i < CASES; i++)
+		reached[cases[i].early] = reached[cases[i].quiet] = true;
+	for (int e = 0; e < EXPLAIN_MAX; e++)
+		ck_assert_msg(reached[e], "%s", explain_row((enum explain)e)->code);
+}
+END_TEST
+
+START_TEST(nothing_was_seen)
+{
+	struct track_boot b = { .n_event = 0 };
+
+	is("nobody", explain(NULL, mono_us(1)), EXPLAIN_NOTHING);
+	is("never begun", explain(&b, mono_us(1)), EXPLAIN_NOTHING);
+	b.begin = mono_us(1);
+	is("no event", explain(&b, mono_us(1)), EXPLAIN_NOTHING);
+}
+END_TEST
+
+/*
+ * Facts of two rows at once: the one that stands first in explain.def is the
+ * verdict. Where facts exclude each other the order says nothing.
+ */
+START_TEST(the_first_row_that_holds_is_the_verdict)
+{
+	static const struct {
+		struct track_boot b;
+		enum explain first, second;
+	} two[] = {
+		{ { .discovers = 1, SEEN(UNTRUSTED_82), .rogue = true },
+		    EXPLAIN_UNTRUSTED_82, EXPLAIN_ROGUE },
+		{ { DISCOVERS, .rogue = true, .nak = true }, EXPLAIN_ROGUE,
+		    EXPLAIN_POOL_EMPTY },
+		{ { DISCOVERS, .nak = true, .declines = 1 }, EXPLAIN_POOL_EMPTY,
+		    EXPLAIN_DECLINED },
+		{ { DISCOVERS, .all_down = true }, EXPLAIN_ALL_DOWN,
+		    EXPLAIN_NO_OFFER },
+		{ { BOTH, .asked_4011 = 1, .rescued = true, .wrong_port_4011 = true },
+		    EXPLAIN_RESCUED, EXPLAIN_WRONG_PORT_4011 },
+		{ { BOTH, .asked_4011 = 1, .discovery = true }, EXPLAIN_DISCOVERY,
+		    EXPLAIN_SILENT_4011 },
+		{ { BOTH, .reads = 4, .same_reads = 4, .read_error = true,
+		    .read_missing = true }, EXPLAIN_NOT_FOUND, EXPLAIN_TFTP_SILENT },
+		{ { ALONE, .boot_down = true }, EXPLAIN_DEAD_BOOT,
+		    EXPLAIN_SILENT_BOOT },
+		{ { BOTH, .boot_hedges = 1, .reads = 1, .repeated = true },
+		    EXPLAIN_HEDGED, EXPLAIN_TWO_RELAYS },
+		{ { BOTH, .reads = 1 }, EXPLAIN_BOOTED, EXPLAIN_LEASED },
+	};
+
+	for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++) {
+		ck_assert_int_lt(two[i].first, two[i].second);
+		is("of two", verdict(two[i].b, 6000), two[i].first);
+	}
+}
+END_TEST
+
+START_TEST(rows_are_whole_and_codes_unique)
+{
+	for (int e = 0; e < EXPLAIN_MAX; e++) {
+		const struct explain_row *r = explain_row((enum explain)e);
+
+		ck_assert(r->code[0] && r->firmware[0] && r->sentence[0] &&
+		    r->cause[0] && r->cure[0]);
+		ck_assert_uint_eq(strspn(r->code,
+		    "abcdefghijklmnopqrstuvwxyz0123456789-"), strlen(r->code));
+		for (int k = 0; k < e; k++)
+			ck_assert_str_ne(r->code, explain_row((enum explain)k)->code);
+	}
+	ck_assert_int_ge(EXPLAIN_MAX, 25);
+}
+END_TEST
+
+START_TEST(good_news_is_no_failure)
+{
+	ck_assert(!explain_failed(EXPLAIN_BOOTED));
+	ck_assert(!explain_failed(EXPLAIN_LEASED));
+	ck_assert(!explain_failed(EXPLAIN_HEDGED));
+	ck_assert(!explain_failed(EXPLAIN_RESCUED));
+	ck_assert(!explain_failed(EXPLAIN_GOING_ON));
+	ck_assert(explain_failed(EXPLAIN_NOTHING));
+	ck_assert(explain_failed(EXPLAIN_NO_OFFER));
+	ck_assert(explain_failed(EXPLAIN_TFTP_BLOCKED));
+}
+END_TEST
+
+Suite *
+explain_suite(void)
+{
+	Suite *s = suite_create("explain");
+	TCase *t = tcase_create("explain");
+
+	tcase_add_test(t, each_predicate_holds_and_does_not);
+	tcase_add_test(t, each_row_is_reached);
+	tcase_add_test(t, nothing_was_seen);
+	tcase_add_test(t, the_first_row_that_holds_is_the_verdict);
+	tcase_add_test(t, rows_are_whole_and_codes_unique);
+	tcase_add_test(t, good_news_is_no_failure);
+	suite_add_tcase(s, t);
+	return s;
+}
