@@ -186,7 +186,7 @@ expect_eq "and not for the live one" "$(prom 'ALERTS{server="live"}')" ""
 # ---- visitors who hang about ----------------------------------------------
 
 spawn rtr hang "$PYTHON" "$SCRAPE" hang $AT 40
-expect "40 visitors with half a request" wait_for 5 logged hang hanging
+expect "40 visitors with half a request" wait_for 10 logged hang hanging
 expect "keep nobody out" scrape
 ask cl10 msgtype=discover
 expect_eq "and no packet up" "${A[answers]}" 1

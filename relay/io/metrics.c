@@ -30,6 +30,8 @@
 
 #define PATH		"/metrics"
 #define RETRY_MS	1000	/* after accept() had no descriptor left */
+/* Beyond it the kernel forgets a SYN, and that visitor waits a second. */
+#define BACKLOG		128
 
 struct document {
 	unsigned refs;
@@ -293,7 +295,7 @@ listen_at(struct metrics *m, const struct conf_metrics *at)
 	/* Two daemons with REUSEADDR may both bind; the second fails to listen. */
 	errno = ENOMEM;
 	m->listener = evconnlistener_new(loop_base(m->loop), on_accept, m,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, METRICS_CLIENTS_MAX, fd);
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, fd);
 	if (!m->listener) {
 		err = -errno;
 		close(fd);
