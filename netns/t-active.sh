@@ -34,7 +34,7 @@ relays()
 		PID[$n]=$RELAY_PID
 	done
 }
-declare -A PID G L
+declare -A PID PROBED G L
 
 reconfigure()
 {
@@ -52,6 +52,18 @@ state()
 {
 	"$PXRELAYCTL" -s "$T/$1.sock" --json show interfaces |
 		grep -q "\"state\": *\"$2\""
+}
+
+# both_answered N: so many probes more on both.
+both_answered()
+{
+	local n CTL_SOCKET
+
+	for n in rtr rtrb; do
+		CTL_SOCKET=$T/$n.sock
+		[ "$(relay_counter probe-answers)" -ge $((PROBED[$n] + $1)) ] ||
+			return 1
+	done
 }
 
 # takes_over WHAT ROUTER DEVICE: that router gets the address, and says so.
@@ -179,6 +191,42 @@ load A <"$T/late"
 expect_eq "an answer under way is delivered on standby" \
 	"${A[answers]} ${A[src]}" "1 192.0.2.2"
 knobs srv1
+
+# --- probes -------------------------------------------------------------------
+# The answer comes to whoever asked, also to the router on standby.
+health()
+{
+	"$PXRELAYCTL" -s "$T/$1.sock" --json show servers | tr -d ' \n' |
+		grep -q "\"health\":\"$2\""
+}
+
+reconfigure "address $VIP" virtual
+GIADDR=$VIP
+takes_over "probes" rtrb vlan10
+for n in rtr rtrb; do
+	cp "$T/$n.conf" "$T/$n.old"
+	cat >>"$T/$n.conf" <<-END
+	[server srv1]
+	address = $SRV1
+	probe = dhcp
+	probe-interval = 1s
+	rise = 1
+	END
+	"$PXRELAYCTL" -s "$T/$n.sock" reload >/dev/null || die "$n: no probes"
+	PROBED[$n]=$(CTL_SOCKET=$T/$n.sock relay_counter probe-answers)
+done
+expect "on standby and active, probes are answered" \
+	wait_for 6 both_answered 2
+expect "both know that it is up" eval "health rtr up && health rtrb up"
+for n in rtr rtrb; do
+	CTL_SOCKET=$T/$n.sock
+	# The first question is asked in two ways, and this server answers both.
+	expect "$n got no answer of the other's" \
+		test "$(relay_counter probe-strays)" -le 1
+	mv "$T/$n.old" "$T/$n.conf"
+	"$PXRELAYCTL" -s "$T/$n.sock" reload >/dev/null
+done
+gives_up "probes" rtrb vlan10
 
 # --- VRRP, on the interface and on a macvlan ----------------------------------
 reconfigure vrrp virtual

@@ -609,6 +609,18 @@ START_TEST(giaddr_is_of_an_interface_that_leads_to_the_server)
 }
 END_TEST
 
+/* The answer to the virtual address would go to the other router. */
+START_TEST(on_standby_in_the_name_of_our_own_address)
+{
+	open_world("[interface vlan10]\nservers = 198.51.100.10\n"
+	    "active = address 192.0.2.7\n");
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 0)->giaddr, world_ip("192.0.2.1")));
+	world_addr(w, 10, "192.0.2.7/32");
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 0)->giaddr, world_ip("192.0.2.7")));
+	world_free(w);
+}
+END_TEST
+
 START_TEST(the_link_is_that_of_the_narrowest_subnet)
 {
 	struct ip4 src;
@@ -663,6 +675,7 @@ probe_suite(void)
 	tcase_add_test(t, rounds_are_spread_and_drift);
 	tcase_add_test(t, servers_of_one_address_are_asked_once);
 	tcase_add_test(t, giaddr_is_of_an_interface_that_leads_to_the_server);
+	tcase_add_test(t, on_standby_in_the_name_of_our_own_address);
 	tcase_add_test(t, the_link_is_that_of_the_narrowest_subnet);
 	suite_add_tcase(s, t);
 	return s;

@@ -12,7 +12,7 @@
 #include "core/iftab.h"
 
 /*
- * Fills f->gi and f->n_gi from f->conf (not NULL), f->virtual and from the addresses of
+ * Fills f->gi, f->n_gi and f->own from f->conf (not NULL), f->virtual and from the addresses of
  * `from`: f itself, or the port that f stands in for. vlan and host are what
  * %v and %h mean.
  */

@@ -73,6 +73,7 @@ struct iface {
 	uint32_t copy_of;	/* a macvlan on this client interface, 0: none */
 	bool standby;		/* active = ... and another router has the virtual address */
 	struct ip4 virtual;	/* the virtual address, IP4_NONE: not known */
+	struct ip4 own;		/* the first that is not virtual, IP4_NONE: there is none */
 	uint32_t n_addr;
 	struct iftab_addr *addr;	/* primaries in the kernel's order; owned */
 	uint8_t n_gi;		/* 0: no address yet (or not a client interface) */

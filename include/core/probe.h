@@ -83,6 +83,7 @@ struct probes {
 	/* Told when health.misconfigured changed; may be NULL. */
 	void (*on_wrong)(void *user, uint16_t server);
 	void *user;
+	struct iface_gi own;	/* what probe_giaddr() made up */
 	struct probe_server server[CONF_SERVERS_MAX];	/* by server, the first of its address */
 };
 
@@ -124,8 +125,8 @@ bool probe_socket_error(struct probes *p, struct relay4 *r, uint16_t server, int
     struct mono now);
 
 /* The subnet in whose name a server is asked: the first of a ready client interface from which clients are sent
- * to it (dnsmasq is silent for subnets that it does not know). NULL: there is none now. Valid until the
- * next change of interfaces. */
+ * to it (dnsmasq is silent for subnets that it does not know). NULL: there is none now. giaddr is an address
+ * that the answers find here: on standby not the virtual one. Valid until the next call or change of interfaces. */
 const struct iface_gi *probe_giaddr(struct probes *p, const struct relay4 *r, uint16_t server);
 /* The link that this server is on, and our address there; NULL: it is on none. */
 const struct iface *probe_link(struct probes *p, const struct relay4 *r, uint16_t server,

@@ -219,6 +219,7 @@ ifgi_make(struct iface *f, const struct iface *from, uint16_t vlan,
 
 	if (f->link.mac_len == sizeof(g.fmt.mac.b))
 		memcpy(g.fmt.mac.b, f->link.mac, sizeof(g.fmt.mac.b));
+	f->own = g.own;
 	set_giaddrs(f, &g);
 	for (uint8_t i = 0; i < f->n_gi; i++) {
 		g.fmt.giaddr = f->gi[i].giaddr;

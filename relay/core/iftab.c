@@ -775,7 +775,7 @@ recompute(struct iftab *t, const struct conf *c, const char *host, struct entry 
 	f->from_port = src && src != e ? src->f.link.ifindex : 0;
 	f->n_gi = 0;
 	f->standby = false;
-	f->virtual = IP4_NONE;
+	f->virtual = f->own = IP4_NONE;
 	memset(f->rule_bits, 0, sizeof(f->rule_bits));
 	if (!src)
 		return;

@@ -242,7 +242,13 @@ probe_giaddr(struct probes *p, const struct relay4 *r, uint16_t server)
 	if (s->via == 0)
 		s->via = find_via(r, server);
 	f = s->via != PROBE_NO_IFACE ? iftab_by_index(r->iftab, s->via) : NULL;
-	return f && f->n_gi ? &f->gi[0] : NULL;
+	if (!f || !f->n_gi)
+		return NULL;
+	if (iftab_is_local(r->iftab, f->gi[0].giaddr) || ip4_is_none(f->own))
+		return &f->gi[0];
+	p->own = f->gi[0];
+	p->own.giaddr = f->own;
+	return &p->own;
 }
 
 /* Our address in the narrowest subnet of the interface that has `a`. */
