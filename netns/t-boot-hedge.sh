@@ -76,8 +76,14 @@ boot_both()
 	hedges=$(($(relay_counter hedges) - hedges))
 	expect_eq "$what: DISCOVERs of iPXE" "$(discovers $bios)" 1
 	expect_eq "$what: DISCOVERs of OVMF" "$(discovers $uefi)" 1
-	expect_eq "$what: questions that went to the second server" \
-		$hedges "$([ "$from" = wds-2 ] && echo 2 || echo 0)"
+	# Of an unplugged server the kernel may know by the second boot, which
+	# then goes to the other one at once.
+	if [ "$from" = wds-2 ]; then
+		expect "$what: a question went to the second server, or both" \
+			test "$hedges" -ge 1 -a "$hedges" -le 2
+	else
+		expect_eq "$what: no question went to the second server" "$hedges" 0
+	fi
 }
 
 # no_longer WHAT
