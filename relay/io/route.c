@@ -170,13 +170,13 @@ ask_once(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *ou
 	return 0;
 }
 
-/* EINVAL is a blackhole, and also what a source means that is ours no longer. */
+/* EINVAL or ENETUNREACH, by kernel, is also said of a source that is ours no longer. */
 int
 route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
 {
 	int err = ask_once(a, dst, src, out);
 
-	if (err == -EINVAL && !ip4_is_none(src))
+	if ((err == -EINVAL || err == -ENETUNREACH) && !ip4_is_none(src))
 		err = ask_once(a, dst, IP4_NONE, out);
 	return err;
 }

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What the kernel answers about routes and neighbours (io/route), and what it tells
+ * of neighbours (io/neigh), in a network namespace that each test makes for itself:
+ * v0, 198.51.100.1/24, whose other end v1 has nobody behind it.
+ *
+ * Needs root; without it the suite says so and has no tests.
+ */
+#include "io/route.h"
+
+#include <check.h>
+#include <errno.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/neigh.h"
+#include "skip.h"
+
+Suite *route_suite(void);
+
+static struct route_asker *asker;
+static struct neigh *news;
+static uint32_t v0;
+
+static struct {
+	uint32_t ifindex;
+	struct ip4 ip;
+	enum neigh_state state;
+} told[512];
+static unsigned n_told;
+
+static void
+on_news(void *user, uint32_t ifindex, struct ip4 ip, enum neigh_state state)
+{
+	(void)user;
+	if (n_told < 512) {
+		told[n_told].ifindex = ifindex;
+		told[n_told].ip = ip;
+		told[n_told].state = state;
+	}
+	n_told++;
+}
+
+static void
+sh(const char *cmd)
+{
+	int status = system(cmd);
+
+	ck_assert_msg(status == 0, "%s: exit %d", cmd, status);
+}
+
+static void
+set_up(void)
+{
+	ck_assert_msg(unshare(CLONE_NEWNET) == 0, "unshare: %s", strerror(errno));
+	sh("ip link set lo up; ip link add v0 type veth peer name v1;"
+	    " ip link set v1 up; ip link set v0 up;"
+	    " ip addr add 198.51.100.1/24 dev v0");
+	/* The kernel gives up after 0.3 s. */
+	sh("echo 100 > /proc/sys/net/ipv4/neigh/v0/retrans_time_ms");
+	v0 = if_nametoindex("v0");
+	ck_assert_int_eq(route_open(&asker), 0);
+	ck_assert_int_eq(neigh_open(&news, on_news, NULL), 0);
+	n_told = 0;
+}
+
+static void
+tear_down(void)
+{
+	asker = route_close(asker);
+	news = neigh_close(news);
+}
+
+static struct ip4
+ip(const char *text)
+{
+	struct ip4 a;
+
+	ck_assert(ip4_parse(text, &a));
+	return a;
+}
+
+/* --- routes ------------------------------------------------------------------ */
+
+static int
+ask(const char *dst, const char *src, struct route *r)
+{
+	return route_ask(asker, ip(dst), src ? ip(src) : IP4_NONE, r);
+}
+
+static void
+leads(const char *dst, uint32_t ifindex, const char *gateway)
+{
+	struct route r;
+
+	ck_assert_int_eq(ask(dst, NULL, &r), 0);
+	ck_assert_uint_eq(r.ifindex, ifindex);
+	ck_assert(ip4_eq(r.gateway, gateway ? ip(gateway) : IP4_NONE));
+	ck_assert(!r.via6);
+}
+
+static void
+leads_nowhere(const char *dst, int err)
+{
+	struct route r;
+
+	ck_assert_int_eq(ask(dst, NULL, &r), err);
+	/* And with the source that a socket still has. */
+	ck_assert_int_eq(ask(dst, "198.51.100.1", &r), err);
+}
+
+START_TEST(on_link_by_gateway_and_local)
+{
+	struct route r;
+
+	leads("198.51.100.9", v0, NULL);
+	leads_nowhere("10.9.0.10", -ENETUNREACH);
+	sh("ip route add 10.9.0.0/24 via 198.51.100.2");
+	leads("10.9.0.10", v0, "198.51.100.2");
+	ck_assert_int_eq(ask("198.51.100.1", NULL, &r), 0);
+	ck_assert(r.local);
+	ck_assert_int_eq(ask("198.51.100.9", NULL, &r), 0);
+	ck_assert(!r.local);
+}
+END_TEST
+
+START_TEST(routes_that_lead_nowhere)
+{
+	sh("ip route add default via 198.51.100.2");
+	sh("ip route add blackhole 10.1.0.0/24");
+	sh("ip route add unreachable 10.2.0.0/24");
+	sh("ip route add prohibit 10.3.0.0/24");
+	leads_nowhere("10.1.0.1", -EINVAL);
+	leads_nowhere("10.2.0.1", -EHOSTUNREACH);
+	leads_nowhere("10.3.0.1", -EACCES);
+	leads("10.4.0.1", v0, "198.51.100.2");
+	/* The longest prefix counts. */
+	sh("ip route add 10.1.0.7/32 via 198.51.100.3");
+	leads("10.1.0.7", v0, "198.51.100.3");
+}
+END_TEST
+
+START_TEST(rules_see_source_protocol_and_port)
+{
+	struct route r;
+
+	sh("ip addr add 198.51.100.7/24 dev v0");
+	sh("ip rule add from 198.51.100.7 prohibit");
+	ck_assert_int_eq(ask("198.51.100.9", "198.51.100.7", &r), -EACCES);
+	ck_assert_int_eq(ask("198.51.100.9", "198.51.100.1", &r), 0);
+	sh("ip rule add to 198.51.100.9 ipproto udp dport 67 prohibit");
+	ck_assert_int_eq(ask("198.51.100.9", "198.51.100.1", &r), -EACCES);
+	ck_assert_int_eq(ask("198.51.100.8", "198.51.100.1", &r), 0);
+}
+END_TEST
+
+START_TEST(source_that_is_ours_no_longer)
+{
+	struct route r;
+
+	ck_assert_int_eq(ask("198.51.100.9", "192.0.2.77", &r), 0);
+	ck_assert_uint_eq(r.ifindex, v0);
+}
+END_TEST
+
+START_TEST(gateway_of_another_family)
+{
+	struct route r;
+
+	if (system("ip route add 10.6.0.0/24 via inet6 fe80::2 dev v0 2>/dev/null"))
+		return;		/* no IPv6 here */
+	ck_assert_int_eq(ask("10.6.0.1", NULL, &r), 0);
+	ck_assert(r.via6);
+	ck_assert_uint_eq(r.ifindex, v0);
+}
+END_TEST
+
+START_TEST(link_down_takes_its_routes)
+{
+	sh("ip link set v0 down");
+	leads_nowhere("198.51.100.9", -ENETUNREACH);
+	sh("ip link set v0 up");
+	leads("198.51.100.9", v0, NULL);
+}
+END_TEST
+
+/* --- neighbours -------------------------------------------------------------- */
+
+static void
+state_is(const char *address, enum neigh_state want)
+{
+	enum neigh_state s = 99;
+
+	ck_assert_int_eq(route_neigh(asker, v0, ip(address), &s), 0);
+	ck_assert_int_eq(s, want);
+}
+
+static int
+state_error(uint32_t ifindex, const char *address)
+{
+	enum neigh_state s;
+
+	return route_neigh(asker, ifindex, ip(address), &s);
+}
+
+START_TEST(states_of_neighbours)
+{
+	ck_assert_int_eq(state_error(v0, "198.51.100.9"), -ENOENT);
+	ck_assert_int_lt(state_error(9999, "198.51.100.9"), 0);
+	sh("ip neigh add 198.51.100.9 dev v0 lladdr 02:00:00:00:00:09");
+	state_is("198.51.100.9", NEIGH_ALIVE);
+	sh("ip neigh replace 198.51.100.9 dev v0 lladdr 02:00:00:00:00:09 nud stale");
+	state_is("198.51.100.9", NEIGH_ALIVE);
+	sh("ip neigh add 198.51.100.8 dev v0 nud failed");
+	state_is("198.51.100.8", NEIGH_FAILED);
+	sh("ip neigh del 198.51.100.9 dev v0");
+	ck_assert_int_eq(state_error(v0, "198.51.100.9"), -ENOENT);
+}
+END_TEST
+
+static void
+watch(uint32_t ifindex)
+{
+	ck_assert_int_eq(neigh_watch(news, &ifindex, 1), 0);
+}
+
+/* Reads until n are told, or for so long. */
+static bool
+wait_told(unsigned n, int ms)
+{
+	struct pollfd p = { .fd = neigh_fd(news), .events = POLLIN };
+
+	while (n_told < n && poll(&p, 1, ms) == 1)
+		ck_assert_int_eq(neigh_read(news), 0);
+	return n_told >= n;
+}
+
+START_TEST(asked_and_not_answered)
+{
+	watch(v0);
+	ck_assert_int_eq(route_resolve(asker, v0, ip("198.51.100.9")), 0);
+	state_is("198.51.100.9", NEIGH_UNKNOWN);
+	ck_assert(wait_told(1, 5000));
+	ck_assert_uint_eq(told[0].ifindex, v0);
+	ck_assert(ip4_eq(told[0].ip, ip("198.51.100.9")));
+	ck_assert_int_eq(told[0].state, NEIGH_FAILED);
+	state_is("198.51.100.9", NEIGH_FAILED);
+	/* Once more, since nothing else would ask. */
+	ck_assert_int_eq(route_resolve(asker, v0, ip("198.51.100.9")), 0);
+	ck_assert(wait_told(2, 5000));
+	sh("ip neigh replace 198.51.100.9 dev v0 lladdr 02:00:00:00:00:09"
+	    " nud reachable");
+	ck_assert(wait_told(3, 5000));
+	ck_assert_int_eq(told[2].state, NEIGH_ALIVE);
+	/* Known: nothing is asked. */
+	ck_assert_int_eq(route_resolve(asker, v0, ip("198.51.100.9")), 0);
+	state_is("198.51.100.9", NEIGH_ALIVE);
+}
+END_TEST
+
+START_TEST(deleted_is_called_failed_but_is_not)
+{
+	sh("ip neigh add 198.51.100.9 dev v0 lladdr 02:00:00:00:00:09");
+	watch(v0);
+	sh("ip neigh del 198.51.100.9 dev v0");
+	ck_assert(wait_told(1, 5000));
+	ck_assert_int_eq(told[0].state, NEIGH_FAILED);
+	ck_assert_int_eq(state_error(v0, "198.51.100.9"), -ENOENT);
+}
+END_TEST
+
+/* Everything that is not to be told, and then something that is. */
+START_TEST(only_the_interfaces_that_are_wanted)
+{
+	sh("ip addr add 192.0.2.1/24 dev v1");
+	watch(v0);
+	sh("ip neigh add 192.0.2.9 dev v1 lladdr 02:00:00:00:00:09;"
+	    " ip -6 neigh add fe80::9 dev v0 lladdr 02:00:00:00:00:09 2>/dev/null;"
+	    " ip neigh add proxy 198.51.100.8 dev v0;"
+	    " bridge fdb add 02:00:00:00:00:09 dev v0 self 2>/dev/null;"
+	    " ip neigh add 198.51.100.9 dev v0 lladdr 02:00:00:00:00:09");
+	ck_assert(wait_told(1, 5000));
+	ck_assert(!wait_told(2, 0));
+	ck_assert(ip4_eq(told[0].ip, ip("198.51.100.9")));
+	watch(if_nametoindex("v1"));
+	sh("ip neigh add 198.51.100.7 dev v0 lladdr 02:00:00:00:00:09;"
+	    " ip neigh add 192.0.2.7 dev v1 lladdr 02:00:00:00:00:09");
+	ck_assert(wait_told(2, 5000));
+	ck_assert(ip4_eq(told[1].ip, ip("192.0.2.7")));
+}
+END_TEST
+
+START_TEST(nothing_before_it_is_asked_for)
+{
+	struct pollfd p = { .fd = neigh_fd(news), .events = POLLIN };
+
+	sh("ip neigh add 198.51.100.9 dev v0 lladdr 02:00:00:00:00:09");
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	ck_assert_int_eq(neigh_watch(news, NULL, 0), 0);
+	sh("ip neigh del 198.51.100.9 dev v0");
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+}
+END_TEST
+
+START_TEST(filter_of_any_number_of_interfaces)
+{
+	uint32_t list[NEIGH_IFS_MAX + 1];
+
+	for (size_t n = 1; n <= NEIGH_IFS_MAX + 1; n++) {
+		for (size_t i = 0; i < n; i++)
+			list[i] = 1000 + (uint32_t)i;
+		list[n - 1] = v0;
+		ck_assert_int_eq(neigh_watch(news, list, n), 0);
+		n_told = 0;
+		sh(n % 2 ? "ip neigh add 198.51.100.9 dev v0 lladdr 02:00:00:00:00:09" :
+		    "ip neigh del 198.51.100.9 dev v0");
+		ck_assert_msg(wait_told(1, 5000), "%zu interfaces", n);
+	}
+	/* One more than it can tell apart: then all. */
+	list[NEIGH_IFS_MAX] = 999;
+	ck_assert_int_eq(neigh_watch(news, list, NEIGH_IFS_MAX + 1), 0);
+	n_told = 0;
+	sh("ip neigh replace 198.51.100.6 dev v0 lladdr 02:00:00:00:00:09");
+	ck_assert(wait_told(1, 5000));
+}
+END_TEST
+
+/* More than the socket holds: the reader is told that it missed some. */
+START_TEST(lost_messages_are_said)
+{
+	int err;
+
+	watch(v0);
+	sh("for i in 1 2 3 4 5 6; do for n in $(seq 2 250); do"
+	    " echo neigh replace 198.51.100.$n dev v0 lladdr 02:00:00:00:0$i:09;"
+	    " done; done | ip -batch -");
+	do
+		err = neigh_read(news);
+	while (err == 0 && n_told < 1400);
+	ck_assert_int_eq(err, -ENOBUFS);
+	ck_assert_int_eq(neigh_read(news), 0);
+}
+END_TEST
+
+Suite *
+route_suite(void)
+{
+	Suite *s = suite_create("route");
+	TCase *tc;
+
+	if (geteuid() != 0) {
+		skip_tests("route", "needs root for network namespaces");
+		return s;
+	}
+	tc = tcase_create("route");
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, on_link_by_gateway_and_local);
+	tcase_add_test(tc, routes_that_lead_nowhere);
+	tcase_add_test(tc, rules_see_source_protocol_and_port);
+	tcase_add_test(tc, source_that_is_ours_no_longer);
+	tcase_add_test(tc, gateway_of_another_family);
+	tcase_add_test(tc, link_down_takes_its_routes);
+	tcase_add_test(tc, states_of_neighbours);
+	tcase_add_test(tc, asked_and_not_answered);
+	tcase_add_test(tc, deleted_is_called_failed_but_is_not);
+	tcase_add_test(tc, only_the_interfaces_that_are_wanted);
+	tcase_add_test(tc, nothing_before_it_is_asked_for);
+	tcase_add_test(tc, filter_of_any_number_of_interfaces);
+	tcase_add_test(tc, lost_messages_are_said);
+	suite_add_tcase(s, tc);
+	return s;
+}
