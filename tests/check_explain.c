@@ -153,6 +153,8 @@ CASE("late, not too late", BOOTED, BOOTED, BOTH, .late = true, .reads = 1)
 #define HTTP .netboot = true, .family = PXE_HTTP, LEASED
 CASE("HTTP without", GOING_ON, NO_URI, HTTP, .n_offer = 2, .offer = { LEASE,
     { .server = WDS, .pxe = true, .file = true } })
+CASE("HTTP, offers only", GOING_ON, NO_URI, .netboot = true, .family = PXE_HTTP,
+    DISCOVERS, .n_offer = 1, .offer = { LEASE })
 CASE("HTTP without URL", GOING_ON, NO_URI, HTTP, .n_offer = 1,
     .offer = { { .server = WDS, .http = true } })
 CASE("HTTP", BOOTED, BOOTED, HTTP, .file = "http://a/", .n_offer = 1,

@@ -369,7 +369,8 @@ is_late(const struct ask *a)
 static bool
 is_no_uri(const struct ask *a)
 {
-	if (a->b->family != PXE_HTTP || !a->b->ack)
+	/* OVMF does not even take an address without a URL (measured). */
+	if (a->b->family != PXE_HTTP || (!a->b->ack && a->leases == 0))
 		return false;
 	for (unsigned i = 0; i < a->b->n_offer; i++)
 		if (a->b->offer[i].http && a->b->offer[i].file)
