@@ -39,6 +39,12 @@ if [ "$(id -u)" != 0 ] || [ "$(nproc)" -lt 2 ]; then
 	exit 77
 fi
 
+# What we inherited would be counted as the relays' descriptors. 255 is bash's own.
+for fd in /proc/$$/fd/*; do
+	fd=${fd##*/}
+	[ $fd -le 2 ] || [ $fd = 255 ] || eval "exec $fd>&-"
+done
+
 T=$(mktemp -d)
 ID=pxb$$
 RELAY=
