@@ -215,7 +215,7 @@ cat > "$T/explain" <<'EOF'
  "cause":"The file name in the offer is wrong, or the file was never installed there.",
  "cure":"Compare the name.","firmware":"PXE-T01, PXE-E23"},
 "boot":{"age-s":2,"facts":{"interface":"vlan10","family":"pxe","arch":"bios",
-  "rule":"old","file":"wdsnbp.com","server":"192.0.2.11","server-name":"wds-1"},
+  "rule":"old","file":"x64\\x5cwdsnbp.com","server":"192.0.2.11","server-name":"wds-1"},
  "events":[{"ms":0,"event":"discover","n":2},
   {"ms":3,"event":"drop","server":"192.0.2.66","drop":"not-server"},
   {"ms":4,"event":"drop","drop":"client-rate"},
@@ -234,7 +234,7 @@ verdict "explain: what was asked" \
 	test "$(cat "$sock.asked")" = "explain 52:54:00:00:00:03"
 verdict "explain: who" status 1 '^client   52:54:00:00:00:03 on vlan10, pxe bios, 2 s ago$'
 verdict "explain: rule" status 1 '^rule     old$'
-verdict "explain: file" status 1 '^file     wdsnbp\.com on wds-1$'
+verdict "explain: file" status 1 '^file     x64.x5cwdsnbp\.com on wds-1$'
 verdict "explain: a question" status 1 '^   0\.000  \|-- discover -+>\|-+>\| 2 servers$'
 verdict "explain: an answer" \
 	status 1 '^   0\.005  \|<- offer 10\.0\.10\.50 -+\|<-+\| 192\.0\.2\.10$'

@@ -121,6 +121,19 @@ sbuf_esc(struct sbuf *b, const void *data, size_t len)
 }
 
 void
+sbuf_screen(struct sbuf *b, const void *data, size_t len)
+{
+	const char *p = data;
+
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] == '\\' || p[i] == '"')
+			sbuf_putc(b, p[i]);
+		else
+			sbuf_esc(b, &p[i], 1);
+	}
+}
+
+void
 sbuf_hex(struct sbuf *b, const void *data, size_t len)
 {
 	const uint8_t *p = data;

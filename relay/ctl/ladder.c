@@ -85,7 +85,7 @@ text_of(const json_t *o, const char *key)
 static void
 put(struct sbuf *b, const char *text)
 {
-	sbuf_esc(b, text, strlen(text));
+	sbuf_screen(b, text, strlen(text));
 }
 
 /* --- one event --------------------------------------------------------------- */

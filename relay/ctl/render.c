@@ -40,7 +40,7 @@ render_esc(FILE *out, const char *text, size_t len)
 		size_t n = len < 64 ? len : 64;
 		struct sbuf b = sbuf_init(buf, sizeof(buf));
 
-		sbuf_esc(&b, text, n);
+		sbuf_screen(&b, text, n);
 		fwrite(b.s, 1, b.len, out);
 		text += n;
 		len -= n;
@@ -52,7 +52,10 @@ render_esc(FILE *out, const char *text, size_t len)
 static void
 add_text(struct table *t, const json_t *s)
 {
-	table_esc(t, json_string_value(s), json_string_length(s));
+	if (json_string_length(s) > 0)
+		table_esc(t, json_string_value(s), json_string_length(s));
+	else
+		table_add(t, "-");
 }
 
 static void

@@ -104,7 +104,7 @@ table_esc(struct table *t, const void *data, size_t len)
 {
 	struct sbuf b = room_for(t, len * 4);	/* \xHH for every byte */
 
-	sbuf_esc(&b, data, len);
+	sbuf_screen(&b, data, len);
 	took(t, &b);
 }
 
