@@ -44,7 +44,7 @@ start_storm $BOOTS $RATE_SECONDS
 until_more $((BOOTS / 2))
 mark one boot server is killed
 stop "${STORM_PID[$(in_charge)]}" KILL 2>/dev/null
-end_storm $BOOTS 40
+end_storm $BOOTS 20
 lost=$(ns rtr tc -s qdisc show dev up0 | grep -o 'dropped [0-9]*')
 expect "the way to the servers lost packets ($lost)" \
 	test "${lost#dropped }" -ge 10
