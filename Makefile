@@ -5,6 +5,7 @@
 #   make demo            two VLANs, two servers, real clients, on this machine;
 #                        then three machines boot from three servers
 #   make boot-arm64      an ARM64 machine boots through the relay
+#   make boot-explain    firmware fails to boot in ten ways, and is explained
 #   make install         DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc
 #   make deps            from Debian, what building and testing needs (root)
 #
@@ -269,6 +270,11 @@ boot-arm64: $(AUTODEPS)
 	+$(Q)$(SUB) asan
 	@tests/netns.sh boot-arm64
 
+# Firmware that fails takes its time: ten machines, about five minutes.
+boot-explain: $(AUTODEPS)
+	+$(Q)$(SUB) asan
+	@NETNS_TIMEOUT=900 tests/netns.sh boot-explain
+
 # cppcheck 2.10 does not know the macros of <sys/queue.h>, nor a variable `not`.
 lint:
 	cppcheck --quiet --language=c --std=c11 --inline-suppr \
@@ -330,7 +336,7 @@ clean:
 
 FORCE:
 .PHONY: all tests replayers libfuzzers benches asan check unit netns vm fuzz fuzz-replay \
-	bench demo boot-arm64 lint deps deps-build deps-lint deps-bench install \
+	bench demo boot-arm64 boot-explain lint deps deps-build deps-lint deps-bench install \
 	clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What `pxrelayctl explain' says of real clients that real servers serve badly: the
 # verdict is what an operator reads, so each of them is provoked as it happens.
-# t-boot-explain.sh has those that need firmware.
+# boot-explain.sh has those that need firmware.
 
 . "$(dirname "$0")/topo-vlans.sh"
 need dhclient udhcpc dhcpd dnsmasq
