@@ -113,14 +113,19 @@ again()
 		END { print all ? int(n * 100 / all) : 0 }' "$STORY"
 }
 
-# end_storm CLIENTS PERCENT: everybody has booted, and those who had to ask again are at
+# end_storm CLIENTS PERCENT [LOST]: everybody has booted, and those who had to ask again are at
 # most so many more than before the second mark, as a percentage: on a machine that is
-# busy otherwise some ask again without any reason.
+# busy otherwise some ask again without any reason. LOST: how many may give up, where the
+# wire itself loses packets or is down while they ask.
 end_storm()
 {
 	wait_for 40 gone "$STORM" || die "the storm does not end"
 	"$PYTHON" "$HERE/srv/storm.py" report "$STORY"
-	expect_eq "every machine booted" "$(grep -c '^end .* ok$' "$STORY")" "$1"
+	local booted
+
+	booted=$(grep -c '^end .* ok$' "$STORY")
+	expect "every machine booted, or all but ${3:-0}: $booted of $1" \
+		test "$booted" -ge $(($1 - ${3:-0}))
 	expect "$(again ALL) % needed a second DISCOVER ($(again FIRST) % at first): at most $2 % more" \
 		test "$(again ALL)" -le $(($(again FIRST) + $2))
 }

@@ -44,7 +44,7 @@ start_storm $BOOTS $RATE_SECONDS
 until_more $((BOOTS / 2))
 mark one boot server is killed
 stop "${STORM_PID[$(in_charge)]}" KILL 2>/dev/null
-end_storm $BOOTS 20
+end_storm $BOOTS 20 2
 lost=$(ns rtr tc -s qdisc show dev up0 | grep -o 'dropped [0-9]*')
 expect "the way to the servers lost packets ($lost)" \
 	test "${lost#dropped }" -ge 10
@@ -75,6 +75,6 @@ sub_interface trunk0 10 $GW10/25
 mark vlan10 is made again
 until_more 10
 flap vlan10
-end_storm $BOOTS 20
+end_storm $BOOTS 20 2
 retried=$(awk '/^end/ && ($7 > 1 || $8 > 1)' "$STORY" | wc -l)
 expect "some machines met an interface that was down" test "$retried" -ge 1
