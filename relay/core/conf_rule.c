@@ -395,7 +395,7 @@ void
 conf_read_rules(struct conf_builder *b)
 {
 	struct conf *c = b->c;
-	const struct conf_sect *sects[CONF_RULES_MAX];
+	const struct conf_sect *sects[CONF_RULES_MAX] = { NULL };
 	size_t before = b->n_said;
 
 	for (size_t i = 0; i < b->n_sect; i++) {

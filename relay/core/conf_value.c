@@ -42,7 +42,7 @@ least(size_t a, size_t b, size_t c)
 static size_t
 distance(const char *a, const char *b)
 {
-	size_t d[NEAR_MAX + 1][NEAR_MAX + 1];
+	size_t d[NEAR_MAX + 1][NEAR_MAX + 1] = { { 0 } };
 	size_t n = strlen(a), m = strlen(b);
 
 	if (n > NEAR_MAX || m > NEAR_MAX)

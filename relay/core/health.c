@@ -100,9 +100,7 @@ health_good(struct health *h, enum health_diag d, struct mono now)
 	h->bad_in_row = 0;
 	/* The first word ever, or a score that just became enough: full marks, so
 	 * that it takes `fall` bad results to go down. */
-	if (!h->known || (h->score < h->rise && h->score + 1 >= h->rise))
-		h->score = top(h);
-	else if (h->score < h->rise)
+	if (h->known && h->score + 1 < h->rise)
 		h->score++;
 	else
 		h->score = top(h);

@@ -174,11 +174,10 @@ static void
 out_of(struct msghdr *msg, void *control, size_t size, uint32_t ifindex)
 {
 	struct in_pktinfo info = { .ipi_ifindex = (int)ifindex };
-	struct cmsghdr *c;
+	struct cmsghdr *c = control;
 
 	msg->msg_control = control;
 	msg->msg_controllen = size;
-	c = CMSG_FIRSTHDR(msg);
 	c->cmsg_level = IPPROTO_IP;
 	c->cmsg_type = IP_PKTINFO;
 	c->cmsg_len = CMSG_LEN(sizeof(info));

@@ -394,7 +394,7 @@ udp_server_fd(const struct udp_server *s)
 static struct ip4
 local_address(int fd)
 {
-	struct sockaddr_in at;
+	struct sockaddr_in at = { .sin_family = AF_INET };
 	socklen_t len = sizeof(at);
 
 	if (getsockname(fd, (struct sockaddr *)&at, &len) < 0)

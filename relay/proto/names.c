@@ -82,8 +82,8 @@ uint8_t
 dhcp4_type_parse(const char *name)
 {
 	/* From 1: BOOTP is the absence of a type, not one of them. */
-	for (uint8_t i = 1; i < COUNT(types); i++)
+	for (size_t i = 1; i < COUNT(types); i++)
 		if (strcasecmp(name, types[i]) == 0)
-			return i;
+			return (uint8_t)i;
 	return 0;
 }

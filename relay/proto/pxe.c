@@ -307,9 +307,9 @@ pxe_arch_parse(const char *name, uint16_t *codes, size_t max)
 
 	if (max == 0)
 		return 0;
-	for (uint16_t i = 0; i < COUNT(archs); i++)
+	for (size_t i = 0; i < COUNT(archs); i++)
 		if (strcasecmp(name, archs[i].name) == 0) {
-			codes[0] = i;
+			codes[0] = (uint16_t)i;
 			return 1;
 		}
 	for (size_t i = 0; i < COUNT(aliases); i++)
