@@ -120,7 +120,7 @@ ip4net_parse(const char *s, struct ip4net *out)
 	return true;
 }
 
-static int
+int
 hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

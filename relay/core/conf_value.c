@@ -291,25 +291,13 @@ conf_text(const struct conf_at *a, char *out, size_t size)
 	return true;
 }
 
-static int
-nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 size_t
 conf_hex_bytes(const char *s, uint8_t *out, size_t size)
 {
 	size_t n = 0;
 
 	while (*s) {
-		int hi = nibble(s[0]), lo = hi < 0 ? -1 : nibble(s[1]);
+		int hi = hex_digit(s[0]), lo = hi < 0 ? -1 : hex_digit(s[1]);
 
 		if (lo < 0 || (out && n == size))
 			return 0;
