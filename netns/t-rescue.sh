@@ -96,6 +96,11 @@ rescued()
 	expect_eq "... well made" "${A[udpsum]-} ${A[ipsum]-}" "ok ok"
 }
 
+no_rule()
+{
+	! ns rtr nft list table ip pxrelay >/dev/null 2>&1
+}
+
 counted()
 {
 	[ "$(relay_counter "$1")" = "$2" ]
@@ -127,6 +132,46 @@ expect "it is logged" logged relay \
 expect_eq "no answer of the live one goes to the client itself" \
 	"$(pcap_count client "src $A2 and dst $ME")" 0
 
+# ---- ICMP errors, after which EDK2 is deaf --------------------------------
+
+errors()
+{
+	local in=$1
+
+	shift
+	echo "icmp[icmptype] == icmp-unreach and icmp[8 + 9] == 17 and $*" \
+		"and $([ "$in" = client ] && echo "dst $ME" || echo "src $A1")"
+}
+
+# quotes PORT: of the datagram that could not be delivered
+quotes()
+{
+	echo "icmp[8 + 22 : 2] == $1"
+}
+
+expect "the dead service's host says that the port is closed" \
+	wait_for 2 pcap_has server 2 "$(errors server "$(quotes 4011)")"
+ask cl10 dst=$A1 src=$ME dport=4012 dmac=$RTR10_MAC fill=61 wait=0
+expect "the client gets such errors about another port" \
+	wait_for 2 pcap_has client 1 "$(errors client "$(quotes 4012)")"
+expect_eq "... and none about 4011" \
+	"$(pcap_count client "$(errors client "$(quotes 4011)")")" 0
+expect "the rule can be seen" \
+	ns rtr nft list chain ip pxrelay postrouting >/dev/null
+
+reload_relay < <(conf "$A1, $A2" | sed "/^\[relay\]/a 4011-errors = pass")
+wait_for 5 counted reloads 1 || die "no reload"
+expect_not "with 4011-errors = pass there is none" \
+	ns rtr nft list table ip pxrelay 2>/dev/null
+asks_as ipxe $A1
+expect "... and the client gets the error" \
+	wait_for 2 pcap_has client 1 "$(errors client "$(quotes 4011)")"
+reload_relay < <(conf "$A1, $A2")
+wait_for 5 counted reloads 2 || die "no reload"
+ns rtr nft flush ruleset
+expect "no reload of the firewall takes the rule away" \
+	ns rtr nft list chain ip pxrelay postrouting >/dev/null
+
 # ---- what is left alone ---------------------------------------------------
 
 n=$(relay_counter rescues-asked)
@@ -139,7 +184,7 @@ expect_eq "nor what is not DHCP" "${A[answers]}" 0
 asks_as ipxe $UP.24 wait=0.6
 expect_eq "nor a question to a stranger" "${A[answers]}" 0
 reload_relay < <(conf "$A1, $A2" "rescue = off")
-wait_for 5 counted reloads 1 || die "no reload"
+wait_for 5 counted reloads 3 || die "no reload"
 asks_as ipxe $A1 wait=0.6
 expect_eq "nor anything with rescue = off" "${A[answers]}" 0
 expect_eq "for none of these anybody was asked" \
@@ -149,7 +194,7 @@ expect_eq "for none of these anybody was asked" \
 
 wds a3 23
 reload_relay < <(conf "$A1, $A3")
-wait_for 5 counted reloads 2 || die "no reload"
+wait_for 5 counted reloads 4 || die "no reload"
 asks_as ipxe $A1
 rescued "iPXE, from WDS" $A1 $A3 a3.efi 68
 asks_as edk2 $A1
@@ -159,7 +204,7 @@ rescued "EDK2, from WDS" $A1 $A3 a3.efi 4011
 wds a1 21 --delay "$("$PYTHON" -c "print(0.5 * $PXR_SLOW)")"
 slow=$SPAWNED
 reload_relay < <(conf "$A1, $A2")
-wait_for 5 counted reloads 3 || die "no reload"
+wait_for 5 counted reloads 5 || die "no reload"
 ns a2 nft -f - <<END
 table ip t { chain in { type filter hook input priority 0;
 	udp dport 4011 drop; }; }
@@ -181,10 +226,17 @@ expect "... counted" wait_for 2 counted rescues-late 1
 # ---- known to be down: at once ---------------------------------------------
 
 stop "$slow"
+n=$(pcap_settled client "$(errors client "$(quotes 4011)")")
 nsip rtr route add unreachable $A1
 expect "the relay knows that it is gone" \
 	wait_for 3 logged relay "server-down .*address=$A1"
 reload_relay < <(conf "$A1, $A2" | sed "s/^hedge = .*/hedge = 10s/")
-wait_for 5 counted reloads 4 || die "no reload"
+wait_for 5 counted reloads 6 || die "no reload"
 asks_as ipxe $A1
 rescued "known to be down, at once" $A1 $A2 two.efi 68
+expect_eq "... and the router's own ICMP error stays away" \
+	"$(pcap_settled client "$(errors client "$(quotes 4011)")")" "$n"
+
+kill -9 "$RELAY_PID"
+expect "the rule ends with the relay, even when that is killed" \
+	wait_for 2 no_rule

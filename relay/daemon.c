@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "io/logsink.h"
+#include "io/quiet.h"
 
 /* How often statistics are collected and time is told to who waits for it. */
 #define TICK_MS 1000
@@ -315,6 +316,34 @@ daemon_port4011(struct daemon *d)
 	}
 }
 
+static bool
+wants_quiet(const struct conf *c)
+{
+	for (unsigned i = 0; i < c->n_group; i++)
+		if (c->group[i].rescue)
+			return c->p4011 && c->hide_errors;
+	return false;
+}
+
+/* Without it EDK2 is rescued from hosts that are gone, and not from services that
+ * are. */
+void
+daemon_quiet(struct daemon *d)
+{
+	bool wanted = wants_quiet(d->conf);
+
+	if (!wanted)
+		close_fd(&d->quiet);
+	if (!wanted || d->quiet >= 0)
+		return;
+	d->quiet = quiet_open();
+	if (d->quiet >= 0)
+		return;
+	log_event(&d->log, LOG_LEVEL_WARNING, "4011-errors-pass",
+	    "error=\"%s\"", strerror(-d->quiet));
+	d->quiet = -1;
+}
+
 /*
  * A second pxrelayd in this network namespace would take the first one's replies
  * without a word, since our sockets share their port. An abstract Unix address is
@@ -407,7 +436,7 @@ daemon_open(struct daemon *d, struct conf *conf)
 {
 	int err;
 
-	d->udp67 = d->udp4011 = d->raw = d->lock = -1;
+	d->udp67 = d->udp4011 = d->raw = d->quiet = d->lock = -1;
 	d->loop = loop_new();
 	if (!d->loop) {
 		conf_free(conf);
@@ -432,6 +461,7 @@ daemon_open(struct daemon *d, struct conf *conf)
 		return failed(d, "netlink", err);
 	follow_commit_all(d);
 	daemon_port4011(d);
+	daemon_quiet(d);
 	daemon_open_control(d);
 	daemon_open_metrics(d);
 	return watch_sockets(d);
@@ -453,6 +483,7 @@ daemon_close(struct daemon *d)
 	close_fd(&d->udp67);
 	close_fd(&d->udp4011);
 	close_fd(&d->raw);
+	close_fd(&d->quiet);
 	close_fd(&d->lock);
 	d->helpers = helpers_free(d->helpers);
 	d->hedges = hedges_free(d->hedges);

@@ -125,6 +125,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 	take_host(d);
 	take_filter(d);
 	daemon_port4011(d);
+	daemon_quiet(d);
 	if (!ip4_eq(old->discovery_group, next->discovery_group))
 		follow_leave_group(d, old->discovery_group);
 	follow_commit_all(d);

@@ -89,6 +89,7 @@ static const struct {
 	{ R, "clients", "1048576", NULL },
 	{ R, "check-source", "off", NULL },
 	{ R, "4011", "off", NULL },
+	{ R, "4011-errors", "pass", NULL },
 	{ R, "discovery-group", "239.1.2.3", NULL },
 	{ R, "strip-pxe-from", "dhcp", NULL },
 	{ R, "trust", "on", NULL },
@@ -272,6 +273,7 @@ static const struct {
 	{ R, "check-source", "yes", "off or on would be right" },
 	{ R, "check-source", "ON", "off or on would be right, did you mean \"on\"?" },
 	{ R, "4011", "1", "off or on would be right" },
+	{ R, "4011-errors", "drop", "hide or pass would be right" },
 	{ R, "discovery-group", "192.0.2.1",
 	    "a multicast address, like 224.0.1.2, would be right" },
 	{ R, "strip-pxe-from", "boot", "none or dhcp would be right" },
@@ -751,7 +753,7 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert(c->interface_rate.n == 5000 && c->interface_rate.per_ms == 1000);
 	ck_assert(c->client_rate.n == 32 && c->client_rate.per_ms == 10000);
 	ck_assert_uint_eq(c->clients, 16384);
-	ck_assert(c->check_source && c->p4011 && !c->strip_pxe_from_dhcp);
+	ck_assert(c->check_source && c->p4011 && c->hide_errors && !c->strip_pxe_from_dhcp);
 	ck_assert_uint_eq(c->discovery_group.host, 0xe0000102);
 	check_server_defaults(&c->server[0]);
 	ck_assert(c->server[1].implicit);

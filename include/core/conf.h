@@ -180,6 +180,7 @@ struct conf {
 	uint32_t clients;	/* capacity of the client table */
 	bool check_source;
 	bool p4011;		/* 4011 = on */
+	bool hide_errors;	/* 4011-errors = hide, where a group has rescue */
 	struct ip4 discovery_group;
 	bool strip_pxe_from_dhcp;
 	struct conf_if_opts defaults;

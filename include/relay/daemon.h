@@ -85,6 +85,7 @@ struct daemon {
 	int udp67, udp4011;	/* -1: not open */
 	int raw;		/* spoofing sender for 4011 and helpers; holds the
 				 * memberships of the discovery group */
+	int quiet;		/* hides ICMP errors while it is open, see io/quiet; -1 */
 	int lock;		/* the one pxrelayd of this network namespace */
 	struct daemon_server server[CONF_SERVERS_MAX];
 	struct ctl *ctl;
@@ -117,6 +118,8 @@ void daemon_open_control(struct daemon *d);
 void daemon_open_metrics(struct daemon *d);
 /* The socket on port 4011, open or closed as the configuration says. */
 void daemon_port4011(struct daemon *d);
+/* ICMP errors about port 4011, hidden or not as the configuration says. */
+void daemon_quiet(struct daemon *d);
 /* Level and destination of log lines as command line and configuration say. */
 void daemon_log(struct daemon *d);
 /* A client table for c; NULL when memory is short. */

@@ -272,6 +272,7 @@ put_relay(struct printer *p, const struct conf *c)
 	put(p, "clients = %u", c->clients);
 	put(p, "check-source = %s", onoff(c->check_source));
 	put(p, "4011 = %s", onoff(c->p4011));
+	put(p, "4011-errors = %s", c->hide_errors ? "hide" : "pass");
 	put(p, "discovery-group = %s", ip4_str(c->discovery_group, text));
 	put(p, "strip-pxe-from = %s", c->strip_pxe_from_dhcp ? "dhcp" : "none");
 	put_options(p, &c->defaults, true);

@@ -138,6 +138,16 @@ set_p4011(const struct conf_at *a, void *object)
 }
 
 static void
+set_p4011_errors(const struct conf_at *a, void *object)
+{
+	static const char *const words[] = { "hide", "pass", NULL };
+	int i = conf_word(a, words);
+
+	if (i >= 0)
+		((struct conf *)object)->hide_errors = i == 0;
+}
+
+static void
 set_discovery_group(const struct conf_at *a, void *object)
 {
 	struct ip4 group;
@@ -170,6 +180,7 @@ static const struct conf_setter relay_setters[] = {
 	{ "clients", set_clients },
 	{ "check-source", set_check_source },
 	{ "4011", set_p4011 },
+	{ "4011-errors", set_p4011_errors },
 	{ "discovery-group", set_discovery_group },
 	{ "strip-pxe-from", set_strip_pxe_from },
 	{ NULL, NULL },
@@ -190,6 +201,7 @@ defaults(struct conf *c)
 	c->clients = 16384;
 	c->check_source = true;
 	c->p4011 = true;
+	c->hide_errors = true;
 	/* PXE 2.1, and IANA's "dhcp-servers" group for boot server discovery */
 	c->discovery_group = (struct ip4){ 0xe0000102u };
 	conf_if_defaults(&c->defaults);
