@@ -492,6 +492,26 @@ START_TEST(arch_codes_are_ianas)
 }
 END_TEST
 
+/* Many numbers, few kinds; what says -http in the list is one of them. */
+START_TEST(kinds_are_few)
+{
+	static const struct {
+		uint16_t code;
+		const char *word;
+	} is[] = {
+		{ 0x00, "bios" }, { 0x06, "uefi-x86" }, { 0x07, "uefi-x64" },
+		{ 0x09, "uefi-x64" }, { 0x0a, "uefi-arm32" },
+		{ 0x0b, "uefi-arm64" }, { 0x0f, "http" }, { 0x10, "http" },
+		{ 0x11, "http" }, { 0x13, "http" }, { 0x14, "http" },
+		{ 0x28, "http" }, { 0x01, "other" }, { 0x1b, "other" },
+		{ 0x29, "other" }, { 0x2a, "other" }, { 0xffff, "other" },
+	};
+
+	for (size_t i = 0; i < sizeof(is) / sizeof(is[0]); i++)
+		ck_assert_str_eq(pxe_kind_word(pxe_arch_kind(is[i].code)), is[i].word);
+}
+END_TEST
+
 START_TEST(every_name_and_alias_is_unique_and_parses)
 {
 	size_t n = 0;
@@ -640,6 +660,7 @@ pxe_suite(void)
 	tcase_add_test(tc, families_parse_back);
 	tcase_add_test(tc, arch_names_parse_back_to_their_code_alone);
 	tcase_add_test(tc, arch_codes_are_ianas);
+	tcase_add_test(tc, kinds_are_few);
 	tcase_add_test(tc, every_name_and_alias_is_unique_and_parses);
 	tcase_add_test(tc, aliases_stand_for_several);
 	tcase_add_test(tc, arch_numbers);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/addr.h"
 #include "base/hash.h"
@@ -28,6 +29,9 @@
 #define TRACK_FILE	64	/* bytes of a file name, with NUL */
 /* A DISCOVER with another xid, or after this pause, begins another conversation. */
 #define TRACK_PAUSE_MS	120000
+/* A boot that has been quiet for this long is over. ROMs and EDK2 double the time between their tries up
+ * to 32 s (PXE 2.1, 2.2.3). */
+#define TRACK_OVER_MS	60000
 
 /* Rows TRACK(ID, word) stand in core/track.def. */
 enum track_kind {
@@ -59,8 +63,13 @@ struct track_offer {
 	bool boot_only;		/* of a server that serves no leases here */
 };
 
+/* A conversation counts as a boot from the first message on that says so. */
+enum track_stage { TRACK_NO_BOOT, TRACK_OPEN, TRACK_OVER };
+
 struct track_boot {
 	struct mono begin, last;
+	enum track_stage stage;
+	enum pxe_kind kind;		/* as it was when the boot was opened */
 	uint32_t xid;
 	uint32_t ifindex;
 	enum pxe_family family;
@@ -123,12 +132,27 @@ struct track_client {
 	bool has_before;
 	struct ip4 address;	/* leased last, to find it by address */
 	struct track_boot now, before;
+	TAILQ_ENTRY(track_client) open;	/* while now.stage is TRACK_OPEN */
 };
 
 struct track;
 
 struct track *track_new(size_t clients, struct hash_key secret);	/* NULL: no memory */
 struct track *track_free(struct track *t);	/* returns NULL */
+
+/* Who wants to know of boots. Each one that is opened is over once: when it has been quiet
+ * for TRACK_OVER_MS, when the machine begins another conversation, or when it gives way to another
+ * client. when: the moment of that; c->now is the boot. Must not change the table. */
+struct track_listener {
+	void (*opened)(void *user, const struct track_client *c);
+	void (*over)(void *user, const struct track_client *c, struct mono when);
+	void *user;
+};
+void track_listen(struct track *t, const struct track_listener *l);
+/* When the next boot will have been quiet for long enough; false: none is open. */
+bool track_over_due(const struct track *t, struct mono *due);
+/* Ends at most `max` boots that are due; true: there may be more. */
+bool track_end(struct track *t, unsigned max, struct mono now);
 
 /* A request as it was planned, or dropped (why). client: facts of the message. */
 struct track_request {

@@ -27,6 +27,14 @@ enum pxe_family {
 	PXE_FAMILY_MAX
 };
 
+/* Machines in few kinds, for numbers that are counted for each. Words are stable names. */
+enum pxe_kind {
+#define PXE_KIND(id, word, sentence) PXE_KIND_##id,
+#include "proto/kind.def"
+#undef PXE_KIND
+	PXE_KIND_MAX
+};
+
 #define PXE_ALIAS_MAX	16	/* codes that an alias stands for at most */
 #define PXE_ARCHS_MAX	8	/* elements of option 93 that are looked at */
 #define PXE_CLASS_MAX	255	/* bytes of options 60 and 77 that are looked at */
@@ -69,6 +77,9 @@ const char *pxe_arch_sentence(uint16_t code);
 size_t pxe_arch_parse(const char *name, uint16_t *codes, size_t max);
 /* Walks names, then aliases, for messages and manuals: number i, NULL at the end. */
 const char *pxe_arch_list(size_t i);
+
+enum pxe_kind pxe_arch_kind(uint16_t code);
+const char *pxe_kind_word(enum pxe_kind k);
 
 /* In an offer or ACK: says "PXEClient" in option 60? */
 bool pxe_offer_says_pxe(const struct dhcp4 *m);

@@ -4,6 +4,9 @@
  * an index from leased address to client, since port 4011 and TFTP show addresses
  * only. Both are bounded; an entry of the index that points to a client that has gone
  * finds nobody.
+ *
+ * Boots that are open stand in a list, the one that has been quiet for longest first, so
+ * that nobody has to walk the table to find out which ones are over.
  */
 #include "core/track.h"
 
@@ -25,7 +28,29 @@ struct by_address {
 struct track {
 	struct hash *clients;
 	struct hash *addresses;
+	TAILQ_HEAD(track_open, track_client) open;
+	struct track_listener listener;
+	struct mono now;	/* of the request that makes others give way */
 };
+
+static void
+over(struct track *t, struct track_client *c, struct mono when)
+{
+	if (c->now.stage != TRACK_OPEN)
+		return;
+	TAILQ_REMOVE(&t->open, c, open);
+	c->now.stage = TRACK_OVER;
+	if (t->listener.over)
+		t->listener.over(t->listener.user, c, when);
+}
+
+static void
+on_evicted(void *client, void *track)
+{
+	struct track *t = track;
+
+	over(t, client, t->now);
+}
 
 struct track *
 track_new(size_t clients, struct hash_key secret)
@@ -34,8 +59,9 @@ track_new(size_t clients, struct hash_key secret)
 
 	if (!t)
 		return NULL;
+	TAILQ_INIT(&t->open);
 	t->clients = hash_new(clients, sizeof(struct track_client),
-	    sizeof(struct track_key), secret, NULL, NULL);
+	    sizeof(struct track_key), secret, on_evicted, t);
 	t->addresses = hash_new(clients, sizeof(struct by_address),
 	    sizeof(uint32_t), secret, NULL, NULL);
 	return t->clients && t->addresses ? t : track_free(t);
@@ -151,8 +177,9 @@ track_event(const struct track_boot *b, unsigned i, unsigned *lost)
 }
 
 static void
-begin(struct track_client *c, struct mono now)
+begin(struct track *t, struct track_client *c, struct mono now)
 {
+	over(t, c, now);
 	if (c->now.begin.us) {
 		c->before = c->now;
 		c->has_before = true;
@@ -178,6 +205,67 @@ begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
 	if (!b->begin.us || mono_diff_ms(now, b->last) > TRACK_PAUSE_MS)
 		return true;
 	return is_discover(m) && (b->ack || (b->discovers && m->xid != b->xid));
+}
+
+/* --- boots: when they are opened, and when they are over ---------------------------------- */
+
+static void
+open_boot(struct track *t, struct track_client *c)
+{
+	struct track_boot *b = &c->now;
+
+	b->stage = TRACK_OPEN;
+	b->kind = b->has_arch ? pxe_arch_kind(b->arch) : PXE_KIND_UNKNOWN;
+	TAILQ_INSERT_TAIL(&t->open, c, open);
+	if (t->listener.opened)
+		t->listener.opened(t->listener.user, c);
+}
+
+/* Something was heard of it: it is the one that has been quiet for the shortest time. */
+static void
+heard(struct track *t, struct track_client *c)
+{
+	switch (c->now.stage) {
+	case TRACK_NO_BOOT:
+		if (c->now.netboot)
+			open_boot(t, c);
+		return;
+	case TRACK_OPEN:
+		TAILQ_REMOVE(&t->open, c, open);
+		TAILQ_INSERT_TAIL(&t->open, c, open);
+		return;
+	case TRACK_OVER:
+		return;
+	}
+}
+
+void
+track_listen(struct track *t, const struct track_listener *l)
+{
+	t->listener = *l;
+}
+
+bool
+track_over_due(const struct track *t, struct mono *due)
+{
+	const struct track_client *c = TAILQ_FIRST(&t->open);
+
+	if (c)
+		*due = mono_add_ms(c->now.last, TRACK_OVER_MS);
+	return c != NULL;
+}
+
+bool
+track_end(struct track *t, unsigned max, struct mono now)
+{
+	struct mono due;
+
+	while (track_over_due(t, &due) && !mono_before(now, due)) {
+		if (max-- == 0)
+			return true;
+		over(t, TAILQ_FIRST(&t->open), due);
+	}
+	return false;
 }
 
 /* --- requests ------------------------------------------------------------------ */
@@ -286,21 +374,24 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 	struct track_client *c;
 	bool fresh;
 
+	t->now = now;
 	c = hash_get(t->clients, &k, &fresh);
 	if (begins_anew(&c->now, r->m, now))
-		begin(c, now);
+		begin(t, c, now);
 	note_way(&c->now, r->m);
 	learn_client(&c->now, r);
 	if (!r->by_4011)
 		note_said(&c->now, r->m);
-	if (r->why != DROP_NONE) {
+	if (r->why != DROP_NONE)
 		note_drop(&c->now, r->why, now);
-		return;
+	else {
+		/* Anybody can claim an address: one that was leased stays its
+		 * owner's. */
+		if (!find_address(t, r->m->ciaddr))
+			index_address(t, c, r->m->ciaddr);
+		note_asked(&c->now, r, now);
 	}
-	/* Anybody can claim an address: one that was leased stays its owner's. */
-	if (!find_address(t, r->m->ciaddr))
-		index_address(t, c, r->m->ciaddr);
-	note_asked(&c->now, r, now);
+	heard(t, c);
 }
 
 void
@@ -315,6 +406,7 @@ track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool boot
 	if (boot)
 		bump(&c->now.boot_hedges);
 	add(&c->now, TRACK_HEDGE, now)->peer = server;
+	heard(t, c);
 }
 
 /* --- replies -------------------------------------------------------------------- */
@@ -460,6 +552,22 @@ note_ack(struct track *t, struct track_client *c, const struct dhcp4 *m,
 	index_address(t, c, m->yiaddr);
 }
 
+static void
+note_refused(struct track_boot *b, struct ip4 server, enum drop why,
+    struct mono now)
+{
+	note_drop(b, why, now);
+	if (why == DROP_NOT_SERVER || why == DROP_REPLY_FROM_CLIENT)
+		b->stranger = server;
+}
+
+static void
+note_nak(struct track_boot *b, struct ip4 server, struct mono now)
+{
+	b->nak = true;
+	add(b, TRACK_NAK, now)->peer = server;
+}
+
 void
 track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
     bool boot_only, enum drop why, struct mono now)
@@ -468,25 +576,15 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 
 	if (!c)
 		return;
-	if (why != DROP_NONE) {
-		note_drop(&c->now, why, now);
-		if (why == DROP_NOT_SERVER || why == DROP_REPLY_FROM_CLIENT)
-			c->now.stranger = server;
-		return;
-	}
-	switch (m->type) {
-	case DHCP4_OFFER:
+	if (why != DROP_NONE)
+		note_refused(&c->now, server, why, now);
+	else if (m->type == DHCP4_OFFER)
 		note_offer(&c->now, m, server, boot_only, now);
-		return;
-	case DHCP4_ACK:
-	case DHCP4_TYPE_NONE:
+	else if (m->type == DHCP4_ACK || m->type == DHCP4_TYPE_NONE)
 		note_ack(t, c, m, server, now);
-		return;
-	case DHCP4_NAK:
-		c->now.nak = true;
-		add(&c->now, TRACK_NAK, now)->peer = server;
-		return;
-	}
+	else if (m->type == DHCP4_NAK)
+		note_nak(&c->now, server, now);
+	heard(t, c);
 }
 
 void
@@ -513,6 +611,7 @@ track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
 	e = add(&c->now, TRACK_ROGUE, now);
 	e->peer = server;
 	e->addr = m->yiaddr;
+	heard(t, c);
 }
 
 /* --- routed past us ---------------------------------------------------------------- */
@@ -553,6 +652,7 @@ track_4011(struct track *t, struct ip4 client, uint16_t client_port,
 		c->now.port_4011 = client_port;
 	} else
 		note_4011_answer(&c->now, client_port, payload, len);
+	heard(t, c);
 }
 
 #define TFTP_RRQ	1
@@ -619,6 +719,7 @@ track_tftp(struct track *t, struct ip4 client, struct ip4 server,
 		return;
 	e = add(&c->now, from_client ? TRACK_TFTP_READ : TRACK_TFTP_ERROR, now);
 	e->peer = server;
+	heard(t, c);
 	if (from_client) {
 		note_read(&c->now, server, name_of(r));
 		return;
@@ -638,6 +739,7 @@ track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono no
 	c->now.rescued = true;
 	bump(&c->now.answered_4011);
 	add(&c->now, TRACK_RESCUE, now)->peer = live;
+	heard(t, c);
 }
 
 /* --- looking --------------------------------------------------------------------------- */

@@ -275,6 +275,41 @@ pxe_arch_name(uint16_t code)
 	return code < COUNT(archs) ? archs[code].name : NULL;
 }
 
+enum pxe_kind
+pxe_arch_kind(uint16_t code)
+{
+	const char *name = pxe_arch_name(code);
+	size_t len = name ? strlen(name) : 0;
+
+	switch (code) {
+	case 0x0000:
+		return PXE_KIND_BIOS;
+	case 0x0006:
+		return PXE_KIND_UEFI_X86;
+	case 0x0007:
+	case 0x0009:
+		return PXE_KIND_UEFI_X64;
+	case 0x000a:
+		return PXE_KIND_UEFI_ARM32;
+	case 0x000b:
+		return PXE_KIND_UEFI_ARM64;
+	}
+	return len > 5 && strcmp(name + len - 5, "-http") == 0 ?
+	    PXE_KIND_HTTP : PXE_KIND_OTHER;
+}
+
+const char *
+pxe_kind_word(enum pxe_kind k)
+{
+	static const char *const word[PXE_KIND_MAX] = {
+#define PXE_KIND(id, w, sentence) [PXE_KIND_##id] = w,
+#include "proto/kind.def"
+#undef PXE_KIND
+	};
+
+	return word[k];
+}
+
 const char *
 pxe_arch_sentence(uint16_t code)
 {

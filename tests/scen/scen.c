@@ -39,6 +39,8 @@
  *   expect health ADDR STATE [DIAG]
  *   expect verdict MAC CODE         of this machine's boot, now
  *   expect before MAC CODE          ... of the one before it
+ *   expect boots KIND WHAT=N...     so many were started, succeeded, failed, unjudged, going-on, or
+ *                                   got the verdict of that code; what is not named is not looked at
  *
  * KEYs of messages: xid, mac, flags, hops, giaddr, ciaddr, yiaddr, siaddr, hlen,
  * file=NAME (the field), pad (length), opt.N=hex (N decimal; "text" in quotes has no spaces), noend; with `client`: unicast. `server` echoes
@@ -58,7 +60,7 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "core/explain.h"
+#include "core/boots.h"
 #include "core/helper.h"
 #include "core/p4011.h"
 #include "core/record.h"
@@ -101,6 +103,7 @@ struct scen {
 	struct hedges *hedges;
 	struct rescues *rescues;
 	struct track *track;
+	struct boots boots;
 	struct mono now, start, tick;
 	enum drop last_drop;
 	unsigned n_let;
@@ -417,6 +420,12 @@ next_tick(struct scen *s)
 	s->tick = mono_add_ms(s->tick, TICK_MS);
 }
 
+static void
+next_over(struct scen *s)
+{
+	(void)track_end(s->track, 1, s->now);
+}
+
 /* What is due before `until`, each at its own moment: false when nothing is. */
 static bool
 next_event(struct scen *s, struct mono until)
@@ -431,6 +440,10 @@ next_event(struct scen *s, struct mono until)
 	if (rescue_due(s->rescues, &due) && !mono_before(first, due)) {
 		first = due;
 		what = next_rescue;
+	}
+	if (track_over_due(s->track, &due) && !mono_before(first, due)) {
+		first = due;
+		what = next_over;
 	}
 	if (mono_before(until, first))
 		return false;
@@ -941,6 +954,67 @@ expect_verdict(const struct scen *s, char **word)
 		wrong(s, "the verdict is %s", explain_row(is)->code);
 }
 
+static uint64_t
+boots_of(const struct scen *s, enum pxe_kind k, const char *what)
+{
+	const struct boots *b = &s->boots;
+	int e = 0;
+
+	if (strcmp(what, "started") == 0)
+		return b->started[k];
+	if (strcmp(what, "succeeded") == 0)
+		return boots_succeeded(b, k);
+	if (strcmp(what, "failed") == 0)
+		return boots_failed(b, k);
+	if (strcmp(what, "unjudged") == 0)
+		return b->unjudged[k];
+	if (strcmp(what, "going-on") == 0)
+		return b->going_on[k];
+	while (e < EXPLAIN_MAX && strcmp(explain_row((enum explain)e)->code, what) != 0)
+		e++;
+	if (e == EXPLAIN_MAX)
+		wrong(s, "no diagnosis is %s", what);
+	return b->judged[k][e];
+}
+
+static void
+expect_boots(const struct scen *s, char **word)
+{
+	int k = 0;
+
+	while (k < PXE_KIND_MAX && word[2] &&
+	    strcmp(pxe_kind_word((enum pxe_kind)k), word[2]) != 0)
+		k++;
+	if (k == PXE_KIND_MAX || !word[2] || !word[3])
+		wrong(s, "expect boots KIND WHAT=N...");
+	for (char **w = word + 3; *w; w++) {
+		char *is = strchr(*w, '=');
+		uint64_t n;
+
+		if (!is)
+			wrong(s, "%s is not WHAT=N", *w);
+		*is = '\0';
+		n = boots_of(s, (enum pxe_kind)k, *w);
+		if (n != strtoull(is + 1, NULL, 10))
+			wrong(s, "%s is %llu", *w, (unsigned long long)n);
+	}
+}
+
+/* Whatever a script does: each boot that was started has come to one thing, or is going on. */
+static void
+boots_add_up(const struct scen *s)
+{
+	const struct boots *b = &s->boots;
+
+	for (int i = 0; i < PXE_KIND_MAX; i++) {
+		enum pxe_kind k = (enum pxe_kind)i;
+
+		if (b->started[k] != boots_succeeded(b, k) + boots_failed(b, k) +
+		    b->unjudged[k] + b->going_on[k])
+			wrong(s, "boots of %s do not add up", pxe_kind_word(k));
+	}
+}
+
 static void
 nothing_left(struct scen *s)
 {
@@ -965,6 +1039,8 @@ expect(struct scen *s, char **word)
 		expect_packet(s, word, HELPED);
 	else if (strcmp(word[1], "verdict") == 0 || strcmp(word[1], "before") == 0)
 		expect_verdict(s, word);
+	else if (strcmp(word[1], "boots") == 0)
+		expect_boots(s, word);
 	else if (strcmp(word[1], "rule") == 0)
 		expect_rule(s, word);
 	else if (strcmp(word[1], "nothing") == 0)
@@ -1138,6 +1214,7 @@ open_scen(struct scen *s, const char *file)
 	ck_assert_ptr_nonnull(s->rescues);
 	s->track = track_new(64, secret);
 	ck_assert_ptr_nonnull(s->track);
+	boots_count(&s->boots, s->track);
 }
 
 static void
@@ -1235,6 +1312,7 @@ run_file(struct scen *s, FILE *f)
 		run_line(s, f, line);
 	}
 	nothing_left(s);
+	boots_add_up(s);
 }
 
 #define SCEN_DIR "tests/scen"
