@@ -114,6 +114,26 @@ ctl drain live >/dev/null
 expect "drained: not usable" wait_for 3 is 0 pxrelay_server_usable server=live
 expect_eq "but up" "$(value pxrelay_server_up server=live)" 1
 ctl enable live >/dev/null
+
+# A machine that gets no file begins anew, and then reads another machine's luck; one that
+# asks for its file goes well. Who does not boot does not count.
+UEFI=(flags=0x8000 chaddr=02:00:5e:77:00:07 "opt=60:'PXEClient:Arch:00007:UNDI:003016" opt=93:0007)
+expect_eq "no boot yet" "$(value pxrelay_boots_started_total)" none
+ask cl10 type=discover xid=70 "${UEFI[@]}"
+expect "a boot begins" wait_for 3 is 1 pxrelay_boots_started_total arch=uefi-x64
+expect_eq "and goes on" "$(value pxrelay_boots_going_on arch=uefi-x64)" 1
+expect_eq "failures are there before the first" "$(value pxrelay_boots_failed_total \
+	arch=uefi-x64 diagnosis=no-offer)" 0
+ask cl10 type=request xid=70 "${UEFI[@]}" "opt=54:$(printf %02x ${SRV1//./ })"
+expect_eq "it has an address" "${A[type]}" ack
+ask cl10 type=discover xid=71 "${UEFI[@]}"
+expect "it begins anew" wait_for 3 is 2 pxrelay_boots_started_total arch=uefi-x64
+expect_eq "the first one failed" "$(value pxrelay_boots_failed_total)" 1
+expect_eq "for that reason" "$(value pxrelay_boots_failed_total arch=uefi-x64 \
+	diagnosis=boot-server-dead)" 1
+expect "and was logged" logged relay \
+	'^boot-failed mac=02:00:5e:77:00:07 arch=uefi-x64 verdict=boot-server-dead interface="vlan10"'
+expect_eq "no kind but this" "$(value pxrelay_boots_started_total)" 2
 expect "promtool finds no fault" promtool check metrics <"$T/metrics"
 
 # ---- what comes with it ---------------------------------------------------
@@ -143,6 +163,13 @@ tests:
       - {series: 'pxrelay_replies_relayed_total{instance="c"}', values: '0+60x35'}
       - {series: 'pxrelay_drops_total{instance="b",direction="requests",reason="hops"}', values: '0+120x35'}
       - {series: 'pxrelay_drops_total{instance="b",direction="requests",reason="rule"}', values: '0+120x35'}
+      - {series: 'pxrelay_boots_failed_total{instance="b",arch="bios",diagnosis="no-offer"}', values: '0x20 1 2 3 4x12'}
+      - {series: 'pxrelay_boots_failed_total{instance="b",arch="bios",diagnosis="tftp-error"}', values: '0x35'}
+      - {series: 'pxrelay_boots_succeeded_total{instance="b",arch="bios",diagnosis="booted"}', values: '0x20 1x15'}
+      - {series: 'pxrelay_boots_failed_total{instance="b",arch="uefi-x64",diagnosis="no-offer"}', values: '0+1x35'}
+      - {series: 'pxrelay_boots_succeeded_total{instance="b",arch="uefi-x64",diagnosis="booted"}', values: '0+2x35'}
+      - {series: 'pxrelay_boots_failed_total{instance="c",arch="bios",diagnosis="rule-drop"}', values: '0+1x35'}
+      - {series: 'pxrelay_boots_succeeded_total{instance="c",arch="bios",diagnosis="booted"}', values: '0x35'}
       - {series: 'pxrelay_ring_lost_total{instance="c"}', values: '0x25 5x10'}
       - {series: 'pxrelay_interface_ready{interface="v",instance="b"}', values: '0x35'}
       - {series: 'pxrelay_reloads_refused_total{instance="c"}', values: '1x20 2x15'}
@@ -154,6 +181,7 @@ tests:
           - {labels: '{alertname="PxrelayServerDown"}', value: 1}
           - {labels: '{alertname="PxrelayNoReplies"}', value: 1}
           - {labels: '{alertname="PxrelayDropsRising"}', value: 1}
+          - {labels: '{alertname="PxrelayBootsFailing"}', value: 1}
           - {labels: '{alertname="PxrelayPacketsLost"}', value: 1}
           - {labels: '{alertname="PxrelayInterfaceNotReady"}', value: 1}
           - {labels: '{alertname="PxrelayReloadRefused"}', value: 1}
@@ -196,7 +224,7 @@ expect_eq "and no packet up" "${A[answers]}" 1
 conf "$T/metrics.sock" | reload_relay
 expect "a Unix socket after a reload" wait_for 3 scrape "$T/metrics.sock"
 expect_eq "counters went on" "$(value pxrelay_interface_relayed_total \
-	interface=vlan10)" 2
+	interface=vlan10)" 5
 expect_not "the port is closed" scrape
 expect "Prometheus finds out" wait_for 10 prom_is 0 'up{job="pxrelay"}'
 expect "and wakes somebody" wait_for 10 prom_is 1 \

@@ -460,6 +460,9 @@ daemon_open(struct daemon *d, struct conf *conf)
 	if (err < 0)
 		return failed(d, "netlink", err);
 	follow_commit_all(d);
+	err = judge_open(d);
+	if (err < 0)
+		return failed(d, "event loop", err);
 	daemon_port4011(d);
 	daemon_quiet(d);
 	daemon_open_control(d);

@@ -144,12 +144,14 @@ request(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 		send_plan(d, &plan);
 }
 
-/* One timer for all questions that wait: it runs at the moment of the first. */
+/* One timer for all questions that wait: it runs at the moment of the first; and one for
+ * the boots that begin. */
 static void
-await_hedges(struct daemon *d, struct mono now)
+await_due(struct daemon *d, struct mono now)
 {
 	struct mono due;
 
+	judge_soon(d, now);
 	if (!relay4_hedge_due(&d->r4, &due) ||
 	    (d->hedge_due.us && !mono_before(due, d->hedge_due)))
 		return;
@@ -171,7 +173,7 @@ path_hedges(void *daemon, struct mono now)
 			send_plan(d, &plan);
 		}
 	flush(d);
-	await_hedges(d, now);
+	await_due(d, now);
 }
 
 static void
@@ -386,7 +388,7 @@ take_requests(struct daemon *d, struct mono now)
 		} while (--left > 0 && ring_next(d->ring, &f));
 		flush(d);
 	}
-	await_hedges(d, now);
+	await_due(d, now);
 }
 
 void
@@ -440,7 +442,7 @@ after_replies(struct daemon *d, int batches, struct mono now)
 	if (batches == 1)
 		take_requests(d, now);
 	else
-		await_hedges(d, now);
+		await_due(d, now);
 }
 
 void

@@ -2,8 +2,8 @@
  *
  * scrape - what Prometheus gets: one walk over the daemon's state for each family of metrics.
  *
- * How many series there are follows from the configuration and the kernel's interfaces:
- * no label has a value that a client or a server chose. Names come from the same tables
+ * How many series there are follows from the configuration, the kernel's interfaces and our
+ * own tables: no label has a value that a client or a server chose. Names come from the same tables
  * as those of pxrelayctl; they are stable, for alert rules read them. The text is proto/promfmt's,
  * HTTP is io/metrics'.
  */
@@ -249,6 +249,63 @@ rules(struct daemon *d, struct prom *p)
 		    d->r4.rule_hits[i]);
 }
 
+/* A kind of machine appears with its first boot, and then with every diagnosis: an alert
+ * on the first failure needs the 0 before it, which comes a minute earlier. */
+static bool
+is_seen(const struct boots *b, int kind)
+{
+	return b->started[kind] > 0;
+}
+
+static void
+boots_by_kind(struct prom *p, const struct boots *b, const uint64_t n[PXE_KIND_MAX])
+{
+	for (int k = 0; k < PXE_KIND_MAX; k++)
+		if (is_seen(b, k))
+			prom_sample(p, PROM_LABELS({ "arch",
+			    pxe_kind_word((enum pxe_kind)k) }), n[k]);
+}
+
+/* A boot is more than nothing, and is not over while it goes on. */
+static bool
+is_last_word(enum explain e)
+{
+	return e != EXPLAIN_NOTHING && e != EXPLAIN_GOING_ON;
+}
+
+static void
+boots_by_verdict(struct prom *p, const struct boots *b, bool failed)
+{
+	for (int k = 0; k < PXE_KIND_MAX; k++)
+		for (int e = 0; e < EXPLAIN_MAX && is_seen(b, k); e++)
+			if (is_last_word((enum explain)e) &&
+			    explain_failed((enum explain)e) == failed)
+				prom_sample(p, PROM_LABELS({ "arch",
+				    pxe_kind_word((enum pxe_kind)k) }, { "diagnosis",
+				    explain_row((enum explain)e)->code }), b->judged[k][e]);
+}
+
+static void
+boots(struct daemon *d, struct prom *p)
+{
+	const struct boots *b = &d->boots;
+
+	prom_family(p, PROM_COUNTER, "boots-started",
+	    "Network boots that began: conversations of machines that want to boot.");
+	boots_by_kind(p, b, b->started);
+	prom_family(p, PROM_COUNTER, "boots-succeeded",
+	    "Network boots that are over and went well, by diagnosis.");
+	boots_by_verdict(p, b, false);
+	prom_family(p, PROM_COUNTER, "boots-failed",
+	    "Network boots that are over and failed, by diagnosis.");
+	boots_by_verdict(p, b, true);
+	prom_family(p, PROM_COUNTER, "boots-unjudged",
+	    "Network boots that were over before anything could be said.");
+	boots_by_kind(p, b, b->unjudged);
+	prom_family(p, PROM_GAUGE, "boots-going-on", "Network boots that are not over.");
+	boots_by_kind(p, b, b->going_on);
+}
+
 static void
 put(void *file, const char *text, size_t len)
 {
@@ -272,6 +329,7 @@ scrape(void *daemon, size_t *len)
 	interfaces(d, &p);
 	servers(d, &p);
 	rules(d, &p);
+	boots(d, &p);
 	bad = ferror(f);
 	if (fclose(f) == 0 && !bad)
 		return text;

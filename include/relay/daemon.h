@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "core/boots.h"
 #include "core/conf.h"
 #include "core/hedge.h"
 #include "core/helper.h"
@@ -75,6 +76,7 @@ struct daemon {
 	struct hedges *hedges;
 	struct rescues *rescues;
 	struct track *track;	/* capacity of the first configuration */
+	struct boots boots;
 	struct stats stats;
 	struct relay4 r4;
 
@@ -95,12 +97,13 @@ struct daemon {
 	struct hash_key secret;
 
 	struct loop_watch *w_netlink, *w_ring, *w_udp67, *w_udp4011;
-	struct loop_watch *w_signal[4], *w_tick, *w_control, *w_hedge, *w_rescue;
+	struct loop_watch *w_signal[4], *w_tick, *w_control, *w_hedge, *w_rescue, *w_judge;
 
 	bool background;	/* has left its terminal: stderr leads nowhere */
 	bool routes_changed;	/* relay/watch is to be told */
 	struct mono hedge_due;	/* when w_hedge will run; us 0: it will not */
 	struct mono rescue_due;	/* the same of w_rescue */
+	bool judging;		/* w_judge will run */
 	uint16_t ip_id;
 	size_t arena_used;
 	uint8_t arena[DAEMON_ARENA];
@@ -141,6 +144,11 @@ void rescuer_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, s
 /* A datagram to port 67. true: it was the answer to a question of ours. */
 bool rescuer_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now);
 void rescuer_due(void *daemon, struct mono now);
+
+/* judge.c: boots that are over */
+int judge_open(struct daemon *d);	/* 0 or -errno */
+/* A boot may have begun. */
+void judge_soon(struct daemon *d, struct mono now);
 
 /* follow.c: the kernel's interfaces */
 int follow_open(struct daemon *d);
