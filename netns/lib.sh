@@ -43,6 +43,7 @@ T=			# the temporary directory of this run
 FAILS=0			# expectations that did not hold
 PIDS=()			# processes started by spawn
 SPACES=()		# namespaces made by new_ns, without the prefix
+declare -A RELAYS	# pxrelayd processes, by the name of their log
 SKIP=			# why the test is skipped
 PASSED=			# what is said at the end instead of "passed"
 
@@ -112,7 +113,9 @@ cleanup()
 	trap '' PIPE
 	set +e
 	[ "$rc" = 0 ] && [ "$FAILS" -gt 0 ] && rc=1
+	[ "$rc" = 0 ] && ! audit && rc=1
 	kill_own
+	[ "$rc" = 0 ] && ! ended_well && rc=1
 	if [ "$rc" != 0 ] && [ "$rc" != 77 ]; then
 		show_failure
 		echo "$TEST: FAILED"
@@ -464,6 +467,7 @@ start_relay()
 		spawn "$n" "$name" "$PXRELAYD" -f -l stderr -c "$conf"
 	fi
 	RELAY_PID=$SPAWNED
+	[ -n "$RELAY" ] || RELAYS[$name]=$RELAY_PID
 	[ -n "$nowait" ] || wait_for 15 relay_ready "$name" "$n" ||
 		die "the relay does not start"
 }
@@ -522,6 +526,53 @@ sum_of()
 dropped()
 {
 	[ "$(relay_drop "$1")" -ge "$2" ]
+}
+
+# account [NAME]: every packet that the relay received is in exactly one bucket.
+account()
+{
+	CTL_SOCKET=$T/${1:-relay}.sock ctl --json show |
+		"$PYTHON" "$HERE/balance.py"
+}
+
+# At the end of every test: relays that still run have their accounts checked, all that ran
+# how they ended and what they said.
+audit()
+{
+	local name pid rc=0
+
+	for name in "${!RELAYS[@]}"; do
+		alive "${RELAYS[$name]}" || continue
+		account "$name" && continue
+		echo "FAIL the account of $name does not balance"
+		rc=1
+	done
+	return $rc
+}
+
+# A relay that was asked to end does so with status 0; a sanitizer's report, of leaks at
+# the end above all, is another one.  0 too when the test killed it itself.
+ended_well()
+{
+	local name pid st rc=0
+
+	for name in "${!RELAYS[@]}"; do
+		pid=${RELAYS[$name]}
+		wait "$pid" 2>/dev/null
+		st=$?
+		case $st in
+		0|127|137|143) ;;
+		*)	echo "FAIL $name ended with status $st"
+			rc=1 ;;
+		esac
+	done
+	if grep -l -e 'ERROR: [A-Za-z]*Sanitizer' -e 'runtime error:' \
+	    -e 'LeakSanitizer has encountered' -e seccomp-violation \
+	    "$T"/*.log 2>/dev/null; then
+		echo "FAIL a sanitizer or the system call filter reported, in the log above"
+		rc=1
+	fi
+	return $rc
 }
 
 # Tests that look at pxrelayd's own counters or keys mean nothing for another.

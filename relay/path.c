@@ -8,6 +8,7 @@
  * into the daemon's arena and sent in batches: a socket may borrow them until its
  * flush, so the arena starts anew only after everything was flushed.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "proto/udpip.h"
@@ -26,7 +27,79 @@
 /* Rendering adds option 82 and padding to 300 bytes to what was received. */
 #define PATH_ROOM 320
 
-/* What the kernel took, and what it did not. */
+/* --- what the kernel took ---------------------------------------------------- */
+
+/* Before a message's copies are queued. Something else's are counted alone. */
+static void
+begin_fate(struct daemon *d, uint32_t ifindex, bool reply)
+{
+	d->fate[d->n_fate++] = (struct daemon_fate){
+		.from = d->arena_used, .to = SIZE_MAX, .ifindex = ifindex,
+		.reply = reply,
+	};
+	d->fate_open = true;
+}
+
+/* Which message the bytes in the arena are a copy of: rare, so it is looked for. */
+static void
+lost(void *daemon, const void *data, bool full)
+{
+	struct daemon *d = daemon;
+	size_t at = (size_t)((const uint8_t *)data - d->arena);
+	enum drop why = full ? DROP_SEND_FULL : DROP_SEND_ERROR;
+
+	for (unsigned i = d->n_fate; i-- > 0;) {
+		struct daemon_fate *f = &d->fate[i];
+
+		if (at < f->from || at >= f->to)
+			continue;
+		f->lost++;
+		f->why = why;
+		if (f->reply)
+			return;		/* counted as such when it is settled */
+		break;
+	}
+	d->stats.drop_send[why]++;
+}
+
+/* It was counted as relayed when it was judged. */
+static void
+was_lost(struct daemon *d, const struct daemon_fate *f)
+{
+	struct iface *in = iftab_by_index(d->iftab, f->ifindex);
+
+	if (f->reply) {
+		d->stats.counter[COUNTER_REPLIES_RELAYED]--;
+		d->stats.drop_reply[f->why]++;
+		if (in)
+			in->stats.replies--;
+		return;
+	}
+	d->stats.counter[COUNTER_REQUESTS_RELAYED]--;
+	d->stats.drop_request[f->why]++;
+	if (in) {
+		in->stats.relayed--;
+		in->stats.drops++;
+	}
+}
+
+/* After a flush. The message that is being queued has nothing in the arena any more, and more
+ * to come. */
+static void
+settle(struct daemon *d)
+{
+	unsigned n = d->n_fate - d->fate_open;
+
+	for (unsigned i = 0; i < n; i++)
+		if (d->fate[i].lost && d->fate[i].lost == d->fate[i].queued)
+			was_lost(d, &d->fate[i]);
+	if (d->fate_open) {
+		d->fate[0] = d->fate[n];
+		d->fate[0].from = 0;
+	}
+	d->n_fate = d->fate_open;
+}
+
 static void
 account(struct daemon *d, unsigned server, const struct udp_sent *sent)
 {
@@ -36,22 +109,13 @@ account(struct daemon *d, unsigned server, const struct udp_sent *sent)
 	st->dropped += sent->full;
 	st->errors += sent->failed;
 	d->stats.counter[COUNTER_COPIES] += sent->ok;
-	d->stats.drop_send[DROP_SEND_FULL] += sent->full;
-	d->stats.drop_send[DROP_SEND_ERROR] += sent->failed;
-}
-
-static void
-account_frames(struct daemon *d, const struct packet_sent *sent)
-{
-	d->stats.drop_send[DROP_SEND_FULL] += sent->full;
-	d->stats.drop_send[DROP_SEND_ERROR] += sent->failed;
 }
 
 static void
 flush_servers(struct daemon *d)
 {
 	for (unsigned i = 0; i < d->conf->n_server; i++) {
-		struct udp_sent sent = { 0 };
+		struct udp_sent sent = { .on_lost = lost, .user = d };
 
 		if (!d->server[i].queued)
 			continue;
@@ -61,16 +125,27 @@ flush_servers(struct daemon *d)
 	}
 }
 
-static void
-flush(struct daemon *d)
+void
+path_flush(struct daemon *d)
 {
-	struct packet_sent sent = { 0 };
+	struct packet_sent sent = { .on_lost = lost, .user = d };
 
 	flush_servers(d);
 	packet_flush(d->packet, &sent);
-	account_frames(d, &sent);
+	settle(d);
 	d->arena_used = 0;
 }
+
+static void
+end_fate(struct daemon *d)
+{
+	d->fate[d->n_fate - 1].to = d->arena_used;
+	d->fate_open = false;
+	if (d->n_fate == DAEMON_FATES)
+		path_flush(d);
+}
+
+/* --- requests ---------------------------------------------------------------- */
 
 /* Room for a rendered message; everything queued goes out first when the arena
  * is full. */
@@ -78,7 +153,7 @@ static uint8_t *
 room(struct daemon *d, size_t need)
 {
 	if (d->arena_used + need > sizeof(d->arena))
-		flush(d);
+		path_flush(d);
 	return d->arena + d->arena_used;
 }
 
@@ -91,9 +166,11 @@ use(struct daemon *d, size_t len)
 static void
 queue_to_server(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
-	struct udp_sent sent = { 0 };
+	struct udp_sent sent = { .on_lost = lost, .user = d };
 
 	d->server[server].queued = true;
+	if (d->fate_open)
+		d->fate[d->n_fate - 1].queued++;
 	/* A full queue flushes itself and says so here. */
 	udp_server_queue(d->server[server].sock, msg, len, &sent);
 	account(d, server, &sent);
@@ -140,8 +217,11 @@ request(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	enum drop why = relay4_request(&d->r4, rx, now, &plan);
 
 	record_request(d->track, &d->r4, rx, &plan, why, now);
-	if (why == DROP_NONE)
-		send_plan(d, &plan);
+	if (why != DROP_NONE)
+		return;
+	begin_fate(d, rx->ifindex, false);
+	send_plan(d, &plan);
+	end_fate(d);
 }
 
 /* One timer for all questions that wait: it runs at the moment of the first; and one for
@@ -172,7 +252,7 @@ path_hedges(void *daemon, struct mono now)
 			record_hedge(d->track, &d->r4, &plan, now);
 			send_plan(d, &plan);
 		}
-	flush(d);
+	path_flush(d);
 	await_due(d, now);
 }
 
@@ -180,7 +260,7 @@ static void
 reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct relay4_delivery v;
-	struct packet_sent sent = { 0 };
+	struct packet_sent sent = { .on_lost = lost, .user = d };
 	struct packet_to to;
 	struct udpip u;
 	uint8_t hdr[UDPIP_HEADERS], *msg;
@@ -190,6 +270,7 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	if (why != DROP_NONE)
 		return;
 	msg = room(d, v.m.len + PATH_ROOM);
+	begin_fate(d, v.out->link.ifindex, true);
 	u = (struct udpip){
 		.src = v.src, .dst = v.dst, .sport = v.sport, .dport = v.dport,
 		.ttl = UDPIP_TTL, .payload = msg,
@@ -200,29 +281,39 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	udpip_build(hdr, &u, d->ip_id++);
 	to = (struct packet_to){ v.out->link.ifindex, v.mac_len, { 0 } };
 	memcpy(to.mac, v.mac, sizeof(to.mac));
+	d->fate[d->n_fate - 1].queued++;
 	packet_queue(d->packet, &to, hdr, msg, u.payload_len, &sent);
-	account_frames(d, &sent);
+	end_fate(d);
 }
 
-/* The raw socket sends at once: these packets are rare. */
-static void
+/* The raw socket sends at once: these packets are rare. DROP_NONE when it went out. */
+static enum drop
 send_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex,
     enum counter what)
 {
 	uint8_t hdr[UDPIP_HEADERS];
+	enum drop why = DROP_NONE;
+	int err;
 
 	udpip_build(hdr, u, d->ip_id++);
-	if (packet_send_raw(d->raw, u->dst, ifindex, hdr, u->payload,
-	    u->payload_len) < 0)
-		d->stats.drop_send[DROP_SEND_ERROR]++;
-	else
+	err = packet_send_raw(d->raw, u->dst, ifindex, hdr, u->payload,
+	    u->payload_len);
+	if (err < 0)
+		why = err == -EAGAIN || err == -ENOBUFS ? DROP_SEND_FULL :
+		    DROP_SEND_ERROR;
+	if (why == DROP_NONE)
 		stats_count(&d->stats, what);
+	else
+		d->stats.drop_send[why]++;
+	return why;
 }
 
 static void
 port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct p4011_plan plan;
+	enum drop why = DROP_NONE;
+	unsigned sent = 0;
 	uint8_t *msg;
 	size_t len;
 
@@ -240,15 +331,22 @@ port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 			.payload = msg, .payload_len = len,
 		};
 
-		send_raw(d, &u, 0, COUNTER_COPIES);
-		d->r4.server[s].sent++;
+		why = send_raw(d, &u, 0, COUNTER_COPIES);
+		d->r4.server[s].sent += why == DROP_NONE;
+		d->r4.server[s].errors += why == DROP_SEND_ERROR;
+		d->r4.server[s].dropped += why == DROP_SEND_FULL;
+		sent += why == DROP_NONE;
 	}
+	if (!sent)
+		p4011_lost(&d->r4, plan.servers.in, why);
 }
 
 static void
 help(struct daemon *d, const struct udpip *u, uint32_t ifindex, struct mono now)
 {
 	struct helper_plan plan;
+	enum drop why = DROP_NONE;
+	unsigned sent = 0;
 
 	if (helper_packet(d->helpers, d->conf, d->iftab, &d->stats, u, ifindex,
 	    now, &plan) != DROP_NONE)
@@ -259,8 +357,14 @@ help(struct daemon *d, const struct udpip *u, uint32_t ifindex, struct mono now)
 		out.src = plan.src;
 		out.dst = plan.out[i].dst;
 		out.ttl = plan.ttl;
-		send_raw(d, &out, plan.out[i].ifindex, COUNTER_HELPED_COPIES);
+		why = send_raw(d, &out, plan.out[i].ifindex,
+		    COUNTER_HELPED_COPIES);
+		sent += why == DROP_NONE;
 	}
+	if (sent)
+		stats_count(&d->stats, COUNTER_HELPED_RELAYED);
+	else
+		d->stats.drop_helper[why]++;
 }
 
 /*
@@ -386,7 +490,7 @@ take_requests(struct daemon *d, struct mono now)
 			frame(d, &f, now);
 			ring_release(d->ring);
 		} while (--left > 0 && ring_next(d->ring, &f));
-		flush(d);
+		path_flush(d);
 	}
 	await_due(d, now);
 }
@@ -430,7 +534,7 @@ datagrams67(struct daemon *d, const struct udp_dgram *g, int n, struct mono now)
 	for (int i = 0; i < n; i++)
 		datagram67(d, &g[i], now);
 	if (n > 0)
-		flush(d);
+		path_flush(d);
 	d->stats.counter[COUNTER_SOCKET_LOST] += udp_lost(d->batch);
 	return n < UDP_BATCH;
 }

@@ -32,7 +32,8 @@ tell(struct daemon *d, const struct rescue_plan *p)
 	    ip4_str(p->from, live));
 }
 
-/* The plan does not outlive this call, so the frame leaves at once. */
+/* The plan does not outlive this call, so the frame leaves at once, and alone: what
+ * waits before it is path.c's to count. */
 static void
 deliver(struct daemon *d, const struct rescue_plan *p)
 {
@@ -40,13 +41,14 @@ deliver(struct daemon *d, const struct rescue_plan *p)
 	struct packet_sent sent = { 0 };
 	uint8_t hdr[UDPIP_HEADERS];
 
+	path_flush(d);
 	memcpy(to.mac, p->mac, sizeof(to.mac));
 	udpip_build(hdr, &p->udp, d->ip_id++);
 	packet_queue(d->packet, &to, hdr, p->udp.payload, p->udp.payload_len, &sent);
 	packet_flush(d->packet, &sent);
-	d->stats.drop_send[DROP_SEND_FULL] += sent.full;
-	d->stats.drop_send[DROP_SEND_ERROR] += sent.failed;
-	if (!p->again)
+	if (!sent.ok)
+		rescue_lost(&d->r4, p, sent.full ? DROP_SEND_FULL : DROP_SEND_ERROR);
+	else if (!p->again)
 		tell(d, p);
 }
 

@@ -110,8 +110,8 @@ START_TEST(as_broadcast_on_other_vlans)
 	ck_assert_int_eq(comes(), DROP_NONE);
 	goes_to("198.51.100.7 10.30.255.255%30");
 	conf(WOL "to = vlan10\n");
-	ck_assert_int_eq(comes(), DROP_NONE);
-	goes_to("");
+	ck_assert_int_eq(comes(), DROP_DOWN);
+	ck_assert_uint_eq(w->stats.drop_helper[DROP_DOWN], 1);
 }
 END_TEST
 

@@ -32,6 +32,9 @@ struct p4011_plan {
 enum drop p4011_request(struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct p4011_plan *plan);
 
+/* No copy of it could be sent: it counts as dropped after all. in: plan->servers.in. */
+void p4011_lost(struct relay4 *r, struct iface *in, enum drop why);
+
 /* The payload to send: a copy of the received one, edited when the plan says so.
  * size at least rx->len. Returns the length. */
 size_t p4011_render(const struct p4011_plan *plan, const struct relay4_rx *rx,

@@ -63,6 +63,9 @@ void rescue_tap(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
 bool rescue_answer(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct rescue_plan *plan);
 
+/* The answer that was to be delivered could not be sent: it counts as dropped after all. */
+void rescue_lost(struct relay4 *r, const struct rescue_plan *plan, enum drop why);
+
 /* When is the next question due for the next server? false: none waits. rescue_next() takes
  * the one that is due first. */
 bool rescue_due(const struct rescues *t, struct mono *due);

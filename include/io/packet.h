@@ -10,6 +10,7 @@
 #ifndef IO_PACKET_H
 #define IO_PACKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,9 @@ struct packet_to {
 struct packet_sent {
 	uint32_t ok, full, failed;
 	int last_errno;
+	/* NULL, or called for each frame that was dropped, with the payload that was queued. */
+	void (*on_lost)(void *user, const void *payload, bool full);
+	void *user;
 };
 /* Queues header (28 bytes, copied) and payload (borrowed until packet_flush). Flushes by itself when full. */
 void packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,

@@ -68,6 +68,9 @@ struct udp_sent {
 	uint32_t full;		/* EAGAIN/ENOBUFS: the send buffer is full; dropped */
 	uint32_t failed;	/* any other errno; dropped */
 	int last_errno;
+	/* NULL, or called for each datagram that was dropped, with the bytes that were queued. */
+	void (*on_lost)(void *user, const void *data, bool full);
+	void *user;
 };
 void udp_server_queue(struct udp_server *s, const void *data, size_t len, struct udp_sent *result);
 /* Sends what is queued. A pending error of the socket (an ICMP answer to an earlier packet) is noted for

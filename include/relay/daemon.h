@@ -61,6 +61,20 @@ struct daemon_server {
 	bool queued;		/* has messages that were not flushed yet */
 };
 
+/*
+ * What becomes of a received message whose copies wait in the arena: its bucket is
+ * known when the kernel has taken one of them, or none.
+ */
+#define DAEMON_FATES 64		/* two full batches; more are flushed */
+
+struct daemon_fate {
+	size_t from, to;	/* where in the arena its copies are */
+	uint32_t queued, lost;
+	uint32_t ifindex;	/* of the client */
+	bool reply;
+	enum drop why;		/* of the last copy that was lost */
+};
+
 struct daemon {
 	const struct args *args;
 	struct log log;
@@ -105,6 +119,9 @@ struct daemon {
 	struct mono rescue_due;	/* the same of w_rescue */
 	bool judging;		/* w_judge will run */
 	uint16_t ip_id;
+	struct daemon_fate fate[DAEMON_FATES];
+	unsigned n_fate;
+	bool fate_open;		/* the last one is still being queued */
 	size_t arena_used;
 	uint8_t arena[DAEMON_ARENA];
 };
@@ -133,6 +150,8 @@ void daemon_filter(const struct conf *c, struct ring_filter *f);
 void path_ring(void *daemon, struct mono now);
 void path_udp67(void *daemon, struct mono now);
 void path_udp4011(void *daemon, struct mono now);
+/* Sends what is queued, and counts what became of it. */
+void path_flush(struct daemon *d);
 /* Questions that are due for the next server. */
 void path_hedges(void *daemon, struct mono now);
 /* Reads one server's socket. */

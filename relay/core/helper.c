@@ -200,5 +200,9 @@ helper_packet(struct helpers *h, const struct conf *c, struct iftab *t,
 		add_out(plan, p->to_addr[i], 0);
 	if (p->n_to_if)
 		add_broadcasts(plan, p, t, in);
+	if (plan->n == 0) {		/* `to` is interfaces that are down */
+		stats->drop_helper[DROP_DOWN]++;
+		return DROP_DOWN;
+	}
 	return DROP_NONE;
 }

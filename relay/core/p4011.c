@@ -131,17 +131,29 @@ p4011_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	plan->src = rx->src;
 	plan->sport = rx->sport;
 	stats_count(r->stats, COUNTER_P4011_REQUESTS);
+	if (in)
+		in->stats.requests++;
 	d = judge(r, in, rx);
 	if (d == DROP_NONE)
 		d = plan_4011(r, rx, now, plan);
 	if (d == DROP_NONE) {
 		stats_count(r->stats, COUNTER_P4011_RELAYED);
+		in->stats.relayed++;
 		return DROP_NONE;
 	}
 	r->stats->drop_4011[d]++;
 	if (in)
 		in->stats.drops++;
 	return d;
+}
+
+void
+p4011_lost(struct relay4 *r, struct iface *in, enum drop why)
+{
+	r->stats->counter[COUNTER_P4011_RELAYED]--;
+	r->stats->drop_4011[why]++;
+	in->stats.relayed--;
+	in->stats.drops++;
 }
 
 size_t

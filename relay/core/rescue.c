@@ -602,6 +602,22 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
 	return true;
 }
 
+void
+rescue_lost(struct relay4 *r, const struct rescue_plan *plan, enum drop why)
+{
+	struct iface *in = iftab_by_index(r->iftab, plan->ifindex);
+
+	r->stats->counter[COUNTER_RESCUES_DELIVERED]--;
+	if (plan->again) {		/* of our own making: no reply came in */
+		r->stats->drop_send[why]++;
+		return;
+	}
+	r->stats->counter[COUNTER_REPLIES_RELAYED]--;
+	r->stats->drop_reply[why]++;
+	if (in)
+		in->stats.replies--;
+}
+
 /* --- time ---------------------------------------------------------------------------- */
 
 bool

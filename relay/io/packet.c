@@ -116,13 +116,17 @@ packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
 }
 
 static void
-count_failure(struct packet_sent *result, int err)
+lose(struct packet *p, struct packet_sent *result, int err, uint32_t i)
 {
-	if (err == EAGAIN || err == ENOBUFS)
+	bool full = err == EAGAIN || err == ENOBUFS;
+
+	if (full)
 		result->full++;
 	else
 		result->failed++;
 	result->last_errno = err;
+	if (result->on_lost)
+		result->on_lost(result->user, p->iov[i][1].iov_base, full);
 }
 
 /*
@@ -143,8 +147,7 @@ packet_flush(struct packet *p, struct packet_sent *result)
 			result->ok += (uint32_t)sent;
 			i += (uint32_t)sent;
 		} else if (errno != EINTR) {
-			count_failure(result, errno);
-			i++;
+			lose(p, result, errno, i++);
 		}
 	}
 	p->n = 0;

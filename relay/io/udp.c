@@ -455,14 +455,17 @@ is_full(int err)
 	return err == EAGAIN || err == ENOBUFS;
 }
 
+/* n of the queue, from i on, are lost. */
 static void
-count_failure(struct udp_sent *result, int err, uint32_t n)
+lose(struct udp_server *s, struct udp_sent *result, int err, uint32_t i, uint32_t n)
 {
 	if (is_full(err))
 		result->full += n;
 	else
 		result->failed += n;
 	result->last_errno = err;
+	for (; result->on_lost && n > 0; n--)
+		result->on_lost(result->user, s->iov[i++].iov_base, is_full(err));
 }
 
 /* Takes notice of what the kernel heard from the network about this server. */
@@ -518,18 +521,16 @@ udp_server_flush(struct udp_server *s, struct udp_sent *result)
 			result->ok += (uint32_t)n;
 			i += (uint32_t)n;
 		} else if (is_full(-n)) {
-			count_failure(result, -n, s->n - i);
+			lose(s, result, -n, i, s->n - i);
 			break;
 		} else if (may_reconnect) {
 			may_reconnect = false;
 			err = udp_server_reconnect(s);
 		} else if (!s->connected) {
-			count_failure(result, -n, s->n - i);
+			lose(s, result, -n, i, s->n - i);
 			break;
-		} else {
-			count_failure(result, -n, 1);
-			i++;
-		}
+		} else
+			lose(s, result, -n, i++, 1);
 	}
 	s->n = 0;
 }
