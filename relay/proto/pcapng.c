@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * pcapng - see include/proto/pcapng.h. Numbers and layouts are those of
+ * draft-ietf-opsawg-pcapng sections 3 (blocks, options) and 4 (types of blocks).
+ */
+#include "proto/pcapng.h"
+
+#define MAGIC		0x1a2b3c4du
+#define HEAD		8u	/* type and length before a body, length behind it */
+#define FRAME		12u
+
+/* Options; the numbers above 1 have a meaning of their own in each block. */
+#define OPT_END		0
+#define OPT_COMMENT	1
+#define SHB_USERAPPL	4
+#define IF_NAME		2
+#define IF_DESCRIPTION	3
+#define IF_TSRESOL	9
+#define EPB_FLAGS	2
+#define ISB_IFRECV	4
+#define ISB_IFDROP	5
+
+#define NANOSECONDS	9	/* if_tsresol: 10^-9 */
+#define STATS_BODY	12	/* of a STATS block, before its options */
+
+static void
+put_u64(struct wr *w, uint64_t v)
+{
+	wr_u32(w, (uint32_t)(v >> 32));
+	wr_u32(w, (uint32_t)v);
+}
+
+static size_t
+padded(size_t len)
+{
+	return (len + 3) & ~(size_t)3;
+}
+
+static void
+put_option(struct wr *w, uint16_t code, const void *value, size_t len)
+{
+	wr_u16(w, code);
+	wr_u16(w, (uint16_t)len);
+	wr_bytes(w, value, len);
+	wr_zeros(w, padded(len) - len);
+}
+
+static void
+put_text(struct wr *w, uint16_t code, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (len)
+		put_option(w, code, text, len < UINT16_MAX ? len : UINT16_MAX);
+}
+
+static void
+put_option64(struct wr *w, uint16_t code, uint64_t v)
+{
+	wr_u16(w, code);
+	wr_u16(w, 8);
+	put_u64(w, v);
+}
+
+static void
+put_end(struct wr *w)
+{
+	wr_u32(w, OPT_END);	/* and its length, which is 0 too */
+}
+
+/* Where the block begins; its length is known at its end. */
+static uint8_t *
+begin(struct wr *w, uint32_t type)
+{
+	uint8_t *at = w->p;
+
+	wr_u32(w, type);
+	wr_u32(w, 0);
+	return at;
+}
+
+static void
+end(struct wr *w, uint8_t *block)
+{
+	uint32_t len = (uint32_t)(w->p - block) + 4;
+	struct wr at;
+
+	wr_u32(w, len);
+	if (w->bad) {
+		w->p = block;
+		return;
+	}
+	at = wr_init(block + 4, 4);
+	wr_u32(&at, len);
+}
+
+void
+pcapng_section(struct wr *w, const char *application)
+{
+	uint8_t *block = begin(w, PCAPNG_SECTION);
+
+	wr_u32(w, MAGIC);
+	wr_u16(w, 1);			/* version 1.0 */
+	wr_u16(w, 0);
+	put_u64(w, UINT64_MAX);		/* the length of the section is not said */
+	put_text(w, SHB_USERAPPL, application);
+	put_end(w);
+	end(w, block);
+}
+
+void
+pcapng_interface(struct wr *w, uint16_t linktype, uint32_t snaplen,
+    const char *name, const char *description)
+{
+	uint8_t *block = begin(w, PCAPNG_INTERFACE), resolution = NANOSECONDS;
+
+	wr_u16(w, linktype);
+	wr_u16(w, 0);
+	wr_u32(w, snaplen);
+	put_text(w, IF_NAME, name);
+	put_text(w, IF_DESCRIPTION, description);
+	put_option(w, IF_TSRESOL, &resolution, sizeof(resolution));
+	put_end(w);
+	end(w, block);
+}
+
+void
+pcapng_packet(struct wr *w, const struct pcapng_packet *p)
+{
+	uint8_t *block = begin(w, PCAPNG_PACKET);
+	size_t len = p->head_len + p->body_len;
+
+	wr_u32(w, p->interface);
+	put_u64(w, p->ns);
+	wr_u32(w, (uint32_t)len);
+	wr_u32(w, (uint32_t)(p->wire_len > len ? p->wire_len : len));
+	wr_bytes(w, p->head, p->head_len);
+	wr_bytes(w, p->body, p->body_len);
+	wr_zeros(w, padded(len) - len);
+	put_text(w, OPT_COMMENT, p->comment);
+	wr_u16(w, EPB_FLAGS);
+	wr_u16(w, 4);
+	wr_u32(w, p->flags);
+	put_end(w);
+	end(w, block);
+}
+
+void
+pcapng_stats(struct wr *w, uint32_t interface, uint64_t ns, uint64_t received,
+    uint64_t dropped)
+{
+	uint8_t *block = begin(w, PCAPNG_STATS);
+
+	wr_u32(w, interface);
+	put_u64(w, ns);
+	put_option64(w, ISB_IFRECV, received);
+	put_option64(w, ISB_IFDROP, dropped);
+	put_end(w);
+	end(w, block);
+}
+
+enum pcapng_next
+pcapng_next(struct rd *r, struct pcapng_block *out)
+{
+	struct rd b = *r, body;
+	uint32_t type = rd_u32(&b), len = rd_u32(&b);
+
+	if (b.bad)
+		return PCAPNG_MORE;
+	if (len < FRAME || len % 4 || len > PCAPNG_BLOCK_MAX)
+		return PCAPNG_BAD;
+	body = rd_sub(&b, len - FRAME);
+	if (body.bad || rd_left(&b) < 4)
+		return PCAPNG_MORE;
+	if (rd_u32(&b) != len)
+		return PCAPNG_BAD;
+	*out = (struct pcapng_block){ type, r->p, len };
+	*r = b;
+	return PCAPNG_WHOLE;
+}
+
+static struct rd
+body_of(const struct pcapng_block *b)
+{
+	return rd_init(b->data + HEAD, b->len - FRAME);
+}
+
+bool
+pcapng_interface_of(const struct pcapng_block *b, uint32_t *interface)
+{
+	struct rd r = body_of(b);
+
+	if (b->type != PCAPNG_PACKET && b->type != PCAPNG_STATS)
+		return false;
+	*interface = rd_u32(&r);
+	return !r.bad;
+}
+
+void
+pcapng_set_interface(uint8_t *block, uint32_t interface)
+{
+	struct wr w = wr_init(block + HEAD, 4);
+
+	wr_u32(&w, interface);
+}
+
+uint64_t
+pcapng_dropped(const struct pcapng_block *b)
+{
+	struct rd r = body_of(b), value;
+	uint64_t high;
+
+	rd_skip(&r, STATS_BODY);
+	while (rd_left(&r) > 0) {
+		uint16_t code = rd_u16(&r), len = rd_u16(&r);
+
+		value = rd_sub(&r, len);
+		rd_skip(&r, padded(len) - len);
+		if (value.bad || code == OPT_END)
+			break;
+		if (code != ISB_IFDROP || len != 8)
+			continue;
+		high = rd_u32(&value);
+		return high << 32 | rd_u32(&value);
+	}
+	return 0;
+}
