@@ -10,6 +10,7 @@
 #define CTL_CLIENT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Eight times what a daemon sends before it closes the connection itself. */
 #define CLIENT_ANSWER_MAX	(64u << 20)	/* bytes */
@@ -27,5 +28,20 @@
  */
 int client_ask(const char *path, const char *command, int timeout_ms,
     char **answer, size_t *len);
+
+/* A connection on which bytes follow the answer. */
+struct client_stream {
+	int fd;			/* blocking */
+	char *answer;		/* malloc'd, as client_ask() gives it */
+	size_t len;
+	uint8_t *rest;		/* bytes behind the newline that have come already; in the
+				 * memory of answer */
+	size_t rest_len;
+};
+
+/* As client_ask(), but the connection stays open: client_close(). After an error nothing is. */
+int client_stream(const char *path, const char *command, int timeout_ms,
+    struct client_stream *out);
+void client_close(struct client_stream *s);
 
 #endif

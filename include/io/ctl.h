@@ -11,9 +11,16 @@
  * string out. Socket mode 0660 and group pxrelay (if there is one), so the group may use it.
  *
  * A line that is too long, not text, or that could not be answered gets {"error":"..."}.
+ *
+ * A command may make a stream of its connection: then bytes of any kind follow the
+ * answer, until the client closes its side, and what a slow client leaves lying is
+ * bounded by who writes (ctl_stream_waiting).
  */
 #ifndef IO_CTL_H
 #define IO_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "io/loop.h"
 
@@ -29,5 +36,24 @@ typedef char *ctl_fn(void *user, const char *command);
 /* Replaces a stale socket file (nobody answers on it); -EADDRINUSE when a daemon is alive there. Makes no directories but the last. 0 or -errno. */
 int ctl_open(struct loop *l, const char *path, ctl_fn *fn, void *user, struct ctl **out);
 struct ctl *ctl_close(struct ctl *c);	/* removes the file; NULL-safe; returns NULL */
+
+struct ctl_stream;
+
+enum ctl_event {
+	CTL_BEGIN,	/* the answer is on its way: bytes may be written from now on */
+	CTL_STOP,	/* the client wants no more, or the daemon ends: the last bytes may be
+			 * written now, and only now */
+	CTL_GONE	/* it was closed; not to be used any more */
+};
+/* Not always all three, but GONE always, and last; never from within ctl_stream_write(). */
+typedef void ctl_stream_fn(void *user, enum ctl_event what);
+
+/* Only from within a ctl_fn: the connection whose command is being answered becomes a stream. It does not give
+ * way to a new client. NULL when memory is short. */
+struct ctl_stream *ctl_stream(struct ctl *c, ctl_stream_fn *fn, void *user);
+/* Never waits; the bytes are copied. false when memory is short: then none of them is sent. */
+bool ctl_stream_write(struct ctl_stream *s, const void *data, size_t len);
+/* Bytes that the client has not taken yet and the kernel does not hold for it either. */
+size_t ctl_stream_waiting(const struct ctl_stream *s);
 
 #endif

@@ -24,6 +24,7 @@
 struct answer {
 	char *text;		/* owned until handed out */
 	size_t len, size;
+	size_t got;		/* bytes, with what stands behind the newline */
 	bool whole;		/* the newline has come; len does not count it */
 };
 
@@ -119,7 +120,7 @@ grow(struct answer *a)
 	return 0;
 }
 
-/* What there is now; the newline ends it and what stands behind it is not ours. */
+/* What there is now; the newline ends it, and what stands behind it is left there. */
 static int
 receive_some(int fd, struct answer *a)
 {
@@ -136,6 +137,7 @@ receive_some(int fd, struct answer *a)
 	}
 	end = memchr(a->text + a->len, '\n', (size_t)n);
 	a->whole = end != NULL;
+	a->got = a->len + (size_t)n;
 	a->len = end ? (size_t)(end - a->text) : a->len + (size_t)n;
 	a->text[a->len] = '\0';
 	return 0;
@@ -156,9 +158,9 @@ receive_line(int fd, struct answer *a, int64_t deadline)
 	return err;
 }
 
-int
-client_ask(const char *path, const char *command, int timeout_ms,
-    char **answer, size_t *len)
+/* Connects and asks: the descriptor, with the answer in *out, or -errno. */
+static int
+ask(const char *path, const char *command, int timeout_ms, struct answer *out)
 {
 	int64_t deadline = now_ms() + timeout_ms;
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -176,12 +178,50 @@ client_ask(const char *path, const char *command, int timeout_ms,
 		err = send_all(fd, "\n", 1, deadline);
 	if (!err)
 		err = receive_line(fd, &a, deadline);
-	close(fd);
 	if (err) {
+		close(fd);
 		free(a.text);
 		return err;
 	}
+	*out = a;
+	return fd;
+}
+
+int
+client_ask(const char *path, const char *command, int timeout_ms,
+    char **answer, size_t *len)
+{
+	struct answer a;
+	int fd = ask(path, command, timeout_ms, &a);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
 	*answer = a.text;
 	*len = a.len;
 	return 0;
+}
+
+int
+client_stream(const char *path, const char *command, int timeout_ms,
+    struct client_stream *out)
+{
+	struct answer a;
+	int fd = ask(path, command, timeout_ms, &a);
+
+	if (fd < 0)
+		return fd;
+	*out = (struct client_stream){
+		.fd = fd, .answer = a.text, .len = a.len,
+		.rest = (uint8_t *)a.text + a.len + 1,
+		.rest_len = a.got - a.len - 1,
+	};
+	return 0;
+}
+
+void
+client_close(struct client_stream *s)
+{
+	close(s->fd);
+	free(s->answer);
 }

@@ -10,7 +10,8 @@
  * input no more than a few lines are kept.
  *
  * When a client too many comes, the one that has been silent for longest gives
- * way: forgotten connections cannot lock the operator out.
+ * way: forgotten connections cannot lock the operator out. Streams are silent by nature
+ * and stay; how many there may be is decided by who makes them.
  *
  * What commands mean is left to the call-back. A struct ctl owns its clients,
  * a client owns its connection.
@@ -34,12 +35,21 @@
 #define RETRY_MS	1000	/* after accept() had no descriptor left */
 /* What is read at a time; it is looked at before more is read. */
 #define READ_MAX	(2 * CTL_LINE_MAX)
+/* Of a stream, sent at a time: libevent's 16 KiB would be the rate of a capture. */
+#define STREAM_WRITE_MAX (256u << 10)
 
 struct client {
 	TAILQ_ENTRY(client) entry;
 	struct ctl *ctl;
 	struct bufferevent *bev;
 	bool ending;		/* nothing more is read; closed when all is sent */
+	struct ctl_stream *stream;	/* NULL: commands and answers; owned */
+};
+
+struct ctl_stream {
+	struct client *client;
+	ctl_stream_fn *fn;
+	void *user;
 };
 
 struct ctl {
@@ -48,6 +58,7 @@ struct ctl {
 	struct loop_watch *retry;
 	ctl_fn *fn;
 	void *user;
+	struct client *asking;	/* whose command is being answered */
 	TAILQ_HEAD(clients, client) clients;	/* the last one to speak first */
 	unsigned n_clients;
 	struct unixsock socket;
@@ -59,6 +70,9 @@ client_free(struct client *c)
 	TAILQ_REMOVE(&c->ctl->clients, c, entry);
 	c->ctl->n_clients--;
 	bufferevent_free(c->bev);
+	if (c->stream)
+		c->stream->fn(c->stream->user, CTL_GONE);
+	free(c->stream);
 	free(c);
 }
 
@@ -109,10 +123,16 @@ run(struct client *c, const char *line, size_t len)
 
 	if (!is_text(line, len))
 		return refuse(c, "not a command");
+	c->ctl->asking = c;
 	json = c->ctl->fn(c->ctl->user, line);
+	c->ctl->asking = NULL;
 	if (!json)
-		return refuse(c, "out of memory");
-	return answer(c, json);
+		return refuse(c, "out of memory") && !c->stream;
+	if (!answer(c, json))
+		return false;
+	if (c->stream)
+		c->stream->fn(c->stream->user, CTL_BEGIN);
+	return true;
 }
 
 /* false: the connection is of no more use. */
@@ -139,6 +159,17 @@ next_command(struct client *c)
 	return ok;
 }
 
+/* Of a stream's client nothing is wanted but its end. */
+static void
+pump_stream(struct client *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+
+	evbuffer_drain(in, evbuffer_get_length(in));
+	if (c->ending && evbuffer_get_length(bufferevent_get_output(c->bev)) == 0)
+		client_free(c);
+}
+
 /*
  * Something came in, or all that we had to say is out. While something has to
  * be said, nothing is read. (A high-water mark for the input would say the
@@ -151,10 +182,19 @@ pump(struct bufferevent *bev, void *arg)
 	struct client *c = arg;
 	struct evbuffer *out = bufferevent_get_output(bev);
 
+	if (c->stream) {
+		pump_stream(c);
+		return;
+	}
 	if (evbuffer_get_length(out) > 0)
 		return;
 	if (!next_command(c)) {
 		client_free(c);
+		return;
+	}
+	if (c->stream) {	/* reads on, to see when the client goes */
+		if (c->ending)
+			c->stream->fn(c->stream->user, CTL_STOP);
 		return;
 	}
 	if (evbuffer_get_length(out) > 0)
@@ -171,10 +211,24 @@ on_event(struct bufferevent *bev, short what, void *arg)
 
 	if (what & BEV_EVENT_EOF) {
 		c->ending = true;
+		if (c->stream)
+			c->stream->fn(c->stream->user, CTL_STOP);
 		pump(bev, c);
 	} else if (what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT)) {
 		client_free(c);
 	}
+}
+
+/* The client that has been silent for longest, and is no stream; or NULL. */
+static struct client *
+silent_client(struct ctl *ctl)
+{
+	struct client *c;
+
+	TAILQ_FOREACH_REVERSE(c, &ctl->clients, clients, entry)
+		if (!c->stream)
+			return c;
+	return NULL;
 }
 
 static void
@@ -187,9 +241,9 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	(void)listener;
 	(void)addr;
 	(void)addr_len;
-	if (ctl->n_clients == CTL_CLIENTS_MAX)
-		client_free(TAILQ_LAST(&ctl->clients, clients));
-	c = calloc(1, sizeof(*c));
+	if (ctl->n_clients == CTL_CLIENTS_MAX && (c = silent_client(ctl)))
+		client_free(c);
+	c = ctl->n_clients < CTL_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
 	if (!c) {
 		close(fd);
 		return;
@@ -275,13 +329,53 @@ ctl_open(struct loop *l, const char *path, ctl_fn *fn, void *user,
 	return 0;
 }
 
+struct ctl_stream *
+ctl_stream(struct ctl *ctl, ctl_stream_fn *fn, void *user)
+{
+	struct client *c = ctl->asking;
+
+	if (!c || c->stream || !(c->stream = calloc(1, sizeof(*c->stream))))
+		return NULL;
+	*c->stream = (struct ctl_stream){ c, fn, user };
+	bufferevent_set_max_single_write(c->bev, STREAM_WRITE_MAX);
+	return c->stream;
+}
+
+bool
+ctl_stream_write(struct ctl_stream *s, const void *data, size_t len)
+{
+	return evbuffer_add(bufferevent_get_output(s->client->bev), data, len) == 0;
+}
+
+size_t
+ctl_stream_waiting(const struct ctl_stream *s)
+{
+	return evbuffer_get_length(bufferevent_get_output(s->client->bev));
+}
+
+/* A reader that is well gets the end of its stream, without being waited for. */
+static void
+end_stream(struct client *c)
+{
+	if (!c->ending)
+		c->stream->fn(c->stream->user, CTL_STOP);
+	evbuffer_unfreeze(bufferevent_get_output(c->bev), 1);
+	(void)evbuffer_write(bufferevent_get_output(c->bev),
+	    bufferevent_getfd(c->bev));
+}
+
 struct ctl *
 ctl_close(struct ctl *ctl)
 {
+	struct client *c;
+
 	if (!ctl)
 		return NULL;
-	while (!TAILQ_EMPTY(&ctl->clients))
-		client_free(TAILQ_FIRST(&ctl->clients));
+	while ((c = TAILQ_FIRST(&ctl->clients))) {
+		if (c->stream)
+			end_stream(c);
+		client_free(c);
+	}
 	loop_unwatch(ctl->retry);
 	evconnlistener_free(ctl->listener);
 	unixsock_remove(&ctl->socket);
