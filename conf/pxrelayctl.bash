@@ -6,29 +6,35 @@
 _pxrelayctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local i words='' options='-s --socket -t --timeout --json -h --help -V --version'
+	local i words='' options='-s --socket -t --timeout --json -h --help -V --version
+		-w -C -W -c --mac --interface --server'
 
 	COMPREPLY=()
 	case $prev in
-	-s | --socket)
+	-s | --socket | -w)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	-t | --timeout)
+	--interface)
+		mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net)" -- "$cur")
+		return
+		;;
+	-t | --timeout | -C | -W | -c | --mac | --server)
 		return
 		;;
 	esac
 	# What was said of the command so far: all that is no option's.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-s | --socket | -t | --timeout) i=$((i + 1)) ;;
+		-s | --socket | -t | --timeout | -w | -C | -W | -c | --mac | \
+			--interface | --server) i=$((i + 1)) ;;
 		-*) ;;
 		*) words="$words ${COMP_WORDS[i]}" ;;
 		esac
 	done
 	case $words in
-	'') words='show explain watch drain enable import reload version' ;;
+	'') words='show explain watch capture drain enable import reload version' ;;
 	' show') words='interfaces servers rules clients boots counters drops' ;;
 	' import') words='dhcrelay dnsmasq ios' ;;
 	' import '*' '*) words='' ;;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "proto/udpip.h"
+#include "relay/capture.h"
 #include "relay/daemon.h"
 
 /*
@@ -197,6 +198,8 @@ send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy, bool wit
 			if (no_room)
 				stats_count(&d->stats, COUNTER_OPTION82_NO_ROOM);
 		}
+		if (d->captures)
+			capture_copy(d, p, s, msg, len);
 		queue_to_server(d, s, msg, len);
 	}
 }
@@ -217,6 +220,8 @@ request(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	enum drop why = relay4_request(&d->r4, rx, now, &plan);
 
 	record_request(d->track, &d->r4, rx, &plan, why, now);
+	if (d->captures)
+		capture_request(d, rx, &plan, why);
 	if (why != DROP_NONE)
 		return;
 	begin_fate(d, rx->ifindex, false);
@@ -267,6 +272,8 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	enum drop why = relay4_reply(&d->r4, rx, now, &v);
 
 	record_reply(d->track, &d->r4, rx, &v, why, now);
+	if (d->captures)
+		capture_reply(d, rx, &v, why);
 	if (why != DROP_NONE)
 		return;
 	msg = room(d, v.m.len + PATH_ROOM);
@@ -279,6 +286,8 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	};
 	use(d, u.payload_len);
 	udpip_build(hdr, &u, d->ip_id++);
+	if (d->captures)
+		capture_delivery(d, &v, hdr, msg, u.payload_len);
 	to = (struct packet_to){ v.out->link.ifindex, v.mac_len, { 0 } };
 	memcpy(to.mac, v.mac, sizeof(to.mac));
 	d->fate[d->n_fate - 1].queued++;
@@ -312,12 +321,14 @@ static void
 port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct p4011_plan plan;
-	enum drop why = DROP_NONE;
+	enum drop why = p4011_request(&d->r4, rx, now, &plan);
 	unsigned sent = 0;
 	uint8_t *msg;
 	size_t len;
 
-	if (p4011_request(&d->r4, rx, now, &plan) != DROP_NONE)
+	if (d->captures)
+		capture_4011(d, rx, &plan, why);
+	if (why != DROP_NONE)
 		return;
 	record_4011(d->track, rx, plan.servers.n_server, now);
 	msg = room(d, rx->len + PATH_ROOM);
@@ -331,6 +342,8 @@ port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 			.payload = msg, .payload_len = len,
 		};
 
+		if (d->captures)
+			capture_copy_4011(d, rx, s, &u);
 		why = send_raw(d, &u, 0, COUNTER_COPIES);
 		d->r4.server[s].sent += why == DROP_NONE;
 		d->r4.server[s].errors += why == DROP_SEND_ERROR;
@@ -342,14 +355,17 @@ port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 }
 
 static void
-help(struct daemon *d, const struct udpip *u, uint32_t ifindex, struct mono now)
+help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
+    struct mono now)
 {
 	struct helper_plan plan;
-	enum drop why = DROP_NONE;
+	enum drop why = helper_packet(d->helpers, d->conf, d->iftab, &d->stats,
+	    u, rx->ifindex, now, &plan);
 	unsigned sent = 0;
 
-	if (helper_packet(d->helpers, d->conf, d->iftab, &d->stats, u, ifindex,
-	    now, &plan) != DROP_NONE)
+	if (d->captures)
+		capture_help(d, rx, u, &plan, why);
+	if (why != DROP_NONE)
 		return;
 	for (unsigned i = 0; i < plan.n; i++) {
 		struct udpip out = *u;
@@ -357,6 +373,8 @@ help(struct daemon *d, const struct udpip *u, uint32_t ifindex, struct mono now)
 		out.src = plan.src;
 		out.dst = plan.out[i].dst;
 		out.ttl = plan.ttl;
+		if (d->captures)
+			capture_help_copy(d, rx, &out, plan.out[i].ifindex);
 		why = send_raw(d, &out, plan.out[i].ifindex,
 		    COUNTER_HELPED_COPIES);
 		sent += why == DROP_NONE;
@@ -409,6 +427,8 @@ count_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
 {
 	struct iface *in = iftab_by_index(d->iftab, f->ifindex);
 
+	if (d->captures)
+		capture_bad_frame(d, f, why);
 	stats_count(&d->stats, COUNTER_REQUESTS);
 	d->stats.drop_request[why]++;
 	if (in) {
@@ -423,7 +443,8 @@ rx_of_frame(const struct ring_frame *f, const struct udpip *u)
 	struct relay4_rx rx = {
 		.data = u->payload, .len = u->payload_len, .src = u->src,
 		.dst = u->dst, .sport = u->sport, .ifindex = f->ifindex,
-		.mac_len = f->mac_len,
+		.ip = f->ip, .ip_len = f->len,
+		.csum_unverified = f->csum_unverified, .mac_len = f->mac_len,
 	};
 
 	memcpy(rx.mac, f->mac, sizeof(rx.mac));
@@ -436,11 +457,21 @@ tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono no
 {
 	if (iftab_is_local(d->iftab, rx->dst))
 		return;
+	if (d->captures)
+		capture_seen(d, rx, dport, RING_TO_HOST);
 	record_tap(d->track, &d->r4, rx, dport, now);
 	if (dport != DHCP4_PORT_PXE && rx->sport != DHCP4_PORT_PXE)
 		return;			/* TFTP */
 	stats_count(&d->stats, COUNTER_P4011_SEEN);
 	rescuer_tap(d, rx, dport, now);
+}
+
+static void
+stranger(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	if (d->captures)
+		capture_seen(d, rx, DHCP4_PORT_CLIENT, RING_TO_BROADCAST);
+	record_stranger(d->track, &d->r4, rx, now);
 }
 
 static void
@@ -470,9 +501,9 @@ frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 	else if (u.dport == DHCP4_PORT_PXE)
 		port4011(d, &rx, now);
 	else if (u.dport == DHCP4_PORT_CLIENT)
-		record_stranger(d->track, &d->r4, &rx, now);
+		stranger(d, &rx, now);
 	else
-		help(d, &u, ifindex, now);
+		help(d, &rx, &u, now);
 }
 
 /*
@@ -521,6 +552,8 @@ datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 	if (g->truncated) {
 		stats_count(&d->stats, COUNTER_REPLIES);
 		d->stats.drop_reply[DROP_TRUNCATED]++;
+		if (d->captures)
+			capture_truncated(d, &rx, DHCP4_PORT_SERVER);
 	} else if (g->len && g->data[0] == DHCP4_REQUEST)
 		request(d, &rx, now);
 	else if (!probing_answer(d, &rx, now) && !rescuer_answer(d, &rx, now))
@@ -603,6 +636,8 @@ path_udp4011(void *daemon, struct mono now)
 		}
 		stats_count(&d->stats, COUNTER_P4011_REQUESTS);
 		d->stats.drop_4011[DROP_TRUNCATED]++;
+		if (d->captures)
+			capture_truncated(d, &rx, DHCP4_PORT_PXE);
 	}
 	d->arena_used = 0;
 }

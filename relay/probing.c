@@ -16,6 +16,7 @@
 #include "core/probe.h"
 #include "io/prober.h"
 #include "proto/probemsg.h"
+#include "relay/capture.h"
 #include "relay/daemon.h"
 
 /* What is due within these is done together: a wake-up costs more than a question. */
@@ -41,6 +42,8 @@ send_67(struct daemon *d, uint16_t server, const void *msg, size_t len)
 
 	if (!len || !udp_server_connected(s))
 		return -ENETUNREACH;
+	if (d->captures)
+		capture_probe(d, server, msg, len);
 	udp_server_queue(s, msg, len, &sent);
 	udp_server_flush(s, &sent);
 	return sent.ok ? 0 : sent.full ? -EAGAIN : -sent.last_errno;
@@ -222,6 +225,8 @@ probing_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 
 	if (!probemsg_answer(rx->data, rx->len, &xid, &ciaddr))
 		return false;
+	if (d->captures)
+		capture_probe_answer(d, rx);
 	if (probe_find(&g->probes, &d->r4, xid, &server, &i) &&
 	    d->conf->server[server].probe[i].kind == CONF_PROBE_DHCP)
 		g->inform[server] = ip4_is_none(ciaddr) ? INFORM_PLAIN : INFORM_CIADDR;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/udpip.h"
+#include "relay/capture.h"
 #include "relay/daemon.h"
 
 static void
@@ -55,6 +56,8 @@ deliver(struct daemon *d, const struct rescue_plan *p)
 static void
 carry_out(struct daemon *d, const struct rescue_plan *p, struct mono now)
 {
+	if (d->captures)
+		capture_rescue(d, p);
 	switch (p->what) {
 	case RESCUE_NOTHING:
 		break;
@@ -100,6 +103,8 @@ rescuer_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 
 	if (!rescue_answer(d->rescues, &d->r4, rx, now, &plan))
 		return false;
+	if (d->captures)
+		capture_rescue_answer(d, rx, &plan);
 	carry_out(d, &plan, now);
 	return true;
 }

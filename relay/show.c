@@ -11,6 +11,7 @@
 
 #include "base/sbuf.h"
 #include "core/probe.h"
+#include "relay/capture.h"
 #include "relay/daemon.h"
 #include "relay/show.h"
 
@@ -277,6 +278,12 @@ enable(struct daemon *d, const char *which)
 	return set_drained(d, which, false);
 }
 
+static json_t *
+capture_all(struct daemon *d)
+{
+	return capture_begin(d, "");
+}
+
 /* Commands with a word behind them. NULL: it is none. */
 static json_t *
 with_word(struct daemon *d, const char *command)
@@ -288,6 +295,7 @@ with_word(struct daemon *d, const char *command)
 		{ "drain ", drain },
 		{ "enable ", enable },
 		{ "explain ", show_explain },
+		{ "capture ", capture_begin },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -314,6 +322,7 @@ show(void *daemon, const char *command)
 		{ "show boots", show_boots },
 		{ "show counters", counters },
 		{ "show drops", drops },
+		{ "capture", capture_all },
 		{ "version", version },
 		{ "reload", do_reload },
 	};

@@ -72,6 +72,9 @@ struct relay4_rx {
 	struct ip4 src, dst;
 	uint16_t sport;
 	uint32_t ifindex;
+	const uint8_t *ip;	/* the IP packet, for those who show it; NULL: by a UDP socket */
+	size_t ip_len;
+	bool csum_unverified;	/* its UDP checksum is not filled in, or was not looked at */
 	bool unicast;		/* to one of our addresses, not a broadcast */
 	uint8_t mac_len;	/* link source, 0: unknown */
 	uint8_t mac[8];
@@ -88,6 +91,7 @@ struct relay4_plan {
 	uint8_t hops;		/* new value */
 	bool foreign;		/* another relay's: nothing but hops changes */
 	bool drop_old;		/* option82-policy = replace */
+	bool hedge;		/* the question is asked again, of the next server */
 	uint8_t rai_flags;
 	uint8_t n_copy;
 	struct relay4_copy copy[IFTAB_GI_MAX];

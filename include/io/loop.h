@@ -23,6 +23,8 @@ typedef void loop_fn(void *user, struct mono now);
 struct loop *loop_new(void);	/* NULL when memory is short */
 struct loop *loop_free(struct loop *l);	/* frees watches that are left; returns NULL */
 struct mono loop_now(struct loop *l);	/* CLOCK_MONOTONIC, read anew */
+/* What the clock on the wall says, in ns since 1970: to be shown, not to be reckoned with. */
+uint64_t loop_wall_ns(struct loop *l);
 
 /* Level-triggered: fn runs whenever fd can be read. The fd stays the caller's. */
 struct loop_watch *loop_read(struct loop *l, int fd, loop_fn *fn, void *user);

@@ -108,6 +108,7 @@ struct daemon {
 	struct metrics *metrics;	/* NULL: off, or could not be opened */
 	struct watch *watch;	/* relay/watch.c */
 	struct probing *probing;	/* relay/probing.c */
+	struct captures *captures;	/* relay/capture.c; NULL: nobody captures */
 	struct hash_key secret;
 
 	struct loop_watch *w_netlink, *w_ring, *w_udp67, *w_udp4011;

@@ -314,6 +314,7 @@ relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
 	plan->group[CONV_DHCP] = plan->group[CONV_BOOT] = CONF_NONE;
 	plan->foreign = false;
 	plan->drop_old = false;
+	plan->hedge = false;
 	plan->rai_flags = unicast ? RAI_FLAG_UNICAST : 0;	/* RFC 5010 */
 	plan->in = iftab_by_index(r->iftab, ifindex);
 }

@@ -373,6 +373,7 @@ relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan)
 		return false;
 	}
 	plan->hops = (uint8_t)(plan->m.hops + 1);
+	plan->hedge = true;
 	relay4_copies(r, plan, cv, false);
 	stats_count(r->stats, COUNTER_HEDGES);
 	for (unsigned i = 0; i < plan->n_server; i++)

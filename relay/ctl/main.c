@@ -18,6 +18,7 @@
 #include <jansson.h>
 
 #include "base/sbuf.h"
+#include "ctl/capture.h"
 #include "ctl/client.h"
 #include "ctl/import.h"
 #include "ctl/ladder.h"
@@ -47,6 +48,7 @@ struct args {
 	int timeout_ms;
 	bool json;
 	const struct command *command;
+	struct capture_args capture;
 	char line[256];		/* what the daemon is asked */
 };
 
@@ -62,6 +64,7 @@ static const struct command commands[] = {
 	{ "explain MAC", "what happened in its boot, and why it fails",
 	    render_explain },
 	{ WATCH, "boots as they happen, until interrupted", render_boots },
+	{ CAPTURE_COMMAND, "both legs as pcapng, with verdicts as comments", NULL },
 	{ "show counters", "all counters, with their meaning", render_counters },
 	{ "show drops", "why packets were dropped, most frequent first",
 	    render_drops },
@@ -77,6 +80,9 @@ static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "mac", required_argument, NULL, CAPTURE_MAC },
+	{ "interface", required_argument, NULL, CAPTURE_INTERFACE },
+	{ "server", required_argument, NULL, CAPTURE_SERVER },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -96,7 +102,15 @@ help(void)
 	    "  -t, --timeout SECONDS  to wait for the answer (%d)\n"
 	    "      --json             print the daemon's document as it is\n"
 	    "  -h, --help             this text\n"
-	    "  -V, --version          version of pxrelayctl\n\n"
+	    "  -V, --version          version of pxrelayctl\n"
+	    "of capture:\n"
+	    "  -w FILE                to write (standard output)\n"
+	    "  -C SIZE                of a file (k, M, G); then the next one begins\n"
+	    "  -W COUNT               of files that are kept\n"
+	    "  -c COUNT               of packets, then it ends\n"
+	    "      --mac MAC          only this machine; each filter may be repeated\n"
+	    "      --interface NAME   only this client interface (a shell pattern)\n"
+	    "      --server SERVER    only this server, by name or address\n\n"
 	    "exit status: 0 good, 1 bad news, 2 usage\n",
 	    SOCKET, TIMEOUT_MS / 1000);
 }
@@ -153,9 +167,11 @@ find_command(char **word, int n, char *line, size_t size)
 static int
 parse_options(int argc, char **argv, struct args *a)
 {
+	const char *wrong;
 	int o;
 
-	while ((o = getopt_long(argc, argv, "s:t:hV", options, NULL)) != -1) {
+	while ((o = getopt_long(argc, argv, "s:t:hV" CAPTURE_OPTIONS, options,
+	    NULL)) != -1) {
 		switch (o) {
 		case 's':
 			a->socket = optarg;
@@ -169,6 +185,17 @@ parse_options(int argc, char **argv, struct args *a)
 		case 'h':
 		case 'V':
 			return o;
+		case 'w':
+		case 'C':
+		case 'W':
+		case 'c':
+		case CAPTURE_MAC:
+		case CAPTURE_INTERFACE:
+		case CAPTURE_SERVER:
+			wrong = capture_option(&a->capture, o, optarg);
+			if (wrong)
+				return usage(wrong, optarg);
+			break;
 		default:
 			fputs("try: pxrelayctl --help\n", stderr);
 			return USAGE;
@@ -344,6 +371,44 @@ watch(const struct args *a)
 	return status;
 }
 
+/* Is it {"capture":"pcapng"}, and the stream follows? What else it is has been said. */
+static bool
+is_capture(const struct args *a, const char *text, size_t len, int *status)
+{
+	json_error_t why;
+	json_t *doc = json_loadb(text, len, 0, &why);
+	const char *format = json_string_value(json_object_get(doc, "capture"));
+	bool good = format && strcmp(format, "pcapng") == 0;
+
+	if (json_object_get(doc, "error"))
+		*status = show(a, doc);
+	else if (!good)
+		*status = bad_news(a, "the daemon's answer is not one to this"
+		    " command (is it of another version?)", "", 0);
+	json_decref(doc);
+	return good;
+}
+
+static int
+capture(struct args *a)
+{
+	const char *wrong = capture_settle(&a->capture, isatty(STDOUT_FILENO));
+	char line[sizeof(CAPTURE_COMMAND) + sizeof(a->capture.filter)];
+	struct client_stream s;
+	int status = GOOD, err;
+
+	if (wrong)
+		return usage(wrong, NULL);
+	snprintf(line, sizeof(line), "%s%s", CAPTURE_COMMAND, a->capture.filter);
+	err = client_stream(a->socket, line, a->timeout_ms, &s);
+	if (err)
+		return no_answer(a, err);
+	if (is_capture(a, s.answer, s.len, &status))
+		status = capture_run(&a->capture, &s, a->json);
+	client_close(&s);
+	return status;
+}
+
 /* A full disk must not look like an empty list. */
 static int
 end(int status)
@@ -378,5 +443,10 @@ main(int argc, char **argv)
 	    sizeof(a.line));
 	if (!a.command)
 		return usage("no such command", argv[optind]);
+	if (strcmp(a.line, CAPTURE_COMMAND) == 0)
+		return end(capture(&a));
+	if (a.capture.given)
+		return usage("an option of capture, but this is not it",
+		    argv[optind]);
 	return end(strcmp(a.line, WATCH) == 0 ? watch(&a) : once(&a));
 }

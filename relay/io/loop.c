@@ -114,6 +114,16 @@ loop_now(struct loop *l)
 	return clock_now();
 }
 
+uint64_t
+loop_wall_ns(struct loop *l)
+{
+	struct timespec ts;
+
+	(void)l;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 struct loop_watch *
 loop_read(struct loop *l, int fd, loop_fn *fn, void *user)
 {

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * capfile - see include/ctl/capfile.h. What must be repeated in each file is kept: the
+ * section, and a block for each interface that was ever seen. Room for the numbers of its
+ * interfaces, which come last, is left in every file, so that the end never begins another one.
+ */
+#include "ctl/capfile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/pcapng.h"
+
+static uint8_t *
+copy_of(const struct pcapng_block *b)
+{
+	uint8_t *copy = malloc(b->len);
+
+	if (copy)
+		memcpy(copy, b->data, b->len);
+	return copy;
+}
+
+static int
+put(struct capfile *c, const void *block, size_t len)
+{
+	c->size += len;
+	return c->out.write(c->out.user, block, len);
+}
+
+static int
+next_file(struct capfile *c)
+{
+	int err = c->out.next(c->out.user, ++c->file);
+
+	c->size = 0;
+	c->in_file = 0;
+	c->kept = 0;
+	c->n_number = 0;
+	return err ? err : put(c, c->section, c->section_len);
+}
+
+static int
+take_section(struct capfile *c, const struct pcapng_block *b)
+{
+	c->section = copy_of(b);
+	c->section_len = b->len;
+	return c->section ? next_file(c) : -ENOMEM;
+}
+
+static int
+take_interface(struct capfile *c, const struct pcapng_block *b)
+{
+	struct capfile_interface *i;
+
+	if (c->n_interface == CAPFILE_INTERFACES_MAX)
+		return -EBADMSG;
+	if (c->n_interface == c->size_interface) {
+		uint32_t size = c->size_interface ? 2 * c->size_interface : 16;
+
+		i = realloc(c->interface, size * sizeof(*i));
+		if (!i)
+			return -ENOMEM;
+		c->interface = i;
+		c->size_interface = size;
+	}
+	i = &c->interface[c->n_interface];
+	*i = (struct capfile_interface){ .block = copy_of(b), .len = b->len };
+	if (!i->block)
+		return -ENOMEM;
+	c->n_interface++;
+	return 0;
+}
+
+static bool
+is_described(const struct capfile *c, const struct capfile_interface *i)
+{
+	return i->file == c->file;
+}
+
+static bool
+fits(const struct capfile *c, size_t len)
+{
+	return !c->cap || c->size + c->kept + len <= c->cap;
+}
+
+/* What a packet adds to this file, with what comes before it and at the end. */
+static size_t
+cost(const struct capfile *c, const struct capfile_interface *i, size_t len)
+{
+	return is_described(c, i) ? len : i->len + len + PCAPNG_STATS_LEN;
+}
+
+static int
+describe(struct capfile *c, struct capfile_interface *i)
+{
+	if (is_described(c, i))
+		return 0;
+	i->file = c->file;
+	i->number = c->n_number++;
+	return put(c, i->block, i->len);
+}
+
+static int
+put_numbered(struct capfile *c, struct capfile_interface *i, uint8_t *block,
+    size_t len)
+{
+	int err = describe(c, i);
+
+	pcapng_set_interface(block, i->number);
+	return err ? err : put(c, block, len);
+}
+
+static int
+take_packet(struct capfile *c, struct capfile_interface *i, uint8_t *block,
+    size_t len)
+{
+	int err = 0;
+
+	if (capfile_full(c))
+		return 0;
+	if (!fits(c, cost(c, i, len)) && c->in_file)
+		err = next_file(c);
+	if (!err && !fits(c, cost(c, i, len)))
+		err = -EMSGSIZE;
+	if (err)
+		return err;
+	if (!is_described(c, i))
+		c->kept += PCAPNG_STATS_LEN;
+	err = put_numbered(c, i, block, len);
+	c->packets += !err;
+	c->in_file += !err;
+	return err;
+}
+
+/* The end of the stream. Numbers of an interface without packets in this file are
+ * written when there is room: what was lost may be all that there was. */
+static int
+take_stats(struct capfile *c, struct capfile_interface *i, uint8_t *block,
+    size_t len, uint64_t lost)
+{
+	c->lost += lost;
+	if (is_described(c, i)) {
+		c->kept -= c->kept ? PCAPNG_STATS_LEN : 0;
+		return fits(c, len) ? put_numbered(c, i, block, len) : -EBADMSG;
+	}
+	return lost && fits(c, i->len + len) ?
+	    put_numbered(c, i, block, len) : 0;
+}
+
+static int
+take(struct capfile *c, const struct pcapng_block *b, uint8_t *block)
+{
+	uint32_t number;
+
+	if (!c->section)
+		return b->type == PCAPNG_SECTION ? take_section(c, b) : -EBADMSG;
+	if (b->type == PCAPNG_SECTION)
+		return -EBADMSG;
+	if (b->type == PCAPNG_INTERFACE)
+		return take_interface(c, b);
+	if (b->type != PCAPNG_PACKET && b->type != PCAPNG_STATS)
+		return 0;
+	if (!pcapng_interface_of(b, &number) || number >= c->n_interface)
+		return -EBADMSG;
+	if (b->type == PCAPNG_PACKET)
+		return take_packet(c, &c->interface[number], block, b->len);
+	return take_stats(c, &c->interface[number], block, b->len,
+	    pcapng_dropped(b));
+}
+
+int
+capfile_feed(struct capfile *c, uint8_t *data, size_t len, size_t *used)
+{
+	struct rd r = rd_init(data, len);
+	struct pcapng_block b;
+	enum pcapng_next next;
+	int err = 0;
+
+	*used = 0;
+	while (!err && (next = pcapng_next(&r, &b)) != PCAPNG_MORE) {
+		if (next == PCAPNG_BAD)
+			return -EBADMSG;
+		err = take(c, &b, data + *used);
+		*used += b.len;
+	}
+	return err;
+}
+
+bool
+capfile_full(const struct capfile *c)
+{
+	return c->limit && c->packets >= c->limit;
+}
+
+void
+capfile_fini(struct capfile *c)
+{
+	for (uint32_t i = 0; i < c->n_interface; i++)
+		free(c->interface[i].block);
+	free(c->interface);
+	free(c->section);
+	c->interface = NULL;
+	c->section = NULL;
+	c->n_interface = 0;
+}
+
+bool
+capfile_name(char *buf, size_t size, const char *name, unsigned n,
+    const struct tm *tm)
+{
+	const char *base = strrchr(name, '/');
+	const char *dot = strrchr(base ? base + 1 : name, '.');
+	char when[32] = "";
+	int stem, len;
+
+	if (!dot || dot == name || dot[-1] == '/')	/* ".hidden" has no suffix */
+		dot = name + strlen(name);
+	stem = (int)(dot - name);
+	strftime(when, sizeof(when), "%Y%m%d%H%M%S", tm);
+	len = snprintf(buf, size, "%.*s_%05u_%s%s", stem, name, n, when, dot);
+	return len > 0 && (size_t)len < size;
+}

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * capture - see include/ctl/capture.h. ctl/capfile says what goes into which file; here are
+ * the files, the socket and the end.
+ *
+ * The daemon ends the stream when we close our side, with the numbers of what it could
+ * not send: that is how an interrupt, and a count that is reached, ends it. A signal may
+ * come at any moment, so its handler closes that side itself, and there is nothing to
+ * miss between looking and waiting. The second one kills.
+ *
+ * What a full disk has no room for is taken back to the last whole block.
+ */
+#include "ctl/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "ctl/capfile.h"
+#include "ctl/render.h"
+#include "proto/pcapng.h"
+
+#define NAME_MAX_LEN	4096
+/* How long the daemon has for the end, once it was asked for it. */
+#define END_MS		5000
+#define OUT_SIZE	PCAPNG_BLOCK_MAX
+
+enum ended { RUNNING, INTERRUPTED, COUNTED, READER_GONE, DAEMON_GONE, FAILED };
+
+/* The file that is written, and those before it. */
+struct sink {
+	const struct capture_args *args;
+	int fd;
+	bool pipe;
+	char **name;		/* ring; owned, as the names are */
+	unsigned n_name, oldest;
+	uint64_t done;		/* bytes in the file */
+	uint64_t unwritten;	/* packets that the disk had no room for */
+	size_t len;
+	uint8_t out[OUT_SIZE];
+};
+
+struct session {
+	struct client_stream *stream;
+	struct capfile file;
+	struct sink sink;
+	enum ended why;
+	int error;		/* FAILED: -errno */
+	size_t len;
+	uint8_t in[2 * PCAPNG_BLOCK_MAX];
+};
+
+/* --- files --------------------------------------------------------------------- */
+
+/* How many of the first n bytes are whole blocks; counts the packets behind them. */
+static size_t
+whole_blocks(struct sink *k, size_t n)
+{
+	struct rd r = rd_init(k->out, k->len);
+	struct pcapng_block b;
+	size_t whole = 0;
+
+	while (pcapng_next(&r, &b) == PCAPNG_WHOLE) {
+		if (whole + b.len <= n)
+			whole += b.len;
+		else
+			k->unwritten += b.type == PCAPNG_PACKET;
+	}
+	return whole;
+}
+
+static int
+sink_flush(struct sink *k)
+{
+	size_t n = 0;
+	int err = 0;
+
+	while (n < k->len && !err) {
+		ssize_t some = write(k->fd, k->out + n, k->len - n);
+
+		if (some < 0)
+			err = -errno;
+		else
+			n += (size_t)some;
+	}
+	if (err)
+		n = whole_blocks(k, n);
+	k->done += n;
+	k->len = 0;
+	if (err && !k->pipe && ftruncate(k->fd, (off_t)k->done) < 0)
+		return -errno;
+	return err;
+}
+
+static int
+sink_write(void *user, const void *block, size_t len)
+{
+	struct sink *k = user;
+	int err = 0;
+
+	if (k->len + len > sizeof(k->out))
+		err = sink_flush(k);
+	if (err)
+		return err;
+	memcpy(k->out + k->len, block, len);
+	k->len += len;
+	return 0;
+}
+
+static int
+sink_close(struct sink *k)
+{
+	int err = k->fd >= 0 ? sink_flush(k) : 0;
+
+	if (k->fd >= 0 && !k->pipe && close(k->fd) < 0 && !err)
+		err = -errno;	/* NFS says so at the end only */
+	k->fd = -1;
+	return err;
+}
+
+/* Remembers a name, and removes the file that has to go for it. */
+static int
+add_name(struct sink *k, const char *name)
+{
+	unsigned ring = k->args->files;
+	char *copy = strdup(name);
+	char **all;
+
+	if (!copy)
+		return -ENOMEM;
+	if (ring && k->n_name == ring) {
+		unlink(k->name[k->oldest]);
+		free(k->name[k->oldest]);
+		k->name[k->oldest] = copy;
+		k->oldest = (k->oldest + 1) % ring;
+		return 0;
+	}
+	all = realloc(k->name, (k->n_name + 1) * sizeof(*all));
+	if (!all) {
+		free(copy);
+		return -ENOMEM;
+	}
+	k->name = all;
+	k->name[k->n_name++] = copy;
+	return 0;
+}
+
+static int
+open_file(struct sink *k, unsigned n)
+{
+	char name[NAME_MAX_LEN];
+	time_t now = time(NULL);
+	struct tm tm;
+	int err;
+
+	if (!k->args->cap)
+		snprintf(name, sizeof(name), "%s", k->args->file);
+	else if (!localtime_r(&now, &tm) ||
+	    !capfile_name(name, sizeof(name), k->args->file, n, &tm))
+		return -ENAMETOOLONG;
+	k->fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	if (k->fd < 0)
+		return -errno;
+	k->done = 0;
+	err = add_name(k, name);	/* the oldest goes when its successor is there */
+	return err;
+}
+
+static int
+sink_next(void *user, unsigned n)
+{
+	struct sink *k = user;
+	int err;
+
+	if (k->pipe) {
+		k->fd = STDOUT_FILENO;
+		return 0;
+	}
+	err = sink_close(k);
+	return err ? err : open_file(k, n);
+}
+
+static void
+sink_fini(struct sink *k)
+{
+	for (unsigned i = 0; i < k->n_name; i++)
+		free(k->name[i]);
+	free(k->name);
+}
+
+/* --- the end --------------------------------------------------------------------- */
+
+static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t stream_fd;
+
+static void
+on_signal(int signo)
+{
+	int e = errno;
+
+	(void)signo;
+	interrupted = 1;
+	shutdown(stream_fd, SHUT_WR);
+	errno = e;
+}
+
+/* Without SA_RESTART: a write to a pipe that nobody reads is to be left, too. */
+static void
+catch_signals(int fd)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction act = { .sa_handler = on_signal,
+	    .sa_flags = (int)SA_RESETHAND };
+	struct sigaction was;
+
+	stream_fd = fd;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (sigaction(signals[i], NULL, &was) == 0 &&
+		    was.sa_handler != SIG_IGN)	/* nohup(1), and & in a script */
+			sigaction(signals[i], &act, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void
+end(struct session *s, enum ended why, int error)
+{
+	if (s->why != RUNNING && why != FAILED)
+		return;
+	s->why = why;
+	s->error = error;
+	shutdown(s->stream->fd, SHUT_WR);
+}
+
+static void
+failed(struct session *s, int err)
+{
+	if (err == -EPIPE && s->sink.pipe)
+		end(s, READER_GONE, 0);
+	else if (err == -EINTR && interrupted)
+		end(s, INTERRUPTED, 0);
+	else
+		end(s, FAILED, err);
+}
+
+/* --- the stream -------------------------------------------------------------------- */
+
+/* What stands in s->in. false when nothing more is to be taken. */
+static bool
+take(struct session *s)
+{
+	size_t used;
+	int err = capfile_feed(&s->file, s->in, s->len, &used);
+
+	s->len -= used;
+	memmove(s->in, s->in + used, s->len);
+	if (err) {
+		failed(s, err);
+		return false;
+	}
+	if (capfile_full(&s->file))
+		end(s, COUNTED, 0);
+	return true;
+}
+
+/* Until there is something to read, or the reader of our pipe has gone. */
+static int
+wait_for(struct session *s)
+{
+	struct pollfd p[] = {
+		{ .fd = s->stream->fd, .events = POLLIN },
+		{ .fd = s->sink.pipe ? STDOUT_FILENO : -1 },
+	};
+	int n = poll(p, 2, s->why == RUNNING ? -1 : END_MS);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (n == 0)
+		return -ETIMEDOUT;
+	return p[1].revents & POLLERR ? -EPIPE : 0;
+}
+
+/* false at the end of the stream. */
+static bool
+receive(struct session *s)
+{
+	ssize_t n = recv(s->stream->fd, s->in + s->len, sizeof(s->in) - s->len,
+	    MSG_DONTWAIT);
+	int err;
+
+	if (n > 0) {
+		s->len += (size_t)n;
+		return take(s);
+	}
+	if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		if (interrupted)
+			end(s, INTERRUPTED, 0);
+		end(s, DAEMON_GONE, 0);
+		return false;
+	}
+	/* Whoever reads the file now, or the pipe, sees all that there is. */
+	err = s->sink.fd >= 0 ? sink_flush(&s->sink) : 0;
+	if (!err)
+		err = wait_for(s);
+	if (interrupted)
+		end(s, INTERRUPTED, 0);
+	if (err)
+		failed(s, err);
+	return !err;
+}
+
+/* --- the summary --------------------------------------------------------------------- */
+
+static const char *
+end_word(enum ended why)
+{
+	switch (why) {
+	case RUNNING:
+	case FAILED:
+		break;
+	case INTERRUPTED:
+		return "interrupt";
+	case COUNTED:
+		return "count";
+	case READER_GONE:
+		return "reader";
+	case DAEMON_GONE:
+		return "daemon";
+	}
+	return "error";
+}
+
+static void
+tell_json(const struct session *s, uint64_t packets, FILE *out)
+{
+	const struct sink *k = &s->sink;
+	json_t *files = json_array();
+	json_t *doc = json_pack("{s:I, s:I, s:s, s:o}",
+	    "captured", (json_int_t)packets, "lost", (json_int_t)s->file.lost,
+	    "end", end_word(s->why), "files", files);
+
+	for (unsigned i = 0; i < k->n_name; i++)
+		json_array_append_new(files, json_string(
+		    k->name[(k->oldest + i) % k->n_name]));
+	json_dumpf(doc, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	fputc('\n', out);
+	json_decref(doc);
+}
+
+static void
+tell_error(const struct session *s)
+{
+	const char *file = s->sink.args->file;
+
+	fputs("pxrelayctl: ", stderr);
+	switch (s->error) {
+	case -EBADMSG:
+		fputs("what came back is no capture\n", stderr);
+		return;
+	case -EMSGSIZE:
+		fputs("a packet is larger than a file may be\n", stderr);
+		return;
+	case -ETIMEDOUT:
+		fputs("the daemon does not end the capture\n", stderr);
+		return;
+	default:
+		render_esc(stderr, file, strlen(file));
+		fprintf(stderr, ": %s\n", strerror(-s->error));
+	}
+}
+
+static void
+tell(const struct session *s, bool json)
+{
+	uint64_t packets = s->file.packets - s->sink.unwritten;
+
+	if (s->why == FAILED)
+		tell_error(s);
+	if (s->why == DAEMON_GONE)
+		fputs("pxrelayctl: the daemon ended the capture\n", stderr);
+	if (json) {
+		tell_json(s, packets, s->sink.pipe ? stderr : stdout);
+		return;
+	}
+	fprintf(stderr, "pxrelayctl: %llu packets captured, %llu lost as they"
+	    " were not read in time", (unsigned long long)packets,
+	    (unsigned long long)s->file.lost);
+	if (s->sink.args->cap)
+		fprintf(stderr, ", %u files", s->sink.n_name);
+	fputc('\n', stderr);
+}
+
+int
+capture_run(const struct capture_args *a, struct client_stream *stream, bool json)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	int status, err;
+
+	if (!s)
+		return 1;
+	s->stream = stream;
+	s->sink.args = a;
+	s->sink.fd = -1;
+	s->sink.pipe = strcmp(a->file, "-") == 0;
+	s->file = (struct capfile){
+		.out = { sink_next, sink_write, &s->sink },
+		.cap = a->cap, .limit = a->packets,
+	};
+	catch_signals(stream->fd);
+	fputs("pxrelayctl: capturing\n", stderr);
+	s->len = stream->rest_len < sizeof(s->in) ? stream->rest_len : 0;
+	memcpy(s->in, stream->rest, s->len);
+	if (take(s))
+		while (receive(s))
+			;
+	err = sink_close(&s->sink);
+	if (err)
+		failed(s, err);
+	tell(s, json);
+	status = s->why == FAILED || s->why == DAEMON_GONE;
+	capfile_fini(&s->file);
+	sink_fini(&s->sink);
+	free(s);
+	return status;
+}
+
+/* --- options ------------------------------------------------------------------------ */
+
+/* "100", "64k", "10M", "1G". 0 when it is no size. */
+static uint64_t
+parse_size(const char *text)
+{
+	static const char suffix[] = "kMG";
+	const char *which;
+	char *rest;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(text, &rest, 10);
+	if (text[0] < '0' || text[0] > '9' || errno || n > UINT32_MAX)
+		return 0;
+	if (*rest == '\0')
+		return n;
+	which = strchr(suffix, *rest);
+	if (!which || rest[1])
+		return 0;
+	return (uint64_t)n << 10 * (which - suffix + 1);
+}
+
+static const char *
+add_filter(struct capture_args *a, const char *key, const char *value)
+{
+	size_t len = strlen(a->filter);
+	struct sbuf b = sbuf_init(a->filter + len, sizeof(a->filter) - len);
+
+	if (!*value || strpbrk(value, " \t\r\n"))
+		return "not a name or an address";
+	sbuf_printf(&b, " %s=%s", key, value);
+	return b.cut ? "too many filters" : NULL;
+}
+
+const char *
+capture_option(struct capture_args *a, int o, const char *value)
+{
+	uint64_t n = parse_size(value);
+
+	a->given = true;
+	switch (o) {
+	case 'w':
+		a->file = value;
+		return *value ? NULL : "-w names no file";
+	case 'C':
+		a->cap = n;
+		return n >= CAPFILE_CAP_MIN ? NULL :
+		    "not a size, 32k or more";
+	case 'W':
+		a->files = (unsigned)n;
+		return n && n <= CAPTURE_FILES_MAX ? NULL :
+		    "not a number of files, 1 to 10000";
+	case 'c':
+		a->packets = n;
+		return n ? NULL : "not a number of packets";
+	case CAPTURE_MAC:
+		return add_filter(a, "mac", value);
+	case CAPTURE_INTERFACE:
+		return add_filter(a, "interface", value);
+	case CAPTURE_SERVER:
+		return add_filter(a, "server", value);
+	}
+	return "no such option";
+}
+
+const char *
+capture_settle(struct capture_args *a, bool terminal)
+{
+	if (!a->file && terminal)
+		return "-w names the file to write";
+	if (!a->file)
+		a->file = "-";
+	if (strcmp(a->file, "-") == 0 && terminal)
+		return "a capture is nothing for a terminal: -w names a file";
+	if (a->cap && strcmp(a->file, "-") == 0)
+		return "-C needs a file, -w names it";
+	if (a->files && !a->cap)
+		return "-W needs -C, the size of each file";
+	return NULL;
+}
