@@ -18,7 +18,7 @@
 #include "io/logsink.h"
 #include "io/quiet.h"
 
-/* How often statistics are collected and time is told to who waits for it. */
+/* How often time is told to who waits for it, while somebody does. */
 #define TICK_MS 1000
 
 static int
@@ -203,15 +203,42 @@ daemon_reconnect_servers(struct daemon *d)
 	}
 }
 
+void
+daemon_tick_soon(struct daemon *d)
+{
+	if (d->ticking || !d->w_tick)
+		return;
+	d->ticking = true;
+	loop_rearm(d->w_tick, TICK_MS);
+}
+
+/* Everything that is well tells by itself when it is no longer. */
+static bool
+is_unwell(const struct daemon *d)
+{
+	for (unsigned i = 0; i < d->conf->n_server; i++)
+		if (d->r4.health[i].state == HEALTH_DOWN)
+			return true;
+	return watch_waits(d);
+}
+
 static void
 tick(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
+	d->ticking = false;
 	relay4_tick(&d->r4, now);
-	d->stats.counter[COUNTER_RING_LOST] += ring_lost(d->ring);
 	watch_tick(d, now);
 	probing_soon(d);	/* a way may have been found to be back */
+	if (is_unwell(d))
+		daemon_tick_soon(d);
+}
+
+void
+daemon_count_lost(struct daemon *d)
+{
+	d->stats.counter[COUNTER_RING_LOST] += ring_lost(d->ring);
 }
 
 static void
@@ -252,6 +279,7 @@ on_health(void *daemon, uint16_t server)
 	    "server=%s address=%s state=%s diag=%s after=%u", s->name,
 	    ip4_str(s->address, a), health_state_name(h->state),
 	    health_diag_word(h->diag), h->bad_in_row);
+	daemon_tick_soon(d);
 }
 
 static int
@@ -393,7 +421,8 @@ watch_sockets(struct daemon *d)
 {
 	d->w_ring = loop_read(d->loop, ring_fd(d->ring), path_ring, d);
 	d->w_udp67 = loop_read(d->loop, d->udp67, path_udp67, d);
-	d->w_tick = loop_timer(d->loop, TICK_MS, true, tick, d);
+	d->w_tick = loop_timer(d->loop, TICK_MS, false, tick, d);
+	d->ticking = true;
 	d->w_hedge = loop_timer(d->loop, TICK_MS, false, path_hedges, d);
 	d->w_rescue = loop_timer(d->loop, TICK_MS, false, rescuer_due, d);
 	return d->w_ring && d->w_udp67 && d->w_tick && d->w_hedge &&

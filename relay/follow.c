@@ -161,8 +161,13 @@ follow_open(struct daemon *d)
 	if (err < 0)
 		return err;
 	d->stats.counter[COUNTER_NETLINK_RESYNCS] = 0;	/* the first is no loss */
-	d->w_netlink = loop_read(d->loop, netlink_fd(d->netlink), on_readable, d);
-	return d->w_netlink ? 0 : -ENOMEM;
+	for (int i = 0; i < NETLINK_FDS; i++) {
+		d->w_netlink[i] = loop_read(d->loop, netlink_fd(d->netlink,
+		    (enum netlink_fd)i), on_readable, d);
+		if (!d->w_netlink[i])
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 void

@@ -110,6 +110,8 @@ account(struct daemon *d, unsigned server, const struct udp_sent *sent)
 	st->dropped += sent->full;
 	st->errors += sent->failed;
 	d->stats.counter[COUNTER_COPIES] += sent->ok;
+	if (sent->failed)	/* the socket may have lost its way */
+		daemon_tick_soon(d);
 }
 
 static void

@@ -323,6 +323,7 @@ scrape(void *daemon, size_t *len)
 
 	if (!f)
 		return NULL;
+	daemon_count_lost(d);
 	about(d, &p);
 	counters(d, &p);
 	drops(d, &p);

@@ -39,6 +39,7 @@ counters(struct daemon *d)
 {
 	json_t *all = json_object();
 
+	daemon_count_lost(d);
 	for (int i = 0; i < COUNTER_MAX; i++)
 		json_object_set_new(all, counter_word((enum counter)i),
 		    json_integer((json_int_t)d->stats.counter[i]));

@@ -127,6 +127,30 @@ watch_hops(struct watch *w)
 	w->n_if = n;
 }
 
+/* A route may come back without an event that we see, in a VRF for instance. */
+static bool
+unconnected(const struct daemon *d)
+{
+	for (unsigned i = 0; i < d->conf->n_server; i++)
+		if (d->server[i].sock && !udp_server_connected(d->server[i].sock))
+			return true;
+	return false;
+}
+
+bool
+watch_waits(const struct daemon *d)
+{
+	const struct ways *w = &d->watch->ways;
+
+	for (unsigned i = 0; i < w->n_hop; i++)
+		if (w->hop[i].failed)
+			return true;
+	for (unsigned i = 0; i < d->conf->n_server; i++)
+		if (w->server[i].blocked)
+			return true;
+	return unconnected(d);
+}
+
 static void
 look(struct daemon *d, struct mono now)
 {
@@ -141,6 +165,8 @@ look(struct daemon *d, struct mono now)
 	watch_hops(w);
 	ask_hops(w);
 	way_judge(&w->ways, &d->r4, now);
+	if (watch_waits(d))
+		daemon_tick_soon(d);
 }
 
 static void
@@ -206,6 +232,8 @@ on_readable(void *daemon, struct mono now)
 	w->news = false;
 	ask_hops(w);
 	way_judge(&w->ways, &d->r4, now);
+	if (watch_waits(d))
+		daemon_tick_soon(d);
 }
 
 static void
@@ -215,16 +243,6 @@ resolve(struct watch *w)
 		if (w->ways.hop[i].failed)
 			(void)route_resolve(w->route, w->ways.hop[i].ifindex,
 			    w->ways.hop[i].ip);
-}
-
-/* A route may come back without an event that we see, in a VRF for instance. */
-static bool
-unconnected(const struct daemon *d)
-{
-	for (unsigned i = 0; i < d->conf->n_server; i++)
-		if (d->server[i].sock && !udp_server_connected(d->server[i].sock))
-			return true;
-	return false;
 }
 
 void

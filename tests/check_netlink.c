@@ -167,9 +167,12 @@ watch_close(struct watch *w)
 static bool
 readable(struct watch *w, int timeout_ms)
 {
-	struct pollfd p = { .fd = netlink_fd(w->nl), .events = POLLIN };
+	struct pollfd p[NETLINK_FDS];
 
-	return poll(&p, 1, timeout_ms) == 1;
+	for (int i = 0; i < NETLINK_FDS; i++)
+		p[i] = (struct pollfd){ .events = POLLIN,
+			.fd = netlink_fd(w->nl, (enum netlink_fd)i) };
+	return poll(p, NETLINK_FDS, timeout_ms) > 0;
 }
 
 /* What waits, until nothing waits. */

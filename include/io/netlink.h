@@ -61,9 +61,10 @@ int netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user
 /* Returns NULL. */
 struct netlink *netlink_close(struct netlink *nl);
 
-/* For the event loop: readable when netlink_read() has something to do. Owned
- * by nl. */
-int netlink_fd(const struct netlink *nl);
+/* For the event loop: one of these is readable when netlink_read() has something to
+ * do. Owned by nl. */
+enum netlink_fd { NETLINK_NEWS, NETLINK_ROUTES, NETLINK_FDS };
+int netlink_fd(const struct netlink *nl, enum netlink_fd which);
 /*
  * Tells all that is waiting, up to a bound after which packets should have their
  * turn, with a resync if one is due. 0, or -errno: then the receiver may be

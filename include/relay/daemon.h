@@ -111,11 +111,12 @@ struct daemon {
 	struct captures *captures;	/* relay/capture.c; NULL: nobody captures */
 	struct hash_key secret;
 
-	struct loop_watch *w_netlink, *w_ring, *w_udp67, *w_udp4011;
+	struct loop_watch *w_netlink[NETLINK_FDS], *w_ring, *w_udp67, *w_udp4011;
 	struct loop_watch *w_signal[4], *w_tick, *w_control, *w_hedge, *w_rescue, *w_judge;
 
 	bool background;	/* has left its terminal: stderr leads nowhere */
 	bool routes_changed;	/* relay/watch is to be told */
+	bool ticking;		/* w_tick runs */
 	struct mono hedge_due;	/* when w_hedge will run; us 0: it will not */
 	struct mono rescue_due;	/* the same of w_rescue */
 	bool judging;		/* w_judge will run */
@@ -137,6 +138,11 @@ int daemon_open_servers(struct daemon *d, const struct conf *c);
 void daemon_reconnect_servers(struct daemon *d);
 void daemon_open_control(struct daemon *d);
 void daemon_open_metrics(struct daemon *d);
+/* Something is not as it should be (a server down, a socket without a way): it is looked at
+ * again in a second, and each second until all is well. A relay that is well is never woken up. */
+void daemon_tick_soon(struct daemon *d);
+/* Takes what the ring lost since the last time into the counters: before they are shown. */
+void daemon_count_lost(struct daemon *d);
 /* The socket on port 4011, open or closed as the configuration says. */
 void daemon_port4011(struct daemon *d);
 /* ICMP errors about port 4011, hidden or not as the configuration says. */
@@ -183,7 +189,8 @@ void watch_close(struct daemon *d);
 /* Links, addresses, routes or rules changed: servers are connected anew and their ways judged, now or within
  * WATCH_GAP_MS. */
 void watch_changed(struct daemon *d);
-/* Once a second. */
+/* Once a second while watch_waits(): a socket without a way, or a next hop that is silent. */
+bool watch_waits(const struct daemon *d);
 void watch_tick(struct daemon *d, struct mono now);
 /* Another configuration has been taken. */
 void watch_reload(struct daemon *d);

@@ -2,14 +2,14 @@
  *
  * netlink - the kernel's messages about links, addresses, routes and rules.
  *
- * Three rtnetlink sockets, behind one epoll descriptor:
+ * Three rtnetlink sockets:
  *
  *	news	links and IPv4 addresses as they change
  *	routes	IPv4 routes, rules and nexthop objects; only that there was a
  *		message counts.
  *		A socket of its own, since a routing daemon that loads a full
  *		table would flood `news`, and here losing messages loses nothing.
- *	ask	dumps; opened when there is none
+ *	ask	dumps; opened for one, and closed again
  *
  * The order that makes nothing slip through: subscribe, then dump on `ask`
  * while news wait in their buffer, then read them. A message that is older than
@@ -28,10 +28,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <netlink/errno.h>
 #include <netlink/msg.h>
@@ -66,7 +64,6 @@ struct netlink {
 	const struct netlink_ops *ops;
 	void *user;
 	struct nl_sock *news, *routes, *ask;
-	int epoll;
 	bool stale;	/* the receiver does not know all: resync */
 	struct netlink_stats stats;
 };
@@ -329,7 +326,6 @@ sock_open(struct netlink *nl, struct nl_sock **out)
 static int
 subscribe(struct netlink *nl, struct nl_sock **out, int a, int b, int rcvbuf)
 {
-	struct epoll_event ev = { .events = EPOLLIN };
 	int err = sock_open(nl, out);
 
 	if (err)
@@ -339,11 +335,7 @@ subscribe(struct netlink *nl, struct nl_sock **out, int a, int b, int rcvbuf)
 	err = nl_socket_set_nonblocking(*out);
 	if (!err)
 		err = nl_socket_add_memberships(*out, a, b, 0);
-	if (err)
-		return nl_errno(err);
-	if (epoll_ctl(nl->epoll, EPOLL_CTL_ADD, nl_socket_get_fd(*out), &ev) < 0)
-		return -errno;
-	return 0;
+	return nl_errno(err);
 }
 
 static int
@@ -437,7 +429,7 @@ static int
 resync(struct netlink *nl)
 {
 	int tries = 0;
-	int err = nl->ask ? 0 : ask_open(nl);
+	int err = ask_open(nl);
 
 	if (!err) {
 		do
@@ -445,12 +437,11 @@ resync(struct netlink *nl)
 		while (err == -EINTR && ++tries < DUMP_TRIES);
 	}
 	nl->stats.repeats += (uint64_t)tries;
-	if (!err || err == -EINTR)
-		return 0;
-	/* The rest of a broken answer is not to be taken for the next one. */
+	/* Dumps are rare, and the rest of a broken answer is not to be taken for
+	 * the next one. */
 	nl_socket_free(nl->ask);
 	nl->ask = NULL;
-	return err;
+	return err == -EINTR ? 0 : err;
 }
 
 /* --- news ---------------------------------------------------------------- */
@@ -529,11 +520,7 @@ netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user,
 		return -ENOMEM;
 	nl->ops = ops;
 	nl->user = user;
-	nl->epoll = epoll_create1(EPOLL_CLOEXEC);
-	err = nl->epoll < 0 ? -errno : 0;
-	if (!err)
-		err = subscribe(nl, &nl->news, RTNLGRP_LINK,
-		    RTNLGRP_IPV4_IFADDR, rcvbuf);
+	err = subscribe(nl, &nl->news, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, rcvbuf);
 	if (!err)
 		err = subscribe(nl, &nl->routes, RTNLGRP_IPV4_ROUTE,
 		    RTNLGRP_IPV4_RULE, ROUTES_RCVBUF);
@@ -558,16 +545,14 @@ netlink_close(struct netlink *nl)
 	nl_socket_free(nl->news);
 	nl_socket_free(nl->routes);
 	nl_socket_free(nl->ask);
-	if (nl->epoll >= 0)
-		close(nl->epoll);
 	free(nl);
 	return NULL;
 }
 
 int
-netlink_fd(const struct netlink *nl)
+netlink_fd(const struct netlink *nl, enum netlink_fd which)
 {
-	return nl->epoll;
+	return nl_socket_get_fd(which == NETLINK_NEWS ? nl->news : nl->routes);
 }
 
 const struct netlink_stats *
