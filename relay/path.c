@@ -510,9 +510,10 @@ frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 
 /*
  * What came while we sent is taken along: looking into the ring is a read of
- * memory, going to sleep and being woken up costs more than a packet.
+ * memory, going to sleep and being woken up costs more than a packet. How many
+ * there were.
  */
-static void
+static int
 take_requests(struct daemon *d, struct mono now)
 {
 	int left = PATH_REQUESTS;
@@ -526,12 +527,24 @@ take_requests(struct daemon *d, struct mono now)
 		path_flush(d);
 	}
 	await_due(d, now);
+	return PATH_REQUESTS - left;
+}
+
+/* After n packets. Whoever has not taken all there was goes on at once. */
+static void
+rest(struct daemon *d, int n, bool all, struct mono now)
+{
+	uint32_t us = pace_note(&d->pace, (uint32_t)n, now);
+
+	loop_pause(d->loop, all ? us : 0);
 }
 
 void
 path_ring(void *daemon, struct mono now)
 {
-	take_requests(daemon, now);
+	int n = take_requests(daemon, now);
+
+	rest(daemon, n, n < PATH_REQUESTS, now);
 }
 
 static struct relay4_rx
@@ -562,8 +575,7 @@ datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 		reply(d, &rx, now);
 }
 
-/* False when there may be more. */
-static bool
+static void
 datagrams67(struct daemon *d, const struct udp_dgram *g, int n, struct mono now)
 {
 	for (int i = 0; i < n; i++)
@@ -571,50 +583,61 @@ datagrams67(struct daemon *d, const struct udp_dgram *g, int n, struct mono now)
 	if (n > 0)
 		path_flush(d);
 	d->stats.counter[COUNTER_SOCKET_LOST] += udp_lost(d->batch);
-	return n < UDP_BATCH;
 }
 
 /* When replies are queueing up, requests wait for their own turn. */
 static void
-after_replies(struct daemon *d, int batches, struct mono now)
+after_replies(struct daemon *d, int n, struct mono now)
 {
-	if (batches == 1)
-		take_requests(d, now);
-	else
+	bool all = n < PATH_BATCHES * UDP_BATCH;
+
+	if (n < UDP_BATCH) {
+		int requests = take_requests(d, now);
+
+		all = requests < PATH_REQUESTS;
+		n += requests;
+	} else
 		await_due(d, now);
+	rest(d, n, all, now);
+}
+
+/* The next batch of a socket, as udp_recv() has it. */
+static int
+receive(struct daemon *d, struct udp_server *s, const struct udp_dgram **g)
+{
+	int n = s ? udp_server_recv(s, d->batch, g) : udp_recv(d->batch, d->udp67, g);
+
+	return n > 0 ? n : 0;
+}
+
+static void
+take_replies(struct daemon *d, struct udp_server *s, struct mono now)
+{
+	const struct udp_dgram *g = NULL;
+	int all = 0, n;
+
+	do {
+		n = receive(d, s, &g);
+		datagrams67(d, g, n, now);
+		all += n;
+	} while (n == UDP_BATCH && all < PATH_BATCHES * UDP_BATCH);
+	after_replies(d, all, now);
 }
 
 void
 path_udp67(void *daemon, struct mono now)
 {
-	struct daemon *d = daemon;
-	const struct udp_dgram *g = NULL;
-	bool done = false;
-	int i;
-
-	for (i = 0; i < PATH_BATCHES && !done; i++) {
-		int n = udp_recv(d->batch, d->udp67, &g);
-
-		done = datagrams67(d, g, n, now);
-	}
-	after_replies(d, i, now);
+	take_replies(daemon, NULL, now);
 }
 
 void
 path_server(struct daemon *d, unsigned server, struct mono now)
 {
 	struct daemon_server *s = &d->server[server];
-	const struct udp_dgram *g = NULL;
 	uint32_t errors;
-	bool done = false;
-	int err, i;
+	int err;
 
-	for (i = 0; i < PATH_BATCHES && !done; i++) {
-		int n = udp_server_recv(s->sock, d->batch, &g);
-
-		done = datagrams67(d, g, n, now);
-	}
-	after_replies(d, i, now);
+	take_replies(d, s->sock, now);
 	errors = udp_server_errors(s->sock, &err);
 	d->stats.counter[COUNTER_SEND_ERRORS_SERVER] += errors;
 	d->r4.server[server].errors += errors;

@@ -39,6 +39,12 @@ struct loop_watch *loop_unwatch(struct loop_watch *w);	/* NULL-safe; returns NUL
 
 int loop_run(struct loop *l);	/* until loop_stop(); 0 or -errno */
 void loop_stop(struct loop *l);
+/*
+ * Descriptors are looked at again after us microseconds (less than a second) and not at
+ * once: what comes meanwhile is taken in one wake-up. Holds for this turn, in which the
+ * shortest pause counts that anybody asked for.
+ */
+void loop_pause(struct loop *l, uint32_t us);
 /* The libevent base underneath, for io modules that use libevent's buffers. */
 struct event_base;
 struct event_base *loop_base(struct loop *l);

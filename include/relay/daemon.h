@@ -20,6 +20,7 @@
 #include "core/hedge.h"
 #include "core/helper.h"
 #include "core/p4011.h"
+#include "core/pace.h"
 #include "core/record.h"
 #include "core/relay4.h"
 #include "core/rescue.h"
@@ -120,6 +121,7 @@ struct daemon {
 	struct mono hedge_due;	/* when w_hedge will run; us 0: it will not */
 	struct mono rescue_due;	/* the same of w_rescue */
 	bool judging;		/* w_judge will run */
+	struct pace pace;
 	uint16_t ip_id;
 	struct daemon_fate fate[DAEMON_FATES];
 	unsigned n_fate;

@@ -4,19 +4,24 @@
  *
  * libevent brings epoll, timers that do not jump with the wall clock and
  * signals as ordinary events; this file hides its types and adds what it lacks
- * for us: the time as an argument. What a call-back does is left to whoever
- * installs it. The loop owns its watches, the callers own their descriptors.
+ * for us: the time as an argument, and a pause between two turns. What a
+ * call-back does is left to whoever installs it. The loop owns its watches, the callers own their descriptors.
  */
 #include "io/loop.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/queue.h>
 #include <sys/time.h>
 #include <time.h>
 
 #include <event2/event.h>
+
+/* A pause ends at most this late. The kernel's own 50 us would be as long as it. */
+#define SLACK_NS 5000
+#define NO_PAUSE UINT32_MAX
 
 struct loop_watch {
 	LIST_ENTRY(loop_watch) entry;
@@ -28,6 +33,8 @@ struct loop_watch {
 struct loop {
 	struct event_base *base;
 	LIST_HEAD(loop_watches, loop_watch) watches;
+	uint32_t pause_us;	/* NO_PAUSE: nobody has asked */
+	bool stopped;
 };
 
 /*
@@ -86,7 +93,9 @@ loop_new(void)
 	/* A control client or a log reader that goes away is no reason to die:
 	 * neither libevent's buffers nor write(2) can say MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
+	(void)prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 	LIST_INIT(&l->watches);
+	l->pause_us = NO_PAUSE;
 	l->base = event_base_new();
 	if (!l->base) {
 		free(l);
@@ -179,19 +188,47 @@ loop_unwatch(struct loop_watch *w)
 	return NULL;
 }
 
+static void
+pause_if_asked(struct loop *l)
+{
+	struct timespec ts = { .tv_nsec = (long)l->pause_us * 1000 };
+
+	if (l->pause_us != NO_PAUSE && l->pause_us > 0)
+		(void)nanosleep(&ts, NULL);	/* a signal may end it early */
+	l->pause_us = NO_PAUSE;
+}
+
 int
 loop_run(struct loop *l)
 {
-	errno = 0;
-	if (event_base_dispatch(l->base) < 0)
-		return errno ? -errno : -EIO;
+	l->stopped = false;
+	while (!l->stopped) {
+		int r;
+
+		errno = 0;
+		r = event_base_loop(l->base, EVLOOP_ONCE);
+		if (r < 0)
+			return errno ? -errno : -EIO;
+		if (r > 0)		/* nothing is left to wait for */
+			return 0;
+		if (!l->stopped)
+			pause_if_asked(l);
+	}
 	return 0;
 }
 
 void
 loop_stop(struct loop *l)
 {
+	l->stopped = true;
 	event_base_loopbreak(l->base);
+}
+
+void
+loop_pause(struct loop *l, uint32_t us)
+{
+	if (us < l->pause_us)
+		l->pause_us = us;
 }
 
 struct event_base *

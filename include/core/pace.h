@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * pace - is there so much traffic that it pays to wait a moment for more?
+ *
+ * A wake-up costs about as much as a packet. Below saturation the relay is faster than
+ * what comes and is woken up for each one: at 40,000 requests a second half of its
+ * time is falling asleep and waking up. A pause of PACE_PAUSE_US then makes a batch of
+ * a few packets of what comes. Whoever boots while little is going on waits for
+ * nothing: below PACE_BUSY there is no pause at all.
+ */
+#ifndef CORE_PACE_H
+#define CORE_PACE_H
+
+#include <stdint.h>
+
+#include "base/mono.h"
+
+#define PACE_WINDOW_US	2000
+/* Packets, both ways, in a window: 20,000 a second. 2,000 machines that are switched on at
+ * once are far below. */
+#define PACE_BUSY	40
+#define PACE_PAUSE_US	40
+
+struct pace {
+	struct mono begin;	/* of this window */
+	uint32_t now, before;	/* packets in this one and the one before */
+};
+
+/* Counts n packets; how long to wait for more, in microseconds. */
+static inline uint32_t
+pace_note(struct pace *p, uint32_t n, struct mono now)
+{
+	int64_t age = now.us - p->begin.us;
+
+	if (age >= PACE_WINDOW_US) {
+		p->before = age < 2 * PACE_WINDOW_US ? p->now : 0;
+		p->now = 0;
+		p->begin = now;
+	}
+	p->now += n;
+	return p->before >= PACE_BUSY ? PACE_PAUSE_US : 0;
+}
+
+#endif
