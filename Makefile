@@ -122,6 +122,7 @@ BENCHES := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c))
 # What bench.sh runs: the load and the bare forwarders.
 BENCHX := $(patsubst tests/bench/%.c,%,$(filter-out tests/bench/bench_%, \
 	$(wildcard tests/bench/*.c)))
+PRELOADS := $(patsubst tests/preload/%.c,$(B)/preload/%.so,$(wildcard tests/preload/*.c))
 PROGS  := $(if $(wildcard relay/main.c),$(B)/pxrelayd) \
 	$(if $(wildcard relay/ctl/main.c),$(B)/pxrelayctl)
 MAN    := $(wildcard man/*.[1-9])
@@ -220,8 +221,14 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdaemon.a $(B)/libfloors.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_D)
 
+# Faults of the C library, for the product as it is installed: no sanitizer's.
+$(B)/preload/%.so: tests/preload/%.c
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) $(WARN) -O2 -g -D_GNU_SOURCE -fPIC -shared -o $@ $<
+
 replayers: $(FUZZERS:%=$(B)/tests/fuzz/%)
-tests: $(PROGS) $(B)/tests/run replayers
+tests: $(PROGS) $(B)/tests/run replayers $(PRELOADS)
 libfuzzers: $(FUZZERS:%=$(B)/tests/libfuzz/%)
 benches: $(BENCHES:%=$(B)/bench/%) $(BENCHX:%=$(B)/bench/%)
 
@@ -237,6 +244,7 @@ unit:
 
 netns: $(AUTODEPS)
 	+$(Q)$(SUB) asan
+	+$(Q)$(SUB) all
 	@tests/netns.sh $(T)
 
 vm: $(AUTODEPS)

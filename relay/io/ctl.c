@@ -144,6 +144,8 @@ next_command(struct client *c)
 	char *line = evbuffer_readln(in, &len, EVBUFFER_EOL_CRLF);
 	bool ok;
 
+	if (!line && evbuffer_search_eol(in, NULL, NULL, EVBUFFER_EOL_CRLF).pos >= 0)
+		return false;		/* no memory for it, and no more will come */
 	if (!line && evbuffer_get_length(in) <= CTL_LINE_MAX + 1)
 		return !c->ending;
 	if (!line || len > CTL_LINE_MAX) {
@@ -197,10 +199,13 @@ pump(struct bufferevent *bev, void *arg)
 			c->stream->fn(c->stream->user, CTL_STOP);
 		return;
 	}
-	if (evbuffer_get_length(out) > 0)
+	if (evbuffer_get_length(out) > 0) {
 		bufferevent_disable(bev, EV_READ);
-	else if (!c->ending)
-		bufferevent_enable(bev, EV_READ);
+		/* It writes by itself, unless memory was short when it was made
+		 * (libevent 2.1 does not say so). */
+		bufferevent_enable(bev, EV_WRITE);
+	} else if (!c->ending && bufferevent_enable(bev, EV_READ) < 0)
+		client_free(c);
 }
 
 /* `echo show counters | nc -N -U` is done sending, and still wants to read. */
@@ -260,7 +265,8 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	ctl->n_clients++;
 	bufferevent_setcb(c->bev, pump, pump, on_event, c);
 	bufferevent_set_max_single_read(c->bev, READ_MAX);
-	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+	if (bufferevent_enable(c->bev, EV_READ | EV_WRITE) < 0)
+		client_free(c);
 }
 
 static void

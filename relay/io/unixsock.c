@@ -7,11 +7,14 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define GROUP		"pxrelay"
+#define GROUPS		"/etc/group"
 
 /*
  * A file that is in the way: a socket that nobody listens on is left over from
@@ -56,14 +59,35 @@ make_directory(const char *path)
 	(void)mkdir(dir, 0755);
 }
 
+/*
+ * The installation's own group stands in the file. getgrnam() would load modules into
+ * us, ask other daemons, and crash when memory is short (glibc 2.36).
+ */
+static bool
+find_group(gid_t *gid)
+{
+	FILE *f = fopen(GROUPS, "re");
+	const struct group *g = NULL;
+
+	if (!f)
+		return false;
+	do
+		g = fgetgrent(f);
+	while (g && strcmp(g->gr_name, GROUP) != 0);
+	if (g)
+		*gid = g->gr_gid;
+	fclose(f);
+	return g != NULL;
+}
+
 /* Nobody but us until the group is set; without such a group, our own. */
 static int
 set_rights(struct unixsock *u)
 {
-	const struct group *g = getgrnam(GROUP);
+	gid_t gid;
 
-	if (g)
-		(void)!chown(u->at.sun_path, (uid_t)-1, g->gr_gid);
+	if (find_group(&gid))
+		(void)!chown(u->at.sun_path, (uid_t)-1, gid);
 	if (chmod(u->at.sun_path, 0660) < 0 ||
 	    stat(u->at.sun_path, &u->file) < 0)
 		return -errno;

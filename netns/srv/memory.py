@@ -1,0 +1,209 @@
+"""memory.py: pxrelayd while the n-th allocation fails, for one n after the other.
+
+  memory.py DAEMON CONF SHIM start|check|reload|ask STRIDE
+
+Run where the daemon is to run. CONF names the control socket CONF.sock; SHIM is
+tests/preload/failmalloc.so. For each n, until the daemon does not get to that
+many allocations:
+
+  check   pxrelayd -n: says yes, or one reason and exits with 1
+  start   runs, and ends with 0 when asked to, or says a reason and exits with 1
+  reload  one daemon, a SIGHUP for each n: takes the configuration or refuses it
+  ask     one daemon, each question of pxrelayctl: answered or not, it lives
+
+STRIDE: every so many n are tried, from a random one on; 1: all. Prints what
+happened, and FAIL lines; the exit status is 1 if there were any.
+"""
+
+import collections
+import mmap
+import os
+import random
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+MANY = 1 << 40
+SLOW = float(os.environ.get("PXR_SLOW") or 1)
+COMMANDS = ("show", "show interfaces", "show servers", "show rules",
+            "show clients", "show boots", "show counters", "show drops",
+            "version", "explain 02:00:00:00:10:01", "drain 198.51.100.10",
+            "enable 198.51.100.10", "nonsense")
+
+
+class Counter:
+    """The number that the shim counts down."""
+
+    def __init__(self):
+        self.file = tempfile.NamedTemporaryFile(prefix="failmalloc.")
+        self.file.write(bytes(8))
+        self.file.flush()
+        self.map = mmap.mmap(self.file.fileno(), 8)
+
+    def set(self, n):
+        self.map[:8] = struct.pack("q", n)
+
+    def get(self):
+        return struct.unpack("q", self.map[:8])[0]
+
+
+class Trial:
+    def __init__(self, argv):
+        self.daemon, self.conf, self.shim, self.what = argv[:4]
+        self.stride = int(argv[4])
+        self.sock = self.conf + ".sock"
+        self.counter = Counter()
+        self.ends = collections.Counter()
+        self.bad = 0
+        self.proc = None
+
+    def fail(self, n, text):
+        self.bad += 1
+        if self.bad < 10:
+            print("FAIL allocation %d: %s" % (n, text))
+
+    def spawn(self, *args):
+        self.log = b"\n"
+        self.proc = subprocess.Popen(
+            [self.daemon, *args, "-c", self.conf], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env=dict(os.environ, LD_PRELOAD=self.shim,
+                     FAILMALLOC=self.counter.file.name))
+
+    def read(self, until, seconds=5):
+        """More of its log until a word is in it; False at its end."""
+        end = time.monotonic() + seconds * SLOW
+        fd = self.proc.stderr.fileno()
+        while until is None or until not in self.log:
+            if not select.select([fd], [], [], end - time.monotonic())[0]:
+                return False
+            more = os.read(fd, 65536)
+            if not more:
+                return False
+            self.log += more
+        return True
+
+    def stop(self):
+        """Its exit status; negative: the signal that killed it."""
+        if self.proc.poll() is None:
+            self.proc.send_signal(signal.SIGTERM)
+        try:
+            return self.proc.wait(5 * SLOW)
+        except subprocess.TimeoutExpired:
+            self.proc.kill()
+            return -self.proc.wait()
+
+    def judge_end(self, n, status, ready):
+        text = self.log.decode("utf-8", "replace").strip()
+        if ready and status == 0:
+            self.ends["works"] += 1
+        elif not ready and status in (1, 2) and text:
+            self.ends["says why and ends"] += 1
+        else:
+            self.fail(n, "ready %s, exit status %d: %s" %
+                      (ready, status, text[-300:] or "(not a word)"))
+
+    def check(self, n):
+        self.counter.set(n)
+        self.spawn("-n")
+        self.read(None)
+        status = self.stop()
+        more = self.counter.get() <= 0
+        self.judge_end(n, status, status == 0)
+        return more
+
+    def start(self, n):
+        self.counter.set(n)
+        self.spawn("-f", "-l", "stderr")
+        ready = self.read(b"\nready ") or b"\nready " in self.log
+        more = self.counter.get() <= 0
+        self.counter.set(0)
+        self.judge_end(n, self.stop(), ready)
+        self.proc.stderr.close()
+        return more
+
+    def running(self):
+        if self.proc and self.proc.poll() is None:
+            return
+        self.counter.set(0)
+        self.spawn("-f", "-l", "stderr")
+        if not self.read(b"\nready "):
+            raise SystemExit("FAIL it does not start: %r" % self.log)
+
+    def reload(self, n):
+        self.running()
+        self.log = b""
+        self.counter.set(n)
+        self.proc.send_signal(signal.SIGHUP)
+        done = self.read(b"reload") or b"reload" in self.log
+        more = self.counter.get() <= 0
+        self.counter.set(0)
+        if not done or self.proc.poll() is not None:
+            self.fail(n, "reload: %r, exit status %s" %
+                      (self.log[-300:], self.proc.poll()))
+        else:
+            self.ends["reloads" if b"reloaded" in self.log else
+                      "refuses, and says so"] += 1
+        return more
+
+    def question(self, command):
+        """The answer, b"" for none, None when nobody listens."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(2 * SLOW)
+            try:
+                s.connect(self.sock)
+                s.sendall(command.encode() + b"\n")
+                got = b""
+                while not got.endswith(b"\n"):
+                    more = s.recv(65536)
+                    if not more:
+                        break
+                    got += more
+                return got
+            except ConnectionError:
+                return b""
+            except OSError:
+                return None
+
+    def ask(self, n):
+        self.running()
+        more = False
+        for command in COMMANDS:
+            self.counter.set(n)
+            got = self.question(command)
+            more = self.counter.get() <= 0 or more
+            self.counter.set(0)
+            if got is None or self.proc.poll() is not None:
+                self.fail(n, "%s: exit status %s" %
+                          (command, self.proc.poll()))
+            self.ends["answers" if got else "hangs up"] += 1
+            if not (self.question("version") or b"").startswith(b"{"):
+                self.fail(n, "%s: deaf afterwards" % command)
+                self.stop()
+            self.running()
+        return more
+
+    def run(self):
+        trial = getattr(self, self.what)
+        n = random.randrange(1, self.stride + 1)
+        tried = 0
+        while self.bad < 10:
+            tried += 1
+            if not trial(n):
+                break
+            n += self.stride
+        if self.proc and self.proc.poll() is None:
+            status = self.stop()
+            if status:
+                self.fail(n, "at the end: exit status %d" % status)
+        print("%s: %d of %d allocations: %s" % (self.what, tried, n, ", ".join(
+            "%s %d" % end for end in self.ends.items())))
+        return 1 if self.bad else 0
+
+
+sys.exit(Trial(sys.argv[1:]).run())

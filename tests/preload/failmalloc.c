@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * failmalloc - memory that runs out, on demand: with LD_PRELOAD, the n-th malloc,
+ * calloc, realloc, memalign or aligned_alloc of the process fails, whoever called it, and the
+ * next ones succeed again.
+ *
+ * The file that FAILMALLOC names holds one native int64_t, which is mapped and counted down by
+ * each allocation; the one that makes it 0 fails. At 0 or below nothing happens, and it is
+ * not counted. So a test sets n whenever it likes, also in a process that runs, and
+ * reads afterwards how many allocations there were.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static int64_t *left;
+
+/* glibc's own names: dlsym() would allocate. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void *__libc_memalign(size_t align, size_t size);
+
+__attribute__((constructor)) static void
+map_counter(void)
+{
+	const char *name = getenv("FAILMALLOC");
+	int fd = name ? open(name, O_RDWR | O_CLOEXEC) : -1;
+	void *p;
+
+	if (fd < 0)
+		return;
+	p = mmap(NULL, sizeof(*left), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (p != MAP_FAILED)
+		left = p;
+}
+
+static bool
+fails(void)
+{
+	if (!left || __atomic_load_n(left, __ATOMIC_RELAXED) <= 0 ||
+	    __atomic_sub_fetch(left, 1, __ATOMIC_RELAXED) != 0)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+void *
+malloc(size_t size)
+{
+	return fails() ? NULL : __libc_malloc(size);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __libc_calloc(n, size);
+}
+
+void *
+realloc(void *p, size_t size)
+{
+	return fails() ? NULL : __libc_realloc(p, size);
+}
+
+void *
+memalign(size_t align, size_t size)
+{
+	return fails() ? NULL : __libc_memalign(align, size);
+}
+
+void *
+aligned_alloc(size_t align, size_t size)
+{
+	return memalign(align, size);
+}
+
+int
+posix_memalign(void **out, size_t align, size_t size)
+{
+	void *p = memalign(align, size);
+
+	if (!p)
+		return ENOMEM;
+	*out = p;
+	return 0;
+}
