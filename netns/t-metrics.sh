@@ -132,7 +132,7 @@ expect_eq "the first one failed" "$(value pxrelay_boots_failed_total)" 1
 expect_eq "for that reason" "$(value pxrelay_boots_failed_total arch=uefi-x64 \
 	diagnosis=boot-server-dead)" 1
 expect "and was logged" logged relay \
-	'^boot-failed mac=02:00:5e:77:00:07 arch=uefi-x64 verdict=boot-server-dead interface="vlan10"'
+	'^boot-failed mac=02:00:5e:77:00:07 arch=uefi-x64 verdict=boot-server-dead interface=vlan10'
 expect_eq "no kind but this" "$(value pxrelay_boots_started_total)" 2
 expect "promtool finds no fault" promtool check metrics <"$T/metrics"
 

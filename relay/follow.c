@@ -94,13 +94,15 @@ static void
 join_group(struct daemon *d, const struct iface *f)
 {
 	bool want = iface_ready(f) && p4011_wanted(d->conf, f);
+	char name[LOG_ESC_MAX];
 	int err = packet_join(d->raw, d->conf->discovery_group,
 	    f->link.ifindex, want);
 
 	if (err < 0 && err != -EADDRINUSE && err != -EADDRNOTAVAIL &&
 	    err != -ENODEV)
 		log_event(&d->log, LOG_LEVEL_WARNING, "group-join-failed",
-		    "interface=%s error=\"%s\"", f->link.name, strerror(-err));
+		    "interface=%s error=\"%s\"", log_esc(name, f->link.name),
+		    strerror(-err));
 }
 
 static void
@@ -114,10 +116,10 @@ on_change(void *user, enum iftab_change what, const struct iface *f)
 		[IFTAB_STANDBY] = "interface-standby",
 	};
 	struct daemon *d = user;
-	char buf[IFTAB_GI_MAX * IP4_STRLEN];
+	char buf[IFTAB_GI_MAX * IP4_STRLEN], name[LOG_ESC_MAX];
 
 	log_event(&d->log, LOG_LEVEL_INFO, word[what], "interface=%s giaddr=%s",
-	    f->link.name, f->n_gi ? giaddrs(f, buf, sizeof(buf)) : "none");
+	    log_esc(name, f->link.name), f->n_gi ? giaddrs(f, buf, sizeof(buf)) : "none");
 	join_group(d, f);
 }
 

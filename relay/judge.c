@@ -7,7 +7,6 @@
  * at once it is given in portions.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "base/sbuf.h"
 #include "relay/daemon.h"
@@ -28,27 +27,22 @@ static void
 put_interface(struct sbuf *b, struct daemon *d, uint32_t ifindex)
 {
 	const struct iface *f = iftab_by_index(d->iftab, ifindex);
+	char name[LOG_ESC_MAX];
 
-	if (!f)
-		return;
-	sbuf_puts(b, " interface=\"");
-	sbuf_esc(b, f->link.name, strlen(f->link.name));
-	sbuf_puts(b, "\"");
+	if (f)
+		sbuf_printf(b, " interface=%s", log_esc(name, f->link.name));
 }
 
 /* Where it got its boot file, or was to get it. */
 static void
 put_file(struct sbuf *b, const struct track_boot *t)
 {
-	char a[IP4_STRLEN];
+	char a[IP4_STRLEN], file[LOG_ESC_MAX];
 
 	if (!ip4_is_none(t->file_server))
 		sbuf_printf(b, " server=%s", ip4_str(t->file_server, a));
-	if (!t->file[0])
-		return;
-	sbuf_puts(b, " file=\"");
-	sbuf_esc(b, t->file, strlen(t->file));
-	sbuf_puts(b, "\"");
+	if (t->file[0])
+		sbuf_printf(b, " file=\"%s\"", log_esc(file, t->file));
 }
 
 static void

@@ -161,7 +161,7 @@ run(struct daemon *d, struct conf *conf, int ready_fd)
 	if (ready_fd >= 0) {
 		leave_terminal(ready_fd);
 		d->background = true;
-		daemon_log(d);
+		logging_set(d);
 	}
 	say_ready(d);
 	return loop_run(d->loop);
@@ -189,11 +189,12 @@ start(const struct args *a, struct conf *conf)
 	}
 	d->args = a;
 	d->conf = conf;		/* for the log's settings only */
-	daemon_log(d);
+	logging_set(d);
 	d->conf = NULL;
 	err = run(d, conf, ready_fd);
 	if (err == 0 && a->pidfile)
 		unlink(a->pidfile);
+	logging_close(d);
 	if (err == 0)
 		log_event(&d->log, LOG_LEVEL_INFO, "stopped", "reason=signal");
 	daemon_close(d);

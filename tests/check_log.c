@@ -57,6 +57,21 @@ START_TEST(fields_may_be_empty)
 }
 END_TEST
 
+/* The kernel lets an interface have nearly any name, and a client any file. */
+START_TEST(text_of_others_is_escaped)
+{
+	char buf[LOG_ESC_MAX], big[2 * LOG_ESC_MAX];
+
+	ck_assert_str_eq(log_esc(buf, "vlan10"), "vlan10");
+	ck_assert_str_eq(log_esc(buf, ""), "");
+	ck_assert_str_eq(log_esc(buf, "v\"\\e=\n\x1b\xff"), "v\\x22\\x5ce=\\x0a\\x1b\\xff");
+	memset(big, '\x01', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	ck_assert_uint_lt(strlen(log_esc(buf, big)), LOG_ESC_MAX);
+	ck_assert_uint_eq(strlen(buf) % 4, 0);
+}
+END_TEST
+
 /* All sixteen pairs of what is set and what is said. */
 START_TEST(levels_above_are_silent)
 {
@@ -160,6 +175,7 @@ log_suite(void)
 	TCase *tc = tcase_create("log");
 
 	tcase_add_test(tc, sink_gets_event_and_fields);
+	tcase_add_test(tc, text_of_others_is_escaped);
 	tcase_add_test(tc, fields_may_be_empty);
 	tcase_add_test(tc, levels_above_are_silent);
 	tcase_add_test(tc, no_log_and_no_sink_are_silent);

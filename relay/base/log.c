@@ -59,6 +59,15 @@ log_event(const struct log *l, enum log_level level, const char *event,
 }
 
 const char *
+log_esc(char buf[LOG_ESC_MAX], const char *text)
+{
+	struct sbuf b = sbuf_init(buf, LOG_ESC_MAX);
+
+	sbuf_esc(&b, text, strlen(text));
+	return buf;
+}
+
+const char *
 log_level_name(enum log_level level)
 {
 	return level_names[level];

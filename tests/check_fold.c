@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Folding: what is written, what is counted, and that the numbers add up whatever is logged.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fold.h"
+#include "msg.h"
+
+Suite *fold_suite(void);
+
+static struct fold fold;
+static struct mono now;
+static char out[200000];
+static unsigned lines;
+static uint64_t told;		/* written, or told as repeated or suppressed */
+
+static void
+sink(void *user, enum log_level level, const char *event, const char *fields)
+{
+	const char *n = strstr(fields, "repeated=");
+
+	(void)user;
+	if (!n)
+		n = strstr(fields, "suppressed=");
+	told += n ? strtoull(strchr(n, '=') + 1, NULL, 10) : 1;
+	lines++;
+	if (strlen(out) + 2 * LOG_LINE_MAX < sizeof(out))
+		sprintf(out + strlen(out), "%s %s%s%s\n", log_level_name(level),
+		    event, fields[0] ? " " : "", fields);
+}
+
+static void
+open_fold(void)
+{
+	memset(&fold, 0, sizeof(fold));
+	fold.sink = sink;
+	now = mono_us(1000000);
+	out[0] = '\0';
+	lines = 0;
+	told = 0;
+}
+
+static void
+wait_ms(int64_t ms)
+{
+	now = mono_add_ms(now, ms);
+}
+
+static void
+say(const char *event, const char *fields)
+{
+	fold_log(&fold, LOG_LEVEL_INFO, event, fields, now);
+}
+
+static void
+is(const char *text)
+{
+	ck_assert_str_eq(out, text);
+	out[0] = '\0';
+}
+
+START_TEST(lines_that_differ_are_written)
+{
+	struct mono due;
+
+	open_fold();
+	say("a", "x=1");
+	say("a", "x=2");
+	say("b", "x=1");
+	say("a", "");
+	say("b", "");
+	fold_log(&fold, LOG_LEVEL_WARNING, "b", "x=1", now);
+	say("a", "x=12");
+	say("a", "x=2 y");
+	is("info a x=1\ninfo a x=2\ninfo b x=1\ninfo a\ninfo b\n"
+	    "warning b x=1\ninfo a x=12\ninfo a x=2 y\n");
+	ck_assert(!fold_due(&fold, &due));
+	fold_flush(&fold);
+	is("");
+}
+END_TEST
+
+START_TEST(a_repeated_line_is_counted_and_told)
+{
+	struct mono due, first = mono_add_ms(mono_us(1000000), FOLD_WINDOW_MS);
+
+	open_fold();
+	say("a", "x=1");
+	wait_ms(1000);
+	say("a", "x=1");
+	say("b", "");
+	say("b", "");
+	say("a", "x=1");
+	is("info a x=1\ninfo b\n");
+	ck_assert(fold_due(&fold, &due));
+	ck_assert_int_eq(due.us, first.us);
+	wait_ms(FOLD_WINDOW_MS - 1001);
+	fold_tell(&fold, now);
+	is("");
+	wait_ms(1);
+	fold_tell(&fold, now);
+	is("info a x=1 repeated=2\n");
+	ck_assert(fold_due(&fold, &due));	/* b */
+	wait_ms(1000);
+	fold_tell(&fold, now);
+	is("info b repeated=1\n");
+	ck_assert(!fold_due(&fold, &due));
+}
+END_TEST
+
+/* What goes to and fro is shown as it goes, and what others do does not matter. */
+START_TEST(only_the_last_line_about_a_thing_is_repeated)
+{
+	open_fold();
+	say("up", "x=1 y=2");
+	say("up", "x=2 y=2");
+	say("down", "x=1 y=2");
+	say("up", "x=2 y=2");
+	say("up", "x=1 y=2");
+	say("up", "x=1 y=2");
+	say("down", "x=1 y=2");
+	is("info up x=1 y=2\ninfo up x=2 y=2\ninfo down x=1 y=2\ninfo up x=1 y=2\n"
+	    "info up x=1 y=2 repeated=1\ninfo down x=1 y=2\n");
+	fold_flush(&fold);
+	is("info up x=2 y=2 repeated=1\n");
+}
+END_TEST
+
+/* What goes on is told once in a window; what has ended is new when it comes again. */
+START_TEST(it_begins_anew_after_a_window_of_silence)
+{
+	open_fold();
+	say("a", "x=1");
+	say("a", "x=1");
+	wait_ms(FOLD_WINDOW_MS);
+	say("a", "x=1");
+	is("info a x=1\ninfo a x=1 repeated=1\n");
+	wait_ms(FOLD_WINDOW_MS);
+	fold_tell(&fold, now);
+	is("info a x=1 repeated=1\n");
+	wait_ms(FOLD_WINDOW_MS);
+	fold_tell(&fold, now);
+	is("");
+	say("a", "x=1");
+	is("info a x=1\n");
+}
+END_TEST
+
+START_TEST(nobody_needs_to_ask_in_time)
+{
+	open_fold();
+	say("a", "x=1");
+	say("a", "x=1");
+	wait_ms(1000 * FOLD_WINDOW_MS);
+	say("b", "");
+	is("info a x=1\ninfo a x=1 repeated=1\ninfo b\n");
+}
+END_TEST
+
+START_TEST(the_end_tells_everything)
+{
+	open_fold();
+	say("a", "x=1");
+	say("b", "");
+	say("b", "");
+	say("a", "x=1");
+	say("a", "x=1");
+	is("info a x=1\ninfo b\n");
+	fold_flush(&fold);
+	is("info a x=1 repeated=2\ninfo b repeated=1\n");
+	fold_flush(&fold);
+	is("");
+	say("a", "x=1");
+	is("info a x=1\n");
+}
+END_TEST
+
+START_TEST(the_oldest_line_gives_way_and_is_told)
+{
+	char text[16];
+
+	open_fold();
+	for (int i = 0; i < FOLD_LINES; i++) {
+		snprintf(text, sizeof(text), "x=%d", i);
+		say("a", text);
+		wait_ms(1);
+	}
+	say("a", "x=0");
+	say("a", "x=1");
+	out[0] = '\0';
+	say("b", "");
+	is("info a x=0 repeated=1\ninfo b\n");
+	say("a", "x=1");		/* it is there still */
+	is("");
+	say("a", "x=0");		/* it is not, and the next one goes */
+	is("info a x=1 repeated=2\ninfo a x=0\n");
+}
+END_TEST
+
+START_TEST(one_event_is_not_logged_without_end)
+{
+	char text[16];
+
+	open_fold();
+	for (int i = 0; i < FOLD_EVENT_MAX + 70; i++) {
+		snprintf(text, sizeof(text), "x=%d", i);
+		say("a", text);
+	}
+	ck_assert_uint_eq(lines, FOLD_EVENT_MAX);
+	say("b", "");			/* another one is */
+	ck_assert_uint_eq(lines, FOLD_EVENT_MAX + 1);
+	out[0] = '\0';
+	wait_ms(FOLD_WINDOW_MS);
+	fold_tell(&fold, now);
+	is("info a suppressed=70\n");
+	say("a", "x=0");
+	is("info a x=0\n");
+}
+END_TEST
+
+START_TEST(debug_lines_have_no_limit)
+{
+	char text[16];
+
+	open_fold();
+	for (int i = 0; i < 2 * FOLD_EVENT_MAX; i++) {
+		snprintf(text, sizeof(text), "x=%d", i);
+		fold_log(&fold, LOG_LEVEL_DEBUG, "a", text, now);
+	}
+	ck_assert_uint_eq(lines, 2 * FOLD_EVENT_MAX);
+}
+END_TEST
+
+START_TEST(more_words_than_are_remembered)
+{
+	static const char words[][4] = { "a", "b", "c", "d", "e", "f", "g", "h",
+	    "i", "j", "k", "l", "m", "n", "o", "p", "q", "r" };
+
+	open_fold();
+	for (unsigned i = 0; i < FOLD_EVENTS + 2; i++)
+		for (int k = 0; k < 3; k++)
+			say(words[i], "");
+	fold_flush(&fold);
+	ck_assert_uint_eq(lines, 2 * (FOLD_EVENTS + 2));
+	ck_assert_uint_eq(told, 3 * (FOLD_EVENTS + 2));
+}
+END_TEST
+
+START_TEST(a_line_of_any_length)
+{
+	static char big[3 * LOG_LINE_MAX];
+
+	open_fold();
+	for (size_t n = LOG_LINE_MAX - 50; n < LOG_LINE_MAX + 10; n++) {
+		memset(big, 'x', n);
+		big[n] = '\0';
+		say("a", big);
+		say("a", big);
+		fold_flush(&fold);
+	}
+	ck_assert_uint_eq(told, 2 * 60);
+	ck_assert_ptr_nonnull(strstr(out, "x repeated=1\n"));
+}
+END_TEST
+
+/* Nothing is lost in silence. */
+START_TEST(whatever_is_logged_the_numbers_add_up)
+{
+	static const char *const words[] = { "a", "b", "c" };
+	struct prng p = { 7 };
+	uint64_t said = 0;
+	char text[16];
+
+	open_fold();
+	for (int i = 0; i < 100000; i++) {
+		snprintf(text, sizeof(text), "x=%u", prng_below(&p, 1 + i % 400));
+		fold_log(&fold, (enum log_level)prng_below(&p, 3),
+		    words[prng_below(&p, 3)], text, now);
+		said++;
+		if (prng_below(&p, 50) == 0)
+			wait_ms(prng_below(&p, 400));
+		if (prng_below(&p, 100) == 0)
+			fold_tell(&fold, now);
+	}
+	fold_flush(&fold);
+	ck_assert_uint_eq(told, said);
+	ck_assert_uint_lt(lines, said - said / 8);
+}
+END_TEST
+
+Suite *
+fold_suite(void)
+{
+	Suite *s = suite_create("fold");
+	TCase *t = tcase_create("lines");
+
+	tcase_add_test(t, lines_that_differ_are_written);
+	tcase_add_test(t, a_repeated_line_is_counted_and_told);
+	tcase_add_test(t, only_the_last_line_about_a_thing_is_repeated);
+	tcase_add_test(t, it_begins_anew_after_a_window_of_silence);
+	tcase_add_test(t, nobody_needs_to_ask_in_time);
+	tcase_add_test(t, the_end_tells_everything);
+	tcase_add_test(t, the_oldest_line_gives_way_and_is_told);
+	tcase_add_test(t, one_event_is_not_logged_without_end);
+	tcase_add_test(t, debug_lines_have_no_limit);
+	tcase_add_test(t, more_words_than_are_remembered);
+	tcase_add_test(t, a_line_of_any_length);
+	tcase_add_test(t, whatever_is_logged_the_numbers_add_up);
+	suite_add_tcase(s, t);
+	return s;
+}
