@@ -19,6 +19,13 @@
  * to it). Returns the length, 0 when it does not fit. */
 size_t http_get(uint8_t *out, size_t size, struct ip4 host, uint16_t port, const char *path);
 
+/* The first bytes of a file: HTTP/1.1, which the web servers of UEFI speak, with a range. host: as in the URL, for
+ * servers with several names. Returns as http_get(). */
+size_t http_get_first(uint8_t *out, size_t size, const char *host, uint16_t port, const char *path,
+    unsigned bytes);
+/* Where the body begins, behind the head; 0: the head has not ended. */
+size_t http_body(const void *data, size_t len);
+
 /* The status code, 100..599; 0 when more bytes are needed; -1 when this is no HTTP. */
 int http_status(const void *data, size_t len);
 

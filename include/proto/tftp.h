@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #define TFTP_PORT	69
+#define TFTP_HEADER	4	/* bytes before a block's data */
 #define TFTP_FILE_MAX	255	/* bytes of a file name that we ask for */
 /* op, name, "octet", "tsize", "0", each with its NUL */
 #define TFTP_RRQ_MAX	(2 + TFTP_FILE_MAX + 1 + 6 + 6 + 2)
@@ -40,6 +41,8 @@ struct tftp {
  * knows options answers OACK before it reads a byte, others send DATA. Returns the length, 0 when the name is
  * empty, too long, or does not fit. */
 size_t tftp_rrq(uint8_t *out, size_t size, const char *file);
+/* ... without the option: the answer is the first block of the file. */
+size_t tftp_rrq_plain(uint8_t *out, size_t size, const char *file);
 /* "Stop": an ERROR with this code and a short text. 0 when it does not fit. */
 size_t tftp_error(uint8_t *out, size_t size, uint16_t code, const char *text);
 

@@ -20,6 +20,26 @@ http_get(uint8_t *out, size_t size, struct ip4 host, uint16_t port, const char *
 	return n > 0 && (size_t)n < size ? (size_t)n : 0;
 }
 
+size_t
+http_get_first(uint8_t *out, size_t size, const char *host, uint16_t port,
+    const char *path, unsigned bytes)
+{
+	int n = snprintf((char *)out, size,
+	    "GET %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: UefiHttpBoot/1.0\r\n"
+	    "Accept: */*\r\nRange: bytes=0-%u\r\nConnection: close\r\n\r\n",
+	    path, host, port, bytes - 1);
+
+	return n > 0 && (size_t)n < size ? (size_t)n : 0;
+}
+
+size_t
+http_body(const void *data, size_t len)
+{
+	const uint8_t *end = memmem(data, len, "\r\n\r\n", 4);
+
+	return end ? (size_t)(end + 4 - (const uint8_t *)data) : 0;
+}
+
 /* RFC 9112 4: HTTP-version SP status-code; 'd' stands for a digit. */
 static const char line[HTTP_STATUS_LEN + 1] = "HTTP/d.d ddd";
 

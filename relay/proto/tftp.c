@@ -21,18 +21,32 @@ done(const struct wr *w)
 	return w->bad ? 0 : wr_len(w);
 }
 
+static void
+put_request(struct wr *w, const char *file)
+{
+	w->bad = w->bad || file[0] == '\0' || strlen(file) > TFTP_FILE_MAX;
+	wr_u16(w, TFTP_RRQ);
+	put_text(w, file);
+	put_text(w, "octet");
+}
+
 size_t
 tftp_rrq(uint8_t *out, size_t size, const char *file)
 {
 	struct wr w = wr_init(out, size);
 
-	if (file[0] == '\0' || strlen(file) > TFTP_FILE_MAX)
-		return 0;
-	wr_u16(&w, TFTP_RRQ);
-	put_text(&w, file);
-	put_text(&w, "octet");
+	put_request(&w, file);
 	put_text(&w, "tsize");
 	put_text(&w, "0");
+	return done(&w);
+}
+
+size_t
+tftp_rrq_plain(uint8_t *out, size_t size, const char *file)
+{
+	struct wr w = wr_init(out, size);
+
+	put_request(&w, file);
 	return done(&w);
 }
 

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * bootfile - the contract stands in include/proto/bootfile.h; the offsets are those of
+ * the PE/COFF specification (DOS header, e_lfanew at 0x3c, machine behind "PE\0\0").
+ */
+#include "proto/bootfile.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/wire.h"
+
+#define PE_POINTER	0x3c
+#define PE_IA32		0x014c
+#define PE_X64		0x8664
+#define PE_ARM64	0xaa64
+
+/* --- where ---------------------------------------------------------------------- */
+
+static bool
+begins(const char *text, const char *with)
+{
+	return strncasecmp(text, with, strlen(with)) == 0;
+}
+
+/* ":8080" behind the host. */
+static bool
+parse_port(const char *p, size_t len, uint16_t *port)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] < '0' || p[i] > '9' || n > 6553)
+			return false;
+		n = n * 10 + (unsigned)(p[i] - '0');
+	}
+	*port = (uint16_t)n;
+	return n > 0 && n <= UINT16_MAX;
+}
+
+/* host[:port] up to the first '/'. A user's name in front of '@' is nobody's here. */
+static bool
+parse_host(struct bootfile *b, const char *at, size_t len)
+{
+	const char *colon = memchr(at, ':', len);
+	size_t host = colon ? (size_t)(colon - at) : len;
+
+	if (host == 0 || host >= sizeof(b->host) || memchr(at, '@', len))
+		return false;
+	memcpy(b->host, at, host);
+	b->host[host] = '\0';
+	if (!ip4_parse(b->host, &b->server))
+		b->server = IP4_NONE;
+	return !colon || parse_port(colon + 1, len - host - 1, &b->port);
+}
+
+/* What would end the request line, or begin another header. */
+static bool
+is_path(const char *p)
+{
+	for (; *p; p++)
+		if (*p <= ' ' || *p == 0x7f)
+			return false;
+	return true;
+}
+
+bool
+bootfile_parse(struct bootfile *b, const char *text)
+{
+	const char *at = strstr(text, "://");
+	size_t len;
+
+	*b = (struct bootfile){ .scheme = BOOTFILE_TFTP, .path = text, .port = 80 };
+	if (!at || strspn(text, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ+") != (size_t)(at - text))
+		return true;
+	b->url = true;
+	b->scheme = begins(text, "tftp:") ? BOOTFILE_TFTP :
+	    begins(text, "http:") ? BOOTFILE_HTTP : BOOTFILE_UNKNOWN;
+	at += 3;
+	len = strcspn(at, "/");
+	if (!parse_host(b, at, len))
+		return false;
+	at += len;
+	if (b->scheme == BOOTFILE_TFTP)		/* RFC 3617 3: one '/' is the separator */
+		b->path = *at ? at + 1 : at;
+	else
+		b->path = *at ? at : "/";
+	return b->scheme != BOOTFILE_HTTP || is_path(b->path);
+}
+
+/* --- what ------------------------------------------------------------------------- */
+
+static uint16_t
+le16(struct rd *r)
+{
+	uint16_t low = rd_u8(r);
+
+	return (uint16_t)(low | rd_u8(r) << 8);
+}
+
+static enum bootfile_content
+machine_of(const void *data, size_t len)
+{
+	struct rd r = rd_init(data, len);
+	uint32_t at;
+
+	rd_skip(&r, PE_POINTER);
+	at = le16(&r);
+	at |= (uint32_t)le16(&r) << 16;
+	if (r.bad)
+		return BOOTFILE_MZ;
+	r = rd_init(data, len);
+	rd_skip(&r, at);
+	if (rd_u32(&r) != 0x50450000)	/* "PE\0\0" */
+		return r.bad ? BOOTFILE_MZ : BOOTFILE_RAW;
+	switch (le16(&r)) {
+	case PE_IA32:
+		return BOOTFILE_EFI_IA32;
+	case PE_X64:
+		return BOOTFILE_EFI_X64;
+	case PE_ARM64:
+		return BOOTFILE_EFI_ARM64;
+	}
+	return r.bad ? BOOTFILE_MZ : BOOTFILE_EFI_OTHER;
+}
+
+enum bootfile_content
+bootfile_sniff(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	if (len == 0)
+		return BOOTFILE_EMPTY;
+	if (len < 2)
+		return BOOTFILE_RAW;
+	if (p[0] == '#' && p[1] == '!')
+		return BOOTFILE_SCRIPT;
+	return p[0] == 'M' && p[1] == 'Z' ? machine_of(data, len) : BOOTFILE_RAW;
+}
+
+const char *
+bootfile_content_text(enum bootfile_content c)
+{
+	switch (c) {
+	case BOOTFILE_EMPTY:
+		return "empty";
+	case BOOTFILE_RAW:
+		return "no UEFI program";
+	case BOOTFILE_SCRIPT:
+		return "script";
+	case BOOTFILE_EFI_IA32:
+		return "UEFI program for x86";
+	case BOOTFILE_EFI_X64:
+		return "UEFI program for x64";
+	case BOOTFILE_EFI_ARM64:
+		return "UEFI program for ARM64";
+	case BOOTFILE_EFI_OTHER:
+		return "UEFI program for another machine";
+	case BOOTFILE_MZ:
+		return "UEFI program, perhaps";
+	}
+	return "?";
+}
+
+/* Whoever boots by HTTP may be given a disk image (EDK2: .iso, .img), which is raw. */
+bool
+bootfile_suits(enum bootfile_content c, uint16_t arch)
+{
+	switch (c) {
+	case BOOTFILE_EMPTY:
+	case BOOTFILE_SCRIPT:
+	case BOOTFILE_MZ:
+		return true;	/* not this question, or not known */
+	case BOOTFILE_RAW:
+		return arch == 0x00 || arch == 0x10;
+	case BOOTFILE_EFI_IA32:
+		return arch == 0x06 || arch == 0x0f;
+	case BOOTFILE_EFI_X64:
+		return arch == 0x07 || arch == 0x09 || arch == 0x10;
+	case BOOTFILE_EFI_ARM64:
+		return arch == 0x0b || arch == 0x13;
+	case BOOTFILE_EFI_OTHER:
+		return arch != 0x00 && arch != 0x07 && arch != 0x0b && arch != 0x10;
+	}
+	return true;
+}

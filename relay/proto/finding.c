@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * finding - the table made of finding.def.
+ */
+#include "proto/finding.h"
+
+static const struct finding_row rows[FINDING_MAX] = {
+#define FINDING(id, code, check, level, sentence, cure)			\
+	[FINDING_##id] = { code, check, FINDING_LEVEL_##level, sentence, cure },
+#include "proto/finding.def"
+#undef FINDING
+};
+
+const struct finding_row *
+finding_row(enum finding f)
+{
+	return &rows[f];
+}
+
+const char *
+finding_level_word(enum finding_level l)
+{
+	switch (l) {
+	case FINDING_LEVEL_OK:
+		return "ok";
+	case FINDING_LEVEL_WARN:
+		return "warn";
+	case FINDING_LEVEL_FAIL:
+		return "fail";
+	}
+	return "?";
+}
