@@ -37,6 +37,7 @@ struct prober_ask {
 	struct ip4 to;
 	uint32_t token;
 	struct mono until;
+	struct ip4 source;	/* echo: one of our addresses; IP4_NONE: the kernel's choice */
 };
 
 /* Each sends at once. 0 or -errno: -EBUSY when PROBER_CONNS are open, -EMFILE and the like when

@@ -172,15 +172,45 @@ need_icmp(struct prober *p)
 	return share(p, fd, &p->icmp, &p->w_icmp, read_icmp);
 }
 
+/* From one of our addresses; on a raw socket others may share, so only this packet. */
+static int
+send_from(int fd, const void *data, size_t len, struct ip4 to, struct ip4 source)
+{
+	struct sockaddr_in at = inet(to, 0);
+	struct in_pktinfo from = { .ipi_spec_dst.s_addr = htonl(source.host) };
+	struct iovec iov = { (void *)(uintptr_t)data, len };
+	union {
+		struct cmsghdr h;
+		uint8_t b[CMSG_SPACE(sizeof(from))];
+	} control = { .b = { 0 } };
+	struct msghdr m = {
+		.msg_name = &at, .msg_namelen = sizeof(at), .msg_iov = &iov,
+		.msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = sizeof(control.b),
+	};
+
+	control.h.cmsg_level = IPPROTO_IP;
+	control.h.cmsg_type = IP_PKTINFO;
+	control.h.cmsg_len = CMSG_LEN(sizeof(from));
+	memcpy(CMSG_DATA(&control.h), &from, sizeof(from));
+	for (int i = 0; i < 2; i++)	/* as send_to() */
+		if (sendmsg(fd, &m, MSG_DONTWAIT) >= 0)
+			return 0;
+	return -errno;
+}
+
 int
 prober_icmp(struct prober *p, const struct prober_ask *a)
 {
 	uint8_t msg[ICMP_ECHO_LEN];
 	int err = need_icmp(p);
+	size_t len = icmp_echo(msg, sizeof(msg), a->token);
 
 	if (err < 0)
 		return err;
-	return send_to(p->icmp, msg, icmp_echo(msg, sizeof(msg), a->token), a->to, 0);
+	if (!ip4_is_none(a->source))
+		return send_from(p->icmp, msg, len, a->to, a->source);
+	return send_to(p->icmp, msg, len, a->to, 0);
 }
 
 /* --- ARP ---------------------------------------------------------------------- */
