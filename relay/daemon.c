@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "io/logsink.h"
+#include "relay/consult.h"
 #include "io/quiet.h"
 
 /* How often time is told to who waits for it, while somebody does. */
@@ -27,6 +28,29 @@ failed(struct daemon *d, const char *what, int err)
 	log_event(&d->log, LOG_LEVEL_ERROR, "start-failed",
 	    "what=\"%s\" error=\"%s\"", what, strerror(-err));
 	return err;
+}
+
+/* A process on its way to the background speaks to the terminal until it is ready,
+ * so that whoever started it sees why it failed. */
+void
+daemon_log(struct daemon *d)
+{
+	bool starting = !d->args->foreground && !d->background;
+	enum conf_log where = starting ? CONF_LOG_STDERR :
+	    args_log(d->args, d->conf);
+
+	d->log.level = args_log_level(d->args, d->conf);
+	switch (where) {
+	case CONF_LOG_STDERR:
+		logsink_set(&d->log, LOGSINK_STDERR);
+		break;
+	case CONF_LOG_SYSLOG:
+		logsink_set(&d->log, LOGSINK_SYSLOG);
+		break;
+	case CONF_LOG_JOURNAL:
+		logsink_set(&d->log, LOGSINK_JOURNAL);
+		break;
+	}
 }
 
 /* The two failures that everybody meets once get their cure with them. */
@@ -410,7 +434,6 @@ watch_sockets(struct daemon *d)
 void
 daemon_open_control(struct daemon *d)
 {
-	char path[LOG_ESC_MAX];
 	int err;
 
 	if (!d->conf->control[0])
@@ -418,8 +441,7 @@ daemon_open_control(struct daemon *d)
 	err = ctl_open(d->loop, d->conf->control, show, d, &d->ctl);
 	if (err < 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "control-failed",
-		    "path=\"%s\" error=\"%s\"",
-		    log_esc(path, d->conf->control), strerror(-err));
+		    "path=\"%s\" error=\"%s\"", d->conf->control, strerror(-err));
 }
 
 /* The same. */
@@ -427,7 +449,7 @@ void
 daemon_open_metrics(struct daemon *d)
 {
 	const struct conf_metrics *at = &d->conf->metrics;
-	char where[CONF_METRICS_STRLEN], text[LOG_ESC_MAX];
+	char where[CONF_METRICS_STRLEN];
 	int err;
 
 	if (!at->port && !at->path[0])
@@ -435,8 +457,8 @@ daemon_open_metrics(struct daemon *d)
 	err = metrics_open(d->loop, at, scrape, d, &d->metrics);
 	if (err < 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "metrics-failed",
-		    "at=\"%s\" error=\"%s\"",
-		    log_esc(text, conf_metrics_text(at, where)), strerror(-err));
+		    "at=\"%s\" error=\"%s\"", conf_metrics_text(at, where),
+		    strerror(-err));
 }
 
 int
@@ -451,9 +473,7 @@ daemon_open(struct daemon *d, struct conf *conf)
 		return failed(d, "event loop", -ENOMEM);
 	}
 	d->started = loop_now(d->loop);
-	err = logging_open(d);
-	if (err == 0)
-		err = lock_namespace(d);
+	err = lock_namespace(d);
 	if (err == 0)
 		err = daemon_open_servers(d, conf);
 	d->conf = conf;
@@ -466,6 +486,9 @@ daemon_open(struct daemon *d, struct conf *conf)
 	err = probing_open(d);
 	if (err < 0)
 		return failed(d, "probes", err);
+	err = consult_open(d);
+	if (err < 0)
+		return failed(d, "doctor", err);
 	err = follow_open(d);
 	if (err < 0)
 		return failed(d, "netlink", err);
@@ -483,11 +506,11 @@ daemon_open(struct daemon *d, struct conf *conf)
 void
 daemon_close(struct daemon *d)
 {
-	logging_close(d);
 	d->ctl = ctl_close(d->ctl);
 	d->metrics = metrics_close(d->metrics);
 	d->netlink = netlink_close(d->netlink);
 	watch_close(d);
+	consult_close(d);
 	probing_close(d);
 	for (unsigned i = 0; i < CONF_SERVERS_MAX; i++)
 		close_server(&d->server[i]);

@@ -13,6 +13,7 @@
 
 #include "proto/udpip.h"
 #include "relay/capture.h"
+#include "relay/consult.h"
 #include "relay/daemon.h"
 
 /*
@@ -457,8 +458,10 @@ rx_of_frame(const struct ring_frame *f, const struct udpip *u)
 static void
 tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now)
 {
-	if (iftab_is_local(d->iftab, rx->dst))
+	if (iftab_is_local(d->iftab, rx->dst)) {
+		consult_tap(d, rx, dport);
 		return;
+	}
 	if (d->captures)
 		capture_seen(d, rx, dport, RING_TO_HOST);
 	record_tap(d->track, &d->r4, rx, dport, now);
@@ -473,7 +476,8 @@ stranger(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	if (d->captures)
 		capture_seen(d, rx, DHCP4_PORT_CLIENT, RING_TO_BROADCAST);
-	record_stranger(d->track, &d->r4, rx, now);
+	if (!consult_vlan(d, rx))
+		record_stranger(d->track, &d->r4, rx, now);
 }
 
 static void
@@ -571,7 +575,8 @@ datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 			capture_truncated(d, &rx, DHCP4_PORT_SERVER);
 	} else if (g->len && g->data[0] == DHCP4_REQUEST)
 		request(d, &rx, now);
-	else if (!probing_answer(d, &rx, now) && !rescuer_answer(d, &rx, now))
+	else if (!probing_answer(d, &rx, now) && !consult_answer(d, &rx, now) &&
+	    !rescuer_answer(d, &rx, now))
 		reply(d, &rx, now);
 }
 
@@ -635,13 +640,15 @@ path_server(struct daemon *d, unsigned server, struct mono now)
 {
 	struct daemon_server *s = &d->server[server];
 	uint32_t errors;
+	bool asked;
 	int err;
 
 	take_replies(d, s->sock, now);
 	errors = udp_server_errors(s->sock, &err);
 	d->stats.counter[COUNTER_SEND_ERRORS_SERVER] += errors;
 	d->r4.server[server].errors += errors;
-	if (errors && !probing_error(d, (uint16_t)server, err, now))
+	asked = errors && consult_error(d, (uint16_t)server, err);
+	if (errors && !probing_error(d, (uint16_t)server, err, now) && !asked)
 		relay4_server_error(&d->r4, (uint16_t)server, err, now);
 }
 

@@ -17,6 +17,7 @@
 #include "io/prober.h"
 #include "proto/probemsg.h"
 #include "relay/capture.h"
+#include "relay/consult.h"
 #include "relay/daemon.h"
 
 /* What is due within these is done together: a wake-up costs more than a question. */
@@ -243,8 +244,10 @@ on_answer(void *daemon, uint32_t token, bool alive, struct mono now)
 	uint16_t server;
 	unsigned i;
 
-	if (!probe_find(p, &d->r4, token, &server, &i))
+	if (!probe_find(p, &d->r4, token, &server, &i)) {
+		consult_probed(d, token, alive, now);
 		return;
+	}
 	if (alive)
 		heard(d, token, now);
 	else
@@ -338,6 +341,12 @@ probing_interfaces_changed(struct daemon *d)
 {
 	probe_interfaces_changed(&d->probing->probes, loop_now(d->loop));
 	probing_soon(d);
+}
+
+struct prober *
+probing_prober(struct daemon *d)
+{
+	return d->probing->prober;
 }
 
 const struct probe_server *

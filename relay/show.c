@@ -12,6 +12,7 @@
 #include "base/sbuf.h"
 #include "core/probe.h"
 #include "relay/capture.h"
+#include "relay/consult.h"
 #include "relay/daemon.h"
 #include "relay/show.h"
 
@@ -297,6 +298,8 @@ with_word(struct daemon *d, const char *command)
 		{ "enable ", enable },
 		{ "explain ", show_explain },
 		{ "capture ", capture_begin },
+		{ "doctor start ", consult_start },
+		{ "doctor result ", consult_result },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

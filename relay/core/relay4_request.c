@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/rules.h"
+#include "proto/clientmsg.h"
 
 /* A client asks three times before the next address is tried, as the routers do
  * that have this ("smart relay"). */
@@ -97,6 +98,9 @@ judge(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now
 		return DROP_REPLY_FROM_CLIENT;
 	if (!client_says(m->type) || dhcp4_type_is_lie(m))
 		return DROP_BAD_TYPE;
+	/* It asks who is on the VLAN; servers are asked beside it. */
+	if (ip4_is_none(m->giaddr) && clientmsg_is_doctor(m->hlen, m->chaddr))
+		return DROP_DOCTOR;
 	/* RFC 1542 4.1.1: discard when hops exceeds the limit. */
 	if (m->hops > r->conf->max_hops)
 		return DROP_HOPS;
