@@ -34,7 +34,8 @@ _pxrelayctl()
 		esac
 	done
 	case $words in
-	'') words='show explain watch capture drain enable import reload version' ;;
+	'') words='show explain doctor watch capture drain enable import reload version' ;;
+	' doctor') words=$(command -p ls /sys/class/net 2>/dev/null) ;;
 	' show') words='interfaces servers rules clients boots counters drops' ;;
 	' import') words='dhcrelay dnsmasq ios' ;;
 	' import '*' '*) words='' ;;

@@ -20,6 +20,7 @@
 #include "base/sbuf.h"
 #include "ctl/capture.h"
 #include "ctl/client.h"
+#include "ctl/doctor.h"
 #include "ctl/import.h"
 #include "ctl/ladder.h"
 #include "ctl/render.h"
@@ -39,7 +40,7 @@
 struct command {
 	const char *words;	/* on the command line and to the daemon; what
 				 * is in capitals stands for a word of the user's */
-	const char *help;
+	const char *help;	/* NULL: said with the one before */
 	render_fn *render;
 };
 
@@ -63,6 +64,9 @@ static const struct command commands[] = {
 	{ "show boots", "those that boot from the network", render_boots },
 	{ "explain MAC", "what happened in its boot, and why it fails",
 	    render_explain },
+	{ DOCTOR_COMMAND, "play machines that boot, on all interfaces or on"
+	    " INTERFACE", NULL },
+	{ DOCTOR_COMMAND " INTERFACE", NULL, NULL },
 	{ WATCH, "boots as they happen, until interrupted", render_boots },
 	{ CAPTURE_COMMAND, "both legs as pcapng, with verdicts as comments", NULL },
 	{ "show counters", "all counters, with their meaning", render_counters },
@@ -94,7 +98,9 @@ help(void)
 	printf("usage: pxrelayctl [-s SOCKET] [-t SECONDS] [--json] COMMAND\n\n"
 	    "commands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		printf("  %-17s %s\n", commands[i].words, commands[i].help);
+		if (commands[i].help)
+			printf("  %-17s %s\n", commands[i].words,
+			    commands[i].help);
 	printf("  %-17s %s\n", "import KIND FILE",
 	    "dhcrelay's, dnsmasq's or ios' file as a pxrelay.conf");
 	printf("\noptions:\n"
@@ -409,6 +415,26 @@ capture(struct args *a)
 	return status;
 }
 
+static json_t *
+ask_for_doctor(void *args, const char *line, int *status)
+{
+	return ask(args, line, status);
+}
+
+/* The word behind the command, if there is one, names the interface. */
+static int
+doctor(struct args *a)
+{
+	struct doctor_args d = {
+		.json = a->json, .colour = may_colour(), .ask = ask_for_doctor,
+		.user = a,
+	};
+
+	if (a->line[strlen(DOCTOR_COMMAND)] == ' ')
+		d.interface = a->line + strlen(DOCTOR_COMMAND) + 1;
+	return doctor_run(&d);
+}
+
 /* A full disk must not look like an empty list. */
 static int
 end(int status)
@@ -448,5 +474,7 @@ main(int argc, char **argv)
 	if (a.capture.given)
 		return usage("an option of capture, but this is not it",
 		    argv[optind]);
+	if (strncmp(a.line, DOCTOR_COMMAND, strlen(DOCTOR_COMMAND)) == 0)
+		return end(doctor(&a));
 	return end(strcmp(a.line, WATCH) == 0 ? watch(&a) : once(&a));
 }

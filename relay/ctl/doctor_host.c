@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * doctor_host - what can be seen of this host without the daemon: packets that rp_filter
+ * dropped while the servers were asked, rules of nftables that drop what machines need to
+ * boot, and whether packets are forwarded at all.
+ *
+ * A rule is judged by what it says itself. One that drops a port and asks for nothing else is
+ * a fault; one with more conditions is one when the servers were silent on that port, and else
+ * worth a look. Rules of legacy iptables are not seen.
+ */
+#include "ctl/doctor.h"
+
+#include <inttypes.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sbuf.h"
+#include "proto/finding.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define NFT "PATH=\"$PATH:/usr/sbin:/sbin\" nft -j list ruleset 2>/dev/null"
+
+static const char *
+word(const json_t *row, const char *key)
+{
+	const char *s = json_string_value(json_object_get(row, key));
+
+	return s ? s : "";
+}
+
+static void
+add(json_t *checks, enum finding what, const char *detail)
+{
+	const struct finding_row *r = finding_row(what);
+
+	json_array_append_new(checks, json_pack("{s:s, s:s, s:s, s:s*, s:[], s:s, s:s}",
+	    "check", r->check, "code", r->code,
+	    "status", finding_level_word(r->level),
+	    "detail", detail && *detail ? detail : NULL, "kinds",
+	    "sentence", r->sentence, "cure", r->cure));
+}
+
+/* --- what the runs found ---------------------------------------------------------------- */
+
+/* Silence that a filter on the way explains, and on which ports. */
+static const struct {
+	enum finding what;
+	uint16_t port[2];
+} silences[] = {
+	{ FINDING_GIADDR_UNREACHABLE, { 67, 68 } },
+	{ FINDING_HOST_SILENT, { 67, 68 } },
+	{ FINDING_NO_OFFER, { 67, 68 } },
+	{ FINDING_NO_POOL, { 67, 68 } },
+	{ FINDING_BOOT_SILENT, { 67, 68 } },
+	{ FINDING_SILENT_4011, { 4011, 4011 } },
+	{ FINDING_OPTION60, { 4011, 4011 } },
+	{ FINDING_UNUSED_4011, { 4011, 4011 } },
+	{ FINDING_TFTP_SILENT, { 69, 69 } },
+	{ FINDING_HTTP_SILENT, { 0, 0 } },
+};
+
+static bool
+has_code(const json_t *doc, const char *code)
+{
+	const json_t *checks = json_object_get(doc, "checks"), *row;
+	size_t i;
+
+	json_array_foreach(checks, i, row)
+		if (strcmp(word(row, "code"), code) == 0)
+			return true;
+	return false;
+}
+
+/* Was anybody silent on that port (0: on any)? */
+static bool
+was_silent(const json_t *docs, unsigned port)
+{
+	const json_t *doc;
+	size_t i;
+
+	json_array_foreach(docs, i, doc)
+		for (size_t s = 0; s < COUNT(silences); s++)
+			if ((port == 0 || port == silences[s].port[0] ||
+			    port == silences[s].port[1]) &&
+			    has_code(doc, finding_row(silences[s].what)->code))
+				return true;
+	return false;
+}
+
+/* --- rp_filter ---------------------------------------------------------------------------- */
+
+static char *
+read_all(FILE *in, size_t max)
+{
+	char *text = in ? calloc(1, max + 1) : NULL;
+
+	if (text)
+		text[fread(text, 1, max, in)] = '\0';
+	return text;
+}
+
+static char *
+read_file(const char *path, size_t max)
+{
+	FILE *in = fopen(path, "r");
+	char *text = read_all(in, max);
+
+	if (in)
+		fclose(in);
+	return text;
+}
+
+/* Pairs of lines: names, then numbers in the same order. */
+int64_t
+doctor_rp_dropped(const char *netstat)
+{
+	static const char name[] = " IPReversePathFilter";
+	const char *names = strstr(netstat, "TcpExt:");
+	const char *line = names ? strchr(names, '\n') : NULL;
+	const char *at = names ? strstr(names, name) : NULL;
+	unsigned column = 0;
+
+	if (!line || !at || at > line)
+		return -1;
+	for (const char *p = names; p <= at; p++)
+		column += *p == ' ';
+	for (line++; column > 0 && *line && *line != '\n'; line++)
+		column -= *line == ' ';
+	return column ? -1 : strtoll(line, NULL, 10);
+}
+
+static int64_t
+rp_dropped_now(void)
+{
+	char *text = read_file("/proc/net/netstat", 1u << 16);
+	int64_t n = text ? doctor_rp_dropped(text) : -1;
+
+	free(text);
+	return n;
+}
+
+static int
+setting(const char *ifname, const char *what)
+{
+	char path[128];
+	struct sbuf b = sbuf_init(path, sizeof(path));
+	char *text;
+	int n;
+
+	if (strchr(ifname, '/'))
+		return -1;
+	sbuf_printf(&b, "/proc/sys/net/ipv4/conf/%s/%s", ifname, what);
+	text = read_file(path, 16);
+	n = text && *text ? atoi(text) : -1;
+	free(text);
+	return n;
+}
+
+/* The kernel takes the larger one of `all' and the interface's. */
+static void
+name_strict(struct sbuf *b)
+{
+	struct if_nameindex *all = if_nameindex();
+	int for_all = setting("all", "rp_filter");
+
+	for (struct if_nameindex *f = all; f && f->if_index; f++) {
+		int own = setting(f->if_name, "rp_filter");
+
+		if ((own > for_all ? own : for_all) != 1)
+			continue;
+		sbuf_puts(b, strstr(b->s, "strict") ? ", " : "; strict on ");
+		sbuf_esc(b, f->if_name, strlen(f->if_name));
+	}
+	if (all)
+		if_freenameindex(all);
+}
+
+static void
+look_at_rp_filter(const struct doctor_host *h, json_t *checks, const json_t *docs)
+{
+	int64_t now = rp_dropped_now();
+	char text[512];
+	struct sbuf b = sbuf_init(text, sizeof(text));
+
+	if (h->rp_dropped < 0 || now < 0)
+		return;
+	if (now <= h->rp_dropped) {
+		add(checks, FINDING_RP_FILTER_OK, NULL);
+		return;
+	}
+	sbuf_printf(&b, "%" PRId64 " packets", now - h->rp_dropped);
+	name_strict(&b);
+	add(checks, was_silent(docs, 0) ? FINDING_RP_FILTER_DROPS :
+	    FINDING_RP_FILTER_OTHERS, text);
+}
+
+/* --- nftables ------------------------------------------------------------------------------- */
+
+static const uint16_t ports[] = { 67, 68, 69, 4011 };
+
+/* Is the number in a value: a number, a range, a set of both? */
+static bool
+holds(const json_t *v, json_int_t n)
+{
+	const json_t *range = json_object_get(v, "range"), *item;
+	const json_t *set = json_object_get(v, "set");
+	size_t i;
+
+	if (json_is_integer(v))
+		return json_integer_value(v) == n;
+	if (json_array_size(range) == 2)
+		return json_integer_value(json_array_get(range, 0)) <= n &&
+		    n <= json_integer_value(json_array_get(range, 1));
+	json_array_foreach(set, i, item)
+		if (holds(item, n))
+			return true;
+	return false;
+}
+
+struct rule {
+	bool drops;
+	bool udp_port;		/* asks for a UDP port */
+	bool conditions;	/* ... and for something else */
+	uint16_t port;		/* the first of `ports' that it takes, 0: none */
+};
+
+/* "udp dport 69" or "th sport { 67, 68 }": its value. */
+static const json_t *
+port_of(const json_t *match)
+{
+	const json_t *p = json_object_get(json_object_get(match, "left"), "payload");
+	const char *proto = word(p, "protocol"), *field = word(p, "field");
+
+	if ((strcmp(proto, "udp") != 0 && strcmp(proto, "th") != 0) ||
+	    (strcmp(field, "dport") != 0 && strcmp(field, "sport") != 0))
+		return NULL;
+	return json_object_get(match, "right");
+}
+
+/* "meta l4proto udp", "ip protocol udp" go without saying. */
+static bool
+is_protocol(const json_t *match)
+{
+	const json_t *left = json_object_get(match, "left");
+	const json_t *right = json_object_get(match, "right");
+
+	return (strcmp(word(json_object_get(left, "meta"), "key"), "l4proto") == 0 ||
+	    strcmp(word(json_object_get(left, "payload"), "field"), "protocol") == 0) &&
+	    json_is_string(right) && strcmp(json_string_value(right), "udp") == 0;
+}
+
+static void
+read_match(struct rule *r, const json_t *match)
+{
+	const json_t *value = port_of(match);
+	bool not = strcmp(word(match, "op"), "!=") == 0;
+
+	if (!value) {
+		r->conditions = r->conditions || !is_protocol(match);
+		return;
+	}
+	r->udp_port = true;
+	for (size_t i = 0; i < COUNT(ports) && !r->port; i++)
+		if (holds(value, ports[i]) != not)
+			r->port = ports[i];
+}
+
+static struct rule
+read_rule(const json_t *rule)
+{
+	const json_t *expr = json_object_get(rule, "expr"), *e;
+	struct rule r = { .drops = false };
+	size_t i;
+
+	json_array_foreach(expr, i, e) {
+		const json_t *match = json_object_get(e, "match");
+
+		if (match)
+			read_match(&r, match);
+		else if (json_object_get(e, "drop") || json_object_get(e, "reject"))
+			r.drops = true;
+		else if (!json_object_get(e, "counter") && !json_object_get(e, "log"))
+			r.conditions = true;	/* limit, lookups, other modules */
+	}
+	return r;
+}
+
+/* The chain of a rule, among all objects. */
+static const json_t *
+chain_of(const json_t *all, const json_t *rule)
+{
+	const json_t *o, *c;
+	size_t i;
+
+	json_array_foreach(all, i, o) {
+		c = json_object_get(o, "chain");
+		if (c && strcmp(word(c, "family"), word(rule, "family")) == 0 &&
+		    strcmp(word(c, "table"), word(rule, "table")) == 0 &&
+		    strcmp(word(c, "name"), word(rule, "chain")) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+static void
+name_chain(struct sbuf *b, const json_t *o, const char *chain)
+{
+	const char *const part[] = { word(o, "family"), word(o, "table"), chain };
+
+	for (size_t i = 0; i < COUNT(part); i++) {
+		sbuf_puts(b, i ? " " : "");
+		sbuf_esc(b, part[i], strlen(part[i]));
+	}
+}
+
+/* Returns whether something was said. */
+static bool
+look_at_rule(json_t *checks, const json_t *all, const json_t *rule, const json_t *docs)
+{
+	struct rule r = read_rule(rule);
+	const json_t *chain = chain_of(all, rule);
+	char text[256];
+	struct sbuf b = sbuf_init(text, sizeof(text));
+
+	if (!r.drops || !r.udp_port || !r.port ||
+	    strcmp(word(rule, "family"), "ip6") == 0)
+		return false;
+	/* A chain without a hook is jumped to, under who knows which condition. */
+	r.conditions = r.conditions || !json_object_get(chain, "hook");
+	name_chain(&b, rule, word(rule, "chain"));
+	sbuf_printf(&b, ", rule handle %" JSON_INTEGER_FORMAT ": UDP %u",
+	    json_integer_value(json_object_get(rule, "handle")), r.port);
+	add(checks, r.conditions && !was_silent(docs, r.port) ? FINDING_FIREWALL_MAY :
+	    FINDING_FIREWALL_DROPS, text);
+	return true;
+}
+
+/* A chain that drops what no rule accepts: only when somebody was silent. */
+static bool
+look_at_policy(json_t *checks, const json_t *chain, const json_t *docs)
+{
+	char text[256];
+	struct sbuf b = sbuf_init(text, sizeof(text));
+
+	if (strcmp(word(chain, "policy"), "drop") != 0 || !was_silent(docs, 0) ||
+	    strcmp(word(chain, "family"), "ip6") == 0)
+		return false;
+	name_chain(&b, chain, word(chain, "name"));
+	sbuf_puts(&b, ": policy drop");
+	add(checks, FINDING_FIREWALL_MAY, text);
+	return true;
+}
+
+void
+doctor_firewall(json_t *checks, const json_t *ruleset, const json_t *docs)
+{
+	const json_t *all = json_object_get(ruleset, "nftables"), *o;
+	bool said = false;
+	size_t i;
+
+	if (!json_is_array(all)) {
+		add(checks, FINDING_FIREWALL_UNKNOWN, NULL);
+		return;
+	}
+	json_array_foreach(all, i, o) {
+		const json_t *rule = json_object_get(o, "rule");
+		const json_t *chain = json_object_get(o, "chain");
+
+		if (rule)
+			said = look_at_rule(checks, all, rule, docs) || said;
+		if (chain)
+			said = look_at_policy(checks, chain, docs) || said;
+	}
+	if (!said)
+		add(checks, FINDING_FIREWALL_OK, NULL);
+}
+
+static void
+look_at_firewall(json_t *checks, const json_t *docs)
+{
+	FILE *in = popen(NFT, "r");
+	json_t *ruleset = in ? json_loadf(in, 0, NULL) : NULL;
+
+	/* Without the right to look, nft says nothing and ends with an error. */
+	if (in && pclose(in) != 0) {
+		json_decref(ruleset);
+		ruleset = NULL;
+	}
+	doctor_firewall(checks, ruleset, docs);
+	json_decref(ruleset);
+}
+
+/* --- forwarding ------------------------------------------------------------------------------- */
+
+static void
+look_at_forwarding(json_t *checks, const json_t *docs)
+{
+	const json_t *doc;
+	bool any = false, off = false;
+	size_t i;
+
+	json_array_foreach(docs, i, doc) {
+		if (!json_is_true(json_object_get(doc, "router-here")))
+			continue;
+		any = true;
+		if (setting(word(doc, "interface"), "forwarding") != 0)
+			continue;
+		off = true;
+		add(checks, FINDING_FORWARDING_OFF, word(doc, "interface"));
+	}
+	if (any && !off)
+		add(checks, FINDING_FORWARDING_OK, NULL);
+}
+
+/* --- all of it ---------------------------------------------------------------------------------- */
+
+void
+doctor_host_begin(struct doctor_host *h)
+{
+	h->rp_dropped = rp_dropped_now();
+}
+
+/* The daemon may run in another network namespace, where other names have other numbers. */
+static bool
+is_our_host(const json_t *docs)
+{
+	const json_t *doc;
+	size_t i;
+
+	json_array_foreach(docs, i, doc) {
+		json_int_t n = json_integer_value(json_object_get(doc, "ifindex"));
+
+		if (n && if_nametoindex(word(doc, "interface")) != (unsigned)n)
+			return false;
+	}
+	return true;
+}
+
+static const char *
+worst(const json_t *checks)
+{
+	const char *status = "ok";
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(checks, i, row) {
+		if (strcmp(word(row, "status"), "fail") == 0)
+			return "fail";
+		if (strcmp(word(row, "status"), "warn") == 0)
+			status = "warn";
+	}
+	return status;
+}
+
+json_t *
+doctor_host_end(const struct doctor_host *h, const json_t *docs)
+{
+	json_t *checks = json_array();
+
+	if (is_our_host(docs)) {
+		look_at_rp_filter(h, checks, docs);
+		look_at_firewall(checks, docs);
+		look_at_forwarding(checks, docs);
+	} else
+		add(checks, FINDING_OTHER_HOST, NULL);
+	return json_pack("{s:s, s:s, s:o}", "interface", "this host",
+	    "status", worst(checks), "checks", checks);
+}
