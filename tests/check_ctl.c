@@ -26,7 +26,21 @@ static struct ctl *ctl;
 static int n_commands;
 static char last_command[2 * CTL_LINE_MAX];
 
-/* echo WORD; big N: a string of N bytes; null: memory is short. */
+static struct ctl_stream *stream;	/* of the last command `stream` */
+static int n_begin, n_stop, n_gone;
+
+static void
+on_stream(void *user, enum ctl_event what)
+{
+	ck_assert_ptr_eq(user, &stream);
+	n_begin += what == CTL_BEGIN;
+	n_stop += what == CTL_STOP;
+	n_gone += what == CTL_GONE;
+	if (what == CTL_STOP)
+		ck_assert(ctl_stream_write(stream, "bye", 3));
+}
+
+/* echo WORD; big N: a string of N bytes; null: memory is short; stream: one begins. */
 static char *
 on_command(void *user, const char *command)
 {
@@ -38,6 +52,11 @@ on_command(void *user, const char *command)
 	snprintf(last_command, sizeof(last_command), "%s", command);
 	if (strcmp(command, "null") == 0)
 		return NULL;
+	if (strcmp(command, "stream") == 0) {
+		stream = ctl_stream(ctl, on_stream, &stream);
+		ck_assert_ptr_nonnull(stream);
+		ck_assert_ptr_null(ctl_stream(ctl, on_stream, &stream));
+	}
 	if (sscanf(command, "big %zu", &n) == 1) {
 		out = malloc(n + 1);
 		memset(out, 'x', n);
@@ -64,7 +83,7 @@ open_ctl(void)
 static void
 set_up(void)
 {
-	n_commands = 0;
+	n_commands = n_begin = n_stop = n_gone = 0;
 	strcpy(dir, "/tmp/pxrelay-ctl-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/new/control.sock", dir);
@@ -383,6 +402,106 @@ START_TEST(one_too_many_takes_the_place_of_the_longest_silent)
 }
 END_TEST
 
+START_TEST(a_stream_follows_its_answer_until_the_client_wants_no_more)
+{
+	int a = client();
+
+	ck_assert_ptr_null(ctl_stream(ctl, on_stream, &stream));
+	say(a, "stream\n");
+	expect(a, "\"stream\"\n");
+	ck_assert_int_eq(n_begin, 1);
+	ck_assert(ctl_stream_write(stream, "\0\xff", 2));
+	ck_assert(ctl_stream_write(stream, "\nx", 2));
+	ck_assert_uint_eq(ctl_stream_waiting(stream), 4);
+	ck_assert_uint_eq(hear(a, last_command, 4), 4);
+	ck_assert_int_eq(memcmp(last_command, "\0\xff\nx", 4), 0);
+	ck_assert_uint_eq(ctl_stream_waiting(stream), 0);
+	say_times(a, "what it says now is not listened to\n", 1000);
+	turn(50);
+	ck_assert_int_eq(n_commands, 1);
+	shutdown(a, SHUT_WR);
+	expect(a, "bye");
+	expect_end(a);
+	ck_assert_int_eq(n_stop, 1);
+	ck_assert_int_eq(n_gone, 1);
+}
+END_TEST
+
+/* echo stream | nc -N: the end comes with the command. */
+START_TEST(a_stream_may_end_as_soon_as_it_begins)
+{
+	int a = client();
+
+	say(a, "stream\n");
+	shutdown(a, SHUT_WR);
+	expect(a, "\"stream\"\nbye");
+	expect_end(a);
+	ck_assert_int_eq(n_begin, 1);
+	ck_assert_int_eq(n_stop, 1);
+	ck_assert_int_eq(n_gone, 1);
+}
+END_TEST
+
+START_TEST(a_stream_whose_client_dies_is_gone)
+{
+	int a = client();
+
+	say(a, "stream\n");
+	expect(a, "\"stream\"\n");
+	close(a);
+	turn(5);
+	ck_assert_int_eq(n_gone, 1);
+	a = client();
+	say(a, "stream\n");
+	expect(a, "\"stream\"\n");
+	ctl = ctl_close(ctl);	/* says good-bye, too */
+	ck_assert_int_eq(n_gone, 2);
+	expect(a, "bye");
+	expect_end(a);
+}
+END_TEST
+
+START_TEST(a_stream_does_not_give_way)
+{
+	int a = client(), fd[2 * CTL_CLIENTS_MAX];
+
+	say(a, "stream\n");
+	expect(a, "\"stream\"\n");
+	for (int i = 0; i < 2 * CTL_CLIENTS_MAX; i++) {
+		fd[i] = client();
+		say(fd[i], "ping\n");
+		expect(fd[i], "\"ping\"\n");
+	}
+	ck_assert_int_eq(n_gone, 0);
+	ck_assert(ctl_stream_write(stream, "x", 1));
+	expect(a, "x");
+	for (int i = 0; i < 2 * CTL_CLIENTS_MAX; i++)
+		close(fd[i]);
+	close(a);
+	turn(5);
+	ck_assert_int_eq(n_gone, 1);
+}
+END_TEST
+
+START_TEST(nobody_gives_way_when_all_are_streams)
+{
+	int fd[CTL_CLIENTS_MAX], late;
+
+	for (int i = 0; i < CTL_CLIENTS_MAX; i++) {
+		fd[i] = client();
+		say(fd[i], "stream\n");
+		expect(fd[i], "\"stream\"\n");
+	}
+	late = client();
+	expect_end(late);
+	ck_assert_int_eq(n_gone, 0);
+	for (int i = 0; i < CTL_CLIENTS_MAX; i++)
+		close(fd[i]);
+	turn(20);
+	ck_assert_int_eq(n_gone, CTL_CLIENTS_MAX);
+}
+END_TEST
+
 START_TEST(a_living_daemon_keeps_its_socket_a_dead_one_does_not)
 {
 	struct ctl *second = NULL, *first = ctl;
@@ -462,6 +581,11 @@ ctl_suite(void)
 	tcase_add_test(tc, a_client_that_is_done_sending_still_gets_its_answers);
 	tcase_add_test(tc, a_client_that_dies_early_harms_nobody);
 	tcase_add_test(tc, one_too_many_takes_the_place_of_the_longest_silent);
+	tcase_add_test(tc, a_stream_follows_its_answer_until_the_client_wants_no_more);
+	tcase_add_test(tc, a_stream_may_end_as_soon_as_it_begins);
+	tcase_add_test(tc, a_stream_whose_client_dies_is_gone);
+	tcase_add_test(tc, a_stream_does_not_give_way);
+	tcase_add_test(tc, nobody_gives_way_when_all_are_streams);
 	tcase_add_test(tc, a_living_daemon_keeps_its_socket_a_dead_one_does_not);
 	tcase_add_test(tc, files_that_are_not_ours_stay);
 	suite_add_tcase(s, tc);

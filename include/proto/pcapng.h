@@ -32,7 +32,7 @@
 #define PCAPNG_MULTICAST	(2u << 2)
 #define PCAPNG_BROADCAST	(3u << 2)
 
-#define PCAPNG_STATS_LEN	60u	/* of what pcapng_stats() writes */
+#define PCAPNG_STATS_LEN	52u	/* of what pcapng_stats() writes */
 #define PCAPNG_BLOCK_MAX	65536u	/* longest block that pcapng_next() takes */
 
 /* Texts are UTF-8; longer ones than 65,535 bytes are cut. */
