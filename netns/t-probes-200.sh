@@ -18,6 +18,21 @@ nsip rtr route add 198.18.0.0/16 via $UP.2
 ns many sysctl -qw net.ipv4.icmp_ratelimit=0
 fake many
 
+# A packet that is sent through veth is delivered at once, at the sender's expense:
+# the far end's kernel, its bridges and its answer are charged to the relay.  They
+# are no part of what probes cost, so what arrives is taken by the second processor, and the
+# relay stays on the first.
+apart()
+{
+	local n
+
+	for n in rtr sw many; do
+		ns $n sh -c 'for f in /sys/class/net/*/queues/rx-*/rps_cpus; do
+			echo 2 >"$f"; done'
+	done
+	taskset -p 1 "$RELAY_PID" >/dev/null
+}
+
 conf()
 {
 	cat <<-END
@@ -78,34 +93,31 @@ cost()
 		$((SHARE / 100)) $((SHARE % 100)) "$FDS"
 }
 
-# The promise is 1 %. Here the kernel's work at the far end of the cable is charged to
-# the relay, too, and for a connection that is as much as its own; and the
-# sanitizers cost something.
+# The promise is 1 %; the sanitizers cost something.
 limit()
 {
 	local l=100
 
-	case $1 in
-	dhcp | icmp) ;;
-	*) l=150 ;;
-	esac
 	! grep -q __asan_init "$PXRELAYD" || l=$((l * 2))
 	echo $((l * PXR_SLOW))
 }
 
-conf dhcp >"$T/first.conf"
-start_relay "$T/first.conf"
-BASE=$(ls "/proc/$RELAY_PID/fd" | wc -l)
-expect "all are up" wait_for 10 in_state up
+# A server that has been silent for long is asked less often, so each kind begins anew.
 for probe in dhcp icmp tcp:9 tftp:x http:/; do
 	conf $probe >"$T/next.conf"
-	reload_relay "$T/next.conf"
-	wait_for 5 logged relay ^reloaded
-	[ $probe = dhcp ] || [ $probe = icmp ] ||
-		wait_for 15 in_state down || die "$probe: not down"
+	start_relay "$T/next.conf"
+	[ "$(nproc)" = 1 ] || apart
+	BASE=$(ls "/proc/$RELAY_PID/fd" | wc -l)
+	case $probe in
+	dhcp) state=up ;;
+	icmp) state=unknown ;;	# an echo says that the host is there
+	*) state=down ;;
+	esac
+	expect "$probe: all are $state" wait_for 15 in_state $state
 	cost "$probe"
-	expect "$probe: less than $(limit $probe) of 10,000 parts" \
-		test $SHARE -lt "$(limit $probe)"
+	expect "$probe: less than $(limit) of 10,000 parts" \
+		test $SHARE -lt "$(limit)"
 	# TFTP is silent, so there each question holds its socket for 0.9 s.
 	expect "$probe: few descriptors" test "$FDS" -le $((BASE + N + 10))
+	stop "$RELAY_PID"
 done

@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,9 +37,9 @@ enum conn_kind { CONN_TFTP, CONN_TCP, CONN_HTTP };
 struct conn {
 	struct prober *owner;
 	struct conn *next_free;
-	struct loop_watch *watch;
 	int fd;			/* -1: the place is free */
 	enum conn_kind kind;
+	bool open;		/* the connection is */
 	struct prober_ask ask;
 	uint16_t port;
 	uint8_t got;		/* bytes of the status line */
@@ -56,8 +57,8 @@ struct prober {
 	struct loop *loop;
 	prober_fn *fn;
 	void *user;
-	int icmp, arp, udp4011;	/* -1: not needed yet */
-	struct loop_watch *w_icmp, *w_arp, *w_udp4011;
+	int icmp, arp, udp4011, conns;	/* -1: not needed yet */
+	struct loop_watch *w_icmp, *w_arp, *w_udp4011, *w_conns;
 	unsigned n_arp;		/* places of arps that were ever used */
 	struct asked_arp arps[ARPS_MAX];
 	unsigned n_open;
@@ -75,7 +76,7 @@ prober_new(struct loop *l, prober_fn *fn, void *user)
 	p->loop = l;
 	p->fn = fn;
 	p->user = user;
-	p->icmp = p->arp = p->udp4011 = -1;
+	p->icmp = p->arp = p->udp4011 = p->conns = -1;
 	for (unsigned i = PROBER_CONNS; i-- > 0;) {
 		p->conn[i].owner = p;
 		p->conn[i].fd = -1;
@@ -373,7 +374,6 @@ close_conn(struct conn *c)
 {
 	struct prober *p = c->owner;
 
-	c->watch = loop_unwatch(c->watch);
 	close(c->fd);
 	c->fd = -1;
 	c->next_free = p->free;
@@ -408,20 +408,11 @@ open_conn(struct prober *p, const struct prober_ask *a, enum conn_kind kind,
 	p->n_open++;
 	c->fd = fd;
 	c->kind = kind;
+	c->open = false;
 	c->ask = *a;
 	c->got = 0;
 	*out = c;
 	return 0;
-}
-
-static int
-watch_conn(struct conn *c, struct loop_watch *w)
-{
-	c->watch = w;
-	if (w)
-		return 0;
-	close_conn(c);
-	return -ENOMEM;
 }
 
 /* The transfer that we began ends with our ERROR, before the server sends a second time;
@@ -436,10 +427,10 @@ end_transfer(struct conn *c, const struct sockaddr_in *server)
 	    sizeof(*server));
 }
 
-static void
-read_tftp(void *conn, struct mono now)
+/* One datagram; false when there is none. */
+static bool
+read_tftp(struct conn *c, struct mono now)
 {
-	struct conn *c = conn;
 	uint8_t buf[64];
 	struct sockaddr_in from = { .sin_port = 0 };
 	socklen_t len = sizeof(from);
@@ -447,12 +438,146 @@ read_tftp(void *conn, struct mono now)
 	ssize_t n = recvfrom(c->fd, buf, sizeof(buf), MSG_DONTWAIT,
 	    (struct sockaddr *)&from, &len);
 
-	if (n < 0 || !ip4_eq((struct ip4){ ntohl(from.sin_addr.s_addr) }, c->ask.to) ||
+	if (n < 0)
+		return false;
+	if (!ip4_eq((struct ip4){ ntohl(from.sin_addr.s_addr) }, c->ask.to) ||
 	    !tftp_parse(&t, buf, (size_t)n) || !tftp_answers(&t))
-		return;
+		return true;
 	if (tftp_began(&t))
 		end_transfer(c, &from);
 	verdict(c, true, now);
+	return false;
+}
+
+/*
+ * Closed by a reset: an orderly end would leave a socket in TIME_WAIT for a minute, of
+ * which 200 servers asked each second make 12,000.
+ */
+static void
+reset_on_close(struct conn *c)
+{
+	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+}
+
+/* Some of the status line; false when there is no more now, or it is judged. What the
+ * server says behind it is not waited for. */
+static bool
+read_http(struct conn *c, struct mono now)
+{
+	ssize_t n = recv(c->fd, c->line + c->got, sizeof(c->line) - c->got, MSG_DONTWAIT);
+	int status;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n > 0)
+		c->got = (uint8_t)(c->got + n);
+	status = n > 0 ? http_status(c->line, c->got) : -1;
+	if (status != 0)
+		verdict(c, status > 0 && status < 500, now);
+	return status == 0;
+}
+
+/* The request is short and the connection new: it fits into the send buffer. */
+static bool
+ask_http(struct conn *c)
+{
+	uint8_t msg[HTTP_REQUEST_MAX];
+	size_t len = http_get(msg, sizeof(msg), c->ask.to, c->port, c->path);
+
+	return send(c->fd, msg, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+static void
+connected(struct conn *c, struct mono now)
+{
+	c->open = true;
+	reset_on_close(c);
+	if (c->kind == CONN_TCP)
+		verdict(c, true, now);
+	else if (!ask_http(c))
+		verdict(c, false, now);
+}
+
+/* A connection that was open may have ended with data in it. */
+static void
+tcp_event(struct conn *c, uint32_t events, struct mono now)
+{
+	if (c->open)
+		while (read_http(c, now))
+			;
+	else if (events & (EPOLLERR | EPOLLHUP))
+		verdict(c, false, now);
+	else
+		connected(c, now);
+}
+
+static void
+conn_event(struct conn *c, uint32_t events, struct mono now)
+{
+	switch (c->kind) {
+	case CONN_TFTP:
+		while (read_tftp(c, now))
+			;
+		break;
+	case CONN_TCP:
+	case CONN_HTTP:
+		tcp_event(c, events, now);
+		break;
+	}
+}
+
+/* Questions are not asked in here, so a place stays whose it was, or becomes free. */
+static void
+read_conns(void *prober, struct mono now)
+{
+	struct prober *p = prober;
+	struct epoll_event ev[BUDGET];
+	int n = epoll_wait(p->conns, ev, BUDGET, 0);
+
+	for (int i = 0; i < n; i++) {
+		struct conn *c = ev[i].data.ptr;
+
+		if (c->fd >= 0)
+			conn_event(c, ev[i].events, now);
+	}
+}
+
+/*
+ * A set of descriptors of its own, that the loop sees as one: a socket gets into it once,
+ * for everything and by edges, and leaves it by being closed. With a watch in the
+ * loop for each, half of the calls that a question costs were epoll_ctl().
+ */
+static int
+need_conns(struct prober *p)
+{
+	int fd;
+
+	if (p->conns >= 0)
+		return 0;
+	fd = epoll_create1(EPOLL_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return share(p, fd, &p->conns, &p->w_conns, read_conns);
+}
+
+/* When it has been asked: a socket that was not is "hung up" to the kernel. */
+static int
+watch_conn(struct conn *c)
+{
+	struct epoll_event ev = {
+		.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c,
+	};
+	int err = need_conns(c->owner);
+
+	if (c->kind == CONN_TFTP)
+		ev.events = EPOLLIN | EPOLLET;
+	if (!err && epoll_ctl(c->owner->conns, EPOLL_CTL_ADD, c->fd, &ev) < 0)
+		err = -errno;
+	if (err < 0)
+		close_conn(c);
+	return err;
 }
 
 int
@@ -470,67 +595,13 @@ prober_tftp(struct prober *p, const struct prober_ask *a, const char *file)
 		close_conn(c);
 		return err;
 	}
-	return watch_conn(c, loop_read(p->loop, c->fd, read_tftp, c));
+	return watch_conn(c);
 }
 
-/* Collects the status line; what the server says behind it is not waited for. */
-static void
-read_http(void *conn, struct mono now)
-{
-	struct conn *c = conn;
-	ssize_t n = recv(c->fd, c->line + c->got, sizeof(c->line) - c->got, MSG_DONTWAIT);
-	int status;
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		verdict(c, false, now);
-		return;
-	}
-	c->got = (uint8_t)(c->got + n);
-	status = http_status(c->line, c->got);
-	if (status != 0)
-		verdict(c, status > 0 && status < 500, now);
-}
-
-/* The request is short and the connection new: it fits into the send buffer. */
-static void
-ask_http(struct conn *c, struct mono now)
-{
-	uint8_t msg[HTTP_REQUEST_MAX];
-	size_t len = http_get(msg, sizeof(msg), c->ask.to, c->port, c->path);
-
-	c->watch = loop_unwatch(c->watch);
-	if (send(c->fd, msg, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len)
-		c->watch = loop_read(c->owner->loop, c->fd, read_http, c);
-	if (!c->watch)
-		verdict(c, false, now);
-}
-
-static void
-connected(void *conn, struct mono now)
-{
-	struct conn *c = conn;
-	int err = 0;
-	socklen_t len = sizeof(err);
-
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 || err)
-		verdict(c, false, now);
-	else if (c->kind == CONN_HTTP)
-		ask_http(c, now);
-	else
-		verdict(c, true, now);
-}
-
-/*
- * Closed by a reset: an orderly end would leave a socket in TIME_WAIT for a minute, of
- * which 200 servers asked each second make 12,000.
- */
 static int
 dial(struct prober *p, const struct prober_ask *a, enum conn_kind kind, uint16_t port,
     const char *path)
 {
-	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 	struct sockaddr_in to = inet(a->to, port);
 	struct conn *c;
 	int err = open_conn(p, a, kind, SOCK_STREAM, &c);
@@ -539,14 +610,13 @@ dial(struct prober *p, const struct prober_ask *a, enum conn_kind kind, uint16_t
 		return err;
 	c->port = port;
 	strncpy(c->path, path, sizeof(c->path) - 1);
-	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	if (connect(c->fd, (const struct sockaddr *)&to, sizeof(to)) < 0 &&
 	    errno != EINPROGRESS) {
 		err = -errno;
 		close_conn(c);
 		return err;
 	}
-	return watch_conn(c, loop_write(p->loop, c->fd, connected, c));
+	return watch_conn(c);
 }
 
 int
@@ -608,6 +678,7 @@ prober_free(struct prober *p)
 	close_shared(&p->icmp, &p->w_icmp);
 	close_shared(&p->arp, &p->w_arp);
 	close_shared(&p->udp4011, &p->w_udp4011);
+	close_shared(&p->conns, &p->w_conns);
 	free(p);
 	return NULL;
 }
