@@ -523,6 +523,15 @@ sum_of()
 	echo $sum
 }
 
+# by DIRECTION REASON: the drops of one direction: requests, replies, 4011, helpers
+# or send.
+by()
+{
+	ctl --json show drops | "$PYTHON" -c '
+import json, sys
+print(json.load(sys.stdin)["by"][sys.argv[1]].get(sys.argv[2], 0))' "$@"
+}
+
 dropped()
 {
 	[ "$(relay_drop "$1")" -ge "$2" ]

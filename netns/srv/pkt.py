@@ -5,6 +5,8 @@
   pkt.py flood IFACE KEY=VALUE...   count= packets, rate= a second, each from a
                                     client of its own; or until= a file
                                     exists; prints sent=
+  pkt.py blast IFACE KEY=VALUE...   DISCOVERs of machines= made-up clients, as fast
+                                    as they go, for wait= seconds; prints sent=
   pkt.py probe IFACE KEY=VALUE...   the same every= ms until it is killed
   pkt.py noise IFACE KEY=VALUE...   count= packets with random damage, the same
                                     for the same seed=
@@ -186,6 +188,29 @@ def cmd_flood(iface, *args):
     for n in paced(iface, d, float(d.get("rate", "100"))):
         if n == count or os.path.exists(d.get("until", "")):
             break
+    print("sent=%d" % n)
+
+
+def cmd_blast(iface, *args):
+    d = defaults(iface, args)
+    d.setdefault("opts", []).append(("opt", "60:'PXEClient:Arch:00007"))
+    s = packet_socket(iface, listen=False)
+    s.bind((iface, 0))
+    frames, n = [], 0
+    for _ in range(dhcp.num(d.get("machines", "2000"))):
+        d["xid"] = str(random.getrandbits(32))
+        d["chaddr"] = "06:%02x:%02x:%02x:%02x:%02x" % tuple(
+            random.getrandbits(8) for _ in range(5))
+        frames.append(dhcp.frame(d, own_mac(iface),
+                                 dhcp.packets(d, dhcp.message(d))[0]))
+    end = time.monotonic() + float(d.get("wait", "1"))
+    while time.monotonic() < end:
+        for f in frames:
+            try:
+                s.send(f)
+                n += 1
+            except OSError:         # the queue is full
+                pass
     print("sent=%d" % n)
 
 
