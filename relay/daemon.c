@@ -30,29 +30,6 @@ failed(struct daemon *d, const char *what, int err)
 	return err;
 }
 
-/* A process on its way to the background speaks to the terminal until it is ready,
- * so that whoever started it sees why it failed. */
-void
-daemon_log(struct daemon *d)
-{
-	bool starting = !d->args->foreground && !d->background;
-	enum conf_log where = starting ? CONF_LOG_STDERR :
-	    args_log(d->args, d->conf);
-
-	d->log.level = args_log_level(d->args, d->conf);
-	switch (where) {
-	case CONF_LOG_STDERR:
-		logsink_set(&d->log, LOGSINK_STDERR);
-		break;
-	case CONF_LOG_SYSLOG:
-		logsink_set(&d->log, LOGSINK_SYSLOG);
-		break;
-	case CONF_LOG_JOURNAL:
-		logsink_set(&d->log, LOGSINK_JOURNAL);
-		break;
-	}
-}
-
 /* The two failures that everybody meets once get their cure with them. */
 static int
 failed_port(struct daemon *d, int port, int err)
@@ -434,6 +411,7 @@ watch_sockets(struct daemon *d)
 void
 daemon_open_control(struct daemon *d)
 {
+	char path[LOG_ESC_MAX];
 	int err;
 
 	if (!d->conf->control[0])
@@ -441,7 +419,8 @@ daemon_open_control(struct daemon *d)
 	err = ctl_open(d->loop, d->conf->control, show, d, &d->ctl);
 	if (err < 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "control-failed",
-		    "path=\"%s\" error=\"%s\"", d->conf->control, strerror(-err));
+		    "path=\"%s\" error=\"%s\"",
+		    log_esc(path, d->conf->control), strerror(-err));
 }
 
 /* The same. */
@@ -449,7 +428,7 @@ void
 daemon_open_metrics(struct daemon *d)
 {
 	const struct conf_metrics *at = &d->conf->metrics;
-	char where[CONF_METRICS_STRLEN];
+	char where[CONF_METRICS_STRLEN], text[LOG_ESC_MAX];
 	int err;
 
 	if (!at->port && !at->path[0])
@@ -457,8 +436,8 @@ daemon_open_metrics(struct daemon *d)
 	err = metrics_open(d->loop, at, scrape, d, &d->metrics);
 	if (err < 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "metrics-failed",
-		    "at=\"%s\" error=\"%s\"", conf_metrics_text(at, where),
-		    strerror(-err));
+		    "at=\"%s\" error=\"%s\"",
+		    log_esc(text, conf_metrics_text(at, where)), strerror(-err));
 }
 
 int
@@ -473,7 +452,9 @@ daemon_open(struct daemon *d, struct conf *conf)
 		return failed(d, "event loop", -ENOMEM);
 	}
 	d->started = loop_now(d->loop);
-	err = lock_namespace(d);
+	err = logging_open(d);
+	if (err == 0)
+		err = lock_namespace(d);
 	if (err == 0)
 		err = daemon_open_servers(d, conf);
 	d->conf = conf;
@@ -506,6 +487,7 @@ daemon_open(struct daemon *d, struct conf *conf)
 void
 daemon_close(struct daemon *d)
 {
+	logging_close(d);
 	d->ctl = ctl_close(d->ctl);
 	d->metrics = metrics_close(d->metrics);
 	d->netlink = netlink_close(d->netlink);

@@ -8,6 +8,7 @@
  * clients and interfaces stay as they are, so nothing in flight is lost.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,12 +22,13 @@ static void
 log_mistake(void *user, int line, const char *text)
 {
 	struct daemon *d = user;
-	char buf[LOG_LINE_MAX];
+	char buf[LOG_LINE_MAX], file[LOG_ESC_MAX];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
 
 	sbuf_esc(&b, text, strlen(text));	/* it quotes the file */
 	log_event(&d->log, LOG_LEVEL_ERROR, "config-mistake",
-	    "file=\"%s\" line=%d text=\"%s\"", args_conf_name(d->args), line, buf);
+	    "file=\"%s\" line=%d text=\"%s\"",
+	    log_esc(file, args_conf_name(d->args)), line, buf);
 }
 
 /* A pipe or a terminal would stop the relay until somebody writes; when it
@@ -46,9 +48,11 @@ may_block(struct daemon *d)
 static int
 refused(struct daemon *d, struct conf *next, struct clients *clients)
 {
+	char file[LOG_ESC_MAX];
+
 	stats_count(&d->stats, COUNTER_RELOADS_REFUSED);
 	log_event(&d->log, LOG_LEVEL_ERROR, "reload-refused", "file=\"%s\"",
-	    args_conf_name(d->args));
+	    log_esc(file, args_conf_name(d->args)));
 	clients_free(clients);
 	conf_free(next);
 	return -EINVAL;
@@ -123,7 +127,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 		d->r4.clients = clients;
 	}
 	relay4_configure(&d->r4, old, next, loop_now(d->loop));
-	daemon_log(d);
+	logging_set(d);
 	take_host(d);
 	take_filter(d);
 	daemon_port4011(d);
@@ -141,6 +145,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 int
 reload(struct daemon *d)
 {
+	char file[LOG_ESC_MAX];
 	struct conf *next = may_block(d) ? NULL : args_conf(d->args, log_mistake, d);
 	struct clients *clients = NULL;
 
@@ -155,7 +160,8 @@ reload(struct daemon *d)
 		return refused(d, next, clients);
 	take(d, next, clients);
 	stats_count(&d->stats, COUNTER_RELOADS);
-	log_event(&d->log, LOG_LEVEL_INFO, "reloaded", "file=\"%s\"",
-	    args_conf_name(d->args));
+	log_event(&d->log, LOG_LEVEL_INFO, "reloaded", "file=\"%s\" reloads=%" PRIu64,
+	    log_esc(file, args_conf_name(d->args)),
+	    d->stats.counter[COUNTER_RELOADS]);
 	return 0;
 }

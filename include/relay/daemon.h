@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/fold.h"
 #include "base/log.h"
 #include "core/boots.h"
 #include "core/conf.h"
@@ -78,7 +79,10 @@ struct daemon_fate {
 
 struct daemon {
 	const struct args *args;
-	struct log log;
+	struct log log;		/* folds, and writes to: */
+	struct log out;
+	struct fold fold;
+	bool folding;		/* w_fold will run */
 	struct loop *loop;
 	struct mono started;
 	struct mono reloaded;	/* conf is as it is since then; us 0: since the start */
@@ -114,7 +118,7 @@ struct daemon {
 	struct hash_key secret;
 
 	struct loop_watch *w_netlink[NETLINK_FDS], *w_ring, *w_udp67, *w_udp4011;
-	struct loop_watch *w_signal[4], *w_tick, *w_control, *w_hedge, *w_rescue, *w_judge;
+	struct loop_watch *w_signal[4], *w_tick, *w_control, *w_hedge, *w_rescue, *w_judge, *w_fold;
 
 	bool background;	/* has left its terminal: stderr leads nowhere */
 	bool routes_changed;	/* relay/watch is to be told */
@@ -150,11 +154,17 @@ void daemon_count_lost(struct daemon *d);
 void daemon_port4011(struct daemon *d);
 /* ICMP errors about port 4011, hidden or not as the configuration says. */
 void daemon_quiet(struct daemon *d);
-/* Level and destination of log lines as command line and configuration say. */
-void daemon_log(struct daemon *d);
 /* A client table for c; NULL when memory is short. */
 struct clients *daemon_new_clients(struct daemon *d, const struct conf *c);
 void daemon_filter(const struct conf *c, struct ring_filter *f);
+
+/* logging.c */
+/* Level and destination of log lines as command line and configuration say. */
+void logging_set(struct daemon *d);
+/* From here on repeated lines are folded. 0 or -errno. */
+int logging_open(struct daemon *d);
+/* Tells what was left out; lines go through as they are from here on. */
+void logging_close(struct daemon *d);
 
 /* path.c: the packet path */
 void path_ring(void *daemon, struct mono now);
