@@ -70,6 +70,8 @@ was_lost(struct daemon *d, const struct daemon_fate *f)
 {
 	struct iface *in = iftab_by_index(d->iftab, f->ifindex);
 
+	if (daemon_traces(d))
+		trace_lost(d, f->ifindex, f->reply, f->why);
 	if (f->reply) {
 		d->stats.counter[COUNTER_REPLIES_RELAYED]--;
 		d->stats.drop_reply[f->why]++;
@@ -225,6 +227,8 @@ request(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	record_request(d->track, &d->r4, rx, &plan, why, now);
 	if (d->captures)
 		capture_request(d, rx, &plan, why);
+	if (daemon_traces(d))
+		trace_request(d, rx, &plan, why);
 	if (why != DROP_NONE)
 		return;
 	begin_fate(d, rx->ifindex, false);
@@ -258,6 +262,8 @@ path_hedges(void *daemon, struct mono now)
 	while (relay4_hedge_due(&d->r4, &due) && !mono_before(now, due))
 		if (relay4_hedge(&d->r4, now, &plan)) {
 			record_hedge(d->track, &d->r4, &plan, now);
+			if (daemon_traces(d))
+				trace_hedge(d, &plan);
 			send_plan(d, &plan);
 		}
 	path_flush(d);
@@ -277,6 +283,8 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	record_reply(d->track, &d->r4, rx, &v, why, now);
 	if (d->captures)
 		capture_reply(d, rx, &v, why);
+	if (daemon_traces(d))
+		trace_reply(d, rx, &v, why);
 	if (why != DROP_NONE)
 		return;
 	msg = room(d, v.m.len + PATH_ROOM);
@@ -331,6 +339,8 @@ port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 
 	if (d->captures)
 		capture_4011(d, rx, &plan, why);
+	if (daemon_traces(d))
+		trace_4011(d, rx, &plan, why);
 	if (why != DROP_NONE)
 		return;
 	record_4011(d->track, rx, plan.servers.n_server, now);
@@ -368,6 +378,8 @@ help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
 
 	if (d->captures)
 		capture_help(d, rx, u, &plan, why);
+	if (daemon_traces(d))
+		trace_help(d, rx, u, &plan, why);
 	if (why != DROP_NONE)
 		return;
 	for (unsigned i = 0; i < plan.n; i++) {
@@ -432,6 +444,9 @@ count_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
 
 	if (d->captures)
 		capture_bad_frame(d, f, why);
+	if (daemon_traces(d))
+		trace_bad(d, &(struct relay4_rx){ .ifindex = f->ifindex },
+		    "requests", why);
 	stats_count(&d->stats, COUNTER_REQUESTS);
 	d->stats.drop_request[why]++;
 	if (in) {
@@ -573,6 +588,8 @@ datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 		d->stats.drop_reply[DROP_TRUNCATED]++;
 		if (d->captures)
 			capture_truncated(d, &rx, DHCP4_PORT_SERVER);
+		if (daemon_traces(d))
+			trace_bad(d, &rx, "replies", DROP_TRUNCATED);
 	} else if (g->len && g->data[0] == DHCP4_REQUEST)
 		request(d, &rx, now);
 	else if (!probing_answer(d, &rx, now) && !consult_answer(d, &rx, now) &&
@@ -670,6 +687,8 @@ path_udp4011(void *daemon, struct mono now)
 		d->stats.drop_4011[DROP_TRUNCATED]++;
 		if (d->captures)
 			capture_truncated(d, &rx, DHCP4_PORT_PXE);
+		if (daemon_traces(d))
+			trace_bad(d, &rx, "4011", DROP_TRUNCATED);
 	}
 	d->arena_used = 0;
 }

@@ -177,6 +177,27 @@ void path_hedges(void *daemon, struct mono now);
 /* Reads one server's socket. */
 void path_server(struct daemon *d, unsigned server, struct mono now);
 
+/* trace.c: a line in the log for each packet; only to be called while somebody wants them */
+static inline bool
+daemon_traces(const struct daemon *d)
+{
+	return log_wants(&d->log, LOG_LEVEL_DEBUG);
+}
+/* rx->data may be NULL. direction: as pxrelay_drops_total has it. */
+void trace_bad(struct daemon *d, const struct relay4_rx *rx, const char *direction,
+    enum drop why);
+void trace_request(struct daemon *d, const struct relay4_rx *rx,
+    const struct relay4_plan *p, enum drop why);
+void trace_hedge(struct daemon *d, const struct relay4_plan *p);
+void trace_reply(struct daemon *d, const struct relay4_rx *rx,
+    const struct relay4_delivery *v, enum drop why);
+void trace_4011(struct daemon *d, const struct relay4_rx *rx,
+    const struct p4011_plan *p, enum drop why);
+void trace_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
+    const struct helper_plan *p, enum drop why);
+/* No copy of a message could be sent. */
+void trace_lost(struct daemon *d, uint32_t ifindex, bool reply, enum drop why);
+
 /* rescuer.c: port 4011 of boot servers that have died */
 /* A packet that is routed past us, to or from that port; dport is its destination's. */
 void rescuer_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now);
