@@ -14,6 +14,7 @@
 #   make unit T="rai"    unit and scenario tests, all of them or these suites
 #   make netns T="t-x"   tests in network namespaces, all of them or these
 #   make vm              tests that need Debian's own kernel, in a VM
+#   make soak            an hour of mixed load and faults (SOAK_SECONDS=3600)
 #   make fuzz T="rai"    libFuzzer on every target or these, FUZZ_SECONDS each
 #   make fuzz-replay     the committed corpus through the same targets
 #   make bench           measure, side by side with other relays; as root it
@@ -252,6 +253,12 @@ vm: $(AUTODEPS)
 	+$(Q)$(SUB) asan
 	@tests/vm.sh $(T)
 
+# The sanitizer build too, for what is preloaded.
+soak: $(AUTODEPS)
+	+$(Q)$(SUB) all
+	+$(Q)$(SUB) asan
+	@tests/soak.sh
+
 FUZZ_SECONDS ?= 60
 fuzz:
 	+$(Q)$(SUB) B=build/fuzz FUZZ=1 CC=clang libfuzzers
@@ -343,7 +350,7 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all tests replayers libfuzzers benches asan check unit netns vm fuzz fuzz-replay \
+.PHONY: all tests replayers libfuzzers benches asan check unit netns vm soak fuzz fuzz-replay \
 	bench demo boot-arm64 boot-explain lint deps deps-build deps-lint deps-bench install \
 	clean FORCE
 .SECONDARY:
