@@ -182,6 +182,36 @@ up "gateway back" $FAR "$GW dev up0.* (REACHABLE|STALE)" \
 expect_not "srv1 was never given up for it" \
 	grep -q "server=$SRV1 .*neighbour-failed" "$T/relay.log"
 
+# --- with a probe -------------------------------------------------------------
+# A server that is probed is up when a probe says so: the probe comes with the way,
+# and not when the interval of an hour is over.
+reload_relay <<END
+[relay]
+control = $CTL
+[server probed]
+address = $SRV1
+probe = dhcp
+probe-interval = 1h
+rise = 1
+[interface vlan10]
+servers = probed, $SRV2
+END
+wait_for 5 logged relay ^reloaded || die "no reload"
+down "probed: route to it prohibited" probed no-route "" \
+	"${RTR_IP[@]}" route add prohibit $SRV1/32
+up "... back: asked at once" probed "" \
+	"${RTR_IP[@]}" route del prohibit $SRV1/32
+last_diag probed probe-answered
+nsip srv1 link set eth0 down
+forget $SRV1
+down "probed: gone" probed neighbour-failed "$SRV1 dev up0.* FAILED" \
+	ip netns exec "$ID-cl10" "$PYTHON" "$HERE/srv/pkt.py" send eth0
+# Its default route went with the link.
+up "... back: asked at once" probed "$SRV1 dev up0.* (REACHABLE|STALE)" \
+	ip netns exec "$ID-srv1" sh -c \
+	"ip link set eth0 up; ip route add default via $UP.1"
+last_diag probed probe-answered
+
 # --- a large network ----------------------------------------------------------
 stop "$MONITOR"
 busy "5,000 news of clients" 30 neighbours vlan10 192.0.2 5000

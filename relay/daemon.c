@@ -208,7 +208,6 @@ tick(void *daemon, struct mono now)
 	d->ticking = false;
 	relay4_tick(&d->r4, now);
 	watch_tick(d, now);
-	probing_soon(d);	/* a way may have been found to be back */
 	if (is_unwell(d))
 		daemon_tick_soon(d);
 }

@@ -151,6 +151,14 @@ watch_waits(const struct daemon *d)
 	return unconnected(d);
 }
 
+/* Who is back is asked at once, and not when its next probe is due. */
+static void
+judge(struct daemon *d, struct mono now)
+{
+	if (way_judge(&d->watch->ways, &d->r4, now))
+		probing_soon(d);
+}
+
 static void
 look(struct daemon *d, struct mono now)
 {
@@ -164,7 +172,7 @@ look(struct daemon *d, struct mono now)
 	way_sweep(&w->ways);
 	watch_hops(w);
 	ask_hops(w);
-	way_judge(&w->ways, &d->r4, now);
+	judge(d, now);
 	if (watch_waits(d))
 		daemon_tick_soon(d);
 }
@@ -231,7 +239,7 @@ on_readable(void *daemon, struct mono now)
 		return;
 	w->news = false;
 	ask_hops(w);
-	way_judge(&w->ways, &d->r4, now);
+	judge(d, now);
 	if (watch_waits(d))
 		daemon_tick_soon(d);
 }
@@ -253,7 +261,7 @@ watch_tick(struct daemon *d, struct mono now)
 	if (unconnected(d))
 		watch_changed(d);
 	else
-		way_judge(&w->ways, &d->r4, now);
+		judge(d, now);
 	if (mono_diff_ms(now, w->resolved) < WATCH_RESOLVE_MS)
 		return;
 	w->resolved = now;

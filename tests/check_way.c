@@ -29,6 +29,7 @@ struct test {
 	struct world *w;
 	struct ways ways;
 	unsigned told;
+	bool asks;	/* the last way_judge() */
 };
 
 static void
@@ -78,7 +79,7 @@ judge(struct test *t)
 	t->told = 0;
 	t->w->now = mono_add_ms(t->w->now, 10);
 	way_sweep(&t->ways);
-	way_judge(&t->ways, &t->w->r4, t->w->now);
+	t->asks = way_judge(&t->ways, &t->w->r4, t->w->now);
 }
 
 static void
@@ -148,10 +149,19 @@ START_TEST(with_probes_it_stays_down_until_one_is_answered)
 
 	way_no_route(&t->ways, server(t, B));
 	judge(t);
+	way_no_route(&t->ways, server(t, A));
+	judge(t);
 	is(t, B, HEALTH_DOWN, HEALTH_DIAG_NO_ROUTE);
+	ck_assert(!t->asks);
+	route(t, A, 1, A);
+	judge(t);
+	ck_assert(!t->asks);	/* A has no probe */
 	route(t, B, 1, GW);
 	judge(t);
 	is(t, B, HEALTH_DOWN, HEALTH_DIAG_UNBLOCKED);
+	ck_assert(t->asks);
+	judge(t);
+	ck_assert(!t->asks);
 	while (!health_good(health(t, B), HEALTH_DIAG_PROBE_OK, t->w->now))
 		must(!health_usable(health(t, B)));
 	is(t, B, HEALTH_UP, HEALTH_DIAG_PROBE_OK);

@@ -66,8 +66,9 @@ enum health_diag way_verdict(const struct ways *w, struct iftab *t, uint16_t ser
 /*
  * Blocks and unblocks the servers of r accordingly, and has relay4_health() tell.
  * A neighbour through which a server answered after all is forgiven. Once after
- * each change, and every second or so.
+ * each change, and every second or so while a server waits. true: the way to one that is probed is
+ * back, so that a probe may say at once what it waits for.
  */
-void way_judge(struct ways *w, struct relay4 *r, struct mono now);
+bool way_judge(struct ways *w, struct relay4 *r, struct mono now);
 
 #endif

@@ -162,11 +162,20 @@ judge(struct ways *w, struct relay4 *r, uint16_t s, struct mono now)
 	return health_block(&r->health[s], d, now);
 }
 
-void
+bool
 way_judge(struct ways *w, struct relay4 *r, struct mono now)
 {
+	bool ask = false;
+
 	forgive(w, r);
-	for (uint16_t s = 0; s < r->conf->n_server; s++)
-		if (r->conf->server[s].first == s && w->server[s].known)
-			relay4_health(r, s, judge(w, r, s, now));
+	for (uint16_t s = 0; s < r->conf->n_server; s++) {
+		bool was_blocked = r->health[s].blocked;
+
+		if (r->conf->server[s].first != s || !w->server[s].known)
+			continue;
+		relay4_health(r, s, judge(w, r, s, now));
+		ask |= was_blocked && !r->health[s].blocked &&
+		    r->conf->server[s].n_probe > 0;
+	}
+	return ask;
 }
