@@ -257,6 +257,7 @@ on_health(void *daemon, uint16_t server)
 	    ip4_str(s->address, a), health_state_name(h->state),
 	    health_diag_word(h->diag), h->bad_in_row);
 	daemon_tick_soon(d);
+	status_changed(d);
 }
 
 static int
@@ -451,7 +452,10 @@ daemon_open(struct daemon *d, struct conf *conf)
 		return failed(d, "event loop", -ENOMEM);
 	}
 	d->started = loop_now(d->loop);
+	d->notify = notify_open();
 	err = logging_open(d);
+	if (err == 0)
+		err = status_open(d);
 	if (err == 0)
 		err = lock_namespace(d);
 	if (err == 0)
@@ -510,5 +514,6 @@ daemon_close(struct daemon *d)
 	d->clients = clients_free(d->clients);
 	d->iftab = iftab_free(d->iftab);
 	d->conf = conf_free(d->conf);
+	d->notify = notify_close(d->notify);
 	d->loop = loop_free(d->loop);
 }

@@ -121,6 +121,7 @@ on_change(void *user, enum iftab_change what, const struct iface *f)
 	log_event(&d->log, LOG_LEVEL_INFO, word[what], "interface=%s giaddr=%s",
 	    log_esc(name, f->link.name), f->n_gi ? giaddrs(f, buf, sizeof(buf)) : "none");
 	join_group(d, f);
+	status_changed(d);
 }
 
 static void

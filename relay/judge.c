@@ -89,6 +89,10 @@ judge_soon(struct daemon *d, struct mono now)
 {
 	struct mono at;
 
+	if (d->boots.opened != d->boots_told) {
+		d->boots_told = d->boots.opened;
+		status_changed(d);
+	}
 	if (!d->judging && track_over_due(d->track, &at))
 		await(d, mono_diff_ms(at, now) + GATHER_MS);
 }

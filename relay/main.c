@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "relay/daemon.h"
@@ -41,10 +40,9 @@ on_hup(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
-	/* sd_notify(3): RELOADING needs the time at which it began. */
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now.us);
+	status_reloading(d, now);
 	reload(d);
-	sd_notify(0, "READY=1");
+	status_ready(d);
 }
 
 static void
@@ -53,7 +51,7 @@ on_term(void *daemon, struct mono now)
 	struct daemon *d = daemon;
 
 	(void)now;
-	sd_notify(0, "STOPPING=1");
+	status_stopping(d);
 	loop_stop(d->loop);
 }
 
@@ -139,8 +137,7 @@ say_ready(struct daemon *d)
 	log_event(&d->log, LOG_LEVEL_INFO, "ready",
 	    "version=%s interfaces=%zu servers=%u", DAEMON_VERSION,
 	    iftab_count(d->iftab), (unsigned)d->conf->n_server);
-	sd_notifyf(0, "READY=1\nSTATUS=relaying to %u servers",
-	    (unsigned)d->conf->n_server);
+	status_ready(d);
 }
 
 static int

@@ -111,6 +111,7 @@ static void
 close_bed(void)
 {
 	add_up();
+	ck_assert_uint_eq(all(bed.b.started), bed.b.opened);
 	bed.t = track_free(bed.t);
 }
 

@@ -22,6 +22,7 @@ struct boots {
 	uint64_t judged[PXE_KIND_MAX][EXPLAIN_MAX];	/* succeeded and failed */
 	uint64_t unjudged[PXE_KIND_MAX];
 	uint64_t going_on[PXE_KIND_MAX];
+	uint64_t opened;	/* started, of all kinds */
 	/* Told of each boot that is over; EXPLAIN_GOING_ON: unjudged. May be NULL. */
 	void (*over)(void *user, const struct track_client *c, enum explain verdict);
 	void *user;

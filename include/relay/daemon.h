@@ -30,6 +30,7 @@
 #include "io/loop.h"
 #include "io/metrics.h"
 #include "io/netlink.h"
+#include "io/notify.h"
 #include "io/packet.h"
 #include "io/ring.h"
 #include "io/udp.h"
@@ -119,6 +120,7 @@ struct daemon {
 
 	struct loop_watch *w_netlink[NETLINK_FDS], *w_ring, *w_udp67, *w_udp4011;
 	struct loop_watch *w_signal[4], *w_tick, *w_control, *w_hedge, *w_rescue, *w_judge, *w_fold;
+	struct loop_watch *w_status, *w_watchdog;
 
 	bool background;	/* has left its terminal: stderr leads nowhere */
 	bool routes_changed;	/* relay/watch is to be told */
@@ -126,6 +128,11 @@ struct daemon {
 	struct mono hedge_due;	/* when w_hedge will run; us 0: it will not */
 	struct mono rescue_due;	/* the same of w_rescue */
 	bool judging;		/* w_judge will run */
+	struct notify *notify;	/* NULL: no service manager */
+	bool status_due;	/* w_status will run */
+	struct mono status_said;
+	uint64_t boots_told;	/* how many it knew of */
+	char status[128];	/* what was said last */
 	struct pace pace;
 	uint16_t ip_id;
 	struct daemon_fate fate[DAEMON_FATES];
@@ -165,6 +172,14 @@ void logging_set(struct daemon *d);
 int logging_open(struct daemon *d);
 /* Tells what was left out; lines go through as they are from here on. */
 void logging_close(struct daemon *d);
+
+/* status.c: the service manager. */
+int status_open(struct daemon *d);	/* its timers, if there is one; 0 or -errno */
+/* A number of the status line may have changed. */
+void status_changed(struct daemon *d);
+void status_ready(struct daemon *d);
+void status_reloading(struct daemon *d, struct mono now);
+void status_stopping(struct daemon *d);
 
 /* path.c: the packet path */
 void path_ring(void *daemon, struct mono now);

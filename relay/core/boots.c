@@ -10,6 +10,7 @@ opened(void *boots, const struct track_client *c)
 {
 	struct boots *b = boots;
 
+	b->opened++;
 	b->started[c->now.kind]++;
 	b->going_on[c->now.kind]++;
 }
