@@ -143,16 +143,33 @@ next_block(struct reader *r, struct pcapng_block *b)
 	return true;
 }
 
+/* Blocks are little-endian. */
+static uint16_t
+get_u16(struct rd *r)
+{
+	uint16_t v = rd_u8(r);
+
+	return (uint16_t)(v | rd_u8(r) << 8);
+}
+
+static uint32_t
+get_u32(struct rd *r)
+{
+	uint32_t v = get_u16(r);
+
+	return v | (uint32_t)get_u16(r) << 16;
+}
+
 static void
 note_interface(struct reader *r, const struct pcapng_block *b)
 {
 	struct rd rd = rd_init(b->data + 8, b->len - 12), name;
 
 	must(r->n_name < 16);
-	r->link[r->n_name] = rd_u16(&rd);
+	r->link[r->n_name] = get_u16(&rd);
 	rd_skip(&rd, 6);
-	ck_assert_uint_eq(rd_u16(&rd), 2);
-	name = rd_sub(&rd, rd_u16(&rd));
+	ck_assert_uint_eq(get_u16(&rd), 2);
+	name = rd_sub(&rd, get_u16(&rd));
 	ck_assert(!name.bad);
 	memcpy(r->name[r->n_name++], name.p, rd_left(&name));
 }
@@ -176,20 +193,20 @@ read_packet(const struct reader *r, const struct pcapng_block *b, struct seen *p
 	static const char *dir_of[] = { "?", "in", "out", "?" };
 	static const char *cast[] = { "?", "unicast", "multicast", "broadcast" };
 	struct rd rd = rd_init(b->data + 8, b->len - 12), comment, frame;
-	uint32_t number = rd_u32(&rd), len, flags;
+	uint32_t number = get_u32(&rd), len, flags;
 
 	ck_assert(is_number(r, number));
 	rd_skip(&rd, 8);
-	len = rd_u32(&rd);
+	len = get_u32(&rd);
 	rd_skip(&rd, 4);
 	frame = rd_sub(&rd, len);
 	rd_skip(&rd, (4 - len % 4) % 4);
-	ck_assert_uint_eq(rd_u16(&rd), 1);
-	len = rd_u16(&rd);
+	ck_assert_uint_eq(get_u16(&rd), 1);
+	len = get_u16(&rd);
 	comment = rd_sub(&rd, len);
 	rd_skip(&rd, (4 - len % 4) % 4);
-	ck_assert_uint_eq(rd_u32(&rd), 2 << 16 | 4);
-	flags = rd_u32(&rd);
+	ck_assert_uint_eq(get_u32(&rd), 4 << 16 | 2);
+	flags = get_u32(&rd);
 	ck_assert(!rd.bad && !frame.bad && !comment.bad);
 	snprintf(p->text, sizeof(p->text), "%s %s %s: %.*s", dir_of[flags & 3],
 	    r->name[number], cast[flags >> 2 & 3], (int)rd_left(&comment),

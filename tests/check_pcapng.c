@@ -28,20 +28,28 @@ digit(char c)
 	return c >= 'a' ? c - 'a' + 10 : c - '0';
 }
 
-/* Blanks are for the reader. */
+/* One byte of the stream; hex is for the message. */
+static void
+expect_byte(size_t at, const char *digits, const char *hex)
+{
+	must(at < wr_len(&w));
+	ck_assert_msg(buf[at] == (digit(digits[0]) << 4 | digit(digits[1])),
+	    "byte %zu is %02x: ...%s", at, buf[at], hex);
+}
+
+/* Words are numbers, written as people do; those with a dot are bytes as they stand. */
 static void
 expect(const char *hex)
 {
 	size_t n = 0;
 
-	for (const char *p = hex; *p; p++) {
-		if (*p == ' ')
-			continue;
-		must(n < wr_len(&w));
-		ck_assert_msg(buf[n] == (digit(p[0]) << 4 | digit(p[1])),
-		    "byte %zu is %02x: ...%s", n, buf[n], p);
-		n++;
-		p++;
+	for (const char *p = hex; *p;) {
+		bool bytes = *p == '.';
+		size_t len = strcspn(p += bytes, " ");
+
+		for (size_t i = 0; i < len; i += 2)
+			expect_byte(n++, bytes ? p + i : p + len - 2 - i, p);
+		p += len + strspn(p + len, " ");
 	}
 	ck_assert_uint_eq(wr_len(&w), n);
 	ck_assert(!w.bad);
@@ -52,7 +60,7 @@ START_TEST(a_section_says_its_byte_order_and_who_wrote_it)
 {
 	pcapng_section(&w, "pxr 1");
 	expect("0a0d0d0a 0000002c 1a2b3c4d 0001 0000 ffffffffffffffff"
-	    " 0004 0005 7078722031 000000"
+	    " 0004 0005 .7078722031 000000"
 	    " 0000 0000 0000002c");
 	pcapng_section(&w, NULL);
 	expect("0a0d0d0a 00000020 1a2b3c4d 0001 0000 ffffffffffffffff"
@@ -64,12 +72,12 @@ START_TEST(an_interface_has_its_name_and_nanoseconds)
 {
 	pcapng_interface(&w, PCAPNG_ETHERNET, 0x4040, "vlan10", NULL);
 	expect("00000001 0000002c 0001 0000 00004040"
-	    " 0002 0006 766c616e3130 0000"
+	    " 0002 0006 .766c616e3130 0000"
 	    " 0009 0001 09 000000"
 	    " 0000 0000 0000002c");
 	pcapng_interface(&w, PCAPNG_IPV4, 1, "ab12", "x");
 	expect("00000001 00000030 00e4 0000 00000001"
-	    " 0002 0004 61623132"
+	    " 0002 0004 .61623132"
 	    " 0003 0001 78 000000"
 	    " 0009 0001 09 000000"
 	    " 0000 0000 00000030");
@@ -87,8 +95,8 @@ START_TEST(a_packet_has_time_lengths_comment_and_direction)
 
 	pcapng_packet(&w, &p);
 	expect("00000006 00000040 00000007 01020304 05060708 00000005 00000009"
-	    " 111213 2122 000000"
-	    " 0001 0007 72656c61796564 00"
+	    " .111213 .2122 000000"
+	    " 0001 0007 .72656c61796564 00"
 	    " 0002 0004 0000000d"
 	    " 0000 0000 00000040");
 }
@@ -103,7 +111,7 @@ START_TEST(a_packet_without_a_comment_and_as_long_as_captured)
 
 	pcapng_packet(&w, &p);
 	expect("00000006 00000030 00000000 00000000 00000000 00000004 00000004"
-	    " 01020304"
+	    " .01020304"
 	    " 0002 0004 00000006"
 	    " 0000 0000 00000030");
 }
@@ -190,15 +198,16 @@ START_TEST(what_is_no_block_is_seen)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		w = wr_init(buf, sizeof(buf));
-		wr_u32(&w, PCAPNG_PACKET);
-		wr_u32(&w, bad[i]);
+		wr_u32(&w, PCAPNG_PACKET << 24);
+		wr_bytes(&w, &(uint8_t[]){ (uint8_t)bad[i], (uint8_t)(bad[i] >> 8),
+		    (uint8_t)(bad[i] >> 16), (uint8_t)(bad[i] >> 24) }, 4);
 		r = rd_init(buf, sizeof(buf));
 		ck_assert_int_eq(pcapng_next(&r, &b), PCAPNG_BAD);
 		ck_assert_ptr_eq(r.p, buf);
 	}
 	w = wr_init(buf, sizeof(buf));
 	pcapng_stats(&w, 1, 1, 1, 1);
-	buf[PCAPNG_STATS_LEN - 1] ^= 4;	/* the length behind is another one */
+	buf[PCAPNG_STATS_LEN - 4] ^= 4;	/* the length behind is another one */
 	r = rd_init(buf, PCAPNG_STATS_LEN);
 	ck_assert_int_eq(pcapng_next(&r, &b), PCAPNG_BAD);
 }
@@ -210,9 +219,7 @@ START_TEST(a_block_that_is_too_short_has_no_number)
 	uint32_t number;
 	struct rd r;
 
-	wr_u32(&w, PCAPNG_STATS);
-	wr_u32(&w, 12);
-	wr_u32(&w, 12);
+	wr_bytes(&w, "\5\0\0\0" "\14\0\0\0" "\14\0\0\0", 12);
 	r = rd_init(buf, 12);
 	ck_assert_int_eq(pcapng_next(&r, &b), PCAPNG_WHOLE);
 	ck_assert(!pcapng_interface_of(&b, &number));

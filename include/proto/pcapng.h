@@ -4,8 +4,9 @@
  * caller's buffer, and found again in a stream of them.
  *
  * A writer appends one whole block or, when that does not fit, nothing: then the
- * cursor is bad and stands where it stood. Blocks are big-endian on every machine, as the
- * section header says, so that base/wire.h does and the bytes can be tested.
+ * cursor is bad and stands where it stood. Blocks are little-endian on every machine, as
+ * the section header says: Wireshark reads files of any order, but its dumpcap takes
+ * from a pipe only what has the order of its own machine.
  * Times are nanoseconds since 1970 (if_tsresol 9). The reader knows no more than what
  * cutting and counting needs, and only this byte order: it reads what pxrelayd wrote.
  */

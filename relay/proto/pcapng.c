@@ -23,12 +23,60 @@
 #define NANOSECONDS	9	/* if_tsresol: 10^-9 */
 #define STATS_BODY	12	/* of a STATS block, before its options */
 
+/* --- little-endian, by the cursors of base/wire.h --------------------------------- */
+
+static uint16_t
+swap16(uint16_t v)
+{
+	return (uint16_t)(v << 8 | v >> 8);
+}
+
+static uint32_t
+swap32(uint32_t v)
+{
+	return (uint32_t)swap16((uint16_t)v) << 16 | swap16((uint16_t)(v >> 16));
+}
+
+static void
+put_u16(struct wr *w, uint16_t v)
+{
+	wr_u16(w, swap16(v));
+}
+
+static void
+put_u32(struct wr *w, uint32_t v)
+{
+	wr_u32(w, swap32(v));
+}
+
 static void
 put_u64(struct wr *w, uint64_t v)
 {
-	wr_u32(w, (uint32_t)(v >> 32));
-	wr_u32(w, (uint32_t)v);
+	put_u32(w, (uint32_t)v);
+	put_u32(w, (uint32_t)(v >> 32));
 }
+
+/* In blocks a time is two words, the high one first. */
+static void
+put_time(struct wr *w, uint64_t ns)
+{
+	put_u32(w, (uint32_t)(ns >> 32));
+	put_u32(w, (uint32_t)ns);
+}
+
+static uint16_t
+get_u16(struct rd *r)
+{
+	return swap16(rd_u16(r));
+}
+
+static uint32_t
+get_u32(struct rd *r)
+{
+	return swap32(rd_u32(r));
+}
+
+/* --- writing -------------------------------------------------------------------- */
 
 static size_t
 padded(size_t len)
@@ -39,8 +87,8 @@ padded(size_t len)
 static void
 put_option(struct wr *w, uint16_t code, const void *value, size_t len)
 {
-	wr_u16(w, code);
-	wr_u16(w, (uint16_t)len);
+	put_u16(w, code);
+	put_u16(w, (uint16_t)len);
 	wr_bytes(w, value, len);
 	wr_zeros(w, padded(len) - len);
 }
@@ -57,15 +105,15 @@ put_text(struct wr *w, uint16_t code, const char *text)
 static void
 put_option64(struct wr *w, uint16_t code, uint64_t v)
 {
-	wr_u16(w, code);
-	wr_u16(w, 8);
+	put_u16(w, code);
+	put_u16(w, 8);
 	put_u64(w, v);
 }
 
 static void
 put_end(struct wr *w)
 {
-	wr_u32(w, OPT_END);	/* and its length, which is 0 too */
+	put_u32(w, OPT_END);	/* and its length, which is 0 too */
 }
 
 /* Where the block begins; its length is known at its end. */
@@ -74,8 +122,8 @@ begin(struct wr *w, uint32_t type)
 {
 	uint8_t *at = w->p;
 
-	wr_u32(w, type);
-	wr_u32(w, 0);
+	put_u32(w, type);
+	put_u32(w, 0);
 	return at;
 }
 
@@ -85,13 +133,13 @@ end(struct wr *w, uint8_t *block)
 	uint32_t len = (uint32_t)(w->p - block) + 4;
 	struct wr at;
 
-	wr_u32(w, len);
+	put_u32(w, len);
 	if (w->bad) {
 		w->p = block;
 		return;
 	}
 	at = wr_init(block + 4, 4);
-	wr_u32(&at, len);
+	put_u32(&at, len);
 }
 
 void
@@ -99,9 +147,9 @@ pcapng_section(struct wr *w, const char *application)
 {
 	uint8_t *block = begin(w, PCAPNG_SECTION);
 
-	wr_u32(w, MAGIC);
-	wr_u16(w, 1);			/* version 1.0 */
-	wr_u16(w, 0);
+	put_u32(w, MAGIC);
+	put_u16(w, 1);			/* version 1.0 */
+	put_u16(w, 0);
 	put_u64(w, UINT64_MAX);		/* the length of the section is not said */
 	put_text(w, SHB_USERAPPL, application);
 	put_end(w);
@@ -114,9 +162,9 @@ pcapng_interface(struct wr *w, uint16_t linktype, uint32_t snaplen,
 {
 	uint8_t *block = begin(w, PCAPNG_INTERFACE), resolution = NANOSECONDS;
 
-	wr_u16(w, linktype);
-	wr_u16(w, 0);
-	wr_u32(w, snaplen);
+	put_u16(w, linktype);
+	put_u16(w, 0);
+	put_u32(w, snaplen);
 	put_text(w, IF_NAME, name);
 	put_text(w, IF_DESCRIPTION, description);
 	put_option(w, IF_TSRESOL, &resolution, sizeof(resolution));
@@ -130,17 +178,17 @@ pcapng_packet(struct wr *w, const struct pcapng_packet *p)
 	uint8_t *block = begin(w, PCAPNG_PACKET);
 	size_t len = p->head_len + p->body_len;
 
-	wr_u32(w, p->interface);
-	put_u64(w, p->ns);
-	wr_u32(w, (uint32_t)len);
-	wr_u32(w, (uint32_t)(p->wire_len > len ? p->wire_len : len));
+	put_u32(w, p->interface);
+	put_time(w, p->ns);
+	put_u32(w, (uint32_t)len);
+	put_u32(w, (uint32_t)(p->wire_len > len ? p->wire_len : len));
 	wr_bytes(w, p->head, p->head_len);
 	wr_bytes(w, p->body, p->body_len);
 	wr_zeros(w, padded(len) - len);
 	put_text(w, OPT_COMMENT, p->comment);
-	wr_u16(w, EPB_FLAGS);
-	wr_u16(w, 4);
-	wr_u32(w, p->flags);
+	put_u16(w, EPB_FLAGS);
+	put_u16(w, 4);
+	put_u32(w, p->flags);
 	put_end(w);
 	end(w, block);
 }
@@ -151,19 +199,21 @@ pcapng_stats(struct wr *w, uint32_t interface, uint64_t ns, uint64_t received,
 {
 	uint8_t *block = begin(w, PCAPNG_STATS);
 
-	wr_u32(w, interface);
-	put_u64(w, ns);
+	put_u32(w, interface);
+	put_time(w, ns);
 	put_option64(w, ISB_IFRECV, received);
 	put_option64(w, ISB_IFDROP, dropped);
 	put_end(w);
 	end(w, block);
 }
 
+/* --- reading -------------------------------------------------------------------- */
+
 enum pcapng_next
 pcapng_next(struct rd *r, struct pcapng_block *out)
 {
 	struct rd b = *r, body;
-	uint32_t type = rd_u32(&b), len = rd_u32(&b);
+	uint32_t type = get_u32(&b), len = get_u32(&b);
 
 	if (b.bad)
 		return PCAPNG_MORE;
@@ -172,7 +222,7 @@ pcapng_next(struct rd *r, struct pcapng_block *out)
 	body = rd_sub(&b, len - FRAME);
 	if (body.bad || rd_left(&b) < 4)
 		return PCAPNG_MORE;
-	if (rd_u32(&b) != len)
+	if (get_u32(&b) != len)
 		return PCAPNG_BAD;
 	*out = (struct pcapng_block){ type, r->p, len };
 	*r = b;
@@ -192,7 +242,7 @@ pcapng_interface_of(const struct pcapng_block *b, uint32_t *interface)
 
 	if (b->type != PCAPNG_PACKET && b->type != PCAPNG_STATS)
 		return false;
-	*interface = rd_u32(&r);
+	*interface = get_u32(&r);
 	return !r.bad;
 }
 
@@ -201,18 +251,18 @@ pcapng_set_interface(uint8_t *block, uint32_t interface)
 {
 	struct wr w = wr_init(block + HEAD, 4);
 
-	wr_u32(&w, interface);
+	put_u32(&w, interface);
 }
 
 uint64_t
 pcapng_dropped(const struct pcapng_block *b)
 {
 	struct rd r = body_of(b), value;
-	uint64_t high;
+	uint32_t low;
 
 	rd_skip(&r, STATS_BODY);
 	while (rd_left(&r) > 0) {
-		uint16_t code = rd_u16(&r), len = rd_u16(&r);
+		uint16_t code = get_u16(&r), len = get_u16(&r);
 
 		value = rd_sub(&r, len);
 		rd_skip(&r, padded(len) - len);
@@ -220,8 +270,8 @@ pcapng_dropped(const struct pcapng_block *b)
 			break;
 		if (code != ISB_IFDROP || len != 8)
 			continue;
-		high = rd_u32(&value);
-		return high << 32 | rd_u32(&value);
+		low = get_u32(&value);
+		return (uint64_t)get_u32(&value) << 32 | low;
 	}
 	return 0;
 }
