@@ -592,6 +592,39 @@ START_TEST(only_our_option_82_goes)
 }
 END_TEST
 
+START_TEST(option_82_of_before_the_reload_goes_too)
+{
+	conf(PLAIN "option82 = add\n");
+	world_reload(w, PLAIN "option82 = add\ncircuit-id = port-%i\n");
+	reply(DHCP4_OFFER);
+	msg_opt(&r, 82, "\1\6vlan10", 8);
+	msg_end(&r);
+	msg_pad(&r, 310);
+	must_arrive("198.51.100.10");
+	ck_assert_uint_eq(render(), 300);
+	world_reload(w, PLAIN);
+	reply(DHCP4_OFFER);
+	msg_opt(&r, 82, "\1\13port-vlan10", 13);
+	msg_end(&r);
+	msg_pad(&r, 310);
+	must_arrive("198.51.100.10");
+	ck_assert_uint_eq(render(), 300);
+	/* A reload that changes nothing there forgets nothing. */
+	world_reload(w, PLAIN "trust = on\n");
+	must_arrive("198.51.100.10");
+	ck_assert_uint_eq(render(), 300);
+	ck_assert_uint_eq(w->stats.counter[COUNTER_OPTION82_STRIPPED], 3);
+	/* What was never ours stays. */
+	reply(DHCP4_OFFER);
+	msg_opt(&r, 82, "\1\6vlan11", 8);
+	msg_end(&r);
+	msg_pad(&r, 310);
+	must_arrive("198.51.100.10");
+	ck_assert(unchanged());
+	ck_assert_uint_eq(w->stats.counter[COUNTER_OPTION82_FOREIGN], 1);
+}
+END_TEST
+
 START_TEST(numbers_of_a_server)
 {
 	static const uint8_t types[] = {
@@ -646,6 +679,7 @@ relay4_reply_suite(void)
 	tcase_add_test(t, strip_pxe_is_off_and_spares_hosts_in_both_classes);
 	tcase_add_test(t, short_replies_pass_as_they_are);
 	tcase_add_test(t, only_our_option_82_goes);
+	tcase_add_test(t, option_82_of_before_the_reload_goes_too);
 	tcase_add_test(t, numbers_of_a_server);
 	suite_add_tcase(s, t);
 	return s;

@@ -78,6 +78,10 @@ struct iface {
 	struct iftab_addr *addr;	/* primaries in the kernel's order; owned */
 	uint8_t n_gi;		/* 0: no address yet (or not a client interface) */
 	struct iface_gi gi[IFTAB_GI_MAX];
+	/* Option 82 as it was before the last change: answers to what carried it may be under
+	 * way. Owned; none in the usual life of an interface. */
+	uint8_t n_was;
+	struct iface_gi *was;
 	struct if_stats stats;	/* of this ifindex; starts anew with it */
 	struct limit limit;	/* interface-rate */
 	/* Bit i: the interface condition of rule i holds here (or it has none). */
@@ -143,6 +147,9 @@ bool iftab_is_local(const struct iftab *t, struct ip4 a);
 size_t iftab_by_giaddr(struct iftab *t, struct ip4 giaddr, struct iface **only);
 /* The index into f->gi of this giaddr, or -1. */
 int iface_gi_find(const struct iface *f, struct ip4 giaddr);
+/* The option 82 that requests with this giaddr carried before the last change; NULL: the same as
+ * now, or none. */
+const struct rai *iface_rai_was(const struct iface *f, struct ip4 giaddr);
 size_t iftab_count(const struct iftab *t);
 /* In order of ifindex, for tables on a screen; NULL at the end. Start with 0.
  * O(log n). */

@@ -120,6 +120,7 @@ struct relay4_delivery {
 	struct dhcp4 m;
 	struct iface *out;
 	const struct rai *rai;	/* ours, to be taken out; NULL: none was added */
+	const struct rai *rai_was;	/* the same before the last change; NULL: none */
 	bool strip_pxe;		/* strip-pxe-from */
 	uint8_t mac_len;
 	uint8_t mac[8];		/* all ff: broadcast */

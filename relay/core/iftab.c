@@ -238,6 +238,7 @@ static void
 entry_free(struct entry *e)
 {
 	free(e->f.addr);
+	free(e->f.was);
 	free(e->fresh.a);
 	free(e);
 }
@@ -759,12 +760,54 @@ index_giaddrs(struct iftab *t, struct entry *e)
 	e->indexed = true;
 }
 
+static bool
+same_rai(const struct rai *a, const struct rai *b)
+{
+	return a->len == b->len && memcmp(a->value, b->value, a->len) == 0;
+}
+
+/* Keeps what is another option 82 now. Without memory for it, the last answers to the
+ * old one reach their clients with it. */
+static void
+remember_rai(struct iface *f, const struct iface_gi *was, uint8_t n)
+{
+	struct iface_gi *keep = NULL;
+	uint8_t n_keep = 0;
+
+	for (uint8_t i = 0; i < n; i++) {
+		int now = iface_gi_find(f, was[i].giaddr);
+
+		if (now < 0 || was[i].rai.len == 0 ||
+		    same_rai(&f->gi[now].rai, &was[i].rai))
+			continue;
+		if (!keep && !(keep = calloc(n, sizeof(*keep))))
+			return;
+		keep[n_keep++] = was[i];
+	}
+	if (!keep)
+		return;
+	free(f->was);
+	f->was = keep;
+	f->n_was = n_keep;
+}
+
+static void
+make_giaddrs(struct iface *f, const struct iface *from, uint16_t vlan,
+    const struct iface_gi *was, uint8_t n_was, const char *host)
+{
+	ifgi_make(f, from, vlan, host);
+	remember_rai(f, was, n_was);
+}
+
 static void
 recompute(struct iftab *t, const struct conf *c, const char *host, struct entry *e)
 {
 	struct iface *f = &e->f;
+	struct iface_gi was[IFTAB_GI_MAX];
+	uint8_t n_was = f->n_gi;
 	struct entry *addrs, *low, *src = NULL;
 
+	memcpy(was, f->gi, n_was * sizeof(*was));
 	if (e->indexed)
 		unindex(t, e, f->n_gi);
 	low = may_serve(e) ? copied(e) : NULL;
@@ -781,8 +824,8 @@ recompute(struct iftab *t, const struct conf *c, const char *host, struct entry 
 		return;
 	set_rule_bits(c, e, src);
 	set_active(e, addrs);
-	ifgi_make(f, &addrs->f,
-	    f->link.vlan ? f->link.vlan : src->f.link.vlan, host);
+	make_giaddrs(f, &addrs->f,
+	    f->link.vlan ? f->link.vlan : src->f.link.vlan, was, n_was, host);
 	if (iface_ready(f))
 		index_giaddrs(t, e);
 }
@@ -1006,6 +1049,15 @@ iface_gi_find(const struct iface *f, struct ip4 giaddr)
 		if (ip4_eq(f->gi[i].giaddr, giaddr))
 			return i;
 	return -1;
+}
+
+const struct rai *
+iface_rai_was(const struct iface *f, struct ip4 giaddr)
+{
+	for (uint8_t i = 0; i < f->n_was; i++)
+		if (ip4_eq(f->was[i].giaddr, giaddr))
+			return &f->was[i].rai;
+	return NULL;
 }
 
 size_t

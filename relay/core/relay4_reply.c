@@ -345,6 +345,7 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		cv = NULL;
 	gi = iface_gi_find(d->out, d->m.giaddr);
 	d->rai = gi >= 0 && d->out->gi[gi].rai.len ? &d->out->gi[gi].rai : NULL;
+	d->rai_was = iface_rai_was(d->out, d->m.giaddr);
 	d->strip_pxe = strips_pxe(r, d);
 	address(d, cv);
 	answered(r, d, cv);
@@ -388,6 +389,9 @@ relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
 			return 0;
 	}
 	found = rai_strip(out, &len, &cut, d->rai);
+	/* The request was relayed before a reload, or before the interface changed. */
+	if (found == RAI_FOREIGN && d->rai_was)
+		found = rai_strip(out, &len, &cut, d->rai_was);
 	if (found == RAI_OURS)
 		stats_count(r->stats, COUNTER_OPTION82_STRIPPED);
 	else if (found == RAI_FOREIGN)
