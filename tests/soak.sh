@@ -160,9 +160,12 @@ fault_addresses()
 fault_eperm()
 {
 	ns rtr nft -f - <<-END
-	table ip soak { chain out { type filter hook output priority 0;
-		ip daddr { $SRV2, $BOOT1 } udp dport 67 drop
-		} }
+	table ip soak {
+		chain out {
+			type filter hook output priority 0;
+			ip daddr { $SRV2, $BOOT1 } udp dport 67 drop
+		}
+	}
 	END
 	sleep 1
 	ns rtr nft delete table ip soak
@@ -295,7 +298,7 @@ fake srv2
 fake boot1 yiaddr=0.0.0.0 "opt=60:'PXEClient"
 fake boot2 yiaddr=0.0.0.0 "opt=60:'PXEClient"
 start_relay < <(conf)
-SECONDS=0 rounds=0 minute=0 fds= rss=
+SECONDS=0 rounds=0 minute=0 rss=''
 real_client
 expect_eq "a lease before anything is broken" $leases 1
 while [ $SECONDS -lt "$SECONDS_ALL" ]; do

@@ -8,7 +8,8 @@
  * interface that does not have that giaddr, or on one of several that share it
  * and that this client is not known to be on; take a client VLAN's word for a server's;
  * change a byte but option 82 (and 60 and 43 where strip-pxe-from says so); make a
- * reply grow, padding to 300 bytes aside; address it to nobody.
+ * reply grow, padding to 300 bytes aside; address it to nobody, or to an address or
+ * a machine that is not this client's.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -18,11 +19,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* What we saw of clients ourselves: the oracle's own memory. */
+/* What we saw of clients ourselves: the oracle's own memory. who: the last byte of the
+ * link source. */
 struct seen {
 	unsigned n;
-	struct { uint32_t xid, ifindex; uint8_t hlen, chaddr[16]; }
-	    client[PATH_PACKETS_MAX];
+	struct {
+		uint32_t xid, ifindex;
+		struct ip4 ciaddr;
+		uint8_t who, hlen, chaddr[16];
+	} client[PATH_PACKETS_MAX];
 };
 
 static void
@@ -41,19 +46,62 @@ request(struct world *w, const struct path_packet *k, struct seen *seen)
 		return;
 	seen->client[seen->n].xid = m.xid;
 	seen->client[seen->n].ifindex = rx.ifindex;
+	seen->client[seen->n].ciaddr = m.ciaddr;
+	seen->client[seen->n].who = k->who;
 	seen->client[seen->n].hlen = m.hlen;
 	memcpy(seen->client[seen->n++].chaddr, m.chaddr, 16);
+}
+
+/* The first from i on that this client sent on this interface; seen->n: none. */
+static unsigned
+next_seen(const struct seen *seen, unsigned i, const struct dhcp4 *m,
+    uint32_t ifindex)
+{
+	for (; i < seen->n; i++)
+		if (seen->client[i].xid == m->xid &&
+		    seen->client[i].hlen == m->hlen &&
+		    seen->client[i].ifindex == ifindex &&
+		    memcmp(seen->client[i].chaddr, m->chaddr, m->hlen) == 0)
+			break;
+	return i;
 }
 
 static bool
 was_seen(const struct seen *seen, const struct dhcp4 *m, uint32_t ifindex)
 {
-	for (unsigned i = 0; i < seen->n; i++)
-		if (seen->client[i].xid == m->xid &&
-		    seen->client[i].hlen == m->hlen &&
-		    seen->client[i].ifindex == ifindex &&
-		    memcmp(seen->client[i].chaddr, m->chaddr, m->hlen) == 0)
+	return next_seen(seen, 0, m, ifindex) < seen->n;
+}
+
+/* An address that the message names, or that this client said it has. */
+static bool
+is_clients_address(const struct seen *seen, const struct relay4_delivery *d)
+{
+	unsigned i = 0;
+
+	if (ip4_eq(d->dst, d->m.yiaddr) || ip4_eq(d->dst, d->m.ciaddr))
+		return true;
+	for (; (i = next_seen(seen, i, &d->m, d->out->link.ifindex)) < seen->n; i++)
+		if (ip4_eq(d->dst, seen->client[i].ciaddr))
 			return true;
+	return false;
+}
+
+/* chaddr, or the link address that this client sent from. */
+static bool
+is_clients_mac(const struct seen *seen, const struct relay4_delivery *d)
+{
+	uint8_t mac[6] = { 2, 0, 0, 0, 0, 0 };
+	unsigned i = 0;
+
+	if (d->mac_len != 6)
+		return false;
+	if (d->m.hlen == 6 && memcmp(d->mac, d->m.chaddr, 6) == 0)
+		return true;
+	for (; (i = next_seen(seen, i, &d->m, d->out->link.ifindex)) < seen->n; i++) {
+		mac[5] = seen->client[i].who;
+		if (memcmp(d->mac, mac, 6) == 0)
+			return true;
+	}
 	return false;
 }
 
@@ -86,7 +134,7 @@ check_source(struct world *w, const struct relay4_delivery *d,
 }
 
 static void
-check_address(const struct relay4_delivery *d)
+check_address(const struct relay4_delivery *d, const struct seen *seen)
 {
 	static const uint8_t ff[8] = { 255, 255, 255, 255, 255, 255, 255, 255 };
 	bool broadcast = ip4_eq(d->dst, IP4_BROADCAST);
@@ -96,6 +144,7 @@ check_address(const struct relay4_delivery *d)
 	assert(d->mac_len > 0 && d->mac_len <= sizeof(d->mac));
 	assert(broadcast || ip4_is_host(d->dst));
 	assert((memcmp(d->mac, ff, d->mac_len) == 0) >= broadcast);
+	assert(broadcast || (is_clients_address(seen, d) && is_clients_mac(seen, d)));
 	if (d->m.type == DHCP4_NAK)
 		assert(broadcast);
 }
@@ -152,7 +201,7 @@ reply(struct world *w, const struct path_packet *k, const struct seen *seen)
 		return;
 	check_interface(w, &d, seen);
 	check_source(w, &d, &rx);
-	check_address(&d);
+	check_address(&d, seen);
 	check_class(w, &d);
 	render(w, &d);
 }

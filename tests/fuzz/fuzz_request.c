@@ -195,6 +195,17 @@ check_rate(const struct world *w, const struct iface *f, struct mono start)
 	assert(f->stats.relayed <= r.n + (uint64_t)ms * r.n / r.per_ms + 1);
 }
 
+/* What came in by each is relayed or dropped. */
+static void
+check_interfaces(const struct world *w)
+{
+	struct iface *f;
+
+	for (f = iftab_next(w->iftab, 0); f;
+	    f = iftab_next(w->iftab, f->link.ifindex))
+		assert(f->stats.requests == f->stats.relayed + f->stats.drops);
+}
+
 static void
 check_plan(const struct world *w, const struct relay4_plan *p)
 {
@@ -252,5 +263,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert(w->stats.counter[COUNTER_REQUESTS] == n);
 	assert(w->stats.counter[COUNTER_REQUESTS_RELAYED] +
 	    world_drops(w->stats.drop_request) == n);
+	check_interfaces(w);
 	return 0;
 }

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What is remembered of boots, and what explain makes of it, whatever clients, servers and
+ * those between them say. Input as in path.h; how: bits 0..2 what it is (a request twice,
+ * a server's reply, a broadcast to port 68 of somebody else, port 4011 routed past us
+ * to a server and back, TFTP to a server and back), bits 3..5 the client's address,
+ * bits 6..7 the link source's length.
+ *
+ * What must hold: no more clients than there is room for; text ends within its field;
+ * events are in order; each boot that is opened is over once; every boot has a verdict
+ * that has its sentence.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/explain.h"
+#include "core/record.h"
+#include "path.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+#define PORT_TFTP 69
+#define CLIENTS 8		/* few, so that they give way */
+
+enum what { REQUEST, AGAIN, REPLY, STRANGER, TO_4011, FROM_4011, TO_TFTP, FROM_TFTP };
+
+struct bed {
+	struct world *w;
+	struct track *t;
+	long open;
+};
+
+static void
+check_boot(const struct track_boot *b, struct mono now)
+{
+	const struct explain_row *row = explain_row(explain(b, now));
+	const struct track_event *e;
+	uint32_t ms = 0;
+	unsigned lost, n = 0;
+
+	assert(row && row->code && row->sentence && row->cause && row->cure);
+	assert(memchr(b->file, '\0', sizeof(b->file)));
+	assert(b->n_offer <= TRACK_OFFERS);
+	for (; (e = track_event(b, n, &lost)); n++) {
+		assert(e->kind < TRACK_KIND_MAX && e->why < DROP_MAX);
+		assert(e->ms >= ms);
+		ms = e->ms;
+	}
+	assert(n <= TRACK_EVENTS && n <= b->n_event);
+}
+
+static void
+check_clients(const struct bed *d)
+{
+	const struct track_client *c = NULL;
+	size_t n = 0;
+	long open = 0;
+
+	while ((c = track_next(d->t, c))) {
+		assert(track_find(d->t, c->key.chaddr, c->key.hlen) == c);
+		check_boot(&c->now, d->w->now);
+		if (c->has_before)
+			check_boot(&c->before, d->w->now);
+		open += c->now.stage == TRACK_OPEN;
+		n++;
+	}
+	assert(n == track_count(d->t) && n <= CLIENTS);
+	assert(open == d->open);
+}
+
+static void
+opened(void *user, const struct track_client *c)
+{
+	struct bed *d = user;
+
+	assert(c->now.stage == TRACK_OPEN);
+	d->open++;
+}
+
+static void
+over(void *user, const struct track_client *c, struct mono when)
+{
+	struct bed *d = user;
+
+	check_boot(&c->now, when);
+	d->open--;
+	assert(d->open >= 0);
+}
+
+/* Clients ask and servers answer; for a server, `who` is one. */
+static struct relay4_rx
+rx_of(const struct path_packet *k, bool from_server)
+{
+	struct ip4 client = path_client(k->how >> 3 & 7), server = path_server(k->who);
+
+	return (struct relay4_rx){
+		.data = k->data, .len = k->len,
+		.src = from_server ? server : client,
+		.dst = from_server ? client : server,
+		.sport = from_server ? DHCP4_PORT_SERVER : DHCP4_PORT_CLIENT,
+		.ifindex = from_server ? 40 : path_ifindex(k->who),
+		.mac_len = k->how >> 6 ? 6 : 0, .mac = { 2, 0, 0, 0, 0, k->who },
+	};
+}
+
+static void
+request(struct bed *d, const struct path_packet *k)
+{
+	static struct relay4_plan p;
+	struct relay4_rx rx = rx_of(k, false);
+
+	record_request(d->t, &d->w->r4, &rx, &p,
+	    relay4_request(&d->w->r4, &rx, d->w->now, &p), d->w->now);
+}
+
+static void
+reply(struct bed *d, const struct path_packet *k)
+{
+	static struct relay4_delivery v;
+	struct relay4_rx rx = rx_of(k, true);
+
+	record_reply(d->t, &d->w->r4, &rx, &v,
+	    relay4_reply(&d->w->r4, &rx, d->w->now, &v), d->w->now);
+}
+
+static void
+one(struct bed *d, const struct path_packet *k)
+{
+	enum what what = k->how & 7;
+	bool back = what == FROM_4011 || what == FROM_TFTP;
+	struct relay4_rx rx = rx_of(k, back);
+
+	switch (what) {
+	case REQUEST:
+	case AGAIN:
+		request(d, k);
+		break;
+	case REPLY:
+		reply(d, k);
+		break;
+	case STRANGER:
+		rx = rx_of(k, true);
+		rx.ifindex = path_ifindex(k->how >> 3);
+		record_stranger(d->t, &d->w->r4, &rx, d->w->now);
+		break;
+	case TO_4011:
+		record_tap(d->t, &d->w->r4, &rx, DHCP4_PORT_PXE, d->w->now);
+		break;
+	case FROM_4011:
+		rx.sport = DHCP4_PORT_PXE;
+		record_tap(d->t, &d->w->r4, &rx, DHCP4_PORT_CLIENT, d->w->now);
+		break;
+	case TO_TFTP:
+		rx.sport = 2070;
+		record_tap(d->t, &d->w->r4, &rx, PORT_TFTP, d->w->now);
+		break;
+	case FROM_TFTP:
+		rx.sport = 40000;
+		record_tap(d->t, &d->w->r4, &rx, 2070, d->w->now);
+		break;
+	}
+}
+
+static void
+hedge(struct bed *d)
+{
+	static struct relay4_plan p;
+	struct mono due;
+
+	while (relay4_hedge_due(&d->w->r4, &due) && !mono_before(d->w->now, due))
+		if (relay4_hedge(&d->w->r4, d->w->now, &p))
+			record_hedge(d->t, &d->w->r4, &p, d->w->now);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const struct hash_key secret = { { 7, 8 } };
+	struct rd in = rd_init(data, len);
+	struct bed d = { .w = path_world(rd_u8(&in)) };
+	struct track_listener l = { opened, over, &d };
+	struct path_packet k;
+	struct mono due;
+	unsigned n = 0;
+
+	d.t = track_new(CLIENTS, secret);
+	assert(d.t);
+	track_listen(d.t, &l);
+	for (; n < PATH_PACKETS_MAX && path_packet(&in, d.w, &k); n++) {
+		hedge(&d);
+		if (track_over_due(d.t, &due) && !mono_before(d.w->now, due))
+			(void)track_end(d.t, 2, d.w->now);
+		one(&d, &k);
+		path_packet_free(&k);
+	}
+	check_clients(&d);
+	track_free(d.t);
+	return 0;
+}
