@@ -13,6 +13,7 @@ MODE is one of
     answer   the answer and a newline
     split    the same in pieces of 7 bytes
     more     the same, and then the beginning of another
+    stream   the same, and then the bytes of the file $STREAM
     cut      the answer without its end, then closes
     mute     closes without a word
     reset    closes with our question unread, so that the kernel resets
@@ -70,6 +71,10 @@ def talk(conn, mode, path, answer):
         in_pieces(conn, answer + b"\n")
     elif mode == "more":
         conn.sendall(answer + b"\n{\"error\":")
+    elif mode == "stream":
+        conn.sendall(answer + b"\n")
+        with open(os.environ["STREAM"], "rb") as f:
+            conn.sendall(f.read())
     elif mode == "cut":
         conn.sendall(answer[:-1])
     elif mode == "silent":

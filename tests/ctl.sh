@@ -292,6 +292,69 @@ verdict "watch --json: a document a line" \
 ask answer watch <<< '{"boots":7}'
 verdict "watch: of another shape" status 1 '' 'not one to this command'
 
+# --- capture -------------------------------------------------------------------------
+
+# A stream of two interfaces with a packet each, and five packets that were lost.
+tail -c +2 tests/fuzz/corpus/capfile/whole > "$T/stream"
+export STREAM=$T/stream
+pcapng='{"capture":"pcapng"}'
+ask stream capture -w "$T/x.pcapng" --mac 02:00:5e:10:00:01 --mac 2 --interface 'vlan*' \
+	--server wds-1 <<< "$pcapng"
+verdict "capture: what is asked" test "$(cat "$sock.asked")" = \
+	"capture mac=02:00:5e:10:00:01 mac=2 interface=vlan* server=wds-1"
+verdict "capture: the stream is the file" cmp "$T/stream" "$T/x.pcapng"
+verdict "capture: the numbers" has "$T/err" '^pxrelayctl: 2 packets captured, 4 lost as '
+verdict "capture: the end of the daemon is bad news" \
+	status 1 '' '^pxrelayctl: the daemon ended the capture$'
+ask stream capture -c 2 -w - <<< "$pcapng"
+verdict "capture: to standard output" cmp "$T/stream" "$T/out"
+verdict "capture: that was all" status 0
+ask stream capture -c 2 <<< "$pcapng"
+verdict "capture: to standard output without a word" cmp "$T/stream" "$T/out"
+ask stream capture -c 2 -C 32k -w "$T/ring.x" --json <<< "$pcapng"
+verdict "capture --json" status 0 '^  "captured": 2,' '^pxrelayctl: capturing$'
+verdict "capture --json: the file" grep -q "\"$(echo "$T"/ring_00001_*.x)\"" "$T/out"
+ask stream capture -c 1 -w - --json <<< "$pcapng"
+verdict "capture --json: not into the capture" status 0 . '^  "end": "count",'
+ask stream capture -w /dev/full <<< "$pcapng"
+verdict "capture: a full disk" status 1 '' '^pxrelayctl: /dev/full: No space left on device$'
+verdict "capture: a full disk: nothing was captured" has "$T/err" ': 0 packets captured'
+ask stream capture -w "$T/none/x" <<< "$pcapng"
+verdict "capture: no such directory" status 1 '' '/none/x: No such file or directory$'
+ask more capture -w "$T/y" <<< "$pcapng"
+verdict "capture: something else" status 1 '' '^pxrelayctl: what came back is no capture$'
+for bad in tests/fuzz/corpus/capfile/{no-section,second-section,unknown-interface,bad-length}; do
+	tail -c +2 "$bad" > "$STREAM"
+	ask stream capture -w "$T/y" <<< "$pcapng"
+	verdict "capture: ${bad##*/}" status 1 '' 'what came back is no capture$'
+done
+ask answer capture -w "$T/z" <<< '{"error":"there are 4 captures already"}'
+verdict "capture: refused" status 1 '' '^pxrelayctl: capture: there are 4 captures already$'
+ask answer capture -w "$T/z" <<< '{"capture":"pcap"}'
+verdict "capture: another format" status 1 '' 'is not one to this command'
+ask answer capture -w "$T/z" <<< 'nonsense'
+verdict "capture: nonsense" status 1 '' 'is not one to this command'
+verdict "capture: no file for a refusal" test ! -e "$T/z"
+ask pty capture <<< "$pcapng"
+verdict "capture: a terminal is no place for it" status 2 '-w names the file to write'
+ask pty capture -w - <<< "$pcapng"
+verdict "capture: not even when told so" status 2 'nothing for a terminal'
+for bad in "-C 31k" "-C 5" "-C 32x" "-C 32kk" "-C k" "-C -1" "-C 99999999999G" "-W 0" \
+	"-W 10001" "-W x" "-c 0" "-c -5" "-c 1.5" "-C 32k" "-W 3 -w x" "-C 1M -w -"; do
+	alone -s "$T/nobody" capture $bad
+	verdict "capture $bad" status 2 '' '^pxrelayctl: (not a |-W needs -C|-C needs a file)'
+done
+alone -s "$T/nobody" capture -w x --mac ''
+verdict "capture: no address" status 2 '' 'not a name or an address'
+alone -s "$T/nobody" capture -w x --server 'a server=b'
+verdict "capture: two in one" status 2 '' 'not a name or an address: a server=b'
+alone -s "$T/nobody" capture -w ''
+verdict "capture: no name" status 2 '' '-w names no file'
+for bad in "-w x" "-c 5" "--mac 02:00:5e:10:00:01"; do
+	alone -s "$T/nobody" show $bad
+	verdict "show $bad" status 2 '' 'an option of capture'
+done
+
 # --- health --------------------------------------------------------------------
 
 ask answer show servers <<'EOF'

@@ -96,8 +96,9 @@ sink_flush(struct sink *k)
 		n = whole_blocks(k, n);
 	k->done += n;
 	k->len = 0;
-	if (err && !k->pipe && ftruncate(k->fd, (off_t)k->done) < 0)
-		return -errno;
+	/* What cannot be cut (a device) is as it is: the first error counts. */
+	if (err && !k->pipe)
+		(void)!ftruncate(k->fd, (off_t)k->done);
 	return err;
 }
 

@@ -191,7 +191,7 @@ int
 client_ask(const char *path, const char *command, int timeout_ms,
     char **answer, size_t *len)
 {
-	struct answer a;
+	struct answer a = { .text = NULL };
 	int fd = ask(path, command, timeout_ms, &a);
 
 	if (fd < 0)
@@ -206,7 +206,7 @@ int
 client_stream(const char *path, const char *command, int timeout_ms,
     struct client_stream *out)
 {
-	struct answer a;
+	struct answer a = { .text = NULL };
 	int fd = ask(path, command, timeout_ms, &a);
 
 	if (fd < 0)

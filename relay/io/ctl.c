@@ -373,11 +373,12 @@ end_stream(struct client *c)
 struct ctl *
 ctl_close(struct ctl *ctl)
 {
-	struct client *c;
+	struct client *c, *next;
 
 	if (!ctl)
 		return NULL;
-	while ((c = TAILQ_FIRST(&ctl->clients))) {
+	for (c = TAILQ_FIRST(&ctl->clients); c; c = next) {
+		next = TAILQ_NEXT(c, entry);
 		if (c->stream)
 			end_stream(c);
 		client_free(c);
