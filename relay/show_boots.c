@@ -212,6 +212,18 @@ verdict(enum explain e)
 	    "cause", r->cause, "cure", r->cure, "firmware", r->firmware);
 }
 
+static json_t *
+also(const struct track_boot *b, struct mono now)
+{
+	enum explain e[EXPLAIN_ALSO_MAX];
+	unsigned n = explain_also(b, now, e);
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(all, verdict(e[i]));
+	return all;
+}
+
 /* What its messages said, and what was done. */
 static json_t *
 facts(struct daemon *d, const struct track_boot *b)
@@ -275,6 +287,8 @@ json_t *
 show_explain(struct daemon *d, const char *mac)
 {
 	const struct track_client *c;
+	const struct track_boot *b;
+	struct mono now = loop_now(d->loop);
 	struct track_key k;
 	json_t *doc;
 
@@ -282,8 +296,9 @@ show_explain(struct daemon *d, const char *mac)
 		return json_pack("{s:s}", "error",
 		    "not a hardware address, like 52:54:00:12:34:56");
 	c = track_find(d->track, k.chaddr, k.hlen);
-	doc = json_pack("{s:o, s:o}", "mac", hardware(&k), "verdict",
-	    verdict(explain(c ? &c->now : NULL, loop_now(d->loop))));
+	b = c ? &c->now : NULL;
+	doc = json_pack("{s:o, s:o, s:o}", "mac", hardware(&k), "verdict",
+	    verdict(explain(b, now)), "also", also(b, now));
 	if (c)
 		json_object_set_new(doc, "boot", conversation(d, &c->now));
 	if (c && c->has_before)

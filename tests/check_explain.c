@@ -40,10 +40,12 @@ Suite *explain_suite(void);
 static const struct {
 	const char *what;
 	struct track_boot b;
-	enum explain early, quiet;	/* at once, after 5 s */
+	enum explain early, quiet, late;	/* at once, after 5 s, after 35 s */
 } cases[] = {
 #define CASE(what, early, quiet, ...) \
-	{ what, { __VA_ARGS__ }, EXPLAIN_##early, EXPLAIN_##quiet },
+	{ what, { __VA_ARGS__ }, EXPLAIN_##early, EXPLAIN_##quiet, EXPLAIN_##quiet },
+#define LATE(what, early, quiet, late, ...) \
+	{ what, { __VA_ARGS__ }, EXPLAIN_##early, EXPLAIN_##quiet, EXPLAIN_##late },
 CASE("a question", GOING_ON, NO_OFFER, DISCOVERS)
 CASE("no question: something else", GOING_ON, GOING_ON, .discovers = 0)
 
@@ -73,15 +75,22 @@ CASE("... but heard whom by another relay", TWO_RELAYS, NO_ACK, DISCOVERS, .requ
     .chosen = DHCP2, .n_offer = 1, .offer = { LEASE }, .other_relay = true)
 CASE("took whom we heard", GOING_ON, NO_ACK, DISCOVERS, .requests = 1,
     .chosen = DHCP1, .n_offer = 1, .offer = { LEASE })
+CASE("a rogue, but leased by us", LEASED, LEASED, LEASED, .rogue = true)
+CASE("a rogue that boots it", ROGUE, ROGUE, BOTH, .rogue = true, .rogue_boot = true)
+CASE("... which it did not take", BOOTED, BOOTED, BOTH, .rogue = true,
+    .rogue_boot = true, .reads = 1)
+CASE("a rogue, and no file", NOT_FOUND, NOT_FOUND, BOTH, .rogue = true, .reads = 1,
+    .same_reads = 1, .read_error = true, .read_missing = true)
 CASE("stranger", STRANGER, STRANGER, DISCOVERS, SEEN(NOT_SERVER))
-CASE("stranger, and a server", GOING_ON, GOING_ON, DISCOVERS, SEEN(NOT_SERVER),
+LATE("stranger, and a server", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS, SEEN(NOT_SERVER),
     .n_offer = 1, .offer = { LEASE })
 CASE("lease refused", LEASE_REFUSED, LEASE_REFUSED, DISCOVERS, SEEN(OFFER_NOT_PROXY))
-CASE("lease refused, another not", GOING_ON, GOING_ON, DISCOVERS,
+LATE("lease refused, another not", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS,
     SEEN(OFFER_NOT_PROXY), .n_offer = 1, .offer = { LEASE })
 CASE("NAK", POOL_EMPTY, POOL_EMPTY, .requests = 1, .nak = true)
 CASE("NAK and ACK", LEASED, LEASED, LEASED, .nak = true)
 CASE("declined", DECLINED, DECLINED, LEASED, .declines = 1)
+CASE("declined, then another one", BOOTED, BOOTED, BOTH, .declines = 1, .reads = 1)
 
 CASE("all down", GOING_ON, ALL_DOWN, DISCOVERS, .all_down = true)
 CASE("all down, and yet", LEASED, LEASED, LEASED, .all_down = true)
@@ -95,17 +104,25 @@ CASE("no network boot", GOING_ON, NO_OFFER, DISCOVERS, .first_secs = 4)
 CASE("only boot offers", GOING_ON, ONLY_BOOT, PXE, DISCOVERS, .n_offer = 1, .offer = { BOOT })
 CASE("a boot server's address is none", GOING_ON, ONLY_BOOT, PXE, DISCOVERS, .n_offer = 1,
     .offer = { { .server = WDS, .yiaddr = ADDR, .boot_only = true } })
-CASE("two routers", DISAGREE, DISAGREE, DISCOVERS, .n_offer = 2, .offer = { LEASE,
+CASE("two routers, leased", DISAGREE, DISAGREE, LEASED, .n_offer = 2, .offer = { LEASE,
     { .server = DHCP2, .yiaddr = ADDR2, .router = ON_VLAN } })
-CASE("two networks", DISAGREE, DISAGREE, DISCOVERS, .n_offer = 2, .offer = { LEASE,
+CASE("two routers, and it boots", BOOTED, BOOTED, PXE, LEASED, .reads = 1, .n_offer = 2,
+    .offer = { LEASE, { .server = DHCP2, .yiaddr = ADDR2, .router = ON_VLAN } })
+LATE("two routers", DISAGREE, DISAGREE, NOT_TAKEN, DISCOVERS, .n_offer = 2, .offer = { LEASE,
+    { .server = DHCP2, .yiaddr = ADDR2, .router = ON_VLAN } })
+LATE("two networks", DISAGREE, DISAGREE, NOT_TAKEN, DISCOVERS, .n_offer = 2, .offer = { LEASE,
     { .server = DHCP2, .yiaddr = FAR, .router = GW } })
-CASE("one server, two addresses", GOING_ON, GOING_ON, DISCOVERS, .n_offer = 2,
+LATE("one server, two addresses", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS, .n_offer = 2,
     .offer = { LEASE, { .server = DHCP1, .yiaddr = FAR, .router = GW } })
-CASE("two that agree", GOING_ON, GOING_ON, DISCOVERS, .n_offer = 2, .offer = { LEASE,
+LATE("two that agree", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS, .n_offer = 2, .offer = { LEASE,
     { .server = DHCP2, .yiaddr = ADDR2, .router = GW } })
 CASE("old lease, no answer", GOING_ON, NO_ACK, .requests = 1)
 
-CASE("rescued", RESCUED, RESCUED, BOTH, .rescued = true, .asked_4011 = 1, .answered_4011 = 1)
+#define SAVED BOTH, .rescued = true, .asked_4011 = 1, .answered_4011 = 1
+CASE("rescued", RESCUED, RESCUED, SAVED)
+CASE("rescued, reads", RESCUED, RESCUED, SAVED, .reads = 1)
+CASE("rescued, no such file", NOT_FOUND, NOT_FOUND, SAVED, .reads = 1, .same_reads = 1,
+    .read_error = true, .read_missing = true)
 CASE("wrong port", WRONG_PORT_4011, WRONG_PORT_4011, BOTH, .asked_4011 = 1,
     .wrong_port_4011 = true)
 CASE("wrong port, then the right one", BOOTED, BOOTED, BOTH, .asked_4011 = 1,
@@ -171,10 +188,25 @@ CASE("not by here", GOING_ON, LEASED, BOTH, .file = "a.efi", .file_server = ON_V
 CASE("hedged", HEDGED, HEDGED, BOTH, .hedges = 1, .boot_hedges = 1, .reads = 1)
 CASE("not yet", GOING_ON, NO_FILE, BOTH, .hedges = 1, .boot_hedges = 1)
 CASE("a DHCP server's", BOOTED, BOOTED, BOTH, .hedges = 1, .reads = 1)
-CASE("twice", TWO_RELAYS, TWO_RELAYS, BOTH, .repeated = true, .reads = 1)
-CASE("another relay", TWO_RELAYS, TWO_RELAYS, BOTH, .other_relay = true, .reads = 1)
+CASE("twice", TWO_RELAYS, TWO_RELAYS, LEASED, .repeated = true)
+CASE("another relay", TWO_RELAYS, TWO_RELAYS, LEASED, .other_relay = true)
+CASE("another relay, and it boots", BOOTED, BOOTED, BOTH, .other_relay = true, .reads = 1)
+CASE("another relay, and no file", TWO_RELAYS, NO_FILE, BOTH, .other_relay = true)
+LATE("not taken", GOING_ON, GOING_ON, NOT_TAKEN, PXE, DISCOVERS, .n_offer = 2, .offer = { LEASE, BOOT })
+LATE("not taken, without network boot", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS,
+    .n_offer = 1, .offer = { LEASE })
+LATE("not taken, for want of a boot offer", GOING_ON, GOING_ON, SILENT_BOOT, PXE, DISCOVERS,
+    .n_offer = 1, .offer = { LEASE })
+LATE("... from one that is down", GOING_ON, GOING_ON, DEAD_BOOT, PXE, DISCOVERS,
+    .boot_down = true, .n_offer = 1, .offer = { LEASE })
+LATE("... from nobody", GOING_ON, GOING_ON, NO_BOOT_SERVER, PXE, .discovers = 1,
+    .dhcp_asked = 1, .n_offer = 1, .offer = { LEASE })
+LATE("not taken, with a file", GOING_ON, GOING_ON, NOT_TAKEN, PXE, DISCOVERS, .file = "a.efi",
+    .n_offer = 1, .offer = { LEASE })
+CASE("taken", GOING_ON, NO_ACK, PXE, DISCOVERS, .requests = 1, .n_offer = 2, .offer = { LEASE, BOOT })
 CASE("leased", LEASED, LEASED, LEASED)
 #undef CASE
+#undef LATE
 };
 #define CASES (sizeof(cases) / sizeof(cases[0]))
 
@@ -202,7 +234,9 @@ START_TEST(each_predicate_holds_and_does_not)
 		is(cases[i].what, verdict(cases[i].b, 0), cases[i].early);
 		is(cases[i].what, verdict(cases[i].b, 4999), cases[i].early);
 		is(cases[i].what, verdict(cases[i].b, 5000), cases[i].quiet);
-		is(cases[i].what, verdict(cases[i].b, 100000000), cases[i].quiet);
+		is(cases[i].what, verdict(cases[i].b, 34999), cases[i].quiet);
+		is(cases[i].what, verdict(cases[i].b, 35000), cases[i].late);
+		is(cases[i].what, verdict(cases[i].b, 100000000), cases[i].late);
 	}
 }
 END_TEST
@@ -212,7 +246,8 @@ START_TEST(each_row_is_reached)
 	bool reached[EXPLAIN_MAX] = { [EXPLAIN_NOTHING] = true };
 
 	for (size_t i = 0; i < CASES; i++)
-		reached[cases[i].early] = reached[cases[i].quiet] = true;
+		reached[cases[i].early] = reached[cases[i].quiet] =
+		    reached[cases[i].late] = true;
 	for (int e = 0; e < EXPLAIN_MAX; e++)
 		ck_assert_msg(reached[e], "%s", explain_row((enum explain)e)->code);
 }
@@ -248,7 +283,9 @@ START_TEST(the_first_row_that_holds_is_the_verdict)
 		{ { DISCOVERS, .all_down = true }, EXPLAIN_ALL_DOWN,
 		    EXPLAIN_NO_OFFER },
 		{ { BOTH, .asked_4011 = 1, .rescued = true, .wrong_port_4011 = true },
-		    EXPLAIN_RESCUED, EXPLAIN_WRONG_PORT_4011 },
+		    EXPLAIN_WRONG_PORT_4011, EXPLAIN_RESCUED },
+		{ { ALONE, .file = "a.efi", .file_server = WDS, .other_relay = true },
+		    EXPLAIN_TFTP_BLOCKED, EXPLAIN_TWO_RELAYS },
 		{ { BOTH, .asked_4011 = 1, .discovery = true }, EXPLAIN_DISCOVERY,
 		    EXPLAIN_SILENT_4011 },
 		{ { BOTH, .reads = 4, .same_reads = 4, .read_error = true,
@@ -264,6 +301,50 @@ START_TEST(the_first_row_that_holds_is_the_verdict)
 		ck_assert_int_lt(two[i].first, two[i].second);
 		is("of two", verdict(two[i].b, 6000), two[i].first);
 	}
+}
+END_TEST
+
+/* What did not decide is told besides; what did is not told twice. */
+START_TEST(what_else_is_worth_knowing)
+{
+	static const struct {
+		struct track_boot b;
+		enum explain main, also[EXPLAIN_ALSO_MAX + 1];
+	} several[] = {
+		{ { LEASED }, EXPLAIN_LEASED, { 0 } },
+		{ { DISCOVERS, .rogue = true }, EXPLAIN_ROGUE, { 0 } },
+		{ { BOTH, .reads = 1, .rogue = true }, EXPLAIN_BOOTED,
+		    { EXPLAIN_ROGUE } },
+		{ { LEASED, SEEN(CLIENT_RATE) }, EXPLAIN_LEASED,
+		    { EXPLAIN_RATE_LIMITED } },
+		{ { LEASED, SEEN(NOT_SERVER) }, EXPLAIN_LEASED, { EXPLAIN_STRANGER } },
+		{ { LEASED, SEEN(OFFER_NOT_PROXY), .declines = 1 }, EXPLAIN_DECLINED,
+		    { EXPLAIN_LEASE_REFUSED } },
+		{ { BOTH, .reads = 1, .boot_hedges = 1, .rescued = true,
+		    .other_relay = true }, EXPLAIN_HEDGED,
+		    { EXPLAIN_RESCUED, EXPLAIN_TWO_RELAYS } },
+		{ { BOTH, .boot_hedges = 1, .declines = 2, .reads = 4, .same_reads = 4 },
+		    EXPLAIN_TFTP_SILENT, { EXPLAIN_DECLINED, EXPLAIN_HEDGED } },
+		{ { PXE, ACKED, .reads = 1, .rogue = true, .n_offer = 2, .offer = { LEASE,
+		    { .server = DHCP2, .yiaddr = ADDR2, .router = ON_VLAN } } },
+		    EXPLAIN_BOOTED, { EXPLAIN_ROGUE, EXPLAIN_DISAGREE } },
+	};
+
+	for (size_t i = 0; i < sizeof(several) / sizeof(several[0]); i++) {
+		struct track_boot b = several[i].b;
+		enum explain also[EXPLAIN_ALSO_MAX];
+		struct mono now = mono_us(9000000);
+		unsigned n, k;
+
+		b.begin = b.last = mono_us(1000000);
+		b.n_event = 1;
+		is("main", explain(&b, now), several[i].main);
+		n = explain_also(&b, now, also);
+		for (k = 0; k < n; k++)
+			is("also", also[k], several[i].also[k]);
+		ck_assert_int_eq(several[i].also[k], 0);
+	}
+	ck_assert_uint_eq(explain_also(NULL, mono_us(1), NULL), 0);
 }
 END_TEST
 
@@ -289,6 +370,8 @@ START_TEST(good_news_is_no_failure)
 	ck_assert(!explain_failed(EXPLAIN_LEASED));
 	ck_assert(!explain_failed(EXPLAIN_HEDGED));
 	ck_assert(!explain_failed(EXPLAIN_RESCUED));
+	ck_assert(!explain_failed(EXPLAIN_DISAGREE));
+	ck_assert(explain_failed(EXPLAIN_NOT_TAKEN));
 	ck_assert(!explain_failed(EXPLAIN_GOING_ON));
 	ck_assert(explain_failed(EXPLAIN_NOTHING));
 	ck_assert(explain_failed(EXPLAIN_NO_OFFER));
@@ -306,6 +389,7 @@ explain_suite(void)
 	tcase_add_test(t, each_row_is_reached);
 	tcase_add_test(t, nothing_was_seen);
 	tcase_add_test(t, the_first_row_that_holds_is_the_verdict);
+	tcase_add_test(t, what_else_is_worth_knowing);
 	tcase_add_test(t, rows_are_whole_and_codes_unique);
 	tcase_add_test(t, good_news_is_no_failure);
 	suite_add_tcase(s, t);

@@ -214,6 +214,10 @@ cat > "$T/explain" <<'EOF'
  "sentence":"The boot server has no file of that name.",
  "cause":"The file name in the offer is wrong, or the file was never installed there.",
  "cure":"Compare the name.","firmware":"PXE-T01, PXE-E23"},
+"also":[{"code":"rogue-server","failed":true,"sentence":"A server answers.",
+  "cause":"-","cure":"Find it.","firmware":"PXE-E53"},
+ {"code":"hedged","failed":false,"sentence":"It booted.","cause":"-","cure":"Nothing.",
+  "firmware":"-"}],
 "boot":{"age-s":2,"facts":{"interface":"vlan10","family":"pxe","arch":"bios",
   "rule":"old","file":"x64\\x5cwdsnbp.com","server":"192.0.2.11","server-name":"wds-1"},
  "events":[{"ms":0,"event":"discover","n":2},
@@ -252,6 +256,9 @@ verdict "explain: cause, folded" \
 	status 1 '^cause    The file name in the offer is wrong, or .* installed$'
 verdict "explain: cure" status 1 '^cure     Compare the name\.$'
 verdict "explain: what the screen says" status 1 '^screen   PXE-T01, PXE-E23$'
+verdict "explain: what else" status 1 '^also     rogue-server: A server answers\.$'
+verdict "explain: and what to do about it" status 1 '^cure     Find it\.$'
+verdict "explain: all of it" status 1 '^also     hedged: It booted\.$'
 verdict "explain: the boot before" status 1 '^before   booted, 2 h ago$'
 verdict "explain: fits" fits
 ask answer --json explain 52:54:00:00:00:03 < "$T/explain"

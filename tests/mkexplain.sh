@@ -22,6 +22,10 @@ where it is the router, port 4011 and the beginning of TFTP.
 .Ql pxrelayctl explain MAC
 shows it, and one of the verdicts below: the first one, in their order here, that
 is true of the conversation.
+What else is worth knowing, though it did not decide, stands behind
+.Dq also :
+a rogue server that the machine did not listen to, servers that disagree, a
+second relay.
 A conversation begins with a DISCOVER of a new transaction, or with the first
 message after two minutes of silence.
 .Pp

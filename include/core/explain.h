@@ -22,6 +22,11 @@ struct explain_row {
 
 /* b may be NULL: nothing was seen. */
 enum explain explain(const struct track_boot *b, struct mono now);
+/* What else is true and worth knowing, which is not why the boot came to its verdict: at most
+ * EXPLAIN_ALSO_MAX rows into `also`, in their order. Returns how many. */
+#define EXPLAIN_ALSO_MAX 9
+unsigned explain_also(const struct track_boot *b, struct mono now,
+    enum explain also[EXPLAIN_ALSO_MAX]);
 const struct explain_row *explain_row(enum explain e);
 /* Is it bad news: did the machine fail to get what it wanted? */
 bool explain_failed(enum explain e);

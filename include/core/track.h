@@ -113,7 +113,7 @@ struct track_boot {
 	uint16_t drops;
 	uint32_t drop_seen[(DROP_MAX + 31) / 32];	/* bit per reason */
 	struct ip4 stranger;	/* a reply from here was refused, or a rogue server */
-	bool rogue;
+	bool rogue, rogue_boot;	/* ... that offered to boot it */
 	bool direct, relayed;	/* its requests came without and with a giaddr */
 	bool other_relay;	/* another relay serves it too */
 	/* events */

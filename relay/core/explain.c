@@ -14,6 +14,9 @@
 /* EDK2 gives up on port 4011 after 10 s, iPXE after 4; a conversation that has been
  * quiet for this long has come to what it comes to. */
 #define QUIET_MS 5000
+/* A ROM and EDK2 collect offers until the next DISCOVER would be due, which is after 4, 8, 16 and
+ * 32 s (PXE 2.1, 2.2.3). */
+#define TAKE_MS 35000
 /* Firmware asks for the size first, then for the file, and again when a packet was lost. */
 #define READS_MAX 3
 
@@ -75,10 +78,15 @@ is_untrusted_82(const struct ask *a)
 }
 
 static bool
+was_rate_limited(const struct ask *a)
+{
+	return dropped(a, DROP_CLIENT_RATE) || dropped(a, DROP_INTERFACE_RATE);
+}
+
+static bool
 is_rate_limited(const struct ask *a)
 {
-	return !a->b->ack && (dropped(a, DROP_CLIENT_RATE) ||
-	    dropped(a, DROP_INTERFACE_RATE));
+	return was_rate_limited(a) && !a->b->ack;
 }
 
 static bool
@@ -127,10 +135,24 @@ took_unheard(const struct track_boot *b)
 }
 
 static bool
+saw_rogue(const struct ask *a)
+{
+	return a->b->rogue || dropped(a, DROP_REPLY_FROM_CLIENT);
+}
+
+/* A machine that has its address from us, and its boot server from us, did not fail for
+ * the other one. */
+static bool
 is_rogue(const struct ask *a)
 {
-	return a->b->rogue || dropped(a, DROP_REPLY_FROM_CLIENT) ||
-	    took_unheard(a->b);
+	return took_unheard(a->b) || (saw_rogue(a) && (!a->b->ack ||
+	    (a->b->rogue_boot && a->b->netboot && a->b->reads == 0)));
+}
+
+static bool
+saw_stranger(const struct ask *a)
+{
+	return dropped(a, DROP_NOT_SERVER);
 }
 
 static bool
@@ -140,9 +162,15 @@ is_stranger(const struct ask *a)
 }
 
 static bool
+saw_lease_refused(const struct ask *a)
+{
+	return dropped(a, DROP_OFFER_NOT_PROXY);
+}
+
+static bool
 is_lease_refused(const struct ask *a)
 {
-	return dropped(a, DROP_OFFER_NOT_PROXY) && !a->b->ack && a->leases == 0;
+	return saw_lease_refused(a) && !a->b->ack && a->leases == 0;
 }
 
 static bool
@@ -152,9 +180,15 @@ is_pool_empty(const struct ask *a)
 }
 
 static bool
-is_declined(const struct ask *a)
+saw_declined(const struct ask *a)
 {
 	return a->b->declines > 0;
+}
+
+static bool
+is_declined(const struct ask *a)
+{
+	return saw_declined(a) && a->b->reads == 0;
 }
 
 static bool
@@ -351,12 +385,29 @@ is_wrong_arch(const struct ask *a)
 	    ends_in(f, ".pxe") || ends_in(f, ".n12"));
 }
 
-/* Wants to boot, has an address, and nothing to boot from. */
+/* What its firmware waits for has not come. */
+static bool
+is_not_taken(const struct ask *a)
+{
+	return a->leases && a->b->requests == 0 && !a->b->ack && !a->b->nak &&
+	    a->quiet_ms >= TAKE_MS;
+}
+
+/* Wants to boot, has an address, and nothing to boot from. What a rescue told it is
+ * not known here. */
 static bool
 stranded(const struct ask *a)
 {
 	return a->b->netboot && a->b->ack && a->b->file[0] == '\0' &&
-	    a->b->reads == 0 && !on_net(a->b);
+	    a->b->reads == 0 && !a->b->rescued && !on_net(a->b);
+}
+
+/* The same, or it did not even take an address, as EDK2 does (PXE-E16). */
+static bool
+without_boot_offer(const struct ask *a)
+{
+	return a->boots == 0 && (stranded(a) ||
+	    (is_not_taken(a) && a->b->netboot && a->b->file[0] == '\0'));
 }
 
 static bool
@@ -381,20 +432,19 @@ is_no_uri(const struct ask *a)
 static bool
 is_dead_boot(const struct ask *a)
 {
-	return stranded(a) && a->boots == 0 && a->b->boot_asked &&
-	    a->b->boot_down;
+	return without_boot_offer(a) && a->b->boot_asked && a->b->boot_down;
 }
 
 static bool
 is_silent_boot(const struct ask *a)
 {
-	return stranded(a) && a->boots == 0 && a->b->boot_asked;
+	return without_boot_offer(a) && a->b->boot_asked;
 }
 
 static bool
 is_no_boot_server(const struct ask *a)
 {
-	return stranded(a) && a->boots == 0 && a->b->boot_asked == 0;
+	return without_boot_offer(a) && a->b->boot_asked == 0;
 }
 
 static bool
@@ -419,9 +469,15 @@ is_booted(const struct ask *a)
 }
 
 static bool
+was_hedged(const struct ask *a)
+{
+	return a->b->boot_hedges > 0;
+}
+
+static bool
 is_hedged(const struct ask *a)
 {
-	return a->b->boot_hedges && is_booted(a);
+	return was_hedged(a) && is_booted(a);
 }
 
 static bool
@@ -469,9 +525,7 @@ static const struct {
 	[EXPLAIN_NO_OFFER] = { is_no_offer, false },
 	[EXPLAIN_SPANNING_TREE] = { is_spanning_tree, false },
 	[EXPLAIN_ONLY_BOOT] = { is_only_boot, false },
-	[EXPLAIN_DISAGREE] = { is_disagree, true },
 	[EXPLAIN_NO_ACK] = { is_no_ack, false },
-	[EXPLAIN_RESCUED] = { is_rescued, true },
 	[EXPLAIN_WRONG_PORT_4011] = { is_wrong_port_4011, true },
 	[EXPLAIN_OPTION60_NO_4011] = { is_option60_no_4011, false },
 	[EXPLAIN_DISCOVERY] = { is_discovery, false },
@@ -488,11 +542,30 @@ static const struct {
 	[EXPLAIN_NO_BOOT_SERVER] = { is_no_boot_server, false },
 	[EXPLAIN_NO_FILE] = { is_no_file, false },
 	[EXPLAIN_TFTP_BLOCKED] = { is_tftp_blocked, false },
+	[EXPLAIN_NOT_TAKEN] = { is_not_taken, false },
 	[EXPLAIN_HEDGED] = { is_hedged, true },
-	[EXPLAIN_TWO_RELAYS] = { is_two_relays, true },
+	[EXPLAIN_RESCUED] = { is_rescued, true },
 	[EXPLAIN_BOOTED] = { is_booted, true },
+	[EXPLAIN_DISAGREE] = { is_disagree, true },
+	[EXPLAIN_TWO_RELAYS] = { is_two_relays, true },
 	[EXPLAIN_LEASED] = { is_leased, true },
 	[EXPLAIN_GOING_ON] = { is_going_on, true },
+};
+
+/* What is worth knowing, whatever the boot came to. */
+static const struct {
+	enum explain row;
+	holds_fn *seen;
+} others[EXPLAIN_ALSO_MAX] = {
+	{ EXPLAIN_RATE_LIMITED, was_rate_limited },
+	{ EXPLAIN_ROGUE, saw_rogue },
+	{ EXPLAIN_STRANGER, saw_stranger },
+	{ EXPLAIN_LEASE_REFUSED, saw_lease_refused },
+	{ EXPLAIN_DECLINED, saw_declined },
+	{ EXPLAIN_HEDGED, was_hedged },
+	{ EXPLAIN_RESCUED, is_rescued },
+	{ EXPLAIN_DISAGREE, is_disagree },
+	{ EXPLAIN_TWO_RELAYS, is_two_relays },
 };
 
 static void
@@ -508,19 +581,44 @@ count_offers(struct ask *a)
 	}
 }
 
+static struct ask
+ask(const struct track_boot *b, struct mono now)
+{
+	struct ask a = { .b = b, .quiet_ms = mono_diff_ms(now, b->last) };
+
+	count_offers(&a);
+	return a;
+}
+
 enum explain
 explain(const struct track_boot *b, struct mono now)
 {
-	struct ask a = { .b = b };
+	struct ask a;
 
 	if (!b || !b->begin.us)
 		return EXPLAIN_NOTHING;
-	a.quiet_ms = mono_diff_ms(now, b->last);
-	count_offers(&a);
+	a = ask(b, now);
 	for (int e = 0; e < EXPLAIN_MAX; e++)
 		if ((tests[e].early || a.quiet_ms >= QUIET_MS) && tests[e].holds(&a))
 			return (enum explain)e;
 	return EXPLAIN_GOING_ON;
+}
+
+unsigned
+explain_also(const struct track_boot *b, struct mono now,
+    enum explain also[EXPLAIN_ALSO_MAX])
+{
+	enum explain e = explain(b, now);
+	unsigned n = 0;
+	struct ask a;
+
+	if (e == EXPLAIN_NOTHING)
+		return 0;
+	a = ask(b, now);
+	for (unsigned i = 0; i < EXPLAIN_ALSO_MAX; i++)
+		if (others[i].row != e && others[i].seen(&a))
+			also[n++] = others[i].row;
+	return n;
 }
 
 bool

@@ -607,6 +607,8 @@ track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
 	if (!c)
 		return;
 	c->now.rogue = true;
+	c->now.rogue_boot |= ip4_is_none(m->yiaddr) || says(m, "PXEClient") ||
+	    m->at[DHCP4_OPT_BOOTFILE];
 	c->now.stranger = server;
 	e = add(&c->now, TRACK_ROGUE, now);
 	e->peer = server;

@@ -290,6 +290,23 @@ print_verdict(const json_t *v, FILE *out, bool colour)
 		print_words("screen", text_of(v, "firmware"), out);
 }
 
+/* What did not decide: its sentence, and the word to look it up. */
+static void
+print_also(const json_t *also, FILE *out)
+{
+	const json_t *v;
+	char buf[512];
+	size_t i;
+
+	json_array_foreach(also, i, v) {
+		struct sbuf b = sbuf_init(buf, sizeof(buf));
+
+		sbuf_printf(&b, "%s: %s", text_of(v, "code"), text_of(v, "sentence"));
+		print_words("also", buf, out);
+		print_words("cure", text_of(v, "cure"), out);
+	}
+}
+
 /* ", 5 s ago", in one unit. */
 static void
 add_age(struct sbuf *b, const json_t *boot)
@@ -364,6 +381,7 @@ render_explain(const json_t *doc, FILE *out, bool colour)
 	print_head(doc, out);
 	print_ladder(json_object_get(doc, "boot"), out);
 	print_verdict(v, out, colour);
+	print_also(json_object_get(doc, "also"), out);
 	print_before(json_object_get(doc, "before"), out);
 	return true;
 }

@@ -39,6 +39,7 @@
  *   expect health ADDR STATE [DIAG]
  *   expect verdict MAC CODE         of this machine's boot, now
  *   expect before MAC CODE          ... of the one before it
+ *   expect also MAC [CODE...]       what else is worth knowing, all of it
  *   expect boots KIND WHAT=N...     so many were started, succeeded, failed, unjudged, going-on, or
  *                                   got the verdict of that code; what is not named is not looked at
  *
@@ -954,6 +955,26 @@ expect_verdict(const struct scen *s, char **word)
 		wrong(s, "the verdict is %s", explain_row(is)->code);
 }
 
+static void
+expect_also(const struct scen *s, char **word)
+{
+	enum explain also[EXPLAIN_ALSO_MAX];
+	const struct track_client *c;
+	struct mac mac;
+	unsigned n, i;
+
+	if (!word[2] || !mac_parse(word[2], &mac))
+		wrong(s, "expect also MAC [CODE...]");
+	c = track_find(s->track, mac.b, sizeof(mac.b));
+	n = explain_also(c ? &c->now : NULL, s->now, also);
+	for (i = 0; i < n; i++)
+		if (!word[3 + i] ||
+		    strcmp(word[3 + i], explain_row(also[i])->code) != 0)
+			wrong(s, "also %s", explain_row(also[i])->code);
+	if (word[3 + i])
+		wrong(s, "not also %s", word[3 + i]);
+}
+
 static uint64_t
 boots_of(const struct scen *s, enum pxe_kind k, const char *what)
 {
@@ -1039,6 +1060,8 @@ expect(struct scen *s, char **word)
 		expect_packet(s, word, HELPED);
 	else if (strcmp(word[1], "verdict") == 0 || strcmp(word[1], "before") == 0)
 		expect_verdict(s, word);
+	else if (strcmp(word[1], "also") == 0)
+		expect_also(s, word);
 	else if (strcmp(word[1], "boots") == 0)
 		expect_boots(s, word);
 	else if (strcmp(word[1], "rule") == 0)
