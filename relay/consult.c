@@ -443,7 +443,7 @@ consult_start(struct daemon *d, const char *ifname)
 	g->run[i] = doctor_new(&d->r4, find_interface(d, ifname), ifname, (uint8_t)i,
 	    secret, now);
 	if (!g->run[i])
-		return NULL;
+		return json_pack("{s:s}", "error", "out of memory");
 	g->id[i] = g->drawn;
 	g->ended[i] = mono_us(0);
 	loop_rearm(g->timer, 0);

@@ -251,6 +251,28 @@ judge_way(struct doctor *d, const struct doctor_server *s)
 		say(d, FINDING_REACHABLE, about(s, 0), "");
 }
 
+/* --- what is told of booting ------------------------------------------------------------- */
+
+static bool
+names_file(const struct doctor_kind *x)
+{
+	return x->address.file[0] || x->boot.file[0] || x->ack.file[0];
+}
+
+/* Does any server say, or nearly say, what this kind is to boot? */
+static bool
+is_told(const struct doctor *d, unsigned k)
+{
+	for (unsigned i = 0; i < d->n_server; i++) {
+		const struct doctor_kind *x = &d->server[i].kind[k];
+
+		if (k == CLIENTMSG_HTTP ? x->boot.http || x->address.http :
+		    names_file(x) || x->boot.got || x->p4011 != UINT16_MAX)
+			return true;
+	}
+	return false;
+}
+
 /* --- offers ------------------------------------------------------------------------------ */
 
 static void
@@ -296,8 +318,10 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
 		if (got >> k & 1)
 			judge_offer(d, s, k);
-	if (got && silent)
-		say(d, FINDING_KIND_SILENT, about(s, silent), "");
+	/* Of boot servers it is said once, when no other one does it either. */
+	for (unsigned k = 0; k < CLIENTMSG_KINDS && got; k++)
+		if (silent >> k & 1 && (!s->is_boot || is_told(d, k)))
+			say(d, FINDING_KIND_SILENT, about(s, 1u << k), "");
 	if (!got && s->routed && !was_refused(s))
 		say(d, why_silent(d, s), about(s, 0), "");
 }
@@ -522,12 +546,6 @@ judge_file(struct doctor *d, const struct doctor_file *f)
 	}
 }
 
-static bool
-names_file(const struct doctor_kind *x)
-{
-	return x->address.file[0] || x->boot.file[0] || x->ack.file[0];
-}
-
 /* Another host as next server, or option 66, without a file is half an answer. */
 static bool
 promises(const struct doctor_kind *x)
@@ -552,20 +570,6 @@ judge_promise(struct doctor *d, const struct doctor_server *s, unsigned k)
 			say(d, FINDING_HTTP_NO_URL, about(s, 1u << k), "");
 	} else if (promises(x) && !names_file(x) && x->p4011 == UINT16_MAX)
 		say(d, FINDING_NO_FILE, about(s, 1u << k), "");
-}
-
-/* Does any server say, or nearly say, what this kind is to boot? */
-static bool
-is_told(const struct doctor *d, unsigned k)
-{
-	for (unsigned i = 0; i < d->n_server; i++) {
-		const struct doctor_kind *x = &d->server[i].kind[k];
-
-		if (k == CLIENTMSG_HTTP ? x->boot.http || x->address.http :
-		    names_file(x) || x->boot.got || x->p4011 != UINT16_MAX)
-			return true;
-	}
-	return false;
 }
 
 static const char *
@@ -611,6 +615,15 @@ judge_group(struct doctor *d, uint16_t group, unsigned k)
 	}
 }
 
+static bool
+was_answered(const struct doctor *d, unsigned k)
+{
+	for (unsigned i = 0; i < d->n_server; i++)
+		if (kinds_answered(d, &d->server[i]) >> k & 1)
+			return true;
+	return false;
+}
+
 static void
 judge_boot(struct doctor *d)
 {
@@ -623,7 +636,7 @@ judge_boot(struct doctor *d)
 		wanted |= (unsigned)(d->choice[k].boot != CONF_NONE) << k;
 		if (d->choice[k].boot != CONF_NONE)
 			judge_group(d, d->choice[k].boot, k);
-		if (!(told >> k & 1))
+		if (!(told >> k & 1) && was_answered(d, k))
 			say(d, FINDING_NO_BOOT, about_kinds(1u << k), "");
 	}
 	if (wanted && !told)

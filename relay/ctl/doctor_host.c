@@ -170,7 +170,7 @@ name_strict(struct sbuf *b)
 
 		if ((own > for_all ? own : for_all) != 1)
 			continue;
-		sbuf_puts(b, strstr(b->s, "strict") ? ", " : "; strict on ");
+		sbuf_puts(b, strstr(b->s, "strict") ? ", " : "strict on ");
 		sbuf_esc(b, f->if_name, strlen(f->if_name));
 	}
 	if (all)
@@ -181,19 +181,22 @@ static void
 look_at_rp_filter(const struct doctor_host *h, json_t *checks, const json_t *docs)
 {
 	int64_t now = rp_dropped_now();
+	bool silent = was_silent(docs, 67);
 	char text[512];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
 	if (h->rp_dropped < 0 || now < 0)
 		return;
-	if (now <= h->rp_dropped) {
-		add(checks, FINDING_RP_FILTER_OK, NULL);
-		return;
-	}
-	sbuf_printf(&b, "%" PRId64 " packets", now - h->rp_dropped);
+	if (now > h->rp_dropped)
+		sbuf_printf(&b, "%" PRId64 " packets; ", now - h->rp_dropped);
 	name_strict(&b);
-	add(checks, was_silent(docs, 0) ? FINDING_RP_FILTER_DROPS :
-	    FINDING_RP_FILTER_OTHERS, text);
+	if (now > h->rp_dropped)
+		add(checks, silent ? FINDING_RP_FILTER_DROPS :
+		    FINDING_RP_FILTER_OTHERS, text);
+	else if (silent && *text)
+		add(checks, FINDING_RP_FILTER_STRICT, text);
+	else
+		add(checks, FINDING_RP_FILTER_OK, NULL);
 }
 
 /* --- nftables ------------------------------------------------------------------------------- */
