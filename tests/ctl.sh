@@ -623,6 +623,51 @@ rc=$?
 : > "$T/out"
 verdict "a full disk" status 1 '' 'standard output: No space left'
 
+# --- doctor ------------------------------------------------------------------------
+
+# One document answers the start and the question for the result.
+cat > "$T/doctor" <<'EOF'
+{"run":7,"done":true,"interface":"vlan10","ifindex":0,"giaddr":"192.0.2.1",
+"mac":"02:70:78:64:00:01","router-here":false,"ms":4000,"status":"fail","checks":[
+{"check":"interface","code":"serves-clients","status":"ok","kinds":[],
+"detail":"giaddr 192.0.2.1","sentence":"Serves clients.","cure":""},
+{"check":"offer","code":"port-closed","status":"fail","server":"198.51.100.10",
+"server-name":"dhcp-a","kinds":["bios","uefi-x64"],"detail":"from \u001b[31m",
+"sentence":"Nobody listens on its UDP port 67.",
+"cure":"Start the DHCP or boot service there, and let it listen on this address."},
+{"check":"boot","code":"no-boot-offer","status":"warn",
+"kinds":["bios","uefi-x64","uefi-arm64","uefi-x64-http"],
+"sentence":"Nobody says from where such a machine is to boot.","cure":"Add boot =."}]}
+EOF
+ask answer doctor vlan10 < "$T/doctor"
+verdict "doctor: a failure is bad news" status 1 '^vlan10$' ''
+verdict "doctor: what was asked last" test "$(cat "$sock.asked")" = "doctor result 7"
+verdict "doctor: what is well" status 1 '^  ok    interface  giaddr 192\.0\.2\.1$'
+verdict "doctor: what is not" \
+	status 1 '^  FAIL  offer      dhcp-a 198\.51\.100\.10 \(bios, uefi-x64\): Nobody'
+verdict "doctor: its cure" status 1 '^                   Cure: Start the DHCP'
+verdict "doctor: all kinds go without saying" status 1 '^  warn  boot       Nobody says'
+verdict "doctor: this host" status 1 '^this host$'
+verdict "doctor: escaped" clean
+verdict "doctor: fits" fits
+ask answer --json doctor vlan10 < "$T/doctor"
+verdict "doctor: --json" status 1 '"code": "port-closed"' ''
+sed 's/"status":"fail"/"status":"warn"/g' "$T/doctor" > "$T/doctor-warn"
+ask answer doctor vlan10 < "$T/doctor-warn"
+verdict "doctor: warnings are no bad news" status 0 '^vlan10$' ''
+ask answer doctor <<< '{"interfaces":[{"name":"vlan10","state":"down"},3]}'
+verdict "doctor: no interface is up" status 1 '' 'no client interface is up'
+ask answer doctor vlan10 <<< '{"error":"out of memory"}'
+verdict "doctor: the daemon says no" status 1 '' '^pxrelayctl: doctor: out of memory$'
+for bad in '{}' '[]' '{"run":"x"}' '{"run":7}'; do
+	ask answer doctor vlan10 <<< "$bad"
+	verdict "doctor: of another shape: $bad" status 1 '' 'not one to this command'
+done
+for bad in '{"run":7,"done":true}' '{"run":7,"done":true,"checks":[1,{},[]]}'; do
+	ask answer doctor vlan10 <<< "$bad"
+	verdict "doctor: nearly nothing: $bad" status 0 '^this host$' ''
+done
+
 # --- completion --------------------------------------------------------------------
 
 # completes LINE...: what bash offers for the last word

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What pxrelayctl doctor reads of its host: numbers of the kernel, and rules as nft writes
+ * them. Each rule stands in its JSON as nft 1.0.6 prints it.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/doctor.h"
+
+Suite *doctor_host_suite(void);
+
+START_TEST(packets_that_rp_filter_dropped)
+{
+	ck_assert_int_eq(doctor_rp_dropped("TcpExt: A IPReversePathFilter B\n"
+	    "TcpExt: 1 23 4\nIpExt: A\nIpExt: 9\n"), 23);
+	ck_assert_int_eq(doctor_rp_dropped("IpExt: A\nIpExt: 9\n"
+	    "TcpExt: IPReversePathFilter\nTcpExt: 7\n"), 7);
+	ck_assert_int_eq(doctor_rp_dropped("TcpExt: A B\nTcpExt: 1 2\n"), -1);
+	ck_assert_int_eq(doctor_rp_dropped("TcpExt: A B\nTcpExt: 1 2\n"
+	    "X: IPReversePathFilter\nX: 1\n"), -1);
+	ck_assert_int_eq(doctor_rp_dropped("TcpExt: A IPReversePathFilter\nTcpExt: 1\n"),
+	    -1);
+	ck_assert_int_eq(doctor_rp_dropped(""), -1);
+	ck_assert_int_eq(doctor_rp_dropped("TcpExt: IPReversePathFilter"), -1);
+}
+END_TEST
+
+#define CHAIN(more) "{\"chain\":{\"family\":\"inet\",\"table\":\"fw\"," \
+	"\"name\":\"pass\",\"handle\":1" more "}},"
+#define HOOKED CHAIN(",\"type\":\"filter\",\"hook\":\"forward\",\"policy\":\"accept\"")
+#define RULE(expr) "{\"rule\":{\"family\":\"inet\",\"table\":\"fw\"," \
+	"\"chain\":\"pass\",\"handle\":12,\"expr\":[" expr "]}}"
+#define PORT(proto, field, op, right) "{\"match\":{\"op\":\"" op "\",\"left\":" \
+	"{\"payload\":{\"protocol\":\"" proto "\",\"field\":\"" field "\"}}," \
+	"\"right\":" right "}}"
+#define IIF "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"iifname\"}}," \
+	"\"right\":\"vlan30\"}},"
+#define UDP "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"l4proto\"}}," \
+	"\"right\":\"udp\"}},"
+#define DROP_IT ",{\"drop\":null}"
+
+/* silent: what a run found; NULL: nothing */
+static const struct {
+	const char *what, *rules, *silent, *code, *detail;
+} rulesets[] = {
+	{ "nothing", "", NULL, "firewall", NULL },
+	{ "a port", HOOKED RULE(PORT("udp", "dport", "==", "69") DROP_IT), NULL,
+	    "firewall-drops", "inet fw pass, rule handle 12: UDP 69" },
+	{ "an answer's port", HOOKED RULE(PORT("udp", "sport", "==", "67") DROP_IT), NULL,
+	    "firewall-drops", "inet fw pass, rule handle 12: UDP 67" },
+	{ "reject, and a counter", HOOKED RULE(PORT("udp", "dport", "==", "4011")
+	    ",{\"counter\":{\"packets\":0,\"bytes\":0}},{\"reject\":{}}"), NULL,
+	    "firewall-drops", "inet fw pass, rule handle 12: UDP 4011" },
+	{ "a set with a range", HOOKED RULE(UDP PORT("th", "dport", "==",
+	    "{\"set\":[53,{\"range\":[60,70]}]}") DROP_IT), NULL,
+	    "firewall-drops", "inet fw pass, rule handle 12: UDP 67" },
+	{ "a range", HOOKED RULE(PORT("udp", "dport", "==", "{\"range\":[4000,4011]}")
+	    DROP_IT), NULL, "firewall-drops", "inet fw pass, rule handle 12: UDP 4011" },
+	{ "all but one", HOOKED RULE(PORT("udp", "dport", "!=", "67") DROP_IT), NULL,
+	    "firewall-drops", "inet fw pass, rule handle 12: UDP 68" },
+	{ "another port", HOOKED RULE(PORT("udp", "dport", "==", "53") DROP_IT), NULL,
+	    "firewall", NULL },
+	{ "TCP", HOOKED RULE(PORT("tcp", "dport", "==", "69") DROP_IT), NULL, "firewall",
+	    NULL },
+	{ "accepted", HOOKED RULE(PORT("udp", "dport", "==", "69") ",{\"accept\":null}"),
+	    NULL, "firewall", NULL },
+	{ "a condition", HOOKED RULE(IIF PORT("udp", "dport", "==", "69") DROP_IT), NULL,
+	    "firewall-may-drop", "inet fw pass, rule handle 12: UDP 69" },
+	{ "a condition, and silence", HOOKED RULE(IIF PORT("udp", "dport", "==", "69")
+	    DROP_IT), "tftp-silent", "firewall-drops",
+	    "inet fw pass, rule handle 12: UDP 69" },
+	{ "a condition, and silence elsewhere", HOOKED RULE(IIF
+	    PORT("udp", "dport", "==", "69") DROP_IT), "4011-silent",
+	    "firewall-may-drop", NULL },
+	{ "a limit", HOOKED RULE("{\"limit\":{\"rate\":5}}," PORT("udp", "dport", "==", "67")
+	    DROP_IT), NULL, "firewall-may-drop", NULL },
+	{ "a named set is not looked into", HOOKED RULE(PORT("udp", "dport", "==",
+	    "\"@boot\"") DROP_IT), NULL, "firewall", NULL },
+	{ "a chain that is jumped to", CHAIN("") RULE(PORT("udp", "dport", "==", "69")
+	    DROP_IT), NULL, "firewall-may-drop", NULL },
+	{ "policy drop, and all is well", CHAIN(",\"hook\":\"input\",\"policy\":\"drop\"")
+	    "{}", NULL, "firewall", NULL },
+	{ "policy drop, and silence", CHAIN(",\"hook\":\"input\",\"policy\":\"drop\"") "{}",
+	    "no-dhcp-offer", "firewall-may-drop", "inet fw pass: policy drop" },
+	{ "other shapes", "{\"rule\":7},{\"rule\":{\"expr\":[1,{\"match\":2}]}},3,{}", NULL,
+	    "firewall", NULL },
+};
+
+START_TEST(rules_that_drop_what_machines_need)
+{
+	json_t *checks = json_array(), *docs = json_array(), *ruleset, *row;
+	char text[4096];
+
+	snprintf(text, sizeof(text), "{\"nftables\":[{\"metainfo\":{}}%s%s]}",
+	    *rulesets[_i].rules ? "," : "", rulesets[_i].rules);
+	ruleset = json_loads(text, 0, NULL);
+	ck_assert_ptr_nonnull(ruleset);
+	if (rulesets[_i].silent)
+		json_array_append_new(docs, json_pack("{s:[{s:s}]}", "checks", "code",
+		    rulesets[_i].silent));
+	doctor_firewall(checks, ruleset, docs);
+	ck_assert_uint_eq(json_array_size(checks), 1);
+	row = json_array_get(checks, 0);
+	ck_assert_msg(strcmp(json_string_value(json_object_get(row, "code")),
+	    rulesets[_i].code) == 0, "%s", rulesets[_i].what);
+	if (rulesets[_i].detail)
+		ck_assert_str_eq(json_string_value(json_object_get(row, "detail")),
+		    rulesets[_i].detail);
+	json_decref(ruleset);
+	json_decref(checks);
+	json_decref(docs);
+}
+END_TEST
+
+START_TEST(without_the_right_to_look_it_says_so)
+{
+	json_t *checks = json_array();
+
+	doctor_firewall(checks, NULL, NULL);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(checks, 0),
+	    "code")), "firewall-unseen");
+	json_decref(checks);
+}
+END_TEST
+
+START_TEST(another_namespace_is_not_looked_at)
+{
+	struct doctor_host h;
+	json_t *docs, *host;
+
+	doctor_host_begin(&h);
+	docs = json_pack("[{s:s, s:i, s:[]}]", "interface", "nosuch0", "ifindex", 7,
+	    "checks");
+	host = doctor_host_end(&h, docs);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(
+	    json_object_get(host, "checks"), 0), "code")), "host-unseen");
+	ck_assert(!doctor_is_bad(host));
+	json_decref(host);
+	json_decref(docs);
+}
+END_TEST
+
+Suite *
+doctor_host_suite(void)
+{
+	Suite *s = suite_create("doctor_host");
+	TCase *tc = tcase_create("doctor_host");
+
+	tcase_add_test(tc, packets_that_rp_filter_dropped);
+	tcase_add_loop_test(tc, rules_that_drop_what_machines_need, 0,
+	    sizeof(rulesets) / sizeof(rulesets[0]));
+	tcase_add_test(tc, without_the_right_to_look_it_says_so);
+	tcase_add_test(tc, another_namespace_is_not_looked_at);
+	suite_add_tcase(s, tc);
+	return s;
+}
