@@ -50,7 +50,8 @@ endif
 # --- what `make deps` installs -----------------------------------------------
 
 DEPS_BUILD := build-essential pkg-config libnl-3-dev libnl-route-3-dev \
-	libmnl-dev libinih-dev libevent-dev libjansson-dev libsystemd-dev
+	libmnl-dev libinih-dev libevent-dev libjansson-dev libsystemd-dev \
+	libseccomp-dev
 # The base packages of dnsmasq and dhcpcd have the programs without a service.
 # prometheus judges the metrics and the alert rules, tshark the captures.
 DEPS_TEST := clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables \
@@ -94,7 +95,7 @@ endif
 
 # Asked once, and only when something is compiled: `make deps` has to run on a
 # machine that has no pkg-config yet.
-LIBS_D := libnl-3.0 libnl-route-3.0 libmnl inih libevent_core jansson libsystemd
+LIBS_D := libnl-3.0 libnl-route-3.0 libmnl inih libevent_core jansson libsystemd libseccomp
 LIBS_C := jansson
 pkg = $(shell pkg-config $1)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
 	pkg-config $1 failed, try: sudo make deps))

@@ -19,8 +19,8 @@ const char *
 args_usage(void)
 {
 	return
-	    "usage: pxrelayd [-fnvhV] [-c FILE] [-p PIDFILE] [-l stderr|syslog|journal]\n"
-	    "       pxrelayd [-fnvhV] [-p PIDFILE] [-l WHERE] -i IFACE [-i IFACE]... SERVER...\n"
+	    "usage: pxrelayd [-fnSvhV] [-c FILE] [-p PIDFILE] [-l stderr|syslog|journal]\n"
+	    "       pxrelayd [-fnSvhV] [-p PIDFILE] [-l WHERE] -i IFACE [-i IFACE]... SERVER...\n"
 	    "  -c FILE     configuration, without it " ARGS_CONF "\n"
 	    "  -i IFACE    relay for clients on this interface (or pattern) to every\n"
 	    "              SERVER, an IPv4 address; no file is read then\n"
@@ -30,6 +30,7 @@ args_usage(void)
 	    "  -v          log all there is to say (log-level = debug)\n"
 	    "  -l WHERE    log to stderr, syslog or journal, whatever the file says\n"
 	    "  -p PIDFILE  write the process id to this file\n"
+	    "  -S          keep user, capabilities and all system calls (no sandbox)\n"
 	    "  -h, -V      this help; the version\n"
 	    "pxrelayd(8) and pxrelay.conf(5) say the rest.\n";
 }
@@ -67,6 +68,9 @@ option(struct args *a, int letter, char *why, size_t size)
 		break;
 	case 'n':
 		a->check = true;
+		break;
+	case 'S':
+		a->keep = true;
 		break;
 	case 'v':
 		a->verbose = true;
@@ -131,7 +135,7 @@ parse(struct args *a, int argc, char **argv, char *why, size_t size)
 
 	optind = 0;	/* glibc: begin anew, whoever used it before */
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":fnvhVc:p:i:l:", longs,
+	while ((letter = getopt_long(argc, argv, ":fnSvhVc:p:i:l:", longs,
 	    NULL)) != -1) {
 		int err = option(a, letter, why, size);
 
@@ -213,6 +217,13 @@ struct conf *
 args_conf(const struct args *a, conf_mistake_fn *mistake, void *user)
 {
 	return a->conf ? conffile_read(a->conf, mistake, user) :
+	    from_words(a, mistake, user);
+}
+
+struct conf *
+args_conf_fd(const struct args *a, int fd, conf_mistake_fn *mistake, void *user)
+{
+	return a->conf ? conffile_read_fd(fd, mistake, user) :
 	    from_words(a, mistake, user);
 }
 

@@ -480,7 +480,7 @@ consult_open(struct daemon *d)
 	d->consults = g;
 	if (!g)
 		return -ENOMEM;
-	g->fetcher = fetcher_new(d->loop, on_fetched, d);
+	g->fetcher = fetcher_new(d->loop, d->priv, on_fetched, d);
 	g->timer = loop_timer(d->loop, KEEP_MS, false, steps, d);
 	return g->fetcher && g->timer ? 0 : -ENOMEM;
 }

@@ -15,9 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "io/logsink.h"
 #include "relay/consult.h"
-#include "io/quiet.h"
 
 /* How often time is told to who waits for it, while somebody does. */
 #define TICK_MS 1000
@@ -109,7 +107,8 @@ make_servers(struct daemon *d, const struct conf *c, struct daemon_server *next,
 		next[i].sock = kept_socket(d, next[i].address);
 		if (next[i].sock)
 			continue;
-		next[i].sock = udp_server_new(next[i].address, DHCP4_PORT_SERVER);
+		next[i].sock = udp_server_with(priv_server(d->priv),
+		    next[i].address, DHCP4_PORT_SERVER);
 		if (!next[i].sock)
 			return failed_port(d, DHCP4_PORT_SERVER, -errno);
 		made[i] = true;
@@ -301,7 +300,7 @@ close_fd(int *fd)
 static void
 open_4011(struct daemon *d)
 {
-	d->udp4011 = udp_open(DHCP4_PORT_PXE);
+	d->udp4011 = priv_udp(d->priv, DHCP4_PORT_PXE);
 	if (d->udp4011 < 0) {
 		log_event(&d->log, LOG_LEVEL_WARNING, "port-4011-taken",
 		    "error=\"%s\"", strerror(-d->udp4011));
@@ -342,7 +341,7 @@ daemon_quiet(struct daemon *d)
 		close_fd(&d->quiet);
 	if (!wanted || d->quiet >= 0)
 		return;
-	d->quiet = quiet_open();
+	d->quiet = priv_quiet(d->priv);
 	if (d->quiet >= 0)
 		return;
 	log_event(&d->log, LOG_LEVEL_WARNING, "4011-errors-pass",
@@ -416,7 +415,7 @@ daemon_open_control(struct daemon *d)
 
 	if (!d->conf->control[0])
 		return;
-	err = ctl_open(d->loop, d->conf->control, show, d, &d->ctl);
+	err = ctl_open(d->loop, d->priv, d->conf->control, show, d, &d->ctl);
 	if (err < 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "control-failed",
 		    "path=\"%s\" error=\"%s\"",
@@ -433,7 +432,7 @@ daemon_open_metrics(struct daemon *d)
 
 	if (!at->port && !at->path[0])
 		return;
-	err = metrics_open(d->loop, at, scrape, d, &d->metrics);
+	err = metrics_open(d->loop, d->priv, at, scrape, d, &d->metrics);
 	if (err < 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "metrics-failed",
 		    "at=\"%s\" error=\"%s\"",
@@ -507,6 +506,7 @@ daemon_close(struct daemon *d)
 	close_fd(&d->raw);
 	close_fd(&d->quiet);
 	close_fd(&d->lock);
+	privileges_close(d);
 	d->helpers = helpers_free(d->helpers);
 	d->hedges = hedges_free(d->hedges);
 	d->rescues = rescues_free(d->rescues);

@@ -98,6 +98,9 @@ join_group(struct daemon *d, const struct iface *f)
 	int err = packet_join(d->raw, d->conf->discovery_group,
 	    f->link.ifindex, want);
 
+	if (err == -ENOBUFS && want && priv_limits(d->priv) == 0)
+		err = packet_join(d->raw, d->conf->discovery_group,
+		    f->link.ifindex, want);
 	if (err < 0 && err != -EADDRINUSE && err != -EADDRNOTAVAIL &&
 	    err != -ENODEV)
 		log_event(&d->log, LOG_LEVEL_WARNING, "group-join-failed",
@@ -159,7 +162,8 @@ follow_open(struct daemon *d)
 		.resync_begin = on_resync_begin, .resync_end = on_resync_end,
 		.batch_end = on_batch_end,
 	};
-	int err = netlink_open(&d->netlink, &ops, d, NETLINK_RCVBUF);
+	int err = netlink_open(&d->netlink, &ops, d, NETLINK_RCVBUF,
+	    d->priv);
 
 	if (err < 0)
 		return err;

@@ -63,28 +63,27 @@ destination(const struct daemon *d)
 	    args_log(d->args, d->conf);
 }
 
-static void
-set_out(struct log *out, enum conf_log where)
+static enum logsink
+sink_of(enum conf_log where)
 {
 	switch (where) {
 	case CONF_LOG_STDERR:
-		logsink_set(out, LOGSINK_STDERR);
 		break;
 	case CONF_LOG_SYSLOG:
-		logsink_set(out, LOGSINK_SYSLOG);
-		break;
+		return LOGSINK_SYSLOG;
 	case CONF_LOG_JOURNAL:
-		logsink_set(out, LOGSINK_JOURNAL);
-		break;
+		return LOGSINK_JOURNAL;
 	}
+	return LOGSINK_STDERR;
 }
 
 void
 logging_set(struct daemon *d)
 {
+	enum logsink where = sink_of(destination(d));
 	struct log out = { 0 };
 
-	set_out(&out, destination(d));
+	logsink_set(&out, where);
 	if (out.sink != d->out.sink)
 		flush(d);	/* what was said there ends there */
 	d->out = out;
@@ -94,6 +93,8 @@ logging_set(struct daemon *d)
 		.level = args_log_level(d->args, d->conf),
 		.sink = on_line, .user = d,
 	};
+	if (d->priv)
+		priv_log(d->priv, where, d->log.level);
 }
 
 int

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/logsink.h"
 #include "relay/daemon.h"
 
 static void
@@ -66,7 +67,7 @@ watch_signals(struct daemon *d)
 }
 
 static int
-write_pid(const char *path)
+write_pid(struct daemon *d, const char *path)
 {
 	FILE *f;
 
@@ -76,6 +77,7 @@ write_pid(const char *path)
 	if (!f)
 		return -errno;
 	fprintf(f, "%ld\n", (long)getpid());
+	priv_pidfile(d->priv);
 	return fclose(f) == 0 ? 0 : -errno;
 }
 
@@ -116,7 +118,7 @@ background(void)
 
 /* The terminal stays until everything is open, so that errors are seen on it. */
 static void
-leave_terminal(int ready_fd)
+leave_terminal(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -126,6 +128,11 @@ leave_terminal(int ready_fd)
 		dup2(null, fd);
 	if (null > 2)
 		close(null);
+}
+
+static void
+tell_parent(int ready_fd)
+{
 	while (write(ready_fd, "", 1) < 0 && errno == EINTR)
 		;
 	close(ready_fd);
@@ -141,25 +148,37 @@ say_ready(struct daemon *d)
 }
 
 static int
-run(struct daemon *d, struct conf *conf, int ready_fd)
+set_up(struct daemon *d, struct conf *conf)
 {
-	int err;
+	int err = daemon_open(d, conf);
 
-	err = daemon_open(d, conf);
 	if (err == 0)
 		err = watch_signals(d);
 	if (err == 0) {
-		err = write_pid(d->args->pidfile);
+		err = write_pid(d, d->args->pidfile);
 		if (err < 0)
 			fprintf(stderr, "%s: %s\n", d->args->pidfile, strerror(-err));
 	}
+	return err < 0 ? err : privileges_drop(d);
+}
+
+static int
+run(struct daemon *d, struct conf *conf, int ready_fd)
+{
+	int err = set_up(d, conf);
+
 	if (err < 0)
 		return err;
 	if (ready_fd >= 0) {
-		leave_terminal(ready_fd);
+		leave_terminal();
 		d->background = true;
 		logging_set(d);
 	}
+	err = privileges_filter(d);
+	if (err < 0)
+		return err;
+	if (ready_fd >= 0)
+		tell_parent(ready_fd);
 	say_ready(d);
 	return loop_run(d->loop);
 }
@@ -168,7 +187,8 @@ static int
 start(const struct args *a, struct conf *conf)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
-	int ready_fd = -1, err;
+	int ready_fd = -1, err, status;
+	bool sandboxed;
 
 	if (!d) {
 		conf_free(conf);
@@ -185,18 +205,27 @@ start(const struct args *a, struct conf *conf)
 		}
 	}
 	d->args = a;
+	logsink_look();
 	d->conf = conf;		/* for the log's settings only */
 	logging_set(d);
 	d->conf = NULL;
+	if (privileges_open(d, conf) < 0) {
+		conf_free(conf);
+		free(d);
+		return EXIT_FAILURE;
+	}
 	err = run(d, conf, ready_fd);
-	if (err == 0 && a->pidfile)
-		unlink(a->pidfile);
 	logging_close(d);
 	if (err == 0)
 		log_event(&d->log, LOG_LEVEL_INFO, "stopped", "reason=signal");
 	daemon_close(d);
+	sandboxed = d->sandboxed;
 	free(d);
-	return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	status = err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	/* What libraries want to do at the end of a process is not on the list. */
+	if (sandboxed)
+		sandbox_exit(status);
+	return status;
 }
 
 /*

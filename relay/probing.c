@@ -295,7 +295,7 @@ probing_open(struct daemon *d)
 	d->probing = g;
 	if (!g)
 		return -ENOMEM;
-	g->prober = prober_new(d->loop, on_answer, d);
+	g->prober = prober_new(d->loop, d->priv, on_answer, d);
 	g->timer = loop_timer(d->loop, 0, false, run, d);
 	if (!g->prober || !g->timer)
 		return -ENOMEM;

@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sbuf.h"
@@ -33,16 +32,19 @@ log_mistake(void *user, int line, const char *text)
 
 /* A pipe or a terminal would stop the relay until somebody writes; when it
  * starts (-c /dev/stdin) it may wait. */
-static bool
-may_block(struct daemon *d)
+static struct conf *
+read_conf(struct daemon *d)
 {
-	struct stat st;
+	int fd = d->args->conf ? priv_conf(d->priv) : -1;
 
-	if (!d->args->conf || stat(d->args->conf, &st) < 0 ||
-	    S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-		return false;
-	log_mistake(d, 0, "cannot be read again: it is no regular file");
-	return true;
+	if (fd == -EINVAL)
+		log_mistake(d, 0, "cannot be read again: it is no regular file");
+	else if (fd == -EPIPE)
+		log_mistake(d, 0, "cannot be read again: the process that opens "
+		    "files is gone; a new start would help");
+	else
+		return args_conf_fd(d->args, fd, log_mistake, d);
+	return NULL;
 }
 
 static int
@@ -146,11 +148,11 @@ int
 reload(struct daemon *d)
 {
 	char file[LOG_ESC_MAX];
-	struct conf *next = may_block(d) ? NULL : args_conf(d->args, log_mistake, d);
+	struct conf *next = read_conf(d);
 	struct clients *clients = NULL;
 
-	if (!next)
-		return refused(d, NULL, NULL);
+	if (!next || !privileges_allow(d, next, log_mistake, d))
+		return refused(d, next, NULL);
 	if (next->clients != d->conf->clients) {
 		clients = daemon_new_clients(d, next);
 		if (!clients)

@@ -245,11 +245,13 @@ on_readable(void *daemon, struct mono now)
 }
 
 static void
-resolve(struct watch *w)
+resolve(struct daemon *d)
 {
+	struct watch *w = d->watch;
+
 	for (unsigned i = 0; i < w->ways.n_hop; i++)
 		if (w->ways.hop[i].failed)
-			(void)route_resolve(w->route, w->ways.hop[i].ifindex,
+			priv_resolve(d->priv, w->ways.hop[i].ifindex,
 			    w->ways.hop[i].ip);
 }
 
@@ -265,7 +267,7 @@ watch_tick(struct daemon *d, struct mono now)
 	if (mono_diff_ms(now, w->resolved) < WATCH_RESOLVE_MS)
 		return;
 	w->resolved = now;
-	resolve(w);
+	resolve(d);
 }
 
 int

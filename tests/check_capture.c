@@ -22,6 +22,7 @@ Suite *capture_suite(void);
 #define VLAN10 10
 #define VLAN20 20
 
+static const struct opener_terms terms = { .anything = true, .group = (gid_t)-1 };
 static char dir[32], path[64];
 static struct world *w;
 static struct daemon *d;
@@ -65,6 +66,7 @@ set_up(void)
 	world_addr(w, VLAN20, "203.0.113.1/24");
 	d = calloc(1, sizeof(*d));
 	d->loop = loop_new();
+	d->priv = priv_new(&terms, NULL);
 	d->conf = w->conf;
 	d->iftab = w->iftab;
 	d->r4 = w->r4;
@@ -73,7 +75,7 @@ set_up(void)
 	strcpy(dir, "/tmp/pxrelay-capture-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);
-	ck_assert_int_eq(ctl_open(d->loop, path, on_command, d, &d->ctl), 0);
+	ck_assert_int_eq(ctl_open(d->loop, d->priv, path, on_command, d, &d->ctl), 0);
 	one = calloc(1, sizeof(*one));
 	two = calloc(1, sizeof(*two));
 }
@@ -84,6 +86,7 @@ tear_down(void)
 	d->ctl = ctl_close(d->ctl);
 	ck_assert_ptr_null(d->captures);
 	loop_free(d->loop);
+	priv_free(d->priv);
 	free(d);
 	world_free(w);
 	free(one);

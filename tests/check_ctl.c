@@ -18,10 +18,14 @@
 #include <event2/event.h>
 
 #include "io/ctl.h"
+#include "io/priv.h"
+
+static const struct opener_terms terms = { .anything = true, .group = (gid_t)-1 };
 
 static char dir[32];
 static char path[64];
 static struct loop *loop;
+static struct priv *priv;
 static struct ctl *ctl;
 static int n_commands;
 static char last_command[2 * CTL_LINE_MAX];
@@ -77,7 +81,7 @@ turn(int times)
 static int
 open_ctl(void)
 {
-	return ctl_open(loop, path, on_command, &n_commands, &ctl);
+	return ctl_open(loop, priv, path, on_command, &n_commands, &ctl);
 }
 
 static void
@@ -88,6 +92,8 @@ set_up(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/new/control.sock", dir);
 	loop = loop_new();
+	priv = priv_new(&terms, NULL);
+	ck_assert_ptr_nonnull(priv);
 	ck_assert_int_eq(open_ctl(), 0);
 }
 
@@ -96,6 +102,7 @@ tear_down(void)
 {
 	ctl = ctl_close(ctl);
 	loop_free(loop);
+	priv_free(priv);
 	ck_assert_int_eq(access(path, F_OK), -1);
 	*strrchr(path, '/') = '\0';
 	ck_assert_int_eq(rmdir(path), 0);
@@ -508,7 +515,7 @@ START_TEST(a_living_daemon_keeps_its_socket_a_dead_one_does_not)
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd, a;
 
-	ck_assert_int_eq(ctl_open(loop, path, on_command, &n_commands, &second),
+	ck_assert_int_eq(ctl_open(loop, priv, path, on_command, &n_commands, &second),
 	    -EADDRINUSE);
 	a = client();
 	say(a, "ping\n");
@@ -540,7 +547,7 @@ START_TEST(files_that_are_not_ours_stay)
 	fd = open(other, O_CREAT | O_WRONLY, 0600);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
-	ck_assert_int_eq(ctl_open(loop, other, on_command, &n_commands, &second),
+	ck_assert_int_eq(ctl_open(loop, priv, other, on_command, &n_commands, &second),
 	    -ENOTSOCK);
 	ck_assert_int_eq(stat(other, &st), 0);
 	unlink(other);
@@ -552,11 +559,11 @@ START_TEST(files_that_are_not_ours_stay)
 	ck_assert_int_eq(rmdir(path), 0);
 
 	snprintf(other, sizeof(other), "%s/no/such/dir", dir);
-	ck_assert_int_eq(ctl_open(loop, other, on_command, &n_commands, &second),
+	ck_assert_int_eq(ctl_open(loop, priv, other, on_command, &n_commands, &second),
 	    -ENOENT);
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	ck_assert_int_eq(ctl_open(loop, longest, on_command, &n_commands,
+	ck_assert_int_eq(ctl_open(loop, priv, longest, on_command, &n_commands,
 	    &second), -ENAMETOOLONG);
 }
 END_TEST

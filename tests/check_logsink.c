@@ -75,9 +75,11 @@ START_TEST(the_journal_behind_stderr_is_told_the_level)
 	snprintf(env, sizeof(env), "%llu:%llu", (unsigned long long)st.st_dev,
 	    (unsigned long long)st.st_ino);
 	setenv("JOURNAL_STREAM", env, 1);
+	logsink_look();
 	l = open_log(LOGSINK_STDERR);
 	log_event(&l, LOG_LEVEL_WARNING, "a", "b=c");
 	setenv("JOURNAL_STREAM", "1:1", 1);
+	logsink_look();
 	l = open_log(LOGSINK_STDERR);
 	log_event(&l, LOG_LEVEL_WARNING, "a", "b=c");
 	restore_stderr(saved);

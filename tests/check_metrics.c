@@ -16,6 +16,9 @@
 #include <event2/event.h>
 
 #include "io/metrics.h"
+#include "io/priv.h"
+
+static const struct opener_terms terms = { .anything = true, .group = (gid_t)-1 };
 
 #define GET "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -24,6 +27,7 @@ Suite *metrics_suite(void);
 static char dir[32];
 static struct conf_metrics at;
 static struct loop *loop;
+static struct priv *priv;
 static struct metrics *metrics;
 static int n_made;
 static size_t doc_len;		/* 0: memory is short */
@@ -60,10 +64,12 @@ setup(void)
 	at = (struct conf_metrics){ .port = 0 };
 	snprintf(at.path, sizeof(at.path), "%s/sock", dir);
 	loop = loop_new();
+	priv = priv_new(&terms, NULL);
+	ck_assert_ptr_nonnull(priv);
 	ck_assert_ptr_nonnull(loop);
 	n_made = 0;
 	doc_len = 5;
-	ck_assert_int_eq(metrics_open(loop, &at, make, &n_made, &metrics), 0);
+	ck_assert_int_eq(metrics_open(loop, priv, &at, make, &n_made, &metrics), 0);
 }
 
 static void
@@ -72,6 +78,7 @@ teardown(void)
 	metrics = metrics_close(metrics);
 	ck_assert_int_lt(access(at.path, F_OK), 0);
 	loop_free(loop);
+	priv_free(priv);
 	rmdir(dir);
 }
 
@@ -208,9 +215,9 @@ START_TEST(a_tcp_port_is_taken_once)
 	ck_assert_int_eq(listen(fd, 1), 0);
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
 	tcp.port = ntohs(sin.sin_port);
-	ck_assert_int_eq(metrics_open(loop, &tcp, make, &n_made, &m), -EADDRINUSE);
+	ck_assert_int_eq(metrics_open(loop, priv, &tcp, make, &n_made, &m), -EADDRINUSE);
 	close(fd);
-	ck_assert_int_eq(metrics_open(loop, &tcp, make, &n_made, &m), 0);
+	ck_assert_int_eq(metrics_open(loop, priv, &tcp, make, &n_made, &m), 0);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
 	ck_assert_int_eq(write(fd, GET, strlen(GET)), (ssize_t)strlen(GET));

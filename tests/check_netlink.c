@@ -153,7 +153,7 @@ watch_open(struct watch *w, int rcvbuf)
 
 	*w = (struct watch){ .tab = iftab_new(secret) };
 	ck_assert_ptr_nonnull(w->tab);
-	err = netlink_open(&w->nl, &ops, w, rcvbuf);
+	err = netlink_open(&w->nl, &ops, w, rcvbuf, NULL);
 	ck_assert_msg(err == 0, "netlink_open: %s", strerror(-err));
 }
 

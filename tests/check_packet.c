@@ -287,16 +287,25 @@ END_TEST
 /* 20 memberships is what the kernel grants a socket, and a VLAN needs one. */
 START_TEST(the_limit_of_memberships_is_raised)
 {
-	int fd = net_udp(4011);
+	int fd = net_udp(4011), limits[PACKET_LIMITS] = { -1, -1 }, err, raised = 0;
 	char name[16];
 
 	net_sysctl("/proc/sys/net/ipv4/igmp_max_memberships", "5");
+	packet_limits_open(limits);
 	net_run("for i in $(seq 2 2 30); do echo \"link add d$i type veth peer "
 	    "name d$((i - 1))\"; done | ip -batch -");
 	for (int i = 1; i <= 30; i++) {
 		snprintf(name, sizeof(name), "d%d", i);
-		ck_assert_int_eq(packet_join(fd, group, net_index(name), 1), 0);
+		err = packet_join(fd, group, net_index(name), 1);
+		if (err == -ENOBUFS && packet_limits_raise(limits)) {
+			raised++;
+			err = packet_join(fd, group, net_index(name), 1);
+		}
+		ck_assert_int_eq(err, 0);
 	}
+	ck_assert_int_eq(raised, 1);
+	ck_assert(!packet_limits_raise(limits));
+	packet_limits_close(limits);
 	close(fd);
 }
 END_TEST

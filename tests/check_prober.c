@@ -50,7 +50,7 @@ static void
 set_up(void)
 {
 	loop = loop_new();
-	prober = prober_new(loop, on_answer, NULL);
+	prober = prober_new(loop, NULL, on_answer, NULL);
 	ck_assert_ptr_nonnull(prober);
 	n_answers = 0;
 }

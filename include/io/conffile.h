@@ -19,6 +19,8 @@
 /* The configuration in the file, to be freed with conf_free(); or NULL, when mistakes
  * were reported. A file that cannot be read is one mistake on line 0. */
 struct conf *conffile_read(const char *path, conf_mistake_fn *mistake, void *user);
+/* The same from a descriptor, which is closed, or from the -errno in its place. */
+struct conf *conffile_read_fd(int fd, conf_mistake_fn *mistake, void *user);
 /* The same from memory. */
 struct conf *conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake,
     void *user);

@@ -8,7 +8,8 @@
  * sends many commands at once one is answered at a time; when there are
  * CTL_CLIENTS_MAX, a new one takes the place of the one that was silent longest. What
  * a command means is known above (relay/show): here it is a line in and a
- * string out. Socket mode 0660 and group pxrelay (if there is one), so the group may use it.
+ * string out. Socket mode 0660 and group pxrelay (if there is one), so the group may use it; it is made and
+ * removed by io/priv.
  *
  * A line that is too long, not text, or that could not be answered gets {"error":"..."}.
  *
@@ -25,6 +26,7 @@
 #include "io/loop.h"
 
 struct ctl;
+struct priv;
 
 /* Answers a command: a malloc'd JSON text without newline, or NULL when memory is short. */
 typedef char *ctl_fn(void *user, const char *command);
@@ -33,8 +35,9 @@ typedef char *ctl_fn(void *user, const char *command);
 #define CTL_LINE_MAX	1024
 #define CTL_BACKLOG_MAX	(8u << 20)	/* bytes of an answer; with a longer one the client is closed */
 
-/* Replaces a stale socket file (nobody answers on it); -EADDRINUSE when a daemon is alive there. Makes no directories but the last. 0 or -errno. */
-int ctl_open(struct loop *l, const char *path, ctl_fn *fn, void *user, struct ctl **out);
+/* Replaces a stale socket file (nobody answers on it); -EADDRINUSE when a daemon is alive there. Makes no directories but the last.
+ * priv is borrowed. 0 or -errno. */
+int ctl_open(struct loop *l, struct priv *priv, const char *path, ctl_fn *fn, void *user, struct ctl **out);
 struct ctl *ctl_close(struct ctl *c);	/* removes the file; NULL-safe; returns NULL */
 
 struct ctl_stream;

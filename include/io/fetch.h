@@ -6,7 +6,7 @@
  *
  * A question may have one of our addresses as source, so that the answer takes the way back
  * that it takes to a client of that network. Errors (ICMP) come back as errno. Nothing ever
- * waits, no privilege is needed, and at most FETCH_MAX questions are open.
+ * waits, and at most FETCH_MAX questions are open.
  */
 #ifndef IO_FETCH_H
 #define IO_FETCH_H
@@ -47,7 +47,9 @@ struct fetch_ask {
 	size_t len;		/* up to FETCH_BYTES */
 };
 
-struct fetcher *fetcher_new(struct loop *l, fetch_fn *fn, void *user);	/* NULL: no memory */
+/* priv, borrowed, binds sockets to their source. NULL: no memory. */
+struct priv;
+struct fetcher *fetcher_new(struct loop *l, struct priv *priv, fetch_fn *fn, void *user);
 struct fetcher *fetcher_free(struct fetcher *f);	/* NULL-safe; returns NULL */
 
 /* Sends at once. A token that is open already is said again, on the same socket. 0 or -errno (EBUSY:

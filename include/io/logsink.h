@@ -10,6 +10,9 @@
 
 enum logsink { LOGSINK_STDERR, LOGSINK_SYSLOG, LOGSINK_JOURNAL };
 
+/* Finds out whether the journal reads stderr, for every logsink_set() to come: that takes a system call which the
+ * sandbox (io/sandbox) does not have. */
+void logsink_look(void);
 /* Fills in log->sink and user; log->level is left. Keeps nothing open that needs closing. */
 void logsink_set(struct log *log, enum logsink where);
 

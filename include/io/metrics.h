@@ -17,6 +17,7 @@
 #include "io/loop.h"
 
 struct metrics;
+struct priv;
 
 /* A malloc'd document and its length, or NULL when memory is short. */
 typedef char *metrics_fn(void *user, size_t *len);
@@ -26,9 +27,9 @@ typedef char *metrics_fn(void *user, size_t *len);
 #define METRICS_IDLE_S		10
 #define METRICS_AGE_MS		250
 
-/* at->port or at->path is set. An address need not be there yet. 0 or -errno. */
-int metrics_open(struct loop *l, const struct conf_metrics *at, metrics_fn *fn, void *user,
-    struct metrics **out);
+/* at->port or at->path is set. An address need not be there yet. priv, borrowed, opens it. 0 or -errno. */
+int metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at, metrics_fn *fn,
+    void *user, struct metrics **out);
 struct metrics *metrics_close(struct metrics *m);	/* NULL-safe; returns NULL */
 
 #endif

@@ -54,10 +54,12 @@ struct netlink;
 /*
  * Subscribes to the kernel's messages in this network namespace, then reads the
  * whole state: ops (borrowed until the close) are called with user before it
- * returns. rcvbuf is NETLINK_RCVBUF; tests take less. 0 and *out, or -errno.
+ * returns. rcvbuf is NETLINK_RCVBUF; tests take less. priv, borrowed, makes a socket that is needed
+ * later; NULL: it is made here. 0 and *out, or -errno.
  */
+struct priv;
 int netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user,
-    int rcvbuf);
+    int rcvbuf, struct priv *priv);
 /* Returns NULL. */
 struct netlink *netlink_close(struct netlink *nl);
 

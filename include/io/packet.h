@@ -11,6 +11,7 @@
 #define IO_PACKET_H
 
 #include <stdbool.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,8 +46,15 @@ int packet_open_raw(void);
 /* Sends an IP packet of header and payload to dst; when ifindex is not 0 out of that interface. Broadcast allowed. 0 or -errno. */
 int packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr, const void *payload, size_t len);
 
-/* Joins (or leaves) a multicast group on an interface with a UDP socket. 0 or -errno. ENOBUFS is
- * net.ipv4.igmp_max_memberships: raised through /proc when we may, and tried again. */
+/* Joins (or leaves) a multicast group on an interface with a UDP socket. 0 or -errno; -ENOBUFS: a limit
+ * of the kernel's, see below. */
 int packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join);
+
+/* The kernel's limits for memberships, as files of /proc that are opened as long as we may write them (-1:
+ * we may not; those that are open already stay) and used later. True when one was raised, so that it is worth trying again. */
+#define PACKET_LIMITS 2
+void packet_limits_open(int fd[PACKET_LIMITS]);
+void packet_limits_close(int fd[PACKET_LIMITS]);
+bool packet_limits_raise(const int fd[PACKET_LIMITS]);
 
 #endif

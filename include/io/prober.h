@@ -29,7 +29,9 @@ struct prober;
  * a function of this file. */
 typedef void prober_fn(void *user, uint32_t token, bool alive, struct mono now);
 
-struct prober *prober_new(struct loop *l, prober_fn *fn, void *user);	/* NULL: no memory */
+/* priv, borrowed, makes the raw sockets; NULL: they are made here. NULL: no memory. */
+struct priv;
+struct prober *prober_new(struct loop *l, struct priv *priv, prober_fn *fn, void *user);
 struct prober *prober_free(struct prober *p);	/* NULL-safe; returns NULL */
 
 /* One who is asked, and until when the answer is of interest. */
@@ -57,6 +59,10 @@ int prober_tcp(struct prober *p, const struct prober_ask *a, uint16_t port);
 /* path is copied. Any status below 500 is alive: it came from a web server that does its work, whether it
  * has this file or wants a password for it. */
 int prober_http(struct prober *p, const struct prober_ask *a, uint16_t port, const char *path);
+
+/* The raw sockets for echo and ARP, which get answers only. The fd, or -errno. */
+int prober_icmp_socket(void);
+int prober_arp_socket(void);
 
 /* Closes what is open of questions whose time is over. To be called now and then, as
  * before asking. */

@@ -48,8 +48,12 @@ int udp_open(uint16_t port);
 
 struct udp_server;
 
-/* Makes the socket and tries to connect. NULL only when memory is short or the socket cannot be made
- * (errno says why); no route yet is no error. */
+/* What a server's socket is before it is connected: like udp_open(), and errors are told. The fd, or -errno. */
+int udp_server_socket(uint16_t port);
+/* Takes over such a socket, or the -errno in its place, and tries to connect. NULL only when memory is short or there is
+ * no socket (errno says why); no route yet is no error. */
+struct udp_server *udp_server_with(int fd, struct ip4 address, uint16_t port);
+/* The same with a socket that it makes itself. */
 struct udp_server *udp_server_new(struct ip4 address, uint16_t port);
 struct udp_server *udp_server_free(struct udp_server *s);	/* NULL-safe */
 int udp_server_fd(const struct udp_server *s);

@@ -2,8 +2,8 @@
  *
  * args - the command line of pxrelayd.
  *
- *   pxrelayd [-fnvhV] [-c FILE] [-p PIDFILE] [-l stderr|syslog|journal]
- *   pxrelayd [-fnvhV] [-p PIDFILE] [-l WHERE] -i IFACE [-i IFACE]... SERVER...
+ *   pxrelayd [-fnSvhV] [-c FILE] [-p PIDFILE] [-l stderr|syslog|journal]
+ *   pxrelayd [-fnSvhV] [-p PIDFILE] [-l WHERE] -i IFACE [-i IFACE]... SERVER...
  *
  * The second form is `ip helper-address' without a file: every SERVER, an IPv4
  * address, gets all that clients send on the IFACEs, which may be patterns. It
@@ -23,6 +23,7 @@
 struct args {
 	bool foreground;	/* -f */
 	bool check;		/* -n: check the configuration and end */
+	bool keep;		/* -S: privileges are kept, there is no sandbox */
 	bool verbose;		/* -v: with -n print it, else log at debug */
 	bool help, version;	/* -h, -V: print and end with 0 */
 	const char *conf;	/* -c, ARGS_CONF without, NULL with -i and SERVERs */
@@ -45,6 +46,8 @@ const char *args_usage(void);
 /* The configuration that the arguments ask for, from the file (read anew each time) or
  * from themselves, to be freed with conf_free(); NULL when mistakes were reported. */
 struct conf *args_conf(const struct args *a, conf_mistake_fn *mistake, void *user);
+/* The same where somebody else has opened the file: fd is closed; -errno when it could not be opened; without a file not looked at. */
+struct conf *args_conf_fd(const struct args *a, int fd, conf_mistake_fn *mistake, void *user);
 /* What stands before the mistakes: the file, or "command line". */
 const char *args_conf_name(const struct args *a);
 /* Where log lines go: -l, else what the configuration says; without -f there is no

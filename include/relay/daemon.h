@@ -32,7 +32,9 @@
 #include "io/netlink.h"
 #include "io/notify.h"
 #include "io/packet.h"
+#include "io/priv.h"
 #include "io/ring.h"
+#include "io/sandbox.h"
 #include "io/udp.h"
 #include "relay/args.h"
 
@@ -85,6 +87,9 @@ struct daemon {
 	struct fold fold;
 	bool folding;		/* w_fold will run */
 	struct loop *loop;
+	struct sandbox_user user;	/* who it becomes */
+	struct priv *priv;	/* does what takes privileges */
+	bool sandboxed;		/* there is nothing left to give up */
 	struct mono started;
 	struct mono reloaded;	/* conf is as it is since then; us 0: since the start */
 	char host[CONF_NAME_MAX];	/* the kernel's host name, for %h */
@@ -118,6 +123,7 @@ struct daemon {
 	struct consults *consults;	/* relay/consult.c */
 	struct hash_key secret;
 
+	struct loop_watch *w_priv;
 	struct loop_watch *w_netlink[NETLINK_FDS], *w_ring, *w_udp67, *w_udp4011;
 	struct loop_watch *w_signal[4], *w_tick, *w_control, *w_hedge, *w_rescue, *w_judge, *w_fold;
 	struct loop_watch *w_status, *w_watchdog;
@@ -180,6 +186,17 @@ void status_changed(struct daemon *d);
 void status_ready(struct daemon *d);
 void status_reloading(struct daemon *d, struct mono now);
 void status_stopping(struct daemon *d);
+
+/* privileges.c: what the daemon gives up */
+/* Who will open what needs privileges: before anything is opened. 0 or -errno. */
+int privileges_open(struct daemon *d, const struct conf *c);
+/* User and capabilities go, when everything is open; then all system calls but a few. 0 or -errno, which has been logged. */
+int privileges_drop(struct daemon *d);
+int privileges_filter(struct daemon *d);
+/* What was made is removed. */
+void privileges_close(struct daemon *d);
+/* Does the next configuration ask for what could only be had at the start? Then a mistake each is told. */
+bool privileges_allow(struct daemon *d, const struct conf *next, conf_mistake_fn *mistake, void *user);
 
 /* path.c: the packet path */
 void path_ring(void *daemon, struct mono now);

@@ -311,22 +311,16 @@ conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake, void *use
 
 /* All of the file, up to CONFFILE_MAX and one byte more; -errno or 0. */
 static int
-slurp(const char *path, char **data, size_t *len)
+slurp(int fd, char **data, size_t *len)
 {
 	char *buf = malloc(CONFFILE_MAX + 1);
 	size_t n = 0;
 	ssize_t got = 1;
-	int fd, err = 0;
+	int err = 0;
 
 	*data = NULL;
 	if (!buf)
 		return -ENOMEM;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		err = -errno;
-		free(buf);
-		return err;
-	}
 	while (n <= CONFFILE_MAX && got != 0) {
 		got = read(fd, buf + n, CONFFILE_MAX + 1 - n);
 		if (got > 0)
@@ -336,7 +330,6 @@ slurp(const char *path, char **data, size_t *len)
 	}
 	if (got < 0)
 		err = -errno;
-	close(fd);
 	if (err) {
 		free(buf);
 		return err;
@@ -347,13 +340,15 @@ slurp(const char *path, char **data, size_t *len)
 }
 
 struct conf *
-conffile_read(const char *path, conf_mistake_fn *mistake, void *user)
+conffile_read_fd(int fd, conf_mistake_fn *mistake, void *user)
 {
 	struct conf *c;
 	size_t len = 0;
-	char *data;
-	int err = slurp(path, &data, &len);
+	char *data = NULL;
+	int err = fd < 0 ? fd : slurp(fd, &data, &len);
 
+	if (fd >= 0)
+		close(fd);
 	if (err) {
 		char text[200];
 
@@ -364,6 +359,14 @@ conffile_read(const char *path, conf_mistake_fn *mistake, void *user)
 	c = conffile_parse(data, len, mistake, user);
 	free(data);
 	return c;
+}
+
+struct conf *
+conffile_read(const char *path, conf_mistake_fn *mistake, void *user)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return conffile_read_fd(fd < 0 ? -errno : fd, mistake, user);
 }
 
 char *

@@ -30,7 +30,7 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 
-#include "io/unixsock.h"
+#include "io/priv.h"
 
 #define RETRY_MS	1000	/* after accept() had no descriptor left */
 /* What is read at a time; it is looked at before more is read. */
@@ -54,6 +54,8 @@ struct ctl_stream {
 
 struct ctl {
 	struct loop *loop;
+	struct priv *priv;
+	char *path;
 	struct evconnlistener *listener;
 	struct loop_watch *retry;
 	ctl_fn *fn;
@@ -61,7 +63,6 @@ struct ctl {
 	struct client *asking;	/* whose command is being answered */
 	TAILQ_HEAD(clients, client) clients;	/* the last one to speak first */
 	unsigned n_clients;
-	struct unixsock socket;
 };
 
 static void
@@ -294,18 +295,18 @@ on_accept_error(struct evconnlistener *listener, void *arg)
 }
 
 static int
-listen_at(struct ctl *ctl, const char *path)
+listen_at(struct ctl *ctl)
 {
-	int fd = unixsock_open(&ctl->socket, path);
+	int fd = priv_socket(ctl->priv, ctl->path);
 
 	if (fd < 0)
 		return fd;
+	/* A backlog of 0: it listens already. */
 	ctl->listener = evconnlistener_new(loop_base(ctl->loop), on_accept,
-	    ctl, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
-	    CTL_CLIENTS_MAX, fd);
+	    ctl, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (!ctl->listener) {
 		close(fd);
-		unixsock_remove(&ctl->socket);
+		priv_remove(ctl->priv, ctl->path);
 		return -ENOMEM;
 	}
 	evconnlistener_set_error_cb(ctl->listener, on_accept_error);
@@ -313,8 +314,8 @@ listen_at(struct ctl *ctl, const char *path)
 }
 
 int
-ctl_open(struct loop *l, const char *path, ctl_fn *fn, void *user,
-    struct ctl **out)
+ctl_open(struct loop *l, struct priv *priv, const char *path, ctl_fn *fn,
+    void *user, struct ctl **out)
 {
 	struct ctl *ctl;
 	int err;
@@ -323,11 +324,14 @@ ctl_open(struct loop *l, const char *path, ctl_fn *fn, void *user,
 	if (!ctl)
 		return -ENOMEM;
 	ctl->loop = l;
+	ctl->priv = priv;
 	ctl->fn = fn;
 	ctl->user = user;
 	TAILQ_INIT(&ctl->clients);
-	err = listen_at(ctl, path);
+	ctl->path = strdup(path);
+	err = ctl->path ? listen_at(ctl) : -ENOMEM;
 	if (err) {
+		free(ctl->path);
 		free(ctl);
 		return err;
 	}
@@ -385,7 +389,8 @@ ctl_close(struct ctl *ctl)
 	}
 	loop_unwatch(ctl->retry);
 	evconnlistener_free(ctl->listener);
-	unixsock_remove(&ctl->socket);
+	priv_remove(ctl->priv, ctl->path);
+	free(ctl->path);
 	free(ctl);
 	return NULL;
 }

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/priv.h"
 #include "proto/http.h"
 #include "proto/tftp.h"
 
@@ -37,6 +38,7 @@ struct conn {
 
 struct fetcher {
 	struct loop *loop;
+	struct priv *priv;
 	fetch_fn *fn;
 	void *user;
 	unsigned n_open;
@@ -44,13 +46,14 @@ struct fetcher {
 };
 
 struct fetcher *
-fetcher_new(struct loop *l, fetch_fn *fn, void *user)
+fetcher_new(struct loop *l, struct priv *priv, fetch_fn *fn, void *user)
 {
 	struct fetcher *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return NULL;
 	f->loop = l;
+	f->priv = priv;
 	f->fn = fn;
 	f->user = user;
 	TAILQ_INIT(&f->conns);
@@ -217,15 +220,16 @@ static int
 open_socket(struct conn *c)
 {
 	bool tcp = c->ask.kind == FETCH_HTTP;
-	struct sockaddr_in at = inet(c->ask.source, 0);
 	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 	int on = 1;
 
-	c->fd = socket(AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC |
-	    SOCK_NONBLOCK, 0);
-	if (c->fd < 0 || (!ip4_is_none(c->ask.source) &&
-	    bind(c->fd, (const struct sockaddr *)&at, sizeof(at)) < 0))
-		return -errno;
+	if (ip4_is_none(c->ask.source))
+		c->fd = socket(AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) |
+		    SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	else
+		c->fd = priv_from(c->owner->priv, c->ask.source, tcp);
+	if (c->fd < 0)
+		return ip4_is_none(c->ask.source) ? -errno : c->fd;
 	/* As io/prober: no TIME_WAIT is left behind. */
 	if (tcp)
 		(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));

@@ -206,13 +206,22 @@ stderr_is_journal(void)
 	    st.st_ino == ino;
 }
 
+/* Of the process, as stderr is. */
+static bool service_stderr;
+
+void
+logsink_look(void)
+{
+	service_stderr = stderr_is_journal();
+}
+
 void
 logsink_set(struct log *log, enum logsink where)
 {
 	log->user = NULL;
 	switch (where) {
 	case LOGSINK_STDERR:
-		log->sink = stderr_is_journal() ? to_service_stderr : to_stderr;
+		log->sink = service_stderr ? to_service_stderr : to_stderr;
 		break;
 	case LOGSINK_SYSLOG:
 		openlog(IDENT, LOG_PID, LOG_DAEMON);

@@ -13,11 +13,9 @@
 #include "io/metrics.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -25,13 +23,11 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 
-#include "io/unixsock.h"
+#include "io/priv.h"
 #include "proto/http.h"
 
 #define PATH		"/metrics"
 #define RETRY_MS	1000	/* after accept() had no descriptor left */
-/* Beyond it the kernel forgets a SYN, and that visitor waits a second. */
-#define BACKLOG		128
 
 struct document {
 	unsigned refs;
@@ -48,6 +44,7 @@ struct client {
 
 struct metrics {
 	struct loop *loop;
+	struct priv *priv;
 	struct evconnlistener *listener;
 	struct loop_watch *retry;
 	metrics_fn *fn;
@@ -56,8 +53,7 @@ struct metrics {
 	unsigned n_clients;
 	struct document *doc;	/* NULL: none was made yet */
 	struct mono made;
-	bool has_file;
-	struct unixsock file;
+	char *file;		/* NULL: it is a TCP port */
 };
 
 static void
@@ -261,68 +257,49 @@ on_accept_error(struct evconnlistener *listener, void *arg)
 		evconnlistener_disable(listener);
 }
 
-/* FREEBIND: the address of an interface that comes later will do. REUSEADDR:
- * connections of the daemon before us may linger. */
-static int
-open_tcp(const struct conf_metrics *at)
-{
-	const struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(at->port),
-		.sin_addr.s_addr = htonl(at->address.host),
-	};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int on = 1, err;
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-	    setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) == 0 &&
-	    bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
-
 static int
 listen_at(struct metrics *m, const struct conf_metrics *at)
 {
-	int err, fd = m->has_file ? unixsock_open(&m->file, at->path) : open_tcp(at);
+	int fd = m->file ? priv_socket(m->priv, m->file) :
+	    priv_tcp(m->priv, at->address, at->port);
 
 	if (fd < 0)
 		return fd;
-	/* Two daemons with REUSEADDR may both bind; the second fails to listen. */
-	errno = ENOMEM;
+	/* A backlog of 0: it listens already. */
 	m->listener = evconnlistener_new(loop_base(m->loop), on_accept, m,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, fd);
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (!m->listener) {
-		err = -errno;
 		close(fd);
-		if (m->has_file)
-			unixsock_remove(&m->file);
-		return err;
+		if (m->file)
+			priv_remove(m->priv, m->file);
+		return -ENOMEM;
 	}
 	evconnlistener_set_error_cb(m->listener, on_accept_error);
 	return 0;
 }
 
 int
-metrics_open(struct loop *l, const struct conf_metrics *at, metrics_fn *fn,
-    void *user, struct metrics **out)
+metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at,
+    metrics_fn *fn, void *user, struct metrics **out)
 {
 	struct metrics *m = calloc(1, sizeof(*m));
-	int err;
+	int err = 0;
 
 	if (!m)
 		return -ENOMEM;
 	m->loop = l;
+	m->priv = priv;
 	m->fn = fn;
 	m->user = user;
-	m->has_file = at->port == 0;
 	TAILQ_INIT(&m->clients);
-	err = listen_at(m, at);
+	if (at->port == 0) {
+		m->file = strdup(at->path);
+		err = m->file ? 0 : -ENOMEM;
+	}
+	if (!err)
+		err = listen_at(m, at);
 	if (err) {
+		free(m->file);
 		free(m);
 		return err;
 	}
@@ -339,8 +316,9 @@ metrics_close(struct metrics *m)
 		client_free(TAILQ_FIRST(&m->clients));
 	loop_unwatch(m->retry);
 	evconnlistener_free(m->listener);
-	if (m->has_file)
-		unixsock_remove(&m->file);
+	if (m->file)
+		priv_remove(m->priv, m->file);
+	free(m->file);
 	doc_unref(m->doc);
 	free(m);
 	return NULL;

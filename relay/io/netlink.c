@@ -30,6 +30,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <netlink/errno.h>
 #include <netlink/msg.h>
@@ -41,6 +42,7 @@
 #include <netlink/socket.h>
 
 #include "base/wire.h"
+#include "io/priv.h"
 
 /* The kernel fills dumps up to 32 KB at most; single messages are smaller. With
  * a buffer of that size libnl need not peek at every message first. */
@@ -63,6 +65,7 @@ static const struct timeval answer_max = { 2, 0 };
 struct netlink {
 	const struct netlink_ops *ops;
 	void *user;
+	struct priv *priv;
 	struct nl_sock *news, *routes, *ask;
 	bool stale;	/* the receiver does not know all: resync */
 	struct netlink_stats stats;
@@ -302,9 +305,25 @@ set_rcvbuf(int fd, int bytes)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
 
+/* nl_connect() binds, which is not ours to do once priv has taken over. */
+static int
+connect_sock(struct nl_sock *s, struct priv *priv)
+{
+	int fd = priv ? priv_netlink(priv) : -1, err;
+
+	if (!priv)
+		return nl_connect(s, NETLINK_ROUTE);
+	if (fd < 0)
+		return -NLE_BAD_SOCK;
+	err = nl_socket_set_fd(s, NETLINK_ROUTE, fd);
+	if (err < 0)
+		close(fd);
+	return err;
+}
+
 /* A connected socket that hands its messages to on_message(). */
 static int
-sock_open(struct netlink *nl, struct nl_sock **out)
+sock_open(struct netlink *nl, struct nl_sock **out, struct priv *priv)
 {
 	struct nl_sock *s = nl_socket_alloc();
 	int err;
@@ -313,7 +332,7 @@ sock_open(struct netlink *nl, struct nl_sock **out)
 	if (!s)
 		return -ENOMEM;
 	nl_socket_disable_msg_peek(s);
-	err = nl_connect(s, NETLINK_ROUTE);
+	err = connect_sock(s, priv);
 	if (!err)
 		err = nl_socket_set_msg_buf_size(s, MESSAGE_MAX);
 	if (!err)
@@ -326,7 +345,7 @@ sock_open(struct netlink *nl, struct nl_sock **out)
 static int
 subscribe(struct netlink *nl, struct nl_sock **out, int a, int b, int rcvbuf)
 {
-	int err = sock_open(nl, out);
+	int err = sock_open(nl, out, NULL);
 
 	if (err)
 		return err;
@@ -341,7 +360,7 @@ subscribe(struct netlink *nl, struct nl_sock **out, int a, int b, int rcvbuf)
 static int
 ask_open(struct netlink *nl)
 {
-	int err = sock_open(nl, &nl->ask);
+	int err = sock_open(nl, &nl->ask, nl->priv);
 
 	if (err)
 		return err;
@@ -511,7 +530,7 @@ netlink_read(struct netlink *nl)
 
 int
 netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user,
-    int rcvbuf)
+    int rcvbuf, struct priv *priv)
 {
 	struct netlink *nl = calloc(1, sizeof(*nl));
 	int err;
@@ -520,6 +539,7 @@ netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user,
 		return -ENOMEM;
 	nl->ops = ops;
 	nl->user = user;
+	nl->priv = priv;
 	err = subscribe(nl, &nl->news, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, rcvbuf);
 	if (!err)
 		err = subscribe(nl, &nl->routes, RTNLGRP_IPV4_ROUTE,

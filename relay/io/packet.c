@@ -215,37 +215,59 @@ packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
 	return 0;
 }
 
-/* Writes the number into /proc unless a larger one stands there. */
-static bool
-raise_limit(const char *path, int wanted)
-{
-	FILE *f = fopen(path, "r+e");
-	int now;
-	bool ok;
-
-	if (!f)
-		return false;
-	ok = fscanf(f, "%d", &now) == 1 && now < wanted;
-	if (ok) {
-		rewind(f);
-		ok = fprintf(f, "%d\n", wanted) > 0;
-	}
-	return fclose(f) == 0 && ok;
-}
-
 /*
  * Two limits say ENOBUFS: memberships of a socket (20 by default, one VLAN
  * each), and the memory for a socket's options (on Debian 12's kernel 20 KB,
  * good for some 400).
  */
-static bool
-raise_membership_limits(void)
-{
-	bool memberships = raise_limit(
-	    "/proc/sys/net/ipv4/igmp_max_memberships", 4096);
-	bool memory = raise_limit("/proc/sys/net/core/optmem_max", 1 << 20);
+static const struct {
+	const char *path;
+	int wanted;
+} limits[PACKET_LIMITS] = {
+	{ "/proc/sys/net/ipv4/igmp_max_memberships", 4096 },
+	{ "/proc/sys/net/core/optmem_max", 1 << 20 },
+};
 
-	return memberships || memory;
+void
+packet_limits_open(int fd[PACKET_LIMITS])
+{
+	for (unsigned i = 0; i < PACKET_LIMITS; i++)
+		if (fd[i] < 0)
+			fd[i] = open(limits[i].path, O_RDWR | O_CLOEXEC);
+}
+
+void
+packet_limits_close(int fd[PACKET_LIMITS])
+{
+	for (unsigned i = 0; i < PACKET_LIMITS; i++) {
+		if (fd[i] >= 0)
+			close(fd[i]);
+		fd[i] = -1;
+	}
+}
+
+/* Writes the number unless a larger one stands there. */
+static bool
+raise_limit(int fd, int wanted)
+{
+	char text[16] = "";
+	int len;
+
+	if (fd < 0 || pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
+	    atoi(text) >= wanted)
+		return false;
+	len = snprintf(text, sizeof(text), "%d\n", wanted);
+	return pwrite(fd, text, (size_t)len, 0) == len;
+}
+
+bool
+packet_limits_raise(const int fd[PACKET_LIMITS])
+{
+	bool raised = false;
+
+	for (unsigned i = 0; i < PACKET_LIMITS; i++)
+		raised |= raise_limit(fd[i], limits[i].wanted);
+	return raised;
 }
 
 int
@@ -260,9 +282,6 @@ packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join)
 
 	if (setsockopt(udp_fd, IPPROTO_IP, option, &req, sizeof(req)) < 0)
 		err = errno;
-	if (err == ENOBUFS && join && raise_membership_limits())
-		err = setsockopt(udp_fd, IPPROTO_IP, option, &req,
-		    sizeof(req)) < 0 ? errno : 0;
 	/* Already so, or the interface took its memberships with it. */
 	if ((join && err == EADDRINUSE) ||
 	    (!join && (err == EADDRNOTAVAIL || err == ENODEV)))

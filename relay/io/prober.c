@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/priv.h"
 #include "proto/arp.h"
 #include "proto/dhcp4.h"
 #include "proto/http.h"
@@ -55,6 +56,7 @@ struct asked_arp {
 
 struct prober {
 	struct loop *loop;
+	struct priv *priv;
 	prober_fn *fn;
 	void *user;
 	int icmp, arp, udp4011, conns;	/* -1: not needed yet */
@@ -67,13 +69,14 @@ struct prober {
 };
 
 struct prober *
-prober_new(struct loop *l, prober_fn *fn, void *user)
+prober_new(struct loop *l, struct priv *priv, prober_fn *fn, void *user)
 {
 	struct prober *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
 	p->loop = l;
+	p->priv = priv;
 	p->fn = fn;
 	p->user = user;
 	p->icmp = p->arp = p->udp4011 = p->conns = -1;
@@ -154,15 +157,13 @@ read_icmp(void *prober, struct mono now)
 }
 
 /* A raw socket and not a "ping socket", for which a sysctl must name our group. */
-static int
-need_icmp(struct prober *p)
+int
+prober_icmp_socket(void)
 {
 	struct icmp_filter only = { ~(1u << ICMP_ECHOREPLY) };
-	int fd, err;
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMP);
+	int err;
 
-	if (p->icmp >= 0)
-		return 0;
-	fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMP);
 	if (fd < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_RAW, ICMP_FILTER, &only, sizeof(only)) < 0) {
@@ -170,7 +171,18 @@ need_icmp(struct prober *p)
 		close(fd);
 		return err;
 	}
-	return share(p, fd, &p->icmp, &p->w_icmp, read_icmp);
+	return fd;
+}
+
+static int
+need_icmp(struct prober *p)
+{
+	int fd;
+
+	if (p->icmp >= 0)
+		return 0;
+	fd = p->priv ? priv_icmp(p->priv) : prober_icmp_socket();
+	return fd < 0 ? fd : share(p, fd, &p->icmp, &p->w_icmp, read_icmp);
 }
 
 /* From one of our addresses; on a raw socket others may share, so only this packet. */
@@ -268,17 +280,15 @@ filter_arp(int fd)
 }
 
 /* Without a protocol it receives nothing until it is bound, behind its filter. */
-static int
-need_arp(struct prober *p)
+int
+prober_arp_socket(void)
 {
 	struct sockaddr_ll at = {
 		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP),
 	};
-	int fd, err;
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int err;
 
-	if (p->arp >= 0)
-		return 0;
-	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	if (filter_arp(fd) < 0 ||
@@ -287,7 +297,18 @@ need_arp(struct prober *p)
 		close(fd);
 		return err;
 	}
-	return share(p, fd, &p->arp, &p->w_arp, read_arp);
+	return fd;
+}
+
+static int
+need_arp(struct prober *p)
+{
+	int fd;
+
+	if (p->arp >= 0)
+		return 0;
+	fd = p->priv ? priv_arp(p->priv) : prober_arp_socket();
+	return fd < 0 ? fd : share(p, fd, &p->arp, &p->w_arp, read_arp);
 }
 
 static struct asked_arp *

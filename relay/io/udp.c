@@ -334,8 +334,8 @@ udp_open(uint16_t port)
 	return fd;
 }
 
-static int
-server_socket(uint16_t port)
+int
+udp_server_socket(uint16_t port)
 {
 	int fd = udp_open(port);
 	int err;
@@ -353,26 +353,31 @@ server_socket(uint16_t port)
 }
 
 struct udp_server *
-udp_server_new(struct ip4 address, uint16_t port)
+udp_server_with(int fd, struct ip4 address, uint16_t port)
 {
-	struct udp_server *s = calloc(1, sizeof(*s));
+	struct udp_server *s = fd < 0 ? NULL : calloc(1, sizeof(*s));
 
-	if (!s)
-		return NULL;
-	s->address = address;
-	s->port = port;
-	s->fd = server_socket(port);
-	if (s->fd < 0) {
-		errno = -s->fd;
-		free(s);
+	if (!s) {
+		if (fd >= 0)
+			close(fd);
+		errno = fd < 0 ? -fd : ENOMEM;
 		return NULL;
 	}
+	s->address = address;
+	s->port = port;
+	s->fd = fd;
 	for (uint32_t i = 0; i < UDP_BATCH; i++) {
 		s->msg[i].msg_hdr.msg_iov = &s->iov[i];
 		s->msg[i].msg_hdr.msg_iovlen = 1;
 	}
 	(void)udp_server_reconnect(s);
 	return s;
+}
+
+struct udp_server *
+udp_server_new(struct ip4 address, uint16_t port)
+{
+	return udp_server_with(udp_server_socket(port), address, port);
 }
 
 struct udp_server *

@@ -6,15 +6,9 @@
 #include "io/unixsock.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define GROUP		"pxrelay"
-#define GROUPS		"/etc/group"
 
 /*
  * A file that is in the way: a socket that nobody listens on is left over from
@@ -59,35 +53,12 @@ make_directory(const char *path)
 	(void)mkdir(dir, 0755);
 }
 
-/*
- * The installation's own group stands in the file. getgrnam() would load modules into
- * us, ask other daemons, and crash when memory is short (glibc 2.36).
- */
-static bool
-find_group(gid_t *gid)
-{
-	FILE *f = fopen(GROUPS, "re");
-	const struct group *g = NULL;
-
-	if (!f)
-		return false;
-	do
-		g = fgetgrent(f);
-	while (g && strcmp(g->gr_name, GROUP) != 0);
-	if (g)
-		*gid = g->gr_gid;
-	fclose(f);
-	return g != NULL;
-}
-
-/* Nobody but us until the group is set; without such a group, our own. */
+/* Nobody but us until the group is set. */
 static int
-set_rights(struct unixsock *u)
+set_rights(struct unixsock *u, gid_t group)
 {
-	gid_t gid;
-
-	if (find_group(&gid))
-		(void)!chown(u->at.sun_path, (uid_t)-1, gid);
+	if (group != (gid_t)-1)
+		(void)!chown(u->at.sun_path, (uid_t)-1, group);
 	if (chmod(u->at.sun_path, 0660) < 0 ||
 	    stat(u->at.sun_path, &u->file) < 0)
 		return -errno;
@@ -95,7 +66,7 @@ set_rights(struct unixsock *u)
 }
 
 static int
-bind_at(struct unixsock *u, int fd)
+bind_at(struct unixsock *u, int fd, gid_t group)
 {
 	mode_t mask = umask(0177);
 	int err = bind(fd, (const struct sockaddr *)&u->at,
@@ -103,7 +74,7 @@ bind_at(struct unixsock *u, int fd)
 
 	umask(mask);
 	if (!err) {
-		err = set_rights(u);
+		err = set_rights(u, group);
 		if (err)
 			unlink(u->at.sun_path);
 	}
@@ -111,7 +82,7 @@ bind_at(struct unixsock *u, int fd)
 }
 
 int
-unixsock_open(struct unixsock *u, const char *path)
+unixsock_open(struct unixsock *u, const char *path, gid_t group)
 {
 	int fd, err;
 
@@ -127,7 +98,7 @@ unixsock_open(struct unixsock *u, const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	err = bind_at(u, fd);
+	err = bind_at(u, fd, group);
 	if (err) {
 		close(fd);
 		return err;

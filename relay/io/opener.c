@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * opener - carries out requests, in a process of its own or not; see
+ * include/io/opener.h. Who asks is io/priv.
+ *
+ * The other end is not trusted: requests have one size, every field is checked here, and
+ * what is opened are sockets that are bound and have their filters already. Whatever it
+ * could do with them it could do with those that it has had since the start.
+ */
+#include "io/opener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "io/logsink.h"
+#include "io/prober.h"
+#include "io/quiet.h"
+#include "io/sandbox.h"
+#include "io/udp.h"
+#include "proto/dhcp4.h"
+
+/* Beyond it the kernel forgets a SYN, and that visitor waits a second. */
+#define BACKLOG		128
+/* The process's own descriptor 3; nothing else is open when it begins. */
+#define PEER		3
+#define NAME		"pxrelay-opener"	/* in ps -o comm */
+
+/*
+ * For the ports below 1024 and receive buffers beyond net.core.rmem_max, raw sockets, and
+ * when started as root, for files that another user wrote, which root could read and
+ * remove before.
+ */
+#define CAPS \
+	(UINT64_C(1) << CAP_NET_BIND_SERVICE | UINT64_C(1) << CAP_NET_ADMIN | \
+	 UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_DAC_OVERRIDE)
+
+/* --- what is allowed ---------------------------------------------------------- */
+
+void
+opener_dir(char dir[OPENER_PATH], const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == path ? 1 : slash ? (size_t)(slash - path) : 0;
+
+	if (len >= OPENER_PATH)
+		len = 0;
+	memcpy(dir, len ? path : ".", len ? len : 1);
+	dir[len ? len : 1] = '\0';
+}
+
+/* Directories are compared by name: "/run/pxrelay/../x" is another one than "/run". */
+bool
+opener_may_socket(const struct opener_terms *t, const char *path)
+{
+	char dir[OPENER_PATH];
+
+	opener_dir(dir, path);
+	for (unsigned i = 0; i < OPENER_DIRS && !t->anything; i++)
+		if (strcmp(t->dir[i], dir) == 0)
+			return true;
+	return t->anything;
+}
+
+bool
+opener_may_listen(const struct opener_terms *t, uint16_t port)
+{
+	return t->anything || port >= 1024 || (port != 0 && port == t->port);
+}
+
+/* --- what is done ------------------------------------------------------------- */
+
+/* Opening a pipe would wait for somebody to write, so it is opened without waiting. */
+static int
+open_conf(const struct opener *o)
+{
+	struct stat st;
+	int fd;
+
+	if (!o->terms.conf)
+		return -EPERM;
+	fd = open(o->terms.conf, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+		return fd;
+	close(fd);
+	return -EINVAL;
+}
+
+static int
+open_udp(const struct opener_request *q)
+{
+	if (q->number != DHCP4_PORT_SERVER && q->number != DHCP4_PORT_PXE)
+		return -EPERM;
+	return udp_open((uint16_t)q->number);
+}
+
+static int
+open_from(const struct opener_request *q)
+{
+	const struct sockaddr_in at = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(q->address.host),
+	};
+	int fd, err;
+
+	if (q->number > 1)
+		return -EPERM;
+	fd = socket(AF_INET, (q->number ? SOCK_STREAM : SOCK_DGRAM) |
+	    SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (ip4_is_none(q->address) ||
+	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int
+open_netlink(void)
+{
+	struct sockaddr_nl at = { .nl_family = AF_NETLINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int
+listening(int fd)
+{
+	int err;
+
+	if (fd < 0 || listen(fd, BACKLOG) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int
+open_socket(struct opener *o, const struct opener_request *q)
+{
+	struct unixsock *u = &o->file[o->n_file];
+	int fd;
+
+	if (!opener_may_socket(&o->terms, q->path))
+		return -EPERM;
+	if (o->n_file == OPENER_FILES)
+		return -EMFILE;
+	fd = unixsock_open(u, q->path, o->terms.group);
+	if (fd < 0)
+		return fd;
+	fd = listening(fd);
+	if (fd < 0)
+		unixsock_remove(u);
+	else
+		o->n_file++;
+	return fd;
+}
+
+static int
+remove_socket(struct opener *o, const struct opener_request *q)
+{
+	for (unsigned i = 0; i < o->n_file; i++)
+		if (strcmp(o->file[i].at.sun_path, q->path) == 0) {
+			unixsock_remove(&o->file[i]);
+			o->file[i] = o->file[--o->n_file];
+			return 0;
+		}
+	return -ENOENT;
+}
+
+/* FREEBIND: the address of an interface that comes later will do. REUSEADDR:
+ * connections of the daemon before us may linger. */
+static int
+open_tcp(const struct opener *o, const struct opener_request *q)
+{
+	const struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)q->number),
+		.sin_addr.s_addr = htonl(q->address.host),
+	};
+	int fd, on = 1, err;
+
+	if (q->number > UINT16_MAX || !opener_may_listen(&o->terms, (uint16_t)q->number))
+		return -EPERM;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) == 0 &&
+	    bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
+		return listening(fd);	/* two with REUSEADDR may bind; one may listen */
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static bool
+is_host(struct ip4 a)
+{
+	uint8_t first = (uint8_t)(a.host >> 24);
+
+	return first != 0 && first != 127 && first < 224;
+}
+
+static int
+resolve(struct opener *o, const struct opener_request *q)
+{
+	int err = 0;
+
+	if (q->number == 0 || !is_host(q->address))
+		return -EPERM;
+	if (!o->route)
+		err = route_open(&o->route);
+	return err < 0 ? err : route_resolve(o->route, q->number, q->address);
+}
+
+static int
+raise_limits(struct opener *o)
+{
+	packet_limits_open(o->limits);
+	return packet_limits_raise(o->limits) ? 0 : -ENOBUFS;
+}
+
+static int
+set_log(struct opener *o, const struct opener_request *q)
+{
+	if (q->number > LOGSINK_JOURNAL || q->more > LOG_LEVEL_DEBUG)
+		return -EPERM;
+	o->log->level = (enum log_level)q->more;
+	logsink_set(o->log, (enum logsink)q->number);
+	return 0;
+}
+
+static int
+log_violation(struct opener *o, const struct opener_request *q)
+{
+	log_event(o->log, LOG_LEVEL_ERROR, "seccomp-violation",
+	    "call=%s process=packets", sandbox_call_name((int)q->number));
+	return 0;
+}
+
+int
+opener_do(struct opener *o, const struct opener_request *q)
+{
+	switch ((enum opener_what)q->what) {
+	case OPENER_CONF:
+		return open_conf(o);
+	case OPENER_UDP:
+		return open_udp(q);
+	case OPENER_SERVER:
+		return udp_server_socket(DHCP4_PORT_SERVER);
+	case OPENER_ICMP:
+		return prober_icmp_socket();
+	case OPENER_ARP:
+		return prober_arp_socket();
+	case OPENER_NETLINK:
+		return open_netlink();
+	case OPENER_QUIET:
+		return quiet_open();
+	case OPENER_FROM:
+		return open_from(q);
+	case OPENER_SOCKET:
+		return open_socket(o, q);
+	case OPENER_TCP:
+		return open_tcp(o, q);
+	case OPENER_REMOVE:
+		return remove_socket(o, q);
+	case OPENER_LIMITS:
+		return raise_limits(o);
+	case OPENER_RESOLVE:
+		return resolve(o, q);
+	case OPENER_PIDFILE:
+		o->wrote_pid = true;
+		return 0;
+	case OPENER_LOG:
+		return set_log(o, q);
+	case OPENER_VIOLATION:
+		return log_violation(o, q);
+	case OPENER_END:
+		opener_fini(o);
+		return 0;
+	}
+	return -EPERM;
+}
+
+void
+opener_init(struct opener *o, const struct opener_terms *t, struct log *log)
+{
+	memset(o, 0, sizeof(*o));
+	o->terms = *t;
+	o->log = log;
+	for (unsigned i = 0; i < PACKET_LIMITS; i++)
+		o->limits[i] = -1;
+}
+
+void
+opener_fini(struct opener *o)
+{
+	while (o->n_file)
+		unixsock_remove(&o->file[--o->n_file]);
+	if (o->wrote_pid && o->terms.pidfile)
+		unlink(o->terms.pidfile);
+	o->wrote_pid = false;
+	o->route = route_close(o->route);
+	packet_limits_close(o->limits);
+}
+
+/* --- the process -------------------------------------------------------------- */
+
+static bool
+tell_peer(int call)
+{
+	struct opener_answer a = { .what = OPENER_VIOLATION, .result = call };
+
+	return send(PEER, &a, sizeof(a), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(a);
+}
+
+/* A result above 2 is a descriptor: 0, 1 and 2 are always open. */
+static void
+answer(uint32_t seq, int result)
+{
+	struct opener_answer a = { .seq = seq, .result = result < 0 ? result : 0 };
+	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { &a, sizeof(a) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c = (struct cmsghdr *)(void *)control;
+
+	if (result > STDERR_FILENO) {
+		msg.msg_control = control;
+		msg.msg_controllen = sizeof(control);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &result, sizeof(int));
+	}
+	(void)!sendmsg(PEER, &msg, MSG_NOSIGNAL);
+}
+
+/* False: the other end is gone. Descriptors that came along are not taken: the
+ * kernel closes them, as there is no room for them. */
+static bool
+next_request(struct opener_request *q)
+{
+	struct iovec iov = { q, sizeof(*q) };
+	ssize_t n;
+
+	do {
+		struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+		n = recvmsg(PEER, &msg, 0);
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return false;
+	} while (n != sizeof(*q));
+	q->path[sizeof(q->path) - 1] = '\0';
+	return true;
+}
+
+static void
+keep_peer_and_stderr(int fd, bool quiet)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	closelog();	/* its descriptor is closed below */
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		if (quiet)
+			dup2(null, STDERR_FILENO);
+	}
+	if (fd != PEER)
+		dup2(fd, PEER);
+	(void)!fcntl(PEER, F_SETFD, FD_CLOEXEC);
+	close_range(PEER + 1, ~0u, 0);
+}
+
+/* It ends when the process ends for which it is there, and by no signal before that: those of a
+ * terminal and of a service manager reach it, too. As root it is in the group of the socket files,
+ * and needs no capability to give them to it. */
+static int
+give_up(struct opener *o)
+{
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_NAME, NAME, 0, 0, 0);
+	packet_limits_open(o->limits);
+	if (geteuid() == 0)
+		(void)!setgroups(o->terms.group != (gid_t)-1, &o->terms.group);
+	return sandbox_drop(NULL, CAPS);
+}
+
+void
+opener_serve(struct opener *o, int fd)
+{
+	struct opener_request q;
+	int err;
+
+	keep_peer_and_stderr(fd, o->terms.quiet);
+	err = give_up(o);
+	if (!err)
+		err = sandbox_filter(SANDBOX_OPENER, tell_peer);
+	answer(0, err < 0 ? err : 0);
+	while (!err && next_request(&q)) {
+		int result = opener_do(o, &q);
+
+		if (q.seq)
+			answer(q.seq, result);
+		if (result > STDERR_FILENO)
+			close(result);
+		if (q.what == OPENER_END)
+			break;
+	}
+	opener_fini(o);
+	sandbox_exit(err < 0);
+}
