@@ -115,3 +115,17 @@ delivered "request whose checksum the kernel left to the hardware" \
 expect_eq "nothing of all this was seen in the other VLAN" \
 	"$(pcap_count vlan20)" 0
 expect "the relay is alive" alive "$RELAY_PID"
+
+# A reply that does not fit the client's VLAN is lost by name, and takes no other with it.
+nsip rtr link set vlan10 mtu 800
+knobs srv1 size=773			# and 28 of headers
+before=$(relay_counter replies-relayed)
+ask cl10
+expect_eq "a byte too long" "${A[answers]}" 0
+expect "is dropped as such" wait_for 3 eval '[ "$(by replies over-mtu)" = 1 ]'
+expect_eq "and does not count as relayed" "$(relay_counter replies-relayed)" "$before"
+expect "and is said, with the interface" logged relay \
+	"^reply-too-long interface=vlan10 mtu=800 length=801 server=$SRV1\$"
+knobs srv1 size=772
+ask cl10
+expect_eq "just as long" "${A[answers]} ${#A[payload]}" "1 $((2 * 772))"

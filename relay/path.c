@@ -270,6 +270,22 @@ path_hedges(void *daemon, struct mono now)
 	await_due(d, now);
 }
 
+/* No firmware puts fragments together. Somebody changed an MTU, or a server sends more than
+ * the client's option 57 allows: that wants to be known by name. */
+static void
+too_long(struct daemon *d, const struct relay4_delivery *v, size_t len)
+{
+	struct daemon_fate *f = &d->fate[d->n_fate - 1];
+	char name[LOG_ESC_MAX];
+
+	f->lost++;
+	f->why = DROP_OVER_MTU;
+	log_event(&d->log, LOG_LEVEL_WARNING, "reply-too-long",
+	    "interface=%s mtu=%u length=%zu server=%s",
+	    log_esc(name, v->out->link.name), v->out->link.mtu, len,
+	    v->server == CONF_NONE ? "other" : d->conf->server[v->server].name);
+}
+
 static void
 reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
@@ -302,7 +318,10 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	to = (struct packet_to){ v.out->link.ifindex, v.mac_len, { 0 } };
 	memcpy(to.mac, v.mac, sizeof(to.mac));
 	d->fate[d->n_fate - 1].queued++;
-	packet_queue(d->packet, &to, hdr, msg, u.payload_len, &sent);
+	if (v.out->link.mtu && UDPIP_HEADERS + u.payload_len > v.out->link.mtu)
+		too_long(d, &v, UDPIP_HEADERS + u.payload_len);
+	else
+		packet_queue(d->packet, &to, hdr, msg, u.payload_len, &sent);
 	end_fate(d);
 }
 
