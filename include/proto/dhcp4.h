@@ -80,6 +80,7 @@ struct dhcp4 {
 	 * is none. Trailing bytes behind END are padding. */
 	size_t end_at;
 	uint8_t overload;	/* option 52: 0..3 */
+	bool repeats;		/* some option is there more than once */
 	/* Offset in data of the first instance of each option's code byte in the
 	 * options area, 0 when absent; then in file, sname when overloaded. */
 	uint16_t at[256];

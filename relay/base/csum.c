@@ -60,26 +60,34 @@ add_tail(const uint8_t *p, size_t len)
 	return sum;
 }
 
-/*
- * The halves of each 64-bit word go to sums of their own: two independent
- * additions without a carry to look at, which the compiler may also vectorise.
- * They hold 2^32 words before they overflow.
- */
+/* One's complement addition again: the carry comes in below. */
+static inline uint64_t
+add64(uint64_t sum, const uint8_t *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	sum += w;
+	return sum + (sum < w);
+}
+
 uint32_t
 csum_add(uint32_t sum, const void *data, size_t len)
 {
 	const uint8_t *p = data;
-	uint64_t low = 0, high = 0, w;
+	uint64_t a = 0, b = 0;
 
-	for (; len >= sizeof(w); p += sizeof(w), len -= sizeof(w)) {
-		memcpy(&w, p, sizeof(w));
-		low += w & 0xffffffff;
-		high += w >> 32;
+	/* Two sums of their own, which need not wait for each other. */
+	for (; len >= 32; p += 32, len -= 32) {
+		a = add64(add64(a, p), p + 8);
+		b = add64(add64(b, p + 16), p + 24);
 	}
-	low += add_tail(p, len);
+	for (; len >= 8; p += 8, len -= 8)
+		a = add64(a, p);
 	/* Each folded by itself: their sum could carry out of 64 bits. */
-	sum = add32(sum, be16toh(fold64(low)));
-	return add32(sum, be16toh(fold64(high)));
+	sum = add32(sum, be16toh(fold64(a)));
+	sum = add32(sum, be16toh(fold64(b)));
+	return add32(sum, be16toh(fold64(add_tail(p, len))));
 }
 
 uint16_t

@@ -70,6 +70,8 @@ conf_glob(const char *p, const char *s)
 		if (*p == '*') {
 			star = ++p;
 			from = s;
+			if (!*p)	/* the rest, whatever it is */
+				return true;
 			continue;
 		}
 		next = one_match(p, *s);

@@ -46,6 +46,9 @@
 #define SEND_TRIES	3
 #define ERRORS_PER_READ	64
 #define MARKS		64
+/* So that the beginnings of a batch's datagrams do not compete for the same few places
+ * of the cache, as they do at distances of a power of two. */
+#define SKEW		448
 
 #define CONTROL_SIZE \
 	(CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)))
@@ -67,7 +70,7 @@ struct udp_batch {
 		int fd;
 		uint32_t drops;
 	} mark[MARKS];
-	uint8_t data[UDP_BATCH][UDP_DGRAM_MAX];
+	uint8_t data[UDP_BATCH][UDP_DGRAM_MAX + SKEW];
 };
 
 struct udp_server {

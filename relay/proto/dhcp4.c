@@ -77,7 +77,8 @@ area_sname(const struct dhcp4 *m)
 	return area(m, DHCP4_OFF_SNAME, DHCP4_OFF_SNAME + len);
 }
 
-/* Notes where each option is first seen; leaves the cursor where it stopped. */
+/* Notes where each option is first seen, and whether one came again; leaves the
+ * cursor where it stopped. */
 static void
 index_area(struct dhcp4 *m, struct rd *r)
 {
@@ -86,6 +87,8 @@ index_area(struct dhcp4 *m, struct rd *r)
 	while (option_next(r, m->data, &o))
 		if (m->at[o.code] == 0)
 			m->at[o.code] = (uint16_t)o.at;
+		else
+			m->repeats = true;
 }
 
 static void
@@ -228,9 +231,16 @@ dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t size)
 {
 	struct wr w = wr_init(buf, size);
 	size_t at = m->at[code], total = 0;
+	struct rd one;
 
 	if (at == 0)
 		return 0;
+	/* As good as always. */
+	if (!m->repeats && dhcp4_opt(m, code, &one)) {
+		total = rd_left(&one);
+		rd_copy(&one, buf, total < size ? total : size);
+		return total;
+	}
 	/* RFC 3396 5: the parts follow each other in this order of areas. */
 	if (at > COOKIE_AT)
 		total += join_area(m, area(m, at, m->end_at), code, &w);
