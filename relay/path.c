@@ -547,6 +547,44 @@ frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 }
 
 /*
+ * What the tables know of the sender of the next message is fetched into the cache
+ * while this one is being worked on. Nothing was judged yet, so this looks at
+ * offsets only; if it is no DHCP message, something useless is fetched.
+ */
+static void
+expect(struct daemon *d, const void *msg, size_t len, uint32_t ifindex)
+{
+	struct rd r = rd_init(msg, len);
+	struct clients_soon s = { .ifindex = ifindex };
+
+	rd_skip(&r, 2);
+	s.hlen = rd_u8(&r);
+	rd_skip(&r, 1);
+	s.xid = rd_u32(&r);
+	rd_skip(&r, DHCP4_OFF_CHADDR - (DHCP4_OFF_XID + 4));
+	s.chaddr = rd_bytes(&r, 16);
+	if (!s.chaddr)
+		return;
+	clients_expect(d->clients, &s);
+	track_expect(d->track, s.chaddr, s.hlen);
+}
+
+static void
+expect_frame(struct daemon *d)
+{
+	uint32_t ifindex;
+	size_t len;
+	const uint8_t *ip = ring_peek(d->ring, &len, &ifindex);
+	struct rd r;
+
+	if (!ip)
+		return;
+	r = rd_init(ip, len);
+	rd_skip(&r, (size_t)(rd_u8(&r) & 0x0f) * 4 + 7);	/* IP and UDP */
+	expect(d, r.p, rd_left(&r), ifindex);
+}
+
+/*
  * What came while we sent is taken along: looking into the ring is a read of
  * memory, going to sleep and being woken up costs more than a packet. How many
  * there were.
@@ -559,6 +597,7 @@ take_requests(struct daemon *d, struct mono now)
 
 	while (left > 0 && ring_next(d->ring, &f)) {
 		do {
+			expect_frame(d);
 			frame(d, &f, now);
 			ring_release(d->ring);
 		} while (--left > 0 && ring_next(d->ring, &f));
@@ -619,8 +658,11 @@ datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 static void
 datagrams67(struct daemon *d, const struct udp_dgram *g, int n, struct mono now)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		if (i + 1 < n)
+			expect(d, g[i + 1].data, g[i + 1].len, 0);
 		datagram67(d, &g[i], now);
+	}
 	if (n > 0)
 		path_flush(d);
 	d->stats.counter[COUNTER_SOCKET_LOST] += udp_lost(d->batch);

@@ -414,10 +414,10 @@ START_TEST(colliding_keys_are_two_entries)
 	ck_assert_ptr_null(find(h, b));
 	get(h, b);
 	ASSERT_ORDER(h, a, b);
-	hash_remove(h, find(h, a));	/* behind b in the chain */
+	hash_remove(h, find(h, a));	/* b moves up to its place */
 	ASSERT_ORDER(h, b);
 	get(h, a);
-	hash_remove(h, find(h, a));	/* before it */
+	hash_remove(h, find(h, a));	/* behind it */
 	ASSERT_ORDER(h, b);
 	hash_free(h);
 }
@@ -560,19 +560,28 @@ step(struct hash *h, struct model *m, struct gone *g, uint32_t op, uint32_t key)
 
 static const size_t walk_capacity[] = { 1, 2, 3, 8, 31, 64 };
 
-/* Keys are three times as many as fit, so that all of it happens all along. */
+#define WALKS (sizeof(walk_capacity) / sizeof(walk_capacity[0]))
+
+/* Keys are three times as many as fit, so that all of it happens all along. Half
+ * of the tables trust their keys. What is expected is right, wrong, or was
+ * forgotten long ago. */
 START_TEST(random_walk_beside_a_model)
 {
-	struct model m = { .capacity = walk_capacity[_i] };
+	struct model m = { .capacity = walk_capacity[_i % (int)WALKS] };
 	struct gone g = { 0 };
 	struct hash *h = table(m.capacity, &g);
 	uint64_t state = 88172645463325252 + (uint64_t)_i;
 	int i;
 
+	if (_i >= (int)WALKS)
+		hash_trust_keys(h);
 	for (i = 0; i < 20000; i++) {
 		uint32_t op = (uint32_t)(prng(&state) % 10);
 		uint32_t key = (uint32_t)(prng(&state) % (3 * m.capacity)) + 1;
+		uint32_t soon = (uint32_t)(prng(&state) % (3 * m.capacity)) + 1;
 
+		if (i % 1024 < 512)
+			hash_expect(h, i % 3 ? &key : &soon);
 		step(h, &m, &g, op, key);
 		if (i % 16 == 0)
 			assert_order(h, m.keys, m.count);
@@ -600,6 +609,64 @@ START_TEST(large_table_fills_and_turns_over)
 }
 END_TEST
 
+/* Zeros are nobody's key until somebody has it. */
+START_TEST(nothing_expected_is_not_a_key_of_zeros)
+{
+	struct hash *h = table(4, NULL);
+	uint32_t zero = 0, one = 1;
+	bool fresh;
+
+	hash_expect(h, &one);
+	hash_get(h, &zero, &fresh);
+	ck_assert(fresh);
+	ck_assert_ptr_nonnull(hash_find(h, &zero));
+	ck_assert_ptr_null(hash_find(h, &one));
+	hash_expect(h, &zero);
+	hash_get(h, &zero, &fresh);
+	ck_assert(!fresh);
+	hash_free(h);
+}
+END_TEST
+
+START_TEST(keys_too_long_to_be_expected)
+{
+	struct hash *h = hash_new(4, 40, 40, secret, NULL, NULL);
+	uint8_t key[40] = { 7 };
+	bool fresh;
+
+	ck_assert_ptr_nonnull(h);
+	hash_expect(h, key);
+	hash_get(h, key, &fresh);
+	hash_expect(h, key);
+	key[39] = 1;
+	ck_assert_ptr_null(hash_find(h, key));
+	key[39] = 0;
+	ck_assert_ptr_nonnull(hash_find(h, key));
+	hash_free(h);
+}
+END_TEST
+
+/* What lies behind is as the one before left it. */
+START_TEST(only_the_beginning_is_zeroed)
+{
+	struct hash *h = table(1, NULL);
+	uint32_t key = 1;
+	struct entry *e;
+	bool fresh;
+
+	hash_zero_only(h, offsetof(struct entry, wide));
+	e = hash_get(h, &key, &fresh);
+	e->value = 5;
+	e->wide = 6;
+	key = 2;
+	e = hash_get(h, &key, &fresh);
+	ck_assert(fresh);
+	ck_assert_uint_eq(e->value, 0);
+	ck_assert_uint_eq(e->wide, 6);
+	hash_free(h);
+}
+END_TEST
+
 static void
 add_order_tests(TCase *tc)
 {
@@ -614,8 +681,7 @@ add_order_tests(TCase *tc)
 	tcase_add_test_raise_signal(tc, removing_twice_is_caught, SIGABRT);
 	tcase_add_test_raise_signal(tc,
 	    callback_that_changes_the_table_is_caught, SIGABRT);
-	tcase_add_loop_test(tc, random_walk_beside_a_model, 0,
-	    sizeof(walk_capacity) / sizeof(walk_capacity[0]));
+	tcase_add_loop_test(tc, random_walk_beside_a_model, 0, 2 * (int)WALKS);
 	tcase_add_test(tc, large_table_fills_and_turns_over);
 }
 
@@ -639,6 +705,9 @@ hash_suite(void)
 	tcase_add_test(basic, entry_may_be_its_key);
 	tcase_add_test(basic, every_byte_of_the_key_counts);
 	tcase_add_test(basic, colliding_keys_are_two_entries);
+	tcase_add_test(basic, nothing_expected_is_not_a_key_of_zeros);
+	tcase_add_test(basic, keys_too_long_to_be_expected);
+	tcase_add_test(basic, only_the_beginning_is_zeroed);
 	suite_add_tcase(s, basic);
 
 	add_order_tests(order);

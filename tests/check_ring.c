@@ -329,6 +329,33 @@ START_TEST(nothing_is_lost_in_many_rounds)
 }
 END_TEST
 
+START_TEST(the_one_behind_can_be_seen_before_it_is_taken)
+{
+	struct ring *r = open_ring();
+	int fd = net_frames();
+	struct ring_frame f;
+	uint32_t ifindex;
+	size_t len;
+
+	ck_assert_ptr_null(ring_peek(r, &len, &ifindex));
+	broadcast(fd, 67, "first", 5);
+	f = next(r);
+	ck_assert_ptr_null(ring_peek(r, &len, &ifindex));
+	broadcast(fd, 67, "second!", 7);
+	ck_assert_ptr_nonnull(ring_peek(r, &len, &ifindex));
+	ck_assert_uint_eq(len, 28 + 7);
+	ck_assert_uint_eq(ifindex, f.ifindex);
+	check_text(&f, "first");
+	ring_release(r);
+	f = next(r);
+	check_text(&f, "second!");
+	ck_assert_ptr_null(ring_peek(r, &len, &ifindex));
+	ring_release(r);
+	close(fd);
+	ring_close(r);
+}
+END_TEST
+
 START_TEST(interfaces_that_come_later_are_heard)
 {
 	struct ring *r = open_ring();
@@ -360,6 +387,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, a_flood_of_large_packets_ends_in_truncated_ones);
 	tcase_add_test(tc, what_a_full_ring_loses_is_counted);
 	tcase_add_test(tc, nothing_is_lost_in_many_rounds);
+	tcase_add_test(tc, the_one_behind_can_be_seen_before_it_is_taken);
 	tcase_add_test(tc, interfaces_that_come_later_are_heard);
 }
 

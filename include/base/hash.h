@@ -6,7 +6,8 @@
  * full capacity, and an insert into a full table evicts the entry that was
  * touched longest ago (with a call-back, so that nothing vanishes uncounted).
  * Keys are hashed with SipHash-2-4 under a secret that the caller draws, since
- * clients choose their own MAC addresses and xids.
+ * clients choose their own MAC addresses and xids; hash_trust_keys() is for those
+ * that they cannot choose.
  *
  * Entries are fixed-size blocks of caller-defined bytes: the key stands at the
  * beginning of each entry. Pointers to entries stay valid until that entry is
@@ -36,6 +37,12 @@ uint64_t hash_sip(struct hash_key secret, const void *data, size_t len);
  */
 struct hash *hash_new(size_t capacity, size_t entry_size, size_t key_size,
     struct hash_key secret, void (*evicted)(void *entry, void *user), void *user);
+/* Keys are not chosen by who could mean harm (the kernel's interface numbers): they are hashed
+ * without the secret, in a tenth of the time. For a table that is empty. */
+void hash_trust_keys(struct hash *h);
+/* Of a new entry only the first size bytes are zeroed behind the key; the rest is as it was left,
+ * and the caller's business. For large entries of which little counts at first. */
+void hash_zero_only(struct hash *h, size_t size);
 /* Frees the table and every entry; returns NULL. */
 struct hash *hash_free(struct hash *h);
 
@@ -44,6 +51,9 @@ void *hash_find(const struct hash *h, const void *key);
 /* The entry with this key, made (key copied, the rest zeroed) when missing;
  * *fresh says which. Never NULL: a full table evicts its oldest. Touches. */
 void *hash_get(struct hash *h, const void *key, bool *fresh);
+/* The next but one call or so will be about this key: its place is fetched into the cache meanwhile,
+ * and its hash is worked out once. Changes nothing but the time that takes. */
+void hash_expect(struct hash *h, const void *key);
 /* Makes the entry the youngest. */
 void hash_touch(struct hash *h, void *entry);
 void hash_remove(struct hash *h, void *entry);

@@ -89,6 +89,15 @@ struct conv *clients_conv(struct clients *c, const struct dhcp4 *m, struct mono 
 /* The conversation that a reply belongs to, or NULL. */
 struct conv *clients_find(struct clients *c, const struct dhcp4 *m, struct mono now);
 struct station *clients_station(struct clients *c, const struct dhcp4 *m, uint32_t ifindex);
+/* A message that will be next: its entries' places are fetched into the cache while another one is
+ * being worked on. What stands in it was not judged yet. */
+struct clients_soon {
+	uint32_t xid;
+	uint32_t ifindex;	/* 0: a reply's, not known yet */
+	uint8_t hlen;
+	const uint8_t *chaddr;	/* 16 bytes, borrowed */
+};
+void clients_expect(struct clients *c, const struct clients_soon *s);
 size_t clients_count(const struct clients *c);
 
 #endif

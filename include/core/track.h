@@ -88,15 +88,13 @@ struct track_boot {
 	bool all_down;
 	/* what came */
 	uint8_t n_offer;
-	struct track_offer offer[TRACK_OFFERS];
 	bool nak, ack;
 	uint32_t ack_ms;
 	struct ip4 address, router;	/* of the ACK */
 	uint8_t plen;			/* of option 1 in the ACK, 0: none */
 	bool late;		/* a boot offer came after the client had gone on */
 	bool repeated;		/* an offer of one server came twice in a moment */
-	char file[TRACK_FILE];	/* the boot file that it was told, then the first it asked for */
-	struct ip4 file_server;	/* who has it */
+	struct ip4 file_server;	/* who has `file` */
 	bool file_of_boot;	/* a boot server told: a DHCP server's does not count any more */
 	/* port 4011 */
 	uint16_t asked_4011, answered_4011;
@@ -116,9 +114,12 @@ struct track_boot {
 	bool rogue, rogue_boot;	/* ... that offered to boot it */
 	bool direct, relayed;	/* its requests came without and with a giaddr */
 	bool other_relay;	/* another relay serves it too */
-	/* events */
 	uint16_t n_event;	/* all there were; the middle is lost when > TRACK_EVENTS */
+	/* From here on nothing is zeroed: file ends with its NUL, and n_event and n_offer
+	 * say how much counts. */
+	char file[TRACK_FILE];	/* the boot file that it was told, then the first it asked for */
 	struct track_event event[TRACK_EVENTS];
+	struct track_offer offer[TRACK_OFFERS];
 };
 
 struct track_key {
@@ -131,8 +132,8 @@ struct track_client {
 	struct track_key key;
 	bool has_before;
 	struct ip4 address;	/* leased last, to find it by address */
-	struct track_boot now, before;
 	TAILQ_ENTRY(track_client) open;	/* while now.stage is TRACK_OPEN */
+	struct track_boot now, before;
 };
 
 struct track;
@@ -164,6 +165,8 @@ struct track_request {
 	bool boot_down, all_down;
 	bool by_4011;		/* broadcast or multicast on port 4011 */
 };
+/* The next message will be this client's (see clients_expect). */
+void track_expect(struct track *t, const void *mac, uint8_t len);
 void track_request(struct track *t, const struct track_request *r, struct mono now);
 /* A stored question went to one more server, of the boot class or not. */
 void track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool boot,

@@ -51,6 +51,9 @@ int ring_fd(const struct ring *r);
 int ring_set_filter(struct ring *r, const struct ring_filter *f);
 /* The next frame; false when there is none. The one before must be released. */
 bool ring_next(struct ring *r, struct ring_frame *out);
+/* The IP packet behind the one that is held, not taken yet, with its length and interface; NULL
+ * when there is none. */
+const uint8_t *ring_peek(const struct ring *r, size_t *len, uint32_t *ifindex);
 void ring_release(struct ring *r);
 /* Packets that the kernel dropped since the last call, since the ring was full. */
 uint64_t ring_lost(struct ring *r);

@@ -4,19 +4,21 @@
  *
  * One allocation, made by hash_new() and never changed:
  *
- *	struct hash | links (one per entry) | entries | buckets
+ *	struct hash | links (one per entry) | entries | slots
  *
- * Entries, links and buckets refer to each other by numbers; entry 1 is the
- * first and 0 is nobody, so zeroed memory is an empty table. An entry costs its
- * own size, 16 bytes of link and 4 to 8 bytes of buckets (their number is the
- * capacity rounded up to a power of two): at most 24 bytes on top. Entries are
- * given out in order, so the kernel need not back the part of a large table
- * that was never used.
+ * Entries, links and slots refer to each other by numbers; entry 1 is the first
+ * and 0 is nobody, so zeroed memory is an empty table. An entry costs its own
+ * size, 16 bytes of link and 16 to 32 bytes of slots (of 8 bytes; their number is
+ * twice the capacity rounded up to a power of two). Entries are given out in
+ * order, so the kernel need not back the part of a large table that was never
+ * used.
  *
- * Chains hang off buckets, the load is at most 1 and the hash is keyed, hence
- * find, get and remove look at 1.5 entries on average and clients can not aim
- * at one chain (Aumasson and Bernstein, "SipHash: a fast short-input PRF",
- * 2012). Touch is a move in the doubly linked age list.
+ * Slots are probed one after the other from where the hash points, and have the
+ * rest of the hash beside the number: at a load of at most a half, whether a key is
+ * there is known from one line of memory, and entries are read only when it is. That
+ * is what a request of somebody new costs, and a storm is made of those. The hash
+ * is keyed, hence clients can not aim at one place (Aumasson and Bernstein, "SipHash: a
+ * fast short-input PRF", 2012). Touch is a move in the doubly linked age list.
  *
  * The caller owns what entries point to; the call-back is told of evictions,
  * not of hash_remove() and hash_free(). It must not change the table.
@@ -32,26 +34,45 @@
 #define CAPACITY_MAX ((size_t)1 << 30)
 
 struct link {
-	uint32_t chain;		/* next in the bucket, or in the free list */
+	uint32_t next_free;	/* in the free list */
 	uint32_t older;		/* FREE when the entry is not in use */
 	uint32_t younger;
 	uint32_t tag;		/* low half of the hash of the key */
 };
 
+struct slot {
+	uint32_t n;		/* 0: empty */
+	uint32_t tag;
+};
+
 #define FREE UINT32_MAX
+
+/* What hash_expect() worked out. Two, since one is worked on while the next one is
+ * expected. */
+#define EXPECTED 2
+#define EXPECTED_KEY 32
+
+struct expected {
+	uint32_t tag;
+	uint8_t key[EXPECTED_KEY];
+};
 
 struct hash {
 	_Alignas(16) struct hash_key secret;
 	size_t capacity, count;
 	size_t entry_size, key_size;
+	size_t zeroed;		/* of a new entry, the key included */
 	struct link *links;
 	uint8_t *entries;
-	uint32_t *buckets;
-	uint32_t mask;		/* number of buckets - 1 */
+	struct slot *slots;
+	uint32_t mask;		/* number of slots - 1 */
 	uint32_t oldest, youngest;
 	uint32_t free;		/* entries that were removed */
 	uint32_t fresh;		/* entries that were ever used */
+	bool trusted;		/* keys are nobody's choice who means harm */
 	bool evicting;
+	struct expected expected[EXPECTED];
+	uint32_t n_expected;
 	void (*evicted)(void *entry, void *user);
 	void *user;
 };
@@ -60,35 +81,50 @@ struct sip {
 	uint64_t v0, v1, v2, v3;
 };
 
-static uint64_t
+static inline uint64_t
 rotl(uint64_t x, int n)
 {
 	return x << n | x >> (64 - n);
 }
 
-static void
-sip_rounds(struct sip *s, int n)
+static inline void
+sip_round(struct sip *s)
 {
-	while (n-- > 0) {
-		s->v0 += s->v1;
-		s->v2 += s->v3;
-		s->v1 = rotl(s->v1, 13) ^ s->v0;
-		s->v3 = rotl(s->v3, 16) ^ s->v2;
-		s->v0 = rotl(s->v0, 32);
-		s->v2 += s->v1;
-		s->v0 += s->v3;
-		s->v1 = rotl(s->v1, 17) ^ s->v2;
-		s->v3 = rotl(s->v3, 21) ^ s->v0;
-		s->v2 = rotl(s->v2, 32);
-	}
+	s->v0 += s->v1;
+	s->v2 += s->v3;
+	s->v1 = rotl(s->v1, 13) ^ s->v0;
+	s->v3 = rotl(s->v3, 16) ^ s->v2;
+	s->v0 = rotl(s->v0, 32);
+	s->v2 += s->v1;
+	s->v0 += s->v3;
+	s->v1 = rotl(s->v1, 17) ^ s->v2;
+	s->v3 = rotl(s->v3, 21) ^ s->v0;
+	s->v2 = rotl(s->v2, 32);
 }
 
-static void
+static inline void
 sip_word(struct sip *s, uint64_t m)
 {
 	s->v3 ^= m;
-	sip_rounds(s, 2);
+	sip_round(s);
+	sip_round(s);
 	s->v0 ^= m;
+}
+
+/* The last 0..7 bytes, in pieces of fixed size: keys are 20 or 24 bytes long. */
+static inline uint64_t
+sip_tail(const uint8_t *p, size_t left)
+{
+	uint64_t last = 0;
+	uint32_t four;
+
+	if (left & 4) {
+		memcpy(&four, p + (left & 3), sizeof(four));
+		last = (uint64_t)le32toh(four) << (8 * (left & 3));
+	}
+	for (size_t i = left & 3; i-- > 0;)
+		last |= (uint64_t)p[i] << (8 * i);
+	return last;
 }
 
 uint64_t
@@ -109,36 +145,35 @@ hash_sip(struct hash_key secret, const void *data, size_t len)
 		memcpy(&w, p, sizeof(w));
 		sip_word(&s, le64toh(w));
 	}
-	while (left-- > 0)
-		last |= (uint64_t)p[left] << (8 * left);
-	sip_word(&s, last);
+	sip_word(&s, last | sip_tail(p, left));
 	s.v2 ^= 0xff;
-	sip_rounds(&s, 4);
+	for (int i = 0; i < 4; i++)
+		sip_round(&s);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
 /* The parts of the allocation behind struct hash, in bytes. */
 struct layout {
-	size_t links, entries, buckets;
+	size_t links, entries, slots;
 	size_t total;		/* with struct hash */
 };
 
 static bool
 layout_of(size_t capacity, size_t entry_size, struct layout *lay)
 {
-	size_t buckets = 1;
+	size_t slots = 2;
 
 	if (capacity > CAPACITY_MAX)
 		return false;
-	while (buckets < capacity)
-		buckets *= 2;
+	while (slots < 2 * capacity)
+		slots *= 2;
 	lay->links = capacity * sizeof(struct link);
-	lay->buckets = buckets * sizeof(uint32_t);
+	lay->slots = slots * sizeof(struct slot);
 	if (__builtin_mul_overflow(capacity, entry_size, &lay->entries) ||
-	    __builtin_add_overflow(lay->entries, 3, &lay->entries))
+	    __builtin_add_overflow(lay->entries, 7, &lay->entries))
 		return false;
-	lay->entries &= ~(size_t)3;	/* buckets stand behind them */
-	lay->total = sizeof(struct hash) + lay->links + lay->buckets;
+	lay->entries &= ~(size_t)7;	/* slots stand behind them */
+	lay->total = sizeof(struct hash) + lay->links + lay->slots;
 	return !__builtin_add_overflow(lay->total, lay->entries, &lay->total);
 }
 
@@ -167,12 +202,13 @@ hash_new(size_t capacity, size_t entry_size, size_t key_size,
 	h->capacity = capacity;
 	h->entry_size = entry_size;
 	h->key_size = key_size;
+	h->zeroed = entry_size;
 	h->evicted = evicted;
 	h->user = user;
 	h->links = (struct link *)(h + 1);
 	h->entries = (uint8_t *)h->links + lay.links;
-	h->buckets = (uint32_t *)(void *)(h->entries + lay.entries);
-	h->mask = (uint32_t)(lay.buckets / sizeof(uint32_t) - 1);
+	h->slots = (struct slot *)(void *)(h->entries + lay.entries);
+	h->mask = (uint32_t)(lay.slots / sizeof(struct slot) - 1);
 	return h;
 }
 
@@ -181,6 +217,13 @@ hash_free(struct hash *h)
 {
 	free(h);
 	return NULL;
+}
+
+void
+hash_zero_only(struct hash *h, size_t size)
+{
+	assert(size >= h->key_size && size <= h->entry_size);
+	h->zeroed = size;
 }
 
 static struct link *
@@ -236,37 +279,47 @@ age_append(struct hash *h, uint32_t n)
 	h->youngest = n;
 }
 
-static void
-chain_push(struct hash *h, uint32_t n, uint32_t tag)
+/* Where the entry with this key stands, or the empty slot where it would. */
+static struct slot *
+slot_find(const struct hash *h, const void *key, uint32_t tag)
 {
-	uint32_t *head = &h->buckets[tag & h->mask];
-	struct link *l = link_of(h, n);
+	uint32_t i = tag & h->mask;
 
-	l->tag = tag;
-	l->chain = *head;
-	*head = n;
+	for (; h->slots[i].n; i = (i + 1) & h->mask)
+		if (h->slots[i].tag == tag && memcmp(entry_of(h, h->slots[i].n),
+		    key, h->key_size) == 0)
+			break;
+	return &h->slots[i];
+}
+
+/* Is slot `at` somewhere from `home` to `i`, counted round the end? */
+static bool
+is_between(uint32_t home, uint32_t at, uint32_t i)
+{
+	return home <= i ? home <= at && at <= i : home <= at || at <= i;
+}
+
+/* Those behind that had to give way move up: nobody searches past an empty slot. */
+static void
+slot_empty(struct hash *h, uint32_t at)
+{
+	for (uint32_t i = (at + 1) & h->mask; h->slots[i].n; i = (i + 1) & h->mask) {
+		if (!is_between(h->slots[i].tag & h->mask, at, i))
+			continue;
+		h->slots[at] = h->slots[i];
+		at = i;
+	}
+	h->slots[at].n = 0;
 }
 
 static void
-chain_unlink(struct hash *h, uint32_t n)
+slot_remove(struct hash *h, uint32_t n)
 {
-	const struct link *l = link_of(h, n);
-	uint32_t *at = &h->buckets[l->tag & h->mask];
+	uint32_t i = link_of(h, n)->tag & h->mask;
 
-	while (*at != n)
-		at = &link_of(h, *at)->chain;
-	*at = l->chain;
-}
-
-static uint32_t
-chain_find(const struct hash *h, const void *key, uint32_t tag)
-{
-	uint32_t n = h->buckets[tag & h->mask];
-
-	while (n && (link_of(h, n)->tag != tag ||
-	    memcmp(entry_of(h, n), key, h->key_size) != 0))
-		n = link_of(h, n)->chain;
-	return n;
+	while (h->slots[i].n != n)
+		i = (i + 1) & h->mask;
+	slot_empty(h, i);
 }
 
 static void
@@ -283,10 +336,10 @@ release(struct hash *h, uint32_t n)
 {
 	struct link *l = link_of(h, n);
 
-	chain_unlink(h, n);
+	slot_remove(h, n);
 	age_unlink(h, n);
 	l->older = FREE;
-	l->chain = h->free;
+	l->next_free = h->free;
 	h->free = n;
 	h->count--;
 }
@@ -300,56 +353,117 @@ evict_oldest(struct hash *h)
 		h->evicting = false;
 	}
 	release(h, h->oldest);
+	/* The next one to go: by then its memory is at hand. */
+	if (h->oldest) {
+		const struct link *l = link_of(h, h->oldest);
+
+		__builtin_prefetch(&h->slots[l->tag & h->mask], 1);
+		__builtin_prefetch(entry_of(h, h->oldest), 1);
+	}
 }
 
-/* A number for a new entry, by eviction if there is no other way. */
+/* A number for a new entry. */
 static uint32_t
 claim(struct hash *h)
 {
 	uint32_t n;
 
-	if (h->count == h->capacity)
-		evict_oldest(h);
 	h->count++;
 	if (!h->free)
 		return ++h->fresh;
 	n = h->free;
-	h->free = link_of(h, n)->chain;
+	h->free = link_of(h, n)->next_free;
 	return n;
 }
 
+/* Fibonacci hashing of the key's words: a tenth of the other. The upper half of
+ * a product is the good one. */
+static uint32_t
+tag_of_trusted(const struct hash *h, const uint8_t *key)
+{
+	uint64_t x = 0;
+	uint32_t w;
+
+	for (size_t i = 0; i < h->key_size; i += sizeof(w)) {
+		size_t n = h->key_size - i;
+
+		w = 0;
+		memcpy(&w, key + i, n < sizeof(w) ? n : sizeof(w));
+		x = (x ^ w) * 0x9e3779b97f4a7c15;
+	}
+	return (uint32_t)(x >> 32);
+}
+
+static uint32_t
+tag_made(const struct hash *h, const void *key)
+{
+	return h->trusted ? tag_of_trusted(h, key) :
+	    (uint32_t)hash_sip(h->secret, key, h->key_size);
+}
+
+/* Keys of zeros are what nobody expected. */
 static uint32_t
 tag_of(const struct hash *h, const void *key)
 {
-	return (uint32_t)hash_sip(h->secret, key, h->key_size);
+	for (unsigned i = 0; h->n_expected && i < EXPECTED; i++)
+		if (memcmp(h->expected[i].key, key, h->key_size) == 0 &&
+		    i < h->n_expected)
+			return h->expected[i].tag;
+	return tag_made(h, key);
+}
+
+void
+hash_expect(struct hash *h, const void *key)
+{
+	struct expected *e = &h->expected[h->n_expected++ % EXPECTED];
+
+	if (h->key_size > sizeof(e->key)) {
+		h->n_expected = 0;
+		return;
+	}
+	memcpy(e->key, key, h->key_size);
+	e->tag = tag_made(h, key);
+	__builtin_prefetch(&h->slots[e->tag & h->mask]);
+}
+
+void
+hash_trust_keys(struct hash *h)
+{
+	assert(h->count == 0);
+	h->trusted = true;
 }
 
 void *
 hash_find(const struct hash *h, const void *key)
 {
-	return entry_of(h, chain_find(h, key, tag_of(h, key)));
+	return entry_of(h, slot_find(h, key, tag_of(h, key))->n);
 }
 
 void *
 hash_get(struct hash *h, const void *key, bool *fresh)
 {
-	uint32_t tag = tag_of(h, key);
-	uint32_t n = chain_find(h, key, tag);
+	uint32_t tag = tag_of(h, key), n;
+	struct slot *at = slot_find(h, key, tag);
 	uint8_t *entry;
 
 	assert(!h->evicting);
-	*fresh = n == 0;
-	if (n) {
-		move_to_youngest(h, n);
-		return entry_of(h, n);
+	*fresh = at->n == 0;
+	if (at->n) {
+		move_to_youngest(h, at->n);
+		return entry_of(h, at->n);
+	}
+	if (h->count == h->capacity) {
+		evict_oldest(h);
+		at = slot_find(h, key, tag);	/* others may have moved up */
 	}
 	n = claim(h);
-	chain_push(h, n, tag);
+	*at = (struct slot){ n, tag };
+	link_of(h, n)->tag = tag;
 	age_append(h, n);
 	entry = entry_of(h, n);
 	/* The key first, and moved: it may lie in the entry just evicted. */
 	memmove(entry, key, h->key_size);
-	memset(entry + h->key_size, 0, h->entry_size - h->key_size);
+	memset(entry + h->key_size, 0, h->zeroed - h->key_size);
 	return entry;
 }
 

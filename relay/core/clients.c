@@ -14,6 +14,7 @@
 struct clients {
 	struct hash *convs;
 	struct hash *stations;
+	struct station *last;	/* a request asks for its station twice or thrice */
 	void (*evicted)(void *user);
 	void *user;
 };
@@ -118,7 +119,26 @@ clients_station(struct clients *c, const struct dhcp4 *m, uint32_t ifindex)
 	 * would let no more than a few of them boot. */
 	if (m->hlen == 0)
 		memcpy(k.chaddr, &m->xid, sizeof(m->xid));
-	return hash_get(c->stations, &k, &fresh);
+	/* An entry that was evicted has another key by now. */
+	if (!c->last || memcmp(&c->last->key, &k, sizeof(k)) != 0)
+		c->last = hash_get(c->stations, &k, &fresh);
+	return c->last;
+}
+
+void
+clients_expect(struct clients *c, const struct clients_soon *s)
+{
+	struct conv_key k = { .xid = s->xid, .hlen = s->hlen };
+	struct station_key st = { .ifindex = s->ifindex, .hlen = s->hlen };
+
+	if (s->hlen == 0 || s->hlen > sizeof(k.chaddr))
+		return;
+	memcpy(k.chaddr, s->chaddr, s->hlen);
+	hash_expect(c->convs, &k);
+	if (!s->ifindex)
+		return;
+	memcpy(st.chaddr, s->chaddr, s->hlen);
+	hash_expect(c->stations, &st);
 }
 
 size_t

@@ -42,6 +42,7 @@ grow(struct growmap *m)
 	h = hash_new(capacity, m->entry_size, m->key_size, m->secret, NULL, NULL);
 	if (!h)
 		return false;
+	hash_trust_keys(h);
 	for (void *e = growmap_next(m, NULL); e; e = growmap_next(m, e))
 		memcpy(hash_get(h, e, &fresh), e, m->entry_size);
 	hash_free(m->h);

@@ -20,6 +20,10 @@
 /* iPXE closes its window for boot offers after 3 s, EDK2 after 4. */
 #define WINDOW_MS	4000
 
+/* What a boot begins with: a storm of new clients is a storm of these, and a line
+ * of memory that is not written is not fetched. */
+#define ZEROED offsetof(struct track_boot, file)
+
 struct by_address {
 	uint32_t address;
 	struct track_key key;
@@ -62,6 +66,9 @@ track_new(size_t clients, struct hash_key secret)
 	TAILQ_INIT(&t->open);
 	t->clients = hash_new(clients, sizeof(struct track_client),
 	    sizeof(struct track_key), secret, on_evicted, t);
+	if (t->clients)
+		hash_zero_only(t->clients, offsetof(struct track_client, now) +
+		    ZEROED);
 	t->addresses = hash_new(clients, sizeof(struct by_address),
 	    sizeof(uint32_t), secret, NULL, NULL);
 	return t->clients && t->addresses ? t : track_free(t);
@@ -176,15 +183,27 @@ track_event(const struct track_boot *b, unsigned i, unsigned *lost)
 	return &b->event[TRACK_FIRST + (i - TRACK_FIRST + over) % room];
 }
 
+/* What counts of it. */
+static void
+keep(struct track_boot *to, const struct track_boot *b)
+{
+	unsigned n = b->n_event < TRACK_EVENTS ? b->n_event : TRACK_EVENTS;
+
+	memcpy(to, b, offsetof(struct track_boot, event));
+	memcpy(to->event, b->event, n * sizeof(b->event[0]));
+	memcpy(to->offer, b->offer, b->n_offer * sizeof(b->offer[0]));
+}
+
 static void
 begin(struct track *t, struct track_client *c, struct mono now)
 {
 	over(t, c, now);
 	if (c->now.begin.us) {
-		c->before = c->now;
+		keep(&c->before, &c->now);
 		c->has_before = true;
 	}
-	memset(&c->now, 0, sizeof(c->now));
+	memset(&c->now, 0, ZEROED);
+	c->now.file[0] = '\0';
 	c->now.begin = now;
 	c->now.last = now;
 	c->now.rule = CONF_NONE;
@@ -237,6 +256,17 @@ heard(struct track *t, struct track_client *c)
 	case TRACK_OVER:
 		return;
 	}
+}
+
+void
+track_expect(struct track *t, const void *mac, uint8_t len)
+{
+	struct track_key k;
+
+	if (len == 0 || len > sizeof(k.chaddr))
+		return;
+	k = key_of(mac, len);
+	hash_expect(t->clients, &k);
 }
 
 void

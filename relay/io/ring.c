@@ -35,6 +35,8 @@
 #define RING_BYTES	(RING_FRAMES * RING_FRAME)
 /* The largest IPv4 packet, for those that do not fit into a frame. */
 #define RING_LARGE	65535u
+/* Header, addresses and a DISCOVER of 371 bytes. */
+#define RING_FETCH	512u
 
 struct ring {
 	int fd;
@@ -232,6 +234,16 @@ read_large(struct ring *r, struct ring_frame *out)
 	out->len = (size_t)n < sizeof(r->large) ? (size_t)n : sizeof(r->large);
 }
 
+/* Another CPU wrote it, mostly: what a DHCP message fills of it. */
+static void
+fetch_ahead(const struct ring *r)
+{
+	const uint8_t *next = (const uint8_t *)frame_at(r, (r->head + 2) % RING_FRAMES);
+
+	for (size_t i = 0; i < RING_FETCH; i += 64)
+		__builtin_prefetch(next + i);
+}
+
 bool
 ring_next(struct ring *r, struct ring_frame *out)
 {
@@ -240,6 +252,7 @@ ring_next(struct ring *r, struct ring_frame *out)
 
 	if (!(status & TP_STATUS_USER))
 		return false;
+	fetch_ahead(r);
 	r->held = true;
 	out->ip = (const uint8_t *)h + h->tp_net;
 	out->len = h->tp_snaplen;
@@ -252,6 +265,21 @@ ring_next(struct ring *r, struct ring_frame *out)
 	    (status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID)) != 0;
 	read_sender(h, out);
 	return true;
+}
+
+const uint8_t *
+ring_peek(const struct ring *r, size_t *len, uint32_t *ifindex)
+{
+	const struct tpacket2_hdr *h = frame_at(r, (r->head + 1) % RING_FRAMES);
+	uint32_t status = frame_status(h);
+	struct ring_frame f;
+
+	if (!(status & TP_STATUS_USER) || status & TP_STATUS_COPY)
+		return NULL;
+	read_sender(h, &f);
+	*ifindex = f.ifindex;
+	*len = h->tp_snaplen;
+	return (const uint8_t *)h + h->tp_net;
 }
 
 void
