@@ -144,6 +144,46 @@ START_TEST(behind_end_nothing_is_an_option)
 }
 END_TEST
 
+/* n bytes into a field that holds options */
+static void
+field(struct msg *m, size_t at, const char *options, size_t n)
+{
+	memcpy(m->b + at, options, n);
+}
+
+START_TEST(overloaded_fields_are_cut_and_keep_their_length)
+{
+	begin();
+	both_opt(52, "\3");
+	msg_opt_text(&in, 60, "PXE");
+	both_opt(53, "\2");
+	both_end();
+	msg_pad(&in, 320);
+	msg_pad(&want, 320 - 5);
+	field(&in, DHCP4_OFF_FILE, "\103\4file\74\6Client\14\1h\377", 18);
+	field(&want, DHCP4_OFF_FILE, "\103\4file\14\1h\377", 10);
+	field(&in, DHCP4_OFF_SNAME, "\53\2ab\0\102\1t\377\74\1x", 12);
+	field(&want, DHCP4_OFF_SNAME, "\0\102\1t\377\74\1x", 8);
+	cut_gives_want();
+}
+END_TEST
+
+START_TEST(fields_that_are_names_are_not)
+{
+	begin();
+	both_opt(52, "\1");	/* file has options, sname has not */
+	both_opt(53, "\2");
+	both_end();
+	msg_pad(&in, 320);
+	msg_pad(&want, 320);
+	field(&in, DHCP4_OFF_FILE, "\74\1x\377", 4);
+	field(&want, DHCP4_OFF_FILE, "\377", 1);
+	field(&in, DHCP4_OFF_SNAME, "\74\1x\377", 4);
+	field(&want, DHCP4_OFF_SNAME, "\74\1x\377", 4);
+	cut_gives_want();
+}
+END_TEST
+
 Suite *
 optcut_suite(void)
 {
@@ -156,6 +196,8 @@ optcut_suite(void)
 	tcase_add_test(t, zeros_make_up_to_300_bytes);
 	tcase_add_test(t, without_end_and_without_cookie);
 	tcase_add_test(t, behind_end_nothing_is_an_option);
+	tcase_add_test(t, overloaded_fields_are_cut_and_keep_their_length);
+	tcase_add_test(t, fields_that_are_names_are_not);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -114,7 +114,7 @@ dhcp4_type_is_lie(const struct dhcp4 *m)
 	return m->type == DHCP4_TYPE_NONE && m->at[DHCP4_OPT_TYPE] != 0;
 }
 
-/* Walks the options area only (not file/sname): code, value, offsets. */
+/* Walks one area: code, value, offsets. */
 struct dhcp4_iter {
 	struct rd r;
 	const uint8_t *base;
@@ -125,6 +125,9 @@ struct dhcp4_item {
 	struct rd value;
 };
 struct dhcp4_iter dhcp4_iter(const struct dhcp4 *m);
+/* The same in file and sname; nothing where option 52 does not say that options are there. */
+struct dhcp4_iter dhcp4_iter_file(const struct dhcp4 *m);
+struct dhcp4_iter dhcp4_iter_sname(const struct dhcp4 *m);
 /* false at END or at the end of the message */
 bool dhcp4_next(struct dhcp4_iter *it, struct dhcp4_item *out);
 

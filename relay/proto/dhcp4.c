@@ -265,6 +265,18 @@ dhcp4_iter(const struct dhcp4 *m)
 	return (struct dhcp4_iter){ area_options(m), m->data };
 }
 
+struct dhcp4_iter
+dhcp4_iter_file(const struct dhcp4 *m)
+{
+	return (struct dhcp4_iter){ area_file(m), m->data };
+}
+
+struct dhcp4_iter
+dhcp4_iter_sname(const struct dhcp4 *m)
+{
+	return (struct dhcp4_iter){ area_sname(m), m->data };
+}
+
 bool
 dhcp4_next(struct dhcp4_iter *it, struct dhcp4_item *out)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * optcut - see include/proto/optcut.h. Works on the options area only: options
- * in overloaded sname and file stay (RFC 2132 9.3 allows them there, no DHCP
- * server is known to put 43 or 60 there).
+ * optcut - see include/proto/optcut.h. An option may be split over all three areas
+ * (RFC 3396 5), so that one that stayed behind in sname or file would be as good as
+ * the whole (RFC 2132 9.3).
  */
 #include "proto/optcut.h"
 
@@ -10,22 +10,44 @@
 
 #include "base/wire.h"
 
+/* Bytes [from, to) of the message, without what the iterator finds of the codes. */
+static void
+copy_without(struct wr *w, const struct dhcp4 *m, struct dhcp4_iter it, size_t from,
+    size_t to, const uint8_t *codes, size_t n)
+{
+	struct dhcp4_item item;
+
+	while (dhcp4_next(&it, &item)) {
+		if (!memchr(codes, item.code, n))
+			continue;
+		/* All up to the option, its pads too, then go on behind it. */
+		wr_bytes(w, m->data + from, item.at - from);
+		from = item.at + 2 + rd_left(&item.value);
+	}
+	wr_bytes(w, m->data + from, to - from);
+}
+
+/* A field keeps its length. */
+static void
+copy_field(struct wr *w, const struct dhcp4 *m, struct dhcp4_iter it, size_t from,
+    size_t len, const uint8_t *codes, size_t n)
+{
+	copy_without(w, m, it, from, from + len, codes, n);
+	wr_zeros(w, from + len - wr_len(w));
+}
+
 size_t
 optcut(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, size_t n)
 {
 	struct wr w = wr_init(out, m->len);
-	struct dhcp4_iter it = dhcp4_iter(m);
-	struct dhcp4_item item;
-	size_t kept = 0, min = m->len < DHCP4_MIN ? m->len : DHCP4_MIN;
+	size_t min = m->len < DHCP4_MIN ? m->len : DHCP4_MIN;
 
-	while (m->cookie && dhcp4_next(&it, &item)) {
-		if (!memchr(codes, item.code, n))
-			continue;
-		/* All up to the option, its pads too, then go on behind it. */
-		wr_bytes(&w, m->data + kept, item.at - kept);
-		kept = item.at + 2 + rd_left(&item.value);
-	}
-	wr_bytes(&w, m->data + kept, m->len - kept);
+	wr_bytes(&w, m->data, DHCP4_OFF_SNAME);
+	copy_field(&w, m, dhcp4_iter_sname(m), DHCP4_OFF_SNAME, DHCP4_LEN_SNAME,
+	    codes, n);
+	copy_field(&w, m, dhcp4_iter_file(m), DHCP4_OFF_FILE, DHCP4_LEN_FILE,
+	    codes, n);
+	copy_without(&w, m, dhcp4_iter(m), DHCP4_HEADER, m->len, codes, n);
 	/* Behind END there is only padding: what is over BOOTP's size need not
 	 * come back, what is under it must. */
 	if (wr_len(&w) < min)
