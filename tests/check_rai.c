@@ -576,6 +576,48 @@ START_TEST(ours_behind_the_clients_in_one_option)
 }
 END_TEST
 
+/* A value that was joined and split again at `first` bytes, on both sides of a boot file. */
+static void
+reply_split(const uint8_t *joined, size_t n, size_t first)
+{
+	msg_init(&msg, DHCP4_REPLY);
+	msg_opt_u8(&msg, DHCP4_OPT_TYPE, DHCP4_OFFER);
+	msg_opt(&msg, DHCP4_OPT_RAI, joined, first);
+	msg_opt_text(&msg, DHCP4_OPT_BOOTFILE, "pxelinux.0");
+	msg_opt(&msg, DHCP4_OPT_RAI, joined + first, n - first);
+	msg_end(&msg);
+}
+
+START_TEST(ours_across_two_options)
+{
+	struct rai r = ours();
+	uint8_t joined[2 + 243 + 255] = { 1, 243 }, got[512];
+	size_t n = 245 + r.len, len, least = n - 255;
+
+	memcpy(joined + 245, r.value, r.len);
+	must(n > 255);
+	for (size_t first = least; first <= 255; first++) {
+		reply_split(joined, n, first);
+		ck_assert_uint_eq(stripped(&len, &r), RAI_OURS);
+		must(dhcp4_parse(&view, out, len) == DROP_NONE);
+		ck_assert_uint_eq(dhcp4_opt_join(&view, DHCP4_OPT_RAI, got,
+		    sizeof(got)), 245);
+		ck_assert_mem_eq(got, joined, 245);
+		ck_assert(view.at[DHCP4_OPT_BOOTFILE] && view.end);
+	}
+	/* It fits into one option, so nobody has split it: two relays' are there. */
+	joined[1] = 20;
+	memcpy(joined + 22, r.value, r.len);
+	reply_split(joined, 22 + r.len, 25);
+	ck_assert_uint_eq(stripped(&len, &r), RAI_FOREIGN);
+	/* No boundary of sub-options before ours. */
+	joined[1] = 244;
+	memcpy(joined + 245, r.value, r.len);
+	reply_split(joined, n, 255);
+	ck_assert_uint_eq(stripped(&len, &r), RAI_FOREIGN);
+}
+END_TEST
+
 START_TEST(flags_byte_is_not_compared)
 {
 	struct rai r = ours_with_flags();
@@ -858,6 +900,7 @@ rai_suite(void)
 	tcase_add_test(tc, both_go_when_a_server_repeats_ours);
 	tcase_add_test(tc, ours_goes_and_the_clients_stays);
 	tcase_add_test(tc, ours_behind_the_clients_in_one_option);
+	tcase_add_test(tc, ours_across_two_options);
 	tcase_add_test(tc, flags_byte_is_not_compared);
 	tcase_add_test(tc, honoured_vss_is_ours);
 	tcase_add_test(tc, reordered_sub_options_are_ours);

@@ -69,7 +69,8 @@ enum rai_found {
 
 /*
  * Copies the reply m to out (of at least m->len and DHCP4_MIN bytes) without the option 82 that
- * we added: every option equal to `r`; else one that ends in r's bytes (a server
+ * we added: every option equal to `r`; else, where all of them together are more
+ * than one can hold, their end (joined and split again); else one that ends in r's bytes (a server
  * that joined the client's and ours, RFC 3396: then only our part goes); else one
  * all of whose sub-options are ours, code and value (a server that honoured
  * sub-option 151 leaves 152 out, RFC 6607 5). The flags byte of sub-option 10 is

@@ -17,6 +17,9 @@
 
 #include <string.h>
 
+/* Two options 82 that are joined are at most 510 bytes; so much is looked at. */
+#define JOINED_MAX 1024
+
 /* --- sub-options ----------------------------------------------------------- */
 
 bool
@@ -331,6 +334,50 @@ copy_without_part(struct wr *w, const struct dhcp4 *m, const struct dhcp4_item *
 	copy_span(w, m, behind(m, o), m->len);
 }
 
+/*
+ * All options 82 as one value, which is what they are to a server that joins them
+ * (RFC 3396 5). More than 255 bytes it must split again, wherever it likes: then ours is the
+ * end of it all. Returns how many bytes stand in front of ours, 0: it is not there.
+ */
+static size_t
+ours_across(const struct dhcp4 *m, const struct rai *r)
+{
+	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_item o;
+	uint8_t joined[JOINED_MAX];
+	struct wr w = wr_init(joined, sizeof(joined));
+	size_t n, foreign;
+
+	while (next_82(&it, &o))
+		wr_bytes(&w, o.value.p, rd_left(&o.value));
+	n = wr_len(&w);
+	return !w.bad && n > UINT8_MAX &&
+	    ours_behind_others(rd_init(joined, n), r, &foreign) ? foreign : 0;
+}
+
+/* Of the options 82 only the first `foreign` bytes. */
+static void
+copy_beginning(struct wr *w, const struct dhcp4 *m, size_t foreign)
+{
+	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_item o;
+	size_t from = 0;
+
+	while (next_82(&it, &o)) {
+		size_t len = rd_left(&o.value), keep = len < foreign ? len : foreign;
+
+		copy_span(w, m, from, o.at);
+		if (keep > 0 || len == 0) {
+			wr_u8(w, DHCP4_OPT_RAI);
+			wr_u8(w, (uint8_t)keep);
+			copy_span(w, m, o.at + 2, o.at + 2 + keep);
+		}
+		foreign -= keep;
+		from = behind(m, &o);
+	}
+	copy_span(w, m, from, m->len);
+}
+
 enum rai_found
 rai_strip(uint8_t *out, size_t *len_out, const struct dhcp4 *m,
     const struct rai *r)
@@ -345,7 +392,10 @@ rai_strip(uint8_t *out, size_t *len_out, const struct dhcp4 *m,
 
 	if (may && copy_without_ours(&w, m, r))
 		found = RAI_OURS;
-	else if (may && find_altered(m, r, &o, &foreign)) {
+	else if (may && (foreign = ours_across(m, r)) > 0) {
+		copy_beginning(&w, m, foreign);
+		found = RAI_OURS;
+	} else if (may && find_altered(m, r, &o, &foreign)) {
 		copy_without_part(&w, m, &o, foreign);
 		found = RAI_OURS;
 	} else
