@@ -129,6 +129,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 		d->r4.clients = clients;
 	}
 	relay4_configure(&d->r4, old, next, loop_now(d->loop));
+	helpers_configure(d->helpers, old, next);
 	logging_set(d);
 	take_host(d);
 	take_filter(d);

@@ -246,6 +246,27 @@ START_TEST(what_comes_round_again_is_a_loop)
 }
 END_TEST
 
+START_TEST(rates_go_by_the_name_of_the_section)
+{
+	struct world *next = world_new("[interface lab0]\nservers = 192.0.2.9\n"
+	    "[helper b]\nport = 7\nfrom = vlan10\nto = 198.51.100.7\nrate = 1/60s\n"
+	    "[helper a]\nport = 9\nfrom = vlan10\nto = 198.51.100.7\nrate = 1/60s\n", 4);
+	struct conf *old;
+
+	conf("[helper a]\nport = 9\nfrom = vlan10\nto = 198.51.100.7\nrate = 1/60s\n");
+	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(comes(), DROP_HELPER_RATE);
+	helpers_configure(h, w->conf, next->conf);
+	old = w->conf;
+	w->conf = next->conf;
+	ck_assert_int_eq(comes(), DROP_HELPER_RATE);
+	packet.dport = 7;
+	ck_assert_int_eq(comes(), DROP_NONE);
+	w->conf = old;
+	world_free(next);
+}
+END_TEST
+
 START_TEST(rates_are_per_section)
 {
 	conf("[helper a]\nport = 9\nfrom = vlan10\nto = 198.51.100.7\nrate = 5/s\n"
@@ -328,6 +349,7 @@ helper_suite(void)
 	tcase_add_test(t, our_own_packets_are_not_helped);
 	tcase_add_test(t, what_comes_round_again_is_a_loop);
 	tcase_add_test(t, rates_are_per_section);
+	tcase_add_test(t, rates_go_by_the_name_of_the_section);
 	tcase_add_test(t, copies_of_one_packet_are_bound);
 	tcase_add_test(t, a_flood_of_different_packets);
 	tcase_add_test(t, an_empty_payload);

@@ -41,6 +41,8 @@ struct helpers;
 
 struct helpers *helpers_new(struct hash_key secret);	/* NULL: no memory */
 struct helpers *helpers_free(struct helpers *h);
+/* Another configuration: a [helper] that keeps its name keeps what it has used of its rate. */
+void helpers_configure(struct helpers *h, const struct conf *old, const struct conf *next);
 
 /* Is this UDP port helped at all? */
 bool helper_has_port(const struct conf *c, uint16_t port);

@@ -49,6 +49,18 @@ helpers_free(struct helpers *h)
 	return NULL;
 }
 
+void
+helpers_configure(struct helpers *h, const struct conf *old, const struct conf *next)
+{
+	struct limit limit[HELPERS_MAX] = { { 0 } };
+
+	for (unsigned i = 0; i < next->n_helper && i < HELPERS_MAX; i++)
+		for (unsigned k = 0; k < old->n_helper && k < HELPERS_MAX; k++)
+			if (strcmp(next->helper[i].name, old->helper[k].name) == 0)
+				limit[i] = h->limit[k];
+	memcpy(h->limit, limit, sizeof(limit));
+}
+
 static bool
 has_port(const struct conf_helper *p, uint16_t port)
 {
