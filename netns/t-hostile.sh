@@ -177,6 +177,8 @@ passes "checksum left to the hardware" via=udp
 nsip cl10 addr add 192.0.2.50/25 dev eth0
 refused "64 KB from a client" "$BROKEN bad-options" size=65000 split=1480 \
 	src=192.0.2.50 dst=$GW10 dmac=$RTR10_MAC
+expect "... counted among requests" eval "ctl --json show drops |
+	tr -d '\n' | grep -q '\"requests\": *{[^}]*\"truncated\": *1'"
 unanswered "64 KB from a server" "truncated send-error short" size=65000
 unanswered "a reply of zero bytes" short payload=
 unanswered "a reply of 100 bytes" short truncate=100

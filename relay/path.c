@@ -457,21 +457,27 @@ read_frame(struct daemon *d, const struct ring_frame *f, struct udpip *u)
 }
 
 static void
-count_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
+count_bad_request(struct daemon *d, uint32_t ifindex, enum drop why)
 {
-	struct iface *in = iftab_by_index(d->iftab, f->ifindex);
+	struct iface *in = iftab_by_index(d->iftab, ifindex);
 
-	if (d->captures)
-		capture_bad_frame(d, f, why);
-	if (daemon_traces(d))
-		trace_bad(d, &(struct relay4_rx){ .ifindex = f->ifindex },
-		    "requests", why);
 	stats_count(&d->stats, COUNTER_REQUESTS);
 	d->stats.drop_request[why]++;
 	if (in) {
 		in->stats.requests++;
 		in->stats.drops++;
 	}
+}
+
+static void
+count_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
+{
+	if (d->captures)
+		capture_bad_frame(d, f, why);
+	if (daemon_traces(d))
+		trace_bad(d, &(struct relay4_rx){ .ifindex = f->ifindex },
+		    "requests", why);
+	count_bad_request(d, f->ifindex, why);
 }
 
 static struct relay4_rx
@@ -634,6 +640,24 @@ rx_of(struct daemon *d, const struct udp_dgram *g)
 	};
 }
 
+/* What is longer than any DHCP message is, is not looked into but for the first byte. */
+static void
+truncated67(struct daemon *d, const struct udp_dgram *g, const struct relay4_rx *rx)
+{
+	bool asks = g->len && g->data[0] == DHCP4_REQUEST;
+
+	if (asks) {
+		count_bad_request(d, rx->ifindex, DROP_TRUNCATED);
+	} else {
+		stats_count(&d->stats, COUNTER_REPLIES);
+		d->stats.drop_reply[DROP_TRUNCATED]++;
+	}
+	if (d->captures)
+		capture_truncated(d, rx, DHCP4_PORT_SERVER);
+	if (daemon_traces(d))
+		trace_bad(d, rx, asks ? "requests" : "replies", DROP_TRUNCATED);
+}
+
 /* Unicast to port 67: a server's reply, another relay's request, or a client
  * that was told to unicast to us (sub-option 11). */
 static void
@@ -641,14 +665,9 @@ datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 {
 	struct relay4_rx rx = rx_of(d, g);
 
-	if (g->truncated) {
-		stats_count(&d->stats, COUNTER_REPLIES);
-		d->stats.drop_reply[DROP_TRUNCATED]++;
-		if (d->captures)
-			capture_truncated(d, &rx, DHCP4_PORT_SERVER);
-		if (daemon_traces(d))
-			trace_bad(d, &rx, "replies", DROP_TRUNCATED);
-	} else if (g->len && g->data[0] == DHCP4_REQUEST)
+	if (g->truncated)
+		truncated67(d, g, &rx);
+	else if (g->len && g->data[0] == DHCP4_REQUEST)
 		request(d, &rx, now);
 	else if (!probing_answer(d, &rx, now) && !consult_answer(d, &rx, now) &&
 	    !rescuer_answer(d, &rx, now))

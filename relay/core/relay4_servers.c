@@ -323,9 +323,8 @@ waiting_conv(struct relay4 *r, const struct hedge_slot *s,
 {
 	struct conv *cv = clients_find(r->clients, &plan->m, now);
 
-	if (!cv || cv->hedge[s->class] != s->self || cv->answered[s->class])
-		return NULL;
-	return cv;
+	/* An answer has let go of it (relay4_answered). */
+	return cv && cv->hedge[s->class] == s->self ? cv : NULL;
 }
 
 /* The stored question goes to the first member that has not got it yet. */
