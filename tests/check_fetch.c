@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/priv.h"
 #include "netpair.h"
 
 Suite *fetch_suite(void);
@@ -20,6 +21,7 @@ Suite *fetch_suite(void);
 #define TOKEN 0x5eed1234u
 
 static struct loop *loop;
+static struct priv *priv;
 static struct fetcher *f;
 static unsigned n_results, n_refused;
 static bool takes;		/* what the call-back says to data */
@@ -47,7 +49,8 @@ static void
 set_up(void)
 {
 	loop = loop_new();
-	f = fetcher_new(loop, on_result, NULL);
+	priv = priv_new(&(const struct opener_terms){ .anything = true }, NULL);
+	f = fetcher_new(loop, priv, on_result, NULL);
 	ck_assert_ptr_nonnull(f);
 	n_results = n_refused = 0;
 	takes = true;
@@ -57,6 +60,7 @@ static void
 tear_down(void)
 {
 	fetcher_free(f);
+	priv_free(priv);
 	loop_free(loop);
 }
 
