@@ -196,6 +196,7 @@ destination(const struct dhcp4 *m, const struct conv *cv)
 static void
 address(struct relay4_delivery *d, const struct conv *cv)
 {
+	memset(d->mac, 0, sizeof(d->mac));	/* the kernel is given all of it */
 	d->src = d->m.giaddr;
 	/* iPXE and EDK2 want source port 67 (Dhcp4Io, dhcp.c). */
 	d->sport = DHCP4_PORT_SERVER;

@@ -258,7 +258,8 @@ put_rule(struct mnl_nlmsg_batch *b)
 static int
 send_batch(struct mnl_socket *s)
 {
-	_Alignas(struct nlmsghdr) uint8_t buf[BATCH_MAX];
+	/* libmnl leaves gaps between attributes as they are. */
+	_Alignas(struct nlmsghdr) uint8_t buf[BATCH_MAX] = { 0 };
 	struct mnl_nlmsg_batch *b = mnl_nlmsg_batch_start(buf, sizeof(buf) / 2);
 	int err = 0;
 
