@@ -38,6 +38,11 @@ struct consults {
 	uint32_t id[DOCTOR_RUNS_MAX];
 	struct mono ended[DOCTOR_RUNS_MAX];	/* us 0: under way */
 	struct doctor *run[DOCTOR_RUNS_MAX];	/* NULL: free */
+	/* Who answered last, and on which interface: a server that is silent on another one lives. */
+	struct {
+		struct mono at;
+		uint32_t ifindex;
+	} answered[CONF_SERVERS_MAX];
 };
 
 static void
@@ -190,6 +195,19 @@ ask_all(struct daemon *d, struct doctor *run, struct mono now)
 	}
 }
 
+/* Before the verdict. */
+static void
+tell_who_serves(const struct consults *g, struct doctor *run, struct mono now)
+{
+	for (unsigned i = 0; i < run->n_server; i++) {
+		uint16_t s = run->server[i].index;
+
+		if (g->answered[s].at.us && g->answered[s].ifindex != run->ifindex &&
+		    mono_diff_ms(now, g->answered[s].at) < KEEP_MS)
+			run->server[i].serves_others = true;
+	}
+}
+
 /* What becomes of run i now: when is the next look at it due, in ms? -1: never. */
 static int64_t
 step(struct daemon *d, unsigned i, struct mono now)
@@ -200,6 +218,7 @@ step(struct daemon *d, unsigned i, struct mono now)
 		return -1;
 	if (!g->ended[i].us) {
 		ask_all(d, g->run[i], now);
+		tell_who_serves(g, g->run[i], now);
 		if (!doctor_done(g->run[i], now))
 			return STEP_MS;
 		g->ended[i] = now;
@@ -236,9 +255,21 @@ verdict_on(struct daemon *d, const struct doctor *run, const struct relay4_rx *r
 {
 	enum drop why = relay4_judge_source(&d->r4, rx, relay4_server(&d->r4, rx->src));
 
-	if (why == DROP_NONE && !ip4_eq(m->giaddr, run->gi.giaddr))
+	if (why == DROP_NONE && !doctor_has_giaddr(run, m->giaddr))
 		why = DROP_NOT_OUR_GIADDR;
 	return why;
+}
+
+static void
+note_answer(struct daemon *d, const struct doctor *run, struct ip4 from,
+    struct mono now)
+{
+	uint16_t server = relay4_server(&d->r4, from);
+
+	if (server == CONF_NONE)
+		return;
+	d->consults->answered[server].at = now;
+	d->consults->answered[server].ifindex = run->ifindex;
 }
 
 bool
@@ -256,8 +287,9 @@ consult_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 		capture_probe_answer(d, rx);
 	run = run_of(d->consults, xid);
 	if (run && run->mac == mac && !run->judged &&
-	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE)
-		doctor_offered(run, &m, rx->src, verdict_on(d, run, rx, &m), now);
+	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
+	    doctor_offered(run, &m, rx->src, verdict_on(d, run, rx, &m), now))
+		note_answer(d, run, rx->src, now);
 	return true;
 }
 
@@ -399,7 +431,7 @@ document(const struct doctor *run, uint32_t id, struct mono ended)
 	return json_pack("{s:I, s:b, s:o, s:I, s:o*, s:o, s:b, s:I, s:s, s:o}",
 	    "run", (json_int_t)id, "done", 1, "interface", show_name(run->ifname),
 	    "ifindex", (json_int_t)run->ifindex,
-	    "giaddr", some_ip(run->gi.giaddr),
+	    "giaddr", some_ip(run->gi[0].giaddr),
 	    "mac", json_sprintf("02:70:78:64:%02x:%02x", run->mac >> 8,
 	    run->mac & 255), "router-here", is_router(run),
 	    "ms", (json_int_t)mono_diff_ms(ended, run->began),
@@ -491,6 +523,7 @@ consult_reload(struct daemon *d)
 	fetcher_cancel(d->consults->fetcher);
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
 		forget(d->consults, i);
+	memset(d->consults->answered, 0, sizeof(d->consults->answered));
 }
 
 void

@@ -39,6 +39,7 @@ static enum does tftp;		/* of everybody, for every file */
 static const void *block;	/* ... what comes */
 static size_t block_len;
 static bool arp_answers;
+static bool second_only;	/* the second giaddr's subnet is known, the first one's not */
 static unsigned n_asked[DOCTOR_WHATS];
 static struct doctor_ask last[DOCTOR_WHATS];
 static char last_path[BOOTFILE_MAX];
@@ -162,7 +163,8 @@ discover(const struct doctor_ask *a)
 
 	if (s->discover == REFUSES)
 		ck_assert(doctor_server_error(d, a->server, ECONNREFUSED));
-	if (s->discover != ANSWERS || !(s->kinds >> a->msg.kind & 1))
+	if (s->discover != ANSWERS || !(s->kinds >> a->msg.kind & 1) ||
+	    (second_only && ip4_eq(a->giaddr, d->gi[0].giaddr)))
 		return;
 	if (!s->late_ms) {
 		offer(a->server, a->token);
@@ -304,6 +306,7 @@ START_TEST(nothing_fails_where_all_is_well)
 	ck_assert_uint_eq(found("file-found")->kinds, 1);
 	ck_assert_str_eq(found("selected")->detail, "dhcp: a; boot: b");
 	ck_assert_uint_eq(found("selected")->kinds, 15);
+	ck_assert_str_eq(found("serves-clients")->detail, "giaddr 192.0.2.1");
 	ck_assert_ptr_nonnull(found("reachable"));
 	ck_assert_str_eq(found("router")->detail, "this host");
 	ck_assert_ptr_nonnull(found("no-stranger"));
@@ -368,7 +371,28 @@ START_TEST(rules_say_who_is_asked)
 	ck_assert_uint_eq(d->server[0].dhcp, 11);
 	ck_assert_uint_eq(d->server[1].boot, 1);
 	ck_assert_uint_eq(d->server[2].boot | d->server[2].dhcp, 0);
-	ck_assert_uint_ne(d->server[2].kind[CLIENTMSG_ARM64].discover, UINT16_MAX);
+	ck_assert_uint_eq(d->server[2].kind[CLIENTMSG_ARM64].n_discover, 1);
+	close_world();
+}
+END_TEST
+
+START_TEST(each_giaddr_is_asked_with)
+{
+	open_world("[interface vlan10]\nservers = 198.51.100.10\ngiaddr = all\n");
+	world_addr(w, 10, "203.0.113.1/24");
+	srv[0].yiaddr = "203.0.113.50";
+	srv[0].router = "203.0.113.1";
+	srv[0].mask = "255.255.255.0";
+	second_only = true;
+	run();
+	second_only = false;
+	fails("");
+	ck_assert_str_eq(found("serves-clients")->detail,
+	    "giaddr 192.0.2.1 203.0.113.1");
+	/* four kinds: three tries in vain, one that is answered */
+	ck_assert_uint_eq(n_asked[DOCTOR_DISCOVER], 16);
+	ck_assert(doctor_has_giaddr(d, world_ip("203.0.113.1")));
+	ck_assert(!doctor_has_giaddr(d, world_ip("203.0.113.2")));
 	close_world();
 }
 END_TEST
@@ -1016,6 +1040,7 @@ doctor_suite(void)
 	tcase_add_test(tc, each_kind_asks_each_of_its_servers_in_the_name_of_the_giaddr);
 	tcase_add_test(tc, a_server_that_pings_before_it_offers_is_waited_for);
 	tcase_add_test(tc, rules_say_who_is_asked);
+	tcase_add_test(tc, each_giaddr_is_asked_with);
 	tcase_add_test(tc, an_interface_that_cannot_be_asked_says_why);
 	tcase_add_test(tc, an_interface_without_an_address_has_no_giaddr);
 	tcase_add_test(tc, a_giaddr_that_is_not_ours_brings_no_answers);

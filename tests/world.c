@@ -130,7 +130,8 @@ static void
 set_link(struct world *w, uint32_t ifindex, const char *name, bool up)
 {
 	struct iftab_link l = {
-		.ifindex = ifindex, .up = up, .hwtype = 1, .mac_len = 6,
+		.ifindex = ifindex, .up = up, .running = up, .hwtype = 1,
+		.mac_len = 6,
 		.mac = { 2, 0, 0, 0, 0, (uint8_t)ifindex }, .mtu = 1500,
 	};
 

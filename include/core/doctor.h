@@ -36,7 +36,7 @@
 #include "proto/clientmsg.h"
 #include "proto/finding.h"
 
-#define DOCTOR_RUNS_MAX		16	/* at once: what the tokens have room for */
+#define DOCTOR_RUNS_MAX		32	/* at once: what the tokens have room for */
 #define DOCTOR_FILES_MAX	32	/* different boot files of one run */
 #define DOCTOR_ROUTERS_MAX	4
 #define DOCTOR_STRANGERS_MAX	4
@@ -86,6 +86,7 @@ enum doctor_state {
 
 struct doctor_q {
 	uint8_t what, kind, state, tries;
+	uint8_t gi;		/* DISCOVER: which giaddr */
 	uint16_t ref;		/* server (DISCOVER, PING, 4011), file, router: place in the run */
 	int err;		/* errno */
 	uint32_t token;
@@ -114,7 +115,9 @@ struct doctor_kind {
 	struct doctor_offer address;	/* with yiaddr */
 	struct doctor_offer boot;	/* without */
 	struct doctor_offer ack;	/* from port 4011 */
-	uint16_t discover, p4011;	/* questions, UINT16_MAX: none */
+	uint16_t discover;	/* the first of n_discover questions, one for each giaddr */
+	uint16_t n_discover;
+	uint16_t p4011;		/* question, UINT16_MAX: none */
 	struct ip4 asked_4011;
 	bool wrong_port;	/* the answer from port 4011 went to port 68 */
 };
@@ -124,7 +127,8 @@ struct doctor_server {
 	struct ip4 address;
 	uint8_t dhcp, boot;	/* kinds (1 << kind) for which it is asked, by class */
 	bool is_boot;		/* of a boot class */
-	bool routed, drained, down, proxy_only, serves_others;
+	bool routed, drained, down, proxy_only;
+	bool serves_others;	/* it answered others lately; relay/consult may know of more */
 	enum health_diag diag;
 	uint16_t ping, ping_giaddr;	/* questions */
 	struct doctor_kind kind[CLIENTMSG_KINDS];
@@ -177,8 +181,9 @@ struct doctor {
 	struct mono began;
 	bool judged;
 
-	struct iface_gi gi;
-	bool giaddr_ours;
+	unsigned n_gi;		/* those with which the relay asks: one, or all of them */
+	struct iface_gi gi[IFTAB_GI_MAX];
+	bool giaddr_ours;	/* the first one, in whose name all but DISCOVER is asked */
 	bool other_nets;	/* addresses may be of any subnet (link-selection) */
 	unsigned n_net;
 	struct ip4net net[DOCTOR_NETS_MAX];
@@ -204,6 +209,8 @@ struct doctor *doctor_free(struct doctor *d);	/* NULL-safe; returns NULL */
 
 /* The next question that is due; false: none is. */
 bool doctor_next(struct doctor *d, struct mono now, struct doctor_ask *a);
+/* Is this a giaddr with which the run asks? */
+bool doctor_has_giaddr(const struct doctor *d, struct ip4 a);
 /* All questions are over; findings stand. */
 bool doctor_done(struct doctor *d, struct mono now);
 

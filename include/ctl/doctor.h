@@ -31,8 +31,9 @@ struct doctor_args {
 /* The exit status: 0 nothing failed, 1 something did, or the daemon said no. */
 int doctor_run(const struct doctor_args *a);
 
-/* One document of the daemon, or the checks of this host (interface "this host"). */
-void doctor_print(const json_t *doc, FILE *out, bool colour);
+/* One document of the daemon, or the checks of this host (interface "this host"). brief: what is well
+ * is counted only. */
+void doctor_print(const json_t *doc, FILE *out, bool colour, bool brief);
 /* Is its status worse than "warn"? */
 bool doctor_is_bad(const json_t *doc);
 

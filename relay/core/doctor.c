@@ -19,14 +19,15 @@
 #define NO_Q		UINT16_MAX
 #define ALL_KINDS	((1u << CLIENTMSG_KINDS) - 1)
 
-/* A token: 16 secret bits, the slot, the place of the question. */
+/* A token: 15 secret bits, the slot, the place of the question. There is room for all
+ * servers with one giaddr each; what goes beyond is not asked. */
 #define PLACE_BITS	12
-#define SLOT_BITS	4
+#define SLOT_BITS	5
 _Static_assert(DOCTOR_RUNS_MAX <= 1 << SLOT_BITS, "slot bits");
-#define Q_PER_SERVER	(2 + 2 * CLIENTMSG_KINDS)
-#define Q_MAX		(CONF_SERVERS_MAX * Q_PER_SERVER + DOCTOR_FILES_MAX + \
-			DOCTOR_ROUTERS_MAX + 1)
-_Static_assert(Q_MAX <= 1 << PLACE_BITS, "place bits");
+#define Q_OTHERS	(DOCTOR_FILES_MAX + DOCTOR_ROUTERS_MAX + 1)
+#define Q_PER_SERVER(n_gi) (2 + CLIENTMSG_KINDS * ((n_gi) + 1))
+_Static_assert(CONF_SERVERS_MAX * Q_PER_SERVER(1) + Q_OTHERS <= 1 << PLACE_BITS,
+    "place bits");
 
 /* A server that answered a client so long ago or less serves somebody. */
 #define SERVES_MS	(15 * 60 * 1000)
@@ -134,7 +135,7 @@ fill_4011(const struct doctor *d, const struct doctor_q *q, struct doctor_ask *a
 	const struct doctor_offer *o = sender_to_4011(k);
 
 	a->to = k->asked_4011;
-	a->giaddr = d->gi.giaddr;
+	a->giaddr = d->gi[0].giaddr;
 	a->item = q->kind == CLIENTMSG_BIOS && o->file[0] == '\0' ? o->item : -1;
 	a->id = q->kind == CLIENTMSG_BIOS ? o->id : IP4_NONE;
 }
@@ -146,7 +147,7 @@ fill(const struct doctor *d, const struct doctor_q *q, struct mono now,
 	*a = (struct doctor_ask){
 		.what = (enum doctor_what)q->what, .token = q->token,
 		.server = CONF_NONE, .ifindex = d->ifindex, .item = -1,
-		.source = d->giaddr_ours ? d->gi.giaddr : IP4_NONE,
+		.source = d->giaddr_ours ? d->gi[0].giaddr : IP4_NONE,
 		.msg = { .kind = (enum clientmsg_kind)q->kind, .run = d->mac,
 		    .xid = q->token,
 		    .secs = (uint16_t)(mono_diff_ms(now, q->began) / 1000) },
@@ -155,8 +156,8 @@ fill(const struct doctor *d, const struct doctor_q *q, struct mono now,
 	switch (a->what) {
 	case DOCTOR_DISCOVER:
 		a->server = d->server[q->ref].index;
-		a->giaddr = d->gi.giaddr;
-		a->rai = &d->gi.rai;
+		a->giaddr = d->gi[q->gi].giaddr;
+		a->rai = &d->gi[q->gi].rai;
 		break;
 	case DOCTOR_PING:
 		a->source = IP4_NONE;
@@ -190,6 +191,15 @@ doctor_next(struct doctor *d, struct mono now, struct doctor_ask *a)
 			return true;
 		}
 	d->next = 0;
+	return false;
+}
+
+bool
+doctor_has_giaddr(const struct doctor *d, struct ip4 a)
+{
+	for (unsigned i = 0; i < d->n_gi; i++)
+		if (ip4_eq(d->gi[i].giaddr, a))
+			return true;
 	return false;
 }
 
@@ -667,7 +677,7 @@ read_server(struct doctor *d, const struct relay4 *r, struct doctor_server *s,
 		.ping = NO_Q, .ping_giaddr = NO_Q,
 	};
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
-		s->kind[k].discover = s->kind[k].p4011 = NO_Q;
+		s->kind[k].p4011 = NO_Q;
 		if (d->choice[k].drop)
 			continue;
 		if (group_has(r->conf, d->choice[k].dhcp, i))
@@ -677,19 +687,48 @@ read_server(struct doctor *d, const struct relay4 *r, struct doctor_server *s,
 	}
 }
 
+/* As core/relay4_request: with its first address, or with each. A rotation may be at any of
+ * them, so all are asked for it too. */
+static void
+read_giaddrs(struct doctor *d, const struct relay4 *r, const struct iface *f)
+{
+	bool each = f->conf->o.giaddr == CONF_GIADDR_ALL ||
+	    f->conf->o.giaddr == CONF_GIADDR_ROTATE;
+
+	d->n_gi = each ? f->n_gi : 1;
+	memcpy(d->gi, f->gi, d->n_gi * sizeof(d->gi[0]));
+	/* On standby the virtual address finds the other router. */
+	if (!iftab_is_local(r->iftab, d->gi[0].giaddr) && !ip4_is_none(f->own) &&
+	    ip4_eq(f->virtual, d->gi[0].giaddr))
+		d->gi[0].giaddr = f->own;
+	d->giaddr_ours = iftab_is_local(r->iftab, d->gi[0].giaddr);
+}
+
 static void
 read_iface(struct doctor *d, const struct relay4 *r, const struct iface *f)
 {
 	d->ifindex = f->link.ifindex;
-	d->gi = f->gi[0];
-	/* On standby the virtual address finds the other router. */
-	if (!iftab_is_local(r->iftab, d->gi.giaddr) && !ip4_is_none(f->own) &&
-	    ip4_eq(f->virtual, d->gi.giaddr))
-		d->gi.giaddr = f->own;
-	d->giaddr_ours = iftab_is_local(r->iftab, d->gi.giaddr);
+	read_giaddrs(d, r, f);
 	d->other_nets = f->conf->o.link != CONF_LINK_OFF;
 	for (unsigned i = 0; i < f->n_addr && d->n_net < DOCTOR_NETS_MAX; i++)
 		d->net[d->n_net++] = f->addr[i].net;
+}
+
+/* One for each giaddr, side by side. */
+static void
+ask_kind(struct doctor *d, unsigned i, enum clientmsg_kind kind, struct mono now)
+{
+	struct doctor_kind *k = &d->server[i].kind[kind];
+
+	for (unsigned gi = 0; gi < d->n_gi; gi++) {
+		uint16_t q = add(d, DOCTOR_DISCOVER, i, kind, now);
+
+		if (q == NO_Q)
+			return;
+		d->q[q].gi = (uint8_t)gi;
+		k->discover = gi ? k->discover : q;
+		k->n_discover++;
+	}
 }
 
 static void
@@ -703,8 +742,7 @@ ask_server(struct doctor *d, unsigned i, struct mono now)
 		return;
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
 		if (kinds >> k & 1)
-			s->kind[k].discover = add(d, DOCTOR_DISCOVER, i,
-			    (enum clientmsg_kind)k, now);
+			ask_kind(d, i, (enum clientmsg_kind)k, now);
 	s->ping = add(d, DOCTOR_PING, i, CLIENTMSG_BIOS, now);
 	if (d->giaddr_ours)
 		s->ping_giaddr = add(d, DOCTOR_PING_GIADDR, i, CLIENTMSG_BIOS, now);
@@ -713,7 +751,9 @@ ask_server(struct doctor *d, unsigned i, struct mono now)
 static bool
 take_memory(struct doctor *d, unsigned servers)
 {
-	d->max_q = servers * Q_PER_SERVER + DOCTOR_FILES_MAX + DOCTOR_ROUTERS_MAX + 1;
+	d->max_q = servers * Q_PER_SERVER(d->n_gi) + Q_OTHERS;
+	if (d->max_q > 1u << PLACE_BITS)
+		d->max_q = 1u << PLACE_BITS;
 	d->max_finding = 32 + 16 * servers + DOCTOR_FILES_MAX * 2;
 	d->server = calloc(servers ? servers : 1, sizeof(*d->server));
 	d->q = calloc(d->max_q, sizeof(*d->q));
@@ -730,11 +770,12 @@ begin(struct doctor *d, struct relay4 *r, const struct iface *f, struct mono now
 
 	for (uint16_t i = 0; ready && i < c->n_server; i++)
 		n += c->server[i].first == i && leads_to(c, f, i);
+	if (ready)
+		read_iface(d, r, f);
 	if (!take_memory(d, n))
 		return false;
 	if (!ready)
 		return true;
-	read_iface(d, r, f);
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
 		choose(d, r, f, (enum clientmsg_kind)k);
 	for (uint16_t i = 0; i < c->n_server; i++)

@@ -122,7 +122,9 @@ look_at_address(struct doctor *d, const struct iface *f)
 	char a[IP4_STRLEN], text[DOCTOR_DETAIL];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
-	sbuf_printf(&b, "giaddr %s", ip4_str(d->gi.giaddr, a));
+	sbuf_puts(&b, "giaddr");
+	for (unsigned i = 0; i < d->n_gi; i++)
+		sbuf_printf(&b, " %s", ip4_str(d->gi[i].giaddr, a));
 	if (!d->giaddr_ours)
 		say(d, FINDING_GIADDR_FOREIGN, about_none(), text);
 	else if (!f->standby && f->link.running)
@@ -170,6 +172,15 @@ answered(const struct doctor *d, uint16_t q)
 	return state_of(d, q) == DOCTOR_ANSWERED;
 }
 
+static bool
+kind_answered(const struct doctor *d, const struct doctor_kind *k)
+{
+	for (unsigned i = 0; i < k->n_discover; i++)
+		if (answered(d, (uint16_t)(k->discover + i)))
+			return true;
+	return false;
+}
+
 /* Kinds whose DISCOVER was answered, and that were asked at all. */
 static unsigned
 kinds_answered(const struct doctor *d, const struct doctor_server *s)
@@ -177,7 +188,7 @@ kinds_answered(const struct doctor *d, const struct doctor_server *s)
 	unsigned kinds = 0;
 
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
-		kinds |= (unsigned)answered(d, s->kind[k].discover) << k;
+		kinds |= (unsigned)kind_answered(d, &s->kind[k]) << k;
 	return kinds;
 }
 
@@ -187,7 +198,7 @@ kinds_asked(const struct doctor_server *s)
 	unsigned kinds = 0;
 
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
-		kinds |= (unsigned)(s->kind[k].discover != UINT16_MAX) << k;
+		kinds |= (unsigned)(s->kind[k].n_discover > 0) << k;
 	return kinds;
 }
 
@@ -197,7 +208,7 @@ discover_error(const struct doctor *d, const struct doctor_server *s)
 	int err = 0;
 
 	for (unsigned k = 0; k < CLIENTMSG_KINDS && !err; k++)
-		err = error_of(d, s->kind[k].discover);
+		err = s->kind[k].n_discover ? error_of(d, s->kind[k].discover) : 0;
 	return err;
 }
 
