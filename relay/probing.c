@@ -21,7 +21,7 @@
 #include "relay/daemon.h"
 
 /* What is due within these is done together: a wake-up costs more than a question. */
-#define PROBING_STEP_MS	50
+#define PROBING_STEP_MS	25
 
 /* Which INFORM a server answers, as far as is known: see proto/probemsg. */
 enum inform { INFORM_BOTH, INFORM_PLAIN, INFORM_CIADDR };
