@@ -190,6 +190,27 @@ START_TEST(hostile_text_is_harmless)
 }
 END_TEST
 
+/* What went through sbuf_esc() comes out as it was typed; what did not is not trusted. */
+START_TEST(a_screen_shows_what_was_escaped_before)
+{
+	static const struct { const char *in, *out; } cases[] = {
+		{ "boot\\x5cx64\\x5cwdsnbp.com", "boot\\x64\\wdsnbp.com" },
+		{ "a\\x22b", "a\"b" }, { "a\"b\\c", "a\"b\\c" },
+		{ "\\x1b[2J", "\\x1b[2J" }, { "\033[2J", "\\x1b[2J" },
+		{ "\\x5", "\\x5" }, { "\\x5c", "\\" }, { "\\x5C", "\\x5C" },
+		{ "\\x5c\\x5c", "\\\\" }, { "", "" }, { "\xe9", "\\xe9" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char buf[64];
+		struct sbuf b = sbuf_init(buf, sizeof(buf));
+
+		sbuf_screen(&b, cases[i].in, strlen(cases[i].in));
+		ck_assert_str_eq(buf, cases[i].out);
+	}
+}
+END_TEST
+
 Suite *
 sbuf_suite(void)
 {
@@ -204,6 +225,7 @@ sbuf_suite(void)
 	tcase_add_test(tc, every_byte_is_plain_or_escaped);
 	tcase_add_loop_test(tc, hostile_text_is_harmless, 0,
 	    sizeof(hostile) / sizeof(hostile[0]));
+	tcase_add_test(tc, a_screen_shows_what_was_escaped_before);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -238,7 +238,7 @@ verdict "explain: what was asked" \
 	test "$(cat "$sock.asked")" = "explain 52:54:00:00:00:03"
 verdict "explain: who" status 1 '^client   52:54:00:00:00:03 on vlan10, pxe bios, 2 s ago$'
 verdict "explain: rule" status 1 '^rule     old$'
-verdict "explain: file" status 1 '^file     x64.x5cwdsnbp\.com on wds-1$'
+verdict "explain: file" status 1 '^file     x64\\wdsnbp\.com on wds-1$'
 verdict "explain: a question" status 1 '^   0\.000  \|-- discover -+>\|-+>\| 2 servers$'
 verdict "explain: an answer" \
 	status 1 '^   0\.005  \|<- offer 10\.0\.10\.50 -+\|<-+\| 192\.0\.2\.10$'

@@ -30,7 +30,7 @@ void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 /* Untrusted bytes: printable ASCII but '\\' and '"' as it is, the rest as \xHH. */
 void sbuf_esc(struct sbuf *b, const void *data, size_t len);
-/* The same, but '\\' and '"' as they are: for a screen, of what was escaped before. */
+/* For a screen, of what was escaped before: '\\' and '"' are what they were, nothing is escaped twice. */
 void sbuf_screen(struct sbuf *b, const void *data, size_t len);
 void sbuf_hex(struct sbuf *b, const void *data, size_t len);
 

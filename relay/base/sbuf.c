@@ -120,13 +120,29 @@ sbuf_esc(struct sbuf *b, const void *data, size_t len)
 	}
 }
 
+/* What sbuf_esc() made of a backslash or a quote, at p: that; else 0. */
+static char
+escaped(const char *p, size_t left)
+{
+	if (left < 4 || p[0] != '\\' || p[1] != 'x')
+		return 0;
+	return p[2] == '5' && p[3] == 'c' ? '\\' :
+	    p[2] == '2' && p[3] == '2' ? '"' : 0;
+}
+
+/* WDS has its files in boot\x64\, and so it is typed. */
 void
 sbuf_screen(struct sbuf *b, const void *data, size_t len)
 {
 	const char *p = data;
 
 	for (size_t i = 0; i < len; i++) {
-		if (p[i] == '\\' || p[i] == '"')
+		char c = escaped(p + i, len - i);
+
+		if (c) {
+			sbuf_putc(b, c);
+			i += 3;
+		} else if (p[i] == '\\' || p[i] == '"')
 			sbuf_putc(b, p[i]);
 		else
 			sbuf_esc(b, &p[i], 1);

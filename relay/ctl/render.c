@@ -333,7 +333,7 @@ verdict_cell(struct table *t, const json_t *row, const char *key)
 		table_add(t, "-");
 }
 
-/* "lpxelinux.0 on wds-1" */
+/* "lpxelinux.0 on wds-1", or "on wds-1" when it has named no file. */
 static void
 file_cell(struct table *t, const json_t *row, const char *key)
 {
@@ -345,12 +345,11 @@ file_cell(struct table *t, const json_t *row, const char *key)
 	table_cell(t, TONE_PLAIN);
 	if (json_is_string(file))
 		add_text(t, file);
-	else
-		table_add(t, "-");
 	if (json_is_string(server)) {
-		table_add(t, " on ");
+		table_add(t, json_is_string(file) ? " on " : "on ");
 		add_text(t, server);
-	}
+	} else if (!json_is_string(file))
+		table_add(t, "-");
 }
 
 /* --- rows -------------------------------------------------------------------- */
