@@ -57,6 +57,13 @@ expect "idle after the start" unwoken 2.5
 n=$(descriptors)
 expect "$n descriptors with one server: under 20" [ "$n" -lt 20 ]
 
+# The lock is no descriptor of its own.
+cp "$T/relay.conf" "$T/second.conf"
+sed -i "s|^control = .*|control = $T/second.sock|" "$T/second.conf"
+expect_not "a second one in this namespace is refused" \
+	ns rtr timeout 10 "$PXRELAYD" -f -l stderr -c "$T/second.conf" 2>"$T/second.log"
+expect "it says why" grep -q "another pxrelayd" "$T/second.log"
+
 ask cl10
 expect_eq "it relays" "${A[answers]}" 1
 expect "idle after a conversation" unwoken 2.5

@@ -352,7 +352,8 @@ daemon_quiet(struct daemon *d)
 /*
  * A second pxrelayd in this network namespace would take the first one's replies
  * without a word, since our sockets share their port. An abstract Unix address is
- * a lock of just that scope, and vanishes with its process.
+ * a lock of just that scope, and vanishes with its process. The socket to the
+ * opener has no address of its own, and can have this one.
  */
 static int
 lock_namespace(struct daemon *d)
@@ -360,11 +361,13 @@ lock_namespace(struct daemon *d)
 	static const struct sockaddr_un name = {
 		.sun_family = AF_UNIX, .sun_path = "\0pxrelayd",
 	};
+	int fd = priv_fd(d->priv);
 
-	d->lock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (d->lock < 0)
+	if (fd < 0)
+		fd = d->lock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
 		return failed(d, "lock", -errno);
-	if (bind(d->lock, (const struct sockaddr *)&name,
+	if (bind(fd, (const struct sockaddr *)&name,
 	    offsetof(struct sockaddr_un, sun_path) + sizeof("\0pxrelayd") - 1) < 0)
 		return failed(d, "another pxrelayd runs in this network namespace",
 		    -errno);

@@ -113,7 +113,7 @@ struct daemon {
 	int raw;		/* spoofing sender for 4011 and helpers; holds the
 				 * memberships of the discovery group */
 	int quiet;		/* hides ICMP errors while it is open, see io/quiet; -1 */
-	int lock;		/* the one pxrelayd of this network namespace */
+	int lock;		/* the one pxrelayd of this network namespace; -1: priv_fd() is it */
 	struct daemon_server server[CONF_SERVERS_MAX];
 	struct ctl *ctl;
 	struct metrics *metrics;	/* NULL: off, or could not be opened */
