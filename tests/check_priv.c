@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The opener, in this process and in one of its own: what it does, what it refuses, what
+ * it makes of nonsense, and what is left of it and of us when the other end is gone.
+ */
+#include "io/priv.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "netpair.h"
+
+Suite *priv_suite(void);
+
+static char dir[32], conf[64], path[64], pidfile[64], said[4096];
+static struct log to_said;
+static struct priv *priv;
+
+static void
+hear(void *user, enum log_level level, const char *event, const char *fields)
+{
+	size_t len = strlen(said);
+
+	(void)user;
+	(void)level;
+	snprintf(said + len, sizeof(said) - len, "%s %s\n", event, fields);
+}
+
+static struct opener_terms
+terms(void)
+{
+	struct opener_terms t = {
+		.conf = conf, .pidfile = pidfile, .dir = { "/run/pxrelay" },
+		.port = 443, .group = (gid_t)-1,
+	};
+
+	opener_dir(t.dir[1], path);
+	return t;
+}
+
+static void
+write_file(const char *name)
+{
+	int fd = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	ck_assert_int_eq(write(fd, "[relay]\n", 8), 8);
+	close(fd);
+}
+
+static void
+set_up(void)
+{
+	struct opener_terms t;
+
+	strcpy(dir, "/tmp/pxrelay-priv-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(conf, sizeof(conf), "%s/conf", dir);
+	snprintf(path, sizeof(path), "%s/sock", dir);
+	snprintf(pidfile, sizeof(pidfile), "%s/pid", dir);
+	write_file(conf);
+	to_said = (struct log){ .level = LOG_LEVEL_DEBUG, .sink = hear };
+	t = terms();
+	priv = priv_new(&t, &to_said);
+	ck_assert_ptr_nonnull(priv);
+}
+
+static void
+set_up_split(void)
+{
+	set_up();
+	ck_assert_int_eq(priv_split(priv), 0);
+	signal(SIGCHLD, SIG_DFL);	/* the tests wait for children of their own */
+}
+
+static void
+tear_down(void)
+{
+	ck_assert_ptr_null(priv_free(priv));
+	ck_assert_int_eq(access(path, F_OK), -1);
+	ck_assert_int_eq(access(pidfile, F_OK), -1);
+	unlink(conf);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+/* --- what it does ------------------------------------------------------------- */
+
+static int
+get_int(int fd, int level, int option)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	ck_assert_int_eq(getsockopt(fd, level, option, &value, &len), 0);
+	return value;
+}
+
+static uint16_t
+port_of(int fd)
+{
+	struct sockaddr_in at;
+	socklen_t len = sizeof(at);
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	return ntohs(at.sin_port);
+}
+
+START_TEST(sockets_come_bound_and_closed_on_exec)
+{
+	int fd[] = {
+		priv_udp(priv, 67), priv_server(priv), priv_udp(priv, 4011),
+		priv_icmp(priv), priv_arp(priv), priv_netlink(priv),
+		priv_from(priv, NET_A, false), priv_from(priv, NET_A, true),
+	};
+
+	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++) {
+		ck_assert_msg(fd[i] > 2, "%zu: %s", i, strerror(-fd[i]));
+		ck_assert_int_eq(fcntl(fd[i], F_GETFD), FD_CLOEXEC);
+	}
+	ck_assert_uint_eq(port_of(fd[0]), 67);
+	ck_assert_uint_eq(port_of(fd[1]), 67);
+	ck_assert_uint_eq(port_of(fd[2]), 4011);
+	ck_assert_int_eq(get_int(fd[3], SOL_SOCKET, SO_PROTOCOL), IPPROTO_ICMP);
+	ck_assert_int_eq(get_int(fd[4], SOL_SOCKET, SO_DOMAIN), AF_PACKET);
+	ck_assert_int_eq(get_int(fd[5], SOL_SOCKET, SO_DOMAIN), AF_NETLINK);
+	ck_assert_int_eq(get_int(fd[7], SOL_SOCKET, SO_TYPE), SOCK_STREAM);
+	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
+		close(fd[i]);
+	ck_assert_int_eq(priv_from(priv, NET_B, false), -EADDRNOTAVAIL);
+}
+END_TEST
+
+START_TEST(the_configuration_is_read_however_often)
+{
+	char buf[16];
+	int fd;
+
+	for (int i = 0; i < 3; i++) {
+		fd = priv_conf(priv);
+		ck_assert_int_gt(fd, 2);
+		ck_assert_int_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+		ck_assert_int_eq(read(fd, buf, sizeof(buf)), 8);
+		close(fd);
+	}
+	unlink(conf);
+	ck_assert_int_eq(priv_conf(priv), -ENOENT);
+	ck_assert_int_eq(mkfifo(conf, 0600), 0);
+	ck_assert_int_eq(priv_conf(priv), -EINVAL);	/* and waits for nobody */
+}
+END_TEST
+
+START_TEST(socket_files_are_made_and_removed)
+{
+	struct stat st;
+	int fd = priv_socket(priv, path);
+
+	ck_assert_int_gt(fd, 2);
+	ck_assert_int_eq(get_int(fd, SOL_SOCKET, SO_ACCEPTCONN), 1);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0660);
+	ck_assert_int_eq(priv_socket(priv, path), -EADDRINUSE);
+	priv_remove(priv, conf);
+	ck_assert_int_eq(access(conf, F_OK), 0);
+	priv_remove(priv, path);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	close(fd);
+	fd = priv_socket(priv, path);		/* the end removes this one */
+	ck_assert_int_gt(fd, 2);
+	close(fd);
+	write_file(pidfile);
+	priv_pidfile(priv);
+}
+END_TEST
+
+START_TEST(a_neighbour_is_asked_for)
+{
+	priv_resolve(priv, net_index("v0"), NET_B);
+	for (int i = 0; i < 200; i++) {
+		struct timespec ts = { .tv_nsec = 10000000 };
+
+		if (system("ip neigh show dev v0 | grep -q '10.0.0.2.*REACHABLE'") == 0)
+			return;
+		nanosleep(&ts, NULL);
+	}
+	ck_abort_msg("the kernel knows no neighbour");
+}
+END_TEST
+
+/* --- what it refuses ---------------------------------------------------------- */
+
+START_TEST(nothing_but_what_was_agreed)
+{
+	char other[80];
+
+	snprintf(other, sizeof(other), "%s/../sock", dir);
+	ck_assert_int_eq(priv_socket(priv, other), -EPERM);
+	ck_assert_int_eq(priv_socket(priv, "/tmp/sock"), -EPERM);
+	ck_assert_int_eq(priv_socket(priv, "/run/pxrelay/x/sock"), -EPERM);
+	ck_assert_int_eq(priv_socket(priv, "sock"), -EPERM);
+	ck_assert_int_eq(priv_socket(priv, ""), -EPERM);
+	ck_assert_int_eq(priv_socket(priv, conf), -ENOTSOCK);
+	ck_assert_int_eq(access(conf, F_OK), 0);
+	ck_assert_int_eq(priv_udp(priv, 53), -EPERM);
+	ck_assert_int_eq(priv_udp(priv, 0), -EPERM);
+	ck_assert_int_eq(priv_tcp(priv, IP4_NONE, 80), -EPERM);
+	ck_assert_int_eq(priv_tcp(priv, IP4_NONE, 0), -EPERM);
+	close(priv_tcp(priv, IP4_NONE, 443));
+	close(priv_tcp(priv, IP4_NONE, 9467));
+	ck_assert(priv_may_socket(priv, "/run/pxrelay/control.sock"));
+	ck_assert(!priv_may_socket(priv, "/run/pxrelayx/control.sock"));
+	ck_assert(priv_may_listen(priv, 1024));
+	ck_assert(!priv_may_listen(priv, 1023));
+}
+END_TEST
+
+START_TEST(there_are_not_many_socket_files)
+{
+	char name[80];
+	int err = 0;
+
+	for (int i = 0; i < 100 && err >= 0; i++) {
+		snprintf(name, sizeof(name), "%s/s%d", dir, i);
+		err = priv_socket(priv, name);
+	}
+	ck_assert_int_eq(err, -EMFILE);
+}
+END_TEST
+
+/* What a process might send that has been taken over. */
+START_TEST(nonsense_is_refused_and_changes_nothing)
+{
+	struct opener_request q = { .seq = 1 };
+	struct opener_answer a;
+	int fd = priv_fd(priv);
+
+	for (uint32_t what = OPENER_END + 1; what < 300; what++) {
+		q.what = what;
+		ck_assert_int_eq(send(fd, &q, sizeof(q), 0), sizeof(q));
+		ck_assert_int_eq(recv(fd, &a, sizeof(a), 0), sizeof(a));
+		ck_assert_int_eq(a.result, -EPERM);
+	}
+	memset(&q, 0xff, sizeof(q));
+	q.what = OPENER_SOCKET;		/* a path without an end */
+	ck_assert_int_eq(send(fd, &q, sizeof(q), 0), sizeof(q));
+	ck_assert_int_eq(recv(fd, &a, sizeof(a), 0), sizeof(a));
+	ck_assert_int_eq(a.result, -EPERM);
+	q.what = OPENER_LOG;
+	q.seq = 0;
+	ck_assert_int_eq(send(fd, &q, sizeof(q), 0), sizeof(q));
+	ck_assert_int_eq(send(fd, &q, 3, 0), 3);
+	ck_assert_int_eq(send(fd, "", 1, 0), 1);
+	close(priv_conf(priv));		/* it lives, and answers what it was asked */
+	ck_assert_int_gt(fd = priv_conf(priv), 2);
+	close(fd);
+}
+END_TEST
+
+/* --- the end of one of them --------------------------------------------------- */
+
+static bool
+gone_within(const char *file, int ms)
+{
+	struct timespec ts = { .tv_nsec = 1000000 };
+
+	while (access(file, F_OK) == 0 && ms-- > 0)
+		nanosleep(&ts, NULL);
+	return ms > 0;
+}
+
+/* A killed daemon leaves no files: the opener sees the end of its socket pair. */
+START_TEST(a_process_that_is_killed_is_tidied_up_after)
+{
+	struct opener_terms t = terms();
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct priv *p = priv_new(&t, &to_said);
+
+		if (!p || priv_split(p) < 0 || priv_socket(p, path) < 0)
+			_exit(1);
+		write_file(pidfile);
+		priv_pidfile(p);
+		close(priv_conf(p));	/* it has heard of the file */
+		kill(getpid(), SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert(gone_within(path, 5000));
+	ck_assert(gone_within(pidfile, 5000));
+}
+END_TEST
+
+static pid_t
+pid_of_opener(void)
+{
+	char name[64], comm[32] = "";
+	int pid = 0;
+	FILE *f, *g;
+
+	snprintf(name, sizeof(name), "/proc/self/task/%d/children", (int)getpid());
+	f = fopen(name, "re");
+	ck_assert_ptr_nonnull(f);
+	while (strcmp(comm, "pxrelay-opener\n") != 0) {
+		ck_assert_int_eq(fscanf(f, "%d", &pid), 1);
+		snprintf(name, sizeof(name), "/proc/%d/comm", pid);
+		g = fopen(name, "re");
+		if (g && !fgets(comm, sizeof(comm), g))
+			comm[0] = '\0';
+		if (g)
+			fclose(g);
+	}
+	fclose(f);
+	return pid;
+}
+
+START_TEST(without_its_opener_a_process_goes_on)
+{
+	ck_assert(priv_read(priv));
+	ck_assert_int_eq(kill(pid_of_opener(), SIGKILL), 0);
+	net_wait(priv_fd(priv));
+	ck_assert(!priv_read(priv));
+	ck_assert_int_eq(priv_fd(priv), -1);
+	ck_assert_int_eq(priv_conf(priv), -EPIPE);
+	ck_assert_int_eq(priv_udp(priv, 67), -EPIPE);
+	priv_resolve(priv, 1, NET_B);
+	priv_log(priv, LOGSINK_STDERR, LOG_LEVEL_INFO);
+	ck_assert(!priv_violation(1));
+}
+END_TEST
+
+/* An orderly end is the process's own: signals of a terminal reach both. */
+START_TEST(signals_do_not_end_the_opener)
+{
+	pid_t pid = pid_of_opener();
+	int fd;
+
+	kill(pid, SIGTERM);
+	kill(pid, SIGINT);
+	kill(pid, SIGHUP);
+	fd = priv_conf(priv);
+	ck_assert_int_gt(fd, 2);
+	close(fd);
+}
+END_TEST
+
+/* An opener that stands still costs the caller its time-out, and the answer that comes too
+ * late is not taken for the next one. */
+START_TEST(late_answers_are_thrown_away)
+{
+	pid_t pid = pid_of_opener();
+	int fd;
+
+	kill(pid, SIGSTOP);
+	ck_assert_int_eq(priv_udp(priv, 67), -ETIMEDOUT);
+	kill(pid, SIGCONT);
+	fd = priv_conf(priv);
+	ck_assert_int_gt(fd, 2);
+	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+	close(fd);
+}
+END_TEST
+
+static void
+add_both(TCase *tc)
+{
+	tcase_add_test(tc, sockets_come_bound_and_closed_on_exec);
+	tcase_add_test(tc, the_configuration_is_read_however_often);
+	tcase_add_test(tc, socket_files_are_made_and_removed);
+	tcase_add_test(tc, a_neighbour_is_asked_for);
+	tcase_add_test(tc, nothing_but_what_was_agreed);
+	tcase_add_test(tc, there_are_not_many_socket_files);
+}
+
+static void
+add_here(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	add_both(tc);
+}
+
+static void
+add_split(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, set_up_split, tear_down);
+	add_both(tc);
+	tcase_add_test(tc, nonsense_is_refused_and_changes_nothing);
+	tcase_add_test(tc, a_process_that_is_killed_is_tidied_up_after);
+	tcase_add_test(tc, without_its_opener_a_process_goes_on);
+	tcase_add_test(tc, signals_do_not_end_the_opener);
+	tcase_add_test(tc, late_answers_are_thrown_away);
+}
+
+Suite *
+priv_suite(void)
+{
+	Suite *s = suite_create("priv");
+
+	net_tcase(s, "here", add_here);
+	net_tcase(s, "split", add_split);
+	return s;
+}
