@@ -486,6 +486,16 @@ is_stripped(const struct doctor *d, const struct doctor_server *s)
 	return d->conf->strip_pxe_from_dhcp && !d->conf->is_boot[s->index];
 }
 
+/* Does it name a file to any kind? Then it may have none for this one on purpose. */
+static bool
+has_files(const struct doctor_server *s)
+{
+	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
+		if (names_file(&s->kind[k]))
+			return true;
+	return false;
+}
+
 static void
 judge_4011(struct doctor *d, const struct doctor_server *s, unsigned k)
 {
@@ -496,9 +506,11 @@ judge_4011(struct doctor *d, const struct doctor_server *s, unsigned k)
 		return;
 	if (!ip4_eq(x->asked_4011, s->address))
 		a.address = x->asked_4011;
-	if (!answered(d, x->p4011))
+	if (!names_file(x) && has_files(s))
+		say(d, FINDING_KIND_NO_FILE, a, "");
+	else if (!answered(d, x->p4011))
 		say(d, judge_silent_4011(d, s, x), a, "");
-	else if (!x->ack.file[0] && !pxe_offer(x)->file[0])
+	else if (!names_file(x))
 		say(d, FINDING_NO_FILE_4011, a, "");
 	else
 		say(d, FINDING_ANSWERS_4011, a, "");
@@ -530,12 +542,36 @@ file_detail(const struct doctor_file *f, enum finding what, char *text, size_t s
 	struct sbuf b = sbuf_init(text, size);
 
 	sbuf_esc(&b, f->name, strlen(f->name));
-	if (what == FINDING_FILE_FOUND || what == FINDING_WRONG_ARCH)
+	if (what == FINDING_FILE_FOUND || what == FINDING_WRONG_ARCH ||
+	    what == FINDING_FILE_OF_OTHERS)
 		sbuf_printf(&b, " (%s)", bootfile_content_text(f->content));
 	else if (f->code > 0 && f->where.scheme == BOOTFILE_HTTP)
 		sbuf_printf(&b, " (HTTP status %d)", f->code);
 	else if (f->code > 0)
 		sbuf_printf(&b, " (TFTP error %d)", f->code);
+}
+
+/* Does a kind that every site has find a file of its own? */
+static bool
+others_find_theirs(const struct doctor *d)
+{
+	for (unsigned i = 0; i < d->n_file; i++)
+		for (unsigned k = CLIENTMSG_BIOS; k <= CLIENTMSG_X64; k++)
+			if (d->file[i].kinds >> k & 1 &&
+			    d->file[i].outcome == FINDING_FILE_FOUND &&
+			    bootfile_suits(d->file[i].content, arch_of[k]))
+				return true;
+	return false;
+}
+
+/* ARM64 machines that get what all but x64 get are no fault of a site that has none. */
+static enum finding
+judge_arch(const struct doctor *d, const struct doctor_file *f, unsigned k)
+{
+	if (bootfile_suits(f->content, arch_of[k]))
+		return FINDING_FILE_FOUND;
+	return k == CLIENTMSG_ARM64 && others_find_theirs(d) ?
+	    FINDING_FILE_OF_OTHERS : FINDING_WRONG_ARCH;
 }
 
 static void
@@ -549,9 +585,8 @@ judge_file(struct doctor *d, const struct doctor_file *f)
 
 		if (!(f->kinds >> k & 1))
 			continue;
-		if (what == FINDING_FILE_FOUND &&
-		    !bootfile_suits(f->content, arch_of[k]))
-			what = FINDING_WRONG_ARCH;
+		if (what == FINDING_FILE_FOUND)
+			what = judge_arch(d, f, k);
 		file_detail(f, what, text, sizeof(text));
 		say(d, what, a, text);
 	}
@@ -580,7 +615,8 @@ judge_promise(struct doctor *d, const struct doctor_server *s, unsigned k)
 		if (http && !x->boot.file[0] && !x->address.file[0])
 			say(d, FINDING_HTTP_NO_URL, about(s, 1u << k), "");
 	} else if (promises(x) && !names_file(x) && x->p4011 == UINT16_MAX)
-		say(d, FINDING_NO_FILE, about(s, 1u << k), "");
+		say(d, has_files(s) ? FINDING_KIND_NO_FILE : FINDING_NO_FILE,
+		    about(s, 1u << k), "");
 }
 
 static const char *
