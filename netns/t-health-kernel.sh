@@ -182,6 +182,36 @@ up "gateway back" $FAR "$GW dev up0.* (REACHABLE|STALE)" \
 expect_not "srv1 was never given up for it" \
 	grep -q "server=$SRV1 .*neighbour-failed" "$T/relay.log"
 
+# --- several ways ---------------------------------------------------------------
+# By default the kernel goes on sending to a next hop that has failed, and down is
+# what the server is. With fib_multipath_use_neigh it takes another one, and so
+# nothing has happened.
+add_server gw2 3
+GW2=$UP.3
+ns rtr sysctl -qw net.ipv4.fib_multipath_use_neigh=1
+nsip rtr route replace 10.9.0.0/24 nexthop via $GW dev up0 nexthop via $GW2 dev up0
+way()
+{
+	nsip rtr route get $FAR ipproto udp sport 67 dport 67 | sed -n 's/.* via \([^ ]*\) .*/\1/p'
+}
+case $(way) in
+"$GW") dead=gw other=$GW2 ;;
+*) dead=gw2 other=$GW ;;
+esac
+lines=$(grep -c "server-down server=$FAR" "$T/relay.log")
+took=$(way)
+nsip $dead link set eth0 down
+forget "$took"
+ask cl10
+expect "one of two gateways has failed" wait_for 10 eval \
+	"ip -n $ID-rtr neigh show $took nud failed | grep -q ."
+expect_eq "... the kernel takes the other" "$(way)" "$other"
+ask cl10
+expect_eq "... and the server was never down" \
+	"$(grep -c "server-down server=$FAR" "$T/relay.log")" "$lines"
+nsip $dead link set eth0 up
+nsip rtr route replace 10.9.0.0/24 via $GW
+
 # --- with a probe -------------------------------------------------------------
 # A server that is probed is up when a probe says so: the probe comes with the way,
 # and not when the interval of an hour is over.
@@ -202,14 +232,12 @@ down "probed: route to it prohibited" probed no-route "" \
 up "... back: asked at once" probed "" \
 	"${RTR_IP[@]}" route del prohibit $SRV1/32
 last_diag probed probe-answered
-nsip srv1 link set eth0 down
+nsip sw link set srv1 down	# its own routes stay
 forget $SRV1
 down "probed: gone" probed neighbour-failed "$SRV1 dev up0.* FAILED" \
 	ip netns exec "$ID-cl10" "$PYTHON" "$HERE/srv/pkt.py" send eth0
-# Its default route went with the link.
 up "... back: asked at once" probed "$SRV1 dev up0.* (REACHABLE|STALE)" \
-	ip netns exec "$ID-srv1" sh -c \
-	"ip link set eth0 up; ip route add default via $UP.1"
+	ip -n "$ID-sw" link set srv1 up
 last_diag probed probe-answered
 
 # --- a large network ----------------------------------------------------------

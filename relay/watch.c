@@ -84,12 +84,22 @@ ask_hop(struct watch *w, struct way_hop *h)
 	h->doubted = false;
 }
 
-static void
+/* true: one has failed that had not. */
+static bool
 ask_hops(struct watch *w)
 {
-	for (unsigned i = 0; i < w->ways.n_hop; i++)
-		if (!w->ways.hop[i].asked)
-			ask_hop(w, &w->ways.hop[i]);
+	bool failed = false;
+
+	for (unsigned i = 0; i < w->ways.n_hop; i++) {
+		struct way_hop *h = &w->ways.hop[i];
+		bool had = h->failed;
+
+		if (h->asked)
+			continue;
+		ask_hop(w, h);
+		failed |= h->failed && !had;
+	}
+	return failed;
 }
 
 static bool
@@ -171,7 +181,7 @@ look(struct daemon *d, struct mono now)
 			ask_route(d, s);
 	way_sweep(&w->ways);
 	watch_hops(w);
-	ask_hops(w);
+	(void)ask_hops(w);
 	judge(d, now);
 	if (watch_waits(d))
 		daemon_tick_soon(d);
@@ -238,7 +248,12 @@ on_readable(void *daemon, struct mono now)
 	if (!w->news)
 		return;
 	w->news = false;
-	ask_hops(w);
+	/* Of several ways of one route the kernel may take another one now
+	 * (fib_multipath_use_neigh); if not, its packets go on being lost. */
+	if (ask_hops(w)) {
+		look(d, now);
+		return;
+	}
 	judge(d, now);
 	if (watch_waits(d))
 		daemon_tick_soon(d);
