@@ -458,7 +458,9 @@ daemon_open(struct daemon *d, struct conf *conf)
 	err = logging_open(d);
 	if (err == 0)
 		err = status_open(d);
-	if (err == 0)
+	if (err < 0)
+		(void)failed(d, "event loop", err);
+	else
 		err = lock_namespace(d);
 	if (err == 0)
 		err = daemon_open_servers(d, conf);
