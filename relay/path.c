@@ -520,6 +520,36 @@ stranger(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 		record_stranger(d->track, &d->r4, rx, now);
 }
 
+/* What the tables go by, at its offset: nothing was judged yet. */
+static bool
+peek(const void *msg, size_t len, struct clients_soon *out)
+{
+	struct rd r = rd_init(msg, len);
+
+	rd_skip(&r, 2);
+	out->hlen = rd_u8(&r);
+	rd_skip(&r, 1);
+	out->xid = rd_u32(&r);
+	rd_skip(&r, DHCP4_OFF_CHADDR - (DHCP4_OFF_XID + 4));
+	out->chaddr = rd_bytes(&r, 16);
+	return out->chaddr != NULL;
+}
+
+/*
+ * When half of the ring waits, more comes than can be carried, and something is going
+ * to be lost. Left to the ring that would be anybody's: most of those who have
+ * their offer would lose the REQUEST. So those go first who have begun; who has not
+ * asks again, as everybody does that got no answer.
+ */
+static bool
+must_wait(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	struct clients_soon s;
+
+	return d->behind && peek(rx->data, rx->len, &s) &&
+	    !clients_knows(d->clients, &s, now);
+}
+
 static void
 frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 {
@@ -542,6 +572,8 @@ frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 	rx.ifindex = ifindex;
 	if (f->to == RING_TO_HOST)
 		tap(d, &rx, u.dport, now);
+	else if (u.dport == DHCP4_PORT_SERVER && must_wait(d, &rx, now))
+		count_bad_frame(d, f, DROP_OVERLOAD);
 	else if (u.dport == DHCP4_PORT_SERVER)
 		request(d, &rx, now);
 	else if (u.dport == DHCP4_PORT_PXE)
@@ -554,22 +586,15 @@ frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 
 /*
  * What the tables know of the sender of the next message is fetched into the cache
- * while this one is being worked on. Nothing was judged yet, so this looks at
- * offsets only; if it is no DHCP message, something useless is fetched.
+ * while this one is being worked on. If it is no DHCP message, something useless
+ * is fetched.
  */
 static void
 expect(struct daemon *d, const void *msg, size_t len, uint32_t ifindex)
 {
-	struct rd r = rd_init(msg, len);
 	struct clients_soon s = { .ifindex = ifindex };
 
-	rd_skip(&r, 2);
-	s.hlen = rd_u8(&r);
-	rd_skip(&r, 1);
-	s.xid = rd_u32(&r);
-	rd_skip(&r, DHCP4_OFF_CHADDR - (DHCP4_OFF_XID + 4));
-	s.chaddr = rd_bytes(&r, 16);
-	if (!s.chaddr)
+	if (!peek(msg, len, &s))
 		return;
 	clients_expect(d->clients, &s);
 	track_expect(d->track, s.chaddr, s.hlen);
@@ -601,6 +626,7 @@ take_requests(struct daemon *d, struct mono now)
 	int left = PATH_REQUESTS;
 	struct ring_frame f;
 
+	d->behind = ring_is_behind(d->ring);
 	while (left > 0 && ring_next(d->ring, &f)) {
 		do {
 			expect_frame(d);

@@ -98,6 +98,8 @@ struct clients_soon {
 	const uint8_t *chaddr;	/* 16 bytes, borrowed */
 };
 void clients_expect(struct clients *c, const struct clients_soon *s);
+/* Is it of a conversation that is going on? */
+bool clients_knows(const struct clients *c, const struct clients_soon *s, struct mono now);
 size_t clients_count(const struct clients *c);
 
 #endif

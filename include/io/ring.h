@@ -55,6 +55,8 @@ bool ring_next(struct ring *r, struct ring_frame *out);
  * when there is none. */
 const uint8_t *ring_peek(const struct ring *r, size_t *len, uint32_t *ifindex);
 void ring_release(struct ring *r);
+/* Is half of the ring full of frames that wait? More will be lost soon. */
+bool ring_is_behind(const struct ring *r);
 /* Packets that the kernel dropped since the last call, since the ring was full. */
 uint64_t ring_lost(struct ring *r);
 

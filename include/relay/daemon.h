@@ -140,6 +140,7 @@ struct daemon {
 	uint64_t boots_told;	/* how many it knew of */
 	char status[128];	/* what was said last */
 	struct pace pace;
+	bool behind;		/* more comes than can be carried: see relay/path.c */
 	uint16_t ip_id;
 	struct daemon_fate fate[DAEMON_FATES];
 	unsigned n_fate;

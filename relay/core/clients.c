@@ -141,6 +141,19 @@ clients_expect(struct clients *c, const struct clients_soon *s)
 	hash_expect(c->stations, &st);
 }
 
+bool
+clients_knows(const struct clients *c, const struct clients_soon *s, struct mono now)
+{
+	struct conv_key k = { .xid = s->xid, .hlen = s->hlen };
+	const struct conv *cv;
+
+	if (s->hlen > sizeof(k.chaddr))
+		return false;
+	memcpy(k.chaddr, s->chaddr, s->hlen);
+	cv = hash_find(c->convs, &k);
+	return cv && !conv_stale(cv, now);
+}
+
 size_t
 clients_count(const struct clients *c)
 {

@@ -292,6 +292,14 @@ ring_release(struct ring *r)
 	r->head = (r->head + 1) % RING_FRAMES;
 }
 
+/* The kernel fills frames in order: where one waits, all before it do. */
+bool
+ring_is_behind(const struct ring *r)
+{
+	return frame_status(frame_at(r, (r->head + RING_FRAMES / 2) % RING_FRAMES)) &
+	    TP_STATUS_USER;
+}
+
 /* Reading the kernel's counters sets them to 0. */
 uint64_t
 ring_lost(struct ring *r)
