@@ -99,11 +99,13 @@ is_due(struct doctor_q *q, struct mono now)
 {
 	if (q->state != DOCTOR_OPEN || mono_before(now, q->due))
 		return false;
-	if (q->tries == plans[q->what].tries) {
+	if (q->tries == plans[q->what].tries ||
+	    (q->tries && !mono_before(now, over(q)))) {
 		q->state = DOCTOR_SILENT;
 		return false;
 	}
-	q->tries++;
+	if (q->tries++ == 0)
+		q->began = now;		/* of a daemon that had other things to do */
 	q->due = q->tries == plans[q->what].tries ? over(q) :
 	    mono_add_ms(q->began, plans[q->what].at_ms[q->tries]);
 	return true;

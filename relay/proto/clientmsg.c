@@ -121,7 +121,8 @@ clientmsg_request4011(uint8_t *out, size_t size, const struct clientmsg *c,
     struct ip4 ciaddr, struct ip4 id, int item)
 {
 	struct wr w = wr_init(out, size);
-	uint8_t menu[] = { PXE_BOOT_ITEM, 4, (uint8_t)(item >> 8), (uint8_t)item,
+	unsigned type = item < 0 ? 0 : (unsigned)item;
+	uint8_t menu[] = { PXE_BOOT_ITEM, 4, (uint8_t)(type >> 8), (uint8_t)type,
 		0, 0, DHCP4_OPT_END };
 
 	begin(&w, c, DHCP4_REQUEST_MSG, 0, ciaddr);

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the first inputs of the fuzz targets request, reply and p4011.
+"""Writes the first inputs of the fuzz targets request, reply, p4011 and doctor.
 
 They are conversations of made-up clients: what a machine says and what its
 servers answer, in the form that tests/fuzz/path.h describes. What fuzzing found
 later stands beside them and is not made here.
 
-    tests/fuzz/seeds.py          writes tests/fuzz/corpus/{request,reply,p4011}/
+    tests/fuzz/seeds.py          writes tests/fuzz/corpus/{request,reply,p4011,doctor}/
 """
 import os
 import socket
@@ -229,6 +229,49 @@ def port4011():
     write("p4011", "reply-to-us", BOOT, ask4011(VLAN10, reply()))
 
 
+# a run's questions by their numbers: see core/doctor.c, ask_server()
+BIOS_A, BIOS_B, PING_B, NEXT = 1, 11, 19, 31
+TO_OFFER, TO_4011, TO_FILE, ON_VLAN_68, TO_ECHO, FAILS, WAIT, REFUSED = range(8)
+
+
+def doctor():
+    def one(name, *records):
+        folder = os.path.join(HERE, "corpus", "doctor")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, name), "wb") as f:
+            for what, q, data in records:
+                f.write(struct.pack("!BBH", what, q, len(data)) + data)
+
+    router = {1: bytes.fromhex("ffffff80"), 3: socket.inet_aton("192.0.2.9"),
+              54: socket.inet_aton("198.51.100.10")}
+    lease = reply(yiaddr="192.0.2.50", options=router)
+    pxe = {60: b"PXEClient", 54: socket.inet_aton("198.51.100.21")}
+    menu = bytes.fromhex("060103 0807800001c6336442 09088000054c696e7578 ff")
+    pe = bytearray(512)
+    pe[:2], pe[0x3c], pe[0x80:0x86] = b"MZ", 0x80, b"PE\0\0\x64\x86"
+    ack = reply(kind=ACK, options={**pxe, 67: b"nbp"})
+    first = (TO_OFFER, BIOS_A, lease.ljust(401, b"\0"))
+    boot = (TO_OFFER, BIOS_B, reply(options={**pxe, 67: b"nbp"}).ljust(401, b"\0"))
+
+    one("boots", first, boot, (TO_ECHO, PING_B, b""),
+        *((TO_FILE, NEXT + i, b"\0\3\0\1" + bytes(pe)) for i in range(4)),
+        *((TO_4011, NEXT + i, ack) for i in range(4)))
+    one("menu", first, (TO_OFFER, BIOS_B, reply(options={**pxe, 43: menu})
+                        .ljust(401, b"\0")),
+        *((TO_4011, NEXT + i, ack) for i in range(4)))
+    one("http", (TO_OFFER, BIOS_A + 6, reply(yiaddr="192.0.2.50", options={
+        60: b"HTTPClient", 67: b"http://192.0.2.9:8080/x.efi"}).ljust(401, b"\0")),
+        *((TO_FILE, NEXT + i, b"HTTP/1.1 200 OK\r\n\r\n#!ipxe") for i in range(2)))
+    one("not-found", boot, *((TO_FILE, NEXT + i, b"\0\5\0\1no") for i in range(3)))
+    one("strangers", (ON_VLAN_68, 0, reply(giaddr="0.0.0.0", yiaddr="10.0.0.9")),
+        (ON_VLAN_68, 0, reply(giaddr="192.0.2.2")), (WAIT, 0, bytes(1500)), first)
+    one("refused", (REFUSED, 0, b""), (FAILS, BIOS_B, b"\x71"), (FAILS, PING_B, b""),
+        (TO_OFFER, BIOS_B + 1, lease.ljust(404, b"\0")))
+    one("overloaded", (TO_OFFER, BIOS_B, reply(options={**pxe, 52: b"\3"})
+                       .ljust(401, b"\0")))
+
+
 requests()
 replies()
 port4011()
+doctor()
