@@ -295,6 +295,30 @@ START_TEST(a_client_vlan_is_no_way_for_a_server)
 }
 END_TEST
 
+/* The kernel says so of a reply that a route leads into the VRF. */
+START_TEST(in_a_vrf_it_is_for_its_own_clients_only)
+{
+	struct iftab_link vlan, red = {
+		.ifindex = 77, .name = "red", .up = true, .running = true,
+		.kind = IFTAB_VRF,
+	};
+
+	conf(PLAIN);
+	discover();
+	reply(DHCP4_OFFER);
+	vlan = iftab_by_index(w->iftab, 10)->link;
+	vlan.master = red.ifindex;
+	must(iftab_set_link(w->iftab, &red) == 0);
+	must(iftab_set_link(w->iftab, &vlan) == 0);
+	world_link(w, 78, "other");	/* commits */
+	ck_assert_int_eq(arrives_by("198.51.100.10", 10), DROP_NONE);
+	ck_assert_int_eq(arrives_by("198.51.100.77", 10), DROP_REPLY_FROM_CLIENT);
+	ck_assert_int_eq(arrives_by("198.51.100.10", 20), DROP_REPLY_FROM_CLIENT);
+	put_ip(&r, GIADDR, "203.0.113.1");
+	ck_assert_int_eq(arrives_by("198.51.100.10", 10), DROP_REPLY_FROM_CLIENT);
+}
+END_TEST
+
 START_TEST(what_is_no_reply)
 {
 	static const uint8_t types[] = {
@@ -668,6 +692,7 @@ relay4_reply_suite(void)
 	tcase_add_test(t, a_chaddr_of_zeros_is_no_link_address);
 	tcase_add_test(t, strangers_are_not_heard);
 	tcase_add_test(t, a_client_vlan_is_no_way_for_a_server);
+	tcase_add_test(t, in_a_vrf_it_is_for_its_own_clients_only);
 	tcase_add_test(t, what_is_no_reply);
 	tcase_add_test(t, giaddr_names_the_interface);
 	tcase_add_test(t, an_interface_that_does_not_serve_gets_nothing);

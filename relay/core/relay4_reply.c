@@ -52,6 +52,17 @@ relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t serve
 	return DROP_NONE;
 }
 
+/* A route that leads into a VRF (from a server outside) ends at the interface that has the
+ * address: that is where the answer comes from as the kernel tells it. */
+static bool
+in_vrf(struct relay4 *r, const struct iface *in)
+{
+	const struct iface *master = in->link.master ?
+	    iftab_by_index(r->iftab, in->link.master) : NULL;
+
+	return master && master->link.kind == IFTAB_VRF;
+}
+
 /*
  * Of two routers on one VLAN the other may get the answer, when it is on the way
  * from the servers, and hands it on over that VLAN. It may also be any machine's
@@ -63,7 +74,8 @@ is_detour(struct relay4 *r, const struct relay4_rx *rx)
 	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
 	struct dhcp4 m;
 
-	return in && in->conf && in->conf->o.active != CONF_ACTIVE_ALWAYS &&
+	return in && in->conf && (in_vrf(r, in) ||
+	    in->conf->o.active != CONF_ACTIVE_ALWAYS) &&
 	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
 	    iface_gi_find(in, m.giaddr) >= 0;
 }
