@@ -169,7 +169,7 @@ server(struct daemon *d, uint16_t i)
 	bool route = !ip4_is_none(d->r4.server_source[i]);
 
 	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o*, s:o*, s:b, s:o, s:o, s:b, s:b,"
-	    " s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	    " s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "name", show_name(c->name), "address", show_ip(c->address),
 	    "state", route ? "reachable" : "no-route",
 	    "health", health_state_name(h->state),
@@ -180,7 +180,7 @@ server(struct daemon *d, uint16_t i)
 	    "dhcp", d->conf->is_dhcp[i], "boot", d->conf->is_boot[i],
 	    "sent", (json_int_t)s->sent, "replies", (json_int_t)s->replies,
 	    "offers", (json_int_t)s->offers, "acks", (json_int_t)s->acks,
-	    "naks", (json_int_t)s->naks, "dropped", (json_int_t)s->dropped,
+	    "naks", (json_int_t)s->naks, "hedges", (json_int_t)s->hedges, "dropped", (json_int_t)s->dropped,
 	    "errors", (json_int_t)s->errors);
 }
 

@@ -276,7 +276,7 @@ for bad in '{}' '{"verdict":7}' '{"verdict":{"code":7}}'; do
 	verdict "explain: of another shape: $bad" status 1 '' 'not one to this command'
 done
 alone explain
-verdict "explain: whom?" status 2 '' 'no such command: explain'
+verdict "explain: whom?" status 2 '' '^pxrelayctl: something is missing: explain MAC$'
 
 # row MAC VERDICT FAILED XID
 row() {
@@ -596,6 +596,10 @@ for bad in nonsense "show nonsense" "show interfaces vlan10" "reload now" " show
 	verdict "no such command: $bad" status 2 '' 'no such command: '
 	alone -s "$T/nobody" "$bad" x
 	verdict "no such command, in one word: $bad" status 2 '' 'no such command: '
+done
+for some in drain enable explain; do
+	alone -s "$T/nobody" $some
+	verdict "something is missing: $some" status 2 '' "^pxrelayctl: something is missing: $some [A-Z]+\$"
 done
 alone -s "$T/nobody" "$long" show
 verdict "no such command: a long one" status 2 '' 'no such command: xxx'

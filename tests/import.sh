@@ -60,6 +60,18 @@ same() {
 	diff -u "$1" "$T/out"
 }
 
+# The text as one string, and how often it says that something is lost.
+in_json() {
+	python3 -c '
+import json, sys
+doc = json.load(open(sys.argv[1]))
+text = open(sys.argv[2]).read()
+sys.exit(doc != {"configuration": text,
+                 "not-carried-over": doc["not-carried-over"]} or
+         (doc["not-carried-over"] > 0) != ("# not carried over: " in text))
+' "$T/json" "$T/out"
+}
+
 # Nothing that a terminal minds, though the input is full of it.
 clean() {
 	! grep -qE '[^ -~	]' "$T/out" "$T/err"
@@ -90,8 +102,10 @@ golden() {
 		skip "import: $in" "no network namespace for its addresses"
 		return
 	fi
+	timeout 60 "$ctl" --json import "$kind" "$in" > "$T/json" 2>/dev/null
 	convert "$kind" "$in"
 	verdict "$in: clean" clean
+	verdict "$in: the same in --json" in_json
 	if [ -e "$want.conf" ]; then
 		verdict "$in" same "$want.conf"
 		verdict "$in: status" test $rc = 0

@@ -51,6 +51,6 @@ bool import_convert(enum import_kind kind, const char *from, const char *text,
 
 /* `pxrelayctl import KIND FILE`, where argv[0] is "import". The exit status: 0, 1
  * unreadable or nothing to carry over, 2 usage. */
-int import_main(int argc, char **argv);
+int import_main(int argc, char **argv, bool json);
 
 #endif

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "base/sbuf.h"
 #include "ctl/import_plan.h"
 #include "ctl/render.h"
@@ -162,8 +164,30 @@ say(int status, const char *from, const char *what)
 	return status;
 }
 
+/* The file, or an object with it. False: it is no text that JSON can hold. */
+static bool
+put(const struct import_result *out, bool json)
+{
+	json_t *text, *doc;
+
+	if (!json) {
+		fwrite(out->text, 1, out->len, stdout);
+		return true;
+	}
+	text = json_stringn(out->text, out->len);
+	if (!text)
+		return false;
+	doc = json_pack("{s:o, s:I}", "configuration", text, "not-carried-over",
+	    (json_int_t)out->lost);
+	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	putchar('\n');
+	json_decref(doc);
+	return true;
+}
+
 static int
-convert(enum import_kind kind, const char *from, const char *text, size_t len)
+convert(enum import_kind kind, const char *from, const char *text, size_t len,
+    bool json)
 {
 	struct import_host host;
 	struct import_addr *addr = host_addrs(&host.n);
@@ -172,14 +196,15 @@ convert(enum import_kind kind, const char *from, const char *text, size_t len)
 
 	host.addr = addr;
 	if (import_convert(kind, from, text, len, &host, &out)) {
-		fwrite(out.text, 1, out.len, stdout);
-		if (out.lost)
+		if (!put(&out, json))
+			status = say(BAD_NEWS, from, "not UTF-8, which JSON has to be");
+		else if (out.lost)
 			fprintf(stderr, "pxrelayctl: import: %u not carried over, see the "
 			    "comments\n", out.lost);
 	} else if (out.too_long) {
 		status = say(BAD_NEWS, from, "too much for one pxrelay.conf (1 MB)");
 	} else {
-		fwrite(out.text, 1, out.len, stdout);
+		put(&out, json);
 		status = say(BAD_NEWS, from, "nothing that could be carried over");
 	}
 	free(out.text);
@@ -197,7 +222,7 @@ usage(void)
 }
 
 int
-import_main(int argc, char **argv)
+import_main(int argc, char **argv, bool json)
 {
 	const char *from, *path = argc == 3 ? argv[2] : NULL;
 	int kind = 0, err, status;
@@ -211,7 +236,7 @@ import_main(int argc, char **argv)
 	from = strcmp(path, "-") == 0 ? "standard input" : path;
 	err = read_file(path, &text, &len);
 	status = err ? say(BAD_NEWS, from, strerror(-err)) :
-	    convert((enum import_kind)kind, from, text, len);
+	    convert((enum import_kind)kind, from, text, len, json);
 	free(text);
 	return status;
 }

@@ -169,6 +169,22 @@ find_command(char **word, int n, char *line, size_t size)
 	return NULL;
 }
 
+/* "drain" alone wants to know which server. */
+static int
+no_command(const char *line)
+{
+	size_t n = strlen(line);
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		const char *words = commands[i].words;
+
+		if (strncmp(words, line, n) == 0 && words[n] == ' ' &&
+		    strcspn(words + n + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 0)
+			return usage("something is missing", words);
+	}
+	return usage("no such command", line);
+}
+
 /* The option's letter when all is said with it, GOOD to go on, or USAGE. */
 static int
 parse_options(int argc, char **argv, struct args *a)
@@ -464,11 +480,11 @@ main(int argc, char **argv)
 	if (optind == argc)
 		return usage("what is the command?", NULL);
 	if (strcmp(argv[optind], "import") == 0)
-		return end(import_main(argc - optind, argv + optind));
+		return end(import_main(argc - optind, argv + optind, a.json));
 	a.command = find_command(argv + optind, argc - optind, a.line,
 	    sizeof(a.line));
 	if (!a.command)
-		return usage("no such command", argv[optind]);
+		return no_command(a.line);
 	if (strcmp(a.line, CAPTURE_COMMAND) == 0)
 		return end(capture(&a));
 	if (a.capture.given)
