@@ -9,6 +9,11 @@
 #          rate without loss, that rate, four times as much, delay at 1,000/s
 #   scale  1, 100 and 1,000 interfaces at 20,000/s: start, descriptors, memory
 #   fan    1, 2 and 8 servers at 20,000/s, of which the first answers
+#   full   delay and cost when the tables hold 100,000 clients
+#   flood  four times what can be carried: who had begun, the control socket, memory
+#   core   the receive interrupts are the relay's CPU's too
+#   vlan   200,000/s on one of ten interfaces, 100/s on each other one
+#   endure 10,000/s for two minutes, in the first round only
 #
 # The load (gen.c) spins on CPU 0, the relay has CPU 1. Three namespaces for each
 # number of interfaces, joined by veth; no packet leaves them:
@@ -29,7 +34,8 @@ BIN=${BENCH_BIN:-../../build/bench}
 PXRELAYD=${PXRELAYD:-../../build/pxrelayd}
 ROUNDS=${BENCH_ROUNDS:-3}
 RELAYS=${BENCH_RELAYS:-px udp ring helper isc dnsmasq}
-PARTS=${BENCH_PARTS:-one scale fan}
+PARTS=${BENCH_PARTS:-one scale fan full flood core vlan endure}
+PXRELAYCTL=${PXRELAYCTL:-../../build/pxrelayctl}
 RUN=${BENCH_RUN:-}
 MAC_R=02:00:00:00:09:01
 MAC_S=02:00:00:00:09:02
@@ -48,6 +54,7 @@ done
 T=$(mktemp -d)
 ID=pxb$$
 RELAY=
+PX_CLIENTS= PX_RATE= PX_ALONE=
 trap 'stop; for n in $(ip netns list | grep -o "^$ID-[a-z]*[0-9]*"); do ip netns del $n; done; rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
 
@@ -126,11 +133,14 @@ servers()
 
 # With one server there is a second one in each group, which is asked only when the
 # first keeps silent: the price of hedging without its copies.
+# PX_CLIENTS and PX_RATE: other than what bench says below.
 px_conf()
 {
 	local list mode
 
-	if [ $1 = 1 ]; then
+	if [ -n "$PX_ALONE" ]; then
+		list="$(servers 1)" mode=failover
+	elif [ $1 = 1 ]; then
 		list="$(servers 2 '' ', ')" mode=failover
 	else
 		list="$(servers $1 '' ', ')" mode=all
@@ -138,7 +148,8 @@ px_conf()
 	cat <<-END
 	[relay]
 	control = $T/ctl
-	interface-rate = off
+	clients = ${PX_CLIENTS:-16384}
+	interface-rate = ${PX_RATE:-off}
 	option82 = add
 	circuit-id = %i
 	remote-id = %h
@@ -176,7 +187,7 @@ argv()
 
 	case $1 in
 	px)	px_conf $3 >"$T/px.conf"
-		[ $3 = 1 ] || sed -i /^hedge/d "$T/px.conf"
+		[ $3 = 1 ] && [ -z "$PX_ALONE" ] || sed -i /^hedge/d "$T/px.conf"
 		argv=("$PXRELAYD" -f -c "$T/px.conf") ;;
 	udp|ring) argv=("$BIN/fwd" $1 u0 $(servers $3 '' ' ')) ;;
 	helper)	argv=(${DHCP_HELPER:-dhcp-helper} -d -e u0 $(servers $3 '-s ' ' ')) ;;
@@ -305,6 +316,13 @@ part_scale()
 
 	ANSWERING=1
 	for n in 1 100 1000; do
+		PX_ALONE=1
+		for r in $(only px); do
+			start $r $n 1
+			resources alone $r $n
+			stop
+		done
+		PX_ALONE=
 		for r in $(only px udp helper); do
 			start $r $n 1
 			resources scale $r $n
@@ -329,6 +347,120 @@ part_fan()
 	done
 }
 
+# Each of 100,000 clients once, then the same again: what was empty and is full now.
+part_full()
+{
+	local r
+
+	ANSWERING=2 PX_CLIENTS=131072
+	for r in $(only px); do
+		start $r 1 1
+		measure full $r 0 1 lat rate 1000 1
+		measure full $r 0 1 cpu rate 20000 1
+		gen -p $RELAY -n 1 -a 2 $ID-c1 $ID-s1 rate 20000 5 >"$T/fill"
+		measure full $r 100000 1 lat rate 1000 1
+		measure full $r 100000 1 cpu rate 20000 1
+		stop
+	done
+	PX_CLIENTS=
+}
+
+# answers: how long pxrelayctl takes, asked again and again while a trial runs. Where
+# load and relay have the CPUs for themselves, it must get in between.
+answers()
+{
+	local t0 worst=0 n=0 ms
+
+	while [ -e "$T/running" ]; do
+		t0=${EPOCHREALTIME/./}
+		ip netns exec $ID-r1 ${RUN:+chrt -f 9} "$PXRELAYCTL" -s "$T/ctl" show counters >/dev/null ||
+			worst=999999
+		ms=$(((${EPOCHREALTIME/./} - t0) / 1000))
+		[ $ms -le $worst ] || worst=$ms
+		n=$((n + 1))
+		sleep 0.1
+	done
+	echo "worst=$worst asked=$n" >"$T/answers"
+}
+
+part_flood()
+{
+	local r a
+
+	ANSWERING=2 PX_CLIENTS=131072
+	for r in $(only px udp ring helper); do
+		start $r 1 1
+		a=
+		if [ $r = px ]; then
+			: >"$T/running"
+			answers &
+			a=$!
+		fi
+		measure flood $r 1 1 known known 300000 2000 2
+		rm -f "$T/running"
+		[ -z "$a" ] || { wait $a; note flood $r 1 ctl <"$T/answers"; }
+		resources flood $r 1
+		stop
+	done
+	PX_CLIENTS=
+	# Memory when everything that somebody can invent has been invented.
+	for r in $(only px); do
+		start $r 1 1
+		gen -p $RELAY -n 1 -a 2 $ID-c1 $ID-s1 known 300000 1000 4 >"$T/fill"
+		resources attack $r 1
+		stop
+	done
+}
+
+# steer MASK: which CPUs take what comes to the router (hex)
+steer()
+{
+	ip netns exec $ID-r1 sh -c \
+		"echo $1 >/sys/class/net/r0/queues/rx-0/rps_cpus; \
+		echo $1 >/sys/class/net/u0/queues/rx-0/rps_cpus"
+}
+
+part_core()
+{
+	local r
+
+	ANSWERING=2
+	steer 2
+	for r in $(only px udp helper); do
+		start $r 1 1
+		measure core $r 1 1 ndr ndr 4000 90000
+		stop
+	done
+	steer 0
+}
+
+# With the limit per interface that pxrelayd has by default.
+part_vlan()
+{
+	local r
+
+	ANSWERING=2 PX_RATE=5000/s
+	for r in $(only px helper); do
+		start $r 10 1
+		measure vlan $r 10 10 isolate isolate 200000 100 3
+		stop
+	done
+	PX_RATE=
+}
+
+part_endure()
+{
+	local r
+
+	[ $ROUND = 1 ] || return 0
+	ANSWERING=2
+	for r in $(only px); do
+		start $r 1 1
+		measure endure $r 1 1 long rate 10000 120
+		stop
+	done
+}
+
 # Those of the words that are among the relays of this run.
 only()
 {
@@ -346,6 +478,7 @@ done
 RELAYS=$available
 network 1
 [[ $PARTS = *scale* ]] && { network 100; network 1000; }
+[[ $PARTS = *vlan* ]] && network 10
 for ((ROUND = 1; ROUND <= ROUNDS; ROUND++)); do
 	echo "round $ROUND of $ROUNDS"
 	for part in $PARTS; do

@@ -49,15 +49,18 @@
 #define DHCP		371
 #define OFFER_MAX	640
 #define IFS_MAX		1000
-#define SEQ_MAX		(1u << 20)
+#define SEQ_MAX		(1u << 21)
 #define CLIENTS		100000u		/* hardware addresses */
 #define SERVERS		0x0a090002u	/* the first server */
 #define LOSS		0.001
 #define WARM		300		/* packets before a trial: ARP, caches */
+#define KNOWN		2000u		/* conversations that begin before a flood */
 #define RELAY_CPU	1
 
 struct trial {
 	uint32_t sent, got, dup, bad, copies, sinkdrop;
+	uint32_t known_sent, known_got;
+	uint32_t asked;			/* requests that the answering servers got */
 	double offered, cpu_us, p50, p99, per_s;
 };
 
@@ -70,6 +73,9 @@ struct gen {
 	int ifindex[IFS_MAX];		/* of the clients' end */
 	uint16_t if_number[65536];	/* by that index */
 	uint32_t xid0;			/* of the trial's first packet */
+	bool split, isolate;		/* known are those who had begun, or those of
+					 * the other interfaces */
+	uint32_t n_rtt;
 	uint64_t *sent_at;		/* by number; 0: not sent, or answered */
 	uint32_t *rtt;			/* ns, in the order of the replies */
 	uint8_t out[BATCH][HDR + DHCP];
@@ -465,6 +471,7 @@ serve(struct gen *g)
 		g->t.bad += !good_request(g, g->in[i]);
 		if (at - SERVERS >= g->answering)
 			continue;
+		g->t.asked++;
 		g->offer_iov[n_offer].iov_len =
 		    build_offer(g->offer[n_offer], g->in[i], len, at);
 		n_offer++;
@@ -477,6 +484,12 @@ serve(struct gen *g)
 		done += k > 0 ? (unsigned)k : 0;
 	}
 	return n;
+}
+
+static bool
+is_known(const struct gen *g, uint32_t seq)
+{
+	return g->isolate ? seq % g->nif != 0 : seq < KNOWN;
 }
 
 static void
@@ -495,7 +508,14 @@ got_offer(struct gen *g, const struct tpacket2_hdr *h, uint64_t now)
 		g->t.dup++;
 		return;
 	}
-	g->rtt[g->t.got++] = (uint32_t)(now - g->sent_at[seq]);
+	g->t.got++;
+	/* Of two sorts of packets, one is asked for. */
+	if (!g->split)
+		g->rtt[g->n_rtt++] = (uint32_t)(now - g->sent_at[seq]);
+	else if (is_known(g, seq)) {
+		g->rtt[g->n_rtt++] = (uint32_t)(now - g->sent_at[seq]);
+		g->t.known_got++;
+	}
 	g->sent_at[seq] = 0;
 }
 
@@ -577,6 +597,7 @@ begin(struct gen *g)
 {
 	memset(g->sent_at, 0, SEQ_MAX * sizeof(*g->sent_at));
 	memset(&g->t, 0, sizeof(g->t));
+	g->n_rtt = 0;
 	g->xid0 += SEQ_MAX;
 	g->t.sinkdrop = sink_drops(g);
 }
@@ -649,6 +670,16 @@ by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void
+percentiles(struct gen *g)
+{
+	qsort(g->rtt, g->n_rtt, sizeof(*g->rtt), by_value);
+	if (!g->n_rtt)
+		return;
+	g->t.p50 = g->rtt[g->n_rtt / 2] / 1e3;
+	g->t.p99 = g->rtt[(uint64_t)g->n_rtt * 99 / 100] / 1e3;
+}
+
 static double
 loss(const struct trial *t)
 {
@@ -674,20 +705,96 @@ trial(struct gen *g, double rate, double seconds, bool search)
 	drain(g, search ? 30 : 150);
 	g->t.cpu_us = cpu_us(g) - cpu;
 	g->t.sinkdrop = sink_drops(g) - g->t.sinkdrop;
-	qsort(g->rtt, g->t.got, sizeof(*g->rtt), by_value);
-	if (g->t.got) {
-		g->t.p50 = g->rtt[g->t.got / 2] / 1e3;
-		g->t.p99 = g->rtt[(uint64_t)g->t.got * 99 / 100] / 1e3;
+	percentiles(g);
+}
+
+/* One of the smaller sort: repeated by who had begun, or by the next client of another
+ * interface. */
+static void
+send_known(struct gen *g, uint32_t i)
+{
+	uint32_t others = g->nif - 1;
+
+	if (!g->isolate)
+		send_discovers(g, i % KNOWN, 1);
+	else
+		send_discovers(g, i / others * g->nif + 1 + i % others, 1);
+	g->t.known_sent++;
+}
+
+/* The larger one: clients that nobody knows, on all interfaces or on the first. */
+static void
+send_flood(struct gen *g, uint32_t i, unsigned n)
+{
+	if (!g->isolate)
+		send_discovers(g, KNOWN + i, n);
+	else
+		for (unsigned k = 0; k < n; k++)
+			send_discovers(g, (i + k) * g->nif, 1);
+}
+
+/* Numbers are used again when there are no more; what came of the flood is not asked
+ * for. */
+static void
+split_trial(struct gen *g, double rate, double known, double seconds)
+{
+	uint32_t room = (SEQ_MAX - KNOWN - BATCH) / (g->isolate ? g->nif : 1);
+	uint32_t flood = 0;
+	uint64_t begun, now;
+	double us;
+
+	if (g->isolate)
+		known *= g->nif - 1;
+	must(known * seconds * 2 < SEQ_MAX, "too many packets for a trial");
+	begin(g);
+	g->split = false;
+	push(g, 3000, g->isolate ? WARM : KNOWN, false);
+	drain(g, 200);
+	memset(&g->t, 0, sizeof(g->t));
+	g->n_rtt = 0;
+	g->split = true;
+	us = cpu_us(g);
+	begun = now = now_ns();
+	while ((double)(now - begun) < seconds * 1e9) {
+		double s = (double)(now - begun) / 1e9;
+		double due_now = s * rate - flood;
+
+		if (due_now > BURST) {	/* what cannot be sent is not made up for */
+			flood += (uint32_t)(due_now - BURST);
+			due_now = BURST;
+		}
+		if (due_now >= 1) {
+			uint32_t n = due_now > BATCH ? BATCH : (uint32_t)due_now;
+
+			send_flood(g, flood % room, n);
+			flood += n;
+			g->t.sent += n;
+		}
+		if (s * known >= g->t.known_sent + 1)
+			send_known(g, g->t.known_sent);
+		serve(g);
+		listen_clients(g);
+		now = now_ns();
 	}
+	g->t.per_s = g->t.got * 1e9 / (double)(now - begun);
+	g->t.offered = g->t.sent * 1e9 / (double)(now - begun);
+	for (begun = now_ns(); now_ns() - begun < 300000000;) {
+		serve(g);
+		listen_clients(g);
+	}
+	g->t.cpu_us = cpu_us(g) - us;
+	percentiles(g);
+	printf("known=%.5f known_sent=%u ", (double)g->t.known_got /
+	    (g->t.known_sent ? g->t.known_sent : 1), g->t.known_sent);
 }
 
 static void
 print(const struct trial *t)
 {
 	printf("offered=%.0f sent=%u got=%u per_s=%.0f loss=%.5f dup=%u bad=%u "
-	    "copies=%u sinkdrop=%u cpu=%.0f pair=%.3f p50=%.1f p99=%.1f\n",
+	    "copies=%u asked=%u sinkdrop=%u cpu=%.0f pair=%.3f p50=%.1f p99=%.1f\n",
 	    t->offered, t->sent, t->got, t->per_s, loss(t), t->dup, t->bad,
-	    t->copies, t->sinkdrop, t->cpu_us,
+	    t->copies, t->asked, t->sinkdrop, t->cpu_us,
 	    t->got ? t->cpu_us / t->got : 0, t->p50, t->p99);
 }
 
@@ -773,6 +880,12 @@ main(int argc, char **argv)
 	prepare(&g);
 	if (strcmp(argv[2], "rate") == 0 && argc == 5) {
 		trial(&g, atof(argv[3]), atof(argv[4]), false);
+		print(&g.t);
+	} else if ((strcmp(argv[2], "known") == 0 ||
+	    strcmp(argv[2], "isolate") == 0) && argc == 6) {
+		g.isolate = argv[2][0] == 'i';
+		must(!g.isolate || g.nif > 1, "isolate needs two interfaces");
+		split_trial(&g, atof(argv[3]), atof(argv[4]), atof(argv[5]));
 		print(&g.t);
 	} else if (strcmp(argv[2], "ndr") == 0 && argc == 5) {
 		ndr(&g, atof(argv[3]), atof(argv[4]));

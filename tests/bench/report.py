@@ -152,12 +152,16 @@ def judge_scale(res, v):
                   res.ratio(px(n, "cpu", "pair"), px(1, "cpu", "pair")), 1.15)
         loss = px(n, "cpu", "loss").values()
         v.at_most(f"loss with {n} interfaces", max(loss, default=None), 0.001, "%.4f")
-    n = max(res.numbers("scale"))
-    ready, fds = px(n, "start", "ready").values(), px(n, "start", "fds").values()
-    idle = px(n, "idle", "cpu").values()
-    v.at_most(f"ready with {n} interfaces, ms", median(ready) if ready else None, 300, "%.0f")
-    v.at_most(f"descriptors with {n} interfaces", max(fds, default=None), 19, "%.0f")
-    v.at_most("CPU when idle, us in 500 ms", max(idle, default=None), 0, "%.0f")
+    for n in res.numbers("scale"):
+        ready = px(n, "start", "ready").values()
+        fds = res.rounds("alone", "px", n, "start", "fds").values()
+        idle = px(n, "idle", "cpu").values()
+        v.at_most(f"ready with {n} interfaces, ms", median(ready) if ready else None,
+                  300, "%.0f")
+        v.at_most(f"descriptors with {n} interfaces and one server",
+                  max(fds, default=None), 19, "%.0f")
+        v.at_most(f"CPU when idle with {n} interfaces, us in 500 ms",
+                  median(idle) if idle else None, 0, "%.0f")
 
 
 def judge_fan(res, v):
@@ -165,6 +169,54 @@ def judge_fan(res, v):
         v.at_most(f"CPU per pair with {n} servers, of A's",
                   res.ratio(res.rounds("fan", "px", n, "cpu", "pair"),
                             res.rounds("fan", "udp", n, "cpu", "pair")), 1)
+
+
+def judge_full(res, v):
+    def px(n, what, key):
+        return res.rounds("full", "px", n, what, key)
+
+    v.at_most("delay at 1k/s with 100,000 clients in the tables, of that with none",
+              res.ratio(px(100000, "lat", "p50"), px(0, "lat", "p50")), 1.1)
+    v.at_most("CPU per pair at 20k/s with them, of that without",
+              res.ratio(px(100000, "cpu", "pair"), px(0, "cpu", "pair")), 1.1)
+
+
+def judge_flood(res, v):
+    def px(what, key):
+        return res.rounds("flood", "px", 1, what, key)
+
+    known = px("known", "known").values()
+    v.at_least("flood: answered of those who had begun",
+               median(known) if known else None, 0.95)
+    relayed = res.ratio(px("known", "got"), px("known", "asked"))
+    v.at_least("flood: answered of what was relayed (replies do not starve)",
+               relayed, 0.95)
+    # The ring (1,024) and a receive buffer (2,000) at 50,000 a second.
+    p99 = px("known", "p99").values()
+    v.at_most("flood: delay of those, 99 of 100, ms",
+              median(p99) / 1000 if p99 else None, 60, "%.1f")
+    worst = px("ctl", "worst").values()
+    v.at_most("flood: longest answer of the control socket, ms",
+              max(worst, default=None), 1000, "%.0f")
+    rss = res.rounds("attack", "px", 1, "start", "rss").values()
+    v.at_most("RSS after 1.2 million made-up clients, default tables, MB",
+              max(rss) / 1024 if rss else None, 64, "%.1f")
+
+
+def judge_core(res, v):
+    v.at_least("all on one core: NDR, of dhcp-helper's",
+               res.ratio(res.rounds("core", "px", 1, "ndr", "ndr"),
+                         res.rounds("core", "helper", 1, "ndr", "ndr")), 2)
+
+
+def judge_rest(res, v, parts):
+    if "vlan" in parts:
+        known = res.rounds("vlan", "px", 10, "isolate", "known").values()
+        v.at_least("200,000/s on one VLAN: answered on the others",
+                   min(known, default=None), 0.95, "%.4f")
+    if "endure" in parts:
+        loss = res.rounds("endure", "px", 1, "long", "loss").values()
+        v.at_most("10,000/s for two minutes: lost", max(loss, default=None), 0.001, "%.5f")
 
 
 def main():
@@ -182,6 +234,14 @@ def main():
     if "fan" in parts:
         per_n(res, "fan", "servers, 20k/s", [("us/pair", "cpu", "pair")])
         judge_fan(res, verdicts)
+    if "full" in parts:
+        judge_full(res, verdicts)
+    if "flood" in parts:
+        judge_flood(res, verdicts)
+    if "core" in parts:
+        per_n(res, "core", "all on one core, 1 interface", [("NDR k/s", "ndr", "ndr", "%.0f", 1e-3)])
+        judge_core(res, verdicts)
+    judge_rest(res, verdicts, parts)
     table(["asked of pxrelayd", "found", ""], verdicts.rows)
 
 
