@@ -10,7 +10,7 @@ trap 'rm -rf "$T"' EXIT
 
 tables() {
 	rm -rf "${T:?}"/*
-	mkdir -p "$T/include/core" "$T/include/proto" "$T/man"
+	mkdir -p "$T/include/core" "$T/include/proto" "$T/include/io" "$T/man"
 	cat > "$T/include/core/confkey.def" <<-'END'
 	KEY(relay, "max-hops", "a sentence with \"quotes\"")
 	KEY(interface, "dhcp", "the group")
@@ -21,6 +21,8 @@ tables() {
 	echo 'COUNTER(REPLIES, "replies-relayed", "delivered")' \
 		> "$T/include/proto/counter.def"
 	echo 'DIAG(REPLY, "reply", "it answered")' > "$T/include/core/diag.def"
+	echo 'FINDING(LATE, "late", "it was late")' > "$T/include/proto/finding.def"
+	echo 'CALL(read,	"read",	P,	ANY,	"reading")' > "$T/include/io/syscall.def"
 	echo 'EXPLAIN(LOOP, "loop", "PXE-E51", "Round.", "Two.", "Break it.")' \
 		> "$T/include/core/explain.def"
 	"$here/mkexplain.sh" "$T/include/core/explain.def" \
@@ -47,6 +49,14 @@ tables() {
 	.EE
 	END
 	cat > "$T/man/pxrelayctl.8" <<-'END'
+	.SH FINDINGS
+	.TP
+	.B late
+	It was late.
+	.SH SYSTEM CALLS
+	.TP
+	.B read
+	Reading.
 	.SH DROP REASONS
 	.TP
 	.B short
@@ -110,6 +120,12 @@ out_of_step "a counter without a page" "FAIL.* requests"
 tables
 echo 'DIAG(ARP, "arp-timeout", "silent")' >> "$T/include/core/diag.def"
 out_of_step "a diagnosis without a page" "FAIL.* arp-timeout"
+tables
+echo 'CALL(write, "write", P, ANY, "writing")' >> "$T/include/io/syscall.def"
+out_of_step "a system call without a page" "FAIL.* write"
+tables
+printf '.SH SYSTEM CALLS\n.TP\n.B execve\nAll.\n' >> "$T/man/pxrelayctl.8"
+out_of_step "a page with a system call that is not allowed" "FAIL.* execve"
 tables
 sed -i 's/Break/Mend/' "$T/include/core/explain.def"
 out_of_step "a cure that the page does not have" "FAIL.*pxrelay-explain.7"

@@ -5,9 +5,10 @@
 #   pxrelay.conf(5), and every such item, and every line `key = value` of an
 #   example in a man page, is a key that exists;
 # - conf/full.conf sets every key in every section that has it;
-# - every word of include/proto/drop.def, counter.def, finding.def and
-#   include/core/diag.def is an item of some man page, and in a section with DROP,
-#   COUNTER, FINDINGS or DIAGNOS in its title there is no item that is not such a word;
+# - every word of include/proto/drop.def, counter.def, finding.def,
+#   include/core/diag.def and include/io/syscall.def is an item of some man page, and in
+#   a section with DROP, COUNTER, FINDINGS, DIAGNOS or SYSTEM CALLS in its title there
+#   is no item that is not such a word;
 # - man/pxrelay-explain.7 is what tests/mkexplain.sh makes of explain.def.
 #
 # An item is the tag of a .TP or .It, or the first field of a row of a table
@@ -150,6 +151,7 @@ else
 	check_words DROP include/proto/drop.def DROP
 	check_words COUNTER include/proto/counter.def COUNTER
 	check_words DIAG include/core/diag.def DIAGNOS
+	check_words CALL include/io/syscall.def "SYSTEM CALLS"
 	check_words FINDING include/proto/finding.def FINDINGS
 	check_explain
 fi

@@ -47,6 +47,48 @@ unit_is_sound() {
 		grep pxrelayd.service
 }
 
+# systemd's own judgement: 0 is best, 10 worst.
+unit_is_secure() {
+	local score
+
+	command -v systemd-analyze >/dev/null || return 0
+	score=$(systemd-analyze security --offline=true --no-pager "$1" |
+		sed -n 's/.*Overall exposure level for .*: \([0-9.]*\) .*/\1/p')
+	[ -n "$score" ] && awk "BEGIN { exit !($score < 2.0) }" ||
+		{ echo "systemd-analyze security says ${score:-nothing}"; return 1; }
+}
+
+# What the processes are left with, the unit must not take away.
+unit_allows_calls() {
+	local unit=$1 c
+
+	command -v systemd-analyze >/dev/null || return 0
+	groups() {
+		systemd-analyze syscall-filter "$@" | sed -n "s/^  *\([a-z0-9_@][a-z0-9_@-]*\)$/\1/p"
+	}
+	expand() {
+		local name
+
+		for name in $(groups "$@"); do
+			case $name in
+			@*) expand "$name" ;;
+			*) echo "$name" ;;
+			esac
+		done
+	}
+	expand @system-service | sort -u > "$T/allowed"
+	expand @privileged @resources | sort -u > "$T/denied"
+	for c in $(sed -n 's/^CALL([^"]*"\([^"]*\)".*/\1/p' include/io/syscall.def); do
+		case $c in
+		chown|fchownat) continue ;;	# only root gives files away
+		esac
+		if ! grep -qx "$c" "$T/allowed" || grep -qx "$c" "$T/denied"; then
+			echo "$c is not allowed by the unit"
+			return 1
+		fi
+	done
+}
+
 # check_prefix PREFIX
 check_prefix() {
 	local d=$T$1 unit=$T$1/lib/systemd/system/pxrelayd.service
@@ -75,6 +117,8 @@ check_prefix() {
 	there "no configuration is overwritten" \
 		test ! -e "$T/etc/pxrelay/pxrelay.conf"
 	there "the unit is sound" unit_is_sound "$unit"
+	there "the unit is secure" unit_is_secure "$unit"
+	there "the unit allows what is called" unit_allows_calls "$unit"
 	rm -rf "${T:?}"/*
 }
 
