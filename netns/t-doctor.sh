@@ -461,6 +461,8 @@ second=$RELAY_PID
 expect "two of us: exit status 0" doctor vlan10
 expect "the other one dropped the question" eval \
 	'CTL_SOCKET=$T/relay2.sock dropped doctor 1'
+expect "and does not remember who asked" eval \
+	'! ctl -s "$T/relay2.sock" show clients | grep -q 02:70'
 expect_not "and is no stranger" found vlan10 another-relay
 stop "$second"
 spawn rtr2 dnsmasq-rtr2 dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 \

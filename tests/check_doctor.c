@@ -373,6 +373,11 @@ START_TEST(rules_say_who_is_asked)
 	ck_assert_uint_eq(d->server[1].boot, 1);
 	ck_assert_uint_eq(d->server[2].boot | d->server[2].dhcp, 0);
 	ck_assert_uint_eq(d->server[2].kind[CLIENTMSG_ARM64].n_discover, 1);
+	doctor_free(d);
+	srv[2].discover = SILENT;
+	run();
+	ck_assert_uint_eq(found("for-others-only")->server, 2);
+	ck_assert_ptr_null(found("boot-silent"));
 	close_world();
 }
 END_TEST
@@ -983,6 +988,25 @@ START_TEST(who_answers_on_the_vlan_is_named)
 }
 END_TEST
 
+/* Of two routers on a VLAN one asks, and the other one has nothing to pass on. Behind
+ * a relay it is a client like others: servers may be reached by two. */
+START_TEST(the_doctor_of_another_router_is_not_relayed)
+{
+	struct clientmsg c = { .kind = CLIENTMSG_X64, .run = 7, .xid = 9 };
+	uint8_t msg[CLIENTMSG_MAX];
+	struct relay4_rx rx = { .data = msg, .ifindex = 10 };
+	static struct relay4_plan plan;
+
+	open_world(PLAIN);
+	rx.len = clientmsg_discover(msg, sizeof(msg), &c, true);
+	ck_assert_int_eq(relay4_request(&w->r4, &rx, w->now, &plan), DROP_DOCTOR);
+	ck_assert_uint_eq(clients_count(w->clients), 0);
+	dhcp4_put_giaddr(msg, world_ip("10.9.9.1"));
+	ck_assert_int_eq(relay4_request(&w->r4, &rx, w->now, &plan), DROP_NONE);
+	close_world();
+}
+END_TEST
+
 /* --- what hostile servers send ----------------------------------------------------------------------- */
 
 /* Whatever comes, for any question, at any time: no read behind a message (the
@@ -1090,6 +1114,7 @@ doctor_suite(void)
 	tcase_add_test(tc, names_are_shown_as_text);
 	tcase_add_test(tc, members_that_stand_in_must_boot_the_same);
 	tcase_add_test(tc, who_answers_on_the_vlan_is_named);
+	tcase_add_test(tc, the_doctor_of_another_router_is_not_relayed);
 	tcase_add_loop_test(tc, noise_is_survived, 0, 8);
 	tcase_add_test(tc, every_finding_has_a_sentence_and_its_cure);
 	suite_add_tcase(s, tc);

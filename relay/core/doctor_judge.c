@@ -227,6 +227,13 @@ is_unreachable(int err)
 	return err == EHOSTUNREACH || err == EHOSTDOWN;
 }
 
+/* Is any of the kinds that are played sent to it? */
+static bool
+is_selected(const struct doctor_server *s)
+{
+	return s->dhcp || s->boot;
+}
+
 /* Why a server that answered nothing on port 67 did not. */
 static enum finding
 why_silent(const struct doctor *d, const struct doctor_server *s)
@@ -242,6 +249,8 @@ why_silent(const struct doctor *d, const struct doctor_server *s)
 		return FINDING_HOST_UNREACHABLE;
 	if (there && !back && s->ping_giaddr != UINT16_MAX)
 		return FINDING_GIADDR_UNREACHABLE;
+	if (there && !is_selected(s))
+		return FINDING_OTHERS_ONLY;
 	if (s->serves_others)
 		return s->is_boot ? FINDING_BOOT_SILENT : FINDING_NO_POOL;
 	if (!there && !back)
@@ -331,7 +340,8 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 			judge_offer(d, s, k);
 	/* Of boot servers it is said once, when no other one does it either. */
 	for (unsigned k = 0; k < CLIENTMSG_KINDS && got; k++)
-		if (silent >> k & 1 && (!s->is_boot || is_told(d, k)))
+		if (silent >> k & 1 && is_selected(s) &&
+		    (!s->is_boot || is_told(d, k)))
 			say(d, FINDING_KIND_SILENT, about(s, 1u << k), "");
 	if (!got && s->routed && !was_refused(s))
 		say(d, why_silent(d, s), about(s, 0), "");
@@ -369,7 +379,6 @@ judge_router(struct doctor *d, const struct doctor_server *s, unsigned k)
 {
 	const struct doctor_offer *o = &s->kind[k].address;
 	struct about a = about(s, 1u << k);
-	char text[IP4_STRLEN];
 
 	if (ip4_is_none(o->router)) {
 		say(d, boots_from_afar(d, o, k) ? FINDING_NO_ROUTER :
@@ -386,9 +395,11 @@ judge_router(struct doctor *d, const struct doctor_server *s, unsigned k)
 
 		if (!ip4_eq(x->address, o->router))
 			continue;
-		say(d, x->ours || answered(d, x->q) ? FINDING_ROUTER :
-		    FINDING_ROUTER_SILENT, a, x->ours ? "this host" :
-		    ip4_str(x->address, text));
+		if (x->ours || answered(d, x->q))
+			say(d, FINDING_ROUTER, a, x->ours ? "this host" :
+			    "answers ARP");
+		else if (state_of(d, x->q) == DOCTOR_SILENT)
+			say(d, FINDING_ROUTER_SILENT, a, "");
 	}
 }
 

@@ -64,7 +64,8 @@ record_request(struct track *t, const struct relay4 *r,
 		.client = &r->scratch, .why = why, .rule = plan->rule,
 	};
 
-	if (!plan->in || !plan->in->conf || is_unreadable(why))
+	/* The doctor's machine on another router's VLAN is no client. */
+	if (!plan->in || !plan->in->conf || is_unreadable(why) || why == DROP_DOCTOR)
 		return;
 	q.m = message(&own, &plan->m, rx);
 	if (!q.m)
