@@ -80,7 +80,8 @@ class Trial:
         end = time.monotonic() + seconds * SLOW
         fd = self.proc.stderr.fileno()
         while until is None or until not in self.log:
-            if not select.select([fd], [], [], end - time.monotonic())[0]:
+            if not select.select([fd], [], [],
+                                 max(0, end - time.monotonic()))[0]:
                 return False
             more = os.read(fd, 65536)
             if not more:

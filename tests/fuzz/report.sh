@@ -1,0 +1,109 @@
+#!/bin/bash
+# report.sh: the table of tests/fuzz/README.md, from logs of libFuzzer.
+#
+#   tests/fuzz/report.sh [-c] [LOG-DIRECTORY]
+#
+# LOG-DIRECTORY (build/fuzz/log) has NAME.log for each target, as fuzz.sh leaves them; what several
+# runs appended is added up. Crashes are counted too. -c measures anew how many lines
+# of the files below a target its corpus reaches (build/fuzz/corpus/NAME if it is
+# there, and the committed one), with clang's source coverage in build/fuzzcov.
+#
+# Which files a target is about stands in its table below; one without a row is a
+# failure, as is a row without a target.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+# TARGET|FILES|WHAT, in the order of the table
+rows='request|core/relay4_request.c core/relay4_servers.c core/relay4.c core/select.c core/hedge.c core/rules.c core/classes.c core/clients.c|the whole path of requests, against the oracle
+reply|core/relay4_reply.c core/clients.c proto/rai.c proto/optcut.c|the whole path of replies, with requests between them, against the oracle
+p4011|core/p4011.c|port 4011, both ways
+rescue|core/rescue.c core/hedge.c|port 4011 of dead boot servers
+record|core/record.c core/track.c core/explain.c|what is remembered of boots, and its verdicts
+dhcp4|proto/dhcp4.c|a DHCP message of any bytes
+rai|proto/rai.c|option 82: written, found, taken out
+pxe|proto/pxe.c|what a machine says about itself
+udpip|proto/udpip.c base/csum.c|IPv4 and UDP headers
+probeproto|proto/tftp.c proto/icmp.c proto/arp.c proto/http.c proto/probemsg.c|answers to probes
+addr|base/addr.c|addresses, as text
+conf|core/conf.c core/conf_value.c core/conf_relay.c core/conf_server.c core/conf_rule.c core/conf_helper.c core/conf_probe.c core/conf_ifopts.c core/conf_match.c core/conf_print.c io/conffile.c|the configuration
+import|ctl/import.c ctl/import_dhcrelay.c ctl/import_dnsmasq.c ctl/import_ios.c ctl/import_lex.c ctl/import_plan.c ctl/import_write.c|the files of other relays
+capfile|ctl/capfile.c proto/pcapng.c|a capture as the daemon sends it
+bootfile|proto/bootfile.c proto/clientmsg.c|what doctor is given: file names, files, answers
+asked|io/ctl.c io/metrics.c|the control socket and the port for metrics'
+
+cover=
+[ "${1:-}" = -c ] && { cover=1; shift; }
+logs=${1:-build/fuzz/log}
+bad=0
+
+# number LOG NAME: the sum of libFuzzer's final numbers of that name.
+number() {
+	awk -v want="stat::$2:" '$1 == want { n += $2 } END { printf "%.0f", n }' \
+		"$logs/$1.log" 2>/dev/null
+}
+
+seconds() {
+	awk '$1 == "Done" && $3 == "runs" { n += $5 } END { printf "%.0f", n }' \
+		"$logs/$1.log" 2>/dev/null
+}
+
+crashes() {
+	grep -c -e 'ERROR: ' "$logs/$1.log" 2>/dev/null
+}
+
+thousands() {
+	echo "$1" | sed -e ':a' -e 's/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/' -e 'ta'
+}
+
+# lines TARGET FILE...: "NN %" of the lines of these files.
+lines() {
+	local t=$1 f files=() corpora=("tests/fuzz/corpus/$1") b=build/fuzzcov
+
+	shift
+	[ ! -d "build/fuzz/corpus/$t" ] || corpora+=("build/fuzz/corpus/$t")
+	[ -x "$b/tests/libfuzz/$t" ] || return
+	for f in "$@"; do
+		files+=("relay/$f")
+	done
+	LLVM_PROFILE_FILE=$b/$t.raw "$b/tests/libfuzz/$t" -runs=0 "${corpora[@]}" \
+		>/dev/null 2>&1
+	llvm-profdata-14 merge -sparse "$b/$t.raw" -o "$b/$t.prof" 2>/dev/null || return
+	llvm-cov-14 export -summary-only "$b/tests/libfuzz/$t" -instr-profile="$b/$t.prof" \
+		"${files[@]}" 2>/dev/null | python3 -c '
+import json, sys
+n = json.load(sys.stdin)["data"][0]["totals"]["lines"]
+print("%.0f %%" % n["percent"])'
+}
+
+if [ -n "$cover" ]; then
+	make --no-print-directory B=build/fuzzcov FUZZ=1 CC=clang \
+		CFLAGS="-O1 -g -fprofile-instr-generate -fcoverage-mapping" \
+		LDFLAGS="-fprofile-instr-generate" libfuzzers >/dev/null || exit 1
+fi
+
+echo "| target | what | files | executions | CPU time | corpus | lines reached | crashes |"
+echo "|---|---|---|---:|---:|---:|---:|---:|"
+while IFS='|' read -r t files what; do
+	if [ ! -e "tests/fuzz/fuzz_$t.c" ]; then
+		echo "no tests/fuzz/fuzz_$t.c" >&2
+		bad=1
+		continue
+	fi
+	runs=$(number "$t" number_of_executed_units)
+	percent=
+	# shellcheck disable=SC2086
+	[ -z "$cover" ] || percent=$(lines "$t" $files)
+	s=$(seconds "$t")
+	echo "| $t | $what | ${files// /, } | $(thousands "${runs:-0}") | $((${s:-0} / 60)) min |" \
+		"$(find "tests/fuzz/corpus/$t" -type f 2>/dev/null | wc -l) |" \
+		"${percent:--} | $(crashes "$t" || :) |"
+done <<< "$rows"
+for f in tests/fuzz/fuzz_*.c; do
+	t=${f##*/fuzz_}
+	t=${t%.c}
+	grep -q "^$t|" <<< "$rows" || {
+		echo "tests/fuzz/report.sh has no row for $t" >&2
+		bad=1
+	}
+done
+exit $bad
