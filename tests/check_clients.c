@@ -246,6 +246,33 @@ START_TEST(without_a_callback_it_works_too)
 }
 END_TEST
 
+/* Under overload: who has begun, and what is expected changes nothing about it. */
+START_TEST(knows_who_has_begun)
+{
+	struct dhcp4 m = view(1, 1);
+	struct clients_soon s = {
+		.xid = m.xid, .hlen = m.hlen, .chaddr = m.chaddr, .ifindex = 5,
+	};
+
+	ck_assert(!clients_knows(c, &s, now));
+	clients_expect(c, &s);
+	ck_assert(!clients_knows(c, &s, now));
+	ck_assert(is_fresh(1, 1));
+	m = view(1, 1);
+	ck_assert(clients_knows(c, &s, now));
+	s.xid++;
+	ck_assert(!clients_knows(c, &s, now));
+	s.xid--;
+	s.hlen = 17;
+	ck_assert(!clients_knows(c, &s, now));
+	clients_expect(c, &s);
+	s.hlen = m.hlen;
+	now = mono_add_ms(now, CLIENTS_CONV_MS + 1);
+	ck_assert(!clients_knows(c, &s, now));
+	ck_assert_uint_eq(evictions, 0);
+}
+END_TEST
+
 Suite *
 clients_suite(void)
 {
@@ -254,6 +281,7 @@ clients_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_retry_is_told_by_chaddr_and_xid);
+	tcase_add_test(t, knows_who_has_begun);
 	tcase_add_test(t, nothing_else_in_the_message_matters);
 	tcase_add_test(t, only_hlen_bytes_of_chaddr_count);
 	tcase_add_test(t, without_hlen_the_xid_does_alone);

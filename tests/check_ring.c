@@ -287,6 +287,7 @@ START_TEST(what_a_full_ring_loses_is_counted)
 	char text[16];
 
 	for (i = 0; i < 2000; i++) {
+		ck_assert_int_eq(ring_is_behind(r), i > 1024 / 2);
 		snprintf(text, sizeof(text), "%u", i);
 		broadcast(fd, 67, text, strlen(text));
 	}
@@ -296,6 +297,7 @@ START_TEST(what_a_full_ring_loses_is_counted)
 		ring_release(r);
 	}
 	lost = ring_lost(r);
+	ck_assert(!ring_is_behind(r));
 	ck_assert_uint_eq(got, 1024);
 	ck_assert_uint_eq(lost, 2000 - 1024);
 	ck_assert_uint_eq(ring_lost(r), 0);

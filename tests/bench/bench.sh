@@ -54,7 +54,7 @@ done
 T=$(mktemp -d)
 ID=pxb$$
 RELAY=
-PX_CLIENTS= PX_RATE= PX_ALONE=
+PX_CLIENTS="" PX_RATE="" PX_ALONE=""
 trap 'stop; for n in $(ip netns list | grep -o "^$ID-[a-z]*[0-9]*"); do ip netns del $n; done; rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
 
