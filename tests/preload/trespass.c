@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * trespass - with LD_PRELOAD, SIGUSR1 makes the process call execve(), as somebody would who has
+ * taken it over. What becomes of it is for netns/t-privileges.sh.
+ */
+#include <signal.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void
+trespass(int signo)
+{
+	(void)signo;
+	syscall(SYS_execve, "/bin/true", NULL, NULL);
+}
+
+__attribute__((constructor)) static void
+catch_signal(void)
+{
+	signal(SIGUSR1, trespass);
+}
