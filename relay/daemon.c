@@ -65,6 +65,7 @@ daemon_filter(const struct conf *c, struct ring_filter *f)
 	if (c->p4011) {
 		f->port[f->n_port++] = DHCP4_PORT_PXE;
 		f->watch[f->n_watch++] = DHCP4_PORT_PXE;
+		f->unreachable = DHCP4_PORT_PXE;
 	}
 	for (unsigned i = 0; i < c->n_helper; i++)
 		for (unsigned k = 0; k < c->helper[i].n_port; k++)

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "proto/icmp.h"
 #include "proto/udpip.h"
 #include "relay/capture.h"
 #include "relay/consult.h"
@@ -550,6 +551,23 @@ must_wait(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	    !clients_knows(d->clients, &s, now);
 }
 
+/* Of routed traffic that is no UDP the filter lets only this through: a boot server
+ * cannot be reached on port 4011. */
+static void
+unreachable(struct daemon *d, const struct ring_frame *f, struct mono now)
+{
+	struct icmp_quote q;
+	struct relay4_rx rx;
+
+	if (!icmp_unreachable_parse(f->ip, f->len, &q) || q.dport != DHCP4_PORT_PXE)
+		return;
+	rx = (struct relay4_rx){
+		.data = q.data, .len = q.len, .src = q.src, .dst = q.dst,
+		.sport = q.sport, .ifindex = iftab_client(d->iftab, f->ifindex),
+	};
+	rescuer_unreachable(d, &rx, now);
+}
+
 static void
 frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 {
@@ -566,6 +584,8 @@ frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 		/* The tap for routed packets only looks; nothing was dropped. */
 		if (f->to != RING_TO_HOST)
 			count_bad_frame(d, f, why);
+		else if (!f->truncated)
+			unreachable(d, f, now);
 		return;
 	}
 	rx = rx_of_frame(f, &u);

@@ -96,6 +96,16 @@ rescuer_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
 	await(d, now);
 }
 
+void
+rescuer_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	struct rescue_plan plan;
+
+	rescue_unreachable(d->rescues, &d->r4, rx, now, &plan);
+	carry_out(d, &plan, now);
+	await(d, now);
+}
+
 bool
 rescuer_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {

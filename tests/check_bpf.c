@@ -55,6 +55,10 @@ run(const struct sock_filter *prog, size_t n, const struct pkt *p)
 			if (!load(p, f->k, 1, &a))
 				return 0;
 			break;
+		case BPF_LD | BPF_B | BPF_IND:
+			if (!load(p, (uint64_t)x + f->k, 1, &a))
+				return 0;
+			break;
 		case BPF_LD | BPF_H | BPF_IND:
 			if (!load(p, (uint64_t)x + f->k, 2, &a))
 				return 0;
@@ -227,11 +231,59 @@ START_TEST(a_packet_that_ends_before_its_ports_is_refused)
 }
 END_TEST
 
+static const struct ring_filter rescues = {
+	.n_port = 2, .port = { 67, 4011 },
+	.n_watch = 2, .watch = { 69, 4011 }, .unreachable = 4011,
+};
+
+/* "Port unreachable" in a header of ihl words, about a datagram to this port. */
+static struct pkt
+unreachable(int ihl, uint16_t port)
+{
+	struct pkt p = udp(PACKET_HOST, ihl, 0, 0);
+	size_t h = (size_t)ihl * 4;
+
+	p.b[9] = IPPROTO_ICMP;
+	p.b[h] = 3;
+	p.b[h + 1] = 3;
+	p.b[h + 8] = 0x45;
+	p.b[h + 17] = IPPROTO_UDP;
+	p.b[h + 30] = (uint8_t)(port >> 8);
+	p.b[h + 31] = (uint8_t)port;
+	p.len = h + 36;
+	return p;
+}
+
+START_TEST(errors_about_one_port_pass_when_they_are_wanted)
+{
+	for (int ihl = 5; ihl <= 15; ihl++) {
+		size_t h = (size_t)ihl * 4;
+		const struct { size_t at; uint8_t value; } others[] = {
+			{ h, 0 }, { h, 8 }, { h + 8, 0x46 }, { h + 8, 0x60 },
+			{ h + 17, IPPROTO_TCP }, { 6, 0x20 }, { 7, 1 },
+		};
+
+		ck_assert(passes(&rescues, unreachable(ihl, 4011)));
+		ck_assert(!passes(&usual, unreachable(ihl, 4011)));
+		ck_assert(!passes(&rescues, unreachable(ihl, 69)));
+		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+			struct pkt p = unreachable(ihl, 4011);
+
+			p.b[others[i].at] = others[i].value;
+			ck_assert(!passes(&rescues, p));
+		}
+		ck_assert(passes(&rescues, udp(PACKET_HOST, ihl, 68, 4011)));
+		ck_assert(!passes(&rescues, udp(PACKET_HOST, ihl, 443, 443)));
+	}
+}
+END_TEST
+
 static struct ring_filter
 full_filter(void)
 {
 	struct ring_filter f = {
 		.n_port = RING_PORTS_MAX, .n_watch = RING_WATCH_MAX,
+		.unreachable = 4011,
 	};
 
 	for (uint16_t i = 0; i < RING_PORTS_MAX; i++)
@@ -326,6 +378,7 @@ bpf_suite(void)
 	tcase_add_test(tc, fragments_pass_only_when_everybody_gets_them);
 	tcase_add_test(tc, what_is_not_udp_in_ipv4_is_refused);
 	tcase_add_test(tc, a_packet_that_ends_before_its_ports_is_refused);
+	tcase_add_test(tc, errors_about_one_port_pass_when_they_are_wanted);
 	tcase_add_test(tc, every_port_of_a_full_list_is_met);
 	tcase_add_test(tc, empty_lists_let_nothing_through);
 	tcase_add_test(tc, a_list_longer_than_its_array_makes_no_program);

@@ -110,6 +110,105 @@ START_TEST(what_is_no_reply_is_refused)
 }
 END_TEST
 
+/* 10.0.0.2 cannot be reached on port 4011 from 192.0.2.50:68; `n` bytes of the datagram's
+ * payload, 'a', 'b', ... */
+static uint8_t error[128];
+static size_t error_len;
+
+static void
+check_again(void)
+{
+	uint8_t *icmp = error + 20;
+	uint16_t sum;
+
+	icmp[2] = icmp[3] = 0;
+	sum = csum_fold(csum_add(0, icmp, error_len - 20));
+	icmp[2] = (uint8_t)(sum >> 8);
+	icmp[3] = (uint8_t)sum;
+}
+
+static void
+make_error(size_t n)
+{
+	memset(error, 0, sizeof(error));
+	error_len = 20 + 8 + 28 + n;
+	error[0] = 0x45;
+	error[3] = (uint8_t)error_len;
+	error[9] = 1;
+	memcpy(error + 12, "\12\0\0\2\300\0\2\62", 8);
+	memcpy(error + 20, "\3\3", 2);
+	memcpy(error + 28, "\105\0\1\140\0\0\100\0\100\21\0\0"
+	    "\300\0\2\62\12\0\0\2" "\0\104\17\253\1\114\0\0", 28);
+	for (size_t i = 0; i < n; i++)
+		error[56 + i] = (uint8_t)('a' + i);
+	check_again();
+}
+
+static bool
+tells(struct icmp_quote *q)
+{
+	uint8_t *copy = msg_exact(error, error_len);
+	bool ok = icmp_unreachable_parse(copy, error_len, q);
+
+	if (ok && q->len)
+		ck_assert(q->data >= copy && q->data + q->len <= copy + error_len &&
+		    q->data[0] == 'a');
+	free(copy);
+	return ok;
+}
+
+START_TEST(an_error_says_what_did_not_arrive)
+{
+	struct icmp_quote q;
+
+	for (size_t n = 0; n < 20; n++) {
+		make_error(n);
+		ck_assert(tells(&q));
+		ck_assert_uint_eq(q.src.host, 0xc0000232);
+		ck_assert_uint_eq(q.dst.host, 0x0a000002);
+		ck_assert_uint_eq(q.sport, 68);
+		ck_assert_uint_eq(q.dport, 4011);
+		ck_assert_uint_eq(q.len, n);
+	}
+}
+END_TEST
+
+START_TEST(what_is_no_error_is_refused)
+{
+	static const struct {
+		const char *what;
+		size_t at;
+		uint8_t value;
+	} lies[] = {
+		{ "fragmentation needed", 21, 4 }, { "time exceeded", 20, 11 },
+		{ "quotes IPv6", 28, 0x65 }, { "quotes half a header", 28, 0x44 },
+		{ "quotes a header longer than itself", 28, 0x4f },
+		{ "quotes TCP", 37, 6 }, { "quotes a fragment", 35, 1 },
+	};
+	struct icmp_quote q;
+
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		make_error(4);
+		error[lies[i].at] = lies[i].value;
+		check_again();
+		ck_assert_msg(!tells(&q), "%s", lies[i].what);
+	}
+	make_error(4);
+	error[22] ^= 1;
+	ck_assert(!tells(&q));
+	make_error(4);
+	while (error_len-- > 0)
+		ck_assert(!tells(&q));
+	for (size_t n = 20; n < 56; n++) {	/* cut, and well made */
+		make_error(0);
+		error_len = n;
+		error[3] = (uint8_t)n;
+		check_again();
+		ck_assert(!tells(&q));
+	}
+}
+END_TEST
+
 Suite *
 icmp_suite(void)
 {
@@ -119,6 +218,8 @@ icmp_suite(void)
 	tcase_add_test(t, a_request_carries_token_and_checksum);
 	tcase_add_test(t, a_reply_says_who_and_what);
 	tcase_add_test(t, what_is_no_reply_is_refused);
+	tcase_add_test(t, an_error_says_what_did_not_arrive);
+	tcase_add_test(t, what_is_no_error_is_refused);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -386,6 +386,50 @@ START_TEST(a_server_that_goes_down_while_the_client_waits)
 }
 END_TEST
 
+/* ICMP says that the question of `msg` did not reach W1; n bytes of it are quoted. */
+static enum rescue_do
+unreachable(uint32_t ifindex, uint16_t port, size_t n)
+{
+	uint8_t *exact = msg_exact(msg.b, n);
+	struct relay4_rx rx = {
+		.data = exact, .len = n, .src = world_ip("192.0.2.50"),
+		.dst = world_ip(W1), .sport = port, .ifindex = ifindex,
+	};
+
+	rescue_unreachable(t, &w->r4, &rx, w->now, &plan);
+	free(exact);
+	return plan.what;
+}
+
+START_TEST(an_error_is_as_good_as_silence)
+{
+	ipxe(1);
+	ck_assert_int_eq(asks(), RESCUE_NOTHING);
+	/* by a client's VLAN, about another port, another question, too short */
+	ck_assert_int_eq(unreachable(10, 68, msg.len), RESCUE_NOTHING);
+	ck_assert_int_eq(unreachable(99, 4011, msg.len), RESCUE_NOTHING);
+	ck_assert_int_eq(unreachable(99, 68, 8), RESCUE_NOTHING);
+	msg.b[DHCP4_OFF_XID] ^= 1;
+	ck_assert_int_eq(unreachable(99, 68, msg.len), RESCUE_NOTHING);
+	msg.b[DHCP4_OFF_XID] ^= 1;
+	/* options may be cut anywhere */
+	ck_assert_int_eq(unreachable(99, 68, DHCP4_OPTIONS + 5), RESCUE_ASK);
+	ck_assert(ip4_eq(plan.udp.dst, world_ip(W2)));
+	ck_assert_int_eq(unreachable(99, 68, msg.len), RESCUE_NOTHING);
+	ck_assert_uint_eq(counter(COUNTER_RESCUES_ASKED), 1);
+}
+END_TEST
+
+START_TEST(an_error_about_nothing_that_waits)
+{
+	ipxe(1);
+	ck_assert_int_eq(unreachable(99, 68, msg.len), RESCUE_NOTHING);
+	conf(GROUP("rescue = off\n") VLAN);
+	ck_assert_int_eq(asks(), RESCUE_NOTHING);
+	ck_assert_int_eq(unreachable(99, 68, msg.len), RESCUE_NOTHING);
+}
+END_TEST
+
 START_TEST(drained_is_not_dead)
 {
 	ipxe(1);
@@ -573,6 +617,8 @@ rescue_suite(void)
 	tcase_add_test(c, another_server_is_another_question);
 	tcase_add_test(c, rescue_off_and_modes);
 	tcase_add_test(c, hedge_off);
+	tcase_add_test(c, an_error_is_as_good_as_silence);
+	tcase_add_test(c, an_error_about_nothing_that_waits);
 	tcase_add_test(c, a_server_that_goes_down_while_the_client_waits);
 	tcase_add_test(c, drained_is_not_dead);
 	tcase_add_test(c, a_group_named_by_a_rule_about_messages);

@@ -22,6 +22,8 @@
 struct ring_filter {
 	uint16_t n_port, port[RING_PORTS_MAX];	/* UDP destination, broadcast or multicast */
 	bool tftp_errors;	/* routed TFTP errors too, whatever their ports */
+	/* Routed ICMP too that says "unreachable" of UDP to this port; 0: none. */
+	uint16_t unreachable;
 	uint16_t n_watch, watch[RING_WATCH_MAX];	/* UDP source or destination, unicast to this
 					 * host's MAC (routed through): passive tap */
 };

@@ -234,6 +234,8 @@ void trace_lost(struct daemon *d, uint32_t ifindex, bool reply, enum drop why);
 /* rescuer.c: port 4011 of boot servers that have died */
 /* A packet that is routed past us, to or from that port; dport is its destination's. */
 void rescuer_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now);
+/* An ICMP error about one, whose beginning it quotes. */
+void rescuer_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono now);
 /* A datagram to port 67. true: it was the answer to a question of ours. */
 bool rescuer_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now);
 void rescuer_due(void *daemon, struct mono now);

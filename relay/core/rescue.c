@@ -496,6 +496,38 @@ rescue_tap(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
 		tap_answer(t, r, &m, rx, dport, now);
 }
 
+/*
+ * An error may be forged on the way from the server, and then another member is asked too
+ * soon; by a client VLAN it is not believed. Of the quoted message only the header
+ * counts: its options may be cut off.
+ */
+void
+rescue_unreachable(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
+    struct mono now, struct rescue_plan *plan)
+{
+	uint16_t server = relay4_server(r, rx->dst);
+	struct hedge_slot *s;
+	struct dhcp4 m;
+	struct conv_key k;
+	struct open *o;
+
+	plan->what = RESCUE_NOTHING;
+	if (rx->len < DHCP4_HEADER || server == CONF_NONE)
+		return;
+	(void)dhcp4_parse(&m, rx->data, rx->len);
+	if (m.hlen > sizeof(k.chaddr) ||
+	    relay4_judge_source(r, rx, server) != DROP_NONE)
+		return;
+	k = key_of(&m);
+	o = find(t, r, &k, now);
+	if (!o || o->state != WAITING || o->all_asked ||
+	    !same_question(o, server, rx))
+		return;
+	s = hedges_get(t->slots, o->slot);
+	if (s)
+		ask(t, r, o, s, now, plan);
+}
+
 /* Puts the client's address where ours stood in for it. */
 static void
 put_back(uint8_t *msg, size_t at, struct ip4 is, const struct open *o)

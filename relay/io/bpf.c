@@ -18,6 +18,7 @@
 
 #include <linux/if_packet.h>
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 
 #define ACCEPT		0xffffu		/* bytes: the largest IPv4 packet */
 #define REFUSE		0u
@@ -32,6 +33,12 @@
 #define UDP_DPORT	2u
 #define UDP_LENGTH	4u
 #define UDP_DATA	8u
+/* ICMP counts from there, too; what it quotes has a header without options. */
+#define ICMP_TYPE	0u
+#define ICMP_CODE	1u
+#define ICMP_QUOTE	8u
+#define QUOTED_PROTO	(ICMP_QUOTE + IP_PROTO)
+#define QUOTED_DPORT	(ICMP_QUOTE + 20u + UDP_DPORT)
 #define TFTP_ERROR_MAX	520u	/* header, opcode, code and a sentence */
 
 struct asmb {
@@ -54,6 +61,7 @@ op(struct asmb *a, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 #define LD_H	(BPF_LD | BPF_H | BPF_ABS)
 #define LD_B	(BPF_LD | BPF_B | BPF_ABS)
 #define LD_HX	(BPF_LD | BPF_H | BPF_IND)
+#define LD_BX	(BPF_LD | BPF_B | BPF_IND)
 #define LDX_IHL	(BPF_LDX | BPF_B | BPF_MSH)
 #define AND	(BPF_ALU | BPF_AND | BPF_K)
 #define JEQ	(BPF_JMP | BPF_JEQ | BPF_K)
@@ -122,15 +130,35 @@ accept_tftp_errors(struct asmb *a)
 	op(a, RET, 0, 0, ACCEPT);		/*   yes                      */
 }
 
-/* Sent to this host's hardware address: of routed traffic only what is
- * watched, in either direction, and of that no fragments. */
+/* Goes on only when the byte that was loaded is this one. */
 static void
-host_part(struct asmb *a, const struct ring_filter *f)
+only_byte(struct asmb *a, uint32_t at, uint32_t value)
 {
-	if (f->n_watch == 0) {
-		op(a, RET, 0, 0, REFUSE);	/* spare routed traffic       */
-		return;
-	}
+	op(a, LD_BX, 0, 0, at);			/* a = that byte              */
+	op(a, JEQ, 1, 0, value);		/* right? over the next       */
+	op(a, RET, 0, 0, REFUSE);		/*   no                       */
+}
+
+/* A server that is not there, or not any more. */
+static void
+unreachable_part(struct asmb *a, const struct ring_filter *f)
+{
+	op(a, LD_H, 0, 0, IP_FRAGMENT);		/* a = flags, offset          */
+	op(a, JSET, 0, 1, IP_MF_OFFSET);	/* fragment? else over        */
+	op(a, RET, 0, 0, REFUSE);		/*   yes                      */
+	op(a, LDX_IHL, 0, 0, IP_VERSION_IHL);	/* x = 4 * (ip[0] & 15)       */
+	only_byte(a, ICMP_TYPE, ICMP_DEST_UNREACH);
+	only_byte(a, ICMP_QUOTE, 0x45);		/* quotes IPv4, no options    */
+	only_byte(a, QUOTED_PROTO, IPPROTO_UDP);
+	op(a, LD_HX, 0, 0, QUOTED_DPORT);	/* a = destination port       */
+	accept_ports(a, &f->unreachable, 1);	/* that one: accepted         */
+	op(a, RET, 0, 0, REFUSE);		/* about something else       */
+}
+
+/* Of UDP, the ports that are watched, in either direction. */
+static void
+watched_part(struct asmb *a, const struct ring_filter *f)
+{
 	only_udp4(a);
 	op(a, LD_H, 0, 0, IP_FRAGMENT);		/* a = flags, offset          */
 	op(a, JSET, 0, 1, IP_MF_OFFSET);	/* fragment? else over        */
@@ -143,6 +171,31 @@ host_part(struct asmb *a, const struct ring_filter *f)
 	if (f->tftp_errors)
 		accept_tftp_errors(a);
 	op(a, RET, 0, 0, REFUSE);		/* transit, none of ours      */
+}
+
+/* Sent to this host's hardware address: of routed traffic only what is
+ * watched, and of that no fragments. */
+static void
+host_part(struct asmb *a, const struct ring_filter *f)
+{
+	size_t to_icmp;
+
+	if (f->n_watch == 0) {
+		op(a, RET, 0, 0, REFUSE);	/* spare routed traffic       */
+		return;
+	}
+	if (!f->unreachable) {
+		watched_part(a, f);
+		return;
+	}
+	op(a, LD_B, 0, 0, IP_PROTO);		/* a = protocol               */
+	op(a, JEQ, 0, 1, IPPROTO_ICMP);		/* ICMP? else over            */
+	to_icmp = a->n;
+	op(a, JA, 0, 0, 0);			/*   yes: to unreachable_part */
+	watched_part(a, f);
+	if (!a->bad)
+		a->prog[to_icmp].k = (uint32_t)(a->n - to_icmp - 1);
+	unreachable_part(a, f);
 }
 
 /*

@@ -32,10 +32,14 @@ tftp(const uint8_t *data, size_t len)
 static void
 icmp(const uint8_t *data, size_t len)
 {
+	struct icmp_quote q;
 	struct ip4 from;
 	uint32_t token;
 
-	if (!icmp_reply_parse(data, len, &from, &token))
+	if (icmp_unreachable_parse(data, len, &q)) {
+		assert(len >= 56 && q.data >= data + 56);
+		assert(q.data + q.len <= data + len);
+	} else if (!icmp_reply_parse(data, len, &from, &token))
 		return;
 	assert(len >= 28 && data[9] == 1);
 	assert((size_t)(data[2] << 8 | data[3]) <= len);

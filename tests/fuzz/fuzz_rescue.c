@@ -125,6 +125,24 @@ routed(struct seen *s, const struct path_packet *k)
 		assert(!ip4_eq(p.udp.dst, server));
 }
 
+/* An ICMP error that quotes this. */
+static void
+unreachable(struct seen *s, const struct path_packet *k)
+{
+	static struct rescue_plan p;
+	struct relay4_rx rx = {
+		.data = k->data, .len = k->len, .src = path_client(k->how >> 2 & 7),
+		.dst = path_server(k->who), .ifindex = 40,
+		.sport = k->how & 32 ? DHCP4_PORT_PXE : DHCP4_PORT_CLIENT,
+	};
+
+	rescue_unreachable(s->t, &s->w->r4, &rx, s->w->now, &p);
+	check(s, &p);
+	assert(p.what != RESCUE_DELIVER);
+	if (p.what == RESCUE_ASK)
+		assert(!ip4_eq(p.udp.dst, rx.dst));
+}
+
 static void
 to_us(struct seen *s, const struct path_packet *k)
 {
@@ -175,6 +193,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		due(&s);
 		if ((k.how & 3) == 2)
 			to_us(&s, &k);
+		else if ((k.how & 131) == 131)
+			unreachable(&s, &k);
 		else
 			routed(&s, &k);
 		path_packet_free(&k);
