@@ -253,7 +253,7 @@ static enum drop
 verdict_on(struct daemon *d, const struct doctor *run, const struct relay4_rx *rx,
     const struct dhcp4 *m)
 {
-	enum drop why = relay4_judge_source(&d->r4, rx, relay4_server(&d->r4, rx->src));
+	enum drop why = relay4_judge_sender(&d->r4, rx, relay4_server(&d->r4, rx->src));
 
 	if (why == DROP_NONE && !doctor_has_giaddr(run, m->giaddr))
 		why = DROP_NOT_OUR_GIADDR;

@@ -172,6 +172,8 @@ void relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex, uin
 /* May an answer come from there, and by this interface? `server` is the index of
  * rx->src or CONF_NONE. */
 enum drop relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t server);
+/* The same of a reply to port 67, which may come by a detour. */
+enum drop relay4_judge_sender(struct relay4 *r, const struct relay4_rx *rx, uint16_t server);
 /* Rates, of the interface and of the client; DROP_NONE when within. */
 enum drop relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now);
 

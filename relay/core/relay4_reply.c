@@ -80,8 +80,8 @@ is_detour(struct relay4 *r, const struct relay4_rx *rx)
 	    iface_gi_find(in, m.giaddr) >= 0;
 }
 
-static enum drop
-judge_sender(struct relay4 *r, const struct relay4_rx *rx, uint16_t server)
+enum drop
+relay4_judge_sender(struct relay4 *r, const struct relay4_rx *rx, uint16_t server)
 {
 	enum drop why = relay4_judge_source(r, rx, server);
 
@@ -336,7 +336,7 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	struct conv *cv;
 	int gi;
 
-	why = judge_sender(r, rx, d->server);
+	why = relay4_judge_sender(r, rx, d->server);
 	if (why == DROP_NONE)
 		why = dhcp4_parse(&d->m, rx->data, rx->len);
 	if (why == DROP_NONE)
