@@ -28,6 +28,7 @@ addr|base/addr.c|addresses, as text
 conf|core/conf.c core/conf_value.c core/conf_relay.c core/conf_server.c core/conf_rule.c core/conf_helper.c core/conf_probe.c core/conf_ifopts.c core/conf_match.c core/conf_print.c io/conffile.c|the configuration
 import|ctl/import.c ctl/import_dhcrelay.c ctl/import_dnsmasq.c ctl/import_ios.c ctl/import_lex.c ctl/import_plan.c ctl/import_write.c|the files of other relays
 capfile|ctl/capfile.c proto/pcapng.c|a capture as the daemon sends it
+doctor|core/doctor.c core/doctor_judge.c proto/clientmsg.c proto/finding.c|a run of the doctor, whatever is answered
 bootfile|proto/bootfile.c proto/clientmsg.c|what doctor is given: file names, files, answers
 asked|io/ctl.c io/metrics.c|the control socket and the port for metrics'
 
@@ -81,7 +82,7 @@ if [ -n "$cover" ]; then
 		LDFLAGS="-fprofile-instr-generate" libfuzzers >/dev/null || exit 1
 fi
 
-echo "| target | what | files | executions | CPU time | corpus | lines reached | crashes |"
+echo "| target | what | files | executions | time | corpus | lines reached | crashes |"
 echo "|---|---|---|---:|---:|---:|---:|---:|"
 while IFS='|' read -r t files what; do
 	if [ ! -e "tests/fuzz/fuzz_$t.c" ]; then
