@@ -416,7 +416,7 @@ give_up(struct opener *o)
 void
 opener_serve(struct opener *o, int fd)
 {
-	struct opener_request q;
+	struct opener_request q = { 0 };
 	int err;
 
 	keep_peer_and_stderr(fd, o->terms.quiet);

@@ -102,7 +102,7 @@ static int
 await(struct priv *p, uint32_t seq)
 {
 	struct pollfd pfd = { .fd = p->fd, .events = POLLIN };
-	struct opener_answer a;
+	struct opener_answer a = { 0 };
 	int err, fd, n;
 
 	for (;;) {
@@ -350,7 +350,7 @@ priv_fd(const struct priv *p)
 bool
 priv_read(struct priv *p)
 {
-	struct opener_answer a;
+	struct opener_answer a = { 0 };
 	int fd, err;
 
 	while (p->fd >= 0 && (err = receive(p, &a, &fd)) != -EAGAIN) {

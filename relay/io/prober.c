@@ -59,8 +59,7 @@ struct prober {
 	struct priv *priv;
 	prober_fn *fn;
 	void *user;
-	int icmp, arp, udp4011;	/* -1: not needed yet */
-	int conns;		/* sockets of their own, as one (epoll) */
+	int icmp, arp, udp4011, conns;	/* -1: not needed yet */
 	struct loop_watch *w_icmp, *w_arp, *w_udp4011, *w_conns;
 	unsigned n_arp;		/* places of arps that were ever used */
 	struct asked_arp arps[ARPS_MAX];
@@ -68,23 +67,6 @@ struct prober {
 	struct conn *free;
 	struct conn conn[PROBER_CONNS];
 };
-
-static void read_conns(void *prober, struct mono now);
-
-/*
- * A set of descriptors of its own, that the loop sees as one: a socket gets into it once,
- * for everything and by edges, and leaves it by being closed. With a watch in the
- * loop for each, half of the calls that a question costs were epoll_ctl(). It is made
- * at once, for the sandbox allows no new one.
- */
-static bool
-open_conns(struct prober *p)
-{
-	p->conns = epoll_create1(EPOLL_CLOEXEC);
-	if (p->conns >= 0)
-		p->w_conns = loop_read(p->loop, p->conns, read_conns, p);
-	return p->w_conns != NULL;
-}
 
 struct prober *
 prober_new(struct loop *l, struct priv *priv, prober_fn *fn, void *user)
@@ -104,7 +86,7 @@ prober_new(struct loop *l, struct priv *priv, prober_fn *fn, void *user)
 		p->conn[i].next_free = p->free;
 		p->free = &p->conn[i];
 	}
-	return open_conns(p) ? p : prober_free(p);
+	return p;
 }
 
 static void
@@ -583,6 +565,24 @@ read_conns(void *prober, struct mono now)
 	}
 }
 
+/*
+ * A set of descriptors of its own, that the loop sees as one: a socket gets into it once,
+ * for everything and by edges, and leaves it by being closed. With a watch in the
+ * loop for each, half of the calls that a question costs were epoll_ctl().
+ */
+static int
+need_conns(struct prober *p)
+{
+	int fd;
+
+	if (p->conns >= 0)
+		return 0;
+	fd = epoll_create1(EPOLL_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return share(p, fd, &p->conns, &p->w_conns, read_conns);
+}
+
 /* When it has been asked: a socket that was not is "hung up" to the kernel. */
 static int
 watch_conn(struct conn *c)
@@ -590,14 +590,14 @@ watch_conn(struct conn *c)
 	struct epoll_event ev = {
 		.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c,
 	};
-	int err;
+	int err = need_conns(c->owner);
 
 	if (c->kind == CONN_TFTP)
 		ev.events = EPOLLIN | EPOLLET;
-	if (epoll_ctl(c->owner->conns, EPOLL_CTL_ADD, c->fd, &ev) == 0)
-		return 0;
-	err = -errno;
-	close_conn(c);
+	if (!err && epoll_ctl(c->owner->conns, EPOLL_CTL_ADD, c->fd, &ev) < 0)
+		err = -errno;
+	if (err < 0)
+		close_conn(c);
 	return err;
 }
 
