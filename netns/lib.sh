@@ -396,6 +396,7 @@ fake()
 	shift
 	knobs "$n" "$@"
 	: >"$T/$n.jsonl"
+	: >"$T/fake-$n.log"	# the word of one before it does not count
 	spawn "$n" "fake-$n" "$PYTHON" "$HERE/srv/fakeserver.py" \
 		--knobs "$T/$n.knobs" --record "$T/$n.jsonl"
 	wait_for 5 logged "fake-$n" ready || die "fake server $n does not start"
