@@ -243,7 +243,7 @@ void doctor_heard_on_vlan(struct doctor *d, const struct dhcp4 *m, struct ip4 fr
 
 /* doctor_judge.c, for doctor.c: what is found of the interface and the configuration before anybody is
  * asked (f may be NULL), and all the rest, once. */
-void doctor_look(struct doctor *d, const struct relay4 *r, const struct iface *f);
+void doctor_look(struct doctor *d, const struct iface *f);
 void doctor_judge(struct doctor *d);
 enum finding_level doctor_worst(const struct doctor *d);
 

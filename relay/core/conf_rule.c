@@ -353,6 +353,7 @@ static bool
 has_condition(const struct conf_sect *s)
 {
 	static const char *const actions[] = { "boot", "dhcp", "action" };
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a rule has a section */
 	size_t n = s->n;
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)

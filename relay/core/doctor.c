@@ -807,7 +807,7 @@ doctor_new(struct relay4 *r, uint32_t ifindex, const char *ifname, uint8_t slot,
 	strncpy(d->ifname, ifname, sizeof(d->ifname) - 1);
 	if (!begin(d, r, f, now))
 		return doctor_free(d);
-	doctor_look(d, r, f);
+	doctor_look(d, f);
 	return d;
 }
 

@@ -136,16 +136,15 @@ look_at_address(struct doctor *d, const struct iface *f)
 }
 
 void
-doctor_look(struct doctor *d, const struct relay4 *r, const struct iface *f)
+doctor_look(struct doctor *d, const struct iface *f)
 {
-	(void)r;
 	if (!f || !f->conf)
 		say(d, FINDING_NOT_CONFIGURED, about_none(), "");
 	else if (!f->link.up)
 		say(d, FINDING_IF_DOWN, about_none(), "");
 	else if (!iface_ready(f))
 		say(d, FINDING_NO_GIADDR, about_none(), "");
-	if (!d->ifindex)
+	if (!f || !d->ifindex)
 		return;
 	look_at_address(d, f);
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)

@@ -519,6 +519,7 @@ live_add(struct iftab *t, struct entry *e, const struct iftab_addr *a)
 	}
 	if (i == f->n_addr)
 		f->n_addr++;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): addr_room() saw to it */
 	f->addr[i] = *a;
 	mark_up(t, e);
 	return 0;

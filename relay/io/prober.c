@@ -611,6 +611,7 @@ prober_tftp(struct prober *p, const struct prober_ask *a, const char *file)
 
 	if (err < 0)
 		return err;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): errno is not 0 after a failure */
 	err = send_to(c->fd, msg, len, a->to, TFTP_PORT);
 	if (err < 0) {
 		close_conn(c);
@@ -629,6 +630,7 @@ dial(struct prober *p, const struct prober_ask *a, enum conn_kind kind, uint16_t
 
 	if (err < 0)
 		return err;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): as above */
 	c->port = port;
 	strncpy(c->path, path, sizeof(c->path) - 1);
 	if (connect(c->fd, (const struct sockaddr *)&to, sizeof(to)) < 0 &&

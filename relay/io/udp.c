@@ -528,15 +528,12 @@ udp_server_flush(struct udp_server *s, struct udp_sent *result)
 		if (n > 0) {
 			result->ok += (uint32_t)n;
 			i += (uint32_t)n;
-		} else if (is_full(-n)) {
+		} else if (is_full(-n) || (!s->connected && !may_reconnect)) {
 			lose(s, result, -n, i, s->n - i);
 			break;
 		} else if (may_reconnect) {
 			may_reconnect = false;
 			err = udp_server_reconnect(s);
-		} else if (!s->connected) {
-			lose(s, result, -n, i, s->n - i);
-			break;
 		} else
 			lose(s, result, -n, i++, 1);
 	}
