@@ -9,7 +9,8 @@
 #   include/core/diag.def and include/io/syscall.def is an item of some man page, and in
 #   a section with DROP, COUNTER, FINDINGS, DIAGNOS or SYSTEM CALLS in its title there
 #   is no item that is not such a word;
-# - man/pxrelay-explain.7 is what tests/mkexplain.sh makes of explain.def.
+# - man/pxrelay-explain.7 is what tests/mkexplain.sh makes of explain.def;
+# - no example loses a quotation mark on its way to the reader.
 #
 # An item is the tag of a .TP or .It, or the first field of a row of a table
 # between .TS and .TE. ROOT is for tests/docs-test.sh.
@@ -136,6 +137,19 @@ check_explain() {
 	fi
 }
 
+# mdoc(7) takes a " away that begins an argument, so commands in examples have \(dq; and
+# it takes the rest of the line for part of the literal once Ql has seen a plain word.
+check_mdoc() {
+	local at
+
+	at=$(grep -nE -e '^\.D[l1] .*"' -e '^\..* No [a-z]+ (Ql|Li) ' man/*.[1-9])
+	if [ -z "$at" ]; then
+		pass "docs: quotation marks of the man pages are shown as they are meant"
+	else
+		fail "docs: quotation marks" "$at"
+	fi
+}
+
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 
@@ -154,5 +168,6 @@ else
 	check_words CALL include/io/syscall.def "SYSTEM CALLS"
 	check_words FINDING include/proto/finding.def FINDINGS
 	check_explain
+	check_mdoc
 fi
 tally
