@@ -245,6 +245,6 @@ rescued "known to be down, at once" $A1 $A2 two.efi 68
 expect_eq "... and the router's own ICMP error stays away" \
 	"$(pcap_settled client "$(errors client "$(quotes 4011)")")" "$n"
 
-kill -9 "$RELAY_PID"
+stop "$RELAY_PID" KILL
 expect "the rule ends with the relay, even when that is killed" \
 	wait_for 2 no_rule
