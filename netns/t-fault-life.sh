@@ -12,7 +12,7 @@ need_pxrelayd
 # life NAME COMMAND...: the relay is started by that command.
 life()
 {
-	local name=$1 keep= n
+	local name=$1 keep='' n
 
 	shift
 	"$PXRELAYD" -h 2>&1 | grep -q -e '^ *-S' && keep=-S

@@ -20,8 +20,8 @@ ready_interfaces(const struct daemon *d)
 {
 	unsigned n = 0;
 
-	for (struct iface *f = NULL; (f = iftab_next(d->iftab,
-	    f ? f->link.ifindex : 0)); )
+	for (struct iface *f = iftab_next(d->iftab, 0); f;
+	    f = iftab_next(d->iftab, f->link.ifindex))
 		n += f->conf && iface_ready(f);
 	return n;
 }

@@ -401,13 +401,12 @@ tag_made(const struct hash *h, const void *key)
 	    (uint32_t)hash_sip(h->secret, key, h->key_size);
 }
 
-/* Keys of zeros are what nobody expected. */
 static uint32_t
 tag_of(const struct hash *h, const void *key)
 {
-	for (unsigned i = 0; h->n_expected && i < EXPECTED; i++)
-		if (memcmp(h->expected[i].key, key, h->key_size) == 0 &&
-		    i < h->n_expected)
+	/* n_expected counts on when the places are taken round again. */
+	for (unsigned i = 0; i < EXPECTED && i < h->n_expected; i++)
+		if (memcmp(h->expected[i].key, key, h->key_size) == 0)
 			return h->expected[i].tag;
 	return tag_made(h, key);
 }
