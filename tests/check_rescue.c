@@ -475,6 +475,13 @@ START_TEST(members_that_are_no_boot_servers)
 END_TEST
 
 /* The other router of a pair sees to it. */
+START_TEST(members_of_servers_may_boot)
+{
+	conf(GROUP("") "[interface vlan*]\nservers = wds\n");
+	asked_w2();
+}
+END_TEST
+
 START_TEST(an_interface_that_is_not_active)
 {
 	conf(GROUP("") VLAN "active = address 192.0.2.254\n");
@@ -624,6 +631,7 @@ rescue_suite(void)
 	tcase_add_test(c, a_group_named_by_a_rule_about_messages);
 	tcase_add_test(c, a_rule_that_drops);
 	tcase_add_test(c, members_that_are_no_boot_servers);
+	tcase_add_test(c, members_of_servers_may_boot);
 	tcase_add_test(c, an_interface_that_is_not_active);
 	tcase_add_test(c, the_clients_rate_counts);
 	tcase_add_test(c, a_full_table_forgets_the_oldest);

@@ -214,6 +214,9 @@ group_of(struct relay4 *r, const struct iface *in, const struct dhcp4 *m,
 	g = once.boot != CONF_NONE ? once.boot : in->conf->boot;
 	if (rescues_member(r, g, server))
 		return g;
+	g = in->conf->servers;
+	if (rescues_member(r, g, server))
+		return g;
 	for (g = 0; g < r->conf->n_group; g++)
 		if (rescues_member(r, g, server))
 			return g;
@@ -222,17 +225,25 @@ group_of(struct relay4 *r, const struct iface *in, const struct dhcp4 *m,
 
 /* --- asking ----------------------------------------------------------------------- */
 
+/* With `servers =' everybody gets everything, and nothing says who boots. */
+static bool
+may_boot(const struct relay4 *r, const struct open *o, const struct iface *in,
+    uint16_t server)
+{
+	return r->conf->is_boot[server] || o->group == in->conf->servers;
+}
+
 static uint16_t
 next_live(struct relay4 *r, const struct open *o, const struct dhcp4 *m,
-    uint32_t ifindex, struct mono now)
+    const struct iface *in, struct mono now)
 {
 	struct select_out order;
 
-	relay4_order(r, m, ifindex, o->group, CONV_BOOT, now, &order);
+	relay4_order(r, m, in->link.ifindex, o->group, CONV_BOOT, now, &order);
 	for (unsigned i = 0; i < order.n; i++) {
 		uint16_t s = r->conf->server[order.server[i]].first;
 
-		if (s != o->asked && !was_tried(o, s) && r->conf->is_boot[s] &&
+		if (s != o->asked && !was_tried(o, s) && may_boot(r, o, in, s) &&
 		    health_usable(&r->health[s]))
 			return s;
 	}
@@ -282,7 +293,7 @@ ask(struct rescues *t, struct relay4 *r, struct open *o, struct hedge_slot *s,
 
 	if (in && serves(in) &&
 	    dhcp4_parse(&m, s->msg, s->len) == DROP_NONE)
-		live = next_live(r, o, &m, s->ifindex, now);
+		live = next_live(r, o, &m, in, now);
 	if (live == CONF_NONE || relay4_limits(r, in, &m, now) != DROP_NONE) {
 		stop_asking(t, o, s, now);
 		return;
