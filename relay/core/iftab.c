@@ -511,6 +511,7 @@ live_add(struct iftab *t, struct entry *e, const struct iftab_addr *a)
 		if (!addr_room(&f->addr, i) ||
 		    !ipref_add_local(&t->refs, a->net.addr))
 			return -ENOMEM;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): i is the place of one */
 	} else if (f->addr[i].secondary && !a->secondary) {
 		/* net.ipv4.conf.*.promote_secondaries: the kernel moves the
 		 * new primary behind the others. */
@@ -519,7 +520,6 @@ live_add(struct iftab *t, struct entry *e, const struct iftab_addr *a)
 	}
 	if (i == f->n_addr)
 		f->n_addr++;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): addr_room() saw to it */
 	f->addr[i] = *a;
 	mark_up(t, e);
 	return 0;
