@@ -23,14 +23,18 @@ MODE is one of
     deaf     never accepts, with nobody else's place left in the queue
     turns    the answer is several, with @ between: one to each question, then as mute
     pty      as answer, and COMMAND's output is a terminal
+    twice    as answer, and COMMAND gets SIGINT when it asks again
 """
 import os
 import pty
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+
+RUNNING = []  # COMMAND's process
 
 
 def read_line(conn):
@@ -56,13 +60,15 @@ def until_closed(conn, piece, pause):
 
 
 def talk(conn, mode, path, answer):
+    if mode == "twice" and os.path.exists(path + ".asked"):
+        RUNNING[0].send_signal(signal.SIGINT)
     if mode == "reset":
         conn.close()
         return
     line = read_line(conn)
     with open(path + ".asked", "wb") as f:
         f.write(line)
-    if mode in ("answer", "pty"):
+    if mode in ("answer", "pty", "twice"):
         conn.sendall(answer + b"\n")
     elif mode == "turns":
         if answer:
@@ -125,7 +131,9 @@ def main():
     if mode == "pty":
         status = os.waitstatus_to_exitcode(pty.spawn(command))
     else:
-        status = subprocess.run(command, stdin=subprocess.DEVNULL).returncode
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # of a shell's &: ignored
+        RUNNING.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))
+        status = RUNNING[0].wait()
     os.unlink(path)
     sys.stdout.flush()
     os._exit(status if status >= 0 else 128 - status)

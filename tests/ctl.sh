@@ -293,6 +293,8 @@ verdict "watch: what is new" test "$(cat "$T/o")" = \
 	"a vlan10 - leased;b vlan10 - going-on;b vlan10 - no-offer;a vlan10 - leased;"
 verdict "watch: what was asked" test "$(cat "$sock.asked")" = "show boots"
 verdict "watch: ends with the daemon" status 1 . 'the connection was closed'
+ask twice watch <<< "{\"boots\":[$(row a leased false 1)]}"
+verdict "watch: an interrupt is a good end" status 0 'vlan10 - leased' ''
 ask turns --json watch < "$T/turns"
 verdict "watch --json: a document a line" \
 	test "$(grep -c '^{"mac":.*"xid":"[12]"}$' "$T/out")" = 4

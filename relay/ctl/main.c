@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -366,6 +367,14 @@ once(const struct args *a)
 	return status;
 }
 
+/* All that was printed is flushed before each pause, and no file is open. */
+static void
+on_interrupt(int signo)
+{
+	(void)signo;
+	_exit(GOOD);
+}
+
 /* Until the daemon or the reader goes, or the user has seen enough (SIGINT). */
 static int
 watch(const struct args *a)
@@ -375,9 +384,11 @@ watch(const struct args *a)
 		.tv_nsec = WATCH_PAUSE_MS % 1000 * 1000000L,
 	};
 	struct watch w = { .json = a->json, .colour = may_colour() };
+	struct sigaction act = { .sa_handler = on_interrupt };
 	int status = GOOD;
 	json_t *doc;
 
+	sigaction(SIGINT, &act, NULL);
 	while ((doc = ask(a, WATCH_COMMAND, &status))) {
 		if (!watch_step(&w, doc, time(NULL), stdout)) {
 			status = show(a, doc);
