@@ -8,9 +8,9 @@
  * into the daemon's arena and sent in batches: a socket may borrow them until its
  * flush, so the arena starts anew only after everything was flushed.
  */
-#include <errno.h>
 #include <string.h>
 
+#include "base/full.h"
 #include "proto/icmp.h"
 #include "proto/udpip.h"
 #include "relay/capture.h"
@@ -339,8 +339,7 @@ send_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex,
 	err = packet_send_raw(d->raw, u->dst, ifindex, hdr, u->payload,
 	    u->payload_len);
 	if (err < 0)
-		why = err == -EAGAIN || err == -ENOBUFS ? DROP_SEND_FULL :
-		    DROP_SEND_ERROR;
+		why = full_error(-err) ? DROP_SEND_FULL : DROP_SEND_ERROR;
 	if (why == DROP_NONE)
 		stats_count(&d->stats, what);
 	else

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/full.h"
 #include "proto/http.h"
 #include "proto/tftp.h"
 
@@ -567,8 +568,7 @@ doctor_failed(struct doctor *d, uint32_t token, int err)
 	struct doctor_q *q = doctor_find(d, token);
 
 	/* A full buffer, or no descriptor: the next try may have one. */
-	if (!q || q->state != DOCTOR_OPEN || err == EAGAIN || err == ENOBUFS ||
-	    err == EBUSY)
+	if (!q || q->state != DOCTOR_OPEN || full_error(err) || err == EBUSY)
 		return;
 	q->state = DOCTOR_ERROR;
 	q->err = err;

@@ -21,6 +21,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/full.h"
+
 #define HEADER 28	/* IPv4 without options, and UDP */
 
 /*
@@ -118,7 +120,7 @@ packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
 static void
 lose(struct packet *p, struct packet_sent *result, int err, uint32_t i)
 {
-	bool full = err == EAGAIN || err == ENOBUFS;
+	bool full = full_error(err);
 
 	if (full)
 		result->full++;

@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/full.h"
 #include "io/bpf.h"
 
 /*
@@ -457,23 +458,17 @@ udp_server_queue(struct udp_server *s, const void *data, size_t len,
 	s->iov[s->n++] = (struct iovec){ (void *)(uintptr_t)data, len };
 }
 
-static bool
-is_full(int err)
-{
-	return err == EAGAIN || err == ENOBUFS;
-}
-
 /* n of the queue, from i on, are lost. */
 static void
 lose(struct udp_server *s, struct udp_sent *result, int err, uint32_t i, uint32_t n)
 {
-	if (is_full(err))
+	if (full_error(err))
 		result->full += n;
 	else
 		result->failed += n;
 	result->last_errno = err;
 	for (; result->on_lost && n > 0; n--)
-		result->on_lost(result->user, s->iov[i++].iov_base, is_full(err));
+		result->on_lost(result->user, s->iov[i++].iov_base, full_error(err));
 }
 
 /* Takes notice of what the kernel heard from the network about this server. */
@@ -504,7 +499,7 @@ send_some(struct udp_server *s, uint32_t i)
 		if (n > 0)
 			return n;
 		err = errno;
-		if (is_full(err) || (note_errors(s) == 0 && tries > 0))
+		if (full_error(err) || (note_errors(s) == 0 && tries > 0))
 			break;
 	}
 	return -err;
@@ -528,7 +523,7 @@ udp_server_flush(struct udp_server *s, struct udp_sent *result)
 		if (n > 0) {
 			result->ok += (uint32_t)n;
 			i += (uint32_t)n;
-		} else if (is_full(-n) || (!s->connected && !may_reconnect)) {
+		} else if (full_error(-n) || (!s->connected && !may_reconnect)) {
 			lose(s, result, -n, i, s->n - i);
 			break;
 		} else if (may_reconnect) {
