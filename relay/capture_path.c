@@ -93,8 +93,7 @@ at_server(struct daemon *d, struct sight *s, uint16_t server)
 	s->ifindex = 0;
 	if (server != CONF_NONE)
 		s->peer = d->conf->server[server].address;
-	sbuf_printf(&b, "server:%s", server == CONF_NONE ? "other" :
-	    d->conf->server[server].name);
+	sbuf_printf(&b, "server:%s", conf_server_name(d->conf, server));
 }
 
 /* Whose conversation it is, on the other leg. */
@@ -269,12 +268,6 @@ see_sent_frame(struct daemon *d, struct sight *s, uint32_t ifindex,
 
 /* --- words ------------------------------------------------------------------------- */
 
-static const char *
-server_name(const struct daemon *d, uint16_t server)
-{
-	return server == CONF_NONE ? "other" : d->conf->server[server].name;
-}
-
 static void
 say_drop(struct sbuf *b, enum drop why)
 {
@@ -288,7 +281,7 @@ say_servers(struct sbuf *b, const struct daemon *d, const uint16_t *server,
 {
 	sbuf_puts(b, "relayed to=");
 	for (unsigned i = 0; i < n; i++)
-		sbuf_printf(b, "%s%s", i ? "," : "", server_name(d, server[i]));
+		sbuf_printf(b, "%s%s", i ? "," : "", conf_server_name(d->conf, server[i]));
 }
 
 static void
@@ -389,7 +382,7 @@ capture_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
 	if (!capture_wants(d, &s))
 		return;
 	sbuf_printf(&b, "%s server=%s", p->hedge ? "hedge" : "copy",
-	    server_name(d, server));
+	    conf_server_name(d->conf, server));
 	say_interface(&b, "from", p->in);
 	say_rule(&b, d, p->rule);
 	capture_put(d, &s, text);
@@ -415,7 +408,7 @@ capture_reply(struct daemon *d, const struct relay4_rx *rx,
 		sbuf_puts(&b, "relayed");
 	else
 		say_drop(&b, why);
-	sbuf_printf(&b, " server=%s", server_name(d, v->server));
+	sbuf_printf(&b, " server=%s", conf_server_name(d->conf, v->server));
 	say_interface(&b, "to", v->out);
 	capture_put(d, &s, text);
 }
@@ -439,7 +432,7 @@ capture_delivery(struct daemon *d, const struct relay4_delivery *v,
 		add_servers(d, &s, &v->server, 1);
 	if (!capture_wants(d, &s))
 		return;
-	sbuf_printf(&b, "delivery server=%s%s", server_name(d, v->server),
+	sbuf_printf(&b, "delivery server=%s%s", conf_server_name(d->conf, v->server),
 	    v->strip_pxe ? " removed=60,43" : "");
 	capture_put(d, &s, text);
 }
@@ -479,7 +472,7 @@ capture_copy_4011(struct daemon *d, const struct relay4_rx *rx, uint16_t server,
 	of_interface(&s, in);
 	if (!capture_wants(d, &s))
 		return;
-	sbuf_printf(&b, "copy server=%s", server_name(d, server));
+	sbuf_printf(&b, "copy server=%s", conf_server_name(d->conf, server));
 	say_interface(&b, "from", in);
 	capture_put(d, &s, text);
 }
@@ -553,7 +546,7 @@ put_rescue_question(struct daemon *d, const struct rescue_plan *p)
 	see_sent(d, &s, server, &p->udp);
 	if (!capture_wants(d, &s))
 		return;
-	sbuf_printf(&b, "rescue server=%s", server_name(d, server));
+	sbuf_printf(&b, "rescue server=%s", conf_server_name(d->conf, server));
 	capture_put(d, &s, text);
 }
 
@@ -572,7 +565,7 @@ put_rescue_delivery(struct daemon *d, const struct rescue_plan *p)
 	if (!capture_wants(d, &s))
 		return;
 	sbuf_printf(&b, "rescue-delivery server=%s in-place-of=%s%s",
-	    server_name(d, p->live), ip4_str(p->asked, asked),
+	    conf_server_name(d->conf, p->live), ip4_str(p->asked, asked),
 	    p->again ? " again=yes" : "");
 	capture_put(d, &s, text);
 }

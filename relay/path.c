@@ -284,7 +284,7 @@ too_long(struct daemon *d, const struct relay4_delivery *v, size_t len)
 	log_event(&d->log, LOG_LEVEL_WARNING, "reply-too-long",
 	    "interface=%s mtu=%u length=%zu server=%s",
 	    log_esc(name, v->out->link.name), v->out->link.mtu, len,
-	    v->server == CONF_NONE ? "other" : d->conf->server[v->server].name);
+	    conf_server_name(d->conf, v->server));
 }
 
 static void

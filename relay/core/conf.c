@@ -624,3 +624,9 @@ conf_server_by_addr(const struct conf *c, struct ip4 a)
 			return c->server[i].first;
 	return CONF_NONE;
 }
+
+const char *
+conf_server_name(const struct conf *c, uint16_t server)
+{
+	return server == CONF_NONE ? "other" : c->server[server].name;
+}
