@@ -687,6 +687,9 @@ START_TEST(names_become_indexes)
 	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000201 }), 0);
 	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000203 }), 4);
 	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000204 }), CONF_NONE);
+	ck_assert(conf_group_has(c, c->ifs[0].boot, 0) && conf_group_has(c, c->ifs[0].boot, 2));
+	ck_assert(!conf_group_has(c, c->ifs[0].boot, 4));
+	ck_assert(!conf_group_has(c, CONF_NONE, 0));
 	ck_assert_str_eq(conf_server_name(c, 0), "one");
 	ck_assert_str_eq(conf_server_name(c, CONF_NONE), "other");
 	conftext_check_print(c);

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "core/iftab.h"
+#include "conftext.h"
 
 Suite *iftab_suite(void);
 
@@ -1475,6 +1476,35 @@ START_TEST(rules_that_can_hold)
 }
 END_TEST
 
+START_TEST(leads_to_whom_a_key_or_a_rule_names)
+{
+	struct conftext t = conftext("[interface vlan1?]\ndhcp = 192.0.2.1\nboot = 192.0.2.2\n"
+	    "[interface vlan2?]\nservers = 192.0.2.3\n"
+	    "[group arm]\nservers = 192.0.2.4\n"
+	    "[group lab]\nservers = 192.0.2.5\n"
+	    "[rule arm]\narch = 11\ninterface = vlan1?\nboot = arm\n"
+	    "[rule lab]\narch = 7\ninterface = vlan2?\ndhcp = lab\n");
+	static const bool leads[][5] = {
+		{ true, true, false, true, false }, { false, false, true, false, true },
+	};
+	struct world *w = world();
+
+	ck_assert_str_eq(t.mistakes, "");
+	link_up(w, 5, "vlan10");
+	link_up(w, 6, "vlan20");
+	iftab_commit(w->t, t.c, "router", true, NULL, NULL);
+	for (unsigned i = 0; i < 5; i++) {
+		uint16_t s = conf_server_by_addr(t.c, (struct ip4){ 0xc0000201 + i });
+
+		ck_assert_uint_ne(s, CONF_NONE);
+		ck_assert_int_eq(iface_leads_to(iface(w, 5), t.c, s), leads[0][i]);
+		ck_assert_int_eq(iface_leads_to(iface(w, 6), t.c, s), leads[1][i]);
+	}
+	world_end(w);
+	conftext_free(&t);
+}
+END_TEST
+
 /* --- many ---------------------------------------------------------------- */
 
 START_TEST(next_goes_by_ifindex)
@@ -2092,6 +2122,7 @@ add_option82(Suite *s)
 	tcase_add_test(tc, what_does_not_fit_is_left_out_and_the_rest_goes);
 	tcase_add_test(tc, names_of_a_bridge_and_its_port);
 	tcase_add_test(tc, rules_that_can_hold);
+	tcase_add_test(tc, leads_to_whom_a_key_or_a_rule_names);
 	suite_add_tcase(s, tc);
 }
 

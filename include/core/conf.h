@@ -238,6 +238,8 @@ const struct conf_if *conf_match(const struct conf *c, const char *ifname);
 bool conf_glob(const char *p, const char *s);
 /* The server with this address (its `first` index), or CONF_NONE. Linear; for set-up. */
 uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
+/* Is the server (a `first` index) a member of the group? Of CONF_NONE nobody is. */
+bool conf_group_has(const struct conf *c, uint16_t group, uint16_t server);
 /* What files and lines call a server: its name, "other" for CONF_NONE (a sender that is not configured). */
 const char *conf_server_name(const struct conf *c, uint16_t server);
 

@@ -84,7 +84,7 @@ struct iface {
 	struct iface_gi *was;
 	struct if_stats stats;	/* of this ifindex; starts anew with it */
 	struct limit limit;	/* interface-rate */
-	/* Bit i: the interface condition of rule i holds here (or it has none). */
+	/* Bit i: see iface_rule(). */
 	uint64_t rule_bits[CONF_RULES_MAX / 64];
 };
 
@@ -138,6 +138,15 @@ uint32_t iftab_client(struct iftab *t, uint32_t ifindex);
 /* Serves clients: configured, up and has a giaddr? Also on standby: answers may be
  * under way. */
 bool iface_ready(const struct iface *f);
+/* Does the interface condition of rule i hold there (or has it none)? */
+static inline bool
+iface_rule(const struct iface *f, unsigned i)
+{
+	return f->rule_bits[i / 64] >> i % 64 & 1;
+}
+/* Could any client of this client interface be sent to the server (a `first` index), by the
+ * interface's own keys or by a rule? */
+bool iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server);
 /* Is `a` any address of this host (client side or not), or a configured giaddr? */
 bool iftab_is_ours(const struct iftab *t, struct ip4 a);
 /* Is `a` an address the kernel has on some interface? */

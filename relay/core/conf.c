@@ -625,6 +625,15 @@ conf_server_by_addr(const struct conf *c, struct ip4 a)
 	return CONF_NONE;
 }
 
+bool
+conf_group_has(const struct conf *c, uint16_t group, uint16_t server)
+{
+	for (unsigned i = 0; group != CONF_NONE && i < c->group[group].n; i++)
+		if (c->server[c->group[group].server[i]].first == server)
+			return true;
+	return false;
+}
+
 const char *
 conf_server_name(const struct conf *c, uint16_t server)
 {

@@ -614,15 +614,6 @@ doctor_heard_on_vlan(struct doctor *d, const struct dhcp4 *m, struct ip4 from)
 
 /* --- the beginning ----------------------------------------------------------------------------- */
 
-static bool
-group_has(const struct conf *c, uint16_t group, uint16_t server)
-{
-	for (unsigned i = 0; group != CONF_NONE && i < c->group[group].n; i++)
-		if (c->server[c->group[group].server[i]].first == server)
-			return true;
-	return false;
-}
-
 /* As core/relay4_servers: `servers =`, unless a rule names a dhcp group; and the boot
  * group of the rule, or of the interface. */
 static void
@@ -647,21 +638,6 @@ choose(struct doctor *d, struct relay4 *r, const struct iface *f,
 	c->boot = cv.boot != CONF_NONE ? cv.boot : f->conf->boot;
 }
 
-/* Could any client of this interface be sent to the server? */
-static bool
-leads_to(const struct conf *c, const struct iface *f, uint16_t server)
-{
-	if (group_has(c, f->conf->servers, server) ||
-	    group_has(c, f->conf->dhcp, server) || group_has(c, f->conf->boot, server))
-		return true;
-	for (unsigned i = 0; i < c->n_rule; i++)
-		if (f->rule_bits[i / 64] >> i % 64 & 1 &&
-		    (group_has(c, c->rule[i].boot, server) ||
-		    group_has(c, c->rule[i].dhcp, server)))
-			return true;
-	return false;
-}
-
 static void
 read_server(struct doctor *d, const struct relay4 *r, struct doctor_server *s,
     uint16_t i, struct mono now)
@@ -682,9 +658,9 @@ read_server(struct doctor *d, const struct relay4 *r, struct doctor_server *s,
 		s->kind[k].p4011 = NO_Q;
 		if (d->choice[k].drop)
 			continue;
-		if (group_has(r->conf, d->choice[k].dhcp, i))
+		if (conf_group_has(r->conf, d->choice[k].dhcp, i))
 			s->dhcp |= (uint8_t)(1u << k);
-		if (group_has(r->conf, d->choice[k].boot, i))
+		if (conf_group_has(r->conf, d->choice[k].boot, i))
 			s->boot |= (uint8_t)(1u << k);
 	}
 }
@@ -771,7 +747,7 @@ begin(struct doctor *d, struct relay4 *r, const struct iface *f, struct mono now
 	unsigned n = 0;
 
 	for (uint16_t i = 0; ready && i < c->n_server; i++)
-		n += c->server[i].first == i && leads_to(c, f, i);
+		n += c->server[i].first == i && iface_leads_to(f, c, i);
 	if (ready)
 		read_iface(d, r, f);
 	if (!take_memory(d, n))
@@ -781,7 +757,7 @@ begin(struct doctor *d, struct relay4 *r, const struct iface *f, struct mono now
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
 		choose(d, r, f, (enum clientmsg_kind)k);
 	for (uint16_t i = 0; i < c->n_server; i++)
-		if (c->server[i].first == i && leads_to(c, f, i))
+		if (c->server[i].first == i && iface_leads_to(f, c, i))
 			read_server(d, r, &d->server[d->n_server++], i, now);
 	add(d, DOCTOR_LISTEN, 0, CLIENTMSG_X64, now);
 	for (unsigned i = 0; i < d->n_server; i++)

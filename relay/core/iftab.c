@@ -1009,6 +1009,20 @@ iface_ready(const struct iface *f)
 }
 
 bool
+iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server)
+{
+	if (conf_group_has(c, f->conf->servers, server) ||
+	    conf_group_has(c, f->conf->dhcp, server) ||
+	    conf_group_has(c, f->conf->boot, server))
+		return true;
+	for (unsigned i = 0; i < c->n_rule; i++)
+		if (iface_rule(f, i) && (conf_group_has(c, c->rule[i].boot, server) ||
+		    conf_group_has(c, c->rule[i].dhcp, server)))
+			return true;
+	return false;
+}
+
+bool
 iftab_is_ours(const struct iftab *t, struct ip4 a)
 {
 	const struct ipref *p = ipref_find(&t->refs, a);

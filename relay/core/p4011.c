@@ -178,8 +178,7 @@ p4011_wanted(const struct conf *c, const struct iface *f)
 	if (f->conf->boot != CONF_NONE)
 		return true;
 	for (unsigned i = 0; i < c->n_rule; i++)
-		if (c->rule[i].boot != CONF_NONE &&
-		    f->rule_bits[i / 64] >> i % 64 & 1)
+		if (c->rule[i].boot != CONF_NONE && iface_rule(f, i))
 			return true;
 	return false;
 }

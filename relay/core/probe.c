@@ -196,39 +196,13 @@ probe_interfaces_changed(struct probes *p, struct mono now)
 
 /* --- in whose name, and by which link ----------------------------------------- */
 
-static bool
-group_has(const struct conf *c, uint16_t group, uint16_t server)
-{
-	for (unsigned i = 0; group != CONF_NONE && i < c->group[group].n; i++)
-		if (c->server[c->group[group].server[i]].first == server)
-			return true;
-	return false;
-}
-
-/* Could a message from this interface go to the server? */
-static bool
-leads_to(const struct conf *c, const struct iface *f, uint16_t server)
-{
-	if (!f->conf || !iface_ready(f))
-		return false;
-	if (group_has(c, f->conf->servers, server) || group_has(c, f->conf->dhcp, server) ||
-	    group_has(c, f->conf->boot, server))
-		return true;
-	for (unsigned i = 0; i < c->n_rule; i++)
-		if (f->rule_bits[i / 64] >> i % 64 & 1 &&
-		    (group_has(c, c->rule[i].boot, server) ||
-		    group_has(c, c->rule[i].dhcp, server)))
-			return true;
-	return false;
-}
-
 static uint32_t
 find_via(const struct relay4 *r, uint16_t server)
 {
 	const struct iface *f;
 
 	for (f = iftab_next(r->iftab, 0); f; f = iftab_next(r->iftab, f->link.ifindex))
-		if (leads_to(r->conf, f, server))
+		if (iface_ready(f) && iface_leads_to(f, r->conf, server))
 			return f->link.ifindex;
 	return PROBE_NO_IFACE;
 }

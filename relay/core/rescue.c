@@ -186,15 +186,7 @@ is_question(const struct relay4 *r, const struct dhcp4 *m,
 static bool
 rescues_member(const struct relay4 *r, uint16_t group, uint16_t server)
 {
-	const struct conf_group *g;
-
-	if (group == CONF_NONE)
-		return false;
-	g = &r->conf->group[group];
-	for (unsigned i = 0; g->rescue && i < g->n; i++)
-		if (r->conf->server[g->server[i]].first == server)
-			return true;
-	return false;
+	return conf_group_has(r->conf, group, server) && r->conf->group[group].rescue;
 }
 
 /*

@@ -98,7 +98,7 @@ rules_match(const struct conf *c, const struct rules_facts *f)
 	for (uint16_t i = 0; i < c->n_rule; i++) {
 		/* The interface condition was worked out when the interface
 		 * or the configuration changed. */
-		if (!(f->in->rule_bits[i / 64] >> i % 64 & 1))
+		if (!iface_rule(f->in, i))
 			continue;
 		if (rule_holds(&c->rule[i], f))
 			return i;
