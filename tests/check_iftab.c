@@ -827,6 +827,23 @@ START_TEST(shared_giaddr)
 }
 END_TEST
 
+START_TEST(has_what_is_in_a_subnet_of_any_address)
+{
+	struct world *w = world();
+
+	section(w, "vlan*");
+	link_up(w, 5, "vlan10");
+	ck_assert(!iface_has(iface(w, 5), ip("10.1.0.9")));
+	addr(w, 5, "10.1.0.1/24");
+	addr(w, 5, "10.2.0.129/25");
+	commit(w);
+	ck_assert(iface_has(iface(w, 5), ip("10.1.0.9")));
+	ck_assert(iface_has(iface(w, 5), ip("10.2.0.200")));
+	ck_assert(!iface_has(iface(w, 5), ip("10.2.0.9")));
+	world_end(w);
+}
+END_TEST
+
 START_TEST(address_on_two_interfaces_is_local_until_both_are_gone)
 {
 	struct world *w = world();
@@ -2074,6 +2091,7 @@ add_giaddrs(Suite *s)
 	tcase_add_test(tc, no_more_than_eight_giaddrs);
 	tcase_add_test(tc, fixed_giaddr_need_not_be_local);
 	tcase_add_test(tc, shared_giaddr);
+	tcase_add_test(tc, has_what_is_in_a_subnet_of_any_address);
 	tcase_add_test(tc, address_on_two_interfaces_is_local_until_both_are_gone);
 	suite_add_tcase(s, tc);
 }

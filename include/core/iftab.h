@@ -138,6 +138,8 @@ uint32_t iftab_client(struct iftab *t, uint32_t ifindex);
 /* Serves clients: configured, up and has a giaddr? Also on standby: answers may be
  * under way. */
 bool iface_ready(const struct iface *f);
+/* Is `a` in a subnet of one of the addresses of the interface? */
+bool iface_has(const struct iface *f, struct ip4 a);
 /* Does the interface condition of rule i hold there (or has it none)? */
 static inline bool
 iface_rule(const struct iface *f, unsigned i)

@@ -1009,6 +1009,15 @@ iface_ready(const struct iface *f)
 }
 
 bool
+iface_has(const struct iface *f, struct ip4 a)
+{
+	for (uint32_t i = 0; i < f->n_addr; i++)
+		if (ip4net_has(f->addr[i].net, a))
+			return true;
+	return false;
+}
+
+bool
 iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server)
 {
 	if (conf_group_has(c, f->conf->servers, server) ||

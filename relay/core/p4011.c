@@ -10,17 +10,6 @@
 
 #include "core/rules.h"
 
-/* The answer goes to this address, so it must be one of this VLAN's: else the
- * boot server would be a reflector. */
-static bool
-on_vlan(const struct iface *in, struct ip4 a)
-{
-	for (unsigned i = 0; i < in->n_addr; i++)
-		if (ip4net_has(in->addr[i].net, a))
-			return true;
-	return false;
-}
-
 static enum drop
 judge(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 {
@@ -30,7 +19,9 @@ judge(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 		return DROP_DOWN;
 	if (in->standby)
 		return DROP_STANDBY;
-	if (!ip4_is_host(rx->src) || !on_vlan(in, rx->src))
+	/* The answer goes to this address, so it must be one of this VLAN's: else the
+	 * boot server would be a reflector. */
+	if (!ip4_is_host(rx->src) || !iface_has(in, rx->src))
 		return DROP_NO_4011_CLIENT;
 	return iftab_is_local(r->iftab, rx->src) ? DROP_LOOP : DROP_NONE;
 }

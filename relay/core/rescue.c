@@ -142,15 +142,6 @@ note_tried(struct open *o, uint16_t server)
 
 /* --- whose question is it? ------------------------------------------------------ */
 
-static bool
-on_vlan(const struct iface *in, struct ip4 a)
-{
-	for (unsigned i = 0; i < in->n_addr; i++)
-		if (ip4net_has(in->addr[i].net, a))
-			return true;
-	return false;
-}
-
 /* Of a pair of routers, the active one helps. */
 static bool
 serves(const struct iface *in)
@@ -166,8 +157,8 @@ static bool
 is_client(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 {
 	return in && serves(in) && rx->mac_len > 0 &&
-	    rx->mac_len <= 8 && ip4_is_host(rx->src) && on_vlan(in, rx->src) &&
-	    !on_vlan(in, rx->dst) && !iftab_is_local(r->iftab, rx->src);
+	    rx->mac_len <= 8 && ip4_is_host(rx->src) && iface_has(in, rx->src) &&
+	    !iface_has(in, rx->dst) && !iftab_is_local(r->iftab, rx->src);
 }
 
 /* wdsnbp.com polls with the number that its server gave it (option 250). */
