@@ -17,13 +17,6 @@
 #define GATHER_MS	1000
 
 static void
-put_mac(struct sbuf *b, const struct track_key *k)
-{
-	for (unsigned i = 0; i < k->hlen; i++)
-		sbuf_printf(b, "%s%02x", i ? ":" : "", k->chaddr[i]);
-}
-
-static void
 put_interface(struct sbuf *b, struct daemon *d, uint32_t ifindex)
 {
 	const struct iface *f = iftab_by_index(d->iftab, ifindex);
@@ -56,7 +49,7 @@ on_over(void *daemon, const struct track_client *c, enum explain e)
 		return;
 	b = sbuf_init(text, sizeof(text));
 	sbuf_puts(&b, "mac=");
-	put_mac(&b, &c->key);
+	sbuf_mac(&b, c->key.chaddr, c->key.hlen);
 	sbuf_printf(&b, " arch=%s verdict=%s", pxe_kind_word(c->now.kind),
 	    explain_row(e)->code);
 	put_interface(&b, d, c->now.ifindex);

@@ -46,8 +46,7 @@ hardware(const struct track_key *k)
 	char buf[3 * sizeof(k->chaddr) + 1];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
 
-	for (unsigned i = 0; i < k->hlen; i++)
-		sbuf_printf(&b, "%s%02x", i ? ":" : "", k->chaddr[i]);
+	sbuf_mac(&b, k->chaddr, k->hlen);
 	return json_string(buf);
 }
 

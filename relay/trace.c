@@ -31,8 +31,7 @@ begin(struct line *l, const void *data, size_t len, struct ip4 src)
 		return;
 	}
 	sbuf_puts(&l->b, "mac=");
-	for (unsigned i = 0; i < m.hlen; i++)
-		sbuf_printf(&l->b, "%s%02x", i ? ":" : "", m.chaddr[i]);
+	sbuf_mac(&l->b, m.chaddr, m.hlen);
 	type = dhcp4_type_name(m.type);
 	sbuf_printf(&l->b, " type=%s xid=%08x secs=%u", type ? type : "unknown",
 	    m.xid, m.secs);

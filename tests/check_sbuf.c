@@ -92,6 +92,24 @@ START_TEST(after_a_cut_nothing_is_added)
 }
 END_TEST
 
+START_TEST(hardware_addresses_of_any_length)
+{
+	static const uint8_t bytes[] = { 0x52, 0x54, 0, 0xab, 0x0c, 0xff, 1, 2 };
+	static const char *const want[] = { "", "52", "52:54", "52:54:00", "52:54:00:ab",
+	    "52:54:00:ab:0c", "52:54:00:ab:0c:ff", "52:54:00:ab:0c:ff:01",
+	    "52:54:00:ab:0c:ff:01:02" };
+	char buf[24];
+
+	for (size_t n = 0; n <= sizeof(bytes); n++) {
+		struct sbuf b = sbuf_init(buf, sizeof(buf));
+
+		sbuf_mac(&b, bytes, n);
+		ck_assert_str_eq(buf, want[n]);
+		ck_assert(!b.cut);
+	}
+}
+END_TEST
+
 START_TEST(nothing_fits_a_full_buffer_but_nothing)
 {
 	char buf[4];
@@ -220,6 +238,7 @@ sbuf_suite(void)
 	tcase_add_test(tc, pieces_are_appended);
 	tcase_add_loop_test(tc, what_does_not_fit_is_cut, 0, 4);
 	tcase_add_test(tc, after_a_cut_nothing_is_added);
+	tcase_add_test(tc, hardware_addresses_of_any_length);
 	tcase_add_test(tc, nothing_fits_a_full_buffer_but_nothing);
 	tcase_add_test(tc, escapes_and_hex_are_never_halved);
 	tcase_add_test(tc, every_byte_is_plain_or_escaped);

@@ -33,5 +33,7 @@ void sbuf_esc(struct sbuf *b, const void *data, size_t len);
 /* For a screen, of what was escaped before: '\\' and '"' are what they were, nothing is escaped twice. */
 void sbuf_screen(struct sbuf *b, const void *data, size_t len);
 void sbuf_hex(struct sbuf *b, const void *data, size_t len);
+/* A hardware address of any length, "52:54:00:..". */
+void sbuf_mac(struct sbuf *b, const uint8_t *bytes, size_t len);
 
 #endif

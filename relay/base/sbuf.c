@@ -162,3 +162,12 @@ sbuf_hex(struct sbuf *b, const void *data, size_t len)
 		put_whole(b, pair, sizeof(pair));
 	}
 }
+
+void
+sbuf_mac(struct sbuf *b, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		sbuf_puts(b, i ? ":" : "");
+		sbuf_hex(b, bytes + i, 1);
+	}
+}
