@@ -44,6 +44,9 @@ void table_number(struct table *t, int64_t n);		/* all digits */
 
 void table_print(const struct table *t, FILE *out, bool colour);
 
+/* How much of the text goes into a line of `width` characters: whole words if possible. */
+size_t table_part(const char *text, size_t len, size_t width);
+
 /* In colour if there is to be one. text is printed as it is. */
 void table_paint(FILE *out, bool colour, enum tone tone, const char *text,
     size_t len);

@@ -122,32 +122,19 @@ word(const json_t *row, const char *key)
 	return s ? s : "";
 }
 
-/* How much of the text goes into a line of that width: whole words if possible. */
-static size_t
-part(const char *text, size_t width)
-{
-	size_t len = strlen(text), n = width;
-
-	if (len <= width)
-		return len;
-	while (n > 0 && text[n] != ' ')
-		n--;
-	return n ? n : width;
-}
-
 /* The first line goes on where the cursor is. */
 static void
 wrap(FILE *out, const char *text)
 {
-	size_t n = part(text, TABLE_WIDTH - INDENT);
+	size_t n;
 
 	for (;;) {
+		n = table_part(text, strlen(text), TABLE_WIDTH - INDENT);
 		fprintf(out, "%.*s\n", (int)n, text);
 		text += n;
 		text += *text == ' ';
 		if (!*text)
 			return;
-		n = part(text, TABLE_WIDTH - INDENT);
 		fprintf(out, "%*s", INDENT, "");
 	}
 }

@@ -195,9 +195,8 @@ layout(const struct table *t, size_t *width)
 
 /* --- printing ------------------------------------------------------------------ */
 
-/* How much of the text goes into this line: whole words if possible. */
-static size_t
-part(const char *text, size_t len, size_t width)
+size_t
+table_part(const char *text, size_t len, size_t width)
 {
 	size_t n = width;
 
@@ -218,7 +217,7 @@ print_line(const struct table *t, struct cell *row, const size_t *width,
 
 	for (unsigned i = 0; i < t->n_columns; i++) {
 		struct cell *c = &row[i];
-		size_t n = part(t->text + c->at, c->len, width[i]);
+		size_t n = table_part(t->text + c->at, c->len, width[i]);
 		size_t pad = n < width[i] ? width[i] - n : 0;
 		bool right = t->column[i].right;
 
