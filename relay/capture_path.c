@@ -24,6 +24,8 @@
 
 /* --- addresses ------------------------------------------------------------------- */
 
+static const struct mac everybody = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+
 static struct mac
 mac_of(const uint8_t *bytes, size_t len)
 {
@@ -192,13 +194,12 @@ static uint32_t
 put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ip4 dst,
     const struct mac *from)
 {
-	static const struct mac all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 	struct mac own = own_mac(iftab_by_index(d->iftab, s->ifindex));
 	struct mac group = multicast_mac(dst);
 
 	switch (to) {
 	case RING_TO_BROADCAST:
-		put_ethernet(s, &all, from);
+		put_ethernet(s, &everybody, from);
 		return PCAPNG_BROADCAST;
 	case RING_TO_MULTICAST:
 		put_ethernet(s, &group, from);
@@ -254,6 +255,21 @@ see_sent(struct daemon *d, struct sight *s, uint16_t server, const struct udpip 
 	put_udp(s, u);
 }
 
+/* DHCP to a server, by its own socket. */
+static void
+see_sent_dhcp(struct daemon *d, struct sight *s, uint16_t server, const void *msg,
+    size_t len)
+{
+	struct udpip u = {
+		.src = d->r4.server_source[server], .sport = DHCP4_PORT_SERVER,
+		.dst = d->conf->server[server].address,
+		.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL,
+		.payload = msg, .payload_len = len,
+	};
+
+	see_sent(d, s, server, &u);
+}
+
 static void
 see_sent_frame(struct daemon *d, struct sight *s, uint32_t ifindex,
     const struct mac *to)
@@ -276,12 +292,28 @@ say_drop(struct sbuf *b, enum drop why)
 }
 
 static void
-say_servers(struct sbuf *b, const struct daemon *d, const uint16_t *server,
-    unsigned n)
+say_servers(struct sbuf *b, const struct daemon *d, const struct relay4_plan *p)
 {
 	sbuf_puts(b, "relayed to=");
-	for (unsigned i = 0; i < n; i++)
-		sbuf_printf(b, "%s%s", i ? "," : "", conf_server_name(d->conf, server[i]));
+	for (unsigned i = 0; i < p->n_server; i++)
+		sbuf_printf(b, "%s%s", i ? "," : "",
+		    conf_server_name(d->conf, p->server[i]));
+}
+
+/* To whom it went, or why to nobody. false: no capture wants it. */
+static bool
+say_request(struct daemon *d, struct sight *s, struct sbuf *b,
+    const struct relay4_plan *p, enum drop why)
+{
+	if (why == DROP_NONE)
+		add_servers(d, s, p->server, p->n_server);
+	if (!capture_wants(d, s))
+		return false;
+	if (why == DROP_NONE)
+		say_servers(b, d, p);
+	else
+		say_drop(b, why);
+	return true;
 }
 
 static void
@@ -351,14 +383,8 @@ capture_request(struct daemon *d, const struct relay4_rx *rx,
 	struct sight s;
 
 	see_frame(d, &s, rx, DHCP4_PORT_SERVER, to_whom(rx));
-	if (why == DROP_NONE)
-		add_servers(d, &s, p->server, p->n_server);
-	if (!capture_wants(d, &s))
+	if (!say_request(d, &s, &b, p, why))
 		return;
-	if (why == DROP_NONE)
-		say_servers(&b, d, p->server, p->n_server);
-	else
-		say_drop(&b, why);
 	say_rule(&b, d, p->rule);
 	capture_put(d, &s, text);
 }
@@ -369,15 +395,9 @@ capture_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
 {
 	char text[CAPTURE_COMMENT];
 	struct sbuf b = sbuf_init(text, sizeof(text));
-	struct udpip u = {
-		.src = d->r4.server_source[server], .sport = DHCP4_PORT_SERVER,
-		.dst = d->conf->server[server].address,
-		.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL,
-		.payload = msg, .payload_len = len,
-	};
 	struct sight s;
 
-	see_sent(d, &s, server, &u);
+	see_sent_dhcp(d, &s, server, msg, len);
 	of_interface(&s, p->in);
 	if (!capture_wants(d, &s))
 		return;
@@ -448,15 +468,8 @@ capture_4011(struct daemon *d, const struct relay4_rx *rx,
 	struct sight s;
 
 	see_frame(d, &s, rx, DHCP4_PORT_PXE, to_whom(rx));
-	if (why == DROP_NONE)
-		add_servers(d, &s, p->servers.server, p->servers.n_server);
-	if (!capture_wants(d, &s))
-		return;
-	if (why == DROP_NONE)
-		say_servers(&b, d, p->servers.server, p->servers.n_server);
-	else
-		say_drop(&b, why);
-	capture_put(d, &s, text);
+	if (say_request(d, &s, &b, &p->servers, why))
+		capture_put(d, &s, text);
 }
 
 void
@@ -499,14 +512,13 @@ void
 capture_help_copy(struct daemon *d, const struct relay4_rx *rx,
     const struct udpip *u, uint32_t ifindex)
 {
-	static const struct mac all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 	const struct iface *in = iftab_by_index(d->iftab, rx->ifindex);
 	char text[CAPTURE_COMMENT];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 	struct sight s;
 
 	if (ifindex) {
-		see_sent_frame(d, &s, ifindex, &all);
+		see_sent_frame(d, &s, ifindex, &everybody);
 		put_udp(&s, u);
 	} else {
 		see_sent(d, &s, relay4_server(&d->r4, u->dst), u);
@@ -608,15 +620,9 @@ capture_rescue_answer(struct daemon *d, const struct relay4_rx *rx,
 void
 capture_probe(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
-	struct udpip u = {
-		.src = d->r4.server_source[server], .sport = DHCP4_PORT_SERVER,
-		.dst = d->conf->server[server].address,
-		.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL,
-		.payload = msg, .payload_len = len,
-	};
 	struct sight s;
 
-	see_sent(d, &s, server, &u);
+	see_sent_dhcp(d, &s, server, msg, len);
 	if (capture_wants(d, &s))
 		capture_put(d, &s, "probe");
 }
