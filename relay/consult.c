@@ -117,38 +117,36 @@ send_arp(struct daemon *d, const struct prober_ask *p, uint32_t ifindex)
 }
 
 static int
-send_4011(struct consults *g, const struct doctor_ask *a, struct fetch_ask *f)
+send_4011(struct consults *g, const struct doctor_ask *a, struct fetch_ask f)
 {
 	uint8_t msg[CLIENTMSG_MAX];
 
-	f->kind = FETCH_DATAGRAM;
-	f->port = DHCP4_PORT_PXE;
-	f->msg = msg;
-	f->len = clientmsg_request4011(msg, sizeof(msg), &a->msg, a->giaddr, a->id,
+	f.kind = FETCH_DATAGRAM;
+	f.port = DHCP4_PORT_PXE;
+	f.msg = msg;
+	f.len = clientmsg_request4011(msg, sizeof(msg), &a->msg, a->giaddr, a->id,
 	    a->item);
-	/* NOLINTNEXTLINE(clang-analyzer-core.StackAddressEscape): fetch() has sent or copied it */
-	return fetch(g->fetcher, f);
+	return fetch(g->fetcher, &f);
 }
 
 static int
-send_for_file(struct consults *g, const struct doctor_ask *a, struct fetch_ask *f)
+send_for_file(struct consults *g, const struct doctor_ask *a, struct fetch_ask f)
 {
 	uint8_t msg[HTTP_REQUEST_MAX + BOOTFILE_MAX];
 	const struct bootfile *b = a->file;
 
-	f->msg = msg;
+	f.msg = msg;
 	if (b->scheme == BOOTFILE_HTTP) {
-		f->kind = FETCH_HTTP;
-		f->port = b->port;
-		f->len = http_get_first(msg, sizeof(msg), b->host, b->port, b->path,
+		f.kind = FETCH_HTTP;
+		f.port = b->port;
+		f.len = http_get_first(msg, sizeof(msg), b->host, b->port, b->path,
 		    DOCTOR_FILE_BYTES);
 	} else {
-		f->kind = FETCH_TFTP;
-		f->port = TFTP_PORT;
-		f->len = tftp_rrq_plain(msg, sizeof(msg), b->path);
+		f.kind = FETCH_TFTP;
+		f.port = TFTP_PORT;
+		f.len = tftp_rrq_plain(msg, sizeof(msg), b->path);
 	}
-	/* NOLINTNEXTLINE(clang-analyzer-core.StackAddressEscape): fetch() has sent or copied it */
-	return f->len ? fetch(g->fetcher, f) : -EINVAL;
+	return f.len ? fetch(g->fetcher, &f) : -EINVAL;
 }
 
 static int
@@ -171,9 +169,9 @@ ask(struct daemon *d, const struct doctor_ask *a, struct mono now)
 		p.source = a->source;
 		return prober_icmp(probing_prober(d), &p);
 	case DOCTOR_4011:
-		return send_4011(d->consults, a, &f);
+		return send_4011(d->consults, a, f);
 	case DOCTOR_FILE:
-		return send_for_file(d->consults, a, &f);
+		return send_for_file(d->consults, a, f);
 	case DOCTOR_ARP:
 		return send_arp(d, &p, a->ifindex);
 	case DOCTOR_WHATS:
