@@ -2,8 +2,8 @@
 # t-fault-memory.sh: the n-th allocation of memory fails, for every n: of pxrelayd -n, of
 # a start, of a reload, of each question of pxrelayctl. It either goes on, or says
 # why and ends with 1, or keeps what it had; it never crashes.
-# FAULT_LONG=1 tries every n of a start and of the questions too, which takes minutes (libseccomp
-# alone allocates a thousand times); else a sample that is another one in each run.
+# FAULT_LONG=1 tries every n of a start and of the questions too, which takes minutes; else a
+# sample that is another one in each run.
 
 . "$(dirname "$0")/topo-vlans.sh"
 need_pxrelayd
