@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * When the relay waits for more, and when it must not.
+ * When the relay waits for more packets: under load, soon after it began and no longer than it
+ * lasts.
  */
 #include <check.h>
 
@@ -8,58 +9,57 @@
 
 Suite *pace_suite(void);
 
-/* n packets, every `gap` microseconds one; the longest pause that was asked for. */
+/* The sum of what is asked for in ms milliseconds of n packets each. */
 static uint32_t
-packets(struct pace *p, struct mono *now, int n, int64_t gap)
+pauses(struct pace *p, int64_t *at_ms, int ms, uint32_t n)
 {
-	uint32_t longest = 0;
+	uint32_t us = 0;
 
-	while (n-- > 0) {
-		uint32_t us = pace_note(p, 1, *now);
-
-		longest = us > longest ? us : longest;
-		now->us += gap;
-	}
-	return longest;
+	while (ms-- > 0)
+		us += pace_note(p, n, mono_us(++*at_ms * 1000));
+	return us;
 }
 
-START_TEST(who_boots_while_little_goes_on_never_waits)
+START_TEST(who_boots_while_little_goes_on_does_not_wait)
 {
 	struct pace p = { .now = 0 };
-	struct mono now = mono_us(5000000);
+	int64_t at = 1000;
 
-	/* 1,000 requests and 1,000 replies a second, then 9,000 of each */
-	ck_assert_uint_eq(packets(&p, &now, 4000, 500), 0);
-	ck_assert_uint_eq(packets(&p, &now, 4000, 1000000 / 18000), 0);
+	ck_assert_uint_eq(pauses(&p, &at, 1000, 19), 0);
 }
 END_TEST
 
-START_TEST(under_load_it_waits_until_the_load_is_gone)
+START_TEST(under_load_there_are_pauses_from_the_second_window_on)
 {
 	struct pace p = { .now = 0 };
-	struct mono now = mono_us(5000000);
+	int64_t at = 1000;
 
-	(void)packets(&p, &now, 160, 25);	/* 40,000 a second */
-	for (int i = 0; i < 1000; i++) {
-		ck_assert_uint_eq(pace_note(&p, 2, now), PACE_PAUSE_US);
-		now.us += PACE_PAUSE_US;
-	}
-	/* The first packets after a while are not of a load. */
-	now.us += 2 * PACE_WINDOW_US;
-	ck_assert_uint_eq(packets(&p, &now, 30, 200), 0);
+	ck_assert_uint_eq(pauses(&p, &at, 2, 20), 0);
+	(void)pauses(&p, &at, 4, 20);
+	ck_assert_uint_eq(pauses(&p, &at, 100, 20), 100 * PACE_PAUSE_US);
 }
 END_TEST
 
-START_TEST(one_burst_is_no_load)
+START_TEST(they_end_with_the_load)
 {
 	struct pace p = { .now = 0 };
-	struct mono now = mono_us(5000000);
+	int64_t at = 1000;
 
-	(void)pace_note(&p, 32, now);
-	now.us += PACE_WINDOW_US;
-	ck_assert_uint_eq(pace_note(&p, 32, now), 0);
-	now.us += PACE_WINDOW_US;
-	ck_assert_uint_eq(pace_note(&p, 1, now), 0);
+	(void)pauses(&p, &at, 100, 50);
+	(void)pauses(&p, &at, 4, 1);
+	ck_assert_uint_eq(pauses(&p, &at, 100, 1), 0);
+}
+END_TEST
+
+/* The window before a silence is not the one before. */
+START_TEST(the_first_packet_after_a_silence_does_not_wait)
+{
+	struct pace p = { .now = 0 };
+	int64_t at = 1000;
+
+	(void)pauses(&p, &at, 100, 50);
+	at += 60000;
+	ck_assert_uint_eq(pauses(&p, &at, 1, 1), 0);
 }
 END_TEST
 
@@ -69,9 +69,10 @@ pace_suite(void)
 	Suite *s = suite_create("pace");
 	TCase *tc = tcase_create("pace");
 
-	tcase_add_test(tc, who_boots_while_little_goes_on_never_waits);
-	tcase_add_test(tc, under_load_it_waits_until_the_load_is_gone);
-	tcase_add_test(tc, one_burst_is_no_load);
+	tcase_add_test(tc, who_boots_while_little_goes_on_does_not_wait);
+	tcase_add_test(tc, under_load_there_are_pauses_from_the_second_window_on);
+	tcase_add_test(tc, they_end_with_the_load);
+	tcase_add_test(tc, the_first_packet_after_a_silence_does_not_wait);
 	suite_add_tcase(s, tc);
 	return s;
 }

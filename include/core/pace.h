@@ -5,8 +5,8 @@
  * A wake-up costs about as much as a packet. Below saturation the relay is faster than
  * what comes and is woken up for each one: at 40,000 requests a second half of its
  * time is falling asleep and waking up. A pause of PACE_PAUSE_US then makes a batch of
- * a few packets of what comes. Whoever boots while little is going on waits for
- * nothing: below PACE_BUSY there is no pause at all.
+ * what comes. Whoever boots while little is going on waits for nothing: below PACE_BUSY
+ * there is no pause at all.
  */
 #ifndef CORE_PACE_H
 #define CORE_PACE_H
@@ -19,7 +19,13 @@
 /* Packets, both ways, in a window: 20,000 a second. 2,000 machines that are switched on at
  * once are far below. */
 #define PACE_BUSY	40
-#define PACE_PAUSE_US	40
+/*
+ * CPU time of a pair on a quiet machine, in microseconds, with a pause of 40, 150 and 300 us:
+ * at 20,000 pairs a second 29, 19, 19 (a bare UDP forwarder: 22), at 40,000 16.6, 16.8,
+ * 12.3. The price is some 0.5 ms of delay, of which DHCP takes no notice. 500 saves no more, and half
+ * a ring is 7 ms of the highest rate.
+ */
+#define PACE_PAUSE_US	300
 
 struct pace {
 	struct mono begin;	/* of this window */
