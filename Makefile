@@ -78,7 +78,10 @@ HARD += -fcf-protection
 endif
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-CFLAGS ?= -O2 -g
+# The path of a packet goes through some thirty small files. Seen as one program by the
+# compiler it takes a tenth less time (tests/bench/README.md); gcc only, clang would want lld.
+LTO := $(if $(findstring clang,$(CC)),,-flto=auto)
+CFLAGS ?= -O2 -g $(LTO)
 # SAN=1 is the build the tests run on, FUZZ=1 the one for libFuzzer.
 ifdef FUZZ
 CFLAGS := -O1 -g
