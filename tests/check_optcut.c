@@ -161,9 +161,26 @@ START_TEST(overloaded_fields_are_cut_and_keep_their_length)
 	msg_pad(&in, 320);
 	msg_pad(&want, 320 - 5);
 	field(&in, DHCP4_OFF_FILE, "\103\4file\74\6Client\14\1h\377", 18);
-	field(&want, DHCP4_OFF_FILE, "\103\4file\14\1h\377", 10);
+	field(&want, DHCP4_OFF_FILE, "\103\4file\0\0\0\0\0\0\0\0\14\1h\377", 18);
 	field(&in, DHCP4_OFF_SNAME, "\53\2ab\0\102\1t\377\74\1x", 12);
-	field(&want, DHCP4_OFF_SNAME, "\0\102\1t\377\74\1x", 8);
+	field(&want, DHCP4_OFF_SNAME, "\0\0\0\0\0\102\1t\377\74\1x", 12);
+	cut_gives_want();
+}
+END_TEST
+
+/* The last option of file reaches past its end, and must not come to fit. */
+START_TEST(option_cut_off_in_a_field_stays_cut_off)
+{
+	begin();
+	both_opt(52, "\1");
+	both_opt(53, "\2");
+	both_end();
+	msg_pad(&in, 320);
+	msg_pad(&want, 320);
+	memset(in.b + DHCP4_OFF_FILE, 'x', DHCP4_LEN_FILE);
+	memset(want.b + DHCP4_OFF_FILE, 'x', DHCP4_LEN_FILE);
+	field(&in, DHCP4_OFF_FILE, "\74\4abcd\103\172", 8);
+	field(&want, DHCP4_OFF_FILE, "\0\0\0\0\0\0\103\172", 8);
 	cut_gives_want();
 }
 END_TEST
@@ -177,7 +194,7 @@ START_TEST(fields_that_are_names_are_not)
 	msg_pad(&in, 320);
 	msg_pad(&want, 320);
 	field(&in, DHCP4_OFF_FILE, "\74\1x\377", 4);
-	field(&want, DHCP4_OFF_FILE, "\377", 1);
+	field(&want, DHCP4_OFF_FILE, "\0\0\0\377", 4);
 	field(&in, DHCP4_OFF_SNAME, "\74\1x\377", 4);
 	field(&want, DHCP4_OFF_SNAME, "\74\1x\377", 4);
 	cut_gives_want();
@@ -197,6 +214,7 @@ optcut_suite(void)
 	tcase_add_test(t, without_end_and_without_cookie);
 	tcase_add_test(t, behind_end_nothing_is_an_option);
 	tcase_add_test(t, overloaded_fields_are_cut_and_keep_their_length);
+	tcase_add_test(t, option_cut_off_in_a_field_stays_cut_off);
 	tcase_add_test(t, fields_that_are_names_are_not);
 	suite_add_tcase(s, t);
 	return s;

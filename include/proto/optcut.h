@@ -15,7 +15,7 @@
 /*
  * Copies m to out (of at least m->len bytes) leaving out every instance of the n
  * codes, in the options area and where option 52 says that there are options; all
- * other bytes keep their order. Zeros make up for it at the end of such a field, and
+ * other bytes keep their order. In such a field pads take the place of what goes; zeros
  * follow the message up to min(m->len, DHCP4_MIN). Returns the new length.
  */
 size_t optcut(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, size_t n);

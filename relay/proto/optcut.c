@@ -27,13 +27,16 @@ copy_without(struct wr *w, const struct dhcp4 *m, struct dhcp4_iter it, size_t f
 	wr_bytes(w, m->data + from, to - from);
 }
 
-/* A field keeps its length. */
+/* A field keeps its length, and pads stand where the options stood: if what follows
+ * moved up, the zeros behind it could make a whole option of one that was cut off. */
 static void
-copy_field(struct wr *w, const struct dhcp4 *m, struct dhcp4_iter it, size_t from,
-    size_t len, const uint8_t *codes, size_t n)
+pad_over(uint8_t *out, struct dhcp4_iter it, const uint8_t *codes, size_t n)
 {
-	copy_without(w, m, it, from, from + len, codes, n);
-	wr_zeros(w, from + len - wr_len(w));
+	struct dhcp4_item item;
+
+	while (dhcp4_next(&it, &item))
+		if (memchr(codes, item.code, n))
+			memset(out + item.at, DHCP4_OPT_PAD, 2 + rd_left(&item.value));
 }
 
 size_t
@@ -42,11 +45,9 @@ optcut(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, size_t n)
 	struct wr w = wr_init(out, m->len);
 	size_t min = m->len < DHCP4_MIN ? m->len : DHCP4_MIN;
 
-	wr_bytes(&w, m->data, DHCP4_OFF_SNAME);
-	copy_field(&w, m, dhcp4_iter_sname(m), DHCP4_OFF_SNAME, DHCP4_LEN_SNAME,
-	    codes, n);
-	copy_field(&w, m, dhcp4_iter_file(m), DHCP4_OFF_FILE, DHCP4_LEN_FILE,
-	    codes, n);
+	wr_bytes(&w, m->data, DHCP4_HEADER);
+	pad_over(out, dhcp4_iter_sname(m), codes, n);
+	pad_over(out, dhcp4_iter_file(m), codes, n);
 	copy_without(&w, m, dhcp4_iter(m), DHCP4_HEADER, m->len, codes, n);
 	/* Behind END there is only padding: what is over BOOTP's size need not
 	 * come back, what is under it must. */

@@ -178,8 +178,9 @@ render(struct world *w, const struct relay4_delivery *d)
 	assert(out);
 	len = relay4_render_reply(&w->r4, d, out, size);
 	assert(len >= DHCP4_HEADER && len <= size);
-	assert(memcmp(out, m->data, DHCP4_HEADER) == 0);
+	assert(memcmp(out, m->data, DHCP4_OFF_SNAME) == 0);
 	assert(dhcp4_parse(&again, out, len) == DROP_NONE);
+	path_same_fields(m, &again, gone, d->strip_pxe ? 3 : 0);
 	path_same_options(m, &again, gone, d->strip_pxe ? 3 : 1);
 	if (!d->rai && !d->strip_pxe)
 		assert(len == m->len && memcmp(out, m->data, len) == 0);

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* RFC 2132 9.3 */
+#define OVERLOAD_FILE 1
+#define OVERLOAD_SNAME 2
+
 /* --- the network ------------------------------------------------------------- */
 
 static const char plain[] =
@@ -232,11 +236,9 @@ next_kept(struct dhcp4_iter *it, struct dhcp4_item *o, const uint8_t *gone,
 	return false;
 }
 
-void
-path_same_options(const struct dhcp4 *a, const struct dhcp4 *b,
-    const uint8_t *gone, size_t n)
+static void
+same_items(struct dhcp4_iter ia, struct dhcp4_iter ib, const uint8_t *gone, size_t n)
 {
-	struct dhcp4_iter ia = dhcp4_iter(a), ib = dhcp4_iter(b);
 	struct dhcp4_item oa, ob;
 
 	while (next_kept(&ia, &oa, gone, n)) {
@@ -245,4 +247,28 @@ path_same_options(const struct dhcp4 *a, const struct dhcp4 *b,
 		assert(memcmp(oa.value.p, ob.value.p, rd_left(&oa.value)) == 0);
 	}
 	assert(!next_kept(&ib, &ob, gone, n));
+}
+
+void
+path_same_options(const struct dhcp4 *a, const struct dhcp4 *b,
+    const uint8_t *gone, size_t n)
+{
+	same_items(dhcp4_iter(a), dhcp4_iter(b), gone, n);
+}
+
+void
+path_same_fields(const struct dhcp4 *a, const struct dhcp4 *b,
+    const uint8_t *gone, size_t n)
+{
+	assert(a->overload == b->overload);
+	if (n && a->overload & OVERLOAD_SNAME)
+		same_items(dhcp4_iter_sname(a), dhcp4_iter_sname(b), gone, n);
+	else
+		assert(memcmp(a->data + DHCP4_OFF_SNAME, b->data + DHCP4_OFF_SNAME,
+		    DHCP4_LEN_SNAME) == 0);
+	if (n && a->overload & OVERLOAD_FILE)
+		same_items(dhcp4_iter_file(a), dhcp4_iter_file(b), gone, n);
+	else
+		assert(memcmp(a->data + DHCP4_OFF_FILE, b->data + DHCP4_OFF_FILE,
+		    DHCP4_LEN_FILE) == 0);
 }

@@ -59,6 +59,10 @@ void path_zeros(const uint8_t *p, size_t from, size_t to);
  */
 void path_same_options(const struct dhcp4 *a, const struct dhcp4 *b,
     const uint8_t *gone, size_t n);
+/* The same for sname and file: byte for byte, but where they have options (RFC 2132
+ * 9.3), some of which may be gone (n > 0). */
+void path_same_fields(const struct dhcp4 *a, const struct dhcp4 *b,
+    const uint8_t *gone, size_t n);
 /* A heap copy of exactly len bytes. */
 uint8_t *path_exact(const void *data, size_t len);
 
