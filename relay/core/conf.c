@@ -134,6 +134,7 @@ conf_bad_sect(struct conf_builder *b, const struct conf_sect *s, const char *fmt
 
 /* --- the keys there are --- */
 
+/* near: what else is there, or NULL. */
 static bool
 key_known(enum conf_kind kind, const char *key, struct conf_near *near)
 {
@@ -158,7 +159,8 @@ key_known(enum conf_kind kind, const char *key, struct conf_near *near)
 			continue;
 		if (strcmp(k, key) == 0)
 			return true;
-		conf_near_add(near, k);
+		if (near)
+			conf_near_add(near, k);
 	}
 	return false;
 }
@@ -187,13 +189,13 @@ kind_known(struct conf_builder *b, const char *word, int line, enum conf_kind *k
 	char shown[CONF_SHOW_MAX], hint[64];
 	struct conf_near near = conf_near(word);
 
-	for (size_t i = 0; kinds[i]; i++) {
+	for (size_t i = 0; kinds[i]; i++)
 		if (strcmp(kinds[i], word) == 0) {
 			*kind = (enum conf_kind)i;
 			return true;
 		}
+	for (size_t i = 0; kinds[i]; i++)
 		conf_near_add(&near, kinds[i]);
-	}
 	conf_mistake(b, line, "[%s] is no section; there are [relay], [server NAME], "
 	    "[group NAME], [interface PATTERN], [rule NAME] and [helper NAME]%s",
 	    conf_show(word, shown, sizeof(shown)), conf_near_text(&near, hint, sizeof(hint)));
@@ -278,10 +280,12 @@ static bool
 key_fits(struct conf_builder *b, const struct conf_sect *s, const char *key, int line)
 {
 	char shown[CONF_SHOW_MAX], hint[64];
-	struct conf_near near = conf_near(key);
 	const struct conf_line *twice = conf_find(s, key);
 
-	if (!key_known(s->kind, key, &near)) {
+	if (!key_known(s->kind, key, NULL)) {
+		struct conf_near near = conf_near(key);
+
+		(void)key_known(s->kind, key, &near);
 		conf_mistake(b, line, "[%s] has no key \"%s\"%s", kinds[s->kind],
 		    conf_show(key, shown, sizeof(shown)),
 		    conf_near_text(&near, hint, sizeof(hint)));

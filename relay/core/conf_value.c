@@ -73,11 +73,14 @@ conf_near(const char *word)
 void
 conf_near_add(struct conf_near *n, const char *candidate)
 {
-	size_t d = distance(n->word, candidate), len = strlen(n->word);
+	size_t len = strlen(n->word), other = strlen(candidate), d = NEAR_MAX;
 
 	/* "warn" for "warning" */
 	if (len >= 3 && strncasecmp(n->word, candidate, len) == 0)
 		d = 1;
+	/* Each letter more or less is a step. */
+	else if ((len > other ? len - other : other - len) < n->distance)
+		d = distance(n->word, candidate);
 	if (d < n->distance) {
 		n->distance = d;
 		n->best = candidate;
@@ -117,9 +120,10 @@ conf_word(const struct conf_at *a, const char *const *words)
 
 	if (!one_line(a))
 		return -1;
-	for (int i = 0; words[i]; i++) {
+	for (int i = 0; words[i]; i++)
 		if (strcmp(words[i], a->value) == 0)
 			return i;
+	for (int i = 0; words[i]; i++) {
 		conf_near_add(&near, words[i]);
 		sbuf_printf(&s, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
 	}
