@@ -1,26 +1,58 @@
 #!/bin/bash
 # Lets libFuzzer work on every target, or those named as arguments, for
-# FUZZ_SECONDS each. It starts from the committed corpus and keeps what it finds
-# in build/fuzz/corpus/NAME; a crash is left in build/fuzz/crash-NAME-*, and
-# belongs into tests/fuzz/corpus/NAME/ with the fix. build/fuzz/log/NAME.log grows with
-# each run; report.sh makes the table of README.md from it.
+# FUZZ_SECONDS each (or FUZZ_RUNS executions, if that is sooner), FUZZ_JOBS of them at
+# once. It starts from the committed corpus and keeps what it finds in
+# build/fuzz/corpus/NAME; a crash is left in build/fuzz/crash-NAME-*, and belongs
+# into tests/fuzz/corpus/NAME/ with the fix. build/fuzz/log/NAME.log grows with each run, by
+# its seconds of CPU too; report.sh makes the table of README.md from it.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 . tests/tally.sh
 
+# Freed memory is kept from being used again as long as an input takes, not for 256 MiB,
+# which are all misses of the cache; a crash is run again for its whole stack.
+export ASAN_OPTIONS=quarantine_size_mb=8:malloc_context_size=2:max_malloc_fill_size=0
+TIMEFORMAT='fuzz.sh: %U %S seconds of CPU'
+
+# Bytes of an input: one message fits a frame, a text says all it can in a few
+# lines (and longer ones take longer); the others are lists of several messages.
+longest() {
+	case $1 in
+	conf) echo 1024 ;;
+	asked) echo 1280 ;;
+	addr | bootfile | dhcp4 | probeproto | pxe | rai | udpip) echo 1500 ;;
+	import) echo 2304 ;;
+	*) echo 4096 ;;
+	esac
+}
+
+work() {
+	local t=$1 found=build/fuzz/corpus/$1
+
+	mkdir -p "$found" build/fuzz/log
+	{ time build/fuzz/tests/libfuzz/"$t" -max_total_time="${FUZZ_SECONDS:-60}" \
+		-runs="${FUZZ_RUNS:--1}" -max_len="$(longest "$t")" \
+		-entropic_scale_per_exec_time=1 -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/crash-"$t"- "$found" \
+		tests/fuzz/corpus/"$t"; } \
+		>> build/fuzz/log/"$t".log 2>&1
+}
+
 targets=${*:-$(ls tests/fuzz/fuzz_*.c 2>/dev/null |
 	sed 's|.*/fuzz_\(.*\)\.c|\1|')}
+declare -A pid
 for t in $targets; do
-	found=build/fuzz/corpus/$t seed=tests/fuzz/corpus/$t
-	mkdir -p "$found" build/fuzz/log
-	[ -d "$seed" ] || seed=
-	if build/fuzz/tests/libfuzz/"$t" -max_total_time="${FUZZ_SECONDS:-60}" \
-		-max_len=4096 -print_final_stats=1 \
-		-artifact_prefix=build/fuzz/crash-"$t"- "$found" $seed 2>&1 |
-		tee -a build/fuzz/log/"$t".log; then
+	while [ "$(jobs -pr | wc -l)" -ge "${FUZZ_JOBS:-1}" ]; do
+		wait -n
+	done
+	work "$t" &
+	pid[$t]=$!
+done
+for t in $targets; do
+	if wait "${pid[$t]}"; then
 		pass "fuzz $t"
 	else
-		fail "fuzz $t" "see build/fuzz/crash-$t-*"
+		fail "fuzz $t" "see build/fuzz/log/$t.log, build/fuzz/crash-$t-*"
 	fi
 done
 tally

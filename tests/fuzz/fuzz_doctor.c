@@ -108,18 +108,31 @@ check_findings(const struct doctor *d)
 	}
 }
 
+/* Made once: reading the configuration took half of the time. */
+static struct world *
+fresh_world(void)
+{
+	static struct world *w;
+
+	if (!w) {
+		w = world_new(conf, 8);
+		world_link(w, 10, "vlan10");
+		world_addr(w, 10, "192.0.2.1/25");
+		world_addr(w, 10, "203.0.113.1/24");
+		for (unsigned i = 0; i < w->conf->n_server; i++)
+			w->r4.server_source[i] = world_ip("198.51.100.1");
+	}
+	world_reset(w, 8);
+	return w;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct world *w = world_new(conf, 8);
+	struct world *w = fresh_world();
 	struct doctor *d;
 	struct mono began;
 
-	world_link(w, 10, "vlan10");
-	world_addr(w, 10, "192.0.2.1/25");
-	world_addr(w, 10, "203.0.113.1/24");
-	for (unsigned i = 0; i < w->conf->n_server; i++)
-		w->r4.server_source[i] = world_ip("198.51.100.1");
 	d = doctor_new(&w->r4, 10, "vlan10", 5, (struct hash_key){ { 1, 2 } }, w->now);
 	assert(d);
 	began = w->now;
@@ -145,6 +158,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	check_findings(d);
 	doctor_free(d);
-	world_free(w);
 	return 0;
 }
