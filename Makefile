@@ -78,18 +78,13 @@ HARD += -fcf-protection
 endif
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-<<<<<<< Updated upstream
 # The path of a packet goes through some thirty small files. Seen as one program by the
 # compiler it takes a tenth less time (tests/bench/README.md); gcc only, clang would want lld.
 LTO := $(if $(findstring clang,$(CC)),,-flto=auto)
 CFLAGS ?= -O2 -g $(LTO)
-# SAN=1 is the build the tests run on, FUZZ=1 the one for libFuzzer.
-=======
-CFLAGS ?= -O2 -g
 # SAN=1 is the build the tests run on, FUZZ=1 the one for libFuzzer: there following
 # each comparison took half of the time (UBSan brings many), and what it guesses
 # (option codes, the cookie) is in the corpora; strcmp and memcmp are followed.
->>>>>>> Stashed changes
 ifdef FUZZ
 CFLAGS := -O2 -g
 HARD   := -fno-omit-frame-pointer $(SANFLAGS) -fsanitize=fuzzer-no-link \
