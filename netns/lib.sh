@@ -711,12 +711,25 @@ start_dhcpd()
 	wait_for 5 bound "$n" 67 || die "dhcpd does not start"
 }
 
+# run_kea NAMESPACE: with the configuration on standard input
+run_kea()
+{
+	local n=$1
+
+	cat >"$T/kea-$n.json"
+	mkdir -p "$T/kea-$n"
+	spawn "$n" "kea-$n" env KEA_PIDFILE_DIR="$T/kea-$n" \
+		KEA_LOCKFILE_DIR="$T/kea-$n" KEA_LOGGER_DESTINATION=stdout \
+		kea-dhcp4 -c "$T/kea-$n.json"
+	wait_for 10 bound "$n" 67 || die "kea-dhcp4 does not start"
+}
+
 # start_kea NAMESPACE LOW HIGH
 start_kea()
 {
 	local n=$1 low=$2 high=$3
 
-	cat >"$T/kea-$n.json" <<-END
+	run_kea "$n" <<-END
 	{ "Dhcp4": {
 	  "interfaces-config": { "interfaces": [ "eth0" ],
 	    "dhcp-socket-type": "udp" },
@@ -734,11 +747,6 @@ start_kea()
 	    "output_options": [ { "output": "stdout" } ] } ]
 	} }
 	END
-	mkdir -p "$T/kea-$n"
-	spawn "$n" "kea-$n" env KEA_PIDFILE_DIR="$T/kea-$n" \
-		KEA_LOCKFILE_DIR="$T/kea-$n" KEA_LOGGER_DESTINATION=stdout \
-		kea-dhcp4 -c "$T/kea-$n.json"
-	wait_for 10 bound "$n" 67 || die "kea-dhcp4 does not start"
 }
 
 # ---- real clients ---------------------------------------------------------

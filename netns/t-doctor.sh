@@ -111,7 +111,7 @@ pe()
 
 kea_on()
 {
-	cat >"$T/kea.json" <<-END
+	run_kea "$1" <<-END
 	{ "Dhcp4": {
 	  "interfaces-config": { "interfaces": [ "eth0" ],
 	    "dhcp-socket-type": "udp" },
@@ -129,11 +129,6 @@ kea_on()
 	    "output_options": [ { "output": "stdout" } ] } ]
 	} }
 	END
-	mkdir -p "$T/kea"
-	spawn "$1" "kea-$1" env KEA_PIDFILE_DIR="$T/kea" \
-		KEA_LOCKFILE_DIR="$T/kea" KEA_LOGGER_DESTINATION=stdout \
-		kea-dhcp4 -c "$T/kea.json"
-	wait_for 10 bound "$1" 67 || die "kea-dhcp4 does not start"
 }
 
 listens()
