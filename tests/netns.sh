@@ -41,9 +41,11 @@ run_one() {
 	echo "$? $((SECONDS - begin))" > "$log/$name.rc"
 }
 
-# Indented, for a log has lines that look like our own.
+# What failed comes first: it may stand far before the end. Indented, for a log has
+# lines that look like our own.
 show() {
 	echo "---- $1: log"
+	sed -n '/^FAIL/s/^/    /p' "$1" | head -n 50
 	tail -n "${2:-150}" "$1" | sed 's/^/    /'
 	echo "----"
 }
