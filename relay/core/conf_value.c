@@ -6,6 +6,7 @@
  */
 #include "core/conf_private.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,8 @@ distance(const char *a, const char *b)
 				continue;
 			}
 			d[i][k] = least(d[i - 1][k] + 1, d[i][k - 1] + 1,
-			    d[i - 1][k - 1] + (strncasecmp(a + i - 1, b + k - 1, 1) != 0));
+			    d[i - 1][k - 1] + (tolower((unsigned char)a[i - 1]) !=
+			    tolower((unsigned char)b[k - 1])));
 			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
 				d[i][k] = least(d[i][k], d[i - 2][k - 2] + 1, NEAR_MAX);
 		}
