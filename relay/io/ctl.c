@@ -28,11 +28,10 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 
+#include "io/listener.h"
 #include "io/priv.h"
 
-#define RETRY_MS	1000	/* after accept() had no descriptor left */
 /* What is read at a time; it is looked at before more is read. */
 #define READ_MAX	(2 * CTL_LINE_MAX)
 /* Of a stream, sent at a time: libevent's 16 KiB would be the rate of a capture. */
@@ -56,8 +55,7 @@ struct ctl {
 	struct loop *loop;
 	struct priv *priv;
 	char *path;
-	struct evconnlistener *listener;
-	struct loop_watch *retry;
+	struct listener *listener;
 	ctl_fn *fn;
 	void *user;
 	struct client *asking;	/* whose command is being answered */
@@ -238,79 +236,40 @@ silent_client(struct ctl *ctl)
 }
 
 static void
-on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-    struct sockaddr *addr, int addr_len, void *arg)
+on_client(void *user, struct bufferevent *bev)
 {
-	struct ctl *ctl = arg;
+	struct ctl *ctl = user;
 	struct client *c;
 
-	(void)listener;
-	(void)addr;
-	(void)addr_len;
 	if (ctl->n_clients == CTL_CLIENTS_MAX && (c = silent_client(ctl)))
 		client_free(c);
 	c = ctl->n_clients < CTL_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
 	if (!c) {
-		close(fd);
+		bufferevent_free(bev);
 		return;
 	}
-	c->bev = bufferevent_socket_new(loop_base(ctl->loop), fd,
-	    BEV_OPT_CLOSE_ON_FREE);
-	if (!c->bev) {
-		close(fd);
-		free(c);
-		return;
-	}
+	c->bev = bev;
 	c->ctl = ctl;
 	TAILQ_INSERT_HEAD(&ctl->clients, c, entry);
 	ctl->n_clients++;
-	bufferevent_setcb(c->bev, pump, pump, on_event, c);
-	bufferevent_set_max_single_read(c->bev, READ_MAX);
-	if (bufferevent_enable(c->bev, EV_READ | EV_WRITE) < 0)
+	bufferevent_setcb(bev, pump, pump, on_event, c);
+	bufferevent_set_max_single_read(bev, READ_MAX);
+	if (bufferevent_enable(bev, EV_READ | EV_WRITE) < 0)
 		client_free(c);
-}
-
-static void
-on_retry(void *user, struct mono now)
-{
-	struct ctl *ctl = user;
-
-	(void)now;
-	ctl->retry = loop_unwatch(ctl->retry);
-	evconnlistener_enable(ctl->listener);
-}
-
-/* EMFILE leaves the client in the queue and the listener readable: without a
- * pause the loop would do nothing else. */
-static void
-on_accept_error(struct evconnlistener *listener, void *arg)
-{
-	struct ctl *ctl = arg;
-
-	if (ctl->retry)
-		return;
-	ctl->retry = loop_timer(ctl->loop, RETRY_MS, false, on_retry, ctl);
-	if (ctl->retry)
-		evconnlistener_disable(listener);
 }
 
 static int
 listen_at(struct ctl *ctl)
 {
 	int fd = priv_socket(ctl->priv, ctl->path);
+	int err;
 
 	if (fd < 0)
 		return fd;
-	/* A backlog of 0: it listens already. */
-	ctl->listener = evconnlistener_new(loop_base(ctl->loop), on_accept,
-	    ctl, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (!ctl->listener) {
-		close(fd);
+	err = listener_new(ctl->loop, fd, on_client, ctl, &ctl->listener);
+	if (err)
 		priv_remove(ctl->priv, ctl->path);
-		return -ENOMEM;
-	}
-	evconnlistener_set_error_cb(ctl->listener, on_accept_error);
-	return 0;
+	return err;
 }
 
 int
@@ -387,8 +346,7 @@ ctl_close(struct ctl *ctl)
 			end_stream(c);
 		client_free(c);
 	}
-	loop_unwatch(ctl->retry);
-	evconnlistener_free(ctl->listener);
+	listener_free(ctl->listener);
 	priv_remove(ctl->priv, ctl->path);
 	free(ctl->path);
 	free(ctl);

@@ -21,13 +21,12 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 
+#include "io/listener.h"
 #include "io/priv.h"
 #include "proto/http.h"
 
 #define PATH		"/metrics"
-#define RETRY_MS	1000	/* after accept() had no descriptor left */
 
 struct document {
 	unsigned refs;
@@ -45,8 +44,7 @@ struct client {
 struct metrics {
 	struct loop *loop;
 	struct priv *priv;
-	struct evconnlistener *listener;
-	struct loop_watch *retry;
+	struct listener *listener;
 	metrics_fn *fn;
 	void *user;
 	TAILQ_HEAD(metrics_clients, client) clients;	/* the newest first */
@@ -201,60 +199,27 @@ on_event(struct bufferevent *bev, short what, void *arg)
 }
 
 static void
-on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-    struct sockaddr *addr, int addr_len, void *arg)
+on_client(void *user, struct bufferevent *bev)
 {
 	static const struct timeval idle = { .tv_sec = METRICS_IDLE_S };
-	struct metrics *m = arg;
+	struct metrics *m = user;
 	struct client *c;
 
-	(void)listener;
-	(void)addr;
-	(void)addr_len;
 	if (m->n_clients == METRICS_CLIENTS_MAX)
 		client_free(TAILQ_LAST(&m->clients, metrics_clients));
 	c = calloc(1, sizeof(*c));
 	if (!c) {
-		close(fd);
+		bufferevent_free(bev);
 		return;
 	}
-	c->bev = bufferevent_socket_new(loop_base(m->loop), fd,
-	    BEV_OPT_CLOSE_ON_FREE);
-	if (!c->bev) {
-		close(fd);
-		free(c);
-		return;
-	}
+	c->bev = bev;
 	c->m = m;
 	TAILQ_INSERT_HEAD(&m->clients, c, entry);
 	m->n_clients++;
-	bufferevent_setcb(c->bev, on_read, on_sent, on_event, c);
-	bufferevent_set_timeouts(c->bev, &idle, &idle);
-	bufferevent_set_max_single_read(c->bev, METRICS_HEAD_MAX);
-	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
-}
-
-static void
-on_retry(void *user, struct mono now)
-{
-	struct metrics *m = user;
-
-	(void)now;
-	m->retry = loop_unwatch(m->retry);
-	evconnlistener_enable(m->listener);
-}
-
-/* EMFILE, as in io/ctl: a pause, or the loop would do nothing else. */
-static void
-on_accept_error(struct evconnlistener *listener, void *arg)
-{
-	struct metrics *m = arg;
-
-	if (m->retry)
-		return;
-	m->retry = loop_timer(m->loop, RETRY_MS, false, on_retry, m);
-	if (m->retry)
-		evconnlistener_disable(listener);
+	bufferevent_setcb(bev, on_read, on_sent, on_event, c);
+	bufferevent_set_timeouts(bev, &idle, &idle);
+	bufferevent_set_max_single_read(bev, METRICS_HEAD_MAX);
+	bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
 
 static int
@@ -262,20 +227,14 @@ listen_at(struct metrics *m, const struct conf_metrics *at)
 {
 	int fd = m->file ? priv_socket(m->priv, m->file) :
 	    priv_tcp(m->priv, at->address, at->port);
+	int err;
 
 	if (fd < 0)
 		return fd;
-	/* A backlog of 0: it listens already. */
-	m->listener = evconnlistener_new(loop_base(m->loop), on_accept, m,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (!m->listener) {
-		close(fd);
-		if (m->file)
-			priv_remove(m->priv, m->file);
-		return -ENOMEM;
-	}
-	evconnlistener_set_error_cb(m->listener, on_accept_error);
-	return 0;
+	err = listener_new(m->loop, fd, on_client, m, &m->listener);
+	if (err && m->file)
+		priv_remove(m->priv, m->file);
+	return err;
 }
 
 int
@@ -315,8 +274,7 @@ metrics_close(struct metrics *m)
 	while (!TAILQ_EMPTY(&m->clients))
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see what TAILQ_REMOVE() does */
 		client_free(TAILQ_FIRST(&m->clients));
-	loop_unwatch(m->retry);
-	evconnlistener_free(m->listener);
+	listener_free(m->listener);
 	if (m->file)
 		priv_remove(m->priv, m->file);
 	free(m->file);
