@@ -18,10 +18,11 @@ TIMEFORMAT='fuzz.sh: %U %S seconds of CPU'
 # lines (and longer ones take longer); the others are lists of several messages.
 longest() {
 	case $1 in
-	conf) echo 1024 ;;
+	conf) echo 768 ;;
+	import) echo 1024 ;;
 	asked) echo 1280 ;;
 	addr | bootfile | dhcp4 | probeproto | pxe | rai | udpip) echo 1500 ;;
-	import) echo 2304 ;;
+	doctor | record) echo 2048 ;;
 	*) echo 4096 ;;
 	esac
 }
