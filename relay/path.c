@@ -664,7 +664,10 @@ rest(struct daemon *d, int n, bool all, struct mono now)
 {
 	uint32_t us = pace_note(&d->pace, (uint32_t)n, now);
 
-	loop_pause(d->loop, all ? us : 0);
+	if (!all)
+		loop_pause(d->loop, 0);
+	else if (us)
+		loop_pause(d->loop, us);
 }
 
 void

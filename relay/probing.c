@@ -20,8 +20,14 @@
 #include "relay/consult.h"
 #include "relay/daemon.h"
 
-/* What is due within these is done together: a wake-up costs more than a question. */
-#define PROBING_STEP_MS	25
+/*
+ * A wake-up costs as much as a question. So what is due within a step is asked together, ten
+ * of 200 servers, and while their answers come in the loop rests for a moment at a time:
+ * servers on the same site answer within a millisecond. A client would rest with us, so
+ * this is done only when none has spoken since the step before.
+ */
+#define PROBING_STEP_MS		50
+#define PROBING_GATHER_US	2000
 
 /* Which INFORM a server answers, as far as is known: see proto/probemsg. */
 enum inform { INFORM_BOTH, INFORM_PLAIN, INFORM_CIADDR };
@@ -30,6 +36,10 @@ struct probing {
 	struct probes probes;
 	struct prober *prober;
 	struct loop_watch *timer;
+	unsigned share;		/* of questions, in a step */
+	unsigned n_open;	/* questions of the last step that may be answered at once */
+	uint64_t clients;	/* messages of and for them, up to the last step */
+	bool quiet;		/* there were none in the step before */
 	enum inform inform[CONF_SERVERS_MAX];
 };
 
@@ -170,6 +180,33 @@ not_asked(struct daemon *d, const struct probe_question *q, int err, struct mono
 	}
 }
 
+static uint64_t
+client_messages(const struct daemon *d)
+{
+	return d->stats.counter[COUNTER_REQUESTS] + d->stats.counter[COUNTER_REPLIES];
+}
+
+/* More answers are to be expected in a moment. */
+static void
+gather(void *daemon)
+{
+	struct daemon *d = daemon;
+	struct probing *g = d->probing;
+
+	if (g->n_open > 1 && g->quiet && g->clients == client_messages(d))
+		loop_pause(d->loop, PROBING_GATHER_US);
+}
+
+static void
+gather_less(struct daemon *d)
+{
+	struct probing *g = d->probing;
+
+	if (g->n_open > 0 && --g->n_open == 0)
+		loop_pause(d->loop, 0);		/* the last: nothing is waited for */
+	gather(d);
+}
+
 /* The timer runs on for what is due next. */
 static void
 await(struct daemon *d, struct mono now)
@@ -185,10 +222,15 @@ static void
 run(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
+	struct probing *g = d->probing;
 	struct probe_question q;
+	unsigned left = g->share;
 
-	prober_expire(d->probing->prober, now);
-	while (probe_next(&d->probing->probes, &d->r4, now, &q)) {
+	g->quiet = g->clients == client_messages(d);
+	g->clients = client_messages(d);
+	g->n_open = 0;
+	prober_expire(g->prober, now);
+	while (left-- > 0 && probe_next(&g->probes, &d->r4, now, &q)) {
 		const struct conf_server *c = &d->conf->server[q.server];
 		struct prober_ask a = {
 			.to = c->address, .token = q.token,
@@ -196,11 +238,14 @@ run(void *daemon, struct mono now)
 		};
 		int err = ask(d, &q, &a);
 
-		if (err < 0)
+		if (err < 0) {
 			not_asked(d, &q, err, now);
-		else
-			stats_count(&d->stats, COUNTER_PROBES);
+			continue;
+		}
+		g->n_open++;
+		stats_count(&d->stats, COUNTER_PROBES);
 	}
+	gather(d);
 	await(d, now);
 }
 
@@ -231,6 +276,7 @@ probing_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	if (probe_find(&g->probes, &d->r4, xid, &server, &i) &&
 	    d->conf->server[server].probe[i].kind == CONF_PROBE_DHCP)
 		g->inform[server] = ip4_is_none(ciaddr) ? INFORM_PLAIN : INFORM_CIADDR;
+	gather_less(d);
 	heard(d, xid, now);
 	return true;
 }
@@ -248,6 +294,7 @@ on_answer(void *daemon, uint32_t token, bool alive, struct mono now)
 		consult_probed(d, token, alive, now);
 		return;
 	}
+	gather_less(d);
 	if (alive)
 		heard(d, token, now);
 	else
@@ -295,7 +342,7 @@ probing_open(struct daemon *d)
 	d->probing = g;
 	if (!g)
 		return -ENOMEM;
-	g->prober = prober_new(d->loop, d->priv, on_answer, d);
+	g->prober = prober_new(d->loop, d->priv, on_answer, gather, d);
 	g->timer = loop_timer(d->loop, 0, false, run, d);
 	if (!g->prober || !g->timer)
 		return -ENOMEM;
@@ -303,6 +350,7 @@ probing_open(struct daemon *d)
 	g->probes.user = d;
 	probe_init(&g->probes, d->secret);
 	probe_configure(&g->probes, NULL, d->conf, now);
+	g->share = probe_share(d->conf, PROBING_STEP_MS);
 	return 0;
 }
 
@@ -327,6 +375,7 @@ probing_reload(struct daemon *d, const struct conf *old)
 	prober_cancel(d->probing->prober);
 	memset(d->probing->inform, 0, sizeof(d->probing->inform));
 	probe_configure(&d->probing->probes, old, d->conf, now);
+	d->probing->share = probe_share(d->conf, PROBING_STEP_MS);
 	await(d, now);
 }
 

@@ -543,16 +543,23 @@ START_TEST(a_reload_keeps_what_is_known)
 }
 END_TEST
 
-START_TEST(rounds_are_spread_and_drift)
+static void
+open_many(int n, const char *probe)
 {
-	char conf[8192] = "";
-	unsigned at_once = 0, most = 0;
+	char conf[16384] = "";
 
-	for (int i = 0; i < 50; i++)
-		sprintf(conf + strlen(conf), "[server s%d]\naddress = 198.51.100.%d\n"
-		    "probe = icmp\n", i, i + 10);
+	for (int i = 0; i < n; i++)
+		sprintf(conf + strlen(conf), "[server s%d]\naddress = 198.51.100.%d\n%s",
+		    i, i + 10, probe);
 	strcat(conf, "[interface vlan10]\nservers = s0\n");
 	open_world(conf);
+}
+
+START_TEST(rounds_are_spread_and_drift)
+{
+	unsigned at_once = 0, most = 0;
+
+	open_many(50, "probe = icmp\n");
 	does[CONF_PROBE_ICMP] = ANSWERS;
 	pass(60000);
 	ck_assert_uint_ge(n_asked, 50 * 29);
@@ -562,6 +569,22 @@ START_TEST(rounds_are_spread_and_drift)
 		most = at_once > most ? at_once : most;
 	}
 	ck_assert_uint_le(most, 6);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_step_has_its_share)
+{
+	open_world("[server a]\naddress = 198.51.100.10\n" IFACE);
+	ck_assert_uint_eq(probe_share(w->conf, 50), 8);
+	world_free(w);
+	open_world("[server a]\naddress = 198.51.100.10\nprobe = icmp\n"
+	    "probe-interval = 1h\n" IFACE);
+	ck_assert_uint_eq(probe_share(w->conf, 50), 8);
+	world_free(w);
+	/* 100 x 2 questions a second are ten in 50 ms */
+	open_many(100, "probe = icmp, tcp:80\nprobe-interval = 1s\nprobe-timeout = 500ms\n");
+	ck_assert_uint_eq(probe_share(w->conf, 50), 28);
 	world_free(w);
 }
 END_TEST
@@ -673,6 +696,7 @@ probe_suite(void)
 	tcase_add_test(t, errors_of_the_socket_count_once);
 	tcase_add_test(t, a_reload_keeps_what_is_known);
 	tcase_add_test(t, rounds_are_spread_and_drift);
+	tcase_add_test(t, a_step_has_its_share);
 	tcase_add_test(t, servers_of_one_address_are_asked_once);
 	tcase_add_test(t, giaddr_is_of_an_interface_that_leads_to_the_server);
 	tcase_add_test(t, on_standby_in_the_name_of_our_own_address);

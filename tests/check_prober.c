@@ -6,6 +6,7 @@
 #include "io/prober.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ static void
 set_up(void)
 {
 	loop = loop_new();
-	prober = prober_new(loop, NULL, on_answer, NULL);
+	prober = prober_new(loop, NULL, on_answer, NULL, NULL);
 	ck_assert_ptr_nonnull(prober);
 	n_answers = 0;
 }
@@ -178,6 +179,62 @@ START_TEST(tcp_is_alive_where_somebody_listens)
 	n_answers = 0;
 	ck_assert_int_eq(prober_tcp(prober, &a, 3261), 0);
 	expect_answer(false);
+	close(fd);
+}
+END_TEST
+
+static unsigned
+descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+START_TEST(connections_end_by_a_reset_and_their_sockets_serve_again)
+{
+	struct prober_ask a = ask_b();
+	int fd = listener(3260), conn;
+	unsigned before = 0;
+	char c;
+
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(prober_tcp(prober, &a, i % 2 ? 3261 : 3260), 0);
+		expect_answer(i % 2 == 0);
+		n_answers = 0;
+		if (i == 0)
+			before = descriptors();
+		ck_assert_uint_eq(descriptors(), before);
+	}
+	for (int i = 0; i < 2; i++) {
+		conn = accept(fd, NULL, NULL);
+		ck_assert_int_lt(recv(conn, &c, 1, 0), 0);
+		ck_assert_int_eq(errno, ECONNRESET);
+		close(conn);
+	}
+	prober_cancel(prober);
+	ck_assert_uint_eq(descriptors(), before - 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(connections_whose_time_is_over_serve_again)
+{
+	struct prober_ask a = ask_b(), nobody = ask_b();
+	int fd = listener(3260);
+
+	nobody.to.host += 7;
+	ck_assert_int_eq(prober_tcp(prober, &nobody, 3260), 0);
+	expect_silence();
+	prober_expire(prober, nobody.until);
+	ck_assert_uint_eq(prober_open_conns(prober), 0);
+	ck_assert_int_eq(prober_tcp(prober, &a, 3260), 0);
+	expect_answer(true);
 	close(fd);
 }
 END_TEST
@@ -337,6 +394,95 @@ START_TEST(tftp_that_makes_no_sense_is_no_answer)
 }
 END_TEST
 
+/* What was asked, and by which port, on a socket that never answers. */
+static uint16_t
+port_of_question(int fd)
+{
+	struct sockaddr_in from = { .sin_port = 0 };
+	socklen_t len = sizeof(from);
+	char buf[512];
+
+	net_wait(fd);
+	ck_assert_int_gt(recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from,
+	    &len), 0);
+	return ntohs(from.sin_port);
+}
+
+START_TEST(tftp_servers_share_a_socket_and_files_do_not)
+{
+	struct prober_ask a = ask_b(), other = ask_b();
+	unsigned before;
+	uint16_t first;
+	int fd;
+
+	net_in_b();
+	net_run("ip addr add 10.0.0.3/24 dev v1");
+	fd = net_udp(69);
+	net_in_a();
+	other.to.host++;
+	ck_assert_int_eq(prober_tftp(prober, &a, "x"), 0);
+	before = descriptors();
+	first = port_of_question(fd);
+	ck_assert_int_eq(prober_tftp(prober, &other, "x"), 0);
+	ck_assert_uint_eq(port_of_question(fd), first);
+	ck_assert_uint_eq(descriptors(), before);
+	ck_assert_int_eq(prober_tftp(prober, &a, "y"), 0);
+	ck_assert_uint_ne(port_of_question(fd), first);
+	ck_assert_uint_eq(prober_open_conns(prober), 3);
+	prober_expire(prober, a.until);
+	prober_expire(prober, other.until);
+	ck_assert_uint_eq(prober_open_conns(prober), 0);
+	ck_assert_uint_eq(descriptors(), before - 1);
+	close(fd);
+}
+END_TEST
+
+/* The second server is asked by the same socket, and its question is answered from the
+ * first one's address. */
+START_TEST(tftp_answer_is_of_the_server_it_comes_from)
+{
+	struct prober_ask a = ask_b(), other = ask_b();
+	struct loop_watch *w = open_tftp("\0\5\0\1no", 6);
+
+	net_in_b();
+	net_run("ip addr add 10.0.0.3/24 dev v1");
+	net_in_a();
+	other.to.host++;
+	other.token++;
+	ck_assert_int_eq(prober_tftp(prober, &other, "boot\\x64\\wdsnbp.com"), 0);
+	expect_silence();
+	ck_assert_int_eq(prober_tftp(prober, &a, "boot\\x64\\wdsnbp.com"), 0);
+	loop_run(loop);
+	ck_assert_uint_eq(answered, TOKEN);
+	ck_assert_uint_eq(prober_open_conns(prober), 1);
+	n_answers = 0;
+	/* ... and once */
+	ck_assert_int_eq(sendto(tftp.transfer, "\0\5\0\1no", 6, 0,
+	    (struct sockaddr *)&tftp.client, sizeof(tftp.client)), 6);
+	expect_silence();
+	close_tftp(w);
+}
+END_TEST
+
+START_TEST(tftp_answer_that_is_late_is_none)
+{
+	struct prober_ask a = ask_b(), other = ask_b();
+	struct loop_watch *w = open_tftp("\0\5\0\1no", 6);
+
+	net_in_b();
+	net_run("ip addr add 10.0.0.3/24 dev v1");
+	net_in_a();
+	other.to.host++;
+	other.until = mono_add_ms(a.until, 1000);
+	ck_assert_int_eq(prober_tftp(prober, &other, "boot\\x64\\wdsnbp.com"), 0);
+	ck_assert_int_eq(prober_tftp(prober, &a, "boot\\x64\\wdsnbp.com"), 0);
+	prober_expire(prober, a.until);
+	ck_assert_uint_eq(prober_open_conns(prober), 1);
+	expect_silence();
+	close_tftp(w);
+}
+END_TEST
+
 static int pxe_fd;
 
 /* Answers with the question itself, as a BOOTREPLY. */
@@ -373,23 +519,36 @@ START_TEST(port_4011_answers_to_the_port_that_asked)
 }
 END_TEST
 
-START_TEST(connections_are_bounded)
+START_TEST(questions_are_bounded)
 {
 	struct prober_ask a = ask_b();
-	int black_hole;
 
-	net_in_b();
-	black_hole = net_udp(69);	/* nobody reads it */
-	net_in_a();
-	for (unsigned i = 0; i < PROBER_CONNS; i++)
-		ck_assert_int_eq(prober_tftp(prober, &a, "x"), 0);
+	net_run("ip route add 10.1.0.0/16 via 10.0.0.2");
+	a.to.host = 0x0a010000;
+	for (unsigned i = 0; i < PROBER_CONNS; i++, a.to.host++)
+		ck_assert_int_eq(i % 2 ? prober_tftp(prober, &a, "x") :
+		    prober_tcp(prober, &a, 80), 0);
 	ck_assert_int_eq(prober_tftp(prober, &a, "x"), -EBUSY);
 	ck_assert_int_eq(prober_tcp(prober, &a, 80), -EBUSY);
 	ck_assert_int_eq(prober_icmp(prober, &a), 0);	/* shared sockets go on */
 	prober_cancel(prober);
 	ck_assert_uint_eq(prober_open_conns(prober), 0);
 	ck_assert_int_eq(prober_tftp(prober, &a, "x"), 0);
-	close(black_hole);
+	ck_assert_int_eq(prober_tcp(prober, &a, 80), 0);
+}
+END_TEST
+
+START_TEST(files_of_one_tftp_server_are_bounded)
+{
+	struct prober_ask a = ask_b();
+	int err, n = 0;
+
+	while ((err = prober_tftp(prober, &a, "x")) == 0)
+		ck_assert_int_lt(++n, PROBER_CONNS);
+	ck_assert_int_eq(err, -EBUSY);
+	ck_assert_int_ge(n, 4);		/* as many as a server may have probes */
+	prober_expire(prober, a.until);
+	ck_assert_int_eq(prober_tftp(prober, &a, "x"), 0);
 }
 END_TEST
 
@@ -402,13 +561,19 @@ add_tests(TCase *t)
 	tcase_add_test(t, arp_is_answered);
 	tcase_add_test(t, arp_of_nobody_is_not_answered);
 	tcase_add_test(t, tcp_is_alive_where_somebody_listens);
+	tcase_add_test(t, connections_end_by_a_reset_and_their_sockets_serve_again);
+	tcase_add_test(t, connections_whose_time_is_over_serve_again);
 	tcase_add_loop_test(t, http_is_judged_by_its_status, 0,
 	    sizeof(pages) / sizeof(pages[0]));
 	tcase_add_loop_test(t, tftp_is_answered_from_another_port_and_ended, 0,
 	    sizeof(transfers) / sizeof(transfers[0]));
 	tcase_add_test(t, tftp_that_makes_no_sense_is_no_answer);
+	tcase_add_test(t, tftp_servers_share_a_socket_and_files_do_not);
+	tcase_add_test(t, tftp_answer_is_of_the_server_it_comes_from);
+	tcase_add_test(t, tftp_answer_that_is_late_is_none);
 	tcase_add_test(t, port_4011_answers_to_the_port_that_asked);
-	tcase_add_test(t, connections_are_bounded);
+	tcase_add_test(t, questions_are_bounded);
+	tcase_add_test(t, files_of_one_tftp_server_are_bounded);
 }
 
 Suite *

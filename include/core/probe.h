@@ -105,6 +105,9 @@ void probe_interfaces_changed(struct probes *p, struct mono now);
 /* The next question that is to be sent now; false: none is. It also ends rounds whose time is over, so it is to be
  * called until it says false, whenever probe_due() says. */
 bool probe_next(struct probes *p, struct relay4 *r, struct mono now, struct probe_question *q);
+/* How many questions are to be asked in a step of so many ms at most: twice its share of them. A process that was stopped
+ * for a second, or a way that is back, makes all servers due at once: no reason for a burst. */
+unsigned probe_share(const struct conf *c, int64_t step_ms);
 /* When there will be something to do; false: never. */
 bool probe_due(const struct probes *p, const struct relay4 *r, struct mono *due);
 

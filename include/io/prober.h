@@ -3,10 +3,11 @@
  * prober - sends the questions of core/probe that are not sent through a server's own
  * socket, and recognises their answers.
  *
- * Echo, ARP and port 4011 have one socket each, opened when first needed. TFTP, TCP and
- * HTTP take a socket for each question, at most PROBER_CONNS at once, which is
- * closed as soon as the answer is clear or its time is over: TFTP servers answer from a
- * port of their own, so only the socket says which question it was. Nothing ever waits.
+ * Echo, ARP and port 4011 have one socket each, opened when first needed. TFTP servers answer from
+ * a port of their own: a socket asks each server once, and many servers. TCP and HTTP
+ * take a socket for each question, which is free for another as soon as the answer is
+ * clear or its time is over. At most PROBER_CONNS questions of these three kinds are open.
+ * Nothing ever waits.
  *
  * Who is asked when, and what it means, is not known here.
  */
@@ -29,9 +30,13 @@ struct prober;
  * a function of this file. */
 typedef void prober_fn(void *user, uint32_t token, bool alive, struct mono now);
 
+/* Questions are on their way, whose answers may come in a moment; may be NULL. */
+typedef void prober_wait_fn(void *user);
+
 /* priv, borrowed, makes the raw sockets; NULL: they are made here. NULL: no memory. */
 struct priv;
-struct prober *prober_new(struct loop *l, struct priv *priv, prober_fn *fn, void *user);
+struct prober *prober_new(struct loop *l, struct priv *priv, prober_fn *fn,
+    prober_wait_fn *wait, void *user);
 struct prober *prober_free(struct prober *p);	/* NULL-safe; returns NULL */
 
 /* One who is asked, and until when the answer is of interest. */
@@ -69,7 +74,7 @@ int prober_arp_socket(void);
 void prober_expire(struct prober *p, struct mono now);
 /* Gives up every question. */
 void prober_cancel(struct prober *p);
-/* How many connections are open. */
+/* How many TFTP questions and connections are open. */
 unsigned prober_open_conns(const struct prober *p);
 
 #endif

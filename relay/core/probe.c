@@ -25,6 +25,8 @@ _Static_assert(CONF_SERVERS_MAX <= 1 << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS), "
  * default of 2 s, long enough for a reboot to be noticed at once. */
 #define BACKOFF_ROUNDS	32
 #define BACKOFF_MAX	3	/* doublings */
+/* A few servers may be asked all at once. */
+#define SHARE_MIN	8
 /* A host that answers and whose service refused is tried again after this,
  * like a server without probes (relay4_tick). */
 #define HOST_RETRY_MS	30000
@@ -564,6 +566,17 @@ probe_due(const struct probes *p, const struct relay4 *r, struct mono *due)
 		any = true;
 	}
 	return any;
+}
+
+unsigned
+probe_share(const struct conf *c, int64_t step_ms)
+{
+	int64_t per_day = 0, day_ms = 86400000;
+
+	for (uint16_t i = 0; i < c->n_server; i++)
+		if (is_probed(c, i))
+			per_day += c->server[i].n_probe * day_ms / c->server[i].probe_interval_ms;
+	return (unsigned)(2 * per_day * step_ms / day_ms) + SHARE_MIN;
 }
 
 /* --- what came of questions --------------------------------------------------- */

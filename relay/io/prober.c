@@ -31,14 +31,20 @@
 #define BUDGET		64
 #define ARPS_MAX	PROBER_CONNS
 #define PATH_SIZE	128	/* as in struct conf_probe */
+/* Sockets that wait for the next connection: as many as 200 servers need that are asked
+ * each second. */
+#define SPARE_MAX	32
+/* Each is done with after PROBER_CONNS questions at the latest. */
+#define TFTP_SOCKETS	16
 
-enum conn_kind { CONN_TFTP, CONN_TCP, CONN_HTTP };
+enum conn_kind { CONN_TCP, CONN_HTTP };
 
-/* One question with a socket of its own. */
+/* One question with a socket of its own, which outlives it. */
 struct conn {
 	struct prober *owner;
 	struct conn *next_free;
-	int fd;			/* -1: the place is free */
+	int fd;			/* -1: none */
+	bool busy;		/* else in one of the lists of free places */
 	enum conn_kind kind;
 	bool open;		/* the connection is */
 	struct prober_ask ask;
@@ -54,22 +60,34 @@ struct asked_arp {
 	uint32_t ifindex;
 };
 
+/* A socket that has asked each server once at most. */
+struct tftp_socket {
+	struct prober *owner;
+	struct loop_watch *w;
+	int fd;			/* -1: closed */
+	unsigned n, n_open;	/* questions that it asked; those not over yet */
+	struct prober_ask asked[PROBER_CONNS];	/* until.us 0: it is over */
+};
+
 struct prober {
 	struct loop *loop;
 	struct priv *priv;
 	prober_fn *fn;
+	prober_wait_fn *wait;
 	void *user;
 	int icmp, arp, udp4011, conns;	/* -1: not needed yet */
 	struct loop_watch *w_icmp, *w_arp, *w_udp4011, *w_conns;
 	unsigned n_arp;		/* places of arps that were ever used */
 	struct asked_arp arps[ARPS_MAX];
-	unsigned n_open;
-	struct conn *free;
+	unsigned n_open;	/* connections and TFTP questions */
+	unsigned n_spare;
+	struct conn *free, *spare;	/* places without and with a socket */
 	struct conn conn[PROBER_CONNS];
+	struct tftp_socket tftp[TFTP_SOCKETS];
 };
 
 struct prober *
-prober_new(struct loop *l, struct priv *priv, prober_fn *fn, void *user)
+prober_new(struct loop *l, struct priv *priv, prober_fn *fn, prober_wait_fn *wait, void *user)
 {
 	struct prober *p = calloc(1, sizeof(*p));
 
@@ -78,6 +96,7 @@ prober_new(struct loop *l, struct priv *priv, prober_fn *fn, void *user)
 	p->loop = l;
 	p->priv = priv;
 	p->fn = fn;
+	p->wait = wait;
 	p->user = user;
 	p->icmp = p->arp = p->udp4011 = p->conns = -1;
 	for (unsigned i = PROBER_CONNS; i-- > 0;) {
@@ -85,6 +104,10 @@ prober_new(struct loop *l, struct priv *priv, prober_fn *fn, void *user)
 		p->conn[i].fd = -1;
 		p->conn[i].next_free = p->free;
 		p->free = &p->conn[i];
+	}
+	for (unsigned i = 0; i < TFTP_SOCKETS; i++) {
+		p->tftp[i].owner = p;
+		p->tftp[i].fd = -1;
 	}
 	return p;
 }
@@ -388,7 +411,136 @@ prober_4011(struct prober *p, const struct prober_ask *a, const void *msg, size_
 	return err < 0 ? err : send_to(p->udp4011, msg, len, a->to, DHCP4_PORT_PXE);
 }
 
-/* --- sockets of one question --------------------------------------------------- */
+/* --- TFTP --------------------------------------------------------------------- */
+
+/*
+ * Servers answer from a port of their own, so only its socket and the sender's address say
+ * to which question a packet belongs: a socket asks each server once, and is closed when its last
+ * question is over. One for each question cost twice as much as the question itself.
+ */
+static void
+end_tftp(struct tftp_socket *s, struct prober_ask *q)
+{
+	q->until = mono_us(0);
+	s->owner->n_open--;
+	if (--s->n_open > 0)
+		return;
+	close_shared(&s->fd, &s->w);
+	s->n = 0;
+}
+
+static struct prober_ask *
+asked_of(struct tftp_socket *s, struct ip4 server)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (ip4_eq(s->asked[i].to, server))
+			return &s->asked[i];
+	return NULL;
+}
+
+/* The transfer that we began ends with our ERROR, before the server sends a second time;
+ * one of code 0 needs no option negotiation, and no server takes it amiss. */
+static void
+end_transfer(int fd, const struct sockaddr_in *server)
+{
+	uint8_t msg[TFTP_ERROR_MAX];
+	size_t len = tftp_error(msg, sizeof(msg), TFTP_UNDEFINED, "probe");
+
+	(void)sendto(fd, msg, len, MSG_DONTWAIT, (const struct sockaddr *)server,
+	    sizeof(*server));
+}
+
+/* One datagram; false when there is none, or the socket is closed. */
+static bool
+read_tftp(struct tftp_socket *s, struct mono now)
+{
+	struct prober *p = s->owner;
+	uint8_t buf[64];
+	struct sockaddr_in from = { .sin_port = 0 };
+	socklen_t len = sizeof(from);
+	struct prober_ask *q;
+	struct tftp t;
+	ssize_t n = recvfrom(s->fd, buf, sizeof(buf), MSG_DONTWAIT,
+	    (struct sockaddr *)&from, &len);
+
+	if (n < 0)
+		return false;
+	q = asked_of(s, (struct ip4){ ntohl(from.sin_addr.s_addr) });
+	if (!q || !q->until.us || !tftp_parse(&t, buf, (size_t)n) || !tftp_answers(&t))
+		return true;
+	if (tftp_began(&t))
+		end_transfer(s->fd, &from);
+	end_tftp(s, q);
+	p->fn(p->user, q->token, true, now);
+	return s->fd >= 0;
+}
+
+static void
+read_tftps(void *socket, struct mono now)
+{
+	for (int i = 0; i < BUDGET && read_tftp(socket, now); i++)
+		;
+}
+
+static int
+open_tftp(struct tftp_socket *s)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	s->w = loop_read(s->owner->loop, fd, read_tftps, s);
+	if (!s->w) {
+		close(fd);
+		return -ENOMEM;
+	}
+	s->fd = fd;
+	return 0;
+}
+
+/* The first that has not asked this server; those in use come before others. */
+static int
+tftp_socket_for(struct prober *p, struct ip4 server, struct tftp_socket **out)
+{
+	struct tftp_socket *closed = NULL;
+
+	if (p->n_open >= PROBER_CONNS)
+		return -EBUSY;
+	for (unsigned i = 0; i < TFTP_SOCKETS; i++) {
+		struct tftp_socket *s = &p->tftp[i];
+
+		if (s->fd < 0) {
+			closed = s;
+		} else if (s->n < PROBER_CONNS && !asked_of(s, server)) {
+			*out = s;
+			return 0;
+		}
+	}
+	*out = closed;
+	return closed ? open_tftp(closed) : -EBUSY;
+}
+
+int
+prober_tftp(struct prober *p, const struct prober_ask *a, const char *file)
+{
+	uint8_t msg[TFTP_RRQ_MAX];
+	size_t len = tftp_rrq(msg, sizeof(msg), file);
+	struct tftp_socket *s;
+	int err = len ? tftp_socket_for(p, a->to, &s) : -EINVAL;
+
+	if (err < 0)
+		return err;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): errno is not 0 after a failure */
+	s->asked[s->n++] = *a;
+	s->n_open++;
+	p->n_open++;
+	err = send_to(s->fd, msg, len, a->to, TFTP_PORT);
+	if (err < 0)
+		end_tftp(s, &s->asked[s->n - 1]);
+	return err;
+}
+
+/* --- connections --------------------------------------------------------------- */
 
 static void
 close_conn(struct conn *c)
@@ -399,7 +551,30 @@ close_conn(struct conn *c)
 	c->fd = -1;
 	c->next_free = p->free;
 	p->free = c;
+}
+
+/*
+ * The connection ends by a reset: an orderly end would leave a socket in TIME_WAIT for a
+ * minute, of which 200 servers asked each second make 12,000. connect() to nowhere does
+ * that, and leaves the socket as good as new; to make one, watch and close it costs more than
+ * to connect it.
+ */
+static void
+end_conn(struct conn *c)
+{
+	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+	struct prober *p = c->owner;
+
+	c->busy = false;
 	p->n_open--;
+	if (p->n_spare >= SPARE_MAX ||
+	    connect(c->fd, &nowhere, sizeof(nowhere)) < 0) {
+		close_conn(c);
+		return;
+	}
+	c->next_free = p->spare;
+	p->spare = c;
+	p->n_spare++;
 }
 
 /* The last that is done with a connection. */
@@ -409,77 +584,8 @@ verdict(struct conn *c, bool alive, struct mono now)
 	struct prober *p = c->owner;
 	uint32_t token = c->ask.token;
 
-	close_conn(c);
+	end_conn(c);
 	p->fn(p->user, token, alive, now);
-}
-
-static int
-open_conn(struct prober *p, const struct prober_ask *a, enum conn_kind kind,
-    int type, struct conn **out)
-{
-	struct conn *c = p->free;
-	int fd;
-
-	if (!c)
-		return -EBUSY;
-	fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	p->free = c->next_free;
-	p->n_open++;
-	c->fd = fd;
-	c->kind = kind;
-	c->open = false;
-	c->ask = *a;
-	c->got = 0;
-	*out = c;
-	return 0;
-}
-
-/* The transfer that we began ends with our ERROR, before the server sends a second time;
- * one of code 0 needs no option negotiation, and no server takes it amiss. */
-static void
-end_transfer(struct conn *c, const struct sockaddr_in *server)
-{
-	uint8_t msg[TFTP_ERROR_MAX];
-	size_t len = tftp_error(msg, sizeof(msg), TFTP_UNDEFINED, "probe");
-
-	(void)sendto(c->fd, msg, len, MSG_DONTWAIT, (const struct sockaddr *)server,
-	    sizeof(*server));
-}
-
-/* One datagram; false when there is none. */
-static bool
-read_tftp(struct conn *c, struct mono now)
-{
-	uint8_t buf[64];
-	struct sockaddr_in from = { .sin_port = 0 };
-	socklen_t len = sizeof(from);
-	struct tftp t;
-	ssize_t n = recvfrom(c->fd, buf, sizeof(buf), MSG_DONTWAIT,
-	    (struct sockaddr *)&from, &len);
-
-	if (n < 0)
-		return false;
-	if (!ip4_eq((struct ip4){ ntohl(from.sin_addr.s_addr) }, c->ask.to) ||
-	    !tftp_parse(&t, buf, (size_t)n) || !tftp_answers(&t))
-		return true;
-	if (tftp_began(&t))
-		end_transfer(c, &from);
-	verdict(c, true, now);
-	return false;
-}
-
-/*
- * Closed by a reset: an orderly end would leave a socket in TIME_WAIT for a minute, of
- * which 200 servers asked each second make 12,000.
- */
-static void
-reset_on_close(struct conn *c)
-{
-	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
-
-	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 }
 
 /* Some of the status line; false when there is no more now, or it is judged. What the
@@ -514,7 +620,6 @@ static void
 connected(struct conn *c, struct mono now)
 {
 	c->open = true;
-	reset_on_close(c);
 	if (c->kind == CONN_TCP)
 		verdict(c, true, now);
 	else if (!ask_http(c))
@@ -534,22 +639,8 @@ tcp_event(struct conn *c, uint32_t events, struct mono now)
 		connected(c, now);
 }
 
-static void
-conn_event(struct conn *c, uint32_t events, struct mono now)
-{
-	switch (c->kind) {
-	case CONN_TFTP:
-		while (read_tftp(c, now))
-			;
-		break;
-	case CONN_TCP:
-	case CONN_HTTP:
-		tcp_event(c, events, now);
-		break;
-	}
-}
-
-/* Questions are not asked in here, so a place stays whose it was, or becomes free. */
+/* Questions are not asked in here, so a place stays whose it was, or becomes free; a spare
+ * socket is "hung up" to the kernel. */
 static void
 read_conns(void *prober, struct mono now)
 {
@@ -560,9 +651,11 @@ read_conns(void *prober, struct mono now)
 	for (int i = 0; i < n; i++) {
 		struct conn *c = ev[i].data.ptr;
 
-		if (c->fd >= 0)
-			conn_event(c, ev[i].events, now);
+		if (c->busy)
+			tcp_event(c, ev[i].events, now);
 	}
+	if (p->wait && p->n_open > 0)
+		p->wait(p->user);
 }
 
 /*
@@ -583,7 +676,7 @@ need_conns(struct prober *p)
 	return share(p, fd, &p->conns, &p->w_conns, read_conns);
 }
 
-/* When it has been asked: a socket that was not is "hung up" to the kernel. */
+/* A socket is watched from its first question to its end. */
 static int
 watch_conn(struct conn *c)
 {
@@ -592,32 +685,64 @@ watch_conn(struct conn *c)
 	};
 	int err = need_conns(c->owner);
 
-	if (c->kind == CONN_TFTP)
-		ev.events = EPOLLIN | EPOLLET;
 	if (!err && epoll_ctl(c->owner->conns, EPOLL_CTL_ADD, c->fd, &ev) < 0)
 		err = -errno;
-	if (err < 0)
-		close_conn(c);
 	return err;
 }
 
-int
-prober_tftp(struct prober *p, const struct prober_ask *a, const char *file)
+static struct conn *
+take_spare(struct prober *p)
 {
-	uint8_t msg[TFTP_RRQ_MAX];
-	size_t len = tftp_rrq(msg, sizeof(msg), file);
-	struct conn *c;
-	int err = len ? open_conn(p, a, CONN_TFTP, SOCK_DGRAM, &c) : -EINVAL;
+	struct conn *c = p->spare;
 
+	if (c) {
+		p->spare = c->next_free;
+		p->n_spare--;
+	}
+	return c;
+}
+
+static int
+new_conn(struct prober *p, struct conn **out)
+{
+	struct conn *c = p->free;
+	int err, fd;
+
+	if (!c)
+		return -EBUSY;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	p->free = c->next_free;
+	c->fd = fd;
+	err = watch_conn(c);
+	if (err < 0)
+		close_conn(c);
+	*out = c;
+	return err;
+}
+
+static int
+open_conn(struct prober *p, const struct prober_ask *a, enum conn_kind kind,
+    struct conn **out)
+{
+	struct conn *c;
+	int err;
+
+	if (p->n_open >= PROBER_CONNS)
+		return -EBUSY;
+	c = take_spare(p);
+	err = c ? 0 : new_conn(p, &c);
 	if (err < 0)
 		return err;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): errno is not 0 after a failure */
-	err = send_to(c->fd, msg, len, a->to, TFTP_PORT);
-	if (err < 0) {
-		close_conn(c);
-		return err;
-	}
-	return watch_conn(c);
+	p->n_open++;
+	c->busy = true;
+	c->kind = kind;
+	c->open = false;
+	c->ask = *a;
+	c->got = 0;
+	*out = c;
+	return 0;
 }
 
 static int
@@ -626,20 +751,20 @@ dial(struct prober *p, const struct prober_ask *a, enum conn_kind kind, uint16_t
 {
 	struct sockaddr_in to = inet(a->to, port);
 	struct conn *c;
-	int err = open_conn(p, a, kind, SOCK_STREAM, &c);
+	int err = open_conn(p, a, kind, &c);
 
 	if (err < 0)
 		return err;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): as above */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): errno is not 0 after a failure */
 	c->port = port;
 	strncpy(c->path, path, sizeof(c->path) - 1);
 	if (connect(c->fd, (const struct sockaddr *)&to, sizeof(to)) < 0 &&
 	    errno != EINPROGRESS) {
 		err = -errno;
-		close_conn(c);
+		end_conn(c);
 		return err;
 	}
-	return watch_conn(c);
+	return 0;
 }
 
 int
@@ -664,12 +789,22 @@ is_over(const struct prober_ask *a, struct mono now)
 	return !mono_before(now, a->until);
 }
 
+static void
+expire_tftp(struct tftp_socket *s, struct mono now)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->asked[i].until.us && is_over(&s->asked[i], now))
+			end_tftp(s, &s->asked[i]);
+}
+
 void
 prober_expire(struct prober *p, struct mono now)
 {
+	for (unsigned i = 0; i < TFTP_SOCKETS && p->n_open; i++)
+		expire_tftp(&p->tftp[i], now);
 	for (unsigned i = 0; i < PROBER_CONNS && p->n_open; i++)
-		if (p->conn[i].fd >= 0 && is_over(&p->conn[i].ask, now))
-			close_conn(&p->conn[i]);
+		if (p->conn[i].busy && is_over(&p->conn[i].ask, now))
+			end_conn(&p->conn[i]);
 	for (unsigned i = 0; i < p->n_arp; i++)
 		if (is_over(&p->arps[i].ask, now))
 			p->arps[i].ask.until = mono_us(0);
@@ -677,12 +812,26 @@ prober_expire(struct prober *p, struct mono now)
 		p->n_arp--;
 }
 
+static void
+close_tftp(struct tftp_socket *s)
+{
+	s->owner->n_open -= s->n_open;
+	s->n = s->n_open = 0;
+	close_shared(&s->fd, &s->w);
+}
+
 void
 prober_cancel(struct prober *p)
 {
+	struct conn *c;
+
+	for (unsigned i = 0; i < TFTP_SOCKETS; i++)
+		close_tftp(&p->tftp[i]);
 	for (unsigned i = 0; i < PROBER_CONNS; i++)
-		if (p->conn[i].fd >= 0)
-			close_conn(&p->conn[i]);
+		if (p->conn[i].busy)
+			end_conn(&p->conn[i]);
+	while ((c = take_spare(p)))
+		close_conn(c);
 	p->n_arp = 0;
 }
 
