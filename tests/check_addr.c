@@ -367,6 +367,21 @@ START_TEST(longest_prints_fit)
 }
 END_TEST
 
+START_TEST(pairs_of_hex_digits)
+{
+	ck_assert_int_eq(hex_pair("00"), 0);
+	ck_assert_int_eq(hex_pair("9fx"), 0x9f);
+	ck_assert_int_eq(hex_pair("Af"), 0xaf);
+	ck_assert_int_eq(hex_pair("ff"), 0xff);
+	ck_assert_int_eq(hex_pair(""), -1);
+	ck_assert_int_eq(hex_pair("1"), -1);
+	ck_assert_int_eq(hex_pair("g0"), -1);
+	ck_assert_int_eq(hex_pair("0G"), -1);
+	ck_assert_int_eq(hex_pair("0x"), -1);
+	ck_assert_int_eq(hex_pair(" 1"), -1);
+}
+END_TEST
+
 Suite *
 addr_suite(void)
 {
@@ -374,6 +389,7 @@ addr_suite(void)
 	TCase *parse = tcase_create("parse");
 	TCase *match = tcase_create("match");
 
+	tcase_add_test(parse, pairs_of_hex_digits);
 	tcase_add_loop_test(parse, ip4_good_strings, 0, COUNT(ip4_good));
 	tcase_add_loop_test(parse, ip4_bad_strings, 0, COUNT(ip4_bad));
 	tcase_add_loop_test(parse, net_good_strings, 0, COUNT(net_good));

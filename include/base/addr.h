@@ -58,8 +58,8 @@ bool ip4net_has(struct ip4net n, struct ip4 a);
 /* The directed broadcast address of n; IP4_NONE for /31 and /32 (they have none). */
 struct ip4 ip4net_broadcast(struct ip4net n);
 
-/* What the digit counts, 0..15 in either case; -1 when c is none. */
-int hex_digit(char c);
+/* The byte that the two digits at s write, in either case; -1 when they are not two. */
+int hex_pair(const char *s);
 
 /* Strict dotted quad, decimal, no leading zeros, nothing behind it. */
 bool ip4_parse(const char *s, struct ip4 *out);

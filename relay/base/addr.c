@@ -120,7 +120,7 @@ ip4net_parse(const char *s, struct ip4net *out)
 	return true;
 }
 
-int
+static int
 hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -132,6 +132,14 @@ hex_digit(char c)
 	return -1;
 }
 
+int
+hex_pair(const char *s)
+{
+	int hi = hex_digit(s[0]), lo = hi < 0 ? -1 : hex_digit(s[1]);
+
+	return lo < 0 ? -1 : hi << 4 | lo;
+}
+
 /* 1..6 bytes of two hex digits with one kind of separator between them; the
  * bytes that are not there are zero. What follows the last byte, or NULL. */
 static const char *
@@ -139,14 +147,13 @@ take_mac(const char *s, struct mac *out, int *bytes)
 {
 	struct mac m = { { 0 } };
 	char sep = 0;
-	int n = 0, hi, lo;
+	int n = 0, byte;
 
 	for (;;) {
-		hi = hex_digit(s[0]);
-		lo = hi < 0 ? -1 : hex_digit(s[1]);
-		if (lo < 0)
+		byte = hex_pair(s);
+		if (byte < 0)
 			return NULL;
-		m.b[n++] = (uint8_t)(hi << 4 | lo);
+		m.b[n++] = (uint8_t)byte;
 		s += 2;
 		if (n == 6 || (*s != ':' && *s != '-'))
 			break;

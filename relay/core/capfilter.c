@@ -14,11 +14,11 @@ static bool
 parse_mac(const char *s, struct mac *out)
 {
 	for (size_t i = 0; i < sizeof(out->b); i++) {
-		int high = hex_digit(s[0]), low = high < 0 ? -1 : hex_digit(s[1]);
+		int byte = hex_pair(s);
 
-		if (low < 0)
+		if (byte < 0)
 			return false;
-		out->b[i] = (uint8_t)(high << 4 | low);
+		out->b[i] = (uint8_t)byte;
 		s += 2;
 		if (*s && strchr(":-.", *s) && s[1])
 			s++;

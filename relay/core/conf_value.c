@@ -303,12 +303,12 @@ conf_hex_bytes(const char *s, uint8_t *out, size_t size)
 	size_t n = 0;
 
 	while (*s) {
-		int hi = hex_digit(s[0]), lo = hi < 0 ? -1 : hex_digit(s[1]);
+		int byte = hex_pair(s);
 
-		if (lo < 0 || (out && n == size))
+		if (byte < 0 || (out && n == size))
 			return 0;
 		if (out)
-			out[n] = (uint8_t)(hi << 4 | lo);
+			out[n] = (uint8_t)byte;
 		n++;
 		s += 2;
 		if (*s == ':' && s[1])
