@@ -64,24 +64,16 @@ run_of(struct consults *g, uint32_t token)
 static int
 send_discover(struct daemon *d, const struct doctor_ask *a)
 {
-	struct udp_server *s = d->server[a->server].sock;
 	bool with82 = d->conf->server[a->server].option82 && a->rai->len, no_room;
 	uint8_t msg[CLIENTMSG_MAX], out[RENDERED_MAX];
 	struct relay4_plan plan = { .hops = 1, .n_copy = 1 };
-	struct udp_sent sent = { 0 };
 	size_t len = clientmsg_discover(msg, sizeof(msg), &a->msg, false);
 
 	if (dhcp4_parse(&plan.m, msg, len) != DROP_NONE)
 		return -EINVAL;
 	plan.copy[0] = (struct relay4_copy){ a->giaddr, a->rai };
 	len = relay4_render(&plan, 0, with82, out, sizeof(out), &no_room);
-	if (!udp_server_connected(s))
-		return -ENETUNREACH;
-	if (d->captures)
-		capture_probe(d, a->server, out, len);
-	udp_server_queue(s, out, len, &sent);
-	udp_server_flush(s, &sent);
-	return sent.ok ? 0 : sent.full ? -EAGAIN : -sent.last_errno;
+	return probing_send(d, a->server, out, len);
 }
 
 /* The broadcast flag makes every answer one that we hear, though the machine is not there. */

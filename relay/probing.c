@@ -45,8 +45,8 @@ struct probing {
 
 /* --- asking ------------------------------------------------------------------- */
 
-static int
-send_67(struct daemon *d, uint16_t server, const void *msg, size_t len)
+int
+probing_send(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
 	struct udp_server *s = d->server[server].sock;
 	struct udp_sent sent = { 0 };
@@ -80,10 +80,10 @@ ask_dhcp(struct daemon *d, const struct probe_question *q, const struct iface_gi
 	int err = 0;
 
 	if (which != INFORM_CIADDR)
-		err = send_67(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
+		err = probing_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
 		    q->token, IP4_NONE, gi->giaddr, rai));
 	if (which != INFORM_PLAIN && !err)
-		err = send_67(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
+		err = probing_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
 		    q->token, gi->giaddr, gi->giaddr, rai));
 	return err;
 }
@@ -93,7 +93,7 @@ ask_pxe(struct daemon *d, const struct probe_question *q, const struct iface_gi 
 {
 	uint8_t msg[PROBEMSG_MAX];
 
-	return send_67(d, q->server, msg, probemsg_discover(msg, sizeof(msg),
+	return probing_send(d, q->server, msg, probemsg_discover(msg, sizeof(msg),
 	    q->token, gi->giaddr, option82(d, q->server, gi)));
 }
 

@@ -277,6 +277,8 @@ void probing_reload(struct daemon *d, const struct conf *old);
 void probing_interfaces_changed(struct daemon *d);
 /* The way to a server may be back: it is asked in this turn of the loop. */
 void probing_soon(struct daemon *d);
+/* A question to a server's port 67, by the server's own socket. 0 or -errno. */
+int probing_send(struct daemon *d, uint16_t server, const void *msg, size_t len);
 /* For others who ask: tokens that are no probe's are handed to relay/consult. */
 struct prober *probing_prober(struct daemon *d);
 const struct probe_server *probing_state(const struct daemon *d, uint16_t server);
