@@ -138,21 +138,26 @@ conf_bad_sect(struct conf_builder *b, const struct conf_sect *s, const char *fmt
 static bool
 key_known(enum conf_kind kind, const char *key, struct conf_near *near)
 {
+	enum {
+		in_relay = CONF_RELAY, in_server = CONF_SERVER, in_group = CONF_GROUP,
+		in_interface = CONF_INTERFACE, in_rule = CONF_RULE, in_helper = CONF_HELPER
+	};
 	static const struct {
-		const char *section, *key;
+		enum conf_kind kind;
+		const char *key;
 	} keys[] = {
-#define KEY(section, name, sentence) { #section, name },
+#define KEY(section, name, sentence) { (enum conf_kind)in_##section, name },
 #include "core/confkey.def"
 #undef KEY
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const char *k = keys[i].key;
-		bool here = strcmp(keys[i].section, kinds[kind]) == 0;
+		bool here = keys[i].kind == kind;
 
 		/* [relay] gives defaults for what an interface sends, not for whom
 		 * it sends it to. */
-		if (kind == CONF_RELAY && strcmp(keys[i].section, "interface") == 0)
+		if (kind == CONF_RELAY && keys[i].kind == CONF_INTERFACE)
 			here = strcmp(k, "servers") != 0 && strcmp(k, "dhcp") != 0 &&
 			    strcmp(k, "boot") != 0;
 		if (!here)

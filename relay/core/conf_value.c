@@ -31,19 +31,19 @@ conf_show(const char *text, char *buf, size_t size)
 
 #define NEAR_MAX 24	/* longer words are no keys and seldom names */
 
-static size_t
-least(size_t a, size_t b, size_t c)
+static uint8_t
+least(unsigned a, unsigned b, unsigned c)
 {
-	size_t m = a < b ? a : b;
+	unsigned m = a < b ? a : b;
 
-	return m < c ? m : c;
+	return (uint8_t)(m < c ? m : c);
 }
 
 /* Levenshtein's distance, where two neighbours that changed places are one step. */
 static size_t
 distance(const char *a, const char *b)
 {
-	size_t d[NEAR_MAX + 1][NEAR_MAX + 1] = { { 0 } };
+	uint8_t d[NEAR_MAX + 1][NEAR_MAX + 1] = { { 0 } };
 	size_t n = strlen(a), m = strlen(b);
 
 	if (n > NEAR_MAX || m > NEAR_MAX)
@@ -51,7 +51,7 @@ distance(const char *a, const char *b)
 	for (size_t i = 0; i <= n; i++)
 		for (size_t k = 0; k <= m; k++) {
 			if (i == 0 || k == 0) {
-				d[i][k] = i + k;
+				d[i][k] = (uint8_t)(i + k);
 				continue;
 			}
 			d[i][k] = least(d[i - 1][k] + 1, d[i][k - 1] + 1,
