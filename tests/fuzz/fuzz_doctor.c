@@ -152,7 +152,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		ask(d, w->now);
 	}
 	while (!doctor_done(d, w->now)) {
-		world_wait_ms(w, 100);
+		world_wait_ms(w, 250);
 		ask(d, w->now);
 		assert(mono_diff_ms(w->now, began) < 1000000000);
 	}
