@@ -89,6 +89,21 @@ unit_allows_calls() {
 	done
 }
 
+# The flags do not prove it: one object without a mark, and the linker leaves it out.
+is_hardened() {
+	local said
+
+	case $(uname -m) in
+	x86_64) ;;
+	*) return 0 ;;
+	esac
+	said=$(readelf -hldnsW "$1" 2>/dev/null)
+	for want in 'Type: .*DYN' GNU_RELRO BIND_NOW 'feature:.* IBT' 'feature:.* SHSTK' \
+		__stack_chk_fail __snprintf_chk 'GNU_STACK .* RW '; do
+		grep -q -e "$want" <<<"$said" || { echo "$1 has no $want"; return 1; }
+	done
+}
+
 # check_prefix PREFIX
 check_prefix() {
 	local d=$T$1 unit=$T$1/lib/systemd/system/pxrelayd.service
@@ -102,6 +117,8 @@ check_prefix() {
 	fi
 	there "$1/sbin/pxrelayd" test -x "$d/sbin/pxrelayd"
 	there "$1/bin/pxrelayctl" test -x "$d/bin/pxrelayctl"
+	there "$1/sbin/pxrelayd is hardened" is_hardened "$d/sbin/pxrelayd"
+	there "$1/bin/pxrelayctl is hardened" is_hardened "$d/bin/pxrelayctl"
 	there "the unit starts $1/sbin/pxrelayd" \
 		grep -q "^ExecStart=$1/sbin/pxrelayd " "$unit"
 	there "no place-holder in the unit" sh -c "! grep -q '@[a-z]*@' '$unit'"
