@@ -73,7 +73,7 @@ privileges_open(struct daemon *d, const struct conf *c)
 static void
 read_ahead(void)
 {
-	tzset();		/* syslog(3) writes the time */
+	tzset();		/* syslog's lines have the time */
 	json_object_seed(0);	/* from /dev/urandom */
 }
 

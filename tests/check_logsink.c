@@ -110,6 +110,29 @@ START_TEST(a_pipe_that_nobody_reads_loses_lines_and_not_time)
 }
 END_TEST
 
+/* The kernel promises room in a terminal for a byte. What is said here would take for ever, and end by time-out. */
+START_TEST(a_terminal_that_nobody_reads_loses_lines_and_not_time)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY), saved, slave;
+	struct log l;
+
+	ck_assert_int_eq(grantpt(terminal) | unlockpt(terminal), 0);
+	slave = open(ptsname(terminal), O_WRONLY | O_NOCTTY);
+	ck_assert_int_ge(slave, 0);
+	saved = dup(STDERR_FILENO);
+	dup2(slave, STDERR_FILENO);
+	logsink_look();
+	l = open_log(LOGSINK_STDERR);
+	for (int i = 0; i < 1000; i++)
+		log_event(&l, LOG_LEVEL_INFO, "line", "n=%d", i);
+	restore_stderr(saved);
+	/* Who else writes there waits as before. */
+	ck_assert_int_eq(fcntl(slave, F_GETFL) & O_NONBLOCK, 0);
+	close(slave);
+	close(terminal);
+}
+END_TEST
+
 START_TEST(no_stderr_is_no_reason_to_fail)
 {
 	int saved = dup(STDERR_FILENO);
@@ -223,7 +246,69 @@ START_TEST(a_line_with_too_many_fields_keeps_the_first)
 }
 END_TEST
 
-/* In a process of its own: the C library and libsystemd keep their sockets. */
+static void
+fill(int fd, enum logsink where)
+{
+	struct log l = open_log(where);
+	char buf[8192];
+	int n = 0;
+
+	/* Would wait for ever, and end by time-out. */
+	for (int i = 0; i < 2000; i++)
+		log_event(&l, LOG_LEVEL_INFO, "line", "n=%d", i);
+	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		n++;
+	ck_assert_int_gt(n, 0);
+	ck_assert_int_lt(n, 2000);
+	log_event(&l, LOG_LEVEL_INFO, "after", "n=1");
+	ck_assert_int_gt(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), 0);
+}
+
+START_TEST(daemons_that_do_not_read_lose_lines_and_not_time)
+{
+	own_mounts("/dev");
+	fill(listen_at("/dev/log"), LOGSINK_SYSLOG);
+	fill(listen_journal(), LOGSINK_JOURNAL);
+}
+END_TEST
+
+START_TEST(daemons_that_come_later_or_anew_are_found)
+{
+	struct log l = open_log(LOGSINK_SYSLOG);
+	char buf[512];
+	int fd;
+
+	own_mounts("/dev");
+	log_event(&l, LOG_LEVEL_INFO, "into", "the=void");
+	fd = listen_at("/dev/log");
+	log_event(&l, LOG_LEVEL_INFO, "first", "n=1");
+	ck_assert_int_gt(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), 0);
+	close(fd);
+	unlink("/dev/log");
+	log_event(&l, LOG_LEVEL_INFO, "into", "the=void");
+	fd = listen_at("/dev/log");
+	log_event(&l, LOG_LEVEL_INFO, "second", "n=1");
+	ck_assert_int_gt(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), 0);
+	close(fd);
+}
+END_TEST
+
+/* A field of another's making would be one that the journal believes. */
+START_TEST(no_value_ends_its_field)
+{
+	char buf[4096] = "";
+	int fd = listen_journal();
+	struct log l = open_log(LOGSINK_JOURNAL);
+
+	log_event(&l, LOG_LEVEL_INFO, "odd", "a=\"b\n_UID=0\" c=d");
+	ck_assert_int_gt(recv(fd, buf, sizeof(buf) - 1, MSG_DONTWAIT), 0);
+	ck_assert_ptr_null(strstr(buf, "\n_UID"));
+	ck_assert_ptr_nonnull(strstr(buf, "PXRELAY_A=b _UID=0\nPXRELAY_C=d\n"));
+	close(fd);
+}
+END_TEST
+
+/* In a process of its own, since the mounts stay. */
 static bool
 may_mount(void)
 {
@@ -248,6 +333,7 @@ logsink_suite(void)
 	tcase_add_test(tc, a_line_to_stderr_is_one_line);
 	tcase_add_test(tc, the_journal_behind_stderr_is_told_the_level);
 	tcase_add_test(tc, a_pipe_that_nobody_reads_loses_lines_and_not_time);
+	tcase_add_test(tc, a_terminal_that_nobody_reads_loses_lines_and_not_time);
 	tcase_add_test(tc, no_stderr_is_no_reason_to_fail);
 	suite_add_tcase(s, tc);
 	if (!may_mount()) {
@@ -258,6 +344,9 @@ logsink_suite(void)
 	tcase_add_test(tc, syslog_gets_facility_level_and_name);
 	tcase_add_test(tc, the_journal_gets_fields);
 	tcase_add_test(tc, a_line_with_too_many_fields_keeps_the_first);
+	tcase_add_test(tc, daemons_that_do_not_read_lose_lines_and_not_time);
+	tcase_add_test(tc, daemons_that_come_later_or_anew_are_found);
+	tcase_add_test(tc, no_value_ends_its_field);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -167,7 +167,6 @@ do_ordinary(void *arg)
 	return poll(&p, 1, 1) == 0 && gethostname(name, sizeof(name)) == 0 &&
 	    syscall(SYS_clock_gettime, CLOCK_REALTIME, &ts) == 0 &&
 	    syscall(SYS_gettimeofday, &tv, NULL) == 0 &&
-	    memfd_create("journal", 0) < 0 && errno == EPERM &&
 	    close(fd) == 0 && close(un) == 0;
 }
 

@@ -1,38 +1,41 @@
 /* SPDX-License-Identifier: ISC
  *
- * logsink - writes log lines to stderr, to syslog(3) or to the journal.
+ * logsink - writes log lines to stderr, to the syslog daemon or to the journal.
  *
  * Lines are made by base/log: an event word, then key=value pairs, where a
  * value with blanks stands in double quotes. Nothing here can fail in a way
  * that anybody could act upon, and nothing may hold up the packet path: a line
- * that the reader has no room for is dropped. (syslog(3) and sd_journal_sendv()
- * do wait when their socket is full; they are what was asked for.)
+ * that the reader has no room for is dropped. That is why syslog(3) and sd_journal_sendv(3) are
+ * not called: both wait until a daemon that is stopped, or whose disk is slow, reads on, and
+ * neither packets nor signals are looked at meanwhile. What they send is a datagram
+ * (RFC 3164; systemd's "Native Journal Protocol").
  */
 #include "io/logsink.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
-
-/* The journal would be told the place in this file, for every line the same. */
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
 
 #include "base/sbuf.h"
 
 #define IDENT		"pxrelayd"
 #define FIELDS_MAX	32
 #define FIELD_PREFIX	"PXRELAY_"
-/* Each field costs the prefix and a NUL on top of its own text. */
+/* Each field costs the prefix, the end of a line and a NUL on top of its own text. */
 #define FIELDS_SIZE \
-	(2 * LOG_LINE_MAX + FIELDS_MAX * sizeof("SYSLOG_IDENTIFIER=" IDENT))
+	(2 * LOG_LINE_MAX + FIELDS_MAX * sizeof("SYSLOG_IDENTIFIER=" IDENT "\n"))
 
 static int
 priority(enum log_level level)
@@ -52,9 +55,10 @@ priority(enum log_level level)
 
 /*
  * One writev() a line, so that lines of several processes do not mix. stderr
- * may be a pipe that nobody reads. It is not ours to make non-blocking: the
- * flag belongs to the open file, and the shell shares it. poll() promises room
- * for PIPE_BUF bytes, which is more than a line.
+ * may be a pipe or a socket that nobody reads, and not ours to make non-blocking: the
+ * flag belongs to the open file, and the shell shares it. poll() promises room for
+ * PIPE_BUF bytes in a pipe, which is more than a line, and for as much in a socket;
+ * not so in a terminal, and others may write between the two calls, see own_stderr().
  */
 static void
 write_line(const char *prefix, const char *event, const char *fields)
@@ -93,20 +97,89 @@ to_service_stderr(void *user, enum log_level level, const char *event,
 	write_line(prefix, event, fields);
 }
 
+/* A daemon that reads datagrams at a path, and our socket to it; -1: none yet. */
+struct reader {
+	const char *path;
+	int fd;
+};
+
+/* Of the process, as stderr is. */
+static struct reader syslogd = { "/dev/log", -1 };
+static struct reader journald = { "/run/systemd/journal/socket", -1 };
+
+static bool
+reach(struct reader *r)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	strncpy(at.sun_path, r->path, sizeof(at.sun_path) - 1);
+	if (r->fd < 0)
+		r->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return r->fd >= 0 &&
+	    connect(r->fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
+}
+
+/* A daemon that was started anew, or only now, has another socket of that name. */
+static void
+deliver(struct reader *r, struct iovec *iov, size_t n)
+{
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
+
+	if (r->fd < 0 && !reach(r))
+		return;
+	if (sendmsg(r->fd, &msg, MSG_NOSIGNAL) < 0 &&
+	    (errno == ECONNREFUSED || errno == ENOTCONN) && reach(r))
+		(void)!sendmsg(r->fd, &msg, MSG_NOSIGNAL);
+}
+
+void
+logsink_forget(void)
+{
+	syslogd.fd = journald.fd = -1;
+}
+
+/* RFC 3164, section 4.1, as the C library writes it: without the host. */
 static void
 to_syslog(void *user, enum log_level level, const char *event,
     const char *fields)
 {
+	time_t now = time(NULL);
+	char stamp[32] = "", head[64];
+	struct iovec iov[4] = {
+		{ head, 0 },
+		{ (void *)(uintptr_t)event, strlen(event) },
+		{ (void *)(uintptr_t)" ", *fields ? 1 : 0 },
+		{ (void *)(uintptr_t)fields, strlen(fields) },
+	};
+	struct tm tm;
+
 	(void)user;
-	syslog(LOG_DAEMON | priority(level), "%s%s%s", event,
-	    *fields ? " " : "", fields);
+	if (localtime_r(&now, &tm))
+		(void)strftime(stamp, sizeof(stamp), "%b %e %T ", &tm);
+	iov[0].iov_len = (size_t)snprintf(head, sizeof(head), "<%d>%s" IDENT "[%ld]: ",
+	    LOG_DAEMON | priority(level), stamp, (long)getpid());
+	deliver(&syslogd, iov, 4);
 }
 
 struct fields {
 	struct iovec iov[FIELDS_MAX];
-	int n;
+	size_t n;
 	char *p, *end;		/* room that is left for their text */
 };
+
+/* A field ends with its line: no value may have another one in it. */
+static void
+take_field(struct fields *f, struct sbuf *b)
+{
+	sbuf_putc(b, '\n');
+	if (b->cut)
+		return;
+	for (size_t i = 0; i + 1 < b->len; i++)
+		if (f->p[i] == '\n')
+			f->p[i] = ' ';
+	f->iov[f->n++] = (struct iovec){ f->p, b->len };
+	f->p += b->len + 1;
+}
 
 /* "name=value"; a field that does not fit is left out. */
 static void
@@ -118,10 +191,7 @@ add_field(struct fields *f, const char *name, const char *value)
 		return;
 	b = sbuf_init(f->p, (size_t)(f->end - f->p));
 	sbuf_printf(&b, "%s=%s", name, value);
-	if (b.cut)
-		return;
-	f->iov[f->n++] = (struct iovec){ f->p, b.len };
-	f->p += b.len + 1;
+	take_field(f, &b);
 }
 
 /* Field names are A-Z, 0-9 and _ (systemd.journal-fields(7)). */
@@ -139,10 +209,7 @@ add_pair(struct fields *f, const char *key, size_t key_len, const char *value,
 		sbuf_putc(&b, isalnum((unsigned char)key[i]) ?
 		    (char)toupper((unsigned char)key[i]) : '_');
 	sbuf_printf(&b, "=%.*s", (int)value_len, value);
-	if (b.cut)
-		return;
-	f->iov[f->n++] = (struct iovec){ f->p, b.len };
-	f->p += b.len + 1;
+	take_field(f, &b);
 }
 
 /* key=value key="a value": words without '=' are in MESSAGE alone. */
@@ -189,7 +256,7 @@ to_journal(void *user, enum log_level level, const char *event,
 	add_field(&f, "SYSLOG_IDENTIFIER", IDENT);
 	add_field(&f, FIELD_PREFIX "EVENT", event);
 	add_pairs(&f, fields);
-	(void)sd_journal_sendv(f.iov, f.n);
+	deliver(&journald, f.iov, f.n);
 }
 
 /* systemd.exec(5): the variable is inherited even where stderr has been sent
@@ -209,10 +276,32 @@ stderr_is_journal(void)
 /* Of the process, as stderr is. */
 static bool service_stderr;
 
+/*
+ * A pipe or terminal is opened once more, for writes that do not wait: when somebody pressed
+ * ^S, or another process fills the pipe. Where that is refused (a pipe without a reader,
+ * another user's terminal) it stays as it is.
+ */
+static void
+own_stderr(void)
+{
+	struct stat st;
+	int fd;
+
+	if (fstat(STDERR_FILENO, &st) < 0 ||
+	    (!S_ISFIFO(st.st_mode) && !isatty(STDERR_FILENO)))
+		return;
+	fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+}
+
 void
 logsink_look(void)
 {
 	service_stderr = stderr_is_journal();
+	own_stderr();
 }
 
 void
@@ -224,7 +313,6 @@ logsink_set(struct log *log, enum logsink where)
 		log->sink = service_stderr ? to_service_stderr : to_stderr;
 		break;
 	case LOGSINK_SYSLOG:
-		openlog(IDENT, LOG_PID, LOG_DAEMON);
 		log->sink = to_syslog;
 		break;
 	case LOGSINK_JOURNAL:

@@ -21,7 +21,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "io/logsink.h"
@@ -383,7 +382,7 @@ keep_peer_and_stderr(int fd, bool quiet)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	closelog();	/* its descriptor is closed below */
+	logsink_forget();	/* its descriptors are closed below */
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);

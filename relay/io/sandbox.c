@@ -296,17 +296,6 @@ if_call(struct prog *p, const struct call *c, enum sandbox_role role)
 		p->insn[at].jf = (uint8_t)(p->n - at - 1);
 }
 
-/*
- * One refusal that is no crime: for a line that the journal's socket has no memory for,
- * libsystemd wants a file in memory, and takes no for an answer. The line is lost.
- */
-static void
-refuse_memfd(struct prog *p)
-{
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (uint32_t)SCMP_SYS(memfd_create));
-	verdict(p, SECCOMP_RET_ERRNO | EPERM);
-}
-
 /* libseccomp's tokens of machines are the kernel's AUDIT_ARCH_*. Calls of x32 have
  * numbers that no row has. */
 static void
@@ -316,7 +305,6 @@ write_prog(struct prog *p, enum sandbox_role role)
 	put(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, seccomp_arch_native());
 	verdict(p, SECCOMP_RET_KILL_PROCESS);
 	load(p, offsetof(struct seccomp_data, nr));
-	refuse_memfd(p);
 	for (size_t i = 0; i < N_CALLS; i++)
 		if (calls[i].who & role && calls[i].nr >= 0)
 			if_call(p, &calls[i], role);
