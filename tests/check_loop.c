@@ -103,6 +103,37 @@ START_TEST(signals_are_events)
 }
 END_TEST
 
+/* A handler's pipe would have been full, and the one SIGTERM lost. */
+START_TEST(a_storm_of_signals_is_one_and_loses_no_other)
+{
+	struct loop *l = loop_new();
+	struct note hup = { .loop = l }, term = { .loop = l, .stop_at = 1 };
+
+	loop_signal(l, SIGHUP, note, &hup);
+	loop_signal(l, SIGTERM, note, &term);
+	for (int i = 0; i < 5000; i++)
+		kill(getpid(), SIGHUP);
+	kill(getpid(), SIGTERM);
+	ck_assert_int_eq(loop_run(l), 0);
+	ck_assert_int_eq(term.calls, 1);
+	ck_assert_int_eq(hup.calls, 1);
+	loop_free(l);
+}
+END_TEST
+
+/* Who is on his way out is not killed by a second one. */
+START_TEST(a_signal_stays_blocked_after_the_end)
+{
+	struct loop *l = loop_new();
+	struct note term = { .loop = l };
+
+	loop_unwatch(loop_signal(l, SIGTERM, note, &term));
+	loop_free(l);
+	raise(SIGTERM);
+	ck_assert_int_eq(term.calls, 0);
+}
+END_TEST
+
 START_TEST(a_watch_can_end_itself_and_another)
 {
 	struct loop *l = loop_new();
@@ -211,6 +242,8 @@ loop_suite(void)
 	tcase_add_test(tc, timers_run_once_or_again_and_again);
 	tcase_add_test(tc, a_descriptor_is_called_as_long_as_it_can_be_read);
 	tcase_add_test(tc, signals_are_events);
+	tcase_add_test(tc, a_storm_of_signals_is_one_and_loses_no_other);
+	tcase_add_test(tc, a_signal_stays_blocked_after_the_end);
 	tcase_add_test(tc, a_watch_can_end_itself_and_another);
 	tcase_add_test(tc, it_pauses_between_turns);
 	tcase_add_test(tc, a_reader_that_went_away_does_not_kill);

@@ -370,6 +370,31 @@ START_TEST(late_answers_are_thrown_away)
 }
 END_TEST
 
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* An end asks several times, and SIGTERM is not to take that many time-outs. */
+START_TEST(an_opener_that_stands_still_is_waited_for_once)
+{
+	pid_t pid = pid_of_opener();
+	int64_t begin;
+
+	kill(pid, SIGSTOP);
+	ck_assert_int_eq(priv_udp(priv, 67), -ETIMEDOUT);
+	begin = now_ms();
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(priv_udp(priv, 67), -ETIMEDOUT);
+	ck_assert_int_lt(now_ms() - begin, PRIV_WAIT_MS);
+	kill(pid, SIGCONT);
+}
+END_TEST
+
 static void
 add_both(TCase *tc)
 {
@@ -398,6 +423,7 @@ add_split(TCase *tc)
 	tcase_add_test(tc, without_its_opener_a_process_goes_on);
 	tcase_add_test(tc, signals_do_not_end_the_opener);
 	tcase_add_test(tc, late_answers_are_thrown_away);
+	tcase_add_test(tc, an_opener_that_stands_still_is_waited_for_once);
 }
 
 Suite *

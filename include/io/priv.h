@@ -4,7 +4,7 @@
  * once priv_split() was called, else of this process itself.
  *
  * Questions are answered within some 50 us; an opener that is stopped holds up the
- * caller for PRIV_WAIT_MS at most. When it is gone everything is refused with -EPIPE, and what is open stays open.
+ * caller for PRIV_WAIT_MS at most, and after that for PRIV_SLOW_MS a question until it is heard again. When it is gone everything is refused with -EPIPE, and what is open stays open.
  * Descriptors are close-on-exec and the caller's.
  */
 #ifndef IO_PRIV_H
@@ -19,6 +19,7 @@
 #include "io/opener.h"
 
 #define PRIV_WAIT_MS 2000
+#define PRIV_SLOW_MS 250
 
 struct priv;
 

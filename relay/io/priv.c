@@ -20,6 +20,7 @@
 struct priv {
 	int fd;			/* -1: no process of its own; -2: it is gone */
 	uint32_t seq;
+	bool slow;		/* the last question was not answered in time */
 	struct log *log;
 	struct opener here;	/* who does it as long as there is no process */
 };
@@ -97,7 +98,8 @@ violated(struct priv *p, const struct opener_answer *a)
 	    "call=%s process=opener", sandbox_call_name(a->result));
 }
 
-/* poll() is not called again with what is left of the time: late answers are rare. */
+/* poll() is not called again with what is left of the time: late answers are rare. An opener
+ * that is stopped costs the whole of it once, not once for each question of an end or a reload. */
 static int
 await(struct priv *p, uint32_t seq)
 {
@@ -108,13 +110,15 @@ await(struct priv *p, uint32_t seq)
 	for (;;) {
 		err = receive(p, &a, &fd);
 		if (err == -EAGAIN) {
-			n = poll(&pfd, 1, PRIV_WAIT_MS);
+			n = poll(&pfd, 1, p->slow ? PRIV_SLOW_MS : PRIV_WAIT_MS);
+			p->slow |= n == 0;
 			if (n == 0)
 				return -ETIMEDOUT;
 			continue;
 		}
 		if (err < 0)
 			return err;
+		p->slow = false;
 		if (a.seq == seq && a.what != OPENER_VIOLATION)
 			return a.result < 0 ? a.result : fd >= 0 ? fd : 0;
 		if (a.what == OPENER_VIOLATION)
