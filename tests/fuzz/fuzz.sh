@@ -33,7 +33,7 @@ work() {
 	mkdir -p "$found" build/fuzz/log
 	{ time build/fuzz/tests/libfuzz/"$t" -max_total_time="${FUZZ_SECONDS:-60}" \
 		-runs="${FUZZ_RUNS:--1}" -max_len="$(longest "$t")" \
-		-entropic_scale_per_exec_time=1 -print_final_stats=1 \
+		-entropic_scale_per_exec_time=1 -reload=0 -print_final_stats=1 \
 		-artifact_prefix=build/fuzz/crash-"$t"- "$found" \
 		tests/fuzz/corpus/"$t"; } \
 		>> build/fuzz/log/"$t".log 2>&1
