@@ -360,6 +360,21 @@ START_TEST(boot_item_is_discovery)
 }
 END_TEST
 
+START_TEST(a_list_of_boot_servers_is_seen)
+{
+	with_43("PXEClient", "060108 0807 8000 01 c6336415 ff");
+	ck_assert(client.boot_servers && !client.discovery);
+	with_43("PXEClient", "0807 8000 01 c6336415 4704 8000 0000 ff");
+	ck_assert(client.boot_servers && client.discovery);
+	with_43("PXEClient", "0807 8000 01 c63364");
+	ck_assert(!client.boot_servers);
+	with_43("PXEClient", "060108 ff 0807 8000 01 c6336415");
+	ck_assert(!client.boot_servers);
+	with_43("docsis3.0:", "0807 8000 01 c6336415 ff");
+	ck_assert(!client.boot_servers);
+}
+END_TEST
+
 /* RFC 2132 8.4: whose option 43 it is, option 60 says. */
 START_TEST(option_43_of_others_is_not_pxe)
 {
@@ -647,6 +662,7 @@ pxe_suite(void)
 
 	tc = tcase_create("others");
 	tcase_add_test(tc, boot_item_is_discovery);
+	tcase_add_test(tc, a_list_of_boot_servers_is_seen);
 	tcase_add_test(tc, option_43_of_others_is_not_pxe);
 	tcase_add_test(tc, uuid_has_one_form);
 	tcase_add_test(tc, user_class_raw_or_in_instances);

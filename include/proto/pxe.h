@@ -51,6 +51,8 @@ struct pxe_client {
 	uint16_t arch[PXE_ARCHS_MAX];
 	/* pxeclient, and option 43 has sub-option 71: boot server discovery */
 	bool discovery;
+	/* ... or, in front of that one, sub-option 8: it repeats the list of boot servers that it was offered */
+	bool boot_servers;
 	uint16_t item;		/* 43.71: type ... */
 	uint16_t layer;		/* ... and layer */
 	uint8_t uuid_len;	/* option 97 without its type byte: 16, or 0 */

@@ -161,6 +161,17 @@ is_client(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 	    !iface_has(in, rx->dst) && !iftab_is_local(r->iftab, rx->src);
 }
 
+/*
+ * Who chooses among boot servers (43.71), or repeats the list of them that it was given
+ * (43.8), does not ask the one whose offer it holds: it takes an answer of that list only
+ * (iPXE looks at option 54, EDK2 at siaddr), and has the next one of it to ask itself.
+ */
+static bool
+has_list(const struct pxe_client *c)
+{
+	return c->discovery || c->boot_servers;
+}
+
 /* wdsnbp.com polls with the number that its server gave it (option 250). */
 #define OPT_WDS 250
 
@@ -169,7 +180,7 @@ is_question(const struct relay4 *r, const struct dhcp4 *m,
     const struct relay4_rx *rx)
 {
 	return (m->type == DHCP4_REQUEST_MSG || m->type == DHCP4_INFORM) &&
-	    r->scratch.pxeclient && !r->scratch.discovery && !m->at[OPT_WDS] &&
+	    r->scratch.pxeclient && !has_list(&r->scratch) && !m->at[OPT_WDS] &&
 	    ip4_is_none(m->giaddr) && rx->len <= RESCUE_MSG_MAX &&
 	    (ip4_is_none(m->ciaddr) || ip4_eq(m->ciaddr, rx->src));
 }

@@ -17,6 +17,7 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 #define SUB_PAD		0	/* of option 43, PXE 2.1 */
+#define SUB_BOOT_SERVERS 8
 #define SUB_BOOT_ITEM	71
 #define SUB_END		255
 
@@ -154,6 +155,7 @@ read_boot_item(struct pxe_client *c, const struct dhcp4 *m)
 		if (sub == SUB_PAD)
 			continue;
 		item = rd_sub(&r, rd_u8(&r));
+		c->boot_servers = c->boot_servers || (sub == SUB_BOOT_SERVERS && !item.bad);
 		if (sub != SUB_BOOT_ITEM)
 			continue;
 		c->item = rd_u16(&item);
