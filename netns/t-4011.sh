@@ -21,7 +21,7 @@ nsip cl10 route add default via $GW10
 capture client rtr vlan10
 capture server rtr up0
 {
-	printf '[relay]\ncontrol = %s\nclient-rate = off\n' "$CTL"
+	printf '[relay]\ncontrol = %s\nclient-rate = off\nlog-level = debug\n' "$CTL"
 	cat "$TOP/conf/dhcp-and-wds-two-hosts.conf"
 } >"$T/relay.conf"
 start_relay "$T/relay.conf"

@@ -214,6 +214,13 @@ START_TEST(rules_choose_the_group)
 	ck_assert_int_eq(asks(), DROP_NONE);
 	goes_to(FOG);
 	ck_assert_uint_eq(w->r4.rule_hits[1], 1);
+	ck_assert_uint_eq(plan.servers.rule, 1);
+	/* What was in the plan before is not what chose, nor after a drop. */
+	memset(&plan, 0x55, sizeof(plan));
+	request();
+	ck_assert_int_eq(asks(), DROP_NONE);
+	ck_assert_uint_eq(plan.servers.rule, CONF_NONE);
+	memset(&plan, 0x55, sizeof(plan));
 	request();
 	msg.b[msg.len - 1] = 0;		/* option 93: BIOS */
 	ck_assert_int_eq(asks(), DROP_RULE);

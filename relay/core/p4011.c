@@ -81,6 +81,7 @@ plan_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		plan->hops = (uint8_t)(m->hops + 1);
 	}
 	relay4_choose(r, cv, in, &r->scratch, m);
+	plan->servers.rule = cv->rule;
 	if (cv->rule != CONF_NONE)
 		r->rule_hits[cv->rule]++;
 	if (cv->drop)
@@ -113,11 +114,11 @@ enum drop
 p4011_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
     struct p4011_plan *plan)
 {
-	struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
+	struct iface *in;
 	enum drop d;
 
-	plan->servers.n_server = 0;
-	plan->servers.in = in;
+	relay4_begin(r, &plan->servers, rx->ifindex, false);
+	in = plan->servers.in;
 	plan->edit = false;
 	plan->src = rx->src;
 	plan->sport = rx->sport;
