@@ -32,6 +32,12 @@
 
 /* --- what the kernel took ---------------------------------------------------- */
 
+static enum drop
+drop_of(bool full)
+{
+	return full ? DROP_SEND_FULL : DROP_SEND_ERROR;
+}
+
 /* Before a message's copies are queued. Something else's are counted alone. */
 static void
 begin_fate(struct daemon *d, uint32_t ifindex, bool reply)
@@ -49,7 +55,7 @@ lost(void *daemon, const void *data, bool full)
 {
 	struct daemon *d = daemon;
 	size_t at = (size_t)((const uint8_t *)data - d->arena);
-	enum drop why = full ? DROP_SEND_FULL : DROP_SEND_ERROR;
+	enum drop why = drop_of(full);
 
 	for (unsigned i = d->n_fate; i-- > 0;) {
 		struct daemon_fate *f = &d->fate[i];
@@ -326,24 +332,20 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	end_fate(d);
 }
 
-/* The raw socket sends at once: these packets are rare. DROP_NONE when it went out. */
-static enum drop
-send_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex,
-    enum counter what)
+enum drop
+path_send_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex)
 {
 	uint8_t hdr[UDPIP_HEADERS];
-	enum drop why = DROP_NONE;
+	enum drop why;
 	int err;
 
 	udpip_build(hdr, u, d->ip_id++);
 	err = packet_send_raw(d->raw, u->dst, ifindex, hdr, u->payload,
 	    u->payload_len);
-	if (err < 0)
-		why = full_error(-err) ? DROP_SEND_FULL : DROP_SEND_ERROR;
-	if (why == DROP_NONE)
-		stats_count(&d->stats, what);
-	else
-		d->stats.drop_send[why]++;
+	if (err == 0)
+		return DROP_NONE;
+	why = drop_of(full_error(-err));
+	d->stats.drop_send[why]++;
 	return why;
 }
 
@@ -376,7 +378,8 @@ port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 
 		if (d->captures)
 			capture_copy_4011(d, rx, s, &u);
-		why = send_raw(d, &u, 0, COUNTER_COPIES);
+		why = path_send_raw(d, &u, 0);
+		d->stats.counter[COUNTER_COPIES] += why == DROP_NONE;
 		d->r4.server[s].sent += why == DROP_NONE;
 		d->r4.server[s].errors += why == DROP_SEND_ERROR;
 		d->r4.server[s].dropped += why == DROP_SEND_FULL;
@@ -409,8 +412,8 @@ help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
 		out.ttl = plan.ttl;
 		if (d->captures)
 			capture_help_copy(d, rx, &out, plan.out[i].ifindex);
-		why = send_raw(d, &out, plan.out[i].ifindex,
-		    COUNTER_HELPED_COPIES);
+		why = path_send_raw(d, &out, plan.out[i].ifindex);
+		d->stats.counter[COUNTER_HELPED_COPIES] += why == DROP_NONE;
 		sent += why == DROP_NONE;
 	}
 	if (sent)

@@ -11,17 +11,6 @@
 #include "relay/daemon.h"
 
 static void
-ask(struct daemon *d, const struct rescue_plan *p)
-{
-	uint8_t hdr[UDPIP_HEADERS];
-
-	udpip_build(hdr, &p->udp, d->ip_id++);
-	if (packet_send_raw(d->raw, p->udp.dst, 0, hdr, p->udp.payload,
-	    p->udp.payload_len) < 0)
-		d->stats.drop_send[DROP_SEND_ERROR]++;
-}
-
-static void
 tell(struct daemon *d, const struct rescue_plan *p)
 {
 	char asked[IP4_STRLEN], live[IP4_STRLEN], client[MAC_STRLEN];
@@ -62,7 +51,7 @@ carry_out(struct daemon *d, const struct rescue_plan *p, struct mono now)
 	case RESCUE_NOTHING:
 		break;
 	case RESCUE_ASK:
-		ask(d, p);
+		(void)path_send_raw(d, &p->udp, 0);
 		break;
 	case RESCUE_DELIVER:
 		deliver(d, p);

@@ -205,6 +205,9 @@ void path_udp67(void *daemon, struct mono now);
 void path_udp4011(void *daemon, struct mono now);
 /* Sends what is queued, and counts what became of it. */
 void path_flush(struct daemon *d);
+/* By the raw socket, at once: such packets are rare. DROP_NONE when it went out; a loss is
+ * counted by its reason. */
+enum drop path_send_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex);
 /* Questions that are due for the next server. */
 void path_hedges(void *daemon, struct mono now);
 /* Reads one server's socket. */
