@@ -493,6 +493,20 @@ START_TEST(a_way_that_is_back_is_tried_at_once)
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	ask_due();
 	ck_assert_int_eq(state(), HEALTH_UP);
+
+	/* ... also when nobody has looked meanwhile, as nothing was due */
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	world_wait_ms(w, 1000);
+	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	ask_due();
+	ck_assert_int_eq(state(), HEALTH_UP);
+
+	/* ... but not when it has gone again */
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	ask_due();
+	ck_assert_int_eq(state(), HEALTH_DOWN);
 	world_free(w);
 }
 END_TEST

@@ -43,6 +43,7 @@ struct health {
 	bool fell;		/* down since it was up last */
 	bool drained;
 	bool blocked;		/* the kernel says that nothing can reach it (route, link, neighbour) */
+	bool unblocked;		/* no more, and no probe has been sent for it yet */
 	bool misconfigured;	/* probes are not answered, clients are */
 	enum health_state state;
 	enum health_diag diag;	/* why it is in this state */

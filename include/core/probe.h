@@ -68,7 +68,6 @@ struct probe_server {
 	uint8_t good;		/* rounds answered in a row */
 	uint8_t contradicted;	/* unanswered rounds in which a client was answered */
 	uint16_t silent;	/* unanswered rounds in a row */
-	bool was_blocked;	/* by the kernel, when last looked at */
 	/* The client interface whose giaddr is used, and the link for ARP: 0 when they are to be looked for,
 	 * PROBE_NO_IFACE when there is none until interfaces change. */
 	uint32_t via, link;

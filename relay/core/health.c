@@ -147,6 +147,7 @@ health_block(struct health *h, enum health_diag d, struct mono now)
 	bool changed;
 
 	h->blocked = true;
+	h->unblocked = false;
 	changed = set(h, d, now);
 	/* Down already, by silence perhaps: now it is known why. */
 	if (h->state == HEALTH_DOWN)
@@ -160,6 +161,7 @@ health_unblock(struct health *h, bool probed, struct mono now)
 	if (!h->blocked)
 		return false;
 	h->blocked = false;
+	h->unblocked = true;
 	h->known = probed;
 	h->score = 0;
 	/* Also when it stays down, until a probe is answered. */

@@ -513,11 +513,11 @@ ask(struct probes *p, struct probe_server *s, const struct conf_server *c, uint1
 
 /* The way is back: nobody should wait for it longer than needed. */
 static void
-notice_unblocked(struct probe_server *s, const struct health *h, struct mono now)
+notice_unblocked(struct probe_server *s, struct health *h, struct mono now)
 {
-	if (s->was_blocked && !h->blocked)
+	if (h->unblocked)
 		s->due = earlier(s->due, now);
-	s->was_blocked = h->blocked;
+	h->unblocked = false;
 }
 
 static bool
