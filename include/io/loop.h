@@ -30,8 +30,7 @@ uint64_t loop_wall_ns(struct loop *l);
 struct loop_watch *loop_read(struct loop *l, int fd, loop_fn *fn, void *user);
 /* ... whenever fd can be written, or has failed: a connect() that is over. */
 struct loop_watch *loop_write(struct loop *l, int fd, loop_fn *fn, void *user);
-/* A signal that comes several times before its turn is one. From the first call on signo is blocked in
- * this process, and stays so: nothing ends it by surprise while it closes what it has. */
+/* A signal that comes several times in a turn is one. */
 struct loop_watch *loop_signal(struct loop *l, int signo, loop_fn *fn, void *user);
 /* Every ms milliseconds (repeat) or once. */
 struct loop_watch *loop_timer(struct loop *l, int64_t ms, bool repeat, loop_fn *fn, void *user);

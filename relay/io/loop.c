@@ -2,10 +2,11 @@
  *
  * loop - the event loop, on libevent.
  *
- * libevent brings epoll and timers that do not jump with the wall clock; this file hides
- * its types and adds what it lacks for us: the time as an argument, a pause between two turns,
- * and signals that cannot get lost. What a call-back does is left to whoever installs it. The
- * loop owns its watches, the callers own their descriptors.
+ * libevent brings epoll, timers that do not jump with the wall clock and
+ * signals as ordinary events; this file hides its types and adds what it lacks
+ * for us: the time as an argument, a pause between two turns, and signals that keep nothing
+ * waiting. What a call-back does is left to whoever installs it. The loop owns its watches,
+ * the callers own their descriptors.
  */
 #include "io/loop.h"
 
@@ -14,10 +15,8 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/queue.h>
-#include <sys/signalfd.h>
 #include <sys/time.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -27,8 +26,8 @@
 
 struct loop_watch {
 	LIST_ENTRY(loop_watch) entry;
-	struct event *ev;	/* NULL: of a signal */
-	int signo;
+	struct event *ev;
+	bool signalled;
 	loop_fn *fn;
 	void *user;
 };
@@ -36,8 +35,6 @@ struct loop_watch {
 struct loop {
 	struct event_base *base;
 	LIST_HEAD(loop_watches, loop_watch) watches;
-	sigset_t signals;
-	int signal_fd;		/* -1: none is watched yet */
 	uint32_t pause_us;	/* NO_PAUSE: nobody has asked */
 	bool stopped;
 };
@@ -56,15 +53,21 @@ clock_now(void)
 	return mono_us((int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
 }
 
-/* The watch may be gone when fn returns: it is not looked at again. */
+/*
+ * The watch may be gone when fn returns: it is not looked at again. A signal is followed when the
+ * turn is over, and once, however often it came: libevent calls back once for each, and a storm
+ * of SIGHUPs had reloads one after the other while packets and SIGTERM waited (3.7 s were seen).
+ */
 static void
 run_watch(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_watch *w = arg;
 
 	(void)fd;
-	(void)what;
-	w->fn(w->user, clock_now());
+	if (what & EV_SIGNAL)
+		w->signalled = true;
+	else
+		w->fn(w->user, clock_now());
 }
 
 static struct loop_watch *
@@ -100,8 +103,6 @@ loop_new(void)
 	signal(SIGPIPE, SIG_IGN);
 	(void)prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 	LIST_INIT(&l->watches);
-	sigemptyset(&l->signals);
-	l->signal_fd = -1;
 	l->pause_us = NO_PAUSE;
 	l->base = event_base_new();
 	if (!l->base) {
@@ -120,8 +121,6 @@ loop_free(struct loop *l)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see what LIST_REMOVE() does */
 		loop_unwatch(LIST_FIRST(&l->watches));
 	event_base_free(l->base);
-	if (l->signal_fd >= 0)
-		close(l->signal_fd);
 	free(l);
 	return NULL;
 }
@@ -155,69 +154,10 @@ loop_write(struct loop *l, int fd, loop_fn *fn, void *user)
 	return watch_new(l, fd, EV_WRITE | EV_PERSIST, NULL, fn, user);
 }
 
-static void
-run_signal(struct loop *l, int signo, struct mono now)
-{
-	struct loop_watch *w;
-
-	LIST_FOREACH(w, &l->watches, entry)
-		if (w->signo == signo) {
-			w->fn(w->user, now);
-			return;		/* the list may be another one now */
-		}
-}
-
-/*
- * Signals wait in the kernel until there is time for them, one of each kind. A handler that
- * writes them to a pipe, as libevent's does, has each of a storm of SIGHUPs followed by a
- * reload before anything else has its turn: SIGTERM was heard 3.7 s later, and a pipe that is full loses
- * it. The kernel hands out the lowest number first, so all that wait are taken before one is followed.
- */
-static void
-on_signals(void *loop, struct mono now)
-{
-	struct loop *l = loop;
-	struct signalfd_siginfo si[16];
-	ssize_t n = read(l->signal_fd, si, sizeof(si));
-	sigset_t seen;
-
-	sigemptyset(&seen);
-	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(si[0]); i++)
-		sigaddset(&seen, (int)si[i].ssi_signo);
-	for (int signo = 1; signo < NSIG; signo++)
-		if (sigismember(&seen, signo) == 1)
-			run_signal(l, signo, now);
-}
-
-static bool
-take_signal(struct loop *l, int signo)
-{
-	int fd;
-
-	sigaddset(&l->signals, signo);
-	if (sigprocmask(SIG_BLOCK, &l->signals, NULL) < 0)
-		return false;
-	fd = signalfd(l->signal_fd, &l->signals, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (fd < 0 || fd == l->signal_fd)
-		return fd >= 0;
-	l->signal_fd = fd;
-	return loop_read(l, fd, on_signals, l) != NULL;
-}
-
 struct loop_watch *
 loop_signal(struct loop *l, int signo, loop_fn *fn, void *user)
 {
-	struct loop_watch *w = calloc(1, sizeof(*w));
-
-	if (!w || !take_signal(l, signo)) {
-		free(w);
-		return NULL;
-	}
-	w->signo = signo;
-	w->fn = fn;
-	w->user = user;
-	LIST_INSERT_HEAD(&l->watches, w, entry);
-	return w;
+	return watch_new(l, signo, EV_SIGNAL | EV_PERSIST, NULL, fn, user);
 }
 
 static struct timeval
@@ -252,8 +192,7 @@ loop_unwatch(struct loop_watch *w)
 	if (!w)
 		return NULL;
 	LIST_REMOVE(w, entry);
-	if (w->ev)
-		event_free(w->ev);
+	event_free(w->ev);
 	free(w);
 	return NULL;
 }
@@ -266,6 +205,23 @@ pause_if_asked(struct loop *l)
 	if (l->pause_us != NO_PAUSE && l->pause_us > 0)
 		(void)nanosleep(&ts, NULL);	/* a signal may end it early */
 	l->pause_us = NO_PAUSE;
+}
+
+/* From the first one again after each: what it does may end other watches. */
+static void
+run_signals(struct loop *l)
+{
+	struct loop_watch *w;
+
+	do {
+		LIST_FOREACH(w, &l->watches, entry)
+			if (w->signalled)
+				break;
+		if (w) {
+			w->signalled = false;
+			w->fn(w->user, clock_now());
+		}
+	} while (w && !l->stopped);
 }
 
 int
@@ -281,6 +237,7 @@ loop_run(struct loop *l)
 			return errno ? -errno : -EIO;
 		if (r > 0)		/* nothing is left to wait for */
 			return 0;
+		run_signals(l);
 		if (!l->stopped)
 			pause_if_asked(l);
 	}

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io/sandbox.h"
@@ -98,19 +99,32 @@ violated(struct priv *p, const struct opener_answer *a)
 	    "call=%s process=opener", sandbox_call_name(a->result));
 }
 
-/* poll() is not called again with what is left of the time: late answers are rare. An opener
+/* Signals wait meanwhile: each would begin the time anew, and a storm of them fill the pipe
+ * into which libevent writes them. */
+static int
+wait_readable(int fd, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	sigset_t all;
+
+	sigfillset(&all);
+	sigdelset(&all, SIGSYS);	/* of the sandbox */
+	return ppoll(&p, 1, &ts, &all);
+}
+
+/* It is not waited again with what is left of the time: late answers are rare. An opener
  * that is stopped costs the whole of it once, not once for each question of an end or a reload. */
 static int
 await(struct priv *p, uint32_t seq)
 {
-	struct pollfd pfd = { .fd = p->fd, .events = POLLIN };
 	struct opener_answer a = { 0 };
 	int err, fd, n;
 
 	for (;;) {
 		err = receive(p, &a, &fd);
 		if (err == -EAGAIN) {
-			n = poll(&pfd, 1, p->slow ? PRIV_SLOW_MS : PRIV_WAIT_MS);
+			n = wait_readable(p->fd, p->slow ? PRIV_SLOW_MS : PRIV_WAIT_MS);
 			p->slow |= n == 0;
 			if (n == 0)
 				return -ETIMEDOUT;
