@@ -69,7 +69,7 @@ both_answered()
 # takes_over WHAT ROUTER DEVICE: that router gets the address, and says so.
 takes_over()
 {
-	load L < <("$PYTHON" "$HERE/srv/lag.py" "$T/$2.log" \
+	load L < <("$PYTHON" "$HERE/srv/lag.py" "${PID[$2]}" "$T/$2.log" \
 		"interface-active interface=vlan10 giaddr=$GIADDR" /dev/null "" 3 \
 		ip -n "$ID-$2" addr add $VIP/32 dev "$3")
 	expect "$1: $2 is active after ${L[lag]} ms" within "${L[lag]}"
@@ -78,7 +78,7 @@ takes_over()
 # gives_up WHAT ROUTER DEVICE
 gives_up()
 {
-	load L < <("$PYTHON" "$HERE/srv/lag.py" "$T/$2.log" \
+	load L < <("$PYTHON" "$HERE/srv/lag.py" "${PID[$2]}" "$T/$2.log" \
 		"interface-standby interface=vlan10" /dev/null "" 3 \
 		ip -n "$ID-$2" addr del $VIP/32 dev "$3")
 	expect "$1: $2 is on standby after ${L[lag]} ms" within "${L[lag]}"

@@ -17,6 +17,16 @@ END
 ask cl10
 expect_eq "served" "${A[answers]}" 1
 
+# waited: ms for which the relay had to wait for a processor; others of this machine are
+# to blame for those
+waited()
+{
+	local ns
+
+	read -r _ ns _ <"/proc/$RELAY_PID/schedstat"
+	echo $((ns / 1000000))
+}
+
 kill -STOP "$RELAY_PID"
 for round in add del; do
 	for ((i = 2; i < 8000; i++)); do
@@ -25,11 +35,13 @@ for round in add del; do
 done
 nsip rtr addr del $GW10/25 dev vlan10
 nsip rtr addr add 192.0.2.2/25 dev vlan10
-kill -CONT "$RELAY_PID"
+start_probe cl10
+WAITED=$(waited)
 t0=$EPOCHREALTIME
-spawn cl10 probe "$PYTHON" "$HERE/srv/pkt.py" probe eth0 every=5
+kill -CONT "$RELAY_PID"
 ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 3 192.0.2.2)
-expect "relays with the new address after $ms ms" \
-	test "${ms/none/9999}" -le $((250 * PXR_SLOW))
+WAITED=$(($(waited) - WAITED))
+expect "relays with the new address after $ms ms, $WAITED of them without a processor" \
+	test $((${ms/none/9999} - WAITED)) -le $((250 * PXR_SLOW))
 [ -n "$RELAY" ] || expect "it noticed: netlink-resyncs" \
 	test "$(relay_counter netlink-resyncs)" -ge 1

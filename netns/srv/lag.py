@@ -1,12 +1,19 @@
 """lag.py: how long after the kernel's event does a line appear in a log?
 
-  lag.py LOG PATTERN MONITOR PATTERN SECONDS COMMAND...
+  lag.py PID[,PID...] LOG PATTERN MONITOR PATTERN SECONDS COMMAND...
 
 Runs COMMAND and waits for a new line in LOG that matches the first pattern, and
 for the event that caused it, the first new line of MONITOR (what `ip -ts
 monitor' writes) that matches the second one.  An empty second pattern: the event
-is the command itself, from its start.  Prints event= and line=, milliseconds
-after the command's start, and lag=, the difference; "none" where nothing came.
+is the command itself.  Prints event= and line=, milliseconds
+after the command took effect, and lag=, the difference; "none" where nothing came.
+
+What other programs of this machine take is no part of the lag, which is that of
+the processes PID: the time that they waited for a processor is subtracted, and
+printed as waited=.  A line has the time at which LOG was written, and not that at
+which it was seen here.  `ip -n' is started beforehand, which takes 50 ms on a busy
+machine, and may wait for a lock of the kernel that is everybody's: the event is when
+it has its answer.
 """
 
 import datetime
@@ -22,9 +29,16 @@ class Tail:
         self.f = open(path, errors="replace")
         self.f.seek(0, os.SEEK_END)
         self.rest = ""
+        self.written = None
+
+    def when(self):
+        """When the last of what lines() returned was written, or a little later."""
+        return self.written
 
     def lines(self):
         *lines, self.rest = (self.rest + self.f.read()).split("\n")
+        # The kernel's time stamps are up to a tick (10 ms) old.
+        self.written = min(time.time(), os.fstat(self.f.fileno()).st_mtime + 0.01)
         return lines
 
 
@@ -34,17 +48,59 @@ def event_time(line):
     return datetime.datetime.fromisoformat(m.group(1)).timestamp() if m else None
 
 
-def main(log, pattern, monitor, event_pattern, seconds, *command):
+def asleep(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        return f.read().rsplit(")", 1)[1].split()[0] == "S"
+
+
+def batch(namespace, *command):
+    """ip in that namespace, which waits for its command; and that command."""
+    ip = subprocess.Popen(["ip", "-n", namespace, "-batch", "-"],
+                          stdin=subprocess.PIPE)
+    # It sleeps as soon as it has nothing to read, and hardly before.
+    seen = 0
+    while seen < 5:
+        time.sleep(0.005)
+        seen = seen + 1 if asleep(ip.pid) else 0
+    return ip, " ".join(command).encode()
+
+
+def waited(pid):
+    """For a processor, in seconds since it began."""
+    try:
+        with open("/proc/%d/schedstat" % pid) as f:
+            return int(f.read().split()[1]) / 1e9
+    except OSError:
+        return 0		# a kernel that does not say
+
+
+def run(command):
+    """When it took effect, at the latest, and how it ended."""
+    if command[:2] != ("ip", "-n"):
+        return time.time(), subprocess.call(command)
+    ip, line = batch(*command[2:])
+    start, before = time.time(), waited(ip.pid) + waited(os.getpid())
+    ip.stdin.write(line)
+    ip.stdin.close()
+    os.waitid(os.P_PID, ip.pid, os.WEXITED | os.WNOWAIT)
+    end, after = time.time(), waited(ip.pid) + waited(os.getpid())
+    return max(start, end - (after - before)), ip.wait()
+
+
+def main(pids, log, pattern, monitor, event_pattern, seconds, *command):
     log, monitor = Tail(log), Tail(monitor)
-    start = time.time()
+    before = sum(map(waited, pids))
+    wait = 0
+    start, status = run(command)
     event = None if event_pattern else start
     line = None
-    if subprocess.call(command) != 0:
+    if status != 0:
         sys.exit("lag.py: %s failed" % " ".join(command))
     while (line is None or event is None) and time.time() < start + seconds:
         for text in log.lines():
             if line is None and re.search(pattern, text):
-                line = time.time()
+                line = log.when()
+                wait = sum(map(waited, pids)) - before
         for text in monitor.lines():
             if event is None and re.search(event_pattern, text):
                 event = event_time(text)
@@ -52,8 +108,9 @@ def main(log, pattern, monitor, event_pattern, seconds, *command):
     for name, at in ("event", event), ("line", line):
         print("%s=%s" % (name, "none" if at is None else
                          round((at - start) * 1000)))
+    print("waited=%d" % round(wait * 1000))
     print("lag=%s" % ("none" if None in (event, line) else
-                      max(0, round((line - event) * 1000))))
+                      max(0, round((line - event - wait) * 1000))))
 
 
-main(*sys.argv[1:5], float(sys.argv[5]), *sys.argv[6:])
+main([int(pid) for pid in sys.argv[1].split(",")], *sys.argv[2:6], float(sys.argv[6]), *sys.argv[7:])
