@@ -384,9 +384,6 @@ open_sockets(struct daemon *d)
 	d->udp67 = udp_open(DHCP4_PORT_SERVER);
 	if (d->udp67 < 0)
 		return failed_port(d, DHCP4_PORT_SERVER, d->udp67);
-	err = packet_open(&d->packet);
-	if (err < 0)
-		return failed(d, "packet socket", err);
 	d->raw = packet_open_raw();
 	if (d->raw < 0)
 		return failed(d, "raw socket", d->raw);
@@ -394,7 +391,8 @@ open_sockets(struct daemon *d)
 	err = ring_open(&f, &d->ring);
 	if (err < 0)
 		return failed(d, "packet ring", err);
-	return 0;
+	d->packet = packet_new(ring_fd(d->ring));
+	return d->packet ? 0 : failed(d, "packet socket", -ENOMEM);
 }
 
 static int
@@ -504,8 +502,8 @@ daemon_close(struct daemon *d)
 	probing_close(d);
 	for (unsigned i = 0; i < CONF_SERVERS_MAX; i++)
 		close_server(&d->server[i]);
+	d->packet = packet_free(d->packet);
 	d->ring = ring_close(d->ring);
-	d->packet = packet_close(d->packet);
 	d->batch = udp_batch_free(d->batch);
 	close_fd(&d->udp67);
 	close_fd(&d->udp4011);

@@ -16,12 +16,15 @@
 #include "io/packet.h"
 #include "netpair.h"
 
+/* The socket is closed by the end of the test's process. */
 static struct packet *
 open_packet(void)
 {
-	struct packet *p = NULL;
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	struct packet *p = packet_new(fd);
 
-	ck_assert_int_eq(packet_open(&p), 0);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_ptr_nonnull(p);
 	return p;
 }
 
@@ -106,8 +109,8 @@ START_TEST(frames_arrive_as_built_under_the_right_addresses)
 	packet_flush(p, &sent);		/* nothing queued, nothing sent */
 	ck_assert_uint_eq(sent.ok, 3);
 	close(fd);
-	ck_assert_ptr_null(packet_close(p));
-	ck_assert_ptr_null(packet_close(NULL));
+	ck_assert_ptr_null(packet_free(p));
+	ck_assert_ptr_null(packet_free(NULL));
 }
 END_TEST
 
@@ -128,7 +131,7 @@ START_TEST(a_client_takes_what_is_sent)
 	ck_assert_int_eq(recv(fd, got, sizeof(got), 0), 3);
 	ck_assert_mem_eq(got, "odd", 3);
 	close(fd);
-	packet_close(p);
+	packet_free(p);
 }
 END_TEST
 
@@ -150,7 +153,7 @@ START_TEST(more_than_a_batch_flushes_by_itself_and_in_order)
 	for (int i = 0; i < 100; i++)
 		check_frame(fd, net_mac_b, NET_B, text[i]);
 	close(fd);
-	packet_close(p);
+	packet_free(p);
 }
 END_TEST
 
@@ -182,7 +185,7 @@ START_TEST(a_frame_that_cannot_be_sent_costs_no_other)
 	check_frame(fd, net_mac_all, NET_ALL, "two");
 	check_frame(fd, net_mac_all, NET_ALL, "three");
 	close(fd);
-	packet_close(p);
+	packet_free(p);
 }
 END_TEST
 
@@ -210,7 +213,7 @@ START_TEST(a_full_interface_is_counted_as_full)
 	for (int i = 0; i < 20; i++)
 		check_frame(fd, net_mac_all, NET_ALL, "fast");
 	close(fd);
-	packet_close(p);
+	packet_free(p);
 }
 END_TEST
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * packet - frames towards clients: one AF_PACKET SOCK_DGRAM socket without a
- * protocol (it never receives), to which IP packets are given with the hardware
- * address of the client; the kernel writes the link header. A client that has
- * no address yet cannot answer ARP, so UDP sockets are of no use here.
+ * packet - frames towards clients: an AF_PACKET SOCK_DGRAM socket, to which IP
+ * packets are given with the hardware address of the client; the kernel writes
+ * the link header. A client that has no address yet cannot answer ARP, so UDP
+ * sockets are of no use here.
  * And the raw IP socket that sends with a client's own source address
  * (port 4011, helpers).
  */
@@ -21,8 +21,10 @@
 
 struct packet;
 
-int packet_open(struct packet **out);	/* 0 or -errno */
-struct packet *packet_close(struct packet *p);	/* NULL-safe; returns NULL */
+/* fd is borrowed: io/ring's will do, for what it sends does not come back to it. Its send buffer is
+ * made larger. NULL when memory is short. */
+struct packet *packet_new(int fd);
+struct packet *packet_free(struct packet *p);	/* NULL-safe; returns NULL */
 
 struct packet_to {
 	uint32_t ifindex;

@@ -33,7 +33,7 @@
 #define SNDBUF (1 << 20)
 
 struct packet {
-	int fd;
+	int fd;			/* borrowed */
 	uint32_t n;
 	struct mmsghdr msg[PACKET_BATCH];
 	struct iovec iov[PACKET_BATCH][2];
@@ -69,33 +69,23 @@ prepare(struct packet *p, uint32_t i)
  * frames would then go round tc on the client's interface, where operators
  * expect to see and to shape them.
  */
-int
-packet_open(struct packet **out)
+struct packet *
+packet_new(int fd)
 {
 	struct packet *p = calloc(1, sizeof(*p));
-	int err;
 
 	if (!p)
-		return -ENOMEM;
-	p->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (p->fd < 0) {
-		err = -errno;
-		free(p);
-		return err;
-	}
-	set_sndbuf(p->fd, SNDBUF);
+		return NULL;
+	p->fd = fd;
+	set_sndbuf(fd, SNDBUF);
 	for (uint32_t i = 0; i < PACKET_BATCH; i++)
 		prepare(p, i);
-	*out = p;
-	return 0;
+	return p;
 }
 
 struct packet *
-packet_close(struct packet *p)
+packet_free(struct packet *p)
 {
-	if (!p)
-		return NULL;
-	close(p->fd);
 	free(p);
 	return NULL;
 }
