@@ -89,3 +89,42 @@ expect_eq "nothing on 4011 reaches the DHCP server" \
 expect_eq "nothing leaves without a source" "$(pcap_count server 'src 0.0.0.0')" 0
 expect_eq "no ICMP error reaches the client" \
 	"$(pcap_count client "dst $ME and icmp[icmptype] = icmp-unreach")" 0
+
+# ---- who is a member of the group, and only asked of the kernel when that changes ----
+# members [GROUP]: the interfaces, as /proc says; 224.0.1.2 is 020100E0 there.
+members()
+{
+	ns rtr awk -v group="${1:-020100E0}" '/^[0-9]/ { i = $2 } $1 == group { print i }' \
+		/proc/net/igmp | sort | tr '\n' ' '
+}
+are_members()
+{
+	[ "$(members "${2:-}")" = "$1" ]
+}
+again()
+{
+	local n
+
+	n=$(relay_counter reloads)
+	sed "$1" "$T/relay.conf" | reload_relay
+	wait_for 5 eval '[ "$(relay_counter reloads)" -gt '"$n"' ]'
+}
+BOTH="vlan10 vlan20 "
+expect "both VLANs are in the group" are_members "$BOTH"
+again ""
+expect "after a reload, too" are_members "$BOTH"
+nsip rtr link set vlan20 down
+expect "not one that is down" wait_for 5 are_members "vlan10 "
+nsip rtr link set vlan20 up
+expect "up again it is" wait_for 5 are_members "$BOTH"
+for ((i = 0; i < 30; i++)); do	# more than a socket's memberships
+	nsip rtr link del vlan20
+	add_vlan 20
+	nsip rtr addr add $GW20/24 dev vlan20
+done
+expect "nor is any lost when it is made anew" wait_for 5 are_members "$BOTH"
+again 's/^client-rate/discovery-group = 224.0.1.3\n&/'
+expect "another group" are_members "$BOTH" 030100E0
+expect "and no more the old one" are_members ""
+again 's/^client-rate/4011 = off\n&/'
+expect "none without 4011" are_members "" 030100E0

@@ -88,19 +88,28 @@ giaddrs(const struct iface *f, char *buf, size_t size)
 	return buf;
 }
 
-/* The relay must be a member on each VLAN: switches that snoop IGMP send the
- * group nowhere else. EADDRINUSE and EADDRNOTAVAIL: it is as wanted already. */
+/*
+ * The relay must be a member on each VLAN: switches that snoop IGMP send the
+ * group nowhere else. EADDRINUSE and EADDRNOTAVAIL: it is as wanted already. That is known without
+ * asking: the kernel takes its lock on all interfaces for it, which others hold for most of a
+ * second now and then (880 ms while namespaces were deleted), at each reload.
+ */
 static void
 join_group(struct daemon *d, const struct iface *f)
 {
-	bool want = iface_ready(f) && p4011_wanted(d->conf, f);
+	struct iface *mine = iftab_by_index(d->iftab, f->link.ifindex);
+	bool want = mine && iface_ready(f) && p4011_wanted(d->conf, f);
 	char name[LOG_ESC_MAX];
-	int err = packet_join(d->raw, d->conf->discovery_group,
-	    f->link.ifindex, want);
+	int err;
 
+	if (want == f->in_group)
+		return;
+	err = packet_join(d->raw, d->conf->discovery_group, f->link.ifindex, want);
 	if (err == -ENOBUFS && want && priv_limits(d->priv) == 0)
 		err = packet_join(d->raw, d->conf->discovery_group,
 		    f->link.ifindex, want);
+	if (mine)
+		mine->in_group = want && (err == 0 || err == -EADDRINUSE);
 	if (err < 0 && err != -EADDRINUSE && err != -EADDRNOTAVAIL &&
 	    err != -ENODEV)
 		log_event(&d->log, LOG_LEVEL_WARNING, "group-join-failed",
@@ -196,5 +205,8 @@ follow_leave_group(struct daemon *d, struct ip4 group)
 
 	for (f = iftab_next(d->iftab, 0); f;
 	    f = iftab_next(d->iftab, f->link.ifindex))
-		packet_join(d->raw, group, f->link.ifindex, 0);
+		if (f->in_group) {
+			packet_join(d->raw, group, f->link.ifindex, 0);
+			f->in_group = false;
+		}
 }
