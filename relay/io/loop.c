@@ -207,21 +207,27 @@ pause_if_asked(struct loop *l)
 	l->pause_us = NO_PAUSE;
 }
 
+static struct loop_watch *
+first_signalled(struct loop *l)
+{
+	struct loop_watch *w;
+
+	LIST_FOREACH(w, &l->watches, entry)
+		if (w->signalled)
+			return w;
+	return NULL;
+}
+
 /* From the first one again after each: what it does may end other watches. */
 static void
 run_signals(struct loop *l)
 {
 	struct loop_watch *w;
 
-	do {
-		LIST_FOREACH(w, &l->watches, entry)
-			if (w->signalled)
-				break;
-		if (w) {
-			w->signalled = false;
-			w->fn(w->user, clock_now());
-		}
-	} while (w && !l->stopped);
+	while (!l->stopped && (w = first_signalled(l))) {
+		w->signalled = false;
+		w->fn(w->user, clock_now());
+	}
 }
 
 int
