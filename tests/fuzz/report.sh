@@ -43,10 +43,11 @@ number() {
 		"$logs/$1.log" 2>/dev/null
 }
 
-# Of CPU, as fuzz.sh wrote them: what the clock on the wall says depends on who else
-# uses the machine.
-seconds() {
-	awk '$1 == "fuzz.sh:" { n += $2 + $3 } END { printf "%.0f", n }' \
+# Minutes of CPU, as fuzz.sh wrote them: what the clock on the wall says depends on who
+# else uses the machine. "-" if it did not.
+minutes() {
+	awk '$1 == "fuzz.sh:" { n += $2 + $3; there = 1 }
+		END { if (there) printf "%d min", n / 60; else printf "-" }' \
 		"$logs/$1.log" 2>/dev/null
 }
 
@@ -96,8 +97,7 @@ while IFS='|' read -r t files what; do
 	percent=
 	# shellcheck disable=SC2086
 	[ -z "$cover" ] || percent=$(lines "$t" $files)
-	s=$(seconds "$t")
-	echo "| $t | $what | ${files// /, } | $(thousands "${runs:-0}") | $((${s:-0} / 60)) min |" \
+	echo "| $t | $what | ${files// /, } | $(thousands "${runs:-0}") | $(minutes "$t") |" \
 		"$(find "tests/fuzz/corpus/$t" -type f 2>/dev/null | wc -l) |" \
 		"${percent:--} | $(crashes "$t" || :) |"
 done <<< "$rows"
