@@ -99,13 +99,10 @@ static int
 send_arp(struct daemon *d, const struct prober_ask *p, uint32_t ifindex)
 {
 	const struct iface *f = iftab_by_index(d->iftab, ifindex);
-	struct prober_link link = { .ifindex = ifindex };
 
-	if (!f || !f->n_addr || f->link.mac_len != sizeof(link.mac.b))
+	if (!f || !f->n_addr || f->link.mac_len != sizeof(struct mac))
 		return -ENODEV;
-	link.source = f->addr[0].net.addr;
-	memcpy(link.mac.b, f->link.mac, sizeof(link.mac.b));
-	return prober_arp(probing_prober(d), p, &link);
+	return probing_arp(d, p, f, f->addr[0].net.addr);
 }
 
 static int

@@ -32,8 +32,8 @@
 
 /* --- what the kernel took ---------------------------------------------------- */
 
-static enum drop
-drop_of(bool full)
+enum drop
+path_refused(bool full)
 {
 	return full ? DROP_SEND_FULL : DROP_SEND_ERROR;
 }
@@ -55,7 +55,7 @@ lost(void *daemon, const void *data, bool full)
 {
 	struct daemon *d = daemon;
 	size_t at = (size_t)((const uint8_t *)data - d->arena);
-	enum drop why = drop_of(full);
+	enum drop why = path_refused(full);
 
 	for (unsigned i = d->n_fate; i-- > 0;) {
 		struct daemon_fate *f = &d->fate[i];
@@ -344,7 +344,7 @@ path_send_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex)
 	    u->payload_len);
 	if (err == 0)
 		return DROP_NONE;
-	why = drop_of(full_error(-err));
+	why = path_refused(full_error(-err));
 	d->stats.drop_send[why]++;
 	return why;
 }

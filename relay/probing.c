@@ -106,8 +106,8 @@ ask_4011(struct daemon *d, const struct prober_ask *a, const struct iface_gi *gi
 	    probemsg_request4011(msg, sizeof(msg), a->token, gi->giaddr));
 }
 
-static int
-ask_arp(struct daemon *d, const struct prober_ask *a, const struct iface *f,
+int
+probing_arp(struct daemon *d, const struct prober_ask *a, const struct iface *f,
     struct ip4 source)
 {
 	struct prober_link link = { .ifindex = f->link.ifindex, .source = source };
@@ -139,7 +139,7 @@ ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a
 		return prober_tftp(g->prober, a, q->probe->arg);
 	case CONF_PROBE_ARP:
 		f = probe_link(&g->probes, &d->r4, q->server, &source);
-		return f ? ask_arp(d, a, f, source) : -ENODEV;
+		return f ? probing_arp(d, a, f, source) : -ENODEV;
 	case CONF_PROBE_ICMP:
 		return prober_icmp(g->prober, a);
 	case CONF_PROBE_TCP:

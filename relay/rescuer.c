@@ -37,7 +37,7 @@ deliver(struct daemon *d, const struct rescue_plan *p)
 	packet_queue(d->packet, &to, hdr, p->udp.payload, p->udp.payload_len, &sent);
 	packet_flush(d->packet, &sent);
 	if (!sent.ok)
-		rescue_lost(&d->r4, p, sent.full ? DROP_SEND_FULL : DROP_SEND_ERROR);
+		rescue_lost(&d->r4, p, path_refused(sent.full > 0));
 	else if (!p->again)
 		tell(d, p);
 }

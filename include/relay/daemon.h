@@ -205,6 +205,8 @@ void path_udp67(void *daemon, struct mono now);
 void path_udp4011(void *daemon, struct mono now);
 /* Sends what is queued, and counts what became of it. */
 void path_flush(struct daemon *d);
+/* Why a packet that the kernel did not take was lost: for want of room, or by an error. */
+enum drop path_refused(bool full);
 /* By the raw socket, at once: such packets are rare. DROP_NONE when it went out; a loss is
  * counted by its reason. */
 enum drop path_send_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex);
@@ -269,6 +271,7 @@ void watch_reload(struct daemon *d);
 
 /* probing.c: active probes */
 struct probe_server;
+struct prober_ask;
 int probing_open(struct daemon *d);
 void probing_close(struct daemon *d);
 /* A datagram to port 67. true: it is for the machine that does not exist, and for no client. */
@@ -282,6 +285,8 @@ void probing_interfaces_changed(struct daemon *d);
 void probing_soon(struct daemon *d);
 /* A question to a server's port 67, by the server's own socket. 0 or -errno. */
 int probing_send(struct daemon *d, uint16_t server, const void *msg, size_t len);
+/* An ARP request on f from source; f is Ethernet. 0 or -errno. */
+int probing_arp(struct daemon *d, const struct prober_ask *a, const struct iface *f, struct ip4 source);
 /* For others who ask: tokens that are no probe's are handed to relay/consult. */
 struct prober *probing_prober(struct daemon *d);
 const struct probe_server *probing_state(const struct daemon *d, uint16_t server);
