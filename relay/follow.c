@@ -90,9 +90,9 @@ giaddrs(const struct iface *f, char *buf, size_t size)
 
 /*
  * The relay must be a member on each VLAN: switches that snoop IGMP send the
- * group nowhere else. EADDRINUSE and EADDRNOTAVAIL: it is as wanted already. That is known without
- * asking: the kernel takes its lock on all interfaces for it, which others hold for most of a
- * second now and then (880 ms while namespaces were deleted), at each reload.
+ * group nowhere else. What is as wanted already is known without asking: the kernel takes its
+ * lock on all interfaces for it, which others hold for most of a second now and
+ * then (880 ms while namespaces were deleted), at each reload.
  */
 static void
 join_group(struct daemon *d, const struct iface *f)
@@ -109,9 +109,8 @@ join_group(struct daemon *d, const struct iface *f)
 		err = packet_join(d->raw, d->conf->discovery_group,
 		    f->link.ifindex, want);
 	if (mine)
-		mine->in_group = want && (err == 0 || err == -EADDRINUSE);
-	if (err < 0 && err != -EADDRINUSE && err != -EADDRNOTAVAIL &&
-	    err != -ENODEV)
+		mine->in_group = want && err == 0;
+	if (err < 0 && err != -ENODEV)
 		log_event(&d->log, LOG_LEVEL_WARNING, "group-join-failed",
 		    "interface=%s error=\"%s\"", log_esc(name, f->link.name),
 		    strerror(-err));
