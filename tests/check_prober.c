@@ -72,6 +72,19 @@ ask_b(void)
 	};
 }
 
+/* The same host by a second address. */
+static struct prober_ask
+ask_second(void)
+{
+	struct prober_ask a = ask_b();
+
+	net_in_b();
+	net_run("ip addr add 10.0.0.3/24 dev v1");
+	net_in_a();
+	a.to.host++;
+	return a;
+}
+
 /* Until there is an answer; fails the test when none comes. */
 static void
 expect_answer(bool alive)
@@ -410,16 +423,14 @@ port_of_question(int fd)
 
 START_TEST(tftp_servers_share_a_socket_and_files_do_not)
 {
-	struct prober_ask a = ask_b(), other = ask_b();
+	struct prober_ask a = ask_b(), other = ask_second();
 	unsigned before;
 	uint16_t first;
 	int fd;
 
 	net_in_b();
-	net_run("ip addr add 10.0.0.3/24 dev v1");
 	fd = net_udp(69);
 	net_in_a();
-	other.to.host++;
 	ck_assert_int_eq(prober_tftp(prober, &a, "x"), 0);
 	before = descriptors();
 	first = port_of_question(fd);
@@ -441,13 +452,9 @@ END_TEST
  * first one's address. */
 START_TEST(tftp_answer_is_of_the_server_it_comes_from)
 {
-	struct prober_ask a = ask_b(), other = ask_b();
+	struct prober_ask a = ask_b(), other = ask_second();
 	struct loop_watch *w = open_tftp("\0\5\0\1no", 6);
 
-	net_in_b();
-	net_run("ip addr add 10.0.0.3/24 dev v1");
-	net_in_a();
-	other.to.host++;
 	other.token++;
 	ck_assert_int_eq(prober_tftp(prober, &other, "boot\\x64\\wdsnbp.com"), 0);
 	expect_silence();
@@ -466,13 +473,9 @@ END_TEST
 
 START_TEST(tftp_answer_that_is_late_is_none)
 {
-	struct prober_ask a = ask_b(), other = ask_b();
+	struct prober_ask a = ask_b(), other = ask_second();
 	struct loop_watch *w = open_tftp("\0\5\0\1no", 6);
 
-	net_in_b();
-	net_run("ip addr add 10.0.0.3/24 dev v1");
-	net_in_a();
-	other.to.host++;
 	other.until = mono_add_ms(a.until, 1000);
 	ck_assert_int_eq(prober_tftp(prober, &other, "boot\\x64\\wdsnbp.com"), 0);
 	ck_assert_int_eq(prober_tftp(prober, &a, "boot\\x64\\wdsnbp.com"), 0);
