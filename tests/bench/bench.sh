@@ -6,7 +6,9 @@
 #
 # One part after the other within a round, one relay after the other within a part:
 #   one    1 interface, 1 server: CPU per pair at 40,000/s and at the highest
-#          rate without loss, that rate, four times as much, delay at 1,000/s
+#          rate without loss, that rate, four times as much
+#   lat    delay at 1,000/s of relays that have relayed before, with a server that
+#          answers at once and with one that takes 0.4 ms; three times a round
 #   scale  1, 100 and 1,000 interfaces at 20,000/s: start, descriptors, memory
 #   fan    1, 2 and 8 servers at 20,000/s, of which the first answers
 #   full   delay and cost when the tables hold 100,000 clients
@@ -34,7 +36,7 @@ BIN=${BENCH_BIN:-../../build/bench}
 PXRELAYD=${PXRELAYD:-../../build/pxrelayd}
 ROUNDS=${BENCH_ROUNDS:-3}
 RELAYS=${BENCH_RELAYS:-px udp ring helper isc dnsmasq}
-PARTS=${BENCH_PARTS:-one scale fan full flood core vlan endure}
+PARTS=${BENCH_PARTS:-one lat scale fan full flood core vlan endure}
 PXRELAYCTL=${PXRELAYCTL:-../../build/pxrelayctl}
 RUN=${BENCH_RUN:-}
 MAC_R=02:00:00:00:09:01
@@ -276,13 +278,14 @@ note()
 	echo "part=$1 relay=$2 n=$3 round=$ROUND what=$4 $(cat)" >>"$T/raw"
 }
 
-# measure PART RELAY N INTERFACES WHAT gen's words...
+# measure PART RELAY N INTERFACES WHAT [-d THINKS] gen's words...
 measure()
 {
-	local part=$1 relay=$2 n=$3 nif=$4 what=$5
+	local part=$1 relay=$2 n=$3 nif=$4 what=$5 options=
 
 	shift 5
-	gen -p $RELAY -n $nif -a $ANSWERING $ID-c$nif $ID-s$nif "$@" |
+	[ "$1" != -d ] || { options="$1 $2"; shift 2; }
+	gen -p $RELAY -n $nif -a $ANSWERING $options $ID-c$nif $ID-s$nif "$@" |
 		note $part $relay $n $what
 }
 
@@ -299,7 +302,6 @@ part_one()
 	for r in $RELAYS; do
 		start $r 1 1
 		resources one $r 1
-		measure one $r 1 1 lat rate 1000 1
 		measure one $r 1 1 cpu rate 40000 1
 		measure one $r 1 1 ndr ndr 15000 180000
 		limit=$(sed -n "s/.*relay=$r n=1 round=$ROUND what=ndr ndr=\([0-9]*\).*/\1/p" \
@@ -308,6 +310,27 @@ part_one()
 		measure one $r 1 1 after rate 1000 0.5
 		stop
 	done
+}
+
+# 0.4 ms, and not the time between two packets: the reply to one would meet the next.
+THINKS=400
+
+part_lat()
+{
+	local r k round=$ROUND
+
+	ANSWERING=2
+	for k in 1 2 3; do
+		ROUND=$((round * 10 + k))
+		for r in $RELAYS; do
+			start $r 1 1
+			measure lat $r 0 1 warm rate 40000 1
+			measure lat $r 0 1 lat rate 1000 1
+			measure lat $r $THINKS 1 lat -d $THINKS rate 1000 1
+			stop
+		done
+	done
+	ROUND=$round
 }
 
 part_scale()
@@ -366,14 +389,16 @@ part_full()
 }
 
 # answers: how long pxrelayctl takes, asked again and again while a trial runs. Where
-# load and relay have the CPUs for themselves, it must get in between.
+# load and relay have the CPUs for themselves, it must get in between, and so must the
+# shell that looks at the clock.
 answers()
 {
 	local t0 worst=0 n=0 ms
 
+	[ -z "$RUN" ] || chrt -f -p 9 $BASHPID
 	while [ -e "$T/running" ]; do
 		t0=${EPOCHREALTIME/./}
-		ip netns exec $ID-r1 ${RUN:+chrt -f 9} "$PXRELAYCTL" -s "$T/ctl" show counters >/dev/null ||
+		ip netns exec $ID-r1 "$PXRELAYCTL" -s "$T/ctl" show counters >/dev/null ||
 			worst=999999
 		ms=$(((${EPOCHREALTIME/./} - t0) / 1000))
 		[ $ms -le $worst ] || worst=$ms

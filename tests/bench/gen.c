@@ -3,7 +3,8 @@
  * gen - the load of bench.sh: all clients and all servers of a relay, in one
  * process that never sleeps, so that nothing but the relay is ever woken up.
  *
- *   gen [-n INTERFACES] [-a ANSWERING] [-p PID] CLIENTS-NS SERVERS-NS WHAT...
+ *   gen [-n INTERFACES] [-a ANSWERING] [-d MICROSECONDS] [-p PID]
+ *	CLIENTS-NS SERVERS-NS WHAT...
  *
  *   rate R SECONDS	one trial
  *   ndr LOW HIGH	the highest rate without loss (less than 0.1 %)
@@ -13,7 +14,8 @@
  * Clients are frames on a packet socket: c0..cN-1, a hardware address and an
  * xid of its own for each DISCOVER, 371 bytes long, as a UEFI machine sends it.
  * The servers are 10.9.0.2 and following; the first ANSWERING of them offer, by
- * frames too, which cost half of what a UDP send does. What stands in a packet
+ * frames too, which cost half of what a UDP send does, MICROSECONDS after they were
+ * asked; round trips are told without that time. What stands in a packet
  * is checked (hops, giaddr, the interface of the reply): a relay that is fast
  * because it is wrong shows in bad=.
  *
@@ -48,6 +50,7 @@
 #define HDR		42		/* Ethernet, IPv4, UDP */
 #define DHCP		371
 #define OFFER_MAX	640
+#define OFFERS		1024u		/* that servers may be thinking about */
 #define IFS_MAX		1000
 #define SEQ_MAX		(1u << 21)
 #define CLIENTS		100000u		/* hardware addresses */
@@ -68,6 +71,7 @@ struct trial {
 struct gen {
 	unsigned nif, answering;
 	int pid;
+	uint64_t think_ns;		/* of a server */
 	int tx, rx, sink, offers;
 	uint8_t *ring;
 	uint32_t head;
@@ -84,10 +88,12 @@ struct gen {
 	uint32_t fixed_sum;		/* of the UDP checksum's constant part */
 	uint8_t in[BATCH][2048];
 	uint8_t control[BATCH][CMSG_SPACE(sizeof(struct in_pktinfo))];
-	uint8_t offer[BATCH][HDR + OFFER_MAX];
+	uint32_t offer_first, offer_end;	/* numbers; a slot is that % OFFERS */
+	uint64_t offer_due[OFFERS];
+	uint8_t offer[OFFERS][HDR + OFFER_MAX];
 	struct sockaddr_in from[BATCH];
-	struct iovec out_iov[BATCH], in_iov[BATCH], offer_iov[BATCH];
-	struct mmsghdr out_msg[BATCH], in_msg[BATCH], offer_msg[BATCH];
+	struct iovec out_iov[BATCH], in_iov[BATCH], offer_iov[OFFERS];
+	struct mmsghdr out_msg[BATCH], in_msg[BATCH], offer_msg[OFFERS];
 	struct trial t;
 };
 
@@ -391,6 +397,8 @@ prepare(struct gen *g)
 		g->in_msg[i].msg_hdr = (struct msghdr){ .msg_name = &g->from[i],
 			.msg_iov = &g->in_iov[i], .msg_iovlen = 1,
 			.msg_control = g->control[i] };
+	}
+	for (unsigned i = 0; i < OFFERS; i++) {
 		g->offer_iov[i].iov_base = g->offer[i];
 		g->offer_msg[i].msg_hdr = (struct msghdr){
 			.msg_iov = &g->offer_iov[i], .msg_iovlen = 1 };
@@ -450,17 +458,55 @@ good_request(const struct gen *g, const uint8_t *m)
 	    get32(m + 24) == relay_address(seq % g->nif);
 }
 
-static int
+static void
+queue_offer(struct gen *g, const uint8_t *m, size_t len, uint32_t server)
+{
+	uint32_t slot = g->offer_end++ % OFFERS;
+
+	g->offer_iov[slot].iov_len = build_offer(g->offer[slot], m, len, server);
+	g->offer_due[slot] = g->think_ns ? now_ns() + g->think_ns : 0;
+}
+
+/* As many as are due and stand one behind the other. */
+static unsigned
+offers_due(const struct gen *g)
+{
+	uint32_t slot = g->offer_first % OFFERS, n = 0;
+	uint32_t most = g->offer_end - g->offer_first;
+	uint64_t now = g->think_ns && most ? now_ns() : 0;
+
+	if (most > OFFERS - slot)
+		most = OFFERS - slot;
+	while (n < most && g->offer_due[slot + n] <= now)
+		n++;
+	return n;
+}
+
+static void
+send_offers(struct gen *g)
+{
+	unsigned n;
+
+	while ((n = offers_due(g)) > 0) {
+		int k = sendmmsg(g->offers, g->offer_msg + g->offer_first % OFFERS,
+		    n, 0);
+
+		must(k > 0 || errno == ENOBUFS || errno == EINTR, "sendmmsg");
+		g->offer_first += k > 0 ? (unsigned)k : 0;
+	}
+}
+
+static void
 serve(struct gen *g)
 {
-	unsigned n_offer = 0;
-	int n;
+	int n = 0;
 
 	for (unsigned i = 0; i < BATCH; i++) {
 		g->in_msg[i].msg_hdr.msg_namelen = sizeof(g->from[i]);
 		g->in_msg[i].msg_hdr.msg_controllen = sizeof(g->control[i]);
 	}
-	n = recvmmsg(g->sink, g->in_msg, BATCH, MSG_DONTWAIT, NULL);
+	if (g->offer_end - g->offer_first <= OFFERS - BATCH)
+		n = recvmmsg(g->sink, g->in_msg, BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {
 		size_t len = g->in_msg[i].msg_len;
 		uint32_t at = asked_address(&g->in_msg[i].msg_hdr);
@@ -473,18 +519,9 @@ serve(struct gen *g)
 		if (at - SERVERS >= g->answering)
 			continue;
 		g->t.asked++;
-		g->offer_iov[n_offer].iov_len =
-		    build_offer(g->offer[n_offer], g->in[i], len, at);
-		n_offer++;
+		queue_offer(g, g->in[i], len, at);
 	}
-	for (unsigned done = 0; done < n_offer;) {
-		int k = sendmmsg(g->offers, g->offer_msg + done,
-		    n_offer - done, 0);
-
-		must(k > 0 || errno == ENOBUFS || errno == EINTR, "sendmmsg");
-		done += k > 0 ? (unsigned)k : 0;
-	}
-	return n;
+	send_offers(g);
 }
 
 static bool
@@ -511,11 +548,10 @@ got_offer(struct gen *g, const struct tpacket2_hdr *h, uint64_t now)
 	}
 	g->t.got++;
 	/* Of two sorts of packets, one is asked for. */
-	if (!g->split)
-		g->rtt[g->n_rtt++] = (uint32_t)(now - g->sent_at[seq]);
-	else if (is_known(g, seq)) {
-		g->rtt[g->n_rtt++] = (uint32_t)(now - g->sent_at[seq]);
-		g->t.known_got++;
+	if (!g->split || is_known(g, seq)) {
+		g->rtt[g->n_rtt++] =
+		    (uint32_t)(now - g->sent_at[seq] - g->think_ns);
+		g->t.known_got += g->split;
 	}
 	g->sent_at[seq] = 0;
 }
@@ -874,13 +910,15 @@ main(int argc, char **argv)
 	static struct gen g = { .nif = 1, .answering = 1 };
 	int o;
 
-	while ((o = getopt(argc, argv, "n:a:p:")) != -1) {
+	while ((o = getopt(argc, argv, "n:a:d:p:")) != -1) {
 		if (o == '?')
 			return 2;
 		if (o == 'n')
 			g.nif = (unsigned)atoi(optarg);
 		if (o == 'a')
 			g.answering = (unsigned)atoi(optarg);
+		if (o == 'd')
+			g.think_ns = (uint64_t)atoi(optarg) * 1000;
 		if (o == 'p')
 			g.pid = atoi(optarg);
 	}
