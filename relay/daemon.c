@@ -215,7 +215,11 @@ tick(void *daemon, struct mono now)
 void
 daemon_count_lost(struct daemon *d)
 {
-	d->stats.counter[COUNTER_RING_LOST] += ring_lost(d->ring);
+	uint64_t lost = ring_lost(d->ring);
+
+	d->stats.counter[COUNTER_RING_LOST] += lost;
+	if (lost)
+		overload_lost(&d->overload, loop_now(d->loop));
 }
 
 static void

@@ -538,10 +538,20 @@ peek(const void *msg, size_t len, struct clients_soon *out)
 	return out->chaddr != NULL;
 }
 
+/* Asking the kernel what was lost is a system call: not before half of the ring waits. */
+static bool
+is_behind(struct daemon *d, struct mono now)
+{
+	if (!ring_is_behind(d->ring))
+		return false;
+	daemon_count_lost(d);
+	return overload_lasts(&d->overload, now);
+}
+
 /*
- * When half of the ring waits, more comes than can be carried, and something is going
- * to be lost. Left to the ring that would be anybody's: most of those who have
- * their offer would lose the REQUEST. So those go first who have begun; who has not
+ * When the ring has overflowed and half of it waits, more comes than can be carried, and
+ * something is going to be lost. Left to the ring that would be anybody's: most of those who
+ * have their offer would lose the REQUEST. So those go first who have begun; who has not
  * asks again, as everybody does that got no answer.
  */
 static bool
@@ -549,8 +559,11 @@ must_wait(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct clients_soon s;
 
-	return d->behind && peek(rx->data, rx->len, &s) &&
-	    !clients_knows(d->clients, &s, now);
+	if (!d->behind || !peek(rx->data, rx->len, &s) ||
+	    clients_knows(d->clients, &s, now))
+		return false;
+	overload_lost(&d->overload, now);
+	return true;
 }
 
 /* Of routed traffic that is no UDP the filter lets only this through: a boot server
@@ -648,7 +661,7 @@ take_requests(struct daemon *d, struct mono now)
 	int left = PATH_REQUESTS;
 	struct ring_frame f;
 
-	d->behind = ring_is_behind(d->ring);
+	d->behind = is_behind(d, now);
 	while (left > 0 && ring_next(d->ring, &f)) {
 		do {
 			expect_frame(d);

@@ -20,6 +20,7 @@
 #include "core/conf.h"
 #include "core/hedge.h"
 #include "core/helper.h"
+#include "core/overload.h"
 #include "core/p4011.h"
 #include "core/pace.h"
 #include "core/record.h"
@@ -140,7 +141,8 @@ struct daemon {
 	uint64_t boots_told;	/* how many it knew of */
 	char status[128];	/* what was said last */
 	struct pace pace;
-	bool behind;		/* more comes than can be carried: see relay/path.c */
+	struct overload overload;
+	bool behind;		/* and half of the ring waits: see relay/path.c */
 	uint16_t ip_id;
 	struct daemon_fate fate[DAEMON_FATES];
 	unsigned n_fate;
