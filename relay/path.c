@@ -4,13 +4,11 @@
  * decisions, and what those say goes out. See relay/README.md for the life of a
  * packet.
  *
- * Nothing is decided, allocated or logged here per packet. Copies are rendered
- * into the daemon's arena and sent in batches: a socket may borrow them until its
- * flush, so the arena starts anew only after everything was flushed.
+ * Nothing is decided, allocated or logged here per packet. Copies are rendered into the
+ * outbox (outbox.c), which sends them when a batch has been worked on.
  */
 #include <string.h>
 
-#include "base/full.h"
 #include "proto/icmp.h"
 #include "proto/udpip.h"
 #include "relay/capture.h"
@@ -30,164 +28,7 @@
 /* Rendering adds option 82 and padding to 300 bytes to what was received. */
 #define PATH_ROOM 320
 
-/* --- what the kernel took ---------------------------------------------------- */
-
-enum drop
-path_refused(bool full)
-{
-	return full ? DROP_SEND_FULL : DROP_SEND_ERROR;
-}
-
-/* Before a message's copies are queued. Something else's are counted alone. */
-static void
-begin_fate(struct daemon *d, uint32_t ifindex, bool reply)
-{
-	d->fate[d->n_fate++] = (struct daemon_fate){
-		.from = d->arena_used, .to = SIZE_MAX, .ifindex = ifindex,
-		.reply = reply,
-	};
-	d->fate_open = true;
-}
-
-/* Which message the bytes in the arena are a copy of: rare, so it is looked for. */
-static void
-lost(void *daemon, const void *data, bool full)
-{
-	struct daemon *d = daemon;
-	size_t at = (size_t)((const uint8_t *)data - d->arena);
-	enum drop why = path_refused(full);
-
-	for (unsigned i = d->n_fate; i-- > 0;) {
-		struct daemon_fate *f = &d->fate[i];
-
-		if (at < f->from || at >= f->to)
-			continue;
-		f->lost++;
-		f->why = why;
-		if (f->reply)
-			return;		/* counted as such when it is settled */
-		break;
-	}
-	d->stats.drop_send[why]++;
-}
-
-/* It was counted as relayed when it was judged. */
-static void
-was_lost(struct daemon *d, const struct daemon_fate *f)
-{
-	struct iface *in = iftab_by_index(d->iftab, f->ifindex);
-
-	if (daemon_traces(d))
-		trace_lost(d, f->ifindex, f->reply, f->why);
-	if (f->reply) {
-		d->stats.counter[COUNTER_REPLIES_RELAYED]--;
-		d->stats.drop_reply[f->why]++;
-		if (in)
-			in->stats.replies--;
-		return;
-	}
-	d->stats.counter[COUNTER_REQUESTS_RELAYED]--;
-	d->stats.drop_request[f->why]++;
-	if (in) {
-		in->stats.relayed--;
-		in->stats.drops++;
-	}
-}
-
-/* After a flush. The message that is being queued has nothing in the arena any more, and more
- * to come. */
-static void
-settle(struct daemon *d)
-{
-	unsigned n = d->n_fate - d->fate_open;
-
-	for (unsigned i = 0; i < n; i++)
-		if (d->fate[i].lost && d->fate[i].lost == d->fate[i].queued)
-			was_lost(d, &d->fate[i]);
-	if (d->fate_open) {
-		d->fate[0] = d->fate[n];
-		d->fate[0].from = 0;
-	}
-	d->n_fate = d->fate_open;
-}
-
-static void
-account(struct daemon *d, unsigned server, const struct udp_sent *sent)
-{
-	struct server_stats *st = &d->r4.server[server];
-
-	st->sent += sent->ok;
-	st->dropped += sent->full;
-	st->errors += sent->failed;
-	d->stats.counter[COUNTER_COPIES] += sent->ok;
-	if (sent->failed)	/* the socket may have lost its way */
-		daemon_tick_soon(d);
-}
-
-static void
-flush_servers(struct daemon *d)
-{
-	for (unsigned i = 0; i < d->conf->n_server; i++) {
-		struct udp_sent sent = { .on_lost = lost, .user = d };
-
-		if (!d->server[i].queued)
-			continue;
-		d->server[i].queued = false;
-		udp_server_flush(d->server[i].sock, &sent);
-		account(d, i, &sent);
-	}
-}
-
-void
-path_flush(struct daemon *d)
-{
-	struct packet_sent sent = { .on_lost = lost, .user = d };
-
-	flush_servers(d);
-	packet_flush(d->packet, &sent);
-	settle(d);
-	d->arena_used = 0;
-}
-
-static void
-end_fate(struct daemon *d)
-{
-	d->fate[d->n_fate - 1].to = d->arena_used;
-	d->fate_open = false;
-	if (d->n_fate == DAEMON_FATES)
-		path_flush(d);
-}
-
 /* --- requests ---------------------------------------------------------------- */
-
-/* Room for a rendered message; everything queued goes out first when the arena
- * is full. */
-static uint8_t *
-room(struct daemon *d, size_t need)
-{
-	if (d->arena_used + need > sizeof(d->arena))
-		path_flush(d);
-	return d->arena + d->arena_used;
-}
-
-static void
-use(struct daemon *d, size_t len)
-{
-	d->arena_used += (len + 7) & ~(size_t)7;
-}
-
-static void
-queue_to_server(struct daemon *d, uint16_t server, const void *msg, size_t len)
-{
-	struct udp_sent sent = { .on_lost = lost, .user = d };
-
-	d->server[server].queued = true;
-	if (d->fate_open)
-		d->fate[d->n_fate - 1].queued++;
-	/* A full queue flushes itself and says so here. */
-	udp_server_queue(d->server[server].sock, msg, len, &sent);
-	account(d, server, &sent);
-}
 
 /* One copy for the servers that get option 82, or for those that do not. */
 static void
@@ -203,16 +44,16 @@ send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy, bool wit
 		if (d->conf->server[s].option82 != with82)
 			continue;
 		if (!msg) {
-			msg = room(d, p->m.len + PATH_ROOM);
+			msg = outbox_room(d, p->m.len + PATH_ROOM);
 			len = relay4_render(p, copy, with82, msg,
 			    p->m.len + PATH_ROOM, &no_room);
-			use(d, len);
+			outbox_use(d, len);
 			if (no_room)
 				stats_count(&d->stats, COUNTER_OPTION82_NO_ROOM);
 		}
 		if (d->captures)
 			capture_copy(d, p, s, msg, len);
-		queue_to_server(d, s, msg, len);
+		outbox_server(d, s, msg, len);
 	}
 }
 
@@ -238,9 +79,9 @@ request(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 		trace_request(d, rx, &plan, why);
 	if (why != DROP_NONE)
 		return;
-	begin_fate(d, rx->ifindex, false);
+	outbox_begin(d, rx->ifindex, false);
 	send_plan(d, &plan);
-	end_fate(d);
+	outbox_end(d);
 }
 
 /* One timer for all questions that wait: it runs at the moment of the first; and one for
@@ -273,7 +114,7 @@ path_hedges(void *daemon, struct mono now)
 				trace_hedge(d, &plan);
 			send_plan(d, &plan);
 		}
-	path_flush(d);
+	outbox_flush(d);
 	await_due(d, now);
 }
 
@@ -282,11 +123,9 @@ path_hedges(void *daemon, struct mono now)
 static void
 too_long(struct daemon *d, const struct relay4_delivery *v, size_t len)
 {
-	struct daemon_fate *f = &d->fate[d->n_fate - 1];
 	char name[LOG_ESC_MAX];
 
-	f->lost++;
-	f->why = DROP_OVER_MTU;
+	outbox_withhold(d, DROP_OVER_MTU);
 	log_event(&d->log, LOG_LEVEL_WARNING, "reply-too-long",
 	    "interface=%s mtu=%u length=%zu server=%s",
 	    log_esc(name, v->out->link.name), v->out->link.mtu, len,
@@ -297,7 +136,6 @@ static void
 reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct relay4_delivery v;
-	struct packet_sent sent = { .on_lost = lost, .user = d };
 	struct packet_to to;
 	struct udpip u;
 	uint8_t hdr[UDPIP_HEADERS], *msg;
@@ -310,43 +148,25 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 		trace_reply(d, rx, &v, why);
 	if (why != DROP_NONE)
 		return;
-	msg = room(d, v.m.len + PATH_ROOM);
-	begin_fate(d, v.out->link.ifindex, true);
+	msg = outbox_room(d, v.m.len + PATH_ROOM);
+	outbox_begin(d, v.out->link.ifindex, true);
 	u = (struct udpip){
 		.src = v.src, .dst = v.dst, .sport = v.sport, .dport = v.dport,
 		.ttl = UDPIP_TTL, .payload = msg,
 		.payload_len = relay4_render_reply(&d->r4, &v, msg,
 		    v.m.len + PATH_ROOM),
 	};
-	use(d, u.payload_len);
+	outbox_use(d, u.payload_len);
 	udpip_build(hdr, &u, d->ip_id++);
 	if (d->captures)
 		capture_delivery(d, &v, hdr, msg, u.payload_len);
 	to = (struct packet_to){ v.out->link.ifindex, v.mac_len, { 0 } };
 	memcpy(to.mac, v.mac, sizeof(to.mac));
-	d->fate[d->n_fate - 1].queued++;
 	if (v.out->link.mtu && UDPIP_HEADERS + u.payload_len > v.out->link.mtu)
 		too_long(d, &v, UDPIP_HEADERS + u.payload_len);
 	else
-		packet_queue(d->packet, &to, hdr, msg, u.payload_len, &sent);
-	end_fate(d);
-}
-
-enum drop
-path_send_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex)
-{
-	uint8_t hdr[UDPIP_HEADERS];
-	enum drop why;
-	int err;
-
-	udpip_build(hdr, u, d->ip_id++);
-	err = packet_send_raw(d->raw, u->dst, ifindex, hdr, u->payload,
-	    u->payload_len);
-	if (err == 0)
-		return DROP_NONE;
-	why = path_refused(full_error(-err));
-	d->stats.drop_send[why]++;
-	return why;
+		outbox_client(d, &to, hdr, msg, u.payload_len);
+	outbox_end(d);
 }
 
 static void
@@ -365,7 +185,7 @@ port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	if (why != DROP_NONE)
 		return;
 	record_4011(d->track, rx, plan.servers.n_server, now);
-	msg = room(d, rx->len + PATH_ROOM);
+	msg = outbox_room(d, rx->len + PATH_ROOM);
 	len = p4011_render(&plan, rx, msg, rx->len);
 	for (unsigned i = 0; i < plan.servers.n_server; i++) {
 		uint16_t s = plan.servers.server[i];
@@ -378,7 +198,7 @@ port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 
 		if (d->captures)
 			capture_copy_4011(d, rx, s, &u);
-		why = path_send_raw(d, &u, 0);
+		why = outbox_raw(d, &u, 0);
 		d->stats.counter[COUNTER_COPIES] += why == DROP_NONE;
 		d->r4.server[s].sent += why == DROP_NONE;
 		d->r4.server[s].errors += why == DROP_SEND_ERROR;
@@ -412,7 +232,7 @@ help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
 		out.ttl = plan.ttl;
 		if (d->captures)
 			capture_help_copy(d, rx, &out, plan.out[i].ifindex);
-		why = path_send_raw(d, &out, plan.out[i].ifindex);
+		why = outbox_raw(d, &out, plan.out[i].ifindex);
 		d->stats.counter[COUNTER_HELPED_COPIES] += why == DROP_NONE;
 		sent += why == DROP_NONE;
 	}
@@ -668,7 +488,7 @@ take_requests(struct daemon *d, struct mono now)
 			frame(d, &f, now);
 			ring_release(d->ring);
 		} while (--left > 0 && ring_next(d->ring, &f));
-		path_flush(d);
+		outbox_flush(d);
 	}
 	await_due(d, now);
 	return PATH_REQUESTS - left;
@@ -747,7 +567,7 @@ datagrams67(struct daemon *d, const struct udp_dgram *g, int n, struct mono now)
 		datagram67(d, &g[i], now);
 	}
 	if (n > 0)
-		path_flush(d);
+		outbox_flush(d);
 	d->stats.counter[COUNTER_SOCKET_LOST] += udp_lost(d->batch);
 }
 

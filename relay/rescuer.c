@@ -23,7 +23,7 @@ tell(struct daemon *d, const struct rescue_plan *p)
 }
 
 /* The plan does not outlive this call, so the frame leaves at once, and alone: what
- * waits before it is path.c's to count. */
+ * waits before it is counted apart. */
 static void
 deliver(struct daemon *d, const struct rescue_plan *p)
 {
@@ -31,13 +31,13 @@ deliver(struct daemon *d, const struct rescue_plan *p)
 	struct packet_sent sent = { 0 };
 	uint8_t hdr[UDPIP_HEADERS];
 
-	path_flush(d);
+	outbox_flush(d);
 	memcpy(to.mac, p->mac, sizeof(to.mac));
 	udpip_build(hdr, &p->udp, d->ip_id++);
 	packet_queue(d->packet, &to, hdr, p->udp.payload, p->udp.payload_len, &sent);
 	packet_flush(d->packet, &sent);
 	if (!sent.ok)
-		rescue_lost(&d->r4, p, path_refused(sent.full > 0));
+		rescue_lost(&d->r4, p, outbox_refused(sent.full > 0));
 	else if (!p->again)
 		tell(d, p);
 }
@@ -51,7 +51,7 @@ carry_out(struct daemon *d, const struct rescue_plan *p, struct mono now)
 	case RESCUE_NOTHING:
 		break;
 	case RESCUE_ASK:
-		(void)path_send_raw(d, &p->udp, 0);
+		(void)outbox_raw(d, &p->udp, 0);
 		break;
 	case RESCUE_DELIVER:
 		deliver(d, p);

@@ -201,17 +201,33 @@ void privileges_close(struct daemon *d);
 /* Does the next configuration ask for what could only be had at the start? Then a mistake each is told. */
 bool privileges_allow(struct daemon *d, const struct conf *next, conf_mistake_fn *mistake, void *user);
 
+/* outbox.c: what goes out */
+/* Room in the arena for a rendered message, and how much of it was used; everything queued goes
+ * out first when the arena is full. */
+uint8_t *outbox_room(struct daemon *d, size_t need);
+void outbox_use(struct daemon *d, size_t len);
+/* Around the copies of a received message, so that its loss can be counted; ifindex is that of
+ * its client. Copies of something else are counted alone. */
+void outbox_begin(struct daemon *d, uint32_t ifindex, bool reply);
+void outbox_end(struct daemon *d);
+/* Queues a copy that stands in the arena. A frame has hdr (UDPIP_HEADERS bytes) in front. */
+void outbox_server(struct daemon *d, uint16_t server, const void *msg, size_t len);
+void outbox_client(struct daemon *d, const struct packet_to *to, const uint8_t *hdr,
+    const void *msg, size_t len);
+/* A copy that is not even tried, for this reason. */
+void outbox_withhold(struct daemon *d, enum drop why);
+/* Sends what is queued, and counts what became of it. */
+void outbox_flush(struct daemon *d);
+/* Why a packet that the kernel did not take was lost: for want of room, or by an error. */
+enum drop outbox_refused(bool full);
+/* By the raw socket, at once: such packets are rare. DROP_NONE when it went out; a loss is
+ * counted by its reason. */
+enum drop outbox_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex);
+
 /* path.c: the packet path */
 void path_ring(void *daemon, struct mono now);
 void path_udp67(void *daemon, struct mono now);
 void path_udp4011(void *daemon, struct mono now);
-/* Sends what is queued, and counts what became of it. */
-void path_flush(struct daemon *d);
-/* Why a packet that the kernel did not take was lost: for want of room, or by an error. */
-enum drop path_refused(bool full);
-/* By the raw socket, at once: such packets are rare. DROP_NONE when it went out; a loss is
- * counted by its reason. */
-enum drop path_send_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex);
 /* Questions that are due for the next server. */
 void path_hedges(void *daemon, struct mono now);
 /* Reads one server's socket. */
