@@ -315,9 +315,39 @@ expect "without a user pxrelay the log says so" logged relay \
 	'privileges user=nobody sandbox=on note="there is no user pxrelay'
 stop "$RELAY_PID"
 
-# As the unit file does it.
+# As the unit file does it: with files that are read-only but for what it names, and more VLANs
+# with boot servers than the kernel's limit of multicast memberships.
+cat >"$T/unit" <<END
+#!/bin/sh
+mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys || exit 1
+for f in \$WRITABLE; do
+	mount --bind \$f \$f && mount -o remount,bind,rw \$f || exit 1
+done
+exec "\$@"
+END
+chmod +x "$T/unit"
 chmod 777 "$T"
 NET=+net_raw,+net_bind_service,+net_admin
+BOOTS="[interface vlan*]
+boot = $SRV1"
+start_unit()
+{
+	ns rtr sysctl -qw net.ipv4.igmp_max_memberships=1
+	start pxrelay env WRITABLE="$1" "$T/unit" \
+		setpriv --reuid $PXUID --regid $PXUID --clear-groups --no-new-privs \
+		--inh-caps=-all,$NET --ambient-caps=-all,$NET --bounding-set=-all,$NET \
+		"$PXRELAYD" -f
+}
+conf "$BOOTS"
+start_unit "$(sed -n 's/^ReadWritePaths=//p' "$TOP/conf/pxrelayd.service" | sed 's/-\//\//g')"
+expect_not "each VLAN's multicast group is joined as the unit has it" \
+	logged relay group-join-failed
+stop "$RELAY_PID"
+start_unit ""
+expect "where limits cannot be raised the log says so" logged relay group-join-failed
+expect "and the opener lives" hup "$ONE"
+stop "$RELAY_PID"
+conf "$ONE"
 start pxrelay setpriv --reuid $PXUID --regid $PXUID --clear-groups --no-new-privs \
 	--inh-caps=-all,$NET --ambient-caps=-all,$NET --bounding-set=-all,$NET \
 	"$PXRELAYD" -f

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -395,6 +396,29 @@ START_TEST(an_opener_that_stands_still_is_waited_for_once)
 }
 END_TEST
 
+/* As the unit file mounts it: what cannot be raised is refused, and no reason to end. */
+START_TEST(limits_that_are_read_only_are_left)
+{
+	struct opener_terms t = terms();
+	struct priv *p = priv_new(&t, &to_said);
+	int fd;
+
+	ck_assert_ptr_nonnull(p);
+	net_sysctl("/proc/sys/net/ipv4/igmp_max_memberships", "5");
+	ck_assert_int_eq(mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL), 0);
+	ck_assert_int_eq(mount(NULL, "/proc/sys", NULL,
+	    MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
+	ck_assert_int_eq(priv_split(p), 0);
+	signal(SIGCHLD, SIG_DFL);
+	ck_assert_int_eq(umount("/proc/sys"), 0);
+	ck_assert_int_eq(priv_limits(p), -ENOBUFS);
+	fd = priv_conf(p);
+	ck_assert_int_gt(fd, 2);
+	close(fd);
+	priv_free(p);
+}
+END_TEST
+
 static void
 add_both(TCase *tc)
 {
@@ -424,6 +448,7 @@ add_split(TCase *tc)
 	tcase_add_test(tc, signals_do_not_end_the_opener);
 	tcase_add_test(tc, late_answers_are_thrown_away);
 	tcase_add_test(tc, an_opener_that_stands_still_is_waited_for_once);
+	tcase_add_test(tc, limits_that_are_read_only_are_left);
 }
 
 Suite *

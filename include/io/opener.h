@@ -76,6 +76,7 @@ struct opener_answer {
 struct opener {
 	struct opener_terms terms;
 	bool wrote_pid;
+	bool confined;		/* it is a process of its own, which can open nothing for writing */
 	unsigned n_file;
 	struct unixsock file[OPENER_FILES];
 	struct route_asker *route;	/* NULL: not needed yet */

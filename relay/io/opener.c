@@ -236,10 +236,13 @@ resolve(struct opener *o, const struct opener_request *q)
 	return err < 0 ? err : route_resolve(o->route, q->number, q->address);
 }
 
+/* The process of its own has opened them before it lost the right to open anything for writing:
+ * what it could not open (a read-only /proc/sys) it does not have. */
 static int
 raise_limits(struct opener *o)
 {
-	packet_limits_open(o->limits);
+	if (!o->confined)
+		packet_limits_open(o->limits);
 	return packet_limits_raise(o->limits) ? 0 : -ENOBUFS;
 }
 
@@ -407,6 +410,7 @@ give_up(struct opener *o)
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NAME, NAME, 0, 0, 0);
 	packet_limits_open(o->limits);
+	o->confined = true;
 	if (geteuid() == 0)
 		(void)!setgroups(o->terms.group != (gid_t)-1, &o->terms.group);
 	return sandbox_drop(NULL, CAPS);
