@@ -359,6 +359,16 @@ expect "another server by reload" hup "[interface vlan10]" "servers = $SRV1, $SR
 stop "$RELAY_PID"
 expect "nothing is left" test ! -e "$CTL" -a ! -e "$T/pid"
 
+# What its parent left open, and what it closed.
+echo secret >"$T/left"
+chmod 600 "$T/left"
+start pxrelay sh -c 'exec "$@" 7<"$0" 8>>"$0" <&- >&-' "$T/left" "$PXRELAYD" -f
+expect_eq "an open file of its parent's is closed" \
+	"$(find /proc/"$RELAY_PID"/fd /proc/"$OPENER"/fd -lname "$T/left")" ""
+expect_eq "stdin and stdout are there" \
+	"$(readlink /proc/"$RELAY_PID"/fd/[01] | sort -u)" /dev/null
+stop "$RELAY_PID"
+
 start pxrelay "$PXRELAYD" -f -S
 expect_eq "-S keeps all" "$(status "$RELAY_PID" Uid Seccomp)" "0 0 0 0 0"
 expect_eq "and needs no opener" "$OPENER" ""

@@ -183,6 +183,15 @@ run(struct daemon *d, struct conf *conf, int ready_fd)
 	return loop_run(d->loop);
 }
 
+/* What a shell or a supervisor left open beside these is nothing to us, and would be there for
+ * whoever takes the process over. The configuration, which may be one of them (-c /dev/fd/7),
+ * has been read. */
+static void
+close_inherited(void)
+{
+	(void)!close_range(STDERR_FILENO + 1, ~0u, 0);
+}
+
 static int
 start(const struct args *a, struct conf *conf)
 {
@@ -190,6 +199,7 @@ start(const struct args *a, struct conf *conf)
 	int ready_fd = -1, err, status;
 	bool sandboxed;
 
+	close_inherited();
 	if (!d) {
 		conf_free(conf);
 		fprintf(stderr, "pxrelayd: out of memory\n");
@@ -264,6 +274,16 @@ run_args(struct args *a)
 	return EXIT_SUCCESS;
 }
 
+/* A socket that got the number of a closed stderr would get our log lines. */
+static bool
+open_stdio(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
+			return false;
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -271,6 +291,10 @@ main(int argc, char **argv)
 	char why[256], *conf = NULL, *pidfile = NULL;
 	int status = EXIT_SUCCESS;
 
+	if (!open_stdio()) {
+		perror("pxrelayd: /dev/null");
+		return EXIT_FAILURE;
+	}
 	if (args_parse(&a, argc, argv, why, sizeof(why)) < 0) {
 		fprintf(stderr, "pxrelayd: %s\n%s", why, args_usage());
 		return 2;
