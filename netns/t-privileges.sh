@@ -369,6 +369,15 @@ expect_eq "stdin and stdout are there" \
 	"$(readlink /proc/"$RELAY_PID"/fd/[01] | sort -u)" /dev/null
 stop "$RELAY_PID"
 
+if unshare -Ur true 2>/dev/null; then
+	chmod 755 "$T"
+	start nobody unshare -Urn "$PXRELAYD" -f
+	expect_eq "in a user namespace without others it stays root" \
+		"$(status "$RELAY_PID" Uid CapEff CapBnd)" "0 0 0 0 $ZERO $ZERO"
+	expect "which the log says" logged relay "privileges user=root sandbox=on"
+	stop "$RELAY_PID"
+fi
+
 start pxrelay "$PXRELAYD" -f -S
 expect_eq "-S keeps all" "$(status "$RELAY_PID" Uid Seccomp)" "0 0 0 0 0"
 expect_eq "and needs no opener" "$OPENER" ""

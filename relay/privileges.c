@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "io/sandbox.h"
 #include "relay/daemon.h"
@@ -107,7 +108,10 @@ on_opener(void *daemon, struct mono now)
 static void
 say_who(struct daemon *d)
 {
-	if (d->user.spare)
+	if (!d->user.change && geteuid() == 0)
+		log_event(&d->log, LOG_LEVEL_WARNING, "privileges",
+		    "user=root sandbox=on note=\"this user namespace has no other user\"");
+	else if (d->user.change && d->user.spare)
 		log_event(&d->log, LOG_LEVEL_WARNING, "privileges",
 		    "user=%s sandbox=on note=\"there is no user %s; "
 		    "systemd-sysusers makes it\"", d->user.name, SANDBOX_USER);

@@ -10,11 +10,13 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -254,6 +256,22 @@ START_TEST(root_becomes_somebody_without_any_rights)
 }
 END_TEST
 
+/* A container may have one program in it, and no files. */
+START_TEST(root_is_left_where_no_file_knows_anybody)
+{
+	struct sandbox_user u;
+
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount("/dev/null", "/etc/passwd", NULL, MS_BIND, NULL), 0);
+	sandbox_find(&u);
+	ck_assert(u.change && u.spare);
+	ck_assert_int_eq(sandbox_drop(&u, 0), 0);
+	ck_assert_uint_eq(geteuid(), 65534);
+	ck_assert_uint_eq(getegid(), 65534);
+}
+END_TEST
+
 START_TEST(the_opener_keeps_what_it_names_and_its_user)
 {
 	const uint64_t keep = UINT64_C(1) << CAP_NET_RAW;
@@ -281,6 +299,7 @@ add_root_tests(Suite *s)
 	}
 	tc = tcase_create("root");
 	tcase_add_test(tc, root_becomes_somebody_without_any_rights);
+	tcase_add_test(tc, root_is_left_where_no_file_knows_anybody);
 	tcase_add_test(tc, the_opener_keeps_what_it_names_and_its_user);
 	suite_add_tcase(s, tc);
 }

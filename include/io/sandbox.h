@@ -26,7 +26,7 @@ struct sandbox_user {
 	uid_t uid;
 	gid_t gid;
 	gid_t group;		/* of sockets that others may use; (gid_t)-1: none */
-	bool change;		/* false: not started as root, or there is nobody to become */
+	bool change;		/* false: not started as root, or, behind sandbox_drop(), nobody to become */
 	bool spare;		/* it is SANDBOX_SPARE */
 };
 

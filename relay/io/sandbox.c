@@ -31,6 +31,8 @@
 
 /* --- who ---------------------------------------------------------------------- */
 
+#define OVERFLOW_ID	65534	/* /proc/sys/kernel/overflowuid */
+
 /*
  * The installation's own user and group, and nobody, stand in the files. getpwnam() and
  * getgrnam() would load modules into us, ask other daemons, and crash when memory is
@@ -74,6 +76,18 @@ find_group(const char *name)
 	return gid;
 }
 
+/* Where no file knows it (a container with one program in it) it is the kernel's own number
+ * for nobody in particular. */
+static void
+take_spare(struct sandbox_user *u)
+{
+	u->spare = true;
+	if (take_user(u, SANDBOX_SPARE))
+		return;
+	u->uid = u->gid = OVERFLOW_ID;
+	strcpy(u->name, SANDBOX_SPARE);
+}
+
 void
 sandbox_find(struct sandbox_user *u)
 {
@@ -81,13 +95,14 @@ sandbox_find(struct sandbox_user *u)
 	u->group = find_group(SANDBOX_USER);
 	if (geteuid() != 0)
 		return;
-	u->change = take_user(u, SANDBOX_USER);
-	if (!u->change)
-		u->change = u->spare = take_user(u, SANDBOX_SPARE);
+	u->change = true;
+	if (!take_user(u, SANDBOX_USER))
+		take_spare(u);
 }
 
 /* Of a user namespace without such a user the kernel says EINVAL; everything else
- * is an error. The groups before the user, who may not change them. */
+ * is an error. The groups before the user, who may not change them; such a namespace
+ * may forbid that, too. */
 static int
 become(struct sandbox_user *u)
 {
@@ -95,6 +110,7 @@ become(struct sandbox_user *u)
 		if (errno != EINVAL)
 			return -errno;
 		u->change = false;
+		(void)!setgroups(0, NULL);
 		return 0;
 	}
 	if (setgroups(0, NULL) < 0 || setresuid(u->uid, u->uid, u->uid) < 0)
