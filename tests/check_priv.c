@@ -183,6 +183,35 @@ START_TEST(socket_files_are_made_and_removed)
 }
 END_TEST
 
+/* Whatever umask it was started with, others are to get through to the socket. */
+START_TEST(the_directory_of_a_socket_is_made_for_all)
+{
+	char sub[48], name[64];
+	struct opener_terms t = terms();
+	struct priv *p;
+	struct stat st;
+	mode_t mask;
+	int fd;
+
+	snprintf(sub, sizeof(sub), "%s/sub", dir);
+	snprintf(name, sizeof(name), "%s/sock", sub);
+	opener_dir(t.dir[2], name);
+	p = priv_new(&t, &to_said);
+	ck_assert_ptr_nonnull(p);
+	mask = umask(077);
+	fd = priv_socket(p, name);
+	ck_assert_int_gt(fd, 2);
+	ck_assert_uint_eq(umask(mask), 077);
+	ck_assert_int_eq(stat(sub, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0755);
+	ck_assert_int_eq(stat(name, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0660);
+	close(fd);
+	priv_free(p);
+	ck_assert_int_eq(rmdir(sub), 0);
+}
+END_TEST
+
 START_TEST(a_neighbour_is_asked_for)
 {
 	priv_resolve(priv, net_index("v0"), NET_B);
@@ -435,6 +464,7 @@ add_here(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	add_both(tc);
+	tcase_add_test(tc, the_directory_of_a_socket_is_made_for_all);
 }
 
 static void

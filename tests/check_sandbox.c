@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -209,6 +210,29 @@ START_TEST(the_opener_reads_files_and_writes_none)
 }
 END_TEST
 
+static bool
+do_chmod(void *arg)
+{
+	(void)arg;
+	return chmod("/tmp/pxrelay-check-sandbox", 0600) < 0;
+}
+
+static bool
+do_chown(void *arg)
+{
+	(void)arg;
+	return chown("/tmp/pxrelay-check-sandbox", (uid_t)-1, (gid_t)-1) < 0;
+}
+
+/* Both follow a link that somebody put where a socket file was made. */
+START_TEST(the_opener_changes_no_file_behind_a_link)
+{
+	ck_assert_int_eq(pipe(told), 0);
+	ck_assert_int_eq(confined(SANDBOX_OPENER, tell, do_chmod, NULL), SANDBOX_EXIT);
+	ck_assert_int_eq(confined(SANDBOX_OPENER, tell, do_chown, NULL), SANDBOX_EXIT);
+}
+END_TEST
+
 START_TEST(there_are_at_most_40_calls)
 {
 	ck_assert_uint_gt(sandbox_calls(SANDBOX_PACKETS), 10);
@@ -315,6 +339,7 @@ sandbox_suite(void)
 	tcase_add_test(tc, with_nobody_to_be_told_it_says_so_itself);
 	tcase_add_test(tc, what_libraries_need_is_allowed);
 	tcase_add_test(tc, the_opener_reads_files_and_writes_none);
+	tcase_add_test(tc, the_opener_changes_no_file_behind_a_link);
 	tcase_add_test(tc, there_are_at_most_40_calls);
 	suite_add_tcase(s, tc);
 	add_root_tests(s);

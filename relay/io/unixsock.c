@@ -39,42 +39,44 @@ remove_stale(const struct sockaddr_un *at)
 	return err;
 }
 
-/* /run/pxrelay, when no service manager has made it. */
+/* /run/pxrelay, when no service manager has made it: the group has to get through. */
 static void
 make_directory(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	mode_t mask;
 
 	if (!slash || slash == path)
 		return;
 	memcpy(dir, path, (size_t)(slash - path));
 	dir[slash - path] = '\0';
+	mask = umask(022);
 	(void)mkdir(dir, 0755);
+	umask(mask);
 }
 
-/* Nobody but us until the group is set. */
+/* Whoever may write to the directory may have put a link there since: it is not followed. */
 static int
-set_rights(struct unixsock *u, gid_t group)
+set_group(struct unixsock *u, gid_t group)
 {
 	if (group != (gid_t)-1)
-		(void)!chown(u->at.sun_path, (uid_t)-1, group);
-	if (chmod(u->at.sun_path, 0660) < 0 ||
-	    stat(u->at.sun_path, &u->file) < 0)
-		return -errno;
-	return 0;
+		(void)!lchown(u->at.sun_path, (uid_t)-1, group);
+	return lstat(u->at.sun_path, &u->file) < 0 ? -errno : 0;
 }
 
+/* The file is made with its rights, 0660: chmod(2) would follow a link. Until somebody listens
+ * nobody can connect, so the group before ours gets nothing. */
 static int
 bind_at(struct unixsock *u, int fd, gid_t group)
 {
-	mode_t mask = umask(0177);
+	mode_t mask = umask(0117);
 	int err = bind(fd, (const struct sockaddr *)&u->at,
 	    sizeof(u->at)) < 0 ? -errno : 0;
 
 	umask(mask);
 	if (!err) {
-		err = set_rights(u, group);
+		err = set_group(u, group);
 		if (err)
 			unlink(u->at.sun_path);
 	}
