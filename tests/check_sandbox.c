@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -73,6 +74,8 @@ TRY(try_process_vm_readv, syscall(SYS_process_vm_readv, 1, NULL, 0, NULL, 0, 0))
 TRY(try_packet_socket, syscall(SYS_socket, AF_PACKET, SOCK_DGRAM, 0))
 TRY(try_raw_socket, syscall(SYS_socket, AF_INET, SOCK_RAW | SOCK_CLOEXEC, 1))
 TRY(try_netlink_socket, syscall(SYS_socket, AF_NETLINK, SOCK_RAW, 0))
+TRY(try_sctp, syscall(SYS_socket, AF_INET, SOCK_STREAM, IPPROTO_SCTP))
+TRY(try_mptcp, syscall(SYS_socket, AF_INET, SOCK_STREAM, IPPROTO_MPTCP))
 TRY(try_code, syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC,
     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
 TRY(try_terminal, syscall(SYS_ioctl, 0, TIOCSTI, ""))
@@ -92,7 +95,8 @@ static const struct {
 	{ "io_uring_setup", try_io_uring },
 	{ "process_vm_readv", try_process_vm_readv },
 	{ "socket", try_packet_socket }, { "socket", try_raw_socket },
-	{ "socket", try_netlink_socket }, { "mmap", try_code },
+	{ "socket", try_netlink_socket }, { "socket", try_sctp },
+	{ "socket", try_mptcp }, { "mmap", try_code },
 	{ "ioctl", try_terminal }, { "?", try_nonsense },
 };
 

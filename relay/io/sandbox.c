@@ -284,6 +284,8 @@ judge(struct prog *p, enum arguments args, enum sandbox_role role)
 		load_argument(p, 1);	/* above are SOCK_CLOEXEC and SOCK_NONBLOCK */
 		put(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf);
 		one_of(p, SOCK_DGRAM, SOCK_STREAM);
+		load_argument(p, 2);	/* not SCTP, whose module the kernel would load */
+		one_of(p, 0, 0);
 		break;
 	case UNREAD:
 		load_argument(p, 1);
