@@ -279,10 +279,12 @@ expect "an orderly end leaves nothing either" test ! -e "$CTL" -a ! -e "$T/pid"
 
 # ---- somebody has taken it over -------------------------------------------
 
+# trespass LINE...: lines of [relay]; a time zone's file is there to be read
+echo UTC >"$T/zone"
 trespass()
 {
-	conf "$ONE"
-	ip netns exec "$ID-rtr" "$T/installed" pxrelay env \
+	conf "$@" "$ONE"
+	ip netns exec "$ID-rtr" "$T/installed" pxrelay env TZ=":$T/zone" \
 		LD_PRELOAD="$PRELOAD/trespass.so" "$PXRELAYD" -f -c "$T/relay.conf" \
 		>"$T/trespass.txt" 2>&1 </dev/null &
 	RELAY_PID=$!
@@ -305,6 +307,13 @@ expect "the opener is no better" wait_for 5 grep -q \
 expect "packets are relayed" served cl10
 stop "$RELAY_PID"
 rm -f "$CTL"
+trespass "log = syslog"
+kill -USR1 "$RELAY_PID"
+wait "$RELAY_PID"
+expect "syslog hears of it, too" wait_for 5 logged syslog \
+	"seccomp-violation call=execve process=packets"
+stop "$(pgrep -f "^$PYTHON -uc.*$T/syslog")"
+mv "$T/syslog.log" "$T/syslog.txt"	# no log of the test may have such a line
 
 # ---- other ways to start --------------------------------------------------
 

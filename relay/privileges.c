@@ -55,6 +55,15 @@ terms_of(const struct daemon *d, const struct conf *c, gid_t group)
 	return t;
 }
 
+/* Libraries read files when they are used for the first time, which neither process can later:
+ * the opener, too, has lines for syslog. */
+static void
+read_ahead(void)
+{
+	tzset();		/* syslog's lines have the time */
+	json_object_seed(0);	/* from /dev/urandom */
+}
+
 int
 privileges_open(struct daemon *d, const struct conf *c)
 {
@@ -66,16 +75,11 @@ privileges_open(struct daemon *d, const struct conf *c)
 	d->priv = priv_new(&t, &d->log);
 	if (!d->priv)
 		return failed(d, "opener", -ENOMEM);
-	err = d->args->keep ? 0 : priv_split(d->priv);
+	if (d->args->keep)
+		return 0;
+	read_ahead();
+	err = priv_split(d->priv);
 	return err < 0 ? failed(d, "opener", err) : 0;
-}
-
-/* Libraries read files when they are used for the first time. */
-static void
-read_ahead(void)
-{
-	tzset();		/* syslog's lines have the time */
-	json_object_seed(0);	/* from /dev/urandom */
 }
 
 int
@@ -85,7 +89,6 @@ privileges_drop(struct daemon *d)
 
 	if (d->args->keep)
 		return 0;
-	read_ahead();
 	err = sandbox_drop(&d->user, 0);
 	return err < 0 ? failed(d, "giving up privileges", err) : 0;
 }
