@@ -398,16 +398,29 @@ keep_peer_and_stderr(int fd, bool quiet)
 	close_range(PEER + 1, ~0u, 0);
 }
 
+/* What a process sends itself when it is broken. */
+static bool
+is_fault(int signo)
+{
+	return signo == SIGSEGV || signo == SIGBUS || signo == SIGILL ||
+	    signo == SIGFPE || signo == SIGTRAP || signo == SIGABRT;
+}
+
 /* It ends when the process ends for which it is there, and by no signal before that: those of a
- * terminal and of a service manager reach it, too. As root it is in the group of the socket files,
- * and needs no capability to give them to it. */
+ * terminal, of a service manager and of a `killall -USR1' reach it, too. SIGSYS is the sandbox's. */
+static void
+ignore_signals(void)
+{
+	for (int signo = 1; signo < NSIG; signo++)
+		if (!is_fault(signo))
+			signal(signo, SIG_IGN);
+}
+
+/* As root it is in the group of the socket files, and needs no capability to give them to it. */
 static int
 give_up(struct opener *o)
 {
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+	ignore_signals();
 	prctl(PR_SET_NAME, NAME, 0, 0, 0);
 	packet_limits_open(o->limits);
 	o->confined = true;
