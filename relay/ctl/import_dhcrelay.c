@@ -436,7 +436,8 @@ command(struct reader *r, const struct import_shword *w, size_t n)
 	process_fini(&proc);
 }
 
-/* ExecStart=-/usr/sbin/dhcrelay ... */
+/* ExecStart=-/usr/sbin/dhcrelay ...; empty, as in a drop-in, it takes away what there
+ * was. */
 static void
 unit_line(struct reader *r, struct import_shword *w, size_t n)
 {
@@ -450,7 +451,8 @@ unit_line(struct reader *r, struct import_shword *w, size_t n)
 		return;
 	w->text += strlen(exec);
 	w->text += strspn(w->text, "-@:+!");
-	command(r, w, n);
+	if (n > 1 || *w->text)
+		command(r, w, n);
 }
 
 static void
