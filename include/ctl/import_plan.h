@@ -45,6 +45,7 @@ struct import_if {
 	char name[IMPORT_IFNAME];	/* empty: nobody knows */
 	char there[IMPORT_THERE];	/* its name over there, printable, or empty */
 	bool sure;	/* name is right; else the section is commented out */
+	bool dhcp_only;	/* no other port of it is passed on */
 	size_t n_server;
 	struct ip4 *server;		/* owned, no address twice */
 	char value[IMPORT_KEYS][IMPORT_VALUE];	/* empty: the default */

@@ -4,10 +4,10 @@
  * commands of a Cisco IOS configuration, and NX-OS' ip dhcp relay address.
  *
  * IOS passes eight kinds of broadcasts to a helper address unless it is told
- * otherwise; those that are not DHCP become [helper] sections. Interfaces called
- * VlanN are vlanN here; other names say nothing about Linux, so their sections are
- * commented out. So are those in a VRF: servers are asked by the main table,
- * where the address may be another host's.
+ * otherwise; those that are not DHCP become [helper] sections. NX-OS passes on DHCP
+ * and nothing else. Interfaces called VlanN are vlanN here; other names say nothing
+ * about Linux, so their sections are commented out. So are those in a VRF: servers
+ * are asked by the main table, where the address may be another host's.
  *
  * A line that begins with a blank belongs to the interface above it.
  */
@@ -136,6 +136,15 @@ forward_udp(struct reader *r, const struct ios_line *l)
 		add_port(r, port, l->number);
 }
 
+static bool
+any_helped(const struct import_plan *p)
+{
+	for (size_t i = 0; i < p->n_if; i++)
+		if (p->ifs[i].n_server && !p->ifs[i].dhcp_only)
+			return true;
+	return false;
+}
+
 static void
 plan_ports(struct reader *r)
 {
@@ -143,6 +152,8 @@ plan_ports(struct reader *r)
 	if (r->off[BOOTPS])
 		import_remark(r->p, "DHCP is not relayed there (no ip forward-protocol "
 		    "udp bootps), so it is not here");
+	if (!any_helped(r->p))
+		return;
 	for (size_t i = 0; i < N_PORTS; i++)
 		if (ports[i].helped && !r->off[ports[i].port] &&
 		    ports[i].port != BOOTPS && ports[i].port != BOOTPC)
@@ -191,6 +202,8 @@ close_interface(struct reader *r)
 	if (c->n_server && r->down)
 		import_remark(r->p, "\"%s\" is shut down there", c->there);
 	f = c->n_server ? import_if(r->p, c->name, c->there, c->sure, r->cur_line) : NULL;
+	if (f)
+		f->dhcp_only = c->dhcp_only && (f->n_server == 0 || f->dhcp_only);
 	for (size_t i = 0; f && i < c->n_server; i++) {
 		char text[IP4_STRLEN];
 
@@ -271,11 +284,19 @@ is(const char *word, const char *other)
 	return strcasecmp(word, other) == 0;
 }
 
+/* The words that count: "use-vrf default" is how NX-OS names the main routing table. */
+static size_t
+without_default_vrf(const struct ios_line *l, size_t i)
+{
+	return i + 3 == l->n && is(l->word[i + 1], "use-vrf") &&
+	    is(l->word[i + 2], "default") ? i + 1 : l->n;
+}
+
 /* [vrf NAME | global] ADDRESS [redundancy GROUP], ADDRESS use-vrf NAME */
 static void
-helper(struct reader *r, const struct ios_line *l)
+server(struct reader *r, const struct ios_line *l)
 {
-	size_t i = l->arg;
+	size_t i = l->arg, n;
 
 	if (!r->in_interface) {
 		import_lost(r->p, l->number, "%s: stands in no interface", l->shown);
@@ -286,17 +307,32 @@ helper(struct reader *r, const struct ios_line *l)
 		return;
 	}
 	i += i < l->n && is(l->word[i], "global");
-	if (i + 1 < l->n && (is(l->word[i], "vrf") || is(l->word[i + 1], "use-vrf"))) {
+	n = without_default_vrf(l, i);
+	if (i + 1 < n && (is(l->word[i], "vrf") || is(l->word[i + 1], "use-vrf"))) {
 		import_lost(r->p, l->number, "%s: servers are asked by the main routing "
 		    "table", l->shown);
 		return;
 	}
-	if (i + 1 < l->n)
+	if (i + 1 < n)
 		import_lost(r->p, l->number, "%s: what stands behind the address%s",
 		    l->shown, is(l->word[i + 1], "redundancy") ?
 		    " (see active = vrrp)" : "");
-	if (i < l->n)
+	if (i < n)
 		import_server(r->p, &r->cur, l->word[i], l->number);
+}
+
+static void
+helper(struct reader *r, const struct ios_line *l)
+{
+	r->cur.dhcp_only = false;
+	server(r, l);
+}
+
+static void
+relay_address(struct reader *r, const struct ios_line *l)
+{
+	r->cur.dhcp_only |= r->cur.n_server == 0;
+	server(r, l);
 }
 
 /* --- option 82 ------------------------------------------------------------------ */
@@ -442,8 +478,8 @@ static void
 service(struct reader *r, const struct ios_line *l)
 {
 	if (l->no)
-		import_lost(r->p, l->number, "no service dhcp: the relay is off there, "
-		    "and on here");
+		import_lost(r->p, l->number, "%s: the relay is off there, and on here",
+		    l->shown);
 }
 
 static void
@@ -484,7 +520,7 @@ static const struct command {
 } commands[] = {
 	{ "interface", open_interface, false },
 	{ "ip helper-address", helper, false },
-	{ RELAY "address", helper, false },
+	{ RELAY "address", relay_address, false },
 	{ "ip forward-protocol udp", forward_udp, false },
 	/* Protocol 77, of diskless Suns: in every configuration, since it is there
 	 * by default. */
@@ -501,6 +537,7 @@ static const struct command {
 	{ INFORMATION "option", agent, true },
 	{ "ip dhcp relay source-interface", source_interface, false },
 	{ "ip dhcp-relay source-interface", source_interface, false },
+	{ "ip dhcp relay", service, true },
 	{ "ip dhcp relay", lost, false },
 	{ "ip dhcp-relay", lost, false },
 	{ "ip dhcp snooping", nothing, false },

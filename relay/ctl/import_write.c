@@ -101,7 +101,7 @@ struct groups {
 static bool
 may_help(struct import_plan *p, const struct import_if *f)
 {
-	if (f->n_server == 0)
+	if (f->n_server == 0 || f->dhcp_only)
 		return false;
 	if (!f->sure && p->no_dhcp)
 		import_lost(p, 0, "UDP ports of \"%s\": what is its name here?",
@@ -225,7 +225,7 @@ put_interface(FILE *out, const struct import_plan *p, const struct import_if *f,
 	for (int k = 0; k < IMPORT_KEYS; k++)
 		if (f->value[k][0] && !all[k])
 			fprintf(out, "%s%s = %s\n", mark, key_names[k], f->value[k]);
-	if (!f->sure && p->n_port)
+	if (!f->sure && p->n_port && !f->dhcp_only)
 		fputs("# and to from in a [helper] with these servers\n", out);
 }
 
