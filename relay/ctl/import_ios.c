@@ -583,12 +583,30 @@ take_line(struct reader *r, struct ios_line *l)
 	}
 }
 
+/* A terminal's log has the pager's prompt in it, and then what wiped it out again:
+ * backspaces or a carriage return, unless the log leaves them out. */
+static char *
+behind_prompt(char *text)
+{
+	static const char prompt[] = "--More--";
+	char *p = text + strlen(text);
+	size_t blanks;
+
+	while (p > text && p[-1] != '\b' && p[-1] != '\r')
+		p--;
+	blanks = strspn(p, " ");
+	if (strncmp(p + blanks, prompt, strlen(prompt)) == 0)
+		p += blanks + strlen(prompt);
+	return p;
+}
+
 static void
 read_line(struct reader *r, char *text, int number)
 {
-	struct ios_line l = { .number = number, .indented = strchr(" \t", text[0]) };
-	char *rest = import_trim(text);
+	char *line = behind_prompt(text), *rest;
+	struct ios_line l = { .number = number, .indented = strchr(" \t", line[0]) };
 
+	rest = import_trim(line);
 	import_show(rest, l.shown);
 	while (l.n < WORDS_MAX && (l.word[l.n] = import_word(&rest)))
 		l.n++;
