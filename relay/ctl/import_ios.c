@@ -43,6 +43,7 @@ struct reader {
 	struct import_if cur;
 	int cur_line;
 	char vrf[IMPORT_SHOW];	/* of it, printable, or empty */
+	char lender[IMPORT_SHOW];	/* ip unnumbered: whose address it has, likewise */
 	bool down;		/* shutdown */
 	/* for all of them */
 	bool agent, trust_all, rotate, override;
@@ -199,6 +200,9 @@ close_interface(struct reader *r)
 		import_lost(r->p, r->cur_line, "interface \"%s\": nothing tells its name "
 		    "here; its section is commented out", c->there);
 	}
+	if (c->n_server && r->lender[0])
+		import_lost(r->p, r->cur_line, "ip unnumbered %s of \"%s\": giaddr = "
+		    "ITS-ADDRESS is missing there", r->lender, c->there);
 	if (c->n_server && r->down)
 		import_remark(r->p, "\"%s\" is shut down there", c->there);
 	f = c->n_server ? import_if(r->p, c->name, c->there, c->sure, r->cur_line) : NULL;
@@ -214,7 +218,7 @@ close_interface(struct reader *r)
 			import_set(f, (enum import_key)k, c->value[k]);
 	free(c->server);
 	*c = (struct import_if){ .helper = -1 };
-	r->vrf[0] = '\0';
+	r->vrf[0] = r->lender[0] = '\0';
 	r->down = r->in_interface = false;
 }
 
@@ -257,6 +261,16 @@ vrf(struct reader *r, const struct ios_line *l)
 	r->vrf[0] = '\0';
 	if (!l->no && l->arg < l->n)
 		import_show(l->word[l->arg], r->vrf);
+}
+
+static void
+unnumbered(struct reader *r, const struct ios_line *l)
+{
+	if (!r->in_interface)
+		return;
+	r->lender[0] = '\0';
+	if (!l->no && l->arg < l->n)
+		import_show(l->word[l->arg], r->lender);
 }
 
 static void
@@ -547,6 +561,7 @@ static const struct command {
 	{ "vrf forwarding", vrf, false },
 	{ "vrf member", vrf, false },
 	{ "encapsulation dot1q", encapsulation, false },
+	{ "ip unnumbered", unnumbered, false },
 	{ "shutdown", shutdown_, true },
 	{ "service dhcp", service, true },
 	{ "banner", banner, false },
