@@ -407,10 +407,14 @@ static const struct {
 	{ IF "[relay x]\n", "3: [relay x] has no name: [relay] would be right\n" },
 	{ IF "servres = 192.0.2.2\n",
 	    "3: [interface] has no key \"servres\", did you mean \"servers\"?\n" },
-	{ IF "hedge = 500ms\n", "3: [interface] has no key \"hedge\"\n" },
+	{ IF "hedge = 500ms\n", "3: [interface] has no key \"hedge\"; it belongs to "
+	    "[group]\n" },
+	{ IF "client-rate = 3/s\n", "3: [interface] has no key \"client-rate\"; it belongs "
+	    "to [relay]\n" },
 	{ IF "servers = 192.0.2.2\n", "3: servers is given in line 2 already; a list is "
 	    "written with commas, or one item a line, indented\n" },
-	{ "[relay]\nboot = 192.0.2.1\n" IF, "2: [relay] has no key \"boot\"\n" },
+	{ "[relay]\nboot = 192.0.2.1\n" IF, "2: [relay] has no key \"boot\"; it belongs to "
+	    "[interface] and [rule]\n" },
 	{ IF IF, "3: [interface a] stands in line 1 already; "
 	    "one section with the keys of both would be right\n" },
 	{ "[interface]\n" IF, "1: [interface] lacks a pattern, like [interface vlan10] or "
@@ -430,6 +434,23 @@ static const struct {
 	    "2: servers: nothing stands before a comma\n" },
 	{ "[interface a]\nservers = dhcp.example.com\n", "2: servers: \"dhcp.example.com\" is "
 	    "no [group], no [server] and no IPv4 address; host names are not looked up\n" },
+	{ "[interface a]\nservers = 192.0.2.1 192.0.2.2\n", "2: servers: \"192.0.2.1 "
+	    "192.0.2.2\" has a space in it; a comma between two would be right, or each "
+	    "in a line of its own, indented\n" },
+	{ "[interface a]\nservers = 192.0.2.1;\n", "2: servers: \"192.0.2.1;\" is no [group], "
+	    "no [server] and no IPv4 address\n" },
+	{ IF "[rule r]\nuser-class = \"iPXE\"\nboot = 192.0.2.2\n", "4: user-class: a value "
+	    "in quotes; without them would be right\n" },
+	{ IF "[rule r]\nuser-class = gPXE, 'iPXE'\nboot = 192.0.2.2\n", "4: user-class: an "
+	    "item in quotes; without them would be right\n" },
+	{ "[interface \"a\"]\nservers = 192.0.2.1\n", "1: [interface \\x22a\\x22] has quotes; "
+	    "a name without them would be right\n" },
+	{ "[interface a, b]\nservers = 192.0.2.1\n", "1: [interface a, b] has a space, which no "
+	    "name of an interface has; a list has commas, and a [section] is for one name "
+	    "or pattern\n" },
+	{ "[server s]\naddress = 192.0.2.1\nprobe = http://192.0.2.1/x\n" IF,
+	    "3: probe: \"http://192.0.2.1/x\" has a host, which is the server's address here; "
+	    "http:/boot.ipxe or http:8080/boot.ipxe would be right\n" },
 	{ "[interface a]\nservers = 192.0.2.256\n", "2: servers: \"192.0.2.256\" is no IPv4 "
 	    "address; one like 192.0.2.10 would be right\n" },
 	{ "[interface a]\nservers = 0.0.0.0\n", "2: servers: \"0.0.0.0\" is not the address of "
@@ -1170,7 +1191,7 @@ START_TEST(too_many_servers_and_rules_are_mistakes)
 	struct conftext t;
 
 	n = (size_t)snprintf(text, sizeof(text), "[interface a]\nservers =\n");
-	for (int i = 0; i < 257; i++)
+	for (int i = 0; i < 400; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "\t10.0.%d.%d\n", i % 250,
 		    1 + i / 250);
 	t = conftext(text);

@@ -77,8 +77,9 @@ static const struct {
 	    "5: [interface] has no key \"z\"\n" },
 	{ IF "circuit-id = a\n   b\n", "3: circuit-id takes one value on one line; the next "
 	    "line continues it, since it is indented deeper\n" },
-	{ IF "  circuit-id = a\n", "3: servers: \"circuit-id = a\" is no [group], no [server] "
-	    "and no IPv4 address\n" },
+	{ IF "  circuit-id = a\n", "3: servers: \"circuit-id = a\" is indented deeper than "
+	    "servers, and so taken for an item of its list; a key begins where the others "
+	    "do\n" },
 	{ "[interface a\nservers = 192.0.2.1\n", "1: the ] of a section is missing\n" },
 	{ "[interface a] servers = 192.0.2.1\n", "1: something stands behind the ] of a "
 	    "section; a key begins a line of its own, a comment begins with ; or #\n"

@@ -52,6 +52,7 @@ struct conf_builder {
 	void *(*alloc)(void *p, size_t size);	/* as realloc() */
 	bool no_memory;
 	bool skip;		/* keys of an unknown section say nothing new */
+	bool servers_full;	/* which was said */
 	size_t n_sect, n_said;
 	struct conf_sect *sect;
 	struct conf_said *said;
@@ -119,6 +120,9 @@ size_t conf_hex_bytes(const char *digits, uint8_t *out, size_t size);
 const char *conf_name_fault(const char *name);
 /* Says what is wrong with a pattern for interface names, or NULL. */
 const char *conf_pattern_fault(const char *pattern);
+
+/* Does the text stand in quotes, as strings do elsewhere? */
+bool conf_quoted(const char *s, size_t len);
 
 /* Walks a list: items between commas and newlines, trimmed, each with its line. */
 struct conf_list {

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "core/conf_private.h"
 
 static const char *const kinds[] = { "relay", "server", "group", "interface",
@@ -265,10 +266,13 @@ blank(char c)
 	return c == ' ' || c == '\t' || c == '\n';
 }
 
-/* What conf_print() writes must be read again as the same value. */
+/* What conf_print() writes must be read again as the same value. Quotes would be part
+ * of it: a rule with user-class = "iPXE" would match nobody. */
 static const char *
 value_fault(const char *v, size_t len)
 {
+	if (conf_quoted(v, len))
+		return "a value in quotes; without them would be right";
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)v[i];
 
@@ -281,19 +285,33 @@ value_fault(const char *v, size_t len)
 	return NULL;
 }
 
+/* "; [server] has it": where a key would be at home, or "". */
+static char *
+home_text(const char *key, char *buf, size_t size)
+{
+	struct sbuf s = sbuf_init(buf, size);
+
+	for (int k = 0; kinds[k]; k++)
+		if (key_known((enum conf_kind)k, key, NULL))
+			sbuf_printf(&s, "%s[%s]", s.len ? " and " : "; it belongs to ",
+			    kinds[k]);
+	return buf;
+}
+
 static bool
 key_fits(struct conf_builder *b, const struct conf_sect *s, const char *key, int line)
 {
-	char shown[CONF_SHOW_MAX], hint[64];
+	char shown[CONF_SHOW_MAX], hint[64], home[128];
 	const struct conf_line *twice = conf_find(s, key);
 
 	if (!key_known(s->kind, key, NULL)) {
 		struct conf_near near = conf_near(key);
 
 		(void)key_known(s->kind, key, &near);
+		home_text(key, home, sizeof(home));
 		conf_mistake(b, line, "[%s] has no key \"%s\"%s", kinds[s->kind],
 		    conf_show(key, shown, sizeof(shown)),
-		    conf_near_text(&near, hint, sizeof(hint)));
+		    *home ? home : conf_near_text(&near, hint, sizeof(hint)));
 		return false;
 	}
 	if (twice) {

@@ -122,6 +122,11 @@ http_arg(const struct conf_list *l, const char *arg, struct conf_probe *p)
 		    "http:/boot.ipxe or http:8080/boot.ipxe would be right");
 		return false;
 	}
+	if (strncmp(path, "//", 2) == 0) {
+		conf_bad_item(l->a, l->line, l->item, "has a host, which is the server's address "
+		    "here; http:/boot.ipxe or http:8080/boot.ipxe would be right");
+		return false;
+	}
 	/* It goes into a request line, where a space would end it. */
 	for (const char *c = path; *c; c++)
 		if (*c <= ' ' || *c > '~') {

@@ -64,7 +64,9 @@ server_add(struct conf_builder *b, int line)
 	struct conf_server *s;
 
 	if (c->n_server == CONF_SERVERS_MAX) {
-		conf_mistake(b, line, "more than %d servers", CONF_SERVERS_MAX);
+		if (!b->servers_full)
+			conf_mistake(b, line, "more than %d servers", CONF_SERVERS_MAX);
+		b->servers_full = true;
 		return NULL;
 	}
 	s = conf_more(b, &c->server, c->n_server, sizeof(*s));
@@ -139,6 +141,14 @@ conf_group_find(const struct conf *c, const char *name)
 	return NULL;
 }
 
+/* Could it be a name that DNS knows? */
+static bool
+is_host_name(const char *item)
+{
+	return strchr(item, '.') && item[strspn(item, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] == '\0';
+}
+
 void
 conf_bad_server(const struct conf_at *a, int line, const char *item, bool groups)
 {
@@ -150,6 +160,16 @@ conf_bad_server(const struct conf_at *a, int line, const char *item, bool groups
 	if (ip4_parse(item, &addr)) {
 		conf_bad_item(a, line, item, "is not the address of a host; "
 		    "one like 192.0.2.10 would be right");
+		return;
+	}
+	if (line > a->line && strchr(item, '=')) {
+		conf_bad_item(a, line, item, "is indented deeper than %s, and so taken for an "
+		    "item of its list; a key begins where the others do", a->key);
+		return;
+	}
+	if (strpbrk(item, " \t")) {
+		conf_bad_item(a, line, item, "has a space in it; a comma between two would "
+		    "be right, or each in a line of its own, indented");
 		return;
 	}
 	if (item[strspn(item, "0123456789./:")] == '\0') {
@@ -169,7 +189,7 @@ conf_bad_server(const struct conf_at *a, int line, const char *item, bool groups
 			conf_near_add(&near, c->group[i].name);
 	conf_bad_item(a, line, item, "is no %s[server] and no IPv4 address%s%s",
 	    groups ? "[group], no " : "",
-	    strchr(item, '.') ? "; host names are not looked up" : "",
+	    is_host_name(item) ? "; host names are not looked up" : "",
 	    conf_near_text(&near, hint, sizeof(hint)));
 }
 

@@ -335,6 +335,12 @@ conf_hex(const struct conf_at *a, const char *s, uint8_t *out, size_t size)
 
 /* --- names and patterns --- */
 
+bool
+conf_quoted(const char *s, size_t len)
+{
+	return len > 1 && (*s == '"' || *s == '\'') && s[len - 1] == *s;
+}
+
 const char *
 conf_name_fault(const char *name)
 {
@@ -372,6 +378,11 @@ conf_pattern_fault(const char *pattern)
 		return "has a pattern longer than 63 bytes";
 	if (strcmp(pattern, ".") == 0 || strcmp(pattern, "..") == 0)
 		return "is no name that an interface can have";
+	if (conf_quoted(pattern, strlen(pattern)))
+		return "has quotes; a name without them would be right";
+	if (strpbrk(pattern, " \t"))
+		return "has a space, which no name of an interface has; a list has commas, and "
+		    "a [section] is for one name or pattern";
 	for (const char *p = pattern; *p; p++) {
 		if (*p == '[') {
 			p = class_end(p);
@@ -418,6 +429,11 @@ list_item(struct conf_list *l, const char *s, size_t len)
 	if (len >= sizeof(l->item)) {
 		conf_mistake(l->a->b, l->line, "%s: an item of %zu bytes is too long, "
 		    "%zu are the most", l->a->key, len, sizeof(l->item) - 1);
+		return;
+	}
+	if (conf_quoted(s, len)) {
+		conf_mistake(l->a->b, l->line, "%s: an item in quotes; without them would "
+		    "be right", l->a->key);
 		return;
 	}
 	/* conf_print() sets a space in front of it. */
