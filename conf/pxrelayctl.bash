@@ -17,7 +17,7 @@ _pxrelayctl()
 		return
 		;;
 	--interface)
-		mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net)" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "$(command -p ls /sys/class/net)" -- "$cur")
 		return
 		;;
 	-t | --timeout | -C | -W | -c | --mac | --server)
