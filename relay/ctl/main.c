@@ -273,7 +273,9 @@ no_answer(const struct args *a, int err)
 static int
 bad_news(const struct args *a, const char *what, const char *text, size_t len)
 {
-	fprintf(stderr, "pxrelayctl: %s: %s", a->command->words, what);
+	fputs("pxrelayctl: ", stderr);
+	render_esc(stderr, a->line, strlen(a->line));
+	fprintf(stderr, ": %s", what);
 	render_esc(stderr, text, len);
 	fputc('\n', stderr);
 	return BAD_NEWS;
