@@ -177,7 +177,7 @@ ask answer enable 192.0.2.10 <<< '{"server":"dhcp-a","health":"up"}'
 verdict "enable" status 0 '^server dhcp-a is up$' ''
 verdict "enable: what was asked" test "$(cat "$sock.asked")" = "enable 192.0.2.10"
 ask answer drain nobody <<< '{"error":"no such server"}'
-verdict "drain: no such server" status 1 '' '^pxrelayctl: drain SERVER: no such server$'
+verdict "drain: no such server" status 1 '' '^pxrelayctl: drain nobody: no such server$'
 ask answer drain x <<< '{"server":7,"health":"up"}'
 verdict "drain: of another shape" status 1 '' 'not one to this command'
 
@@ -270,7 +270,7 @@ EOF
 verdict "explain: good news" status 0 '^verdict  leased$' ''
 verdict "explain: nothing on the screen" lacks '^screen'
 ask answer explain x <<< '{"error":"not a hardware address"}'
-verdict "explain: no address" status 1 '' '^pxrelayctl: explain MAC: not a hardware address$'
+verdict "explain: no address" status 1 '' '^pxrelayctl: explain x: not a hardware address$'
 for bad in '{}' '{"verdict":7}' '{"verdict":{"code":7}}'; do
 	ask answer explain x <<< "$bad"
 	verdict "explain: of another shape: $bad" status 1 '' 'not one to this command'
@@ -674,6 +674,16 @@ for bad in '{"run":7,"done":true}' '{"run":7,"done":true,"checks":[1,{},[]]}'; d
 	verdict "doctor: nearly nothing: $bad" status 0 '^this host$' ''
 done
 
+# Two interfaces at a time; the second hears nothing, is asked again, and hears something.
+two='{"interfaces":[{"name":"a","state":"ready"},{"name":"b","state":"ready"}]}'
+silent='"checks":[{"check":"offer","code":"no-pool","status":"fail"}]'
+ask turns doctor <<< "$two@{\"run\":1}@{\"run\":2}@{\"run\":1,\"done\":true,\"interface\":\"a\"}@\
+{\"run\":2,\"done\":true,\"interface\":\"b\",\"status\":\"fail\",$silent}@{\"run\":3}@\
+{\"run\":3,\"done\":true,\"interface\":\"b\",\"status\":\"ok\"}"
+verdict "doctor: a server that was busy is asked again" \
+	status 0 '^b$' '^pxrelayctl: doctor: interfaces that are asked again, .*: 1$'
+verdict "doctor: only the last word on it is shown" lacks 'FAIL'
+
 # --- completion --------------------------------------------------------------------
 
 # completes LINE...: what bash offers for the last word
@@ -701,6 +711,14 @@ verdict "zsh completion: commands" cmp "$T/words" "$T/offered"
 completes pxrelayctl -
 sort "$T/out" > "$T/offered"
 verdict "bash completion: options" cmp "$T/options" "$T/offered"
+# An alias of the shell's is no part of it.
+bash -O expand_aliases -c 'alias ls="ls -F"
+	. conf/pxrelayctl.bash
+	COMP_WORDS=(pxrelayctl capture --interface lo) COMP_CWORD=3
+	_pxrelayctl
+	printf "%s\n" "${COMPREPLY[@]}"' > "$T/out" 2> "$T/err"
+rc=$?
+verdict "bash completion: interfaces, whatever ls is" test "$(head -n 1 "$T/out")" = lo
 completes pxrelayctl show dr
 verdict "bash completion: a beginning" test "$(cat "$T/out")" = drops
 completes pxrelayctl show drops ''

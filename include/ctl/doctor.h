@@ -37,6 +37,9 @@ void doctor_print(const json_t *doc, FILE *out, bool colour, bool brief);
 /* Is its status worse than "warn"? */
 bool doctor_is_bad(const json_t *doc);
 
+/* Is there a finding that a second look, alone, may take back? */
+bool doctor_may_be_busy(const json_t *doc);
+
 /* --- doctor_host.c: what needs no daemon ----------------------------------------------- */
 
 struct doctor_host {

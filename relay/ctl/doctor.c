@@ -17,6 +17,9 @@
 /* Runs at once: 200 VLANs take less than a minute, and the daemon has room for others. */
 #define AT_ONCE		24
 #define POLL_MS		100
+/* dnsmasq pings each address that it offers for 3 s, one after the other, up to six. */
+#define AGAIN_PAUSE_MS	20000
+#define AGAIN_MAX	24	/* two minutes */
 #define INDENT		19	/* of a finding's text */
 
 #define GOOD		0
@@ -28,6 +31,7 @@ struct one {
 	const char *name;	/* borrowed from the list of interfaces */
 	json_int_t run;		/* 0: not started yet */
 	json_t *doc;		/* owned; NULL: not there yet */
+	bool again;		/* is to be asked once more, alone */
 };
 
 static void
@@ -102,14 +106,30 @@ turn(const struct doctor_args *a, struct one *all, size_t n, int *status)
 	bool more = false, room = true;
 
 	for (size_t i = 0; i < n && *status == GOOD; i++) {
-		if (all[i].run && !all[i].doc)
-			(void)look(a, &all[i], status);
+		if (all[i].run && !all[i].doc && look(a, &all[i], status))
+			all[i].again = n > 1 && doctor_may_be_busy(all[i].doc);
 		else if (!all[i].run && open < AT_ONCE && room)
 			room = start(a, &all[i], status);
 		open += all[i].run && !all[i].doc;
 		more = more || !all[i].doc;
 	}
 	return more && *status == GOOD;
+}
+
+/* A server that serves others was silent: it may have been busy with those others. */
+bool
+doctor_may_be_busy(const json_t *doc)
+{
+	const json_t *checks = json_object_get(doc, "checks"), *row;
+	size_t i;
+
+	json_array_foreach(checks, i, row) {
+		const char *code = json_string_value(json_object_get(row, "code"));
+
+		if (code && strcmp(code, "no-pool") == 0)
+			return true;
+	}
+	return false;
 }
 
 /* --- on the screen --------------------------------------------------------------------- */
@@ -313,7 +333,7 @@ choose(const struct doctor_args *a, json_t **list, size_t *n, int *status)
 static void
 print_ready(const struct doctor_args *a, struct one *all, size_t n, size_t *shown)
 {
-	for (; *shown < n && all[*shown].doc; ++*shown)
+	for (; *shown < n && all[*shown].doc && !all[*shown].again; ++*shown)
 		if (!a->json) {
 			doctor_print(all[*shown].doc, stdout, a->colour, n > 1);
 			fflush(stdout);
@@ -347,6 +367,33 @@ finish(const struct doctor_args *a, const struct doctor_host *h, struct one *all
 	return failed ? BAD_NEWS : GOOD;
 }
 
+/* Alone, and after a pause in which a server that was busy has come to an end. */
+static void
+ask_again(const struct doctor_args *a, struct one *all, size_t n, size_t *shown, int *status)
+{
+	size_t marked = 0;
+
+	for (size_t i = 0; i < n; i++)
+		marked += all[i].again;
+	if (marked)
+		fprintf(stderr, "pxrelayctl: doctor: interfaces that are asked again, since a "
+		    "server may have been busy: %zu\n", marked < AGAIN_MAX ? marked : AGAIN_MAX);
+	pause_ms(marked ? AGAIN_PAUSE_MS : 0);
+	for (size_t i = 0, asked = 0; i < n && *status == GOOD; i++) {
+		if (!all[i].again)
+			continue;
+		all[i].again = false;
+		if (asked++ >= AGAIN_MAX)
+			continue;
+		json_decref(all[i].doc);
+		all[i].doc = NULL;
+		all[i].run = 0;
+		while (turn(a, &all[i], 1, status))
+			pause_ms(POLL_MS);
+		print_ready(a, all, n, shown);
+	}
+}
+
 int
 doctor_run(const struct doctor_args *a)
 {
@@ -366,6 +413,10 @@ doctor_run(const struct doctor_args *a)
 	while (all && turn(a, all, n, &status)) {
 		print_ready(a, all, n, &shown);
 		pause_ms(POLL_MS);
+	}
+	if (all && status == GOOD) {
+		print_ready(a, all, n, &shown);
+		ask_again(a, all, n, &shown, &status);
 	}
 	if (all && status == GOOD) {
 		print_ready(a, all, n, &shown);
