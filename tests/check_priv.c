@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -451,6 +452,27 @@ START_TEST(limits_that_are_read_only_are_left)
 }
 END_TEST
 
+/* The kernel hands over the message and keeps the descriptor to itself: 0, "all is well", would be
+ * taken for the number of one. */
+START_TEST(no_room_for_a_descriptor_is_an_error)
+{
+	struct rlimit limit, none;
+	int fd = dup(STDERR_FILENO);
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)fd;	/* the lowest that was free */
+	close(fd);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(priv_conf(priv), -EMFILE);
+	ck_assert_int_eq(priv_server(priv), -EMFILE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	fd = priv_conf(priv);
+	ck_assert_int_gt(fd, 2);
+	close(fd);
+}
+END_TEST
+
 static void
 add_both(TCase *tc)
 {
@@ -482,6 +504,7 @@ add_split(TCase *tc)
 	tcase_add_test(tc, late_answers_are_thrown_away);
 	tcase_add_test(tc, an_opener_that_stands_still_is_waited_for_once);
 	tcase_add_test(tc, limits_that_are_read_only_are_left);
+	tcase_add_test(tc, no_room_for_a_descriptor_is_an_error);
 }
 
 Suite *

@@ -68,7 +68,8 @@ descriptor_in(struct msghdr *msg)
 	return fd;
 }
 
-/* One message; *fd is the descriptor that came with it, or -1. 0, -EAGAIN, -EPIPE. */
+/* One message; *fd is the descriptor that came with it, or -1. 0, -EAGAIN, -EPIPE. A process that
+ * may have no more descriptors (RLIMIT_NOFILE) gets the message without, and the kernel closes it. */
 static int
 receive(struct priv *p, struct opener_answer *a, int *fd)
 {
@@ -89,6 +90,8 @@ receive(struct priv *p, struct opener_answer *a, int *fd)
 	if (n != sizeof(*a))
 		return gone(p);
 	*fd = descriptor_in(&msg);
+	if (*fd < 0 && msg.msg_flags & MSG_CTRUNC)
+		a->result = -EMFILE;
 	return 0;
 }
 
