@@ -106,15 +106,30 @@ make_servers(struct daemon *d, const struct conf *c, struct daemon_server *next,
 			continue;
 		next[i].address = c->server[i].address;
 		next[i].sock = kept_socket(d, next[i].address);
-		if (next[i].sock)
-			continue;
-		next[i].sock = udp_server_with(priv_server(d->priv),
-		    next[i].address, DHCP4_PORT_SERVER);
-		if (!next[i].sock)
-			return failed_port(d, DHCP4_PORT_SERVER, -errno);
-		made[i] = true;
+		if (!next[i].sock) {
+			next[i].sock = udp_server_with(priv_server(d->priv),
+			    next[i].address, DHCP4_PORT_SERVER);
+			if (!next[i].sock)
+				return failed_port(d, DHCP4_PORT_SERVER, -errno);
+			made[i] = true;
+		}
+		/* For its place among the servers that are to come. */
+		next[i].watch = loop_read(d->loop, udp_server_fd(next[i].sock),
+		    read_server, &d->server[i]);
+		if (!next[i].watch)
+			return failed(d, "event loop", -ENOMEM);
 	}
 	return 0;
+}
+
+static void
+forget_servers(struct daemon_server *next, unsigned n, const bool *made)
+{
+	for (unsigned i = 0; i < n; i++) {
+		next[i].watch = loop_unwatch(next[i].watch);
+		if (made[i])
+			close_server(&next[i]);
+	}
 }
 
 static bool
@@ -149,21 +164,14 @@ daemon_open_servers(struct daemon *d, const struct conf *c)
 	int err = make_servers(d, c, next, made);
 
 	if (err < 0) {
-		for (unsigned i = 0; i < c->n_server; i++)
-			if (made[i])
-				close_server(&next[i]);
+		forget_servers(next, c->n_server, made);
 		return err;
 	}
 	retire_servers(d, next, c->n_server);
 	memcpy(d->server, next, sizeof(next));
 	for (unsigned i = 0; i < c->n_server; i++) {
-		struct daemon_server *s = &d->server[i];
-
-		s->owner = d;
-		s->index = i;
-		if (s->sock)
-			s->watch = loop_read(d->loop, udp_server_fd(s->sock),
-			    read_server, s);
+		d->server[i].owner = d;
+		d->server[i].index = i;
 	}
 	return 0;
 }
@@ -305,14 +313,21 @@ close_fd(int *fd)
 static void
 open_4011(struct daemon *d)
 {
-	d->udp4011 = priv_udp(d->priv, DHCP4_PORT_PXE);
-	if (d->udp4011 < 0) {
-		log_event(&d->log, LOG_LEVEL_WARNING, "port-4011-taken",
-		    "error=\"%s\"", strerror(-d->udp4011));
-		d->udp4011 = -1;
+	int fd = priv_udp(d->priv, DHCP4_PORT_PXE);
+	int err = fd < 0 ? fd : 0;
+
+	if (!err) {
+		d->w_udp4011 = loop_read(d->loop, fd, path_udp4011, d);
+		err = d->w_udp4011 ? 0 : -ENOMEM;
+	}
+	if (!err) {
+		d->udp4011 = fd;
 		return;
 	}
-	d->w_udp4011 = loop_read(d->loop, d->udp4011, path_udp4011, d);
+	if (fd >= 0)
+		close(fd);
+	log_event(&d->log, LOG_LEVEL_WARNING, "port-4011-taken",
+	    "error=\"%s\"", strerror(-err));
 }
 
 void

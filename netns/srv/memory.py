@@ -109,6 +109,31 @@ class Trial:
         if ready and status == 0:
             self.ends["works"] += 1
         elif not ready and status in (1, 2) and text:
+    def descriptors(self, where):
+        """(number, name) of what it has open there."""
+        return [(name, os.readlink("/proc/%d/%s/%s" % (self.proc.pid, where, name)))
+                for name in os.listdir("/proc/%d/%s" % (self.proc.pid, where))]
+
+    def deaf(self):
+        """The inodes of its sockets on ports 67 and 4011 that no epoll set has."""
+        with open("/proc/%d/net/udp" % self.proc.pid) as f:
+            rows = [line.split() for line in f.readlines()[1:]]
+        ours = {"socket:[%s]" % row[9] for row in rows
+                if row[1][-4:] in ("0043", "0FAB")}
+        fds = self.descriptors("fd")
+        read = set()
+        for fd, name in fds:
+            if "[eventpoll]" in name:
+                with open("/proc/%d/fdinfo/%s" % (self.proc.pid, fd)) as f:
+                    read |= {line.split()[1] for line in f
+                             if line.startswith("tfd:")}
+        return [name for fd, name in fds if name in ours and fd not in read]
+
+    def judge_ears(self, n):
+        deaf = self.deaf()
+        if deaf:
+            self.fail(n, "sockets that are not read: %s" % deaf)
+
             self.ends["says why and ends"] += 1
         else:
             self.fail(n, "ready %s, exit status %s: %s" %
@@ -134,6 +159,8 @@ class Trial:
         return more
 
     def running(self):
+        if ready and self.proc.poll() is None:
+            self.judge_ears(n)
         if self.proc and self.proc.poll() is None:
             return
         self.counter.set(0)
@@ -160,6 +187,7 @@ class Trial:
     def question(self, command):
         """The answer, b"" for none, None when nobody listens."""
         with socket.socket(socket.AF_UNIX) as s:
+            self.judge_ears(n)
             s.settimeout(2 * SLOW)
             try:
                 s.connect(self.sock)
