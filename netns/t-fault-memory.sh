@@ -1,7 +1,8 @@
 #!/bin/bash
 # t-fault-memory.sh: the n-th allocation of memory fails, for every n: of pxrelayd -n, of
 # a start, of a reload, of each question of pxrelayctl. It either goes on, or says
-# why and ends with 1, or keeps what it had; it never crashes.
+# why and ends with 1, or keeps what it had; it never crashes, and is never deaf. When memory is
+# short while an address goes, it knows afterwards.
 # FAULT_LONG=1 tries every n of a start and of the questions too, which takes minutes; else a
 # sample that is another one in each run.
 
@@ -27,6 +28,7 @@ conf()
 	[interface vlan*]
 	dhcp = a, $SRV2
 	boot = boot
+	giaddr = all
 	[rule bios]
 	arch = bios
 	boot = boot
@@ -50,3 +52,4 @@ expect "pxrelayd -n" memory check 1
 expect "start" memory start ${FAULT_LONG:-29}
 expect "reload" memory reload 1
 expect "questions" memory ask ${FAULT_LONG:-3}
+expect "an address that goes" memory change 1

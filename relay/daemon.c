@@ -205,7 +205,7 @@ is_unwell(const struct daemon *d)
 	for (unsigned i = 0; i < d->conf->n_server; i++)
 		if (d->r4.health[i].state == HEALTH_DOWN)
 			return true;
-	return watch_waits(d);
+	return d->news_failed || watch_waits(d);
 }
 
 static void
@@ -215,6 +215,7 @@ tick(void *daemon, struct mono now)
 
 	d->ticking = false;
 	relay4_tick(&d->r4, now);
+	follow_tick(d, now);
 	watch_tick(d, now);
 	if (is_unwell(d))
 		daemon_tick_soon(d);

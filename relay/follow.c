@@ -155,9 +155,21 @@ on_readable(void *daemon, struct mono now)
 	int err = netlink_read(d->netlink);
 
 	(void)now;
-	if (err < 0)	/* the next message tries again */
-		log_event(&d->log, LOG_LEVEL_WARNING, "netlink-error",
-		    "error=\"%s\"", strerror(-err));
+	d->news_failed = err < 0;
+	if (!d->news_failed)
+		return;
+	log_event(&d->log, LOG_LEVEL_WARNING, "netlink-error",
+	    "error=\"%s\"", strerror(-err));
+	daemon_tick_soon(d);
+}
+
+/* There may be no other message for weeks, and an address that is gone would be served all that
+ * time. */
+void
+follow_tick(struct daemon *d, struct mono now)
+{
+	if (d->news_failed)
+		on_readable(d, now);
 }
 
 int

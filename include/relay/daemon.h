@@ -131,6 +131,7 @@ struct daemon {
 
 	bool background;	/* has left its terminal: stderr leads nowhere */
 	bool routes_changed;	/* relay/watch is to be told */
+	bool news_failed;	/* not all of the kernel's news could be read */
 	bool ticking;		/* w_tick runs */
 	struct mono hedge_due;	/* when w_hedge will run; us 0: it will not */
 	struct mono rescue_due;	/* the same of w_rescue */
@@ -270,6 +271,8 @@ void judge_soon(struct daemon *d, struct mono now);
 
 /* follow.c: the kernel's interfaces */
 int follow_open(struct daemon *d);
+/* Tries again what could not be read. */
+void follow_tick(struct daemon *d, struct mono now);
 /* Another configuration: everything is matched anew. */
 void follow_commit_all(struct daemon *d);
 /* Leaves the discovery group of a configuration that goes. */

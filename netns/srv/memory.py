@@ -1,6 +1,6 @@
 """memory.py: pxrelayd while the n-th allocation fails, for one n after the other.
 
-  memory.py DAEMON CONF SHIM start|check|reload|ask STRIDE
+  memory.py DAEMON CONF SHIM start|check|reload|ask|change STRIDE
 
 Run where the daemon is to run. CONF names the control socket CONF.sock; SHIM is
 tests/preload/failmalloc.so. For each n, until the daemon does not get to that
@@ -10,6 +10,10 @@ many allocations:
   start   runs, and ends with 0 when asked to, or says a reason and exits with 1
   reload  one daemon, a SIGHUP for each n: takes the configuration or refuses it
   ask     one daemon, each question of pxrelayctl: answered or not, it lives
+  change  one daemon, an address goes while the n-th and all further ones fail: when memory
+          is there again it knows
+
+After a start and a reload each socket of it is one that it reads.
 
 STRIDE: every so many n are tried, from a random one on; 1: all. Prints what
 happened, and FAIL lines; the exit status is 1 if there were any.
@@ -32,6 +36,7 @@ import time
 # start was in rtnl_dumpit() for 31 s while another namespace deleted 1,500 bridges.
 PATIENCE = 60
 SLOW = float(os.environ.get("PXR_SLOW") or 1)
+ADDRESS, LINK = "10.99.0.1/24", "vlan10"
 COMMANDS = ("show", "show interfaces", "show servers", "show rules",
             "show clients", "show boots", "show counters", "show drops",
             "version", "explain 02:00:00:00:10:01", "drain 198.51.100.10",
@@ -104,11 +109,6 @@ class Trial:
             self.proc.wait()
             return "hangs in " + where
 
-    def judge_end(self, n, status, ready):
-        text = self.log.decode("utf-8", "replace").strip()
-        if ready and status == 0:
-            self.ends["works"] += 1
-        elif not ready and status in (1, 2) and text:
     def descriptors(self, where):
         """(number, name) of what it has open there."""
         return [(name, os.readlink("/proc/%d/%s/%s" % (self.proc.pid, where, name)))
@@ -134,6 +134,11 @@ class Trial:
         if deaf:
             self.fail(n, "sockets that are not read: %s" % deaf)
 
+    def judge_end(self, n, status, ready):
+        text = self.log.decode("utf-8", "replace").strip()
+        if ready and status == 0:
+            self.ends["works"] += 1
+        elif not ready and status in (1, 2) and text:
             self.ends["says why and ends"] += 1
         else:
             self.fail(n, "ready %s, exit status %s: %s" %
@@ -154,13 +159,13 @@ class Trial:
         ready = self.read(b"\nready ") or b"\nready " in self.log
         more = self.counter.get() <= 0
         self.counter.set(0)
+        if ready and self.proc.poll() is None:
+            self.judge_ears(n)
         self.judge_end(n, self.stop(), ready)
         self.proc.stderr.close()
         return more
 
     def running(self):
-        if ready and self.proc.poll() is None:
-            self.judge_ears(n)
         if self.proc and self.proc.poll() is None:
             return
         self.counter.set(0)
@@ -182,12 +187,12 @@ class Trial:
         else:
             self.ends["reloads" if b"reloaded" in self.log else
                       "refuses, and says so"] += 1
+            self.judge_ears(n)
         return more
 
     def question(self, command):
         """The answer, b"" for none, None when nobody listens."""
         with socket.socket(socket.AF_UNIX) as s:
-            self.judge_ears(n)
             s.settimeout(2 * SLOW)
             try:
                 s.connect(self.sock)
@@ -220,6 +225,34 @@ class Trial:
                 self.fail(n, "%s: deaf afterwards" % command)
                 self.stop()
             self.running()
+        return more
+
+    def knows_address(self):
+        return ADDRESS.split("/")[0].encode() in (self.question("show interfaces") or b"")
+
+    def wait(self, seconds, condition):
+        end = time.monotonic() + seconds * SLOW
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+        return True
+
+    def change(self, n):
+        self.running()
+        ip = ("ip", "addr", "%s", ADDRESS, "dev", LINK)
+        subprocess.run([w.replace("%s", "add") for w in ip], check=True)
+        if not self.wait(PATIENCE, self.knows_address):
+            self.fail(n, "it does not know the new address")
+        self.counter.set(-n)
+        subprocess.run([w.replace("%s", "del") for w in ip], check=True)
+        more = self.wait(0.5, lambda: self.counter.get() == -1)
+        time.sleep(0.05)	# for some of the further ones
+        self.counter.set(0)
+        if self.wait(PATIENCE / 6, lambda: not self.knows_address()):
+            self.ends["knows"] += 1
+        else:
+            self.fail(n, "it believes in an address that is gone: %r" % self.log[-300:])
         return more
 
     def run(self):

@@ -5,9 +5,10 @@
  * next ones succeed again.
  *
  * The file that FAILMALLOC names holds one native int64_t, which is mapped and counted down by
- * each allocation; the one that makes it 0 fails. At 0 or below nothing happens, and it is
+ * each allocation; the one that makes it 0 fails. At 0 nothing happens, and it is
  * not counted. So a test sets n whenever it likes, also in a process that runs, and
- * reads afterwards how many allocations there were.
+ * reads afterwards how many allocations there were. A negative one is counted up to -1, and there
+ * it stays while all of them fail.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -44,10 +45,21 @@ map_counter(void)
 }
 
 static bool
+is_its_turn(void)
+{
+	int64_t n = left ? __atomic_load_n(left, __ATOMIC_RELAXED) : 0;
+
+	if (n > 0)
+		return __atomic_sub_fetch(left, 1, __ATOMIC_RELAXED) == 0;
+	if (n < -1)
+		n = __atomic_add_fetch(left, 1, __ATOMIC_RELAXED);
+	return n == -1;
+}
+
+static bool
 fails(void)
 {
-	if (!left || __atomic_load_n(left, __ATOMIC_RELAXED) <= 0 ||
-	    __atomic_sub_fetch(left, 1, __ATOMIC_RELAXED) != 0)
+	if (!is_its_turn())
 		return false;
 	errno = ENOMEM;
 	return true;
