@@ -117,3 +117,19 @@ expect_eq "every request arrived, and once" "${G[clients]} ${G[count]}" \
 	"$COUNT $COUNT"
 expect_eq "all 20 were applied" "$(($(relay_counter reloads) - n))" 20
 expect "it is the same process" alive "$PID"
+
+# ---- a control socket that cannot be had ----------------------------------------
+
+: >"$T/other.sock"	# somebody's file is in the way
+sed "s|^control = .*|control = $T/other.sock|" "$T/relay.conf" >"$T/moved"
+reload_relay "$T/moved"
+expect "a control socket that cannot be had" wait_for 10 logged relay "^control-failed .*other.sock"
+rm "$T/other.sock"
+kill -HUP "$PID"
+CTL_SOCKET=$T/other.sock
+expect "is tried again by a reload" wait_for 10 eval 'ctl version >/dev/null 2>&1'
+ask cl10
+sed "s|^control = .*|control = $CTL|" "$T/relay.conf" >"$T/moved"
+reload_relay "$T/moved"
+CTL_SOCKET=
+expect "and moves back" wait_for 10 eval 'ctl version >/dev/null 2>&1'

@@ -93,15 +93,23 @@ reopen_control(void *daemon, struct mono now)
 	daemon_open_control(d);
 }
 
-/* A turn later: it may be the control socket that asked for this reload. */
-static void
-take_control(struct daemon *d, const struct conf *old)
+static bool
+control_is_in_place(const struct daemon *d)
 {
-	if (strcmp(old->control, d->conf->control) != 0 && !d->w_control)
+	return d->ctl ? strcmp(ctl_path(d->ctl), d->conf->control) == 0 :
+	    !d->conf->control[0];
+}
+
+/* A turn later: it may be the control socket that asked for this reload. What could not be had,
+ * for want of memory even, is tried again by every reload. */
+static void
+take_control(struct daemon *d)
+{
+	if (!control_is_in_place(d) && !d->w_control)
 		d->w_control = loop_timer(d->loop, 0, false, reopen_control, d);
 }
 
-/* A port that could not be had is tried again by every reload. */
+/* The same of its port. */
 static void
 take_metrics(struct daemon *d, const struct conf *old)
 {
@@ -140,7 +148,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 	follow_commit_all(d);
 	watch_reload(d);
 	probing_reload(d, old);
-	take_control(d, old);
+	take_control(d);
 	take_metrics(d, old);
 	conf_free(old);
 }

@@ -38,6 +38,7 @@ typedef char *ctl_fn(void *user, const char *command);
 /* Replaces a stale socket file (nobody answers on it); -EADDRINUSE when a daemon is alive there. Makes no directories but the last.
  * priv is borrowed. 0 or -errno. */
 int ctl_open(struct loop *l, struct priv *priv, const char *path, ctl_fn *fn, void *user, struct ctl **out);
+const char *ctl_path(const struct ctl *c);
 struct ctl *ctl_close(struct ctl *c);	/* removes the file; NULL-safe; returns NULL */
 
 struct ctl_stream;

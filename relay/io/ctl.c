@@ -298,6 +298,12 @@ ctl_open(struct loop *l, struct priv *priv, const char *path, ctl_fn *fn,
 	return 0;
 }
 
+const char *
+ctl_path(const struct ctl *ctl)
+{
+	return ctl->path;
+}
+
 struct ctl_stream *
 ctl_stream(struct ctl *ctl, ctl_stream_fn *fn, void *user)
 {
