@@ -69,7 +69,12 @@ listens()
 
 start_http()
 {
-	spawn files http "$PYTHON" -m http.server --directory "$T/files" 80
+	# Who is frozen accepts nothing: the connections of all that time must have room.
+	spawn files http "$PYTHON" -c '
+import functools, http.server, sys
+http.server.ThreadingHTTPServer.request_queue_size = 128
+http.server.ThreadingHTTPServer(("", 80), functools.partial(
+    http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])).serve_forever()' "$T/files"
 	PID[http]=$SPAWNED
 	PID[tcp]=$SPAWNED
 	wait_for 5 listens files 80 || die "http.server does not start"
@@ -114,16 +119,52 @@ ms()
 	echo $((${EPOCHREALTIME/./} / 1000))
 }
 
-# within_ms LIMIT WHAT STATE NAME...: they are in the state within LIMIT ms of $T0
+# waited PID: ns for which it has waited for a processor; 0 when it is gone
+waited()
+{
+	local ns=0
+
+	read -r _ ns _ 2>/dev/null <"/proc/$1/schedstat"
+	echo "${ns:-0}"
+}
+
+# The time of within_ms begins.
+declare -A WAITED
+from_now()
+{
+	local p
+
+	for p in ${RELAY_PID:-} "${PID[@]}"; do
+		WAITED[$p]=$(waited "$p")
+	done
+	T0=$(ms)
+}
+
+# starved: ms for which the relay and the servers have waited for a processor since then
+starved()
+{
+	local p ns sum=0
+
+	for p in $RELAY_PID "${PID[@]}"; do
+		ns=$(($(waited "$p") - ${WAITED[$p]:-0}))
+		[ $ns -lt 0 ] || sum=$((sum + ns))
+	done
+	echo $((sum / 1000000))
+}
+
+# within_ms LIMIT WHAT STATE NAME...: they are in the state within LIMIT ms of from_now. A server
+# that waits for a processor answers too late, rightly counts as silent, and has to answer
+# RISE times anew: that is not to be blamed on the relay, and is a matter of who else is busy here.
 within_ms()
 {
-	local limit=$1 what=$2 took
+	local limit=$1 what=$2 took lost
 
 	shift 2
-	wait_for $((limit / 1000 + 3)) all "$@"
+	wait_for 60 all "$@"
 	took=$(($(ms) - T0))
-	expect "$what within $limit ms + slack: $took" \
-		test "$took" -le $((limit + SLACK))
+	lost=$(starved)
+	expect "$what within $limit ms + slack: $took, $lost of them without a processor" \
+		test "$took" -le $((limit + SLACK + lost + lost / TIMEOUT * RISE * INTERVAL))
 	expect_not "$what: all of them" eval \
 		'for n in '"${*:2}"'; do [ "${STATE[$n]}" = '"$1"' ] || echo "$n ${STATE[$n]}"; done | grep .'
 }
@@ -197,7 +238,7 @@ SERVICES="isc kea masq proxy p4011 tftp nofile http tcp"
 REFUSES=$((FALL * INTERVAL + TIMEOUT))
 RETURNS=$((RISE * INTERVAL + TIMEOUT))
 
-T0=$(ms)
+from_now
 start_relay "$T/first.conf"
 within_ms $((2 * INTERVAL)) "from the start: up" up $SERVICES
 for n in $SERVICES; do
@@ -209,7 +250,7 @@ hosts_answer()
 	look
 	[ "${LAST[echo]} ${LAST[arp]}" = "answered answered" ]
 }
-wait_for 3 hosts_answer
+wait_for 30 hosts_answer
 expect_eq "echo and ARP are answered, and make nobody up" \
 	"${STATE[echo]} ${LAST[echo]} ${STATE[arp]} ${LAST[arp]}" \
 	"unknown answered unknown answered"
@@ -226,7 +267,7 @@ import json, sys
 s = {s["name"]: s for s in json.load(sys.stdin)["servers"]}[sys.argv[1]]
 sys.exit(not (s["misconfigured"] and s["health"] in ("up", "unknown")))' "$1"
 }
-expect "its probe is found wrong" wait_for 10 wrong silent
+expect "its probe is found wrong" wait_for 30 wrong silent
 expect "and it is told in the log" logged relay \
 	'^probe-misconfigured server=silent address=198.51.100.50 probe="dhcp"'
 expect "and on the screen" eval \
@@ -234,7 +275,7 @@ expect "and on the screen" eval \
 
 # ---- dead -----------------------------------------------------------------------
 
-T0=$(ms)
+from_now
 for n in isc kea masq proxy tftp http; do
 	kill "${PID[$n]}"
 done
@@ -259,13 +300,13 @@ start_proxy
 start_tftp
 start_http
 ignore_all 0
-T0=$(ms)
+from_now
 within_ms $RETURNS "started again: up" up $SERVICES
 within_ms $RETURNS "echo and ARP: no longer down" unknown echo arp
 
 # ---- frozen ---------------------------------------------------------------------
 
-T0=$(ms)
+from_now
 for n in isc kea masq proxy tftp http; do
 	kill -STOP "${PID[$n]}"
 done
@@ -277,7 +318,7 @@ for want in isc:dhcp-timeout kea:dhcp-timeout masq:dhcp-timeout proxy:pxe-timeou
 done
 expect_eq "a kernel accepts connections for a frozen program: tcp sees nothing" \
 	"${STATE[tcp]}" up
-T0=$(ms)
+from_now
 for n in isc kea masq proxy tftp http; do
 	kill -CONT "${PID[$n]}"
 done
@@ -288,7 +329,7 @@ within_ms $RETURNS "thawed: up" up $SERVICES
 before=$(grep -c '^server-' "$T/relay.log")
 sed "s/^max-hops.*//; s/^client-rate.*/client-rate = 100\/10s/" "$T/first.conf" |
 	reload_relay
-wait_for 3 logged relay ^reloaded
+wait_for 30 logged relay ^reloaded
 all up $SERVICES
 expect_eq "a reload keeps the states" $? 0
 expect_eq "and tells nothing about servers" \
