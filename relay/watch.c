@@ -34,6 +34,7 @@ struct watch {
 	struct loop_watch *w_neigh, *w_gap;
 	struct ways ways;
 	bool waiting;		/* for the end of the gap */
+	bool unasked;		/* the kernel could not be asked for some route */
 	bool news;		/* of a hop */
 	struct mono last;	/* when routes were asked for */
 	struct mono resolved;	/* when failed hops were asked again */
@@ -56,17 +57,30 @@ next_hop(const struct route *r, struct ip4 dst)
 	return ip4_is_none(r->gateway) ? dst : r->gateway;
 }
 
+/* Unreachable, prohibit and blackhole are routes too. Anything else is a kernel that has no memory
+ * for the question or the answer. */
+static bool
+says_no_route(int err)
+{
+	return err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EACCES ||
+	    err == -EINVAL;
+}
+
+/* What could not be asked stays as it was known, and is asked again by the next tick. */
 static void
 ask_route(struct daemon *d, uint16_t s)
 {
 	struct watch *w = d->watch;
 	struct ip4 dst = d->conf->server[s].address;
 	struct route r;
+	int err = route_ask(w->route, dst, d->r4.server_source[s], &r);
 
-	if (route_ask(w->route, dst, d->r4.server_source[s], &r) < 0)
+	if (err == 0)
+		way_route(&w->ways, s, r.ifindex, next_hop(&r, dst));
+	else if (says_no_route(err))
 		way_no_route(&w->ways, s);
 	else
-		way_route(&w->ways, s, r.ifindex, next_hop(&r, dst));
+		w->unasked = true;
 }
 
 /* A kernel that cannot be asked is believed what it told, if anything. */
@@ -152,6 +166,8 @@ watch_waits(const struct daemon *d)
 {
 	const struct ways *w = &d->watch->ways;
 
+	if (d->watch->unasked)
+		return true;
 	for (unsigned i = 0; i < w->n_hop; i++)
 		if (w->hop[i].failed)
 			return true;
@@ -175,6 +191,7 @@ look(struct daemon *d, struct mono now)
 	struct watch *w = d->watch;
 
 	w->last = now;
+	w->unasked = false;
 	daemon_reconnect_servers(d);
 	for (uint16_t s = 0; s < d->conf->n_server; s++)
 		if (is_server(d, s))
@@ -275,7 +292,7 @@ watch_tick(struct daemon *d, struct mono now)
 {
 	struct watch *w = d->watch;
 
-	if (unconnected(d))
+	if (unconnected(d) || w->unasked)
 		watch_changed(d);
 	else
 		judge(d, now);
