@@ -303,6 +303,8 @@ start_relay < <(conf)
 SECONDS=0 rounds=0 minute=0 rss=''
 real_client
 expect_eq "a lease before anything is broken" $leases 1
+wait_for 10 eval '[ "$(relay_counter probe-answers)" -ge 1 ]'	# its socket is open
+fds=$(descriptors)
 while [ $SECONDS -lt "$SECONDS_ALL" ]; do
 	keep_loading
 	one_fault
@@ -333,7 +335,8 @@ real=$leases
 real_client
 expect_eq "a lease after all of it" $((leases - real)) 1
 # Every server of the configuration has its socket again, and the control clients are gone.
-expect "file descriptors: $(descriptors)" test "$(descriptors)" -le 48
+wait_for 20 eval '[ "$(descriptors)" = '"$fds"' ]'
+expect_eq "file descriptors" "$(descriptors)" "$fds"
 if [ -n "$rss" ] && [ -z "${SOAK_ASAN:-}" ]; then
 	expect "resident: $rss KB then, $(resident) KB now" \
 		test "$(resident)" -le $((rss + GROWTH))
