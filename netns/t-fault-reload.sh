@@ -79,6 +79,21 @@ refused "100,000 sections"
 printf '[relay]\nhost-name = %0100000d\n' 7 >"$F"
 refused "a line of 100,000 characters"
 
+# The kernel has no room for the filter that helpers want (6.8 or later: a limit of the namespace).
+OPTMEM=$(ns rtr sysctl -n net.core.optmem_max 2>/dev/null)
+if [ -n "$OPTMEM" ] && ns rtr sysctl -qw net.core.optmem_max=300; then
+	{
+		conf
+		printf '[helper h]\nfrom = vlan10\nto = vlan20\nport = '
+		seq -s, 1001 1008
+	} >"$F"
+	refused "a filter that there is no room for"
+	ns rtr sysctl -qw net.core.optmem_max="$OPTMEM"
+	n=$(relay_counter reloads)
+	hup
+	expect_eq "with room it is taken" $(($(relay_counter reloads) - n)) 1
+fi
+
 # Cut anywhere, it is either a whole configuration or refused.
 conf >"$T/whole"
 size=$(stat -c %s "$T/whole")

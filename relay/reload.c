@@ -2,8 +2,8 @@
  *
  * reload - takes the next configuration whole, or refuses it whole.
  *
- * Everything that can fail is done first, beside what runs: reading, sockets of
- * new servers, a client table of another size. Then everything is exchanged
+ * Everything that can fail is done first, beside what runs: reading, a client table of
+ * another size, the filter of the ring, sockets of new servers. Then everything is exchanged
  * between two packets. Sockets of servers that stay, the ring, the tables of
  * clients and interfaces stay as they are, so nothing in flight is lost.
  */
@@ -69,17 +69,19 @@ take_host(struct daemon *d)
 		d->host[0] = '\0';
 }
 
-static void
-take_filter(struct daemon *d)
+/* The kernel exchanges it in one step, or keeps what it has. */
+static int
+take_filter(struct daemon *d, const struct conf *c)
 {
 	struct ring_filter f;
 	int err;
 
-	daemon_filter(d->conf, &f);
+	daemon_filter(c, &f);
 	err = ring_set_filter(d->ring, &f);
 	if (err < 0)
 		log_event(&d->log, LOG_LEVEL_ERROR, "filter-failed",
 		    "error=\"%s\"", strerror(-err));
+	return err;
 }
 
 static void
@@ -140,7 +142,6 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 	helpers_configure(d->helpers, old, next);
 	logging_set(d);
 	take_host(d);
-	take_filter(d);
 	daemon_port4011(d);
 	daemon_quiet(d);
 	if (!ip4_eq(old->discovery_group, next->discovery_group))
@@ -167,8 +168,12 @@ reload(struct daemon *d)
 		if (!clients)
 			return refused(d, next, NULL);
 	}
-	if (daemon_open_servers(d, next) < 0)
+	if (take_filter(d, next) < 0)
 		return refused(d, next, clients);
+	if (daemon_open_servers(d, next) < 0) {
+		(void)take_filter(d, d->conf);
+		return refused(d, next, clients);
+	}
 	take(d, next, clients);
 	stats_count(&d->stats, COUNTER_RELOADS);
 	log_event(&d->log, LOG_LEVEL_INFO, "reloaded", "file=\"%s\" reloads=%" PRIu64,
