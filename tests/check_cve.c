@@ -481,6 +481,27 @@ START_TEST(rfc3046_option_82_of_a_client)
 }
 END_TEST
 
+/* The same in file or sname: dhcpd and dnsmasq look there for a bit of the first byte of
+ * option 52, whatever else it says. */
+START_TEST(rfc3046_option_82_of_a_client_hidden_by_overload)
+{
+	static const uint8_t hidden[] = { 82, 6, 1, 4, 0xde, 0xad, 0xbe, 0xef, 255 };
+	static const uint8_t how[][2] = {
+		{ 1, 0 }, { 2, 0 }, { 3, 0 }, { 5, 0 }, { 0x82, 0 }, { 1, 9 },
+	};
+
+	conf(FREELY "option82 = add\n" VLANS);
+	for (unsigned i = 0; i < sizeof(how) / sizeof(how[0]); i++) {
+		discover();
+		msg_opt(&msg, 52, how[i], how[i][1] ? 2 : 1);
+		msg_end(&msg);
+		memcpy(msg.b + (how[i][0] & 1 ? DHCP4_OFF_FILE : DHCP4_OFF_SNAME),
+		    hidden, sizeof(hidden));
+		ck_assert_int_eq(request(), DROP_UNTRUSTED_82);
+	}
+}
+END_TEST
+
 /* UQ: "not found" was 0, and the first options were written over. */
 START_TEST(uq_dhcp_messages_without_end)
 {
@@ -740,6 +761,7 @@ cve_suite(void)
 	T(opnsense_82_first_middle_last_twice_empty);
 	T(opnsense_circuit_ids_of_large_indexes);
 	T(rfc3046_option_82_of_a_client);
+	T(rfc3046_option_82_of_a_client_hidden_by_overload);
 	T(uq_dhcp_messages_without_end);
 	T(cve_2017_14493_every_option_of_every_length);
 	T(cve_2017_14494_no_byte_of_another_message);

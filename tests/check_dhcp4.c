@@ -426,8 +426,8 @@ put(size_t off, const char *bytes, size_t len)
 
 START_TEST(overload_opens_file_and_sname)
 {
-	for (uint8_t how = 0; how <= 5; how++) {
-		bool file = how == 1 || how == 3, sname = how == 2 || how == 3;
+	for (uint8_t how = 0; how <= 9; how++) {
+		bool file = how & 1, sname = how & 2;
 		uint8_t *copy;
 		struct rd v;
 
@@ -435,12 +435,34 @@ START_TEST(overload_opens_file_and_sname)
 		put(DHCP4_OFF_FILE, "\115\4iPXE\74\2Cl\377", 11);
 		put(DHCP4_OFF_SNAME, "\135\2\0\7\74\3ien\377", 10);
 		ck_assert_uint_eq(parse(&copy), DROP_NONE);
-		ck_assert_uint_eq(view.overload, how <= 3 ? how : 0);
+		ck_assert_uint_eq(view.overload, how & 3);
 		ck_assert_int_eq(dhcp4_opt(&view, DHCP4_OPT_USER_CLASS, &v), file);
 		ck_assert_int_eq(dhcp4_opt(&view, DHCP4_OPT_ARCH, &v), sname);
 		/* the first instance stands in the options area */
 		option_is(DHCP4_OPT_VENDOR_CLASS, "PXE", 3);
 		view_is_sane(&view);
+		free(copy);
+	}
+}
+END_TEST
+
+/* dhcpd and dnsmasq read the first byte there is, however many there are. */
+START_TEST(overload_is_what_servers_make_of_it)
+{
+	static const struct { const char *bytes; size_t len; uint8_t overload; } t[] = {
+		{ "\64\1\1", 3, 1 }, { "\64\1\207", 3, 3 }, { "\64\0", 2, 0 },
+		{ "\64\2\1\0", 4, 1 }, { "\64\2\0\1", 4, 0 },
+		{ "\64\0\64\1\2", 5, 2 }, { "\64\1\0\64\1\3", 6, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		uint8_t *copy;
+
+		msg_init(&msg, DHCP4_REQUEST);
+		msg_bytes(&msg, t[i].bytes, t[i].len);
+		msg_end(&msg);
+		ck_assert_uint_eq(parse(&copy), DROP_NONE);
+		ck_assert_msg(view.overload == t[i].overload, "%zu", i);
 		free(copy);
 	}
 }
@@ -696,6 +718,7 @@ dhcp4_suite(void)
 
 	tc = tcase_create("overload");
 	tcase_add_test(tc, overload_opens_file_and_sname);
+	tcase_add_test(tc, overload_is_what_servers_make_of_it);
 	tcase_add_test(tc, parts_are_joined_in_order_of_areas);
 	tcase_add_test(tc, option_only_in_file_is_found_and_joined);
 	tcase_add_test(tc, nonsense_in_overloaded_fields_is_ignored);

@@ -130,12 +130,26 @@ option_u8(const struct dhcp4 *m, uint8_t code)
 	return rd_u8(&v);
 }
 
+/*
+ * RFC 2132 9.3 knows one byte of 1, 2 or 3. dhcpd and dnsmasq take the first byte and
+ * look at its two bits: whoever is stricter does not see what they see, and a client could
+ * hide an option 82 there.
+ */
+static uint8_t
+read_overload(const struct dhcp4 *m)
+{
+	uint8_t how[1];
+
+	if (dhcp4_opt_join(m, DHCP4_OPT_OVERLOAD, how, sizeof(how)) == 0)
+		return 0;
+	return how[0] & (OVERLOAD_FILE | OVERLOAD_SNAME);
+}
+
 /* False when an option of the options area reaches past the message. */
 static bool
 read_options(struct dhcp4 *m)
 {
 	struct rd r, file, sname;
-	uint8_t overload;
 
 	m->cookie = has_cookie(m);
 	r = area_options(m);
@@ -145,11 +159,9 @@ read_options(struct dhcp4 *m)
 	m->end = rd_left(&r) > 0;
 	m->end_at -= rd_left(&r);
 
-	/* RFC 2132 9.3 knows 1, 2 and 3. RFC 2131 4.1: the options area is
-	 * read first, then file, then sname; an option 52 in those is void. */
-	overload = option_u8(m, DHCP4_OPT_OVERLOAD);
-	if (overload <= (OVERLOAD_FILE | OVERLOAD_SNAME))
-		m->overload = overload;
+	/* RFC 2131 4.1: the options area is read first, then file, then sname;
+	 * an option 52 in those is void. */
+	m->overload = read_overload(m);
 	file = area_file(m);
 	sname = area_sname(m);
 	index_area(m, &file);
