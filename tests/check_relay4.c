@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/p4011.h"
 #include "msg.h"
 #include "world.h"
 
@@ -88,6 +89,19 @@ static enum drop
 asked(void)
 {
 	return asked_on(10);
+}
+
+/* The same by port 4011. */
+static enum drop
+discovers_on(uint32_t ifindex, const char *src)
+{
+	static struct p4011_plan p;
+	struct relay4_rx rx = {
+		.data = msg.b, .len = msg.len, .sport = 68, .mac_len = 6,
+		.src = world_ip(src), .dst = IP4_BROADCAST, .ifindex = ifindex,
+	};
+
+	return p4011_request(&w->r4, &rx, w->now, &p);
 }
 
 static void
@@ -377,6 +391,56 @@ START_TEST(pxe_and_http_from_one_card_are_two_conversations)
 	pxe_opts(7);
 	must_go();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
+}
+END_TEST
+
+/* 802.1X moves the port of a machine that goes on asking with its xid; and somebody
+ * elsewhere may have used it first. */
+START_TEST(a_choice_holds_on_its_interface)
+{
+	conf("[interface vlan*]\ndhcp = 198.51.100.10\nboot = 198.51.100.21\n"
+	    "[rule guests]\ninterface = vlan20\nboot = 198.51.100.30\n");
+	question(DHCP4_DISCOVER);
+	pxe_opts(7);
+	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	goes_to("198.51.100.10 198.51.100.30");
+	ck_assert_int_eq(asked_on(10), DROP_NONE);
+	goes_to("198.51.100.10 198.51.100.21");
+	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	goes_to("198.51.100.10 198.51.100.30");
+	/* and what is dropped there is not dropped here */
+	conf("[interface vlan*]\ndhcp = 198.51.100.10\nboot = 198.51.100.21\n"
+	    "[rule guests]\ninterface = vlan20\naction = drop\n");
+	ck_assert_int_eq(asked_on(20), DROP_RULE);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.21");
+}
+END_TEST
+
+/* A stored question of one VLAN does not go where another one's rule says. */
+START_TEST(a_hedge_keeps_to_its_interface)
+{
+	static struct relay4_plan hedge;
+	struct mono due;
+
+	conf("[group two]\nservers = 198.51.100.21, 198.51.100.22\n"
+	    "mode = failover\nhedge = 100ms\n"
+	    "[group guests]\nservers = 198.51.100.30, 198.51.100.31\n"
+	    "[interface vlan*]\nboot = two\n"
+	    "[rule guests]\ninterface = vlan20\nboot = guests\n");
+	question(DHCP4_DISCOVER);
+	pxe_opts(7);
+	must_go();
+	goes_to("198.51.100.21");
+	ck_assert(relay4_hedge_due(&w->r4, &due));
+	/* on port 4011 nothing is hedged, so that the first one stays */
+	msg.b[DHCP4_OPTIONS + 2] = DHCP4_REQUEST_MSG;
+	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
+	msg_end(&msg);
+	ck_assert_int_eq(discovers_on(20, "203.0.113.9"), DROP_NONE);
+	world_wait_ms(w, 200);
+	ck_assert(!relay4_hedge(&w->r4, w->now, &hedge));
+	ck_assert(!relay4_hedge_due(&w->r4, &due));
 }
 END_TEST
 
@@ -950,6 +1014,8 @@ relay4_suite(void)
 	tcase_add_test(t, a_rule_names_the_dhcp_group);
 	tcase_add_test(t, later_messages_keep_the_first_choice);
 	tcase_add_test(t, pxe_and_http_from_one_card_are_two_conversations);
+	tcase_add_test(t, a_choice_holds_on_its_interface);
+	tcase_add_test(t, a_hedge_keeps_to_its_interface);
 	tcase_add_test(t, dropped_by_rule_stays_dropped);
 	tcase_add_test(t, a_reload_chooses_anew);
 	tcase_add_test(t, a_reload_keeps_the_numbers_of_an_address);

@@ -166,6 +166,8 @@ void relay4_ask(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 /* The groups that a request of this client goes to. Writes the choice into cv. */
 void relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
     const struct pxe_client *client, const struct dhcp4 *m);
+/* Was the choice made by this configuration, for this interface? */
+bool relay4_choice_holds(const struct relay4 *r, const struct conv *cv, const struct iface *in);
 /* In which order the members of a group are asked for the client of m. */
 void relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex, uint16_t group,
     enum conv_class class, struct mono now, struct select_out *out);

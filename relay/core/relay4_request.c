@@ -157,10 +157,20 @@ facts_of(const struct iface *in, const struct pxe_client *client,
 	return f;
 }
 
+bool
+relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
+    const struct iface *in)
+{
+	return cv->chosen && cv->conf_gen == r->conf_gen &&
+	    cv->chosen_on == in->link.ifindex;
+}
+
 /*
  * Later messages of a conversation keep the first choice: a REQUEST may carry
  * fewer options than the DISCOVER did. HTTP boot and PXE from one NIC are two
- * conversations even if a firmware should use one xid for both.
+ * conversations even if a firmware should use one xid for both. And a choice holds where
+ * it was made: 802.1X moves a port to another VLAN while its machine goes on asking,
+ * and nobody may take a rule of his VLAN to another one by using a machine's xid first.
  */
 void
 relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
@@ -169,12 +179,13 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 	struct rules_facts f = facts_of(in, client, m);
 	bool other = client->vendor_len && client->httpclient != cv->http;
 
-	if (cv->chosen && cv->conf_gen == r->conf_gen && !other)
+	if (relay4_choice_holds(r, cv, in) && !other)
 		return;
 	/* What was asked before was asked of other groups. */
 	memset(cv->asked, 0, sizeof(cv->asked));
 	memset(cv->asks, 0, sizeof(cv->asks));
 	cv->chosen = true;
+	cv->chosen_on = in->link.ifindex;
 	cv->conf_gen = r->conf_gen;
 	cv->http = client->httpclient;
 	cv->rule = rules_match(r->conf, &f);

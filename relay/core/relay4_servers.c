@@ -340,7 +340,7 @@ hedge_next(struct relay4 *r, struct hedge_slot *s, struct mono now,
 	if (group == CONF_NONE)
 		group = s->class == CONV_BOOT ? ci->boot :
 		    ci->servers != CONF_NONE ? ci->servers : ci->dhcp;
-	if (group == CONF_NONE || cv->conf_gen != r->conf_gen)
+	if (group == CONF_NONE || !relay4_choice_holds(r, cv, plan->in))
 		return false;
 	order(r, plan, group, s->class, now, &o);
 	next = next_unasked(cv, &o);
