@@ -378,6 +378,12 @@ START_TEST(cve_2018_0172_0173_0174_malformed_82_both_directions)
 		ck_assert_int_ne(request(), DROP_NONE);
 		conf(TRUSTED "option82-policy = append\n" VLANS);
 		ck_assert_int_eq(request(), DROP_BAD_OPTION82);
+		/* behind a good one, too */
+		discover();
+		msg_opt_hex(&msg, 82, "010161");
+		msg_opt_hex(&msg, 82, bad[i]);
+		msg_end(&msg);
+		ck_assert_int_eq(request(), DROP_BAD_OPTION82);
 		offer();
 		msg_opt_hex(&msg, 82, bad[i]);
 		msg_opt_u8(&msg, 51, 7);

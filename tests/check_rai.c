@@ -169,6 +169,35 @@ START_TEST(check_finds_every_overrun)
 }
 END_TEST
 
+/* RFC 3396: a part may end in the middle of a sub-option, and every part counts. */
+START_TEST(check_joins_the_parts)
+{
+	static const struct { const char *part[3]; enum drop drop; } t[] = {
+		{ { "0102 6162" }, DROP_NONE },
+		{ { "0102 6162", "0201 63" }, DROP_NONE },
+		{ { "0102 61", "62 02", "01 63" }, DROP_NONE },
+		{ { "01", "02", "6162 0200" }, DROP_NONE },
+		{ { "", "0100" }, DROP_NONE },
+		{ { "0102 6162", "0202 63" }, DROP_BAD_OPTION82 },
+		{ { "0102 6162", "02" }, DROP_BAD_OPTION82 },
+		{ { "0109 61", "62" }, DROP_BAD_OPTION82 },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct dhcp4 m;
+		uint8_t *exact;
+
+		msg_init(&msg, DHCP4_REQUEST);
+		for (size_t k = 0; k < 3 && t[i].part[k]; k++)
+			msg_opt_hex(&msg, 82, t[i].part[k]);
+		exact = msg_exact(msg.b, msg.len);
+		ck_assert_int_eq(dhcp4_parse(&m, exact, msg.len), DROP_NONE);
+		ck_assert_msg(rai_check_all(&m) == t[i].drop, "%zu", i);
+		free(exact);
+	}
+}
+END_TEST
+
 START_TEST(find_gives_the_value)
 {
 	struct rai r = ours();
@@ -874,6 +903,7 @@ rai_suite(void)
 	tcase_add_test(tc, empty_sub_option_is_possible);
 	tcase_add_test(tc, what_does_not_fit_changes_nothing);
 	tcase_add_test(tc, check_finds_every_overrun);
+	tcase_add_test(tc, check_joins_the_parts);
 	tcase_add_test(tc, find_gives_the_value);
 	suite_add_tcase(s, tc);
 

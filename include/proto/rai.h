@@ -44,6 +44,8 @@ bool rai_add(struct rai *r, uint8_t sub, const void *data, size_t len);
 
 /* DROP_NONE, or BAD_OPTION82 when a sub-option reaches past the value's end. */
 enum drop rai_check(struct rd value);
+/* The same of a message: of all its options 82, joined (RFC 3396). */
+enum drop rai_check_all(const struct dhcp4 *m);
 /* Finds a sub-option's value; false when absent or malformed. */
 bool rai_find(struct rd value, uint8_t sub, struct rd *out);
 

@@ -59,12 +59,11 @@ judge_giaddr(const struct relay4 *r, const struct iface *in, const struct dhcp4 
 static enum drop
 judge_option82(const struct iface *in, const struct dhcp4 *m)
 {
-	struct rd value;
 	enum drop d;
 
-	if (!dhcp4_opt(m, DHCP4_OPT_RAI, &value))
+	if (m->at[DHCP4_OPT_RAI] == 0)
 		return DROP_NONE;
-	d = rai_check(value);
+	d = rai_check_all(m);
 	if (d != DROP_NONE)
 		return d;
 	if (!ip4_is_none(m->giaddr))	/* 2.1.1: another relay's, left alone */

@@ -63,6 +63,61 @@ rai_check(struct rd value)
 	return value.bad ? DROP_BAD_OPTION82 : DROP_NONE;
 }
 
+/* The next option 82 of an area. */
+static bool
+next_82(struct dhcp4_iter *it, struct dhcp4_item *o)
+{
+	while (dhcp4_next(it, o))
+		if (o->code == DHCP4_OPT_RAI)
+			return true;
+	return false;
+}
+
+/* What the parts of an option 82 so far leave open. */
+struct open_sub {
+	bool code;		/* a code was read, and not yet its length */
+	size_t left;		/* bytes of the value */
+};
+
+static void
+read_part(struct open_sub *s, struct rd v)
+{
+	while (rd_left(&v) > 0) {
+		size_t n = s->left < rd_left(&v) ? s->left : rd_left(&v);
+		uint8_t byte;
+
+		rd_skip(&v, n);
+		s->left -= n;
+		if (n > 0)
+			continue;
+		byte = rd_u8(&v);
+		if (s->code)
+			s->left = byte;
+		s->code = !s->code;
+	}
+}
+
+static void
+read_parts(struct open_sub *s, struct dhcp4_iter it)
+{
+	struct dhcp4_item o;
+
+	while (next_82(&it, &o))
+		read_part(s, o.value);
+}
+
+/* A part may end anywhere in a sub-option; what matters is the end of the last one. */
+enum drop
+rai_check_all(const struct dhcp4 *m)
+{
+	struct open_sub s = { 0 };
+
+	read_parts(&s, dhcp4_iter(m));
+	read_parts(&s, dhcp4_iter_file(m));
+	read_parts(&s, dhcp4_iter_sname(m));
+	return s.code || s.left ? DROP_BAD_OPTION82 : DROP_NONE;
+}
+
 bool
 rai_find(struct rd value, uint8_t sub, struct rd *out)
 {
@@ -87,16 +142,6 @@ copy_span(struct wr *w, const struct dhcp4 *m, size_t from, size_t to)
 
 	rd_skip(&r, from);
 	wr_bytes(w, rd_bytes(&r, to - from), to - from);
-}
-
-/* The next option 82 of the options area. */
-static bool
-next_82(struct dhcp4_iter *it, struct dhcp4_item *o)
-{
-	while (dhcp4_next(it, o))
-		if (o->code == DHCP4_OPT_RAI)
-			return true;
-	return false;
 }
 
 /* Offset behind the option. */
