@@ -171,6 +171,13 @@ START_TEST(a_sender_without_an_address)
 	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
 	packet.src = IP4_BROADCAST;
 	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
+	/* everybody on the VLAN, who would get the answer, and the receiver itself */
+	packet.src = world_ip("192.0.2.255");
+	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
+	packet.src = world_ip("192.0.2.0");
+	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
+	packet.src = world_ip("127.0.0.1");
+	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
 	conf("[helper wol]\nport = 9\nfrom = vlan40\nto = 198.51.100.7\n");
 	packet.src = IP4_NONE;
 	ck_assert_int_eq(comes_by(40), DROP_HELPER_DENIED);

@@ -839,6 +839,7 @@ START_TEST(has_what_is_in_a_subnet_of_any_address)
 	commit(w);
 	ck_assert(iface_has(iface(w, 5), ip("10.1.0.9")));
 	ck_assert(iface_has(iface(w, 5), ip("10.2.0.200")));
+	ck_assert(!iface_is_all(iface(w, 5), ip("10.2.0.200")));
 	ck_assert(!iface_has(iface(w, 5), ip("10.2.0.9")));
 	world_end(w);
 }

@@ -146,6 +146,11 @@ START_TEST(only_in_the_name_of_a_client_of_this_vlan)
 		{ "224.0.0.1", DROP_NO_4011_CLIENT },
 		{ "203.0.113.5", DROP_NO_4011_CLIENT },
 		{ "198.51.100.77", DROP_NO_4011_CLIENT },	/* of eth0 */
+		{ "192.0.2.255", DROP_NO_4011_CLIENT },	/* everybody there */
+		{ "192.0.2.0", DROP_NO_4011_CLIENT },
+		{ "10.10.255.255", DROP_NO_4011_CLIENT },
+		{ "10.10.0.255", DROP_NONE },
+		{ "127.0.0.1", DROP_NO_4011_CLIENT },
 		{ "192.0.2.1", DROP_LOOP },
 		{ "10.10.0.1", DROP_LOOP },
 		{ "192.0.2.100", DROP_NONE },

@@ -279,6 +279,28 @@ START_TEST(what_is_no_answer_to_us_is_not_touched)
 }
 END_TEST
 
+/* Whose answers everybody on the VLAN would get. */
+START_TEST(a_question_of_everybody_is_nobodys)
+{
+	static const char *const src[] = { "192.0.2.255", "192.0.2.0", "192.0.2.50" };
+
+	is_down(W1);
+	for (unsigned i = 0; i < 3; i++) {
+		struct relay4_rx rx = {
+			.src = world_ip(src[i]), .dst = world_ip(W1), .sport = 68,
+			.ifindex = 10, .mac_len = 6,
+		};
+
+		ipxe(i + 1);
+		dhcp4_put_ip4(msg.b, DHCP4_OFF_CIADDR, rx.src);
+		rx.data = msg.b;
+		rx.len = msg.len;
+		rescue_tap(t, &w->r4, &rx, 4011, w->now, &plan);
+		ck_assert_int_eq(plan.what, i < 2 ? RESCUE_NOTHING : RESCUE_ASK);
+	}
+}
+END_TEST
+
 START_TEST(answer_from_another_address_with_check_source_off)
 {
 	conf("[relay]\ncheck-source = off\n" GROUP("") VLAN);
@@ -616,6 +638,7 @@ rescue_suite(void)
 	tcase_add_test(c, the_client_gets_the_server_id_that_it_asked_with);
 	tcase_add_test(c, the_rescuer_is_the_clients_boot_server_from_now_on);
 	tcase_add_test(c, what_is_no_answer_to_us_is_not_touched);
+	tcase_add_test(c, a_question_of_everybody_is_nobodys);
 	tcase_add_test(c, answer_from_another_address_with_check_source_off);
 	tcase_add_test(c, unusable_answers_are_dropped_with_a_reason);
 	tcase_add_test(c, a_second_answer_is_not_delivered);

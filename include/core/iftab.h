@@ -141,6 +141,8 @@ uint32_t iftab_client(struct iftab *t, uint32_t ifindex);
 bool iface_ready(const struct iface *f);
 /* Is `a` in a subnet of one of the addresses of the interface? */
 bool iface_has(const struct iface *f, struct ip4 a);
+/* Is `a` everybody in one of them, by all ones or (RFC 1122 3.3.6) all zeros, and so nobody? */
+bool iface_is_all(const struct iface *f, struct ip4 a);
 /* Does the interface condition of rule i hold there (or has it none)? */
 static inline bool
 iface_rule(const struct iface *f, unsigned i)

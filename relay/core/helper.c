@@ -179,7 +179,8 @@ judge(struct helpers *h, const struct conf_helper *p, uint16_t index,
 		return DROP_HELPER_LOOP;
 	if (in->standby)
 		return DROP_STANDBY;
-	if (!allowed(p, u->src) || !ip4_is_host(source_of(p, in, u->src)))
+	if (!allowed(p, u->src) || !ip4_is_host(source_of(p, in, u->src)) ||
+	    u->src.host >> 24 == 127 || iface_is_all(in, u->src))
 		return DROP_HELPER_DENIED;
 	if (!limit_take(&h->limit[index % HELPERS_MAX], p->rate, now))
 		return DROP_HELPER_RATE;

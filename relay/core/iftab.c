@@ -1018,6 +1018,20 @@ iface_has(const struct iface *f, struct ip4 a)
 }
 
 bool
+iface_is_all(const struct iface *f, struct ip4 a)
+{
+	for (uint32_t i = 0; i < f->n_addr; i++) {
+		struct ip4net n = f->addr[i].net;
+		struct ip4 ones = ip4net_broadcast(n);
+
+		if (!ip4_is_none(ones) && (ip4_eq(a, ones) ||
+		    a.host == (ones.host & ip4_mask(n.plen))))
+			return true;
+	}
+	return false;
+}
+
+bool
 iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server)
 {
 	if (conf_group_has(c, f->conf->servers, server) ||
