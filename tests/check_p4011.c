@@ -16,7 +16,8 @@ Suite *p4011_suite(void);
 
 #define WDS "198.51.100.21"
 #define FOG "198.51.100.30"
-#define CONF "[relay]\nmax-hops = 4\n"					\
+#define CONF "[relay]\nmax-hops = 4\n" CONF_GROUPS
+#define CONF_GROUPS							\
 	"[group boot]\nservers = " WDS ", 198.51.100.22\n"		\
 	"[interface vlan*]\ndhcp = 198.51.100.10\nboot = boot\n"
 
@@ -165,6 +166,39 @@ START_TEST(only_in_the_name_of_a_client_of_this_vlan)
 	ck_assert_int_eq(asks_from("192.0.2.100", 68, 99), DROP_NOT_CLIENT);
 	world_link_down(w, 10, "vlan10");
 	ck_assert_int_eq(asks(), DROP_DOWN);
+}
+END_TEST
+
+/* What port 67 refuses to say to servers, this one does not say either: dnsmasq from 2.92
+ * on answers to giaddr, so that a giaddr of ours would send the answer to another VLAN. */
+START_TEST(no_giaddr_and_option_82_of_a_client)
+{
+	static const char *const giaddrs[] = {
+		"192.0.2.1", "10.10.0.1", "198.51.100.1", "255.255.255.255", "224.0.0.1",
+		"127.0.0.1", "192.0.2.255",
+	};
+
+	conf(CONF);
+	for (size_t i = 0; i < sizeof(giaddrs) / sizeof(giaddrs[0]); i++) {
+		request();
+		dhcp4_put_giaddr(msg.b, world_ip(giaddrs[i]));
+		ck_assert_msg(asks() == DROP_SPOOFED_GIADDR, "%s", giaddrs[i]);
+	}
+	ck_assert_uint_eq(w->stats.drop_4011[DROP_SPOOFED_GIADDR],
+	    sizeof(giaddrs) / sizeof(giaddrs[0]));
+	/* our giaddr would stand beside it, as if it were ours */
+	request();
+	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
+	msg_opt_hex(&msg, 82, "0101 78");
+	ck_assert_int_eq(asks(), DROP_UNTRUSTED_82);
+	request();
+	msg_opt_hex(&msg, 82, "0109 78");
+	ck_assert_int_eq(asks(), DROP_BAD_OPTION82);
+	conf("[relay]\ntrust = on\noption82-policy = forward\n" CONF_GROUPS);
+	request();
+	msg_opt_hex(&msg, 82, "0101 78");
+	ck_assert_int_eq(asks(), DROP_NONE);
+	ck_assert(!plan.edit && changes_only(NULL));
 }
 END_TEST
 
@@ -372,6 +406,7 @@ p4011_suite(void)
 	tcase_add_test(t, it_goes_to_boot_servers_alone);
 	tcase_add_test(t, without_a_boot_group_it_goes_nowhere);
 	tcase_add_test(t, only_in_the_name_of_a_client_of_this_vlan);
+	tcase_add_test(t, no_giaddr_and_option_82_of_a_client);
 	tcase_add_test(t, payloads_that_are_no_dhcp_pass_untouched);
 	tcase_add_test(t, what_is_no_request_is_opaque);
 	tcase_add_test(t, rules_choose_the_group);

@@ -176,6 +176,9 @@ void relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex, uin
 enum drop relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t server);
 /* The same of a reply to port 67, which may come by a detour. */
 enum drop relay4_judge_sender(struct relay4 *r, const struct relay4_rx *rx, uint16_t server);
+/* Does the message say what only a relay may say there: a giaddr that is ours or no
+ * host's, an option 82 that is damaged or that nobody was trusted with? */
+enum drop relay4_judge_forged(const struct relay4 *r, const struct iface *in, const struct dhcp4 *m);
 /* Rates, of the interface and of the client; DROP_NONE when within. */
 enum drop relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now);
 

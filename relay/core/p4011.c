@@ -107,7 +107,9 @@ plan_4011(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		memset(&r->scratch, 0, sizeof(r->scratch));
 		unknown_client(plan, rx);
 	}
-	d = relay4_limits(r, plan->servers.in, m, now);
+	d = dhcp ? relay4_judge_forged(r, plan->servers.in, m) : DROP_NONE;
+	if (d == DROP_NONE)
+		d = relay4_limits(r, plan->servers.in, m, now);
 	return d != DROP_NONE ? d : plan_servers(r, rx, now, plan, dhcp);
 }
 

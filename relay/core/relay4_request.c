@@ -47,11 +47,11 @@ static enum drop
 judge_giaddr(const struct relay4 *r, const struct iface *in, const struct dhcp4 *m)
 {
 	if (ip4_is_none(m->giaddr))
-		return in->n_gi ? DROP_NONE : DROP_NO_GIADDR;
+		return DROP_NONE;
 	/* RFC 3046 2.1.1: a giaddr that is ours did not come from a client. An
 	 * address that is no host's would make servers answer anywhere. */
 	if (iftab_is_ours(r->iftab, m->giaddr) || !ip4_is_host(m->giaddr) ||
-	    m->giaddr.host >> 24 == 127)
+	    m->giaddr.host >> 24 == 127 || iface_is_all(in, m->giaddr))
 		return DROP_SPOOFED_GIADDR;
 	return DROP_NONE;
 }
@@ -73,6 +73,15 @@ judge_option82(const struct iface *in, const struct dhcp4 *m)
 	if (!in->conf->o.trust)
 		return DROP_UNTRUSTED_82;
 	return in->conf->o.policy == CONF_DISCARD ? DROP_POLICY_82 : DROP_NONE;
+}
+
+enum drop
+relay4_judge_forged(const struct relay4 *r, const struct iface *in,
+    const struct dhcp4 *m)
+{
+	enum drop d = judge_giaddr(r, in, m);
+
+	return d != DROP_NONE ? d : judge_option82(in, m);
 }
 
 enum drop
@@ -103,10 +112,9 @@ judge(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now
 	/* RFC 1542 4.1.1: discard when hops exceeds the limit. */
 	if (m->hops > r->conf->max_hops)
 		return DROP_HOPS;
-	d = judge_giaddr(r, in, m);
-	if (d != DROP_NONE)
-		return d;
-	d = judge_option82(in, m);
+	if (ip4_is_none(m->giaddr) && in->n_gi == 0)
+		return DROP_NO_GIADDR;
+	d = relay4_judge_forged(r, in, m);
 	if (d != DROP_NONE)
 		return d;
 	return relay4_limits(r, in, m, now);
