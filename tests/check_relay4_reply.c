@@ -261,6 +261,27 @@ START_TEST(a_chaddr_of_zeros_is_no_link_address)
 }
 END_TEST
 
+/* What is for one must not go to a group, spanning tree's for example, because somebody
+ * calls himself by its address. */
+START_TEST(a_group_is_no_client)
+{
+	static const uint8_t group[6] = { 1, 0x80, 0xc2, 0, 0, 0 };
+
+	conf(PLAIN);
+	question(DHCP4_DISCOVER);
+	memcpy(q.b + DHCP4_OFF_CHADDR, group, 6);
+	reply(DHCP4_OFFER);
+	memcpy(r.b + DHCP4_OFF_CHADDR, group, 6);
+	put_ip(&r, YIADDR, Y);
+	must_arrive("198.51.100.10");
+	ck_assert_uint_eq(d.dst.host, IP4_BROADCAST.host);
+	ck_assert_int_eq(question_on(10), DROP_NONE);
+	must_arrive("198.51.100.10");
+	ck_assert_mem_eq(d.mac, "\6\5\4\3\2\1", 6);
+	ck_assert_uint_eq(d.dst.host, world_ip(Y).host);
+}
+END_TEST
+
 /* --- who may say it ---------------------------------------------------------------- */
 
 START_TEST(strangers_are_not_heard)
@@ -690,6 +711,7 @@ relay4_reply_suite(void)
 	tcase_add_loop_test(t, where_a_reply_goes, 0,
 	    sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(t, a_chaddr_of_zeros_is_no_link_address);
+	tcase_add_test(t, a_group_is_no_client);
 	tcase_add_test(t, strangers_are_not_heard);
 	tcase_add_test(t, a_client_vlan_is_no_way_for_a_server);
 	tcase_add_test(t, in_a_vrf_it_is_for_its_own_clients_only);

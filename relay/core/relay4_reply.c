@@ -144,23 +144,30 @@ broadcast_mac(struct relay4_delivery *d)
 	memset(d->mac, 0xff, sizeof(d->mac));
 }
 
+static bool
+is_group(const uint8_t *mac, uint8_t len)
+{
+	return len == 6 && mac[0] & 1;
+}
+
 /*
  * The link address of the client: chaddr on Ethernet, without asking ARP. EDK2
  * may put its GUID there (hlen 16), InfiniBand nothing (hlen 0, RFC 4390): then the
- * link source of the request is used, if we know it.
+ * link source of the request is used, if we know it. A group's address (IEEE 802, the
+ * first bit) is no client's either; everybody on the VLAN would get what is for one.
  */
 static bool
 client_mac(struct relay4_delivery *d, const struct conv *cv)
 {
 	static const uint8_t zero[6];
 
-	if (d->m.htype == 1 && d->m.hlen == 6 &&
+	if (d->m.htype == 1 && d->m.hlen == 6 && !is_group(d->m.chaddr, 6) &&
 	    memcmp(d->m.chaddr, zero, sizeof(zero)) != 0) {
 		d->mac_len = 6;
 		memcpy(d->mac, d->m.chaddr, 6);
 		return true;
 	}
-	if (!cv || cv->mac_len == 0)
+	if (!cv || cv->mac_len == 0 || is_group(cv->mac, cv->mac_len))
 		return false;
 	d->mac_len = cv->mac_len;
 	memcpy(d->mac, cv->mac, cv->mac_len);
