@@ -123,6 +123,40 @@ refused "17 hops" hops hops=17 giaddr=10.9.9.9
 refused "255 hops" hops hops=255 giaddr=10.9.9.9
 passes "15 hops" hops=15 giaddr=10.9.9.9
 
+# ---- who may say that a server is gone ----
+# ICMP host unreachable about a request to srv1: by pkt.py's words the first eight bytes
+# are type and code, checksum, zeros.
+GONE=(proto=1 sport=0x0301 dport=0x22d0 udplen=0 udpsum=0 dst=$UP.1
+	payload=4500001c0000000040110000c6336401c633640a0043004300080000)
+
+# forged N NAMESPACE KEY=VALUE...: so many, each of them noticed.
+forged()
+{
+	local n=$1 from=$2 before
+
+	shift 2
+	for ((; n > 0; n--)); do
+		before=$(relay_counter server-errors)
+		pkt "$from" send eth0 "${GONE[@]}" "$@" >/dev/null
+		wait_for 2 noticed "$before" || return 1
+	done
+}
+
+noticed()
+{
+	[ "$(relay_counter server-errors)" -gt "$1" ]
+}
+
+expect "a client writes errors about a server" forged 4 cl10 src=192.0.2.66 \
+	dmac=$RTR10_MAC
+expect "... in the server's name, too" forged 4 cl20 src=$SRV1 dmac=$RTR20_MAC
+good "errors of clients"
+expect_not "they take no server down" logged relay server-down
+expect "the way to the servers has a say" forged 4 srv2 src=$UP.99 \
+	dmac=02:00:00:01:00:01
+expect "... and is believed" wait_for 2 logged relay "server-down server=$SRV1"
+good "errors on the way to the servers"
+
 # ---- what is no message ----
 refused "zero bytes" short payload=
 refused "one byte" short payload=01

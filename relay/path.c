@@ -616,21 +616,38 @@ path_udp67(void *daemon, struct mono now)
 	take_replies(daemon, NULL, now);
 }
 
+/* Anybody can write an ICMP error about a server. By a client VLAN, where nothing of that
+ * server's comes from, it is not believed: three of them would take it down for all. */
+static bool
+believed(struct daemon *d, uint16_t server, const struct udp_error *e)
+{
+	struct relay4_rx rx = { .ifindex = iftab_client(d->iftab, e->ifindex) };
+
+	return relay4_judge_source(&d->r4, &rx, server) == DROP_NONE;
+}
+
+static void
+server_error(struct daemon *d, uint16_t server, int err, struct mono now)
+{
+	bool asked = consult_error(d, server, err);
+
+	if (!probing_error(d, server, err, now) && !asked)
+		relay4_server_error(&d->r4, server, err, now);
+}
+
 void
 path_server(struct daemon *d, unsigned server, struct mono now)
 {
 	struct daemon_server *s = &d->server[server];
+	struct udp_error last;
 	uint32_t errors;
-	bool asked;
-	int err;
 
 	take_replies(d, s->sock, now);
-	errors = udp_server_errors(s->sock, &err);
+	errors = udp_server_errors(s->sock, &last);
 	d->stats.counter[COUNTER_SEND_ERRORS_SERVER] += errors;
 	d->r4.server[server].errors += errors;
-	asked = errors && consult_error(d, (uint16_t)server, err);
-	if (errors && !probing_error(d, (uint16_t)server, err, now) && !asked)
-		relay4_server_error(&d->r4, (uint16_t)server, err, now);
+	if (errors && believed(d, (uint16_t)server, &last))
+		server_error(d, (uint16_t)server, last.err, now);
 }
 
 void

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -194,7 +195,7 @@ check_nobody_answers(struct udp_server *s)
 	const struct udp_dgram *d;
 	struct udp_sent sent = { 0 };
 	struct pollfd p = { .fd = udp_server_fd(s), .events = POLLIN };
-	int last = 0;
+	struct udp_error last;
 
 	for (int tries = 0; tries < 20; tries++) {
 		udp_server_queue(s, "again", 5, &sent);
@@ -205,7 +206,9 @@ check_nobody_answers(struct udp_server *s)
 	while (net_readable(udp_server_fd(s)))
 		ck_assert_int_le(udp_server_recv(s, b, &d), 0);
 	ck_assert_uint_gt(udp_server_errors(s, &last), 0);
-	ck_assert_int_eq(last, EHOSTUNREACH);
+	ck_assert_int_eq(last.err, EHOSTUNREACH);
+	/* our own kernel's word, by the loopback if by anything */
+	ck_assert_uint_ne(last.ifindex, if_nametoindex("v0"));
 	ck_assert_uint_eq(udp_server_errors(s, &last), 0);
 	udp_batch_free(b);
 }
@@ -220,7 +223,8 @@ START_TEST(dead_servers_do_not_stop_the_live_one)
 		udp_server_new(dead2, PORT),
 	};
 	struct udp_sent sent[3] = { { 0 } };
-	int peer = in_b_udp(PORT), last;
+	struct udp_error last;
+	int peer = in_b_udp(PORT);
 	char text[350] = "discover";
 
 	net_sysctl("/proc/sys/net/ipv4/neigh/v0/retrans_time_ms", "100");
@@ -256,7 +260,8 @@ START_TEST(an_icmp_answer_costs_no_packet)
 {
 	struct udp_server *s = udp_server_new(NET_B, PORT);
 	struct udp_sent sent = { 0 };
-	int peer, last;
+	struct udp_error last;
+	int peer;
 
 	net_in_b();
 	net_sysctl("/proc/sys/net/ipv4/icmp_ratelimit", "0");
@@ -277,7 +282,8 @@ START_TEST(an_icmp_answer_costs_no_packet)
 	ck_assert_uint_eq(sent.full + sent.failed, 0);
 	check_count(peer, 3 * UDP_BATCH - 5, NULL);
 	ck_assert_uint_eq(udp_server_errors(s, &last), 5);
-	ck_assert_int_eq(last, ECONNREFUSED);
+	ck_assert_int_eq(last.err, ECONNREFUSED);
+	ck_assert_uint_eq(last.ifindex, if_nametoindex("v0"));
 	ck_assert(!net_readable(udp_server_fd(s)));
 	close(peer);
 	udp_server_free(s);
@@ -289,7 +295,7 @@ START_TEST(icmp_answers_in_the_middle_cost_no_packet)
 {
 	struct udp_server *s = udp_server_new(NET_B, PORT);
 	struct udp_sent sent = { 0 };
-	int last;
+	struct udp_error last;
 
 	net_in_b();
 	net_sysctl("/proc/sys/net/ipv4/icmp_ratelimit", "0");
@@ -300,7 +306,7 @@ START_TEST(icmp_answers_in_the_middle_cost_no_packet)
 	ck_assert_uint_eq(sent.ok, 20 * UDP_BATCH);
 	ck_assert_uint_eq(sent.full + sent.failed, 0);
 	ck_assert_uint_gt(udp_server_errors(s, &last), 1);
-	ck_assert_int_eq(last, ECONNREFUSED);
+	ck_assert_int_eq(last.err, ECONNREFUSED);
 	udp_server_free(s);
 }
 END_TEST
@@ -311,7 +317,8 @@ START_TEST(errors_are_read_like_packets_and_end)
 	struct udp_batch *b = udp_batch_new();
 	const struct udp_dgram *d;
 	struct udp_sent sent = { 0 };
-	int last, n = 0;
+	struct udp_error last;
+	int n = 0;
 
 	net_in_b();
 	net_sysctl("/proc/sys/net/ipv4/icmp_ratelimit", "0");
@@ -452,7 +459,8 @@ START_TEST(a_datagram_that_cannot_be_sent_costs_no_other)
 	static uint8_t monster[66000];
 	struct udp_server *s = udp_server_new(NET_B, PORT);
 	struct udp_sent sent = { 0 };
-	int peer = in_b_udp(PORT), last;
+	struct udp_error last;
+	int peer = in_b_udp(PORT);
 
 	udp_server_queue(s, "one", 3, &sent);
 	udp_server_queue(s, monster, sizeof(monster), &sent);

@@ -81,8 +81,12 @@ void udp_server_queue(struct udp_server *s, const void *data, size_t len, struct
  * udp_server_errors() and does not cost a packet: the send is tried again. When there is no route, one reconnect is
  * tried per flush. Results are added to *result. */
 void udp_server_flush(struct udp_server *s, struct udp_sent *result);
-/* ICMP and ARP errors (EHOSTUNREACH) that the kernel reported since the last call, and the last errno, 0 if none.
+/* ICMP and ARP errors (EHOSTUNREACH) that the kernel reported since the last call, and the last one (err 0: none).
  * Not one for each packet: the kernel limits how many it makes. */
-uint32_t udp_server_errors(struct udp_server *s, int *last_errno);
+struct udp_error {
+	int err;		/* an errno value */
+	uint32_t ifindex;	/* by which the ICMP message came; 0: none did */
+};
+uint32_t udp_server_errors(struct udp_server *s, struct udp_error *last);
 
 #endif

@@ -81,7 +81,7 @@ struct udp_server {
 	bool connected;
 	struct ip4 source;
 	uint32_t errors;
-	int last_error;
+	struct udp_error last_error;
 	uint32_t n;
 	struct mmsghdr msg[UDP_BATCH];
 	struct iovec iov[UDP_BATCH];
@@ -193,18 +193,36 @@ count_lost(struct udp_batch *b, int fd, uint32_t from)
 	b->mark[fd % MARKS].drops = now;
 }
 
-/*
- * Empties the error queue, up to a bound; returns how many errors there were,
- * and the last one's errno.
- */
+/* An ICMP error comes with IP_PKTINFO like any datagram; what this host found out by
+ * itself comes by the loopback, or has none. */
+static void
+read_error(struct msghdr *msg, struct udp_error *last)
+{
+	struct sock_extended_err ee;
+	struct in_pktinfo info;
+
+	last->ifindex = 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != IPPROTO_IP)
+			continue;
+		if (c->cmsg_type == IP_RECVERR) {
+			memcpy(&ee, CMSG_DATA(c), sizeof(ee));
+			last->err = (int)ee.ee_errno;
+		} else if (c->cmsg_type == IP_PKTINFO) {
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			last->ifindex = (uint32_t)info.ipi_ifindex;
+		}
+	}
+}
+
+/* Empties the error queue, up to a bound; returns how many errors there were. */
 static uint32_t
-drain_errors(int fd, int *last_errno)
+drain_errors(int fd, struct udp_error *last)
 {
 	_Alignas(struct cmsghdr) uint8_t control[512];
 	uint32_t n;
 
 	for (n = 0; n < ERRORS_PER_READ; n++) {
-		struct sock_extended_err ee;
 		struct msghdr msg = {
 			.msg_control = control,
 			.msg_controllen = sizeof(control),
@@ -212,14 +230,7 @@ drain_errors(int fd, int *last_errno)
 
 		if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 			break;
-		for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c;
-		    c = CMSG_NXTHDR(&msg, c)) {
-			if (c->cmsg_level != IPPROTO_IP ||
-			    c->cmsg_type != IP_RECVERR)
-				continue;
-			memcpy(&ee, CMSG_DATA(c), sizeof(ee));
-			*last_errno = (int)ee.ee_errno;
-		}
+		read_error(&msg, last);
 	}
 	return n;
 }
@@ -249,7 +260,7 @@ int
 udp_recv(struct udp_batch *b, int fd, const struct udp_dgram **out)
 {
 	int n = recv_batch(b, fd, out);
-	int ignored;
+	struct udp_error ignored;
 
 	if (n < 0)
 		(void)drain_errors(fd, &ignored);
@@ -545,18 +556,18 @@ udp_server_recv(struct udp_server *s, struct udp_batch *b,
 
 	if (n <= 0 && note_errors(s) == 0 && n < 0) {
 		s->errors++;
-		s->last_error = -n;
+		s->last_error = (struct udp_error){ .err = -n };
 	}
 	return n;
 }
 
 uint32_t
-udp_server_errors(struct udp_server *s, int *last_errno)
+udp_server_errors(struct udp_server *s, struct udp_error *last)
 {
 	uint32_t n = s->errors;
 
-	*last_errno = s->last_error;
+	*last = s->last_error;
 	s->errors = 0;
-	s->last_error = 0;
+	s->last_error = (struct udp_error){ 0 };
 	return n;
 }
