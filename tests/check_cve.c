@@ -275,7 +275,7 @@ START_TEST(cve_2015_8605_ip_and_udp_lengths_lie)
 END_TEST
 
 /* SONiC #9740, #9851: fragments, and packets shorter than what they claim. */
-START_TEST(sonic_9740_fragments_and_cut_packets)
+START_TEST(sonic_9740_9851_103_fragments_and_cut_packets)
 {
 	static uint8_t ip[400];
 	size_t len;
@@ -294,7 +294,7 @@ START_TEST(sonic_9740_fragments_and_cut_packets)
 END_TEST
 
 /* SONiC #19 to #21 and CVE-2023-20080: IPv6 headers one behind the other. */
-START_TEST(cve_2023_20080_ipv6_is_refused)
+START_TEST(cve_2023_20080_sonic_19_20_21_ipv6_is_refused)
 {
 	uint8_t ip[200] = { 0x60, 0, 0, 0, 0, 160, 0, 64 };
 
@@ -308,7 +308,7 @@ END_TEST
 
 /* OPNsense #7471: a length of zero that never moves on; odhcpd 2026: a datagram shorter
  * than a message. */
-START_TEST(odhcpd_datagrams_shorter_than_a_message)
+START_TEST(opnsense_7471_odhcpd_datagrams_shorter_than_a_message)
 {
 	static const uint8_t nothing[DHCP4_HEADER];
 
@@ -347,7 +347,7 @@ END_TEST
 #define LETTERS "abcdefghijklmnopqrstuvwxyz1234"
 
 /* SONiC's patch 0011, CVE-2018-15688: our option makes the message larger than a buffer. */
-START_TEST(sonic_0011_full_messages_and_the_largest_option_82)
+START_TEST(sonic_0011_cve_2018_15688_full_messages_and_the_largest_option_82)
 {
 	static uint8_t filling[255];
 
@@ -508,6 +508,55 @@ START_TEST(rfc3046_option_82_of_a_client_hidden_by_overload)
 }
 END_TEST
 
+/* A server's answer to the machine of every message here, with this as option 82. */
+static void
+echo(const void *value, size_t len, bool is_ours)
+{
+	uint64_t stripped = w->stats.counter[COUNTER_OPTION82_STRIPPED];
+	uint64_t foreign = w->stats.counter[COUNTER_OPTION82_FOREIGN];
+
+	offer();
+	msg_opt(&msg, 82, value, len);
+	msg_end(&msg);
+	msg_pad(&msg, 400);
+	ck_assert_int_eq(reply(), DROP_NONE);
+	ck_assert_uint_eq(delivery.out->link.ifindex, 10);
+	ck_assert_uint_eq(w->stats.counter[COUNTER_OPTION82_STRIPPED] - stripped, is_ours);
+	ck_assert_uint_eq(w->stats.counter[COUNTER_OPTION82_FOREIGN] - foreign, !is_ours);
+	ck_assert_uint_eq(out.len, is_ours ? msg.len - 2 - len : msg.len);
+	ck_assert(is_ours || memcmp(out.b, msg.b, msg.len) == 0);
+}
+
+/* ISC dhcrelay -D: "not this circuit" was -1, as true as 1, and a circuit-id that did not match
+ * was counted as good. */
+START_TEST(isc_status_a_circuit_id_that_does_not_match)
+{
+	const struct rai *ours, *other;
+	uint8_t value[255];
+
+	conf(TRUSTED "remote-id = %h\n" VLANS);
+	ours = &iftab_by_index(w->iftab, 10)->gi[0].rai;
+	other = &iftab_by_index(w->iftab, 20)->gi[0].rai;
+	ck_assert(ours->len > 4 && ours->value[0] == 1);
+	echo(ours->value, ours->len, true);
+	echo(other->value, other->len, false);
+	for (unsigned i = 0; i < ours->len; i++) {	/* one bit is wrong */
+		memcpy(value, ours->value, ours->len);
+		value[i] ^= 1;
+		echo(value, ours->len, false);
+	}
+	memcpy(value, ours->value, ours->len);
+	value[1]++;			/* a circuit-id that begins like ours, */
+	memmove(value + value[1] + 2, value + value[1] + 1, ours->len - value[1] - 1u);
+	echo(value, ours->len + 1u, false);
+	value[1] = (uint8_t)(ours->value[1] - 1);	/* and the beginning of it */
+	echo(value, value[1] + 2u, false);
+	echo("\1\0", 2, false);
+	echo("\1", 1, false);
+	echo("", 0, false);
+}
+END_TEST
+
 /* UQ: "not found" was 0, and the first options were written over. */
 START_TEST(uq_dhcp_messages_without_end)
 {
@@ -517,9 +566,50 @@ START_TEST(uq_dhcp_messages_without_end)
 	ck_assert_int_eq(request(), DROP_NONE);
 	ck_assert(memcmp(out.b + DHCP4_OPTIONS, msg.b + DHCP4_OPTIONS,
 	    msg.len - DHCP4_OPTIONS) == 0);
-	/* westermo: memset() from where there was no END */
+}
+END_TEST
+
+/* westermo's options.c: memset() from where there was no END. */
+START_TEST(westermo_no_end_in_both_directions)
+{
+	const struct rai *ours;
+
+	conf(TRUSTED VLANS);
+	ours = &iftab_by_index(w->iftab, 10)->gi[0].rai;
+	discover();
+	msg_opt_text(&msg, 12, "machine");
 	for (size_t len = DHCP4_HEADER; len < msg.len; len++)
 		(void)request_on(10, msg.b, len);
+	offer();
+	msg_opt_text(&msg, 67, "the file");
+	msg_opt(&msg, 82, ours->value, ours->len);
+	for (size_t len = DHCP4_HEADER; len < msg.len; len++)
+		(void)reply_from(SERVER, UPLINK, msg.b, len);
+	ck_assert_int_eq(reply(), DROP_NONE);
+	ck_assert_uint_eq(out.len, DHCP4_MIN);
+	ck_assert(out_has("the file", 8) && !out_has(ours->value, ours->len));
+}
+END_TEST
+
+/* westermo's packet.c: a reply for an unknown giaddr with the broadcast flag had no group to go
+ * to, and one with ciaddr went to whoever stood there. */
+START_TEST(westermo_replies_for_nobody)
+{
+	static const char *const giaddrs[] = { "0.0.0.0", "10.9.9.9", "192.0.2.2", "255.255.255.255" };
+
+	for (unsigned i = 0; i < 2u * sizeof(giaddrs) / sizeof(giaddrs[0]); i++) {
+		offer();
+		msg.b[DHCP4_OFF_FLAGS] = i % 2 ? 0x80 : 0;
+		dhcp4_put_ip4(msg.b, DHCP4_OFF_CIADDR, world_ip("203.0.113.50"));
+		dhcp4_put_giaddr(msg.b, world_ip(giaddrs[i / 2]));
+		msg_end(&msg);
+		ck_assert_int_eq(reply(), DROP_NOT_OUR_GIADDR);
+	}
+	/* for VLAN 10 it is, whatever address of VLAN 20 stands in it */
+	dhcp4_put_giaddr(msg.b, world_ip("192.0.2.1"));
+	dhcp4_put_ip4(msg.b, DHCP4_OFF_YIADDR, IP4_NONE);
+	ck_assert_int_eq(reply(), DROP_NONE);
+	ck_assert_uint_eq(delivery.out->link.ifindex, 10);
 }
 END_TEST
 
@@ -598,7 +688,7 @@ START_TEST(cve_2018_20679_cve_2019_5747_options_shorter_than_their_type)
 END_TEST
 
 /* Juniper, CVE-2020-1609 too: text from packets got to a shell, a format, a log. */
-START_TEST(cve_2020_1605_text_is_data)
+START_TEST(cve_2020_1605_cve_2020_1609_text_is_data)
 {
 	static const char text[] = "$(reboot)`id`;%n%s%100000d\x1b[2J\n\"' \xff\xc0";
 	char shown[400];
@@ -757,22 +847,25 @@ cve_suite(void)
 } while (0)
 	T(cve_2003_0039_own_copies_come_back);
 	T(cve_2015_8605_ip_and_udp_lengths_lie);
-	T(sonic_9740_fragments_and_cut_packets);
-	T(cve_2023_20080_ipv6_is_refused);
-	T(odhcpd_datagrams_shorter_than_a_message);
+	T(sonic_9740_9851_103_fragments_and_cut_packets);
+	T(cve_2023_20080_sonic_19_20_21_ipv6_is_refused);
+	T(opnsense_7471_odhcpd_datagrams_shorter_than_a_message);
 	T(isc_71_option_82_cut_anywhere);
-	T(sonic_0011_full_messages_and_the_largest_option_82);
+	T(sonic_0011_cve_2018_15688_full_messages_and_the_largest_option_82);
 	T(cve_2018_0172_0173_0174_malformed_82_both_directions);
 	T(cve_2017_12240_lengths_of_82_add_up);
 	T(opnsense_82_first_middle_last_twice_empty);
 	T(opnsense_circuit_ids_of_large_indexes);
 	T(rfc3046_option_82_of_a_client);
 	T(rfc3046_option_82_of_a_client_hidden_by_overload);
+	T(isc_status_a_circuit_id_that_does_not_match);
 	T(uq_dhcp_messages_without_end);
+	T(westermo_no_end_in_both_directions);
+	T(westermo_replies_for_nobody);
 	T(cve_2017_14493_every_option_of_every_length);
 	T(cve_2017_14494_no_byte_of_another_message);
 	T(cve_2018_20679_cve_2019_5747_options_shorter_than_their_type);
-	T(cve_2020_1605_text_is_data);
+	T(cve_2020_1605_cve_2020_1609_text_is_data);
 	T(metal_stack_option_54_is_no_destination);
 	T(dnsmasq_hlen_and_htype);
 	T(cve_2024_20446_replies_that_nobody_asked_for);
