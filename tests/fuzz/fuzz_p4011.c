@@ -5,15 +5,18 @@
  * bit 0 a server's reply to port 67, bits 1..3 the client's address (or the
  * interface of the reply), bit 4 the client's port, 68 or 4011.
  *
- * What may never happen: a byte of what is no discovery changed; a server asked that
- * is no boot server; a packet sent in the name of an address that is not of the VLAN; a
- * reply out of port 4011 to a client that has not asked from that port and address.
+ * What may never happen: a byte of what is no discovery changed, or a discovery not; a
+ * server asked that is no boot server, or none of this interface's; a packet sent in
+ * the name of an address that is no machine's of the VLAN; a giaddr or an option 82 passed
+ * on that only a relay may write; a reply out of port 4011 to a client that has not asked from
+ * that port and address.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "path.h"
+#include "proto/pxe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -29,6 +32,7 @@ check_servers(const struct world *w, const struct relay4_plan *p)
 	assert(p->n_server > 0 && p->n_server <= w->conf->n_server);
 	for (unsigned i = 0; i < p->n_server; i++) {
 		assert(w->conf->is_boot[p->server[i]]);
+		assert(iface_leads_to(p->in, w->conf, p->server[i]));
 		for (unsigned k = 0; k < i; k++)
 			assert(p->server[i] != p->server[k]);
 	}
@@ -45,7 +49,40 @@ check_client(const struct world *w, const struct p4011_plan *p,
 	assert(ip4_eq(p->src, rx->src) && p->sport == rx->sport);
 	for (unsigned i = 0; i < in->n_addr; i++)
 		here |= ip4net_has(in->addr[i].net, p->src);
+	for (unsigned i = 0; i < in->n_addr; i++)
+		here &= !ip4_eq(p->src, ip4net_broadcast(in->addr[i].net));
 	assert(here && ip4_is_host(p->src) && !iftab_is_local(w->iftab, p->src));
+}
+
+/* What only a relay may say. */
+static void
+check_forged(const struct world *w, const struct p4011_plan *p,
+    const struct relay4_rx *rx)
+{
+	struct dhcp4 m;
+
+	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE || !m.cookie ||
+	    m.op != DHCP4_REQUEST)
+		return;
+	assert(ip4_is_none(m.giaddr) || (ip4_is_host(m.giaddr) &&
+	    !iftab_is_ours(w->iftab, m.giaddr)));
+	assert(!ip4_is_none(m.giaddr) || !m.at[DHCP4_OPT_RAI] ||
+	    p->servers.in->conf->o.trust);
+}
+
+/* RFC 4578 and PXE 2.1: a REQUEST or INFORM of a PXE client with sub-option 71. */
+static bool
+is_discovery(const struct world *w, const struct relay4_rx *rx)
+{
+	struct pxe_client c;
+	struct dhcp4 m;
+
+	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE || !m.cookie)
+		return false;
+	pxe_read(&c, &m);
+	return m.op == DHCP4_REQUEST && c.pxeclient && c.discovery &&
+	    (m.type == DHCP4_REQUEST_MSG || m.type == DHCP4_INFORM) &&
+	    ip4_is_none(m.giaddr) && m.hops < w->conf->max_hops;
 }
 
 /* Only a boot server discovery gets hops and giaddr. */
@@ -98,6 +135,8 @@ request(struct world *w, const struct path_packet *k, struct asked *a)
 	if (p4011_request(&w->r4, &rx, w->now, &p) != DROP_NONE)
 		return;
 	check_client(w, &p, &rx);
+	check_forged(w, &p, &rx);
+	assert(p.edit == (is_discovery(w, &rx) && p.servers.in->n_gi > 0));
 	check_servers(w, &p.servers);
 	render(&p, &rx);
 }

@@ -7,9 +7,11 @@
  * What a relay may never do, whatever a server says: deliver a packet on an
  * interface that does not have that giaddr, or on one of several that share it
  * and that this client is not known to be on; take a client VLAN's word for a server's;
- * change a byte but option 82 (and 60 and 43 where strip-pxe-from says so); make a
- * reply grow, padding to 300 bytes aside; address it to nobody, or to an address or
- * a machine that is not this client's.
+ * change a byte but option 82 (and 60 and 43 where strip-pxe-from says so); take out of
+ * option 82 what is not ours, or leave in what is to the letter; make a
+ * reply grow, padding to 300 bytes aside; address it to nobody, to a group, or to an
+ * address or a machine that is not this client's; broadcast what is for one; drop for a
+ * reason that is not there.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -26,6 +28,7 @@ struct seen {
 	struct {
 		uint32_t xid, ifindex;
 		struct ip4 ciaddr;
+		bool broadcast;
 		uint8_t who, hlen, chaddr[16];
 	} client[PATH_PACKETS_MAX];
 };
@@ -47,6 +50,7 @@ request(struct world *w, const struct path_packet *k, struct seen *seen)
 	seen->client[seen->n].xid = m.xid;
 	seen->client[seen->n].ifindex = rx.ifindex;
 	seen->client[seen->n].ciaddr = m.ciaddr;
+	seen->client[seen->n].broadcast = m.flags & DHCP4_FLAG_BROADCAST;
 	seen->client[seen->n].who = k->who;
 	seen->client[seen->n].hlen = m.hlen;
 	memcpy(seen->client[seen->n++].chaddr, m.chaddr, 16);
@@ -149,6 +153,44 @@ check_address(const struct relay4_delivery *d, const struct seen *seen)
 		assert(broadcast);
 }
 
+static bool
+said_broadcast(const struct seen *seen, const struct relay4_delivery *d)
+{
+	unsigned i = 0;
+
+	for (; (i = next_seen(seen, i, &d->m, d->out->link.ifindex)) < seen->n; i++)
+		if (seen->client[i].broadcast)
+			return true;
+	return d->m.flags & DHCP4_FLAG_BROADCAST;
+}
+
+/* A link address of one machine. */
+static bool
+is_station(const struct dhcp4 *m)
+{
+	static const uint8_t zero[6];
+
+	return m->htype == 1 && m->hlen == 6 && !(m->chaddr[0] & 1) &&
+	    memcmp(m->chaddr, zero, 6) != 0;
+}
+
+/* RFC 2131 4.1: to one machine that can be addressed, unless it or the server wants it
+ * otherwise; and what does, goes to all. */
+static void
+check_cast(const struct relay4_delivery *d, const struct seen *seen)
+{
+	bool broadcast = ip4_eq(d->dst, IP4_BROADCAST);
+	const struct dhcp4 *m = &d->m;
+
+	assert(broadcast || d->mac_len != 6 || !(d->mac[0] & 1));
+	if (broadcast && m->type != DHCP4_NAK && is_station(m) &&
+	    ip4_is_host(m->yiaddr) && ip4_is_none(m->ciaddr) &&
+	    !was_seen(seen, m, d->out->link.ifindex))
+		assert(said_broadcast(seen, d));
+	if (m->type == DHCP4_OFFER && m->flags & DHCP4_FLAG_BROADCAST)
+		assert(broadcast);
+}
+
 static void
 check_class(const struct world *w, const struct relay4_delivery *d)
 {
@@ -162,6 +204,125 @@ check_class(const struct world *w, const struct relay4_delivery *d)
 	if (d->strip_pxe)
 		assert(w->conf->strip_pxe_from_dhcp &&
 		    m->type == DHCP4_OFFER && !w->conf->is_boot[d->server]);
+}
+
+/* All of the message but the options 82 of its options area. */
+static size_t
+without82(const struct dhcp4 *m, uint8_t *out)
+{
+	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_item o;
+	size_t from = 0, n = 0;
+
+	while (dhcp4_next(&it, &o)) {
+		if (o.code != DHCP4_OPT_RAI)
+			continue;
+		memcpy(out + n, m->data + from, o.at - from);
+		n += o.at - from;
+		from = (size_t)(o.value.end - m->data);
+	}
+	memcpy(out + n, m->data + from, m->len - from);
+	return n + m->len - from;
+}
+
+static bool
+next82(struct dhcp4_iter *it, struct rd *value)
+{
+	struct dhcp4_item o;
+
+	while (dhcp4_next(it, &o))
+		if (o.code == DHCP4_OPT_RAI) {
+			*value = o.value;
+			return true;
+		}
+	return false;
+}
+
+/* Is this sub-option one of r's, to the letter but for the flags? */
+static bool
+is_sub_of(const uint8_t *p, size_t len, const struct rai *r)
+{
+	for (size_t at = 0; r && at < r->len; at += 2u + r->value[at + 1]) {
+		bool same = len == 2u + r->value[at + 1];
+
+		for (size_t i = 0; same && i < len; i++)
+			same = p[i] == r->value[at + i] ||
+			    (r->flags_at && at + i == r->flags_at);
+		if (same)
+			return true;
+	}
+	return false;
+}
+
+/* Is the option all of r, to the letter? */
+static bool
+has_whole(const struct dhcp4 *m, const struct rai *r)
+{
+	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_item o;
+
+	while (r && dhcp4_next(&it, &o)) {
+		bool same = o.code == DHCP4_OPT_RAI && rd_left(&o.value) == r->len;
+
+		for (size_t i = 0; same && i < r->len; i++)
+			same = o.value.p[i] == r->value[i] ||
+			    (r->flags_at && i == r->flags_at);
+		if (same)
+			return true;
+	}
+	return false;
+}
+
+/* The bytes that are missing of the options 82, joined: of each all, or its end. */
+static size_t
+taken(const struct dhcp4 *m, const struct dhcp4 *again, uint8_t *out)
+{
+	struct dhcp4_iter im = dhcp4_iter(m), ia = dhcp4_iter(again);
+	struct rd was, is;
+	bool more = next82(&ia, &is);
+	size_t n = 0;
+
+	while (next82(&im, &was)) {
+		size_t kept = 0;
+
+		if (more && rd_left(&is) <= rd_left(&was) &&
+		    memcmp(was.p, is.p, rd_left(&is)) == 0) {
+			kept = rd_left(&is);
+			more = next82(&ia, &is);
+		}
+		memcpy(out + n, was.p + kept, rd_left(&was) - kept);
+		n += rd_left(&was) - kept;
+	}
+	assert(!more);
+	return n;
+}
+
+/* That was sub-options of ours, one by one. */
+static void
+check_taken(const struct relay4_delivery *d, const struct dhcp4 *again)
+{
+	static uint8_t gone[UINT16_MAX];
+	size_t n = taken(&d->m, again, gone), len;
+
+	for (size_t i = 0; i < n; i += len) {
+		assert(i + 1 < n);
+		len = 2u + gone[i + 1];
+		assert(i + len <= n);
+		assert(is_sub_of(gone + i, len, d->rai) ||
+		    is_sub_of(gone + i, len, d->rai_was));
+	}
+}
+
+static void
+check_kept(const struct relay4_delivery *d, const struct dhcp4 *again)
+{
+	static uint8_t was[UINT16_MAX + 1], is[UINT16_MAX + 1];
+	size_t n_was = without82(&d->m, was), n_is = without82(again, is);
+
+	assert(n_is >= n_was && memcmp(was, is, n_was) == 0);
+	path_zeros(is, n_was, n_is);
+	assert(!has_whole(again, d->rai));
+	check_taken(d, again);
 }
 
 static void
@@ -186,7 +347,41 @@ render(struct world *w, const struct relay4_delivery *d)
 		assert(len == m->len && memcmp(out, m->data, len) == 0);
 	if (len > m->len)
 		path_zeros(out, m->len, len);
+	if (!d->strip_pxe)
+		check_kept(d, &again);
 	free(out);
+}
+
+/* Is the reason there that a reply was dropped for? */
+static bool
+is_reason(struct world *w, const struct relay4_rx *rx, enum drop why)
+{
+	const struct iface *in = iftab_by_index(w->iftab, rx->ifindex);
+	uint16_t server = relay4_server(&w->r4, rx->src);
+	struct iface *only;
+	struct dhcp4 m;
+	size_t n;
+
+	if (why == DROP_REPLY_FROM_CLIENT)
+		return in && in->conf && !(in->link.ifindex == 10 &&
+		    server != CONF_NONE && ip4_eq(rx->src, world_ip("192.0.2.9")));
+	if (why == DROP_NOT_SERVER)
+		return server == CONF_NONE && w->conf->check_source;
+	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
+		return why == dhcp4_parse(&m, rx->data, rx->len);
+	n = iftab_by_giaddr(w->iftab, m.giaddr, &only);
+	if (why == DROP_BAD_OP)
+		return m.op != DHCP4_REPLY;
+	if (why == DROP_BAD_TYPE)
+		return dhcp4_type_is_lie(&m) || (m.type != DHCP4_OFFER &&
+		    m.type != DHCP4_ACK && m.type != DHCP4_NAK &&
+		    m.type != DHCP4_TYPE_NONE);
+	if (why == DROP_NOT_OUR_GIADDR)
+		return n == 0 || ip4_is_none(m.giaddr);
+	if (why == DROP_AMBIGUOUS)
+		return n > 1;
+	return why == DROP_OFFER_NOT_PROXY && !ip4_is_none(m.yiaddr) &&
+	    server != CONF_NONE && w->conf->server[server].proxy_only;
 }
 
 static void
@@ -197,12 +392,17 @@ reply(struct world *w, const struct path_packet *k, const struct seen *seen)
 		.data = k->data, .len = k->len, .sport = 67, .unicast = true,
 		.src = path_server(k->who), .ifindex = path_ifindex(k->how >> 1),
 	};
+	enum drop why;
 
-	if (relay4_reply(&w->r4, &rx, w->now, &d) != DROP_NONE)
+	why = relay4_reply(&w->r4, &rx, w->now, &d);
+	if (why != DROP_NONE) {
+		assert(is_reason(w, &rx, why));
 		return;
+	}
 	check_interface(w, &d, seen);
 	check_source(w, &d, &rx);
 	check_address(&d, seen);
+	check_cast(&d, seen);
 	check_class(w, &d);
 	render(w, &d);
 }

@@ -5,15 +5,19 @@
  *
  * What a relay may never do, whatever was received: change a byte but hops,
  * giaddr, option 82 and padding; send to an address that is no configured
- * server, or twice to one; put in a giaddr that is not the interface's; send
- * option 82 on behalf of an untrusted client; send more than the rates allow;
- * lose count.
+ * server, to one that is not for this interface or not for this kind of message,
+ * or twice to one; put in a giaddr that is not the interface's, or the option 82 of
+ * another; leave ours out; send option 82 on behalf of an untrusted client, wherever it
+ * stands; send more than the rates allow; drop for a reason that is not there; lose
+ * count.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "path.h"
+#include "proto/clientmsg.h"
+#include "proto/pxe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -35,10 +39,53 @@ check_servers(const struct world *w, const struct relay4_plan *p)
 
 		assert(s < w->conf->n_server);
 		assert(w->conf->is_boot[s] || w->conf->is_dhcp[s]);
+		assert(iface_leads_to(p->in, w->conf, s));
 		for (unsigned k = 0; k < i; k++)
 			assert(!ip4_eq(w->conf->server[s].address,
 			    w->conf->server[p->server[k]].address));
 	}
+}
+
+/* With `servers =' everybody gets everything. */
+static void
+check_class(const struct world *w, const struct relay4_plan *p)
+{
+	const struct dhcp4 *m = &p->m;
+	struct pxe_client c;
+	bool discovery, plain;
+
+	if (p->in->conf->servers != CONF_NONE)
+		return;
+	pxe_read(&c, m);
+	discovery = c.pxeclient && c.discovery &&
+	    (m->type == DHCP4_REQUEST_MSG || m->type == DHCP4_INFORM);
+	plain = m->type == DHCP4_DISCOVER ? !c.netboot : m->type == DHCP4_TYPE_NONE ||
+	    m->type == DHCP4_DECLINE || m->type == DHCP4_RELEASE;
+	for (unsigned i = 0; i < p->n_server; i++) {
+		assert(!discovery || w->conf->is_boot[p->server[i]]);
+		assert(!plain || w->conf->is_dhcp[p->server[i]]);
+	}
+}
+
+/* Of an address that no host has, servers would not know whom to answer. */
+static bool
+is_relays(const struct world *w, const struct iface *in, struct ip4 giaddr)
+{
+	return ip4_is_host(giaddr) && giaddr.host >> 24 != 127 &&
+	    !iface_is_all(in, giaddr) && !iftab_is_ours(w->iftab, giaddr);
+}
+
+/* Ours where it is wanted, of this address, and nowhere else. */
+static void
+check_82(const struct relay4_plan *p, const struct relay4_copy *c)
+{
+	const struct conf_if_opts *o = &p->in->conf->o;
+	bool has = p->m.at[DHCP4_OPT_RAI], add = o->option82 &&
+	    p->m.type != DHCP4_TYPE_NONE && (!has || o->policy == CONF_APPEND ||
+	    o->policy == CONF_REPLACE);
+
+	assert(c->rai == (add ? &p->in->gi[iface_gi_find(p->in, c->giaddr)].rai : NULL));
+	assert(p->drop_old == (add && has && o->policy == CONF_REPLACE));
 }
 
 static void
@@ -53,13 +100,47 @@ check_copies(const struct world *w, const struct relay4_plan *p)
 
 		if (foreign) {
 			assert(p->n_copy == 1 && ip4_eq(c->giaddr, p->m.giaddr));
-			assert(!iftab_is_ours(w->iftab, c->giaddr) && !c->rai);
+			assert(is_relays(w, p->in, c->giaddr) && !c->rai);
+			assert(!p->drop_old);
 			continue;
 		}
 		assert(is_one_of(p->in, c->giaddr));
+		check_82(p, c);
 		for (unsigned k = 0; k < i; k++)
 			assert(!ip4_eq(c->giaddr, p->copy[k].giaddr));
 	}
+}
+
+static bool
+field_has_82(const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len && p[i] != DHCP4_OPT_END;
+	    i += p[i] == DHCP4_OPT_PAD ? 1 : 2u + p[i + 1]) {
+		if (p[i] == DHCP4_OPT_PAD)
+			continue;
+		if (i + 1 >= len || i + 2 + p[i + 1] > len)
+			return false;
+		if (p[i] == DHCP4_OPT_RAI)
+			return true;
+	}
+	return false;
+}
+
+/* Where dhcpd and dnsmasq look: two bits of the first byte of option 52 say that
+ * options stand in file and sname. */
+static bool
+hides_82(const struct dhcp4 *m)
+{
+	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_item o;
+
+	while (dhcp4_next(&it, &o))
+		if (o.code == DHCP4_OPT_OVERLOAD && rd_left(&o.value) > 0)
+			return (o.value.p[0] & 1 && field_has_82(m->data +
+			    DHCP4_OFF_FILE, DHCP4_LEN_FILE)) ||
+			    (o.value.p[0] & 2 && field_has_82(m->data +
+			    DHCP4_OFF_SNAME, DHCP4_LEN_SNAME));
+	return false;
 }
 
 static void
@@ -71,7 +152,7 @@ check_judged(const struct world *w, const struct relay4_plan *p)
 	assert(p->in && p->in->conf && p->in->link.up);
 	assert(m->op == DHCP4_REQUEST && m->hops <= w->conf->max_hops);
 	assert(p->hops == m->hops + 1);
-	if (client && m->at[DHCP4_OPT_RAI])
+	if (client && (m->at[DHCP4_OPT_RAI] || hides_82(m)))
 		assert(p->in->conf->o.trust &&
 		    p->in->conf->o.policy != CONF_DISCARD);
 	assert(m->type != DHCP4_OFFER && m->type != DHCP4_ACK &&
@@ -211,6 +292,7 @@ check_plan(const struct world *w, const struct relay4_plan *p)
 {
 	check_judged(w, p);
 	check_servers(w, p);
+	check_class(w, p);
 	check_copies(w, p);
 	for (unsigned i = 0; i < p->n_copy; i++) {
 		render(p, i, true);
@@ -228,10 +310,65 @@ check_hedge(const struct world *w, const struct relay4_plan *p)
 	    w->stats.counter[COUNTER_REQUESTS_RELAYED]);
 }
 
+static bool
+rule_may_drop(const struct conf *c, const struct iface *f)
+{
+	for (unsigned i = 0; i < c->n_rule; i++)
+		if (c->rule[i].drop && iface_rule(f, i))
+			return true;
+	return false;
+}
+
+/* Is the reason there that a message was dropped for? */
+static bool
+is_reason(const struct world *w, const struct iface *f, const struct path_packet *k,
+    enum drop why)
+{
+	struct dhcp4 m;
+	bool client;
+
+	if (why == DROP_NOT_CLIENT)
+		return !f || !f->conf;
+	if (why == DROP_DOWN)
+		return !f->link.up;
+	if (dhcp4_parse(&m, k->data, k->len) != DROP_NONE)
+		return why == dhcp4_parse(&m, k->data, k->len);
+	client = ip4_is_none(m.giaddr);
+	if (why == DROP_REPLY_FROM_CLIENT)
+		return m.op != DHCP4_REQUEST;
+	if (why == DROP_BAD_TYPE)
+		return m.type > DHCP4_INFORM || dhcp4_type_is_lie(&m) ||
+		    (m.type >= DHCP4_OFFER && m.type <= DHCP4_NAK &&
+		    m.type != DHCP4_REQUEST_MSG && m.type != DHCP4_DECLINE);
+	if (why == DROP_DOCTOR)
+		return client && clientmsg_is_doctor(m.hlen, m.chaddr);
+	if (why == DROP_HOPS)
+		return m.hops > w->conf->max_hops;
+	if (why == DROP_NO_GIADDR)
+		return client && f->n_gi == 0;
+	if (why == DROP_SPOOFED_GIADDR)
+		return !client && !is_relays(w, f, m.giaddr);
+	if (why == DROP_BAD_OPTION82)
+		return rai_check_all(&m) != DROP_NONE;
+	if (why == DROP_UNTRUSTED_82)
+		return client && m.at[DHCP4_OPT_RAI] && !f->conf->o.trust;
+	if (why == DROP_POLICY_82)
+		return client && m.at[DHCP4_OPT_RAI] &&
+		    f->conf->o.policy == CONF_DISCARD;
+	if (why == DROP_RULE)
+		return rule_may_drop(w->conf, f);
+	if (why == DROP_NO_SERVER)
+		return f->conf->servers == CONF_NONE;
+	if (why == DROP_LOOP)
+		return m.hops > 0;
+	return why == DROP_CLIENT_RATE || why == DROP_INTERFACE_RATE;
+}
+
 static void
 one(struct world *w, const struct path_packet *k, struct mono start)
 {
 	static struct relay4_plan p;
+	enum drop why;
 	struct relay4_rx rx = {
 		.data = k->data, .len = k->len, .sport = 68,
 		.dst = IP4_BROADCAST, .ifindex = path_ifindex(k->who),
@@ -239,8 +376,12 @@ one(struct world *w, const struct path_packet *k, struct mono start)
 		.mac = { 2, 0, 0, 0, 0, k->how },
 	};
 
-	if (relay4_request(&w->r4, &rx, w->now, &p) != DROP_NONE)
+	why = relay4_request(&w->r4, &rx, w->now, &p);
+	if (why != DROP_NONE) {
+		assert(is_reason(w, iftab_by_index(w->iftab, rx.ifindex), k, why));
 		return;
+	}
+	assert(p.rai_flags == (rx.unicast ? RAI_FLAG_UNICAST : 0));
 	check_plan(w, &p);
 	check_rate(w, p.in, start);
 }

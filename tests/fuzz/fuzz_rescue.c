@@ -25,6 +25,8 @@ struct question {
 	struct ip4 src, dst;
 	uint16_t sport;
 	uint32_t ifindex;
+	uint16_t len;
+	uint8_t msg[RESCUE_MSG_MAX];	/* len bytes; 0: it was longer */
 };
 
 struct seen {
@@ -33,6 +35,37 @@ struct seen {
 	unsigned n;
 	struct question q[PATH_PACKETS_MAX];
 };
+
+/* Is it this question with our address in ciaddr and giaddr? */
+static bool
+is_copy(const struct question *q, const struct rescue_plan *p)
+{
+	uint8_t was[RESCUE_MSG_MAX];
+
+	if (q->len != p->udp.payload_len || q->len < DHCP4_HEADER)
+		return false;
+	memcpy(was, q->msg, q->len);
+	dhcp4_put_ip4(was, DHCP4_OFF_CIADDR, p->udp.src);
+	dhcp4_put_giaddr(was, p->udp.src);
+	return memcmp(was, p->msg, q->len) == 0;
+}
+
+/* A client asked this, of somebody else, on the interface whose address is ours. */
+static void
+check_copy(struct seen *s, const struct rescue_plan *p)
+{
+	unsigned i = 0;
+
+	for (; i < s->n; i++) {
+		const struct iface *f = iftab_by_index(s->w->iftab, s->q[i].ifindex);
+
+		if (is_copy(&s->q[i], p) && !ip4_eq(s->q[i].dst, p->udp.dst) &&
+		    f && iface_gi_find(f, p->udp.src) >= 0 &&
+		    iface_has(f, s->q[i].src) && !iface_is_all(f, s->q[i].src))
+			break;
+	}
+	assert(i < s->n);
+}
 
 static void
 check_ask(struct seen *s, const struct rescue_plan *p)
@@ -48,6 +81,7 @@ check_ask(struct seen *s, const struct rescue_plan *p)
 	assert(dhcp4_parse(&m, p->msg, p->udp.payload_len) == DROP_NONE);
 	assert(ip4_eq(m.ciaddr, p->udp.src) && ip4_eq(m.giaddr, p->udp.src));
 	assert(m.op == DHCP4_REQUEST);
+	check_copy(s, p);
 }
 
 static void
@@ -83,6 +117,16 @@ check(struct seen *s, const struct rescue_plan *p)
 	assert(rescues_count(s->t) <= OPEN);
 }
 
+/* An address of the answer: as it was, or the client's (or none) where ours stood. */
+static void
+check_field(const struct rescue_plan *p, const uint8_t *was, size_t at)
+{
+	struct rd a = rd_init(p->msg + at, 4), b = rd_init(was + at, 4);
+	struct ip4 is = { rd_u32(&a) }, old = { rd_u32(&b) };
+
+	assert(ip4_eq(is, old) || ip4_is_none(is) || ip4_eq(is, p->udp.dst));
+}
+
 /* The bytes of the answer `was`, but for our addresses and option 54. */
 static void
 check_answer(const struct rescue_plan *p, const uint8_t *was, size_t len)
@@ -91,6 +135,9 @@ check_answer(const struct rescue_plan *p, const uint8_t *was, size_t len)
 	struct dhcp4 a, b;
 
 	assert(p->udp.payload_len == len);
+	check_field(p, was, DHCP4_OFF_CIADDR);
+	check_field(p, was, DHCP4_OFF_YIADDR);
+	check_field(p, was, DHCP4_OFF_GIADDR);
 	assert(memcmp(p->msg, was, DHCP4_OFF_CIADDR) == 0);
 	assert(memcmp(p->msg + 20, was + 20, 4) == 0);
 	assert(memcmp(p->msg + DHCP4_OFF_CHADDR, was + DHCP4_OFF_CHADDR,
@@ -116,8 +163,13 @@ routed(struct seen *s, const struct path_packet *k)
 		    path_ifindex(k->how >> 2 & 3),
 	};
 
-	if (!answer)
-		s->q[s->n++] = (struct question){ client, server, port, rx.ifindex };
+	if (!answer) {
+		struct question *q = &s->q[s->n++];
+
+		*q = (struct question){ client, server, port, rx.ifindex, 0, { 0 } };
+		q->len = k->len <= sizeof(q->msg) ? (uint16_t)k->len : 0;
+		memcpy(q->msg, k->data, q->len);
+	}
 	rescue_tap(s->t, &s->w->r4, &rx, answer ? port : DHCP4_PORT_PXE,
 	    s->w->now, &p);
 	check(s, &p);
