@@ -53,11 +53,12 @@ DEPS_BUILD := build-essential pkg-config libnl-3-dev libnl-route-3-dev \
 	libmnl-dev libinih-dev libevent-dev libjansson-dev libsystemd-dev \
 	libseccomp-dev
 # The base packages of dnsmasq and dhcpcd have the programs without a service.
-# prometheus judges the metrics and the alert rules, tshark the captures.
+# prometheus judges the metrics and the alert rules, tshark the captures, systemd's
+# tool (nothing of it is started) the unit file.
 DEPS_TEST := clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables \
 	tcpdump ethtool procps iputils-ping python3 dnsmasq-base \
 	isc-dhcp-server kea-dhcp4-server isc-dhcp-client udhcpc dhcpcd-base \
-	tftpd-hpa tftp-hpa prometheus tshark
+	tftpd-hpa tftp-hpa prometheus tshark systemd
 # Real firmware, for the network boot tests.
 DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light
 DEPS_VM := keepalived

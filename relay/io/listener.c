@@ -44,8 +44,10 @@ on_retry(void *user, struct mono now)
 	struct listener *s = user;
 
 	(void)now;
-	s->retry = loop_unwatch(s->retry);
-	evconnlistener_enable(s->ev);
+	if (evconnlistener_enable(s->ev) < 0)	/* no memory yet */
+		loop_rearm(s->retry, LISTENER_RETRY_MS);
+	else
+		s->retry = loop_unwatch(s->retry);
 }
 
 static void

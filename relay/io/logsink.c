@@ -143,7 +143,7 @@ static void
 to_syslog(void *user, enum log_level level, const char *event,
     const char *fields)
 {
-	time_t now = time(NULL);
+	struct timespec now;
 	char stamp[32] = "", head[64];
 	struct iovec iov[4] = {
 		{ head, 0 },
@@ -154,7 +154,9 @@ to_syslog(void *user, enum log_level level, const char *event,
 	struct tm tm;
 
 	(void)user;
-	if (localtime_r(&now, &tm))
+	/* Not time(2): where there is no vDSO that is another system call. */
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (localtime_r(&now.tv_sec, &tm))
 		(void)strftime(stamp, sizeof(stamp), "%b %e %T ", &tm);
 	iov[0].iov_len = (size_t)snprintf(head, sizeof(head), "<%d>%s" IDENT "[%ld]: ",
 	    LOG_DAEMON | priority(level), stamp, (long)getpid());
