@@ -124,7 +124,7 @@ stage floors tests/floors.sh
 stage floors-test tests/floors-test.sh
 stage docs tests/docs.sh
 stage docs-test tests/docs-test.sh
-stage unit build/asan/tests/run
+stage unit tests/unit.sh
 stage fuzz-replay tests/fuzz/replay.sh
 stage golden tests/golden.sh
 stage ctl tests/ctl.sh
