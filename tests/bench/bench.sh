@@ -408,22 +408,29 @@ answers()
 	echo "worst=$worst asked=$n" >"$T/answers"
 }
 
+# Another flood, in which the control socket is asked: whoever asks takes a CPU from the others.
+flood_asked()
+{
+	local a
+
+	: >"$T/running"
+	answers &
+	a=$!
+	gen -p $RELAY -n 1 -a 2 $ID-c1 $ID-s1 known 300000 2000 2 >"$T/fill"
+	rm -f "$T/running"
+	wait $a
+	note flood px 1 ctl <"$T/answers"
+}
+
 part_flood()
 {
-	local r a
+	local r
 
 	ANSWERING=2 PX_CLIENTS=131072
 	for r in $(only px udp ring helper); do
 		start $r 1 1
-		a=
-		if [ $r = px ]; then
-			: >"$T/running"
-			answers &
-			a=$!
-		fi
 		measure flood $r 1 1 known known 300000 2000 2
-		rm -f "$T/running"
-		[ -z "$a" ] || { wait $a; note flood $r 1 ctl <"$T/answers"; }
+		[ $r != px ] || flood_asked
 		resources flood $r 1
 		stop
 	done
