@@ -213,7 +213,7 @@ failed_over()
 		[ "$(way)" = "$other" ]
 }
 expect "one of two gateways has failed, the kernel takes the other" \
-	wait_for 10 failed_over
+	wait_for 40 failed_over
 ask cl10
 expect_eq "... and the server was never down" \
 	"$(grep -c "server-down server=$FAR" "$T/relay.log")" "$lines"
