@@ -15,7 +15,7 @@ export LC_ALL=C
 make=${MAKE:-make}
 log=build/log
 begin=$SECONDS
-n_pass=0 n_fail=0 n_skip=0
+. tests/tally.sh
 
 # Under a jobserver, make has said how many jobs; otherwise it is one per core.
 case "${MAKEFLAGS:-}" in
@@ -25,23 +25,6 @@ esac
 
 mkdir -p $log || exit 1
 : > $log/summary
-
-add_up() {
-	local sum p f s _
-
-	sum=$(tail -n 1 "$1")
-	if [[ ! $sum =~ ^[0-9]+\ passed,\ [0-9]+\ failed,\ [0-9]+\ skipped$ ]]; then
-		echo "FAIL $2: ended before its sum (exit status $3)" |
-			tee -a $log/summary
-		sum="0 passed, 1 failed, 0 skipped"
-	elif [ "$3" != 0 ] && [[ $sum == *" 0 failed,"* ]]; then
-		echo "FAIL $2: exit status $3" | tee -a $log/summary
-		n_fail=$((n_fail + 1))
-	fi
-	read -r p _ f _ s _ <<< "$sum"
-	n_pass=$((n_pass + p)) n_fail=$((n_fail + f)) n_skip=$((n_skip + s))
-	grep -aE '^(FAIL|skip) ' "$1" >> $log/summary
-}
 
 # stage NAME COMMAND...: the command writes into its log, and we show that as it
 # grows; in a pipe it would be out of reach of a signal to us.
@@ -57,7 +40,9 @@ stage() {
 	wait $running
 	rc=$?
 	wait
-	add_up "$log/$name.log" "$name" $rc
+	add_up "$log/$name.log" "$name" $rc >$log/verdict
+	cat $log/verdict
+	grep -ahE '^(FAIL|skip) ' $log/verdict "$log/$name.log" >> $log/summary
 	echo "== $name took $((SECONDS - at)) s"
 }
 

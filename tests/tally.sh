@@ -24,6 +24,23 @@ skip() {
 	printf 'skip %s: %s\n' "$1" "${2:-}"
 }
 
+# add_up LOG NAME STATUS: the sum at the end of somebody else's log becomes a part of ours. Says
+# so when there is none, or when it does not explain the exit status.
+add_up() {
+	local sum p f s _
+
+	sum=$(tail -n 1 "$1")
+	if [[ ! $sum =~ ^[0-9]+\ passed,\ [0-9]+\ failed,\ [0-9]+\ skipped$ ]]; then
+		echo "FAIL $2: ended before its sum (exit status $3)"
+		sum="0 passed, 1 failed, 0 skipped"
+	elif [ "$3" != 0 ] && [[ $sum == *" 0 failed,"* ]]; then
+		echo "FAIL $2: exit status $3"
+		n_fail=$((n_fail + 1))
+	fi
+	read -r p _ f _ s _ <<< "$sum"
+	n_pass=$((n_pass + p)) n_fail=$((n_fail + f)) n_skip=$((n_skip + s))
+}
+
 # The exit status of a test script: its last command is `tally`.
 tally() {
 	printf '%d passed, %d failed, %d skipped\n' $n_pass $n_fail $n_skip

@@ -5,6 +5,7 @@
 # come in the order of the list; the last line is the sum.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+. tests/tally.sh
 
 run=$PWD/build/asan/tests/run
 log=$PWD/build/log/units
@@ -26,20 +27,12 @@ for s in $suites; do
 done
 wait
 
-passed=0 failed=0 skipped=0
 for s in $suites; do
-	sed '$d' "$log/$s.log"
-	rc=$(cat "$log/$s.rc" 2>/dev/null || echo 255)
-	if [[ $(tail -n 1 "$log/$s.log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]] &&
-	    { [ "$rc" = 0 ] || [ "${BASH_REMATCH[2]}" != 0 ]; }; then
-		passed=$((passed + BASH_REMATCH[1]))
-		failed=$((failed + BASH_REMATCH[2]))
-		skipped=$((skipped + BASH_REMATCH[3]))
+	if [[ $(tail -n 1 "$log/$s.log") == *" skipped" ]]; then
+		sed '$d' "$log/$s.log"
 	else
-		tail -n 1 "$log/$s.log"
-		echo "FAIL unit $s: exit status $rc, and no sum that says why"
-		failed=$((failed + 1))
+		cat "$log/$s.log"
 	fi
+	add_up "$log/$s.log" "unit $s" "$(cat "$log/$s.rc" 2>/dev/null || echo 255)"
 done
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+tally
