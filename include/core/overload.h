@@ -3,9 +3,8 @@
  * overload - does so much come that something must be lost, and who decides what?
  *
  * A ring that is half full says little: whoever was kept from running for some milliseconds
- * finds it so, and works it off without losing anything (at 130,000 requests a second 4 ms are
- * half a ring, and dropping then made 125,000 the highest rate without loss where a bare
- * forwarder had 130,000). A ring that has overflowed says that something is lost; what, is chance
+ * finds it so, and works it off without losing anything: at 130,000 requests a second 4 ms are
+ * half a ring. A ring that has overflowed says that something is lost; what, is chance
  * then. From there on, and while it goes on, the relay chooses itself (relay/path.c).
  */
 #ifndef CORE_OVERLOAD_H
