@@ -143,6 +143,8 @@ bool iface_ready(const struct iface *f);
 bool iface_has(const struct iface *f, struct ip4 a);
 /* Is `a` everybody in one of them, by all ones or (RFC 1122 3.3.6) all zeros, and so nobody? */
 bool iface_is_all(const struct iface *f, struct ip4 a);
+/* Can `a` be the address of one machine, here or elsewhere? */
+bool iface_is_machine(const struct iface *f, struct ip4 a);
 /* Does the interface condition of rule i hold there (or has it none)? */
 static inline bool
 iface_rule(const struct iface *f, unsigned i)

@@ -1032,6 +1032,12 @@ iface_is_all(const struct iface *f, struct ip4 a)
 }
 
 bool
+iface_is_machine(const struct iface *f, struct ip4 a)
+{
+	return ip4_is_host(a) && a.host >> 24 != 127 && !iface_is_all(f, a);
+}
+
+bool
 iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server)
 {
 	if (conf_group_has(c, f->conf->servers, server) ||

@@ -21,8 +21,7 @@ judge(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 		return DROP_STANDBY;
 	/* The answer goes to this address, so it must be one machine's of this VLAN: else
 	 * the boot server would be a reflector. */
-	if (!ip4_is_host(rx->src) || !iface_has(in, rx->src) ||
-	    iface_is_all(in, rx->src))
+	if (!iface_has(in, rx->src) || !iface_is_machine(in, rx->src))
 		return DROP_NO_4011_CLIENT;
 	return iftab_is_local(r->iftab, rx->src) ? DROP_LOOP : DROP_NONE;
 }

@@ -50,8 +50,7 @@ judge_giaddr(const struct relay4 *r, const struct iface *in, const struct dhcp4 
 		return DROP_NONE;
 	/* RFC 3046 2.1.1: a giaddr that is ours did not come from a client. An
 	 * address that is no host's would make servers answer anywhere. */
-	if (iftab_is_ours(r->iftab, m->giaddr) || !ip4_is_host(m->giaddr) ||
-	    m->giaddr.host >> 24 == 127 || iface_is_all(in, m->giaddr))
+	if (iftab_is_ours(r->iftab, m->giaddr) || !iface_is_machine(in, m->giaddr))
 		return DROP_SPOOFED_GIADDR;
 	return DROP_NONE;
 }

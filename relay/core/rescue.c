@@ -157,8 +157,9 @@ static bool
 is_client(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 {
 	return in && serves(in) && rx->mac_len > 0 &&
-	    rx->mac_len <= 8 && ip4_is_host(rx->src) && iface_has(in, rx->src) &&
-	    !iface_is_all(in, rx->src) && !iface_has(in, rx->dst) && !iftab_is_local(r->iftab, rx->src);
+	    rx->mac_len <= 8 && iface_has(in, rx->src) &&
+	    iface_is_machine(in, rx->src) && !iface_has(in, rx->dst) &&
+	    !iftab_is_local(r->iftab, rx->src);
 }
 
 /*
