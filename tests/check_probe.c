@@ -17,7 +17,7 @@
 
 Suite *probe_suite(void);
 
-enum does { SILENT, ANSWERS, REFUSES, WAITS };
+enum does { SILENT, ANSWERS, REFUSES, WAITS, IS_OFF_LINK, IS_BUSY };
 
 #define ASKED_MAX 4096
 
@@ -109,6 +109,13 @@ tell(unsigned i)
 	case WAITS:
 		ck_assert(probe_waits(&p, &w->r4, asked[i].token, PROBE_NO_INTERFACE,
 		    w->now));
+		break;
+	case IS_OFF_LINK:
+		ck_assert(probe_waits(&p, &w->r4, asked[i].token, PROBE_OFF_LINK,
+		    w->now));
+		break;
+	case IS_BUSY:
+		ck_assert(probe_waits(&p, &w->r4, asked[i].token, PROBE_BUSY, w->now));
 		break;
 	}
 }
@@ -511,6 +518,65 @@ START_TEST(a_way_that_is_back_is_tried_at_once)
 }
 END_TEST
 
+START_TEST(a_way_that_is_back_and_a_probe_that_says_nothing)
+{
+	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n"
+	    "probe-interval = 60s\n" IFACE);
+	/* a wrong probe: no answer of it will ever make the server up again */
+	client_is_answered();
+	world_wait_ms(w, 100);
+	client_is_answered();
+	pass(62000);
+	ck_assert(health()->misconfigured);
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	pass(1000);
+	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	ask_due();
+	ck_assert_int_le(until(HEALTH_UNKNOWN, 1100), 1100);
+	world_free(w);
+
+	/* one that cannot be asked */
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = WAITS;
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	pass(5000);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	ask_due();
+	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
+	/* ... but what was found dead stays so when the interface goes */
+	does[CONF_PROBE_DHCP] = SILENT;
+	(void)until(HEALTH_DOWN, 7010);
+	pass(60000);
+	does[CONF_PROBE_DHCP] = WAITS;
+	pass(60000);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	world_free(w);
+
+	/* as if it had none: errors are forgotten after a while */
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = IS_OFF_LINK;
+	for (int i = 0; i < 3; i++)
+		relay4_server_error(&w->r4, 0, ECONNREFUSED, w->now);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	pass(29000);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	(void)until(HEALTH_UNKNOWN, 2100);
+	world_free(w);
+
+	/* one that could be asked but for a lack of ours says something soon */
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = IS_BUSY;
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	ask_due();
+	pass(5000);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(errors_of_the_socket_count_once)
 {
 	open_world(DHCP);
@@ -707,6 +773,7 @@ probe_suite(void)
 	tcase_add_test(t, who_cannot_be_asked_waits_and_is_asked_soon);
 	tcase_add_test(t, a_probe_that_waits_does_not_hide_another);
 	tcase_add_test(t, a_way_that_is_back_is_tried_at_once);
+	tcase_add_test(t, a_way_that_is_back_and_a_probe_that_says_nothing);
 	tcase_add_test(t, errors_of_the_socket_count_once);
 	tcase_add_test(t, a_reload_keeps_what_is_known);
 	tcase_add_test(t, rounds_are_spread_and_drift);

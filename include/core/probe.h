@@ -19,6 +19,8 @@
  *   "unknown" again, that is, tried.
  * - A probe that cannot be asked (no client interface is ready, ARP for a server
  *   behind a router) waits, and is no evidence.
+ * - A server of which nothing can be asked, or only what is wrong, comes back like one
+ *   without probes.
  * - A server that is down for long is asked less often, at most 8 times.
  *
  * Every question has a number of 32 bits that nobody can guess: it is the xid, the

@@ -286,6 +286,7 @@ struct round {
 	bool answered, service;	/* by anybody; by something that is more than a host */
 	bool asked_service;
 	bool wrong;		/* unanswered, but by a probe that proves nothing */
+	bool busy, no_iface;	/* not all could be asked: for want of room here, of a client interface */
 	bool bad;
 	enum health_diag diag;	/* why it is bad */
 };
@@ -320,6 +321,8 @@ weigh(struct probe_server *s, const struct conf_server *c, const struct health *
 		struct probe_one *one = &s->one[i];
 		bool host = asks_host_only(c->probe[i].kind);
 
+		x.busy = x.busy || one->last == PROBE_BUSY;
+		x.no_iface = x.no_iface || one->last == PROBE_NO_INTERFACE;
 		if (waits(one->last))
 			continue;
 		x.asked_service = x.asked_service || !host;
@@ -397,6 +400,22 @@ feed(struct probe_server *s, const struct conf_server *c, struct health *h,
 	    host_is_there(s, h, c->rise, now);
 }
 
+/*
+ * Nothing of it can be asked, or only what it never answers: it is as if it had no probes.
+ * What else would end its being down? The kernel unblocks a server that has some in the belief that
+ * one will speak for it. But what a probe found dead stays so while there is no client interface
+ * for it: nobody misses it.
+ */
+static bool
+nobody_speaks(struct health *h, const struct round *x, struct mono now)
+{
+	if (x->busy)
+		return false;
+	if (h->diag == HEALTH_DIAG_UNBLOCKED)
+		return health_expire(h, 0, now);
+	return !x->no_iface && health_expire(h, HOST_RETRY_MS, now);
+}
+
 /* Who waits is not worth an interval of an hour. */
 static void
 retry_soon(struct probe_server *s, const struct conf_server *c, struct mono now)
@@ -435,8 +454,10 @@ judge(struct probes *p, struct relay4 *r, uint16_t server, struct mono now)
 		set_wrong(p, r, server, x.wrong, now);
 	relay4_health(r, server, feed(s, c, h, &x, now));
 	s->sent = mono_us(0);
-	if (!x.answered && !x.bad)
-		retry_soon(s, c, now);
+	if (x.answered || x.bad)
+		return;
+	relay4_health(r, server, nobody_speaks(h, &x, now));
+	retry_soon(s, c, now);
 }
 
 /* --- rounds ------------------------------------------------------------------- */
