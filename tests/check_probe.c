@@ -623,6 +623,43 @@ START_TEST(a_reload_keeps_what_is_known)
 }
 END_TEST
 
+START_TEST(a_reload_forgets_the_probes_that_it_takes_away)
+{
+	uint32_t taken;
+
+	/* the second waits, and is looked at again each second as long as it is there */
+	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp, tftp:x\n"
+	    "probe-interval = 60s\n" IFACE);
+	does[CONF_PROBE_TFTP] = WAITS;
+	client_is_answered();
+	world_wait_ms(w, 100);
+	client_is_answered();
+	pass(10000);
+	ck_assert(health()->misconfigured);
+	reload("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n"
+	    "probe-interval = 60s\n" IFACE);
+	n_asked = n_told = 0;
+	pass(60000);
+	ck_assert_uint_le(n_asked, 3);
+
+	/* one that is under way is nobody's any more */
+	reload("[server a]\naddress = 198.51.100.10\nprobe = dhcp, pxe\n" IFACE);
+	n_asked = n_told = 0;
+	while (n_asked < 2)
+		pass(10);
+	taken = asked[1].token;
+	ck_assert(p.server[0].one[1].open);
+	reload("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n" IFACE);
+	ck_assert(!probe_answered(&p, &w->r4, taken, w->now));
+
+	/* and nothing is wrong with probes that are not there */
+	ck_assert(health()->misconfigured);
+	reload("[server a]\naddress = 198.51.100.10\n" IFACE);
+	ck_assert(!health()->misconfigured);
+	world_free(w);
+}
+END_TEST
+
 static void
 open_many(int n, const char *probe)
 {
@@ -776,6 +813,7 @@ probe_suite(void)
 	tcase_add_test(t, a_way_that_is_back_and_a_probe_that_says_nothing);
 	tcase_add_test(t, errors_of_the_socket_count_once);
 	tcase_add_test(t, a_reload_keeps_what_is_known);
+	tcase_add_test(t, a_reload_forgets_the_probes_that_it_takes_away);
 	tcase_add_test(t, rounds_are_spread_and_drift);
 	tcase_add_test(t, a_step_has_its_share);
 	tcase_add_test(t, servers_of_one_address_are_asked_once);

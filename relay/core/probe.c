@@ -142,8 +142,9 @@ configure_server(struct probe_server *s, const struct probe_server *was,
 		*s = *was;
 	s->via = s->link = 0;
 	s->sent = mono_us(0);
-	for (unsigned i = 0; i < c->n_probe; i++)
-		s->one[i] = one_of(was, had, &c->probe[i], now);
+	for (unsigned i = 0; i < CONF_PROBES_MAX; i++)
+		s->one[i] = i < c->n_probe ? one_of(was, had, &c->probe[i], now) :
+		    (struct probe_one){ .last = PROBE_NEVER };
 	if (had && had->n_probe)
 		s->due = earlier(was->due, latest);
 }

@@ -76,6 +76,8 @@ keep_servers(struct relay4 *r, const struct conf *old, const struct conf *c,
 		r->health[s] = health[was];
 		health_configure(&r->health[s], c->server[s].rise,
 		    c->server[s].fall);
+		if (c->server[s].n_probe == 0)
+			r->health[s].misconfigured = false;
 		r->server_source[s] = source[was];
 	}
 }
