@@ -178,6 +178,8 @@ add_server files 30
 add_server host1 40
 add_server host2 41
 add_server silent 50
+add_server other 60
+nsip other addr add "$UP.61/24" dev eth0
 mkdir "$T/files"
 head -c 100000 /dev/zero >"$T/files/boot.bin"
 : >"$T/proxy.leases"
@@ -190,6 +192,8 @@ start_tftp
 start_http
 # Not authoritative: it answers clients, and no INFORM.
 start_dhcpd silent 80 90
+# Answers from an address that is no server's, so that no client would get its answers.
+fake other from=$UP.61
 capture cl10 cl10 eth0 "udp or arp"
 capture cl20 cl20 eth0 "udp or arp"
 capture up rtr up0 "udp or arp or icmp or tcp"
@@ -228,9 +232,10 @@ $(server tcp 33 tcp:80)
 $(server echo 40 icmp)
 $(server arp 41 arp)
 $(server silent 50 dhcp)
+$(server other 60 dhcp)
 [interface vlan10]
 dhcp = isc, kea, masq
-boot = proxy, p4011, tftp, nofile, http, tcp, echo, arp
+boot = proxy, p4011, tftp, nofile, http, tcp, echo, arp, other
 [interface vlan20]
 servers = silent
 END
@@ -245,6 +250,8 @@ for n in $SERVICES; do
 	expect_eq "$n is up since it answered a probe" \
 		"${DIAG[$n]} ${LAST[$n]}" "probe-answered answered"
 done
+expect "answers from an address that is no server's make nobody up" \
+	wait_for 30 all down other
 hosts_answer()
 {
 	look

@@ -273,6 +273,11 @@ probing_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 		return false;
 	if (d->captures)
 		capture_probe_answer(d, rx);
+	/* A client would not be given it (relay4_judge_source), so it proves nothing. */
+	if (d->conf->check_source && relay4_server(&d->r4, rx->src) == CONF_NONE) {
+		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
+		return true;
+	}
 	if (probe_find(&g->probes, &d->r4, xid, &server, &i) &&
 	    d->conf->server[server].probe[i].kind == CONF_PROBE_DHCP)
 		g->inform[server] = ip4_is_none(ciaddr) ? INFORM_PLAIN : INFORM_CIADDR;
