@@ -94,8 +94,6 @@ order(struct relay4 *r, const struct relay4_plan *plan, uint16_t group,
     enum conv_class class, struct mono now, struct select_out *out)
 {
 	relay4_order(r, &plan->m, plan->in->link.ifindex, group, class, now, out);
-	if (out->all_down)
-		stats_count(r->stats, COUNTER_GROUP_DOWN);
 }
 
 static uint16_t
@@ -134,6 +132,8 @@ ask_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	unsigned n;
 
 	order(r, plan, group, class, now, &o);
+	if (o.all_down)
+		stats_count(r->stats, COUNTER_GROUP_DOWN);
 	cv->asks[class] = cv->answered[class] ? 1 :
 	    (uint8_t)(cv->asks[class] + (cv->asks[class] < UINT8_MAX));
 	cv->answered[class] = false;
