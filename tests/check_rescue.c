@@ -69,7 +69,7 @@ is_down(const char *a)
 {
 	struct health *h = &w->r4.health[server(a)];
 
-	while (h->state != HEALTH_DOWN)
+	while (!health_down(h))
 		health_bad(h, HEALTH_DIAG_REFUSED, w->now);
 }
 
@@ -462,6 +462,12 @@ START_TEST(drained_is_not_dead)
 	ipxe(2);
 	asks();
 	ck_assert_int_eq(pass(500), RESCUE_NOTHING);
+	/* ... until it is switched off, which it was drained for */
+	health_drain(&w->r4.health[server(W2)], false, w->now);
+	is_down(W1);
+	ck_assert_int_eq(w->r4.health[server(W1)].state, HEALTH_DRAINED);
+	ipxe(3);
+	ck_assert_int_eq(asks(), RESCUE_ASK);
 }
 END_TEST
 

@@ -77,6 +77,8 @@ bool health_drain(struct health *h, bool drained, struct mono now);
 
 /* May it be chosen? Up or unknown, and not drained. */
 bool health_usable(const struct health *h);
+/* Is it known to be down, drained or not? */
+bool health_down(const struct health *h);
 const char *health_state_name(enum health_state s);
 const char *health_diag_word(enum health_diag d);
 const char *health_diag_sentence(enum health_diag d);

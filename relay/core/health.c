@@ -41,17 +41,21 @@ health_state_name(enum health_state s)
 	return "?";
 }
 
+bool
+health_down(const struct health *h)
+{
+	return h->blocked || (h->known && h->score < h->rise);
+}
+
 /* The operator's word counts most, then what the kernel is sure of. */
 static enum health_state
 state_of(const struct health *h)
 {
 	if (h->drained)
 		return HEALTH_DRAINED;
-	if (h->blocked)
+	if (health_down(h))
 		return HEALTH_DOWN;
-	if (!h->known)
-		return HEALTH_UNKNOWN;
-	return h->score >= h->rise ? HEALTH_UP : HEALTH_DOWN;
+	return h->known ? HEALTH_UP : HEALTH_UNKNOWN;
 }
 
 static bool

@@ -403,7 +403,7 @@ patience_ms(const struct relay4 *r, const struct open *o)
 {
 	uint32_t hedge_ms = r->conf->group[o->group].hedge_ms;
 
-	if (r->health[o->asked].state == HEALTH_DOWN)
+	if (health_down(&r->health[o->asked]))
 		return 0;
 	return hedge_ms ? (int64_t)hedge_ms : -1;
 }
