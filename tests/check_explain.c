@@ -93,6 +93,8 @@ CASE("declined", DECLINED, DECLINED, LEASED, .declines = 1)
 CASE("declined, then another one", BOOTED, BOOTED, BOTH, .declines = 1, .reads = 1)
 
 CASE("all down", GOING_ON, ALL_DOWN, DISCOVERS, .all_down = true)
+CASE("all down, but for a boot server", GOING_ON, ALL_DOWN, PXE, DISCOVERS, .all_down = true,
+    .n_offer = 1, .offer = { BOOT })
 CASE("all down, and yet", LEASED, LEASED, LEASED, .all_down = true)
 CASE("late first try", GOING_ON, SPANNING_TREE, PXE, DISCOVERS, .first_secs = 4)
 CASE("soon enough", GOING_ON, NO_OFFER, PXE, DISCOVERS, .first_secs = 3)

@@ -197,10 +197,12 @@ asked_in_vain(const struct ask *a)
 	return a->b->discovers && a->b->n_offer == 0 && !a->b->ack && asked(a);
 }
 
+/* What a boot server says does not matter then. */
 static bool
 is_all_down(const struct ask *a)
 {
-	return asked_in_vain(a) && a->b->all_down;
+	return a->b->discovers && a->leases == 0 && !a->b->ack && asked(a) &&
+	    a->b->all_down;
 }
 
 /* EDK2 and ROMs count seconds from their first try; iPXE keeps flags in `secs`. When a

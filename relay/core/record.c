@@ -26,24 +26,29 @@ is_unreadable(enum drop why)
 	    why == DROP_BAD_HLEN || why == DROP_BAD_OPTIONS;
 }
 
+/* A host may lease addresses and boot machines, too. */
 static void
 count_servers(struct track_request *q, const struct relay4 *r,
     const struct relay4_plan *plan)
 {
-	unsigned usable = 0;
+	unsigned lessors = 0, lessors_up = 0, up = 0;
 
 	for (unsigned i = 0; i < plan->n_server; i++) {
 		uint16_t s = plan->server[i];
-		bool up = health_usable(&r->health[s]);
+		bool usable = health_usable(&r->health[s]);
 
-		usable += up;
+		up += usable;
 		if (r->conf->is_boot[s]) {
 			q->n_boot++;
-			q->boot_down |= !up;
+			q->boot_down |= !usable;
 		} else
 			q->n_dhcp++;
+		if (r->conf->is_dhcp[s] || !r->conf->is_boot[s]) {
+			lessors++;
+			lessors_up += usable;
+		}
 	}
-	q->all_down = plan->n_server && usable == 0;
+	q->all_down = lessors ? lessors_up == 0 : plan->n_server && up == 0;
 }
 
 /* Were the client's facts read on the way to this decision? */
