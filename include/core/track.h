@@ -84,8 +84,8 @@ struct track_boot {
 	/* whom we asked */
 	uint16_t dhcp_asked, boot_asked;
 	uint16_t hedges, boot_hedges;	/* all, and those to boot servers */
-	bool boot_down;		/* a boot server that was asked was believed down */
-	bool all_down;		/* ... so were all that could lease it an address, the last time */
+	bool boot_down;		/* all boot servers that were asked last were believed down */
+	bool all_down;		/* ... all that could lease it an address */
 	/* what came */
 	uint8_t n_offer;
 	bool nak, ack;

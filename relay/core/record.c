@@ -31,7 +31,7 @@ static void
 count_servers(struct track_request *q, const struct relay4 *r,
     const struct relay4_plan *plan)
 {
-	unsigned lessors = 0, lessors_up = 0, up = 0;
+	unsigned lessors = 0, lessors_up = 0, boots_up = 0, up = 0;
 
 	for (unsigned i = 0; i < plan->n_server; i++) {
 		uint16_t s = plan->server[i];
@@ -40,7 +40,7 @@ count_servers(struct track_request *q, const struct relay4 *r,
 		up += usable;
 		if (r->conf->is_boot[s]) {
 			q->n_boot++;
-			q->boot_down |= !usable;
+			boots_up += usable;
 		} else
 			q->n_dhcp++;
 		if (r->conf->is_dhcp[s] || !r->conf->is_boot[s]) {
@@ -48,6 +48,7 @@ count_servers(struct track_request *q, const struct relay4 *r,
 			lessors_up += usable;
 		}
 	}
+	q->boot_down = q->n_boot && boots_up == 0;
 	q->all_down = lessors ? lessors_up == 0 : plan->n_server && up == 0;
 }
 

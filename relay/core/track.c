@@ -359,7 +359,8 @@ note_asked(struct track_boot *b, const struct track_request *r, struct mono now)
 			b->boot_asked = r->n_boot;
 		b->all_down = r->all_down;
 	}
-	b->boot_down |= r->boot_down;
+	if (r->n_boot)
+		b->boot_down = r->boot_down;
 	b->discovery |= r->client->discovery;
 	if (r->client->discovery || r->by_4011)
 		bump(&b->asked_4011);
