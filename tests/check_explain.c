@@ -100,6 +100,11 @@ CASE("late first try", GOING_ON, SPANNING_TREE, PXE, DISCOVERS, .first_secs = 4)
 CASE("soon enough", GOING_ON, NO_OFFER, PXE, DISCOVERS, .first_secs = 3)
 CASE("late, and a second one", GOING_ON, NO_OFFER, PXE,
     .discovers = 2, .dhcp_asked = 1, .first_secs = 4)
+LATE("late, and not content with the offer", GOING_ON, GOING_ON, SILENT_BOOT, PXE,
+    .discovers = 2, .dhcp_asked = 1, .boot_asked = 1, .first_secs = 4, .n_offer = 1,
+    .offer = { LEASE })
+CASE("late, and took an offer", GOING_ON, NO_ACK, PXE, DISCOVERS, .first_secs = 4,
+    .requests = 1, .n_offer = 1, .offer = { LEASE })
 CASE("iPXE's flags", GOING_ON, NO_OFFER, .netboot = true, .family = PXE_IPXE,
     DISCOVERS, .first_secs = 4)
 CASE("no network boot", GOING_ON, NO_OFFER, DISCOVERS, .first_secs = 4)

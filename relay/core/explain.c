@@ -206,12 +206,13 @@ is_all_down(const struct ask *a)
 }
 
 /* EDK2 and ROMs count seconds from their first try; iPXE keeps flags in `secs`. When a
- * second try was not answered either, it is not the port of the switch. */
+ * second try came through it is not the port of the switch, whether the first one was answered
+ * or not; nor when the machine took an offer. */
 static bool
 is_spanning_tree(const struct ask *a)
 {
 	return a->b->family != PXE_IPXE && a->b->first_secs >= 4 && !a->b->ack &&
-	    a->b->netboot && (a->b->n_offer || a->b->discovers == 1);
+	    a->b->netboot && a->b->discovers == 1 && a->b->requests == 0;
 }
 
 static bool
