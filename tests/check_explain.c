@@ -26,6 +26,7 @@ Suite *explain_suite(void);
 #define LEASE { .server = DHCP1, .id = DHCP1, .yiaddr = ADDR, .router = GW }
 #define BOOT { .server = WDS, .id = WDS, .pxe = true }
 #define SEEN(word) .drop_seen[DROP_##word / 32] = 1u << DROP_##word % 32
+#define LAST(word) SEEN(word), .last_drop = DROP_##word
 #define DISCOVERS .discovers = 1, .dhcp_asked = 1, .boot_asked = 1
 #define ACKED .discovers = 1, .dhcp_asked = 1, .requests = 1, .ack = true, \
 	.address = ADDR, .plen = 25
@@ -52,12 +53,17 @@ CASE("no question: something else", GOING_ON, GOING_ON, .discovers = 0)
 CASE("option 82", UNTRUSTED_82, UNTRUSTED_82, .discovers = 1, SEEN(UNTRUSTED_82))
 CASE("option 82, discard", UNTRUSTED_82, UNTRUSTED_82, .discovers = 1, SEEN(POLICY_82))
 CASE("option 82 once, not again", GOING_ON, NO_OFFER, DISCOVERS, SEEN(UNTRUSTED_82))
-CASE("rate of the client", RATE_LIMITED, RATE_LIMITED, DISCOVERS, SEEN(CLIENT_RATE))
-CASE("rate of the VLAN", RATE_LIMITED, RATE_LIMITED, DISCOVERS, SEEN(INTERFACE_RATE))
+CASE("rate of the client", RATE_LIMITED, RATE_LIMITED, DISCOVERS, LAST(CLIENT_RATE))
+CASE("rate of the VLAN", RATE_LIMITED, RATE_LIMITED, .discovers = 1, SEEN(INTERFACE_RATE))
+CASE("rate once, not again", GOING_ON, NO_OFFER, DISCOVERS, SEEN(INTERFACE_RATE))
+CASE("rate, after an offer", RATE_LIMITED, RATE_LIMITED, DISCOVERS, .requests = 1,
+    LAST(CLIENT_RATE), .n_offer = 1, .offer = { LEASE })
 CASE("rate, but leased", LEASED, LEASED, LEASED, SEEN(CLIENT_RATE))
 CASE("no address", NO_ADDRESS, NO_ADDRESS, .discovers = 1, SEEN(NO_GIADDR))
 CASE("no address, then one", GOING_ON, NO_OFFER, DISCOVERS, SEEN(NO_GIADDR))
 CASE("standby", STANDBY, STANDBY, .discovers = 1, SEEN(STANDBY))
+CASE("standby, after an offer", STANDBY, STANDBY, DISCOVERS, .requests = 1, LAST(STANDBY),
+    .n_offer = 1, .offer = { LEASE })
 CASE("standby, then active", LEASED, LEASED, LEASED, SEEN(STANDBY))
 CASE("rule", RULE_DROP, RULE_DROP, .discovers = 1, SEEN(RULE))
 CASE("no server", NO_SERVER, NO_SERVER, .discovers = 1, SEEN(NO_SERVER))

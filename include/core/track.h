@@ -110,6 +110,7 @@ struct track_boot {
 	/* what was refused */
 	uint16_t drops;
 	uint32_t drop_seen[(DROP_MAX + 31) / 32];	/* bit per reason */
+	enum drop last_drop;	/* of the machine's last message; DROP_NONE: that went on */
 	struct ip4 stranger;	/* a reply from here was refused, or a rogue server */
 	bool rogue, rogue_boot;	/* ... that offered to boot it */
 	bool direct, relayed;	/* its requests came without and with a giaddr */

@@ -58,11 +58,13 @@ asked(const struct ask *a)
 	return a->b->dhcp_asked + a->b->boot_asked > 0;
 }
 
-/* Everything it said was refused: the reason is the verdict. */
+/* Everything it said was refused, or the last of it, such as its REQUEST when the relay went to
+ * standby behind the offer: the reason is the verdict. */
 static bool
-only_dropped(const struct ask *a, enum drop why)
+was_stopped(const struct ask *a, enum drop why)
 {
-	return fruitless(a, why) && !asked(a);
+	return (fruitless(a, why) && !asked(a)) ||
+	    (dropped(a, why) && a->b->last_drop == why && !a->b->ack);
 }
 
 static bool
@@ -74,7 +76,7 @@ is_nothing(const struct ask *a)
 static bool
 is_untrusted_82(const struct ask *a)
 {
-	return only_dropped(a, DROP_UNTRUSTED_82) || only_dropped(a, DROP_POLICY_82);
+	return was_stopped(a, DROP_UNTRUSTED_82) || was_stopped(a, DROP_POLICY_82);
 }
 
 static bool
@@ -86,31 +88,31 @@ was_rate_limited(const struct ask *a)
 static bool
 is_rate_limited(const struct ask *a)
 {
-	return was_rate_limited(a) && !a->b->ack;
+	return was_stopped(a, DROP_CLIENT_RATE) || was_stopped(a, DROP_INTERFACE_RATE);
 }
 
 static bool
 is_no_address(const struct ask *a)
 {
-	return only_dropped(a, DROP_NO_GIADDR);
+	return was_stopped(a, DROP_NO_GIADDR);
 }
 
 static bool
 is_standby(const struct ask *a)
 {
-	return only_dropped(a, DROP_STANDBY);
+	return was_stopped(a, DROP_STANDBY);
 }
 
 static bool
 is_rule_drop(const struct ask *a)
 {
-	return only_dropped(a, DROP_RULE);
+	return was_stopped(a, DROP_RULE);
 }
 
 static bool
 is_no_server(const struct ask *a)
 {
-	return only_dropped(a, DROP_NO_SERVER);
+	return was_stopped(a, DROP_NO_SERVER);
 }
 
 static bool

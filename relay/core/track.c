@@ -413,6 +413,7 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 	learn_client(&c->now, r);
 	if (!r->by_4011)
 		note_said(&c->now, r->m);
+	c->now.last_drop = r->why;
 	if (r->why != DROP_NONE)
 		note_drop(&c->now, r->why, now);
 	else {
