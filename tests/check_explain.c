@@ -179,6 +179,8 @@ CASE("a code of no list", BOOTED, BOOTED, BOTH, ARCH(0xfffe), .file = "a.0", .re
 CASE("who knows", BOOTED, BOOTED, BOTH, .file = "a.efi", .reads = 1)
 
 CASE("late", GOING_ON, LATE, BOTH, .late = true)
+CASE("late, but another one was not", GOING_ON, TFTP_BLOCKED, BOTH, .late = true, .in_time = true,
+    .file = "a.efi", .file_server = WDS)
 CASE("late, not too late", BOOTED, BOOTED, BOTH, .late = true, .reads = 1)
 #define HTTP .netboot = true, .family = PXE_HTTP, LEASED
 CASE("HTTP without", GOING_ON, NO_URI, HTTP, .n_offer = 2, .offer = { LEASE,

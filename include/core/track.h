@@ -92,7 +92,7 @@ struct track_boot {
 	uint32_t ack_ms;
 	struct ip4 address, router;	/* of the ACK */
 	uint8_t plen;			/* of option 1 in the ACK, 0: none */
-	bool late;		/* a boot offer came after the client had gone on */
+	bool late, in_time;	/* a boot offer came after the client had gone on; before that */
 	bool repeated;		/* an offer of one server came twice in a moment */
 	struct ip4 file_server;	/* who has `file` */
 	bool file_of_boot;	/* a boot server told: a DHCP server's does not count any more */

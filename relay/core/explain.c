@@ -418,7 +418,7 @@ without_boot_offer(const struct ask *a)
 static bool
 is_late(const struct ask *a)
 {
-	return a->b->late && a->b->ack && a->b->reads == 0 &&
+	return a->b->late && !a->b->in_time && a->b->ack && a->b->reads == 0 &&
 	    a->b->asked_4011 == 0;
 }
 

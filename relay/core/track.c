@@ -540,8 +540,12 @@ note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
 	o.ms = e->ms;
 	e->peer = server;
 	e->addr = boot ? m->siaddr : m->yiaddr;
-	if (boot && (b->ack || o.ms > WINDOW_MS) && b->discovers < 2)
-		b->late = true;
+	if (boot) {
+		bool late = (b->ack || o.ms > WINDOW_MS) && b->discovers < 2;
+
+		b->late |= late;
+		b->in_time |= !late;
+	}
 	b->repeated |= was_repeated(b, &o);
 	if (b->n_offer < TRACK_OFFERS)
 		b->offer[b->n_offer++] = o;
