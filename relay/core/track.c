@@ -217,13 +217,16 @@ is_discover(const struct dhcp4 *m)
 }
 
 /* Another DISCOVER with the same xid is a retry; after the ACK it is the next boot of
- * a ROM that makes its xid from its MAC address. */
+ * a ROM that makes its xid from its MAC address. A machine that asked for its old address first
+ * begins anew when that is refused, or not answered (RFC 2131 3.2). */
 static bool
 begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
 {
 	if (!b->begin.us || mono_diff_ms(now, b->last) > TRACK_PAUSE_MS)
 		return true;
-	return is_discover(m) && (b->ack || (b->discovers && m->xid != b->xid));
+	if (!is_discover(m))
+		return false;
+	return b->ack || (b->discovers ? m->xid != b->xid : b->requests > 0);
 }
 
 /* --- boots: when they are opened, and when they are over ---------------------------------- */
