@@ -200,6 +200,13 @@ CASE("no file", GOING_ON, NO_FILE, BOTH)
 CASE("never asked for it", GOING_ON, TFTP_BLOCKED, BOTH, .file = "a.efi", .file_server = WDS)
 CASE("not by TFTP", GOING_ON, LEASED, BOTH, .file = "http://198.51.100.21/", .file_server = WDS)
 CASE("not by here", GOING_ON, LEASED, BOTH, .file = "a.efi", .file_server = ON_VLAN)
+CASE("another host is its router", GOING_ON, LEASED, BOTH, .elsewhere = true, .file = "a.efi",
+    .file_server = WDS)
+CASE("... and WDS names no file in its offer", GOING_ON, LEASED, BOTH, .elsewhere = true)
+CASE("... nor does the one host for all", GOING_ON, LEASED, PXE, LEASED, .elsewhere = true,
+    .n_offer = 1, .offer = { { .server = DHCP1, .yiaddr = ADDR, .router = GW, .pxe = true } })
+CASE("... but nobody told it from where to boot", GOING_ON, SILENT_BOOT, ALONE,
+    .elsewhere = true)
 CASE("hedged", HEDGED, HEDGED, BOTH, .hedges = 1, .boot_hedges = 1, .reads = 1)
 CASE("not yet", GOING_ON, NO_FILE, BOTH, .hedges = 1, .boot_hedges = 1)
 CASE("a DHCP server's", BOOTED, BOOTED, BOTH, .hedges = 1, .reads = 1)

@@ -26,6 +26,10 @@ What else is worth knowing, though it did not decide, stands behind
 .Dq also :
 a rogue server that the machine did not listen to, servers that disagree, a
 second relay.
+Where another host is the router, or the boot server is on the machine's own network, nobody
+sees what they say to each other: a machine that has an address and was told from where to boot is
+.Ql leased
+then.
 A conversation begins with a DISCOVER of a new transaction, or with the first
 message after two minutes of silence.
 .Pp

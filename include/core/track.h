@@ -92,6 +92,7 @@ struct track_boot {
 	uint32_t ack_ms;
 	struct ip4 address, router;	/* of the ACK */
 	uint8_t plen;			/* of option 1 in the ACK, 0: none */
+	bool elsewhere;			/* router is another host */
 	bool late, in_time;	/* a boot offer came after the client had gone on; before that */
 	bool repeated;		/* an offer of one server came twice in a moment */
 	struct ip4 file_server;	/* who has `file` */
@@ -175,6 +176,9 @@ void track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool
 /* A reply as it was delivered, or dropped. boot_only: its server is in no dhcp class. */
 void track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
     bool boot_only, enum drop why, struct mono now);
+/* The lease in m has another host as router: what the machine says to other networks does not
+ * come by here. */
+void track_routed_elsewhere(struct track *t, const struct dhcp4 *m);
 /* A reply to port 68 that another relay on the client VLAN sent. */
 void track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now);
 /* A reply to port 68 that no relay sent: a server on the client VLAN itself. */

@@ -319,10 +319,22 @@ off_net(const struct track_boot *b)
 	return b->plen && !ip4_is_none(boot) && !ip4net_has(net, boot);
 }
 
-/* What they say to each other does not come by here. */
 static bool
-on_net(const struct track_boot *b)
+told_to_boot(const struct track_boot *b)
 {
+	for (unsigned i = 0; i < b->n_offer; i++)
+		if (b->offer[i].pxe)
+			return true;
+	return !ip4_is_none(boot_server(b));
+}
+
+/* What they say to each other does not come by here: the boot server is on the machine's own
+ * network, or another host is its router. */
+static bool
+is_unseen(const struct track_boot *b)
+{
+	if (b->elsewhere)
+		return told_to_boot(b);
 	return b->plen && !ip4_is_none(boot_server(b)) && !off_net(b);
 }
 
@@ -404,7 +416,7 @@ static bool
 stranded(const struct ask *a)
 {
 	return a->b->netboot && a->b->ack && a->b->file[0] == '\0' &&
-	    a->b->reads == 0 && !a->b->rescued && !on_net(a->b);
+	    a->b->reads == 0 && !a->b->rescued && !is_unseen(a->b);
 }
 
 /* The same, or it did not even take an address, as EDK2 does (PXE-E16). */
@@ -463,7 +475,7 @@ is_tftp_blocked(const struct ask *a)
 {
 	return a->b->netboot && a->b->ack && a->b->file[0] &&
 	    a->b->family != PXE_HTTP && a->b->reads == 0 &&
-	    strncmp(a->b->file, "http", 4) != 0 && !on_net(a->b);
+	    strncmp(a->b->file, "http", 4) != 0 && !is_unseen(a->b);
 }
 
 static bool

@@ -102,6 +102,19 @@ record_hedge(struct track *t, const struct relay4 *r,
 	}
 }
 
+/* Does the lease name another host as router? The first one is what firmware takes. */
+static bool
+is_routed_elsewhere(const struct relay4 *r, const struct dhcp4 *m)
+{
+	struct rd v;
+	struct ip4 router;
+
+	if (m->type != DHCP4_ACK || !dhcp4_opt(m, DHCP4_OPT_ROUTER, &v))
+		return false;
+	router = (struct ip4){ rd_u32(&v) };
+	return !ip4_is_none(router) && !iftab_is_local(r->iftab, router);
+}
+
 void
 record_reply(struct track *t, const struct relay4 *r,
     const struct relay4_rx *rx, const struct relay4_delivery *d, enum drop why,
@@ -115,8 +128,11 @@ record_reply(struct track *t, const struct relay4 *r,
 	if (is_unreadable(why))
 		return;
 	m = message(&own, &d->m, rx);
-	if (m)
-		track_reply(t, m, rx->src, boot_only, why, now);
+	if (!m)
+		return;
+	track_reply(t, m, rx->src, boot_only, why, now);
+	if (why == DROP_NONE && is_routed_elsewhere(r, m))
+		track_routed_elsewhere(t, m);
 }
 
 void

@@ -627,6 +627,15 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 }
 
 void
+track_routed_elsewhere(struct track *t, const struct dhcp4 *m)
+{
+	struct track_client *c = find_message(t, m);
+
+	if (c)
+		c->now.elsewhere = true;
+}
+
+void
 track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now)
 {
 	struct track_client *c = find_message(t, m);
