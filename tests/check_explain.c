@@ -166,23 +166,40 @@ CASE("again and again", TFTP_SILENT, TFTP_SILENT, BOTH, .reads = 4, .same_reads 
 CASE("three times", BOOTED, BOOTED, BOTH, .reads = 3, .same_reads = 3)
 CASE("many files", BOOTED, BOOTED, BOTH, .reads = 40, .same_reads = 1, .loaded = true)
 CASE("later again and again", BOOTED, BOOTED, BOTH, .reads = 40, .same_reads = 9, .loaded = true)
+#define HTTP .netboot = true, .family = PXE_HTTP, LEASED
 #define ARCH(n) .has_arch = true, .arch = n
-CASE("BIOS, .efi", WRONG_ARCH, WRONG_ARCH, BOTH, ARCH(0), .file = "a.efi", .reads = 1)
-CASE("BIOS, .EFI", WRONG_ARCH, WRONG_ARCH, BOTH, ARCH(0), .file = "A.EFI", .reads = 1)
-CASE("BIOS, .0", BOOTED, BOOTED, BOTH, ARCH(0), .file = "pxelinux.0", .reads = 1)
-CASE("UEFI, .0", WRONG_ARCH, WRONG_ARCH, BOTH, ARCH(7), .file = "pxelinux.0", .reads = 1)
-CASE("UEFI, .n12", WRONG_ARCH, WRONG_ARCH, BOTH, ARCH(9), .file = "boot\\x64\\pxeboot.n12", .reads = 1)
-CASE("ARM64, .kpxe", WRONG_ARCH, WRONG_ARCH, BOTH, ARCH(11), .file = "x.kpxe", .reads = 1)
-CASE("UEFI, .efi", BOOTED, BOOTED, BOTH, ARCH(7), .file = "a.efi", .reads = 1)
-CASE("U-Boot, .0", BOOTED, BOOTED, BOTH, ARCH(22), .file = "pxelinux.0", .reads = 1)
-CASE("a code of no list", BOOTED, BOOTED, BOTH, ARCH(0xfffe), .file = "a.0", .reads = 1)
+#define TOLD .file_of_boot = true
+CASE("BIOS, .efi", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(0), .file = "a.efi", .reads = 1)
+CASE("BIOS, .EFI", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(0), .file = "A.EFI", .reads = 1)
+CASE("BIOS, .0", BOOTED, BOOTED, BOTH, TOLD, ARCH(0), .file = "pxelinux.0", .reads = 1)
+CASE("UEFI, .0", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(7), .file = "pxelinux.0", .reads = 1)
+CASE("UEFI, .n12", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(9), .file = "boot\\x64\\pxeboot.n12", .reads = 1)
+CASE("ARM64, .kpxe", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(11), .file = "x.kpxe", .reads = 1)
+CASE("UEFI, .efi", BOOTED, BOOTED, BOTH, TOLD, ARCH(7), .file = "a.efi", .reads = 1)
+CASE("U-Boot, .0", BOOTED, BOOTED, BOTH, TOLD, ARCH(22), .file = "pxelinux.0", .reads = 1)
+CASE("a code of no list", BOOTED, BOOTED, BOTH, TOLD, ARCH(0xfffe), .file = "a.0", .reads = 1)
 CASE("who knows", BOOTED, BOOTED, BOTH, .file = "a.efi", .reads = 1)
 
+CASE("ARM64, x64", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(11), .file = "EFI/BOOT/BOOTX64.EFI", .reads = 1)
+CASE("ARM64, WDS' x64", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(11),
+    .file = "boot\\x64\\wdsmgfw.efi", .reads = 1)
+CASE("x64, ARM64", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(7), .file = "grubaa64.efi", .reads = 1)
+CASE("x64 of old, ARM64", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(9), .file = "arm64/a.efi", .reads = 1)
+CASE("x64", BOOTED, BOOTED, BOTH, TOLD, ARCH(7), .file = "x86_64-efi/shimx64.efi", .reads = 1)
+CASE("ARM64 for both", BOOTED, BOOTED, BOTH, TOLD, ARCH(11), .file = "x64/bootaa64.efi", .reads = 1)
+CASE("ARM64, a script", BOOTED, BOOTED, BOTH, TOLD, ARCH(11), .file = "x64/menu.ipxe", .reads = 1)
+CASE("x86, who may be x64", BOOTED, BOOTED, BOTH, TOLD, ARCH(6), .file = "bootx64.efi", .reads = 1)
+CASE("HTTP, ARM64, x64", WRONG_ARCH, WRONG_ARCH, HTTP, ARCH(0x13), .file = "http://a/x64.efi",
+    .n_offer = 1, .offer = { { .server = WDS, .http = true, .file = true } }, TOLD)
+CASE("HTTP, from a host with such a name", BOOTED, BOOTED, HTTP, ARCH(0x13),
+    .file = "http://x64.lab/a.efi", .n_offer = 1,
+    .offer = { { .server = WDS, .http = true, .file = true } }, TOLD)
+CASE("DHCP has one file for all, WDS has another", GOING_ON, SILENT_4011, BOTH, ARCH(7),
+    .file = "pxelinux.0", .asked_4011 = 1, .peer_4011 = WDS)
 CASE("late", GOING_ON, LATE, BOTH, .late = true)
 CASE("late, but another one was not", GOING_ON, TFTP_BLOCKED, BOTH, .late = true, .in_time = true,
     .file = "a.efi", .file_server = WDS)
 CASE("late, not too late", BOOTED, BOOTED, BOTH, .late = true, .reads = 1)
-#define HTTP .netboot = true, .family = PXE_HTTP, LEASED
 CASE("HTTP without", GOING_ON, NO_URI, HTTP, .n_offer = 2, .offer = { LEASE,
     { .server = WDS, .pxe = true, .file = true } })
 CASE("HTTP, offers only", GOING_ON, NO_URI, .netboot = true, .family = PXE_HTTP,

@@ -388,18 +388,55 @@ is_uefi(uint16_t arch)
 	    strncmp(name, "ebc", 3) == 0);
 }
 
-/* A BIOS cannot run a .efi, UEFI no .0, .kpxe, .com or .pxe. */
+/* What x64 and ARM64 are called in names of files and their directories: bootx64.efi, grubaa64.efi
+ * (UEFI 3.5.1.1), boot\x64, boot\arm64 (WDS), x86_64-efi (GRUB, iPXE). Index: is it ARM64? */
+static bool
+names_cpu(const char *path, bool arm64)
+{
+	static const char *const words[2][4] = {
+		{ "x64", "x86_64", "x86-64", "amd64" },
+		{ "aa64", "aarch64", "arm64" },
+	};
+
+	for (size_t i = 0; i < 4 && words[arm64][i]; i++)
+		if (strcasestr(path, words[arm64][i]))
+			return true;
+	return false;
+}
+
+/* Behind the host of a URL. */
+static const char *
+path_of(const char *file)
+{
+	const char *host = strstr(file, "://");
+
+	return host ? host + 3 + strcspn(host + 3, "/") : file;
+}
+
+static bool
+is_for_other_cpu(uint16_t arch, const char *file)
+{
+	bool x64 = arch == 0x07 || arch == 0x09 || arch == 0x10 || arch == 0x11;
+	bool arm64 = arch == 0x0b || arch == 0x13;
+	const char *path = path_of(file);
+
+	return (x64 || arm64) && ends_in(path, ".efi") &&
+	    names_cpu(path, !arm64) && !names_cpu(path, arm64);
+}
+
+/* A BIOS cannot run a .efi, UEFI no .0, .kpxe, .com or .pxe, and no .efi of another processor.
+ * A boot server that names no file in its offer has one on port 4011. */
 static bool
 is_wrong_arch(const struct ask *a)
 {
 	const char *f = a->b->file;
 
-	if (!a->b->has_arch)
+	if (!a->b->has_arch || (a->boots && !a->b->file_of_boot))
 		return false;
 	if (a->b->arch == 0)
 		return ends_in(f, ".efi");
 	return is_uefi(a->b->arch) && (ends_in(f, ".0") || ends_in(f, ".kpxe") || ends_in(f, ".com") ||
-	    ends_in(f, ".pxe") || ends_in(f, ".n12"));
+	    ends_in(f, ".pxe") || ends_in(f, ".n12") || is_for_other_cpu(a->b->arch, f));
 }
 
 /* What its firmware waits for has not come. */
