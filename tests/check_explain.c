@@ -148,6 +148,9 @@ CASE("option 60 of DHCP", GOING_ON, OPTION60_NO_4011, PXE, LEASED, .n_offer = 1,
 CASE("... by its option 54", GOING_ON, OPTION60_NO_4011, PXE, LEASED, .n_offer = 1,
     .offer = { { .server = DHCP1, .id = DHCP2, .yiaddr = ADDR, .pxe = true } },
     .asked_4011 = 1, .peer_4011 = DHCP2)
+CASE("... with a file", GOING_ON, OPTION60_NO_4011, PXE, LEASED, .n_offer = 1,
+    .offer = { { .server = DHCP1, .yiaddr = ADDR, .pxe = true, .file = true } },
+    .asked_4011 = 1, .peer_4011 = DHCP1, .file = "pxelinux.0", .file_server = DHCP1)
 CASE("... another was asked", GOING_ON, SILENT_4011, PXE, LEASED, .n_offer = 1,
     .offer = { { .server = DHCP1, .yiaddr = ADDR, .pxe = true } },
     .asked_4011 = 1, .peer_4011 = WDS)

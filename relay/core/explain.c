@@ -273,7 +273,8 @@ unanswered_4011(const struct ask *a)
 	return a->b->asked_4011 && a->b->answered_4011 == 0 && a->b->reads == 0;
 }
 
-/* It asks whoever said PXEClient: here a server that leases addresses. */
+/* It asks whoever said PXEClient: here a server that leases addresses. Some firmware does so
+ * although it was told a file (VMware's, without bit 3 of 43.6). */
 static bool
 is_option60_no_4011(const struct ask *a)
 {
@@ -282,7 +283,7 @@ is_option60_no_4011(const struct ask *a)
 	for (unsigned i = 0; i < a->b->n_offer; i++) {
 		const struct track_offer *o = &a->b->offer[i];
 
-		if (o->pxe && !ip4_is_none(o->yiaddr) && !o->file &&
+		if (o->pxe && !ip4_is_none(o->yiaddr) && !o->boot_only &&
 		    (ip4_eq(o->id, a->b->peer_4011) ||
 		    ip4_eq(o->server, a->b->peer_4011)))
 			return true;
