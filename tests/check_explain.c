@@ -216,7 +216,11 @@ CASE("silent", GOING_ON, SILENT_BOOT, ALONE)
 CASE("nobody was asked", GOING_ON, NO_BOOT_SERVER, PXE, ACKED, .router = GW,
     .n_offer = 1, .offer = { LEASE })
 CASE("DHCP names a file", GOING_ON, TFTP_BLOCKED, ALONE, .file = "a.efi", .file_server = WDS)
-CASE("no file", GOING_ON, NO_FILE, BOTH)
+#define MENU PXE, LEASED, .n_offer = 2, .offer = { LEASE, \
+	{ .server = WDS, .id = WDS, .pxe = true, .menu = true } }
+CASE("no file", GOING_ON, NO_FILE, MENU)
+CASE("no file on port 4011", GOING_ON, NO_FILE, BOTH, .asked_4011 = 1, .answered_4011 = 1)
+CASE("never asked port 4011", GOING_ON, TFTP_BLOCKED, BOTH)
 CASE("never asked for it", GOING_ON, TFTP_BLOCKED, BOTH, .file = "a.efi", .file_server = WDS)
 CASE("not by TFTP", GOING_ON, LEASED, BOTH, .file = "http://198.51.100.21/", .file_server = WDS)
 CASE("not by here", GOING_ON, LEASED, BOTH, .file = "a.efi", .file_server = ON_VLAN)
@@ -228,12 +232,12 @@ CASE("... nor does the one host for all", GOING_ON, LEASED, PXE, LEASED, .elsewh
 CASE("... but nobody told it from where to boot", GOING_ON, SILENT_BOOT, ALONE,
     .elsewhere = true)
 CASE("hedged", HEDGED, HEDGED, BOTH, .hedges = 1, .boot_hedges = 1, .reads = 1)
-CASE("not yet", GOING_ON, NO_FILE, BOTH, .hedges = 1, .boot_hedges = 1)
+CASE("not yet", GOING_ON, NO_FILE, MENU, .hedges = 1, .boot_hedges = 1)
 CASE("a DHCP server's", BOOTED, BOOTED, BOTH, .hedges = 1, .reads = 1)
 CASE("twice", TWO_RELAYS, TWO_RELAYS, LEASED, .repeated = true)
 CASE("another relay", TWO_RELAYS, TWO_RELAYS, LEASED, .other_relay = true)
 CASE("another relay, and it boots", BOOTED, BOOTED, BOTH, .other_relay = true, .reads = 1)
-CASE("another relay, and no file", TWO_RELAYS, NO_FILE, BOTH, .other_relay = true)
+CASE("another relay, and no file", TWO_RELAYS, NO_FILE, MENU, .other_relay = true)
 LATE("not taken", GOING_ON, GOING_ON, NOT_TAKEN, PXE, DISCOVERS, .n_offer = 2, .offer = { LEASE, BOOT })
 LATE("not taken, without network boot", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS,
     .n_offer = 1, .offer = { LEASE })

@@ -502,15 +502,37 @@ is_no_boot_server(const struct ask *a)
 	return without_boot_offer(a) && a->b->boot_asked == 0;
 }
 
+/* WDS, and dnsmasq to UEFI: "PXEClient", and neither file nor menu. All firmware asks its port 4011
+ * then. */
+static bool
+sent_to_4011(const struct track_boot *b)
+{
+	for (unsigned i = 0; i < b->n_offer; i++) {
+		const struct track_offer *o = &b->offer[i];
+
+		if ((ip4_is_none(o->yiaddr) || o->boot_only) && o->pxe && !o->file && !o->menu)
+			return true;
+	}
+	return false;
+}
+
+static bool
+never_went_there(const struct ask *a)
+{
+	return sent_to_4011(a->b) && a->b->asked_4011 == 0;
+}
+
 static bool
 is_no_file(const struct ask *a)
 {
-	return stranded(a);
+	return stranded(a) && !never_went_there(a);
 }
 
 static bool
 is_tftp_blocked(const struct ask *a)
 {
+	if (stranded(a))
+		return true;
 	return a->b->netboot && a->b->ack && a->b->file[0] &&
 	    a->b->family != PXE_HTTP && a->b->reads == 0 &&
 	    strncmp(a->b->file, "http", 4) != 0 && !is_unseen(a->b);
