@@ -140,6 +140,10 @@ read_setting(struct reader *r, const char *name, char *value)
 	else if (strcmp(name, "dhcp-proxy") == 0)
 		import_lost(r->p, r->line, "dhcp-proxy: server-id-override = on is what "
 		    "comes near, if the server knows it");
+	else if (strcmp(name, "dhcp-split-relay") == 0)	/* of 2.92 */
+		import_lost(r->p, r->line, "%s=%s: giaddr = ADDRESS-TOWARDS-THE-SERVERS and "
+		    "link-selection = on come near", name,
+		    import_show(value ? value : "", shown));
 	else if (is_one_of(name, elsewhere))
 		import_lost(r->p, r->line, "%s=%s: not read; import it as well", name,
 		    import_show(value ? value : "", shown));
