@@ -18,6 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/sbuf.h"
 #include "ctl/import_lex.h"
 
 #define WORDS_MAX	16	/* what follows is not looked at */
@@ -222,7 +223,17 @@ close_interface(struct reader *r)
 	r->down = r->in_interface = false;
 }
 
-/* "Vlan10", "Vlan 10", "GigabitEthernet0/1.20" */
+/* "Vlan10", "Vlan 10", "GigabitEthernet0/1.20"; of "range Vlan10 - 12" all words. */
+static void
+read_name(const struct ios_line *l, char there[IMPORT_SHOW])
+{
+	bool range = strcasecmp(l->word[l->arg], "range") == 0;
+	struct sbuf b = sbuf_init(there, IMPORT_SHOW);
+
+	for (size_t i = l->arg; i < l->n && (range || i < l->arg + 2); i++)
+		sbuf_printf(&b, "%s%.40s", range && i > l->arg ? " " : "", l->word[i]);
+}
+
 static void
 open_interface(struct reader *r, const struct ios_line *l)
 {
@@ -233,8 +244,7 @@ open_interface(struct reader *r, const struct ios_line *l)
 	close_interface(r);
 	if (l->no || l->arg == l->n)
 		return;
-	snprintf(there, sizeof(there), "%.40s%.40s", l->word[l->arg],
-	    l->arg + 1 < l->n ? l->word[l->arg + 1] : "");
+	read_name(l, there);
 	import_show(there, shown);
 	r->in_interface = true;
 	r->cur_line = l->number;
