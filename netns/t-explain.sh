@@ -108,7 +108,13 @@ spawn cl30 dhclient-cl30 dhclient -4 -d -v --no-pid -cf /dev/null \
 	-lf "$T/old.leases" -sf "$HERE/srv/client-script" \
 	-e LEASE="$T/cl30.lease" eth0
 old=$SPAWNED
-expect_verdict "$(mac 30)" address-refused
+# dhclient begins anew then, and there is no offer.
+before_was()
+{
+	[[ $(ctl --json explain "$1") =~ \"before\":\ *\{[^[]*\"verdict\":\ *\"$2\" ]]
+}
+expect_verdict "$(mac 30)" no-offer 40
+expect "address-refused before that" before_was "$(mac 30)" address-refused
 stop "$old"
 
 # Somebody's laptop has a DHCP server, and is on that VLAN.
