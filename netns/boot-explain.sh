@@ -106,7 +106,8 @@ says "no boot server's service" 56 silent-boot-server
 
 relay_for $UP.12 $UP.21
 boot_bios pc 10 57
-says "no DHCP server, WDS alone" 57 only-boot-offers
+# Nobody listens on port 67 of its host, which says so.
+says "no DHCP server, WDS alone" 57 servers-down
 
 # The first one is frozen, the second one is asked in time.
 kill -STOP "$wds1"
