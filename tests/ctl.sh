@@ -599,6 +599,10 @@ for bad in nonsense "show nonsense" "show interfaces vlan10" "reload now" " show
 	alone -s "$T/nobody" "$bad" x
 	verdict "no such command, in one word: $bad" status 2 '' 'no such command: '
 done
+for some in drain enable explain doctor; do
+	alone -s "$T/nobody" $some a b
+	verdict "one word too many: $some" status 2 '' "no such command: $some a b"
+done
 for some in drain enable explain; do
 	alone -s "$T/nobody" $some
 	verdict "something is missing: $some" status 2 '' "^pxrelayctl: something is missing: $some [A-Z]+\$"

@@ -153,7 +153,8 @@ says(const char *line, const struct command *c)
 	size_t n = strcspn(c->words, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 	bool arg = c->words[n] != '\0';
 
-	return strncmp(line, c->words, arg ? n : n + 1) == 0 && (!arg || line[n]);
+	return strncmp(line, c->words, arg ? n : n + 1) == 0 &&
+	    (!arg || (line[n] && !strchr(line + n, ' ')));
 }
 
 /* A newline would be a second command. */
