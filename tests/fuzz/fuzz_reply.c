@@ -273,44 +273,62 @@ has_whole(const struct dhcp4 *m, const struct rai *r)
 	return false;
 }
 
-/* The bytes that are missing of the options 82, joined: of each all, or its end. */
-static size_t
-taken(const struct dhcp4 *m, const struct dhcp4 *again, uint8_t *out)
+/* The bytes that are missing of the options 82, joined: each is whole or gone, but that at place
+ * `cut`, which may have lost its end. Returns how many; -1: that does not explain `again`. */
+static int
+taken(const struct dhcp4 *m, const struct dhcp4 *again, unsigned cut, uint8_t *out)
 {
 	struct dhcp4_iter im = dhcp4_iter(m), ia = dhcp4_iter(again);
 	struct rd was, is;
 	bool more = next82(&ia, &is);
 	size_t n = 0;
 
-	while (next82(&im, &was)) {
-		size_t kept = 0;
+	for (unsigned i = 0; next82(&im, &was); i++) {
+		size_t len = rd_left(&was), kept = more ? rd_left(&is) : 0;
 
-		if (more && rd_left(&is) <= rd_left(&was) &&
-		    memcmp(was.p, is.p, rd_left(&is)) == 0) {
-			kept = rd_left(&is);
+		if (more && (i == cut ? kept < len : kept == len) &&
+		    memcmp(was.p, is.p, kept) == 0)
 			more = next82(&ia, &is);
-		}
-		memcpy(out + n, was.p + kept, rd_left(&was) - kept);
-		n += rd_left(&was) - kept;
+		else
+			kept = 0;
+		memcpy(out + n, was.p + kept, len - kept);
+		n += len - kept;
 	}
-	assert(!more);
-	return n;
+	return more ? -1 : (int)n;
 }
 
-/* That was sub-options of ours, one by one. */
+static bool
+is_all_ours(const struct relay4_delivery *d, const uint8_t *gone, size_t n)
+{
+	size_t len;
+
+	for (size_t i = 0; i < n; i += len) {
+		if (i + 1 >= n)
+			return false;
+		len = 2u + gone[i + 1];
+		if (i + len > n || (!is_sub_of(gone + i, len, d->rai) &&
+		    !is_sub_of(gone + i, len, d->rai_was)))
+			return false;
+	}
+	return true;
+}
+
+/* What is missing was sub-options of ours, one by one. */
 static void
 check_taken(const struct relay4_delivery *d, const struct dhcp4 *again)
 {
 	static uint8_t gone[UINT16_MAX];
-	size_t n = taken(&d->m, again, gone), len;
+	struct dhcp4_iter it = dhcp4_iter(&d->m);
+	bool explained = false;
+	struct rd v;
+	unsigned cut = 0;
 
-	for (size_t i = 0; i < n; i += len) {
-		assert(i + 1 < n);
-		len = 2u + gone[i + 1];
-		assert(i + len <= n);
-		assert(is_sub_of(gone + i, len, d->rai) ||
-		    is_sub_of(gone + i, len, d->rai_was));
-	}
+	do {
+		int n = taken(&d->m, again, cut++, gone);
+
+		explained = n >= 0 && is_all_ours(d, gone, (size_t)n);
+	} while (!explained && next82(&it, &v));
+	assert(explained);
 }
 
 static void
