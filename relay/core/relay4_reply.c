@@ -311,6 +311,14 @@ class_of(const struct relay4 *r, const struct relay4_delivery *d)
 	    STATS_DHCP;
 }
 
+/* An offer without an address is a boot server's, beside which the client goes on asking for
+ * one: with giaddr = rotate in the next subnet, although that server answers in each. */
+static bool
+ends_tries(const struct dhcp4 *m)
+{
+	return m->type != DHCP4_OFFER || !ip4_is_none(m->yiaddr);
+}
+
 /* The address that was answered stays the client's, and its tries start anew. */
 static void
 answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
@@ -326,7 +334,8 @@ answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 		stats_count(r->stats, COUNTER_P4011_REPLIES);
 	if (!cv)
 		return;
-	cv->tries = 0;
+	if (ends_tries(&d->m))
+		cv->tries = 0;
 	answer(r, d, cv);
 	if (d->out->conf->o.giaddr == CONF_GIADDR_ROTATE && gi >= 0 &&
 	    !ip4_is_none(d->m.yiaddr)) {
