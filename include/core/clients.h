@@ -56,7 +56,7 @@ struct conv {
 	uint8_t mac_len;
 	uint8_t mac[8];		/* link source of the last request */
 	bool broadcast;		/* its B flag */
-	bool discovery;		/* it was a boot server discovery (43.71) */
+	bool ack_is_boot;	/* it asked boot servers, without a DISCOVER: an ACK answers */
 	bool chosen;		/* boot, dhcp and rule are set... */
 	uint32_t chosen_on;	/* ...by what holds on this interface */
 	bool drop;		/* the rule says drop */

@@ -48,7 +48,7 @@ remember_discovery(const struct relay4_rx *rx, struct conv *cv,
 	cv->ifindex = rx->ifindex;
 	cv->ciaddr = m->ciaddr;
 	cv->broadcast = m->flags & DHCP4_FLAG_BROADCAST;
-	cv->discovery = true;
+	cv->ack_is_boot = true;
 	cv->p4011_src = rx->src;
 	cv->p4011_sport = rx->sport;
 	cv->mac_len = rx->mac_len <= sizeof(cv->mac) ? rx->mac_len : 0;

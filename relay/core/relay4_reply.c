@@ -279,7 +279,8 @@ heard_from(struct relay4 *r, const struct relay4_delivery *d, struct mono now)
 /*
  * Which question does it answer? An address offer that of DHCP; an offer without
  * address, one that says PXEClient or HTTPClient, or anything from a server that is only a boot
- * server, that of the boot class; the ACK to a boot server discovery too.
+ * server, that of the boot class; so does the ACK to what boot servers were asked without a
+ * DISCOVER (43.71, an INFORM, a ROM that asks them on port 67).
  */
 static void
 answer(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
@@ -290,7 +291,7 @@ answer(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 	bool offer = m->type == DHCP4_OFFER, lease = !ip4_is_none(m->yiaddr);
 
 	if (boot && ((offer && (!lease || !dhcp || m->at[DHCP4_OPT_VENDOR_CLASS])) ||
-	    (m->type == DHCP4_ACK && cv->discovery))) {
+	    (m->type == DHCP4_ACK && cv->ack_is_boot))) {
 		relay4_answered(r, cv, CONV_BOOT);
 		clients_station(r->clients, m, cv->ifindex)->boot =
 		    r->conf->server[d->server].address;

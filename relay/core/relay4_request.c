@@ -137,13 +137,11 @@ came_back(struct conv *cv, const struct dhcp4 *m, bool fresh)
 }
 
 static void
-remember(struct conv *cv, const struct relay4_rx *rx, const struct relay4 *r,
-    const struct dhcp4 *m)
+remember(struct conv *cv, const struct relay4_rx *rx, const struct dhcp4 *m)
 {
 	cv->ifindex = rx->ifindex;
 	cv->ciaddr = m->ciaddr;
 	cv->broadcast = m->flags & DHCP4_FLAG_BROADCAST;
-	cv->discovery = r->scratch.discovery;
 	cv->p4011_sport = 0;
 	cv->mac_len = rx->mac_len <= sizeof(cv->mac) ? rx->mac_len : 0;
 	memcpy(cv->mac, rx->mac, cv->mac_len);
@@ -287,7 +285,7 @@ plan_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	if (came_back(cv, &plan->m, fresh))
 		return DROP_LOOP;
 	pxe_read(&r->scratch, &plan->m);
-	remember(cv, rx, r, &plan->m);
+	remember(cv, rx, &plan->m);
 	if (cv->tries > 1)
 		stats_count(r->stats, COUNTER_RETRIES);
 	relay4_choose(r, cv, plan->in, &r->scratch, &plan->m);

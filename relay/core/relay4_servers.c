@@ -223,6 +223,7 @@ relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	struct class_row row = class_row(class_of(&plan->m, &r->scratch));
 	uint16_t before;
 
+	cv->ack_is_boot = row.boot == CLASS_GROUP && plan->m.type != DHCP4_DISCOVER;
 	/* `servers =` is the classic helper address: everything to everyone. A
 	 * rule's dhcp = takes its place for the machines that it matches. */
 	if (cv->dhcp == CONF_NONE && ci->servers != CONF_NONE)
