@@ -63,6 +63,7 @@ struct iftab_addr {
 /* One subnet of a client interface: what a relayed request carries. */
 struct iface_gi {
 	struct ip4 giaddr;
+	struct ip4net subnet;	/* of giaddr; giaddr = all and rotate only */
 	struct rai rai;		/* ready bytes; len 0 when option82 = none */
 };
 

@@ -26,7 +26,6 @@ struct ifgi {
 	const struct iface *from;
 	struct conf_fmt fmt;
 	struct ip4 own;		/* the interface's primary address, or none */
-	struct ip4net subnet[IFTAB_GI_MAX];	/* of f->gi[i], with all and rotate */
 };
 
 /*
@@ -68,23 +67,23 @@ same_subnet(struct ip4net a, struct ip4net b)
  * told apart.
  */
 static void
-add_subnets(struct iface *f, struct ifgi *g, bool link_scope)
+add_subnets(struct iface *f, const struct ifgi *g, bool link_scope)
 {
 	for (uint32_t i = 0; i < g->from->n_addr && f->n_gi < IFTAB_GI_MAX; i++) {
 		const struct iftab_addr *a = &g->from->addr[i];
 		bool known = iface_gi_find(f, a->net.addr) >= 0;
 
 		for (uint8_t k = 0; k < f->n_gi; k++)
-			known |= same_subnet(g->subnet[k], a->net);
+			known |= same_subnet(f->gi[k].subnet, a->net);
 		if (known || !eligible(g->o, g->from, i, link_scope))
 			continue;
-		g->subnet[f->n_gi] = a->net;
+		f->gi[f->n_gi].subnet = a->net;
 		f->gi[f->n_gi++].giaddr = a->net.addr;
 	}
 }
 
 static void
-set_giaddrs(struct iface *f, struct ifgi *g)
+set_giaddrs(struct iface *f, const struct ifgi *g)
 {
 	f->n_gi = 0;
 	if (g->o->active != CONF_ACTIVE_ALWAYS && g->o->active_giaddr_virtual &&

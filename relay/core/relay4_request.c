@@ -220,6 +220,25 @@ rotate(struct relay4 *r, struct conv *cv, struct station *s, uint8_t n_gi,
 	return cv->gi;
 }
 
+/*
+ * The subnet of the address that a message is about, -1: none of this interface. It goes with
+ * that giaddr alone: for another one a server says NAK (dhcpd and dnsmasq), and the client
+ * takes what comes first. In a DISCOVER an address is a wish.
+ */
+static int
+named_gi(const struct iface *in, const struct dhcp4 *m)
+{
+	struct ip4 a = ip4_is_none(m->ciaddr) ?
+	    dhcp4_opt_ip4(m, DHCP4_OPT_REQUESTED_IP) : m->ciaddr;
+	int best = -1;
+
+	for (int i = 0; m->type != DHCP4_DISCOVER && i < in->n_gi; i++)
+		if (ip4net_has(in->gi[i].subnet, a) && (best < 0 ||
+		    in->gi[i].subnet.plen > in->gi[best].subnet.plen))
+			best = i;
+	return best;
+}
+
 static void
 add_copy(struct relay4_plan *plan, const struct iface_gi *gi, bool with82)
 {
@@ -256,7 +275,7 @@ relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	struct iface *in = plan->in;
 	const struct conf_if_opts *o = &in->conf->o;
 	bool with82 = adds_82(plan);
-	unsigned i = 0;
+	int named;
 
 	if (!ip4_is_none(plan->m.giaddr)) {
 		plan_foreign(plan);
@@ -264,15 +283,16 @@ relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	}
 	plan->drop_old = with82 && plan->m.at[DHCP4_OPT_RAI] &&
 	    o->policy == CONF_REPLACE;
-	if (o->giaddr == CONF_GIADDR_ALL) {
-		for (i = 0; i < in->n_gi; i++)
+	if (o->giaddr != CONF_GIADDR_ALL && o->giaddr != CONF_GIADDR_ROTATE)
+		add_copy(plan, &in->gi[0], with82);
+	else if ((named = named_gi(in, &plan->m)) >= 0)
+		add_copy(plan, &in->gi[named], with82);
+	else if (o->giaddr == CONF_GIADDR_ROTATE)
+		add_copy(plan, &in->gi[rotate(r, cv, clients_station(r->clients,
+		    &plan->m, in->link.ifindex), in->n_gi, fresh)], with82);
+	else
+		for (unsigned i = 0; i < in->n_gi; i++)
 			add_copy(plan, &in->gi[i], with82);
-		return;
-	}
-	if (o->giaddr == CONF_GIADDR_ROTATE)
-		i = rotate(r, cv, clients_station(r->clients, &plan->m,
-		    in->link.ifindex), in->n_gi, fresh);
-	add_copy(plan, &in->gi[i], with82);
 }
 
 static enum drop
