@@ -64,7 +64,7 @@ run_of(struct consults *g, uint32_t token)
 static int
 send_discover(struct daemon *d, const struct doctor_ask *a)
 {
-	bool with82 = d->conf->server[a->server].option82 && a->rai->len, no_room;
+	bool no_room;
 	uint8_t msg[CLIENTMSG_MAX], out[RENDERED_MAX];
 	struct relay4_plan plan = { .hops = 1, .n_copy = 1 };
 	size_t len = clientmsg_discover(msg, sizeof(msg), &a->msg, false);
@@ -72,7 +72,8 @@ send_discover(struct daemon *d, const struct doctor_ask *a)
 	if (dhcp4_parse(&plan.m, msg, len) != DROP_NONE)
 		return -EINVAL;
 	plan.copy[0] = (struct relay4_copy){ a->giaddr, a->rai };
-	len = relay4_render(&plan, 0, with82, out, sizeof(out), &no_room);
+	len = relay4_render(&plan, 0, relay4_form(d->conf, &plan.copy[0], a->server),
+	    out, sizeof(out), &no_room);
 	return probing_send(d, a->server, out, len);
 }
 

@@ -30,9 +30,10 @@
 
 /* --- requests ---------------------------------------------------------------- */
 
-/* One copy for the servers that get option 82, or for those that do not. */
+/* One copy, for the servers that get it in this form. */
 static void
-send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy, bool with82)
+send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy,
+    enum relay4_form form)
 {
 	uint8_t *msg = NULL;
 	size_t len = 0;
@@ -41,11 +42,11 @@ send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy, bool wit
 	for (unsigned i = 0; i < p->n_server; i++) {
 		uint16_t s = p->server[i];
 
-		if (d->conf->server[s].option82 != with82)
+		if (relay4_form(d->conf, &p->copy[copy], s) != form)
 			continue;
 		if (!msg) {
 			msg = outbox_room(d, p->m.len + PATH_ROOM);
-			len = relay4_render(p, copy, with82, msg,
+			len = relay4_render(p, copy, form, msg,
 			    p->m.len + PATH_ROOM, &no_room);
 			outbox_use(d, len);
 			if (no_room)
@@ -60,10 +61,9 @@ send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy, bool wit
 static void
 send_plan(struct daemon *d, const struct relay4_plan *plan)
 {
-	for (unsigned i = 0; i < plan->n_copy; i++) {
-		send_copy(d, plan, i, true);
-		send_copy(d, plan, i, false);
-	}
+	for (unsigned i = 0; i < plan->n_copy; i++)
+		for (enum relay4_form f = 0; f < RELAY4_FORMS; f++)
+			send_copy(d, plan, i, f);
 }
 
 static void

@@ -108,11 +108,18 @@ enum drop relay4_request(struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct relay4_plan *plan);
 
 /*
- * Writes copy i for servers that get option 82 (`with82`) or do not. Returns the
- * length. size must be at least the received length + 300. *no_room is set when the option had
- * to be left out.
+ * What a server gets of a copy: no option 82, ours, or ours without server-id-override. That is
+ * for boot servers: a machine would take us for its boot server, and ask us on port 4011.
  */
-size_t relay4_render(const struct relay4_plan *plan, unsigned i, bool with82,
+enum relay4_form { RELAY4_BARE, RELAY4_WITH_82, RELAY4_NO_OVERRIDE, RELAY4_FORMS };
+enum relay4_form relay4_form(const struct conf *c, const struct relay4_copy *copy,
+    uint16_t server);
+
+/*
+ * Writes copy i in that form. Returns the length. size must be at least the received
+ * length + 300. *no_room is set when the option had to be left out.
+ */
+size_t relay4_render(const struct relay4_plan *plan, unsigned i, enum relay4_form form,
     uint8_t *out, size_t size, bool *no_room);
 
 /* How a reply is delivered. */

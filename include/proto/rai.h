@@ -35,12 +35,15 @@ enum rai_sub {
 struct rai {
 	uint8_t len;		/* 0: no option is added */
 	uint8_t flags_at;	/* offset of the flags byte of sub-option 10, 0 if none */
+	uint8_t server_id_at;	/* offset of the address of sub-option 11, 0 if none */
 	uint8_t value[255];
 };
 
 /* Appends a sub-option; false when it does not fit into 255 bytes any more
- * (the rai is unchanged then). RAI_FLAGS remembers flags_at. */
+ * (the rai is unchanged then). RAI_FLAGS remembers flags_at, RAI_SERVER_ID server_id_at. */
 bool rai_add(struct rai *r, uint8_t sub, const void *data, size_t len);
+/* The same without sub-option 11. */
+struct rai rai_without_server_id(const struct rai *r);
 
 /* DROP_NONE, or BAD_OPTION82 when a sub-option reaches past the value's end. */
 enum drop rai_check(struct rd value);

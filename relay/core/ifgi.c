@@ -183,8 +183,7 @@ set_rai(struct iface_gi *gi, const struct ifgi *g)
 	const struct conf_if_opts *o = g->o;
 	struct rai *r = &gi->rai;
 
-	r->len = 0;
-	r->flags_at = 0;
+	*r = (struct rai){ 0 };
 	if (!o->option82)
 		return;
 	add_text(r, RAI_CIRCUIT_ID, o->circuit_id, &g->fmt);

@@ -398,6 +398,19 @@ relay4_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	return why;
 }
 
+/* Ours, in whichever form its server got it. */
+static enum rai_found
+strip(uint8_t *out, size_t *len, const struct dhcp4 *m, const struct rai *rai)
+{
+	enum rai_found found = rai_strip(out, len, m, rai);
+	struct rai shorter;
+
+	if (found != RAI_FOREIGN || !rai || !rai->server_id_at)
+		return found;
+	shorter = rai_without_server_id(rai);
+	return rai_strip(out, len, m, &shorter);
+}
+
 size_t
 relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
     uint8_t *out, size_t size)
@@ -418,10 +431,10 @@ relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
 		if (dhcp4_parse(&cut, shorter, len) != DROP_NONE)
 			return 0;
 	}
-	found = rai_strip(out, &len, &cut, d->rai);
+	found = strip(out, &len, &cut, d->rai);
 	/* The request was relayed before a reload, or before the interface changed. */
 	if (found == RAI_FOREIGN && d->rai_was)
-		found = rai_strip(out, &len, &cut, d->rai_was);
+		found = strip(out, &len, &cut, d->rai_was);
 	if (found == RAI_OURS)
 		stats_count(r->stats, COUNTER_OPTION82_STRIPPED);
 	else if (found == RAI_FOREIGN)

@@ -386,16 +386,32 @@ relay4_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	return d;
 }
 
+enum relay4_form
+relay4_form(const struct conf *c, const struct relay4_copy *copy, uint16_t server)
+{
+	if (!c->server[server].option82)
+		return RELAY4_BARE;
+	return copy->rai && copy->rai->server_id_at && c->is_boot[server] ?
+	    RELAY4_NO_OVERRIDE : RELAY4_WITH_82;
+}
+
 size_t
-relay4_render(const struct relay4_plan *plan, unsigned i, bool with82,
+relay4_render(const struct relay4_plan *plan, unsigned i, enum relay4_form form,
     uint8_t *out, size_t size, bool *no_room)
 {
 	const struct relay4_copy *c = &plan->copy[i];
-	const struct rai *rai = with82 && c->rai && c->rai->len ? c->rai : NULL;
+	const struct rai *rai = form == RELAY4_BARE ? NULL : c->rai;
 	const struct dhcp4 *m = &plan->m;
+	struct rai shorter;
 	size_t len = 0;
 
 	*no_room = false;
+	if (rai && form == RELAY4_NO_OVERRIDE) {
+		shorter = rai_without_server_id(rai);
+		rai = &shorter;
+	}
+	if (rai && rai->len == 0)
+		rai = NULL;
 	if (rai)
 		len = rai_write(out, size < RELAY4_MAX_WITH_82 ? size :
 		    RELAY4_MAX_WITH_82, m, rai, plan->rai_flags, plan->drop_old);

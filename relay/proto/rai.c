@@ -20,7 +20,21 @@
 /* Two options 82 that are joined are at most 510 bytes; so much is looked at. */
 #define JOINED_MAX 1024
 
+#define SERVER_ID_LEN 4		/* RFC 5107 4 */
+
 /* --- sub-options ----------------------------------------------------------- */
+
+/* RFC 3046 2.0: sub-option, length, value; there is no pad and no end among
+ * them. False at the end and, with v->bad, at one that does not fit. */
+static bool
+sub_next(struct rd *v, uint8_t *sub, struct rd *value)
+{
+	if (v->bad || rd_left(v) == 0)
+		return false;
+	*sub = rd_u8(v);
+	*value = rd_sub(v, rd_u8(v));
+	return !v->bad;
+}
 
 bool
 rai_add(struct rai *r, uint8_t sub, const void *data, size_t len)
@@ -35,21 +49,24 @@ rai_add(struct rai *r, uint8_t sub, const void *data, size_t len)
 	wr_u8(&w, (uint8_t)len);
 	if (sub == RAI_FLAGS && len == 1)
 		r->flags_at = (uint8_t)(r->len + wr_len(&w));
+	if (sub == RAI_SERVER_ID && len == SERVER_ID_LEN)
+		r->server_id_at = (uint8_t)(r->len + wr_len(&w));
 	wr_bytes(&w, data, len);
 	r->len = (uint8_t)(r->len + wr_len(&w));
 	return true;
 }
 
-/* RFC 3046 2.0: sub-option, length, value; there is no pad and no end among
- * them. False at the end and, with v->bad, at one that does not fit. */
-static bool
-sub_next(struct rd *v, uint8_t *sub, struct rd *value)
+struct rai
+rai_without_server_id(const struct rai *r)
 {
-	if (v->bad || rd_left(v) == 0)
-		return false;
-	*sub = rd_u8(v);
-	*value = rd_sub(v, rd_u8(v));
-	return !v->bad;
+	struct rd all = rd_init(r->value, r->len), value;
+	struct rai out = { 0 };
+	uint8_t sub;
+
+	while (sub_next(&all, &sub, &value))
+		if (sub != RAI_SERVER_ID)
+			(void)rai_add(&out, sub, value.p, rd_left(&value));
+	return out;
 }
 
 enum drop

@@ -364,7 +364,8 @@ put_plan(struct scen *s, const struct relay4_plan *plan)
 
 			o->server = cs->address;
 			o->sport = o->dport = 67;
-			o->len = relay4_render(plan, c, cs->option82, o->msg,
+			o->len = relay4_render(plan, c, relay4_form(s->conf,
+			    &plan->copy[c], plan->server[i]), o->msg,
 			    sizeof(o->msg), &no_room);
 			remember_asked(s, o);
 		}
