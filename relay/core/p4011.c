@@ -62,6 +62,24 @@ is_discovery(const struct relay4 *r, const struct dhcp4 *m)
 	    (m->type == DHCP4_REQUEST_MSG || m->type == DHCP4_INFORM);
 }
 
+/* What the DISCOVER of this conversation was given, the rest of the boot keeps (iPXE asks on port
+ * 4011 with the same xid). Its questions on port 67 are none of this one's business. */
+static void
+take_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m, struct mono now)
+{
+	const struct conv *known = clients_find(r->clients, m, now);
+
+	if (!known)
+		return;
+	cv->chosen = known->chosen;
+	cv->chosen_on = known->chosen_on;
+	cv->conf_gen = known->conf_gen;
+	cv->http = known->http;
+	cv->rule = known->rule;
+	cv->boot = known->boot;
+	cv->drop = known->drop;
+}
+
 /* The boot group by rule, or the interface's. */
 static enum drop
 plan_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
@@ -79,6 +97,8 @@ plan_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		plan->edit = m->hops < r->conf->max_hops;
 		plan->giaddr = in->gi[0].giaddr;
 		plan->hops = (uint8_t)(m->hops + 1);
+	} else if (dhcp) {
+		take_choice(r, &once, m, now);
 	}
 	relay4_choose(r, cv, in, &r->scratch, m);
 	plan->servers.rule = cv->rule;
