@@ -151,6 +151,17 @@ add_out(struct helper_plan *plan, struct ip4 dst, uint32_t ifindex)
 		plan->out[plan->n++] = (struct helper_out){ dst, ifindex };
 }
 
+/* An address alone on its prefix (/32, as VRRP daemons set them) has none; another one may. */
+static struct ip4
+broadcast_of(const struct iface *f)
+{
+	struct ip4 to = IP4_NONE;
+
+	for (uint32_t i = 0; i < f->n_addr && ip4_is_none(to); i++)
+		to = ip4net_broadcast(f->addr[i].net);
+	return to;
+}
+
 /* A directed broadcast on each other VLAN that the patterns name. */
 static void
 add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
@@ -161,10 +172,10 @@ add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
 	for (f = iftab_next(t, 0); f; f = iftab_next(t, f->link.ifindex)) {
 		struct ip4 to;
 
-		if (f == in || !f->link.up || f->n_addr == 0 ||
+		if (f == in || !f->link.up ||
 		    !matches_any(p->to_if, p->n_to_if, f->link.name))
 			continue;
-		to = ip4net_broadcast(f->addr[0].net);
+		to = broadcast_of(f);
 		if (!ip4_is_none(to))
 			add_out(plan, to, f->link.ifindex);
 	}
