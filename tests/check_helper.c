@@ -290,17 +290,26 @@ START_TEST(rates_are_per_section)
 }
 END_TEST
 
-START_TEST(copies_of_one_packet_are_bound)
+static void
+nets(uint32_t from, uint32_t to)
 {
-	conf(WOL "to = net*, 198.51.100.7\n");
-	for (uint32_t i = 0; i < 100; i++) {
+	for (uint32_t i = from; i < to; i++) {
 		char name[16], net[32];
 
 		sprintf(name, "net%u", i);
-		sprintf(net, "10.100.%u.1/24", i);
+		sprintf(net, "10.%u.%u.1/24", 100 + i / 256, i % 256);
 		world_link(w, 100 + i, name);
 		world_addr(w, 100 + i, net);
 	}
+}
+
+START_TEST(copies_of_one_packet_are_bound)
+{
+	conf(WOL "to = net*, 198.51.100.7\n");
+	nets(0, 1000);
+	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_uint_eq(plan.n, 1001);
+	nets(1000, 1100);
 	ck_assert_int_eq(comes(), DROP_NONE);
 	ck_assert_uint_eq(plan.n, HELPER_OUT_MAX);
 	for (unsigned i = 0; i < plan.n; i++)

@@ -23,7 +23,7 @@
 #include "core/stats.h"
 #include "proto/udpip.h"
 
-#define HELPER_OUT_MAX	64	/* copies of one packet */
+#define HELPER_OUT_MAX	1024	/* copies of one packet: a campus of VLANs, all at once */
 
 struct helper_out {
 	struct ip4 dst;
