@@ -134,6 +134,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 	d->conf = next;
 	d->reloaded = loop_now(d->loop);
 	if (clients) {
+		clients_take(clients, d->clients);
 		clients_free(d->clients);
 		d->clients = clients;
 		d->r4.clients = clients;

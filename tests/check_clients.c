@@ -273,6 +273,42 @@ START_TEST(knows_who_has_begun)
 }
 END_TEST
 
+/* As a reload with another `clients` does it. */
+static void
+into_a_table_of(size_t capacity)
+{
+	struct clients *next = clients_new(capacity, secret, evicted, &evictions);
+
+	ck_assert_ptr_nonnull(next);
+	clients_take(next, c);
+	clients_free(c);
+	c = next;
+}
+
+START_TEST(a_table_of_another_size_takes_everything_over)
+{
+	struct dhcp4 m;
+
+	for (uint8_t i = 1; i <= 4; i++)
+		ck_assert(is_fresh(i, 1));
+	ck_assert(!is_fresh(1, 1));
+	find(1, 1)->ifindex = 10;
+	m = view(1, 1);
+	clients_station(c, &m, 10)->gi = 3;
+	into_a_table_of(8);
+	ck_assert_uint_eq(clients_count(c), 4);
+	ck_assert_uint_eq(find(1, 1)->ifindex, 10);
+	ck_assert_uint_eq(clients_station(c, &m, 10)->gi, 3);
+	/* ... and a smaller one the youngest */
+	into_a_table_of(2);
+	ck_assert_uint_eq(clients_count(c), 2);
+	ck_assert_uint_eq(evictions, 2);
+	ck_assert_ptr_nonnull(find(1, 1));
+	ck_assert_ptr_nonnull(find(4, 1));
+	ck_assert_ptr_null(find(2, 1));
+}
+END_TEST
+
 Suite *
 clients_suite(void)
 {
@@ -293,6 +329,7 @@ clients_suite(void)
 	tcase_add_test(t, without_hlen_each_xid_is_a_station);
 	tcase_add_test(t, a_flood_of_stations_stays_within_the_table);
 	tcase_add_test(t, without_a_callback_it_works_too);
+	tcase_add_test(t, a_table_of_another_size_takes_everything_over);
 	suite_add_tcase(s, t);
 	return s;
 }

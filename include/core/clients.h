@@ -83,6 +83,9 @@ struct clients;
 struct clients *clients_new(size_t capacity, struct hash_key secret,
     void (*evicted)(void *user), void *user);
 struct clients *clients_free(struct clients *c);	/* returns NULL */
+/* Takes over what `from` knows, into a table that is empty; when it is smaller, the youngest of
+ * it (the others are evicted). */
+void clients_take(struct clients *c, const struct clients *from);
 
 /* The conversation of a request; fresh when unknown or older than CLIENTS_CONV_MS
  * (then it begins anew, zeroed). Never NULL. */

@@ -59,6 +59,23 @@ clients_free(struct clients *c)
 	return NULL;
 }
 
+/* From the oldest to the youngest, so that their order stays. */
+static void
+take(struct hash *to, const struct hash *from, size_t size)
+{
+	bool fresh;
+
+	for (void *e = hash_oldest(from); e; e = hash_younger(from, e))
+		memcpy(hash_get(to, e, &fresh), e, size);
+}
+
+void
+clients_take(struct clients *c, const struct clients *from)
+{
+	take(c->convs, from->convs, sizeof(struct conv));
+	take(c->stations, from->stations, sizeof(struct station));
+}
+
 /*
  * hlen bytes of chaddr identify a client. With hlen 0 (InfiniBand, RFC 4390) the
  * xid has to do alone: a reply carries nothing else that we could look for.
