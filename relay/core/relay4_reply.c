@@ -247,12 +247,13 @@ judge_class(const struct relay4 *r, const struct relay4_delivery *d)
 }
 
 /* strip-pxe-from = dhcp: options 60 and 43 out of offers of servers that serve
- * no boot class, the cure for PXE-E55 when option 60 was left on a DHCP server. */
+ * no boot class, the cure for PXE-E55 when option 60 was left on a DHCP server. An offer
+ * without an address is a boot server's own, which may stand in a `servers =`. */
 static bool
 strips_pxe(const struct relay4 *r, const struct relay4_delivery *d)
 {
 	return r->conf->strip_pxe_from_dhcp && d->m.type == DHCP4_OFFER &&
-	    d->server != CONF_NONE && !r->conf->is_boot[d->server] &&
+	    !ip4_is_none(d->m.yiaddr) && d->server != CONF_NONE && !r->conf->is_boot[d->server] &&
 	    pxe_offer_says_pxe(&d->m);
 }
 
