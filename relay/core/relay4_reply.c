@@ -100,6 +100,16 @@ judge_message(const struct dhcp4 *m)
 	    DROP_BAD_TYPE;
 }
 
+/* Of two interfaces that share a giaddr the one that asked may be down by now. The answer is no
+ * other's, although that is the only one left that has the giaddr. */
+static bool
+asked_by_one_that_is_down(struct relay4 *r, const struct dhcp4 *m, const struct conv *cv)
+{
+	const struct iface *f = cv ? iftab_by_index(r->iftab, cv->ifindex) : NULL;
+
+	return f && f->conf && !f->link.up && iface_gi_find(f, m->giaddr) >= 0;
+}
+
 /* giaddr first; our own memory when several interfaces share it; never the
  * option 82 that a server echoed. */
 static enum drop
@@ -113,7 +123,7 @@ find_interface(struct relay4 *r, const struct dhcp4 *m, const struct conv *cv,
 	if (n == 0 || ip4_is_none(m->giaddr))
 		return DROP_NOT_OUR_GIADDR;
 	if (n == 1)
-		return DROP_NONE;
+		return asked_by_one_that_is_down(r, m, cv) ? DROP_DOWN : DROP_NONE;
 	f = cv ? iftab_by_index(r->iftab, cv->ifindex) : NULL;
 	if (!f || !iface_ready(f) || iface_gi_find(f, m->giaddr) < 0)
 		return DROP_AMBIGUOUS;

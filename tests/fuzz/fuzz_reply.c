@@ -398,6 +398,8 @@ is_reason(struct world *w, const struct relay4_rx *rx, enum drop why)
 		return n == 0 || ip4_is_none(m.giaddr);
 	if (why == DROP_AMBIGUOUS)
 		return n > 1;
+	if (why == DROP_DOWN)	/* the other one that has it is */
+		return n == 1;
 	return why == DROP_OFFER_NOT_PROXY && !ip4_is_none(m.yiaddr) &&
 	    server != CONF_NONE && w->conf->server[server].proxy_only;
 }
