@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * p4011 - port 4011: what a machine asks its boot server after it has an
- * address (PXE 2.1; pxe-semantics by measurement).
+ * address (PXE 2.1).
  *
  * Normally it asks by unicast, and that is plain routing: nothing here. The relay
  * takes only what was broadcast, multicast, or sent to itself, and sends it to the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * rescue - a client holds the offer of a boot server that has died since, and asks
- * it on port 4011 by unicast, which is only routed past us (pxe-semantics 1.3). iPXE gives
+ * it on port 4011 by unicast, which is only routed past us. iPXE gives
  * up after 3.75 s, EDK2 waits 10 s for that server. When the tap sees no answer within the
  * group's hedge time, or at once when the server is known to be down or an ICMP error says so, another
  * member of the group is asked instead, and its answer is delivered as the one

@@ -2,7 +2,7 @@
  *
  * clientmsg - the messages with which `pxrelayctl doctor` plays a machine that boots:
  * what a BIOS ROM, UEFI x64, UEFI ARM64 and UEFI HTTP boot ask, option for option
- * (RFC 4578; pxe-semantics 1.1).
+ * (RFC 4578; EDK2's NetworkPkg).
  *
  * The machine has a locally administered hardware address that begins with
  * 02:70:78:64 ("pxd"); the rest is the run's. It never sends a REQUEST to port 67, so no

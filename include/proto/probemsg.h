@@ -7,8 +7,8 @@
  * hardware address and a fixed UUID: whatever a server writes down about it, it
  * writes down once. None asks for an address that it would have to keep: an
  * INFORM wants none, and a proxyDHCP server, which the DISCOVER is for, gives
- * none (pxe-semantics 7). giaddr, as in a relayed request, makes the answer come
- * back to the relay, and names a subnet that the server knows.
+ * none. giaddr, as in a relayed request, makes the answer come back to the relay,
+ * and names a subnet that the server knows.
  */
 #ifndef PROTO_PROBEMSG_H
 #define PROTO_PROBEMSG_H

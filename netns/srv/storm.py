@@ -8,7 +8,7 @@ VLANs by turns.  It sends DISCOVER at 0, 1, 3 and 7 s, needs the offer of an add
 the one of a boot server, and goes on as soon as it has both; without a boot offer it goes
 on when its timer rings and 2 s are over, which here is a failure.  Then REQUEST at
 0, .25, .75, 1.75, 3.75 and 7.75 s until the ACK (ipxe src/net/udp/dhcp.c,
-src/net/retry.c; pxe-semantics 6).
+src/net/retry.c).
 
 FILE becomes the story of it, a line for each event, and a test adds lines of its own:
 

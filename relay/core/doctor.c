@@ -112,7 +112,8 @@ is_due(struct doctor_q *q, struct mono now)
 	return true;
 }
 
-/* BIOS ROMs and iPXE ask who made the offer, UEFI the next server (pxe-semantics 0.2). */
+/* BIOS ROMs and iPXE ask who made the offer, by its option 54; UEFI asks the next server first
+ * (EDK2, PxeBcRetryBinlOffer()). */
 static struct ip4
 asks_at_4011(const struct doctor_offer *o, enum clientmsg_kind kind)
 {

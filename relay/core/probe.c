@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * probe - rounds of questions and their verdicts; the rules stand in
- * include/core/probe.h, what servers really do in pxe-semantics 7.
+ * include/core/probe.h, what servers answer in include/proto/probemsg.h.
  *
  * Servers are few (256 at most) and are walked through whenever something is due:
  * that is cheaper than an order that has to be kept.

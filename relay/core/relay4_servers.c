@@ -7,7 +7,7 @@
  * the client repeats it.
  *
  * iPXE closes its window for boot offers after two seconds and OVMF listens for
- * one window of four (pxe-semantics 6): whoever waits for the client's retry is too late.
+ * one window of four: whoever waits for the client's retry is too late.
  */
 #include "core/relay4.h"
 

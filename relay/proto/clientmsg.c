@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * clientmsg - the contract stands in include/proto/clientmsg.h; what real machines
- * send, in pxe-semantics 1.1 and 1.3.
+ * clientmsg - the contract stands in include/proto/clientmsg.h. EDK2's messages are those
+ * of Dhcp4Dxe, UefiPxeBcDxe/PxeBcDhcp4.c and HttpBootDxe/HttpBootDhcp4.c, the BIOS' those of
+ * a ROM of PXE 2.1.
  */
 #include "proto/clientmsg.h"
 
@@ -67,7 +68,7 @@ begin(struct wr *w, const struct clientmsg *c, uint8_t type, uint16_t flags,
 	option(w, DHCP4_OPT_TYPE, &type, 1);
 }
 
-/* smee wants 60, 93, 94 and 97, dnsmasq 93 (pxe-semantics 9). */
+/* smee wants 60, 93, 94 and 97, dnsmasq 93. */
 static void
 machine(struct wr *w, const struct clientmsg *c)
 {
@@ -115,7 +116,7 @@ clientmsg_discover(uint8_t *out, size_t size, const struct clientmsg *c,
 	return end(&w);
 }
 
-/* iPXE and ROMs name the server in option 54, EDK2 does not (pxe-semantics 1.3). */
+/* iPXE and ROMs name the server in option 54, EDK2 does not. */
 size_t
 clientmsg_request4011(uint8_t *out, size_t size, const struct clientmsg *c,
     struct ip4 ciaddr, struct ip4 id, int item)

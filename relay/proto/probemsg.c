@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * probemsg - the contract stands in include/proto/probemsg.h; why each server
- * answers what, in pxe-semantics 7.
+ * probemsg - the contract stands in include/proto/probemsg.h, with what each
+ * server answers.
  */
 #include "proto/probemsg.h"
 
@@ -47,8 +47,8 @@ option(struct wr *w, uint8_t code, const void *value, uint8_t len)
 	wr_bytes(w, value, len);
 }
 
-/* What every server insists on that looks at machines: dnsmasq at 93, smee at
- * 60, 93, 94 and 97 (pxe-semantics 9). The UUID is no random one. */
+/* What servers that look at machines insist on: dnsmasq on 93, smee on 60, 93, 94
+ * and 97. */
 static void
 put_machine(struct wr *w)
 {

@@ -7,9 +7,9 @@
  * for two seconds.
  *
  * What is proved: no boot fails; a dead boot server costs no DISCOVER of the client's own,
- * and a dead DHCP server one retry at most. The timers are those of
- * pxe-semantics 6: iPXE src/net/udp/dhcp.c, EDK2 MdeModulePkg Dhcp4Io.c, Intel's ROM as
- * measured there. Health comes from traffic alone: probes would only make it easier.
+ * and a dead DHCP server one retry at most. The timers are those of iPXE
+ * (src/net/udp/dhcp.c), EDK2 (NetworkPkg/Dhcp4Dxe/Dhcp4Io.c) and Intel's ROM (PXE 2.1,
+ * 2.2.3). Health comes from traffic alone: probes would only make it easier.
  */
 #include <errno.h>
 #include <string.h>
