@@ -16,7 +16,7 @@
 #
 # sw is one namespace with three bridges (br10, br20, brup); the router forwards.
 # The router's ports are veth that are only named like VLAN sub-interfaces;
-# vm-vlan.sh has the real ones.  MAC addresses tell who is who:
+# vm-vlan-trunk.sh has the real ones.  MAC addresses tell who is who:
 #   02:00:00:00:VV:NN  client NN in VLAN VV     02:00:00:01:00:VV  rtr in VLAN VV
 #   02:00:00:02:00:HH  server .HH               02:00:00:01:00:01  rtr's up0
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * daemon - opens what the relay needs, in order, and closes it; owns the
- * servers' sockets. What happens in between stands in path.c (packets), follow.c
- * (interfaces), reload.c and show.c.
+ * servers' sockets. What happens in between stands in the other files of this floor,
+ * see relay/README.md.
  */
 #include "relay/daemon.h"
 

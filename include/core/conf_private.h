@@ -172,7 +172,6 @@ void conf_health_defaults(struct conf_server *s);
 void conf_health_check(struct conf_builder *b, const struct conf_sect *sect,
     struct conf_server *s);
 bool conf_health_eq(const struct conf_server *a, const struct conf_server *b);
-/* One probe as it is written. */
 
 /* conf_server.c */
 void conf_read_servers(struct conf_builder *b);

@@ -6,8 +6,8 @@
  *
  * Judging comes first (relay4_request, relay4_reply: a drop reason, or a plan), then
  * rendering writes the bytes that the plan asks for. Neither knows a socket:
- * what is received and sent is relay/daemon's business. Port 4011 has its own
- * file, core/p4011, which shares the state here.
+ * receiving is relay/path.c's business, sending relay/outbox.c's. Port 4011 has its own
+ * files, core/p4011 and core/rescue, which share the state here.
  */
 #ifndef CORE_RELAY4_H
 #define CORE_RELAY4_H

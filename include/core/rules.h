@@ -14,7 +14,7 @@
 #include "proto/dhcp4.h"
 #include "proto/pxe.h"
 
-/* What a rule looks at. m may be NULL (a port 4011 payload that is no DHCP). */
+/* What a rule looks at. */
 struct rules_facts {
 	const struct iface *in;
 	const struct pxe_client *client;	/* never NULL; all 0 when nothing is known */

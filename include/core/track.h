@@ -199,8 +199,8 @@ const struct track_client *track_next(const struct track *t, const struct track_
 /* Youngest first, likewise. */
 const struct track_client *track_older(const struct track *t, const struct track_client *than);
 size_t track_count(const struct track *t);
-/* Event number i of 0..track_events()-1, in order; NULL behind the last. *lost: how many were
- * forgotten right before it. */
+/* Event number i, from 0, in order; NULL behind the last. *lost: how many were forgotten right
+ * before it. */
 const struct track_event *track_event(const struct track_boot *b, unsigned i, unsigned *lost);
 const char *track_word(enum track_kind k);
 

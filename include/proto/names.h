@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * names - the enums that are tables: drop reasons, counters, DHCP message
- * types, client families; and their words. The rows stand in *.def files.
+ * names - drop reasons and counters, whose rows stand in drop.def and counter.def, and the
+ * words for them and for DHCP message types.
  */
 #ifndef PROTO_NAMES_H
 #define PROTO_NAMES_H
@@ -28,7 +28,7 @@ const char *drop_word(enum drop d);		/* "none" for DROP_NONE */
 const char *drop_sentence(enum drop d);
 const char *counter_word(enum counter c);
 const char *counter_sentence(enum counter c);
-/* "DISCOVER"...; "BOOTP" for 0; "TYPE-n" is not made up: NULL when unknown. */
+/* "DISCOVER"...; "BOOTP" for 0; NULL when unknown. */
 const char *dhcp4_type_name(uint8_t type);
 /* Case-insensitive, for [rule] message =; 0 when unknown. "bootp" is not a type. */
 uint8_t dhcp4_type_parse(const char *name);

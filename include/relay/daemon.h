@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
  * daemon - struct daemon: everything a running pxrelayd has, and what the files of
- * the top floor do with it. There is one, made by main.c, passed down everywhere.
+ * the top floor do with it: a section below for each of them (relay/consult.h and
+ * relay/capture.h have their own). There is one, made by main.c, passed down everywhere.
  *
- * daemon.c opens and closes, path.c moves packets, follow.c follows the kernel's
- * interfaces, reload.c takes the next configuration, show.c answers pxrelayctl.
  * Policy is not decided here: that is core's.
  */
 #ifndef RELAY_DAEMON_H
@@ -54,10 +53,10 @@
  * 6 MB of address space again. */
 #define DAEMON_RESCUES 4096
 
-/* A server's socket. Index = that of the server in the configuration, for the
- * first server of each address; empty for the others. */
 struct daemon;
 
+/* A server's socket. index: that of the server in the configuration, for the first
+ * server of each address; empty for the others. */
 struct daemon_server {
 	struct daemon *owner;	/* for the call-back of the socket */
 	unsigned index;

@@ -3,8 +3,8 @@
  * log - formats one line per event and hands it to the sink.
  *
  * The line is built on the stack and only if somebody wants its level, so a
- * debug line costs a comparison when debugging is off. Where lines go, time
- * stamps and rate limits are left to io/logsink.
+ * debug line costs a comparison when debugging is off. Where lines go, and their time
+ * stamps, are left to io/logsink; repeated lines to base/fold.
  */
 #include "base/log.h"
 

@@ -5,8 +5,9 @@
  * Here are the builder, the order in which a configuration is read and the
  * checks that concern it as a whole. How a value is written is in conf_value.c,
  * what it means stands with its section: conf_relay.c, conf_server.c (servers,
- * groups and lists of them), conf_ifopts.c, conf_rule.c, conf_helper.c; the way
- * back is conf_print.c. The INI file itself is read by io/conffile.
+ * groups and lists of them), conf_probe.c (a server's health), conf_ifopts.c,
+ * conf_rule.c, conf_helper.c; the way back is conf_print.c. Which [interface] a name
+ * belongs to is found by conf_match.c. The INI file itself is read by io/conffile.
  *
  * The builder owns copies of everything it is told. The struct conf owns all
  * it points at; nothing in it is shared with the builder or with another conf.

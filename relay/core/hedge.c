@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * hedge - the pool of include/core/hedge.h: a free list and a binary heap of slot
- * numbers by their moment. What a slot means is core/relay4_hedge's business.
+ * numbers by their moment. What a slot means is the business of core/relay4_servers.c
+ * and core/rescue.
  *
  * The heap compares moments that stand in it, and places are noted beside the
  * slots: these are 1.5 KB long, and a storm with thousands of questions under way

@@ -406,8 +406,8 @@ dump(struct netlink *nl, int (*ask)(struct nl_sock *))
 	return err < 0 ? nl_errno(err) : 0;
 }
 
-/* Both are asked in any case: what there is, is told even when what is gone
- * cannot be. */
+/* Addresses are asked for after an interrupted answer about links, too: what there is, is
+ * told even when what is gone cannot be. */
 static int
 dump_all(struct netlink *nl)
 {
