@@ -260,37 +260,6 @@ START_TEST(the_diagnosis_says_why)
 }
 END_TEST
 
-START_TEST(a_server_that_answers_clients_has_a_wrong_probe)
-{
-	struct health h;
-
-	health_init(&h, 2, 3, at_ms(0));
-	health_reply(&h, at_ms(0));
-	for (int i = 1; i < 100; i++)
-		ck_assert(!health_unanswered(&h, HEALTH_DIAG_PROBE_PXE, 10000,
-		    at_ms(i * 100)));
-	ck_assert(h.misconfigured);
-	ck_assert_int_eq(h.state, HEALTH_UP);
-	/* clients have been silent for long enough: three count again */
-	ck_assert(!health_unanswered(&h, HEALTH_DIAG_PROBE_PXE, 10000, at_ms(10000)));
-	ck_assert(!health_unanswered(&h, HEALTH_DIAG_PROBE_PXE, 10000, at_ms(11000)));
-	ck_assert(health_unanswered(&h, HEALTH_DIAG_PROBE_PXE, 10000, at_ms(12000)));
-	ck_assert_int_eq(h.state, HEALTH_DOWN);
-}
-END_TEST
-
-START_TEST(a_server_without_clients_is_down_when_probes_say_so)
-{
-	struct health h;
-
-	health_init(&h, 2, 2, at_ms(0));
-	ck_assert(!health_unanswered(&h, HEALTH_DIAG_PROBE_PXE, 10000, at_ms(0)));
-	ck_assert(health_unanswered(&h, HEALTH_DIAG_PROBE_PXE, 10000, at_ms(1000)));
-	ck_assert(!h.misconfigured);
-	ck_assert_int_eq(h.diag, HEALTH_DIAG_PROBE_PXE);
-}
-END_TEST
-
 START_TEST(errors_are_forgotten_no_sooner)
 {
 	struct health h;
@@ -360,8 +329,6 @@ health_suite(void)
 	tcase_add_test(t, unknown_and_up_may_be_chosen);
 	tcase_add_test(t, coming_up_is_remembered);
 	tcase_add_test(t, the_diagnosis_says_why);
-	tcase_add_test(t, a_server_that_answers_clients_has_a_wrong_probe);
-	tcase_add_test(t, a_server_without_clients_is_down_when_probes_say_so);
 	tcase_add_test(t, errors_are_forgotten_no_sooner);
 	tcase_add_test(t, another_configuration_keeps_the_state);
 	tcase_add_test(t, each_diagnosis_has_a_word_of_its_own);

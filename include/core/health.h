@@ -3,15 +3,16 @@
  * health - is a server alive? One struct per server address, one function
  * that changes its state.
  *
- * Evidence comes from three sides: answers to real clients and to probes, the kernel (no route, link
- * down, neighbour FAILED), and errors of the server's socket. Hysteresis is one integer: 0..rise-1 is down,
- * rise..rise+fall-1 is up; good evidence counts up, bad evidence down. What the kernel knows
- * for sure skips the count. An operator's drain stands apart from all of it.
+ * Evidence comes from three sides: answers to real clients and to probes, the kernel (no
+ * route, link down, neighbour FAILED), and errors of the server's socket. Hysteresis is one
+ * integer: 0..rise-1 is down, rise..rise+fall-1 is up; good evidence counts up, bad evidence
+ * down. What the kernel knows for sure skips the count. An operator's drain stands apart from
+ * all of it.
  *
  * A boot server that is silent towards a client may be silent by policy (WDS for
  * unknown machines): silence towards clients is no evidence, only an unanswered probe is.
  * And an unanswered kind of probe on a server that answers clients is no dead server but a
- * wrong probe: `misconfigured`.
+ * wrong probe: `misconfigured`, which core/probe finds out.
  */
 #ifndef CORE_HEALTH_H
 #define CORE_HEALTH_H
@@ -61,13 +62,10 @@ void health_configure(struct health *h, uint8_t rise, uint8_t fall);
 /* Each returns true when the state changed: then log and tell. */
 bool health_good(struct health *h, enum health_diag d, struct mono now);
 bool health_bad(struct health *h, enum health_diag d, struct mono now);
-/* A reply to a real client: good, and it clears a block. Remembered for `misconfigured`. */
+/* A reply to a real client: good, and it clears a block. */
 bool health_reply(struct health *h, struct mono now);
-/* A probe was not answered: bad, unless a real client was answered within `spared_ms`: then
- * the server is alive and the probe is wrong. */
-bool health_unanswered(struct health *h, enum health_diag d, uint32_t spared_ms, struct mono now);
-/* The kernel: certain, at once; told again, the newest reason stands. Unblocking leaves it down until good evidence comes when it has
- * probes (`probed`), else unknown. */
+/* The kernel: certain, at once; told again, the newest reason stands. Unblocking leaves it
+ * down until good evidence comes when it has probes (`probed`), else unknown. */
 bool health_block(struct health *h, enum health_diag d, struct mono now);
 bool health_unblock(struct health *h, bool probed, struct mono now);
 /* A server without probes that errors took down is tried again after a while: nobody else

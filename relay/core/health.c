@@ -134,18 +134,6 @@ health_reply(struct health *h, struct mono now)
 }
 
 bool
-health_unanswered(struct health *h, enum health_diag d, uint32_t spared_ms,
-    struct mono now)
-{
-	if (h->last_reply.us &&
-	    mono_diff_ms(now, h->last_reply) < (int64_t)spared_ms) {
-		h->misconfigured = true;
-		return false;
-	}
-	return health_bad(h, d, now);
-}
-
-bool
 health_block(struct health *h, enum health_diag d, struct mono now)
 {
 	bool changed;

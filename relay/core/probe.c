@@ -376,7 +376,7 @@ host_is_silent(const struct probe_server *s, struct health *h, enum health_diag 
 	bool changed = false;
 
 	for (unsigned i = 0; s->silent >= fall && i < fall; i++)
-		changed = health_unanswered(h, d, 0, now) || changed;
+		changed = health_bad(h, d, now) || changed;
 	return changed;
 }
 
@@ -387,7 +387,7 @@ feed(struct probe_server *s, const struct conf_server *c, struct health *h,
 	if (x->bad) {
 		s->good = 0;
 		s->silent += s->silent < UINT16_MAX;
-		return x->asked_service ? health_unanswered(h, x->diag, 0, now) :
+		return x->asked_service ? health_bad(h, x->diag, now) :
 		    host_is_silent(s, h, x->diag, c->fall, now);
 	}
 	if (!x->answered)
