@@ -334,11 +334,11 @@ consult_error(struct daemon *d, uint16_t server, int err)
 }
 
 void
-consult_probed(struct daemon *d, uint32_t token, bool alive, struct mono now)
+consult_probed(struct daemon *d, uint32_t token, bool alive)
 {
 	struct doctor *run = run_of(d->consults, token);
 
-	if (run && alive && doctor_heard(run, token, now))
+	if (run && alive && doctor_heard(run, token))
 		stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
 }
 
@@ -357,7 +357,7 @@ on_fetched(void *daemon, const struct fetch_result *r, struct mono now)
 		return true;
 	}
 	if (q->what == DOCTOR_4011 ? !doctor_4011(run, r->token, r->data, r->len,
-	    r->from, now) : !doctor_fetched(run, r->token, r->data, r->len, now))
+	    r->from, now) : !doctor_fetched(run, r->token, r->data, r->len))
 		return false;
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
 	loop_rearm(d->consults->timer, 0);

@@ -327,7 +327,7 @@ tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono no
 	}
 	if (d->captures)
 		capture_seen(d, rx, dport, RING_TO_HOST);
-	record_tap(d->track, &d->r4, rx, dport, now);
+	record_tap(d->track, rx, dport, now);
 	if (dport != DHCP4_PORT_PXE && rx->sport != DHCP4_PORT_PXE)
 		return;			/* TFTP */
 	stats_count(&d->stats, COUNTER_P4011_SEEN);
@@ -671,5 +671,4 @@ path_udp4011(void *daemon, struct mono now)
 		if (daemon_traces(d))
 			trace_bad(d, &rx, "4011", DROP_TRUNCATED);
 	}
-	d->arena_used = 0;
 }

@@ -296,7 +296,7 @@ on_answer(void *daemon, uint32_t token, bool alive, struct mono now)
 	unsigned i;
 
 	if (!probe_find(p, &d->r4, token, &server, &i)) {
-		consult_probed(d, token, alive, now);
+		consult_probed(d, token, alive);
 		return;
 	}
 	gather_less(d);

@@ -203,11 +203,11 @@ answer(const struct doctor_ask *a)
 		break;
 	case DOCTOR_PING:
 		if (srv[server].ping)
-			ck_assert(doctor_heard(d, a->token, w->now));
+			ck_assert(doctor_heard(d, a->token));
 		break;
 	case DOCTOR_PING_GIADDR:
 		if (srv[server].ping_giaddr)
-			ck_assert(doctor_heard(d, a->token, w->now));
+			ck_assert(doctor_heard(d, a->token));
 		break;
 	case DOCTOR_4011:
 		question4011(a);
@@ -215,13 +215,13 @@ answer(const struct doctor_ask *a)
 	case DOCTOR_FILE:
 		snprintf(last_path, sizeof(last_path), "%s", a->file->path);
 		if (tftp == ANSWERS)
-			ck_assert(doctor_fetched(d, a->token, block, block_len, w->now));
+			ck_assert(doctor_fetched(d, a->token, block, block_len));
 		else if (tftp == REFUSES)
 			doctor_failed(d, a->token, ECONNREFUSED);
 		break;
 	case DOCTOR_ARP:
 		if (arp_answers)
-			ck_assert(doctor_heard(d, a->token, w->now));
+			ck_assert(doctor_heard(d, a->token));
 		break;
 	case DOCTOR_LISTEN:
 	case DOCTOR_WHATS:
@@ -1045,7 +1045,7 @@ START_TEST(noise_is_survived)
 		free(data);
 		data = msg_exact(m.b, len);
 		prng_fill(&p, data, len);
-		doctor_fetched(d, token, data, len, w->now);
+		doctor_fetched(d, token, data, len);
 		free(data);
 		step();
 	}

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "proto/promfmt.h"
 
 Suite *promfmt_suite(void);

@@ -30,8 +30,6 @@ struct boots {
 
 /* From here on b, which must outlive t, counts the boots of t. */
 void boots_count(struct boots *b, struct track *t);
-/* The last word on a boot that was over at this moment; EXPLAIN_GOING_ON when nothing can be said. */
-enum explain boots_verdict(const struct track_boot *b, struct mono when);
 /* Sums over the diagnoses. */
 uint64_t boots_succeeded(const struct boots *b, enum pxe_kind k);
 uint64_t boots_failed(const struct boots *b, enum pxe_kind k);

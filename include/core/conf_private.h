@@ -24,7 +24,7 @@
 #define CONF_MISTAKES_MAX	1000
 
 enum conf_kind { CONF_RELAY, CONF_SERVER, CONF_GROUP, CONF_INTERFACE, CONF_RULE,
-	CONF_HELPER, CONF_KIND_MAX };
+	CONF_HELPER };
 
 struct conf_line {
 	char *key;

@@ -226,14 +226,13 @@ struct doctor_q *doctor_find(struct doctor *d, uint32_t token);
 bool doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from, enum drop why,
     struct mono now);
 /* PING, PING_GIADDR, ARP. */
-bool doctor_heard(struct doctor *d, uint32_t token, struct mono now);
+bool doctor_heard(struct doctor *d, uint32_t token);
 /* 4011: the datagram, or that one came to port 68. */
 bool doctor_4011(struct doctor *d, uint32_t token, const void *data, size_t len,
     struct ip4 from, struct mono now);
 void doctor_wrong_port(struct doctor *d, uint32_t token);
 /* FILE: the first datagram of TFTP, or what came of HTTP up to DOCTOR_FILE_BYTES of body or its end. */
-bool doctor_fetched(struct doctor *d, uint32_t token, const void *data, size_t len,
-    struct mono now);
+bool doctor_fetched(struct doctor *d, uint32_t token, const void *data, size_t len);
 /* Sending failed, or an error came back (errno). */
 void doctor_failed(struct doctor *d, uint32_t token, int err);
 /* An error of a server's socket. true: a DISCOVER of this run met it. */

@@ -26,8 +26,8 @@ void record_4011(struct track *t, const struct relay4_rx *rx, uint16_t n,
 /* An answer that was delivered in place of a dead boot server's. */
 void record_rescue(struct track *t, const struct rescue_plan *p, struct mono now);
 /* A packet that is routed past us: port 4011, port 69, or an error of TFTP. */
-void record_tap(struct track *t, const struct relay4 *r, const struct relay4_rx *rx,
-    uint16_t dport, struct mono now);
+void record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
+    struct mono now);
 /* A broadcast to port 68 on a VLAN, which we did not send. */
 void record_stranger(struct track *t, const struct relay4 *r,
     const struct relay4_rx *rx, struct mono now);

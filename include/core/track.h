@@ -89,7 +89,6 @@ struct track_boot {
 	/* what came */
 	uint8_t n_offer;
 	bool nak, ack;
-	uint32_t ack_ms;
 	struct ip4 address, router;	/* of the ACK */
 	uint8_t plen;			/* of option 1 in the ACK, 0: none */
 	bool elsewhere;			/* router is another host */

@@ -61,8 +61,6 @@ bool way_doubt(struct ways *w, uint32_t ifindex, struct ip4 ip);
 /* Another configuration: the servers' places mean others now. Hops stay. */
 void way_reset(struct ways *w);
 
-/* What is wrong with the way, or HEALTH_DIAG_NONE. */
-enum health_diag way_verdict(const struct ways *w, struct iftab *t, uint16_t server);
 /*
  * Blocks and unblocks the servers of r accordingly, and has relay4_health() tell.
  * A neighbour through which a server answered after all is forgiven. Once after

@@ -11,7 +11,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <jansson.h>
 
@@ -31,14 +30,8 @@ struct doctor_args {
 /* The exit status: 0 nothing failed, 1 something did, or the daemon said no. */
 int doctor_run(const struct doctor_args *a);
 
-/* One document of the daemon, or the checks of this host (interface "this host"). brief: what is well
- * is counted only. */
-void doctor_print(const json_t *doc, FILE *out, bool colour, bool brief);
-/* Is its status worse than "warn"? */
+/* Is the status of a document worse than "warn"? */
 bool doctor_is_bad(const json_t *doc);
-
-/* Is there a finding that a second look, alone, may take back? */
-bool doctor_may_be_busy(const json_t *doc);
 
 /* --- doctor_host.c: what needs no daemon ----------------------------------------------- */
 

@@ -14,8 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/sbuf.h"
-
 #define PROM_NAME_MAX	96	/* bytes of a metric's name, with NUL */
 #define PROM_LINE_MAX	2048
 
@@ -40,8 +38,6 @@ void prom_sample_us(struct prom *p, const struct prom_label *l, size_t n, uint64
 /* count[i]: how many took bound_us[i] or less, but more than the bound before; count[n_bound]: longer. */
 void prom_histogram(struct prom *p, const struct prom_label *l, size_t n,
     const uint32_t *bound_us, const uint64_t *count, size_t n_bound, uint64_t sum_us);
-/* A label's value between its quotes. */
-void prom_escape(struct sbuf *b, const char *value);
 
 /* Labels as arguments: PROM_LABELS({ "server", name }, { "address", text }) */
 #define PROM_LABELS(...) (const struct prom_label[]){ __VA_ARGS__ }, \

@@ -35,6 +35,6 @@ void consult_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport);
 /* An error (errno) of a server's socket. true: a question of ours met it. */
 bool consult_error(struct daemon *d, uint16_t server, int err);
 /* io/prober's word on a question that is none of core/probe's. */
-void consult_probed(struct daemon *d, uint32_t token, bool alive, struct mono now);
+void consult_probed(struct daemon *d, uint32_t token, bool alive);
 
 #endif

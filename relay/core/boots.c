@@ -15,10 +15,13 @@ opened(void *boots, const struct track_client *c)
 	b->going_on[c->now.kind]++;
 }
 
-/* Who has an address and begins anew has come to the end of this boot: it will not get
- * quieter. Who has none may have meant it as a retry with another xid. */
-enum explain
-boots_verdict(const struct track_boot *b, struct mono when)
+/*
+ * The last word on a boot that was over at this moment; EXPLAIN_GOING_ON when nothing can be
+ * said. Who has an address and begins anew has come to the end of this boot: it will not get
+ * quieter. Who has none may have meant it as a retry with another xid.
+ */
+static enum explain
+verdict(const struct track_boot *b, struct mono when)
 {
 	enum explain e = explain(b, when);
 
@@ -31,7 +34,7 @@ static void
 over(void *boots, const struct track_client *c, struct mono when)
 {
 	struct boots *b = boots;
-	enum explain e = boots_verdict(&c->now, when);
+	enum explain e = verdict(&c->now, when);
 
 	b->going_on[c->now.kind]--;
 	if (e == EXPLAIN_GOING_ON)

@@ -461,11 +461,10 @@ doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from,
 }
 
 bool
-doctor_heard(struct doctor *d, uint32_t token, struct mono now)
+doctor_heard(struct doctor *d, uint32_t token)
 {
 	struct doctor_q *q = doctor_find(d, token);
 
-	(void)now;
 	if (!q || q->state != DOCTOR_OPEN || (q->what != DOCTOR_PING &&
 	    q->what != DOCTOR_PING_GIADDR && q->what != DOCTOR_ARP))
 		return false;
@@ -547,12 +546,10 @@ read_http(struct doctor_file *f, const void *data, size_t len)
 }
 
 bool
-doctor_fetched(struct doctor *d, uint32_t token, const void *data, size_t len,
-    struct mono now)
+doctor_fetched(struct doctor *d, uint32_t token, const void *data, size_t len)
 {
 	struct doctor_q *q = open_q(d, token, DOCTOR_FILE);
 
-	(void)now;
 	if (!q)
 		return false;
 	q->state = DOCTOR_ANSWERED;

@@ -161,10 +161,9 @@ record_rescue(struct track *t, const struct rescue_plan *p, struct mono now)
 }
 
 void
-record_tap(struct track *t, const struct relay4 *r, const struct relay4_rx *rx,
-    uint16_t dport, struct mono now)
+record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
+    struct mono now)
 {
-	(void)r;
 	if (dport == DHCP4_PORT_PXE && rx->sport != DHCP4_PORT_PXE)
 		track_4011(t, rx->src, rx->sport, rx->dst, true, rx->data, rx->len, now);
 	else if (rx->sport == DHCP4_PORT_PXE && dport != DHCP4_PORT_PXE)

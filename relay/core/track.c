@@ -582,7 +582,6 @@ note_ack(struct track *t, struct track_client *c, const struct dhcp4 *m,
 	}
 	(void)learn_file(b, m, false);
 	b->ack = true;
-	b->ack_ms = e->ms;
 	if (ip4_is_none(m->yiaddr))	/* to an INFORM */
 		return;
 	b->address = m->yiaddr;

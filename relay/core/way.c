@@ -113,8 +113,9 @@ link_down(const struct way *way, struct iftab *t)
 	return !f->link.up || !f->link.running;
 }
 
-enum health_diag
-way_verdict(const struct ways *w, struct iftab *t, uint16_t server)
+/* What is wrong with the way, or HEALTH_DIAG_NONE. */
+static enum health_diag
+verdict(const struct ways *w, struct iftab *t, uint16_t server)
 {
 	const struct way *way = &w->server[server];
 	unsigned i;
@@ -149,7 +150,7 @@ forgive(struct ways *w, const struct relay4 *r)
 static bool
 judge(struct ways *w, struct relay4 *r, uint16_t s, struct mono now)
 {
-	enum health_diag d = way_verdict(w, r->iftab, s);
+	enum health_diag d = verdict(w, r->iftab, s);
 	bool probed = r->conf->server[s].n_probe > 0;
 	struct way *way = &w->server[s];
 

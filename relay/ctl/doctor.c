@@ -6,6 +6,7 @@
  */
 #include "ctl/doctor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -98,27 +99,10 @@ look(const struct doctor_args *a, struct one *o, int *status)
 	return *status == GOOD;
 }
 
-/* Starts what may be, and looks at what is under way. true: there is more to do. */
+/* Is there a finding that a second look, alone, may take back? A server that serves others was
+ * silent: it may have been busy with those others. */
 static bool
-turn(const struct doctor_args *a, struct one *all, size_t n, int *status)
-{
-	unsigned open = 0;
-	bool more = false, room = true;
-
-	for (size_t i = 0; i < n && *status == GOOD; i++) {
-		if (all[i].run && !all[i].doc && look(a, &all[i], status))
-			all[i].again = n > 1 && doctor_may_be_busy(all[i].doc);
-		else if (!all[i].run && open < AT_ONCE && room)
-			room = start(a, &all[i], status);
-		open += all[i].run && !all[i].doc;
-		more = more || !all[i].doc;
-	}
-	return more && *status == GOOD;
-}
-
-/* A server that serves others was silent: it may have been busy with those others. */
-bool
-doctor_may_be_busy(const json_t *doc)
+may_be_busy(const json_t *doc)
 {
 	const json_t *checks = json_object_get(doc, "checks"), *row;
 	size_t i;
@@ -130,6 +114,24 @@ doctor_may_be_busy(const json_t *doc)
 			return true;
 	}
 	return false;
+}
+
+/* Starts what may be, and looks at what is under way. true: there is more to do. */
+static bool
+turn(const struct doctor_args *a, struct one *all, size_t n, int *status)
+{
+	unsigned open = 0;
+	bool more = false, room = true;
+
+	for (size_t i = 0; i < n && *status == GOOD; i++) {
+		if (all[i].run && !all[i].doc && look(a, &all[i], status))
+			all[i].again = n > 1 && may_be_busy(all[i].doc);
+		else if (!all[i].run && open < AT_ONCE && room)
+			room = start(a, &all[i], status);
+		open += all[i].run && !all[i].doc;
+		more = more || !all[i].doc;
+	}
+	return more && *status == GOOD;
 }
 
 /* --- on the screen --------------------------------------------------------------------- */
@@ -270,8 +272,10 @@ print_well(unsigned well, FILE *out, bool colour)
 	fprintf(out, "%*s%u checks\n", 4, "", well);
 }
 
-void
-doctor_print(const json_t *doc, FILE *out, bool colour, bool brief)
+/* One document of the daemon, or the checks of this host. brief: what is well is counted
+ * only. */
+static void
+print_document(const json_t *doc, FILE *out, bool colour, bool brief)
 {
 	const json_t *checks = json_object_get(doc, "checks"), *row;
 	unsigned well = 0;
@@ -335,7 +339,7 @@ print_ready(const struct doctor_args *a, struct one *all, size_t n, size_t *show
 {
 	for (; *shown < n && all[*shown].doc && !all[*shown].again; ++*shown)
 		if (!a->json) {
-			doctor_print(all[*shown].doc, stdout, a->colour, n > 1);
+			print_document(all[*shown].doc, stdout, a->colour, n > 1);
 			fflush(stdout);
 		}
 }
@@ -361,7 +365,7 @@ finish(const struct doctor_args *a, const struct doctor_host *h, struct one *all
 		putchar('\n');
 		json_decref(doc);
 	} else
-		doctor_print(host, stdout, a->colour, n > 1);
+		print_document(host, stdout, a->colour, n > 1);
 	json_decref(host);
 	json_decref(docs);
 	return failed ? BAD_NEWS : GOOD;

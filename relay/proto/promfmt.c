@@ -6,7 +6,8 @@
 #include "proto/promfmt.h"
 
 #include <inttypes.h>
-#include <string.h>
+
+#include "base/sbuf.h"
 
 static void
 put_line(struct prom *p, struct sbuf *b)
@@ -16,8 +17,9 @@ put_line(struct prom *p, struct sbuf *b)
 		p->put(p->user, b->s, b->len);
 }
 
-void
-prom_escape(struct sbuf *b, const char *value)
+/* A label's value between its quotes. */
+static void
+escape(struct sbuf *b, const char *value)
 {
 	for (; *value; value++) {
 		if (*value == '"' || *value == '\\')
@@ -94,7 +96,7 @@ begin(struct sbuf *b, const struct prom *p, const char *suffix,
 	sbuf_printf(b, "%s%s", p->name, suffix);
 	for (size_t i = 0; i < n; i++) {
 		sbuf_printf(b, "%c%s=\"", i ? ',' : '{', l[i].name);
-		prom_escape(b, l[i].value);
+		escape(b, l[i].value);
 		sbuf_putc(b, '"');
 	}
 	if (le)

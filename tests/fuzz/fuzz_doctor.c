@@ -72,13 +72,13 @@ answer(struct doctor *d, struct world *w, uint8_t what, uint32_t token, uint8_t 
 		doctor_4011(d, token, msg, len, world_ip("198.51.100.21"), w->now);
 		break;
 	case 2:
-		doctor_fetched(d, token, msg, len, w->now);
+		doctor_fetched(d, token, msg, len);
 		break;
 	case 3:
 		offer(d, token, msg, len, true, w->now);
 		break;
 	case 4:
-		doctor_heard(d, token, w->now);
+		doctor_heard(d, token);
 		doctor_wrong_port(d, token);
 		break;
 	case 5:

@@ -145,19 +145,19 @@ one(struct bed *d, const struct path_packet *k)
 		record_stranger(d->t, &d->w->r4, &rx, d->w->now);
 		break;
 	case TO_4011:
-		record_tap(d->t, &d->w->r4, &rx, DHCP4_PORT_PXE, d->w->now);
+		record_tap(d->t, &rx, DHCP4_PORT_PXE, d->w->now);
 		break;
 	case FROM_4011:
 		rx.sport = DHCP4_PORT_PXE;
-		record_tap(d->t, &d->w->r4, &rx, DHCP4_PORT_CLIENT, d->w->now);
+		record_tap(d->t, &rx, DHCP4_PORT_CLIENT, d->w->now);
 		break;
 	case TO_TFTP:
 		rx.sport = 2070;
-		record_tap(d->t, &d->w->r4, &rx, PORT_TFTP, d->w->now);
+		record_tap(d->t, &rx, PORT_TFTP, d->w->now);
 		break;
 	case FROM_TFTP:
 		rx.sport = 40000;
-		record_tap(d->t, &d->w->r4, &rx, 2070, d->w->now);
+		record_tap(d->t, &rx, 2070, d->w->now);
 		break;
 	}
 }

@@ -678,7 +678,7 @@ is_routed(struct scen *s, char **word)
 	rx.len = build(s, msg, reply ? DHCP4_REPLY : DHCP4_REQUEST, type,
 	    word + 5, NULL);
 	memcpy(rx.mac, msg + DHCP4_OFF_CHADDR, 6);
-	record_tap(s->track, &s->r4, &rx, dport, s->now);
+	record_tap(s->track, &rx, dport, s->now);
 	rescue_tap(s->rescues, &s->r4, &rx, dport, s->now, &plan);
 	put_rescue(s, &plan);
 }
@@ -721,7 +721,7 @@ tftp(struct scen *s, char **word)
 		wr_bytes(&w, "no", 3);
 	}
 	rx.len = wr_len(&w);
-	record_tap(s->track, &s->r4, &rx, read ? 69 : 2070, s->now);
+	record_tap(s->track, &rx, read ? 69 : 2070, s->now);
 }
 
 static void
