@@ -446,11 +446,11 @@ START_TEST(offers_that_say_pxe)
 		msg_opt_text(&msg, DHCP4_OPT_VENDOR_CLASS, table[i].text);
 		msg_end(&msg);
 		ck_assert_uint_eq(dhcp4_parse(&m, msg.b, msg.len), DROP_NONE);
-		ck_assert_int_eq(pxe_offer_says_pxe(&m), table[i].pxe);
+		ck_assert_int_eq(pxe_offer_says(&m, "PXEClient"), table[i].pxe);
 	}
 	msg_init(&msg, DHCP4_REPLY);
 	ck_assert_uint_eq(dhcp4_parse(&m, msg.b, msg.len), DROP_NONE);
-	ck_assert(!pxe_offer_says_pxe(&m));
+	ck_assert(!pxe_offer_says(&m, "PXEClient"));
 }
 END_TEST
 

@@ -45,6 +45,7 @@
 /* The longest that a run takes: late offer, port 4011, boot file. */
 #define DOCTOR_RUN_MS		10000
 #define DOCTOR_FILE_BYTES	1024	/* of a file that are asked for, by HTTP */
+#define DOCTOR_NO_Q		UINT16_MAX	/* "no question" where a place is expected */
 
 /* --- questions -------------------------------------------------------------------- */
 
@@ -117,7 +118,7 @@ struct doctor_kind {
 	struct doctor_offer ack;	/* from port 4011 */
 	uint16_t discover;	/* the first of n_discover questions, one for each giaddr */
 	uint16_t n_discover;
-	uint16_t p4011;		/* question, UINT16_MAX: none */
+	uint16_t p4011;		/* question, DOCTOR_NO_Q: none */
 	struct ip4 asked_4011;
 	bool wrong_port;	/* the answer from port 4011 went to port 68 */
 };
@@ -130,7 +131,7 @@ struct doctor_server {
 	bool routed, drained, down, proxy_only;
 	bool serves_others;	/* it answered others lately; relay/consult may know of more */
 	enum health_diag diag;
-	uint16_t ping, ping_giaddr;	/* questions */
+	uint16_t ping, ping_giaddr;	/* questions, DOCTOR_NO_Q: none */
 	struct doctor_kind kind[CLIENTMSG_KINDS];
 };
 
@@ -239,6 +240,9 @@ void doctor_failed(struct doctor *d, uint32_t token, int err);
 bool doctor_server_error(struct doctor *d, uint16_t server, int err);
 /* A BOOTREPLY to the run's machine that came by the VLAN itself. */
 void doctor_heard_on_vlan(struct doctor *d, const struct dhcp4 *m, struct ip4 from);
+
+/* The offer that sends the machine to port 4011. */
+const struct doctor_offer *doctor_sender_to_4011(const struct doctor_kind *k);
 
 /* doctor_judge.c, for doctor.c: what is found of the interface and the configuration before anybody is
  * asked (f may be NULL), and all the rest, once. */

@@ -28,7 +28,9 @@ enum clientmsg_kind {
 	CLIENTMSG_KINDS
 };
 
-/* "bios", "uefi-x64", "uefi-arm64", "uefi-x64-http", as in proto/arch.def */
+/* What it says in option 93, and that code's name in proto/arch.def: "bios", "uefi-x64",
+ * "uefi-arm64", "uefi-x64-http". */
+uint16_t clientmsg_kind_arch(enum clientmsg_kind k);
 const char *clientmsg_kind_name(enum clientmsg_kind k);
 
 /* Who asks. */

@@ -23,7 +23,7 @@
 #define DHCP4_PORT_SERVER	67
 #define DHCP4_PORT_CLIENT	68
 #define DHCP4_PORT_PXE		4011	/* PXE 2.1: boot server, proxyDHCP */
-#define DHCP4_HEADER		236	/* BOOTP up to and with `file` less vend */
+#define DHCP4_HEADER		236	/* the fixed part, up to the end of `file` */
 #define DHCP4_OPTIONS		240	/* offset of the options, behind the cookie */
 #define DHCP4_MIN		300	/* BOOTP message size; old servers want it (RFC 1542 2.1) */
 #define DHCP4_COOKIE		0x63825363u
@@ -55,8 +55,9 @@ enum dhcp4_type {
 
 /* option codes that the relay looks at */
 enum dhcp4_option {
-	DHCP4_OPT_PAD = 0, DHCP4_OPT_ROUTER = 3, DHCP4_OPT_VENDOR_INFO = 43,
-	DHCP4_OPT_REQUESTED_IP = 50, DHCP4_OPT_OVERLOAD = 52,
+	DHCP4_OPT_PAD = 0, DHCP4_OPT_MASK = 1, DHCP4_OPT_ROUTER = 3,
+	DHCP4_OPT_VENDOR_INFO = 43, DHCP4_OPT_REQUESTED_IP = 50,
+	DHCP4_OPT_LEASE_TIME = 51, DHCP4_OPT_OVERLOAD = 52,
 	DHCP4_OPT_TYPE = 53, DHCP4_OPT_SERVER_ID = 54, DHCP4_OPT_MAX_SIZE = 57,
 	DHCP4_OPT_VENDOR_CLASS = 60, DHCP4_OPT_CLIENT_ID = 61,
 	DHCP4_OPT_TFTP_NAME = 66, DHCP4_OPT_BOOTFILE = 67,
@@ -64,6 +65,10 @@ enum dhcp4_option {
 	DHCP4_OPT_UNDI = 94, DHCP4_OPT_UUID = 97, DHCP4_OPT_IPXE = 175,
 	DHCP4_OPT_END = 255,
 };
+
+/* option 52: where options are, too (RFC 2132 9.3) */
+#define DHCP4_OVERLOAD_FILE	1
+#define DHCP4_OVERLOAD_SNAME	2
 
 struct dhcp4 {
 	const uint8_t *data;	/* the whole message, borrowed */
@@ -79,7 +84,7 @@ struct dhcp4 {
 	/* Offset of the END in data, or where it would stand: `len` when there
 	 * is none. Trailing bytes behind END are padding. */
 	size_t end_at;
-	uint8_t overload;	/* option 52: 0..3 */
+	uint8_t overload;	/* option 52: 0, or DHCP4_OVERLOAD_* */
 	bool repeats;		/* some option is there more than once */
 	/* Offset in data of the first instance of each option's code byte in the
 	 * options area, 0 when absent; then in file, sname when overloaded. */
@@ -88,10 +93,11 @@ struct dhcp4 {
 
 /*
  * Reads the message. DROP_NONE, or why it is not one: SHORT below 236 bytes
- * (a message of 236..239 bytes is BOOTP without a cookie), BAD_OP, BAD_HLEN
- * (hlen > 16), BAD_OPTIONS when an option reaches past the end. A missing END is accepted (Apple and old
- * ROMs leave it out): the options then end with the message. Options after END are not
- * looked at. *m is valid for reading header fields even after BAD_OPTIONS.
+ * (a message of 236..239 bytes is BOOTP without a cookie), TRUNCATED above 65,535,
+ * BAD_OP, BAD_HLEN (hlen > 16), BAD_OPTIONS when an option reaches past the end.
+ * A missing END is accepted (Apple and old ROMs leave it out): the options then end
+ * with the message. Options after END are not looked at. *m is valid for reading
+ * header fields even after BAD_OPTIONS.
  */
 enum drop dhcp4_parse(struct dhcp4 *m, const void *data, size_t len);
 

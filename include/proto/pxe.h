@@ -17,6 +17,12 @@
 /* Rows PXE_ARCH(code, name, sentence) stand in proto/arch.def: the whole IANA list;
  * rows PXE_ALIAS(name, code...) too: x64 is 7 and 9 (RFC 4578 erratum), bios is 0. */
 
+/* Sub-options of option 43 in a PXE client's message, or in one for it (PXE 2.1). */
+enum pxe_sub {
+	PXE_SUB_PAD = 0, PXE_SUB_BOOT_SERVERS = 8, PXE_SUB_BOOT_MENU = 9,
+	PXE_SUB_BOOT_ITEM = 71, PXE_SUB_END = 255,
+};
+
 enum pxe_family {
 	PXE_PLAIN,	/* no network boot */
 	PXE_PXE,	/* option 60 PXEClient, or option 93 alone */
@@ -83,7 +89,7 @@ const char *pxe_arch_list(size_t i);
 enum pxe_kind pxe_arch_kind(uint16_t code);
 const char *pxe_kind_word(enum pxe_kind k);
 
-/* In an offer or ACK: says "PXEClient" in option 60? */
-bool pxe_offer_says_pxe(const struct dhcp4 *m);
+/* In an offer or ACK: does option 60 begin with this word, "PXEClient" or "HTTPClient"? */
+bool pxe_offer_says(const struct dhcp4 *m, const char *word);
 
 #endif

@@ -17,7 +17,6 @@
 #include "proto/http.h"
 #include "proto/tftp.h"
 
-#define NO_Q		UINT16_MAX
 #define ALL_KINDS	((1u << CLIENTMSG_KINDS) - 1)
 
 /* A token: 15 secret bits, the slot, the place of the question. There is room for all
@@ -62,7 +61,7 @@ add(struct doctor *d, enum doctor_what what, unsigned ref, enum clientmsg_kind k
 	uint64_t n = d->n_q;
 
 	if (d->n_q == d->max_q)
-		return NO_Q;
+		return DOCTOR_NO_Q;
 	q = &d->q[d->n_q];
 	*q = (struct doctor_q){
 		.what = (uint8_t)what, .kind = (uint8_t)kind, .ref = (uint16_t)ref,
@@ -125,9 +124,8 @@ asks_at_4011(const struct doctor_offer *o, enum clientmsg_kind kind)
 	return kind == CLIENTMSG_BIOS || ip4_is_none(o->siaddr) ? id : o->siaddr;
 }
 
-/* The offer that sends the machine to port 4011. */
-static const struct doctor_offer *
-sender_to_4011(const struct doctor_kind *k)
+const struct doctor_offer *
+doctor_sender_to_4011(const struct doctor_kind *k)
 {
 	return k->boot.got && k->boot.pxe ? &k->boot : &k->address;
 }
@@ -136,7 +134,7 @@ static void
 fill_4011(const struct doctor *d, const struct doctor_q *q, struct doctor_ask *a)
 {
 	const struct doctor_kind *k = &d->server[q->ref].kind[q->kind];
-	const struct doctor_offer *o = sender_to_4011(k);
+	const struct doctor_offer *o = doctor_sender_to_4011(k);
 
 	a->to = k->asked_4011;
 	a->giaddr = d->gi[0].giaddr;
@@ -243,7 +241,7 @@ look_for_router(struct doctor *d, struct ip4 router, struct mono now)
 	for (unsigned i = 0; i < d->n_net; i++)
 		ours = ours || ip4_eq(d->net[i].addr, router);
 	x = &d->router[d->n_router];
-	*x = (struct doctor_router){ router, ours, NO_Q };
+	*x = (struct doctor_router){ router, ours, DOCTOR_NO_Q };
 	if (!ours)
 		x->q = ask_arp(d, d->n_router, now);
 	d->n_router++;
@@ -287,7 +285,7 @@ fetch(struct doctor *d, const struct doctor_offer *o, enum clientmsg_kind kind,
 	if (known || d->n_file == DOCTOR_FILES_MAX)
 		return;
 	*f = (struct doctor_file){
-		.server = server, .kinds = (uint8_t)(1u << kind), .q = NO_Q,
+		.server = server, .kinds = (uint8_t)(1u << kind), .q = DOCTOR_NO_Q,
 		.outcome = FINDING_MAX,
 	};
 	memcpy(f->name, o->file, sizeof(f->name));
@@ -322,7 +320,7 @@ follow(struct doctor *d, unsigned server, enum clientmsg_kind kind,
 		look_for_router(d, o->router, now);
 	if (uses_file(o, kind))
 		fetch(d, o, kind, now);
-	if (o == &k->ack || !o->pxe || kind == CLIENTMSG_HTTP || k->p4011 != NO_Q)
+	if (o == &k->ack || !o->pxe || kind == CLIENTMSG_HTTP || k->p4011 != DOCTOR_NO_Q)
 		return;
 	k->asked_4011 = asks_at_4011(o, kind);
 	if (ip4_is_host(k->asked_4011))
@@ -330,18 +328,6 @@ follow(struct doctor *d, unsigned server, enum clientmsg_kind kind,
 }
 
 /* --- reading offers ------------------------------------------------------------------------- */
-
-static bool
-says(const struct dhcp4 *m, const char *word)
-{
-	struct rd v;
-	const uint8_t *p;
-
-	if (!dhcp4_opt(m, DHCP4_OPT_VENDOR_CLASS, &v))
-		return false;
-	p = rd_bytes(&v, strlen(word));
-	return p && memcmp(p, word, strlen(word)) == 0;
-}
 
 static void
 read_text(struct doctor_offer *o, struct rd text)
@@ -359,7 +345,7 @@ read_file(struct doctor_offer *o, const struct dhcp4 *m)
 
 	if (dhcp4_opt(m, DHCP4_OPT_BOOTFILE, &text) && rd_left(&text))
 		read_text(o, text);
-	else if (!(m->overload & 1)) {
+	else if (!(m->overload & DHCP4_OVERLOAD_FILE)) {
 		rd_skip(&all, DHCP4_OFF_FILE);
 		read_text(o, rd_sub(&all, DHCP4_LEN_FILE));
 	}
@@ -391,14 +377,14 @@ read_menu(struct doctor_offer *o, const struct dhcp4 *m)
 		uint8_t code = rd_u8(&r);
 		struct rd v;
 
-		if (code == DHCP4_OPT_END)
+		if (code == PXE_SUB_END)
 			break;
-		if (code == DHCP4_OPT_PAD)
+		if (code == PXE_SUB_PAD)
 			continue;
 		v = rd_sub(&r, rd_u8(&r));
-		if (code == 8)
+		if (code == PXE_SUB_BOOT_SERVERS)
 			servers = v;
-		if (code == 9 && rd_left(&v) >= 3)
+		if (code == PXE_SUB_BOOT_MENU && rd_left(&v) >= 3)
 			o->item = rd_u16(&v);
 	}
 	if (o->item >= 0 && rd_u16(&servers) == o->item && rd_u8(&servers) > 0)
@@ -411,11 +397,11 @@ read_offer(struct doctor_offer *o, const struct dhcp4 *m, struct ip4 from)
 	struct rd v;
 
 	*o = (struct doctor_offer){
-		.got = true, .from = from, .pxe = says(m, "PXEClient"),
-		.http = says(m, "HTTPClient"),
+		.got = true, .from = from, .pxe = pxe_offer_says(m, "PXEClient"),
+		.http = pxe_offer_says(m, "HTTPClient"),
 		.id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID),
 		.yiaddr = m->yiaddr, .siaddr = m->siaddr,
-		.mask = dhcp4_opt_ip4(m, 1),
+		.mask = dhcp4_opt_ip4(m, DHCP4_OPT_MASK),
 	};
 	if (dhcp4_opt(m, DHCP4_OPT_ROUTER, &v))
 		o->router.host = rd_u32(&v);
@@ -650,10 +636,10 @@ read_server(struct doctor *d, const struct relay4 *r, struct doctor_server *s,
 		.diag = h->diag, .proxy_only = r->conf->server[i].proxy_only,
 		.serves_others = h->last_reply.us &&
 		    mono_diff_ms(now, h->last_reply) < SERVES_MS,
-		.ping = NO_Q, .ping_giaddr = NO_Q,
+		.ping = DOCTOR_NO_Q, .ping_giaddr = DOCTOR_NO_Q,
 	};
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
-		s->kind[k].p4011 = NO_Q;
+		s->kind[k].p4011 = DOCTOR_NO_Q;
 		if (d->choice[k].drop)
 			continue;
 		if (conf_group_has(r->conf, d->choice[k].dhcp, i))
@@ -699,7 +685,7 @@ ask_kind(struct doctor *d, unsigned i, enum clientmsg_kind kind, struct mono now
 	for (unsigned gi = 0; gi < d->n_gi; gi++) {
 		uint16_t q = add(d, DOCTOR_DISCOVER, i, kind, now);
 
-		if (q == NO_Q)
+		if (q == DOCTOR_NO_Q)
 			return;
 		d->q[q].gi = (uint8_t)gi;
 		k->discover = gi ? k->discover : q;

@@ -15,7 +15,6 @@
 #include "base/sbuf.h"
 
 #define ANY_SERVER	CONF_NONE
-#define ALL_KINDS	((1u << CLIENTMSG_KINDS) - 1)
 
 /* --- saying it ------------------------------------------------------------------------ */
 
@@ -180,7 +179,7 @@ kind_answered(const struct doctor *d, const struct doctor_kind *k)
 	return false;
 }
 
-/* Kinds whose DISCOVER was answered, and that were asked at all. */
+/* Bits of the kinds whose DISCOVER was answered... */
 static unsigned
 kinds_answered(const struct doctor *d, const struct doctor_server *s)
 {
@@ -191,6 +190,7 @@ kinds_answered(const struct doctor *d, const struct doctor_server *s)
 	return kinds;
 }
 
+/* ... and of those that were asked at all. */
 static unsigned
 kinds_asked(const struct doctor_server *s)
 {
@@ -246,7 +246,7 @@ why_silent(const struct doctor *d, const struct doctor_server *s)
 		return FINDING_NO_ROUTE;
 	if (is_unreachable(err) || is_unreachable(error_of(d, s->ping)))
 		return FINDING_HOST_UNREACHABLE;
-	if (there && !back && s->ping_giaddr != UINT16_MAX)
+	if (there && !back && s->ping_giaddr != DOCTOR_NO_Q)
 		return FINDING_GIADDR_UNREACHABLE;
 	if (there && !is_selected(s))
 		return FINDING_OTHERS_ONLY;
@@ -286,7 +286,7 @@ is_told(const struct doctor *d, unsigned k)
 		const struct doctor_kind *x = &d->server[i].kind[k];
 
 		if (k == CLIENTMSG_HTTP ? x->boot.http || x->address.http :
-		    names_file(x) || x->boot.got || x->p4011 != UINT16_MAX)
+		    names_file(x) || x->boot.got || x->p4011 != DOCTOR_NO_Q)
 			return true;
 	}
 	return false;
@@ -467,17 +467,11 @@ judge_addresses(struct doctor *d, unsigned k)
 
 /* --- port 4011 ------------------------------------------------------------------------------- */
 
-static const struct doctor_offer *
-pxe_offer(const struct doctor_kind *x)
-{
-	return x->boot.got && x->boot.pxe ? &x->boot : &x->address;
-}
-
 static enum finding
 judge_silent_4011(const struct doctor *d, const struct doctor_server *s,
     const struct doctor_kind *x)
 {
-	const struct doctor_offer *o = pxe_offer(x);
+	const struct doctor_offer *o = doctor_sender_to_4011(x);
 	bool plain_dhcp = o == &x->address && !d->conf->is_boot[s->index];
 
 	if (x->wrong_port)
@@ -512,7 +506,7 @@ judge_4011(struct doctor *d, const struct doctor_server *s, unsigned k)
 	const struct doctor_kind *x = &s->kind[k];
 	struct about a = about(s, 1u << k);
 
-	if (x->p4011 == UINT16_MAX || is_stripped(d, s))
+	if (x->p4011 == DOCTOR_NO_Q || is_stripped(d, s))
 		return;
 	if (!ip4_eq(x->asked_4011, s->address))
 		a.address = x->asked_4011;
@@ -528,10 +522,12 @@ judge_4011(struct doctor *d, const struct doctor_server *s, unsigned k)
 
 /* --- what to boot ----------------------------------------------------------------------------- */
 
-static const uint16_t arch_of[CLIENTMSG_KINDS] = {
-	[CLIENTMSG_BIOS] = 0x00, [CLIENTMSG_X64] = 0x07,
-	[CLIENTMSG_ARM64] = 0x0b, [CLIENTMSG_HTTP] = 0x10,
-};
+static bool
+suits(const struct doctor_file *f, unsigned kind)
+{
+	return bootfile_suits(f->content,
+	    clientmsg_kind_arch((enum clientmsg_kind)kind));
+}
 
 static enum finding
 outcome(const struct doctor *d, const struct doctor_file *f)
@@ -569,7 +565,7 @@ others_find_theirs(const struct doctor *d)
 		for (unsigned k = CLIENTMSG_BIOS; k <= CLIENTMSG_X64; k++)
 			if (d->file[i].kinds >> k & 1 &&
 			    d->file[i].outcome == FINDING_FILE_FOUND &&
-			    bootfile_suits(d->file[i].content, arch_of[k]))
+			    suits(&d->file[i], k))
 				return true;
 	return false;
 }
@@ -578,7 +574,7 @@ others_find_theirs(const struct doctor *d)
 static enum finding
 judge_arch(const struct doctor *d, const struct doctor_file *f, unsigned k)
 {
-	if (bootfile_suits(f->content, arch_of[k]))
+	if (suits(f, k))
 		return FINDING_FILE_FOUND;
 	return k == CLIENTMSG_ARM64 && others_find_theirs(d) ?
 	    FINDING_FILE_OF_OTHERS : FINDING_WRONG_ARCH;
@@ -624,7 +620,7 @@ judge_promise(struct doctor *d, const struct doctor_server *s, unsigned k)
 
 		if (http && !x->boot.file[0] && !x->address.file[0])
 			say(d, FINDING_HTTP_NO_URL, about(s, 1u << k), "");
-	} else if (promises(x) && !names_file(x) && x->p4011 == UINT16_MAX)
+	} else if (promises(x) && !names_file(x) && x->p4011 == DOCTOR_NO_Q)
 		say(d, has_files(s) ? FINDING_KIND_NO_FILE : FINDING_NO_FILE,
 		    about(s, 1u << k), "");
 }

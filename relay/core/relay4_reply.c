@@ -142,7 +142,7 @@ is_lease(const struct dhcp4 *m)
 	if (ip4_is_none(m->yiaddr))
 		return false;
 	return m->type == DHCP4_OFFER || m->type == DHCP4_TYPE_NONE ||
-	    (m->type == DHCP4_ACK && m->at[51]);
+	    (m->type == DHCP4_ACK && m->at[DHCP4_OPT_LEASE_TIME]);
 }
 
 static void
@@ -263,8 +263,8 @@ static bool
 strips_pxe(const struct relay4 *r, const struct relay4_delivery *d)
 {
 	return r->conf->strip_pxe_from_dhcp && d->m.type == DHCP4_OFFER &&
-	    !ip4_is_none(d->m.yiaddr) && d->server != CONF_NONE && !r->conf->is_boot[d->server] &&
-	    pxe_offer_says_pxe(&d->m);
+	    !ip4_is_none(d->m.yiaddr) && d->server != CONF_NONE &&
+	    !r->conf->is_boot[d->server] && pxe_offer_says(&d->m, "PXEClient");
 }
 
 static void

@@ -467,7 +467,7 @@ learn_file(struct track_boot *b, const struct dhcp4 *m, bool boot)
 	if (!dhcp4_opt(m, DHCP4_OPT_BOOTFILE, &text)) {
 		rd_skip(&all, DHCP4_OFF_FILE);
 		text = rd_sub(&all, DHCP4_LEN_FILE);
-		if (m->overload & 1)
+		if (m->overload & DHCP4_OVERLOAD_FILE)
 			return false;
 	}
 	if (rd_left(&text) == 0 || *text.p == 0)
@@ -479,19 +479,6 @@ learn_file(struct track_boot *b, const struct dhcp4 *m, bool boot)
 	b->file_server = ip4_is_none(m->siaddr) ?
 	    dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID) : m->siaddr;
 	return true;
-}
-
-static bool
-says(const struct dhcp4 *m, const char *word)
-{
-	struct rd v;
-	const uint8_t *p;
-	size_t n = strlen(word);
-
-	if (!dhcp4_opt(m, DHCP4_OPT_VENDOR_CLASS, &v))
-		return false;
-	p = rd_bytes(&v, n);
-	return p && memcmp(p, word, n) == 0;
 }
 
 static struct ip4
@@ -530,8 +517,8 @@ note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
 	struct track_offer o = {
 		.server = server, .yiaddr = m->yiaddr, .siaddr = m->siaddr,
 		.id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID),
-		.router = router_of(m), .pxe = says(m, "PXEClient"),
-		.http = says(m, "HTTPClient"), .boot_only = boot_only,
+		.router = router_of(m), .pxe = pxe_offer_says(m, "PXEClient"),
+		.http = pxe_offer_says(m, "HTTPClient"), .boot_only = boot_only,
 		.menu = m->at[DHCP4_OPT_VENDOR_INFO] != 0,
 	};
 	struct track_event *e;
@@ -558,7 +545,7 @@ note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
 static uint8_t
 mask_of(const struct dhcp4 *m)
 {
-	struct ip4 mask = dhcp4_opt_ip4(m, 1);
+	struct ip4 mask = dhcp4_opt_ip4(m, DHCP4_OPT_MASK);
 	uint8_t plen = 0;
 
 	while (plen < 32 && mask.host << plen & 0x80000000u)
@@ -654,8 +641,8 @@ track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
 	if (!c)
 		return;
 	c->now.rogue = true;
-	c->now.rogue_boot |= ip4_is_none(m->yiaddr) || says(m, "PXEClient") ||
-	    m->at[DHCP4_OPT_BOOTFILE];
+	c->now.rogue_boot |= ip4_is_none(m->yiaddr) ||
+	    pxe_offer_says(m, "PXEClient") || m->at[DHCP4_OPT_BOOTFILE];
 	c->now.stranger = server;
 	e = add(&c->now, TRACK_ROGUE, now);
 	e->peer = server;

@@ -14,6 +14,8 @@
 #include "base/sbuf.h"
 #include "ctl/render.h"
 #include "ctl/table.h"
+#include "proto/clientmsg.h"
+#include "proto/finding.h"
 
 /* Runs at once: 200 VLANs take less than a minute, and the daemon has room for others. */
 #define AT_ONCE		24
@@ -105,12 +107,13 @@ static bool
 may_be_busy(const json_t *doc)
 {
 	const json_t *checks = json_object_get(doc, "checks"), *row;
+	const char *busy = finding_row(FINDING_NO_POOL)->code;
 	size_t i;
 
 	json_array_foreach(checks, i, row) {
 		const char *code = json_string_value(json_object_get(row, "code"));
 
-		if (code && strcmp(code, "no-pool") == 0)
+		if (code && strcmp(code, busy) == 0)
 			return true;
 	}
 	return false;
@@ -183,9 +186,7 @@ add_kinds(struct sbuf *b, const json_t *kinds)
 	}
 }
 
-#define KINDS	4	/* that the daemon plays: all of them go without saying */
-
-/* "wds-1 198.51.100.21 (bios, uefi-x64)" */
+/* "wds-1 198.51.100.21 (bios, uefi-x64)"; all kinds that the daemon plays go without saying. */
 static void
 add_subject(struct sbuf *b, const json_t *row)
 {
@@ -197,7 +198,7 @@ add_subject(struct sbuf *b, const json_t *row)
 	add_word(b, " ", word(row, "server"));
 	add_word(b, ", ", word(row, "address"));
 	alone = b->len == 0;
-	if (n == 0 || n == KINDS)
+	if (n == 0 || n == CLIENTMSG_KINDS)
 		return;
 	sbuf_puts(b, alone ? "" : " (");
 	add_kinds(b, kinds);

@@ -35,7 +35,6 @@
 #define UDP_DATA	8u
 /* ICMP counts from there, too; what it quotes has a header without options. */
 #define ICMP_TYPE	0u
-#define ICMP_CODE	1u
 #define ICMP_QUOTE	8u
 #define QUOTED_PROTO	(ICMP_QUOTE + IP_PROTO)
 #define QUOTED_DPORT	(ICMP_QUOTE + 20u + UDP_DPORT)

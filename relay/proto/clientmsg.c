@@ -13,7 +13,6 @@
 
 #define HTYPE_ETHERNET	1
 #define OPT_PARAMETERS	55
-#define PXE_BOOT_ITEM	71	/* of option 43 */
 
 static const uint8_t prefix[4] = { 0x02, 0x70, 0x78, 0x64 };
 
@@ -32,6 +31,12 @@ static const struct {
 	[CLIENTMSG_HTTP] = { 16, { 1, 3, 16 }, true,
 	    "HTTPClient:Arch:00016:UNDI:003016" },
 };
+
+uint16_t
+clientmsg_kind_arch(enum clientmsg_kind k)
+{
+	return kinds[k].arch;
+}
 
 const char *
 clientmsg_kind_name(enum clientmsg_kind k)
@@ -123,7 +128,7 @@ clientmsg_request4011(uint8_t *out, size_t size, const struct clientmsg *c,
 {
 	struct wr w = wr_init(out, size);
 	unsigned type = item < 0 ? 0 : (unsigned)item;
-	uint8_t menu[] = { PXE_BOOT_ITEM, 4, (uint8_t)(type >> 8), (uint8_t)type,
+	uint8_t menu[] = { PXE_SUB_BOOT_ITEM, 4, (uint8_t)(type >> 8), (uint8_t)type,
 		0, 0, DHCP4_OPT_END };
 
 	begin(&w, c, DHCP4_REQUEST_MSG, 0, ciaddr);

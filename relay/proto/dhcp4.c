@@ -18,8 +18,6 @@
 
 /* sname and file stand before the cookie, so an offset tells the area. */
 #define COOKIE_AT	DHCP4_HEADER
-#define OVERLOAD_FILE	1	/* RFC 2132 9.3: bit 0 file, bit 1 sname */
-#define OVERLOAD_SNAME	2
 
 /*
  * The next option of an area. False at END, on which the cursor stays, at the
@@ -64,7 +62,7 @@ area_options(const struct dhcp4 *m)
 static struct rd
 area_file(const struct dhcp4 *m)
 {
-	size_t len = m->overload & OVERLOAD_FILE ? DHCP4_LEN_FILE : 0;
+	size_t len = m->overload & DHCP4_OVERLOAD_FILE ? DHCP4_LEN_FILE : 0;
 
 	return area(m, DHCP4_OFF_FILE, DHCP4_OFF_FILE + len);
 }
@@ -72,7 +70,7 @@ area_file(const struct dhcp4 *m)
 static struct rd
 area_sname(const struct dhcp4 *m)
 {
-	size_t len = m->overload & OVERLOAD_SNAME ? DHCP4_LEN_SNAME : 0;
+	size_t len = m->overload & DHCP4_OVERLOAD_SNAME ? DHCP4_LEN_SNAME : 0;
 
 	return area(m, DHCP4_OFF_SNAME, DHCP4_OFF_SNAME + len);
 }
@@ -142,7 +140,7 @@ read_overload(const struct dhcp4 *m)
 
 	if (dhcp4_opt_join(m, DHCP4_OPT_OVERLOAD, how, sizeof(how)) == 0)
 		return 0;
-	return how[0] & (OVERLOAD_FILE | OVERLOAD_SNAME);
+	return how[0] & (DHCP4_OVERLOAD_FILE | DHCP4_OVERLOAD_SNAME);
 }
 
 /* False when an option of the options area reaches past the message. */

@@ -16,12 +16,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-#define SUB_PAD		0	/* of option 43, PXE 2.1 */
-#define SUB_BOOT_SERVERS 8
-#define SUB_BOOT_ITEM	71
-#define SUB_END		255
-
-/* Sub-options of option 43 that are looked at; real ones have 7 bytes. */
+/* Bytes of option 43 that are looked at; real ones have 7. */
 #define VENDOR_INFO_MAX	512
 
 struct arch {
@@ -151,12 +146,13 @@ read_boot_item(struct pxe_client *c, const struct dhcp4 *m)
 		return;
 	r = rd_init(buf, read_option(m, DHCP4_OPT_VENDOR_INFO, buf,
 	    sizeof(buf)));
-	while (rd_left(&r) > 0 && (sub = rd_u8(&r)) != SUB_END) {
-		if (sub == SUB_PAD)
+	while (rd_left(&r) > 0 && (sub = rd_u8(&r)) != PXE_SUB_END) {
+		if (sub == PXE_SUB_PAD)
 			continue;
 		item = rd_sub(&r, rd_u8(&r));
-		c->boot_servers = c->boot_servers || (sub == SUB_BOOT_SERVERS && !item.bad);
-		if (sub != SUB_BOOT_ITEM)
+		c->boot_servers = c->boot_servers ||
+		    (sub == PXE_SUB_BOOT_SERVERS && !item.bad);
+		if (sub != PXE_SUB_BOOT_ITEM)
 			continue;
 		c->item = rd_u16(&item);
 		c->layer = rd_u16(&item);
@@ -243,13 +239,13 @@ pxe_user_class_is(const struct pxe_client *c, const char *text)
 }
 
 bool
-pxe_offer_says_pxe(const struct dhcp4 *m)
+pxe_offer_says(const struct dhcp4 *m, const char *word)
 {
-	static const char pxe[] = "PXEClient";
-	uint8_t buf[sizeof(pxe) - 1];
+	uint8_t buf[PXE_CLASS_MAX];
+	size_t len = strlen(word);
 
-	return dhcp4_opt_join(m, DHCP4_OPT_VENDOR_CLASS, buf, sizeof(buf)) >=
-	    sizeof(buf) && memcmp(buf, pxe, sizeof(buf)) == 0;
+	return read_option(m, DHCP4_OPT_VENDOR_CLASS, buf, sizeof(buf)) >= len &&
+	    memcmp(buf, word, len) == 0;
 }
 
 /* --- names ----------------------------------------------------------------- */

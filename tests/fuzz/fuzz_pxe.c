@@ -29,7 +29,7 @@ check_client(const struct dhcp4 *m)
 	assert(!c.discovery || c.pxeclient);
 	assert(c.netboot == (c.pxeclient || c.httpclient ||
 	    m->at[DHCP4_OPT_ARCH] != 0));
-	assert(c.pxeclient == pxe_offer_says_pxe(m));
+	assert(c.pxeclient == pxe_offer_says(m, "PXEClient"));
 
 	/* whatever the class is, it is that */
 	memcpy(text, c.user, c.user_len);
