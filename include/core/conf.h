@@ -227,6 +227,8 @@ void conf_print(const struct conf *c, void (*out)(void *user, const char *line),
 #define CONF_PROBE_STRLEN (sizeof(((struct conf_probe *)0)->arg) + 16)
 char *conf_probe_text(const struct conf_probe *p, char buf[CONF_PROBE_STRLEN]);
 
+bool conf_probe_eq(const struct conf_probe *a, const struct conf_probe *b);
+
 /* The value of metrics = as it stands in the file, into buf; returns buf. */
 #define CONF_METRICS_STRLEN (sizeof(((struct conf_metrics *)0)->path))
 char *conf_metrics_text(const struct conf_metrics *m, char buf[CONF_METRICS_STRLEN]);

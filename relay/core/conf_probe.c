@@ -163,8 +163,8 @@ probe_parse(const struct conf_list *l, struct conf_probe *p)
 	return kind != CONF_PROBE_TFTP || copy_arg(l, arg + 1, p);
 }
 
-static bool
-probe_eq(const struct conf_probe *a, const struct conf_probe *b)
+bool
+conf_probe_eq(const struct conf_probe *a, const struct conf_probe *b)
 {
 	return a->kind == b->kind && a->port == b->port && strcmp(a->arg, b->arg) == 0;
 }
@@ -209,7 +209,7 @@ add_probe(const struct conf_list *l, struct conf_server *s)
 	if (!probe_parse(l, &p))
 		return;
 	for (uint8_t i = 0; i < s->n_probe; i++)
-		if (probe_eq(&s->probe[i], &p)) {
+		if (conf_probe_eq(&s->probe[i], &p)) {
 			conf_bad_item(l->a, l->line, l->item, "stands twice");
 			return;
 		}
@@ -313,7 +313,7 @@ conf_health_eq(const struct conf_server *a, const struct conf_server *b)
 	if (a->n_probe != b->n_probe)
 		return false;
 	for (uint8_t i = 0; i < a->n_probe; i++)
-		if (!probe_eq(&a->probe[i], &b->probe[i]))
+		if (!conf_probe_eq(&a->probe[i], &b->probe[i]))
 			return false;
 	return a->weight == b->weight && a->rise == b->rise && a->fall == b->fall &&
 	    a->probe_interval_ms == b->probe_interval_ms &&

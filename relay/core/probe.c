@@ -107,12 +107,6 @@ probe_init(struct probes *p, struct hash_key secret)
 	p->secret = secret;
 }
 
-static bool
-same_probe(const struct conf_probe *a, const struct conf_probe *b)
-{
-	return a->kind == b->kind && a->port == b->port && strcmp(a->arg, b->arg) == 0;
-}
-
 static struct probe_one
 one_of(const struct probe_server *was, const struct conf_server *had,
     const struct conf_probe *probe, struct mono now)
@@ -120,7 +114,7 @@ one_of(const struct probe_server *was, const struct conf_server *had,
 	struct probe_one one = { .since = now };
 
 	for (unsigned i = 0; had && i < had->n_probe; i++)
-		if (same_probe(&had->probe[i], probe))
+		if (conf_probe_eq(&had->probe[i], probe))
 			one = was->one[i];
 	one.open = false;
 	return one;
