@@ -379,12 +379,6 @@ kinds(uint8_t bits)
 }
 
 static json_t *
-some_ip(struct ip4 a)
-{
-	return ip4_is_none(a) ? NULL : show_ip(a);
-}
-
-static json_t *
 finding(const struct doctor *run, const struct doctor_finding *f)
 {
 	const struct finding_row *row = finding_row(f->what);
@@ -396,7 +390,7 @@ finding(const struct doctor *run, const struct doctor_finding *f)
 	    "status", finding_level_word(row->level),
 	    "server", s ? show_ip(s->address) : NULL,
 	    "server-name", s && !s->implicit ? show_name(s->name) : NULL,
-	    "address", some_ip(f->address), "kinds", kinds(f->kinds),
+	    "address", show_some_ip(f->address), "kinds", kinds(f->kinds),
 	    "detail", f->detail[0] ? json_string(f->detail) : NULL,
 	    "sentence", row->sentence, "cure", row->cure);
 }
@@ -421,7 +415,7 @@ document(const struct doctor *run, uint32_t id, struct mono ended)
 	return json_pack("{s:I, s:b, s:o, s:I, s:o*, s:o, s:b, s:I, s:s, s:o}",
 	    "run", (json_int_t)id, "done", 1, "interface", show_name(run->ifname),
 	    "ifindex", (json_int_t)run->ifindex,
-	    "giaddr", some_ip(run->gi[0].giaddr),
+	    "giaddr", show_some_ip(run->gi[0].giaddr),
 	    "mac", json_sprintf("02:70:78:64:%02x:%02x", run->mac >> 8,
 	    run->mac & 255), "router-here", is_router(run),
 	    "ms", (json_int_t)mono_diff_ms(ended, run->began),

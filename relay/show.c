@@ -24,6 +24,12 @@ show_ip(struct ip4 a)
 	return json_string(ip4_str(a, buf));
 }
 
+json_t *
+show_some_ip(struct ip4 a)
+{
+	return ip4_is_none(a) ? NULL : show_ip(a);
+}
+
 /* The kernel lets an interface's name be nearly any bytes; JSON wants UTF-8. */
 json_t *
 show_name(const char *text)
@@ -180,8 +186,8 @@ server(struct daemon *d, uint16_t i)
 	    "dhcp", d->conf->is_dhcp[i], "boot", d->conf->is_boot[i],
 	    "sent", (json_int_t)s->sent, "replies", (json_int_t)s->replies,
 	    "offers", (json_int_t)s->offers, "acks", (json_int_t)s->acks,
-	    "naks", (json_int_t)s->naks, "hedges", (json_int_t)s->hedges, "dropped", (json_int_t)s->dropped,
-	    "errors", (json_int_t)s->errors);
+	    "naks", (json_int_t)s->naks, "hedges", (json_int_t)s->hedges,
+	    "dropped", (json_int_t)s->dropped, "errors", (json_int_t)s->errors);
 }
 
 static json_t *

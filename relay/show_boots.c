@@ -20,13 +20,6 @@
 /* With more clients than that between two boots, nobody has booted for long. */
 #define LOOK_MAX	5000
 
-/* An address, or nothing for "none". */
-static json_t *
-some_ip(struct ip4 a)
-{
-	return ip4_is_none(a) ? NULL : show_ip(a);
-}
-
 /* The configured name of a server; nothing when it has no other name than its
  * address. */
 static json_t *
@@ -101,7 +94,7 @@ client_row(struct daemon *d, const struct track_client *c)
 	return json_pack("{s:o, s:o*, s:o*, s:s, s:o*, s:s, s:b, s:o, s:o}",
 	    "mac", hardware(&c->key), "interface", interface(d, b),
 	    "arch", arch(b), "family", pxe_family_name(b->family),
-	    "address", some_ip(c->address),
+	    "address", show_some_ip(c->address),
 	    "verdict", explain_row(e)->code, "failed", explain_failed(e),
 	    "age-s", ago_s(d, b->last), "xid", json_sprintf("%08x", b->xid));
 }
@@ -113,7 +106,7 @@ boot_row(struct daemon *d, const struct track_client *c)
 	json_t *row = client_row(d, c);
 
 	json_object_update_new(row, json_pack("{s:o*, s:o*, s:o*}",
-	    "server", some_ip(server), "server-name", server_name(d, server),
+	    "server", show_some_ip(server), "server-name", server_name(d, server),
 	    "file", c->now.file[0] ? show_name(c->now.file) : NULL));
 	return row;
 }
@@ -158,8 +151,8 @@ event(struct daemon *d, const struct track_event *e)
 {
 	return json_pack("{s:I, s:s, s:o*, s:o*, s:o*, s:o*, s:s*}",
 	    "ms", (json_int_t)e->ms, "event", track_word((enum track_kind)e->kind),
-	    "server", some_ip(e->peer), "server-name", server_name(d, e->peer),
-	    "address", some_ip(e->addr),
+	    "server", show_some_ip(e->peer), "server-name", server_name(d, e->peer),
+	    "address", show_some_ip(e->addr),
 	    "n", e->n ? json_integer(e->n) : NULL,
 	    "drop", e->why ? drop_word((enum drop)e->why) : NULL);
 }
@@ -193,8 +186,8 @@ offers(struct daemon *d, const struct track_boot *b)
 		    "ms", (json_int_t)o->ms,
 		    "server", show_ip(o->server),
 		    "server-name", server_name(d, o->server),
-		    "server-id", some_ip(o->id), "address", some_ip(o->yiaddr),
-		    "router", some_ip(o->router), "next-server", some_ip(o->siaddr),
+		    "server-id", show_some_ip(o->id), "address", show_some_ip(o->yiaddr),
+		    "router", show_some_ip(o->router), "next-server", show_some_ip(o->siaddr),
 		    "pxe", o->pxe, "http", o->http, "file", o->file,
 		    "menu", o->menu, "boot-only", o->boot_only));
 	}
@@ -239,8 +232,8 @@ facts(struct daemon *d, const struct track_boot *b)
 	    "asked-dhcp", (json_int_t)b->dhcp_asked,
 	    "asked-boot", (json_int_t)b->boot_asked,
 	    "hedges", (json_int_t)b->hedges, "drops", (json_int_t)b->drops,
-	    "address", some_ip(b->address), "router", some_ip(b->router),
-	    "server", some_ip(server), "server-name", server_name(d, server),
+	    "address", show_some_ip(b->address), "router", show_some_ip(b->router),
+	    "server", show_some_ip(server), "server-name", server_name(d, server),
 	    "file", b->file[0] ? show_name(b->file) : NULL);
 }
 
@@ -254,31 +247,11 @@ conversation(struct daemon *d, const struct track_boot *b)
 	    "facts", facts(d, b), "offers", offers(d, b), "events", events(d, b));
 }
 
-static int
-nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* However a switch, a label or Windows writes it: whole bytes in hexadecimal, with
- * ':', '-' or '.' between them, or nothing. */
 static bool
 parse_hardware(const char *s, struct track_key *k)
 {
 	*k = (struct track_key){ .hlen = 0 };
-	while (*s) {
-		int high = nibble(s[0]), low = high < 0 ? -1 : nibble(s[1]);
-
-		if (low < 0 || k->hlen == sizeof(k->chaddr))
-			return false;
-		k->chaddr[k->hlen++] = (uint8_t)(high << 4 | low);
-		s += 2;
-		if (*s && strchr(":-.", *s) && s[1])
-			s++;
-	}
+	k->hlen = (uint8_t)hwaddr_parse(s, k->chaddr, sizeof(k->chaddr));
 	return k->hlen >= 6;
 }
 

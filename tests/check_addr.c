@@ -234,6 +234,32 @@ START_TEST(prefix_bad_strings)
 END_TEST
 
 /* Flip every bit of a MAC under every length: inside it matters, outside not. */
+static const struct {
+	const char *s;
+	size_t len;
+} hwaddrs[] = {
+	{ "52:54:00:12:34:56", 6 }, { "52-54-00-12-34-56", 6 },
+	{ "5254.0012.3456", 6 }, { "525400123456", 6 }, { "5254-00:12.3456", 6 },
+	{ "52:54:00:12:34:56:78:9A:bc:dE", 10 }, { "52", 1 },
+	{ "", 0 }, { ":", 0 }, { "5", 0 }, { "52:5", 0 }, { "52:54:", 0 },
+	{ "52::54", 0 }, { ":52", 0 }, { "52 54", 0 }, { "5g", 0 },
+	{ "52:54:00:12:34:56:78:9a:bc:de:f0", 0 },	/* longer than the room */
+};
+
+START_TEST(hardware_addresses_as_people_write_them)
+{
+	static const uint8_t all[10] = {
+		0x52, 0x54, 0x00, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde,
+	};
+	uint8_t out[sizeof(all)];
+	char *s = exact(hwaddrs[_i].s);
+
+	ck_assert_uint_eq(hwaddr_parse(s, out, sizeof(out)), hwaddrs[_i].len);
+	ck_assert_mem_eq(out, all, hwaddrs[_i].len);
+	free(s);
+}
+END_TEST
+
 START_TEST(prefix_has_looks_at_its_bits_only)
 {
 	const struct mac base = { { 0xaa, 0x55, 0xcc, 0x33, 0xf0, 0x0f } };
@@ -398,6 +424,8 @@ addr_suite(void)
 	tcase_add_loop_test(parse, mac_bad_strings, 0, COUNT(mac_bad));
 	tcase_add_loop_test(parse, prefix_good_strings, 0, COUNT(prefix_good));
 	tcase_add_loop_test(parse, prefix_bad_strings, 0, COUNT(prefix_bad));
+	tcase_add_loop_test(parse, hardware_addresses_as_people_write_them, 0,
+	    COUNT(hwaddrs));
 	tcase_add_test(parse, longest_prints_fit);
 	suite_add_tcase(s, parse);
 

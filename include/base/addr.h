@@ -69,6 +69,12 @@ bool ip4net_parse(const char *s, struct ip4net *out);
 bool mac_parse(const char *s, struct mac *out);
 /* A whole address, "b8:27:eb" (any number of whole bytes 1..6) or "aa:bb:cc:d0:00:00/28". */
 bool macprefix_parse(const char *s, struct macprefix *out);
+/*
+ * A hardware address of any length, however a switch, a label or Windows writes it: whole bytes
+ * in hexadecimal, with ':', '-' or '.' between them, or nothing. How many bytes; 0 when it is
+ * none, or longer than max.
+ */
+size_t hwaddr_parse(const char *s, uint8_t *out, size_t max);
 bool macprefix_has(const struct macprefix *p, const struct mac *m);
 
 /* Print into buf (of IP4_STRLEN / MAC_STRLEN / 24 bytes) and return buf. */

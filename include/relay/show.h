@@ -13,6 +13,8 @@
 struct daemon;
 
 json_t *show_ip(struct ip4 a);
+/* NULL, which "o*" of json_pack() leaves out, for IP4_NONE. */
+json_t *show_some_ip(struct ip4 a);
 /* Text that may hold any bytes, escaped, and then cut to 255 characters. */
 json_t *show_name(const char *text);
 

@@ -217,6 +217,24 @@ macprefix_parse(const char *s, struct macprefix *out)
 	return true;
 }
 
+size_t
+hwaddr_parse(const char *s, uint8_t *out, size_t max)
+{
+	size_t n = 0;
+
+	while (*s) {
+		int byte = hex_pair(s);
+
+		if (byte < 0 || n == max)
+			return 0;
+		out[n++] = (uint8_t)byte;
+		s += 2;
+		if (*s && strchr(":-.", *s) && s[1])
+			s++;
+	}
+	return n;
+}
+
 bool
 macprefix_has(const struct macprefix *p, const struct mac *m)
 {

@@ -9,23 +9,6 @@
 
 #include "base/sbuf.h"
 
-/* As `explain` takes it: 52:54:00:12:34:56, 5254.0012.3456, 525400123456. */
-static bool
-parse_mac(const char *s, struct mac *out)
-{
-	for (size_t i = 0; i < sizeof(out->b); i++) {
-		int byte = hex_pair(s);
-
-		if (byte < 0)
-			return false;
-		out->b[i] = (uint8_t)byte;
-		s += 2;
-		if (*s && strchr(":-.", *s) && s[1])
-			s++;
-	}
-	return *s == '\0';
-}
-
 static bool
 parse_server(const struct conf *c, const char *s, struct ip4 *out)
 {
@@ -50,9 +33,12 @@ refuse(const char *what, const char *word, char *why, size_t size)
 static bool
 take_mac(struct capfilter *f, const char *value, char *why, size_t size)
 {
+	struct mac *mac;
+
 	if (f->n_mac == CAPFILTER_MAX)
 		return refuse("more than 16 machines, the last one", value, why, size);
-	if (!parse_mac(value, &f->mac[f->n_mac].mac))
+	mac = &f->mac[f->n_mac].mac;
+	if (hwaddr_parse(value, mac->b, sizeof(mac->b)) != sizeof(mac->b))
 		return refuse("not a hardware address, like 52:54:00:12:34:56",
 		    value, why, size);
 	f->n_mac++;
