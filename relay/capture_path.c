@@ -20,7 +20,6 @@
 
 #define ETHER_HEADER	14
 #define ETHERTYPE_IPV4	0x0800
-#define OFF_CHADDR	28
 
 /* --- addresses ------------------------------------------------------------------- */
 
@@ -60,7 +59,7 @@ chaddr_of(const void *msg, size_t len)
 
 	rd_skip(&r, 1);
 	hlen = rd_u8(&r);
-	rd_skip(&r, OFF_CHADDR - 3);
+	rd_skip(&r, DHCP4_OFF_CHADDR - 3);
 	if ((op == DHCP4_REQUEST || op == DHCP4_REPLY) && hlen == sizeof(m.b))
 		rd_copy(&r, m.b, sizeof(m.b));
 	return m;

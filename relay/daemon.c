@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "proto/tftp.h"
 #include "relay/consult.h"
 
 /* How often time is told to who waits for it, while somebody does. */
@@ -60,7 +61,7 @@ daemon_filter(const struct conf *c, struct ring_filter *f)
 	memset(f, 0, sizeof(*f));
 	f->port[f->n_port++] = DHCP4_PORT_SERVER;
 	f->port[f->n_port++] = DHCP4_PORT_CLIENT;	/* servers on a VLAN */
-	f->watch[f->n_watch++] = DAEMON_PORT_TFTP;
+	f->watch[f->n_watch++] = TFTP_PORT;
 	f->tftp_errors = true;
 	if (c->p4011) {
 		f->port[f->n_port++] = DHCP4_PORT_PXE;

@@ -40,8 +40,6 @@
 
 #define DAEMON_VERSION PXRELAY_VERSION
 
-#define DAEMON_PORT_TFTP 69
-
 /* Rendered messages wait here until their batch is sent. */
 #define DAEMON_ARENA (512u * 1024)
 

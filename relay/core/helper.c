@@ -12,7 +12,6 @@
 /* A packet that takes longer to come round is limited by its TTL alone. */
 #define SEEN_MS		5000
 #define SEEN_MAX	1024
-#define HELPERS_MAX	64	/* rate buckets; conf allows no more sections */
 
 struct seen {
 	uint64_t digest;	/* of source, ports and payload */
@@ -23,7 +22,7 @@ struct seen {
 struct helpers {
 	struct hash_key secret;
 	struct hash *seen;
-	struct limit limit[HELPERS_MAX];
+	struct limit limit[CONF_HELPERS_MAX];	/* by index of the [helper] */
 };
 
 struct helpers *
@@ -52,10 +51,10 @@ helpers_free(struct helpers *h)
 void
 helpers_configure(struct helpers *h, const struct conf *old, const struct conf *next)
 {
-	struct limit limit[HELPERS_MAX] = { { 0 } };
+	struct limit limit[CONF_HELPERS_MAX] = { { 0 } };
 
-	for (unsigned i = 0; i < next->n_helper && i < HELPERS_MAX; i++)
-		for (unsigned k = 0; k < old->n_helper && k < HELPERS_MAX; k++)
+	for (unsigned i = 0; i < next->n_helper; i++)
+		for (unsigned k = 0; k < old->n_helper; k++)
 			if (strcmp(next->helper[i].name, old->helper[k].name) == 0)
 				limit[i] = h->limit[k];
 	memcpy(h->limit, limit, sizeof(limit));
@@ -193,7 +192,7 @@ judge(struct helpers *h, const struct conf_helper *p, uint16_t index,
 	if (!allowed(p, u->src) || !ip4_is_host(source_of(p, in, u->src)) ||
 	    u->src.host >> 24 == 127 || iface_is_all(in, u->src))
 		return DROP_HELPER_DENIED;
-	if (!limit_take(&h->limit[index % HELPERS_MAX], p->rate, now))
+	if (!limit_take(&h->limit[index], p->rate, now))
 		return DROP_HELPER_RATE;
 	return came_back(h, u, now) ? DROP_HELPER_LOOP : DROP_NONE;
 }

@@ -5,9 +5,7 @@
  */
 #include "core/record.h"
 
-#include <string.h>
-
-#define PORT_TFTP 69
+#include "proto/tftp.h"
 
 /* The message that a decision was about. It may have been made before the message was
  * read: for a standby router, for a sender who is no server. */
@@ -175,7 +173,7 @@ record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
 
 		track_4011(t, asks ? rx->src : rx->dst, DHCP4_PORT_PXE,
 		    asks ? rx->dst : rx->src, asks, rx->data, rx->len, now);
-	} else if (dport == PORT_TFTP)
+	} else if (dport == TFTP_PORT)
 		track_tftp(t, rx->src, rx->dst, true, rx->data, rx->len, now);
 	else
 		track_tftp(t, rx->dst, rx->src, false, rx->data, rx->len, now);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/conf.h"
+#include "proto/tftp.h"
 
 /* Two offers of one server within this time are one question asked twice. */
 #define REPEAT_MS	100
@@ -690,10 +691,6 @@ track_4011(struct track *t, struct ip4 client, uint16_t client_port,
 		note_4011_answer(&c->now, client_port, payload, len);
 	heard(t, c);
 }
-
-#define TFTP_RRQ	1
-#define TFTP_ERROR	5
-#define TFTP_NOT_FOUND	1
 
 /* The name, which a NUL ends (RFC 1350 5); what is in r when there is none. */
 static struct rd

@@ -216,20 +216,13 @@ open_tcp(const struct opener *o, const struct opener_request *q)
 	return err;
 }
 
-static bool
-is_host(struct ip4 a)
-{
-	uint8_t first = (uint8_t)(a.host >> 24);
-
-	return first != 0 && first != 127 && first < 224;
-}
-
 static int
 resolve(struct opener *o, const struct opener_request *q)
 {
 	int err = 0;
 
-	if (q->number == 0 || !is_host(q->address))
+	if (q->number == 0 || !ip4_is_host(q->address) ||
+	    q->address.host >> 24 == 127)
 		return -EPERM;
 	if (!o->route)
 		err = route_open(&o->route);

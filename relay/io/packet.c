@@ -22,8 +22,7 @@
 #include <unistd.h>
 
 #include "base/full.h"
-
-#define HEADER 28	/* IPv4 without options, and UDP */
+#include "proto/udpip.h"
 
 /*
  * All interfaces share this socket's send buffer. 1 MB (the kernel doubles it)
@@ -38,7 +37,7 @@ struct packet {
 	struct mmsghdr msg[PACKET_BATCH];
 	struct iovec iov[PACKET_BATCH][2];
 	struct sockaddr_ll to[PACKET_BATCH];
-	uint8_t hdr[PACKET_BATCH][HEADER];
+	uint8_t hdr[PACKET_BATCH][UDPIP_HEADERS];
 };
 
 /* Forced past net.core.wmem_max if we may, else as much as everybody gets. */
@@ -57,7 +56,7 @@ prepare(struct packet *p, uint32_t i)
 {
 	p->to[i].sll_family = AF_PACKET;
 	p->to[i].sll_protocol = htons(ETH_P_IP);
-	p->iov[i][0] = (struct iovec){ p->hdr[i], HEADER };
+	p->iov[i][0] = (struct iovec){ p->hdr[i], UDPIP_HEADERS };
 	p->msg[i].msg_hdr.msg_name = &p->to[i];
 	p->msg[i].msg_hdr.msg_namelen = sizeof(p->to[i]);
 	p->msg[i].msg_hdr.msg_iov = p->iov[i];
@@ -102,7 +101,7 @@ packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
 	p->to[i].sll_ifindex = (int)to->ifindex;
 	p->to[i].sll_halen = to->mac_len;
 	memcpy(p->to[i].sll_addr, to->mac, sizeof(to->mac));
-	memcpy(p->hdr[i], hdr, HEADER);
+	memcpy(p->hdr[i], hdr, UDPIP_HEADERS);
 	/* sendmmsg() reads only. */
 	p->iov[i][1] = (struct iovec){ (void *)(uintptr_t)payload, len };
 }
@@ -190,7 +189,7 @@ packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
 		.sin_addr.s_addr = htonl(dst.host),
 	};
 	struct iovec iov[2] = {
-		{ (void *)(uintptr_t)hdr, HEADER },
+		{ (void *)(uintptr_t)hdr, UDPIP_HEADERS },
 		{ (void *)(uintptr_t)payload, len },
 	};
 	struct msghdr msg = {

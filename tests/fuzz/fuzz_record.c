@@ -16,11 +16,11 @@
 
 #include "core/explain.h"
 #include "core/record.h"
+#include "proto/tftp.h"
 #include "path.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-#define PORT_TFTP 69
 #define CLIENTS 8		/* few, so that they give way */
 
 enum what { REQUEST, AGAIN, REPLY, STRANGER, TO_4011, FROM_4011, TO_TFTP, FROM_TFTP };
@@ -153,7 +153,7 @@ one(struct bed *d, const struct path_packet *k)
 		break;
 	case TO_TFTP:
 		rx.sport = 2070;
-		record_tap(d->t, &rx, PORT_TFTP, d->w->now);
+		record_tap(d->t, &rx, TFTP_PORT, d->w->now);
 		break;
 	case FROM_TFTP:
 		rx.sport = 40000;
