@@ -44,8 +44,9 @@ void table_number(struct table *t, int64_t n);		/* all digits */
 
 void table_print(const struct table *t, FILE *out, bool colour);
 
-/* How much of the text goes into a line of `width` characters: whole words if possible. */
-size_t table_part(const char *text, size_t len, size_t width);
+/* The text on lines of TABLE_WIDTH characters, folded between words: the first goes on where
+ * the cursor is, in column `indent`, and the others begin there. */
+void table_wrap(FILE *out, const char *text, unsigned indent);
 
 /* In colour if there is to be one. text is printed as it is. */
 void table_paint(FILE *out, bool colour, enum tone tone, const char *text,

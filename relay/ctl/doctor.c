@@ -147,23 +147,6 @@ word(const json_t *row, const char *key)
 	return s ? s : "";
 }
 
-/* The first line goes on where the cursor is. */
-static void
-wrap(FILE *out, const char *text)
-{
-	size_t n;
-
-	for (;;) {
-		n = table_part(text, strlen(text), TABLE_WIDTH - INDENT);
-		fprintf(out, "%.*s\n", (int)n, text);
-		text += n;
-		text += *text == ' ';
-		if (!*text)
-			return;
-		fprintf(out, "%*s", INDENT, "");
-	}
-}
-
 static void
 add_word(struct sbuf *b, const char *before, const char *s)
 {
@@ -244,14 +227,14 @@ print_row(const json_t *row, FILE *out, bool colour)
 		sbuf_screen(&b, word(row, "detail"), strlen(word(row, "detail")));
 		sbuf_puts(&b, ok ? "" : "]");
 	}
-	wrap(out, text);
+	table_wrap(out, text, INDENT);
 	if (ok || !*cure)
 		return;
 	b = sbuf_init(text, sizeof(text));
 	sbuf_puts(&b, "Cure: ");
 	sbuf_screen(&b, cure, strlen(cure));
 	fprintf(out, "%*s", INDENT, "");
-	wrap(out, text);
+	table_wrap(out, text, INDENT);
 }
 
 static void

@@ -254,22 +254,12 @@ print_ladder(const json_t *boot, FILE *out)
 static void
 print_words(const char *what, const char *text, FILE *out)
 {
-	const size_t width = TABLE_WIDTH - INDENT;
 	char buf[TABLE_WIDTH * 4 * 4];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
-	const char *p = buf;
 
 	put(&b, *text ? text : "-");
 	fprintf(out, "%-*s", INDENT, what);
-	while (strlen(p) > width) {
-		size_t n = width;
-
-		while (n > 0 && p[n] != ' ')
-			n--;
-		fprintf(out, "%.*s\n%*s", (int)(n ? n : width), p, INDENT, "");
-		p += n ? n + 1 : width;
-	}
-	fprintf(out, "%s\n", p);
+	table_wrap(out, buf, INDENT);
 }
 
 static void

@@ -195,8 +195,9 @@ layout(const struct table *t, size_t *width)
 
 /* --- printing ------------------------------------------------------------------ */
 
-size_t
-table_part(const char *text, size_t len, size_t width)
+/* How much of the text goes into a line of `width` characters: whole words if possible. */
+static size_t
+part_of(const char *text, size_t len, size_t width)
 {
 	size_t n = width;
 
@@ -205,6 +206,22 @@ table_part(const char *text, size_t len, size_t width)
 	while (n > 0 && text[n] != ' ')
 		n--;
 	return n ? n : width;
+}
+
+void
+table_wrap(FILE *out, const char *text, unsigned indent)
+{
+	size_t n;
+
+	for (;;) {
+		n = part_of(text, strlen(text), TABLE_WIDTH - indent);
+		fprintf(out, "%.*s\n", (int)n, text);
+		text += n;
+		text += *text == ' ';
+		if (!*text)
+			return;
+		fprintf(out, "%*s", (int)indent, "");
+	}
 }
 
 /* One line of a row; takes from the cells what it printed. Blanks are owed
@@ -217,7 +234,7 @@ print_line(const struct table *t, struct cell *row, const size_t *width,
 
 	for (unsigned i = 0; i < t->n_columns; i++) {
 		struct cell *c = &row[i];
-		size_t n = table_part(t->text + c->at, c->len, width[i]);
+		size_t n = part_of(t->text + c->at, c->len, width[i]);
 		size_t pad = n < width[i] ? width[i] - n : 0;
 		bool right = t->column[i].right;
 
