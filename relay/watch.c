@@ -243,7 +243,6 @@ static void
 on_neighbour(void *daemon, uint32_t ifindex, struct ip4 ip, enum neigh_state s)
 {
 	struct daemon *d = daemon;
-
 	struct ways *ways = &d->watch->ways;
 
 	if (s == NEIGH_FAILED ? way_doubt(ways, ifindex, ip) :

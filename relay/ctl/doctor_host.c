@@ -165,13 +165,15 @@ name_strict(struct sbuf *b)
 {
 	struct if_nameindex *all = if_nameindex();
 	int for_all = setting("all", "rp_filter");
+	bool any = false;
 
 	for (struct if_nameindex *f = all; f && f->if_index; f++) {
 		int own = setting(f->if_name, "rp_filter");
 
 		if ((own > for_all ? own : for_all) != 1)
 			continue;
-		sbuf_puts(b, strstr(b->s, "strict") ? ", " : "strict on ");
+		sbuf_puts(b, any ? ", " : "strict on ");
+		any = true;
 		sbuf_esc(b, f->if_name, strlen(f->if_name));
 	}
 	if (all)

@@ -231,17 +231,18 @@ static void
 add_duration(struct table *t, json_int_t s)
 {
 	static const struct {
-		json_int_t s;
-		const char *unit;
-	} unit[] = { { 172800, "d" }, { 7200, "h" }, { 180, "min" } };
-	static const json_int_t size[] = { 86400, 3600, 60 };
+		json_int_t from, size;	/* seconds */
+		const char *word;
+	} unit[] = {
+		{ 172800, 86400, "d" }, { 7200, 3600, "h" }, { 180, 60, "min" },
+	};
 
 	for (size_t i = 0; i < COUNT(unit); i++) {
-		if (s < unit[i].s)
+		if (s < unit[i].from)
 			continue;
-		table_number(t, s / size[i]);
+		table_number(t, s / unit[i].size);
 		table_add(t, " ");
-		table_add(t, unit[i].unit);
+		table_add(t, unit[i].word);
 		return;
 	}
 	table_number(t, s);

@@ -10,12 +10,13 @@
 
 #include "base/wire.h"
 
-/* Bytes [from, to) of the message, without what the iterator finds of the codes. */
+/* The message from the cookie on, without the codes in the options area. */
 static void
-copy_without(struct wr *w, const struct dhcp4 *m, struct dhcp4_iter it, size_t from,
-    size_t to, const uint8_t *codes, size_t n)
+copy_without(struct wr *w, const struct dhcp4 *m, const uint8_t *codes, size_t n)
 {
+	struct dhcp4_iter it = dhcp4_iter(m);
 	struct dhcp4_item item;
+	size_t from = DHCP4_HEADER;
 
 	while (dhcp4_next(&it, &item)) {
 		if (!memchr(codes, item.code, n))
@@ -24,7 +25,7 @@ copy_without(struct wr *w, const struct dhcp4 *m, struct dhcp4_iter it, size_t f
 		wr_bytes(w, m->data + from, item.at - from);
 		from = item.at + 2 + rd_left(&item.value);
 	}
-	wr_bytes(w, m->data + from, to - from);
+	wr_bytes(w, m->data + from, m->len - from);
 }
 
 /* A field keeps its length, and pads stand where the options stood: if what follows
@@ -48,7 +49,7 @@ optcut(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, size_t n)
 	wr_bytes(&w, m->data, DHCP4_HEADER);
 	pad_over(out, dhcp4_iter_sname(m), codes, n);
 	pad_over(out, dhcp4_iter_file(m), codes, n);
-	copy_without(&w, m, dhcp4_iter(m), DHCP4_HEADER, m->len, codes, n);
+	copy_without(&w, m, codes, n);
 	/* Behind END there is only padding: what is over BOOTP's size need not
 	 * come back, what is under it must. */
 	if (wr_len(&w) < min)
