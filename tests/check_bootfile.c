@@ -34,6 +34,7 @@ static const struct {
 	{ "https://192.0.2.9/x", true, BOOTFILE_UNKNOWN, "192.0.2.9", "192.0.2.9", 80, "/x" },
 	{ "http://192.0.2.9/a b", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
 	{ "http://192.0.2.9/a\r\nX: y", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
+	{ "http://192.0.2.9/\xc3\xa4", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
 	{ "http://", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
 	{ "http:///x", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
 	{ "http://me@192.0.2.9/", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },

@@ -33,7 +33,8 @@ struct bootfile {
 	const char *path;	/* borrowed from the text: HTTP's with its '/' */
 };
 
-/* false: the URL makes no sense (no host, a bad port, blanks in an HTTP path). */
+/* false: the URL makes no sense (no host, a bad port, other bytes than printable ASCII in an
+ * HTTP path). */
 bool bootfile_parse(struct bootfile *b, const char *text);
 
 enum bootfile_content {

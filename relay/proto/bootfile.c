@@ -54,12 +54,13 @@ parse_host(struct bootfile *b, const char *at, size_t len)
 	return !colon || parse_port(colon + 1, len - host - 1, &b->port);
 }
 
-/* What would end the request line, or begin another header. */
+/* Printable ASCII only: a blank would end the request line, the end of a line begin another
+ * header. (char is signed on some machines and not on others.) */
 static bool
 is_path(const char *p)
 {
 	for (; *p; p++)
-		if (*p <= ' ' || *p == 0x7f)
+		if (*p <= ' ' || *p > '~')
 			return false;
 	return true;
 }
