@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/pcapng.h"
+
 /* The largest packet with the largest comment, and what stands around them. */
 #define BLOCK_MAX	(CAPTURE_SNAP + CAPTURE_COMMENT + 256)
 #define SLOTS		(2 * CAPTURE_PORTS)	/* of the hash; a power of two */

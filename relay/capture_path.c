@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+#include "base/sbuf.h"
+#include "proto/pcapng.h"
 #include "proto/udpip.h"
 
 #define ETHER_HEADER	14

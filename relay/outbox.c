@@ -8,8 +8,6 @@
  * that is taken back when the kernel has taken none of its copies. What is sent, and to whom,
  * is decided elsewhere (path.c, rescuer.c). Nothing is allocated.
  */
-#include <string.h>
-
 #include "base/full.h"
 #include "relay/daemon.h"
 

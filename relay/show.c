@@ -6,7 +6,6 @@
  * their boots are show_boots.c's.
  */
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"

@@ -14,6 +14,7 @@
 #include <event2/event.h>
 
 #include "msg.h"
+#include "proto/pcapng.h"
 #include "relay/capture.h"
 #include "world.h"
 

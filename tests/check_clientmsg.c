@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "msg.h"
+#include "proto/dhcp4.h"
 #include "proto/pxe.h"
 
 Suite *clientmsg_suite(void);

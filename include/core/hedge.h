@@ -12,7 +12,6 @@
 #define CORE_HEDGE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"

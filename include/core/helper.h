@@ -12,14 +12,12 @@
 #define CORE_HELPER_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/hash.h"
 #include "base/mono.h"
 #include "core/conf.h"
 #include "core/iftab.h"
-#include "core/limit.h"
 #include "core/stats.h"
 #include "proto/udpip.h"
 

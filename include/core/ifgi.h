@@ -8,7 +8,6 @@
 
 #include <stdint.h>
 
-#include "core/conf.h"
 #include "core/iftab.h"
 
 /*

@@ -16,7 +16,6 @@
 #define CORE_P4011_H
 
 #include "core/relay4.h"
-#include "proto/udpip.h"
 
 struct p4011_plan {
 	struct relay4_plan servers;	/* server, n_server; m when dhcp */
@@ -28,7 +27,7 @@ struct p4011_plan {
 	uint8_t chaddr[16];		/* stands in for the message's when it is no DHCP */
 };
 
-/* u is the packet as received; rx->data its payload. DROP_NONE and a plan, or why not. Counts. */
+/* DROP_NONE and a plan, or why not. Counts. */
 enum drop p4011_request(struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct p4011_plan *plan);
 

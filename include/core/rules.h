@@ -11,7 +11,6 @@
 
 #include "core/conf.h"
 #include "core/iftab.h"
-#include "proto/dhcp4.h"
 #include "proto/pxe.h"
 
 /* What a rule looks at. */

@@ -11,14 +11,12 @@
 #define CORE_WAY_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
 #include "base/mono.h"
 #include "core/conf.h"
 #include "core/health.h"
-#include "core/iftab.h"
 #include "core/relay4.h"
 
 /* Somebody whose ARP answer a packet to a server needs: a gateway, or the

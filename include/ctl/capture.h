@@ -7,10 +7,8 @@
 #define CTL_CAPTURE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "base/sbuf.h"
 #include "ctl/client.h"
 
 #define CAPTURE_COMMAND		"capture"

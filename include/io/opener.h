@@ -12,7 +12,6 @@
 #ifndef IO_OPENER_H
 #define IO_OPENER_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/un.h>

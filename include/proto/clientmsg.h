@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "proto/dhcp4.h"
 
 #define CLIENTMSG_MAX	512	/* bytes of the longest one */
 

@@ -6,7 +6,6 @@
 #ifndef PROTO_NAMES_H
 #define PROTO_NAMES_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum drop {

@@ -18,7 +18,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
 #include "base/wire.h"
 #include "proto/dhcp4.h"
 #include "proto/names.h"

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "base/wire.h"
 #include "proto/names.h"
 
 #define UDPIP_HEADERS	28	/* IPv4 without options, and UDP */

@@ -19,9 +19,7 @@
 
 #include <jansson.h>
 
-#include "base/sbuf.h"
 #include "core/capfilter.h"
-#include "proto/pcapng.h"
 #include "relay/daemon.h"
 
 #define CAPTURES_MAX	4

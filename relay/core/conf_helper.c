@@ -6,7 +6,6 @@
 #include "core/conf_private.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void

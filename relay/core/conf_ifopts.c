@@ -7,7 +7,6 @@
  */
 #include "core/conf_private.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define IFNAME_MAX	15	/* IFNAMSIZ less the NUL */

@@ -8,7 +8,6 @@
 #include "core/conf_private.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/conf.h"
-
 /* EDK2 gives up on port 4011 after 10 s, iPXE after 4; a conversation that has been
  * quiet for this long has come to what it comes to. */
 #define QUIET_MS 5000

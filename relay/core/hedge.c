@@ -11,7 +11,6 @@
 #include "core/hedge.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct place {
 	struct mono due;

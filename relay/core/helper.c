@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/limit.h"
+
 /* A packet that takes longer to come round is limited by its TTL alone. */
 #define SEEN_MS		5000
 #define SEEN_MAX	1024

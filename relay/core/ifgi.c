@@ -18,6 +18,7 @@
 
 #include "base/wire.h"
 #include "core/active.h"
+#include "core/conf.h"
 #include "proto/rai.h"
 
 /* What the sub-options of one interface are made from. */

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#include "core/rules.h"
-
 static enum drop
 judge(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 {

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "core/iftab.h"
+
 /* Its place, or n_hop. */
 static unsigned
 find(const struct ways *w, uint32_t ifindex, struct ip4 ip)

@@ -25,6 +25,7 @@
 
 #include <jansson.h>
 
+#include "base/sbuf.h"
 #include "ctl/capfile.h"
 #include "ctl/render.h"
 #include "proto/pcapng.h"

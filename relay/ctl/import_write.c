@@ -10,8 +10,6 @@
  */
 #include "ctl/import_plan.h"
 
-#include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,6 @@
  */
 #include "ctl/render.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -14,7 +14,6 @@
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include <libmnl/libmnl.h>

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/wire.h"
+#include "proto/dhcp4.h"
 #include "proto/pxe.h"
 
 #define HTYPE_ETHERNET	1

@@ -13,6 +13,7 @@
 #include "proto/udpip.h"
 
 #include "base/csum.h"
+#include "base/wire.h"
 
 #define IP_HEADER	20
 #define IP_CSUM_AT	10

@@ -13,6 +13,7 @@
 
 #include "proto/bootfile.h"
 #include "proto/clientmsg.h"
+#include "proto/dhcp4.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
