@@ -38,7 +38,8 @@ struct consults {
 	uint32_t id[DOCTOR_RUNS_MAX];
 	struct mono ended[DOCTOR_RUNS_MAX];	/* us 0: under way */
 	struct doctor *run[DOCTOR_RUNS_MAX];	/* NULL: free */
-	/* Who answered last, and on which interface: a server that is silent on another one lives. */
+	/* Who answered last, and on which interface: a server that is silent on another one
+	 * lives. */
 	struct {
 		struct mono at;
 		uint32_t ifindex;

@@ -2,11 +2,11 @@
  *
  * privileges - who the daemon is when it reads its first packet: nobody with any rights.
  *
- * At the start it splits: the process that was started opens sockets, and then gives
- * up its user, its capabilities and nearly all system calls (io/sandbox); beside it stays the
- * opener (io/opener), which never sees a packet and does, within terms that are fixed
- * here from the first configuration, the little that a reload or a probe needs. What those terms rule
- * out is refused at reload, before anything is exchanged.
+ * At the start it splits: the process that was started opens sockets, and then gives up its
+ * user, its capabilities and nearly all system calls (io/sandbox); beside it stays the opener
+ * (io/opener), which never sees a packet and does, within terms that are fixed here from the
+ * first configuration, the little that a reload or a probe needs. What those terms rule out is
+ * refused at reload, before anything is exchanged.
  *
  * With -S nothing is given up, and the same requests are carried out in this process.
  */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * status - what the service manager is told: ready, reloading, stopping, a line of status, and that the event
- * loop turns. The line follows what happens, but not each of 2,000 boots: it is sent at most once in GAP_MS, and
- * only when it reads otherwise. Without a manager, or a watchdog, there is no timer.
+ * status - what the service manager is told: ready, reloading, stopping, a line of status, and
+ * that the event loop turns. The line follows what happens, but not each of 2,000 boots: it is
+ * sent at most once in GAP_MS, and only when it reads otherwise. Without a manager, or a
+ * watchdog, there is no timer.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * fold - keeps a log readable: a line that is repeated is written once, and then how often
- * it was repeated; one event that is logged too often with other values each time
- * is counted too.
+ * fold - keeps a log readable. A line that is repeated is written once, and later how often it
+ * was repeated. An event that comes too often with different values is counted instead.
  *
- * Repeated is a line when it is the same as the last one about the same thing, which is what its first
- * pair names: after "interface-lost interface=v10" an "interface-ready interface=v10" is news, however often
- * that was written before. A log always shows the state that holds.
+ * A line repeats another when the last line about the same thing was the same. The thing is what
+ * the first pair of the line names: after "interface-lost interface=v10" the line
+ * "interface-ready interface=v10" is written even if it was written before. So the last line
+ * about a thing always shows its present state.
  *
- * What is left out is always told: when FOLD_WINDOW_MS have passed since the line was written, when
- * its place is needed for another one, or by fold_flush(). The time comes from the caller; where lines go,
- * from a struct log.
+ * What was left out is always told: FOLD_WINDOW_MS after the line was written, when its place is
+ * needed for another one, or by fold_flush(). The caller says what time it is; the sink is told
+ * in a struct fold.
  *
  *   server-error server=w1 error="Connection refused"
  *   server-error server=w1 error="Connection refused" repeated=41

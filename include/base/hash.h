@@ -37,11 +37,11 @@ uint64_t hash_sip(struct hash_key secret, const void *data, size_t len);
  */
 struct hash *hash_new(size_t capacity, size_t entry_size, size_t key_size,
     struct hash_key secret, void (*evicted)(void *entry, void *user), void *user);
-/* Keys are not chosen by who could mean harm (the kernel's interface numbers): they are hashed
- * without the secret, in a tenth of the time. For a table that is empty. */
+/* Hashes keys without the secret, in a tenth of the time. Only for keys that no attacker can
+ * choose, as the kernel's interface numbers, and only while the table is empty. */
 void hash_trust_keys(struct hash *h);
-/* Of a new entry only the first size bytes are zeroed behind the key; the rest is as it was left,
- * and the caller's business. For large entries of which little counts at first. */
+/* Of a new entry only the first `size` bytes behind the key are zeroed from now on; the rest keeps
+ * what an earlier entry left there. For large entries of which few bytes are read at first. */
 void hash_zero_only(struct hash *h, size_t size);
 /* Frees the table and every entry; returns NULL. */
 struct hash *hash_free(struct hash *h);
@@ -51,8 +51,8 @@ void *hash_find(const struct hash *h, const void *key);
 /* The entry with this key, made (key copied, the rest zeroed) when missing;
  * *fresh says which. Never NULL: a full table evicts its oldest. Touches. */
 void *hash_get(struct hash *h, const void *key, bool *fresh);
-/* The next but one call or so will be about this key: its place is fetched into the cache meanwhile,
- * and its hash is worked out once. Changes nothing but the time that takes. */
+/* Says that a call about this key comes soon: the place of its entry is prefetched into the cache,
+ * and its hash is kept for that call. Saves time, and changes nothing else. */
 void hash_expect(struct hash *h, const void *key);
 /* Makes the entry the youngest. */
 void hash_touch(struct hash *h, void *entry);

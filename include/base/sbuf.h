@@ -30,7 +30,8 @@ void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 /* Untrusted bytes: printable ASCII but '\\' and '"' as it is, the rest as \xHH. */
 void sbuf_esc(struct sbuf *b, const void *data, size_t len);
-/* For a screen, of what was escaped before: '\\' and '"' are what they were, nothing is escaped twice. */
+/* For a screen, of what was escaped before: '\\' and '"' are what they were, nothing is escaped
+ * twice. */
 void sbuf_screen(struct sbuf *b, const void *data, size_t len);
 void sbuf_hex(struct sbuf *b, const void *data, size_t len);
 /* A hardware address of any length, "52:54:00:..". */

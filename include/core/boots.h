@@ -4,9 +4,9 @@
  * that core/track opens is counted once as started, and once, when it is over, by its verdict.
  *
  * started = succeeded + failed + unjudged + those that are going on, for every kind of
- * machine. The kind is the one that the machine named when its boot was opened. One that is over
- * before anything certain can be said is unjudged: it was switched off, it began anew within seconds, or its
- * place in the table was needed.
+ * machine. The kind is the one that the machine named when its boot was opened. A boot is unjudged
+ * when it is over before anything certain can be said: the machine was switched off, it began anew
+ * within seconds, or its place in the table was needed.
  */
 #ifndef CORE_BOOTS_H
 #define CORE_BOOTS_H

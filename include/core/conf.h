@@ -3,12 +3,12 @@
  * conf - the typed, validated configuration.
  *
  * A struct conf is built from (section, name, key, value, line) tuples by
- * conf_begin/conf_section/conf_key/conf_end, whatever they come from (the INI file: io/conffile; the
- * command line: relay/args), and never changes afterwards: a reload builds a second
- * one beside the first. Every mistake is reported, not only the first. Names
- * are resolved to indexes here, so that the packet path never sees a string.
- * conf_print() writes the canonical form, which parses to the same conf.
- * The keys stand in core/confkey.def: KEY(section, "name", sentence).
+ * conf_begin/conf_section/conf_key/conf_end, whatever they come from (the INI file:
+ * io/conffile; the command line: relay/args), and never changes afterwards: a reload builds a
+ * second one beside the first. Every mistake is reported, not only the first. Names are
+ * resolved to indexes here, so that the packet path never sees a string. conf_print() writes
+ * the canonical form, which parses to the same conf. The keys stand in core/confkey.def:
+ * KEY(section, "name", sentence).
  */
 #ifndef CORE_CONF_H
 #define CORE_CONF_H
@@ -242,7 +242,8 @@ bool conf_glob(const char *p, const char *s);
 uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
 /* Is the server (a `first` index) a member of the group? Of CONF_NONE nobody is. */
 bool conf_group_has(const struct conf *c, uint16_t group, uint16_t server);
-/* What files and lines call a server: its name, "other" for CONF_NONE (a sender that is not configured). */
+/* What files and lines call a server: its name, "other" for CONF_NONE (a sender that is not
+ * configured). */
 const char *conf_server_name(const struct conf *c, uint16_t server);
 
 /* What a format string may name. */

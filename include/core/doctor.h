@@ -202,8 +202,8 @@ struct doctor {
 	struct doctor_finding *finding;	/* owned */
 };
 
-/* A run on the interface with this index, or name when the kernel has none (0). slot < DOCTOR_RUNS_MAX is
- * free, secret and mac are drawn for it. NULL: no memory. */
+/* A run on the interface with this index, or name when the kernel has none (0). slot <
+ * DOCTOR_RUNS_MAX is free, secret and mac are drawn for it. NULL: no memory. */
 struct doctor *doctor_new(struct relay4 *r, uint32_t ifindex, const char *ifname,
     uint8_t slot, struct hash_key secret, struct mono now);
 struct doctor *doctor_free(struct doctor *d);	/* NULL-safe; returns NULL */
@@ -222,8 +222,8 @@ uint8_t doctor_slot(uint32_t token);
 /* The question, or NULL when it is not this run's. */
 struct doctor_q *doctor_find(struct doctor *d, uint32_t token);
 
-/* A DHCP message to port 67, for the machine of this run. why: what the relay would do with it. Returns whether it
- * answers a question. */
+/* A DHCP message to port 67, for the machine of this run. why: what the relay would do with it.
+ * Returns whether it answers a question. */
 bool doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from, enum drop why,
     struct mono now);
 /* PING, PING_GIADDR, ARP. */
@@ -232,7 +232,8 @@ bool doctor_heard(struct doctor *d, uint32_t token);
 bool doctor_4011(struct doctor *d, uint32_t token, const void *data, size_t len,
     struct ip4 from, struct mono now);
 void doctor_wrong_port(struct doctor *d, uint32_t token);
-/* FILE: the first datagram of TFTP, or what came of HTTP up to DOCTOR_FILE_BYTES of body or its end. */
+/* FILE: the first datagram of TFTP, or what came of HTTP up to DOCTOR_FILE_BYTES of body or its
+ * end. */
 bool doctor_fetched(struct doctor *d, uint32_t token, const void *data, size_t len);
 /* Sending failed, or an error came back (errno). */
 void doctor_failed(struct doctor *d, uint32_t token, int err);
@@ -244,8 +245,8 @@ void doctor_heard_on_vlan(struct doctor *d, const struct dhcp4 *m, struct ip4 fr
 /* The offer that sends the machine to port 4011. */
 const struct doctor_offer *doctor_sender_to_4011(const struct doctor_kind *k);
 
-/* doctor_judge.c, for doctor.c: what is found of the interface and the configuration before anybody is
- * asked (f may be NULL), and all the rest, once. */
+/* doctor_judge.c, for doctor.c: what is found of the interface and the configuration before
+ * anybody is asked (f may be NULL), and all the rest, once. */
 void doctor_look(struct doctor *d, const struct iface *f);
 void doctor_judge(struct doctor *d);
 enum finding_level doctor_worst(const struct doctor *d);

@@ -45,7 +45,8 @@ void helpers_configure(struct helpers *h, const struct conf *old, const struct c
 /* Is this UDP port helped at all? */
 bool helper_has_port(const struct conf *c, uint16_t port);
 
-/* u was broadcast on ifindex. The first [helper] that has the port and the interface decides. Counts. */
+/* u was broadcast on ifindex. The first [helper] that has the port and the interface decides.
+ * Counts. */
 enum drop helper_packet(struct helpers *h, const struct conf *c, struct iftab *t,
     struct stats *stats, const struct udpip *u, uint32_t ifindex, struct mono now,
     struct helper_plan *plan);

@@ -118,9 +118,10 @@ enum iftab_change {
 	IFTAB_ACTIVE,	/* serves, and its requests are relayed from now on */
 	IFTAB_STANDBY,	/* serves, but another router is at work */
 };
-/* Once an interface and commit at most, but for an ifindex that went and came
- * again: then LOST, READY; and after READY where active is not always: ACTIVE or
- * STANDBY. These say also what CHANGED would. f is for the time of the call; the table is read only. */
+/* Called at most once per interface and commit, with two exceptions: an ifindex that went and came
+ * again is LOST, then READY; and where `active' is not "always", READY is followed by ACTIVE or
+ * STANDBY. With these two no CHANGED is told. f is valid during the call, in which the table must
+ * not be changed. */
 typedef void iftab_change_fn(void *user, enum iftab_change what, const struct iface *f);
 
 /*

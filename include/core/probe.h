@@ -3,11 +3,11 @@
  * probe - when is which server asked whether it is alive, and what follows from the
  * answers and from silence.
  *
- * All probes of a server are asked together, in a round: it is good when each was
- * answered, and bad with the reason of the first that was not. What counts is
- * core/health's: rise good or fall bad rounds in a row. So a server that died is known to be
- * down after fall x interval + timeout at most. Rounds come up to a tenth earlier than the interval says,
- * so that servers that were started together drift apart.
+ * All probes of a server are asked together, in a round: it is good when each was answered, and
+ * bad with the reason of the first that was not. What counts is core/health's: rise good or
+ * fall bad rounds in a row. So a server that died is known to be down after fall x interval +
+ * timeout at most. Rounds come up to a tenth earlier than the interval says, so that servers
+ * that were started together drift apart.
  *
  * - A server that answered a client within the interval is alive; its round is
  *   put off, once each of its probes was answered.
@@ -70,8 +70,8 @@ struct probe_server {
 	uint8_t good;		/* rounds answered in a row */
 	uint8_t contradicted;	/* unanswered rounds in which a client was answered */
 	uint16_t silent;	/* unanswered rounds in a row */
-	/* The client interface whose giaddr is used, and the link for ARP: 0 when they are to be looked for,
-	 * PROBE_NO_IFACE when there is none until interfaces change. */
+	/* The client interface whose giaddr is used, and the link for ARP: 0 when they are to
+	 * be looked for, PROBE_NO_IFACE when there is none until interfaces change. */
 	uint32_t via, link;
 	struct probe_one one[CONF_PROBES_MAX];	/* as in the configuration */
 };
@@ -96,18 +96,19 @@ struct probe_question {
 
 /* p is zeros. */
 void probe_init(struct probes *p, struct hash_key secret);
-/* A configuration, the first (old NULL) or the next: what is known of probes that stay is kept; rounds
- * under way are given up. */
+/* A configuration, the first (old NULL) or the next: what is known of probes that stay is kept;
+ * rounds under way are given up. */
 void probe_configure(struct probes *p, const struct conf *old, const struct conf *c,
     struct mono now);
 /* Interfaces came, went or changed: who waits for one is asked soon. */
 void probe_interfaces_changed(struct probes *p, struct mono now);
 
-/* The next question that is to be sent now; false: none is. It also ends rounds whose time is over, so it is to be
- * called until it says false, whenever probe_due() says. */
+/* The next question that is to be sent now; false: none is. It also ends rounds whose time is
+ * over, so it is to be called until it says false, whenever probe_due() says. */
 bool probe_next(struct probes *p, struct relay4 *r, struct mono now, struct probe_question *q);
-/* How many questions are to be asked in a step of so many ms at most: twice its share of them. A process that was stopped
- * for a second, or a way that is back, makes all servers due at once: no reason for a burst. */
+/* How many questions may be asked in a step of step_ms: twice what falls into it on average. All
+ * servers are due at once after the process was stopped for a second, or when a route is back; they
+ * are not to be asked in one burst. */
 unsigned probe_share(const struct conf *c, int64_t step_ms);
 /* When there will be something to do; false: never. */
 bool probe_due(const struct probes *p, const struct relay4 *r, struct mono *due);
@@ -128,9 +129,10 @@ bool probe_waits(struct probes *p, struct relay4 *r, uint32_t token, enum probe_
 bool probe_socket_error(struct probes *p, struct relay4 *r, uint16_t server, int err,
     struct mono now);
 
-/* The subnet in whose name a server is asked: the first of a ready client interface from which clients are sent
- * to it (dnsmasq is silent for subnets that it does not know). NULL: there is none now. giaddr is an address
- * that the answers find here: on standby not the virtual one. Valid until the next call or change of interfaces. */
+/* The subnet in whose name a server is asked: the first one of a ready client interface whose
+ * clients are sent to this server (dnsmasq does not answer for subnets that it does not know).
+ * NULL: there is none now. Its giaddr is an address of this machine, so not the virtual one while
+ * on standby. Valid until the next call or change of interfaces. */
 const struct iface_gi *probe_giaddr(struct probes *p, const struct relay4 *r, uint16_t server);
 /* The link that this server is on, and our address there; NULL: it is on none. */
 const struct iface *probe_link(struct probes *p, const struct relay4 *r, uint16_t server,

@@ -138,33 +138,39 @@ struct relay4_delivery {
 
 enum drop relay4_reply(struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct relay4_delivery *d);
-/* Writes the message for the client; size at least the received length and DHCP4_MIN. Counts option 82 and
- * PXE stripping. Returns the length. */
+/* Writes the message for the client; size at least the received length and DHCP4_MIN. Counts
+ * option 82 and PXE stripping. Returns the length. */
 size_t relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
     uint8_t *out, size_t size);
 
 /*
- * Hedging. When is the next stored question due? false: none waits. relay4_hedge() takes the one that is due
- * first: true when the plan is to be rendered and sent (its message is valid until the next call), false when
- * the question has become pointless.
+ * Hedging. When is the next stored question due? false: none waits. relay4_hedge() takes the
+ * one that is due first: true when the plan is to be rendered and sent (its message is valid
+ * until the next call), false when the question has become pointless.
  */
 bool relay4_hedge_due(const struct relay4 *r, struct mono *due);
 bool relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan);
 
-/* The kernel reported an error (an errno value) for a server's socket: what an ICMP message or ARP said. */
+/* The kernel reported an error (an errno value) for a server's socket: what an ICMP message or
+ * ARP said. */
 void relay4_server_error(struct relay4 *r, uint16_t server, int err, struct mono now);
 /* Once a second: servers without probes that errors took down are tried again. */
 void relay4_tick(struct relay4 *r, struct mono now);
 /* Tells on_health when `changed`, which is what a health_* function returned. */
 void relay4_health(struct relay4 *r, uint16_t server, bool changed);
 
-/* Between the files of relay4: a plan without anything but its interface; the servers (relay4_servers.c)
- * and copies of a plan; arming and disarming hedges. */
+/* --- for the files of relay4, and for those that answer or ask in its way (p4011, rescue) ----- */
+
+/* A plan with nothing but its interface. */
 void relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex, bool unicast);
+/* Writes the servers into the plan; and its copies, one for each giaddr that is to be sent.
+ * fresh: cv is a new conversation. */
 void relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, struct mono now);
 void relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, bool fresh);
+/* Notes who was asked, and keeps the question for a hedge of each class that has one. */
 void relay4_arm(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
     const struct relay4_plan *plan, struct conv *cv);
+/* Notes that this class was answered; its hedge is let go. */
 void relay4_answered(struct relay4 *r, struct conv *cv, enum conv_class class);
 
 /* Shared with core/p4011: asks a group as its mode says. */

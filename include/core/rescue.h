@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * rescue - a client holds the offer of a boot server that has died since, and asks
- * it on port 4011 by unicast, which is only routed past us. iPXE gives
- * up after 3.75 s, EDK2 waits 10 s for that server. When the tap sees no answer within the
- * group's hedge time, or at once when the server is known to be down or an ICMP error says so, another
- * member of the group is asked instead, and its answer is delivered as the one
- * that the client waits for.
+ * rescue - a client holds the offer of a boot server that has died since, and asks it on port
+ * 4011 by unicast, which is only routed past us. iPXE gives up after 3.75 s, EDK2 waits 10 s
+ * for that server. When the tap sees no answer within the group's hedge time, or at once when
+ * the server is known to be down or an ICMP error says so, another member of the group is asked
+ * instead, and its answer is delivered as the one that the client waits for.
  *
  * The asked server's own answer wins: once it was seen, a rescue's is thrown away. What is
  * no DHCP (RIS), boot server discovery (43.71), and the polls of WDS (option 250) are left alone.
@@ -58,8 +57,8 @@ size_t rescues_count(const struct rescues *t);
 void rescue_tap(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
     uint16_t dport, struct mono now, struct rescue_plan *plan);
 
-/* ICMP says that a question to port 4011 did not arrive: rx is the question, as far as it is quoted,
- * and by which interface the error came. Its server is not waited for any longer. */
+/* ICMP says that a question to port 4011 did not arrive: rx is the question, as far as it is
+ * quoted, and by which interface the error came. Its server is not waited for any longer. */
 void rescue_unreachable(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct rescue_plan *plan);
 

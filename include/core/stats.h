@@ -43,7 +43,8 @@ struct server_stats {
 	uint64_t offers, acks, naks;
 	uint64_t errors;	/* refused sends and errors reported by the kernel */
 	uint64_t dropped;	/* send buffer full */
-	/* From a client's last message to this server's answer, where the conversation is remembered. */
+	/* From a client's last message to this server's answer, where the conversation is
+	 * remembered. */
 	uint64_t answer[STATS_ANSWERS + 1];
 	uint64_t answer_us;	/* their sum */
 };

@@ -29,8 +29,8 @@
 #define TRACK_FILE	64	/* bytes of a file name, with NUL */
 /* A DISCOVER with another xid, or after this pause, begins another conversation. */
 #define TRACK_PAUSE_MS	120000
-/* A boot that has been quiet for this long is over. ROMs and EDK2 double the time between their tries up
- * to 32 s (PXE 2.1, 2.2.3). */
+/* A boot that has been quiet for this long is over. ROMs and EDK2 double the time between their
+ * tries up to 32 s (PXE 2.1, 2.2.3). */
 #define TRACK_OVER_MS	60000
 
 /* Rows TRACK(ID, word) stand in core/track.def. */
@@ -182,8 +182,8 @@ void track_routed_elsewhere(struct track *t, const struct dhcp4 *m);
 void track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now);
 /* A reply to port 68 that no relay sent: a server on the client VLAN itself. */
 void track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server, struct mono now);
-/* Routed past us: port 4011 both ways, the first packet of TFTP, and its errors. The client is found
- * by the address that it was leased. */
+/* Routed past us: port 4011 both ways, the first packet of TFTP, and its errors. The client is
+ * found by the address that it was leased. */
 void track_4011(struct track *t, struct ip4 client, uint16_t client_port,
     struct ip4 server, bool from_client, const void *payload, size_t len, struct mono now);
 void track_tftp(struct track *t, struct ip4 client, struct ip4 server, bool from_client,

@@ -31,7 +31,8 @@ struct capture_args {
 const char *capture_option(struct capture_args *a, int o, const char *value);
 /* Settles what is not given. NULL, or what is wrong with all of them together. */
 const char *capture_settle(struct capture_args *a, bool terminal);
-/* Runs until its end, tells it on standard error (or, with json, on standard output). 0, or 1: bad news. */
+/* Runs until its end, tells it on standard error (or, with json, on standard output). 0, or 1:
+ * bad news. */
 int capture_run(const struct capture_args *a, struct client_stream *s, bool json);
 
 #endif

@@ -40,8 +40,8 @@ struct doctor_host {
 };
 
 void doctor_host_begin(struct doctor_host *h);
-/* A document like a run's: {"interface":"this host","status":...,"checks":[...]}. docs: array of the
- * runs' documents. */
+/* A document like a run's: {"interface":"this host","status":...,"checks":[...]}. docs: array
+ * of the runs' documents. */
 json_t *doctor_host_end(const struct doctor_host *h, const json_t *docs);
 
 /* The pieces of it. "IPReversePathFilter" in the text of /proc/net/netstat; -1: is not there. */

@@ -31,8 +31,8 @@ struct fetch_result {
 	size_t len;
 };
 
-/* true: that was it, the question is closed. false (a datagram that is no answer): it waits on. Called from the
- * loop and from fetcher_expire(). */
+/* true: that was it, the question is closed. false (a datagram that is no answer): it waits on.
+ * Called from the loop and from fetcher_expire(). */
 typedef bool fetch_fn(void *user, const struct fetch_result *r, struct mono now);
 
 enum fetch_kind { FETCH_DATAGRAM, FETCH_TFTP, FETCH_HTTP };
@@ -52,8 +52,8 @@ struct priv;
 struct fetcher *fetcher_new(struct loop *l, struct priv *priv, fetch_fn *fn, void *user);
 struct fetcher *fetcher_free(struct fetcher *f);	/* NULL-safe; returns NULL */
 
-/* Sends at once. A token that is open already is said again, on the same socket. 0 or -errno (EBUSY:
- * FETCH_MAX are open). */
+/* Sends at once. A token that is open already is said again, on the same socket. 0 or -errno
+ * (EBUSY: FETCH_MAX are open). */
 int fetch(struct fetcher *f, const struct fetch_ask *a);
 /* Closes what is over; of HTTP what came so far is handed out first. */
 void fetcher_expire(struct fetcher *f, struct mono now);

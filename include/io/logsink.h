@@ -11,9 +11,9 @@
 
 enum logsink { LOGSINK_STDERR, LOGSINK_SYSLOG, LOGSINK_JOURNAL };
 
-/* Finds out whether the journal reads stderr, for every logsink_set() to come, and opens stderr once more,
- * non-blocking, if it is a pipe or a terminal: that takes system calls which the sandbox (io/sandbox)
- * does not have. */
+/* Finds out whether the journal reads stderr, for every logsink_set() to come, and opens stderr
+ * once more, non-blocking, if it is a pipe or a terminal: that takes system calls which the
+ * sandbox (io/sandbox) does not have. */
 void logsink_look(void);
 /* Fills in log->sink and user; log->level is left. What is opened with the first line stays
  * open as long as the process lives. */

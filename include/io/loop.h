@@ -34,7 +34,8 @@ struct loop_watch *loop_write(struct loop *l, int fd, loop_fn *fn, void *user);
 struct loop_watch *loop_signal(struct loop *l, int signo, loop_fn *fn, void *user);
 /* Every ms milliseconds (repeat) or once. */
 struct loop_watch *loop_timer(struct loop *l, int64_t ms, bool repeat, loop_fn *fn, void *user);
-/* A timer that was made with repeat = false runs (again) in ms milliseconds from now; allocates nothing. */
+/* A timer that was made with repeat = false runs (again) in ms milliseconds from now; allocates
+ * nothing. */
 void loop_rearm(struct loop_watch *w, int64_t ms);
 struct loop_watch *loop_unwatch(struct loop_watch *w);	/* NULL-safe; returns NULL */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * notify - the socket of the service manager that started us (sd_notify(3)): what we are doing, and that we
- * are alive. What is said is known above (relay/status).
+ * notify - the socket of the service manager that started us (sd_notify(3)): what we are doing,
+ * and that we are alive. What is said is known above (relay/status).
  *
- * It is connected once, at the start, while the process has all its rights; later on nothing is opened. Nothing
- * waits for the manager: a message that it has no room for is lost.
+ * It is connected once, at the start, while the process has all its rights; later on nothing is
+ * opened. Nothing waits for the manager: a message that it has no room for is lost.
  */
 #ifndef IO_NOTIFY_H
 #define IO_NOTIFY_H

@@ -87,8 +87,8 @@ struct opener {
 void opener_init(struct opener *o, const struct opener_terms *t, struct log *log);
 /* Removes what was made. */
 void opener_fini(struct opener *o);
-/* Does what is asked, if the terms allow it. The result is a descriptor where one was asked for, else 0; -errno;
- * -EPERM for what the terms do not allow. */
+/* Does what is asked, if the terms allow it. The result is a descriptor where one was asked for,
+ * else 0; -errno; -EPERM for what the terms do not allow. */
 int opener_do(struct opener *o, const struct opener_request *q);
 /* The directory of a file's name: "/run/pxrelay"; "." of a name without one. */
 void opener_dir(char dir[OPENER_PATH], const char *path);
@@ -97,8 +97,8 @@ bool opener_may_socket(const struct opener_terms *t, const char *path);
 bool opener_may_listen(const struct opener_terms *t, uint16_t port);
 
 /* The whole life of the process, which takes over fd, its end of a SOCK_SEQPACKET pair, closes
- * everything else but stderr, gives up what it does not need, and ends when the other end is closed. Does not
- * return (see sandbox_exit). */
+ * everything else but stderr, gives up what it does not need, and ends when the other end is
+ * closed. Does not return (see sandbox_exit). */
 void opener_serve(struct opener *o, int fd);
 
 #endif

@@ -3,8 +3,9 @@
  * priv - asks for what takes privileges: of the opener (io/opener) in a process of its own
  * once priv_split() was called, else of this process itself.
  *
- * Questions are answered within some 50 us; an opener that is stopped holds up the
- * caller for PRIV_WAIT_MS at most, and after that for PRIV_SLOW_MS a question until it is heard again. When it is gone everything is refused with -EPIPE, and what is open stays open.
+ * Questions are answered within some 50 us. An opener that is stopped holds up the caller for at
+ * most PRIV_WAIT_MS, and from then on for PRIV_SLOW_MS with each question, until it answers again.
+ * When it is gone, everything is refused with -EPIPE, and what is open stays open.
  * Descriptors are close-on-exec and the caller's.
  */
 #ifndef IO_PRIV_H

@@ -61,8 +61,8 @@ int prober_arp(struct prober *p, const struct prober_ask *a, const struct prober
 int prober_4011(struct prober *p, const struct prober_ask *a, const void *msg, size_t len);
 int prober_tftp(struct prober *p, const struct prober_ask *a, const char *file);
 int prober_tcp(struct prober *p, const struct prober_ask *a, uint16_t port);
-/* path is copied. Any status below 500 is alive: it came from a web server that does its work, whether it
- * has this file or wants a password for it. */
+/* path is copied. Any status below 500 is alive: it came from a web server that does its work,
+ * whether it has this file or wants a password for it. */
 int prober_http(struct prober *p, const struct prober_ask *a, uint16_t port, const char *path);
 
 /* The raw sockets for echo and ARP, which get answers only. The fd, or -errno. */

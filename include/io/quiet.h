@@ -12,8 +12,8 @@
  * owns the rule, to be closed by the caller: the kernel takes the rule away with it,
  * also when the process is killed. It is never read or written.
  *
- * Or -errno: EPERM without CAP_NET_ADMIN, EOPNOTSUPP (a kernel before 5.12),
- * EPROTONOSUPPORT or ENOENT (one without nf_tables), EEXIST (somebody else has a table of our name).
+ * Or -errno: EPERM without CAP_NET_ADMIN, EOPNOTSUPP (a kernel before 5.12), EPROTONOSUPPORT or
+ * ENOENT (one without nf_tables), EEXIST (somebody else has a table of our name).
  */
 int quiet_open(void);
 

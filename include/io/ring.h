@@ -3,11 +3,11 @@
  * ring - requests from all client VLANs through one packet socket with a
  * mapped receive ring (packet(7), TPACKET_V2), whatever the number of VLANs.
  *
- * Bound for ETH_P_IP, so that tc and nftables ingress rules come first;
- * PACKET_IGNORE_OUTGOING, so that it never sees what we send ourselves. A
- * generated filter (struct ring_filter) lets through broadcast and multicast UDP to
- * the wanted ports, and fragments of broadcasts (to be counted), and for the ports to
- * be watched also routed unicast. Everything else ends in the kernel. Frames begin at the IP header.
+ * Bound for ETH_P_IP, so that tc and nftables ingress rules come first; PACKET_IGNORE_OUTGOING,
+ * so that it never sees what we send ourselves. A generated filter (struct ring_filter) lets
+ * through broadcast and multicast UDP to the wanted ports, and fragments of broadcasts (to be
+ * counted), and for the ports to be watched also routed unicast. Everything else ends in the
+ * kernel. Frames begin at the IP header.
  */
 #ifndef IO_RING_H
 #define IO_RING_H
@@ -44,8 +44,8 @@ struct ring_frame {
 
 struct ring;
 
-/* 0 or -errno (EPERM without CAP_NET_RAW). Ring of 1024 frames of 2 KiB; a larger packet (up to 64 KiB)
- * comes through the socket queue (PACKET_COPY_THRESH) into a buffer of its own. */
+/* 0 or -errno (EPERM without CAP_NET_RAW). Ring of 1024 frames of 2 KiB; a larger packet (up to
+ * 64 KiB) comes through the socket queue (PACKET_COPY_THRESH) into a buffer of its own. */
 int ring_open(const struct ring_filter *f, struct ring **out);
 struct ring *ring_close(struct ring *r);	/* NULL-safe; returns NULL */
 int ring_fd(const struct ring *r);

@@ -34,10 +34,12 @@ struct route_asker *route_close(struct route_asker *a);	/* NULL-safe; returns NU
  * unreachable route), EINVAL (a blackhole), EACCES (prohibit), as sending would fail.
  */
 int route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out);
-/* What the kernel knows. 0 and *out, or -errno: ENOENT (nothing), EOPNOTSUPP (it is older than 5.0). */
+/* What the kernel knows. 0 and *out, or -errno: ENOENT (nothing), EOPNOTSUPP (it is older than
+ * 5.0). */
 int route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip, enum neigh_state *out);
-/* Makes the kernel ask by ARP, as a packet would; io/neigh tells what comes of it, after 3 s when it is nothing.
- * Not for an address that is known: from Linux 5.16 on, an entry that was permanent would go. 0 or -errno (EPERM without CAP_NET_ADMIN). */
+/* Makes the kernel ask by ARP, as a packet would; io/neigh tells what comes of it, after 3 s
+ * when it is nothing. Not for an address that is known: from Linux 5.16 on, an entry that was
+ * permanent would go. 0 or -errno (EPERM without CAP_NET_ADMIN). */
 int route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip);
 
 #endif

@@ -34,9 +34,10 @@ struct sandbox_user {
 void sandbox_find(struct sandbox_user *u);
 
 /* Gives up all capabilities but those of the mask `keep` (1 << CAP_...; those that the process
- * has), in all five sets, then no_new_privs and dumpable. With `become` also user and groups, which
- * takes them all whatever keep says. 0 or -errno. u->change is cleared when the user namespace has no such
- * user (-EINVAL of the kernel), in which case the process goes on as it is. */
+ * has), in all five sets, then no_new_privs and dumpable. With `become` also user and groups,
+ * which takes them all whatever keep says. 0 or -errno. u->change is cleared when the user
+ * namespace has no such user (-EINVAL of the kernel), in which case the process goes on as it
+ * is. */
 int sandbox_drop(struct sandbox_user *become, uint64_t keep);
 
 enum sandbox_role {
@@ -44,14 +45,15 @@ enum sandbox_role {
 	SANDBOX_OPENER = 2,	/* opens sockets for it */
 };
 
-/* Called with the number of a forbidden call before the process ends; only what signal-safety(7) lists. False: it
- * could not be told, and a line goes to stderr. */
+/* Called with the number of a forbidden call before the process ends; only what
+ * signal-safety(7) lists. False: it could not be told, and a line goes to stderr. */
 typedef bool sandbox_fn(int call);
 
 /* From now on only the calls of that role. 0 or -errno. */
 int sandbox_filter(enum sandbox_role role, sandbox_fn *tell);
-/* The end of a process in its sandbox, where exit handlers of libraries are not to run. Does not return; it is not declared so, since
- * the sanitizers prepare for such calls by system calls of their own. */
+/* The end of a process in its sandbox, where exit handlers of libraries are not to run. Does
+ * not return; it is not declared so, since the sanitizers prepare for such calls by system
+ * calls of their own. */
 void sandbox_exit(int status);
 /* "openat"; "?" for a number that libseccomp does not know. Not from within a signal. */
 const char *sandbox_call_name(int call);

@@ -16,8 +16,8 @@ struct unixsock {
 	struct stat file;	/* the socket file as we made it */
 };
 
-/* Bound, non-blocking, not yet listening. Makes no directories but the last. The
- * descriptor, or -errno; -EADDRINUSE when a process is alive there. (gid_t)-1: the group is our own. */
+/* Bound, non-blocking, not yet listening. Makes no directories but the last. The descriptor, or
+ * -errno; -EADDRINUSE when a process is alive there. (gid_t)-1: the group is our own. */
 int unixsock_open(struct unixsock *u, const char *path, gid_t group);
 /* Removes the file, unless somebody put another one there. */
 void unixsock_remove(const struct unixsock *u);

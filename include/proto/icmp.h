@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * icmp - echo request, echo reply and destination unreachable (RFC 792). Echo's identifier and sequence
- * number are ours to choose and come back as they were: together they are one
- * number of 32 bits, which says what is answered.
+ * icmp - echo request, echo reply and destination unreachable (RFC 792). Echo's identifier and
+ * sequence number are ours to choose and come back as they were: together they are one number
+ * of 32 bits, which says what is answered.
  */
 #ifndef PROTO_ICMP_H
 #define PROTO_ICMP_H
@@ -19,8 +19,8 @@
  * length, ICMP_ECHO_LEN; 0 when it does not fit. */
 size_t icmp_echo(uint8_t *out, size_t size, uint32_t token);
 
-/* An IPv4 packet as a raw socket delivers it, header first. true when it is an echo reply with a right checksum:
- * who sent it and its token. */
+/* An IPv4 packet as a raw socket delivers it, header first. true when it is an echo reply with
+ * a right checksum: who sent it and its token. */
 bool icmp_reply_parse(const void *ip, size_t len, struct ip4 *from, uint32_t *token);
 
 /* What "destination unreachable" quotes: a UDP datagram, as far as it does (RFC 792: 8 bytes at
@@ -32,8 +32,8 @@ struct icmp_quote {
 	size_t len;
 };
 
-/* An IPv4 packet, header first. true when it is "destination unreachable" with a right checksum that
- * quotes UDP; "fragmentation needed" is none. */
+/* An IPv4 packet, header first. true when it is "destination unreachable" with a right checksum
+ * that quotes UDP; "fragmentation needed" is none. */
 bool icmp_unreachable_parse(const void *ip, size_t len, struct icmp_quote *out);
 
 #endif

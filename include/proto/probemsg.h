@@ -24,18 +24,19 @@
 
 extern const uint8_t probemsg_mac[6];
 
-/* Each returns the length, 0 when it does not fit; at least DHCP4_MIN. rai: our option 82 of the interface with that
- * giaddr, as clients' requests carry it; NULL or empty: none. */
+/* Each returns the length, 0 when it does not fit; at least DHCP4_MIN. rai: our option 82 of
+ * the interface with that giaddr, as clients' requests carry it; NULL or empty: none. */
 
-/* INFORM. With ciaddr IP4_NONE it is answered by ISC dhcpd (authoritative) and Kea, to giaddr; dnsmasq (2.90)
- * drops it. With ciaddr dnsmasq answers, to giaddr; the others to ciaddr and port 68, where the relay does not listen. */
+/* INFORM. With ciaddr IP4_NONE it is answered by ISC dhcpd (authoritative) and Kea, to giaddr;
+ * dnsmasq (2.90) drops it. With ciaddr dnsmasq answers, to giaddr; the others to ciaddr and
+ * port 68, where the relay does not listen. */
 size_t probemsg_inform(uint8_t *out, size_t size, uint32_t xid, struct ip4 ciaddr,
     struct ip4 giaddr, const struct rai *rai);
 /* DISCOVER of an x64 UEFI machine: answered by proxyDHCP servers. */
 size_t probemsg_discover(uint8_t *out, size_t size, uint32_t xid, struct ip4 giaddr,
     const struct rai *rai);
-/* REQUEST to port 4011, from a machine that has the address ciaddr. No giaddr: dnsmasq from 2.92 on would answer to it
- * on port 67. */
+/* REQUEST to port 4011, from a machine that has the address ciaddr. No giaddr: dnsmasq from
+ * 2.92 on would answer to it on port 67. */
 size_t probemsg_request4011(uint8_t *out, size_t size, uint32_t xid, struct ip4 ciaddr);
 
 /* Is this BOOTREPLY for the made-up machine? Then *xid says to which question, and

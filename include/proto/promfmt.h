@@ -30,12 +30,14 @@ struct prom_label {
 	const char *value;	/* anybody's */
 };
 
-/* name: "pxrelay_" and `word`, a name of ours in which '-' becomes '_'; "_total" is added to counters. */
+/* name: "pxrelay_" and `word`, a name of ours in which '-' becomes '_'; "_total" is added to
+ * counters. */
 void prom_family(struct prom *p, enum prom_type type, const char *word, const char *help);
 void prom_sample(struct prom *p, const struct prom_label *l, size_t n, uint64_t value);
 /* The same for a time, written in seconds. */
 void prom_sample_us(struct prom *p, const struct prom_label *l, size_t n, uint64_t us);
-/* count[i]: how many took bound_us[i] or less, but more than the bound before; count[n_bound]: longer. */
+/* count[i]: how many took bound_us[i] or less, but more than the bound before; count[n_bound]:
+ * longer. */
 void prom_histogram(struct prom *p, const struct prom_label *l, size_t n,
     const uint32_t *bound_us, const uint64_t *count, size_t n_bound, uint64_t sum_us);
 

@@ -57,7 +57,8 @@ struct pxe_client {
 	uint16_t arch[PXE_ARCHS_MAX];
 	/* pxeclient, and option 43 has sub-option 71: boot server discovery */
 	bool discovery;
-	/* ... or, in front of that one, sub-option 8: it repeats the list of boot servers that it was offered */
+	/* ... or, in front of that one, sub-option 8: it repeats the list of boot servers that
+	 * it was offered */
 	bool boot_servers;
 	uint16_t item;		/* 43.71: type ... */
 	uint16_t layer;		/* ... and layer */

@@ -37,9 +37,9 @@ struct tftp {
 	uint16_t code;		/* ERROR */
 };
 
-/* A read request in octet mode that asks for the size of the file (option tsize 0): a server that
- * knows options answers OACK before it reads a byte, others send DATA. Returns the length, 0 when the name is
- * empty, too long, or does not fit. */
+/* A read request in octet mode that asks for the size of the file (option tsize 0): a server
+ * that knows options answers OACK before it reads a byte, others send DATA. Returns the length,
+ * 0 when the name is empty, too long, or does not fit. */
 size_t tftp_rrq(uint8_t *out, size_t size, const char *file);
 /* ... without the option: the answer is the first block of the file. */
 size_t tftp_rrq_plain(uint8_t *out, size_t size, const char *file);

@@ -46,7 +46,8 @@ const char *args_usage(void);
 /* The configuration that the arguments ask for, from the file (read anew each time) or
  * from themselves, to be freed with conf_free(); NULL when mistakes were reported. */
 struct conf *args_conf(const struct args *a, conf_mistake_fn *mistake, void *user);
-/* The same where somebody else has opened the file: fd is closed; -errno when it could not be opened; without a file not looked at. */
+/* The same where somebody else has opened the file: fd is closed; -errno when it could not be
+ * opened; without a file not looked at. */
 struct conf *args_conf_fd(const struct args *a, int fd, conf_mistake_fn *mistake, void *user);
 /* What stands before the mistakes: the file, or "command line". */
 const char *args_conf_name(const struct args *a);

@@ -26,7 +26,8 @@ json_t *consult_start(struct daemon *d, const char *ifname);
 /* `doctor result N`: {"run":N,"done":false} or the document, which is handed out once. */
 json_t *consult_result(struct daemon *d, const char *run);
 
-/* A datagram to port 67. true: it is for the doctor's machine, in time or too late, and for no client. */
+/* A datagram to port 67. true: it is for the doctor's machine, in time or too late, and for no
+ * client. */
 bool consult_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now);
 /* A broadcast to port 68 on a VLAN. true: it is for the doctor's machine. */
 bool consult_vlan(struct daemon *d, const struct relay4_rx *rx);

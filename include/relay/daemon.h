@@ -150,11 +150,12 @@ struct daemon {
 };
 
 /* daemon.c */
-/* Opens everything for conf (taken over, freed with the daemon). 0 or -errno; what failed has been logged. */
+/* Opens everything for conf (taken over, freed with the daemon). 0 or -errno; what failed has
+ * been logged. */
 int daemon_open(struct daemon *d, struct conf *conf);
 void daemon_close(struct daemon *d);
-/* The sockets of the servers of c: those of the present configuration are kept where the address stays.
- * On failure nothing changes. */
+/* The sockets of the servers of c: those of the present configuration are kept where the
+ * address stays. On failure nothing changes. */
 int daemon_open_servers(struct daemon *d, const struct conf *c);
 void daemon_reconnect_servers(struct daemon *d);
 void daemon_open_control(struct daemon *d);
@@ -191,12 +192,14 @@ void status_stopping(struct daemon *d);
 /* privileges.c: what the daemon gives up */
 /* Who will open what needs privileges: before anything is opened. 0 or -errno. */
 int privileges_open(struct daemon *d, const struct conf *c);
-/* User and capabilities go, when everything is open; then all system calls but a few. 0 or -errno, which has been logged. */
+/* User and capabilities go, when everything is open; then all system calls but a few. 0 or
+ * -errno, which has been logged. */
 int privileges_drop(struct daemon *d);
 int privileges_filter(struct daemon *d);
 /* What was made is removed. */
 void privileges_close(struct daemon *d);
-/* Does the next configuration ask for what could only be had at the start? Then a mistake each is told. */
+/* Does the next configuration ask for what could only be had at the start? Then a mistake each
+ * is told. */
 bool privileges_allow(struct daemon *d, const struct conf *next, conf_mistake_fn *mistake, void *user);
 
 /* outbox.c: what goes out */
@@ -278,8 +281,8 @@ void follow_leave_group(struct daemon *d, struct ip4 group);
 /* watch.c: the way to the servers */
 int watch_open(struct daemon *d);
 void watch_close(struct daemon *d);
-/* Links, addresses, routes or rules changed: servers are connected anew and their ways judged, now or within
- * WATCH_GAP_MS. */
+/* Links, addresses, routes or rules changed: servers are connected anew and their ways judged,
+ * now or within WATCH_GAP_MS. */
 void watch_changed(struct daemon *d);
 /* Once a second while watch_waits(): a socket without a way, or a next hop that is silent. */
 bool watch_waits(const struct daemon *d);

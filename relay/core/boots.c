@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * boots - see include/core/boots.h. What is a boot, and when it is over, is core/track's; the verdict is
- * core/explain's.
+ * boots - see include/core/boots.h. What is a boot, and when it is over, is core/track's; the
+ * verdict is core/explain's.
  */
 #include "core/boots.h"
 

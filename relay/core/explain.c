@@ -227,6 +227,10 @@ is_only_boot(const struct ask *a)
 	return a->boots && a->leases == 0 && !a->b->ack;
 }
 
+/* Addresses that differ in their upper half are in different subnets: masks are not kept, and a
+ * pool of clients is hardly ever wider than /16. */
+#define DISAGREE_MASK 0xffff0000u
+
 static bool
 is_disagree(const struct ask *a)
 {
@@ -239,7 +243,7 @@ is_disagree(const struct ask *a)
 			continue;
 		if (first && !ip4_eq(first->server, o->server) &&
 		    (!ip4_eq(first->router, o->router) ||
-		    (first->yiaddr.host ^ o->yiaddr.host) & 0xffff0000))
+		    (first->yiaddr.host ^ o->yiaddr.host) & DISAGREE_MASK))
 			return true;
 		first = first ? first : o;
 	}

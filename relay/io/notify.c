@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * notify - see include/io/notify.h. The protocol is a datagram to a Unix socket, so that sd_notify(3) itself,
- * which opens one for each message and finds its name in the environment, is not needed.
+ * notify - see include/io/notify.h. The protocol is a datagram to a Unix socket, so that
+ * sd_notify(3) itself, which opens one for each message and finds its name in the environment,
+ * is not needed.
  */
 #include "io/notify.h"
 

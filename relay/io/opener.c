@@ -400,7 +400,8 @@ is_fault(int signo)
 }
 
 /* It ends when the process ends for which it is there, and by no signal before that: those of a
- * terminal, of a service manager and of a `killall -USR1' reach it, too. SIGSYS is the sandbox's. */
+ * terminal, of a service manager and of a `killall -USR1' reach it, too. SIGSYS is the
+ * sandbox's. */
 static void
 ignore_signals(void)
 {

@@ -68,8 +68,9 @@ descriptor_in(struct msghdr *msg)
 	return fd;
 }
 
-/* One message; *fd is the descriptor that came with it, or -1. 0, -EAGAIN, -EPIPE. A process that
- * may have no more descriptors (RLIMIT_NOFILE) gets the message without, and the kernel closes it. */
+/* One message; *fd is the descriptor that came with it, or -1. 0, -EAGAIN, -EPIPE. A process
+ * that may have no more descriptors (RLIMIT_NOFILE) gets the message without, and the kernel
+ * closes it. */
 static int
 receive(struct priv *p, struct opener_answer *a, int *fd)
 {

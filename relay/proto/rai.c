@@ -17,7 +17,8 @@
 
 #include <string.h>
 
-/* Two options 82 that are joined are at most 510 bytes; so much is looked at. */
+/* Bytes of all options 82 of a message, joined: two full ones are 510. In what is longer ours is
+ * not looked for. */
 #define JOINED_MAX 1024
 
 #define SERVER_ID_LEN 4		/* RFC 5107 4 */
