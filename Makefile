@@ -129,14 +129,12 @@ DAEMONO := $(patsubst %.c,$(B)/%.o,$(filter-out relay/main.c,$(wildcard relay/*.
 CTLO   := $(patsubst %.c,$(B)/%.o,$(filter-out relay/ctl/main.c,$(wildcard relay/ctl/*.c)))
 TESTO  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*.c tests/scen/*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZO  := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%.o,$(wildcard tests/fuzz/*.c))
 BENCHES := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c))
 # What bench.sh runs: the load and the bare forwarders.
 BENCHX := $(patsubst tests/bench/%.c,%,$(filter-out tests/bench/bench_%, \
 	$(wildcard tests/bench/*.c)))
 PRELOADS := $(patsubst tests/preload/%.c,$(B)/preload/%.so,$(wildcard tests/preload/*.c))
-PROGS  := $(if $(wildcard relay/main.c),$(B)/pxrelayd) \
-	$(if $(wildcard relay/ctl/main.c),$(B)/pxrelayctl)
+PROGS  := $(B)/pxrelayd $(B)/pxrelayctl
 MAN    := $(wildcard man/*.[1-9])
 CONF   := $(wildcard conf/*.conf conf/*.example)
 
@@ -146,9 +144,6 @@ AUTODEPS := $(if $(ROOT),deps)
 SUB    := $(MAKE) --no-print-directory
 
 all: $(PROGS)
-ifeq ($(strip $(PROGS)),)
-all: $(FLOORO)
-endif
 
 # --- the product -------------------------------------------------------------
 
@@ -228,7 +223,8 @@ $(B)/tests/libfuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libfuzzed.a $(B)/libctl.a \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_ALL) -fsanitize=fuzzer -o $@ $^ $(PC_LIBS_D)
 
-# gcc 12 takes the end of bench_core's arrays, which the cursor compares with, for a place that is written.
+# gcc 12 takes the end of bench_core's arrays, which the cursor compares with, for a place that
+# is written.
 $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdaemon.a $(B)/libfloors.a
 	$(call say,LD)
 	@mkdir -p $(@D)
@@ -346,16 +342,14 @@ install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
 		$(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/pxrelay $(DESTDIR)$(DOCDIR)/examples
-	$(if $(filter %/pxrelayd,$(PROGS)),\
-		install -m 755 $(B)/pxrelayd $(DESTDIR)$(SBINDIR)/)
-	$(if $(filter %/pxrelayctl,$(PROGS)),\
-		install -m 755 $(B)/pxrelayctl $(DESTDIR)$(BINDIR)/)
+	install -m 755 $(B)/pxrelayd $(DESTDIR)$(SBINDIR)/
+	install -m 755 $(B)/pxrelayctl $(DESTDIR)$(BINDIR)/
 	$(SUBST) conf/pxrelayd.service > $(DESTDIR)$(UNITDIR)/pxrelayd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/pxrelayd.service
 	install -m 644 conf/pxrelay.sysusers $(DESTDIR)$(SYSUSERDIR)/pxrelay.conf
 	install -m 644 conf/full.conf \
 		$(DESTDIR)$(SYSCONFDIR)/pxrelay/pxrelay.conf.example
-	$(if $(CONF),install -m 644 $(CONF) $(DESTDIR)$(DOCDIR)/examples/)
+	install -m 644 $(CONF) $(DESTDIR)$(DOCDIR)/examples/
 	install -m 644 conf/grafana-dashboard.json conf/alerts.yml \
 		$(DESTDIR)$(DOCDIR)/examples/
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
