@@ -27,6 +27,9 @@ tables() {
 		> "$T/include/core/explain.def"
 	"$here/mkexplain.sh" "$T/include/core/explain.def" \
 		> "$T/man/pxrelay-explain.7"
+	mkdir -p "$T/relay/core"
+	touch "$T/relay/main.c" "$T/relay/core/conf_path.c"
+	echo '`main` and `conf`.' > "$T/relay/README.md"
 	mkdir "$T/conf"
 	cat > "$T/conf/full.conf" <<-'END'
 	[relay]
@@ -129,6 +132,9 @@ out_of_step "a page with a system call that is not allowed" "FAIL.* execve"
 tables
 sed -i 's/Break/Mend/' "$T/include/core/explain.def"
 out_of_step "a cure that the page does not have" "FAIL.*pxrelay-explain.7"
+tables
+touch "$T/relay/core/pace.c"
+out_of_step "a file that the README does not name" "FAIL.* relay/core/pace.c"
 tables
 rm "$T/man/pxrelay.conf.5"
 out_of_step "no pxrelay.conf(5)" "FAIL.* no man/pxrelay.conf.5"

@@ -10,6 +10,7 @@
 #   a section with DROP, COUNTER, FINDINGS, DIAGNOS or SYSTEM CALLS in its title there
 #   is no item that is not such a word;
 # - man/pxrelay-explain.7 is what tests/mkexplain.sh makes of explain.def;
+# - relay/README.md names every file of relay/, or its family (`import' for import_plan.c);
 # - no example loses a quotation mark on its way to the reader.
 #
 # An item is the tag of a .TP or .It, or the first field of a row of a table
@@ -150,6 +151,20 @@ check_mdoc() {
 	fi
 }
 
+check_readme() {
+	local readme=relay/README.md file name missing=""
+
+	for file in relay/*.c relay/*/*.c; do
+		name=$(basename "$file" .c)
+		grep -q -e "\`$name\`" -e "\`${name%%_*}\`" $readme || missing+=" $file"
+	done
+	if [ -z "$missing" ]; then
+		pass "docs: $readme names every file of relay/"
+	else
+		fail "docs: $readme" "does not name$missing"
+	fi
+}
+
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 
@@ -170,4 +185,5 @@ else
 	check_explain
 	check_mdoc
 fi
+check_readme
 tally
