@@ -115,6 +115,20 @@ START_TEST(as_broadcast_on_other_vlans)
 }
 END_TEST
 
+/* "*" means the VLANs: nobody sleeps on the loopback. */
+START_TEST(not_on_the_loopback)
+{
+	struct iftab_link lo = { .ifindex = 1, .name = "lo", .up = true, .running = true,
+		.loopback = true, .hwtype = 772, .mac_len = 6, .mtu = 65536 };
+
+	conf(WOL "to = *\n");
+	ck_assert_int_eq(iftab_set_link(w->iftab, &lo), 0);
+	world_addr(w, 1, "127.0.0.1/8");
+	ck_assert_int_eq(comes(), DROP_NONE);
+	goes_to("203.0.113.127%20 10.30.255.255%30");
+}
+END_TEST
+
 START_TEST(nothing_is_helped_unless_named)
 {
 	conf("[helper a]\nport = 9, 7\nfrom = vlan1*, lab*\nto = 198.51.100.7\n");
@@ -356,6 +370,7 @@ helper_suite(void)
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, to_servers);
 	tcase_add_test(t, as_broadcast_on_other_vlans);
+	tcase_add_test(t, not_on_the_loopback);
 	tcase_add_test(t, nothing_is_helped_unless_named);
 	tcase_add_test(t, the_first_section_with_port_and_interface_decides);
 	tcase_add_test(t, source_is_replaced_when_asked);

@@ -173,7 +173,7 @@ add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
 	for (f = iftab_next(t, 0); f; f = iftab_next(t, f->link.ifindex)) {
 		struct ip4 to;
 
-		if (f == in || !f->link.up ||
+		if (f == in || !f->link.up || f->link.loopback ||
 		    !matches_any(p->to_if, p->n_to_if, f->link.name))
 			continue;
 		to = broadcast_of(f);
