@@ -70,6 +70,11 @@ CASE("no server", NO_SERVER, NO_SERVER, .discovers = 1, SEEN(NO_SERVER))
 CASE("loop", LOOP, LOOP, DISCOVERS, SEEN(LOOP))
 CASE("too many hops", LOOP, LOOP, .discovers = 1, SEEN(HOPS))
 CASE("loop, but leased", LEASED, LEASED, LEASED, SEEN(LOOP))
+CASE("a broken option 82", REFUSED, REFUSED, .discovers = 1, SEEN(BAD_OPTION82))
+CASE("a giaddr of ours", REFUSED, REFUSED, .discovers = 1, SEEN(SPOOFED_GIADDR))
+CASE("overload, after an offer", REFUSED, REFUSED, DISCOVERS, .requests = 1, LAST(OVERLOAD),
+    .n_offer = 1, .offer = { LEASE })
+CASE("overload, then not", LEASED, LEASED, LEASED, SEEN(OVERLOAD))
 
 CASE("rogue", ROGUE, ROGUE, DISCOVERS, .rogue = true)
 CASE("a reply from the VLAN", ROGUE, ROGUE, DISCOVERS, SEEN(REPLY_FROM_CLIENT))

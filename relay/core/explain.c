@@ -119,6 +119,15 @@ is_loop(const struct ask *a)
 	return fruitless(a, DROP_LOOP) || fruitless(a, DROP_HOPS);
 }
 
+/* The reasons that no row of their own explains. */
+static bool
+is_refused(const struct ask *a)
+{
+	return was_stopped(a, DROP_BAD_OPTION82) || was_stopped(a, DROP_BAD_TYPE) ||
+	    was_stopped(a, DROP_SPOOFED_GIADDR) || was_stopped(a, DROP_OVERLOAD) ||
+	    was_stopped(a, DROP_DOWN);
+}
+
 /* It took the offer of a server that we never heard: that came by unicast, on the
  * VLAN itself. */
 static bool
@@ -595,6 +604,7 @@ static const struct {
 	[EXPLAIN_RULE_DROP] = { is_rule_drop, true },
 	[EXPLAIN_NO_SERVER] = { is_no_server, true },
 	[EXPLAIN_LOOP] = { is_loop, true },
+	[EXPLAIN_REFUSED] = { is_refused, true },
 	[EXPLAIN_ROGUE] = { is_rogue, true },
 	[EXPLAIN_STRANGER] = { is_stranger, true },
 	[EXPLAIN_LEASE_REFUSED] = { is_lease_refused, true },
