@@ -165,6 +165,11 @@ bool iftab_is_local(const struct iftab *t, struct ip4 a);
 size_t iftab_by_giaddr(struct iftab *t, struct ip4 giaddr, struct iface **only);
 /* The index into f->gi of this giaddr, or -1. */
 int iface_gi_find(const struct iface *f, struct ip4 giaddr);
+/* With giaddr = all and rotate the index of the one whose subnet has `a`, -1: none has. */
+int iface_gi_of(const struct iface *f, struct ip4 a);
+/* The giaddr for a client that has this address, the first one if none is of its subnet. f is
+ * ready. */
+struct ip4 iface_giaddr_for(const struct iface *f, struct ip4 a);
 /* The option 82 that requests with this giaddr carried before the last change; NULL: the same as
  * now, or none. */
 const struct rai *iface_rai_was(const struct iface *f, struct ip4 giaddr);

@@ -176,9 +176,6 @@ void relay4_answered(struct relay4 *r, struct conv *cv, enum conv_class class);
 /* Shared with core/p4011: asks a group as its mode says. */
 void relay4_ask(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     uint16_t group, struct mono now);
-/* The place among the giaddrs (all, rotate) of the subnet of the address that a message is about;
- * -1: none of them. */
-int relay4_named_gi(const struct iface *in, const struct dhcp4 *m);
 /* The groups that a request of this client goes to. Writes the choice into cv. */
 void relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
     const struct pxe_client *client, const struct dhcp4 *m);

@@ -1095,6 +1095,26 @@ iface_gi_find(const struct iface *f, struct ip4 giaddr)
 	return -1;
 }
 
+int
+iface_gi_of(const struct iface *f, struct ip4 a)
+{
+	int best = -1;
+
+	for (int i = 0; i < f->n_gi; i++)
+		if (ip4net_has(f->gi[i].subnet, a) && (best < 0 ||
+		    f->gi[i].subnet.plen > f->gi[best].subnet.plen))
+			best = i;
+	return best;
+}
+
+struct ip4
+iface_giaddr_for(const struct iface *f, struct ip4 a)
+{
+	int i = iface_gi_of(f, a);
+
+	return f->gi[i < 0 ? 0 : i].giaddr;
+}
+
 const struct rai *
 iface_rai_was(const struct iface *f, struct ip4 giaddr)
 {

@@ -87,14 +87,13 @@ plan_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	struct conv *cv = &once;
 	const struct iface *in = plan->servers.in;
 	const struct dhcp4 *m = &plan->servers.m;
-	int gi = relay4_named_gi(in, m);
 	bool fresh;
 
 	if (dhcp && is_discovery(r, m) && in->n_gi) {
 		cv = clients_conv(r->clients, m, now, &fresh);
 		remember_discovery(rx, cv, m);
 		plan->edit = m->hops < r->conf->max_hops;
-		plan->giaddr = in->gi[gi < 0 ? 0 : gi].giaddr;
+		plan->giaddr = iface_giaddr_for(in, rx->src);
 		plan->hops = (uint8_t)(m->hops + 1);
 	} else if (dhcp) {
 		take_choice(r, &once, m, now);

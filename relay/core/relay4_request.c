@@ -221,21 +221,17 @@ rotate(struct relay4 *r, struct conv *cv, struct station *s, uint8_t n_gi,
 }
 
 /*
- * It goes with that giaddr alone: for another one a server says NAK (dhcpd and dnsmasq), and the
- * client takes what comes first. In a DISCOVER an address is a wish.
+ * The giaddr of the address that a message is about, -1: of none. It goes with that one alone:
+ * for another one a server says NAK (dhcpd and dnsmasq), and the client takes what comes first.
+ * In a DISCOVER an address is a wish.
  */
-int
-relay4_named_gi(const struct iface *in, const struct dhcp4 *m)
+static int
+named_gi(const struct iface *in, const struct dhcp4 *m)
 {
 	struct ip4 a = ip4_is_none(m->ciaddr) ?
 	    dhcp4_opt_ip4(m, DHCP4_OPT_REQUESTED_IP) : m->ciaddr;
-	int best = -1;
 
-	for (int i = 0; m->type != DHCP4_DISCOVER && i < in->n_gi; i++)
-		if (ip4net_has(in->gi[i].subnet, a) && (best < 0 ||
-		    in->gi[i].subnet.plen > in->gi[best].subnet.plen))
-			best = i;
-	return best;
+	return m->type == DHCP4_DISCOVER ? -1 : iface_gi_of(in, a);
 }
 
 static void
@@ -284,7 +280,7 @@ relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	    o->policy == CONF_REPLACE;
 	if (o->giaddr != CONF_GIADDR_ALL && o->giaddr != CONF_GIADDR_ROTATE)
 		add_copy(plan, &in->gi[0], with82);
-	else if ((named = relay4_named_gi(in, &plan->m)) >= 0)
+	else if ((named = named_gi(in, &plan->m)) >= 0)
 		add_copy(plan, &in->gi[named], with82);
 	else if (o->giaddr == CONF_GIADDR_ROTATE)
 		add_copy(plan, &in->gi[rotate(r, cv, clients_station(r->clients,

@@ -294,7 +294,7 @@ ask(struct rescues *t, struct relay4 *r, struct open *o, struct hedge_slot *s,
 		return;
 	}
 	o->state = ASKED;
-	o->stand_in = in->gi[0].giaddr;
+	o->stand_in = iface_giaddr_for(in, o->client);
 	note_tried(o, live);
 	write_question(plan, o, s, r->conf->server[live].address);
 	stats_count(r->stats, COUNTER_RESCUES_ASKED);
