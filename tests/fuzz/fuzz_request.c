@@ -241,17 +241,18 @@ check_without_82(const struct relay4_plan *p, const uint8_t *out, size_t len)
 }
 
 static void
-render(const struct relay4_plan *p, unsigned i, bool with82)
+render(const struct relay4_plan *p, unsigned i, enum relay4_form form)
 {
 	const struct rai *r = p->copy[i].rai;
+	struct rai shorter = r ? rai_without_server_id(r) : (struct rai){ 0 };
 	size_t size = p->m.len + 300, len;
 	uint8_t *out = malloc(size), *exact;
-	bool no_room, may = with82 && r && r->len && p->m.cookie;
+	bool no_room, may = form != RELAY4_BARE && r && r->len && p->m.cookie;
 	struct ip4 giaddr = p->copy[i].giaddr;
 	struct rd g;
 
 	assert(out);
-	len = relay4_render(p, i, with82, out, size, &no_room);
+	len = relay4_render(p, i, form, out, size, &no_room);
 	assert(len >= DHCP4_MIN && len <= size);
 	exact = path_exact(out, len);
 	path_same_header(exact, p->m.data);
@@ -259,7 +260,7 @@ render(const struct relay4_plan *p, unsigned i, bool with82)
 	g = rd_init(exact + DHCP4_OFF_GIADDR, 4);
 	assert(rd_u32(&g) == giaddr.host);
 	if (may && !no_room)
-		check_with_82(p, r, exact, len);
+		check_with_82(p, form == RELAY4_NO_OVERRIDE ? &shorter : r, exact, len);
 	else
 		check_without_82(p, exact, len);
 	free(exact);
@@ -294,10 +295,9 @@ check_plan(const struct world *w, const struct relay4_plan *p)
 	check_servers(w, p);
 	check_class(w, p);
 	check_copies(w, p);
-	for (unsigned i = 0; i < p->n_copy; i++) {
-		render(p, i, true);
-		render(p, i, false);
-	}
+	for (unsigned i = 0; i < p->n_copy; i++)
+		for (enum relay4_form f = 0; f < RELAY4_FORMS; f++)
+			render(p, i, f);
 }
 
 /* A question that got no answer goes to one more server, and not for ever. */
