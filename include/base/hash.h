@@ -40,8 +40,8 @@ struct hash *hash_new(size_t capacity, size_t entry_size, size_t key_size,
 /* Hashes keys without the secret, in a tenth of the time. Only for keys that no attacker can
  * choose, as the kernel's interface numbers, and only while the table is empty. */
 void hash_trust_keys(struct hash *h);
-/* Of a new entry only the first `size` bytes behind the key are zeroed from now on; the rest keeps
- * what an earlier entry left there. For large entries of which few bytes are read at first. */
+/* Of a new entry only the first `size` bytes, the key among them, are written from now on; the rest
+ * keeps what an earlier entry left there. For large entries of which few bytes are read at first. */
 void hash_zero_only(struct hash *h, size_t size);
 /* Frees the table and every entry; returns NULL. */
 struct hash *hash_free(struct hash *h);

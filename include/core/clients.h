@@ -47,8 +47,8 @@ struct conv {
 	uint16_t boot, dhcp;	/* groups chosen by a rule, CONF_NONE: the interface's */
 	uint16_t rule;		/* its index, CONF_NONE: no rule */
 	uint8_t hops;		/* of the message with this giaddr when first seen */
-	uint8_t tries;		/* requests since the last answer but proxy offers */
-	bool answered[CONV_CLASSES];	/* an offer came */
+	uint8_t tries;		/* requests since the last answer that was no proxy offer */
+	bool answered[CONV_CLASSES];	/* an offer came, or the ACK of ack_is_boot */
 	uint8_t asks[CONV_CLASSES];	/* questions from the client, this one included */
 	uint32_t hedge[CONV_CLASSES];	/* slot of core/hedge, 0: none */
 	uint64_t asked[CONF_SERVERS_MAX / 64];	/* servers that got a copy */

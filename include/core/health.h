@@ -68,8 +68,8 @@ bool health_reply(struct health *h, struct mono now);
  * down until good evidence comes when it has probes (`probed`), else unknown. */
 bool health_block(struct health *h, enum health_diag d, struct mono now);
 bool health_unblock(struct health *h, bool probed, struct mono now);
-/* A server without probes that errors took down is tried again after a while: nobody else
- * would find out that it is back. */
+/* Down for so long, and not blocked: it is unknown again, that is, tried. For servers without
+ * probes, and for those whose probes say nothing: nobody else would find out that it is back. */
 bool health_expire(struct health *h, uint32_t after_ms, struct mono now);
 bool health_drain(struct health *h, bool drained, struct mono now);
 
