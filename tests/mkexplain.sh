@@ -30,8 +30,8 @@ Where another host is the router, or the boot server is on the machine's own net
 sees what they say to each other: a machine that has an address and was told from where to boot is
 .Ql leased
 then.
-A conversation begins with a DISCOVER of a new transaction, or with the first
-message after two minutes of silence.
+A conversation begins with a DISCOVER of a new transaction, or behind a REQUEST for an
+old address, or with the first message after two minutes of silence.
 .Pp
 The words are the same in
 .Ql show clients ,
