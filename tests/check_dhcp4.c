@@ -601,6 +601,23 @@ START_TEST(address_options_have_four_bytes)
 }
 END_TEST
 
+START_TEST(of_several_routers_the_first_counts)
+{
+	for (size_t len = 0; len <= 8; len++) {
+		uint8_t *copy;
+
+		msg_init(&msg, DHCP4_REPLY);
+		ck_assert_uint_eq(parse(&copy), DROP_NONE);
+		ck_assert_uint_eq(dhcp4_router(&view).host, 0);
+		free(copy);
+		msg_opt(&msg, DHCP4_OPT_ROUTER, "\12\1\2\3\12\1\2\4", len);
+		ck_assert_uint_eq(parse(&copy), DROP_NONE);
+		ck_assert_uint_eq(dhcp4_router(&view).host, len < 4 ? 0 : 0x0a010203);
+		free(copy);
+	}
+}
+END_TEST
+
 START_TEST(iterator_gives_every_option_in_order)
 {
 	static const uint8_t codes[] = { 53, 60, 82, 60, 82 };
@@ -729,6 +746,7 @@ dhcp4_suite(void)
 
 	tc = tcase_create("access");
 	tcase_add_test(tc, address_options_have_four_bytes);
+	tcase_add_test(tc, of_several_routers_the_first_counts);
 	tcase_add_test(tc, iterator_gives_every_option_in_order);
 	tcase_add_test(tc, edits_touch_their_field_only);
 	tcase_add_test(tc, random_bytes_never_confuse_the_view);

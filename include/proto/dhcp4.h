@@ -111,6 +111,8 @@ bool dhcp4_opt(const struct dhcp4 *m, uint8_t code, struct rd *value);
 size_t dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t size);
 /* A 4-byte option as an address; IP4_NONE when absent or of another length. */
 struct ip4 dhcp4_opt_ip4(const struct dhcp4 *m, uint8_t code);
+/* The first address of option 3, which is what firmware takes; IP4_NONE when there is none. */
+struct ip4 dhcp4_router(const struct dhcp4 *m);
 
 /* Is there an option 53 that says no type (it is 1 byte long, RFC 2132 9.6)? Such a
  * message must not pass for BOOTP. */

@@ -394,17 +394,13 @@ read_menu(struct doctor_offer *o, const struct dhcp4 *m)
 static void
 read_offer(struct doctor_offer *o, const struct dhcp4 *m, struct ip4 from)
 {
-	struct rd v;
-
 	*o = (struct doctor_offer){
 		.got = true, .from = from, .pxe = pxe_offer_says(m, "PXEClient"),
 		.http = pxe_offer_says(m, "HTTPClient"),
 		.id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID),
 		.yiaddr = m->yiaddr, .siaddr = m->siaddr,
-		.mask = dhcp4_opt_ip4(m, DHCP4_OPT_MASK),
+		.mask = dhcp4_opt_ip4(m, DHCP4_OPT_MASK), .router = dhcp4_router(m),
 	};
-	if (dhcp4_opt(m, DHCP4_OPT_ROUTER, &v))
-		o->router.host = rd_u32(&v);
 	read_file(o, m);
 	read_name66(o, m);
 	read_menu(o, m);

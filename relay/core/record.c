@@ -100,17 +100,14 @@ record_hedge(struct track *t, const struct relay4 *r,
 	}
 }
 
-/* Does the lease name another host as router? The first one is what firmware takes. */
+/* Does the lease name another host as router? */
 static bool
 is_routed_elsewhere(const struct relay4 *r, const struct dhcp4 *m)
 {
-	struct rd v;
-	struct ip4 router;
+	struct ip4 router = dhcp4_router(m);
 
-	if (m->type != DHCP4_ACK || !dhcp4_opt(m, DHCP4_OPT_ROUTER, &v))
-		return false;
-	router = (struct ip4){ rd_u32(&v) };
-	return !ip4_is_none(router) && !iftab_is_local(r->iftab, router);
+	return m->type == DHCP4_ACK && !ip4_is_none(router) &&
+	    !iftab_is_local(r->iftab, router);
 }
 
 void

@@ -482,16 +482,6 @@ learn_file(struct track_boot *b, const struct dhcp4 *m, bool boot)
 	return true;
 }
 
-static struct ip4
-router_of(const struct dhcp4 *m)
-{
-	struct rd v;
-
-	if (!dhcp4_opt(m, DHCP4_OPT_ROUTER, &v))
-		return IP4_NONE;
-	return (struct ip4){ rd_u32(&v) };
-}
-
 static bool
 was_repeated(const struct track_boot *b, const struct track_offer *o)
 {
@@ -518,7 +508,7 @@ note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
 	struct track_offer o = {
 		.server = server, .yiaddr = m->yiaddr, .siaddr = m->siaddr,
 		.id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID),
-		.router = router_of(m), .pxe = pxe_offer_says(m, "PXEClient"),
+		.router = dhcp4_router(m), .pxe = pxe_offer_says(m, "PXEClient"),
 		.http = pxe_offer_says(m, "HTTPClient"), .boot_only = boot_only,
 		.menu = m->at[DHCP4_OPT_VENDOR_INFO] != 0,
 	};
@@ -573,7 +563,7 @@ note_ack(struct track *t, struct track_client *c, const struct dhcp4 *m,
 	if (ip4_is_none(m->yiaddr))	/* to an INFORM */
 		return;
 	b->address = m->yiaddr;
-	b->router = router_of(m);
+	b->router = dhcp4_router(m);
 	b->plen = mask_of(m);
 	index_address(t, c, m->yiaddr);
 }

@@ -269,6 +269,16 @@ dhcp4_opt_ip4(const struct dhcp4 *m, uint8_t code)
 	return (struct ip4){ rd_u32(&v) };
 }
 
+struct ip4
+dhcp4_router(const struct dhcp4 *m)
+{
+	struct rd v;
+
+	if (!dhcp4_opt(m, DHCP4_OPT_ROUTER, &v))
+		return IP4_NONE;
+	return (struct ip4){ rd_u32(&v) };
+}
+
 struct dhcp4_iter
 dhcp4_iter(const struct dhcp4 *m)
 {
