@@ -126,7 +126,7 @@ passes "15 hops" hops=15 giaddr=10.9.9.9
 # ---- who may say that a server is gone ----
 # ICMP host unreachable about a request to srv1: by pkt.py's words the first eight bytes
 # are type and code, checksum, zeros.
-GONE=(proto=1 sport=0x0301 dport=0x22d0 udplen=0 udpsum=0 dst=$UP.1
+GONE=(proto=1 sport=0x0301 dport=0x22d0 udplen=0 udpsum=0 "dst=$UP.1"
 	payload=4500001c0000000040110000c6336401c633640a0043004300080000)
 
 # forged N NAMESPACE KEY=VALUE...: so many, each of them noticed.
