@@ -252,6 +252,7 @@ for n in $SERVICES; do
 done
 expect "answers from an address that is no server's make nobody up" \
 	wait_for 30 all down other
+expect "... although they came" [ "$(relay_counter probe-strays)" -ge 1 ]
 hosts_answer()
 {
 	look
