@@ -67,6 +67,9 @@ CASE("standby, after an offer", STANDBY, STANDBY, DISCOVERS, .requests = 1, LAST
 CASE("standby, then active", LEASED, LEASED, LEASED, SEEN(STANDBY))
 CASE("rule", RULE_DROP, RULE_DROP, .discovers = 1, SEEN(RULE))
 CASE("no server", NO_SERVER, NO_SERVER, .discovers = 1, SEEN(NO_SERVER))
+CASE("no server, where boot = stands alone", GOING_ON, LEASED, PXE, .discovers = 1,
+    .boot_asked = 1, .boot_alone = true, .requests = 1, .chosen = A(192, 168, 1, 1),
+    LAST(NO_SERVER), .rogue = true, .n_offer = 1, .offer = { BOOT })
 CASE("loop", LOOP, LOOP, DISCOVERS, SEEN(LOOP))
 CASE("too many hops", LOOP, LOOP, .discovers = 1, SEEN(HOPS))
 CASE("loop, but leased", LEASED, LEASED, LEASED, SEEN(LOOP))

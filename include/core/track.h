@@ -86,6 +86,7 @@ struct track_boot {
 	uint16_t hedges, boot_hedges;	/* all, and those to boot servers */
 	bool boot_down;		/* all boot servers that were asked last were believed down */
 	bool all_down;		/* ... all that could lease it an address */
+	bool boot_alone;	/* nobody was asked that could: that is somebody on the VLAN */
 	/* what came */
 	uint8_t n_offer;
 	bool nak, ack;
@@ -163,7 +164,7 @@ struct track_request {
 	uint32_t ifindex;
 	enum drop why;
 	uint16_t rule, n_dhcp, n_boot;
-	bool boot_down, all_down;
+	bool boot_down, all_down, boot_alone;
 	bool by_4011;		/* broadcast or multicast on port 4011 */
 };
 /* The next message will be this client's (see clients_expect). */

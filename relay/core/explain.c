@@ -110,7 +110,7 @@ is_rule_drop(const struct ask *a)
 static bool
 is_no_server(const struct ask *a)
 {
-	return was_stopped(a, DROP_NO_SERVER);
+	return was_stopped(a, DROP_NO_SERVER) && !a->b->boot_alone;
 }
 
 static bool
@@ -129,12 +129,12 @@ is_refused(const struct ask *a)
 }
 
 /* It took the offer of a server that we never heard: that came by unicast, on the
- * VLAN itself. */
+ * VLAN itself. Where `boot =` stands alone it was meant to. */
 static bool
 took_unheard(const struct track_boot *b)
 {
 	if (ip4_is_none(b->chosen) || b->discovers == 0 || b->ack ||
-	    b->other_relay || b->n_offer == TRACK_OFFERS)
+	    b->boot_alone || b->other_relay || b->n_offer == TRACK_OFFERS)
 		return false;
 	for (unsigned i = 0; i < b->n_offer; i++)
 		if (ip4_eq(b->offer[i].id, b->chosen) ||
@@ -146,7 +146,8 @@ took_unheard(const struct track_boot *b)
 static bool
 saw_rogue(const struct ask *a)
 {
-	return a->b->rogue || dropped(a, DROP_REPLY_FROM_CLIENT);
+	return (a->b->rogue && (!a->b->boot_alone || a->b->rogue_boot)) ||
+	    dropped(a, DROP_REPLY_FROM_CLIENT);
 }
 
 /* A machine that has its address from us, and its boot server from us, did not fail for
@@ -233,7 +234,7 @@ is_no_offer(const struct ask *a)
 static bool
 is_only_boot(const struct ask *a)
 {
-	return a->boots && a->leases == 0 && !a->b->ack;
+	return a->boots && a->leases == 0 && !a->b->ack && !a->b->boot_alone;
 }
 
 /* Addresses that differ in their upper half are in different subnets: masks are not kept, and a
@@ -578,7 +579,9 @@ is_two_relays(const struct ask *a)
 static bool
 is_leased(const struct ask *a)
 {
-	return a->b->ack && (!a->b->netboot || a->quiet_ms >= QUIET_MS);
+	bool has = a->b->ack || (a->b->boot_alone && a->b->requests && !a->b->nak);
+
+	return has && (!a->b->netboot || a->quiet_ms >= QUIET_MS);
 }
 
 static bool

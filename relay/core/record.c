@@ -47,6 +47,7 @@ count_servers(struct track_request *q, const struct relay4 *r,
 		}
 	}
 	q->boot_down = q->n_boot && boots_up == 0;
+	q->boot_alone = plan->n_server && lessors == 0;
 	q->all_down = lessors ? lessors_up == 0 : plan->n_server && up == 0;
 }
 

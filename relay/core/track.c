@@ -362,6 +362,7 @@ note_asked(struct track_boot *b, const struct track_request *r, struct mono now)
 		if (r->n_boot > b->boot_asked)
 			b->boot_asked = r->n_boot;
 		b->all_down = r->all_down;
+		b->boot_alone = r->boot_alone;
 	}
 	if (r->n_boot)
 		b->boot_down = r->boot_down;
@@ -402,6 +403,23 @@ note_way(struct track_boot *b, const struct dhcp4 *m)
 	b->other_relay |= b->direct && b->relayed;
 }
 
+/* Anybody can claim an address: one that was leased stays its owner's. */
+static void
+claim(struct track *t, struct track_client *c, struct ip4 a)
+{
+	if (!find_address(t, a))
+		index_address(t, c, a);
+}
+
+/* With `boot =` alone its REQUEST is the last that we hear of a lease on the VLAN itself. By the
+ * address in it, what it asks boot servers afterwards is known to be its own. */
+static void
+note_lease_on_vlan(struct track *t, struct track_client *c, const struct dhcp4 *m)
+{
+	if (c->now.boot_alone && m->type == DHCP4_REQUEST_MSG)
+		claim(t, c, dhcp4_opt_ip4(m, DHCP4_OPT_REQUESTED_IP));
+}
+
 void
 track_request(struct track *t, const struct track_request *r, struct mono now)
 {
@@ -421,12 +439,10 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 	if (r->why != DROP_NONE)
 		note_drop(&c->now, r->why, now);
 	else {
-		/* Anybody can claim an address: one that was leased stays its
-		 * owner's. */
-		if (!find_address(t, r->m->ciaddr))
-			index_address(t, c, r->m->ciaddr);
+		claim(t, c, r->m->ciaddr);
 		note_asked(&c->now, r, now);
 	}
+	note_lease_on_vlan(t, c, r->m);
 	heard(t, c);
 }
 
