@@ -242,12 +242,17 @@ put_notes(FILE *out, const struct import_plan *p)
 		fprintf(out, "# not carried over: %u more\n", p->unsaid);
 }
 
+/* Is there a section that is not commented out: an [interface], or a [helper] for one? */
 static bool
 has_work(const struct import_plan *p)
 {
-	for (size_t i = 0; i < p->n_if; i++)
-		if (p->ifs[i].sure && p->ifs[i].n_server)
-			return !p->no_dhcp || p->n_port > 0;
+	for (size_t i = 0; i < p->n_if; i++) {
+		const struct import_if *f = &p->ifs[i];
+
+		if (f->sure && f->n_server &&
+		    (!p->no_dhcp || (p->n_port > 0 && !f->dhcp_only)))
+			return true;
+	}
 	return false;
 }
 
