@@ -58,6 +58,25 @@ try_mac(const char *s)
 	must(again.bits == p.bits && memcmp(&again.mac, &p.mac, 6) == 0);
 }
 
+/* With whatever stands between the bytes: without it, it is the same. Never more than there is room. */
+static void
+try_hwaddr(const char *s)
+{
+	uint8_t a[16], again[16], *exact = malloc(4);
+	char plain[2 * sizeof(a) + 1] = "";
+	struct sbuf b = sbuf_init(plain, sizeof(plain));
+	size_t n = hwaddr_parse(s, a, sizeof(a));
+
+	must(n <= sizeof(a) && exact);
+	must(hwaddr_parse(s, exact, 4) == (n <= 4 ? n : 0));
+	free(exact);
+	for (size_t i = 0; i < n; i++)
+		sbuf_printf(&b, "%02x", a[i]);
+	if (n > 0)
+		must(hwaddr_parse(plain, again, sizeof(again)) == n &&
+		    memcmp(a, again, n) == 0);
+}
+
 static void
 try_level(const char *s)
 {
@@ -92,6 +111,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	s[len] = '\0';
 	try_ip4(s);
 	try_mac(s);
+	try_hwaddr(s);
 	try_level(s);
 	try_escape(data, len);
 	free(s);
