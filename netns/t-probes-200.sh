@@ -10,14 +10,15 @@ use_plain
 
 N=200
 topo_vlans
-# All of them are one machine with many addresses, which answers on each.
+# All of them are one machine with many addresses, which answers from each: an answer from another
+# one would be no server's.
 add_server many 2
 for ((i = 0; i < N; i++)); do
 	echo "addr add 198.18.$((i / 100)).$((i % 100 + 1))/32 dev eth0"
 done | nsbatch many
 nsip rtr route add 198.18.0.0/16 via $UP.2
 ns many sysctl -qw net.ipv4.icmp_ratelimit=0
-fake many
+fake many from=asked
 
 # A packet that is sent through veth is delivered at once, at the sender's expense:
 # the far end's kernel, its bridges and its answer are charged to the relay.  They

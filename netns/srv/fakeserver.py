@@ -18,7 +18,8 @@ lines) is read again for every request, so a test changes it by mv:
                 twice, none; or hex bytes that are sent instead of it
   replies=1     how many times the answer is sent
   to=giaddr     giaddr, src, or an address; port= (67)
-  from=ADDRESS  the source address of the answer, one of this machine's
+  from=ADDRESS  the source address of the answer, one of this machine's; asked: the
+                one that was asked
   sport=67      its source port
   delay=0       milliseconds before it
 """
@@ -126,14 +127,14 @@ def answer(request, knobs, me):
     return dhcp.message(d)
 
 
-def reply(s, data, request, knobs, src):
+def reply(s, data, request, knobs, src, me):
     to = knobs.get("to", "giaddr")
     to = {"giaddr": request.get("giaddr"), "src": src}.get(to, to)
     control = []
     if "from" in knobs:
+        mine = me if knobs["from"] == "asked" else knobs["from"]
         control = [(socket.IPPROTO_IP, IP_PKTINFO,
-                    struct.pack("i4s4s", 0, socket.inet_aton(knobs["from"]),
-                                bytes(4)))]
+                    struct.pack("i4s4s", 0, socket.inet_aton(mine), bytes(4)))]
     if "sport" in knobs:
         s = udp_socket("0.0.0.0", dhcp.num(knobs["sport"]))
     time.sleep(float(knobs.get("delay", "0")) / 1000)
@@ -160,7 +161,7 @@ def serve(s, knobs, record):
         record.write(json.dumps(line) + "\n")
         record.flush()
         if out is not None:
-            reply(s, out, request, k, src)
+            reply(s, out, request, k, src, me)
 
 
 def main():
