@@ -78,9 +78,21 @@ window()
 	ASKED=$(($(relay_counter probes) - n))
 }
 
-# The promise is 1 %; what one machine took 0.82 % for took it 1.05 and 1.16 on a slower day, with
-# the same code.  So the figure is printed, and a failure is what no slow day explains.
-LIMIT=$((130 * PXR_SLOW))
+# The promise is 1 %, and nothing above it passes.  What one machine took 0.82 % for took it 1.05
+# and 1.16 on a slower day, with the same code: so much is said as the reason of a skip, and more
+# is a failure.
+LIMIT=$((100 * PXR_SLOW))
+OVER=
+
+# within WHAT
+within()
+{
+	if [ $SHARE -lt $LIMIT ] || [ $SHARE -ge $((LIMIT * 13 / 10)) ]; then
+		expect "$1: less than $LIMIT of 10,000 parts" test $SHARE -lt $LIMIT
+	else
+		OVER="$OVER${OVER:+, }$1 $SHARE"
+	fi
+}
 
 # cost WHAT: the cheapest of five windows, or of fifteen while none is within the limit, for other
 # programs of this machine can only make it dearer; one that has a margin will do
@@ -117,7 +129,7 @@ measure()
 {
 	begin "$@"
 	cost "$1 $2"
-	expect "$1, $2: less than $LIMIT of 10,000 parts" test $SHARE -lt $LIMIT
+	within "$1, $2"
 	# Of some connections whose question is over the sockets are kept.
 	expect "$1, $2: few descriptors" test "$FDS" -le $((BASE + 40))
 	stop "$RELAY_PID"
@@ -167,3 +179,5 @@ stop "$ALIVE"
 measure tcp:80 down
 measure http:/ down
 measure tftp:x down
+[ -z "$OVER" ] || [ $FAILS -gt 0 ] ||
+	skip "more than the promised $LIMIT of 10,000 parts of this core: $OVER"
