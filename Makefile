@@ -23,7 +23,7 @@
 #   make clean
 #
 # Sources are found by wildcard, so a new file needs no line here. What may
-# include what is not decided here but proved by tests/floors.sh. Nothing is
+# include what is not decided here but proved by tests/checks/floors.sh. Nothing is
 # built outside $(B): build/ for the product, build/asan/ for the tests,
 # build/clang/ and build/fuzz/ beside them. V=1 shows the commands.
 
@@ -124,10 +124,13 @@ say   = $(if $(V),,@printf '  %-7s %s\n' $1 '$(patsubst $(B)/%,%,$@)')
 # --- what there is -----------------------------------------------------------
 
 FLOORS := base proto core io
-FLOORO := $(foreach f,$(FLOORS),$(patsubst %.c,$(B)/%.o,$(wildcard relay/$f/*.c)))
-DAEMONO := $(patsubst %.c,$(B)/%.o,$(filter-out relay/main.c,$(wildcard relay/*.c)))
+ROOMS  := path tend observe show
+FLOORO := $(foreach f,$(FLOORS),$(patsubst %.c,$(B)/%.o,$(wildcard relay/$f/*.c relay/$f/*/*.c)))
+DAEMONO := $(patsubst %.c,$(B)/%.o,$(filter-out relay/main.c,$(wildcard relay/*.c \
+	$(ROOMS:%=relay/%/*.c))))
 CTLO   := $(patsubst %.c,$(B)/%.o,$(filter-out relay/ctl/main.c,$(wildcard relay/ctl/*.c)))
-TESTO  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*.c tests/scen/*.c))
+TESTO  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c tests/scen/*.c tests/unit/*.c \
+	tests/unit/*/*.c tests/unit/*/*/*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c))
 # What bench.sh runs: the load and the bare forwarders.
@@ -136,7 +139,8 @@ BENCHX := $(patsubst tests/bench/%.c,%,$(filter-out tests/bench/bench_%, \
 PRELOADS := $(patsubst tests/preload/%.c,$(B)/preload/%.so,$(wildcard tests/preload/*.c))
 PROGS  := $(B)/pxrelayd $(B)/pxrelayctl
 MAN    := $(wildcard man/*.[1-9])
-CONF   := $(wildcard conf/*.conf conf/*.example)
+SOURCES := $(wildcard relay/*.c relay/*/*.c relay/*/*/*.c)
+CONF   := $(wildcard conf/examples/*.conf conf/examples/*.example)
 
 ROOT   := $(filter 0,$(shell id -u))
 AUTODEPS := $(if $(ROOT),deps)
@@ -190,26 +194,26 @@ $(B)/pxrelayctl: $(B)/relay/ctl/main.o $(B)/libctl.a $(B)/libfloors.a
 
 # --- the tests ---------------------------------------------------------------
 
-# See run_mark_point in tests/run.c.
-TESTFLAGS := -Itests -D_mark_point=run_mark_point
+# See run_mark_point in tests/lib/run.c.
+TESTFLAGS := -Itests/lib -D_mark_point=run_mark_point
 
-# A suite is any function `Suite *x_suite(void)` in tests/ or tests/scen/; the
+# A suite is any function `Suite *x_suite(void)` in tests/; the
 # list is read from the objects, so that nobody can forget to add to it.
-$(B)/tests/suites.def: $(filter-out $(B)/tests/run.o,$(TESTO)) $(B)/sources
+$(B)/tests/suites.def: $(filter-out $(B)/tests/lib/run.o,$(TESTO)) $(B)/sources
 	$(call say,GEN)
 	@mkdir -p $(@D)
 	@nm -g --defined-only /dev/null $(filter %.o,$^) 2>/dev/null | \
 		sed -n 's/^[0-9a-f]* T \(.*\)_suite$$/SUITE(\1)/p' | sort > $@
 
-$(B)/tests/run.o: $(B)/tests/suites.def
-$(B)/tests/run.o: CPPFLAGS += -I$(B)/tests
+$(B)/tests/lib/run.o: $(B)/tests/suites.def
+$(B)/tests/lib/run.o: CPPFLAGS += -I$(B)/tests
 
 $(B)/tests/run: $(TESTO) $(B)/libdaemon.a $(B)/libctl.a $(B)/libfloors.a
 	$(call say,LD)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_CHECK) $(PC_LIBS_D)
 
 # What targets share comes from an archive: each takes what it calls.
-$(B)/libfuzzed.a: $(B)/tests/fuzz/path.o $(B)/tests/world.o
+$(B)/libfuzzed.a: $(B)/tests/fuzz/path.o $(B)/tests/lib/world.o
 	$(archive)
 
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
@@ -309,13 +313,13 @@ CPPCHECK := --quiet --language=c --std=c11 --inline-suppr --error-exitcode=1 \
 	-D__x86_64__
 lint: $(if $(ROOT),deps-lint)
 	cppcheck $(CPPCHECK) relay
-	clang-tidy --quiet --warnings-as-errors='*' $(wildcard relay/*.c relay/*/*.c) -- \
+	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- \
 		$(CSTD) $(WARN) $(CPP_ALL) $(PC_CFLAGS)
-	for f in $(wildcard relay/*.c relay/*/*.c); do \
+	for f in $(SOURCES); do \
 		gcc $(CSTD) -O1 $(ANALYZE) $(CPP_ALL) $(PC_CFLAGS) -c -o /dev/null $$f || exit 1; \
 	done
 	shellcheck -x -s bash -S warning -e SC1091,SC2034,SC2046,SC2155 \
-		$(wildcard .ci/run tests/*.sh tests/*/*.sh netns/*.sh)
+		$(wildcard .ci/run tests/*.sh tests/*/*.sh netns/*.sh netns/*/*.sh netns/*/*/*.sh)
 
 # --- installing --------------------------------------------------------------
 
@@ -344,18 +348,18 @@ install: all
 		$(DESTDIR)$(SYSCONFDIR)/pxrelay $(DESTDIR)$(DOCDIR)/examples
 	install -m 755 $(B)/pxrelayd $(DESTDIR)$(SBINDIR)/
 	install -m 755 $(B)/pxrelayctl $(DESTDIR)$(BINDIR)/
-	$(SUBST) conf/pxrelayd.service > $(DESTDIR)$(UNITDIR)/pxrelayd.service
+	$(SUBST) conf/systemd/pxrelayd.service > $(DESTDIR)$(UNITDIR)/pxrelayd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/pxrelayd.service
-	install -m 644 conf/pxrelay.sysusers $(DESTDIR)$(SYSUSERDIR)/pxrelay.conf
-	install -m 644 conf/full.conf \
+	install -m 644 conf/systemd/pxrelay.sysusers $(DESTDIR)$(SYSUSERDIR)/pxrelay.conf
+	install -m 644 conf/examples/full.conf \
 		$(DESTDIR)$(SYSCONFDIR)/pxrelay/pxrelay.conf.example
 	install -m 644 $(CONF) $(DESTDIR)$(DOCDIR)/examples/
-	install -m 644 conf/grafana-dashboard.json conf/alerts.yml \
+	install -m 644 conf/monitoring/grafana-dashboard.json conf/monitoring/alerts.yml \
 		$(DESTDIR)$(DOCDIR)/examples/
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
-	install -D -m 644 conf/pxrelayctl.bash \
+	install -D -m 644 conf/completion/pxrelayctl.bash \
 		$(DESTDIR)$(BASHCOMPDIR)/pxrelayctl
-	install -D -m 644 conf/_pxrelayctl $(DESTDIR)$(ZSHCOMPDIR)/_pxrelayctl
+	install -D -m 644 conf/completion/_pxrelayctl $(DESTDIR)$(ZSHCOMPDIR)/_pxrelayctl
 	$(foreach m,$(MAN),install -D -m 644 $m \
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m) &&) :
 
@@ -369,4 +373,4 @@ FORCE:
 .SECONDARY:
 .DELETE_ON_ERROR:
 
--include $(wildcard $(B)/relay/*.d $(B)/relay/*/*.d $(B)/tests/*.d $(B)/tests/*/*.d)
+-include $(wildcard $(foreach d,relay tests,$(B)/$d/*.d $(B)/$d/*/*.d $(B)/$d/*/*/*.d $(B)/$d/*/*/*/*.d))

@@ -1,9 +1,9 @@
 #!/bin/bash
 # Three machines on one VLAN, switched on together, boot from three servers
-# through one relay: conf/campus.conf, real firmware in QEMU, real servers.
+# through one relay: conf/examples/campus.conf, real firmware in QEMU, real servers.
 # What each was told, and by whom, is shown afterwards.
 
-. "$(dirname "$0")/boot-lib.sh"
+. "$(dirname "$0")/lib/boot-lib.sh"
 need kea-dhcp4 dhcpd dnsmasq in.tftpd
 
 title()
@@ -32,7 +32,7 @@ story()
 
 boot_bed
 campus_servers
-title "The configuration: conf/campus.conf"
+title "The configuration: conf/examples/campus.conf"
 grep -v '^#' "$CONF/campus.conf" | grep .
 start_boot_relay "$CONF/campus.conf"
 title "Three machines are switched on: SeaBIOS, OVMF, and OVMF with iPXE on a disk"

@@ -6,7 +6,7 @@
 # both VLANs.  Nothing leaves the machine and nothing stays on it.
 # demo-boot.sh, if it is there, goes on with a machine that boots.
 
-. "$(dirname "$0")/topo-vlans.sh"
+. "$(dirname "$0")/topo/topo-vlans.sh"
 need dhclient udhcpc dnsmasq dhcpd ping
 PASSED="That was it.  Everything the demo made is gone again."
 

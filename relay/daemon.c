@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "proto/tftp.h"
-#include "relay/consult.h"
+#include "relay/tend/consult.h"
 
 /* How often time is told to who waits for it, while somebody does. */
 #define TICK_MS 1000

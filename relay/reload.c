@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/sbuf.h"
-#include "relay/consult.h"
+#include "relay/tend/consult.h"
 #include "relay/daemon.h"
 
 static void

@@ -1,6 +1,6 @@
 #!/bin/bash
 # `make check`: all tests, one after the other, and the sum of them. Every stage
-# is a command that says its results as tests/tally.sh describes; what it prints
+# is a command that says its results as tests/lib/tally.sh describes; what it prints
 # is shown as it comes and kept in build/log/. A stage that ends without its
 # sum is a failure. At the end come the failures and the reasons of what was
 # skipped, and last one line
@@ -15,7 +15,7 @@ export LC_ALL=C
 make=${MAKE:-make}
 log=build/log
 begin=$SECONDS
-. tests/tally.sh
+. tests/lib/tally.sh
 
 # Under a jobserver, make has said how many jobs; otherwise it is one per core.
 case "${MAKEFLAGS:-}" in
@@ -51,7 +51,7 @@ build() {
 	local name=$1
 	shift
 
-	. tests/tally.sh
+	. tests/lib/tally.sh
 	if $make --no-print-directory -k $jobs "$@"; then
 		pass "build: $name"
 	else
@@ -63,8 +63,8 @@ build() {
 syntax() {
 	local f bad=
 
-	. tests/tally.sh
-	for f in .ci/run tests/*.sh tests/*/*.sh netns/*.sh; do
+	. tests/lib/tally.sh
+	for f in .ci/run tests/*.sh tests/*/*.sh netns/*.sh netns/*/*.sh netns/*/*/*.sh; do
 		[ ! -e "$f" ] || bash -n "$f" || bad="$bad $f"
 	done
 	if [ -z "$bad" ]; then
@@ -105,16 +105,16 @@ stage build-gcc build "gcc, no warning" all CC=gcc B=build/gcc WERROR=1 \
 stage build-clang build "clang, no warning" all CC=clang B=build/clang WERROR=1
 stage build-asan build "gcc, ASan and UBSan" tests CC=gcc B=build/asan SAN=1
 stage syntax syntax
-stage floors tests/floors.sh
-stage floors-test tests/floors-test.sh
-stage docs tests/docs.sh
-stage docs-test tests/docs-test.sh
+stage floors tests/checks/floors.sh
+stage floors-test tests/checks/floors-test.sh
+stage docs tests/checks/docs.sh
+stage docs-test tests/checks/docs-test.sh
 stage unit tests/unit.sh
 stage fuzz-replay tests/fuzz/replay.sh
-stage golden tests/golden.sh
-stage ctl tests/ctl.sh
-stage import tests/import.sh
-stage install tests/install.sh
+stage golden tests/checks/golden.sh
+stage ctl tests/checks/ctl.sh
+stage import tests/checks/import.sh
+stage install tests/checks/install.sh
 stage netns tests/netns.sh
 stage vm tests/vm.sh
 end

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs tests in network namespaces: netns/t-*.sh, or those named as arguments
+# Runs tests in network namespaces: netns/t/*/t-*.sh, or those named as arguments
 # (with or without directory and .sh). Exit status 0 of a test is a pass, 77 a
 # skip whose last line of output is the reason, anything else a failure, and
 # then its log is shown.
@@ -13,7 +13,7 @@
 # thought of the run.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-. tests/tally.sh
+. tests/lib/tally.sh
 
 jobs=${NETNS_JOBS:-2}
 limit=${NETNS_TIMEOUT:-240}
@@ -26,6 +26,11 @@ export PXRELAYCTL=${PXRELAYCTL:-$PWD/build/asan/pxrelayctl}
 mkdir -p "$log" && rm -rf "${log:?}"/* && mkdir "$log/san" &&
 	chmod 1777 "$log/san" || exit 1
 
+# Where a test is: netns/t has a folder for each subject.
+script() {
+	ls netns/t/*/"$1".sh 2>/dev/null
+}
+
 # A test that outlives its time gets the chance to clean up. Its time is in the
 # log of times, to keep an eye on the sum.
 run_one() {
@@ -33,7 +38,7 @@ run_one() {
 
 	export ASAN_OPTIONS="log_path=$log/san/$name${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 	export UBSAN_OPTIONS="print_stacktrace=1:$ASAN_OPTIONS"
-	timeout -k 15 "$limit" "netns/$name.sh" > "$log/$name.log" 2>&1 </dev/null &
+	timeout -k 15 "$limit" "$(script "$name")" > "$log/$name.log" 2>&1 </dev/null &
 	# `timeout` leads a process group of its own, which Ctrl-C and a timeout
 	# of the whole run do not reach.
 	trap 'kill -TERM %1; wait' TERM INT
@@ -100,21 +105,21 @@ stop() {
 }
 trap stop TERM INT
 
-[ $# -gt 0 ] || set -- netns/t-*.sh
+[ $# -gt 0 ] || set -- netns/t/*/t-*.sh
 together=() alone=()
 for t in "$@"; do
 	t=$(basename "$t" .sh)
 	if [ "$t" = 't-*' ]; then
 		continue
-	elif [ ! -f "netns/$t.sh" ]; then
-		fail "$t" "there is no netns/$t.sh"
-	elif [ ! -x "netns/$t.sh" ]; then
-		fail "$t" "netns/$t.sh is not executable"
+	elif [ ! -f "$(script "$t")" ]; then
+		fail "$t" "there is no netns/t/*/$t.sh"
+	elif [ ! -x "$(script "$t")" ]; then
+		fail "$t" "$(script "$t") is not executable"
 	elif [ ! -x "$PXRELAYD" ] || [ ! -x "$PXRELAYCTL" ]; then
 		fail "$t" "$PXRELAYD or $PXRELAYCTL was not built"
 	elif [ "$(id -u)" != 0 ]; then
 		skip "$t" "namespaces need root (sudo make check)"
-	elif head -n 40 "netns/$t.sh" | grep -q '^# alone:'; then
+	elif head -n 40 "$(script "$t")" | grep -q '^# alone:'; then
 		alone+=("$t")
 	else
 		together+=("$t")

@@ -19,7 +19,7 @@
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here" || exit 1
-. netns/topo-vlans.sh
+. netns/topo/topo-vlans.sh
 
 SECONDS_ALL=${SOAK_SECONDS:-3600}
 RATE=${SOAK_RATE:-200}

@@ -7,7 +7,7 @@
 # The suites' own lines come in the order of the list; the last line is the sum.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-. tests/tally.sh
+. tests/lib/tally.sh
 
 run=$PWD/build/asan/tests/run
 log=$PWD/build/log/units

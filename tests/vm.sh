@@ -1,13 +1,13 @@
 #!/bin/bash
 # Runs the tests that need kernel modules a container or a small kernel may not
-# have (802.1Q, VLAN-aware bridges, VRFs): netns/vm-*.sh, or those named as
+# have (802.1Q, VLAN-aware bridges, VRFs): netns/t/vm/vm-*.sh, or those named as
 # arguments. If the kernel at hand has them, as Debian's own does, they run
 # here like any namespace test; otherwise in a virtual machine by VMRUN, a
 # command that takes `--timeout SECONDS -- COMMAND ARGS` and runs it there in
 # this directory. With neither they are skipped.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-. tests/tally.sh
+. tests/lib/tally.sh
 
 vmrun=${VMRUN:-../shared/vm/vmrun}
 
@@ -35,7 +35,7 @@ kernel_can() {
 }
 
 if [ $# = 0 ]; then
-	set -- netns/vm-*.sh
+	set -- netns/t/vm/vm-*.sh
 	[ -e "$1" ] || set --
 fi
 [ $# -gt 0 ] || { tally; exit; }

@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-#include "core/conf.h"
+#include "core/conf/conf.h"
 
 #define CONFFILE_MAX (1u << 20)	/* bytes; a thousand interfaces take 60 KiB */
 

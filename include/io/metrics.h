@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-#include "core/conf.h"
+#include "core/conf/conf.h"
 #include "io/loop.h"
 
 struct metrics;

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "core/iftab.h"
+#include "core/iface/iftab.h"
 
 /* Bytes of receive buffer for link and address messages. The kernel counts 1 to
  * 2 KB for each and doubles what it is asked for: room for about a thousand, as

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/conf.h"
+#include "core/conf/conf.h"
 
 #define ARGS_CONF "/etc/pxrelay/pxrelay.conf"
 

@@ -58,7 +58,7 @@ static void
 begin(struct wr *w, const struct clientmsg *c, uint8_t type, uint16_t flags,
     struct ip4 ciaddr)
 {
-	wr_u8(w, DHCP4_REQUEST);
+	wr_u8(w, BOOTREQUEST);
 	wr_u8(w, HTYPE_ETHERNET);
 	wr_u8(w, 6);
 	wr_u8(w, 0);
@@ -132,7 +132,7 @@ clientmsg_request4011(uint8_t *out, size_t size, const struct clientmsg *c,
 	uint8_t menu[] = { PXE_SUB_BOOT_ITEM, 4, (uint8_t)(type >> 8), (uint8_t)type,
 		0, 0, DHCP4_OPT_END };
 
-	begin(&w, c, DHCP4_REQUEST_MSG, 0, ciaddr);
+	begin(&w, c, DHCP4_REQUEST, 0, ciaddr);
 	machine(&w, c);
 	if (!ip4_is_none(id) && item < 0) {
 		wr_u8(&w, DHCP4_OPT_SERVER_ID);
@@ -163,5 +163,5 @@ clientmsg_answer(const void *data, size_t len, uint16_t *run, uint32_t *xid)
 	rd_skip(&r, DHCP4_OFF_CHADDR - (DHCP4_OFF_XID + 4));
 	rd_copy(&r, mac, sizeof(mac));
 	*run = rd_u16(&r);
-	return !r.bad && op == DHCP4_REPLY && clientmsg_is_doctor(hlen, mac);
+	return !r.bad && op == BOOTREPLY && clientmsg_is_doctor(hlen, mac);
 }

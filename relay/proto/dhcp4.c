@@ -181,7 +181,7 @@ dhcp4_parse(struct dhcp4 *m, const void *data, size_t len)
 		return DROP_TRUNCATED;
 
 	read_header(m);
-	if (m->op != DHCP4_REQUEST && m->op != DHCP4_REPLY)
+	if (m->op != BOOTREQUEST && m->op != BOOTREPLY)
 		return DROP_BAD_OP;
 	/* hlen bytes of chaddr are copied by everybody downstream. */
 	if (m->hlen > 16)

@@ -20,7 +20,7 @@ const uint8_t probemsg_mac[6] = { 0x02, 0x70, 0x78, 0x72, 0x6c, 0x79 };
 static void
 begin(struct wr *w, uint8_t type, uint32_t xid, struct ip4 ciaddr, struct ip4 giaddr)
 {
-	wr_u8(w, DHCP4_REQUEST);
+	wr_u8(w, BOOTREQUEST);
 	wr_u8(w, HTYPE_ETHERNET);
 	wr_u8(w, sizeof(probemsg_mac));
 	wr_u8(w, ip4_is_none(giaddr) ? 0 : 1);	/* hops: of one relay, us */
@@ -108,7 +108,7 @@ probemsg_request4011(uint8_t *out, size_t size, uint32_t xid, struct ip4 ciaddr)
 {
 	struct wr w = wr_init(out, size);
 
-	begin(&w, DHCP4_REQUEST_MSG, xid, ciaddr, IP4_NONE);
+	begin(&w, DHCP4_REQUEST, xid, ciaddr, IP4_NONE);
 	put_machine(&w);
 	return end(&w, NULL);
 }
@@ -125,6 +125,6 @@ probemsg_answer(const void *data, size_t len, uint32_t *xid, struct ip4 *ciaddr)
 	ciaddr->host = rd_u32(&r);
 	rd_skip(&r, DHCP4_OFF_GIADDR + 4 - (DHCP4_OFF_FLAGS + 6));
 	rd_copy(&r, mac, sizeof(mac));
-	return !r.bad && op == DHCP4_REPLY &&
+	return !r.bad && op == BOOTREPLY &&
 	    memcmp(mac, probemsg_mac, sizeof(mac)) == 0;
 }

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/record.h"
-#include "core/relay4.h"
+#include "core/story/record.h"
+#include "core/relay4/relay4.h"
 #include "io/conffile.h"
 #include "proto/udpip.h"
 

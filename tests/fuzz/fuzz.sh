@@ -7,7 +7,7 @@
 # its seconds of CPU too; report.sh makes the table of README.md from it.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
-. tests/tally.sh
+. tests/lib/tally.sh
 
 # Freed memory is kept from being used again as long as an input takes, not for 256 MiB,
 # which are all misses of the cache; a crash is run again for its whole stack.

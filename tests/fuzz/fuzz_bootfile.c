@@ -56,7 +56,7 @@ answer(const uint8_t *data, size_t len)
 
 	if (!clientmsg_answer(data, len, &run, &xid))
 		return;
-	assert(len >= DHCP4_OFF_CHADDR + 6 && data[0] == DHCP4_REPLY);
+	assert(len >= DHCP4_OFF_CHADDR + 6 && data[0] == BOOTREPLY);
 	assert(clientmsg_is_doctor(data[2], data + DHCP4_OFF_CHADDR));
 }
 

@@ -2,7 +2,7 @@
  *
  * A DHCP message of any bytes: the view must stay inside of it, the index and
  * the iterator must agree, and joining must not write more than it was given.
- * The seeds are the clients of tests/msg.c and messages bent by hand.
+ * The seeds are the clients of tests/lib/msg.c and messages bent by hand.
  */
 #include <assert.h>
 #include <stddef.h>

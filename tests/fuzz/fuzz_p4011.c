@@ -62,7 +62,7 @@ check_forged(const struct world *w, const struct p4011_plan *p,
 	struct dhcp4 m;
 
 	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE || !m.cookie ||
-	    m.op != DHCP4_REQUEST)
+	    m.op != BOOTREQUEST)
 		return;
 	assert(ip4_is_none(m.giaddr) || (ip4_is_host(m.giaddr) &&
 	    !iftab_is_ours(w->iftab, m.giaddr)));
@@ -80,8 +80,8 @@ is_discovery(const struct world *w, const struct relay4_rx *rx)
 	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE || !m.cookie)
 		return false;
 	pxe_read(&c, &m);
-	return m.op == DHCP4_REQUEST && c.pxeclient && c.discovery &&
-	    (m.type == DHCP4_REQUEST_MSG || m.type == DHCP4_INFORM) &&
+	return m.op == BOOTREQUEST && c.pxeclient && c.discovery &&
+	    (m.type == DHCP4_REQUEST || m.type == DHCP4_INFORM) &&
 	    ip4_is_none(m.giaddr) && m.hops < w->conf->max_hops;
 }
 
@@ -93,7 +93,7 @@ check_edit(const struct p4011_plan *p, const uint8_t *out)
 	struct rd g = rd_init(out + DHCP4_OFF_GIADDR, 4);
 	uint8_t v[1];
 
-	assert(m->cookie && m->op == DHCP4_REQUEST && ip4_is_none(m->giaddr));
+	assert(m->cookie && m->op == BOOTREQUEST && ip4_is_none(m->giaddr));
 	assert(dhcp4_opt_join(m, DHCP4_OPT_VENDOR_INFO, v, sizeof(v)) > 0);
 	assert(out[DHCP4_OFF_HOPS] == m->hops + 1);
 	assert(ip4_eq(p->giaddr, p->servers.in->gi[0].giaddr));

@@ -2,7 +2,7 @@
  *
  * What a message of any bytes says about its sender: fields within bounds and
  * not in contradiction. The same bytes, as text, are tried as a name of an
- * architecture. The seeds are the clients of tests/msg.c.
+ * architecture. The seeds are the clients of tests/lib/msg.c.
  */
 #include <assert.h>
 #include <stddef.h>

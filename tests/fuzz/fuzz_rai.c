@@ -5,7 +5,7 @@
  *
  * What we write parses; what we write and then strip is the message again; what
  * we strip from a reply is option 82 and nothing else. The seeds are the
- * clients of tests/msg.c and replies with option 82 in all places.
+ * clients of tests/lib/msg.c and replies with option 82 in all places.
  */
 #include <assert.h>
 #include <stddef.h>

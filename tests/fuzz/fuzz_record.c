@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/explain.h"
-#include "core/record.h"
+#include "core/story/explain.h"
+#include "core/story/record.h"
 #include "proto/tftp.h"
 #include "path.h"
 

@@ -196,7 +196,7 @@ check_class(const struct world *w, const struct relay4_delivery *d)
 {
 	const struct dhcp4 *m = &d->m;
 
-	assert(m->op == DHCP4_REPLY);
+	assert(m->op == BOOTREPLY);
 	assert(m->type == DHCP4_TYPE_NONE || m->type == DHCP4_OFFER ||
 	    m->type == DHCP4_ACK || m->type == DHCP4_NAK);
 	if (d->server != CONF_NONE && w->conf->server[d->server].proxy_only)
@@ -389,7 +389,7 @@ is_reason(struct world *w, const struct relay4_rx *rx, enum drop why)
 		return why == dhcp4_parse(&m, rx->data, rx->len);
 	n = iftab_by_giaddr(w->iftab, m.giaddr, &only);
 	if (why == DROP_BAD_OP)
-		return m.op != DHCP4_REPLY;
+		return m.op != BOOTREPLY;
 	if (why == DROP_BAD_TYPE)
 		return dhcp4_type_is_lie(&m) || (m.type != DHCP4_OFFER &&
 		    m.type != DHCP4_ACK && m.type != DHCP4_NAK &&

@@ -58,7 +58,7 @@ check_class(const struct world *w, const struct relay4_plan *p)
 		return;
 	pxe_read(&c, m);
 	discovery = c.pxeclient && c.discovery &&
-	    (m->type == DHCP4_REQUEST_MSG || m->type == DHCP4_INFORM);
+	    (m->type == DHCP4_REQUEST || m->type == DHCP4_INFORM);
 	plain = m->type == DHCP4_DISCOVER ? !c.netboot : m->type == DHCP4_TYPE_NONE ||
 	    m->type == DHCP4_DECLINE || m->type == DHCP4_RELEASE;
 	for (unsigned i = 0; i < p->n_server; i++) {
@@ -150,7 +150,7 @@ check_judged(const struct world *w, const struct relay4_plan *p)
 	bool client = ip4_is_none(m->giaddr);
 
 	assert(p->in && p->in->conf && p->in->link.up);
-	assert(m->op == DHCP4_REQUEST && m->hops <= w->conf->max_hops);
+	assert(m->op == BOOTREQUEST && m->hops <= w->conf->max_hops);
 	assert(p->hops == m->hops + 1);
 	if (client && (m->at[DHCP4_OPT_RAI] || hides_82(m)))
 		assert(p->in->conf->o.trust &&
@@ -335,11 +335,11 @@ is_reason(const struct world *w, const struct iface *f, const struct path_packet
 		return why == dhcp4_parse(&m, k->data, k->len);
 	client = ip4_is_none(m.giaddr);
 	if (why == DROP_REPLY_FROM_CLIENT)
-		return m.op != DHCP4_REQUEST;
+		return m.op != BOOTREQUEST;
 	if (why == DROP_BAD_TYPE)
 		return m.type > DHCP4_INFORM || dhcp4_type_is_lie(&m) ||
 		    (m.type >= DHCP4_OFFER && m.type <= DHCP4_NAK &&
-		    m.type != DHCP4_REQUEST_MSG && m.type != DHCP4_DECLINE);
+		    m.type != DHCP4_REQUEST && m.type != DHCP4_DECLINE);
 	if (why == DROP_DOCTOR)
 		return client && clientmsg_is_doctor(m.hlen, m.chaddr);
 	if (why == DROP_HOPS)

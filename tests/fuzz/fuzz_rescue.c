@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/rescue.h"
+#include "core/relay4/rescue.h"
 #include "path.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -80,7 +80,7 @@ check_ask(struct seen *s, const struct rescue_plan *p)
 	assert(p->udp.sport == DHCP4_PORT_SERVER && p->udp.dport == DHCP4_PORT_PXE);
 	assert(dhcp4_parse(&m, p->msg, p->udp.payload_len) == DROP_NONE);
 	assert(ip4_eq(m.ciaddr, p->udp.src) && ip4_eq(m.giaddr, p->udp.src));
-	assert(m.op == DHCP4_REQUEST);
+	assert(m.op == BOOTREQUEST);
 	check_copy(s, p);
 }
 
@@ -98,7 +98,7 @@ check_delivery(const struct seen *s, const struct rescue_plan *p)
 	assert(p->udp.sport == DHCP4_PORT_PXE && p->mac_len > 0 && p->mac_len <= 8);
 	assert(!ip4_eq(p->from, p->asked) || p->again);
 	assert(dhcp4_parse(&m, p->msg, p->udp.payload_len) == DROP_NONE);
-	assert(m.op == DHCP4_REPLY);
+	assert(m.op == BOOTREPLY);
 }
 
 static void

@@ -4,7 +4,7 @@
 # is corpus/NAME/; one without a corpus is a failure, for it tests nothing.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/tally.sh
+. tests/lib/tally.sh
 
 dir=build/asan/tests/fuzz
 out=$(mktemp)

@@ -14,21 +14,21 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 # TARGET|FILES|WHAT, in the order of the table
-rows='request|core/relay4_request.c core/relay4_servers.c core/relay4.c core/select.c core/hedge.c core/rules.c core/classes.c core/clients.c|the whole path of requests, against the oracle
-reply|core/relay4_reply.c core/clients.c proto/rai.c proto/optcut.c|the whole path of replies, with requests between them, against the oracle
-p4011|core/p4011.c|port 4011, both ways
-rescue|core/rescue.c core/hedge.c|port 4011 of dead boot servers
-record|core/record.c core/track.c core/explain.c|what is remembered of boots, and its verdicts
+rows='request|core/relay4/relay4_request.c core/relay4/relay4_servers.c core/relay4/relay4.c core/server/select.c core/relay4/hedge.c core/relay4/rules.c core/relay4/classes.c core/relay4/clients.c|the whole path of requests, against the oracle
+reply|core/relay4/relay4_reply.c core/relay4/clients.c proto/rai.c proto/optcut.c|the whole path of replies, with requests between them, against the oracle
+p4011|core/relay4/p4011.c|port 4011, both ways
+rescue|core/relay4/rescue.c core/relay4/hedge.c|port 4011 of dead boot servers
+record|core/story/record.c core/story/track.c core/story/explain.c|what is remembered of boots, and its verdicts
 dhcp4|proto/dhcp4.c|a DHCP message of any bytes
 rai|proto/rai.c|option 82: written, found, taken out
 pxe|proto/pxe.c|what a machine says about itself
 udpip|proto/udpip.c base/csum.c|IPv4 and UDP headers
 probeproto|proto/tftp.c proto/icmp.c proto/arp.c proto/http.c proto/probemsg.c|answers to probes
 addr|base/addr.c|addresses, as text
-conf|core/conf.c core/conf_value.c core/conf_relay.c core/conf_server.c core/conf_rule.c core/conf_helper.c core/conf_probe.c core/conf_ifopts.c core/conf_match.c core/conf_print.c io/conffile.c|the configuration
+conf|core/conf/conf.c core/conf/conf_value.c core/conf/conf_relay.c core/conf/conf_server.c core/conf/conf_rule.c core/conf/conf_helper.c core/conf/conf_probe.c core/conf/conf_ifopts.c core/conf/conf_match.c core/conf/conf_print.c io/conffile.c|the configuration
 import|ctl/import.c ctl/import_dhcrelay.c ctl/import_dnsmasq.c ctl/import_ios.c ctl/import_lex.c ctl/import_plan.c ctl/import_write.c|the files of other relays
 capfile|ctl/capfile.c proto/pcapng.c|a capture as the daemon sends it
-doctor|core/doctor.c core/doctor_judge.c proto/clientmsg.c proto/finding.c|a run of the doctor, whatever is answered
+doctor|core/doctor/doctor.c core/doctor/doctor_judge.c proto/clientmsg.c proto/finding.c|a run of the doctor, whatever is answered
 bootfile|proto/bootfile.c proto/clientmsg.c|what doctor is given: file names, files, answers
 asked|io/ctl.c io/metrics.c|the control socket and the port for metrics'
 

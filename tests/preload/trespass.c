@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * trespass - with LD_PRELOAD, SIGUSR1 makes the process call execve(), as somebody would who has
- * taken it over. What becomes of it is for netns/t-privileges.sh.
+ * taken it over. What becomes of it is for t-privileges.sh.
  */
 #include <signal.h>
 #include <stddef.h>

@@ -144,9 +144,9 @@ client_sends(struct boot *b, uint8_t type)
 		.dst = IP4_BROADCAST, .sport = 68, .ifindex = IFINDEX, .mac_len = 6,
 	};
 
-	fill(&m, b, DHCP4_REQUEST);
+	fill(&m, b, BOOTREQUEST);
 	msg_opt_u8(&m, DHCP4_OPT_TYPE, type);
-	if (type == DHCP4_REQUEST_MSG)
+	if (type == DHCP4_REQUEST)
 		msg_opt_u32(&m, DHCP4_OPT_SERVER_ID, world_ip(address[DHCP_A]).host);
 	msg_opt_text(&m, DHCP4_OPT_VENDOR_CLASS, "PXEClient:Arch:00007:UNDI:003016");
 	msg_opt_u16(&m, 93, 7);
@@ -170,7 +170,7 @@ ask_for_lease(struct boot *b)
 {
 	b->asked_ms = b->now;
 	b->requests = 1;
-	client_sends(b, DHCP4_REQUEST_MSG);
+	client_sends(b, DHCP4_REQUEST);
 }
 
 /* Its timer rings, or it has begun. */
@@ -206,7 +206,7 @@ timers(struct boot *b)
 		return;
 	}
 	b->requests++;
-	client_sends(b, DHCP4_REQUEST_MSG);
+	client_sends(b, DHCP4_REQUEST);
 }
 
 static void
@@ -214,7 +214,7 @@ client_hears(struct boot *b, const struct flight *f)
 {
 	bool boots = f->server >= BOOT_1;
 
-	if (f->type == DHCP4_REQUEST_MSG && b->requests && !boots) {
+	if (f->type == DHCP4_REQUEST && b->requests && !boots) {
 		b->done = true;
 		b->done_ms = b->now;
 	}
@@ -245,7 +245,7 @@ arrive(struct boot *b, const struct flight *f)
 		    ECONNREFUSED, w->now);
 		return;
 	}
-	fill(&m, b, DHCP4_REPLY);
+	fill(&m, b, BOOTREPLY);
 	giaddr = wr_init(m.b + DHCP4_OFF_GIADDR, 4);
 	wr_u32(&giaddr, f->giaddr.host);
 	yiaddr = wr_init(m.b + 16, 4);

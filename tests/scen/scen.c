@@ -61,12 +61,12 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "core/boots.h"
-#include "core/helper.h"
-#include "core/p4011.h"
-#include "core/record.h"
-#include "core/relay4.h"
-#include "core/rescue.h"
+#include "core/story/boots.h"
+#include "core/relay4/helper.h"
+#include "core/relay4/p4011.h"
+#include "core/story/record.h"
+#include "core/relay4/relay4.h"
+#include "core/relay4/rescue.h"
 #include "io/conffile.h"
 
 Suite *scen_suite(void);
@@ -617,7 +617,7 @@ static void
 client_sends(struct scen *s, char **word)
 {
 	uint8_t msg[MSG_MAX];
-	uint8_t op = has(word, "reply") ? DHCP4_REPLY : DHCP4_REQUEST;
+	uint8_t op = has(word, "reply") ? BOOTREPLY : BOOTREQUEST;
 	size_t len = build(s, msg, op, type_of(s, word[2]), word + 3, NULL);
 	struct relay4_rx rx = {
 		.data = msg, .len = len, .sport = 68, .dst = IP4_BROADCAST,
@@ -643,7 +643,7 @@ client_asks_4011(struct scen *s, char **word)
 	*port = '\0';
 	rx.src = ip(s, word[2]);
 	rx.sport = (uint16_t)atoi(port + 1);
-	rx.len = build(s, msg, DHCP4_REQUEST, type_of(s, word[3]), word + 4, NULL);
+	rx.len = build(s, msg, BOOTREQUEST, type_of(s, word[3]), word + 4, NULL);
 	memcpy(rx.mac, msg + DHCP4_OFF_CHADDR, 6);
 	run_4011(s, &rx);
 }
@@ -675,7 +675,7 @@ is_routed(struct scen *s, char **word)
 
 	rx.src = ip_port(s, word[2], &rx.sport);
 	rx.dst = ip_port(s, word[3], &dport);
-	rx.len = build(s, msg, reply ? DHCP4_REPLY : DHCP4_REQUEST, type,
+	rx.len = build(s, msg, reply ? BOOTREPLY : BOOTREQUEST, type,
 	    word + 5, NULL);
 	memcpy(rx.mac, msg + DHCP4_OFF_CHADDR, 6);
 	record_tap(s->track, &rx, dport, s->now);
@@ -693,7 +693,7 @@ overheard(struct scen *s, char **word)
 	};
 
 	rx.src = ip(s, word[2]);
-	rx.len = build(s, msg, DHCP4_REPLY, type_of(s, word[3]), word + 4, NULL);
+	rx.len = build(s, msg, BOOTREPLY, type_of(s, word[3]), word + 4, NULL);
 	record_stranger(s->track, &s->r4, &rx, s->now);
 }
 
@@ -762,7 +762,7 @@ server_answers(struct scen *s, char **word)
 		if (ip4_eq(s->asked[i].server, ip_key(s, word, "as", from)) &&
 		    dhcp4_parse(&asked, s->asked[i].msg, s->asked[i].len) == DROP_NONE)
 			base = &asked;
-	rx.len = build(s, msg, DHCP4_REPLY, type_of(s, word[2]), word + 3, base);
+	rx.len = build(s, msg, BOOTREPLY, type_of(s, word[2]), word + 3, base);
 	rx.dst = ip_key(s, word, "to", base ? base->giaddr : IP4_NONE);
 	run_reply(s, &rx);
 }

@@ -1,0 +1,52 @@
+# bash completion for pxrelayctl
+#
+# The names of options and commands are those of relay/ctl/main.c; tests/checks/ctl.sh
+# compares them.
+
+_pxrelayctl()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local i words='' options='-s --socket -t --timeout --json -h --help -V --version
+		-w -C -W -c --mac --interface --server'
+
+	COMPREPLY=()
+	case $prev in
+	-s | --socket | -w)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--interface)
+		mapfile -t COMPREPLY < <(compgen -W "$(command -p ls /sys/class/net)" -- "$cur")
+		return
+		;;
+	-t | --timeout | -C | -W | -c | --mac | --server)
+		return
+		;;
+	esac
+	# What was said of the command so far: all that is no option's.
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-s | --socket | -t | --timeout | -w | -C | -W | -c | --mac | \
+			--interface | --server) i=$((i + 1)) ;;
+		-*) ;;
+		*) words="$words ${COMP_WORDS[i]}" ;;
+		esac
+	done
+	case $words in
+	'') words='show explain doctor watch capture drain enable import reload version' ;;
+	' doctor') words=$(command -p ls /sys/class/net 2>/dev/null) ;;
+	' show') words='interfaces servers rules clients boots counters drops' ;;
+	' import') words='dhcrelay dnsmasq ios' ;;
+	' import '*' '*) words='' ;;
+	' import '*)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	*) words='' ;;
+	esac
+	[[ $cur != -* ]] || words=$options
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+complete -F _pxrelayctl pxrelayctl

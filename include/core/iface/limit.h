@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * limit - token buckets, eight bytes each: n packets at once, refilled at n per
+ * period (struct conf_rate).
+ *
+ * A bucket keeps the one moment at which it would be full again (the "virtual
+ * scheduling" form of a leaky bucket), so there is nothing to refill by a
+ * timer and a zeroed bucket is a full one.
+ */
+#ifndef CORE_LIMIT_H
+#define CORE_LIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mono.h"
+#include "core/conf/conf.h"
+
+struct limit {
+	int64_t full_at_us;	/* when the bucket will be full again */
+};
+
+/* Takes a token; false when there is none, and then nothing changes. */
+static inline bool
+limit_take(struct limit *l, struct conf_rate rate, struct mono now)
+{
+	int64_t period = (int64_t)rate.per_ms * 1000, per_token, at;
+
+	if (rate.n == 0)	/* off */
+		return true;
+	per_token = period / rate.n;
+	at = l->full_at_us > now.us ? l->full_at_us : now.us;
+	if (at + per_token - now.us > period)
+		return false;
+	l->full_at_us = at + per_token;
+	return true;
+}
+
+#endif

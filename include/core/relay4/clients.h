@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * clients - what the relay remembers about clients, in two bounded tables:
+ * conversations, by (chaddr, xid), and stations, by (interface, chaddr).
+ *
+ * A conversation answers: where did this request come from, with which flags,
+ * which servers were chosen for it, is this a retry? A station carries the rate
+ * limit and which of an interface's addresses worked for it. Both are conveniences:
+ * a reply with a valid giaddr is delivered without them (restart, eviction, a VRRP
+ * takeover), unless the giaddr is shared. Full tables forget the oldest.
+ */
+#ifndef CORE_CLIENTS_H
+#define CORE_CLIENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/hash.h"
+#include "base/mono.h"
+#include "core/iface/limit.h"
+#include "proto/dhcp4.h"
+
+/* Retries of one conversation come within a minute (EDK2: 28 s, dhclient: 60 s). */
+#define CLIENTS_CONV_MS		120000
+
+struct conv_key {
+	uint32_t xid;
+	uint8_t hlen;
+	uint8_t chaddr[16];	/* hlen bytes count, the rest is 0 */
+	uint8_t pad[3];		/* 0: keys are compared as bytes */
+};
+
+/* The two questions of a conversation, each with its own hedge. */
+enum conv_class { CONV_DHCP, CONV_BOOT, CONV_CLASSES };
+
+struct conv {
+	struct conv_key key;
+	struct mono last;	/* last request */
+	uint32_t ifindex;	/* where it came from */
+	uint32_t conf_gen;	/* the configuration that `boot` and `dhcp` index */
+	struct ip4 ciaddr;	/* of the last request */
+	struct ip4 giaddr;	/* foreign giaddr of the last request, IP4_NONE: ours */
+	struct ip4 p4011_src;	/* the last request came by port 4011 from here... */
+	uint16_t p4011_sport;	/* ...and this port; 0: it came by port 67 */
+	uint16_t boot, dhcp;	/* groups chosen by a rule, CONF_NONE: the interface's */
+	uint16_t rule;		/* its index, CONF_NONE: no rule */
+	uint8_t hops;		/* of the message with this giaddr when first seen */
+	uint8_t tries;		/* requests since the last answer that was no proxy offer */
+	bool answered[CONV_CLASSES];	/* an offer came, or the ACK of ack_is_boot */
+	uint8_t asks[CONV_CLASSES];	/* questions from the client, this one included */
+	uint32_t hedge[CONV_CLASSES];	/* slot of core/hedge, 0: none */
+	uint64_t asked[CONF_SERVERS_MAX / 64];	/* servers that got a copy */
+	uint8_t gi;		/* giaddr = rotate: which of the interface's addresses */
+	uint8_t mac_len;
+	uint8_t mac[8];		/* link source of the last request */
+	bool broadcast;		/* its B flag */
+	bool ack_is_boot;	/* it asked boot servers, without a DISCOVER: an ACK answers */
+	bool chosen;		/* boot, dhcp and rule are set... */
+	uint32_t chosen_on;	/* ...by what holds on this interface */
+	bool drop;		/* the rule says drop */
+	bool http;		/* option 60 was HTTPClient */
+};
+
+struct station_key {
+	uint32_t ifindex;
+	uint8_t hlen;
+	uint8_t chaddr[16];
+	uint8_t pad[3];
+};
+
+struct station {
+	struct station_key key;
+	struct limit limit;
+	uint8_t gi;	/* giaddr = rotate: the address that was answered last */
+	struct ip4 boot;	/* the boot server that answered last */
+};
+
+struct clients;
+
+/* `evicted` may be NULL. */
+struct clients *clients_new(size_t capacity, struct hash_key secret,
+    void (*evicted)(void *user), void *user);
+struct clients *clients_free(struct clients *c);	/* returns NULL */
+/* Takes over what `from` knows, into a table that is empty; when it is smaller, the youngest of
+ * it (the others are evicted). */
+void clients_take(struct clients *c, const struct clients *from);
+
+/* The conversation of a request; fresh when unknown or older than CLIENTS_CONV_MS
+ * (then it begins anew, zeroed). Never NULL. */
+struct conv *clients_conv(struct clients *c, const struct dhcp4 *m, struct mono now, bool *fresh);
+/* The conversation that a reply belongs to, or NULL. */
+struct conv *clients_find(struct clients *c, const struct dhcp4 *m, struct mono now);
+struct station *clients_station(struct clients *c, const struct dhcp4 *m, uint32_t ifindex);
+/* A message that will be next: its entries' places are fetched into the cache while another one is
+ * being worked on. What stands in it was not judged yet. */
+struct clients_soon {
+	uint32_t xid;
+	uint32_t ifindex;	/* 0: a reply's, not known yet */
+	uint8_t hlen;
+	const uint8_t *chaddr;	/* 16 bytes, borrowed */
+};
+void clients_expect(struct clients *c, const struct clients_soon *s);
+/* Is it of a conversation that is going on? */
+bool clients_knows(const struct clients *c, const struct clients_soon *s, struct mono now);
+size_t clients_count(const struct clients *c);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * relay4 - the decisions of the DHCPv4 relay (RFC 1542, 2131 4.1, 3046): for a
+ * request, to which servers it goes and with which giaddr and option 82; for a
+ * reply, on which interface it is delivered and how it is addressed there.
+ *
+ * Judging comes first (relay4_request, relay4_reply: a drop reason, or a plan), then
+ * rendering writes the bytes that the plan asks for. Neither knows a socket:
+ * receiving is relay/path.c's business, sending relay/outbox.c's. Port 4011 has its own
+ * files, core/p4011 and core/rescue, which share the state here.
+ */
+#ifndef CORE_RELAY4_H
+#define CORE_RELAY4_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/mono.h"
+#include "core/relay4/clients.h"
+#include "core/conf/conf.h"
+#include "core/server/health.h"
+#include "core/relay4/hedge.h"
+#include "core/iface/iftab.h"
+#include "core/server/select.h"
+#include "core/server/stats.h"
+#include "proto/dhcp4.h"
+#include "proto/pxe.h"
+#include "proto/rai.h"
+
+/* Largest UDP payload in which we add option 82: an Ethernet frame without IP
+ * fragments, which RFC 3046 2.1 calls the MTU and PXE ROMs cannot live without. */
+#define RELAY4_MAX_WITH_82	1472
+
+/* strip-pxe-from leaves longer offers alone; clients take 1,472 bytes at most. */
+#define RELAY4_STRIP_MAX	16384
+
+#define RELAY4_SERVER_SLOTS	1024
+
+/* What the decisions read and write. All pointers are borrowed. */
+struct relay4 {
+	const struct conf *conf;
+	uint32_t conf_gen;	/* grows with every configuration */
+	struct iftab *iftab;
+	struct clients *clients;
+	struct stats *stats;
+	struct server_stats server[CONF_SERVERS_MAX];
+	/* Our address on the way to each server, IP4_NONE while there is no route. */
+	struct ip4 server_source[CONF_SERVERS_MAX];
+	uint64_t rule_hits[CONF_RULES_MAX];
+	struct health health[CONF_SERVERS_MAX];	/* by server, the first of its address */
+	struct hedges *hedges;
+	/* Told when the state of a server changed; may be NULL. */
+	void (*on_health)(void *user, uint16_t server);
+	void *user;
+	uint16_t slot[RELAY4_SERVER_SLOTS];	/* address -> server, filled by relay4_configure */
+	struct pxe_client scratch;	/* facts of the packet at hand */
+};
+
+/* Takes a configuration (the first or the next): counters of servers and
+ * rules that stay are kept. old may be NULL. */
+void relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
+    struct mono now);
+/* CONF_NONE when no server has this address. O(1). */
+uint16_t relay4_server(const struct relay4 *r, struct ip4 a);
+
+/* A message as it came in. */
+struct relay4_rx {
+	const void *data;
+	size_t len;
+	struct ip4 src, dst;
+	uint16_t sport;
+	uint32_t ifindex;
+	const uint8_t *ip;	/* the IP packet, for those who show it; NULL: by a UDP socket */
+	size_t ip_len;
+	bool csum_unverified;	/* its UDP checksum is not filled in, or was not looked at */
+	bool unicast;		/* to one of our addresses, not a broadcast */
+	uint8_t mac_len;	/* link source, 0: unknown */
+	uint8_t mac[8];
+};
+
+struct relay4_copy {
+	struct ip4 giaddr;
+	const struct rai *rai;	/* NULL: no option 82 is added */
+};
+
+/* What is to be sent for one request: every copy to every server. */
+struct relay4_plan {
+	struct dhcp4 m;
+	uint8_t hops;		/* new value */
+	bool foreign;		/* another relay's: nothing but hops changes */
+	bool drop_old;		/* option82-policy = replace */
+	bool hedge;		/* the question is asked again, of the next server */
+	uint8_t rai_flags;
+	uint8_t n_copy;
+	struct relay4_copy copy[IFTAB_GI_MAX];
+	uint16_t n_server;
+	uint16_t n_boot;	/* of them in the boot class only (for counting) */
+	uint16_t server[CONF_SERVERS_MAX];
+	uint16_t rule;		/* that chose them, CONF_NONE: none */
+	uint16_t group[CONV_CLASSES];	/* whom the question goes to, CONF_NONE: none */
+	struct iface *in;
+};
+
+/* DROP_NONE and a plan, or why not. Counts everything but what sending does. */
+enum drop relay4_request(struct relay4 *r, const struct relay4_rx *rx,
+    struct mono now, struct relay4_plan *plan);
+
+/*
+ * What a server gets of a copy: no option 82, ours, or ours without server-id-override. That is
+ * for boot servers: a machine would take us for its boot server, and ask us on port 4011.
+ */
+enum relay4_form { RELAY4_BARE, RELAY4_WITH_82, RELAY4_NO_OVERRIDE, RELAY4_FORMS };
+enum relay4_form relay4_form(const struct conf *c, const struct relay4_copy *copy,
+    uint16_t server);
+
+/*
+ * Writes copy i in that form. Returns the length. size must be at least the received
+ * length + 300. *no_room is set when the option had to be left out.
+ */
+size_t relay4_render(const struct relay4_plan *plan, unsigned i, enum relay4_form form,
+    uint8_t *out, size_t size, bool *no_room);
+
+/* How a reply is delivered. */
+struct relay4_delivery {
+	struct dhcp4 m;
+	struct iface *out;
+	const struct rai *rai;	/* ours, to be taken out; NULL: none was added */
+	const struct rai *rai_was;	/* the same before the last change; NULL: none */
+	bool strip_pxe;		/* strip-pxe-from */
+	uint8_t mac_len;
+	uint8_t mac[8];		/* all ff: broadcast */
+	struct ip4 src, dst;
+	uint16_t sport, dport;
+	uint16_t server;	/* index, CONF_NONE when check-source is off */
+};
+
+enum drop relay4_reply(struct relay4 *r, const struct relay4_rx *rx,
+    struct mono now, struct relay4_delivery *d);
+/* Writes the message for the client; size at least the received length and DHCP4_MIN. Counts
+ * option 82 and PXE stripping. Returns the length. */
+size_t relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
+    uint8_t *out, size_t size);
+
+/*
+ * Hedging. When is the next stored question due? false: none waits. relay4_hedge() takes the
+ * one that is due first: true when the plan is to be rendered and sent (its message is valid
+ * until the next call), false when the question has become pointless.
+ */
+bool relay4_hedge_due(const struct relay4 *r, struct mono *due);
+bool relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan);
+
+/* The kernel reported an error (an errno value) for a server's socket: what an ICMP message or
+ * ARP said. */
+void relay4_server_error(struct relay4 *r, uint16_t server, int err, struct mono now);
+/* Once a second: servers without probes that errors took down are tried again. */
+void relay4_tick(struct relay4 *r, struct mono now);
+/* Tells on_health when `changed`, which is what a health_* function returned. */
+void relay4_health(struct relay4 *r, uint16_t server, bool changed);
+
+/* --- for the files of relay4, and for those that answer or ask in its way (p4011, rescue) ----- */
+
+/* A plan with nothing but its interface. */
+void relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex, bool unicast);
+/* Writes the servers into the plan; and its copies, one for each giaddr that is to be sent.
+ * fresh: cv is a new conversation. */
+void relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, struct mono now);
+void relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, bool fresh);
+/* Notes who was asked, and keeps the question for a hedge of each class that has one. */
+void relay4_arm(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    const struct relay4_plan *plan, struct conv *cv);
+/* Notes that this class was answered; its hedge is let go. */
+void relay4_answered(struct relay4 *r, struct conv *cv, enum conv_class class);
+
+/* Shared with core/p4011: asks a group as its mode says. */
+void relay4_ask(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+    uint16_t group, struct mono now);
+/* The groups that a request of this client goes to. Writes the choice into cv. */
+void relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
+    const struct pxe_client *client, const struct dhcp4 *m);
+/* Was the choice made by this configuration, for this interface? */
+bool relay4_choice_holds(const struct relay4 *r, const struct conv *cv, const struct iface *in);
+/* In which order the members of a group are asked for the client of m. */
+void relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex, uint16_t group,
+    enum conv_class class, struct mono now, struct select_out *out);
+/* May an answer come from there, and by this interface? `server` is the index of
+ * rx->src or CONF_NONE. */
+enum drop relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t server);
+/* The same of a reply to port 67, which may come by a detour. */
+enum drop relay4_judge_sender(struct relay4 *r, const struct relay4_rx *rx, uint16_t server);
+/* Does the message say what only a relay may say there: a giaddr that is ours or no
+ * host's, an option 82 that is damaged or that nobody was trusted with? */
+enum drop relay4_judge_forged(const struct relay4 *r, const struct iface *in, const struct dhcp4 *m);
+/* Rates, of the interface and of the client; DROP_NONE when within. */
+enum drop relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now);
+
+#endif

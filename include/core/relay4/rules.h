@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * rules - picks the servers by what the machine is: the [rule] sections in
+ * file order, the first one that matches wins. A pure function.
+ */
+#ifndef CORE_RULES_H
+#define CORE_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/conf/conf.h"
+#include "core/iface/iftab.h"
+#include "proto/pxe.h"
+
+/* What a rule looks at. */
+struct rules_facts {
+	const struct iface *in;
+	const struct pxe_client *client;	/* never NULL; all 0 when nothing is known */
+	uint8_t type;			/* DHCP message type, 0: BOOTP or no DHCP */
+	bool has_mac;
+	struct mac mac;			/* chaddr, or the link source when that is no MAC */
+};
+
+/* The index of the first rule that matches, CONF_NONE when none does. */
+uint16_t rules_match(const struct conf *c, const struct rules_facts *f);
+
+#endif

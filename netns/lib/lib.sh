@@ -1,0 +1,842 @@
+# lib.sh: what every namespace test stands on.  Sourced by bash, never run.
+#
+# It gives a test network namespaces whose names no other run has, a temporary
+# directory, processes started in those namespaces, conditions to wait for, and
+# an end that always comes: when the script leaves, for whatever reason, only
+# the processes of this run are killed and only its namespaces and files are
+# removed.  Topologies are drawn and built in topo-*.sh; packets are made and
+# judged by srv/pkt.py, servers that misbehave on purpose are srv/fakeserver.py.
+#
+# A test ends with status 0 (passed), 77 (skipped; the last line of its output
+# says why) or anything else (failed).  After a failure the logs and a summary
+# of the captures are printed and the files are kept in build/netns/<test>/.
+#
+# From the environment:
+#   PXRELAYD, PXRELAYCTL   the programs under test, default build/pxrelayd and
+#                          build/pxrelayctl
+#   RELAY                  a command that is started in the router in place of
+#                          pxrelayd, with the configuration file as its
+#                          argument (srv/isc-relay proves the test bed with it)
+#   PXR_SLOW               factor for all time-outs, default 1, 10 inside vmrun
+#   V=1                    print every command that changes a namespace
+
+[ -z "${PXR_LIB:-}" ] || return 0	# sourced before
+PXR_LIB=1
+
+set -o pipefail
+export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
+export PATH=$PATH:/usr/sbin:/sbin
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+TOP=$(dirname "$HERE")
+TEST=$(basename "$0" .sh)
+PXRELAYD=${PXRELAYD:-$TOP/build/pxrelayd}
+PXRELAYCTL=${PXRELAYCTL:-$TOP/build/pxrelayctl}
+RELAY=${RELAY:-}
+# The distribution's own, whatever else PATH offers: it starts fastest.
+PYTHON=/usr/bin/python3
+PXR_SLOW=${PXR_SLOW:-${VMRUN_GUEST:+10}}
+PXR_SLOW=${PXR_SLOW:-1}
+
+ID=pxr-$$		# prefix of every namespace of this run
+T=			# the temporary directory of this run
+FAILS=0			# expectations that did not hold
+PIDS=()			# processes started by spawn
+SPACES=()		# namespaces made by new_ns, without the prefix
+declare -A RELAYS	# pxrelayd processes, by the name of their log
+SKIP=			# why the test is skipped
+PASSED=			# what is said at the end instead of "passed"
+
+# ---- the end --------------------------------------------------------------
+
+# Every process in our own namespaces was started by this run, also those that
+# put themselves into the background; nothing else can be in there.
+kill_own()
+{
+	local n p	# bash reaps its children by itself, so none stays a zombie
+
+	for p in "${PIDS[@]}"; do
+		kill "$p" 2>/dev/null
+	done
+	for n in "${SPACES[@]}"; do
+		for p in $(ip netns pids "$ID-$n" 2>/dev/null); do
+			kill "$p" 2>/dev/null
+		done
+	done
+	for n in "${SPACES[@]}"; do
+		for p in $(ip netns pids "$ID-$n" 2>/dev/null); do
+			linger "$p"
+		done
+	done
+	for p in "${PIDS[@]}"; do
+		linger "$p"
+	done
+}
+
+# A second for an orderly end, then the hard one.
+linger()
+{
+	local i
+
+	for ((i = 0; i < 50; i++)); do
+		kill -0 "$1" 2>/dev/null || return 0
+		sleep 0.02
+	done
+	kill -9 "$1" 2>/dev/null
+}
+
+show_failure()
+{
+	local f keep="$TOP/build/netns/$TEST"
+
+	echo "---- $TEST failed: logs"
+	for f in "$T"/*.log; do
+		[ -s "$f" ] || continue
+		echo "==> ${f##*/}"
+		tail -n 40 "$f"
+	done
+	for f in "$T"/*.pcap; do
+		[ -s "$f" ] || continue
+		echo "==> ${f##*/}"
+		tcpdump -nn -t -e -r "$f" 2>/dev/null | cut -c1-200 | tail -n 25
+	done
+	rm -rf "$keep"
+	mkdir -p "$keep" && cp -r "$T"/. "$keep"/ 2>/dev/null &&
+		echo "---- everything is in $keep"
+}
+
+cleanup()
+{
+	local rc=$? n
+
+	trap - EXIT INT TERM HUP
+	trap '' PIPE
+	set +e
+	[ "$rc" = 0 ] && [ "$FAILS" -gt 0 ] && rc=1
+	[ "$rc" = 0 ] && ! audit && rc=1
+	kill_own
+	[ "$rc" = 0 ] && ! ended_well && rc=1
+	if [ "$rc" != 0 ] && [ "$rc" != 77 ]; then
+		show_failure
+		echo "$TEST: FAILED"
+	fi
+	for n in "${SPACES[@]}"; do
+		ip netns del "$ID-$n" 2>/dev/null
+	done
+	# For new packets in tests/data, see there.
+	if [ -n "$T" ] && [ -n "${KEEP_CAPTURES:-}" ]; then
+		for n in "$T"/*.pcap; do
+			cp "$n" "$KEEP_CAPTURES/$TEST-${n##*/}" 2>/dev/null
+		done
+	fi
+	[ -n "$T" ] && rm -rf "$T"
+	[ "$rc" = 0 ] && echo "${PASSED:-$TEST: passed}"
+	[ "$rc" = 77 ] && echo "$TEST: skipped: $SKIP"
+	exit "$rc"
+}
+
+# ---- the verdict ----------------------------------------------------------
+
+say()
+{
+	echo "$*"
+}
+
+die()
+{
+	echo "FAIL: $*"
+	exit 1
+}
+
+skip()
+{
+	SKIP=$*
+	exit 77
+}
+
+# need PROGRAM...: the test is skipped when one is missing.
+need()
+{
+	local p
+
+	for p in "$@"; do
+		command -v "$p" >/dev/null ||
+			skip "$p is not installed (make deps)"
+	done
+}
+
+# expect WHAT COMMAND...: one line of the verdict; a failure does not end the
+# test, so that one run shows everything that is wrong.
+expect()
+{
+	local what=$1
+
+	shift
+	if "$@"; then
+		echo "ok   $what"
+	else
+		echo "FAIL $what ($*)"
+		FAILS=$((FAILS + 1))
+	fi
+}
+
+expect_not()
+{
+	local what=$1
+
+	shift
+	if "$@"; then
+		echo "FAIL $what ($*)"
+		FAILS=$((FAILS + 1))
+	else
+		echo "ok   $what"
+	fi
+}
+
+expect_eq()
+{
+	if [ "$2" = "$3" ]; then
+		echo "ok   $1"
+	else
+		echo "FAIL $1: is '$2', should be '$3'"
+		FAILS=$((FAILS + 1))
+	fi
+}
+
+# wait_for SECONDS COMMAND...: true as soon as the command is true.
+wait_for()
+{
+	local end now
+
+	end=$((${EPOCHREALTIME/./} + $1 * 1000000 * PXR_SLOW))
+	shift
+	until "$@"; do
+		now=${EPOCHREALTIME/./}
+		[ "$now" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
+
+# ---- namespaces and processes ---------------------------------------------
+
+# new_ns NAME...: no IPv6, so that a capture holds what the test is about.
+new_ns()
+{
+	local n
+
+	for n in "$@"; do
+		ip netns add "$ID-$n" || die "cannot make namespace $n"
+		SPACES+=("$n")
+		ip netns exec "$ID-$n" sysctl -qw \
+			net.ipv6.conf.all.disable_ipv6=1 \
+			net.ipv6.conf.default.disable_ipv6=1 2>/dev/null
+		# Where br_netfilter is loaded (Docker does that), bridges would
+		# sort out malformed packets before the relay sees them.
+		ip netns exec "$ID-$n" sysctl -qw \
+			net.bridge.bridge-nf-call-iptables=0 2>/dev/null
+		ip -n "$ID-$n" link set lo up
+	done
+}
+
+# ns NAME COMMAND...: runs it there and waits.
+ns()
+{
+	local n=$1
+
+	shift
+	[ -z "${V:-}" ] || echo "[$n] $*" >&2
+	ip netns exec "$ID-$n" "$@"
+}
+
+# nsip NAME ARGUMENTS...: ip(8) there.
+nsip()
+{
+	local n=$1
+
+	shift
+	[ -z "${V:-}" ] || echo "[$n] ip $*" >&2
+	ip -n "$ID-$n" "$@"
+}
+
+# nsbatch NAME: the lines of standard input are commands of ip(8).
+nsbatch()
+{
+	ip -n "$ID-$1" -batch -
+}
+
+# spawn NAMESPACE LOGNAME COMMAND...: in the background, output to LOGNAME.log;
+# the process is $SPAWNED (ip netns exec becomes the command it starts).
+spawn()
+{
+	local n=$1 log=$T/$2.log
+
+	shift 2
+	[ -z "${V:-}" ] || echo "[$n] $* &" >&2
+	ip netns exec "$ID-$n" "$@" >>"$log" 2>&1 </dev/null &
+	SPAWNED=$!
+	PIDS+=("$SPAWNED")
+}
+
+gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+# stop PID [SIGNAL]: ends one of ours and waits until it is gone. Closing a socket with
+# memberships takes the kernel's lock on interfaces, which is one for all namespaces: a relay
+# took 5.8 s to end, in ip_mc_drop_socket(), while another test deleted 300 bridges.
+stop()
+{
+	kill "-${2:-TERM}" "$1" 2>/dev/null
+	wait_for 60 gone "$1"
+}
+
+alive()
+{
+	kill -0 "$1" 2>/dev/null
+}
+
+logged()
+{
+	grep -q -e "$2" "$T/$1.log" 2>/dev/null
+}
+
+# bound NAMESPACE PORT: somebody listens there on UDP.
+bound()
+{
+	ip netns exec "$ID-$1" cat /proc/net/udp |
+		grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$2") "
+}
+
+# link_cable NS1 IF1 NS2 IF2 [MAC1 [MAC2]]
+link_cable()
+{
+	nsip "$1" link add "$2" ${5:+address "$5"} type veth \
+		peer name "$4" ${6:+address "$6"} netns "$ID-$3" ||
+		die "no cable $1:$2 - $3:$4"
+}
+
+# ---- captures -------------------------------------------------------------
+
+# capture NAME NAMESPACE INTERFACE [FILTER]: into NAME.pcap, shown after a
+# failure; returns when it is listening.
+capture()
+{
+	command -v tcpdump >/dev/null || return 0
+	spawn "$2" "tcpdump-$1" tcpdump -Z root --immediate-mode -nn -U -s 0 -i "$3" \
+		-w "$T/$1.pcap" ${4:-udp or arp or icmp}
+	wait_for 3 logged "tcpdump-$1" 'listening on' ||
+		die "tcpdump does not start on $2:$3"
+}
+
+# pcap_count NAME FILTER: how many packets of a capture match.
+pcap_count()
+{
+	tcpdump -nn -r "$T/$1.pcap" "${@:2}" 2>/dev/null | wc -l
+}
+
+# pcap_has NAME N FILTER: at least so many; a capture runs a little behind.
+pcap_has()
+{
+	[ "$(pcap_count "$1" "${@:3}")" -ge "$2" ]
+}
+
+# pcap_settled NAME FILTER: the number of matching packets, once it has not
+# changed for a third of a second.
+pcap_settled()
+{
+	local was=-1 is
+
+	is=$(pcap_count "$@")
+	while [ "$is" != "$was" ]; do
+		was=$is
+		sleep 0.3
+		is=$(pcap_count "$@")
+	done
+	echo "$is"
+}
+
+# ---- packets and servers that obey the test -------------------------------
+
+pkt()
+{
+	local n=$1
+
+	shift
+	ip netns exec "$ID-$n" "$PYTHON" "$HERE/srv/pkt.py" "$@"
+}
+
+# load ARRAY: lines key=value of standard input become an associative array.
+load()
+{
+	local -n into=$1
+	local k v
+
+	into=()
+	while IFS='=' read -r k v; do
+		into["$k"]=$v
+	done
+}
+
+# ask NAMESPACE KEY=VALUE...: sends one request from eth0 and fills the array
+# A with the first answer (A[answers] says how many came); see srv/pkt.py.
+declare -A A S
+ask()
+{
+	local n=$1
+
+	shift
+	load A < <(pkt "$n" ask eth0 "$@")
+}
+
+# fake NAMESPACE [KEY=VALUE...]: a server in srv/fakeserver.py.  What it gets is
+# in NAMESPACE.jsonl, byte for byte.
+fake()
+{
+	local n=$1
+
+	shift
+	knobs "$n" "$@"
+	: >"$T/$n.jsonl"
+	: >"$T/fake-$n.log"	# the word of one before it does not count
+	spawn "$n" "fake-$n" "$PYTHON" "$HERE/srv/fakeserver.py" \
+		--knobs "$T/$n.knobs" --record "$T/$n.jsonl"
+	wait_for 5 logged "fake-$n" ready || die "fake server $n does not start"
+}
+
+# knobs NAMESPACE [KEY=VALUE...]: how it answers from now on.
+knobs()
+{
+	local n=$1
+
+	shift
+	printf '%s\n' "$@" >"$T/$n.knobs.new"
+	mv "$T/$n.knobs.new" "$T/$n.knobs"
+}
+
+# srv_count NAMESPACE [TEXT]: how many requests (whose record has TEXT).
+srv_count()
+{
+	grep -c -e "${2:-}" "$T/$1.jsonl"
+}
+
+srv_has()
+{
+	[ "$(srv_count "$1" "${3:-}")" -ge "$2" ]
+}
+
+# srv_last NAMESPACE [TEXT]: fills the array S with the last request it got.
+srv_last()
+{
+	load S < <(grep -e "${2:-}" "$T/$1.jsonl" | tail -n 1 |
+		"$PYTHON" "$HERE/srv/pkt.py" show)
+}
+
+srv_forget()
+{
+	local n
+
+	for n in "$@"; do
+		: >"$T/$n.jsonl"
+	done
+}
+
+# ---- the relay ------------------------------------------------------------
+
+# start_relay [-n NAME] [-N NAMESPACE] [-r] [CONF]: CONF is a file, default
+# standard input; returns when the relay answers on its control socket
+# ($CTL, or $T/NAME.sock) or, with RELAY, when it listens on port 67.  -r:
+# does not wait.  The process is $RELAY_PID.
+start_relay()
+{
+	local name=relay n=rtr nowait="" conf o OPTIND=1
+
+	while getopts n:N:r o; do
+		case $o in
+		n) name=$OPTARG ;;
+		N) n=$OPTARG ;;
+		r) nowait=1 ;;
+		*) die "start_relay: usage" ;;
+		esac
+	done
+	shift $((OPTIND - 1))
+	conf=$T/$name.conf
+	[ $# = 0 ] && cat >"$conf"
+	[ $# = 0 ] || [ "$1" -ef "$conf" ] || cp "$1" "$conf"
+	if [ -n "$RELAY" ]; then
+		spawn "$n" "$name" $RELAY "$conf"
+	else
+		[ -x "$PXRELAYD" ] || skip "$PXRELAYD is not built"
+		spawn "$n" "$name" "$PXRELAYD" -f -l stderr -c "$conf"
+	fi
+	RELAY_PID=$SPAWNED
+	[ -n "$RELAY" ] || RELAYS[$name]=$RELAY_PID
+	[ -n "$nowait" ] || wait_for 15 relay_ready "$name" "$n" ||
+		die "the relay does not start"
+}
+
+relay_ready()
+{
+	alive "$RELAY_PID" || die "the relay ended at once"
+	if [ -n "$RELAY" ]; then
+		bound "$2" 67
+	else
+		"$PXRELAYCTL" -s "$T/$1.sock" version >/dev/null 2>&1
+	fi
+}
+
+# reload_relay [CONF]: SIGHUP with a new file, from standard input or CONF.
+reload_relay()
+{
+	if [ $# = 0 ]; then
+		cat >"$T/relay.conf.new"
+	else
+		cp "$1" "$T/relay.conf.new"
+	fi
+	mv "$T/relay.conf.new" "$T/relay.conf"
+	kill -HUP "$RELAY_PID"
+}
+
+ctl()
+{
+	"$PXRELAYCTL" -s "${CTL_SOCKET:-$CTL}" "$@"
+}
+
+# relay_counter WORD..., relay_drop WORD...: the number now, or the sum of some.
+relay_counter()
+{
+	sum_of "$(ctl --json show counters)" "$@"
+}
+
+relay_drop()
+{
+	sum_of "$(ctl --json show drops)" "$@"
+}
+
+# No process for it: tests ask hundreds of times.
+sum_of()
+{
+	local json=$1 sum=0 word
+
+	for word in "${@:2}"; do
+		[[ $json =~ \"$word\":\ *([0-9]+) ]] ||
+			die "the relay does not count $word" >&2
+		sum=$((sum + BASH_REMATCH[1]))
+	done
+	echo $sum
+}
+
+# by DIRECTION REASON: the drops of one direction: requests, replies, 4011, helpers
+# or send.
+by()
+{
+	ctl --json show drops | "$PYTHON" -c '
+import json, sys
+print(json.load(sys.stdin)["by"][sys.argv[1]].get(sys.argv[2], 0))' "$@"
+}
+
+dropped()
+{
+	[ "$(relay_drop "$1")" -ge "$2" ]
+}
+
+# account [NAME]: every packet that the relay received is in exactly one bucket.
+account()
+{
+	CTL_SOCKET=$T/${1:-relay}.sock ctl --json show |
+		"$PYTHON" "$HERE/srv/balance.py"
+}
+
+# At the end of every test: relays that still run have their accounts checked, all that ran
+# how they ended and what they said.
+audit()
+{
+	local name pid rc=0
+
+	for name in "${!RELAYS[@]}"; do
+		alive "${RELAYS[$name]}" || continue
+		account "$name" && continue
+		echo "FAIL the account of $name does not balance"
+		rc=1
+	done
+	return $rc
+}
+
+# A relay that was asked to end does so with status 0; a sanitizer's report, of leaks at
+# the end above all, is another one.  0 too when the test killed it itself.
+ended_well()
+{
+	local name pid st rc=0
+
+	for name in "${!RELAYS[@]}"; do
+		pid=${RELAYS[$name]}
+		wait "$pid" 2>/dev/null
+		st=$?
+		case $st in
+		0|127|137|143) ;;
+		*)	echo "FAIL $name ended with status $st"
+			rc=1 ;;
+		esac
+	done
+	if grep -l -e 'ERROR: [A-Za-z]*Sanitizer' -e 'runtime error:' \
+	    -e 'LeakSanitizer has encountered' -e seccomp-violation \
+	    "$T"/*.log 2>/dev/null; then
+		echo "FAIL a sanitizer or the system call filter reported, in the log above"
+		rc=1
+	fi
+	return $rc
+}
+
+# use_plain: from here on the newest build without sanitizers, which lets itself be
+# preloaded ($PRELOAD has the libraries) and does not take five times as long.
+use_plain()
+{
+	local d found=
+
+	PRELOAD=$TOP/build/asan/preload
+	for d in "$TOP/build" "$TOP/build/gcc"; do
+		[ -x "$d/pxrelayd" ] || continue
+		[ -z "$found" ] || [ "$d/pxrelayd" -nt "$found/pxrelayd" ] || continue
+		found=$d
+	done
+	[ -n "$found" ] || skip "there is no build without sanitizers (make)"
+	PXRELAYD=$found/pxrelayd
+	PXRELAYCTL=$found/pxrelayctl
+}
+
+# Tests that look at pxrelayd's own counters or keys mean nothing for another.
+need_pxrelayd()
+{
+	[ -z "$RELAY" ] || skip "needs pxrelayd itself, RELAY is set"
+	[ -x "$PXRELAYD" ] || skip "$PXRELAYD is not built"
+}
+
+# ---- how fast the relay follows -------------------------------------------
+#
+# A client broadcasts every 5 ms all the time; srv1 is fake and tells when it
+# got something.
+
+# start_probe NAMESPACE [KEY=VALUE...]
+start_probe()
+{
+	spawn "$1" probe "$PYTHON" "$HERE/srv/pkt.py" probe eth0 every=5 \
+		"${@:2}"
+	wait_for 5 logged probe probing || die "no probes"
+}
+
+# step WHAT GIADDR COMMAND...: within 100 ms of the command's return a request
+# arrives with that giaddr.
+step()
+{
+	local what=$1 giaddr=$2 t0 ms
+
+	shift 2
+	"$@" || die "$what: $*"
+	t0=$EPOCHREALTIME
+	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 2 "$giaddr")
+	expect "$what: relays with giaddr $giaddr after $ms ms" within "$ms"
+}
+
+within()
+{
+	[ "$1" != none ] && [ "$1" -le $((100 * PXR_SLOW)) ]
+}
+
+# silent WHAT COMMAND...: 100 ms later nothing is relayed any more.
+silent()
+{
+	local what=$1 t0 ms
+
+	shift
+	"$@" || die "$what: $*"
+	t0=$("$PYTHON" -c "print($EPOCHREALTIME + 0.1 * $PXR_SLOW)")
+	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 0.25)
+	expect_eq "$what: nothing is relayed" "$ms" none
+}
+
+# keeps WHAT GIADDR COMMAND...: 100 ms later requests have still that giaddr.
+keeps()
+{
+	local what=$1 giaddr=$2 t0 ms
+
+	shift 2
+	"$@" || die "$what: $*"
+	t0=$("$PYTHON" -c "print($EPOCHREALTIME + 0.1 * $PXR_SLOW)")
+	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 1 "$giaddr")
+	expect "$what: still giaddr $giaddr" test "$ms" != none
+}
+
+# ---- real servers ---------------------------------------------------------
+#
+# Each serves 192.0.2.0/25 and 203.0.113.0/24 with the host numbers LOW..HIGH,
+# the router being host 1; further arguments are its own options or lines.
+
+# start_dnsmasq NAMESPACE LOW HIGH [OPTION...]
+start_dnsmasq()
+{
+	local n=$1 low=$2 high=$3
+
+	shift 3
+	spawn "$n" "dnsmasq-$n" dnsmasq --keep-in-foreground \
+		--conf-file=/dev/null --port=0 --user=root --pid-file= \
+		--log-facility=- --log-dhcp --no-ping \
+		--dhcp-leasefile="$T/dnsmasq-$n.leases" \
+		--dhcp-range=192.0.2."$low",192.0.2."$high",255.255.255.128,1h \
+		--dhcp-range=203.0.113."$low",203.0.113."$high",255.255.255.0,1h \
+		"$@"
+	wait_for 5 bound "$n" 67 || die "dnsmasq does not start"
+}
+
+# start_dhcpd NAMESPACE LOW HIGH [LINE...]
+start_dhcpd()
+{
+	local n=$1 low=$2 high=$3
+
+	shift 3
+	cat >"$T/dhcpd-$n.conf" <<-END
+	ping-check off;
+	default-lease-time 3600;
+	$(printf '%s\n' "$@")
+	subnet 198.51.100.0 netmask 255.255.255.0 { }
+	subnet 192.0.2.0 netmask 255.255.255.128 {
+		range 192.0.2.$low 192.0.2.$high;
+		option routers 192.0.2.1;
+	}
+	subnet 203.0.113.0 netmask 255.255.255.0 {
+		range 203.0.113.$low 203.0.113.$high;
+		option routers 203.0.113.1;
+	}
+	END
+	: >"$T/dhcpd-$n.leases"
+	spawn "$n" "dhcpd-$n" dhcpd -4 -f -d -cf "$T/dhcpd-$n.conf" \
+		-lf "$T/dhcpd-$n.leases" --no-pid eth0
+	wait_for 5 bound "$n" 67 || die "dhcpd does not start"
+}
+
+# run_kea NAMESPACE: with the configuration on standard input
+run_kea()
+{
+	local n=$1
+
+	cat >"$T/kea-$n.json"
+	mkdir -p "$T/kea-$n"
+	spawn "$n" "kea-$n" env KEA_PIDFILE_DIR="$T/kea-$n" \
+		KEA_LOCKFILE_DIR="$T/kea-$n" KEA_LOGGER_DESTINATION=stdout \
+		kea-dhcp4 -c "$T/kea-$n.json"
+	wait_for 10 bound "$n" 67 || die "kea-dhcp4 does not start"
+}
+
+# start_kea NAMESPACE LOW HIGH
+start_kea()
+{
+	local n=$1 low=$2 high=$3
+
+	run_kea "$n" <<-END
+	{ "Dhcp4": {
+	  "interfaces-config": { "interfaces": [ "eth0" ],
+	    "dhcp-socket-type": "udp" },
+	  "lease-database": { "type": "memfile", "persist": false },
+	  "valid-lifetime": 3600,
+	  "subnet4": [
+	    { "subnet": "192.0.2.0/25", "pools": [
+		{ "pool": "192.0.2.$low - 192.0.2.$high" } ],
+	      "option-data": [ { "name": "routers", "data": "192.0.2.1" } ] },
+	    { "subnet": "203.0.113.0/24", "pools": [
+		{ "pool": "203.0.113.$low - 203.0.113.$high" } ],
+	      "option-data": [ { "name": "routers", "data": "203.0.113.1" } ] }
+	  ],
+	  "loggers": [ { "name": "kea-dhcp4", "severity": "INFO",
+	    "output_options": [ { "output": "stdout" } ] } ]
+	} }
+	END
+}
+
+# ---- real clients ---------------------------------------------------------
+#
+# Each is started in the foreground of its own namespace, writes its lease with
+# srv/client-script as "address server" into $T/NAMESPACE.lease, and goes on
+# running.  start_* returns at once, *_lease waits and prints the address.
+
+start_dhclient()
+{
+	local n=$1 i=${2:-eth0}
+
+	rm -f "$T/$n.lease"
+	: >"$T/dhclient-$n.leases"
+	spawn "$n" "dhclient-$n" dhclient -4 -d -v --no-pid \
+		-cf /dev/null -lf "$T/dhclient-$n.leases" \
+		-sf "$HERE/srv/client-script" -e LEASE="$T/$n.lease" "$i"
+	CLIENT_PID=$SPAWNED
+}
+
+start_udhcpc()
+{
+	local n=$1 i=${2:-eth0}
+
+	rm -f "$T/$n.lease"
+	spawn "$n" "udhcpc-$n" env LEASE="$T/$n.lease" udhcpc -f -i "$i" \
+		-t 10 -T 1 -s "$HERE/srv/client-script"
+	CLIENT_PID=$SPAWNED
+}
+
+# dhcpcd keeps its state in fixed places; the mount namespace that ip netns
+# exec makes lets it have empty ones of its own.
+start_dhcpcd()
+{
+	local n=$1 i=${2:-eth0}
+
+	rm -f "$T/$n.lease"
+	cat >"$T/dhcpcd.conf" <<-END
+	ipv4only
+	noarp
+	noipv4ll
+	clientid
+	option routers
+	require dhcp_server_identifier
+	END
+	spawn "$n" "dhcpcd-$n" sh -c '
+		for d in /run/dhcpcd /var/lib/dhcpcd; do
+			mkdir -p $d && mount -t tmpfs none $d || exit 1
+		done
+		exec dhcpcd -4 -B -d -f "$1" -c "$2" -e LEASE="$3" "$4"' sh \
+		"$T/dhcpcd.conf" "$HERE/srv/client-script" "$T/$n.lease" "$i"
+	CLIENT_PID=$SPAWNED
+}
+
+# lease_of NAMESPACE [SECONDS]: waits for the client there.
+lease_of()
+{
+	wait_for "${2:-10}" test -s "$T/$1.lease" || return 1
+	cut -d' ' -f1 "$T/$1.lease"
+}
+
+dhclient_lease()
+{
+	start_dhclient "$@"
+	lease_of "$1"
+}
+
+udhcpc_lease()
+{
+	start_udhcpc "$@"
+	lease_of "$1"
+}
+
+dhcpcd_lease()
+{
+	start_dhcpcd "$@"
+	lease_of "$1"
+}
+
+# ---- the beginning --------------------------------------------------------
+
+[ "$(id -u)" = 0 ] || { echo "$TEST: skipped: needs root"; exit 77; }
+command -v ip >/dev/null || { echo "$TEST: skipped: needs iproute2"; exit 77; }
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+trap 'exec >/dev/null; exit 141' PIPE
+T=$(mktemp -d "/tmp/$ID.XXXXXX") || exit 1
+chmod 755 "$T"
+CTL=$T/relay.sock
+[ -x "$PYTHON" ] || skip "$PYTHON is not installed (make deps)"

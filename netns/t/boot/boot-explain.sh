@@ -1,0 +1,135 @@
+#!/bin/bash
+# Why did it not boot? Real firmware, real servers, one mistake in each boot, and what
+# `pxrelayctl explain' says of it. `make boot-explain': firmware gives up by the clock, ten
+# times in a row, which is too long for `make check'.
+#
+# alone: firmware gives up by the clock, however busy this machine is
+
+. "$(dirname "$0")/../../lib/boot-lib.sh"
+need dhcpd in.tftpd nft
+need_pxrelayd
+
+# OVMF tries HTTP at once when PXE has failed: then it is the boot before that.
+verdict_is()
+{
+	# A verdict that is bad news is exit status 1.
+	{ ctl --json explain "02:00:00:00:10:$1" || :; } | "$PYTHON" -c '
+import json, sys
+doc = json.load(sys.stdin)
+before = doc.get("before", {}).get("verdict", {})
+before = before.get("code") if isinstance(before, dict) else before
+sys.exit(sys.argv[1] not in (doc["verdict"]["code"], before))' "$2"
+}
+
+# says WHAT NN CODE: of the machine NN, and switches it off.
+says()
+{
+	wait_for "$BOOT_SECONDS" verdict_is "$2" "$3"
+	expect "$1: $3" verdict_is "$2" "$3"
+	verdict_is "$2" "$3" || ctl explain "02:00:00:00:10:$2"
+	switch_off pc
+}
+
+# relay_for DHCP BOOT: a new relay, which knows nothing of any server.
+relay_for()
+{
+	[ -z "${RELAY_PID:-}" ] || stop "$RELAY_PID"
+	start_relay <<-END
+	[relay]
+	control = $CTL
+	[group boot]
+	servers = $2
+	mode = failover
+	hedge = 500ms
+	[interface vlan10]
+	dhcp = $1
+	boot = boot
+	END
+}
+
+# in_the_way RULE: of nftables, on the way from the VLAN to the servers and back.
+in_the_way()
+{
+	ns rtr nft -f - <<-END
+	table ip t {
+		chain c {
+			type filter hook forward priority 0; policy accept;
+			$1 drop
+		}
+	}
+	END
+}
+
+free_way()
+{
+	ns rtr nft delete table ip t
+}
+
+boot_bed
+boot_server wds-1 21 bios x64
+boot_server wds-2 22 bios x64
+boot_server linux 40 bios x64
+start_dhcpd srv1 100 120
+start_dhcpd srv2 121 124 'option vendor-class-identifier "PXEClient";'
+start_wds wds-1 21
+wds1=$SPAWNED
+start_netboot linux 40
+
+relay_for $SRV1 $UP.21
+boot_bios pc 10 51
+says "nothing is wrong" 51 booted
+
+in_the_way "udp dport 4011"
+boot_bios pc 10 52
+says "port 4011 is dropped on the way" 52 4011-unanswered
+free_way
+
+relay_for $SRV1 $UP.40
+in_the_way "udp sport != { 67, 4011 } ip saddr $UP.40"
+boot_bios pc 10 53
+says "what TFTP answers is dropped" 53 tftp-unanswered
+free_way
+
+mv "$T/files-linux/nbp.bios" "$T/files-linux/nbp.gone"
+boot_bios pc 10 54
+says "the file is not there" 54 tftp-not-found
+mv "$T/files-linux/nbp.gone" "$T/files-linux/nbp.bios"
+
+relay_for $SRV2 $UP.22
+boot_uefi pc 10 55
+says "option 60 without port 4011, OVMF" 55 option60-no-4011
+
+# wds-2 has no service: its host says so by ICMP errors.
+relay_for $SRV1 $UP.22
+boot_bios pc 10 56
+says "no boot server's service" 56 silent-boot-server
+
+relay_for $UP.12 $UP.21
+boot_bios pc 10 57
+# Nobody listens on port 67 of its host, which says so.
+says "no DHCP server, WDS alone" 57 servers-down
+
+# The first one is frozen, the second one is asked in time.
+kill -STOP "$wds1"
+relay_for $SRV1 "$UP.21, $UP.40"
+boot_bios pc 10 58
+says "the first boot server is frozen" 58 hedged
+kill -CONT "$wds1"
+
+# dhcpd names a file for everybody, and no router.
+add_server srv3 13
+cat >"$T/one-file.conf" <<END
+next-server $UP.40;
+filename "pxelinux.0";
+subnet 198.51.100.0 netmask 255.255.255.0 { }
+subnet 192.0.2.0 netmask 255.255.255.128 { range 192.0.2.70 192.0.2.80; }
+END
+: >"$T/one-file.leases"
+spawn srv3 dhcpd-srv3 dhcpd -4 -f -d -cf "$T/one-file.conf" \
+	-lf "$T/one-file.leases" --no-pid eth0
+wait_for 5 bound srv3 67 || die "dhcpd does not start"
+relay_for $UP.13 $UP.22
+boot_bios pc 10 59
+says "dhcpd gives no router" 59 no-router
+boot_uefi pc 10 60
+says "one file for all machines, OVMF" 60 wrong-architecture

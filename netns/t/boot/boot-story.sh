@@ -1,0 +1,59 @@
+#!/bin/bash
+# The story of README.md, with real firmware and real servers: WDS has moved to a host of
+# its own, and the DHCP server goes on saying that it is the boot server. Prints what
+# the operator types and sees.
+#
+# alone: firmware gives up by the clock, however busy this machine is
+
+. "$(dirname "$0")/../../lib/boot-lib.sh"
+need dhcpd
+need_pxrelayd
+
+# OVMF tries HTTP at once when PXE has failed, which is another conversation.
+verdict_is()
+{
+	{ ctl --json explain 02:00:00:00:10:60 || :; } | "$PYTHON" -c '
+import json, sys
+sys.exit(json.load(sys.stdin)["verdict"]["code"] != sys.argv[1])' "$1"
+}
+
+typed()
+{
+	echo "\$ pxrelayctl $*"
+	ctl "$@" || :
+	echo
+}
+
+conf()
+{
+	cat <<-END
+	[relay]
+	control = $CTL
+	$1
+	[server dhcp-a]
+	address = $SRV2
+	[server wds-1]
+	address = $UP.21
+	[interface vlan10]
+	dhcp = dhcp-a
+	boot = wds-1
+	END
+}
+
+boot_bed
+boot_server wds-1 21 bios x64
+start_dhcpd srv2 121 124 'option vendor-class-identifier "PXEClient";'
+start_wds wds-1 21
+start_relay < <(conf)
+boot_uefi pc 10 60
+expect "it does not boot" wait_for "$BOOT_SECONDS" verdict_is option60-no-4011
+typed show boots
+typed explain 02:00:00:00:10:60
+typed doctor vlan10
+switch_off pc
+conf "strip-pxe-from = dhcp" >"$T/relay.conf"
+typed reload
+boot_uefi pc 10 60
+expect "it boots" wait_for "$BOOT_SECONDS" verdict_is booted
+typed show boots
+switch_off pc

@@ -1,0 +1,19 @@
+#!/bin/bash
+# A BIOS machine, DHCP server and proxyDHCP boot server on different hosts, both
+# named by a plain `servers =' as in any IP helper: ISC dhcpd gives the address,
+# dnsmasq the boot file through its one-item menu and port 4011.
+#
+# alone: firmware gives up by the clock, however busy this machine is
+
+. "$(dirname "$0")/../../lib/boot-lib.sh"
+need dhcpd dnsmasq
+
+boot_bed
+boot_server wds-1 21 bios
+start_dhcpd srv1 100 120
+start_proxy wds-1 --pxe-service=x86PC,boot,nbp.bios
+start_boot_relay "$CONF/minimal.conf"
+
+boot_bios bios 10 51
+expect_boot "the BIOS machine boots from the proxy" bios wds-1 bios
+expect_replies 4

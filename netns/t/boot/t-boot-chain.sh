@@ -1,0 +1,24 @@
+#!/bin/bash
+# A chain: OVMF loads iPXE (Debian's package) from the first boot server by
+# TFTP; iPXE asks again, says so in option 77, and is sent to another server.
+# The first one would answer it with iPXE once more.
+#
+# alone: firmware gives up by the clock, however busy this machine is
+
+. "$(dirname "$0")/../../lib/boot-lib.sh"
+need dhcpd dnsmasq in.tftpd
+need_ipxe
+
+boot_bed
+boot_server tftp-1 30
+boot_server linux 40 x64
+cp $IPXE "$T/files-tftp-1/ipxe.efi"
+start_dhcpd srv1 100 120
+start_proxy tftp-1 --pxe-service=7,boot,ipxe.efi
+start_netboot linux 40
+start_boot_relay "$CONF/ipxe-chain.conf"
+
+boot_uefi uefi 10 61
+expect_boot "the machine ends at the second server" uefi linux x64
+expect_replies 8
+expect "iPXE came from the first" logged dnsmasq-tftp-1 'sent .*ipxe.efi'

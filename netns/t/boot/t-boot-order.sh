@@ -1,0 +1,38 @@
+#!/bin/bash
+# The order of the boot servers' answers, changed both ways: each machine boots
+# from the server its rule names, be that the first or the last to answer.  Both
+# servers have files for both machines.
+#
+# alone: firmware gives up by the clock, however busy this machine is
+
+. "$(dirname "$0")/../../lib/boot-lib.sh"
+need kea-dhcp4 in.tftpd
+
+boot_bed
+boot_server wds-1 21 bios x64
+boot_server fog 30 bios x64
+start_kea srv1 100 120
+start_tftpd wds-1
+start_tftpd fog
+start_boot_relay "$CONF/two-wds-plus-fog.conf"
+
+# try WHAT WDS-DELAY FOG-DELAY; wds-2 is dead all the time.
+try()
+{
+	local what=$1 files=(--file '0=nbp.bios' --file '7=nbp.x64.efi') wds
+
+	start_bootd wds-1 21 "${files[@]}" --delay "$2"
+	wds=$SPAWNED
+	start_bootd fog 30 "${files[@]}" --file-in-offer --delay "$3"
+	boot_uefi uefi 10 61
+	boot_bios bios 10 62
+	expect_boot "$what, BIOS" bios fog bios
+	expect_boot "$what, UEFI" uefi wds-1 x64
+	switch_off bios uefi
+	stop "$SPAWNED"
+	stop "$wds"
+}
+
+try "WDS answers late" 0.3 0
+try "FOG answers late" 0 0.3
+expect_replies 14

@@ -1,0 +1,405 @@
+#!/bin/bash
+# t-privileges.sh: as whom packets are read, and that everything works all the same: each
+# feature once, with the build that is installed, in its sandbox; then the end of either
+# process, and the other ways to start.
+
+. "$(dirname "$0")/../../topo/topo-vlans.sh"
+need_pxrelayd
+need setpriv nft
+use_plain
+[ -e "$PRELOAD/trespass.so" ] || skip "trespass.so is not built (make asan)"
+# Where the checkout stands not everybody may look.
+install -m 755 "$PXRELAYD" "$PXRELAYCTL" "$T"
+PXRELAYD=$T/pxrelayd PXRELAYCTL=$T/pxrelayctl
+
+# What the system looks like from the router: a user pxrelay (or not), a syslog and
+# a journal. `ip netns exec' gives each command mounts of its own.
+PXUID=64711
+cat >"$T/installed" <<END
+#!/bin/sh
+[ "\$1" = nobody ] || for f in passwd group; do
+	mount --bind "$T/\$f" /etc/\$f || exit 1
+done
+shift
+mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 &&
+	mknod -m 666 /dev/urandom c 1 9 && ln -s "$T/syslog" /dev/log || exit 1
+mkdir -p /run/systemd && mount -t tmpfs none /run/systemd &&
+	mkdir /run/systemd/journal &&
+	ln -s "$T/journal" /run/systemd/journal/socket || exit 1
+exec "\$@"
+END
+chmod +x "$T/installed"
+cp /etc/passwd /etc/group "$T"
+echo "pxrelay:x:$PXUID:$PXUID::/nonexistent:/usr/sbin/nologin" >>"$T/passwd"
+echo "pxrelay:x:$PXUID:" >>"$T/group"
+
+# listen NAME: whoever writes to the socket $T/NAME is in NAME.log
+listen()
+{
+	rm -f "$T/$1"
+	spawn rtr "$1" "$PYTHON" -uc '
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o666)
+while True: print(s.recv(65536).decode(errors="replace").replace("\n", " "))' "$T/$1"
+	wait_for 5 test -S "$T/$1"
+}
+
+conf()
+{
+	printf '%s\n' "[relay]" "control = ${CONTROL:-$CTL}" "client-rate = off" \
+		"$@" >"$T/relay.conf.new"
+	mv "$T/relay.conf.new" "$T/relay.conf"
+}
+
+# start WHO COMMAND...: without -l, so that the file says where lines go
+start()
+{
+	spawn rtr relay "$T/installed" "$@" -c "$T/relay.conf" -p "$T/pid"
+	RELAY_PID=$SPAWNED
+	RELAYS[relay]=$RELAY_PID
+	wait_for 15 eval "ctl version >/dev/null 2>&1" || die "the relay does not start"
+	OPENER=$(opener_of "$RELAY_PID")
+}
+
+opener_of()
+{
+	pgrep -P "$1" pxrelay-opener
+}
+
+# status PID WORD...: the fields of /proc/PID/status
+status()
+{
+	local pid=$1 w
+
+	shift
+	for w in "$@"; do
+		sed -n "s/^$w:\t//p" "/proc/$pid/status"
+	done | tr -s '\t\n' '  ' | sed 's/ $//'
+}
+
+ZERO=0000000000000000
+
+# a_nobody PID UID: has nothing but the list
+a_nobody()
+{
+	expect_eq "packets are read by uid $2" "$(status "$1" Uid)" "$2 $2 $2 $2"
+	expect_eq "in no groups" "$(status "$1" Groups)" ""
+	expect_eq "without capabilities" \
+		"$(status "$1" CapInh CapPrm CapEff CapAmb)" "$ZERO $ZERO $ZERO $ZERO"
+	expect_eq "without new ones, behind a filter" \
+		"$(status "$1" NoNewPrivs Seccomp)" "1 2"
+}
+
+# hup LINE...: a new file, taken
+hup()
+{
+	local n
+
+	n=$(relay_counter reloads)
+	conf "$@"
+	kill -HUP "$RELAY_PID"
+	wait_for 5 eval '[ "$(relay_counter reloads)" -gt '"$n"' ]'
+}
+
+# refuses TEXT LINE...: the new file is refused, in a line with TEXT
+refuses()
+{
+	local n text=$1
+
+	n=$(relay_counter reloads-refused)
+	conf "${@:2}"
+	kill -HUP "$RELAY_PID"
+	wait_for 5 eval '[ "$(relay_counter reloads-refused)" -gt '"$n"' ]' &&
+		[ "$(grep -c "config-mistake.*$text" "$T/relay.log")" = 1 ]
+}
+
+served()
+{
+	ask "$1" && [ "${A[answers]}" = 1 ]
+}
+
+# as GROUP: pxrelayctl as somebody in that group
+as()
+{
+	setpriv --reuid 64712 --regid 64712 --groups "$1" "$PXRELAYCTL" -s "$CTL" version
+}
+
+topo_vlans
+nsip cl10 addr add 192.0.2.51/25 dev eth0
+fake srv1
+fake srv2 answer=none
+listen syslog
+listen journal
+
+# ---- who ------------------------------------------------------------------
+
+ONE="[interface vlan10]
+servers = $SRV1"
+conf "$ONE"
+start pxrelay "$PXRELAYD" -f
+a_nobody "$RELAY_PID" $PXUID
+expect_eq "and without a bounding set" "$(status "$RELAY_PID" CapBnd)" $ZERO
+expect "which the log says" logged relay "privileges user=pxrelay sandbox=on"
+# 3402: DAC_OVERRIDE, NET_BIND_SERVICE, NET_ADMIN, NET_RAW
+expect_eq "the opener has four" "$(status "$OPENER" CapInh CapPrm CapEff CapBnd CapAmb)" \
+	"$ZERO 0000000000003402 0000000000003402 0000000000003402 $ZERO"
+expect_eq "and a filter" "$(status "$OPENER" NoNewPrivs Seccomp)" "1 2"
+expect_eq "the pid file has the first one's number" "$(cat "$T/pid")" "$RELAY_PID"
+expect "a member of the group may ask" eval "as $PXUID >/dev/null"
+expect_not "nobody else may" as 64712 2>/dev/null
+
+# ---- everything works -----------------------------------------------------
+
+expect "a client is served" served cl10
+add_bridge br30
+add_client cl30 30
+expect "another VLAN by reload" hup "$ONE" "[interface vlan20]" "servers = $SRV1" \
+	"[interface vlan3*]" "servers = $SRV1"
+expect "is served" served cl20
+add_vlan 30
+nsip rtr addr add 10.30.0.1/24 dev vlan30
+wait_for 5 logged relay interface-ready.*vlan30
+expect "an interface that came later" served cl30
+
+srv_forget srv2
+nsip rtr route add 192.0.2.99/32 via $UP.77		# nobody is there
+expect "servers, probes, helpers, rescue and metrics by reload" hup \
+	"metrics = 127.0.0.1:9467" "log-level = debug" \
+	"[server one]" "address = $SRV1" "probe = dhcp, icmp, arp, tcp:9" \
+	"probe-interval = 1s" \
+	"[server two]" "address = $SRV2" "probe = tftp:x, http:/x, pxe, pxe-4011" \
+	"probe-interval = 1s" \
+	"[server three]" "address = 192.0.2.99" "probe = icmp" "probe-interval = 1s" \
+	"[group boots]" "servers = two, three" "mode = failover" "rescue = on" \
+	"[helper wake]" "port = 9, 137" "from = vlan10" "to = vlan20" \
+	"[interface vlan*]" "dhcp = one" "boot = boots"
+ask cl10 vendor=PXEClient:Arch:00000 >/dev/null
+expect "the new server is asked" wait_for 5 srv_has srv2 1
+expect "probes are answered" wait_for 10 \
+	eval '[ "$(relay_counter probe-answers)" -ge 4 ]'
+expect "ICMP errors of port 4011 are hidden" eval \
+	'ns rtr nft list table ip pxrelay >/dev/null'
+expect "metrics" ns rtr "$PYTHON" "$HERE/srv/scrape.py" get 127.0.0.1:9467 \
+	>"$T/metrics"
+ns cl10 "$PYTHON" - <<'END'
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
+s.sendto(b"x", ("255.255.255.255", 9))
+END
+expect "a helped port below 1024" wait_for 5 eval '[ "$(relay_counter helped)" -ge 1 ]'
+expect "the next hop that does not answer is asked for again" \
+	wait_for 15 logged relay "server-down.*192.0.2.99"
+
+for c in "show" "show interfaces" "show servers" "show rules" "show clients" \
+	"show boots" "show counters" "show drops" "version" \
+	"drain one" "enable one" "reload"; do
+	expect "pxrelayctl $c" eval "ctl $c >/dev/null"
+done
+ctl explain 02:00:00:00:10:01 >"$T/explain.out" 2>&1
+expect "pxrelayctl explain" test -s "$T/explain.out"
+ctl --timeout 20 doctor >"$T/doctor.out" 2>&1
+expect "pxrelayctl doctor" test -s "$T/doctor.out"
+spawn rtr capture "$PXRELAYCTL" -s "$CTL" capture -w "$T/capture.pcapng"
+wait_for 5 logged capture capturing
+served cl20
+stop "$SPAWNED"
+expect "pxrelayctl capture" test "$(stat -c %s "$T/capture.pcapng")" -gt 300
+expect "it is still the same process" alive "$RELAY_PID"
+
+# More than the netlink socket holds, while it does not run.
+kill -STOP "$RELAY_PID"
+for round in add del; do
+	for ((i = 2; i < 8000; i++)); do
+		echo "addr $round 10.1.$((i / 250)).$((i % 250 + 1))/32 dev vlan20"
+	done | nsbatch rtr
+done
+kill -CONT "$RELAY_PID"
+expect "lost netlink messages are read anew" wait_for 10 \
+	eval '[ "$(relay_counter netlink-resyncs)" -ge 1 ]'
+expect "and clients served" served cl20
+
+# ---- where lines go -------------------------------------------------------
+
+expect "log = syslog" hup "log = syslog" "$ONE"
+expect "goes there" wait_for 5 logged syslog "pxrelayd.*reloaded"
+stop "$(pgrep -f "^$PYTHON -uc.*$T/syslog")"
+listen syslog
+expect "a syslog that was restarted" hup "log = syslog" "$ONE" "[interface vlan20]" \
+	"servers = $SRV1"
+expect "gets the lines that follow" eval \
+	'hup "log = syslog" "$ONE" && wait_for 5 logged syslog "interface-lost"'
+expect "log = journal" hup "log = journal" "$ONE" "[interface vlan20]" "servers = $SRV1"
+expect "goes there" wait_for 5 logged journal "MESSAGE=reloaded"
+stop "$(pgrep -f "^$PYTHON -uc.*$T/journal")"
+listen journal
+hup "log = journal" "$ONE"
+expect "a journal that was restarted" wait_for 5 logged journal "MESSAGE=reloaded"
+expect "log = stderr" hup "$ONE"
+
+# ---- what a reload cannot have --------------------------------------------
+
+CONTROL=$T/other.sock
+CTL_SOCKET=$CTL conf "$ONE"
+kill -HUP "$RELAY_PID"
+CTL=$T/other.sock
+expect "the control socket moves within its directory" \
+	wait_for 5 ctl version >/dev/null
+CONTROL=/tmp/$ID.sock
+expect "not elsewhere" refuses "control: without a new start" "$ONE"
+CONTROL=$CTL
+expect "nor is metrics' port 80 to be had" refuses "below 1024" \
+	"metrics = 127.0.0.1:80" "$ONE"
+expect "and nothing was exchanged" served cl10
+
+# ---- the end of one of them -----------------------------------------------
+
+hup "$ONE"
+kill -TERM "$OPENER"
+expect "the opener ends by no signal" hup "$ONE"
+kill -KILL "$OPENER"
+expect "it was killed: the log says so" wait_for 5 logged relay opener-gone
+expect "packets are relayed" served cl10
+expect "a reload is refused" refuses "process that opens files is gone" "$ONE"
+expect "pxrelayctl works" eval "ctl show >/dev/null"
+stop "$RELAY_PID"
+rm -f "$CTL" "$T/pid"
+
+start pxrelay "$PXRELAYD" -f
+kill -KILL "$RELAY_PID"
+expect "the daemon is killed: the opener goes" wait_for 5 gone "$OPENER"
+expect "and takes the control socket along" test ! -e "$CTL"
+expect "and the pid file" test ! -e "$T/pid"
+
+start pxrelay "$PXRELAYD" -f
+stop "$RELAY_PID"
+expect "an orderly end leaves nothing either" test ! -e "$CTL" -a ! -e "$T/pid"
+
+# ---- somebody has taken it over -------------------------------------------
+
+# trespass LINE...: lines of [relay]; a time zone's file is there to be read
+echo UTC >"$T/zone"
+trespass()
+{
+	conf "$@" "$ONE"
+	ip netns exec "$ID-rtr" "$T/installed" pxrelay env TZ=":$T/zone" \
+		LD_PRELOAD="$PRELOAD/trespass.so" "$PXRELAYD" -f -c "$T/relay.conf" \
+		>"$T/trespass.txt" 2>&1 </dev/null &
+	RELAY_PID=$!
+	PIDS+=("$RELAY_PID")
+	wait_for 15 eval "ctl version >/dev/null 2>&1"
+	OPENER=$(opener_of "$RELAY_PID")
+}
+
+trespass
+kill -USR1 "$RELAY_PID"
+wait "$RELAY_PID"
+expect_eq "a forbidden call ends it with status" $? 31
+expect_eq "and is named" "$(grep seccomp "$T/trespass.txt")" \
+	"seccomp-violation call=execve process=packets"
+expect "the opener has gone, too" wait_for 5 gone "$OPENER"
+trespass
+kill -USR1 "$OPENER"
+expect "the opener is no better" wait_for 5 grep -q \
+	"^seccomp-violation call=execve process=opener" "$T/trespass.txt"
+expect "packets are relayed" served cl10
+stop "$RELAY_PID"
+rm -f "$CTL"
+trespass "log = syslog"
+kill -USR1 "$RELAY_PID"
+wait "$RELAY_PID"
+expect "syslog hears of it, too" wait_for 5 logged syslog \
+	"seccomp-violation call=execve process=packets"
+stop "$(pgrep -f "^$PYTHON -uc.*$T/syslog")"
+mv "$T/syslog.log" "$T/syslog.txt"	# no log of the test may have such a line
+
+# ---- other ways to start --------------------------------------------------
+
+conf "$ONE"
+start nobody "$PXRELAYD" -f
+a_nobody "$RELAY_PID" 65534
+expect "without a user pxrelay the log says so" logged relay \
+	'privileges user=nobody sandbox=on note="there is no user pxrelay'
+stop "$RELAY_PID"
+
+# As the unit file does it: with files that are read-only but for what it names, and more VLANs
+# with boot servers than the kernel's limit of multicast memberships.
+cat >"$T/unit" <<END
+#!/bin/sh
+mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys || exit 1
+for f in \$WRITABLE; do
+	mount --bind \$f \$f && mount -o remount,bind,rw \$f || exit 1
+done
+exec "\$@"
+END
+chmod +x "$T/unit"
+chmod 777 "$T"
+NET=+net_raw,+net_bind_service,+net_admin
+BOOTS="[interface vlan*]
+boot = $SRV1"
+start_unit()
+{
+	ns rtr sysctl -qw net.ipv4.igmp_max_memberships=1
+	start pxrelay env WRITABLE="$1" "$T/unit" \
+		setpriv --reuid $PXUID --regid $PXUID --clear-groups --no-new-privs \
+		--inh-caps=-all,$NET --ambient-caps=-all,$NET --bounding-set=-all,$NET \
+		"$PXRELAYD" -f
+}
+conf "$BOOTS"
+start_unit "$(sed -n 's/^ReadWritePaths=//p' "$TOP/conf/systemd/pxrelayd.service" | sed 's/-\//\//g')"
+expect_not "each VLAN's multicast group is joined as the unit has it" \
+	logged relay group-join-failed
+stop "$RELAY_PID"
+start_unit ""
+expect "where limits cannot be raised the log says so" logged relay group-join-failed
+expect "and the opener lives" hup "$ONE"
+stop "$RELAY_PID"
+conf "$ONE"
+start pxrelay setpriv --reuid $PXUID --regid $PXUID --clear-groups --no-new-privs \
+	--inh-caps=-all,$NET --ambient-caps=-all,$NET --bounding-set=-all,$NET \
+	"$PXRELAYD" -f
+a_nobody "$RELAY_PID" $PXUID
+expect_eq "the opener has the three that it was given" \
+	"$(status "$OPENER" Uid CapPrm)" "$PXUID $PXUID $PXUID $PXUID 0000000000003400"
+expect "a client is served" served cl10
+expect "another server by reload" hup "[interface vlan10]" "servers = $SRV1, $SRV2"
+stop "$RELAY_PID"
+expect "nothing is left" test ! -e "$CTL" -a ! -e "$T/pid"
+
+# What its parent left open, and what it closed.
+echo secret >"$T/left"
+chmod 600 "$T/left"
+start pxrelay sh -c 'exec "$@" 7<"$0" 8>>"$0" <&- >&-' "$T/left" "$PXRELAYD" -f
+expect_eq "an open file of its parent's is closed" \
+	"$(find /proc/"$RELAY_PID"/fd /proc/"$OPENER"/fd -lname "$T/left")" ""
+expect_eq "stdin and stdout are there" \
+	"$(readlink /proc/"$RELAY_PID"/fd/[01] | sort -u)" /dev/null
+stop "$RELAY_PID"
+
+if unshare -Ur true 2>/dev/null; then
+	chmod 755 "$T"
+	start nobody unshare -Urn "$PXRELAYD" -f
+	expect_eq "in a user namespace without others it stays root" \
+		"$(status "$RELAY_PID" Uid CapEff CapBnd)" "0 0 0 0 $ZERO $ZERO"
+	expect "which the log says" logged relay "privileges user=root sandbox=on"
+	stop "$RELAY_PID"
+fi
+
+start pxrelay "$PXRELAYD" -f -S
+expect_eq "-S keeps all" "$(status "$RELAY_PID" Uid Seccomp)" "0 0 0 0 0"
+expect_eq "and needs no opener" "$OPENER" ""
+expect "which the log says" logged relay "privileges user=unchanged sandbox=off"
+stop "$RELAY_PID"
+
+ns rtr "$T/installed" pxrelay "$PXRELAYD" -c "$T/relay.conf" -p "$T/pid" 2>"$T/background.log"
+expect_eq "into the background" $? 0
+RELAY_PID=$(cat "$T/pid")
+OPENER=$(opener_of "$RELAY_PID")
+a_nobody "$RELAY_PID" $PXUID
+expect_eq "nothing of the terminal is held" \
+	"$(readlink /proc/{"$RELAY_PID","$OPENER"}/fd/2 | sort -u)" "/dev/null"
+expect "a client is served" served cl10
+stop "$RELAY_PID"
+expect "nothing is left" test ! -e "$CTL" -a ! -e "$T/pid"

@@ -1,0 +1,55 @@
+#!/bin/bash
+# t-fault-memory.sh: the n-th allocation of memory fails, for every n: of pxrelayd -n, of
+# a start, of a reload, of each question of pxrelayctl. It either goes on, or says
+# why and ends with 1, or keeps what it had; it never crashes, and is never deaf. When memory is
+# short while an address goes, it knows afterwards.
+# FAULT_LONG=1 tries every n of a start and of the questions too, which takes minutes; else a
+# sample that is another one in each run.
+
+. "$(dirname "$0")/../../topo/topo-vlans.sh"
+need_pxrelayd
+use_plain
+[ -e "$PRELOAD/failmalloc.so" ] || skip "failmalloc.so is not built (make asan)"
+
+conf()
+{
+	cat <<-END
+	[relay]
+	control = $T/conf.sock
+	metrics = $T/metrics
+	option82 = add
+	circuit-id = %i:%v
+	[server a]
+	address = $SRV1
+	probe = icmp, dhcp
+	[group boot]
+	servers = $BOOT1, $BOOT2
+	mode = failover
+	[interface vlan*]
+	dhcp = a, $SRV2
+	boot = boot
+	giaddr = all
+	[rule bios]
+	arch = bios
+	boot = boot
+	[helper wol]
+	port = 9
+	from = vlan10
+	to = vlan20
+	END
+}
+
+# memory WHAT STRIDE
+memory()
+{
+	ns rtr "$PYTHON" "$HERE/srv/memory.py" "$PXRELAYD" "$T/conf" \
+		"$PRELOAD/failmalloc.so" "$@"
+}
+
+topo_vlans
+conf >"$T/conf"
+expect "pxrelayd -n" memory check 1
+expect "start" memory start ${FAULT_LONG:-29}
+expect "reload" memory reload 1
+expect "questions" memory ask ${FAULT_LONG:-3}
+expect "an address that goes" memory change 1

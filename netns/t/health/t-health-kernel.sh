@@ -1,0 +1,256 @@
+#!/bin/bash
+# t-health-kernel.sh: what the kernel knows about the way to a server takes it
+# down at once: no route, the uplink down or without carrier, a next hop that
+# does not answer ARP, whether that is the server itself or a gateway.  Within
+# 100 ms of the kernel's event the line is in the log, and again when the way is
+# back.
+# alone: it measures time.
+#
+# Beside the drawing of topo-vlans.sh there is a gateway gw, 198.51.100.2; a
+# server, 10.9.0.10, is behind it.
+
+. "$(dirname "$0")/../../topo/topo-vlans.sh"
+need_pxrelayd
+
+GW=$UP.2
+FAR=10.9.0.10
+
+# follows WHAT SERVER WORD EVENT COMMAND...: the log says WORD of that server,
+# at most 100 ms after `ip monitor' showed EVENT; empty: after the command
+# began.  10 s are for the kernel to make up its mind.
+follows()
+{
+	local what=$1 server=$2 word=$3 event=$4
+
+	shift 4
+	load L < <("$PYTHON" "$HERE/srv/lag.py" "$RELAY_PID,$SRV1_PID" "$T/relay.log" \
+		"$word server=$server " "$T/monitor.log" "$event" \
+		$((10 * PXR_SLOW)) "$@")
+	expect "$what: $word after ${L[lag]:-none} ms" within "${L[lag]:-none}"
+}
+declare -A L
+
+# last_is SERVER DIAG: the last line about that server says so.
+last_is()
+{
+	grep " server=$1 " "$T/relay.log" | tail -n 1 | grep -q "diag=$2 "
+}
+
+last_diag()
+{
+	expect "  ... $1: $2" last_is "$1" "$2"
+}
+
+down()
+{
+	local what=$1 server=$2 diag=$3 event=$4
+
+	shift 4
+	follows "$what" "$server" server-down "$event" "$@"
+	last_diag "$server" "$diag"
+}
+
+up()
+{
+	local what=$1 server=$2 event=$3
+
+	shift 3
+	follows "$what" "$server" server-up "$event" "$@"
+}
+
+RTR_IP=(ip -n "$ID-rtr")
+
+# forget ADDRESS: the kernel forgets that neighbour, so that the next packet has
+# to ask.  What it says of that looks like a failure, too.
+forget()
+{
+	nsip rtr neigh del "$1" dev up0
+	wait_for 3 eval "tail -n 3 $T/monitor.log | grep -q 'eleted $1 '"
+}
+
+# CPU time of the relay in milliseconds.
+cpu()
+{
+	local s
+
+	read -r -a s <"/proc/$RELAY_PID/stat"
+	echo $(((s[13] + s[14]) * 1000 / $(getconf CLK_TCK)))
+}
+
+# busy WHAT MS COMMAND...: costs the relay no more than so much of the CPU.
+busy()
+{
+	local what=$1 most=$2 before ms
+
+	shift 2
+	before=$(cpu)
+	"$@" || die "$what: $*"
+	ms=$(($(cpu) - before))
+	expect "$what: $ms ms of CPU" test "$ms" -le $((most * PXR_SLOW))
+}
+
+# neighbours INTERFACE NET N: so many news of 200 neighbours, as on a large
+# network (more than gc_thresh3 = 1024 at once the kernel refuses).
+neighbours()
+{
+	local i
+
+	for ((i = 0; i < $3; i++)); do
+		echo "neigh replace $2.$((i % 200 + 20)) dev $1 nud reachable" \
+			"lladdr 02:aa:00:00:00:$(printf %02x $((i / 200)))"
+	done >"$T/neighbours"
+	nsbatch rtr <"$T/neighbours"
+}
+
+topo_vlans
+add_server gw 2
+fake srv1
+SRV1_PID=$SPAWNED
+nsip rtr route add 10.9.0.0/24 via $GW
+# ARP gives up after 0.6 s instead of 3: the kernel's own time is not measured.
+ns rtr sysctl -qw net.ipv4.neigh.up0.retrans_time_ms=200
+spawn rtr monitor ip -ts monitor link neigh route
+MONITOR=$SPAWNED
+start_relay <<END
+[relay]
+control = $CTL
+client-rate = off
+[interface vlan10]
+servers = $SRV1, $SRV2, $FAR
+END
+ask cl10
+expect_eq "srv1 answers" "${A[answers]}" 1
+expect "the neighbours are known" wait_for 5 eval \
+	"[ \$(ip -n $ID-rtr neigh show dev up0 nud reachable | wc -l) = 3 ]"
+
+# --- routes -------------------------------------------------------------------
+down "route deleted" $FAR no-route "" \
+	"${RTR_IP[@]}" route del 10.9.0.0/24
+up "route added" $FAR "" \
+	"${RTR_IP[@]}" route add 10.9.0.0/24 via $GW
+last_diag $FAR path-restored
+for kind in blackhole unreachable prohibit; do
+	down "$kind route" $FAR no-route "" \
+		"${RTR_IP[@]}" route add $kind $FAR/32
+	up "$kind route deleted" $FAR "" \
+		"${RTR_IP[@]}" route del $kind $FAR/32
+done
+down "a rule prohibits it" $FAR no-route "" \
+	"${RTR_IP[@]}" rule add to $FAR/32 ipproto udp dport 67 prohibit
+up "the rule deleted" $FAR "" \
+	"${RTR_IP[@]}" rule del to $FAR/32 ipproto udp dport 67 prohibit
+
+# --- the link -----------------------------------------------------------------
+down "uplink down" $SRV1 link-down "" \
+	"${RTR_IP[@]}" link set up0 down
+last_diag $FAR link-down
+up "uplink up" $SRV1 "" \
+	"${RTR_IP[@]}" link set up0 up
+# The kernel took this route away with the link, and does not bring it back.
+up "its route added" $FAR "" \
+	"${RTR_IP[@]}" route add 10.9.0.0/24 via $GW
+# The kernel may wait a second until it tells of a carrier.
+down "carrier lost" $SRV1 link-down ' up0@.*state (LOWERLAYER)?DOWN' \
+	ip -n "$ID-sw" link set rtr-up down
+last_diag $FAR link-down
+up "carrier back" $SRV1 ' up0@.*state UP' \
+	ip -n "$ID-sw" link set rtr-up up
+
+# --- neighbours ---------------------------------------------------------------
+ask cl10
+expect_eq "srv1 answers" "${A[answers]}" 1
+nsip srv2 link set eth0 down
+forget $SRV2
+expect_not "that was no failure" grep -q neighbour-failed "$T/relay.log"
+down "server gone" $SRV2 neighbour-failed "$SRV2 dev up0.* FAILED" \
+	ip netns exec "$ID-cl10" "$PYTHON" "$HERE/srv/pkt.py" send eth0
+# Nobody sends to it any more, and it is found out all the same.
+up "server back" $SRV2 "$SRV2 dev up0.* (REACHABLE|STALE)" \
+	ip -n "$ID-srv2" link set eth0 up
+nsip gw link set eth0 down
+forget $GW
+down "gateway gone" $FAR neighbour-failed "$GW dev up0.* FAILED" \
+	ip netns exec "$ID-cl10" "$PYTHON" "$HERE/srv/pkt.py" send eth0
+ask cl10
+expect_eq "srv1 answers" "${A[answers]}" 1
+# Another way leads around it.
+up "route by another gateway" $FAR "" \
+	"${RTR_IP[@]}" route replace 10.9.0.0/24 via $SRV1
+nsip rtr route replace 10.9.0.0/24 via $GW
+expect "and back: down again" wait_for 5 last_is $FAR neighbour-failed
+up "gateway back" $FAR "$GW dev up0.* (REACHABLE|STALE)" \
+	ip -n "$ID-gw" link set eth0 up
+expect_not "srv1 was never given up for it" \
+	grep -q "server=$SRV1 .*neighbour-failed" "$T/relay.log"
+
+# --- several ways ---------------------------------------------------------------
+# By default the kernel goes on sending to a next hop that has failed, and down is
+# what the server is. With fib_multipath_use_neigh it takes another one, and so
+# nothing has happened.
+add_server gw2 3
+GW2=$UP.3
+ns rtr sysctl -qw net.ipv4.fib_multipath_use_neigh=1
+nsip rtr route replace 10.9.0.0/24 nexthop via $GW dev up0 nexthop via $GW2 dev up0
+way()
+{
+	nsip rtr route get $FAR from $UP.1 ipproto udp sport 67 dport 67 | sed -n 's/.* via \([^ ]*\) .*/\1/p'
+}
+case $(way) in
+"$GW") dead=gw other=$GW2 ;;
+*) dead=gw2 other=$GW ;;
+esac
+lines=$(grep -c "server-down server=$FAR" "$T/relay.log")
+took=$(way)
+nsip $dead link set eth0 down
+forget "$took"
+ask cl10
+# The kernel throws failed neighbours away when it cleans up, and then has to find out
+# again: both at one moment.
+failed_over()
+{
+	nsip rtr neigh show "$took" dev up0 | grep -q . || ask cl10
+	nsip rtr neigh show "$took" dev up0 nud failed | grep -q . &&
+		[ "$(way)" = "$other" ]
+}
+expect "one of two gateways has failed, the kernel takes the other" \
+	wait_for 10 failed_over
+ask cl10
+expect_eq "... and the server was never down" \
+	"$(grep -c "server-down server=$FAR" "$T/relay.log")" "$lines"
+nsip $dead link set eth0 up
+nsip rtr route replace 10.9.0.0/24 via $GW
+
+# --- with a probe -------------------------------------------------------------
+# A server that is probed is up when a probe says so: the probe comes with the way,
+# and not when the interval of an hour is over.
+reload_relay <<END
+[relay]
+control = $CTL
+[server probed]
+address = $SRV1
+probe = dhcp
+probe-interval = 1h
+rise = 1
+[interface vlan10]
+servers = probed, $SRV2
+END
+wait_for 5 logged relay ^reloaded || die "no reload"
+down "probed: route to it prohibited" probed no-route "" \
+	"${RTR_IP[@]}" route add prohibit $SRV1/32
+up "... back: asked at once" probed "" \
+	"${RTR_IP[@]}" route del prohibit $SRV1/32
+last_diag probed probe-answered
+nsip sw link set srv1 down	# its own routes stay
+forget $SRV1
+down "probed: gone" probed neighbour-failed "$SRV1 dev up0.* FAILED" \
+	ip netns exec "$ID-cl10" "$PYTHON" "$HERE/srv/pkt.py" send eth0
+up "... back: asked at once" probed "$SRV1 dev up0.* (REACHABLE|STALE)" \
+	ip -n "$ID-sw" link set srv1 up
+last_diag probed probe-answered
+
+# --- a large network ----------------------------------------------------------
+stop "$MONITOR"
+busy "5,000 news of clients" 30 neighbours vlan10 192.0.2 5000
+busy "5,000 news of neighbours of the servers" 1000 neighbours up0 $UP 5000
+ask cl10
+expect_eq "srv1 answers" "${A[answers]}" 1

@@ -1,0 +1,47 @@
+#!/bin/bash
+# t-netlink-overflow.sh: more changes than a netlink socket holds, while the
+# relay does not run for a moment.  The kernel reports ENOBUFS, the relay reads
+# everything anew and knows the address that changed meanwhile.
+# alone: it measures time.
+
+. "$(dirname "$0")/../../topo/topo-vlans.sh"
+
+topo_vlans
+fake srv1
+start_relay <<END
+[relay]
+control = $CTL
+[interface vlan*]
+servers = $SRV1
+END
+ask cl10
+expect_eq "served" "${A[answers]}" 1
+
+# waited: ms for which the relay had to wait for a processor; others of this machine are
+# to blame for those
+waited()
+{
+	local ns
+
+	read -r _ ns _ <"/proc/$RELAY_PID/schedstat"
+	echo $((ns / 1000000))
+}
+
+kill -STOP "$RELAY_PID"
+for round in add del; do
+	for ((i = 2; i < 8000; i++)); do
+		echo "addr $round 10.1.$((i / 250)).$((i % 250 + 1))/32 dev vlan20"
+	done | nsbatch rtr
+done
+nsip rtr addr del $GW10/25 dev vlan10
+nsip rtr addr add 192.0.2.2/25 dev vlan10
+start_probe cl10
+WAITED=$(waited)
+t0=$EPOCHREALTIME
+kill -CONT "$RELAY_PID"
+ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 3 192.0.2.2)
+WAITED=$(($(waited) - WAITED))
+expect "relays with the new address after $ms ms, $WAITED of them without a processor" \
+	test $((${ms/none/9999} - WAITED)) -le $((250 * PXR_SLOW))
+[ -n "$RELAY" ] || expect "it noticed: netlink-resyncs" \
+	test "$(relay_counter netlink-resyncs)" -ge 1

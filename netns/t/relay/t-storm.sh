@@ -1,0 +1,95 @@
+#!/bin/bash
+# t-storm.sh: 2,000 machines boot while one server after the other fails in each of
+# the ways in which servers fail.  None of them fails to boot.
+#
+# VLAN 10 has its three boot servers in failover, VLAN 20 the same three in
+# balance; two DHCP servers stand in for each other.  What is hit is always the
+# boot server that the failover group is using; in balance it has a third of the
+# machines.  srv/storm.py plays the machines with the timers of iPXE, the servers
+# are fake.  What a failure costs is in the table at the end: a machine with a
+# retry is one that had to ask again itself.
+#
+# alone: it measures time.
+
+. "$(dirname "$0")/../../topo/topo-vlans.sh"
+. "$HERE/storm-lib.sh"
+need_pxrelayd
+need nft
+
+CLIENTS=2000
+STORM_SECONDS=22
+PER_FAULT=220		# machines that are switched on while a server is down
+
+cut_off()
+{
+	ns "$1" nft -f - <<-END
+	table ip cut {
+		chain in {
+			type filter hook input priority 0;
+			udp dport 67 $2
+		}
+	}
+	END
+}
+
+# The ways to fail, and to come back.
+fail_killed()	{ stop "${STORM_PID[$1]}" KILL 2>/dev/null; }
+heal_killed()	{ case $1 in srv*) dhcp_fake "$1" ;; *) boot_fake "$1" ;; esac; }
+fail_frozen()	{ kill -STOP "${STORM_PID[$1]}"; }
+heal_frozen()	{ kill -CONT "${STORM_PID[$1]}"; }
+fail_dropped()	{ cut_off "$1" drop; }
+heal_dropped()	{ ns "$1" nft delete table ip cut; }
+fail_rejected()	{ cut_off "$1" "reject with icmp type host-unreachable"; }
+heal_rejected()	{ heal_dropped "$1"; }
+fail_unplugged() { nsip sw link set "$1" down; }
+heal_unplugged() { nsip sw link set "$1" up; }
+
+# fault HOW [SERVER]
+fault()
+{
+	local how=$1 server=${2:-$(in_charge)}
+
+	mark "$server is $how"
+	"fail_$how" "$server"
+	until_more $PER_FAULT
+	mark "$server is back"
+	"heal_$how" "$server"
+	until_more 60
+}
+
+# Or the test would prove nothing.
+kept_waiting()
+{
+	awk -v how="$1" '
+		/^mark/ { on = $4 == how && $2 ~ /^boot/ }
+		/^begin/ && on { mine[$2] = 1 }
+		/^end/ && $2 in mine && $5 >= 400 { n++ }
+		END { exit n == 0 }' "$STORY"
+}
+
+topo_vlans
+storm_servers
+new_ns storm
+for v in 10 20; do
+	link_cable storm eth$v sw storm$v
+	nsip sw link set storm$v master br$v up
+	nsip storm link set eth$v up
+done
+storm_conf >"$T/storm.conf"
+start_relay "$T/storm.conf"
+
+start_storm $CLIENTS $STORM_SECONDS
+until_more 150
+for how in killed frozen dropped rejected unplugged; do
+	fault $how
+done
+fault killed srv1
+end_storm $CLIENTS 5
+# Where machines ask again although all servers are alive, this one is too busy to judge that.
+[ "$(again FIRST)" != 0 ] ||
+	expect_eq "none needed a third message of a kind" \
+		"$(awk '/^end/ && ($7 > 2 || $8 > 2)' "$STORY" | wc -l)" 0
+for how in killed frozen dropped rejected unplugged; do
+	expect "machines had to wait for a boot server that was $how" \
+		kept_waiting $how
+done

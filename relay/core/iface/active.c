@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * active - see include/core/iface/active.h.
+ *
+ * keepalived puts the address on the interface, with the prefix that it was told
+ * or /32 when it was told none; or (use_vmac) on a macvlan of its own, whose MAC
+ * is that of RFC 9568 7.3. Others (FRR's vrrpd) have such a macvlan always.
+ */
+#include "core/iface/active.h"
+
+#include <string.h>
+
+/* RFC 9568 7.3: 00-00-5E-00-01-{VRID}, for IPv4. */
+static const uint8_t vrrp_mac[5] = { 0x00, 0x00, 0x5e, 0x00, 0x01 };
+
+/* A host's own addresses do not come as /32 in a subnet that it has already.
+ * With the subnet's prefix the kernel calls every further one secondary. */
+static bool
+looks_virtual(const struct iface *from, uint32_t i)
+{
+	const struct iftab_addr *a = &from->addr[i];
+
+	if (a->secondary)
+		return true;
+	for (uint32_t k = 0; a->net.plen == 32 && k < from->n_addr; k++)
+		if (from->addr[k].net.plen < 32 &&
+		    ip4net_has(from->addr[k].net, a->net.addr))
+			return true;
+	return false;
+}
+
+bool
+active_is_virtual(const struct conf_if_opts *o, const struct iface *from, uint32_t i)
+{
+	switch (o->active) {
+	case CONF_ACTIVE_ALWAYS:
+		break;
+	case CONF_ACTIVE_ADDRESS:
+		return ip4_eq(from->addr[i].net.addr, o->active_address);
+	case CONF_ACTIVE_VRRP:
+		return looks_virtual(from, i);
+	}
+	return false;
+}
+
+struct ip4
+active_on(const struct conf_if_opts *o, const struct iface *from)
+{
+	for (uint32_t i = 0; i < from->n_addr; i++)
+		if (active_is_virtual(o, from, i))
+			return from->addr[i].net.addr;
+	return IP4_NONE;
+}
+
+static bool
+is_vrrp(const struct iftab_link *l)
+{
+	return l->mac_len == 6 && memcmp(l->mac, vrrp_mac, sizeof(vrrp_mac)) == 0;
+}
+
+struct ip4
+active_over(const struct conf_if_opts *o, const struct iface *over)
+{
+	bool any = o->active == CONF_ACTIVE_VRRP && is_vrrp(&over->link);
+
+	for (uint32_t i = 0; i < over->n_addr; i++)
+		if (any || (o->active == CONF_ACTIVE_ADDRESS &&
+		    active_is_virtual(o, over, i)))
+			return over->addr[i].net.addr;
+	return IP4_NONE;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * ifgi - the giaddrs of one client interface, and the option 82 of each.
+ *
+ * Which interface is a client interface, and whose addresses count, is
+ * core/iftab's; what a format string may say is core/conf's; the bytes of
+ * option 82 are proto/rai's.
+ *
+ * Rules: RFC 3046 (1, 2), RFC 3527 (5), RFC 3993 (6), RFC 4243 (9), RFC 5010
+ * (10), RFC 5107 (11), RFC 6925 (12), RFC 6607 (151, 152). A sub-option that
+ * does not fit any more is left out and the later ones still get their chance:
+ * RFC 3046 2.1 forbids only to send a part of one.
+ */
+#include "core/iface/ifgi.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/wire.h"
+#include "core/iface/active.h"
+#include "core/conf/conf.h"
+#include "proto/rai.h"
+
+/* What the sub-options of one interface are made from. */
+struct ifgi {
+	const struct conf_if_opts *o;
+	const struct iface *from;
+	struct conf_fmt fmt;
+	struct ip4 own;		/* the interface's primary address, or none */
+};
+
+/*
+ * An address of link scope was told by its owner to be no source towards
+ * others; as giaddr it comes after all the others, wherever the kernel lists
+ * it (it lists narrow scopes first, but announces them when they come). A
+ * virtual address is not the interface's own.
+ */
+static bool
+eligible(const struct conf_if_opts *o, const struct iface *from, uint32_t i,
+    bool link_scope)
+{
+	const struct iftab_addr *a = &from->addr[i];
+
+	return !a->secondary && a->link_scope == link_scope &&
+	    ip4_is_host(a->net.addr) && !active_is_virtual(o, from, i);
+}
+
+static struct ip4
+primary(const struct conf_if_opts *o, const struct iface *from)
+{
+	for (int narrow = 0; narrow <= 1; narrow++)
+		for (uint32_t i = 0; i < from->n_addr; i++)
+			if (eligible(o, from, i, narrow))
+				return from->addr[i].net.addr;
+	return IP4_NONE;
+}
+
+static bool
+same_subnet(struct ip4net a, struct ip4net b)
+{
+	return a.plen == b.plen && ip4net_has(a, b.addr);
+}
+
+/*
+ * One giaddr a subnet. The kernel's secondaries are in a subnet that has one
+ * already; two primaries are too when they have different peers. An address
+ * that stands there twice, with two masks, is one giaddr: replies could not be
+ * told apart.
+ */
+static void
+add_subnets(struct iface *f, const struct ifgi *g, bool link_scope)
+{
+	for (uint32_t i = 0; i < g->from->n_addr && f->n_gi < IFTAB_GI_MAX; i++) {
+		const struct iftab_addr *a = &g->from->addr[i];
+		bool known = iface_gi_find(f, a->net.addr) >= 0;
+
+		for (uint8_t k = 0; k < f->n_gi; k++)
+			known |= same_subnet(f->gi[k].subnet, a->net);
+		if (known || !eligible(g->o, g->from, i, link_scope))
+			continue;
+		f->gi[f->n_gi].subnet = a->net;
+		f->gi[f->n_gi++].giaddr = a->net.addr;
+	}
+}
+
+static void
+set_giaddrs(struct iface *f, const struct ifgi *g)
+{
+	f->n_gi = 0;
+	if (g->o->active != CONF_ACTIVE_ALWAYS && g->o->active_giaddr_virtual &&
+	    !ip4_is_none(f->virtual)) {
+		f->gi[f->n_gi++].giaddr = f->virtual;
+		return;
+	}
+	switch (g->o->giaddr) {
+	case CONF_GIADDR_PRIMARY:
+		f->gi[0].giaddr = g->own;
+		f->n_gi = !ip4_is_none(g->own);
+		break;
+	case CONF_GIADDR_ALL:
+	case CONF_GIADDR_ROTATE:
+		add_subnets(f, g, false);
+		add_subnets(f, g, true);
+		break;
+	case CONF_GIADDR_FIXED:
+		/* Need not be local: with VRRP the other router may have it now. */
+		f->gi[0].giaddr = g->o->giaddr_fixed;
+		f->n_gi = 1;
+		break;
+	}
+}
+
+static void
+add_text(struct rai *r, uint8_t sub, const char *format, const struct conf_fmt *fmt)
+{
+	uint8_t text[255];
+	size_t len = conf_expand(format, fmt, text, sizeof(text));
+
+	if (len)
+		(void)rai_add(r, sub, text, len);
+}
+
+static void
+add_address(struct rai *r, uint8_t sub, struct ip4 a)
+{
+	uint8_t bytes[4];
+	struct wr w = wr_init(bytes, sizeof(bytes));
+
+	wr_u32(&w, a.host);
+	if (!ip4_is_none(a))
+		(void)rai_add(r, sub, bytes, sizeof(bytes));
+}
+
+/* RFC 4243 3: enterprise number, length, data; one vendor is enough for us. */
+static void
+add_vendor(struct rai *r, const struct ifgi *g)
+{
+	uint8_t text[255], value[255];
+	struct wr w = wr_init(value, sizeof(value));
+	size_t len;
+
+	len = conf_expand(g->o->vendor_data, &g->fmt, text, sizeof(text));
+	wr_u32(&w, g->o->vendor_enterprise);
+	wr_u8(&w, (uint8_t)len);
+	wr_bytes(&w, text, len);
+	if (g->o->vendor_enterprise && !w.bad)
+		(void)rai_add(r, RAI_VENDOR, value, wr_len(&w));
+}
+
+/*
+ * A giaddr that is an address of the interface names the client's link itself.
+ * A fixed one (shared by many VLANs, or the VRRP address) does not, and then
+ * the server learns the link from the interface's own address.
+ */
+static struct ip4
+link_address(const struct ifgi *g, struct ip4 giaddr)
+{
+	switch (g->o->link) {
+	case CONF_LINK_OFF:
+		break;
+	case CONF_LINK_ON:
+		return g->o->giaddr == CONF_GIADDR_FIXED ? g->own : giaddr;
+	case CONF_LINK_FIXED:
+		return g->o->link_fixed;
+	}
+	return IP4_NONE;
+}
+
+/* The address to which the client is to send its renewals: it must lead to us,
+ * and the one on the client's link does so without a router. */
+static struct ip4
+server_id(const struct ifgi *g, struct ip4 giaddr)
+{
+	if (g->o->giaddr == CONF_GIADDR_FIXED && !ip4_is_none(g->own))
+		return g->own;
+	return giaddr;
+}
+
+/* In ascending order, so that a server's log is easy to compare. */
+static void
+set_rai(struct iface_gi *gi, const struct ifgi *g)
+{
+	static const uint8_t no_flags = 0;	/* rai_write() sets them */
+	const struct conf_if_opts *o = g->o;
+	struct rai *r = &gi->rai;
+
+	*r = (struct rai){ 0 };
+	if (!o->option82)
+		return;
+	add_text(r, RAI_CIRCUIT_ID, o->circuit_id, &g->fmt);
+	add_text(r, RAI_REMOTE_ID, o->remote_id, &g->fmt);
+	add_address(r, RAI_LINK, link_address(g, gi->giaddr));
+	add_text(r, RAI_SUBSCRIBER, o->subscriber_id, &g->fmt);
+	add_vendor(r, g);
+	if (o->relay_flags)
+		(void)rai_add(r, RAI_FLAGS, &no_flags, 1);
+	if (o->server_id_override)
+		add_address(r, RAI_SERVER_ID, server_id(g, gi->giaddr));
+	if (o->relay_id_len)
+		(void)rai_add(r, RAI_RELAY_ID, o->relay_id, o->relay_id_len);
+	/* RFC 6607 4.3: a server that honoured 151 takes 152 out, so the two
+	 * go together or not at all. */
+	if (o->vss_len && r->len + 2 + o->vss_len + 2 <= 255 &&
+	    rai_add(r, RAI_VSS, o->vss, o->vss_len))
+		(void)rai_add(r, RAI_VSS_CONTROL, NULL, 0);
+}
+
+void
+ifgi_make(struct iface *f, const struct iface *from, uint16_t vlan,
+    const char *host)
+{
+	struct ifgi g = {
+		.o = &f->conf->o,
+		.from = from,
+		.fmt = { .ifname = f->link.name, .vlan = vlan, .host = host },
+		.own = primary(&f->conf->o, from),
+	};
+
+	if (f->link.mac_len == sizeof(g.fmt.mac.b))
+		memcpy(g.fmt.mac.b, f->link.mac, sizeof(g.fmt.mac.b));
+	f->own = g.own;
+	set_giaddrs(f, &g);
+	for (uint8_t i = 0; i < f->n_gi; i++) {
+		g.fmt.giaddr = f->gi[i].giaddr;
+		set_rai(&f->gi[i], &g);
+	}
+}

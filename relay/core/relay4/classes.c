@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * classes - the routing table of messages (include/core/relay4/classes.h), and the
+ * function that finds the row of a message.
+ *
+ * What is not decided here: which boot group (core/rules), and that plain
+ * `servers =` gets every message whatever the table says (core/relay4).
+ */
+#include "core/relay4/classes.h"
+
+static const struct {
+	const char *word;
+	struct class_row row;
+} table[CLASS_MAX] = {
+				/*  word		  dhcp	 boot */
+	[CLASS_DISCOVER_PXE] =	  { "discover-pxe",	{ true,  CLASS_GROUP } },
+	[CLASS_DISCOVER_HTTP] =	  { "discover-http",	{ true,  CLASS_GROUP } },
+	/* dnsmasq and WDS would ignore it; this spares their logs. */
+	[CLASS_DISCOVER_PLAIN] =  { "discover",		{ true,  CLASS_NO } },
+	/* All DHCP servers: the others withdraw their offers (RFC 2131 3.1.4). A
+	 * boot server only when its own lease is taken: smee ACKs any REQUEST. */
+	[CLASS_SELECTING] =	  { "request",		{ true,  CLASS_OWN } },
+	[CLASS_REBOOT_REBIND] =	  { "reboot-rebind",	{ true,  CLASS_NO } },
+	/* Never to a DHCP server: dhcpd ACKs it as a rebind, without a file, and
+	 * EDK2 takes the first ACK (seen: PXE-E99). */
+	[CLASS_DISCOVERY] =	  { "discovery",	{ false, CLASS_GROUP } },
+	[CLASS_ODD_REQUEST] =	  { "odd-request",	{ true,  CLASS_GROUP } },
+	[CLASS_INFORM_PLAIN] =	  { "inform",		{ true,  CLASS_NO } },
+	[CLASS_INFORM_PXE] =	  { "inform-pxe",	{ true,  CLASS_GROUP } },
+	[CLASS_INFORM_BSDP] =	  { "inform-bsdp",	{ false, CLASS_GROUP } },
+	[CLASS_DECLINE] =	  { "decline",		{ true,  CLASS_NO } },
+	[CLASS_RELEASE] =	  { "release",		{ true,  CLASS_NO } },
+	[CLASS_BOOTP] =		  { "bootp",		{ true,  CLASS_NO } },
+	/* Leasequery (RFC 4388) is asked by relays, not by clients. */
+	[CLASS_OTHER] =		  { "other",		{ false, CLASS_NO } },
+};
+
+struct class_row
+class_row(enum class_msg msg)
+{
+	return table[msg].row;
+}
+
+const char *
+class_word(enum class_msg msg)
+{
+	return table[msg].word;
+}
+
+static enum class_msg
+discover_class(const struct pxe_client *c)
+{
+	if (c->httpclient)
+		return CLASS_DISCOVER_HTTP;
+	return c->netboot ? CLASS_DISCOVER_PXE : CLASS_DISCOVER_PLAIN;
+}
+
+static enum class_msg
+request_class(const struct dhcp4 *m, const struct pxe_client *c)
+{
+	if (c->pxeclient && c->discovery)
+		return CLASS_DISCOVERY;
+	if (m->at[DHCP4_OPT_SERVER_ID])
+		return CLASS_SELECTING;
+	/* INIT-REBOOT has ciaddr 0 and option 50, REBINDING has ciaddr and no
+	 * option 50 (RFC 2131 4.3.2); some ROMs ask their boot server on 67. */
+	if (c->pxeclient && !ip4_is_none(m->ciaddr))
+		return CLASS_ODD_REQUEST;
+	return CLASS_REBOOT_REBIND;
+}
+
+static enum class_msg
+inform_class(const struct pxe_client *c)
+{
+	if (c->family == PXE_BSDP)
+		return CLASS_INFORM_BSDP;
+	if (c->pxeclient && c->discovery)
+		return CLASS_DISCOVERY;
+	return c->pxeclient ? CLASS_INFORM_PXE : CLASS_INFORM_PLAIN;
+}
+
+enum class_msg
+class_of(const struct dhcp4 *m, const struct pxe_client *c)
+{
+	switch (m->type) {
+	case DHCP4_TYPE_NONE:
+		return CLASS_BOOTP;
+	case DHCP4_DISCOVER:
+		return discover_class(c);
+	case DHCP4_REQUEST:
+		return request_class(m, c);
+	case DHCP4_INFORM:
+		return inform_class(c);
+	case DHCP4_DECLINE:
+		return CLASS_DECLINE;
+	case DHCP4_RELEASE:
+		return CLASS_RELEASE;
+	}
+	return CLASS_OTHER;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * clients - the two bounded tables of include/core/relay4/clients.h. They own their
+ * entries; callers borrow them for the packet at hand.
+ *
+ * A retry is told by (chaddr, xid) and never by `secs`: iPXE keeps flags in that
+ * field (ipxe src/net/udp/dhcp.c), and thresholds on it break it.
+ */
+#include "core/relay4/clients.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct clients {
+	struct hash *convs;
+	struct hash *stations;
+	struct station *last;	/* a request asks for its station twice or thrice */
+	void (*evicted)(void *user);
+	void *user;
+};
+
+static void
+conv_evicted(void *entry, void *user)
+{
+	struct clients *c = user;
+
+	(void)entry;
+	if (c->evicted)
+		c->evicted(c->user);
+}
+
+struct clients *
+clients_new(size_t capacity, struct hash_key secret,
+    void (*evicted)(void *user), void *user)
+{
+	struct clients *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->evicted = evicted;
+	c->user = user;
+	c->convs = hash_new(capacity, sizeof(struct conv),
+	    sizeof(struct conv_key), secret, conv_evicted, c);
+	c->stations = hash_new(capacity, sizeof(struct station),
+	    sizeof(struct station_key), secret, NULL, NULL);
+	if (!c->convs || !c->stations)
+		return clients_free(c);
+	return c;
+}
+
+struct clients *
+clients_free(struct clients *c)
+{
+	if (c) {
+		hash_free(c->convs);
+		hash_free(c->stations);
+		free(c);
+	}
+	return NULL;
+}
+
+/* From the oldest to the youngest, so that their order stays. */
+static void
+take(struct hash *to, const struct hash *from, size_t size)
+{
+	bool fresh;
+
+	for (void *e = hash_oldest(from); e; e = hash_younger(from, e))
+		memcpy(hash_get(to, e, &fresh), e, size);
+}
+
+void
+clients_take(struct clients *c, const struct clients *from)
+{
+	take(c->convs, from->convs, sizeof(struct conv));
+	take(c->stations, from->stations, sizeof(struct station));
+}
+
+/*
+ * hlen bytes of chaddr identify a client. With hlen 0 (InfiniBand, RFC 4390) the
+ * xid has to do alone: a reply carries nothing else that we could look for.
+ */
+static struct conv_key
+conv_key_of(const struct dhcp4 *m)
+{
+	struct conv_key k = { .xid = m->xid, .hlen = m->hlen };
+
+	memcpy(k.chaddr, m->chaddr, m->hlen);
+	return k;
+}
+
+static bool
+conv_stale(const struct conv *cv, struct mono now)
+{
+	return mono_diff_ms(now, cv->last) > CLIENTS_CONV_MS;
+}
+
+struct conv *
+clients_conv(struct clients *c, const struct dhcp4 *m, struct mono now,
+    bool *fresh)
+{
+	struct conv_key k = conv_key_of(m);
+	struct conv *cv = hash_get(c->convs, &k, fresh);
+
+	if (!*fresh && conv_stale(cv, now)) {
+		memset(cv, 0, sizeof(*cv));
+		cv->key = k;
+		*fresh = true;
+	}
+	if (*fresh) {
+		cv->boot = CONF_NONE;
+		cv->dhcp = CONF_NONE;
+		cv->rule = CONF_NONE;
+	}
+	cv->last = now;
+	return cv;
+}
+
+struct conv *
+clients_find(struct clients *c, const struct dhcp4 *m, struct mono now)
+{
+	struct conv_key k = conv_key_of(m);
+	struct conv *cv = hash_find(c->convs, &k);
+
+	return cv && !conv_stale(cv, now) ? cv : NULL;
+}
+
+struct station *
+clients_station(struct clients *c, const struct dhcp4 *m, uint32_t ifindex)
+{
+	struct station_key k = { .ifindex = ifindex, .hlen = m->hlen };
+	bool fresh;
+
+	memcpy(k.chaddr, m->chaddr, m->hlen);
+	/* InfiniBand again: one client-rate for all its machines on an interface
+	 * would let no more than a few of them boot. */
+	if (m->hlen == 0)
+		memcpy(k.chaddr, &m->xid, sizeof(m->xid));
+	/* An entry that was evicted has another key by now. */
+	if (!c->last || memcmp(&c->last->key, &k, sizeof(k)) != 0)
+		c->last = hash_get(c->stations, &k, &fresh);
+	return c->last;
+}
+
+void
+clients_expect(struct clients *c, const struct clients_soon *s)
+{
+	struct conv_key k = { .xid = s->xid, .hlen = s->hlen };
+	struct station_key st = { .ifindex = s->ifindex, .hlen = s->hlen };
+
+	if (s->hlen == 0 || s->hlen > sizeof(k.chaddr))
+		return;
+	memcpy(k.chaddr, s->chaddr, s->hlen);
+	hash_expect(c->convs, &k);
+	if (!s->ifindex)
+		return;
+	memcpy(st.chaddr, s->chaddr, s->hlen);
+	hash_expect(c->stations, &st);
+}
+
+bool
+clients_knows(const struct clients *c, const struct clients_soon *s, struct mono now)
+{
+	struct conv_key k = { .xid = s->xid, .hlen = s->hlen };
+	const struct conv *cv;
+
+	if (s->hlen > sizeof(k.chaddr))
+		return false;
+	memcpy(k.chaddr, s->chaddr, s->hlen);
+	cv = hash_find(c->convs, &k);
+	return cv && !conv_stale(cv, now);
+}
+
+size_t
+clients_count(const struct clients *c)
+{
+	return hash_count(c->convs);
+}

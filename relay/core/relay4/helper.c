@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * helper - see include/core/relay4/helper.h. Three steps: which [helper], is it
+ * allowed, where to. Ports 67, 68 and 4011 are refused by the configuration: they have
+ * their own rules.
+ */
+#include "core/relay4/helper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/iface/limit.h"
+
+/* A packet that takes longer to come round is limited by its TTL alone. */
+#define SEEN_MS		5000
+#define SEEN_MAX	1024
+
+struct seen {
+	uint64_t digest;	/* of source, ports and payload */
+	struct mono when;
+	uint8_t ttl;
+};
+
+struct helpers {
+	struct hash_key secret;
+	struct hash *seen;
+	struct limit limit[CONF_HELPERS_MAX];	/* by index of the [helper] */
+};
+
+struct helpers *
+helpers_new(struct hash_key secret)
+{
+	struct helpers *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->secret = secret;
+	h->seen = hash_new(SEEN_MAX, sizeof(struct seen), sizeof(uint64_t),
+	    secret, NULL, NULL);
+	return h->seen ? h : helpers_free(h);
+}
+
+struct helpers *
+helpers_free(struct helpers *h)
+{
+	if (h) {
+		hash_free(h->seen);
+		free(h);
+	}
+	return NULL;
+}
+
+void
+helpers_configure(struct helpers *h, const struct conf *old, const struct conf *next)
+{
+	struct limit limit[CONF_HELPERS_MAX] = { { 0 } };
+
+	for (unsigned i = 0; i < next->n_helper; i++)
+		for (unsigned k = 0; k < old->n_helper; k++)
+			if (strcmp(next->helper[i].name, old->helper[k].name) == 0)
+				limit[i] = h->limit[k];
+	memcpy(h->limit, limit, sizeof(limit));
+}
+
+static bool
+has_port(const struct conf_helper *p, uint16_t port)
+{
+	for (unsigned i = 0; i < p->n_port; i++)
+		if (p->port[i] == port)
+			return true;
+	return false;
+}
+
+static bool
+matches_any(char (*patterns)[CONF_NAME_MAX], unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (conf_glob(patterns[i], name))
+			return true;
+	return false;
+}
+
+bool
+helper_has_port(const struct conf *c, uint16_t port)
+{
+	for (unsigned i = 0; i < c->n_helper; i++)
+		if (has_port(&c->helper[i], port))
+			return true;
+	return false;
+}
+
+static uint16_t
+find_helper(const struct conf *c, uint16_t port, const struct iface *in)
+{
+	for (uint16_t i = 0; i < c->n_helper; i++) {
+		const struct conf_helper *p = &c->helper[i];
+
+		if (has_port(p, port) &&
+		    matches_any(p->from, p->n_from, in->link.name))
+			return i;
+	}
+	return CONF_NONE;
+}
+
+/*
+ * 0.0.0.0 cannot be kept, as the kernel would put an address of its own in its
+ * place and leave the checksum alone: our own on that interface then. Other
+ * addresses that are no host's are nobody's.
+ */
+static struct ip4
+source_of(const struct conf_helper *p, const struct iface *in, struct ip4 src)
+{
+	bool keep = p->keep_source && !ip4_is_none(src);
+
+	return keep || in->n_addr == 0 ? src : in->addr[0].net.addr;
+}
+
+static bool
+allowed(const struct conf_helper *p, struct ip4 src)
+{
+	for (unsigned i = 0; i < p->n_allow; i++)
+		if (ip4net_has(p->allow[i], src))
+			return true;
+	return p->n_allow == 0;
+}
+
+/* The same packet again with a lower TTL has been round a loop; with the same
+ * TTL it is a repetition (wake-on-LAN tools send three). */
+static bool
+came_back(struct helpers *h, const struct udpip *u, struct mono now)
+{
+	uint64_t key[3] = {
+		hash_sip(h->secret, u->payload, u->payload_len),
+		(uint64_t)u->src.host << 32 | (uint32_t)u->sport << 16 | u->dport,
+		u->payload_len,
+	};
+	uint64_t digest = hash_sip(h->secret, key, sizeof(key));
+	bool fresh;
+	struct seen *s = hash_get(h->seen, &digest, &fresh);
+
+	if (!fresh && mono_diff_ms(now, s->when) < SEEN_MS && u->ttl < s->ttl)
+		return true;
+	s->when = now;
+	s->ttl = u->ttl;
+	return false;
+}
+
+static void
+add_out(struct helper_plan *plan, struct ip4 dst, uint32_t ifindex)
+{
+	if (plan->n < HELPER_OUT_MAX)
+		plan->out[plan->n++] = (struct helper_out){ dst, ifindex };
+}
+
+/* An address alone on its prefix (/32, as VRRP daemons set them) has none; another one may. */
+static struct ip4
+broadcast_of(const struct iface *f)
+{
+	struct ip4 to = IP4_NONE;
+
+	for (uint32_t i = 0; i < f->n_addr && ip4_is_none(to); i++)
+		to = ip4net_broadcast(f->addr[i].net);
+	return to;
+}
+
+/* A directed broadcast on each other VLAN that the patterns name. */
+static void
+add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
+    struct iftab *t, const struct iface *in)
+{
+	struct iface *f;
+
+	for (f = iftab_next(t, 0); f; f = iftab_next(t, f->link.ifindex)) {
+		struct ip4 to;
+
+		if (f == in || !f->link.up || f->link.loopback ||
+		    !matches_any(p->to_if, p->n_to_if, f->link.name))
+			continue;
+		to = broadcast_of(f);
+		if (!ip4_is_none(to))
+			add_out(plan, to, f->link.ifindex);
+	}
+}
+
+static enum drop
+judge(struct helpers *h, const struct conf_helper *p, uint16_t index,
+    struct iftab *t, const struct iface *in, const struct udpip *u,
+    struct mono now)
+{
+	if (u->ttl <= 1 || iftab_is_local(t, u->src))
+		return DROP_HELPER_LOOP;
+	if (in->standby)
+		return DROP_STANDBY;
+	if (!allowed(p, u->src) || !ip4_is_host(source_of(p, in, u->src)) ||
+	    u->src.host >> 24 == 127 || iface_is_all(in, u->src))
+		return DROP_HELPER_DENIED;
+	if (!limit_take(&h->limit[index], p->rate, now))
+		return DROP_HELPER_RATE;
+	return came_back(h, u, now) ? DROP_HELPER_LOOP : DROP_NONE;
+}
+
+enum drop
+helper_packet(struct helpers *h, const struct conf *c, struct iftab *t,
+    struct stats *stats, const struct udpip *u, uint32_t ifindex,
+    struct mono now, struct helper_plan *plan)
+{
+	const struct iface *in = iftab_by_index(t, ifindex);
+	uint16_t index = in ? find_helper(c, u->dport, in) : CONF_NONE;
+	const struct conf_helper *p;
+	enum drop d;
+
+	if (index == CONF_NONE)		/* another VLAN's port: not ours */
+		return DROP_NOT_CLIENT;
+	p = &c->helper[index];
+	stats_count(stats, COUNTER_HELPED);
+	d = judge(h, p, index, t, in, u, now);
+	if (d != DROP_NONE) {
+		stats->drop_helper[d]++;
+		return d;
+	}
+	plan->n = 0;
+	plan->ttl = (uint8_t)(u->ttl - 1);
+	plan->src = source_of(p, in, u->src);
+	for (unsigned i = 0; i < p->n_to_addr; i++)
+		add_out(plan, p->to_addr[i], 0);
+	if (p->n_to_if)
+		add_broadcasts(plan, p, t, in);
+	if (plan->n == 0) {		/* `to` is interfaces that are down */
+		stats->drop_helper[DROP_DOWN]++;
+		return DROP_DOWN;
+	}
+	return DROP_NONE;
+}

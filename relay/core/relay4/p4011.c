@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * p4011 - see include/core/relay4/p4011.h. Only boot servers get these packets: a
+ * DHCP-only host answers with a port-unreachable, and EDK2 then throws away even
+ * the good answer of another server (measured: PXE-E18).
+ */
+#include "core/relay4/p4011.h"
+
+#include <string.h>
+
+static enum drop
+judge(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
+{
+	if (!in || !in->conf)
+		return DROP_NOT_CLIENT;
+	if (!in->link.up)
+		return DROP_DOWN;
+	if (in->standby)
+		return DROP_STANDBY;
+	/* The answer goes to this address, so it must be one machine's of this VLAN: else
+	 * the boot server would be a reflector. */
+	if (!iface_has(in, rx->src) || !iface_is_machine(in, rx->src))
+		return DROP_NO_4011_CLIENT;
+	return iftab_is_local(r->iftab, rx->src) ? DROP_LOOP : DROP_NONE;
+}
+
+/* A view that stands for a client about which nothing but its link address is
+ * known, so that limits and rules work on it alike. */
+static void
+unknown_client(struct p4011_plan *plan, const struct relay4_rx *rx)
+{
+	struct dhcp4 *m = &plan->servers.m;
+
+	memset(m, 0, sizeof(*m));
+	memset(plan->chaddr, 0, sizeof(plan->chaddr));
+	m->chaddr = plan->chaddr;
+	m->hlen = rx->mac_len <= 8 ? rx->mac_len : 0;
+	memcpy(plan->chaddr, rx->mac, m->hlen);
+}
+
+/* 43.71: the state that a reply to giaddr:67 will need. */
+static void
+remember_discovery(const struct relay4_rx *rx, struct conv *cv,
+    const struct dhcp4 *m)
+{
+	cv->ifindex = rx->ifindex;
+	cv->ciaddr = m->ciaddr;
+	cv->broadcast = m->flags & DHCP4_FLAG_BROADCAST;
+	cv->ack_is_boot = true;
+	cv->p4011_src = rx->src;
+	cv->p4011_sport = rx->sport;
+	cv->mac_len = rx->mac_len <= sizeof(cv->mac) ? rx->mac_len : 0;
+	memcpy(cv->mac, rx->mac, cv->mac_len);
+}
+
+static bool
+is_discovery(const struct relay4 *r, const struct dhcp4 *m)
+{
+	return r->scratch.discovery && ip4_is_none(m->giaddr) &&
+	    (m->type == DHCP4_REQUEST || m->type == DHCP4_INFORM);
+}
+
+/* What the DISCOVER of this conversation was given, the rest of the boot keeps (iPXE asks on port
+ * 4011 with the same xid). Its questions on port 67 are none of this one's business. */
+static void
+take_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m, struct mono now)
+{
+	const struct conv *known = clients_find(r->clients, m, now);
+
+	if (!known)
+		return;
+	cv->chosen = known->chosen;
+	cv->chosen_on = known->chosen_on;
+	cv->conf_gen = known->conf_gen;
+	cv->http = known->http;
+	cv->rule = known->rule;
+	cv->boot = known->boot;
+	cv->drop = known->drop;
+}
+
+/* The boot group by rule, or the interface's. */
+static enum drop
+plan_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    struct p4011_plan *plan, bool dhcp)
+{
+	struct conv once = { .conf_gen = 0 };
+	struct conv *cv = &once;
+	const struct iface *in = plan->servers.in;
+	const struct dhcp4 *m = &plan->servers.m;
+	bool fresh;
+
+	if (dhcp && is_discovery(r, m) && in->n_gi) {
+		cv = clients_conv(r->clients, m, now, &fresh);
+		remember_discovery(rx, cv, m);
+		plan->edit = m->hops < r->conf->max_hops;
+		plan->giaddr = iface_giaddr_for(in, rx->src);
+		plan->hops = (uint8_t)(m->hops + 1);
+	} else if (dhcp) {
+		take_choice(r, &once, m, now);
+	}
+	relay4_choose(r, cv, in, &r->scratch, m);
+	plan->servers.rule = cv->rule;
+	if (cv->rule != CONF_NONE)
+		r->rule_hits[cv->rule]++;
+	if (cv->drop)
+		return DROP_RULE;
+	relay4_ask(r, &plan->servers, cv,
+	    cv->boot != CONF_NONE ? cv->boot : in->conf->boot, now);
+	return plan->servers.n_server ? DROP_NONE : DROP_NO_BOOT_SERVER;
+}
+
+static enum drop
+plan_4011(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    struct p4011_plan *plan)
+{
+	struct dhcp4 *m = &plan->servers.m;
+	enum drop d;
+	bool dhcp = dhcp4_parse(m, rx->data, rx->len) == DROP_NONE &&
+	    m->op == BOOTREQUEST && m->cookie;
+
+	if (dhcp)
+		pxe_read(&r->scratch, m);
+	else {
+		memset(&r->scratch, 0, sizeof(r->scratch));
+		unknown_client(plan, rx);
+	}
+	d = dhcp ? relay4_judge_forged(r, plan->servers.in, m) : DROP_NONE;
+	if (d == DROP_NONE)
+		d = relay4_limits(r, plan->servers.in, m, now);
+	return d != DROP_NONE ? d : plan_servers(r, rx, now, plan, dhcp);
+}
+
+enum drop
+p4011_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    struct p4011_plan *plan)
+{
+	struct iface *in;
+	enum drop d;
+
+	relay4_begin(r, &plan->servers, rx->ifindex, false);
+	in = plan->servers.in;
+	plan->edit = false;
+	plan->src = rx->src;
+	plan->sport = rx->sport;
+	stats_count(r->stats, COUNTER_P4011_REQUESTS);
+	if (in)
+		in->stats.requests++;
+	d = judge(r, in, rx);
+	if (d == DROP_NONE)
+		d = plan_4011(r, rx, now, plan);
+	if (d == DROP_NONE) {
+		stats_count(r->stats, COUNTER_P4011_RELAYED);
+		in->stats.relayed++;
+		return DROP_NONE;
+	}
+	r->stats->drop_4011[d]++;
+	if (in)
+		in->stats.drops++;
+	return d;
+}
+
+void
+p4011_lost(struct relay4 *r, struct iface *in, enum drop why)
+{
+	r->stats->counter[COUNTER_P4011_RELAYED]--;
+	r->stats->drop_4011[why]++;
+	in->stats.relayed--;
+	in->stats.drops++;
+}
+
+size_t
+p4011_render(const struct p4011_plan *plan, const struct relay4_rx *rx,
+    uint8_t *out, size_t size)
+{
+	if (rx->len > size)
+		return 0;
+	memcpy(out, rx->data, rx->len);
+	if (plan->edit) {
+		dhcp4_put_hops(out, plan->hops);
+		dhcp4_put_giaddr(out, plan->giaddr);
+	}
+	return rx->len;
+}
+
+bool
+p4011_wanted(const struct conf *c, const struct iface *f)
+{
+	if (!c->p4011 || !f->conf)
+		return false;
+	if (f->conf->boot != CONF_NONE)
+		return true;
+	for (unsigned i = 0; i < c->n_rule; i++)
+		if (c->rule[i].boot != CONF_NONE && iface_rule(f, i))
+			return true;
+	return false;
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * relay4_request - judges a BOOTREQUEST and plans its copies (RFC 1542 4.1.1,
+ * RFC 3046 2.1), then renders them. See include/core/relay4/relay4.h.
+ *
+ * The order of the checks is cheap before dear and hostile before honest; each
+ * has its named reason. What the rules and classes say stands in core/rules
+ * and core/classes; nothing here knows a socket.
+ */
+#include "core/relay4/relay4.h"
+
+#include <string.h>
+
+#include "core/relay4/rules.h"
+#include "proto/clientmsg.h"
+
+/* A client asks three times before the next address is tried, as the routers do
+ * that have this ("smart relay"). */
+#define ROTATE_TRIES 3
+
+static bool
+client_says(uint8_t type)
+{
+	switch (type) {
+	case DHCP4_TYPE_NONE:
+	case DHCP4_DISCOVER:
+	case DHCP4_REQUEST:
+	case DHCP4_DECLINE:
+	case DHCP4_RELEASE:
+	case DHCP4_INFORM:
+		return true;
+	}
+	return false;
+}
+
+static enum drop
+judge_interface(const struct iface *in)
+{
+	if (!in || !in->conf)
+		return DROP_NOT_CLIENT;
+	if (!in->link.up)
+		return DROP_DOWN;
+	return in->standby ? DROP_STANDBY : DROP_NONE;
+}
+
+static enum drop
+judge_giaddr(const struct relay4 *r, const struct iface *in, const struct dhcp4 *m)
+{
+	if (ip4_is_none(m->giaddr))
+		return DROP_NONE;
+	/* RFC 3046 2.1.1: a giaddr that is ours did not come from a client. An
+	 * address that is no host's would make servers answer anywhere. */
+	if (iftab_is_ours(r->iftab, m->giaddr) || !iface_is_machine(in, m->giaddr))
+		return DROP_SPOOFED_GIADDR;
+	return DROP_NONE;
+}
+
+static enum drop
+judge_option82(const struct iface *in, const struct dhcp4 *m)
+{
+	enum drop d;
+
+	if (m->at[DHCP4_OPT_RAI] == 0)
+		return DROP_NONE;
+	d = rai_check_all(m);
+	if (d != DROP_NONE)
+		return d;
+	if (!ip4_is_none(m->giaddr))	/* 2.1.1: another relay's, left alone */
+		return DROP_NONE;
+	/* RFC 3046 2.1: from an untrusted circuit, giaddr zero and option 82
+	 * there: SHALL discard. */
+	if (!in->conf->o.trust)
+		return DROP_UNTRUSTED_82;
+	return in->conf->o.policy == CONF_DISCARD ? DROP_POLICY_82 : DROP_NONE;
+}
+
+enum drop
+relay4_judge_forged(const struct relay4 *r, const struct iface *in,
+    const struct dhcp4 *m)
+{
+	enum drop d = judge_giaddr(r, in, m);
+
+	return d != DROP_NONE ? d : judge_option82(in, m);
+}
+
+enum drop
+relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m,
+    struct mono now)
+{
+	struct station *s = clients_station(r->clients, m, in->link.ifindex);
+
+	if (!limit_take(&s->limit, r->conf->client_rate, now))
+		return DROP_CLIENT_RATE;
+	if (!limit_take(&in->limit, r->conf->interface_rate, now))
+		return DROP_INTERFACE_RATE;
+	return DROP_NONE;
+}
+
+static enum drop
+judge(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now)
+{
+	enum drop d;
+
+	if (m->op != BOOTREQUEST)
+		return DROP_REPLY_FROM_CLIENT;
+	if (!client_says(m->type) || dhcp4_type_is_lie(m))
+		return DROP_BAD_TYPE;
+	/* It asks who is on the VLAN; servers are asked beside it. */
+	if (ip4_is_none(m->giaddr) && clientmsg_is_doctor(m->hlen, m->chaddr))
+		return DROP_DOCTOR;
+	/* RFC 1542 4.1.1: discard when hops exceeds the limit. */
+	if (m->hops > r->conf->max_hops)
+		return DROP_HOPS;
+	if (ip4_is_none(m->giaddr) && in->n_gi == 0)
+		return DROP_NO_GIADDR;
+	d = relay4_judge_forged(r, in, m);
+	if (d != DROP_NONE)
+		return d;
+	return relay4_limits(r, in, m, now);
+}
+
+/*
+ * Two relays that name each other as servers pass a message with a foreign
+ * giaddr to and fro, and fan it out each time (ISC dhcrelay: one packet became
+ * 2,869). It comes back with more hops than it left with; a retry does not.
+ */
+static bool
+came_back(struct conv *cv, const struct dhcp4 *m, bool fresh)
+{
+	bool loop = !fresh && ip4_eq(cv->giaddr, m->giaddr) && m->hops > cv->hops;
+
+	if (!loop) {
+		cv->giaddr = m->giaddr;
+		cv->hops = m->hops;
+	}
+	return loop;
+}
+
+static void
+remember(struct conv *cv, const struct relay4_rx *rx, const struct dhcp4 *m)
+{
+	cv->ifindex = rx->ifindex;
+	cv->ciaddr = m->ciaddr;
+	cv->broadcast = m->flags & DHCP4_FLAG_BROADCAST;
+	cv->p4011_sport = 0;
+	cv->mac_len = rx->mac_len <= sizeof(cv->mac) ? rx->mac_len : 0;
+	memcpy(cv->mac, rx->mac, cv->mac_len);
+	if (cv->tries < UINT8_MAX)
+		cv->tries++;
+}
+
+static struct rules_facts
+facts_of(const struct iface *in, const struct pxe_client *client,
+    const struct dhcp4 *m)
+{
+	struct rules_facts f = { .in = in, .client = client, .type = m->type };
+
+	f.has_mac = m->hlen == sizeof(f.mac.b);
+	if (f.has_mac)
+		memcpy(f.mac.b, m->chaddr, sizeof(f.mac.b));
+	return f;
+}
+
+bool
+relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
+    const struct iface *in)
+{
+	return cv->chosen && cv->conf_gen == r->conf_gen &&
+	    cv->chosen_on == in->link.ifindex;
+}
+
+/*
+ * Later messages of a conversation keep the first choice: a REQUEST may carry
+ * fewer options than the DISCOVER did. HTTP boot and PXE from one NIC are two
+ * conversations even if a firmware should use one xid for both. And a choice holds where
+ * it was made: 802.1X moves a port to another VLAN while its machine goes on asking,
+ * and nobody may take a rule of his VLAN to another one by using a machine's xid first.
+ */
+void
+relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
+    const struct pxe_client *client, const struct dhcp4 *m)
+{
+	struct rules_facts f = facts_of(in, client, m);
+	bool other = client->vendor_len && client->httpclient != cv->http;
+
+	if (relay4_choice_holds(r, cv, in) && !other)
+		return;
+	/* What was asked before was asked of other groups. */
+	memset(cv->asked, 0, sizeof(cv->asked));
+	memset(cv->asks, 0, sizeof(cv->asks));
+	cv->chosen = true;
+	cv->chosen_on = in->link.ifindex;
+	cv->conf_gen = r->conf_gen;
+	cv->http = client->httpclient;
+	cv->rule = rules_match(r->conf, &f);
+	cv->boot = CONF_NONE;
+	cv->dhcp = CONF_NONE;
+	cv->drop = false;
+	if (cv->rule != CONF_NONE) {
+		cv->boot = r->conf->rule[cv->rule].boot;
+		cv->dhcp = r->conf->rule[cv->rule].dhcp;
+		cv->drop = r->conf->rule[cv->rule].drop;
+	}
+}
+
+/* rotate: the next address after the third unanswered try; an address that was
+ * answered stays the first choice of that machine. */
+static unsigned
+rotate(struct relay4 *r, struct conv *cv, struct station *s, uint8_t n_gi,
+    bool fresh)
+{
+	if (fresh)
+		cv->gi = s->gi;
+	if (cv->tries > ROTATE_TRIES && n_gi > 1) {
+		cv->gi++;
+		cv->tries = 1;
+		stats_count(r->stats, COUNTER_ROTATIONS);
+	}
+	cv->gi %= n_gi;
+	return cv->gi;
+}
+
+/*
+ * The giaddr of the address that a message is about, -1: of none. It goes with that one alone:
+ * for another one a server says NAK (dhcpd and dnsmasq), and the client takes what comes first.
+ * In a DISCOVER an address is a wish.
+ */
+static int
+named_gi(const struct iface *in, const struct dhcp4 *m)
+{
+	struct ip4 a = ip4_is_none(m->ciaddr) ?
+	    dhcp4_opt_ip4(m, DHCP4_OPT_REQUESTED_IP) : m->ciaddr;
+
+	return m->type == DHCP4_DISCOVER ? -1 : iface_gi_of(in, a);
+}
+
+static void
+add_copy(struct relay4_plan *plan, const struct iface_gi *gi, bool with82)
+{
+	plan->copy[plan->n_copy++] = (struct relay4_copy){
+		.giaddr = gi->giaddr, .rai = with82 ? &gi->rai : NULL,
+	};
+}
+
+/* May our option 82 be added? Not to BOOTP (RFC 3046 speaks of DHCP), and to a
+ * message that has one only as option82-policy says. */
+static bool
+adds_82(const struct relay4_plan *plan)
+{
+	const struct conf_if_opts *o = &plan->in->conf->o;
+
+	if (!o->option82 || plan->m.type == DHCP4_TYPE_NONE)
+		return false;
+	return !plan->m.at[DHCP4_OPT_RAI] || o->policy == CONF_APPEND ||
+	    o->policy == CONF_REPLACE;
+}
+
+/* Another relay's message: its giaddr stays, and nothing of ours is added. */
+static void
+plan_foreign(struct relay4_plan *plan)
+{
+	plan->foreign = true;
+	plan->copy[plan->n_copy++] = (struct relay4_copy){ plan->m.giaddr, NULL };
+}
+
+void
+relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+    bool fresh)
+{
+	struct iface *in = plan->in;
+	const struct conf_if_opts *o = &in->conf->o;
+	bool with82 = adds_82(plan);
+	int named;
+
+	if (!ip4_is_none(plan->m.giaddr)) {
+		plan_foreign(plan);
+		return;
+	}
+	plan->drop_old = with82 && plan->m.at[DHCP4_OPT_RAI] &&
+	    o->policy == CONF_REPLACE;
+	if (o->giaddr != CONF_GIADDR_ALL && o->giaddr != CONF_GIADDR_ROTATE)
+		add_copy(plan, &in->gi[0], with82);
+	else if ((named = named_gi(in, &plan->m)) >= 0)
+		add_copy(plan, &in->gi[named], with82);
+	else if (o->giaddr == CONF_GIADDR_ROTATE)
+		add_copy(plan, &in->gi[rotate(r, cv, clients_station(r->clients,
+		    &plan->m, in->link.ifindex), in->n_gi, fresh)], with82);
+	else
+		for (unsigned i = 0; i < in->n_gi; i++)
+			add_copy(plan, &in->gi[i], with82);
+}
+
+static enum drop
+plan_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    struct relay4_plan *plan)
+{
+	bool fresh;
+	struct conv *cv = clients_conv(r->clients, &plan->m, now, &fresh);
+
+	if (came_back(cv, &plan->m, fresh))
+		return DROP_LOOP;
+	pxe_read(&r->scratch, &plan->m);
+	remember(cv, rx, &plan->m);
+	if (cv->tries > 1)
+		stats_count(r->stats, COUNTER_RETRIES);
+	relay4_choose(r, cv, plan->in, &r->scratch, &plan->m);
+	plan->rule = cv->rule;
+	if (cv->rule != CONF_NONE)
+		r->rule_hits[cv->rule]++;
+	if (cv->drop)
+		return DROP_RULE;
+	relay4_servers(r, plan, cv, now);
+	if (plan->n_server == 0)
+		return DROP_NO_SERVER;
+	relay4_copies(r, plan, cv, fresh);
+	relay4_arm(r, rx, now, plan, cv);
+	return DROP_NONE;
+}
+
+static void
+count_relayed(struct relay4 *r, const struct relay4_plan *plan)
+{
+	stats_count(r->stats, COUNTER_REQUESTS_RELAYED);
+	plan->in->stats.relayed++;
+	if (plan->foreign)
+		stats_count(r->stats, COUNTER_FOREIGN_GIADDR);
+	if (plan->m.type == DHCP4_TYPE_NONE)
+		stats_count(r->stats, COUNTER_BOOTP);
+	if (plan->n_boot) {
+		stats_count(r->stats, COUNTER_BOOT_REQUESTS);
+		stats_count_message(&plan->in->stats, STATS_BOOT, plan->m.type);
+	}
+	if (plan->n_server > plan->n_boot)
+		stats_count_message(&plan->in->stats, STATS_DHCP, plan->m.type);
+	if (plan->copy[0].rai && plan->copy[0].rai->len)
+		stats_count(r->stats, COUNTER_OPTION82_ADDED);
+}
+
+void
+relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
+    bool unicast)
+{
+	plan->n_copy = 0;
+	plan->n_server = 0;
+	plan->n_boot = 0;
+	plan->m.data = NULL;	/* nothing was read yet */
+	plan->rule = CONF_NONE;
+	plan->group[CONV_DHCP] = plan->group[CONV_BOOT] = CONF_NONE;
+	plan->foreign = false;
+	plan->drop_old = false;
+	plan->hedge = false;
+	plan->rai_flags = unicast ? RAI_FLAG_UNICAST : 0;	/* RFC 5010 */
+	plan->in = iftab_by_index(r->iftab, ifindex);
+}
+
+enum drop
+relay4_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    struct relay4_plan *plan)
+{
+	enum drop d;
+
+	relay4_begin(r, plan, rx->ifindex, rx->unicast);
+	stats_count(r->stats, COUNTER_REQUESTS);
+	if (plan->in)
+		plan->in->stats.requests++;
+	d = judge_interface(plan->in);
+	if (d == DROP_NONE)
+		d = dhcp4_parse(&plan->m, rx->data, rx->len);
+	if (d == DROP_NONE)
+		d = judge(r, plan->in, &plan->m, now);
+	if (d == DROP_NONE)
+		d = plan_request(r, rx, now, plan);
+	if (d == DROP_NONE) {
+		plan->hops = (uint8_t)(plan->m.hops + 1);
+		count_relayed(r, plan);
+		return DROP_NONE;
+	}
+	r->stats->drop_request[d]++;
+	if (plan->in)
+		plan->in->stats.drops++;
+	return d;
+}
+
+enum relay4_form
+relay4_form(const struct conf *c, const struct relay4_copy *copy, uint16_t server)
+{
+	if (!c->server[server].option82)
+		return RELAY4_BARE;
+	return copy->rai && copy->rai->server_id_at && c->is_boot[server] ?
+	    RELAY4_NO_OVERRIDE : RELAY4_WITH_82;
+}
+
+size_t
+relay4_render(const struct relay4_plan *plan, unsigned i, enum relay4_form form,
+    uint8_t *out, size_t size, bool *no_room)
+{
+	const struct relay4_copy *c = &plan->copy[i];
+	const struct rai *rai = form == RELAY4_BARE ? NULL : c->rai;
+	const struct dhcp4 *m = &plan->m;
+	struct rai shorter;
+	size_t len = 0;
+
+	*no_room = false;
+	if (rai && form == RELAY4_NO_OVERRIDE) {
+		shorter = rai_without_server_id(rai);
+		rai = &shorter;
+	}
+	if (rai && rai->len == 0)
+		rai = NULL;
+	if (rai)
+		len = rai_write(out, size < RELAY4_MAX_WITH_82 ? size :
+		    RELAY4_MAX_WITH_82, m, rai, plan->rai_flags, plan->drop_old);
+	if (len == 0) {
+		*no_room = rai != NULL;
+		len = rai_write(out, size, m, NULL, 0, plan->drop_old);
+	}
+	if (len) {
+		dhcp4_put_hops(out, plan->hops);
+		dhcp4_put_giaddr(out, c->giaddr);	/* a foreign one: the same */
+	}
+	return len;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * rules - the [rule] sections as a pure function of what is known about a
+ * client (include/core/relay4/rules.h). Every condition that is given must hold; a
+ * condition that lists several values holds when one of them does.
+ *
+ * Nothing is decided here about classes of servers or about later messages of
+ * the same conversation: that is core/classes and core/relay4.
+ */
+#include "core/relay4/rules.h"
+
+#include <string.h>
+
+/* RFC 4578 2.1: option 93 is a list; any element counts. */
+static bool
+arch_holds(const struct conf_rule *r, const struct pxe_client *c)
+{
+	for (unsigned i = 0; i < r->n_arch; i++)
+		for (unsigned k = 0; k < c->n_arch; k++)
+			if (r->arch[i] == c->arch[k])
+				return true;
+	return false;
+}
+
+static bool
+user_holds(const struct conf_rule *r, const struct pxe_client *c)
+{
+	for (unsigned i = 0; i < r->n_user; i++)
+		if (pxe_user_class_is(c, r->user[i]))
+			return true;
+	return false;
+}
+
+/* Shell patterns on option 60. A NUL inside would cut the text short and let
+ * a pattern match what it should not: such a value matches nothing. */
+static bool
+vendor_holds(const struct conf_rule *r, const struct pxe_client *c)
+{
+	char text[PXE_CLASS_MAX + 1];
+
+	memcpy(text, c->vendor, c->vendor_len);
+	text[c->vendor_len] = '\0';
+	if (strlen(text) != c->vendor_len)
+		return false;
+	for (unsigned i = 0; i < r->n_vendor; i++)
+		if (conf_glob(r->vendor[i], text))
+			return true;
+	return false;
+}
+
+static bool
+mac_holds(const struct conf_rule *r, const struct rules_facts *f)
+{
+	for (unsigned i = 0; f->has_mac && i < r->n_mac; i++)
+		if (macprefix_has(&r->mac[i], &f->mac))
+			return true;
+	return false;
+}
+
+static bool
+uuid_holds(const struct conf_rule *r, const struct pxe_client *c)
+{
+	for (unsigned i = 0; c->uuid_len && i < r->n_uuid; i++)
+		if (memcmp(r->uuid[i], c->uuid, sizeof(c->uuid)) == 0)
+			return true;
+	return false;
+}
+
+static bool
+message_holds(uint32_t messages, uint8_t type)
+{
+	return type < 32 && (messages & 1u << type);
+}
+
+static bool
+rule_holds(const struct conf_rule *r, const struct rules_facts *f)
+{
+	const struct pxe_client *c = f->client;
+
+	if (r->families && !(r->families & 1u << c->family))
+		return false;
+	if (r->messages && !message_holds(r->messages, f->type))
+		return false;
+	if (r->n_arch && !arch_holds(r, c))
+		return false;
+	if (r->n_user && !user_holds(r, c))
+		return false;
+	if (r->n_vendor && !vendor_holds(r, c))
+		return false;
+	if (r->n_mac && !mac_holds(r, f))
+		return false;
+	return !r->n_uuid || uuid_holds(r, c);
+}
+
+uint16_t
+rules_match(const struct conf *c, const struct rules_facts *f)
+{
+	for (uint16_t i = 0; i < c->n_rule; i++) {
+		/* The interface condition was worked out when the interface
+		 * or the configuration changed. */
+		if (!iface_rule(f->in, i))
+			continue;
+		if (rule_holds(&c->rule[i], f))
+			return i;
+	}
+	return CONF_NONE;
+}

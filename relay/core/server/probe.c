@@ -1,0 +1,673 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * probe - rounds of questions and their verdicts; the rules stand in
+ * include/core/server/probe.h, what servers answer in include/proto/probemsg.h.
+ *
+ * Servers are few (256 at most) and are walked through whenever something is due:
+ * that is cheaper than an order that has to be kept.
+ */
+#include "core/server/probe.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A token: 22 secret bits, then the server and the probe. */
+#define TOKEN_PROBE_BITS	2
+#define TOKEN_INDEX_BITS	10
+_Static_assert(CONF_PROBES_MAX <= 1 << TOKEN_PROBE_BITS, "probe bits");
+_Static_assert(CONF_SERVERS_MAX <= 1 << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS), "server bits");
+
+/* Who cannot be asked is looked at again after this, or the interval if shorter. */
+#define WAIT_MS		1000
+/* ... or after this when interfaces change: a thousand of them may come at once. */
+#define CHANGE_MS	100
+/* Unanswered rounds between one doubling of the interval and the next: 64 seconds at the
+ * default of 2 s, long enough for a reboot to be noticed at once. */
+#define BACKOFF_ROUNDS	32
+#define BACKOFF_MAX	3	/* doublings */
+/* A few servers may be asked all at once. */
+#define SHARE_MIN	8
+/* A host that answers and whose service refused is tried again after this,
+ * like a server without probes (relay4_tick). */
+#define HOST_RETRY_MS	30000
+
+enum health_diag
+probe_diag(enum conf_probe_kind kind)
+{
+	switch (kind) {
+	case CONF_PROBE_PXE:
+		return HEALTH_DIAG_PROBE_PXE;
+	case CONF_PROBE_PXE4011:
+		return HEALTH_DIAG_PROBE_PXE4011;
+	case CONF_PROBE_DHCP:
+		return HEALTH_DIAG_PROBE_DHCP;
+	case CONF_PROBE_TFTP:
+		return HEALTH_DIAG_PROBE_TFTP;
+	case CONF_PROBE_ARP:
+		return HEALTH_DIAG_PROBE_ARP;
+	case CONF_PROBE_ICMP:
+		return HEALTH_DIAG_PROBE_ICMP;
+	case CONF_PROBE_TCP:
+		return HEALTH_DIAG_PROBE_TCP;
+	case CONF_PROBE_HTTP:
+		return HEALTH_DIAG_PROBE_HTTP;
+	case CONF_PROBE_MAX:
+		break;
+	}
+	return HEALTH_DIAG_NONE;
+}
+
+const char *
+probe_last_word(enum probe_last l)
+{
+	switch (l) {
+	case PROBE_NEVER:
+		return "never";
+	case PROBE_ANSWERED:
+		return "answered";
+	case PROBE_TIMEOUT:
+		return "timeout";
+	case PROBE_FAILED:
+		return "failed";
+	case PROBE_NO_INTERFACE:
+		return "no-interface";
+	case PROBE_OFF_LINK:
+		return "off-link";
+	case PROBE_BUSY:
+		return "busy";
+	}
+	return "?";
+}
+
+static bool
+asks_host_only(enum conf_probe_kind kind)
+{
+	return kind == CONF_PROBE_ARP || kind == CONF_PROBE_ICMP;
+}
+
+static bool
+waits(enum probe_last l)
+{
+	return l == PROBE_NO_INTERFACE || l == PROBE_OFF_LINK || l == PROBE_BUSY;
+}
+
+static uint32_t
+draw(struct probes *p)
+{
+	uint64_t n = p->count++;
+
+	return (uint32_t)hash_sip(p->secret, &n, sizeof(n));
+}
+
+/* --- configuration ------------------------------------------------------------ */
+
+void
+probe_init(struct probes *p, struct hash_key secret)
+{
+	p->secret = secret;
+}
+
+static struct probe_one
+one_of(const struct probe_server *was, const struct conf_server *had,
+    const struct conf_probe *probe, struct mono now)
+{
+	struct probe_one one = { .since = now };
+
+	for (unsigned i = 0; had && i < had->n_probe; i++)
+		if (conf_probe_eq(&had->probe[i], probe))
+			one = was->one[i];
+	one.open = false;
+	return one;
+}
+
+static struct mono
+earlier(struct mono a, struct mono b)
+{
+	return mono_before(a, b) ? a : b;
+}
+
+static void
+configure_server(struct probe_server *s, const struct probe_server *was,
+    const struct conf_server *had, const struct conf_server *c, struct mono now)
+{
+	struct mono latest = mono_add_ms(now, c->probe_interval_ms);
+
+	if (had)
+		*s = *was;
+	s->via = s->link = 0;
+	s->sent = mono_us(0);
+	for (unsigned i = 0; i < CONF_PROBES_MAX; i++)
+		s->one[i] = i < c->n_probe ? one_of(was, had, &c->probe[i], now) :
+		    (struct probe_one){ .last = PROBE_NEVER };
+	if (had && had->n_probe)
+		s->due = earlier(was->due, latest);
+}
+
+/* The first rounds are spread over an interval. */
+static struct mono
+first_due(const struct conf *c, uint16_t i, struct mono now)
+{
+	return mono_add_ms(now, (int64_t)c->server[i].probe_interval_ms * i / c->n_server);
+}
+
+void
+probe_configure(struct probes *p, const struct conf *old, const struct conf *c,
+    struct mono now)
+{
+	struct probe_server was[CONF_SERVERS_MAX];
+
+	memcpy(was, p->server, sizeof(was));
+	memset(p->server, 0, sizeof(p->server));
+	p->at = 0;
+	for (uint16_t i = 0; i < c->n_server; i++) {
+		uint16_t k = old ? conf_server_by_addr(old, c->server[i].address) :
+		    CONF_NONE;
+
+		p->server[i].due = first_due(c, i, now);
+		if (c->server[i].first == i)
+			configure_server(&p->server[i], k != CONF_NONE ? &was[k] : NULL,
+			    k != CONF_NONE ? &old->server[k] : NULL, &c->server[i], now);
+	}
+}
+
+static bool
+is_waiting(const struct probe_server *s)
+{
+	for (unsigned i = 0; i < CONF_PROBES_MAX; i++)
+		if (waits(s->one[i].last))
+			return true;
+	return false;
+}
+
+void
+probe_interfaces_changed(struct probes *p, struct mono now)
+{
+	for (unsigned i = 0; i < CONF_SERVERS_MAX; i++) {
+		struct probe_server *s = &p->server[i];
+
+		s->via = s->link = 0;
+		if (is_waiting(s))
+			s->due = earlier(s->due, mono_add_ms(now, CHANGE_MS));
+	}
+}
+
+/* --- in whose name, and by which link ----------------------------------------- */
+
+static uint32_t
+find_via(const struct relay4 *r, uint16_t server)
+{
+	const struct iface *f;
+
+	for (f = iftab_next(r->iftab, 0); f; f = iftab_next(r->iftab, f->link.ifindex))
+		if (iface_ready(f) && iface_leads_to(f, r->conf, server))
+			return f->link.ifindex;
+	return PROBE_NO_IFACE;
+}
+
+const struct iface_gi *
+probe_giaddr(struct probes *p, const struct relay4 *r, uint16_t server)
+{
+	struct probe_server *s = &p->server[server];
+	const struct iface *f;
+
+	if (s->via == 0)
+		s->via = find_via(r, server);
+	f = s->via != PROBE_NO_IFACE ? iftab_by_index(r->iftab, s->via) : NULL;
+	if (!f || !f->n_gi)
+		return NULL;
+	if (iftab_is_local(r->iftab, f->gi[0].giaddr) || ip4_is_none(f->own))
+		return &f->gi[0];
+	p->own = f->gi[0];
+	p->own.giaddr = f->own;
+	return &p->own;
+}
+
+/* Our address in the narrowest subnet of the interface that has `a`. */
+static bool
+on_link(const struct iface *f, struct ip4 a, struct ip4net *ours)
+{
+	bool found = false;
+
+	if (!f->link.up || f->link.loopback || f->link.mac_len != 6)
+		return false;
+	for (unsigned i = 0; i < f->n_addr; i++) {
+		struct ip4net n = f->addr[i].net;
+
+		if (!ip4net_has(n, a) || (found && n.plen <= ours->plen))
+			continue;
+		*ours = n;
+		found = true;
+	}
+	return found;
+}
+
+static uint32_t
+find_link(const struct relay4 *r, struct ip4 server)
+{
+	uint32_t best = PROBE_NO_IFACE;
+	const struct iface *f;
+	struct ip4net n, narrowest = { .plen = 0 };
+
+	for (f = iftab_next(r->iftab, 0); f; f = iftab_next(r->iftab, f->link.ifindex)) {
+		if (!on_link(f, server, &n) || n.plen <= narrowest.plen)
+			continue;
+		narrowest = n;
+		best = f->link.ifindex;
+	}
+	return best;
+}
+
+const struct iface *
+probe_link(struct probes *p, const struct relay4 *r, uint16_t server, struct ip4 *source)
+{
+	struct probe_server *s = &p->server[server];
+	struct ip4 a = r->conf->server[server].address;
+	const struct iface *f;
+	struct ip4net ours;
+
+	if (s->link == 0)
+		s->link = find_link(r, a);
+	f = s->link != PROBE_NO_IFACE ? iftab_by_index(r->iftab, s->link) : NULL;
+	if (!f || !on_link(f, a, &ours))
+		return NULL;
+	*source = ours.addr;
+	return f;
+}
+
+/* --- verdicts ----------------------------------------------------------------- */
+
+/* What a round came to. */
+struct round {
+	bool answered, service;	/* by anybody; by something that is more than a host */
+	bool asked_service;
+	bool wrong;		/* unanswered, but by a probe that proves nothing */
+	bool busy, no_iface;	/* not all could be asked: for want of room here, of a client interface */
+	bool bad;
+	enum health_diag diag;	/* why it is bad */
+};
+
+static bool
+answered_since(const struct health *h, struct mono t)
+{
+	return h->last_reply.us && mono_before(t, h->last_reply);
+}
+
+/* An unanswered question: of a dead server, or of a wrong kind? */
+static void
+weigh_silence(const struct probe_server *s, struct probe_one *one, const struct health *h,
+    uint8_t fall, struct round *x)
+{
+	if (s->contradicted >= fall)
+		one->worked = false;
+	if (!one->worked && answered_since(h, one->since))
+		x->wrong = true;
+	else if (!x->bad && !answered_since(h, s->sent)) {
+		x->bad = true;
+		x->diag = one->diag;
+	}
+}
+
+static struct round
+weigh(struct probe_server *s, const struct conf_server *c, const struct health *h)
+{
+	struct round x = { .bad = false };
+
+	for (unsigned i = 0; i < c->n_probe; i++) {
+		struct probe_one *one = &s->one[i];
+		bool host = asks_host_only(c->probe[i].kind);
+
+		x.busy = x.busy || one->last == PROBE_BUSY;
+		x.no_iface = x.no_iface || one->last == PROBE_NO_INTERFACE;
+		if (waits(one->last))
+			continue;
+		x.asked_service = x.asked_service || !host;
+		if (one->last != PROBE_ANSWERED) {
+			weigh_silence(s, one, h, c->fall, &x);
+			continue;
+		}
+		x.answered = true;
+		x.service = x.service || !host;
+	}
+	return x;
+}
+
+/* A server that only a wrong probe made down is tried again. */
+static void
+set_wrong(struct probes *p, struct relay4 *r, uint16_t server, bool wrong, struct mono now)
+{
+	struct health *h = &r->health[server];
+
+	if (h->misconfigured == wrong)
+		return;
+	h->misconfigured = wrong;
+	if (p->on_wrong)
+		p->on_wrong(p->user, server);
+	if (wrong)
+		relay4_health(r, server, health_expire(h, 0, now));
+}
+
+/*
+ * Echo or ARP alone was answered: that ends a down of the host or the way. When
+ * the service refused, it is tried again after a while.
+ */
+static bool
+host_is_there(const struct probe_server *s, struct health *h, uint8_t rise,
+    struct mono now)
+{
+	if (h->diag == HEALTH_DIAG_REFUSED)
+		return health_expire(h, HOST_RETRY_MS, now);
+	return s->good >= rise && health_expire(h, 0, now);
+}
+
+/*
+ * The count of silent rounds is kept here when only the host is asked: its answers do
+ * not refill the score in between.
+ */
+static bool
+host_is_silent(const struct probe_server *s, struct health *h, enum health_diag d,
+    uint8_t fall, struct mono now)
+{
+	bool changed = false;
+
+	for (unsigned i = 0; s->silent >= fall && i < fall; i++)
+		changed = health_bad(h, d, now) || changed;
+	return changed;
+}
+
+static bool
+feed(struct probe_server *s, const struct conf_server *c, struct health *h,
+    const struct round *x, struct mono now)
+{
+	if (x->bad) {
+		s->good = 0;
+		s->silent += s->silent < UINT16_MAX;
+		return x->asked_service ? health_bad(h, x->diag, now) :
+		    host_is_silent(s, h, x->diag, c->fall, now);
+	}
+	if (!x->answered)
+		return false;
+	/* The next round was put far off, in view of the silence. */
+	if (s->silent >= BACKOFF_ROUNDS)
+		s->due = earlier(s->due, mono_add_ms(now, c->probe_interval_ms));
+	s->silent = 0;
+	s->good += s->good < UINT8_MAX;
+	return x->service ? health_good(h, HEALTH_DIAG_PROBE_OK, now) :
+	    host_is_there(s, h, c->rise, now);
+}
+
+/*
+ * Nothing of it can be asked, or only what it never answers: it is as if it had no probes.
+ * What else would end its being down? The kernel unblocks a server that has some in the belief that
+ * one will speak for it. But what a probe found dead stays so while there is no client interface
+ * for it: nobody misses it.
+ */
+static bool
+nobody_speaks(struct health *h, const struct round *x, struct mono now)
+{
+	if (x->busy)
+		return false;
+	if (h->diag == HEALTH_DIAG_UNBLOCKED)
+		return health_expire(h, 0, now);
+	return !x->no_iface && health_expire(h, HOST_RETRY_MS, now);
+}
+
+/* Who waits is not worth an interval of an hour. */
+static void
+retry_soon(struct probe_server *s, const struct conf_server *c, struct mono now)
+{
+	if (is_waiting(s))
+		s->due = earlier(s->due, mono_add_ms(now, c->probe_interval_ms < WAIT_MS ?
+		    c->probe_interval_ms : WAIT_MS));
+}
+
+static void
+judge(struct probes *p, struct relay4 *r, uint16_t server, struct mono now)
+{
+	struct probe_server *s = &p->server[server];
+	const struct conf_server *c = &r->conf->server[server];
+	struct health *h = &r->health[server];
+	struct round x;
+	bool silent = false;
+
+	for (unsigned i = 0; i < c->n_probe; i++) {
+		struct probe_one *one = &s->one[i];
+
+		if (one->open) {
+			one->open = false;
+			one->last = PROBE_TIMEOUT;
+			one->at = now;
+			one->diag = probe_diag(c->probe[i].kind);
+		}
+		silent = silent || one->last == PROBE_TIMEOUT || one->last == PROBE_FAILED;
+	}
+	if (!silent)
+		s->contradicted = 0;
+	else if (answered_since(h, s->sent) && s->contradicted < UINT8_MAX)
+		s->contradicted++;
+	x = weigh(s, c, h);
+	if (x.wrong || !silent)
+		set_wrong(p, r, server, x.wrong, now);
+	relay4_health(r, server, feed(s, c, h, &x, now));
+	s->sent = mono_us(0);
+	if (x.answered || x.bad)
+		return;
+	relay4_health(r, server, nobody_speaks(h, &x, now));
+	retry_soon(s, c, now);
+}
+
+/* --- rounds ------------------------------------------------------------------- */
+
+static bool
+is_probed(const struct conf *c, uint16_t server)
+{
+	return c->server[server].n_probe > 0 && c->server[server].first == server;
+}
+
+static struct mono
+deadline(const struct probe_server *s, const struct conf_server *c)
+{
+	return mono_add_ms(s->sent, c->probe_timeout_ms);
+}
+
+static bool
+settled(const struct probe_server *s, const struct conf_server *c)
+{
+	for (unsigned i = 0; i < c->n_probe; i++)
+		if (s->one[i].open)
+			return false;
+	return s->next >= c->n_probe;
+}
+
+/* Up to a tenth early, never late. */
+static int64_t
+interval_ms(struct probes *p, const struct probe_server *s, const struct conf_server *c)
+{
+	unsigned doublings = s->silent / BACKOFF_ROUNDS;
+	int64_t ms = (int64_t)c->probe_interval_ms <<
+	    (doublings < BACKOFF_MAX ? doublings : BACKOFF_MAX);
+
+	return ms - (int64_t)(draw(p) % 1024) * ms / 10240;
+}
+
+/* Was each kind answered once? Else its silence will mean nothing when the server dies. */
+static bool
+proven(const struct probe_server *s, const struct conf_server *c)
+{
+	for (unsigned i = 0; i < c->n_probe; i++)
+		if (!s->one[i].worked)
+			return false;
+	return true;
+}
+
+static void
+begin(struct probes *p, struct probe_server *s, const struct conf_server *c,
+    const struct health *h, struct mono now)
+{
+	struct mono spared = mono_add_ms(h->last_reply, c->probe_interval_ms);
+
+	if (h->last_reply.us && h->state == HEALTH_UP && mono_before(now, spared) &&
+	    proven(s, c)) {
+		s->due = spared;
+		return;
+	}
+	s->sent = now;
+	s->next = 0;
+	s->due = mono_add_ms(now, interval_ms(p, s, c));
+}
+
+static void
+ask(struct probes *p, struct probe_server *s, const struct conf_server *c, uint16_t server,
+    struct probe_question *q)
+{
+	unsigned i = s->next++;
+	uint32_t index = (uint32_t)server << TOKEN_PROBE_BITS | i;
+
+	s->one[i].open = true;
+	s->one[i].token = draw(p) << TOKEN_INDEX_BITS | index;
+	*q = (struct probe_question){ server, s->one[i].token, &c->probe[i] };
+}
+
+/* The way is back: nobody should wait for it longer than needed. */
+static void
+notice_unblocked(struct probe_server *s, struct health *h, struct mono now)
+{
+	if (h->unblocked)
+		s->due = earlier(s->due, now);
+	h->unblocked = false;
+}
+
+static bool
+advance(struct probes *p, struct relay4 *r, uint16_t server, struct mono now,
+    struct probe_question *q)
+{
+	struct probe_server *s = &p->server[server];
+	const struct conf_server *c = &r->conf->server[server];
+
+	if (!is_probed(r->conf, server))
+		return false;
+	notice_unblocked(s, &r->health[server], now);
+	if (s->sent.us && !mono_before(now, deadline(s, c)))
+		judge(p, r, server, now);
+	if (!s->sent.us && !mono_before(now, s->due))
+		begin(p, s, c, &r->health[server], now);
+	if (!s->sent.us || s->next >= c->n_probe)
+		return false;
+	ask(p, s, c, server, q);
+	return true;
+}
+
+bool
+probe_next(struct probes *p, struct relay4 *r, struct mono now, struct probe_question *q)
+{
+	for (; p->at < r->conf->n_server; p->at++)
+		if (advance(p, r, (uint16_t)p->at, now, q))
+			return true;
+	p->at = 0;
+	return false;
+}
+
+bool
+probe_due(const struct probes *p, const struct relay4 *r, struct mono *due)
+{
+	bool any = false;
+
+	for (uint16_t i = 0; i < r->conf->n_server; i++) {
+		const struct probe_server *s = &p->server[i];
+		struct mono t;
+
+		if (!is_probed(r->conf, i))
+			continue;
+		t = s->sent.us ? deadline(s, &r->conf->server[i]) : s->due;
+		*due = any ? earlier(*due, t) : t;
+		any = true;
+	}
+	return any;
+}
+
+unsigned
+probe_share(const struct conf *c, int64_t step_ms)
+{
+	int64_t per_day = 0, day_ms = 86400000;
+
+	for (uint16_t i = 0; i < c->n_server; i++)
+		if (is_probed(c, i))
+			per_day += c->server[i].n_probe * day_ms / c->server[i].probe_interval_ms;
+	return (unsigned)(2 * per_day * step_ms / day_ms) + SHARE_MIN;
+}
+
+/* --- what came of questions --------------------------------------------------- */
+
+bool
+probe_find(const struct probes *p, const struct relay4 *r, uint32_t token,
+    uint16_t *server, unsigned *which)
+{
+	const struct probe_one *one;
+
+	*server = (uint16_t)(token >> TOKEN_PROBE_BITS &
+	    ((1u << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS)) - 1));
+	*which = token & ((1u << TOKEN_PROBE_BITS) - 1);
+	one = &p->server[*server].one[*which];
+	return *server < r->conf->n_server && one->open && one->token == token;
+}
+
+static bool
+settle(struct probes *p, struct relay4 *r, uint32_t token, enum probe_last last,
+    enum health_diag d, struct mono now)
+{
+	uint16_t server;
+	unsigned i;
+	struct probe_server *s;
+	struct probe_one *one;
+
+	if (!probe_find(p, r, token, &server, &i))
+		return false;
+	s = &p->server[server];
+	one = &s->one[i];
+	one->open = false;
+	one->last = last;
+	one->at = now;
+	one->diag = d;
+	one->worked = one->worked || last == PROBE_ANSWERED;
+	if (settled(s, &r->conf->server[server]))
+		judge(p, r, server, now);
+	return true;
+}
+
+bool
+probe_answered(struct probes *p, struct relay4 *r, uint32_t token, struct mono now)
+{
+	return settle(p, r, token, PROBE_ANSWERED, HEALTH_DIAG_PROBE_OK, now);
+}
+
+bool
+probe_failed(struct probes *p, struct relay4 *r, uint32_t token, enum health_diag d,
+    struct mono now)
+{
+	return settle(p, r, token, PROBE_FAILED, d, now);
+}
+
+bool
+probe_waits(struct probes *p, struct relay4 *r, uint32_t token, enum probe_last why,
+    struct mono now)
+{
+	return settle(p, r, token, why, HEALTH_DIAG_NONE, now);
+}
+
+bool
+probe_socket_error(struct probes *p, struct relay4 *r, uint16_t server, int err,
+    struct mono now)
+{
+	struct probe_server *s = &p->server[server];
+	const struct conf_server *c = &r->conf->server[server];
+	bool ours = false;
+
+	for (unsigned i = 0; s->sent.us && i < c->n_probe; i++) {
+		enum conf_probe_kind kind = c->probe[i].kind;
+
+		if (s->one[i].open &&
+		    (kind == CONF_PROBE_DHCP || kind == CONF_PROBE_PXE))
+			ours = probe_failed(p, r, s->one[i].token, err == ECONNREFUSED ?
+			    HEALTH_DIAG_REFUSED : HEALTH_DIAG_UNREACHABLE, now) || ours;
+	}
+	return ours;
+}

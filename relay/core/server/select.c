@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * select - see include/core/server/select.h. The rules, in the order in which they are
+ * asked:
+ *
+ *   1. A drained server is never asked, not even when all others are down; unless
+ *      the whole group is drained, which then counts as all down.
+ *   2. When no member is usable, all are asked at once: fail open. What we
+ *      believe about them may be wrong, and silence is certain failure.
+ *   3. mode = all: every member that is not drained is asked at once, in file
+ *      order, whatever we believe about its health: this is the helper address of
+ *      everyday life, and a copy to a dead server costs nothing.
+ *   4. The server that answered this client before comes first while it is
+ *      usable: it may hold the client's pending request (WDS), and a second stage
+ *      belongs to the first.
+ *   5. mode = failover: file order; a member that came up less than hold-down ago comes
+ *      behind those that have been up for longer, so that a flapping server
+ *      does not pull its clients to and fro.
+ *   6. mode = balance: by weighted rendezvous hash of the client, so that when
+ *      a member dies only its own clients move.
+ *   7. Members that are down come last, in file order: hedging and retries
+ *      reach them when everybody else was asked.
+ */
+#include "core/server/select.h"
+
+#include <math.h>
+#include <string.h>
+
+struct member {
+	uint16_t server;
+	uint16_t place;		/* in the file */
+	uint8_t rank;		/* lower is earlier */
+	double score;		/* balance: higher is earlier */
+};
+
+enum rank { RANK_STICKY, RANK_UP, RANK_HELD, RANK_DOWN };
+
+static bool
+held(const struct select_in *in, const struct health *h)
+{
+	return h->came_up.us && mono_diff_ms(in->now, h->came_up) <
+	    (int64_t)in->group->hold_down_ms;
+}
+
+static uint8_t
+rank_of(const struct select_in *in, uint16_t server)
+{
+	const struct health *h = &in->health[server];
+
+	if (!health_usable(h))
+		return RANK_DOWN;			/* 7 */
+	if (server == in->sticky)
+		return RANK_STICKY;			/* 4 */
+	if (in->group->mode == CONF_MODE_FAILOVER && held(in, h))
+		return RANK_HELD;			/* 5 */
+	return RANK_UP;
+}
+
+/*
+ * Weighted rendezvous hashing: -weight / ln(u) with u uniform in (0, 1) from
+ * the hash of client and server address. Each client has its own order of
+ * servers, and the share of a server is its weight's.
+ */
+static double
+score_of(const struct select_in *in, uint16_t server)
+{
+	uint8_t key[32] = { 0 };
+	uint32_t address = in->conf->server[server].address.host;
+	size_t n = in->client_len < 24 ? in->client_len : 24;
+	double u;
+
+	memcpy(key, in->client, n);
+	memcpy(key + 24, &address, sizeof(address));
+	u = ((double)(hash_sip(in->seed, key, sizeof(key)) >> 11) + 0.5) /
+	    9007199254740992.0;			/* 2^53 */
+	return -in->conf->server[server].weight / log(u);
+}
+
+static bool
+before(const struct member *a, const struct member *b)
+{
+	if (a->rank != b->rank)
+		return a->rank < b->rank;
+	if (a->score > b->score || a->score < b->score)
+		return a->score > b->score;
+	return a->place < b->place;
+}
+
+/* Insertion: groups have a handful of members, and qsort() may allocate. */
+static void
+sort(struct member *m, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++) {
+		struct member x = m[i];
+		unsigned k = i;
+
+		for (; k > 0 && before(&x, &m[k - 1]); k--)
+			m[k] = m[k - 1];
+		m[k] = x;
+	}
+}
+
+static unsigned
+collect(const struct select_in *in, struct member *m, bool with_drained)
+{
+	unsigned n = 0;
+
+	for (uint16_t i = 0; i < in->group->n; i++) {
+		/* Health belongs to an address: to the first server that has it. */
+		uint16_t s = in->conf->server[in->group->server[i]].first;
+		bool balance = in->group->mode == CONF_MODE_BALANCE;
+
+		if (in->health[s].drained && !with_drained)	/* 1 */
+			continue;
+		m[n] = (struct member){ .server = s, .place = i };
+		m[n].rank = rank_of(in, s);
+		m[n].score = balance && m[n].rank != RANK_DOWN ?
+		    score_of(in, s) : 0;			/* 6 */
+		n++;
+	}
+	return n;
+}
+
+static unsigned
+usable(const struct member *m, unsigned n)
+{
+	unsigned up = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		up += m[i].rank != RANK_DOWN;
+	return up;
+}
+
+/* How many are asked at once. */
+static unsigned
+at_once(const struct select_in *in, unsigned n, unsigned up)
+{
+	if (up == 0 || in->group->mode == CONF_MODE_ALL)	/* 2, 3 */
+		return n;
+	return n ? 1 : 0;
+}
+
+void
+select_servers(const struct select_in *in, struct select_out *out)
+{
+	struct member m[SELECT_MAX];
+	unsigned n = collect(in, m, false), up;
+
+	if (n == 0)
+		n = collect(in, m, true);
+	up = usable(m, n);
+	if (in->group->mode != CONF_MODE_ALL)
+		sort(m, n);
+	out->n = (uint16_t)n;
+	out->first = (uint16_t)at_once(in, n, up);
+	out->all_down = up == 0;
+	for (unsigned i = 0; i < n; i++)
+		out->server[i] = m[i].server;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * boots - see include/core/story/boots.h. What is a boot, and when it is over, is core/track's; the
+ * verdict is core/explain's.
+ */
+#include "core/story/boots.h"
+
+static void
+opened(void *boots, const struct track_client *c)
+{
+	struct boots *b = boots;
+
+	b->opened++;
+	b->started[c->now.kind]++;
+	b->going_on[c->now.kind]++;
+}
+
+/*
+ * The last word on a boot that was over at this moment; EXPLAIN_GOING_ON when nothing can be
+ * said. Who has an address and begins anew has come to the end of this boot: it will not get
+ * quieter. Who has none may have meant it as a retry with another xid.
+ */
+static enum explain
+verdict(const struct track_boot *b, struct mono when)
+{
+	enum explain e = explain(b, when);
+
+	if (e == EXPLAIN_GOING_ON && b->ack)
+		e = explain(b, mono_add_ms(b->last, TRACK_OVER_MS));
+	return e;
+}
+
+static void
+over(void *boots, const struct track_client *c, struct mono when)
+{
+	struct boots *b = boots;
+	enum explain e = verdict(&c->now, when);
+
+	b->going_on[c->now.kind]--;
+	if (e == EXPLAIN_GOING_ON)
+		b->unjudged[c->now.kind]++;
+	else
+		b->judged[c->now.kind][e]++;
+	if (b->over)
+		b->over(b->user, c, e);
+}
+
+void
+boots_count(struct boots *b, struct track *t)
+{
+	track_listen(t, &(struct track_listener){ opened, over, b });
+}
+
+static uint64_t
+sum(const struct boots *b, enum pxe_kind k, bool failed)
+{
+	uint64_t n = 0;
+
+	for (int e = 0; e < EXPLAIN_MAX; e++)
+		if (explain_failed((enum explain)e) == failed)
+			n += b->judged[k][e];
+	return n;
+}
+
+uint64_t
+boots_succeeded(const struct boots *b, enum pxe_kind k)
+{
+	return sum(b, k, false);
+}
+
+uint64_t
+boots_failed(const struct boots *b, enum pxe_kind k)
+{
+	return sum(b, k, true);
+}

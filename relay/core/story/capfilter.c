@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * capfilter - see include/core/story/capfilter.h. A capture is for a person who looks for
+ * one machine, so the lists are short and walked through.
+ */
+#include "core/story/capfilter.h"
+
+#include <string.h>
+
+#include "base/sbuf.h"
+
+static bool
+parse_server(const struct conf *c, const char *s, struct ip4 *out)
+{
+	for (unsigned i = 0; i < c->n_server; i++)
+		if (strcmp(c->server[i].name, s) == 0) {
+			*out = c->server[i].address;
+			return true;
+		}
+	return ip4_parse(s, out);
+}
+
+static bool
+refuse(const char *what, const char *word, char *why, size_t size)
+{
+	struct sbuf b = sbuf_init(why, size);
+
+	sbuf_printf(&b, "%s: ", what);
+	sbuf_esc(&b, word, strlen(word));
+	return false;
+}
+
+static bool
+take_mac(struct capfilter *f, const char *value, char *why, size_t size)
+{
+	struct mac *mac;
+
+	if (f->n_mac == CAPFILTER_MAX)
+		return refuse("more than 16 machines, the last one", value, why, size);
+	mac = &f->mac[f->n_mac].mac;
+	if (hwaddr_parse(value, mac->b, sizeof(mac->b)) != sizeof(mac->b))
+		return refuse("not a hardware address, like 52:54:00:12:34:56",
+		    value, why, size);
+	f->n_mac++;
+	return true;
+}
+
+static bool
+take_interface(struct capfilter *f, const char *value, char *why, size_t size)
+{
+	size_t len = strlen(value);
+
+	if (f->n_interface == CAPFILTER_MAX)
+		return refuse("more than 16 interfaces, the last one", value,
+		    why, size);
+	if (len == 0 || len >= sizeof(f->interface[0]))
+		return refuse("not the name of an interface", value, why, size);
+	memcpy(f->interface[f->n_interface++], value, len + 1);
+	return true;
+}
+
+/* Any address will do: a server that nobody configured may be what is looked for. */
+static bool
+take_server(struct capfilter *f, const struct conf *c, const char *value,
+    char *why, size_t size)
+{
+	if (f->n_server == CAPFILTER_MAX)
+		return refuse("more than 16 servers, the last one", value, why, size);
+	if (!parse_server(c, value, &f->server[f->n_server]))
+		return refuse("neither a server of the configuration nor an address",
+		    value, why, size);
+	f->n_server++;
+	return true;
+}
+
+static bool
+take(struct capfilter *f, const struct conf *c, const char *word, char *why,
+    size_t size)
+{
+	if (strncmp(word, "mac=", 4) == 0)
+		return take_mac(f, word + 4, why, size);
+	if (strncmp(word, "interface=", 10) == 0)
+		return take_interface(f, word + 10, why, size);
+	if (strncmp(word, "server=", 7) == 0)
+		return take_server(f, c, word + 7, why, size);
+	return refuse("not mac=, interface= or server=", word, why, size);
+}
+
+bool
+capfilter_parse(struct capfilter *f, const struct conf *c, const char *words,
+    char *why, size_t size)
+{
+	char word[CONF_NAME_MAX + sizeof("interface=")];
+
+	*f = (struct capfilter){ 0 };
+	for (words += strspn(words, " "); *words; words += strspn(words, " ")) {
+		size_t len = strcspn(words, " ");
+
+		if (len >= sizeof(word))
+			return refuse("too long", words, why, size);
+		memcpy(word, words, len);
+		word[len] = '\0';
+		if (!take(f, c, word, why, size))
+			return false;
+		words += len;
+	}
+	return true;
+}
+
+static bool
+same_mac(const struct mac *a, const struct mac *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
+static bool
+is_machine(const struct capfilter *f, unsigned i, const struct capfacts *p)
+{
+	const struct mac *m = &f->mac[i].mac;
+	struct ip4 a = f->mac[i].address;
+
+	if (same_mac(m, &p->client) || same_mac(m, &p->from) ||
+	    same_mac(m, &p->to))
+		return true;
+	return !ip4_is_none(a) && (ip4_eq(a, p->src) || ip4_eq(a, p->dst));
+}
+
+static bool
+match_mac(const struct capfilter *f, const struct capfacts *p)
+{
+	for (unsigned i = 0; i < f->n_mac; i++)
+		if (is_machine(f, i, p))
+			return true;
+	return f->n_mac == 0;
+}
+
+static bool
+match_interface(const struct capfilter *f, const struct capfacts *p)
+{
+	for (unsigned i = 0; i < f->n_interface; i++)
+		for (unsigned k = 0; k < 2; k++)
+			if (p->interface[k] &&
+			    conf_glob(f->interface[i], p->interface[k]))
+				return true;
+	return f->n_interface == 0;
+}
+
+static bool
+is_server(const struct capfacts *p, struct ip4 a)
+{
+	for (unsigned i = 0; i < p->n_server; i++)
+		if (ip4_eq(p->server[i], a))
+			return true;
+	return ip4_eq(p->src, a) || ip4_eq(p->dst, a);
+}
+
+static bool
+match_server(const struct capfilter *f, const struct capfacts *p)
+{
+	for (unsigned i = 0; i < f->n_server; i++)
+		if (is_server(p, f->server[i]))
+			return true;
+	return f->n_server == 0;
+}
+
+bool
+capfilter_match(const struct capfilter *f, const struct capfacts *p)
+{
+	return match_mac(f, p) && match_interface(f, p) && match_server(f, p);
+}
+
+/* The address of a machine: its own word when it speaks by its own link address, and
+ * before that what a server has given to it. */
+void
+capfilter_learn(struct capfilter *f, const struct capfacts *p)
+{
+	for (unsigned i = 0; i < f->n_mac; i++) {
+		if (same_mac(&f->mac[i].mac, &p->from) && ip4_is_host(p->src))
+			f->mac[i].address = p->src;
+		else if (same_mac(&f->mac[i].mac, &p->client) &&
+		    ip4_is_host(p->leased))
+			f->mac[i].address = p->leased;
+	}
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * record - see include/core/story/record.h. Nothing is decided here; a message that does not
+ * even parse belongs to nobody and is not told.
+ */
+#include "core/story/record.h"
+
+#include "proto/tftp.h"
+
+/* The message that a decision was about. It may have been made before the message was
+ * read: for a standby router, for a sender who is no server. */
+static const struct dhcp4 *
+message(struct dhcp4 *own, const struct dhcp4 *read, const struct relay4_rx *rx)
+{
+	if (read->data)
+		return read;
+	return dhcp4_parse(own, rx->data, rx->len) == DROP_NONE ? own : NULL;
+}
+
+static bool
+is_unreadable(enum drop why)
+{
+	return why == DROP_SHORT || why == DROP_TRUNCATED || why == DROP_BAD_OP ||
+	    why == DROP_BAD_HLEN || why == DROP_BAD_OPTIONS;
+}
+
+/* A host may lease addresses and boot machines, too. */
+static void
+count_servers(struct track_request *q, const struct relay4 *r,
+    const struct relay4_plan *plan)
+{
+	unsigned lessors = 0, lessors_up = 0, boots_up = 0, up = 0;
+
+	for (unsigned i = 0; i < plan->n_server; i++) {
+		uint16_t s = plan->server[i];
+		bool usable = health_usable(&r->health[s]);
+
+		up += usable;
+		if (r->conf->is_boot[s]) {
+			q->n_boot++;
+			boots_up += usable;
+		} else
+			q->n_dhcp++;
+		if (r->conf->is_dhcp[s] || !r->conf->is_boot[s]) {
+			lessors++;
+			lessors_up += usable;
+		}
+	}
+	q->boot_down = q->n_boot && boots_up == 0;
+	q->boot_alone = plan->n_server && lessors == 0;
+	q->all_down = lessors ? lessors_up == 0 : plan->n_server && up == 0;
+}
+
+/* Were the client's facts read on the way to this decision? */
+static bool
+is_in_scratch(enum drop why)
+{
+	return why == DROP_NONE || why == DROP_RULE || why == DROP_NO_SERVER;
+}
+
+void
+record_request(struct track *t, const struct relay4 *r,
+    const struct relay4_rx *rx, const struct relay4_plan *plan, enum drop why,
+    struct mono now)
+{
+	struct pxe_client client;
+	struct dhcp4 own;
+	struct track_request q = {
+		.client = &r->scratch, .why = why, .rule = plan->rule,
+	};
+
+	/* The doctor's machine on another router's VLAN is no client. */
+	if (!plan->in || !plan->in->conf || is_unreadable(why) || why == DROP_DOCTOR)
+		return;
+	q.m = message(&own, &plan->m, rx);
+	if (!q.m)
+		return;
+	if (q.m->op != BOOTREQUEST) {	/* by port 67, of a client VLAN */
+		track_reply(t, q.m, rx->src, false, why, now);
+		return;
+	}
+	q.ifindex = plan->in->link.ifindex;
+	if (!is_in_scratch(why)) {
+		pxe_read(&client, q.m);
+		q.client = &client;
+	}
+	if (why == DROP_NONE)
+		count_servers(&q, r, plan);
+	track_request(t, &q, now);
+}
+
+void
+record_hedge(struct track *t, const struct relay4 *r,
+    const struct relay4_plan *plan, struct mono now)
+{
+	for (unsigned i = 0; i < plan->n_server; i++) {
+		uint16_t s = plan->server[i];
+
+		track_hedge(t, &plan->m, r->conf->server[s].address,
+		    r->conf->is_boot[s], now);
+	}
+}
+
+/* Does the lease name another host as router? */
+static bool
+is_routed_elsewhere(const struct relay4 *r, const struct dhcp4 *m)
+{
+	struct ip4 router = dhcp4_router(m);
+
+	return m->type == DHCP4_ACK && !ip4_is_none(router) &&
+	    !iftab_is_local(r->iftab, router);
+}
+
+void
+record_reply(struct track *t, const struct relay4 *r,
+    const struct relay4_rx *rx, const struct relay4_delivery *d, enum drop why,
+    struct mono now)
+{
+	bool boot_only = d->server != CONF_NONE && r->conf->is_boot[d->server] &&
+	    !r->conf->is_dhcp[d->server];
+	const struct dhcp4 *m;
+	struct dhcp4 own;
+
+	if (is_unreadable(why))
+		return;
+	m = message(&own, &d->m, rx);
+	if (!m)
+		return;
+	track_reply(t, m, rx->src, boot_only, why, now);
+	if (why == DROP_NONE && is_routed_elsewhere(r, m))
+		track_routed_elsewhere(t, m);
+}
+
+void
+record_4011(struct track *t, const struct relay4_rx *rx, uint16_t n,
+    struct mono now)
+{
+	struct pxe_client client;
+	struct dhcp4 m;
+	struct track_request q = {
+		.m = &m, .client = &client, .ifindex = rx->ifindex,
+		.rule = CONF_NONE, .n_boot = n, .by_4011 = true,
+	};
+
+	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE ||
+	    m.op != BOOTREQUEST)
+		return;
+	pxe_read(&client, &m);
+	track_request(t, &q, now);
+}
+
+void
+record_rescue(struct track *t, const struct rescue_plan *p, struct mono now)
+{
+	if (p->what == RESCUE_DELIVER)
+		track_rescue(t, p->udp.dst, p->from, now);
+}
+
+void
+record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
+    struct mono now)
+{
+	if (dport == DHCP4_PORT_PXE && rx->sport != DHCP4_PORT_PXE)
+		track_4011(t, rx->src, rx->sport, rx->dst, true, rx->data, rx->len, now);
+	else if (rx->sport == DHCP4_PORT_PXE && dport != DHCP4_PORT_PXE)
+		track_4011(t, rx->dst, dport, rx->src, false, rx->data, rx->len, now);
+	else if (dport == DHCP4_PORT_PXE) {	/* EDK2: both are 4011 */
+		struct dhcp4 m;
+		bool asks = dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
+		    m.op == BOOTREQUEST;
+
+		track_4011(t, asks ? rx->src : rx->dst, DHCP4_PORT_PXE,
+		    asks ? rx->dst : rx->src, asks, rx->data, rx->len, now);
+	} else if (dport == TFTP_PORT)
+		track_tftp(t, rx->src, rx->dst, true, rx->data, rx->len, now);
+	else
+		track_tftp(t, rx->dst, rx->src, false, rx->data, rx->len, now);
+}
+
+void
+record_stranger(struct track *t, const struct relay4 *r,
+    const struct relay4_rx *rx, struct mono now)
+{
+	struct dhcp4 m;
+
+	/* A configured server on a client VLAN answers there directly, too. */
+	if (relay4_server(r, rx->src) != CONF_NONE || iftab_is_ours(r->iftab, rx->src))
+		return;
+	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE ||
+	    m.op != BOOTREPLY)
+		return;
+	/* What a relay delivers has its giaddr still (RFC 2131 4.1); a server on the
+	 * link itself has none to put there. */
+	if (!ip4_is_none(m.giaddr))
+		track_other_relay(t, &m, now);
+	else if (m.type == DHCP4_OFFER || m.type == DHCP4_ACK || m.type == DHCP4_NAK)
+		track_rogue(t, &m, rx->src, now);
+}

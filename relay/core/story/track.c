@@ -1,0 +1,813 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * track - see include/core/story/track.h. Two tables: clients by hardware address, and
+ * an index from leased address to client, since port 4011 and TFTP show addresses
+ * only. Both are bounded; an entry of the index that points to a client that has gone
+ * finds nobody.
+ *
+ * Boots that are open stand in a list, the one that has been quiet for longest first, so
+ * that nobody has to walk the table to find out which ones are over.
+ */
+#include "core/story/track.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/conf/conf.h"
+#include "proto/tftp.h"
+
+/* Two offers of one server within this time are one question asked twice. */
+#define REPEAT_MS	100
+/* iPXE closes its window for boot offers after 3 s, EDK2 after 4. */
+#define WINDOW_MS	4000
+
+/* What a boot begins with: a storm of new clients is a storm of these, and a line
+ * of memory that is not written is not fetched. */
+#define ZEROED offsetof(struct track_boot, file)
+
+struct by_address {
+	uint32_t address;
+	struct track_key key;
+};
+
+struct track {
+	struct hash *clients;
+	struct hash *addresses;
+	TAILQ_HEAD(track_open, track_client) open;
+	struct track_listener listener;
+	struct mono now;	/* of the request that makes others give way */
+};
+
+static void
+over(struct track *t, struct track_client *c, struct mono when)
+{
+	if (c->now.stage != TRACK_OPEN)
+		return;
+	TAILQ_REMOVE(&t->open, c, open);
+	c->now.stage = TRACK_OVER;
+	if (t->listener.over)
+		t->listener.over(t->listener.user, c, when);
+}
+
+static void
+on_evicted(void *client, void *track)
+{
+	struct track *t = track;
+
+	over(t, client, t->now);
+}
+
+struct track *
+track_new(size_t clients, struct hash_key secret)
+{
+	struct track *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	TAILQ_INIT(&t->open);
+	t->clients = hash_new(clients, sizeof(struct track_client),
+	    sizeof(struct track_key), secret, on_evicted, t);
+	if (t->clients)
+		hash_zero_only(t->clients, offsetof(struct track_client, now) +
+		    ZEROED);
+	t->addresses = hash_new(clients, sizeof(struct by_address),
+	    sizeof(uint32_t), secret, NULL, NULL);
+	return t->clients && t->addresses ? t : track_free(t);
+}
+
+struct track *
+track_free(struct track *t)
+{
+	if (t) {
+		hash_free(t->clients);
+		hash_free(t->addresses);
+		free(t);
+	}
+	return NULL;
+}
+
+const char *
+track_word(enum track_kind k)
+{
+	static const char *const word[TRACK_KIND_MAX] = {
+#define TRACK(id, w) [TRACK_##id] = w,
+#include "core/story/track.def"
+#undef TRACK
+	};
+
+	return word[k];
+}
+
+/* --- clients and events ------------------------------------------------------ */
+
+static struct track_key
+key_of(const void *mac, uint8_t len)
+{
+	struct track_key k = { .hlen = len };
+
+	memcpy(k.chaddr, mac, len);
+	return k;
+}
+
+static struct track_client *
+find_message(struct track *t, const struct dhcp4 *m)
+{
+	struct track_key k = key_of(m->chaddr, m->hlen);
+
+	return hash_find(t->clients, &k);
+}
+
+static struct track_client *
+find_address(struct track *t, struct ip4 a)
+{
+	const struct by_address *i = hash_find(t->addresses, &a.host);
+	struct track_client *c = i ? hash_find(t->clients, &i->key) : NULL;
+
+	return c && ip4_eq(c->address, a) ? c : NULL;
+}
+
+static void
+index_address(struct track *t, struct track_client *c, struct ip4 a)
+{
+	struct by_address *i;
+	bool fresh;
+
+	if (ip4_is_none(a))
+		return;
+	c->address = a;
+	i = hash_get(t->addresses, &a.host, &fresh);
+	i->key = c->key;
+}
+
+/* The first ones stay, then the last ones: a ladder shows how it began and how
+ * it ended. */
+static struct track_event *
+add(struct track_boot *b, enum track_kind kind, struct mono now)
+{
+	unsigned i = b->n_event;
+	struct track_event *e;
+	int64_t ms = mono_diff_ms(now, b->begin);
+
+	if (i >= TRACK_EVENTS)
+		i = TRACK_FIRST + (i - TRACK_FIRST) % (TRACK_EVENTS - TRACK_FIRST);
+	e = &b->event[i];
+	*e = (struct track_event){ .kind = (uint8_t)kind };
+	e->ms = ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+	if (b->n_event == UINT16_MAX)	/* the place in the ring stays the same */
+		b->n_event -= TRACK_EVENTS - TRACK_FIRST;
+	b->n_event++;
+	b->last = now;
+	return e;
+}
+
+/* The number of a flood must not come round to 0. */
+static void
+bump(uint16_t *n)
+{
+	if (*n < UINT16_MAX)
+		++*n;
+}
+
+const struct track_event *
+track_event(const struct track_boot *b, unsigned i, unsigned *lost)
+{
+	unsigned room = TRACK_EVENTS - TRACK_FIRST, over;
+
+	*lost = 0;
+	if (i >= b->n_event || i >= TRACK_EVENTS)
+		return NULL;
+	if (b->n_event <= TRACK_EVENTS || i < TRACK_FIRST)
+		return &b->event[i];
+	over = b->n_event - TRACK_EVENTS;
+	if (i == TRACK_FIRST)
+		*lost = over;
+	return &b->event[TRACK_FIRST + (i - TRACK_FIRST + over) % room];
+}
+
+/* What counts of it. */
+static void
+keep(struct track_boot *to, const struct track_boot *b)
+{
+	unsigned n = b->n_event < TRACK_EVENTS ? b->n_event : TRACK_EVENTS;
+
+	memcpy(to, b, offsetof(struct track_boot, event));
+	memcpy(to->event, b->event, n * sizeof(b->event[0]));
+	memcpy(to->offer, b->offer, b->n_offer * sizeof(b->offer[0]));
+}
+
+static void
+begin(struct track *t, struct track_client *c, struct mono now)
+{
+	over(t, c, now);
+	if (c->now.begin.us) {
+		keep(&c->before, &c->now);
+		c->has_before = true;
+	}
+	memset(&c->now, 0, ZEROED);
+	c->now.file[0] = '\0';
+	c->now.begin = now;
+	c->now.last = now;
+	c->now.rule = CONF_NONE;
+}
+
+/* BOOTP has one kind of request. */
+static bool
+is_discover(const struct dhcp4 *m)
+{
+	return m->type == DHCP4_DISCOVER || m->type == DHCP4_TYPE_NONE;
+}
+
+/* Another DISCOVER with the same xid is a retry; after the ACK it is the next boot of
+ * a ROM that makes its xid from its MAC address. A machine that asked for its old address first
+ * begins anew when that is refused, or not answered (RFC 2131 3.2). */
+static bool
+begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
+{
+	if (!b->begin.us || mono_diff_ms(now, b->last) > TRACK_PAUSE_MS)
+		return true;
+	if (!is_discover(m))
+		return false;
+	return b->ack || (b->discovers ? m->xid != b->xid : b->requests > 0);
+}
+
+/* --- boots: when they are opened, and when they are over ---------------------------------- */
+
+static void
+open_boot(struct track *t, struct track_client *c)
+{
+	struct track_boot *b = &c->now;
+
+	b->stage = TRACK_OPEN;
+	b->kind = b->has_arch ? pxe_arch_kind(b->arch) : PXE_KIND_UNKNOWN;
+	TAILQ_INSERT_TAIL(&t->open, c, open);
+	if (t->listener.opened)
+		t->listener.opened(t->listener.user, c);
+}
+
+/* Something was heard of it: it is the one that has been quiet for the shortest time. */
+static void
+heard(struct track *t, struct track_client *c)
+{
+	switch (c->now.stage) {
+	case TRACK_NO_BOOT:
+		if (c->now.netboot)
+			open_boot(t, c);
+		return;
+	case TRACK_OPEN:
+		TAILQ_REMOVE(&t->open, c, open);
+		TAILQ_INSERT_TAIL(&t->open, c, open);
+		return;
+	case TRACK_OVER:
+		return;
+	}
+}
+
+void
+track_expect(struct track *t, const void *mac, uint8_t len)
+{
+	struct track_key k;
+
+	if (len == 0 || len > sizeof(k.chaddr))
+		return;
+	k = key_of(mac, len);
+	hash_expect(t->clients, &k);
+}
+
+void
+track_listen(struct track *t, const struct track_listener *l)
+{
+	t->listener = *l;
+}
+
+bool
+track_over_due(const struct track *t, struct mono *due)
+{
+	const struct track_client *c = TAILQ_FIRST(&t->open);
+
+	if (c)
+		*due = mono_add_ms(c->now.last, TRACK_OVER_MS);
+	return c != NULL;
+}
+
+bool
+track_end(struct track *t, unsigned max, struct mono now)
+{
+	struct mono due;
+
+	while (track_over_due(t, &due) && !mono_before(now, due)) {
+		if (max-- == 0)
+			return true;
+		over(t, TAILQ_FIRST(&t->open), due);
+	}
+	return false;
+}
+
+/* --- requests ------------------------------------------------------------------ */
+
+static enum track_kind
+kind_of(const struct track_request *r)
+{
+	if (r->client->discovery)
+		return TRACK_DISCOVERY;
+	if (r->by_4011)
+		return TRACK_ASK_4011;
+	switch (r->m->type) {
+	case DHCP4_DISCOVER:
+		return TRACK_DISCOVER;
+	case DHCP4_INFORM:
+		return TRACK_INFORM;
+	case DHCP4_RELEASE:
+		return TRACK_RELEASE;
+	case DHCP4_DECLINE:
+		return TRACK_DECLINE;
+	case DHCP4_TYPE_NONE:
+		return TRACK_BOOTP;
+	}
+	return TRACK_REQUEST;
+}
+
+static void
+learn_client(struct track_boot *b, const struct track_request *r)
+{
+	b->ifindex = r->ifindex;
+	if (!r->client->netboot && b->netboot)
+		return;		/* a REQUEST may say less than the DISCOVER */
+	b->family = r->client->family;
+	b->netboot = r->client->netboot || r->client->pxeclient;
+	if (r->client->n_arch) {
+		b->has_arch = true;
+		b->arch = r->client->arch[0];
+	}
+}
+
+static void
+note_drop(struct track_boot *b, enum drop why, struct mono now)
+{
+	struct track_event *e = add(b, TRACK_DROP, now);
+
+	e->why = (uint8_t)why;
+	bump(&b->drops);
+	b->drop_seen[why / 32] |= 1u << why % 32;
+}
+
+static void
+note_asked(struct track_boot *b, const struct track_request *r, struct mono now)
+{
+	struct track_event *e = add(b, kind_of(r), now);
+
+	e->n = (uint16_t)(r->n_dhcp + r->n_boot);
+	b->rule = r->rule;
+	if (is_discover(r->m)) {
+		b->dhcp_asked = r->n_dhcp;
+		if (r->n_boot > b->boot_asked)
+			b->boot_asked = r->n_boot;
+		b->all_down = r->all_down;
+		b->boot_alone = r->boot_alone;
+	}
+	if (r->n_boot)
+		b->boot_down = r->boot_down;
+	b->discovery |= r->client->discovery;
+	if (r->client->discovery || r->by_4011)
+		bump(&b->asked_4011);
+}
+
+static void
+note_said(struct track_boot *b, const struct dhcp4 *m)
+{
+	switch (m->type) {
+	case DHCP4_DISCOVER:
+	case DHCP4_TYPE_NONE:
+		if (b->discovers == 0)
+			b->first_secs = m->secs;
+		bump(&b->discovers);
+		b->xid = m->xid;
+		break;
+	case DHCP4_REQUEST:
+		bump(&b->requests);
+		if (m->at[DHCP4_OPT_SERVER_ID])
+			b->chosen = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID);
+		break;
+	case DHCP4_DECLINE:
+		bump(&b->declines);
+		break;
+	}
+}
+
+/* From the machine itself and by another relay: there are two on its VLAN. A chain
+ * of relays brings everything with a giaddr. */
+static void
+note_way(struct track_boot *b, const struct dhcp4 *m)
+{
+	b->direct |= ip4_is_none(m->giaddr);
+	b->relayed |= !ip4_is_none(m->giaddr);
+	b->other_relay |= b->direct && b->relayed;
+}
+
+/* Anybody can claim an address: one that was leased stays its owner's. */
+static void
+claim(struct track *t, struct track_client *c, struct ip4 a)
+{
+	if (!find_address(t, a))
+		index_address(t, c, a);
+}
+
+/* With `boot =` alone its REQUEST is the last that we hear of a lease on the VLAN itself. By the
+ * address in it, what it asks boot servers afterwards is known to be its own. */
+static void
+note_lease_on_vlan(struct track *t, struct track_client *c, const struct dhcp4 *m)
+{
+	if (c->now.boot_alone && m->type == DHCP4_REQUEST)
+		claim(t, c, dhcp4_opt_ip4(m, DHCP4_OPT_REQUESTED_IP));
+}
+
+void
+track_request(struct track *t, const struct track_request *r, struct mono now)
+{
+	struct track_key k = key_of(r->m->chaddr, r->m->hlen);
+	struct track_client *c;
+	bool fresh;
+
+	t->now = now;
+	c = hash_get(t->clients, &k, &fresh);
+	if (begins_anew(&c->now, r->m, now))
+		begin(t, c, now);
+	note_way(&c->now, r->m);
+	learn_client(&c->now, r);
+	if (!r->by_4011)
+		note_said(&c->now, r->m);
+	c->now.last_drop = r->why;
+	if (r->why != DROP_NONE)
+		note_drop(&c->now, r->why, now);
+	else {
+		claim(t, c, r->m->ciaddr);
+		note_asked(&c->now, r, now);
+	}
+	note_lease_on_vlan(t, c, r->m);
+	heard(t, c);
+}
+
+void
+track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool boot,
+    struct mono now)
+{
+	struct track_client *c = find_message(t, m);
+
+	if (!c)
+		return;
+	bump(&c->now.hedges);
+	if (boot)
+		bump(&c->now.boot_hedges);
+	add(&c->now, TRACK_HEDGE, now)->peer = server;
+	heard(t, c);
+}
+
+/* --- replies -------------------------------------------------------------------- */
+
+static void
+copy_text(char *to, struct rd text)
+{
+	size_t n = rd_left(&text) < TRACK_FILE - 1 ? rd_left(&text) : TRACK_FILE - 1;
+	const uint8_t *p = rd_bytes(&text, n);
+
+	memset(to, 0, TRACK_FILE);
+	if (p)
+		memcpy(to, p, n);
+}
+
+/* The boot file: option 67, else the `file` field when it is not overloaded. A client
+ * that has a boot server's offer takes that, whatever a DHCP server's ACK says. */
+static bool
+learn_file(struct track_boot *b, const struct dhcp4 *m, bool boot)
+{
+	struct rd all = rd_init(m->data, m->len), text;
+
+	if (!dhcp4_opt(m, DHCP4_OPT_BOOTFILE, &text)) {
+		rd_skip(&all, DHCP4_OFF_FILE);
+		text = rd_sub(&all, DHCP4_LEN_FILE);
+		if (m->overload & DHCP4_OVERLOAD_FILE)
+			return false;
+	}
+	if (rd_left(&text) == 0 || *text.p == 0)
+		return false;
+	if (b->file_of_boot && !boot)
+		return true;
+	b->file_of_boot = boot;
+	copy_text(b->file, text);
+	b->file_server = ip4_is_none(m->siaddr) ?
+	    dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID) : m->siaddr;
+	return true;
+}
+
+static bool
+was_repeated(const struct track_boot *b, const struct track_offer *o)
+{
+	if (ip4_is_none(o->yiaddr))	/* giaddr = all asks a boot server so, too */
+		return false;
+	for (unsigned i = 0; i < b->n_offer; i++)
+		if (ip4_eq(b->offer[i].server, o->server) &&
+		    ip4_eq(b->offer[i].yiaddr, o->yiaddr) &&
+		    o->ms - b->offer[i].ms < REPEAT_MS)
+			return true;
+	return false;
+}
+
+static bool
+is_boot_offer(const struct track_offer *o)
+{
+	return ip4_is_none(o->yiaddr) || o->boot_only;
+}
+
+static void
+note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
+    bool boot_only, struct mono now)
+{
+	struct track_offer o = {
+		.server = server, .yiaddr = m->yiaddr, .siaddr = m->siaddr,
+		.id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID),
+		.router = dhcp4_router(m), .pxe = pxe_offer_says(m, "PXEClient"),
+		.http = pxe_offer_says(m, "HTTPClient"), .boot_only = boot_only,
+		.menu = m->at[DHCP4_OPT_VENDOR_INFO] != 0,
+	};
+	struct track_event *e;
+	bool boot;
+
+	boot = is_boot_offer(&o);
+	o.file = learn_file(b, m, boot);
+	e = add(b, boot ? TRACK_BOOT_OFFER : TRACK_OFFER, now);
+	o.ms = e->ms;
+	e->peer = server;
+	e->addr = boot ? m->siaddr : m->yiaddr;
+	if (boot) {
+		bool late = (b->ack || o.ms > WINDOW_MS) && b->discovers < 2;
+
+		b->late |= late;
+		b->in_time |= !late;
+	}
+	b->repeated |= was_repeated(b, &o);
+	if (b->n_offer < TRACK_OFFERS)
+		b->offer[b->n_offer++] = o;
+}
+
+/* Prefix length of option 1. */
+static uint8_t
+mask_of(const struct dhcp4 *m)
+{
+	struct ip4 mask = dhcp4_opt_ip4(m, DHCP4_OPT_MASK);
+	uint8_t plen = 0;
+
+	while (plen < 32 && mask.host << plen & 0x80000000u)
+		plen++;
+	return plen;
+}
+
+static void
+note_ack(struct track *t, struct track_client *c, const struct dhcp4 *m,
+    struct ip4 server, struct mono now)
+{
+	struct track_boot *b = &c->now;
+	struct track_event *e = add(b, TRACK_ACK, now);
+
+	e->peer = server;
+	e->addr = m->yiaddr;
+	if (b->discovery && b->ack) {	/* of a boot server, not of a lease */
+		(void)learn_file(b, m, true);
+		bump(&b->answered_4011);
+		return;
+	}
+	(void)learn_file(b, m, false);
+	b->ack = true;
+	if (ip4_is_none(m->yiaddr))	/* to an INFORM */
+		return;
+	b->address = m->yiaddr;
+	b->router = dhcp4_router(m);
+	b->plen = mask_of(m);
+	index_address(t, c, m->yiaddr);
+}
+
+static void
+note_refused(struct track_boot *b, struct ip4 server, enum drop why,
+    struct mono now)
+{
+	note_drop(b, why, now);
+	if (why == DROP_NOT_SERVER || why == DROP_REPLY_FROM_CLIENT)
+		b->stranger = server;
+}
+
+static void
+note_nak(struct track_boot *b, struct ip4 server, struct mono now)
+{
+	b->nak = true;
+	add(b, TRACK_NAK, now)->peer = server;
+}
+
+void
+track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
+    bool boot_only, enum drop why, struct mono now)
+{
+	struct track_client *c = find_message(t, m);
+
+	if (!c)
+		return;
+	if (why != DROP_NONE)
+		note_refused(&c->now, server, why, now);
+	else if (m->type == DHCP4_OFFER)
+		note_offer(&c->now, m, server, boot_only, now);
+	else if (m->type == DHCP4_ACK || m->type == DHCP4_TYPE_NONE)
+		note_ack(t, c, m, server, now);
+	else if (m->type == DHCP4_NAK)
+		note_nak(&c->now, server, now);
+	heard(t, c);
+}
+
+void
+track_routed_elsewhere(struct track *t, const struct dhcp4 *m)
+{
+	struct track_client *c = find_message(t, m);
+
+	if (c)
+		c->now.elsewhere = true;
+}
+
+void
+track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now)
+{
+	struct track_client *c = find_message(t, m);
+
+	/* After the pause it is about another conversation, which came by there. */
+	if (c && mono_diff_ms(now, c->now.last) <= TRACK_PAUSE_MS)
+		c->now.other_relay = true;
+}
+
+void
+track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
+    struct mono now)
+{
+	struct track_client *c = find_message(t, m);
+	struct track_event *e;
+
+	if (!c)
+		return;
+	c->now.rogue = true;
+	c->now.rogue_boot |= ip4_is_none(m->yiaddr) ||
+	    pxe_offer_says(m, "PXEClient") || m->at[DHCP4_OPT_BOOTFILE];
+	c->now.stranger = server;
+	e = add(&c->now, TRACK_ROGUE, now);
+	e->peer = server;
+	e->addr = m->yiaddr;
+	heard(t, c);
+}
+
+/* --- routed past us ---------------------------------------------------------------- */
+
+static void
+note_4011_answer(struct track_boot *b, uint16_t port, const void *payload,
+    size_t len)
+{
+	struct dhcp4 m;
+
+	/* proxyDHCPd and its like answer to port 68 always; EDK2 asked from
+	 * 4011 and never sees that. */
+	if (b->port_4011 && port != b->port_4011) {
+		b->wrong_port_4011 = true;
+		return;
+	}
+	bump(&b->answered_4011);
+	if (dhcp4_parse(&m, payload, len) == DROP_NONE)
+		(void)learn_file(b, &m, true);
+}
+
+void
+track_4011(struct track *t, struct ip4 client, uint16_t client_port,
+    struct ip4 server, bool from_client, const void *payload, size_t len,
+    struct mono now)
+{
+	struct track_client *c = find_address(t, client);
+	struct track_event *e;
+
+	if (!c)
+		return;
+	e = add(&c->now, from_client ? TRACK_ASK_4011 : TRACK_ANSWER_4011, now);
+	e->peer = server;
+	e->n = client_port;
+	if (from_client) {
+		bump(&c->now.asked_4011);
+		c->now.peer_4011 = server;
+		c->now.port_4011 = client_port;
+	} else
+		note_4011_answer(&c->now, client_port, payload, len);
+	heard(t, c);
+}
+
+/* The name, which a NUL ends (RFC 1350 5); what is in r when there is none. */
+static struct rd
+name_of(struct rd r)
+{
+	const uint8_t *nul = rd_left(&r) ? memchr(r.p, 0, rd_left(&r)) : NULL;
+
+	return nul ? rd_sub(&r, (size_t)(nul - r.p)) : r;
+}
+
+/* FNV-1a: which file it is, no more. Whoever finds another name with this sum has
+ * spoilt the verdict on his own boot. */
+static uint32_t
+sum_of(struct rd name)
+{
+	uint32_t h = 2166136261u;
+
+	while (rd_left(&name))
+		h = (h ^ rd_u8(&name)) * 16777619u;
+	return h;
+}
+
+/*
+ * A loader asks for many files, and for several names of which most are missing
+ * (PXELINUX for its configuration): what counts is the first file, and whether something
+ * came. A question for another file after one without an error says that.
+ */
+static void
+note_read(struct track_boot *b, struct ip4 server, struct rd name)
+{
+	uint32_t sum = sum_of(name);
+
+	if (b->reads == 0) {
+		copy_text(b->file, name);
+		b->file_server = server;
+		b->file_of_boot = true;
+	}
+	if (b->reads && sum == b->read_sum)
+		bump(&b->same_reads);
+	else {
+		b->loaded |= b->reads && !b->read_error;
+		b->read_error = b->read_missing = false;
+		b->same_reads = 1;
+	}
+	b->read_sum = sum;
+	bump(&b->reads);
+}
+
+void
+track_tftp(struct track *t, struct ip4 client, struct ip4 server,
+    bool from_client, const void *payload, size_t len, struct mono now)
+{
+	struct track_client *c = find_address(t, client);
+	struct rd r = rd_init(payload, len);
+	uint16_t op = rd_u16(&r);
+	struct track_event *e;
+
+	if (!c || (from_client ? op != TFTP_RRQ : op != TFTP_ERROR))
+		return;
+	e = add(&c->now, from_client ? TRACK_TFTP_READ : TRACK_TFTP_ERROR, now);
+	e->peer = server;
+	heard(t, c);
+	if (from_client) {
+		note_read(&c->now, server, name_of(r));
+		return;
+	}
+	e->n = rd_u16(&r);
+	c->now.read_error = true;
+	c->now.read_missing |= e->n == TFTP_NOT_FOUND;
+}
+
+void
+track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono now)
+{
+	struct track_client *c = find_address(t, client);
+
+	if (!c)
+		return;
+	c->now.rescued = true;
+	bump(&c->now.answered_4011);
+	add(&c->now, TRACK_RESCUE, now)->peer = live;
+	heard(t, c);
+}
+
+/* --- looking --------------------------------------------------------------------------- */
+
+const struct track_client *
+track_find(const struct track *t, const void *mac, uint8_t len)
+{
+	struct track_key k;
+
+	if (len > sizeof(k.chaddr))
+		return NULL;
+	k = key_of(mac, len);
+	return hash_find(t->clients, &k);
+}
+
+const struct track_client *
+track_next(const struct track *t, const struct track_client *after)
+{
+	return after ? hash_younger(t->clients, after) : hash_oldest(t->clients);
+}
+
+const struct track_client *
+track_older(const struct track *t, const struct track_client *than)
+{
+	return than ? hash_older(t->clients, than) : hash_youngest(t->clients);
+}
+
+size_t
+track_count(const struct track *t)
+{
+	return hash_count(t->clients);
+}

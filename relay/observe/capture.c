@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * capture - the captures that run; see include/relay/capture.h. Each is a stream on
+ * the control socket (io/ctl) with a filter of its own and numbers of its own for the
+ * interfaces that it has met: a block that describes one goes out before its first packet.
+ *
+ * A struct capture is owned by its stream: the stream's end frees it. Blocks are made
+ * in one buffer that all share, which exists while there is a capture.
+ */
+#include "relay/observe/capture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/pcapng.h"
+
+/* The largest packet with the largest comment, and what stands around them. */
+#define BLOCK_MAX	(CAPTURE_SNAP + CAPTURE_COMMENT + 256)
+#define SLOTS		(2 * CAPTURE_PORTS)	/* of the hash; a power of two */
+#define NO_ID		UINT32_MAX
+
+/* An interface of the capture: one of the kernel's, or a server. */
+struct port {
+	uint32_t ifindex;	/* 0: a server */
+	struct ip4 peer;
+	char name[sizeof(((struct sight *)0)->name)];
+	uint32_t id;		/* NO_ID: not described yet */
+	uint64_t seen, lost;
+};
+
+struct capture {
+	struct daemon *owner;
+	unsigned index;
+	struct capfilter filter;
+	struct ctl_stream *stream;
+	bool begun;		/* the section has begun */
+	uint32_t n_id;
+	unsigned n_port;
+	struct port port[CAPTURE_PORTS];
+	uint16_t slot[SLOTS];	/* index of the port + 1; 0: empty */
+};
+
+struct captures {
+	struct capture *one[CAPTURES_MAX];	/* NULL: free */
+	unsigned n;
+	uint8_t block[BLOCK_MAX];
+};
+
+/* --- blocks -------------------------------------------------------------------- */
+
+static bool
+send_block(struct capture *c, struct wr *w)
+{
+	return !w->bad && ctl_stream_write(c->stream, w->start, wr_len(w));
+}
+
+static struct wr
+new_block(struct capture *c)
+{
+	uint8_t *block = c->owner->captures->block;
+
+	return wr_init(block, BLOCK_MAX);
+}
+
+static bool
+describe(struct capture *c, struct port *p)
+{
+	struct wr w = new_block(c);
+	char text[IP4_STRLEN];
+
+	if (p->id != NO_ID)
+		return true;
+	if (p->ifindex)
+		pcapng_interface(&w, PCAPNG_ETHERNET, CAPTURE_SNAP, p->name, NULL);
+	else
+		pcapng_interface(&w, PCAPNG_IPV4, CAPTURE_SNAP, p->name,
+		    ip4_is_none(p->peer) ? NULL : ip4_str(p->peer, text));
+	if (!send_block(c, &w))
+		return false;
+	p->id = c->n_id++;
+	return true;
+}
+
+/* What a reader left lying counts, not what the kernel holds for it besides. */
+static bool
+has_room(const struct capture *c)
+{
+	return ctl_stream_waiting(c->stream) + BLOCK_MAX <= CAPTURE_WAITING;
+}
+
+/* --- interfaces ------------------------------------------------------------------ */
+
+static unsigned
+slot_of(uint32_t ifindex, struct ip4 peer)
+{
+	uint32_t h = (ifindex * 2654435761u) ^ (peer.host * 2246822519u);
+
+	return (h ^ h >> 15) % SLOTS;
+}
+
+/* An interface that was renamed is another one. */
+static bool
+is_port(const struct port *p, const struct sight *s)
+{
+	return p->ifindex == s->ifindex && ip4_eq(p->peer, s->peer) &&
+	    strcmp(p->name, s->name) == 0;
+}
+
+static struct port *
+add_port(struct capture *c, unsigned slot, const struct sight *s)
+{
+	struct port *p = &c->port[c->n_port];
+
+	memcpy(p->name, s->name, sizeof(p->name));
+	p->ifindex = s->ifindex;
+	p->peer = s->peer;
+	p->id = NO_ID;
+	c->slot[slot] = (uint16_t)++c->n_port;
+	return p;
+}
+
+/* NULL when there are too many. */
+static struct port *
+find_port(struct capture *c, const struct sight *s)
+{
+	unsigned i = slot_of(s->ifindex, s->peer);
+
+	for (; c->slot[i]; i = (i + 1) % SLOTS)
+		if (is_port(&c->port[c->slot[i] - 1], s))
+			return &c->port[c->slot[i] - 1];
+	return c->n_port < CAPTURE_PORTS ? add_port(c, i, s) : NULL;
+}
+
+/* --- packets --------------------------------------------------------------------- */
+
+static bool
+send_packet(struct capture *c, struct port *port, const struct sight *s,
+    const char *comment)
+{
+	struct wr w;
+	size_t room = CAPTURE_SNAP - s->head_len;
+	struct pcapng_packet p = {
+		.flags = s->flags, .ns = loop_wall_ns(c->owner->loop),
+		.head = s->head, .head_len = s->head_len, .body = s->body,
+		.body_len = s->body_len < room ? s->body_len : room,
+		.wire_len = s->head_len + s->body_len, .comment = comment,
+	};
+
+	if (!has_room(c) || !describe(c, port))
+		return false;
+	p.interface = port->id;
+	w = new_block(c);
+	pcapng_packet(&w, &p);
+	return send_block(c, &w);
+}
+
+void
+capture_put(struct daemon *d, const struct sight *s, const char *comment)
+{
+	for (unsigned i = 0; i < CAPTURES_MAX; i++) {
+		struct capture *c = d->captures->one[i];
+		struct port *p;
+
+		if (!(s->wanted & 1u << i) || !c->begun)
+			continue;
+		p = find_port(c, s);
+		if (p && send_packet(c, p, s, comment)) {
+			p->seen++;
+		} else {	/* the first takes what has no place of its own */
+			p = p ? p : c->port;
+			p->seen++;
+			p->lost++;
+		}
+		capfilter_learn(&c->filter, &s->facts);
+	}
+}
+
+bool
+capture_wants(struct daemon *d, struct sight *s)
+{
+	s->wanted = 0;
+	for (unsigned i = 0; i < CAPTURES_MAX; i++) {
+		const struct capture *c = d->captures->one[i];
+
+		if (c && capfilter_match(&c->filter, &s->facts))
+			s->wanted |= 1u << i;
+	}
+	return s->wanted != 0;
+}
+
+/* --- beginning and end ------------------------------------------------------------- */
+
+static void
+begin(struct capture *c)
+{
+	struct wr w = new_block(c);
+
+	pcapng_section(&w, "pxrelayd " DAEMON_VERSION);
+	c->begun = send_block(c, &w);
+}
+
+/* Beyond what may wait, as it is little: the numbers are what is left of the lost. */
+static void
+finish(struct capture *c)
+{
+	if (!c->begun)
+		return;
+	for (unsigned i = 0; i < c->n_port; i++) {
+		struct port *p = &c->port[i];
+		struct wr w;
+
+		if (!describe(c, p))
+			continue;
+		w = new_block(c);
+		pcapng_stats(&w, p->id, loop_wall_ns(c->owner->loop), p->seen,
+		    p->lost);
+		(void)send_block(c, &w);
+	}
+	c->begun = false;
+}
+
+static void
+forget(struct capture *c)
+{
+	struct daemon *d = c->owner;
+
+	d->captures->one[c->index] = NULL;
+	if (--d->captures->n == 0) {
+		free(d->captures);
+		d->captures = NULL;
+	}
+	free(c);
+}
+
+static void
+on_stream(void *user, enum ctl_event what)
+{
+	struct capture *c = user;
+
+	switch (what) {
+	case CTL_BEGIN:
+		begin(c);
+		break;
+	case CTL_STOP:
+		finish(c);
+		break;
+	case CTL_GONE:
+		forget(c);
+		break;
+	}
+}
+
+/* A place among the captures, with what all of them share; NULL: no memory, or none free. */
+static struct capture *
+new_capture(struct daemon *d)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	if (!d->captures)
+		d->captures = calloc(1, sizeof(*d->captures));
+	if (!d->captures) {
+		free(c);
+		return NULL;
+	}
+	while (d->captures->one[c->index])
+		c->index++;
+	c->owner = d;
+	d->captures->one[c->index] = c;
+	d->captures->n++;
+	return c;
+}
+
+static json_t *
+refused(const char *why)
+{
+	return json_pack("{s:s}", "error", why);
+}
+
+json_t *
+capture_begin(struct daemon *d, const char *words)
+{
+	struct capfilter filter;
+	struct capture *c;
+	char why[256];
+
+	if (d->captures && d->captures->n == CAPTURES_MAX)
+		return refused("there are 4 captures already");
+	if (!capfilter_parse(&filter, d->conf, words, why, sizeof(why)))
+		return refused(why);
+	c = new_capture(d);
+	if (!c)
+		return refused("out of memory");
+	c->filter = filter;
+	c->stream = ctl_stream(d->ctl, on_stream, c);
+	if (!c->stream) {
+		forget(c);
+		return refused("out of memory");
+	}
+	return json_pack("{s:s}", "capture", "pcapng");
+}

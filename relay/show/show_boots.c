@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * show_boots - what core/track saw of the clients, as documents: the lists of
+ * `show clients` and `show boots`, and the conversation with its verdict of
+ * `explain`. The verdict itself is core/explain's.
+ *
+ * Lists begin with the youngest and are bounded, in rows and in clients looked at:
+ * the packet path waits while one is made, and a site may have 100,000 clients.
+ * pxrelayctl(8) describes every name; they do not change.
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "base/sbuf.h"
+#include "core/story/explain.h"
+#include "relay/daemon.h"
+#include "relay/show/show.h"
+
+#define ROWS_MAX	200
+/* With more clients than that between two boots, nobody has booted for long. */
+#define LOOK_MAX	5000
+
+/* The configured name of a server; nothing when it has no other name than its
+ * address. */
+static json_t *
+server_name(struct daemon *d, struct ip4 a)
+{
+	uint16_t i = ip4_is_none(a) ? CONF_NONE : conf_server_by_addr(d->conf, a);
+	char text[IP4_STRLEN];
+
+	if (i == CONF_NONE || strcmp(d->conf->server[i].name, ip4_str(a, text)) == 0)
+		return NULL;
+	return show_name(d->conf->server[i].name);
+}
+
+static json_t *
+hardware(const struct track_key *k)
+{
+	char buf[3 * sizeof(k->chaddr) + 1];
+	struct sbuf b = sbuf_init(buf, sizeof(buf));
+
+	sbuf_mac(&b, k->chaddr, k->hlen);
+	return json_string(buf);
+}
+
+/* "uefi-x64", or the number when it is in no list. */
+static json_t *
+arch(const struct track_boot *b)
+{
+	const char *known = b->has_arch ? pxe_arch_name(b->arch) : NULL;
+
+	if (!b->has_arch)
+		return NULL;
+	return known ? json_string(known) : json_sprintf("%u", b->arch);
+}
+
+static json_t *
+interface(struct daemon *d, const struct track_boot *b)
+{
+	const struct iface *f = iftab_by_index(d->iftab, b->ifindex);
+
+	return f ? show_name(f->link.name) : NULL;
+}
+
+/* Rules have numbers in the configuration only, and after a reload others. */
+static json_t *
+rule(struct daemon *d, const struct track_boot *b)
+{
+	if (b->rule >= d->conf->n_rule || mono_before(b->begin, d->reloaded))
+		return NULL;
+	return show_name(d->conf->rule[b->rule].name);
+}
+
+static struct ip4
+boot_server(const struct track_boot *b)
+{
+	return ip4_is_none(b->file_server) ? b->peer_4011 : b->file_server;
+}
+
+static json_t *
+ago_s(struct daemon *d, struct mono t)
+{
+	return json_integer(mono_diff_ms(loop_now(d->loop), t) / 1000);
+}
+
+/* --- lists ------------------------------------------------------------------ */
+
+static json_t *
+client_row(struct daemon *d, const struct track_client *c)
+{
+	const struct track_boot *b = &c->now;
+	enum explain e = explain(b, loop_now(d->loop));
+
+	return json_pack("{s:o, s:o*, s:o*, s:s, s:o*, s:s, s:b, s:o, s:o}",
+	    "mac", hardware(&c->key), "interface", interface(d, b),
+	    "arch", arch(b), "family", pxe_family_name(b->family),
+	    "address", show_some_ip(c->address),
+	    "verdict", explain_row(e)->code, "failed", explain_failed(e),
+	    "age-s", ago_s(d, b->last), "xid", json_sprintf("%08x", b->xid));
+}
+
+static json_t *
+boot_row(struct daemon *d, const struct track_client *c)
+{
+	struct ip4 server = boot_server(&c->now);
+	json_t *row = client_row(d, c);
+
+	json_object_update_new(row, json_pack("{s:o*, s:o*, s:o*}",
+	    "server", show_some_ip(server), "server-name", server_name(d, server),
+	    "file", c->now.file[0] ? show_name(c->now.file) : NULL));
+	return row;
+}
+
+static json_t *
+list(struct daemon *d, const char *what, bool boots)
+{
+	const struct track_client *c = NULL;
+	json_t *rows = json_array();
+
+	for (unsigned n = 0; n < LOOK_MAX && json_array_size(rows) < ROWS_MAX; n++) {
+		c = track_older(d->track, c);
+		if (!c)
+			break;
+		if (boots && c->now.netboot)
+			json_array_append_new(rows, boot_row(d, c));
+		else if (!boots)
+			json_array_append_new(rows, client_row(d, c));
+	}
+	/* Are there any that were not looked at? */
+	return json_pack("{s:o, s:I, s:b}", what, rows,
+	    "known", (json_int_t)track_count(d->track),
+	    "more", c && track_older(d->track, c));
+}
+
+json_t *
+show_clients(struct daemon *d)
+{
+	return list(d, "clients", false);
+}
+
+json_t *
+show_boots(struct daemon *d)
+{
+	return list(d, "boots", true);
+}
+
+/* --- one of them ------------------------------------------------------------- */
+
+static json_t *
+event(struct daemon *d, const struct track_event *e)
+{
+	return json_pack("{s:I, s:s, s:o*, s:o*, s:o*, s:o*, s:s*}",
+	    "ms", (json_int_t)e->ms, "event", track_word((enum track_kind)e->kind),
+	    "server", show_some_ip(e->peer), "server-name", server_name(d, e->peer),
+	    "address", show_some_ip(e->addr),
+	    "n", e->n ? json_integer(e->n) : NULL,
+	    "drop", e->why ? drop_word((enum drop)e->why) : NULL);
+}
+
+static json_t *
+events(struct daemon *d, const struct track_boot *b)
+{
+	const struct track_event *e;
+	json_t *all = json_array();
+	unsigned lost;
+
+	for (unsigned i = 0; (e = track_event(b, i, &lost)); i++) {
+		if (lost)
+			json_array_append_new(all,
+			    json_pack("{s:I}", "lost", (json_int_t)lost));
+		json_array_append_new(all, event(d, e));
+	}
+	return all;
+}
+
+static json_t *
+offers(struct daemon *d, const struct track_boot *b)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < b->n_offer; i++) {
+		const struct track_offer *o = &b->offer[i];
+
+		json_array_append_new(all, json_pack(
+		    "{s:I, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:b, s:b, s:b, s:b, s:b}",
+		    "ms", (json_int_t)o->ms,
+		    "server", show_ip(o->server),
+		    "server-name", server_name(d, o->server),
+		    "server-id", show_some_ip(o->id), "address", show_some_ip(o->yiaddr),
+		    "router", show_some_ip(o->router), "next-server", show_some_ip(o->siaddr),
+		    "pxe", o->pxe, "http", o->http, "file", o->file,
+		    "menu", o->menu, "boot-only", o->boot_only));
+	}
+	return all;
+}
+
+static json_t *
+verdict(enum explain e)
+{
+	const struct explain_row *r = explain_row(e);
+
+	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:s}", "code", r->code,
+	    "failed", explain_failed(e), "sentence", r->sentence,
+	    "cause", r->cause, "cure", r->cure, "firmware", r->firmware);
+}
+
+static json_t *
+also(const struct track_boot *b, struct mono now)
+{
+	enum explain e[EXPLAIN_ALSO_MAX];
+	unsigned n = explain_also(b, now, e);
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(all, verdict(e[i]));
+	return all;
+}
+
+/* What its messages said, and what was done. */
+static json_t *
+facts(struct daemon *d, const struct track_boot *b)
+{
+	struct ip4 server = boot_server(b);
+
+	return json_pack("{s:o*, s:o*, s:s, s:b, s:o*, s:I, s:I, s:I, s:I, s:I, s:I,"
+	    " s:o*, s:o*, s:o*, s:o*, s:o*}",
+	    "interface", interface(d, b), "arch", arch(b),
+	    "family", pxe_family_name(b->family), "netboot", b->netboot,
+	    "rule", rule(d, b),
+	    "discovers", (json_int_t)b->discovers,
+	    "requests", (json_int_t)b->requests,
+	    "asked-dhcp", (json_int_t)b->dhcp_asked,
+	    "asked-boot", (json_int_t)b->boot_asked,
+	    "hedges", (json_int_t)b->hedges, "drops", (json_int_t)b->drops,
+	    "address", show_some_ip(b->address), "router", show_some_ip(b->router),
+	    "server", show_some_ip(server), "server-name", server_name(d, server),
+	    "file", b->file[0] ? show_name(b->file) : NULL);
+}
+
+static json_t *
+conversation(struct daemon *d, const struct track_boot *b)
+{
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
+	    "begin-ago-s", ago_s(d, b->begin), "age-s", ago_s(d, b->last),
+	    "verdict", explain_row(explain(b, loop_now(d->loop)))->code,
+	    "xid", json_sprintf("%08x", b->xid),
+	    "facts", facts(d, b), "offers", offers(d, b), "events", events(d, b));
+}
+
+static bool
+parse_hardware(const char *s, struct track_key *k)
+{
+	*k = (struct track_key){ .hlen = 0 };
+	k->hlen = (uint8_t)hwaddr_parse(s, k->chaddr, sizeof(k->chaddr));
+	return k->hlen >= 6;
+}
+
+json_t *
+show_explain(struct daemon *d, const char *mac)
+{
+	const struct track_client *c;
+	const struct track_boot *b;
+	struct mono now = loop_now(d->loop);
+	struct track_key k;
+	json_t *doc;
+
+	if (!parse_hardware(mac, &k))
+		return json_pack("{s:s}", "error",
+		    "not a hardware address, like 52:54:00:12:34:56");
+	c = track_find(d->track, k.chaddr, k.hlen);
+	b = c ? &c->now : NULL;
+	doc = json_pack("{s:o, s:o, s:o}", "mac", hardware(&k), "verdict",
+	    verdict(explain(b, now)), "also", also(b, now));
+	if (c)
+		json_object_set_new(doc, "boot", conversation(d, &c->now));
+	if (c && c->has_before)
+		json_object_set_new(doc, "before", conversation(d, &c->before));
+	return doc;
+}

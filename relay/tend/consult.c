@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * consult - runs of core/doctor in the daemon, which has the sockets: DISCOVERs are rendered
+ * as a client's are and leave by the servers' own sockets, echo and ARP go by io/prober, port
+ * 4011 and files by io/fetch, and one question goes out on the VLAN as a frame.
+ *
+ * pxrelayctl starts a run, and asks for its result until it is there; what nobody fetches is
+ * forgotten after KEEP_MS. Without a run there is no timer and no memory but DOCTOR_RUNS_MAX
+ * pointers. What comes for the doctor's machine (proto/clientmsg) is taken out of the packet path
+ * before anything is counted of it or remembered, also long after the run.
+ */
+#include "relay/tend/consult.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/doctor/doctor.h"
+#include "io/fetch.h"
+#include "io/prober.h"
+#include "proto/http.h"
+#include "proto/tftp.h"
+#include "proto/udpip.h"
+#include "relay/observe/capture.h"
+#include "relay/daemon.h"
+#include "relay/show/show.h"
+
+/* Between two looks at the runs: the step of retries and of the end. */
+#define STEP_MS		20
+#define KEEP_MS		60000
+/* Room for option 82 and padding, as in the packet path. */
+#define RENDERED_MAX	(CLIENTMSG_MAX + 320)
+
+struct consults {
+	struct fetcher *fetcher;
+	struct loop_watch *timer;
+	uint32_t drawn;		/* number of the last run */
+	uint32_t id[DOCTOR_RUNS_MAX];
+	struct mono ended[DOCTOR_RUNS_MAX];	/* us 0: under way */
+	struct doctor *run[DOCTOR_RUNS_MAX];	/* NULL: free */
+	/* Who answered last, and on which interface: a server that is silent on another one
+	 * lives. */
+	struct {
+		struct mono at;
+		uint32_t ifindex;
+	} answered[CONF_SERVERS_MAX];
+};
+
+static void
+forget(struct consults *g, unsigned i)
+{
+	g->run[i] = doctor_free(g->run[i]);
+	g->ended[i] = mono_us(0);
+}
+
+static struct doctor *
+run_of(struct consults *g, uint32_t token)
+{
+	return g->run[doctor_slot(token)];
+}
+
+/* --- asking --------------------------------------------------------------------------- */
+
+/* As path.c sends a request: through relay4_render() and the server's own socket. */
+static int
+send_discover(struct daemon *d, const struct doctor_ask *a)
+{
+	bool no_room;
+	uint8_t msg[CLIENTMSG_MAX], out[RENDERED_MAX];
+	struct relay4_plan plan = { .hops = 1, .n_copy = 1 };
+	size_t len = clientmsg_discover(msg, sizeof(msg), &a->msg, false);
+
+	if (dhcp4_parse(&plan.m, msg, len) != DROP_NONE)
+		return -EINVAL;
+	plan.copy[0] = (struct relay4_copy){ a->giaddr, a->rai };
+	len = relay4_render(&plan, 0, relay4_form(d->conf, &plan.copy[0], a->server),
+	    out, sizeof(out), &no_room);
+	return probing_send(d, a->server, out, len);
+}
+
+/* The broadcast flag makes every answer one that we hear, though the machine is not there. */
+static int
+send_on_vlan(struct daemon *d, const struct doctor_ask *a)
+{
+	struct packet_to to = { a->ifindex, 6, { 255, 255, 255, 255, 255, 255 } };
+	uint8_t msg[CLIENTMSG_MAX], hdr[UDPIP_HEADERS];
+	struct packet_sent sent = { 0 };
+	struct udpip u = {
+		.src = IP4_NONE, .dst = IP4_BROADCAST, .sport = DHCP4_PORT_CLIENT,
+		.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL, .payload = msg,
+	};
+
+	u.payload_len = clientmsg_discover(msg, sizeof(msg), &a->msg, true);
+	udpip_build(hdr, &u, d->ip_id++);
+	packet_queue(d->packet, &to, hdr, msg, u.payload_len, &sent);
+	packet_flush(d->packet, &sent);
+	return sent.ok ? 0 : sent.full ? -EAGAIN : -sent.last_errno;
+}
+
+static int
+send_arp(struct daemon *d, const struct prober_ask *p, uint32_t ifindex)
+{
+	const struct iface *f = iftab_by_index(d->iftab, ifindex);
+
+	if (!f || !f->n_addr || f->link.mac_len != sizeof(struct mac))
+		return -ENODEV;
+	return probing_arp(d, p, f, f->addr[0].net.addr);
+}
+
+static int
+send_4011(struct consults *g, const struct doctor_ask *a, struct fetch_ask f)
+{
+	uint8_t msg[CLIENTMSG_MAX];
+
+	f.kind = FETCH_DATAGRAM;
+	f.port = DHCP4_PORT_PXE;
+	f.msg = msg;
+	f.len = clientmsg_request4011(msg, sizeof(msg), &a->msg, a->giaddr, a->id,
+	    a->item);
+	return fetch(g->fetcher, &f);
+}
+
+static int
+send_for_file(struct consults *g, const struct doctor_ask *a, struct fetch_ask f)
+{
+	uint8_t msg[HTTP_REQUEST_MAX + BOOTFILE_MAX];
+	const struct bootfile *b = a->file;
+
+	f.msg = msg;
+	if (b->scheme == BOOTFILE_HTTP) {
+		f.kind = FETCH_HTTP;
+		f.port = b->port;
+		f.len = http_get_first(msg, sizeof(msg), b->host, b->port, b->path,
+		    DOCTOR_FILE_BYTES);
+	} else {
+		f.kind = FETCH_TFTP;
+		f.port = TFTP_PORT;
+		f.len = tftp_rrq_plain(msg, sizeof(msg), b->path);
+	}
+	return f.len ? fetch(g->fetcher, &f) : -EINVAL;
+}
+
+static int
+ask(struct daemon *d, const struct doctor_ask *a, struct mono now)
+{
+	struct mono until = mono_add_ms(now, a->left_ms);
+	struct prober_ask p = { .to = a->to, .token = a->token, .until = until };
+	struct fetch_ask f = {
+		.token = a->token, .to = a->to, .source = a->source, .until = until,
+	};
+
+	switch (a->what) {
+	case DOCTOR_DISCOVER:
+		return send_discover(d, a);
+	case DOCTOR_LISTEN:
+		return send_on_vlan(d, a);
+	case DOCTOR_PING:
+		return prober_icmp(probing_prober(d), &p);
+	case DOCTOR_PING_GIADDR:
+		p.source = a->source;
+		return prober_icmp(probing_prober(d), &p);
+	case DOCTOR_4011:
+		return send_4011(d->consults, a, f);
+	case DOCTOR_FILE:
+		return send_for_file(d->consults, a, f);
+	case DOCTOR_ARP:
+		return send_arp(d, &p, a->ifindex);
+	case DOCTOR_WHATS:
+		break;
+	}
+	return -EINVAL;
+}
+
+static void
+ask_all(struct daemon *d, struct doctor *run, struct mono now)
+{
+	struct doctor_ask a;
+
+	while (doctor_next(run, now, &a)) {
+		int err = ask(d, &a, now);
+
+		if (err < 0)
+			doctor_failed(run, a.token, -err);
+		else
+			stats_count(&d->stats, COUNTER_DOCTOR_QUESTIONS);
+	}
+}
+
+/* Before the verdict. */
+static void
+tell_who_serves(const struct consults *g, struct doctor *run, struct mono now)
+{
+	for (unsigned i = 0; i < run->n_server; i++) {
+		uint16_t s = run->server[i].index;
+
+		if (g->answered[s].at.us && g->answered[s].ifindex != run->ifindex &&
+		    mono_diff_ms(now, g->answered[s].at) < KEEP_MS)
+			run->server[i].serves_others = true;
+	}
+}
+
+/* What becomes of run i now: when is the next look at it due, in ms? -1: never. */
+static int64_t
+step(struct daemon *d, unsigned i, struct mono now)
+{
+	struct consults *g = d->consults;
+
+	if (!g->run[i])
+		return -1;
+	if (!g->ended[i].us) {
+		ask_all(d, g->run[i], now);
+		tell_who_serves(g, g->run[i], now);
+		if (!doctor_done(g->run[i], now))
+			return STEP_MS;
+		g->ended[i] = now;
+	}
+	if (mono_diff_ms(now, g->ended[i]) < KEEP_MS)
+		return KEEP_MS;
+	forget(g, i);
+	return -1;
+}
+
+static void
+steps(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	int64_t next = -1;
+
+	fetcher_expire(d->consults->fetcher, now);
+	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++) {
+		int64_t ms = step(d, i, now);
+
+		if (ms >= 0 && (next < 0 || ms < next))
+			next = ms;
+	}
+	if (next >= 0)
+		loop_rearm(d->consults->timer, next);
+}
+
+/* --- answers ----------------------------------------------------------------------------- */
+
+/* What the relay would do with an answer to a client, without doing it. */
+static enum drop
+verdict_on(struct daemon *d, const struct doctor *run, const struct relay4_rx *rx,
+    const struct dhcp4 *m)
+{
+	enum drop why = relay4_judge_sender(&d->r4, rx, relay4_server(&d->r4, rx->src));
+
+	if (why == DROP_NONE && !doctor_has_giaddr(run, m->giaddr))
+		why = DROP_NOT_OUR_GIADDR;
+	return why;
+}
+
+static void
+note_answer(struct daemon *d, const struct doctor *run, struct ip4 from,
+    struct mono now)
+{
+	uint16_t server = relay4_server(&d->r4, from);
+
+	if (server == CONF_NONE)
+		return;
+	d->consults->answered[server].at = now;
+	d->consults->answered[server].ifindex = run->ifindex;
+}
+
+bool
+consult_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	struct doctor *run;
+	struct dhcp4 m;
+	uint16_t mac;
+	uint32_t xid;
+
+	if (!clientmsg_answer(rx->data, rx->len, &mac, &xid))
+		return false;
+	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
+	if (d->captures)
+		capture_probe_answer(d, rx);
+	run = run_of(d->consults, xid);
+	if (run && run->mac == mac && !run->judged &&
+	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
+	    doctor_offered(run, &m, rx->src, verdict_on(d, run, rx, &m), now))
+		note_answer(d, run, rx->src, now);
+	return true;
+}
+
+bool
+consult_vlan(struct daemon *d, const struct relay4_rx *rx)
+{
+	struct consults *g = d->consults;
+	struct dhcp4 m;
+	uint16_t mac;
+	uint32_t xid;
+
+	if (!clientmsg_answer(rx->data, rx->len, &mac, &xid))
+		return false;
+	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
+	/* A configured server on a client VLAN answers there directly, too. */
+	if (relay4_server(&d->r4, rx->src) != CONF_NONE ||
+	    iftab_is_ours(d->iftab, rx->src) ||
+	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
+		return true;
+	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
+		if (g->run[i] && g->run[i]->mac == mac && !g->run[i]->judged &&
+		    g->run[i]->ifindex == rx->ifindex)
+			doctor_heard_on_vlan(g->run[i], &m, rx->src);
+	return true;
+}
+
+void
+consult_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport)
+{
+	struct doctor *run;
+	uint16_t mac;
+	uint32_t xid;
+
+	if (rx->sport != DHCP4_PORT_PXE || dport != DHCP4_PORT_CLIENT ||
+	    !clientmsg_answer(rx->data, rx->len, &mac, &xid))
+		return;
+	run = run_of(d->consults, xid);
+	if (run && run->mac == mac)
+		doctor_wrong_port(run, xid);
+}
+
+bool
+consult_error(struct daemon *d, uint16_t server, int err)
+{
+	bool ours = false;
+
+	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
+		if (d->consults->run[i] && !d->consults->run[i]->judged)
+			ours = doctor_server_error(d->consults->run[i], server, err) ||
+			    ours;
+	return ours;
+}
+
+void
+consult_probed(struct daemon *d, uint32_t token, bool alive)
+{
+	struct doctor *run = run_of(d->consults, token);
+
+	if (run && alive && doctor_heard(run, token))
+		stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
+}
+
+/* io/fetch's word. true: the socket is of no more use. */
+static bool
+on_fetched(void *daemon, const struct fetch_result *r, struct mono now)
+{
+	struct daemon *d = daemon;
+	struct doctor *run = run_of(d->consults, r->token);
+	struct doctor_q *q = run ? doctor_find(run, r->token) : NULL;
+
+	if (!q)
+		return true;
+	if (r->err) {
+		doctor_failed(run, r->token, r->err);
+		return true;
+	}
+	if (q->what == DOCTOR_4011 ? !doctor_4011(run, r->token, r->data, r->len,
+	    r->from, now) : !doctor_fetched(run, r->token, r->data, r->len))
+		return false;
+	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
+	loop_rearm(d->consults->timer, 0);
+	return true;
+}
+
+/* --- documents ------------------------------------------------------------------------------ */
+
+static json_t *
+kinds(uint8_t bits)
+{
+	json_t *all = json_array();
+
+	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
+		if (bits >> k & 1)
+			json_array_append_new(all, json_string(
+			    clientmsg_kind_name((enum clientmsg_kind)k)));
+	return all;
+}
+
+static json_t *
+finding(const struct doctor *run, const struct doctor_finding *f)
+{
+	const struct finding_row *row = finding_row(f->what);
+	const struct conf_server *s = f->server == CONF_NONE ? NULL :
+	    &run->conf->server[f->server];
+
+	return json_pack("{s:s, s:s, s:s, s:o*, s:o*, s:o*, s:o, s:o*, s:s, s:s}",
+	    "check", row->check, "code", row->code,
+	    "status", finding_level_word(row->level),
+	    "server", s ? show_ip(s->address) : NULL,
+	    "server-name", s && !s->implicit ? show_name(s->name) : NULL,
+	    "address", show_some_ip(f->address), "kinds", kinds(f->kinds),
+	    "detail", f->detail[0] ? json_string(f->detail) : NULL,
+	    "sentence", row->sentence, "cure", row->cure);
+}
+
+/* Has the interface the address that servers give out as router? */
+static bool
+is_router(const struct doctor *run)
+{
+	for (unsigned i = 0; i < run->n_router; i++)
+		if (run->router[i].ours)
+			return true;
+	return false;
+}
+
+static json_t *
+document(const struct doctor *run, uint32_t id, struct mono ended)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < run->n_finding; i++)
+		json_array_append_new(all, finding(run, &run->finding[i]));
+	return json_pack("{s:I, s:b, s:o, s:I, s:o*, s:o, s:b, s:I, s:s, s:o}",
+	    "run", (json_int_t)id, "done", 1, "interface", show_name(run->ifname),
+	    "ifindex", (json_int_t)run->ifindex,
+	    "giaddr", show_some_ip(run->gi[0].giaddr),
+	    "mac", json_sprintf("02:70:78:64:%02x:%02x", run->mac >> 8,
+	    run->mac & 255), "router-here", is_router(run),
+	    "ms", (json_int_t)mono_diff_ms(ended, run->began),
+	    "status", finding_level_word(doctor_worst(run)), "checks", all);
+}
+
+static unsigned
+free_slot(const struct consults *g)
+{
+	unsigned i = 0;
+
+	while (i < DOCTOR_RUNS_MAX && g->run[i])
+		i++;
+	return i;
+}
+
+/* By name, and by any of them: the kernel's names are unique. */
+static uint32_t
+find_interface(struct daemon *d, const char *name)
+{
+	const struct iface *f;
+
+	for (f = iftab_next(d->iftab, 0); f; f = iftab_next(d->iftab, f->link.ifindex))
+		if (strcmp(f->link.name, name) == 0)
+			return iftab_client(d->iftab, f->link.ifindex);
+	return 0;
+}
+
+json_t *
+consult_start(struct daemon *d, const char *ifname)
+{
+	struct consults *g = d->consults;
+	unsigned i = free_slot(g);
+	struct mono now = loop_now(d->loop);
+	uint64_t n = ++g->drawn;
+	struct hash_key secret = d->secret;
+
+	if (i == DOCTOR_RUNS_MAX)
+		return json_pack("{s:b}", "busy", 1);
+	secret.k[0] = hash_sip(d->secret, &n, sizeof(n));
+	g->run[i] = doctor_new(&d->r4, find_interface(d, ifname), ifname, (uint8_t)i,
+	    secret, now);
+	if (!g->run[i])
+		return json_pack("{s:s}", "error", "out of memory");
+	g->id[i] = g->drawn;
+	g->ended[i] = mono_us(0);
+	loop_rearm(g->timer, 0);
+	return json_pack("{s:I}", "run", (json_int_t)g->id[i]);
+}
+
+json_t *
+consult_result(struct daemon *d, const char *run)
+{
+	struct consults *g = d->consults;
+	unsigned long id = strtoul(run, NULL, 10);
+	json_t *doc;
+
+	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++) {
+		if (!g->run[i] || g->id[i] != id)
+			continue;
+		if (!g->ended[i].us)
+			return json_pack("{s:I, s:b}", "run", (json_int_t)id, "done", 0);
+		doc = document(g->run[i], g->id[i], g->ended[i]);
+		forget(g, i);
+		return doc;
+	}
+	return json_pack("{s:s}", "error",
+	    "there is no such run: was the configuration read again?");
+}
+
+/* --- the rest of the daemon ------------------------------------------------------------------ */
+
+int
+consult_open(struct daemon *d)
+{
+	struct consults *g = calloc(1, sizeof(*g));
+
+	d->consults = g;
+	if (!g)
+		return -ENOMEM;
+	g->fetcher = fetcher_new(d->loop, d->priv, on_fetched, d);
+	g->timer = loop_timer(d->loop, KEEP_MS, false, steps, d);
+	return g->fetcher && g->timer ? 0 : -ENOMEM;
+}
+
+void
+consult_reload(struct daemon *d)
+{
+	fetcher_cancel(d->consults->fetcher);
+	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
+		forget(d->consults, i);
+	memset(d->consults->answered, 0, sizeof(d->consults->answered));
+}
+
+void
+consult_close(struct daemon *d)
+{
+	struct consults *g = d->consults;
+
+	if (!g)
+		return;
+	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
+		forget(g, i);
+	g->timer = loop_unwatch(g->timer);
+	g->fetcher = fetcher_free(g->fetcher);
+	free(g);
+	d->consults = NULL;
+}

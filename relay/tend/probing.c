@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * probing - carries out what core/probe asks for: DHCP questions go through the
+ * server's own socket, as clients' do and from port 67, the others through io/prober;
+ * answers come back by path.c and by io/prober.
+ *
+ * An answer to a DHCP probe looks like a client's reply. It is told apart by the
+ * hardware address of the machine that does not exist (proto/probemsg), in time or too
+ * late, and never gets to a VLAN.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sbuf.h"
+#include "core/server/probe.h"
+#include "io/prober.h"
+#include "proto/probemsg.h"
+#include "relay/observe/capture.h"
+#include "relay/tend/consult.h"
+#include "relay/daemon.h"
+
+/*
+ * A wake-up costs as much as a question. So what is due within a step is asked together, ten
+ * of 200 servers, and while their answers come in the loop rests for a moment at a time:
+ * servers on the same site answer within a millisecond. A client would rest with us, so
+ * this is done only when none has spoken since the step before.
+ */
+#define PROBING_STEP_MS		50
+#define PROBING_GATHER_US	2000
+
+/* Which INFORM a server answers, as far as is known: see proto/probemsg. */
+enum inform { INFORM_BOTH, INFORM_PLAIN, INFORM_CIADDR };
+
+struct probing {
+	struct probes probes;
+	struct prober *prober;
+	struct loop_watch *timer;
+	unsigned share;		/* of questions, in a step */
+	unsigned n_open;	/* questions of the last step that may be answered at once */
+	uint64_t clients;	/* messages of and for them, up to the last step */
+	bool quiet;		/* there were none in the step before */
+	enum inform inform[CONF_SERVERS_MAX];
+};
+
+/* --- asking ------------------------------------------------------------------- */
+
+int
+probing_send(struct daemon *d, uint16_t server, const void *msg, size_t len)
+{
+	struct udp_server *s = d->server[server].sock;
+	struct udp_sent sent = { 0 };
+
+	if (!len || !udp_server_connected(s))
+		return -ENETUNREACH;
+	if (d->captures)
+		capture_probe(d, server, msg, len);
+	udp_server_queue(s, msg, len, &sent);
+	udp_server_flush(s, &sent);
+	return sent.ok ? 0 : sent.full ? -EAGAIN : -sent.last_errno;
+}
+
+static const struct rai *
+option82(const struct daemon *d, uint16_t server, const struct iface_gi *gi)
+{
+	return d->conf->server[server].option82 ? &gi->rai : NULL;
+}
+
+/*
+ * No INFORM is answered by every server. The first time, and as long as a server
+ * is down, it gets both, and then the one that it answered.
+ */
+static int
+ask_dhcp(struct daemon *d, const struct probe_question *q, const struct iface_gi *gi)
+{
+	const struct rai *rai = option82(d, q->server, gi);
+	enum inform which = health_usable(&d->r4.health[q->server]) ?
+	    d->probing->inform[q->server] : INFORM_BOTH;
+	uint8_t msg[PROBEMSG_MAX];
+	int err = 0;
+
+	if (which != INFORM_CIADDR)
+		err = probing_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
+		    q->token, IP4_NONE, gi->giaddr, rai));
+	if (which != INFORM_PLAIN && !err)
+		err = probing_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
+		    q->token, gi->giaddr, gi->giaddr, rai));
+	return err;
+}
+
+static int
+ask_pxe(struct daemon *d, const struct probe_question *q, const struct iface_gi *gi)
+{
+	uint8_t msg[PROBEMSG_MAX];
+
+	return probing_send(d, q->server, msg, probemsg_discover(msg, sizeof(msg),
+	    q->token, gi->giaddr, option82(d, q->server, gi)));
+}
+
+static int
+ask_4011(struct daemon *d, const struct prober_ask *a, const struct iface_gi *gi)
+{
+	uint8_t msg[PROBEMSG_MAX];
+
+	return prober_4011(d->probing->prober, a, msg,
+	    probemsg_request4011(msg, sizeof(msg), a->token, gi->giaddr));
+}
+
+int
+probing_arp(struct daemon *d, const struct prober_ask *a, const struct iface *f,
+    struct ip4 source)
+{
+	struct prober_link link = { .ifindex = f->link.ifindex, .source = source };
+
+	memcpy(link.mac.b, f->link.mac, sizeof(link.mac.b));
+	return prober_arp(d->probing->prober, a, &link);
+}
+
+/* ENOENT and ENODEV stand for what a probe waits for: a client interface, a link. */
+static int
+ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a)
+{
+	struct probing *g = d->probing;
+	const struct iface_gi *gi;
+	const struct iface *f;
+	struct ip4 source;
+
+	switch (q->probe->kind) {
+	case CONF_PROBE_PXE:
+		gi = probe_giaddr(&g->probes, &d->r4, q->server);
+		return gi ? ask_pxe(d, q, gi) : -ENOENT;
+	case CONF_PROBE_DHCP:
+		gi = probe_giaddr(&g->probes, &d->r4, q->server);
+		return gi ? ask_dhcp(d, q, gi) : -ENOENT;
+	case CONF_PROBE_PXE4011:
+		gi = probe_giaddr(&g->probes, &d->r4, q->server);
+		return gi ? ask_4011(d, a, gi) : -ENOENT;
+	case CONF_PROBE_TFTP:
+		return prober_tftp(g->prober, a, q->probe->arg);
+	case CONF_PROBE_ARP:
+		f = probe_link(&g->probes, &d->r4, q->server, &source);
+		return f ? probing_arp(d, a, f, source) : -ENODEV;
+	case CONF_PROBE_ICMP:
+		return prober_icmp(g->prober, a);
+	case CONF_PROBE_TCP:
+		return prober_tcp(g->prober, a, q->probe->port);
+	case CONF_PROBE_HTTP:
+		return prober_http(g->prober, a, q->probe->port, q->probe->arg);
+	case CONF_PROBE_MAX:
+		break;
+	}
+	return -EINVAL;
+}
+
+/* What an error of sending says about the server. */
+static void
+not_asked(struct daemon *d, const struct probe_question *q, int err, struct mono now)
+{
+	struct probes *p = &d->probing->probes;
+
+	switch (-err) {
+	case ENOENT:
+		probe_waits(p, &d->r4, q->token, PROBE_NO_INTERFACE, now);
+		break;
+	case ENODEV:
+		probe_waits(p, &d->r4, q->token, PROBE_OFF_LINK, now);
+		break;
+	case ENETUNREACH:
+		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_NO_ROUTE, now);
+		break;
+	case EHOSTUNREACH:
+	case EHOSTDOWN:
+		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_UNREACHABLE, now);
+		break;
+	case ECONNREFUSED:
+		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_REFUSED, now);
+		break;
+	default:	/* buffers, descriptors, memory: our trouble, not the server's */
+		probe_waits(p, &d->r4, q->token, PROBE_BUSY, now);
+	}
+}
+
+static uint64_t
+client_messages(const struct daemon *d)
+{
+	return d->stats.counter[COUNTER_REQUESTS] + d->stats.counter[COUNTER_REPLIES];
+}
+
+/* More answers are to be expected in a moment. */
+static void
+gather(void *daemon)
+{
+	struct daemon *d = daemon;
+	struct probing *g = d->probing;
+
+	if (g->n_open > 1 && g->quiet && g->clients == client_messages(d))
+		loop_pause(d->loop, PROBING_GATHER_US);
+}
+
+static void
+gather_less(struct daemon *d)
+{
+	struct probing *g = d->probing;
+
+	if (g->n_open > 0 && --g->n_open == 0)
+		loop_pause(d->loop, 0);		/* the last: nothing is waited for */
+	gather(d);
+}
+
+/* The timer runs on for what is due next. */
+static void
+await(struct daemon *d, struct mono now)
+{
+	struct mono due;
+
+	if (probe_due(&d->probing->probes, &d->r4, &due))
+		loop_rearm(d->probing->timer, mono_before(now, due) ?
+		    mono_diff_ms(due, now) + PROBING_STEP_MS : PROBING_STEP_MS);
+}
+
+static void
+run(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	struct probing *g = d->probing;
+	struct probe_question q;
+	unsigned left = g->share;
+
+	g->quiet = g->clients == client_messages(d);
+	g->clients = client_messages(d);
+	g->n_open = 0;
+	prober_expire(g->prober, now);
+	while (left-- > 0 && probe_next(&g->probes, &d->r4, now, &q)) {
+		const struct conf_server *c = &d->conf->server[q.server];
+		struct prober_ask a = {
+			.to = c->address, .token = q.token,
+			.until = mono_add_ms(now, c->probe_timeout_ms),
+		};
+		int err = ask(d, &q, &a);
+
+		if (err < 0) {
+			not_asked(d, &q, err, now);
+			continue;
+		}
+		g->n_open++;
+		stats_count(&d->stats, COUNTER_PROBES);
+	}
+	gather(d);
+	await(d, now);
+}
+
+/* --- answers ------------------------------------------------------------------ */
+
+static void
+heard(struct daemon *d, uint32_t token, struct mono now)
+{
+	if (probe_answered(&d->probing->probes, &d->r4, token, now))
+		stats_count(&d->stats, COUNTER_PROBE_ANSWERS);
+	else
+		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
+}
+
+bool
+probing_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	struct probing *g = d->probing;
+	struct ip4 ciaddr;
+	uint32_t xid;
+	uint16_t server;
+	unsigned i;
+
+	if (!probemsg_answer(rx->data, rx->len, &xid, &ciaddr))
+		return false;
+	if (d->captures)
+		capture_probe_answer(d, rx);
+	/* A client would not be given it (relay4_judge_source), so it proves nothing. */
+	if (d->conf->check_source && relay4_server(&d->r4, rx->src) == CONF_NONE) {
+		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
+		return true;
+	}
+	if (probe_find(&g->probes, &d->r4, xid, &server, &i) &&
+	    d->conf->server[server].probe[i].kind == CONF_PROBE_DHCP)
+		g->inform[server] = ip4_is_none(ciaddr) ? INFORM_PLAIN : INFORM_CIADDR;
+	gather_less(d);
+	heard(d, xid, now);
+	return true;
+}
+
+/* io/prober's word. Echo replies to somebody's ping are none of ours, and no strays. */
+static void
+on_answer(void *daemon, uint32_t token, bool alive, struct mono now)
+{
+	struct daemon *d = daemon;
+	struct probes *p = &d->probing->probes;
+	uint16_t server;
+	unsigned i;
+
+	if (!probe_find(p, &d->r4, token, &server, &i)) {
+		consult_probed(d, token, alive);
+		return;
+	}
+	gather_less(d);
+	if (alive)
+		heard(d, token, now);
+	else
+		probe_failed(p, &d->r4, token,
+		    probe_diag(d->conf->server[server].probe[i].kind), now);
+}
+
+bool
+probing_error(struct daemon *d, uint16_t server, int err, struct mono now)
+{
+	return probe_socket_error(&d->probing->probes, &d->r4, server, err, now);
+}
+
+/* A probe of a kind that the server does not answer, while it answers clients. */
+static void
+on_wrong(void *daemon, uint16_t server)
+{
+	struct daemon *d = daemon;
+	const struct conf_server *c = &d->conf->server[server];
+	const struct probe_server *s = &d->probing->probes.server[server];
+	char text[CONF_PROBE_STRLEN], buf[LOG_LINE_MAX / 2], a[IP4_STRLEN];
+	struct sbuf b = sbuf_init(buf, sizeof(buf));
+	bool wrong = d->r4.health[server].misconfigured;
+
+	for (unsigned i = 0; i < c->n_probe; i++)
+		if (!wrong || s->one[i].last == PROBE_TIMEOUT ||
+		    s->one[i].last == PROBE_FAILED) {
+			conf_probe_text(&c->probe[i], text);
+			sbuf_printf(&b, b.len ? "," : "");
+			sbuf_esc(&b, text, strlen(text));
+		}
+	log_event(&d->log, wrong ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+	    wrong ? "probe-misconfigured" : "probe-works",
+	    "server=%s address=%s probe=\"%s\"", c->name, ip4_str(c->address, a), buf);
+}
+
+/* --- the rest of the daemon ----------------------------------------------------- */
+
+int
+probing_open(struct daemon *d)
+{
+	struct probing *g = calloc(1, sizeof(*g));
+	struct mono now = loop_now(d->loop);
+
+	d->probing = g;
+	if (!g)
+		return -ENOMEM;
+	g->prober = prober_new(d->loop, d->priv, on_answer, gather, d);
+	g->timer = loop_timer(d->loop, 0, false, run, d);
+	if (!g->prober || !g->timer)
+		return -ENOMEM;
+	g->probes.on_wrong = on_wrong;
+	g->probes.user = d;
+	probe_init(&g->probes, d->secret);
+	probe_configure(&g->probes, NULL, d->conf, now);
+	g->share = probe_share(d->conf, PROBING_STEP_MS);
+	return 0;
+}
+
+void
+probing_close(struct daemon *d)
+{
+	struct probing *g = d->probing;
+
+	if (!g)
+		return;
+	g->timer = loop_unwatch(g->timer);
+	g->prober = prober_free(g->prober);
+	free(g);
+	d->probing = NULL;
+}
+
+void
+probing_reload(struct daemon *d, const struct conf *old)
+{
+	struct mono now = loop_now(d->loop);
+
+	prober_cancel(d->probing->prober);
+	memset(d->probing->inform, 0, sizeof(d->probing->inform));
+	probe_configure(&d->probing->probes, old, d->conf, now);
+	d->probing->share = probe_share(d->conf, PROBING_STEP_MS);
+	await(d, now);
+}
+
+void
+probing_soon(struct daemon *d)
+{
+	loop_rearm(d->probing->timer, 0);
+}
+
+void
+probing_interfaces_changed(struct daemon *d)
+{
+	probe_interfaces_changed(&d->probing->probes, loop_now(d->loop));
+	probing_soon(d);
+}
+
+struct prober *
+probing_prober(struct daemon *d)
+{
+	return d->probing->prober;
+}
+
+const struct probe_server *
+probing_state(const struct daemon *d, uint16_t server)
+{
+	return &d->probing->probes.server[server];
+}

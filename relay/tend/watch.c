@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * watch - what the kernel knows about the way to each server, as evidence of
+ * health: no route, the interface down, the next hop does not answer ARP.
+ *
+ * Whenever something changed that routes depend on (follow.c says so), servers'
+ * sockets are connected anew and the kernel is asked for each server's route;
+ * neighbours tell by themselves, on the interfaces that lead to servers. What it
+ * all means is decided in core/way.
+ *
+ * A server that is blocked since its next hop is silent gets no packet, so the
+ * kernel would never ask that hop again: it is made to, every few seconds.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/server/way.h"
+#include "io/neigh.h"
+#include "io/route.h"
+#include "relay/daemon.h"
+
+/* A routing daemon that loads a full table sends thousands of messages a second.
+ * The first is acted upon at once, those that follow this often: 256 servers
+ * take 3 ms. A change has to be noticed within 100 ms. */
+#define WATCH_GAP_MS 40
+
+/* The kernel takes 3 s to find out that nobody answers. */
+#define WATCH_RESOLVE_MS 5000
+
+struct watch {
+	struct route_asker *route;
+	struct neigh *neigh;
+	struct loop_watch *w_neigh, *w_gap;
+	struct ways ways;
+	bool waiting;		/* for the end of the gap */
+	bool unasked;		/* the kernel could not be asked for some route */
+	bool news;		/* of a hop */
+	struct mono last;	/* when routes were asked for */
+	struct mono resolved;	/* when failed hops were asked again */
+	size_t n_if;		/* the interfaces that neigh tells of */
+	uint32_t ifindex[CONF_SERVERS_MAX];
+};
+
+static bool
+is_server(const struct daemon *d, unsigned s)
+{
+	return d->conf->server[s].first == s;
+}
+
+/* Whoever has to answer ARP for a packet to dst. */
+static struct ip4
+next_hop(const struct route *r, struct ip4 dst)
+{
+	if (r->local || r->via6)
+		return IP4_NONE;
+	return ip4_is_none(r->gateway) ? dst : r->gateway;
+}
+
+/* Unreachable, prohibit and blackhole are routes too. Anything else is a kernel that has no memory
+ * for the question or the answer. */
+static bool
+says_no_route(int err)
+{
+	return err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EACCES ||
+	    err == -EINVAL;
+}
+
+/* What could not be asked stays as it was known, and is asked again by the next tick. */
+static void
+ask_route(struct daemon *d, uint16_t s)
+{
+	struct watch *w = d->watch;
+	struct ip4 dst = d->conf->server[s].address;
+	struct route r;
+	int err = route_ask(w->route, dst, d->r4.server_source[s], &r);
+
+	if (err == 0)
+		way_route(&w->ways, s, r.ifindex, next_hop(&r, dst));
+	else if (says_no_route(err))
+		way_no_route(&w->ways, s);
+	else
+		w->unasked = true;
+}
+
+/* A kernel that cannot be asked is believed what it told, if anything. */
+static void
+ask_hop(struct watch *w, struct way_hop *h)
+{
+	enum neigh_state s = NEIGH_UNKNOWN;
+	int err = route_neigh(w->route, h->ifindex, h->ip, &s);
+
+	if (err == -EOPNOTSUPP)
+		h->failed |= h->doubted;
+	else if (!err && s != NEIGH_UNKNOWN)
+		h->failed = s == NEIGH_FAILED;
+	h->asked = true;
+	h->doubted = false;
+}
+
+/* true: one has failed that had not. */
+static bool
+ask_hops(struct watch *w)
+{
+	bool failed = false;
+
+	for (unsigned i = 0; i < w->ways.n_hop; i++) {
+		struct way_hop *h = &w->ways.hop[i];
+		bool had = h->failed;
+
+		if (h->asked)
+			continue;
+		ask_hop(w, h);
+		failed |= h->failed && !had;
+	}
+	return failed;
+}
+
+static bool
+has(const uint32_t *list, size_t n, uint32_t x)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == x)
+			return true;
+	return false;
+}
+
+/* The interfaces of all hops, in *n. */
+static void
+hop_interfaces(const struct ways *ways, uint32_t list[CONF_SERVERS_MAX], size_t *n)
+{
+	*n = 0;
+	for (unsigned i = 0; i < ways->n_hop; i++)
+		if (!has(list, *n, ways->hop[i].ifindex))
+			list[(*n)++] = ways->hop[i].ifindex;
+}
+
+/* The filter comes before the question, so that nothing happens in between. */
+static void
+watch_hops(struct watch *w)
+{
+	uint32_t list[CONF_SERVERS_MAX];
+	size_t n;
+
+	hop_interfaces(&w->ways, list, &n);
+	if (n == w->n_if && memcmp(list, w->ifindex, n * sizeof(*list)) == 0)
+		return;
+	if (neigh_watch(w->neigh, list, n) < 0)
+		return;		/* tried again with the next change */
+	memcpy(w->ifindex, list, n * sizeof(*list));
+	w->n_if = n;
+}
+
+/* A route may come back without an event that we see, in a VRF for instance. */
+static bool
+unconnected(const struct daemon *d)
+{
+	for (unsigned i = 0; i < d->conf->n_server; i++)
+		if (d->server[i].sock && !udp_server_connected(d->server[i].sock))
+			return true;
+	return false;
+}
+
+bool
+watch_waits(const struct daemon *d)
+{
+	const struct ways *w = &d->watch->ways;
+
+	if (d->watch->unasked)
+		return true;
+	for (unsigned i = 0; i < w->n_hop; i++)
+		if (w->hop[i].failed)
+			return true;
+	for (unsigned i = 0; i < d->conf->n_server; i++)
+		if (w->server[i].blocked)
+			return true;
+	return unconnected(d);
+}
+
+/* Who is back is asked at once, and not when its next probe is due. */
+static void
+judge(struct daemon *d, struct mono now)
+{
+	if (way_judge(&d->watch->ways, &d->r4, now))
+		probing_soon(d);
+}
+
+static void
+look(struct daemon *d, struct mono now)
+{
+	struct watch *w = d->watch;
+
+	w->last = now;
+	w->unasked = false;
+	daemon_reconnect_servers(d);
+	for (uint16_t s = 0; s < d->conf->n_server; s++)
+		if (is_server(d, s))
+			ask_route(d, s);
+	way_sweep(&w->ways);
+	watch_hops(w);
+	(void)ask_hops(w);
+	judge(d, now);
+	if (watch_waits(d))
+		daemon_tick_soon(d);
+}
+
+static void
+gap_over(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+
+	if (d->watch->waiting) {
+		d->watch->waiting = false;
+		look(d, now);
+	}
+}
+
+void
+watch_changed(struct daemon *d)
+{
+	struct watch *w = d->watch;
+	struct mono now = loop_now(d->loop);
+	int64_t since = mono_diff_ms(now, w->last);
+
+	if (w->waiting)
+		return;
+	if (!w->last.us || since >= WATCH_GAP_MS) {
+		look(d, now);
+		return;
+	}
+	w->waiting = true;
+	loop_rearm(w->w_gap, WATCH_GAP_MS - since);
+}
+
+void
+watch_reload(struct daemon *d)
+{
+	way_reset(&d->watch->ways);
+	look(d, loop_now(d->loop));
+}
+
+static void
+on_neighbour(void *daemon, uint32_t ifindex, struct ip4 ip, enum neigh_state s)
+{
+	struct daemon *d = daemon;
+	struct ways *ways = &d->watch->ways;
+
+	if (s == NEIGH_FAILED ? way_doubt(ways, ifindex, ip) :
+	    way_neighbour(ways, ifindex, ip, false))
+		d->watch->news = true;
+}
+
+static void
+on_readable(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	struct watch *w = d->watch;
+
+	if (neigh_read(w->neigh) < 0) {		/* messages were lost */
+		for (unsigned i = 0; i < w->ways.n_hop; i++)
+			w->ways.hop[i].asked = false;
+		w->news = true;
+	}
+	if (!w->news)
+		return;
+	w->news = false;
+	/* Of several ways of one route the kernel may take another one now
+	 * (fib_multipath_use_neigh); if not, its packets go on being lost. */
+	if (ask_hops(w)) {
+		look(d, now);
+		return;
+	}
+	judge(d, now);
+	if (watch_waits(d))
+		daemon_tick_soon(d);
+}
+
+static void
+resolve(struct daemon *d)
+{
+	struct watch *w = d->watch;
+
+	for (unsigned i = 0; i < w->ways.n_hop; i++)
+		if (w->ways.hop[i].failed)
+			priv_resolve(d->priv, w->ways.hop[i].ifindex,
+			    w->ways.hop[i].ip);
+}
+
+void
+watch_tick(struct daemon *d, struct mono now)
+{
+	struct watch *w = d->watch;
+
+	if (unconnected(d) || w->unasked)
+		watch_changed(d);
+	else
+		judge(d, now);
+	if (mono_diff_ms(now, w->resolved) < WATCH_RESOLVE_MS)
+		return;
+	w->resolved = now;
+	resolve(d);
+}
+
+int
+watch_open(struct daemon *d)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+	int err;
+
+	d->watch = w;
+	if (!w)
+		return -ENOMEM;
+	err = route_open(&w->route);
+	if (!err)
+		err = neigh_open(&w->neigh, on_neighbour, d);
+	if (err < 0)
+		return err;
+	w->w_neigh = loop_read(d->loop, neigh_fd(w->neigh), on_readable, d);
+	w->w_gap = loop_timer(d->loop, WATCH_GAP_MS, false, gap_over, d);
+	return w->w_neigh && w->w_gap ? 0 : -ENOMEM;
+}
+
+void
+watch_close(struct daemon *d)
+{
+	struct watch *w = d->watch;
+
+	if (!w)
+		return;
+	w->w_neigh = loop_unwatch(w->w_neigh);
+	w->w_gap = loop_unwatch(w->w_gap);
+	w->neigh = neigh_close(w->neigh);
+	w->route = route_close(w->route);
+	free(w);
+	d->watch = NULL;
+}

@@ -1,0 +1,88 @@
+#!/bin/bash
+# Configuration files against the daemon's own checker.
+#
+# - Every conf/examples/*.conf, the examples operators start from, has no mistake, and
+#   what -nv prints for it is canonical: it parses, to the same text.
+# - tests/golden/NAME.conf with NAME.out: -nv prints exactly that.
+# - tests/golden/NAME.conf with NAME.err: refused with status 1 and exactly
+#   these lines, whose file name is written FILE.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/tally.sh
+
+pxrelayd=${PXRELAYD:-build/asan/pxrelayd}
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+
+check() {
+	timeout 30 "$pxrelayd" "$@" </dev/null
+}
+
+# same NAME EXPECTED GOT
+same() {
+	if diff -u "$2" "$3" > "$T/diff"; then
+		pass "$1"
+	else
+		cat "$T/diff"
+		fail "$1" "differs, see above"
+	fi
+}
+
+accepted() {
+	if ! check -n -c "$1" > "$T/err" 2>&1; then
+		cat "$T/err"
+		fail "$1 is valid" "refused, see above"
+	elif [ -s "$T/err" ]; then
+		cat "$T/err"
+		fail "$1 is valid" "valid, but not silently"
+	else
+		pass "$1 is valid"
+	fi
+}
+
+canonical() {
+	if check -nv -c "$1" > "$T/once" 2> "$T/err" && [ -s "$T/once" ] &&
+		check -nv -c "$T/once" > "$T/twice" 2> "$T/err"; then
+		same "$1 is canonical after -nv" "$T/once" "$T/twice"
+	else
+		cat "$T/err"
+		fail "$1 is canonical after -nv" "refused or empty"
+	fi
+}
+
+refused() {
+	local want=$1 conf=$2 rc
+
+	check -n -c "$conf" > "$T/got" 2>&1
+	rc=$?
+	sed "s|^$conf:|FILE:|" "$T/got" > "$T/err"
+	if [ $rc = 1 ]; then
+		same "$conf is refused" "$want" "$T/err"
+	else
+		fail "$conf is refused" "exit status $rc instead of 1"
+	fi
+}
+
+if [ ! -x "$pxrelayd" ]; then
+	fail "golden" "$pxrelayd was not built"
+	tally
+	exit
+fi
+for c in conf/examples/*.conf; do
+	[ -e "$c" ] || continue
+	accepted "$c"
+	canonical "$c"
+done
+for c in tests/golden/*.conf; do
+	[ -e "$c" ] || continue
+	if [ -e "${c%.conf}.err" ]; then
+		refused "${c%.conf}.err" "$c"
+	elif [ -e "${c%.conf}.out" ]; then
+		check -nv -c "$c" > "$T/got" 2>&1
+		same "$c prints as expected" "${c%.conf}.out" "$T/got"
+		canonical "$c"
+	else
+		fail "$c" "has neither .out nor .err beside it"
+	fi
+done
+tally

@@ -1,0 +1,1385 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The configuration: what each key may be and what is said when it may not,
+ * how names become indexes, which pattern wins, what formats become, and that
+ * the canonical form is one.
+ */
+#include "core/conf/conf.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conftext.h"
+#include "core/conf/conf_private.h"
+#include "io/conffile.h"
+
+Suite *conf_suite(void);
+
+/* --- one key at a time --- */
+
+enum where { R, S, G, I, U, H };	/* [relay] [server] [group] [interface] [rule] [helper] */
+
+/* A whole configuration that is valid without the key, and the key as its last line. */
+static char *
+with_key(enum where where, const char *key, const char *value)
+{
+	static const struct {
+		const char *head, *keys[4][2];
+	} base[] = {
+		[R] = { "[interface a]\nservers = 192.0.2.1\n[relay]\n", { { NULL } } },
+		[S] = { "[interface a]\nservers = 192.0.2.1\n[server s]\n",
+		    { { "address", "192.0.2.2" } } },
+		[G] = { "[interface a]\nservers = 192.0.2.1\n[group g]\n",
+		    { { "servers", "192.0.2.2" } } },
+		[I] = { "[server s]\naddress = 192.0.2.2\n[group g]\nservers = s, 192.0.2.3\n"
+		    "[interface a]\n", { { "dhcp", "192.0.2.1" } } },
+		[U] = { "[interface a]\nservers = 192.0.2.1\n[rule r]\n",
+		    { { "boot", "192.0.2.1" } } },
+		[H] = { "[server s]\naddress = 192.0.2.2\n[helper h]\n",
+		    { { "port", "9" }, { "from", "a" }, { "to", "b" } } },
+	};
+	char text[1024], *all;
+	size_t n = (size_t)snprintf(text, sizeof(text), "%s", base[where].head);
+
+	for (size_t i = 0; i < 4 && base[where].keys[i][0]; i++)
+		if (strcmp(base[where].keys[i][0], key) != 0 && strcmp(key, "action") != 0)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s = %s\n",
+			    base[where].keys[i][0], base[where].keys[i][1]);
+	ck_assert_int_gt(asprintf(&all, "%s%s = %s\n", text, key, value), 0);
+	return all;
+}
+
+/* NULL as `canonical`: printed as it was written. */
+static const struct {
+	enum where where;
+	const char *key, *value, *canonical;
+} good[] = {
+	{ R, "log", "stderr", NULL },
+	{ R, "log", "syslog", NULL },
+	{ R, "log", "journal", NULL },
+	{ R, "log-level", "error", NULL },
+	{ R, "log-level", "debug", NULL },
+	{ R, "control", "/tmp/x", NULL },
+	{ R, "control", "off", NULL },
+	{ R, "metrics", "127.0.0.1:9467", NULL },
+	{ R, "metrics", "0.0.0.0:1", NULL },
+	{ R, "metrics", "192.0.2.1:65535", NULL },
+	{ R, "metrics", "192.0.2.1:080", "192.0.2.1:80" },
+	{ R, "metrics", "/run/pxrelay/metrics.sock", NULL },
+	{ R, "metrics", "off", NULL },
+	{ R, "host-name", "relay-1.example.com", NULL },
+	{ R, "max-hops", "1", NULL },
+	{ R, "max-hops", "16", NULL },
+	{ R, "max-hops", "007", "7" },
+	{ R, "interface-rate", "5000/s", NULL },
+	{ R, "interface-rate", "10/500ms", NULL },
+	{ R, "interface-rate", "10/1000ms", "10/s" },
+	{ R, "interface-rate", "off", NULL },
+	{ R, "client-rate", "32/10s", NULL },
+	{ R, "client-rate", "32/1s", "32/s" },
+	{ R, "client-rate", "600/m", "600/60s" },
+	{ R, "client-rate", "600/1h", "600/3600s" },
+	{ R, "client-rate", "1/1500ms", NULL },
+	{ R, "client-rate", "1000000/s", NULL },
+	{ R, "client-rate", "10000000/24h", "10000000/86400s" },
+	{ R, "clients", "64", NULL },
+	{ R, "clients", "1048576", NULL },
+	{ R, "check-source", "off", NULL },
+	{ R, "4011", "off", NULL },
+	{ R, "4011-errors", "pass", NULL },
+	{ R, "discovery-group", "239.1.2.3", NULL },
+	{ R, "strip-pxe-from", "dhcp", NULL },
+	{ R, "trust", "on", NULL },
+	{ S, "option82", "none", NULL },
+	{ S, "option82", "add", NULL },
+	{ S, "offers", "proxy-only", NULL },
+	{ S, "address", "127.0.0.1", NULL },
+	{ S, "weight", "1", NULL },
+	{ S, "weight", "100", NULL },
+	{ S, "probe", "none", NULL },
+	{ S, "probe", "pxe", NULL },
+	{ S, "probe", "pxe-4011,dhcp ,arp, icmp", "pxe-4011, dhcp, arp, icmp" },
+	{ S, "probe", "icmp\n\tarp", "icmp, arp" },
+	{ S, "probe", "tftp:boot\\x64\\wdsnbp.com", NULL },
+	{ S, "probe", "tftp:/srv/a file:1", NULL },
+	{ S, "probe", "tcp:1, tcp:65535", NULL },
+	{ S, "probe", "tcp:080", "tcp:80" },
+	{ S, "probe", "http:/", NULL },
+	{ S, "probe", "http:/8080/x?a=b;c", NULL },
+	{ S, "probe", "http:8080/x", NULL },
+	{ S, "probe", "http:80/x", "http:/x" },
+	{ S, "probe-interval", "1s", NULL },
+	{ S, "probe-interval", "1000ms", "1s" },
+	{ S, "probe-interval", "1500ms", NULL },
+	{ S, "probe-interval", "1m", "60s" },
+	{ S, "probe-interval", "60m", "1h" },
+	{ S, "probe-timeout", "50ms", NULL },
+	{ S, "probe-timeout", "1999ms", NULL },
+	{ S, "rise", "1", NULL },
+	{ S, "rise", "20", NULL },
+	{ S, "fall", "20", NULL },
+	{ G, "mode", "all", NULL },
+	{ G, "mode", "failover", NULL },
+	{ G, "mode", "balance", NULL },
+	{ G, "hedge", "50ms", NULL },
+	{ G, "hedge", "10s", NULL },
+	{ G, "hedge", "off", NULL },
+	{ G, "hold-down", "0", "0s" },
+	{ G, "hold-down", "0ms", "0s" },
+	{ G, "hold-down", "1h", NULL },
+	{ G, "rescue", "on", NULL },
+	{ G, "rescue", "off", NULL },
+	{ G, "servers", "192.0.2.9,192.0.2.8", "192.0.2.9, 192.0.2.8" },
+	{ G, "servers", "192.0.2.9, 192.0.2.9", "192.0.2.9" },
+	{ I, "boot", "g", NULL },
+	{ I, "boot", "s", NULL },
+	{ I, "boot", "192.0.2.2", "s" },
+	{ I, "boot", "g, 192.0.2.4", "s, 192.0.2.3, 192.0.2.4" },
+	{ I, "giaddr", "all", NULL },
+	{ I, "giaddr", "rotate", NULL },
+	{ I, "giaddr", "192.0.2.254", NULL },
+	{ I, "active", "always", NULL },
+	{ I, "active", "vrrp", NULL },
+	{ I, "active", "address 192.0.2.1", NULL },
+	{ I, "active", "address \t192.0.2.1", "address 192.0.2.1" },
+	{ R, "active", "vrrp", NULL },
+	{ R, "active-giaddr", "own", NULL },
+	{ I, "option82", "add", NULL },
+	{ I, "option82-policy", "append", NULL },
+	{ I, "option82-policy", "replace", NULL },
+	{ I, "option82-policy", "discard", NULL },
+	{ I, "circuit-id", "%i:%v %m %h %g 100%%", NULL },
+	{ I, "circuit-id", "hex:00ff", NULL },
+	{ I, "circuit-id", "hex:00:FF:10", NULL },
+	{ I, "circuit-id", "a, b", NULL },
+	{ I, "circuit-id", "a;b#c", NULL },
+	{ I, "circuit-id", "off", NULL },
+	{ I, "remote-id", "\xc3\xa4\xc3\xb6", NULL },
+	{ I, "subscriber-id", "room 7", NULL },
+	{ I, "link-selection", "on", NULL },
+	{ I, "link-selection", "10.1.0.0", NULL },
+	{ I, "server-id-override", "on", NULL },
+	{ I, "relay-flags", "on", NULL },
+	{ I, "vendor-specific", "32473:%h/%i", NULL },
+	{ I, "vendor-specific", "4294967295:hex:00", NULL },
+	{ I, "vendor-specific", "off", NULL },
+	{ I, "relay-id", "hex:000203", NULL },
+	{ I, "relay-id", "hex:00:02:03", "hex:000203" },
+	{ I, "vss", "global", NULL },
+	{ I, "vss", "name:lab", NULL },
+	{ I, "vss", "vpn-id:00a0de00000001", NULL },
+	{ U, "arch", "bios", NULL },
+	{ U, "arch", "0", "bios" },
+	{ U, "arch", "65000", NULL },
+	{ U, "family", "http, pxe", "pxe, http" },
+	{ U, "family", "plain", NULL },
+	{ U, "user-class", "iPXE, gPXE", NULL },
+	{ U, "vendor-class", "PXEClient:Arch:0000[79]*", NULL },
+	{ U, "mac", "52:54:00:12:34:56", NULL },
+	{ U, "mac", "52-54-00-AB-CD-EF", "52:54:00:ab:cd:ef" },
+	{ U, "uuid", "8d5d7a0e-3b1c-4b8a-9d52-0123456789ab", NULL },
+	{ U, "uuid", "8D5D7A0E3B1C4B8A9D520123456789AB",
+	    "8d5d7a0e-3b1c-4b8a-9d52-0123456789ab" },
+	{ U, "interface", "vlan[0-9], e*", NULL },
+	{ U, "message", "Discover, BOOTP", "bootp, discover" },
+	{ H, "port", "9, 7", NULL },
+	{ H, "to", "192.0.2.1, vlan10", NULL },
+	{ H, "to", "vlan10, s", "192.0.2.2, vlan10" },
+	{ H, "source", "replace", NULL },
+	{ H, "rate", "off", NULL },
+	{ H, "allow", "192.0.2.0/24, 198.51.100.7", "192.0.2.0/24, 198.51.100.7/32" },
+	{ H, "allow", "0.0.0.0/0", NULL },
+};
+
+START_TEST(good_value_is_taken_and_printed)
+{
+	char *text = with_key(good[_i].where, good[_i].key, good[_i].value);
+	struct conftext t = conftext(text);
+	char *printed, *line;
+
+	ck_assert_msg(t.c != NULL, "%s%s", text, t.mistakes);
+	printed = conftext_print(t.c);
+	ck_assert_int_gt(asprintf(&line, "\n%s = %s\n", good[_i].key, good[_i].canonical ?
+	    good[_i].canonical : good[_i].value), 0);
+	ck_assert_msg(strstr(printed, line), "no line \"%s\" in:\n%s", line + 1, printed);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+	free(printed);
+	free(line);
+	free(text);
+}
+END_TEST
+
+#define RATE "a number per time, like 5000/s, 32/10s or 10/500ms, in up to 24h, or off " \
+	"would be right"
+#define FORMAT "behind a % stands i (interface), v (VLAN id), m (MAC), h (host name), " \
+	"g (giaddr) or another %"
+#define TIME(range) "a time from " range " would be right; units are ms, s, m and h"
+#define ACTIVE "always, vrrp, or the word address and an address, like address 192.0.2.1, " \
+	"would be right"
+#define METRICS "an address and port like 127.0.0.1:9467, an absolute path, or off, " \
+	"would be right"
+#define HOST "an IPv4 address like 192.0.2.10 would be right"
+
+/* `what` stands behind "key = value: "; NULL: the value is too long to be shown. */
+static const struct {
+	enum where where;
+	const char *key, *value, *what;
+} bad[] = {
+	{ R, "log", "sylog", "stderr, syslog or journal would be right, did you mean \"syslog\"?" },
+	{ R, "log", "file", "stderr, syslog or journal would be right" },
+	{ R, "log-level", "warn", "error, warning, info or debug would be right, "
+	    "did you mean \"warning\"?" },
+	{ R, "log-level", "7", "error, warning, info or debug would be right" },
+	{ R, "control", "x", "an absolute path, or off, would be right" },
+	{ R, "control", "/123456789012345678901234567890123456789012345678901234567890123456789"
+	    "01234567890123456789012345678901234567890", NULL },
+	{ R, "metrics", "9467", METRICS },
+	{ R, "metrics", ":9467", METRICS },
+	{ R, "metrics", "127.0.0.1", METRICS },
+	{ R, "metrics", "127.0.0.1:", METRICS },
+	{ R, "metrics", "127.0.0.1:0", METRICS },
+	{ R, "metrics", "127.0.0.1:65536", METRICS },
+	{ R, "metrics", "127.0.0.1:-1", METRICS },
+	{ R, "metrics", "127.0.0.1:80x", METRICS },
+	{ R, "metrics", "127.0.0.300:80", METRICS },
+	{ R, "metrics", "1111127.0.0.1000:80", METRICS },
+	{ R, "metrics", "224.0.0.1:80", METRICS },
+	{ R, "metrics", "[::1]:80", METRICS },
+	{ R, "metrics", "run/x", METRICS },
+	{ R, "host-name", "a b", "a host name has no spaces" },
+	{ R, "max-hops", "0", "a whole number from 1 to 16 would be right" },
+	{ R, "max-hops", "17", "a whole number from 1 to 16 would be right" },
+	{ R, "max-hops", "-1", "a whole number from 1 to 16 would be right" },
+	{ R, "max-hops", "1.5", "a whole number from 1 to 16 would be right" },
+	{ R, "max-hops", "0x10", "a whole number from 1 to 16 would be right" },
+	{ R, "max-hops", "99999999999999999999", "a whole number from 1 to 16 would be right" },
+	{ R, "interface-rate", "5000", RATE },
+	{ R, "interface-rate", "0/s", RATE },
+	{ R, "interface-rate", "5000/0s", RATE },
+	{ R, "interface-rate", "5000/", RATE },
+	{ R, "interface-rate", "5000/10", RATE },
+	{ R, "interface-rate", "5000 / s", RATE },
+	{ R, "interface-rate", "1000001/s", "more than one a microsecond; off means no limit" },
+	{ R, "interface-rate", "4294967296/h", RATE },
+	{ R, "interface-rate", "1/25h", RATE },
+	{ R, "interface-rate", "on", RATE },
+	{ R, "client-rate", "-1/s", RATE },
+	{ R, "client-rate", "1/d", RATE },
+	{ R, "clients", "63", "a whole number from 64 to 1048576 would be right" },
+	{ R, "check-source", "yes", "off or on would be right" },
+	{ R, "check-source", "ON", "off or on would be right, did you mean \"on\"?" },
+	{ R, "4011", "1", "off or on would be right" },
+	{ R, "4011-errors", "drop", "hide or pass would be right" },
+	{ R, "discovery-group", "192.0.2.1",
+	    "a multicast address, like 224.0.1.2, would be right" },
+	{ R, "strip-pxe-from", "boot", "none or dhcp would be right" },
+	{ S, "option82", "on", "none or add would be right" },
+	{ S, "offers", "proxy", "any or proxy-only would be right, "
+	    "did you mean \"proxy-only\"?" },
+	{ S, "address", "dhcp.example.com", "a server is an IPv4 address like 192.0.2.10, "
+	    "host names are not looked up" },
+	{ S, "address", "192.0.2.300", HOST },
+	{ S, "address", "192.0.2", HOST },
+	{ S, "address", "192.0.2.010", HOST },
+	{ S, "address", "192.0.2.1:67", HOST },
+	{ S, "address", "0.0.0.0",
+	    "not the address of a host; one like 192.0.2.10 would be right" },
+	{ S, "address", "255.255.255.255",
+	    "not the address of a host; one like 192.0.2.10 would be right" },
+	{ S, "address", "224.0.1.2",
+	    "not the address of a host; one like 192.0.2.10 would be right" },
+	{ S, "weight", "0", "a whole number from 1 to 100 would be right" },
+	{ S, "weight", "101", "a whole number from 1 to 100 would be right" },
+	{ S, "probe-interval", "999ms", TIME("1s to 1h") },
+	{ S, "probe-interval", "61m", TIME("1s to 1h") },
+	{ S, "probe-interval", "2", TIME("1s to 1h") },
+	{ S, "probe-interval", "s", TIME("1s to 1h") },
+	{ S, "probe-interval", "2 s", TIME("1s to 1h") },
+	{ S, "probe-interval", "2d", TIME("1s to 1h") },
+	{ S, "probe-interval", "-1s", TIME("1s to 1h") },
+	{ S, "probe-interval", "off", TIME("1s to 1h") },
+	{ S, "probe-interval", "4294967297s", TIME("1s to 1h") },
+	{ S, "probe-timeout", "49ms", TIME("50ms to 1h") },
+	{ S, "rise", "0", "a whole number from 1 to 20 would be right" },
+	{ S, "fall", "21", "a whole number from 1 to 20 would be right" },
+	{ G, "mode", "first", "all, failover or balance would be right" },
+	{ G, "mode", "fail-over", "all, failover or balance would be right, "
+	    "did you mean \"failover\"?" },
+	{ G, "hedge", "49ms", TIME("50ms to 10s, or off,") },
+	{ G, "hedge", "11s", TIME("50ms to 10s, or off,") },
+	{ G, "hedge", "500", TIME("50ms to 10s, or off,") },
+	{ G, "hedge", "0", TIME("50ms to 10s, or off,") },
+	{ G, "hold-down", "3601s", TIME("0s to 1h") },
+	{ G, "hold-down", "off", TIME("0s to 1h") },
+	{ G, "rescue", "yes", "off or on would be right" },
+	{ I, "active", "192.0.2.1", ACTIVE },
+	{ I, "active", "address", ACTIVE },
+	{ I, "active", "address192.0.2.1", ACTIVE },
+	{ I, "active", "address 192.0.2.1/24", ACTIVE },
+	{ I, "active", "address 224.0.0.18", ACTIVE },
+	{ I, "active", "master", ACTIVE },
+	{ R, "active-giaddr", "vip", "own or virtual would be right" },
+	{ I, "giaddr", "second", "primary, all, rotate or " HOST },
+	{ I, "giaddr", "224.0.0.1", "not the address of a host; primary, all, rotate or one "
+	    "like 192.0.2.10 would be right" },
+	{ I, "option82", "ad", "none or add would be right" },
+	{ I, "option82-policy", "drop", "append, replace, forward or discard would be right" },
+	{ I, "trust", "true", "off or on would be right" },
+	{ I, "circuit-id", "%x", FORMAT },
+	{ I, "circuit-id", "vlan%", FORMAT },
+	{ I, "remote-id", "hex:", "pairs of hex digits behind hex: would be right" },
+	{ I, "remote-id", "hex:0", "pairs of hex digits behind hex: would be right" },
+	{ I, "remote-id", "hex:0g", "pairs of hex digits behind hex: would be right" },
+	{ I, "remote-id", "hex:00::01", "pairs of hex digits behind hex: would be right" },
+	{ I, "remote-id", "hex:00:", "pairs of hex digits behind hex: would be right" },
+	{ I, "link-selection", "yes", "off, on or " HOST },
+	{ I, "vendor-specific", "0:x", "ENTERPRISE:TEXT with a number of IANA's list of "
+	    "enterprises, or off, would be right" },
+	{ I, "vendor-specific", "4294967296:x", "ENTERPRISE:TEXT with a number of IANA's list "
+	    "of enterprises, or off, would be right" },
+	{ I, "vendor-specific", "32473:", "ENTERPRISE:TEXT with a number of IANA's list of "
+	    "enterprises, or off, would be right" },
+	{ I, "vendor-specific", "32473:%z", FORMAT },
+	{ I, "relay-id", "0102", "hex: and the bytes of a DUID (RFC 6925 4), or off, "
+	    "would be right" },
+	{ I, "relay-id", "hex:xy", "pairs of hex digits, like 0a0b0c, would be right" },
+	{ I, "vss", "vpn-id:00", "a VPN-ID has 7 bytes (RFC 2685), like "
+	    "vpn-id:00a0de00000001" },
+	{ I, "vss", "name:", "global, name:TEXT, vpn-id:HEX or off would be right" },
+	{ U, "action", "accept", "drop would be right" },
+	{ H, "source", "mine", "keep or replace would be right" },
+	{ H, "rate", "5", RATE },
+	{ H, "port", "0", "a whole number from 1 to 65535 would be right" },
+	{ H, "port", "65536", "a whole number from 1 to 65535 would be right" },
+};
+
+START_TEST(bad_value_is_refused_with_what_would_be_right)
+{
+	char *text = with_key(bad[_i].where, bad[_i].key, bad[_i].value);
+	struct conftext t = conftext(text);
+	char *want;
+	int lines = 0;
+
+	ck_assert_ptr_null(t.c);
+	for (const char *p = text; *p; p++)
+		lines += *p == '\n';
+	ck_assert_int_gt(asprintf(&want, "%d: %s = %s: %s\n", lines, bad[_i].key,
+	    bad[_i].value, bad[_i].what ? bad[_i].what : ""), 0);
+	if (bad[_i].what)
+		ck_assert_str_eq(t.mistakes, want);
+	else
+		ck_assert_ptr_nonnull(strstr(t.mistakes, "are too long, "));
+	conftext_free(&t);
+	free(want);
+	free(text);
+}
+END_TEST
+
+/* --- whole files --- */
+
+#define IF "[interface a]\nservers = 192.0.2.1\n"
+#define PROBE IF "[server x]\naddress = 192.0.2.1\nprobe = "
+#define PROBES "pxe, pxe-4011, dhcp, tftp:FILE, arp, icmp, tcp:PORT, http:PATH, " \
+	"http:PORT/PATH or none would be right"
+#define TCP "has no port; tcp:80, or another of 1 to 65535, would be right\n"
+#define HTTP "is neither a path nor a port and a path; http:/boot.ipxe or " \
+	"http:8080/boot.ipxe would be right\n"
+#define X32 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+static const struct {
+	const char *text, *mistakes;
+} files[] = {
+	{ "", "0: nothing to do: at least one [interface PATTERN] would be right\n" },
+	{ "[relay]\nlog = stderr\n",
+	    "0: nothing to do: at least one [interface PATTERN] would be right\n" },
+	{ "log = stderr\n" IF, "1: a key above the first section, [relay] or another\n" },
+	{ "[rely]\nlog = x\nfoo = y\n" IF, "1: [rely] is no section; there are [relay], "
+	    "[server NAME], [group NAME], [interface PATTERN], [rule NAME] and "
+	    "[helper NAME], did you mean \"relay\"?\n" },
+	{ "[]\n" IF, "1: [] is no section; there are [relay], [server NAME], [group NAME], "
+	    "[interface PATTERN], [rule NAME] and [helper NAME]\n" },
+	{ IF "[relay]\n[relay]\n", "4: [relay] stands in line 3 already; "
+	    "one section with the keys of both would be right\n" },
+	{ IF "[relay x]\n", "3: [relay x] has no name: [relay] would be right\n" },
+	{ IF "servres = 192.0.2.2\n",
+	    "3: [interface] has no key \"servres\", did you mean \"servers\"?\n" },
+	{ IF "hedge = 500ms\n", "3: [interface] has no key \"hedge\"; it belongs to "
+	    "[group]\n" },
+	{ IF "client-rate = 3/s\n", "3: [interface] has no key \"client-rate\"; it belongs "
+	    "to [relay]\n" },
+	{ IF "servers = 192.0.2.2\n", "3: servers is given in line 2 already; a list is "
+	    "written with commas, or one item a line, indented\n" },
+	{ "[relay]\nboot = 192.0.2.1\n" IF, "2: [relay] has no key \"boot\"; it belongs to "
+	    "[interface] and [rule]\n" },
+	{ IF IF, "3: [interface a] stands in line 1 already; "
+	    "one section with the keys of both would be right\n" },
+	{ "[interface]\n" IF, "1: [interface] lacks a pattern, like [interface vlan10] or "
+	    "[interface vlan*]\n" },
+	{ "[interface a]\n", "1: [interface a] has no servers; servers = 192.0.2.10, or dhcp "
+	    "and boot, would be right\n" },
+	{ "[interface a]\ngiaddr = all\n", "1: [interface a] has no servers; "
+	    "servers = 192.0.2.10, or dhcp and boot, would be right\n" },
+	{ IF "boot = 192.0.2.1\n", "1: [interface a] has servers together with dhcp or boot; "
+	    "servers alone sends every message to each of them, dhcp and boot tell "
+	    "them apart\n" },
+	{ "[interface a]\nservers =\n", "2: servers has no value\n" },
+	{ "[interface a]\nservers = ,\n", "2: servers: nothing stands before a comma\n" },
+	{ "[interface a]\nservers = 192.0.2.1,\n",
+	    "2: servers: nothing stands behind the last comma\n" },
+	{ "[interface a]\nservers = 192.0.2.1,,192.0.2.2\n",
+	    "2: servers: nothing stands before a comma\n" },
+	{ "[interface a]\nservers = dhcp.example.com\n", "2: servers: \"dhcp.example.com\" is "
+	    "no [group], no [server] and no IPv4 address; host names are not looked up\n" },
+	{ "[interface a]\nservers = 192.0.2.1 192.0.2.2\n", "2: servers: \"192.0.2.1 "
+	    "192.0.2.2\" has a space in it; a comma between two would be right, or each "
+	    "in a line of its own, indented\n" },
+	{ "[interface a]\nservers = 192.0.2.1;\n", "2: servers: \"192.0.2.1;\" is no [group], "
+	    "no [server] and no IPv4 address\n" },
+	{ IF "[rule r]\nuser-class = \"iPXE\"\nboot = 192.0.2.2\n", "4: user-class: a value "
+	    "in quotes; without them would be right\n" },
+	{ IF "[rule r]\nuser-class = gPXE, 'iPXE'\nboot = 192.0.2.2\n", "4: user-class: an "
+	    "item in quotes; without them would be right\n" },
+	{ "[interface \"a\"]\nservers = 192.0.2.1\n", "1: [interface \\x22a\\x22] has quotes; "
+	    "a name without them would be right\n" },
+	{ "[interface a, b]\nservers = 192.0.2.1\n", "1: [interface a, b] has a space, which no "
+	    "name of an interface has; a list has commas, and a [section] is for one name "
+	    "or pattern\n" },
+	{ "[server s]\naddress = 192.0.2.1\nprobe = http://192.0.2.1/x\n" IF,
+	    "3: probe: \"http://192.0.2.1/x\" has a host, which is the server's address here; "
+	    "http:/boot.ipxe or http:8080/boot.ipxe would be right\n" },
+	{ "[interface a]\nservers = 192.0.2.256\n", "2: servers: \"192.0.2.256\" is no IPv4 "
+	    "address; one like 192.0.2.10 would be right\n" },
+	{ "[interface a]\nservers = 0.0.0.0\n", "2: servers: \"0.0.0.0\" is not the address of "
+	    "a host; one like 192.0.2.10 would be right\n" },
+	{ "[group wds]\nservers = 192.0.2.1\n[interface a]\nboot = wdss\n",
+	    "4: boot: \"wdss\" is no [group], no [server] and no IPv4 address, "
+	    "did you mean \"wds\"?\n" },
+	{ "[interface averyveryverylong]\nservers = 192.0.2.1\n",
+	    "1: [interface averyveryverylong] never matches: the names of interfaces have at "
+	    "most 15 bytes\n" },
+	{ "[interface eth0:1]\nservers = 192.0.2.1\n", "1: [interface eth0:1] has a ':', the "
+	    "mark of an old alias, which receives nothing: the interface's own name would be "
+	    "right\n" },
+	{ "[interface eth[0]\nservers = 192.0.2.1\n",
+	    "1: [interface eth[0] lacks the ']' of a class like [0-9]\n" },
+	{ "[interface a/b]\nservers = 192.0.2.1\n", "1: [interface a/b] has a byte that no "
+	    "interface name has: spaces, '/' and control characters are not allowed\n" },
+	{ IF "[server]\naddress = 192.0.2.1\n", "3: [server] lacks a name behind the word\n" },
+	{ IF "[server a b]\naddress = 192.0.2.1\n", "3: [server a b] has a name of other bytes "
+	    "than letters, digits, '.', '_' and '-', beginning with a letter, digit or '_'\n" },
+	{ IF "[server 10.0.0.1]\naddress = 192.0.2.1\n", "3: [server 10.0.0.1] has a name of "
+	    "digits only, which would be taken for an address; a name with a letter would be "
+	    "right\n" },
+	{ IF "[server x]\n", "3: [server x] has no address; address = 192.0.2.10, or another, "
+	    "would be right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\n[server y]\naddress = 192.0.2.1\n"
+	    "option82 = none\n", "5: [server y] has the address of [server x] in line 3 and "
+	    "other settings; the same in both would be right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\n[server y]\naddress = 192.0.2.1\n"
+	    "probe = arp\n", "5: [server y] has the address of [server x] in line 3 and "
+	    "other settings; the same in both would be right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\nprobe = tftp:a\n[server y]\n"
+	    "address = 192.0.2.1\nprobe = tftp:b\n", "6: [server y] has the address of "
+	    "[server x] in line 3 and other settings; the same in both would be right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\n[server y]\naddress = 192.0.2.1\n"
+	    "fall = 4\n", "5: [server y] has the address of [server x] in line 3 and "
+	    "other settings; the same in both would be right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\nprobe-timeout = 2s\n", "3: [server x] waits 2s "
+	    "for the answer to a probe and sends one every 2s; a shorter probe-timeout would be "
+	    "right\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\nprobe-interval = 1500ms\nprobe-timeout = 1m\n",
+	    "3: [server x] waits 60s for the answer to a probe and sends one every 1500ms; "
+	    "a shorter probe-timeout would be right\n" },
+	/* one mistake is said once */
+	{ IF "[server x]\naddress = 192.0.2.1\nprobe-interval = 5\nprobe-timeout = 3s\n",
+	    "5: probe-interval = 5: " TIME("1s to 1h") "\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\nprobe-interval = 1s\nprobe-timeout = 3\n",
+	    "6: probe-timeout = 3: " TIME("50ms to 1h") "\n" },
+	{ PROBE "ping, tfpt:x", "5: probe: \"ping\" is no probe; " PROBES "\n"
+	    "5: probe: \"tfpt:x\" is no probe; " PROBES ", did you mean \"tftp\"?\n" },
+	{ PROBE "arp,\n\ttcp\n\ttftp:\n\thttp\n", "6: probe: \"tcp\" asks for nothing; "
+	    "something behind a colon, like tftp:FILE, tcp:PORT or http:PATH, would be right\n"
+	    "7: probe: \"tftp:\" asks for nothing; something behind a colon, like tftp:FILE, "
+	    "tcp:PORT or http:PATH, would be right\n"
+	    "8: probe: \"http\" asks for nothing; something behind a colon, like tftp:FILE, "
+	    "tcp:PORT or http:PATH, would be right\n" },
+	{ PROBE "pxe:, icmp:10.0.0.1", "5: probe: \"pxe:\" has something behind the word, which "
+	    "would be right alone\n5: probe: \"icmp:10.0.0.1\" has something behind the word, "
+	    "which would be right alone\n" },
+	{ PROBE "tcp:0, tcp:65536, tcp:80x, tcp:http",
+	    "5: probe: \"tcp:0\" " TCP "5: probe: \"tcp:65536\" " TCP
+	    "5: probe: \"tcp:80x\" " TCP "5: probe: \"tcp:http\" " TCP },
+	{ PROBE "http:x, http:8080, http:0/x, http:99999999999/x",
+	    "5: probe: \"http:x\" " HTTP "5: probe: \"http:8080\" " HTTP
+	    "5: probe: \"http:0/x\" " HTTP "5: probe: \"http:99999999999/x\" " HTTP },
+	{ PROBE "http:/a b", "5: probe: \"http:/a b\" has a byte that no path has; "
+	    "%20, or the code of another, would be right\n" },
+	{ PROBE "tftp:" X32 X32 X32 X32, "5: probe: \"tftp:" X32 X32 "xxxxxxx...\" has 128 bytes "
+	    "behind the colon, 127 are the most\n" },
+	{ PROBE "pxe, none", "5: probe: \"none\" stands with other probes; either it or they "
+	    "would be right\n" },
+	{ PROBE "pxe, arp, pxe", "5: probe: \"pxe\" stands twice\n" },
+	{ PROBE "pxe, arp, icmp, dhcp, tcp:1", "5: probe: \"tcp:1\" is one too many: 4 probes "
+	    "are the most\n" },
+	/* what would be lost in a list */
+	{ "[group f]\nservers = 192.0.2.1\nmode = failover\n[interface a]\ndhcp = f\n"
+	    "boot = 192.0.2.2\n\tf\n", "7: boot: \"f\" is a [group] with a mode or rescue, "
+	    "which a list has not; the group alone, or a [group] of all in the list, would be "
+	    "right\n" },
+	{ "[group f]\nservers = 192.0.2.1\nrescue = on\n[interface a]\ndhcp = f, 192.0.2.2\n",
+	    "5: dhcp: \"f\" is a [group] with a mode or rescue, which a list has not; the group "
+	    "alone, or a [group] of all in the list, would be right\n" },
+	{ IF "active-giaddr = own\n", "1: [interface a] has active-giaddr and is active always; "
+	    "active = vrrp, or address and an address, would be right with it\n" },
+	{ IF "active = always\nactive-giaddr = own\n[relay]\nactive = vrrp\n",
+	    "1: [interface a] has active-giaddr and is active always; active = vrrp, or address "
+	    "and an address, would be right with it\n" },
+	{ IF "active = on\nactive-giaddr = own\n", "3: active = on: " ACTIVE "\n" },
+	{ IF "active = vrrp\n[relay]\ngiaddr = 192.0.2.9\n", "1: [interface a] has a giaddr of "
+	    "its choice, which the virtual address takes the place of; active-giaddr = own "
+	    "would be right with it\n" },
+	{ IF "[group g]\n", "3: [group g] has no servers; servers = 192.0.2.10, or names of "
+	    "[server] sections, would be right\n" },
+	{ IF "[group g]\nservers = h\n[group h]\nservers = 192.0.2.1\n",
+	    "4: servers: \"h\" is a [group]; a group holds servers\n" },
+	{ "[server x]\naddress = 192.0.2.1\noffers = proxy-only\n[interface a]\ndhcp = x\n",
+	    "4: [interface a] has no server that may give addresses: all of dhcp have "
+	    "offers = proxy-only\n" },
+	/* 2 + 253 are 255: full; one byte more is too many */
+	{ "[relay]\noption82 = add\n[interface vlan1234]\nservers = 192.0.2.1\ncircuit-id = "
+	    "%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i123456\n",
+	    "3: [interface vlan1234] option 82 may need 256 bytes and has room for 255 "
+	    "(RFC 3046 2.0); shorter formats would be right\n" },
+	{ IF "[rule r]\narch = bios\n", "3: [rule r] does nothing; boot = GROUP, dhcp = GROUP "
+	    "or action = drop would be right\n" },
+	{ IF "[rule r]\naction = drop\nboot = 192.0.2.1\n", "3: [rule r] cannot drop a message "
+	    "and send it to servers; either action = drop or boot and dhcp would be right\n" },
+	{ IF "[rule r]\narch = bioss\nboot = 192.0.2.1\n", "4: arch: \"bioss\" is no "
+	    "architecture; a name like bios, uefi-x64 or uefi-arm64, or a code of option 93, "
+	    "would be right, did you mean \"bios\"?\n" },
+	{ IF "[rule r]\nfamily = tftp\nmac = 1\nuuid = 1\nmessage = hello\nboot = 192.0.2.1\n",
+	    "4: family: \"tftp\" is no family; pxe, http, ipxe, bsdp, u-boot or plain would be "
+	    "right\n"
+	    "5: mac: \"1\" is no hardware address; 52:54:00:12:34:56, a beginning like "
+	    "b8:27:eb, or 52:54:00:00:00:00/28 would be right\n"
+	    "6: uuid: \"1\" is no UUID; one like 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab would be "
+	    "right\n"
+	    "7: message: \"hello\" is no message; discover, request, decline, release, inform "
+	    "or bootp would be right\n" },
+	{ "[helper h]\n", "1: [helper h] has no port; port = 9, or another, would be right\n"
+	    "1: [helper h] has no from; from = vlan99, or another interface, would be right\n"
+	    "1: [helper h] has no to; to = 192.0.2.10 or to = vlan10 would be right\n" },
+	{ "[helper h]\nport = 67\nfrom = a\nto = b\n", "2: port: \"67\" is DHCP or PXE, which "
+	    "the relay does itself where there is an [interface]\n" },
+	{ "[helper h]\nport = 1,2,3,4,5,6,7,8,9\nfrom = a\nto = b\n",
+	    "2: port = 1,2,3,4,5,6,7,8,9: more than 8 ports; a second [helper] would be "
+	    "right\n" },
+	{ "[helper h]\nport = 9\nfrom = a\nto = 10.0.0.0/8\nallow = 10.0.0.1/8, x\n",
+	    "4: to: \"10.0.0.0/8\" is no IPv4 address; one like 192.0.2.10 would be right\n"
+	    "5: allow: \"10.0.0.1/8\" has bits behind its length; 10.0.0.0/8 would be right\n"
+	    "5: allow: \"x\" is no IPv4 prefix; one like 192.0.2.0/24 or an address would be "
+	    "right\n" },
+	{ "[helper g]\nport = 7, 9\nfrom = v*\nto = b\n"
+	    "[helper h]\nport = 9\nfrom = v1, v*\nto = c\n", "5: [helper h] is never reached: "
+	    "earlier helpers take its ports on its interfaces; one helper with all of to would "
+	    "be right\n" },
+	/* in the order of lines, not in that of reading */
+	{ "[interface a]\nservers = x\n[relay]\nlog = x\n[server s]\naddress = y\n",
+	    "2: servers: \"x\" is no [group], no [server] and no IPv4 address\n"
+	    "4: log = x: stderr, syslog or journal would be right\n"
+	    "6: address = y: a server is an IPv4 address like 192.0.2.10, host names are not "
+	    "looked up\n" },
+	/* what a terminal should not see */
+	{ IF "[server \xff\x1b]\n", "3: a control character (0x1b) in column 10; the file must "
+	    "be plain text\n" },
+};
+
+START_TEST(file_has_these_mistakes_and_no_others)
+{
+	struct conftext t = conftext(files[_i].text);
+
+	ck_assert_ptr_null(t.c);
+	ck_assert_str_eq(t.mistakes, files[_i].mistakes);
+	conftext_free(&t);
+}
+END_TEST
+
+/* Does rule b behind rule a ever match? */
+static const struct {
+	const char *a, *b;
+	bool reached;
+} rules[] = {
+	{ "", "", false },
+	{ "", "arch = bios", false },
+	{ "arch = bios", "", true },
+	{ "arch = bios", "arch = bios", false },
+	{ "arch = bios, 7", "arch = 7", false },
+	{ "arch = 7", "arch = bios, 7", true },
+	{ "arch = bios", "arch = bios\nmac = 52:54:00", false },
+	{ "arch = bios\nmac = 52:54:00", "arch = bios", true },
+	{ "mac = 52:54:00", "mac = 52:54:00:12:34:56", false },
+	{ "mac = 52:54:00:12:34:56", "mac = 52:54:00", true },
+	{ "mac = 52:54:00", "mac = 52:54:01:12:34:56", true },
+	{ "family = pxe, http", "family = http", false },
+	{ "family = http", "family = pxe", true },
+	{ "user-class = iPXE", "user-class = iPXE", false },
+	{ "user-class = *", "user-class = iPXE", true },	/* exact text, no pattern */
+	{ "vendor-class = *", "vendor-class = PXE*", false },
+	{ "vendor-class = PXE*", "vendor-class = PXEClient", false },
+	{ "vendor-class = PXE*", "vendor-class = PXEC*", true },	/* not told apart */
+	{ "interface = vlan*", "interface = vlan10, vlan20", false },
+	{ "interface = vlan*", "interface = vlan10, eth0", true },
+	{ "message = discover", "message = discover", false },
+	{ "message = discover", "message = discover, request", true },
+	{ "uuid = 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab",
+	    "uuid = 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab", false },
+	{ "uuid = 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab",
+	    "uuid = 8d5d7a0e-3b1c-4b8a-9d52-0123456789ac", true },
+};
+
+START_TEST(rule_that_is_never_reached_is_a_mistake)
+{
+	struct conftext t;
+	char *text;
+
+	ck_assert_int_gt(asprintf(&text, IF "[rule a]\n%s\nboot = 192.0.2.1\n[rule b]\n%s\n"
+	    "action = drop\n", rules[_i].a, rules[_i].b), 0);
+	t = conftext(text);
+	if (rules[_i].reached) {
+		ck_assert_str_eq(t.mistakes, "");
+	} else {
+		ck_assert_uint_eq(t.n, 1);
+		ck_assert_ptr_nonnull(strstr(t.mistakes,
+		    "[rule b] is never reached: [rule a] in line 3 "));
+	}
+	conftext_free(&t);
+	free(text);
+}
+END_TEST
+
+/* --- names become indexes --- */
+
+START_TEST(names_become_indexes)
+{
+	struct conftext t = conftext("[interface a]\ndhcp = one, 192.0.2.3\nboot = both\n"
+	    "[interface b]\nservers = one\n"
+	    "[server one]\naddress = 192.0.2.1\n"
+	    "[server twin]\naddress = 192.0.2.1\n"
+	    "[server two]\naddress = 192.0.2.2\noption82 = none\noffers = proxy-only\n"
+	    "[server lone]\naddress = 192.0.2.9\n"
+	    "[group both]\nservers = twin, two, one\n"
+	    "[rule r]\nboot = two\n");
+	const struct conf *c = t.c;
+	const struct conf_group *g;
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(c->n_server, 5);
+	ck_assert_uint_eq(c->server[1].first, 0);
+	ck_assert_uint_eq(c->server[2].first, 2);
+	ck_assert(!c->server[2].option82 && c->server[2].proxy_only);
+	ck_assert(c->server[0].option82 && !c->server[0].proxy_only);
+	ck_assert(c->server[4].implicit);
+	ck_assert_str_eq(c->server[4].name, "192.0.2.3");
+
+	/* one address once, as its first server */
+	g = &c->group[c->ifs[0].boot];
+	ck_assert_str_eq(g->name, "both");
+	ck_assert_uint_eq(g->n, 2);
+	ck_assert_uint_eq(g->server[0], 0);
+	ck_assert_uint_eq(g->server[1], 2);
+
+	g = &c->group[c->ifs[0].dhcp];
+	ck_assert(g->implicit);
+	ck_assert_uint_eq(g->n, 2);
+	ck_assert_uint_eq(g->server[1], 4);
+	ck_assert_uint_eq(c->ifs[0].servers, CONF_NONE);
+	ck_assert_uint_eq(c->ifs[1].dhcp, CONF_NONE);
+	ck_assert_uint_eq(c->ifs[1].boot, CONF_NONE);
+	ck_assert_uint_eq(c->group[c->ifs[1].servers].n, 1);
+	ck_assert_uint_eq(c->rule[0].dhcp, CONF_NONE);
+
+	ck_assert(c->is_boot[0] && c->is_boot[2] && !c->is_boot[4] && !c->is_boot[3]);
+	ck_assert(c->is_dhcp[0] && !c->is_dhcp[2] && c->is_dhcp[4] && !c->is_dhcp[3]);
+
+	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000201 }), 0);
+	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000203 }), 4);
+	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000204 }), CONF_NONE);
+	ck_assert(conf_group_has(c, c->ifs[0].boot, 0) && conf_group_has(c, c->ifs[0].boot, 2));
+	ck_assert(!conf_group_has(c, c->ifs[0].boot, 4));
+	ck_assert(!conf_group_has(c, CONF_NONE, 0));
+	ck_assert_str_eq(conf_server_name(c, 0), "one");
+	ck_assert_str_eq(conf_server_name(c, CONF_NONE), "other");
+	conftext_check_print(c);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(group_name_comes_before_server_name)
+{
+	struct conftext t = conftext("[server fog]\naddress = 192.0.2.1\n"
+	    "[group fog]\nservers = fog, 192.0.2.2\n[interface a]\nboot = fog\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(t.c->group[t.c->ifs[0].boot].n, 2);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(relay_gives_defaults_wherever_it_stands)
+{
+	struct conftext t = conftext("[interface a]\nservers = 192.0.2.1\ntrust = off\n"
+	    "[interface b]\nservers = 192.0.2.1\n"
+	    "[relay]\ntrust = on\noption82 = add\ncircuit-id = x\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert(!t.c->ifs[0].o.trust && t.c->ifs[1].o.trust);
+	ck_assert(t.c->ifs[0].o.option82 && t.c->ifs[1].o.option82);
+	ck_assert_str_eq(t.c->ifs[0].o.circuit_id, "x");
+	conftext_free(&t);
+}
+END_TEST
+
+/* The same for a [server] and for an address in a list. */
+static void
+check_server_defaults(const struct conf_server *s)
+{
+	ck_assert(s->option82 && !s->proxy_only);
+	ck_assert_uint_eq(s->weight, 1);
+	ck_assert_uint_eq(s->n_probe, 0);
+	ck_assert(s->probe_interval_ms == 2000 && s->probe_timeout_ms == 1000);
+	ck_assert(s->rise == 2 && s->fall == 3);
+}
+
+static void
+check_group_defaults(const struct conf_group *g)
+{
+	ck_assert(g->mode == CONF_MODE_ALL && !g->rescue);
+	ck_assert(g->hedge_ms == 500 && g->hold_down_ms == 60000);
+}
+
+START_TEST(defaults_are_those_of_the_manual)
+{
+	struct conftext t = conftext(IF "[server s]\naddress = 192.0.2.2\n"
+	    "[group g]\nservers = s\n"
+	    "[helper h]\nport = 9\nfrom = a\nto = b\n");
+	const struct conf *c = t.c;
+	const struct conf_if_opts *o = &c->ifs[0].o;
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert(c->log == CONF_LOG_STDERR && c->log_level == LOG_LEVEL_INFO);
+	ck_assert_str_eq(c->control, "/run/pxrelay/control.sock");
+	ck_assert_str_eq(c->metrics.path, "");
+	ck_assert_uint_eq(c->metrics.port, 0);
+	ck_assert_str_eq(c->host_name, "");
+	ck_assert_uint_eq(c->max_hops, 16);
+	ck_assert(c->interface_rate.n == 5000 && c->interface_rate.per_ms == 1000);
+	ck_assert(c->client_rate.n == 32 && c->client_rate.per_ms == 10000);
+	ck_assert_uint_eq(c->clients, 16384);
+	ck_assert(c->check_source && c->p4011 && c->hide_errors && !c->strip_pxe_from_dhcp);
+	ck_assert_uint_eq(c->discovery_group.host, 0xe0000102);
+	check_server_defaults(&c->server[0]);
+	ck_assert(c->server[1].implicit);
+	check_server_defaults(&c->server[1]);
+	check_group_defaults(&c->group[0]);
+	ck_assert(c->group[1].implicit);
+	check_group_defaults(&c->group[1]);
+	ck_assert(o->active == CONF_ACTIVE_ALWAYS && o->active_giaddr_virtual);
+	ck_assert(!o->option82 && o->policy == CONF_FORWARD && !o->trust);
+	ck_assert(o->giaddr == CONF_GIADDR_PRIMARY && o->link == CONF_LINK_OFF);
+	ck_assert_str_eq(o->circuit_id, "%i");
+	ck_assert_str_eq(o->remote_id, "");
+	ck_assert_str_eq(o->subscriber_id, "");
+	ck_assert(!o->server_id_override && !o->relay_flags && !o->vendor_enterprise);
+	ck_assert(!o->relay_id_len && !o->vss_len);
+	ck_assert(c->helper[0].keep_source && c->helper[0].rate.n == 100);
+	conftext_free(&t);
+}
+END_TEST
+
+/* --- health, failover and redundancy --- */
+
+START_TEST(probes_are_taken_apart)
+{
+	struct conftext t = conftext(PROBE "tftp:boot\\x64\\wdsnbp.com, tcp:443, http:/a, "
+	    "http:8080/b\n");
+	const struct conf_server *s = &t.c->server[0];
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(s->n_probe, 4);
+	ck_assert_int_eq(s->probe[0].kind, CONF_PROBE_TFTP);
+	ck_assert_str_eq(s->probe[0].arg, "boot\\x64\\wdsnbp.com");
+	ck_assert_int_eq(s->probe[1].kind, CONF_PROBE_TCP);
+	ck_assert_uint_eq(s->probe[1].port, 443);
+	ck_assert_int_eq(s->probe[2].kind, CONF_PROBE_HTTP);
+	ck_assert_uint_eq(s->probe[2].port, 80);
+	ck_assert_str_eq(s->probe[2].arg, "/a");
+	ck_assert_uint_eq(s->probe[3].port, 8080);
+	ck_assert_str_eq(s->probe[3].arg, "/b");
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(timeout_is_at_most_half_of_the_interval_when_not_given)
+{
+	struct conftext t = conftext(PROBE "arp\nprobe-interval = 1500ms\n"
+	    "[server y]\naddress = 192.0.2.2\nprobe-interval = 1s\nprobe-timeout = 999ms\n"
+	    "[server z]\naddress = 192.0.2.3\nprobe-interval = 1h\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(t.c->server[0].probe_timeout_ms, 750);
+	ck_assert_uint_eq(t.c->server[1].probe_timeout_ms, 999);
+	ck_assert_uint_eq(t.c->server[2].probe_timeout_ms, 1000);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(rescue_is_on_where_not_all_are_asked)
+{
+	struct conftext t = conftext(IF "[group a]\nservers = 192.0.2.1\nmode = all\n"
+	    "[group f]\nservers = 192.0.2.1\nmode = failover\nhedge = off\n"
+	    "[group b]\nservers = 192.0.2.1\nmode = balance\nhold-down = 0\n"
+	    "[group ar]\nrescue = on\nservers = 192.0.2.1\n"
+	    "[group fr]\nrescue = off\nservers = 192.0.2.1\nmode = failover\n");
+	static const bool want[] = { false, true, true, true, false };
+
+	ck_assert_str_eq(t.mistakes, "");
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		ck_assert_msg(t.c->group[i].rescue == want[i], "%s", t.c->group[i].name);
+	ck_assert_int_eq(t.c->group[1].mode, CONF_MODE_FAILOVER);
+	ck_assert_uint_eq(t.c->group[1].hedge_ms, 0);
+	ck_assert_int_eq(t.c->group[2].mode, CONF_MODE_BALANCE);
+	ck_assert_uint_eq(t.c->group[2].hold_down_ms, 0);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+}
+END_TEST
+
+/* A group alone is that group, with its mode; a group of mode all may be in a list. */
+START_TEST(group_alone_keeps_its_mode)
+{
+	struct conftext t = conftext("[group f]\nservers = 192.0.2.1\nmode = failover\n"
+	    "[group g]\nservers = 192.0.2.2\n[interface a]\ndhcp = g, 192.0.2.3\nboot = f\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(t.c->ifs[0].boot, 0);
+	ck_assert_int_eq(t.c->group[t.c->ifs[0].dhcp].mode, CONF_MODE_ALL);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(active_is_of_each_interface)
+{
+	struct conftext t = conftext("[relay]\nactive = vrrp\nactive-giaddr = own\n"
+	    "[interface a]\nservers = 192.0.2.1\nactive = address 192.0.2.9\n"
+	    "[interface b]\nservers = 192.0.2.1\nactive = always\ngiaddr = rotate\n"
+	    "[interface c]\nservers = 192.0.2.1\nactive-giaddr = virtual\n"
+	    "[interface d]\nservers = 192.0.2.1\ngiaddr = all\n");
+	const struct conf_if *f;
+
+	ck_assert_str_eq(t.mistakes, "");
+	f = t.c->ifs;
+	ck_assert_int_eq(f[0].o.active, CONF_ACTIVE_ADDRESS);
+	ck_assert_uint_eq(f[0].o.active_address.host, 0xc0000209);
+	ck_assert(!f[0].o.active_giaddr_virtual);
+	ck_assert_int_eq(f[1].o.active, CONF_ACTIVE_ALWAYS);
+	ck_assert_int_eq(f[2].o.active, CONF_ACTIVE_VRRP);
+	ck_assert(f[2].o.active_giaddr_virtual);
+	ck_assert_int_eq(f[3].o.active, CONF_ACTIVE_VRRP);
+	ck_assert(!f[3].o.active_giaddr_virtual);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(longest_probes_are_printed_whole)
+{
+	char text[1024], *printed;
+	size_t n = (size_t)snprintf(text, sizeof(text), "%s", PROBE);
+	struct conftext t;
+
+	for (int i = 0; i < CONF_PROBES_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%shttp:6553%d/%s",
+		    i ? ", " : "", i, X32 X32 X32 "123456789012345678901234567890");
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "");
+	printed = conftext_print(t.c);
+	ck_assert_ptr_nonnull(strstr(printed, strstr(text, "probe = ")));
+	conftext_check_print(t.c);
+	conftext_free(&t);
+	free(printed);
+}
+END_TEST
+
+/* --- patterns and formats --- */
+
+static const struct {
+	const char *p, *s;
+	bool match;
+} globs[] = {
+	{ "", "", true }, { "", "a", false }, { "a", "", false }, { "*", "", true },
+	{ "*", "vlan10", true }, { "vlan*", "vlan", true }, { "vlan*", "vlan10", true },
+	{ "vlan*", "xvlan10", false }, { "vlan?", "vlan1", true }, { "vlan?", "vlan10", false },
+	{ "*10", "vlan10", true }, { "*1*0", "vlan1110", true }, { "*1*2", "vlan1110", false },
+	{ "v*n*0", "vlan10", true }, { "[ab]c", "bc", true }, { "[ab]c", "cc", false },
+	{ "[!ab]c", "cc", true }, { "[^ab]c", "ac", false }, { "[a-c]", "b", true },
+	{ "[a-c]", "d", false }, { "[]a]", "]", true }, { "[a-]", "-", true },
+	{ "[!]]", "]", false }, { "[a", "[a", true }, { "[", "[", true },
+	{ "a*b*c*d", "aXbXcXd", true }, { "a*b*c*d", "aXbXdXc", false },
+	{ "\\*", "\\x", true }, { "eth[0-3].[1-9]*", "eth2.100", true },
+	{ "?", "\xff", true }, { "[\x80-\xff]", "\xc3", true },
+};
+
+START_TEST(pattern_matches)
+{
+	ck_assert_msg(conf_glob(globs[_i].p, globs[_i].s) == globs[_i].match,
+	    "\"%s\" \"%s\"", globs[_i].p, globs[_i].s);
+}
+END_TEST
+
+START_TEST(pattern_of_many_stars_ends_soon)
+{
+	char p[64], s[256];
+
+	memset(s, 'a', sizeof(s) - 1);
+	s[sizeof(s) - 1] = '\0';
+	for (size_t i = 0; i < 62; i += 2)
+		memcpy(p + i, "*a", 2);
+	strcpy(p + 62, "b");
+	ck_assert(!conf_glob(p, s));	/* in the 60 s that a test has */
+}
+END_TEST
+
+START_TEST(most_specific_interface_wins)
+{
+	struct conftext t = conftext("[interface *]\nservers = 192.0.2.1\n"
+	    "[interface vlan*]\nservers = 192.0.2.1\n"
+	    "[interface vlan1?]\nservers = 192.0.2.1\n"
+	    "[interface *n1*]\nservers = 192.0.2.1\n"
+	    "[interface vlan[12]0]\nservers = 192.0.2.1\n"
+	    "[interface vlan10]\nservers = 192.0.2.1\n"
+	    "[interface ?lan2*]\nservers = 192.0.2.1\n"
+	    "[interface e?h0]\nservers = 192.0.2.1\n"
+	    "[interface et?0]\nservers = 192.0.2.1\n");
+	static const char *const want[][2] = {
+		{ "vlan10", "vlan10" }, { "vlan12", "vlan1?" }, { "vlan123", "vlan*" },
+		{ "vlan20", "vlan[12]0" }, { "vlan25", "vlan*" }, { "lan1", "*n1*" },
+		{ "eth0", "e?h0" }, { "lo", "*" }, { "xlan2", "?lan2*" },
+	};
+
+	ck_assert_str_eq(t.mistakes, "");
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		ck_assert_str_eq(conf_match(t.c, want[i][0])->pattern, want[i][1]);
+	conftext_free(&t);
+	t = conftext("[interface eth*]\nservers = 192.0.2.1\n");
+	ck_assert_ptr_null(conf_match(t.c, "lo"));
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(format_becomes_bytes)
+{
+	static const struct conf_fmt f = { "vlan10", 10, { { 0x52, 0x54, 0, 0xab, 0xcd, 0xef } },
+	    "relay-1", { 0xc0000201 } };
+	static const struct {
+		const char *fmt, *want;
+		size_t size, len;
+	} formats[] = {
+		{ "%i", "vlan10", 255, 6 },
+		{ "%i:%v", "vlan10:10", 255, 9 },
+		{ "%m", "52:54:00:ab:cd:ef", 255, 17 },
+		{ "%h %g", "relay-1 192.0.2.1", 255, 17 },
+		{ "100%%", "100%", 255, 4 },
+		{ "text", "text", 4, 4 },
+		{ "text", "", 3, 0 },
+		{ "%i", "", 5, 0 },
+		{ "", "", 255, 0 },
+		{ "hex:00ff10", "\x00\xff\x10", 3, 3 },
+		{ "hex:00:ff:10", "\x00\xff\x10", 255, 3 },
+		{ "hex:00ff10", "", 2, 0 },
+	};
+	uint8_t out[255];
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		ck_assert_uint_eq(conf_expand(formats[i].fmt, &f, out, formats[i].size),
+		    formats[i].len);
+		ck_assert_mem_eq(out, formats[i].want, formats[i].len);
+	}
+}
+END_TEST
+
+/* The estimate is never below what conf_expand() can make. */
+START_TEST(longest_option82_is_what_formats_become)
+{
+	struct conf_if_opts o;
+	static const struct conf_fmt f = { "fifteen-bytes-x", 4094, { { 0 } },
+	    "a-host-name-of-63-bytes-that-is-just-as-long-as-one-can-be-xxxx",
+	    { 0xffffffff } };
+	uint8_t out[255];
+
+	conf_if_defaults(&o);
+	strcpy(o.circuit_id, "%i %v %m %h %g %%");
+	ck_assert_uint_eq(conf_if_rai_max(&o, NULL, f.host),
+	    2 + conf_expand(o.circuit_id, &f, out, sizeof(out)));
+	ck_assert_uint_eq(conf_if_rai_max(&o, "ab", f.host),
+	    2 + conf_expand(o.circuit_id, &f, out, sizeof(out)) - 13);
+	o.circuit_id[0] = '\0';
+	o.vss_len = 1;
+	o.relay_flags = o.server_id_override = true;
+	o.link = CONF_LINK_ON;
+	o.relay_id_len = 3;
+	o.vendor_enterprise = 1;
+	strcpy(o.vendor_data, "hex:0102");
+	ck_assert_uint_eq(conf_if_rai_max(&o, NULL, ""), 3 + 2 + 3 + 6 + 6 + 5 + 2 + 5 + 2);
+}
+END_TEST
+
+/* --- tables and files --- */
+
+static char *
+slurp(const char *path)
+{
+	static char buf[1 << 16];
+	FILE *f = fopen(path, "r");
+	size_t n;
+
+	ck_assert_msg(f != NULL, "%s", path);
+	n = fread(buf, 1, sizeof(buf) - 1, f);
+	buf[n] = '\0';
+	fclose(f);
+	return buf;
+}
+
+/* Has the file a line "key =" in a section of this kind? */
+static bool
+file_has_key(const char *text, const char *kind, const char *key)
+{
+	char section[32] = "";
+	size_t len = strlen(key);
+
+	for (const char *p = text; p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (*p == '[')
+			sscanf(p, "[%31[a-z]", section);
+		else if (strcmp(section, kind) == 0 && strncmp(p, key, len) == 0 &&
+		    strncmp(p + len, " =", 2) == 0)
+			return true;
+	}
+	return false;
+}
+
+START_TEST(full_conf_has_every_key)
+{
+	static const struct {
+		const char *section, *key;
+	} keys[] = {
+#define KEY(section, name, sentence) { #section, name },
+#include "core/conf/confkey.def"
+#undef KEY
+	};
+	const char *text = slurp("conf/examples/full.conf");
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		ck_assert_msg(file_has_key(text, keys[i].section, keys[i].key),
+		    "no %s in [%s]", keys[i].key, keys[i].section);
+}
+END_TEST
+
+/* A key that is known but read by nobody would be ignored without a word. No key may
+ * be empty, so whoever reads it says so. */
+START_TEST(every_known_key_is_read)
+{
+	static const struct {
+		const char *section, *key;
+	} keys[] = {
+#define KEY(section, name, sentence) { #section, name },
+#include "core/conf/confkey.def"
+#undef KEY
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		char text[200], want[100];
+		struct conftext t;
+
+		snprintf(text, sizeof(text), "[%s%s]\n%s =\n", keys[i].section,
+		    strcmp(keys[i].section, "relay") == 0 ? "" : " x", keys[i].key);
+		snprintf(want, sizeof(want), "2: %s", keys[i].key);
+		t = conftext(text);
+		ck_assert_msg(strstr(t.mistakes, want), "%s%s", text, t.mistakes);
+		conftext_free(&t);
+	}
+}
+END_TEST
+
+START_TEST(every_example_is_valid_and_canonical)
+{
+	DIR *dir = opendir("conf/examples");
+	struct dirent *e;
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((e = readdir(dir))) {
+		const char *dot = strrchr(e->d_name, '.');
+		char path[300];
+		struct conftext t = { 0 };
+
+		if (!dot || strcmp(dot, ".conf") != 0)
+			continue;
+		snprintf(path, sizeof(path), "conf/examples/%s", e->d_name);
+		t.c = conffile_read(path, conftext_mistake, &t);
+		ck_assert_msg(t.c != NULL, "%s: %s", path, t.mistakes);
+		conftext_check_print(t.c);
+		conftext_free(&t);
+		n++;
+	}
+	closedir(dir);
+	ck_assert_uint_ge(n, 2);
+}
+END_TEST
+
+/* In the list of an interface the name is the group's, in a group the server's. */
+START_TEST(server_with_the_name_of_a_group_is_printed_by_address)
+{
+	struct conftext t = conftext(
+	    "[server a]\naddress = 192.0.2.1\n"
+	    "[group a]\nservers = 192.0.2.2, a\n"
+	    "[interface vlan10]\nservers = 192.0.2.3, a\n");
+	char *printed;
+
+	ck_assert_msg(t.c != NULL, "%s", t.mistakes);
+	printed = conftext_print(t.c);
+	ck_assert_msg(strstr(printed, "servers = 192.0.2.2, a\n"), "%s", printed);
+	ck_assert_msg(strstr(printed, "servers = 192.0.2.3, 192.0.2.2, 192.0.2.1\n"),
+	    "%s", printed);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+	free(printed);
+}
+END_TEST
+
+/* A list longer than a line of the printer goes on in the next. */
+START_TEST(long_lists_are_printed_whole)
+{
+	static char text[64 * 1024];
+	size_t n = 0;
+	struct conftext t;
+
+	for (int i = 0; i < 256; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "[server a-name-that-is-as-long-as-one-may-be-%018d]\n"
+		    "address = 10.0.%d.1\n", i, i);
+	n += (size_t)snprintf(text + n, sizeof(text) - n, "[interface a]\nservers =\n");
+	for (int i = 0; i < 256; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "\t10.0.%d.1\n", i);
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(t.c->group[t.c->ifs[0].servers].n, 256);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(too_many_servers_and_rules_are_mistakes)
+{
+	static char text[64 * 1024];
+	size_t n;
+	struct conftext t;
+
+	n = (size_t)snprintf(text, sizeof(text), "[interface a]\nservers =\n");
+	for (int i = 0; i < 400; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "\t10.0.%d.%d\n", i % 250,
+		    1 + i / 250);
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "259: more than 256 servers\n");
+	conftext_free(&t);
+
+	n = (size_t)snprintf(text, sizeof(text), IF);
+	for (int i = 0; i < 257; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "[rule r%d]\narch = %d\nboot = 192.0.2.1\n", i, 1000 + i);
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "771: [rule r256] is one too many: 256 rules are the most\n");
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(helpers_of_one_port_on_other_interfaces_are_reached)
+{
+	struct conftext t = conftext("[helper g]\nport = 7, 9\nfrom = v1\nto = b\n"
+	    "[helper h]\nport = 9\nfrom = v1, v2\nto = c\n"
+	    "[helper i]\nport = 9, 10\nfrom = v1\nto = c\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(too_many_ports_are_a_mistake)
+{
+	static char text[64 * 1024];
+	size_t n = 0;
+	struct conftext t;
+
+	for (int i = 0; i < 63; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "[helper h%d]\nport = %d, 9\nfrom = v%d\nto = 192.0.2.1\n", i, 100 + i, i);
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "0: the [helper] sections have 64 ports, 62 are the most\n");
+	conftext_free(&t);
+	n = (size_t)(strstr(text, "[helper h61]") - text);
+	text[n] = '\0';
+	t = conftext(text);
+	ck_assert_str_eq(t.mistakes, "");
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(mistakes_have_an_end)
+{
+	static char text[64 * 1024];
+	size_t n = (size_t)snprintf(text, sizeof(text), IF);
+	struct conftext t;
+
+	for (int i = 0; i < 1200; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "x%d = 1\n", i);
+	t = conftext(text);
+	ck_assert_uint_eq(t.n, 1001);
+	ck_assert_ptr_nonnull(strstr(t.mistakes,
+	    "more than 1000 mistakes, the rest is not shown"));
+	conftext_free(&t);
+}
+END_TEST
+
+/* Values that come from elsewhere than a file must be able to stand in one. */
+START_TEST(value_that_a_file_would_cut_is_refused)
+{
+	static const char *const values[] = { "a ;b", "a #b", ";a", "a\x1b" };
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		struct conftext t = { 0 };
+		struct conf_builder *b = conf_begin(conftext_mistake, &t);
+
+		conf_section(b, "interface", "a", 0);
+		conf_key(b, "servers", "192.0.2.1", 0);
+		conf_key(b, "circuit-id", values[i], 0);
+		ck_assert_ptr_null(conf_end(b));
+		ck_assert_uint_eq(t.n, 1);
+		conftext_free(&t);
+	}
+}
+END_TEST
+
+/* --- memory --- */
+
+static size_t allocs_left;
+
+static void *
+scarce(void *p, size_t size)
+{
+	if (allocs_left == 0)
+		return NULL;
+	allocs_left--;
+	return realloc(p, size);
+}
+
+/* true when it was built; false when memory was short, said once and at the end. */
+static bool
+build_with(size_t allocs)
+{
+	static const char *const lines[][2] = {
+		{ "server s", NULL }, { "address", "192.0.2.1" },
+		{ "group g", NULL }, { "servers", "s, 192.0.2.2, 192.0.2.3, 192.0.2.4, 192.0.2.5" },
+		{ "interface vlan*", NULL }, { "dhcp", "g" }, { "boot", "g, 192.0.2.6" },
+		{ "rule r", NULL }, { "arch", "bios, 7, 9, 11, 16" }, { "user-class", "iPXE" },
+		{ "vendor-class", "PXE*" }, { "mac", "52:54:00" },
+		{ "uuid", "8d5d7a0e-3b1c-4b8a-9d52-0123456789ab" }, { "interface", "vlan1*" },
+		{ "boot", "192.0.2.7" },
+		{ "helper h", NULL }, { "port", "9" }, { "from", "a, b, c, d, e" },
+		{ "to", "f, 192.0.2.1, g" }, { "allow", "10.0.0.0/8" },
+	};
+	struct conftext t = { 0 };
+	struct conf_builder *b;
+	struct conf *c;
+
+	allocs_left = allocs;
+	b = conf_begin_with(scarce, conftext_mistake, &t);
+	if (!b)
+		return false;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		char kind[32];
+		const char *name = strchr(lines[i][0], ' ');
+
+		if (lines[i][1]) {
+			conf_key(b, lines[i][0], lines[i][1], (int)i + 1);
+			continue;
+		}
+		snprintf(kind, sizeof(kind), "%.*s", (int)(name - lines[i][0]), lines[i][0]);
+		conf_section(b, kind, name + 1, (int)i + 1);
+	}
+	c = conf_end(b);
+	if (!c)
+		ck_assert_ptr_nonnull(strstr(t.mistakes,
+		    "0: not enough memory to read the configuration\n"));
+	else
+		ck_assert_ptr_null(t.mistakes);
+	free(t.mistakes);
+	conf_free(c);
+	return c;
+}
+
+START_TEST(short_memory_gives_no_configuration)
+{
+	size_t n = 0;
+
+	while (!build_with(n))
+		ck_assert_uint_lt(n++, 1000);
+	ck_assert_uint_gt(n, 50);
+}
+END_TEST
+
+#define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+Suite *
+conf_suite(void)
+{
+	Suite *s = suite_create("conf");
+	TCase *t = tcase_create("conf");
+
+	tcase_add_loop_test(t, good_value_is_taken_and_printed, 0, N(good));
+	tcase_add_loop_test(t, bad_value_is_refused_with_what_would_be_right, 0, N(bad));
+	tcase_add_loop_test(t, file_has_these_mistakes_and_no_others, 0, N(files));
+	tcase_add_loop_test(t, rule_that_is_never_reached_is_a_mistake, 0, N(rules));
+	tcase_add_loop_test(t, pattern_matches, 0, N(globs));
+	tcase_add_test(t, names_become_indexes);
+	tcase_add_test(t, group_name_comes_before_server_name);
+	tcase_add_test(t, relay_gives_defaults_wherever_it_stands);
+	tcase_add_test(t, defaults_are_those_of_the_manual);
+	tcase_add_test(t, probes_are_taken_apart);
+	tcase_add_test(t, timeout_is_at_most_half_of_the_interval_when_not_given);
+	tcase_add_test(t, rescue_is_on_where_not_all_are_asked);
+	tcase_add_test(t, group_alone_keeps_its_mode);
+	tcase_add_test(t, active_is_of_each_interface);
+	tcase_add_test(t, longest_probes_are_printed_whole);
+	tcase_add_test(t, pattern_of_many_stars_ends_soon);
+	tcase_add_test(t, most_specific_interface_wins);
+	tcase_add_test(t, format_becomes_bytes);
+	tcase_add_test(t, longest_option82_is_what_formats_become);
+	tcase_add_test(t, full_conf_has_every_key);
+	tcase_add_test(t, every_known_key_is_read);
+	tcase_add_test(t, every_example_is_valid_and_canonical);
+	tcase_add_test(t, server_with_the_name_of_a_group_is_printed_by_address);
+	tcase_add_test(t, long_lists_are_printed_whole);
+	tcase_add_test(t, too_many_servers_and_rules_are_mistakes);
+	tcase_add_test(t, helpers_of_one_port_on_other_interfaces_are_reached);
+	tcase_add_test(t, too_many_ports_are_a_mistake);
+	tcase_add_test(t, mistakes_have_an_end);
+	tcase_add_test(t, value_that_a_file_would_cut_is_refused);
+	tcase_add_test(t, short_memory_gives_no_configuration);
+	suite_add_tcase(s, t);
+	return s;
+}

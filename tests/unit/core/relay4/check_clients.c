@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What the relay remembers about clients: who is the same conversation, for how
+ * long, and what goes when the tables are full.
+ */
+#include "core/relay4/clients.h"
+
+#include <string.h>
+
+#include "msg.h"
+
+Suite *clients_suite(void);
+
+static const struct hash_key secret = { { 3, 4 } };
+static struct clients *c;
+static struct mono now;
+static unsigned evictions;
+static struct msg msg;
+
+static void
+evicted(void *user)
+{
+	must(user == &evictions);
+	evictions++;
+}
+
+static void
+setup(void)
+{
+	c = clients_new(4, secret, evicted, &evictions);
+	ck_assert_ptr_nonnull(c);
+	now = mono_us(5000000);
+	evictions = 0;
+}
+
+static void
+teardown(void)
+{
+	c = clients_free(c);
+}
+
+/* A request of machine `mac` (its last byte) with this xid. */
+static struct dhcp4
+view(uint8_t mac, uint32_t xid)
+{
+	struct dhcp4 m;
+
+	msg_init(&msg, BOOTREQUEST);
+	msg.b[DHCP4_OFF_CHADDR + 5] = mac;
+	msg.b[DHCP4_OFF_XID + 3] = (uint8_t)xid;
+	msg_end(&msg);
+	must(dhcp4_parse(&m, msg.b, msg.len) == DROP_NONE);
+	return m;
+}
+
+static bool
+is_fresh(uint8_t mac, uint32_t xid)
+{
+	struct dhcp4 m = view(mac, xid);
+	bool fresh;
+
+	must(clients_conv(c, &m, now, &fresh) != NULL);
+	return fresh;
+}
+
+static struct conv *
+find(uint8_t mac, uint32_t xid)
+{
+	struct dhcp4 m = view(mac, xid);
+
+	return clients_find(c, &m, now);
+}
+
+START_TEST(a_retry_is_told_by_chaddr_and_xid)
+{
+	ck_assert(is_fresh(1, 1));
+	ck_assert(!is_fresh(1, 1));
+	ck_assert(is_fresh(1, 2));
+	ck_assert(is_fresh(2, 1));
+	ck_assert_uint_eq(clients_count(c), 3);
+}
+END_TEST
+
+/* iPXE keeps flags in secs; options and flags change between tries. */
+START_TEST(nothing_else_in_the_message_matters)
+{
+	struct dhcp4 m = view(1, 1);
+	bool fresh;
+
+	clients_conv(c, &m, now, &fresh);
+	msg.b[8] = 0x12;		/* secs */
+	msg.b[DHCP4_OFF_FLAGS] = 0x80;
+	msg.b[DHCP4_OFF_GIADDR] = 10;
+	must(dhcp4_parse(&m, msg.b, msg.len) == DROP_NONE);
+	clients_conv(c, &m, now, &fresh);
+	ck_assert(!fresh);
+}
+END_TEST
+
+/* chaddr is 16 bytes, of which hlen count: the rest may be rubbish, and
+ * differ between the request and its answer. */
+START_TEST(only_hlen_bytes_of_chaddr_count)
+{
+	struct dhcp4 m = view(1, 1);
+	bool fresh;
+
+	clients_conv(c, &m, now, &fresh);
+	msg.b[DHCP4_OFF_CHADDR + 6] = 0x99;
+	ck_assert_ptr_nonnull(clients_find(c, &m, now));
+	m.hlen = 0;
+	ck_assert_ptr_null(clients_find(c, &m, now));
+	clients_conv(c, &m, now, &fresh);
+	ck_assert(fresh);
+	m.hlen = 16;
+	clients_conv(c, &m, now, &fresh);
+	ck_assert(fresh);
+	msg.b[DHCP4_OFF_CHADDR + 15]++;
+	ck_assert_ptr_null(clients_find(c, &m, now));
+}
+END_TEST
+
+/* InfiniBand (RFC 4390): a reply has nothing but the xid. */
+START_TEST(without_hlen_the_xid_does_alone)
+{
+	struct dhcp4 m = view(1, 7);
+	bool fresh;
+
+	m.hlen = 0;
+	clients_conv(c, &m, now, &fresh)->ifindex = 5;
+	m = view(2, 7);
+	m.hlen = 0;
+	ck_assert_ptr_nonnull(clients_find(c, &m, now));
+	ck_assert_uint_eq(clients_find(c, &m, now)->ifindex, 5);
+}
+END_TEST
+
+START_TEST(a_new_conversation_has_chosen_nothing)
+{
+	struct dhcp4 m = view(1, 1);
+	bool fresh;
+	struct conv *cv = clients_conv(c, &m, now, &fresh);
+
+	ck_assert_uint_eq(cv->boot, CONF_NONE);
+	ck_assert_uint_eq(cv->dhcp, CONF_NONE);
+	ck_assert_uint_eq(cv->rule, CONF_NONE);
+	ck_assert(!cv->chosen);
+	ck_assert_uint_eq(cv->tries, 0);
+}
+END_TEST
+
+START_TEST(it_is_forgotten_two_minutes_after_the_last_request)
+{
+	struct mono start = now;
+
+	is_fresh(1, 1);
+	find(1, 1)->tries = 3;
+	now = mono_add_ms(start, CLIENTS_CONV_MS);
+	ck_assert_ptr_nonnull(find(1, 1));
+	ck_assert(!is_fresh(1, 1));	/* and counts from here again */
+	now = mono_add_ms(now, CLIENTS_CONV_MS + 1);
+	ck_assert_ptr_null(find(1, 1));
+	ck_assert(is_fresh(1, 1));
+	ck_assert_uint_eq(find(1, 1)->tries, 0);
+	ck_assert_uint_eq(find(1, 1)->boot, CONF_NONE);
+	ck_assert_uint_eq(clients_count(c), 1);
+	ck_assert_uint_eq(evictions, 0);
+}
+END_TEST
+
+START_TEST(a_full_table_forgets_the_oldest_and_says_so)
+{
+	for (uint8_t i = 1; i <= 4; i++)
+		ck_assert(is_fresh(i, 1));
+	ck_assert(!is_fresh(1, 1));	/* 2 is the oldest now */
+	ck_assert_uint_eq(evictions, 0);
+	ck_assert(is_fresh(5, 1));
+	ck_assert_uint_eq(evictions, 1);
+	ck_assert_uint_eq(clients_count(c), 4);
+	ck_assert_ptr_null(find(2, 1));
+	ck_assert_ptr_nonnull(find(1, 1));
+}
+END_TEST
+
+/* Replies must not keep a conversation alive: a server could. */
+START_TEST(looking_is_no_touching)
+{
+	for (uint8_t i = 1; i <= 4; i++)
+		is_fresh(i, 1);
+	ck_assert_ptr_nonnull(find(1, 1));
+	is_fresh(5, 1);
+	ck_assert_ptr_null(find(1, 1));
+}
+END_TEST
+
+START_TEST(without_hlen_each_xid_is_a_station)
+{
+	struct dhcp4 m = view(1, 7);
+	struct station *s;
+
+	m.hlen = 0;
+	s = clients_station(c, &m, 10);
+	ck_assert_ptr_eq(clients_station(c, &m, 10), s);
+	m.xid++;
+	ck_assert_ptr_ne(clients_station(c, &m, 10), s);
+}
+END_TEST
+
+START_TEST(a_station_belongs_to_its_interface)
+{
+	struct dhcp4 m = view(1, 1), other = view(1, 2);
+	struct station *s = clients_station(c, &m, 10);
+
+	s->gi = 3;
+	ck_assert_uint_eq(clients_station(c, &other, 10)->gi, 3);
+	ck_assert_uint_eq(clients_station(c, &m, 11)->gi, 0);
+	ck_assert_uint_eq(clients_count(c), 0);
+}
+END_TEST
+
+START_TEST(a_flood_of_stations_stays_within_the_table)
+{
+	struct dhcp4 m;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		m = view((uint8_t)i, i);
+		clients_station(c, &m, 10 + i / 200)->gi = 1;
+	}
+	ck_assert_uint_eq(evictions, 0);	/* nobody misses a station */
+}
+END_TEST
+
+START_TEST(without_a_callback_it_works_too)
+{
+	struct clients *quiet = clients_new(1, secret, NULL, NULL);
+	struct dhcp4 m;
+	bool fresh;
+
+	for (uint8_t i = 0; i < 3; i++) {
+		m = view(i, i);
+		clients_conv(quiet, &m, now, &fresh);
+		ck_assert(fresh);
+	}
+	ck_assert_uint_eq(clients_count(quiet), 1);
+	clients_free(quiet);
+	ck_assert_ptr_null(clients_free(NULL));
+}
+END_TEST
+
+/* Under overload: who has begun, and what is expected changes nothing about it. */
+START_TEST(knows_who_has_begun)
+{
+	struct dhcp4 m = view(1, 1);
+	struct clients_soon s = {
+		.xid = m.xid, .hlen = m.hlen, .chaddr = m.chaddr, .ifindex = 5,
+	};
+
+	ck_assert(!clients_knows(c, &s, now));
+	clients_expect(c, &s);
+	ck_assert(!clients_knows(c, &s, now));
+	ck_assert(is_fresh(1, 1));
+	m = view(1, 1);
+	ck_assert(clients_knows(c, &s, now));
+	s.xid++;
+	ck_assert(!clients_knows(c, &s, now));
+	s.xid--;
+	s.hlen = 17;
+	ck_assert(!clients_knows(c, &s, now));
+	clients_expect(c, &s);
+	s.hlen = m.hlen;
+	now = mono_add_ms(now, CLIENTS_CONV_MS + 1);
+	ck_assert(!clients_knows(c, &s, now));
+	ck_assert_uint_eq(evictions, 0);
+}
+END_TEST
+
+/* As a reload with another `clients` does it. */
+static void
+into_a_table_of(size_t capacity)
+{
+	struct clients *next = clients_new(capacity, secret, evicted, &evictions);
+
+	ck_assert_ptr_nonnull(next);
+	clients_take(next, c);
+	clients_free(c);
+	c = next;
+}
+
+START_TEST(a_table_of_another_size_takes_everything_over)
+{
+	struct dhcp4 m;
+
+	for (uint8_t i = 1; i <= 4; i++)
+		ck_assert(is_fresh(i, 1));
+	ck_assert(!is_fresh(1, 1));
+	find(1, 1)->ifindex = 10;
+	m = view(1, 1);
+	clients_station(c, &m, 10)->gi = 3;
+	into_a_table_of(8);
+	ck_assert_uint_eq(clients_count(c), 4);
+	ck_assert_uint_eq(find(1, 1)->ifindex, 10);
+	ck_assert_uint_eq(clients_station(c, &m, 10)->gi, 3);
+	/* ... and a smaller one the youngest */
+	into_a_table_of(2);
+	ck_assert_uint_eq(clients_count(c), 2);
+	ck_assert_uint_eq(evictions, 2);
+	ck_assert_ptr_nonnull(find(1, 1));
+	ck_assert_ptr_nonnull(find(4, 1));
+	ck_assert_ptr_null(find(2, 1));
+}
+END_TEST
+
+Suite *
+clients_suite(void)
+{
+	Suite *s = suite_create("clients");
+	TCase *t = tcase_create("memory");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, a_retry_is_told_by_chaddr_and_xid);
+	tcase_add_test(t, knows_who_has_begun);
+	tcase_add_test(t, nothing_else_in_the_message_matters);
+	tcase_add_test(t, only_hlen_bytes_of_chaddr_count);
+	tcase_add_test(t, without_hlen_the_xid_does_alone);
+	tcase_add_test(t, a_new_conversation_has_chosen_nothing);
+	tcase_add_test(t, it_is_forgotten_two_minutes_after_the_last_request);
+	tcase_add_test(t, a_full_table_forgets_the_oldest_and_says_so);
+	tcase_add_test(t, looking_is_no_touching);
+	tcase_add_test(t, a_station_belongs_to_its_interface);
+	tcase_add_test(t, without_hlen_each_xid_is_a_station);
+	tcase_add_test(t, a_flood_of_stations_stays_within_the_table);
+	tcase_add_test(t, without_a_callback_it_works_too);
+	tcase_add_test(t, a_table_of_another_size_takes_everything_over);
+	suite_add_tcase(s, t);
+	return s;
+}

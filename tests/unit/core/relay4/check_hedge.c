@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The pool of questions that wait, against a model: an array that is searched
+ * from end to end for the earliest moment.
+ */
+#include "core/relay4/hedge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "msg.h"
+
+Suite *hedge_suite(void);
+
+#define CAPACITY 37	/* no power of two: the last level of the heap is torn */
+
+static struct mono
+at_ms(int64_t ms)
+{
+	return mono_us(1000000 + ms * 1000);
+}
+
+START_TEST(the_earliest_comes_first)
+{
+	static const int due[] = { 700, 500, 900, 500, 100, 800, 300 };
+	static const int order[] = { 100, 300, 500, 500, 700, 800, 900 };
+	struct hedges *h = hedges_new(7);
+
+	ck_assert_ptr_null(hedges_first(h));
+	for (int i = 0; i < 7; i++)
+		ck_assert_ptr_nonnull(hedges_take(h, at_ms(due[i])));
+	for (int i = 0; i < 7; i++) {
+		struct hedge_slot *s = hedges_first(h);
+
+		ck_assert_int_eq(s->due.us, at_ms(order[i]).us);
+		hedges_drop(h, s);
+	}
+	ck_assert_ptr_null(hedges_first(h));
+	hedges_free(h);
+}
+END_TEST
+
+START_TEST(a_full_pool_takes_no_more_and_a_dropped_slot_is_free_again)
+{
+	struct hedges *h = hedges_new(3);
+	struct hedge_slot *s[3];
+
+	for (int i = 0; i < 3; i++)
+		s[i] = hedges_take(h, at_ms(i));
+	ck_assert_ptr_null(hedges_take(h, at_ms(0)));
+	ck_assert_uint_eq(hedges_count(h), 3);
+	hedges_drop(h, s[1]);
+	ck_assert_uint_eq(hedges_count(h), 2);
+	ck_assert_ptr_eq(hedges_take(h, at_ms(9)), s[1]);
+	ck_assert_ptr_null(hedges_take(h, at_ms(0)));
+	hedges_free(h);
+}
+END_TEST
+
+START_TEST(a_number_finds_its_slot_as_long_as_it_is_taken)
+{
+	struct hedges *h = hedges_new(2);
+	struct hedge_slot *s = hedges_take(h, at_ms(1));
+	uint32_t self = s->self;
+
+	ck_assert_uint_ne(self, 0);
+	ck_assert_ptr_eq(hedges_get(h, self), s);
+	ck_assert_ptr_null(hedges_get(h, 0));
+	ck_assert_ptr_null(hedges_get(h, self + 1));
+	ck_assert_ptr_null(hedges_get(h, UINT32_MAX));
+	hedges_drop(h, s);
+	ck_assert_ptr_null(hedges_get(h, self));
+	hedges_free(h);
+}
+END_TEST
+
+/* What the caller put into a slot is not moved about by the others. */
+START_TEST(a_slot_stays_where_it_is)
+{
+	struct hedges *h = hedges_new(CAPACITY);
+	struct hedge_slot *s[CAPACITY];
+
+	for (int i = 0; i < CAPACITY; i++) {
+		s[i] = hedges_take(h, at_ms(i * 7 % CAPACITY));
+		s[i]->ifindex = (uint32_t)i;
+		memset(s[i]->msg, i, sizeof(s[i]->msg));
+	}
+	for (int i = 0; i < CAPACITY; i += 2)
+		hedges_drop(h, s[i]);
+	for (int i = 1; i < CAPACITY; i += 2) {
+		ck_assert_uint_eq(s[i]->ifindex, (unsigned)i);
+		ck_assert_int_eq(s[i]->msg[HEDGE_MSG_MAX - 1], i);
+		ck_assert_ptr_eq(hedges_get(h, s[i]->self), s[i]);
+	}
+	hedges_free(h);
+}
+END_TEST
+
+struct model {
+	struct hedge_slot *slot[CAPACITY];
+	struct mono due[CAPACITY];
+	unsigned n;
+};
+
+static int64_t
+earliest(const struct model *m)
+{
+	int64_t least = INT64_MAX;
+
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->due[i].us < least)
+			least = m->due[i].us;
+	return least;
+}
+
+static void
+compare(struct hedges *h, const struct model *m)
+{
+	const struct hedge_slot *first = hedges_first(h);
+
+	must(hedges_count(h) == m->n);
+	must((first == NULL) == (m->n == 0));
+	if (first)
+		must(first->due.us == earliest(m));
+	for (unsigned i = 0; i < m->n; i++) {
+		must(hedges_get(h, m->slot[i]->self) == m->slot[i]);
+		must(m->slot[i]->due.us == m->due[i].us);
+	}
+}
+
+static void
+take(struct hedges *h, struct model *m, struct mono due)
+{
+	struct hedge_slot *s = hedges_take(h, due);
+
+	must((s == NULL) == (m->n == CAPACITY));
+	if (!s)
+		return;
+	m->slot[m->n] = s;
+	m->due[m->n++] = due;
+}
+
+static void
+drop(struct hedges *h, struct model *m, unsigned i)
+{
+	hedges_drop(h, m->slot[i]);
+	m->n--;
+	m->slot[i] = m->slot[m->n];
+	m->due[i] = m->due[m->n];
+}
+
+static void
+step(struct hedges *h, struct model *m, unsigned dice)
+{
+	struct mono due = at_ms(rand() % 50);	/* so that many are equal */
+	unsigned i = m->n ? (unsigned)rand() % m->n : 0;
+
+	if (m->n == 0 || dice < 4)
+		take(h, m, due);
+	else if (dice < 7) {
+		hedges_move(h, m->slot[i], due);
+		m->due[i] = due;
+	} else
+		drop(h, m, i);
+}
+
+START_TEST(any_order_of_calls_agrees_with_the_model)
+{
+	struct hedges *h = hedges_new(CAPACITY);
+	struct model m = { .n = 0 };
+
+	srand(7 + (unsigned)_i);
+	for (int i = 0; i < 20000; i++) {
+		/* now growing, now shrinking, so that both ends are met */
+		unsigned bias = i / 500 % 2 ? 3 : 0;
+
+		step(h, &m, bias + (unsigned)rand() % 7);
+		compare(h, &m);
+	}
+	while (m.n)
+		drop(h, &m, m.n / 2);
+	compare(h, &m);
+	hedges_free(h);
+}
+END_TEST
+
+Suite *
+hedge_suite(void)
+{
+	Suite *s = suite_create("hedge");
+	TCase *t = tcase_create("hedge");
+
+	tcase_add_test(t, the_earliest_comes_first);
+	tcase_add_test(t, a_full_pool_takes_no_more_and_a_dropped_slot_is_free_again);
+	tcase_add_test(t, a_number_finds_its_slot_as_long_as_it_is_taken);
+	tcase_add_test(t, a_slot_stays_where_it_is);
+	tcase_add_loop_test(t, any_order_of_calls_agrees_with_the_model, 0, 4);
+	suite_add_tcase(s, t);
+	return s;
+}

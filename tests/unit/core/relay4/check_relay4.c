@@ -1,0 +1,1047 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The decisions about requests: who gets a copy, with which giaddr and option 82,
+ * and what a conversation keeps. Replies have check_relay4_reply.c; whole
+ * dialogues tests/scen.
+ */
+#include "core/relay4/relay4.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/relay4/p4011.h"
+#include "msg.h"
+#include "world.h"
+
+Suite *relay4_suite(void);
+
+static struct world *w;
+static struct msg msg;
+static struct relay4_plan plan;
+static uint8_t out[70000];
+
+static void
+teardown(void)
+{
+	w = world_free(w);
+}
+
+static void
+open_world(const char *conf, size_t capacity)
+{
+	world_free(w);
+	w = world_new(conf, capacity);
+	world_link(w, 10, "vlan10");
+	world_addr(w, 10, "192.0.2.1/24");
+	world_link(w, 20, "vlan20");
+	world_addr(w, 20, "203.0.113.1/26");
+	world_addr(w, 20, "203.0.113.65/26");
+	world_addr(w, 20, "203.0.113.129/26");
+}
+
+static void
+conf(const char *text)
+{
+	open_world(text, 64);
+}
+
+static void
+question(uint8_t type)
+{
+	msg_init(&msg, BOOTREQUEST);
+	if (type)
+		msg_opt_u8(&msg, 53, type);
+}
+
+static void
+set_xid(uint8_t xid)
+{
+	msg.b[DHCP4_OFF_XID + 3] = xid;
+}
+
+static void
+set_mac(uint8_t last)
+{
+	msg.b[DHCP4_OFF_CHADDR + 5] = last;
+}
+
+static void
+set_giaddr(const char *a)
+{
+	dhcp4_put_giaddr(msg.b, world_ip(a));
+}
+
+/* The message as it stands comes in; END is put behind it if it has none. */
+static enum drop
+asked_on(uint32_t ifindex)
+{
+	struct relay4_rx rx = {
+		.data = msg.b, .len = msg.len, .sport = 68,
+		.dst = IP4_BROADCAST, .ifindex = ifindex, .mac_len = 6,
+	};
+
+	memcpy(rx.mac, msg.b + DHCP4_OFF_CHADDR, 6);
+	return relay4_request(&w->r4, &rx, w->now, &plan);
+}
+
+static enum drop
+asked(void)
+{
+	return asked_on(10);
+}
+
+/* The same by port 4011. */
+static enum drop
+discovers_on(uint32_t ifindex, const char *src)
+{
+	static struct p4011_plan p;
+	struct relay4_rx rx = {
+		.data = msg.b, .len = msg.len, .sport = 68, .mac_len = 6,
+		.src = world_ip(src), .dst = IP4_BROADCAST, .ifindex = ifindex,
+	};
+
+	return p4011_request(&w->r4, &rx, w->now, &p);
+}
+
+static void
+must_go(void)
+{
+	enum drop d = asked();
+
+	ck_assert_msg(d == DROP_NONE, "%s", drop_word(d));
+}
+
+#define must_drop(reason) do {						\
+	enum drop must_d = asked();					\
+	ck_assert_msg(must_d == (reason), "%s", drop_word(must_d));	\
+} while (0)
+
+/* "198.51.100.10 198.51.100.21": to these and nobody else, in this order. */
+static void
+goes_to(const char *servers)
+{
+	char text[1024], *p = text, a[IP4_STRLEN];
+
+	*p = '\0';
+	for (unsigned i = 0; i < plan.n_server; i++)
+		p += sprintf(p, "%s%s", i ? " " : "", ip4_str(
+		    w->conf->server[plan.server[i]].address, a));
+	ck_assert_str_eq(text, servers);
+}
+
+static size_t
+render(unsigned copy, bool with82, bool *no_room)
+{
+	return relay4_render(&plan, copy, with82, out, msg.len + 300, no_room);
+}
+
+static void
+answer(const char *server, uint8_t type, const char *giaddr, const char *yiaddr)
+{
+	static struct relay4_delivery d;
+	static struct msg r;
+	struct relay4_rx rx = {
+		.data = r.b, .src = world_ip(server), .sport = 67,
+		.unicast = true, .ifindex = 99,
+	};
+	struct wr y;
+
+	r = msg;
+	r.len = DHCP4_OPTIONS;
+	r.b[0] = BOOTREPLY;
+	msg_opt_u8(&r, 53, type);
+	msg_end(&r);
+	dhcp4_put_giaddr(r.b, world_ip(giaddr));
+	y = wr_init(r.b + 16, 4);
+	wr_u32(&y, world_ip(yiaddr).host);
+	rx.len = r.len;
+	ck_assert_int_eq(relay4_reply(&w->r4, &rx, w->now, &d), DROP_NONE);
+}
+
+static uint64_t
+count(enum counter c)
+{
+	return w->stats.counter[c];
+}
+
+/* --- whom ------------------------------------------------------------------- */
+
+#define TWO_CLASSES						\
+	"[group dhcp]\nservers = 198.51.100.10, 198.51.100.11\n"	\
+	"[interface vlan*]\ndhcp = dhcp\nboot = 198.51.100.21\n"
+
+static void
+pxe_opts(uint16_t arch)
+{
+	msg_opt_text(&msg, 60, "PXEClient");
+	msg_opt_u16(&msg, 93, arch);
+}
+
+START_TEST(servers_get_everything)
+{
+	static const uint8_t types[] = {
+		DHCP4_TYPE_NONE, DHCP4_DISCOVER, DHCP4_REQUEST,
+		DHCP4_DECLINE, DHCP4_RELEASE, DHCP4_INFORM,
+	};
+
+	conf("[interface vlan*]\nservers = 198.51.100.10, 198.51.100.21\n");
+	for (size_t i = 0; i < sizeof(types); i++) {
+		question(types[i]);
+		set_xid((uint8_t)i);
+		must_go();
+		goes_to("198.51.100.10 198.51.100.21");
+	}
+	question(DHCP4_REQUEST);
+	pxe_opts(7);
+	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
+	set_xid(9);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.21");
+}
+END_TEST
+
+START_TEST(classes_divide)
+{
+	conf(TWO_CLASSES);
+	question(DHCP4_DISCOVER);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.11");
+	ck_assert_uint_eq(plan.n_boot, 0);
+	question(DHCP4_DISCOVER);
+	pxe_opts(7);
+	set_xid(2);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
+	ck_assert_uint_eq(plan.n_boot, 1);
+	question(DHCP4_REQUEST);
+	pxe_opts(7);
+	msg_opt_u32(&msg, 54, world_ip("198.51.100.10").host);
+	set_xid(2);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.11");
+	/* discovery: a DHCP server would answer first, and wrong */
+	question(DHCP4_REQUEST);
+	pxe_opts(7);
+	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
+	set_xid(2);
+	must_go();
+	goes_to("198.51.100.21");
+	ck_assert_uint_eq(count(COUNTER_BOOT_REQUESTS), 2);
+}
+END_TEST
+
+/* A boot server whose lease was taken (WDS and DHCP on one host, but only in
+ * the boot group) must hear of it. */
+START_TEST(a_selected_boot_server_gets_the_request)
+{
+	conf(TWO_CLASSES);
+	question(DHCP4_REQUEST);
+	msg_opt_u32(&msg, 54, world_ip("198.51.100.21").host);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
+}
+END_TEST
+
+START_TEST(only_a_boot_group)
+{
+	conf("[interface vlan*]\nboot = 198.51.100.21\n");
+	question(DHCP4_DISCOVER);
+	must_drop(DROP_NO_SERVER);
+	question(DHCP4_DISCOVER);
+	pxe_opts(0);
+	set_xid(2);
+	must_go();
+	goes_to("198.51.100.21");
+	ck_assert_uint_eq(w->stats.drop_request[DROP_NO_SERVER], 1);
+}
+END_TEST
+
+START_TEST(a_host_in_both_classes_gets_one_copy)
+{
+	conf("[server a]\naddress = 198.51.100.21\n"
+	    "[server b]\naddress = 198.51.100.21\n"
+	    "[group d]\nservers = 198.51.100.10, a\n"
+	    "[group p]\nservers = b, 198.51.100.22\n"
+	    "[interface vlan*]\ndhcp = d\nboot = p\n");
+	question(DHCP4_DISCOVER);
+	pxe_opts(7);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.21 198.51.100.22");
+	/* and it is a boot server for a discovery */
+	question(DHCP4_REQUEST);
+	pxe_opts(7);
+	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
+	set_xid(2);
+	must_go();
+	goes_to("198.51.100.21 198.51.100.22");
+}
+END_TEST
+
+START_TEST(two_hundred_and_fifty_six_servers)
+{
+	char *text = malloc(16384), *p = text;
+	bool seen[256] = { false };
+
+	p += sprintf(p, "[interface vlan*]\nservers = 10.1.0.1");
+	for (int i = 1; i < CONF_SERVERS_MAX; i++)
+		p += sprintf(p, ",\n 10.1.%d.1", i);
+	sprintf(p, "\n");
+	conf(text);
+	free(text);
+	question(DHCP4_DISCOVER);
+	must_go();
+	ck_assert_uint_eq(plan.n_server, 256);
+	for (int i = 0; i < 256; i++) {
+		struct ip4 a = w->conf->server[plan.server[i]].address;
+
+		must(!seen[a.host >> 8 & 255]);
+		seen[a.host >> 8 & 255] = true;
+		ck_assert_uint_eq(relay4_server(&w->r4, a), plan.server[i]);
+	}
+	ck_assert_uint_eq(relay4_server(&w->r4, world_ip("10.2.0.1")), CONF_NONE);
+	ck_assert_uint_eq(relay4_server(&w->r4, IP4_NONE), CONF_NONE);
+}
+END_TEST
+
+/* --- rules and conversations -------------------------------------------------- */
+
+#define RULES TWO_CLASSES						\
+	"[rule bios]\narch = bios\nboot = 198.51.100.30\n"		\
+	"[rule own]\nuser-class = own\ndhcp = 198.51.100.12\n"		\
+	"[rule bad]\nmac = 02:00:5e:10:00:66\nmessage = discover\n"	\
+	"action = drop\n"						\
+	"[rule http]\nfamily = http\nboot = 198.51.100.40\n"
+
+START_TEST(a_rule_names_the_boot_group)
+{
+	conf(RULES);
+	question(DHCP4_DISCOVER);
+	pxe_opts(0);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.11 198.51.100.30");
+	ck_assert_uint_eq(w->r4.rule_hits[0], 1);
+	question(DHCP4_DISCOVER);
+	pxe_opts(7);
+	set_xid(2);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
+	ck_assert_uint_eq(w->r4.rule_hits[0], 1);
+}
+END_TEST
+
+START_TEST(a_rule_names_the_dhcp_group)
+{
+	conf(RULES);
+	question(DHCP4_DISCOVER);
+	msg_opt_text(&msg, 77, "own");
+	must_go();
+	goes_to("198.51.100.12");
+	/* in the place of `servers =', too */
+	conf("[interface vlan*]\nservers = 198.51.100.10, 198.51.100.11\n"
+	    "[rule own]\nuser-class = own\ndhcp = 198.51.100.12\n");
+	must_go();
+	goes_to("198.51.100.12");
+}
+END_TEST
+
+/* A REQUEST may say less than its DISCOVER did. */
+START_TEST(later_messages_keep_the_first_choice)
+{
+	conf(RULES);
+	question(DHCP4_DISCOVER);
+	pxe_opts(0);
+	must_go();
+	question(DHCP4_REQUEST);
+	msg_opt_text(&msg, 60, "PXEClient:Arch:00007:UNDI:003016");
+	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
+	must_go();
+	goes_to("198.51.100.30");
+	ck_assert_uint_eq(w->r4.rule_hits[0], 2);
+	/* another xid is another conversation */
+	set_xid(2);
+	must_go();
+	goes_to("198.51.100.21");
+	/* and so is the same one when it was forgotten */
+	set_xid(1);
+	world_wait_ms(w, CLIENTS_CONV_MS + 1);
+	must_go();
+	goes_to("198.51.100.21");
+}
+END_TEST
+
+START_TEST(pxe_and_http_from_one_card_are_two_conversations)
+{
+	conf(RULES);
+	question(DHCP4_DISCOVER);
+	pxe_opts(7);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
+	question(DHCP4_DISCOVER);
+	msg_opt_text(&msg, 60, "HTTPClient:Arch:00016:UNDI:003016");
+	msg_opt_u16(&msg, 93, 16);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.11 198.51.100.40");
+	/* a message without option 60 belongs to the one that was last */
+	question(DHCP4_DISCOVER);
+	msg_opt_u16(&msg, 93, 16);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.11 198.51.100.40");
+	question(DHCP4_DISCOVER);
+	pxe_opts(7);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
+}
+END_TEST
+
+/* 802.1X moves the port of a machine that goes on asking with its xid; and somebody
+ * elsewhere may have used it first. */
+START_TEST(a_choice_holds_on_its_interface)
+{
+	conf("[interface vlan*]\ndhcp = 198.51.100.10\nboot = 198.51.100.21\n"
+	    "[rule guests]\ninterface = vlan20\nboot = 198.51.100.30\n");
+	question(DHCP4_DISCOVER);
+	pxe_opts(7);
+	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	goes_to("198.51.100.10 198.51.100.30");
+	ck_assert_int_eq(asked_on(10), DROP_NONE);
+	goes_to("198.51.100.10 198.51.100.21");
+	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	goes_to("198.51.100.10 198.51.100.30");
+	/* and what is dropped there is not dropped here */
+	conf("[interface vlan*]\ndhcp = 198.51.100.10\nboot = 198.51.100.21\n"
+	    "[rule guests]\ninterface = vlan20\naction = drop\n");
+	ck_assert_int_eq(asked_on(20), DROP_RULE);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.21");
+}
+END_TEST
+
+/* A stored question of one VLAN does not go where another one's rule says. */
+START_TEST(a_hedge_keeps_to_its_interface)
+{
+	static struct relay4_plan hedge;
+	struct mono due;
+
+	conf("[group two]\nservers = 198.51.100.21, 198.51.100.22\n"
+	    "mode = failover\nhedge = 100ms\n"
+	    "[group guests]\nservers = 198.51.100.30, 198.51.100.31\n"
+	    "[interface vlan*]\nboot = two\n"
+	    "[rule guests]\ninterface = vlan20\nboot = guests\n");
+	question(DHCP4_DISCOVER);
+	pxe_opts(7);
+	must_go();
+	goes_to("198.51.100.21");
+	ck_assert(relay4_hedge_due(&w->r4, &due));
+	/* on port 4011 nothing is hedged, so that the first one stays */
+	msg.b[DHCP4_OPTIONS + 2] = DHCP4_REQUEST;
+	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
+	msg_end(&msg);
+	ck_assert_int_eq(discovers_on(20, "203.0.113.9"), DROP_NONE);
+	world_wait_ms(w, 200);
+	ck_assert(!relay4_hedge(&w->r4, w->now, &hedge));
+	ck_assert(!relay4_hedge_due(&w->r4, &due));
+}
+END_TEST
+
+START_TEST(dropped_by_rule_stays_dropped)
+{
+	conf(RULES);
+	question(DHCP4_DISCOVER);
+	set_mac(0x66);
+	must_drop(DROP_RULE);
+	question(DHCP4_REQUEST);
+	set_mac(0x66);
+	must_drop(DROP_RULE);
+	ck_assert_uint_eq(w->r4.rule_hits[2], 2);
+	ck_assert_uint_eq(w->stats.drop_request[DROP_RULE], 2);
+	set_xid(2);	/* `message = discover' does not hold for this one */
+	must_go();
+}
+END_TEST
+
+/* Indexes of groups and rules belong to a configuration. */
+START_TEST(a_reload_chooses_anew)
+{
+	conf(RULES);
+	question(DHCP4_DISCOVER);
+	pxe_opts(0);
+	must_go();
+	goes_to("198.51.100.10 198.51.100.11 198.51.100.30");
+	world_reload(w, "[interface vlan*]\ndhcp = 198.51.100.11\n"
+	    "boot = 198.51.100.22\n"
+	    "[rule first]\narch = x64\nboot = 198.51.100.23\n"
+	    "[rule bios]\narch = bios\nboot = 198.51.100.31\n");
+	must_go();
+	goes_to("198.51.100.11 198.51.100.31");
+	/* the hits belong to the name */
+	ck_assert_uint_eq(w->r4.rule_hits[0], 0);
+	ck_assert_uint_eq(w->r4.rule_hits[1], 2);
+	/* the conversation is still the same */
+	ck_assert_uint_eq(count(COUNTER_RETRIES), 1);
+}
+END_TEST
+
+START_TEST(a_reload_keeps_the_numbers_of_an_address)
+{
+	conf(RULES);
+	question(DHCP4_DISCOVER);
+	must_go();
+	answer("198.51.100.11", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");
+	w->r4.server_source[relay4_server(&w->r4, world_ip("198.51.100.11"))] =
+	    world_ip("198.51.100.1");
+	world_reload(w, "[server new]\naddress = 198.51.100.99\n"
+	    "[server moved]\naddress = 198.51.100.11\n"
+	    "[interface vlan*]\nservers = new, moved\n");
+	ck_assert_uint_eq(relay4_server(&w->r4, world_ip("198.51.100.11")), 1);
+	ck_assert_uint_eq(w->r4.server[1].offers, 1);
+	ck_assert_uint_eq(w->r4.server[0].offers, 0);
+	ck_assert_uint_eq(w->r4.server_source[1].host,
+	    world_ip("198.51.100.1").host);
+	ck_assert_uint_eq(relay4_server(&w->r4, world_ip("198.51.100.10")),
+	    CONF_NONE);
+}
+END_TEST
+
+START_TEST(retries_are_counted_until_the_answer)
+{
+	conf(TWO_CLASSES);
+	question(DHCP4_DISCOVER);
+	must_go();
+	ck_assert_uint_eq(count(COUNTER_RETRIES), 0);
+	msg.b[9] = 4;	/* secs */
+	must_go();
+	must_go();
+	ck_assert_uint_eq(count(COUNTER_RETRIES), 2);
+	answer("198.51.100.10", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");
+	question(DHCP4_REQUEST);
+	must_go();
+	ck_assert_uint_eq(count(COUNTER_RETRIES), 2);
+	must_go();
+	ck_assert_uint_eq(count(COUNTER_RETRIES), 3);
+}
+END_TEST
+
+/* --- giaddr --------------------------------------------------------------------- */
+
+#define ROTATE "[interface vlan*]\nservers = 198.51.100.10\ngiaddr = rotate\n"
+
+static void
+asked_from(const char *giaddr)
+{
+	char a[IP4_STRLEN];
+
+	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	ck_assert_uint_eq(plan.n_copy, 1);
+	ck_assert_str_eq(ip4_str(plan.copy[0].giaddr, a), giaddr);
+}
+
+START_TEST(rotate_goes_round)
+{
+	static const char *const net[] = {
+		"203.0.113.1", "203.0.113.65", "203.0.113.129", "203.0.113.1",
+	};
+
+	conf(ROTATE);
+	question(DHCP4_DISCOVER);
+	for (int n = 0; n < 4; n++)
+		for (int try = 0; try < 3; try++)
+			asked_from(net[n]);
+	ck_assert_uint_eq(count(COUNTER_ROTATIONS), 3);
+}
+END_TEST
+
+START_TEST(what_was_answered_stays_the_first_choice)
+{
+	conf(ROTATE);
+	question(DHCP4_DISCOVER);
+	for (int try = 0; try < 4; try++)
+		(void)asked_on(20);
+	answer("198.51.100.10", DHCP4_OFFER, "203.0.113.65", "203.0.113.70");
+	set_xid(2);
+	asked_from("203.0.113.65");
+	/* a proxy offer is no sign that the subnet is right */
+	answer("198.51.100.10", DHCP4_OFFER, "203.0.113.129", "0.0.0.0");
+	set_xid(3);
+	asked_from("203.0.113.65");
+	/* an offer that was late, for the address before */
+	answer("198.51.100.10", DHCP4_OFFER, "203.0.113.1", "203.0.113.9");
+	set_xid(4);
+	asked_from("203.0.113.1");
+	set_mac(9);
+	asked_from("203.0.113.1");
+}
+END_TEST
+
+START_TEST(rotate_with_one_address_stays)
+{
+	conf(ROTATE);
+	question(DHCP4_DISCOVER);
+	for (int try = 0; try < 10; try++)
+		must_go();
+	ck_assert_uint_eq(plan.copy[0].giaddr.host, world_ip("192.0.2.1").host);
+	ck_assert_uint_eq(count(COUNTER_ROTATIONS), 0);
+}
+END_TEST
+
+/* An address that goes away leaves no index that points past the others. */
+START_TEST(rotate_when_addresses_go)
+{
+	struct ip4net net;
+
+	conf(ROTATE);
+	question(DHCP4_DISCOVER);
+	for (int try = 0; try < 7; try++)
+		(void)asked_on(20);
+	must(ip4net_parse("203.0.113.129/26", &net));
+	iftab_del_addr(w->iftab, 20, net);
+	must(ip4net_parse("203.0.113.65/26", &net));
+	iftab_del_addr(w->iftab, 20, net);
+	iftab_commit(w->iftab, w->conf, "host", false, NULL, NULL);
+	asked_from("203.0.113.1");
+	set_xid(2);
+	asked_from("203.0.113.1");
+}
+END_TEST
+
+START_TEST(all_addresses_at_once)
+{
+	conf("[interface vlan*]\nservers = 198.51.100.10\ngiaddr = all\n");
+	question(DHCP4_DISCOVER);
+	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	ck_assert_uint_eq(plan.n_copy, 3);
+	for (int i = 0; i < 12; i++) {
+		char net[32];
+
+		sprintf(net, "10.20.%d.1/24", i);
+		world_addr(w, 20, net);
+	}
+	set_xid(2);
+	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	ck_assert_uint_eq(plan.n_copy, IFTAB_GI_MAX);
+}
+END_TEST
+
+START_TEST(a_foreign_giaddr_stays_and_nothing_is_added)
+{
+	conf("[interface vlan*]\nservers = 198.51.100.10\ngiaddr = all\n"
+	    "option82 = add\n");
+	question(DHCP4_DISCOVER);
+	set_giaddr("10.9.8.7");
+	msg.b[DHCP4_OFF_HOPS] = 1;
+	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	ck_assert_uint_eq(plan.n_copy, 1);
+	ck_assert_uint_eq(plan.copy[0].giaddr.host, world_ip("10.9.8.7").host);
+	ck_assert_ptr_null(plan.copy[0].rai);
+	ck_assert_uint_eq(plan.hops, 2);
+	ck_assert_uint_eq(count(COUNTER_FOREIGN_GIADDR), 1);
+	ck_assert_uint_eq(count(COUNTER_OPTION82_ADDED), 0);
+}
+END_TEST
+
+/* RFC 3046 2.1.1: and a giaddr that another section fixes is ours, too, though
+ * no interface has it. */
+START_TEST(a_giaddr_of_ours_did_not_come_from_a_client)
+{
+	static const char *const ours[] = {
+		"192.0.2.1", "203.0.113.65", "10.255.0.1",
+		"255.255.255.255", "224.0.0.1", "0.0.0.1",
+	};
+
+	conf("[interface vlan*]\nservers = 198.51.100.10\n"
+	    "[interface un*]\nservers = 198.51.100.10\ngiaddr = 10.255.0.1\n");
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		question(DHCP4_DISCOVER);
+		set_giaddr(ours[i]);
+		must_drop(DROP_SPOOFED_GIADDR);
+	}
+	ck_assert_uint_eq(w->stats.drop_request[DROP_SPOOFED_GIADDR], 6);
+}
+END_TEST
+
+/* --- loops ------------------------------------------------------------------------ */
+
+static enum drop
+with_hops(uint8_t hops)
+{
+	msg.b[DHCP4_OFF_HOPS] = hops;
+	return asked();
+}
+
+START_TEST(what_comes_back_with_more_hops_is_a_loop)
+{
+	conf(TWO_CLASSES);
+	question(DHCP4_DISCOVER);
+	set_giaddr("10.9.8.7");
+	ck_assert_int_eq(with_hops(1), DROP_NONE);
+	ck_assert_int_eq(with_hops(2), DROP_LOOP);
+	ck_assert_int_eq(with_hops(16), DROP_LOOP);
+	ck_assert_int_eq(with_hops(1), DROP_NONE);	/* a retry */
+	/* another way was shorter */
+	ck_assert_int_eq(with_hops(0), DROP_NONE);
+	ck_assert_int_eq(with_hops(1), DROP_LOOP);
+	/* another relay, or a client that has moved */
+	set_giaddr("10.9.8.6");
+	ck_assert_int_eq(with_hops(3), DROP_NONE);
+	set_giaddr("0.0.0.0");
+	ck_assert_int_eq(with_hops(0), DROP_NONE);
+	/* and when the conversation is over */
+	set_giaddr("10.9.8.7");
+	ck_assert_int_eq(with_hops(0), DROP_NONE);
+	world_wait_ms(w, CLIENTS_CONV_MS + 1);
+	ck_assert_int_eq(with_hops(5), DROP_NONE);
+}
+END_TEST
+
+/* A loop must not make a retry of what it brings back. */
+START_TEST(a_loop_changes_no_memory)
+{
+	conf(TWO_CLASSES);
+	question(DHCP4_DISCOVER);
+	set_giaddr("10.9.8.7");
+	ck_assert_int_eq(with_hops(1), DROP_NONE);
+	ck_assert_int_eq(with_hops(3), DROP_LOOP);
+	ck_assert_uint_eq(count(COUNTER_RETRIES), 0);
+}
+END_TEST
+
+START_TEST(hops_end_at_the_limit)
+{
+	conf("[relay]\nmax-hops = 3\n" TWO_CLASSES);
+	question(DHCP4_DISCOVER);
+	set_giaddr("10.9.8.7");
+	ck_assert_int_eq(with_hops(3), DROP_NONE);
+	ck_assert_uint_eq(plan.hops, 4);
+	set_xid(2);
+	ck_assert_int_eq(with_hops(4), DROP_HOPS);
+	ck_assert_int_eq(with_hops(255), DROP_HOPS);
+}
+END_TEST
+
+/* --- option 82 ---------------------------------------------------------------------- */
+
+#define ADD "[server b]\naddress = 198.51.100.11\noption82 = none\n"	\
+	"[interface vlan*]\nservers = 198.51.100.10, b\noption82 = add\n"
+
+START_TEST(option_82_is_the_last_and_only_where_it_is_wanted)
+{
+	bool no_room;
+	size_t len;
+
+	conf(ADD);
+	ck_assert(w->conf->server[0].option82 !=
+	    w->conf->server[1].option82);
+	question(DHCP4_DISCOVER);
+	msg_opt_text(&msg, 12, "host");
+	msg_end(&msg);
+	must_go();
+	len = render(0, true, &no_room);
+	ck_assert(!no_room);
+	ck_assert_uint_eq(len, 300);
+	ck_assert_mem_eq(out + 249, "\x52\x08\1\6vlan10\xff", 11);
+	len = render(0, false, &no_room);
+	ck_assert(!no_room);
+	ck_assert_uint_eq(len, 300);
+	ck_assert_mem_eq(out + DHCP4_OPTIONS, msg.b + DHCP4_OPTIONS,
+	    msg.len - DHCP4_OPTIONS);
+	ck_assert_uint_eq(out[DHCP4_OFF_HOPS], 1);
+	ck_assert_mem_eq(out + DHCP4_OFF_GIADDR, "\xc0\x00\x02\x01", 4);
+}
+END_TEST
+
+/* RFC 3046 2.1: "forwarded without the option". 1472 bytes are an Ethernet frame. */
+START_TEST(without_room_it_goes_without)
+{
+	bool no_room;
+	size_t len;
+
+	conf(ADD);
+	for (int more = 0; more < 2; more++) {
+		question(DHCP4_DISCOVER);
+		for (int i = 0; i < 4; i++)
+			msg_opt(&msg, 224, out, 255);
+		/* 10 bytes of option 82 behind this one, and END */
+		msg_opt(&msg, 225, out, (size_t)(1472 - 11 - 2 -
+		    (DHCP4_OPTIONS + 3 + 4 * 257) + more));
+		msg_end(&msg);
+		must_go();
+		len = render(0, true, &no_room);
+		ck_assert(no_room == (more == 1));
+		ck_assert_uint_eq(len, more ? msg.len : 1472);
+		if (more)
+			ck_assert_mem_eq(out + DHCP4_OPTIONS,
+			    msg.b + DHCP4_OPTIONS, msg.len - DHCP4_OPTIONS);
+	}
+}
+END_TEST
+
+START_TEST(bootp_gets_none)
+{
+	bool no_room;
+
+	conf(ADD);
+	question(DHCP4_TYPE_NONE);
+	msg_opt_text(&msg, 12, "host");
+	msg_end(&msg);
+	must_go();
+	ck_assert_ptr_null(plan.copy[0].rai);
+	ck_assert_uint_eq(render(0, true, &no_room), 300);
+	ck_assert(!no_room);
+	ck_assert_uint_eq(count(COUNTER_BOOTP), 1);
+	/* an option 53 that says nothing makes no BOOTP message */
+	question(DHCP4_TYPE_NONE);
+	msg_opt(&msg, 53, NULL, 0);
+	must_drop(DROP_BAD_TYPE);
+}
+END_TEST
+
+START_TEST(policies)
+{
+	static const struct {
+		const char *policy;
+		enum drop drop;
+		bool ours, drop_old;
+	} t[] = {
+		{ "append", DROP_NONE, true, false },
+		{ "replace", DROP_NONE, true, true },
+		{ "forward", DROP_NONE, false, false },
+		{ "discard", DROP_POLICY_82, false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text), ADD "trust = on\n"
+		    "option82-policy = %s\n", t[i].policy);
+		conf(text);
+		question(DHCP4_DISCOVER);
+		msg_opt_hex(&msg, 82, "0101 78");
+		ck_assert_int_eq(asked(), t[i].drop);
+		if (t[i].drop != DROP_NONE)
+			continue;
+		ck_assert((plan.copy[0].rai != NULL) == t[i].ours);
+		ck_assert(plan.drop_old == t[i].drop_old);
+		/* without one, ours is added whatever the policy */
+		question(DHCP4_DISCOVER);
+		set_xid(2);
+		must_go();
+		ck_assert_ptr_nonnull(plan.copy[0].rai);
+		ck_assert(!plan.drop_old);
+	}
+}
+END_TEST
+
+START_TEST(untrusted_option_82)
+{
+	conf(ADD);
+	question(DHCP4_DISCOVER);
+	msg_opt_hex(&msg, 82, "0101 78");
+	must_drop(DROP_UNTRUSTED_82);
+	/* empty, it is there all the same */
+	question(DHCP4_DISCOVER);
+	msg_opt(&msg, 82, NULL, 0);
+	must_drop(DROP_UNTRUSTED_82);
+	question(DHCP4_DISCOVER);
+	msg_opt_hex(&msg, 82, "0109 78");
+	must_drop(DROP_BAD_OPTION82);
+	/* another relay's is its own business */
+	question(DHCP4_DISCOVER);
+	msg_opt_hex(&msg, 82, "0101 78");
+	set_giaddr("10.9.8.7");
+	must_go();
+}
+END_TEST
+
+/* RFC 5010: how the client sent it. */
+START_TEST(relay_flags_tell_unicast)
+{
+	struct relay4_rx rx = {
+		.data = msg.b, .ifindex = 10, .unicast = true, .sport = 68,
+	};
+	bool no_room;
+
+	conf(ADD "relay-flags = on\ncircuit-id = off\n");
+	question(DHCP4_REQUEST);
+	msg_end(&msg);
+	rx.len = msg.len;
+	ck_assert_int_eq(relay4_request(&w->r4, &rx, w->now, &plan), DROP_NONE);
+	render(0, true, &no_room);
+	ck_assert_mem_eq(out + DHCP4_OPTIONS + 3, "\x52\3\x0a\1\x80\xff", 6);
+	must_go();
+	render(0, true, &no_room);
+	ck_assert_mem_eq(out + DHCP4_OPTIONS + 3, "\x52\3\x0a\1\0\xff", 6);
+}
+END_TEST
+
+/* --- what is refused, and numbers ------------------------------------------------- */
+
+START_TEST(interfaces_that_do_not_serve)
+{
+	conf("[interface vlan*]\nservers = 198.51.100.10\n");
+	question(DHCP4_DISCOVER);
+	ck_assert_int_eq(asked_on(77), DROP_NOT_CLIENT);
+	world_link(w, 40, "eth0");
+	world_addr(w, 40, "198.51.100.1/24");
+	ck_assert_int_eq(asked_on(40), DROP_NOT_CLIENT);
+	world_link(w, 30, "vlan30");
+	ck_assert_int_eq(asked_on(30), DROP_NO_GIADDR);
+	/* another relay's request needs no address of ours there */
+	set_giaddr("10.9.8.7");
+	ck_assert_int_eq(asked_on(30), DROP_NONE);
+	world_addr(w, 30, "10.30.0.1/24");
+	world_link_down(w, 30, "vlan30");
+	ck_assert_int_eq(asked_on(30), DROP_DOWN);
+}
+END_TEST
+
+START_TEST(types_that_no_client_sends)
+{
+	static const uint8_t types[] = {
+		DHCP4_OFFER, DHCP4_ACK, DHCP4_NAK, DHCP4_FORCERENEW,
+		DHCP4_LEASEQUERY, DHCP4_BULKLEASEQUERY, 18, 255,
+	};
+
+	conf(TWO_CLASSES);
+	for (size_t i = 0; i < sizeof(types); i++) {
+		question(types[i]);
+		must_drop(DROP_BAD_TYPE);
+	}
+	question(DHCP4_DISCOVER);
+	msg.b[0] = BOOTREPLY;
+	must_drop(DROP_REPLY_FROM_CLIENT);
+	msg.b[0] = 3;
+	must_drop(DROP_BAD_OP);
+}
+END_TEST
+
+START_TEST(one_client_cannot_use_up_the_rate_of_all)
+{
+	conf("[relay]\nclient-rate = 2/10s\ninterface-rate = 4/s\n" TWO_CLASSES);
+	question(DHCP4_DISCOVER);
+	for (int i = 0; i < 100; i++)
+		(void)asked();
+	ck_assert_uint_eq(w->stats.drop_request[DROP_CLIENT_RATE], 98);
+	for (uint8_t i = 2; i < 10; i++) {
+		set_mac(i);
+		(void)asked();
+	}
+	/* of the interface's four, the flood took its own two */
+	ck_assert_uint_eq(count(COUNTER_REQUESTS_RELAYED), 4);
+	ck_assert_uint_eq(w->stats.drop_request[DROP_INTERFACE_RATE], 6);
+	/* other interfaces have their own */
+	ck_assert_int_eq(asked_on(20), DROP_NONE);
+}
+END_TEST
+
+/* 2,000 machines switched on at once, each with the usual four tries. */
+START_TEST(a_boot_storm_passes)
+{
+	open_world(TWO_CLASSES, 16384);
+	for (int try = 0; try < 4; try++) {
+		for (int i = 0; i < 2000; i++) {
+			question(DHCP4_DISCOVER);
+			pxe_opts(7);
+			msg.b[DHCP4_OFF_CHADDR + 4] = (uint8_t)(i >> 8);
+			set_mac((uint8_t)i);
+			must(asked() == DROP_NONE);
+		}
+		world_wait_ms(w, 1000 << try);
+	}
+	ck_assert_uint_eq(count(COUNTER_REQUESTS_RELAYED), 8000);
+	ck_assert_uint_eq(count(COUNTER_RETRIES), 6000);
+	ck_assert_uint_eq(w->evicted, 0);
+}
+END_TEST
+
+START_TEST(a_full_table_forgets_and_relays_on)
+{
+	open_world(TWO_CLASSES, 4);
+	for (uint8_t i = 0; i < 20; i++) {
+		question(DHCP4_DISCOVER);
+		set_mac(i);
+		set_xid(i);
+		must_go();
+	}
+	ck_assert_uint_eq(w->evicted, 16);
+	/* the first one's answer arrives all the same */
+	set_mac(0);
+	set_xid(0);
+	answer("198.51.100.10", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");
+}
+END_TEST
+
+START_TEST(every_packet_is_relayed_or_dropped)
+{
+	struct prng r = { 42 };
+	unsigned n = 0;
+
+	open_world("[relay]\nmax-hops = 4\nclient-rate = 4/10s\n" RULES, 8);
+	for (; n < 20000; n++) {
+		const struct msg_client *c = &msg_clients[prng_below(&r, 13)];
+
+		c->build(&msg);
+		set_mac((uint8_t)prng_below(&r, 10));
+		set_xid((uint8_t)prng_below(&r, 4));
+		msg.b[DHCP4_OFF_HOPS] = (uint8_t)prng_below(&r, 6);
+		if (prng_below(&r, 4) == 0)
+			set_giaddr("10.9.8.7");
+		if (prng_below(&r, 9) == 0)
+			msg.len = prng_below(&r, (uint32_t)msg.len);
+		(void)asked_on(10 * (1 + prng_below(&r, 3)));
+		world_wait_ms(w, prng_below(&r, 500));
+	}
+	ck_assert_uint_eq(count(COUNTER_REQUESTS), n);
+	ck_assert_uint_gt(count(COUNTER_REQUESTS_RELAYED), n / 20);
+	ck_assert_uint_eq(count(COUNTER_REQUESTS_RELAYED) +
+	    world_drops(w->stats.drop_request), n);
+}
+END_TEST
+
+Suite *
+relay4_suite(void)
+{
+	Suite *s = suite_create("relay4");
+	TCase *t = tcase_create("requests");
+
+	tcase_add_checked_fixture(t, NULL, teardown);
+	tcase_add_test(t, servers_get_everything);
+	tcase_add_test(t, classes_divide);
+	tcase_add_test(t, a_selected_boot_server_gets_the_request);
+	tcase_add_test(t, only_a_boot_group);
+	tcase_add_test(t, a_host_in_both_classes_gets_one_copy);
+	tcase_add_test(t, two_hundred_and_fifty_six_servers);
+	tcase_add_test(t, a_rule_names_the_boot_group);
+	tcase_add_test(t, a_rule_names_the_dhcp_group);
+	tcase_add_test(t, later_messages_keep_the_first_choice);
+	tcase_add_test(t, pxe_and_http_from_one_card_are_two_conversations);
+	tcase_add_test(t, a_choice_holds_on_its_interface);
+	tcase_add_test(t, a_hedge_keeps_to_its_interface);
+	tcase_add_test(t, dropped_by_rule_stays_dropped);
+	tcase_add_test(t, a_reload_chooses_anew);
+	tcase_add_test(t, a_reload_keeps_the_numbers_of_an_address);
+	tcase_add_test(t, retries_are_counted_until_the_answer);
+	tcase_add_test(t, rotate_goes_round);
+	tcase_add_test(t, what_was_answered_stays_the_first_choice);
+	tcase_add_test(t, rotate_with_one_address_stays);
+	tcase_add_test(t, rotate_when_addresses_go);
+	tcase_add_test(t, all_addresses_at_once);
+	tcase_add_test(t, a_foreign_giaddr_stays_and_nothing_is_added);
+	tcase_add_test(t, a_giaddr_of_ours_did_not_come_from_a_client);
+	tcase_add_test(t, what_comes_back_with_more_hops_is_a_loop);
+	tcase_add_test(t, a_loop_changes_no_memory);
+	tcase_add_test(t, hops_end_at_the_limit);
+	tcase_add_test(t, option_82_is_the_last_and_only_where_it_is_wanted);
+	tcase_add_test(t, without_room_it_goes_without);
+	tcase_add_test(t, bootp_gets_none);
+	tcase_add_test(t, policies);
+	tcase_add_test(t, untrusted_option_82);
+	tcase_add_test(t, relay_flags_tell_unicast);
+	tcase_add_test(t, interfaces_that_do_not_serve);
+	tcase_add_test(t, types_that_no_client_sends);
+	tcase_add_test(t, one_client_cannot_use_up_the_rate_of_all);
+	tcase_add_test(t, a_boot_storm_passes);
+	tcase_add_test(t, a_full_table_forgets_and_relays_on);
+	tcase_add_test(t, every_packet_is_relayed_or_dropped);
+	suite_add_tcase(s, t);
+	return s;
+}

@@ -1,0 +1,825 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Probes with a fake clock: each test is a server that behaves in some way, for some
+ * time. The kinds of its probes are answered, left alone, refused or cannot be asked, as
+ * `does` says; what was asked, and when, is remembered.
+ */
+#include "core/server/probe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conftext.h"
+#include "msg.h"
+#include "world.h"
+
+Suite *probe_suite(void);
+
+enum does { SILENT, ANSWERS, REFUSES, WAITS, IS_OFF_LINK, IS_BUSY };
+
+#define ASKED_MAX 4096
+
+static struct world *w;
+static struct probes p;
+static enum does does[CONF_PROBE_MAX];
+static int64_t latency_ms;	/* of answers */
+static unsigned changes, wrongs;
+static struct {
+	uint16_t server;
+	enum conf_probe_kind kind;
+	uint32_t token;
+	struct mono at;
+} asked[ASKED_MAX];
+static unsigned n_asked, n_told;
+
+static void
+on_health(void *user, uint16_t server)
+{
+	(void)user;
+	(void)server;
+	changes++;
+}
+
+static void
+on_wrong(void *user, uint16_t server)
+{
+	(void)user;
+	(void)server;
+	wrongs++;
+}
+
+#define IFACE "[interface vlan10]\nservers = a\n"
+
+static void
+open_world(const char *conf)
+{
+	struct hash_key secret = { { 3, 4 } };
+
+	w = world_new(conf, 64);
+	w->r4.on_health = on_health;
+	world_link(w, 10, "vlan10");
+	world_addr(w, 10, "192.0.2.1/25");
+	memset(&p, 0, sizeof(p));
+	memset(does, 0, sizeof(does));
+	probe_init(&p, secret);
+	p.on_wrong = on_wrong;
+	probe_configure(&p, NULL, w->conf, w->now);
+	n_asked = n_told = changes = wrongs = 0;
+	latency_ms = 0;
+}
+
+static void
+reload(const char *text)
+{
+	struct conftext twin = conftext(text);
+
+	ck_assert_ptr_nonnull(twin.c);
+	probe_configure(&p, w->conf, twin.c, w->now);
+	world_reload(w, text);
+	conftext_free(&twin);
+}
+
+static struct health *
+health(void)
+{
+	return &w->r4.health[0];
+}
+
+static enum health_state
+state(void)
+{
+	return health()->state;
+}
+
+static void
+tell(unsigned i)
+{
+	switch (does[asked[i].kind]) {
+	case SILENT:
+		break;
+	case ANSWERS:
+		ck_assert(probe_answered(&p, &w->r4, asked[i].token, w->now));
+		break;
+	case REFUSES:
+		ck_assert(probe_failed(&p, &w->r4, asked[i].token, HEALTH_DIAG_REFUSED,
+		    w->now));
+		break;
+	case WAITS:
+		ck_assert(probe_waits(&p, &w->r4, asked[i].token, PROBE_NO_INTERFACE,
+		    w->now));
+		break;
+	case IS_OFF_LINK:
+		ck_assert(probe_waits(&p, &w->r4, asked[i].token, PROBE_OFF_LINK,
+		    w->now));
+		break;
+	case IS_BUSY:
+		ck_assert(probe_waits(&p, &w->r4, asked[i].token, PROBE_BUSY, w->now));
+		break;
+	}
+}
+
+static void
+tell_due(void)
+{
+	for (; n_told < n_asked &&
+	    mono_diff_ms(w->now, asked[n_told].at) >= latency_ms; n_told++)
+		tell(n_told);
+}
+
+static void
+ask_due(void)
+{
+	struct probe_question q;
+
+	while (probe_next(&p, &w->r4, w->now, &q)) {
+		ck_assert_uint_lt(n_asked, ASKED_MAX);
+		asked[n_asked].server = q.server;
+		asked[n_asked].kind = q.probe->kind;
+		asked[n_asked].token = q.token;
+		asked[n_asked++].at = w->now;
+		if (latency_ms == 0)
+			tell_due();
+	}
+}
+
+/* In steps of 10 ms; a step in which nothing is due must bring nothing. */
+static void
+pass(int64_t ms)
+{
+	for (int64_t t = 0; t < ms; t += 10) {
+		struct mono due;
+		unsigned before = n_asked, states = changes;
+		bool any = probe_due(&p, &w->r4, &due);
+
+		tell_due();
+		ask_due();
+		if (!any || mono_before(w->now, due))
+			ck_assert(latency_ms || (n_asked == before && changes == states));
+		world_wait_ms(w, 10);
+	}
+}
+
+static void
+client_is_answered(void)
+{
+	relay4_health(&w->r4, 0, health_reply(health(), w->now));
+}
+
+/* Steps of 10 ms until it is so; how many ms it took. */
+static int64_t
+until(enum health_state wanted, int64_t limit)
+{
+	struct mono begin = w->now;
+
+	while (state() != wanted && mono_diff_ms(w->now, begin) < limit)
+		pass(10);
+	ck_assert_msg(state() == wanted, "still %s", health_state_name(state()));
+	return mono_diff_ms(w->now, begin);
+}
+
+#define DHCP "[server a]\naddress = 198.51.100.10\nprobe = dhcp\n" IFACE
+
+START_TEST(first_answer_makes_up_and_silence_down_in_time)
+{
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
+	pass(10);
+	ck_assert_int_eq(state(), HEALTH_UP);
+	ck_assert_int_eq(health()->diag, HEALTH_DIAG_PROBE_OK);
+	pass(60000);
+	ck_assert_uint_eq(changes, 1);
+	/* 60 s at 1.8 to 2 s */
+	ck_assert_uint_ge(n_asked, 30);
+	ck_assert_uint_le(n_asked, 35);
+	does[CONF_PROBE_DHCP] = SILENT;
+	/* fall (3) x interval (2 s) + timeout (1 s), from just after an answer */
+	ck_assert_int_le(until(HEALTH_DOWN, 7010), 7010);
+	ck_assert_int_eq(health()->diag, HEALTH_DIAG_PROBE_DHCP);
+	ck_assert_int_eq(p.server[0].one[0].last, PROBE_TIMEOUT);
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	/* rise (2) answers */
+	ck_assert_int_le(until(HEALTH_UP, 4010), 4010);
+	ck_assert_uint_eq(changes, 3);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(lost_answers_in_between_do_not_count)
+{
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	pass(10);
+	for (int i = 0; i < 30; i++) {
+		unsigned before = n_asked;
+
+		does[CONF_PROBE_DHCP] = i % 3 == 2 ? ANSWERS : SILENT;
+		while (n_asked == before)
+			pass(10);
+		pass(1010);
+	}
+	ck_assert_int_eq(state(), HEALTH_UP);
+	ck_assert_uint_eq(changes, 1);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(an_answer_matches_its_own_question_only)
+{
+	uint32_t first;
+
+	open_world(DHCP);
+	pass(10);
+	first = asked[0].token;
+	for (unsigned bit = 0; bit < 32; bit++)
+		ck_assert(!probe_answered(&p, &w->r4, first ^ 1u << bit, w->now));
+	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
+	pass(2500);	/* another round: the first answer is late */
+	ck_assert_uint_eq(n_asked, 2);
+	ck_assert_uint_ne(asked[1].token, first);
+	ck_assert(!probe_answered(&p, &w->r4, first, w->now));
+	ck_assert(probe_answered(&p, &w->r4, asked[1].token, w->now));
+	ck_assert(!probe_answered(&p, &w->r4, asked[1].token, w->now));
+	ck_assert_int_eq(state(), HEALTH_UP);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(an_answered_client_spares_the_probe)
+{
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	pass(10);
+	ck_assert_uint_eq(n_asked, 1);
+	for (int i = 0; i < 20; i++) {
+		client_is_answered();
+		pass(1000);
+	}
+	ck_assert_uint_eq(n_asked, 1);
+	does[CONF_PROBE_DHCP] = SILENT;
+	ck_assert_int_le(until(HEALTH_DOWN, 7010), 7010);
+	world_free(w);
+}
+END_TEST
+
+/* Busy from the start, it was never asked; so when it died its silence was taken for that of
+ * a wrong probe. */
+START_TEST(a_server_that_is_always_busy_is_asked_once)
+{
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	client_is_answered();
+	for (int i = 0; i < 20; i++) {
+		client_is_answered();
+		pass(1000);
+	}
+	ck_assert_uint_eq(n_asked, 1);
+	does[CONF_PROBE_DHCP] = SILENT;
+	ck_assert_int_le(until(HEALTH_DOWN, 7010), 7010);
+	ck_assert(!health()->misconfigured);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_probe_that_is_never_answered_is_wrong_not_the_server_dead)
+{
+	open_world(DHCP);
+	client_is_answered();
+	world_wait_ms(w, 100);
+	client_is_answered();
+	pass(60000);
+	ck_assert_uint_ge(n_asked, 25);
+	ck_assert_int_eq(state(), HEALTH_UP);
+	ck_assert(health()->misconfigured);
+	ck_assert_uint_eq(wrongs, 1);
+	does[CONF_PROBE_DHCP] = ANSWERS;	/* the server was put right */
+	pass(2010);
+	ck_assert(!health()->misconfigured);
+	ck_assert_uint_eq(wrongs, 2);
+	does[CONF_PROBE_DHCP] = SILENT;		/* now it counts */
+	until(HEALTH_DOWN, 7010);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_probe_that_worked_becomes_wrong_when_only_clients_are_answered)
+{
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	pass(10);
+	does[CONF_PROBE_DHCP] = SILENT;
+	for (int i = 0; i < 3; i++) {
+		unsigned before = n_asked;
+
+		ck_assert(!health()->misconfigured);
+		while (n_asked == before)
+			pass(10);
+		client_is_answered();
+		pass(1000);
+	}
+	ck_assert(health()->misconfigured);
+	pass(60000);
+	ck_assert_int_eq(state(), HEALTH_UP);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_server_that_a_wrong_probe_made_down_is_tried_again)
+{
+	open_world(DHCP);
+	until(HEALTH_DOWN, 7010);
+	client_is_answered();	/* one of the two that make it up */
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	pass(6000);
+	ck_assert(health()->misconfigured);
+	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
+	client_is_answered();
+	ck_assert_int_eq(state(), HEALTH_UP);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_server_that_never_answered_anything_is_dead)
+{
+	open_world(DHCP);
+	ck_assert_int_le(until(HEALTH_DOWN, 7010), 7010);
+	ck_assert(!health()->misconfigured);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(long_dead_servers_are_asked_less_often)
+{
+	unsigned first, later;
+
+	open_world(DHCP);
+	pass(60000);
+	first = n_asked;
+	ck_assert_uint_ge(first, 28);
+	pass(1200000);	/* long enough for every doubling */
+	later = n_asked;
+	pass(160000);
+	ck_assert_uint_ge(n_asked - later, 10);	/* 8 x 2 s */
+	ck_assert_uint_le(n_asked - later, 12);
+	/* alive again: at once as often as before */
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	ck_assert_int_le(until(HEALTH_UP, 18010), 18010);
+	later = n_asked;
+	pass(20000);
+	ck_assert_uint_ge(n_asked - later, 9);
+	world_free(w);
+}
+END_TEST
+
+#define SEVERAL "[server a]\naddress = 198.51.100.10\nprobe = pxe, tftp:x, icmp\n" IFACE
+
+START_TEST(all_probes_of_a_round_must_be_answered)
+{
+	open_world(SEVERAL);
+	does[CONF_PROBE_PXE] = does[CONF_PROBE_TFTP] = does[CONF_PROBE_ICMP] = ANSWERS;
+	pass(5000);
+	ck_assert_int_eq(state(), HEALTH_UP);
+	does[CONF_PROBE_TFTP] = SILENT;
+	until(HEALTH_DOWN, 7010);
+	ck_assert_int_eq(health()->diag, HEALTH_DIAG_PROBE_TFTP);
+	ck_assert_int_eq(p.server[0].one[0].last, PROBE_ANSWERED);
+	does[CONF_PROBE_TFTP] = ANSWERS;
+	does[CONF_PROBE_ICMP] = SILENT;
+	pass(30000);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_refusal_is_judged_at_once)
+{
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = REFUSES;
+	ck_assert_int_le(until(HEALTH_DOWN, 4010), 4010);	/* no time-out */
+	ck_assert_int_eq(health()->diag, HEALTH_DIAG_REFUSED);
+	world_free(w);
+}
+END_TEST
+
+#define ICMP "[server a]\naddress = 198.51.100.10\nprobe = icmp\n" IFACE
+
+START_TEST(echo_alone_makes_nothing_up_but_ends_its_own_down)
+{
+	open_world(ICMP);
+	does[CONF_PROBE_ICMP] = ANSWERS;
+	pass(20000);
+	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
+	does[CONF_PROBE_ICMP] = SILENT;
+	ck_assert_int_le(until(HEALTH_DOWN, 7010), 7010);
+	ck_assert_int_eq(health()->diag, HEALTH_DIAG_PROBE_ICMP);
+	pass(60000);	/* time alone ends nothing */
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	does[CONF_PROBE_ICMP] = ANSWERS;
+	ck_assert_int_le(until(HEALTH_UNKNOWN, 4010), 4010);
+	client_is_answered();
+	ck_assert_int_eq(state(), HEALTH_UP);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(echoes_do_not_excuse_a_service_that_refuses)
+{
+	open_world(ICMP);
+	does[CONF_PROBE_ICMP] = ANSWERS;
+	pass(5000);
+	for (int i = 0; i < 3; i++) {
+		relay4_server_error(&w->r4, 0, ECONNREFUSED, w->now);
+		pass(5000);
+	}
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	pass(15000);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	pass(20000);	/* tried again after half a minute */
+	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(echoes_lost_now_and_then_do_not_add_up)
+{
+	open_world(ICMP);
+	does[CONF_PROBE_ICMP] = ANSWERS;
+	client_is_answered();
+	for (int i = 0; i < 20; i++) {
+		does[CONF_PROBE_ICMP] = i % 2 ? ANSWERS : SILENT;
+		pass(3600);
+	}
+	ck_assert_int_ne(state(), HEALTH_DOWN);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(who_cannot_be_asked_waits_and_is_asked_soon)
+{
+	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n"
+	    "probe-interval = 60s\n" IFACE);
+	does[CONF_PROBE_DHCP] = WAITS;
+	pass(30000);
+	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
+	ck_assert_int_eq(p.server[0].one[0].last, PROBE_NO_INTERFACE);
+	ck_assert_uint_ge(n_asked, 28);
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	pass(500);
+	probe_interfaces_changed(&p, w->now);
+	pass(110);
+	ck_assert_int_eq(state(), HEALTH_UP);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_probe_that_waits_does_not_hide_another)
+{
+	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp, tftp:x\n" IFACE);
+	does[CONF_PROBE_DHCP] = WAITS;
+	does[CONF_PROBE_TFTP] = ANSWERS;
+	pass(5000);
+	ck_assert_int_eq(state(), HEALTH_UP);
+	does[CONF_PROBE_TFTP] = SILENT;
+	until(HEALTH_DOWN, 7010);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_way_that_is_back_is_tried_at_once)
+{
+	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp\nrise = 1\n"
+	    "probe-interval = 60s\n" IFACE);
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	pass(1000);
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	pass(1000);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	ask_due();
+	ck_assert_int_eq(state(), HEALTH_UP);
+
+	/* ... also when nobody has looked meanwhile, as nothing was due */
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	world_wait_ms(w, 1000);
+	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	ask_due();
+	ck_assert_int_eq(state(), HEALTH_UP);
+
+	/* ... but not when it has gone again */
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	ask_due();
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_way_that_is_back_and_a_probe_that_says_nothing)
+{
+	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n"
+	    "probe-interval = 60s\n" IFACE);
+	/* a wrong probe: no answer of it will ever make the server up again */
+	client_is_answered();
+	world_wait_ms(w, 100);
+	client_is_answered();
+	pass(62000);
+	ck_assert(health()->misconfigured);
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	pass(1000);
+	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	ask_due();
+	ck_assert_int_le(until(HEALTH_UNKNOWN, 1100), 1100);
+	world_free(w);
+
+	/* one that cannot be asked */
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = WAITS;
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	pass(5000);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	ask_due();
+	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
+	/* ... but what was found dead stays so when the interface goes */
+	does[CONF_PROBE_DHCP] = SILENT;
+	(void)until(HEALTH_DOWN, 7010);
+	pass(60000);
+	does[CONF_PROBE_DHCP] = WAITS;
+	pass(60000);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	world_free(w);
+
+	/* as if it had none: errors are forgotten after a while */
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = IS_OFF_LINK;
+	for (int i = 0; i < 3; i++)
+		relay4_server_error(&w->r4, 0, ECONNREFUSED, w->now);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	pass(29000);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	(void)until(HEALTH_UNKNOWN, 2100);
+	world_free(w);
+
+	/* one that could be asked but for a lack of ours says something soon */
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = IS_BUSY;
+	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	ask_due();
+	pass(5000);
+	ck_assert_int_eq(state(), HEALTH_DOWN);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(errors_of_the_socket_count_once)
+{
+	open_world(DHCP);
+	pass(10);
+	ck_assert(probe_socket_error(&p, &w->r4, 0, ECONNREFUSED, w->now));
+	ck_assert(!probe_socket_error(&p, &w->r4, 0, ECONNREFUSED, w->now));
+	ck_assert_int_eq(p.server[0].one[0].last, PROBE_FAILED);
+	ck_assert_int_eq(p.server[0].one[0].diag, HEALTH_DIAG_REFUSED);
+	ck_assert_uint_eq(health()->bad_in_row, 1);
+	world_free(w);
+	open_world(ICMP);	/* nothing that the socket was asked */
+	pass(10);
+	ck_assert(!probe_socket_error(&p, &w->r4, 0, ECONNREFUSED, w->now));
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_reload_keeps_what_is_known)
+{
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	pass(10);
+	does[CONF_PROBE_DHCP] = SILENT;
+	pass(2000);	/* a question is open */
+	ck_assert(p.server[0].one[0].open);
+	/* another place, another probe beside it */
+	reload("[server z]\naddress = 198.51.100.9\n"
+	    "[server a]\naddress = 198.51.100.10\nprobe = icmp, dhcp\n" IFACE);
+	ck_assert_int_eq(w->r4.health[1].state, HEALTH_UP);
+	ck_assert(!probe_answered(&p, &w->r4, asked[n_asked - 1].token, w->now));
+	ck_assert(p.server[1].one[1].worked);
+	ck_assert_int_eq(p.server[1].one[1].last, PROBE_ANSWERED);
+	ck_assert_int_eq(p.server[1].one[0].last, PROBE_NEVER);
+	pass(2000);
+	ck_assert_uint_eq(asked[n_asked - 1].server, 1);
+	/* and without probes nothing is asked */
+	reload("[server a]\naddress = 198.51.100.10\n" IFACE);
+	struct mono due;
+	ck_assert(!probe_due(&p, &w->r4, &due));
+	n_asked = n_told = 0;
+	pass(10000);
+	ck_assert_uint_eq(n_asked, 0);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_reload_forgets_the_probes_that_it_takes_away)
+{
+	uint32_t taken;
+
+	/* the second waits, and is looked at again each second as long as it is there */
+	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp, tftp:x\n"
+	    "probe-interval = 60s\n" IFACE);
+	does[CONF_PROBE_TFTP] = WAITS;
+	client_is_answered();
+	world_wait_ms(w, 100);
+	client_is_answered();
+	pass(10000);
+	ck_assert(health()->misconfigured);
+	reload("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n"
+	    "probe-interval = 60s\n" IFACE);
+	n_asked = n_told = 0;
+	pass(60000);
+	ck_assert_uint_le(n_asked, 3);
+
+	/* one that is under way is nobody's any more */
+	reload("[server a]\naddress = 198.51.100.10\nprobe = dhcp, pxe\n" IFACE);
+	n_asked = n_told = 0;
+	while (n_asked < 2)
+		pass(10);
+	taken = asked[1].token;
+	ck_assert(p.server[0].one[1].open);
+	reload("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n" IFACE);
+	ck_assert(!probe_answered(&p, &w->r4, taken, w->now));
+
+	/* and nothing is wrong with probes that are not there */
+	ck_assert(health()->misconfigured);
+	reload("[server a]\naddress = 198.51.100.10\n" IFACE);
+	ck_assert(!health()->misconfigured);
+	world_free(w);
+}
+END_TEST
+
+static void
+open_many(int n, const char *probe)
+{
+	char conf[16384] = "";
+
+	for (int i = 0; i < n; i++)
+		sprintf(conf + strlen(conf), "[server s%d]\naddress = 198.51.100.%d\n%s",
+		    i, i + 10, probe);
+	strcat(conf, "[interface vlan10]\nservers = s0\n");
+	open_world(conf);
+}
+
+START_TEST(rounds_are_spread_and_drift)
+{
+	unsigned at_once = 0, most = 0;
+
+	open_many(50, "probe = icmp\n");
+	does[CONF_PROBE_ICMP] = ANSWERS;
+	pass(60000);
+	ck_assert_uint_ge(n_asked, 50 * 29);
+	for (unsigned i = 1; i < n_asked; i++) {
+		at_once = mono_diff_us(asked[i].at, asked[i - 1].at) == 0 ?
+		    at_once + 1 : 0;
+		most = at_once > most ? at_once : most;
+	}
+	ck_assert_uint_le(most, 6);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_step_has_its_share)
+{
+	open_world("[server a]\naddress = 198.51.100.10\n" IFACE);
+	ck_assert_uint_eq(probe_share(w->conf, 50), 8);
+	world_free(w);
+	open_world("[server a]\naddress = 198.51.100.10\nprobe = icmp\n"
+	    "probe-interval = 1h\n" IFACE);
+	ck_assert_uint_eq(probe_share(w->conf, 50), 8);
+	world_free(w);
+	/* 100 x 2 questions a second are ten in 50 ms */
+	open_many(100, "probe = icmp, tcp:80\nprobe-interval = 1s\nprobe-timeout = 500ms\n");
+	ck_assert_uint_eq(probe_share(w->conf, 50), 28);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(servers_of_one_address_are_asked_once)
+{
+	open_world("[server a]\naddress = 198.51.100.10\nprobe = icmp\n"
+	    "[server b]\naddress = 198.51.100.10\nprobe = icmp\n" IFACE);
+	pass(1000);
+	ck_assert_uint_eq(n_asked, 1);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(giaddr_is_of_an_interface_that_leads_to_the_server)
+{
+	const struct iface_gi *gi;
+
+	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n"
+	    "[server b]\naddress = 198.51.100.11\n[server c]\naddress = 198.51.100.12\n"
+	    "[group two]\nservers = c, a\n[rule r]\narch = bios\nboot = two\n"
+	    "interface = vlan30\n"
+	    "[interface vlan10]\nservers = b\n[interface vlan20]\nboot = two\n"
+	    "[interface vlan30]\nservers = b\n");
+	ck_assert_ptr_null(probe_giaddr(&p, &w->r4, 0));
+	world_link(w, 20, "vlan20");
+	probe_interfaces_changed(&p, w->now);
+	ck_assert_ptr_null(probe_giaddr(&p, &w->r4, 0));	/* no address yet */
+	world_addr(w, 20, "203.0.113.1/24");
+	probe_interfaces_changed(&p, w->now);
+	gi = probe_giaddr(&p, &w->r4, 0);
+	ck_assert_ptr_nonnull(gi);
+	ck_assert(ip4_eq(gi->giaddr, world_ip("203.0.113.1")));
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 1)->giaddr, world_ip("192.0.2.1")));
+	world_link_down(w, 20, "vlan20");
+	probe_interfaces_changed(&p, w->now);
+	ck_assert_ptr_null(probe_giaddr(&p, &w->r4, 0));
+	world_link(w, 30, "vlan30");	/* named by a rule only */
+	world_addr(w, 30, "192.0.2.129/25");
+	probe_interfaces_changed(&p, w->now);
+	gi = probe_giaddr(&p, &w->r4, 0);
+	ck_assert_ptr_nonnull(gi);
+	ck_assert(ip4_eq(gi->giaddr, world_ip("192.0.2.129")));
+	world_free(w);
+}
+END_TEST
+
+/* The answer to the virtual address would go to the other router. */
+START_TEST(on_standby_in_the_name_of_our_own_address)
+{
+	open_world("[interface vlan10]\nservers = 198.51.100.10\n"
+	    "active = address 192.0.2.7\n");
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 0)->giaddr, world_ip("192.0.2.1")));
+	world_addr(w, 10, "192.0.2.7/32");
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 0)->giaddr, world_ip("192.0.2.7")));
+	world_free(w);
+}
+END_TEST
+
+START_TEST(the_link_is_that_of_the_narrowest_subnet)
+{
+	struct ip4 src;
+	const struct iface *f;
+
+	open_world(DHCP);
+	ck_assert_ptr_null(probe_link(&p, &w->r4, 0, &src));
+	world_link(w, 3, "up0");
+	world_addr(w, 3, "198.51.0.1/16");
+	world_link(w, 4, "up1");
+	world_addr(w, 4, "198.51.100.1/24");
+	probe_interfaces_changed(&p, w->now);
+	f = probe_link(&p, &w->r4, 0, &src);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(f->link.ifindex, 4);
+	ck_assert(ip4_eq(src, world_ip("198.51.100.1")));
+	world_link_down(w, 4, "up1");
+	probe_interfaces_changed(&p, w->now);
+	f = probe_link(&p, &w->r4, 0, &src);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(f->link.ifindex, 3);
+	world_free(w);
+}
+END_TEST
+
+Suite *
+probe_suite(void)
+{
+	Suite *s = suite_create("probe");
+	TCase *t = tcase_create("probe");
+
+	tcase_add_test(t, first_answer_makes_up_and_silence_down_in_time);
+	tcase_add_test(t, lost_answers_in_between_do_not_count);
+	tcase_add_test(t, an_answer_matches_its_own_question_only);
+	tcase_add_test(t, an_answered_client_spares_the_probe);
+	tcase_add_test(t, a_server_that_is_always_busy_is_asked_once);
+	tcase_add_test(t, a_probe_that_is_never_answered_is_wrong_not_the_server_dead);
+	tcase_add_test(t, a_probe_that_worked_becomes_wrong_when_only_clients_are_answered);
+	tcase_add_test(t, a_server_that_a_wrong_probe_made_down_is_tried_again);
+	tcase_add_test(t, a_server_that_never_answered_anything_is_dead);
+	tcase_add_test(t, long_dead_servers_are_asked_less_often);
+	tcase_add_test(t, all_probes_of_a_round_must_be_answered);
+	tcase_add_test(t, a_refusal_is_judged_at_once);
+	tcase_add_test(t, echo_alone_makes_nothing_up_but_ends_its_own_down);
+	tcase_add_test(t, echoes_do_not_excuse_a_service_that_refuses);
+	tcase_add_test(t, echoes_lost_now_and_then_do_not_add_up);
+	tcase_add_test(t, who_cannot_be_asked_waits_and_is_asked_soon);
+	tcase_add_test(t, a_probe_that_waits_does_not_hide_another);
+	tcase_add_test(t, a_way_that_is_back_is_tried_at_once);
+	tcase_add_test(t, a_way_that_is_back_and_a_probe_that_says_nothing);
+	tcase_add_test(t, errors_of_the_socket_count_once);
+	tcase_add_test(t, a_reload_keeps_what_is_known);
+	tcase_add_test(t, a_reload_forgets_the_probes_that_it_takes_away);
+	tcase_add_test(t, rounds_are_spread_and_drift);
+	tcase_add_test(t, a_step_has_its_share);
+	tcase_add_test(t, servers_of_one_address_are_asked_once);
+	tcase_add_test(t, giaddr_is_of_an_interface_that_leads_to_the_server);
+	tcase_add_test(t, on_standby_in_the_name_of_our_own_address);
+	tcase_add_test(t, the_link_is_that_of_the_narrowest_subnet);
+	suite_add_tcase(s, t);
+	return s;
+}

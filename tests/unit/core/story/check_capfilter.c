@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Which packets a capture is about.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/story/capfilter.h"
+#include "world.h"
+
+Suite *capfilter_suite(void);
+
+static struct world *w;
+static struct capfilter f;
+static struct capfacts p;
+static char why[200];
+
+static void
+begin(void)
+{
+	w = world_new("[server wds]\naddress = 198.51.100.20\n"
+	    "[interface vlan*]\nservers = wds, 198.51.100.21\n", 16);
+	memset(&p, 0, sizeof(p));
+}
+
+static void
+end(void)
+{
+	world_free(w);
+}
+
+static void
+filter(const char *words)
+{
+	ck_assert_msg(capfilter_parse(&f, w->conf, words, why, sizeof(why)),
+	    "%s: %s", words, why);
+}
+
+static void
+refused(const char *words, const char *text)
+{
+	ck_assert(!capfilter_parse(&f, w->conf, words, why, sizeof(why)));
+	ck_assert_str_eq(why, text);
+}
+
+static bool
+wanted(void)
+{
+	return capfilter_match(&f, &p);
+}
+
+static const struct mac machine = { { 0x52, 0x54, 0, 0x12, 0x34, 0xab } };
+static const struct mac other = { { 0x52, 0x54, 0, 0x12, 0x34, 0xac } };
+
+START_TEST(without_a_filter_everything_is_wanted)
+{
+	filter("");
+	ck_assert(wanted());
+	filter("   ");
+	ck_assert(wanted());
+	p.client = machine;
+	p.interface[0] = "eth0";
+	ck_assert(wanted());
+}
+END_TEST
+
+START_TEST(a_machine_is_found_by_chaddr_or_by_its_link)
+{
+	static const char *same[] = { "mac=52:54:00:12:34:ab",
+	    "mac=52-54-00-12-34-AB", "mac=5254.0012.34ab", "mac=5254001234ab" };
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		filter(same[i]);
+		memset(&p, 0, sizeof(p));
+		ck_assert(!wanted());
+		p.client = machine;
+		ck_assert(wanted());
+		p.client = other;
+		ck_assert(!wanted());
+		p.from = machine;
+		ck_assert(wanted());
+		p.from = other;
+		p.to = machine;
+		ck_assert(wanted());
+	}
+}
+END_TEST
+
+START_TEST(an_interface_is_the_packets_or_the_conversations)
+{
+	filter("interface=vlan1* interface=up0");
+	ck_assert(!wanted());
+	p.interface[0] = "vlan20";
+	ck_assert(!wanted());
+	p.interface[1] = "vlan10";
+	ck_assert(wanted());
+	p.interface[1] = NULL;
+	p.interface[0] = "up0";
+	ck_assert(wanted());
+	p.interface[0] = "up01";
+	ck_assert(!wanted());
+}
+END_TEST
+
+START_TEST(a_server_is_a_name_or_any_address)
+{
+	filter("server=wds server=192.0.2.99");
+	ck_assert(!wanted());
+	p.src = world_ip("198.51.100.20");
+	ck_assert(wanted());
+	p.src = world_ip("198.51.100.21");
+	ck_assert(!wanted());
+	p.dst = world_ip("192.0.2.99");		/* nobody configured it */
+	ck_assert(wanted());
+	p.dst = IP4_BROADCAST;
+	p.server[0] = world_ip("198.51.100.21");
+	p.server[1] = world_ip("198.51.100.20");
+	p.n_server = 1;
+	ck_assert(!wanted());
+	p.n_server = 2;
+	ck_assert(wanted());
+}
+END_TEST
+
+START_TEST(one_of_each_kind_and_all_kinds)
+{
+	filter("mac=52:54:00:12:34:ab mac=52:54:00:12:34:ac interface=vlan10"
+	    " server=wds");
+	p.client = other;
+	p.interface[0] = "vlan10";
+	ck_assert(!wanted());
+	p.src = world_ip("198.51.100.20");
+	ck_assert(wanted());
+	p.interface[0] = "vlan11";
+	ck_assert(!wanted());
+	p.interface[0] = "vlan10";
+	p.client.b[0] = 0;
+	ck_assert(!wanted());
+}
+END_TEST
+
+/* A TFTP error says neither chaddr nor link address of the machine. */
+START_TEST(the_address_of_a_machine_is_learned)
+{
+	struct ip4 given = world_ip("192.0.2.50"), own = world_ip("192.0.2.51");
+
+	filter("mac=52:54:00:12:34:ab mac=52:54:00:12:34:ac");
+	p.client = machine;
+	p.leased = given;
+	capfilter_learn(&f, &p);
+	memset(&p, 0, sizeof(p));
+	p.dst = given;
+	ck_assert(wanted());
+	p.dst = own;
+	ck_assert(!wanted());
+	/* What it says itself is newer. */
+	memset(&p, 0, sizeof(p));
+	p.from = machine;
+	p.src = own;
+	capfilter_learn(&f, &p);
+	memset(&p, 0, sizeof(p));
+	p.dst = own;
+	ck_assert(wanted());
+	p.dst = given;
+	ck_assert(!wanted());
+	/* 0.0.0.0 is nobody's. */
+	memset(&p, 0, sizeof(p));
+	p.from = other;
+	capfilter_learn(&f, &p);
+	memset(&p, 0, sizeof(p));
+	ck_assert(!wanted());
+}
+END_TEST
+
+START_TEST(mistakes_are_told_in_words)
+{
+	char words[1000] = "";
+
+	refused("mac=52:54:00:12:34", "not a hardware address, like"
+	    " 52:54:00:12:34:56: 52:54:00:12:34");
+	refused("mac=", "not a hardware address, like 52:54:00:12:34:56: ");
+	refused("mac=52:54:00:12:34:ab:cd", "not a hardware address, like"
+	    " 52:54:00:12:34:56: 52:54:00:12:34:ab:cd");
+	refused("interface=", "not the name of an interface: ");
+	refused("server=nobody",
+	    "neither a server of the configuration nor an address: nobody");
+	refused("server=1.2.3", "neither a server of the configuration nor an"
+	    " address: 1.2.3");
+	refused("port=67", "not mac=, interface= or server=: port=67");
+	refused("x\x1b[", "not mac=, interface= or server=: x\\x1b[");
+	for (int i = 0; i <= CAPFILTER_MAX; i++)
+		snprintf(words + strlen(words), sizeof(words) - strlen(words),
+		    "server=1.2.3.%d ", i);
+	refused(words, "more than 16 servers, the last one: 1.2.3.16");
+	memset(words, 'x', 200);
+	words[200] = '\0';
+	ck_assert(!capfilter_parse(&f, w->conf, words, why, sizeof(why)));
+	ck_assert_int_eq(strncmp(why, "too long: x", 11), 0);
+}
+END_TEST
+
+Suite *
+capfilter_suite(void)
+{
+	Suite *s = suite_create("capfilter");
+	TCase *t = tcase_create("all");
+
+	tcase_add_checked_fixture(t, begin, end);
+	tcase_add_test(t, without_a_filter_everything_is_wanted);
+	tcase_add_test(t, a_machine_is_found_by_chaddr_or_by_its_link);
+	tcase_add_test(t, an_interface_is_the_packets_or_the_conversations);
+	tcase_add_test(t, a_server_is_a_name_or_any_address);
+	tcase_add_test(t, one_of_each_kind_and_all_kinds);
+	tcase_add_test(t, the_address_of_a_machine_is_learned);
+	tcase_add_test(t, mistakes_are_told_in_words);
+	suite_add_tcase(s, t);
+	return s;
+}

@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What a capture says of packets: decisions of relay4 go in, and what a client of the control
+ * socket reads is looked at, packet by packet. And readers that are slow or die.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "msg.h"
+#include "proto/pcapng.h"
+#include "relay/observe/capture.h"
+#include "world.h"
+
+Suite *capture_suite(void);
+
+#define VLAN10 10
+#define VLAN20 20
+
+static const struct opener_terms terms = { .anything = true, .group = (gid_t)-1 };
+static char dir[32], path[64];
+static struct world *w;
+static struct daemon *d;
+
+/* What one reader has got. */
+struct reader {
+	int fd;
+	size_t len, at;		/* at: where the next block begins */
+	char name[16][CONF_NAME_MAX + 8];
+	uint16_t link[16];
+	unsigned n_name;
+	uint8_t b[4u << 20];
+};
+
+static struct reader *one, *two;
+
+static char *
+on_command(void *user, const char *command)
+{
+	json_t *doc = capture_begin(user, command);
+	char *text = json_dumps(doc, JSON_COMPACT);
+
+	json_decref(doc);
+	return text;
+}
+
+static void
+set_up(void)
+{
+	w = world_new("[relay]\nmax-hops = 4\nclient-rate = off\n"
+	    "interface-rate = off\n"
+	    "[server alpha]\naddress = 198.51.100.10\n"
+	    "[server beta]\naddress = 198.51.100.11\n"
+	    "[group both]\nservers = alpha, beta\n"
+	    "[interface vlan*]\nservers = alpha\n"
+	    "[rule pxe]\nvendor-class = PXEClient*\nboot = both\n"
+	    "[rule never]\nmac = 02:00:5e:66\naction = drop\n", 64);
+	world_link(w, VLAN10, "vlan10");
+	world_addr(w, VLAN10, "192.0.2.1/24");
+	world_link(w, VLAN20, "vlan20");
+	world_addr(w, VLAN20, "203.0.113.1/24");
+	d = calloc(1, sizeof(*d));
+	d->loop = loop_new();
+	d->priv = priv_new(&terms, NULL);
+	d->conf = w->conf;
+	d->iftab = w->iftab;
+	d->r4 = w->r4;
+	for (unsigned i = 0; i < w->conf->n_server; i++)
+		d->r4.server_source[i] = world_ip("198.51.100.1");
+	strcpy(dir, "/tmp/pxrelay-capture-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+	ck_assert_int_eq(ctl_open(d->loop, d->priv, path, on_command, d, &d->ctl), 0);
+	one = calloc(1, sizeof(*one));
+	two = calloc(1, sizeof(*two));
+}
+
+static void
+tear_down(void)
+{
+	d->ctl = ctl_close(d->ctl);
+	ck_assert_ptr_null(d->captures);
+	loop_free(d->loop);
+	priv_free(d->priv);
+	free(d);
+	world_free(w);
+	free(one);
+	free(two);
+	rmdir(dir);
+}
+
+static void
+turn(int times)
+{
+	while (times-- > 0)
+		event_base_loop(loop_base(d->loop), EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
+static void
+start(struct reader *r, const char *filter)
+{
+	static const char answer[] = "{\"capture\":\"pcapng\"}\n";
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	char line[300];
+	int len = snprintf(line, sizeof(line), "%s\n", filter);
+
+	r->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	ck_assert_int_eq(connect(r->fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(send(r->fd, line, (size_t)len, 0), len);
+	turn(5);
+	ck_assert_int_eq(recv(r->fd, r->b, sizeof(answer) - 1, 0),
+	    sizeof(answer) - 1);
+	ck_assert_int_eq(memcmp(r->b, answer, sizeof(answer) - 1), 0);
+}
+
+/* All that there is, and may come; true at the end of the stream. */
+static bool
+hear(struct reader *r)
+{
+	for (int idle = 0; idle < 20;) {
+		ssize_t n = recv(r->fd, r->b + r->len, sizeof(r->b) - r->len, 0);
+
+		if (n == 0)
+			return true;
+		idle = n > 0 ? 0 : idle + 1;
+		r->len += n > 0 ? (size_t)n : 0;
+		turn(1);
+	}
+	return false;
+}
+
+static bool
+next_block(struct reader *r, struct pcapng_block *b)
+{
+	struct rd rd = rd_init(r->b + r->at, r->len - r->at);
+
+	if (pcapng_next(&rd, b) != PCAPNG_WHOLE)
+		return false;
+	r->at += b->len;
+	return true;
+}
+
+/* Blocks are little-endian. */
+static uint16_t
+get_u16(struct rd *r)
+{
+	uint16_t v = rd_u8(r);
+
+	return (uint16_t)(v | rd_u8(r) << 8);
+}
+
+static uint32_t
+get_u32(struct rd *r)
+{
+	uint32_t v = get_u16(r);
+
+	return v | (uint32_t)get_u16(r) << 16;
+}
+
+static void
+note_interface(struct reader *r, const struct pcapng_block *b)
+{
+	struct rd rd = rd_init(b->data + 8, b->len - 12), name;
+
+	must(r->n_name < 16);
+	r->link[r->n_name] = get_u16(&rd);
+	rd_skip(&rd, 6);
+	ck_assert_uint_eq(get_u16(&rd), 2);
+	name = rd_sub(&rd, get_u16(&rd));
+	ck_assert(!name.bad);
+	memcpy(r->name[r->n_name++], name.p, rd_left(&name));
+}
+
+/* A packet of the stream, as a person sees it. */
+struct seen {
+	char text[900];		/* "in vlan10 broadcast: comment" */
+	const uint8_t *ip;	/* at its IP header */
+	size_t ip_len;
+};
+
+static bool
+is_number(const struct reader *r, uint32_t n)
+{
+	return n < r->n_name;
+}
+
+static void
+read_packet(const struct reader *r, const struct pcapng_block *b, struct seen *p)
+{
+	static const char *dir_of[] = { "?", "in", "out", "?" };
+	static const char *cast[] = { "?", "unicast", "multicast", "broadcast" };
+	struct rd rd = rd_init(b->data + 8, b->len - 12), comment, frame;
+	uint32_t number = get_u32(&rd), len, flags;
+
+	ck_assert(is_number(r, number));
+	rd_skip(&rd, 8);
+	len = get_u32(&rd);
+	rd_skip(&rd, 4);
+	frame = rd_sub(&rd, len);
+	rd_skip(&rd, (4 - len % 4) % 4);
+	ck_assert_uint_eq(get_u16(&rd), 1);
+	len = get_u16(&rd);
+	comment = rd_sub(&rd, len);
+	rd_skip(&rd, (4 - len % 4) % 4);
+	ck_assert_uint_eq(get_u32(&rd), 4 << 16 | 2);
+	flags = get_u32(&rd);
+	ck_assert(!rd.bad && !frame.bad && !comment.bad);
+	snprintf(p->text, sizeof(p->text), "%s %s %s: %.*s", dir_of[flags & 3],
+	    r->name[number], cast[flags >> 2 & 3], (int)rd_left(&comment),
+	    (const char *)comment.p);
+	if (r->link[number] == PCAPNG_ETHERNET) {
+		ck_assert_uint_ge(rd_left(&frame), 14);
+		ck_assert_int_eq(memcmp(frame.p + 12, "\x08\x00", 2), 0);
+		rd_skip(&frame, 14);
+	}
+	p->ip = frame.p;
+	p->ip_len = rd_left(&frame);
+}
+
+static bool
+next_packet(struct reader *r, struct seen *p)
+{
+	struct pcapng_block b;
+
+	while (next_block(r, &b)) {
+		if (b.type == PCAPNG_INTERFACE)
+			note_interface(r, &b);
+		if (b.type != PCAPNG_PACKET)
+			continue;
+		read_packet(r, &b, p);
+		return true;
+	}
+	return false;
+}
+
+/* The next packet is this, and its headers are right. */
+static void
+expect(struct reader *r, const char *text)
+{
+	struct udpip u;
+	struct seen p;
+
+	hear(r);
+	ck_assert_msg(next_packet(r, &p), "nothing, and not %s", text);
+	ck_assert_str_eq(p.text, text);
+	ck_assert_int_eq(udpip_parse(&u, p.ip, p.ip_len, true), DROP_NONE);
+}
+
+static void
+expect_nothing(struct reader *r)
+{
+	struct seen p;
+
+	hear(r);
+	ck_assert_msg(!next_packet(r, &p), "%s", p.text);
+}
+
+/* --- packets --------------------------------------------------------------------- */
+
+static struct msg m;
+static struct relay4_plan plan;
+static uint8_t packet[2000];
+
+static void
+discover(const char *vendor)
+{
+	msg_init(&m, BOOTREQUEST);
+	msg_opt_u8(&m, 53, DHCP4_DISCOVER);
+	if (vendor)
+		msg_opt_text(&m, 60, vendor);
+	msg_end(&m);
+}
+
+/* As the ring has it, with the checksum left to hardware that is not there. */
+static struct relay4_rx
+broadcast(uint32_t ifindex)
+{
+	struct udpip u = { .dst = IP4_BROADCAST, .sport = 68, .dport = 67,
+	    .ttl = 9, .payload = m.b, .payload_len = m.len };
+
+	udpip_build(packet, &u, 77);
+	packet[26] ^= 0x55;
+	memcpy(packet + UDPIP_HEADERS, m.b, m.len);
+	return (struct relay4_rx){
+		.data = packet + UDPIP_HEADERS, .len = m.len,
+		.dst = IP4_BROADCAST, .sport = 68, .ifindex = ifindex,
+		.ip = packet, .ip_len = UDPIP_HEADERS + m.len,
+		.csum_unverified = true, .mac_len = 6,
+		.mac = { 2, 0, 0x5e, 0x10, 0, 1 },
+	};
+}
+
+/* What path.c does with it. */
+static enum drop
+request(uint32_t ifindex)
+{
+	struct relay4_rx rx = broadcast(ifindex);
+	enum drop why = relay4_request(&d->r4, &rx, w->now, &plan);
+	uint8_t out[2000];
+	bool no_room;
+	size_t len;
+
+	capture_request(d, &rx, &plan, why);
+	for (unsigned i = 0; why == DROP_NONE && i < plan.n_server; i++) {
+		len = relay4_render(&plan, 0, false, out, sizeof(out), &no_room);
+		capture_copy(d, &plan, plan.server[i], out, len);
+	}
+	return why;
+}
+
+static enum drop
+reply(const char *from, uint8_t type, const char *giaddr)
+{
+	struct relay4_delivery v;
+	struct relay4_rx rx;
+	uint8_t hdr[UDPIP_HEADERS], out[2000];
+	struct udpip u;
+	enum drop why;
+
+	msg_init(&m, BOOTREPLY);
+	dhcp4_put_giaddr(m.b, world_ip(giaddr));
+	dhcp4_put_ip4(m.b, 16, world_ip("192.0.2.50"));
+	msg_opt_u8(&m, 53, type);
+	msg_end(&m);
+	rx = (struct relay4_rx){ .data = m.b, .len = m.len, .src = world_ip(from),
+	    .dst = world_ip("192.0.2.1"), .sport = 67, .ifindex = 99,
+	    .unicast = true };
+	why = relay4_reply(&d->r4, &rx, w->now, &v);
+	capture_reply(d, &rx, &v, why);
+	if (why != DROP_NONE)
+		return why;
+	u = (struct udpip){ .src = v.src, .dst = v.dst, .sport = v.sport,
+	    .dport = v.dport, .payload = out, .payload_len =
+	    relay4_render_reply(&d->r4, &v, out, sizeof(out)) };
+	udpip_build(hdr, &u, 5);
+	capture_delivery(d, &v, hdr, out, u.payload_len);
+	return why;
+}
+
+/* --- tests ------------------------------------------------------------------------- */
+
+START_TEST(both_legs_with_verdicts)
+{
+	start(one, "");
+	discover(NULL);
+	ck_assert_int_eq(request(VLAN10), DROP_NONE);
+	expect(one, "in vlan10 broadcast: relayed to=alpha");
+	expect(one, "out server:alpha unicast: copy server=alpha from=vlan10");
+	reply("198.51.100.10", DHCP4_OFFER, "192.0.2.1");
+	expect(one, "in server:alpha unicast: relayed server=alpha to=vlan10");
+	expect(one, "out vlan10 unicast: delivery server=alpha");
+	expect_nothing(one);
+	ck_assert_uint_eq(one->n_name, 2);
+	ck_assert_uint_eq(one->link[0], PCAPNG_ETHERNET);
+	ck_assert_uint_eq(one->link[1], PCAPNG_IPV4);
+	close(one->fd);
+}
+END_TEST
+
+START_TEST(a_rule_is_named)
+{
+	start(one, "");
+	discover("PXEClient:Arch:00000:UNDI:002001");
+	m.b[4] ^= 1;
+	ck_assert_int_eq(request(VLAN20), DROP_NONE);
+	expect(one, "in vlan20 broadcast: relayed to=alpha,beta rule=pxe");
+	expect(one, "out server:alpha unicast: copy server=alpha from=vlan20 rule=pxe");
+	expect(one, "out server:beta unicast: copy server=beta from=vlan20 rule=pxe");
+	discover(NULL);
+	m.b[DHCP4_OFF_CHADDR + 3] = 0x66;
+	ck_assert_int_eq(request(VLAN20), DROP_RULE);
+	expect(one, "in vlan20 broadcast: dropped reason=rule"
+	    " text=\"a [rule] says action = drop\" rule=never");
+	close(one->fd);
+}
+END_TEST
+
+START_TEST(a_hedge_is_told_from_a_copy)
+{
+	start(one, "");
+	discover(NULL);
+	request(VLAN10);
+	plan.hedge = true;
+	capture_copy(d, &plan, plan.server[0], m.b, m.len);
+	expect(one, "in vlan10 broadcast: relayed to=alpha");
+	expect(one, "out server:alpha unicast: copy server=alpha from=vlan10");
+	expect(one, "out server:alpha unicast: hedge server=alpha from=vlan10");
+	close(one->fd);
+}
+END_TEST
+
+START_TEST(drops_say_why)
+{
+	struct ring_frame f = { .to = RING_TO_BROADCAST, .ifindex = VLAN10 };
+	struct pcapng_block b;
+	struct seen p;
+
+	start(one, "");
+	discover(NULL);
+	m.b[3] = 9;
+	ck_assert_int_eq(request(VLAN10), DROP_HOPS);
+	expect(one, "in vlan10 broadcast: dropped reason=hops"
+	    " text=\"hop count above max-hops (RFC 1542 4.1.1)\"");
+	reply("198.51.100.99", DHCP4_OFFER, "192.0.2.1");
+	expect(one, "in server:other unicast: dropped reason=not-server"
+	    " text=\"reply from an address that is no configured server\""
+	    " server=other");
+	reply("198.51.100.11", DHCP4_OFFER, "192.0.2.77");
+	expect(one, "in server:beta unicast: dropped reason=not-our-giaddr"
+	    " text=\"reply whose giaddr is not one of the relay's\" server=beta");
+	/* What is no packet is kept as it came. */
+	f.ip = (const uint8_t *)"\x45\0\0";
+	f.len = 3;
+	capture_bad_frame(d, &f, DROP_SHORT);
+	hear(one);
+	ck_assert(next_packet(one, &p));
+	ck_assert_int_eq(strncmp(p.text, "in vlan10 broadcast: dropped reason=short ",
+	    42), 0);
+	ck_assert_uint_eq(p.ip_len, 3);
+	ck_assert(!next_block(one, &b));
+	close(one->fd);
+}
+END_TEST
+
+START_TEST(the_relays_own_questions)
+{
+	struct rescue_plan r = { .what = RESCUE_ASK, .live = 1,
+	    .ifindex = VLAN20, .mac_len = 6,
+	    .asked = world_ip("198.51.100.10"),
+	    .from = world_ip("198.51.100.11") };
+	struct relay4_rx rx = { .data = r.msg, .len = 300, .sport = 4011,
+	    .src = r.from, .unicast = true };
+
+	start(one, "");
+	start(two, "server=beta");
+	r.udp = (struct udpip){ .dst = r.from, .dport = 4011, .sport = 67,
+	    .payload = r.msg, .payload_len = 300 };
+	capture_rescue(d, &r);
+	expect(one, "out server:beta unicast: rescue server=beta");
+	r.what = RESCUE_DELIVER;
+	capture_rescue_answer(d, &rx, &r);
+	capture_rescue(d, &r);
+	expect(one, "in server:beta unicast: rescue-answer");
+	expect(one, "out vlan20 unicast: rescue-delivery server=beta"
+	    " in-place-of=198.51.100.10");
+	r.what = RESCUE_NOTHING;
+	capture_rescue_answer(d, &rx, &r);
+	capture_rescue(d, &r);
+	expect(one, "in server:beta unicast: dropped reason=rescue-unused text=\""
+	    "answer to a rescue's question that the client does not need any more,"
+	    " or could not use\"");
+	capture_probe(d, 1, r.msg, 300);
+	capture_probe_answer(d, &rx);
+	expect(one, "out server:beta unicast: probe");
+	expect(one, "in server:beta unicast: probe-answer");
+	rx.src = world_ip("198.51.100.99");
+	rx.ifindex = VLAN20;
+	capture_seen(d, &rx, 68, RING_TO_BROADCAST);
+	capture_seen(d, &rx, 40000, RING_TO_HOST);
+	expect(one, "in vlan20 broadcast: seen server-on-vlan");
+	expect(one, "in vlan20 unicast: seen routed");
+	expect_nothing(one);
+	expect(two, "out server:beta unicast: rescue server=beta");
+	expect(two, "in server:beta unicast: rescue-answer");
+	expect(two, "out vlan20 unicast: rescue-delivery server=beta"
+	    " in-place-of=198.51.100.10");
+	close(one->fd);
+	close(two->fd);
+}
+END_TEST
+
+START_TEST(each_capture_has_its_own_filter_and_numbers)
+{
+	start(one, "interface=vlan20");
+	discover(NULL);
+	request(VLAN10);
+	start(two, "mac=02:00:5e:10:00:01 server=alpha");
+	request(VLAN20);
+	reply("198.51.100.10", DHCP4_ACK, "192.0.2.1");
+	expect(one, "in vlan20 broadcast: relayed to=alpha");
+	expect(one, "out server:alpha unicast: copy server=alpha from=vlan20");
+	expect_nothing(one);
+	expect(two, "in vlan20 broadcast: relayed to=alpha");
+	expect(two, "out server:alpha unicast: copy server=alpha from=vlan20");
+	expect(two, "in server:alpha unicast: relayed server=alpha to=vlan10");
+	expect(two, "out vlan10 unicast: delivery server=alpha");
+	expect_nothing(two);
+	close(one->fd);
+	turn(3);
+	discover(NULL);
+	request(VLAN20);
+	expect(two, "in vlan20 broadcast: relayed to=alpha");
+	close(two->fd);
+}
+END_TEST
+
+START_TEST(a_reader_that_does_not_read_loses_packets_and_is_told)
+{
+	struct pcapng_block b;
+	uint64_t lost = 0;
+	unsigned packets = 0, n = 40000;
+
+	start(one, "");
+	start(two, "");
+	discover(NULL);
+	for (unsigned i = 0; i < n; i += 2) {
+		request(VLAN10);
+		if (i % 200 == 0)
+			turn(1);
+	}
+	ck_assert_ptr_nonnull(d->captures);
+	shutdown(one->fd, SHUT_WR);
+	ck_assert(hear(one));
+	while (next_block(one, &b)) {
+		packets += b.type == PCAPNG_PACKET;
+		lost += b.type == PCAPNG_STATS ? pcapng_dropped(&b) : 0;
+	}
+	ck_assert_uint_eq(one->at, one->len);
+	/* A little more is in the kernel. */
+	ck_assert_uint_lt(one->len, CAPTURE_WAITING + (1u << 20));
+	ck_assert_uint_gt(one->len, CAPTURE_WAITING - 20000);
+	ck_assert_uint_eq(packets + lost, n);
+	ck_assert_uint_gt(lost, 0);
+	close(one->fd);
+	close(two->fd);	/* without a word */
+	turn(5);
+	ck_assert_ptr_null(d->captures);
+}
+END_TEST
+
+START_TEST(the_end_of_the_daemon_is_the_end_of_the_stream)
+{
+	struct pcapng_block b;
+	unsigned stats = 0;
+
+	start(one, "");
+	discover(NULL);
+	request(VLAN10);
+	d->ctl = ctl_close(d->ctl);
+	ck_assert_ptr_null(d->captures);
+	ck_assert(hear(one));
+	while (next_block(one, &b))
+		stats += b.type == PCAPNG_STATS;
+	ck_assert_uint_eq(stats, 2);
+	close(one->fd);
+}
+END_TEST
+
+START_TEST(four_captures_and_no_more)
+{
+	int fd[CAPTURES_MAX];
+	json_t *doc;
+
+	for (int i = 0; i < CAPTURES_MAX; i++) {
+		start(one, "");
+		fd[i] = one->fd;
+	}
+	doc = capture_begin(d, "");
+	ck_assert_str_eq(json_string_value(json_object_get(doc, "error")),
+	    "there are 4 captures already");
+	json_decref(doc);
+	close(fd[2]);
+	turn(5);
+	start(one, "");
+	for (int i = 0; i < CAPTURES_MAX; i++)
+		close(i == 2 ? one->fd : fd[i]);
+	turn(5);
+	ck_assert_ptr_null(d->captures);
+	doc = capture_begin(d, "mac=x");
+	ck_assert_str_eq(json_string_value(json_object_get(doc, "error")),
+	    "not a hardware address, like 52:54:00:12:34:56: x");
+	json_decref(doc);
+	ck_assert_ptr_null(d->captures);
+}
+END_TEST
+
+Suite *
+capture_suite(void)
+{
+	Suite *s = suite_create("capture");
+	TCase *t = tcase_create("all");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, both_legs_with_verdicts);
+	tcase_add_test(t, a_rule_is_named);
+	tcase_add_test(t, a_hedge_is_told_from_a_copy);
+	tcase_add_test(t, drops_say_why);
+	tcase_add_test(t, the_relays_own_questions);
+	tcase_add_test(t, each_capture_has_its_own_filter_and_numbers);
+	tcase_add_test(t, a_reader_that_does_not_read_loses_packets_and_is_told);
+	tcase_add_test(t, the_end_of_the_daemon_is_the_end_of_the_stream);
+	tcase_add_test(t, four_captures_and_no_more);
+	suite_add_tcase(s, t);
+	return s;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The command line: every option, every way to get it wrong, and the
+ * configuration that -i and servers are.
+ */
+#include "relay/args.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conftext.h"
+
+Suite *args_suite(void);
+
+static struct args a;
+static char why[256];
+static char line[256];
+static char *words[32];
+
+/* "-f -c x" as pxrelayd would get it. */
+static int
+parse(const char *text)
+{
+	int n = 0;
+
+	words[n++] = (char *)"pxrelayd";
+	ck_assert_uint_lt(strlen(text), sizeof(line));
+	strcpy(line, text);
+	for (char *p = strtok(line, " "); p; p = strtok(NULL, " "))
+		words[n++] = p;
+	words[n] = NULL;
+	why[0] = '\0';
+	return args_parse(&a, n, words, why, sizeof(why));
+}
+
+START_TEST(no_arguments_mean_the_usual_file)
+{
+	ck_assert_int_eq(parse(""), 0);
+	ck_assert_str_eq(a.conf, "/etc/pxrelay/pxrelay.conf");
+	ck_assert_str_eq(args_conf_name(&a), "/etc/pxrelay/pxrelay.conf");
+	ck_assert(!a.foreground && !a.check && !a.verbose && !a.has_log && !a.pidfile);
+	args_fini(&a);
+}
+END_TEST
+
+START_TEST(options_are_taken)
+{
+	ck_assert_int_eq(parse("-fnv -c /x.conf -p /run/x.pid -l journal"), 0);
+	ck_assert(a.foreground && a.check && a.verbose && a.has_log);
+	ck_assert_str_eq(a.conf, "/x.conf");
+	ck_assert_str_eq(a.pidfile, "/run/x.pid");
+	ck_assert_int_eq(a.log, CONF_LOG_JOURNAL);
+	args_fini(&a);
+}
+END_TEST
+
+START_TEST(help_and_version_ask_for_nothing_else)
+{
+	ck_assert_int_eq(parse("-h -i"), -EINVAL);
+	ck_assert_int_eq(parse("-h 192.0.2.1"), 0);
+	ck_assert(a.help);
+	args_fini(&a);
+	ck_assert_int_eq(parse("--version"), 0);
+	ck_assert(a.version);
+	args_fini(&a);
+	ck_assert_ptr_nonnull(strstr(args_usage(), "usage: pxrelayd "));
+}
+END_TEST
+
+static const struct {
+	const char *text, *why;
+} bad[] = {
+	{ "-x", "there is no option -x" },
+	{ "-fx", "there is no option -x" },
+	{ "--foreground", "there is no such long option; -h shows all" },
+	{ "-c", "-c lacks its value" },
+	{ "-f -i", "-i lacks its value" },
+	{ "-l file", "-l file: stderr, syslog or journal would be right" },
+	{ "-i vlan10", "-i without a server; its IPv4 address behind the options would be right" },
+	{ "192.0.2.1", "\"192.0.2.1\" without an interface; -i and its name would be right" },
+	{ "-c x -i vlan10 192.0.2.1", "-c does not go together with -i and servers: either a "
+	    "file or the command line says what is relayed" },
+	{ "-c x y", "-c does not go together with -i and servers: either a file or the command "
+	    "line says what is relayed" },
+};
+
+START_TEST(senseless_line_is_refused)
+{
+	ck_assert_int_eq(parse(bad[_i].text), -EINVAL);
+	ck_assert_str_eq(why, bad[_i].why);
+}
+END_TEST
+
+START_TEST(words_are_a_configuration)
+{
+	struct conftext t = { 0 };
+	const struct conf_group *g;
+
+	ck_assert_int_eq(parse("192.0.2.9 -f -i vlan10 -i e* 192.0.2.10 192.0.2.21"), 0);
+	ck_assert_str_eq(args_conf_name(&a), "command line");
+	t.c = args_conf(&a, conftext_mistake, &t);
+	ck_assert_ptr_nonnull(t.c);
+	ck_assert_uint_eq(t.c->n_if, 2);
+	ck_assert_str_eq(t.c->ifs[0].pattern, "vlan10");
+	ck_assert_str_eq(t.c->ifs[1].pattern, "e*");
+	g = &t.c->group[t.c->ifs[1].servers];
+	ck_assert_uint_eq(g->n, 3);
+	ck_assert_str_eq(t.c->server[g->server[2]].name, "192.0.2.21");
+	conftext_check_print(t.c);
+	conftext_free(&t);
+	args_fini(&a);
+}
+END_TEST
+
+START_TEST(words_are_checked_like_a_file)
+{
+	struct conftext t = { 0 };
+
+	ck_assert_int_eq(parse("-i vlan10 -i vlan10 -i a/b 192.0.2.10 dhcp.example.com"), 0);
+	t.c = args_conf(&a, conftext_mistake, &t);
+	ck_assert_ptr_null(t.c);
+	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: servers: \"dhcp.example.com\" is no "));
+	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: [interface vlan10] is given already"));
+	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: [interface a/b] has a byte "));
+	conftext_free(&t);
+	args_fini(&a);
+}
+END_TEST
+
+START_TEST(file_of_the_line_is_read)
+{
+	struct conftext t = { 0 };
+
+	ck_assert_int_eq(parse("-c conf/examples/minimal.conf"), 0);
+	t.c = args_conf(&a, conftext_mistake, &t);
+	ck_assert_ptr_nonnull(t.c);
+	conftext_free(&t);
+	args_fini(&a);
+	ck_assert_int_eq(parse("-c /nonexistent/x"), 0);
+	ck_assert_ptr_null(args_conf(&a, conftext_mistake, &t));
+	ck_assert_str_eq(t.mistakes, "0: cannot be read: No such file or directory\n");
+	conftext_free(&t);
+	args_fini(&a);
+}
+END_TEST
+
+START_TEST(line_overrides_where_and_how_much_is_logged)
+{
+	struct conf c = { .log = CONF_LOG_STDERR, .log_level = LOG_LEVEL_WARNING };
+	static const struct {
+		const char *text;
+		enum conf_log file, log;
+		enum log_level level;
+	} want[] = {
+		{ "-f", CONF_LOG_STDERR, CONF_LOG_STDERR, LOG_LEVEL_WARNING },
+		{ "", CONF_LOG_STDERR, CONF_LOG_SYSLOG, LOG_LEVEL_WARNING },
+		{ "", CONF_LOG_JOURNAL, CONF_LOG_JOURNAL, LOG_LEVEL_WARNING },
+		{ "-f -l syslog", CONF_LOG_JOURNAL, CONF_LOG_SYSLOG, LOG_LEVEL_WARNING },
+		{ "-l stderr", CONF_LOG_JOURNAL, CONF_LOG_SYSLOG, LOG_LEVEL_WARNING },
+		{ "-fv -l stderr", CONF_LOG_JOURNAL, CONF_LOG_STDERR, LOG_LEVEL_DEBUG },
+		{ "-nv", CONF_LOG_JOURNAL, CONF_LOG_JOURNAL, LOG_LEVEL_WARNING },
+	};
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		ck_assert_int_eq(parse(want[i].text), 0);
+		c.log = want[i].file;
+		ck_assert_int_eq(args_log(&a, &c), want[i].log);
+		ck_assert_int_eq(args_log_level(&a, &c), want[i].level);
+		args_fini(&a);
+	}
+}
+END_TEST
+
+Suite *
+args_suite(void)
+{
+	Suite *s = suite_create("args");
+	TCase *t = tcase_create("args");
+
+	tcase_add_test(t, no_arguments_mean_the_usual_file);
+	tcase_add_test(t, options_are_taken);
+	tcase_add_test(t, help_and_version_ask_for_nothing_else);
+	tcase_add_loop_test(t, senseless_line_is_refused, 0,
+	    (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_test(t, words_are_a_configuration);
+	tcase_add_test(t, words_are_checked_like_a_file);
+	tcase_add_test(t, file_of_the_line_is_read);
+	tcase_add_test(t, line_overrides_where_and_how_much_is_logged);
+	suite_add_tcase(s, t);
+	return s;
+}
