@@ -141,18 +141,36 @@ still_used(const struct daemon_server *next, unsigned n, const struct udp_server
 	return false;
 }
 
-/* A socket that goes is read empty first: its last answers are not lost. */
+/* Which sockets of the present configuration does the next one have no server for? */
+static void
+find_retired(const struct daemon *d, const struct daemon_server *next, unsigned n,
+    bool *retired)
+{
+	for (unsigned i = 0; i < d->conf->n_server; i++)
+		retired[i] = d->server[i].sock && !still_used(next, n, d->server[i].sock);
+}
+
+/*
+ * The last replies of a retired server are not lost: its socket is drained. A reply may
+ * have a request relayed (a chained relay's, by unicast), so every socket of the present
+ * configuration stays open until all are drained.
+ */
 static void
 retire_servers(struct daemon *d, const struct daemon_server *next, unsigned n)
 {
-	for (unsigned i = 0; d->conf && i < d->conf->n_server; i++) {
-		struct daemon_server *s = &d->server[i];
+	bool retired[CONF_SERVERS_MAX] = { false };
 
-		s->watch = loop_unwatch(s->watch);
-		if (!s->sock || still_used(next, n, s->sock))
-			continue;
-		path_server(d, i, loop_now(d->loop));
-		close_server(s);
+	if (!d->conf)
+		return;			/* the first configuration */
+	find_retired(d, next, n, retired);
+	for (unsigned i = 0; i < CONF_SERVERS_MAX; i++)
+		if (retired[i])
+			(void)path_drain(d, i, loop_now(d->loop));
+	outbox_flush(d);	/* a queue may be that of a socket that goes */
+	for (unsigned i = 0; i < d->conf->n_server; i++) {
+		d->server[i].watch = loop_unwatch(d->server[i].watch);
+		if (retired[i])
+			close_server(&d->server[i]);
 	}
 }
 

@@ -231,7 +231,10 @@ void path_udp67(void *daemon, struct mono now);
 void path_udp4011(void *daemon, struct mono now);
 /* Questions that are due for the next server. */
 void path_hedges(void *daemon, struct mono now);
-/* Reads one server's socket. */
+/* Reads one server's socket: replies and errors, how many replies there were. Takes no request
+ * from the ring, so it is safe while a configuration is exchanged. */
+int path_drain(struct daemon *d, unsigned server, struct mono now);
+/* The same, and then requests have their turn. */
 void path_server(struct daemon *d, unsigned server, struct mono now);
 
 /* trace.c: a line in the log for each packet; only to be called while somebody wants them */

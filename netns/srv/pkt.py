@@ -204,7 +204,7 @@ def cmd_blast(iface, *args):
         frames.append(dhcp.frame(d, own_mac(iface),
                                  dhcp.packets(d, dhcp.message(d))[0]))
     end = time.monotonic() + float(d.get("wait", "1"))
-    while time.monotonic() < end:
+    while time.monotonic() < end and not os.path.exists(d.get("until", "")):
         for f in frames:
             try:
                 s.send(f)

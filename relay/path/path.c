@@ -596,7 +596,8 @@ receive(struct daemon *d, struct udp_server *s, const struct udp_dgram **g)
 	return n > 0 ? n : 0;
 }
 
-static void
+/* How many there were. */
+static int
 take_replies(struct daemon *d, struct udp_server *s, struct mono now)
 {
 	const struct udp_dgram *g = NULL;
@@ -607,13 +608,13 @@ take_replies(struct daemon *d, struct udp_server *s, struct mono now)
 		datagrams67(d, g, n, now);
 		all += n;
 	} while (n == UDP_BATCH && all < PATH_BATCHES * UDP_BATCH);
-	after_replies(d, all, now);
+	return all;
 }
 
 void
 path_udp67(void *daemon, struct mono now)
 {
-	take_replies(daemon, NULL, now);
+	after_replies(daemon, take_replies(daemon, NULL, now), now);
 }
 
 /* Anybody can write an ICMP error about a server. By a client VLAN, where nothing of that
@@ -635,19 +636,25 @@ server_error(struct daemon *d, uint16_t server, int err, struct mono now)
 		relay4_server_error(&d->r4, server, err, now);
 }
 
-void
-path_server(struct daemon *d, unsigned server, struct mono now)
+int
+path_drain(struct daemon *d, unsigned server, struct mono now)
 {
-	struct daemon_server *s = &d->server[server];
+	struct udp_server *s = d->server[server].sock;
+	int n = take_replies(d, s, now);
 	struct udp_error last;
-	uint32_t errors;
+	uint32_t errors = udp_server_errors(s, &last);
 
-	take_replies(d, s->sock, now);
-	errors = udp_server_errors(s->sock, &last);
 	d->stats.counter[COUNTER_SEND_ERRORS_SERVER] += errors;
 	d->r4.server[server].errors += errors;
 	if (errors && believed(d, (uint16_t)server, &last))
 		server_error(d, (uint16_t)server, last.err, now);
+	return n;
+}
+
+void
+path_server(struct daemon *d, unsigned server, struct mono now)
+{
+	after_replies(d, path_drain(d, server, now), now);
 }
 
 void
