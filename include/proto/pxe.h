@@ -71,6 +71,10 @@ struct pxe_client {
 
 void pxe_read(struct pxe_client *c, const struct dhcp4 *m);
 
+/* The next sub-option of a joined option 43, pads skipped; false at its end, or at one that
+ * does not fit. */
+bool pxe_sub_next(struct rd *r, uint8_t *code, struct rd *value);
+
 /* Is `text` the user class: the whole raw option 77, or one of its RFC 3004
  * instances (length byte, bytes)? Exact bytes, case counts. */
 bool pxe_user_class_is(const struct pxe_client *c, const char *text);

@@ -131,6 +131,18 @@ guess_arch(struct pxe_client *c)
 	}
 }
 
+bool
+pxe_sub_next(struct rd *r, uint8_t *code, struct rd *value)
+{
+	do
+		*code = rd_u8(r);
+	while (*code == PXE_SUB_PAD && rd_left(r) > 0);
+	if (r->bad || *code == PXE_SUB_PAD || *code == PXE_SUB_END)
+		return false;
+	*value = rd_sub(r, rd_u8(r));
+	return !value->bad;
+}
+
 /*
  * PXE 2.1: a REQUEST with the boot item in option 43 asks a boot server, and
  * is not for DHCP servers. What option 43 means is said by option 60 (RFC 2132
@@ -144,14 +156,9 @@ read_boot_item(struct pxe_client *c, const struct dhcp4 *m)
 
 	if (!c->pxeclient)
 		return;
-	r = rd_init(buf, read_option(m, DHCP4_OPT_VENDOR_INFO, buf,
-	    sizeof(buf)));
-	while (rd_left(&r) > 0 && (sub = rd_u8(&r)) != PXE_SUB_END) {
-		if (sub == PXE_SUB_PAD)
-			continue;
-		item = rd_sub(&r, rd_u8(&r));
-		c->boot_servers = c->boot_servers ||
-		    (sub == PXE_SUB_BOOT_SERVERS && !item.bad);
+	r = rd_init(buf, read_option(m, DHCP4_OPT_VENDOR_INFO, buf, sizeof(buf)));
+	while (pxe_sub_next(&r, &sub, &item)) {
+		c->boot_servers = c->boot_servers || sub == PXE_SUB_BOOT_SERVERS;
 		if (sub != PXE_SUB_BOOT_ITEM)
 			continue;
 		c->item = rd_u16(&item);

@@ -349,7 +349,7 @@ on_fetched(void *daemon, const struct fetch_result *r, struct mono now)
 {
 	struct daemon *d = daemon;
 	struct doctor *run = run_of(d->consults, r->token);
-	struct doctor_q *q = run ? doctor_find(run, r->token) : NULL;
+	struct doctor_query *q = run ? doctor_find(run, r->token) : NULL;
 
 	if (!q)
 		return true;
@@ -368,7 +368,7 @@ on_fetched(void *daemon, const struct fetch_result *r, struct mono now)
 /* --- documents ------------------------------------------------------------------------------ */
 
 static json_t *
-kinds(uint8_t bits)
+kinds(unsigned bits)
 {
 	json_t *all = json_array();
 
@@ -388,7 +388,7 @@ finding(const struct doctor *run, const struct doctor_finding *f)
 
 	return json_pack("{s:s, s:s, s:s, s:o*, s:o*, s:o*, s:o, s:o*, s:s, s:s}",
 	    "check", row->check, "code", row->code,
-	    "status", finding_level_word(row->level),
+	    "status", finding_level_word(f->level),
 	    "server", s ? show_ip(s->address) : NULL,
 	    "server-name", s && !s->implicit ? show_name(s->name) : NULL,
 	    "address", show_some_ip(f->address), "kinds", kinds(f->kinds),

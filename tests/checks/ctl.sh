@@ -643,20 +643,20 @@ cat > "$T/doctor" <<'EOF'
 "detail":"giaddr 192.0.2.1","sentence":"Serves clients.","cure":""},
 {"check":"offer","code":"port-closed","status":"fail","server":"198.51.100.10",
 "server-name":"dhcp-a","kinds":["bios","uefi-x64"],"detail":"from \u001b[31m",
-"sentence":"Nobody listens on its UDP port 67.",
-"cure":"Start the DHCP or boot service there, and let it listen on this address."},
+"sentence":"UDP port 67 is closed on the server.",
+"cure":"Start the DHCP or boot service there and let it listen on this address."},
 {"check":"boot","code":"no-boot-offer","status":"warn",
 "kinds":["bios","uefi-x64","uefi-arm64","uefi-x64-http"],
-"sentence":"Nobody says from where such a machine is to boot.","cure":"Add boot =."}]}
+"sentence":"No server tells this kind of machine where to boot from.","cure":"Add boot =."}]}
 EOF
 ask answer doctor vlan10 < "$T/doctor"
 verdict "doctor: a failure is bad news" status 1 '^vlan10$' ''
 verdict "doctor: what was asked last" test "$(cat "$sock.asked")" = "doctor result 7"
 verdict "doctor: what is well" status 1 '^  ok    interface  giaddr 192\.0\.2\.1$'
 verdict "doctor: what is not" \
-	status 1 '^  FAIL  offer      dhcp-a 198\.51\.100\.10 \(bios, uefi-x64\): Nobody'
+	status 1 '^  FAIL  offer      dhcp-a 198\.51\.100\.10 \(bios, uefi-x64\): UDP port 67'
 verdict "doctor: its cure" status 1 '^                   Cure: Start the DHCP'
-verdict "doctor: all kinds go without saying" status 1 '^  warn  boot       Nobody says'
+verdict "doctor: all kinds go without saying" status 1 '^  warn  boot       No server tells'
 verdict "doctor: this host" status 1 '^this host$'
 verdict "doctor: escaped" clean
 verdict "doctor: fits" fits

@@ -31,7 +31,7 @@ ask(struct doctor *d, struct mono now)
 	struct doctor_ask a;
 
 	while (doctor_next(d, now, &a)) {
-		struct doctor_q *q = doctor_find(d, a.token);
+		struct doctor_query *q = doctor_find(d, a.token);
 
 		assert(q && q->state == DOCTOR_OPEN && a.left_ms >= 0);
 		assert(doctor_slot(a.token) == 5);

@@ -375,33 +375,33 @@ ctl drain dhcp-drained >/dev/null
 expect_not "a sick network: exit status 1" doctor
 fails 10 ""
 fails 12 "no-address port-closed"
-fails 13 "no-address nobody-there"
-fails 14 "no-address no-dhcp-offer"
+fails 13 "host-unreachable no-address"
+fails 14 "no-address no-offer"
 fails 15 "no-address no-pool"
 fails 16 "option60-without-4011"
-fails 17 "no-file-named"
+fails 17 "no-boot-file"
 fails 18 "wrong-file"
-fails 19 "no-router-option wrong-file"
+fails 19 "no-router wrong-file"
 fails 20 "file-not-found"
 fails 21 "tftp-closed"
 fails 22 "tftp-silent"
-fails 23 "router-silent servers-differ"
-fails 24 "rogue"
+fails 23 "router-silent servers-disagree"
+fails 24 "rogue-server"
 fails 25 "giaddr-unreachable no-address"
 fails 26 ""
-expect "VLAN 26: drained" found vlan26 drained-server dhcp-drained
-fails 27 "no-way"
+expect "VLAN 26: drained" found vlan26 drained dhcp-drained
+fails 27 "no-route"
 fails 28 "giaddr-unreachable no-address"
 fails 29 "4011-silent"
-fails 31 "boot-silent nothing-to-boot"
+fails 31 "boot-server-silent nothing-to-boot"
 fails 32 "no-giaddr"
 fails 33 "router-silent wrong-subnet"
 fails 34 "router-silent"
-fails 35 "answer-refused no-address"
+fails 35 "no-address reply-dropped"
 fails 37 "4011-closed"
 fails 38 "wrong-file"
 expect "VLAN 38: an offer after a ping" found vlan38 offers "10.0.38.5"
-expect "the rogue's address" found vlan24 rogue 192.168.77.1
+expect "the rogue's address" found vlan24 rogue-server 192.168.77.1
 expect "wrong file: for a BIOS" found vlan18 wrong-file '["bios"'
 expect "this host: rp_filter" found "this host" rp-filter-drops up1
 expect "this host: forwarding" found "this host" forwarding-off vlan36

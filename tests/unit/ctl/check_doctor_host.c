@@ -83,7 +83,7 @@ static const struct {
 	{ "policy drop, and all is well", CHAIN(",\"hook\":\"input\",\"policy\":\"drop\"")
 	    "{}", NULL, "firewall", NULL },
 	{ "policy drop, and silence", CHAIN(",\"hook\":\"input\",\"policy\":\"drop\"") "{}",
-	    "no-dhcp-offer", "firewall-may-drop", "inet fw pass: policy drop" },
+	    "no-offer", "firewall-may-drop", "inet fw pass: policy drop" },
 	{ "other shapes", "{\"rule\":7},{\"rule\":{\"expr\":[1,{\"match\":2}]}},3,{}", NULL,
 	    "firewall", NULL },
 };
@@ -120,7 +120,7 @@ START_TEST(without_the_right_to_look_it_says_so)
 
 	doctor_firewall(checks, NULL, NULL);
 	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(checks, 0),
-	    "code")), "firewall-unseen");
+	    "code")), "firewall-not-checked");
 	json_decref(checks);
 }
 END_TEST
@@ -135,7 +135,7 @@ START_TEST(another_namespace_is_not_looked_at)
 	    "checks");
 	host = doctor_host_end(&h, docs);
 	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(
-	    json_object_get(host, "checks"), 0), "code")), "host-unseen");
+	    json_object_get(host, "checks"), 0), "code")), "host-not-checked");
 	ck_assert(!doctor_is_bad(host));
 	json_decref(host);
 	json_decref(docs);
