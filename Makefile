@@ -129,8 +129,12 @@ FLOORO := $(foreach f,$(FLOORS),$(patsubst %.c,$(B)/%.o,$(wildcard relay/$f/*.c 
 DAEMONO := $(patsubst %.c,$(B)/%.o,$(filter-out relay/main.c,$(wildcard relay/*.c \
 	$(ROOMS:%=relay/%/*.c))))
 CTLO   := $(patsubst %.c,$(B)/%.o,$(filter-out relay/ctl/main.c,$(wildcard relay/ctl/*.c)))
-TESTO  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c tests/scen/*.c tests/unit/*.c \
-	tests/unit/*/*.c tests/unit/*/*/*.c))
+TESTLIBO := $(patsubst %.c,$(B)/%.o,$(filter-out tests/lib/run.c,$(wildcard tests/lib/*.c)))
+# The top floor and the scenarios are tested with tests/fake in place of relay/io.
+TOPTESTS := $(wildcard tests/fake/*.c tests/scen/*.c tests/unit/relay/*.c tests/unit/relay/*/*.c)
+TESTO  := $(patsubst %.c,$(B)/%.o,$(filter-out $(TOPTESTS),$(wildcard tests/unit/*.c \
+	tests/unit/*/*.c tests/unit/*/*/*.c)))
+TOPTESTO := $(TOPTESTS:%.c=$(B)/%.o)
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c))
 # What bench.sh runs: the load and the bare forwarders.
@@ -162,8 +166,8 @@ $(B)/flags: FORCE
 # deleted would live on.
 $(B)/sources: FORCE
 	@mkdir -p $(@D)
-	@echo '$(FLOORO) $(DAEMONO) $(CTLO) $(TESTO)' | cmp -s - $@ || \
-		echo '$(FLOORO) $(DAEMONO) $(CTLO) $(TESTO)' > $@
+	@echo '$(FLOORO) $(DAEMONO) $(CTLO) $(TESTO) $(TOPTESTO)' | cmp -s - $@ || \
+		echo '$(FLOORO) $(DAEMONO) $(CTLO) $(TESTO) $(TOPTESTO)' > $@
 
 $(B)/%.o: %.c $(B)/flags
 	$(call say,CC)
@@ -195,20 +199,37 @@ $(B)/pxrelayctl: $(B)/relay/ctl/main.o $(B)/libctl.a $(B)/libfloors.a
 # --- the tests ---------------------------------------------------------------
 
 # See run_mark_point in tests/lib/run.c.
-TESTFLAGS := -Itests/lib -D_mark_point=run_mark_point
+TESTFLAGS := -Itests/lib -Itests/fake -D_mark_point=run_mark_point
 
 # A suite is any function `Suite *x_suite(void)` in tests/; the
 # list is read from the objects, so that nobody can forget to add to it.
-$(B)/tests/suites.def: $(filter-out $(B)/tests/lib/run.o,$(TESTO)) $(B)/sources
+define suites
 	$(call say,GEN)
 	@mkdir -p $(@D)
 	@nm -g --defined-only /dev/null $(filter %.o,$^) 2>/dev/null | \
 		sed -n 's/^[0-9a-f]* T \(.*\)_suite$$/SUITE(\1)/p' | sort > $@
+endef
+$(B)/tests/suites.def: $(TESTO) $(B)/sources
+	$(suites)
+$(B)/tests/fake/suites.def: $(TOPTESTO) $(B)/sources
+	$(suites)
 
 $(B)/tests/lib/run.o: $(B)/tests/suites.def
 $(B)/tests/lib/run.o: CPPFLAGS += -I$(B)/tests
+$(B)/tests/fake/run.o: tests/lib/run.c $(B)/tests/fake/suites.def $(B)/flags
+	$(call say,CC)
+	$(Q)$(CC) $(CC_ALL) -I$(B)/tests/fake $(TESTFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/tests/run: $(TESTO) $(B)/libdaemon.a $(B)/libctl.a $(B)/libfloors.a
+$(B)/libtest.a: $(TESTLIBO) $(B)/sources
+	$(archive)
+
+$(B)/tests/run: $(B)/tests/lib/run.o $(TESTO) $(B)/libtest.a $(B)/libdaemon.a $(B)/libctl.a \
+		$(B)/libfloors.a
+	$(call say,LD)
+	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_CHECK) $(PC_LIBS_D)
+
+$(B)/tests/run-daemon: $(B)/tests/fake/run.o $(TOPTESTO) $(B)/libtest.a $(B)/libdaemon.a \
+		$(B)/libctl.a $(B)/libfloors.a
 	$(call say,LD)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_CHECK) $(PC_LIBS_D)
 
@@ -241,7 +262,7 @@ $(B)/preload/%.so: tests/preload/%.c
 	$(Q)$(CC) $(CSTD) $(WARN) -O2 -g -D_GNU_SOURCE -fPIC -shared -o $@ $<
 
 replayers: $(FUZZERS:%=$(B)/tests/fuzz/%)
-tests: $(PROGS) $(B)/tests/run replayers $(PRELOADS)
+tests: $(PROGS) $(B)/tests/run $(B)/tests/run-daemon replayers $(PRELOADS)
 libfuzzers: $(FUZZERS:%=$(B)/tests/libfuzz/%)
 benches: $(BENCHES:%=$(B)/bench/%) $(BENCHX:%=$(B)/bench/%)
 
@@ -252,8 +273,8 @@ check: $(AUTODEPS)
 	+@MAKE='$(MAKE)' tests/check.sh
 
 unit:
-	+$(Q)$(SUB) B=build/asan SAN=1 build/asan/tests/run
-	@build/asan/tests/run $(T)
+	+$(Q)$(SUB) B=build/asan SAN=1 build/asan/tests/run build/asan/tests/run-daemon
+	@tests/unit.sh $(T)
 
 netns: $(AUTODEPS)
 	+$(Q)$(SUB) asan

@@ -18,8 +18,7 @@ await(struct daemon *d, struct mono now)
 	if (d->folding || !d->w_fold || !fold_due(&d->fold, &due))
 		return;
 	d->folding = true;
-	loop_rearm(d->w_fold, mono_before(now, due) ?
-	    mono_diff_ms(due, now) + 1 : 0);
+	loop_rearm(d->w_fold, mono_wait_ms(due, now));
 }
 
 static void

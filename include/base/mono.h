@@ -39,6 +39,13 @@ mono_diff_ms(struct mono a, struct mono b)
 	return (a.us - b.us) / 1000;
 }
 
+/* For how many milliseconds a timer has to run at `now` so as not to end before `due`. */
+static inline int64_t
+mono_wait_ms(struct mono due, struct mono now)
+{
+	return due.us > now.us ? (due.us - now.us + 999) / 1000 : 0;
+}
+
 static inline bool
 mono_before(struct mono a, struct mono b)
 {

@@ -96,7 +96,7 @@ await_due(struct daemon *d, struct mono now)
 	    (d->hedge_due.us && !mono_before(due, d->hedge_due)))
 		return;
 	d->hedge_due = due;
-	loop_rearm(d->w_hedge, mono_diff_ms(due, now) + 1);
+	loop_rearm(d->w_hedge, mono_wait_ms(due, now));
 }
 
 void

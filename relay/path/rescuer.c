@@ -70,8 +70,7 @@ await(struct daemon *d, struct mono now)
 	    (d->rescue_due.us && !mono_before(due, d->rescue_due)))
 		return;
 	d->rescue_due = due;
-	loop_rearm(d->w_rescue, mono_before(now, due) ?
-	    mono_diff_ms(due, now) + 1 : 0);
+	loop_rearm(d->w_rescue, mono_wait_ms(due, now));
 }
 
 void

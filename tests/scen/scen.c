@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * scen - scripted scenarios: the real core with a fake clock and a fake wire.
- * Each tests/scen/NAME.scen is one test. A script is read line by line:
+ * scen - scripted scenarios: the whole daemon with a fake io floor (tests/fake), that is with a
+ * fake clock and a fake wire. Each tests/scen/NAME.scen is one test. A script is read line by
+ * line:
  *
  *   conf ... end                    the configuration, lines as in the file
  *   load FILE                       ... a file of the source tree; either one again: a reload
@@ -21,10 +22,12 @@
  *   tftp IFINDEX CLIENT SERVER error CODE  transfer, and the server's error
  *   server ADDR TYPE KEY=...        a server answers the last request it got, with
  *                                   sport=4011 from that port
- *   health ADDR up|down|drained|enabled    probes, or the operator, say so
+ *   health ADDR up|down|drained|enabled    probes, or the operator, say so; from `down' to
+ *                                   `up' the server's probes are not answered
  *   error ADDR ERRNO                the kernel reports ECONNREFUSED, EHOSTUNREACH or
  *                                   ENETUNREACH for the server's socket
- *   kernel ADDR noroute|ok          ... that there is no way to it, or is again
+ *   kernel ADDR noroute|ok          ... that there is no way to it, or is again; takes 50 ms,
+ *                                   as route does
  *   wait MS                         time passes
  *   start                           the clock of the machine that is switched on now
  *   at MS                           time passes until so long after `start'
@@ -49,12 +52,13 @@
  * KEYs of expectations: the same, and dst, l2, sport, dport, len, no.N (no option N),
  * t (milliseconds after `start', to the millisecond).
  *
- * Whatever the wire carries must be expected, in order: a packet that is left
- * over fails the test.
+ * Whatever the wire carries must be expected, in order (what goes to several servers at one
+ * moment, in any order): a packet that is left over fails the test.
  */
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,54 +71,41 @@
 #include "core/story/record.h"
 #include "core/relay4/relay4.h"
 #include "core/relay4/rescue.h"
+#include "fakeio.h"
 #include "io/conffile.h"
+#include "proto/probemsg.h"
+#include "relay/daemon.h"
 
 Suite *scen_suite(void);
 
-#define OUT_MAX 64
-#define MSG_MAX 2048
+#define MSG_MAX FAKEIO_MSG_MAX
 #define WORDS_MAX 32
 #define LETS_MAX 16
-#define TICK_MS 1000
+#define DROP_TABLES 4
+#define ROUTES_MS 50	/* within which relay/tend looks at changed routes */
+#define SERVERS_MAX 16
 
 enum whom { TO_SERVER, TO_CLIENT, HELPED };
-
-struct out {
-	struct mono when;
-	enum whom whom;
-	uint8_t ttl;
-	struct ip4 server;
-	uint32_t ifindex;
-	struct ip4 src, dst;
-	uint16_t sport, dport;
-	uint8_t mac[8];
-	size_t len;
-	uint8_t msg[MSG_MAX];
-};
 
 struct scen {
 	const char *file;
 	int line;
-	struct relay4 r4;
-	struct stats stats;
-	struct conf *conf;
-	struct iftab *iftab;
-	struct clients *clients;
-	struct helpers *helpers;
-	struct hedges *hedges;
-	struct rescues *rescues;
-	struct track *track;
-	struct boots boots;
-	struct mono now, start, tick;
+	struct daemon *d;
+	bool open;		/* it has a configuration */
+	struct mono start;
+	uint64_t drops[DROP_TABLES][DROP_MAX];
 	enum drop last_drop;
 	unsigned n_let;
 	char let[LETS_MAX][1024];	/* "NAME words" */
 	char expanded[LETS_MAX][1024];
-	unsigned n_out, at;
-	struct out out[OUT_MAX];
+	unsigned at;		/* in what was sent: expected so far */
+	unsigned seen;		/* looked at for `asked' */
 	/* the last request of each server, for its answer */
 	uint16_t n_asked;
-	struct { struct ip4 server; size_t len; uint8_t msg[MSG_MAX]; } asked[16];
+	struct { struct ip4 server; size_t len; uint8_t msg[MSG_MAX]; } asked[SERVERS_MAX];
+	/* of which the script says that their probes are not answered */
+	unsigned n_dead;
+	struct { struct ip4 server; bool is; } dead[SERVERS_MAX];
 };
 
 static void
@@ -325,223 +316,129 @@ build(const struct scen *s, uint8_t *msg, uint8_t op, uint8_t type, char **word,
 	return wr_len(&w);
 }
 
-/* --- the wire ----------------------------------------------------------------- */
-
-static struct out *
-new_out(struct scen *s)
-{
-	if (s->n_out == OUT_MAX)
-		wrong(s, "more than %d packets", OUT_MAX);
-	s->out[s->n_out] = (struct out){ .when = s->now };
-	return &s->out[s->n_out++];
-}
-
-static void
-remember_asked(struct scen *s, const struct out *o)
+static bool *
+dead(struct scen *s, struct ip4 server)
 {
 	unsigned i = 0;
 
-	while (i < s->n_asked && !ip4_eq(s->asked[i].server, o->server))
+	while (i < s->n_dead && !ip4_eq(s->dead[i].server, server))
 		i++;
-	if (i == 16)
+	if (i == SERVERS_MAX)
 		wrong(s, "too many servers");
-	if (i == s->n_asked)
-		s->n_asked++;
-	s->asked[i].server = o->server;
-	s->asked[i].len = o->len;
-	memcpy(s->asked[i].msg, o->msg, o->len);
+	if (i == s->n_dead)
+		s->dead[s->n_dead++].server = server;
+	return &s->dead[i].is;
 }
 
-static void
-put_plan(struct scen *s, const struct relay4_plan *plan)
+/* --- the wire ----------------------------------------------------------------- */
+
+static enum whom
+whom_of(const struct fakeio_out *o)
 {
-	bool no_room;
+	if (o->to == FAKEIO_RAW && o->dport != DHCP4_PORT_PXE)
+		return HELPED;
+	return o->to == FAKEIO_CLIENT ? TO_CLIENT : TO_SERVER;
+}
 
-	for (unsigned c = 0; c < plan->n_copy; c++)
-		for (unsigned i = 0; i < plan->n_server; i++) {
-			const struct conf_server *cs = &s->conf->server[plan->server[i]];
-			struct out *o = new_out(s);
+static struct ip4
+server_of_out(const struct fakeio_out *o)
+{
+	return o->to == FAKEIO_SERVER ? o->server : o->dst;
+}
 
-			o->server = cs->address;
-			o->sport = o->dport = 67;
-			o->len = relay4_render(plan, c, relay4_form(s->conf,
-			    &plan->copy[c], plan->server[i]), o->msg,
-			    sizeof(o->msg), &no_room);
-			remember_asked(s, o);
+/* What each server was asked last, for its answer. */
+static void
+remember_asked(struct scen *s)
+{
+	for (; s->seen < fakeio_sent(); s->seen++) {
+		const struct fakeio_out *o = fakeio_out(s->seen);
+		unsigned i = 0;
+
+		if (whom_of(o) != TO_SERVER)
+			continue;
+		while (i < s->n_asked && !ip4_eq(s->asked[i].server, server_of_out(o)))
+			i++;
+		if (i == SERVERS_MAX)
+			wrong(s, "too many servers");
+		if (i == s->n_asked)
+			s->n_asked++;
+		s->asked[i].server = server_of_out(o);
+		s->asked[i].len = o->len;
+		memcpy(s->asked[i].msg, o->msg, o->len);
+	}
+}
+
+static const uint64_t *
+drops(const struct scen *s, int table)
+{
+	const struct stats *st = &s->d->stats;
+
+	switch (table) {
+	case 0:
+		return st->drop_request;
+	case 1:
+		return st->drop_reply;
+	case 2:
+		return st->drop_4011;
+	default:
+		return st->drop_helper;
+	}
+}
+
+/* A packet comes in: what it was dropped for is seen in the counters. */
+static void
+note_drops(struct scen *s)
+{
+	s->last_drop = DROP_NONE;
+	for (int t = 0; t < DROP_TABLES; t++)
+		for (int i = 0; i < DROP_MAX; i++) {
+			if (drops(s, t)[i] != s->drops[t][i])
+				s->last_drop = (enum drop)i;
+			s->drops[t][i] = drops(s, t)[i];
 		}
-}
-
-static void
-put_rescue(struct scen *s, const struct rescue_plan *p)
-{
-	bool to_client = p->what == RESCUE_DELIVER;
-	struct out *o;
-
-	if (p->what == RESCUE_NOTHING)
-		return;
-	record_rescue(s->track, p, s->now);
-	o = new_out(s);
-	o->whom = to_client ? TO_CLIENT : TO_SERVER;
-	o->ifindex = p->ifindex;
-	o->server = o->dst = p->udp.dst;
-	o->src = p->udp.src;
-	o->sport = p->udp.sport;
-	o->dport = p->udp.dport;
-	o->len = p->udp.payload_len;
-	memcpy(o->msg, p->udp.payload, o->len);
-	if (to_client)
-		memcpy(o->mac, p->mac, sizeof(o->mac));
-	else
-		remember_asked(s, o);
-}
-
-static void
-next_hedge(struct scen *s)
-{
-	static struct relay4_plan plan;
-
-	if (!relay4_hedge(&s->r4, s->now, &plan))
-		return;
-	record_hedge(s->track, &s->r4, &plan, s->now);
-	put_plan(s, &plan);
-}
-
-static void
-next_rescue(struct scen *s)
-{
-	static struct rescue_plan plan;
-
-	rescue_next(s->rescues, &s->r4, s->now, &plan);
-	put_rescue(s, &plan);
-}
-
-static void
-next_tick(struct scen *s)
-{
-	relay4_tick(&s->r4, s->now);
-	s->tick = mono_add_ms(s->tick, TICK_MS);
-}
-
-static void
-next_over(struct scen *s)
-{
-	(void)track_end(s->track, 1, s->now);
-}
-
-/* What is due before `until`, each at its own moment: false when nothing is. */
-static bool
-next_event(struct scen *s, struct mono until)
-{
-	void (*what)(struct scen *s) = next_tick;
-	struct mono first = s->tick, due;
-
-	if (relay4_hedge_due(&s->r4, &due) && !mono_before(first, due)) {
-		first = due;
-		what = next_hedge;
-	}
-	if (rescue_due(s->rescues, &due) && !mono_before(first, due)) {
-		first = due;
-		what = next_rescue;
-	}
-	if (track_over_due(s->track, &due) && !mono_before(first, due)) {
-		first = due;
-		what = next_over;
-	}
-	if (mono_before(until, first))
-		return false;
-	s->now = first;
-	what(s);
-	return true;
+	remember_asked(s);
 }
 
 static void
 pass_until(struct scen *s, struct mono until)
 {
-	if (mono_before(until, s->now))
+	if (mono_before(until, fakeio_now()))
 		wrong(s, "that is over");
-	while (next_event(s, until))
-		;
-	s->now = until;
+	fakeio_pass(until);
+	note_drops(s);
 }
 
-static void
-run_request(struct scen *s, const struct relay4_rx *rx)
+/* Probes are no part of a script: they are answered unless it said that the server is down. */
+static bool
+on_sent(void *user, const struct fakeio_out *o)
 {
-	static struct relay4_plan plan;
+	struct scen *s = user;
+	struct udpip u = {
+		.src = o->server, .sport = 67, .dport = 67, .ttl = 64, .payload_len = o->len,
+	};
+	uint8_t msg[FAKEIO_MSG_MAX];
 
-	s->last_drop = relay4_request(&s->r4, rx, s->now, &plan);
-	record_request(s->track, &s->r4, rx, &plan, s->last_drop, s->now);
-	if (s->last_drop == DROP_NONE)
-		put_plan(s, &plan);
+	if (o->to != FAKEIO_SERVER ||
+	    memcmp(o->msg + DHCP4_OFF_CHADDR, probemsg_mac, sizeof(probemsg_mac)) != 0)
+		return false;
+	memcpy(msg, o->msg, o->len);
+	msg[0] = BOOTREPLY;
+	u.payload = msg;
+	if (!*dead(s, o->server))
+		(void)fakeio_from_server(o->server, &u, 99);
+	return true;
 }
 
+/* A frame, from the hardware address in it when it is a DHCP message. */
 static void
-run_4011(struct scen *s, const struct relay4_rx *rx)
+frame_comes(struct scen *s, const struct udpip *u, uint32_t ifindex, enum ring_to to)
 {
-	static struct p4011_plan plan;
+	static const uint8_t other[6] = { 2, 0, 0, 0, 0, 99 };
 
-	s->last_drop = p4011_request(&s->r4, rx, s->now, &plan);
-	if (s->last_drop != DROP_NONE)
-		return;
-	record_4011(s->track, rx, plan.servers.n_server, s->now);
-	for (unsigned i = 0; i < plan.servers.n_server; i++) {
-		struct out *o = new_out(s);
-
-		o->server = s->conf->server[plan.servers.server[i]].address;
-		o->src = plan.src;
-		o->sport = plan.sport;
-		o->dport = 4011;
-		o->len = p4011_render(&plan, rx, o->msg, sizeof(o->msg));
-		remember_asked(s, o);
-	}
-}
-
-static void
-run_reply(struct scen *s, const struct relay4_rx *rx)
-{
-	static struct relay4_delivery d;
-	static struct rescue_plan rescue;
-	struct out *o;
-
-	if (rescue_answer(s->rescues, &s->r4, rx, s->now, &rescue)) {
-		put_rescue(s, &rescue);
-		s->last_drop = rescue.what == RESCUE_NOTHING ?
-		    DROP_RESCUE_UNUSED : DROP_NONE;
-		return;
-	}
-	s->last_drop = relay4_reply(&s->r4, rx, s->now, &d);
-	record_reply(s->track, &s->r4, rx, &d, s->last_drop, s->now);
-	if (s->last_drop != DROP_NONE)
-		return;
-	o = new_out(s);
-	o->whom = TO_CLIENT;
-	o->ifindex = d.out->link.ifindex;
-	o->src = d.src;
-	o->dst = d.dst;
-	o->sport = d.sport;
-	o->dport = d.dport;
-	memcpy(o->mac, d.mac, sizeof(o->mac));
-	o->len = relay4_render_reply(&s->r4, &d, o->msg, sizeof(o->msg));
-}
-
-static void
-run_helper(struct scen *s, const struct udpip *u, uint32_t ifindex)
-{
-	struct helper_plan plan;
-
-	s->last_drop = helper_packet(s->helpers, s->conf, s->iftab, &s->stats,
-	    u, ifindex, s->now, &plan);
-	for (unsigned i = 0; s->last_drop == DROP_NONE && i < plan.n; i++) {
-		struct out *o = new_out(s);
-
-		o->whom = HELPED;
-		o->server = plan.out[i].dst;
-		o->ifindex = plan.out[i].ifindex;
-		o->src = plan.src;
-		o->ttl = plan.ttl;
-		o->sport = u->sport;
-		o->dport = u->dport;
-	}
+	fakeio_udp_frame(u, ifindex, to, u->payload_len > DHCP4_OFF_CHADDR + 6 ?
+	    (const uint8_t *)u->payload + DHCP4_OFF_CHADDR : other);
+	fakeio_turn();
+	note_drops(s);
 }
 
 /* --- the lines of a script ----------------------------------------------------- */
@@ -552,22 +449,28 @@ mistake(void *user, int line, const char *text)
 	wrong(user, "conf line %d: %s", line, text);
 }
 
-static void
-commit(struct scen *s, bool all)
-{
-	iftab_commit(s->iftab, s->conf, "host", all, NULL, NULL);
-}
-
+/* The first one opens the daemon, the others are reloads. */
 static void
 set_conf(struct scen *s, const char *text)
 {
-	struct conf *next = conffile_parse(text, strlen(text), mistake, s);
+	struct conf *c = conffile_parse(text, strlen(text), mistake, s);
+	uint64_t before = s->d->stats.counter[COUNTER_RELOADS];
 
-	relay4_configure(&s->r4, s->conf, next, s->now);
-	commit(s, false);
-	conf_free(s->conf);
-	s->conf = next;
-	iftab_commit(s->iftab, s->conf, "host", true, NULL, NULL);
+	fakeio_conf(text);
+	if (!s->open) {
+		s->open = true;
+		if (daemon_open(s->d, c) < 0)
+			wrong(s, "the daemon does not start");
+		fakeio_link(&(struct iftab_link){ .ifindex = FAKEIO_UPLINK, .name = "uplink",
+		    .up = true, .running = true, .hwtype = 1, .mac_len = 6, .mtu = 1500 });
+		fakeio_batch_end();
+		return;
+	}
+	conf_free(c);
+	fakeio_signal(SIGHUP);
+	reload(s->d);
+	if (s->d->stats.counter[COUNTER_RELOADS] != before + 1)
+		wrong(s, "the configuration was refused");
 }
 
 static void
@@ -594,8 +497,8 @@ set_link(struct scen *s, char **word)
 			wrong(s, "%s is no MAC address", value(word + 3, "mac"));
 		memcpy(l.mac, m.b, sizeof(m.b));
 	}
-	iftab_set_link(s->iftab, &l);
-	commit(s, false);
+	fakeio_link(&l);
+	fakeio_batch_end();
 }
 
 static void
@@ -607,10 +510,10 @@ set_addr(struct scen *s, char **word, bool gone)
 	if (!ip4net_parse(word[2], &a.net))
 		wrong(s, "%s is no prefix", word[2]);
 	if (gone)
-		iftab_del_addr(s->iftab, ifindex, a.net);
+		fakeio_addr_gone(ifindex, a.net);
 	else
-		iftab_set_addr(s->iftab, ifindex, &a);
-	commit(s, false);
+		fakeio_addr(ifindex, &a);
+	fakeio_batch_end();
 }
 
 static void
@@ -619,33 +522,18 @@ client_sends(struct scen *s, char **word)
 	uint8_t msg[MSG_MAX];
 	uint8_t op = has(word, "reply") ? BOOTREPLY : BOOTREQUEST;
 	size_t len = build(s, msg, op, type_of(s, word[2]), word + 3, NULL);
-	struct relay4_rx rx = {
-		.data = msg, .len = len, .sport = 68, .dst = IP4_BROADCAST,
-		.ifindex = (uint32_t)strtoul(word[1], NULL, 10),
-		.unicast = has(word, "unicast"), .mac_len = 6,
+	uint32_t ifindex = (uint32_t)strtoul(word[1], NULL, 10);
+	struct udpip u = {
+		.sport = 68, .dport = 67, .dst = IP4_BROADCAST, .ttl = 64,
+		.payload = msg, .payload_len = number(word, "cut", len, 10),
 	};
 
-	rx.len = number(word, "cut", len, 10);
-	memcpy(rx.mac, msg + DHCP4_OFF_CHADDR, 6);
-	run_request(s, &rx);
-}
-
-static void
-client_asks_4011(struct scen *s, char **word)
-{
-	uint8_t msg[MSG_MAX];
-	char *port = strchr(word[2], ':');
-	struct relay4_rx rx = {
-		.data = msg, .dst = IP4_BROADCAST, .mac_len = 6,
-		.ifindex = (uint32_t)strtoul(word[1], NULL, 10),
-	};
-
-	*port = '\0';
-	rx.src = ip(s, word[2]);
-	rx.sport = (uint16_t)atoi(port + 1);
-	rx.len = build(s, msg, BOOTREQUEST, type_of(s, word[3]), word + 4, NULL);
-	memcpy(rx.mac, msg + DHCP4_OFF_CHADDR, 6);
-	run_4011(s, &rx);
+	if (has(word, "unicast")) {
+		fakeio_datagram(&u, ifindex);
+		fakeio_turn();
+		note_drops(s);
+	} else
+		frame_comes(s, &u, ifindex, RING_TO_BROADCAST);
 }
 
 /* "A.B.C.D:PORT" */
@@ -662,39 +550,43 @@ ip_port(const struct scen *s, char *text, uint16_t *port)
 }
 
 static void
-is_routed(struct scen *s, char **word)
+client_asks_4011(struct scen *s, char **word)
 {
-	static struct rescue_plan plan;
-	uint8_t msg[MSG_MAX], type = type_of(s, word[4]);
-	bool reply = type == DHCP4_OFFER || type == DHCP4_ACK;
-	uint16_t dport;
-	struct relay4_rx rx = {
-		.data = msg, .mac_len = 6,
-		.ifindex = (uint32_t)strtoul(word[1], NULL, 10),
+	uint8_t msg[MSG_MAX];
+	struct udpip u = {
+		.dst = IP4_BROADCAST, .dport = DHCP4_PORT_PXE, .ttl = 64, .payload = msg,
 	};
 
-	rx.src = ip_port(s, word[2], &rx.sport);
-	rx.dst = ip_port(s, word[3], &dport);
-	rx.len = build(s, msg, reply ? BOOTREPLY : BOOTREQUEST, type,
+	u.src = ip_port(s, word[2], &u.sport);
+	u.payload_len = build(s, msg, BOOTREQUEST, type_of(s, word[3]), word + 4, NULL);
+	frame_comes(s, &u, (uint32_t)strtoul(word[1], NULL, 10), RING_TO_BROADCAST);
+}
+
+static void
+is_routed(struct scen *s, char **word)
+{
+	uint8_t msg[MSG_MAX], type = type_of(s, word[4]);
+	bool reply = type == DHCP4_OFFER || type == DHCP4_ACK;
+	struct udpip u = { .ttl = 64, .payload = msg };
+
+	u.src = ip_port(s, word[2], &u.sport);
+	u.dst = ip_port(s, word[3], &u.dport);
+	u.payload_len = build(s, msg, reply ? BOOTREPLY : BOOTREQUEST, type,
 	    word + 5, NULL);
-	memcpy(rx.mac, msg + DHCP4_OFF_CHADDR, 6);
-	record_tap(s->track, &rx, dport, s->now);
-	rescue_tap(s->rescues, &s->r4, &rx, dport, s->now, &plan);
-	put_rescue(s, &plan);
+	frame_comes(s, &u, (uint32_t)strtoul(word[1], NULL, 10), RING_TO_HOST);
 }
 
 static void
 overheard(struct scen *s, char **word)
 {
 	uint8_t msg[MSG_MAX];
-	struct relay4_rx rx = {
-		.data = msg, .sport = 67, .dst = IP4_BROADCAST, .mac_len = 6,
-		.ifindex = (uint32_t)strtoul(word[1], NULL, 10),
+	struct udpip u = {
+		.src = ip(s, word[2]), .dst = IP4_BROADCAST, .sport = 67,
+		.dport = 68, .ttl = 64, .payload = msg,
 	};
 
-	rx.src = ip(s, word[2]);
-	rx.len = build(s, msg, BOOTREPLY, type_of(s, word[3]), word + 4, NULL);
-	record_stranger(s->track, &s->r4, &rx, s->now);
+	u.payload_len = build(s, msg, BOOTREPLY, type_of(s, word[3]), word + 4, NULL);
+	frame_comes(s, &u, (uint32_t)strtoul(word[1], NULL, 10), RING_TO_BROADCAST);
 }
 
 /* RFC 1350 5: a read request, or an error from a port of the server's own. */
@@ -703,15 +595,15 @@ tftp(struct scen *s, char **word)
 {
 	uint8_t msg[512];
 	struct wr w = wr_init(msg, sizeof(msg));
-	struct relay4_rx rx = { .data = msg };
+	struct udpip u = { .ttl = 64, .payload = msg };
 	bool read = word[4] && strcmp(word[4], "read") == 0;
 
 	if (!word[4] || !word[5] || (!read && strcmp(word[4], "error") != 0))
 		wrong(s, "tftp IFINDEX CLIENT SERVER read FILE, or error CODE");
-	rx.ifindex = (uint32_t)strtoul(word[1], NULL, 10);
-	rx.src = ip(s, word[read ? 2 : 3]);
-	rx.dst = ip(s, word[read ? 3 : 2]);
-	rx.sport = read ? 2070 : 40123;
+	u.src = ip(s, word[read ? 2 : 3]);
+	u.dst = ip(s, word[read ? 3 : 2]);
+	u.sport = read ? 2070 : 40123;
+	u.dport = read ? 69 : 2070;
 	wr_u16(&w, read ? 1 : 5);
 	if (read) {
 		wr_bytes(&w, word[5], strlen(word[5]) + 1);
@@ -720,15 +612,14 @@ tftp(struct scen *s, char **word)
 		wr_u16(&w, (uint16_t)atoi(word[5]));
 		wr_bytes(&w, "no", 3);
 	}
-	rx.len = wr_len(&w);
-	record_tap(s->track, &rx, read ? 69 : 2070, s->now);
+	u.payload_len = wr_len(&w);
+	frame_comes(s, &u, (uint32_t)strtoul(word[1], NULL, 10), RING_TO_HOST);
 }
 
 static void
 port_is_helped(struct scen *s, char **word)
 {
 	uint8_t payload[256] = "payload";
-	char *port = strchr(word[2], ':');
 	struct udpip u = {
 		.dst = IP4_BROADCAST, .payload = payload, .payload_len = 7,
 		.dport = (uint16_t)atoi(word[3]),
@@ -739,10 +630,8 @@ port_is_helped(struct scen *s, char **word)
 	if (value(word + 4, "payload"))
 		u.payload_len = bytes(s, value(word + 4, "payload"), payload,
 		    sizeof(payload));
-	*port = '\0';
-	u.src = ip(s, word[2]);
-	u.sport = (uint16_t)atoi(port + 1);
-	run_helper(s, &u, (uint32_t)strtoul(word[1], NULL, 10));
+	u.src = ip_port(s, word[2], &u.sport);
+	frame_comes(s, &u, (uint32_t)strtoul(word[1], NULL, 10), RING_TO_BROADCAST);
 }
 
 static void
@@ -752,19 +641,22 @@ server_answers(struct scen *s, char **word)
 	struct dhcp4 asked;
 	const struct dhcp4 *base = NULL;
 	uint8_t msg[MSG_MAX];
-	struct relay4_rx rx = {
-		.data = msg, .src = from, .unicast = true,
+	uint32_t by = (uint32_t)number(word, "by", 99, 10);
+	struct udpip u = {
+		.src = from, .dport = 67, .payload = msg,
 		.sport = (uint16_t)number(word, "sport", 67, 10),
-		.ifindex = (uint32_t)number(word, "by", 99, 10),
 	};
 
 	for (unsigned i = 0; i < s->n_asked; i++)
 		if (ip4_eq(s->asked[i].server, ip_key(s, word, "as", from)) &&
 		    dhcp4_parse(&asked, s->asked[i].msg, s->asked[i].len) == DROP_NONE)
 			base = &asked;
-	rx.len = build(s, msg, BOOTREPLY, type_of(s, word[2]), word + 3, base);
-	rx.dst = ip_key(s, word, "to", base ? base->giaddr : IP4_NONE);
-	run_reply(s, &rx);
+	u.payload_len = build(s, msg, BOOTREPLY, type_of(s, word[2]), word + 3, base);
+	u.dst = ip_key(s, word, "to", base ? base->giaddr : IP4_NONE);
+	if (u.sport != 67 || !fakeio_from_server(from, &u, by))
+		fakeio_datagram(&u, by);
+	fakeio_turn();
+	note_drops(s);
 }
 
 static void
@@ -807,7 +699,7 @@ want_options(const struct scen *s, char **word, const struct dhcp4 *m)
 }
 
 static void
-want_message(const struct scen *s, char **word, const struct out *o)
+want_message(const struct scen *s, char **word, const struct fakeio_out *o)
 {
 	struct dhcp4 m;
 
@@ -823,15 +715,15 @@ want_message(const struct scen *s, char **word, const struct out *o)
 	want_number(s, word, "hops", m.hops, 10);
 	want_number(s, word, "xid", m.xid, 16);
 	want_number(s, word, "flags", m.flags, 16);
-	want_number(s, word, "sport", o->sport, 10);
-	want_number(s, word, "dport", o->dport, 10);
+	want_number(s, word, "sport", o->to == FAKEIO_SERVER ? 67 : o->sport, 10);
+	want_number(s, word, "dport", o->to == FAKEIO_SERVER ? 67 : o->dport, 10);
 	want_number(s, word, "len", o->len, 10);
 	want_number(s, word, "t", (unsigned long)mono_diff_ms(o->when, s->start), 10);
 	want_options(s, word, &m);
 }
 
 static void
-want_l2(const struct scen *s, char **word, const struct out *o)
+want_l2(const struct scen *s, char **word, const struct fakeio_out *o)
 {
 	const char *v = value(word, "l2");
 	struct mac want, is;
@@ -849,7 +741,7 @@ static const char *const whom_words[] = {
 };
 
 static void
-want_helped(const struct scen *s, char **word, const struct out *o)
+want_helped(const struct scen *s, char **word, const struct fakeio_out *o)
 {
 	known_words(s, word);
 	want_ip(s, word, "src", o->src);
@@ -859,23 +751,43 @@ want_helped(const struct scen *s, char **word, const struct out *o)
 	want_number(s, word, "by", o->ifindex, 10);
 }
 
+/* What goes to several servers at one moment may be expected in any order. */
+static void
+any_order(struct scen *s, struct ip4 server)
+{
+	const struct fakeio_out *next = fakeio_out(s->at);
+
+	for (unsigned i = s->at; i < fakeio_sent(); i++) {
+		const struct fakeio_out *o = fakeio_out(i);
+
+		if (mono_before(next->when, o->when))
+			return;
+		if (whom_of(o) == TO_SERVER && ip4_eq(server_of_out(o), server)) {
+			fakeio_swap(s->at, i);
+			return;
+		}
+	}
+}
+
 static void
 expect_packet(struct scen *s, char **word, enum whom whom)
 {
-	const struct out *o = &s->out[s->at];
+	const struct fakeio_out *o;
 	char a[IP4_STRLEN];
 
 	if (!word[2])
 		wrong(s, "expect whom?");
-	if (s->at == s->n_out)
+	if (s->at == fakeio_sent())
 		wrong(s, "nothing was sent (drop: %s)", drop_word(s->last_drop));
-	s->at++;
-	if (o->whom != whom)
-		wrong(s, "the packet goes to a %s", whom_words[o->whom]);
+	if (whom == TO_SERVER)
+		any_order(s, ip(s, word[2]));
+	o = fakeio_out(s->at++);
+	if (whom_of(o) != whom)
+		wrong(s, "the packet goes to a %s", whom_words[whom_of(o)]);
 	if (whom == TO_CLIENT && o->ifindex != strtoul(word[2], NULL, 10))
 		wrong(s, "it goes to interface %u", o->ifindex);
-	if (whom != TO_CLIENT && !ip4_eq(o->server, ip(s, word[2])))
-		wrong(s, "it goes to %s", ip4_str(o->server, a));
+	if (whom != TO_CLIENT && !ip4_eq(server_of_out(o), ip(s, word[2])))
+		wrong(s, "it goes to %s", ip4_str(server_of_out(o), a));
 	if (whom == HELPED) {
 		want_helped(s, word + 3, o);
 		return;
@@ -888,12 +800,12 @@ expect_packet(struct scen *s, char **word, enum whom whom)
 static void
 expect_rule(const struct scen *s, char **word)
 {
-	for (unsigned i = 0; i < s->conf->n_rule; i++) {
-		if (strcmp(s->conf->rule[i].name, word[2]) != 0)
+	for (unsigned i = 0; i < s->d->conf->n_rule; i++) {
+		if (strcmp(s->d->conf->rule[i].name, word[2]) != 0)
 			continue;
-		if (s->r4.rule_hits[i] != strtoul(word[3], NULL, 10))
+		if (s->d->r4.rule_hits[i] != strtoul(word[3], NULL, 10))
 			wrong(s, "rule %s: %llu", word[2],
-			    (unsigned long long)s->r4.rule_hits[i]);
+			    (unsigned long long)s->d->r4.rule_hits[i]);
 		return;
 	}
 	wrong(s, "no rule %s", word[2]);
@@ -905,9 +817,9 @@ expect_counter(struct scen *s, char **word)
 	for (int i = 0; i < COUNTER_MAX; i++) {
 		if (strcmp(counter_word((enum counter)i), word[2]) != 0)
 			continue;
-		if (s->stats.counter[i] != strtoul(word[3], NULL, 10))
+		if (s->d->stats.counter[i] != strtoul(word[3], NULL, 10))
 			wrong(s, "%s is %llu", word[2],
-			    (unsigned long long)s->stats.counter[i]);
+			    (unsigned long long)s->d->stats.counter[i]);
 		return;
 	}
 	wrong(s, "no counter %s", word[2]);
@@ -916,7 +828,7 @@ expect_counter(struct scen *s, char **word)
 static uint16_t
 server_of(const struct scen *s, const char *address)
 {
-	uint16_t i = relay4_server(&s->r4, ip(s, address));
+	uint16_t i = relay4_server(&s->d->r4, ip(s, address));
 
 	if (i == CONF_NONE)
 		wrong(s, "no such server");
@@ -926,7 +838,7 @@ server_of(const struct scen *s, const char *address)
 static void
 expect_health(struct scen *s, char **word)
 {
-	const struct health *h = &s->r4.health[server_of(s, word[2])];
+	const struct health *h = &s->d->r4.health[server_of(s, word[2])];
 
 	if (!word[3] || strcmp(health_state_name(h->state), word[3]) != 0)
 		wrong(s, "it is %s", health_state_name(h->state));
@@ -946,12 +858,12 @@ expect_verdict(const struct scen *s, char **word)
 
 	if (!word[2] || !word[3] || !mac_parse(word[2], &mac))
 		wrong(s, "expect verdict MAC CODE");
-	c = track_find(s->track, mac.b, sizeof(mac.b));
+	c = track_find(s->d->track, mac.b, sizeof(mac.b));
 	if (before && (!c || !c->has_before))
 		wrong(s, "there was no boot before");
 	if (c)
 		b = before ? &c->before : &c->now;
-	is = explain(b, s->now);
+	is = explain(b, fakeio_now());
 	if (strcmp(explain_row(is)->code, word[3]) != 0)
 		wrong(s, "the verdict is %s", explain_row(is)->code);
 }
@@ -966,8 +878,8 @@ expect_also(const struct scen *s, char **word)
 
 	if (!word[2] || !mac_parse(word[2], &mac))
 		wrong(s, "expect also MAC [CODE...]");
-	c = track_find(s->track, mac.b, sizeof(mac.b));
-	n = explain_also(c ? &c->now : NULL, s->now, also);
+	c = track_find(s->d->track, mac.b, sizeof(mac.b));
+	n = explain_also(c ? &c->now : NULL, fakeio_now(), also);
 	for (i = 0; i < n; i++)
 		if (!word[3 + i] ||
 		    strcmp(word[3 + i], explain_row(also[i])->code) != 0)
@@ -979,7 +891,7 @@ expect_also(const struct scen *s, char **word)
 static uint64_t
 boots_of(const struct scen *s, enum pxe_kind k, const char *what)
 {
-	const struct boots *b = &s->boots;
+	const struct boots *b = &s->d->boots;
 	int e = 0;
 
 	if (strcmp(what, "started") == 0)
@@ -1026,7 +938,7 @@ expect_boots(const struct scen *s, char **word)
 static void
 boots_add_up(const struct scen *s)
 {
-	const struct boots *b = &s->boots;
+	const struct boots *b = &s->d->boots;
 
 	for (int i = 0; i < PXE_KIND_MAX; i++) {
 		enum pxe_kind k = (enum pxe_kind)i;
@@ -1042,12 +954,17 @@ nothing_left(struct scen *s)
 {
 	char a[IP4_STRLEN];
 
-	if (s->at < s->n_out)
-		wrong(s, "before this line: unexpected packet to %s %s",
-		    whom_words[s->out[s->at].whom],
-		    ip4_str(s->out[s->at].whom == TO_CLIENT ?
-		    s->out[s->at].dst : s->out[s->at].server, a));
-	s->at = s->n_out = 0;
+	if (s->at < fakeio_sent()) {
+		const struct fakeio_out *o = fakeio_out(s->at);
+
+		wrong(s, "before this line: unexpected packet to %s %s, t=%ld, xid=%02x%02x%02x%02x",
+		    whom_words[whom_of(o)], ip4_str(whom_of(o) == TO_CLIENT ?
+		    o->dst : server_of_out(o), a),
+		    (long)mono_diff_ms(o->when, s->start),
+		    o->msg[4], o->msg[5], o->msg[6], o->msg[7]);
+	}
+	fakeio_forget_sent();
+	s->at = s->seen = 0;
 }
 
 static void
@@ -1082,9 +999,18 @@ expect(struct scen *s, char **word)
 }
 
 static void
+routes_changed(struct scen *s)
+{
+	fakeio_routes_changed();
+	fakeio_batch_end();
+	pass_until(s, mono_add_ms(fakeio_now(), ROUTES_MS));
+}
+
+static void
 set_route(struct scen *s, char **word)
 {
-	s->r4.server_source[server_of(s, word[1])] = ip(s, word[2]);
+	fakeio_route(ip(s, word[1]), 0, NULL, ip(s, word[2]));
+	routes_changed(s);
 }
 
 /* As many results as it takes: that is the probes' business. */
@@ -1092,34 +1018,32 @@ static void
 set_health(struct scen *s, char **word)
 {
 	uint16_t i = server_of(s, word[1]);
-	struct health *h = &s->r4.health[i];
+	struct health *h = &s->d->r4.health[i];
 	bool drained = strcmp(word[2], "drained") == 0;
 
 	if (drained || strcmp(word[2], "enabled") == 0) {
-		relay4_health(&s->r4, i, health_drain(h, drained, s->now));
+		relay4_health(&s->d->r4, i, health_drain(h, drained, fakeio_now()));
 		return;
 	}
 	if (strcmp(word[2], "up") != 0 && strcmp(word[2], "down") != 0)
 		wrong(s, "no state %s", word[2]);
+	*dead(s, ip(s, word[1])) = strcmp(word[2], "down") == 0;
 	for (int n = 0; n < 255 && strcmp(word[2], health_state_name(h->state)) != 0; n++)
-		relay4_health(&s->r4, i, strcmp(word[2], "up") == 0 ?
-		    health_good(h, HEALTH_DIAG_PROBE_OK, s->now) :
-		    health_bad(h, HEALTH_DIAG_PROBE_PXE, s->now));
+		relay4_health(&s->d->r4, i, strcmp(word[2], "up") == 0 ?
+		    health_good(h, HEALTH_DIAG_PROBE_OK, fakeio_now()) :
+		    health_bad(h, HEALTH_DIAG_PROBE_PXE, fakeio_now()));
 }
 
 static void
 set_way(struct scen *s, char **word)
 {
-	uint16_t i = server_of(s, word[1]);
-	struct health *h = &s->r4.health[i];
-
 	if (strcmp(word[2], "noroute") == 0)
-		relay4_health(&s->r4, i, health_block(h, HEALTH_DIAG_NO_ROUTE, s->now));
+		fakeio_route(ip(s, word[1]), ENETUNREACH, NULL, IP4_NONE);
 	else if (strcmp(word[2], "ok") == 0)
-		relay4_health(&s->r4, i, health_unblock(h,
-		    s->conf->server[i].n_probe > 0, s->now));
+		fakeio_route(ip(s, word[1]), 0, NULL, IP4_NONE);
 	else
 		wrong(s, "what does the kernel say?");
+	routes_changed(s);
 }
 
 static void
@@ -1132,8 +1056,7 @@ error_comes(struct scen *s, char **word)
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i].name, word[2]) == 0) {
-			relay4_server_error(&s->r4, server_of(s, word[1]),
-			    known[i].number, s->now);
+			fakeio_server_error(ip(s, word[1]), known[i].number, 0);
 			return;
 		}
 	wrong(s, "no error %s", word[2]);
@@ -1143,10 +1066,10 @@ static void
 do_time(struct scen *s, char **word)
 {
 	if (strcmp(word[0], "start") == 0)
-		s->start = s->now;
+		s->start = fakeio_now();
 	else
 		pass_until(s, mono_add_ms(strcmp(word[0], "at") == 0 ? s->start :
-		    s->now, strtol(word[1], NULL, 10)));
+		    fakeio_now(), strtol(word[1], NULL, 10)));
 }
 
 static void
@@ -1179,8 +1102,8 @@ do_line(struct scen *s, char **word)
 	else if (strcmp(word[0], "link") == 0)
 		set_link(s, word);
 	else if (strcmp(word[0], "linkgone") == 0) {
-		iftab_del_link(s->iftab, (uint32_t)strtoul(word[1], NULL, 10));
-		commit(s, false);
+		fakeio_link_gone((uint32_t)strtoul(word[1], NULL, 10));
+		fakeio_batch_end();
 	} else if (strcmp(word[0], "addr") == 0)
 		set_addr(s, word, false);
 	else if (strcmp(word[0], "-addr") == 0)
@@ -1217,40 +1140,22 @@ do_line(struct scen *s, char **word)
 static void
 open_scen(struct scen *s, const char *file)
 {
-	struct hash_key secret = { { 1, 2 } };
+	static const struct args args = { .foreground = true, .keep = true, .conf = "scen" };
 
+	fakeio_reset();
+	fakeio_on_sent(on_sent, s);
 	s->file = file;
-	s->now = s->start = mono_us(1000000000);
-	s->tick = mono_add_ms(s->now, TICK_MS);
-	s->iftab = iftab_new(secret);
-	s->clients = clients_new(1024, secret, NULL, NULL);
-	ck_assert_ptr_nonnull(s->iftab);
-	ck_assert_ptr_nonnull(s->clients);
-	s->helpers = helpers_new(secret);
-	ck_assert_ptr_nonnull(s->helpers);
-	s->r4.iftab = s->iftab;
-	s->r4.clients = s->clients;
-	s->r4.stats = &s->stats;
-	s->hedges = hedges_new(64);
-	ck_assert_ptr_nonnull(s->hedges);
-	s->r4.hedges = s->hedges;
-	s->rescues = rescues_new(64, secret);
-	ck_assert_ptr_nonnull(s->rescues);
-	s->track = track_new(64, secret);
-	ck_assert_ptr_nonnull(s->track);
-	boots_count(&s->boots, s->track);
+	s->start = fakeio_now();
+	s->d = calloc(1, sizeof(*s->d));
+	ck_assert_ptr_nonnull(s->d);
+	s->d->args = &args;
 }
 
 static void
 close_scen(struct scen *s)
 {
-	iftab_free(s->iftab);
-	clients_free(s->clients);
-	helpers_free(s->helpers);
-	hedges_free(s->hedges);
-	rescues_free(s->rescues);
-	track_free(s->track);
-	conf_free(s->conf);
+	daemon_close(s->d);
+	free(s->d);
 	free(s);
 }
 

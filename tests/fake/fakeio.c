@@ -1,0 +1,1523 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * fakeio - see fakeio.h. Each section stands in for one file of relay/io and
+ * keeps its contract as far as the daemon can tell.
+ */
+#include "fakeio.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/ctl.h"
+#include "io/loop.h"
+#include "io/metrics.h"
+#include "io/netlink.h"
+#include "io/notify.h"
+#include "io/packet.h"
+#include "io/priv.h"
+#include "io/sandbox.h"
+#include "io/udp.h"
+
+#define WATCHES 64
+#define FRAMES 256
+#define DGRAMS 64
+#define OUTS 512
+#define SERVERS 256
+#define ROUTES 16
+#define GROUPS 64
+
+/* Descriptors that no process has. */
+enum { FD_RING = 5000, FD_67, FD_4011, FD_NETLINK, FD_ROUTES, FD_NEIGH, FD_RAW, FD_SERVERS };
+
+enum watch_kind { WATCH_NONE, WATCH_READ, WATCH_SIGNAL, WATCH_TIMER };
+
+struct loop_watch {
+	enum watch_kind kind;
+	int id;			/* descriptor or signal */
+	bool armed, repeat;
+	int64_t ms;
+	struct mono due;
+	loop_fn *fn;
+	void *user;
+};
+
+struct frame {
+	struct ring_frame f;
+	uint8_t ip[FAKEIO_MSG_MAX];
+};
+
+struct dgram {
+	struct udp_dgram d;
+	uint8_t data[FAKEIO_MSG_MAX];
+};
+
+struct inbox {
+	unsigned n, at;
+	struct dgram *d;
+};
+
+struct udp_server {
+	bool used;
+	struct ip4 address, source;
+	bool connected;
+	struct inbox in;
+	uint32_t n_error;
+	struct udp_error error;
+};
+
+struct fake_route {
+	struct ip4 dst;
+	int err;
+	struct route r;
+	struct ip4 source;
+};
+
+struct group {
+	uint32_t ifindex;
+	struct ip4 ip;
+	enum neigh_state state;
+};
+
+/* What other floors only point at. */
+struct loop { int dummy; };
+struct ring { int dummy; };
+struct packet { int dummy; };
+struct udp_batch { struct udp_dgram out[UDP_BATCH]; };
+struct netlink { struct netlink_stats stats; };
+struct route_asker { int dummy; };
+struct neigh { int dummy; };
+struct priv { int dummy; };
+struct ctl { char path[128]; };
+struct ctl_stream { ctl_stream_fn *fn; void *user; };
+struct metrics { int dummy; };
+struct notify { int dummy; };
+
+static struct {
+	struct mono now;
+	bool stopped;
+	struct loop loop;
+	struct loop_watch watch[WATCHES];
+
+	struct ring ring;
+	struct frame *frame;
+	unsigned n_frame, frame_at;
+	uint64_t ring_lost;
+
+	struct packet packet;
+	struct udp_batch batch;
+	struct inbox in67, in4011;
+	struct udp_server server[SERVERS];
+	struct fakeio_out *out;
+	unsigned n_out;
+	fakeio_sent_fn *on_sent;
+	void *on_sent_user;
+	unsigned fails;
+	int fail_err;
+
+	struct netlink netlink;
+	const struct netlink_ops *ops;
+	void *ops_user;
+	int netlink_fails;
+	struct fake_route route[ROUTES];
+	unsigned n_route;
+	struct neigh neigh;
+	neigh_fn *neigh_fn;
+	void *neigh_user;
+	struct group hop[ROUTES];	/* what is known of neighbours */
+	unsigned n_hop;
+	uint32_t joined[GROUPS];
+	unsigned n_joined;
+
+	struct priv priv;
+	int open_fails;
+	char *conf;
+	struct ctl ctl;
+	ctl_fn *ctl_fn;
+	void *ctl_user;
+	struct ctl_stream stream;
+	uint8_t *said;		/* by the stream */
+	size_t n_said;
+	metrics_fn *metrics_fn;
+	void *metrics_user;
+	char notified[256];
+	char log[65536];
+} w;
+
+static void
+inbox_free(struct inbox *in)
+{
+	free(in->d);
+	*in = (struct inbox){ 0 };
+}
+
+void
+fakeio_reset(void)
+{
+	for (unsigned i = 0; i < SERVERS; i++)
+		inbox_free(&w.server[i].in);
+	inbox_free(&w.in67);
+	inbox_free(&w.in4011);
+	free(w.frame);
+	free(w.out);
+	free(w.conf);
+	free(w.said);
+	memset(&w, 0, sizeof(w));
+	w.now = mono_us(1000000000);
+}
+
+/* --- io/loop ------------------------------------------------------------------- */
+
+struct loop *
+loop_new(void)
+{
+	return &w.loop;
+}
+
+struct loop *
+loop_free(struct loop *l)
+{
+	(void)l;
+	memset(w.watch, 0, sizeof(w.watch));
+	return NULL;
+}
+
+struct mono
+loop_now(struct loop *l)
+{
+	(void)l;
+	return w.now;
+}
+
+uint64_t
+loop_wall_ns(struct loop *l)
+{
+	(void)l;
+	return 1700000000000000000u + (uint64_t)w.now.us * 1000;
+}
+
+static struct loop_watch *
+add_watch(enum watch_kind kind, int id, loop_fn *fn, void *user)
+{
+	for (unsigned i = 0; i < WATCHES; i++)
+		if (w.watch[i].kind == WATCH_NONE) {
+			w.watch[i] = (struct loop_watch){
+				.kind = kind, .id = id, .fn = fn, .user = user,
+			};
+			return &w.watch[i];
+		}
+	assert(!"more watches than the fake loop has room for");
+	return NULL;
+}
+
+struct loop_watch *
+loop_read(struct loop *l, int fd, loop_fn *fn, void *user)
+{
+	(void)l;
+	return add_watch(WATCH_READ, fd, fn, user);
+}
+
+struct loop_watch *
+loop_signal(struct loop *l, int signo, loop_fn *fn, void *user)
+{
+	(void)l;
+	return add_watch(WATCH_SIGNAL, signo, fn, user);
+}
+
+struct loop_watch *
+loop_timer(struct loop *l, int64_t ms, bool repeat, loop_fn *fn, void *user)
+{
+	struct loop_watch *t = add_watch(WATCH_TIMER, 0, fn, user);
+
+	(void)l;
+	t->repeat = repeat;
+	loop_rearm(t, ms);
+	return t;
+}
+
+void
+loop_rearm(struct loop_watch *t, int64_t ms)
+{
+	t->armed = true;
+	t->ms = ms;
+	t->due = mono_add_ms(w.now, ms);
+}
+
+struct loop_watch *
+loop_unwatch(struct loop_watch *t)
+{
+	if (t)
+		*t = (struct loop_watch){ 0 };
+	return NULL;
+}
+
+int
+loop_run(struct loop *l)
+{
+	(void)l;
+	return 0;
+}
+
+void
+loop_stop(struct loop *l)
+{
+	(void)l;
+	w.stopped = true;
+}
+
+void
+loop_pause(struct loop *l, uint32_t us)
+{
+	(void)l;
+	(void)us;
+}
+
+static bool
+inbox_waits(const struct inbox *in)
+{
+	return in->at < in->n;
+}
+
+static bool
+is_readable(int fd)
+{
+	switch (fd) {
+	case FD_RING:
+		return w.frame_at < w.n_frame;
+	case FD_67:
+		return inbox_waits(&w.in67);
+	case FD_4011:
+		return inbox_waits(&w.in4011);
+	default:
+		return fd >= FD_SERVERS && fd < FD_SERVERS + SERVERS &&
+		    (inbox_waits(&w.server[fd - FD_SERVERS].in) ||
+		    w.server[fd - FD_SERVERS].n_error);
+	}
+}
+
+void
+fakeio_turn(void)
+{
+	bool again = true;
+
+	while (again) {
+		again = false;
+		for (unsigned i = 0; i < WATCHES; i++) {
+			struct loop_watch *r = &w.watch[i];
+
+			if (r->kind == WATCH_READ && is_readable(r->id)) {
+				r->fn(r->user, w.now);
+				again = true;
+			}
+		}
+	}
+}
+
+static struct loop_watch *
+next_timer(struct mono until)
+{
+	struct loop_watch *first = NULL;
+
+	for (unsigned i = 0; i < WATCHES; i++) {
+		struct loop_watch *t = &w.watch[i];
+
+		if (t->kind == WATCH_TIMER && t->armed &&
+		    !mono_before(until, t->due) &&
+		    (!first || mono_before(t->due, first->due)))
+			first = t;
+	}
+	return first;
+}
+
+void
+fakeio_pass(struct mono until)
+{
+	struct loop_watch *t;
+
+	while ((t = next_timer(until))) {
+		if (mono_before(w.now, t->due))
+			w.now = t->due;
+		t->armed = t->repeat;
+		t->due = mono_add_ms(w.now, t->ms);
+		t->fn(t->user, w.now);
+		fakeio_turn();
+	}
+	w.now = until;
+}
+
+struct mono
+fakeio_now(void)
+{
+	return w.now;
+}
+
+void
+fakeio_signal(int signo)
+{
+	for (unsigned i = 0; i < WATCHES; i++)
+		if (w.watch[i].kind == WATCH_SIGNAL && w.watch[i].id == signo)
+			w.watch[i].fn(w.watch[i].user, w.now);
+	fakeio_turn();
+}
+
+/* --- io/ring ------------------------------------------------------------------- */
+
+int
+ring_open(const struct ring_filter *f, struct ring **out)
+{
+	*out = &w.ring;
+	return ring_set_filter(&w.ring, f);
+}
+
+struct ring *
+ring_close(struct ring *r)
+{
+	(void)r;
+	return NULL;
+}
+
+int
+ring_fd(const struct ring *r)
+{
+	(void)r;
+	return FD_RING;
+}
+
+static int
+take_open_failure(void)
+{
+	int err = w.open_fails;
+
+	w.open_fails = 0;
+	return err ? -err : 0;
+}
+
+int
+ring_set_filter(struct ring *r, const struct ring_filter *f)
+{
+	(void)r;
+	(void)f;
+	return take_open_failure();
+}
+
+bool
+ring_next(struct ring *r, struct ring_frame *out)
+{
+	(void)r;
+	if (w.frame_at == w.n_frame)
+		return false;
+	*out = w.frame[w.frame_at++].f;
+	return true;
+}
+
+const uint8_t *
+ring_peek(const struct ring *r, size_t *len, uint32_t *ifindex)
+{
+	(void)r;
+	if (w.frame_at == w.n_frame)
+		return NULL;
+	*len = w.frame[w.frame_at].f.len;
+	*ifindex = w.frame[w.frame_at].f.ifindex;
+	return w.frame[w.frame_at].f.ip;
+}
+
+void
+ring_release(struct ring *r)
+{
+	(void)r;
+	if (w.frame_at == w.n_frame)
+		w.frame_at = w.n_frame = 0;
+}
+
+bool
+ring_is_behind(const struct ring *r)
+{
+	(void)r;
+	return w.n_frame - w.frame_at > FRAMES / 2;
+}
+
+uint64_t
+ring_lost(struct ring *r)
+{
+	uint64_t lost = w.ring_lost;
+
+	(void)r;
+	w.ring_lost = 0;
+	return lost;
+}
+
+void
+fakeio_ring_lost(uint64_t frames)
+{
+	w.ring_lost += frames;
+}
+
+void
+fakeio_frame(const struct ring_frame *f)
+{
+	struct frame *to;
+
+	if (!w.frame)
+		w.frame = calloc(FRAMES, sizeof(*w.frame));
+	assert(w.frame && w.n_frame < FRAMES && f->len <= FAKEIO_MSG_MAX);
+	to = &w.frame[w.n_frame++];
+	to->f = *f;
+	memcpy(to->ip, f->ip, f->len);
+	to->f.ip = to->ip;
+}
+
+void
+fakeio_udp_frame(const struct udpip *u, uint32_t ifindex, enum ring_to to,
+    const uint8_t mac[6])
+{
+	uint8_t ip[FAKEIO_MSG_MAX];
+	struct ring_frame f = {
+		.ip = ip, .len = UDPIP_HEADERS + u->payload_len, .to = to,
+		.ifindex = ifindex, .hwtype = 1, .mac_len = 6,
+	};
+
+	assert(f.len <= sizeof(ip));
+	udpip_build(ip, u, 1);
+	memcpy(ip + UDPIP_HEADERS, u->payload, u->payload_len);
+	memcpy(f.mac, mac, 6);
+	fakeio_frame(&f);
+}
+
+/* --- io/packet and io/udp ------------------------------------------------------ */
+
+static struct fakeio_out *
+new_out(enum fakeio_to to, const void *data, size_t len)
+{
+	struct fakeio_out *o;
+
+	if (!w.out)
+		w.out = calloc(OUTS, sizeof(*w.out));
+	assert(w.out && w.n_out < OUTS && len <= FAKEIO_MSG_MAX);
+	o = &w.out[w.n_out++];
+	*o = (struct fakeio_out){ .when = w.now, .to = to, .len = len };
+	memcpy(o->msg, data, len);
+	return o;
+}
+
+void
+fakeio_on_sent(fakeio_sent_fn *fn, void *user)
+{
+	w.on_sent = fn;
+	w.on_sent_user = user;
+}
+
+/* The last one is complete now. */
+static void
+show_out(void)
+{
+	if (w.on_sent && w.on_sent(w.on_sent_user, &w.out[w.n_out - 1]))
+		w.n_out--;
+}
+
+static bool
+send_fails(void)
+{
+	if (!w.fails)
+		return false;
+	w.fails--;
+	return true;
+}
+
+unsigned
+fakeio_sent(void)
+{
+	return w.n_out;
+}
+
+const struct fakeio_out *
+fakeio_out(unsigned i)
+{
+	assert(i < w.n_out);
+	return &w.out[i];
+}
+
+void
+fakeio_swap(unsigned a, unsigned b)
+{
+	struct fakeio_out x = w.out[a];
+
+	w.out[a] = w.out[b];
+	w.out[b] = x;
+}
+
+void
+fakeio_forget_sent(void)
+{
+	w.n_out = 0;
+}
+
+void
+fakeio_send_fails(unsigned n, int err)
+{
+	w.fails = n;
+	w.fail_err = err;
+}
+
+struct packet *
+packet_new(int fd)
+{
+	(void)fd;
+	return &w.packet;
+}
+
+struct packet *
+packet_free(struct packet *p)
+{
+	(void)p;
+	return NULL;
+}
+
+static void
+put_addresses(struct fakeio_out *o, const uint8_t *hdr, const void *payload, size_t len)
+{
+	uint8_t ip[FAKEIO_MSG_MAX];
+	struct udpip u;
+
+	memcpy(ip, hdr, UDPIP_HEADERS);
+	memcpy(ip + UDPIP_HEADERS, payload, len);
+	if (udpip_parse(&u, ip, UDPIP_HEADERS + len, true) != DROP_NONE)
+		assert(!"the daemon sent a packet that does not parse");
+	o->src = u.src;
+	o->dst = u.dst;
+	o->sport = u.sport;
+	o->dport = u.dport;
+	o->ttl = u.ttl;
+}
+
+void
+packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
+    const void *payload, size_t len, struct packet_sent *result)
+{
+	struct fakeio_out *o;
+
+	(void)p;
+	if (send_fails()) {
+		*(w.fail_err ? &result->failed : &result->full) += 1;
+		result->last_errno = w.fail_err;
+		if (result->on_lost)
+			result->on_lost(result->user, payload, !w.fail_err);
+		return;
+	}
+	o = new_out(FAKEIO_CLIENT, payload, len);
+	o->ifindex = to->ifindex;
+	o->mac_len = to->mac_len;
+	memcpy(o->mac, to->mac, sizeof(o->mac));
+	put_addresses(o, hdr, payload, len);
+	show_out();
+	result->ok++;
+}
+
+void
+packet_flush(struct packet *p, struct packet_sent *result)
+{
+	(void)p;
+	(void)result;
+}
+
+int
+packet_open_raw(void)
+{
+	int err = take_open_failure();
+
+	return err ? err : FD_RAW;
+}
+
+int
+packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
+    const void *payload, size_t len)
+{
+	struct fakeio_out *o;
+
+	(void)fd;
+	(void)dst;
+	if (send_fails())
+		return -(w.fail_err ? w.fail_err : ENOBUFS);
+	o = new_out(FAKEIO_RAW, payload, len);
+	o->ifindex = ifindex;
+	put_addresses(o, hdr, payload, len);
+	show_out();
+	return 0;
+}
+
+int
+packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join)
+{
+	(void)udp_fd;
+	(void)group;
+	for (unsigned i = 0; i < w.n_joined; i++)
+		if (w.joined[i] == ifindex) {
+			if (join)
+				return -EADDRINUSE;
+			w.joined[i] = w.joined[--w.n_joined];
+			return 0;
+		}
+	if (!join)
+		return -EADDRNOTAVAIL;
+	if (w.n_joined == GROUPS)
+		return -ENOBUFS;
+	w.joined[w.n_joined++] = ifindex;
+	return 0;
+}
+
+unsigned
+fakeio_joined(void)
+{
+	return w.n_joined;
+}
+
+struct udp_batch *
+udp_batch_new(void)
+{
+	return &w.batch;
+}
+
+struct udp_batch *
+udp_batch_free(struct udp_batch *b)
+{
+	(void)b;
+	return NULL;
+}
+
+static void
+inbox_put(struct inbox *in, const struct udpip *u, uint32_t ifindex)
+{
+	struct dgram *d;
+
+	if (!in->d)
+		in->d = calloc(DGRAMS, sizeof(*in->d));
+	if (in->at == in->n)
+		in->at = in->n = 0;
+	assert(in->d && in->n < DGRAMS && u->payload_len <= FAKEIO_MSG_MAX);
+	d = &in->d[in->n++];
+	d->d = (struct udp_dgram){
+		.data = d->data, .len = u->payload_len, .src = u->src,
+		.dst = u->dst, .sport = u->sport, .ifindex = ifindex,
+	};
+	memcpy(d->data, u->payload, u->payload_len);
+}
+
+static int
+inbox_take(struct inbox *in, struct udp_batch *b, const struct udp_dgram **out)
+{
+	int n = 0;
+
+	while (n < UDP_BATCH && inbox_waits(in))
+		b->out[n++] = in->d[in->at++].d;
+	*out = b->out;
+	return n;
+}
+
+int
+udp_recv(struct udp_batch *b, int fd, const struct udp_dgram **out)
+{
+	return inbox_take(fd == FD_67 ? &w.in67 : &w.in4011, b, out);
+}
+
+uint64_t
+udp_lost(struct udp_batch *b)
+{
+	(void)b;
+	return 0;
+}
+
+int
+udp_open(uint16_t port)
+{
+	int err = take_open_failure();
+
+	(void)port;
+	return err ? err : FD_67;
+}
+
+void
+fakeio_datagram(const struct udpip *u, uint32_t ifindex)
+{
+	inbox_put(u->dport == 4011 ? &w.in4011 : &w.in67, u, ifindex);
+}
+
+static struct fake_route *
+route_to(struct ip4 dst)
+{
+	for (unsigned i = 0; i < w.n_route; i++)
+		if (ip4_eq(w.route[i].dst, dst))
+			return &w.route[i];
+	return NULL;
+}
+
+struct udp_server *
+udp_server_with(int fd, struct ip4 address, uint16_t port)
+{
+	struct udp_server *s;
+
+	(void)port;
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	s = &w.server[fd - FD_SERVERS];
+	s->address = address;
+	(void)udp_server_reconnect(s);
+	return s;
+}
+
+struct udp_server *
+udp_server_free(struct udp_server *s)
+{
+	if (s) {
+		inbox_free(&s->in);
+		*s = (struct udp_server){ 0 };
+	}
+	return NULL;
+}
+
+int
+udp_server_fd(const struct udp_server *s)
+{
+	return FD_SERVERS + (int)(s - w.server);
+}
+
+int
+udp_server_recv(struct udp_server *s, struct udp_batch *b, const struct udp_dgram **out)
+{
+	return inbox_take(&s->in, b, out);
+}
+
+int
+udp_server_reconnect(struct udp_server *s)
+{
+	const struct fake_route *r = route_to(s->address);
+
+	s->connected = !r || r->err == 0;
+	s->source = s->connected && r ? r->source : IP4_NONE;
+	return r && r->err ? -r->err : 0;
+}
+
+bool
+udp_server_connected(const struct udp_server *s)
+{
+	return s->connected;
+}
+
+struct ip4
+udp_server_source(const struct udp_server *s)
+{
+	return s->source;
+}
+
+void
+udp_server_queue(struct udp_server *s, const void *data, size_t len, struct udp_sent *result)
+{
+	assert(s && s->used);
+	if (send_fails() || !s->connected) {
+		int err = s->connected ? w.fail_err : ENETUNREACH;
+
+		*(err ? &result->failed : &result->full) += 1;
+		result->last_errno = err;
+		if (result->on_lost)
+			result->on_lost(result->user, data, !err);
+		return;
+	}
+	new_out(FAKEIO_SERVER, data, len)->server = s->address;
+	show_out();
+	result->ok++;
+}
+
+void
+udp_server_flush(struct udp_server *s, struct udp_sent *result)
+{
+	(void)s;
+	(void)result;
+}
+
+uint32_t
+udp_server_errors(struct udp_server *s, struct udp_error *last)
+{
+	uint32_t n = s->n_error;
+
+	*last = s->error;
+	s->n_error = 0;
+	return n;
+}
+
+static struct udp_server *
+server_at(struct ip4 address)
+{
+	for (unsigned i = 0; i < SERVERS; i++)
+		if (w.server[i].used && ip4_eq(w.server[i].address, address))
+			return &w.server[i];
+	return NULL;
+}
+
+bool
+fakeio_from_server(struct ip4 server, const struct udpip *u, uint32_t ifindex)
+{
+	struct udp_server *s = server_at(server);
+
+	if (!s)
+		return false;
+	inbox_put(&s->in, u, ifindex);
+	return true;
+}
+
+bool
+fakeio_server_error(struct ip4 server, int err, uint32_t ifindex)
+{
+	struct udp_server *s = server_at(server);
+
+	if (!s)
+		return false;
+	s->error = (struct udp_error){ err, ifindex };
+	s->n_error++;
+	fakeio_turn();
+	return true;
+}
+
+/* --- io/netlink, io/route, io/neigh -------------------------------------------- */
+
+int
+netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user,
+    int rcvbuf, struct priv *priv)
+{
+	(void)rcvbuf;
+	(void)priv;
+	w.ops = ops;
+	w.ops_user = user;
+	*out = &w.netlink;
+	ops->resync_begin(user);
+	ops->resync_end(user);
+	ops->batch_end(user);
+	return 0;
+}
+
+struct netlink *
+netlink_close(struct netlink *nl)
+{
+	(void)nl;
+	w.ops = NULL;
+	return NULL;
+}
+
+int
+netlink_fd(const struct netlink *nl, enum netlink_fd which)
+{
+	(void)nl;
+	return which == NETLINK_NEWS ? FD_NETLINK : FD_ROUTES;
+}
+
+int
+netlink_read(struct netlink *nl)
+{
+	int err = w.netlink_fails;
+
+	(void)nl;
+	w.netlink_fails = 0;
+	return -err;
+}
+
+void
+fakeio_netlink_fails(int err)
+{
+	w.netlink_fails = err;
+	for (unsigned i = 0; i < WATCHES; i++)
+		if (w.watch[i].kind == WATCH_READ && w.watch[i].id == FD_NETLINK)
+			w.watch[i].fn(w.watch[i].user, w.now);
+}
+
+int
+fakeio_link(const struct iftab_link *l)
+{
+	return w.ops->link(w.ops_user, l);
+}
+
+void
+fakeio_link_gone(uint32_t ifindex)
+{
+	w.ops->link_gone(w.ops_user, ifindex);
+}
+
+int
+fakeio_addr(uint32_t ifindex, const struct iftab_addr *a)
+{
+	return w.ops->addr(w.ops_user, ifindex, a);
+}
+
+void
+fakeio_addr_gone(uint32_t ifindex, struct ip4net net)
+{
+	w.ops->addr_gone(w.ops_user, ifindex, net);
+}
+
+void
+fakeio_routes_changed(void)
+{
+	w.ops->route_changed(w.ops_user);
+}
+
+void
+fakeio_batch_end(void)
+{
+	w.ops->batch_end(w.ops_user);
+	fakeio_turn();
+}
+
+void
+fakeio_route(struct ip4 dst, int err, const struct route *r, struct ip4 source)
+{
+	struct fake_route *f = route_to(dst);
+
+	if (!f) {
+		assert(w.n_route < ROUTES);
+		f = &w.route[w.n_route++];
+	}
+	*f = (struct fake_route){ .dst = dst, .err = err, .source = source };
+	if (r)
+		f->r = *r;
+	else
+		f->r.ifindex = FAKEIO_UPLINK;
+}
+
+int
+route_open(struct route_asker **out)
+{
+	static struct route_asker asker;
+
+	*out = &asker;
+	return 0;
+}
+
+struct route_asker *
+route_close(struct route_asker *a)
+{
+	(void)a;
+	return NULL;
+}
+
+int
+route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
+{
+	const struct fake_route *f = route_to(dst);
+
+	(void)a;
+	(void)src;
+	*out = f ? f->r : (struct route){ .ifindex = FAKEIO_UPLINK };
+	return f ? -f->err : 0;
+}
+
+static struct group *
+hop_of(uint32_t ifindex, struct ip4 ip)
+{
+	for (unsigned i = 0; i < w.n_hop; i++)
+		if (w.hop[i].ifindex == ifindex && ip4_eq(w.hop[i].ip, ip))
+			return &w.hop[i];
+	return NULL;
+}
+
+int
+route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip, enum neigh_state *out)
+{
+	const struct group *h = hop_of(ifindex, ip);
+
+	(void)a;
+	if (!h)
+		return -ENOENT;
+	*out = h->state;
+	return 0;
+}
+
+void
+fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state)
+{
+	struct group *h = hop_of(ifindex, ip);
+
+	if (!h) {
+		assert(w.n_hop < ROUTES);
+		h = &w.hop[w.n_hop++];
+	}
+	*h = (struct group){ ifindex, ip, state };
+	if (w.neigh_fn)
+		w.neigh_fn(w.neigh_user, ifindex, ip, state);
+}
+
+int
+neigh_open(struct neigh **out, neigh_fn *fn, void *user)
+{
+	*out = &w.neigh;
+	w.neigh_fn = fn;
+	w.neigh_user = user;
+	return 0;
+}
+
+struct neigh *
+neigh_close(struct neigh *n)
+{
+	(void)n;
+	w.neigh_fn = NULL;
+	return NULL;
+}
+
+int
+neigh_fd(const struct neigh *n)
+{
+	(void)n;
+	return FD_NEIGH;
+}
+
+int
+neigh_watch(struct neigh *n, const uint32_t *ifindex, size_t count)
+{
+	(void)n;
+	(void)ifindex;
+	(void)count;
+	return 0;
+}
+
+int
+neigh_read(struct neigh *n)
+{
+	(void)n;
+	return 0;
+}
+
+/* --- io/priv ------------------------------------------------------------------- */
+
+struct priv *
+priv_new(const struct opener_terms *t, struct log *log)
+{
+	(void)t;
+	(void)log;
+	return &w.priv;
+}
+
+struct priv *
+priv_free(struct priv *p)
+{
+	(void)p;
+	return NULL;
+}
+
+int
+priv_split(struct priv *p)
+{
+	(void)p;
+	return 0;
+}
+
+int
+priv_fd(const struct priv *p)
+{
+	(void)p;
+	return -1;
+}
+
+bool
+priv_read(struct priv *p)
+{
+	(void)p;
+	return true;
+}
+
+bool
+priv_violation(int call)
+{
+	(void)call;
+	return false;
+}
+
+void
+fakeio_conf(const char *text)
+{
+	free(w.conf);
+	w.conf = strdup(text);
+}
+
+void
+fakeio_open_fails(int err)
+{
+	w.open_fails = err;
+}
+
+int
+priv_conf(struct priv *p)
+{
+	int err = take_open_failure(), fd;
+	const char *text = w.conf ? w.conf : "";
+
+	(void)p;
+	if (err)
+		return err;
+	fd = memfd_create("conf", MFD_CLOEXEC);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	return fd;
+}
+
+int
+priv_udp(struct priv *p, uint16_t port)
+{
+	int err = take_open_failure();
+
+	(void)p;
+	(void)port;
+	return err ? err : FD_4011;
+}
+
+int
+priv_server(struct priv *p)
+{
+	int err = take_open_failure();
+
+	(void)p;
+	for (int i = 0; !err && i < SERVERS; i++)
+		if (!w.server[i].used) {
+			w.server[i].used = true;
+			return FD_SERVERS + i;
+		}
+	return err ? err : -EMFILE;
+}
+
+bool
+priv_may_socket(const struct priv *p, const char *path)
+{
+	(void)p;
+	(void)path;
+	return true;
+}
+
+bool
+priv_may_listen(const struct priv *p, uint16_t port)
+{
+	(void)p;
+	return port != 1;
+}
+
+void
+priv_pidfile(struct priv *p)
+{
+	(void)p;
+}
+
+int
+priv_limits(struct priv *p)
+{
+	(void)p;
+	return -EPERM;
+}
+
+void
+priv_resolve(struct priv *p, uint32_t ifindex, struct ip4 ip)
+{
+	(void)p;
+	(void)ifindex;
+	(void)ip;
+}
+
+void
+priv_log(struct priv *p, enum logsink where, enum log_level level)
+{
+	(void)p;
+	(void)where;
+	(void)level;
+}
+
+/* --- io/ctl, io/metrics, io/notify --------------------------------------------- */
+
+int
+ctl_open(struct loop *l, struct priv *priv, const char *path, ctl_fn *fn, void *user,
+    struct ctl **out)
+{
+	int err = take_open_failure();
+
+	(void)l;
+	(void)priv;
+	if (err)
+		return err;
+	strncpy(w.ctl.path, path, sizeof(w.ctl.path) - 1);
+	w.ctl_fn = fn;
+	w.ctl_user = user;
+	*out = &w.ctl;
+	return 0;
+}
+
+const char *
+ctl_path(const struct ctl *c)
+{
+	return c->path;
+}
+
+struct ctl *
+ctl_close(struct ctl *c)
+{
+	(void)c;
+	fakeio_stream_end();
+	w.ctl_fn = NULL;
+	return NULL;
+}
+
+struct ctl_stream *
+ctl_stream(struct ctl *c, ctl_stream_fn *fn, void *user)
+{
+	(void)c;
+	w.stream = (struct ctl_stream){ fn, user };
+	return &w.stream;
+}
+
+bool
+ctl_stream_write(struct ctl_stream *s, const void *data, size_t len)
+{
+	uint8_t *more = realloc(w.said, w.n_said + len);
+
+	(void)s;
+	if (!more)
+		return false;
+	w.said = more;
+	memcpy(w.said + w.n_said, data, len);
+	w.n_said += len;
+	return true;
+}
+
+size_t
+ctl_stream_waiting(const struct ctl_stream *s)
+{
+	(void)s;
+	return 0;
+}
+
+char *
+fakeio_command(const char *line)
+{
+	struct ctl_stream before = w.stream;
+	char *answer = w.ctl_fn ? w.ctl_fn(w.ctl_user, line) : NULL;
+
+	if (w.stream.fn && w.stream.user != before.user)
+		w.stream.fn(w.stream.user, CTL_BEGIN);
+	return answer;
+}
+
+const char *
+fakeio_stream(size_t *len)
+{
+	*len = w.n_said;
+	return (const char *)w.said;
+}
+
+void
+fakeio_stream_end(void)
+{
+	struct ctl_stream s = w.stream;
+
+	if (!s.fn)
+		return;
+	s.fn(s.user, CTL_STOP);
+	w.stream.fn = NULL;
+	s.fn(s.user, CTL_GONE);
+}
+
+int
+metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at,
+    metrics_fn *fn, void *user, struct metrics **out)
+{
+	static struct metrics metrics;
+	int err = take_open_failure();
+
+	(void)l;
+	(void)priv;
+	(void)at;
+	if (err)
+		return err;
+	w.metrics_fn = fn;
+	w.metrics_user = user;
+	*out = &metrics;
+	return 0;
+}
+
+struct metrics *
+metrics_close(struct metrics *m)
+{
+	(void)m;
+	w.metrics_fn = NULL;
+	return NULL;
+}
+
+char *
+fakeio_scrape(size_t *len)
+{
+	return w.metrics_fn ? w.metrics_fn(w.metrics_user, len) : NULL;
+}
+
+struct notify *
+notify_open(void)
+{
+	static struct notify manager;
+
+	return &manager;
+}
+
+struct notify *
+notify_close(struct notify *n)
+{
+	(void)n;
+	return NULL;
+}
+
+uint64_t
+notify_watchdog_us(const struct notify *n)
+{
+	(void)n;
+	return 0;
+}
+
+bool
+notify_say(struct notify *n, const char *lines)
+{
+	(void)n;
+	strncpy(w.notified, lines, sizeof(w.notified) - 1);
+	return true;
+}
+
+const char *
+fakeio_notified(void)
+{
+	return w.notified;
+}
+
+/* --- io/logsink and the rest of io/opener that the daemon calls ---------------- */
+
+static void
+keep_line(void *user, enum log_level level, const char *event, const char *fields)
+{
+	size_t n = strlen(w.log), len;
+
+	(void)user;
+	(void)level;
+	len = strlen(event) + strlen(fields) + 3;
+	if (n + len > sizeof(w.log))
+		n = 0;
+	snprintf(w.log + n, sizeof(w.log) - n, "%s %s\n", event, fields);
+}
+
+void
+logsink_look(void)
+{
+}
+
+void
+logsink_set(struct log *log, enum logsink where)
+{
+	(void)where;
+	log->sink = keep_line;
+	log->user = NULL;
+}
+
+const char *
+fakeio_log(void)
+{
+	return w.log;
+}
+
+void
+opener_dir(char dir[OPENER_PATH], const char *path)
+{
+	snprintf(dir, OPENER_PATH, "%s", path);
+}
+
+int
+sandbox_drop(struct sandbox_user *become, uint64_t keep)
+{
+	(void)become;
+	(void)keep;
+	return 0;
+}
+
+int
+sandbox_filter(enum sandbox_role role, sandbox_fn *tell)
+{
+	(void)role;
+	(void)tell;
+	return 0;
+}
+
+void
+sandbox_find(struct sandbox_user *u)
+{
+	*u = (struct sandbox_user){ .group = (gid_t)-1 };
+}
+
+int
+priv_quiet(struct priv *p)
+{
+	(void)p;
+	return -EOPNOTSUPP;
+}
+
+/* --- io/prober and io/fetch ---------------------------------------------------- */
+#include "io/fetch.h"
+#include "io/prober.h"
+struct prober { prober_fn *fn; void *user; };
+struct fetcher { fetch_fn *fn; void *user; };
+
+struct prober *
+prober_new(struct loop *l, struct priv *priv, prober_fn *fn, prober_wait_fn *wait, void *user)
+{
+	static struct prober p;
+
+	(void)l;
+	(void)priv;
+	(void)wait;
+	p = (struct prober){ fn, user };
+	return &p;
+}
+
+struct prober *
+prober_free(struct prober *p)
+{
+	(void)p;
+	return NULL;
+}
+int prober_icmp(struct prober *p, const struct prober_ask *a) { (void)p; (void)a; return 0; }
+int prober_arp(struct prober *p, const struct prober_ask *a, const struct prober_link *link) { (void)p; (void)a; (void)link; return 0; }
+int prober_4011(struct prober *p, const struct prober_ask *a, const void *msg, size_t len) { (void)p; (void)a; (void)msg; (void)len; return 0; }
+int prober_tftp(struct prober *p, const struct prober_ask *a, const char *file) { (void)p; (void)a; (void)file; return 0; }
+int prober_tcp(struct prober *p, const struct prober_ask *a, uint16_t port) { (void)p; (void)a; (void)port; return 0; }
+int prober_http(struct prober *p, const struct prober_ask *a, uint16_t port, const char *path) { (void)p; (void)a; (void)port; (void)path; return 0; }
+void prober_expire(struct prober *p, struct mono now) { (void)p; (void)now; }
+void prober_cancel(struct prober *p) { (void)p; }
+struct fetcher *fetcher_new(struct loop *l, struct priv *priv, fetch_fn *fn, void *user)
+{
+	static struct fetcher f;
+	(void)l; (void)priv;
+	f = (struct fetcher){ fn, user };
+	return &f;
+}
+struct fetcher *fetcher_free(struct fetcher *f) { (void)f; return NULL; }
+int fetch(struct fetcher *f, const struct fetch_ask *a) { (void)f; (void)a; return 0; }
+void fetcher_expire(struct fetcher *f, struct mono now) { (void)f; (void)now; }
+void fetcher_cancel(struct fetcher *f) { (void)f; }
+
+/* --- the C library -------------------------------------------------------------- */
+
+/* The lock of a network namespace: tests run side by side. */
+int
+bind(int fd, const struct sockaddr *a, socklen_t n)
+{
+	(void)fd;
+	(void)a;
+	(void)n;
+	return 0;
+}
+
+int
+gethostname(char *name, size_t size)
+{
+	snprintf(name, size, "host");
+	return 0;
+}

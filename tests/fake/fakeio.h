@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * fakeio - the io floor as a test wants it: a clock that the test moves, and
+ * sockets whose other end is the test. Linked in place of relay/io, it lets a
+ * test open a whole daemon and drive it frame by frame, without a kernel.
+ *
+ * There is one world at a time; fakeio_reset() begins a new one. A call-back of
+ * the daemon runs inside the call that gave it something to do, so a test needs
+ * no waiting. Reading a configuration file is the real thing (io/conffile).
+ */
+#ifndef TESTS_FAKEIO_H
+#define TESTS_FAKEIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/mono.h"
+#include "core/iface/iftab.h"
+#include "io/neigh.h"
+#include "io/ring.h"
+#include "io/route.h"
+#include "proto/udpip.h"
+
+#define FAKEIO_MSG_MAX	4096
+/* Where servers are reached unless a test says otherwise; the test makes the link. */
+#define FAKEIO_UPLINK	90
+
+/* What the daemon sent. */
+enum fakeio_to {
+	FAKEIO_SERVER,	/* by the connected socket of a server */
+	FAKEIO_CLIENT,	/* as a frame */
+	FAKEIO_RAW	/* by the raw socket */
+};
+
+struct fakeio_out {
+	struct mono when;
+	enum fakeio_to to;
+	struct ip4 server;	/* FAKEIO_SERVER */
+	uint32_t ifindex;	/* FAKEIO_CLIENT and FAKEIO_RAW; 0: the kernel routes */
+	uint8_t mac_len;
+	uint8_t mac[8];
+	struct ip4 src, dst;	/* FAKEIO_CLIENT and FAKEIO_RAW */
+	uint16_t sport, dport;
+	uint8_t ttl;
+	size_t len;
+	uint8_t msg[FAKEIO_MSG_MAX];
+};
+
+/* Sees everything that is sent before it is kept. True: it is not kept. */
+typedef bool fakeio_sent_fn(void *user, const struct fakeio_out *o);
+void fakeio_on_sent(fakeio_sent_fn *fn, void *user);
+
+/* Forgets everything; the clock starts at 1,000 s. The daemon must be closed. */
+void fakeio_reset(void);
+
+/* --- the clock ----------------------------------------------------------------- */
+
+struct mono fakeio_now(void);
+/* Time passes; timers that fall due run at their own moment. */
+void fakeio_pass(struct mono until);
+
+/* --- what the daemon hears ----------------------------------------------------- */
+
+/* Frames that wait in the ring until fakeio_turn(). ip, len and the rest are as
+ * io/ring has them; the bytes are copied. */
+void fakeio_frame(const struct ring_frame *f);
+/* A UDP datagram as a frame from mac; `to` is how it was addressed on the link. */
+void fakeio_udp_frame(const struct udpip *u, uint32_t ifindex, enum ring_to to,
+    const uint8_t mac[6]);
+/* A datagram at the socket of a port (67, 4011). */
+void fakeio_datagram(const struct udpip *u, uint32_t ifindex);
+/* The same at the connected socket of a server, read at the next fakeio_turn(); false: it has
+ * none. */
+bool fakeio_from_server(struct ip4 server, const struct udpip *u, uint32_t ifindex);
+/* An error (errno) that an ICMP message brought to a server's socket; ifindex as
+ * io/udp has it. */
+bool fakeio_server_error(struct ip4 server, int err, uint32_t ifindex);
+/* The loop runs until nothing is left to read. */
+void fakeio_turn(void);
+void fakeio_ring_lost(uint64_t frames);
+void fakeio_signal(int signo);
+
+/* --- what the kernel knows ----------------------------------------------------- */
+
+int fakeio_link(const struct iftab_link *l);
+void fakeio_link_gone(uint32_t ifindex);
+int fakeio_addr(uint32_t ifindex, const struct iftab_addr *a);
+void fakeio_addr_gone(uint32_t ifindex, struct ip4net net);
+/* Routes changed somewhere; and the end of what netlink had to tell. */
+void fakeio_routes_changed(void);
+void fakeio_batch_end(void);
+/* The next netlink_read() fails with this errno, once. */
+void fakeio_netlink_fails(int err);
+/* The way to dst: err 0 and *r, or -errno. Without a call every server is on the
+ * link of FAKEIO_UPLINK. source: our address on that way. */
+void fakeio_route(struct ip4 dst, int err, const struct route *r, struct ip4 source);
+/* A neighbour's state, told to those who watch, too. */
+void fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state);
+
+/* --- what the daemon did ------------------------------------------------------- */
+
+unsigned fakeio_sent(void);
+const struct fakeio_out *fakeio_out(unsigned i);
+void fakeio_swap(unsigned a, unsigned b);
+void fakeio_forget_sent(void);
+/* The next n sends fail: 0 for want of room, otherwise with this errno. */
+void fakeio_send_fails(unsigned n, int err);
+/* The text that a reload reads. */
+void fakeio_conf(const char *text);
+/* The next priv_*() that opens something returns this -errno, once. */
+void fakeio_open_fails(int err);
+/* Answers a command as the control socket would; to be freed. */
+char *fakeio_command(const char *line);
+char *fakeio_scrape(size_t *len);
+/* What a stream that a command opened got; fakeio_stream_end() ends it. */
+const char *fakeio_stream(size_t *len);
+void fakeio_stream_end(void);
+/* The last line for the service manager, "" when there was none. */
+const char *fakeio_notified(void);
+/* The lines of the log so far. */
+const char *fakeio_log(void);
+/* How many memberships of multicast groups there are. */
+unsigned fakeio_joined(void);
+
+#endif
