@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "proto/tftp.h"
-#include "relay/tend/consult.h"
+#include "relay/tend/doctor_run.h"
 
 /* How often time is told to who waits for it, while somebody does. */
 #define TICK_MS 1000
@@ -223,7 +223,7 @@ is_unwell(const struct daemon *d)
 	for (unsigned i = 0; i < d->conf->n_server; i++)
 		if (d->r4.health[i].state == HEALTH_DOWN)
 			return true;
-	return d->news_failed || watch_waits(d);
+	return d->news_failed || way_watch_waits(d);
 }
 
 static void
@@ -233,8 +233,8 @@ tick(void *daemon, struct mono now)
 
 	d->ticking = false;
 	relay4_tick(&d->r4, now);
-	follow_tick(d, now);
-	watch_tick(d, now);
+	iface_watch_tick(d, now);
+	way_watch_tick(d, now);
 	if (is_unwell(d))
 		daemon_tick_soon(d);
 }
@@ -441,7 +441,7 @@ watch_sockets(struct daemon *d)
 	d->w_tick = loop_timer(d->loop, TICK_MS, false, tick, d);
 	d->ticking = true;
 	d->w_hedge = loop_timer(d->loop, TICK_MS, false, path_hedges, d);
-	d->w_rescue = loop_timer(d->loop, TICK_MS, false, rescuer_due, d);
+	d->w_rescue = loop_timer(d->loop, TICK_MS, false, rescue_run_due, d);
 	return d->w_ring && d->w_udp67 && d->w_tick && d->w_hedge &&
 	    d->w_rescue ? 0 : failed(d, "event loop", -ENOMEM);
 }
@@ -505,20 +505,20 @@ daemon_open(struct daemon *d, struct conf *conf)
 	if (err < 0 || (err = open_tables(d)) < 0 || (err = open_sockets(d)) < 0)
 		return err;
 	relay4_configure(&d->r4, NULL, conf, d->started);
-	err = watch_open(d);
+	err = way_watch_open(d);
 	if (err < 0)
 		return failed(d, "netlink", err);
-	err = probing_open(d);
+	err = probe_run_open(d);
 	if (err < 0)
 		return failed(d, "probes", err);
-	err = consult_open(d);
+	err = doctor_run_open(d);
 	if (err < 0)
 		return failed(d, "doctor", err);
-	err = follow_open(d);
+	err = iface_watch_open(d);
 	if (err < 0)
 		return failed(d, "netlink", err);
-	follow_commit_all(d);
-	err = judge_open(d);
+	iface_watch_commit_all(d);
+	err = boot_log_open(d);
 	if (err < 0)
 		return failed(d, "event loop", err);
 	daemon_port4011(d);
@@ -535,9 +535,9 @@ daemon_close(struct daemon *d)
 	d->ctl = ctl_close(d->ctl);
 	d->metrics = metrics_close(d->metrics);
 	d->netlink = netlink_close(d->netlink);
-	watch_close(d);
-	consult_close(d);
-	probing_close(d);
+	way_watch_close(d);
+	doctor_run_close(d);
+	probe_run_close(d);
 	for (unsigned i = 0; i < CONF_SERVERS_MAX; i++)
 		close_server(&d->server[i]);
 	d->packet = packet_free(d->packet);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/sbuf.h"
-#include "relay/tend/consult.h"
+#include "relay/tend/doctor_run.h"
 #include "relay/daemon.h"
 
 static void
@@ -129,7 +129,7 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 {
 	struct conf *old = d->conf;
 
-	consult_reload(d);
+	doctor_run_reload(d);
 	d->conf = next;
 	d->reloaded = loop_now(d->loop);
 	if (clients) {
@@ -145,10 +145,10 @@ take(struct daemon *d, struct conf *next, struct clients *clients)
 	daemon_port4011(d);
 	daemon_quiet(d);
 	if (!ip4_eq(old->discovery_group, next->discovery_group))
-		follow_leave_group(d, old->discovery_group);
-	follow_commit_all(d);
-	watch_reload(d);
-	probing_reload(d, old);
+		iface_watch_leave_group(d, old->discovery_group);
+	iface_watch_commit_all(d);
+	way_watch_reload(d);
+	probe_run_reload(d, old);
 	take_control(d);
 	take_metrics(d, old);
 	conf_free(old);

@@ -3,7 +3,7 @@
  * doctor - `pxrelayctl doctor [INTERFACE]`: has the daemon ask the servers, interface by
  * interface, looks at this host itself, and prints what was found.
  *
- * The daemon's part is a run (see relay/consult.h): started by one line, and asked for its
+ * The daemon's part is a run (see relay/tend/doctor_run.h): started by one line, and asked for its
  * document until it is there. All that a document holds may come from the network.
  */
 #ifndef CTL_DOCTOR_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * daemon - struct daemon: everything a running pxrelayd has, and what the files of
- * the top floor do with it: a section below for each of them (relay/consult.h and
+ * the top floor do with it: a section below for each of them (tend/doctor_run.h and
  * relay/capture.h have their own). There is one, made by main.c, passed down everywhere.
  *
  * Policy is not decided here: that is core's.
@@ -115,10 +115,10 @@ struct daemon {
 	struct daemon_server server[CONF_SERVERS_MAX];
 	struct ctl *ctl;
 	struct metrics *metrics;	/* NULL: off, or could not be opened */
-	struct watch *watch;	/* relay/watch.c */
-	struct probing *probing;	/* relay/probing.c */
+	struct way_watch *way_watch;	/* tend/way_watch.c */
+	struct probe_run *probe_run;	/* tend/probe_run.c */
 	struct captures *captures;	/* relay/capture.c; NULL: nobody captures */
-	struct consults *consults;	/* relay/consult.c */
+	struct doctor_runs *doctor_runs;	/* tend/doctor_run.c */
 	struct hash_key secret;
 
 	struct loop_watch *w_priv;
@@ -127,7 +127,7 @@ struct daemon {
 	struct loop_watch *w_status, *w_watchdog;
 
 	bool background;	/* has left its terminal: stderr leads nowhere */
-	bool routes_changed;	/* relay/watch is to be told */
+	bool routes_changed;	/* tend/way_watch is to be told */
 	bool news_failed;	/* not all of the kernel's news could be read */
 	bool ticking;		/* w_tick runs */
 	struct mono hedge_due;	/* when w_hedge will run; us 0: it will not */
@@ -258,62 +258,62 @@ void trace_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip
 /* No copy of a message could be sent. */
 void trace_lost(struct daemon *d, uint32_t ifindex, bool reply, enum drop why);
 
-/* rescuer.c: port 4011 of boot servers that have died */
+/* rescue_run.c: port 4011 of boot servers that have died */
 /* A packet that is routed past us, to or from that port; dport is its destination's. */
-void rescuer_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now);
+void rescue_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now);
 /* An ICMP error about one, whose beginning it quotes. */
-void rescuer_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono now);
+void rescue_run_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono now);
 /* A datagram to port 67. true: it was the answer to a question of ours. */
-bool rescuer_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now);
-void rescuer_due(void *daemon, struct mono now);
+bool rescue_run_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now);
+void rescue_run_due(void *daemon, struct mono now);
 
-/* judge.c: boots that are over */
-int judge_open(struct daemon *d);	/* 0 or -errno */
+/* boot_log.c: boots that are over */
+int boot_log_open(struct daemon *d);	/* 0 or -errno */
 /* A boot may have begun. */
-void judge_soon(struct daemon *d, struct mono now);
+void boot_log_soon(struct daemon *d, struct mono now);
 
-/* follow.c: the kernel's interfaces */
-int follow_open(struct daemon *d);
+/* iface_watch.c: the kernel's interfaces */
+int iface_watch_open(struct daemon *d);
 /* Tries again what could not be read. */
-void follow_tick(struct daemon *d, struct mono now);
+void iface_watch_tick(struct daemon *d, struct mono now);
 /* Another configuration: everything is matched anew. */
-void follow_commit_all(struct daemon *d);
+void iface_watch_commit_all(struct daemon *d);
 /* Leaves the discovery group of a configuration that goes. */
-void follow_leave_group(struct daemon *d, struct ip4 group);
+void iface_watch_leave_group(struct daemon *d, struct ip4 group);
 
-/* watch.c: the way to the servers */
-int watch_open(struct daemon *d);
-void watch_close(struct daemon *d);
+/* way_watch.c: the way to the servers */
+int way_watch_open(struct daemon *d);
+void way_watch_close(struct daemon *d);
 /* Links, addresses, routes or rules changed: servers are connected anew and their ways judged,
- * now or within WATCH_GAP_MS. */
-void watch_changed(struct daemon *d);
-/* Once a second while watch_waits(): a socket without a way, or a next hop that is silent. */
-bool watch_waits(const struct daemon *d);
-void watch_tick(struct daemon *d, struct mono now);
+ * now or within WAY_WATCH_GAP_MS. */
+void way_watch_changed(struct daemon *d);
+/* Once a second while way_watch_waits(): a socket without a way, or a next hop that is silent. */
+bool way_watch_waits(const struct daemon *d);
+void way_watch_tick(struct daemon *d, struct mono now);
 /* Another configuration has been taken. */
-void watch_reload(struct daemon *d);
+void way_watch_reload(struct daemon *d);
 
-/* probing.c: active probes */
+/* probe_run.c: active probes */
 struct probe_server;
 struct prober_ask;
-int probing_open(struct daemon *d);
-void probing_close(struct daemon *d);
+int probe_run_open(struct daemon *d);
+void probe_run_close(struct daemon *d);
 /* A datagram to port 67. true: it is for the machine that does not exist, and for no client. */
-bool probing_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now);
+bool probe_run_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now);
 /* An error (errno) of a server's socket. true: a probe met it, and counts it. */
-bool probing_error(struct daemon *d, uint16_t server, int err, struct mono now);
+bool probe_run_error(struct daemon *d, uint16_t server, int err, struct mono now);
 /* Another configuration has been taken. */
-void probing_reload(struct daemon *d, const struct conf *old);
-void probing_interfaces_changed(struct daemon *d);
+void probe_run_reload(struct daemon *d, const struct conf *old);
+void probe_run_interfaces_changed(struct daemon *d);
 /* The way to a server may be back: it is asked in this turn of the loop. */
-void probing_soon(struct daemon *d);
+void probe_run_soon(struct daemon *d);
 /* A question to a server's port 67, by the server's own socket. 0 or -errno. */
-int probing_send(struct daemon *d, uint16_t server, const void *msg, size_t len);
+int probe_run_send(struct daemon *d, uint16_t server, const void *msg, size_t len);
 /* An ARP request on f from source; f is Ethernet. 0 or -errno. */
-int probing_arp(struct daemon *d, const struct prober_ask *a, const struct iface *f, struct ip4 source);
-/* For others who ask: tokens that are no probe's are handed to relay/consult. */
-struct prober *probing_prober(struct daemon *d);
-const struct probe_server *probing_state(const struct daemon *d, uint16_t server);
+int probe_run_arp(struct daemon *d, const struct prober_ask *a, const struct iface *f, struct ip4 source);
+/* For others who ask: tokens that are no probe's are handed to tend/doctor_run. */
+struct prober *probe_run_prober(struct daemon *d);
+const struct probe_server *probe_run_state(const struct daemon *d, uint16_t server);
 
 /* reload.c */
 /* 0, or -EINVAL when the new configuration was refused (mistakes were logged). */

@@ -6,7 +6,7 @@
  *
  * Here is also known what became of a message: it was counted as relayed when it was judged, and
  * that is taken back when the kernel has taken none of its copies. What is sent, and to whom,
- * is decided elsewhere (path.c, rescuer.c). Nothing is allocated.
+ * is decided elsewhere (path.c, rescue_run.c). Nothing is allocated.
  */
 #include "base/full.h"
 #include "relay/daemon.h"

@@ -12,7 +12,7 @@
 #include "proto/icmp.h"
 #include "proto/udpip.h"
 #include "relay/observe/capture.h"
-#include "relay/tend/consult.h"
+#include "relay/tend/doctor_run.h"
 #include "relay/daemon.h"
 
 /*
@@ -91,7 +91,7 @@ await_due(struct daemon *d, struct mono now)
 {
 	struct mono due;
 
-	judge_soon(d, now);
+	boot_log_soon(d, now);
 	if (!relay4_hedge_due(&d->r4, &due) ||
 	    (d->hedge_due.us && !mono_before(due, d->hedge_due)))
 		return;
@@ -322,7 +322,7 @@ static void
 tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now)
 {
 	if (iftab_is_local(d->iftab, rx->dst)) {
-		consult_tap(d, rx, dport);
+		doctor_run_tap(d, rx, dport);
 		return;
 	}
 	if (d->captures)
@@ -331,7 +331,7 @@ tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono no
 	if (dport != DHCP4_PORT_PXE && rx->sport != DHCP4_PORT_PXE)
 		return;			/* TFTP */
 	stats_count(&d->stats, COUNTER_P4011_SEEN);
-	rescuer_tap(d, rx, dport, now);
+	rescue_run_tap(d, rx, dport, now);
 }
 
 static void
@@ -339,7 +339,7 @@ stranger(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	if (d->captures)
 		capture_seen(d, rx, DHCP4_PORT_CLIENT, RING_TO_BROADCAST);
-	if (!consult_vlan(d, rx))
+	if (!doctor_run_vlan(d, rx))
 		record_stranger(d->track, &d->r4, rx, now);
 }
 
@@ -400,7 +400,7 @@ unreachable(struct daemon *d, const struct ring_frame *f, struct mono now)
 		.data = q.data, .len = q.len, .src = q.src, .dst = q.dst,
 		.sport = q.sport, .ifindex = iftab_client(d->iftab, f->ifindex),
 	};
-	rescuer_unreachable(d, &rx, now);
+	rescue_run_unreachable(d, &rx, now);
 }
 
 static void
@@ -553,8 +553,8 @@ datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 		truncated67(d, g, &rx);
 	else if (g->len && g->data[0] == BOOTREQUEST)
 		request(d, &rx, now);
-	else if (!probing_answer(d, &rx, now) && !consult_answer(d, &rx, now) &&
-	    !rescuer_answer(d, &rx, now))
+	else if (!probe_run_answer(d, &rx, now) && !doctor_run_answer(d, &rx, now) &&
+	    !rescue_run_answer(d, &rx, now))
 		reply(d, &rx, now);
 }
 
@@ -630,9 +630,9 @@ believed(struct daemon *d, uint16_t server, const struct udp_error *e)
 static void
 server_error(struct daemon *d, uint16_t server, int err, struct mono now)
 {
-	bool asked = consult_error(d, server, err);
+	bool asked = doctor_run_error(d, server, err);
 
-	if (!probing_error(d, server, err, now) && !asked)
+	if (!probe_run_error(d, server, err, now) && !asked)
 		relay4_server_error(&d->r4, server, err, now);
 }
 

@@ -11,7 +11,7 @@
 #include "base/sbuf.h"
 #include "core/server/probe.h"
 #include "relay/observe/capture.h"
-#include "relay/tend/consult.h"
+#include "relay/tend/doctor_run.h"
 #include "relay/daemon.h"
 #include "relay/show/show.h"
 
@@ -153,7 +153,7 @@ static json_t *
 probes(struct daemon *d, uint16_t i)
 {
 	const struct conf_server *c = &d->conf->server[i];
-	const struct probe_one *one = probing_state(d, i)->one;
+	const struct probe_one *one = probe_run_state(d, i)->one;
 	json_t *all = json_array();
 	char text[CONF_PROBE_STRLEN];
 
@@ -303,8 +303,8 @@ with_word(struct daemon *d, const char *command)
 		{ "enable ", enable },
 		{ "explain ", show_explain },
 		{ "capture ", capture_begin },
-		{ "doctor start ", consult_start },
-		{ "doctor result ", consult_result },
+		{ "doctor start ", doctor_run_start },
+		{ "doctor result ", doctor_run_result },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

@@ -3,7 +3,7 @@
  * capture - `pxrelayctl capture`: both legs of what is relayed, as pcapng, with the verdict
  * on each packet as its comment.
  *
- * The packet path tells what it sees by the functions of capture_path.c, which make a
+ * The packet path tells what it sees by the functions of capture_event.c, which make a
  * struct sight of it; capture.c has the captures, their filters, and what waits
  * for slow readers: at most CAPTURE_WAITING bytes each, and what is more than that is
  * counted and left out. A file is written by pxrelayctl only.
@@ -52,7 +52,7 @@ json_t *capture_begin(struct daemon *d, const char *words);
 bool capture_wants(struct daemon *d, struct sight *s);
 void capture_put(struct daemon *d, const struct sight *s, const char *comment);
 
-/* capture_path.c; only to be called while there are captures */
+/* capture_event.c; only to be called while there are captures */
 /* A frame that was refused before it was read as a message. */
 void capture_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why);
 void capture_request(struct daemon *d, const struct relay4_rx *rx,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * watch - what the kernel knows about the way to each server, as evidence of
+ * way_watch - what the kernel knows about the way to each server, as evidence of
  * health: no route, the interface down, the next hop does not answer ARP.
  *
- * Whenever something changed that routes depend on (follow.c says so), servers'
+ * Whenever something changed that routes depend on (iface_watch.c says so), servers'
  * sockets are connected anew and the kernel is asked for each server's route;
  * neighbours tell by themselves, on the interfaces that lead to servers. What it
  * all means is decided in core/way.
@@ -23,12 +23,12 @@
 /* A routing daemon that loads a full table sends thousands of messages a second.
  * The first is acted upon at once, those that follow this often: 256 servers
  * take 3 ms. A change has to be noticed within 100 ms. */
-#define WATCH_GAP_MS 40
+#define WAY_WATCH_GAP_MS 40
 
 /* The kernel takes 3 s to find out that nobody answers. */
-#define WATCH_RESOLVE_MS 5000
+#define WAY_WATCH_RESOLVE_MS 5000
 
-struct watch {
+struct way_watch {
 	struct route_asker *route;
 	struct neigh *neigh;
 	struct loop_watch *w_neigh, *w_gap;
@@ -70,7 +70,7 @@ says_no_route(int err)
 static void
 ask_route(struct daemon *d, uint16_t s)
 {
-	struct watch *w = d->watch;
+	struct way_watch *w = d->way_watch;
 	struct ip4 dst = d->conf->server[s].address;
 	struct route r;
 	int err = route_ask(w->route, dst, d->r4.server_source[s], &r);
@@ -85,7 +85,7 @@ ask_route(struct daemon *d, uint16_t s)
 
 /* A kernel that cannot be asked is believed what it told, if anything. */
 static void
-ask_hop(struct watch *w, struct way_hop *h)
+ask_hop(struct way_watch *w, struct way_hop *h)
 {
 	enum neigh_state s = NEIGH_UNKNOWN;
 	int err = route_neigh(w->route, h->ifindex, h->ip, &s);
@@ -100,7 +100,7 @@ ask_hop(struct watch *w, struct way_hop *h)
 
 /* true: one has failed that had not. */
 static bool
-ask_hops(struct watch *w)
+ask_hops(struct way_watch *w)
 {
 	bool failed = false;
 
@@ -137,7 +137,7 @@ hop_interfaces(const struct ways *ways, uint32_t list[CONF_SERVERS_MAX], size_t 
 
 /* The filter comes before the question, so that nothing happens in between. */
 static void
-watch_hops(struct watch *w)
+watch_hops(struct way_watch *w)
 {
 	uint32_t list[CONF_SERVERS_MAX];
 	size_t n;
@@ -162,11 +162,11 @@ unconnected(const struct daemon *d)
 }
 
 bool
-watch_waits(const struct daemon *d)
+way_watch_waits(const struct daemon *d)
 {
-	const struct ways *w = &d->watch->ways;
+	const struct ways *w = &d->way_watch->ways;
 
-	if (d->watch->unasked)
+	if (d->way_watch->unasked)
 		return true;
 	for (unsigned i = 0; i < w->n_hop; i++)
 		if (w->hop[i].failed)
@@ -181,14 +181,14 @@ watch_waits(const struct daemon *d)
 static void
 judge(struct daemon *d, struct mono now)
 {
-	if (way_judge(&d->watch->ways, &d->r4, now))
-		probing_soon(d);
+	if (way_judge(&d->way_watch->ways, &d->r4, now))
+		probe_run_soon(d);
 }
 
 static void
 look(struct daemon *d, struct mono now)
 {
-	struct watch *w = d->watch;
+	struct way_watch *w = d->way_watch;
 
 	w->last = now;
 	w->unasked = false;
@@ -200,7 +200,7 @@ look(struct daemon *d, struct mono now)
 	watch_hops(w);
 	(void)ask_hops(w);
 	judge(d, now);
-	if (watch_waits(d))
+	if (way_watch_waits(d))
 		daemon_tick_soon(d);
 }
 
@@ -209,33 +209,33 @@ gap_over(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
-	if (d->watch->waiting) {
-		d->watch->waiting = false;
+	if (d->way_watch->waiting) {
+		d->way_watch->waiting = false;
 		look(d, now);
 	}
 }
 
 void
-watch_changed(struct daemon *d)
+way_watch_changed(struct daemon *d)
 {
-	struct watch *w = d->watch;
+	struct way_watch *w = d->way_watch;
 	struct mono now = loop_now(d->loop);
 	int64_t since = mono_diff_ms(now, w->last);
 
 	if (w->waiting)
 		return;
-	if (!w->last.us || since >= WATCH_GAP_MS) {
+	if (!w->last.us || since >= WAY_WATCH_GAP_MS) {
 		look(d, now);
 		return;
 	}
 	w->waiting = true;
-	loop_rearm(w->w_gap, WATCH_GAP_MS - since);
+	loop_rearm(w->w_gap, WAY_WATCH_GAP_MS - since);
 }
 
 void
-watch_reload(struct daemon *d)
+way_watch_reload(struct daemon *d)
 {
-	way_reset(&d->watch->ways);
+	way_reset(&d->way_watch->ways);
 	look(d, loop_now(d->loop));
 }
 
@@ -243,18 +243,18 @@ static void
 on_neighbour(void *daemon, uint32_t ifindex, struct ip4 ip, enum neigh_state s)
 {
 	struct daemon *d = daemon;
-	struct ways *ways = &d->watch->ways;
+	struct ways *ways = &d->way_watch->ways;
 
 	if (s == NEIGH_FAILED ? way_doubt(ways, ifindex, ip) :
 	    way_neighbour(ways, ifindex, ip, false))
-		d->watch->news = true;
+		d->way_watch->news = true;
 }
 
 static void
 on_readable(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
-	struct watch *w = d->watch;
+	struct way_watch *w = d->way_watch;
 
 	if (neigh_read(w->neigh) < 0) {		/* messages were lost */
 		for (unsigned i = 0; i < w->ways.n_hop; i++)
@@ -271,14 +271,14 @@ on_readable(void *daemon, struct mono now)
 		return;
 	}
 	judge(d, now);
-	if (watch_waits(d))
+	if (way_watch_waits(d))
 		daemon_tick_soon(d);
 }
 
 static void
 resolve(struct daemon *d)
 {
-	struct watch *w = d->watch;
+	struct way_watch *w = d->way_watch;
 
 	for (unsigned i = 0; i < w->ways.n_hop; i++)
 		if (w->ways.hop[i].failed)
@@ -287,27 +287,27 @@ resolve(struct daemon *d)
 }
 
 void
-watch_tick(struct daemon *d, struct mono now)
+way_watch_tick(struct daemon *d, struct mono now)
 {
-	struct watch *w = d->watch;
+	struct way_watch *w = d->way_watch;
 
 	if (unconnected(d) || w->unasked)
-		watch_changed(d);
+		way_watch_changed(d);
 	else
 		judge(d, now);
-	if (mono_diff_ms(now, w->resolved) < WATCH_RESOLVE_MS)
+	if (mono_diff_ms(now, w->resolved) < WAY_WATCH_RESOLVE_MS)
 		return;
 	w->resolved = now;
 	resolve(d);
 }
 
 int
-watch_open(struct daemon *d)
+way_watch_open(struct daemon *d)
 {
-	struct watch *w = calloc(1, sizeof(*w));
+	struct way_watch *w = calloc(1, sizeof(*w));
 	int err;
 
-	d->watch = w;
+	d->way_watch = w;
 	if (!w)
 		return -ENOMEM;
 	err = route_open(&w->route);
@@ -316,14 +316,14 @@ watch_open(struct daemon *d)
 	if (err < 0)
 		return err;
 	w->w_neigh = loop_read(d->loop, neigh_fd(w->neigh), on_readable, d);
-	w->w_gap = loop_timer(d->loop, WATCH_GAP_MS, false, gap_over, d);
+	w->w_gap = loop_timer(d->loop, WAY_WATCH_GAP_MS, false, gap_over, d);
 	return w->w_neigh && w->w_gap ? 0 : -ENOMEM;
 }
 
 void
-watch_close(struct daemon *d)
+way_watch_close(struct daemon *d)
 {
-	struct watch *w = d->watch;
+	struct way_watch *w = d->way_watch;
 
 	if (!w)
 		return;
@@ -332,5 +332,5 @@ watch_close(struct daemon *d)
 	w->neigh = neigh_close(w->neigh);
 	w->route = route_close(w->route);
 	free(w);
-	d->watch = NULL;
+	d->way_watch = NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * capture_path - what the packet path tells to captures (relay/capture): a packet with
+ * capture_event - what the packet path tells to captures (relay/capture): a packet with
  * the headers that it has or had, what is known about it, and its verdict in words. Each
  * function is called at the moment when the verdict is known and before what follows from it
  * leaves, so that a file reads from cause to effect.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * follow - hands what netlink tells to the interface table, and does what
+ * iface_watch - hands what netlink tells to the interface table, and does what
  * follows from it: the discovery group is joined where boot servers are
- * configured, relay/watch looks at the way to the servers when it may have
+ * configured, tend/way_watch looks at the way to the servers when it may have
  * changed, and each change of a client interface is logged in one line.
  */
 #include <errno.h>
@@ -143,9 +143,9 @@ on_batch_end(void *user)
 	iftab_commit(d->iftab, d->conf, d->host, false, on_change, d);
 	if (d->routes_changed) {
 		d->routes_changed = false;
-		watch_changed(d);
+		way_watch_changed(d);
 	}
-	probing_interfaces_changed(d);
+	probe_run_interfaces_changed(d);
 }
 
 static void
@@ -166,14 +166,14 @@ on_readable(void *daemon, struct mono now)
 /* There may be no other message for weeks, and an address that is gone would be served all that
  * time. */
 void
-follow_tick(struct daemon *d, struct mono now)
+iface_watch_tick(struct daemon *d, struct mono now)
 {
 	if (d->news_failed)
 		on_readable(d, now);
 }
 
 int
-follow_open(struct daemon *d)
+iface_watch_open(struct daemon *d)
 {
 	static const struct netlink_ops ops = {
 		.link = on_link, .addr = on_addr,
@@ -198,7 +198,7 @@ follow_open(struct daemon *d)
 }
 
 void
-follow_commit_all(struct daemon *d)
+iface_watch_commit_all(struct daemon *d)
 {
 	struct iface *f;
 
@@ -210,7 +210,7 @@ follow_commit_all(struct daemon *d)
 }
 
 void
-follow_leave_group(struct daemon *d, struct ip4 group)
+iface_watch_leave_group(struct daemon *d, struct ip4 group)
 {
 	struct iface *f;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * rescuer - carries out what core/rescue decides about port 4011 of boot servers
+ * rescue_run - carries out what core/rescue decides about port 4011 of boot servers
  * that have died: asks another one by the raw socket, delivers its answer as a
  * frame, and runs the timer of the questions that wait. path.c brings the packets.
  */
@@ -74,7 +74,7 @@ await(struct daemon *d, struct mono now)
 }
 
 void
-rescuer_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+rescue_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
     struct mono now)
 {
 	struct rescue_plan plan;
@@ -85,7 +85,7 @@ rescuer_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
 }
 
 void
-rescuer_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+rescue_run_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct rescue_plan plan;
 
@@ -95,7 +95,7 @@ rescuer_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono no
 }
 
 bool
-rescuer_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+rescue_run_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct rescue_plan plan;
 
@@ -108,7 +108,7 @@ rescuer_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 }
 
 void
-rescuer_due(void *daemon, struct mono now)
+rescue_run_due(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 	struct rescue_plan plan;

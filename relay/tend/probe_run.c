@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * probing - carries out what core/probe asks for: DHCP questions go through the
+ * probe_run - carries out what core/probe asks for: DHCP questions go through the
  * server's own socket, as clients' do and from port 67, the others through io/prober;
  * answers come back by path.c and by io/prober.
  *
@@ -17,7 +17,7 @@
 #include "io/prober.h"
 #include "proto/probemsg.h"
 #include "relay/observe/capture.h"
-#include "relay/tend/consult.h"
+#include "relay/tend/doctor_run.h"
 #include "relay/daemon.h"
 
 /*
@@ -26,13 +26,13 @@
  * servers on the same site answer within a millisecond. A client would rest with us, so
  * this is done only when none has spoken since the step before.
  */
-#define PROBING_STEP_MS		50
-#define PROBING_GATHER_US	2000
+#define PROBE_RUN_STEP_MS		50
+#define PROBE_RUN_GATHER_US	2000
 
 /* Which INFORM a server answers, as far as is known: see proto/probemsg. */
 enum inform { INFORM_BOTH, INFORM_PLAIN, INFORM_CIADDR };
 
-struct probing {
+struct probe_run {
 	struct probes probes;
 	struct prober *prober;
 	struct loop_watch *timer;
@@ -46,7 +46,7 @@ struct probing {
 /* --- asking ------------------------------------------------------------------- */
 
 int
-probing_send(struct daemon *d, uint16_t server, const void *msg, size_t len)
+probe_run_send(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
 	struct udp_server *s = d->server[server].sock;
 	struct udp_sent sent = { 0 };
@@ -75,15 +75,15 @@ ask_dhcp(struct daemon *d, const struct probe_question *q, const struct iface_gi
 {
 	const struct rai *rai = option82(d, q->server, gi);
 	enum inform which = health_usable(&d->r4.health[q->server]) ?
-	    d->probing->inform[q->server] : INFORM_BOTH;
+	    d->probe_run->inform[q->server] : INFORM_BOTH;
 	uint8_t msg[PROBEMSG_MAX];
 	int err = 0;
 
 	if (which != INFORM_CIADDR)
-		err = probing_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
+		err = probe_run_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
 		    q->token, IP4_NONE, gi->giaddr, rai));
 	if (which != INFORM_PLAIN && !err)
-		err = probing_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
+		err = probe_run_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
 		    q->token, gi->giaddr, gi->giaddr, rai));
 	return err;
 }
@@ -93,7 +93,7 @@ ask_pxe(struct daemon *d, const struct probe_question *q, const struct iface_gi 
 {
 	uint8_t msg[PROBEMSG_MAX];
 
-	return probing_send(d, q->server, msg, probemsg_discover(msg, sizeof(msg),
+	return probe_run_send(d, q->server, msg, probemsg_discover(msg, sizeof(msg),
 	    q->token, gi->giaddr, option82(d, q->server, gi)));
 }
 
@@ -102,25 +102,25 @@ ask_4011(struct daemon *d, const struct prober_ask *a, const struct iface_gi *gi
 {
 	uint8_t msg[PROBEMSG_MAX];
 
-	return prober_4011(d->probing->prober, a, msg,
+	return prober_4011(d->probe_run->prober, a, msg,
 	    probemsg_request4011(msg, sizeof(msg), a->token, gi->giaddr));
 }
 
 int
-probing_arp(struct daemon *d, const struct prober_ask *a, const struct iface *f,
+probe_run_arp(struct daemon *d, const struct prober_ask *a, const struct iface *f,
     struct ip4 source)
 {
 	struct prober_link link = { .ifindex = f->link.ifindex, .source = source };
 
 	memcpy(link.mac.b, f->link.mac, sizeof(link.mac.b));
-	return prober_arp(d->probing->prober, a, &link);
+	return prober_arp(d->probe_run->prober, a, &link);
 }
 
 /* ENOENT and ENODEV stand for what a probe waits for: a client interface, a link. */
 static int
 ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a)
 {
-	struct probing *g = d->probing;
+	struct probe_run *g = d->probe_run;
 	const struct iface_gi *gi;
 	const struct iface *f;
 	struct ip4 source;
@@ -139,7 +139,7 @@ ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a
 		return prober_tftp(g->prober, a, q->probe->arg);
 	case CONF_PROBE_ARP:
 		f = probe_link(&g->probes, &d->r4, q->server, &source);
-		return f ? probing_arp(d, a, f, source) : -ENODEV;
+		return f ? probe_run_arp(d, a, f, source) : -ENODEV;
 	case CONF_PROBE_ICMP:
 		return prober_icmp(g->prober, a);
 	case CONF_PROBE_TCP:
@@ -156,7 +156,7 @@ ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a
 static void
 not_asked(struct daemon *d, const struct probe_question *q, int err, struct mono now)
 {
-	struct probes *p = &d->probing->probes;
+	struct probes *p = &d->probe_run->probes;
 
 	switch (-err) {
 	case ENOENT:
@@ -191,16 +191,16 @@ static void
 gather(void *daemon)
 {
 	struct daemon *d = daemon;
-	struct probing *g = d->probing;
+	struct probe_run *g = d->probe_run;
 
 	if (g->n_open > 1 && g->quiet && g->clients == client_messages(d))
-		loop_pause(d->loop, PROBING_GATHER_US);
+		loop_pause(d->loop, PROBE_RUN_GATHER_US);
 }
 
 static void
 gather_less(struct daemon *d)
 {
-	struct probing *g = d->probing;
+	struct probe_run *g = d->probe_run;
 
 	if (g->n_open > 0 && --g->n_open == 0)
 		loop_pause(d->loop, 0);		/* the last: nothing is waited for */
@@ -213,16 +213,16 @@ await(struct daemon *d, struct mono now)
 {
 	struct mono due;
 
-	if (probe_due(&d->probing->probes, &d->r4, &due))
-		loop_rearm(d->probing->timer, mono_before(now, due) ?
-		    mono_diff_ms(due, now) + PROBING_STEP_MS : PROBING_STEP_MS);
+	if (probe_due(&d->probe_run->probes, &d->r4, &due))
+		loop_rearm(d->probe_run->timer, mono_before(now, due) ?
+		    mono_diff_ms(due, now) + PROBE_RUN_STEP_MS : PROBE_RUN_STEP_MS);
 }
 
 static void
 run(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
-	struct probing *g = d->probing;
+	struct probe_run *g = d->probe_run;
 	struct probe_question q;
 	unsigned left = g->share;
 
@@ -254,16 +254,16 @@ run(void *daemon, struct mono now)
 static void
 heard(struct daemon *d, uint32_t token, struct mono now)
 {
-	if (probe_answered(&d->probing->probes, &d->r4, token, now))
+	if (probe_answered(&d->probe_run->probes, &d->r4, token, now))
 		stats_count(&d->stats, COUNTER_PROBE_ANSWERS);
 	else
 		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
 }
 
 bool
-probing_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+probe_run_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
-	struct probing *g = d->probing;
+	struct probe_run *g = d->probe_run;
 	struct ip4 ciaddr;
 	uint32_t xid;
 	uint16_t server;
@@ -291,12 +291,12 @@ static void
 on_answer(void *daemon, uint32_t token, bool alive, struct mono now)
 {
 	struct daemon *d = daemon;
-	struct probes *p = &d->probing->probes;
+	struct probes *p = &d->probe_run->probes;
 	uint16_t server;
 	unsigned i;
 
 	if (!probe_find(p, &d->r4, token, &server, &i)) {
-		consult_probed(d, token, alive);
+		doctor_run_probed(d, token, alive);
 		return;
 	}
 	gather_less(d);
@@ -308,9 +308,9 @@ on_answer(void *daemon, uint32_t token, bool alive, struct mono now)
 }
 
 bool
-probing_error(struct daemon *d, uint16_t server, int err, struct mono now)
+probe_run_error(struct daemon *d, uint16_t server, int err, struct mono now)
 {
-	return probe_socket_error(&d->probing->probes, &d->r4, server, err, now);
+	return probe_socket_error(&d->probe_run->probes, &d->r4, server, err, now);
 }
 
 /* A probe of a kind that the server does not answer, while it answers clients. */
@@ -319,7 +319,7 @@ on_wrong(void *daemon, uint16_t server)
 {
 	struct daemon *d = daemon;
 	const struct conf_server *c = &d->conf->server[server];
-	const struct probe_server *s = &d->probing->probes.server[server];
+	const struct probe_server *s = &d->probe_run->probes.server[server];
 	char text[CONF_PROBE_STRLEN], buf[LOG_LINE_MAX / 2], a[IP4_STRLEN];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
 	bool wrong = d->r4.health[server].misconfigured;
@@ -339,12 +339,12 @@ on_wrong(void *daemon, uint16_t server)
 /* --- the rest of the daemon ----------------------------------------------------- */
 
 int
-probing_open(struct daemon *d)
+probe_run_open(struct daemon *d)
 {
-	struct probing *g = calloc(1, sizeof(*g));
+	struct probe_run *g = calloc(1, sizeof(*g));
 	struct mono now = loop_now(d->loop);
 
-	d->probing = g;
+	d->probe_run = g;
 	if (!g)
 		return -ENOMEM;
 	g->prober = prober_new(d->loop, d->priv, on_answer, gather, d);
@@ -355,56 +355,56 @@ probing_open(struct daemon *d)
 	g->probes.user = d;
 	probe_init(&g->probes, d->secret);
 	probe_configure(&g->probes, NULL, d->conf, now);
-	g->share = probe_share(d->conf, PROBING_STEP_MS);
+	g->share = probe_share(d->conf, PROBE_RUN_STEP_MS);
 	return 0;
 }
 
 void
-probing_close(struct daemon *d)
+probe_run_close(struct daemon *d)
 {
-	struct probing *g = d->probing;
+	struct probe_run *g = d->probe_run;
 
 	if (!g)
 		return;
 	g->timer = loop_unwatch(g->timer);
 	g->prober = prober_free(g->prober);
 	free(g);
-	d->probing = NULL;
+	d->probe_run = NULL;
 }
 
 void
-probing_reload(struct daemon *d, const struct conf *old)
+probe_run_reload(struct daemon *d, const struct conf *old)
 {
 	struct mono now = loop_now(d->loop);
 
-	prober_cancel(d->probing->prober);
-	memset(d->probing->inform, 0, sizeof(d->probing->inform));
-	probe_configure(&d->probing->probes, old, d->conf, now);
-	d->probing->share = probe_share(d->conf, PROBING_STEP_MS);
+	prober_cancel(d->probe_run->prober);
+	memset(d->probe_run->inform, 0, sizeof(d->probe_run->inform));
+	probe_configure(&d->probe_run->probes, old, d->conf, now);
+	d->probe_run->share = probe_share(d->conf, PROBE_RUN_STEP_MS);
 	await(d, now);
 }
 
 void
-probing_soon(struct daemon *d)
+probe_run_soon(struct daemon *d)
 {
-	loop_rearm(d->probing->timer, 0);
+	loop_rearm(d->probe_run->timer, 0);
 }
 
 void
-probing_interfaces_changed(struct daemon *d)
+probe_run_interfaces_changed(struct daemon *d)
 {
-	probe_interfaces_changed(&d->probing->probes, loop_now(d->loop));
-	probing_soon(d);
+	probe_interfaces_changed(&d->probe_run->probes, loop_now(d->loop));
+	probe_run_soon(d);
 }
 
 struct prober *
-probing_prober(struct daemon *d)
+probe_run_prober(struct daemon *d)
 {
-	return d->probing->prober;
+	return d->probe_run->prober;
 }
 
 const struct probe_server *
-probing_state(const struct daemon *d, uint16_t server)
+probe_run_state(const struct daemon *d, uint16_t server)
 {
-	return &d->probing->probes.server[server];
+	return &d->probe_run->probes.server[server];
 }

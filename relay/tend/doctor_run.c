@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * consult - runs of core/doctor in the daemon, which has the sockets: DISCOVERs are rendered
+ * doctor_run - runs of core/doctor in the daemon, which has the sockets: DISCOVERs are rendered
  * as a client's are and leave by the servers' own sockets, echo and ARP go by io/prober, port
  * 4011 and files by io/fetch, and one question goes out on the VLAN as a frame.
  *
@@ -9,7 +9,7 @@
  * pointers. What comes for the doctor's machine (proto/clientmsg) is taken out of the packet path
  * before anything is counted of it or remembered, also long after the run.
  */
-#include "relay/tend/consult.h"
+#include "relay/tend/doctor_run.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@
 /* Room for option 82 and padding, as in the packet path. */
 #define RENDERED_MAX	(CLIENTMSG_MAX + 320)
 
-struct consults {
+struct doctor_runs {
 	struct fetcher *fetcher;
 	struct loop_watch *timer;
 	uint32_t drawn;		/* number of the last run */
@@ -47,14 +47,14 @@ struct consults {
 };
 
 static void
-forget(struct consults *g, unsigned i)
+forget(struct doctor_runs *g, unsigned i)
 {
 	g->run[i] = doctor_free(g->run[i]);
 	g->ended[i] = mono_us(0);
 }
 
 static struct doctor *
-run_of(struct consults *g, uint32_t token)
+run_of(struct doctor_runs *g, uint32_t token)
 {
 	return g->run[doctor_slot(token)];
 }
@@ -75,7 +75,7 @@ send_discover(struct daemon *d, const struct doctor_ask *a)
 	plan.copy[0] = (struct relay4_copy){ a->giaddr, a->rai };
 	len = relay4_render(&plan, 0, relay4_form(d->conf, &plan.copy[0], a->server),
 	    out, sizeof(out), &no_room);
-	return probing_send(d, a->server, out, len);
+	return probe_run_send(d, a->server, out, len);
 }
 
 /* The broadcast flag makes every answer one that we hear, though the machine is not there. */
@@ -104,11 +104,11 @@ send_arp(struct daemon *d, const struct prober_ask *p, uint32_t ifindex)
 
 	if (!f || !f->n_addr || f->link.mac_len != sizeof(struct mac))
 		return -ENODEV;
-	return probing_arp(d, p, f, f->addr[0].net.addr);
+	return probe_run_arp(d, p, f, f->addr[0].net.addr);
 }
 
 static int
-send_4011(struct consults *g, const struct doctor_ask *a, struct fetch_ask f)
+send_4011(struct doctor_runs *g, const struct doctor_ask *a, struct fetch_ask f)
 {
 	uint8_t msg[CLIENTMSG_MAX];
 
@@ -121,7 +121,7 @@ send_4011(struct consults *g, const struct doctor_ask *a, struct fetch_ask f)
 }
 
 static int
-send_for_file(struct consults *g, const struct doctor_ask *a, struct fetch_ask f)
+send_for_file(struct doctor_runs *g, const struct doctor_ask *a, struct fetch_ask f)
 {
 	uint8_t msg[HTTP_REQUEST_MAX + BOOTFILE_MAX];
 	const struct bootfile *b = a->file;
@@ -155,14 +155,14 @@ ask(struct daemon *d, const struct doctor_ask *a, struct mono now)
 	case DOCTOR_LISTEN:
 		return send_on_vlan(d, a);
 	case DOCTOR_PING:
-		return prober_icmp(probing_prober(d), &p);
+		return prober_icmp(probe_run_prober(d), &p);
 	case DOCTOR_PING_GIADDR:
 		p.source = a->source;
-		return prober_icmp(probing_prober(d), &p);
+		return prober_icmp(probe_run_prober(d), &p);
 	case DOCTOR_4011:
-		return send_4011(d->consults, a, f);
+		return send_4011(d->doctor_runs, a, f);
 	case DOCTOR_FILE:
-		return send_for_file(d->consults, a, f);
+		return send_for_file(d->doctor_runs, a, f);
 	case DOCTOR_ARP:
 		return send_arp(d, &p, a->ifindex);
 	case DOCTOR_WHATS:
@@ -188,7 +188,7 @@ ask_all(struct daemon *d, struct doctor *run, struct mono now)
 
 /* Before the verdict. */
 static void
-tell_who_serves(const struct consults *g, struct doctor *run, struct mono now)
+tell_who_serves(const struct doctor_runs *g, struct doctor *run, struct mono now)
 {
 	for (unsigned i = 0; i < run->n_server; i++) {
 		uint16_t s = run->server[i].index;
@@ -203,7 +203,7 @@ tell_who_serves(const struct consults *g, struct doctor *run, struct mono now)
 static int64_t
 step(struct daemon *d, unsigned i, struct mono now)
 {
-	struct consults *g = d->consults;
+	struct doctor_runs *g = d->doctor_runs;
 
 	if (!g->run[i])
 		return -1;
@@ -226,7 +226,7 @@ steps(void *daemon, struct mono now)
 	struct daemon *d = daemon;
 	int64_t next = -1;
 
-	fetcher_expire(d->consults->fetcher, now);
+	fetcher_expire(d->doctor_runs->fetcher, now);
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++) {
 		int64_t ms = step(d, i, now);
 
@@ -234,7 +234,7 @@ steps(void *daemon, struct mono now)
 			next = ms;
 	}
 	if (next >= 0)
-		loop_rearm(d->consults->timer, next);
+		loop_rearm(d->doctor_runs->timer, next);
 }
 
 /* --- answers ----------------------------------------------------------------------------- */
@@ -259,12 +259,12 @@ note_answer(struct daemon *d, const struct doctor *run, struct ip4 from,
 
 	if (server == CONF_NONE)
 		return;
-	d->consults->answered[server].at = now;
-	d->consults->answered[server].ifindex = run->ifindex;
+	d->doctor_runs->answered[server].at = now;
+	d->doctor_runs->answered[server].ifindex = run->ifindex;
 }
 
 bool
-consult_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+doctor_run_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct doctor *run;
 	struct dhcp4 m;
@@ -276,7 +276,7 @@ consult_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
 	if (d->captures)
 		capture_probe_answer(d, rx);
-	run = run_of(d->consults, xid);
+	run = run_of(d->doctor_runs, xid);
 	if (run && run->mac == mac && !run->judged &&
 	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
 	    doctor_offered(run, &m, rx->src, verdict_on(d, run, rx, &m), now))
@@ -285,9 +285,9 @@ consult_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 }
 
 bool
-consult_vlan(struct daemon *d, const struct relay4_rx *rx)
+doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx)
 {
-	struct consults *g = d->consults;
+	struct doctor_runs *g = d->doctor_runs;
 	struct dhcp4 m;
 	uint16_t mac;
 	uint32_t xid;
@@ -308,7 +308,7 @@ consult_vlan(struct daemon *d, const struct relay4_rx *rx)
 }
 
 void
-consult_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport)
+doctor_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport)
 {
 	struct doctor *run;
 	uint16_t mac;
@@ -317,27 +317,27 @@ consult_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport)
 	if (rx->sport != DHCP4_PORT_PXE || dport != DHCP4_PORT_CLIENT ||
 	    !clientmsg_answer(rx->data, rx->len, &mac, &xid))
 		return;
-	run = run_of(d->consults, xid);
+	run = run_of(d->doctor_runs, xid);
 	if (run && run->mac == mac)
 		doctor_wrong_port(run, xid);
 }
 
 bool
-consult_error(struct daemon *d, uint16_t server, int err)
+doctor_run_error(struct daemon *d, uint16_t server, int err)
 {
 	bool ours = false;
 
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
-		if (d->consults->run[i] && !d->consults->run[i]->judged)
-			ours = doctor_server_error(d->consults->run[i], server, err) ||
+		if (d->doctor_runs->run[i] && !d->doctor_runs->run[i]->judged)
+			ours = doctor_server_error(d->doctor_runs->run[i], server, err) ||
 			    ours;
 	return ours;
 }
 
 void
-consult_probed(struct daemon *d, uint32_t token, bool alive)
+doctor_run_probed(struct daemon *d, uint32_t token, bool alive)
 {
-	struct doctor *run = run_of(d->consults, token);
+	struct doctor *run = run_of(d->doctor_runs, token);
 
 	if (run && alive && doctor_heard(run, token))
 		stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
@@ -348,7 +348,7 @@ static bool
 on_fetched(void *daemon, const struct fetch_result *r, struct mono now)
 {
 	struct daemon *d = daemon;
-	struct doctor *run = run_of(d->consults, r->token);
+	struct doctor *run = run_of(d->doctor_runs, r->token);
 	struct doctor_query *q = run ? doctor_find(run, r->token) : NULL;
 
 	if (!q)
@@ -361,7 +361,7 @@ on_fetched(void *daemon, const struct fetch_result *r, struct mono now)
 	    r->from, now) : !doctor_fetched(run, r->token, r->data, r->len))
 		return false;
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
-	loop_rearm(d->consults->timer, 0);
+	loop_rearm(d->doctor_runs->timer, 0);
 	return true;
 }
 
@@ -424,7 +424,7 @@ document(const struct doctor *run, uint32_t id, struct mono ended)
 }
 
 static unsigned
-free_slot(const struct consults *g)
+free_slot(const struct doctor_runs *g)
 {
 	unsigned i = 0;
 
@@ -446,9 +446,9 @@ find_interface(struct daemon *d, const char *name)
 }
 
 json_t *
-consult_start(struct daemon *d, const char *ifname)
+doctor_run_start(struct daemon *d, const char *ifname)
 {
-	struct consults *g = d->consults;
+	struct doctor_runs *g = d->doctor_runs;
 	unsigned i = free_slot(g);
 	struct mono now = loop_now(d->loop);
 	uint64_t n = ++g->drawn;
@@ -468,9 +468,9 @@ consult_start(struct daemon *d, const char *ifname)
 }
 
 json_t *
-consult_result(struct daemon *d, const char *run)
+doctor_run_result(struct daemon *d, const char *run)
 {
-	struct consults *g = d->consults;
+	struct doctor_runs *g = d->doctor_runs;
 	unsigned long id = strtoul(run, NULL, 10);
 	json_t *doc;
 
@@ -490,11 +490,11 @@ consult_result(struct daemon *d, const char *run)
 /* --- the rest of the daemon ------------------------------------------------------------------ */
 
 int
-consult_open(struct daemon *d)
+doctor_run_open(struct daemon *d)
 {
-	struct consults *g = calloc(1, sizeof(*g));
+	struct doctor_runs *g = calloc(1, sizeof(*g));
 
-	d->consults = g;
+	d->doctor_runs = g;
 	if (!g)
 		return -ENOMEM;
 	g->fetcher = fetcher_new(d->loop, d->priv, on_fetched, d);
@@ -503,18 +503,18 @@ consult_open(struct daemon *d)
 }
 
 void
-consult_reload(struct daemon *d)
+doctor_run_reload(struct daemon *d)
 {
-	fetcher_cancel(d->consults->fetcher);
+	fetcher_cancel(d->doctor_runs->fetcher);
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
-		forget(d->consults, i);
-	memset(d->consults->answered, 0, sizeof(d->consults->answered));
+		forget(d->doctor_runs, i);
+	memset(d->doctor_runs->answered, 0, sizeof(d->doctor_runs->answered));
 }
 
 void
-consult_close(struct daemon *d)
+doctor_run_close(struct daemon *d)
 {
-	struct consults *g = d->consults;
+	struct doctor_runs *g = d->doctor_runs;
 
 	if (!g)
 		return;
@@ -523,5 +523,5 @@ consult_close(struct daemon *d)
 	g->timer = loop_unwatch(g->timer);
 	g->fetcher = fetcher_free(g->fetcher);
 	free(g);
-	d->consults = NULL;
+	d->doctor_runs = NULL;
 }

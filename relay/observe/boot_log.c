@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * judge - tells core/track when boots are over, and the log what they came to. One
+ * boot_log - tells core/track when boots are over, and the log what they came to. One
  * timer for all of them, which runs only while a boot is open.
  *
  * Nothing of the packet path waits for a verdict: after 2,000 machines that were switched on
@@ -74,11 +74,11 @@ due(void *daemon, struct mono now)
 	if (track_end(d->track, PORTION, now))
 		await(d, PORTION_MS);
 	else
-		judge_soon(d, now);
+		boot_log_soon(d, now);
 }
 
 void
-judge_soon(struct daemon *d, struct mono now)
+boot_log_soon(struct daemon *d, struct mono now)
 {
 	struct mono at;
 
@@ -91,7 +91,7 @@ judge_soon(struct daemon *d, struct mono now)
 }
 
 int
-judge_open(struct daemon *d)
+boot_log_open(struct daemon *d)
 {
 	d->boots.over = on_over;
 	d->boots.user = d;
