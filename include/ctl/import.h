@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * import - turns another relay's configuration into a pxrelay.conf.
+ * import - converts another relay's configuration to a pxrelay.conf.
  *
- * The text is anybody's: whatever its bytes are, a conversion ends with a file that
- * pxrelayd reads, or says that there was nothing to carry over.
+ * The input is untrusted: whatever its bytes are, a conversion yields either a file
+ * that pxrelayd accepts, or a file of comments and the verdict that there was nothing
+ * to carry over.
  */
 #ifndef CTL_IMPORT_H
 #define CTL_IMPORT_H
@@ -13,23 +14,29 @@
 
 #include "base/addr.h"
 
-/* What is read of a file, and what pxrelayd reads of one, in bytes. */
-#define IMPORT_TEXT_MAX	(4u << 20)
-#define IMPORT_CONF_MAX	(1u << 20)
+#define IMPORT_TEXT_MAX	(4u << 20)	/* bytes read of a file */
+#define IMPORT_CONF_MAX	(1u << 20)	/* bytes that pxrelayd reads of one */
 
-#define IMPORT_IFNAME	16	/* bytes of an interface's name, with NUL */
+#define IMPORT_IFNAME	16	/* bytes of an interface name, with NUL */
 
 enum import_kind {
 	IMPORT_DHCRELAY,	/* a command line, /etc/default/isc-dhcp-relay, a unit */
 	IMPORT_DNSMASQ,		/* dhcp-relay= lines */
-	IMPORT_IOS		/* ip helper-address and what goes with it */
+	IMPORT_IOS		/* ip helper-address and related commands */
+};
+
+struct import_source {
+	enum import_kind kind;
+	const char *name;	/* of the file, for the first comment */
+	const char *text;
+	size_t len;
 };
 
 /* An address of this host. */
 struct import_addr {
 	struct ip4 addr;
 	char ifname[IMPORT_IFNAME];
-	bool first;		/* the interface's first, which giaddr = primary is */
+	bool first;		/* of its interface, i.e. the one giaddr = primary uses */
 };
 
 struct import_host {
@@ -40,17 +47,16 @@ struct import_host {
 struct import_result {
 	char *text;		/* malloc'd, NUL-terminated; the caller frees it */
 	size_t len;
-	unsigned lost;		/* "not carried over" comments in it */
+	unsigned lost;		/* number of "not carried over" comments in it */
 	bool too_long;		/* longer than IMPORT_CONF_MAX */
 };
 
-/* from is how the file is called in the first comment. false: nothing to carry
- * over, or too long; the text, of comments, is there all the same. */
-bool import_convert(enum import_kind kind, const char *from, const char *text,
-    size_t len, const struct import_host *host, struct import_result *out);
+/* false: nothing to carry over, or the result is too long; out->text is set even then. */
+bool import_convert(const struct import_source *in, const struct import_host *host,
+    struct import_result *out);
 
-/* `pxrelayctl import KIND FILE`, where argv[0] is "import". The exit status: 0, 1
- * unreadable or nothing to carry over, 2 usage. */
+/* `pxrelayctl import KIND FILE`, where argv[0] is "import". Returns the exit status: 0, 1
+ * for an unreadable file or nothing to carry over, 2 for wrong usage. */
 int import_main(int argc, char **argv, bool json);
 
 #endif

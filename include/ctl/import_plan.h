@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * import_plan - what was understood of another relay's configuration, before it is
- * written: interfaces with their servers, UDP ports, and what was lost.
+ * import_plan - what was understood of another relay's configuration: interfaces with
+ * their servers, UDP ports, and notes about everything that was lost.
  *
- * The readers (import_dhcrelay, import_dnsmasq, import_ios) fill it, import_write
- * prints it. Everything in it has a largest number, and what is beyond that is
- * lost with a note, as everything else that was not carried over. When memory is
- * short, the program ends with a message.
+ * The readers (import_dhcrelay, import_dnsmasq, import_ios) fill it and import_write prints
+ * it. Everything has a limit; what exceeds it is noted as lost. The program exits with a
+ * message when it runs out of memory.
  */
 #ifndef CTL_IMPORT_PLAN_H
 #define CTL_IMPORT_PLAN_H
@@ -14,102 +13,94 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/addr.h"
 #include "ctl/import.h"
 
-/* pxrelayd takes more interfaces, but a host has no more VLANs; the rest are its
- * limits. */
-#define IMPORT_IFS_MAX		4096
-#define IMPORT_SERVERS_MAX	256	/* different ones */
+#define IMPORT_IFS_MAX		4096	/* VLANs of a host; pxrelayd takes more */
+/* Limits of pxrelayd. */
+#define IMPORT_SERVERS_MAX	256
 #define IMPORT_PORTS_MAX	62
 #define IMPORT_HELPERS_MAX	64
-#define IMPORT_HELPER_PORTS	8	/* of one [helper] */
-/* Nobody reads more. */
-#define IMPORT_NOTES_MAX	1000
-#define IMPORT_VALUE		80	/* bytes of a value, with NUL */
-#define IMPORT_THERE		64	/* bytes of a name over there, with NUL */
+#define IMPORT_HELPER_PORTS	8	/* per [helper] */
+
+#define IMPORT_NOTES_MAX	1000	/* nobody reads more */
+#define IMPORT_VALUE		16	/* bytes of a value, with NUL */
+#define IMPORT_SHOW		100	/* bytes of import_show()'s buffer */
 
 enum import_key {
 	IMPORT_GIADDR,
 	IMPORT_OPTION82,
 	IMPORT_POLICY,
 	IMPORT_TRUST,
-	IMPORT_SUBSCRIBER,
 	IMPORT_LINK_SELECTION,
 	IMPORT_OVERRIDE,
 	IMPORT_KEYS
 };
 
 struct import_if {
-	char name[IMPORT_IFNAME];	/* empty: nobody knows */
-	char there[IMPORT_THERE];	/* its name over there, printable, or empty */
-	bool sure;	/* name is right; else the section is commented out */
-	bool dhcp_only;	/* no other port of it is passed on */
+	char name[IMPORT_IFNAME];	/* empty: unknown */
+	char origin[64];	/* its name in the old configuration, printable */
+	bool sure;		/* name is right; else the section is commented out */
+	bool dhcp_only;		/* other UDP ports are not forwarded from it */
 	size_t n_server;
-	struct ip4 *server;		/* owned, no address twice */
+	uint8_t server[IMPORT_SERVERS_MAX];	/* indices into import_plan.server */
 	char value[IMPORT_KEYS][IMPORT_VALUE];	/* empty: the default */
-	int helper;	/* import_write's: number of its [helper], -1 none */
-};
-
-struct import_note {
-	char *text;	/* owned, printable, one line */
-	int line;	/* of the file; 0: of none */
-	bool lost;
+	int helper;		/* import_write: number of its [helper], -1: none */
 };
 
 struct import_plan {
-	struct import_if *ifs;
-	size_t n_if, max_if;
-	struct import_note *note;
-	size_t n_note, max_note;
-	unsigned n_lost, unsaid;	/* all lost ones; those beyond the most */
+	struct import_if *ifs;	/* owned */
+	size_t n_if;
 	struct ip4 server[IMPORT_SERVERS_MAX];
 	size_t n_server;
-	uint16_t port[IMPORT_PORTS_MAX];	/* passed on besides DHCP */
+	uint16_t port[IMPORT_PORTS_MAX];	/* forwarded besides DHCP */
 	size_t n_port;
 	unsigned max_hops;	/* 0: the default */
-	bool no_dhcp;		/* DHCP is not relayed over there, only ports are */
+	bool no_dhcp;		/* only ports were forwarded, DHCP was not */
+
+	FILE *notes;		/* writes comment lines to note_text */
+	char *note_text;	/* owned */
+	size_t note_len;
+	unsigned n_note, n_lost, unsaid;	/* unsaid: lost ones beyond IMPORT_NOTES_MAX */
 };
 
 void import_plan_init(struct import_plan *p);
 void import_plan_fini(struct import_plan *p);
 
-/* A larger array, or the end of the program. */
-void *import_grown(void *array, size_t n, size_t size);
+/* The array with room for n + 1 elements, growing in powers of two. */
+void *import_more(void *array, size_t n, size_t size);
+/* Exits with a message if p is NULL, else returns it. */
+void *import_got(void *p);
 
-/* The text is ours but for what import_show() made printable. */
+/* Notes what is not carried over. line 0: not about a line. Arguments from the file must have
+ * gone through import_show(). */
 void import_lost(struct import_plan *p, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void import_remark(struct import_plan *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* Untrusted text, made printable and cut, in buf. */
-#define IMPORT_SHOW	100
+/* Untrusted text, escaped and cut to fit. */
 char *import_show(const char *text, char buf[IMPORT_SHOW]);
 
-/* The entry of that name (or, without a name, of that name over there), which is
- * made when there is none. NULL when there are too many: noted. */
-struct import_if *import_if(struct import_plan *p, const char *name,
-    const char *there, bool sure, int line);
-/* What is no address of a host, or too much, is noted as lost. */
-void import_server(struct import_plan *p, struct import_if *f, const char *text,
-    int line);
-void import_server_gone(struct import_if *f, struct ip4 a);
+/* Adds a server to f; notes it if it is no host address or there are too many. */
+void import_server(struct import_plan *p, struct import_if *f, const char *text, int line);
+/* The interface of that name (if the name is not sure, also of that origin) or NULL. */
+struct import_if *import_find(const struct import_plan *p, const struct import_if *like);
+/* Adds an interface, or merges it into the one of the same name. NULL: too many, noted. */
+struct import_if *import_add(struct import_plan *p, const struct import_if *f, int line);
 void import_set(struct import_if *f, enum import_key key, const char *value);
 void import_port(struct import_plan *p, uint16_t port, int line);
 
-/* Can it stand as a plain name in [interface NAME]? */
+/* Is it valid in [interface NAME] without being a pattern? */
 bool import_is_ifname(const char *name);
 
-/* The readers. */
-void import_dhcrelay(struct import_plan *p, const char *text, size_t len);
-void import_dnsmasq(struct import_plan *p, const char *text, size_t len,
-    const struct import_host *host);
-void import_ios(struct import_plan *p, const char *text, size_t len);
+/* The readers; they may write to text. */
+void import_dhcrelay(struct import_plan *p, char *text);
+void import_dnsmasq(struct import_plan *p, char *text, const struct import_host *host);
+void import_ios(struct import_plan *p, char *text);
 
-/* The file, malloc'd. false: nothing in it for pxrelayd. */
-bool import_write(struct import_plan *p, const char *title, char **text,
-    size_t *len);
+/* Writes the file to malloc'd *text. false: it has no section that does anything. */
+bool import_write(struct import_plan *p, const char *title, char **text, size_t *len);
 
 #endif

@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: ISC
  *
- * import - the command: which relay, which file, and what to say in the end.
+ * import - the command: reads the file, converts it and prints the result.
  *
- * Reading is import_dhcrelay's, import_dnsmasq's and import_ios', writing
- * import_write's. The new file goes to standard output, words for a person to
- * standard error. No daemon is asked.
+ * import_dhcrelay, import_dnsmasq and import_ios read the text, import_write writes the
+ * new one. It goes to standard output, messages to standard error. No daemon is involved.
  */
 #include "ctl/import.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
-#include "base/sbuf.h"
+#include "ctl/import_lex.h"
 #include "ctl/import_plan.h"
 #include "ctl/render.h"
 
@@ -35,138 +33,100 @@ static const char *const kinds[] = {
 #define N_KINDS	((int)(sizeof(kinds) / sizeof(kinds[0])))
 
 bool
-import_convert(enum import_kind kind, const char *from, const char *text, size_t len,
-    const struct import_host *host, struct import_result *out)
+import_convert(const struct import_source *in, const struct import_host *host,
+    struct import_result *out)
 {
-	struct import_plan p;
+	/* NUL separates the words of /proc/PID/cmdline. */
+	char *text = import_copy(in->text, in->len, in->kind == IMPORT_DHCRELAY ? ' ' : 1);
 	char title[200], shown[IMPORT_SHOW];
-	struct sbuf b = sbuf_init(title, sizeof(title));
+	struct import_plan p;
 	bool good;
 
 	import_plan_init(&p);
-	switch (kind) {
+	switch (in->kind) {
 	case IMPORT_DHCRELAY:
-		import_dhcrelay(&p, text, len);
+		import_dhcrelay(&p, text);
 		break;
 	case IMPORT_DNSMASQ:
-		import_dnsmasq(&p, text, len, host);
+		import_dnsmasq(&p, text, host);
 		break;
 	case IMPORT_IOS:
-		import_ios(&p, text, len);
+		import_ios(&p, text);
 		break;
 	}
-	sbuf_printf(&b, "made by pxrelayctl import %s from %s", kinds[kind],
-	    import_show(from, shown));
+	snprintf(title, sizeof(title), "made by pxrelayctl import %s from %s", kinds[in->kind],
+	    import_show(in->name, shown));
 	good = import_write(&p, title, &out->text, &out->len);
 	out->lost = p.n_lost;
 	out->too_long = out->len > IMPORT_CONF_MAX;
 	import_plan_fini(&p);
+	free(text);
 	return good && !out->too_long;
 }
 
-/* --- this host's addresses ------------------------------------------------------ */
-
-static bool
-has_earlier(const struct import_addr *a, size_t n, const char *ifname)
+/* Addresses of this host, owned by the caller. Only dnsmasq needs them, and notes those that are
+ * missing. */
+static struct import_host
+host_addrs(void)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(a[i].ifname, ifname) == 0)
-			return true;
-	return false;
-}
-
-/* An address with a label, as "eth0:1", is one of eth0. */
-static void
-add_addr(struct import_addr *list, size_t *n, const struct ifaddrs *i)
-{
-	struct import_addr *a = &list[*n];
-	struct sockaddr_in in;
-
-	if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET)
-		return;
-	memcpy(&in, i->ifa_addr, sizeof(in));
-	*a = (struct import_addr){ .addr = { ntohl(in.sin_addr.s_addr) } };
-	snprintf(a->ifname, sizeof(a->ifname), "%.*s",
-	    (int)strcspn(i->ifa_name, ":"), i->ifa_name);
-	a->first = !has_earlier(list, *n, a->ifname);
-	++*n;
-}
-
-/* Without addresses nothing is wrong yet: they are missing where they are needed. */
-static struct import_addr *
-host_addrs(size_t *n)
-{
+	struct import_host host = { NULL, 0 };
+	struct import_addr *list = NULL;
 	struct ifaddrs *all = NULL;
-	struct import_addr *list;
-	size_t max = 1;
 
-	*n = 0;
 	if (getifaddrs(&all) < 0)
-		all = NULL;
-	for (const struct ifaddrs *i = all; i; i = i->ifa_next)
-		max++;
-	list = import_grown(NULL, max, sizeof(*list));
-	for (const struct ifaddrs *i = all; i; i = i->ifa_next)
-		add_addr(list, n, i);
-	if (all)
-		freeifaddrs(all);
-	return list;
+		return host;
+	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
+		struct import_addr a = { .first = true };
+		struct sockaddr_in in;
+
+		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET)
+			continue;
+		memcpy(&in, i->ifa_addr, sizeof(in));
+		a.addr.host = ntohl(in.sin_addr.s_addr);
+		/* "eth0:1" labels an address of eth0. */
+		snprintf(a.ifname, sizeof(a.ifname), "%.*s",
+		    (int)strcspn(i->ifa_name, ":"), i->ifa_name);
+		for (size_t k = 0; k < host.n; k++)
+			a.first &= strcmp(list[k].ifname, a.ifname) != 0;
+		list = import_more(list, host.n, sizeof(*list));
+		list[host.n++] = a;
+	}
+	freeifaddrs(all);
+	host.addr = list;
+	return host;
 }
 
-/* --- the file ------------------------------------------------------------------- */
-
-/* 0 or -errno; *text is malloc'd. */
+/* 0 or -errno. */
 static int
-read_all(int fd, char **text, size_t *len)
+read_file(const char *path, char *text, size_t *len)
 {
-	size_t size = 0;
-	ssize_t got;
+	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	int err = 0;
 
-	*text = NULL;
-	*len = 0;
-	do {
-		if (*len == size) {
-			size = size ? size * 2 : 65536;
-			*text = import_grown(*text, size, 1);
-		}
-		got = read(fd, *text + *len, size - *len);
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		*len += got > 0 ? (size_t)got : 0;
-		if (*len > IMPORT_TEXT_MAX)
-			return -EFBIG;
-	} while (got != 0);
-	return 0;
-}
-
-static int
-read_file(const char *path, char **text, size_t *len)
-{
-	int fd, err;
-
-	*text = NULL;
-	if (strcmp(path, "-") == 0)
-		return read_all(STDIN_FILENO, text, len);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (!in)
 		return -errno;
-	err = read_all(fd, text, len);
-	close(fd);
+	*len = fread(text, 1, IMPORT_TEXT_MAX + 1, in);
+	if (ferror(in))
+		err = -errno;
+	else if (*len > IMPORT_TEXT_MAX)
+		err = -EFBIG;
+	if (in != stdin)
+		fclose(in);
 	return err;
 }
 
 static int
-say(int status, const char *from, const char *what)
+say_failed(const char *name, const char *what)
 {
 	fputs("pxrelayctl: import: ", stderr);
-	render_esc(stderr, from, strlen(from));
+	render_esc(stderr, name, strlen(name));
 	fprintf(stderr, ": %s\n", what);
-	return status;
+	return BAD_NEWS;
 }
 
-/* The file, or an object with it. False: it is no text that JSON can hold. */
+/* As text or as a JSON object; false: not UTF-8. */
 static bool
-put(const struct import_result *out, bool json)
+print_result(const struct import_result *out, bool json)
 {
 	json_t *text, *doc;
 
@@ -186,57 +146,47 @@ put(const struct import_result *out, bool json)
 }
 
 static int
-convert(enum import_kind kind, const char *from, const char *text, size_t len,
-    bool json)
+convert(const struct import_source *in, bool json)
 {
-	struct import_host host;
-	struct import_addr *addr = host_addrs(&host.n);
+	struct import_host host = host_addrs();
 	struct import_result out;
-	int status = GOOD;
+	bool good = import_convert(in, &host, &out);
+	int status = good ? GOOD : BAD_NEWS;
 
-	host.addr = addr;
-	if (import_convert(kind, from, text, len, &host, &out)) {
-		if (!put(&out, json))
-			status = say(BAD_NEWS, from, "not UTF-8, which JSON has to be");
-		else if (out.lost)
-			fprintf(stderr, "pxrelayctl: import: %u not carried over, see the "
-			    "comments\n", out.lost);
-	} else if (out.too_long) {
-		status = say(BAD_NEWS, from, "too much for one pxrelay.conf (1 MB)");
-	} else {
-		put(&out, json);
-		status = say(BAD_NEWS, from, "nothing that could be carried over");
-	}
+	if (out.too_long)
+		say_failed(in->name, "too much for one pxrelay.conf (1 MB)");
+	else if (!print_result(&out, json))
+		status = say_failed(in->name, "not UTF-8, as JSON must be");
+	else if (!good)
+		say_failed(in->name, "nothing that could be carried over");
+	else if (out.lost)
+		fprintf(stderr, "pxrelayctl: import: %u not carried over, see the comments\n",
+		    out.lost);
 	free(out.text);
-	free(addr);
+	free((void *)(uintptr_t)host.addr);
 	return status;
-}
-
-static int
-usage(void)
-{
-	fputs("usage: pxrelayctl import dhcrelay|dnsmasq|ios FILE\n"
-	    "FILE is - for standard input; the pxrelay.conf goes to standard output\n",
-	    stderr);
-	return USAGE;
 }
 
 int
 import_main(int argc, char **argv, bool json)
 {
-	const char *from, *path = argc == 3 ? argv[2] : NULL;
+	char *text = import_got(malloc(IMPORT_TEXT_MAX + 1));
+	struct import_source in = { .text = text };
 	int kind = 0, err, status;
-	char *text;
-	size_t len = 0;
 
-	while (path && kind < N_KINDS && strcmp(argv[1], kinds[kind]) != 0)
+	while (argc == 3 && kind < N_KINDS && strcmp(argv[1], kinds[kind]) != 0)
 		kind++;
-	if (!path || kind == N_KINDS)
-		return usage();
-	from = strcmp(path, "-") == 0 ? "standard input" : path;
-	err = read_file(path, &text, &len);
-	status = err ? say(BAD_NEWS, from, strerror(-err)) :
-	    convert((enum import_kind)kind, from, text, len, json);
+	if (argc != 3 || kind == N_KINDS) {
+		fputs("usage: pxrelayctl import dhcrelay|dnsmasq|ios FILE\n"
+		    "FILE is - for standard input; the pxrelay.conf goes to standard output\n",
+		    stderr);
+		free(text);
+		return USAGE;
+	}
+	in.kind = (enum import_kind)kind;
+	in.name = strcmp(argv[2], "-") == 0 ? "standard input" : argv[2];
+	err = read_file(argv[2], text, &in.len);
+	status = err ? say_failed(in.name, strerror(-err)) : convert(&in, json);
 	free(text);
 	return status;
 }

@@ -3,65 +3,98 @@
  * import_ios - reads ip helper-address, ip forward-protocol and the ip dhcp relay
  * commands of a Cisco IOS configuration, and NX-OS' ip dhcp relay address.
  *
- * IOS passes eight kinds of broadcasts to a helper address unless it is told
- * otherwise; those that are not DHCP become [helper] sections. NX-OS passes on DHCP
- * and nothing else. Interfaces called VlanN are vlanN here; other names say nothing
- * about Linux, so their sections are commented out. So are those in a VRF: servers
- * are asked by the main table, where the address may be another host's.
+ * IOS forwards eight kinds of broadcasts to a helper address unless told otherwise;
+ * those other than DHCP become [helper] sections. NX-OS forwards DHCP only. Interface VlanN
+ * is vlanN here; other names say nothing about Linux, so their sections are commented out.
+ * So are those in a VRF, since requests to servers follow the main routing table, where the
+ * address may belong to another host.
  *
- * A line that begins with a blank belongs to the interface above it.
+ * An indented line belongs to the interface above it. Other commands are not about relaying
+ * and are skipped without a note.
  */
 #include "ctl/import_plan.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/sbuf.h"
 #include "ctl/import_lex.h"
 
-#define WORDS_MAX	16	/* what follows is not looked at */
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define WORDS_MAX	16	/* of a line; the rest is ignored */
 #define VLAN_MAX	4094
 #define BOOTPS		67
 #define BOOTPC		68
 #define PXE		4011
 
+struct command;
+
 struct ios_line {
+	const struct command *command;
 	char *word[WORDS_MAX];
-	size_t n;
-	size_t arg;		/* the first word behind the command */
-	bool no;		/* "no" stood in front */
-	bool indented;
+	size_t n, arg;		/* arg: the first word after the command */
+	bool no, indented;
 	int number;
 	char shown[IMPORT_SHOW];	/* all of it, printable */
 };
 
 struct reader {
 	struct import_plan *p;
-	/* the interface that is being read */
-	bool in_interface;
+	/* The interface being read. */
+	bool in_interface, shut;
 	struct import_if cur;
 	int cur_line;
-	char vrf[IMPORT_SHOW];	/* of it, printable, or empty */
-	char lender[IMPORT_SHOW];	/* ip unnumbered: whose address it has, likewise */
-	bool down;		/* shutdown */
-	/* for all of them */
-	bool agent, trust_all, rotate, override;
-	char policy[8];		/* in our words; empty: IOS' default */
-	bool off[65536];	/* ports that a `no` took away */
-	uint16_t more[IMPORT_PORTS_MAX];	/* ports that were added */
-	size_t n_more;
+	char vrf[IMPORT_SHOW], lender[IMPORT_SHOW];	/* ip unnumbered; printable, or empty */
+	/* All of it. */
+	char value[IMPORT_KEYS][8];	/* of global commands; empty: not given */
+	bool off[65536];	/* ports not forwarded; the plan has those that are by request */
 	unsigned n_server_lines;
-	char banner[3];		/* the end of the one we are in */
+	char banner[3];		/* the end of the banner being read */
+	int banner_line;
 };
+
+typedef void take_fn(struct reader *r, const struct ios_line *l);
+
+enum scope {
+	GLOBAL = 1,
+	INTERFACE,
+	ANYWHERE		/* the interface's if indented */
+};
+
+struct command {
+	const char *words;
+	take_fn *take;
+	bool whole;		/* nothing may follow */
+	const char *text;	/* a value, or why the line is lost */
+	enum import_key key;
+	enum scope scope;
+};
+
+static bool
+is(const char *word, const char *other)
+{
+	return strcasecmp(word, other) == 0;
+}
+
+/* The word after the command, "" if there is none or with `no`. */
+static const char *
+arg_of(const struct ios_line *l)
+{
+	return !l->no && l->arg < l->n ? l->word[l->arg] : "";
+}
+
+static void
+lose_line(struct reader *r, const struct ios_line *l, const char *why)
+{
+	import_lost(r->p, l->number, "%s%s%s", l->shown, why ? ": " : "", why ? why : "");
+}
 
 /* --- ports ------------------------------------------------------------------ */
 
 static const struct {
 	const char *name;
 	uint16_t port;
-	bool helped;		/* without being told */
+	bool by_default;
 } ports[] = {
 	{ "biff", 512, false },		{ "bootpc", BOOTPC, true },
 	{ "bootps", BOOTPS, true },	{ "discard", 9, false },
@@ -78,9 +111,8 @@ static const struct {
 	{ "time", 37, true },		{ "who", 513, false },
 	{ "xdmcp", 177, false },
 };
-#define N_PORTS	(sizeof(ports) / sizeof(ports[0]))
 
-/* 0 when it is none. */
+/* 0: unknown. */
 static uint16_t
 port_of(const char *word)
 {
@@ -89,497 +121,336 @@ port_of(const char *word)
 
 	if (word[0] >= '0' && word[0] <= '9')
 		return *end == '\0' && n <= UINT16_MAX ? (uint16_t)n : 0;
-	for (size_t i = 0; i < N_PORTS; i++)
-		if (strcasecmp(ports[i].name, word) == 0)
+	for (size_t i = 0; i < COUNT(ports); i++)
+		if (is(ports[i].name, word))
 			return ports[i].port;
 	return 0;
 }
 
 static void
-all_ports(struct reader *r, bool off)
+read_port(struct reader *r, const struct ios_line *l)
 {
-	for (size_t i = 0; i < N_PORTS; i++)
-		if (ports[i].helped)
-			r->off[ports[i].port] = off;
-	if (off)
-		r->n_more = 0;
-}
-
-static void
-add_port(struct reader *r, uint16_t port, int line)
-{
-	r->off[port] = false;
-	for (size_t i = 0; i < r->n_more; i++)
-		if (r->more[i] == port)
-			return;
-	if (r->n_more == IMPORT_PORTS_MAX)
-		import_lost(r->p, line, "UDP port %u: more than %d are too many", port,
-		    IMPORT_PORTS_MAX);
-	else
-		r->more[r->n_more++] = port;
-}
-
-static void
-forward_udp(struct reader *r, const struct ios_line *l)
-{
-	uint16_t port;
+	uint16_t port = l->arg < l->n ? port_of(l->word[l->arg]) : 0;
 
 	if (l->arg == l->n) {
-		all_ports(r, l->no);
+		for (size_t i = 0; i < COUNT(ports); i++)
+			if (ports[i].by_default)
+				r->off[ports[i].port] = l->no;
+		r->p->n_port = l->no ? 0 : r->p->n_port;
 		return;
 	}
-	port = port_of(l->word[l->arg]);
+	r->off[port] = l->no;
 	if (port == 0)
-		import_lost(r->p, l->number, "%s: not a UDP port that is known",
-		    l->shown);
-	else if (l->no)
-		r->off[port] = true;
-	else
-		add_port(r, port, l->number);
+		lose_line(r, l, "not a known UDP port");
+	else if (!l->no)
+		import_port(r->p, port, l->number);
 }
 
-static bool
-any_helped(const struct import_plan *p)
+static void
+plan_port(struct reader *r, uint16_t port)
 {
-	for (size_t i = 0; i < p->n_if; i++)
-		if (p->ifs[i].n_server && !p->ifs[i].dhcp_only)
-			return true;
-	return false;
+	/* The relay handles 4011 itself. */
+	if (!r->off[port] && port != BOOTPS && port != BOOTPC && port != PXE)
+		import_port(r->p, port, 0);
 }
 
 static void
 plan_ports(struct reader *r)
 {
-	r->p->no_dhcp = r->off[BOOTPS];
-	if (r->off[BOOTPS])
-		import_remark(r->p, "DHCP is not relayed there (no ip forward-protocol "
-		    "udp bootps), so it is not here");
-	if (!any_helped(r->p))
-		return;
-	for (size_t i = 0; i < N_PORTS; i++)
-		if (ports[i].helped && !r->off[ports[i].port] &&
-		    ports[i].port != BOOTPS && ports[i].port != BOOTPC)
-			import_port(r->p, ports[i].port, 0);
-	/* 4011 is the relay's own business, too, and needs no helper. */
-	for (size_t i = 0; i < r->n_more; i++)
-		if (!r->off[r->more[i]] && r->more[i] != BOOTPS &&
-		    r->more[i] != BOOTPC && r->more[i] != PXE)
-			import_port(r->p, r->more[i], 0);
+	struct import_plan *p = r->p;
+	uint16_t extra[IMPORT_PORTS_MAX];
+	size_t n_extra = p->n_port;
+	bool helped = false;
+
+	p->no_dhcp = r->off[BOOTPS];
+	if (p->no_dhcp)
+		import_remark(p, "no ip forward-protocol udp bootps: DHCP is not relayed");
+	for (size_t i = 0; i < p->n_if; i++)
+		helped |= p->ifs[i].n_server && !p->ifs[i].dhcp_only;
+	memcpy(extra, p->port, sizeof(extra));
+	p->n_port = 0;
+	for (size_t i = 0; i < COUNT(ports); i++)
+		if (helped && ports[i].by_default)
+			plan_port(r, ports[i].port);
+	for (size_t i = 0; helped && i < n_extra; i++)
+		plan_port(r, extra[i]);
 }
 
 /* --- interfaces --------------------------------------------------------------- */
 
-static unsigned
-vlan_of(const char *digits)
+static void
+close_interface(struct reader *r)
+{
+	struct import_if *c = &r->cur;
+
+	if (c->n_server && r->vrf[0]) {
+		import_lost(r->p, r->cur_line, "vrf %s of \"%s\": requests to servers follow the "
+		    "main routing table, so its section is commented out", r->vrf, c->origin);
+		c->sure = false;
+	} else if (c->n_server && !c->sure) {
+		import_lost(r->p, r->cur_line, "interface \"%s\": its name on this host is "
+		    "unknown, so its section is commented out", c->origin);
+	}
+	if (c->n_server && r->lender[0])
+		import_lost(r->p, r->cur_line, "ip unnumbered %s of \"%s\": add giaddr = "
+		    "ITS-ADDRESS", r->lender, c->origin);
+	if (c->n_server && r->shut)
+		import_remark(r->p, "\"%s\" is shut down in that configuration", c->origin);
+	if (c->n_server)
+		import_add(r->p, c, r->cur_line);
+	*c = (struct import_if){ .sure = false };
+	r->vrf[0] = r->lender[0] = '\0';
+	r->shut = r->in_interface = false;
+}
+
+static void
+name_vlan(struct import_if *f, const char *digits)
 {
 	char *end;
 	unsigned long n = strtoul(digits, &end, 10);
 
-	if (digits[0] < '0' || digits[0] > '9' || *end || n > VLAN_MAX)
-		return 0;
-	return (unsigned)n;
+	if (digits[0] >= '0' && digits[0] <= '9' && !*end && n > 0 && n <= VLAN_MAX)
+		snprintf(f->name, sizeof(f->name), "vlan%lu", n);
 }
 
-static void
-name_vlan(struct import_if *f, unsigned vlan)
-{
-	if (vlan)
-		snprintf(f->name, sizeof(f->name), "vlan%u", vlan);
-}
-
-static void
-close_interface(struct reader *r)
-{
-	struct import_if *c = &r->cur, *f;
-
-	if (c->n_server && r->vrf[0]) {
-		import_lost(r->p, r->cur_line, "vrf %s of \"%s\": servers are asked by the "
-		    "main routing table; its section is commented out", r->vrf,
-		    c->there);
-		c->sure = false;
-	} else if (c->n_server && !c->sure) {
-		import_lost(r->p, r->cur_line, "interface \"%s\": nothing tells its name "
-		    "here; its section is commented out", c->there);
-	}
-	if (c->n_server && r->lender[0])
-		import_lost(r->p, r->cur_line, "ip unnumbered %s of \"%s\": giaddr = "
-		    "ITS-ADDRESS is missing there", r->lender, c->there);
-	if (c->n_server && r->down)
-		import_remark(r->p, "\"%s\" is shut down there", c->there);
-	f = c->n_server ? import_if(r->p, c->name, c->there, c->sure, r->cur_line) : NULL;
-	if (f)
-		f->dhcp_only = c->dhcp_only && (f->n_server == 0 || f->dhcp_only);
-	for (size_t i = 0; f && i < c->n_server; i++) {
-		char text[IP4_STRLEN];
-
-		import_server(r->p, f, ip4_str(c->server[i], text), r->cur_line);
-	}
-	for (int k = 0; f && k < IMPORT_KEYS; k++)
-		if (c->value[k][0])
-			import_set(f, (enum import_key)k, c->value[k]);
-	free(c->server);
-	*c = (struct import_if){ .helper = -1 };
-	r->vrf[0] = r->lender[0] = '\0';
-	r->down = r->in_interface = false;
-}
-
-/* "Vlan10", "Vlan 10", "GigabitEthernet0/1.20"; of "range Vlan10 - 12" all words. */
-static void
-read_name(const struct ios_line *l, char there[IMPORT_SHOW])
-{
-	bool range = strcasecmp(l->word[l->arg], "range") == 0;
-	struct sbuf b = sbuf_init(there, IMPORT_SHOW);
-
-	for (size_t i = l->arg; i < l->n && (range || i < l->arg + 2); i++)
-		sbuf_printf(&b, "%s%.40s", range && i > l->arg ? " " : "", l->word[i]);
-}
-
+/* "Vlan10", "Vlan 10", "GigabitEthernet0/1.20", "range Vlan10 - 12" */
 static void
 open_interface(struct reader *r, const struct ios_line *l)
 {
-	char there[IMPORT_SHOW], shown[IMPORT_SHOW];
-	const char *dot;
-	unsigned vlan;
+	const char *name = arg_of(l), *next = l->arg + 1 < l->n ? l->word[l->arg + 1] : "";
+	const char *dot = strrchr(name, '.');
 
 	close_interface(r);
-	if (l->no || l->arg == l->n)
+	if (!*name)
 		return;
-	read_name(l, there);
-	import_show(there, shown);
 	r->in_interface = true;
 	r->cur_line = l->number;
-	snprintf(r->cur.there, sizeof(r->cur.there), "%.*s", IMPORT_THERE - 1, shown);
-	vlan = strncasecmp(there, "vlan", 4) == 0 ? vlan_of(there + 4) : 0;
-	dot = strrchr(there, '.');
-	r->cur.sure = vlan > 0;
-	name_vlan(&r->cur, vlan ? vlan : dot ? vlan_of(dot + 1) : 0);
+	snprintf(r->cur.origin, sizeof(r->cur.origin), "%.*s", (int)sizeof(r->cur.origin) - 1,
+	    strchr(l->shown, ' ') + 1);
+	if (strncasecmp(name, "vlan", 4) == 0)
+		name_vlan(&r->cur, name[4] ? name + 4 : next);
+	r->cur.sure = r->cur.name[0] != '\0';
+	if (!r->cur.sure && dot)
+		name_vlan(&r->cur, dot + 1);
 }
 
-/* The number of a sub-interface is a habit, this is the VLAN. */
+/* The number of a sub-interface is only a habit, this is the VLAN. */
 static void
-encapsulation(struct reader *r, const struct ios_line *l)
+read_encapsulation(struct reader *r, const struct ios_line *l)
 {
-	if (r->in_interface && !r->cur.sure && l->arg < l->n && !l->no)
-		name_vlan(&r->cur, vlan_of(l->word[l->arg]));
-}
-
-static void
-vrf(struct reader *r, const struct ios_line *l)
-{
-	if (!r->in_interface)
-		return;
-	r->vrf[0] = '\0';
-	if (!l->no && l->arg < l->n)
-		import_show(l->word[l->arg], r->vrf);
+	if (r->in_interface && !r->cur.sure)
+		name_vlan(&r->cur, arg_of(l));
 }
 
 static void
-unnumbered(struct reader *r, const struct ios_line *l)
+read_vrf(struct reader *r, const struct ios_line *l)
 {
-	if (!r->in_interface)
-		return;
-	r->lender[0] = '\0';
-	if (!l->no && l->arg < l->n)
-		import_show(l->word[l->arg], r->lender);
+	if (r->in_interface)
+		import_show(arg_of(l), r->vrf);
 }
 
 static void
-shutdown_(struct reader *r, const struct ios_line *l)
+read_unnumbered(struct reader *r, const struct ios_line *l)
 {
-	r->down = !l->no;
+	if (r->in_interface)
+		import_show(arg_of(l), r->lender);
 }
 
-/* --- ip helper-address -------------------------------------------------------- */
-
 static void
-no_helper(struct reader *r, const struct ios_line *l)
+read_shutdown(struct reader *r, const struct ios_line *l)
 {
+	r->shut = !l->no;
+}
+
+/* Removes all of them, or one. */
+static void
+remove_servers(struct reader *r, const struct ios_line *l)
+{
+	size_t n = 0;
 	struct ip4 a;
 
-	if (l->arg == l->n)
-		r->cur.n_server = 0;
-	else if (ip4_parse(l->word[l->arg], &a))
-		import_server_gone(&r->cur, a);
+	for (size_t i = 0; l->arg < l->n && i < r->cur.n_server; i++) {
+		uint8_t s = r->cur.server[i];
+
+		if (!ip4_parse(l->word[l->arg], &a) || !ip4_eq(r->p->server[s], a))
+			r->cur.server[n++] = s;
+	}
+	r->cur.n_server = n;
 }
 
-static bool
-is(const char *word, const char *other)
-{
-	return strcasecmp(word, other) == 0;
-}
-
-/* The words that count: "use-vrf default" is how NX-OS names the main routing table. */
-static size_t
-without_default_vrf(const struct ios_line *l, size_t i)
-{
-	return i + 3 == l->n && is(l->word[i + 1], "use-vrf") &&
-	    is(l->word[i + 2], "default") ? i + 1 : l->n;
-}
-
-/* [vrf NAME | global] ADDRESS [redundancy GROUP], ADDRESS use-vrf NAME */
 static void
-server(struct reader *r, const struct ios_line *l)
+read_server(struct reader *r, const struct ios_line *l)
 {
-	size_t i = l->arg, n;
+	bool dhcp_only = l->command->text != NULL;
 
 	if (!r->in_interface) {
-		import_lost(r->p, l->number, "%s: stands in no interface", l->shown);
+		lose_line(r, l, "outside any interface");
 		return;
 	}
 	if (l->no) {
-		no_helper(r, l);
+		remove_servers(r, l);
 		return;
 	}
-	i += i < l->n && is(l->word[i], "global");
-	n = without_default_vrf(l, i);
-	if (i + 1 < n && (is(l->word[i], "vrf") || is(l->word[i + 1], "use-vrf"))) {
-		import_lost(r->p, l->number, "%s: servers are asked by the main routing "
-		    "table", l->shown);
+	/* vrf, global, use-vrf and redundancy come before or after the address. */
+	if (l->arg + 1 != l->n) {
+		lose_line(r, l, "only a plain address is carried over");
 		return;
 	}
-	if (i + 1 < n)
-		import_lost(r->p, l->number, "%s: what stands behind the address%s",
-		    l->shown, is(l->word[i + 1], "redundancy") ?
-		    " (see active = vrrp)" : "");
-	if (i < n)
-		import_server(r->p, &r->cur, l->word[i], l->number);
+	r->cur.dhcp_only = dhcp_only && (r->cur.n_server == 0 || r->cur.dhcp_only);
+	import_server(r->p, &r->cur, l->word[l->arg], l->number);
 }
 
-static void
-helper(struct reader *r, const struct ios_line *l)
-{
-	r->cur.dhcp_only = false;
-	server(r, l);
-}
+/* --- settings ------------------------------------------------------------------- */
 
+/* "": what the global command or the default says. */
 static void
-relay_address(struct reader *r, const struct ios_line *l)
-{
-	r->cur.dhcp_only |= r->cur.n_server == 0;
-	server(r, l);
-}
-
-/* --- option 82 ------------------------------------------------------------------ */
-
-/* An interface's own setting, or a note when there is no interface. */
-static void
-set_here(struct reader *r, const struct ios_line *l, enum import_key key,
+set(struct reader *r, const struct ios_line *l, enum import_key key, enum scope scope,
     const char *value)
 {
-	if (r->in_interface)
+	if (scope == GLOBAL || (scope == ANYWHERE && !(l->indented && r->in_interface)))
+		snprintf(r->value[key], sizeof(r->value[key]), "%s", l->no ? "" : value);
+	else if (r->in_interface)
 		import_set(&r->cur, key, value);
 	else
-		import_lost(r->p, l->number, "%s: stands in no interface", l->shown);
-}
-
-/* A line in an interface, of a command that can stand in front of all, too. */
-static bool
-is_here(const struct reader *r, const struct ios_line *l)
-{
-	return l->indented && r->in_interface;
+		lose_line(r, l, "outside any interface");
 }
 
 static void
-agent(struct reader *r, const struct ios_line *l)
+read_policy(struct reader *r, const struct ios_line *l)
 {
-	if (is_here(r, l))
-		import_set(&r->cur, IMPORT_OPTION82, l->no ? "none" : "add");
+	const char *word = arg_of(l);
+	const char *ours = l->no ? "" : is(word, "drop") ? "discard" :
+	    is(word, "keep") ? "forward" : is(word, "replace") ? "replace" : NULL;
+
+	if (ours)
+		set(r, l, IMPORT_POLICY, ANYWHERE, ours);
 	else
-		r->agent = !l->no;
+		lose_line(r, l, "pxrelay has no such policy");
 }
 
 static void
-insert(struct reader *r, const struct ios_line *l)
+read_setting(struct reader *r, const struct ios_line *l)
 {
-	bool none = l->no || (l->arg < l->n && is(l->word[l->arg], "none"));
+	const struct command *c = l->command;
 
-	set_here(r, l, IMPORT_OPTION82, none ? "none" : "add");
+	set(r, l, c->key, c->scope, !l->no ? c->text : c->key == IMPORT_TRUST ? "off" : "none");
 }
 
 static void
-override(struct reader *r, const struct ios_line *l)
+read_insert(struct reader *r, const struct ios_line *l)
 {
-	if (!is_here(r, l)) {
-		r->override = !l->no;
-		return;
-	}
-	import_set(&r->cur, IMPORT_OVERRIDE, l->no ? "off" : "on");
-	import_set(&r->cur, IMPORT_LINK_SELECTION, l->no ? "off" : "on");
-}
+	bool none = l->no || is(arg_of(l), "none");
 
-static const char *
-policy_word(const char *word)
-{
-	if (is(word, "drop"))
-		return "discard";
-	if (is(word, "keep"))
-		return "forward";
-	return is(word, "replace") ? "replace" : NULL;
+	set(r, l, IMPORT_OPTION82, INTERFACE, none ? "none" : "add");
 }
 
 static void
-policy(struct reader *r, const struct ios_line *l)
+read_override(struct reader *r, const struct ios_line *l)
 {
-	const char *ours = l->arg < l->n ? policy_word(l->word[l->arg]) : NULL;
+	set(r, l, IMPORT_OVERRIDE, ANYWHERE, l->no ? "off" : "on");
+	set(r, l, IMPORT_LINK_SELECTION, ANYWHERE, l->no ? "off" : "on");
+}
 
-	if (l->no)
-		ours = "";
-	if (!ours)
-		import_lost(r->p, l->number, "%s: not a policy that there is here",
-		    l->shown);
-	else if (is_here(r, l))
-		import_set(&r->cur, IMPORT_POLICY, ours);
-	else
-		snprintf(r->policy, sizeof(r->policy), "%s", ours);
+/* --- what has no counterpart ------------------------------------------------------ */
+
+static void
+lose(struct reader *r, const struct ios_line *l)
+{
+	lose_line(r, l, l->command->text);
 }
 
 static void
-trusted(struct reader *r, const struct ios_line *l)
-{
-	set_here(r, l, IMPORT_TRUST, l->no ? "off" : "on");
-}
-
-static void
-trust_all(struct reader *r, const struct ios_line *l)
-{
-	r->trust_all = !l->no;
-}
-
-static void
-smart_relay(struct reader *r, const struct ios_line *l)
-{
-	r->rotate = !l->no;
-}
-
-/* Only what a format takes as it is. */
-static void
-subscriber(struct reader *r, const struct ios_line *l)
-{
-	const char *text = l->arg < l->n ? l->word[l->arg] : "";
-	size_t len = strlen(text);
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/";
-
-	if (l->no)
-		return;
-	if (l->arg + 1 == l->n && text[strspn(text, plain)] == '\0' &&
-	    len <= 50 && !is(text, "off"))
-		set_here(r, l, IMPORT_SUBSCRIBER, text);
-	else
-		import_lost(r->p, l->number, "%s: see subscriber-id", l->shown);
-}
-
-/* --- what is only noted ------------------------------------------------------- */
-
-static void
-lost(struct reader *r, const struct ios_line *l)
-{
-	import_lost(r->p, l->number, "%s", l->shown);
-}
-
-static void
-source_interface(struct reader *r, const struct ios_line *l)
+lose_yes(struct reader *r, const struct ios_line *l)
 {
 	if (!l->no)
-		import_lost(r->p, l->number, "%s: giaddr = ITS-ADDRESS and link-selection "
-		    "= on come near, where this host has that address", l->shown);
+		lose(r, l);
 }
 
 static void
-six(struct reader *r, const struct ios_line *l)
+lose_no(struct reader *r, const struct ios_line *l)
 {
-	import_lost(r->p, l->number, "%s: DHCPv6 is not relayed", l->shown);
+	if (l->no)
+		lose(r, l);
 }
 
 static void
-server_line(struct reader *r, const struct ios_line *l)
+count_server(struct reader *r, const struct ios_line *l)
 {
 	(void)l;
 	r->n_server_lines++;
 }
 
 static void
-service(struct reader *r, const struct ios_line *l)
-{
-	if (l->no)
-		import_lost(r->p, l->number, "%s: the relay is off there, and on here",
-		    l->shown);
-}
-
-static void
-nothing(struct reader *r, const struct ios_line *l)
+skip(struct reader *r, const struct ios_line *l)
 {
 	(void)r, (void)l;
 }
 
-/* --- lines -------------------------------------------------------------------- */
-
-/* "banner motd ^C": all up to the next ^C is prose. */
+/* "banner motd ^C": everything up to the next ^C is prose. */
 static void
-banner(struct reader *r, const struct ios_line *l)
+read_banner(struct reader *r, const struct ios_line *l)
 {
-	const char *delim = l->arg + 1 < l->n ? l->word[l->arg + 1] :
-	    l->arg < l->n ? l->word[l->arg] : "";
+	size_t at = l->arg + 1 < l->n ? l->arg + 1 : l->arg;
+	const char *delim = at < l->n ? l->word[at] : "";
 	size_t len = delim[0] == '^' && delim[1] ? 2 : 1;
 
 	if (l->no || !*delim)
 		return;
 	snprintf(r->banner, sizeof(r->banner), "%.*s", (int)len, delim);
-	/* It may end in its first line. */
-	if (strstr(delim + len, r->banner))
-		r->banner[0] = '\0';
-	for (size_t i = l->arg + 2; i < l->n; i++)
-		if (strstr(l->word[i], r->banner))
+	r->banner_line = l->number;
+	for (const char *rest = delim + len; rest; rest = ++at < l->n ? l->word[at] : NULL)
+		if (strstr(rest, r->banner))
 			r->banner[0] = '\0';
 }
 
+/* --- commands ------------------------------------------------------------------- */
+
 #define RELAY		"ip dhcp relay "
 #define INFORMATION	RELAY "information "
+#define SOURCE		"giaddr = ITS-ADDRESS and link-selection = on are similar, if this host " \
+			"has that address"
+#define OFF		"the relay is off there and on here"
+#define SUBSCRIBER	"see subscriber-id in pxrelay.conf(5)"
 
-/* The first that a line begins with counts. */
-static const struct command {
-	const char *words;
-	void (*take)(struct reader *r, const struct ios_line *l);
-	bool whole;		/* nothing may follow */
-} commands[] = {
-	{ "interface", open_interface, false },
-	{ "ip helper-address", helper, false },
-	{ RELAY "address", relay_address, false },
-	{ "ip forward-protocol udp", forward_udp, false },
-	/* Protocol 77, of diskless Suns: in every configuration, since it is there
-	 * by default. */
-	{ "ip forward-protocol nd", nothing, false },
-	{ "ip forward-protocol", lost, false },
-	{ "ip dhcp smart-relay", smart_relay, false },
-	{ INFORMATION "trust-all", trust_all, false },
-	{ INFORMATION "trusted", trusted, false },
-	{ INFORMATION "policy-action", policy, false },
-	{ INFORMATION "policy", policy, false },
-	{ INFORMATION "option-insert", insert, false },
-	{ INFORMATION "option server-id-override", override, true },
-	{ INFORMATION "option subscriber-id", subscriber, false },
-	{ INFORMATION "option", agent, true },
-	{ "ip dhcp relay source-interface", source_interface, false },
-	{ "ip dhcp-relay source-interface", source_interface, false },
-	{ "ip dhcp relay", service, true },
-	{ "ip dhcp relay", lost, false },
-	{ "ip dhcp-relay", lost, false },
-	{ "ip dhcp snooping", nothing, false },
-	{ "ip dhcp", server_line, false },
-	{ "ipv6 dhcp relay", six, false },
-	{ "ip vrf forwarding", vrf, false },
-	{ "vrf forwarding", vrf, false },
-	{ "vrf member", vrf, false },
-	{ "encapsulation dot1q", encapsulation, false },
-	{ "ip unnumbered", unnumbered, false },
-	{ "shutdown", shutdown_, true },
-	{ "service dhcp", service, true },
-	{ "banner", banner, false },
+/* The first one that a line begins with counts. */
+static const struct command commands[] = {
+	{ "interface", open_interface, .text = NULL },
+	{ "ip helper-address", read_server, .text = NULL },
+	{ RELAY "address", read_server, .text = "DHCP only" },
+	{ "ip forward-protocol udp", read_port, .text = NULL },
+	/* Protocol 77, of diskless Suns: a default, so every configuration has it. */
+	{ "ip forward-protocol nd", skip, .text = NULL },
+	{ "ip forward-protocol", lose, .text = NULL },
+	{ "ip dhcp smart-relay", read_setting, false, "rotate", IMPORT_GIADDR, GLOBAL },
+	{ INFORMATION "trust-all", read_setting, false, "on", IMPORT_TRUST, GLOBAL },
+	{ INFORMATION "trusted", read_setting, false, "on", IMPORT_TRUST, INTERFACE },
+	{ INFORMATION "policy-action", read_policy, .text = NULL },
+	{ INFORMATION "policy", read_policy, .text = NULL },
+	{ INFORMATION "option-insert", read_insert, .text = NULL },
+	{ INFORMATION "option server-id-override", read_override, .whole = true },
+	{ INFORMATION "option subscriber-id", lose_yes, .text = SUBSCRIBER },
+	{ INFORMATION "option", read_setting, true, "add", IMPORT_OPTION82, ANYWHERE },
+	{ RELAY "source-interface", lose_yes, .text = SOURCE },
+	{ "ip dhcp-relay source-interface", lose_yes, .text = SOURCE },
+	{ "ip dhcp relay", lose_no, .whole = true, .text = OFF },
+	{ "ip dhcp relay", lose, .text = NULL },
+	{ "ip dhcp-relay", lose, .text = NULL },
+	{ "ip dhcp snooping", skip, .text = NULL },
+	{ "ip dhcp", count_server, .text = NULL },
+	{ "ipv6 dhcp relay", lose, .text = "DHCPv6 is not relayed" },
+	{ "ip vrf forwarding", read_vrf, .text = NULL },
+	{ "vrf forwarding", read_vrf, .text = NULL },
+	{ "vrf member", read_vrf, .text = NULL },
+	{ "encapsulation dot1q", read_encapsulation, .text = NULL },
+	{ "ip unnumbered", read_unnumbered, .text = NULL },
+	{ "shutdown", read_shutdown, .whole = true },
+	{ "service dhcp", lose_no, .whole = true, .text = OFF },
+	{ "banner", read_banner, .text = NULL },
 };
 
-/* How many words of the line the command is; 0: it is another. */
+/* The number of the first word after the command; 0: it is another one. */
 static size_t
-matches(const struct ios_line *l, const struct command *c)
+match_command(const struct ios_line *l, const struct command *c)
 {
 	const char *p = c->words;
 	size_t i = l->no;
@@ -596,137 +467,98 @@ matches(const struct ios_line *l, const struct command *c)
 	return c->whole && i < l->n ? 0 : i;
 }
 
-static void
-take_line(struct reader *r, struct ios_line *l)
-{
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		l->arg = matches(l, &commands[i]);
-		if (l->arg) {
-			commands[i].take(r, l);
-			return;
-		}
-	}
-}
-
-/* A terminal's log has the pager's prompt in it, and then what wiped it out again:
- * backspaces or a carriage return, unless the log leaves them out. */
-static char *
-behind_prompt(char *text)
-{
-	static const char prompt[] = "--More--";
-	char *p = text + strlen(text);
-	size_t blanks;
-
-	while (p > text && p[-1] != '\b' && p[-1] != '\r')
-		p--;
-	blanks = strspn(p, " ");
-	if (strncmp(p + blanks, prompt, strlen(prompt)) == 0)
-		p += blanks + strlen(prompt);
-	return p;
-}
-
-static void
-read_line(struct reader *r, char *text, int number)
-{
-	char *line = behind_prompt(text), *rest;
-	struct ios_line l = { .number = number, .indented = strchr(" \t", line[0]) };
-
-	rest = import_trim(line);
-	import_show(rest, l.shown);
-	while (l.n < WORDS_MAX && (l.word[l.n] = import_word(&rest)))
-		l.n++;
-	if (l.n == 0)
-		return;
-	l.no = is(l.word[0], "no") && l.n > 1;
-	if (l.word[0][0] == '!')
-		return;
-	/* Pasted text may have lost its blanks: what begins with ip may be the
-	 * interface's. */
-	if (!l.indented && !is(l.word[l.no], "ip") && !is(l.word[l.no], "vrf") &&
-	    !is(l.word[l.no], "encapsulation") && !is(l.word[l.no], "description") &&
-	    !is(l.word[l.no], "shutdown"))
-		close_interface(r);
-	take_line(r, &l);
-}
-
-/* --- all of it ---------------------------------------------------------------- */
-
-static void
-set_default(struct import_if *f, enum import_key key, const char *value)
-{
-	if (f->value[key][0] == '\0')
-		import_set(f, key, value);
-}
-
-static void
-plan_interface(const struct reader *r, struct import_if *f)
-{
-	if (r->agent)
-		set_default(f, IMPORT_OPTION82, "add");
-	/* IOS replaces unless it is told otherwise. */
-	if (r->policy[0])
-		set_default(f, IMPORT_POLICY, r->policy);
-	else if (strcmp(f->value[IMPORT_OPTION82], "add") == 0)
-		set_default(f, IMPORT_POLICY, "replace");
-	if (r->trust_all)
-		set_default(f, IMPORT_TRUST, "on");
-	if (r->rotate)
-		set_default(f, IMPORT_GIADDR, "rotate");
-	if (r->override) {
-		set_default(f, IMPORT_OVERRIDE, "on");
-		set_default(f, IMPORT_LINK_SELECTION, "on");
-	}
-}
-
+/* In pasted text that has lost its blanks, these still belong to the interface. */
 static bool
-has(const struct import_plan *p, enum import_key key, const char *value)
+may_be_in_interface(const char *word)
 {
-	for (size_t i = 0; i < p->n_if; i++)
-		if (strcmp(p->ifs[i].value[key], value) == 0)
+	static const char *const words[] = { "ip", "vrf", "encapsulation", "description",
+		"shutdown" };
+
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (is(word, words[i]))
 			return true;
 	return false;
 }
 
 static void
-say(struct reader *r)
+read_line(struct reader *r, char *text, int number)
 {
-	if (has(r->p, IMPORT_OPTION82, "add"))
-		import_lost(r->p, 0, "the layout of circuit-id and remote-id, binary there: "
-		    "the interface's name is sent, see circuit-id and remote-id");
-	for (size_t i = 0; i < r->p->n_if; i++)
-		if (strcmp(r->p->ifs[i].value[IMPORT_OVERRIDE], "on") == 0 &&
-		    strcmp(r->p->ifs[i].value[IMPORT_OPTION82], "add") != 0)
+	struct ios_line l = { .number = number, .indented = strchr(" \t\r", text[0]) };
+	char *rest = import_trim(text);
+
+	import_show(rest, l.shown);
+	/* The interface that it hides may be another one. */
+	if (strstr(text, "--More--")) {
+		close_interface(r);
+		lose_line(r, &l, "a pager's prompt (try terminal length 0)");
+		return;
+	}
+	while (l.n < WORDS_MAX && (l.word[l.n] = import_word(&rest)))
+		l.n++;
+	if (l.n == 0 || l.word[0][0] == '!')
+		return;
+	l.no = is(l.word[0], "no") && l.n > 1;
+	if (!l.indented && !may_be_in_interface(l.word[l.no]))
+		close_interface(r);
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if ((l.arg = match_command(&l, &commands[i]))) {
+			l.command = &commands[i];
+			l.command->take(r, &l);
+			return;
+		}
+}
+
+/* --- all of it ---------------------------------------------------------------- */
+
+/* Interfaces without a setting of their own have the global one. */
+static void
+plan_settings(struct reader *r)
+{
+	bool any_agent = false;
+
+	for (size_t i = 0; i < r->p->n_if; i++) {
+		struct import_if *f = &r->p->ifs[i];
+		bool agent;
+
+		for (int k = 0; k < IMPORT_KEYS; k++)
+			if (!f->value[k][0])
+				import_set(f, (enum import_key)k, r->value[k]);
+		agent = strcmp(f->value[IMPORT_OPTION82], "add") == 0;
+		any_agent |= agent;
+		if (agent && !f->value[IMPORT_POLICY][0])	/* the default of IOS */
+			import_set(f, IMPORT_POLICY, "replace");
+		if (!agent && strcmp(f->value[IMPORT_OVERRIDE], "on") == 0)
 			import_lost(r->p, 0, "server-id-override of \"%s\": nothing is sent "
-			    "without option82 = add", r->p->ifs[i].there);
-	if (r->n_server_lines)
-		import_lost(r->p, 0, "the router's DHCP server (ip dhcp, lines: %u)",
-		    r->n_server_lines);
-	if (r->banner[0])
-		import_lost(r->p, 0, "what stands behind a banner that never ends");
-	if (r->p->n_port && r->p->n_server)
-		import_remark(r->p, "rate = off: IOS passes on any number of broadcasts; "
-		    "take it away for a limit of 100/s");
+			    "without option82 = add", f->origin);
+	}
+	if (any_agent)
+		import_lost(r->p, 0, "the binary circuit-id and remote-id: the interface's name is "
+		    "sent instead, see circuit-id and remote-id in pxrelay.conf(5)");
 }
 
 void
-import_ios(struct import_plan *p, const char *text, size_t len)
+import_ios(struct import_plan *p, char *text)
 {
-	struct reader *r = import_grown(NULL, 1, sizeof(*r));
-	struct import_lines l;
+	struct reader *r = import_got(calloc(1, sizeof(*r)));
+	char *line;
 
-	*r = (struct reader){ .p = p, .cur = { .helper = -1 } };
-	import_lines_init(&l, text, len);
-	while (import_lines_next(&l)) {
+	r->p = p;
+	for (int n = 1; (line = strsep(&text, "\n")); n++) {
 		if (!r->banner[0])
-			read_line(r, l.text, l.line);
-		else if (strstr(l.text, r->banner))
+			read_line(r, line, n);
+		else if (strstr(line, r->banner))
 			r->banner[0] = '\0';
 	}
-	import_lines_fini(&l);
 	close_interface(r);
-	for (size_t i = 0; i < p->n_if; i++)
-		plan_interface(r, &p->ifs[i]);
+	plan_settings(r);
 	plan_ports(r);
-	say(r);
+	if (r->n_server_lines)
+		import_lost(p, 0, "the router's DHCP server (ip dhcp, lines: %u)",
+		    r->n_server_lines);
+	if (r->banner[0])
+		import_lost(p, r->banner_line, "everything after a banner that never ends");
+	if (p->n_port)
+		import_remark(p, "rate = off: IOS forwards any number of broadcasts; remove it for "
+		    "a limit of 100/s");
 	free(r);
 }

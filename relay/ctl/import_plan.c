@@ -1,47 +1,49 @@
 /* SPDX-License-Identifier: ISC
  *
- * import_plan - what was understood of another relay's configuration.
+ * import_plan - see include/ctl/import_plan.h.
  *
- * All text that came from the file is made printable before it gets here, so that
- * the comments of the new file hold nothing that a terminal or pxrelayd minds.
+ * Text from the file is escaped before it gets here, so the comments of the new file
+ * cannot upset a terminal or pxrelayd.
  */
 #include "ctl/import_plan.h"
 
 #include <assert.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
 
+void *
+import_got(void *p)
+{
+	if (p)
+		return p;
+	fputs("pxrelayctl: out of memory\n", stderr);
+	exit(EXIT_FAILURE);
+}
+
+void *
+import_more(void *array, size_t n, size_t size)
+{
+	if (n & (n - 1))	/* neither 0 nor a power of two */
+		return array;
+	return import_got(reallocarray(array, n ? n * 2 : 1, size));
+}
+
 void
 import_plan_init(struct import_plan *p)
 {
-	*p = (struct import_plan){ 0 };
+	*p = (struct import_plan){ .n_if = 0 };
+	p->notes = import_got(open_memstream(&p->note_text, &p->note_len));
 }
 
 void
 import_plan_fini(struct import_plan *p)
 {
-	for (size_t i = 0; i < p->n_if; i++)
-		free(p->ifs[i].server);
-	for (size_t i = 0; i < p->n_note; i++)
-		free(p->note[i].text);
+	fclose(p->notes);
+	free(p->note_text);
 	free(p->ifs);
-	free(p->note);
-	import_plan_init(p);
-}
-
-void *
-import_grown(void *array, size_t n, size_t size)
-{
-	array = reallocarray(array, n, size);
-	if (!array) {
-		fputs("pxrelayctl: out of memory\n", stderr);
-		exit(EXIT_FAILURE);
-	}
-	return array;
 }
 
 /* --- notes --- */
@@ -49,21 +51,17 @@ import_grown(void *array, size_t n, size_t size)
 static void
 note(struct import_plan *p, int line, bool lost, const char *fmt, va_list ap)
 {
-	char buf[400], *text;
-	struct sbuf b = sbuf_init(buf, sizeof(buf));
-
+	p->n_lost += lost;
 	if (p->n_note == IMPORT_NOTES_MAX) {
 		p->unsaid += lost;
 		return;
 	}
-	if (p->n_note == p->max_note) {
-		p->max_note = p->max_note ? p->max_note * 2 : 16;
-		p->note = import_grown(p->note, p->max_note, sizeof(*p->note));
-	}
-	sbuf_vprintf(&b, fmt, ap);
-	text = import_grown(NULL, b.len + 1, 1);
-	memcpy(text, buf, b.len + 1);
-	p->note[p->n_note++] = (struct import_note){ text, line, lost };
+	p->n_note++;
+	fputs(lost ? "# not carried over: " : "# ", p->notes);
+	vfprintf(p->notes, fmt, ap);
+	if (line)
+		fprintf(p->notes, " (line %d)", line);
+	fputc('\n', p->notes);
 }
 
 void
@@ -71,7 +69,6 @@ import_lost(struct import_plan *p, int line, const char *fmt, ...)
 {
 	va_list ap;
 
-	p->n_lost++;
 	va_start(ap, fmt);
 	note(p, line, true, fmt, ap);
 	va_end(ap);
@@ -111,92 +108,75 @@ import_is_ifname(const char *name)
 	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-static bool
-is_it(const struct import_if *f, const char *name, const char *there, bool sure)
-{
-	if (f->sure != sure || strcmp(f->name, name) != 0)
-		return false;
-	/* Names that are guesses may be the same for different interfaces. */
-	return sure || strcmp(f->there, there) == 0;
-}
-
-struct import_if *
-import_if(struct import_plan *p, const char *name, const char *there, bool sure,
-    int line)
-{
-	struct import_if *f;
-
-	for (size_t i = p->n_if; i-- > 0;)
-		if (is_it(&p->ifs[i], name, there, sure))
-			return &p->ifs[i];
-	if (p->n_if == IMPORT_IFS_MAX) {
-		import_lost(p, line, "interface \"%s\": more than %d are too many",
-		    there, IMPORT_IFS_MAX);
-		return NULL;
-	}
-	if (p->n_if == p->max_if) {
-		p->max_if = p->max_if ? p->max_if * 2 : 16;
-		p->ifs = import_grown(p->ifs, p->max_if, sizeof(*p->ifs));
-	}
-	f = &p->ifs[p->n_if++];
-	*f = (struct import_if){ .sure = sure, .helper = -1 };
-	snprintf(f->name, sizeof(f->name), "%s", name);
-	snprintf(f->there, sizeof(f->there), "%s", there);
-	return f;
-}
-
-/* Among all servers of the plan, where there is room for it. */
-static bool
-known(struct import_plan *p, struct ip4 a)
-{
-	for (size_t i = 0; i < p->n_server; i++)
-		if (ip4_eq(p->server[i], a))
-			return true;
-	if (p->n_server == IMPORT_SERVERS_MAX)
-		return false;
-	p->server[p->n_server++] = a;
-	return true;
-}
-
 void
 import_server(struct import_plan *p, struct import_if *f, const char *text, int line)
 {
 	char shown[IMPORT_SHOW];
 	struct ip4 a;
+	size_t i = 0;
 
 	if (!ip4_parse(text, &a) || !ip4_is_host(a)) {
-		import_lost(p, line, "server \"%s\": not the IPv4 address of a host, and "
-		    "names are not looked up", import_show(text, shown));
+		import_lost(p, line, "server \"%s\": not an IPv4 host address (names are not "
+		    "resolved)", import_show(text, shown));
 		return;
 	}
-	for (size_t i = 0; i < f->n_server; i++)
-		if (ip4_eq(f->server[i], a))
-			return;
-	if (!known(p, a)) {
-		import_lost(p, line, "server %s: more than %d are too many", text,
+	while (i < p->n_server && !ip4_eq(p->server[i], a))
+		i++;
+	if (i == IMPORT_SERVERS_MAX) {
+		import_lost(p, line, "server %s: more than %d servers", text,
 		    IMPORT_SERVERS_MAX);
 		return;
 	}
-	f->server = import_grown(f->server, f->n_server + 1, sizeof(a));
-	f->server[f->n_server++] = a;
+	if (i == p->n_server)
+		p->server[p->n_server++] = a;
+	if (!memchr(f->server, (int)i, f->n_server))
+		f->server[f->n_server++] = (uint8_t)i;
 }
 
-void
-import_server_gone(struct import_if *f, struct ip4 a)
+/* Names that are guesses may be the same for different interfaces. */
+struct import_if *
+import_find(const struct import_plan *p, const struct import_if *like)
 {
-	size_t n = 0;
+	for (size_t i = p->n_if; i-- > 0;) {
+		struct import_if *f = &p->ifs[i];
 
-	for (size_t i = 0; i < f->n_server; i++)
-		if (!ip4_eq(f->server[i], a))
-			f->server[n++] = f->server[i];
-	f->n_server = n;
+		if (f->sure == like->sure && strcmp(f->name, like->name) == 0 &&
+		    (f->sure || strcmp(f->origin, like->origin) == 0))
+			return f;
+	}
+	return NULL;
+}
+
+struct import_if *
+import_add(struct import_plan *p, const struct import_if *from, int line)
+{
+	struct import_if *f = import_find(p, from);
+
+	if (!f && p->n_if == IMPORT_IFS_MAX) {
+		import_lost(p, line, "interface \"%s\": more than %d interfaces",
+		    from->origin, IMPORT_IFS_MAX);
+		return NULL;
+	}
+	if (!f) {
+		p->ifs = import_more(p->ifs, p->n_if, sizeof(*p->ifs));
+		p->ifs[p->n_if] = *from;
+		return &p->ifs[p->n_if++];
+	}
+	for (size_t i = 0; i < from->n_server; i++)
+		if (!memchr(f->server, from->server[i], f->n_server))
+			f->server[f->n_server++] = from->server[i];
+	for (int k = 0; k < IMPORT_KEYS; k++)
+		if (from->value[k][0])
+			import_set(f, (enum import_key)k, from->value[k]);
+	f->dhcp_only &= from->dhcp_only;
+	return f;
 }
 
 void
 import_set(struct import_if *f, enum import_key key, const char *value)
 {
 	assert(strlen(value) < IMPORT_VALUE);
-	snprintf(f->value[key], IMPORT_VALUE, "%s", value);
+	memcpy(f->value[key], value, strlen(value) + 1);
 }
 
 void
@@ -206,7 +186,7 @@ import_port(struct import_plan *p, uint16_t port, int line)
 		if (p->port[i] == port)
 			return;
 	if (p->n_port == IMPORT_PORTS_MAX)
-		import_lost(p, line, "UDP port %u: more than %d are too many", port,
+		import_lost(p, line, "UDP port %u: more than %d ports", port,
 		    IMPORT_PORTS_MAX);
 	else
 		p->port[p->n_port++] = port;

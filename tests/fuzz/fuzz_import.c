@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Another relay's configuration, of any bytes: what is made of it is plain text,
- * and when something was carried over, the daemon reads it without a complaint; a
- * loss is a comment. The first byte chooses the relay.
+ * Another relay's configuration, of any bytes: the result is plain text, the daemon accepts
+ * it if anything was carried over, and every loss is a comment. The first byte selects the
+ * relay.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -56,8 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len == 0)
 		return 0;
-	good = import_convert((enum import_kind)(data[0] % 3), "the fuzzer",
-	    (const char *)data + 1, len - 1, &host, &r);
+	good = import_convert(&(struct import_source){ (enum import_kind)(data[0] % 3),
+	    "the fuzzer", (const char *)data + 1, len - 1 }, &host, &r);
 	check_plain(&r);
 	check_losses(&r);
 	if (good) {
