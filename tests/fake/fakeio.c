@@ -1292,6 +1292,12 @@ ctl_stream_waiting(const struct ctl_stream *s)
 	return 0;
 }
 
+bool
+fakeio_listens(void)
+{
+	return w.ctl_fn != NULL;
+}
+
 char *
 fakeio_command(const char *line)
 {

@@ -113,6 +113,8 @@ void fakeio_conf(const char *text);
 void fakeio_open_fails(int err);
 /* Answers a command as the control socket would; to be freed. */
 char *fakeio_command(const char *line);
+/* Is there a control socket? */
+bool fakeio_listens(void);
 char *fakeio_scrape(size_t *len);
 /* What a stream that a command opened got; fakeio_stream_end() ends it. */
 const char *fakeio_stream(size_t *len);

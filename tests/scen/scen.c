@@ -58,6 +58,7 @@
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -92,6 +93,7 @@ struct scen {
 	int line;
 	struct daemon *d;
 	bool open;		/* it has a configuration */
+	bool observed;		/* each packet is logged and captured */
 	struct mono start;
 	uint64_t drops[DROP_TABLES][DROP_MAX];
 	enum drop last_drop;
@@ -464,6 +466,8 @@ set_conf(struct scen *s, const char *text)
 		fakeio_link(&(struct iftab_link){ .ifindex = FAKEIO_UPLINK, .name = "uplink",
 		    .up = true, .running = true, .hwtype = 1, .mac_len = 6, .mtu = 1500 });
 		fakeio_batch_end();
+		if (s->observed)
+			free(fakeio_command("capture"));
 		return;
 	}
 	conf_free(c);
@@ -1138,9 +1142,12 @@ do_line(struct scen *s, char **word)
 /* --- running ---------------------------------------------------------------------- */
 
 static void
-open_scen(struct scen *s, const char *file)
+open_scen(struct scen *s, const char *file, bool observed)
 {
-	static const struct args args = { .foreground = true, .keep = true, .conf = "scen" };
+	static const struct args plain = { .foreground = true, .keep = true, .conf = "scen" };
+	static const struct args verbose = {
+		.foreground = true, .keep = true, .conf = "scen", .verbose = true,
+	};
 
 	fakeio_reset();
 	fakeio_on_sent(on_sent, s);
@@ -1148,7 +1155,8 @@ open_scen(struct scen *s, const char *file)
 	s->start = fakeio_now();
 	s->d = calloc(1, sizeof(*s->d));
 	ck_assert_ptr_nonnull(s->d);
-	s->d->args = &args;
+	s->d->args = observed ? &verbose : &plain;
+	s->observed = observed;
 }
 
 static void
@@ -1157,6 +1165,58 @@ close_scen(struct scen *s)
 	daemon_close(s->d);
 	free(s->d);
 	free(s);
+}
+
+/* A command's answer is a JSON document, and no error. */
+static void
+answers(const struct scen *s, const char *command)
+{
+	char *text = fakeio_command(command);
+	json_t *doc = text ? json_loads(text, 0, NULL) : NULL;
+
+	if (!doc)
+		wrong(s, "\"%s\" is answered by no document", command);
+	if (json_object_get(doc, "error"))
+		wrong(s, "\"%s\": %s", command, text);
+	json_decref(doc);
+	free(text);
+}
+
+static void
+look_at_everything(const struct scen *s)
+{
+	static const char *const commands[] = {
+		"show", "show interfaces", "show servers", "show rules", "show clients",
+		"show boots", "show counters", "show drops", "version",
+	};
+	const struct track_client *c;
+	char explain[64], mac[MAC_STRLEN];
+	const char *stream;
+	char *metrics;
+	uint32_t block;
+	size_t len;
+
+	if (!fakeio_listens())
+		return;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		answers(s, commands[i]);
+	for (c = track_older(s->d->track, NULL); c; c = track_older(s->d->track, c)) {
+		struct mac m;
+
+		memcpy(m.b, c->key.chaddr, sizeof(m.b));
+		snprintf(explain, sizeof(explain), "explain %s", mac_str(&m, mac));
+		answers(s, explain);
+	}
+	metrics = scrape(s->d, &len);
+	if (!metrics || !len || metrics[len - 1] != '\n')
+		wrong(s, "there are no metrics");
+	free(metrics);
+	stream = fakeio_stream(&len);
+	if (len < 28)
+		wrong(s, "the capture has no section header");
+	memcpy(&block, stream, sizeof(block));
+	if (block != 0x0a0d0d0a)
+		wrong(s, "the capture is no pcapng");
 }
 
 /* Lines up to "end", with their newlines. */
@@ -1256,19 +1316,34 @@ is_scen(const struct dirent *e)
 	return dot && strcmp(dot, ".scen") == 0;
 }
 
-START_TEST(scenario)
+static void
+run_scenario(const char *name, bool observed)
 {
 	char path[512];
 	struct scen *s = calloc(1, sizeof(*s));
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", SCEN_DIR, found[_i]->d_name);
+	snprintf(path, sizeof(path), "%s/%s", SCEN_DIR, name);
 	f = fopen(path, "r");
 	ck_assert_msg(f != NULL, "%s", path);
-	open_scen(s, path);
+	open_scen(s, path, observed);
 	run_file(s, f);
 	fclose(f);
+	if (observed)
+		look_at_everything(s);
 	close_scen(s);
+}
+
+START_TEST(scenario)
+{
+	run_scenario(found[_i]->d_name, false);
+}
+END_TEST
+
+/* With a line in the log for each packet, and each packet captured: nothing is another. */
+START_TEST(scenario_while_everybody_looks)
+{
+	run_scenario(found[_i]->d_name, true);
 }
 END_TEST
 
@@ -1309,6 +1384,7 @@ scen_suite(void)
 
 	n_found = scandir(SCEN_DIR, &found, is_scen, alphasort);
 	tcase_add_loop_test(t, scenario, 0, n_found > 0 ? n_found : 1);
+	tcase_add_loop_test(t, scenario_while_everybody_looks, 0, n_found > 0 ? n_found : 1);
 	tcase_add_test(t, every_diagnosis_is_provoked);
 	suite_add_tcase(s, t);
 	return s;
