@@ -300,7 +300,7 @@ open_tables(struct daemon *d)
 		d->host[0] = '\0';
 	if (d->conf->host_name[0])
 		memcpy(d->host, d->conf->host_name, sizeof(d->host));
-	d->iftab = iftab_new(d->secret);
+	d->iftab = iftab_new();
 	d->clients = daemon_new_clients(d, d->conf);
 	d->helpers = helpers_new(d->secret);
 	d->hedges = hedges_new(DAEMON_HEDGES);

@@ -267,7 +267,7 @@ bench_new(uint32_t clients, size_t capacity)
 	b->clients = clients;
 	b->now = mono_us(1000000000);
 	b->conf = conffile_parse(config, strlen(config), mistake, NULL);
-	b->r4.iftab = iftab_new(secret);
+	b->r4.iftab = iftab_new();
 	b->r4.clients = clients_new(capacity, secret, NULL, NULL);
 	b->r4.hedges = hedges_new(HEDGES);
 	b->track = track_new(capacity, secret);

@@ -103,7 +103,7 @@ world_new(const char *conf, size_t capacity)
 
 	if (!w)
 		broken("world", "no memory");
-	w->iftab = iftab_new(secret);
+	w->iftab = iftab_new();
 	if (!w->iftab)
 		broken("iftab", "no memory");
 	w->r4.iftab = w->iftab;

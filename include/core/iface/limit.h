@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * limit - token buckets, eight bytes each: n packets at once, refilled at n per
- * period (struct conf_rate).
+ * limit - token buckets of eight bytes each: n packets at once, refilled at n per period
+ * (struct conf_rate).
  *
- * A bucket keeps the one moment at which it would be full again (the "virtual
- * scheduling" form of a leaky bucket), so there is nothing to refill by a
- * timer and a zeroed bucket is a full one.
+ * A bucket is the moment at which it will be full again (the "virtual scheduling" form of
+ * a leaky bucket), so that it needs no timer, and a zeroed bucket is full.
  */
 #ifndef CORE_LIMIT_H
 #define CORE_LIMIT_H
@@ -20,7 +19,7 @@ struct limit {
 	int64_t full_at_us;	/* when the bucket will be full again */
 };
 
-/* Takes a token; false when there is none, and then nothing changes. */
+/* Takes a token; false, and no change, if there is none. */
 static inline bool
 limit_take(struct limit *l, struct conf_rate rate, struct mono now)
 {

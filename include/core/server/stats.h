@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * stats - what is counted: one number per drop reason and per counter, for the
- * whole relay; a small block per interface (in struct iface) and per server.
+ * whole relay; a small block per server. (Per interface: struct if_stats, core/iface.)
  * Numbers only ever grow. Every received packet is either relayed or dropped with a
  * reason: received = relayed + dropped, for requests and for replies.
  */
@@ -19,17 +19,6 @@ struct stats {
 	uint64_t drop_4011[DROP_MAX];		/* port 4011, intercepted */
 	uint64_t drop_helper[DROP_MAX];		/* [helper] ports */
 	uint64_t drop_send[DROP_MAX];		/* copies that the kernel did not take */
-};
-
-/* Message types that a relay passes are 0 (BOOTP) to 8 (INFORM). */
-#define STATS_TYPES	9
-
-/* A request counts in each class whose servers it goes to, a reply in that of its server. */
-enum stats_class { STATS_DHCP, STATS_BOOT, STATS_CLASSES };
-
-struct if_stats {
-	uint64_t requests, relayed, replies, drops;
-	uint64_t message[STATS_CLASSES][STATS_TYPES];	/* relayed, either way */
 };
 
 /* Times of answers, by upper bound: stats_answer_us[i], and those beyond the last. */
@@ -50,13 +39,6 @@ struct server_stats {
 };
 
 void stats_answered(struct server_stats *s, int64_t us);
-
-static inline void
-stats_count_message(struct if_stats *s, enum stats_class c, uint8_t type)
-{
-	if (type < STATS_TYPES)
-		s->message[c][type]++;
-}
 
 static inline void
 stats_count(struct stats *s, enum counter c)

@@ -2,9 +2,9 @@
  *
  * active - see include/core/iface/active.h.
  *
- * keepalived puts the address on the interface, with the prefix that it was told
- * or /32 when it was told none; or (use_vmac) on a macvlan of its own, whose MAC
- * is that of RFC 9568 7.3. Others (FRR's vrrpd) have such a macvlan always.
+ * keepalived puts the address on the interface, with the configured prefix length or /32;
+ * or (use_vmac) on a macvlan of its own with the MAC of RFC 9568 7.3. Others (FRR's vrrpd)
+ * always use such a macvlan.
  */
 #include "core/iface/active.h"
 
@@ -13,8 +13,8 @@
 /* RFC 9568 7.3: 00-00-5E-00-01-{VRID}, for IPv4. */
 static const uint8_t vrrp_mac[5] = { 0x00, 0x00, 0x5e, 0x00, 0x01 };
 
-/* A host's own addresses do not come as /32 in a subnet that it has already.
- * With the subnet's prefix the kernel calls every further one secondary. */
+/* A host's own addresses are not /32 within a subnet that it has already. With the
+ * subnet's prefix length, the kernel marks each further address as secondary. */
 static bool
 looks_virtual(const struct iface *from, uint32_t i)
 {

@@ -148,10 +148,9 @@ sh(const char *fmt, ...)
 static void
 watch_open(struct watch *w, int rcvbuf)
 {
-	struct hash_key secret = { { 1, 2 } };
 	int err;
 
-	*w = (struct watch){ .tab = iftab_new(secret) };
+	*w = (struct watch){ .tab = iftab_new() };
 	ck_assert_ptr_nonnull(w->tab);
 	err = netlink_open(&w->nl, &ops, w, rcvbuf, NULL);
 	ck_assert_msg(err == 0, "netlink_open: %s", strerror(-err));

@@ -17,8 +17,6 @@
 
 Suite *iftab_suite(void);
 
-static const struct hash_key secret = { { 0x0123456789abcdef, 42 } };
-
 /* --- a table, its configuration, and what was told ----------------------- */
 
 struct told {
@@ -68,7 +66,7 @@ world(void)
 	struct world *w = calloc(1, sizeof(*w));
 
 	ck_assert_ptr_nonnull(w);
-	w->t = iftab_new(secret);
+	w->t = iftab_new();
 	ck_assert_ptr_nonnull(w->t);
 	w->c.ifs = w->ifs;
 	w->c.rule = w->rules;

@@ -1,40 +1,35 @@
 /* SPDX-License-Identifier: ISC
  *
- * ifgi - the giaddrs of one client interface, and the option 82 of each.
+ * giaddr - the giaddrs of one client interface, and the option 82 of each.
  *
- * Which interface is a client interface, and whose addresses count, is
- * core/iftab's; what a format string may say is core/conf's; the bytes of
- * option 82 are proto/rai's.
+ * core/iftab_commit decides which interface is a client interface and whose addresses
+ * count, core/conf what a format string may contain, proto/rai how option 82 is encoded.
  *
- * Rules: RFC 3046 (1, 2), RFC 3527 (5), RFC 3993 (6), RFC 4243 (9), RFC 5010
- * (10), RFC 5107 (11), RFC 6925 (12), RFC 6607 (151, 152). A sub-option that
- * does not fit any more is left out and the later ones still get their chance:
- * RFC 3046 2.1 forbids only to send a part of one.
+ * Sub-options: RFC 3046 (1, 2), RFC 3527 (5), RFC 3993 (6), RFC 4243 (9), RFC 5010 (10),
+ * RFC 5107 (11), RFC 6925 (12), RFC 6607 (151, 152). One that no longer fits is left out,
+ * and later ones are still tried: RFC 3046 2.1 only forbids sending part of one.
  */
-#include "core/iface/ifgi.h"
+#include "core/iface/giaddr.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #include "base/wire.h"
-#include "core/iface/active.h"
 #include "core/conf/conf.h"
+#include "core/iface/active.h"
 #include "proto/rai.h"
 
 /* What the sub-options of one interface are made from. */
-struct ifgi {
+struct sources {
 	const struct conf_if_opts *o;
 	const struct iface *from;
 	struct conf_fmt fmt;
 	struct ip4 own;		/* the interface's primary address, or none */
 };
 
-/*
- * An address of link scope was told by its owner to be no source towards
- * others; as giaddr it comes after all the others, wherever the kernel lists
- * it (it lists narrow scopes first, but announces them when they come). A
- * virtual address is not the interface's own.
- */
+/* Link scope says that an address is not meant as a source towards other networks, so as
+ * giaddr it is the last choice, wherever the kernel lists it (first in a dump, but
+ * announced in the order they are added). A virtual address is not the interface's own. */
 static bool
 eligible(const struct conf_if_opts *o, const struct iface *from, uint32_t i,
     bool link_scope)
@@ -61,14 +56,11 @@ same_subnet(struct ip4net a, struct ip4net b)
 	return a.plen == b.plen && ip4net_has(a, b.addr);
 }
 
-/*
- * One giaddr a subnet. The kernel's secondaries are in a subnet that has one
- * already; two primaries are too when they have different peers. An address
- * that stands there twice, with two masks, is one giaddr: replies could not be
- * told apart.
- */
+/* One giaddr per subnet. Secondaries are in a subnet that has one already; so are two
+ * primaries with different peers. An address that appears twice, with two masks, is one
+ * giaddr: replies could not be told apart. */
 static void
-add_subnets(struct iface *f, const struct ifgi *g, bool link_scope)
+add_subnets(struct iface *f, const struct sources *g, bool link_scope)
 {
 	for (uint32_t i = 0; i < g->from->n_addr && f->n_gi < IFTAB_GI_MAX; i++) {
 		const struct iftab_addr *a = &g->from->addr[i];
@@ -84,7 +76,7 @@ add_subnets(struct iface *f, const struct ifgi *g, bool link_scope)
 }
 
 static void
-set_giaddrs(struct iface *f, const struct ifgi *g)
+set_giaddrs(struct iface *f, const struct sources *g)
 {
 	f->n_gi = 0;
 	if (g->o->active != CONF_ACTIVE_ALWAYS && g->o->active_giaddr_virtual &&
@@ -103,7 +95,7 @@ set_giaddrs(struct iface *f, const struct ifgi *g)
 		add_subnets(f, g, true);
 		break;
 	case CONF_GIADDR_FIXED:
-		/* Need not be local: with VRRP the other router may have it now. */
+		/* May not be local: with VRRP the other router may have it now. */
 		f->gi[0].giaddr = g->o->giaddr_fixed;
 		f->n_gi = 1;
 		break;
@@ -131,9 +123,9 @@ add_address(struct rai *r, uint8_t sub, struct ip4 a)
 		(void)rai_add(r, sub, bytes, sizeof(bytes));
 }
 
-/* RFC 4243 3: enterprise number, length, data; one vendor is enough for us. */
+/* RFC 4243 3: enterprise number, length, data. We send one vendor only. */
 static void
-add_vendor(struct rai *r, const struct ifgi *g)
+add_vendor(struct rai *r, const struct sources *g)
 {
 	uint8_t text[255], value[255];
 	struct wr w = wr_init(value, sizeof(value));
@@ -147,13 +139,11 @@ add_vendor(struct rai *r, const struct ifgi *g)
 		(void)rai_add(r, RAI_VENDOR, value, wr_len(&w));
 }
 
-/*
- * A giaddr that is an address of the interface names the client's link itself.
- * A fixed one (shared by many VLANs, or the VRRP address) does not, and then
- * the server learns the link from the interface's own address.
- */
+/* A giaddr that is an address of the interface identifies the client's link. A fixed one
+ * (shared by many VLANs, or the VRRP address) does not; then the interface's own address
+ * tells the server the link. */
 static struct ip4
-link_address(const struct ifgi *g, struct ip4 giaddr)
+link_address(const struct sources *g, struct ip4 giaddr)
 {
 	switch (g->o->link) {
 	case CONF_LINK_OFF:
@@ -166,21 +156,21 @@ link_address(const struct ifgi *g, struct ip4 giaddr)
 	return IP4_NONE;
 }
 
-/* The address to which the client is to send its renewals: it must lead to us,
- * and the one on the client's link does so without a router. */
+/* Where the client is to send its renewals: an address of ours, if possible the one on its
+ * own link. */
 static struct ip4
-server_id(const struct ifgi *g, struct ip4 giaddr)
+server_id(const struct sources *g, struct ip4 giaddr)
 {
 	if (g->o->giaddr == CONF_GIADDR_FIXED && !ip4_is_none(g->own))
 		return g->own;
 	return giaddr;
 }
 
-/* In ascending order, so that a server's log is easy to compare. */
+/* In ascending order, which makes server logs easy to compare. */
 static void
-set_rai(struct iface_gi *gi, const struct ifgi *g)
+set_rai(struct iface_gi *gi, const struct sources *g)
 {
-	static const uint8_t no_flags = 0;	/* rai_write() sets them */
+	static const uint8_t no_flags = 0;	/* rai_write() sets them per packet */
 	const struct conf_if_opts *o = g->o;
 	struct rai *r = &gi->rai;
 
@@ -198,18 +188,18 @@ set_rai(struct iface_gi *gi, const struct ifgi *g)
 		add_address(r, RAI_SERVER_ID, server_id(g, gi->giaddr));
 	if (o->relay_id_len)
 		(void)rai_add(r, RAI_RELAY_ID, o->relay_id, o->relay_id_len);
-	/* RFC 6607 4.3: a server that honoured 151 takes 152 out, so the two
-	 * go together or not at all. */
+	/* RFC 6607 4.3: a server that honours 151 removes 152, so they are sent together
+	 * or not at all. */
 	if (o->vss_len && r->len + 2 + o->vss_len + 2 <= 255 &&
 	    rai_add(r, RAI_VSS, o->vss, o->vss_len))
 		(void)rai_add(r, RAI_VSS_CONTROL, NULL, 0);
 }
 
 void
-ifgi_make(struct iface *f, const struct iface *from, uint16_t vlan,
+giaddr_make(struct iface *f, const struct iface *from, uint16_t vlan,
     const char *host)
 {
-	struct ifgi g = {
+	struct sources g = {
 		.o = &f->conf->o,
 		.from = from,
 		.fmt = { .ifname = f->link.name, .vlan = vlan, .host = host },

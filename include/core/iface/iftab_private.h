@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * iftab_private - the inside of the interface table, for iftab.c (what the kernel said)
+ * and iftab_commit.c (what follows from it).
+ */
+#ifndef CORE_IFTAB_PRIVATE_H
+#define CORE_IFTAB_PRIVATE_H
+
+#include <sys/queue.h>
+
+#include "core/iface/addr_uses.h"
+#include "core/iface/iftab.h"
+#include "core/iface/rows.h"
+
+/* The kernel stacks devices no deeper than 8 (MAX_NEST_DEV). The limit also ends a walk
+ * along a cycle, should events describe one. */
+#define NEST_MAX 8
+
+struct addrs {
+	struct iftab_addr *a;
+	uint32_t n;
+};
+
+/* How interfaces belong together: a port to its master, a macvlan to its lower one. */
+enum tie_kind { TO_MASTER, TO_LOWER, TIES };
+
+struct tie {
+	struct entry *to;		/* NULL: none */
+	LIST_HEAD(, entry) from;	/* the entries that are tied to this one */
+	LIST_ENTRY(entry) next;		/* of those tied to the same one */
+};
+
+struct entry {
+	struct iface f;		/* first: the iface pointers we hand out are entries */
+	bool known;		/* there was a link event */
+	bool gone;		/* deleted; the next commit frees it */
+	bool dirty;		/* on the list for the next commit */
+	bool renamed;		/* own is out of date */
+	bool indexed;		/* f.gi are in uses */
+	const struct conf_if *own;	/* the [interface] for its name */
+	STAILQ_ENTRY(entry) next_dirty;
+
+	struct tie tie[TIES];
+
+	/* The full read in progress. */
+	bool seen;
+	struct addrs fresh;
+
+	/* What the call-back was told last. */
+	bool told;
+	bool told_standby;
+	char told_name[IFTAB_NAME_MAX];
+	uint8_t n_told;
+	struct ip4 told_gi[IFTAB_GI_MAX];
+};
+
+/* A row of the index. */
+struct slot {
+	uint32_t ifindex;
+	struct entry *e;
+};
+
+STAILQ_HEAD(dirty_list, entry);
+
+struct iftab {
+	struct rows index;		/* struct slot */
+	size_t n_known;
+	struct addr_uses uses;
+	struct dirty_list dirty;
+	bool resync;
+	bool again;			/* out of memory: recompute everything */
+	const struct conf *conf;	/* of the last commit, compared only */
+};
+
+/* Has the next commit recompute the entry and the macvlans on it. */
+void iftab_mark(struct iftab *t, struct entry *e);
+void iftab_entry_free(struct entry *e);
+
+#endif

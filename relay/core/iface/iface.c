@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * iface - see include/core/iface/iface.h.
+ */
+#include "core/iface/iface.h"
+
+#include <stddef.h>
+
+bool
+iface_ready(const struct iface *f)
+{
+	return f->conf && f->link.up && f->n_gi > 0;
+}
+
+bool
+iface_has(const struct iface *f, struct ip4 a)
+{
+	for (uint32_t i = 0; i < f->n_addr; i++)
+		if (ip4net_has(f->addr[i].net, a))
+			return true;
+	return false;
+}
+
+bool
+iface_is_all(const struct iface *f, struct ip4 a)
+{
+	for (uint32_t i = 0; i < f->n_addr; i++) {
+		struct ip4net n = f->addr[i].net;
+		struct ip4 ones = ip4net_broadcast(n);
+
+		if (!ip4_is_none(ones) && (ip4_eq(a, ones) ||
+		    a.host == (ones.host & ip4_mask(n.plen))))
+			return true;
+	}
+	return false;
+}
+
+bool
+iface_is_machine(const struct iface *f, struct ip4 a)
+{
+	return ip4_is_host(a) && a.host >> 24 != 127 && !iface_is_all(f, a);
+}
+
+bool
+iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server)
+{
+	if (conf_group_has(c, f->conf->servers, server) ||
+	    conf_group_has(c, f->conf->dhcp, server) ||
+	    conf_group_has(c, f->conf->boot, server))
+		return true;
+	for (unsigned i = 0; i < c->n_rule; i++)
+		if (iface_rule(f, i) && (conf_group_has(c, c->rule[i].boot, server) ||
+		    conf_group_has(c, c->rule[i].dhcp, server)))
+			return true;
+	return false;
+}
+
+int
+iface_gi_find(const struct iface *f, struct ip4 giaddr)
+{
+	for (uint8_t i = 0; i < f->n_gi; i++)
+		if (ip4_eq(f->gi[i].giaddr, giaddr))
+			return i;
+	return -1;
+}
+
+int
+iface_gi_of(const struct iface *f, struct ip4 a)
+{
+	int best = -1;
+
+	for (int i = 0; i < f->n_gi; i++)
+		if (ip4net_has(f->gi[i].subnet, a) && (best < 0 ||
+		    f->gi[i].subnet.plen > f->gi[best].subnet.plen))
+			best = i;
+	return best;
+}
+
+struct ip4
+iface_giaddr_for(const struct iface *f, struct ip4 a)
+{
+	int i = iface_gi_of(f, a);
+
+	return f->gi[i < 0 ? 0 : i].giaddr;
+}
+
+const struct rai *
+iface_rai_was(const struct iface *f, struct ip4 giaddr)
+{
+	for (uint8_t i = 0; i < f->n_was; i++)
+		if (ip4_eq(f->was[i].giaddr, giaddr))
+			return &f->was[i].rai;
+	return NULL;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * iftab_commit - what follows from the interface table's events: which interface serves
+ * clients, with whose configuration and addresses, whether it is on standby, its place in
+ * the index of giaddrs; and what the call-back is told of it. giaddrs and option 82 are
+ * computed in core/giaddr.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/iface/active.h"
+#include "core/iface/giaddr.h"
+#include "core/iface/iftab_private.h"
+
+/* --- which interface serves clients -------------------------------------- */
+
+static bool
+has_ports(const struct entry *e)
+{
+	return e->known &&
+	    (e->f.link.kind == IFTAB_BRIDGE || e->f.link.kind == IFTAB_BOND);
+}
+
+/* The port of e with the lowest ifindex that has an [interface], its own or through ports
+ * of its own. */
+static struct entry *
+configured_port(const struct entry *e, int depth)
+{
+	struct entry *p, *best = NULL;
+
+	if (!has_ports(e) || depth == NEST_MAX)
+		return NULL;
+	LIST_FOREACH(p, &e->tie[TO_MASTER].from, tie[TO_MASTER].next) {
+		if (best && best->f.link.ifindex < p->f.link.ifindex)
+			continue;
+		if (p->known && (p->own || configured_port(p, depth + 1)))
+			best = p;
+	}
+	return best;
+}
+
+/* Where e has its configuration from, and in *addrs its addresses: an [interface] of its
+ * own decides both. NULL: not a client interface. */
+static struct entry *
+source(struct entry *e, struct entry **addrs)
+{
+	struct entry *p = e;
+
+	*addrs = e;
+	for (int depth = 0; p && depth < NEST_MAX; depth++) {
+		if (!(*addrs)->f.n_addr)
+			*addrs = p;
+		if (p->own)
+			return p;
+		p = configured_port(p, depth);
+	}
+	return NULL;
+}
+
+static bool
+may_serve(const struct entry *e)
+{
+	if (!e->known || e->gone || e->f.link.loopback ||
+	    e->f.link.kind == IFTAB_VRF)
+		return false;
+	return !e->tie[TO_MASTER].to || !has_ports(e->tie[TO_MASTER].to);
+}
+
+/* The client interface below this macvlan, which receives the same broadcasts: then the
+ * macvlan is not a client interface itself. */
+static struct entry *
+copied(const struct entry *e)
+{
+	struct entry *low = e->tie[TO_LOWER].to, *addrs;
+
+	if (!low || e->f.link.kind != IFTAB_MACVLAN || !may_serve(low))
+		return NULL;
+	return source(low, &addrs) ? low : NULL;
+}
+
+/* This router is active where it has the virtual address, which may also be on a macvlan
+ * on top. */
+static void
+set_active(struct entry *e, const struct entry *addrs)
+{
+	const struct conf_if_opts *o = &e->f.conf->o;
+	struct ip4 found = active_on(o, &addrs->f);
+	struct entry *p;
+
+	LIST_FOREACH(p, &e->tie[TO_LOWER].from, tie[TO_LOWER].next)
+		if (ip4_is_none(found) && p->known && p->f.link.kind == IFTAB_MACVLAN)
+			found = active_over(o, &p->f);
+	e->f.standby = o->active != CONF_ACTIVE_ALWAYS && ip4_is_none(found);
+	/* A configured one stays: replies to requests with it as giaddr may be on their way. */
+	e->f.virtual = o->active == CONF_ACTIVE_ADDRESS ? o->active_address :
+	    found;
+}
+
+static bool
+rule_holds(const struct conf_rule *r, const struct entry *e, const struct entry *src)
+{
+	for (uint16_t i = 0; i < r->n_interface; i++)
+		if (conf_glob(r->interface[i], e->f.link.name) ||
+		    conf_glob(r->interface[i], src->f.link.name))
+			return true;
+	return r->n_interface == 0;
+}
+
+static void
+set_rule_bits(const struct conf *c, struct entry *e, const struct entry *src)
+{
+	for (uint16_t i = 0; i < c->n_rule; i++)
+		if (rule_holds(&c->rule[i], e, src))
+			e->f.rule_bits[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+/* --- giaddrs ------------------------------------------------------------- */
+
+static void
+unindex(struct iftab *t, struct entry *e, uint8_t n)
+{
+	for (uint8_t i = 0; i < n; i++)
+		addr_uses_del(&t->uses, e->f.gi[i].giaddr, ADDR_READY,
+		    e->f.link.ifindex);
+	e->indexed = false;
+}
+
+static void
+index_giaddrs(struct iftab *t, struct entry *e)
+{
+	for (uint8_t i = 0; i < e->f.n_gi; i++)
+		if (!addr_uses_add(&t->uses, e->f.gi[i].giaddr, ADDR_READY,
+		    e->f.link.ifindex)) {
+			unindex(t, e, i);
+			e->f.n_gi = 0;
+			t->again = true;
+			return;
+		}
+	e->indexed = true;
+}
+
+static bool
+same_rai(const struct rai *a, const struct rai *b)
+{
+	return a->len == b->len && memcmp(a->value, b->value, a->len) == 0;
+}
+
+/* Keeps the option 82 of giaddrs that have another one now. If there is no memory for it,
+ * the last replies to the old one are delivered with it still in them. */
+static void
+remember_rai(struct iface *f, const struct iface_gi *was, uint8_t n)
+{
+	struct iface_gi *keep = NULL;
+	uint8_t n_keep = 0;
+
+	for (uint8_t i = 0; i < n; i++) {
+		int now = iface_gi_find(f, was[i].giaddr);
+
+		if (now < 0 || was[i].rai.len == 0 ||
+		    same_rai(&f->gi[now].rai, &was[i].rai))
+			continue;
+		if (!keep && !(keep = calloc(n, sizeof(*keep))))
+			return;
+		keep[n_keep++] = was[i];
+	}
+	if (!keep)
+		return;
+	free(f->was);
+	f->was = keep;
+	f->n_was = n_keep;
+}
+
+static void
+recompute(struct iftab *t, const struct conf *c, const char *host, struct entry *e)
+{
+	struct iface *f = &e->f;
+	struct iface_gi was[IFTAB_GI_MAX];
+	uint8_t n_was = f->n_gi;
+	struct entry *addrs, *low, *src = NULL;
+
+	memcpy(was, f->gi, n_was * sizeof(*was));
+	if (e->indexed)
+		unindex(t, e, f->n_gi);
+	low = may_serve(e) ? copied(e) : NULL;
+	f->copy_of = low ? low->f.link.ifindex : 0;
+	if (may_serve(e) && !low)
+		src = source(e, &addrs);
+	f->conf = src ? src->own : NULL;
+	f->from_port = src && src != e ? src->f.link.ifindex : 0;
+	f->n_gi = 0;
+	f->standby = false;
+	f->virtual = f->own = IP4_NONE;
+	memset(f->rule_bits, 0, sizeof(f->rule_bits));
+	if (!src)
+		return;
+	set_rule_bits(c, e, src);
+	set_active(e, addrs);
+	giaddr_make(f, &addrs->f, f->link.vlan ? f->link.vlan : src->f.link.vlan,
+	    host);
+	remember_rai(f, was, n_was);
+	if (iface_ready(f))
+		index_giaddrs(t, e);
+}
+
+/* --- telling ------------------------------------------------------------- */
+
+static bool
+as_told(const struct entry *e)
+{
+	if (strcmp(e->told_name, e->f.link.name) != 0 || e->n_told != e->f.n_gi)
+		return false;
+	for (uint8_t i = 0; i < e->n_told; i++)
+		if (!ip4_eq(e->told_gi[i], e->f.gi[i].giaddr))
+			return false;
+	return true;
+}
+
+static void
+tell_lost(const struct entry *e, iftab_change_fn *fn, void *user)
+{
+	struct iface old = e->f;
+
+	memcpy(old.link.name, e->told_name, sizeof(old.link.name));
+	fn(user, IFTAB_LOST, &old);
+}
+
+static void
+remember_told(struct entry *e)
+{
+	memcpy(e->told_name, e->f.link.name, sizeof(e->told_name));
+	e->n_told = e->f.n_gi;
+	for (uint8_t i = 0; i < e->n_told; i++)
+		e->told_gi[i] = e->f.gi[i].giaddr;
+	e->told_standby = e->f.standby;
+}
+
+static void
+tell(struct entry *e, iftab_change_fn *fn, void *user)
+{
+	bool was = e->told;
+	bool switched = was && e->told_standby != e->f.standby;
+	bool same = was && !switched && as_told(e);
+
+	e->told = !e->gone && iface_ready(&e->f);
+	if (!e->told && was && fn)
+		tell_lost(e, fn, user);
+	if (!e->told || same)
+		return;
+	remember_told(e);
+	if (!fn)
+		return;
+	if (!was)
+		fn(user, IFTAB_READY, &e->f);
+	else if (!switched)
+		fn(user, IFTAB_CHANGED, &e->f);
+	if (switched || (!was && e->f.conf->o.active != CONF_ACTIVE_ALWAYS))
+		fn(user, e->f.standby ? IFTAB_STANDBY : IFTAB_ACTIVE, &e->f);
+}
+
+/* --- the commit ---------------------------------------------------------- */
+
+static void
+take_conf(struct iftab *t, const struct conf *c)
+{
+	addr_uses_clear_fixed(&t->uses);
+	for (uint16_t i = 0; i < c->n_if; i++) {
+		const struct conf_if_opts *o = &c->ifs[i].o;
+
+		if (o->giaddr == CONF_GIADDR_FIXED &&
+		    !addr_uses_add(&t->uses, o->giaddr_fixed, ADDR_FIXED, 0))
+			t->again = true;
+		if (o->active == CONF_ACTIVE_ADDRESS && o->active_giaddr_virtual &&
+		    !addr_uses_add(&t->uses, o->active_address, ADDR_FIXED, 0))
+			t->again = true;
+	}
+	for (size_t i = 0; i < t->index.n; i++) {
+		struct slot *s = rows_at(&t->index, i);
+
+		s->e->renamed = true;
+		iftab_mark(t, s->e);
+	}
+}
+
+void
+iftab_commit(struct iftab *t, const struct conf *c, const char *host, bool all,
+    iftab_change_fn *fn, void *user)
+{
+	struct dirty_list list = STAILQ_HEAD_INITIALIZER(list);
+	struct entry *e;
+
+	if (t->again || t->conf != c)
+		all = true;
+	t->again = false;
+	t->conf = c;
+	if (all)
+		take_conf(t, c);
+	STAILQ_CONCAT(&list, &t->dirty);
+
+	/* Bridges look at the configuration of their ports, and a call-back may look at
+	 * any entry: so each step is done for all before the next. */
+	STAILQ_FOREACH(e, &list, next_dirty)
+		if (e->known && e->renamed) {
+			e->own = conf_match(c, e->f.link.name);
+			e->renamed = false;
+		}
+	STAILQ_FOREACH(e, &list, next_dirty)
+		recompute(t, c, host, e);
+	while ((e = STAILQ_FIRST(&list))) {
+		STAILQ_REMOVE_HEAD(&list, next_dirty);
+		e->dirty = false;
+		tell(e, fn, user);
+		if (e->gone)
+			iftab_entry_free(e);
+	}
+}
