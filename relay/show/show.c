@@ -111,8 +111,8 @@ interface(struct daemon *d, const struct iface *f)
 	json_t *giaddr = json_array();
 	struct iface *port = iftab_by_index(d->iftab, f->from_port);
 
-	for (unsigned i = 0; i < f->n_gi; i++)
-		json_array_append_new(giaddr, show_ip(f->gi[i].giaddr));
+	for (unsigned i = 0; i < f->n_giaddr; i++)
+		json_array_append_new(giaddr, show_ip(f->giaddr[i].addr));
 	return json_pack("{s:o, s:I, s:s, s:o, s:o, s:o*, s:o, s:o, s:o, s:b,"
 	    " s:I, s:I, s:I, s:I}",
 	    "name", show_name(f->link.name), "ifindex", (json_int_t)f->link.ifindex,

@@ -416,7 +416,7 @@ document(const struct doctor *run, uint32_t id, struct mono ended)
 	return json_pack("{s:I, s:b, s:o, s:I, s:o*, s:o, s:b, s:I, s:s, s:o}",
 	    "run", (json_int_t)id, "done", 1, "interface", show_name(run->ifname),
 	    "ifindex", (json_int_t)run->ifindex,
-	    "giaddr", show_some_ip(run->gi[0].giaddr),
+	    "giaddr", show_some_ip(run->giaddr[0].addr),
 	    "mac", json_sprintf("02:70:78:64:%02x:%02x", run->mac >> 8,
 	    run->mac & 255), "router-here", is_router(run),
 	    "ms", (json_int_t)mono_diff_ms(ended, run->began),

@@ -83,8 +83,8 @@ giaddrs(const struct iface *f, char *buf, size_t size)
 	struct sbuf b = sbuf_init(buf, size);
 	char a[IP4_STRLEN];
 
-	for (unsigned i = 0; i < f->n_gi; i++)
-		sbuf_printf(&b, "%s%s", i ? "," : "", ip4_str(f->gi[i].giaddr, a));
+	for (unsigned i = 0; i < f->n_giaddr; i++)
+		sbuf_printf(&b, "%s%s", i ? "," : "", ip4_str(f->giaddr[i].addr, a));
 	return buf;
 }
 
@@ -127,10 +127,10 @@ on_change(void *user, enum iftab_change what, const struct iface *f)
 		[IFTAB_STANDBY] = "interface-standby",
 	};
 	struct daemon *d = user;
-	char buf[IFTAB_GI_MAX * IP4_STRLEN], name[LOG_ESC_MAX];
+	char buf[IFACE_GIADDRS_MAX * IP4_STRLEN], name[LOG_ESC_MAX];
 
 	log_event(&d->log, LOG_LEVEL_INFO, word[what], "interface=%s giaddr=%s",
-	    log_esc(name, f->link.name), f->n_gi ? giaddrs(f, buf, sizeof(buf)) : "none");
+	    log_esc(name, f->link.name), f->n_giaddr ? giaddrs(f, buf, sizeof(buf)) : "none");
 	join_group(d, f);
 	status_changed(d);
 }

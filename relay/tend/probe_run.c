@@ -61,7 +61,7 @@ probe_run_send(struct daemon *d, uint16_t server, const void *msg, size_t len)
 }
 
 static const struct rai *
-option82(const struct daemon *d, uint16_t server, const struct iface_gi *gi)
+option82(const struct daemon *d, uint16_t server, const struct iface_giaddr *gi)
 {
 	return d->conf->server[server].option82 ? &gi->rai : NULL;
 }
@@ -71,7 +71,7 @@ option82(const struct daemon *d, uint16_t server, const struct iface_gi *gi)
  * is down, it gets both, and then the one that it answered.
  */
 static int
-ask_dhcp(struct daemon *d, const struct probe_question *q, const struct iface_gi *gi)
+ask_dhcp(struct daemon *d, const struct probe_question *q, const struct iface_giaddr *gi)
 {
 	const struct rai *rai = option82(d, q->server, gi);
 	enum inform which = health_usable(&d->r4.health[q->server]) ?
@@ -81,29 +81,29 @@ ask_dhcp(struct daemon *d, const struct probe_question *q, const struct iface_gi
 
 	if (which != INFORM_CIADDR)
 		err = probe_run_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
-		    q->token, IP4_NONE, gi->giaddr, rai));
+		    q->token, IP4_NONE, gi->addr, rai));
 	if (which != INFORM_PLAIN && !err)
 		err = probe_run_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
-		    q->token, gi->giaddr, gi->giaddr, rai));
+		    q->token, gi->addr, gi->addr, rai));
 	return err;
 }
 
 static int
-ask_pxe(struct daemon *d, const struct probe_question *q, const struct iface_gi *gi)
+ask_pxe(struct daemon *d, const struct probe_question *q, const struct iface_giaddr *gi)
 {
 	uint8_t msg[PROBEMSG_MAX];
 
 	return probe_run_send(d, q->server, msg, probemsg_discover(msg, sizeof(msg),
-	    q->token, gi->giaddr, option82(d, q->server, gi)));
+	    q->token, gi->addr, option82(d, q->server, gi)));
 }
 
 static int
-ask_4011(struct daemon *d, const struct prober_ask *a, const struct iface_gi *gi)
+ask_4011(struct daemon *d, const struct prober_ask *a, const struct iface_giaddr *gi)
 {
 	uint8_t msg[PROBEMSG_MAX];
 
 	return prober_4011(d->probe_run->prober, a, msg,
-	    probemsg_request4011(msg, sizeof(msg), a->token, gi->giaddr));
+	    probemsg_request4011(msg, sizeof(msg), a->token, gi->addr));
 }
 
 int
@@ -121,7 +121,7 @@ static int
 ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a)
 {
 	struct probe_run *g = d->probe_run;
-	const struct iface_gi *gi;
+	const struct iface_giaddr *gi;
 	const struct iface *f;
 	struct ip4 source;
 

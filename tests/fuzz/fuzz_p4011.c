@@ -96,7 +96,7 @@ check_edit(const struct p4011_plan *p, const uint8_t *out)
 	assert(m->cookie && m->op == BOOTREQUEST && ip4_is_none(m->giaddr));
 	assert(dhcp4_opt_join(m, DHCP4_OPT_VENDOR_INFO, v, sizeof(v)) > 0);
 	assert(out[DHCP4_OFF_HOPS] == m->hops + 1);
-	assert(ip4_eq(p->giaddr, p->servers.in->gi[0].giaddr));
+	assert(ip4_eq(p->giaddr, p->servers.in->giaddr[0].addr));
 	assert(rd_u32(&g) == p->giaddr.host);
 	path_same_header(out, m->data);
 	assert(memcmp(out + DHCP4_HEADER, m->data + DHCP4_HEADER,
@@ -136,7 +136,7 @@ request(struct world *w, const struct path_packet *k, struct asked *a)
 		return;
 	check_client(w, &p, &rx);
 	check_forged(w, &p, &rx);
-	assert(p.edit == (is_discovery(w, &rx) && p.servers.in->n_gi > 0));
+	assert(p.edit == (is_discovery(w, &rx) && p.servers.in->n_giaddr > 0));
 	check_servers(w, &p.servers);
 	render(&p, &rx);
 }
@@ -165,7 +165,7 @@ reply(struct world *w, const struct path_packet *k, const struct asked *a)
 
 	if (relay4_reply(&w->r4, &rx, w->now, &d) != DROP_NONE)
 		return;
-	assert(iface_gi_find(d.out, d.m.giaddr) >= 0);
+	assert(iface_giaddr_find(d.out, d.m.giaddr) >= 0);
 	if (d.sport == DHCP4_PORT_PXE)
 		check_asked(a, &d);
 	else

@@ -117,7 +117,7 @@ check_interface(struct world *w, const struct relay4_delivery *d,
 	size_t n = iftab_by_giaddr(w->iftab, d->m.giaddr, &only);
 
 	assert(d->out && iface_ready(d->out));
-	assert(n > 0 && iface_gi_find(d->out, d->m.giaddr) >= 0);
+	assert(n > 0 && iface_giaddr_find(d->out, d->m.giaddr) >= 0);
 	if (n > 1)
 		assert(was_seen(seen, &d->m, d->out->link.ifindex));
 }

@@ -26,7 +26,7 @@ static const uint8_t code82[] = { DHCP4_OPT_RAI };
 static bool
 is_one_of(const struct iface *f, struct ip4 giaddr)
 {
-	return iface_gi_find(f, giaddr) >= 0;
+	return iface_giaddr_find(f, giaddr) >= 0;
 }
 
 static void
@@ -84,7 +84,7 @@ check_82(const struct relay4_plan *p, const struct relay4_copy *c)
 	    p->m.type != DHCP4_TYPE_NONE && (!has || o->policy == CONF_APPEND ||
 	    o->policy == CONF_REPLACE);
 
-	assert(c->rai == (add ? &p->in->gi[iface_gi_find(p->in, c->giaddr)].rai : NULL));
+	assert(c->rai == (add ? &p->in->giaddr[iface_giaddr_find(p->in, c->giaddr)].rai : NULL));
 	assert(p->drop_old == (add && has && o->policy == CONF_REPLACE));
 }
 
@@ -93,7 +93,7 @@ check_copies(const struct world *w, const struct relay4_plan *p)
 {
 	bool foreign = !ip4_is_none(p->m.giaddr);
 
-	assert(p->n_copy > 0 && p->n_copy <= p->in->n_gi + foreign);
+	assert(p->n_copy > 0 && p->n_copy <= p->in->n_giaddr + foreign);
 	assert(p->foreign == foreign);
 	for (unsigned i = 0; i < p->n_copy; i++) {
 		const struct relay4_copy *c = &p->copy[i];
@@ -345,7 +345,7 @@ is_reason(const struct world *w, const struct iface *f, const struct path_packet
 	if (why == DROP_HOPS)
 		return m.hops > w->conf->max_hops;
 	if (why == DROP_NO_GIADDR)
-		return client && f->n_gi == 0;
+		return client && f->n_giaddr == 0;
 	if (why == DROP_SPOOFED_GIADDR)
 		return !client && !is_relays(w, f, m.giaddr);
 	if (why == DROP_BAD_OPTION82)

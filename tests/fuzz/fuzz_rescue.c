@@ -60,7 +60,7 @@ check_copy(struct seen *s, const struct rescue_plan *p)
 		const struct iface *f = iftab_by_index(s->w->iftab, s->q[i].ifindex);
 
 		if (is_copy(&s->q[i], p) && !ip4_eq(s->q[i].dst, p->udp.dst) &&
-		    f && iface_gi_find(f, p->udp.src) >= 0 &&
+		    f && iface_giaddr_find(f, p->udp.src) >= 0 &&
 		    iface_has(f, s->q[i].src) && !iface_is_all(f, s->q[i].src))
 			break;
 	}

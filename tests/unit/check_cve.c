@@ -441,10 +441,10 @@ END_TEST
 /* OPNsense: 82 was believed to be last, and memmove() went from there. */
 START_TEST(opnsense_82_first_middle_last_twice_empty)
 {
-	const struct iface_gi *gi;
+	const struct iface_giaddr *gi;
 
 	conf(TRUSTED VLANS);
-	gi = &iftab_by_index(w->iftab, 10)->gi[0];
+	gi = &iftab_by_index(w->iftab, 10)->giaddr[0];
 	ck_assert_uint_gt(gi->rai.len, 0);
 	for (unsigned where = 0; where < 5; where++) {
 		offer();
@@ -478,8 +478,8 @@ START_TEST(opnsense_circuit_ids_of_large_indexes)
 	world_addr(w, 256, "10.1.0.1/24");
 	world_link(w, 65536, "vlan65536");
 	world_addr(w, 65536, "10.2.0.1/24");
-	a = &iftab_by_index(w->iftab, 256)->gi[0].rai;
-	b = &iftab_by_index(w->iftab, 65536)->gi[0].rai;
+	a = &iftab_by_index(w->iftab, 256)->giaddr[0].rai;
+	b = &iftab_by_index(w->iftab, 65536)->giaddr[0].rai;
 	ck_assert(a->len != b->len || memcmp(a->value, b->value, a->len) != 0);
 	offer();
 	dhcp4_put_giaddr(msg.b, world_ip("10.2.0.1"));
@@ -549,8 +549,8 @@ START_TEST(isc_status_a_circuit_id_that_does_not_match)
 	uint8_t value[255];
 
 	conf(TRUSTED "remote-id = %h\n" VLANS);
-	ours = &iftab_by_index(w->iftab, 10)->gi[0].rai;
-	other = &iftab_by_index(w->iftab, 20)->gi[0].rai;
+	ours = &iftab_by_index(w->iftab, 10)->giaddr[0].rai;
+	other = &iftab_by_index(w->iftab, 20)->giaddr[0].rai;
 	ck_assert(ours->len > 4 && ours->value[0] == 1);
 	echo(ours->value, ours->len, true);
 	echo(other->value, other->len, false);
@@ -589,7 +589,7 @@ START_TEST(westermo_no_end_in_both_directions)
 	const struct rai *ours;
 
 	conf(TRUSTED VLANS);
-	ours = &iftab_by_index(w->iftab, 10)->gi[0].rai;
+	ours = &iftab_by_index(w->iftab, 10)->giaddr[0].rai;
 	discover();
 	msg_opt_text(&msg, 12, "machine");
 	for (size_t len = DHCP4_HEADER; len < msg.len; len++)
@@ -816,7 +816,7 @@ START_TEST(isc_echoed_ids_and_rogue_servers)
 	const struct rai *other;
 
 	conf(TRUSTED VLANS);
-	other = &iftab_by_index(w->iftab, 20)->gi[0].rai;
+	other = &iftab_by_index(w->iftab, 20)->giaddr[0].rai;
 	offer();
 	msg_opt(&msg, 82, other->value, other->len);
 	msg_end(&msg);

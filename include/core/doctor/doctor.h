@@ -184,8 +184,8 @@ struct doctor {
 	struct mono began;
 	bool judged;
 
-	unsigned n_gi;		/* giaddrs the relay uses: one, or all of them */
-	struct iface_gi gi[IFTAB_GI_MAX];
+	unsigned n_giaddr;		/* giaddrs the relay uses: one, or all of them */
+	struct iface_giaddr giaddr[IFACE_GIADDRS_MAX];
 	bool giaddr_ours;	/* the first one; all but DISCOVERs are sent from it */
 	bool other_nets;	/* addresses may be of any subnet (link-selection) */
 	unsigned n_net;

@@ -10,9 +10,9 @@
 
 #include "core/iface/iface.h"
 
-/* Fills f->gi, f->n_gi and f->own from f->conf (not NULL), f->virtual and the addresses of
- * `from`: f itself, or the port whose addresses it uses. vlan and host are what %v and %h
- * mean. */
+/* Fills f->giaddr, f->n_giaddr and f->own from f->conf (not NULL), f->virtual and the
+ * addresses of `from`: f itself, or the port whose addresses it uses. vlan and host are what
+ * %v and %h mean. */
 void giaddr_make(struct iface *f, const struct iface *from, uint16_t vlan,
     const char *host);
 

@@ -16,7 +16,7 @@
 #include "proto/rai.h"
 
 #define IFTAB_NAME_MAX	16	/* IFNAMSIZ */
-#define IFTAB_GI_MAX	8	/* subnets of one interface that get a giaddr */
+#define IFACE_GIADDRS_MAX	8	/* subnets of one interface that get a giaddr */
 
 enum iftab_kind { IFTAB_OTHER, IFTAB_VLAN, IFTAB_BRIDGE, IFTAB_BOND, IFTAB_VRF,
 	IFTAB_MACVLAN };
@@ -45,9 +45,9 @@ struct iftab_addr {
 };
 
 /* One subnet of a client interface: what a relayed request carries. */
-struct iface_gi {
-	struct ip4 giaddr;
-	struct ip4net subnet;	/* of giaddr; giaddr = all and rotate only */
+struct iface_giaddr {
+	struct ip4 addr;
+	struct ip4net subnet;	/* of addr; giaddr = all and rotate only */
 	struct rai rai;		/* ready-made bytes; len 0 when option82 = none */
 };
 
@@ -73,12 +73,12 @@ struct iface {
 	struct ip4 own;		/* the first that is not virtual, IP4_NONE: none */
 	uint32_t n_addr;
 	struct iftab_addr *addr;	/* primaries in the kernel's order; owned */
-	uint8_t n_gi;		/* 0: no address yet, or not a client interface */
-	struct iface_gi gi[IFTAB_GI_MAX];
+	uint8_t n_giaddr;		/* 0: no address yet, or not a client interface */
+	struct iface_giaddr giaddr[IFACE_GIADDRS_MAX];
 	/* Option 82 as it was before the last change: replies to requests that carried it
 	 * may be on their way. Owned; usually there is none. */
 	uint8_t n_was;
-	struct iface_gi *was;
+	struct iface_giaddr *was;
 	struct if_stats stats;	/* of this ifindex; starts at 0 with it */
 	struct limit limit;	/* interface-rate */
 	/* Bit i: see iface_rule(). */
@@ -104,10 +104,10 @@ iface_rule(const struct iface *f, unsigned i)
 /* Could a client of this client interface be sent to the server (a `first` index), by the
  * interface's own keys or by a rule? */
 bool iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server);
-/* The index into f->gi of this giaddr, or -1. */
-int iface_gi_find(const struct iface *f, struct ip4 giaddr);
+/* The index into f->giaddr of this giaddr, or -1. */
+int iface_giaddr_find(const struct iface *f, struct ip4 giaddr);
 /* With giaddr = all and rotate the index of the one whose subnet has `a`; -1: none. */
-int iface_gi_of(const struct iface *f, struct ip4 a);
+int iface_giaddr_of(const struct iface *f, struct ip4 a);
 /* The giaddr for a client that has this address, the first one if no subnet has it. f is
  * ready. */
 struct ip4 iface_giaddr_for(const struct iface *f, struct ip4 a);

@@ -36,7 +36,7 @@ struct entry {
 	bool gone;		/* deleted; the next commit frees it */
 	bool dirty;		/* on the list for the next commit */
 	bool renamed;		/* own is out of date */
-	bool indexed;		/* f.gi are in uses */
+	bool indexed;		/* f.giaddr are in uses */
 	const struct conf_if *own;	/* the [interface] for its name */
 	STAILQ_ENTRY(entry) next_dirty;
 
@@ -51,7 +51,7 @@ struct entry {
 	bool told_standby;
 	char told_name[IFTAB_NAME_MAX];
 	uint8_t n_told;
-	struct ip4 told_gi[IFTAB_GI_MAX];
+	struct ip4 told_giaddr[IFACE_GIADDRS_MAX];
 };
 
 /* A row of the index. */

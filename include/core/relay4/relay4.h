@@ -94,7 +94,7 @@ struct relay4_plan {
 	bool hedge;		/* the question is asked again, of the next server */
 	uint8_t rai_flags;
 	uint8_t n_copy;
-	struct relay4_copy copy[IFTAB_GI_MAX];
+	struct relay4_copy copy[IFACE_GIADDRS_MAX];
 	uint16_t n_server;
 	uint16_t n_boot;	/* of them in the boot class only (for counting) */
 	uint16_t server[CONF_SERVERS_MAX];

@@ -84,7 +84,7 @@ struct probes {
 	/* Told when health.misconfigured changed; may be NULL. */
 	void (*on_wrong)(void *user, uint16_t server);
 	void *user;
-	struct iface_gi own;	/* what probe_giaddr() made up */
+	struct iface_giaddr own;	/* what probe_giaddr() made up */
 	struct probe_server server[CONF_SERVERS_MAX];	/* by server, the first of its address */
 };
 
@@ -133,7 +133,7 @@ bool probe_socket_error(struct probes *p, struct relay4 *r, uint16_t server, int
  * clients are sent to this server (dnsmasq does not answer for subnets that it does not know).
  * NULL: there is none now. Its giaddr is an address of this machine, so not the virtual one while
  * on standby. Valid until the next call or change of interfaces. */
-const struct iface_gi *probe_giaddr(struct probes *p, const struct relay4 *r, uint16_t server);
+const struct iface_giaddr *probe_giaddr(struct probes *p, const struct relay4 *r, uint16_t server);
 /* The link that this server is on, and our address there; NULL: it is on none. */
 const struct iface *probe_link(struct probes *p, const struct relay4 *r, uint16_t server,
     struct ip4 *source);

@@ -24,7 +24,7 @@
 #define SLOT_BITS	5
 _Static_assert(DOCTOR_RUNS_MAX <= 1 << SLOT_BITS, "slot bits");
 #define Q_OTHERS	(DOCTOR_FILES_MAX + DOCTOR_ROUTERS_MAX + 1)
-#define Q_PER_SERVER(n_gi) (2 + CLIENTMSG_KINDS * ((n_gi) + 1))
+#define Q_PER_SERVER(n_giaddr) (2 + CLIENTMSG_KINDS * ((n_giaddr) + 1))
 _Static_assert(CONF_SERVERS_MAX * Q_PER_SERVER(1) + Q_OTHERS <= 1 << PLACE_BITS,
     "place bits");
 
@@ -127,7 +127,7 @@ fill_ask(const struct doctor *d, const struct doctor_query *q, struct mono now,
 	*a = (struct doctor_ask){
 		.what = q->what, .token = q->token,
 		.server = CONF_NONE, .ifindex = d->ifindex, .item = -1,
-		.source = d->giaddr_ours ? d->gi[0].giaddr : IP4_NONE,
+		.source = d->giaddr_ours ? d->giaddr[0].addr : IP4_NONE,
 		.msg = { .kind = q->kind, .run = d->mac, .xid = q->token,
 		    .secs = (uint16_t)(mono_diff_ms(now, q->began) / 1000) },
 		.left_ms = mono_diff_ms(query_end(q), now),
@@ -135,8 +135,8 @@ fill_ask(const struct doctor *d, const struct doctor_query *q, struct mono now,
 	switch (a->what) {
 	case DOCTOR_DISCOVER:
 		a->server = d->server[q->ref].index;
-		a->giaddr = d->gi[q->gi].giaddr;
-		a->rai = &d->gi[q->gi].rai;
+		a->giaddr = d->giaddr[q->gi].addr;
+		a->rai = &d->giaddr[q->gi].rai;
 		break;
 	case DOCTOR_PING:
 		a->source = IP4_NONE;
@@ -149,7 +149,7 @@ fill_ask(const struct doctor *d, const struct doctor_query *q, struct mono now,
 		k = &d->server[q->ref].kind[q->kind];
 		o = doctor_sender_to_4011(k);
 		a->to = k->to_4011;
-		a->giaddr = d->gi[0].giaddr;
+		a->giaddr = d->giaddr[0].addr;
 		if (q->kind != CLIENTMSG_BIOS)
 			break;
 		a->item = o->file[0] ? -1 : o->item;
@@ -183,8 +183,8 @@ doctor_next(struct doctor *d, struct mono now, struct doctor_ask *a)
 bool
 doctor_has_giaddr(const struct doctor *d, struct ip4 a)
 {
-	for (unsigned i = 0; i < d->n_gi; i++)
-		if (ip4_eq(d->gi[i].giaddr, a))
+	for (unsigned i = 0; i < d->n_giaddr; i++)
+		if (ip4_eq(d->giaddr[i].addr, a))
 			return true;
 	return false;
 }
@@ -624,13 +624,13 @@ read_iface(struct doctor *d, const struct relay4 *r, const struct iface *f)
 	    f->conf->o.giaddr == CONF_GIADDR_ROTATE;
 
 	d->ifindex = f->link.ifindex;
-	d->n_gi = each ? f->n_gi : 1;
-	memcpy(d->gi, f->gi, d->n_gi * sizeof(d->gi[0]));
+	d->n_giaddr = each ? f->n_giaddr : 1;
+	memcpy(d->giaddr, f->giaddr, d->n_giaddr * sizeof(d->giaddr[0]));
 	/* On standby, packets to the virtual address reach the other router. */
-	if (!iftab_is_local(r->iftab, d->gi[0].giaddr) && !ip4_is_none(f->own) &&
-	    ip4_eq(f->virtual, d->gi[0].giaddr))
-		d->gi[0].giaddr = f->own;
-	d->giaddr_ours = iftab_is_local(r->iftab, d->gi[0].giaddr);
+	if (!iftab_is_local(r->iftab, d->giaddr[0].addr) && !ip4_is_none(f->own) &&
+	    ip4_eq(f->virtual, d->giaddr[0].addr))
+		d->giaddr[0].addr = f->own;
+	d->giaddr_ours = iftab_is_local(r->iftab, d->giaddr[0].addr);
 	d->other_nets = f->conf->o.link != CONF_LINK_OFF;
 	for (unsigned i = 0; i < f->n_addr && d->n_net < DOCTOR_NETS_MAX; i++)
 		d->net[d->n_net++] = f->addr[i].net;
@@ -647,7 +647,7 @@ query_server(struct doctor *d, unsigned i, struct mono now)
 	if (!s->routed)
 		return;
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
-		for (unsigned gi = 0; gi < d->n_gi && kinds >> k & 1; gi++) {
+		for (unsigned gi = 0; gi < d->n_giaddr && kinds >> k & 1; gi++) {
 			q = add_query(d, DOCTOR_DISCOVER, i, (enum clientmsg_kind)k, now);
 			if (!q)
 				break;
@@ -662,7 +662,7 @@ query_server(struct doctor *d, unsigned i, struct mono now)
 static bool
 take_memory(struct doctor *d, unsigned servers)
 {
-	d->max_q = servers * Q_PER_SERVER(d->n_gi) + Q_OTHERS;
+	d->max_q = servers * Q_PER_SERVER(d->n_giaddr) + Q_OTHERS;
 	if (d->max_q > 1u << PLACE_BITS)
 		d->max_q = 1u << PLACE_BITS;
 	d->max_finding = 32 + 16 * servers + DOCTOR_FILES_MAX * 2;

@@ -103,8 +103,8 @@ look_at_address(struct doctor *d, const struct iface *f)
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
 	sbuf_puts(&b, "giaddr");
-	for (unsigned i = 0; i < d->n_gi; i++)
-		sbuf_printf(&b, " %s", ip4_str(d->gi[i].giaddr, a));
+	for (unsigned i = 0; i < d->n_giaddr; i++)
+		sbuf_printf(&b, " %s", ip4_str(d->giaddr[i].addr, a));
 	if (!d->giaddr_ours)
 		report(d, FINDING_GIADDR_FOREIGN, (struct about){ 0 }, "%s", text);
 	else if (!f->standby && f->link.running)

@@ -62,32 +62,32 @@ same_subnet(struct ip4net a, struct ip4net b)
 static void
 add_subnets(struct iface *f, const struct sources *g, bool link_scope)
 {
-	for (uint32_t i = 0; i < g->from->n_addr && f->n_gi < IFTAB_GI_MAX; i++) {
+	for (uint32_t i = 0; i < g->from->n_addr && f->n_giaddr < IFACE_GIADDRS_MAX; i++) {
 		const struct iftab_addr *a = &g->from->addr[i];
-		bool known = iface_gi_find(f, a->net.addr) >= 0;
+		bool known = iface_giaddr_find(f, a->net.addr) >= 0;
 
-		for (uint8_t k = 0; k < f->n_gi; k++)
-			known |= same_subnet(f->gi[k].subnet, a->net);
+		for (uint8_t k = 0; k < f->n_giaddr; k++)
+			known |= same_subnet(f->giaddr[k].subnet, a->net);
 		if (known || !eligible(g->o, g->from, i, link_scope))
 			continue;
-		f->gi[f->n_gi].subnet = a->net;
-		f->gi[f->n_gi++].giaddr = a->net.addr;
+		f->giaddr[f->n_giaddr].subnet = a->net;
+		f->giaddr[f->n_giaddr++].addr = a->net.addr;
 	}
 }
 
 static void
 set_giaddrs(struct iface *f, const struct sources *g)
 {
-	f->n_gi = 0;
+	f->n_giaddr = 0;
 	if (g->o->active != CONF_ACTIVE_ALWAYS && g->o->active_giaddr_virtual &&
 	    !ip4_is_none(f->virtual)) {
-		f->gi[f->n_gi++].giaddr = f->virtual;
+		f->giaddr[f->n_giaddr++].addr = f->virtual;
 		return;
 	}
 	switch (g->o->giaddr) {
 	case CONF_GIADDR_PRIMARY:
-		f->gi[0].giaddr = g->own;
-		f->n_gi = !ip4_is_none(g->own);
+		f->giaddr[0].addr = g->own;
+		f->n_giaddr = !ip4_is_none(g->own);
 		break;
 	case CONF_GIADDR_ALL:
 	case CONF_GIADDR_ROTATE:
@@ -96,8 +96,8 @@ set_giaddrs(struct iface *f, const struct sources *g)
 		break;
 	case CONF_GIADDR_FIXED:
 		/* May not be local: with VRRP the other router may have it now. */
-		f->gi[0].giaddr = g->o->giaddr_fixed;
-		f->n_gi = 1;
+		f->giaddr[0].addr = g->o->giaddr_fixed;
+		f->n_giaddr = 1;
 		break;
 	}
 }
@@ -168,7 +168,7 @@ server_id(const struct sources *g, struct ip4 giaddr)
 
 /* In ascending order, which makes server logs easy to compare. */
 static void
-set_rai(struct iface_gi *gi, const struct sources *g)
+set_rai(struct iface_giaddr *gi, const struct sources *g)
 {
 	static const uint8_t no_flags = 0;	/* rai_write() sets them per packet */
 	const struct conf_if_opts *o = g->o;
@@ -179,13 +179,13 @@ set_rai(struct iface_gi *gi, const struct sources *g)
 		return;
 	add_text(r, RAI_CIRCUIT_ID, o->circuit_id, &g->fmt);
 	add_text(r, RAI_REMOTE_ID, o->remote_id, &g->fmt);
-	add_address(r, RAI_LINK, link_address(g, gi->giaddr));
+	add_address(r, RAI_LINK, link_address(g, gi->addr));
 	add_text(r, RAI_SUBSCRIBER, o->subscriber_id, &g->fmt);
 	add_vendor(r, g);
 	if (o->relay_flags)
 		(void)rai_add(r, RAI_FLAGS, &no_flags, 1);
 	if (o->server_id_override)
-		add_address(r, RAI_SERVER_ID, server_id(g, gi->giaddr));
+		add_address(r, RAI_SERVER_ID, server_id(g, gi->addr));
 	if (o->relay_id_len)
 		(void)rai_add(r, RAI_RELAY_ID, o->relay_id, o->relay_id_len);
 	/* RFC 6607 4.3: a server that honours 151 removes 152, so they are sent together
@@ -210,8 +210,8 @@ giaddr_make(struct iface *f, const struct iface *from, uint16_t vlan,
 		memcpy(g.fmt.mac.b, f->link.mac, sizeof(g.fmt.mac.b));
 	f->own = g.own;
 	set_giaddrs(f, &g);
-	for (uint8_t i = 0; i < f->n_gi; i++) {
-		g.fmt.giaddr = f->gi[i].giaddr;
-		set_rai(&f->gi[i], &g);
+	for (uint8_t i = 0; i < f->n_giaddr; i++) {
+		g.fmt.giaddr = f->giaddr[i].addr;
+		set_rai(&f->giaddr[i], &g);
 	}
 }

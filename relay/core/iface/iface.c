@@ -9,7 +9,7 @@
 bool
 iface_ready(const struct iface *f)
 {
-	return f->conf && f->link.up && f->n_gi > 0;
+	return f->conf && f->link.up && f->n_giaddr > 0;
 }
 
 bool
@@ -56,22 +56,22 @@ iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server)
 }
 
 int
-iface_gi_find(const struct iface *f, struct ip4 giaddr)
+iface_giaddr_find(const struct iface *f, struct ip4 giaddr)
 {
-	for (uint8_t i = 0; i < f->n_gi; i++)
-		if (ip4_eq(f->gi[i].giaddr, giaddr))
+	for (uint8_t i = 0; i < f->n_giaddr; i++)
+		if (ip4_eq(f->giaddr[i].addr, giaddr))
 			return i;
 	return -1;
 }
 
 int
-iface_gi_of(const struct iface *f, struct ip4 a)
+iface_giaddr_of(const struct iface *f, struct ip4 a)
 {
 	int best = -1;
 
-	for (int i = 0; i < f->n_gi; i++)
-		if (ip4net_has(f->gi[i].subnet, a) && (best < 0 ||
-		    f->gi[i].subnet.plen > f->gi[best].subnet.plen))
+	for (int i = 0; i < f->n_giaddr; i++)
+		if (ip4net_has(f->giaddr[i].subnet, a) && (best < 0 ||
+		    f->giaddr[i].subnet.plen > f->giaddr[best].subnet.plen))
 			best = i;
 	return best;
 }
@@ -79,16 +79,16 @@ iface_gi_of(const struct iface *f, struct ip4 a)
 struct ip4
 iface_giaddr_for(const struct iface *f, struct ip4 a)
 {
-	int i = iface_gi_of(f, a);
+	int i = iface_giaddr_of(f, a);
 
-	return f->gi[i < 0 ? 0 : i].giaddr;
+	return f->giaddr[i < 0 ? 0 : i].addr;
 }
 
 const struct rai *
 iface_rai_was(const struct iface *f, struct ip4 giaddr)
 {
 	for (uint8_t i = 0; i < f->n_was; i++)
-		if (ip4_eq(f->was[i].giaddr, giaddr))
+		if (ip4_eq(f->was[i].addr, giaddr))
 			return &f->was[i].rai;
 	return NULL;
 }

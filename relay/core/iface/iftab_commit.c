@@ -120,7 +120,7 @@ static void
 unindex(struct iftab *t, struct entry *e, uint8_t n)
 {
 	for (uint8_t i = 0; i < n; i++)
-		addr_uses_del(&t->uses, e->f.gi[i].giaddr, ADDR_READY,
+		addr_uses_del(&t->uses, e->f.giaddr[i].addr, ADDR_READY,
 		    e->f.link.ifindex);
 	e->indexed = false;
 }
@@ -128,11 +128,11 @@ unindex(struct iftab *t, struct entry *e, uint8_t n)
 static void
 index_giaddrs(struct iftab *t, struct entry *e)
 {
-	for (uint8_t i = 0; i < e->f.n_gi; i++)
-		if (!addr_uses_add(&t->uses, e->f.gi[i].giaddr, ADDR_READY,
+	for (uint8_t i = 0; i < e->f.n_giaddr; i++)
+		if (!addr_uses_add(&t->uses, e->f.giaddr[i].addr, ADDR_READY,
 		    e->f.link.ifindex)) {
 			unindex(t, e, i);
-			e->f.n_gi = 0;
+			e->f.n_giaddr = 0;
 			t->again = true;
 			return;
 		}
@@ -148,16 +148,16 @@ same_rai(const struct rai *a, const struct rai *b)
 /* Keeps the option 82 of giaddrs that have another one now. If there is no memory for it,
  * the last replies to the old one are delivered with it still in them. */
 static void
-remember_rai(struct iface *f, const struct iface_gi *was, uint8_t n)
+remember_rai(struct iface *f, const struct iface_giaddr *was, uint8_t n)
 {
-	struct iface_gi *keep = NULL;
+	struct iface_giaddr *keep = NULL;
 	uint8_t n_keep = 0;
 
 	for (uint8_t i = 0; i < n; i++) {
-		int now = iface_gi_find(f, was[i].giaddr);
+		int now = iface_giaddr_find(f, was[i].addr);
 
 		if (now < 0 || was[i].rai.len == 0 ||
-		    same_rai(&f->gi[now].rai, &was[i].rai))
+		    same_rai(&f->giaddr[now].rai, &was[i].rai))
 			continue;
 		if (!keep && !(keep = calloc(n, sizeof(*keep))))
 			return;
@@ -174,20 +174,20 @@ static void
 recompute(struct iftab *t, const struct conf *c, const char *host, struct entry *e)
 {
 	struct iface *f = &e->f;
-	struct iface_gi was[IFTAB_GI_MAX];
-	uint8_t n_was = f->n_gi;
+	struct iface_giaddr was[IFACE_GIADDRS_MAX];
+	uint8_t n_was = f->n_giaddr;
 	struct entry *addrs, *low, *src = NULL;
 
-	memcpy(was, f->gi, n_was * sizeof(*was));
+	memcpy(was, f->giaddr, n_was * sizeof(*was));
 	if (e->indexed)
-		unindex(t, e, f->n_gi);
+		unindex(t, e, f->n_giaddr);
 	low = may_serve(e) ? copied(e) : NULL;
 	f->copy_of = low ? low->f.link.ifindex : 0;
 	if (may_serve(e) && !low)
 		src = source(e, &addrs);
 	f->conf = src ? src->own : NULL;
 	f->from_port = src && src != e ? src->f.link.ifindex : 0;
-	f->n_gi = 0;
+	f->n_giaddr = 0;
 	f->standby = false;
 	f->virtual = f->own = IP4_NONE;
 	memset(f->rule_bits, 0, sizeof(f->rule_bits));
@@ -207,10 +207,10 @@ recompute(struct iftab *t, const struct conf *c, const char *host, struct entry 
 static bool
 as_told(const struct entry *e)
 {
-	if (strcmp(e->told_name, e->f.link.name) != 0 || e->n_told != e->f.n_gi)
+	if (strcmp(e->told_name, e->f.link.name) != 0 || e->n_told != e->f.n_giaddr)
 		return false;
 	for (uint8_t i = 0; i < e->n_told; i++)
-		if (!ip4_eq(e->told_gi[i], e->f.gi[i].giaddr))
+		if (!ip4_eq(e->told_giaddr[i], e->f.giaddr[i].addr))
 			return false;
 	return true;
 }
@@ -228,9 +228,9 @@ static void
 remember_told(struct entry *e)
 {
 	memcpy(e->told_name, e->f.link.name, sizeof(e->told_name));
-	e->n_told = e->f.n_gi;
+	e->n_told = e->f.n_giaddr;
 	for (uint8_t i = 0; i < e->n_told; i++)
-		e->told_gi[i] = e->f.gi[i].giaddr;
+		e->told_giaddr[i] = e->f.giaddr[i].addr;
 	e->told_standby = e->f.standby;
 }
 

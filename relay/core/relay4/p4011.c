@@ -89,7 +89,7 @@ plan_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	const struct dhcp4 *m = &plan->servers.m;
 	bool fresh;
 
-	if (dhcp && is_discovery(r, m) && in->n_gi) {
+	if (dhcp && is_discovery(r, m) && in->n_giaddr) {
 		cv = clients_conv(r->clients, m, now, &fresh);
 		remember_discovery(rx, cv, m);
 		plan->edit = m->hops < r->conf->max_hops;

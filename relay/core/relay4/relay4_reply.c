@@ -77,7 +77,7 @@ is_detour(struct relay4 *r, const struct relay4_rx *rx)
 	return in && in->conf && (in_vrf(r, in) ||
 	    in->conf->o.active != CONF_ACTIVE_ALWAYS) &&
 	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
-	    iface_gi_find(in, m.giaddr) >= 0;
+	    iface_giaddr_find(in, m.giaddr) >= 0;
 }
 
 enum drop
@@ -107,7 +107,7 @@ asked_by_one_that_is_down(struct relay4 *r, const struct dhcp4 *m, const struct 
 {
 	const struct iface *f = cv ? iftab_by_index(r->iftab, cv->ifindex) : NULL;
 
-	return f && f->conf && !f->link.up && iface_gi_find(f, m->giaddr) >= 0;
+	return f && f->conf && !f->link.up && iface_giaddr_find(f, m->giaddr) >= 0;
 }
 
 /* giaddr first; our own memory when several interfaces share it; never the
@@ -125,7 +125,7 @@ find_interface(struct relay4 *r, const struct dhcp4 *m, const struct conv *cv,
 	if (n == 1)
 		return asked_by_one_that_is_down(r, m, cv) ? DROP_DOWN : DROP_NONE;
 	f = cv ? iftab_by_index(r->iftab, cv->ifindex) : NULL;
-	if (!f || !iface_ready(f) || iface_gi_find(f, m->giaddr) < 0)
+	if (!f || !iface_ready(f) || iface_giaddr_find(f, m->giaddr) < 0)
 		return DROP_AMBIGUOUS;
 	*out = f;
 	return DROP_NONE;
@@ -335,7 +335,7 @@ ends_tries(const struct dhcp4 *m)
 static void
 answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 {
-	int gi = iface_gi_find(d->out, d->m.giaddr);
+	int gi = iface_giaddr_find(d->out, d->m.giaddr);
 
 	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
 	d->out->stats.replies++;
@@ -384,8 +384,8 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	/* What another interface's client said does not count here. */
 	if (cv && cv->ifindex != d->out->link.ifindex)
 		cv = NULL;
-	gi = iface_gi_find(d->out, d->m.giaddr);
-	d->rai = gi >= 0 && d->out->gi[gi].rai.len ? &d->out->gi[gi].rai : NULL;
+	gi = iface_giaddr_find(d->out, d->m.giaddr);
+	d->rai = gi >= 0 && d->out->giaddr[gi].rai.len ? &d->out->giaddr[gi].rai : NULL;
 	d->rai_was = iface_rai_was(d->out, d->m.giaddr);
 	d->strip_pxe = strips_pxe(r, d);
 	address(d, cv);

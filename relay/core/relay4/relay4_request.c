@@ -111,7 +111,7 @@ judge(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now
 	/* RFC 1542 4.1.1: discard when hops exceeds the limit. */
 	if (m->hops > r->conf->max_hops)
 		return DROP_HOPS;
-	if (ip4_is_none(m->giaddr) && in->n_gi == 0)
+	if (ip4_is_none(m->giaddr) && in->n_giaddr == 0)
 		return DROP_NO_GIADDR;
 	d = relay4_judge_forged(r, in, m);
 	if (d != DROP_NONE)
@@ -206,17 +206,17 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 /* rotate: the next address after the third unanswered try; an address that was
  * answered stays the first choice of that machine. */
 static unsigned
-rotate(struct relay4 *r, struct conv *cv, struct station *s, uint8_t n_gi,
+rotate(struct relay4 *r, struct conv *cv, struct station *s, uint8_t n_giaddr,
     bool fresh)
 {
 	if (fresh)
 		cv->gi = s->gi;
-	if (cv->tries > ROTATE_TRIES && n_gi > 1) {
+	if (cv->tries > ROTATE_TRIES && n_giaddr > 1) {
 		cv->gi++;
 		cv->tries = 1;
 		stats_count(r->stats, COUNTER_ROTATIONS);
 	}
-	cv->gi %= n_gi;
+	cv->gi %= n_giaddr;
 	return cv->gi;
 }
 
@@ -231,14 +231,14 @@ named_gi(const struct iface *in, const struct dhcp4 *m)
 	struct ip4 a = ip4_is_none(m->ciaddr) ?
 	    dhcp4_opt_ip4(m, DHCP4_OPT_REQUESTED_IP) : m->ciaddr;
 
-	return m->type == DHCP4_DISCOVER ? -1 : iface_gi_of(in, a);
+	return m->type == DHCP4_DISCOVER ? -1 : iface_giaddr_of(in, a);
 }
 
 static void
-add_copy(struct relay4_plan *plan, const struct iface_gi *gi, bool with82)
+add_copy(struct relay4_plan *plan, const struct iface_giaddr *gi, bool with82)
 {
 	plan->copy[plan->n_copy++] = (struct relay4_copy){
-		.giaddr = gi->giaddr, .rai = with82 ? &gi->rai : NULL,
+		.giaddr = gi->addr, .rai = with82 ? &gi->rai : NULL,
 	};
 }
 
@@ -279,15 +279,15 @@ relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	plan->drop_old = with82 && plan->m.at[DHCP4_OPT_RAI] &&
 	    o->policy == CONF_REPLACE;
 	if (o->giaddr != CONF_GIADDR_ALL && o->giaddr != CONF_GIADDR_ROTATE)
-		add_copy(plan, &in->gi[0], with82);
+		add_copy(plan, &in->giaddr[0], with82);
 	else if ((named = named_gi(in, &plan->m)) >= 0)
-		add_copy(plan, &in->gi[named], with82);
+		add_copy(plan, &in->giaddr[named], with82);
 	else if (o->giaddr == CONF_GIADDR_ROTATE)
-		add_copy(plan, &in->gi[rotate(r, cv, clients_station(r->clients,
-		    &plan->m, in->link.ifindex), in->n_gi, fresh)], with82);
+		add_copy(plan, &in->giaddr[rotate(r, cv, clients_station(r->clients,
+		    &plan->m, in->link.ifindex), in->n_giaddr, fresh)], with82);
 	else
-		for (unsigned i = 0; i < in->n_gi; i++)
-			add_copy(plan, &in->gi[i], with82);
+		for (unsigned i = 0; i < in->n_giaddr; i++)
+			add_copy(plan, &in->giaddr[i], with82);
 }
 
 static enum drop

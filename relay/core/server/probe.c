@@ -204,7 +204,7 @@ find_via(const struct relay4 *r, uint16_t server)
 	return PROBE_NO_IFACE;
 }
 
-const struct iface_gi *
+const struct iface_giaddr *
 probe_giaddr(struct probes *p, const struct relay4 *r, uint16_t server)
 {
 	struct probe_server *s = &p->server[server];
@@ -213,12 +213,12 @@ probe_giaddr(struct probes *p, const struct relay4 *r, uint16_t server)
 	if (s->via == 0)
 		s->via = find_via(r, server);
 	f = s->via != PROBE_NO_IFACE ? iftab_by_index(r->iftab, s->via) : NULL;
-	if (!f || !f->n_gi)
+	if (!f || !f->n_giaddr)
 		return NULL;
-	if (iftab_is_local(r->iftab, f->gi[0].giaddr) || ip4_is_none(f->own))
-		return &f->gi[0];
-	p->own = f->gi[0];
-	p->own.giaddr = f->own;
+	if (iftab_is_local(r->iftab, f->giaddr[0].addr) || ip4_is_none(f->own))
+		return &f->giaddr[0];
+	p->own = f->giaddr[0];
+	p->own.addr = f->own;
 	return &p->own;
 }
 

@@ -164,7 +164,7 @@ discover(const struct doctor_ask *a)
 	if (s->discover == REFUSES)
 		ck_assert(doctor_server_error(d, a->server, ECONNREFUSED));
 	if (s->discover != ANSWERS || !(s->kinds >> a->msg.kind & 1) ||
-	    (second_only && ip4_eq(a->giaddr, d->gi[0].giaddr)))
+	    (second_only && ip4_eq(a->giaddr, d->giaddr[0].addr)))
 		return;
 	if (!s->late_ms) {
 		offer(a->server, a->token);

@@ -23,7 +23,7 @@ struct told {
 	enum iftab_change what;
 	uint32_t ifindex;
 	char name[IFTAB_NAME_MAX];
-	uint8_t n_gi;
+	uint8_t n_giaddr;
 	uint32_t giaddr;	/* the first */
 };
 
@@ -48,15 +48,15 @@ note(void *user, enum iftab_change what, const struct iface *f)
 	to->what = what;
 	to->ifindex = f->link.ifindex;
 	memcpy(to->name, f->link.name, sizeof(to->name));
-	to->n_gi = f->n_gi;
-	to->giaddr = f->n_gi ? f->gi[0].giaddr.host : 0;
+	to->n_giaddr = f->n_giaddr;
+	to->giaddr = f->n_giaddr ? f->giaddr[0].addr.host : 0;
 	/* The table is whole when anybody hears of it. */
 	if (what != IFTAB_LOST) {
 		struct iface *only;
 
 		ck_assert_ptr_eq(iftab_by_index(w->t, f->link.ifindex), f);
 		ck_assert(iface_ready(f));
-		ck_assert_uint_ge(iftab_by_giaddr(w->t, f->gi[0].giaddr, &only), 1);
+		ck_assert_uint_ge(iftab_by_giaddr(w->t, f->giaddr[0].addr, &only), 1);
 	}
 }
 
@@ -253,11 +253,11 @@ static void
 giaddrs(struct world *w, uint32_t ifindex, const char *want)
 {
 	struct iface *f = iface(w, ifindex);
-	char got[IFTAB_GI_MAX * IP4_STRLEN + 1] = "", one[IP4_STRLEN];
+	char got[IFACE_GIADDRS_MAX * IP4_STRLEN + 1] = "", one[IP4_STRLEN];
 
-	for (uint8_t i = 0; i < f->n_gi; i++) {
+	for (uint8_t i = 0; i < f->n_giaddr; i++) {
 		strcat(got, i ? " " : "");
-		strcat(got, ip4_str(f->gi[i].giaddr, one));
+		strcat(got, ip4_str(f->giaddr[i].addr, one));
 	}
 	ck_assert_str_eq(got, want);
 }
@@ -295,8 +295,8 @@ START_TEST(ready_with_link_and_address)
 	ck_assert(ready(w, 5));
 	giaddrs(w, 5, "10.1.0.1");
 	by_giaddr(w, "10.1.0.1", 1, 5);
-	ck_assert_int_eq(iface_gi_find(iface(w, 5), ip("10.1.0.1")), 0);
-	ck_assert_int_eq(iface_gi_find(iface(w, 5), ip("10.1.0.2")), -1);
+	ck_assert_int_eq(iface_giaddr_find(iface(w, 5), ip("10.1.0.1")), 0);
+	ck_assert_int_eq(iface_giaddr_find(iface(w, 5), ip("10.1.0.2")), -1);
 	commit(w);
 	told_nothing(w);
 	world_end(w);
@@ -442,15 +442,15 @@ START_TEST(other_mac_or_mtu_is_not_told)
 	set(w, l);
 	addr(w, 5, "10.1.0.1/24");
 	commit(w);
-	before = iface(w, 5)->gi[0].rai;
+	before = iface(w, 5)->giaddr[0].rai;
 	l.mac[5] = 99;
 	l.mtu = 9000;
 	set(w, l);
 	commit(w);
 	told_nothing(w);
 	ck_assert_uint_eq(iface(w, 5)->link.mtu, 9000);
-	ck_assert_uint_eq(iface(w, 5)->gi[0].rai.len, before.len);
-	ck_assert_mem_ne(iface(w, 5)->gi[0].rai.value, before.value, before.len);
+	ck_assert_uint_eq(iface(w, 5)->giaddr[0].rai.len, before.len);
+	ck_assert_mem_ne(iface(w, 5)->giaddr[0].rai.value, before.value, before.len);
 	world_end(w);
 }
 END_TEST
@@ -466,7 +466,7 @@ START_TEST(renamed_into_and_out_of_the_configuration)
 	commit(w);
 	told_nothing(w);
 	ck_assert_ptr_null(iface(w, 5)->conf);
-	ck_assert_uint_eq(iface(w, 5)->n_gi, 0);
+	ck_assert_uint_eq(iface(w, 5)->n_giaddr, 0);
 	link_up(w, 5, "vlan10");
 	commit(w);
 	told_only(w, IFTAB_READY, 5, "vlan10");
@@ -741,7 +741,7 @@ START_TEST(all_and_rotate_take_one_of_each_subnet)
 	commit(w);
 	by_giaddr(w, "10.3.1.1", 1, 5);
 	by_giaddr(w, "10.1.0.1", 1, 5);
-	ck_assert_int_eq(iface_gi_find(iface(w, 5), ip("10.3.0.1")), 2);
+	ck_assert_int_eq(iface_giaddr_find(iface(w, 5), ip("10.3.0.1")), 2);
 	world_end(w);
 }
 END_TEST
@@ -1261,7 +1261,7 @@ END_TEST
 static void
 rai_is(struct world *w, uint32_t ifindex, int i, const char *hex)
 {
-	const struct rai *r = &iface(w, ifindex)->gi[i].rai;
+	const struct rai *r = &iface(w, ifindex)->giaddr[i].rai;
 	char got[511] = "";
 
 	for (int k = 0; k < r->len; k++)
@@ -1287,7 +1287,7 @@ START_TEST(no_option82)
 	o->option82 = false;
 	commit_all(w, true);
 	rai_is(w, 5, 0, "");
-	ck_assert_uint_eq(iface(w, 5)->gi[0].rai.flags_at, 0);
+	ck_assert_uint_eq(iface(w, 5)->giaddr[0].rai.flags_at, 0);
 	world_end(w);
 }
 END_TEST
@@ -1331,8 +1331,8 @@ START_TEST(every_suboption_in_ascending_order)
 	    "0c02" "dead"
 	    "9703" "007672"
 	    "9800");
-	ck_assert_uint_eq(iface(w, 5)->gi[0].rai.flags_at, 7 + 8 + 6 + 10 + 9 + 2);
-	ck_assert_uint_eq(iface(w, 5)->gi[0].rai.value[42], 0);
+	ck_assert_uint_eq(iface(w, 5)->giaddr[0].rai.flags_at, 7 + 8 + 6 + 10 + 9 + 2);
+	ck_assert_uint_eq(iface(w, 5)->giaddr[0].rai.value[42], 0);
 	world_end(w);
 }
 END_TEST
@@ -1400,10 +1400,10 @@ START_TEST(vss_goes_whole_or_not_at_all)
 	link_up(w, 5, "v5");
 	addr(w, 5, "10.5.0.1/24");
 	commit(w);
-	ck_assert_uint_eq(iface(w, 5)->gi[0].rai.len, 249);
+	ck_assert_uint_eq(iface(w, 5)->giaddr[0].rai.len, 249);
 	o->remote_id[119] = '\0';
 	commit_all(w, true);
-	ck_assert_uint_eq(iface(w, 5)->gi[0].rai.len, 255);
+	ck_assert_uint_eq(iface(w, 5)->giaddr[0].rai.len, 255);
 	world_end(w);
 }
 END_TEST
@@ -1421,7 +1421,7 @@ START_TEST(what_does_not_fit_is_left_out_and_the_rest_goes)
 	link_up(w, 5, "v5");
 	addr(w, 5, "10.5.0.1/24");
 	commit(w);
-	r = &iface(w, 5)->gi[0].rai;
+	r = &iface(w, 5)->giaddr[0].rai;
 	ck_assert_uint_eq(r->len, 202 + 6);
 	ck_assert_uint_eq(r->value[0], RAI_CIRCUIT_ID);
 	ck_assert_uint_eq(r->value[202], RAI_LINK);
@@ -1739,7 +1739,7 @@ START_TEST(which_addresses_look_like_vrrp)
 			ck_assert_msg(iface(w, 5)->standby != cases[i].virtual,
 			    "%zu", i);
 			if (cases[i].virtual)
-				ck_assert(ip4_eq(iface(w, 5)->gi[0].giaddr,
+				ck_assert(ip4_eq(iface(w, 5)->giaddr[0].addr,
 				    net(cases[i].other).addr));
 			world_end(w);
 		}
@@ -1934,11 +1934,11 @@ same_iface(const struct iface *a, const struct iface *b)
 	ck_assert_uint_eq(a->copy_of, b->copy_of);
 	ck_assert_int_eq(a->standby, b->standby);
 	ck_assert_int_eq(iface_ready(a), iface_ready(b));
-	ck_assert_uint_eq(a->n_gi, b->n_gi);
+	ck_assert_uint_eq(a->n_giaddr, b->n_giaddr);
 	ck_assert_uint_eq(a->n_addr, b->n_addr);
-	for (uint8_t i = 0; i < a->n_gi; i++) {
-		ck_assert(iface_gi_find(b, a->gi[i].giaddr) >= 0);
-		ck_assert_uint_eq(a->gi[i].rai.len, b->gi[i].rai.len);
+	for (uint8_t i = 0; i < a->n_giaddr; i++) {
+		ck_assert(iface_giaddr_find(b, a->giaddr[i].addr) >= 0);
+		ck_assert_uint_eq(a->giaddr[i].rai.len, b->giaddr[i].rai.len);
 	}
 	ck_assert_mem_eq(a->rule_bits, b->rule_bits, sizeof(a->rule_bits));
 }

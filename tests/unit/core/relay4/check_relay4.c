@@ -618,7 +618,7 @@ START_TEST(all_addresses_at_once)
 	}
 	set_xid(2);
 	ck_assert_int_eq(asked_on(20), DROP_NONE);
-	ck_assert_uint_eq(plan.n_copy, IFTAB_GI_MAX);
+	ck_assert_uint_eq(plan.n_copy, IFACE_GIADDRS_MAX);
 }
 END_TEST
 

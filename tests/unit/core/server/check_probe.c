@@ -718,7 +718,7 @@ END_TEST
 
 START_TEST(giaddr_is_of_an_interface_that_leads_to_the_server)
 {
-	const struct iface_gi *gi;
+	const struct iface_giaddr *gi;
 
 	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n"
 	    "[server b]\naddress = 198.51.100.11\n[server c]\naddress = 198.51.100.12\n"
@@ -734,8 +734,8 @@ START_TEST(giaddr_is_of_an_interface_that_leads_to_the_server)
 	probe_interfaces_changed(&p, w->now);
 	gi = probe_giaddr(&p, &w->r4, 0);
 	ck_assert_ptr_nonnull(gi);
-	ck_assert(ip4_eq(gi->giaddr, world_ip("203.0.113.1")));
-	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 1)->giaddr, world_ip("192.0.2.1")));
+	ck_assert(ip4_eq(gi->addr, world_ip("203.0.113.1")));
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 1)->addr, world_ip("192.0.2.1")));
 	world_link_down(w, 20, "vlan20");
 	probe_interfaces_changed(&p, w->now);
 	ck_assert_ptr_null(probe_giaddr(&p, &w->r4, 0));
@@ -744,7 +744,7 @@ START_TEST(giaddr_is_of_an_interface_that_leads_to_the_server)
 	probe_interfaces_changed(&p, w->now);
 	gi = probe_giaddr(&p, &w->r4, 0);
 	ck_assert_ptr_nonnull(gi);
-	ck_assert(ip4_eq(gi->giaddr, world_ip("192.0.2.129")));
+	ck_assert(ip4_eq(gi->addr, world_ip("192.0.2.129")));
 	world_free(w);
 }
 END_TEST
@@ -754,9 +754,9 @@ START_TEST(on_standby_in_the_name_of_our_own_address)
 {
 	open_world("[interface vlan10]\nservers = 198.51.100.10\n"
 	    "active = address 192.0.2.7\n");
-	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 0)->giaddr, world_ip("192.0.2.1")));
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 0)->addr, world_ip("192.0.2.1")));
 	world_addr(w, 10, "192.0.2.7/32");
-	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 0)->giaddr, world_ip("192.0.2.7")));
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 0)->addr, world_ip("192.0.2.7")));
 	world_free(w);
 }
 END_TEST

@@ -4,6 +4,7 @@
  */
 #include <check.h>
 
+#include "core/iface/iface.h"
 #include "core/server/stats.h"
 
 Suite *stats_suite(void);
