@@ -104,7 +104,7 @@ make_servers(struct daemon *d, const struct conf *c, struct daemon_server *next,
 	for (uint16_t i = 0; i < c->n_server; i++) {
 		if (c->server[i].first != i)
 			continue;
-		next[i].address = c->server[i].address;
+		next[i].address = ip_v4(c->server[i].address);
 		next[i].sock = kept_socket(d, next[i].address);
 		if (!next[i].sock) {
 			next[i].sock = udp_server_with(priv_server(d->priv),
@@ -203,7 +203,7 @@ daemon_reconnect_servers(struct daemon *d)
 		if (!s)
 			continue;
 		udp_server_reconnect(s);
-		d->r4.server_source[i] = udp_server_source(s);
+		d->servers.source[i] = udp_server_source(s);
 	}
 }
 
@@ -221,7 +221,7 @@ static bool
 is_unwell(const struct daemon *d)
 {
 	for (unsigned i = 0; i < d->conf->n_server; i++)
-		if (d->r4.health[i].state == HEALTH_DOWN)
+		if (d->servers.health[i].state == HEALTH_DOWN)
 			return true;
 	return d->news_failed || way_watch_waits(d);
 }
@@ -232,7 +232,7 @@ tick(void *daemon, struct mono now)
 	struct daemon *d = daemon;
 
 	d->ticking = false;
-	relay4_tick(&d->r4, now);
+	servers_tick(&d->servers, now);
 	iface_watch_tick(d, now);
 	way_watch_tick(d, now);
 	if (is_unwell(d))
@@ -278,14 +278,14 @@ static void
 on_health(void *daemon, uint16_t server)
 {
 	struct daemon *d = daemon;
-	const struct health *h = &d->r4.health[server];
+	const struct health *h = &d->servers.health[server];
 	const struct conf_server *s = &d->conf->server[server];
 	char a[IP4_STRLEN];
 
 	log_event(&d->log, h->state == HEALTH_DOWN ? LOG_LEVEL_WARNING :
 	    LOG_LEVEL_INFO, health_event(h),
 	    "server=%s address=%s state=%s diag=%s after=%u", s->name,
-	    ip4_str(s->address, a), health_state_name(h->state),
+	    ip4_str(ip_v4(s->address), a), health_state_name(h->state),
 	    health_diag_word(h->diag), h->bad_in_row);
 	daemon_tick_soon(d);
 	status_changed(d);
@@ -310,12 +310,13 @@ open_tables(struct daemon *d)
 	if (!d->iftab || !d->clients || !d->helpers || !d->hedges ||
 	    !d->rescues || !d->track || !d->batch)
 		return failed(d, "tables", -ENOMEM);
-	d->r4.iftab = d->iftab;
+	d->r4.servers = &d->servers;
+	d->servers.iftab = d->r4.iftab = d->iftab;
 	d->r4.clients = d->clients;
 	d->r4.stats = &d->stats;
 	d->r4.hedges = d->hedges;
-	d->r4.on_health = on_health;
-	d->r4.user = d;
+	d->servers.on_health = on_health;
+	d->servers.user = d;
 	return 0;
 }
 

@@ -36,8 +36,8 @@ put_servers(struct sbuf *b, const struct daemon *d)
 		if (d->conf->server[i].first != i)
 			continue;
 		all++;
-		down += d->r4.health[i].state == HEALTH_DOWN;
-		drained += d->r4.health[i].state == HEALTH_DRAINED;
+		down += d->servers.health[i].state == HEALTH_DOWN;
+		drained += d->servers.health[i].state == HEALTH_DRAINED;
 	}
 	sbuf_printf(b, "%u server%s", all, all == 1 ? "" : "s");
 	if (down || drained)

@@ -50,6 +50,32 @@ ip4_eq(struct ip4 a, struct ip4 b)
 	return a.host == b.host;
 }
 
+/* An address of either version; zeros are "none". */
+struct ipaddr {
+	uint8_t version;	/* 4, 6, or 0: none */
+	union {
+		struct ip4 v4;
+		uint8_t v6[16];	/* as on the wire */
+	};
+};
+
+static inline struct ipaddr
+ip_of4(struct ip4 a)
+{
+	return (struct ipaddr){ .version = 4, .v4 = a };
+}
+
+/* IP4_NONE when it is not an IPv4 address. */
+static inline struct ip4
+ip_v4(struct ipaddr a)
+{
+	return a.version == 4 ? a.v4 : IP4_NONE;
+}
+
+bool ip_eq(struct ipaddr a, struct ipaddr b);
+/* 32 bits that depend on the whole address, for a hash. */
+uint32_t ip_fold(struct ipaddr a);
+
 bool ip4_is_multicast(struct ip4 a);
 /* Usable as a unicast host address: not 0/8, 127/8 is allowed, no multicast, no 240/4. */
 bool ip4_is_host(struct ip4 a);

@@ -101,6 +101,7 @@ struct daemon {
 	struct track *track;	/* capacity of the first configuration */
 	struct boots boots;
 	struct stats stats;
+	struct servers servers;
 	struct relay4 r4;
 
 	struct netlink *netlink;

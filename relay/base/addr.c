@@ -18,6 +18,24 @@
 #include <string.h>
 
 bool
+ip_eq(struct ipaddr a, struct ipaddr b)
+{
+	if (a.version != b.version)
+		return false;
+	return a.version == 6 ? memcmp(a.v6, b.v6, sizeof(a.v6)) == 0 : ip4_eq(ip_v4(a), ip_v4(b));
+}
+
+uint32_t
+ip_fold(struct ipaddr a)
+{
+	uint32_t x = ip_v4(a).host;
+
+	for (unsigned i = 0; a.version == 6 && i < sizeof(a.v6); i++)
+		x ^= (uint32_t)a.v6[i] << i % 4 * 8;
+	return x;
+}
+
+bool
 ip4_is_multicast(struct ip4 a)
 {
 	return a.host >> 28 == 0xe;

@@ -95,7 +95,7 @@ at_server(struct daemon *d, struct sight *s, uint16_t server)
 
 	s->ifindex = 0;
 	if (server != CONF_NONE)
-		s->peer = d->conf->server[server].address;
+		s->peer = ip_v4(d->conf->server[server].address);
 	sbuf_printf(&b, "server:%s", conf_server_name(d->conf, server));
 }
 
@@ -110,7 +110,7 @@ static void
 add_servers(struct daemon *d, struct sight *s, const uint16_t *server, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		s->facts.server[i] = d->conf->server[server[i]].address;
+		s->facts.server[i] = ip_v4(d->conf->server[server[i]].address);
 	s->facts.n_server = (uint16_t)n;
 }
 
@@ -242,7 +242,7 @@ see_datagram(struct daemon *d, struct sight *s, const struct relay4_rx *rx)
 	struct udpip u = udp_of(rx, DHCP4_PORT_SERVER);
 
 	begin(s, PCAPNG_INBOUND | PCAPNG_UNICAST);
-	at_server(d, s, relay4_server(&d->r4, rx->src));
+	at_server(d, s, servers_find4(&d->servers, rx->src));
 	put_udp(s, &u);
 }
 
@@ -262,8 +262,8 @@ see_sent_dhcp(struct daemon *d, struct sight *s, uint16_t server, const void *ms
     size_t len)
 {
 	struct udpip u = {
-		.src = d->r4.server_source[server], .sport = DHCP4_PORT_SERVER,
-		.dst = d->conf->server[server].address,
+		.src = d->servers.source[server], .sport = DHCP4_PORT_SERVER,
+		.dst = ip_v4(d->conf->server[server].address),
 		.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL,
 		.payload = msg, .payload_len = len,
 	};
@@ -522,7 +522,7 @@ capture_help_copy(struct daemon *d, const struct relay4_rx *rx,
 		see_sent_frame(d, &s, ifindex, &everybody);
 		put_udp(&s, u);
 	} else {
-		see_sent(d, &s, relay4_server(&d->r4, u->dst), u);
+		see_sent(d, &s, servers_find4(&d->servers, u->dst), u);
 	}
 	of_interface(&s, in);
 	if (!capture_wants(d, &s))
@@ -551,7 +551,7 @@ capture_seen(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
 static void
 put_rescue_question(struct daemon *d, const struct rescue_plan *p)
 {
-	uint16_t server = relay4_server(&d->r4, p->udp.dst);
+	uint16_t server = servers_find4(&d->servers, p->udp.dst);
 	char text[CAPTURE_COMMENT];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 	struct sight s;

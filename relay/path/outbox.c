@@ -92,7 +92,7 @@ settle(struct daemon *d)
 static void
 account(struct daemon *d, unsigned server, const struct udp_sent *sent)
 {
-	struct server_stats *st = &d->r4.server[server];
+	struct server_stats *st = &d->servers.stats[server];
 
 	st->sent += sent->ok;
 	st->dropped += sent->full;

@@ -191,7 +191,7 @@ port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 		uint16_t s = plan.servers.server[i];
 		struct udpip u = {
 			.src = plan.src, .sport = plan.sport,
-			.dst = d->conf->server[s].address,
+			.dst = ip_v4(d->conf->server[s].address),
 			.dport = DHCP4_PORT_PXE, .ttl = UDPIP_TTL,
 			.payload = msg, .payload_len = len,
 		};
@@ -200,9 +200,9 @@ port4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 			capture_copy_4011(d, rx, s, &u);
 		why = outbox_raw(d, &u, 0);
 		d->stats.counter[COUNTER_COPIES] += why == DROP_NONE;
-		d->r4.server[s].sent += why == DROP_NONE;
-		d->r4.server[s].errors += why == DROP_SEND_ERROR;
-		d->r4.server[s].dropped += why == DROP_SEND_FULL;
+		d->servers.stats[s].sent += why == DROP_NONE;
+		d->servers.stats[s].errors += why == DROP_SEND_ERROR;
+		d->servers.stats[s].dropped += why == DROP_SEND_FULL;
 		sent += why == DROP_NONE;
 	}
 	if (!sent)
@@ -633,7 +633,7 @@ server_error(struct daemon *d, uint16_t server, int err, struct mono now)
 	bool asked = doctor_run_error(d, server, err);
 
 	if (!probe_run_error(d, server, err, now) && !asked)
-		relay4_server_error(&d->r4, server, err, now);
+		servers_error(&d->servers, server, err, now);
 }
 
 int
@@ -645,7 +645,7 @@ path_drain(struct daemon *d, unsigned server, struct mono now)
 	uint32_t errors = udp_server_errors(s, &last);
 
 	d->stats.counter[COUNTER_SEND_ERRORS_SERVER] += errors;
-	d->r4.server[server].errors += errors;
+	d->servers.stats[server].errors += errors;
 	if (errors && believed(d, (uint16_t)server, &last))
 		server_error(d, (uint16_t)server, last.err, now);
 	return n;

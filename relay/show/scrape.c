@@ -184,7 +184,7 @@ who(struct daemon *d, uint16_t i, struct who *w)
 {
 	w->label[0] = (struct prom_label){ "server", d->conf->server[i].name };
 	w->label[1] = (struct prom_label){ "address",
-	    ip4_str(d->conf->server[i].address, w->address) };
+	    ip4_str(ip_v4(d->conf->server[i].address), w->address) };
 	return w->label;
 }
 
@@ -195,7 +195,7 @@ server_number(struct daemon *d, struct prom *p, const struct number *n)
 
 	prom_family(p, PROM_COUNTER, n->word, n->help);
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
-		prom_sample(p, who(d, i, &w), 2, number(&d->r4.server[i], n));
+		prom_sample(p, who(d, i, &w), 2, number(&d->servers.stats[i], n));
 }
 
 static void
@@ -208,15 +208,15 @@ server_health(struct daemon *d, struct prom *p)
 	    "0 when a server is down; 1 when it is up, or nothing is known against it.");
 	for (i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
 		prom_sample(p, who(d, i, &w), 2,
-		    d->r4.health[i].state != HEALTH_DOWN);
+		    d->servers.health[i].state != HEALTH_DOWN);
 	prom_family(p, PROM_GAUGE, "server-usable",
 	    "1 while a server may be chosen: neither down nor drained.");
 	for (i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
-		prom_sample(p, who(d, i, &w), 2, health_usable(&d->r4.health[i]));
+		prom_sample(p, who(d, i, &w), 2, health_usable(&d->servers.health[i]));
 	prom_family(p, PROM_GAUGE, "server-state",
 	    "The state of a server and why, 1 for the one that holds.");
 	for (i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++) {
-		const struct health *h = &d->r4.health[i];
+		const struct health *h = &d->servers.health[i];
 
 		who(d, i, &w);
 		prom_sample(p, PROM_LABELS(w.label[0], w.label[1],
@@ -237,7 +237,7 @@ servers(struct daemon *d, struct prom *p)
 	    "Time from a client's last message to a server's answer.");
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
 		prom_histogram(p, who(d, i, &w), 2, stats_answer_us,
-		    d->r4.server[i].answer, STATS_ANSWERS, d->r4.server[i].answer_us);
+		    d->servers.stats[i].answer, STATS_ANSWERS, d->servers.stats[i].answer_us);
 }
 
 static void

@@ -71,9 +71,9 @@ static void
 ask_route(struct daemon *d, uint16_t s)
 {
 	struct way_watch *w = d->way_watch;
-	struct ip4 dst = d->conf->server[s].address;
+	struct ip4 dst = ip_v4(d->conf->server[s].address);
 	struct route r;
-	int err = route_ask(w->route, dst, d->r4.server_source[s], &r);
+	int err = route_ask(w->route, dst, d->servers.source[s], &r);
 
 	if (err == 0)
 		way_route(&w->ways, s, r.ifindex, next_hop(&r, dst));
@@ -181,7 +181,7 @@ way_watch_waits(const struct daemon *d)
 static void
 judge(struct daemon *d, struct mono now)
 {
-	if (way_judge(&d->way_watch->ways, &d->r4, now))
+	if (way_judge(&d->way_watch->ways, &d->servers, now))
 		probe_run_soon(d);
 }
 

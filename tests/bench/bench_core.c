@@ -46,6 +46,7 @@ static const struct hash_key secret = { { 0x1234, 0x5678 } };
 struct bench {
 	struct conf *conf;
 	struct stats stats;
+	struct servers servers;
 	struct relay4 r4;
 	struct track *track;
 	struct mono now;
@@ -187,7 +188,7 @@ reply(struct bench *b, unsigned i)
 	struct relay4_delivery v;
 	struct relay4_rx rx = {
 		.data = b->reply[i], .len = OFFER, .sport = 67, .unicast = true,
-		.src = b->conf->server[0].address, .dst = { 0x0a400001 },
+		.src = ip_v4(b->conf->server[0].address), .dst = { 0x0a400001 },
 		.ifindex = CLIENT_IF + 1,
 	};
 	struct udpip u = { .sport = 67, .dport = 68, .payload = b->out };
@@ -254,7 +255,7 @@ interfaces(struct bench *b)
 	}
 	iftab_commit(b->r4.iftab, b->conf, "host", true, NULL, NULL);
 	for (unsigned i = 0; i < b->conf->n_server; i++)
-		b->r4.server_source[i].host = 0x0a090001;
+		b->servers.source[i].host = 0x0a090001;
 }
 
 static struct bench *
@@ -267,7 +268,8 @@ bench_new(uint32_t clients, size_t capacity)
 	b->clients = clients;
 	b->now = mono_us(1000000000);
 	b->conf = conffile_parse(config, strlen(config), mistake, NULL);
-	b->r4.iftab = iftab_new();
+	b->r4.servers = &b->servers;
+	b->servers.iftab = b->r4.iftab = iftab_new();
 	b->r4.clients = clients_new(capacity, secret, NULL, NULL);
 	b->r4.hedges = hedges_new(HEDGES);
 	b->track = track_new(capacity, secret);

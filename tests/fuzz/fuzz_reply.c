@@ -130,7 +130,7 @@ check_source(struct world *w, const struct relay4_delivery *d,
 	bool known = d->server != CONF_NONE;
 
 	assert(known || !w->conf->check_source);
-	assert(!known || ip4_eq(w->conf->server[d->server].address, rx->src));
+	assert(!known || ip4_eq(ip_v4(w->conf->server[d->server].address), rx->src));
 	/* of this network: only one server lives on a client VLAN */
 	if (in && in->conf)
 		assert(ip4_eq(rx->src, world_ip("192.0.2.9")) &&
@@ -375,7 +375,7 @@ static bool
 is_reason(struct world *w, const struct relay4_rx *rx, enum drop why)
 {
 	const struct iface *in = iftab_by_index(w->iftab, rx->ifindex);
-	uint16_t server = relay4_server(&w->r4, rx->src);
+	uint16_t server = servers_find4(&w->servers, rx->src);
 	struct iface *only;
 	struct dhcp4 m;
 	size_t n;

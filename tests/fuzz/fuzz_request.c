@@ -41,8 +41,8 @@ check_servers(const struct world *w, const struct relay4_plan *p)
 		assert(w->conf->is_boot[s] || w->conf->is_dhcp[s]);
 		assert(iface_leads_to(p->in, w->conf, s));
 		for (unsigned k = 0; k < i; k++)
-			assert(!ip4_eq(w->conf->server[s].address,
-			    w->conf->server[p->server[k]].address));
+			assert(!ip4_eq(ip_v4(w->conf->server[s].address),
+			    ip_v4(w->conf->server[p->server[k]].address)));
 	}
 }
 

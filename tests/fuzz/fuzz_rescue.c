@@ -71,11 +71,11 @@ static void
 check_ask(struct seen *s, const struct rescue_plan *p)
 {
 	const struct relay4 *r = &s->w->r4;
-	uint16_t server = relay4_server(r, p->udp.dst);
+	uint16_t server = servers_find4(r->servers, p->udp.dst);
 	struct dhcp4 m;
 
 	assert(server != CONF_NONE && r->conf->is_boot[server]);
-	assert(health_usable(&r->health[server]));
+	assert(health_usable(&r->servers->health[server]));
 	assert(iftab_is_ours(s->w->iftab, p->udp.src));
 	assert(p->udp.sport == DHCP4_PORT_SERVER && p->udp.dport == DHCP4_PORT_PXE);
 	assert(dhcp4_parse(&m, p->msg, p->udp.payload_len) == DROP_NONE);

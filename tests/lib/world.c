@@ -73,10 +73,10 @@ fresh_memory(struct world *w, size_t capacity)
 static void
 fresh_servers(struct world *w)
 {
-	memset(w->r4.server, 0, sizeof(w->r4.server));
+	memset(w->servers.stats, 0, sizeof(w->servers.stats));
 	memset(w->r4.rule_hits, 0, sizeof(w->r4.rule_hits));
 	for (unsigned i = 0; w->conf && i < w->conf->n_server; i++)
-		health_init(&w->r4.health[i], w->conf->server[i].rise,
+		health_init(&w->servers.health[i], w->conf->server[i].rise,
 		    w->conf->server[i].fall, w->now);
 }
 
@@ -106,7 +106,8 @@ world_new(const char *conf, size_t capacity)
 	w->iftab = iftab_new();
 	if (!w->iftab)
 		broken("iftab", "no memory");
-	w->r4.iftab = w->iftab;
+	w->r4.servers = &w->servers;
+	w->servers.iftab = w->r4.iftab = w->iftab;
 	w->r4.stats = &w->stats;
 	world_reset(w, capacity);
 	world_reload(w, conf);

@@ -23,6 +23,7 @@ struct world {
 	struct clients *clients;
 	struct hedges *hedges;
 	struct stats stats;
+	struct servers servers;
 	struct relay4 r4;
 	struct mono now;
 	unsigned evicted;	/* conversations that gave way */

@@ -121,7 +121,7 @@ send_plan(struct boot *b, const struct relay4_plan *plan)
 {
 	for (unsigned i = 0; i < plan->n_server; i++)
 		for (int s = 0; s < SERVERS; s++)
-			if (ip4_eq(w->conf->server[plan->server[i]].address,
+			if (ip4_eq(ip_v4(w->conf->server[plan->server[i]].address),
 			    world_ip(address[s])))
 				to_server(b, s, plan->m.type, plan->copy[0].giaddr);
 }
@@ -241,7 +241,7 @@ arrive(struct boot *b, const struct flight *f)
 	struct wr giaddr, yiaddr;
 
 	if (f->error) {
-		relay4_server_error(&w->r4, relay4_server(&w->r4, from),
+		servers_error(&w->servers, servers_find4(&w->servers, from),
 		    ECONNREFUSED, w->now);
 		return;
 	}
@@ -291,7 +291,7 @@ run(struct boot *b)
 		hedges_due(b);
 		timers(b);
 		if (b->now % 1000 == 0)
-			relay4_tick(&w->r4, w->now);
+			servers_tick(&w->servers, w->now);
 		world_wait_ms(w, STEP_MS);
 	}
 }

@@ -832,7 +832,7 @@ expect_counter(struct scen *s, char **word)
 static uint16_t
 server_of(const struct scen *s, const char *address)
 {
-	uint16_t i = relay4_server(&s->d->r4, ip(s, address));
+	uint16_t i = servers_find4(&s->d->servers, ip(s, address));
 
 	if (i == CONF_NONE)
 		wrong(s, "no such server");
@@ -842,7 +842,7 @@ server_of(const struct scen *s, const char *address)
 static void
 expect_health(struct scen *s, char **word)
 {
-	const struct health *h = &s->d->r4.health[server_of(s, word[2])];
+	const struct health *h = &s->d->servers.health[server_of(s, word[2])];
 
 	if (!word[3] || strcmp(health_state_name(h->state), word[3]) != 0)
 		wrong(s, "it is %s", health_state_name(h->state));
@@ -1022,18 +1022,18 @@ static void
 set_health(struct scen *s, char **word)
 {
 	uint16_t i = server_of(s, word[1]);
-	struct health *h = &s->d->r4.health[i];
+	struct health *h = &s->d->servers.health[i];
 	bool drained = strcmp(word[2], "drained") == 0;
 
 	if (drained || strcmp(word[2], "enabled") == 0) {
-		relay4_health(&s->d->r4, i, health_drain(h, drained, fakeio_now()));
+		servers_note(&s->d->servers, i, health_drain(h, drained, fakeio_now()));
 		return;
 	}
 	if (strcmp(word[2], "up") != 0 && strcmp(word[2], "down") != 0)
 		wrong(s, "no state %s", word[2]);
 	*dead(s, ip(s, word[1])) = strcmp(word[2], "down") == 0;
 	for (int n = 0; n < 255 && strcmp(word[2], health_state_name(h->state)) != 0; n++)
-		relay4_health(&s->d->r4, i, strcmp(word[2], "up") == 0 ?
+		servers_note(&s->d->servers, i, strcmp(word[2], "up") == 0 ?
 		    health_good(h, HEALTH_DIAG_PROBE_OK, fakeio_now()) :
 		    health_bad(h, HEALTH_DIAG_PROBE_PXE, fakeio_now()));
 }

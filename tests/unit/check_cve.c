@@ -731,7 +731,7 @@ START_TEST(metal_stack_option_54_is_no_destination)
 	msg_end(&msg);
 	ck_assert_int_eq(request(), DROP_NONE);
 	ck_assert_uint_eq(plan.n_server, 1);
-	ck_assert(ip4_eq(w->conf->server[plan.server[0]].address, world_ip(SERVER)));
+	ck_assert(ip4_eq(ip_v4(w->conf->server[plan.server[0]].address), world_ip(SERVER)));
 }
 END_TEST
 
@@ -786,7 +786,7 @@ START_TEST(cve_2026_20084_bootp_stays_in_its_vlan)
 	msg.len = DHCP4_HEADER;
 	ck_assert_int_eq(request_on(20, msg.b, msg.len), DROP_NONE);
 	ck_assert_uint_eq(plan.n_server, 1);
-	ck_assert(ip4_eq(w->conf->server[plan.server[0]].address,
+	ck_assert(ip4_eq(ip_v4(w->conf->server[plan.server[0]].address),
 	    world_ip("198.51.100.11")));
 	ck_assert_uint_eq(w->stats.counter[COUNTER_BOOTP], 1);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_OPTION82_ADDED], 0);

@@ -73,7 +73,8 @@ struct conf_probe {
 
 struct conf_server {
 	char name[CONF_NAME_MAX];	/* the address' text when implicit */
-	struct ip4 address;
+	struct ipaddr address;
+	uint32_t vrf;		/* its routing table; 0, the main one: no key sets it yet */
 	bool implicit;		/* an address in a list, no [server] section */
 	bool option82;		/* may get our option 82 (default true) */
 	bool proxy_only;	/* offers = proxy-only */
@@ -240,6 +241,8 @@ const struct conf_if *conf_match(const struct conf *c, const char *ifname);
 bool conf_glob(const char *p, const char *s);
 /* The server with this address (its `first` index), or CONF_NONE. Linear; for set-up. */
 uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
+/* The server of c with the address and VRF of s, which may be another configuration's. */
+uint16_t conf_server_same(const struct conf *c, const struct conf_server *s);
 /* Is the server (a `first` index) a member of the group? Of CONF_NONE nobody is. */
 bool conf_group_has(const struct conf *c, uint16_t group, uint16_t server);
 /* What files and lines call a server: its name, "other" for CONF_NONE (a sender that is not

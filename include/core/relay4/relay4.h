@@ -20,10 +20,10 @@
 #include "base/mono.h"
 #include "core/relay4/clients.h"
 #include "core/conf/conf.h"
-#include "core/server/health.h"
 #include "core/relay4/hedge.h"
 #include "core/iface/iftab.h"
 #include "core/server/select.h"
+#include "core/server/servers.h"
 #include "core/server/stats.h"
 #include "proto/dhcp4.h"
 #include "proto/pxe.h"
@@ -36,34 +36,22 @@
 /* strip-pxe-from leaves longer offers alone; clients take 1,472 bytes at most. */
 #define RELAY4_STRIP_MAX	16384
 
-#define RELAY4_SERVER_SLOTS	1024
-
 /* What the decisions read and write. All pointers are borrowed. */
 struct relay4 {
-	const struct conf *conf;
-	uint32_t conf_gen;	/* grows with every configuration */
+	const struct conf *conf;	/* that of servers */
+	struct servers *servers;
 	struct iftab *iftab;
 	struct clients *clients;
 	struct stats *stats;
-	struct server_stats server[CONF_SERVERS_MAX];
-	/* Our address on the way to each server, IP4_NONE while there is no route. */
-	struct ip4 server_source[CONF_SERVERS_MAX];
 	uint64_t rule_hits[CONF_RULES_MAX];
-	struct health health[CONF_SERVERS_MAX];	/* by server, the first of its address */
 	struct hedges *hedges;
-	/* Told when the state of a server changed; may be NULL. */
-	void (*on_health)(void *user, uint16_t server);
-	void *user;
-	uint16_t slot[RELAY4_SERVER_SLOTS];	/* address -> server, filled by relay4_configure */
 	struct pxe_client scratch;	/* facts of the packet at hand */
 };
 
-/* Takes a configuration (the first or the next): counters of servers and
+/* Takes a configuration (the first or the next), also for its servers: counters of servers and
  * rules that stay are kept. old may be NULL. */
 void relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
     struct mono now);
-/* CONF_NONE when no server has this address. O(1). */
-uint16_t relay4_server(const struct relay4 *r, struct ip4 a);
 
 /* A message as it came in. */
 struct relay4_rx {
@@ -150,14 +138,6 @@ size_t relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
  */
 bool relay4_hedge_due(const struct relay4 *r, struct mono *due);
 bool relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan);
-
-/* The kernel reported an error (an errno value) for a server's socket: what an ICMP message or
- * ARP said. */
-void relay4_server_error(struct relay4 *r, uint16_t server, int err, struct mono now);
-/* Once a second: servers without probes that errors took down are tried again. */
-void relay4_tick(struct relay4 *r, struct mono now);
-/* Tells on_health when `changed`, which is what a health_* function returned. */
-void relay4_health(struct relay4 *r, uint16_t server, bool changed);
 
 /* --- for the files of relay4, and for those that answer or ask in its way (p4011, rescue) ----- */
 

@@ -40,7 +40,7 @@
 #include "core/conf/conf.h"
 #include "core/server/health.h"
 #include "core/iface/iftab.h"
-#include "core/relay4/relay4.h"
+#include "core/server/servers.h"
 
 /* What became of the last question of one kind. */
 enum probe_last {
@@ -105,37 +105,37 @@ void probe_interfaces_changed(struct probes *p, struct mono now);
 
 /* The next question that is to be sent now; false: none is. It also ends rounds whose time is
  * over, so it is to be called until it says false, whenever probe_due() says. */
-bool probe_next(struct probes *p, struct relay4 *r, struct mono now, struct probe_question *q);
+bool probe_next(struct probes *p, struct servers *sv, struct mono now, struct probe_question *q);
 /* How many questions may be asked in a step of step_ms: twice what falls into it on average. All
  * servers are due at once after the process was stopped for a second, or when a route is back; they
  * are not to be asked in one burst. */
 unsigned probe_share(const struct conf *c, int64_t step_ms);
 /* When there will be something to do; false: never. */
-bool probe_due(const struct probes *p, const struct relay4 *r, struct mono *due);
+bool probe_due(const struct probes *p, const struct servers *sv, struct mono *due);
 
 /* Whose open question is it, and which of its probes; false: it is nobody's. */
-bool probe_find(const struct probes *p, const struct relay4 *r, uint32_t token,
+bool probe_find(const struct probes *p, const struct servers *sv, uint32_t token,
     uint16_t *server, unsigned *which);
 /* What came of a question. A number that is not, or no longer, asked for is
  * ignored: false. */
-bool probe_answered(struct probes *p, struct relay4 *r, uint32_t token, struct mono now);
-bool probe_failed(struct probes *p, struct relay4 *r, uint32_t token, enum health_diag d,
+bool probe_answered(struct probes *p, struct servers *sv, uint32_t token, struct mono now);
+bool probe_failed(struct probes *p, struct servers *sv, uint32_t token, enum health_diag d,
     struct mono now);
 /* It could not be asked: PROBE_NO_INTERFACE, PROBE_OFF_LINK or PROBE_BUSY. */
-bool probe_waits(struct probes *p, struct relay4 *r, uint32_t token, enum probe_last why,
+bool probe_waits(struct probes *p, struct servers *sv, uint32_t token, enum probe_last why,
     struct mono now);
 /* An error (errno) of the server's socket answers its open DHCP questions. true: so it was
  * one of theirs, and is counted with the round. */
-bool probe_socket_error(struct probes *p, struct relay4 *r, uint16_t server, int err,
+bool probe_socket_error(struct probes *p, struct servers *sv, uint16_t server, int err,
     struct mono now);
 
 /* The subnet in whose name a server is asked: the first one of a ready client interface whose
  * clients are sent to this server (dnsmasq does not answer for subnets that it does not know).
  * NULL: there is none now. Its giaddr is an address of this machine, so not the virtual one while
  * on standby. Valid until the next call or change of interfaces. */
-const struct iface_giaddr *probe_giaddr(struct probes *p, const struct relay4 *r, uint16_t server);
+const struct iface_giaddr *probe_giaddr(struct probes *p, const struct servers *sv, uint16_t server);
 /* The link that this server is on, and our address there; NULL: it is on none. */
-const struct iface *probe_link(struct probes *p, const struct relay4 *r, uint16_t server,
+const struct iface *probe_link(struct probes *p, const struct servers *sv, uint16_t server,
     struct ip4 *source);
 
 /* The default diagnosis of silence. */

@@ -17,7 +17,7 @@
 #include "base/mono.h"
 #include "core/conf/conf.h"
 #include "core/server/health.h"
-#include "core/relay4/relay4.h"
+#include "core/server/servers.h"
 
 /* Somebody whose ARP answer a packet to a server needs: a gateway, or the
  * server itself. Servers behind one gateway share it. */
@@ -60,11 +60,11 @@ bool way_doubt(struct ways *w, uint32_t ifindex, struct ip4 ip);
 void way_reset(struct ways *w);
 
 /*
- * Blocks and unblocks the servers of r accordingly, and has relay4_health() tell.
+ * Blocks and unblocks the servers accordingly, and has servers_note() tell.
  * A neighbour through which a server answered after all is forgiven. Once after
  * each change, and every second or so while a server waits. true: the way to one that is probed is
  * back, so that a probe may say at once what it waits for.
  */
-bool way_judge(struct ways *w, struct relay4 *r, struct mono now);
+bool way_judge(struct ways *w, struct servers *sv, struct mono now);
 
 #endif

@@ -645,12 +645,18 @@ conf_free(struct conf *c)
 }
 
 uint16_t
-conf_server_by_addr(const struct conf *c, struct ip4 a)
+conf_server_same(const struct conf *c, const struct conf_server *s)
 {
 	for (uint16_t i = 0; i < c->n_server; i++)
-		if (ip4_eq(c->server[i].address, a))
+		if (ip_eq(c->server[i].address, s->address) && c->server[i].vrf == s->vrf)
 			return c->server[i].first;
 	return CONF_NONE;
+}
+
+uint16_t
+conf_server_by_addr(const struct conf *c, struct ip4 a)
+{
+	return conf_server_same(c, &(struct conf_server){ .address = ip_of4(a) });
 }
 
 bool

@@ -63,7 +63,7 @@ static void
 add_to_group(const struct conf_at *a, struct conf_helper *h, const struct conf_group *g)
 {
 	for (uint16_t i = 0; i < g->n; i++)
-		add_to(a, h, a->b->c->server[g->server[i]].address);
+		add_to(a, h, ip_v4(a->b->c->server[g->server[i]].address));
 }
 
 /* A group, a server, an address; what is none of these names interfaces. */
@@ -82,7 +82,7 @@ set_to(const struct conf_at *a, void *object)
 		if (g)
 			add_to_group(a, h, g);
 		else if (s)
-			add_to(a, h, s->address);
+			add_to(a, h, ip_v4(s->address));
 		else if (ip4_parse(l.item, &addr) && ip4_is_host(addr))
 			add_to(a, h, addr);
 		else if (l.item[strspn(l.item, "0123456789./")] == '\0')

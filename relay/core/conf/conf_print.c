@@ -299,7 +299,7 @@ put_server(struct printer *p, const struct conf_server *s)
 		return;
 	put(p, "%s", "");
 	put(p, "[server %s]", s->name);
-	put(p, "address = %s", ip4_str(s->address, text));
+	put(p, "address = %s", ip4_str(ip_v4(s->address), text));
 	put(p, "option82 = %s", addnone(s->option82));
 	put(p, "offers = %s", s->proxy_only ? "proxy-only" : "any");
 	put(p, "weight = %u", s->weight);
@@ -322,7 +322,7 @@ put_members(struct printer *p, const char *key, const struct conf *c, const stru
 		const struct conf_server *s = &c->server[g->server[i]];
 		bool taken = g->implicit && conf_group_find(c, s->name);
 
-		list_item(p, taken ? ip4_str(s->address, text) : s->name);
+		list_item(p, taken ? ip4_str(ip_v4(s->address), text) : s->name);
 	}
 	list_end(p);
 }

@@ -19,14 +19,17 @@ static void
 set_address(const struct conf_at *a, void *object)
 {
 	struct conf_server *s = object;
+	struct ip4 ip = IP4_NONE;
 
 	/* The relay works before DNS does, and through its outages. */
-	if (ip4_parse(a->value, &s->address) || !strpbrk(a->value, "abcdefghijklmnopqrstuvwxyz"
+	if (ip4_parse(a->value, &ip) || !strpbrk(a->value, "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-		(void)conf_host(a, "", &s->address);
+		(void)conf_host(a, "", &ip);
 	else
 		conf_bad(a, "a server is an IPv4 address like 192.0.2.10, "
 		    "host names are not looked up");
+	if (!ip4_is_none(ip))
+		s->address = ip_of4(ip);
 }
 
 static void
@@ -86,7 +89,7 @@ join_address(struct conf_builder *b, const struct conf_sect *sect, struct conf_s
 	const struct conf *c = b->c;
 
 	for (const struct conf_server *o = c->server; o < s; o++) {
-		if (!ip4_eq(o->address, s->address) || ip4_is_none(s->address))
+		if (!ip_eq(o->address, s->address) || o->vrf != s->vrf || !s->address.version)
 			continue;
 		s->first = o->first;
 		if (o->option82 != s->option82 || o->proxy_only != s->proxy_only ||
@@ -233,7 +236,7 @@ server_item(const struct conf_list *l, bool groups)
 	if (!s)
 		return CONF_NONE;
 	s->implicit = true;
-	s->address = addr;
+	s->address = ip_of4(addr);
 	ip4_str(addr, s->name);
 	return s->first;
 }

@@ -593,13 +593,13 @@ read_choice(struct doctor *d, struct relay4 *r, const struct iface *f,
 static void
 read_server(struct doctor *d, const struct relay4 *r, uint16_t i, struct mono now)
 {
-	const struct health *h = &r->health[i];
+	const struct health *h = &r->servers->health[i];
 	struct doctor_server *s = &d->server[d->n_server++];
 
 	*s = (struct doctor_server){
-		.index = i, .address = r->conf->server[i].address,
+		.index = i, .address = ip_v4(r->conf->server[i].address),
 		.is_boot = r->conf->is_boot[i] && !r->conf->is_dhcp[i],
-		.routed = !ip4_is_none(r->server_source[i]),
+		.routed = !ip4_is_none(r->servers->source[i]),
 		.drained = h->drained, .down = h->state == HEALTH_DOWN,
 		.diag = h->diag, .proxy_only = r->conf->server[i].proxy_only,
 		.serves_others = h->last_reply.us &&

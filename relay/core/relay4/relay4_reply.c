@@ -35,7 +35,7 @@ came_by_client_vlan(struct relay4 *r, const struct relay4_rx *rx, uint16_t serve
 	if (server == CONF_NONE)
 		return true;
 	for (unsigned i = 0; i < in->n_addr; i++)
-		if (ip4_eq(in->addr[i].net.addr, r->server_source[server]))
+		if (ip4_eq(in->addr[i].net.addr, r->servers->source[server]))
 			return false;
 	return true;
 }
@@ -283,8 +283,8 @@ count_server(struct server_stats *s, uint8_t type)
 static void
 heard_from(struct relay4 *r, const struct relay4_delivery *d, struct mono now)
 {
-	count_server(&r->server[d->server], d->m.type);
-	relay4_health(r, d->server, health_reply(&r->health[d->server], now));
+	count_server(&r->servers->stats[d->server], d->m.type);
+	servers_note(r->servers, d->server, health_reply(&r->servers->health[d->server], now));
 }
 
 /*
@@ -305,7 +305,7 @@ answer(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 	    (m->type == DHCP4_ACK && cv->ack_is_boot))) {
 		relay4_answered(r, cv, CONV_BOOT);
 		clients_station(r->clients, m, cv->ifindex)->boot =
-		    r->conf->server[d->server].address;
+		    ip_v4(r->conf->server[d->server].address);
 	}
 	if (dhcp && offer && lease)
 		relay4_answered(r, cv, CONV_DHCP);
@@ -375,7 +375,7 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		heard_from(r, d, now);
 	cv = clients_find(r->clients, &d->m, now);
 	if (cv && d->server != CONF_NONE)
-		stats_answered(&r->server[d->server], mono_diff_us(now, cv->last));
+		stats_answered(&r->servers->stats[d->server], mono_diff_us(now, cv->last));
 	why = find_interface(r, &d->m, cv, &d->out);
 	if (why == DROP_NONE)
 		why = judge_class(r, d);
@@ -399,7 +399,7 @@ relay4_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 {
 	enum drop why;
 
-	d->server = relay4_server(r, rx->src);
+	d->server = servers_find4(r->servers, rx->src);
 	d->out = NULL;
 	d->m.data = NULL;
 	stats_count(r->stats, COUNTER_REPLIES);

@@ -165,7 +165,7 @@ bool
 relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
     const struct iface *in)
 {
-	return cv->chosen && cv->conf_gen == r->conf_gen &&
+	return cv->chosen && cv->conf_gen == r->servers->conf_gen &&
 	    cv->chosen_on == in->link.ifindex;
 }
 
@@ -190,7 +190,7 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 	memset(cv->asks, 0, sizeof(cv->asks));
 	cv->chosen = true;
 	cv->chosen_on = in->link.ifindex;
-	cv->conf_gen = r->conf_gen;
+	cv->conf_gen = r->servers->conf_gen;
 	cv->http = client->httpclient;
 	cv->rule = rules_match(r->conf, &f);
 	cv->boot = CONF_NONE;

@@ -21,6 +21,25 @@
  * secret: whoever picks a MAC address to hit one server may do so. */
 static const struct hash_key balance_seed = { { 0x7078726c61790001, 0x62616c616e636521 } };
 
+void
+relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
+    struct mono now)
+{
+	uint64_t kept[CONF_RULES_MAX];
+
+	servers_configure(r->servers, old, c, now);
+	r->conf = c;
+	if (!old)
+		return;
+	/* The hits of a rule belong to its name. */
+	memcpy(kept, r->rule_hits, sizeof(kept));
+	memset(r->rule_hits, 0, sizeof(r->rule_hits));
+	for (unsigned i = 0; i < c->n_rule; i++)
+		for (unsigned k = 0; k < old->n_rule; k++)
+			if (strcmp(c->rule[i].name, old->rule[k].name) == 0)
+				r->rule_hits[i] = kept[k];
+}
+
 static bool
 plan_has(const struct relay4_plan *plan, uint16_t server)
 {
@@ -78,13 +97,13 @@ relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex,
 {
 	struct select_in in = {
 		.conf = r->conf, .group = &r->conf->group[group],
-		.health = r->health, .client = m->chaddr,
+		.health = r->servers->health, .client = m->chaddr,
 		.client_len = m->hlen, .seed = balance_seed,
 		.sticky = CONF_NONE, .now = now,
 	};
 
 	if (class == CONV_BOOT)
-		in.sticky = relay4_server(r,
+		in.sticky = servers_find4(r->servers,
 		    clients_station(r->clients, m, ifindex)->boot);
 	select_servers(&in, out);
 }
@@ -154,8 +173,8 @@ ask_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 static bool
 is_told(const struct relay4 *r, const struct relay4_plan *plan, uint16_t server)
 {
-	return !r->health[server].drained ||
-	    ip4_eq(r->conf->server[server].address,
+	return !r->servers->health[server].drained ||
+	    ip4_eq(ip_v4(r->conf->server[server].address),
 	    dhcp4_opt_ip4(&plan->m, DHCP4_OPT_SERVER_ID));
 }
 
@@ -168,7 +187,7 @@ tell_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
 	bool all = true;
 
 	for (unsigned i = 0; i < g->n; i++)
-		all = all && r->health[first_of(r, g->server[i])].drained;
+		all = all && r->servers->health[first_of(r, g->server[i])].drained;
 	for (unsigned i = 0; i < g->n; i++)
 		if (all || is_told(r, plan, first_of(r, g->server[i])))
 			add_server(r, plan, g->server[i]);
@@ -195,7 +214,7 @@ add_named(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
 		return;
 	g = &r->conf->group[group];
 	for (unsigned i = 0; i < g->n; i++)
-		if (ip4_eq(r->conf->server[g->server[i]].address, id))
+		if (ip4_eq(ip_v4(r->conf->server[g->server[i]].address), id))
 			add_server(r, plan, g->server[i]);
 }
 
@@ -377,6 +396,6 @@ relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan)
 	relay4_copies(r, plan, cv, false);
 	stats_count(r->stats, COUNTER_HEDGES);
 	for (unsigned i = 0; i < plan->n_server; i++)
-		r->server[plan->server[i]].hedges++;
+		r->servers->stats[plan->server[i]].hedges++;
 	return true;
 }

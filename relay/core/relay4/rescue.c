@@ -122,7 +122,7 @@ find(const struct rescues *t, const struct relay4 *r, const struct conv_key *k,
 {
 	struct open *o = hash_find(t->open, k);
 
-	if (!o || o->conf_gen != r->conf_gen ||
+	if (!o || o->conf_gen != r->servers->conf_gen ||
 	    mono_diff_ms(now, o->last) > OPEN_MS)
 		return NULL;
 	return o;
@@ -239,7 +239,7 @@ next_live(struct relay4 *r, const struct open *o, const struct dhcp4 *m,
 		uint16_t s = r->conf->server[order.server[i]].first;
 
 		if (s != o->asked && !was_tried(o, s) && may_boot(r, o, in, s) &&
-		    health_usable(&r->health[s]))
+		    health_usable(&r->servers->health[s]))
 			return s;
 	}
 	return CONF_NONE;
@@ -296,9 +296,9 @@ ask(struct rescues *t, struct relay4 *r, struct open *o, struct hedge_slot *s,
 	o->state = ASKED;
 	o->stand_in = iface_giaddr_for(in, o->client);
 	note_tried(o, live);
-	write_question(plan, o, s, r->conf->server[live].address);
+	write_question(plan, o, s, ip_v4(r->conf->server[live].address));
 	stats_count(r->stats, COUNTER_RESCUES_ASKED);
-	r->server[live].sent++;
+	r->servers->stats[live].sent++;
 	hedges_move(t->slots, s, mono_add_ms(now, hedge_ms ? hedge_ms : KEPT_MS));
 }
 
@@ -403,7 +403,7 @@ patience_ms(const struct relay4 *r, const struct open *o)
 {
 	uint32_t hedge_ms = r->conf->group[o->group].hedge_ms;
 
-	if (health_down(&r->health[o->asked]))
+	if (health_down(&r->servers->health[o->asked]))
 		return 0;
 	return hedge_ms ? (int64_t)hedge_ms : -1;
 }
@@ -436,7 +436,7 @@ tap_question(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
     const struct relay4_rx *rx, struct mono now, struct rescue_plan *plan)
 {
 	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
-	uint16_t server = relay4_server(r, rx->dst), group;
+	uint16_t server = servers_find4(r->servers, rx->dst), group;
 	struct conv_key k = key_of(m);
 	struct open *o;
 	bool fresh, made;
@@ -452,7 +452,7 @@ tap_question(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 	o = find(t, r, &k, now);
 	fresh = !o || !same_question(o, server, rx);
 	o = hash_get(t->open, &k, &made);
-	o->conf_gen = r->conf_gen;
+	o->conf_gen = r->servers->conf_gen;
 	o->asked = server;
 	o->group = group;
 	o->last = now;
@@ -472,7 +472,7 @@ static void
 tap_answer(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
     const struct relay4_rx *rx, uint16_t dport, struct mono now)
 {
-	uint16_t server = relay4_server(r, rx->src);
+	uint16_t server = servers_find4(r->servers, rx->src);
 	struct conv_key k = key_of(m);
 	struct open *o = find(t, r, &k, now);
 
@@ -480,7 +480,7 @@ tap_answer(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 	    o->port != dport || !is_answer(m) ||
 	    relay4_judge_source(r, rx, server) != DROP_NONE)
 		return;
-	relay4_health(r, server, health_reply(&r->health[server], now));
+	servers_note(r->servers, server, health_reply(&r->servers->health[server], now));
 	if (o->state == DELIVERED)
 		stats_count(r->stats, COUNTER_RESCUES_LATE);
 	o->state = ANSWERED;
@@ -511,7 +511,7 @@ void
 rescue_unreachable(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct rescue_plan *plan)
 {
-	uint16_t server = relay4_server(r, rx->dst);
+	uint16_t server = servers_find4(r->servers, rx->dst);
 	struct hedge_slot *s;
 	struct dhcp4 m;
 	struct conv_key k;
@@ -573,7 +573,7 @@ deliver(struct rescues *t, struct relay4 *r, struct open *o,
 {
 	struct iface *in = iftab_by_index(r->iftab, s->ifindex);
 
-	plan_delivery(o, s, r->conf->server[o->asked].address, m->len, plan);
+	plan_delivery(o, s, ip_v4(r->conf->server[o->asked].address), m->len, plan);
 	write_answer(o, m, plan->msg);
 	/* It takes the place of the question, see question(). */
 	s->len = (uint16_t)m->len;
@@ -604,15 +604,15 @@ heard_from(struct relay4 *r, uint16_t server, struct mono now)
 	stats_count(r->stats, COUNTER_REPLIES);
 	if (server == CONF_NONE)
 		return;
-	r->server[server].replies++;
-	relay4_health(r, server, health_reply(&r->health[server], now));
+	r->servers->stats[server].replies++;
+	servers_note(r->servers, server, health_reply(&r->servers->health[server], now));
 }
 
 bool
 rescue_answer(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct rescue_plan *plan)
 {
-	uint16_t server = relay4_server(r, rx->src);
+	uint16_t server = servers_find4(r->servers, rx->src);
 	struct hedge_slot *s;
 	struct dhcp4 m;
 	struct conv_key k;

@@ -28,7 +28,7 @@ _Static_assert(CONF_SERVERS_MAX <= 1 << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS), "
 /* A few servers may be asked all at once. */
 #define SHARE_MIN	8
 /* A host that answers and whose service refused is tried again after this,
- * like a server without probes (relay4_tick). */
+ * like a server without probes (servers_tick). */
 #define HOST_RETRY_MS	30000
 
 enum health_diag
@@ -160,8 +160,7 @@ probe_configure(struct probes *p, const struct conf *old, const struct conf *c,
 	memset(p->server, 0, sizeof(p->server));
 	p->at = 0;
 	for (uint16_t i = 0; i < c->n_server; i++) {
-		uint16_t k = old ? conf_server_by_addr(old, c->server[i].address) :
-		    CONF_NONE;
+		uint16_t k = old ? conf_server_same(old, &c->server[i]) : CONF_NONE;
 
 		p->server[i].due = first_due(c, i, now);
 		if (c->server[i].first == i)
@@ -194,28 +193,28 @@ probe_interfaces_changed(struct probes *p, struct mono now)
 /* --- in whose name, and by which link ----------------------------------------- */
 
 static uint32_t
-find_via(const struct relay4 *r, uint16_t server)
+find_via(const struct servers *sv, uint16_t server)
 {
 	const struct iface *f;
 
-	for (f = iftab_next(r->iftab, 0); f; f = iftab_next(r->iftab, f->link.ifindex))
-		if (iface_ready(f) && iface_leads_to(f, r->conf, server))
+	for (f = iftab_next(sv->iftab, 0); f; f = iftab_next(sv->iftab, f->link.ifindex))
+		if (iface_ready(f) && iface_leads_to(f, sv->conf, server))
 			return f->link.ifindex;
 	return PROBE_NO_IFACE;
 }
 
 const struct iface_giaddr *
-probe_giaddr(struct probes *p, const struct relay4 *r, uint16_t server)
+probe_giaddr(struct probes *p, const struct servers *sv, uint16_t server)
 {
 	struct probe_server *s = &p->server[server];
 	const struct iface *f;
 
 	if (s->via == 0)
-		s->via = find_via(r, server);
-	f = s->via != PROBE_NO_IFACE ? iftab_by_index(r->iftab, s->via) : NULL;
+		s->via = find_via(sv, server);
+	f = s->via != PROBE_NO_IFACE ? iftab_by_index(sv->iftab, s->via) : NULL;
 	if (!f || !f->n_giaddr)
 		return NULL;
-	if (iftab_is_local(r->iftab, f->giaddr[0].addr) || ip4_is_none(f->own))
+	if (iftab_is_local(sv->iftab, f->giaddr[0].addr) || ip4_is_none(f->own))
 		return &f->giaddr[0];
 	p->own = f->giaddr[0];
 	p->own.addr = f->own;
@@ -242,13 +241,13 @@ on_link(const struct iface *f, struct ip4 a, struct ip4net *ours)
 }
 
 static uint32_t
-find_link(const struct relay4 *r, struct ip4 server)
+find_link(const struct servers *sv, struct ip4 server)
 {
 	uint32_t best = PROBE_NO_IFACE;
 	const struct iface *f;
 	struct ip4net n, narrowest = { .plen = 0 };
 
-	for (f = iftab_next(r->iftab, 0); f; f = iftab_next(r->iftab, f->link.ifindex)) {
+	for (f = iftab_next(sv->iftab, 0); f; f = iftab_next(sv->iftab, f->link.ifindex)) {
 		if (!on_link(f, server, &n) || n.plen <= narrowest.plen)
 			continue;
 		narrowest = n;
@@ -258,16 +257,16 @@ find_link(const struct relay4 *r, struct ip4 server)
 }
 
 const struct iface *
-probe_link(struct probes *p, const struct relay4 *r, uint16_t server, struct ip4 *source)
+probe_link(struct probes *p, const struct servers *sv, uint16_t server, struct ip4 *source)
 {
 	struct probe_server *s = &p->server[server];
-	struct ip4 a = r->conf->server[server].address;
+	struct ip4 a = ip_v4(sv->conf->server[server].address);
 	const struct iface *f;
 	struct ip4net ours;
 
 	if (s->link == 0)
-		s->link = find_link(r, a);
-	f = s->link != PROBE_NO_IFACE ? iftab_by_index(r->iftab, s->link) : NULL;
+		s->link = find_link(sv, a);
+	f = s->link != PROBE_NO_IFACE ? iftab_by_index(sv->iftab, s->link) : NULL;
 	if (!f || !on_link(f, a, &ours))
 		return NULL;
 	*source = ours.addr;
@@ -333,9 +332,9 @@ weigh(struct probe_server *s, const struct conf_server *c, const struct health *
 
 /* A server that only a wrong probe made down is tried again. */
 static void
-set_wrong(struct probes *p, struct relay4 *r, uint16_t server, bool wrong, struct mono now)
+set_wrong(struct probes *p, struct servers *sv, uint16_t server, bool wrong, struct mono now)
 {
-	struct health *h = &r->health[server];
+	struct health *h = &sv->health[server];
 
 	if (h->misconfigured == wrong)
 		return;
@@ -343,7 +342,7 @@ set_wrong(struct probes *p, struct relay4 *r, uint16_t server, bool wrong, struc
 	if (p->on_wrong)
 		p->on_wrong(p->user, server);
 	if (wrong)
-		relay4_health(r, server, health_expire(h, 0, now));
+		servers_note(sv, server, health_expire(h, 0, now));
 }
 
 /*
@@ -421,11 +420,11 @@ retry_soon(struct probe_server *s, const struct conf_server *c, struct mono now)
 }
 
 static void
-judge(struct probes *p, struct relay4 *r, uint16_t server, struct mono now)
+judge(struct probes *p, struct servers *sv, uint16_t server, struct mono now)
 {
 	struct probe_server *s = &p->server[server];
-	const struct conf_server *c = &r->conf->server[server];
-	struct health *h = &r->health[server];
+	const struct conf_server *c = &sv->conf->server[server];
+	struct health *h = &sv->health[server];
 	struct round x;
 	bool silent = false;
 
@@ -446,12 +445,12 @@ judge(struct probes *p, struct relay4 *r, uint16_t server, struct mono now)
 		s->contradicted++;
 	x = weigh(s, c, h);
 	if (x.wrong || !silent)
-		set_wrong(p, r, server, x.wrong, now);
-	relay4_health(r, server, feed(s, c, h, &x, now));
+		set_wrong(p, sv, server, x.wrong, now);
+	servers_note(sv, server, feed(s, c, h, &x, now));
 	s->sent = mono_us(0);
 	if (x.answered || x.bad)
 		return;
-	relay4_health(r, server, nobody_speaks(h, &x, now));
+	servers_note(sv, server, nobody_speaks(h, &x, now));
 	retry_soon(s, c, now);
 }
 
@@ -537,19 +536,19 @@ notice_unblocked(struct probe_server *s, struct health *h, struct mono now)
 }
 
 static bool
-advance(struct probes *p, struct relay4 *r, uint16_t server, struct mono now,
+advance(struct probes *p, struct servers *sv, uint16_t server, struct mono now,
     struct probe_question *q)
 {
 	struct probe_server *s = &p->server[server];
-	const struct conf_server *c = &r->conf->server[server];
+	const struct conf_server *c = &sv->conf->server[server];
 
-	if (!is_probed(r->conf, server))
+	if (!is_probed(sv->conf, server))
 		return false;
-	notice_unblocked(s, &r->health[server], now);
+	notice_unblocked(s, &sv->health[server], now);
 	if (s->sent.us && !mono_before(now, deadline(s, c)))
-		judge(p, r, server, now);
+		judge(p, sv, server, now);
 	if (!s->sent.us && !mono_before(now, s->due))
-		begin(p, s, c, &r->health[server], now);
+		begin(p, s, c, &sv->health[server], now);
 	if (!s->sent.us || s->next >= c->n_probe)
 		return false;
 	ask(p, s, c, server, q);
@@ -557,27 +556,27 @@ advance(struct probes *p, struct relay4 *r, uint16_t server, struct mono now,
 }
 
 bool
-probe_next(struct probes *p, struct relay4 *r, struct mono now, struct probe_question *q)
+probe_next(struct probes *p, struct servers *sv, struct mono now, struct probe_question *q)
 {
-	for (; p->at < r->conf->n_server; p->at++)
-		if (advance(p, r, (uint16_t)p->at, now, q))
+	for (; p->at < sv->conf->n_server; p->at++)
+		if (advance(p, sv, (uint16_t)p->at, now, q))
 			return true;
 	p->at = 0;
 	return false;
 }
 
 bool
-probe_due(const struct probes *p, const struct relay4 *r, struct mono *due)
+probe_due(const struct probes *p, const struct servers *sv, struct mono *due)
 {
 	bool any = false;
 
-	for (uint16_t i = 0; i < r->conf->n_server; i++) {
+	for (uint16_t i = 0; i < sv->conf->n_server; i++) {
 		const struct probe_server *s = &p->server[i];
 		struct mono t;
 
-		if (!is_probed(r->conf, i))
+		if (!is_probed(sv->conf, i))
 			continue;
-		t = s->sent.us ? deadline(s, &r->conf->server[i]) : s->due;
+		t = s->sent.us ? deadline(s, &sv->conf->server[i]) : s->due;
 		*due = any ? earlier(*due, t) : t;
 		any = true;
 	}
@@ -598,7 +597,7 @@ probe_share(const struct conf *c, int64_t step_ms)
 /* --- what came of questions --------------------------------------------------- */
 
 bool
-probe_find(const struct probes *p, const struct relay4 *r, uint32_t token,
+probe_find(const struct probes *p, const struct servers *sv, uint32_t token,
     uint16_t *server, unsigned *which)
 {
 	const struct probe_one *one;
@@ -607,11 +606,11 @@ probe_find(const struct probes *p, const struct relay4 *r, uint32_t token,
 	    ((1u << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS)) - 1));
 	*which = token & ((1u << TOKEN_PROBE_BITS) - 1);
 	one = &p->server[*server].one[*which];
-	return *server < r->conf->n_server && one->open && one->token == token;
+	return *server < sv->conf->n_server && one->open && one->token == token;
 }
 
 static bool
-settle(struct probes *p, struct relay4 *r, uint32_t token, enum probe_last last,
+settle(struct probes *p, struct servers *sv, uint32_t token, enum probe_last last,
     enum health_diag d, struct mono now)
 {
 	uint16_t server;
@@ -619,7 +618,7 @@ settle(struct probes *p, struct relay4 *r, uint32_t token, enum probe_last last,
 	struct probe_server *s;
 	struct probe_one *one;
 
-	if (!probe_find(p, r, token, &server, &i))
+	if (!probe_find(p, sv, token, &server, &i))
 		return false;
 	s = &p->server[server];
 	one = &s->one[i];
@@ -628,37 +627,37 @@ settle(struct probes *p, struct relay4 *r, uint32_t token, enum probe_last last,
 	one->at = now;
 	one->diag = d;
 	one->worked = one->worked || last == PROBE_ANSWERED;
-	if (settled(s, &r->conf->server[server]))
-		judge(p, r, server, now);
+	if (settled(s, &sv->conf->server[server]))
+		judge(p, sv, server, now);
 	return true;
 }
 
 bool
-probe_answered(struct probes *p, struct relay4 *r, uint32_t token, struct mono now)
+probe_answered(struct probes *p, struct servers *sv, uint32_t token, struct mono now)
 {
-	return settle(p, r, token, PROBE_ANSWERED, HEALTH_DIAG_PROBE_OK, now);
+	return settle(p, sv, token, PROBE_ANSWERED, HEALTH_DIAG_PROBE_OK, now);
 }
 
 bool
-probe_failed(struct probes *p, struct relay4 *r, uint32_t token, enum health_diag d,
+probe_failed(struct probes *p, struct servers *sv, uint32_t token, enum health_diag d,
     struct mono now)
 {
-	return settle(p, r, token, PROBE_FAILED, d, now);
+	return settle(p, sv, token, PROBE_FAILED, d, now);
 }
 
 bool
-probe_waits(struct probes *p, struct relay4 *r, uint32_t token, enum probe_last why,
+probe_waits(struct probes *p, struct servers *sv, uint32_t token, enum probe_last why,
     struct mono now)
 {
-	return settle(p, r, token, why, HEALTH_DIAG_NONE, now);
+	return settle(p, sv, token, why, HEALTH_DIAG_NONE, now);
 }
 
 bool
-probe_socket_error(struct probes *p, struct relay4 *r, uint16_t server, int err,
+probe_socket_error(struct probes *p, struct servers *sv, uint16_t server, int err,
     struct mono now)
 {
 	struct probe_server *s = &p->server[server];
-	const struct conf_server *c = &r->conf->server[server];
+	const struct conf_server *c = &sv->conf->server[server];
 	bool ours = false;
 
 	for (unsigned i = 0; s->sent.us && i < c->n_probe; i++) {
@@ -666,7 +665,7 @@ probe_socket_error(struct probes *p, struct relay4 *r, uint16_t server, int err,
 
 		if (s->one[i].open &&
 		    (kind == CONF_PROBE_DHCP || kind == CONF_PROBE_PXE))
-			ours = probe_failed(p, r, s->one[i].token, err == ECONNREFUSED ?
+			ours = probe_failed(p, sv, s->one[i].token, err == ECONNREFUSED ?
 			    HEALTH_DIAG_REFUSED : HEALTH_DIAG_UNREACHABLE, now) || ours;
 	}
 	return ours;

@@ -65,7 +65,7 @@ static double
 score_of(const struct select_in *in, uint16_t server)
 {
 	uint8_t key[32] = { 0 };
-	uint32_t address = in->conf->server[server].address.host;
+	uint32_t address = ip_v4(in->conf->server[server].address).host;
 	size_t n = in->client_len < 24 ? in->client_len : 24;
 	double u;
 

@@ -136,12 +136,12 @@ verdict(const struct ways *w, struct iftab *t, uint16_t server)
 /* An answer cleared the block that a neighbour brought about (health_reply):
  * then the neighbour is there, for all servers behind it. */
 static void
-forgive(struct ways *w, const struct relay4 *r)
+forgive(struct ways *w, const struct servers *sv)
 {
-	for (uint16_t s = 0; s < r->conf->n_server; s++) {
+	for (uint16_t s = 0; s < sv->conf->n_server; s++) {
 		struct way *way = &w->server[s];
 
-		if (!way->blocked || r->health[s].blocked)
+		if (!way->blocked || sv->health[s].blocked)
 			continue;
 		way->blocked = false;
 		if (way->routed)
@@ -150,35 +150,35 @@ forgive(struct ways *w, const struct relay4 *r)
 }
 
 static bool
-judge(struct ways *w, struct relay4 *r, uint16_t s, struct mono now)
+judge(struct ways *w, struct servers *sv, uint16_t s, struct mono now)
 {
-	enum health_diag d = verdict(w, r->iftab, s);
-	bool probed = r->conf->server[s].n_probe > 0;
+	enum health_diag d = verdict(w, sv->iftab, s);
+	bool probed = sv->conf->server[s].n_probe > 0;
 	struct way *way = &w->server[s];
 
 	way->blocked = d != HEALTH_DIAG_NONE;
 	if (!way->blocked)
-		return health_unblock(&r->health[s], probed, now);
+		return health_unblock(&sv->health[s], probed, now);
 	/* With its carrier an interface forgets its neighbours. */
 	if (d == HEALTH_DIAG_LINK_DOWN)
 		(void)way_neighbour(w, way->ifindex, way->hop, false);
-	return health_block(&r->health[s], d, now);
+	return health_block(&sv->health[s], d, now);
 }
 
 bool
-way_judge(struct ways *w, struct relay4 *r, struct mono now)
+way_judge(struct ways *w, struct servers *sv, struct mono now)
 {
 	bool ask = false;
 
-	forgive(w, r);
-	for (uint16_t s = 0; s < r->conf->n_server; s++) {
-		bool was_blocked = r->health[s].blocked;
+	forgive(w, sv);
+	for (uint16_t s = 0; s < sv->conf->n_server; s++) {
+		bool was_blocked = sv->health[s].blocked;
 
-		if (r->conf->server[s].first != s || !w->server[s].known)
+		if (sv->conf->server[s].first != s || !w->server[s].known)
 			continue;
-		relay4_health(r, s, judge(w, r, s, now));
-		ask |= was_blocked && !r->health[s].blocked &&
-		    r->conf->server[s].n_probe > 0;
+		servers_note(sv, s, judge(w, sv, s, now));
+		ask |= was_blocked && !sv->health[s].blocked &&
+		    sv->conf->server[s].n_probe > 0;
 	}
 	return ask;
 }

@@ -14,7 +14,7 @@ parse_server(const struct conf *c, const char *s, struct ip4 *out)
 {
 	for (unsigned i = 0; i < c->n_server; i++)
 		if (strcmp(c->server[i].name, s) == 0) {
-			*out = c->server[i].address;
+			*out = ip_v4(c->server[i].address);
 			return true;
 		}
 	return ip4_parse(s, out);

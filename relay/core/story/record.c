@@ -33,7 +33,7 @@ count_servers(struct track_request *q, const struct relay4 *r,
 
 	for (unsigned i = 0; i < plan->n_server; i++) {
 		uint16_t s = plan->server[i];
-		bool usable = health_usable(&r->health[s]);
+		bool usable = health_usable(&r->servers->health[s]);
 
 		up += usable;
 		if (r->conf->is_boot[s]) {
@@ -96,7 +96,7 @@ record_hedge(struct track *t, const struct relay4 *r,
 	for (unsigned i = 0; i < plan->n_server; i++) {
 		uint16_t s = plan->server[i];
 
-		track_hedge(t, &plan->m, r->conf->server[s].address,
+		track_hedge(t, &plan->m, ip_v4(r->conf->server[s].address),
 		    r->conf->is_boot[s], now);
 	}
 }
@@ -184,7 +184,7 @@ record_stranger(struct track *t, const struct relay4 *r,
 	struct dhcp4 m;
 
 	/* A configured server on a client VLAN answers there directly, too. */
-	if (relay4_server(r, rx->src) != CONF_NONE || iftab_is_ours(r->iftab, rx->src))
+	if (servers_find4(r->servers, rx->src) != CONF_NONE || iftab_is_ours(r->iftab, rx->src))
 		return;
 	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE ||
 	    m.op != BOOTREPLY)

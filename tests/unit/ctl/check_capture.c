@@ -71,8 +71,10 @@ set_up(void)
 	d->conf = w->conf;
 	d->iftab = w->iftab;
 	d->r4 = w->r4;
+	d->servers = w->servers;
+	d->r4.servers = &d->servers;
 	for (unsigned i = 0; i < w->conf->n_server; i++)
-		d->r4.server_source[i] = world_ip("198.51.100.1");
+		d->servers.source[i] = world_ip("198.51.100.1");
 	strcpy(dir, "/tmp/pxrelay-capture-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);

@@ -73,7 +73,7 @@ open_world(const char *conf)
 	world_link(w, 10, "vlan10");
 	world_addr(w, 10, "192.0.2.1/25");
 	for (unsigned i = 0; i < w->conf->n_server; i++)
-		w->r4.server_source[i] = world_ip("198.51.100.1");
+		w->servers.source[i] = world_ip("198.51.100.1");
 	memset(srv, 0, sizeof(srv));
 	memset(n_asked, 0, sizeof(n_asked));
 	memset(last, 0, sizeof(last));
@@ -133,7 +133,7 @@ static struct ip4
 source(uint16_t server)
 {
 	return srv[server].from ? world_ip(srv[server].from) :
-	    w->conf->server[server].address;
+	    ip_v4(w->conf->server[server].address);
 }
 
 static void
@@ -179,7 +179,7 @@ static void
 question4011(const struct doctor_ask *a)
 {
 	static struct msg m;
-	uint16_t server = relay4_server(&w->r4, a->to);
+	uint16_t server = servers_find4(&w->servers, a->to);
 
 	if (server == CONF_NONE || srv[server].p4011 == SILENT)
 		return;
@@ -195,7 +195,7 @@ question4011(const struct doctor_ask *a)
 static void
 answer(const struct doctor_ask *a)
 {
-	uint16_t server = relay4_server(&w->r4, a->to);
+	uint16_t server = servers_find4(&w->servers, a->to);
 
 	switch (a->what) {
 	case DOCTOR_DISCOVER:
@@ -514,7 +514,7 @@ START_TEST(a_server_that_serves_others_has_no_pool_here)
 {
 	open_world(PLAIN);
 	srv[0].discover = SILENT;
-	w->r4.health[0].last_reply = w->now;
+	w->servers.health[0].last_reply = w->now;
 	world_wait_ms(w, 60000);
 	run();
 	fails("no-pool no-address");
@@ -525,7 +525,7 @@ END_TEST
 START_TEST(without_a_route_nobody_is_asked)
 {
 	open_world(PLAIN);
-	w->r4.server_source[0] = IP4_NONE;
+	w->servers.source[0] = IP4_NONE;
 	run();
 	fails("no-route no-address");
 	ck_assert_uint_eq(n_asked[DOCTOR_DISCOVER], 0);
@@ -566,9 +566,9 @@ END_TEST
 START_TEST(a_drained_server_and_one_held_for_down_are_asked_too)
 {
 	open_world(HEALTHY);
-	w->r4.health[0].drained = true;
-	w->r4.health[1].state = HEALTH_DOWN;
-	w->r4.health[1].diag = HEALTH_DIAG_PROBE_TFTP;
+	w->servers.health[0].drained = true;
+	w->servers.health[1].state = HEALTH_DOWN;
+	w->servers.health[1].diag = HEALTH_DIAG_PROBE_TFTP;
 	srv[1].kinds = 1;
 	run();
 	fails("");

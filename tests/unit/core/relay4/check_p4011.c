@@ -69,7 +69,7 @@ goes_to(const char *servers)
 	*p = '\0';
 	for (unsigned i = 0; i < plan.servers.n_server; i++)
 		p += sprintf(p, "%s%s", i ? " " : "", ip4_str(
-		    w->conf->server[plan.servers.server[i]].address, a));
+		    ip_v4(w->conf->server[plan.servers.server[i]].address), a));
 	ck_assert_str_eq(text, servers);
 }
 

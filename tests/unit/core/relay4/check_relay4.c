@@ -126,7 +126,7 @@ goes_to(const char *servers)
 	*p = '\0';
 	for (unsigned i = 0; i < plan.n_server; i++)
 		p += sprintf(p, "%s%s", i ? " " : "", ip4_str(
-		    w->conf->server[plan.server[i]].address, a));
+		    ip_v4(w->conf->server[plan.server[i]].address), a));
 	ck_assert_str_eq(text, servers);
 }
 
@@ -293,14 +293,14 @@ START_TEST(two_hundred_and_fifty_six_servers)
 	must_go();
 	ck_assert_uint_eq(plan.n_server, 256);
 	for (int i = 0; i < 256; i++) {
-		struct ip4 a = w->conf->server[plan.server[i]].address;
+		struct ip4 a = ip_v4(w->conf->server[plan.server[i]].address);
 
 		must(!seen[a.host >> 8 & 255]);
 		seen[a.host >> 8 & 255] = true;
-		ck_assert_uint_eq(relay4_server(&w->r4, a), plan.server[i]);
+		ck_assert_uint_eq(servers_find4(&w->servers, a), plan.server[i]);
 	}
-	ck_assert_uint_eq(relay4_server(&w->r4, world_ip("10.2.0.1")), CONF_NONE);
-	ck_assert_uint_eq(relay4_server(&w->r4, IP4_NONE), CONF_NONE);
+	ck_assert_uint_eq(servers_find4(&w->servers, world_ip("10.2.0.1")), CONF_NONE);
+	ck_assert_uint_eq(servers_find4(&w->servers, IP4_NONE), CONF_NONE);
 }
 END_TEST
 
@@ -488,17 +488,17 @@ START_TEST(a_reload_keeps_the_numbers_of_an_address)
 	question(DHCP4_DISCOVER);
 	must_go();
 	answer("198.51.100.11", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");
-	w->r4.server_source[relay4_server(&w->r4, world_ip("198.51.100.11"))] =
+	w->servers.source[servers_find4(&w->servers, world_ip("198.51.100.11"))] =
 	    world_ip("198.51.100.1");
 	world_reload(w, "[server new]\naddress = 198.51.100.99\n"
 	    "[server moved]\naddress = 198.51.100.11\n"
 	    "[interface vlan*]\nservers = new, moved\n");
-	ck_assert_uint_eq(relay4_server(&w->r4, world_ip("198.51.100.11")), 1);
-	ck_assert_uint_eq(w->r4.server[1].offers, 1);
-	ck_assert_uint_eq(w->r4.server[0].offers, 0);
-	ck_assert_uint_eq(w->r4.server_source[1].host,
+	ck_assert_uint_eq(servers_find4(&w->servers, world_ip("198.51.100.11")), 1);
+	ck_assert_uint_eq(w->servers.stats[1].offers, 1);
+	ck_assert_uint_eq(w->servers.stats[0].offers, 0);
+	ck_assert_uint_eq(w->servers.source[1].host,
 	    world_ip("198.51.100.1").host);
-	ck_assert_uint_eq(relay4_server(&w->r4, world_ip("198.51.100.10")),
+	ck_assert_uint_eq(servers_find4(&w->servers, world_ip("198.51.100.10")),
 	    CONF_NONE);
 }
 END_TEST

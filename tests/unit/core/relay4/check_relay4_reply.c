@@ -30,10 +30,10 @@ teardown(void)
 static void
 set_source(const char *server, const char *source)
 {
-	uint16_t i = relay4_server(&w->r4, world_ip(server));
+	uint16_t i = servers_find4(&w->servers, world_ip(server));
 
 	if (i != CONF_NONE)
-		w->r4.server_source[i] = world_ip(source);
+		w->servers.source[i] = world_ip(source);
 }
 
 static void
@@ -311,7 +311,7 @@ START_TEST(a_client_vlan_is_no_way_for_a_server)
 	ck_assert_int_eq(arrives_by("192.0.2.9", 10), DROP_NONE);
 	ck_assert_int_eq(arrives_by("192.0.2.9", 20), DROP_REPLY_FROM_CLIENT);
 	/* without a route, nowhere */
-	w->r4.server_source[relay4_server(&w->r4, world_ip("192.0.2.9"))] = IP4_NONE;
+	w->servers.source[servers_find4(&w->servers, world_ip("192.0.2.9"))] = IP4_NONE;
 	ck_assert_int_eq(arrives_by("192.0.2.9", 10), DROP_REPLY_FROM_CLIENT);
 }
 END_TEST
@@ -520,7 +520,7 @@ START_TEST(proxy_only_gives_no_addresses)
 	}
 	ck_assert_uint_eq(w->stats.drop_reply[DROP_OFFER_NOT_PROXY], 4);
 	/* the server is alive all the same */
-	ck_assert_uint_eq(w->r4.server[relay4_server(&w->r4,
+	ck_assert_uint_eq(w->servers.stats[servers_find4(&w->servers,
 	    world_ip("198.51.100.21"))].replies, 8);
 }
 END_TEST
@@ -683,7 +683,7 @@ START_TEST(numbers_of_a_server)
 		reply(types[i]);
 		must_arrive("198.51.100.10");
 	}
-	s = &w->r4.server[relay4_server(&w->r4, world_ip("198.51.100.10"))];
+	s = &w->servers.stats[servers_find4(&w->servers, world_ip("198.51.100.10"))];
 	ck_assert_uint_eq(s->replies, 5);
 	ck_assert_uint_eq(s->offers, 2);
 	ck_assert_uint_eq(s->acks, 1);

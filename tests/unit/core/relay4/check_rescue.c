@@ -61,13 +61,13 @@ counter(enum counter c)
 static uint16_t
 server(const char *a)
 {
-	return relay4_server(&w->r4, world_ip(a));
+	return servers_find4(&w->servers, world_ip(a));
 }
 
 static void
 is_down(const char *a)
 {
-	struct health *h = &w->r4.health[server(a)];
+	struct health *h = &w->servers.health[server(a)];
 
 	while (!health_down(h))
 		health_bad(h, HEALTH_DIAG_REFUSED, w->now);
@@ -455,17 +455,17 @@ END_TEST
 START_TEST(drained_is_not_dead)
 {
 	ipxe(1);
-	health_drain(&w->r4.health[server(W1)], true, w->now);
+	health_drain(&w->servers.health[server(W1)], true, w->now);
 	ck_assert_int_eq(asks(), RESCUE_NOTHING);
 	ck_assert_int_eq(pass(500), RESCUE_ASK);
-	health_drain(&w->r4.health[server(W2)], true, w->now);
+	health_drain(&w->servers.health[server(W2)], true, w->now);
 	ipxe(2);
 	asks();
 	ck_assert_int_eq(pass(500), RESCUE_NOTHING);
 	/* ... until it is switched off, which it was drained for */
-	health_drain(&w->r4.health[server(W2)], false, w->now);
+	health_drain(&w->servers.health[server(W2)], false, w->now);
 	is_down(W1);
-	ck_assert_int_eq(w->r4.health[server(W1)].state, HEALTH_DRAINED);
+	ck_assert_int_eq(w->servers.health[server(W1)].state, HEALTH_DRAINED);
 	ipxe(3);
 	ck_assert_int_eq(asks(), RESCUE_ASK);
 }

@@ -58,7 +58,7 @@ open_world(const char *conf)
 	struct hash_key secret = { { 3, 4 } };
 
 	w = world_new(conf, 64);
-	w->r4.on_health = on_health;
+	w->servers.on_health = on_health;
 	world_link(w, 10, "vlan10");
 	world_addr(w, 10, "192.0.2.1/25");
 	memset(&p, 0, sizeof(p));
@@ -84,7 +84,7 @@ reload(const char *text)
 static struct health *
 health(void)
 {
-	return &w->r4.health[0];
+	return &w->servers.health[0];
 }
 
 static enum health_state
@@ -100,22 +100,22 @@ tell(unsigned i)
 	case SILENT:
 		break;
 	case ANSWERS:
-		ck_assert(probe_answered(&p, &w->r4, asked[i].token, w->now));
+		ck_assert(probe_answered(&p, &w->servers, asked[i].token, w->now));
 		break;
 	case REFUSES:
-		ck_assert(probe_failed(&p, &w->r4, asked[i].token, HEALTH_DIAG_REFUSED,
+		ck_assert(probe_failed(&p, &w->servers, asked[i].token, HEALTH_DIAG_REFUSED,
 		    w->now));
 		break;
 	case WAITS:
-		ck_assert(probe_waits(&p, &w->r4, asked[i].token, PROBE_NO_INTERFACE,
+		ck_assert(probe_waits(&p, &w->servers, asked[i].token, PROBE_NO_INTERFACE,
 		    w->now));
 		break;
 	case IS_OFF_LINK:
-		ck_assert(probe_waits(&p, &w->r4, asked[i].token, PROBE_OFF_LINK,
+		ck_assert(probe_waits(&p, &w->servers, asked[i].token, PROBE_OFF_LINK,
 		    w->now));
 		break;
 	case IS_BUSY:
-		ck_assert(probe_waits(&p, &w->r4, asked[i].token, PROBE_BUSY, w->now));
+		ck_assert(probe_waits(&p, &w->servers, asked[i].token, PROBE_BUSY, w->now));
 		break;
 	}
 }
@@ -133,7 +133,7 @@ ask_due(void)
 {
 	struct probe_question q;
 
-	while (probe_next(&p, &w->r4, w->now, &q)) {
+	while (probe_next(&p, &w->servers, w->now, &q)) {
 		ck_assert_uint_lt(n_asked, ASKED_MAX);
 		asked[n_asked].server = q.server;
 		asked[n_asked].kind = q.probe->kind;
@@ -151,7 +151,7 @@ pass(int64_t ms)
 	for (int64_t t = 0; t < ms; t += 10) {
 		struct mono due;
 		unsigned before = n_asked, states = changes;
-		bool any = probe_due(&p, &w->r4, &due);
+		bool any = probe_due(&p, &w->servers, &due);
 
 		tell_due();
 		ask_due();
@@ -164,7 +164,7 @@ pass(int64_t ms)
 static void
 client_is_answered(void)
 {
-	relay4_health(&w->r4, 0, health_reply(health(), w->now));
+	servers_note(&w->servers, 0, health_reply(health(), w->now));
 }
 
 /* Steps of 10 ms until it is so; how many ms it took. */
@@ -234,14 +234,14 @@ START_TEST(an_answer_matches_its_own_question_only)
 	pass(10);
 	first = asked[0].token;
 	for (unsigned bit = 0; bit < 32; bit++)
-		ck_assert(!probe_answered(&p, &w->r4, first ^ 1u << bit, w->now));
+		ck_assert(!probe_answered(&p, &w->servers, first ^ 1u << bit, w->now));
 	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
 	pass(2500);	/* another round: the first answer is late */
 	ck_assert_uint_eq(n_asked, 2);
 	ck_assert_uint_ne(asked[1].token, first);
-	ck_assert(!probe_answered(&p, &w->r4, first, w->now));
-	ck_assert(probe_answered(&p, &w->r4, asked[1].token, w->now));
-	ck_assert(!probe_answered(&p, &w->r4, asked[1].token, w->now));
+	ck_assert(!probe_answered(&p, &w->servers, first, w->now));
+	ck_assert(probe_answered(&p, &w->servers, asked[1].token, w->now));
+	ck_assert(!probe_answered(&p, &w->servers, asked[1].token, w->now));
 	ck_assert_int_eq(state(), HEALTH_UP);
 	world_free(w);
 }
@@ -430,7 +430,7 @@ START_TEST(echoes_do_not_excuse_a_service_that_refuses)
 	does[CONF_PROBE_ICMP] = ANSWERS;
 	pass(5000);
 	for (int i = 0; i < 3; i++) {
-		relay4_server_error(&w->r4, 0, ECONNREFUSED, w->now);
+		servers_error(&w->servers, 0, ECONNREFUSED, w->now);
 		pass(5000);
 	}
 	ck_assert_int_eq(state(), HEALTH_DOWN);
@@ -493,25 +493,25 @@ START_TEST(a_way_that_is_back_is_tried_at_once)
 	    "probe-interval = 60s\n" IFACE);
 	does[CONF_PROBE_DHCP] = ANSWERS;
 	pass(1000);
-	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
 	pass(1000);
 	ck_assert_int_eq(state(), HEALTH_DOWN);
-	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	ask_due();
 	ck_assert_int_eq(state(), HEALTH_UP);
 
 	/* ... also when nobody has looked meanwhile, as nothing was due */
-	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
 	world_wait_ms(w, 1000);
-	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
 	ask_due();
 	ck_assert_int_eq(state(), HEALTH_UP);
 
 	/* ... but not when it has gone again */
-	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
-	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
-	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
 	ask_due();
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	world_free(w);
@@ -528,9 +528,9 @@ START_TEST(a_way_that_is_back_and_a_probe_that_says_nothing)
 	client_is_answered();
 	pass(62000);
 	ck_assert(health()->misconfigured);
-	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
 	pass(1000);
-	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	ask_due();
 	ck_assert_int_le(until(HEALTH_UNKNOWN, 1100), 1100);
@@ -539,10 +539,10 @@ START_TEST(a_way_that_is_back_and_a_probe_that_says_nothing)
 	/* one that cannot be asked */
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = WAITS;
-	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
 	pass(5000);
 	ck_assert_int_eq(state(), HEALTH_DOWN);
-	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
 	ask_due();
 	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
 	/* ... but what was found dead stays so when the interface goes */
@@ -558,7 +558,7 @@ START_TEST(a_way_that_is_back_and_a_probe_that_says_nothing)
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = IS_OFF_LINK;
 	for (int i = 0; i < 3; i++)
-		relay4_server_error(&w->r4, 0, ECONNREFUSED, w->now);
+		servers_error(&w->servers, 0, ECONNREFUSED, w->now);
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	pass(29000);
 	ck_assert_int_eq(state(), HEALTH_DOWN);
@@ -568,8 +568,8 @@ START_TEST(a_way_that_is_back_and_a_probe_that_says_nothing)
 	/* one that could be asked but for a lack of ours says something soon */
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = IS_BUSY;
-	relay4_health(&w->r4, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
-	relay4_health(&w->r4, 0, health_unblock(health(), true, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
 	ask_due();
 	pass(5000);
 	ck_assert_int_eq(state(), HEALTH_DOWN);
@@ -581,15 +581,15 @@ START_TEST(errors_of_the_socket_count_once)
 {
 	open_world(DHCP);
 	pass(10);
-	ck_assert(probe_socket_error(&p, &w->r4, 0, ECONNREFUSED, w->now));
-	ck_assert(!probe_socket_error(&p, &w->r4, 0, ECONNREFUSED, w->now));
+	ck_assert(probe_socket_error(&p, &w->servers, 0, ECONNREFUSED, w->now));
+	ck_assert(!probe_socket_error(&p, &w->servers, 0, ECONNREFUSED, w->now));
 	ck_assert_int_eq(p.server[0].one[0].last, PROBE_FAILED);
 	ck_assert_int_eq(p.server[0].one[0].diag, HEALTH_DIAG_REFUSED);
 	ck_assert_uint_eq(health()->bad_in_row, 1);
 	world_free(w);
 	open_world(ICMP);	/* nothing that the socket was asked */
 	pass(10);
-	ck_assert(!probe_socket_error(&p, &w->r4, 0, ECONNREFUSED, w->now));
+	ck_assert(!probe_socket_error(&p, &w->servers, 0, ECONNREFUSED, w->now));
 	world_free(w);
 }
 END_TEST
@@ -605,8 +605,8 @@ START_TEST(a_reload_keeps_what_is_known)
 	/* another place, another probe beside it */
 	reload("[server z]\naddress = 198.51.100.9\n"
 	    "[server a]\naddress = 198.51.100.10\nprobe = icmp, dhcp\n" IFACE);
-	ck_assert_int_eq(w->r4.health[1].state, HEALTH_UP);
-	ck_assert(!probe_answered(&p, &w->r4, asked[n_asked - 1].token, w->now));
+	ck_assert_int_eq(w->servers.health[1].state, HEALTH_UP);
+	ck_assert(!probe_answered(&p, &w->servers, asked[n_asked - 1].token, w->now));
 	ck_assert(p.server[1].one[1].worked);
 	ck_assert_int_eq(p.server[1].one[1].last, PROBE_ANSWERED);
 	ck_assert_int_eq(p.server[1].one[0].last, PROBE_NEVER);
@@ -615,7 +615,7 @@ START_TEST(a_reload_keeps_what_is_known)
 	/* and without probes nothing is asked */
 	reload("[server a]\naddress = 198.51.100.10\n" IFACE);
 	struct mono due;
-	ck_assert(!probe_due(&p, &w->r4, &due));
+	ck_assert(!probe_due(&p, &w->servers, &due));
 	n_asked = n_told = 0;
 	pass(10000);
 	ck_assert_uint_eq(n_asked, 0);
@@ -650,7 +650,7 @@ START_TEST(a_reload_forgets_the_probes_that_it_takes_away)
 	taken = asked[1].token;
 	ck_assert(p.server[0].one[1].open);
 	reload("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n" IFACE);
-	ck_assert(!probe_answered(&p, &w->r4, taken, w->now));
+	ck_assert(!probe_answered(&p, &w->servers, taken, w->now));
 
 	/* and nothing is wrong with probes that are not there */
 	ck_assert(health()->misconfigured);
@@ -726,23 +726,23 @@ START_TEST(giaddr_is_of_an_interface_that_leads_to_the_server)
 	    "interface = vlan30\n"
 	    "[interface vlan10]\nservers = b\n[interface vlan20]\nboot = two\n"
 	    "[interface vlan30]\nservers = b\n");
-	ck_assert_ptr_null(probe_giaddr(&p, &w->r4, 0));
+	ck_assert_ptr_null(probe_giaddr(&p, &w->servers, 0));
 	world_link(w, 20, "vlan20");
 	probe_interfaces_changed(&p, w->now);
-	ck_assert_ptr_null(probe_giaddr(&p, &w->r4, 0));	/* no address yet */
+	ck_assert_ptr_null(probe_giaddr(&p, &w->servers, 0));	/* no address yet */
 	world_addr(w, 20, "203.0.113.1/24");
 	probe_interfaces_changed(&p, w->now);
-	gi = probe_giaddr(&p, &w->r4, 0);
+	gi = probe_giaddr(&p, &w->servers, 0);
 	ck_assert_ptr_nonnull(gi);
 	ck_assert(ip4_eq(gi->addr, world_ip("203.0.113.1")));
-	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 1)->addr, world_ip("192.0.2.1")));
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->servers, 1)->addr, world_ip("192.0.2.1")));
 	world_link_down(w, 20, "vlan20");
 	probe_interfaces_changed(&p, w->now);
-	ck_assert_ptr_null(probe_giaddr(&p, &w->r4, 0));
+	ck_assert_ptr_null(probe_giaddr(&p, &w->servers, 0));
 	world_link(w, 30, "vlan30");	/* named by a rule only */
 	world_addr(w, 30, "192.0.2.129/25");
 	probe_interfaces_changed(&p, w->now);
-	gi = probe_giaddr(&p, &w->r4, 0);
+	gi = probe_giaddr(&p, &w->servers, 0);
 	ck_assert_ptr_nonnull(gi);
 	ck_assert(ip4_eq(gi->addr, world_ip("192.0.2.129")));
 	world_free(w);
@@ -754,9 +754,9 @@ START_TEST(on_standby_in_the_name_of_our_own_address)
 {
 	open_world("[interface vlan10]\nservers = 198.51.100.10\n"
 	    "active = address 192.0.2.7\n");
-	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 0)->addr, world_ip("192.0.2.1")));
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->servers, 0)->addr, world_ip("192.0.2.1")));
 	world_addr(w, 10, "192.0.2.7/32");
-	ck_assert(ip4_eq(probe_giaddr(&p, &w->r4, 0)->addr, world_ip("192.0.2.7")));
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->servers, 0)->addr, world_ip("192.0.2.7")));
 	world_free(w);
 }
 END_TEST
@@ -767,19 +767,19 @@ START_TEST(the_link_is_that_of_the_narrowest_subnet)
 	const struct iface *f;
 
 	open_world(DHCP);
-	ck_assert_ptr_null(probe_link(&p, &w->r4, 0, &src));
+	ck_assert_ptr_null(probe_link(&p, &w->servers, 0, &src));
 	world_link(w, 3, "up0");
 	world_addr(w, 3, "198.51.0.1/16");
 	world_link(w, 4, "up1");
 	world_addr(w, 4, "198.51.100.1/24");
 	probe_interfaces_changed(&p, w->now);
-	f = probe_link(&p, &w->r4, 0, &src);
+	f = probe_link(&p, &w->servers, 0, &src);
 	ck_assert_ptr_nonnull(f);
 	ck_assert_uint_eq(f->link.ifindex, 4);
 	ck_assert(ip4_eq(src, world_ip("198.51.100.1")));
 	world_link_down(w, 4, "up1");
 	probe_interfaces_changed(&p, w->now);
-	f = probe_link(&p, &w->r4, 0, &src);
+	f = probe_link(&p, &w->servers, 0, &src);
 	ck_assert_ptr_nonnull(f);
 	ck_assert_uint_eq(f->link.ifindex, 3);
 	world_free(w);

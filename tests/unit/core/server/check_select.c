@@ -71,7 +71,7 @@ open_world(struct world *w, enum conf_mode mode, uint16_t n)
 	w->conf.server = w->server;
 	w->conf.n_server = SERVERS;
 	for (uint16_t i = 0; i < SERVERS; i++) {
-		w->server[i].address.host = 0xc633640a + i;	/* 198.51.100.10 */
+		w->server[i].address = ip_of4((struct ip4){ 0xc633640a + i });	/* 198.51.100.10 */
 		w->server[i].first = (uint16_t)i;
 		w->server[i].weight = 1;
 		w->member[i] = i;
@@ -540,8 +540,8 @@ START_TEST(the_order_in_the_file_does_not_matter_to_balance)
 		ask(&a);
 		ask(&b);
 		for (unsigned k = 0; k < SERVERS; k++)
-			must(ip4_eq(a.server[a.out.server[k]].address,
-			    b.server[b.out.server[k]].address));
+			must(ip4_eq(ip_v4(a.server[a.out.server[k]].address),
+			    ip_v4(b.server[b.out.server[k]].address)));
 	}
 }
 END_TEST

@@ -53,7 +53,7 @@ server(const struct test *t, const char *address)
 static struct health *
 health(struct test *t, const char *address)
 {
-	return &t->w->r4.health[server(t, address)];
+	return &t->w->servers.health[server(t, address)];
 }
 
 static void
@@ -79,7 +79,7 @@ judge(struct test *t)
 	t->told = 0;
 	t->w->now = mono_add_ms(t->w->now, 10);
 	way_sweep(&t->ways);
-	t->asks = way_judge(&t->ways, &t->w->r4, t->w->now);
+	t->asks = way_judge(&t->ways, &t->w->servers, t->w->now);
 }
 
 static void
@@ -96,8 +96,8 @@ begin(void)
 
 	memset(&t, 0, sizeof(t));
 	t.w = world_new(conf, 16);
-	t.w->r4.on_health = tell;
-	t.w->r4.user = &t;
+	t.w->servers.on_health = tell;
+	t.w->servers.user = &t;
 	link_is(&t, 1, true, true);
 	link_is(&t, 2, true, true);
 	route(&t, A, 1, A);

@@ -136,7 +136,7 @@ replay_request(struct world *w, const struct packet *p)
 	for (unsigned i = 0; i < plan.n_server; i++) {
 		size_t n = relay4_render(&plan, 0, true, out, sizeof(out), &no_room);
 
-		must(was_there(false, w->conf->server[plan.server[i]].address,
+		must(was_there(false, ip_v4(w->conf->server[plan.server[i]].address),
 		    67, out, n));
 	}
 	return plan.n_server;
