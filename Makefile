@@ -1,31 +1,35 @@
 # pxrelay: one Makefile for everything.
 #
+#   make deps            install what building and testing needs (Debian, root)
 #   make                 build/pxrelayd and build/pxrelayctl (CC=gcc or CC=clang)
-#   make check           all tests; as root it installs what is missing first
+#   make check           the tests, in less than ten minutes on two cores
+#   make check-all       the tests that take longer: faults, firmware, VMs
 #   make demo            two VLANs, two servers, real clients, on this machine;
 #                        then three machines boot from three servers
-#   make boot-arm64      an ARM64 machine boots through the relay
-#   make boot-explain    firmware fails to boot in ten ways, and is explained
 #   make install         DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc
-#   make deps            from Debian, what building and testing needs (root)
 #
 # and, while working on it:
 #
 #   make unit T="rai"    unit and scenario tests, all of them or these suites
+#   make coverage        the lines of relay/ that they reach, by folder
 #   make netns T="t-x"   tests in network namespaces, all of them or these
 #   make vm              tests that need Debian's own kernel, in a VM
+#   make boot-arm64      an ARM64 machine boots through the relay
+#   make boot-explain    firmware fails to boot in ten ways, and is explained
 #   make soak            an hour of mixed load and faults (SOAK_SECONDS=3600)
 #   make fuzz T="rai"    libFuzzer on every target or these, FUZZ_SECONDS each
 #   make fuzz-replay     the committed corpus through the same targets
-#   make bench           measure, side by side with other relays; as root it
-#                        installs those (BENCH_ROUNDS=3)
-#   make lint            cppcheck, clang-tidy, gcc's analyzer, shellcheck
+#   make bench           measure, side by side with other relays (BENCH_ROUNDS=3);
+#                        make deps-bench installs those
+#   make lint            cppcheck, clang-tidy, gcc's analyzer, shellcheck;
+#                        make deps-lint installs them
 #   make clean
 #
-# Sources are found by wildcard, so a new file needs no line here. What may
-# include what is not decided here but proved by tests/checks/floors.sh. Nothing is
-# built outside $(B): build/ for the product, build/asan/ for the tests,
-# build/clang/ and build/fuzz/ beside them. V=1 shows the commands.
+# Only `make deps` and `make deps-SET` install anything; the sets are in
+# tests/deps.sh. Sources are found by wildcard, so a new file needs no line here;
+# tests/checks/floors.sh proves what may include what. Everything is built below
+# $(B): build/ for the product, build/asan/ for the tests, build/clang/,
+# build/cover/ and build/fuzz/ beside them. V=1 shows the commands.
 
 VERSION    := 0.1.0
 
@@ -38,33 +42,14 @@ UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERDIR ?= $(PREFIX)/lib/sysusers.d
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
-# The daemon looks in /etc whatever the prefix: so does everybody who logs in
-# to a router.
+# The daemon looks in /etc whatever the prefix, as does everybody who logs in to
+# a router.
 SYSCONFDIR ?= /etc
 DESTDIR    ?=
 
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-
-# --- what `make deps` installs -----------------------------------------------
-
-DEPS_BUILD := build-essential pkg-config libnl-3-dev libnl-route-3-dev \
-	libmnl-dev libinih-dev libevent-dev libjansson-dev libsystemd-dev \
-	libseccomp-dev
-# The base packages of dnsmasq and dhcpcd have the programs without a service.
-# prometheus judges the metrics and the alert rules, tshark the captures, systemd's
-# tool (nothing of it is started) the unit file.
-DEPS_TEST := clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables \
-	tcpdump ethtool procps iputils-ping python3 dnsmasq-base \
-	isc-dhcp-server kea-dhcp4-server isc-dhcp-client udhcpc dhcpcd-base \
-	tftpd-hpa tftp-hpa prometheus tshark systemd
-# Real firmware, for the network boot tests.
-DEPS_BOOT := qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light
-DEPS_VM := keepalived
-DEPS_ARM64 := qemu-system-arm qemu-efi-aarch64
-DEPS_LINT := cppcheck clang-tidy shellcheck
-DEPS_BENCH := dnsmasq-base isc-dhcp-relay python3 iproute2
 
 # --- how it is compiled ------------------------------------------------------
 
@@ -76,24 +61,28 @@ HARD := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDHARD := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 ifneq ($(filter x86_64-% i686-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 HARD += -fcf-protection
-# Debian 12's start files do not say that they are fit for it (its C library is not), and
-# one object that does not takes the mark off the program.
+# Debian 12's start files are not marked for it (its C library is not ready), and one
+# object without the mark takes it off the whole program.
 LDHARD += -Wl,-z,ibt,-z,shstk
 endif
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-# The path of a packet goes through some thirty small files. Seen as one program by the
-# compiler it takes 5 to 7 % less time (tests/bench/README.md); gcc only, clang would want lld.
+# A packet passes through some thirty small files. Optimised as one program, that
+# takes 5 to 7 % less time (tests/bench/README.md). gcc only: clang would need lld.
 LTO := $(if $(findstring clang,$(CC)),,-flto=auto)
 CFLAGS ?= -O2 -g $(LTO)
-# SAN=1 is the build the tests run on, FUZZ=1 the one for libFuzzer: there following
-# each comparison took half of the time (UBSan brings many), and what it guesses
-# (option codes, the cookie) is in the corpora; strcmp and memcmp are followed.
+# SAN=1 is the build that the tests run on, COVER=1 counts lines, FUZZ=1 is for
+# libFuzzer. There, tracing comparisons took half of the time (UBSan adds many), and what
+# it would guess (option codes, the cookie) is in the corpora; strcmp and memcmp are traced.
 ifdef FUZZ
 CFLAGS := -O2 -g
 HARD   := -fno-omit-frame-pointer $(SANFLAGS) -fsanitize=fuzzer-no-link \
 	-fno-sanitize-coverage=trace-cmp
 LDHARD := $(SANFLAGS)
+else ifdef COVER
+CFLAGS := -O0 -g
+HARD   := --coverage
+LDHARD :=
 else ifdef SAN
 CFLAGS := -O1 -g
 HARD   := -fno-omit-frame-pointer $(SANFLAGS)
@@ -103,8 +92,8 @@ ifdef WERROR
 WARN += -Werror
 endif
 
-# Asked once, and only when something is compiled: `make deps` has to run on a
-# machine that has no pkg-config yet.
+# Asked once, and only when something is compiled: `make deps` must run on a machine
+# that has no pkg-config yet.
 LIBS_D := libnl-3.0 libnl-route-3.0 libmnl inih libevent_core jansson libsystemd libseccomp
 LIBS_C := jansson
 pkg = $(shell pkg-config $1)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
@@ -146,8 +135,8 @@ MAN    := $(wildcard man/*.[1-9])
 SOURCES := $(wildcard relay/*.c relay/*/*.c relay/*/*/*.c)
 CONF   := $(wildcard conf/examples/*.conf conf/examples/*.example)
 
-ROOT   := $(filter 0,$(shell id -u))
-AUTODEPS := $(if $(ROOT),deps)
+# Says which packages are missing, and goes on: tests that need one are skipped, and say so.
+SAY_MISSING = @tests/deps.sh -n $1 || :
 # A script is handed the jobserver, and sub-makes their own parse of this file.
 SUB    := $(MAKE) --no-print-directory
 
@@ -155,15 +144,15 @@ all: $(PROGS)
 
 # --- the product -------------------------------------------------------------
 
-# The objects know the flags they were made with: CC=clang after gcc, or a new
-# version number, compiles anew.
+# Objects depend on the flags they were made with: CC=clang after gcc, or a new version
+# number, compiles everything again.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(CC) $(subst ','\'',$(CC_ALL))' | cmp -s - $@ || \
 		printf '%s\n' '$(CC) $(subst ','\'',$(CC_ALL))' > $@
 
-# And what is linked from a list of objects knows the list, or a source that was
-# deleted would live on.
+# What is linked from a list of objects depends on the list; otherwise a deleted source
+# would live on.
 $(B)/sources: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLOORO) $(DAEMONO) $(CTLO) $(TESTO) $(TOPTESTO)' | cmp -s - $@ || \
@@ -174,7 +163,7 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CC_ALL) $(if $(filter tests/%,$<),$(TESTFLAGS)) -MMD -MP -c -o $@ $<
 
-# Archives, so that a test pulls in only what it calls.
+# Archives, so that a test links only what it calls.
 define archive
 	$(call say,AR)
 	@mkdir -p $(@D)
@@ -201,8 +190,8 @@ $(B)/pxrelayctl: $(B)/relay/ctl/main.o $(B)/libctl.a $(B)/libfloors.a
 # See run_mark_point in tests/lib/run.c.
 TESTFLAGS := -Itests/lib -Itests/fake -D_mark_point=run_mark_point
 
-# A suite is any function `Suite *x_suite(void)` in tests/; the
-# list is read from the objects, so that nobody can forget to add to it.
+# A suite is any function `Suite *x_suite(void)` in tests/. The list is read from the
+# objects, so no suite can be forgotten.
 define suites
 	$(call say,GEN)
 	@mkdir -p $(@D)
@@ -233,7 +222,7 @@ $(B)/tests/run-daemon: $(B)/tests/fake/run.o $(TOPTESTO) $(B)/libtest.a $(B)/lib
 	$(call say,LD)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_CHECK) $(PC_LIBS_D)
 
-# What targets share comes from an archive: each takes what it calls.
+# What the targets share; each links what it calls.
 $(B)/libfuzzed.a: $(B)/tests/fuzz/path.o $(B)/tests/lib/world.o
 	$(archive)
 
@@ -248,14 +237,14 @@ $(B)/tests/libfuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libfuzzed.a $(B)/libctl.a \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_ALL) -fsanitize=fuzzer -o $@ $^ $(PC_LIBS_D)
 
-# gcc 12 takes the end of bench_core's arrays, which the cursor compares with, for a place that
-# is written.
+# gcc 12 mistakes the end of bench_core's arrays, with which the cursor compares, for
+# something that is written to.
 $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdaemon.a $(B)/libfloors.a
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_ALL) -Wno-stringop-overflow -o $@ $^ $(PC_LIBS_D)
 
-# Faults of the C library, for the product as it is installed: no sanitizer's.
+# Faults of the C library, for the product as it is installed, without sanitizers.
 $(B)/preload/%.so: tests/preload/%.c
 	$(call say,LD)
 	@mkdir -p $(@D)
@@ -269,25 +258,32 @@ benches: $(BENCHES:%=$(B)/bench/%) $(BENCHX:%=$(B)/bench/%)
 asan:
 	+$(Q)$(SUB) B=build/asan SAN=1 tests
 
-check: $(AUTODEPS)
-	+@MAKE='$(MAKE)' tests/check.sh
+check check-all:
+	+@MAKE='$(MAKE)' tests/check.sh $@
 
 unit:
 	+$(Q)$(SUB) B=build/asan SAN=1 build/asan/tests/run build/asan/tests/run-daemon
 	@tests/unit.sh $(T)
 
-netns: $(AUTODEPS)
+# With T="relay/path", file by file there.
+coverage:
+	+$(Q)$(SUB) B=build/cover COVER=1 build/cover/tests/run build/cover/tests/run-daemon
+	@tests/coverage.sh $(T)
+
+netns:
+	$(call SAY_MISSING,build test boot)
 	+$(Q)$(SUB) asan
 	+$(Q)$(SUB) all
 	@tests/netns.sh $(T)
 
-vm: $(AUTODEPS)
-	$(if $(ROOT),@tests/deps.sh $(DEPS_VM))
+vm:
+	$(call SAY_MISSING,build test vm)
 	+$(Q)$(SUB) asan
 	@tests/vm.sh $(T)
 
 # The sanitizer build too, for what is preloaded.
-soak: $(AUTODEPS)
+soak:
+	$(call SAY_MISSING,build test)
 	+$(Q)$(SUB) all
 	+$(Q)$(SUB) asan
 	@tests/soak.sh
@@ -301,38 +297,43 @@ fuzz-replay:
 	+$(Q)$(SUB) B=build/asan SAN=1 replayers
 	@tests/fuzz/replay.sh $(T)
 
-bench: $(if $(ROOT),deps-bench) $(PROGS) benches
+bench: $(PROGS) benches
+	$(call SAY_MISSING,bench)
+	@[ -x $(DHCP_HELPER) ] || echo "no dhcp-helper to compare with: make deps-bench"
 	@for b in $(BENCHES:%=$(B)/bench/%) $(wildcard tests/bench/*.sh); do \
 		echo "== $$b"; PXRELAYD=$(CURDIR)/$(B)/pxrelayd \
 		BENCH_BIN=$(CURDIR)/$(B)/bench \
 		DHCP_HELPER=$(CURDIR)/$(DHCP_HELPER) $$b || exit 1; done
 
-demo: $(AUTODEPS)
+demo:
+	$(call SAY_MISSING,build test boot)
 	+$(Q)$(SUB) all
 	@PXRELAYD=$(CURDIR)/$(B)/pxrelayd PXRELAYCTL=$(CURDIR)/$(B)/pxrelayctl \
 		sh -c 'netns/demo.sh && netns/demo-boot.sh'
 
-# ARM64 firmware takes a minute more than make check is worth.
-boot-arm64: $(AUTODEPS)
-	$(if $(ROOT),@tests/deps.sh $(DEPS_ARM64))
+# ARM64 firmware takes minutes without KVM.
+boot-arm64:
+	$(call SAY_MISSING,build test arm64)
 	+$(Q)$(SUB) asan
 	@tests/netns.sh boot-arm64
 
-# Firmware that fails takes its time: ten machines, about five minutes.
-boot-explain: $(AUTODEPS)
+# Ten machines, about five minutes: firmware takes its time to give up.
+boot-explain:
+	$(call SAY_MISSING,build test boot)
 	+$(Q)$(SUB) asan
 	@NETNS_TIMEOUT=900 tests/netns.sh boot-explain
 
-# gcc 12's analyzer takes the pointer into a pool for NULL (base/hash), and what is kept
-# in an array that has grown for lost (ctl/capfile, ctl/import_plan).
+# gcc 12's analyzer mistakes a pointer into a pool for NULL (base/hash), and what is kept
+# in a grown array for a leak (ctl/capfile, ctl/import_plan).
 ANALYZE := -fanalyzer -Werror -Wno-analyzer-null-argument -Wno-analyzer-malloc-leak
-# The macros of the libraries are needed to make sense of what uses them.
+# cppcheck needs the libraries' macros to understand what uses them.
 CPPCHECK := --quiet --language=c --std=c11 --inline-suppr --error-exitcode=1 \
 	--enable=warning,performance,portability --suppress=missingIncludeSystem \
 	'--suppress=*:/usr/*' -Iinclude -I/usr/include \
 	-I/usr/include/$(shell gcc -dumpmachine) -I/usr/include/libnl3 -D_GNU_SOURCE \
 	-D__x86_64__
-lint: $(if $(ROOT),deps-lint)
+lint:
+	$(call SAY_MISSING,build lint)
 	cppcheck $(CPPCHECK) relay
 	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- \
 		$(CSTD) $(WARN) $(CPP_ALL) $(PC_CFLAGS)
@@ -345,16 +346,14 @@ lint: $(if $(ROOT),deps-lint)
 # --- installing --------------------------------------------------------------
 
 deps:
-	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BOOT)
-deps-build:
-	@tests/deps.sh $(DEPS_BUILD)
-deps-lint:
-	@tests/deps.sh $(DEPS_LINT)
+	@tests/deps.sh build test boot vm
+deps-build deps-lint deps-arm64:
+	@tests/deps.sh $(@:deps-%=%)
 
-# Debian has dhcp-helper conflict with isc-dhcp-relay: it is unpacked instead.
+# In Debian, dhcp-helper conflicts with isc-dhcp-relay: it is unpacked instead.
 DHCP_HELPER := $(B)/peers/usr/sbin/dhcp-helper
 deps-bench: $(DHCP_HELPER)
-	@tests/deps.sh $(DEPS_BENCH)
+	@tests/deps.sh bench
 $(DHCP_HELPER):
 	@mkdir -p $(B)/peers
 	@cd $(B)/peers && apt-get -q download dhcp-helper && \
@@ -388,9 +387,9 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all tests replayers libfuzzers benches asan check unit netns vm soak fuzz fuzz-replay \
-	bench demo boot-arm64 boot-explain lint deps deps-build deps-lint deps-bench install \
-	clean FORCE
+.PHONY: all tests replayers libfuzzers benches asan check check-all unit coverage netns vm \
+	soak fuzz fuzz-replay bench demo boot-arm64 boot-explain lint deps deps-build deps-lint \
+	deps-arm64 deps-bench install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

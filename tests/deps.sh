@@ -1,19 +1,40 @@
 #!/bin/bash
-# Installs the Debian packages named as arguments, those of them that are
-# missing. Which ones are needed is decided in the Makefile.
+# deps.sh [-n] SET...: installs the Debian packages of these sets, those of them that
+# are missing. Only `make deps` and `make deps-SET` call it so; with -n it installs
+# nothing and says what is missing, as `make check` and its like do.
 #
-# Several of them bring a DHCP, TFTP or web server as a service. None of these
-# may start on this machine, now or at the next boot: the tests start what they
-# need themselves, inside network namespaces.
+# Several packages bring a DHCP, TFTP or web server as a service. None of these may
+# start on this machine, now or at the next boot: the tests start what they need
+# themselves, inside network namespaces.
 set -u
 export LC_ALL=C
 
+# Which packages are in a set.
+packages() {
+	case $1 in
+	build)	# the daemon and its tool
+		echo build-essential pkg-config libnl-3-dev libnl-route-3-dev libmnl-dev \
+			libinih-dev libevent-dev libjansson-dev libsystemd-dev libseccomp-dev ;;
+	test)	# The base packages of dnsmasq and dhcpcd have the programs without a
+		# service. prometheus judges the metrics and the alert rules, tshark the
+		# captures, systemd's tool (nothing of it is started) the unit file.
+		echo clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables tcpdump \
+			ethtool procps iputils-ping python3 dnsmasq-base isc-dhcp-server \
+			kea-dhcp4-server isc-dhcp-client udhcpc dhcpcd-base tftpd-hpa tftp-hpa \
+			prometheus tshark systemd ;;
+	boot)	# real firmware
+		echo qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light ;;
+	vm)	echo keepalived ;;
+	arm64)	echo qemu-system-arm qemu-efi-aarch64 ;;
+	lint)	echo cppcheck clang-tidy clang-format shellcheck ;;
+	bench)	echo dnsmasq-base isc-dhcp-relay python3 iproute2 ;;
+	*)	echo "deps.sh: there is no set $1" >&2
+		return 1 ;;
+	esac
+}
+
 policy=/usr/sbin/policy-rc.d
 mark='# pxrelay: no service starts while make deps installs'
-
-installed() {
-	[ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null)" = 'ii ' ]
-}
 
 all_installed() {
 	dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' |
@@ -21,12 +42,10 @@ all_installed() {
 }
 
 list_missing() {
-	for p in "$@"; do
-		installed "$p" || printf '%s\n' "$p"
-	done
+	comm -13 <(all_installed) <(printf '%s\n' "$@" | sort -u)
 }
 
-# A file of that name that is somebody else's stays in force if it forbids, and
+# Somebody else's file of that name stays in force if it forbids services, and
 # is put back afterwards in any case.
 forbid_services() {
 	if [ -e $policy ] && ! grep -qxF "$mark" $policy; then
@@ -43,9 +62,9 @@ allow_services() {
 	fi
 }
 
-# Only packages that were not there before: whoever ran a server on this
-# machine already goes on running it. Debian's own helpers do it with and
-# without systemd, and upgrades respect it.
+# Only packages that were not there before: a server that was already running on
+# this machine goes on running. Debian's own helpers work with and without systemd,
+# and upgrades respect them.
 disable_services() {
 	local files unit
 
@@ -60,19 +79,38 @@ disable_services() {
 	[ ! -d /run/systemd/system ] || systemctl daemon-reload
 }
 
-missing=$(list_missing "$@")
-[ -n "$missing" ] || exit 0
+only_say=
+[ "${1:-}" != -n ] || { only_say=1; shift; }
+wanted=()
+for set in "$@"; do
+	names=$(packages "$set") || exit 1
+	wanted+=($names)
+done
 
-if [ "$(id -u)" != 0 ]; then
+if ! command -v dpkg-query >/dev/null; then
+	[ -z "$only_say" ] || exit 0	# not a Debian: the tests say what they miss
+	echo "make deps is for Debian; packages there: ${wanted[*]}" >&2
+	exit 1
+fi
+missing=$(list_missing "${wanted[@]}")
+[ -n "$missing" ] || exit 0
+if [ -n "$only_say" ]; then
 	echo "missing packages: $(echo $missing)" >&2
-	echo "install them as root: sudo make deps" >&2
+	echo "to install them: sudo make deps" >&2
+	exit 1
+fi
+# Under fakeroot, as in a package build, the user only looks like root.
+if [ "$(id -u)" != 0 ] || [ -n "${FAKEROOTKEY:-}" ]; then
+	echo "missing packages: $(echo $missing)" >&2
+	echo "installing them needs root: sudo make deps" >&2
 	exit 1
 fi
 
 # One at a time, or the second would put the first one's policy "back".
 exec 9>/run/lock/pxrelay-deps.lock
 flock 9
-missing=$(list_missing "$@")
+before=$(all_installed)
+missing=$(list_missing "${wanted[@]}")
 [ -n "$missing" ] || exit 0
 
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
@@ -81,7 +119,6 @@ echo "installing: $(echo $missing)"
 trap allow_services EXIT
 trap 'exit 1' INT TERM HUP
 forbid_services
-before=$(all_installed)
 $apt update || echo "apt-get update failed, trying with the lists at hand" >&2
 $apt install -y --no-install-recommends $missing </dev/null || exit 1
 disable_services $(comm -13 <(echo "$before") <(all_installed))

@@ -1,40 +1,51 @@
 #!/bin/bash
-# Runs tests in network namespaces: netns/t/*/t-*.sh, or those named as arguments
-# (with or without directory and .sh). Exit status 0 of a test is a pass, 77 a
-# skip whose last line of output is the reason, anything else a failure, and
-# then its log is shown.
+# netns.sh [-a] [TEST...]: runs tests in network namespaces: those of netns/t/*/t-*.sh
+# that `make check` has, with -a the others, which `make check-all` has, or those named
+# as arguments (with or without directory and .sh).
 #
-# NETNS_JOBS of them run at a time (2), for each makes namespaces of its own;
-# one with a line `# alone: why` in its head, say since it measures time, runs
-# when all others are done. None may take longer than NETNS_TIMEOUT seconds.
+# A line in the head of a test says how it is run:
 #
-# They use the sanitizer build unless PXRELAYD and PXRELAYCTL say otherwise. A
-# report of a sanitizer fails the test that caused it, whatever the test itself
-# thought of the run.
+#   # set: all         by `make check-all` only, since it takes minutes
+#   # alone: WHY       when all others are done, say since it measures time
+#
+# The others run NETNS_JOBS at a time (three for each core: most of them wait most of
+# the time), each in namespaces of its own. PXR_PATIENCE lets conditions take longer
+# to become true meanwhile. No test may take longer than NETNS_TIMEOUT seconds.
+#
+# Exit status 0 of a test is a pass, 77 a skip whose last line of output is the reason,
+# anything else a failure, and then its log is shown. They use the sanitizer build
+# unless PXRELAYD and PXRELAYCTL say otherwise. A sanitizer's report fails the test
+# that caused it, whatever the test itself made of the run.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/tally.sh
 
-jobs=${NETNS_JOBS:-2}
-limit=${NETNS_TIMEOUT:-240}
+set=check
+[ "${1:-}" != -a ] || { set=all; shift; }
+jobs=${NETNS_JOBS:-$((3 * $(nproc)))}
+limit=${NETNS_TIMEOUT:-300}
 [ -z "${VMRUN_GUEST:-}" ] || limit=$((limit * 3))
 log=$PWD/build/log/netns
 export PXRELAYD=${PXRELAYD:-$PWD/build/asan/pxrelayd}
 export PXRELAYCTL=${PXRELAYCTL:-$PWD/build/asan/pxrelayctl}
 
-# Where the daemon may still write when it has given up its privileges.
+# The daemon writes its reports there after it has given up its privileges.
 mkdir -p "$log" && rm -rf "${log:?}"/* && mkdir "$log/san" &&
 	chmod 1777 "$log/san" || exit 1
 
-# Where a test is: netns/t has a folder for each subject.
 script() {
 	ls netns/t/*/"$1".sh 2>/dev/null
 }
 
-# A test that outlives its time gets the chance to clean up. Its time is in the
-# log of times, to keep an eye on the sum.
+# marked TEST WORD: its head has a line `# WORD ...`
+marked() {
+	head -n 40 "$(script "$1")" | grep -q "^# $2"
+}
+
+# A test that outlives its time gets the chance to clean up. What it took of the clock
+# and of the CPU is kept, to keep an eye on the sums.
 run_one() {
-	local name=$1 begin=$SECONDS
+	local name=$1 begin=$SECONDS rc
 
 	export ASAN_OPTIONS="log_path=$log/san/$name${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 	export UBSAN_OPTIONS="print_stacktrace=1:$ASAN_OPTIONS"
@@ -43,10 +54,14 @@ run_one() {
 	# of the whole run do not reach.
 	trap 'kill -TERM %1; wait' TERM INT
 	wait %1
-	echo "$? $((SECONDS - begin))" > "$log/$name.rc"
+	rc=$?
+	times > "$log/$name.times"
+	tr ms '  ' < "$log/$name.times" | awk -v rc=$rc -v took=$((SECONDS - begin)) '
+		{ cpu = $1 * 60 + $2 + $3 * 60 + $4 }
+		END { printf "%d %d %.0f\n", rc, took, cpu }' > "$log/$name.rc"
 }
 
-# What failed comes first: it may stand far before the end. Indented, for a log has
+# Failures first: they may be far from the end of the log. Indented, since a log has
 # lines that look like our own.
 show() {
 	echo "---- $1: log"
@@ -56,16 +71,16 @@ show() {
 }
 
 verdict() {
-	local name=$1 rc=255 took=0 san
+	local name=$1 rc=255 took=0 cpu=0 san
 
-	read -r rc took < "$log/$name.rc"
+	read -r rc took cpu < "$log/$name.rc"
 	san=$(find "$log/san" -name "$name.*" -type f | head -n 1)
 	if [ -n "$san" ]; then
 		show "$log/$name.log" 30
 		show "$san"
 		fail "$name" "a sanitizer reported, see above"
 	elif [ "$rc" = 0 ]; then
-		pass "$name (${took} s)"
+		pass "$name ($took s, $cpu s of CPU)"
 	elif [ "$rc" = 77 ]; then
 		skip "$name" "$(tail -n 1 "$log/$name.log" | sed "s/^$name: skipped: //")"
 	elif [ "$rc" = 124 ] || [ "$rc" = 137 ]; then
@@ -105,13 +120,20 @@ stop() {
 }
 trap stop TERM INT
 
-[ $# -gt 0 ] || set -- netns/t/*/t-*.sh
+if [ $# = 0 ]; then
+	for t in netns/t/*/t-*.sh; do
+		t=$(basename "$t" .sh)
+		if marked "$t" 'set: all'; then
+			[ $set = check ] || set -- "$@" "$t"
+		else
+			[ $set = all ] || set -- "$@" "$t"
+		fi
+	done
+fi
 together=() alone=()
 for t in "$@"; do
 	t=$(basename "$t" .sh)
-	if [ "$t" = 't-*' ]; then
-		continue
-	elif [ ! -f "$(script "$t")" ]; then
+	if [ ! -f "$(script "$t")" ]; then
 		fail "$t" "there is no netns/t/*/$t.sh"
 	elif [ ! -x "$(script "$t")" ]; then
 		fail "$t" "$(script "$t") is not executable"
@@ -119,12 +141,14 @@ for t in "$@"; do
 		fail "$t" "$PXRELAYD or $PXRELAYCTL was not built"
 	elif [ "$(id -u)" != 0 ]; then
 		skip "$t" "namespaces need root (sudo make check)"
-	elif head -n 40 "$(script "$t")" | grep -q '^# alone:'; then
+	elif marked "$t" alone:; then
 		alone+=("$t")
 	else
 		together+=("$t")
 	fi
 done
+[ ${#together[@]} -lt 2 ] || export PXR_PATIENCE=${PXR_PATIENCE:-3}
 run_all "$jobs" ${together[@]+"${together[@]}"}
+unset PXR_PATIENCE
 run_all 1 ${alone[@]+"${alone[@]}"}
 tally

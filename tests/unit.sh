@@ -1,26 +1,27 @@
 #!/bin/bash
-# All unit and scenario tests, a suite at a time in each of UNIT_JOBS processes (2, as many as the
-# machine that this is meant for has cores). A suite's tests run in one process, where a process
-# for each took ten times as long: most of that is LeakSanitizer's, which looks once at the end of
-# each (relay4: 0.2 s of CPU instead of 2.4). A suite with a failure is run
-# again with a process for each test, so that a crash is one failure and the others are heard.
-# The suites' own lines come in the order of the list; the last line is the sum.
+# unit.sh [SUITE...]: all unit and scenario tests, or these suites, UNIT_JOBS suites at a
+# time (one for each core). The tests of a suite share one process: a process for each test takes
+# ten times as long, nearly all of it LeakSanitizer's, which looks once at the end of each (relay4:
+# 0.2 s of CPU instead of 2.4). A suite with a failure is run again with a process for each
+# test, so that a crash is one failure and the others still run.
+# The suites' lines come in the order of the list; the last line is the sum. BUILD is the build
+# with the programs, build/asan unless `make coverage' says otherwise.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/tally.sh
 
-dir=$PWD/build/asan/tests
+dir=$PWD/${BUILD:-build/asan}/tests
 log=$PWD/build/log/units
 suites=$(sed -n 's/^SUITE(\(.*\))$/\1/p' "$dir/suites.def" "$dir/fake/suites.def")
 [ $# = 0 ] || suites=$*
 [ -n "$suites" ] || { echo "no suites"; exit 1; }
 mkdir -p "$log" && rm -f "${log:?}"/*
 
-# Suites whose tests leave a mark on their process, or mean to end it: its user and its system
-# calls, its environment and standard streams, names of files made once, a failed assertion.
+# Suites whose tests change their process for good, or end it: its user and system calls, its
+# environment and standard streams, names of files, a failed assertion.
 forked=' captures conffile hash logsink priv sandbox '
 
-# The program that has a suite: those of the top floor have one of their own, with a fake io.
+# The program that has a suite: the top floor is tested with a fake io, in a program of its own.
 program() {
 	if grep -qxF "SUITE($1)" "$dir/fake/suites.def"; then
 		echo "$dir/run-daemon"
@@ -29,7 +30,7 @@ program() {
 	fi
 }
 
-# one_process SUITE: false if that is not enough to know that all is well.
+# one_process SUITE: true if all of it passes in one process
 one_process() {
 	[[ $forked != *" $1 "* ]] &&
 		CK_FORK=no timeout -k 5 240 "$(program "$1")" "$1" >"$log/$1.log" 2>&1 </dev/null
@@ -45,7 +46,7 @@ one() {
 	echo $? >"$log/$1.rc"
 }
 
-# Tests that fail only behind one another have something in common that they should not.
+# Tests that fail only after one another share something that they should not.
 judge() {
 	local rc
 
@@ -64,7 +65,7 @@ judge() {
 
 trap 'kill $(jobs -pr) 2>/dev/null; exit 1' TERM INT
 for s in $suites; do
-	while [ "$(jobs -pr | wc -l)" -ge "${UNIT_JOBS:-2}" ]; do
+	while [ "$(jobs -pr | wc -l)" -ge "${UNIT_JOBS:-$(nproc)}" ]; do
 		wait -n
 	done
 	one "$s" &

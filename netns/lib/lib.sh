@@ -17,7 +17,9 @@
 #   RELAY                  a command that is started in the router in place of
 #                          pxrelayd, with the configuration file as its
 #                          argument (srv/isc-relay proves the test bed with it)
-#   PXR_SLOW               factor for all time-outs, default 1, 10 inside vmrun
+#   PXR_SLOW               factor for all times, default 1, 10 inside vmrun
+#   PXR_PATIENCE           factor for the time-outs of wait_for, default 1;
+#                          tests/netns.sh raises it where tests run side by side
 #   V=1                    print every command that changes a namespace
 
 [ -z "${PXR_LIB:-}" ] || return 0	# sourced before
@@ -208,7 +210,7 @@ wait_for()
 {
 	local end now
 
-	end=$((${EPOCHREALTIME/./} + $1 * 1000000 * PXR_SLOW))
+	end=$((${EPOCHREALTIME/./} + $1 * 1000000 * PXR_SLOW * ${PXR_PATIENCE:-1}))
 	shift
 	until "$@"; do
 		now=${EPOCHREALTIME/./}

@@ -3,6 +3,7 @@
 # named by a plain `servers =' as in any IP helper: ISC dhcpd gives the address,
 # dnsmasq the boot file through its one-item menu and port 4011.
 #
+# set: all
 # alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"

@@ -4,6 +4,7 @@
 # addresses; should it be asked its offers are dropped, or the UEFI machine would
 # take one.
 #
+# set: all
 # alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"

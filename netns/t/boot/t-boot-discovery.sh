@@ -10,6 +10,7 @@
 # The answer to a multicast goes to the client's own address and port (WDS), or
 # to the relay's port 67 (dnsmasq from 2.92), and then on from port 4011.
 #
+# set: all
 # alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"

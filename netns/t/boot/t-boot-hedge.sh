@@ -8,6 +8,7 @@
 # Time is taken on the wire, from the first DISCOVER to the first TFTP request, since
 # firmware's own start depends on how busy this machine is.
 #
+# set: all
 # alone: it measures time, and firmware gives up by the clock
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"

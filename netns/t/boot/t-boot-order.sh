@@ -3,6 +3,7 @@
 # from the server its rule names, be that the first or the last to answer.  Both
 # servers have files for both machines.
 #
+# set: all
 # alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"

@@ -7,6 +7,7 @@
 # lives.  That host answers by ICMP errors, after which UEFI would be deaf: they do
 # not get to the clients (4011-errors in pxrelay.conf(5)).
 #
+# set: all
 # alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"

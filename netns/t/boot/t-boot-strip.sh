@@ -4,6 +4,7 @@
 # `strip-pxe-from = dhcp' its offers lose options 60 and 43 and the machines
 # boot from WDS; nothing else is changed.
 #
+# set: all
 # alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"

@@ -3,6 +3,7 @@
 # names no file, so the machine has to ask on port 4011 of that host, where WDS
 # listens.  The host is in both classes and gets one copy of each request.
 #
+# set: all
 # alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"

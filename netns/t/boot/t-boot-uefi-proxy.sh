@@ -3,6 +3,7 @@
 # hosts.  WDS offers 280 bytes, below BOOTP's 300, without a boot file and, for
 # a client that sets no flag, without one; the file comes on port 4011.
 #
+# set: all
 # alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"

@@ -2,6 +2,8 @@
 # WDS lets a machine wait for approval and then refers it (option 250) to a
 # server that is in no configuration.  All of that is unicast on port 4011: the
 # router routes it, and the relay neither takes nor repeats nor changes any.
+#
+# set: all
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # t-fault-clock.sh: somebody sets the clock all the time, by hours to and fro, to 1970 and to
 # 2106 (tests/preload/wildclock). Rates, hedges, probes and time-outs do not know it.
+# set: all
 # alone: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"

@@ -2,6 +2,8 @@
 # t-fault-control.sh: a control client asks and never reads, a hundred stay silent, others
 # hang up in the middle of a word: machines are served, and so is the operator; memory and
 # descriptors stay bounded.
+#
+# set: all
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

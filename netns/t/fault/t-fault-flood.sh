@@ -2,6 +2,7 @@
 # t-fault-flood.sh: a VLAN is flooded with DISCOVERs of machines that do not exist, as fast
 # as they go; the machines of another one boot. (What rates it takes to disturb them is
 # measured by make bench.)
+# set: all
 # alone: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"

@@ -5,6 +5,8 @@
 # looked for, and nor does valgrind where it is installed.
 #
 # Without the sandbox (-S): in it nobody may look into the process at its end.
+#
+# set: all
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -3,6 +3,7 @@
 # come and go by the thousand; meanwhile another VLAN's machines are served,
 # not one of their requests is lost, and afterwards the relay knows how things are.
 # FAULT_LONG=N: N rounds of it.
+# set: all
 # alone: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"

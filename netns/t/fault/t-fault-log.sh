@@ -2,6 +2,8 @@
 # t-fault-log.sh: the log leads nowhere: the disk is full, stderr is closed, nobody reads the
 # pipe or the terminal, syslogd or the journal is stopped. The relay relays, is reloaded and ends
 # in order.
+#
+# set: all
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -5,6 +5,8 @@
 # short while an address goes, it knows afterwards.
 # FAULT_LONG=1 tries every n of a start and of the questions too, which takes minutes; else a
 # sample that is another one in each run.
+#
+# set: all
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

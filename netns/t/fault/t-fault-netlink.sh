@@ -2,6 +2,8 @@
 # t-fault-netlink.sh: the kernel has no memory for questions by netlink and says ENOBUFS
 # (tests/preload/failnetlink) while routes and addresses change. What cannot be asked is no bad
 # news: machines are served, and when there is memory again the relay knows how things are.
+#
+# set: all
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

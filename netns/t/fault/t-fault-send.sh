@@ -2,6 +2,8 @@
 # t-fault-send.sh: the kernel refuses to send: a packet filter says EPERM, a queue is full
 # and says ENOBUFS, towards servers and towards clients. Each packet that is
 # lost is counted with the reason, and what can be sent is sent.
+#
+# set: all
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -1,6 +1,8 @@
 #!/bin/bash
 # t-fault-servers.sh: a server answers a thousandfold. The other VLAN's machines, who ask
 # another server, do not feel it, and every answer is accounted for.
+#
+# set: all
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -9,6 +9,7 @@
 # are fake.  What a failure costs is in the table at the end: a machine with a
 # retry is one that had to ask again itself.
 #
+# set: all
 # alone: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
