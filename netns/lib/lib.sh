@@ -1,22 +1,22 @@
-# lib.sh: what every namespace test stands on.  Sourced by bash, never run.
+# lib.sh: what every namespace test begins with. Sourced by bash, never run.
 #
-# It gives a test network namespaces whose names no other run has, a temporary
-# directory, processes started in those namespaces, conditions to wait for, and
-# an end that always comes: when the script leaves, for whatever reason, only
-# the processes of this run are killed and only its namespaces and files are
-# removed.  Topologies are drawn and built in topo-*.sh; packets are made and
-# judged by srv/pkt.py, servers that misbehave on purpose are srv/fakeserver.py.
+# It gives a test network namespaces with names of its own, a temporary directory,
+# processes in those namespaces, conditions to wait for, and a clean-up that always
+# happens: when the script ends, for whatever reason, the processes of this run are
+# killed and its namespaces and files removed, and nobody else's. Topologies are drawn
+# and built in topo/topo-*.sh; srv/pkt.py makes and judges packets; srv/fakeserver.py
+# is a server that misbehaves on purpose.
 #
-# A test ends with status 0 (passed), 77 (skipped; the last line of its output
-# says why) or anything else (failed).  After a failure the logs and a summary
-# of the captures are printed and the files are kept in build/netns/<test>/.
+# A test ends with status 0 (passed), 77 (skipped; the last line of its output says
+# why) or anything else (failed). After a failure the logs and a summary of the
+# captures are printed and the files are kept in build/netns/<test>/.
 #
 # From the environment:
 #   PXRELAYD, PXRELAYCTL   the programs under test, default build/pxrelayd and
 #                          build/pxrelayctl
-#   RELAY                  a command that is started in the router in place of
-#                          pxrelayd, with the configuration file as its
-#                          argument (srv/isc-relay proves the test bed with it)
+#   RELAY                  a command to start in the router instead of pxrelayd,
+#                          with the configuration file as its argument
+#                          (srv/isc-relay proves the test bed)
 #   PXR_SLOW               factor for all times, default 1, 10 inside vmrun
 #   PXR_PATIENCE           factor for the time-outs of wait_for, default 1;
 #                          tests/netns.sh raises it where tests run side by side
@@ -35,24 +35,24 @@ TEST=$(basename "$0" .sh)
 PXRELAYD=${PXRELAYD:-$TOP/build/pxrelayd}
 PXRELAYCTL=${PXRELAYCTL:-$TOP/build/pxrelayctl}
 RELAY=${RELAY:-}
-# The distribution's own, whatever else PATH offers: it starts fastest.
+# The distribution's own, which starts fastest, whatever else is in PATH.
 PYTHON=/usr/bin/python3
 PXR_SLOW=${PXR_SLOW:-${VMRUN_GUEST:+10}}
 PXR_SLOW=${PXR_SLOW:-1}
 
 ID=pxr-$$		# prefix of every namespace of this run
 T=			# the temporary directory of this run
-FAILS=0			# expectations that did not hold
+FAILS=0			# expectations that were not met
 PIDS=()			# processes started by spawn
 SPACES=()		# namespaces made by new_ns, without the prefix
 declare -A RELAYS	# pxrelayd processes, by the name of their log
 SKIP=			# why the test is skipped
-PASSED=			# what is said at the end instead of "passed"
+PASSED=			# what to print at the end instead of "passed"
 
 # ---- the end --------------------------------------------------------------
 
-# Every process in our own namespaces was started by this run, also those that
-# put themselves into the background; nothing else can be in there.
+# Every process in our own namespaces was started by this run, including those that
+# went into the background.
 kill_own()
 {
 	local n p	# bash reaps its children by itself, so none stays a zombie
@@ -75,7 +75,7 @@ kill_own()
 	done
 }
 
-# A second for an orderly end, then the hard one.
+# A second for an orderly end, then SIGKILL.
 linger()
 {
 	local i
@@ -167,8 +167,8 @@ need()
 	done
 }
 
-# expect WHAT COMMAND...: one line of the verdict; a failure does not end the
-# test, so that one run shows everything that is wrong.
+# expect WHAT COMMAND...: prints one line. A failure does not end the test, so one run
+# shows everything that is wrong.
 expect()
 {
 	local what=$1
@@ -200,7 +200,7 @@ expect_eq()
 	if [ "$2" = "$3" ]; then
 		echo "ok   $1"
 	else
-		echo "FAIL $1: is '$2', should be '$3'"
+		echo "FAIL $1: is '$2', expected '$3'"
 		FAILS=$((FAILS + 1))
 	fi
 }
@@ -221,7 +221,7 @@ wait_for()
 
 # ---- namespaces and processes ---------------------------------------------
 
-# new_ns NAME...: no IPv6, so that a capture holds what the test is about.
+# new_ns NAME...: without IPv6, so that captures have only what the test is about.
 new_ns()
 {
 	local n
@@ -232,15 +232,15 @@ new_ns()
 		ip netns exec "$ID-$n" sysctl -qw \
 			net.ipv6.conf.all.disable_ipv6=1 \
 			net.ipv6.conf.default.disable_ipv6=1 2>/dev/null
-		# Where br_netfilter is loaded (Docker does that), bridges would
-		# sort out malformed packets before the relay sees them.
+		# With br_netfilter loaded (Docker does that), bridges would drop
+		# malformed packets before the relay sees them.
 		ip netns exec "$ID-$n" sysctl -qw \
 			net.bridge.bridge-nf-call-iptables=0 2>/dev/null
 		ip -n "$ID-$n" link set lo up
 	done
 }
 
-# ns NAME COMMAND...: runs it there and waits.
+# ns NAME COMMAND...: runs it there and waits for it.
 ns()
 {
 	local n=$1
@@ -284,9 +284,9 @@ gone()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# stop PID [SIGNAL]: ends one of ours and waits until it is gone. Closing a socket with
-# memberships takes the kernel's lock on interfaces, which is one for all namespaces: a relay
-# took 5.8 s to end, in ip_mc_drop_socket(), while another test deleted 300 bridges.
+# stop PID [SIGNAL]: ends one of our processes and waits until it is gone. Closing a socket
+# with memberships takes the rtnl lock, which all namespaces share: a relay took 5.8 s to
+# end, in ip_mc_drop_socket(), while another test deleted 300 bridges.
 stop()
 {
 	kill "-${2:-TERM}" "$1" 2>/dev/null
@@ -303,7 +303,7 @@ logged()
 	grep -q -e "$2" "$T/$1.log" 2>/dev/null
 }
 
-# bound NAMESPACE PORT: somebody listens there on UDP.
+# bound NAMESPACE PORT: a process there listens on that UDP port.
 bound()
 {
 	ip netns exec "$ID-$1" cat /proc/net/udp |
@@ -320,8 +320,8 @@ link_cable()
 
 # ---- captures -------------------------------------------------------------
 
-# capture NAME NAMESPACE INTERFACE [FILTER]: into NAME.pcap, shown after a
-# failure; returns when it is listening.
+# capture NAME NAMESPACE INTERFACE [FILTER]: into NAME.pcap, shown after a failure;
+# returns when tcpdump is listening.
 capture()
 {
 	command -v tcpdump >/dev/null || return 0
@@ -337,7 +337,7 @@ pcap_count()
 	tcpdump -nn -r "$T/$1.pcap" "${@:2}" 2>/dev/null | wc -l
 }
 
-# pcap_has NAME N FILTER: at least so many; a capture runs a little behind.
+# pcap_has NAME N FILTER: at least N; a capture lags a little.
 pcap_has()
 {
 	[ "$(pcap_count "$1" "${@:3}")" -ge "$2" ]
@@ -368,7 +368,7 @@ pkt()
 	ip netns exec "$ID-$n" "$PYTHON" "$HERE/srv/pkt.py" "$@"
 }
 
-# load ARRAY: lines key=value of standard input become an associative array.
+# load ARRAY: fills an associative array from lines key=value of standard input.
 load()
 {
 	local -n into=$1
@@ -380,8 +380,8 @@ load()
 	done
 }
 
-# ask NAMESPACE KEY=VALUE...: sends one request from eth0 and fills the array
-# A with the first answer (A[answers] says how many came); see srv/pkt.py.
+# ask NAMESPACE KEY=VALUE...: sends one request from eth0 and fills the array A with
+# the first reply (A[answers] is how many came); see srv/pkt.py.
 declare -A A S
 ask()
 {
@@ -391,8 +391,8 @@ ask()
 	load A < <(pkt "$n" ask eth0 "$@")
 }
 
-# fake NAMESPACE [KEY=VALUE...]: a server in srv/fakeserver.py.  What it gets is
-# in NAMESPACE.jsonl, byte for byte.
+# fake NAMESPACE [KEY=VALUE...]: starts srv/fakeserver.py. NAMESPACE.jsonl has what it
+# gets, byte for byte.
 fake()
 {
 	local n=$1
@@ -400,13 +400,13 @@ fake()
 	shift
 	knobs "$n" "$@"
 	: >"$T/$n.jsonl"
-	: >"$T/fake-$n.log"	# the word of one before it does not count
+	: >"$T/fake-$n.log"	# an earlier server's "ready" does not count
 	spawn "$n" "fake-$n" "$PYTHON" "$HERE/srv/fakeserver.py" \
 		--knobs "$T/$n.knobs" --record "$T/$n.jsonl"
 	wait_for 5 logged "fake-$n" ready || die "fake server $n does not start"
 }
 
-# knobs NAMESPACE [KEY=VALUE...]: how it answers from now on.
+# knobs NAMESPACE [KEY=VALUE...]: how it replies from now on.
 knobs()
 {
 	local n=$1
@@ -427,7 +427,7 @@ srv_has()
 	[ "$(srv_count "$1" "${3:-}")" -ge "$2" ]
 }
 
-# srv_last NAMESPACE [TEXT]: fills the array S with the last request it got.
+# srv_last NAMESPACE [TEXT]: fills the array S with the last request that it got.
 srv_last()
 {
 	load S < <(grep -e "${2:-}" "$T/$1.jsonl" | tail -n 1 |
@@ -445,10 +445,10 @@ srv_forget()
 
 # ---- the relay ------------------------------------------------------------
 
-# start_relay [-n NAME] [-N NAMESPACE] [-r] [CONF]: CONF is a file, default
-# standard input; returns when the relay answers on its control socket
-# ($CTL, or $T/NAME.sock) or, with RELAY, when it listens on port 67.  -r:
-# does not wait.  The process is $RELAY_PID.
+# start_relay [-n NAME] [-N NAMESPACE] [-r] [CONF]: CONF is a file, default standard
+# input. Returns when the relay answers on its control socket ($CTL, or $T/NAME.sock)
+# or, with RELAY, when it listens on port 67; with -r at once. The process is
+# $RELAY_PID.
 start_relay()
 {
 	local name=relay n=rtr nowait="" conf o OPTIND=1
@@ -515,7 +515,7 @@ relay_drop()
 	sum_of "$(ctl --json show drops)" "$@"
 }
 
-# No process for it: tests ask hundreds of times.
+# Without a process: tests call it hundreds of times.
 sum_of()
 {
 	local json=$1 sum=0 word
@@ -549,8 +549,7 @@ account()
 		"$PYTHON" "$HERE/srv/balance.py"
 }
 
-# At the end of every test: relays that still run have their accounts checked, all that ran
-# how they ended and what they said.
+# At the end of every test: each relay that still runs must account for every packet.
 audit()
 {
 	local name pid rc=0
@@ -558,14 +557,14 @@ audit()
 	for name in "${!RELAYS[@]}"; do
 		alive "${RELAYS[$name]}" || continue
 		account "$name" && continue
-		echo "FAIL the account of $name does not balance"
+		echo "FAIL $name does not account for every packet"
 		rc=1
 	done
 	return $rc
 }
 
-# A relay that was asked to end does so with status 0; a sanitizer's report, of leaks at
-# the end above all, is another one.  0 too when the test killed it itself.
+# Then all must have ended with status 0, unless the test killed them, and no log may have
+# a report of a sanitizer (leaks above all, found at the end) or of the system call filter.
 ended_well()
 {
 	local name pid st rc=0
@@ -589,8 +588,8 @@ ended_well()
 	return $rc
 }
 
-# use_plain: from here on the newest build without sanitizers, which lets itself be
-# preloaded ($PRELOAD has the libraries) and does not take five times as long.
+# use_plain: from here on the newest build without sanitizers, which is five times as fast
+# and allows preloading ($PRELOAD is the folder of the libraries).
 use_plain()
 {
 	local d found=
@@ -606,7 +605,7 @@ use_plain()
 	PXRELAYCTL=$found/pxrelayctl
 }
 
-# Tests that look at pxrelayd's own counters or keys mean nothing for another.
+# For tests of pxrelayd's own counters or keys, which no other relay has.
 need_pxrelayd()
 {
 	[ -z "$RELAY" ] || skip "needs pxrelayd itself, RELAY is set"
@@ -615,8 +614,7 @@ need_pxrelayd()
 
 # ---- how fast the relay follows -------------------------------------------
 #
-# A client broadcasts every 5 ms all the time; srv1 is fake and tells when it
-# got something.
+# A client broadcasts every 5 ms; srv1 is fake and records when it got something.
 
 # start_probe NAMESPACE [KEY=VALUE...]
 start_probe()
@@ -626,8 +624,8 @@ start_probe()
 	wait_for 5 logged probe probing || die "no probes"
 }
 
-# step WHAT GIADDR COMMAND...: within 100 ms of the command's return a request
-# arrives with that giaddr.
+# step WHAT GIADDR COMMAND...: a request with that giaddr arrives within 100 ms of the
+# command's return.
 step()
 {
 	local what=$1 giaddr=$2 t0 ms
@@ -644,7 +642,7 @@ within()
 	[ "$1" != none ] && [ "$1" -le $((100 * PXR_SLOW)) ]
 }
 
-# silent WHAT COMMAND...: 100 ms later nothing is relayed any more.
+# silent WHAT COMMAND...: from 100 ms later on nothing is relayed.
 silent()
 {
 	local what=$1 t0 ms
@@ -656,7 +654,7 @@ silent()
 	expect_eq "$what: nothing is relayed" "$ms" none
 }
 
-# keeps WHAT GIADDR COMMAND...: 100 ms later requests have still that giaddr.
+# keeps WHAT GIADDR COMMAND...: 100 ms later requests still have that giaddr.
 keeps()
 {
 	local what=$1 giaddr=$2 t0 ms
@@ -670,8 +668,8 @@ keeps()
 
 # ---- real servers ---------------------------------------------------------
 #
-# Each serves 192.0.2.0/25 and 203.0.113.0/24 with the host numbers LOW..HIGH,
-# the router being host 1; further arguments are its own options or lines.
+# Each serves 192.0.2.0/25 and 203.0.113.0/24 with host numbers LOW..HIGH; the router is
+# host 1. Further arguments are options or lines of its own.
 
 # start_dnsmasq NAMESPACE LOW HIGH [OPTION...]
 start_dnsmasq()
@@ -755,9 +753,9 @@ start_kea()
 
 # ---- real clients ---------------------------------------------------------
 #
-# Each is started in the foreground of its own namespace, writes its lease with
-# srv/client-script as "address server" into $T/NAMESPACE.lease, and goes on
-# running.  start_* returns at once, *_lease waits and prints the address.
+# Each runs in the foreground of its own namespace, writes its lease with
+# srv/client-script as "address server" to $T/NAMESPACE.lease, and goes on running.
+# start_* returns at once, *_lease waits and prints the address.
 
 start_dhclient()
 {
@@ -781,8 +779,8 @@ start_udhcpc()
 	CLIENT_PID=$SPAWNED
 }
 
-# dhcpcd keeps its state in fixed places; the mount namespace that ip netns
-# exec makes lets it have empty ones of its own.
+# dhcpcd keeps its state in fixed places; in the mount namespace of ip netns exec it
+# gets empty ones of its own.
 start_dhcpcd()
 {
 	local n=$1 i=${2:-eth0}

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Why did it not boot? Real firmware, real servers, one mistake in each boot, and what
-# `pxrelayctl explain' says of it. `make boot-explain': firmware gives up by the clock, ten
-# times in a row, which is too long for `make check'.
+# Why did it not boot? Real firmware and real servers, one mistake in each boot, and the
+# verdict of `pxrelayctl explain'. Firmware takes its time to give up, ten times in a row,
+# so this is no t-*.sh: make boot-explain.
 #
 # alone: firmware gives up by the clock, however busy this machine is
 

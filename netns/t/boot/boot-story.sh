@@ -1,7 +1,7 @@
 #!/bin/bash
-# The story of README.md, with real firmware and real servers: WDS has moved to a host of
-# its own, and the DHCP server goes on saying that it is the boot server. Prints what
-# the operator types and sees.
+# The story of README.md with real firmware and real servers: WDS has moved to a host of
+# its own, and the DHCP server still says that it is the boot server. Prints what the
+# operator types and sees.
 #
 # alone: firmware gives up by the clock, however busy this machine is
 

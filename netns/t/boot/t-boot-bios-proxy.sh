@@ -1,7 +1,7 @@
 #!/bin/bash
-# A BIOS machine, DHCP server and proxyDHCP boot server on different hosts, both
-# named by a plain `servers =' as in any IP helper: ISC dhcpd gives the address,
-# dnsmasq the boot file through its one-item menu and port 4011.
+# A BIOS machine boots with the DHCP server and a proxyDHCP boot server on different
+# hosts, both named by a plain `servers =' as in any IP helper: ISC dhcpd gives the
+# address, dnsmasq the boot file, by its one-item menu and port 4011.
 #
 # set: all
 # alone: firmware gives up by the clock, however busy this machine is

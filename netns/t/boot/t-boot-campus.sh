@@ -1,8 +1,7 @@
 #!/bin/bash
-# The campus example: three machines on one VLAN boot from three servers, since
-# their firmware differs.  The standby of the WDS server has gone wrong and offers
-# addresses; should it be asked its offers are dropped, or the UEFI machine would
-# take one.
+# The campus example: three machines on one VLAN boot from three servers, because
+# their firmware differs. The standby of the WDS server is broken and offers addresses;
+# if it is asked, its offers are dropped, or the UEFI machine would take one.
 #
 # set: all
 # alone: firmware gives up by the clock, however busy this machine is

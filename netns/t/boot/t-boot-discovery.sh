@@ -1,14 +1,14 @@
 #!/bin/bash
-# Boot-server discovery by multicast to 224.0.1.2, port 4011, and by broadcast
-# to port 67 (option 43.71): both reach the boot server only.  dhcpd, which
-# would take the broadcast for a rebind and answer it first, never sees one.
+# Boot server discovery by multicast to 224.0.1.2, port 4011, and by broadcast to
+# port 67 (option 43.71): both reach the boot server only. dhcpd, which would take the
+# broadcast for a rebind and answer first, never sees one.
 #
-# The answer to a broadcast has the broadcast flag on and either ciaddr or, as
-# dnsmasq writes it, yiaddr; iPXE is bound to its address by then and takes it
-# by unicast only.  iPXE's proxy offer has yiaddr 0 and no flag.
+# The reply to a broadcast has the broadcast flag and either ciaddr or, as dnsmasq
+# writes it, yiaddr; iPXE already has its address by then and takes the reply by unicast
+# only. iPXE's proxy offer has yiaddr 0 and no flag.
 #
-# The answer to a multicast goes to the client's own address and port (WDS), or
-# to the relay's port 67 (dnsmasq from 2.92), and then on from port 4011.
+# The reply to a multicast goes to the client's own address and port (WDS), or to the
+# relay's port 67 (dnsmasq from 2.92) and from there to the client, from port 4011.
 #
 # set: all
 # alone: firmware gives up by the clock, however busy this machine is

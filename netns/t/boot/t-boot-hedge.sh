@@ -1,12 +1,12 @@
 #!/bin/bash
-# Real firmware while the primary boot server is dead and nobody knows it yet: an iPXE
-# ROM needs no second DISCOVER, OVMF boots inside the one window that it has, and
-# neither takes more than 1.5 s longer than with all servers alive.  Three boots of each: all
-# alive, the first server frozen, its cable pulled.  It has no probes: what the second one
-# gets is the stored question, half a second later.
+# Real firmware while the primary boot server is dead and nobody knows it yet: an
+# iPXE ROM needs no second DISCOVER, OVMF boots within its only window, and neither
+# takes more than 1.5 s longer than with all servers alive. Three boots of each: all alive,
+# the first server frozen, its cable pulled. There are no probes: the second server
+# gets the stored request, half a second later.
 #
-# Time is taken on the wire, from the first DISCOVER to the first TFTP request, since
-# firmware's own start depends on how busy this machine is.
+# Times are taken on the wire, from the first DISCOVER to the first TFTP request, since
+# the start of firmware depends on how busy this machine is.
 #
 # set: all
 # alone: it measures time, and firmware gives up by the clock

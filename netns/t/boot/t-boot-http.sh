@@ -1,7 +1,7 @@
 #!/bin/bash
-# UEFI HTTP boot (architecture 16) next to UEFI PXE on one VLAN: the HTTP machine
-# gets its URL in a proxy offer and the file from nginx, the PXE machine goes to
-# WDS.  Kea gives both their addresses.
+# UEFI HTTP boot (architecture 16) beside UEFI PXE on one VLAN: the HTTP machine gets
+# its URL in a proxy offer and the file from nginx; the PXE machine goes to WDS. Kea
+# gives both their addresses.
 #
 # alone: firmware gives up by the clock, however busy this machine is
 

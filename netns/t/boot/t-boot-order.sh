@@ -1,7 +1,7 @@
 #!/bin/bash
-# The order of the boot servers' answers, changed both ways: each machine boots
-# from the server its rule names, be that the first or the last to answer.  Both
-# servers have files for both machines.
+# The boot servers reply in either order: each machine boots from the server that its
+# rule names, whether that replies first or last. Both servers have files for both
+# machines.
 #
 # set: all
 # alone: firmware gives up by the clock, however busy this machine is

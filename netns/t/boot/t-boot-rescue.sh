@@ -1,11 +1,11 @@
 #!/bin/bash
-# Both machines hold the offer of the primary boot server when it dies, and ask
-# it for the boot file on port 4011: they boot from the second one, at most 1.5
-# seconds later than with both alive, from the first DISCOVER to the request for
-# the file.  The primary answers as WDS; it ends right after its offer, once as
-# a machine that is switched off, once as a service that is gone from a host that
-# lives.  That host answers by ICMP errors, after which UEFI would be deaf: they do
-# not get to the clients (4011-errors in pxrelay.conf(5)).
+# Both machines hold the offer of the primary boot server when it dies, and ask it for
+# the boot file on port 4011: they boot from the second one, at most 1.5 seconds later
+# than with both alive, from the first DISCOVER to the request for the file. The primary
+# replies as WDS does; it ends right after its offer, once as a machine that is switched
+# off, once as a service that ends on a host that lives. That host sends ICMP errors, after
+# which UEFI would be deaf: they do not reach the clients (4011-errors in
+# pxrelay.conf(5)).
 #
 # set: all
 # alone: firmware gives up by the clock, however busy this machine is

@@ -1,8 +1,8 @@
 #!/bin/bash
-# A DHCP server whose owner will not take option 60 out of it (PXE-E55): the
-# machines believe it and ask it on port 4011, where nobody listens.  With
-# `strip-pxe-from = dhcp' its offers lose options 60 and 43 and the machines
-# boot from WDS; nothing else is changed.
+# A DHCP server says option 60 and cannot be changed (PXE-E55): the machines believe
+# it and ask it on port 4011, where nobody listens. With `strip-pxe-from = dhcp' its
+# offers lose options 60 and 43 and the machines boot from WDS; nothing else in them
+# changes.
 #
 # set: all
 # alone: firmware gives up by the clock, however busy this machine is

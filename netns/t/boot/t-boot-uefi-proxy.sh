@@ -1,7 +1,7 @@
 #!/bin/bash
-# A UEFI machine and a BIOS machine, DHCP server (Kea) and WDS on different
-# hosts.  WDS offers 280 bytes, below BOOTP's 300, without a boot file and, for
-# a client that sets no flag, without one; the file comes on port 4011.
+# A UEFI machine and a BIOS machine, with DHCP server (Kea) and WDS on different
+# hosts. WDS sends offers of 280 bytes, less than BOOTP's 300, without a boot file and,
+# for a client that sets no flag, without the flag; the file comes on port 4011.
 #
 # set: all
 # alone: firmware gives up by the clock, however busy this machine is

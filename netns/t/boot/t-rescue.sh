@@ -1,13 +1,13 @@
 #!/bin/bash
-# t-rescue.sh: a client holds the offer of a boot server and asks it on port
-# 4011 by unicast, when it is dead.  Another member of the group is asked for
-# it, and the client gets that one's answer as if the dead one had given it:
-# from its address and port 4011, with its option 54, on the port from which was
-# asked (68 iPXE, 4011 EDK2); siaddr and file are the live one's.  The two
-# servers are dnsmasq as proxyDHCP, and then one that answers as WDS does.
+# t-rescue.sh: a client holds the offer of a boot server that is dead by the time the
+# client asks it on port 4011, by unicast. Another member of the group is asked instead,
+# and the client gets its reply as if it came from the dead server: from that address
+# and port 4011, with its option 54, to the port that asked (68 iPXE, 4011 EDK2). siaddr
+# and file are the live server's. The two servers are dnsmasq as proxyDHCP, and then one
+# that replies as WDS does.
 #
-# Nothing of this while the asked one answers, in time or not: its own answer
-# is the first, and the only one.
+# While the asked server replies, in time or not, nothing of this happens: its own
+# reply is the first and only one.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need tcpdump dnsmasq nft

@@ -1,7 +1,7 @@
 #!/bin/bash
 # `pxrelayctl capture' as an operator uses it: real clients and servers, and packets that
-# are dropped.  What it writes must be good enough for tshark, which is asked to check
-# every sum and not to complain; and no reader, however bad, may hold up a packet.
+# are dropped. tshark reads what it writes, checks every checksum and must not complain; and no
+# reader, however slow, may hold up a packet.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need dhclient udhcpc dhcpd dnsmasq tshark capinfos

@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-cmdline.sh: pxrelayd without a file, in the foreground and in the
-# background; -n and -nv; what it says to mistakes, and how it ends.
+# t-cmdline.sh: pxrelayd without a file, in the foreground and in the background; -n and
+# -nv; what it says about mistakes, and how it ends.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

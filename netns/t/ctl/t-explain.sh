@@ -1,6 +1,6 @@
 #!/bin/bash
-# What `pxrelayctl explain' says of real clients that real servers serve badly: the
-# verdict is what an operator reads, so each of them is provoked as it happens.
+# What `pxrelayctl explain' says about real clients that real servers serve badly: the
+# operator reads the verdict, so each is provoked as it happens in practice.
 # boot-explain.sh has those that need firmware.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"

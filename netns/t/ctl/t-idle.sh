@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-idle.sh: a relay that has nothing to do is not woken up, not once; it has few
-# descriptors; and it still notices by itself what it has to look at again: a
-# server that an error took down, and a way that comes back.
+# t-idle.sh: a relay with nothing to do is never woken up, and has few descriptors; yet it
+# notices by itself what needs another look: a server that an error took down, and a
+# route that comes back.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-logs.sh: the log of a real daemon: a line that is repeated is folded, and told when the
-# window is over, or at the end; names that no interface should have are escaped;
-# with log-level = debug, and only then, each packet has its line.
+# t-logs.sh: the log of a real daemon: repeated lines are folded, and counted when the
+# window is over or at the end; interface names are escaped; each packet has its line with
+# log-level = debug, and only then.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

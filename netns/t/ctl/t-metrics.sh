@@ -1,8 +1,7 @@
 #!/bin/bash
-# t-metrics.sh: what Prometheus makes of the relay: a scrape by hand, by a real
-# Prometheus with conf/monitoring/alerts.yml, and over a Unix socket after a reload; the
-# numbers are those of what was sent, whatever name an interface has; visitors
-# who hang about keep nobody out.
+# t-metrics.sh: Prometheus and the relay: a scrape by hand, by a real Prometheus with
+# conf/monitoring/alerts.yml, and over a Unix socket after a reload. The numbers match what
+# was sent, whatever the name of an interface; idle visitors keep nobody out.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

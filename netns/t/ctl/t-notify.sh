@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-notify.sh: what a service manager hears of the daemon: ready, what it does, reloading,
-# stopping; and that it is alive, as long as its event loop turns.
+# t-notify.sh: what the service manager hears from the daemon: ready, its status, reloading,
+# stopping, and that it is alive as long as its event loop turns.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

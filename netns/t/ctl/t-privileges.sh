@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-privileges.sh: as whom packets are read, and that everything works all the same: each
-# feature once, with the build that is installed, in its sandbox; then the end of either
-# process, and the other ways to start.
+# t-privileges.sh: which user reads packets, and that everything works nevertheless: each
+# feature once, with the installed build, in its sandbox; then the end of either process,
+# and the other ways to start.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -1,6 +1,7 @@
 #!/bin/bash
-# t-fault-clock.sh: somebody sets the clock all the time, by hours to and fro, to 1970 and to
-# 2106 (tests/preload/wildclock). Rates, hedges, probes and time-outs do not know it.
+# t-fault-clock.sh: the clock is set all the time, by hours in both directions, to 1970 and to
+# 2106 (tests/preload/wildclock). Rates, hedges, probes and time-outs do not depend on it.
+#
 # set: all
 # alone: it measures time.
 

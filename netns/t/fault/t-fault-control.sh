@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-fault-control.sh: a control client asks and never reads, a hundred stay silent, others
-# hang up in the middle of a word: machines are served, and so is the operator; memory and
+# t-fault-control.sh: a control client asks and never reads, a hundred are silent, others
+# hang up in the middle of a word. Clients are served, and so is the operator; memory and
 # descriptors stay bounded.
 #
 # set: all

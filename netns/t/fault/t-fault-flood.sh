@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-fault-flood.sh: a VLAN is flooded with DISCOVERs of machines that do not exist, as fast
-# as they go; the machines of another one boot. (What rates it takes to disturb them is
-# measured by make bench.)
+# t-fault-flood.sh: a VLAN is flooded with DISCOVERs of machines that do not exist, at full
+# speed; machines of another VLAN boot. (make bench measures which rates disturb them.)
+#
 # set: all
 # alone: it measures time.
 

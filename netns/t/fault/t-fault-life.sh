@@ -1,10 +1,10 @@
 #!/bin/bash
-# t-fault-life.sh: a full life: start, load with good and hostile packets from both sides, a lease,
-# questions, a capture, interfaces that go and come, reloads of everything that can be
-# changed, stop. At its end LeakSanitizer finds nothing, which it is shown to have
-# looked for, and nor does valgrind where it is installed.
+# t-fault-life.sh: a full life: start, good and hostile packets from both sides, a lease,
+# requests of operators, a capture, interfaces that come and go, reloads of everything that can
+# change, stop. In the end LeakSanitizer finds nothing (and is shown to have looked), and neither
+# does valgrind where it is installed.
 #
-# Without the sandbox (-S): in it nobody may look into the process at its end.
+# Without the sandbox (-S), which lets nobody look into the process at its end.
 #
 # set: all
 

@@ -1,8 +1,9 @@
 #!/bin/bash
-# t-fault-links.sh: one interface flaps, a thousand are created and deleted, addresses
-# come and go by the thousand; meanwhile another VLAN's machines are served,
-# not one of their requests is lost, and afterwards the relay knows how things are.
-# FAULT_LONG=N: N rounds of it.
+# t-fault-links.sh: one interface flaps, a thousand are created and deleted, addresses come
+# and go by the thousand; meanwhile another VLAN is served, none of its requests is
+# lost, and afterwards the relay knows the true state.
+# FAULT_LONG=N: N rounds.
+#
 # set: all
 # alone: it measures time.
 

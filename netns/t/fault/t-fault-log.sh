@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-fault-log.sh: the log leads nowhere: the disk is full, stderr is closed, nobody reads the
-# pipe or the terminal, syslogd or the journal is stopped. The relay relays, is reloaded and ends
+# t-fault-log.sh: the log cannot be written: the disk is full, stderr is closed, nobody reads
+# the pipe or the terminal, syslogd or the journal hangs. The relay relays, reloads and ends
 # in order.
 #
 # set: all

@@ -1,10 +1,10 @@
 #!/bin/bash
-# t-fault-memory.sh: the n-th allocation of memory fails, for every n: of pxrelayd -n, of
-# a start, of a reload, of each question of pxrelayctl. It either goes on, or says
-# why and ends with 1, or keeps what it had; it never crashes, and is never deaf. When memory is
-# short while an address goes, it knows afterwards.
-# FAULT_LONG=1 tries every n of a start and of the questions too, which takes minutes; else a
-# sample that is another one in each run.
+# t-fault-memory.sh: the n-th allocation of memory fails, for every n: in pxrelayd -n, in a
+# start, in a reload, in each command of pxrelayctl. It goes on, or says why and ends
+# with 1, or keeps what it had; it never crashes and is never deaf. If memory is short
+# while an address goes, the relay knows afterwards.
+# FAULT_LONG=1 tries every n of a start and of the commands too, which takes minutes; otherwise
+# a sample, a different one in each run.
 #
 # set: all
 

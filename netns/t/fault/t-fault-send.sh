@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-fault-send.sh: the kernel refuses to send: a packet filter says EPERM, a queue is full
-# and says ENOBUFS, towards servers and towards clients. Each packet that is
-# lost is counted with the reason, and what can be sent is sent.
+# t-fault-send.sh: the kernel refuses to send: a packet filter says EPERM, a full queue says
+# ENOBUFS, towards servers and towards clients. Each lost packet is counted with its
+# reason, and what can be sent is sent.
 #
 # set: all
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-fault-servers.sh: a server answers a thousandfold. The other VLAN's machines, who ask
-# another server, do not feel it, and every answer is accounted for.
+# t-fault-servers.sh: a server replies a thousandfold. Machines of the other VLAN, which ask
+# another server, do not notice, and every reply is accounted for.
 #
 # set: all
 

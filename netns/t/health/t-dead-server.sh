@@ -1,8 +1,8 @@
 #!/bin/bash
-# t-dead-server.sh: two servers on the router's own link that do not even answer
-# ARP, and a live one: the live one gets every request, 1,600 at 200/s.  ISC
-# dhcrelay, dnsmasq and dhcp-helper deliver 250 of them: what waits for ARP
-# fills the one socket that they share.
+# t-dead-server.sh: two servers on the router's own link do not even answer ARP, a third
+# lives: it gets every request, 1,600 at 200/s. ISC dhcrelay, dnsmasq and dhcp-helper
+# deliver 250 of them: what waits for ARP fills the one socket they use for all servers.
+#
 # alone: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"

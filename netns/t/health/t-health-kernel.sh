@@ -1,9 +1,9 @@
 #!/bin/bash
-# t-health-kernel.sh: what the kernel knows about the way to a server takes it
-# down at once: no route, the uplink down or without carrier, a next hop that
-# does not answer ARP, whether that is the server itself or a gateway.  Within
-# 100 ms of the kernel's event the line is in the log, and again when the way is
-# back.
+# t-health-kernel.sh: what the kernel knows about the way to a server takes it down at
+# once: no route, the uplink down or without carrier, a next hop that does not answer
+# ARP, be it the server itself or a gateway. Within 100 ms of the kernel's event the line
+# is in the log, and again when the way is back.
+#
 # alone: it measures time.
 #
 # Beside the drawing of topo-vlans.sh there is a gateway gw, 198.51.100.2; a

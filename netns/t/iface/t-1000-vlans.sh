@@ -1,7 +1,8 @@
 #!/bin/bash
-# t-1000-vlans.sh: a thousand VLANs.  The relay is ready in less than a second
-# (the first request on the last interface reaches the server), holds as few
-# file descriptors as with one, and serves interfaces that come later.
+# t-1000-vlans.sh: a thousand VLANs. The relay is ready in less than a second (the first
+# request on the last interface reaches the server), has as few file descriptors as with
+# one, and serves interfaces that are added later.
+#
 # alone: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"

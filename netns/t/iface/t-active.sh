@@ -1,9 +1,9 @@
 #!/bin/bash
-# t-active.sh: two routers with a relay each on one VLAN, as VRRP has them, and
-# the virtual address moved by hand.  Servers see one copy of each request: only
-# the router that holds the address relays, and it answers from it, whichever
-# router the servers' answers come by.  The address is on the interface, or on a
-# macvlan with VRRP's MAC.
+# t-active.sh: two routers with a relay each on one VLAN, as with VRRP, and the virtual
+# address is moved by hand. Servers see one copy of each request: only the router that
+# has the address relays, and it delivers the reply, whichever router that came by. The
+# address is on the interface, or on a macvlan with VRRP's MAC.
+#
 # alone: it measures time.
 #
 #                    ┌─ rtr  .2 ─ .1 ─┐

@@ -1,9 +1,10 @@
 #!/bin/bash
-# t-iface-lifecycle.sh: the relay follows the kernel.  The interface does not
-# exist when it starts; then it is created, gets addresses, changes them, goes
-# down and up, is renamed, deleted, recreated and moved into bridges.  A client
-# broadcasts every 5 ms all the time; after each step its request must arrive at
-# the server with the right giaddr within 100 ms of the command's return.
+# t-iface-lifecycle.sh: the relay follows the kernel. The interface does not exist at the
+# start; then it is created, gets addresses, changes them, goes down and up, is renamed,
+# deleted, recreated and moved into bridges. A client broadcasts every 5 ms; after each
+# step its request must reach the server with the right giaddr within 100 ms of the
+# command's return.
+#
 # alone: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"

@@ -1,7 +1,8 @@
 #!/bin/bash
-# t-netlink-overflow.sh: more changes than a netlink socket holds, while the
-# relay does not run for a moment.  The kernel reports ENOBUFS, the relay reads
-# everything anew and knows the address that changed meanwhile.
+# t-netlink-overflow.sh: more changes than a netlink socket holds, while the relay does not
+# run for a moment. The kernel reports ENOBUFS, the relay reads everything again and
+# knows the address that changed meanwhile.
+#
 # alone: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"

@@ -1,8 +1,9 @@
 #!/bin/bash
-# t-uplink.sh: the way to the servers comes and goes.  No uplink address when
-# the relay starts, another address, the uplink down, deleted and made again,
-# another router on the way; and a server whose port is closed for a while: the
-# kernel reports that on the next send, which must not cost the next request.
+# t-uplink.sh: the way to the servers comes and goes: no uplink address when the relay
+# starts, another address, the uplink down, deleted and made again, another router on the
+# way. And a server whose port is closed for a while: the kernel reports that on the next
+# send, which must not cost the next request.
+#
 # alone: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Port 4011 with hand-made packets, since firmware of today only multicasts
-# there.  Broadcast, directed broadcast, multicast and what is addressed to the
-# relay itself go to the boot server only, from the client's own address and
-# port, the payload as it was even where that is not DHCP; the answer comes back
-# by routing.  Unicast to a server is routed as if there were no relay.  No ICMP
-# error tells a client that the router's port 4011 is closed.
+# Port 4011 with hand-made packets, since today's firmware only multicasts there.
+# Broadcast, directed broadcast, multicast and packets to the relay itself go to the boot
+# server only, from the client's own address and port, with the payload unchanged even if
+# it is not DHCP; the reply comes back by routing. Unicast to a server is routed as if
+# there were no relay. No ICMP error tells a client that the router's port 4011 is
+# closed.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need tcpdump

@@ -1,8 +1,8 @@
 #!/bin/bash
 # The helper for other UDP ports: a broadcast in VLAN 10 becomes a directed broadcast
-# in VLAN 20 (wake-on-LAN) or a unicast to a server (NetBIOS names), its payload as it
-# was and its TTL one less; nothing goes back, nothing loops, and no port is
-# helped that is not named.
+# in VLAN 20 (wake-on-LAN) or a unicast to a server (NetBIOS names), with the payload unchanged
+# and the TTL one less. Nothing goes back, nothing loops, and no other port is
+# forwarded.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need tcpdump

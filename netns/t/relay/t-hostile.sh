@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-hostile.sh: whatever clients, rogue servers and broken machines send is
-# dropped and counted, or relayed right; the relay lives, the next good packet
-# passes, and no byte of one packet is ever seen in another.
+# t-hostile.sh: whatever clients, rogue servers and broken machines send is dropped and
+# counted, or relayed correctly; the relay lives, the next good packet passes, and no byte
+# of one packet ever appears in another.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

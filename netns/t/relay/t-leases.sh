@@ -1,8 +1,8 @@
 #!/bin/bash
-# t-leases.sh: dhclient, udhcpc and dhcpcd lease addresses at the same time in
-# two VLANs from two servers, dnsmasq and ISC dhcpd (t-leases-kea.sh: dhcpd and
-# Kea); a renewal, which clients send by unicast, is routed and never relayed
-# (ISC dhcrelay relays it a second time).
+# t-leases.sh: dhclient, udhcpc and dhcpcd lease addresses at the same time in two VLANs
+# from two servers, dnsmasq and ISC dhcpd (t-leases-kea.sh: dhcpd and Kea). A renewal,
+# which clients send by unicast, is routed and never relayed (ISC dhcrelay relays it a
+# second time).
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need dhclient udhcpc dhcpcd tcpdump

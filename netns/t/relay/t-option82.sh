@@ -1,8 +1,8 @@
 #!/bin/bash
-# t-option82.sh: the relay agent information option on the wire (RFC 3046), as
-# a decoder of our own sees it: adding it, every sub-option and format string,
-# policies and trust, servers that get none, no room for it, and taking exactly
-# ours out of replies, wherever it stands, with every byte after it kept.
+# t-option82.sh: the relay agent information option on the wire (RFC 3046), read by a decoder
+# of our own: adding it, every sub-option and format string, policies and trust, servers
+# that get none, no room for it, and removing exactly ours from replies, wherever it is,
+# with every byte after it kept.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-overload.sh: more requests than the relay can carry.  Those who have begun go
-# before those who have not, and what is dropped for that is counted.  The relay is
-# stopped while requests come, which is what being too slow looks like.
+# t-overload.sh: more requests than the relay can carry. Clients in the middle of an exchange
+# go before new ones, and what is dropped for that is counted. The relay is stopped while
+# requests come, which looks the same as being too slow.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-rates.sh: the defaults let 2,000 machines boot at once, but no single client
-# and no interface flood the servers; whoever is beside them is served.
+# t-rates.sh: by default 2,000 machines may boot at once, but no single client and no
+# interface can flood the servers; its neighbours are served.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

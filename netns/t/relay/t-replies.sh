@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-replies.sh: how a reply is delivered, seen on the client's wire: addresses,
-# ports, checksums and every byte (RFC 2131 4.1, RFC 1542 4.1.2, and what boot
-# ROMs want).  The server is told for each case what to answer.
+# t-replies.sh: how a reply is delivered, seen on the client's wire: addresses, ports,
+# checksums and every byte (RFC 2131 4.1, RFC 1542 4.1.2, and what boot ROMs want). The
+# test tells the server what to reply in each case.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need ethtool

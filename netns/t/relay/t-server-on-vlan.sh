@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-server-on-vlan.sh: the server stands in a client VLAN.  The other VLAN is
-# served through the relay, its own by the server itself, with the relay's copy
-# doing no harm; a neighbour of the server is still no server.
+# t-server-on-vlan.sh: the server is on a client VLAN. The other VLAN is served through the
+# relay, its own by the server itself, where the relay's copy does no harm; a neighbour of
+# the server is still no server.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need dnsmasq udhcpc

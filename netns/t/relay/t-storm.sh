@@ -1,13 +1,12 @@
 #!/bin/bash
-# t-storm.sh: 2,000 machines boot while one server after the other fails in each of
-# the ways in which servers fail.  None of them fails to boot.
+# t-storm.sh: 2,000 machines boot while one server after the other fails in each way in
+# which servers fail. All of them boot.
 #
-# VLAN 10 has its three boot servers in failover, VLAN 20 the same three in
-# balance; two DHCP servers stand in for each other.  What is hit is always the
-# boot server that the failover group is using; in balance it has a third of the
-# machines.  srv/storm.py plays the machines with the timers of iPXE, the servers
-# are fake.  What a failure costs is in the table at the end: a machine with a
-# retry is one that had to ask again itself.
+# VLAN 10 has its three boot servers in failover, VLAN 20 the same three in balance; two
+# DHCP servers stand in for each other. The one that fails is always the boot server that
+# the failover group is using; in balance it has a third of the machines. srv/storm.py
+# plays the machines with the timers of iPXE, the servers are fake. The table at the end
+# says what a failure costs: a machine with a retry had to ask again itself.
 #
 # set: all
 # alone: it measures time.

@@ -1,9 +1,9 @@
 #!/bin/bash
 # vm-netem.sh: machines boot over real 802.1Q sub-interfaces while the way to the servers
 # loses every tenth packet in each direction and takes 200 ms, with a boot server that dies
-# meanwhile; then over a good one while VLAN interfaces and the trunk below them go
-# down and come up, and while one is deleted and made again.  None fails to boot.
-# Runs where the kernel has 8021q and netem: make vm.
+# meanwhile; then over a good one while VLAN interfaces and the trunk below them go down and
+# come up, and while one is deleted and made again. All of them boot. Runs where the kernel has
+# 8021q and netem: make vm.
 
 . "$(dirname "$0")/../../topo/topo-8021q.sh"
 . "$HERE/storm-lib.sh"

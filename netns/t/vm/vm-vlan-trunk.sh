@@ -1,7 +1,7 @@
 #!/bin/bash
-# vm-vlan-trunk.sh: leases over real 802.1Q sub-interfaces of a trunk, behind a
-# VLAN-aware switch; the same for vm-vlan-bridge.sh, where the router is that
-# switch itself.  Runs where the kernel has 8021q: make vm.
+# vm-vlan-trunk.sh: leases over real 802.1Q sub-interfaces of a trunk, behind a VLAN-aware
+# switch; vm-vlan-bridge.sh does the same with a router that is this switch itself. Runs
+# where the kernel has 8021q: make vm.
 
 . "$(dirname "$0")/../../topo/topo-8021q.sh"
 need dhclient udhcpc dnsmasq dhcpd tcpdump bridge

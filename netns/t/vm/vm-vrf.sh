@@ -1,7 +1,7 @@
 #!/bin/bash
-# vm-vrf.sh: VRFs as pxrelay.conf(5) says: clients in a VRF and servers in none, with
-# routes that lead across; then the servers in the VRF as well.  Runs where the
-# kernel has VRFs: make vm.
+# vm-vrf.sh: VRFs as pxrelay.conf(5) describes them: clients in a VRF and servers in none,
+# with routes that lead across; then the servers in the VRF as well. Runs where the kernel has
+# VRFs: make vm.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
