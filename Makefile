@@ -376,7 +376,7 @@ install: all
 	install -m 644 $(CONF) $(DESTDIR)$(DOCDIR)/examples/
 	install -m 644 conf/monitoring/grafana-dashboard.json conf/monitoring/alerts.yml \
 		$(DESTDIR)$(DOCDIR)/examples/
-	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
+	install -m 644 README.md NEWS.md SECURITY.md LICENSE $(DESTDIR)$(DOCDIR)/
 	install -D -m 644 conf/completion/pxrelayctl.bash \
 		$(DESTDIR)$(BASHCOMPDIR)/pxrelayctl
 	install -D -m 644 conf/completion/_pxrelayctl $(DESTDIR)$(ZSHCOMPDIR)/_pxrelayctl
