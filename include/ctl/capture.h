@@ -11,7 +11,6 @@
 
 #include "ctl/client.h"
 
-#define CAPTURE_COMMAND		"capture"
 #define CAPTURE_FILES_MAX	10000u
 
 /* Letters of getopt for options without a letter of their own. */

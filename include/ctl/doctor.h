@@ -14,8 +14,6 @@
 
 #include <jansson.h>
 
-#define DOCTOR_COMMAND	"doctor"
-
 /* The daemon's answer to a line, owned by the caller; NULL when there is none, which has
  * been said, and *status is the exit status. */
 typedef json_t *doctor_ask_fn(void *user, const char *line, int *status);

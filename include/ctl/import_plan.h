@@ -69,11 +69,6 @@ struct import_plan {
 void import_plan_init(struct import_plan *p);
 void import_plan_fini(struct import_plan *p);
 
-/* The array with room for n + 1 elements, growing in powers of two. */
-void *import_more(void *array, size_t n, size_t size);
-/* Exits with a message if p is NULL, else returns it. */
-void *import_got(void *p);
-
 /* Notes what is not carried over. line 0: not about a line. Arguments from the file must have
  * gone through import_show(). */
 void import_lost(struct import_plan *p, int line, const char *fmt, ...)

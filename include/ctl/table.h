@@ -2,16 +2,15 @@
  *
  * table - columns of text for a screen of TABLE_WIDTH characters.
  *
- * Cells are added from left to right, row after row. Nothing is left out to make it
- * fit: a cell that is too long goes on in the next line, under its own beginning.
- * When memory is short, the program ends with a message.
+ * Cells are added from left to right, row by row. Nothing is left out to make a table
+ * fit: a cell that is too long continues on the next line, under its own beginning. The program
+ * exits with a message when it runs out of memory.
  */
 #ifndef CTL_TABLE_H
 #define CTL_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #define TABLE_WIDTH	80
@@ -26,30 +25,27 @@ enum tone {
 struct column {
 	const char *title;
 	unsigned min;		/* how narrow it may become; 0: as wide as its cells,
-				 * unless the table fits in no other way */
-	bool right;		/* numbers stand to the right */
+				 * unless the table cannot fit otherwise */
+	bool right;		/* aligned to the right */
 };
 
 struct table;
 
-/* columns is borrowed for as long as the table lives. */
+/* Copies the columns. */
 struct table *table_new(const struct column *columns, unsigned n);
-void table_free(struct table *t);	/* NULL-safe */
+void table_free(struct table *t);
 
-/* The next cell, empty, and then what stands in it. */
-void table_cell(struct table *t, enum tone tone);
-void table_add(struct table *t, const char *text);	/* our own words */
-void table_esc(struct table *t, const void *data, size_t len); /* anybody's */
-void table_number(struct table *t, int64_t n);		/* all digits */
+/* Begins the next cell; its text, printable and on one line, goes to the stream. */
+FILE *table_cell(struct table *t);
+/* Of the last cell. */
+void table_tone(struct table *t, enum tone tone);
+void table_print(struct table *t, FILE *out, bool colour);
 
-void table_print(const struct table *t, FILE *out, bool colour);
-
-/* The text on lines of TABLE_WIDTH characters, folded between words: the first goes on where
- * the cursor is, in column `indent`, and the others begin there. */
+/* Folds the text between words to lines of TABLE_WIDTH characters. The first one continues at
+ * the cursor, which is in column `indent`; the others begin there. */
 void table_wrap(FILE *out, const char *text, unsigned indent);
 
-/* In colour if there is to be one. text is printed as it is. */
-void table_paint(FILE *out, bool colour, enum tone tone, const char *text,
-    size_t len);
+/* The text as it is, in colour if wanted. */
+void table_paint(FILE *out, bool colour, enum tone tone, const char *text, size_t len);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * watch - what is new in one answer to `show boots` since the one before it: a line
- * for each boot that began or whose verdict changed.
+ * watch - what is new in an answer to `show boots` since the one before: a line for each
+ * boot that began or whose verdict changed.
  */
 #ifndef CTL_WATCH_H
 #define CTL_WATCH_H
@@ -13,17 +13,15 @@
 #include <jansson.h>
 
 #define WATCH_COMMAND	"show boots"
-#define WATCH_PAUSE_MS	1000
 
 struct watch {
 	json_t *seen;		/* owned: client -> boot and verdict; NULL at first */
-	bool json;		/* a row of the document a line, instead of words */
+	bool json;		/* print rows of the document instead of text */
 	bool colour;
 };
 
-/* now: for the time of day of what the document says is so many seconds old. Of the
- * first document only the last few boots are printed. false, with nothing printed: it
- * is no answer to WATCH_COMMAND. */
+/* Prints what is new; of the first document only the last few boots. now: to turn ages into times
+ * of day. false, with nothing printed: not an answer to WATCH_COMMAND. */
 bool watch_step(struct watch *w, const json_t *doc, time_t now, FILE *out);
 
 #endif

@@ -19,6 +19,7 @@
 
 #include "ctl/import_lex.h"
 #include "ctl/import_plan.h"
+#include "ctl/mem.h"
 #include "ctl/render.h"
 
 #define GOOD		0
@@ -88,7 +89,7 @@ host_addrs(void)
 		    (int)strcspn(i->ifa_name, ":"), i->ifa_name);
 		for (size_t k = 0; k < host.n; k++)
 			a.first &= strcmp(list[k].ifname, a.ifname) != 0;
-		list = import_more(list, host.n, sizeof(*list));
+		list = mem_more(list, host.n, sizeof(*list));
 		list[host.n++] = a;
 	}
 	freeifaddrs(all);
@@ -119,7 +120,7 @@ static int
 say_failed(const char *name, const char *what)
 {
 	fputs("pxrelayctl: import: ", stderr);
-	render_esc(stderr, name, strlen(name));
+	render_str(stderr, name);
 	fprintf(stderr, ": %s\n", what);
 	return BAD_NEWS;
 }
@@ -139,8 +140,7 @@ print_result(const struct import_result *out, bool json)
 		return false;
 	doc = json_pack("{s:o, s:I}", "configuration", text, "not-carried-over",
 	    (json_int_t)out->lost);
-	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-	putchar('\n');
+	render_json(doc, stdout);
 	json_decref(doc);
 	return true;
 }
@@ -170,7 +170,7 @@ convert(const struct import_source *in, bool json)
 int
 import_main(int argc, char **argv, bool json)
 {
-	char *text = import_got(malloc(IMPORT_TEXT_MAX + 1));
+	char *text = mem_got(malloc(IMPORT_TEXT_MAX + 1));
 	struct import_source in = { .text = text };
 	int kind = 0, err, status;
 

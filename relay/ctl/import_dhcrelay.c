@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "ctl/import_lex.h"
+#include "ctl/mem.h"
 
 #define HOPS_DEFAULT	10	/* of dhcrelay */
 #define HOPS_MAX	16	/* RFC 1542 4.1.1, and of max-hops */
@@ -45,7 +46,7 @@ struct process {
 static void
 add_word(struct words *to, struct import_shword w)
 {
-	to->w = import_more(to->w, to->n, sizeof(w));
+	to->w = mem_more(to->w, to->n, sizeof(w));
 	to->w[to->n++] = w;
 }
 

@@ -19,6 +19,7 @@
 #include <strings.h>
 
 #include "ctl/import_lex.h"
+#include "ctl/mem.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define WORDS_MAX	16	/* of a line; the rest is ignored */
@@ -539,7 +540,7 @@ plan_settings(struct reader *r)
 void
 import_ios(struct import_plan *p, char *text)
 {
-	struct reader *r = import_got(calloc(1, sizeof(*r)));
+	struct reader *r = mem_got(calloc(1, sizeof(*r)));
 	char *line;
 
 	r->p = p;

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/import_plan.h"
+#include "ctl/mem.h"
 
 char *
 import_copy(const char *text, size_t len, char nul)
 {
-	char *copy = import_got(malloc(len + 1)), *to = copy;
+	char *copy = mem_got(malloc(len + 1)), *to = copy;
 	size_t i = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
 	for (; i < len; i++)
@@ -68,7 +68,7 @@ import_shell_init(struct import_shell *s, const char *text)
 {
 	*s = (struct import_shell){ .p = text, .line = 1 };
 	/* A word needs at most its length in the text and the byte after it, for a NUL. */
-	s->buf = s->out = import_got(malloc(strlen(text) + 2));
+	s->buf = s->out = mem_got(malloc(strlen(text) + 2));
 }
 
 void
@@ -120,7 +120,7 @@ import_shell_next(struct import_shell *s)
 			if (s->n)
 				return true;
 		} else {
-			s->word = import_more(s->word, s->n, sizeof(*s->word));
+			s->word = mem_more(s->word, s->n, sizeof(*s->word));
 			s->word[s->n++] = (struct import_shword){ s->out, s->line };
 			read_word(s);
 		}

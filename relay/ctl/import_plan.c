@@ -13,29 +13,13 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-
-void *
-import_got(void *p)
-{
-	if (p)
-		return p;
-	fputs("pxrelayctl: out of memory\n", stderr);
-	exit(EXIT_FAILURE);
-}
-
-void *
-import_more(void *array, size_t n, size_t size)
-{
-	if (n & (n - 1))	/* neither 0 nor a power of two */
-		return array;
-	return import_got(reallocarray(array, n ? n * 2 : 1, size));
-}
+#include "ctl/mem.h"
 
 void
 import_plan_init(struct import_plan *p)
 {
 	*p = (struct import_plan){ .n_if = 0 };
-	p->notes = import_got(open_memstream(&p->note_text, &p->note_len));
+	p->notes = mem_got(open_memstream(&p->note_text, &p->note_len));
 }
 
 void
@@ -158,7 +142,7 @@ import_add(struct import_plan *p, const struct import_if *from, int line)
 		return NULL;
 	}
 	if (!f) {
-		p->ifs = import_more(p->ifs, p->n_if, sizeof(*p->ifs));
+		p->ifs = mem_more(p->ifs, p->n_if, sizeof(*p->ifs));
 		p->ifs[p->n_if] = *from;
 		return &p->ifs[p->n_if++];
 	}

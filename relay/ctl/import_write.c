@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/mem.h"
+
 #define COLUMNS	76
 
 static const char *const key_names[IMPORT_KEYS] = {
@@ -217,7 +219,7 @@ has_work(const struct import_plan *p)
 bool
 import_write(struct import_plan *p, const char *title, char **text, size_t *len)
 {
-	struct writer w = { .p = p, .out = import_got(open_memstream(text, len)) };
+	struct writer w = { .p = p, .out = mem_got(open_memstream(text, len)) };
 	bool work = has_work(p);
 
 	group_helpers(&w);
@@ -234,6 +236,6 @@ import_write(struct import_plan *p, const char *title, char **text, size_t *len)
 	for (int i = 0; i < w.n_group * w.parts; i++)
 		put_helper(&w, i / w.parts, i % w.parts);
 	if (ferror(w.out) | fclose(w.out))
-		import_got(NULL);
+		mem_got(NULL);
 	return work;
 }

@@ -1,87 +1,71 @@
 /* SPDX-License-Identifier: ISC
  *
- * ladder - see include/ctl/ladder.h. One line an event:
+ * ladder - `explain`: a conversation as a picture, then the verdict in words. Time runs
+ * down; the client is on the left, the relay in the middle, servers are on the right:
  *
  *	   0.000  |-- discover ------------------->|------->| 2 servers
  *	   0.004  |<- offer 10.0.30.50 ------------|<-------| dhcp-a
  *	   8.113  |-- tftp-read --------------------------->| wds-1
  *
- * The last one went past the relay, routed. What is too long for its place is cut
- * here, and whole in --json. The document is any text: all of it is escaped.
+ * The last one was routed past the relay. What is too long for its place is cut here and
+ * complete in --json. The document may hold any text: all of it is escaped.
  */
-#include "ctl/ladder.h"
-
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
+#include "ctl/mem.h"
+#include "ctl/render.h"
 #include "ctl/table.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define ARM_LEFT	38	/* between client and relay */
 #define ARM_RIGHT	9
-#define PEER		18	/* what is left of the screen for a server */
+#define PEER		18	/* columns left for a server */
 #define INDENT		9	/* of the words below the ladder */
 
-/* Who says it, and whom it reaches. */
+/* From where to where. */
 enum way {
-	WAY_ASK,	/* client, relay, servers */
-	WAY_ANSWER,	/* server, relay, client */
-	WAY_FROM_US,	/* relay, server */
-	WAY_PAST_ASK,	/* client, server; the relay only looked */
-	WAY_PAST_ANSWER,
-	WAY_BESIDE,	/* a server on the VLAN, client */
+	WAY_REQUEST,	/* client, relay, servers */
+	WAY_REPLY,	/* server, relay, client */
+	WAY_RELAY,	/* relay, server */
+	WAY_ROUTED_REQUEST,	/* client, server; the relay only overheard it */
+	WAY_ROUTED_REPLY,
+	WAY_ON_VLAN,	/* a server on the VLAN, client */
 	WAY_DROP,	/* as far as the relay */
 	WAY_UNKNOWN
 };
 
 static const struct {
-	const char *event;	/* core/track.def */
+	const char *event;	/* core/story/track.def */
 	enum way way;
 	const char *number;	/* what `n` is */
 } ways[] = {
-	{ "discover", WAY_ASK, NULL },
-	{ "request", WAY_ASK, NULL },
-	{ "inform", WAY_ASK, NULL },
-	{ "release", WAY_ASK, NULL },
-	{ "decline", WAY_ASK, NULL },
-	{ "bootp", WAY_ASK, NULL },
-	{ "boot-discovery", WAY_ASK, NULL },
-	{ "hedge", WAY_FROM_US, NULL },
-	{ "offer", WAY_ANSWER, NULL },
-	{ "boot-offer", WAY_ANSWER, NULL },
-	{ "ack", WAY_ANSWER, NULL },
-	{ "nak", WAY_ANSWER, NULL },
-	{ "4011-question", WAY_PAST_ASK, "from port" },
-	{ "4011-answer", WAY_PAST_ANSWER, "to port" },
-	{ "rescue", WAY_ANSWER, NULL },
-	{ "tftp-read", WAY_PAST_ASK, NULL },
-	{ "tftp-error", WAY_PAST_ANSWER, "code" },
+	{ "discover", WAY_REQUEST, NULL },
+	{ "request", WAY_REQUEST, NULL },
+	{ "inform", WAY_REQUEST, NULL },
+	{ "release", WAY_REQUEST, NULL },
+	{ "decline", WAY_REQUEST, NULL },
+	{ "bootp", WAY_REQUEST, NULL },
+	{ "boot-discovery", WAY_REQUEST, NULL },
+	{ "hedge", WAY_RELAY, NULL },
+	{ "offer", WAY_REPLY, NULL },
+	{ "boot-offer", WAY_REPLY, NULL },
+	{ "ack", WAY_REPLY, NULL },
+	{ "nak", WAY_REPLY, NULL },
+	{ "4011-question", WAY_ROUTED_REQUEST, "from port" },
+	{ "4011-answer", WAY_ROUTED_REPLY, "to port" },
+	{ "rescue", WAY_REPLY, NULL },
+	{ "tftp-read", WAY_ROUTED_REQUEST, NULL },
+	{ "tftp-error", WAY_ROUTED_REPLY, "code" },
 	{ "drop", WAY_DROP, NULL },
-	{ "rogue-server", WAY_BESIDE, NULL },
+	{ "rogue-server", WAY_ON_VLAN, NULL },
+	{ NULL, WAY_UNKNOWN, NULL },
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Index in ways[], or their number. */
-static size_t
-way_of(const char *event)
-{
-	size_t i = 0;
-
-	while (i < COUNT(ways) && strcmp(ways[i].event, event) != 0)
-		i++;
-	return i;
-}
-
-static const char *
-text_of(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
-
-/* As much of it as there is room for; a letter that was escaped may be cut. */
+/* As much as fits; an escape sequence may be cut. */
 static void
 put(struct sbuf *b, const char *text)
 {
@@ -97,36 +81,15 @@ print_time(const json_t *e, FILE *out)
 
 	if (ms < 0)
 		ms = 0;
-	if (ms >= 100000000)	/* more than a day: four digits do not do */
+	if (ms >= 100000000)	/* more than a day has too many digits */
 		fputs("  >1 day  ", out);
 	else
-		fprintf(out, "%4" PRId64 ".%03d  ", (int64_t)(ms / 1000),
-		    (int)(ms % 1000));
+		fprintf(out, "%4" PRId64 ".%03d  ", (int64_t)(ms / 1000), (int)(ms % 1000));
 }
 
-/* What stands on the arrow. */
+/* An arrow of `width` characters with the label on it; begin and end are its two ends. */
 static void
-label_of(const json_t *e, const char *event, const char *number, struct sbuf *b)
-{
-	const char *drop = text_of(e, "drop"), *address = text_of(e, "address");
-	json_int_t n = json_integer_value(json_object_get(e, "n"));
-
-	put(b, event);
-	if (*drop) {
-		sbuf_puts(b, ": ");
-		put(b, drop);
-	}
-	if (*address && !*drop) {
-		sbuf_putc(b, ' ');
-		put(b, address);
-	}
-	if (number && n)
-		sbuf_printf(b, " %s %" PRId64, number, (int64_t)n);
-}
-
-/* width characters: an arrow with the label on it; begin and end are two and one. */
-static void
-arm(FILE *out, const char *begin, const char *label, const char *end, int width)
+print_arm(FILE *out, const char *begin, const char *label, const char *end, int width)
 {
 	int used = (int)(strlen(begin) + strlen(end));
 
@@ -141,58 +104,51 @@ arm(FILE *out, const char *begin, const char *label, const char *end, int width)
 }
 
 static void
-blank(FILE *out, int width)
-{
-	fprintf(out, "%*s", width, "");
-}
-
-static void
 print_arms(enum way way, const char *label, bool from_server, FILE *out)
 {
 	int whole = ARM_LEFT + 1 + ARM_RIGHT;
 
 	fputc('|', out);
 	switch (way) {
-	case WAY_ASK:
-		arm(out, "--", label, ">|", ARM_LEFT + 1);
-		arm(out, "--", "", ">", ARM_RIGHT);
+	case WAY_REQUEST:
+		print_arm(out, "--", label, ">|", ARM_LEFT + 1);
+		print_arm(out, "--", "", ">", ARM_RIGHT);
 		break;
-	case WAY_ANSWER:
-		arm(out, "<-", label, "|", ARM_LEFT + 1);
-		arm(out, "<-", "", "-", ARM_RIGHT);
+	case WAY_REPLY:
+		print_arm(out, "<-", label, "|", ARM_LEFT + 1);
+		print_arm(out, "<-", "", "-", ARM_RIGHT);
 		break;
-	case WAY_FROM_US:
+	case WAY_RELAY:
 		fprintf(out, "%*s |", ARM_LEFT - 1, label);
-		arm(out, "--", "", ">", ARM_RIGHT);
+		print_arm(out, "--", "", ">", ARM_RIGHT);
 		break;
-	case WAY_PAST_ASK:
-		arm(out, "--", label, ">", whole);
+	case WAY_ROUTED_REQUEST:
+		print_arm(out, "--", label, ">", whole);
 		break;
-	case WAY_PAST_ANSWER:
-		arm(out, "<-", label, "-", whole);
+	case WAY_ROUTED_REPLY:
+		print_arm(out, "<-", label, "-", whole);
 		break;
-	case WAY_BESIDE:
-		arm(out, "<-", label, "-", ARM_LEFT - 1);
-		blank(out, 1 + 1 + ARM_RIGHT);
+	case WAY_ON_VLAN:
+		print_arm(out, "<-", label, "-", ARM_LEFT - 1);
+		fprintf(out, "%*s", 2 + ARM_RIGHT, "");
 		break;
 	case WAY_DROP:
 		if (from_server) {
 			fprintf(out, "%*s |", ARM_LEFT - 1, label);
-			arm(out, "X-", "", "-", ARM_RIGHT);
+			print_arm(out, "X-", "", "-", ARM_RIGHT);
 			break;
 		}
-		arm(out, "--", label, "X|", ARM_LEFT + 1);
-		blank(out, ARM_RIGHT);
+		print_arm(out, "--", label, "X|", ARM_LEFT + 1);
+		fprintf(out, "%*s", ARM_RIGHT, "");
 		break;
 	case WAY_UNKNOWN:
-		fprintf(out, " %-*s|", ARM_LEFT - 1, label);
-		blank(out, ARM_RIGHT);
+		fprintf(out, " %-*s|%*s", ARM_LEFT - 1, label, ARM_RIGHT, "");
 		break;
 	}
 	fputc('|', out);
 }
 
-/* The server's name when there is room for it, or else its address. */
+/* The server's name if there is room for it, or else its address. */
 static void
 print_peer(const json_t *e, enum way way, FILE *out)
 {
@@ -200,12 +156,12 @@ print_peer(const json_t *e, enum way way, FILE *out)
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
 	json_int_t n = json_integer_value(json_object_get(e, "n"));
 
-	put(&b, text_of(e, "server-name"));
+	put(&b, render_word(e, "server-name"));
 	if (b.cut || b.len == 0) {
 		b = sbuf_init(buf, sizeof(buf));
-		put(&b, text_of(e, "server"));
+		put(&b, render_word(e, "server"));
 	}
-	if (b.len == 0 && way == WAY_ASK)
+	if (b.len == 0 && way == WAY_REQUEST)
 		sbuf_printf(&b, "%" PRId64 " server%s", (int64_t)n, n == 1 ? "" : "s");
 	if (b.len)
 		fprintf(out, " %s", b.s);
@@ -214,22 +170,31 @@ print_peer(const json_t *e, enum way way, FILE *out)
 static void
 print_event(const json_t *e, FILE *out)
 {
-	const char *event = text_of(e, "event");
-	size_t i = way_of(event);
-	enum way way = i < COUNT(ways) ? ways[i].way : WAY_UNKNOWN;
+	const char *event = render_word(e, "event"), *drop = render_word(e, "drop");
+	const char *address = render_word(e, "address");
+	json_int_t n = json_integer_value(json_object_get(e, "n"));
 	json_t *lost = json_object_get(e, "lost");
-	char label[ARM_LEFT - 5];	/* its blanks, and the ends of the arrow */
+	char label[ARM_LEFT - 5];	/* less blanks and the ends of the arrow */
 	struct sbuf b = sbuf_init(label, sizeof(label));
+	size_t i = 0;
 
 	if (json_is_integer(lost)) {
 		fprintf(out, "%10s... %" PRId64 " more ...\n", "",
 		    (int64_t)json_integer_value(lost));
 		return;
 	}
-	label_of(e, event, i < COUNT(ways) ? ways[i].number : NULL, &b);
+	while (ways[i].event && strcmp(ways[i].event, event) != 0)
+		i++;
+	put(&b, event);
+	if (*drop || *address) {
+		sbuf_puts(&b, *drop ? ": " : " ");
+		put(&b, *drop ? drop : address);
+	}
+	if (ways[i].number && n)
+		sbuf_printf(&b, " %s %" PRId64, ways[i].number, (int64_t)n);
 	print_time(e, out);
-	print_arms(way, label, *text_of(e, "server") != '\0', out);
-	print_peer(e, way, out);
+	print_arms(ways[i].way, label, *render_word(e, "server") != '\0', out);
+	print_peer(e, ways[i].way, out);
 	fputc('\n', out);
 }
 
@@ -250,7 +215,7 @@ print_ladder(const json_t *boot, FILE *out)
 
 /* --- words ---------------------------------------------------------------------- */
 
-/* "cause    The pool is empty, ..." folded between words, under its beginning. */
+/* "cause    The pool is empty, ...", folded between words under its beginning. */
 static void
 print_words(const char *what, const char *text, FILE *out)
 {
@@ -262,6 +227,50 @@ print_words(const char *what, const char *text, FILE *out)
 	table_wrap(out, buf, INDENT);
 }
 
+/* "client 52:54:... on vlan10": pairs of words and what follows them, the empty ones left out;
+ * NULL ends them. With an age if it is not negative. */
+static void
+print_line(const char *what, const char *const *pairs, const json_t *age, FILE *out)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *line = mem_got(open_memstream(&text, &len));
+
+	for (; *pairs; pairs += 2)
+		if (*pairs[1])
+			fprintf(line, "%s%s", pairs[0], pairs[1]);
+	if (age) {
+		fputs(", ", line);
+		render_duration(line, json_integer_value(json_object_get(age, "age-s")));
+		fputs(" ago", line);
+	}
+	fclose(line);
+	print_words(what, text, out);
+	free(text);
+}
+
+static void
+print_head(const json_t *doc, FILE *out)
+{
+	const json_t *boot = json_object_get(doc, "boot");
+	const json_t *facts = json_object_get(boot, "facts");
+	const char *file = render_word(facts, "file"), *server = render_word(facts, "server-name");
+	const char *const client[] = {
+		"", render_word(doc, "mac"), " on ", render_word(facts, "interface"),
+		", ", render_word(facts, "family"), " ", render_word(facts, "arch"), NULL,
+	};
+	const char *const from[] = {
+		"", file, " on ", *server ? server : render_word(facts, "server"), NULL,
+	};
+
+	print_line("client", client, boot, out);
+	if (*render_word(facts, "rule"))
+		print_words("rule", render_word(facts, "rule"), out);
+	if (*file)
+		print_line("file", from, NULL, out);
+	fputc('\n', out);
+}
+
 static void
 print_verdict(const json_t *v, FILE *out, bool colour)
 {
@@ -269,109 +278,41 @@ print_verdict(const json_t *v, FILE *out, bool colour)
 	char buf[TABLE_WIDTH - INDENT + 1];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
 
-	put(&b, text_of(v, "code"));
+	put(&b, render_word(v, "code"));
 	fprintf(out, "%-*s", INDENT, "verdict");
 	table_paint(out, colour, failed ? TONE_BAD : TONE_GOOD, b.s, b.len);
 	fputc('\n', out);
-	print_words("", text_of(v, "sentence"), out);
-	print_words("cause", text_of(v, "cause"), out);
-	print_words("cure", text_of(v, "cure"), out);
-	if (strcmp(text_of(v, "firmware"), "-") != 0)
-		print_words("screen", text_of(v, "firmware"), out);
-}
-
-/* What did not decide: its sentence, and the word to look it up. */
-static void
-print_also(const json_t *also, FILE *out)
-{
-	const json_t *v;
-	char buf[512];
-	size_t i;
-
-	json_array_foreach(also, i, v) {
-		struct sbuf b = sbuf_init(buf, sizeof(buf));
-
-		sbuf_printf(&b, "%s: %s", text_of(v, "code"), text_of(v, "sentence"));
-		print_words("also", buf, out);
-		print_words("cure", text_of(v, "cure"), out);
-	}
-}
-
-/* ", 5 s ago", in one unit. */
-static void
-add_age(struct sbuf *b, const json_t *boot)
-{
-	int64_t s = json_integer_value(json_object_get(boot, "age-s"));
-
-	if (s < 180)
-		sbuf_printf(b, ", %" PRId64 " s ago", s);
-	else if (s < 7200)
-		sbuf_printf(b, ", %" PRId64 " min ago", s / 60);
-	else
-		sbuf_printf(b, ", %" PRId64 " h ago", s / 3600);
-}
-
-static void
-add_after(struct sbuf *b, const char *before, const char *text)
-{
-	if (*text == '\0')
-		return;
-	sbuf_puts(b, before);
-	sbuf_puts(b, text);	/* escaped by print_words() */
-}
-
-/* Who it is, and what came of it so far. */
-static void
-print_head(const json_t *doc, FILE *out)
-{
-	const json_t *boot = json_object_get(doc, "boot");
-	const json_t *facts = json_object_get(boot, "facts");
-	const char *server = text_of(facts, "server-name");
-	char buf[512];
-	struct sbuf b = sbuf_init(buf, sizeof(buf));
-
-	sbuf_puts(&b, text_of(doc, "mac"));
-	add_after(&b, " on ", text_of(facts, "interface"));
-	add_after(&b, ", ", text_of(facts, "family"));
-	add_after(&b, " ", text_of(facts, "arch"));
-	if (boot)
-		add_age(&b, boot);
-	print_words("client", buf, out);
-	if (*text_of(facts, "rule"))
-		print_words("rule", text_of(facts, "rule"), out);
-	if (*text_of(facts, "file")) {
-		b = sbuf_init(buf, sizeof(buf));
-		sbuf_puts(&b, text_of(facts, "file"));
-		add_after(&b, " on ", *server ? server : text_of(facts, "server"));
-		print_words("file", buf, out);
-	}
-	fputc('\n', out);
-}
-
-static void
-print_before(const json_t *before, FILE *out)
-{
-	char buf[256];
-	struct sbuf b = sbuf_init(buf, sizeof(buf));
-
-	if (!before)
-		return;
-	sbuf_puts(&b, text_of(before, "verdict"));
-	add_age(&b, before);
-	print_words("before", buf, out);
+	print_words("", render_word(v, "sentence"), out);
+	print_words("cause", render_word(v, "cause"), out);
+	print_words("cure", render_word(v, "cure"), out);
+	if (strcmp(render_word(v, "firmware"), "-") != 0)
+		print_words("screen", render_word(v, "firmware"), out);
 }
 
 bool
 render_explain(const json_t *doc, FILE *out, bool colour)
 {
-	const json_t *v = json_object_get(doc, "verdict");
+	const json_t *verdict = json_object_get(doc, "verdict"), *v;
+	const json_t *before = json_object_get(doc, "before");
+	size_t i;
 
-	if (!json_is_string(json_object_get(v, "code")))
+	if (!json_is_string(json_object_get(verdict, "code")))
 		return false;
 	print_head(doc, out);
 	print_ladder(json_object_get(doc, "boot"), out);
-	print_verdict(v, out, colour);
-	print_also(json_object_get(doc, "also"), out);
-	print_before(json_object_get(doc, "before"), out);
+	print_verdict(verdict, out, colour);
+	json_array_foreach(json_object_get(doc, "also"), i, v) {
+		const char *const also[] = {
+			"", render_word(v, "code"), ": ", render_word(v, "sentence"), NULL,
+		};
+
+		print_line("also", also, NULL, out);
+		print_words("cure", render_word(v, "cure"), out);
+	}
+	if (before) {
+		const char *const pairs[] = { "", render_word(before, "verdict"), NULL };
+
+		print_line("before", pairs, before, out);
+	}
 	return true;
 }

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: ISC
  *
- * table - columns of text for a screen of TABLE_WIDTH characters.
+ * table - see include/ctl/table.h.
  *
- * What the columns mean is render's business. All text of a table stands in one
- * buffer, and cells remember where: a table of 1,000 interfaces grows that
- * buffer a few times instead of asking for 8,000 pieces of memory.
+ * All text of a table is one stream in memory, and cells are offsets into it: a table
+ * of 1,000 interfaces needs no allocation per cell.
  *
- * The width is fixed and not the terminal's: what an operator pastes into a ticket
- * looks the same everywhere.
+ * The width is fixed and not the terminal's, so that what an operator pastes into a
+ * ticket looks the same everywhere.
  */
 #include "ctl/table.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sbuf.h"
+#include "ctl/mem.h"
+
+#define COLUMNS_MAX	10
 
 struct cell {
 	size_t at, len;		/* in struct table.text */
@@ -24,102 +24,67 @@ struct cell {
 };
 
 struct table {
-	const struct column *column;	/* borrowed */
+	struct column column[COLUMNS_MAX];
 	unsigned n_columns;
+	FILE *stream;		/* writes to text */
 	char *text;
-	size_t len, size;
-	struct cell *cell;
-	size_t n_cells, max_cells;
+	size_t len;
+	struct cell *cell;	/* the first row has the titles */
+	size_t n_cells;
+	size_t width[COLUMNS_MAX], gap;
 };
-
-static void *
-grown(void *p, size_t n, size_t size)
-{
-	p = reallocarray(p, n, size);
-	if (!p) {
-		fputs("pxrelayctl: out of memory\n", stderr);
-		exit(EXIT_FAILURE);
-	}
-	return p;
-}
 
 struct table *
 table_new(const struct column *columns, unsigned n)
 {
-	struct table *t = grown(NULL, 1, sizeof(*t));
+	struct table *t = mem_got(calloc(1, sizeof(*t)));
 
-	*t = (struct table){ .column = columns, .n_columns = n };
+	assert(n > 0 && n <= COLUMNS_MAX);
+	t->n_columns = n;
+	t->stream = mem_got(open_memstream(&t->text, &t->len));
+	memcpy(t->column, columns, n * sizeof(*columns));
+	for (unsigned i = 0; i < n; i++) {
+		fputs(columns[i].title, table_cell(t));
+		table_tone(t, TONE_TITLE);
+	}
 	return t;
 }
 
 void
 table_free(struct table *t)
 {
-	if (!t)
-		return;
+	fclose(t->stream);
 	free(t->text);
 	free(t->cell);
 	free(t);
 }
 
-void
-table_cell(struct table *t, enum tone tone)
-{
-	if (t->n_cells == t->max_cells) {
-		t->max_cells = t->max_cells ? t->max_cells * 2 : 64;
-		t->cell = grown(t->cell, t->max_cells, sizeof(*t->cell));
-	}
-	t->cell[t->n_cells++] = (struct cell){ .at = t->len, .tone = tone };
-}
-
-/* Where the next len bytes of the last cell go. */
-static struct sbuf
-room_for(struct table *t, size_t len)
-{
-	if (t->size - t->len <= len) {
-		t->size = (t->len + len + 1) * 2;
-		t->text = grown(t->text, t->size, 1);
-	}
-	return sbuf_init(t->text + t->len, t->size - t->len);
-}
-
 static void
-took(struct table *t, const struct sbuf *b)
+end_cell(struct table *t)
 {
-	t->len += b->len;
-	t->cell[t->n_cells - 1].len += b->len;
+	if (fflush(t->stream) != 0)
+		mem_got(NULL);
+	if (t->n_cells)
+		t->cell[t->n_cells - 1].len = t->len - t->cell[t->n_cells - 1].at;
+}
+
+FILE *
+table_cell(struct table *t)
+{
+	end_cell(t);
+	t->cell = mem_more(t->cell, t->n_cells, sizeof(*t->cell));
+	t->cell[t->n_cells++] = (struct cell){ .at = t->len, .tone = TONE_PLAIN };
+	return t->stream;
 }
 
 void
-table_add(struct table *t, const char *text)
+table_tone(struct table *t, enum tone tone)
 {
-	struct sbuf b = room_for(t, strlen(text));
-
-	sbuf_puts(&b, text);
-	took(t, &b);
+	t->cell[t->n_cells - 1].tone = tone;
 }
 
 void
-table_esc(struct table *t, const void *data, size_t len)
-{
-	struct sbuf b = room_for(t, len * 4);	/* \xHH for every byte */
-
-	sbuf_screen(&b, data, len);
-	took(t, &b);
-}
-
-void
-table_number(struct table *t, int64_t n)
-{
-	struct sbuf b = room_for(t, 24);
-
-	sbuf_printf(&b, "%" PRId64, n);
-	took(t, &b);
-}
-
-void
-table_paint(FILE *out, bool colour, enum tone tone, const char *text,
-    size_t len)
+table_paint(FILE *out, bool colour, enum tone tone, const char *text, size_t len)
 {
 	static const char *const start[] = {
 		[TONE_PLAIN] = "",
@@ -127,32 +92,29 @@ table_paint(FILE *out, bool colour, enum tone tone, const char *text,
 		[TONE_BAD] = "\033[1;31m",
 		[TONE_TITLE] = "\033[1m",
 	};
+	bool painted = colour && tone != TONE_PLAIN && len > 0;
 
-	if (!colour || tone == TONE_PLAIN || len == 0) {
-		fwrite(text, 1, len, out);
-		return;
-	}
-	fputs(start[tone], out);
+	fputs(painted ? start[tone] : "", out);
 	fwrite(text, 1, len, out);
-	fputs("\033[0m", out);
+	fputs(painted ? "\033[0m" : "", out);
 }
 
-/* --- how wide ---------------------------------------------------------------- */
+/* --- layout -------------------------------------------------------------------- */
 
-static size_t
-total(const size_t *width, unsigned n, size_t gap)
+static bool
+is_too_wide(const struct table *t)
 {
-	size_t sum = gap * (n - 1);
+	size_t sum = t->gap * (t->n_columns - 1);
 
-	for (unsigned i = 0; i < n; i++)
-		sum += width[i];
-	return sum;
+	for (unsigned i = 0; i < t->n_columns; i++)
+		sum += t->width[i];
+	return sum > TABLE_WIDTH;
 }
 
-/* The widest of the columns that can still give; with force, also of those that
- * would rather not. */
+/* The widest of the columns that can still shrink; with force, also of those that should
+ * not. */
 static size_t *
-widest(const struct table *t, size_t *width, bool force)
+widest_column(struct table *t, bool force)
 {
 	size_t *found = NULL;
 
@@ -160,42 +122,37 @@ widest(const struct table *t, size_t *width, bool force)
 		const struct column *c = &t->column[i];
 		size_t min = force ? 1 : c->min;
 
-		if (c->right || min == 0 || width[i] <= min ||
-		    width[i] <= strlen(c->title))
+		if (c->right || min == 0 || t->width[i] <= min ||
+		    t->width[i] <= strlen(c->title))
 			continue;
-		if (!found || width[i] > *found)
-			found = &width[i];
+		if (!found || t->width[i] > *found)
+			found = &t->width[i];
 	}
 	return found;
 }
 
-/* Returns the gap between two columns. */
-static size_t
-layout(const struct table *t, size_t *width)
+static void
+lay_out(struct table *t)
 {
-	size_t gap = 2, *w;
+	size_t *w;
 
-	assert(t->n_columns > 0);
-	for (unsigned i = 0; i < t->n_columns; i++)
-		width[i] = strlen(t->column[i].title);
 	for (size_t c = 0; c < t->n_cells; c++) {
 		size_t len = t->cell[c].len;
 
-		w = &width[c % t->n_columns];
+		w = &t->width[c % t->n_columns];
 		if (len > *w)
 			*w = len < TABLE_WIDTH ? len : TABLE_WIDTH;
 	}
-	if (total(width, t->n_columns, gap) > TABLE_WIDTH)
-		gap = 1;
-	while (total(width, t->n_columns, gap) > TABLE_WIDTH &&
-	    ((w = widest(t, width, false)) || (w = widest(t, width, true))))
+	t->gap = 2;
+	if (is_too_wide(t))
+		t->gap = 1;
+	while (is_too_wide(t) && ((w = widest_column(t, false)) || (w = widest_column(t, true))))
 		--*w;
-	return gap;
 }
 
 /* --- printing ------------------------------------------------------------------ */
 
-/* How much of the text goes into a line of `width` characters: whole words if possible. */
+/* How much of the text fits into `width` characters: whole words if possible. */
 static size_t
 part_of(const char *text, size_t len, size_t width)
 {
@@ -211,10 +168,9 @@ part_of(const char *text, size_t len, size_t width)
 void
 table_wrap(FILE *out, const char *text, unsigned indent)
 {
-	size_t n;
-
 	for (;;) {
-		n = part_of(text, strlen(text), TABLE_WIDTH - indent);
+		size_t n = part_of(text, strlen(text), TABLE_WIDTH - indent);
+
 		fprintf(out, "%.*s\n", (int)n, text);
 		text += n;
 		text += *text == ' ';
@@ -224,18 +180,18 @@ table_wrap(FILE *out, const char *text, unsigned indent)
 	}
 }
 
-/* One line of a row; takes from the cells what it printed. Blanks are owed
- * until something stands behind them, so that no line ends in them. */
-static void
-print_line(const struct table *t, struct cell *row, const size_t *width,
-    size_t gap, FILE *out, bool colour)
+/* Prints one line of a row and takes it off the cells. Returns whether there is more. Blanks are
+ * owed until text follows, so that no line ends in them. */
+static bool
+print_line(const struct table *t, struct cell *row, FILE *out, bool colour)
 {
 	size_t owed = 0;
+	bool more = false;
 
 	for (unsigned i = 0; i < t->n_columns; i++) {
 		struct cell *c = &row[i];
-		size_t n = part_of(t->text + c->at, c->len, width[i]);
-		size_t pad = n < width[i] ? width[i] - n : 0;
+		size_t width = t->width[i], n = part_of(t->text + c->at, c->len, width);
+		size_t pad = n < width ? width - n : 0;
 		bool right = t->column[i].right;
 
 		if (n > 0) {
@@ -243,60 +199,28 @@ print_line(const struct table *t, struct cell *row, const size_t *width,
 			table_paint(out, colour, c->tone, t->text + c->at, n);
 			owed = right ? 0 : pad;
 		} else {
-			owed += width[i];
+			owed += width;
 		}
-		owed += gap;
+		owed += t->gap;
+		n += n < c->len && t->text[c->at + n] == ' ';
 		c->at += n;
 		c->len -= n;
-		if (c->len > 0 && t->text[c->at] == ' ') {
-			c->at++;
-			c->len--;
-		}
+		more |= c->len > 0;
 	}
 	fputc('\n', out);
-}
-
-static bool
-row_done(const struct cell *row, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (row[i].len > 0)
-			return false;
-	return true;
-}
-
-static void
-print_titles(const struct table *t, const size_t *width, size_t gap, FILE *out,
-    bool colour)
-{
-	size_t owed = 0;
-
-	for (unsigned i = 0; i < t->n_columns; i++) {
-		const char *title = t->column[i].title;
-		size_t pad = width[i] - strlen(title);
-		bool right = t->column[i].right;
-
-		fprintf(out, "%*s", (int)(owed + (right ? pad : 0)), "");
-		table_paint(out, colour, TONE_TITLE, title, strlen(title));
-		owed = gap + (right ? 0 : pad);
-	}
-	fputc('\n', out);
+	return more;
 }
 
 void
-table_print(const struct table *t, FILE *out, bool colour)
+table_print(struct table *t, FILE *out, bool colour)
 {
-	size_t *width = grown(NULL, t->n_columns, sizeof(*width));
-	struct cell *row = grown(NULL, t->n_columns, sizeof(*row));
-	size_t gap = layout(t, width);
+	struct cell row[COLUMNS_MAX];
 
-	print_titles(t, width, gap, out, colour);
+	end_cell(t);
+	lay_out(t);
 	for (size_t c = 0; c < t->n_cells; c += t->n_columns) {
 		memcpy(row, &t->cell[c], t->n_columns * sizeof(*row));
-		do
-			print_line(t, row, width, gap, out, colour);
-		while (!row_done(row, t->n_columns));
+		while (print_line(t, row, out, colour))
+			;
 	}
-	free(row);
-	free(width);
 }

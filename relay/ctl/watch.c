@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * watch - see include/ctl/watch.h. The daemon keeps nothing for those who watch: a
- * list of at most 200 boots comes once a second, and the difference is made here. What
- * is remembered is the last list only, so a watch that runs for months does not grow.
- * A storm of more than 200 boots in a second is not shown whole; show counters has it.
+ * watch - see include/ctl/watch.h.
+ *
+ * The daemon keeps no state for those who watch: a list of at most 200 boots comes once a second,
+ * and the difference is made here. Only the last list is remembered, so a watch that runs for
+ * months does not grow. A storm of more than 200 boots in a second is not shown in full; show
+ * counters has it.
  */
 #include "ctl/watch.h"
 
@@ -15,46 +17,23 @@
 
 #define FIRST_ROWS	10	/* like tail -f */
 
-static const json_t *
-text(const json_t *row, const char *key)
-{
-	const json_t *s = json_object_get(row, key);
-
-	return json_is_string(s) ? s : NULL;
-}
-
 static void
-print_text(const json_t *row, const char *key, const char *before, FILE *out)
+print_word(const json_t *row, const char *key, const char *before, FILE *out)
 {
-	const json_t *s = text(row, key);
+	const char *s = render_word(row, key);
 
 	fputs(before, out);
-	if (s)
-		render_esc(out, json_string_value(s), json_string_length(s));
-	else
-		fputc('-', out);
-}
-
-static void
-print_verdict(const struct watch *w, const json_t *row, FILE *out)
-{
-	bool failed = json_is_true(json_object_get(row, "failed"));
-	const json_t *s = text(row, "verdict");
-	char buf[128];
-	struct sbuf b = sbuf_init(buf, sizeof(buf));
-
-	if (s)
-		sbuf_esc(&b, json_string_value(s), json_string_length(s));
-	fputc(' ', out);
-	table_paint(out, w->colour, failed ? TONE_BAD : TONE_PLAIN, b.s, b.len);
+	render_str(out, *s ? s : "-");
 }
 
 static void
 print_row(const struct watch *w, const json_t *row, time_t now, FILE *out)
 {
 	time_t then = now - (time_t)json_integer_value(json_object_get(row, "age-s"));
+	bool failed = json_is_true(json_object_get(row, "failed"));
+	char clock[16] = "--:--:--", verdict[128];
+	struct sbuf b = sbuf_init(verdict, sizeof(verdict));
 	struct tm tm;
-	char clock[16] = "--:--:--";
 
 	if (w->json) {
 		json_dumpf(row, out, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -64,19 +43,21 @@ print_row(const struct watch *w, const json_t *row, time_t now, FILE *out)
 	if (localtime_r(&then, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	fputs(clock, out);
-	print_text(row, "mac", " ", out);
-	print_text(row, "interface", " ", out);
-	print_text(row, "arch", " ", out);
-	print_verdict(w, row, out);
-	if (text(row, "file"))
-		print_text(row, "file", " ", out);
-	if (text(row, "server"))
-		print_text(row, text(row, "server-name") ? "server-name" : "server",
+	print_word(row, "mac", " ", out);
+	print_word(row, "interface", " ", out);
+	print_word(row, "arch", " ", out);
+	sbuf_esc(&b, render_word(row, "verdict"), strlen(render_word(row, "verdict")));
+	fputc(' ', out);
+	table_paint(out, w->colour, failed ? TONE_BAD : TONE_PLAIN, b.s, b.len);
+	if (*render_word(row, "file"))
+		print_word(row, "file", " ", out);
+	if (*render_word(row, "server"))
+		print_word(row, *render_word(row, "server-name") ? "server-name" : "server",
 		    " on ", out);
 	fputc('\n', out);
 }
 
-/* What makes a row another than the one before: the conversation and its verdict. */
+/* A row is new if its conversation or its verdict is. */
 static json_t *
 state_of(const json_t *row)
 {
@@ -94,18 +75,18 @@ watch_step(struct watch *w, const json_t *doc, time_t now, FILE *out)
 	if (!json_is_array(rows))
 		return false;
 	seen = json_object();
-	for (size_t i = n; i-- > 0;) {	/* youngest first there, last here */
+	for (size_t i = n; i-- > 0;) {	/* the document has the youngest first */
 		const json_t *row = json_array_get(rows, i);
-		const json_t *mac = text(row, "mac");
+		const char *mac = render_word(row, "mac");
 		json_t *state;
 		bool fresh;
 
-		if (!mac)
+		if (!*mac)
 			continue;
 		state = state_of(row);
-		fresh = w->seen ? !json_equal(state, json_object_get(w->seen,
-		    json_string_value(mac))) : i < FIRST_ROWS;
-		json_object_set_new(seen, json_string_value(mac), state);
+		fresh = w->seen ? !json_equal(state, json_object_get(w->seen, mac)) :
+		    i < FIRST_ROWS;
+		json_object_set_new(seen, mac, state);
 		if (fresh)
 			print_row(w, row, now, out);
 	}

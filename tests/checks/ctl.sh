@@ -179,7 +179,7 @@ verdict "enable: what was asked" test "$(cat "$sock.asked")" = "enable 192.0.2.1
 ask answer drain nobody <<< '{"error":"no such server"}'
 verdict "drain: no such server" status 1 '' '^pxrelayctl: drain nobody: no such server$'
 ask answer drain x <<< '{"server":7,"health":"up"}'
-verdict "drain: of another shape" status 1 '' 'not one to this command'
+verdict "drain: of another shape" status 1 '' 'does not fit this command'
 
 # --- clients, boots and why they fail ----------------------------------------------
 
@@ -273,7 +273,7 @@ ask answer explain x <<< '{"error":"not a hardware address"}'
 verdict "explain: no address" status 1 '' '^pxrelayctl: explain x: not a hardware address$'
 for bad in '{}' '{"verdict":7}' '{"verdict":{"code":7}}'; do
 	ask answer explain x <<< "$bad"
-	verdict "explain: of another shape: $bad" status 1 '' 'not one to this command'
+	verdict "explain: of another shape: $bad" status 1 '' 'does not fit this command'
 done
 alone explain
 verdict "explain: whom?" status 2 '' '^pxrelayctl: something is missing: explain MAC$'
@@ -299,7 +299,7 @@ ask turns --json watch < "$T/turns"
 verdict "watch --json: a document a line" \
 	test "$(grep -c '^{"mac":.*"xid":"[12]"}$' "$T/out")" = 4
 ask answer watch <<< '{"boots":7}'
-verdict "watch: of another shape" status 1 '' 'not one to this command'
+verdict "watch: of another shape" status 1 '' 'does not fit this command'
 
 # --- capture -------------------------------------------------------------------------
 
@@ -340,9 +340,9 @@ done
 ask answer capture -w "$T/z" <<< '{"error":"there are 4 captures already"}'
 verdict "capture: refused" status 1 '' '^pxrelayctl: capture: there are 4 captures already$'
 ask answer capture -w "$T/z" <<< '{"capture":"pcap"}'
-verdict "capture: another format" status 1 '' 'is not one to this command'
+verdict "capture: another format" status 1 '' 'does not fit this command'
 ask answer capture -w "$T/z" <<< 'nonsense'
-verdict "capture: nonsense" status 1 '' 'is not one to this command'
+verdict "capture: nonsense" status 1 '' 'does not fit this command'
 verdict "capture: no file for a refusal" test ! -e "$T/z"
 ask pty capture <<< "$pcapng"
 verdict "capture: a terminal is no place for it" status 2 '-w names the file to write'
@@ -361,7 +361,7 @@ alone -s "$T/nobody" capture -w ''
 verdict "capture: no name" status 2 '' '-w names no file'
 for bad in "-w x" "-c 5" "--mac 02:00:5e:10:00:01"; do
 	alone -s "$T/nobody" show $bad
-	verdict "show $bad" status 2 '' 'an option of capture'
+	verdict "show $bad" status 2 '' 'does not take options of capture'
 done
 
 # --- health --------------------------------------------------------------------
@@ -423,9 +423,9 @@ ask answer reload <<< '{"error":"the configuration was refused: see the log"}'
 verdict "an error: exit status 1, said on stderr" \
 	status 1 '' '^pxrelayctl: reload: the configuration was refused: see the log$'
 ask answer reload <<< '{"error":7}'
-verdict "an error that is no text" status 1 '' '^pxrelayctl: reload: the daemon says no'
+verdict "an error that is no text" status 1 '' '^pxrelayctl: reload: the daemon refuses and does not say why'
 ask answer reload <<< '{"reloaded":false}'
-verdict "reloaded: false" status 1 '' 'not one to this command'
+verdict "reloaded: false" status 1 '' 'does not fit this command'
 
 no_daemon='no daemon answers there \(is pxrelayd running\? -s SOCKET names another\)$'
 alone -s "$T/nobody" show
@@ -454,12 +454,12 @@ fi
 for how in cut mute reset; do
 	ask $how show < "$T/doc"
 	verdict "closed before the end ($how)" \
-		status 1 '' 'the connection was closed before the answer was whole'
+		status 1 '' 'the connection was closed before the answer was complete'
 done
 for how in silent drip deaf; do
 	begin=$SECONDS
 	ask $how -t 0.3 show < "$T/doc"
-	verdict "time is up ($how)" status 1 '' 'no whole answer within 0\.3 s \(-t SECONDS'
+	verdict "time is up ($how)" status 1 '' 'no complete answer within 0\.3 s \(-t SECONDS'
 	verdict "time is up: soon ($how)" test $((SECONDS - begin)) -lt 20
 done
 ask endless -t 60 show < "$T/doc"
@@ -467,22 +467,22 @@ verdict "an answer without end" status 1 '' 'the answer is longer than 64 MB'
 
 for bad in '' 'hello' '{' '{"version":' '{"a":1}}' '[' '"x' '{"version":"\xff"}'; do
 	ask answer version < <(printf '%b' "$bad")
-	verdict "not JSON: $bad" status 1 '' 'what came back is not JSON: '
+	verdict "not JSON: $bad" status 1 '' 'the answer is not JSON: '
 	verdict "not JSON, and nothing odd on the screen: $bad" clean
 done
 for bad in '[]' '{}' '{"version":7}' '{"version":null}'; do
 	ask answer version <<< "$bad"
-	verdict "not an answer: $bad" status 1 '' 'not one to this command'
+	verdict "not an answer: $bad" status 1 '' 'does not fit this command'
 done
 for what in "show" "show interfaces" "show servers" "show rules" \
 	"show clients" "show boots" "show counters" "show drops"; do
 	ask answer $what <<< \
 		'{"interfaces":1,"servers":{},"rules":"x","clients":{},"boots":1,"counters":[],"drops":[]}'
-	verdict "$what: of another shape" status 1 '' 'not one to this command'
+	verdict "$what: of another shape" status 1 '' 'does not fit this command'
 done
 ask answer show < <(python3 -c 'print("[" * 100000)')
 verdict "a document of a hundred thousand brackets" \
-	status 1 '' 'what came back is not JSON'
+	status 1 '' 'the answer is not JSON'
 
 # --- answers that are odd, but answers ---------------------------------------------
 
@@ -590,7 +590,7 @@ verdict "--version" status 0 '^pxrelayctl [0-9]' ''
 alone -V
 verdict "-V" status 0 '^pxrelayctl [0-9]' ''
 alone
-verdict "no command" status 2 '' 'what is the command\?'
+verdict "no command" status 2 '' 'expected a command'
 for bad in nonsense "show nonsense" "show interfaces vlan10" "reload now" " show" \
 	"SHOW" "show,"; do
 	# As words and as one word: neither is a command.
@@ -617,7 +617,7 @@ alone show -s
 verdict "an option without its argument" status 2 '' 'requires an argument'
 for bad in 0 -1 x '' 5x inf nan 1e9; do
 	alone -t "$bad" -s "$T/nobody" show
-	verdict "no such time: '$bad'" status 2 '' 'not a number of seconds: '
+	verdict "no such time: '$bad'" status 2 '' 'expected a number of seconds: '
 done
 alone -s '' show
 verdict "an empty socket" status 2 '' '-s names no socket'
@@ -668,10 +668,10 @@ verdict "doctor: warnings are no bad news" status 0 '^vlan10$' ''
 ask answer doctor <<< '{"interfaces":[{"name":"vlan10","state":"down"},3]}'
 verdict "doctor: no interface is up" status 1 '' 'no client interface is up'
 ask answer doctor vlan10 <<< '{"error":"out of memory"}'
-verdict "doctor: the daemon says no" status 1 '' '^pxrelayctl: doctor: out of memory$'
+verdict "doctor: the daemon refuses and does not say why" status 1 '' '^pxrelayctl: doctor: out of memory$'
 for bad in '{}' '[]' '{"run":"x"}' '{"run":7}'; do
 	ask answer doctor vlan10 <<< "$bad"
-	verdict "doctor: of another shape: $bad" status 1 '' 'not one to this command'
+	verdict "doctor: of another shape: $bad" status 1 '' 'does not fit this command'
 done
 for bad in '{"run":7,"done":true}' '{"run":7,"done":true,"checks":[1,{},[]]}'; do
 	ask answer doctor vlan10 <<< "$bad"
