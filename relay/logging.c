@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * logging - what lies between log_event() and where lines go: repeated lines are folded
- * (base/fold), and one timer tells what was left out. It runs only while something was.
+ * (base/logdedup), and one timer tells what was left out. It runs only while something was.
  *
  * Before the event loop is there, and after it is gone, lines go through as they are.
  */
@@ -15,7 +15,7 @@ await(struct daemon *d, struct mono now)
 {
 	struct mono due;
 
-	if (d->folding || !d->w_fold || !fold_due(&d->fold, &due))
+	if (d->folding || !d->w_fold || !logdedup_due(&d->fold, &due))
 		return;
 	d->folding = true;
 	loop_rearm(d->w_fold, mono_wait_ms(due, now));
@@ -27,7 +27,7 @@ due(void *daemon, struct mono now)
 	struct daemon *d = daemon;
 
 	d->folding = false;
-	fold_tell(&d->fold, now);
+	logdedup_report(&d->fold, now);
 	await(d, now);
 }
 
@@ -42,7 +42,7 @@ on_line(void *daemon, enum log_level level, const char *event, const char *field
 		return;
 	}
 	now = loop_now(d->loop);
-	fold_log(&d->fold, level, event, fields, now);
+	logdedup_log(&d->fold, level, event, fields, now);
 	await(d, now);
 }
 
@@ -50,7 +50,7 @@ static void
 flush(struct daemon *d)
 {
 	if (d->fold.sink)
-		fold_flush(&d->fold);
+		logdedup_flush(&d->fold);
 }
 
 /* A process on its way to the background speaks to the terminal until it is ready,
@@ -99,7 +99,7 @@ logging_set(struct daemon *d)
 int
 logging_open(struct daemon *d)
 {
-	d->w_fold = loop_timer(d->loop, FOLD_WINDOW_MS, false, due, d);
+	d->w_fold = loop_timer(d->loop, LOGDEDUP_WINDOW_MS, false, due, d);
 	return d->w_fold ? 0 : -ENOMEM;
 }
 

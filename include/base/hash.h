@@ -2,16 +2,13 @@
  *
  * hash - a keyed hash table of fixed capacity with an age list.
  *
- * What clients can grow must have a bound: the table is allocated once, at its
- * full capacity, and an insert into a full table evicts the entry that was
- * touched longest ago (with a call-back, so that nothing vanishes uncounted).
- * Keys are hashed with SipHash-2-4 under a secret that the caller draws, since
- * clients choose their own MAC addresses and xids; hash_trust_keys() is for those
- * that they cannot choose.
+ * What clients can grow must have a bound: the table is allocated once, at its full
+ * capacity, and an insert into a full table evicts the least recently touched entry (with a
+ * call-back, so that nothing vanishes uncounted). Keys are hashed with SipHash-2-4 under
+ * the caller's secret, since clients choose their own MAC addresses and xids.
  *
- * Entries are fixed-size blocks of caller-defined bytes: the key stands at the
- * beginning of each entry. Pointers to entries stay valid until that entry is
- * removed or evicted. Not thread-safe.
+ * Entries are blocks of fixed size whose first bytes are the key. A pointer to an entry is
+ * valid until that entry is removed or evicted. Not thread-safe.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -29,43 +26,32 @@ struct hash_key {
 uint64_t hash_sip(struct hash_key secret, const void *data, size_t len);
 
 /*
- * A table of `capacity` entries of `entry_size` bytes whose first `key_size`
- * bytes are the key. NULL when memory is short, an argument is 0, the key is
- * longer than the entry or the table would be larger than 2^30 entries.
- * `evicted` (may be NULL) sees an entry before it is reused; it must not
- * change the table, and is not called by hash_remove() or hash_free().
+ * A table of `capacity` entries of `entry_size` bytes whose first `key_size` bytes are the
+ * key. NULL when memory is short, an argument is 0, the key is longer than the entry, or
+ * the table would have more than 2^30 entries. `evicted` (may be NULL) sees an entry before
+ * it is reused, not one that is removed or freed; it must not change the table.
  */
 struct hash *hash_new(size_t capacity, size_t entry_size, size_t key_size,
     struct hash_key secret, void (*evicted)(void *entry, void *user), void *user);
-/* Hashes keys without the secret, in a tenth of the time. Only for keys that no attacker can
- * choose, as the kernel's interface numbers, and only while the table is empty. */
-void hash_trust_keys(struct hash *h);
-/* Of a new entry only the first `size` bytes, the key among them, are written from now on; the rest
- * keeps what an earlier entry left there. For large entries of which few bytes are read at first. */
+/* From now on only the first `size` bytes of a new entry, which include the key, are
+ * initialised; the rest keeps old content. For large entries that are sparsely used at first. */
 void hash_zero_only(struct hash *h, size_t size);
 /* Frees the table and every entry; returns NULL. */
 struct hash *hash_free(struct hash *h);
 
-/* The entry with this key, or NULL. Does not count as a touch. */
+/* The entry with this key, or NULL. Does not touch it. */
 void *hash_find(const struct hash *h, const void *key);
-/* The entry with this key, made (key copied, the rest zeroed) when missing;
- * *fresh says which. Never NULL: a full table evicts its oldest. Touches. */
+/* The entry with this key, made (key copied, the rest zeroed) if missing; *fresh says
+ * which. Never NULL: a full table evicts its oldest. Touches the entry. */
 void *hash_get(struct hash *h, const void *key, bool *fresh);
-/* Says that a call about this key comes soon: the place of its entry is prefetched into the cache,
- * and its hash is kept for that call. Saves time, and changes nothing else. */
+/* Prefetch hint for the next call with this key; no semantic effect. */
 void hash_expect(struct hash *h, const void *key);
-/* Makes the entry the youngest. */
-void hash_touch(struct hash *h, void *entry);
 void hash_remove(struct hash *h, void *entry);
 size_t hash_count(const struct hash *h);
 size_t hash_capacity(const struct hash *h);
-/* The entry that was touched longest ago, NULL when empty; then its younger
- * neighbour, NULL at the end. Removing the returned entry while walking needs
- * the next one fetched first. */
-void *hash_oldest(const struct hash *h);
+/* Walks by age: the next younger (older) entry, from NULL the oldest (youngest) one; NULL at
+ * the end. To remove entries while walking, fetch the next one first. */
 void *hash_younger(const struct hash *h, const void *entry);
-/* The same walk from the other end. */
-void *hash_youngest(const struct hash *h);
 void *hash_older(const struct hash *h, const void *entry);
 
 #endif

@@ -2,14 +2,13 @@
  *
  * wire - the only way in which pxrelay touches bytes of a network.
  *
- * A reader (struct rd) and a writer (struct wr) walk a buffer that somebody
- * else owns. Both carry a sticky error: a short read gives zeros and sets
- * `bad`, a write that does not fit writes nothing and sets `bad`; straight-line
- * code may therefore read ten fields and look at `bad` once. A child reader
- * made by rd_sub() cannot see past its own TLV, whatever lengths lie inside.
+ * A reader (struct rd) and a writer (struct wr) walk a borrowed buffer, which must outlive
+ * them. Both have a sticky error: a short read gives zeros and sets `bad`, a write that does
+ * not fit writes nothing and sets `bad`, so straight-line code may read ten fields and test
+ * `bad` once. A child reader made by rd_sub() cannot see past its own TLV, whatever lengths
+ * are inside.
  *
- * All multi-byte values are big-endian on the wire and in host order here.
- * Nothing is allocated; the buffer must outlive the cursor.
+ * Values are in host order here and big-endian in the buffer, except for the _le functions.
  */
 #ifndef BASE_WIRE_H
 #define BASE_WIRE_H
@@ -47,7 +46,7 @@ rd_left(const struct rd *r)
 	return (size_t)(r->end - r->p);
 }
 
-/* n bytes, borrowed from the buffer; NULL (and bad) when fewer are left. */
+/* n bytes, borrowed from the buffer; NULL (and bad) if fewer are left. */
 static inline const uint8_t *
 rd_bytes(struct rd *r, size_t n)
 {
@@ -93,7 +92,23 @@ rd_u32(struct rd *r)
 	    (uint32_t)p[2] << 8 | p[3] : 0;
 }
 
-/* Copies n bytes out; zeros the target when they are not there. */
+static inline uint16_t
+rd_le16(struct rd *r)
+{
+	const uint8_t *p = rd_bytes(r, 2);
+
+	return p ? (uint16_t)(p[1] << 8 | p[0]) : 0;
+}
+
+static inline uint32_t
+rd_le32(struct rd *r)
+{
+	uint32_t low = rd_le16(r);
+
+	return (uint32_t)rd_le16(r) << 16 | low;
+}
+
+/* Copies n bytes out; zeros the target if fewer are left. */
 static inline void
 rd_copy(struct rd *r, void *to, size_t n)
 {
@@ -182,6 +197,18 @@ wr_u32(struct wr *w, uint32_t v)
 		p[2] = (uint8_t)(v >> 8);
 		p[3] = (uint8_t)v;
 	}
+}
+
+static inline void
+wr_le16(struct wr *w, uint16_t v)
+{
+	wr_u16(w, (uint16_t)(v << 8 | v >> 8));
+}
+
+static inline void
+wr_le32(struct wr *w, uint32_t v)
+{
+	wr_u32(w, v << 24 | (v & 0xff00) << 8 | (v >> 8 & 0xff00) | v >> 24);
 }
 
 static inline void

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * pcapng - the blocks of a capture file (draft-ietf-opsawg-pcapng), written into a
- * caller's buffer, and found again in a stream of them.
+ * pcapng - the blocks of a capture file (draft-ietf-opsawg-pcapng), written into a caller's
+ * buffer, and found again in a stream.
  *
- * A writer appends one whole block or, when that does not fit, nothing: then the
- * cursor is bad and stands where it stood. Blocks are little-endian on every machine, as
- * the section header says: Wireshark reads files of any order, but its dumpcap takes
- * from a pipe only what has the order of its own machine.
- * Times are nanoseconds since 1970 (if_tsresol 9). The reader knows no more than what
+ * A writer appends one whole block or, if that does not fit, nothing: then the cursor is bad
+ * and has not moved. Blocks are little-endian on every machine, as the section header says:
+ * Wireshark reads files of either order, but its dumpcap accepts only the machine's own order
+ * from a pipe. Times are nanoseconds since 1970 (if_tsresol 9). The reader knows only what
  * cutting and counting needs, and only this byte order: it reads what pxrelayd wrote.
  */
 #ifndef PROTO_PCAPNG_H
@@ -34,11 +33,11 @@
 #define PCAPNG_BROADCAST	(3u << 2)
 
 #define PCAPNG_STATS_LEN	52u	/* of what pcapng_stats() writes */
-#define PCAPNG_BLOCK_MAX	65536u	/* longest block that pcapng_next() takes */
+#define PCAPNG_BLOCK_MAX	65536u	/* longest block that pcapng_next() accepts */
 
 /* Texts are UTF-8; longer ones than 65,535 bytes are cut. */
 void pcapng_section(struct wr *w, const char *application);
-/* The first one of a section is number 0, and so on. NULL or empty texts are left out. */
+/* Interfaces of a section are numbered from 0. NULL or empty texts are left out. */
 void pcapng_interface(struct wr *w, uint16_t linktype, uint32_t snaplen,
     const char *name, const char *description);
 
@@ -46,7 +45,7 @@ struct pcapng_packet {
 	uint32_t interface;	/* its number */
 	uint32_t flags;
 	uint64_t ns;
-	const void *head;	/* the captured bytes stand in two pieces */
+	const void *head;	/* the captured bytes, in two pieces */
 	size_t head_len;
 	const void *body;
 	size_t body_len;
@@ -54,7 +53,7 @@ struct pcapng_packet {
 	const char *comment;	/* NULL: none */
 };
 void pcapng_packet(struct wr *w, const struct pcapng_packet *p);
-/* received counts all packets of the interface, dropped those of them that are not in the file. */
+/* received: all packets of the interface; dropped: those not in the file. */
 void pcapng_stats(struct wr *w, uint32_t interface, uint64_t ns, uint64_t received,
     uint64_t dropped);
 
@@ -64,17 +63,17 @@ struct pcapng_block {
 	size_t len;		/* a multiple of 4 */
 };
 enum pcapng_next {
-	PCAPNG_WHOLE,	/* *out is the block, and r stands behind it */
-	PCAPNG_MORE,	/* the block is not all there; r stands where it stood */
-	PCAPNG_BAD	/* this is no block */
+	PCAPNG_WHOLE,	/* *out is the block, r is after it */
+	PCAPNG_MORE,	/* the block is incomplete; r has not moved */
+	PCAPNG_BAD	/* not a block */
 };
 enum pcapng_next pcapng_next(struct rd *r, struct pcapng_block *out);
-/* The number of the interface that a PACKET or STATS belongs to; false when the block is
- * too short for one, or of another type. */
+/* The interface number of a PACKET or STATS block; false if the block is too short or of
+ * another type. */
 bool pcapng_interface_of(const struct pcapng_block *b, uint32_t *interface);
-/* Gives such a block, which stands in memory of the caller's, another number. */
+/* Changes the interface number of such a block in the caller's memory. */
 void pcapng_set_interface(uint8_t *block, uint32_t interface);
-/* isb_ifdrop of a STATS block, 0 when it has none. */
+/* isb_ifdrop of a STATS block, 0 if it has none. */
 uint64_t pcapng_dropped(const struct pcapng_block *b);
 
 #endif

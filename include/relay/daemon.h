@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/fold.h"
+#include "base/logdedup.h"
 #include "base/log.h"
 #include "core/story/boots.h"
 #include "core/conf/conf.h"
@@ -82,7 +82,7 @@ struct daemon {
 	const struct args *args;
 	struct log log;		/* folds, and writes to: */
 	struct log out;
-	struct fold fold;
+	struct logdedup fold;
 	bool folding;		/* w_fold will run */
 	struct loop *loop;
 	struct sandbox_user user;	/* who it becomes */

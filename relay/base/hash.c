@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: ISC
  *
- * hash - a keyed hash table of fixed capacity with an age list.
+ * hash - see include/base/hash.h.
  *
  * One allocation, made by hash_new() and never changed:
  *
  *	struct hash | links (one per entry) | entries | slots
  *
- * Entries, links and slots refer to each other by numbers; entry 1 is the first
- * and 0 is nobody, so zeroed memory is an empty table. An entry costs its own
- * size, 16 bytes of link and 16 to 32 bytes of slots (of 8 bytes; their number is
- * twice the capacity rounded up to a power of two). Entries are given out in
- * order, so the kernel need not back the part of a large table that was never
- * used.
+ * Entries, links and slots refer to each other by number; the first entry is 1 and 0 is none,
+ * so zeroed memory is an empty table. An entry costs its own size, 16 bytes of link and 16
+ * to 32 bytes of slots (8 bytes each, twice the capacity rounded up to a power of two).
+ * Entries are handed out in order, so the kernel need not back the part of a large table
+ * that was never used.
  *
- * Slots are probed one after the other from where the hash points, and have the
- * rest of the hash beside the number: at a load of at most a half, whether a key is
- * there is known from one line of memory, and entries are read only when it is. That
- * is what a request of somebody new costs, and a storm is made of those. The hash
- * is keyed, hence clients can not aim at one place (Aumasson and Bernstein, "SipHash: a
- * fast short-input PRF", 2012). Touch is a move in the doubly linked age list.
- *
- * The caller owns what entries point to; the call-back is told of evictions,
- * not of hash_remove() and hash_free(). It must not change the table.
+ * Collisions are resolved by linear probing. A slot keeps 32 bits of the hash beside the
+ * number: at a load of at most one half, one cache line tells whether a key is present, and
+ * the entry itself is read only if it is. That is the cost of a request of an unknown
+ * client, and storms consist of those. Hashing is keyed, so clients cannot aim at one slot
+ * (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012).
  */
 #include "base/hash.h"
 
@@ -35,7 +30,7 @@
 
 struct link {
 	uint32_t next_free;	/* in the free list */
-	uint32_t older;		/* FREE when the entry is not in use */
+	uint32_t older;		/* FREE while the entry is unused */
 	uint32_t younger;
 	uint32_t tag;		/* low half of the hash of the key */
 };
@@ -47,8 +42,7 @@ struct slot {
 
 #define FREE UINT32_MAX
 
-/* What hash_expect() worked out. Two, since one is worked on while the next one is
- * expected. */
+/* Hashes kept by hash_expect(). Two: one key is in use while the next is expected. */
 #define EXPECTED 2
 #define EXPECTED_KEY 32
 
@@ -67,9 +61,8 @@ struct hash {
 	struct slot *slots;
 	uint32_t mask;		/* number of slots - 1 */
 	uint32_t oldest, youngest;
-	uint32_t free;		/* entries that were removed */
-	uint32_t fresh;		/* entries that were ever used */
-	bool trusted;		/* keys are nobody's choice who means harm */
+	uint32_t free;		/* list of removed entries */
+	uint32_t fresh;		/* number of entries ever used */
 	bool evicting;
 	struct expected expected[EXPECTED];
 	uint32_t n_expected;
@@ -111,7 +104,7 @@ sip_word(struct sip *s, uint64_t m)
 	s->v0 ^= m;
 }
 
-/* The last 0..7 bytes, in pieces of fixed size: keys are 20 or 24 bytes long. */
+/* The last 0..7 bytes, in pieces of fixed size: most keys have 20 or 24 bytes. */
 static inline uint64_t
 sip_tail(const uint8_t *p, size_t left)
 {
@@ -152,7 +145,7 @@ hash_sip(struct hash_key secret, const void *data, size_t len)
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
-/* The parts of the allocation behind struct hash, in bytes. */
+/* The parts of the allocation after struct hash, in bytes. */
 struct layout {
 	size_t links, entries, slots;
 	size_t total;		/* with struct hash */
@@ -172,7 +165,7 @@ layout_of(size_t capacity, size_t entry_size, struct layout *lay)
 	if (__builtin_mul_overflow(capacity, entry_size, &lay->entries) ||
 	    __builtin_add_overflow(lay->entries, 7, &lay->entries))
 		return false;
-	lay->entries &= ~(size_t)7;	/* slots stand behind them */
+	lay->entries &= ~(size_t)7;	/* aligns the slots */
 	lay->total = sizeof(struct hash) + lay->links + lay->slots;
 	return !__builtin_add_overflow(lay->total, lay->entries, &lay->total);
 }
@@ -184,11 +177,8 @@ hash_new(size_t capacity, size_t entry_size, size_t key_size,
 	struct layout lay;
 	struct hash *h;
 
-	/*
-	 * Entries stand at multiples of their size behind blocks of 16 bytes;
-	 * a struct has a size that is a multiple of its alignment, so each of
-	 * them is aligned without a byte of padding.
-	 */
+	/* Entries start at a multiple of 16 and follow each other; the size of a struct is
+	 * a multiple of its alignment, so each is aligned without padding. */
 	_Static_assert(sizeof(struct hash) % 16 == 0, "entries not aligned");
 	_Static_assert(sizeof(struct link) == 16, "entries not aligned");
 
@@ -238,7 +228,6 @@ entry_of(const struct hash *h, uint32_t n)
 	return n ? h->entries + (n - 1) * h->entry_size : NULL;
 }
 
-/* The number of an entry that the caller holds. */
 static uint32_t
 number_of(const struct hash *h, const void *entry)
 {
@@ -279,7 +268,7 @@ age_append(struct hash *h, uint32_t n)
 	h->youngest = n;
 }
 
-/* Where the entry with this key stands, or the empty slot where it would. */
+/* The slot of the entry with this key, or the empty slot where it belongs. */
 static struct slot *
 slot_find(const struct hash *h, const void *key, uint32_t tag)
 {
@@ -292,17 +281,21 @@ slot_find(const struct hash *h, const void *key, uint32_t tag)
 	return &h->slots[i];
 }
 
-/* Is slot `at` somewhere from `home` to `i`, counted round the end? */
+/* Is slot `at` in the range `home` to `i`, which may wrap around? */
 static bool
 is_between(uint32_t home, uint32_t at, uint32_t i)
 {
 	return home <= i ? home <= at && at <= i : home <= at || at <= i;
 }
 
-/* Those behind that had to give way move up: nobody searches past an empty slot. */
+/* Entries that were displaced past this slot move up: a search ends at an empty slot. */
 static void
-slot_empty(struct hash *h, uint32_t at)
+slot_remove(struct hash *h, uint32_t n)
 {
+	uint32_t at = link_of(h, n)->tag & h->mask;
+
+	while (h->slots[at].n != n)
+		at = (at + 1) & h->mask;
 	for (uint32_t i = (at + 1) & h->mask; h->slots[i].n; i = (i + 1) & h->mask) {
 		if (!is_between(h->slots[i].tag & h->mask, at, i))
 			continue;
@@ -310,16 +303,6 @@ slot_empty(struct hash *h, uint32_t at)
 		at = i;
 	}
 	h->slots[at].n = 0;
-}
-
-static void
-slot_remove(struct hash *h, uint32_t n)
-{
-	uint32_t i = link_of(h, n)->tag & h->mask;
-
-	while (h->slots[i].n != n)
-		i = (i + 1) & h->mask;
-	slot_empty(h, i);
 }
 
 static void
@@ -332,7 +315,7 @@ move_to_youngest(struct hash *h, uint32_t n)
 }
 
 static void
-release(struct hash *h, uint32_t n)
+entry_release(struct hash *h, uint32_t n)
 {
 	struct link *l = link_of(h, n);
 
@@ -352,8 +335,8 @@ evict_oldest(struct hash *h)
 		h->evicted(entry_of(h, h->oldest), h->user);
 		h->evicting = false;
 	}
-	release(h, h->oldest);
-	/* The next one to go: by then its memory is at hand. */
+	entry_release(h, h->oldest);
+	/* Prefetch the next victim. */
 	if (h->oldest) {
 		const struct link *l = link_of(h, h->oldest);
 
@@ -362,9 +345,8 @@ evict_oldest(struct hash *h)
 	}
 }
 
-/* A number for a new entry. */
 static uint32_t
-claim(struct hash *h)
+entry_claim(struct hash *h)
 {
 	uint32_t n;
 
@@ -376,39 +358,13 @@ claim(struct hash *h)
 	return n;
 }
 
-/* Fibonacci hashing of the key's words, in a tenth of the time of SipHash. The upper half of the
- * product is used: the lower bits of a product hang on few bits of the word. */
-static uint32_t
-tag_of_trusted(const struct hash *h, const uint8_t *key)
-{
-	uint64_t x = 0;
-	uint32_t w;
-
-	for (size_t i = 0; i < h->key_size; i += sizeof(w)) {
-		size_t n = h->key_size - i;
-
-		w = 0;
-		memcpy(&w, key + i, n < sizeof(w) ? n : sizeof(w));
-		x = (x ^ w) * 0x9e3779b97f4a7c15;
-	}
-	return (uint32_t)(x >> 32);
-}
-
-static uint32_t
-tag_made(const struct hash *h, const void *key)
-{
-	return h->trusted ? tag_of_trusted(h, key) :
-	    (uint32_t)hash_sip(h->secret, key, h->key_size);
-}
-
 static uint32_t
 tag_of(const struct hash *h, const void *key)
 {
-	/* n_expected counts on when the places are taken round again. */
 	for (unsigned i = 0; i < EXPECTED && i < h->n_expected; i++)
 		if (memcmp(h->expected[i].key, key, h->key_size) == 0)
 			return h->expected[i].tag;
-	return tag_made(h, key);
+	return (uint32_t)hash_sip(h->secret, key, h->key_size);
 }
 
 void
@@ -421,15 +377,8 @@ hash_expect(struct hash *h, const void *key)
 		return;
 	}
 	memcpy(e->key, key, h->key_size);
-	e->tag = tag_made(h, key);
+	e->tag = (uint32_t)hash_sip(h->secret, key, h->key_size);
 	__builtin_prefetch(&h->slots[e->tag & h->mask]);
-}
-
-void
-hash_trust_keys(struct hash *h)
-{
-	assert(h->count == 0);
-	h->trusted = true;
 }
 
 void *
@@ -453,31 +402,24 @@ hash_get(struct hash *h, const void *key, bool *fresh)
 	}
 	if (h->count == h->capacity) {
 		evict_oldest(h);
-		at = slot_find(h, key, tag);	/* others may have moved up */
+		at = slot_find(h, key, tag);	/* slots may have moved up */
 	}
-	n = claim(h);
+	n = entry_claim(h);
 	*at = (struct slot){ n, tag };
 	link_of(h, n)->tag = tag;
 	age_append(h, n);
 	entry = entry_of(h, n);
-	/* The key first, and moved: it may lie in the entry just evicted. */
+	/* The key first, by memmove(): it may lie in the entry just evicted. */
 	memmove(entry, key, h->key_size);
 	memset(entry + h->key_size, 0, h->zeroed - h->key_size);
 	return entry;
 }
 
 void
-hash_touch(struct hash *h, void *entry)
-{
-	assert(!h->evicting);
-	move_to_youngest(h, number_of(h, entry));
-}
-
-void
 hash_remove(struct hash *h, void *entry)
 {
 	assert(!h->evicting);
-	release(h, number_of(h, entry));
+	entry_release(h, number_of(h, entry));
 }
 
 size_t
@@ -493,25 +435,13 @@ hash_capacity(const struct hash *h)
 }
 
 void *
-hash_oldest(const struct hash *h)
-{
-	return entry_of(h, h->oldest);
-}
-
-void *
 hash_younger(const struct hash *h, const void *entry)
 {
-	return entry_of(h, link_of(h, number_of(h, entry))->younger);
-}
-
-void *
-hash_youngest(const struct hash *h)
-{
-	return entry_of(h, h->youngest);
+	return entry_of(h, entry ? link_of(h, number_of(h, entry))->younger : h->oldest);
 }
 
 void *
 hash_older(const struct hash *h, const void *entry)
 {
-	return entry_of(h, link_of(h, number_of(h, entry))->older);
+	return entry_of(h, entry ? link_of(h, number_of(h, entry))->older : h->youngest);
 }

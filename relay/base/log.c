@@ -4,7 +4,7 @@
  *
  * The line is built on the stack and only if somebody wants its level, so a
  * debug line costs a comparison when debugging is off. Where lines go, and their time
- * stamps, are left to io/logsink; repeated lines to base/fold.
+ * stamps, are left to io/logsink; repeated lines to base/logdedup.
  */
 #include "base/log.h"
 

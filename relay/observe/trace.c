@@ -5,7 +5,7 @@
  * otherwise, and here everything is read from the packet once more.
  *
  * The first pair is the client, so that repeated lines of one client are folded and
- * those of others in between do not matter (base/fold).
+ * those of others in between do not matter (base/logdedup).
  */
 #include "base/sbuf.h"
 #include "relay/daemon.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * bootfile - the contract stands in include/proto/bootfile.h; the offsets are those of
- * the PE/COFF specification (DOS header, e_lfanew at 0x3c, machine behind "PE\0\0").
+ * bootfile - see include/proto/bootfile.h. Offsets are those of the PE/COFF specification
+ * (DOS header, e_lfanew at 0x3c, machine after "PE\0\0").
  */
 #include "proto/bootfile.h"
 
@@ -23,7 +23,7 @@ begins(const char *text, const char *with)
 	return strncasecmp(text, with, strlen(with)) == 0;
 }
 
-/* ":8080" behind the host. */
+/* "8080" */
 static bool
 parse_port(const char *p, size_t len, uint16_t *port)
 {
@@ -38,7 +38,7 @@ parse_port(const char *p, size_t len, uint16_t *port)
 	return n > 0 && n <= UINT16_MAX;
 }
 
-/* host[:port] up to the first '/'. A user's name in front of '@' is nobody's here. */
+/* host[:port] up to the first '/'. User names ("user@host") are not supported. */
 static bool
 parse_host(struct bootfile *b, const char *at, size_t len)
 {
@@ -54,8 +54,7 @@ parse_host(struct bootfile *b, const char *at, size_t len)
 	return !colon || parse_port(colon + 1, len - host - 1, &b->port);
 }
 
-/* Printable ASCII only: a blank would end the request line, the end of a line begin another
- * header. (char is signed on some machines and not on others.) */
+/* Printable ASCII only: a blank would end the request line, a line end start another header. */
 static bool
 is_path(const char *p)
 {
@@ -92,14 +91,6 @@ bootfile_parse(struct bootfile *b, const char *text)
 
 /* --- what ------------------------------------------------------------------------- */
 
-static uint16_t
-le16(struct rd *r)
-{
-	uint16_t low = rd_u8(r);
-
-	return (uint16_t)(low | rd_u8(r) << 8);
-}
-
 static enum bootfile_content
 machine_of(const void *data, size_t len)
 {
@@ -107,15 +98,14 @@ machine_of(const void *data, size_t len)
 	uint32_t at;
 
 	rd_skip(&r, PE_POINTER);
-	at = le16(&r);
-	at |= (uint32_t)le16(&r) << 16;
+	at = rd_le32(&r);
 	if (r.bad)
 		return BOOTFILE_MZ;
 	r = rd_init(data, len);
 	rd_skip(&r, at);
 	if (rd_u32(&r) != 0x50450000)	/* "PE\0\0" */
 		return r.bad ? BOOTFILE_MZ : BOOTFILE_RAW;
-	switch (le16(&r)) {
+	switch (rd_le16(&r)) {
 	case PE_IA32:
 		return BOOTFILE_EFI_IA32;
 	case PE_X64:
@@ -129,15 +119,17 @@ machine_of(const void *data, size_t len)
 enum bootfile_content
 bootfile_sniff(const void *data, size_t len)
 {
-	const uint8_t *p = data;
+	struct rd r = rd_init(data, len);
 
 	if (len == 0)
 		return BOOTFILE_EMPTY;
-	if (len < 2)
-		return BOOTFILE_RAW;
-	if (p[0] == '#' && p[1] == '!')
+	switch (rd_u16(&r)) {
+	case 0x2321:	/* "#!" */
 		return BOOTFILE_SCRIPT;
-	return p[0] == 'M' && p[1] == 'Z' ? machine_of(data, len) : BOOTFILE_RAW;
+	case 0x4d5a:	/* "MZ" */
+		return machine_of(data, len);
+	}
+	return BOOTFILE_RAW;
 }
 
 const char *
@@ -147,7 +139,7 @@ bootfile_content_text(enum bootfile_content c)
 	case BOOTFILE_EMPTY:
 		return "empty";
 	case BOOTFILE_RAW:
-		return "no UEFI program";
+		return "not a UEFI program";
 	case BOOTFILE_SCRIPT:
 		return "script";
 	case BOOTFILE_EFI_IA32:
@@ -159,12 +151,12 @@ bootfile_content_text(enum bootfile_content c)
 	case BOOTFILE_EFI_OTHER:
 		return "UEFI program for another machine";
 	case BOOTFILE_MZ:
-		return "UEFI program, perhaps";
+		return "possibly a UEFI program";
 	}
 	return "?";
 }
 
-/* Whoever boots by HTTP may be given a disk image (EDK2: .iso, .img), which is raw. */
+/* HTTP boot accepts disk images (EDK2: .iso, .img), which are raw. */
 bool
 bootfile_suits(enum bootfile_content c, uint16_t arch)
 {
@@ -172,7 +164,7 @@ bootfile_suits(enum bootfile_content c, uint16_t arch)
 	case BOOTFILE_EMPTY:
 	case BOOTFILE_SCRIPT:
 	case BOOTFILE_MZ:
-		return true;	/* not this question, or not known */
+		return true;	/* the machine is unknown, or does not matter */
 	case BOOTFILE_RAW:
 		return arch == 0x00 || arch == 0x10;
 	case BOOTFILE_EFI_IA32:

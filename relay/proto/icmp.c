@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: ISC
  *
- * icmp - echo and unreachable; the contract stands in include/proto/icmp.h.
+ * icmp - echo and unreachable; see include/proto/icmp.h.
  */
 #include "proto/icmp.h"
 
 #include "base/csum.h"
 #include "base/wire.h"
+#include "proto/udpip.h"
 
 #define ICMP_ECHO_REPLY	0
 #define ICMP_ECHO	8
 #define ICMP_UNREACHABLE 3
 #define ICMP_FRAG_NEEDED 4	/* code */
 #define IP_PROTO_ICMP	1
-#define IP_PROTO_UDP	17
 #define UDP_HEADER	8
-#define IP_FRAGMENT	0x3fff	/* more fragments, or an offset */
 
 size_t
 icmp_echo(uint8_t *out, size_t size, uint32_t token)
@@ -33,33 +32,24 @@ icmp_echo(uint8_t *out, size_t size, uint32_t token)
 	return wr_len(&w);
 }
 
-/* The payload of an unfragmented ICMP packet. */
+/* The ICMP message of an unfragmented packet; empty and bad if it is none. */
 static struct rd
-payload(const void *ip, size_t len, struct ip4 *from)
+read_message(const void *packet, size_t len, struct ip4 *from)
 {
-	struct rd r = rd_init(ip, len), none = { r.end, r.end, true };
-	uint8_t version = rd_u8(&r);
-	size_t header = (version & 15) * 4u;
-	uint16_t total, fragment;
+	struct rd r = rd_init(packet, len);
+	struct udpip_ip ip;
 
-	rd_skip(&r, 1);
-	total = rd_u16(&r);
-	rd_skip(&r, 2);
-	fragment = rd_u16(&r);
-	rd_skip(&r, 1);
-	if (rd_u8(&r) != IP_PROTO_ICMP || version >> 4 != 4 || header < 20 ||
-	    total < header || fragment & IP_FRAGMENT)
-		return none;
-	rd_skip(&r, 2);
-	from->host = rd_u32(&r);
-	rd_skip(&r, header - 16);
-	return rd_sub(&r, total - header);
+	if (!udpip_read_ip(&r, &ip) || ip.proto != IP_PROTO_ICMP || ip.fragment ||
+	    ip.total_len < ip.header_len)
+		return (struct rd){ r.end, r.end, true };
+	*from = ip.src;
+	return rd_sub(&r, ip.total_len - ip.header_len);
 }
 
 bool
 icmp_reply_parse(const void *ip, size_t len, struct ip4 *from, uint32_t *token)
 {
-	struct rd r = payload(ip, len, from);
+	struct rd r = read_message(ip, len, from);
 	const uint8_t *start = r.p;
 	size_t n = rd_left(&r);
 	uint8_t type = rd_u8(&r), code = rd_u8(&r);
@@ -70,25 +60,16 @@ icmp_reply_parse(const void *ip, size_t len, struct ip4 *from, uint32_t *token)
 	    csum_fold(csum_add(0, start, n)) == 0;
 }
 
-/* The headers that are quoted; what follows them may be cut off anywhere. */
+/* The quoted headers; the data after them may be cut anywhere. */
 static bool
 read_quote(struct rd *r, struct icmp_quote *q)
 {
-	uint8_t version = rd_u8(r), proto;
-	uint16_t fragment;
-	size_t header = (version & 15) * 4u;
+	struct udpip_ip ip;
 
-	rd_skip(r, 5);
-	fragment = rd_u16(r);
-	rd_skip(r, 1);
-	proto = rd_u8(r);
-	rd_skip(r, 2);
-	q->src.host = rd_u32(r);
-	q->dst.host = rd_u32(r);
-	if (r->bad || version >> 4 != 4 || header < 20 || proto != IP_PROTO_UDP ||
-	    fragment & IP_FRAGMENT)
+	if (!udpip_read_ip(r, &ip) || ip.proto != UDPIP_PROTO_UDP || ip.fragment)
 		return false;
-	rd_skip(r, header - 20);
+	q->src = ip.src;
+	q->dst = ip.dst;
 	q->sport = rd_u16(r);
 	q->dport = rd_u16(r);
 	rd_skip(r, UDP_HEADER - 4);
@@ -101,7 +82,7 @@ bool
 icmp_unreachable_parse(const void *ip, size_t len, struct icmp_quote *out)
 {
 	struct ip4 from;
-	struct rd r = payload(ip, len, &from);
+	struct rd r = read_message(ip, len, &from);
 	const uint8_t *start = r.p;
 	size_t n = rd_left(&r);
 	uint8_t type = rd_u8(&r), code = rd_u8(&r);

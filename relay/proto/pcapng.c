@@ -6,10 +6,10 @@
 #include "proto/pcapng.h"
 
 #define MAGIC		0x1a2b3c4du
-#define HEAD		8u	/* type and length before a body, length behind it */
+#define HEAD		8u	/* type and length before a body; its length again after it */
 #define FRAME		12u
 
-/* Options; the numbers above 1 have a meaning of their own in each block. */
+/* Options; numbers above 1 depend on the type of block. */
 #define OPT_END		0
 #define OPT_COMMENT	1
 #define SHB_USERAPPL	4
@@ -23,60 +23,22 @@
 #define NANOSECONDS	9	/* if_tsresol: 10^-9 */
 #define STATS_BODY	12	/* of a STATS block, before its options */
 
-/* --- little-endian, by the cursors of base/wire.h --------------------------------- */
-
-static uint16_t
-swap16(uint16_t v)
-{
-	return (uint16_t)(v << 8 | v >> 8);
-}
-
-static uint32_t
-swap32(uint32_t v)
-{
-	return (uint32_t)swap16((uint16_t)v) << 16 | swap16((uint16_t)(v >> 16));
-}
-
-static void
-put_u16(struct wr *w, uint16_t v)
-{
-	wr_u16(w, swap16(v));
-}
-
-static void
-put_u32(struct wr *w, uint32_t v)
-{
-	wr_u32(w, swap32(v));
-}
+/* --- writing -------------------------------------------------------------------- */
 
 static void
 put_u64(struct wr *w, uint64_t v)
 {
-	put_u32(w, (uint32_t)v);
-	put_u32(w, (uint32_t)(v >> 32));
+	wr_le32(w, (uint32_t)v);
+	wr_le32(w, (uint32_t)(v >> 32));
 }
 
-/* In blocks a time is two words, the high one first. */
+/* A time in a block is two words, the high one first. */
 static void
 put_time(struct wr *w, uint64_t ns)
 {
-	put_u32(w, (uint32_t)(ns >> 32));
-	put_u32(w, (uint32_t)ns);
+	wr_le32(w, (uint32_t)(ns >> 32));
+	wr_le32(w, (uint32_t)ns);
 }
-
-static uint16_t
-get_u16(struct rd *r)
-{
-	return swap16(rd_u16(r));
-}
-
-static uint32_t
-get_u32(struct rd *r)
-{
-	return swap32(rd_u32(r));
-}
-
-/* --- writing -------------------------------------------------------------------- */
 
 static size_t
 padded(size_t len)
@@ -87,8 +49,8 @@ padded(size_t len)
 static void
 put_option(struct wr *w, uint16_t code, const void *value, size_t len)
 {
-	put_u16(w, code);
-	put_u16(w, (uint16_t)len);
+	wr_le16(w, code);
+	wr_le16(w, (uint16_t)len);
 	wr_bytes(w, value, len);
 	wr_zeros(w, padded(len) - len);
 }
@@ -105,106 +67,97 @@ put_text(struct wr *w, uint16_t code, const char *text)
 static void
 put_option64(struct wr *w, uint16_t code, uint64_t v)
 {
-	put_u16(w, code);
-	put_u16(w, 8);
+	wr_le16(w, code);
+	wr_le16(w, 8);
 	put_u64(w, v);
 }
 
-static void
-put_end(struct wr *w)
-{
-	put_u32(w, OPT_END);	/* and its length, which is 0 too */
-}
-
-/* Where the block begins; its length is known at its end. */
+/* Returns the start of the block; its length is filled in by block_end(). */
 static uint8_t *
-begin(struct wr *w, uint32_t type)
+block_begin(struct wr *w, uint32_t type)
 {
 	uint8_t *at = w->p;
 
-	put_u32(w, type);
-	put_u32(w, 0);
+	wr_le32(w, type);
+	wr_le32(w, 0);
 	return at;
 }
 
 static void
-end(struct wr *w, uint8_t *block)
+block_end(struct wr *w, uint8_t *block)
 {
-	uint32_t len = (uint32_t)(w->p - block) + 4;
+	uint32_t len = (uint32_t)(w->p - block) + 8;
 	struct wr at;
 
-	put_u32(w, len);
+	wr_le32(w, OPT_END);	/* and its length, which is 0 too */
+	wr_le32(w, len);
 	if (w->bad) {
 		w->p = block;
 		return;
 	}
 	at = wr_init(block + 4, 4);
-	put_u32(&at, len);
+	wr_le32(&at, len);
 }
 
 void
 pcapng_section(struct wr *w, const char *application)
 {
-	uint8_t *block = begin(w, PCAPNG_SECTION);
+	uint8_t *block = block_begin(w, PCAPNG_SECTION);
 
-	put_u32(w, MAGIC);
-	put_u16(w, 1);			/* version 1.0 */
-	put_u16(w, 0);
-	put_u64(w, UINT64_MAX);		/* the length of the section is not said */
+	wr_le32(w, MAGIC);
+	wr_le16(w, 1);			/* version 1.0 */
+	wr_le16(w, 0);
+	put_u64(w, UINT64_MAX);		/* length of the section: unknown */
 	put_text(w, SHB_USERAPPL, application);
-	put_end(w);
-	end(w, block);
+	block_end(w, block);
 }
 
 void
 pcapng_interface(struct wr *w, uint16_t linktype, uint32_t snaplen,
     const char *name, const char *description)
 {
-	uint8_t *block = begin(w, PCAPNG_INTERFACE), resolution = NANOSECONDS;
+	uint8_t *block = block_begin(w, PCAPNG_INTERFACE), resolution = NANOSECONDS;
 
-	put_u16(w, linktype);
-	put_u16(w, 0);
-	put_u32(w, snaplen);
+	wr_le16(w, linktype);
+	wr_le16(w, 0);
+	wr_le32(w, snaplen);
 	put_text(w, IF_NAME, name);
 	put_text(w, IF_DESCRIPTION, description);
 	put_option(w, IF_TSRESOL, &resolution, sizeof(resolution));
-	put_end(w);
-	end(w, block);
+	block_end(w, block);
 }
 
 void
 pcapng_packet(struct wr *w, const struct pcapng_packet *p)
 {
-	uint8_t *block = begin(w, PCAPNG_PACKET);
+	uint8_t *block = block_begin(w, PCAPNG_PACKET);
 	size_t len = p->head_len + p->body_len;
 
-	put_u32(w, p->interface);
+	wr_le32(w, p->interface);
 	put_time(w, p->ns);
-	put_u32(w, (uint32_t)len);
-	put_u32(w, (uint32_t)(p->wire_len > len ? p->wire_len : len));
+	wr_le32(w, (uint32_t)len);
+	wr_le32(w, (uint32_t)(p->wire_len > len ? p->wire_len : len));
 	wr_bytes(w, p->head, p->head_len);
 	wr_bytes(w, p->body, p->body_len);
 	wr_zeros(w, padded(len) - len);
 	put_text(w, OPT_COMMENT, p->comment);
-	put_u16(w, EPB_FLAGS);
-	put_u16(w, 4);
-	put_u32(w, p->flags);
-	put_end(w);
-	end(w, block);
+	wr_le16(w, EPB_FLAGS);
+	wr_le16(w, 4);
+	wr_le32(w, p->flags);
+	block_end(w, block);
 }
 
 void
 pcapng_stats(struct wr *w, uint32_t interface, uint64_t ns, uint64_t received,
     uint64_t dropped)
 {
-	uint8_t *block = begin(w, PCAPNG_STATS);
+	uint8_t *block = block_begin(w, PCAPNG_STATS);
 
-	put_u32(w, interface);
+	wr_le32(w, interface);
 	put_time(w, ns);
 	put_option64(w, ISB_IFRECV, received);
 	put_option64(w, ISB_IFDROP, dropped);
-	put_end(w);
-	end(w, block);
+	block_end(w, block);
 }
 
 /* --- reading -------------------------------------------------------------------- */
@@ -213,7 +166,7 @@ enum pcapng_next
 pcapng_next(struct rd *r, struct pcapng_block *out)
 {
 	struct rd b = *r, body;
-	uint32_t type = get_u32(&b), len = get_u32(&b);
+	uint32_t type = rd_le32(&b), len = rd_le32(&b);
 
 	if (b.bad)
 		return PCAPNG_MORE;
@@ -222,7 +175,7 @@ pcapng_next(struct rd *r, struct pcapng_block *out)
 	body = rd_sub(&b, len - FRAME);
 	if (body.bad || rd_left(&b) < 4)
 		return PCAPNG_MORE;
-	if (get_u32(&b) != len)
+	if (rd_le32(&b) != len)
 		return PCAPNG_BAD;
 	*out = (struct pcapng_block){ type, r->p, len };
 	*r = b;
@@ -242,7 +195,7 @@ pcapng_interface_of(const struct pcapng_block *b, uint32_t *interface)
 
 	if (b->type != PCAPNG_PACKET && b->type != PCAPNG_STATS)
 		return false;
-	*interface = get_u32(&r);
+	*interface = rd_le32(&r);
 	return !r.bad;
 }
 
@@ -251,7 +204,7 @@ pcapng_set_interface(uint8_t *block, uint32_t interface)
 {
 	struct wr w = wr_init(block + HEAD, 4);
 
-	put_u32(&w, interface);
+	wr_le32(&w, interface);
 }
 
 uint64_t
@@ -262,7 +215,7 @@ pcapng_dropped(const struct pcapng_block *b)
 
 	rd_skip(&r, STATS_BODY);
 	while (rd_left(&r) > 0) {
-		uint16_t code = get_u16(&r), len = get_u16(&r);
+		uint16_t code = rd_le16(&r), len = rd_le16(&r);
 
 		value = rd_sub(&r, len);
 		rd_skip(&r, padded(len) - len);
@@ -270,8 +223,8 @@ pcapng_dropped(const struct pcapng_block *b)
 			break;
 		if (code != ISB_IFDROP || len != 8)
 			continue;
-		low = get_u32(&value);
-		return (uint64_t)get_u32(&value) << 32 | low;
+		low = rd_le32(&value);
+		return (uint64_t)rd_le32(&value) << 32 | low;
 	}
 	return 0;
 }

@@ -65,7 +65,7 @@ take(struct hash *to, const struct hash *from, size_t size)
 {
 	bool fresh;
 
-	for (void *e = hash_oldest(from); e; e = hash_younger(from, e))
+	for (void *e = NULL; (e = hash_younger(from, e)) != NULL;)
 		memcpy(hash_get(to, e, &fresh), e, size);
 }
 

@@ -797,13 +797,13 @@ track_find(const struct track *t, const void *mac, uint8_t len)
 const struct track_client *
 track_next(const struct track *t, const struct track_client *after)
 {
-	return after ? hash_younger(t->clients, after) : hash_oldest(t->clients);
+	return hash_younger(t->clients, after);
 }
 
 const struct track_client *
 track_older(const struct track *t, const struct track_client *than)
 {
-	return than ? hash_older(t->clients, than) : hash_youngest(t->clients);
+	return hash_older(t->clients, than);
 }
 
 size_t

@@ -959,7 +959,7 @@ START_TEST(names_are_shown_as_text)
 	srv[1].file = srv[1].file4011 = "\x1b[2J\n";
 	run();
 	ck_assert_str_eq(found("file-found")->detail,
-	    "\\x1b[2J\\x0a (no UEFI program)");
+	    "\\x1b[2J\\x0a (not a UEFI program)");
 	close_world();
 }
 END_TEST

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fold.h"
+#include "base/logdedup.h"
 #include "msg.h"
 
-Suite *fold_suite(void);
+Suite *logdedup_suite(void);
 
-static struct fold fold;
+static struct logdedup fold;
 static struct mono now;
 static char out[200000];
 static unsigned lines;
@@ -53,7 +53,7 @@ wait_ms(int64_t ms)
 static void
 say(const char *event, const char *fields)
 {
-	fold_log(&fold, LOG_LEVEL_INFO, event, fields, now);
+	logdedup_log(&fold, LOG_LEVEL_INFO, event, fields, now);
 }
 
 static void
@@ -73,20 +73,20 @@ START_TEST(lines_that_differ_are_written)
 	say("b", "x=1");
 	say("a", "");
 	say("b", "");
-	fold_log(&fold, LOG_LEVEL_WARNING, "b", "x=1", now);
+	logdedup_log(&fold, LOG_LEVEL_WARNING, "b", "x=1", now);
 	say("a", "x=12");
 	say("a", "x=2 y");
 	is("info a x=1\ninfo a x=2\ninfo b x=1\ninfo a\ninfo b\n"
 	    "warning b x=1\ninfo a x=12\ninfo a x=2 y\n");
-	ck_assert(!fold_due(&fold, &due));
-	fold_flush(&fold);
+	ck_assert(!logdedup_due(&fold, &due));
+	logdedup_flush(&fold);
 	is("");
 }
 END_TEST
 
 START_TEST(a_repeated_line_is_counted_and_told)
 {
-	struct mono due, first = mono_add_ms(mono_us(1000000), FOLD_WINDOW_MS);
+	struct mono due, first = mono_add_ms(mono_us(1000000), LOGDEDUP_WINDOW_MS);
 
 	open_fold();
 	say("a", "x=1");
@@ -96,19 +96,19 @@ START_TEST(a_repeated_line_is_counted_and_told)
 	say("b", "");
 	say("a", "x=1");
 	is("info a x=1\ninfo b\n");
-	ck_assert(fold_due(&fold, &due));
+	ck_assert(logdedup_due(&fold, &due));
 	ck_assert_int_eq(due.us, first.us);
-	wait_ms(FOLD_WINDOW_MS - 1001);
-	fold_tell(&fold, now);
+	wait_ms(LOGDEDUP_WINDOW_MS - 1001);
+	logdedup_report(&fold, now);
 	is("");
 	wait_ms(1);
-	fold_tell(&fold, now);
+	logdedup_report(&fold, now);
 	is("info a x=1 repeated=2\n");
-	ck_assert(fold_due(&fold, &due));	/* b */
+	ck_assert(logdedup_due(&fold, &due));	/* b */
 	wait_ms(1000);
-	fold_tell(&fold, now);
+	logdedup_report(&fold, now);
 	is("info b repeated=1\n");
-	ck_assert(!fold_due(&fold, &due));
+	ck_assert(!logdedup_due(&fold, &due));
 }
 END_TEST
 
@@ -125,7 +125,7 @@ START_TEST(only_the_last_line_about_a_thing_is_repeated)
 	say("down", "x=1 y=2");
 	is("info up x=1 y=2\ninfo up x=2 y=2\ninfo down x=1 y=2\ninfo up x=1 y=2\n"
 	    "info up x=1 y=2 repeated=1\ninfo down x=1 y=2\n");
-	fold_flush(&fold);
+	logdedup_flush(&fold);
 	is("info up x=2 y=2 repeated=1\n");
 }
 END_TEST
@@ -136,14 +136,14 @@ START_TEST(it_begins_anew_after_a_window_of_silence)
 	open_fold();
 	say("a", "x=1");
 	say("a", "x=1");
-	wait_ms(FOLD_WINDOW_MS);
+	wait_ms(LOGDEDUP_WINDOW_MS);
 	say("a", "x=1");
 	is("info a x=1\ninfo a x=1 repeated=1\n");
-	wait_ms(FOLD_WINDOW_MS);
-	fold_tell(&fold, now);
+	wait_ms(LOGDEDUP_WINDOW_MS);
+	logdedup_report(&fold, now);
 	is("info a x=1 repeated=1\n");
-	wait_ms(FOLD_WINDOW_MS);
-	fold_tell(&fold, now);
+	wait_ms(LOGDEDUP_WINDOW_MS);
+	logdedup_report(&fold, now);
 	is("");
 	say("a", "x=1");
 	is("info a x=1\n");
@@ -155,7 +155,7 @@ START_TEST(nobody_needs_to_ask_in_time)
 	open_fold();
 	say("a", "x=1");
 	say("a", "x=1");
-	wait_ms(1000 * FOLD_WINDOW_MS);
+	wait_ms(1000 * LOGDEDUP_WINDOW_MS);
 	say("b", "");
 	is("info a x=1\ninfo a x=1 repeated=1\ninfo b\n");
 }
@@ -170,9 +170,9 @@ START_TEST(the_end_tells_everything)
 	say("a", "x=1");
 	say("a", "x=1");
 	is("info a x=1\ninfo b\n");
-	fold_flush(&fold);
+	logdedup_flush(&fold);
 	is("info a x=1 repeated=2\ninfo b repeated=1\n");
-	fold_flush(&fold);
+	logdedup_flush(&fold);
 	is("");
 	say("a", "x=1");
 	is("info a x=1\n");
@@ -184,7 +184,7 @@ START_TEST(the_oldest_line_gives_way_and_is_told)
 	char text[16];
 
 	open_fold();
-	for (int i = 0; i < FOLD_LINES; i++) {
+	for (int i = 0; i < LOGDEDUP_LINES; i++) {
 		snprintf(text, sizeof(text), "x=%d", i);
 		say("a", text);
 		wait_ms(1);
@@ -206,16 +206,16 @@ START_TEST(one_event_is_not_logged_without_end)
 	char text[16];
 
 	open_fold();
-	for (int i = 0; i < FOLD_EVENT_MAX + 70; i++) {
+	for (int i = 0; i < LOGDEDUP_EVENT_MAX + 70; i++) {
 		snprintf(text, sizeof(text), "x=%d", i);
 		say("a", text);
 	}
-	ck_assert_uint_eq(lines, FOLD_EVENT_MAX);
+	ck_assert_uint_eq(lines, LOGDEDUP_EVENT_MAX);
 	say("b", "");			/* another one is */
-	ck_assert_uint_eq(lines, FOLD_EVENT_MAX + 1);
+	ck_assert_uint_eq(lines, LOGDEDUP_EVENT_MAX + 1);
 	out[0] = '\0';
-	wait_ms(FOLD_WINDOW_MS);
-	fold_tell(&fold, now);
+	wait_ms(LOGDEDUP_WINDOW_MS);
+	logdedup_report(&fold, now);
 	is("info a suppressed=70\n");
 	say("a", "x=0");
 	is("info a x=0\n");
@@ -227,11 +227,11 @@ START_TEST(debug_lines_have_no_limit)
 	char text[16];
 
 	open_fold();
-	for (int i = 0; i < 2 * FOLD_EVENT_MAX; i++) {
+	for (int i = 0; i < 2 * LOGDEDUP_EVENT_MAX; i++) {
 		snprintf(text, sizeof(text), "x=%d", i);
-		fold_log(&fold, LOG_LEVEL_DEBUG, "a", text, now);
+		logdedup_log(&fold, LOG_LEVEL_DEBUG, "a", text, now);
 	}
-	ck_assert_uint_eq(lines, 2 * FOLD_EVENT_MAX);
+	ck_assert_uint_eq(lines, 2 * LOGDEDUP_EVENT_MAX);
 }
 END_TEST
 
@@ -241,12 +241,12 @@ START_TEST(more_words_than_are_remembered)
 	    "i", "j", "k", "l", "m", "n", "o", "p", "q", "r" };
 
 	open_fold();
-	for (unsigned i = 0; i < FOLD_EVENTS + 2; i++)
+	for (unsigned i = 0; i < LOGDEDUP_EVENTS + 2; i++)
 		for (int k = 0; k < 3; k++)
 			say(words[i], "");
-	fold_flush(&fold);
-	ck_assert_uint_eq(lines, 2 * (FOLD_EVENTS + 2));
-	ck_assert_uint_eq(told, 3 * (FOLD_EVENTS + 2));
+	logdedup_flush(&fold);
+	ck_assert_uint_eq(lines, 2 * (LOGDEDUP_EVENTS + 2));
+	ck_assert_uint_eq(told, 3 * (LOGDEDUP_EVENTS + 2));
 }
 END_TEST
 
@@ -260,7 +260,7 @@ START_TEST(a_line_of_any_length)
 		big[n] = '\0';
 		say("a", big);
 		say("a", big);
-		fold_flush(&fold);
+		logdedup_flush(&fold);
 	}
 	ck_assert_uint_eq(told, 2 * 60);
 	ck_assert_ptr_nonnull(strstr(out, "x repeated=1\n"));
@@ -278,24 +278,24 @@ START_TEST(whatever_is_logged_the_numbers_add_up)
 	open_fold();
 	for (int i = 0; i < 100000; i++) {
 		snprintf(text, sizeof(text), "x=%u", prng_below(&p, 1 + i % 400));
-		fold_log(&fold, (enum log_level)prng_below(&p, 3),
+		logdedup_log(&fold, (enum log_level)prng_below(&p, 3),
 		    words[prng_below(&p, 3)], text, now);
 		said++;
 		if (prng_below(&p, 50) == 0)
 			wait_ms(prng_below(&p, 400));
 		if (prng_below(&p, 100) == 0)
-			fold_tell(&fold, now);
+			logdedup_report(&fold, now);
 	}
-	fold_flush(&fold);
+	logdedup_flush(&fold);
 	ck_assert_uint_eq(told, said);
 	ck_assert_uint_lt(lines, said - said / 8);
 }
 END_TEST
 
 Suite *
-fold_suite(void)
+logdedup_suite(void)
 {
-	Suite *s = suite_create("fold");
+	Suite *s = suite_create("logdedup");
 	TCase *t = tcase_create("lines");
 
 	tcase_add_test(t, lines_that_differ_are_written);
