@@ -2,10 +2,9 @@
  *
  * dhcp4 - a view of a BOOTP/DHCPv4 message (RFC 951, 1542, 2131, 2132, 3396).
  *
- * dhcp4_parse() indexes a message that somebody else owns and copies nothing:
- * a relay must pass on bytes that it did not write. Getters read the fields
- * and options through the index. Editing (hops, giaddr, padding) is done on the
- * outgoing copy by the dhcp4_put_* helpers; option 82 is rai's business.
+ * dhcp4_parse() indexes a message and copies nothing: a relay must pass on bytes that it does
+ * not understand. Getters read fields and options through the index. Edits (hops, giaddr)
+ * are made on the outgoing copy by the dhcp4_put_* helpers; proto/rai handles option 82.
  *
  * The view borrows the buffer and is valid as long as that is.
  */
@@ -24,12 +23,12 @@
 #define DHCP4_PORT_CLIENT	68
 #define DHCP4_PORT_PXE		4011	/* PXE 2.1: boot server, proxyDHCP */
 #define DHCP4_HEADER		236	/* the fixed part, up to the end of `file` */
-#define DHCP4_OPTIONS		240	/* offset of the options, behind the cookie */
+#define DHCP4_OPTIONS		240	/* offset of the options, after the cookie */
 #define DHCP4_MIN		300	/* BOOTP message size; old servers want it (RFC 1542 2.1) */
 #define DHCP4_COOKIE		0x63825363u
 #define DHCP4_FLAG_BROADCAST	0x8000
 
-/* offsets of the fields that a relay writes or that tests name */
+/* offsets of fields that a relay writes or that tests name */
 #define DHCP4_OFF_HOPS		3
 #define DHCP4_OFF_XID		4
 #define DHCP4_OFF_FLAGS		10
@@ -81,48 +80,46 @@ struct dhcp4 {
 	uint8_t type;		/* option 53, or DHCP4_TYPE_NONE */
 	bool cookie;		/* has the magic cookie, so options were read */
 	bool end;		/* an END option was found in the options area */
-	/* Offset of the END in data, or where it would stand: `len` when there
-	 * is none. Trailing bytes behind END are padding. */
+	/* Offset of END in data, or `len` if there is none. Bytes after END are padding. */
 	size_t end_at;
 	uint8_t overload;	/* option 52: 0, or DHCP4_OVERLOAD_* */
-	bool repeats;		/* some option is there more than once */
-	/* Offset in data of the first instance of each option's code byte in the
-	 * options area, 0 when absent; then in file, sname when overloaded. */
+	bool repeats;		/* some option occurs more than once */
+	/* Offset in data of the first instance of each option (its code byte): in the options
+	 * area, else in an overloaded file, sname. 0: absent. */
 	uint16_t at[256];
 };
 
 /*
- * Reads the message. DROP_NONE, or why it is not one: SHORT below 236 bytes
- * (a message of 236..239 bytes is BOOTP without a cookie), TRUNCATED above 65,535,
- * BAD_OP, BAD_HLEN (hlen > 16), BAD_OPTIONS when an option reaches past the end.
- * A missing END is accepted (Apple and old ROMs leave it out): the options then end
- * with the message. Options after END are not looked at. *m is valid for reading
- * header fields even after BAD_OPTIONS.
+ * Reads the message. DROP_NONE, or why it is not one: SHORT below 236 bytes (236..239 bytes are
+ * BOOTP without a cookie), TRUNCATED above 65,535, BAD_OP, BAD_HLEN (hlen > 16), BAD_OPTIONS
+ * if an option reaches past the end. A missing END is accepted (Apple and old ROMs leave it
+ * out): the options then end with the message. Options after END are ignored. The header
+ * fields of *m are valid even after BAD_OPTIONS.
  */
 enum drop dhcp4_parse(struct dhcp4 *m, const void *data, size_t len);
 
-/* First instance of an option's value as a reader; false when absent. */
+/* The value of an option's first instance; false if absent. */
 bool dhcp4_opt(const struct dhcp4 *m, uint8_t code, struct rd *value);
-/*
- * The value of an option with all its instances joined (RFC 3396), in order:
- * options area, then file, then sname as overload says. Copies at most size
- * bytes; returns the whole length (which may exceed size), 0 when absent.
- */
+/* The value of an option, all instances joined (RFC 3396): options area, file, sname. Copies at
+ * most size bytes; returns the whole length, which may exceed size, or 0 if absent. */
 size_t dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t size);
-/* A 4-byte option as an address; IP4_NONE when absent or of another length. */
+/* A 4-byte option as an address; IP4_NONE if absent or of another length. */
 struct ip4 dhcp4_opt_ip4(const struct dhcp4 *m, uint8_t code);
-/* The first address of option 3, which is what firmware takes; IP4_NONE when there is none. */
+/* The first address of option 3, the one that firmware uses; IP4_NONE if there is none. */
 struct ip4 dhcp4_router(const struct dhcp4 *m);
 
-/* Is there an option 53 that says no type (it is 1 byte long, RFC 2132 9.6)? Such a
- * message must not pass for BOOTP. */
+/* Is there an option 53 without a valid type (RFC 2132 9.6: 1 byte)? Such a message must not
+ * pass for BOOTP. */
 static inline bool
 dhcp4_type_is_lie(const struct dhcp4 *m)
 {
 	return m->type == DHCP4_TYPE_NONE && m->at[DHCP4_OPT_TYPE] != 0;
 }
 
-/* Walks one area: code, value, offsets. */
+/* Where options may be: after the cookie, and where option 52 says so. */
+enum dhcp4_area { DHCP4_AREA_OPTIONS, DHCP4_AREA_FILE, DHCP4_AREA_SNAME };
+
+/* Walks the options of one area. */
 struct dhcp4_iter {
 	struct rd r;
 	const uint8_t *base;
@@ -132,12 +129,17 @@ struct dhcp4_item {
 	size_t at;		/* offset of the code byte in the message */
 	struct rd value;
 };
-struct dhcp4_iter dhcp4_iter(const struct dhcp4 *m);
-/* The same in file and sname; nothing where option 52 does not say that options are there. */
-struct dhcp4_iter dhcp4_iter_file(const struct dhcp4 *m);
-struct dhcp4_iter dhcp4_iter_sname(const struct dhcp4 *m);
-/* false at END or at the end of the message */
+struct dhcp4_iter dhcp4_iter(const struct dhcp4 *m, enum dhcp4_area a);
+/* false at END or at the end of the area */
 bool dhcp4_next(struct dhcp4_iter *it, struct dhcp4_item *out);
+
+/*
+ * Copies m to out (of at least m->len bytes) without any instance of the n codes, in the
+ * options area and in an overloaded sname or file, where pads replace them; all other bytes
+ * keep their order. Zeros follow up to min(m->len, DHCP4_MIN). Returns the new length. Option
+ * 82 has its own rules (proto/rai).
+ */
+size_t dhcp4_copy_without(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, size_t n);
 
 /* Edits on an outgoing copy of at least 236 bytes. */
 void dhcp4_put_hops(uint8_t *msg, uint8_t hops);

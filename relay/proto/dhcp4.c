@@ -2,26 +2,26 @@
  *
  * dhcp4 - a view of a BOOTP/DHCPv4 message.
  *
- * The message is checked and indexed once; later questions about an option
- * start at its first instance. Nothing is copied, decoded into other units or
- * judged by meaning: whether this message may be relayed is core/relay4's
- * question, what PXE clients say in it is proto/pxe's, option 82 proto/rai's.
+ * The message is checked and indexed once; a look-up starts at the option's first instance.
+ * Nothing is copied or interpreted: whether the message may be relayed is decided in
+ * core/relay4, what PXE clients say in it is read by proto/pxe, option 82 by proto/rai.
  *
- * Rules: RFC 951 and 1542 (fixed part), RFC 2131 2 and 4.1 and RFC 2132 3.1,
- * 3.2, 9.3 (options, pad, end, overload), RFC 3396 (options in several parts).
+ * Rules: RFC 951 and 1542 (fixed part), RFC 2131 2 and 4.1 and RFC 2132 3.1, 3.2, 9.3
+ * (options, pad, end, overload), RFC 3396 (options in several parts).
  *
- * A relay is liberal: it passes on what it does not understand. So only what
- * makes it impossible to say where the options are is an error; nonsense in an
- * overloaded sname or file is the server's business and merely not indexed.
+ * A relay is liberal: it passes on what it does not understand. Only what hides where the
+ * options are is an error; nonsense in an overloaded sname or file is merely not indexed.
  */
 #include "proto/dhcp4.h"
 
-/* sname and file stand before the cookie, so an offset tells the area. */
+#include <string.h>
+
+/* sname and file precede the cookie, so an offset tells the area. */
 #define COOKIE_AT	DHCP4_HEADER
 
 /*
- * The next option of an area. False at END, on which the cursor stays, at the
- * end of the area, and (with r->bad) at an option that does not fit into it.
+ * The next option of an area. False at END, where the cursor stays, at the end of the area,
+ * and (with r->bad) at an option that does not fit.
  */
 static bool
 option_next(struct rd *r, const uint8_t *base, struct dhcp4_item *out)
@@ -51,32 +51,29 @@ area(const struct dhcp4 *m, size_t from, size_t to)
 	return rd_init(m->data + from, to - from);
 }
 
+/* Where options are; sname and file are empty unless option 52 says otherwise. */
 static struct rd
-area_options(const struct dhcp4 *m)
+area_of(const struct dhcp4 *m, enum dhcp4_area a)
 {
-	if (!m->cookie)
-		return area(m, m->len, m->len);
-	return area(m, DHCP4_OPTIONS, m->end_at);
+	size_t at = DHCP4_OFF_FILE, len = DHCP4_LEN_FILE;
+
+	switch (a) {
+	case DHCP4_AREA_OPTIONS:
+		return m->cookie ? area(m, DHCP4_OPTIONS, m->end_at) :
+		    area(m, m->len, m->len);
+	case DHCP4_AREA_SNAME:
+		at = DHCP4_OFF_SNAME;
+		len = m->overload & DHCP4_OVERLOAD_SNAME ? DHCP4_LEN_SNAME : 0;
+		break;
+	case DHCP4_AREA_FILE:
+		len = m->overload & DHCP4_OVERLOAD_FILE ? DHCP4_LEN_FILE : 0;
+		break;
+	}
+	return area(m, at, at + len);
 }
 
-static struct rd
-area_file(const struct dhcp4 *m)
-{
-	size_t len = m->overload & DHCP4_OVERLOAD_FILE ? DHCP4_LEN_FILE : 0;
-
-	return area(m, DHCP4_OFF_FILE, DHCP4_OFF_FILE + len);
-}
-
-static struct rd
-area_sname(const struct dhcp4 *m)
-{
-	size_t len = m->overload & DHCP4_OVERLOAD_SNAME ? DHCP4_LEN_SNAME : 0;
-
-	return area(m, DHCP4_OFF_SNAME, DHCP4_OFF_SNAME + len);
-}
-
-/* Notes where each option is first seen, and whether one came again; leaves the
- * cursor where it stopped. */
+/* Records where each option is first seen, and whether any is repeated; leaves the cursor
+ * where it stopped. */
 static void
 index_area(struct dhcp4 *m, struct rd *r)
 {
@@ -117,21 +114,10 @@ has_cookie(const struct dhcp4 *m)
 	return rd_u32(&r) == DHCP4_COOKIE;
 }
 
-/* The only byte of a one-byte option; 0 when absent or of another length. */
-static uint8_t
-option_u8(const struct dhcp4 *m, uint8_t code)
-{
-	struct rd v;
-
-	if (!dhcp4_opt(m, code, &v) || rd_left(&v) != 1)
-		return 0;
-	return rd_u8(&v);
-}
-
 /*
- * RFC 2132 9.3 knows one byte of 1, 2 or 3. dhcpd and dnsmasq take the first byte and
- * look at its two bits: whoever is stricter does not see what they see, and a client could
- * hide an option 82 there.
+ * RFC 2132 9.3 defines one byte of 1, 2 or 3. dhcpd and dnsmasq take the first byte and test
+ * two bits of it: a stricter relay would not see what they see, and a client could hide an
+ * option 82 there.
  */
 static uint8_t
 read_overload(const struct dhcp4 *m)
@@ -147,10 +133,10 @@ read_overload(const struct dhcp4 *m)
 static bool
 read_options(struct dhcp4 *m)
 {
-	struct rd r, file, sname;
+	struct rd r, file, sname, type;
 
 	m->cookie = has_cookie(m);
-	r = area_options(m);
+	r = area_of(m, DHCP4_AREA_OPTIONS);
 	index_area(m, &r);
 	if (r.bad)
 		return false;
@@ -160,12 +146,13 @@ read_options(struct dhcp4 *m)
 	/* RFC 2131 4.1: the options area is read first, then file, then sname;
 	 * an option 52 in those is void. */
 	m->overload = read_overload(m);
-	file = area_file(m);
-	sname = area_sname(m);
+	file = area_of(m, DHCP4_AREA_FILE);
+	sname = area_of(m, DHCP4_AREA_SNAME);
 	index_area(m, &file);
 	index_area(m, &sname);
 
-	m->type = option_u8(m, DHCP4_OPT_TYPE);
+	if (dhcp4_opt(m, DHCP4_OPT_TYPE, &type) && rd_left(&type) == 1)
+		m->type = rd_u8(&type);
 	return true;
 }
 
@@ -174,7 +161,7 @@ dhcp4_parse(struct dhcp4 *m, const void *data, size_t len)
 {
 	*m = (struct dhcp4){ .data = data, .len = len, .end_at = len };
 
-	/* PXE offers of 280 bytes are common: 300 is no limit here. */
+	/* PXE offers of 280 bytes are common, so 300 is not the limit. */
 	if (len < DHCP4_HEADER)
 		return DROP_SHORT;
 	if (len > UINT16_MAX)	/* no UDP datagram, and `at` has 16 bits */
@@ -183,7 +170,7 @@ dhcp4_parse(struct dhcp4 *m, const void *data, size_t len)
 	read_header(m);
 	if (m->op != BOOTREQUEST && m->op != BOOTREPLY)
 		return DROP_BAD_OP;
-	/* hlen bytes of chaddr are copied by everybody downstream. */
+	/* Callers copy hlen bytes of chaddr. */
 	if (m->hlen > 16)
 		return DROP_BAD_HLEN;
 	if (!read_options(m))
@@ -245,7 +232,7 @@ dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t size)
 
 	if (at == 0)
 		return 0;
-	/* As good as always. */
+	/* Nearly always. */
 	if (!m->repeats && dhcp4_opt(m, code, &one)) {
 		total = rd_left(&one);
 		rd_copy(&one, buf, total < size ? total : size);
@@ -254,8 +241,8 @@ dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t size)
 	/* RFC 3396 5: the parts follow each other in this order of areas. */
 	if (at > COOKIE_AT)
 		total += join_area(m, area(m, at, m->end_at), code, &w);
-	total += join_area(m, area_file(m), code, &w);
-	total += join_area(m, area_sname(m), code, &w);
+	total += join_area(m, area_of(m, DHCP4_AREA_FILE), code, &w);
+	total += join_area(m, area_of(m, DHCP4_AREA_SNAME), code, &w);
 	return total;
 }
 
@@ -280,21 +267,9 @@ dhcp4_router(const struct dhcp4 *m)
 }
 
 struct dhcp4_iter
-dhcp4_iter(const struct dhcp4 *m)
+dhcp4_iter(const struct dhcp4 *m, enum dhcp4_area a)
 {
-	return (struct dhcp4_iter){ area_options(m), m->data };
-}
-
-struct dhcp4_iter
-dhcp4_iter_file(const struct dhcp4 *m)
-{
-	return (struct dhcp4_iter){ area_file(m), m->data };
-}
-
-struct dhcp4_iter
-dhcp4_iter_sname(const struct dhcp4 *m)
-{
-	return (struct dhcp4_iter){ area_sname(m), m->data };
+	return (struct dhcp4_iter){ area_of(m, a), m->data };
 }
 
 bool
@@ -323,4 +298,41 @@ void
 dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr)
 {
 	dhcp4_put_ip4(msg, DHCP4_OFF_GIADDR, giaddr);
+}
+
+/* A field keeps its length, so pads replace the options: if what follows moved up, the zeros
+ * after it could complete an option that was cut off. */
+static void
+pad_over(uint8_t *out, struct dhcp4_iter it, const uint8_t *codes, size_t n)
+{
+	struct dhcp4_item item;
+
+	while (dhcp4_next(&it, &item))
+		if (memchr(codes, item.code, n))
+			memset(out + item.at, DHCP4_OPT_PAD, 2 + rd_left(&item.value));
+}
+
+/* An option may be split over all three areas (RFC 3396 5), so a part left in sname or file
+ * would be as good as the whole (RFC 2132 9.3). */
+size_t
+dhcp4_copy_without(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, size_t n)
+{
+	struct wr w = wr_init(out, m->len);
+	size_t min = m->len < DHCP4_MIN ? m->len : DHCP4_MIN, from = DHCP4_HEADER;
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
+	struct dhcp4_item item;
+
+	wr_bytes(&w, m->data, DHCP4_HEADER);
+	pad_over(out, dhcp4_iter(m, DHCP4_AREA_SNAME), codes, n);
+	pad_over(out, dhcp4_iter(m, DHCP4_AREA_FILE), codes, n);
+	while (dhcp4_next(&it, &item)) {
+		if (!memchr(codes, item.code, n))
+			continue;
+		wr_bytes(&w, m->data + from, item.at - from);
+		from = item.at + 2 + rd_left(&item.value);
+	}
+	wr_bytes(&w, m->data + from, m->len - from);
+	if (wr_len(&w) < min)
+		wr_zeros(&w, min - wr_len(&w));
+	return wr_len(&w);
 }

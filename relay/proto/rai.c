@@ -1,32 +1,30 @@
 /* SPDX-License-Identifier: ISC
  *
- * rai - option 82: building it, putting it into requests, taking it out of
- * replies.
+ * rai - builds option 82, puts it into requests, takes it out of replies.
  *
- * Requests are copied once, message to packet buffer, with the option written
- * on the way; replies likewise with the option left out. Nothing else moves:
- * order, padding between options, split options (RFC 3396) and bytes behind
- * END of a reply stay as the server wrote them. Relays that took option 82 to
- * be the last option have lost what stood behind it.
+ * A message is copied once into the packet buffer, with the option added or left out on the way.
+ * Nothing else moves: order, padding between options, split options (RFC 3396) and bytes after
+ * END stay as the sender wrote them. (Relays that assume option 82 to be the last option lose
+ * what follows it.)
  *
- * Whether a message may carry option 82 at all, and what happens when it does
- * not fit, is core/relay4's question. Rules: RFC 3046 2.0 to 2.2, RFC 3396,
- * RFC 5010 (flags), RFC 6607 5 (sub-option 152 is missing in the echo).
+ * core/relay4 decides whether a message may have option 82, and what happens if it does not
+ * fit. Rules: RFC 3046 2.0 to 2.2, RFC 3396, RFC 5010 (flags), RFC 6607 5 (the echo lacks
+ * sub-option 152).
  */
 #include "proto/rai.h"
 
 #include <string.h>
 
-/* Bytes of all options 82 of a message, joined: two full ones are 510. In what is longer ours is
- * not looked for. */
+/* Bytes of all options 82 of a message, joined: two full ones are 510. Ours is not searched
+ * for in longer ones. */
 #define JOINED_MAX 1024
 
 #define SERVER_ID_LEN 4		/* RFC 5107 4 */
 
 /* --- sub-options ----------------------------------------------------------- */
 
-/* RFC 3046 2.0: sub-option, length, value; there is no pad and no end among
- * them. False at the end and, with v->bad, at one that does not fit. */
+/* RFC 3046 2.0: sub-option, length, value; there is no pad or end code. False at the end and,
+ * with v->bad, at one that does not fit. */
 static bool
 sub_next(struct rd *v, uint8_t *sub, struct rd *value)
 {
@@ -91,10 +89,10 @@ next_82(struct dhcp4_iter *it, struct dhcp4_item *o)
 	return false;
 }
 
-/* What the parts of an option 82 so far leave open. */
+/* The sub-option that the parts of option 82 read so far leave incomplete. */
 struct open_sub {
-	bool code;		/* a code was read, and not yet its length */
-	size_t left;		/* bytes of the value */
+	bool code;		/* its length is missing */
+	size_t left;		/* missing bytes of the value */
 };
 
 static void
@@ -115,24 +113,22 @@ read_part(struct open_sub *s, struct rd v)
 	}
 }
 
-static void
-read_parts(struct open_sub *s, struct dhcp4_iter it)
-{
-	struct dhcp4_item o;
-
-	while (next_82(&it, &o))
-		read_part(s, o.value);
-}
-
-/* A part may end anywhere in a sub-option; what matters is the end of the last one. */
+/* A part may end anywhere in a sub-option; only the end of the last one matters. */
 enum drop
 rai_check_all(const struct dhcp4 *m)
 {
+	static const enum dhcp4_area areas[] = {
+		DHCP4_AREA_OPTIONS, DHCP4_AREA_FILE, DHCP4_AREA_SNAME,
+	};
 	struct open_sub s = { 0 };
+	struct dhcp4_item o;
 
-	read_parts(&s, dhcp4_iter(m));
-	read_parts(&s, dhcp4_iter_file(m));
-	read_parts(&s, dhcp4_iter_sname(m));
+	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
+		struct dhcp4_iter it = dhcp4_iter(m, areas[i]);
+
+		while (next_82(&it, &o))
+			read_part(&s, o.value);
+	}
 	return s.code || s.left ? DROP_BAD_OPTION82 : DROP_NONE;
 }
 
@@ -162,9 +158,8 @@ copy_span(struct wr *w, const struct dhcp4 *m, size_t from, size_t to)
 	wr_bytes(w, rd_bytes(&r, to - from), to - from);
 }
 
-/* Offset behind the option. */
 static size_t
-behind(const struct dhcp4 *m, const struct dhcp4_item *o)
+end_of(const struct dhcp4 *m, const struct dhcp4_item *o)
 {
 	return (size_t)(o->value.end - m->data);
 }
@@ -178,21 +173,6 @@ pad_to(struct wr *w, size_t len)
 
 /* --- into a request -------------------------------------------------------- */
 
-/* Everything before END but the options 82. */
-static void
-copy_without_82(struct wr *w, const struct dhcp4 *m)
-{
-	struct dhcp4_iter it = dhcp4_iter(m);
-	struct dhcp4_item o;
-	size_t from = 0;
-
-	while (next_82(&it, &o)) {
-		copy_span(w, m, from, o.at);
-		from = behind(m, &o);
-	}
-	copy_span(w, m, from, m->end_at);
-}
-
 static uint8_t
 byte_at(const struct dhcp4 *m, size_t at)
 {
@@ -202,8 +182,8 @@ byte_at(const struct dhcp4 *m, size_t at)
 	return rd_u8(&r);
 }
 
-/* What stood behind END stays there, so that nothing but our option was added;
- * zeros at the very end give way when the room is too small for all. */
+/* Bytes after END are kept, so that our option is the only change; zeros at the very end are
+ * given up if the room is too small. */
 static void
 copy_tail(struct wr *w, const struct dhcp4 *m)
 {
@@ -234,19 +214,20 @@ rai_write(uint8_t *out, size_t size, const struct dhcp4 *m,
     const struct rai *r, uint8_t flags, bool drop_old)
 {
 	struct wr w = wr_init(out, size);
-	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct dhcp4_item o;
 	/* BOOTP without a cookie has no options, so no place for ours. */
 	bool add = r && r->len > 0 && m->cookie;
-	bool drop = drop_old && next_82(&it, &o);
+	size_t from = 0;
 
-	if (!add && !drop) {
+	while (drop_old && next_82(&it, &o)) {
+		copy_span(&w, m, from, o.at);
+		from = end_of(m, &o);
+	}
+	if (!add && from == 0) {
 		copy_span(&w, m, 0, m->len);
 	} else {
-		if (drop)
-			copy_without_82(&w, m);
-		else
-			copy_span(&w, m, 0, m->end_at);
+		copy_span(&w, m, from, m->end_at);
 		/* RFC 3046 2.1: the last option, before END. */
 		if (add)
 			write_option(&w, r, flags);
@@ -259,7 +240,7 @@ rai_write(uint8_t *out, size_t size, const struct dhcp4 *m,
 
 /* --- out of a reply -------------------------------------------------------- */
 
-/* Are these n bytes ours from offset `at` on, whatever the flags byte says? */
+/* Are these n bytes those of ours from offset `at` on, ignoring the flags byte? */
 static bool
 is_value(const uint8_t *p, const struct rai *r, size_t at, size_t n)
 {
@@ -272,33 +253,29 @@ is_value(const uint8_t *p, const struct rai *r, size_t at, size_t n)
 		at + n - flags - 1) == 0;
 }
 
-/*
- * The three ways to be ours. Each says whether the value is, and leaves in
- * *foreign how many bytes in front of our part belong to somebody else.
- */
 static bool
-ours_exactly(struct rd v, const struct rai *r, size_t *foreign)
+is_ours(struct rd v, const struct rai *r)
 {
-	*foreign = 0;
 	return rd_left(&v) == r->len && is_value(v.p, r, 0, r->len);
 }
 
-/* RFC 3396 5: a server that joins instances of an option before it reads them
- * echoes one: the client's (or an access switch's) and then ours. */
-static bool
-ours_behind_others(struct rd v, const struct rai *r, size_t *foreign)
+/*
+ * RFC 3396 5: a server that joins the instances of an option before it reads them echoes one:
+ * the client's (or an access switch's), then ours. Returns how many bytes precede ours, 0 if
+ * ours is not at the end, after a sub-option boundary.
+ */
+static size_t
+bytes_before_ours(struct rd v, const struct rai *r)
 {
-	if (rd_left(&v) <= r->len)
-		return false;
-	*foreign = rd_left(&v) - r->len;
-	/* A boundary of sub-options, not a value that ends in our bytes. */
-	if (rai_check(rd_sub(&v, *foreign)) != DROP_NONE)
-		return false;
-	return is_value(v.p, r, 0, r->len);
+	size_t foreign = rd_left(&v) > r->len ? rd_left(&v) - r->len : 0;
+
+	if (foreign == 0 || rai_check(rd_sub(&v, foreign)) != DROP_NONE)
+		return 0;
+	return is_value(v.p, r, 0, r->len) ? foreign : 0;
 }
 
 static bool
-sub_is_ours(uint8_t sub, struct rd v, const struct rai *r)
+has_sub(const struct rai *r, uint8_t sub, struct rd v)
 {
 	struct rd all = rd_init(r->value, r->len), mine;
 	uint8_t code;
@@ -313,130 +290,103 @@ sub_is_ours(uint8_t sub, struct rd v, const struct rai *r)
 	return false;
 }
 
-/* RFC 6607 5: a server that honoured sub-option 151 leaves 152 out. Others
- * echo the sub-options in an order of their own. An empty option is nobody's:
- * we never send one. */
+/* RFC 6607 5: a server that honoured sub-option 151 leaves 152 out. Others echo the sub-options
+ * in an order of their own. An empty option is not ours: we never send one. */
 static bool
-ours_in_part(struct rd v, const struct rai *r, size_t *foreign)
+is_part_of_ours(struct rd v, const struct rai *r)
 {
 	struct rd value;
 	uint8_t sub;
 
-	*foreign = 0;
 	if (rd_left(&v) == 0)
 		return false;
 	while (sub_next(&v, &sub, &value))
-		if (!sub_is_ours(sub, value, r))
+		if (!has_sub(r, sub, value))
 			return false;
 	return !v.bad;
 }
 
-typedef bool ours_fn(struct rd v, const struct rai *r, size_t *foreign);
-
-/* The last option 82 that is ours in this way: we add ours behind all others. */
-static bool
-find_last(const struct dhcp4 *m, const struct rai *r, ours_fn *is_ours,
-    struct dhcp4_item *out, size_t *foreign)
-{
-	struct dhcp4_iter it = dhcp4_iter(m);
-	struct dhcp4_item o;
-	bool found = false;
-	size_t n;
-
-	while (next_82(&it, &o))
-		if (is_ours(o.value, r, &n)) {
-			*out = o;
-			*foreign = n;
-			found = true;
-		}
-	return found;
-}
-
-/* When none is ours to the letter: the surest sign first. */
-static bool
-find_altered(const struct dhcp4 *m, const struct rai *r, struct dhcp4_item *out,
-    size_t *foreign)
-{
-	return find_last(m, r, ours_behind_others, out, foreign) ||
-	    find_last(m, r, ours_in_part, out, foreign);
-}
-
-/* Everything but the options that are ours to the letter, however often a
- * server repeats them; false when there is none. */
-static bool
-copy_without_ours(struct wr *w, const struct dhcp4 *m, const struct rai *r)
-{
-	struct dhcp4_iter it = dhcp4_iter(m);
-	struct dhcp4_item o;
-	size_t from = 0, none;
-	bool found = false;
-
-	while (next_82(&it, &o)) {
-		if (!ours_exactly(o.value, r, &none))
-			continue;
-		copy_span(w, m, from, o.at);
-		from = behind(m, &o);
-		found = true;
-	}
-	if (found)
-		copy_span(w, m, from, m->len);
-	return found;
-}
-
-/* Only our part of the option goes. */
-static void
-copy_without_part(struct wr *w, const struct dhcp4 *m, const struct dhcp4_item *o,
-    size_t foreign)
-{
-	copy_span(w, m, 0, o->at);
-	if (foreign > 0) {
-		wr_u8(w, DHCP4_OPT_RAI);
-		wr_u8(w, (uint8_t)foreign);
-		copy_span(w, m, o->at + 2, o->at + 2 + foreign);
-	}
-	copy_span(w, m, behind(m, o), m->len);
-}
+/* Which bytes of the options 82 to keep. */
+struct cut {
+	enum {
+		CUT_NOTHING,
+		CUT_EXACT,	/* remove every option that equals ours, however often it is there */
+		CUT_JOINED,	/* keep the first `keep` bytes of all options together */
+		CUT_ONE,	/* keep the first `keep` bytes of the option at `at` */
+	} how;
+	size_t keep, at;
+};
 
 /*
- * All options 82 as one value, which is what they are to a server that joins them
- * (RFC 3396 5). More than 255 bytes it must split again, wherever it likes: then ours is the
- * end of it all. Returns how many bytes stand in front of ours, 0: it is not there.
+ * Finds ours, the surest sign first: exactly ours; or the end of all options as one value, which
+ * is what they are to a server that joins them (RFC 3396 5) and must split more than 255
+ * bytes again, wherever it likes; or the end of one; or one with only our sub-options. Of
+ * several options the last one is taken, since we add ours after all others.
  */
-static size_t
-ours_across(const struct dhcp4 *m, const struct rai *r)
+static struct cut
+find_ours(const struct dhcp4 *m, const struct rai *r)
 {
-	struct dhcp4_iter it = dhcp4_iter(m);
-	struct dhcp4_item o;
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
+	struct cut end = { CUT_NOTHING, 0, 0 }, part = { CUT_NOTHING, 0, 0 };
 	uint8_t joined[JOINED_MAX];
 	struct wr w = wr_init(joined, sizeof(joined));
-	size_t n, foreign;
+	struct dhcp4_item o;
+	size_t n;
 
-	while (next_82(&it, &o))
+	while (next_82(&it, &o)) {
+		if (is_ours(o.value, r))
+			return (struct cut){ CUT_EXACT, 0, 0 };
+		n = bytes_before_ours(o.value, r);
+		if (n > 0)
+			end = (struct cut){ CUT_ONE, n, o.at };
+		if (is_part_of_ours(o.value, r))
+			part = (struct cut){ CUT_ONE, 0, o.at };
 		wr_bytes(&w, o.value.p, rd_left(&o.value));
-	n = wr_len(&w);
-	return !w.bad && n > UINT8_MAX &&
-	    ours_behind_others(rd_init(joined, n), r, &foreign) ? foreign : 0;
+	}
+	if (!w.bad && wr_len(&w) > UINT8_MAX) {
+		n = bytes_before_ours(rd_init(joined, wr_len(&w)), r);
+		if (n > 0)
+			return (struct cut){ CUT_JOINED, n, 0 };
+	}
+	return end.how ? end : part;
 }
 
-/* Of the options 82 only the first `foreign` bytes. */
-static void
-copy_beginning(struct wr *w, const struct dhcp4 *m, size_t foreign)
+/* How many of its bytes this option keeps. */
+static size_t
+kept_bytes(struct cut *c, const struct dhcp4_item *o, const struct rai *r)
 {
-	struct dhcp4_iter it = dhcp4_iter(m);
+	size_t len = rd_left(&o->value), keep = len;
+
+	if (c->how == CUT_EXACT && is_ours(o->value, r))
+		return 0;
+	if (c->how == CUT_ONE && c->at == o->at)
+		return c->keep;
+	if (c->how == CUT_JOINED) {
+		keep = len < c->keep ? len : c->keep;
+		c->keep -= keep;
+	}
+	return keep;
+}
+
+static void
+copy_cut(struct wr *w, const struct dhcp4 *m, const struct rai *r, struct cut c)
+{
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct dhcp4_item o;
 	size_t from = 0;
 
-	while (next_82(&it, &o)) {
-		size_t len = rd_left(&o.value), keep = len < foreign ? len : foreign;
+	while (c.how && next_82(&it, &o)) {
+		size_t keep = kept_bytes(&c, &o, r);
 
+		if (keep == rd_left(&o.value))
+			continue;
 		copy_span(w, m, from, o.at);
-		if (keep > 0 || len == 0) {
+		if (keep > 0) {
 			wr_u8(w, DHCP4_OPT_RAI);
 			wr_u8(w, (uint8_t)keep);
 			copy_span(w, m, o.at + 2, o.at + 2 + keep);
 		}
-		foreign -= keep;
-		from = behind(m, &o);
+		from = end_of(m, &o);
 	}
 	copy_span(w, m, from, m->len);
 }
@@ -446,28 +396,19 @@ rai_strip(uint8_t *out, size_t *len_out, const struct dhcp4 *m,
     const struct rai *r)
 {
 	struct wr w = wr_init(out, m->len < DHCP4_MIN ? DHCP4_MIN : m->len);
-	struct dhcp4_iter it = dhcp4_iter(m);
-	struct dhcp4_item o;
 	/* RFC 3046 2.1: only here, not in overloaded sname and file. */
-	enum rai_found found = next_82(&it, &o) ? RAI_FOREIGN : RAI_NOT_THERE;
-	bool may = found == RAI_FOREIGN && r && r->len > 0;
-	size_t foreign;
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
+	struct cut cut = { CUT_NOTHING, 0, 0 };
+	struct dhcp4_item o;
+	bool there = next_82(&it, &o);
 
-	if (may && copy_without_ours(&w, m, r))
-		found = RAI_OURS;
-	else if (may && (foreign = ours_across(m, r)) > 0) {
-		copy_beginning(&w, m, foreign);
-		found = RAI_OURS;
-	} else if (may && find_altered(m, r, &o, &foreign)) {
-		copy_without_part(&w, m, &o, foreign);
-		found = RAI_OURS;
-	} else
-		copy_span(&w, m, 0, m->len);
-	/* What was taken out must not make it shorter than a BOOTP message. A
-	 * reply that is left alone is passed on as short as it came: WDS offers
-	 * have 280 bytes. */
-	if (found == RAI_OURS)
+	if (there && r && r->len > 0)
+		cut = find_ours(m, r);
+	copy_cut(&w, m, r, cut);
+	/* Removal must not make it shorter than a BOOTP message. A reply that is left alone
+	 * stays as short as it came: WDS offers have 280 bytes. */
+	if (cut.how)
 		pad_to(&w, DHCP4_MIN);
 	*len_out = wr_len(&w);
-	return found;
+	return cut.how ? RAI_OURS : there ? RAI_FOREIGN : RAI_NOT_THERE;
 }

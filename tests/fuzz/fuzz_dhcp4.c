@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static void
 check_iterator(const struct dhcp4 *m)
 {
-	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct dhcp4_item o;
 	size_t behind = DHCP4_OPTIONS;
 

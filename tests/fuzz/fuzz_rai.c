@@ -55,7 +55,7 @@ next_other(struct dhcp4_iter *it, struct dhcp4_item *o)
 static bool
 has_82(const struct dhcp4 *m)
 {
-	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct dhcp4_item o;
 
 	while (dhcp4_next(&it, &o))
@@ -67,7 +67,7 @@ has_82(const struct dhcp4 *m)
 static void
 same_other_options(const struct dhcp4 *a, const struct dhcp4 *b)
 {
-	struct dhcp4_iter ia = dhcp4_iter(a), ib = dhcp4_iter(b);
+	struct dhcp4_iter ia = dhcp4_iter(a, DHCP4_AREA_OPTIONS), ib = dhcp4_iter(b, DHCP4_AREA_OPTIONS);
 	struct dhcp4_item oa, ob;
 
 	while (next_other(&ia, &oa)) {
@@ -142,7 +142,7 @@ check_replace(const struct dhcp4 *m, const struct rai *r)
 	if (len <= UINT16_MAX) {
 		assert(dhcp4_parse(&again, out, len) == DROP_NONE);
 		same_other_options(m, &again);
-		for (it = dhcp4_iter(&again); dhcp4_next(&it, &o);)
+		for (it = dhcp4_iter(&again, DHCP4_AREA_OPTIONS); dhcp4_next(&it, &o);)
 			n82 += o.code == DHCP4_OPT_RAI;
 		assert(n82 == (r->len > 0 && m->cookie));
 	}

@@ -210,7 +210,7 @@ check_class(const struct world *w, const struct relay4_delivery *d)
 static size_t
 without82(const struct dhcp4 *m, uint8_t *out)
 {
-	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct dhcp4_item o;
 	size_t from = 0, n = 0;
 
@@ -258,7 +258,7 @@ is_sub_of(const uint8_t *p, size_t len, const struct rai *r)
 static bool
 has_whole(const struct dhcp4 *m, const struct rai *r)
 {
-	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct dhcp4_item o;
 
 	while (r && dhcp4_next(&it, &o)) {
@@ -278,7 +278,7 @@ has_whole(const struct dhcp4 *m, const struct rai *r)
 static int
 taken(const struct dhcp4 *m, const struct dhcp4 *again, unsigned cut, uint8_t *out)
 {
-	struct dhcp4_iter im = dhcp4_iter(m), ia = dhcp4_iter(again);
+	struct dhcp4_iter im = dhcp4_iter(m, DHCP4_AREA_OPTIONS), ia = dhcp4_iter(again, DHCP4_AREA_OPTIONS);
 	struct rd was, is;
 	bool more = next82(&ia, &is);
 	size_t n = 0;
@@ -318,7 +318,7 @@ static void
 check_taken(const struct relay4_delivery *d, const struct dhcp4 *again)
 {
 	static uint8_t gone[UINT16_MAX];
-	struct dhcp4_iter it = dhcp4_iter(&d->m);
+	struct dhcp4_iter it = dhcp4_iter(&d->m, DHCP4_AREA_OPTIONS);
 	bool explained = false;
 	struct rd v;
 	unsigned cut = 0;

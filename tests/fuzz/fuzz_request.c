@@ -131,7 +131,7 @@ field_has_82(const uint8_t *p, size_t len)
 static bool
 hides_82(const struct dhcp4 *m)
 {
-	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct dhcp4_item o;
 
 	while (dhcp4_next(&it, &o))
@@ -163,7 +163,7 @@ check_judged(const struct world *w, const struct relay4_plan *p)
 static unsigned
 count82(const struct dhcp4 *m, struct rd *last)
 {
-	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct dhcp4_item o;
 	unsigned n = 0;
 

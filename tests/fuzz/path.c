@@ -253,7 +253,7 @@ void
 path_same_options(const struct dhcp4 *a, const struct dhcp4 *b,
     const uint8_t *gone, size_t n)
 {
-	same_items(dhcp4_iter(a), dhcp4_iter(b), gone, n);
+	same_items(dhcp4_iter(a, DHCP4_AREA_OPTIONS), dhcp4_iter(b, DHCP4_AREA_OPTIONS), gone, n);
 }
 
 void
@@ -262,12 +262,12 @@ path_same_fields(const struct dhcp4 *a, const struct dhcp4 *b,
 {
 	assert(a->overload == b->overload);
 	if (n && a->overload & OVERLOAD_SNAME)
-		same_items(dhcp4_iter_sname(a), dhcp4_iter_sname(b), gone, n);
+		same_items(dhcp4_iter(a, DHCP4_AREA_SNAME), dhcp4_iter(b, DHCP4_AREA_SNAME), gone, n);
 	else
 		assert(memcmp(a->data + DHCP4_OFF_SNAME, b->data + DHCP4_OFF_SNAME,
 		    DHCP4_LEN_SNAME) == 0);
 	if (n && a->overload & OVERLOAD_FILE)
-		same_items(dhcp4_iter_file(a), dhcp4_iter_file(b), gone, n);
+		same_items(dhcp4_iter(a, DHCP4_AREA_FILE), dhcp4_iter(b, DHCP4_AREA_FILE), gone, n);
 	else
 		assert(memcmp(a->data + DHCP4_OFF_FILE, b->data + DHCP4_OFF_FILE,
 		    DHCP4_LEN_FILE) == 0);

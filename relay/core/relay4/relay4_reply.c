@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#include "proto/optcut.h"
 
 static bool
 server_says(uint8_t type)
@@ -437,7 +436,7 @@ relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
 	if (len > size || size < DHCP4_MIN)	/* the caller's promise */
 		return 0;
 	if (d->strip_pxe && len <= sizeof(shorter)) {
-		len = optcut(shorter, &d->m, pxe, sizeof(pxe));
+		len = dhcp4_copy_without(shorter, &d->m, pxe, sizeof(pxe));
 		stats_count(r->stats, COUNTER_STRIPPED_PXE);
 		if (dhcp4_parse(&cut, shorter, len) != DROP_NONE)
 			return 0;

@@ -39,7 +39,7 @@ verdict(void)
 static void
 view_is_sane(const struct dhcp4 *m)
 {
-	struct dhcp4_iter it = dhcp4_iter(m);
+	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct dhcp4_item o;
 	uint8_t joined[512];
 	struct rd v;
@@ -193,7 +193,7 @@ START_TEST(bootp_without_cookie_has_no_options)
 		ck_assert(!view.cookie && !view.end);
 		ck_assert_uint_eq(view.end_at, lengths[i]);
 		ck_assert_uint_eq(view.type, DHCP4_TYPE_NONE);
-		it = dhcp4_iter(&view);
+		it = dhcp4_iter(&view, DHCP4_AREA_OPTIONS);
 		ck_assert(!dhcp4_next(&it, &o));
 		view_is_sane(&view);
 		free(copy);
@@ -348,7 +348,7 @@ START_TEST(options_of_a_refused_header_are_not_read)
 		msg.b[field] = 17;
 		ck_assert_uint_ne(parse(&copy), DROP_NONE);
 		ck_assert(!view.cookie);
-		it = dhcp4_iter(&view);
+		it = dhcp4_iter(&view, DHCP4_AREA_OPTIONS);
 		ck_assert(!dhcp4_next(&it, &o));
 		view_is_sane(&view);
 		free(copy);
@@ -633,7 +633,7 @@ START_TEST(iterator_gives_every_option_in_order)
 	msg_end(&msg);
 	msg_opt_u8(&msg, 99, 99);
 	ck_assert_uint_eq(parse(&copy), DROP_NONE);
-	it = dhcp4_iter(&view);
+	it = dhcp4_iter(&view, DHCP4_AREA_OPTIONS);
 	for (size_t i = 0; i < sizeof(codes); i++) {
 		ck_assert(dhcp4_next(&it, &o));
 		ck_assert_uint_eq(o.code, codes[i]);

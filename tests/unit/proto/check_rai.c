@@ -798,7 +798,7 @@ END_TEST
 static void
 insert_anywhere(struct prng *p, const struct rai *r, struct msg *with)
 {
-	struct dhcp4_iter it = dhcp4_iter(&view);
+	struct dhcp4_iter it = dhcp4_iter(&view, DHCP4_AREA_OPTIONS);
 	uint32_t pick = prng_below(p, 8);
 	size_t at = view.end_at;
 	struct dhcp4_item o;

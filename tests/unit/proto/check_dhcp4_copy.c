@@ -2,14 +2,14 @@
  *
  * Options are left out of a copy, and no other byte is.
  */
-#include "proto/optcut.h"
+#include "proto/dhcp4.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "msg.h"
 
-Suite *optcut_suite(void);
+Suite *dhcp4_copy_suite(void);
 
 static const uint8_t pxe[] = { 60, 43 };
 static struct msg in, want;
@@ -24,7 +24,7 @@ cut_gives_want(void)
 
 	must(to != NULL);
 	must(dhcp4_parse(&m, from, in.len) == DROP_NONE);
-	len = optcut(to, &m, pxe, sizeof(pxe));
+	len = dhcp4_copy_without(to, &m, pxe, sizeof(pxe));
 	ck_assert_uint_eq(len, want.len);
 	ck_assert_mem_eq(to, want.b, len);
 	free(from);
@@ -202,9 +202,9 @@ START_TEST(fields_that_are_names_are_not)
 END_TEST
 
 Suite *
-optcut_suite(void)
+dhcp4_copy_suite(void)
 {
-	Suite *s = suite_create("optcut");
+	Suite *s = suite_create("dhcp4_copy");
 	TCase *t = tcase_create("cutting");
 
 	tcase_add_test(t, every_instance_goes_wherever_it_stands);
