@@ -57,7 +57,8 @@ enum dhcp4_option {
 	DHCP4_OPT_PAD = 0, DHCP4_OPT_MASK = 1, DHCP4_OPT_ROUTER = 3,
 	DHCP4_OPT_VENDOR_INFO = 43, DHCP4_OPT_REQUESTED_IP = 50,
 	DHCP4_OPT_LEASE_TIME = 51, DHCP4_OPT_OVERLOAD = 52,
-	DHCP4_OPT_TYPE = 53, DHCP4_OPT_SERVER_ID = 54, DHCP4_OPT_MAX_SIZE = 57,
+	DHCP4_OPT_TYPE = 53, DHCP4_OPT_SERVER_ID = 54,
+	DHCP4_OPT_PARAMETERS = 55, DHCP4_OPT_MAX_SIZE = 57,
 	DHCP4_OPT_VENDOR_CLASS = 60, DHCP4_OPT_CLIENT_ID = 61,
 	DHCP4_OPT_TFTP_NAME = 66, DHCP4_OPT_BOOTFILE = 67,
 	DHCP4_OPT_USER_CLASS = 77, DHCP4_OPT_RAI = 82, DHCP4_OPT_ARCH = 93,
@@ -146,5 +147,19 @@ void dhcp4_put_hops(uint8_t *msg, uint8_t hops);
 void dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr);
 /* An address anywhere: a field, or the value of an option of 4 bytes. */
 void dhcp4_put_ip4(uint8_t *msg, size_t at, struct ip4 a);
+
+/* A request of our own, of a made-up Ethernet client: begin (up to option 53), options, end. */
+struct dhcp4_new {
+	uint8_t type;		/* enum dhcp4_type */
+	uint32_t xid;
+	uint16_t secs, flags;
+	struct ip4 ciaddr, giaddr;
+	struct mac mac;
+};
+
+void dhcp4_new_begin(struct wr *w, const struct dhcp4_new *n);
+void dhcp4_new_opt(struct wr *w, uint8_t code, const void *value, size_t len);
+/* Writes END and padding. Returns the length, at least DHCP4_MIN; 0 if it does not fit. */
+size_t dhcp4_new_end(struct wr *w);
 
 #endif

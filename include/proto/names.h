@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * names - drop reasons and counters, whose rows stand in drop.def and counter.def, and the
- * words for them and for DHCP message types.
+ * names - drop reasons and counters (drop.def, counter.def), their words, and the names of DHCP
+ * message types. This is not a protocol. It is here because parsers return drop reasons, and
+ * pxrelayctl, which sees no floor above proto, prints them.
  */
 #ifndef PROTO_NAMES_H
 #define PROTO_NAMES_H
@@ -23,13 +24,14 @@ enum counter {
 	COUNTER_MAX
 };
 
-const char *drop_word(enum drop d);		/* "none" for DROP_NONE */
+/* Words are stable: metric labels and JSON keys. "none" for DROP_NONE. */
+const char *drop_word(enum drop d);
 const char *drop_sentence(enum drop d);
 const char *counter_word(enum counter c);
 const char *counter_sentence(enum counter c);
-/* "DISCOVER"...; "BOOTP" for 0; NULL when unknown. */
+/* "DISCOVER"...; "BOOTP" for 0; NULL if unknown. */
 const char *dhcp4_type_name(uint8_t type);
-/* Case-insensitive, for [rule] message =; 0 when unknown. "bootp" is not a type. */
+/* Case-insensitive, for [rule] message =; 0 if unknown. "bootp" is not a type. */
 uint8_t dhcp4_type_parse(const char *name);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * promfmt - writes Prometheus' text format 0.0.4: a family (HELP, TYPE) at a time, and its samples.
+ * promfmt - writes Prometheus' text format 0.0.4, one family (HELP, TYPE) and its samples at a
+ * time.
  *
- * Text goes out line by line through a call-back; a line that would be longer than PROM_LINE_MAX
- * is left out, never cut. Label values may be any bytes: what is not printable ASCII is
- * written as \xHH (one scrape with broken UTF-8 in it would be refused whole), and
- * quotes and backslashes are escaped as the format wants it. Which families there are is said in
- * relay/scrape.
+ * Text goes out line by line through a call-back; a line longer than PROM_LINE_MAX is left out,
+ * never cut. Label values may be any bytes: what is not printable ASCII is written as \xHH (one
+ * broken UTF-8 sequence would make Prometheus refuse the whole scrape), quotes and backslashes
+ * are escaped as the format demands. relay/scrape says which families there are.
  */
 #ifndef PROTO_PROMFMT_H
 #define PROTO_PROMFMT_H
@@ -20,24 +20,23 @@
 struct prom {
 	void (*put)(void *user, const char *text, size_t len);
 	void *user;
-	char name[PROM_NAME_MAX];	/* of the family begun last */
+	char name[PROM_NAME_MAX];	/* of the current family */
 };
 
 enum prom_type { PROM_COUNTER, PROM_GAUGE, PROM_HISTOGRAM };
 
 struct prom_label {
 	const char *name;	/* ours: [a-z_]+ */
-	const char *value;	/* anybody's */
+	const char *value;	/* untrusted */
 };
 
-/* name: "pxrelay_" and `word`, a name of ours in which '-' becomes '_'; "_total" is added to
- * counters. */
+/* The name is "pxrelay_" and `word`, with '_' for '-', and "_total" if it is a counter. */
 void prom_family(struct prom *p, enum prom_type type, const char *word, const char *help);
 void prom_sample(struct prom *p, const struct prom_label *l, size_t n, uint64_t value);
-/* The same for a time, written in seconds. */
+/* A time, written in seconds. */
 void prom_sample_us(struct prom *p, const struct prom_label *l, size_t n, uint64_t us);
-/* count[i]: how many took bound_us[i] or less, but more than the bound before; count[n_bound]:
- * longer. */
+/* count[i]: how many took bound_us[i] or less, but more than the previous bound;
+ * count[n_bound]: how many took longer. */
 void prom_histogram(struct prom *p, const struct prom_label *l, size_t n,
     const uint32_t *bound_us, const uint64_t *count, size_t n_bound, uint64_t sum_us);
 

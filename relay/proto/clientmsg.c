@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * clientmsg - the contract stands in include/proto/clientmsg.h. EDK2's messages are those
- * of Dhcp4Dxe, UefiPxeBcDxe/PxeBcDhcp4.c and HttpBootDxe/HttpBootDhcp4.c, the BIOS' those of
- * a ROM of PXE 2.1.
+ * clientmsg - see include/proto/clientmsg.h. EDK2's messages are those of Dhcp4Dxe,
+ * UefiPxeBcDxe/PxeBcDhcp4.c and HttpBootDxe/HttpBootDhcp4.c, the BIOS' those of a PXE 2.1
+ * ROM.
  */
 #include "proto/clientmsg.h"
 
@@ -11,9 +11,6 @@
 #include "base/wire.h"
 #include "proto/dhcp4.h"
 #include "proto/pxe.h"
-
-#define HTYPE_ETHERNET	1
-#define OPT_PARAMETERS	55
 
 static const uint8_t prefix[4] = { 0x02, 0x70, 0x78, 0x64 };
 
@@ -45,41 +42,25 @@ clientmsg_kind_name(enum clientmsg_kind k)
 	return pxe_arch_name(kinds[k].arch);
 }
 
-static void
-option(struct wr *w, uint8_t code, const void *value, size_t len)
+static struct wr
+begin_message(uint8_t *out, size_t size, const struct clientmsg *c, struct dhcp4_new n)
 {
-	wr_u8(w, code);
-	wr_u8(w, (uint8_t)len);
-	wr_bytes(w, value, len);
+	struct wr w = wr_init(out, size), mac = wr_init(n.mac.b, sizeof(n.mac.b));
+
+	wr_bytes(&mac, prefix, sizeof(prefix));
+	wr_u16(&mac, c->run);
+	n.xid = c->xid;
+	n.secs = c->secs;
+	dhcp4_new_begin(&w, &n);
+	return w;
 }
 
-/* The fixed part up to the cookie, and option 53. */
+/* smee insists on 60, 93, 94 and 97, dnsmasq on 93. */
 static void
-begin(struct wr *w, const struct clientmsg *c, uint8_t type, uint16_t flags,
-    struct ip4 ciaddr)
+put_machine(struct wr *w, const struct clientmsg *c)
 {
-	wr_u8(w, BOOTREQUEST);
-	wr_u8(w, HTYPE_ETHERNET);
-	wr_u8(w, 6);
-	wr_u8(w, 0);
-	wr_u32(w, c->xid);
-	wr_u16(w, c->secs);
-	wr_u16(w, flags);
-	wr_u32(w, ciaddr.host);
-	wr_zeros(w, 12);		/* yiaddr, siaddr, giaddr */
-	wr_bytes(w, prefix, sizeof(prefix));
-	wr_u16(w, c->run);
-	wr_zeros(w, DHCP4_HEADER - wr_len(w));
-	wr_u32(w, DHCP4_COOKIE);
-	option(w, DHCP4_OPT_TYPE, &type, 1);
-}
-
-/* smee wants 60, 93, 94 and 97, dnsmasq 93. */
-static void
-machine(struct wr *w, const struct clientmsg *c)
-{
-	/* Mask, router, names, addresses of time and servers, root path, 43, 54,
-	 * 60, 66, 67, 97 and 128-135, as EDK2 and the ROMs ask. */
+	/* Mask, router, names, time and other servers, root path, 43, 54, 60, 66, 67, 97
+	 * and 128-135, as EDK2 and the ROMs request. */
 	static const uint8_t wanted[] = {
 		1, 2, 3, 4, 5, 6, 12, 13, 15, 17, 22, 23, 28, 40, 41, 42, 43, 50,
 		51, 54, 58, 59, 60, 66, 67, 97, 128, 129, 130, 131, 132, 133, 134,
@@ -92,34 +73,25 @@ machine(struct wr *w, const struct clientmsg *c)
 
 	uuid[15] = (uint8_t)(c->run >> 8);
 	uuid[16] = (uint8_t)c->run;
-	option(w, OPT_PARAMETERS, wanted, sizeof(wanted));
-	option(w, DHCP4_OPT_MAX_SIZE, size, sizeof(size));
-	option(w, DHCP4_OPT_UUID, uuid, sizeof(uuid));
-	option(w, DHCP4_OPT_ARCH, arch, sizeof(arch));
-	option(w, DHCP4_OPT_UNDI, kinds[c->kind].undi, 3);
-	option(w, DHCP4_OPT_VENDOR_CLASS, kinds[c->kind].class,
+	dhcp4_new_opt(w, DHCP4_OPT_PARAMETERS, wanted, sizeof(wanted));
+	dhcp4_new_opt(w, DHCP4_OPT_MAX_SIZE, size, sizeof(size));
+	dhcp4_new_opt(w, DHCP4_OPT_UUID, uuid, sizeof(uuid));
+	dhcp4_new_opt(w, DHCP4_OPT_ARCH, arch, sizeof(arch));
+	dhcp4_new_opt(w, DHCP4_OPT_UNDI, kinds[c->kind].undi, 3);
+	dhcp4_new_opt(w, DHCP4_OPT_VENDOR_CLASS, kinds[c->kind].class,
 	    strlen(kinds[c->kind].class));
-}
-
-static size_t
-end(struct wr *w)
-{
-	wr_u8(w, DHCP4_OPT_END);
-	if (!w->bad && wr_len(w) < DHCP4_MIN)
-		wr_zeros(w, DHCP4_MIN - wr_len(w));
-	return w->bad ? 0 : wr_len(w);
 }
 
 size_t
 clientmsg_discover(uint8_t *out, size_t size, const struct clientmsg *c,
     bool broadcast)
 {
-	struct wr w = wr_init(out, size);
+	struct wr w = begin_message(out, size, c, (struct dhcp4_new){
+		.type = DHCP4_DISCOVER, .flags = broadcast || kinds[c->kind].broadcast ?
+		    DHCP4_FLAG_BROADCAST : 0 });
 
-	begin(&w, c, DHCP4_DISCOVER, broadcast || kinds[c->kind].broadcast ?
-	    DHCP4_FLAG_BROADCAST : 0, IP4_NONE);
-	machine(&w, c);
-	return end(&w);
+	put_machine(&w, c);
+	return dhcp4_new_end(&w);
 }
 
 /* iPXE and ROMs name the server in option 54, EDK2 does not. */
@@ -127,21 +99,20 @@ size_t
 clientmsg_request4011(uint8_t *out, size_t size, const struct clientmsg *c,
     struct ip4 ciaddr, struct ip4 id, int item)
 {
-	struct wr w = wr_init(out, size);
-	unsigned type = item < 0 ? 0 : (unsigned)item;
-	uint8_t menu[] = { PXE_SUB_BOOT_ITEM, 4, (uint8_t)(type >> 8), (uint8_t)type,
+	struct wr w = begin_message(out, size, c, (struct dhcp4_new){
+		.type = DHCP4_REQUEST, .ciaddr = ciaddr });
+	uint8_t menu[] = { PXE_SUB_BOOT_ITEM, 4, (uint8_t)(item >> 8), (uint8_t)item,
 		0, 0, DHCP4_OPT_END };
 
-	begin(&w, c, DHCP4_REQUEST, 0, ciaddr);
-	machine(&w, c);
+	put_machine(&w, c);
 	if (!ip4_is_none(id) && item < 0) {
 		wr_u8(&w, DHCP4_OPT_SERVER_ID);
 		wr_u8(&w, 4);
 		wr_u32(&w, id.host);
 	}
 	if (item >= 0)
-		option(&w, DHCP4_OPT_VENDOR_INFO, menu, sizeof(menu));
-	return end(&w);
+		dhcp4_new_opt(&w, DHCP4_OPT_VENDOR_INFO, menu, sizeof(menu));
+	return dhcp4_new_end(&w);
 }
 
 bool

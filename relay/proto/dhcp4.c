@@ -18,6 +18,7 @@
 
 /* sname and file precede the cookie, so an offset tells the area. */
 #define COOKIE_AT	DHCP4_HEADER
+#define HTYPE_ETHERNET	1
 
 /*
  * The next option of an area. False at END, where the cursor stays, at the end of the area,
@@ -335,4 +336,40 @@ dhcp4_copy_without(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, si
 	if (wr_len(&w) < min)
 		wr_zeros(&w, min - wr_len(&w));
 	return wr_len(&w);
+}
+
+void
+dhcp4_new_begin(struct wr *w, const struct dhcp4_new *n)
+{
+	wr_u8(w, BOOTREQUEST);
+	wr_u8(w, HTYPE_ETHERNET);
+	wr_u8(w, sizeof(n->mac.b));
+	wr_u8(w, ip4_is_none(n->giaddr) ? 0 : 1);	/* hops: one relay, us */
+	wr_u32(w, n->xid);
+	wr_u16(w, n->secs);
+	wr_u16(w, n->flags);
+	wr_u32(w, n->ciaddr.host);
+	wr_zeros(w, 8);					/* yiaddr, siaddr */
+	wr_u32(w, n->giaddr.host);
+	wr_bytes(w, n->mac.b, sizeof(n->mac.b));
+	wr_zeros(w, DHCP4_HEADER - wr_len(w));
+	wr_u32(w, DHCP4_COOKIE);
+	dhcp4_new_opt(w, DHCP4_OPT_TYPE, &n->type, 1);
+}
+
+void
+dhcp4_new_opt(struct wr *w, uint8_t code, const void *value, size_t len)
+{
+	wr_u8(w, code);
+	wr_u8(w, (uint8_t)len);
+	wr_bytes(w, value, len);
+}
+
+size_t
+dhcp4_new_end(struct wr *w)
+{
+	wr_u8(w, DHCP4_OPT_END);
+	if (!w->bad && wr_len(w) < DHCP4_MIN)
+		wr_zeros(w, DHCP4_MIN - wr_len(w));
+	return w->bad ? 0 : wr_len(w);
 }

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * names - words for drop reasons, counters and DHCP message types.
- *
- * The words of drop.def and counter.def are stable: they are metric labels and
- * JSON keys, and the man page documents them. Message types are IANA's "DHCP
- * Message Type 53 Values" without the prefix "DHCP" (RFC 2132 9.6, 3203, 4388,
- * 6926, 7724). Tables only: what is counted and dropped is decided elsewhere.
+ * names - the tables made of drop.def and counter.def. Message types are IANA's "DHCP Message
+ * Type 53 Values" without the prefix "DHCP" (RFC 2132 9.6, 3203, 4388, 6926, 7724).
  */
 #include "proto/names.h"
 
@@ -13,24 +9,34 @@
 #include <strings.h>
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+/* A value outside of the enum is a bug, but not one to crash a log line for. */
+#define AT(table, i) ((size_t)(i) < COUNT(table) ? (table)[i] : "unknown")
 
-struct name {
-	const char *word;
-	const char *sentence;
-};
-
-static const struct name drops[] = {
-	[DROP_NONE] = { "none", "not dropped" },
-#define DROP(id, word, sentence) [DROP_##id] = { word, sentence },
+#define DROP(id, word, sentence) [DROP_##id] = word,
+static const char *const drop_words[] = {
+	[DROP_NONE] = "none",
 #include "proto/drop.def"
+};
 #undef DROP
-};
 
-static const struct name counters[] = {
-#define COUNTER(id, word, sentence) [COUNTER_##id] = { word, sentence },
-#include "proto/counter.def"
-#undef COUNTER
+#define DROP(id, word, sentence) [DROP_##id] = sentence,
+static const char *const drop_sentences[] = {
+	[DROP_NONE] = "not dropped",
+#include "proto/drop.def"
 };
+#undef DROP
+
+#define COUNTER(id, word, sentence) [COUNTER_##id] = word,
+static const char *const counter_words[] = {
+#include "proto/counter.def"
+};
+#undef COUNTER
+
+#define COUNTER(id, word, sentence) [COUNTER_##id] = sentence,
+static const char *const counter_sentences[] = {
+#include "proto/counter.def"
+};
+#undef COUNTER
 
 static const char *const types[] = {
 	"BOOTP", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK",
@@ -39,37 +45,28 @@ static const char *const types[] = {
 	"ACTIVELEASEQUERY", "LEASEQUERYSTATUS", "TLS",
 };
 
-/* A value outside of the enum is a bug, but not one to crash a log line for. */
-static struct name
-name_at(const struct name *table, size_t count, size_t i)
-{
-	if (i >= count)
-		return (struct name){ "unknown", "unknown" };
-	return table[i];
-}
-
 const char *
 drop_word(enum drop d)
 {
-	return name_at(drops, COUNT(drops), (size_t)d).word;
+	return AT(drop_words, d);
 }
 
 const char *
 drop_sentence(enum drop d)
 {
-	return name_at(drops, COUNT(drops), (size_t)d).sentence;
+	return AT(drop_sentences, d);
 }
 
 const char *
 counter_word(enum counter c)
 {
-	return name_at(counters, COUNT(counters), (size_t)c).word;
+	return AT(counter_words, c);
 }
 
 const char *
 counter_sentence(enum counter c)
 {
-	return name_at(counters, COUNT(counters), (size_t)c).sentence;
+	return AT(counter_sentences, c);
 }
 
 const char *
@@ -81,7 +78,7 @@ dhcp4_type_name(uint8_t type)
 uint8_t
 dhcp4_type_parse(const char *name)
 {
-	/* From 1: BOOTP is the absence of a type, not one of them. */
+	/* From 1: BOOTP is the absence of a type. */
 	for (size_t i = 1; i < COUNT(types); i++)
 		if (strcasecmp(name, types[i]) == 0)
 			return (uint8_t)i;
