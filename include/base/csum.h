@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * csum - the Internet checksum (RFC 1071), and UDP's with its IPv4
- * pseudo-header (RFC 768). Results are in host order, to be written with
- * wr_u16(); sums over received data are compared with 0.
+ * csum - the Internet checksum (RFC 1071), and UDP's with its IPv4 pseudo-header (RFC 768).
+ * Results are in host order for wr_u16(); a sum over received data is compared with 0.
  */
 #ifndef BASE_CSUM_H
 #define BASE_CSUM_H
@@ -12,10 +11,10 @@
 
 #include "base/addr.h"
 
-/* Adds len bytes (as big-endian 16-bit words, a last odd byte padded) to sum.
+/* Adds len bytes (big-endian 16-bit words, an odd last byte padded) to sum.
  * Only the last piece of a split buffer may have an odd length. */
 uint32_t csum_add(uint32_t sum, const void *data, size_t len);
-/* Folds and complements. Over data that contains a right checksum it is 0. */
+/* Folds and complements: 0 over data that includes a correct checksum. */
 uint16_t csum_fold(uint32_t sum);
 /* Sum of the UDP pseudo-header; udp_len is header plus payload in bytes. */
 uint32_t csum_pseudo4(struct ip4 src, struct ip4 dst, uint8_t proto, uint16_t udp_len);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * full - is this the error of a send that found no room? Such a packet is lost and nothing is
- * wrong with its way: it is counted apart, and the next one may well go out.
+ * full - send errors that mean "no room". Such a packet is lost, but its path is fine: it is
+ * counted apart, and the next one may well go out.
  */
 #ifndef BASE_FULL_H
 #define BASE_FULL_H
@@ -9,8 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
-/* An errno, as positive as errno is. EAGAIN: the buffer of the socket; ENOBUFS: the queue of
- * the interface. */
+/* err is positive. EAGAIN: the socket's buffer is full; ENOBUFS: the interface's queue. */
 static inline bool
 full_error(int err)
 {

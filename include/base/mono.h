@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * mono - monotonic time as a type, so that a time, a duration in milliseconds
- * and a count can not be mixed up by accident. No clock is read here: the event
- * loop (io/loop) asks the kernel once per turn and everybody else is told.
+ * mono - monotonic time as a type, so that a time, a duration and a count cannot be mixed up.
+ * No clock is read here: the event loop (io/loop) reads it once per turn and passes it on.
  */
 #ifndef BASE_MONO_H
 #define BASE_MONO_H

@@ -2,15 +2,13 @@
  *
  * addr - hardware addresses, IPv4 addresses and prefixes.
  *
- * The parsers are for people: configuration files, the command line and the
- * control socket. They are strict, because inet_aton() and friends read "10.1"
- * as 10.0.0.1 and "010.0.0.1" as 8.0.0.1, and a relay that takes a typing
- * error for another server is worse than one that refuses to start. A parser
- * that fails leaves its target as it was.
+ * The parsers read what people write: configuration files, the command line and the control
+ * socket. They are strict, because inet_aton() and friends read "10.1" as 10.0.0.1 and
+ * "010.0.0.1" as 8.0.0.1, and a relay that takes a typing error for another server is worse
+ * than one that refuses to start. A parser that fails leaves its target unchanged.
  *
- * Which address blocks name no host is RFC 1122 3.2.1.3 (0/8), RFC 5771
- * (224/4) and RFC 1112 4 (240/4). Nothing is allocated; the caller owns every
- * buffer. Names, sockets and byte order are the business of io/.
+ * Which address blocks name no host: RFC 1122 3.2.1.3 (0/8), RFC 5771 (224/4), RFC 1112 4
+ * (240/4). Names, sockets and byte order are left to io/.
  */
 #include "base/addr.h"
 
@@ -73,8 +71,8 @@ ip4net_broadcast(struct ip4net n)
 	return (struct ip4){ n.addr.host | ~ip4_mask(n.plen) };
 }
 
-/* A decimal 0..max at s, without sign or leading zero; what follows it, or
- * NULL. Not strtoul(), which takes blanks, signs and leading zeros. */
+/* Reads a decimal 0..max at s and returns what follows, or NULL. Not strtoul(), which accepts
+ * blanks, signs and leading zeros. */
 static const char *
 take_dec(const char *s, unsigned max, unsigned *out)
 {
@@ -138,28 +136,25 @@ ip4net_parse(const char *s, struct ip4net *out)
 	return true;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int
 hex_pair(const char *s)
 {
-	int hi = hex_digit(s[0]), lo = hi < 0 ? -1 : hex_digit(s[1]);
+	int value = 0;
 
-	return lo < 0 ? -1 : hi << 4 | lo;
+	for (int i = 0; i < 2; i++) {
+		int c = s[i], digit = c >= '0' && c <= '9' ? c - '0' :
+		    c >= 'a' && c <= 'f' ? c - 'a' + 10 :
+		    c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+
+		if (digit < 0)
+			return -1;
+		value = value << 4 | digit;
+	}
+	return value;
 }
 
-/* 1..6 bytes of two hex digits with one kind of separator between them; the
- * bytes that are not there are zero. What follows the last byte, or NULL. */
+/* Reads 1..6 bytes of two hex digits with one kind of separator and returns what follows, or
+ * NULL. Missing bytes are zero. */
 static const char *
 take_mac(const char *s, struct mac *out, int *bytes)
 {
@@ -219,7 +214,7 @@ macprefix_parse(const char *s, struct macprefix *out)
 	if (!s)
 		return false;
 	bits = 8 * (unsigned)bytes;
-	/* "b8:27:eb/20" says two things at once: a length needs all six. */
+	/* A length needs all six bytes: "b8:27:eb/20" would contradict itself. */
 	if (*s == '/' && bytes == 6) {
 		s = take_dec(s + 1, 48, &bits);
 		if (!s)
@@ -227,7 +222,7 @@ macprefix_parse(const char *s, struct macprefix *out)
 	}
 	if (*s)
 		return false;
-	/* Two spellings of one prefix must compare and print alike. */
+	/* Two spellings of one prefix must compare equal and print alike. */
 	for (i = 0; i < 6; i++)
 		p.mac.b[i] &= byte_mask(bits, i);
 	p.bits = (uint8_t)bits;

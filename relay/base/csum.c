@@ -2,13 +2,11 @@
  *
  * csum - the Internet checksum (RFC 1071) and the UDP pseudo-header (RFC 768).
  *
- * Every relayed reply leaves through a packet socket, so we sum each of them.
- * RFC 1071 2 allows three things that make this cheap: adding in any order,
- * adding in the byte order of the machine and swapping the result once, and
- * adding in wider words and folding at the end.
+ * Every relayed reply leaves through a packet socket, so each is summed here. RFC 1071 2 allows
+ * three shortcuts: adding in any order, adding in the machine's byte order and swapping the
+ * result once, and adding wider words and folding at the end.
  *
- * A UDP checksum of 0 means "none" (RFC 768), so whoever writes the header
- * sends 0xffff for it; that choice belongs to proto/udpip and not here.
+ * A UDP checksum of 0 means "none" (RFC 768); proto/udpip sends 0xffff for it.
  */
 #include "base/csum.h"
 
@@ -35,8 +33,8 @@ add32(uint32_t a, uint32_t b)
 	return (uint32_t)((s & 0xffffffff) + (s >> 32));
 }
 
-/* The last 0..7 bytes, in the byte order of the machine. Pieces of fixed size,
- * since a memcpy() of `len` bytes is a call that costs more than the sum. */
+/* The last 0..7 bytes, in the machine's byte order, in pieces of fixed size: a memcpy() of `len`
+ * bytes is a call that costs more than the sum. */
 static uint64_t
 add_tail(const uint8_t *p, size_t len)
 {
@@ -54,13 +52,13 @@ add_tail(const uint8_t *p, size_t len)
 		sum += two;
 		p += sizeof(two);
 	}
-	/* RFC 1071 1 (1): an odd byte is padded with a zero behind it. */
+	/* RFC 1071 1 (1): an odd byte is followed by a zero. */
 	if (len & 1)
 		sum += htobe16((uint16_t)(*p << 8));
 	return sum;
 }
 
-/* One's complement addition again: the carry comes in below. */
+/* One's complement addition: the carry is added at the bottom. */
 static inline uint64_t
 add64(uint64_t sum, const uint8_t *p)
 {
@@ -77,14 +75,14 @@ csum_add(uint32_t sum, const void *data, size_t len)
 	const uint8_t *p = data;
 	uint64_t a = 0, b = 0;
 
-	/* Two sums of their own, which need not wait for each other. */
+	/* Two independent sums run in parallel. */
 	for (; len >= 32; p += 32, len -= 32) {
 		a = add64(add64(a, p), p + 8);
 		b = add64(add64(b, p + 16), p + 24);
 	}
 	for (; len >= 8; p += 8, len -= 8)
 		a = add64(a, p);
-	/* Each folded by itself: their sum could carry out of 64 bits. */
+	/* Folded one by one: their sum could carry out of 64 bits. */
 	sum = add32(sum, be16toh(fold64(a)));
 	sum = add32(sum, be16toh(fold64(b)));
 	return add32(sum, be16toh(fold64(add_tail(p, len))));
@@ -99,7 +97,5 @@ csum_fold(uint32_t sum)
 uint32_t
 csum_pseudo4(struct ip4 src, struct ip4 dst, uint8_t proto, uint16_t udp_len)
 {
-	uint64_t sum = (uint64_t)src.host + dst.host + proto + udp_len;
-
-	return fold64(sum);
+	return fold64((uint64_t)src.host + dst.host + proto + udp_len);
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * log - formats one line per event and hands it to the sink.
- *
- * The line is built on the stack and only if somebody wants its level, so a
- * debug line costs a comparison when debugging is off. Where lines go, and their time
- * stamps, are left to io/logsink; repeated lines to base/logdedup.
+ * log - see include/base/log.h. A line is built on the stack, and only if its level is wanted, so
+ * a debug line costs one comparison when debugging is off.
  */
 #include "base/log.h"
 
@@ -14,7 +11,7 @@
 
 #include "base/sbuf.h"
 
-/* In place of the last bytes of a line that did not fit. */
+/* Replaces the last bytes of a line that did not fit. */
 #define CUT_MARK "..."
 
 static const char *const level_names[] = {
@@ -26,8 +23,8 @@ static const char *const level_names[] = {
 
 #define LEVELS (sizeof(level_names) / sizeof(level_names[0]))
 
-/* Bytes for the fields and their NUL, so that "event fields" as a whole fits
- * LOG_LINE_MAX; room for the mark at least, however long the event is. */
+/* Bytes for the fields and their NUL, so that "event fields" fits LOG_LINE_MAX; at least room for
+ * the mark, however long the event is. */
 static size_t
 fields_size(const char *event)
 {
@@ -76,13 +73,10 @@ log_level_name(enum log_level level)
 bool
 log_level_parse(const char *name, enum log_level *out)
 {
-	size_t i;
-
-	for (i = 0; i < LEVELS; i++) {
+	for (size_t i = 0; i < LEVELS; i++)
 		if (strcmp(name, level_names[i]) == 0) {
 			*out = (enum log_level)i;
 			return true;
 		}
-	}
 	return false;
 }

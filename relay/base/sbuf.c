@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * sbuf - builds a string in a buffer of fixed size.
- *
- * Once something was cut nothing more is added, even if it were short enough:
- * a text that ends early is read as such, one with a hole in it is not. An
- * escape and a hex byte are written whole or not at all, for the same reason.
+ * sbuf - see include/base/sbuf.h. Once something was cut, nothing more is added, even if it is
+ * short enough: a text that ends early is recognised as such, one with a hole in it is not.
+ * For the same reason an escape or a hex byte is written whole or not at all.
  */
 #include "base/sbuf.h"
 
@@ -22,7 +20,7 @@ sbuf_init(char *buf, size_t size)
 	return (struct sbuf){ .s = buf, .size = size };
 }
 
-/* Up to n bytes; less when the buffer ends. */
+/* Up to n bytes; fewer if the buffer ends. */
 static void
 put_part(struct sbuf *b, const char *s, size_t n)
 {
@@ -92,25 +90,18 @@ sbuf_printf(struct sbuf *b, const char *fmt, ...)
 }
 
 /*
- * Not isprint(): the locale must not decide what reaches a terminal. Bytes
- * from 0x80 up are escaped as well, since 0x9b alone starts a terminal control
- * sequence and broken UTF-8 breaks the JSON that this text ends up in.
+ * Not isprint(): the locale must not decide what reaches a terminal. Bytes above 0x7e are
+ * escaped too, since 0x9b alone starts a terminal control sequence, and broken UTF-8 breaks the
+ * JSON that this text ends up in.
  */
-static bool
-is_plain(uint8_t c)
-{
-	return c >= 0x20 && c <= 0x7e && c != '\\' && c != '"';
-}
-
 void
 sbuf_esc(struct sbuf *b, const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	char esc[4] = { '\\', 'x' };
-	size_t i;
 
-	for (i = 0; i < len && !b->cut; i++) {
-		if (is_plain(p[i])) {
+	for (size_t i = 0; i < len && !b->cut; i++) {
+		if (p[i] >= 0x20 && p[i] <= 0x7e && p[i] != '\\' && p[i] != '"') {
 			sbuf_putc(b, (char)p[i]);
 			continue;
 		}
@@ -120,27 +111,18 @@ sbuf_esc(struct sbuf *b, const void *data, size_t len)
 	}
 }
 
-/* What sbuf_esc() made of a backslash or a quote, at p: that; else 0. */
-static char
-escaped(const char *p, size_t left)
-{
-	if (left < 4 || p[0] != '\\' || p[1] != 'x')
-		return 0;
-	return p[2] == '5' && p[3] == 'c' ? '\\' :
-	    p[2] == '2' && p[3] == '2' ? '"' : 0;
-}
-
-/* WDS has its files in boot\x64\, and so it is typed. */
+/* WDS keeps its files in boot\x64\, so backslashes must look as they are typed. */
 void
 sbuf_screen(struct sbuf *b, const void *data, size_t len)
 {
 	const char *p = data;
 
 	for (size_t i = 0; i < len; i++) {
-		char c = escaped(p + i, len - i);
-
-		if (c) {
-			sbuf_putc(b, c);
+		if (len - i >= 4 && memcmp(p + i, "\\x5c", 4) == 0) {
+			sbuf_putc(b, '\\');
+			i += 3;
+		} else if (len - i >= 4 && memcmp(p + i, "\\x22", 4) == 0) {
+			sbuf_putc(b, '"');
 			i += 3;
 		} else if (p[i] == '\\' || p[i] == '"')
 			sbuf_putc(b, p[i]);
@@ -154,9 +136,8 @@ sbuf_hex(struct sbuf *b, const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	char pair[2];
-	size_t i;
 
-	for (i = 0; i < len && !b->cut; i++) {
+	for (size_t i = 0; i < len && !b->cut; i++) {
 		pair[0] = hex_digits[p[i] >> 4];
 		pair[1] = hex_digits[p[i] & 0xf];
 		put_whole(b, pair, sizeof(pair));

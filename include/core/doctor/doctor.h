@@ -14,7 +14,7 @@
  * within minutes. A run leaves the relay's clients, health and counters alone. It allocates
  * its memory once. Answers are matched by token, and their content is untrusted.
  *
- * doctor.c has the queries and answers, doctor_judge.c the findings. relay/tend/consult
+ * doctor.c has the queries and answers, doctor_judge.c the findings. relay/tend/doctor_run
  * sends and receives.
  */
 #ifndef CORE_DOCTOR_H
@@ -130,7 +130,7 @@ struct doctor_server {
 	int err;		/* errno that a DISCOVER met */
 	bool is_boot;		/* of a boot class */
 	bool routed, drained, down, proxy_only;
-	bool serves_others;	/* it answered others lately; relay/consult may know more */
+	bool serves_others;	/* it answered others lately; doctor_run may know more */
 	enum health_diag diag;
 	struct doctor_query *ping, *ping_giaddr;	/* NULL: not sent */
 	struct doctor_kind kind[CLIENTMSG_KINDS];
