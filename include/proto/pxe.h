@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * pxe - what a DHCPv4 message says about the machine that boots: options 43,
- * 60, 77, 93, 97, 175 (RFC 4578, 3004, PXE 2.1, IANA "Processor Architecture
- * Types"). Reads only; what follows from it is decided in core/rules and
- * core/classes.
+ * pxe - what a DHCPv4 message says about the machine that boots: options 43, 60, 77, 93, 97, 175
+ * (RFC 4578, 3004, PXE 2.1, IANA "Processor Architecture Types"). Reads only; core/rules and
+ * core/classes draw conclusions.
  */
 #ifndef PROTO_PXE_H
 #define PROTO_PXE_H
@@ -13,9 +12,6 @@
 #include <stdint.h>
 
 #include "proto/dhcp4.h"
-
-/* Rows PXE_ARCH(code, name, sentence) stand in proto/arch.def: the whole IANA list;
- * rows PXE_ALIAS(name, code...) too: x64 is 7 and 9 (RFC 4578 erratum), bios is 0. */
 
 /* Sub-options of option 43 in a PXE client's message, or in one for it (PXE 2.1). */
 enum pxe_sub {
@@ -33,7 +29,7 @@ enum pxe_family {
 	PXE_FAMILY_MAX
 };
 
-/* Machines in few kinds, for numbers that are counted for each. Words are stable names. */
+/* Kinds of machines for counters. Words are stable names. */
 enum pxe_kind {
 #define PXE_KIND(id, word, sentence) PXE_KIND_##id,
 #include "proto/kind.def"
@@ -41,24 +37,22 @@ enum pxe_kind {
 	PXE_KIND_MAX
 };
 
-#define PXE_ALIAS_MAX	16	/* codes that an alias stands for at most */
-#define PXE_ARCHS_MAX	8	/* elements of option 93 that are looked at */
-#define PXE_CLASS_MAX	255	/* bytes of options 60 and 77 that are looked at */
+#define PXE_ALIAS_MAX	16	/* codes of an alias */
+#define PXE_ARCHS_MAX	8	/* elements of option 93 that are read */
+#define PXE_CLASS_MAX	255	/* bytes of options 60 and 77 that are read */
 
 struct pxe_client {
 	enum pxe_family family;
 	bool pxeclient;		/* option 60 begins with "PXEClient" */
 	bool httpclient;	/* option 60 begins with "HTTPClient" */
-	bool netboot;		/* pxeclient, httpclient, or option 93 is there */
-	/* from option 60's text, since 93 is missing: a bare "PXEClient" is a
-	 * PC BIOS */
+	bool netboot;		/* pxeclient, httpclient, or option 93 is present */
+	/* from option 60, since 93 is missing: a bare "PXEClient" is a PC BIOS */
 	bool arch_guessed;
 	uint8_t n_arch;		/* in arch, the client's preferred one first */
 	uint16_t arch[PXE_ARCHS_MAX];
 	/* pxeclient, and option 43 has sub-option 71: boot server discovery */
 	bool discovery;
-	/* ... or, in front of that one, sub-option 8: it repeats the list of boot servers that
-	 * it was offered */
+	/* ... preceded by sub-option 8: it repeats the boot servers it was offered */
 	bool boot_servers;
 	uint16_t item;		/* 43.71: type ... */
 	uint16_t layer;		/* ... and layer */
@@ -75,20 +69,20 @@ void pxe_read(struct pxe_client *c, const struct dhcp4 *m);
  * does not fit. */
 bool pxe_sub_next(struct rd *r, uint8_t *code, struct rd *value);
 
-/* Is `text` the user class: the whole raw option 77, or one of its RFC 3004
- * instances (length byte, bytes)? Exact bytes, case counts. */
+/* Is `text` the user class: the whole raw option 77, or one of its RFC 3004 instances (length
+ * byte, bytes)? Case-sensitive. */
 bool pxe_user_class_is(const struct pxe_client *c, const char *text);
 
 const char *pxe_family_name(enum pxe_family f);
 bool pxe_family_parse(const char *name, enum pxe_family *out);
 
-/* "uefi-x64"...; NULL when the IANA list has no such code. */
+/* "uefi-x64"...; NULL if the IANA list has no such code. */
 const char *pxe_arch_name(uint16_t code);
 const char *pxe_arch_sentence(uint16_t code);
-/* A name, an alias (any case), a decimal or 0x hex code: writes up to max codes
- * (PXE_ALIAS_MAX is enough), returns how many (0: unknown). */
+/* A name, an alias (any case), a decimal or 0x hex code: writes up to max codes (PXE_ALIAS_MAX is
+ * enough) and returns their number; 0: unknown. */
 size_t pxe_arch_parse(const char *name, uint16_t *codes, size_t max);
-/* Walks names, then aliases, for messages and manuals: number i, NULL at the end. */
+/* Number i of all names, then aliases; NULL at the end. */
 const char *pxe_arch_list(size_t i);
 
 enum pxe_kind pxe_arch_kind(uint16_t code);

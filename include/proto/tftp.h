@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * tftp - as much of TFTP (RFC 1350, RFC 2347, RFC 2349) as it takes to find out
- * whether a server would serve a file: ask for it, understand the first
- * packet of the answer, and end the transfer that this began.
+ * tftp - as much of TFTP (RFC 1350, 2347, 2349) as it takes to find out whether a server would
+ * serve a file: request it, read the first packet of the response, and end the transfer.
  *
- * The answer comes from a port of its own (the transfer's TID), which is the socket's
- * business; nothing is ever acknowledged here, so no second block is sent.
+ * The response comes from a port of its own (the transfer's TID), which is left to the socket's
+ * owner. Nothing is acknowledged, so no second block is sent.
  */
 #ifndef PROTO_TFTP_H
 #define PROTO_TFTP_H
@@ -16,7 +15,7 @@
 
 #define TFTP_PORT	69
 #define TFTP_HEADER	4	/* bytes before a block's data */
-#define TFTP_FILE_MAX	255	/* bytes of a file name that we ask for */
+#define TFTP_FILE_MAX	255	/* bytes of a file name */
 /* op, name, "octet", "tsize", "0", each with its NUL */
 #define TFTP_RRQ_MAX	(2 + TFTP_FILE_MAX + 1 + 6 + 6 + 2)
 #define TFTP_ERROR_MAX	64	/* bytes of an error that we send */
@@ -25,7 +24,7 @@ enum tftp_op {
 	TFTP_RRQ = 1, TFTP_WRQ, TFTP_DATA, TFTP_ACK, TFTP_ERROR, TFTP_OACK,
 };
 
-/* The error codes that we send or look at (RFC 1350 appendix, RFC 2347). */
+/* The error codes that we send or read (RFC 1350 appendix, RFC 2347). */
 enum tftp_code {
 	TFTP_UNDEFINED = 0, TFTP_NOT_FOUND = 1, TFTP_ACCESS = 2,
 	TFTP_NEGOTIATION = 8,
@@ -37,20 +36,20 @@ struct tftp {
 	uint16_t code;		/* ERROR */
 };
 
-/* A read request in octet mode that asks for the size of the file (option tsize 0): a server
- * that knows options answers OACK before it reads a byte, others send DATA. Returns the length,
- * 0 when the name is empty, too long, or does not fit. */
+/* A read request in octet mode that asks for the file's size (option tsize 0): a server that
+ * supports options replies OACK before it reads a byte, others send DATA. Returns the length, 0
+ * if the name is empty, too long, or does not fit. */
 size_t tftp_rrq(uint8_t *out, size_t size, const char *file);
-/* ... without the option: the answer is the first block of the file. */
+/* ... without the option: the response is the first block of the file. */
 size_t tftp_rrq_plain(uint8_t *out, size_t size, const char *file);
-/* "Stop": an ERROR with this code and a short text. 0 when it does not fit. */
+/* An ERROR with this code and a short text, which ends a transfer. 0 if it does not fit. */
 size_t tftp_error(uint8_t *out, size_t size, uint16_t code, const char *text);
 
-/* false: no TFTP packet. What stands behind the numbers, options and text, is not
- * looked at, not even for its NUL: some servers forget it. */
+/* false: not a TFTP packet. Options and text are not read, not even for their NUL, which some
+ * servers forget. */
 bool tftp_parse(struct tftp *t, const void *data, size_t len);
-/* Does this answer to a read request say that the server lives? DATA, OACK, and any
- * ERROR too: "file not found" comes from a server that works. */
+/* Does this response to a read request prove that the server works? DATA, OACK, and any ERROR:
+ * "file not found" comes from a working server. */
 bool tftp_answers(const struct tftp *t);
 /* Did it begin a transfer, which must be ended? */
 bool tftp_began(const struct tftp *t);

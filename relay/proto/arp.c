@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * arp - the contract stands in include/proto/arp.h.
+ * arp - see include/proto/arp.h.
  */
 #include "proto/arp.h"
 
@@ -31,17 +31,14 @@ bool
 arp_parse(struct arp *a, const void *data, size_t len)
 {
 	struct rd r = rd_init(data, len);
-	bool ours = rd_u16(&r) == ARP_ETHERNET;
-	uint16_t op;
+	uint16_t hardware = rd_u16(&r), protocol = rd_u16(&r), lengths = rd_u16(&r);
+	uint16_t op = rd_u16(&r);
 
-	ours = rd_u16(&r) == ARP_IPV4 && ours;
-	ours = rd_u8(&r) == 6 && ours;
-	ours = rd_u8(&r) == 4 && ours;
-	op = rd_u16(&r);
 	a->op = op == ARP_REPLY ? ARP_REPLY : ARP_REQUEST;
 	rd_copy(&r, a->sender_mac.b, 6);
 	a->sender.host = rd_u32(&r);
 	rd_copy(&r, a->target_mac.b, 6);
 	a->target.host = rd_u32(&r);
-	return ours && !r.bad && (op == ARP_REQUEST || op == ARP_REPLY);
+	return !r.bad && hardware == ARP_ETHERNET && protocol == ARP_IPV4 &&
+	    lengths == 0x0604 && (op == ARP_REQUEST || op == ARP_REPLY);
 }

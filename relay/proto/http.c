@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * http - the contract stands in include/proto/http.h.
+ * http - see include/proto/http.h.
  */
 #include "proto/http.h"
 
@@ -40,7 +40,7 @@ http_body(const void *data, size_t len)
 	return end ? (size_t)(end + 4 - (const uint8_t *)data) : 0;
 }
 
-/* RFC 9112 4: HTTP-version SP status-code; 'd' stands for a digit. */
+/* RFC 9112 4: HTTP-version SP status-code; 'd' is a digit. */
 static const char line[HTTP_STATUS_LEN + 1] = "HTTP/d.d ddd";
 
 int
@@ -62,17 +62,10 @@ http_status(const void *data, size_t len)
 	return status >= 100 && status < 600 ? status : -1;
 }
 
-/* RFC 9112 2.2: a lone LF may end a line, too. */
+/* Reads the next word of the request line, not past its end; false if it is empty, longer than
+ * any we know, or not text. */
 static bool
-head_ended(const void *data, size_t len)
-{
-	return memmem(data, len, "\r\n\r\n", 4) || memmem(data, len, "\n\n", 2);
-}
-
-/* The next word of the request line, whose end is not passed; false when it is
- * longer than all that we know, empty, or no text. */
-static bool
-word(struct rd *r, char *out, size_t size)
+read_word(struct rd *r, char *out, size_t size)
 {
 	size_t n = 0;
 
@@ -101,10 +94,12 @@ http_asked(const void *data, size_t len, const char *path)
 	struct rd r = rd_init(data, len);
 	char method[16], target[256], version[16];
 
-	if (!head_ended(data, len))
+	/* RFC 9112 2.2: a lone LF may end a line, too. */
+	if (!http_body(data, len) && !memmem(data, len, "\n\n", 2))
 		return 0;
-	if (!word(&r, method, sizeof(method)) || !word(&r, target, sizeof(target)) ||
-	    !word(&r, version, sizeof(version)) ||
+	if (!read_word(&r, method, sizeof(method)) ||
+	    !read_word(&r, target, sizeof(target)) ||
+	    !read_word(&r, version, sizeof(version)) ||
 	    strncmp(version, "HTTP/1.", 7) != 0)
 		return 400;
 	if (strcmp(method, "GET") != 0)

@@ -2,10 +2,9 @@
  *
  * pxe - what a message says about the machine that boots.
  *
- * Clients describe themselves in options 60, 93, 94, 97 (RFC 4578), 77 (RFC
- * 3004), 43 (PXE 2.1) and 175 (iPXE), and not all of them tell the truth. This
- * file reads; it leaves to core/rules and core/classes what follows from it.
- * Options are joined first (RFC 3396) and found in overloaded fields, too.
+ * Clients describe themselves in options 60, 93, 94, 97 (RFC 4578), 77 (RFC 3004), 43 (PXE 2.1)
+ * and 175 (iPXE), and not all of them truthfully. This file reads; core/rules and core/classes
+ * draw conclusions. Options are joined first (RFC 3396), and read in overloaded fields, too.
  */
 #include "proto/pxe.h"
 
@@ -16,26 +15,21 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* Bytes of option 43 that are looked at; real ones have 7. */
+/* Bytes of option 43 that are read; real ones have 7. */
 #define VENDOR_INFO_MAX	512
 
-struct arch {
-	const char *name;
-	const char *sentence;
-};
-
-static const struct arch archs[] = {
+static const struct {
+	const char *name, *sentence;
+} archs[] = {
 #define PXE_ARCH(code, name, sentence) [code] = { name, sentence },
 #include "proto/arch.def"
 };
 
-struct alias {
+static const struct {
 	const char *name;
 	size_t count;
 	uint16_t codes[PXE_ALIAS_MAX];
-};
-
-static const struct alias aliases[] = {
+} aliases[] = {
 #define PXE_ALIAS(name, ...) { name,					\
 	sizeof((uint16_t[]){ __VA_ARGS__ }) / sizeof(uint16_t), { __VA_ARGS__ } },
 #include "proto/arch.def"
@@ -52,7 +46,7 @@ static const char *const families[] = {
 
 /* --- reading a message ----------------------------------------------------- */
 
-/* As much of an option as fits, its parts joined. */
+/* As much of an option as fits, all instances joined. */
 static size_t
 read_option(const struct dhcp4 *m, uint8_t code, uint8_t *buf, size_t size)
 {
@@ -82,9 +76,8 @@ read_archs(struct pxe_client *c, const struct dhcp4 *m)
 }
 
 /*
- * The digits of "PXEClient:Arch:00007:UNDI:003016". PXE 2.1 wants five decimal
- * ones. U-Boot on RISC-V writes hexadecimal, "0001b": not believed, and option
- * 93 stands beside it.
+ * The digits of "PXEClient:Arch:00007:UNDI:003016": PXE 2.1 wants five decimal ones. U-Boot on
+ * RISC-V writes hexadecimal, "0001b": that is rejected, and it sends option 93 as well.
  */
 static bool
 read_arch_text(struct rd r, uint16_t *out)
@@ -105,30 +98,20 @@ read_arch_text(struct rd r, uint16_t *out)
 	return digits > 0 && code <= UINT16_MAX;
 }
 
-/* Without option 93 the vendor class has to do. */
+/* Without option 93, use the vendor class. ROMs older than RFC 4578 say PXEClient and nothing
+ * else: those are PC BIOS, code 0. */
 static void
 guess_arch(struct pxe_client *c)
 {
-	static const char *const prefixes[] = {
-		"PXEClient:Arch:", "HTTPClient:Arch:",
-	};
+	struct rd r = rd_init(c->vendor, c->vendor_len);
+	const char *prefix = c->pxeclient ? "PXEClient:Arch:" : "HTTPClient:Arch:";
 
-	for (size_t i = 0; i < COUNT(prefixes); i++) {
-		struct rd r = rd_init(c->vendor, c->vendor_len);
-
-		if (!vendor_begins(c, prefixes[i]))
-			continue;
-		rd_skip(&r, strlen(prefixes[i]));
+	if (vendor_begins(c, prefix)) {
+		rd_skip(&r, strlen(prefix));
 		c->arch_guessed = read_arch_text(r, &c->arch[0]);
-		c->n_arch = c->arch_guessed;
-		return;
-	}
-	/* ROMs older than RFC 4578 say PXEClient and nothing else: those are
-	 * PC BIOS, code 0. */
-	if (c->pxeclient) {
-		c->arch_guessed = true;
-		c->n_arch = 1;
-	}
+	} else
+		c->arch_guessed = c->pxeclient;
+	c->n_arch = c->arch_guessed;
 }
 
 bool
@@ -144,9 +127,9 @@ pxe_sub_next(struct rd *r, uint8_t *code, struct rd *value)
 }
 
 /*
- * PXE 2.1: a REQUEST with the boot item in option 43 asks a boot server, and
- * is not for DHCP servers. What option 43 means is said by option 60 (RFC 2132
- * 8.4), so only PXE clients have sub-option 71.
+ * PXE 2.1: a REQUEST with the boot item in option 43 is for a boot server, not for DHCP
+ * servers. Option 60 defines what option 43 means (RFC 2132 8.4), so only PXE clients have
+ * sub-option 71.
  */
 static void
 read_boot_item(struct pxe_client *c, const struct dhcp4 *m)
@@ -168,8 +151,8 @@ read_boot_item(struct pxe_client *c, const struct dhcp4 *m)
 	}
 }
 
-/* RFC 4578 2.3: type 0 and 16 bytes is the only form there is. Its byte order
- * is not settled among vendors; it stays as it came. */
+/* RFC 4578 2.3: type 0 and 16 bytes is the only form. Vendors disagree about the byte order, so
+ * it stays as received. */
 static void
 read_uuid(struct pxe_client *c, const struct dhcp4 *m)
 {
@@ -186,8 +169,8 @@ read_uuid(struct pxe_client *c, const struct dhcp4 *m)
 static enum pxe_family
 family_of(const struct pxe_client *c, const struct dhcp4 *m)
 {
-	/* iPXE keeps saying what the ROM under it said in option 60. Scripts
-	 * change its user class, but not option 175. */
+	/* iPXE repeats option 60 of the ROM below it. Scripts may change its user class,
+	 * but not option 175. */
 	if (m->at[DHCP4_OPT_IPXE] || pxe_user_class_is(c, "iPXE"))
 		return PXE_IPXE;
 	if (c->pxeclient)
@@ -214,8 +197,8 @@ pxe_read(struct pxe_client *c, const struct dhcp4 *m)
 	c->netboot = c->pxeclient || c->httpclient || m->at[DHCP4_OPT_ARCH];
 	c->family = family_of(c, m);
 
-	/* When both are there and differ, option 93 is right: a chained loader
-	 * may inherit option 60 from the ROM. */
+	/* If both are present and differ, option 93 is right: a chained loader may inherit
+	 * option 60 from the ROM. */
 	read_archs(c, m);
 	if (c->n_arch == 0)
 		guess_arch(c);
@@ -360,7 +343,7 @@ pxe_arch_parse(const char *name, uint16_t *codes, size_t max)
 			memcpy(codes, aliases[i].codes, n * sizeof(*codes));
 			return n;
 		}
-	/* Codes that IANA has yet to give out are accepted by number. */
+	/* Codes that IANA has not assigned yet are accepted by number. */
 	if (!parse_code(name, &code))
 		return 0;
 	codes[0] = code;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * tftp - read requests and the first packet of their answers; the contract
- * stands in include/proto/tftp.h.
+ * tftp - see include/proto/tftp.h.
  */
 #include "proto/tftp.h"
 
@@ -16,38 +15,31 @@ put_text(struct wr *w, const char *text)
 }
 
 static size_t
-done(const struct wr *w)
+write_rrq(uint8_t *out, size_t size, const char *file, bool tsize)
 {
-	return w->bad ? 0 : wr_len(w);
-}
+	struct wr w = wr_init(out, size);
 
-static void
-put_request(struct wr *w, const char *file)
-{
-	w->bad = w->bad || file[0] == '\0' || strlen(file) > TFTP_FILE_MAX;
-	wr_u16(w, TFTP_RRQ);
-	put_text(w, file);
-	put_text(w, "octet");
+	w.bad = file[0] == '\0' || strlen(file) > TFTP_FILE_MAX;
+	wr_u16(&w, TFTP_RRQ);
+	put_text(&w, file);
+	put_text(&w, "octet");
+	if (tsize) {
+		put_text(&w, "tsize");
+		put_text(&w, "0");
+	}
+	return w.bad ? 0 : wr_len(&w);
 }
 
 size_t
 tftp_rrq(uint8_t *out, size_t size, const char *file)
 {
-	struct wr w = wr_init(out, size);
-
-	put_request(&w, file);
-	put_text(&w, "tsize");
-	put_text(&w, "0");
-	return done(&w);
+	return write_rrq(out, size, file, true);
 }
 
 size_t
 tftp_rrq_plain(uint8_t *out, size_t size, const char *file)
 {
-	struct wr w = wr_init(out, size);
-
-	put_request(&w, file);
-	return done(&w);
+	return write_rrq(out, size, file, false);
 }
 
 size_t
@@ -58,7 +50,7 @@ tftp_error(uint8_t *out, size_t size, uint16_t code, const char *text)
 	wr_u16(&w, TFTP_ERROR);
 	wr_u16(&w, code);
 	put_text(&w, text);
-	return done(&w);
+	return w.bad ? 0 : wr_len(&w);
 }
 
 bool
