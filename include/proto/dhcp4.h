@@ -109,6 +109,9 @@ struct ip4 dhcp4_opt_ip4(const struct dhcp4 *m, uint8_t code);
 /* The first address of option 3, the one that firmware uses; IP4_NONE if there is none. */
 struct ip4 dhcp4_router(const struct dhcp4 *m);
 
+/* The boot file: option 67, else the file field unless it holds options. May contain NULs. */
+struct rd dhcp4_bootfile(const struct dhcp4 *m);
+
 /* Is there an option 53 without a valid type (RFC 2132 9.6: 1 byte)? Such a message must not
  * pass for BOOTP. */
 static inline bool

@@ -267,6 +267,17 @@ dhcp4_router(const struct dhcp4 *m)
 	return (struct ip4){ rd_u32(&v) };
 }
 
+struct rd
+dhcp4_bootfile(const struct dhcp4 *m)
+{
+	struct rd text;
+
+	if (dhcp4_opt(m, DHCP4_OPT_BOOTFILE, &text) && rd_left(&text))
+		return text;
+	return area(m, DHCP4_OFF_FILE, DHCP4_OFF_FILE +
+	    (m->overload & DHCP4_OVERLOAD_FILE ? 0 : DHCP4_LEN_FILE));
+}
+
 struct dhcp4_iter
 dhcp4_iter(const struct dhcp4 *m, enum dhcp4_area a)
 {

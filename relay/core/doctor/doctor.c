@@ -310,24 +310,6 @@ follow_offer(struct doctor *d, const struct doctor_query *q,
 
 /* --- reading offers ------------------------------------------------------------------------- */
 
-/* Option 67, else the file field unless it holds options. */
-static void
-read_file(struct doctor_offer *o, const struct dhcp4 *m)
-{
-	struct rd all = rd_init(m->data, m->len), text;
-	size_t n;
-
-	if (!dhcp4_opt(m, DHCP4_OPT_BOOTFILE, &text) || !rd_left(&text)) {
-		if (m->overload & DHCP4_OVERLOAD_FILE)
-			return;
-		rd_skip(&all, DHCP4_OFF_FILE);
-		text = rd_sub(&all, DHCP4_LEN_FILE);
-	}
-	n = rd_left(&text) < BOOTFILE_MAX - 1 ? rd_left(&text) : BOOTFILE_MAX - 1;
-	rd_copy(&text, o->file, n);
-	o->file[n] = '\0';
-}
-
 /* Option 66: a name, or an address as text. */
 static void
 read_name66(struct doctor_offer *o, const struct dhcp4 *m)
@@ -364,6 +346,9 @@ read_menu(struct doctor_offer *o, const struct dhcp4 *m)
 static void
 read_offer(struct doctor_offer *o, const struct dhcp4 *m, struct ip4 from)
 {
+	struct rd file = dhcp4_bootfile(m);
+	size_t n = rd_left(&file) < BOOTFILE_MAX - 1 ? rd_left(&file) : BOOTFILE_MAX - 1;
+
 	*o = (struct doctor_offer){
 		.got = true, .from = from, .pxe = pxe_offer_says(m, "PXEClient"),
 		.http = pxe_offer_says(m, "HTTPClient"),
@@ -371,7 +356,7 @@ read_offer(struct doctor_offer *o, const struct dhcp4 *m, struct ip4 from)
 		.yiaddr = m->yiaddr, .siaddr = m->siaddr,
 		.mask = dhcp4_opt_ip4(m, DHCP4_OPT_MASK), .router = dhcp4_router(m),
 	};
-	read_file(o, m);
+	rd_copy(&file, o->file, n);	/* *o is zero after it */
 	read_name66(o, m);
 	read_menu(o, m);
 }

@@ -151,13 +151,6 @@ is_unreachable(int err)
 	return err == EHOSTUNREACH || err == EHOSTDOWN;
 }
 
-/* Does any of our kinds select it? */
-static bool
-is_selected(const struct doctor_server *s)
-{
-	return s->dhcp || s->boot;
-}
-
 /* Why a server answered no DISCOVER. */
 static enum finding
 why_silent(const struct doctor_server *s)
@@ -172,7 +165,7 @@ why_silent(const struct doctor_server *s)
 		return FINDING_HOST_UNREACHABLE;
 	if (there && !back && s->ping_giaddr)
 		return FINDING_GIADDR_UNREACHABLE;
-	if (there && !is_selected(s))
+	if (there && !s->dhcp && !s->boot)
 		return FINDING_OTHERS_ONLY;
 	if (s->serves_others)
 		return s->is_boot ? FINDING_BOOT_SILENT : FINDING_NO_POOL;
@@ -237,7 +230,9 @@ judge_offer(struct doctor *d, const struct doctor_server *s, unsigned k)
 static void
 judge_offers(struct doctor *d, const struct doctor_server *s)
 {
-	unsigned silent = s->answered ? s->queried & ~s->answered : 0;
+	/* One that no kind of ours selects may ignore them all. */
+	unsigned silent = s->answered && (s->dhcp || s->boot) ?
+	    s->queried & ~s->answered : 0;
 	struct about a = { .server = s };
 	bool refused = false;
 	char from[IP4_STRLEN];
@@ -258,7 +253,7 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 	/* For a kind that no boot server serves, NO_BOOT says it once. */
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
 		a.kinds = 1u << k;
-		if (silent >> k & 1 && is_selected(s) && (!s->is_boot || is_told(d, k)))
+		if (silent >> k & 1 && (!s->is_boot || is_told(d, k)))
 			report(d, FINDING_KIND_SILENT, a, NULL);
 	}
 	a.kinds = 0;

@@ -479,14 +479,8 @@ copy_text(char *to, struct rd text)
 static bool
 learn_file(struct track_boot *b, const struct dhcp4 *m, bool boot)
 {
-	struct rd all = rd_init(m->data, m->len), text;
+	struct rd text = dhcp4_bootfile(m);
 
-	if (!dhcp4_opt(m, DHCP4_OPT_BOOTFILE, &text)) {
-		rd_skip(&all, DHCP4_OFF_FILE);
-		text = rd_sub(&all, DHCP4_LEN_FILE);
-		if (m->overload & DHCP4_OVERLOAD_FILE)
-			return false;
-	}
 	if (rd_left(&text) == 0 || *text.p == 0)
 		return false;
 	if (b->file_of_boot && !boot)
