@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Any string into every parser of base/: none may look past its NUL, and what
- * one takes must print to something that it reads as the same again. The raw
- * bytes also go through the escaping that all text from packets goes through.
+ * Any string into every parser of base/: none may read past its NUL, and what one accepts
+ * must print to something that it reads as the same. The raw bytes also go through
+ * the escaping of text from packets.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ try_ip4(const char *s)
 	}
 	if (!ip4_parse(s, &a))
 		return;
-	/* Strict means that there is one spelling only. */
+	/* Strict means that there is only one spelling. */
 	must(strcmp(ip4_str(a, buf), s) == 0);
 	must(ip4_parse(buf, &again) && ip4_eq(a, again));
 	must(ip4net_parse(s, &n) && ip4_eq(n.addr, a) && n.plen == 32);
@@ -58,7 +58,7 @@ try_mac(const char *s)
 	must(again.bits == p.bits && memcmp(&again.mac, &p.mac, 6) == 0);
 }
 
-/* With whatever stands between the bytes: without it, it is the same. Never more than there is room. */
+/* Separators do not matter, and there are never more bytes than room. */
 static void
 try_hwaddr(const char *s)
 {

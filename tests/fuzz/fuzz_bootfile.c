@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * What doctor is given: names of boot files as servers write them, the first bytes
- * of the files, and answers to its machines. The first byte says which.
+ * What the doctor receives: names of boot files as servers write them, the first bytes of
+ * the files, and answers to its machines. The first byte selects one.
  *
- * Whatever comes: a path is a part of the name that it was found in, hosts and text end within
- * their fields, a file suits nobody or somebody, and what does not name the doctor's own
- * machine is no answer to it.
+ * Always: a path is part of its name, hosts and text end within their fields, and a message
+ * that does not name the doctor's machine is not an answer to it.
  */
 #include <assert.h>
 #include <stdlib.h>

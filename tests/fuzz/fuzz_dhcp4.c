@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * A DHCP message of any bytes: the view must stay inside of it, the index and
- * the iterator must agree, and joining must not write more than it was given.
- * The seeds are the clients of tests/lib/msg.c and messages bent by hand.
+ * the iterator must agree, and joining must not write past its buffer.
+ * The seeds are the clients of tests/lib/msg.c and malformed messages.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -42,7 +42,7 @@ check_option(const struct dhcp4 *m, uint8_t code)
 	size_t whole, written, size = code % 64;
 	struct rd v;
 
-	/* Most are not there, and 256 of them are asked for. */
+	/* Most are absent, and all 256 are tried. */
 	if (m->at[code] == 0) {
 		assert(!dhcp4_opt(m, code, &v));
 		assert(dhcp4_opt_join(m, code, guarded, 0) == 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Answers to probes, of any bytes: the first byte says of which protocol. What is
- * accepted must be what it claims to be, and a packet that is cut shorter must not say
- * more than the whole one.
+ * Answers to probes, of any bytes: the first byte selects the protocol. What is accepted
+ * must be what it claims to be, and a truncated packet must not say more than the whole
+ * one.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ icmp(const uint8_t *data, size_t len)
 	assert((size_t)(data[2] << 8 | data[3]) <= len);
 }
 
-/* A request that was accepted is built again, but for what it leaves open. */
+/* An accepted request is built again, except for what it leaves open. */
 static void
 arp(const uint8_t *data, size_t len)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * What a message of any bytes says about its sender: fields within bounds and
- * not in contradiction. The same bytes, as text, are tried as a name of an
+ * consistent. The same bytes are tried as the name of an
  * architecture. The seeds are the clients of tests/lib/msg.c.
  */
 #include <assert.h>
@@ -31,7 +31,7 @@ check_client(const struct dhcp4 *m)
 	    m->at[DHCP4_OPT_ARCH] != 0));
 	assert(c.pxeclient == pxe_offer_says(m, "PXEClient"));
 
-	/* whatever the class is, it is that */
+	/* whatever the class is, it matches itself */
 	memcpy(text, c.user, c.user_len);
 	text[c.user_len] = '\0';
 	if (c.user_len > 0 && strlen(text) == c.user_len)

@@ -17,7 +17,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Ours is built by rai_add(), so whatever was drawn is well-formed. */
+/* Ours is built by rai_add(), so it is always well-formed. */
 static struct rai
 read_rai(struct rd v)
 {
@@ -78,7 +78,7 @@ same_other_options(const struct dhcp4 *a, const struct dhcp4 *b)
 	assert(!next_other(&ib, &ob));
 }
 
-/* Exact-size output, so that one byte too many is a report. */
+/* Exact-size output, so that one byte too many is reported. */
 static uint8_t *
 write_exact(const struct dhcp4 *m, const struct rai *r, bool drop_old,
     size_t *len)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * An IPv4 packet of any bytes: the payload must lie inside of it, a verified
- * packet must be accepted unverified, too, and what was read must come out of
- * udpip_build() and udpip_parse() the same.
+ * packet must also be accepted unverified, and what was read must survive
+ * udpip_build() and udpip_parse().
  */
 #include <assert.h>
 #include <stddef.h>

@@ -13,7 +13,7 @@ Suite *addr_suite(void);
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The string in a heap block of its size: ASan sees a look past its NUL. */
+/* The string in a heap block of its exact size, so ASan catches reads past its NUL. */
 static char *
 exact(const char *s)
 {
@@ -75,7 +75,7 @@ START_TEST(ip4_bad_strings)
 
 	ck_assert_msg(!ip4_parse(s, &a), "'%s' taken for an address", s);
 	ck_assert_uint_eq(a.host, 0xdeadbeef);
-	/* The one of them with a length is a good prefix. */
+	/* The one with a length is a valid prefix. */
 	ck_assert_int_eq(ip4net_parse(s, &n), strcmp(s, "1.2.3.4/24") == 0);
 	free(s);
 }
@@ -185,7 +185,7 @@ static const struct {
 	    "b8:27:eb:01:02:03" },
 	{ "aa:bb:cc:d0:00:00/28", "\xaa\xbb\xcc\xd0\0\0", 28,
 	    "aa:bb:cc:d0:00:00/28" },
-	/* Bits behind the length are nobody's. */
+	/* Bits beyond the length do not matter. */
 	{ "aa:bb:cc:df:ff:ff/28", "\xaa\xbb\xcc\xd0\0\0", 28,
 	    "aa:bb:cc:d0:00:00/28" },
 	{ "aa:bb:cc:df:ff:ff/24", "\xaa\xbb\xcc\0\0\0", 24, "aa:bb:cc" },
@@ -233,7 +233,7 @@ START_TEST(prefix_bad_strings)
 }
 END_TEST
 
-/* Flip every bit of a MAC under every length: inside it matters, outside not. */
+/* Flip every bit of a MAC under every length: it matters inside, not outside. */
 static const struct {
 	const char *s;
 	size_t len;

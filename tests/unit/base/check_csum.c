@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Checksums against the letter of RFC 1071, word by word, and against packets
- * whose checksums others computed.
+ * Checksums against RFC 1071, word by word, and against packets with checksums
+ * computed by others.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -69,8 +69,8 @@ START_TEST(nothing_adds_nothing)
 }
 END_TEST
 
-/* Every length to 130, at every alignment, with random bytes and a random
- * sum to begin with; the copy is as long as the data, for ASan. */
+/* Every length up to 130 at every alignment, with random bytes and a random initial
+ * sum; the copy has the exact length, for ASan. */
 START_TEST(same_as_the_naive_sum)
 {
 	uint32_t state = 0x2545f491;
@@ -89,7 +89,7 @@ START_TEST(same_as_the_naive_sum)
 }
 END_TEST
 
-/* All ones is where carries are lost. 64 KiB is more than a datagram. */
+/* All ones is where carries get lost. 64 KiB is more than a datagram. */
 START_TEST(carries_are_not_lost)
 {
 	size_t len = 65536 + 7;
@@ -100,7 +100,7 @@ START_TEST(carries_are_not_lost)
 	ck_assert_uint_eq(csum_fold(csum_add(0, p, len)), naive(0, p, len));
 	ck_assert_uint_eq(csum_fold(csum_add(0xffffffff, p, len)),
 	    naive(0xffffffff, p, len));
-	/* Out of 32 bits, by either half of a word and by the bytes behind. */
+	/* Overflow of 32 bits, by either half of a word and by the tail. */
 	ck_assert_uint_eq(csum_fold(csum_add(0xffffffff, "\0\1\0\0\0\0\0\0", 8)),
 	    0xfffe);
 	ck_assert_uint_eq(csum_fold(csum_add(0xffffffff, "\0\0\0\0\0\1\0\0", 8)),
@@ -125,7 +125,7 @@ START_TEST(zeros_are_zero_and_the_rest_is_not)
 }
 END_TEST
 
-/* Split anywhere even, the last piece may be odd. */
+/* Split at any even offset; the last piece may be odd. */
 START_TEST(pieces_add_up)
 {
 	uint32_t state = 0xdeadbeef;

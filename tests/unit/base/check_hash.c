@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The table: what it finds, in which order it forgets, and a long random walk
- * beside a model that is an array of keys from the oldest to the youngest.
+ * The table: what it finds, in which order it evicts, and a long random walk
+ * compared with a model, an array of keys from the oldest to the youngest.
  */
 #include <check.h>
 #include <signal.h>
@@ -17,7 +17,7 @@ Suite *hash_suite(void);
 struct entry {
 	uint32_t key;
 	uint32_t value;
-	uint64_t wide;		/* wants alignment */
+	uint64_t wide;		/* needs alignment */
 };
 
 static const struct hash_key secret = {
@@ -134,7 +134,7 @@ START_TEST(siphash_depends_on_both_halves_of_the_secret)
 	ck_assert_uint_ne(hash_sip(a, "x", 1), hash_sip(secret, "x", 1));
 	ck_assert_uint_ne(hash_sip(b, "x", 1), hash_sip(secret, "x", 1));
 	ck_assert_uint_ne(hash_sip(a, "x", 1), hash_sip(b, "x", 1));
-	/* A zero more at the end is another key. */
+	/* One more zero at the end is another key. */
 	ck_assert_uint_ne(hash_sip(secret, "\0", 1), hash_sip(secret, "\0\0", 2));
 }
 END_TEST
@@ -286,7 +286,7 @@ START_TEST(remove_from_every_place)
 	hash_remove(h, find(h, 3));
 	ck_assert_uint_eq(hash_count(h), 0);
 	ck_assert_ptr_null(hash_younger(h, NULL));
-	/* Its room is used again, zeroed (get() looks), and nobody is evicted. */
+	/* Its slot is reused, zeroed (get() checks), and nothing is evicted. */
 	for (k = 11; k <= 14; k++)
 		get(h, k);
 	ASSERT_ORDER(h, 11, 12, 13, 14);
@@ -401,8 +401,8 @@ START_TEST(every_byte_of_the_key_counts)
 }
 END_TEST
 
-/* Two keys whose hashes under this secret share the 32 bits that the table
- * keeps: only a look at the keys themselves tells the clients apart. */
+/* Two keys whose hashes under this secret share the 32 bits that the table keeps: only
+ * comparing the keys tells the clients apart. */
 START_TEST(colliding_keys_are_two_entries)
 {
 	const uint32_t a = 26572, b = 95845;
@@ -414,16 +414,16 @@ START_TEST(colliding_keys_are_two_entries)
 	ck_assert_ptr_null(find(h, b));
 	get(h, b);
 	ASSERT_ORDER(h, a, b);
-	hash_remove(h, find(h, a));	/* b moves up to its place */
+	hash_remove(h, find(h, a));	/* b moves up into its slot */
 	ASSERT_ORDER(h, b);
 	get(h, a);
-	hash_remove(h, find(h, a));	/* behind it */
+	hash_remove(h, find(h, a));	/* after it */
 	ASSERT_ORDER(h, b);
 	hash_free(h);
 }
 END_TEST
 
-/* A new key that lies in the value of the entry that makes room for it. */
+/* The new key is inside the entry that is evicted for it. */
 START_TEST(key_may_lie_in_the_evicted_entry)
 {
 	struct gone g = { 0 };
@@ -440,7 +440,7 @@ START_TEST(key_may_lie_in_the_evicted_entry)
 }
 END_TEST
 
-/* The words of the assertion that a test provokes are no news. */
+/* Hides the message of the assertion that a test provokes. */
 static void
 expect_abort(void)
 {
@@ -455,7 +455,7 @@ START_TEST(removing_twice_is_caught)
 	expect_abort();
 	get(h, 2);
 	hash_remove(h, e);
-	hash_remove(h, e);	/* aborts: it would tie the age list in a knot */
+	hash_remove(h, e);	/* aborts: it would corrupt the age list */
 }
 END_TEST
 
@@ -488,7 +488,7 @@ END_TEST
 struct model {
 	size_t capacity, count;
 	uint32_t keys[MODEL_MAX];	/* oldest first */
-	uint32_t evicted;		/* by the last add, 0 for nobody */
+	uint32_t evicted;		/* by the last add, 0: none */
 };
 
 static size_t
@@ -603,7 +603,7 @@ START_TEST(large_table_fills_and_turns_over)
 }
 END_TEST
 
-/* Zeros are nobody's key until somebody has it. */
+/* An unused slot of hash_expect() does not match a key of zeros. */
 START_TEST(nothing_expected_is_not_a_key_of_zeros)
 {
 	struct hash *h = table(4, NULL);
@@ -640,7 +640,7 @@ START_TEST(keys_too_long_to_be_expected)
 }
 END_TEST
 
-/* What lies behind is as the one before left it. */
+/* The rest is as the previous entry left it. */
 START_TEST(only_the_beginning_is_zeroed)
 {
 	struct hash *h = table(1, NULL);

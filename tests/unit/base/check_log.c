@@ -57,7 +57,7 @@ START_TEST(fields_may_be_empty)
 }
 END_TEST
 
-/* The kernel lets an interface have nearly any name, and a client any file. */
+/* The kernel allows nearly any interface name, and a client any file name. */
 START_TEST(text_of_others_is_escaped)
 {
 	char buf[LOG_ESC_MAX], big[2 * LOG_ESC_MAX];
@@ -72,7 +72,7 @@ START_TEST(text_of_others_is_escaped)
 }
 END_TEST
 
-/* All sixteen pairs of what is set and what is said. */
+/* All sixteen pairs of configured level and line level. */
 START_TEST(levels_above_are_silent)
 {
 	int set, said;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Folding: what is written, what is counted, and that the numbers add up whatever is logged.
+ * What is written, what is counted, and that the numbers add up whatever is logged.
  */
 #include <check.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ static struct logdedup fold;
 static struct mono now;
 static char out[200000];
 static unsigned lines;
-static uint64_t told;		/* written, or told as repeated or suppressed */
+static uint64_t told;		/* written, or reported as repeated or suppressed */
 
 static void
 sink(void *user, enum log_level level, const char *event, const char *fields)
@@ -112,7 +112,7 @@ START_TEST(a_repeated_line_is_counted_and_told)
 }
 END_TEST
 
-/* What goes to and fro is shown as it goes, and what others do does not matter. */
+/* Changes back and forth are all shown, and other subjects do not matter. */
 START_TEST(only_the_last_line_about_a_thing_is_repeated)
 {
 	open_fold();
@@ -130,7 +130,7 @@ START_TEST(only_the_last_line_about_a_thing_is_repeated)
 }
 END_TEST
 
-/* What goes on is told once in a window; what has ended is new when it comes again. */
+/* A continuing repetition is reported once a window; one that ended is new when it recurs. */
 START_TEST(it_begins_anew_after_a_window_of_silence)
 {
 	open_fold();
@@ -194,9 +194,9 @@ START_TEST(the_oldest_line_gives_way_and_is_told)
 	out[0] = '\0';
 	say("b", "");
 	is("info a x=0 repeated=1\ninfo b\n");
-	say("a", "x=1");		/* it is there still */
+	say("a", "x=1");		/* it is still remembered */
 	is("");
-	say("a", "x=0");		/* it is not, and the next one goes */
+	say("a", "x=0");		/* it is not, and replaces the next one */
 	is("info a x=1 repeated=2\ninfo a x=0\n");
 }
 END_TEST
@@ -211,7 +211,7 @@ START_TEST(one_event_is_not_logged_without_end)
 		say("a", text);
 	}
 	ck_assert_uint_eq(lines, LOGDEDUP_EVENT_MAX);
-	say("b", "");			/* another one is */
+	say("b", "");			/* another line is */
 	ck_assert_uint_eq(lines, LOGDEDUP_EVENT_MAX + 1);
 	out[0] = '\0';
 	wait_ms(LOGDEDUP_WINDOW_MS);
@@ -267,7 +267,7 @@ START_TEST(a_line_of_any_length)
 }
 END_TEST
 
-/* Nothing is lost in silence. */
+/* Nothing is lost silently. */
 START_TEST(whatever_is_logged_the_numbers_add_up)
 {
 	static const char *const words[] = { "a", "b", "c" };

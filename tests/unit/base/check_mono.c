@@ -18,7 +18,7 @@ START_TEST(milliseconds_are_a_thousand_microseconds)
 }
 END_TEST
 
-/* 100 days in milliseconds do not fit 32 bits, in whatever type they came. */
+/* 100 days in milliseconds do not fit 32 bits. */
 START_TEST(long_times_do_not_wrap)
 {
 	int64_t ms = INT64_C(100) * 24 * 3600 * 1000;

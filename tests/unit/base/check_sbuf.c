@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Strings in buffers that are too small, and bytes that wish to be commands.
+ * Strings in buffers that are too small, and bytes that terminals interpret.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 Suite *sbuf_suite(void);
 
-/* Adds "abc" in one of the ways there are. */
+/* Adds "abc" in one of the possible ways. */
 static void
 add_abc(struct sbuf *b, int how)
 {
@@ -51,7 +51,7 @@ START_TEST(pieces_are_appended)
 }
 END_TEST
 
-/* Every way of adding three bytes, into every size from 1 to 5. */
+/* Every way to add three bytes, into every size from 1 to 5. */
 START_TEST(what_does_not_fit_is_cut)
 {
 	size_t size;
@@ -208,7 +208,7 @@ START_TEST(hostile_text_is_harmless)
 }
 END_TEST
 
-/* What went through sbuf_esc() comes out as it was typed; what did not is not trusted. */
+/* Text from sbuf_esc() comes out as it was typed; other text is not trusted. */
 START_TEST(a_screen_shows_what_was_escaped_before)
 {
 	static const struct { const char *in, *out; } cases[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The cursor at its edges. Buffers that matter come from malloc() at their
- * exact size, so that ASan sees the first byte read or written past them.
+ * The cursor at its limits. Critical buffers come from malloc() with their exact size,
+ * so that ASan catches the first byte read or written past them.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -59,7 +59,7 @@ START_TEST(short_reads_give_zero_and_stick)
 			    width[k] == 2 ? rd_u16(&r) : rd_u32(&r), 0);
 			ck_assert(r.bad);
 			ck_assert_uint_eq(rd_left(&r), 0);
-			/* Narrower reads that would have fitted: too late. */
+			/* Narrower reads that would have fit come too late. */
 			ck_assert_uint_eq(rd_u8(&r), 0);
 			ck_assert(r.bad);
 			free(buf);
@@ -73,7 +73,7 @@ START_TEST(bad_stays_bad_though_bytes_are_left)
 	uint8_t out[2] = { 9, 9 };
 	struct rd child;
 
-	r.bad = true;	/* as a parser marks what it does not believe */
+	r.bad = true;	/* as a parser does with what it does not trust */
 	ck_assert_uint_eq(rd_u8(&r), 0);
 	ck_assert_ptr_null(rd_bytes(&r, 0));
 	rd_copy(&r, out, 2);
@@ -154,7 +154,7 @@ START_TEST(child_cannot_see_past_its_tlv)
 	/* The four bytes are in the buffer, but not in the TLV. */
 	ck_assert_uint_eq(rd_u32(&child), 0);
 	ck_assert(child.bad);
-	/* The parent stands behind the TLV and is none the worse. */
+	/* The parent is after the TLV, and still good. */
 	ck_assert(!r.bad);
 	ck_assert_uint_eq(rd_u8(&r), 0xf4);
 }
@@ -175,7 +175,7 @@ END_TEST
 
 START_TEST(grandchild_is_bound_by_its_parent)
 {
-	/* outer TLV of 4, in it an inner length of 200, behind it 0xaa */
+	/* outer TLV of 4 with an inner length of 200, followed by 0xaa */
 	static const uint8_t bytes[] = { 82, 4, 1, 200, 'x', 'y', 0xaa, 0xaa };
 	struct rd r = rd_init(bytes, sizeof(bytes));
 	struct rd outer, inner;
@@ -253,7 +253,7 @@ write_kind(struct wr *w, int kind)
 	}
 }
 
-/* Every write into every room that is too small: nothing of it is written. */
+/* Every write into every buffer that is too small writes nothing. */
 START_TEST(write_that_does_not_fit_writes_nothing)
 {
 	static const size_t width[] = { 1, 2, 4, 3, 3 };

@@ -76,7 +76,7 @@ START_TEST(a_host_too_long_makes_no_sense)
 }
 END_TEST
 
-/* A PE header with this machine at this place, in a buffer of exactly len bytes. */
+/* A PE header with this machine at this offset, in a buffer of exactly len bytes. */
 static enum bootfile_content
 pe(uint32_t at, const char *signature, size_t len)
 {
@@ -102,7 +102,7 @@ START_TEST(the_machine_of_a_uefi_program)
 	ck_assert_int_eq(pe(0x80, "PE\0\0\x4c\x01", 512), BOOTFILE_EFI_IA32);
 	ck_assert_int_eq(pe(0x80, "PE\0\0\x00\x02", 512), BOOTFILE_EFI_OTHER);
 	ck_assert_int_eq(pe(0x1f8, "PE\0\0\x64\x86", 0x1fe), BOOTFILE_EFI_X64);
-	/* further on than what was read, or nowhere */
+	/* beyond the bytes that were read, or nowhere */
 	ck_assert_int_eq(pe(0x1f8, "PE\0\0\x64\x86", 0x1fd), BOOTFILE_MZ);
 	ck_assert_int_eq(pe(0x200, "PE\0\0\x64\x86", 512), BOOTFILE_MZ);
 	ck_assert_int_eq(pe(0xffffffff, "PE\0\0\x64\x86", 512), BOOTFILE_MZ);

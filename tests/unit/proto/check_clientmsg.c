@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * What the doctor asks in the place of machines, read back with the relay's own parser.
+ * The messages of the doctor's machines, read back with the relay's own parser.
  */
 #include "proto/clientmsg.h"
 
@@ -23,7 +23,7 @@ read_back(struct dhcp4 *m, const uint8_t *out, size_t len)
 	ck_assert_uint_eq(m->op, BOOTREQUEST);
 	ck_assert_uint_eq(m->xid, 0x5eed1234);
 	ck_assert(ip4_is_none(m->giaddr));
-	ck_assert_uint_eq(m->chaddr[0] & 3, 2);	/* local, and one machine's */
+	ck_assert_uint_eq(m->chaddr[0] & 3, 2);	/* local, unicast */
 	ck_assert(clientmsg_is_doctor(m->hlen, m->chaddr));
 }
 
@@ -115,7 +115,7 @@ START_TEST(answers_are_known_by_the_hardware_address)
 	uint16_t run;
 	uint32_t xid;
 
-	ck_assert(!clientmsg_answer(out, len, &run, &xid));	/* a question */
+	ck_assert(!clientmsg_answer(out, len, &run, &xid));	/* a request */
 	out[0] = BOOTREPLY;
 	ck_assert(clientmsg_answer(out, len, &run, &xid));
 	ck_assert_uint_eq(run, 0xbeef);
@@ -126,7 +126,7 @@ START_TEST(answers_are_known_by_the_hardware_address)
 		ck_assert(!clientmsg_answer(exact, n, &run, &xid));
 		free(exact);
 	}
-	out[2] = 16;		/* a longer hardware address is another's */
+	out[2] = 16;		/* a longer hardware address is another one */
 	ck_assert(!clientmsg_answer(out, len, &run, &xid));
 	out[2] = 6;
 	out[DHCP4_OFF_CHADDR + 3] ^= 1;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The view of a message: what real clients send, and everything that lies
- * about its length (tests named after what must happen). The messages are
- * given as exact heap blocks, so that ASan sees a byte too many.
+ * The view of a message: what real clients send, and wrong lengths of every kind.
+ * Messages are exact heap blocks, so that ASan catches overruns.
  */
 #include "proto/dhcp4.h"
 
@@ -35,7 +34,7 @@ verdict(void)
 	return d;
 }
 
-/* Whatever came in, a view points into its message and nowhere else. */
+/* A view points only into its message, whatever it contains. */
 static void
 view_is_sane(const struct dhcp4 *m)
 {
@@ -272,7 +271,7 @@ START_TEST(every_code_and_every_length_is_indexed)
 	for (int code = 1; code < 255; code++)
 		for (int len = 0; len < 256; len += code % 7 + 1) {
 			uint8_t value[255], *copy;
-			/* DHCP message type, of its one right length */
+			/* DHCP message type, with its only valid length */
 			int type = code == DHCP4_OPT_TYPE && len == 1 ? code : 0;
 
 			memset(value, code, sizeof(value));
@@ -336,7 +335,7 @@ START_TEST(hlen_is_at_most_16)
 }
 END_TEST
 
-/* Found by fuzzing: such a view had options to walk that no index knew. */
+/* Found by fuzzing: the iterator of such a view found options that were not indexed. */
 START_TEST(options_of_a_refused_header_are_not_read)
 {
 	struct dhcp4_iter it;
@@ -356,7 +355,7 @@ START_TEST(options_of_a_refused_header_are_not_read)
 }
 END_TEST
 
-/* Cut anywhere, a message is either whole up to the cut or refused. */
+/* A message cut anywhere is either complete up to the cut or refused. */
 START_TEST(every_client_truncated_everywhere)
 {
 	for (const struct msg_client *c = msg_clients; c->name; c++) {
@@ -438,7 +437,7 @@ START_TEST(overload_opens_file_and_sname)
 		ck_assert_uint_eq(view.overload, how & 3);
 		ck_assert_int_eq(dhcp4_opt(&view, DHCP4_OPT_USER_CLASS, &v), file);
 		ck_assert_int_eq(dhcp4_opt(&view, DHCP4_OPT_ARCH, &v), sname);
-		/* the first instance stands in the options area */
+		/* the first instance is in the options area */
 		option_is(DHCP4_OPT_VENDOR_CLASS, "PXE", 3);
 		view_is_sane(&view);
 		free(copy);
@@ -446,7 +445,7 @@ START_TEST(overload_opens_file_and_sname)
 }
 END_TEST
 
-/* dhcpd and dnsmasq read the first byte there is, however many there are. */
+/* dhcpd and dnsmasq read the first byte, however many there are. */
 START_TEST(overload_is_what_servers_make_of_it)
 {
 	static const struct { const char *bytes; size_t len; uint8_t overload; } t[] = {
@@ -478,7 +477,7 @@ START_TEST(parts_are_joined_in_order_of_areas)
 	ck_assert_uint_eq(parse(&copy), DROP_NONE);
 	ck_assert_uint_eq(dhcp4_opt_join(&view, 60, buf, sizeof(buf)), 9);
 	ck_assert_str_eq((char *)buf, "PXEClient");
-	/* what does not fit is counted and not written */
+	/* what does not fit is counted but not written */
 	memset(buf, 0, sizeof(buf));
 	ck_assert_uint_eq(dhcp4_opt_join(&view, 60, buf, 4), 9);
 	ck_assert_str_eq((char *)buf, "PXEC");
@@ -504,8 +503,8 @@ START_TEST(option_only_in_file_is_found_and_joined)
 }
 END_TEST
 
-/* The message goes to the server as it is; what the server makes of an
- * overloaded field full of nonsense is its business. */
+/* The message goes to the server unchanged; how to read an overloaded field full of
+ * nonsense is left to the server. */
 START_TEST(nonsense_in_overloaded_fields_is_ignored)
 {
 	struct prng p = { 52 };

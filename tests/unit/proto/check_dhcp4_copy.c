@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Options are left out of a copy, and no other byte is.
+ * Options are left out of a copy, and nothing else changes.
  */
 #include "proto/dhcp4.h"
 
@@ -63,7 +63,7 @@ START_TEST(every_instance_goes_wherever_it_stands)
 	msg_opt_text(&in, 43, "def");
 	both_end();
 	msg_pad(&in, 400);
-	/* what stood behind END comes along, too */
+	/* bytes after END are copied, too */
 	msg_pad(&want, 400 - 11 - 5 - 2 - 5);
 	cut_gives_want();
 }
@@ -97,7 +97,7 @@ START_TEST(nothing_to_cut_is_a_plain_copy)
 }
 END_TEST
 
-/* Not shorter than it came, as long as it is no more than BOOTP's size. */
+/* Not shorter than it came, up to BOOTP's size. */
 START_TEST(zeros_make_up_to_300_bytes)
 {
 	begin();
@@ -168,7 +168,7 @@ START_TEST(overloaded_fields_are_cut_and_keep_their_length)
 }
 END_TEST
 
-/* The last option of file reaches past its end, and must not come to fit. */
+/* The last option of file reaches past its end, and must not begin to fit. */
 START_TEST(option_cut_off_in_a_field_stays_cut_off)
 {
 	begin();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * HTTP: the request, and status lines whole, in pieces and wrong.
+ * HTTP: the request, and status lines that are whole, in pieces, or invalid.
  */
 #include "proto/http.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * ICMP echo: a request with a right checksum, and replies whose lengths, types and
- * checksums may lie.
+ * ICMP echo: a request with a correct checksum, and replies with wrong lengths, types and
+ * checksums.
  */
 #include "proto/icmp.h"
 
@@ -199,7 +199,7 @@ START_TEST(what_is_no_error_is_refused)
 	make_error(4);
 	while (error_len-- > 0)
 		ck_assert(!tells(&q));
-	for (size_t n = 20; n < 56; n++) {	/* cut, and well made */
+	for (size_t n = 20; n < 56; n++) {	/* cut, but otherwise correct */
 		make_error(0);
 		error_len = n;
 		error[3] = (uint8_t)n;

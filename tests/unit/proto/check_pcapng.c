@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * Blocks of a capture file, byte for byte as draft-ietf-opsawg-pcapng draws them, and
- * found again in a stream. That tshark agrees is t-capture.sh's business.
+ * found again in a stream. t-capture.sh checks that tshark agrees.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ expect_byte(size_t at, const char *digits, const char *hex)
 	    "byte %zu is %02x: ...%s", at, buf[at], hex);
 }
 
-/* Words are numbers, written as people do; those with a dot are bytes as they stand. */
+/* Words are numbers in normal notation; those with a dot are literal bytes. */
 static void
 expect(const char *hex)
 {
@@ -169,7 +169,7 @@ START_TEST(a_stream_is_cut_at_the_borders_of_blocks)
 	pcapng_packet(&w, &p);
 	pcapng_stats(&w, 9, 1, 2, 3);
 	all = wr_len(&w);
-	/* However much of it is there: only whole blocks come out. */
+	/* Only whole blocks come out, however much of the stream has arrived. */
 	for (size_t there = 0; there <= all; there++) {
 		uint8_t *exact = msg_exact(buf, there);
 		struct rd r = rd_init(exact, there);
@@ -207,7 +207,7 @@ START_TEST(what_is_no_block_is_seen)
 	}
 	w = wr_init(buf, sizeof(buf));
 	pcapng_stats(&w, 1, 1, 1, 1);
-	buf[PCAPNG_STATS_LEN - 4] ^= 4;	/* the length behind is another one */
+	buf[PCAPNG_STATS_LEN - 4] ^= 4;	/* the trailing length differs */
 	r = rd_init(buf, PCAPNG_STATS_LEN);
 	ck_assert_int_eq(pcapng_next(&r, &b), PCAPNG_BAD);
 }

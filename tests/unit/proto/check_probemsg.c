@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * DHCP messages of the probes: read back with the relay's own parser, and what
- * counts as their answer.
+ * DHCP messages of probes, read back with the relay's own parser, and what counts as an
+ * answer.
  */
 #include "proto/probemsg.h"
 
@@ -25,7 +25,7 @@ read_back(struct dhcp4 *m, const uint8_t *out, size_t len)
 	ck_assert_uint_eq(m->xid, 0x5eed1234);
 	ck_assert_uint_eq(m->hlen, 6);
 	ck_assert_mem_eq(m->chaddr, probemsg_mac, 6);
-	ck_assert_uint_eq(m->chaddr[0] & 3, 2);	/* local, and one machine's */
+	ck_assert_uint_eq(m->chaddr[0] & 3, 2);	/* local, unicast */
 }
 
 START_TEST(an_inform_has_giaddr_and_asks_for_no_address)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Prometheus' text: every byte of it, since Prometheus refuses a scrape whole.
+ * Prometheus' text, byte for byte: one error makes Prometheus refuse the whole scrape.
  */
 #include <check.h>
 #include <string.h>

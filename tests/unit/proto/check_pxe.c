@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * What real clients say about themselves is understood, and what is bent,
+ * What real clients say about themselves is understood, and what is malformed,
  * missing or cut is not mistaken for something else.
  */
 #include "proto/pxe.h"
@@ -267,7 +267,7 @@ START_TEST(arch_from_option_60)
 }
 END_TEST
 
-/* Byte by byte, with nothing behind the text. */
+/* Exact, with nothing after the text. */
 START_TEST(option_60_of_every_length)
 {
 	static const char text[] = "PXEClient:Arch:00007:UNDI:003016";
@@ -375,7 +375,7 @@ START_TEST(a_list_of_boot_servers_is_seen)
 }
 END_TEST
 
-/* RFC 2132 8.4: whose option 43 it is, option 60 says. */
+/* RFC 2132 8.4: option 60 defines what option 43 means. */
 START_TEST(option_43_of_others_is_not_pxe)
 {
 	with_43("docsis3.0:", "4704 0002 0000 ff");
@@ -507,7 +507,7 @@ START_TEST(arch_codes_are_ianas)
 }
 END_TEST
 
-/* Many numbers, few kinds; what says -http in the list is one of them. */
+/* Many numbers, few kinds; every -http of the list is one kind. */
 START_TEST(kinds_are_few)
 {
 	static const struct {

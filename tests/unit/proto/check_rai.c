@@ -84,7 +84,7 @@ zeros(const uint8_t *p, size_t n)
 	return n == 0;
 }
 
-/* A reply as servers write it, with option 82 `where` it is said. */
+/* A reply as servers write it, with option 82 at `where`. */
 enum where { FIRST, MIDDLE, LAST };
 
 static void
@@ -208,7 +208,7 @@ START_TEST(find_gives_the_value)
 	ck_assert_ptr_eq(v.p, r.value + 10);
 	ck_assert(!rai_find(all, RAI_LINK, &v));
 	ck_assert(!rai_find(rd_init(r.value, 0), RAI_CIRCUIT_ID, &v));
-	/* the one that is cut off is not found, the one before it is */
+	/* the truncated one is not found, the one before it is */
 	ck_assert(rai_find(rd_init(r.value, 15), RAI_CIRCUIT_ID, &v));
 	ck_assert(!rai_find(rd_init(r.value, 15), RAI_REMOTE_ID, &v));
 }
@@ -235,7 +235,7 @@ START_TEST(option_is_put_before_end)
 		must(memcmp(out + at + 2, r.value, r.len) == 0);
 		must(out[at + 2 + r.len] == DHCP4_OPT_END);
 		must(len >= DHCP4_MIN);
-		/* what stood behind END stands behind it still */
+		/* bytes after END are still after it */
 		must(len == DHCP4_MIN || len == msg.len + 2 + r.len + !view.end);
 		must(zeros(out + at + 3 + r.len, len - (at + 3 + r.len)));
 		must(dhcp4_parse(&view, out, len) == DROP_NONE);
@@ -255,7 +255,7 @@ START_TEST(without_option_the_message_is_copied_and_padded)
 		must(len == (msg.len < DHCP4_MIN ? DHCP4_MIN : msg.len));
 		must(memcmp(out, msg.b, msg.len) == 0);
 		must(zeros(out + msg.len, len - msg.len));
-		/* an empty one, or nothing to leave out, is the same */
+		/* an empty one, or none to drop, gives the same */
 		must(written(sizeof(out), &empty, 0, true) == len);
 		must(memcmp(out, msg.b, msg.len) == 0);
 	}
@@ -332,7 +332,7 @@ START_TEST(bytes_behind_end_are_kept)
 	ck_assert_uint_eq(len, 548 + 2 + r.len);
 	ck_assert(memcmp(out + 243, "\x52", 1) == 0);
 	ck_assert(memcmp(out + 243 + 2 + r.len, "\xff" "behind", 7) == 0);
-	/* zeros give way to a small room, words do not */
+	/* zeros are given up in a small buffer, other bytes are not */
 	n = written(400, &r, 0, false);
 	ck_assert_uint_eq(n, 400);
 	ck_assert(memcmp(out + 243 + 2 + r.len, "\xff" "behind", 7) == 0);
@@ -352,7 +352,7 @@ START_TEST(size_is_a_bound)
 		for (size_t size = 0; size < need; size++) {
 			size_t n = written(size, &r, 0, false);
 
-			/* too small, or without zeros from behind END */
+			/* too small, or without the zeros after END */
 			must(n == 0 || (n >= DHCP4_MIN && n <= size));
 		}
 		must(written(need, &r, 0, false) == need);
@@ -401,7 +401,7 @@ START_TEST(old_options_are_left_out)
 		must(memcmp(out + 240, "\65\1\1\0\14\3lab\122", 10) == 0);
 		must(memcmp(out + 251, r.value, r.len) == 0);
 		must(out[251 + r.len] == DHCP4_OPT_END);
-		/* none of ours: only theirs go */
+		/* nothing of ours: only theirs are dropped */
 		len = written(sizeof(out), NULL, 0, true);
 		must(len == DHCP4_MIN);
 		must(memcmp(out + 240, "\65\1\1\0\14\3lab\377", 10) == 0);
@@ -422,7 +422,7 @@ START_TEST(old_option_stays_when_not_dropped)
 }
 END_TEST
 
-/* RFC 3046 2.1: option 82 in an overloaded field is none. */
+/* RFC 3046 2.1: option 82 in an overloaded field does not count. */
 START_TEST(overloaded_fields_are_not_touched)
 {
 	struct rai r = ours();
@@ -499,7 +499,7 @@ START_TEST(pads_and_trailing_bytes_around_the_option_stay)
 	msg_opt(&msg, DHCP4_OPT_RAI, r.value, r.len);
 	ck_assert_uint_eq(stripped(&len, &r), RAI_OURS);
 	ck_assert(memcmp(out + 240, "\65\1\5\0\0\0\0\0\23\1\1\377tail", 16) == 0);
-	/* what stands behind END is padding, even if it looks like ours */
+	/* bytes after END are padding, even if they look like ours */
 	ck_assert(memcmp(out + 256, "\122\20\1\6vlan10", 10) == 0);
 }
 END_TEST
@@ -597,7 +597,7 @@ START_TEST(ours_behind_the_clients_in_one_option)
 	ck_assert(view.at[DHCP4_OPT_BOOTFILE] > view.at[DHCP4_OPT_RAI]);
 	ck_assert(view.end);
 
-	/* not at a boundary: our bytes are the tail of somebody's value */
+	/* not at a boundary: our bytes are the tail of another value */
 	joined[1] = (uint8_t)(6 + r.len);
 	reply(MIDDLE, joined, 8 + r.len);
 	ck_assert_uint_eq(stripped(&len, &r), RAI_FOREIGN);
@@ -605,7 +605,7 @@ START_TEST(ours_behind_the_clients_in_one_option)
 }
 END_TEST
 
-/* A value that was joined and split again at `first` bytes, on both sides of a boot file. */
+/* A value that was joined and split again after `first` bytes, around a boot file. */
 static void
 reply_split(const uint8_t *joined, size_t n, size_t first)
 {
@@ -634,12 +634,12 @@ START_TEST(ours_across_two_options)
 		ck_assert_mem_eq(got, joined, 245);
 		ck_assert(view.at[DHCP4_OPT_BOOTFILE] && view.end);
 	}
-	/* It fits into one option, so nobody has split it: two relays' are there. */
+	/* It fits into one option, so it was not split: these are two relays' options. */
 	joined[1] = 20;
 	memcpy(joined + 22, r.value, r.len);
 	reply_split(joined, 22 + r.len, 25);
 	ck_assert_uint_eq(stripped(&len, &r), RAI_FOREIGN);
-	/* No boundary of sub-options before ours. */
+	/* There is no sub-option boundary before ours. */
 	joined[1] = 244;
 	memcpy(joined + 245, r.value, r.len);
 	reply_split(joined, n, 255);
@@ -658,7 +658,7 @@ START_TEST(flags_byte_is_not_compared)
 		echoed.value[r.flags_at] = (uint8_t)flags;
 		reply(MIDDLE, echoed.value, echoed.len);
 		must(stripped(&len, &r) == RAI_OURS);
-		/* alone, as if the server had kept nothing else */
+		/* alone, as if the server kept nothing else */
 		reply(LAST, echoed.value + r.flags_at - 2, 3);
 		must(stripped(&len, &r) == RAI_OURS);
 	}
@@ -731,7 +731,7 @@ END_TEST
 /* --- properties ------------------------------------------------------------ */
 
 /* A random message: options of any code but 82, pads, perhaps END and bytes
- * behind it. */
+ * after it. */
 static void
 random_message(struct prng *p)
 {
@@ -767,7 +767,7 @@ random_rai(struct prng *p)
 	return r;
 }
 
-/* Inserted, sent, echoed as it is and stripped: the client's own message. */
+/* Inserted, echoed and stripped: the client's own message. */
 START_TEST(strip_undoes_write)
 {
 	struct prng p = { 3046 };
@@ -881,7 +881,7 @@ corpus_message(const uint8_t *data, size_t len)
 	must(memcmp(out, data, m.end_at) == 0);
 	must(out[m.end_at] == DHCP4_OPT_END);
 	free(sent);
-	/* and without any: none is left */
+	/* and without any, none is left */
 	n = rai_write(out, sizeof(out), &m, NULL, 0, true);
 	must(dhcp4_parse(&again, out, n) == DROP_NONE);
 	must(again.at[DHCP4_OPT_RAI] <= DHCP4_HEADER);

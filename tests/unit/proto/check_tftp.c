@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * TFTP: the bytes of a read request, and which first packets say that a server lives.
+ * TFTP: the bytes of a read request, and which first packets prove that a server works.
  */
 #include "proto/tftp.h"
 

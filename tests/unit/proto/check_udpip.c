@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * IPv4 and UDP headers: what is built parses back, and lengths that lie are
- * caught. Packets are exact-size heap blocks, so that ASan sees overruns.
+ * IPv4 and UDP headers: what is built parses back, and wrong lengths are caught.
+ * Packets are exact-size heap blocks, so that ASan catches overruns.
  */
 #include "proto/udpip.h"
 
@@ -124,7 +124,7 @@ START_TEST(df_is_clear_and_ident_is_ours)
 }
 END_TEST
 
-/* The payload is chosen so that the sum comes out as zero. */
+/* The payload is chosen so that the sum is zero. */
 START_TEST(computed_checksum_of_zero_is_sent_as_ones)
 {
 	unsigned int csum;
@@ -175,7 +175,7 @@ START_TEST(checksum_is_not_asked_when_the_kernel_vouches)
 	pkt[UDPIP_HEADERS + 5] ^= 1;
 	ck_assert_uint_eq(parse_as(&u, true), DROP_BAD_CHECKSUM);
 	ck_assert_uint_eq(parse_as(&u, false), DROP_NONE);
-	/* the IP header's is asked always */
+	/* the IP header's is always verified */
 	pkt[10] ^= 1;
 	ck_assert_uint_eq(parse_as(&u, false), DROP_BAD_IP);
 }
@@ -233,7 +233,7 @@ START_TEST(udp_length_lies)
 }
 END_TEST
 
-/* A shorter UDP length is legal: what is behind it is no data. */
+/* A shorter UDP length is legal: the bytes after it are not data. */
 START_TEST(udp_shorter_than_ip_is_trimmed)
 {
 	for (size_t n = 0; n < 50; n++) {

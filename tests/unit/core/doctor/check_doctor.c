@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * A run of the doctor with a fake clock and servers that behave as `srv` says: what is
- * asked of whom and when, and what is found. Real servers are t-doctor.sh's.
+ * A run of the doctor with a fake clock and servers that behave as `srv` says: which
+ * queries are sent when, and what is found. t-doctor.sh has real servers.
  */
 #include "core/doctor/doctor.h"
 
@@ -19,27 +19,27 @@ Suite *doctor_suite(void);
 
 enum does { SILENT, ANSWERS, REFUSES };
 
-/* A server, by its place in the configuration. */
+/* A server, by its index in the configuration. */
 static struct srv {
 	enum does discover, p4011;
-	unsigned kinds;		/* that it makes offers to */
-	unsigned plain;		/* of them those that it tells nothing of booting */
+	unsigned kinds;		/* of machines that get offers */
+	unsigned plain;		/* those of them that get nothing about booting */
 	bool ping, ping_giaddr;
-	const char *from;	/* answers come from there; NULL: from its address */
-	enum drop why;		/* what the relay says of them */
+	const char *from;	/* source of its answers; NULL: its address */
+	enum drop why;		/* the relay's verdict on them */
 	const char *yiaddr, *router, *mask, *siaddr;
 	const char *class;	/* option 60 */
 	const char *file, *file4011;
-	unsigned late_ms;	/* the offer comes so much later */
+	unsigned late_ms;	/* delay of the offer */
 } srv[SERVERS_MAX];
 
 static struct world *w;
 static struct doctor *d;
-static enum does tftp;		/* of everybody, for every file */
-static const void *block;	/* ... what comes */
+static enum does tftp;		/* all servers, for every file */
+static const void *block;	/* ... the response */
 static size_t block_len;
 static bool arp_answers;
-static bool second_only;	/* the second giaddr's subnet is known, the first one's not */
+static bool second_only;	/* servers know the second giaddr's subnet, not the first's */
 static unsigned n_asked[DOCTOR_WHATS];
 static struct doctor_ask last[DOCTOR_WHATS];
 static char last_path[BOOTFILE_MAX];
@@ -148,7 +148,7 @@ offer(uint16_t server, uint32_t xid)
 	ck_assert(doctor_offered(d, &v, source(server), srv[server].why, w->now));
 }
 
-/* Offers that are late wait here. */
+/* Late offers wait here. */
 static struct {
 	uint16_t server;
 	uint32_t xid;
@@ -176,7 +176,7 @@ discover(const struct doctor_ask *a)
 }
 
 static void
-question4011(const struct doctor_ask *a)
+answer_4011(const struct doctor_ask *a)
 {
 	static struct msg m;
 	uint16_t server = servers_find4(&w->servers, a->to);
@@ -210,7 +210,7 @@ answer(const struct doctor_ask *a)
 			ck_assert(doctor_heard(d, a->token));
 		break;
 	case DOCTOR_4011:
-		question4011(a);
+		answer_4011(a);
 		break;
 	case DOCTOR_FILE:
 		snprintf(last_path, sizeof(last_path), "%s", a->file->path);
@@ -247,7 +247,7 @@ step(void)
 	world_wait_ms(w, 10);
 }
 
-/* Milliseconds that it took. */
+/* Returns how long it took, in ms. */
 static int64_t
 finish(void)
 {
@@ -295,7 +295,7 @@ warned(const char *code)
 	return kinds;
 }
 
-/* Just these failed, in the order in which they are said. */
+/* Exactly these failed, in this order. */
 static void
 fails(const char *codes)
 {
@@ -320,7 +320,7 @@ START_TEST(nothing_fails_where_all_is_well)
 
 	open_world(HEALTHY);
 	ms = run();
-	/* one file for all kinds, of which a raw one is no UEFI's */
+	/* one raw file for all kinds, which UEFI cannot run */
 	fails("wrong-file");
 	ck_assert_uint_eq(found_at("wrong-file", FINDING_LEVEL_FAIL)->kinds,
 	    1 << CLIENTMSG_X64);
@@ -333,7 +333,7 @@ START_TEST(nothing_fails_where_all_is_well)
 	ck_assert_str_eq(found("router")->detail, "this host");
 	ck_assert_ptr_nonnull(found("no-rogue-server"));
 	ck_assert_uint_eq(found("no-boot-offer")->kinds, 1 << CLIENTMSG_HTTP);
-	/* boot servers have nothing for HTTP, so the run waited for it */
+	/* the boot server does not answer HTTP boot, so the run waited for it */
 	ck_assert_int_le(ms, 5100);
 	close_world();
 }
@@ -356,7 +356,7 @@ START_TEST(each_kind_asks_each_of_its_servers_in_the_name_of_the_giaddr)
 	ck_assert_uint_eq(n_asked[DOCTOR_FILE], 1);	/* the same for all kinds */
 	ck_assert(ip4_eq(last[DOCTOR_FILE].source, world_ip("192.0.2.1")));
 	ck_assert_uint_eq(doctor_slot(last[DOCTOR_DISCOVER].token), 3);
-	/* nothing of it is the relay's */
+	/* the relay itself noticed nothing */
 	ck_assert_uint_eq(clients_count(w->clients), 0);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_REQUESTS], 0);
 	close_world();
@@ -388,7 +388,7 @@ START_TEST(rules_say_who_is_asked)
 	ck_assert_uint_eq(found("dropped-by-rule")->kinds, 1 << CLIENTMSG_ARM64);
 	ck_assert_str_eq(d->finding[1].detail, "rule old; dhcp: a; boot: b");
 	ck_assert_uint_eq(d->finding[1].kinds, 1 << CLIENTMSG_BIOS);
-	/* a: bios, x64, http; b: bios; c, whom none of them is sent to, all */
+	/* a: bios, x64, http; b: bios; c, which none of them selects: all */
 	ck_assert_uint_eq(d->n_server, 3);
 	ck_assert_uint_eq(d->server[0].dhcp, 11);
 	ck_assert_uint_eq(d->server[1].boot, 1);
@@ -416,7 +416,7 @@ START_TEST(each_giaddr_is_asked_with)
 	fails("");
 	ck_assert_str_eq(found("serves-clients")->detail,
 	    "giaddr 192.0.2.1 203.0.113.1");
-	/* four kinds: three tries in vain, one that is answered */
+	/* four kinds, each with three unanswered tries and an answered one */
 	ck_assert_uint_eq(n_asked[DOCTOR_DISCOVER], 16);
 	ck_assert(doctor_has_giaddr(d, world_ip("203.0.113.1")));
 	ck_assert(!doctor_has_giaddr(d, world_ip("203.0.113.2")));
@@ -563,7 +563,7 @@ START_TEST(a_full_buffer_is_no_answer)
 }
 END_TEST
 
-START_TEST(a_drained_server_and_one_held_for_down_are_asked_too)
+START_TEST(a_drained_server_and_one_believed_down_are_queried_too)
 {
 	open_world(HEALTHY);
 	w->servers.health[0].drained = true;
@@ -584,7 +584,7 @@ START_TEST(a_boot_server_may_be_silent_for_a_kind)
 	srv[1].kinds = 1 << CLIENTMSG_BIOS;
 	run();
 	fails("");
-	/* nobody else does either: it is said once */
+	/* no other server does either: it is reported once */
 	ck_assert_ptr_null(found("kind-not-served"));
 	ck_assert_uint_eq(found("no-boot-offer")->kinds, 14);
 	srv[1].kinds = 0;
@@ -739,7 +739,7 @@ START_TEST(port_4011_is_asked_where_firmware_would)
 }
 END_TEST
 
-/* dnsmasq answers ARM64 machines, and has a file for those that it has a service for. */
+/* dnsmasq answers ARM64 machines, but has files only for configured services. */
 START_TEST(a_kind_without_a_file_may_be_meant_so)
 {
 	open_world(HEALTHY);
@@ -789,7 +789,7 @@ START_TEST(an_answer_to_port_68_is_the_wrong_port)
 }
 END_TEST
 
-/* PXE 2.1: a menu's first entry is asked for where its list of servers says. */
+/* PXE 2.1: a menu's first entry is requested from its list of servers. */
 START_TEST(a_rom_asks_for_the_first_entry_of_the_menu)
 {
 	static struct msg m;
@@ -909,7 +909,7 @@ START_TEST(http_boot_needs_its_class_and_a_url)
 {
 	open_world(PLAIN);
 	srv[0].plain = 7;
-	srv[0].file = "nbp";		/* as for everybody */
+	srv[0].file = "nbp";		/* as for all kinds */
 	srv[0].siaddr = "198.51.100.10";
 	run();
 	fails("");
@@ -1010,8 +1010,8 @@ START_TEST(who_answers_on_the_vlan_is_named)
 }
 END_TEST
 
-/* Of two routers on a VLAN one asks, and the other one has nothing to pass on. Behind
- * a relay it is a client like others: servers may be reached by two. */
+/* The other router on the VLAN must not relay the doctor's DISCOVER. With a giaddr it is a
+ * client like others: servers may be reached through two relays. */
 START_TEST(the_doctor_of_another_router_is_not_relayed)
 {
 	struct clientmsg c = { .kind = CLIENTMSG_X64, .run = 7, .xid = 9 };
@@ -1031,8 +1031,8 @@ END_TEST
 
 /* --- what hostile servers send ----------------------------------------------------------------------- */
 
-/* Whatever comes, for any question, at any time: no read behind a message (the
- * sanitizers look), and an end. */
+/* Any answer to any query at any time: no read past a message (the sanitizers check), and
+ * the run ends. */
 START_TEST(noise_is_survived)
 {
 	struct prng p = { (uint64_t)_i };
@@ -1076,7 +1076,7 @@ START_TEST(noise_is_survived)
 }
 END_TEST
 
-/* Every row has what an operator needs, and codes are different. */
+/* Every row has what an operator needs, and codes are unique. */
 START_TEST(every_finding_has_a_sentence_and_its_cure)
 {
 	for (int i = 0; i < FINDING_MAX; i++) {
@@ -1112,7 +1112,7 @@ doctor_suite(void)
 	tcase_add_test(tc, without_a_route_nobody_is_asked);
 	tcase_add_test(tc, a_host_that_nobody_has_is_unreachable);
 	tcase_add_test(tc, a_full_buffer_is_no_answer);
-	tcase_add_test(tc, a_drained_server_and_one_held_for_down_are_asked_too);
+	tcase_add_test(tc, a_drained_server_and_one_believed_down_are_queried_too);
 	tcase_add_test(tc, a_boot_server_may_be_silent_for_a_kind);
 	tcase_add_test(tc, a_lease_without_router_cannot_leave_the_vlan);
 	tcase_add_test(tc, a_router_must_be_there);
