@@ -145,36 +145,11 @@ hash_sip(struct hash_key secret, const void *data, size_t len)
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
-/* The parts of the allocation after struct hash, in bytes. */
-struct layout {
-	size_t links, entries, slots;
-	size_t total;		/* with struct hash */
-};
-
-static bool
-layout_of(size_t capacity, size_t entry_size, struct layout *lay)
-{
-	size_t slots = 2;
-
-	if (capacity > CAPACITY_MAX)
-		return false;
-	while (slots < 2 * capacity)
-		slots *= 2;
-	lay->links = capacity * sizeof(struct link);
-	lay->slots = slots * sizeof(struct slot);
-	if (__builtin_mul_overflow(capacity, entry_size, &lay->entries) ||
-	    __builtin_add_overflow(lay->entries, 7, &lay->entries))
-		return false;
-	lay->entries &= ~(size_t)7;	/* aligns the slots */
-	lay->total = sizeof(struct hash) + lay->links + lay->slots;
-	return !__builtin_add_overflow(lay->total, lay->entries, &lay->total);
-}
-
 struct hash *
 hash_new(size_t capacity, size_t entry_size, size_t key_size,
     struct hash_key secret, void (*evicted)(void *entry, void *user), void *user)
 {
-	struct layout lay;
+	size_t links = capacity * sizeof(struct link), slots = 2, entries, total;
 	struct hash *h;
 
 	/* Entries start at a multiple of 16 and follow each other; the size of a struct is
@@ -182,10 +157,18 @@ hash_new(size_t capacity, size_t entry_size, size_t key_size,
 	_Static_assert(sizeof(struct hash) % 16 == 0, "entries not aligned");
 	_Static_assert(sizeof(struct link) == 16, "entries not aligned");
 
-	if (!capacity || !key_size || key_size > entry_size ||
-	    !layout_of(capacity, entry_size, &lay))
+	if (!capacity || capacity > CAPACITY_MAX || !key_size || key_size > entry_size)
 		return NULL;
-	h = calloc(1, lay.total);
+	while (slots < 2 * capacity)
+		slots *= 2;
+	if (__builtin_mul_overflow(capacity, entry_size, &entries) ||
+	    __builtin_add_overflow(entries, 7, &entries))
+		return NULL;
+	entries &= ~(size_t)7;	/* aligns the slots */
+	total = sizeof(*h) + links + slots * sizeof(struct slot);
+	if (__builtin_add_overflow(total, entries, &total))
+		return NULL;
+	h = calloc(1, total);
 	if (!h)
 		return NULL;
 	h->secret = secret;
@@ -196,9 +179,9 @@ hash_new(size_t capacity, size_t entry_size, size_t key_size,
 	h->evicted = evicted;
 	h->user = user;
 	h->links = (struct link *)(h + 1);
-	h->entries = (uint8_t *)h->links + lay.links;
-	h->slots = (struct slot *)(void *)(h->entries + lay.entries);
-	h->mask = (uint32_t)(lay.slots / sizeof(struct slot) - 1);
+	h->entries = (uint8_t *)h->links + links;
+	h->slots = (struct slot *)(void *)(h->entries + entries);
+	h->mask = (uint32_t)(slots - 1);
 	return h;
 }
 

@@ -135,25 +135,18 @@ bootfile_sniff(const void *data, size_t len)
 const char *
 bootfile_content_text(enum bootfile_content c)
 {
-	switch (c) {
-	case BOOTFILE_EMPTY:
-		return "empty";
-	case BOOTFILE_RAW:
-		return "not a UEFI program";
-	case BOOTFILE_SCRIPT:
-		return "script";
-	case BOOTFILE_EFI_IA32:
-		return "UEFI program for x86";
-	case BOOTFILE_EFI_X64:
-		return "UEFI program for x64";
-	case BOOTFILE_EFI_ARM64:
-		return "UEFI program for ARM64";
-	case BOOTFILE_EFI_OTHER:
-		return "UEFI program for another machine";
-	case BOOTFILE_MZ:
-		return "possibly a UEFI program";
-	}
-	return "?";
+	static const char *const texts[] = {
+		[BOOTFILE_EMPTY] = "empty",
+		[BOOTFILE_RAW] = "not a UEFI program",
+		[BOOTFILE_SCRIPT] = "script",
+		[BOOTFILE_EFI_IA32] = "UEFI program for x86",
+		[BOOTFILE_EFI_X64] = "UEFI program for x64",
+		[BOOTFILE_EFI_ARM64] = "UEFI program for ARM64",
+		[BOOTFILE_EFI_OTHER] = "UEFI program for another machine",
+		[BOOTFILE_MZ] = "possibly a UEFI program",
+	};
+
+	return texts[c];
 }
 
 /* HTTP boot accepts disk images (EDK2: .iso, .img), which are raw. */

@@ -20,13 +20,10 @@ finding_row(enum finding f)
 const char *
 finding_level_word(enum finding_level l)
 {
-	switch (l) {
-	case FINDING_LEVEL_OK:
-		return "ok";
-	case FINDING_LEVEL_WARN:
-		return "warn";
-	case FINDING_LEVEL_FAIL:
-		return "fail";
-	}
-	return "?";
+	static const char *const words[] = {
+		[FINDING_LEVEL_OK] = "ok", [FINDING_LEVEL_WARN] = "warn",
+		[FINDING_LEVEL_FAIL] = "fail",
+	};
+
+	return words[l];
 }
