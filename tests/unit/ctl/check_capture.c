@@ -379,7 +379,7 @@ START_TEST(a_rule_is_named)
 	m.b[DHCP4_OFF_CHADDR + 3] = 0x66;
 	ck_assert_int_eq(request(VLAN20), DROP_RULE);
 	expect(one, "in vlan20 broadcast: dropped reason=rule"
-	    " text=\"a [rule] says action = drop\" rule=never");
+	    " text=\"a [rule] with action = drop matches\" rule=never");
 	close(one->fd);
 }
 END_TEST
@@ -412,7 +412,7 @@ START_TEST(drops_say_why)
 	    " text=\"hop count above max-hops (RFC 1542 4.1.1)\"");
 	reply("198.51.100.99", DHCP4_OFFER, "192.0.2.1");
 	expect(one, "in server:other unicast: dropped reason=not-server"
-	    " text=\"reply from an address that is no configured server\""
+	    " text=\"reply from an address that is not a configured server\""
 	    " server=other");
 	reply("198.51.100.11", DHCP4_OFFER, "192.0.2.77");
 	expect(one, "in server:beta unicast: dropped reason=not-our-giaddr"
@@ -456,7 +456,7 @@ START_TEST(the_relays_own_questions)
 	capture_rescue_answer(d, &rx, &r);
 	capture_rescue(d, &r);
 	expect(one, "in server:beta unicast: dropped reason=rescue-unused text=\""
-	    "answer to a rescue's question that the client does not need any more,"
+	    "reply of a rescue that the client no longer needs,"
 	    " or could not use\"");
 	capture_probe(d, 1, r.msg, 300);
 	capture_probe_answer(d, &rx);
