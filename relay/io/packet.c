@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/full.h"
+#include "base/nobufs.h"
 #include "proto/udpip.h"
 
 /*
@@ -109,7 +109,7 @@ packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
 static void
 lose(struct packet *p, struct packet_sent *result, int err, uint32_t i)
 {
-	bool full = full_error(err);
+	bool full = errno_is_nobufs(err);
 
 	if (full)
 		result->full++;

@@ -28,7 +28,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/full.h"
+#include "base/nobufs.h"
 #include "io/bpf.h"
 
 /*
@@ -473,13 +473,13 @@ udp_server_queue(struct udp_server *s, const void *data, size_t len,
 static void
 lose(struct udp_server *s, struct udp_sent *result, int err, uint32_t i, uint32_t n)
 {
-	if (full_error(err))
+	if (errno_is_nobufs(err))
 		result->full += n;
 	else
 		result->failed += n;
 	result->last_errno = err;
 	for (; result->on_lost && n > 0; n--)
-		result->on_lost(result->user, s->iov[i++].iov_base, full_error(err));
+		result->on_lost(result->user, s->iov[i++].iov_base, errno_is_nobufs(err));
 }
 
 /* Takes notice of what the kernel heard from the network about this server. */
@@ -510,7 +510,7 @@ send_some(struct udp_server *s, uint32_t i)
 		if (n > 0)
 			return n;
 		err = errno;
-		if (full_error(err) || (note_errors(s) == 0 && tries > 0))
+		if (errno_is_nobufs(err) || (note_errors(s) == 0 && tries > 0))
 			break;
 	}
 	return -err;
@@ -534,7 +534,7 @@ udp_server_flush(struct udp_server *s, struct udp_sent *result)
 		if (n > 0) {
 			result->ok += (uint32_t)n;
 			i += (uint32_t)n;
-		} else if (full_error(-n) || (!s->connected && !may_reconnect)) {
+		} else if (errno_is_nobufs(-n) || (!s->connected && !may_reconnect)) {
 			lose(s, result, -n, i, s->n - i);
 			break;
 		} else if (may_reconnect) {

@@ -8,7 +8,7 @@
  * that is taken back when the kernel has taken none of its copies. What is sent, and to whom,
  * is decided elsewhere (path.c, rescue_run.c). Nothing is allocated.
  */
-#include "base/full.h"
+#include "base/nobufs.h"
 #include "relay/daemon.h"
 
 enum drop
@@ -195,7 +195,7 @@ outbox_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex)
 	    u->payload_len);
 	if (err == 0)
 		return DROP_NONE;
-	why = outbox_refused(full_error(-err));
+	why = outbox_refused(errno_is_nobufs(-err));
 	d->stats.drop_send[why]++;
 	return why;
 }

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/full.h"
+#include "base/nobufs.h"
 #include "proto/http.h"
 #include "proto/tftp.h"
 
@@ -363,12 +363,13 @@ read_offer(struct doctor_offer *o, const struct dhcp4 *m, struct ip4 from)
 
 /* --- answers --------------------------------------------------------------------------------- */
 
+/* whats: a set, 1 << what. */
 static struct doctor_query *
-open_query(struct doctor *d, uint32_t token, enum doctor_what what)
+open_query(struct doctor *d, uint32_t token, unsigned whats)
 {
 	struct doctor_query *q = doctor_find(d, token);
 
-	return q && q->what == what && q->state == DOCTOR_OPEN ? q : NULL;
+	return q && whats >> q->what & 1 && q->state == DOCTOR_OPEN ? q : NULL;
 }
 
 bool
@@ -401,20 +402,19 @@ doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from,
 bool
 doctor_heard(struct doctor *d, uint32_t token)
 {
-	struct doctor_query *q = doctor_find(d, token);
+	struct doctor_query *q = open_query(d, token,
+	    1u << DOCTOR_PING | 1u << DOCTOR_PING_GIADDR | 1u << DOCTOR_ARP);
 
-	if (!q || q->state != DOCTOR_OPEN || (q->what != DOCTOR_PING &&
-	    q->what != DOCTOR_PING_GIADDR && q->what != DOCTOR_ARP))
-		return false;
-	q->state = DOCTOR_ANSWERED;
-	return true;
+	if (q)
+		q->state = DOCTOR_ANSWERED;
+	return q != NULL;
 }
 
 bool
 doctor_4011(struct doctor *d, uint32_t token, const void *data, size_t len,
     struct ip4 from, struct mono now)
 {
-	struct doctor_query *q = open_query(d, token, DOCTOR_4011);
+	struct doctor_query *q = open_query(d, token, 1u << DOCTOR_4011);
 	struct doctor_offer *ack;
 	struct dhcp4 m;
 
@@ -486,7 +486,7 @@ read_http(struct doctor_file *f, struct rd r)
 bool
 doctor_fetched(struct doctor *d, uint32_t token, const void *data, size_t len)
 {
-	struct doctor_query *q = open_query(d, token, DOCTOR_FILE);
+	struct doctor_query *q = open_query(d, token, 1u << DOCTOR_FILE);
 	struct doctor_file *f;
 
 	if (!q)
@@ -513,7 +513,7 @@ doctor_failed(struct doctor *d, uint32_t token, int err)
 	struct doctor_query *q = doctor_find(d, token);
 
 	/* A full buffer, or no descriptor: the next try may succeed. */
-	if (q && q->state == DOCTOR_OPEN && !full_error(err) && err != EBUSY)
+	if (q && q->state == DOCTOR_OPEN && !errno_is_nobufs(err) && err != EBUSY)
 		query_failed(d, q, err);
 }
 
