@@ -95,17 +95,13 @@ rd_u32(struct rd *r)
 static inline uint16_t
 rd_le16(struct rd *r)
 {
-	const uint8_t *p = rd_bytes(r, 2);
-
-	return p ? (uint16_t)(p[1] << 8 | p[0]) : 0;
+	return __builtin_bswap16(rd_u16(r));
 }
 
 static inline uint32_t
 rd_le32(struct rd *r)
 {
-	uint32_t low = rd_le16(r);
-
-	return (uint32_t)rd_le16(r) << 16 | low;
+	return __builtin_bswap32(rd_u32(r));
 }
 
 /* Copies n bytes out; zeros the target if fewer are left. */
@@ -202,13 +198,13 @@ wr_u32(struct wr *w, uint32_t v)
 static inline void
 wr_le16(struct wr *w, uint16_t v)
 {
-	wr_u16(w, (uint16_t)(v << 8 | v >> 8));
+	wr_u16(w, __builtin_bswap16(v));
 }
 
 static inline void
 wr_le32(struct wr *w, uint32_t v)
 {
-	wr_u32(w, v << 24 | (v & 0xff00) << 8 | (v >> 8 & 0xff00) | v >> 24);
+	wr_u32(w, __builtin_bswap32(v));
 }
 
 static inline void

@@ -26,6 +26,28 @@ START_TEST(reads_are_big_endian)
 }
 END_TEST
 
+START_TEST(le_reads_and_writes_are_little_endian)
+{
+	struct rd r = rd_init(seven, sizeof(seven));
+	uint8_t buf[6];
+	struct wr w = wr_init(buf, sizeof(buf));
+
+	wr_le16(&w, rd_le16(&r));
+	wr_le32(&w, rd_le32(&r));
+	ck_assert_mem_eq(buf, seven, sizeof(buf));
+	r = rd_init(seven, 6);
+	ck_assert_uint_eq(rd_le16(&r), 0x8201);
+	ck_assert_uint_eq(rd_le32(&r), 0x0605f403);
+	/* A short read gives zero, not the bytes that are there. */
+	r = rd_init(seven, 3);
+	ck_assert_uint_eq(rd_le32(&r), 0);
+	ck_assert(r.bad);
+	r = rd_init(seven, 1);
+	ck_assert_uint_eq(rd_le16(&r), 0);
+	ck_assert(r.bad);
+}
+END_TEST
+
 START_TEST(reads_that_end_at_the_end_are_good)
 {
 	size_t n;
@@ -338,6 +360,7 @@ wire_suite(void)
 	TCase *wr = tcase_create("writer");
 
 	tcase_add_test(rd, reads_are_big_endian);
+	tcase_add_test(rd, le_reads_and_writes_are_little_endian);
 	tcase_add_test(rd, reads_that_end_at_the_end_are_good);
 	tcase_add_test(rd, short_reads_give_zero_and_stick);
 	tcase_add_test(rd, bad_stays_bad_though_bytes_are_left);
