@@ -24,6 +24,15 @@ fold64(uint64_t sum)
 	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
+/* One's complement addition: 2^32 = 1 modulo 0xffff. */
+static uint32_t
+add32(uint32_t a, uint32_t b)
+{
+	uint64_t s = (uint64_t)a + b;
+
+	return (uint32_t)((s & 0xffffffff) + (s >> 32));
+}
+
 /* The last 0..7 bytes, in the machine's byte order, in pieces of fixed size: a memcpy() of `len`
  * bytes is a call that costs more than the sum. */
 static uint64_t
@@ -74,8 +83,9 @@ csum_add(uint32_t sum, const void *data, size_t len)
 	for (; len >= 8; p += 8, len -= 8)
 		a = add64(a, p);
 	/* Folded one by one: their sum could carry out of 64 bits. */
-	return fold64((uint64_t)sum + be16toh(fold64(a)) + be16toh(fold64(b)) +
-	    be16toh(fold64(add_tail(p, len))));
+	sum = add32(sum, be16toh(fold64(a)));
+	sum = add32(sum, be16toh(fold64(b)));
+	return add32(sum, be16toh(fold64(add_tail(p, len))));
 }
 
 uint16_t
