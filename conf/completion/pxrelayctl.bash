@@ -1,7 +1,6 @@
 # bash completion for pxrelayctl
 #
-# The names of options and commands are those of relay/ctl/main.c; tests/checks/ctl.sh
-# compares them.
+# Options and commands are those of relay/ctl/main.c; tests/checks/ctl.sh compares them.
 
 _pxrelayctl()
 {
@@ -24,7 +23,7 @@ _pxrelayctl()
 		return
 		;;
 	esac
-	# What was said of the command so far: all that is no option's.
+	# The words of the command so far, without options and their values.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-s | --socket | -t | --timeout | -w | -C | -W | -c | --mac | \

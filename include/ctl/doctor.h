@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor - `pxrelayctl doctor [INTERFACE]`: has the daemon ask the servers, interface by
- * interface, looks at this host itself, and prints what was found.
+ * doctor - `pxrelayctl doctor [INTERFACE]`: has the daemon check one interface after
+ * another, looks at this host itself, and prints the findings.
  *
- * The daemon's part is a run (see relay/tend/doctor_run.h): started by one line, and asked for its
- * document until it is there. All that a document holds may come from the network.
+ * The daemon's part is a run on one interface: one line starts it, and another one is repeated
+ * until it returns the document. Everything in a document may come from the network.
  */
 #ifndef CTL_DOCTOR_H
 #define CTL_DOCTOR_H
@@ -14,8 +14,8 @@
 
 #include <jansson.h>
 
-/* The daemon's answer to a line, owned by the caller; NULL when there is none, which has
- * been said, and *status is the exit status. */
+/* The daemon's answer to a line, owned by the caller. NULL: none, which has been reported, and
+ * *status is the exit status. */
 typedef json_t *doctor_ask_fn(void *user, const char *line, int *status);
 
 struct doctor_args {
@@ -25,16 +25,16 @@ struct doctor_args {
 	void *user;
 };
 
-/* The exit status: 0 nothing failed, 1 something did, or the daemon said no. */
+/* Returns the exit status: 0 if nothing failed, 1 if something did or the daemon refused. */
 int doctor_run(const struct doctor_args *a);
 
-/* Is the status of a document worse than "warn"? */
+/* Is the status of a document "fail"? */
 bool doctor_is_bad(const json_t *doc);
 
-/* --- doctor_host.c: what needs no daemon ----------------------------------------------- */
+/* --- doctor_host.c: what this host shows ------------------------------------------------- */
 
 struct doctor_host {
-	int64_t rp_dropped;	/* by rp_filter, when the runs began; -1: not known */
+	int64_t rp_dropped;	/* by rp_filter when the runs began; -1: not known */
 };
 
 void doctor_host_begin(struct doctor_host *h);
@@ -42,9 +42,9 @@ void doctor_host_begin(struct doctor_host *h);
  * of the runs' documents. */
 json_t *doctor_host_end(const struct doctor_host *h, const json_t *docs);
 
-/* The pieces of it. "IPReversePathFilter" in the text of /proc/net/netstat; -1: is not there. */
+/* Parts of it, for tests. "IPReversePathFilter" in the text of /proc/net/netstat; -1: missing. */
 int64_t doctor_rp_dropped(const char *netstat);
-/* Adds to checks what the answer of `nft -j list ruleset` says (NULL: there is none). */
+/* Adds to checks what the output of `nft -j list ruleset` means (NULL: there is none). */
 void doctor_firewall(json_t *checks, const json_t *ruleset, const json_t *docs);
 
 #endif

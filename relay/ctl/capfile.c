@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * capfile - see include/ctl/capfile.h. What must be repeated in each file is kept: the
- * section, and a block for each interface that was ever seen. Room for the numbers of its
- * interfaces, which come last, is left in every file, so that the end never begins another one.
+ * capfile - see include/ctl/capfile.h.
+ *
+ * It keeps what must be repeated in each file: the section, and a block for each interface
+ * ever seen. Every file has room left for the statistics of its interfaces, which come last, so
+ * that they never begin another file.
  */
 #include "ctl/capfile.h"
 
@@ -11,16 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/mem.h"
 #include "proto/pcapng.h"
 
 static uint8_t *
 copy_of(const struct pcapng_block *b)
 {
-	uint8_t *copy = malloc(b->len);
-
-	if (copy)
-		memcpy(copy, b->data, b->len);
-	return copy;
+	return memcpy(mem_got(malloc(b->len)), b->data, b->len);
 }
 
 static int
@@ -42,38 +41,6 @@ next_file(struct capfile *c)
 	return err ? err : put(c, c->section, c->section_len);
 }
 
-static int
-take_section(struct capfile *c, const struct pcapng_block *b)
-{
-	c->section = copy_of(b);
-	c->section_len = b->len;
-	return c->section ? next_file(c) : -ENOMEM;
-}
-
-static int
-take_interface(struct capfile *c, const struct pcapng_block *b)
-{
-	struct capfile_interface *i;
-
-	if (c->n_interface == CAPFILE_INTERFACES_MAX)
-		return -EBADMSG;
-	if (c->n_interface == c->size_interface) {
-		uint32_t size = c->size_interface ? 2 * c->size_interface : 16;
-
-		i = realloc(c->interface, size * sizeof(*i));
-		if (!i)
-			return -ENOMEM;
-		c->interface = i;
-		c->size_interface = size;
-	}
-	i = &c->interface[c->n_interface];
-	*i = (struct capfile_interface){ .block = copy_of(b), .len = b->len };
-	if (!i->block)
-		return -ENOMEM;
-	c->n_interface++;
-	return 0;
-}
-
 static bool
 is_described(const struct capfile *c, const struct capfile_interface *i)
 {
@@ -93,29 +60,23 @@ cost(const struct capfile *c, const struct capfile_interface *i, size_t len)
 	return is_described(c, i) ? len : i->len + len + PCAPNG_STATS_LEN;
 }
 
+/* Describes the interface if this file has not yet. */
 static int
-describe(struct capfile *c, struct capfile_interface *i)
+put_numbered(struct capfile *c, struct capfile_interface *i, uint8_t *block, size_t len)
 {
-	if (is_described(c, i))
-		return 0;
-	i->file = c->file;
-	i->number = c->n_number++;
-	return put(c, i->block, i->len);
-}
+	int err = 0;
 
-static int
-put_numbered(struct capfile *c, struct capfile_interface *i, uint8_t *block,
-    size_t len)
-{
-	int err = describe(c, i);
-
+	if (!is_described(c, i)) {
+		i->file = c->file;
+		i->number = c->n_number++;
+		err = put(c, i->block, i->len);
+	}
 	pcapng_set_interface(block, i->number);
 	return err ? err : put(c, block, len);
 }
 
 static int
-take_packet(struct capfile *c, struct capfile_interface *i, uint8_t *block,
-    size_t len)
+take_packet(struct capfile *c, struct capfile_interface *i, uint8_t *block, size_t len)
 {
 	int err = 0;
 
@@ -135,8 +96,8 @@ take_packet(struct capfile *c, struct capfile_interface *i, uint8_t *block,
 	return err;
 }
 
-/* The end of the stream. Numbers of an interface without packets in this file are
- * written when there is room: what was lost may be all that there was. */
+/* At the end of the stream. Statistics of an interface without packets in this file are written
+ * if there is room: all its packets may have been lost. */
 static int
 take_stats(struct capfile *c, struct capfile_interface *i, uint8_t *block,
     size_t len, uint64_t lost)
@@ -146,29 +107,36 @@ take_stats(struct capfile *c, struct capfile_interface *i, uint8_t *block,
 		c->kept -= c->kept ? PCAPNG_STATS_LEN : 0;
 		return fits(c, len) ? put_numbered(c, i, block, len) : -EBADMSG;
 	}
-	return lost && fits(c, i->len + len) ?
-	    put_numbered(c, i, block, len) : 0;
+	return lost && fits(c, i->len + len) ? put_numbered(c, i, block, len) : 0;
 }
 
 static int
-take(struct capfile *c, const struct pcapng_block *b, uint8_t *block)
+take_block(struct capfile *c, const struct pcapng_block *b, uint8_t *block)
 {
 	uint32_t number;
 
-	if (!c->section)
-		return b->type == PCAPNG_SECTION ? take_section(c, b) : -EBADMSG;
-	if (b->type == PCAPNG_SECTION)
+	if ((b->type == PCAPNG_SECTION) != !c->section)	/* the first block, and no other */
 		return -EBADMSG;
-	if (b->type == PCAPNG_INTERFACE)
-		return take_interface(c, b);
+	if (!c->section) {
+		c->section = copy_of(b);
+		c->section_len = b->len;
+		return next_file(c);
+	}
+	if (b->type == PCAPNG_INTERFACE) {
+		if (c->n_interface == CAPFILE_INTERFACES_MAX)
+			return -EBADMSG;
+		c->interface = mem_more(c->interface, c->n_interface, sizeof(*c->interface));
+		c->interface[c->n_interface++] =
+		    (struct capfile_interface){ .block = copy_of(b), .len = b->len };
+		return 0;
+	}
 	if (b->type != PCAPNG_PACKET && b->type != PCAPNG_STATS)
 		return 0;
 	if (!pcapng_interface_of(b, &number) || number >= c->n_interface)
 		return -EBADMSG;
 	if (b->type == PCAPNG_PACKET)
 		return take_packet(c, &c->interface[number], block, b->len);
-	return take_stats(c, &c->interface[number], block, b->len,
-	    pcapng_dropped(b));
+	return take_stats(c, &c->interface[number], block, b->len, pcapng_dropped(b));
 }
 
 int
@@ -183,7 +151,7 @@ capfile_feed(struct capfile *c, uint8_t *data, size_t len, size_t *used)
 	while (!err && (next = pcapng_next(&r, &b)) != PCAPNG_MORE) {
 		if (next == PCAPNG_BAD)
 			return -EBADMSG;
-		err = take(c, &b, data + *used);
+		err = take_block(c, &b, data + *used);
 		*used += b.len;
 	}
 	return err;

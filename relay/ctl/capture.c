@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * capture - see include/ctl/capture.h. ctl/capfile says what goes into which file; here are
+ * capture - see include/ctl/capture.h. capfile decides what goes into which file; here are
  * the files, the socket and the end.
  *
- * The daemon ends the stream when we close our side, with the numbers of what it could
- * not send: that is how an interrupt, and a count that is reached, ends it. A signal may
- * come at any moment, so its handler closes that side itself, and there is nothing to
- * miss between looking and waiting. The second one kills.
+ * When we shut down our side, the daemon ends the stream with statistics of what it could not send:
+ * an interrupt and a reached count end it that way. A signal may arrive at any moment, so its
+ * handler does the shutdown itself, and nothing can be missed between a check and poll(). The second
+ * signal kills.
  *
- * What a full disk has no room for is taken back to the last whole block.
+ * When the disk is full, the file is cut back to its last whole block.
  */
 #include "ctl/capture.h"
 
@@ -27,22 +27,32 @@
 
 #include "base/sbuf.h"
 #include "ctl/capfile.h"
+#include "ctl/mem.h"
 #include "ctl/render.h"
 #include "proto/pcapng.h"
 
 #define NAME_MAX_LEN	4096
-/* How long the daemon has for the end, once it was asked for it. */
+/* How long the daemon may take to end the stream. */
 #define END_MS		5000
 #define OUT_SIZE	PCAPNG_BLOCK_MAX
 
 enum ended { RUNNING, INTERRUPTED, COUNTED, READER_GONE, DAEMON_GONE, FAILED };
 
-/* The file that is written, and those before it. */
+static const char *const end_words[] = {
+	[RUNNING] = "error",
+	[INTERRUPTED] = "interrupt",
+	[COUNTED] = "count",
+	[READER_GONE] = "reader",
+	[DAEMON_GONE] = "daemon",
+	[FAILED] = "error",
+};
+
+/* The file being written, and the ones before it. */
 struct sink {
 	const struct capture_args *args;
 	int fd;
 	bool pipe;
-	char **name;		/* ring; owned, as the names are */
+	char **name;		/* ring, owned with its names */
 	unsigned n_name, oldest;
 	uint64_t done;		/* bytes in the file */
 	uint64_t unwritten;	/* packets that the disk had no room for */
@@ -62,7 +72,7 @@ struct session {
 
 /* --- files --------------------------------------------------------------------- */
 
-/* How many of the first n bytes are whole blocks; counts the packets behind them. */
+/* How many of the first n bytes are whole blocks; counts the packets after them. */
 static size_t
 whole_blocks(struct sink *k, size_t n)
 {
@@ -97,7 +107,7 @@ sink_flush(struct sink *k)
 		n = whole_blocks(k, n);
 	k->done += n;
 	k->len = 0;
-	/* What cannot be cut (a device) is as it is: the first error counts. */
+	/* A device cannot be cut; report the first error. */
 	if (err && !k->pipe)
 		(void)!ftruncate(k->fd, (off_t)k->done);
 	return err;
@@ -124,46 +134,45 @@ sink_close(struct sink *k)
 	int err = k->fd >= 0 ? sink_flush(k) : 0;
 
 	if (k->fd >= 0 && !k->pipe && close(k->fd) < 0 && !err)
-		err = -errno;	/* NFS says so at the end only */
+		err = -errno;	/* NFS reports write errors only now */
 	k->fd = -1;
 	return err;
 }
 
-/* Remembers a name, and removes the file that has to go for it. */
-static int
+/* Remembers a name, and removes the oldest file of a full ring. */
+static void
 add_name(struct sink *k, const char *name)
 {
 	unsigned ring = k->args->files;
-	char *copy = strdup(name);
-	char **all;
+	char *copy = mem_got(strdup(name));
 
-	if (!copy)
-		return -ENOMEM;
 	if (ring && k->n_name == ring) {
 		unlink(k->name[k->oldest]);
 		free(k->name[k->oldest]);
 		k->name[k->oldest] = copy;
 		k->oldest = (k->oldest + 1) % ring;
-		return 0;
+		return;
 	}
-	all = realloc(k->name, (k->n_name + 1) * sizeof(*all));
-	if (!all) {
-		free(copy);
-		return -ENOMEM;
-	}
-	k->name = all;
+	k->name = mem_more(k->name, k->n_name, sizeof(*k->name));
 	k->name[k->n_name++] = copy;
-	return 0;
 }
 
 static int
-open_file(struct sink *k, unsigned n)
+sink_next(void *user, unsigned n)
 {
+	struct sink *k = user;
 	char name[NAME_MAX_LEN];
 	time_t now = time(NULL);
 	struct tm tm;
 	int err;
 
+	if (k->pipe) {
+		k->fd = STDOUT_FILENO;
+		return 0;
+	}
+	err = sink_close(k);
+	if (err)
+		return err;
 	if (!k->args->cap)
 		snprintf(name, sizeof(name), "%s", k->args->file);
 	else if (!localtime_r(&now, &tm) ||
@@ -173,30 +182,8 @@ open_file(struct sink *k, unsigned n)
 	if (k->fd < 0)
 		return -errno;
 	k->done = 0;
-	err = add_name(k, name);	/* the oldest goes when its successor is there */
-	return err;
-}
-
-static int
-sink_next(void *user, unsigned n)
-{
-	struct sink *k = user;
-	int err;
-
-	if (k->pipe) {
-		k->fd = STDOUT_FILENO;
-		return 0;
-	}
-	err = sink_close(k);
-	return err ? err : open_file(k, n);
-}
-
-static void
-sink_fini(struct sink *k)
-{
-	for (unsigned i = 0; i < k->n_name; i++)
-		free(k->name[i]);
-	free(k->name);
+	add_name(k, name);
+	return 0;
 }
 
 /* --- the end --------------------------------------------------------------------- */
@@ -215,7 +202,7 @@ on_signal(int signo)
 	errno = e;
 }
 
-/* Without SA_RESTART: a write to a pipe that nobody reads is to be left, too. */
+/* Without SA_RESTART, so that a write to a pipe that nobody reads is interrupted too. */
 static void
 catch_signals(int fd)
 {
@@ -233,7 +220,7 @@ catch_signals(int fd)
 }
 
 static void
-end(struct session *s, enum ended why, int error)
+end_capture(struct session *s, enum ended why, int error)
 {
 	if (s->why != RUNNING && why != FAILED)
 		return;
@@ -243,21 +230,21 @@ end(struct session *s, enum ended why, int error)
 }
 
 static void
-failed(struct session *s, int err)
+fail_capture(struct session *s, int err)
 {
 	if (err == -EPIPE && s->sink.pipe)
-		end(s, READER_GONE, 0);
+		end_capture(s, READER_GONE, 0);
 	else if (err == -EINTR && interrupted)
-		end(s, INTERRUPTED, 0);
+		end_capture(s, INTERRUPTED, 0);
 	else
-		end(s, FAILED, err);
+		end_capture(s, FAILED, err);
 }
 
 /* --- the stream -------------------------------------------------------------------- */
 
-/* What stands in s->in. false when nothing more is to be taken. */
+/* Takes the blocks in s->in. false: an error, nothing more will be taken. */
 static bool
-take(struct session *s)
+take_blocks(struct session *s)
 {
 	size_t used;
 	int err = capfile_feed(&s->file, s->in, s->len, &used);
@@ -265,15 +252,15 @@ take(struct session *s)
 	s->len -= used;
 	memmove(s->in, s->in + used, s->len);
 	if (err) {
-		failed(s, err);
+		fail_capture(s, err);
 		return false;
 	}
 	if (capfile_full(&s->file))
-		end(s, COUNTED, 0);
+		end_capture(s, COUNTED, 0);
 	return true;
 }
 
-/* Until there is something to read, or the reader of our pipe has gone. */
+/* Until there is something to read, or the reader of our pipe is gone. */
 static int
 wait_for(struct session *s)
 {
@@ -300,100 +287,74 @@ receive(struct session *s)
 
 	if (n > 0) {
 		s->len += (size_t)n;
-		return take(s);
+		return take_blocks(s);
 	}
 	if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		if (interrupted)
-			end(s, INTERRUPTED, 0);
-		end(s, DAEMON_GONE, 0);
+			end_capture(s, INTERRUPTED, 0);
+		end_capture(s, DAEMON_GONE, 0);
 		return false;
 	}
-	/* Whoever reads the file now, or the pipe, sees all that there is. */
+	/* Idle: let readers of the file or the pipe see everything so far. */
 	err = s->sink.fd >= 0 ? sink_flush(&s->sink) : 0;
 	if (!err)
 		err = wait_for(s);
 	if (interrupted)
-		end(s, INTERRUPTED, 0);
+		end_capture(s, INTERRUPTED, 0);
 	if (err)
-		failed(s, err);
+		fail_capture(s, err);
 	return !err;
 }
 
 /* --- the summary --------------------------------------------------------------------- */
 
-static const char *
-end_word(enum ended why)
-{
-	switch (why) {
-	case RUNNING:
-	case FAILED:
-		break;
-	case INTERRUPTED:
-		return "interrupt";
-	case COUNTED:
-		return "count";
-	case READER_GONE:
-		return "reader";
-	case DAEMON_GONE:
-		return "daemon";
-	}
-	return "error";
-}
-
 static void
-tell_json(const struct session *s, uint64_t packets, FILE *out)
+report_json(const struct session *s, uint64_t packets, FILE *out)
 {
 	const struct sink *k = &s->sink;
 	json_t *files = json_array();
 	json_t *doc = json_pack("{s:I, s:I, s:s, s:o}",
 	    "captured", (json_int_t)packets, "lost", (json_int_t)s->file.lost,
-	    "end", end_word(s->why), "files", files);
+	    "end", end_words[s->why], "files", files);
 
 	for (unsigned i = 0; i < k->n_name; i++)
 		json_array_append_new(files, json_string(
 		    k->name[(k->oldest + i) % k->n_name]));
-	json_dumpf(doc, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-	fputc('\n', out);
+	render_json(doc, out);
 	json_decref(doc);
 }
 
 static void
-tell_error(const struct session *s)
+report_error(const struct session *s)
 {
-	const char *file = s->sink.args->file;
-
 	fputs("pxrelayctl: ", stderr);
-	switch (s->error) {
-	case -EBADMSG:
-		fputs("what came back is no capture\n", stderr);
-		return;
-	case -EMSGSIZE:
-		fputs("a packet is larger than a file may be\n", stderr);
-		return;
-	case -ETIMEDOUT:
+	if (s->error == -EBADMSG) {
+		fputs("the answer is not a capture\n", stderr);
+	} else if (s->error == -EMSGSIZE) {
+		fputs("a packet is larger than the maximum file size\n", stderr);
+	} else if (s->error == -ETIMEDOUT) {
 		fputs("the daemon does not end the capture\n", stderr);
-		return;
-	default:
-		render_esc(stderr, file, strlen(file));
+	} else {
+		render_str(stderr, s->sink.args->file);
 		fprintf(stderr, ": %s\n", strerror(-s->error));
 	}
 }
 
 static void
-tell(const struct session *s, bool json)
+report_end(const struct session *s, bool json)
 {
 	uint64_t packets = s->file.packets - s->sink.unwritten;
 
 	if (s->why == FAILED)
-		tell_error(s);
+		report_error(s);
 	if (s->why == DAEMON_GONE)
 		fputs("pxrelayctl: the daemon ended the capture\n", stderr);
 	if (json) {
-		tell_json(s, packets, s->sink.pipe ? stderr : stdout);
+		report_json(s, packets, s->sink.pipe ? stderr : stdout);
 		return;
 	}
-	fprintf(stderr, "pxrelayctl: %llu packets captured, %llu lost as they"
-	    " were not read in time", (unsigned long long)packets,
+	fprintf(stderr, "pxrelayctl: %llu packets captured, %llu lost because"
+	    " they were not read in time", (unsigned long long)packets,
 	    (unsigned long long)s->file.lost);
 	if (s->sink.args->cap)
 		fprintf(stderr, ", %u files", s->sink.n_name);
@@ -403,11 +364,9 @@ tell(const struct session *s, bool json)
 int
 capture_run(const struct capture_args *a, struct client_stream *stream, bool json)
 {
-	struct session *s = calloc(1, sizeof(*s));
+	struct session *s = mem_got(calloc(1, sizeof(*s)));
 	int status, err;
 
-	if (!s)
-		return 1;
 	s->stream = stream;
 	s->sink.args = a;
 	s->sink.fd = -1;
@@ -420,23 +379,25 @@ capture_run(const struct capture_args *a, struct client_stream *stream, bool jso
 	fputs("pxrelayctl: capturing\n", stderr);
 	s->len = stream->rest_len < sizeof(s->in) ? stream->rest_len : 0;
 	memcpy(s->in, stream->rest, s->len);
-	if (take(s))
+	if (take_blocks(s))
 		while (receive(s))
 			;
 	err = sink_close(&s->sink);
 	if (err)
-		failed(s, err);
-	tell(s, json);
+		fail_capture(s, err);
+	report_end(s, json);
 	status = s->why == FAILED || s->why == DAEMON_GONE;
 	capfile_fini(&s->file);
-	sink_fini(&s->sink);
+	for (unsigned i = 0; i < s->sink.n_name; i++)
+		free(s->sink.name[i]);
+	free(s->sink.name);
 	free(s);
 	return status;
 }
 
 /* --- options ------------------------------------------------------------------------ */
 
-/* "100", "64k", "10M", "1G". 0 when it is no size. */
+/* "100", "64k", "10M", "1G"; 0: not a size. */
 static uint64_t
 parse_size(const char *text)
 {
@@ -464,7 +425,7 @@ add_filter(struct capture_args *a, const char *key, const char *value)
 	struct sbuf b = sbuf_init(a->filter + len, sizeof(a->filter) - len);
 
 	if (!*value || strpbrk(value, " \t\r\n"))
-		return "not a name or an address";
+		return "expected a name or an address";
 	sbuf_printf(&b, " %s=%s", key, value);
 	return b.cut ? "too many filters" : NULL;
 }
@@ -481,15 +442,13 @@ capture_option(struct capture_args *a, int o, const char *value)
 		return *value ? NULL : "-w names no file";
 	case 'C':
 		a->cap = n;
-		return n >= CAPFILE_CAP_MIN ? NULL :
-		    "not a size, 32k or more";
+		return n >= CAPFILE_CAP_MIN ? NULL : "expected a size of at least 32k";
 	case 'W':
 		a->files = (unsigned)n;
-		return n && n <= CAPTURE_FILES_MAX ? NULL :
-		    "not a number of files, 1 to 10000";
+		return n && n <= CAPTURE_FILES_MAX ? NULL : "expected a number of files, 1 to 10000";
 	case 'c':
 		a->packets = n;
-		return n ? NULL : "not a number of packets";
+		return n ? NULL : "expected a number of packets";
 	case CAPTURE_MAC:
 		return add_filter(a, "mac", value);
 	case CAPTURE_INTERFACE:
@@ -508,7 +467,7 @@ capture_settle(struct capture_args *a, bool terminal)
 	if (!a->file)
 		a->file = "-";
 	if (strcmp(a->file, "-") == 0 && terminal)
-		return "a capture is nothing for a terminal: -w names a file";
+		return "a capture cannot go to a terminal: -w names a file";
 	if (a->cap && strcmp(a->file, "-") == 0)
 		return "-C needs a file, -w names it";
 	if (a->files && !a->cap)

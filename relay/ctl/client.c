@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * client - asks a daemon over its control socket: one line out, one line back.
+ * client - see include/ctl/client.h.
  *
- * What is asked and what the answer means is main's and render's business. There
- * is one deadline from connect() to the newline: a time-out per read would let a
- * daemon that sends a byte now and then hold a cron job for ever.
+ * One deadline covers everything from connect() to the newline: a timeout per read would let a
+ * daemon that sends a byte now and then block a cron job for ever.
  */
 #include "ctl/client.h"
 
@@ -15,17 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
-#define FIRST_SIZE	4096u	/* most answers; it doubles from there */
+#define FIRST_SIZE	4096u	/* enough for most answers; doubles from there */
 
 struct answer {
 	char *text;		/* owned until handed out */
-	size_t len, size;
-	size_t got;		/* bytes, with what stands behind the newline */
-	bool whole;		/* the newline has come; len does not count it */
+	size_t len, size;	/* len: without the newline */
+	size_t got;		/* bytes, including those after the newline */
 };
 
 static int64_t
@@ -37,11 +36,11 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Until the socket is ready for what is wanted, or will never be. 0 or -errno. */
+/* 0 when there is something to read or the end, or -errno. */
 static int
-wait_for(int fd, short what, int64_t deadline)
+wait_readable(int fd, int64_t deadline)
 {
-	struct pollfd p = { .fd = fd, .events = what };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	for (;;) {
 		int64_t left = deadline - now_ms();
@@ -57,9 +56,9 @@ wait_for(int fd, short what, int64_t deadline)
 }
 
 /*
- * A Unix socket connects at once or, when the daemon has too many waiting, not
- * before it takes one: a non-blocking one says EAGAIN then and cannot be polled.
- * So this step blocks, for as long as SO_SNDTIMEO allows.
+ * A Unix socket connects at once or, if the daemon has too many waiting, when it accepts
+ * one. A non-blocking connect() fails with EAGAIN then and cannot be polled, so this one blocks,
+ * limited by SO_SNDTIMEO.
  */
 static int
 connect_to(const struct sockaddr_un *at, int timeout_ms)
@@ -81,29 +80,9 @@ connect_to(const struct sockaddr_un *at, int timeout_ms)
 	return err;
 }
 
-static int
-send_all(int fd, const char *p, size_t len, int64_t deadline)
-{
-	while (len > 0) {
-		int err = wait_for(fd, POLLOUT, deadline);
-		ssize_t n;
-
-		if (err)
-			return err;
-		n = send(fd, p, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0 && errno != EINTR && errno != EAGAIN)
-			return errno == ECONNRESET ? -EPIPE : -errno;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 /* Room for at least one more byte and the NUL. */
 static int
-grow(struct answer *a)
+grow_answer(struct answer *a)
 {
 	size_t size = a->size ? a->size * 2 : FIRST_SIZE;
 	char *text;
@@ -120,79 +99,72 @@ grow(struct answer *a)
 	return 0;
 }
 
-/* What there is now; the newline ends it, and what stands behind it is left there. */
+/* Reads up to the newline, and what has arrived after it. */
 static int
-receive_some(int fd, struct answer *a)
+receive_answer(int fd, struct answer *a, int64_t deadline)
 {
-	ssize_t n = recv(fd, a->text + a->len, a->size - a->len - 1,
-	    MSG_DONTWAIT);
-	char *end;
+	bool whole = false;
 
-	if (n == 0)
-		return -EPIPE;
-	if (n < 0) {
-		if (errno == EINTR || errno == EAGAIN)
-			return 0;
-		return errno == ECONNRESET ? -EPIPE : -errno;
+	while (!whole) {
+		int err = grow_answer(a);
+		ssize_t n;
+		char *end;
+
+		if (!err)
+			err = wait_readable(fd, deadline);
+		if (err)
+			return err;
+		n = recv(fd, a->text + a->len, a->size - a->len - 1, MSG_DONTWAIT);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0)
+			return n == 0 || errno == ECONNRESET ? -EPIPE : -errno;
+		end = memchr(a->text + a->len, '\n', (size_t)n);
+		whole = end != NULL;
+		a->got = a->len + (size_t)n;
+		a->len = end ? (size_t)(end - a->text) : a->got;
+		a->text[a->len] = '\0';
 	}
-	end = memchr(a->text + a->len, '\n', (size_t)n);
-	a->whole = end != NULL;
-	a->got = a->len + (size_t)n;
-	a->len = end ? (size_t)(end - a->text) : a->len + (size_t)n;
-	a->text[a->len] = '\0';
 	return 0;
 }
 
+/* The descriptor, with the answer in *out, or -errno. A command is much smaller than the buffer of
+ * a new connection, so it is sent at once or not at all. */
 static int
-receive_line(int fd, struct answer *a, int64_t deadline)
-{
-	int err = 0;
-
-	while (!err && !a->whole) {
-		err = grow(a);
-		if (!err)
-			err = wait_for(fd, POLLIN, deadline);
-		if (!err)
-			err = receive_some(fd, a);
-	}
-	return err;
-}
-
-/* Connects and asks: the descriptor, with the answer in *out, or -errno. */
-static int
-ask(const char *path, const char *command, int timeout_ms, struct answer *out)
+exchange(const char *path, const char *command, int timeout_ms, struct answer *out)
 {
 	int64_t deadline = now_ms() + timeout_ms;
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	struct answer a = { .text = NULL };
+	struct iovec iov[] = {
+		{ (void *)(uintptr_t)command, strlen(command) }, { (char[]){ "\n" }, 1 },
+	};
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
 	int fd, err;
 
+	*out = (struct answer){ .text = NULL };
 	if (strlen(path) >= sizeof(at.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(at.sun_path, path, strlen(path));
 	fd = connect_to(&at, timeout_ms);
 	if (fd < 0)
 		return fd;
-	err = send_all(fd, command, strlen(command), deadline);
+	if (sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		err = errno == ECONNRESET ? -EPIPE : -errno;
+	else
+		err = receive_answer(fd, out, deadline);
 	if (!err)
-		err = send_all(fd, "\n", 1, deadline);
-	if (!err)
-		err = receive_line(fd, &a, deadline);
-	if (err) {
-		close(fd);
-		free(a.text);
-		return err;
-	}
-	*out = a;
-	return fd;
+		return fd;
+	close(fd);
+	free(out->text);
+	return err;
 }
 
 int
 client_ask(const char *path, const char *command, int timeout_ms,
     char **answer, size_t *len)
 {
-	struct answer a = { .text = NULL };
-	int fd = ask(path, command, timeout_ms, &a);
+	struct answer a;
+	int fd = exchange(path, command, timeout_ms, &a);
 
 	if (fd < 0)
 		return fd;
@@ -206,8 +178,8 @@ int
 client_stream(const char *path, const char *command, int timeout_ms,
     struct client_stream *out)
 {
-	struct answer a = { .text = NULL };
-	int fd = ask(path, command, timeout_ms, &a);
+	struct answer a;
+	int fd = exchange(path, command, timeout_ms, &a);
 
 	if (fd < 0)
 		return fd;

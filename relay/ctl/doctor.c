@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor - runs on all interfaces, some at a time, and their findings on the screen: one
- * block for each interface, one line for each finding, its cure below it when it is none to be
- * glad of. See include/ctl/doctor.h.
+ * doctor - see include/ctl/doctor.h. Starts the runs, several at a time, and prints their
+ * findings: a block for each interface, a line for each finding, and the cure below it
+ * unless all is well.
  */
 #include "ctl/doctor.h"
 
@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/sbuf.h"
+#include "ctl/mem.h"
 #include "ctl/render.h"
 #include "ctl/table.h"
 #include "proto/clientmsg.h"
@@ -28,13 +29,22 @@
 #define GOOD		0
 #define BAD_NEWS	1
 
-/* --- asking ------------------------------------------------------------------------- */
+/* --- the runs ----------------------------------------------------------------------- */
 
-struct one {
-	const char *name;	/* borrowed from the list of interfaces */
-	json_int_t run;		/* 0: not started yet */
-	json_t *doc;		/* owned; NULL: not there yet */
-	bool again;		/* is to be asked once more, alone */
+/* A run on one interface. */
+struct run {
+	const char *name;	/* of the interface, borrowed from struct doctor.list */
+	json_int_t number;	/* 0: not started yet */
+	json_t *doc;		/* owned; NULL: not finished */
+	bool again;		/* to be repeated alone */
+};
+
+struct doctor {
+	const struct doctor_args *a;
+	struct run *run;
+	size_t n, shown;
+	json_t *list;		/* the daemon's answer to `show interfaces`, or NULL */
+	int status;		/* of the program; not GOOD ends it */
 };
 
 static void
@@ -45,107 +55,89 @@ pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-/* Of what the daemon said: its error on the screen, and the exit status. */
-static int
-refused(const json_t *doc)
+static void
+report_refusal(struct doctor *d, const json_t *doc)
 {
-	const json_t *e = json_object_get(doc, "error");
+	const char *error = render_word(doc, "error");
 
 	fputs("pxrelayctl: doctor: ", stderr);
-	if (json_is_string(e))
-		render_esc(stderr, json_string_value(e), json_string_length(e));
-	else
-		fputs("the daemon's answer is not one to this command", stderr);
+	render_str(stderr, *error ? error : "the daemon's answer does not fit this command");
 	fputc('\n', stderr);
-	return BAD_NEWS;
+	d->status = BAD_NEWS;
 }
 
-/* true: it is under way. false with GOOD: the daemon has no room for it now. */
+/* false: the daemon has no room for it now, or see d->status. */
 static bool
-start(const struct doctor_args *a, struct one *o, int *status)
+start_run(struct doctor *d, struct run *r)
 {
 	char line[64];
 	struct sbuf b = sbuf_init(line, sizeof(line));
 	json_t *doc;
 
-	sbuf_printf(&b, "doctor start %s", o->name);
-	doc = a->ask(a->user, line, status);
-	if (!doc)
-		return false;
-	o->run = json_integer_value(json_object_get(doc, "run"));
-	if (!o->run && !json_is_true(json_object_get(doc, "busy")))
-		*status = refused(doc);
+	sbuf_printf(&b, "doctor start %s", r->name);
+	doc = d->a->ask(d->a->user, line, &d->status);
+	r->number = json_integer_value(json_object_get(doc, "run"));
+	if (doc && !r->number && !json_is_true(json_object_get(doc, "busy")))
+		report_refusal(d, doc);
 	json_decref(doc);
-	return o->run != 0;
+	return r->number != 0;
 }
 
-/* false: something is wrong, see *status. */
-static bool
-look(const struct doctor_args *a, struct one *o, int *status)
+/* Takes the document if the run is finished. */
+static void
+poll_run(struct doctor *d, struct run *r)
 {
 	char line[64];
 	struct sbuf b = sbuf_init(line, sizeof(line));
-	json_t *doc;
+	json_t *doc, *done;
 
-	sbuf_printf(&b, "doctor result %lld", (long long)o->run);
-	doc = a->ask(a->user, line, status);
-	if (!doc)
-		return false;
-	if (json_is_true(json_object_get(doc, "done"))) {
-		o->doc = doc;
-		return true;
+	sbuf_printf(&b, "doctor result %lld", (long long)r->number);
+	doc = d->a->ask(d->a->user, line, &d->status);
+	done = json_object_get(doc, "done");
+	if (json_is_true(done)) {
+		r->doc = doc;
+		return;
 	}
-	if (!json_is_false(json_object_get(doc, "done")))
-		*status = refused(doc);
+	if (doc && !json_is_false(done))
+		report_refusal(d, doc);
 	json_decref(doc);
-	return *status == GOOD;
 }
 
-/* Is there a finding that a second look, alone, may take back? A server that serves others was
- * silent: it may have been busy with those others. */
+/* A server that serves others made no offer: it may have been busy with those others, so a run of
+ * its own may find it well. */
 static bool
 may_be_busy(const json_t *doc)
 {
-	const json_t *checks = json_object_get(doc, "checks"), *row;
-	const char *busy = finding_row(FINDING_NO_POOL)->code;
+	const json_t *row;
 	size_t i;
 
-	json_array_foreach(checks, i, row) {
-		const char *code = json_string_value(json_object_get(row, "code"));
-
-		if (code && strcmp(code, busy) == 0)
+	json_array_foreach(json_object_get(doc, "checks"), i, row)
+		if (strcmp(render_word(row, "code"), finding_row(FINDING_NO_POOL)->code) == 0)
 			return true;
-	}
 	return false;
 }
 
-/* Starts what may be, and looks at what is under way. true: there is more to do. */
+/* Starts as many as there is room for, and polls the others. true: there is more to do. */
 static bool
-turn(const struct doctor_args *a, struct one *all, size_t n, int *status)
+turn(struct doctor *d, struct run *r, size_t n)
 {
 	unsigned open = 0;
 	bool more = false, room = true;
 
-	for (size_t i = 0; i < n && *status == GOOD; i++) {
-		if (all[i].run && !all[i].doc && look(a, &all[i], status))
-			all[i].again = n > 1 && may_be_busy(all[i].doc);
-		else if (!all[i].run && open < AT_ONCE && room)
-			room = start(a, &all[i], status);
-		open += all[i].run && !all[i].doc;
-		more = more || !all[i].doc;
+	for (size_t i = 0; i < n && d->status == GOOD; i++, r++) {
+		if (r->number && !r->doc) {
+			poll_run(d, r);
+			r->again = n > 1 && may_be_busy(r->doc);
+		} else if (!r->number && open < AT_ONCE && room) {
+			room = start_run(d, r);
+		}
+		open += r->number && !r->doc;
+		more |= !r->doc;
 	}
-	return more && *status == GOOD;
+	return more && d->status == GOOD;
 }
 
 /* --- on the screen --------------------------------------------------------------------- */
-
-static const char *
-word(const json_t *row, const char *key)
-{
-	const char *s = json_string_value(json_object_get(row, key));
-
-	return s ? s : "";
-}
 
 static void
 add_word(struct sbuf *b, const char *before, const char *s)
@@ -156,35 +148,26 @@ add_word(struct sbuf *b, const char *before, const char *s)
 	sbuf_screen(b, s, strlen(s));
 }
 
-static void
-add_kinds(struct sbuf *b, const json_t *kinds)
-{
-	const json_t *kind;
-	size_t i;
-
-	json_array_foreach(kinds, i, kind) {
-		sbuf_puts(b, i ? ", " : "");
-		sbuf_screen(b, json_string_value(kind) ? json_string_value(kind) : "",
-		    json_string_length(kind));
-	}
-}
-
-/* "wds-1 198.51.100.21 (bios, uefi-x64)"; all kinds that the daemon plays go without saying. */
+/* "wds-1 198.51.100.21 (bios, uefi-x64)"; no kinds if all that the daemon plays are meant. */
 static void
 add_subject(struct sbuf *b, const json_t *row)
 {
-	const json_t *kinds = json_object_get(row, "kinds");
-	size_t n = json_array_size(kinds);
+	const json_t *kinds = json_object_get(row, "kinds"), *kind;
+	size_t n = json_array_size(kinds), i;
 	bool alone;
 
-	add_word(b, " ", word(row, "server-name"));
-	add_word(b, " ", word(row, "server"));
-	add_word(b, ", ", word(row, "address"));
+	add_word(b, " ", render_word(row, "server-name"));
+	add_word(b, " ", render_word(row, "server"));
+	add_word(b, ", ", render_word(row, "address"));
 	alone = b->len == 0;
 	if (n == 0 || n == CLIENTMSG_KINDS)
 		return;
 	sbuf_puts(b, alone ? "" : " (");
-	add_kinds(b, kinds);
+	json_array_foreach(kinds, i, kind) {
+		sbuf_puts(b, i ? ", " : "");
+		sbuf_screen(b, json_is_string(kind) ? json_string_value(kind) : "",
+		    json_string_length(kind));
+	}
 	sbuf_puts(b, alone ? "" : ")");
 }
 
@@ -199,13 +182,15 @@ tone_of(const char *status)
 static bool
 is_ok(const json_t *row)
 {
-	return strcmp(word(row, "status"), "ok") == 0;
+	return strcmp(render_word(row, "status"), "ok") == 0;
 }
 
+/* The sentence, and the detail in brackets; what is well has one of them. */
 static void
 print_row(const json_t *row, FILE *out, bool colour)
 {
-	const char *status = word(row, "status"), *cure = word(row, "cure");
+	const char *status = render_word(row, "status"), *cure = render_word(row, "cure");
+	const char *detail = render_word(row, "detail"), *sentence = render_word(row, "sentence");
 	bool ok = is_ok(row);
 	char text[2048];
 	struct sbuf b = sbuf_init(text, sizeof(text));
@@ -214,17 +199,17 @@ print_row(const json_t *row, FILE *out, bool colour)
 	fputs("  ", out);
 	table_paint(out, colour, tone_of(status), shown, strlen(shown));
 	fprintf(out, "%*s", (int)(6 - strlen(shown)), "");
-	add_word(&b, "", word(row, "check"));
+	add_word(&b, "", render_word(row, "check"));
 	fprintf(out, "%-11s", text);
 	b = sbuf_init(text, sizeof(text));
 	add_subject(&b, row);
 	if (b.len)
 		sbuf_puts(&b, ": ");
-	if (!ok || !*word(row, "detail"))
-		sbuf_screen(&b, word(row, "sentence"), strlen(word(row, "sentence")));
-	if (*word(row, "detail")) {
+	if (!ok || !*detail)
+		sbuf_screen(&b, sentence, strlen(sentence));
+	if (*detail) {
 		sbuf_puts(&b, ok ? "" : " [");
-		sbuf_screen(&b, word(row, "detail"), strlen(word(row, "detail")));
+		sbuf_screen(&b, detail, strlen(detail));
 		sbuf_puts(&b, ok ? "" : "]");
 	}
 	table_wrap(out, text, INDENT);
@@ -237,182 +222,160 @@ print_row(const json_t *row, FILE *out, bool colour)
 	table_wrap(out, text, INDENT);
 }
 
-static void
-print_title(const json_t *doc, FILE *out, bool colour)
-{
-	char text[256];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-
-	add_word(&b, "", word(doc, "interface"));
-	table_paint(out, colour, TONE_TITLE, b.s, b.len);
-	fputc('\n', out);
-}
-
-static void
-print_well(unsigned well, FILE *out, bool colour)
-{
-	fputs("  ", out);
-	table_paint(out, colour, TONE_GOOD, "ok", 2);
-	fprintf(out, "%*s%u checks\n", 4, "", well);
-}
-
-/* One document of the daemon, or the checks of this host. brief: what is well is counted
- * only. */
+/* The document of a run, or the checks of this host. brief: what is well is only counted. */
 static void
 print_document(const json_t *doc, FILE *out, bool colour, bool brief)
 {
-	const json_t *checks = json_object_get(doc, "checks"), *row;
+	const json_t *row;
+	char text[256];
+	struct sbuf b = sbuf_init(text, sizeof(text));
 	unsigned well = 0;
 	size_t i;
 
-	print_title(doc, out, colour);
-	json_array_foreach(checks, i, row)
+	add_word(&b, "", render_word(doc, "interface"));
+	table_paint(out, colour, TONE_TITLE, b.s, b.len);
+	fputc('\n', out);
+	json_array_foreach(json_object_get(doc, "checks"), i, row)
 		if (brief && is_ok(row))
 			well++;
 		else
 			print_row(row, out, colour);
-	if (well)
-		print_well(well, out, colour);
+	if (well == 0)
+		return;
+	fputs("  ", out);
+	table_paint(out, colour, TONE_GOOD, "ok", 2);
+	fprintf(out, "    %u checks\n", well);
 }
 
 bool
 doctor_is_bad(const json_t *doc)
 {
-	return strcmp(word(doc, "status"), "fail") == 0;
+	return strcmp(render_word(doc, "status"), "fail") == 0;
 }
 
 /* --- all of it ----------------------------------------------------------------------------- */
 
-static bool
-is_up(const json_t *row)
-{
-	const char *state = word(row, "state");
-
-	return *word(row, "name") && strcmp(state, "down") != 0;
-}
-
-/* What is to be looked at; names are borrowed from *list, which is the caller's. */
-static struct one *
-choose(const struct doctor_args *a, json_t **list, size_t *n, int *status)
+/* The interface that was named, or all that are up. */
+static void
+choose_interfaces(struct doctor *d)
 {
 	const json_t *rows, *row;
-	struct one *all;
 	size_t i;
 
-	*n = 0;
-	*list = a->interface ? NULL : a->ask(a->user, "show interfaces", status);
-	if (!a->interface && !*list)
-		return NULL;
-	rows = json_object_get(*list, "interfaces");
-	all = calloc(json_array_size(rows) + 1, sizeof(*all));
-	if (!all) {
-		fputs("pxrelayctl: out of memory\n", stderr);
-		exit(EXIT_FAILURE);
+	if (!d->a->interface) {
+		d->list = d->a->ask(d->a->user, "show interfaces", &d->status);
+		if (!d->list)
+			return;
 	}
-	if (a->interface)
-		all[(*n)++].name = a->interface;
+	rows = json_object_get(d->list, "interfaces");
+	d->run = mem_got(calloc(json_array_size(rows) + 1, sizeof(*d->run)));
+	if (d->a->interface)
+		d->run[d->n++].name = d->a->interface;
 	json_array_foreach(rows, i, row)
-		if (is_up(row))
-			all[(*n)++].name = word(row, "name");
-	return all;
+		if (*render_word(row, "name") && strcmp(render_word(row, "state"), "down") != 0)
+			d->run[d->n++].name = render_word(row, "name");
+	if (d->n > 0)
+		return;
+	fputs("pxrelayctl: doctor: no client interface is up: see pxrelayctl show interfaces\n",
+	    stderr);
+	d->status = BAD_NEWS;
 }
 
-/* As soon as all before it are on the screen. */
+/* Documents in the order of the list, each as soon as those before it are printed. */
 static void
-print_ready(const struct doctor_args *a, struct one *all, size_t n, size_t *shown)
+print_ready(struct doctor *d)
 {
-	for (; *shown < n && all[*shown].doc && !all[*shown].again; ++*shown)
-		if (!a->json) {
-			print_document(all[*shown].doc, stdout, a->colour, n > 1);
-			fflush(stdout);
-		}
+	for (; d->shown < d->n; d->shown++) {
+		const struct run *r = &d->run[d->shown];
+
+		if (!r->doc || r->again)
+			return;
+		if (d->a->json)
+			continue;
+		print_document(r->doc, stdout, d->a->colour, d->n > 1);
+		fflush(stdout);
+	}
 }
 
-static int
-finish(const struct doctor_args *a, const struct doctor_host *h, struct one *all,
-    size_t n)
+/* One by one, after a pause in which a busy server has finished. */
+static void
+run_again(struct doctor *d)
+{
+	size_t marked = 0, done = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		marked += d->run[i].again;
+	if (marked == 0)
+		return;
+	fprintf(stderr, "pxrelayctl: doctor: interfaces that are checked again, since a "
+	    "server may have been busy: %zu\n", marked < AGAIN_MAX ? marked : AGAIN_MAX);
+	pause_ms(AGAIN_PAUSE_MS);
+	for (size_t i = 0; i < d->n && d->status == GOOD; i++) {
+		struct run *r = &d->run[i];
+
+		if (!r->again)
+			continue;
+		r->again = false;
+		if (done++ >= AGAIN_MAX)
+			continue;
+		json_decref(r->doc);
+		r->doc = NULL;
+		r->number = 0;
+		while (turn(d, r, 1))
+			pause_ms(POLL_MS);
+		print_ready(d);
+	}
+}
+
+static void
+finish(struct doctor *d, const struct doctor_host *h)
 {
 	json_t *docs = json_array(), *host, *doc;
 	bool failed;
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		json_array_append(docs, all[i].doc);
+	for (i = 0; i < d->n; i++)
+		json_array_append(docs, d->run[i].doc);
 	host = doctor_host_end(h, docs);
 	failed = doctor_is_bad(host);
 	json_array_foreach(docs, i, doc)
-		failed = failed || doctor_is_bad(doc);
-	if (a->json) {
+		failed |= doctor_is_bad(doc);
+	if (d->a->json) {
 		doc = json_pack("{s:s, s:O, s:O}", "status", failed ? "fail" : "ok",
 		    "interfaces", docs, "host", host);
-		json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-		putchar('\n');
+		render_json(doc, stdout);
 		json_decref(doc);
-	} else
-		print_document(host, stdout, a->colour, n > 1);
+	} else {
+		print_document(host, stdout, d->a->colour, d->n > 1);
+	}
 	json_decref(host);
 	json_decref(docs);
-	return failed ? BAD_NEWS : GOOD;
-}
-
-/* Alone, and after a pause in which a server that was busy has come to an end. */
-static void
-ask_again(const struct doctor_args *a, struct one *all, size_t n, size_t *shown, int *status)
-{
-	size_t marked = 0;
-
-	for (size_t i = 0; i < n; i++)
-		marked += all[i].again;
-	if (marked)
-		fprintf(stderr, "pxrelayctl: doctor: interfaces that are asked again, since a "
-		    "server may have been busy: %zu\n", marked < AGAIN_MAX ? marked : AGAIN_MAX);
-	pause_ms(marked ? AGAIN_PAUSE_MS : 0);
-	for (size_t i = 0, asked = 0; i < n && *status == GOOD; i++) {
-		if (!all[i].again)
-			continue;
-		all[i].again = false;
-		if (asked++ >= AGAIN_MAX)
-			continue;
-		json_decref(all[i].doc);
-		all[i].doc = NULL;
-		all[i].run = 0;
-		while (turn(a, &all[i], 1, status))
-			pause_ms(POLL_MS);
-		print_ready(a, all, n, shown);
-	}
+	d->status = failed ? BAD_NEWS : GOOD;
 }
 
 int
 doctor_run(const struct doctor_args *a)
 {
+	struct doctor d = { .a = a, .status = GOOD };
 	struct doctor_host h;
-	json_t *list = NULL;
-	int status = GOOD;
-	size_t n, shown = 0;
-	struct one *all;
 
 	doctor_host_begin(&h);
-	all = choose(a, &list, &n, &status);
-	if (all && n == 0) {
-		fputs("pxrelayctl: doctor: no client interface is up:"
-		    " pxrelayctl show interfaces has them all\n", stderr);
-		status = BAD_NEWS;
-	}
-	while (all && turn(a, all, n, &status)) {
-		print_ready(a, all, n, &shown);
+	choose_interfaces(&d);
+	while (d.status == GOOD && turn(&d, d.run, d.n)) {
+		print_ready(&d);
 		pause_ms(POLL_MS);
 	}
-	if (all && status == GOOD) {
-		print_ready(a, all, n, &shown);
-		ask_again(a, all, n, &shown, &status);
+	if (d.status == GOOD) {
+		print_ready(&d);
+		run_again(&d);
 	}
-	if (all && status == GOOD) {
-		print_ready(a, all, n, &shown);
-		status = finish(a, &h, all, n);
+	if (d.status == GOOD) {
+		print_ready(&d);
+		finish(&d, &h);
 	}
-	for (size_t i = 0; i < n; i++)
-		json_decref(all[i].doc);
-	free(all);
-	json_decref(list);
-	return status;
+	for (size_t i = 0; i < d.n; i++)
+		json_decref(d.run[i].doc);
+	free(d.run);
+	json_decref(d.list);
+	return d.status;
 }

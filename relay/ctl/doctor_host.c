@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor_host - what can be seen of this host without the daemon: packets that rp_filter
- * dropped while the servers were asked, rules of nftables that drop what machines need to
- * boot, and whether packets are forwarded at all.
+ * doctor_host - what this host shows without the daemon: packets that rp_filter dropped
+ * during the runs, nftables rules that drop what machines need to boot, and whether packets are
+ * forwarded at all.
  *
- * A rule is judged by what it says itself. One that drops a port and asks for nothing else is
- * a fault; one with more conditions is one when the servers were silent on that port, and else
- * worth a look. Rules of legacy iptables are not seen.
+ * A rule is judged by itself. One that drops a port unconditionally is a fault; one with more
+ * conditions is a fault if servers were silent on that port, and otherwise worth a look. Rules of
+ * legacy iptables are not seen.
  */
 #include "ctl/doctor.h"
 
@@ -17,22 +17,15 @@
 #include <string.h>
 
 #include "base/sbuf.h"
+#include "ctl/render.h"
 #include "proto/finding.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define NFT "PATH=\"$PATH:/usr/sbin:/sbin\" nft -j list ruleset 2>/dev/null"
 
-static const char *
-word(const json_t *row, const char *key)
-{
-	const char *s = json_string_value(json_object_get(row, key));
-
-	return s ? s : "";
-}
-
 static void
-add(json_t *checks, enum finding what, const char *detail)
+add_check(json_t *checks, enum finding what, const char *detail)
 {
 	const struct finding_row *r = finding_row(what);
 
@@ -43,9 +36,9 @@ add(json_t *checks, enum finding what, const char *detail)
 	    "sentence", r->sentence, "cure", r->cure));
 }
 
-/* --- what the runs found ---------------------------------------------------------------- */
+/* --- what the runs found ----------------------------------------------------------------- */
 
-/* Silence that a filter on the way explains, and on which ports. */
+/* Findings that a packet filter may cause, and on which ports. */
 static const struct {
 	enum finding what;
 	uint16_t port[2];
@@ -62,52 +55,35 @@ static const struct {
 	{ FINDING_HTTP_SILENT, { 0, 0 } },
 };
 
-static bool
-has_code(const json_t *doc, const char *code)
-{
-	const json_t *checks = json_object_get(doc, "checks"), *row;
-	size_t i;
-
-	json_array_foreach(checks, i, row)
-		if (strcmp(word(row, "code"), code) == 0)
-			return true;
-	return false;
-}
-
-/* Was anybody silent on that port (0: on any)? */
+/* Was a server silent on that port (0: on any)? */
 static bool
 was_silent(const json_t *docs, unsigned port)
 {
-	const json_t *doc;
-	size_t i;
+	const json_t *doc, *row;
+	size_t i, k;
 
 	json_array_foreach(docs, i, doc)
-		for (size_t s = 0; s < COUNT(silences); s++)
-			if ((port == 0 || port == silences[s].port[0] ||
-			    port == silences[s].port[1]) &&
-			    has_code(doc, finding_row(silences[s].what)->code))
-				return true;
+		json_array_foreach(json_object_get(doc, "checks"), k, row)
+			for (size_t s = 0; s < COUNT(silences); s++)
+				if ((port == 0 || port == silences[s].port[0] ||
+				    port == silences[s].port[1]) &&
+				    strcmp(render_word(row, "code"),
+				    finding_row(silences[s].what)->code) == 0)
+					return true;
 	return false;
 }
 
 /* --- rp_filter ---------------------------------------------------------------------------- */
 
+/* At most max bytes, malloc'd; NULL: it cannot be read. */
 static char *
-read_all(FILE *in, size_t max)
+read_file(const char *path, size_t max)
 {
+	FILE *in = fopen(path, "re");
 	char *text = in ? calloc(1, max + 1) : NULL;
 
 	if (text)
 		text[fread(text, 1, max, in)] = '\0';
-	return text;
-}
-
-static char *
-read_file(const char *path, size_t max)
-{
-	FILE *in = fopen(path, "r");
-	char *text = read_all(in, max);
-
 	if (in)
 		fclose(in);
 	return text;
@@ -142,6 +118,7 @@ rp_dropped_now(void)
 	return n;
 }
 
+/* -1: not known. */
 static int
 setting(const char *ifname, const char *what)
 {
@@ -159,9 +136,9 @@ setting(const char *ifname, const char *what)
 	return n;
 }
 
-/* The kernel takes the larger one of `all' and the interface's. */
+/* The kernel uses the larger of the values for `all' and the interface. */
 static void
-name_strict(struct sbuf *b)
+put_strict(struct sbuf *b)
 {
 	struct if_nameindex *all = if_nameindex();
 	int for_all = setting("all", "rp_filter");
@@ -181,7 +158,7 @@ name_strict(struct sbuf *b)
 }
 
 static void
-look_at_rp_filter(const struct doctor_host *h, json_t *checks, const json_t *docs)
+check_rp_filter(const struct doctor_host *h, json_t *checks, const json_t *docs)
 {
 	int64_t now = rp_dropped_now();
 	bool silent = was_silent(docs, 67);
@@ -192,14 +169,14 @@ look_at_rp_filter(const struct doctor_host *h, json_t *checks, const json_t *doc
 		return;
 	if (now > h->rp_dropped)
 		sbuf_printf(&b, "%" PRId64 " packets; ", now - h->rp_dropped);
-	name_strict(&b);
+	put_strict(&b);
 	if (now > h->rp_dropped)
-		add(checks, silent ? FINDING_RP_FILTER_DROPS :
+		add_check(checks, silent ? FINDING_RP_FILTER_DROPS :
 		    FINDING_RP_FILTER_OTHERS, text);
 	else if (silent && *text)
-		add(checks, FINDING_RP_FILTER_STRICT, text);
+		add_check(checks, FINDING_RP_FILTER_STRICT, text);
 	else
-		add(checks, FINDING_RP_FILTER_OK, NULL);
+		add_check(checks, FINDING_RP_FILTER_OK, NULL);
 }
 
 /* --- nftables ------------------------------------------------------------------------------- */
@@ -227,9 +204,9 @@ holds(const json_t *v, json_int_t n)
 
 struct rule {
 	bool drops;
-	bool udp_port;		/* asks for a UDP port */
-	bool conditions;	/* ... and for something else */
-	uint16_t port;		/* the first of `ports' that it takes, 0: none */
+	bool udp_port;		/* matches a UDP port */
+	bool conditions;	/* ... and something else */
+	uint16_t port;		/* the first of `ports' that it matches, 0: none */
 };
 
 /* "udp dport 69" or "th sport { 67, 68 }": its value. */
@@ -237,7 +214,7 @@ static const json_t *
 port_of(const json_t *match)
 {
 	const json_t *p = json_object_get(json_object_get(match, "left"), "payload");
-	const char *proto = word(p, "protocol"), *field = word(p, "field");
+	const char *proto = render_word(p, "protocol"), *field = render_word(p, "field");
 
 	if ((strcmp(proto, "udp") != 0 && strcmp(proto, "th") != 0) ||
 	    (strcmp(field, "dport") != 0 && strcmp(field, "sport") != 0))
@@ -245,15 +222,15 @@ port_of(const json_t *match)
 	return json_object_get(match, "right");
 }
 
-/* "meta l4proto udp", "ip protocol udp" go without saying. */
+/* "meta l4proto udp" and "ip protocol udp" are no further conditions. */
 static bool
 is_protocol(const json_t *match)
 {
 	const json_t *left = json_object_get(match, "left");
 	const json_t *right = json_object_get(match, "right");
 
-	return (strcmp(word(json_object_get(left, "meta"), "key"), "l4proto") == 0 ||
-	    strcmp(word(json_object_get(left, "payload"), "field"), "protocol") == 0) &&
+	return (strcmp(render_word(json_object_get(left, "meta"), "key"), "l4proto") == 0 ||
+	    strcmp(render_word(json_object_get(left, "payload"), "field"), "protocol") == 0) &&
 	    json_is_string(right) && strcmp(json_string_value(right), "udp") == 0;
 }
 
@@ -261,7 +238,7 @@ static void
 read_match(struct rule *r, const json_t *match)
 {
 	const json_t *value = port_of(match);
-	bool not = strcmp(word(match, "op"), "!=") == 0;
+	bool not = strcmp(render_word(match, "op"), "!=") == 0;
 
 	if (!value) {
 		r->conditions = r->conditions || !is_protocol(match);
@@ -302,18 +279,18 @@ chain_of(const json_t *all, const json_t *rule)
 
 	json_array_foreach(all, i, o) {
 		c = json_object_get(o, "chain");
-		if (c && strcmp(word(c, "family"), word(rule, "family")) == 0 &&
-		    strcmp(word(c, "table"), word(rule, "table")) == 0 &&
-		    strcmp(word(c, "name"), word(rule, "chain")) == 0)
+		if (c && strcmp(render_word(c, "family"), render_word(rule, "family")) == 0 &&
+		    strcmp(render_word(c, "table"), render_word(rule, "table")) == 0 &&
+		    strcmp(render_word(c, "name"), render_word(rule, "chain")) == 0)
 			return c;
 	}
 	return NULL;
 }
 
 static void
-name_chain(struct sbuf *b, const json_t *o, const char *chain)
+put_chain(struct sbuf *b, const json_t *o, const char *chain)
 {
-	const char *const part[] = { word(o, "family"), word(o, "table"), chain };
+	const char *const part[] = { render_word(o, "family"), render_word(o, "table"), chain };
 
 	for (size_t i = 0; i < COUNT(part); i++) {
 		sbuf_puts(b, i ? " " : "");
@@ -321,9 +298,9 @@ name_chain(struct sbuf *b, const json_t *o, const char *chain)
 	}
 }
 
-/* Returns whether something was said. */
+/* Returns whether it added a check. */
 static bool
-look_at_rule(json_t *checks, const json_t *all, const json_t *rule, const json_t *docs)
+check_rule(json_t *checks, const json_t *all, const json_t *rule, const json_t *docs)
 {
 	struct rule r = read_rule(rule);
 	const json_t *chain = chain_of(all, rule);
@@ -331,31 +308,31 @@ look_at_rule(json_t *checks, const json_t *all, const json_t *rule, const json_t
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
 	if (!r.drops || !r.udp_port || !r.port ||
-	    strcmp(word(rule, "family"), "ip6") == 0)
+	    strcmp(render_word(rule, "family"), "ip6") == 0)
 		return false;
-	/* A chain without a hook is jumped to, under who knows which condition. */
+	/* A chain without a hook is jumped to under a condition that is not known here. */
 	r.conditions = r.conditions || !json_object_get(chain, "hook");
-	name_chain(&b, rule, word(rule, "chain"));
+	put_chain(&b, rule, render_word(rule, "chain"));
 	sbuf_printf(&b, ", rule handle %" JSON_INTEGER_FORMAT ": UDP %u",
 	    json_integer_value(json_object_get(rule, "handle")), r.port);
-	add(checks, r.conditions && !was_silent(docs, r.port) ? FINDING_FIREWALL_MAY :
+	add_check(checks, r.conditions && !was_silent(docs, r.port) ? FINDING_FIREWALL_MAY :
 	    FINDING_FIREWALL_DROPS, text);
 	return true;
 }
 
-/* A chain that drops what no rule accepts: only when somebody was silent. */
+/* A chain that drops what no rule accepts matters only if a server was silent. */
 static bool
-look_at_policy(json_t *checks, const json_t *chain, const json_t *docs)
+check_policy(json_t *checks, const json_t *chain, const json_t *docs)
 {
 	char text[256];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
-	if (strcmp(word(chain, "policy"), "drop") != 0 || !was_silent(docs, 0) ||
-	    strcmp(word(chain, "family"), "ip6") == 0)
+	if (strcmp(render_word(chain, "policy"), "drop") != 0 || !was_silent(docs, 0) ||
+	    strcmp(render_word(chain, "family"), "ip6") == 0)
 		return false;
-	name_chain(&b, chain, word(chain, "name"));
+	put_chain(&b, chain, render_word(chain, "name"));
 	sbuf_puts(&b, ": policy drop");
-	add(checks, FINDING_FIREWALL_MAY, text);
+	add_check(checks, FINDING_FIREWALL_MAY, text);
 	return true;
 }
 
@@ -363,11 +340,11 @@ void
 doctor_firewall(json_t *checks, const json_t *ruleset, const json_t *docs)
 {
 	const json_t *all = json_object_get(ruleset, "nftables"), *o;
-	bool said = false;
+	bool found = false;
 	size_t i;
 
 	if (!json_is_array(all)) {
-		add(checks, FINDING_FIREWALL_UNKNOWN, NULL);
+		add_check(checks, FINDING_FIREWALL_UNKNOWN, NULL);
 		return;
 	}
 	json_array_foreach(all, i, o) {
@@ -375,21 +352,21 @@ doctor_firewall(json_t *checks, const json_t *ruleset, const json_t *docs)
 		const json_t *chain = json_object_get(o, "chain");
 
 		if (rule)
-			said = look_at_rule(checks, all, rule, docs) || said;
+			found = check_rule(checks, all, rule, docs) || found;
 		if (chain)
-			said = look_at_policy(checks, chain, docs) || said;
+			found = check_policy(checks, chain, docs) || found;
 	}
-	if (!said)
-		add(checks, FINDING_FIREWALL_OK, NULL);
+	if (!found)
+		add_check(checks, FINDING_FIREWALL_OK, NULL);
 }
 
 static void
-look_at_firewall(json_t *checks, const json_t *docs)
+check_firewall(json_t *checks, const json_t *docs)
 {
 	FILE *in = popen(NFT, "r");
 	json_t *ruleset = in ? json_loadf(in, 0, NULL) : NULL;
 
-	/* Without the right to look, nft says nothing and ends with an error. */
+	/* Without privileges nft prints nothing and fails. */
 	if (in && pclose(in) != 0) {
 		json_decref(ruleset);
 		ruleset = NULL;
@@ -401,7 +378,7 @@ look_at_firewall(json_t *checks, const json_t *docs)
 /* --- forwarding ------------------------------------------------------------------------------- */
 
 static void
-look_at_forwarding(json_t *checks, const json_t *docs)
+check_forwarding(json_t *checks, const json_t *docs)
 {
 	const json_t *doc;
 	bool any = false, off = false;
@@ -411,13 +388,13 @@ look_at_forwarding(json_t *checks, const json_t *docs)
 		if (!json_is_true(json_object_get(doc, "router-here")))
 			continue;
 		any = true;
-		if (setting(word(doc, "interface"), "forwarding") != 0)
+		if (setting(render_word(doc, "interface"), "forwarding") != 0)
 			continue;
 		off = true;
-		add(checks, FINDING_FORWARDING_OFF, word(doc, "interface"));
+		add_check(checks, FINDING_FORWARDING_OFF, render_word(doc, "interface"));
 	}
 	if (any && !off)
-		add(checks, FINDING_FORWARDING_OK, NULL);
+		add_check(checks, FINDING_FORWARDING_OK, NULL);
 }
 
 /* --- all of it ---------------------------------------------------------------------------------- */
@@ -428,9 +405,9 @@ doctor_host_begin(struct doctor_host *h)
 	h->rp_dropped = rp_dropped_now();
 }
 
-/* The daemon may run in another network namespace, where other names have other numbers. */
+/* In another network namespace the interfaces have other indices. */
 static bool
-is_our_host(const json_t *docs)
+is_this_namespace(const json_t *docs)
 {
 	const json_t *doc;
 	size_t i;
@@ -438,23 +415,23 @@ is_our_host(const json_t *docs)
 	json_array_foreach(docs, i, doc) {
 		json_int_t n = json_integer_value(json_object_get(doc, "ifindex"));
 
-		if (n && if_nametoindex(word(doc, "interface")) != (unsigned)n)
+		if (n && if_nametoindex(render_word(doc, "interface")) != (unsigned)n)
 			return false;
 	}
 	return true;
 }
 
 static const char *
-worst(const json_t *checks)
+worst_status(const json_t *checks)
 {
 	const char *status = "ok";
 	const json_t *row;
 	size_t i;
 
 	json_array_foreach(checks, i, row) {
-		if (strcmp(word(row, "status"), "fail") == 0)
+		if (strcmp(render_word(row, "status"), "fail") == 0)
 			return "fail";
-		if (strcmp(word(row, "status"), "warn") == 0)
+		if (strcmp(render_word(row, "status"), "warn") == 0)
 			status = "warn";
 	}
 	return status;
@@ -465,12 +442,12 @@ doctor_host_end(const struct doctor_host *h, const json_t *docs)
 {
 	json_t *checks = json_array();
 
-	if (is_our_host(docs)) {
-		look_at_rp_filter(h, checks, docs);
-		look_at_firewall(checks, docs);
-		look_at_forwarding(checks, docs);
+	if (is_this_namespace(docs)) {
+		check_rp_filter(h, checks, docs);
+		check_firewall(checks, docs);
+		check_forwarding(checks, docs);
 	} else
-		add(checks, FINDING_OTHER_HOST, NULL);
+		add_check(checks, FINDING_OTHER_HOST, NULL);
 	return json_pack("{s:s, s:s, s:o}", "interface", "this host",
-	    "status", worst(checks), "checks", checks);
+	    "status", worst_status(checks), "checks", checks);
 }

@@ -56,6 +56,8 @@ struct reader {
 
 typedef void take_fn(struct reader *r, const struct ios_line *l);
 
+enum form { EITHER, WITH_NO, WITHOUT_NO };
+
 enum scope {
 	GLOBAL = 1,
 	INTERFACE,
@@ -67,6 +69,7 @@ struct command {
 	take_fn *take;
 	bool whole;		/* nothing may follow */
 	const char *text;	/* a value, or why the line is lost */
+	enum form form;		/* lost only in this form */
 	enum import_key key;
 	enum scope scope;
 };
@@ -357,21 +360,10 @@ read_override(struct reader *r, const struct ios_line *l)
 static void
 lose(struct reader *r, const struct ios_line *l)
 {
-	lose_line(r, l, l->command->text);
-}
+	enum form form = l->command->form;
 
-static void
-lose_yes(struct reader *r, const struct ios_line *l)
-{
-	if (!l->no)
-		lose(r, l);
-}
-
-static void
-lose_no(struct reader *r, const struct ios_line *l)
-{
-	if (l->no)
-		lose(r, l);
+	if (form == EITHER || l->no == (form == WITH_NO))
+		lose_line(r, l, l->command->text);
 }
 
 static void
@@ -422,18 +414,18 @@ static const struct command commands[] = {
 	/* Protocol 77, of diskless Suns: a default, so every configuration has it. */
 	{ "ip forward-protocol nd", skip, .text = NULL },
 	{ "ip forward-protocol", lose, .text = NULL },
-	{ "ip dhcp smart-relay", read_setting, false, "rotate", IMPORT_GIADDR, GLOBAL },
-	{ INFORMATION "trust-all", read_setting, false, "on", IMPORT_TRUST, GLOBAL },
-	{ INFORMATION "trusted", read_setting, false, "on", IMPORT_TRUST, INTERFACE },
+	{ "ip dhcp smart-relay", read_setting, false, "rotate", EITHER, IMPORT_GIADDR, GLOBAL },
+	{ INFORMATION "trust-all", read_setting, false, "on", EITHER, IMPORT_TRUST, GLOBAL },
+	{ INFORMATION "trusted", read_setting, false, "on", EITHER, IMPORT_TRUST, INTERFACE },
 	{ INFORMATION "policy-action", read_policy, .text = NULL },
 	{ INFORMATION "policy", read_policy, .text = NULL },
 	{ INFORMATION "option-insert", read_insert, .text = NULL },
 	{ INFORMATION "option server-id-override", read_override, .whole = true },
-	{ INFORMATION "option subscriber-id", lose_yes, .text = SUBSCRIBER },
-	{ INFORMATION "option", read_setting, true, "add", IMPORT_OPTION82, ANYWHERE },
-	{ RELAY "source-interface", lose_yes, .text = SOURCE },
-	{ "ip dhcp-relay source-interface", lose_yes, .text = SOURCE },
-	{ "ip dhcp relay", lose_no, .whole = true, .text = OFF },
+	{ INFORMATION "option subscriber-id", lose, .text = SUBSCRIBER, .form = WITHOUT_NO },
+	{ INFORMATION "option", read_setting, true, "add", EITHER, IMPORT_OPTION82, ANYWHERE },
+	{ RELAY "source-interface", lose, .text = SOURCE, .form = WITHOUT_NO },
+	{ "ip dhcp-relay source-interface", lose, .text = SOURCE, .form = WITHOUT_NO },
+	{ "ip dhcp relay", lose, .whole = true, .text = OFF, .form = WITH_NO },
 	{ "ip dhcp relay", lose, .text = NULL },
 	{ "ip dhcp-relay", lose, .text = NULL },
 	{ "ip dhcp snooping", skip, .text = NULL },
@@ -445,7 +437,7 @@ static const struct command commands[] = {
 	{ "encapsulation dot1q", read_encapsulation, .text = NULL },
 	{ "ip unnumbered", read_unnumbered, .text = NULL },
 	{ "shutdown", read_shutdown, .whole = true },
-	{ "service dhcp", lose_no, .whole = true, .text = OFF },
+	{ "service dhcp", lose, .whole = true, .text = OFF, .form = WITH_NO },
 	{ "banner", read_banner, .text = NULL },
 };
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A daemon that pxrelayctl can ask, for tests/checks/ctl.sh: a Unix socket that gives
-one prepared answer, in a good or a bad way.
+"""A fake daemon for tests/checks/ctl.sh: a Unix socket that sends one prepared answer, in a good
+or a bad way.
 
     ctl-daemon.py MODE SOCKET COMMAND...
 
-listens on SOCKET, runs COMMAND, gives what is on our standard input as the answer, and
-ends with COMMAND's exit status. The line that was asked is written to SOCKET.asked.
-Since the socket listens before the command starts, nothing has to be waited for.
+listens on SOCKET, runs COMMAND, sends its standard input as the answer, and ends with
+COMMAND's exit status. The command line it received is written to SOCKET.asked. The socket
+listens before the command starts, so there is nothing to wait for.
 
 MODE is one of
 
@@ -16,14 +16,14 @@ MODE is one of
     stream   the same, and then the bytes of the file $STREAM
     cut      the answer without its end, then closes
     mute     closes without a word
-    reset    closes with our question unread, so that the kernel resets
-    silent   takes the question and says nothing
-    drip     sends a blank now and then, and never a newline
-    endless  sends blanks as fast as they are taken, and never a newline
-    deaf     never accepts, with nobody else's place left in the queue
-    turns    the answer is several, with @ between: one to each question, then as mute
+    reset    closes with the command unread, so that the kernel resets
+    silent   reads the command and sends nothing
+    drip     sends a blank now and then, but no newline
+    endless  sends blanks as fast as possible, but no newline
+    deaf     never accepts, and its queue is full
+    turns    the input has several answers, separated by @: one for each command, then as mute
     pty      as answer, and COMMAND's output is a terminal
-    twice    as answer, and COMMAND gets SIGINT when it asks again
+    twice    as answer, and COMMAND gets SIGINT with its second command
 """
 import os
 import pty
@@ -102,7 +102,7 @@ def serve(listener, mode, path, answer):
 
 
 def fill_queue(path):
-    """Connects until the kernel says that there is no more room."""
+    """Connects until the queue is full."""
     full = []
     while True:
         s = socket.socket(socket.AF_UNIX)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # pxrelayctl against tests/checks/ctl-daemon.py, a daemon that answers in every good and
-# bad way: what is printed, where, and the exit status. What a real daemon
-# answers is netns/'s business.
-# shellcheck disable=SC2016,SC2086 # eval is given its words late; $what is two words
+# bad way: what is printed, where, and the exit status. netns/ tests it against a real
+# daemon.
+# shellcheck disable=SC2016,SC2086 # eval expands its words later; $what is two words
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tally.sh
@@ -21,8 +21,8 @@ if [ ! -x "$ctl" ]; then
 	exit
 fi
 
-# ask MODE ARGUMENT...: the answer is standard input, taken as one line; not
-# from a pipe, or rc would be set in another shell
+# ask MODE ARGUMENT...: standard input is the answer, as one line; it must not be a pipe,
+# or rc would be set in a subshell
 ask() {
 	local mode=$1
 
@@ -38,7 +38,7 @@ alone() {
 	rc=$?
 }
 
-# verdict NAME CONDITION...: with all that is known when it is not so
+# verdict NAME CONDITION...: prints everything known if the condition fails
 verdict() {
 	local name=$1
 
@@ -51,8 +51,8 @@ verdict() {
 	fi
 }
 
-# status N [OUT [ERR]]: exit status, and patterns of lines that are there; an
-# empty one says that the stream is empty
+# status N [OUT [ERR]]: exit status, and patterns of expected lines; an empty one means
+# that the stream is empty
 status() {
 	[ "$rc" = "$1" ] || return 1
 	[ $# -lt 2 ] || has "$T/out" "$2" || return 1
@@ -71,7 +71,7 @@ lacks() {
 	! grep -qE -e "$1" "$T/out" "$T/err"
 }
 
-# Printable ASCII and newlines only, no line longer than a screen's.
+# Printable ASCII and newlines only.
 clean() {
 	! LC_ALL=C grep -qE '[^ -~]' "$T/out" "$T/err"
 }
@@ -303,7 +303,7 @@ verdict "watch: of another shape" status 1 '' 'does not fit this command'
 
 # --- capture -------------------------------------------------------------------------
 
-# A stream of two interfaces with a packet each, and five packets that were lost.
+# A stream of two interfaces with a packet each, and lost packets.
 tail -c +2 tests/fuzz/corpus/capfile/whole > "$T/stream"
 export STREAM=$T/stream
 pcapng='{"capture":"pcapng"}'
@@ -312,7 +312,7 @@ ask stream capture -w "$T/x.pcapng" --mac 02:00:5e:10:00:01 --mac 2 --interface 
 verdict "capture: what is asked" test "$(cat "$sock.asked")" = \
 	"capture mac=02:00:5e:10:00:01 mac=2 interface=vlan* server=wds-1"
 verdict "capture: the stream is the file" cmp "$T/stream" "$T/x.pcapng"
-verdict "capture: the numbers" has "$T/err" '^pxrelayctl: 2 packets captured, 4 lost as '
+verdict "capture: the numbers" has "$T/err" '^pxrelayctl: 2 packets captured, 4 lost because '
 verdict "capture: the end of the daemon is bad news" \
 	status 1 '' '^pxrelayctl: the daemon ended the capture$'
 ask stream capture -c 2 -w - <<< "$pcapng"
@@ -331,11 +331,11 @@ verdict "capture: a full disk: nothing was captured" has "$T/err" ': 0 packets c
 ask stream capture -w "$T/none/x" <<< "$pcapng"
 verdict "capture: no such directory" status 1 '' '/none/x: No such file or directory$'
 ask more capture -w "$T/y" <<< "$pcapng"
-verdict "capture: something else" status 1 '' '^pxrelayctl: what came back is no capture$'
+verdict "capture: something else" status 1 '' '^pxrelayctl: the answer is not a capture$'
 for bad in tests/fuzz/corpus/capfile/{no-section,second-section,unknown-interface,bad-length}; do
 	tail -c +2 "$bad" > "$STREAM"
 	ask stream capture -w "$T/y" <<< "$pcapng"
-	verdict "capture: ${bad##*/}" status 1 '' 'what came back is no capture$'
+	verdict "capture: ${bad##*/}" status 1 '' 'the answer is not a capture$'
 done
 ask answer capture -w "$T/z" <<< '{"error":"there are 4 captures already"}'
 verdict "capture: refused" status 1 '' '^pxrelayctl: capture: there are 4 captures already$'
@@ -347,16 +347,16 @@ verdict "capture: no file for a refusal" test ! -e "$T/z"
 ask pty capture <<< "$pcapng"
 verdict "capture: a terminal is no place for it" status 2 '-w names the file to write'
 ask pty capture -w - <<< "$pcapng"
-verdict "capture: not even when told so" status 2 'nothing for a terminal'
+verdict "capture: not even when told so" status 2 'cannot go to a terminal'
 for bad in "-C 31k" "-C 5" "-C 32x" "-C 32kk" "-C k" "-C -1" "-C 99999999999G" "-W 0" \
 	"-W 10001" "-W x" "-c 0" "-c -5" "-c 1.5" "-C 32k" "-W 3 -w x" "-C 1M -w -"; do
 	alone -s "$T/nobody" capture $bad
-	verdict "capture $bad" status 2 '' '^pxrelayctl: (not a |-W needs -C|-C needs a file)'
+	verdict "capture $bad" status 2 '' '^pxrelayctl: (expected a |-W needs -C|-C needs a file)'
 done
 alone -s "$T/nobody" capture -w x --mac ''
-verdict "capture: no address" status 2 '' 'not a name or an address'
+verdict "capture: no address" status 2 '' 'expected a name or an address'
 alone -s "$T/nobody" capture -w x --server 'a server=b'
-verdict "capture: two in one" status 2 '' 'not a name or an address: a server=b'
+verdict "capture: two in one" status 2 '' 'expected a name or an address: a server=b'
 alone -s "$T/nobody" capture -w ''
 verdict "capture: no name" status 2 '' '-w names no file'
 for bad in "-w x" "-c 5" "--mac 02:00:5e:10:00:01"; do
@@ -484,7 +484,7 @@ ask answer show < <(python3 -c 'print("[" * 100000)')
 verdict "a document of a hundred thousand brackets" \
 	status 1 '' 'the answer is not JSON'
 
-# --- answers that are odd, but answers ---------------------------------------------
+# --- odd answers ---------------------------------------------
 
 ask split show < "$T/doc"
 verdict "in pieces of seven bytes" status 0 'and 2 more: pxrelayctl show drops' ''
@@ -635,7 +635,7 @@ verdict "a full disk" status 1 '' 'standard output: No space left'
 
 # --- doctor ------------------------------------------------------------------------
 
-# One document answers the start and the question for the result.
+# One document answers both the start and the poll for the result.
 cat > "$T/doctor" <<'EOF'
 {"run":7,"done":true,"interface":"vlan10","ifindex":0,"giaddr":"192.0.2.1",
 "mac":"02:70:78:64:00:01","router-here":false,"ms":4000,"status":"fail","checks":[
@@ -678,14 +678,14 @@ for bad in '{"run":7,"done":true}' '{"run":7,"done":true,"checks":[1,{},[]]}'; d
 	verdict "doctor: nearly nothing: $bad" status 0 '^this host$' ''
 done
 
-# Two interfaces at a time; the second hears nothing, is asked again, and hears something.
+# Two interfaces; the server is silent on the second, and answers when it is checked again.
 two='{"interfaces":[{"name":"a","state":"ready"},{"name":"b","state":"ready"}]}'
 silent='"checks":[{"check":"offer","code":"no-pool","status":"fail"}]'
 ask turns doctor <<< "$two@{\"run\":1}@{\"run\":2}@{\"run\":1,\"done\":true,\"interface\":\"a\"}@\
 {\"run\":2,\"done\":true,\"interface\":\"b\",\"status\":\"fail\",$silent}@{\"run\":3}@\
 {\"run\":3,\"done\":true,\"interface\":\"b\",\"status\":\"ok\"}"
 verdict "doctor: a server that was busy is asked again" \
-	status 0 '^b$' '^pxrelayctl: doctor: interfaces that are asked again, .*: 1$'
+	status 0 '^b$' '^pxrelayctl: doctor: interfaces that are checked again, .*: 1$'
 verdict "doctor: only the last word on it is shown" lacks 'FAIL'
 
 # --- completion --------------------------------------------------------------------
@@ -699,7 +699,7 @@ completes() {
 	rc=$?
 }
 
-# Every command of the program is offered, and no other.
+# It offers every command of the program and no other.
 "$ctl" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)\( [A-Z ]*[A-Z]\)\{0,1\}   *.*/\1/p' | sort > "$T/commands"
 {
 	completes pxrelayctl ''
@@ -715,7 +715,7 @@ verdict "zsh completion: commands" cmp "$T/words" "$T/offered"
 completes pxrelayctl -
 sort "$T/out" > "$T/offered"
 verdict "bash completion: options" cmp "$T/options" "$T/offered"
-# An alias of the shell's is no part of it.
+# Aliases of the shell do not matter.
 bash -O expand_aliases -c 'alias ls="ls -F"
 	. conf/completion/pxrelayctl.bash
 	COMP_WORDS=(pxrelayctl capture --interface lo) COMP_CWORD=3

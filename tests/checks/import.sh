@@ -2,12 +2,11 @@
 # pxrelayctl import: tests/import/KIND-NAME.in, converted, is
 #
 #   KIND-NAME.conf	to the letter, with exit status 0, and pxrelayd -n has
-#			nothing to say about it; or
+#			no complaint; or
 #   KIND-NAME.none	comments only, with exit status 1.
 #
-# After them come what no file can show: arguments, files that cannot be read,
-# and very long ones. It all runs in a network namespace with the addresses that
-# the dnsmasq-*.in name, since those are looked up on the host.
+# Then arguments, unreadable files and very long ones. Everything runs in a network namespace
+# with the addresses of the dnsmasq-*.in, since those are looked up on the host.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tally.sh
@@ -60,7 +59,7 @@ same() {
 	diff -u "$1" "$T/out"
 }
 
-# The text as one string, and how often it says that something is lost.
+# The text as one string, and the number of losses.
 in_json() {
 	python3 -c '
 import json, sys
@@ -72,12 +71,12 @@ sys.exit(doc != {"configuration": text,
 ' "$T/json" "$T/out"
 }
 
-# Nothing that a terminal minds, though the input is full of it.
+# No control bytes, though the input is full of them.
 clean() {
 	! grep -qE '[^ -~	]' "$T/out" "$T/err"
 }
 
-# Every loss is a comment, and their number is what standard error says.
+# Every loss is a comment, and standard error has their number.
 counted() {
 	local n
 

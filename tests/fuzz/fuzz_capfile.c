@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * What pxrelayctl is sent instead of a capture. Input: one byte that says how it is
- * cut into pieces and whether files have a cap, then the stream.
+ * A hostile stream instead of a capture. Input: one byte that says how the stream is cut into
+ * pieces and whether files have a cap, then the stream.
  *
- * Whatever comes: only whole blocks get into files, no file is larger than its cap, each begins
- * with a section, each packet's interface was described in the same file before, and what
- * was made of the stream does not depend on how it was cut.
+ * In any case files hold whole blocks only, no file is larger than its cap, each begins with a
+ * section, each packet's interface is described before it in the same file, and the result does
+ * not depend on how the stream was cut.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 #include "ctl/capfile.h"
 #include "proto/pcapng.h"
 
-#define CAP 512		/* fuzzers like it small */
+#define CAP 512		/* small, for speed */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -25,7 +25,7 @@ struct files {
 	uint64_t size;		/* of this file */
 	uint32_t interfaces;	/* described in it */
 	unsigned n;
-	uint32_t sum;		/* of all that was written */
+	uint32_t sum;		/* of everything written */
 };
 
 static int

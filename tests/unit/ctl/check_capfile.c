@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * A capture's stream cut into files: each is read again as a whole, with no other knowledge.
+ * The stream of a capture cut into files: each file is read again by itself.
  */
 #include <check.h>
 #include <errno.h>
@@ -20,7 +20,7 @@ Suite *capfile_suite(void);
 static uint8_t *file[FILES];	/* the first is number 1 */
 static size_t len[FILES];
 static unsigned n_file;
-static int fail_at;		/* of how many writes; 0: none fails */
+static int fail_at;		/* the number of the write that fails; 0: none */
 
 static uint8_t stream[1u << 20];
 static struct wr w;
@@ -75,7 +75,7 @@ interface(unsigned n)
 	pcapng_interface(&w, PCAPNG_ETHERNET, 1500, name, NULL);
 }
 
-/* Its bytes say which interface it is of. */
+/* Its bytes name its interface. */
 static void
 packet(unsigned n, size_t size)
 {
@@ -108,8 +108,8 @@ struct reading {
 	char name[64][16];
 };
 
-/* Reads a file as anybody would: each packet's interface was described before, in this
- * file, and is the one that the packet's bytes say. */
+/* Reads a file by itself: each packet's interface is described before it in the same file, and is
+ * the one that the packet's bytes name. */
 static void
 read_back(unsigned i, struct reading *out)
 {
@@ -148,7 +148,7 @@ START_TEST(one_file_without_end)
 		packet(i % 2, 600);
 	pcapng_stats(&w, 0, 1, 150, 0);
 	pcapng_stats(&w, 1, 1, 157, 7);
-	pcapng_stats(&w, 2, 1, 5, 5);	/* was not heard of but for its losses */
+	pcapng_stats(&w, 2, 1, 5, 5);	/* known by its losses only */
 	ck_assert_int_eq(feed(), 0);
 	ck_assert_uint_eq(n_file, 1);
 	read_back(0, &r);
@@ -183,7 +183,7 @@ START_TEST(no_file_is_larger_than_its_cap_and_each_is_whole)
 	ck_assert_uint_gt(n_file, 15);
 	for (unsigned i = 0; i < n_file; i++) {
 		ck_assert_uint_le(len[i], c.cap);
-		if (i + 1 < n_file)	/* and not much smaller either */
+		if (i + 1 < n_file)	/* nor much smaller */
 			ck_assert_uint_gt(len[i], c.cap - 5000);
 		read_back(i, &r);
 		packets += r.packets;
@@ -197,7 +197,7 @@ START_TEST(no_file_is_larger_than_its_cap_and_each_is_whole)
 }
 END_TEST
 
-/* The end fits into the last file however full it is. */
+/* The statistics fit into the last file, however full it is. */
 START_TEST(the_end_begins_no_file_of_its_own)
 {
 	c.cap = CAPFILE_CAP_MIN;
@@ -221,7 +221,7 @@ START_TEST(the_end_begins_no_file_of_its_own)
 }
 END_TEST
 
-START_TEST(after_the_last_packet_that_is_wanted_only_the_numbers_come)
+START_TEST(after_the_last_wanted_packet_only_statistics_follow)
 {
 	struct reading r;
 
@@ -265,7 +265,7 @@ START_TEST(it_may_come_in_pieces)
 }
 END_TEST
 
-START_TEST(what_is_no_capture_ends_it)
+START_TEST(anything_but_a_capture_ends_it)
 {
 	uint8_t junk[] = "this is not a capture";
 	size_t used;
@@ -274,7 +274,7 @@ START_TEST(what_is_no_capture_ends_it)
 	interface(0);			/* no section before it */
 	ck_assert_int_eq(feed(), -EBADMSG);
 	pcapng_section(&w, "x");
-	packet(0, 60);			/* of no interface */
+	packet(0, 60);			/* without an interface */
 	ck_assert_int_eq(feed(), -EBADMSG);
 	pcapng_section(&w, "x");	/* a second one */
 	ck_assert_int_eq(feed(), -EBADMSG);
@@ -285,7 +285,7 @@ START_TEST(what_is_no_capture_ends_it)
 }
 END_TEST
 
-START_TEST(an_error_of_the_file_is_handed_on)
+START_TEST(an_error_of_the_file_is_returned)
 {
 	for (int i = 1; i <= 3; i++) {
 		fail_at = i;
@@ -336,10 +336,10 @@ capfile_suite(void)
 	tcase_add_test(t, one_file_without_end);
 	tcase_add_test(t, no_file_is_larger_than_its_cap_and_each_is_whole);
 	tcase_add_test(t, the_end_begins_no_file_of_its_own);
-	tcase_add_test(t, after_the_last_packet_that_is_wanted_only_the_numbers_come);
+	tcase_add_test(t, after_the_last_wanted_packet_only_statistics_follow);
 	tcase_add_test(t, it_may_come_in_pieces);
-	tcase_add_test(t, what_is_no_capture_ends_it);
-	tcase_add_test(t, an_error_of_the_file_is_handed_on);
+	tcase_add_test(t, anything_but_a_capture_ends_it);
+	tcase_add_test(t, an_error_of_the_file_is_returned);
 	tcase_add_test(t, names_of_a_set);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * What a capture says of packets: decisions of relay4 go in, and what a client of the control
- * socket reads is looked at, packet by packet. And readers that are slow or die.
+ * The stream of a capture: decisions of relay4 go in, and each packet that a client of the control
+ * socket reads is checked. Also readers that are slow or die.
  */
 #include <check.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static char dir[32], path[64];
 static struct world *w;
 static struct daemon *d;
 
-/* What one reader has got. */
+/* What one reader has received. */
 struct reader {
 	int fd;
 	size_t len, at;		/* at: where the next block begins */
@@ -122,7 +122,7 @@ start(struct reader *r, const char *filter)
 	ck_assert_int_eq(memcmp(r->b, answer, sizeof(answer) - 1), 0);
 }
 
-/* All that there is, and may come; true at the end of the stream. */
+/* Reads everything available; true at the end of the stream. */
 static bool
 hear(struct reader *r)
 {
@@ -180,7 +180,7 @@ note_interface(struct reader *r, const struct pcapng_block *b)
 	memcpy(r->name[r->n_name++], name.p, rd_left(&name));
 }
 
-/* A packet of the stream, as a person sees it. */
+/* A packet of the stream in readable form. */
 struct seen {
 	char text[900];		/* "in vlan10 broadcast: comment" */
 	const uint8_t *ip;	/* at its IP header */
@@ -242,7 +242,7 @@ next_packet(struct reader *r, struct seen *p)
 	return false;
 }
 
-/* The next packet is this, and its headers are right. */
+/* Checks the next packet and its headers. */
 static void
 expect(struct reader *r, const char *text)
 {
@@ -280,7 +280,7 @@ discover(const char *vendor)
 	msg_end(&m);
 }
 
-/* As the ring has it, with the checksum left to hardware that is not there. */
+/* As in the ring, with the checksum left to hardware. */
 static struct relay4_rx
 broadcast(uint32_t ifindex)
 {
@@ -299,7 +299,7 @@ broadcast(uint32_t ifindex)
 	};
 }
 
-/* What path.c does with it. */
+/* As path.c handles it. */
 static enum drop
 request(uint32_t ifindex)
 {
@@ -384,7 +384,7 @@ START_TEST(a_rule_is_named)
 }
 END_TEST
 
-START_TEST(a_hedge_is_told_from_a_copy)
+START_TEST(a_hedge_differs_from_a_copy)
 {
 	start(one, "");
 	discover(NULL);
@@ -417,7 +417,7 @@ START_TEST(drops_say_why)
 	reply("198.51.100.11", DHCP4_OFFER, "192.0.2.77");
 	expect(one, "in server:beta unicast: dropped reason=not-our-giaddr"
 	    " text=\"reply whose giaddr is not one of the relay's\" server=beta");
-	/* What is no packet is kept as it came. */
+	/* An invalid packet is kept as received. */
 	f.ip = (const uint8_t *)"\x45\0\0";
 	f.len = 3;
 	capture_bad_frame(d, &f, DROP_SHORT);
@@ -431,7 +431,7 @@ START_TEST(drops_say_why)
 }
 END_TEST
 
-START_TEST(the_relays_own_questions)
+START_TEST(probes_of_the_relay)
 {
 	struct rescue_plan r = { .what = RESCUE_ASK, .live = 1,
 	    .ifindex = VLAN20, .mac_len = 6,
@@ -503,7 +503,7 @@ START_TEST(each_capture_has_its_own_filter_and_numbers)
 }
 END_TEST
 
-START_TEST(a_reader_that_does_not_read_loses_packets_and_is_told)
+START_TEST(a_slow_reader_loses_packets_and_learns_how_many)
 {
 	struct pcapng_block b;
 	uint64_t lost = 0;
@@ -525,13 +525,13 @@ START_TEST(a_reader_that_does_not_read_loses_packets_and_is_told)
 		lost += b.type == PCAPNG_STATS ? pcapng_dropped(&b) : 0;
 	}
 	ck_assert_uint_eq(one->at, one->len);
-	/* A little more is in the kernel. */
+	/* The kernel holds a few more. */
 	ck_assert_uint_lt(one->len, CAPTURE_WAITING + (1u << 20));
 	ck_assert_uint_gt(one->len, CAPTURE_WAITING - 20000);
 	ck_assert_uint_eq(packets + lost, n);
 	ck_assert_uint_gt(lost, 0);
 	close(one->fd);
-	close(two->fd);	/* without a word */
+	close(two->fd);	/* without a shutdown */
 	turn(5);
 	ck_assert_ptr_null(d->captures);
 }
@@ -593,11 +593,11 @@ capture_suite(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, both_legs_with_verdicts);
 	tcase_add_test(t, a_rule_is_named);
-	tcase_add_test(t, a_hedge_is_told_from_a_copy);
+	tcase_add_test(t, a_hedge_differs_from_a_copy);
 	tcase_add_test(t, drops_say_why);
-	tcase_add_test(t, the_relays_own_questions);
+	tcase_add_test(t, probes_of_the_relay);
 	tcase_add_test(t, each_capture_has_its_own_filter_and_numbers);
-	tcase_add_test(t, a_reader_that_does_not_read_loses_packets_and_is_told);
+	tcase_add_test(t, a_slow_reader_loses_packets_and_learns_how_many);
 	tcase_add_test(t, the_end_of_the_daemon_is_the_end_of_the_stream);
 	tcase_add_test(t, four_captures_and_no_more);
 	suite_add_tcase(s, t);

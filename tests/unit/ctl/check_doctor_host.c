@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * What pxrelayctl doctor reads of its host: numbers of the kernel, and rules as nft writes
- * them. Each rule stands in its JSON as nft 1.0.6 prints it.
+ * What pxrelayctl doctor reads from its host: kernel counters, and nftables rules in the JSON
+ * of nft 1.0.6.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -114,7 +114,7 @@ START_TEST(rules_that_drop_what_machines_need)
 }
 END_TEST
 
-START_TEST(without_the_right_to_look_it_says_so)
+START_TEST(missing_privileges_are_reported)
 {
 	json_t *checks = json_array();
 
@@ -125,7 +125,7 @@ START_TEST(without_the_right_to_look_it_says_so)
 }
 END_TEST
 
-START_TEST(another_namespace_is_not_looked_at)
+START_TEST(another_namespace_is_not_checked)
 {
 	struct doctor_host h;
 	json_t *docs, *host;
@@ -151,8 +151,8 @@ doctor_host_suite(void)
 	tcase_add_test(tc, packets_that_rp_filter_dropped);
 	tcase_add_loop_test(tc, rules_that_drop_what_machines_need, 0,
 	    sizeof(rulesets) / sizeof(rulesets[0]));
-	tcase_add_test(tc, without_the_right_to_look_it_says_so);
-	tcase_add_test(tc, another_namespace_is_not_looked_at);
+	tcase_add_test(tc, missing_privileges_are_reported);
+	tcase_add_test(tc, another_namespace_is_not_checked);
 	suite_add_tcase(s, tc);
 	return s;
 }
