@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * conffile - the INI file. What keys and values mean is core/conf's business.
+ * conffile - the INI file. What keys and values mean is known to core/conf.
  *
- * inih splits keys from values and tells lines that go on from new ones. Left to
- * itself it cannot be trusted with a configuration: it cuts lines at 200 bytes
- * and section names at 50, is silent about empty sections, tells the first
- * faulty line only and stops each line at a NUL. So it reads through fetch(),
- * which knows the real line: fetch() counts lines, takes out comments, handles
- * headings itself (inih gets "[.]" in their place), and notices when inih made
- * nothing of a line. Debian's libinih is set up by variables: its buffer is made
- * as long as the longest line of the file.
+ * inih (r56 or later) finds where a key ends and its value begins. Left to itself it cuts
+ * lines at 200 bytes and section names at 50, ignores empty sections, reports only the first
+ * faulty line and ends a line at a NUL. So fetch() reads the lines: it counts them, takes out
+ * comments, and handles headings and lines that continue a list. inih sees the beginning of
+ * each key line only; the value is taken from the file itself.
  */
 #include "io/conffile.h"
 
@@ -24,16 +21,21 @@
 
 #include "base/sbuf.h"
 
-#define LINE_EXTRA 8	/* what fetch() may add to a line, and a NUL */
+struct text {
+	const char *s;
+	size_t len;
+};
 
 struct reader {
 	struct conf_builder *b;
-	const char *p, *end;	/* what is left of the file */
+	struct text left;	/* of the file */
 	int line;
-	/* what inih is expected to make of the line that it has */
-	enum { NOTHING, KEY, MORE } expect;
-	size_t indent;		/* of the line, in columns */
-	/* the key whose value may go on */
+	/* the line that inih has, while it has not found a key in it */
+	struct text given;
+	bool pending;
+	const char *copy;	/* its beginning, in inih's buffer */
+	size_t indent;		/* in columns */
+	/* the key whose value may continue */
 	char *key, *value;
 	size_t value_len;
 	int key_line, last_line;
@@ -42,7 +44,7 @@ struct reader {
 };
 
 static bool
-blank(char c)
+is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
@@ -50,7 +52,7 @@ blank(char c)
 /* --- the key that is being read --- */
 
 static void
-flush(struct reader *r)
+end_key(struct reader *r)
 {
 	if (r->key)
 		conf_key(r->b, r->key, r->value, r->key_line);
@@ -61,10 +63,10 @@ flush(struct reader *r)
 
 /* Each newline stands for a line of the file, so blank lines and comments count. */
 static void
-append(struct reader *r, const char *text)
+append_value(struct reader *r, struct text t)
 {
-	size_t lines = (size_t)(r->line - r->last_line), len = strlen(text);
-	char *bigger = realloc(r->value, r->value_len + lines + len + 1);
+	size_t lines = (size_t)(r->line - r->last_line);
+	char *bigger = realloc(r->value, r->value_len + lines + t.len + 1);
 
 	if (!bigger) {
 		r->no_memory = true;
@@ -72,61 +74,50 @@ append(struct reader *r, const char *text)
 	}
 	r->value = bigger;
 	memset(r->value + r->value_len, '\n', lines);
-	memcpy(r->value + r->value_len + lines, text, len + 1);
-	r->value_len += lines + len;
+	memcpy(r->value + r->value_len + lines, t.s, t.len);
+	r->value_len += lines + t.len;
+	r->value[r->value_len] = '\0';
 	r->last_line = r->line;
 }
 
-static void
-begin(struct reader *r, const char *name, const char *text)
+/* inih's handler. */
+static int
+take_key(void *user, const char *section, const char *name, const char *value)
 {
-	flush(r);
+	struct reader *r = user;
+	size_t offset = (size_t)(value - r->copy);
+
+	(void)section;
+	r->pending = false;
+	end_key(r);
 	if (!*name) {
-		conf_mistake(r->b, r->line, "a key is missing in front of the =");
-		return;
+		conf_mistake(r->b, r->line, "expected a key before the =");
+		return 1;
 	}
 	r->key = strdup(name);
 	r->value_len = 0;
 	r->key_line = r->last_line = r->line;
 	r->key_indent = r->indent;
 	if (r->key)
-		append(r, text);
+		append_value(r, (struct text){ r->given.s + offset, r->given.len - offset });
 	if (!r->value) {
 		r->no_memory = true;
 		free(r->key);
 		r->key = NULL;
 	}
-}
-
-/* inih's handler. */
-static int
-take(void *user, const char *section, const char *name, const char *value)
-{
-	struct reader *r = user;
-
-	(void)section;
-	if (r->expect == MORE && r->key)
-		append(r, value);
-	else
-		begin(r, name, value);
-	r->expect = NOTHING;
 	return 1;
 }
 
 /* --- lines --- */
 
-struct text {
-	const char *s;
-	size_t len;
-};
-
 static struct text
 next_line(struct reader *r)
 {
-	const char *nl = memchr(r->p, '\n', (size_t)(r->end - r->p));
-	struct text t = { r->p, (size_t)((nl ? nl : r->end) - r->p) };
+	const char *nl = memchr(r->left.s, '\n', r->left.len);
+	struct text t = { r->left.s, nl ? (size_t)(nl - r->left.s) : r->left.len };
+	size_t used = t.len + (nl != NULL);
 
-	r->p = nl ? nl + 1 : r->end;
+	r->left = (struct text){ r->left.s + used, r->left.len - used };
 	r->line++;
 	if (t.len && t.s[t.len - 1] == '\r')
 		t.len--;
@@ -144,178 +135,138 @@ check_bytes(struct reader *r, struct text t)
 		if ((c >= 0x20 && c != 0x7f) || c == '\t')
 			continue;
 		conf_mistake(r->b, r->line, "a control character (0x%02x) in column %zu; "
-		    "the file must be plain text", c, i + 1);
+		    "expected plain text", c, i + 1);
 		return false;
 	}
 	return true;
 }
 
-/* Without the comment and the spaces at the end. */
-static struct text
-strip(struct text t)
-{
-	for (size_t i = 0; i < t.len; i++)
-		if ((t.s[i] == ';' || t.s[i] == '#') && (i == 0 || blank(t.s[i - 1])))
-			t.len = i;
-	while (t.len && blank(t.s[t.len - 1]))
-		t.len--;
-	return t;
-}
-
-/* Without the indentation, which is returned in columns. */
+/* Without the comment, the blanks at the end and the indentation, which is returned in
+ * columns. */
 static size_t
-unindent(struct text *t)
+strip(struct text *t)
 {
 	size_t column = 0;
 
-	while (t->len && blank(*t->s)) {
-		column = *t->s == '\t' ? (column | 7) + 1 : column + 1;
-		t->s++;
+	for (size_t i = 0; i < t->len; i++)
+		if ((t->s[i] == ';' || t->s[i] == '#') && (i == 0 || is_blank(t->s[i - 1])))
+			t->len = i;
+	while (t->len && is_blank(t->s[t->len - 1]))
 		t->len--;
-	}
+	for (; t->len && is_blank(*t->s); t->s++, t->len--)
+		column = *t->s == '\t' ? (column | 7) + 1 : column + 1;
 	return column;
 }
 
-/* "[kind name]": a name may contain ']', as in [interface eth[0-3]]. buf has room for
- * the line. */
+/* "[kind name]": a name may contain ']', as in [interface eth[0-3]]. */
 static void
-heading(struct reader *r, struct text t, char *buf)
+take_heading(struct reader *r, struct text t)
 {
 	const char *close = memrchr(t.s, ']', t.len);
-	size_t len = close ? (size_t)(close - t.s) : t.len;
-	char *kind = buf, *name;
+	size_t len = (close ? (size_t)(close - t.s) : t.len) - 1;
+	char *buf = strndup(t.s + 1, len), *kind = buf, *name;
 
-	flush(r);
+	end_key(r);
+	if (!buf) {
+		r->no_memory = true;
+		return;
+	}
 	if (!close)
-		conf_mistake(r->b, r->line, "the ] of a section is missing");
-	else if (len + 1 < t.len)
-		conf_mistake(r->b, r->line, "something stands behind the ] of a section; "
-		    "a key begins a line of its own, a comment begins with ; or #");
-	memcpy(buf, t.s + 1, len - 1);
-	buf[len - 1] = '\0';
-	while (len > 1 && blank(buf[len - 2]))
-		buf[--len - 1] = '\0';
-	while (blank(*kind))
+		conf_mistake(r->b, r->line, "expected a ] at the end of the section's heading");
+	else if (len + 2 < t.len)
+		conf_mistake(r->b, r->line, "unexpected text after the ] of a section; a key "
+		    "begins a line of its own, a comment begins with ; or #");
+	while (len && is_blank(buf[len - 1]))
+		buf[--len] = '\0';
+	while (is_blank(*kind))
 		kind++;
 	name = kind + strcspn(kind, " \t");
-	while (blank(*name))
+	while (is_blank(*name))
 		*name++ = '\0';
 	conf_section(r->b, kind, name, r->line);
+	free(buf);
 }
 
-/* A line of which inih made no key. */
+/* Reports a line in which inih found no key. */
 static void
-check_taken(struct reader *r, const char *line)
+check_taken(struct reader *r)
 {
 	char shown[80];
 	struct sbuf s = sbuf_init(shown, sizeof(shown));
 
-	if (r->expect == NOTHING)
+	if (!r->pending)
 		return;
-	sbuf_esc(&s, line, strlen(line));
-	conf_mistake(r->b, r->line, "\"%s%s\" is neither a [section] nor a key = value line",
+	sbuf_esc(&s, r->given.s, r->given.len);
+	conf_mistake(r->b, r->line, "\"%s%s\": expected a [section] or a key = value line",
 	    shown, s.cut ? "..." : "");
-	r->expect = NOTHING;
+	r->pending = false;
 }
 
-/* inih's reader, like fgets(). */
+/* inih's reader, like fgets(): the beginning of the next line with a key. It must not fill
+ * the buffer, or inih would skip what it takes for the rest of the line. */
 static char *
 fetch(char *str, int num, void *stream)
 {
 	struct reader *r = stream;
-	struct text t;
+	size_t room = (size_t)num - 2;
 
-	/* str still has the line before; inih cut it at the key's end at most. */
-	check_taken(r, str);
-	str[0] = '\0';
-	if (r->p == r->end)
-		return NULL;
-	t = next_line(r);
-	if (!check_bytes(r, t))
-		return str;
-	t = strip(t);
-	r->indent = unindent(&t);
-	if (t.len == 0)
-		return str;
-	if (t.len + LINE_EXTRA > (size_t)num) {
-		/* only with another libinih than Debian's, whose buffer has a fixed size */
-		conf_mistake(r->b, r->line, "the line is longer than the INI library takes");
-		return str;
+	check_taken(r);
+	while (r->left.len) {
+		struct text t = next_line(r);
+
+		if (!check_bytes(r, t))
+			continue;
+		r->indent = strip(&t);
+		if (t.len == 0)
+			continue;
+		if (r->key && r->indent > r->key_indent) {
+			append_value(r, t);
+		} else if (*t.s == '[') {
+			take_heading(r, t);
+		} else {
+			r->given = t;
+			r->pending = true;
+			r->copy = str;
+			snprintf(str, room, "%.*s", (int)t.len, t.s);
+			return str;
+		}
 	}
-	if (*t.s == '[' && !(r->key && r->indent > r->key_indent)) {
-		heading(r, t, str);
-		return strcpy(str, "[.]");
-	}
-	r->expect = r->key && r->indent > r->key_indent ? MORE : KEY;
-	/* For inih it is the space that makes a line go on. */
-	snprintf(str, (size_t)num, "%s%.*s", r->expect == MORE ? " " : "", (int)t.len, t.s);
-	return str;
-}
-
-static size_t
-longest_line(const char *data, size_t len)
-{
-	size_t longest = 0;
-
-	for (const char *p = data, *end = data + len; p < end;) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t n = (size_t)((nl ? nl : end) - p);
-
-		longest = n > longest ? n : longest;
-		p = nl ? nl + 1 : end;
-	}
-	return longest;
-}
-
-static void
-parse(struct reader *r)
-{
-	size_t room = longest_line(r->p, (size_t)(r->end - r->p)) + LINE_EXTRA;
-
-	ini_use_stack = false;
-	ini_allow_realloc = false;
-	ini_initial_alloc = (int)room;
-	ini_max_line = (int)room;
-	ini_allow_multiline = true;
-	ini_allow_inline_comments = false;
-	ini_allow_bom = false;
-	ini_allow_no_value = false;
-	ini_stop_on_first_error = false;
-	if (ini_parse_stream(fetch, r, take, r) == -2)
-		r->no_memory = true;
-	flush(r);
-	if (r->no_memory)
-		conf_mistake(r->b, 0, "not enough memory to read the file");
+	return NULL;
 }
 
 struct conf *
 conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake, void *user)
 {
 	struct conf_builder *b = conf_begin(mistake, user);
-	struct reader r = { .b = b, .p = data, .end = data + len };
+	struct reader r = { .b = b, .left = { data, len } };
 
 	if (!b) {
 		mistake(user, 0, "not enough memory to read the file");
 		return NULL;
 	}
-	if (len > CONFFILE_MAX)
+	if (len > CONFFILE_MAX) {
 		conf_mistake(b, 0, "larger than %u bytes", CONFFILE_MAX);
-	else if (len >= 2 && (memcmp(data, "\xff\xfe", 2) == 0 ||
-	    memcmp(data, "\xfe\xff", 2) == 0))
-		conf_mistake(b, 1, "UTF-16 text; UTF-8 or ASCII would be right");
-	else
-		parse(&r);
+	} else if (len >= 2 && (memcmp(data, "\xff\xfe", 2) == 0 ||
+	    memcmp(data, "\xfe\xff", 2) == 0)) {
+		conf_mistake(b, 1, "UTF-16 text; expected UTF-8 or ASCII");
+	} else {
+		if (ini_parse_stream(fetch, &r, take_key, &r) == -2)
+			r.no_memory = true;
+		end_key(&r);
+		if (r.no_memory)
+			conf_mistake(b, 0, "not enough memory to read the file");
+	}
 	return conf_end(b);
 }
 
-/* All of the file, up to CONFFILE_MAX and one byte more; -errno or 0. */
+/* Reads the whole file, up to CONFFILE_MAX and one byte more; -errno or 0. */
 static int
 slurp(int fd, char **data, size_t *len)
 {
 	char *buf = malloc(CONFFILE_MAX + 1);
 	size_t n = 0;
 	ssize_t got = 1;
-	int err = 0;
+	int err;
 
 	*data = NULL;
 	if (!buf)
@@ -327,9 +278,8 @@ slurp(int fd, char **data, size_t *len)
 		else if (got < 0 && errno != EINTR)
 			break;
 	}
-	if (got < 0)
+	if (got < 0) {
 		err = -errno;
-	if (err) {
 		free(buf);
 		return err;
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The file itself: lines of any length, ends of lines, comments, lists over
- * several lines, bytes that do not belong there; and that every mistake has the
- * number of its own line.
+ * The file itself: lines of any length, line ends, comments, lists over several lines, bytes
+ * that do not belong in a file; and that each mistake is reported on its own line.
  */
 #include "io/conffile.h"
 
@@ -65,41 +64,42 @@ START_TEST(text_is_read)
 END_TEST
 
 #define IF "[interface a]\nservers = 192.0.2.1\n"
-#define NEITHER "is neither a [section] nor a key = value line\n"
+#define NEITHER ": expected a [section] or a key = value line\n"
 
 static const struct {
 	const char *text, *mistakes;
 } bad[] = {
-	{ IF "servers 192.0.2.2\n", "3: \"servers 192.0.2.2\" " NEITHER },
-	{ IF "x\ny\n\nz", "3: \"x\" " NEITHER "4: \"y\" " NEITHER "6: \"z\" " NEITHER },
-	{ IF "= x\n", "3: a key is missing in front of the =\n" },
-	{ IF "= x\n  y\n  z = 1\n", "3: a key is missing in front of the =\n4: \"y\" " NEITHER
+	{ IF "servers 192.0.2.2\n", "3: \"servers 192.0.2.2\"" NEITHER },
+	{ IF "x\ny\n\nz", "3: \"x\"" NEITHER "4: \"y\"" NEITHER "6: \"z\"" NEITHER },
+	{ IF "= x\n", "3: expected a key before the =\n" },
+	{ IF "= x\n  y\n  z = 1\n", "3: expected a key before the =\n4: \"y\"" NEITHER
 	    "5: [interface] has no key \"z\"\n" },
-	{ IF "circuit-id = a\n   b\n", "3: circuit-id takes one value on one line; the next "
-	    "line continues it, since it is indented deeper\n" },
-	{ IF "  circuit-id = a\n", "3: servers: \"circuit-id = a\" is indented deeper than "
-	    "servers, and so taken for an item of its list; a key begins where the others "
-	    "do\n" },
-	{ "[interface a\nservers = 192.0.2.1\n", "1: the ] of a section is missing\n" },
-	{ "[interface a] servers = 192.0.2.1\n", "1: something stands behind the ] of a "
+	{ IF "circuit-id = a\n   b\n", "3: circuit-id takes one value; the next line "
+	    "continues it because it is indented deeper\n" },
+	{ IF "  circuit-id = a\n", "3: servers: \"circuit-id = a\": an item of servers, "
+	    "since it is indented deeper; expected a key to begin where the others do\n" },
+	{ "[interface a\nservers = 192.0.2.1\n", "1: expected a ] at the end of the section's heading\n" },
+	{ "[interface a] servers = 192.0.2.1\n", "1: unexpected text after the ] of a "
 	    "section; a key begins a line of its own, a comment begins with ; or #\n"
-	    "1: [interface a] has no servers; servers = 192.0.2.10, or dhcp and boot, would be "
-	    "right\n" },
+	    "1: [interface a] has no servers; expected servers = 192.0.2.10, or dhcp and "
+	    "boot\n" },
 	/* the list's own lines, with comments and blank ones between them */
 	{ "[interface a]\nservers =\n  x\n\n  ; none\n  192.0.2.1, y\n",
-	    "3: servers: \"x\" is no [group], no [server] and no IPv4 address\n"
-	    "6: servers: \"y\" is no [group], no [server] and no IPv4 address\n" },
-	{ IF "circuit-id = a\x01\n", "3: a control character (0x01) in column 15; the file must "
-	    "be plain text\n" },
-	{ IF "circuit-id = a\rb\n", "3: a control character (0x0d) in column 15; the file must "
-	    "be plain text\n" },
-	{ IF "circuit-id = a\x7f\n", "3: a control character (0x7f) in column 15; the file must "
-	    "be plain text\n" },
-	{ "\xff\xfe[", "1: UTF-16 text; UTF-8 or ASCII would be right\n" },
-	{ "\xfe\xff[", "1: UTF-16 text; UTF-8 or ASCII would be right\n" },
-	{ IF "\x1b[2Jx\n", "3: a control character (0x1b) in column 1; the file must be plain "
+	    "3: servers: \"x\": expected a [group], a [server] or an IPv4 host address like "
+	    "192.0.2.10\n"
+	    "6: servers: \"y\": expected a [group], a [server] or an IPv4 host address like "
+	    "192.0.2.10\n" },
+	{ IF "circuit-id = a\x01\n", "3: a control character (0x01) in column 15; expected "
+	    "plain text\n" },
+	{ IF "circuit-id = a\rb\n", "3: a control character (0x0d) in column 15; expected "
+	    "plain text\n" },
+	{ IF "circuit-id = a\x7f\n", "3: a control character (0x7f) in column 15; expected "
+	    "plain text\n" },
+	{ "\xff\xfe[", "1: UTF-16 text; expected UTF-8 or ASCII\n" },
+	{ "\xfe\xff[", "1: UTF-16 text; expected UTF-8 or ASCII\n" },
+	{ IF "\x1b[2Jx\n", "3: a control character (0x1b) in column 1; expected plain "
 	    "text\n" },
-	{ IF "\xff\xc3\n", "3: \"\\xff\\xc3\" " NEITHER },
+	{ IF "\xff\xc3\n", "3: \"\\xff\\xc3\"" NEITHER },
 };
 
 START_TEST(text_is_refused_with_the_line)
@@ -117,18 +117,18 @@ START_TEST(nul_does_not_end_a_line)
 	static const char text[] = IF "circuit-id = a\0b\n";
 	struct conftext t = conftext_bytes(text, sizeof(text) - 1);
 
-	ck_assert_str_eq(t.mistakes, "3: a control character (0x00) in column 15; the file "
-	    "must be plain text\n");
+	ck_assert_str_eq(t.mistakes, "3: a control character (0x00) in column 15; expected "
+	    "plain text\n");
 	conftext_free(&t);
 }
 END_TEST
 
-/* inih cuts at 200 bytes by default, and its buffer needs three more than the line. */
+/* inih has a buffer of 200 bytes, and drops the rest of a line that fills it. */
 static const size_t lengths[] = { 195, 196, 197, 198, 199, 200, 201, 202, 203, 255, 256,
 	257, 5000, 100000 };
 
-/* A list of one server, written again and again, is `len` bytes long; a second one stands
- * at its end, where a cut line would have lost it. */
+/* A list that repeats one server is `len` bytes long; a second server is at its end, where
+ * a cut line would lose it. */
 START_TEST(line_of_any_length_is_read_whole)
 {
 	static const char one[] = "192.0.2.1, ", last[] = "192.0.2.2";
@@ -179,10 +179,10 @@ START_TEST(text_of_any_length_is_read_or_refused)
 	strcpy(text + n + len, "\n[group g]\nservers = y\n");
 	t = conftext(text);
 	if (len <= 255)
-		snprintf(want, sizeof(want), "5: servers: \"y\" is no");
+		snprintf(want, sizeof(want), "5: servers: \"y\": expected");
 	else
-		snprintf(want, sizeof(want), "xxx...: %zu bytes are too long, 255 are the most\n"
-		    "5: servers: \"y\" is no", len);
+		snprintf(want, sizeof(want), "xxx...: %zu bytes are too long; expected at "
+		    "most 255\n5: servers: \"y\": expected", len);
 	ck_assert_msg(strstr(t.mistakes, want), "%.300s", t.mistakes);
 	ck_assert_uint_eq(t.n, len <= 255 ? 1 : 2);
 	conftext_free(&t);
@@ -239,7 +239,7 @@ START_TEST(long_names_are_whole_or_refused)
 }
 END_TEST
 
-START_TEST(class_in_a_pattern_is_no_end_of_the_section)
+START_TEST(class_in_a_pattern_does_not_end_the_heading)
 {
 	struct conftext t = conftext("[interface eth[0-3]]\nservers = 192.0.2.1\n"
 	    "[interface eth[45].[!0]*] ; comment\nservers = 192.0.2.1\n");
@@ -305,7 +305,7 @@ START_TEST(file_that_is_too_large_is_refused)
 }
 END_TEST
 
-START_TEST(file_that_is_none_is_refused)
+START_TEST(file_that_cannot_be_read_is_refused)
 {
 	struct conftext t = { 0 };
 
@@ -318,7 +318,7 @@ START_TEST(file_that_is_none_is_refused)
 }
 END_TEST
 
-START_TEST(mistake_is_said_with_file_and_line)
+START_TEST(mistake_is_reported_with_file_and_line)
 {
 	char buf[64];
 
@@ -343,12 +343,12 @@ conffile_suite(void)
 	tcase_add_loop_test(t, comment_of_any_length_is_skipped, 0, N(lengths));
 	tcase_add_test(t, nul_does_not_end_a_line);
 	tcase_add_test(t, long_names_are_whole_or_refused);
-	tcase_add_test(t, class_in_a_pattern_is_no_end_of_the_section);
+	tcase_add_test(t, class_in_a_pattern_does_not_end_the_heading);
 	tcase_add_test(t, list_may_begin_an_item_with_a_bracket);
 	tcase_add_test(t, file_is_read);
 	tcase_add_test(t, file_that_is_too_large_is_refused);
-	tcase_add_test(t, file_that_is_none_is_refused);
-	tcase_add_test(t, mistake_is_said_with_file_and_line);
+	tcase_add_test(t, file_that_cannot_be_read_is_refused);
+	tcase_add_test(t, mistake_is_reported_with_file_and_line);
 	suite_add_tcase(s, t);
 	return s;
 }
