@@ -3,12 +3,12 @@
  * conf - the typed, validated configuration.
  *
  * A struct conf is built from (section, name, key, value, line) tuples by
- * conf_begin/conf_section/conf_key/conf_end, whatever they come from (the INI file:
- * io/conffile; the command line: relay/args), and never changes afterwards: a reload builds a
- * second one beside the first. Every mistake is reported, not only the first. Names are
- * resolved to indexes here, so that the packet path never sees a string. conf_print() writes
- * the canonical form, which parses to the same conf. The keys stand in core/confkey.def:
- * KEY(section, "name", sentence).
+ * conf_begin/conf_section/conf_key/conf_end, whether they come from the INI file
+ * (io/conffile) or the command line (relay/args), and never changes afterwards: a reload
+ * builds a second one beside it. Every mistake is reported, not only the first. Names are
+ * resolved to indexes here, so the packet path never sees a string. conf_print() writes
+ * the canonical form, which parses to the same conf. The keys are the rows of
+ * core/conf/confkey.def.
  */
 #ifndef CORE_CONF_H
 #define CORE_CONF_H
@@ -28,15 +28,21 @@
 #define CONF_RULES_MAX		256	/* a multiple of 64 */
 #define CONF_NONE		UINT16_MAX	/* "no group" where an index is expected */
 #define CONF_PORTS_MAX		8	/* of one [helper] */
-#define CONF_ALL_PORTS_MAX	62	/* different ones of all [helper] sections */
+#define CONF_ALL_PORTS_MAX	62	/* distinct ones in all [helper] sections */
 #define CONF_HELPERS_MAX	64
 
+/* The values of these are the places of their words in confkey.def; the last of those
+ * that may also be an address is the address. */
 enum conf_log { CONF_LOG_STDERR, CONF_LOG_SYSLOG, CONF_LOG_JOURNAL };
 enum conf_policy { CONF_APPEND, CONF_REPLACE, CONF_FORWARD, CONF_DISCARD };
 enum conf_giaddr { CONF_GIADDR_PRIMARY, CONF_GIADDR_ALL, CONF_GIADDR_ROTATE,
 	CONF_GIADDR_FIXED };
-enum conf_active { CONF_ACTIVE_ALWAYS, CONF_ACTIVE_ADDRESS, CONF_ACTIVE_VRRP };
+enum conf_active { CONF_ACTIVE_ALWAYS, CONF_ACTIVE_VRRP, CONF_ACTIVE_ADDRESS };
 enum conf_link { CONF_LINK_OFF, CONF_LINK_ON, CONF_LINK_FIXED };
+enum conf_mode { CONF_MODE_ALL, CONF_MODE_FAILOVER, CONF_MODE_BALANCE };
+
+/* The words of enum conf_log, for the command line; NULL ends them. */
+extern const char *const conf_log_words[];
 
 /* n tokens every per_ms milliseconds; n == 0 is "off" */
 struct conf_rate {
@@ -51,16 +57,16 @@ struct conf_metrics {
 	uint16_t port;		/* TCP; 0: none */
 };
 
-/* How a server is asked whether it is alive (core/probe). */
+/* How a server is probed (core/server/probe). */
 enum conf_probe_kind {
 	CONF_PROBE_PXE,		/* DISCOVER of a PXE client, to a proxyDHCP server */
 	CONF_PROBE_PXE4011,	/* REQUEST on port 4011 */
 	CONF_PROBE_DHCP,	/* INFORM */
-	CONF_PROBE_TFTP,	/* read request for `arg`, ended after a block */
+	CONF_PROBE_TFTP,	/* read request for `arg`, ended after one block */
 	CONF_PROBE_ARP,
 	CONF_PROBE_ICMP,
 	CONF_PROBE_TCP,		/* connect to `port` */
-	CONF_PROBE_HTTP,	/* GET `arg` on `port` (80 when not given, never 0) */
+	CONF_PROBE_HTTP,	/* GET `arg` on `port` (default 80, never 0) */
 	CONF_PROBE_MAX
 };
 #define CONF_PROBES_MAX 4	/* kinds for one server */
@@ -72,37 +78,35 @@ struct conf_probe {
 };
 
 struct conf_server {
-	char name[CONF_NAME_MAX];	/* the address' text when implicit */
+	char name[CONF_NAME_MAX];	/* the text of the address when implicit */
 	struct ipaddr address;
 	uint32_t vrf;		/* its routing table; 0, the main one: no key sets it yet */
 	bool implicit;		/* an address in a list, no [server] section */
-	bool option82;		/* may get our option 82 (default true) */
+	bool option82;		/* may get our option 82 */
 	bool proxy_only;	/* offers = proxy-only */
-	uint8_t weight;		/* in balance groups, 1..100, default 1 */
-	uint8_t n_probe;	/* 0: probe = none, health by traffic alone (default) */
+	uint8_t weight;		/* in balance groups, 1..100 */
+	uint16_t n_probe;	/* 0: health by traffic alone */
 	struct conf_probe probe[CONF_PROBES_MAX];
-	uint32_t probe_interval_ms;	/* default 2 s */
-	uint32_t probe_timeout_ms;	/* less than interval; default 1 s, or half of it */
-	uint8_t rise, fall;	/* good and bad results in a row that count: 2, 3 */
+	uint32_t probe_interval_ms;
+	uint32_t probe_timeout_ms;	/* less than the interval */
+	uint8_t rise, fall;	/* good and bad results in a row that count */
 	uint16_t first;		/* index of the first server with this address */
 	int line;
 };
-
-enum conf_mode { CONF_MODE_ALL, CONF_MODE_FAILOVER, CONF_MODE_BALANCE };
 
 struct conf_group {
 	char name[CONF_NAME_MAX];	/* empty when implicit (a list in an interface) */
 	bool implicit;
 	enum conf_mode mode;
-	uint32_t hedge_ms;	/* default 500; 0: off */
-	uint32_t hold_down_ms;	/* failover: a server that came back is used again after it; 60 s */
+	uint32_t hedge_ms;	/* 0: off */
+	uint32_t hold_down_ms;	/* failover: how long a returned server waits for its turn */
 	bool rescue;		/* port 4011; default: mode is not all */
 	uint16_t n;
 	uint16_t *server;	/* indexes into conf.server, owned, no address twice */
 	int line;
 };
 
-/* Everything that [relay] gives as default and [interface] may override. */
+/* What [relay] sets as a default and [interface] may override. */
 struct conf_if_opts {
 	bool option82;		/* add our own */
 	enum conf_policy policy;
@@ -112,9 +116,9 @@ struct conf_if_opts {
 	char circuit_id[CONF_TEXT_MAX];	/* format strings, empty: not sent */
 	char remote_id[CONF_TEXT_MAX];
 	char subscriber_id[CONF_TEXT_MAX];
-	enum conf_active active;	/* relay only while ... */
+	enum conf_active active;	/* relay always, or only while ... */
 	struct ip4 active_address;	/* ... this address is on the interface */
-	bool active_giaddr_virtual;	/* giaddr: the virtual address (default), or own */
+	bool active_giaddr_virtual;	/* giaddr is the virtual address */
 	enum conf_link link;	/* sub-option 5 */
 	struct ip4 link_fixed;
 	bool server_id_override;	/* sub-option 11 */
@@ -129,7 +133,7 @@ struct conf_if_opts {
 
 struct conf_if {
 	char pattern[CONF_NAME_MAX];
-	uint16_t servers;	/* group indexes, CONF_NONE when not given */
+	uint16_t servers;	/* group indexes, or CONF_NONE */
 	uint16_t dhcp;
 	uint16_t boot;
 	struct conf_if_opts o;
@@ -140,7 +144,7 @@ enum conf_msg_bit { CONF_MSG_BOOTP = 1u << 0 };	/* bit n: DHCP message type n */
 
 struct conf_rule {
 	char name[CONF_NAME_MAX];
-	/* conditions; an empty one is not asked. All given ones must hold. */
+	/* conditions: those that are not empty must all hold */
 	uint16_t n_arch, *arch;		/* codes, owned */
 	uint32_t families;		/* bits 1 << enum pxe_family, 0: any */
 	uint16_t n_user, n_vendor, n_mac, n_uuid, n_interface;
@@ -164,7 +168,7 @@ struct conf_helper {
 	char (*to_if)[CONF_NAME_MAX];	/* interface patterns: directed broadcast there */
 	struct ip4 *to_addr;		/* unicast */
 	struct ip4net *allow;		/* sources; none: all */
-	bool keep_source;		/* source = keep (default) | replace */
+	bool keep_source;		/* else ours replaces it */
 	struct conf_rate rate;
 	int line;
 };
@@ -173,7 +177,7 @@ struct conf {
 	enum conf_log log;
 	enum log_level log_level;
 	char control[108];	/* path of the Unix socket, empty: off */
-	struct conf_metrics metrics;	/* default: off */
+	struct conf_metrics metrics;
 	char host_name[CONF_NAME_MAX];	/* %h; empty: the kernel's */
 	uint8_t max_hops;	/* 1..16 */
 	struct conf_rate interface_rate;
@@ -184,7 +188,7 @@ struct conf {
 	bool hide_errors;	/* 4011-errors = hide, where a group has rescue */
 	struct ip4 discovery_group;
 	bool strip_pxe_from_dhcp;
-	struct conf_if_opts defaults;
+	struct conf_if defaults;	/* only its `o` means something */
 
 	uint16_t n_server, n_group, n_if, n_rule, n_helper;
 	struct conf_server *server;
@@ -192,45 +196,45 @@ struct conf {
 	struct conf_if *ifs;
 	struct conf_rule *rule;
 	struct conf_helper *helper;
-	/* Per server index (the `first` of its address): is it in a boot group
-	 * (boot = of an interface or rule) or a dhcp group? */
+	/* By server index (the `first` of its address): does `boot =`, or does `dhcp =` or
+	 * `servers =`, of any interface or rule name it? */
 	bool *is_boot;
-	bool *is_dhcp;		/* dhcp = or servers = */
+	bool *is_dhcp;
 };
 
-/* One mistake; line 0 is the whole file. The text is "what, and what would be
- * right" without file and line. */
+/* One mistake; line 0 is the whole file. The text says what is wrong and what was
+ * expected, without file and line. */
 typedef void conf_mistake_fn(void *user, int line, const char *text);
 
 struct conf_builder;
 
-/* NULL when memory is short. Mistakes are told in conf_end(), in the order of lines. */
+/* NULL when memory is short. Mistakes are reported by conf_end(), in the order of lines. */
 struct conf_builder *conf_begin(conf_mistake_fn *mistake, void *user);
 /* name is "" for [relay]. A second section of the same kind and name is a mistake. */
 void conf_section(struct conf_builder *b, const char *kind, const char *name, int line);
-/* A key of the section begun last; given again it is a mistake. Lists are separated by
- * commas or newlines; each newline in the value stands for one line of the file,
- * so that an item is reported on its own line. */
+/* A key of the last section; a second one of the same name is a mistake. Commas and
+ * newlines separate the items of a list; each newline in the value stands for one line of
+ * the file, so that an item is reported on its own line. */
 void conf_key(struct conf_builder *b, const char *key, const char *value, int line);
-/* A mistake that the reader of the file found itself (a line too long, a NUL...). */
+/* A mistake that the reader of the file found itself (a NUL, a heading without its ]). */
 void conf_mistake(struct conf_builder *b, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Resolves names, checks the whole, frees the builder. The conf, to be freed with conf_free(),
- * or NULL when there was any mistake (each was reported) or memory was short
+/* Resolves names, checks the whole, reports mistakes and frees the builder. Returns the
+ * conf, to be freed with conf_free(), or NULL after any mistake or when memory was short
  * (reported on line 0). */
 struct conf *conf_end(struct conf_builder *b);
 struct conf *conf_free(struct conf *c);	/* returns NULL */
 
-/* The canonical form: every section and every key, effective values. */
+/* The canonical form: every section and every key with its effective value. */
 void conf_print(const struct conf *c, void (*out)(void *user, const char *line), void *user);
 
-/* A probe as it stands in the file, "tftp:pxelinux.0", into buf; returns buf. */
+/* A probe as the file writes it, "tftp:pxelinux.0". Returns buf. */
 #define CONF_PROBE_STRLEN (sizeof(((struct conf_probe *)0)->arg) + 16)
 char *conf_probe_text(const struct conf_probe *p, char buf[CONF_PROBE_STRLEN]);
 
 bool conf_probe_eq(const struct conf_probe *a, const struct conf_probe *b);
 
-/* The value of metrics = as it stands in the file, into buf; returns buf. */
+/* The value of metrics = as the file writes it. Returns buf. */
 #define CONF_METRICS_STRLEN (sizeof(((struct conf_metrics *)0)->path))
 char *conf_metrics_text(const struct conf_metrics *m, char buf[CONF_METRICS_STRLEN]);
 
@@ -241,15 +245,15 @@ const struct conf_if *conf_match(const struct conf *c, const char *ifname);
 bool conf_glob(const char *p, const char *s);
 /* The server with this address (its `first` index), or CONF_NONE. Linear; for set-up. */
 uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
-/* The server of c with the address and VRF of s, which may be another configuration's. */
+/* The server in c with the address and VRF of s, which may be in another configuration. */
 uint16_t conf_server_same(const struct conf *c, const struct conf_server *s);
-/* Is the server (a `first` index) a member of the group? Of CONF_NONE nobody is. */
+/* Is the server (a `first` index) a member of the group? CONF_NONE has no members. */
 bool conf_group_has(const struct conf *c, uint16_t group, uint16_t server);
-/* What files and lines call a server: its name, "other" for CONF_NONE (a sender that is not
- * configured). */
+/* The server's name in files and log lines; "other" for CONF_NONE, a sender that is not
+ * configured. */
 const char *conf_server_name(const struct conf *c, uint16_t server);
 
-/* What a format string may name. */
+/* What a format string may refer to. */
 struct conf_fmt {
 	const char *ifname;
 	uint16_t vlan;		/* 0 when the interface has none */
@@ -257,8 +261,8 @@ struct conf_fmt {
 	const char *host;
 	struct ip4 giaddr;
 };
-/* Expands "%i %v %m %h %g %%" or decodes "hex:..."; returns the length, 0 when empty
- * or when it does not fit. MAC: 6 raw bytes are written as aa:bb:.. text. */
+/* Expands "%i %v %m %h %g %%" or decodes "hex:..."; returns the length, 0 when it is
+ * empty or does not fit. */
 size_t conf_expand(const char *fmt, const struct conf_fmt *f, uint8_t *out, size_t size);
 
 #endif

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf_match - which [interface] an interface name belongs to, and what a format
- * string becomes for it. Used when interfaces or configurations change, not per
- * packet; but vendor-class patterns meet bytes of clients, so conf_glob()
- * takes time in proportion to pattern times text whatever they are.
+ * conf_match - shell patterns, which [interface] a name belongs to, and other look-ups.
+ * Used when interfaces or the configuration change, not for each packet, except for
+ * vendor-class patterns, which meet bytes of clients: conf_glob() takes time in proportion
+ * to pattern times text, whatever they are.
  */
 #include "core/conf/conf.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/wire.h"
 #include "core/conf/conf_private.h"
 
-/* Matches c against the class at p, which begins with '['. Returns what follows the
- * class, or NULL when it is not closed: then the '[' is itself. */
+#define IFNAME_MAX 15	/* IFNAMSIZ less the NUL */
+
+/* Matches ch against the class at p, which begins with '['. Returns what follows the class,
+ * or NULL when it is not closed: then the '[' is literal. */
 static const char *
 class_match(const char *p, char ch, bool *hit)
 {
@@ -44,7 +44,7 @@ class_match(const char *p, char ch, bool *hit)
 	return p + 1;
 }
 
-/* One character against what stands at p; the rest of the pattern, or NULL. */
+/* Matches one character at p. Returns the rest of the pattern, or NULL. */
 static const char *
 one_match(const char *p, char c)
 {
@@ -59,8 +59,8 @@ one_match(const char *p, char c)
 	return *p && (*p == '?' || *p == c) ? p + 1 : NULL;
 }
 
-/* On a mismatch only the last '*' takes one character more: an earlier one that did
- * could not reach anything that this one does not. */
+/* On a mismatch only the last '*' takes one more character: whatever an earlier one could
+ * reach by doing so, this one can reach too. */
 bool
 conf_glob(const char *p, const char *s)
 {
@@ -70,7 +70,7 @@ conf_glob(const char *p, const char *s)
 		if (*p == '*') {
 			star = ++p;
 			from = s;
-			if (!*p)	/* the rest, whatever it is */
+			if (!*p)
 				return true;
 			continue;
 		}
@@ -135,51 +135,73 @@ conf_match(const struct conf *c, const char *ifname)
 	return best;
 }
 
-static void
-put_text(struct wr *w, const char *s)
+const char *
+conf_pattern_fault(const char *pattern)
 {
-	wr_bytes(w, s, strlen(s));
+	size_t least = 0;
+	bool hit;
+
+	if (strlen(pattern) >= CONF_NAME_MAX)
+		return "is longer than 63 bytes";
+	if (strcmp(pattern, ".") == 0 || strcmp(pattern, "..") == 0)
+		return "is not one that an interface can have";
+	if (conf_quoted(pattern, strlen(pattern)))
+		return "has quotes; expected a name without them";
+	if (strpbrk(pattern, " \t"))
+		return "has a space, which no interface name has; a list needs commas, and a "
+		    "[section] takes one name or pattern";
+	for (const char *p = pattern; *p; p++) {
+		if (*p == '[') {
+			p = class_match(p, 0, &hit);
+			if (!p)
+				return "lacks the ']' of a class like [0-9]";
+			p--;
+		} else if (*p == ':') {
+			return "has a ':', the mark of an old alias, which receives nothing; "
+			    "expected the name of the interface itself";
+		} else if ((unsigned char)*p <= ' ' || *p == '/' || *p == 0x7f) {
+			return "has a '/' or a control character, which no interface name has";
+		}
+		least += *p != '*';
+	}
+	if (least > IFNAME_MAX)
+		return "never matches: interface names have at most 15 bytes";
+	return NULL;
 }
 
-static void
-put_letter(struct wr *w, char letter, const struct conf_fmt *f)
+bool
+conf_pattern_covers(const void *a, const void *b)
 {
-	char buf[32];
-
-	switch (letter) {
-	case 'i':
-		put_text(w, f->ifname);
-		break;
-	case 'v':
-		snprintf(buf, sizeof(buf), "%u", f->vlan);
-		put_text(w, buf);
-		break;
-	case 'm':
-		put_text(w, mac_str(&f->mac, buf));
-		break;
-	case 'h':
-		put_text(w, f->host);
-		break;
-	case 'g':
-		put_text(w, ip4_str(f->giaddr, buf));
-		break;
-	default:
-		wr_u8(w, (uint8_t)letter);
-	}
+	return strcmp(a, b) == 0 || strcmp(a, "*") == 0 ||
+	    (!strpbrk(b, "*?[") && conf_glob(a, b));
 }
 
-size_t
-conf_expand(const char *fmt, const struct conf_fmt *f, uint8_t *out, size_t size)
+uint16_t
+conf_server_same(const struct conf *c, const struct conf_server *s)
 {
-	struct wr w = wr_init(out, size);
+	for (uint16_t i = 0; i < c->n_server; i++)
+		if (ip_eq(c->server[i].address, s->address) && c->server[i].vrf == s->vrf)
+			return c->server[i].first;
+	return CONF_NONE;
+}
 
-	if (strncmp(fmt, "hex:", 4) == 0)
-		return conf_hex_bytes(fmt + 4, out, size);
-	for (; *fmt; fmt++) {
-		if (*fmt == '%' && fmt[1])
-			put_letter(&w, *++fmt, f);
-		else
-			wr_u8(&w, (uint8_t)*fmt);
-	}
-	return w.bad ? 0 : wr_len(&w);
+uint16_t
+conf_server_by_addr(const struct conf *c, struct ip4 a)
+{
+	return conf_server_same(c, &(struct conf_server){ .address = ip_of4(a) });
+}
+
+bool
+conf_group_has(const struct conf *c, uint16_t group, uint16_t server)
+{
+	for (unsigned i = 0; group != CONF_NONE && i < c->group[group].n; i++)
+		if (c->server[c->group[group].server[i]].first == server)
+			return true;
+	return false;
+}
+
+const char *
+conf_server_name(const struct conf *c, uint16_t server)
+{
+	return server == CONF_NONE ? "other" : c->server[server].name;
 }

@@ -1,151 +1,61 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf_value - how values are written: numbers, words, rates, addresses, texts,
- * hex bytes, names, patterns and lists. Each parser reports what is wrong with
- * the value and what would be right; what a value means is not known here.
+ * conf_value - the types of single values: how each is read, checked and printed. What a
+ * value means is not known here. Lists are in conf_list.c.
  */
 #include "core/conf/conf_private.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/sbuf.h"
-
-#define IFNAME_MAX 15	/* IFNAMSIZ less the NUL */
-
-char *
-conf_show(const char *text, char *buf, size_t size)
-{
-	struct sbuf s = sbuf_init(buf, size);
-
-	sbuf_esc(&s, text, strlen(text));
-	if (s.cut && size > 4)
-		strcpy(buf + size - 4, "...");
-	return buf;
-}
-
-/* --- the nearest word --- */
-
-#define NEAR_MAX 24	/* longer words are no keys and seldom names */
-
-static uint8_t
-least(unsigned a, unsigned b, unsigned c)
-{
-	unsigned m = a < b ? a : b;
-
-	return (uint8_t)(m < c ? m : c);
-}
-
-/* Levenshtein's distance, where two neighbours that changed places are one step. */
-static size_t
-distance(const char *a, const char *b)
-{
-	uint8_t d[NEAR_MAX + 1][NEAR_MAX + 1] = { { 0 } };
-	size_t n = strlen(a), m = strlen(b);
-
-	if (n > NEAR_MAX || m > NEAR_MAX)
-		return strcasecmp(a, b) == 0 ? 0 : NEAR_MAX;
-	for (size_t i = 0; i <= n; i++)
-		for (size_t k = 0; k <= m; k++) {
-			if (i == 0 || k == 0) {
-				d[i][k] = (uint8_t)(i + k);
-				continue;
-			}
-			d[i][k] = least(d[i - 1][k] + 1, d[i][k - 1] + 1,
-			    d[i - 1][k - 1] + (tolower((unsigned char)a[i - 1]) !=
-			    tolower((unsigned char)b[k - 1])));
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
-				d[i][k] = least(d[i][k], d[i - 2][k - 2] + 1, NEAR_MAX);
-		}
-	return d[n][m];
-}
-
-struct conf_near
-conf_near(const char *word)
-{
-	size_t len = strlen(word);
-
-	/* One slip in three letters, and no more than three in all. */
-	return (struct conf_near){ word, NULL, len / 3 < 3 ? len / 3 + 1 : 4 };
-}
-
-void
-conf_near_add(struct conf_near *n, const char *candidate)
-{
-	size_t len = strlen(n->word), other = strlen(candidate), d = NEAR_MAX;
-
-	/* "warn" for "warning" */
-	if (len >= 3 && strncasecmp(n->word, candidate, len) == 0)
-		d = 1;
-	/* Each letter more or less is a step. */
-	else if ((len > other ? len - other : other - len) < n->distance)
-		d = distance(n->word, candidate);
-	if (d < n->distance) {
-		n->distance = d;
-		n->best = candidate;
-	}
-}
-
-char *
-conf_near_text(const struct conf_near *n, char *buf, size_t size)
-{
-	buf[0] = '\0';
-	if (n->best)
-		snprintf(buf, size, ", did you mean \"%s\"?", n->best);
-	return buf;
-}
-
-/* --- single values --- */
+#define DAY 86400000u	/* in milliseconds */
 
 static bool
-one_line(const struct conf_at *a)
+is(const struct conf_at *a, const char *word)
 {
-	if (a->value[0] == '\0')
-		conf_mistake(a->b, a->line, "%s has no value", a->key);
-	else if (strchr(a->value, '\n'))
-		conf_mistake(a->b, a->line, "%s takes one value on one line; "
-		    "the next line continues it, since it is indented deeper", a->key);
-	else
-		return true;
-	return false;
+	return strcmp(a->value, word) == 0;
 }
 
-int
-conf_word(const struct conf_at *a, const char *const *words)
+/* Copies the value after its first `from` bytes; false when it is too long. */
+static bool
+copy_text(const struct conf_at *a, size_t from, char *out, size_t size)
 {
-	struct conf_near near = conf_near(a->value);
-	char list[200], hint[64];
-	struct sbuf s = sbuf_init(list, sizeof(list));
+	size_t len = strlen(a->value + from);
 
-	if (!one_line(a))
-		return -1;
-	for (int i = 0; words[i]; i++)
-		if (strcmp(words[i], a->value) == 0)
-			return i;
-	for (int i = 0; words[i]; i++) {
-		conf_near_add(&near, words[i]);
-		sbuf_printf(&s, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
-	}
-	conf_bad(a, "%s would be right%s", list, conf_near_text(&near, hint, sizeof(hint)));
-	return -1;
+	if (len >= size)
+		return conf_bad(a, "%zu bytes are too long; expected at most %zu", len,
+		    size - 1);
+	memcpy(out, a->value + from, len + 1);
+	return true;
+}
+
+/* --- whole numbers of any size, which bools and enums are, too --- */
+
+static void
+store(const struct conf_key *k, void *object, uint32_t v)
+{
+	void *field = conf_field(object, k->offset);
+
+	if (k->size == sizeof(uint8_t))
+		*(uint8_t *)field = (uint8_t)v;
+	else
+		memcpy(field, &v, sizeof(v));
+}
+
+static uint32_t
+fetch(const struct conf_key *k, const void *object)
+{
+	const void *field = conf_field(object, k->offset);
+	uint32_t v;
+
+	if (k->size == sizeof(uint8_t))
+		return *(const uint8_t *)field;
+	memcpy(&v, field, sizeof(v));
+	return v;
 }
 
 bool
-conf_onoff(const struct conf_at *a, bool *out)
-{
-	static const char *const words[] = { "off", "on", NULL };
-	int i = conf_word(a, words);
-
-	if (i >= 0)
-		*out = i == 1;
-	return i >= 0;
-}
-
-/* Decimal digits up to max; *end is what follows. false: none, or too large. */
-static bool
-digits(const char *s, uint32_t max, uint32_t *out, const char **end)
+conf_digits(const char *s, uint32_t max, uint32_t *out, const char **end)
 {
 	uint64_t v = 0;
 	const char *p = s;
@@ -161,20 +71,126 @@ digits(const char *s, uint32_t max, uint32_t *out, const char **end)
 }
 
 bool
-conf_number(const struct conf_at *a, uint32_t min, uint32_t max, uint32_t *out)
+conf_number_value(const struct conf_at *a, uint32_t min, uint32_t max, uint32_t *out)
 {
 	const char *end;
+
+	return (conf_digits(a->value, max, out, &end) && !*end && *out >= min) ||
+	    conf_bad(a, "expected a whole number from %u to %u", min, max);
+}
+
+static bool
+read_number(const struct conf_at *a, void *object)
+{
 	uint32_t v;
 
-	if (!one_line(a))
+	if (!conf_number_value(a, a->key->min, a->key->max, &v))
 		return false;
-	if (!digits(a->value, max, &v, &end) || *end || v < min) {
-		conf_bad(a, "a whole number from %u to %u would be right", min, max);
+	store(a->key, object, v);
+	return true;
+}
+
+static void
+print_number(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	sbuf_printf(&o->b, "%u", fetch(k, object));
+}
+
+const struct conf_type conf_number = { .read = read_number, .print = print_number };
+
+/* --- one of some words, or an address after the prefix, if the key has one --- */
+
+/* The relay works before DNS does, and through its outages. */
+const char *
+conf_host_hint(const char *value)
+{
+	return strchr(value, '.') && value[strspn(value, "0123456789./:")] &&
+	    value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789.-")] == '\0' ? "; host names are not looked up" : "";
+}
+
+bool
+conf_host_parse(const char *s, struct ip4 *out)
+{
+	struct ip4 v;
+
+	if (!ip4_parse(s, &v) || !ip4_is_host(v))
 		return false;
-	}
 	*out = v;
 	return true;
 }
+
+/* "PREFIX ADDRESS", or the address alone when the prefix is empty. */
+static bool
+after_prefix(const char *value, const char *prefix, struct ip4 *out)
+{
+	size_t len = prefix ? strlen(prefix) : 0, gap;
+
+	if (!prefix || strncmp(value, prefix, len) != 0)
+		return false;
+	gap = strspn(value + len, " \t");
+	return !len == !gap && conf_host_parse(value + len + gap, out);
+}
+
+static bool
+read_word(const struct conf_at *a, void *object)
+{
+	const struct conf_key *k = a->key;
+	struct conf_near near = conf_near(a->value);
+	char list[200], hint[CONF_HINT_MAX];
+	struct sbuf s = sbuf_init(list, sizeof(list));
+	uint32_t n = 0;
+
+	for (; k->words[n]; n++)
+		if (is(a, k->words[n]))
+			break;
+	if (k->words[n] || after_prefix(a->value, k->prefix, conf_field(object, k->also))) {
+		store(k, object, n);
+		return true;
+	}
+	for (n = 0; k->words[n]; n++) {
+		bool last = !k->words[n + 1] && !k->prefix;
+
+		if (*k->words[n])
+			sbuf_printf(&s, "%s%s", !s.len ? "" : last ? " or " : ", ", k->words[n]);
+		conf_near_add(&near, k->words[n]);
+	}
+	if (k->prefix)
+		sbuf_printf(&s, " or %s", *k->prefix ? k->prefix : CONF_HOST_EXAMPLE);
+	if (k->prefix && *k->prefix)
+		sbuf_puts(&s, " A.B.C.D");
+	return conf_bad(a, "expected %s%s", list, conf_near_text(&near, hint));
+}
+
+static void
+print_word(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	const char *word = k->words[fetch(k, object)];
+	char text[IP4_STRLEN];
+
+	if (word)
+		sbuf_puts(&o->b, word);
+	else
+		sbuf_printf(&o->b, "%s%s%s", k->prefix, *k->prefix ? " " : "",
+		    ip4_str(*(const struct ip4 *)conf_field(object, k->also), text));
+	o->none = word && !*word;
+}
+
+/* An interface without a virtual address has no choice of giaddr, and may not make one;
+ * the defaults, which have no name, may. */
+static void
+print_active_giaddr(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	const struct conf_if *f = object;
+
+	print_word(o, k, object);
+	o->none = *f->pattern && f->o.active == CONF_ACTIVE_ALWAYS;
+}
+
+const struct conf_type conf_word = { .read = read_word, .print = print_word };
+const struct conf_type conf_active_giaddr = { .read = read_word, .print = print_active_giaddr };
+
+/* --- times and rates --- */
 
 /* "s", "10s", "500ms", "2m", "1h" in milliseconds, up to a day */
 static bool
@@ -187,292 +203,357 @@ period(const char *s, uint32_t *ms)
 	const char *unit = s;
 	uint32_t n = 1;
 
-	if (*s >= '0' && *s <= '9' && !digits(s, 86400000, &n, &unit))
+	if (*s >= '0' && *s <= '9' && !conf_digits(s, DAY, &n, &unit))
 		return false;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (strcmp(unit, units[i].unit) == 0) {
-			uint64_t v = (uint64_t)n * units[i].ms;
-
-			*ms = (uint32_t)v;
-			return v <= 86400000;
+		if (strcmp(unit, units[i].unit) == 0 && n <= DAY / units[i].ms) {
+			*ms = n * units[i].ms;
+			return true;
 		}
 	return false;
 }
 
-char *
-conf_time_text(uint32_t ms, char buf[CONF_TIME_STRLEN])
+#define TIME_STRLEN 16
+
+/* Written as read_time() reads it, in whole hours, seconds or milliseconds. */
+static char *
+time_text(uint32_t ms, char buf[TIME_STRLEN])
 {
 	if (ms && ms % 3600000 == 0)
-		snprintf(buf, CONF_TIME_STRLEN, "%uh", ms / 3600000);
+		snprintf(buf, TIME_STRLEN, "%uh", ms / 3600000);
 	else if (ms % 1000 == 0)
-		snprintf(buf, CONF_TIME_STRLEN, "%us", ms / 1000);
+		snprintf(buf, TIME_STRLEN, "%us", ms / 1000);
 	else
-		snprintf(buf, CONF_TIME_STRLEN, "%ums", ms);
+		snprintf(buf, TIME_STRLEN, "%ums", ms);
 	return buf;
 }
 
-bool
-conf_time(const struct conf_at *a, uint32_t min, uint32_t max, bool off, uint32_t *out)
+static bool
+read_time(const struct conf_at *a, void *object)
 {
-	char from[CONF_TIME_STRLEN], to[CONF_TIME_STRLEN];
+	const struct conf_key *k = a->key;
+	char from[TIME_STRLEN], to[TIME_STRLEN];
 	uint32_t ms;
 
-	if (!one_line(a))
-		return false;
-	if ((off && strcmp(a->value, "off") == 0) || (min == 0 && strcmp(a->value, "0") == 0)) {
-		*out = 0;
-		return true;
-	}
-	if (a->value[0] < '0' || a->value[0] > '9' || !period(a->value, &ms) ||
-	    ms < min || ms > max) {
-		conf_bad(a, "a time from %s to %s%s would be right; units are ms, s, m and h",
-		    conf_time_text(min, from), conf_time_text(max, to),
-		    off ? ", or off," : "");
-		return false;
-	}
-	*out = ms;
+	if ((k->off && is(a, "off")) || (k->min == 0 && is(a, "0")))
+		ms = 0;
+	else if (a->value[0] < '0' || a->value[0] > '9' || !period(a->value, &ms) ||
+	    ms < k->min || ms > k->max)
+		return conf_bad(a, "expected %sa time from %s to %s with its unit: ms, s, m or h",
+		    k->off ? "off or " : "", time_text(k->min, from),
+		    time_text(k->max, to));
+	store(k, object, ms);
 	return true;
 }
 
-bool
-conf_rate_value(const struct conf_at *a, struct conf_rate *out)
+static void
+print_time(struct conf_out *o, const struct conf_key *k, const void *object)
 {
+	char text[TIME_STRLEN];
+	uint32_t ms = fetch(k, object);
+
+	sbuf_puts(&o->b, k->off && ms == 0 ? "off" : time_text(ms, text));
+}
+
+static bool
+read_rate(const struct conf_at *a, void *object)
+{
+	struct conf_rate *r = conf_field(object, a->key->offset);
 	const char *end;
 	uint32_t n, ms;
 
-	if (!one_line(a))
-		return false;
-	if (strcmp(a->value, "off") == 0) {
-		*out = (struct conf_rate){ 0, 1000 };
+	if (is(a, "off")) {
+		*r = (struct conf_rate){ 0, 1000 };
 		return true;
 	}
-	if (!digits(a->value, UINT32_MAX, &n, &end) || *end != '/' || n == 0 ||
-	    !period(end + 1, &ms) || ms == 0) {
-		conf_bad(a, "a number per time, like 5000/s, 32/10s or 10/500ms, in up to "
-		    "24h, or off would be right");
-		return false;
-	}
+	if (!conf_digits(a->value, UINT32_MAX, &n, &end) || *end != '/' || n == 0 ||
+	    !period(end + 1, &ms) || ms == 0)
+		return conf_bad(a, "expected off or a number per time of up to 24h, like "
+		    "5000/s, 32/10s or 10/500ms");
 	/* core/limit counts in microseconds a packet. */
-	if (n > (uint64_t)ms * 1000) {
-		conf_bad(a, "more than one a microsecond; off means no limit");
-		return false;
-	}
-	*out = (struct conf_rate){ n, ms };
+	if (n > (uint64_t)ms * 1000)
+		return conf_bad(a, "expected at most one per microsecond; off means no limit");
+	*r = (struct conf_rate){ n, ms };
 	return true;
 }
 
-bool
-conf_host(const struct conf_at *a, const char *also, struct ip4 *out)
+static void
+print_rate(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	const struct conf_rate *r = conf_field(object, k->offset);
+
+	if (r->n == 0)
+		sbuf_puts(&o->b, "off");
+	else if (r->per_ms == 1000)
+		sbuf_printf(&o->b, "%u/s", r->n);
+	else if (r->per_ms % 1000 == 0)
+		sbuf_printf(&o->b, "%u/%us", r->n, r->per_ms / 1000);
+	else
+		sbuf_printf(&o->b, "%u/%ums", r->n, r->per_ms);
+}
+
+const struct conf_type conf_time = { .read = read_time, .print = print_time };
+const struct conf_type conf_rate = { .read = read_rate, .print = print_rate };
+
+/* --- addresses --- */
+
+static bool
+read_host(const struct conf_at *a, void *object)
 {
 	struct ip4 v;
 
-	if (!one_line(a))
-		return false;
-	if (!ip4_parse(a->value, &v)) {
-		conf_bad(a, "%san IPv4 address like 192.0.2.10 would be right", also);
-		return false;
-	}
-	if (!ip4_is_host(v)) {
-		conf_bad(a, "not the address of a host; %sone like 192.0.2.10 would be right",
-		    also);
-		return false;
-	}
-	*out = v;
+	if (!conf_host_parse(a->value, &v))
+		return conf_bad(a, "expected " CONF_HOST_EXAMPLE "%s", conf_host_hint(a->value));
+	*(struct ipaddr *)conf_field(object, a->key->offset) = ip_of4(v);
 	return true;
 }
 
-bool
-conf_text(const struct conf_at *a, char *out, size_t size)
-{
-	size_t len = strlen(a->value);
-
-	if (!one_line(a))
-		return false;
-	if (len >= size) {
-		conf_bad(a, "%zu bytes are too long, %zu are the most", len, size - 1);
-		return false;
-	}
-	memcpy(out, a->value, len + 1);
-	return true;
-}
-
-size_t
-conf_hex_bytes(const char *s, uint8_t *out, size_t size)
-{
-	size_t n = 0;
-
-	while (*s) {
-		int byte = hex_pair(s);
-
-		if (byte < 0 || (out && n == size))
-			return 0;
-		if (out)
-			out[n] = (uint8_t)byte;
-		n++;
-		s += 2;
-		if (*s == ':' && s[1])
-			s++;
-	}
-	return n;
-}
-
-size_t
-conf_hex(const struct conf_at *a, const char *s, uint8_t *out, size_t size)
-{
-	size_t n = conf_hex_bytes(s, NULL, 0);
-
-	if (n == 0) {
-		conf_bad(a, "pairs of hex digits, like 0a0b0c, would be right");
-		return 0;
-	}
-	if (n > size) {
-		conf_bad(a, "%zu bytes are too long, %zu are the most", n, size);
-		return 0;
-	}
-	return conf_hex_bytes(s, out, size);
-}
-
-/* --- names and patterns --- */
-
-bool
-conf_quoted(const char *s, size_t len)
-{
-	return len > 1 && (*s == '"' || *s == '\'') && s[len - 1] == *s;
-}
-
-const char *
-conf_name_fault(const char *name)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-
-	if (strlen(name) >= CONF_NAME_MAX)
-		return "has a name longer than 63 bytes";
-	if (name[strspn(name, letters)] || name[0] == '-' || name[0] == '.')
-		return "has a name of other bytes than letters, digits, '.', '_' and '-', "
-		    "beginning with a letter, digit or '_'";
-	if (name[strspn(name, "0123456789.")] == '\0')
-		return "has a name of digits only, which would be taken for an address; "
-		    "a name with a letter would be right";
-	return NULL;
-}
-
-/* The end of a class like [a-z] or [!ab], or NULL when it has none. */
-static const char *
-class_end(const char *p)
-{
-	p++;
-	if (*p == '!' || *p == '^')
-		p++;
-	/* a ']' in the first place is one of the class */
-	return *p ? strchr(p + 1, ']') : NULL;
-}
-
-const char *
-conf_pattern_fault(const char *pattern)
-{
-	size_t least_len = 0;
-
-	if (strlen(pattern) >= CONF_NAME_MAX)
-		return "has a pattern longer than 63 bytes";
-	if (strcmp(pattern, ".") == 0 || strcmp(pattern, "..") == 0)
-		return "is no name that an interface can have";
-	if (conf_quoted(pattern, strlen(pattern)))
-		return "has quotes; a name without them would be right";
-	if (strpbrk(pattern, " \t"))
-		return "has a space, which no name of an interface has; a list has commas, and "
-		    "a [section] is for one name or pattern";
-	for (const char *p = pattern; *p; p++) {
-		if (*p == '[') {
-			p = class_end(p);
-			if (!p)
-				return "lacks the ']' of a class like [0-9]";
-			least_len++;
-			continue;
-		}
-		if (*p == ':')
-			return "has a ':', the mark of an old alias, which receives nothing: "
-			    "the interface's own name would be right";
-		if ((unsigned char)*p <= ' ' || *p == '/' || *p == 0x7f)
-			return "has a byte that no interface name has: "
-			    "spaces, '/' and control characters are not allowed";
-		if (*p != '*')
-			least_len++;
-	}
-	if (least_len > IFNAME_MAX)
-		return "never matches: the names of interfaces have at most 15 bytes";
-	return NULL;
-}
-
-/* --- lists --- */
-
-struct conf_list
-conf_list(const struct conf_at *a)
-{
-	return (struct conf_list){ .a = a, .p = a->value, .line = a->line,
-	    .next_line = a->line };
-}
-
-/* Trims and copies an item; one that is no good is reported and left empty. */
 static void
-list_item(struct conf_list *l, const char *s, size_t len)
+print_host(struct conf_out *o, const struct conf_key *k, const void *object)
 {
-	l->item[0] = '\0';
-	while (len && (*s == ' ' || *s == '\t'))
-		s++, len--;
-	while (len && (s[len - 1] == ' ' || s[len - 1] == '\t'))
-		len--;
-	if (len == 0)
-		return;
-	l->n++;
-	if (len >= sizeof(l->item)) {
-		conf_mistake(l->a->b, l->line, "%s: an item of %zu bytes is too long, "
-		    "%zu are the most", l->a->key, len, sizeof(l->item) - 1);
-		return;
-	}
-	if (conf_quoted(s, len)) {
-		conf_mistake(l->a->b, l->line, "%s: an item in quotes; without them would "
-		    "be right", l->a->key);
-		return;
-	}
-	/* conf_print() sets a space in front of it. */
-	if (*s == ';' || *s == '#') {
-		conf_mistake(l->a->b, l->line, "%s: an item that begins with ; or # "
-		    "would be a comment", l->a->key);
-		return;
-	}
-	memcpy(l->item, s, len);
-	l->item[len] = '\0';
+	const struct ipaddr *v = conf_field(object, k->offset);
+	char text[IP4_STRLEN];
+
+	sbuf_puts(&o->b, ip4_str(ip_v4(*v), text));
 }
 
-bool
-conf_list_next(struct conf_list *l)
+static bool
+read_multicast(const struct conf_at *a, void *object)
 {
-	const struct conf_at *a = l->a;
+	struct ip4 *group = conf_field(object, a->key->offset), v;
 
-	while (l->p && l->n <= CONF_ITEMS_MAX) {
-		const char *s = l->p;
-		size_t len = strcspn(s, ",\n"), n = l->n;
-		char sep = s[len];
-
-		l->line = l->next_line;
-		l->next_line += sep == '\n';
-		l->p = sep ? s + len + 1 : NULL;
-		list_item(l, s, len);
-		if (l->n == n && sep == ',') {
-			conf_mistake(a->b, l->line, "%s: nothing stands before a comma", a->key);
-			l->n++;
-		} else if (l->n > n) {
-			l->comma = sep == ',';
-		}
-		if (l->item[0])
-			return true;
-	}
-	if (l->n > CONF_ITEMS_MAX)
-		conf_mistake(a->b, l->line, "%s has more than %d items", a->key, CONF_ITEMS_MAX);
-	else if (l->comma)
-		conf_mistake(a->b, l->line, "%s: nothing stands behind the last comma", a->key);
-	else if (l->n == 0)
-		conf_mistake(a->b, a->line, "%s has no value", a->key);
-	return false;
+	if (!ip4_parse(a->value, &v) || !ip4_is_multicast(v))
+		return conf_bad(a, "expected a multicast address like 224.0.1.2");
+	*group = v;
+	return true;
 }
+
+static void
+print_multicast(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	const struct ip4 *group = conf_field(object, k->offset);
+	char text[IP4_STRLEN];
+
+	sbuf_puts(&o->b, ip4_str(*group, text));
+}
+
+const struct conf_type conf_host = { .read = read_host, .print = print_host };
+const struct conf_type conf_multicast = { .read = read_multicast, .print = print_multicast };
+
+/* --- texts; where they have a default, an empty one is off --- */
+
+static const char *
+path_fault(const char *value)
+{
+	return *value == '/' ? NULL : "expected an absolute path or off";
+}
+
+static const char *
+name_fault(const char *value)
+{
+	return strpbrk(value, " \t") ? "expected a name without spaces" : NULL;
+}
+
+static bool
+read_text(const struct conf_at *a, void *object)
+{
+	char *text = conf_field(object, a->key->offset);
+	const char *fault = a->key->type->fault(a->value);
+
+	if (a->key->deflt && is(a, "off")) {
+		*text = '\0';
+		return true;
+	}
+	return fault ? conf_bad(a, "%s", fault) : copy_text(a, 0, text, a->key->size);
+}
+
+static void
+print_text(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	const char *text = conf_field(object, k->offset);
+
+	if (!*text && !k->deflt) {
+		o->b = sbuf_init(o->line, sizeof(o->line));
+		sbuf_printf(&o->b, "; %s = the kernel's", k->name);
+	} else {
+		sbuf_puts(&o->b, *text ? text : "off");
+	}
+}
+
+#define TEXT(function) { .read = read_text, .print = print_text, .fault = function }
+const struct conf_type conf_path = TEXT(path_fault);
+const struct conf_type conf_format = TEXT(conf_format_fault);
+const struct conf_type conf_host_name = TEXT(name_fault);
+
+/* --- metrics --- */
+
+/* A.B.C.D:PORT; the address may be the wildcard. */
+static bool
+address_port(const char *value, struct conf_metrics *m)
+{
+	const char *colon = strrchr(value, ':'), *end;
+	char address[IP4_STRLEN];
+	uint32_t port;
+
+	if (!colon || (size_t)(colon - value) >= sizeof(address) ||
+	    !conf_digits(colon + 1, UINT16_MAX, &port, &end) || *end || port == 0)
+		return false;
+	memcpy(address, value, (size_t)(colon - value));
+	address[colon - value] = '\0';
+	m->port = (uint16_t)port;
+	return ip4_parse(address, &m->address) &&
+	    (ip4_is_none(m->address) || ip4_is_host(m->address));
+}
+
+static bool
+read_metrics(const struct conf_at *a, void *object)
+{
+	struct conf_metrics m = { .port = 0 };
+
+	if (a->value[0] == '/') {
+		if (!copy_text(a, 0, m.path, sizeof(m.path)))
+			return false;
+	} else if (!is(a, "off") && !address_port(a->value, &m)) {
+		return conf_bad(a, "expected an address and port like 127.0.0.1:9467, an "
+		    "absolute path or off");
+	}
+	*(struct conf_metrics *)conf_field(object, a->key->offset) = m;
+	return true;
+}
+
+char *
+conf_metrics_text(const struct conf_metrics *m, char buf[CONF_METRICS_STRLEN])
+{
+	char address[IP4_STRLEN];
+
+	if (m->port)
+		snprintf(buf, CONF_METRICS_STRLEN, "%s:%u", ip4_str(m->address, address),
+		    m->port);
+	else
+		snprintf(buf, CONF_METRICS_STRLEN, "%s", m->path[0] ? m->path : "off");
+	return buf;
+}
+
+static void
+print_metrics(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	char text[CONF_METRICS_STRLEN];
+
+	sbuf_puts(&o->b, conf_metrics_text(conf_field(object, k->offset), text));
+}
+
+const struct conf_type conf_metrics = { .read = read_metrics, .print = print_metrics };
+
+/* --- sub-options of option 82 whose value has parts; the field is a struct conf_if_opts --- */
+
+static bool
+read_vendor(const struct conf_at *a, void *object)
+{
+	struct conf_if_opts *o = conf_field(object, a->key->offset);
+	const char *format, *fault;
+	uint32_t enterprise = 0;
+
+	if (is(a, "off")) {
+		o->vendor_enterprise = 0;
+		return true;
+	}
+	if (!conf_digits(a->value, UINT32_MAX, &enterprise, &format) || enterprise == 0 ||
+	    *format++ != ':' || !*format)
+		return conf_bad(a, "expected ENTERPRISE:FORMAT with an IANA enterprise number, "
+		    "or off");
+	fault = conf_format_fault(format);
+	if (fault)
+		return conf_bad(a, "%s", fault);
+	o->vendor_enterprise = enterprise;
+	return copy_text(a, (size_t)(format - a->value), o->vendor_data, sizeof(o->vendor_data));
+}
+
+static void
+print_vendor(struct conf_out *out, const struct conf_key *k, const void *object)
+{
+	const struct conf_if_opts *o = conf_field(object, k->offset);
+
+	if (o->vendor_enterprise)
+		sbuf_printf(&out->b, "%u:%s", o->vendor_enterprise, o->vendor_data);
+	else
+		sbuf_puts(&out->b, "off");
+}
+
+static bool
+read_relay_id(const struct conf_at *a, void *object)
+{
+	struct conf_if_opts *o = conf_field(object, a->key->offset);
+
+	o->relay_id_len = 0;
+	if (is(a, "off"))
+		return true;
+	if (strncmp(a->value, "hex:", 4) == 0)
+		o->relay_id_len = (uint8_t)conf_hex_bytes(a->value + 4, o->relay_id,
+		    sizeof(o->relay_id));
+	return o->relay_id_len || conf_bad(a, "expected hex: and 1 to %zu bytes of a DUID "
+	    "(RFC 6925 4) in pairs of digits, or off", sizeof(o->relay_id));
+}
+
+static void
+print_relay_id(struct conf_out *out, const struct conf_key *k, const void *object)
+{
+	const struct conf_if_opts *o = conf_field(object, k->offset);
+
+	sbuf_puts(&out->b, o->relay_id_len ? "hex:" : "off");
+	sbuf_hex(&out->b, o->relay_id, o->relay_id_len);
+}
+
+/* RFC 6607 3: type 0 is a name, 1 a VPN-ID of 7 bytes (RFC 2685), 255 the global VPN. */
+static bool
+read_vss(const struct conf_at *a, void *object)
+{
+	struct conf_if_opts *o = conf_field(object, a->key->offset);
+	const char *v = a->value;
+	char name[sizeof(o->vss)];
+
+	o->vss_len = 0;
+	if (is(a, "off"))
+		return true;
+	if (is(a, "global")) {
+		o->vss[0] = 255;
+		o->vss_len = 1;
+		return true;
+	}
+	if (strncmp(v, "name:", 5) == 0 && v[5]) {
+		if (!copy_text(a, 5, name, sizeof(name)))
+			return false;
+		o->vss[0] = 0;
+		memcpy(o->vss + 1, name, strlen(name));
+		o->vss_len = (uint8_t)(1 + strlen(name));
+		return true;
+	}
+	if (strncmp(v, "vpn-id:", 7) != 0)
+		return conf_bad(a, "expected global, name:TEXT, vpn-id:HEX or off");
+	if (conf_hex_bytes(v + 7, o->vss + 1, 7) != 7)
+		return conf_bad(a, "expected a VPN-ID of 7 bytes (RFC 2685), like "
+		    "vpn-id:00a0de00000001");
+	o->vss[0] = 1;
+	o->vss_len = 8;
+	return true;
+}
+
+static void
+print_vss(struct conf_out *out, const struct conf_key *k, const void *object)
+{
+	const struct conf_if_opts *o = conf_field(object, k->offset);
+
+	if (o->vss_len == 0) {
+		sbuf_puts(&out->b, "off");
+	} else if (o->vss[0] == 255) {
+		sbuf_puts(&out->b, "global");
+	} else if (o->vss[0] == 1) {
+		sbuf_puts(&out->b, "vpn-id:");
+		sbuf_hex(&out->b, o->vss + 1, o->vss_len - 1u);
+	} else {
+		sbuf_printf(&out->b, "name:%.*s", o->vss_len - 1, (const char *)o->vss + 1);
+	}
+}
+
+const struct conf_type conf_vendor = { .read = read_vendor, .print = print_vendor };
+const struct conf_type conf_relay_id = { .read = read_relay_id, .print = print_relay_id };
+const struct conf_type conf_vss = { .read = read_vss, .print = print_vss };

@@ -78,7 +78,7 @@ static const struct {
 	{ "--foreground", "there is no such long option; -h shows all" },
 	{ "-c", "-c lacks its value" },
 	{ "-f -i", "-i lacks its value" },
-	{ "-l file", "-l file: stderr, syslog or journal would be right" },
+	{ "-l file", "-l file: expected stderr, syslog or journal" },
 	{ "-i vlan10", "-i without a server; its IPv4 address behind the options would be right" },
 	{ "192.0.2.1", "\"192.0.2.1\" without an interface; -i and its name would be right" },
 	{ "-c x -i vlan10 192.0.2.1", "-c does not go together with -i and servers: either a "
@@ -122,9 +122,9 @@ START_TEST(words_are_checked_like_a_file)
 	ck_assert_int_eq(parse("-i vlan10 -i vlan10 -i a/b 192.0.2.10 dhcp.example.com"), 0);
 	t.c = args_conf(&a, conftext_mistake, &t);
 	ck_assert_ptr_null(t.c);
-	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: servers: \"dhcp.example.com\" is no "));
+	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: servers: \"dhcp.example.com\": expected "));
 	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: [interface vlan10] is given already"));
-	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: [interface a/b] has a byte "));
+	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: [interface a/b] has a '/'"));
 	conftext_free(&t);
 	args_fini(&a);
 }

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * conf_check - what is checked of a section as a whole, once its keys are read: keys that are
+ * missing, that contradict each other or have no effect, and defaults that follow from other
+ * keys.
+ */
+#include "core/conf/conf_private.h"
+
+#include <string.h>
+
+static bool
+is_bad(const struct conf_sect *s, const char *key)
+{
+	const struct conf_line *l = conf_find(s, key);
+
+	return l && l->bad;
+}
+
+/* --- [server] --- */
+
+/* Packets to one address can only have one form. */
+static bool
+same_settings(const struct conf_server *a, const struct conf_server *b)
+{
+	if (a->n_probe != b->n_probe)
+		return false;
+	for (uint16_t i = 0; i < a->n_probe; i++)
+		if (!conf_probe_eq(&a->probe[i], &b->probe[i]))
+			return false;
+	return a->option82 == b->option82 && a->proxy_only == b->proxy_only &&
+	    a->weight == b->weight && a->rise == b->rise && a->fall == b->fall &&
+	    a->probe_interval_ms == b->probe_interval_ms &&
+	    a->probe_timeout_ms == b->probe_timeout_ms;
+}
+
+void
+conf_check_server(struct conf_builder *b, struct conf_sect *sect, void *object)
+{
+	struct conf_server *s = object;
+
+	/* One probe is over before the next begins. */
+	if (!conf_find(sect, "probe-timeout") && s->probe_timeout_ms > s->probe_interval_ms / 2)
+		s->probe_timeout_ms = s->probe_interval_ms / 2;
+	if (s->probe_timeout_ms >= s->probe_interval_ms && !is_bad(sect, "probe-timeout") &&
+	    !is_bad(sect, "probe-interval"))
+		conf_bad_sect(b, sect, "has a probe-timeout of %u ms and a probe-interval of %u "
+		    "ms; expected the timeout to be shorter", s->probe_timeout_ms,
+		    s->probe_interval_ms);
+	s->first = (uint16_t)(s - b->c->server);
+	for (const struct conf_server *o = b->c->server; o < s; o++) {
+		if (!ip_eq(o->address, s->address) || o->vrf != s->vrf || !s->address.version)
+			continue;
+		s->first = o->first;
+		if (!same_settings(o, s))
+			conf_bad_sect(b, sect, "has the address of [server %s] in line %d but "
+			    "other settings; expected the same in both", o->name, o->line);
+		return;
+	}
+}
+
+/* --- [group] --- */
+
+void
+conf_check_group(struct conf_builder *b, struct conf_sect *s, void *object)
+{
+	struct conf_group *g = object;
+
+	(void)b;
+	if (!conf_find(s, "rescue"))
+		g->rescue = g->mode != CONF_MODE_ALL;
+}
+
+/* --- [interface] --- */
+
+/* Servers with offers = proxy-only are for booting: their leases are dropped. */
+static bool
+no_lease(const struct conf *c, uint16_t group)
+{
+	if (group == CONF_NONE || c->group[group].n == 0)
+		return false;
+	for (uint16_t i = 0; i < c->group[group].n; i++)
+		if (!c->server[c->group[group].server[i]].proxy_only)
+			return false;
+	return true;
+}
+
+void
+conf_check_interface(struct conf_builder *b, struct conf_sect *s, void *object)
+{
+	const struct conf_if *f = object;
+	const struct conf_line *active = conf_find(s, "active");
+	bool servers = conf_find(s, "servers");
+	bool classes = conf_find(s, "dhcp") || conf_find(s, "boot");
+	size_t len;
+
+	if (servers && classes)
+		conf_bad_sect(b, s, "has both servers and dhcp or boot; expected either servers, "
+		    "which get every message, or dhcp and boot, which get their kind");
+	else if (!servers && !classes && !s->bad)
+		conf_bad_sect(b, s, "has no servers; expected servers = 192.0.2.10, or dhcp and "
+		    "boot");
+	if (no_lease(b->c, f->dhcp))
+		conf_bad_sect(b, s, "has no server that may give addresses: all of dhcp have "
+		    "offers = proxy-only");
+	if (f->o.active != CONF_ACTIVE_ALWAYS && f->o.active_giaddr_virtual &&
+	    f->o.giaddr != CONF_GIADDR_PRIMARY)
+		conf_bad_sect(b, s, "has a giaddr, which the virtual address would replace; "
+		    "expected active-giaddr = own with it");
+	else if (f->o.active == CONF_ACTIVE_ALWAYS && conf_find(s, "active-giaddr") &&
+	    (!active || !active->bad))
+		conf_bad_sect(b, s, "has active-giaddr but is always active; expected "
+		    "active = vrrp, or active = address and an address, with it");
+	len = conf_rai_max(&f->o, strpbrk(s->name, "*?[") ? NULL : s->name, b->c->host_name);
+	if (f->o.option82 && len > 255)
+		conf_bad_sect(b, s, "may need %zu bytes for option 82; expected formats that need "
+		    "at most 255 (RFC 3046 2.0)", len);
+}
+
+/* --- [rule] ---
+ *
+ * Rules are tried in the order of the file and the first that matches decides, so a rule that
+ * matches only what an earlier one takes can never do anything: that is a mistake. */
+
+static bool
+element_covers(const struct conf_type *t, const char *a, const char *b)
+{
+	return t->covers ? t->covers(a, b) : memcmp(a, b, t->size) == 0;
+}
+
+/* Is every message that meets rule b's condition met by rule a's as well? A rule without the
+ * condition takes all messages. Only true when it is certain. */
+static bool
+condition_covers(const struct conf_key *k, const struct conf_rule *a, const struct conf_rule *b)
+{
+	const uint32_t *bits_a = conf_field(a, k->offset), *bits_b = conf_field(b, k->offset);
+	const char *array_a, *array_b;
+	uint16_t n_a, n_b;
+
+	if (!k->type->owned)
+		return !*bits_a || (*bits_b && !(*bits_b & ~*bits_a));
+	array_a = conf_array(a, k->offset);
+	array_b = conf_array(b, k->offset);
+	n_a = *(const uint16_t *)conf_field(a, k->also);
+	n_b = *(const uint16_t *)conf_field(b, k->also);
+	for (uint16_t i = 0; n_a && i < n_b; i++) {
+		uint16_t j = 0;
+
+		while (j < n_a && !element_covers(k->type, array_a + j * k->type->size,
+		    array_b + i * k->type->size))
+			j++;
+		if (j == n_a)
+			return false;
+	}
+	return n_a == 0 || n_b > 0;
+}
+
+static bool
+covers(const struct conf_rule *a, const struct conf_rule *b)
+{
+	const struct conf_key *k = NULL;
+
+	while ((k = conf_key_next(CONF_RULE, k)))
+		if (k->type->item && !condition_covers(k, a, b))
+			return false;
+	return true;
+}
+
+static bool
+has_condition(const struct conf_sect *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->lines[i].key->type->item)
+			return true;
+	return false;
+}
+
+void
+conf_check_rule(struct conf_builder *b, struct conf_sect *s, void *object)
+{
+	bool target = conf_find(s, "boot") || conf_find(s, "dhcp");
+	bool action = conf_find(s, "action");
+
+	(void)object;
+	if (!target && !action && !s->bad)
+		conf_bad_sect(b, s, "does nothing; expected boot, dhcp or action = drop");
+	else if (target && action)
+		conf_bad_sect(b, s, "cannot drop a message and send it to servers; expected "
+		    "either action = drop or boot and dhcp");
+}
+
+void
+conf_check_rules(struct conf_builder *b)
+{
+	const struct conf_sect *sects[CONF_RULES_MAX];
+	const struct conf *c = b->c;
+	uint16_t n = 0;
+
+	for (size_t i = 0; i < b->n_sect && n < c->n_rule; i++)
+		if (b->sect[i].kind == CONF_RULE)
+			sects[n++] = &b->sect[i];
+	for (uint16_t later = 0; later < n; later++)
+		for (uint16_t e = 0; e < later; e++) {
+			if (!covers(&c->rule[e], &c->rule[later]))
+				continue;
+			conf_bad_sect(b, sects[later], "is never reached: [rule %s] in line %d "
+			    "%s; expected this rule above it", c->rule[e].name, c->rule[e].line,
+			    has_condition(sects[e]) ? "takes all that it could match" :
+			    "has no condition and takes all");
+			break;
+		}
+}
+
+/* --- [helper] --- */
+
+/* Does an earlier helper take this port on these interfaces? core/relay4/helper uses the
+ * first that has both. */
+static bool
+is_taken(const struct conf *c, const struct conf_helper *h, uint16_t port, const char *from)
+{
+	for (const struct conf_helper *e = c->helper; e < h; e++)
+		for (uint16_t i = 0; i < e->n_port; i++)
+			for (uint16_t k = 0; e->port[i] == port && k < e->n_from; k++)
+				if (conf_pattern_covers(e->from[k], from))
+					return true;
+	return false;
+}
+
+void
+conf_check_helper(struct conf_builder *b, struct conf_sect *s, void *object)
+{
+	const struct conf_helper *h = object;
+	bool reached = h->n_port == 0 || h->n_from == 0;
+
+	for (uint16_t i = 0; i < h->n_port; i++)
+		for (uint16_t k = 0; k < h->n_from; k++)
+			reached |= !is_taken(b->c, h, h->port[i], h->from[k]);
+	if (!reached)
+		conf_bad_sect(b, s, "is never reached: earlier helpers take its ports on its "
+		    "interfaces; expected one helper with all of to");
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * conf_list - values that are lists: how they are walked and printed, and the types whose
+ * items need nothing but their own text. Lists of servers are in conf_server.c.
+ */
+#include "core/conf/conf_private.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define PER_LINE 6	/* items in a line of conf_print() */
+
+struct conf_list
+conf_list(const struct conf_at *a)
+{
+	struct conf_list l = { .at = *a, .p = a->value, .next_line = a->line };
+
+	l.at.item = true;
+	l.at.key_line = a->line;
+	return l;
+}
+
+/* Trims and copies an item; a bad one is reported and left empty. */
+static void
+take_item(struct conf_list *l, const char *s, size_t len)
+{
+	const char *fault = NULL;
+
+	l->text[0] = '\0';
+	while (len && (*s == ' ' || *s == '\t'))
+		s++, len--;
+	while (len && (s[len - 1] == ' ' || s[len - 1] == '\t'))
+		len--;
+	if (len == 0)
+		return;
+	l->n++;
+	fault = len >= sizeof(l->text) ? "an item is longer than 255 bytes" :
+	    conf_text_fault(s, len);
+	if (fault) {
+		conf_mistake(l->at.b, l->at.line, "%s: %s", l->at.key->name, fault);
+		return;
+	}
+	memcpy(l->text, s, len);
+	l->text[len] = '\0';
+}
+
+bool
+conf_list_next(struct conf_list *l)
+{
+	struct conf_builder *b = l->at.b;
+	const char *key = l->at.key->name;
+
+	l->at.value = l->text;
+	while (l->p && l->n <= CONF_ITEMS_MAX) {
+		const char *s = l->p;
+		size_t len = strcspn(s, ",\n"), n = l->n;
+		char sep = s[len];
+
+		l->at.line = l->next_line;
+		l->next_line += sep == '\n';
+		l->p = sep ? s + len + 1 : NULL;
+		take_item(l, s, len);
+		if (l->n == n && sep == ',') {
+			conf_mistake(b, l->at.line, "%s: expected an item before the comma", key);
+			l->n++;
+		} else if (l->n > n) {
+			l->comma = sep == ',';
+		}
+		if (l->text[0])
+			return true;
+	}
+	if (l->n > CONF_ITEMS_MAX)
+		conf_mistake(b, l->at.line, "%s has more than %d items", key, CONF_ITEMS_MAX);
+	else if (l->comma)
+		conf_mistake(b, l->at.line, "%s: expected an item after the last comma", key);
+	return false;
+}
+
+bool
+conf_read_list(const struct conf_at *a, void *object)
+{
+	struct conf_list l = conf_list(a);
+	bool good = true;
+
+	while (conf_list_next(&l))
+		good &= a->key->type->item(&l.at, object);
+	return good;
+}
+
+void
+conf_out_item(struct conf_out *o, const char *item)
+{
+	if (o->items && o->items % PER_LINE == 0) {
+		o->out(o->user, o->line);
+		o->b = sbuf_init(o->line, sizeof(o->line));
+		sbuf_puts(&o->b, "\t");
+	} else if (o->items) {
+		sbuf_puts(&o->b, ", ");
+	}
+	o->items++;
+	sbuf_puts(&o->b, item);
+}
+
+void
+conf_print_list(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	const void *array = k->type->owned ? conf_array(object, k->offset) :
+	    conf_field(object, k->offset);
+	uint16_t n = *(const uint16_t *)conf_field(object, k->also);
+	char buf[CONF_PROBE_STRLEN];
+
+	for (uint16_t i = 0; i < n; i++)
+		conf_out_item(o, k->type->text(array, i, buf));
+	if (n == 0 && k->deflt)
+		conf_out_item(o, k->deflt);
+	o->none = o->items == 0;
+}
+
+bool
+conf_append(const struct conf_at *a, void *object, const void *element)
+{
+	const struct conf_key *k = a->key;
+	uint16_t *n = conf_field(object, k->also);
+	void *slot = conf_more(a->b, conf_field(object, k->offset), *n, k->type->size);
+
+	if (!slot)
+		return false;
+	memcpy(slot, element, k->type->size);
+	++*n;
+	return true;
+}
+
+/* --- texts and patterns --- */
+
+static bool
+item_text(const struct conf_at *a, void *object)
+{
+	char text[CONF_NAME_MAX] = "";
+
+	if (strlen(a->value) >= sizeof(text))
+		return conf_bad(a, "expected at most %d bytes", CONF_NAME_MAX - 1);
+	strcpy(text, a->value);
+	return conf_append(a, object, text);
+}
+
+bool
+conf_add_pattern(const struct conf_at *a, char (**array)[CONF_NAME_MAX], uint16_t *n)
+{
+	const char *fault = conf_pattern_fault(a->value);
+	char (*slot)[CONF_NAME_MAX];
+
+	if (fault)
+		return conf_bad(a, "the name %s", fault);
+	slot = conf_more(a->b, array, *n, sizeof(*slot));
+	if (!slot)
+		return false;
+	strcpy(*slot, a->value);
+	++*n;
+	return true;
+}
+
+static bool
+item_pattern(const struct conf_at *a, void *object)
+{
+	return conf_add_pattern(a, conf_field(object, a->key->offset),
+	    conf_field(object, a->key->also));
+}
+
+static const char *
+text_text(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
+{
+	const char (*texts)[CONF_NAME_MAX] = array;
+
+	(void)buf;
+	return texts[i];
+}
+
+#define LIST(element) .read = conf_read_list, .print = conf_print_list, .list = true, \
+	.owned = true, .size = sizeof(element)
+const struct conf_type conf_texts = { LIST(char[CONF_NAME_MAX]), .item = item_text,
+	.text = text_text };
+const struct conf_type conf_globs = { LIST(char[CONF_NAME_MAX]), .item = item_text,
+	.text = text_text, .covers = conf_pattern_covers };
+const struct conf_type conf_patterns = { LIST(char[CONF_NAME_MAX]), .item = item_pattern,
+	.text = text_text, .covers = conf_pattern_covers };
+
+/* --- hardware addresses, UUIDs and prefixes --- */
+
+static bool
+item_mac(const struct conf_at *a, void *object)
+{
+	struct macprefix m;
+
+	if (!macprefix_parse(a->value, &m))
+		return conf_bad(a, "expected a hardware address like 52:54:00:12:34:56, its "
+		    "beginning like b8:27:eb, or a prefix like 52:54:00:00:00:00/28");
+	return conf_append(a, object, &m);
+}
+
+static const char *
+text_mac(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
+{
+	return macprefix_str((const struct macprefix *)array + i, buf);
+}
+
+static bool
+mac_covers(const void *a, const void *b)
+{
+	const struct macprefix *wide = a, *narrow = b;
+
+	return wide->bits <= narrow->bits && macprefix_has(wide, &narrow->mac);
+}
+
+/* 16 bytes in the order of the text, as option 97 has them, with all four dashes or none. */
+static bool
+item_uuid(const struct conf_at *a, void *object)
+{
+	bool dashes = strlen(a->value) == 36;
+	char hex[33];
+	uint8_t uuid[16];
+	size_t n = 0;
+
+	for (const char *s = a->value; *s && n < 33; s++) {
+		if (dashes && (n == 8 || n == 12 || n == 16 || n == 20) && s[-1] != '-' &&
+		    *s == '-')
+			continue;
+		if (n < 32)
+			hex[n] = *s;
+		n++;
+	}
+	hex[32] = '\0';
+	if (n != 32 || strchr(hex, ':') || conf_hex_bytes(hex, uuid, 16) != 16)
+		return conf_bad(a, "expected a UUID like 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab");
+	return conf_append(a, object, uuid);
+}
+
+static const char *
+text_uuid(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
+{
+	const uint8_t *u = (const uint8_t *)array + 16 * i;
+	struct sbuf s = sbuf_init(buf, CONF_PROBE_STRLEN);
+
+	for (unsigned k = 0; k < 16; k++)
+		sbuf_printf(&s, "%s%02x", k == 4 || k == 6 || k == 8 || k == 10 ? "-" : "", u[k]);
+	return buf;
+}
+
+static bool
+item_net(const struct conf_at *a, void *object)
+{
+	struct ip4net net;
+	char text[IP4_STRLEN];
+
+	if (!ip4net_parse(a->value, &net))
+		return conf_bad(a, "expected an IPv4 address or a prefix like 192.0.2.0/24");
+	if (net.addr.host & ~ip4_mask(net.plen)) {
+		net.addr.host &= ip4_mask(net.plen);
+		return conf_bad(a, "bits beyond the prefix length; expected %s/%u",
+		    ip4_str(net.addr, text), net.plen);
+	}
+	return conf_append(a, object, &net);
+}
+
+static const char *
+text_net(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
+{
+	const struct ip4net *net = (const struct ip4net *)array + i;
+	char addr[IP4_STRLEN];
+
+	snprintf(buf, CONF_PROBE_STRLEN, "%s/%u", ip4_str(net->addr, addr), net->plen);
+	return buf;
+}
+
+const struct conf_type conf_macs = { LIST(struct macprefix), .item = item_mac,
+	.text = text_mac, .covers = mac_covers };
+const struct conf_type conf_uuids = { LIST(uint8_t[16]), .item = item_uuid,
+	.text = text_uuid };
+const struct conf_type conf_nets = { LIST(struct ip4net), .item = item_net, .text = text_net };
+
+/* --- numbers --- */
+
+/* A name may stand for several codes; each is in the list once. */
+static bool
+item_arch(const struct conf_at *a, void *object)
+{
+	struct conf_rule *r = object;
+	struct conf_near near = conf_near(a->value);
+	uint16_t codes[PXE_ALIAS_MAX];
+	size_t n = pxe_arch_parse(a->value, codes, PXE_ALIAS_MAX);
+	char hint[CONF_HINT_MAX];
+	bool good = true;
+
+	for (size_t i = 0; i < n; i++) {
+		uint16_t k = 0;
+
+		while (k < r->n_arch && r->arch[k] != codes[i])
+			k++;
+		if (k == r->n_arch)
+			good &= conf_append(a, object, &codes[i]);
+	}
+	for (size_t i = 0; n == 0 && pxe_arch_list(i); i++)
+		conf_near_add(&near, pxe_arch_list(i));
+	if (n == 0)
+		return conf_bad(a, "expected an architecture like bios, uefi-x64 or "
+		    "uefi-arm64, or a code of option 93%s", conf_near_text(&near, hint));
+	return good;
+}
+
+/* The name of a code, unless it stands for others as well. */
+static const char *
+text_arch(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
+{
+	uint16_t code = ((const uint16_t *)array)[i], codes[2];
+	const char *name = pxe_arch_name(code);
+
+	if (name && pxe_arch_parse(name, codes, 2) == 1 && codes[0] == code)
+		return name;
+	snprintf(buf, CONF_PROBE_STRLEN, "%u", code);
+	return buf;
+}
+
+static bool
+item_port(const struct conf_at *a, void *object)
+{
+	struct conf_helper *h = object;
+	uint32_t port;
+
+	if (!conf_number_value(a, 1, 65535, &port))
+		return false;
+	if (port == 67 || port == 68 || port == 4011)
+		return conf_bad(a, "expected a port other than those of DHCP and PXE, which are "
+		    "relayed where there is an [interface]");
+	if (h->n_port == CONF_PORTS_MAX)
+		return conf_bad(a, "expected at most %d ports; a second [helper] can have more",
+		    CONF_PORTS_MAX);
+	h->port[h->n_port++] = (uint16_t)port;
+	return true;
+}
+
+static const char *
+text_port(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
+{
+	snprintf(buf, CONF_PROBE_STRLEN, "%u", ((const uint16_t *)array)[i]);
+	return buf;
+}
+
+const struct conf_type conf_archs = { LIST(uint16_t), .item = item_arch, .text = text_arch };
+const struct conf_type conf_ports = { .read = conf_read_list, .print = conf_print_list,
+	.list = true, .item = item_port, .text = text_port };
+
+/* --- bits of a uint32_t --- */
+
+static const char *
+family_word(unsigned i)
+{
+	return i < PXE_FAMILY_MAX ? pxe_family_name((enum pxe_family)i) : NULL;
+}
+
+static const char *
+message_word(unsigned i)
+{
+	return i ? dhcp4_type_name((uint8_t)i) : "bootp";
+}
+
+static bool
+item_bit(const struct conf_at *a, void *object)
+{
+	uint32_t *bits = conf_field(object, a->key->offset);
+
+	for (unsigned i = 0; i < 32; i++) {
+		const char *word = a->key->type->word(i);
+
+		if (word && strcasecmp(word, a->value) == 0) {
+			*bits |= 1u << i;
+			return true;
+		}
+	}
+	return conf_bad(a, "expected %s", a->key->type->expected);
+}
+
+static void
+print_bits(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	uint32_t bits = *(const uint32_t *)conf_field(object, k->offset);
+	char text[32];
+
+	for (unsigned i = 0; i < 32; i++) {
+		const char *word = bits >> i & 1 ? k->type->word(i) : NULL;
+		size_t n = 0;
+
+		for (; word && word[n] && n < sizeof(text) - 1; n++)
+			text[n] = (char)tolower((unsigned char)word[n]);
+		text[n] = '\0';
+		if (word)
+			conf_out_item(o, text);
+	}
+	o->none = o->items == 0;
+}
+
+#define BITS .read = conf_read_list, .print = print_bits, .list = true, .item = item_bit
+const struct conf_type conf_families = { BITS, .word = family_word,
+	.expected = "pxe, http, ipxe, bsdp, u-boot or plain" };
+const struct conf_type conf_messages = { BITS, .word = message_word,
+	.expected = "discover, request, decline, release, inform or bootp" };
