@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The configuration: what each key may be and what is said when it may not,
- * how names become indexes, which pattern wins, what formats become, and that
- * the canonical form is one.
+ * The configuration: which values each key accepts and what is reported about others, how
+ * names become indexes, which pattern wins, what formats become, and that the canonical form
+ * reads as the same.
  */
 #include "core/conf/conf.h"
 
@@ -22,7 +22,7 @@ Suite *conf_suite(void);
 
 enum where { R, S, G, I, U, H };	/* [relay] [server] [group] [interface] [rule] [helper] */
 
-/* A whole configuration that is valid without the key, and the key as its last line. */
+/* A configuration that is valid without the key, and the key as its last line. */
 static char *
 with_key(enum where where, const char *key, const char *value)
 {
@@ -52,7 +52,7 @@ with_key(enum where where, const char *key, const char *value)
 	return all;
 }
 
-/* NULL as `canonical`: printed as it was written. */
+/* `canonical` is NULL when it is printed as it was written. */
 static const struct {
 	enum where where;
 	const char *key, *value, *canonical;
@@ -497,7 +497,7 @@ static const struct {
 	{ IF "[server x]\naddress = 192.0.2.1\nprobe-interval = 1500ms\nprobe-timeout = 1m\n",
 	    "3: [server x] has a probe-timeout of 60000 ms and a probe-interval of 1500 ms; "
 	    "expected the timeout to be shorter\n" },
-	/* one mistake is said once */
+	/* one mistake is reported once */
 	{ IF "[server x]\naddress = 192.0.2.1\nprobe-interval = 5\nprobe-timeout = 3s\n",
 	    "5: probe-interval = 5: expected a time from 1s to 1h with its unit: ms, s, m or "
 	    "h\n" },
@@ -540,7 +540,7 @@ static const struct {
 	    "5: probe: \"pxe\": given twice\n" },
 	{ PROBE "pxe, arp, icmp, dhcp, tcp:1",
 	    "5: probe: \"tcp:1\": one too many; expected at most 4 probes\n" },
-	/* what would be lost in a list */
+	/* what a list would lose */
 	{ "[group f]\nservers = 192.0.2.1\nmode = failover\n[interface a]\ndhcp = f\n"
 	    "boot = 192.0.2.2\n\tf\n",
 	    "7: boot: \"f\": a [group] with a mode or rescue, which a list would lose; "
@@ -566,7 +566,7 @@ static const struct {
 	{ "[server x]\naddress = 192.0.2.1\noffers = proxy-only\n[interface a]\ndhcp = x\n",
 	    "4: [interface a] has no server that may give addresses: all of dhcp have offers "
 	    "= proxy-only\n" },
-	/* 2 + 253 are 255: full; one byte more is too many */
+	/* 2 + 253 is 255, all there is; this is one byte more */
 	{ "[relay]\noption82 = add\n[interface vlan1234]\nservers = 192.0.2.1\ncircuit-id = "
 	    "%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i123456\n",
 	    "3: [interface vlan1234] may need 256 bytes for option 82; expected formats that "
@@ -614,7 +614,7 @@ static const struct {
 	    "192.0.2.10\n"
 	    "4: log = x: expected stderr, syslog or journal\n"
 	    "6: address = y: expected an IPv4 host address like 192.0.2.10\n" },
-	/* what a terminal should not see */
+	/* what a terminal must not see */
 	{ IF "[server \xff\x1b]\n",
 	    "3: a control character (0x1b) in column 10; expected plain text\n" },
 };
@@ -629,7 +629,7 @@ START_TEST(file_has_these_mistakes_and_no_others)
 }
 END_TEST
 
-/* Does rule b behind rule a ever match? */
+/* Does rule b after rule a ever match? */
 static const struct {
 	const char *a, *b;
 	bool reached;
@@ -651,7 +651,7 @@ static const struct {
 	{ "user-class = *", "user-class = iPXE", true },	/* exact text, no pattern */
 	{ "vendor-class = *", "vendor-class = PXE*", false },
 	{ "vendor-class = PXE*", "vendor-class = PXEClient", false },
-	{ "vendor-class = PXE*", "vendor-class = PXEC*", true },	/* not told apart */
+	{ "vendor-class = PXE*", "vendor-class = PXEC*", true },	/* not certain */
 	{ "interface = vlan*", "interface = vlan10, vlan20", false },
 	{ "interface = vlan*", "interface = vlan10, eth0", true },
 	{ "message = discover", "message = discover", false },
@@ -706,7 +706,7 @@ START_TEST(names_become_indexes)
 	ck_assert(c->server[4].implicit);
 	ck_assert_str_eq(c->server[4].name, "192.0.2.3");
 
-	/* one address once, as its first server */
+	/* each address once, as its first server */
 	g = &c->group[c->ifs[0].boot];
 	ck_assert_str_eq(g->name, "both");
 	ck_assert_uint_eq(g->n, 2);
@@ -1034,7 +1034,7 @@ START_TEST(format_becomes_bytes)
 }
 END_TEST
 
-/* The estimate is never below what conf_expand() can make. */
+/* The estimate is never below what conf_expand() can produce. */
 START_TEST(longest_option82_is_what_formats_become)
 {
 	struct conf_if_opts o = { 0 };
@@ -1179,7 +1179,7 @@ START_TEST(every_example_is_valid_and_canonical)
 }
 END_TEST
 
-/* In the list of an interface the name is the group's, in a group the server's. */
+/* In the list of an interface the name means the group, in a group the server. */
 START_TEST(server_with_the_name_of_a_group_is_printed_by_address)
 {
 	struct conftext t = conftext(
@@ -1199,7 +1199,7 @@ START_TEST(server_with_the_name_of_a_group_is_printed_by_address)
 }
 END_TEST
 
-/* A list longer than a line of the printer goes on in the next. */
+/* A list longer than a line of the printer continues in the next. */
 START_TEST(long_lists_are_printed_whole)
 {
 	static char text[64 * 1024];
@@ -1293,7 +1293,7 @@ START_TEST(mistakes_have_an_end)
 }
 END_TEST
 
-/* Values that come from elsewhere than a file must be able to stand in one. */
+/* Values from the command line must be possible in a file, too. */
 START_TEST(value_that_a_file_would_cut_is_refused)
 {
 	static const char *const values[] = { "a ;b", "a #b", ";a", "a\x1b" };
@@ -1325,7 +1325,7 @@ scarce(void *p, size_t size)
 	return realloc(p, size);
 }
 
-/* true when it was built; false when memory was short, said once and at the end. */
+/* true when it was built; false when memory was short, reported once and at the end. */
 static bool
 build_with(size_t allocs)
 {
