@@ -308,8 +308,7 @@ bench: $(PROGS) benches
 demo:
 	$(call SAY_MISSING,build test boot)
 	+$(Q)$(SUB) all
-	@PXRELAYD=$(CURDIR)/$(B)/pxrelayd PXRELAYCTL=$(CURDIR)/$(B)/pxrelayctl \
-		sh -c 'netns/demo.sh && netns/demo-boot.sh'
+	@PXRELAYD=$(CURDIR)/$(B)/pxrelayd PXRELAYCTL=$(CURDIR)/$(B)/pxrelayctl netns/demo.sh
 
 # ARM64 firmware takes minutes without KVM.
 boot-arm64:

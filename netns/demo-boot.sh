@@ -1,7 +1,7 @@
 #!/bin/bash
 # Three machines on one VLAN, switched on together, boot from three servers
 # through one relay: conf/examples/campus.conf, real firmware in QEMU, real servers.
-# What each was told, and by whom, is shown afterwards.
+# Then it shows what each was told, and by which server.
 
 . "$(dirname "$0")/lib/boot-lib.sh"
 need kea-dhcp4 dhcpd dnsmasq in.tftpd
@@ -40,7 +40,7 @@ campus_machines
 story "The machine with a BIOS" bios 61
 story "The machine with UEFI" uefi 62
 story "The machine that runs iPXE" ipxe 63
-title "Was anything changed that a server said?"
+title "Is every reply what its server sent?"
 expect_replies 14 --dropped $UP.21
 if [ -z "$RELAY" ]; then
 	title "What the relay counted"

@@ -1,21 +1,20 @@
 #!/bin/bash
-# soak.sh: `make soak`: a relay for SOAK_SECONDS (an hour) between real clients, a real server, a
-# load generator and hostile packets from both sides, while one fault after the other
-# happens and it is reloaded all the time. Every minute a line says how it is.
+# soak.sh: `make soak`: a relay runs for SOAK_SECONDS (an hour) between real clients, a real
+# server, a load generator and hostile packets from both sides, while one fault follows
+# another and it is reloaded again and again. Every minute a line shows its state.
 #
-# At the end everything is whole again, and then: a real client gets an address, every
-# packet is accounted for, no counter ever shrank, there are as many descriptors as in the
-# beginning, memory has not grown by more than SOAK_GROWTH KB (2048) since the first quarter,
-# and the relay ends with status 0. The counters are printed. (Memory grows by steps for a
-# while: pages of the tables are touched when for the first time so many
-# questions wait, or so many clients are known, at once.)
+# At the end all faults are over, and a real client gets an address, every packet is
+# accounted for, no counter ever shrank, there are as many descriptors as at the start,
+# memory has grown by at most SOAK_GROWTH KB (2048) since the first quarter, and the relay
+# ends with status 0. The counters are printed. (Memory grows in steps for a while: table
+# pages are touched when more requests wait, or more clients are known, than ever before.)
 #
 #   SOAK_RATE    requests a second of the generator (200)
 #   SOAK_NOISE   hostile packets between two faults, from either side (5000)
 #   SOAK_SEED    the order of the faults; printed, for a run to be repeated
 #
-# The build is the one without sanitizers, whose memory means something; with SOAK_ASAN=1
-# it is the other one, and then memory is not judged.
+# It uses the build without sanitizers, whose memory means something; with SOAK_ASAN=1 the
+# other one, and then memory is not judged.
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here" || exit 1
@@ -71,7 +70,7 @@ conf()
 
 # ---- load -----------------------------------------------------------------
 
-# Each is started anew when it ends: a link that is down ends some.
+# Each is restarted when it ends: a link that is down ends some.
 declare -A LOAD_PID
 load_alive()
 {
@@ -116,7 +115,7 @@ real_client()
 
 # ---- faults ---------------------------------------------------------------
 #
-# Each ends within seconds, and what it broke is whole again.
+# Each ends within seconds and repairs what it broke.
 
 fault_flap()
 {
@@ -264,7 +263,7 @@ one_fault()
 	conf | reload_relay
 }
 
-# ---- how it is ------------------------------------------------------------
+# ---- its state ------------------------------------------------------------
 
 resident()
 {
@@ -318,7 +317,7 @@ while [ $SECONDS -lt "$SECONDS_ALL" ]; do
 	[ $((SECONDS / 60)) -gt $minute ] || continue
 	minute=$((SECONDS / 60))
 	report
-	# By then every kind of fault has been met, more than once.
+	# By then each kind of fault has happened more than once.
 	if [ -z "$rss" ] && [ $rounds -ge 40 ] && [ $((SECONDS * 4)) -ge "$SECONDS_ALL" ]; then
 		rss=$(resident)
 		say "memory is judged from here on"

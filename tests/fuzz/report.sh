@@ -3,13 +3,13 @@
 #
 #   tests/fuzz/report.sh [-c] [LOG-DIRECTORY]
 #
-# LOG-DIRECTORY (build/fuzz/log) has NAME.log for each target, as fuzz.sh leaves them; what several
-# runs appended is added up. Crashes are counted too. -c measures anew how many lines
-# of the files below a target its corpus reaches (build/fuzz/corpus/NAME if it is
-# there, and the committed one), with clang's source coverage in build/fuzzcov.
+# LOG-DIRECTORY (build/fuzz/log) has NAME.log for each target, as fuzz.sh leaves them; several
+# runs in one log are added up. Crashes are counted too. -c measures how many lines of its
+# files each target reaches with the committed corpus and build/fuzz/corpus/NAME, with clang's
+# source coverage in build/fuzzcov.
 #
-# Which files a target is about stands in its table below; one without a row is a
-# failure, as is a row without a target.
+# The table below has the files of each target; a target without a row is a failure, as is a
+# row without a target.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -43,8 +43,8 @@ number() {
 		"$logs/$1.log" 2>/dev/null
 }
 
-# Minutes of CPU, as fuzz.sh wrote them: what the clock on the wall says depends on who
-# else uses the machine. "-" if it did not.
+# Minutes of CPU, as fuzz.sh wrote them (wall time depends on who else uses the machine), or
+# "-" if it did not.
 minutes() {
 	awk '$1 == "fuzz.sh:" { n += $2 + $3; there = 1 }
 		END { if (there) printf "%d min", n / 60; else printf "-" }' \

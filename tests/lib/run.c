@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * Runs the unit and scenario tests: every suite the Makefile found in the
- * objects of tests/ and tests/scen/ (suites.def, one SUITE(name) each), or
- * those named on the command line.
+ * Runs the unit and scenario tests: every suite that the Makefile found in the
+ * objects (suites.def, one SUITE(name) each), or those named on the command line.
  *
- * Each test runs in a process of its own (Check's fork mode), so that one that
- * crashes or is stopped by a sanitizer is one failure and the others still
- * run. The last line is the one tests/check.sh adds up.
+ * Unless CK_FORK=no, each test runs in a process of its own, so that one which
+ * crashes or is stopped by a sanitizer is one failure and the others still run.
+ * tests/check.sh adds up the last lines.
  */
 #include <check.h>
 #include <stdbool.h>
@@ -40,12 +39,11 @@ skip_tests(const char *name, const char *why)
 }
 
 /*
- * Every ck_assert that holds says so to the parent, so that the parent can tell
- * how far a test came that crashed; and the parent's work grows with the square
- * of the number (measured: 3 minutes for one test with some 100,000). Tests call
- * this in its place (the Makefile renames it) and the parent hears the first
- * ones. A crash later than that is still reported by the sanitizer, with its
- * stack, and an assertion that fails always says where.
+ * Every ck_assert that holds tells the parent, which then knows how far a test came
+ * that crashed. The parent's work grows with the square of their number (measured: 3
+ * minutes for a test with some 100,000). So tests call this function instead (the
+ * Makefile renames it), and the parent hears of the first ones only. The sanitizer
+ * still reports a later crash with its stack, and a failed assertion its place.
  */
 #define MARKS_MAX 1000
 
@@ -74,7 +72,7 @@ wanted(const char *name, int argc, char **argv)
 	return false;
 }
 
-/* A mistyped name must not look like a test that passed. */
+/* A mistyped name must not look like a passed test. */
 static bool
 known(const char *name)
 {
@@ -114,7 +112,7 @@ main(int argc, char **argv)
 			run++;
 		}
 
-	/* Check's 4 seconds are short for a sanitizer build on a busy box. */
+	/* Check's 4 seconds are short for a sanitizer build on a busy machine. */
 	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
 	for (size_t i = 0; suites[i].name; i++) {
 		SRunner *sr;

@@ -1,5 +1,5 @@
-# What all test scripts say their results with: source it, call pass, fail or
-# skip once for each test, and `tally` last. tests/check.sh reads these lines.
+# How all test scripts report their results: source this, call pass, fail or skip
+# once for each test, and `tally` last. tests/check.sh reads these lines.
 #
 #   ok NAME
 #   FAIL NAME: why
@@ -24,8 +24,8 @@ skip() {
 	printf 'skip %s: %s\n' "$1" "${2:-}"
 }
 
-# add_up LOG NAME STATUS: the sum at the end of somebody else's log becomes a part of ours. Says
-# so when there is none, or when it does not explain the exit status.
+# add_up LOG NAME STATUS: adds the sum at the end of another script's log to ours. A missing
+# sum, or one that does not explain the exit status, is a failure.
 add_up() {
 	local sum p f s _
 
