@@ -1,9 +1,9 @@
 #!/bin/bash
-# Keeps the man pages in step with the tables the programs are made of:
+# Keeps the man pages in step with the tables that the programs are made of:
 #
 # - every key of include/core/conf/confkey.def is an item `key = ...` of
-#   pxrelay.conf(5), and every such item, and every line `key = value` of an
-#   example in a man page, is a key that exists;
+#   pxrelay.conf(5); every such item, and every line `key = value` of an example in a
+#   man page, is an existing key;
 # - conf/examples/full.conf sets every key in every section that has it;
 # - every word of include/proto/drop.def, counter.def, finding.def,
 #   include/core/server/diag.def and include/io/syscall.def is an item of some man page, and in
@@ -11,7 +11,7 @@
 #   is no item that is not such a word;
 # - man/pxrelay-explain.7 is what tests/checks/mkexplain.sh makes of explain.def;
 # - relay/README.md names every file of relay/, or its family (`import' for import_plan.c);
-# - no example loses a quotation mark on its way to the reader.
+# - mdoc(7) swallows no quotation mark of an example.
 #
 # An item is the tag of a .TP or .It, or the first field of a row of a table
 # between .TS and .TE. ROOT is for tests/checks/docs-test.sh.
@@ -57,13 +57,13 @@ item_keys() {
 		tr -s ', ' '\n' | sort -u
 }
 
-# Keys of lines that stand in a page as they would in the file.
+# Keys of lines that are in a page as they would be in the file.
 example_keys() {
 	sed -e 's/\\-/-/g' -e 's/\\&//g' -e 's/\\f[BIRP]//g' "$@" |
 		sed -n 's/^[[:space:]]*\([a-z0-9][a-z0-9-]*\) = .*/\1/p' | sort -u
 }
 
-# Words of items like "hops", with or without more behind it.
+# Words of items like "hops", with or without more after it.
 item_words() {
 	items "$@" | cut -f2 | sed 's/[ =].*//' | sort -u
 }
@@ -76,7 +76,7 @@ file_keys() {
 	' "$1" | sort -u
 }
 
-# within WHAT ALL-FILE PART-FILE MESSAGE: what is in PART is in ALL, too
+# within WHAT ALL-FILE PART-FILE MESSAGE: everything in PART is in ALL
 within() {
 	local bad
 
@@ -138,14 +138,14 @@ check_explain() {
 	fi
 }
 
-# mdoc(7) takes a " away that begins an argument, so commands in examples have \(dq; and
-# it takes the rest of the line for part of the literal once Ql has seen a plain word.
+# mdoc(7) removes a " that begins an argument, so commands in examples use \(dq; and once
+# Ql has seen a plain word, it takes the rest of the line for a part of the literal.
 check_mdoc() {
 	local at
 
 	at=$(grep -nE -e '^\.D[l1] .*"' -e '^\..* No [a-z]+ (Ql|Li) ' man/*.[1-9])
 	if [ -z "$at" ]; then
-		pass "docs: quotation marks of the man pages are shown as they are meant"
+		pass "docs: the man pages show their quotation marks"
 	else
 		fail "docs: quotation marks" "$at"
 	fi

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Proves that tests/checks/floors.sh can fail: each case below is one violation in a
-# small tree of its own, and floors.sh has to name it.
+# small tree of its own, and floors.sh must name it.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tally.sh"
@@ -8,15 +8,22 @@ here=$(cd "$(dirname "$0")" && pwd)
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 
-# tree FILE: the source on standard input is the one suspect.
+# users MODULE OTHER: MODULE.c includes OTHER.h
+users() {
+	printf '#include "relay/%s.h"\n' "$1" "$2" > "$T/relay/$1.c"
+}
+
+# tree FILE: a clean tree, and FILE with what comes on standard input
 tree() {
 	rm -rf "${T:?}"/*
-	mkdir -p "$T"/relay/{base,proto,core,io,ctl} \
-		"$T"/include/{base,proto,core,io,relay}
+	mkdir -p "$T"/relay/{base,proto,core/{conf,relay4,relay6},io,ctl,path,tend} \
+		"$T"/include/{base,proto,core/{conf,relay4},io,relay/{path,tend}}
+	touch "$T"/include/core/relay4/plan.h \
+		"$T"/include/relay/{path/{a,b},tend/{c,d}}.h
 	cat > "$T/include/base/low.h" <<-END
 	int low(int);
 	END
-	cat > "$T/include/core/high.h" <<-END
+	cat > "$T/include/core/conf/high.h" <<-END
 	int high(int);
 	END
 	cat > "$T/relay/base/low.c" <<-END
@@ -25,8 +32,14 @@ tree() {
 	static const char *const names[] = { "a", "bb" };
 	int low(int i) { return (int)strlen(names[i & 1]); }
 	END
+	# The circle that is allowed: a and b.
+	users path/a path/b
+	users path/b path/a
+	users tend/c path/a
+	users tend/d tend/c
 	cat > "$T/$1"
-	(cd "$T" && for c in relay/*/*.c; do
+	(cd "$T" && for c in relay/*/*.c relay/core/*/*.c; do
+		[ -e "$c" ] || continue
 		mkdir -p "build/${c%/*}"
 		gcc -O2 -fPIE -Iinclude -c -o "build/${c%.c}.o" "$c" || exit 1
 	done)
@@ -59,32 +72,55 @@ accepted() {
 	fi
 }
 
-accepted "a clean tree" relay/core/x.c <<'END'
+accepted "a clean tree" relay/core/conf/x.c <<'END'
 #include <stdlib.h>
-#include "core/high.h"
+#include "core/conf/high.h"
 #include "base/low.h"
 int high(int i) { free(malloc((size_t)i)); return low(i); }
 END
-refused "include upwards" relay/base/x.c 'base must not include "core/high.h"' <<'END'
-#include "core/high.h"
+refused "include upwards" relay/base/x.c 'base must not include "core/conf/high.h"' <<'END'
+#include "core/conf/high.h"
 int x(void) { return 1; }
 END
 refused "include upwards from a header" include/base/x.h 'include/base/x.h:1' <<'END'
-  #  include "core/high.h"
+  #  include "core/conf/high.h"
 END
 refused "include without a floor" relay/io/x.c 'must not include "x.h"' <<'END'
 #if 0
 #include "x.h"
 #endif
 END
-refused "pxrelayctl sees core" relay/ctl/x.c 'ctl must not include "core/high.h"' <<'END'
-#include "core/high.h"
+refused "pxrelayctl sees core" relay/ctl/x.c 'ctl must not include "core/conf/high.h"' <<'END'
+#include "core/conf/high.h"
+END
+refused "wing to its right" include/core/conf/x.h \
+	'core/conf must not include "core/relay4/plan.h"' <<'END'
+#include "core/relay4/plan.h"
+END
+refused "wing beside it" relay/core/relay6/x.c \
+	'core/relay6 must not include "core/relay4/plan.h"' <<'END'
+#include "core/relay4/plan.h"
+int x(void) { return 1; }
+END
+accepted "wing to its left" relay/core/relay6/x.c <<'END'
+#include "core/conf/high.h"
+int x(void) { return 1; }
+END
+refused "core without a wing" relay/core/x.c 'not in one of .* relay/core/x.c' <<'END'
+int x(void) { return 1; }
+END
+refused "circle across folders" relay/path/b.c \
+	'circle of includes: .*relay/tend/c' <<'END'
+#include "relay/tend/c.h"
+END
+refused "a second circle" relay/tend/c.c 'circle of includes: .*relay/tend/d' <<'END'
+#include "relay/tend/d.h"
 END
 refused "call upwards" relay/proto/x.c 'proto must not call high' <<'END'
 int high(int);
 int x(void) { return high(1); }
 END
-refused "system call" relay/core/x.c 'core must not call sendto' <<'END'
+refused "system call" relay/core/conf/x.c 'core must not call sendto' <<'END'
 #include <sys/socket.h>
 long x(int fd) { return sendto(fd, "", 1, 0, 0, 0); }
 END
@@ -100,7 +136,7 @@ refused "heap in proto" relay/proto/x.c 'proto must not call malloc' <<'END'
 #include <stdlib.h>
 void *x(void) { return malloc(3); }
 END
-refused "file static" relay/core/x.c 'count.* is a variable in .bss' <<'END'
+refused "file static" relay/core/conf/x.c 'count.* is a variable in .bss' <<'END'
 int x(void) { static int count; return ++count; }
 END
 refused "initialised file static" relay/proto/x.c 'last is a variable in .data' <<'END'

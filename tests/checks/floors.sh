@@ -1,18 +1,24 @@
 #!/bin/bash
-# Proves the direction of the floors: base <- proto <- core <- io <- relay,
-# and relay/ctl <- proto, base.
+# Proves the direction of the code (relay/README.md has the picture):
 #
-# 1. By grep: every #include "..." names its floor, and a floor that the file
-#    may see.
-# 2. By nm: what the objects of base, proto and core do not define themselves
-#    comes from their own or a lower floor or from the short list of C library
-#    functions below, which make no system call, read no clock and keep no
-#    state. It is a list of what may be called, so that nothing has to be
-#    thought of beforehand; who needs another such function adds it here.
-# 3. By objdump: none of these objects has a variable that can be written.
+#   floors     base <- proto <- core <- io <- relay, and relay/ctl <- proto, base
+#   core       conf <- iface <- server <- relay4 <- story <- doctor
 #
-# The objects are those of a normal, optimised build: BUILD, or build/gcc as
-# tests/check.sh makes it. ROOT is for tests/checks/floors-test.sh.
+# 1. Includes, by grep: every #include "..." names a floor that the file may see,
+#    and inside core a wing that it may see.
+# 2. Circles, by grep: of the modules of relay/ (a .c file with its header) that
+#    include each other round in a circle there is one group at most, and all of
+#    it is in one folder.
+# 3. Calls, by nm: whatever the objects of base, proto and core do not define
+#    themselves comes from their own or a lower floor, or is one of the C library
+#    functions listed below, which make no system call, read no clock and keep no
+#    state. The list says what is allowed, so nothing can be forgotten; if you
+#    need another such function, add it here.
+# 4. State, by objdump: none of these objects has a writable variable.
+#
+# The objects are those of a normal, optimised build: BUILD, by default build/gcc
+# as tests/check.sh makes it. ONLY=includes stops after 1 and 2, which need no
+# build. ROOT is for tests/checks/floors-test.sh.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tally.sh"
@@ -33,63 +39,145 @@ __stack_chk_fail __assert_fail __fortify_fail __chk_fail _GLOBAL_OFFSET_TABLE_
 __memcpy_chk __memmove_chk __memset_chk __mempcpy_chk __explicit_bzero_chk
 __strcpy_chk __strncpy_chk __stpcpy_chk __strcat_chk __strncat_chk
 __snprintf_chk __vsnprintf_chk'
-# Tables are made once, at their full size; proto has no table.
+# Tables are allocated once, at full size; proto has none.
 heap='malloc calloc realloc reallocarray free strdup strndup qsort'
 
-# May a file of floor $1 include from floor $2?
-sees() {
-	case "$1" in
-	base)	set -- "$2" base ;;
-	proto)	set -- "$2" base proto ;;
-	core)	set -- "$2" base proto core ;;
-	io)	set -- "$2" base proto core io ;;
-	relay)	set -- "$2" base proto core io relay ;;
-	ctl)	set -- "$2" base proto ctl ;;
+# What a floor, or a wing of core, may include.
+floor_sees() {
+	case $1 in
+	base)	echo base ;;
+	proto)	echo base proto ;;
+	core)	echo base proto core ;;
+	io)	echo base proto core io ;;
+	relay)	echo base proto core io relay ;;
+	ctl)	echo base proto ctl ;;
 	esac
-	local want=$1 f
-	shift
+}
+
+wings='conf iface server relay4 relay6 story doctor'
+wing_sees() {
+	case $1 in
+	conf)	echo conf ;;
+	iface)	echo conf iface ;;
+	server)	echo conf iface server ;;
+	relay4)	echo conf iface server relay4 ;;
+	relay6)	echo conf iface server relay6 ;;
+	story)	echo conf iface server relay4 relay6 story ;;
+	doctor)	echo conf iface server relay4 relay6 story doctor ;;
+	esac
+}
+
+# list FOLDER...: the sources below relay/FOLDER and include/FOLDER
+list() {
+	local f
+
 	for f in "$@"; do
-		[ "$f" = "$want" ] && return 0
+		find relay/"$f" include/"$f" \( -name '*.[ch]' -o -name '*.def' \) 2>/dev/null
 	done
-	return 1
 }
 
-sources() {
-	case "$1" in
-	relay)	find relay include/relay -name '*.[ch]' | grep -vE '^relay/(base|proto|core|io|ctl)/' ;;
-	*)	find relay/"$1" include/"$1" -name '*.[ch]' -o -name '*.def' 2>/dev/null ;;
-	esac
+list_top() {
+	find relay include/relay -name '*.[ch]' 2>/dev/null |
+		grep -vE '^relay/(base|proto|core|io|ctl)/'
 }
 
+# included: "FILE LINE PATH" for every #include "PATH" in the files of standard input
+included() {
+	xargs -r grep -nH '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' |
+		sed -n 's/^\([^:]*\):\([0-9]*\):[^"]*"\([^"]*\)".*/\1 \2 \3/p'
+}
+
+# check_includes NAME ALLOWED [PREFIX]: of what the files of standard input include
+# (of what is below PREFIX, if that is given), the first folder is an allowed one.
 check_includes() {
-	local floor=$1 bad=0 file line to
+	local name=$1 allowed=$2 prefix=${3:-} bad=0 file line to below
 
 	while read -r file line to; do
-		if ! sees "$floor" "${to%%/*}"; then
-			echo "$file:$line: $floor must not include \"$to\""
-			bad=1
-		fi
-	done < <(sources "$floor" | xargs -r grep -nH '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' |
-		sed -n 's/^\([^:]*\):\([0-9]*\):[^"]*"\([^"]*\)".*/\1 \2 \3/p')
+		below=${to#"$prefix"}
+		[ -z "$prefix" ] || [ "$below" != "$to" ] || continue
+		case " $allowed " in
+		*" ${below%%/*} "*) ;;
+		*)
+			echo "$file:$line: ${name##* } must not include \"$to\""
+			bad=1 ;;
+		esac
+	done < <(included)
 	if [ $bad = 0 ]; then
-		pass "floors: includes of $floor"
+		pass "floors: includes of $name"
 	else
-		fail "floors: includes of $floor" "upwards or without a floor, see above"
+		fail "floors: includes of $name" "against the direction, see above"
+	fi
+}
+
+check_wings() {
+	local w file stray=
+
+	for w in $wings; do
+		[ -z "$(list "core/$w")" ] || check_includes "core/$w" "$(wing_sees "$w")" \
+			core/ < <(list "core/$w")
+	done
+	for file in $(list core); do
+		w=${file#*core/}
+		[[ $w == */* && " $wings " == *" ${w%%/*} "* ]] || stray+=" $file"
+	done
+	if [ -z "$stray" ]; then
+		pass "floors: each file of core is in a wing"
+	else
+		fail "floors: each file of core is in a wing" "not in one of $wings:$stray"
+	fi
+}
+
+# circles: the groups of modules that include each other in a circle, one group a
+# line. A header without a .c file, such as the one with struct daemon, is no module.
+circles() {
+	{
+		list_top | sed -n 's/\.c$//p' | sed 's/^/module /'
+		list_top | included | sed -e 's|^include/||' -e 's/\.[ch] [0-9]* / /' -e 's/\.h$//'
+	} | awk '
+	$1 == "module"	{ module[$2] = 1; next }
+	$1 in module && $2 in module && $1 != $2 { reach[$1, $2] = 1 }
+	END {
+		for (k in module) for (i in module) if ((i, k) in reach)
+			for (j in module) if ((k, j) in reach)
+				reach[i, j] = 1
+		for (i in module) if (!(i in done) && (i, i) in reach) {
+			line = ""
+			for (j in module) if ((i, j) in reach && (j, i) in reach) {
+				done[j] = 1
+				line = line " " j
+			}
+			print substr(line, 2)
+		}
+	}'
+}
+
+check_circles() {
+	local found folders
+
+	found=$(circles)
+	folders=$(tr -s ' ' '\n' <<<"$found" | sed 's|/[^/]*$||' | sort -u | wc -l)
+	if [ -z "$found" ] || { [ "$(wc -l <<<"$found")" = 1 ] && [ "$folders" = 1 ]; }; then
+		pass "floors: at most one circle in relay/, inside one folder"
+	else
+		sed 's/^/circle of includes: /' <<<"$found"
+		fail "floors: circles in relay/" "one is allowed, inside one folder; see above"
 	fi
 }
 
 objects() {
+	local f
+
 	for f in "$@"; do
 		find "$build/relay/$f" -name '*.o' 2>/dev/null
 	done
 }
 
-# An object that is missing must not look like one without a fault.
+# A missing object must not look like one without a fault.
 check_built() {
 	local c
 
-	for c in relay/base/*.c relay/proto/*.c relay/core/*.c relay/core/*/*.c; do
-		if [ -e "$c" ] && [ ! -e "$build/${c%.c}.o" ]; then
+	for c in $(list base proto core | grep '\.c$'); do
+		if [ ! -e "$build/${c%.c}.o" ]; then
 			fail "floors: objects" "$build/${c%.c}.o was not built"
 			return 1
 		fi
@@ -98,11 +186,10 @@ check_built() {
 
 # check_calls FLOOR ALLOWED-FUNCTIONS LOWER-FLOORS...
 check_calls() {
-	local floor=$1 allowed=$2 bad=0 obj sym
+	local floor=$1 allowed=$2 bad=0 obj sym known
 	shift 2
 
-	local known
-	known=$( (echo "$allowed" | tr -s ' \n\t' '\n'
+	known=$( (tr -s ' \n\t' '\n' <<<"$allowed"
 		objects "$floor" "$@" | xargs -r nm -g --defined-only 2>/dev/null |
 			awk 'NF == 3 { print $3 }') | sort -u)
 	for obj in $(objects "$floor"); do
@@ -120,8 +207,8 @@ check_calls() {
 	fi
 }
 
-# Sections that are written once by the dynamic linker and then read-only
-# (.data.rel.ro) hold constant tables of pointers.
+# .data.rel.ro holds constant tables of pointers: the dynamic linker writes them
+# once, then they are read-only.
 check_state() {
 	local floor=$1 bad=0 obj section name
 
@@ -141,10 +228,13 @@ check_state() {
 	fi
 }
 
-for f in base proto core io relay ctl; do
-	check_includes "$f"
+for f in base proto core io ctl; do
+	check_includes "$f" "$(floor_sees "$f")" < <(list "$f")
 done
-if check_built; then
+check_includes relay "$(floor_sees relay)" < <(list_top)
+check_wings
+check_circles
+if [ "${ONLY:-}" != includes ] && check_built; then
 	check_calls base "$pure $heap"
 	check_calls proto "$pure" base
 	check_calls core "$pure $heap" base proto

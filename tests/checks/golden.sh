@@ -1,11 +1,11 @@
 #!/bin/bash
-# Configuration files against the daemon's own checker.
+# Configuration files and the daemon's own checker.
 #
-# - Every conf/examples/*.conf, the examples operators start from, has no mistake, and
-#   what -nv prints for it is canonical: it parses, to the same text.
+# - Every conf/examples/*.conf, from which operators start, is valid, and what -nv prints
+#   for it is canonical: it parses, to the same text.
 # - tests/golden/NAME.conf with NAME.out: -nv prints exactly that.
-# - tests/golden/NAME.conf with NAME.err: refused with status 1 and exactly
-#   these lines, whose file name is written FILE.
+# - tests/golden/NAME.conf with NAME.err: refused with status 1 and exactly these lines,
+#   with FILE for the name of the file.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tally.sh
@@ -34,7 +34,7 @@ accepted() {
 		fail "$1 is valid" "refused, see above"
 	elif [ -s "$T/err" ]; then
 		cat "$T/err"
-		fail "$1 is valid" "valid, but not silently"
+		fail "$1 is valid" "valid, but not without a word"
 	else
 		pass "$1 is valid"
 	fi

@@ -1,7 +1,7 @@
 #!/bin/bash
-# What `make install` puts where, for the default prefix and a package's: the
-# files are there, the unit starts the program that was installed, the examples
-# came along, and nothing lands outside DESTDIR.
+# What `make install` puts where, for the default prefix and for that of a package: the
+# files are there, the unit starts the installed program, the examples are complete,
+# and nothing lands outside DESTDIR.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tally.sh
@@ -37,8 +37,8 @@ examples() {
 	done
 }
 
-# The unit as systemd reads it; only its program is taken from the build, since
-# the path it names need not exist on this machine.
+# The unit as systemd reads it, but with the program of the build, since the path in the
+# unit need not exist on this machine.
 unit_is_sound() {
 	sed "s|^ExecStart=[^ ]*|ExecStart=$PWD/build/gcc/pxrelayd|" "$1" \
 		> "$T/pxrelayd.service"
@@ -46,7 +46,7 @@ unit_is_sound() {
 		grep pxrelayd.service
 }
 
-# systemd's own judgement: 0 is best, 10 worst.
+# systemd's own score: 0 is best, 10 worst.
 unit_is_secure() {
 	local score
 
@@ -56,7 +56,7 @@ unit_is_secure() {
 		{ echo "systemd-analyze security says ${score:-nothing}"; return 1; }
 }
 
-# What the processes are left with, the unit must not take away.
+# The unit must allow the system calls that the processes keep.
 unit_allows_calls() {
 	local unit=$1 c
 
@@ -86,7 +86,7 @@ unit_allows_calls() {
 	done
 }
 
-# The flags do not prove it: one object without a mark, and the linker leaves it out.
+# The flags do not prove it: the linker leaves a mark out if one object lacks it.
 is_hardened() {
 	local said
 
