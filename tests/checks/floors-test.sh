@@ -10,43 +10,44 @@ trap 'rm -rf "$T"' EXIT
 
 # users MODULE OTHER: MODULE.c includes OTHER.h
 users() {
-	printf '#include "relay/%s.h"\n' "$1" "$2" > "$T/relay/$1.c"
+	printf '#include "relay/%s.h"\n' "$1" "$2" > "relay/$1.c"
 }
 
-# tree FILE: a clean tree, and FILE with what comes on standard input
-tree() {
-	rm -rf "${T:?}"/*
-	mkdir -p "$T"/relay/{base,proto,core/{conf,relay4,relay6},io,ctl,path,tend} \
-		"$T"/include/{base,proto,core/{conf,relay4},io,relay/{path,tend}}
-	touch "$T"/include/core/relay4/plan.h \
-		"$T"/include/relay/{path/{a,b},tend/{c,d}}.h
-	cat > "$T/include/base/low.h" <<-END
-	int low(int);
-	END
-	cat > "$T/include/core/conf/high.h" <<-END
-	int high(int);
-	END
-	cat > "$T/relay/base/low.c" <<-END
+# In the clean tree a and b are the one circle that is allowed.
+make_clean() {
+	mkdir -p relay/{base,proto,core/{conf,relay4,relay6},io,ctl,path,tend} \
+		include/{base,proto,core/{conf,relay4},io,relay/{path,tend}}
+	touch include/core/relay4/plan.h include/relay/{path/{a,b},tend/{c,d}}.h
+	users path/a path/b
+	users path/b path/a
+	users tend/c path/a
+	users tend/d tend/c
+	echo 'int low(int);' > include/base/low.h
+	echo 'int high(int);' > include/core/conf/high.h
+	cat > relay/base/low.c <<-END
 	#include <string.h>
 	#include "base/low.h"
 	static const char *const names[] = { "a", "bb" };
 	int low(int i) { return (int)strlen(names[i & 1]); }
 	END
-	# The circle that is allowed: a and b.
-	users path/a path/b
-	users path/b path/a
-	users tend/c path/a
-	users tend/d tend/c
-	cat > "$T/$1"
-	(cd "$T" && for c in relay/*/*.c relay/core/*/*.c; do
-		[ -e "$c" ] || continue
-		mkdir -p "build/${c%/*}"
-		gcc -O2 -fPIE -Iinclude -c -o "build/${c%.c}.o" "$c" || exit 1
-	done)
+	compile relay/base/low.c
+}
+
+compile() {
+	mkdir -p "build/${1%/*}"
+	gcc -O2 -fPIE -Iinclude -c -o "build/${1%.c}.o" "$1"
+}
+
+# tree FILE: the clean tree, and FILE with what comes on standard input
+tree() {
+	rm -rf "$T/tree"
+	cp -r "$T/clean" "$T/tree"
+	cat > "$T/tree/$1"
+	[ "$only" = includes ] || (cd "$T/tree" && compile "$1")
 }
 
 verdict() {
-	ROOT=$T BUILD=build "$here/floors.sh" > "$T/out" 2>&1
+	ROOT=$T/tree BUILD=build ONLY=$only "$here/floors.sh" > "$T/out" 2>&1
 }
 
 # refused NAME FILE PATTERN: fails, and says so in a line with PATTERN.
@@ -72,12 +73,16 @@ accepted() {
 	fi
 }
 
+only=
+mkdir "$T/clean"
+(cd "$T/clean" && make_clean) || exit 1
 accepted "a clean tree" relay/core/conf/x.c <<'END'
 #include <stdlib.h>
 #include "core/conf/high.h"
 #include "base/low.h"
 int high(int i) { free(malloc((size_t)i)); return low(i); }
 END
+only=includes
 refused "include upwards" relay/base/x.c 'base must not include "core/conf/high.h"' <<'END'
 #include "core/conf/high.h"
 int x(void) { return 1; }
@@ -116,6 +121,7 @@ END
 refused "a second circle" relay/tend/c.c 'circle of includes: .*relay/tend/d' <<'END'
 #include "relay/tend/d.h"
 END
+only=
 refused "call upwards" relay/proto/x.c 'proto must not call high' <<'END'
 int high(int);
 int x(void) { return high(1); }
