@@ -14,10 +14,10 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 # TARGET|FILES|WHAT, in the order of the table
-rows='request|core/relay4/relay4_request.c core/relay4/relay4_servers.c core/relay4/relay4.c core/server/select.c core/relay4/hedge.c core/relay4/rules.c core/relay4/classes.c core/relay4/clients.c|the whole path of requests, against the oracle
+rows='request|core/relay4/relay4_*.c core/server/servers.c core/server/select.c core/relay4/rules.c core/relay4/classes.c core/relay4/clients.c|the whole path of requests, against the oracle
 reply|core/relay4/relay4_reply.c core/relay4/clients.c proto/rai.c|the whole path of replies, with requests between them, against the oracle
 p4011|core/relay4/p4011.c|port 4011, both ways
-rescue|core/relay4/rescue.c core/relay4/hedge.c|port 4011 of dead boot servers
+rescue|core/relay4/rescue.c core/relay4/*hedge.c|port 4011 of dead boot servers
 record|core/story/record.c core/story/track.c core/story/explain.c|what is remembered of boots, and its verdicts
 dhcp4|proto/dhcp4.c|a DHCP message of any bytes
 rai|proto/rai.c|option 82: written, found, taken out
@@ -25,10 +25,10 @@ pxe|proto/pxe.c|what a machine says about itself
 udpip|proto/udpip.c base/csum.c|IPv4 and UDP headers
 probeproto|proto/tftp.c proto/icmp.c proto/arp.c proto/http.c proto/probemsg.c|answers to probes
 addr|base/addr.c|addresses, as text
-conf|core/conf/conf.c core/conf/conf_value.c core/conf/conf_relay.c core/conf/conf_server.c core/conf/conf_rule.c core/conf/conf_helper.c core/conf/conf_probe.c core/conf/conf_ifopts.c core/conf/conf_match.c core/conf/conf_print.c io/conffile.c|the configuration
-import|ctl/import.c ctl/import_dhcrelay.c ctl/import_dnsmasq.c ctl/import_ios.c ctl/import_lex.c ctl/import_plan.c ctl/import_write.c|the files of other relays
+conf|core/conf/*.c io/conffile.c|the configuration
+import|ctl/import*.c|the files of other relays
 capfile|ctl/capfile.c proto/pcapng.c|a capture as the daemon sends it
-doctor|core/doctor/doctor.c core/doctor/doctor_judge.c proto/clientmsg.c proto/finding.c|a run of the doctor, whatever is answered
+doctor|core/doctor/*.c proto/clientmsg.c|a run of the doctor, whatever is answered
 bootfile|proto/bootfile.c proto/clientmsg.c|what doctor is given: file names, files, answers
 asked|io/ctl.c io/metrics.c|the control socket and the port for metrics'
 
@@ -67,7 +67,7 @@ lines() {
 	[ ! -d "build/fuzz/corpus/$t" ] || corpora+=("build/fuzz/corpus/$t")
 	[ -x "$b/tests/libfuzz/$t" ] || return
 	for f in "$@"; do
-		files+=("relay/$f")
+		mapfile -t -O "${#files[@]}" files < <(compgen -G "relay/$f")
 	done
 	LLVM_PROFILE_FILE=$b/$t.raw "$b/tests/libfuzz/$t" -runs=0 "${corpora[@]}" \
 		>/dev/null 2>&1
@@ -87,12 +87,19 @@ fi
 
 echo "| target | what | files | executions | CPU time | corpus | lines reached | crashes |"
 echo "|---|---|---|---:|---:|---:|---:|---:|"
+set -f
 while IFS='|' read -r t files what; do
 	if [ ! -e "tests/fuzz/fuzz_$t.c" ]; then
 		echo "no tests/fuzz/fuzz_$t.c" >&2
 		bad=1
 		continue
 	fi
+	for f in $files; do
+		compgen -G "relay/$f" >/dev/null || {
+			echo "tests/fuzz/report.sh: $t has no relay/$f" >&2
+			bad=1
+		}
+	done
 	runs=$(number "$t" number_of_executed_units)
 	percent=
 	# shellcheck disable=SC2086
@@ -101,6 +108,7 @@ while IFS='|' read -r t files what; do
 		"$(find "tests/fuzz/corpus/$t" -type f 2>/dev/null | wc -l) |" \
 		"${percent:--} | $(crashes "$t" || :) |"
 done <<< "$rows"
+set +f
 for f in tests/fuzz/fuzz_*.c; do
 	t=${f##*/fuzz_}
 	t=${t%.c}
