@@ -3,14 +3,16 @@
 # that `make check` has, with -a the others, which `make check-all` has, or those named
 # as arguments (with or without directory and .sh).
 #
-# A line in the head of a test says how it is run:
+# Lines in the head of a test say how it is run:
 #
 #   # set: all         by `make check-all` only, since it takes minutes
-#   # alone: WHY       when all others are done, say since it measures time
+#   # quiet: WHY       one for each core, say because it measures time
+#   # alone: WHY       by itself, say because it takes the whole machine, or the lock on
+#                      interfaces, which all namespaces share
 #
-# The others run NETNS_JOBS at a time (three for each core: most of them wait most of
-# the time), each in namespaces of its own. PXR_PATIENCE lets conditions take longer
-# to become true meanwhile. No test may take longer than NETNS_TIMEOUT seconds.
+# All others run first, NETNS_JOBS at a time (two for each core: they wait most of the
+# time), each in namespaces of its own. PXR_PATIENCE gives conditions more time to
+# become true meanwhile. No test may take longer than NETNS_TIMEOUT seconds.
 #
 # Exit status 0 of a test is a pass, 77 a skip whose last line of output is the reason,
 # anything else a failure, and then its log is shown. They use the sanitizer build
@@ -22,7 +24,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 set=check
 [ "${1:-}" != -a ] || { set=all; shift; }
-jobs=${NETNS_JOBS:-$((3 * $(nproc)))}
+jobs=${NETNS_JOBS:-$((2 * $(nproc)))}
 limit=${NETNS_TIMEOUT:-300}
 [ -z "${VMRUN_GUEST:-}" ] || limit=$((limit * 3))
 log=$PWD/build/log/netns
@@ -130,7 +132,7 @@ if [ $# = 0 ]; then
 		fi
 	done
 fi
-together=() alone=()
+together=() quiet=() alone=()
 for t in "$@"; do
 	t=$(basename "$t" .sh)
 	if [ ! -f "$(script "$t")" ]; then
@@ -143,6 +145,8 @@ for t in "$@"; do
 		skip "$t" "namespaces need root (sudo make check)"
 	elif marked "$t" alone:; then
 		alone+=("$t")
+	elif marked "$t" quiet:; then
+		quiet+=("$t")
 	else
 		together+=("$t")
 	fi
@@ -150,5 +154,6 @@ done
 [ ${#together[@]} -lt 2 ] || export PXR_PATIENCE=${PXR_PATIENCE:-3}
 run_all "$jobs" ${together[@]+"${together[@]}"}
 unset PXR_PATIENCE
+run_all "$(nproc)" ${quiet[@]+"${quiet[@]}"}
 run_all 1 ${alone[@]+"${alone[@]}"}
 tally

@@ -4,7 +4,7 @@
 # address, dnsmasq the boot file, by its one-item menu and port 4011.
 #
 # set: all
-# alone: firmware gives up by the clock, however busy this machine is
+# quiet: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd dnsmasq

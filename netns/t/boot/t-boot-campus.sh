@@ -4,7 +4,7 @@
 # if it is asked, its offers are dropped, or the UEFI machine would take one.
 #
 # set: all
-# alone: firmware gives up by the clock, however busy this machine is
+# quiet: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need kea-dhcp4 dhcpd dnsmasq in.tftpd

@@ -2,8 +2,6 @@
 # A chain: OVMF loads iPXE (Debian's package) from the first boot server by TFTP;
 # iPXE asks again, says so in option 77, and is sent to another server. The first
 # server would only give it iPXE again.
-#
-# alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd dnsmasq in.tftpd

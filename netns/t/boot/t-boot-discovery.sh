@@ -11,7 +11,7 @@
 # relay's port 67 (dnsmasq from 2.92) and from there to the client, from port 4011.
 #
 # set: all
-# alone: firmware gives up by the clock, however busy this machine is
+# quiet: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd in.tftpd

@@ -2,8 +2,6 @@
 # UEFI HTTP boot (architecture 16) beside UEFI PXE on one VLAN: the HTTP machine gets
 # its URL in a proxy offer and the file from nginx; the PXE machine goes to WDS. Kea
 # gives both their addresses.
-#
-# alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need kea-dhcp4 in.tftpd nginx

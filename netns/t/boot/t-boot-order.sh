@@ -4,7 +4,7 @@
 # machines.
 #
 # set: all
-# alone: firmware gives up by the clock, however busy this machine is
+# quiet: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need kea-dhcp4 in.tftpd

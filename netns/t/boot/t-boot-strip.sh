@@ -5,7 +5,7 @@
 # changes.
 #
 # set: all
-# alone: firmware gives up by the clock, however busy this machine is
+# quiet: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd in.tftpd

@@ -2,8 +2,6 @@
 # BIOS and UEFI on one VLAN, with different boot servers by rule: FOG (dnsmasq) for
 # the BIOS machine, one of two WDS servers for the other. FOG would answer both, and
 # WDS has files for both, so the wrong server would not be noticed otherwise.
-#
-# alone: firmware gives up by the clock, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd dnsmasq in.tftpd

@@ -8,6 +8,8 @@
 #
 # While the asked server replies, in time or not, nothing of this happens: its own
 # reply is the first and only one.
+#
+# quiet: it measures time
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need tcpdump dnsmasq nft

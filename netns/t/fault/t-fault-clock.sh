@@ -3,7 +3,7 @@
 # 2106 (tests/preload/wildclock). Rates, hedges, probes and time-outs do not depend on it.
 #
 # set: all
-# alone: it measures time.
+# quiet: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -3,7 +3,7 @@
 # speed; machines of another VLAN boot. (make bench measures which rates disturb them.)
 #
 # set: all
-# alone: it measures time.
+# alone: it takes the whole machine
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -5,7 +5,7 @@
 # FAULT_LONG=N: N rounds.
 #
 # set: all
-# alone: it measures time.
+# alone: it makes a thousand interfaces
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

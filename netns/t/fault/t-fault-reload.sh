@@ -4,7 +4,7 @@
 # requests a second: none is lost, none doubled.
 #
 # set: all
-# alone: it measures time.
+# quiet: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

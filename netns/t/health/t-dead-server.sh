@@ -3,7 +3,7 @@
 # lives: it gets every request, 1,600 at 200/s. ISC dhcrelay, dnsmasq and dhcp-helper
 # deliver 250 of them: what waits for ARP fills the one socket they use for all servers.
 #
-# alone: it measures time.
+# quiet: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 

@@ -4,7 +4,7 @@
 # ARP, be it the server itself or a gateway. Within 100 ms of the kernel's event the line
 # is in the log, and again when the way is back.
 #
-# alone: it measures time.
+# quiet: it measures time.
 #
 # Beside the drawing of topo-vlans.sh there is a gateway gw, 198.51.100.2; a
 # server, 10.9.0.10, is behind it.

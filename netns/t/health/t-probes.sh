@@ -4,7 +4,7 @@
 # SIGSTOP. A probe that a living server does not answer is reported and hurts
 # nobody. No probe leaves a lease behind, and none is seen on a client VLAN.
 #
-# alone: it measures time
+# quiet: it measures time
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -4,7 +4,7 @@
 # has the address relays, and it delivers the reply, whichever router that came by. The
 # address is on the interface, or on a macvlan with VRRP's MAC.
 #
-# alone: it measures time.
+# quiet: it measures time.
 #
 #                    ┌─ rtr  .2 ─ .1 ─┐
 #   cl10 ─( br10 )───┤                ├─( brup )─ srv1, default route rtr

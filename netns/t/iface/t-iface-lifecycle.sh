@@ -5,7 +5,7 @@
 # step its request must reach the server with the right giaddr within 100 ms of the
 # command's return.
 #
-# alone: it measures time.
+# quiet: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 

@@ -3,7 +3,7 @@
 # run for a moment. The kernel reports ENOBUFS, the relay reads everything again and
 # knows the address that changed meanwhile.
 #
-# alone: it measures time.
+# alone: it keeps the lock on interfaces with 16,000 changes of addresses
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 

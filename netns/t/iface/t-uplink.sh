@@ -4,7 +4,7 @@
 # way. And a server whose port is closed for a while: the kernel reports that on the next
 # send, which must not cost the next request.
 #
-# alone: it measures time.
+# quiet: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 

@@ -9,7 +9,7 @@
 # says what a failure costs: a machine with a retry had to ask again itself.
 #
 # set: all
-# alone: it measures time.
+# alone: it takes the whole machine
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 . "$HERE/storm-lib.sh"
