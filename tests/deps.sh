@@ -84,6 +84,7 @@ only_say=
 wanted=()
 for set in "$@"; do
 	names=$(packages "$set") || exit 1
+	# shellcheck disable=SC2206
 	wanted+=($names)
 done
 

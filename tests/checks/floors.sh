@@ -74,8 +74,8 @@ list() {
 
 # "OWNER FILE LINE PATH" for every #include "PATH". OWNER is the floor, and in core also
 # the wing (core/conf). Read once: the checks below only look at it.
-includes=$(find relay include \( -name '*.[ch]' -o -name '*.def' \) |
-	xargs -r grep -nH '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' |
+includes=$(find relay include \( -name '*.[ch]' -o -name '*.def' \) -print0 |
+	xargs -0r grep -nH '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' |
 	sed -n 's/^\([^:]*\):\([0-9]*\):[^"]*"\([^"]*\)".*/\1 \2 \3/p' |
 	awk '{
 		n = split($1, part, "/")
