@@ -9,21 +9,20 @@
 #  │ OVMF   ├───────╫───┘    ║                └── linux .40
 #  └────────┘       ╚════════╝
 #
-# Every boot server has its own boot files, which say on the serial console
-# "booted from NAME as bios" (srv/mknbp); that line in the log of the right
-# machine is what a boot test is about.  Both legs are captured, and at the end
-# srv/cmpreplies.py proves that the relay changed nothing that a server said.
+# Every boot server has its own boot files, which print "booted from NAME as bios" on
+# the serial console (srv/mknbp); a boot test expects that line in the log of the right
+# machine. Both legs are captured, and at the end srv/cmpreplies.py proves that the
+# relay changed no reply.
 #
-# The machines run under TCG: firmware is quick enough (3 s for SeaBIOS and
-# iPXE, 9 s for OVMF), and KVM is not everywhere.
+# The machines run under TCG: firmware is fast enough (3 s for SeaBIOS and iPXE, 9 s for
+# OVMF), and KVM is not available everywhere.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../topo/topo-vlans.sh"
 
 CONF=$TOP/conf/examples
 BOOT_VLAN=10		# where the machines are
 SRV=$HERE/srv
-# Ten times what a boot takes on an idle machine: firmware's own time-outs end
-# a bad boot sooner than this does.
+# Ten times as long as a boot on an idle machine; firmware gives up on a bad boot sooner.
 BOOT_SECONDS=${BOOT_SECONDS:-90}
 # OVMF_CODE_4M is from Debian 12 on; its variables are a file of 528 KB.
 IPXE=/usr/lib/ipxe/ipxe.efi

@@ -1,5 +1,5 @@
-# storm-lib.sh: many machines that boot at once, and their servers.  Sourced by
-# bash behind a topo-*.sh, never run.
+# storm-lib.sh: many machines that boot at once, and their servers. Sourced by bash after
+# a topo-*.sh, never run.
 #
 # srv/storm.py plays the machines, with the timers of iPXE, half of them in VLAN 10 and
 # half in VLAN 20; the servers are srv/fakeserver.py: two for addresses, srv1 and

@@ -2,8 +2,8 @@
 
   alive.py
 
-HTTP on port 80, which knows no page, and TFTP on port 69, which knows no file.
-It says ready when it listens.
+HTTP on port 80 without any page, and TFTP on port 69 without any file. Prints ready
+when it listens.
 """
 
 import asyncio

@@ -2,9 +2,8 @@
 
   pxrelayctl --json show | balance.py [OLDER]
 
-Every packet that was received is in exactly one bucket, see "What adds up" in
-pxrelayd(8). Prints a line for the account, and one for each sum that is wrong; then
-the exit status is 1. With OLDER, a file with an earlier document of the same
+Is every received packet in exactly one bucket? See "What adds up" in pxrelayd(8). Prints
+one line for the account and one for each wrong sum; then the exit status is 1. With OLDER, a file with an earlier document of the same
 process, no counter may have become smaller.
 """
 

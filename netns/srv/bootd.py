@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: ISC
 """A small boot server for the tests: proxyDHCP on port 67, boot requests on 4011.
 
-It plays what no package of Debian plays: WDS and SCCM (offers below BOOTP's 300
+It plays what no Debian package does: WDS and SCCM (offers below BOOTP's 300
 bytes, a boot file only on 4011, option 250 with a referral), boot-server
 discovery in its three kinds (RFC 4578's option 43 sub-options of PXE 2.1), and
 servers that are late or answer in a way that a relay can get wrong.  It hands
 out no addresses unless told to misbehave (--lease), and serves no files; tftpd
 and nginx do that.  Every datagram, in and out, becomes one line of JSON in the
-log, so that a test can compare what was said with what the client saw.
+log, so that a test can compare what was sent with what the client saw.
 """
 
 import argparse

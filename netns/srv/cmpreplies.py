@@ -4,9 +4,8 @@
 
 Every DHCP reply that a server sent to the relay (server leg, to giaddr:67) must
 appear on a client leg exactly once with the same bytes, minus the option 82
-that the relay had added to the request, and filled up with zeros to 300 where
-that made it shorter; else as short as the server sent it.  No reply may appear out of
-nowhere.  What is routed on port 4011 must cross unchanged and once, and no
+that the relay had added to the request, padded with zeros to 300 if that made it
+shorter than 300.  No client may see a reply that no server sent.  What is routed on port 4011 must cross unchanged and once, and no
 ICMP error about port 4011 may leave the router for a client.
 
 Reads tcpdump's classic files of Ethernet frames.  Exit 0 when all is well, 1

@@ -2,8 +2,8 @@
 
 Builds them from lines key=value, wrong on purpose where a line says so, and
 takes them apart into lines key=value.  Shared by pkt.py and fakeserver.py.
-It is written apart from the relay's own codec on purpose: a test that decoded
-with the code under test would agree with its mistakes.  RFC 951, 2131, 2132,
+It shares no code with the relay: a test that decoded with the code under test
+would agree with its mistakes.  RFC 951, 2131, 2132,
 3046; RFC 791, 768, 1071.
 
 The keys of a message (all optional):

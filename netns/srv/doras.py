@@ -5,7 +5,7 @@
 COUNT clients start EVERY ms apart, the first three bytes of their MAC being those
 of NET (hex, as 02aa10).  Each asks for a lease as firmware does: DISCOVER, and
 REQUEST for the first offer, sent again after 4, 8 and 16 s (PXE 2.1, 2.2.2), and
-DISCOVER anew when a REQUEST is not answered.  Prints, when all are through:
+DISCOVER again when a REQUEST is not answered.  When all are done, prints
 clients=, leases=, addresses= (different ones), again= (messages sent again) and
 longest= (ms from a client's first DISCOVER to its ACK).  DONE is a file that is
 made when half of them have started.

@@ -8,12 +8,11 @@ monitor' writes) that matches the second one.  An empty second pattern: the even
 is the command itself.  Prints event= and line=, milliseconds
 after the command took effect, and lag=, the difference; "none" where nothing came.
 
-What other programs of this machine take is no part of the lag, which is that of
-the processes PID: the time that they waited for a processor is subtracted, and
-printed as waited=.  A line has the time at which LOG was written, and not that at
-which it was seen here.  `ip -n' is started beforehand, which takes 50 ms on a busy
-machine, and may wait for a lock of the kernel that is everybody's: the event is when
-it has its answer.
+The lag is that of the processes PID: the time that they waited for a processor, while
+other programs had it, is subtracted and printed as waited=.  The time of a line is
+when LOG was written, not when this program saw it.  `ip -n' is started beforehand,
+which takes 50 ms on a busy machine, and may wait for the rtnl lock: the event is
+when it has its answer.
 """
 
 import datetime

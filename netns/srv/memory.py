@@ -11,9 +11,9 @@ many allocations:
   reload  one daemon, a SIGHUP for each n: takes the configuration or refuses it
   ask     one daemon, each question of pxrelayctl: answered or not, it lives
   change  one daemon, an address goes while the n-th and all further ones fail: when memory
-          is there again it knows
+          is there again, it knows the true state
 
-After a start and a reload each socket of it is one that it reads.
+After a start and a reload it reads every socket that it has.
 
 STRIDE: every so many n are tried, from a random one on; 1: all. Prints what
 happened, and FAIL lines; the exit status is 1 if there were any.

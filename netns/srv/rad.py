@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Answers router solicitations on one interface with an advertisement that
 offers nothing.  iPXE configures IPv6 before IPv4 and waits 13 s for a router
-where there is none, which is what a boot test would mostly consist of.
+where there is none, which would be most of the time of a boot test.
 
 usage: rad.py IFACE
 """

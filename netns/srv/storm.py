@@ -3,14 +3,14 @@
   storm.py run FILE clients=N seconds=S IFACE VLAN [IFACE VLAN]...
   storm.py report FILE
 
-Every machine has a MAC address and a transaction of its own, and is in one of the
-VLANs by turns.  It sends DISCOVER at 0, 1, 3 and 7 s, needs the offer of an address and
-the one of a boot server, and goes on as soon as it has both; without a boot offer it goes
-on when its timer rings and 2 s are over, which here is a failure.  Then REQUEST at
+Every machine has its own MAC address and transaction; they take the VLANs in turn.  It
+sends DISCOVER at 0, 1, 3 and 7 s, needs the offer of an address and that of a boot
+server, and goes on as soon as it has both; without a boot offer it goes on when its
+timer expires after 2 s, which counts as a failure here.  Then REQUEST at
 0, .25, .75, 1.75, 3.75 and 7.75 s until the ACK (ipxe src/net/udp/dhcp.c,
 src/net/retry.c).
 
-FILE becomes the story of it, a line for each event, and a test adds lines of its own:
+FILE gets a line for each event, and a test adds lines of its own:
 
   mark WORDS...                     what is done to the servers from here on
   begin NUMBER VLAN                 a machine is switched on

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""Plays wdsnbp.com, the first boot file of WDS, where no Windows is at hand.
+"""Plays wdsnbp.com, the first boot file of WDS, without Windows.
 
 It asks its WDS server on port 4011 with option 250, asks again while the answer
 says "pending", and follows a referral to another server, until one names a boot

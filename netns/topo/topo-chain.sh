@@ -1,4 +1,4 @@
-# topo-chain.sh: two routers one behind the other, for two relays in a chain.
+# topo-chain.sh: two routers in a row, for two relays in a chain.
 #
 #  ┌───────────┐    ┌─────────────────┐    ┌─────────────────┐    ┌───────────┐
 #  │ cl10 eth0 ├────┤ vlan10  r1  up0 ├────┤ down0   r2  up0 ├────┤ eth0 srv1 │
