@@ -1,59 +1,60 @@
 /* SPDX-License-Identifier: ISC
  *
- * scen - scripted scenarios: the whole daemon with a fake io floor (tests/fake), that is with a
+ * scen - scripted scenarios: the whole daemon on a fake io floor (tests/fake), that is with a
  * fake clock and a fake wire. Each tests/scen/NAME.scen is one test. A script is read line by
  * line:
  *
  *   conf ... end                    the configuration, lines as in the file
- *   load FILE                       ... a file of the source tree; either one again: a reload
- *   link IFINDEX NAME [down]        the kernel tells of a link (again: changed); also
+ *   load FILE                       ... from a file of the source tree; a second one is a reload
+ *   link IFINDEX NAME [down]        the kernel reports a link (again: changed); also
  *                                   bridge, master=IFINDEX, vlan=ID
  *   link IFINDEX NAME lower=N [mac=...]    a macvlan on interface N
  *   linkgone IFINDEX
- *   addr IFINDEX A.B.C.D/N [secondary]     ... of an address; -addr takes it away
+ *   addr IFINDEX A.B.C.D/N [secondary]     ... an address; -addr removes it
  *   route SERVER SOURCE             our address on the way to a server
  *   client IFINDEX TYPE KEY=...     a client (or another relay) sends
  *   client4011 IFINDEX SRC:PORT TYPE KEY=...
  *   helper IFINDEX SRC:PORT PORT [ttl=N] [payload=HEX]     a broadcast to another port
- *   tap IFINDEX SRC:PORT DST:PORT TYPE KEY=...     a packet that is routed past us; an
- *                                   OFFER or ACK is a server's
+ *   tap IFINDEX SRC:PORT DST:PORT TYPE KEY=...     a packet routed past us; OFFER and ACK
+ *                                   are from a server
  *   stranger IFINDEX ADDR TYPE KEY=...     a broadcast to port 68 that we did not send
- *   tftp IFINDEX CLIENT SERVER read FILE   what is routed past us: the first packet of a
- *   tftp IFINDEX CLIENT SERVER error CODE  transfer, and the server's error
- *   server ADDR TYPE KEY=...        a server answers the last request it got, with
+ *   tftp IFINDEX CLIENT SERVER read FILE   routed past us: the first packet of a transfer
+ *   tftp IFINDEX CLIENT SERVER error CODE  ... and the server's error
+ *   server ADDR TYPE KEY=...        a server answers the last request it got; with
  *                                   sport=4011 from that port
  *   health ADDR up|down|drained|enabled    probes, or the operator, say so; from `down' to
  *                                   `up' the server's probes are not answered
  *   error ADDR ERRNO                the kernel reports ECONNREFUSED, EHOSTUNREACH or
- *                                   ENETUNREACH for the server's socket
- *   kernel ADDR noroute|ok          ... that there is no way to it, or is again; takes 50 ms,
- *                                   as route does
+ *                                   ENETUNREACH on the server's socket
+ *   kernel ADDR noroute|ok          ... no route to the server, or one again; takes 50 ms,
+ *                                   as `route' does
  *   wait MS                         time passes
- *   start                           the clock of the machine that is switched on now
- *   at MS                           time passes until so long after `start'
- *   let NAME WORDS...               from here on $NAME stands for these words
+ *   start                           the time that `at' and `t=' count from
+ *   at MS                           time passes until MS after `start'
+ *   let NAME WORDS...               from here on, $NAME means these words
  *   expect server ADDR KEY=...      the next packet on the wire
  *   expect client IFINDEX KEY=...
- *   expect drop WORD                the last packet was dropped with this reason
  *   expect helped DST [by=IFINDEX] [src=] [sport=] [dport=] [ttl=]
- *   expect rule NAME N              so often it has matched
+ *   expect drop WORD                the last packet was dropped for this reason
  *   expect nothing
+ *   expect rule NAME N              the rule has matched so often
  *   expect counter WORD N
  *   expect health ADDR STATE [DIAG]
- *   expect verdict MAC CODE         of this machine's boot, now
- *   expect before MAC CODE          ... of the one before it
- *   expect also MAC [CODE...]       what else is worth knowing, all of it
- *   expect boots KIND WHAT=N...     so many were started, succeeded, failed, unjudged, going-on, or
- *                                   got the verdict of that code; what is not named is not looked at
+ *   expect verdict MAC CODE         on this machine's boot, now
+ *   expect before MAC CODE          ... on the one before it
+ *   expect also MAC [CODE...]       everything else that is worth knowing
+ *   expect boots KIND WHAT=N...     number of boots started, succeeded, failed, unjudged,
+ *                                   going-on, or with the verdict of that code
  *
- * KEYs of messages: xid, mac, flags, hops, giaddr, ciaddr, yiaddr, siaddr, hlen,
- * file=NAME (the field), pad (length), opt.N=hex (N decimal; "text" in quotes has no spaces), noend; with `client`: unicast. `server` echoes
- * option 82 unless noecho; `by IFINDEX` says where the answer arrives.
+ * KEYs of messages: xid, mac, flags, hops, giaddr, ciaddr, yiaddr, siaddr, hlen, secs,
+ * file=NAME (the field), pad (length), opt.N=hex (N decimal; or "text" without spaces), noend;
+ * with `client`: unicast. `server` echoes option 82 unless noecho; `by=IFINDEX` is where the
+ * reply arrives.
  * KEYs of expectations: the same, and dst, l2, sport, dport, len, no.N (no option N),
- * t (milliseconds after `start', to the millisecond).
+ * t (milliseconds after `start', exactly).
  *
- * Whatever the wire carries must be expected, in order (what goes to several servers at one
- * moment, in any order): a packet that is left over fails the test.
+ * Every packet on the wire must be expected, in order (packets to several servers at one
+ * moment, in any order): one that is left over fails the test.
  */
 #include <check.h>
 #include <dirent.h>
@@ -105,7 +106,7 @@ struct scen {
 	/* the last request of each server, for its answer */
 	uint16_t n_asked;
 	struct { struct ip4 server; size_t len; uint8_t msg[MSG_MAX]; } asked[SERVERS_MAX];
-	/* of which the script says that their probes are not answered */
+	/* whose probes are not answered */
 	unsigned n_dead;
 	struct { struct ip4 server; bool is; } dead[SERVERS_MAX];
 };
@@ -185,8 +186,15 @@ ip(const struct scen *s, const char *text)
 	struct ip4 a = IP4_NONE;
 
 	if (!ip4_parse(text, &a))
-		wrong(s, "%s is no address", text);
+		wrong(s, "%s is not an address", text);
 	return a;
+}
+
+/* word[1] of the lines that name an interface. */
+static uint32_t
+ifindex_of(char **word)
+{
+	return (uint32_t)strtoul(word[1], NULL, 10);
 }
 
 static struct ip4
@@ -197,7 +205,7 @@ ip_key(const struct scen *s, char **word, const char *key, struct ip4 otherwise)
 	return v ? ip(s, v) : otherwise;
 }
 
-/* "text" or hex digits; returns the length */
+/* Reads "text" or hex digits; returns the length. */
 static size_t
 bytes(const struct scen *s, const char *v, uint8_t *out, size_t size)
 {
@@ -226,7 +234,7 @@ type_of(const struct scen *s, const char *name)
 	uint8_t t = dhcp4_type_parse(name);
 
 	if (t == 0 && strcmp(name, "BOOTP") != 0)
-		wrong(s, "%s is no message type", name);
+		wrong(s, "%s is not a message type", name);
 	return t;
 }
 
@@ -275,8 +283,7 @@ put_file(const struct scen *s, struct wr *w, const char *name)
 	wr_zeros(w, DHCP4_LEN_FILE - n);
 }
 
-/* A message with fields of `from` (the request that is answered, or NULL) where
- * no key says otherwise. */
+/* A message; without a key a field is that of `from`, the request to answer (may be NULL). */
 static size_t
 build(const struct scen *s, uint8_t *msg, uint8_t op, uint8_t type, char **word,
     const struct dhcp4 *from)
@@ -289,7 +296,7 @@ build(const struct scen *s, uint8_t *msg, uint8_t op, uint8_t type, char **word,
 
 	known_words(s, word);
 	if (v && !mac_parse(v, &mac))
-		wrong(s, "%s is no MAC", v);
+		wrong(s, "%s is not a MAC address", v);
 	memcpy(chaddr, mac.b, 6);
 	if (from && !v)
 		memcpy(chaddr, from->chaddr, 16);
@@ -348,7 +355,7 @@ server_of_out(const struct fakeio_out *o)
 	return o->to == FAKEIO_SERVER ? o->server : o->dst;
 }
 
-/* What each server was asked last, for its answer. */
+/* Keeps the last request to each server, for its answer. */
 static void
 remember_asked(struct scen *s)
 {
@@ -387,7 +394,7 @@ drops(const struct scen *s, int table)
 	}
 }
 
-/* A packet comes in: what it was dropped for is seen in the counters. */
+/* Finds out from the counters why the last packet was dropped. */
 static void
 note_drops(struct scen *s)
 {
@@ -405,12 +412,12 @@ static void
 pass_until(struct scen *s, struct mono until)
 {
 	if (mono_before(until, fakeio_now()))
-		wrong(s, "that is over");
+		wrong(s, "that moment is past");
 	fakeio_pass(until);
 	note_drops(s);
 }
 
-/* Probes are no part of a script: they are answered unless it said that the server is down. */
+/* Probes are not part of a script: they are answered unless it said the server is down. */
 static bool
 on_sent(void *user, const struct fakeio_out *o)
 {
@@ -431,7 +438,7 @@ on_sent(void *user, const struct fakeio_out *o)
 	return true;
 }
 
-/* A frame, from the hardware address in it when it is a DHCP message. */
+/* Receives a frame; a DHCP message comes from the hardware address in it. */
 static void
 frame_comes(struct scen *s, const struct udpip *u, uint32_t ifindex, enum ring_to to)
 {
@@ -451,7 +458,7 @@ mistake(void *user, int line, const char *text)
 	wrong(user, "conf line %d: %s", line, text);
 }
 
-/* The first one opens the daemon, the others are reloads. */
+/* The first one starts the daemon, further ones are reloads. */
 static void
 set_conf(struct scen *s, const char *text)
 {
@@ -482,7 +489,7 @@ set_link(struct scen *s, char **word)
 {
 	struct iftab_link l = { .up = true, .hwtype = 1, .mac_len = 6, .mtu = 1500 };
 
-	l.ifindex = (uint32_t)strtoul(word[1], NULL, 10);
+	l.ifindex = ifindex_of(word);
 	snprintf(l.name, sizeof(l.name), "%s", word[2]);
 	l.mac[0] = 2;
 	l.mac[5] = (uint8_t)l.ifindex;
@@ -498,7 +505,7 @@ set_link(struct scen *s, char **word)
 		struct mac m;
 
 		if (!mac_parse(value(word + 3, "mac"), &m))
-			wrong(s, "%s is no MAC address", value(word + 3, "mac"));
+			wrong(s, "%s is not a MAC address", value(word + 3, "mac"));
 		memcpy(l.mac, m.b, sizeof(m.b));
 	}
 	fakeio_link(&l);
@@ -506,14 +513,22 @@ set_link(struct scen *s, char **word)
 }
 
 static void
-set_addr(struct scen *s, char **word, bool gone)
+link_gone(struct scen *s, char **word)
+{
+	(void)s;
+	fakeio_link_gone(ifindex_of(word));
+	fakeio_batch_end();
+}
+
+static void
+set_addr(struct scen *s, char **word)
 {
 	struct iftab_addr a = { .secondary = has(word + 3, "secondary") };
-	uint32_t ifindex = (uint32_t)strtoul(word[1], NULL, 10);
+	uint32_t ifindex = ifindex_of(word);
 
 	if (!ip4net_parse(word[2], &a.net))
-		wrong(s, "%s is no prefix", word[2]);
-	if (gone)
+		wrong(s, "%s is not a prefix", word[2]);
+	if (word[0][0] == '-')
 		fakeio_addr_gone(ifindex, a.net);
 	else
 		fakeio_addr(ifindex, &a);
@@ -526,7 +541,7 @@ client_sends(struct scen *s, char **word)
 	uint8_t msg[MSG_MAX];
 	uint8_t op = has(word, "reply") ? BOOTREPLY : BOOTREQUEST;
 	size_t len = build(s, msg, op, type_of(s, word[2]), word + 3, NULL);
-	uint32_t ifindex = (uint32_t)strtoul(word[1], NULL, 10);
+	uint32_t ifindex = ifindex_of(word);
 	struct udpip u = {
 		.sport = 68, .dport = 67, .dst = IP4_BROADCAST, .ttl = 64,
 		.payload = msg, .payload_len = number(word, "cut", len, 10),
@@ -563,7 +578,7 @@ client_asks_4011(struct scen *s, char **word)
 
 	u.src = ip_port(s, word[2], &u.sport);
 	u.payload_len = build(s, msg, BOOTREQUEST, type_of(s, word[3]), word + 4, NULL);
-	frame_comes(s, &u, (uint32_t)strtoul(word[1], NULL, 10), RING_TO_BROADCAST);
+	frame_comes(s, &u, ifindex_of(word), RING_TO_BROADCAST);
 }
 
 static void
@@ -577,7 +592,7 @@ is_routed(struct scen *s, char **word)
 	u.dst = ip_port(s, word[3], &u.dport);
 	u.payload_len = build(s, msg, reply ? BOOTREPLY : BOOTREQUEST, type,
 	    word + 5, NULL);
-	frame_comes(s, &u, (uint32_t)strtoul(word[1], NULL, 10), RING_TO_HOST);
+	frame_comes(s, &u, ifindex_of(word), RING_TO_HOST);
 }
 
 static void
@@ -590,19 +605,19 @@ overheard(struct scen *s, char **word)
 	};
 
 	u.payload_len = build(s, msg, BOOTREPLY, type_of(s, word[3]), word + 4, NULL);
-	frame_comes(s, &u, (uint32_t)strtoul(word[1], NULL, 10), RING_TO_BROADCAST);
+	frame_comes(s, &u, ifindex_of(word), RING_TO_BROADCAST);
 }
 
-/* RFC 1350 5: a read request, or an error from a port of the server's own. */
+/* RFC 1350 5: a read request, or an error from the port the server chose. */
 static void
 tftp(struct scen *s, char **word)
 {
 	uint8_t msg[512];
 	struct wr w = wr_init(msg, sizeof(msg));
 	struct udpip u = { .ttl = 64, .payload = msg };
-	bool read = word[4] && strcmp(word[4], "read") == 0;
+	bool read = strcmp(word[4], "read") == 0;
 
-	if (!word[4] || !word[5] || (!read && strcmp(word[4], "error") != 0))
+	if (!read && strcmp(word[4], "error") != 0)
 		wrong(s, "tftp IFINDEX CLIENT SERVER read FILE, or error CODE");
 	u.src = ip(s, word[read ? 2 : 3]);
 	u.dst = ip(s, word[read ? 3 : 2]);
@@ -617,7 +632,7 @@ tftp(struct scen *s, char **word)
 		wr_bytes(&w, "no", 3);
 	}
 	u.payload_len = wr_len(&w);
-	frame_comes(s, &u, (uint32_t)strtoul(word[1], NULL, 10), RING_TO_HOST);
+	frame_comes(s, &u, ifindex_of(word), RING_TO_HOST);
 }
 
 static void
@@ -635,7 +650,7 @@ port_is_helped(struct scen *s, char **word)
 		u.payload_len = bytes(s, value(word + 4, "payload"), payload,
 		    sizeof(payload));
 	u.src = ip_port(s, word[2], &u.sport);
-	frame_comes(s, &u, (uint32_t)strtoul(word[1], NULL, 10), RING_TO_BROADCAST);
+	frame_comes(s, &u, ifindex_of(word), RING_TO_BROADCAST);
 }
 
 static void
@@ -698,7 +713,7 @@ want_options(const struct scen *s, char **word, const struct dhcp4 *m)
 		n = bytes(s, *word + at, want, sizeof(want));
 		if (dhcp4_opt_join(m, (uint8_t)code, is, sizeof(is)) != n ||
 		    memcmp(is, want, n) != 0)
-			wrong(s, "option %u is another (%s)", code, *word);
+			wrong(s, "option %u differs (%s)", code, *word);
 	}
 }
 
@@ -755,7 +770,7 @@ want_helped(const struct scen *s, char **word, const struct fakeio_out *o)
 	want_number(s, word, "by", o->ifindex, 10);
 }
 
-/* What goes to several servers at one moment may be expected in any order. */
+/* Packets to several servers at one moment may be expected in any order. */
 static void
 any_order(struct scen *s, struct ip4 server)
 {
@@ -774,13 +789,13 @@ any_order(struct scen *s, struct ip4 server)
 }
 
 static void
-expect_packet(struct scen *s, char **word, enum whom whom)
+expect_packet(struct scen *s, char **word)
 {
+	enum whom whom = strcmp(word[1], "server") == 0 ? TO_SERVER :
+	    strcmp(word[1], "client") == 0 ? TO_CLIENT : HELPED;
 	const struct fakeio_out *o;
 	char a[IP4_STRLEN];
 
-	if (!word[2])
-		wrong(s, "expect whom?");
 	if (s->at == fakeio_sent())
 		wrong(s, "nothing was sent (drop: %s)", drop_word(s->last_drop));
 	if (whom == TO_SERVER)
@@ -802,7 +817,7 @@ expect_packet(struct scen *s, char **word, enum whom whom)
 }
 
 static void
-expect_rule(const struct scen *s, char **word)
+expect_rule(struct scen *s, char **word)
 {
 	for (unsigned i = 0; i < s->d->conf->n_rule; i++) {
 		if (strcmp(s->d->conf->rule[i].name, word[2]) != 0)
@@ -844,46 +859,45 @@ expect_health(struct scen *s, char **word)
 {
 	const struct health *h = &s->d->servers.health[server_of(s, word[2])];
 
-	if (!word[3] || strcmp(health_state_name(h->state), word[3]) != 0)
+	if (strcmp(health_state_name(h->state), word[3]) != 0)
 		wrong(s, "it is %s", health_state_name(h->state));
 	if (word[4] && strcmp(health_diag_word(h->diag), word[4]) != 0)
 		wrong(s, "diagnosis %s", health_diag_word(h->diag));
 }
 
-/* A code that no row has would be a line that cannot hold. */
+static const struct track_client *
+machine(const struct scen *s, const char *mac)
+{
+	struct mac m;
+
+	if (!mac_parse(mac, &m))
+		wrong(s, "%s is not a MAC address", mac);
+	return track_find(s->d->track, m.b, sizeof(m.b));
+}
+
+/* On the boot of now, or the one before. */
 static void
-expect_verdict(const struct scen *s, char **word)
+expect_verdict(struct scen *s, char **word)
 {
 	bool before = strcmp(word[1], "before") == 0;
-	const struct track_client *c;
-	const struct track_boot *b = NULL;
-	enum explain is;
-	struct mac mac;
+	const struct track_client *c = machine(s, word[2]);
+	const char *code;
 
-	if (!word[2] || !word[3] || !mac_parse(word[2], &mac))
-		wrong(s, "expect verdict MAC CODE");
-	c = track_find(s->d->track, mac.b, sizeof(mac.b));
 	if (before && (!c || !c->has_before))
 		wrong(s, "there was no boot before");
-	if (c)
-		b = before ? &c->before : &c->now;
-	is = explain(b, fakeio_now());
-	if (strcmp(explain_row(is)->code, word[3]) != 0)
-		wrong(s, "the verdict is %s", explain_row(is)->code);
+	code = explain_row(explain(!c ? NULL : before ? &c->before : &c->now,
+	    fakeio_now()))->code;
+	if (strcmp(code, word[3]) != 0)
+		wrong(s, "the verdict is %s", code);
 }
 
 static void
-expect_also(const struct scen *s, char **word)
+expect_also(struct scen *s, char **word)
 {
+	const struct track_client *c = machine(s, word[2]);
 	enum explain also[EXPLAIN_ALSO_MAX];
-	const struct track_client *c;
-	struct mac mac;
-	unsigned n, i;
+	unsigned n = explain_also(c ? &c->now : NULL, fakeio_now(), also), i;
 
-	if (!word[2] || !mac_parse(word[2], &mac))
-		wrong(s, "expect also MAC [CODE...]");
-	c = track_find(s->d->track, mac.b, sizeof(mac.b));
-	n = explain_also(c ? &c->now : NULL, fakeio_now(), also);
 	for (i = 0; i < n; i++)
 		if (!word[3 + i] ||
 		    strcmp(word[3 + i], explain_row(also[i])->code) != 0)
@@ -911,20 +925,19 @@ boots_of(const struct scen *s, enum pxe_kind k, const char *what)
 	while (e < EXPLAIN_MAX && strcmp(explain_row((enum explain)e)->code, what) != 0)
 		e++;
 	if (e == EXPLAIN_MAX)
-		wrong(s, "no diagnosis is %s", what);
+		wrong(s, "there is no verdict %s", what);
 	return b->judged[k][e];
 }
 
 static void
-expect_boots(const struct scen *s, char **word)
+expect_boots(struct scen *s, char **word)
 {
 	int k = 0;
 
-	while (k < PXE_KIND_MAX && word[2] &&
-	    strcmp(pxe_kind_word((enum pxe_kind)k), word[2]) != 0)
+	while (k < PXE_KIND_MAX && strcmp(pxe_kind_word((enum pxe_kind)k), word[2]) != 0)
 		k++;
-	if (k == PXE_KIND_MAX || !word[2] || !word[3])
-		wrong(s, "expect boots KIND WHAT=N...");
+	if (k == PXE_KIND_MAX)
+		wrong(s, "there is no kind %s", word[2]);
 	for (char **w = word + 3; *w; w++) {
 		char *is = strchr(*w, '=');
 		uint64_t n;
@@ -938,7 +951,7 @@ expect_boots(const struct scen *s, char **word)
 	}
 }
 
-/* Whatever a script does: each boot that was started has come to one thing, or is going on. */
+/* In every script, each boot that was started is counted once more, or is going on. */
 static void
 boots_add_up(const struct scen *s)
 {
@@ -972,34 +985,59 @@ nothing_left(struct scen *s)
 }
 
 static void
+expect_nothing(struct scen *s, char **word)
+{
+	(void)word;
+	nothing_left(s);
+}
+
+static void
+expect_drop(struct scen *s, char **word)
+{
+	nothing_left(s);
+	if (strcmp(drop_word(s->last_drop), word[2]) != 0)
+		wrong(s, "dropped: %s", drop_word(s->last_drop));
+}
+
+/* A line, by its first word, or for `expect' by its second. */
+struct line {
+	const char *word;
+	int n;			/* words at least */
+	void (*run)(struct scen *s, char **word);
+};
+
+static void
+run_one_of(struct scen *s, const struct line *lines, char **word, unsigned at)
+{
+	int n = 0;
+
+	while (word[n])
+		n++;
+	for (const struct line *l = lines; l->word; l++) {
+		if (!word[at] || strcmp(l->word, word[at]) != 0)
+			continue;
+		if (n < l->n)
+			wrong(s, "%s: %d words are too few", l->word, n);
+		l->run(s, word);
+		return;
+	}
+	wrong(s, "unknown word %s", word[at] ? word[at] : "(none)");
+}
+
+static void
 expect(struct scen *s, char **word)
 {
-	if (strcmp(word[1], "server") == 0)
-		expect_packet(s, word, TO_SERVER);
-	else if (strcmp(word[1], "client") == 0)
-		expect_packet(s, word, TO_CLIENT);
-	else if (strcmp(word[1], "helped") == 0)
-		expect_packet(s, word, HELPED);
-	else if (strcmp(word[1], "verdict") == 0 || strcmp(word[1], "before") == 0)
-		expect_verdict(s, word);
-	else if (strcmp(word[1], "also") == 0)
-		expect_also(s, word);
-	else if (strcmp(word[1], "boots") == 0)
-		expect_boots(s, word);
-	else if (strcmp(word[1], "rule") == 0)
-		expect_rule(s, word);
-	else if (strcmp(word[1], "nothing") == 0)
-		nothing_left(s);
-	else if (strcmp(word[1], "counter") == 0)
-		expect_counter(s, word);
-	else if (strcmp(word[1], "health") == 0)
-		expect_health(s, word);
-	else if (strcmp(word[1], "drop") == 0) {
-		nothing_left(s);
-		if (strcmp(drop_word(s->last_drop), word[2]) != 0)
-			wrong(s, "dropped: %s", drop_word(s->last_drop));
-	} else
-		wrong(s, "expect what?");
+	static const struct line lines[] = {
+		{ "server", 3, expect_packet }, { "client", 3, expect_packet },
+		{ "helped", 3, expect_packet }, { "nothing", 2, expect_nothing },
+		{ "drop", 3, expect_drop }, { "rule", 4, expect_rule },
+		{ "counter", 4, expect_counter }, { "health", 4, expect_health },
+		{ "verdict", 4, expect_verdict }, { "before", 4, expect_verdict },
+		{ "also", 3, expect_also }, { "boots", 4, expect_boots },
+		{ NULL, 0, NULL },
+	};
+
+	run_one_of(s, lines, word, 1);
 }
 
 static void
@@ -1017,7 +1055,7 @@ set_route(struct scen *s, char **word)
 	routes_changed(s);
 }
 
-/* As many results as it takes: that is the probes' business. */
+/* Gives as many results as it takes; the probes' own rules are tested elsewhere. */
 static void
 set_health(struct scen *s, char **word)
 {
@@ -1046,7 +1084,7 @@ set_way(struct scen *s, char **word)
 	else if (strcmp(word[2], "ok") == 0)
 		fakeio_route(ip(s, word[1]), 0, NULL, IP4_NONE);
 	else
-		wrong(s, "what does the kernel say?");
+		wrong(s, "kernel ADDR noroute|ok");
 	routes_changed(s);
 }
 
@@ -1067,24 +1105,29 @@ error_comes(struct scen *s, char **word)
 }
 
 static void
-do_time(struct scen *s, char **word)
+start_clock(struct scen *s, char **word)
 {
-	if (strcmp(word[0], "start") == 0)
-		s->start = fakeio_now();
-	else
-		pass_until(s, mono_add_ms(strcmp(word[0], "at") == 0 ? s->start :
-		    fakeio_now(), strtol(word[1], NULL, 10)));
+	(void)word;
+	s->start = fakeio_now();
 }
 
 static void
-load_conf(struct scen *s, const char *path)
+pass_ms(struct scen *s, char **word)
+{
+	struct mono from = strcmp(word[0], "at") == 0 ? s->start : fakeio_now();
+
+	pass_until(s, mono_add_ms(from, strtol(word[1], NULL, 10)));
+}
+
+static void
+load_conf(struct scen *s, char **word)
 {
 	char text[65536];
-	FILE *f = fopen(path, "r");
+	FILE *f = fopen(word[1], "r");
 	size_t n;
 
 	if (!f)
-		wrong(s, "%s: %s", path, strerror(errno));
+		wrong(s, "%s: %s", word[1], strerror(errno));
 	n = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
 	text[n] = '\0';
@@ -1094,49 +1137,25 @@ load_conf(struct scen *s, const char *path)
 static void
 do_line(struct scen *s, char **word)
 {
+	static const struct line lines[] = {
+		{ "load", 2, load_conf }, { "link", 3, set_link },
+		{ "linkgone", 2, link_gone }, { "addr", 3, set_addr },
+		{ "-addr", 3, set_addr }, { "route", 3, set_route },
+		{ "client", 3, client_sends }, { "client4011", 4, client_asks_4011 },
+		{ "helper", 4, port_is_helped }, { "tap", 5, is_routed },
+		{ "stranger", 4, overheard }, { "tftp", 6, tftp },
+		{ "server", 3, server_answers }, { "health", 3, set_health },
+		{ "kernel", 3, set_way }, { "error", 3, error_comes },
+		{ "wait", 2, pass_ms }, { "at", 2, pass_ms },
+		{ "start", 1, start_clock }, { NULL, 0, NULL },
+	};
+
 	if (strcmp(word[0], "expect") == 0) {
 		expect(s, word);
 		return;
 	}
 	nothing_left(s);
-	if (strcmp(word[0], "load") == 0)
-		load_conf(s, word[1]);
-	else if (strcmp(word[0], "helper") == 0)
-		port_is_helped(s, word);
-	else if (strcmp(word[0], "link") == 0)
-		set_link(s, word);
-	else if (strcmp(word[0], "linkgone") == 0) {
-		fakeio_link_gone((uint32_t)strtoul(word[1], NULL, 10));
-		fakeio_batch_end();
-	} else if (strcmp(word[0], "addr") == 0)
-		set_addr(s, word, false);
-	else if (strcmp(word[0], "-addr") == 0)
-		set_addr(s, word, true);
-	else if (strcmp(word[0], "route") == 0)
-		set_route(s, word);
-	else if (strcmp(word[0], "client") == 0)
-		client_sends(s, word);
-	else if (strcmp(word[0], "client4011") == 0)
-		client_asks_4011(s, word);
-	else if (strcmp(word[0], "tap") == 0)
-		is_routed(s, word);
-	else if (strcmp(word[0], "stranger") == 0)
-		overheard(s, word);
-	else if (strcmp(word[0], "tftp") == 0)
-		tftp(s, word);
-	else if (strcmp(word[0], "server") == 0)
-		server_answers(s, word);
-	else if (strcmp(word[0], "wait") == 0 || strcmp(word[0], "at") == 0 ||
-	    strcmp(word[0], "start") == 0)
-		do_time(s, word);
-	else if (strcmp(word[0], "health") == 0)
-		set_health(s, word);
-	else if (strcmp(word[0], "kernel") == 0)
-		set_way(s, word);
-	else if (strcmp(word[0], "error") == 0)
-		error_comes(s, word);
-	else
-		wrong(s, "unknown word %s", word[0]);
+	run_one_of(s, lines, word, 0);
 }
 
 /* --- running ---------------------------------------------------------------------- */
@@ -1167,7 +1186,7 @@ close_scen(struct scen *s)
 	free(s);
 }
 
-/* A command's answer is a JSON document, and no error. */
+/* A command is answered by a JSON document without an error. */
 static void
 answers(const struct scen *s, const char *command)
 {
@@ -1175,7 +1194,7 @@ answers(const struct scen *s, const char *command)
 	json_t *doc = text ? json_loads(text, 0, NULL) : NULL;
 
 	if (!doc)
-		wrong(s, "\"%s\" is answered by no document", command);
+		wrong(s, "\"%s\" is not answered by a document", command);
 	if (json_object_get(doc, "error"))
 		wrong(s, "\"%s\": %s", command, text);
 	json_decref(doc);
@@ -1216,7 +1235,7 @@ look_at_everything(const struct scen *s)
 		wrong(s, "the capture has no section header");
 	memcpy(&block, stream, sizeof(block));
 	if (block != 0x0a0d0d0a)
-		wrong(s, "the capture is no pcapng");
+		wrong(s, "the capture is not pcapng");
 }
 
 /* Lines up to "end", with their newlines. */
@@ -1234,7 +1253,7 @@ read_conf(struct scen *s, FILE *f)
 	wrong(s, "conf without end");
 }
 
-/* The words of a `let', in the place of its name. */
+/* Splits a line into words and replaces $NAME by the words of its `let'. */
 static int
 split(struct scen *s, char *line, char **word, int n)
 {
@@ -1340,7 +1359,7 @@ START_TEST(scenario)
 }
 END_TEST
 
-/* With a line in the log for each packet, and each packet captured: nothing is another. */
+/* With each packet logged and captured the result is the same. */
 START_TEST(scenario_while_everybody_looks)
 {
 	run_scenario(found[_i]->d_name, true);
