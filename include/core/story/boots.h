@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * boots - how many machines booted from the network and how many failed, and why: each boot
- * that core/track opens is counted once as started, and once, when it is over, by its verdict.
+ * boots - how many machines booted from the network, how many failed, and why: each boot that
+ * core/track opens is counted once as started, and once, when it is over, by its verdict.
  *
- * started = succeeded + failed + unjudged + those that are going on, for every kind of
- * machine. The kind is the one that the machine named when its boot was opened. A boot is unjudged
- * when it is over before anything certain can be said: the machine was switched off, it began anew
- * within seconds, or its place in the table was needed.
+ * started = succeeded + failed + unjudged + going_on, for each kind of machine: the kind it
+ * named when its boot was opened. A boot is unjudged if it is over before it has a verdict:
+ * the machine was switched off, it began anew within seconds, or it was evicted.
  */
 #ifndef CORE_BOOTS_H
 #define CORE_BOOTS_H
@@ -16,19 +15,19 @@
 #include "core/story/explain.h"
 #include "core/story/track.h"
 
-/* Numbers only ever grow, but for going_on. */
+/* All but going_on only ever grow. */
 struct boots {
 	uint64_t started[PXE_KIND_MAX];
 	uint64_t judged[PXE_KIND_MAX][EXPLAIN_MAX];	/* succeeded and failed */
 	uint64_t unjudged[PXE_KIND_MAX];
 	uint64_t going_on[PXE_KIND_MAX];
 	uint64_t opened;	/* started, of all kinds */
-	/* Told of each boot that is over; EXPLAIN_GOING_ON: unjudged. May be NULL. */
+	/* Called for each boot that is over; EXPLAIN_GOING_ON: unjudged. May be NULL. */
 	void (*over)(void *user, const struct track_client *c, enum explain verdict);
 	void *user;
 };
 
-/* From here on b, which must outlive t, counts the boots of t. */
+/* From now on b, which must outlive t, counts the boots of t. */
 void boots_count(struct boots *b, struct track *t);
 /* Sums over the diagnoses. */
 uint64_t boots_succeeded(const struct boots *b, enum pxe_kind k);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * capfilter - which packets a capture is about: machines, client interfaces,
- * servers. Of each kind one must fit, if any is given; all kinds must.
+ * capfilter - which packets a capture takes, by machine, client interface and server. Of
+ * each kind that is given, one must match.
  *
- * A packet is judged by what is known about it when its verdict is: a request belongs to
- * its VLAN and to the servers that it goes to, a reply to its server and to the VLAN
- * where it is delivered. Packets that are routed past the relay name no machine when they come
- * from a server (TFTP errors): so the filter learns which address a machine has.
+ * A packet is matched when its verdict is known: a request belongs to its VLAN and to the
+ * servers it is sent to, a reply to its server and to the VLAN where it is delivered. Packets
+ * from a server that are routed past the relay (TFTP errors) name no machine, so the filter
+ * learns the machines' addresses.
  */
 #ifndef CORE_CAPFILTER_H
 #define CORE_CAPFILTER_H
@@ -30,23 +30,23 @@ struct capfilter {
 	struct ip4 server[CAPFILTER_MAX];
 };
 
-/* What is known about a packet. Zeros are what is not known. */
+/* What is known about a packet; 0: unknown. */
 struct capfacts {
 	struct mac client;		/* chaddr */
 	struct mac from, to;		/* of the link */
 	struct ip4 src, dst;
 	struct ip4 leased;		/* an ACK's yiaddr */
-	const char *interface[2];	/* where it is, and whose conversation it is; or NULL */
+	const char *interface[2];	/* where it is, and the client's; or NULL */
 	uint16_t n_server;
 	struct ip4 server[CONF_SERVERS_MAX];
 };
 
-/* Reads "mac=52:54:00:12:34:56 interface=vlan1* server=NAME|ADDRESS", any number of words,
- * separated by blanks; none: everything. false, and why in words. */
+/* Parses "mac=52:54:00:12:34:56 interface=vlan1* server=NAME|ADDRESS": any number of words,
+ * separated by blanks; none: everything. false: the reason is in `why`. */
 bool capfilter_parse(struct capfilter *f, const struct conf *c, const char *words,
     char *why, size_t size);
 bool capfilter_match(const struct capfilter *f, const struct capfacts *p);
-/* To be told of each packet that matched. */
+/* Call it for each packet that matched. */
 void capfilter_learn(struct capfilter *f, const struct capfacts *p);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * boots - see include/core/story/boots.h. What is a boot, and when it is over, is core/track's; the
- * verdict is core/explain's.
+ * boots - see include/core/story/boots.h. core/track decides what is a boot and when it is
+ * over, core/explain the verdict.
  */
 #include "core/story/boots.h"
 
@@ -15,17 +15,15 @@ opened(void *boots, const struct track_client *c)
 	b->going_on[c->now.kind]++;
 }
 
-/*
- * The last word on a boot that was over at this moment; EXPLAIN_GOING_ON when nothing can be
- * said. Who has an address and begins anew has come to the end of this boot: it will not get
- * quieter. Who has none may have meant it as a retry with another xid.
- */
+/* The final verdict on a boot that was over at this moment; EXPLAIN_GOING_ON: none. A client
+ * that has an address and begins anew has finished this boot, so it is judged without waiting
+ * for silence. One that has none may have meant a retry with another xid. */
 static enum explain
 verdict(const struct track_boot *b, struct mono when)
 {
 	enum explain e = explain(b, when);
 
-	if (e == EXPLAIN_GOING_ON && b->ack)
+	if (e == EXPLAIN_GOING_ON && b->came.ack)
 		e = explain(b, mono_add_ms(b->last, TRACK_OVER_MS));
 	return e;
 }

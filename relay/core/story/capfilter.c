@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * capfilter - see include/core/story/capfilter.h. A capture is for a person who looks for
- * one machine, so the lists are short and walked through.
+ * capfilter - see include/core/story/capfilter.h. A capture is for somebody looking for one
+ * machine, so the lists are short and searched in order.
  */
 #include "core/story/capfilter.h"
 
@@ -59,7 +59,7 @@ take_interface(struct capfilter *f, const char *value, char *why, size_t size)
 	return true;
 }
 
-/* Any address will do: a server that nobody configured may be what is looked for. */
+/* Any address will do: the capture may be after a server that is not configured. */
 static bool
 take_server(struct capfilter *f, const struct conf *c, const char *value,
     char *why, size_t size)
@@ -169,8 +169,8 @@ capfilter_match(const struct capfilter *f, const struct capfacts *p)
 	return match_mac(f, p) && match_interface(f, p) && match_server(f, p);
 }
 
-/* The address of a machine: its own word when it speaks by its own link address, and
- * before that what a server has given to it. */
+/* The address of a machine: what it uses itself with its own link address, or else what a
+ * server leased to it. */
 void
 capfilter_learn(struct capfilter *f, const struct capfacts *p)
 {
