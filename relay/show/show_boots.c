@@ -74,7 +74,7 @@ rule(struct daemon *d, const struct track_boot *b)
 static struct ip4
 boot_server(const struct track_boot *b)
 {
-	return ip4_is_none(b->file_server) ? b->peer_4011 : b->file_server;
+	return ip4_is_none(b->file_server) ? b->p4011.peer : b->file_server;
 }
 
 static json_t *
@@ -227,12 +227,12 @@ facts(struct daemon *d, const struct track_boot *b)
 	    "interface", interface(d, b), "arch", arch(b),
 	    "family", pxe_family_name(b->family), "netboot", b->netboot,
 	    "rule", rule(d, b),
-	    "discovers", (json_int_t)b->discovers,
-	    "requests", (json_int_t)b->requests,
-	    "asked-dhcp", (json_int_t)b->dhcp_asked,
-	    "asked-boot", (json_int_t)b->boot_asked,
-	    "hedges", (json_int_t)b->hedges, "drops", (json_int_t)b->drops,
-	    "address", show_some_ip(b->address), "router", show_some_ip(b->router),
+	    "discovers", (json_int_t)b->sent.discovers,
+	    "requests", (json_int_t)b->sent.requests,
+	    "asked-dhcp", (json_int_t)b->asked.dhcp,
+	    "asked-boot", (json_int_t)b->asked.boot,
+	    "hedges", (json_int_t)b->asked.hedges, "drops", (json_int_t)b->refused.n,
+	    "address", show_some_ip(b->came.address), "router", show_some_ip(b->came.router),
 	    "server", show_some_ip(server), "server-name", server_name(d, server),
 	    "file", b->file[0] ? show_name(b->file) : NULL);
 }

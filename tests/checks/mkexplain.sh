@@ -3,34 +3,33 @@
 #
 #	tests/checks/mkexplain.sh > man/pxrelay-explain.7
 #
-# tests/checks/docs.sh holds the committed page against this.
+# tests/checks/docs.sh compares the committed page with its output.
 set -eu
 
 cat <<'END'
 .\" SPDX-License-Identifier: ISC
-.\" Made by tests/checks/mkexplain.sh from include/core/story/explain.def: change that.
+.\" Made by tests/checks/mkexplain.sh from include/core/story/explain.def: edit those.
 .Dd November 21, 2026
 .Dt PXRELAY-EXPLAIN 7
 .Os
 .Sh NAME
 .Nm pxrelay-explain
-.Nd what a network boot comes to, and what to do about it
+.Nd verdicts on a network boot, and what to do about each
 .Sh DESCRIPTION
 .Xr pxrelayd 8
-sees both sides of every boot: what the machine asks, what the servers say, and,
+sees both sides of every boot: the machine's requests, the servers' replies and,
 where it is the router, port 4011 and the beginning of TFTP.
 .Ql pxrelayctl explain MAC
-shows it, and one of the verdicts below: the first one, in their order here, that
-is true of the conversation.
-What else is worth knowing, though it did not decide, stands behind
+shows it, with one of the verdicts below: the first one, in this order, that is true of
+the conversation.
+What else is worth knowing, though it did not decide, follows after
 .Dq also :
-a rogue server that the machine did not listen to, servers that disagree, a
-second relay.
-Where another host is the router, or the boot server is on the machine's own network, nobody
-sees what they say to each other: a machine that has an address and was told from where to boot is
-.Ql leased
-then.
-A conversation begins with a DISCOVER of a new transaction, or behind a REQUEST for an
+a rogue server that the machine ignored, servers that disagree, a second relay.
+If another host is the machine's router, or the boot server is on the machine's own
+network, their packets do not pass the relay; then a machine that has an address and was
+told where to boot from counts as
+.Ql leased .
+A conversation begins with a DISCOVER of a new transaction, also after a REQUEST for an
 old address, or with the first message after two minutes of silence.
 .Pp
 The words are the same in
@@ -41,15 +40,15 @@ and
 and do not change.
 .Pp
 .Dq Screen
-is what the machine's firmware shows then; the numbers are those of Intel's PXE
-ROMs and their descendants, and of UEFI.
+is what the machine's firmware shows; the codes are those of Intel's PXE ROMs, of their
+descendants, and of UEFI.
 Other firmware may show less.
 .Sh VERDICTS
 .Bl -tag -width Ds
 END
 
-# A row is EXPLAIN(ID, "code", "firmware", "sentence", "cause", "cure"), over
-# several lines; it ends in the line that ends in a parenthesis.
+# A row of explain.def covers several lines and ends with a parenthesis at the end of a
+# line. Its five strings are code, firmware, sentence, cause and cure.
 awk '
 function strings(s,   n) {
 	while (match(s, /"([^"\\]|\\.)*"/)) {

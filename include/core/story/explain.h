@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * explain - the verdict on a boot: a pure function from what core/track saw to one
- * row of explain.def.
+ * explain - the verdict on a boot: a pure function from what core/track recorded to one row
+ * of explain.def.
  */
 #ifndef CORE_EXPLAIN_H
 #define CORE_EXPLAIN_H
@@ -10,7 +10,7 @@
 #include "core/story/track.h"
 
 enum explain {
-#define EXPLAIN(id, code, firmware, sentence, cause, cure) EXPLAIN_##id,
+#define EXPLAIN(id, ...) EXPLAIN_##id,
 #include "core/story/explain.def"
 #undef EXPLAIN
 	EXPLAIN_MAX
@@ -22,13 +22,13 @@ struct explain_row {
 
 /* b may be NULL: nothing was seen. */
 enum explain explain(const struct track_boot *b, struct mono now);
-/* What else is true and worth knowing, which is not why the boot came to its verdict: at most
- * EXPLAIN_ALSO_MAX rows into `also`, in their order. Returns how many. */
+/* What else is true and worth knowing, though it did not decide: rows into `also`, in their
+ * order. Returns how many. */
 #define EXPLAIN_ALSO_MAX 9
 unsigned explain_also(const struct track_boot *b, struct mono now,
     enum explain also[EXPLAIN_ALSO_MAX]);
 const struct explain_row *explain_row(enum explain e);
-/* Is it bad news: did the machine fail to get what it wanted? */
+/* Did the machine fail to get what it wanted? */
 bool explain_failed(enum explain e);
 
 #endif

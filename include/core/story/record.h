@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * record - tells core/track what relay4 decided: the one place that knows both.
+ * record - reports to core/track what relay4 decided: the one place that knows both.
  */
 #ifndef CORE_RECORD_H
 #define CORE_RECORD_H
@@ -13,7 +13,7 @@
  * belongs to this message. */
 void record_request(struct track *t, const struct relay4 *r,
     const struct relay4_rx *rx, const struct relay4_plan *plan, enum drop why, struct mono now);
-/* A stored question that relay4_hedge() sent on. */
+/* A stored request that relay4_hedge() sent to the next server. */
 void record_hedge(struct track *t, const struct relay4 *r,
     const struct relay4_plan *plan, struct mono now);
 /* What relay4_reply() said. */
@@ -23,12 +23,12 @@ void record_reply(struct track *t, const struct relay4 *r,
 /* A broadcast or multicast to port 4011 that went to n boot servers. */
 void record_4011(struct track *t, const struct relay4_rx *rx, uint16_t n,
     struct mono now);
-/* An answer that was delivered in place of a dead boot server's. */
+/* An answer delivered in place of a dead boot server's. */
 void record_rescue(struct track *t, const struct rescue_plan *p, struct mono now);
-/* A packet that is routed past us: port 4011, port 69, or an error of TFTP. */
+/* A packet routed past us: port 4011, port 69, or a TFTP error. */
 void record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
     struct mono now);
-/* A broadcast to port 68 on a VLAN, which we did not send. */
+/* A broadcast to port 68 on a VLAN that we did not send. */
 void record_stranger(struct track *t, const struct relay4 *r,
     const struct relay4_rx *rx, struct mono now);
 

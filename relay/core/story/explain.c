@@ -1,255 +1,241 @@
 /* SPDX-License-Identifier: ISC
  *
- * explain - see include/core/story/explain.h. One small predicate for each row of
- * explain.def, asked in the order of the rows; the first that holds is the verdict. What
- * a predicate may use is struct track_boot and the time, nothing else.
+ * explain - see include/core/story/explain.h. Each row of explain.def names its predicate,
+ * which looks at struct track_boot and the time, and at nothing else.
  */
 #include "core/story/explain.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* EDK2 gives up on port 4011 after 10 s, iPXE after 4; a conversation that has been
- * quiet for this long has come to what it comes to. */
+/* A conversation that has been quiet for this long can be judged. (EDK2 gives up on port 4011
+ * after 10 s, iPXE after 4.) */
 #define QUIET_MS 5000
-/* A ROM and EDK2 collect offers until the next DISCOVER would be due, which is after 4, 8, 16 and
- * 32 s (PXE 2.1, 2.2.3). */
+/* ROMs and EDK2 collect offers until the next DISCOVER would be due, after 4, 8, 16 and 32 s
+ * (PXE 2.1, 2.2.3). */
 #define TAKE_MS 35000
-/* Firmware asks for the size first, then for the file, and again when a packet was lost. */
+/* Firmware requests the size, then the file, and once more if a packet was lost. */
 #define READS_MAX 3
 
-const struct explain_row *
-explain_row(enum explain e)
-{
-	static const struct explain_row rows[EXPLAIN_MAX] = {
-#define EXPLAIN(id, code, firmware, sentence, cause, cure) \
-	[EXPLAIN_##id] = { code, firmware, sentence, cause, cure },
-#include "core/story/explain.def"
-#undef EXPLAIN
-	};
-
-	return &rows[e];
-}
-
-struct ask {
+struct evidence {
 	const struct track_boot *b;
 	int64_t quiet_ms;	/* since the last event */
 	unsigned leases, boots;	/* address offers, boot offers */
 };
 
 static bool
-dropped(const struct ask *a, enum drop why)
+was_dropped(const struct evidence *a, enum drop why)
 {
-	return a->b->drop_seen[why / 32] >> why % 32 & 1;
+	return a->b->refused.seen[why / 32] >> why % 32 & 1;
 }
 
-/* Nothing came back, and this reason was among those of it. */
+/* No reply was delivered, and this was among the reasons for drops. */
 static bool
-fruitless(const struct ask *a, enum drop why)
+was_in_vain(const struct evidence *a, enum drop why)
 {
-	return dropped(a, why) && a->b->n_offer == 0 && !a->b->ack;
-}
-
-static bool
-asked(const struct ask *a)
-{
-	return a->b->dhcp_asked + a->b->boot_asked > 0;
-}
-
-/* Everything it said was refused, or the last of it, such as its REQUEST when the relay went to
- * standby behind the offer: the reason is the verdict. */
-static bool
-was_stopped(const struct ask *a, enum drop why)
-{
-	return (fruitless(a, why) && !asked(a)) ||
-	    (dropped(a, why) && a->b->last_drop == why && !a->b->ack);
+	return was_dropped(a, why) && a->b->n_offer == 0 && !a->b->came.ack;
 }
 
 static bool
-is_nothing(const struct ask *a)
+was_asked(const struct evidence *a)
+{
+	return a->b->asked.dhcp + a->b->asked.boot > 0;
+}
+
+/* All its requests were dropped, or the last one was (such as its REQUEST, because the relay
+ * went to standby after the offer): the reason is the verdict. */
+static bool
+was_stopped(const struct evidence *a, enum drop why)
+{
+	return (was_in_vain(a, why) && !was_asked(a)) ||
+	    (was_dropped(a, why) && a->b->refused.last == why && !a->b->came.ack);
+}
+
+static bool
+is_nothing(const struct evidence *a)
 {
 	return a->b->n_event == 0;
 }
 
 static bool
-is_untrusted_82(const struct ask *a)
+is_untrusted_82(const struct evidence *a)
 {
 	return was_stopped(a, DROP_UNTRUSTED_82) || was_stopped(a, DROP_POLICY_82);
 }
 
 static bool
-was_rate_limited(const struct ask *a)
+was_rate_limited(const struct evidence *a)
 {
-	return dropped(a, DROP_CLIENT_RATE) || dropped(a, DROP_INTERFACE_RATE);
+	return was_dropped(a, DROP_CLIENT_RATE) || was_dropped(a, DROP_INTERFACE_RATE);
 }
 
 static bool
-is_rate_limited(const struct ask *a)
+is_rate_limited(const struct evidence *a)
 {
 	return was_stopped(a, DROP_CLIENT_RATE) || was_stopped(a, DROP_INTERFACE_RATE);
 }
 
 static bool
-is_no_address(const struct ask *a)
+is_no_address(const struct evidence *a)
 {
 	return was_stopped(a, DROP_NO_GIADDR);
 }
 
 static bool
-is_standby(const struct ask *a)
+is_standby(const struct evidence *a)
 {
 	return was_stopped(a, DROP_STANDBY);
 }
 
 static bool
-is_rule_drop(const struct ask *a)
+is_rule_drop(const struct evidence *a)
 {
 	return was_stopped(a, DROP_RULE);
 }
 
 static bool
-is_no_server(const struct ask *a)
+is_no_server(const struct evidence *a)
 {
-	return was_stopped(a, DROP_NO_SERVER) && !a->b->boot_alone;
+	return was_stopped(a, DROP_NO_SERVER) && !a->b->asked.boot_alone;
 }
 
 static bool
-is_loop(const struct ask *a)
+is_loop(const struct evidence *a)
 {
-	return fruitless(a, DROP_LOOP) || fruitless(a, DROP_HOPS);
+	return was_in_vain(a, DROP_LOOP) || was_in_vain(a, DROP_HOPS);
 }
 
-/* The reasons that no row of their own explains. */
+/* The reasons without a row of their own. */
 static bool
-is_refused(const struct ask *a)
+is_refused(const struct evidence *a)
 {
 	return was_stopped(a, DROP_BAD_OPTION82) || was_stopped(a, DROP_BAD_TYPE) ||
 	    was_stopped(a, DROP_SPOOFED_GIADDR) || was_stopped(a, DROP_OVERLOAD) ||
 	    was_stopped(a, DROP_DOWN);
 }
 
-/* It took the offer of a server that we never heard: that came by unicast, on the
- * VLAN itself. Where `boot =` stands alone it was meant to. */
+/* The client accepted an offer we never saw, i.e. one unicast on its own VLAN. Expected where
+ * only `boot =` is configured. */
 static bool
 took_unheard(const struct track_boot *b)
 {
-	if (ip4_is_none(b->chosen) || b->discovers == 0 || b->ack ||
-	    b->boot_alone || b->other_relay || b->n_offer == TRACK_OFFERS)
+	if (ip4_is_none(b->sent.chosen) || b->sent.discovers == 0 || b->came.ack ||
+	    b->asked.boot_alone || b->others.relay || b->n_offer == TRACK_OFFERS)
 		return false;
 	for (unsigned i = 0; i < b->n_offer; i++)
-		if (ip4_eq(b->offer[i].id, b->chosen) ||
-		    ip4_eq(b->offer[i].server, b->chosen))
+		if (ip4_eq(b->offer[i].id, b->sent.chosen) ||
+		    ip4_eq(b->offer[i].server, b->sent.chosen))
 			return false;
 	return true;
 }
 
 static bool
-saw_rogue(const struct ask *a)
+saw_rogue(const struct evidence *a)
 {
-	return (a->b->rogue && (!a->b->boot_alone || a->b->rogue_boot)) ||
-	    dropped(a, DROP_REPLY_FROM_CLIENT);
+	return (a->b->others.rogue && (!a->b->asked.boot_alone || a->b->others.rogue_boot)) ||
+	    was_dropped(a, DROP_REPLY_FROM_CLIENT);
 }
 
-/* A machine that has its address from us, and its boot server from us, did not fail for
- * the other one. */
+/* A client that got its address and its boot server through us did not fail because of the
+ * rogue. */
 static bool
-is_rogue(const struct ask *a)
+is_rogue(const struct evidence *a)
 {
-	return took_unheard(a->b) || (saw_rogue(a) && (!a->b->ack ||
-	    (a->b->rogue_boot && a->b->netboot && a->b->reads == 0)));
-}
-
-static bool
-saw_stranger(const struct ask *a)
-{
-	return dropped(a, DROP_NOT_SERVER);
+	return took_unheard(a->b) || (saw_rogue(a) && (!a->b->came.ack ||
+	    (a->b->others.rogue_boot && a->b->netboot && a->b->tftp.reads == 0)));
 }
 
 static bool
-is_stranger(const struct ask *a)
+saw_stranger(const struct evidence *a)
 {
-	return fruitless(a, DROP_NOT_SERVER);
+	return was_dropped(a, DROP_NOT_SERVER);
 }
 
 static bool
-saw_lease_refused(const struct ask *a)
+is_stranger(const struct evidence *a)
 {
-	return dropped(a, DROP_OFFER_NOT_PROXY);
+	return was_in_vain(a, DROP_NOT_SERVER);
 }
 
 static bool
-is_lease_refused(const struct ask *a)
+saw_lease_refused(const struct evidence *a)
 {
-	return saw_lease_refused(a) && !a->b->ack && a->leases == 0;
+	return was_dropped(a, DROP_OFFER_NOT_PROXY);
 }
 
 static bool
-is_pool_empty(const struct ask *a)
+is_lease_refused(const struct evidence *a)
 {
-	return a->b->nak && !a->b->ack;
+	return saw_lease_refused(a) && !a->b->came.ack && a->leases == 0;
 }
 
 static bool
-saw_declined(const struct ask *a)
+is_pool_empty(const struct evidence *a)
 {
-	return a->b->declines > 0;
+	return a->b->came.nak && !a->b->came.ack;
 }
 
 static bool
-is_declined(const struct ask *a)
+saw_declined(const struct evidence *a)
 {
-	return saw_declined(a) && a->b->reads == 0;
+	return a->b->sent.declines > 0;
 }
 
 static bool
-asked_in_vain(const struct ask *a)
+is_declined(const struct evidence *a)
 {
-	return a->b->discovers && a->b->n_offer == 0 && !a->b->ack && asked(a);
-}
-
-/* What a boot server says does not matter then. */
-static bool
-is_all_down(const struct ask *a)
-{
-	return a->b->discovers && a->leases == 0 && !a->b->ack && asked(a) &&
-	    a->b->all_down;
-}
-
-/* EDK2 and ROMs count seconds from their first try; iPXE keeps flags in `secs`. When a
- * second try came through it is not the port of the switch, whether the first one was answered
- * or not; nor when the machine took an offer. */
-static bool
-is_spanning_tree(const struct ask *a)
-{
-	return a->b->family != PXE_IPXE && a->b->first_secs >= 4 && !a->b->ack &&
-	    a->b->netboot && a->b->discovers == 1 && a->b->requests == 0;
+	return saw_declined(a) && a->b->tftp.reads == 0;
 }
 
 static bool
-is_no_offer(const struct ask *a)
+went_unanswered(const struct evidence *a)
 {
-	return asked_in_vain(a) && !is_spanning_tree(a);
+	return a->b->sent.discovers && a->b->n_offer == 0 && !a->b->came.ack && was_asked(a);
+}
+
+/* Then offers from boot servers do not matter. */
+static bool
+is_all_down(const struct evidence *a)
+{
+	return a->b->sent.discovers && a->leases == 0 && !a->b->came.ack && was_asked(a) &&
+	    a->b->asked.all_down;
+}
+
+/* EDK2 and ROMs count `secs` from their first try (iPXE keeps flags in it). If a second try
+ * arrived, answered or not, or the client accepted an offer, then the switch port is not the
+ * cause. */
+static bool
+is_spanning_tree(const struct evidence *a)
+{
+	return a->b->family != PXE_IPXE && a->b->sent.first_secs >= 4 && !a->b->came.ack &&
+	    a->b->netboot && a->b->sent.discovers == 1 && a->b->sent.requests == 0;
 }
 
 static bool
-is_only_boot(const struct ask *a)
+is_no_offer(const struct evidence *a)
 {
-	return a->boots && a->leases == 0 && !a->b->ack && !a->b->boot_alone;
+	return went_unanswered(a) && !is_spanning_tree(a);
 }
 
-/* Addresses that differ in their upper half are in different subnets: masks are not kept, and a
- * pool of clients is hardly ever wider than /16. */
+static bool
+is_only_boot(const struct evidence *a)
+{
+	return a->boots && a->leases == 0 && !a->b->came.ack && !a->b->asked.boot_alone;
+}
+
+/* Masks are not kept. Addresses that differ in their upper half are taken to be in different
+ * subnets, since hardly any client subnet is wider than /16. */
 #define DISAGREE_MASK 0xffff0000u
 
 static bool
-is_disagree(const struct ask *a)
+is_disagree(const struct evidence *a)
 {
 	const struct track_offer *first = NULL;
 
 	for (unsigned i = 0; i < a->b->n_offer; i++) {
 		const struct track_offer *o = &a->b->offer[i];
 
-		if (ip4_is_none(o->yiaddr) || o->boot_only)
+		if (track_is_boot_offer(o))
 			continue;
 		if (first && !ip4_eq(first->server, o->server) &&
 		    (!ip4_eq(first->router, o->router) ||
@@ -261,64 +247,64 @@ is_disagree(const struct ask *a)
 }
 
 static bool
-is_no_ack(const struct ask *a)
+is_no_ack(const struct evidence *a)
 {
-	return a->b->requests && (a->leases || a->b->discovers == 0) &&
-	    !a->b->ack && !a->b->nak;
+	return a->b->sent.requests && (a->leases || a->b->sent.discovers == 0) &&
+	    !a->b->came.ack && !a->b->came.nak;
 }
 
 static bool
-is_rescued(const struct ask *a)
+is_rescued(const struct evidence *a)
 {
-	return a->b->rescued;
+	return a->b->p4011.rescued;
 }
 
 static bool
-is_wrong_port_4011(const struct ask *a)
+is_wrong_port_4011(const struct evidence *a)
 {
-	return a->b->wrong_port_4011 && a->b->answered_4011 == 0;
+	return a->b->p4011.wrong_port && a->b->p4011.answered == 0;
 }
 
 static bool
-unanswered_4011(const struct ask *a)
+unanswered_4011(const struct evidence *a)
 {
-	return a->b->asked_4011 && a->b->answered_4011 == 0 && a->b->reads == 0;
+	return a->b->p4011.asked && a->b->p4011.answered == 0 && a->b->tftp.reads == 0;
 }
 
-/* It asks whoever said PXEClient: here a server that leases addresses. Some firmware does so
- * although it was told a file (VMware's, without bit 3 of 43.6). */
+/* The client asks the server that said PXEClient, here one that leases addresses. Some
+ * firmware does so although it was given a file (VMware's, without bit 3 of 43.6). */
 static bool
-is_option60_no_4011(const struct ask *a)
+is_option60_no_4011(const struct evidence *a)
 {
 	if (!unanswered_4011(a))
 		return false;
 	for (unsigned i = 0; i < a->b->n_offer; i++) {
 		const struct track_offer *o = &a->b->offer[i];
 
-		if (o->pxe && !ip4_is_none(o->yiaddr) && !o->boot_only &&
-		    (ip4_eq(o->id, a->b->peer_4011) ||
-		    ip4_eq(o->server, a->b->peer_4011)))
+		if (o->pxe && !track_is_boot_offer(o) &&
+		    (ip4_eq(o->id, a->b->p4011.peer) ||
+		    ip4_eq(o->server, a->b->p4011.peer)))
 			return true;
 	}
 	return false;
 }
 
 static bool
-is_discovery(const struct ask *a)
+is_discovery(const struct evidence *a)
 {
-	return unanswered_4011(a) && a->b->discovery;
+	return unanswered_4011(a) && a->b->p4011.discovery;
 }
 
-/* Whom it boots from: WDS names no file in its offer. */
+/* The server it boots from; an offer from WDS names no file. */
 static struct ip4
 boot_server(const struct track_boot *b)
 {
-	if (!ip4_is_none(b->peer_4011))
-		return b->peer_4011;
+	if (!ip4_is_none(b->p4011.peer))
+		return b->p4011.peer;
 	if (!ip4_is_none(b->file_server))
 		return b->file_server;
 	for (unsigned i = 0; i < b->n_offer; i++)
-		if (ip4_is_none(b->offer[i].yiaddr) || b->offer[i].boot_only)
+		if (track_is_boot_offer(&b->offer[i]))
 			return b->offer[i].server;
 	return IP4_NONE;
 }
@@ -326,10 +312,10 @@ boot_server(const struct track_boot *b)
 static bool
 off_net(const struct track_boot *b)
 {
-	struct ip4net net = { b->address, b->plen };
+	struct ip4net net = { b->came.address, b->came.plen };
 	struct ip4 boot = boot_server(b);
 
-	return b->plen && !ip4_is_none(boot) && !ip4net_has(net, boot);
+	return b->came.plen && !ip4_is_none(boot) && !ip4net_has(net, boot);
 }
 
 static bool
@@ -341,47 +327,47 @@ told_to_boot(const struct track_boot *b)
 	return !ip4_is_none(boot_server(b));
 }
 
-/* What they say to each other does not come by here: the boot server is on the machine's own
- * network, or another host is its router. */
+/* The client and its boot server do not talk through this router: the server is on the
+ * client's own network, or another host is the client's router. */
 static bool
 is_unseen(const struct track_boot *b)
 {
-	if (b->elsewhere)
+	if (b->came.elsewhere)
 		return told_to_boot(b);
-	return b->plen && !ip4_is_none(boot_server(b)) && !off_net(b);
+	return b->came.plen && !ip4_is_none(boot_server(b)) && !off_net(b);
 }
 
 static bool
-is_no_router(const struct ask *a)
+is_no_router(const struct evidence *a)
 {
-	return a->b->ack && a->b->netboot && ip4_is_none(a->b->router) &&
-	    a->b->reads == 0 && off_net(a->b);
+	return a->b->came.ack && a->b->netboot && ip4_is_none(a->b->came.router) &&
+	    a->b->tftp.reads == 0 && off_net(a->b);
 }
 
 static bool
-is_silent_4011(const struct ask *a)
+is_silent_4011(const struct evidence *a)
 {
 	return unanswered_4011(a);
 }
 
 static bool
-is_not_found(const struct ask *a)
+is_not_found(const struct evidence *a)
 {
-	return a->b->read_missing && !a->b->loaded;
+	return a->b->tftp.missing && !a->b->tftp.loaded;
 }
 
-/* EDK2 breaks its first read off, for the size only: that error is its own and not
- * seen here, which counts the server's. */
+/* EDK2 aborts its first read, which is for the size only, with an error of its own. Only
+ * errors from the server are counted. */
 static bool
-is_tftp_error(const struct ask *a)
+is_tftp_error(const struct evidence *a)
 {
-	return a->b->read_error && !a->b->loaded;
+	return a->b->tftp.error && !a->b->tftp.loaded;
 }
 
 static bool
-is_tftp_silent(const struct ask *a)
+is_tftp_silent(const struct evidence *a)
 {
-	return a->b->same_reads > READS_MAX && !a->b->loaded;
+	return a->b->tftp.same_reads > READS_MAX && !a->b->tftp.loaded;
 }
 
 static bool
@@ -401,7 +387,7 @@ is_uefi(uint16_t arch)
 	    strncmp(name, "ebc", 3) == 0);
 }
 
-/* What x64 and ARM64 are called in names of files and their directories: bootx64.efi, grubaa64.efi
+/* How x64 and ARM64 are called in names of files and directories: bootx64.efi, grubaa64.efi
  * (UEFI 3.5.1.1), boot\x64, boot\arm64 (WDS), x86_64-efi (GRUB, iPXE). Index: is it ARM64? */
 static bool
 names_cpu(const char *path, bool arm64)
@@ -417,7 +403,7 @@ names_cpu(const char *path, bool arm64)
 	return false;
 }
 
-/* Behind the host of a URL. */
+/* The part after the host of a URL. */
 static const char *
 path_of(const char *file)
 {
@@ -437,10 +423,10 @@ is_for_other_cpu(uint16_t arch, const char *file)
 	    names_cpu(path, !arm64) && !names_cpu(path, arm64);
 }
 
-/* A BIOS cannot run a .efi, UEFI no .0, .kpxe, .com or .pxe, and no .efi of another processor.
- * A boot server that names no file in its offer has one on port 4011. */
+/* A BIOS cannot run .efi; UEFI cannot run .0, .kpxe, .com or .pxe, nor .efi for another
+ * processor. A boot server that names no file in its offer names one on port 4011. */
 static bool
-is_wrong_arch(const struct ask *a)
+is_wrong_arch(const struct evidence *a)
 {
 	const char *f = a->b->file;
 
@@ -452,43 +438,42 @@ is_wrong_arch(const struct ask *a)
 	    ends_in(f, ".pxe") || ends_in(f, ".n12") || is_for_other_cpu(a->b->arch, f));
 }
 
-/* What its firmware waits for has not come. */
 static bool
-is_not_taken(const struct ask *a)
+is_not_taken(const struct evidence *a)
 {
-	return a->leases && a->b->requests == 0 && !a->b->ack && !a->b->nak &&
+	return a->leases && a->b->sent.requests == 0 && !a->b->came.ack && !a->b->came.nak &&
 	    a->quiet_ms >= TAKE_MS;
 }
 
-/* Wants to boot, has an address, and nothing to boot from. What a rescue told it is
- * not known here. */
+/* It wants to boot, has an address, and nothing to boot from. What a rescue told it is
+ * unknown here. */
 static bool
-stranded(const struct ask *a)
+has_no_file(const struct evidence *a)
 {
-	return a->b->netboot && a->b->ack && a->b->file[0] == '\0' &&
-	    a->b->reads == 0 && !a->b->rescued && !is_unseen(a->b);
+	return a->b->netboot && a->b->came.ack && a->b->file[0] == '\0' &&
+	    a->b->tftp.reads == 0 && !a->b->p4011.rescued && !is_unseen(a->b);
 }
 
-/* The same, or it did not even take an address, as EDK2 does (PXE-E16). */
+/* The same, or it did not even accept an address, as EDK2 does not (PXE-E16). */
 static bool
-without_boot_offer(const struct ask *a)
+without_boot_offer(const struct evidence *a)
 {
-	return a->boots == 0 && (stranded(a) ||
+	return a->boots == 0 && (has_no_file(a) ||
 	    (is_not_taken(a) && a->b->netboot && a->b->file[0] == '\0'));
 }
 
 static bool
-is_late(const struct ask *a)
+is_late(const struct evidence *a)
 {
-	return a->b->late && !a->b->in_time && a->b->ack && a->b->reads == 0 &&
-	    a->b->asked_4011 == 0;
+	return a->b->came.late && !a->b->came.in_time && a->b->came.ack && a->b->tftp.reads == 0 &&
+	    a->b->p4011.asked == 0;
 }
 
 static bool
-is_no_uri(const struct ask *a)
+is_no_uri(const struct evidence *a)
 {
-	/* OVMF does not even take an address without a URL (measured). */
-	if (a->b->family != PXE_HTTP || (!a->b->ack && a->leases == 0))
+	/* OVMF does not even accept an address without a URL (measured). */
+	if (a->b->family != PXE_HTTP || (!a->b->came.ack && a->leases == 0))
 		return false;
 	for (unsigned i = 0; i < a->b->n_offer; i++)
 		if (a->b->offer[i].http && a->b->offer[i].file)
@@ -497,201 +482,155 @@ is_no_uri(const struct ask *a)
 }
 
 static bool
-is_dead_boot(const struct ask *a)
+is_dead_boot(const struct evidence *a)
 {
-	return without_boot_offer(a) && a->b->boot_asked && a->b->boot_down;
+	return without_boot_offer(a) && a->b->asked.boot && a->b->asked.boot_down;
 }
 
 static bool
-is_silent_boot(const struct ask *a)
+is_silent_boot(const struct evidence *a)
 {
-	return without_boot_offer(a) && a->b->boot_asked;
+	return without_boot_offer(a) && a->b->asked.boot;
 }
 
 static bool
-is_no_boot_server(const struct ask *a)
+is_no_boot_server(const struct evidence *a)
 {
-	return without_boot_offer(a) && a->b->boot_asked == 0;
+	return without_boot_offer(a) && a->b->asked.boot == 0;
 }
 
-/* WDS, and dnsmasq to UEFI: "PXEClient", and neither file nor menu. All firmware asks its port 4011
- * then. */
+/* WDS, and dnsmasq to UEFI, send "PXEClient" and neither file nor menu. All firmware then asks
+ * on port 4011. */
 static bool
 sent_to_4011(const struct track_boot *b)
 {
 	for (unsigned i = 0; i < b->n_offer; i++) {
 		const struct track_offer *o = &b->offer[i];
 
-		if ((ip4_is_none(o->yiaddr) || o->boot_only) && o->pxe && !o->file && !o->menu)
+		if (track_is_boot_offer(o) && o->pxe && !o->file && !o->menu)
 			return true;
 	}
 	return false;
 }
 
 static bool
-never_went_there(const struct ask *a)
+never_went_there(const struct evidence *a)
 {
-	return sent_to_4011(a->b) && a->b->asked_4011 == 0;
+	return sent_to_4011(a->b) && a->b->p4011.asked == 0;
 }
 
 static bool
-is_no_file(const struct ask *a)
+is_no_file(const struct evidence *a)
 {
-	return stranded(a) && !never_went_there(a);
+	return has_no_file(a) && !never_went_there(a);
 }
 
 static bool
-is_tftp_blocked(const struct ask *a)
+is_tftp_blocked(const struct evidence *a)
 {
-	if (stranded(a))
+	if (has_no_file(a))
 		return true;
-	return a->b->netboot && a->b->ack && a->b->file[0] &&
-	    a->b->family != PXE_HTTP && a->b->reads == 0 &&
+	return a->b->netboot && a->b->came.ack && a->b->file[0] &&
+	    a->b->family != PXE_HTTP && a->b->tftp.reads == 0 &&
 	    strncmp(a->b->file, "http", 4) != 0 && !is_unseen(a->b);
 }
 
 static bool
-is_booted(const struct ask *a)
+is_booted(const struct evidence *a)
 {
-	return a->b->reads > 0 || (a->b->family == PXE_HTTP && a->b->ack &&
+	return a->b->tftp.reads > 0 || (a->b->family == PXE_HTTP && a->b->came.ack &&
 	    !is_no_uri(a));
 }
 
 static bool
-was_hedged(const struct ask *a)
+was_hedged(const struct evidence *a)
 {
-	return a->b->boot_hedges > 0;
+	return a->b->asked.boot_hedges > 0;
 }
 
 static bool
-is_hedged(const struct ask *a)
+is_hedged(const struct evidence *a)
 {
 	return was_hedged(a) && is_booted(a);
 }
 
 static bool
-is_two_relays(const struct ask *a)
+is_two_relays(const struct evidence *a)
 {
-	return a->b->other_relay || a->b->repeated;
+	return a->b->others.relay || a->b->came.repeated;
 }
 
-/* A machine that boots wants more than that. */
+/* A client that wants to boot needs more than that. */
 static bool
-is_leased(const struct ask *a)
+is_leased(const struct evidence *a)
 {
-	bool has = a->b->ack || (a->b->boot_alone && a->b->requests && !a->b->nak);
+	bool has = a->b->came.ack || (a->b->asked.boot_alone && a->b->sent.requests && !a->b->came.nak);
 
 	return has && (!a->b->netboot || a->quiet_ms >= QUIET_MS);
 }
 
 static bool
-is_going_on(const struct ask *a)
+is_going_on(const struct evidence *a)
 {
 	(void)a;
 	return true;
 }
 
-typedef bool holds_fn(const struct ask *a);
+/* --- the table ----------------------------------------------------------------- */
 
-/* `early`: certain from the moment it is seen; the others need the quiet that
- * follows. The order is that of explain.def. */
+typedef bool holds_fn(const struct evidence *a);
+enum outcome { GOOD, BAD };
+enum moment { AT_ONCE, WHEN_QUIET };
+
 static const struct {
-	holds_fn *holds;
-	bool early;
-} tests[EXPLAIN_MAX] = {
-	[EXPLAIN_NOTHING] = { is_nothing, true },
-	[EXPLAIN_UNTRUSTED_82] = { is_untrusted_82, true },
-	[EXPLAIN_RATE_LIMITED] = { is_rate_limited, true },
-	[EXPLAIN_NO_ADDRESS] = { is_no_address, true },
-	[EXPLAIN_STANDBY] = { is_standby, true },
-	[EXPLAIN_RULE_DROP] = { is_rule_drop, true },
-	[EXPLAIN_NO_SERVER] = { is_no_server, true },
-	[EXPLAIN_LOOP] = { is_loop, true },
-	[EXPLAIN_REFUSED] = { is_refused, true },
-	[EXPLAIN_ROGUE] = { is_rogue, true },
-	[EXPLAIN_STRANGER] = { is_stranger, true },
-	[EXPLAIN_LEASE_REFUSED] = { is_lease_refused, true },
-	[EXPLAIN_POOL_EMPTY] = { is_pool_empty, true },
-	[EXPLAIN_DECLINED] = { is_declined, true },
-	[EXPLAIN_ALL_DOWN] = { is_all_down, false },
-	[EXPLAIN_NO_OFFER] = { is_no_offer, false },
-	[EXPLAIN_SPANNING_TREE] = { is_spanning_tree, false },
-	[EXPLAIN_ONLY_BOOT] = { is_only_boot, false },
-	[EXPLAIN_NO_ACK] = { is_no_ack, false },
-	[EXPLAIN_WRONG_PORT_4011] = { is_wrong_port_4011, true },
-	[EXPLAIN_OPTION60_NO_4011] = { is_option60_no_4011, false },
-	[EXPLAIN_DISCOVERY] = { is_discovery, false },
-	[EXPLAIN_SILENT_4011] = { is_silent_4011, false },
-	[EXPLAIN_NO_ROUTER] = { is_no_router, false },
-	[EXPLAIN_NOT_FOUND] = { is_not_found, true },
-	[EXPLAIN_TFTP_ERROR] = { is_tftp_error, true },
-	[EXPLAIN_TFTP_SILENT] = { is_tftp_silent, true },
-	[EXPLAIN_WRONG_ARCH] = { is_wrong_arch, true },
-	[EXPLAIN_LATE] = { is_late, false },
-	[EXPLAIN_NO_URI] = { is_no_uri, false },
-	[EXPLAIN_DEAD_BOOT] = { is_dead_boot, false },
-	[EXPLAIN_SILENT_BOOT] = { is_silent_boot, false },
-	[EXPLAIN_NO_BOOT_SERVER] = { is_no_boot_server, false },
-	[EXPLAIN_NO_FILE] = { is_no_file, false },
-	[EXPLAIN_TFTP_BLOCKED] = { is_tftp_blocked, false },
-	[EXPLAIN_NOT_TAKEN] = { is_not_taken, false },
-	[EXPLAIN_HEDGED] = { is_hedged, true },
-	[EXPLAIN_RESCUED] = { is_rescued, true },
-	[EXPLAIN_BOOTED] = { is_booted, true },
-	[EXPLAIN_DISAGREE] = { is_disagree, true },
-	[EXPLAIN_TWO_RELAYS] = { is_two_relays, true },
-	[EXPLAIN_LEASED] = { is_leased, true },
-	[EXPLAIN_GOING_ON] = { is_going_on, true },
+	struct explain_row row;
+	enum outcome outcome;
+	enum moment moment;
+	holds_fn *holds, *also;
+} rows[EXPLAIN_MAX] = {
+#define EXPLAIN(id, outcome, moment, holds, also, code, firmware, sentence, cause, cure) \
+	[EXPLAIN_##id] = { { code, firmware, sentence, cause, cure }, outcome, moment, \
+	    holds, also },
+#include "core/story/explain.def"
+#undef EXPLAIN
 };
 
-/* What is worth knowing, whatever the boot came to. */
-static const struct {
-	enum explain row;
-	holds_fn *seen;
-} others[EXPLAIN_ALSO_MAX] = {
-	{ EXPLAIN_RATE_LIMITED, was_rate_limited },
-	{ EXPLAIN_ROGUE, saw_rogue },
-	{ EXPLAIN_STRANGER, saw_stranger },
-	{ EXPLAIN_LEASE_REFUSED, saw_lease_refused },
-	{ EXPLAIN_DECLINED, saw_declined },
-	{ EXPLAIN_HEDGED, was_hedged },
-	{ EXPLAIN_RESCUED, is_rescued },
-	{ EXPLAIN_DISAGREE, is_disagree },
-	{ EXPLAIN_TWO_RELAYS, is_two_relays },
-};
+_Static_assert(EXPLAIN_ALSO_MAX == 0
+#define EXPLAIN(id, outcome, moment, holds, also, ...) + (sizeof(#also) != sizeof("NULL"))
+#include "core/story/explain.def"
+#undef EXPLAIN
+    , "EXPLAIN_ALSO_MAX is the number of rows with an `also'");
 
-static void
-count_offers(struct ask *a)
+const struct explain_row *
+explain_row(enum explain e)
 {
-	for (unsigned i = 0; i < a->b->n_offer; i++) {
-		const struct track_offer *o = &a->b->offer[i];
-
-		if (ip4_is_none(o->yiaddr) || o->boot_only)
-			a->boots++;
-		else
-			a->leases++;
-	}
+	return &rows[e].row;
 }
 
-static struct ask
-ask(const struct track_boot *b, struct mono now)
+static struct evidence
+evidence_of(const struct track_boot *b, struct mono now)
 {
-	struct ask a = { .b = b, .quiet_ms = mono_diff_ms(now, b->last) };
+	struct evidence a = { .b = b, .quiet_ms = mono_diff_ms(now, b->last) };
 
-	count_offers(&a);
+	for (unsigned i = 0; i < b->n_offer; i++)
+		if (track_is_boot_offer(&b->offer[i]))
+			a.boots++;
+		else
+			a.leases++;
 	return a;
 }
 
 enum explain
 explain(const struct track_boot *b, struct mono now)
 {
-	struct ask a;
+	struct evidence a;
 
 	if (!b || !b->begin.us)
 		return EXPLAIN_NOTHING;
-	a = ask(b, now);
+	a = evidence_of(b, now);
 	for (int e = 0; e < EXPLAIN_MAX; e++)
-		if ((tests[e].early || a.quiet_ms >= QUIET_MS) && tests[e].holds(&a))
+		if ((rows[e].moment == AT_ONCE || a.quiet_ms >= QUIET_MS) &&
+		    rows[e].holds(&a))
 			return (enum explain)e;
 	return EXPLAIN_GOING_ON;
 }
@@ -700,23 +639,21 @@ unsigned
 explain_also(const struct track_boot *b, struct mono now,
     enum explain also[EXPLAIN_ALSO_MAX])
 {
-	enum explain e = explain(b, now);
+	enum explain verdict = explain(b, now);
 	unsigned n = 0;
-	struct ask a;
+	struct evidence a;
 
-	if (e == EXPLAIN_NOTHING)
+	if (verdict == EXPLAIN_NOTHING)
 		return 0;
-	a = ask(b, now);
-	for (unsigned i = 0; i < EXPLAIN_ALSO_MAX; i++)
-		if (others[i].row != e && others[i].seen(&a))
-			also[n++] = others[i].row;
+	a = evidence_of(b, now);
+	for (int e = 0; e < EXPLAIN_MAX; e++)
+		if (rows[e].also && (enum explain)e != verdict && rows[e].also(&a))
+			also[n++] = (enum explain)e;
 	return n;
 }
 
 bool
 explain_failed(enum explain e)
 {
-	return e != EXPLAIN_HEDGED && e != EXPLAIN_RESCUED &&
-	    e != EXPLAIN_TWO_RELAYS && e != EXPLAIN_BOOTED &&
-	    e != EXPLAIN_LEASED && e != EXPLAIN_GOING_ON && e != EXPLAIN_DISAGREE;
+	return rows[e].outcome == BAD;
 }

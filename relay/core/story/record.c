@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * record - see include/core/story/record.h. Nothing is decided here; a message that does not
- * even parse belongs to nobody and is not told.
+ * record - see include/core/story/record.h. Nothing is decided here. A message that does not
+ * parse belongs to no client and is not recorded.
  */
 #include "core/story/record.h"
 
 #include "proto/tftp.h"
 
-/* The message that a decision was about. It may have been made before the message was
- * read: for a standby router, for a sender who is no server. */
+/* The message that was decided about, possibly before it was parsed: on a standby router, or
+ * if the sender is not a server. */
 static const struct dhcp4 *
 message(struct dhcp4 *own, const struct dhcp4 *read, const struct relay4_rx *rx)
 {
@@ -24,7 +24,7 @@ is_unreadable(enum drop why)
 	    why == DROP_BAD_HLEN || why == DROP_BAD_OPTIONS;
 }
 
-/* A host may lease addresses and boot machines, too. */
+/* One host may both lease addresses and boot machines. */
 static void
 count_servers(struct track_request *q, const struct relay4 *r,
     const struct relay4_plan *plan)
@@ -69,13 +69,13 @@ record_request(struct track *t, const struct relay4 *r,
 		.client = &r->scratch, .why = why, .rule = plan->rule,
 	};
 
-	/* The doctor's machine on another router's VLAN is no client. */
+	/* The doctor's machine on another router's VLAN is not a client. */
 	if (!plan->in || !plan->in->conf || is_unreadable(why) || why == DROP_DOCTOR)
 		return;
 	q.m = message(&own, &plan->m, rx);
 	if (!q.m)
 		return;
-	if (q.m->op != BOOTREQUEST) {	/* by port 67, of a client VLAN */
+	if (q.m->op != BOOTREQUEST) {	/* to port 67, from a client VLAN */
 		track_reply(t, q.m, rx->src, false, why, now);
 		return;
 	}
@@ -160,21 +160,22 @@ void
 record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
     struct mono now)
 {
-	if (dport == DHCP4_PORT_PXE && rx->sport != DHCP4_PORT_PXE)
-		track_4011(t, rx->src, rx->sport, rx->dst, true, rx->data, rx->len, now);
-	else if (rx->sport == DHCP4_PORT_PXE && dport != DHCP4_PORT_PXE)
-		track_4011(t, rx->dst, dport, rx->src, false, rx->data, rx->len, now);
-	else if (dport == DHCP4_PORT_PXE) {	/* EDK2: both are 4011 */
-		struct dhcp4 m;
-		bool asks = dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
-		    m.op == BOOTREQUEST;
+	bool to_4011 = dport == DHCP4_PORT_PXE, from_4011 = rx->sport == DHCP4_PORT_PXE;
+	struct track_passing p = { .payload = rx->data, .len = rx->len };
+	struct dhcp4 m;
 
-		track_4011(t, asks ? rx->src : rx->dst, DHCP4_PORT_PXE,
-		    asks ? rx->dst : rx->src, asks, rx->data, rx->len, now);
-	} else if (dport == TFTP_PORT)
-		track_tftp(t, rx->src, rx->dst, true, rx->data, rx->len, now);
+	if (to_4011 && from_4011)	/* EDK2 asks from 4011 */
+		p.from_client = dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
+		    m.op == BOOTREQUEST;
 	else
-		track_tftp(t, rx->dst, rx->src, false, rx->data, rx->len, now);
+		p.from_client = to_4011 || (!from_4011 && dport == TFTP_PORT);
+	p.client = p.from_client ? rx->src : rx->dst;
+	p.server = p.from_client ? rx->dst : rx->src;
+	p.client_port = p.from_client ? rx->sport : dport;
+	if (to_4011 || from_4011)
+		track_4011(t, &p, now);
+	else
+		track_tftp(t, &p, now);
 }
 
 void
@@ -183,14 +184,14 @@ record_stranger(struct track *t, const struct relay4 *r,
 {
 	struct dhcp4 m;
 
-	/* A configured server on a client VLAN answers there directly, too. */
+	/* A configured server that is on a client VLAN also answers there directly. */
 	if (servers_find4(r->servers, rx->src) != CONF_NONE || iftab_is_ours(r->iftab, rx->src))
 		return;
 	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE ||
 	    m.op != BOOTREPLY)
 		return;
-	/* What a relay delivers has its giaddr still (RFC 2131 4.1); a server on the
-	 * link itself has none to put there. */
+	/* What a relay delivers still has its giaddr (RFC 2131 4.1); a reply from a server on
+	 * the link has none. */
 	if (!ip4_is_none(m.giaddr))
 		track_other_relay(t, &m, now);
 	else if (m.type == DHCP4_OFFER || m.type == DHCP4_ACK || m.type == DHCP4_NAK)

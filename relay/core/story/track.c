@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * track - see include/core/story/track.h. Two tables: clients by hardware address, and
- * an index from leased address to client, since port 4011 and TFTP show addresses
- * only. Both are bounded; an entry of the index that points to a client that has gone
- * finds nobody.
+ * track - see include/core/story/track.h. Two tables: clients by hardware address, and an
+ * index from leased address to client, since packets of port 4011 and TFTP name no hardware
+ * address. Both are bounded; an index entry whose client was evicted finds nothing.
  *
- * Boots that are open stand in a list, the one that has been quiet for longest first, so
- * that nobody has to walk the table to find out which ones are over.
+ * Open boots are in a list, the one that has been quiet for longest first, so that the ones
+ * that are over are found without a walk through the table.
  */
 #include "core/story/track.h"
 
@@ -16,13 +15,14 @@
 #include "core/conf/conf.h"
 #include "proto/tftp.h"
 
-/* Two offers of one server within this time are one question asked twice. */
+/* One server's offers within this time, more than the client sent DISCOVERs: a request that
+ * reached it twice. */
 #define REPEAT_MS	100
-/* iPXE closes its window for boot offers after 3 s, EDK2 after 4. */
+/* iPXE collects boot offers for 3 s, EDK2 for 4. */
 #define WINDOW_MS	4000
 
-/* What a boot begins with: a storm of new clients is a storm of these, and a line
- * of memory that is not written is not fetched. */
+/* The part of a boot that is zeroed at its beginning. In a storm of new clients that is most
+ * of the work, and a cache line that is not written is not fetched. */
 #define ZEROED offsetof(struct track_boot, file)
 
 struct by_address {
@@ -35,11 +35,11 @@ struct track {
 	struct hash *addresses;
 	TAILQ_HEAD(track_open, track_client) open;
 	struct track_listener listener;
-	struct mono now;	/* of the request that makes others give way */
+	struct mono now;	/* of the request that evicts a client */
 };
 
 static void
-over(struct track *t, struct track_client *c, struct mono when)
+close_boot(struct track *t, struct track_client *c, struct mono when)
 {
 	if (c->now.stage != TRACK_OPEN)
 		return;
@@ -54,7 +54,7 @@ on_evicted(void *client, void *track)
 {
 	struct track *t = track;
 
-	over(t, client, t->now);
+	close_boot(t, client, t->now);
 }
 
 struct track *
@@ -139,10 +139,9 @@ index_address(struct track *t, struct track_client *c, struct ip4 a)
 	i->key = c->key;
 }
 
-/* The first ones stay, then the last ones: a ladder shows how it began and how
- * it ended. */
+/* Keeps the first events and the last: how it began and how it ended. */
 static struct track_event *
-add(struct track_boot *b, enum track_kind kind, struct mono now)
+add_event(struct track_boot *b, enum track_kind kind, struct mono now)
 {
 	unsigned i = b->n_event;
 	struct track_event *e;
@@ -153,14 +152,14 @@ add(struct track_boot *b, enum track_kind kind, struct mono now)
 	e = &b->event[i];
 	*e = (struct track_event){ .kind = (uint8_t)kind };
 	e->ms = ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
-	if (b->n_event == UINT16_MAX)	/* the place in the ring stays the same */
+	if (b->n_event == UINT16_MAX)	/* the same place in the ring */
 		b->n_event -= TRACK_EVENTS - TRACK_FIRST;
 	b->n_event++;
 	b->last = now;
 	return e;
 }
 
-/* The number of a flood must not come round to 0. */
+/* A flood must not make the number wrap to 0. */
 static void
 bump(uint16_t *n)
 {
@@ -184,9 +183,9 @@ track_event(const struct track_boot *b, unsigned i, unsigned *lost)
 	return &b->event[TRACK_FIRST + (i - TRACK_FIRST + over) % room];
 }
 
-/* What counts of it. */
+/* Copies only the valid part. */
 static void
-keep(struct track_boot *to, const struct track_boot *b)
+copy_boot(struct track_boot *to, const struct track_boot *b)
 {
 	unsigned n = b->n_event < TRACK_EVENTS ? b->n_event : TRACK_EVENTS;
 
@@ -196,11 +195,11 @@ keep(struct track_boot *to, const struct track_boot *b)
 }
 
 static void
-begin(struct track *t, struct track_client *c, struct mono now)
+begin_conversation(struct track *t, struct track_client *c, struct mono now)
 {
-	over(t, c, now);
+	close_boot(t, c, now);
 	if (c->now.begin.us) {
-		keep(&c->before, &c->now);
+		copy_boot(&c->before, &c->now);
 		c->has_before = true;
 	}
 	memset(&c->now, 0, ZEROED);
@@ -217,9 +216,9 @@ is_discover(const struct dhcp4 *m)
 	return m->type == DHCP4_DISCOVER || m->type == DHCP4_TYPE_NONE;
 }
 
-/* Another DISCOVER with the same xid is a retry; after the ACK it is the next boot of
- * a ROM that makes its xid from its MAC address. A machine that asked for its old address first
- * begins anew when that is refused, or not answered (RFC 2131 3.2). */
+/* Another DISCOVER with the same xid is a retry; after the ACK it is the next boot of a ROM
+ * that derives its xid from its MAC address. A client that first requested its old address
+ * begins anew when that is refused or not answered (RFC 2131 3.2). */
 static bool
 begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
 {
@@ -227,10 +226,10 @@ begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
 		return true;
 	if (!is_discover(m))
 		return false;
-	return b->ack || (b->discovers ? m->xid != b->xid : b->requests > 0);
+	return b->came.ack || (b->sent.discovers ? m->xid != b->xid : b->sent.requests > 0);
 }
 
-/* --- boots: when they are opened, and when they are over ---------------------------------- */
+/* --- boots: opened, and over ------------------------------------------------- */
 
 static void
 open_boot(struct track *t, struct track_client *c)
@@ -244,7 +243,7 @@ open_boot(struct track *t, struct track_client *c)
 		t->listener.opened(t->listener.user, c);
 }
 
-/* Something was heard of it: it is the one that has been quiet for the shortest time. */
+/* The client was active: opens its boot, or moves it to the end of the list. */
 static void
 heard(struct track *t, struct track_client *c)
 {
@@ -297,7 +296,7 @@ track_end(struct track *t, unsigned max, struct mono now)
 	while (track_over_due(t, &due) && !mono_before(now, due)) {
 		if (max-- == 0)
 			return true;
-		over(t, TAILQ_FIRST(&t->open), due);
+		close_boot(t, TAILQ_FIRST(&t->open), due);
 	}
 	return false;
 }
@@ -343,32 +342,32 @@ learn_client(struct track_boot *b, const struct track_request *r)
 static void
 note_drop(struct track_boot *b, enum drop why, struct mono now)
 {
-	struct track_event *e = add(b, TRACK_DROP, now);
+	struct track_event *e = add_event(b, TRACK_DROP, now);
 
 	e->why = (uint8_t)why;
-	bump(&b->drops);
-	b->drop_seen[why / 32] |= 1u << why % 32;
+	bump(&b->refused.n);
+	b->refused.seen[why / 32] |= 1u << why % 32;
 }
 
 static void
 note_asked(struct track_boot *b, const struct track_request *r, struct mono now)
 {
-	struct track_event *e = add(b, kind_of(r), now);
+	struct track_event *e = add_event(b, kind_of(r), now);
 
 	e->n = (uint16_t)(r->n_dhcp + r->n_boot);
 	b->rule = r->rule;
 	if (is_discover(r->m)) {
-		b->dhcp_asked = r->n_dhcp;
-		if (r->n_boot > b->boot_asked)
-			b->boot_asked = r->n_boot;
-		b->all_down = r->all_down;
-		b->boot_alone = r->boot_alone;
+		b->asked.dhcp = r->n_dhcp;
+		if (r->n_boot > b->asked.boot)
+			b->asked.boot = r->n_boot;
+		b->asked.all_down = r->all_down;
+		b->asked.boot_alone = r->boot_alone;
 	}
 	if (r->n_boot)
-		b->boot_down = r->boot_down;
-	b->discovery |= r->client->discovery;
+		b->asked.boot_down = r->boot_down;
+	b->p4011.discovery |= r->client->discovery;
 	if (r->client->discovery || r->by_4011)
-		bump(&b->asked_4011);
+		bump(&b->p4011.asked);
 }
 
 static void
@@ -377,47 +376,38 @@ note_said(struct track_boot *b, const struct dhcp4 *m)
 	switch (m->type) {
 	case DHCP4_DISCOVER:
 	case DHCP4_TYPE_NONE:
-		if (b->discovers == 0)
-			b->first_secs = m->secs;
-		bump(&b->discovers);
+		if (b->sent.discovers == 0)
+			b->sent.first_secs = m->secs;
+		bump(&b->sent.discovers);
 		b->xid = m->xid;
 		break;
 	case DHCP4_REQUEST:
-		bump(&b->requests);
+		bump(&b->sent.requests);
 		if (m->at[DHCP4_OPT_SERVER_ID])
-			b->chosen = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID);
+			b->sent.chosen = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID);
 		break;
 	case DHCP4_DECLINE:
-		bump(&b->declines);
+		bump(&b->sent.declines);
 		break;
 	}
 }
 
-/* From the machine itself and by another relay: there are two on its VLAN. A chain
- * of relays brings everything with a giaddr. */
+/* Requests from the client itself and through another relay: there are two on its VLAN. From
+ * a chain of relays, all requests come with a giaddr. */
 static void
 note_way(struct track_boot *b, const struct dhcp4 *m)
 {
-	b->direct |= ip4_is_none(m->giaddr);
-	b->relayed |= !ip4_is_none(m->giaddr);
-	b->other_relay |= b->direct && b->relayed;
+	b->others.direct |= ip4_is_none(m->giaddr);
+	b->others.relayed |= !ip4_is_none(m->giaddr);
+	b->others.relay |= b->others.direct && b->others.relayed;
 }
 
-/* Anybody can claim an address: one that was leased stays its owner's. */
+/* Any client can claim an address, so one that is taken stays with its client. */
 static void
 claim(struct track *t, struct track_client *c, struct ip4 a)
 {
 	if (!find_address(t, a))
 		index_address(t, c, a);
-}
-
-/* With `boot =` alone its REQUEST is the last that we hear of a lease on the VLAN itself. By the
- * address in it, what it asks boot servers afterwards is known to be its own. */
-static void
-note_lease_on_vlan(struct track *t, struct track_client *c, const struct dhcp4 *m)
-{
-	if (c->now.boot_alone && m->type == DHCP4_REQUEST)
-		claim(t, c, dhcp4_opt_ip4(m, DHCP4_OPT_REQUESTED_IP));
 }
 
 void
@@ -430,19 +420,22 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 	t->now = now;
 	c = hash_get(t->clients, &k, &fresh);
 	if (begins_anew(&c->now, r->m, now))
-		begin(t, c, now);
+		begin_conversation(t, c, now);
 	note_way(&c->now, r->m);
 	learn_client(&c->now, r);
 	if (!r->by_4011)
 		note_said(&c->now, r->m);
-	c->now.last_drop = r->why;
+	c->now.refused.last = r->why;
 	if (r->why != DROP_NONE)
 		note_drop(&c->now, r->why, now);
 	else {
 		claim(t, c, r->m->ciaddr);
 		note_asked(&c->now, r, now);
 	}
-	note_lease_on_vlan(t, c, r->m);
+	/* With only `boot =`, the REQUEST is the last we see of a lease from the VLAN itself.
+	 * Its address identifies what the client then sends to boot servers. */
+	if (c->now.asked.boot_alone && r->m->type == DHCP4_REQUEST)
+		claim(t, c, dhcp4_opt_ip4(r->m, DHCP4_OPT_REQUESTED_IP));
 	heard(t, c);
 }
 
@@ -454,10 +447,10 @@ track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool boot
 
 	if (!c)
 		return;
-	bump(&c->now.hedges);
+	bump(&c->now.asked.hedges);
 	if (boot)
-		bump(&c->now.boot_hedges);
-	add(&c->now, TRACK_HEDGE, now)->peer = server;
+		bump(&c->now.asked.boot_hedges);
+	add_event(&c->now, TRACK_HEDGE, now)->peer = server;
 	heard(t, c);
 }
 
@@ -474,8 +467,8 @@ copy_text(char *to, struct rd text)
 		memcpy(to, p, n);
 }
 
-/* The boot file: option 67, else the `file` field when it is not overloaded. A client
- * that has a boot server's offer takes that, whatever a DHCP server's ACK says. */
+/* The boot file: option 67, or the `file` field unless it holds options. A client that has a
+ * boot server's offer uses that, whatever a DHCP server's ACK says. */
 static bool
 learn_file(struct track_boot *b, const struct dhcp4 *m, bool boot)
 {
@@ -492,23 +485,23 @@ learn_file(struct track_boot *b, const struct dhcp4 *m, bool boot)
 	return true;
 }
 
+/* A retry may be answered together with the first DISCOVER: dnsmasq does so after its ping
+ * check. Only more offers than DISCOVERs say that requests arrive twice. */
 static bool
 was_repeated(const struct track_boot *b, const struct track_offer *o)
 {
-	if (ip4_is_none(o->yiaddr))	/* giaddr = all asks a boot server so, too */
+	unsigned n = 1;
+	bool soon = false;
+
+	if (ip4_is_none(o->yiaddr))	/* with giaddr = all, boot servers are asked repeatedly */
 		return false;
 	for (unsigned i = 0; i < b->n_offer; i++)
 		if (ip4_eq(b->offer[i].server, o->server) &&
-		    ip4_eq(b->offer[i].yiaddr, o->yiaddr) &&
-		    o->ms - b->offer[i].ms < REPEAT_MS)
-			return true;
-	return false;
-}
-
-static bool
-is_boot_offer(const struct track_offer *o)
-{
-	return ip4_is_none(o->yiaddr) || o->boot_only;
+		    ip4_eq(b->offer[i].yiaddr, o->yiaddr)) {
+			n++;
+			soon |= o->ms - b->offer[i].ms < REPEAT_MS;
+		}
+	return soon && n > b->sent.discovers;
 }
 
 static void
@@ -525,19 +518,19 @@ note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
 	struct track_event *e;
 	bool boot;
 
-	boot = is_boot_offer(&o);
+	boot = track_is_boot_offer(&o);
 	o.file = learn_file(b, m, boot);
-	e = add(b, boot ? TRACK_BOOT_OFFER : TRACK_OFFER, now);
+	e = add_event(b, boot ? TRACK_BOOT_OFFER : TRACK_OFFER, now);
 	o.ms = e->ms;
 	e->peer = server;
 	e->addr = boot ? m->siaddr : m->yiaddr;
 	if (boot) {
-		bool late = (b->ack || o.ms > WINDOW_MS) && b->discovers < 2;
+		bool late = (b->came.ack || o.ms > WINDOW_MS) && b->sent.discovers < 2;
 
-		b->late |= late;
-		b->in_time |= !late;
+		b->came.late |= late;
+		b->came.in_time |= !late;
 	}
-	b->repeated |= was_repeated(b, &o);
+	b->came.repeated |= was_repeated(b, &o);
 	if (b->n_offer < TRACK_OFFERS)
 		b->offer[b->n_offer++] = o;
 }
@@ -559,39 +552,23 @@ note_ack(struct track *t, struct track_client *c, const struct dhcp4 *m,
     struct ip4 server, struct mono now)
 {
 	struct track_boot *b = &c->now;
-	struct track_event *e = add(b, TRACK_ACK, now);
+	struct track_event *e = add_event(b, TRACK_ACK, now);
 
 	e->peer = server;
 	e->addr = m->yiaddr;
-	if (b->discovery && b->ack) {	/* of a boot server, not of a lease */
+	if (b->p4011.discovery && b->came.ack) {	/* of a boot server, not of a lease */
 		(void)learn_file(b, m, true);
-		bump(&b->answered_4011);
+		bump(&b->p4011.answered);
 		return;
 	}
 	(void)learn_file(b, m, false);
-	b->ack = true;
+	b->came.ack = true;
 	if (ip4_is_none(m->yiaddr))	/* to an INFORM */
 		return;
-	b->address = m->yiaddr;
-	b->router = dhcp4_router(m);
-	b->plen = mask_of(m);
+	b->came.address = m->yiaddr;
+	b->came.router = dhcp4_router(m);
+	b->came.plen = mask_of(m);
 	index_address(t, c, m->yiaddr);
-}
-
-static void
-note_refused(struct track_boot *b, struct ip4 server, enum drop why,
-    struct mono now)
-{
-	note_drop(b, why, now);
-	if (why == DROP_NOT_SERVER || why == DROP_REPLY_FROM_CLIENT)
-		b->stranger = server;
-}
-
-static void
-note_nak(struct track_boot *b, struct ip4 server, struct mono now)
-{
-	b->nak = true;
-	add(b, TRACK_NAK, now)->peer = server;
 }
 
 void
@@ -603,13 +580,15 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 	if (!c)
 		return;
 	if (why != DROP_NONE)
-		note_refused(&c->now, server, why, now);
+		note_drop(&c->now, why, now);
 	else if (m->type == DHCP4_OFFER)
 		note_offer(&c->now, m, server, boot_only, now);
 	else if (m->type == DHCP4_ACK || m->type == DHCP4_TYPE_NONE)
 		note_ack(t, c, m, server, now);
-	else if (m->type == DHCP4_NAK)
-		note_nak(&c->now, server, now);
+	else if (m->type == DHCP4_NAK) {
+		c->now.came.nak = true;
+		add_event(&c->now, TRACK_NAK, now)->peer = server;
+	}
 	heard(t, c);
 }
 
@@ -619,7 +598,7 @@ track_routed_elsewhere(struct track *t, const struct dhcp4 *m)
 	struct track_client *c = find_message(t, m);
 
 	if (c)
-		c->now.elsewhere = true;
+		c->now.came.elsewhere = true;
 }
 
 void
@@ -627,9 +606,9 @@ track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now)
 {
 	struct track_client *c = find_message(t, m);
 
-	/* After the pause it is about another conversation, which came by there. */
+	/* After the pause it belongs to another conversation, through that relay. */
 	if (c && mono_diff_ms(now, c->now.last) <= TRACK_PAUSE_MS)
-		c->now.other_relay = true;
+		c->now.others.relay = true;
 }
 
 void
@@ -641,11 +620,10 @@ track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
 
 	if (!c)
 		return;
-	c->now.rogue = true;
-	c->now.rogue_boot |= ip4_is_none(m->yiaddr) ||
+	c->now.others.rogue = true;
+	c->now.others.rogue_boot |= ip4_is_none(m->yiaddr) ||
 	    pxe_offer_says(m, "PXEClient") || m->at[DHCP4_OPT_BOOTFILE];
-	c->now.stranger = server;
-	e = add(&c->now, TRACK_ROGUE, now);
+	e = add_event(&c->now, TRACK_ROGUE, now);
 	e->peer = server;
 	e->addr = m->yiaddr;
 	heard(t, c);
@@ -654,45 +632,42 @@ track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
 /* --- routed past us ---------------------------------------------------------------- */
 
 static void
-note_4011_answer(struct track_boot *b, uint16_t port, const void *payload,
-    size_t len)
+note_4011_answer(struct track_boot *b, const struct track_passing *p)
 {
 	struct dhcp4 m;
 
-	/* proxyDHCPd and its like answer to port 68 always; EDK2 asked from
-	 * 4011 and never sees that. */
-	if (b->port_4011 && port != b->port_4011) {
-		b->wrong_port_4011 = true;
+	/* proxyDHCPd and its like always reply to port 68; EDK2 asks from 4011 and never
+	 * sees that. */
+	if (b->p4011.port && p->client_port != b->p4011.port) {
+		b->p4011.wrong_port = true;
 		return;
 	}
-	bump(&b->answered_4011);
-	if (dhcp4_parse(&m, payload, len) == DROP_NONE)
+	bump(&b->p4011.answered);
+	if (dhcp4_parse(&m, p->payload, p->len) == DROP_NONE)
 		(void)learn_file(b, &m, true);
 }
 
 void
-track_4011(struct track *t, struct ip4 client, uint16_t client_port,
-    struct ip4 server, bool from_client, const void *payload, size_t len,
-    struct mono now)
+track_4011(struct track *t, const struct track_passing *p, struct mono now)
 {
-	struct track_client *c = find_address(t, client);
+	struct track_client *c = find_address(t, p->client);
 	struct track_event *e;
 
 	if (!c)
 		return;
-	e = add(&c->now, from_client ? TRACK_ASK_4011 : TRACK_ANSWER_4011, now);
-	e->peer = server;
-	e->n = client_port;
-	if (from_client) {
-		bump(&c->now.asked_4011);
-		c->now.peer_4011 = server;
-		c->now.port_4011 = client_port;
+	e = add_event(&c->now, p->from_client ? TRACK_ASK_4011 : TRACK_ANSWER_4011, now);
+	e->peer = p->server;
+	e->n = p->client_port;
+	if (p->from_client) {
+		bump(&c->now.p4011.asked);
+		c->now.p4011.peer = p->server;
+		c->now.p4011.port = p->client_port;
 	} else
-		note_4011_answer(&c->now, client_port, payload, len);
+		note_4011_answer(&c->now, p);
 	heard(t, c);
 }
 
-/* The name, which a NUL ends (RFC 1350 5); what is in r when there is none. */
+/* The file name, up to its NUL (RFC 1350 5), or all of r if there is none. */
 static struct rd
 name_of(struct rd r)
 {
@@ -701,8 +676,8 @@ name_of(struct rd r)
 	return nul ? rd_sub(&r, (size_t)(nul - r.p)) : r;
 }
 
-/* FNV-1a: which file it is, no more. Whoever finds another name with this sum has
- * spoilt the verdict on his own boot. */
+/* FNV-1a, to recognize the file. A client that constructs a collision only spoils the verdict
+ * on its own boot. */
 static uint32_t
 sum_of(struct rd name)
 {
@@ -713,53 +688,50 @@ sum_of(struct rd name)
 	return h;
 }
 
-/*
- * A loader asks for many files, and for several names of which most are missing
- * (PXELINUX for its configuration): what counts is the first file, and whether something
- * came. A question for another file after one without an error says that.
- */
+/* A loader requests many files, and several names of which most are missing (PXELINUX for
+ * its configuration). What matters is the first file, and whether one arrived: a request for
+ * another file after one without an error means that it did. */
 static void
 note_read(struct track_boot *b, struct ip4 server, struct rd name)
 {
 	uint32_t sum = sum_of(name);
 
-	if (b->reads == 0) {
+	if (b->tftp.reads == 0) {
 		copy_text(b->file, name);
 		b->file_server = server;
 		b->file_of_boot = true;
 	}
-	if (b->reads && sum == b->read_sum)
-		bump(&b->same_reads);
+	if (b->tftp.reads && sum == b->tftp.sum)
+		bump(&b->tftp.same_reads);
 	else {
-		b->loaded |= b->reads && !b->read_error;
-		b->read_error = b->read_missing = false;
-		b->same_reads = 1;
+		b->tftp.loaded |= b->tftp.reads && !b->tftp.error;
+		b->tftp.error = b->tftp.missing = false;
+		b->tftp.same_reads = 1;
 	}
-	b->read_sum = sum;
-	bump(&b->reads);
+	b->tftp.sum = sum;
+	bump(&b->tftp.reads);
 }
 
 void
-track_tftp(struct track *t, struct ip4 client, struct ip4 server,
-    bool from_client, const void *payload, size_t len, struct mono now)
+track_tftp(struct track *t, const struct track_passing *p, struct mono now)
 {
-	struct track_client *c = find_address(t, client);
-	struct rd r = rd_init(payload, len);
+	struct track_client *c = find_address(t, p->client);
+	struct rd r = rd_init(p->payload, p->len);
 	uint16_t op = rd_u16(&r);
 	struct track_event *e;
 
-	if (!c || (from_client ? op != TFTP_RRQ : op != TFTP_ERROR))
+	if (!c || op != (p->from_client ? TFTP_RRQ : TFTP_ERROR))
 		return;
-	e = add(&c->now, from_client ? TRACK_TFTP_READ : TRACK_TFTP_ERROR, now);
-	e->peer = server;
+	e = add_event(&c->now, p->from_client ? TRACK_TFTP_READ : TRACK_TFTP_ERROR, now);
+	e->peer = p->server;
 	heard(t, c);
-	if (from_client) {
-		note_read(&c->now, server, name_of(r));
+	if (p->from_client) {
+		note_read(&c->now, p->server, name_of(r));
 		return;
 	}
 	e->n = rd_u16(&r);
-	c->now.read_error = true;
-	c->now.read_missing |= e->n == TFTP_NOT_FOUND;
+	c->now.tftp.error = true;
+	c->now.tftp.missing |= e->n == TFTP_NOT_FOUND;
 }
 
 void
@@ -769,9 +741,9 @@ track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono no
 
 	if (!c)
 		return;
-	c->now.rescued = true;
-	bump(&c->now.answered_4011);
-	add(&c->now, TRACK_RESCUE, now)->peer = live;
+	c->now.p4011.rescued = true;
+	bump(&c->now.p4011.answered);
+	add_event(&c->now, TRACK_RESCUE, now)->peer = live;
 	heard(t, c);
 }
 

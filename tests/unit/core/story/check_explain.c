@@ -25,16 +25,16 @@ Suite *explain_suite(void);
 
 #define LEASE { .server = DHCP1, .id = DHCP1, .yiaddr = ADDR, .router = GW }
 #define BOOT { .server = WDS, .id = WDS, .pxe = true }
-#define SEEN(word) .drop_seen[DROP_##word / 32] = 1u << DROP_##word % 32
-#define LAST(word) SEEN(word), .last_drop = DROP_##word
-#define DISCOVERS .discovers = 1, .dhcp_asked = 1, .boot_asked = 1
-#define ACKED .discovers = 1, .dhcp_asked = 1, .requests = 1, .ack = true, \
-	.address = ADDR, .plen = 25
-#define LEASED ACKED, .boot_asked = 1, .router = GW
+#define SEEN(word) .refused.seen[DROP_##word / 32] = 1u << DROP_##word % 32
+#define LAST(word) SEEN(word), .refused.last = DROP_##word
+#define DISCOVERS .sent.discovers = 1, .asked.dhcp = 1, .asked.boot = 1
+#define ACKED .sent.discovers = 1, .asked.dhcp = 1, .sent.requests = 1, .came.ack = true, \
+	.came.address = ADDR, .came.plen = 25
+#define LEASED ACKED, .asked.boot = 1, .came.router = GW
 /* as PXE, with both offers; or without the boot server's */
 #define PXE .netboot = true, .family = PXE_PXE
 #define BOTH PXE, LEASED, .n_offer = 2, .offer = { LEASE, BOOT }
-#define STUCK PXE, ACKED, .boot_asked = 1, .n_offer = 2, \
+#define STUCK PXE, ACKED, .asked.boot = 1, .n_offer = 2, \
 	.offer = { LEASE, BOOT }	/* without a router */
 #define ALONE PXE, LEASED, .n_offer = 1, .offer = { LEASE }
 
@@ -48,86 +48,86 @@ static const struct {
 #define LATE(what, early, quiet, late, ...) \
 	{ what, { __VA_ARGS__ }, EXPLAIN_##early, EXPLAIN_##quiet, EXPLAIN_##late },
 CASE("a question", GOING_ON, NO_OFFER, DISCOVERS)
-CASE("no question: something else", GOING_ON, GOING_ON, .discovers = 0)
+CASE("no question: something else", GOING_ON, GOING_ON, .sent.discovers = 0)
 
-CASE("option 82", UNTRUSTED_82, UNTRUSTED_82, .discovers = 1, SEEN(UNTRUSTED_82))
-CASE("option 82, discard", UNTRUSTED_82, UNTRUSTED_82, .discovers = 1, SEEN(POLICY_82))
+CASE("option 82", UNTRUSTED_82, UNTRUSTED_82, .sent.discovers = 1, SEEN(UNTRUSTED_82))
+CASE("option 82, discard", UNTRUSTED_82, UNTRUSTED_82, .sent.discovers = 1, SEEN(POLICY_82))
 CASE("option 82 once, not again", GOING_ON, NO_OFFER, DISCOVERS, SEEN(UNTRUSTED_82))
 CASE("rate of the client", RATE_LIMITED, RATE_LIMITED, DISCOVERS, LAST(CLIENT_RATE))
-CASE("rate of the VLAN", RATE_LIMITED, RATE_LIMITED, .discovers = 1, SEEN(INTERFACE_RATE))
+CASE("rate of the VLAN", RATE_LIMITED, RATE_LIMITED, .sent.discovers = 1, SEEN(INTERFACE_RATE))
 CASE("rate once, not again", GOING_ON, NO_OFFER, DISCOVERS, SEEN(INTERFACE_RATE))
-CASE("rate, after an offer", RATE_LIMITED, RATE_LIMITED, DISCOVERS, .requests = 1,
+CASE("rate, after an offer", RATE_LIMITED, RATE_LIMITED, DISCOVERS, .sent.requests = 1,
     LAST(CLIENT_RATE), .n_offer = 1, .offer = { LEASE })
 CASE("rate, but leased", LEASED, LEASED, LEASED, SEEN(CLIENT_RATE))
-CASE("no address", NO_ADDRESS, NO_ADDRESS, .discovers = 1, SEEN(NO_GIADDR))
+CASE("no address", NO_ADDRESS, NO_ADDRESS, .sent.discovers = 1, SEEN(NO_GIADDR))
 CASE("no address, then one", GOING_ON, NO_OFFER, DISCOVERS, SEEN(NO_GIADDR))
-CASE("standby", STANDBY, STANDBY, .discovers = 1, SEEN(STANDBY))
-CASE("standby, after an offer", STANDBY, STANDBY, DISCOVERS, .requests = 1, LAST(STANDBY),
+CASE("standby", STANDBY, STANDBY, .sent.discovers = 1, SEEN(STANDBY))
+CASE("standby, after an offer", STANDBY, STANDBY, DISCOVERS, .sent.requests = 1, LAST(STANDBY),
     .n_offer = 1, .offer = { LEASE })
 CASE("standby, then active", LEASED, LEASED, LEASED, SEEN(STANDBY))
-CASE("rule", RULE_DROP, RULE_DROP, .discovers = 1, SEEN(RULE))
-CASE("no server", NO_SERVER, NO_SERVER, .discovers = 1, SEEN(NO_SERVER))
-CASE("no server, where boot = stands alone", GOING_ON, LEASED, PXE, .discovers = 1,
-    .boot_asked = 1, .boot_alone = true, .requests = 1, .chosen = A(192, 168, 1, 1),
-    LAST(NO_SERVER), .rogue = true, .n_offer = 1, .offer = { BOOT })
+CASE("rule", RULE_DROP, RULE_DROP, .sent.discovers = 1, SEEN(RULE))
+CASE("no server", NO_SERVER, NO_SERVER, .sent.discovers = 1, SEEN(NO_SERVER))
+CASE("no server, where boot = stands alone", GOING_ON, LEASED, PXE, .sent.discovers = 1,
+    .asked.boot = 1, .asked.boot_alone = true, .sent.requests = 1, .sent.chosen = A(192, 168, 1, 1),
+    LAST(NO_SERVER), .others.rogue = true, .n_offer = 1, .offer = { BOOT })
 CASE("loop", LOOP, LOOP, DISCOVERS, SEEN(LOOP))
-CASE("too many hops", LOOP, LOOP, .discovers = 1, SEEN(HOPS))
+CASE("too many hops", LOOP, LOOP, .sent.discovers = 1, SEEN(HOPS))
 CASE("loop, but leased", LEASED, LEASED, LEASED, SEEN(LOOP))
-CASE("a broken option 82", REFUSED, REFUSED, .discovers = 1, SEEN(BAD_OPTION82))
-CASE("a giaddr of ours", REFUSED, REFUSED, .discovers = 1, SEEN(SPOOFED_GIADDR))
-CASE("overload, after an offer", REFUSED, REFUSED, DISCOVERS, .requests = 1, LAST(OVERLOAD),
+CASE("a broken option 82", REFUSED, REFUSED, .sent.discovers = 1, SEEN(BAD_OPTION82))
+CASE("a giaddr of ours", REFUSED, REFUSED, .sent.discovers = 1, SEEN(SPOOFED_GIADDR))
+CASE("overload, after an offer", REFUSED, REFUSED, DISCOVERS, .sent.requests = 1, LAST(OVERLOAD),
     .n_offer = 1, .offer = { LEASE })
 CASE("overload, then not", LEASED, LEASED, LEASED, SEEN(OVERLOAD))
 
-CASE("rogue", ROGUE, ROGUE, DISCOVERS, .rogue = true)
+CASE("rogue", ROGUE, ROGUE, DISCOVERS, .others.rogue = true)
 CASE("a reply from the VLAN", ROGUE, ROGUE, DISCOVERS, SEEN(REPLY_FROM_CLIENT))
-CASE("took whom nobody heard", ROGUE, ROGUE, DISCOVERS, .requests = 1,
-    .chosen = A(192, 168, 1, 1), .n_offer = 1, .offer = { LEASE })
-CASE("... but was not heard from the beginning", GOING_ON, NO_ACK, .requests = 1,
-    .chosen = A(192, 168, 1, 1))
-CASE("... but heard whom by another relay", TWO_RELAYS, NO_ACK, DISCOVERS, .requests = 1,
-    .chosen = DHCP2, .n_offer = 1, .offer = { LEASE }, .other_relay = true)
-CASE("took whom we heard", GOING_ON, NO_ACK, DISCOVERS, .requests = 1,
-    .chosen = DHCP1, .n_offer = 1, .offer = { LEASE })
-CASE("a rogue, but leased by us", LEASED, LEASED, LEASED, .rogue = true)
-CASE("a rogue that boots it", ROGUE, ROGUE, BOTH, .rogue = true, .rogue_boot = true)
-CASE("... which it did not take", BOOTED, BOOTED, BOTH, .rogue = true,
-    .rogue_boot = true, .reads = 1)
-CASE("a rogue, and no file", NOT_FOUND, NOT_FOUND, BOTH, .rogue = true, .reads = 1,
-    .same_reads = 1, .read_error = true, .read_missing = true)
+CASE("took whom nobody heard", ROGUE, ROGUE, DISCOVERS, .sent.requests = 1,
+    .sent.chosen = A(192, 168, 1, 1), .n_offer = 1, .offer = { LEASE })
+CASE("... but was not heard from the beginning", GOING_ON, NO_ACK, .sent.requests = 1,
+    .sent.chosen = A(192, 168, 1, 1))
+CASE("... but heard whom by another relay", TWO_RELAYS, NO_ACK, DISCOVERS, .sent.requests = 1,
+    .sent.chosen = DHCP2, .n_offer = 1, .offer = { LEASE }, .others.relay = true)
+CASE("took whom we heard", GOING_ON, NO_ACK, DISCOVERS, .sent.requests = 1,
+    .sent.chosen = DHCP1, .n_offer = 1, .offer = { LEASE })
+CASE("a rogue, but leased by us", LEASED, LEASED, LEASED, .others.rogue = true)
+CASE("a rogue that boots it", ROGUE, ROGUE, BOTH, .others.rogue = true, .others.rogue_boot = true)
+CASE("... which it did not take", BOOTED, BOOTED, BOTH, .others.rogue = true,
+    .others.rogue_boot = true, .tftp.reads = 1)
+CASE("a rogue, and no file", NOT_FOUND, NOT_FOUND, BOTH, .others.rogue = true, .tftp.reads = 1,
+    .tftp.same_reads = 1, .tftp.error = true, .tftp.missing = true)
 CASE("stranger", STRANGER, STRANGER, DISCOVERS, SEEN(NOT_SERVER))
 LATE("stranger, and a server", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS, SEEN(NOT_SERVER),
     .n_offer = 1, .offer = { LEASE })
 CASE("lease refused", LEASE_REFUSED, LEASE_REFUSED, DISCOVERS, SEEN(OFFER_NOT_PROXY))
 LATE("lease refused, another not", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS,
     SEEN(OFFER_NOT_PROXY), .n_offer = 1, .offer = { LEASE })
-CASE("NAK", POOL_EMPTY, POOL_EMPTY, .requests = 1, .nak = true)
-CASE("NAK and ACK", LEASED, LEASED, LEASED, .nak = true)
-CASE("declined", DECLINED, DECLINED, LEASED, .declines = 1)
-CASE("declined, then another one", BOOTED, BOOTED, BOTH, .declines = 1, .reads = 1)
+CASE("NAK", POOL_EMPTY, POOL_EMPTY, .sent.requests = 1, .came.nak = true)
+CASE("NAK and ACK", LEASED, LEASED, LEASED, .came.nak = true)
+CASE("declined", DECLINED, DECLINED, LEASED, .sent.declines = 1)
+CASE("declined, then another one", BOOTED, BOOTED, BOTH, .sent.declines = 1, .tftp.reads = 1)
 
-CASE("all down", GOING_ON, ALL_DOWN, DISCOVERS, .all_down = true)
-CASE("all down, but for a boot server", GOING_ON, ALL_DOWN, PXE, DISCOVERS, .all_down = true,
+CASE("all down", GOING_ON, ALL_DOWN, DISCOVERS, .asked.all_down = true)
+CASE("all down, but for a boot server", GOING_ON, ALL_DOWN, PXE, DISCOVERS, .asked.all_down = true,
     .n_offer = 1, .offer = { BOOT })
-CASE("all down, and yet", LEASED, LEASED, LEASED, .all_down = true)
-CASE("late first try", GOING_ON, SPANNING_TREE, PXE, DISCOVERS, .first_secs = 4)
-CASE("soon enough", GOING_ON, NO_OFFER, PXE, DISCOVERS, .first_secs = 3)
+CASE("all down, and yet", LEASED, LEASED, LEASED, .asked.all_down = true)
+CASE("late first try", GOING_ON, SPANNING_TREE, PXE, DISCOVERS, .sent.first_secs = 4)
+CASE("soon enough", GOING_ON, NO_OFFER, PXE, DISCOVERS, .sent.first_secs = 3)
 CASE("late, and a second one", GOING_ON, NO_OFFER, PXE,
-    .discovers = 2, .dhcp_asked = 1, .first_secs = 4)
+    .sent.discovers = 2, .asked.dhcp = 1, .sent.first_secs = 4)
 LATE("late, and not content with the offer", GOING_ON, GOING_ON, SILENT_BOOT, PXE,
-    .discovers = 2, .dhcp_asked = 1, .boot_asked = 1, .first_secs = 4, .n_offer = 1,
+    .sent.discovers = 2, .asked.dhcp = 1, .asked.boot = 1, .sent.first_secs = 4, .n_offer = 1,
     .offer = { LEASE })
-CASE("late, and took an offer", GOING_ON, NO_ACK, PXE, DISCOVERS, .first_secs = 4,
-    .requests = 1, .n_offer = 1, .offer = { LEASE })
+CASE("late, and took an offer", GOING_ON, NO_ACK, PXE, DISCOVERS, .sent.first_secs = 4,
+    .sent.requests = 1, .n_offer = 1, .offer = { LEASE })
 CASE("iPXE's flags", GOING_ON, NO_OFFER, .netboot = true, .family = PXE_IPXE,
-    DISCOVERS, .first_secs = 4)
-CASE("no network boot", GOING_ON, NO_OFFER, DISCOVERS, .first_secs = 4)
+    DISCOVERS, .sent.first_secs = 4)
+CASE("no network boot", GOING_ON, NO_OFFER, DISCOVERS, .sent.first_secs = 4)
 CASE("only boot offers", GOING_ON, ONLY_BOOT, PXE, DISCOVERS, .n_offer = 1, .offer = { BOOT })
 CASE("a boot server's address is none", GOING_ON, ONLY_BOOT, PXE, DISCOVERS, .n_offer = 1,
     .offer = { { .server = WDS, .yiaddr = ADDR, .boot_only = true } })
 CASE("two routers, leased", DISAGREE, DISAGREE, LEASED, .n_offer = 2, .offer = { LEASE,
     { .server = DHCP2, .yiaddr = ADDR2, .router = ON_VLAN } })
-CASE("two routers, and it boots", BOOTED, BOOTED, PXE, LEASED, .reads = 1, .n_offer = 2,
+CASE("two routers, and it boots", BOOTED, BOOTED, PXE, LEASED, .tftp.reads = 1, .n_offer = 2,
     .offer = { LEASE, { .server = DHCP2, .yiaddr = ADDR2, .router = ON_VLAN } })
 LATE("two routers", DISAGREE, DISAGREE, NOT_TAKEN, DISCOVERS, .n_offer = 2, .offer = { LEASE,
     { .server = DHCP2, .yiaddr = ADDR2, .router = ON_VLAN } })
@@ -137,80 +137,80 @@ LATE("one server, two addresses", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS, .n_o
     .offer = { LEASE, { .server = DHCP1, .yiaddr = FAR, .router = GW } })
 LATE("two that agree", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS, .n_offer = 2, .offer = { LEASE,
     { .server = DHCP2, .yiaddr = ADDR2, .router = GW } })
-CASE("old lease, no answer", GOING_ON, NO_ACK, .requests = 1)
+CASE("old lease, no answer", GOING_ON, NO_ACK, .sent.requests = 1)
 
-#define SAVED BOTH, .rescued = true, .asked_4011 = 1, .answered_4011 = 1
+#define SAVED BOTH, .p4011.rescued = true, .p4011.asked = 1, .p4011.answered = 1
 CASE("rescued", RESCUED, RESCUED, SAVED)
-CASE("rescued, reads", RESCUED, RESCUED, SAVED, .reads = 1)
-CASE("rescued, no such file", NOT_FOUND, NOT_FOUND, SAVED, .reads = 1, .same_reads = 1,
-    .read_error = true, .read_missing = true)
-CASE("wrong port", WRONG_PORT_4011, WRONG_PORT_4011, BOTH, .asked_4011 = 1,
-    .wrong_port_4011 = true)
-CASE("wrong port, then the right one", BOOTED, BOOTED, BOTH, .asked_4011 = 1,
-    .wrong_port_4011 = true, .answered_4011 = 1, .reads = 1)
-CASE("4011 silent", GOING_ON, SILENT_4011, BOTH, .asked_4011 = 1, .peer_4011 = WDS)
-CASE("4011 silent, file known", BOOTED, BOOTED, BOTH, .asked_4011 = 1, .reads = 1)
+CASE("rescued, reads", RESCUED, RESCUED, SAVED, .tftp.reads = 1)
+CASE("rescued, no such file", NOT_FOUND, NOT_FOUND, SAVED, .tftp.reads = 1, .tftp.same_reads = 1,
+    .tftp.error = true, .tftp.missing = true)
+CASE("wrong port", WRONG_PORT_4011, WRONG_PORT_4011, BOTH, .p4011.asked = 1,
+    .p4011.wrong_port = true)
+CASE("wrong port, then the right one", BOOTED, BOOTED, BOTH, .p4011.asked = 1,
+    .p4011.wrong_port = true, .p4011.answered = 1, .tftp.reads = 1)
+CASE("4011 silent", GOING_ON, SILENT_4011, BOTH, .p4011.asked = 1, .p4011.peer = WDS)
+CASE("4011 silent, file known", BOOTED, BOOTED, BOTH, .p4011.asked = 1, .tftp.reads = 1)
 CASE("option 60 of DHCP", GOING_ON, OPTION60_NO_4011, PXE, LEASED, .n_offer = 1,
     .offer = { { .server = DHCP1, .yiaddr = ADDR, .pxe = true } },
-    .asked_4011 = 1, .peer_4011 = DHCP1)
+    .p4011.asked = 1, .p4011.peer = DHCP1)
 CASE("... by its option 54", GOING_ON, OPTION60_NO_4011, PXE, LEASED, .n_offer = 1,
     .offer = { { .server = DHCP1, .id = DHCP2, .yiaddr = ADDR, .pxe = true } },
-    .asked_4011 = 1, .peer_4011 = DHCP2)
+    .p4011.asked = 1, .p4011.peer = DHCP2)
 CASE("... with a file", GOING_ON, OPTION60_NO_4011, PXE, LEASED, .n_offer = 1,
     .offer = { { .server = DHCP1, .yiaddr = ADDR, .pxe = true, .file = true } },
-    .asked_4011 = 1, .peer_4011 = DHCP1, .file = "pxelinux.0", .file_server = DHCP1)
+    .p4011.asked = 1, .p4011.peer = DHCP1, .file = "pxelinux.0", .file_server = DHCP1)
 CASE("... another was asked", GOING_ON, SILENT_4011, PXE, LEASED, .n_offer = 1,
     .offer = { { .server = DHCP1, .yiaddr = ADDR, .pxe = true } },
-    .asked_4011 = 1, .peer_4011 = WDS)
-CASE("menu entry", GOING_ON, DISCOVERY, BOTH, .asked_4011 = 1, .discovery = true)
+    .p4011.asked = 1, .p4011.peer = WDS)
+CASE("menu entry", GOING_ON, DISCOVERY, BOTH, .p4011.asked = 1, .p4011.discovery = true)
 CASE("no router", GOING_ON, NO_ROUTER, STUCK, .file_server = WDS)
 CASE("no router, by the offer alone", GOING_ON, NO_ROUTER, STUCK)
 CASE("no router needed", GOING_ON, LEASED, STUCK, .file_server = ON_VLAN)
-CASE("no router, and it reads", BOOTED, BOOTED, STUCK, .reads = 1)
+CASE("no router, and it reads", BOOTED, BOOTED, STUCK, .tftp.reads = 1)
 
-CASE("not found", NOT_FOUND, NOT_FOUND, BOTH, .reads = 1, .same_reads = 1,
-    .read_error = true, .read_missing = true)
-CASE("error", TFTP_ERROR, TFTP_ERROR, BOTH, .reads = 1, .same_reads = 1, .read_error = true)
-CASE("missing, later", BOOTED, BOOTED, BOTH, .reads = 2, .same_reads = 1,
-    .read_error = true, .read_missing = true, .loaded = true)
-CASE("again and again", TFTP_SILENT, TFTP_SILENT, BOTH, .reads = 4, .same_reads = 4)
-CASE("three times", BOOTED, BOOTED, BOTH, .reads = 3, .same_reads = 3)
-CASE("many files", BOOTED, BOOTED, BOTH, .reads = 40, .same_reads = 1, .loaded = true)
-CASE("later again and again", BOOTED, BOOTED, BOTH, .reads = 40, .same_reads = 9, .loaded = true)
+CASE("not found", NOT_FOUND, NOT_FOUND, BOTH, .tftp.reads = 1, .tftp.same_reads = 1,
+    .tftp.error = true, .tftp.missing = true)
+CASE("error", TFTP_ERROR, TFTP_ERROR, BOTH, .tftp.reads = 1, .tftp.same_reads = 1, .tftp.error = true)
+CASE("missing, later", BOOTED, BOOTED, BOTH, .tftp.reads = 2, .tftp.same_reads = 1,
+    .tftp.error = true, .tftp.missing = true, .tftp.loaded = true)
+CASE("again and again", TFTP_SILENT, TFTP_SILENT, BOTH, .tftp.reads = 4, .tftp.same_reads = 4)
+CASE("three times", BOOTED, BOOTED, BOTH, .tftp.reads = 3, .tftp.same_reads = 3)
+CASE("many files", BOOTED, BOOTED, BOTH, .tftp.reads = 40, .tftp.same_reads = 1, .tftp.loaded = true)
+CASE("later again and again", BOOTED, BOOTED, BOTH, .tftp.reads = 40, .tftp.same_reads = 9, .tftp.loaded = true)
 #define HTTP .netboot = true, .family = PXE_HTTP, LEASED
 #define ARCH(n) .has_arch = true, .arch = n
 #define TOLD .file_of_boot = true
-CASE("BIOS, .efi", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(0), .file = "a.efi", .reads = 1)
-CASE("BIOS, .EFI", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(0), .file = "A.EFI", .reads = 1)
-CASE("BIOS, .0", BOOTED, BOOTED, BOTH, TOLD, ARCH(0), .file = "pxelinux.0", .reads = 1)
-CASE("UEFI, .0", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(7), .file = "pxelinux.0", .reads = 1)
-CASE("UEFI, .n12", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(9), .file = "boot\\x64\\pxeboot.n12", .reads = 1)
-CASE("ARM64, .kpxe", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(11), .file = "x.kpxe", .reads = 1)
-CASE("UEFI, .efi", BOOTED, BOOTED, BOTH, TOLD, ARCH(7), .file = "a.efi", .reads = 1)
-CASE("U-Boot, .0", BOOTED, BOOTED, BOTH, TOLD, ARCH(22), .file = "pxelinux.0", .reads = 1)
-CASE("a code of no list", BOOTED, BOOTED, BOTH, TOLD, ARCH(0xfffe), .file = "a.0", .reads = 1)
-CASE("who knows", BOOTED, BOOTED, BOTH, .file = "a.efi", .reads = 1)
+CASE("BIOS, .efi", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(0), .file = "a.efi", .tftp.reads = 1)
+CASE("BIOS, .EFI", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(0), .file = "A.EFI", .tftp.reads = 1)
+CASE("BIOS, .0", BOOTED, BOOTED, BOTH, TOLD, ARCH(0), .file = "pxelinux.0", .tftp.reads = 1)
+CASE("UEFI, .0", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(7), .file = "pxelinux.0", .tftp.reads = 1)
+CASE("UEFI, .n12", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(9), .file = "boot\\x64\\pxeboot.n12", .tftp.reads = 1)
+CASE("ARM64, .kpxe", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(11), .file = "x.kpxe", .tftp.reads = 1)
+CASE("UEFI, .efi", BOOTED, BOOTED, BOTH, TOLD, ARCH(7), .file = "a.efi", .tftp.reads = 1)
+CASE("U-Boot, .0", BOOTED, BOOTED, BOTH, TOLD, ARCH(22), .file = "pxelinux.0", .tftp.reads = 1)
+CASE("a code of no list", BOOTED, BOOTED, BOTH, TOLD, ARCH(0xfffe), .file = "a.0", .tftp.reads = 1)
+CASE("who knows", BOOTED, BOOTED, BOTH, .file = "a.efi", .tftp.reads = 1)
 
-CASE("ARM64, x64", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(11), .file = "EFI/BOOT/BOOTX64.EFI", .reads = 1)
+CASE("ARM64, x64", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(11), .file = "EFI/BOOT/BOOTX64.EFI", .tftp.reads = 1)
 CASE("ARM64, WDS' x64", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(11),
-    .file = "boot\\x64\\wdsmgfw.efi", .reads = 1)
-CASE("x64, ARM64", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(7), .file = "grubaa64.efi", .reads = 1)
-CASE("x64 of old, ARM64", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(9), .file = "arm64/a.efi", .reads = 1)
-CASE("x64", BOOTED, BOOTED, BOTH, TOLD, ARCH(7), .file = "x86_64-efi/shimx64.efi", .reads = 1)
-CASE("ARM64 for both", BOOTED, BOOTED, BOTH, TOLD, ARCH(11), .file = "x64/bootaa64.efi", .reads = 1)
-CASE("ARM64, a script", BOOTED, BOOTED, BOTH, TOLD, ARCH(11), .file = "x64/menu.ipxe", .reads = 1)
-CASE("x86, who may be x64", BOOTED, BOOTED, BOTH, TOLD, ARCH(6), .file = "bootx64.efi", .reads = 1)
+    .file = "boot\\x64\\wdsmgfw.efi", .tftp.reads = 1)
+CASE("x64, ARM64", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(7), .file = "grubaa64.efi", .tftp.reads = 1)
+CASE("x64 of old, ARM64", WRONG_ARCH, WRONG_ARCH, BOTH, TOLD, ARCH(9), .file = "arm64/a.efi", .tftp.reads = 1)
+CASE("x64", BOOTED, BOOTED, BOTH, TOLD, ARCH(7), .file = "x86_64-efi/shimx64.efi", .tftp.reads = 1)
+CASE("ARM64 for both", BOOTED, BOOTED, BOTH, TOLD, ARCH(11), .file = "x64/bootaa64.efi", .tftp.reads = 1)
+CASE("ARM64, a script", BOOTED, BOOTED, BOTH, TOLD, ARCH(11), .file = "x64/menu.ipxe", .tftp.reads = 1)
+CASE("x86, who may be x64", BOOTED, BOOTED, BOTH, TOLD, ARCH(6), .file = "bootx64.efi", .tftp.reads = 1)
 CASE("HTTP, ARM64, x64", WRONG_ARCH, WRONG_ARCH, HTTP, ARCH(0x13), .file = "http://a/x64.efi",
     .n_offer = 1, .offer = { { .server = WDS, .http = true, .file = true } }, TOLD)
 CASE("HTTP, from a host with such a name", BOOTED, BOOTED, HTTP, ARCH(0x13),
     .file = "http://x64.lab/a.efi", .n_offer = 1,
     .offer = { { .server = WDS, .http = true, .file = true } }, TOLD)
 CASE("DHCP has one file for all, WDS has another", GOING_ON, SILENT_4011, BOTH, ARCH(7),
-    .file = "pxelinux.0", .asked_4011 = 1, .peer_4011 = WDS)
-CASE("late", GOING_ON, LATE, BOTH, .late = true)
-CASE("late, but another one was not", GOING_ON, TFTP_BLOCKED, BOTH, .late = true, .in_time = true,
+    .file = "pxelinux.0", .p4011.asked = 1, .p4011.peer = WDS)
+CASE("late", GOING_ON, LATE, BOTH, .came.late = true)
+CASE("late, but another one was not", GOING_ON, TFTP_BLOCKED, BOTH, .came.late = true, .came.in_time = true,
     .file = "a.efi", .file_server = WDS)
-CASE("late, not too late", BOOTED, BOOTED, BOTH, .late = true, .reads = 1)
+CASE("late, not too late", BOOTED, BOOTED, BOTH, .came.late = true, .tftp.reads = 1)
 CASE("HTTP without", GOING_ON, NO_URI, HTTP, .n_offer = 2, .offer = { LEASE,
     { .server = WDS, .pxe = true, .file = true } })
 CASE("HTTP, offers only", GOING_ON, NO_URI, .netboot = true, .family = PXE_HTTP,
@@ -219,45 +219,45 @@ CASE("HTTP without URL", GOING_ON, NO_URI, HTTP, .n_offer = 1,
     .offer = { { .server = WDS, .http = true } })
 CASE("HTTP", BOOTED, BOOTED, HTTP, .file = "http://a/", .n_offer = 1,
     .offer = { { .server = WDS, .http = true, .file = true } })
-CASE("dead", GOING_ON, DEAD_BOOT, ALONE, .boot_down = true)
+CASE("dead", GOING_ON, DEAD_BOOT, ALONE, .asked.boot_down = true)
 CASE("silent", GOING_ON, SILENT_BOOT, ALONE)
-CASE("nobody was asked", GOING_ON, NO_BOOT_SERVER, PXE, ACKED, .router = GW,
+CASE("nobody was asked", GOING_ON, NO_BOOT_SERVER, PXE, ACKED, .came.router = GW,
     .n_offer = 1, .offer = { LEASE })
 CASE("DHCP names a file", GOING_ON, TFTP_BLOCKED, ALONE, .file = "a.efi", .file_server = WDS)
 #define MENU PXE, LEASED, .n_offer = 2, .offer = { LEASE, \
 	{ .server = WDS, .id = WDS, .pxe = true, .menu = true } }
 CASE("no file", GOING_ON, NO_FILE, MENU)
-CASE("no file on port 4011", GOING_ON, NO_FILE, BOTH, .asked_4011 = 1, .answered_4011 = 1)
+CASE("no file on port 4011", GOING_ON, NO_FILE, BOTH, .p4011.asked = 1, .p4011.answered = 1)
 CASE("never asked port 4011", GOING_ON, TFTP_BLOCKED, BOTH)
 CASE("never asked for it", GOING_ON, TFTP_BLOCKED, BOTH, .file = "a.efi", .file_server = WDS)
 CASE("not by TFTP", GOING_ON, LEASED, BOTH, .file = "http://198.51.100.21/", .file_server = WDS)
 CASE("not by here", GOING_ON, LEASED, BOTH, .file = "a.efi", .file_server = ON_VLAN)
-CASE("another host is its router", GOING_ON, LEASED, BOTH, .elsewhere = true, .file = "a.efi",
+CASE("another host is its router", GOING_ON, LEASED, BOTH, .came.elsewhere = true, .file = "a.efi",
     .file_server = WDS)
-CASE("... and WDS names no file in its offer", GOING_ON, LEASED, BOTH, .elsewhere = true)
-CASE("... nor does the one host for all", GOING_ON, LEASED, PXE, LEASED, .elsewhere = true,
+CASE("... and WDS names no file in its offer", GOING_ON, LEASED, BOTH, .came.elsewhere = true)
+CASE("... nor does the one host for all", GOING_ON, LEASED, PXE, LEASED, .came.elsewhere = true,
     .n_offer = 1, .offer = { { .server = DHCP1, .yiaddr = ADDR, .router = GW, .pxe = true } })
 CASE("... but nobody told it from where to boot", GOING_ON, SILENT_BOOT, ALONE,
-    .elsewhere = true)
-CASE("hedged", HEDGED, HEDGED, BOTH, .hedges = 1, .boot_hedges = 1, .reads = 1)
-CASE("not yet", GOING_ON, NO_FILE, MENU, .hedges = 1, .boot_hedges = 1)
-CASE("a DHCP server's", BOOTED, BOOTED, BOTH, .hedges = 1, .reads = 1)
-CASE("twice", TWO_RELAYS, TWO_RELAYS, LEASED, .repeated = true)
-CASE("another relay", TWO_RELAYS, TWO_RELAYS, LEASED, .other_relay = true)
-CASE("another relay, and it boots", BOOTED, BOOTED, BOTH, .other_relay = true, .reads = 1)
-CASE("another relay, and no file", TWO_RELAYS, NO_FILE, MENU, .other_relay = true)
+    .came.elsewhere = true)
+CASE("hedged", HEDGED, HEDGED, BOTH, .asked.hedges = 1, .asked.boot_hedges = 1, .tftp.reads = 1)
+CASE("not yet", GOING_ON, NO_FILE, MENU, .asked.hedges = 1, .asked.boot_hedges = 1)
+CASE("a DHCP server's", BOOTED, BOOTED, BOTH, .asked.hedges = 1, .tftp.reads = 1)
+CASE("twice", TWO_RELAYS, TWO_RELAYS, LEASED, .came.repeated = true)
+CASE("another relay", TWO_RELAYS, TWO_RELAYS, LEASED, .others.relay = true)
+CASE("another relay, and it boots", BOOTED, BOOTED, BOTH, .others.relay = true, .tftp.reads = 1)
+CASE("another relay, and no file", TWO_RELAYS, NO_FILE, MENU, .others.relay = true)
 LATE("not taken", GOING_ON, GOING_ON, NOT_TAKEN, PXE, DISCOVERS, .n_offer = 2, .offer = { LEASE, BOOT })
 LATE("not taken, without network boot", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS,
     .n_offer = 1, .offer = { LEASE })
 LATE("not taken, for want of a boot offer", GOING_ON, GOING_ON, SILENT_BOOT, PXE, DISCOVERS,
     .n_offer = 1, .offer = { LEASE })
 LATE("... from one that is down", GOING_ON, GOING_ON, DEAD_BOOT, PXE, DISCOVERS,
-    .boot_down = true, .n_offer = 1, .offer = { LEASE })
-LATE("... from nobody", GOING_ON, GOING_ON, NO_BOOT_SERVER, PXE, .discovers = 1,
-    .dhcp_asked = 1, .n_offer = 1, .offer = { LEASE })
+    .asked.boot_down = true, .n_offer = 1, .offer = { LEASE })
+LATE("... from nobody", GOING_ON, GOING_ON, NO_BOOT_SERVER, PXE, .sent.discovers = 1,
+    .asked.dhcp = 1, .n_offer = 1, .offer = { LEASE })
 LATE("not taken, with a file", GOING_ON, GOING_ON, NOT_TAKEN, PXE, DISCOVERS, .file = "a.efi",
     .n_offer = 1, .offer = { LEASE })
-CASE("taken", GOING_ON, NO_ACK, PXE, DISCOVERS, .requests = 1, .n_offer = 2, .offer = { LEASE, BOOT })
+CASE("taken", GOING_ON, NO_ACK, PXE, DISCOVERS, .sent.requests = 1, .n_offer = 2, .offer = { LEASE, BOOT })
 CASE("leased", LEASED, LEASED, LEASED)
 #undef CASE
 #undef LATE
@@ -328,27 +328,27 @@ START_TEST(the_first_row_that_holds_is_the_verdict)
 		struct track_boot b;
 		enum explain first, second;
 	} two[] = {
-		{ { .discovers = 1, SEEN(UNTRUSTED_82), .rogue = true },
+		{ { .sent.discovers = 1, SEEN(UNTRUSTED_82), .others.rogue = true },
 		    EXPLAIN_UNTRUSTED_82, EXPLAIN_ROGUE },
-		{ { DISCOVERS, .rogue = true, .nak = true }, EXPLAIN_ROGUE,
+		{ { DISCOVERS, .others.rogue = true, .came.nak = true }, EXPLAIN_ROGUE,
 		    EXPLAIN_POOL_EMPTY },
-		{ { DISCOVERS, .nak = true, .declines = 1 }, EXPLAIN_POOL_EMPTY,
+		{ { DISCOVERS, .came.nak = true, .sent.declines = 1 }, EXPLAIN_POOL_EMPTY,
 		    EXPLAIN_DECLINED },
-		{ { DISCOVERS, .all_down = true }, EXPLAIN_ALL_DOWN,
+		{ { DISCOVERS, .asked.all_down = true }, EXPLAIN_ALL_DOWN,
 		    EXPLAIN_NO_OFFER },
-		{ { BOTH, .asked_4011 = 1, .rescued = true, .wrong_port_4011 = true },
+		{ { BOTH, .p4011.asked = 1, .p4011.rescued = true, .p4011.wrong_port = true },
 		    EXPLAIN_WRONG_PORT_4011, EXPLAIN_RESCUED },
-		{ { ALONE, .file = "a.efi", .file_server = WDS, .other_relay = true },
+		{ { ALONE, .file = "a.efi", .file_server = WDS, .others.relay = true },
 		    EXPLAIN_TFTP_BLOCKED, EXPLAIN_TWO_RELAYS },
-		{ { BOTH, .asked_4011 = 1, .discovery = true }, EXPLAIN_DISCOVERY,
+		{ { BOTH, .p4011.asked = 1, .p4011.discovery = true }, EXPLAIN_DISCOVERY,
 		    EXPLAIN_SILENT_4011 },
-		{ { BOTH, .reads = 4, .same_reads = 4, .read_error = true,
-		    .read_missing = true }, EXPLAIN_NOT_FOUND, EXPLAIN_TFTP_SILENT },
-		{ { ALONE, .boot_down = true }, EXPLAIN_DEAD_BOOT,
+		{ { BOTH, .tftp.reads = 4, .tftp.same_reads = 4, .tftp.error = true,
+		    .tftp.missing = true }, EXPLAIN_NOT_FOUND, EXPLAIN_TFTP_SILENT },
+		{ { ALONE, .asked.boot_down = true }, EXPLAIN_DEAD_BOOT,
 		    EXPLAIN_SILENT_BOOT },
-		{ { BOTH, .boot_hedges = 1, .reads = 1, .repeated = true },
+		{ { BOTH, .asked.boot_hedges = 1, .tftp.reads = 1, .came.repeated = true },
 		    EXPLAIN_HEDGED, EXPLAIN_TWO_RELAYS },
-		{ { BOTH, .reads = 1 }, EXPLAIN_BOOTED, EXPLAIN_LEASED },
+		{ { BOTH, .tftp.reads = 1 }, EXPLAIN_BOOTED, EXPLAIN_LEASED },
 	};
 
 	for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++) {
@@ -366,20 +366,20 @@ START_TEST(what_else_is_worth_knowing)
 		enum explain main, also[EXPLAIN_ALSO_MAX + 1];
 	} several[] = {
 		{ { LEASED }, EXPLAIN_LEASED, { 0 } },
-		{ { DISCOVERS, .rogue = true }, EXPLAIN_ROGUE, { 0 } },
-		{ { BOTH, .reads = 1, .rogue = true }, EXPLAIN_BOOTED,
+		{ { DISCOVERS, .others.rogue = true }, EXPLAIN_ROGUE, { 0 } },
+		{ { BOTH, .tftp.reads = 1, .others.rogue = true }, EXPLAIN_BOOTED,
 		    { EXPLAIN_ROGUE } },
 		{ { LEASED, SEEN(CLIENT_RATE) }, EXPLAIN_LEASED,
 		    { EXPLAIN_RATE_LIMITED } },
 		{ { LEASED, SEEN(NOT_SERVER) }, EXPLAIN_LEASED, { EXPLAIN_STRANGER } },
-		{ { LEASED, SEEN(OFFER_NOT_PROXY), .declines = 1 }, EXPLAIN_DECLINED,
+		{ { LEASED, SEEN(OFFER_NOT_PROXY), .sent.declines = 1 }, EXPLAIN_DECLINED,
 		    { EXPLAIN_LEASE_REFUSED } },
-		{ { BOTH, .reads = 1, .boot_hedges = 1, .rescued = true,
-		    .other_relay = true }, EXPLAIN_HEDGED,
+		{ { BOTH, .tftp.reads = 1, .asked.boot_hedges = 1, .p4011.rescued = true,
+		    .others.relay = true }, EXPLAIN_HEDGED,
 		    { EXPLAIN_RESCUED, EXPLAIN_TWO_RELAYS } },
-		{ { BOTH, .boot_hedges = 1, .declines = 2, .reads = 4, .same_reads = 4 },
+		{ { BOTH, .asked.boot_hedges = 1, .sent.declines = 2, .tftp.reads = 4, .tftp.same_reads = 4 },
 		    EXPLAIN_TFTP_SILENT, { EXPLAIN_DECLINED, EXPLAIN_HEDGED } },
-		{ { PXE, ACKED, .reads = 1, .rogue = true, .n_offer = 2, .offer = { LEASE,
+		{ { PXE, ACKED, .tftp.reads = 1, .others.rogue = true, .n_offer = 2, .offer = { LEASE,
 		    { .server = DHCP2, .yiaddr = ADDR2, .router = ON_VLAN } } },
 		    EXPLAIN_BOOTED, { EXPLAIN_ROGUE, EXPLAIN_DISAGREE } },
 	};

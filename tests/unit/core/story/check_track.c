@@ -120,6 +120,18 @@ client(uint16_t who)
 	return track_find(bed.t, mac, sizeof(mac));
 }
 
+/* Between this client and the boot server. */
+static const struct track_passing *
+passing(const char *address, uint16_t port, bool from_client, const void *payload,
+    size_t len)
+{
+	static struct track_passing p;
+
+	p = (struct track_passing){ world_ip(address), world_ip(boot), port, from_client,
+	    payload, len };
+	return &p;
+}
+
 static void
 reads(const char *from, const char *file)
 {
@@ -128,7 +140,7 @@ reads(const char *from, const char *file)
 
 	must(n < 190);
 	memcpy(rrq + 2, file, n + 1);
-	track_tftp(bed.t, world_ip(from), world_ip(boot), true, rrq, n + 3, bed.now);
+	track_tftp(bed.t, passing(from, 0, true, rrq, n + 3), bed.now);
 }
 
 static void
@@ -136,8 +148,7 @@ read_fails(const char *from, uint8_t code)
 {
 	uint8_t error[5] = { 0, 5, 0, code, 0 };
 
-	track_tftp(bed.t, world_ip(from), world_ip(boot), false, error,
-	    sizeof(error), bed.now);
+	track_tftp(bed.t, passing(from, 0, false, error, sizeof(error)), bed.now);
 }
 
 /* --- events -------------------------------------------------------------------- */
@@ -186,7 +197,7 @@ START_TEST(a_flood_of_one_xid_overflows_nothing)
 		bed.now.us += 100;
 	}
 	b = &client(1)->now;
-	ck_assert_uint_eq(b->discovers, UINT16_MAX);
+	ck_assert_uint_eq(b->sent.discovers, UINT16_MAX);
 	for (unsigned i = 0; i < TRACK_EVENTS; i++, prev = e) {
 		e = track_event(b, i, &lost);
 		ck_assert_ptr_nonnull(e);
@@ -220,12 +231,12 @@ START_TEST(another_xid_begins_another_conversation)
 	open_bed(4);
 	asks(DHCP4_DISCOVER, 1, 7);
 	asks(DHCP4_DISCOVER, 1, 7);
-	ck_assert_uint_eq(client(1)->now.discovers, 2);
+	ck_assert_uint_eq(client(1)->now.sent.discovers, 2);
 	ck_assert(!client(1)->has_before);
 	asks(DHCP4_DISCOVER, 1, 8);
 	ck_assert(client(1)->has_before);
-	ck_assert_uint_eq(client(1)->before.discovers, 2);
-	ck_assert_uint_eq(client(1)->now.discovers, 1);
+	ck_assert_uint_eq(client(1)->before.sent.discovers, 2);
+	ck_assert_uint_eq(client(1)->now.sent.discovers, 1);
 	asks(DHCP4_DISCOVER, 1, 9);
 	ck_assert_uint_eq(client(1)->before.xid, 8);
 	ck_assert_uint_eq(track_count(bed.t), 1);
@@ -242,8 +253,8 @@ START_TEST(a_discover_after_the_ack_begins_another_conversation)
 	leases(1, "192.0.2.50");
 	asks(DHCP4_DISCOVER, 1, 1);
 	ck_assert(client(1)->has_before);
-	ck_assert(client(1)->before.ack);
-	ck_assert(!client(1)->now.ack);
+	ck_assert(client(1)->before.came.ack);
+	ck_assert(!client(1)->now.came.ack);
 	close_bed();
 }
 END_TEST
@@ -258,7 +269,7 @@ START_TEST(a_pause_begins_another_conversation)
 	wait_ms(TRACK_PAUSE_MS + 1);
 	asks(DHCP4_REQUEST, 1, 7);
 	ck_assert(client(1)->has_before);
-	ck_assert_uint_eq(client(1)->now.requests, 1);
+	ck_assert_uint_eq(client(1)->now.sent.requests, 1);
 	close_bed();
 }
 END_TEST
@@ -312,8 +323,8 @@ START_TEST(a_flood_of_addresses_only_evicts)
 	ck_assert_ptr_null(client(4983));
 	ck_assert_ptr_nonnull(client(4984));
 	reads("192.0.2.50", "x");
-	ck_assert_uint_eq(client(4999)->now.reads, 1);
-	ck_assert_uint_eq(client(4998)->now.reads, 0);
+	ck_assert_uint_eq(client(4999)->now.tftp.reads, 1);
+	ck_assert_uint_eq(client(4998)->now.tftp.reads, 0);
 	close_bed();
 }
 END_TEST
@@ -326,22 +337,21 @@ START_TEST(port_4011_and_tftp_find_the_client_by_its_lease)
 	asks(DHCP4_DISCOVER, 1, 1);
 	leases(1, "192.0.2.50");
 	reads("192.0.2.51", "x");
-	ck_assert_uint_eq(client(1)->now.reads, 0);
-	track_4011(bed.t, world_ip("192.0.2.50"), 4011, world_ip(boot), true, "", 0,
-	    bed.now);
+	ck_assert_uint_eq(client(1)->now.tftp.reads, 0);
+	track_4011(bed.t, passing("192.0.2.50", 4011, true, "", 0), bed.now);
 	reads("192.0.2.50", "x");
-	ck_assert_uint_eq(client(1)->now.asked_4011, 1);
-	ck_assert_uint_eq(client(1)->now.reads, 1);
+	ck_assert_uint_eq(client(1)->now.p4011.asked, 1);
+	ck_assert_uint_eq(client(1)->now.tftp.reads, 1);
 	/* the next lease: the old address is nobody's */
 	leases(1, "192.0.2.60");
 	reads("192.0.2.50", "x");
-	ck_assert_uint_eq(client(1)->now.reads, 1);
+	ck_assert_uint_eq(client(1)->now.tftp.reads, 1);
 	/* somebody else has it now */
 	asks(DHCP4_DISCOVER, 2, 1);
 	leases(2, "192.0.2.60");
 	reads("192.0.2.60", "x");
-	ck_assert_uint_eq(client(1)->now.reads, 1);
-	ck_assert_uint_eq(client(2)->now.reads, 1);
+	ck_assert_uint_eq(client(1)->now.tftp.reads, 1);
+	ck_assert_uint_eq(client(2)->now.tftp.reads, 1);
 	close_bed();
 }
 END_TEST
@@ -364,10 +374,10 @@ START_TEST(nobody_gets_the_address_of_another_by_saying_it)
 	reads("192.0.2.50", "x");
 	reads("192.0.2.53", "x");
 	reads("192.0.2.54", "x");
-	ck_assert_uint_eq(client(1)->now.reads, 1);
-	ck_assert_uint_eq(client(2)->now.reads, 0);
-	ck_assert_uint_eq(client(3)->now.reads, 1);
-	ck_assert_uint_eq(client(4)->now.reads, 0);
+	ck_assert_uint_eq(client(1)->now.tftp.reads, 1);
+	ck_assert_uint_eq(client(2)->now.tftp.reads, 0);
+	ck_assert_uint_eq(client(3)->now.tftp.reads, 1);
+	ck_assert_uint_eq(client(4)->now.tftp.reads, 0);
 	close_bed();
 }
 END_TEST
@@ -390,13 +400,13 @@ START_TEST(a_loader_that_looks_for_names_has_loaded)
 	b = &client(1)->now;
 	reads("192.0.2.50", "pxelinux.0");
 	reads("192.0.2.50", "pxelinux.0");
-	ck_assert(!b->loaded);
-	ck_assert_uint_eq(b->same_reads, 2);
+	ck_assert(!b->tftp.loaded);
+	ck_assert_uint_eq(b->tftp.same_reads, 2);
 	reads("192.0.2.50", "pxelinux.cfg/default");
-	ck_assert(b->loaded);
-	ck_assert_uint_eq(b->same_reads, 1);
+	ck_assert(b->tftp.loaded);
+	ck_assert_uint_eq(b->tftp.same_reads, 1);
 	read_fails("192.0.2.50", 1);
-	ck_assert(b->loaded && b->read_missing);
+	ck_assert(b->tftp.loaded && b->tftp.missing);
 	ck_assert_str_eq(b->file, "pxelinux.0");
 	close_bed();
 }
@@ -411,9 +421,9 @@ START_TEST(a_file_that_is_missing_was_not_loaded)
 	reads("192.0.2.50", "a");
 	read_fails("192.0.2.50", 1);
 	reads("192.0.2.50", "b");
-	ck_assert(!b->loaded && !b->read_missing && !b->read_error);
+	ck_assert(!b->tftp.loaded && !b->tftp.missing && !b->tftp.error);
 	read_fails("192.0.2.50", 2);
-	ck_assert(b->read_error && !b->read_missing);
+	ck_assert(b->tftp.error && !b->tftp.missing);
 	close_bed();
 }
 END_TEST
@@ -430,17 +440,14 @@ START_TEST(tftp_of_any_length_is_harmless)
 	for (size_t n = 0; n <= sizeof(rrq); n++) {
 		uint8_t *exact = msg_exact(rrq, n);
 
-		track_tftp(bed.t, world_ip("192.0.2.50"), world_ip(boot), true,
-		    exact, n, bed.now);
-		track_tftp(bed.t, world_ip("192.0.2.50"), world_ip(boot), false,
-		    exact, n, bed.now);
-		track_4011(bed.t, world_ip("192.0.2.50"), 68, world_ip(boot), false,
-		    exact, n, bed.now);
+		track_tftp(bed.t, passing("192.0.2.50", 0, true, exact, n), bed.now);
+		track_tftp(bed.t, passing("192.0.2.50", 0, false, exact, n), bed.now);
+		track_4011(bed.t, passing("192.0.2.50", 68, false, exact, n), bed.now);
 		must(memchr(b->file, 0, sizeof(b->file)) != NULL);
 		free(exact);
 	}
-	ck_assert_uint_eq(b->reads, sizeof(rrq) - 1);
-	ck_assert(!b->read_error);
+	ck_assert_uint_eq(b->tftp.reads, sizeof(rrq) - 1);
+	ck_assert(!b->tftp.error);
 	close_bed();
 }
 END_TEST
@@ -520,8 +527,8 @@ START_TEST(an_inform_changes_no_lease)
 	open_leased();
 	asks(DHCP4_INFORM, 1, 2);
 	leases(1, "0.0.0.0");
-	ck_assert(ip4_eq(client(1)->now.address, world_ip("192.0.2.50")));
-	ck_assert_uint_eq(client(1)->now.plen, 25);
+	ck_assert(ip4_eq(client(1)->now.came.address, world_ip("192.0.2.50")));
+	ck_assert_uint_eq(client(1)->now.came.plen, 25);
 	ck_assert(!client(1)->has_before);
 	close_bed();
 }
@@ -554,8 +561,7 @@ any_message(const uint8_t *data, size_t len)
 		.m = &bed.m, .client = &bed.client, .rule = CONF_NONE, .n_dhcp = 1,
 	};
 
-	track_4011(bed.t, world_ip("192.0.2.50"), 68, world_ip(boot), false, data,
-	    len, bed.now);
+	track_4011(bed.t, passing("192.0.2.50", 68, false, data, len), bed.now);
 	if (dhcp4_parse(&bed.m, data, len) != DROP_NONE)
 		return;
 	pxe_read(&bed.client, &bed.m);
