@@ -42,6 +42,7 @@ struct iftab_addr {
 	struct ip4net net;	/* local address and prefix length */
 	bool secondary;		/* IFA_F_SECONDARY: same subnet as an earlier one */
 	bool link_scope;	/* RT_SCOPE_LINK or narrower: the last choice for a giaddr */
+	uint32_t seen;		/* iftab's: its number in a full read, 0: not reported yet */
 };
 
 /* One subnet of a client interface: what a relayed request carries. */

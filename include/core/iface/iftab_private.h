@@ -16,11 +16,6 @@
  * along a cycle, should events describe one. */
 #define NEST_MAX 8
 
-struct addrs {
-	struct iftab_addr *a;
-	uint32_t n;
-};
-
 /* How interfaces belong together: a port to its master, a macvlan to its lower one. */
 enum tie_kind { TO_MASTER, TO_LOWER, TIES };
 
@@ -43,8 +38,8 @@ struct entry {
 	struct tie tie[TIES];
 
 	/* The full read in progress. */
-	bool seen;
-	struct addrs fresh;
+	bool seen;		/* it has reported the link */
+	uint32_t n_seen;	/* ... and so many addresses */
 
 	/* What the call-back was told last. */
 	bool told;

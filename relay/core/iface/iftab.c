@@ -110,7 +110,6 @@ iftab_entry_free(struct entry *e)
 {
 	free(e->f.addr);
 	free(e->f.was);
-	free(e->fresh.a);
 	free(e);
 }
 
@@ -308,13 +307,6 @@ addr_find(const struct iftab_addr *a, uint32_t n, struct ip4net net)
 	return i;
 }
 
-static void
-addr_cut(struct iftab_addr *a, uint32_t *n, uint32_t i)
-{
-	--*n;
-	memmove(a + i, a + i + 1, (*n - i) * sizeof(*a));
-}
-
 /* Room for one more; doubles, with n as the only record of the size. */
 static bool
 addr_room(struct iftab_addr **a, uint32_t n)
@@ -336,61 +328,42 @@ addr_eq(const struct iftab_addr *a, const struct iftab_addr *b)
 	    a->link_scope == b->link_scope;
 }
 
-/* The list of the full read, in the order of the kernel's dump. */
-static int
-fresh_add(struct entry *e, const struct iftab_addr *a)
-{
-	uint32_t i = addr_find(e->fresh.a, e->fresh.n, a->net);
-
-	if (i == e->fresh.n) {
-		if (!addr_room(&e->fresh.a, i))
-			return -ENOMEM;
-		e->fresh.n++;
-	}
-	e->fresh.a[i] = *a;
-	return 0;
-}
-
-static int
-live_add(struct iftab *t, struct entry *e, const struct iftab_addr *a)
-{
-	struct iface *f = &e->f;
-	uint32_t i = addr_find(f->addr, f->n_addr, a->net);
-
-	if (i < f->n_addr && addr_eq(&f->addr[i], a))
-		return 0;
-	if (i == f->n_addr) {
-		if (!addr_room(&f->addr, i) ||
-		    !addr_uses_add(&t->uses, a->net.addr, ADDR_LOCAL, 0))
-			return -ENOMEM;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): i is the place of one */
-	} else if (f->addr[i].secondary && !a->secondary) {
-		/* net.ipv4.conf.*.promote_secondaries: the kernel moves the new primary
-		 * to the end. */
-		addr_cut(f->addr, &f->n_addr, i);
-		i = f->n_addr;
-	}
-	if (i == f->n_addr)
-		f->n_addr++;
-	f->addr[i] = *a;
-	mark_up(t, e);
-	return 0;
-}
-
 int
 iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a)
 {
 	struct entry *e = get(t, ifindex);
-	int err;
+	uint32_t i, last, seen = 0;
+	struct iface *f;
 
 	if (!e)
 		return -ENOMEM;
-	err = live_add(t, e, a);
-	if (!err && t->resync)
-		err = fresh_add(e, a);
-	if (err)
-		drop_unused(t, e);
-	return err;
+	f = &e->f;
+	i = addr_find(f->addr, f->n_addr, a->net);
+	if (i == f->n_addr) {
+		if (!addr_room(&f->addr, i) ||
+		    !addr_uses_add(&t->uses, a->net.addr, ADDR_LOCAL, 0)) {
+			drop_unused(t, e);
+			return -ENOMEM;
+		}
+		f->n_addr++;
+	} else if (addr_eq(&f->addr[i], a)) {
+		if (t->resync && !f->addr[i].seen)
+			f->addr[i].seen = ++e->n_seen;
+		return 0;
+	} else {
+		seen = f->addr[i].seen;
+		/* net.ipv4.conf.*.promote_secondaries: the kernel moves the new primary
+		 * to the end. */
+		last = f->n_addr - 1;
+		if (f->addr[i].secondary && !a->secondary) {
+			memmove(f->addr + i, f->addr + i + 1, (last - i) * sizeof(*a));
+			i = last;
+		}
+	}
+	f->addr[i] = *a;
+	f->addr[i].seen = t->resync && !seen ? ++e->n_seen : seen;
+	mark_up(t, e);
+	return 0;
 }
 
 void
@@ -401,13 +374,12 @@ iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ip4net net)
 
 	if (!e)
 		return;
-	i = addr_find(e->fresh.a, e->fresh.n, net);
-	if (i < e->fresh.n)
-		addr_cut(e->fresh.a, &e->fresh.n, i);
 	i = addr_find(e->f.addr, e->f.n_addr, net);
 	if (i == e->f.n_addr)
 		return;
-	addr_cut(e->f.addr, &e->f.n_addr, i);
+	e->f.n_addr--;
+	memmove(e->f.addr + i, e->f.addr + i + 1,
+	    (e->f.n_addr - i) * sizeof(*e->f.addr));
 	addr_uses_del(&t->uses, net.addr, ADDR_LOCAL, 0);
 	mark_up(t, e);
 	drop_unused(t, e);
@@ -415,54 +387,43 @@ iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ip4net net)
 
 /* --- the full read ------------------------------------------------------- */
 
-static void
-fresh_drop(struct entry *e)
-{
-	free(e->fresh.a);
-	e->fresh = (struct addrs){ NULL, 0 };
-}
-
 void
 iftab_resync_begin(struct iftab *t)
 {
 	t->resync = true;
 	for (struct entry *e = after(t, 0); e; e = after(t, e->f.link.ifindex)) {
 		e->seen = false;
-		fresh_drop(e);
+		e->n_seen = 0;
+		for (uint32_t i = 0; i < e->f.n_addr; i++)
+			e->f.addr[i].seen = 0;
 	}
 }
 
-static bool
-addrs_eq(const struct iface *f, const struct addrs *fresh)
-{
-	if (f->n_addr != fresh->n)
-		return false;
-	for (uint32_t i = 0; i < f->n_addr; i++)
-		if (!addr_eq(&f->addr[i], &fresh->a[i]))
-			return false;
-	return true;
-}
-
-/* What is in `fresh` is in f->addr too, so this only takes away, and puts the rest into
- * the kernel's order. */
+/* Removes the addresses that the read did not report, and sorts the others into the kernel's
+ * order. */
 static void
 sweep_addrs(struct iftab *t, struct entry *e)
 {
-	struct iface *f = &e->f;
-	struct addrs *fresh = &e->fresh;
+	struct iftab_addr *p = e->f.addr, a;
+	uint32_t n = 0, k;
+	bool changed = false;
 
-	if (!addrs_eq(f, fresh)) {
-		for (uint32_t i = 0; i < f->n_addr; i++)
-			if (addr_find(fresh->a, fresh->n, f->addr[i].net) == fresh->n)
-				addr_uses_del(&t->uses, f->addr[i].net.addr,
-				    ADDR_LOCAL, 0);
-		free(f->addr);
-		f->addr = fresh->a;
-		f->n_addr = fresh->n;
-		*fresh = (struct addrs){ NULL, 0 };
-		mark_up(t, e);
+	for (uint32_t i = 0; i < e->f.n_addr; i++) {
+		a = p[i];
+		if (!a.seen) {
+			addr_uses_del(&t->uses, a.net.addr, ADDR_LOCAL, 0);
+			changed = true;
+			continue;
+		}
+		for (k = n++; k > 0 && p[k - 1].seen > a.seen; k--) {
+			p[k] = p[k - 1];
+			changed = true;
+		}
+		p[k] = a;
 	}
-	fresh_drop(e);
+	e->f.n_addr = n;
+	if (changed)
+		mark_up(t, e);
 }
 
 void
