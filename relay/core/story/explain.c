@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * explain - see include/core/story/explain.h. Each row of explain.def names its predicate,
- * which looks at struct track_boot and the time, and at nothing else.
+ * explain - see include/core/story/explain.h. The conditions of explain.def and what they are
+ * made of. They look at struct track_boot and the time, and at nothing else.
  */
 #include "core/story/explain.h"
 
@@ -24,94 +24,40 @@ struct evidence {
 };
 
 static bool
-was_dropped(const struct evidence *a, enum drop why)
+was_dropped(const struct track_boot *b, enum drop why)
 {
-	return a->b->refused.seen[why / 32] >> why % 32 & 1;
+	return b->refused.seen[why / 32] >> why % 32 & 1;
 }
 
 /* No reply was delivered, and this was among the reasons for drops. */
 static bool
-was_in_vain(const struct evidence *a, enum drop why)
+was_in_vain(const struct track_boot *b, enum drop why)
 {
-	return was_dropped(a, why) && a->b->n_offer == 0 && !a->b->came.ack;
+	return was_dropped(b, why) && b->n_offer == 0 && !b->came.ack;
 }
 
 static bool
-was_asked(const struct evidence *a)
+was_asked(const struct track_boot *b)
 {
-	return a->b->asked.dhcp + a->b->asked.boot > 0;
+	return b->asked.dhcp + b->asked.boot > 0;
 }
 
 /* All its requests were dropped, or the last one was (such as its REQUEST, because the relay
  * went to standby after the offer): the reason is the verdict. */
 static bool
-was_stopped(const struct evidence *a, enum drop why)
+was_stopped(const struct track_boot *b, enum drop why)
 {
-	return (was_in_vain(a, why) && !was_asked(a)) ||
-	    (was_dropped(a, why) && a->b->refused.last == why && !a->b->came.ack);
-}
-
-static bool
-is_nothing(const struct evidence *a)
-{
-	return a->b->n_event == 0;
-}
-
-static bool
-is_untrusted_82(const struct evidence *a)
-{
-	return was_stopped(a, DROP_UNTRUSTED_82) || was_stopped(a, DROP_POLICY_82);
-}
-
-static bool
-was_rate_limited(const struct evidence *a)
-{
-	return was_dropped(a, DROP_CLIENT_RATE) || was_dropped(a, DROP_INTERFACE_RATE);
-}
-
-static bool
-is_rate_limited(const struct evidence *a)
-{
-	return was_stopped(a, DROP_CLIENT_RATE) || was_stopped(a, DROP_INTERFACE_RATE);
-}
-
-static bool
-is_no_address(const struct evidence *a)
-{
-	return was_stopped(a, DROP_NO_GIADDR);
-}
-
-static bool
-is_standby(const struct evidence *a)
-{
-	return was_stopped(a, DROP_STANDBY);
-}
-
-static bool
-is_rule_drop(const struct evidence *a)
-{
-	return was_stopped(a, DROP_RULE);
-}
-
-static bool
-is_no_server(const struct evidence *a)
-{
-	return was_stopped(a, DROP_NO_SERVER) && !a->b->asked.boot_alone;
-}
-
-static bool
-is_loop(const struct evidence *a)
-{
-	return was_in_vain(a, DROP_LOOP) || was_in_vain(a, DROP_HOPS);
+	return (was_in_vain(b, why) && !was_asked(b)) ||
+	    (was_dropped(b, why) && b->refused.last == why && !b->came.ack);
 }
 
 /* The reasons without a row of their own. */
 static bool
-is_refused(const struct evidence *a)
+is_refused(const struct track_boot *b)
 {
-	return was_stopped(a, DROP_BAD_OPTION82) || was_stopped(a, DROP_BAD_TYPE) ||
-	    was_stopped(a, DROP_SPOOFED_GIADDR) || was_stopped(a, DROP_OVERLOAD) ||
-	    was_stopped(a, DROP_DOWN);
+	return was_stopped(b, DROP_BAD_OPTION82) || was_stopped(b, DROP_BAD_TYPE) ||
+	    was_stopped(b, DROP_SPOOFED_GIADDR) || was_stopped(b, DROP_OVERLOAD) ||
+	    was_stopped(b, DROP_DOWN);
 }
 
 /* The client accepted an offer we never saw, i.e. one unicast on its own VLAN. Expected where
@@ -130,97 +76,36 @@ took_unheard(const struct track_boot *b)
 }
 
 static bool
-saw_rogue(const struct evidence *a)
+saw_rogue(const struct track_boot *b)
 {
-	return (a->b->others.rogue && (!a->b->asked.boot_alone || a->b->others.rogue_boot)) ||
-	    was_dropped(a, DROP_REPLY_FROM_CLIENT);
+	return (b->others.rogue && (!b->asked.boot_alone || b->others.rogue_boot)) ||
+	    was_dropped(b, DROP_REPLY_FROM_CLIENT);
 }
 
 /* A client that got its address and its boot server through us did not fail because of the
  * rogue. */
 static bool
-is_rogue(const struct evidence *a)
+is_rogue(const struct track_boot *b)
 {
-	return took_unheard(a->b) || (saw_rogue(a) && (!a->b->came.ack ||
-	    (a->b->others.rogue_boot && a->b->netboot && a->b->tftp.reads == 0)));
+	return took_unheard(b) || (saw_rogue(b) && (!b->came.ack ||
+	    (b->others.rogue_boot && b->netboot && b->tftp.reads == 0)));
 }
 
+/* Servers were asked and none offered an address; boot offers do not matter. */
 static bool
-saw_stranger(const struct evidence *a)
+was_asked_in_vain(const struct evidence *a)
 {
-	return was_dropped(a, DROP_NOT_SERVER);
-}
-
-static bool
-is_stranger(const struct evidence *a)
-{
-	return was_in_vain(a, DROP_NOT_SERVER);
-}
-
-static bool
-saw_lease_refused(const struct evidence *a)
-{
-	return was_dropped(a, DROP_OFFER_NOT_PROXY);
-}
-
-static bool
-is_lease_refused(const struct evidence *a)
-{
-	return saw_lease_refused(a) && !a->b->came.ack && a->leases == 0;
-}
-
-static bool
-is_pool_empty(const struct evidence *a)
-{
-	return a->b->came.nak && !a->b->came.ack;
-}
-
-static bool
-saw_declined(const struct evidence *a)
-{
-	return a->b->sent.declines > 0;
-}
-
-static bool
-is_declined(const struct evidence *a)
-{
-	return saw_declined(a) && a->b->tftp.reads == 0;
-}
-
-static bool
-went_unanswered(const struct evidence *a)
-{
-	return a->b->sent.discovers && a->b->n_offer == 0 && !a->b->came.ack && was_asked(a);
-}
-
-/* Then offers from boot servers do not matter. */
-static bool
-is_all_down(const struct evidence *a)
-{
-	return a->b->sent.discovers && a->leases == 0 && !a->b->came.ack && was_asked(a) &&
-	    a->b->asked.all_down;
+	return a->b->sent.discovers && a->leases == 0 && !a->b->came.ack && was_asked(a->b);
 }
 
 /* EDK2 and ROMs count `secs` from their first try (iPXE keeps flags in it). If a second try
  * arrived, answered or not, or the client accepted an offer, then the switch port is not the
  * cause. */
 static bool
-is_spanning_tree(const struct evidence *a)
+is_spanning_tree(const struct track_boot *b)
 {
-	return a->b->family != PXE_IPXE && a->b->sent.first_secs >= 4 && !a->b->came.ack &&
-	    a->b->netboot && a->b->sent.discovers == 1 && a->b->sent.requests == 0;
-}
-
-static bool
-is_no_offer(const struct evidence *a)
-{
-	return went_unanswered(a) && !is_spanning_tree(a);
-}
-
-static bool
-is_only_boot(const struct evidence *a)
-{
-	return a->boots && a->leases == 0 && !a->b->came.ack && !a->b->asked.boot_alone;
+	return b->family != PXE_IPXE && b->sent.first_secs >= 4 && !b->came.ack &&
+	    b->netboot && b->sent.discovers == 1 && b->sent.requests == 0;
 }
 
 /* Masks are not kept. Addresses that differ in their upper half are taken to be in different
@@ -228,12 +113,12 @@ is_only_boot(const struct evidence *a)
 #define DISAGREE_MASK 0xffff0000u
 
 static bool
-is_disagree(const struct evidence *a)
+is_disagree(const struct track_boot *b)
 {
 	const struct track_offer *first = NULL;
 
-	for (unsigned i = 0; i < a->b->n_offer; i++) {
-		const struct track_offer *o = &a->b->offer[i];
+	for (unsigned i = 0; i < b->n_offer; i++) {
+		const struct track_offer *o = &b->offer[i];
 
 		if (track_is_boot_offer(o))
 			continue;
@@ -254,45 +139,25 @@ is_no_ack(const struct evidence *a)
 }
 
 static bool
-is_rescued(const struct evidence *a)
+is_unanswered_4011(const struct track_boot *b)
 {
-	return a->b->p4011.rescued;
-}
-
-static bool
-is_wrong_port_4011(const struct evidence *a)
-{
-	return a->b->p4011.wrong_port && a->b->p4011.answered == 0;
-}
-
-static bool
-unanswered_4011(const struct evidence *a)
-{
-	return a->b->p4011.asked && a->b->p4011.answered == 0 && a->b->tftp.reads == 0;
+	return b->p4011.asked && b->p4011.answered == 0 && b->tftp.reads == 0;
 }
 
 /* The client asks the server that said PXEClient, here one that leases addresses. Some
  * firmware does so although it was given a file (VMware's, without bit 3 of 43.6). */
 static bool
-is_option60_no_4011(const struct evidence *a)
+asked_lessor_on_4011(const struct track_boot *b)
 {
-	if (!unanswered_4011(a))
-		return false;
-	for (unsigned i = 0; i < a->b->n_offer; i++) {
-		const struct track_offer *o = &a->b->offer[i];
+	for (unsigned i = 0; i < b->n_offer; i++) {
+		const struct track_offer *o = &b->offer[i];
 
 		if (o->pxe && !track_is_boot_offer(o) &&
-		    (ip4_eq(o->id, a->b->p4011.peer) ||
-		    ip4_eq(o->server, a->b->p4011.peer)))
+		    (ip4_eq(o->id, b->p4011.peer) ||
+		    ip4_eq(o->server, b->p4011.peer)))
 			return true;
 	}
 	return false;
-}
-
-static bool
-is_discovery(const struct evidence *a)
-{
-	return unanswered_4011(a) && a->b->p4011.discovery;
 }
 
 /* The server it boots from; an offer from WDS names no file. */
@@ -338,36 +203,10 @@ is_unseen(const struct track_boot *b)
 }
 
 static bool
-is_no_router(const struct evidence *a)
+is_no_router(const struct track_boot *b)
 {
-	return a->b->came.ack && a->b->netboot && ip4_is_none(a->b->came.router) &&
-	    a->b->tftp.reads == 0 && off_net(a->b);
-}
-
-static bool
-is_silent_4011(const struct evidence *a)
-{
-	return unanswered_4011(a);
-}
-
-static bool
-is_not_found(const struct evidence *a)
-{
-	return a->b->tftp.missing && !a->b->tftp.loaded;
-}
-
-/* EDK2 aborts its first read, which is for the size only, with an error of its own. Only
- * errors from the server are counted. */
-static bool
-is_tftp_error(const struct evidence *a)
-{
-	return a->b->tftp.error && !a->b->tftp.loaded;
-}
-
-static bool
-is_tftp_silent(const struct evidence *a)
-{
-	return a->b->tftp.same_reads > READS_MAX && !a->b->tftp.loaded;
+	return b->came.ack && b->netboot && ip4_is_none(b->came.router) &&
+	    b->tftp.reads == 0 && off_net(b);
 }
 
 static bool
@@ -448,25 +287,25 @@ is_not_taken(const struct evidence *a)
 /* It wants to boot, has an address, and nothing to boot from. What a rescue told it is
  * unknown here. */
 static bool
-has_no_file(const struct evidence *a)
+has_no_file(const struct track_boot *b)
 {
-	return a->b->netboot && a->b->came.ack && a->b->file[0] == '\0' &&
-	    a->b->tftp.reads == 0 && !a->b->p4011.rescued && !is_unseen(a->b);
+	return b->netboot && b->came.ack && b->file[0] == '\0' &&
+	    b->tftp.reads == 0 && !b->p4011.rescued && !is_unseen(b);
 }
 
 /* The same, or it did not even accept an address, as EDK2 does not (PXE-E16). */
 static bool
-without_boot_offer(const struct evidence *a)
+has_no_boot_offer(const struct evidence *a)
 {
-	return a->boots == 0 && (has_no_file(a) ||
+	return a->boots == 0 && (has_no_file(a->b) ||
 	    (is_not_taken(a) && a->b->netboot && a->b->file[0] == '\0'));
 }
 
 static bool
-is_late(const struct evidence *a)
+is_late(const struct track_boot *b)
 {
-	return a->b->came.late && !a->b->came.in_time && a->b->came.ack && a->b->tftp.reads == 0 &&
-	    a->b->p4011.asked == 0;
+	return b->came.late && !b->came.in_time && b->came.ack && b->tftp.reads == 0 &&
+	    b->p4011.asked == 0;
 }
 
 static bool
@@ -481,28 +320,10 @@ is_no_uri(const struct evidence *a)
 	return true;
 }
 
-static bool
-is_dead_boot(const struct evidence *a)
-{
-	return without_boot_offer(a) && a->b->asked.boot && a->b->asked.boot_down;
-}
-
-static bool
-is_silent_boot(const struct evidence *a)
-{
-	return without_boot_offer(a) && a->b->asked.boot;
-}
-
-static bool
-is_no_boot_server(const struct evidence *a)
-{
-	return without_boot_offer(a) && a->b->asked.boot == 0;
-}
-
 /* WDS, and dnsmasq to UEFI, send "PXEClient" and neither file nor menu. All firmware then asks
  * on port 4011. */
 static bool
-sent_to_4011(const struct track_boot *b)
+was_sent_to_4011(const struct track_boot *b)
 {
 	for (unsigned i = 0; i < b->n_offer; i++) {
 		const struct track_offer *o = &b->offer[i];
@@ -514,25 +335,10 @@ sent_to_4011(const struct track_boot *b)
 }
 
 static bool
-never_went_there(const struct evidence *a)
+has_unread_file(const struct track_boot *b)
 {
-	return sent_to_4011(a->b) && a->b->p4011.asked == 0;
-}
-
-static bool
-is_no_file(const struct evidence *a)
-{
-	return has_no_file(a) && !never_went_there(a);
-}
-
-static bool
-is_tftp_blocked(const struct evidence *a)
-{
-	if (has_no_file(a))
-		return true;
-	return a->b->netboot && a->b->came.ack && a->b->file[0] &&
-	    a->b->family != PXE_HTTP && a->b->tftp.reads == 0 &&
-	    strncmp(a->b->file, "http", 4) != 0 && !is_unseen(a->b);
+	return b->netboot && b->came.ack && b->file[0] && b->family != PXE_HTTP &&
+	    b->tftp.reads == 0 && strncmp(b->file, "http", 4) != 0 && !is_unseen(b);
 }
 
 static bool
@@ -540,24 +346,6 @@ is_booted(const struct evidence *a)
 {
 	return a->b->tftp.reads > 0 || (a->b->family == PXE_HTTP && a->b->came.ack &&
 	    !is_no_uri(a));
-}
-
-static bool
-was_hedged(const struct evidence *a)
-{
-	return a->b->asked.boot_hedges > 0;
-}
-
-static bool
-is_hedged(const struct evidence *a)
-{
-	return was_hedged(a) && is_booted(a);
-}
-
-static bool
-is_two_relays(const struct evidence *a)
-{
-	return a->b->others.relay || a->b->came.repeated;
 }
 
 /* A client that wants to boot needs more than that. */
@@ -569,16 +357,26 @@ is_leased(const struct evidence *a)
 	return has && (!a->b->netboot || a->quiet_ms >= QUIET_MS);
 }
 
-static bool
-is_going_on(const struct evidence *a)
-{
-	(void)a;
-	return true;
-}
-
 /* --- the table ----------------------------------------------------------------- */
 
-typedef bool holds_fn(const struct evidence *a);
+/* Each row's two conditions, as functions. */
+#define EXPLAIN(id, code, firmware, outcome, moment, holds, also, ...) \
+static bool \
+holds_##id(const struct evidence *a, const struct track_boot *b) \
+{ \
+	(void)a, (void)b; \
+	return holds; \
+} \
+static bool \
+also_##id(const struct evidence *a, const struct track_boot *b) \
+{ \
+	(void)a, (void)b; \
+	return also; \
+}
+#include "core/story/explain.def"
+#undef EXPLAIN
+
+typedef bool condition_fn(const struct evidence *a, const struct track_boot *b);
 enum outcome { GOOD, BAD };
 enum moment { AT_ONCE, WHEN_QUIET };
 
@@ -586,17 +384,18 @@ static const struct {
 	struct explain_row row;
 	enum outcome outcome;
 	enum moment moment;
-	holds_fn *holds, *also;
+	condition_fn *holds, *also;
 } rows[EXPLAIN_MAX] = {
-#define EXPLAIN(id, outcome, moment, holds, also, code, firmware, sentence, cause, cure) \
+#define EXPLAIN(id, code, firmware, outcome, moment, holds, also, sentence, cause, cure) \
 	[EXPLAIN_##id] = { { code, firmware, sentence, cause, cure }, outcome, moment, \
-	    holds, also },
+	    holds_##id, also_##id },
 #include "core/story/explain.def"
 #undef EXPLAIN
 };
 
 _Static_assert(EXPLAIN_ALSO_MAX == 0
-#define EXPLAIN(id, outcome, moment, holds, also, ...) + (sizeof(#also) != sizeof("NULL"))
+#define EXPLAIN(id, code, firmware, outcome, moment, holds, also, ...) \
+	+ (sizeof(#also) != sizeof("false"))
 #include "core/story/explain.def"
 #undef EXPLAIN
     , "EXPLAIN_ALSO_MAX is the number of rows with an `also'");
@@ -630,7 +429,7 @@ explain(const struct track_boot *b, struct mono now)
 	a = evidence_of(b, now);
 	for (int e = 0; e < EXPLAIN_MAX; e++)
 		if ((rows[e].moment == AT_ONCE || a.quiet_ms >= QUIET_MS) &&
-		    rows[e].holds(&a))
+		    rows[e].holds(&a, b))
 			return (enum explain)e;
 	return EXPLAIN_GOING_ON;
 }
@@ -647,7 +446,7 @@ explain_also(const struct track_boot *b, struct mono now,
 		return 0;
 	a = evidence_of(b, now);
 	for (int e = 0; e < EXPLAIN_MAX; e++)
-		if (rows[e].also && (enum explain)e != verdict && rows[e].also(&a))
+		if ((enum explain)e != verdict && rows[e].also(&a, b))
 			also[n++] = (enum explain)e;
 	return n;
 }
