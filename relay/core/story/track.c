@@ -325,10 +325,15 @@ kind_of(const struct track_request *r)
 	return TRACK_REQUEST;
 }
 
+/* Requests from the client itself and through another relay: there are two on its VLAN. From
+ * a chain of relays, all requests come with a giaddr. */
 static void
 learn_client(struct track_boot *b, const struct track_request *r)
 {
 	b->ifindex = r->ifindex;
+	b->others.direct |= ip4_is_none(r->m->giaddr);
+	b->others.relayed |= !ip4_is_none(r->m->giaddr);
+	b->others.relay |= b->others.direct && b->others.relayed;
 	if (!r->client->netboot && b->netboot)
 		return;		/* a REQUEST may say less than the DISCOVER */
 	b->family = r->client->family;
@@ -392,16 +397,6 @@ note_said(struct track_boot *b, const struct dhcp4 *m)
 	}
 }
 
-/* Requests from the client itself and through another relay: there are two on its VLAN. From
- * a chain of relays, all requests come with a giaddr. */
-static void
-note_way(struct track_boot *b, const struct dhcp4 *m)
-{
-	b->others.direct |= ip4_is_none(m->giaddr);
-	b->others.relayed |= !ip4_is_none(m->giaddr);
-	b->others.relay |= b->others.direct && b->others.relayed;
-}
-
 /* Any client can claim an address, so one that is taken stays with its client. */
 static void
 claim(struct track *t, struct track_client *c, struct ip4 a)
@@ -421,7 +416,6 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 	c = hash_get(t->clients, &k, &fresh);
 	if (begins_anew(&c->now, r->m, now))
 		begin_conversation(t, c, now);
-	note_way(&c->now, r->m);
 	learn_client(&c->now, r);
 	if (!r->by_4011)
 		note_said(&c->now, r->m);
