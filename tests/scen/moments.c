@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * Whichever server dies at whichever moment of a boot: three firmwares with their
- * timers, two servers for addresses and three to boot from, the real core in
- * between, and a clock that is moved in steps of 10 ms. Each boot is repeated with one server
- * (or two) dead from another moment on, silently or with ICMP errors, for good or
- * for two seconds.
+ * Any server dies at any moment of a boot: three firmwares with their timers, two servers for
+ * addresses and three to boot from, the real core in between, and a clock that moves in steps
+ * of 10 ms. Each boot is repeated with one or two servers dead from a different moment on,
+ * silent or with ICMP errors, for good or for two seconds.
  *
- * What is proved: no boot fails; a dead boot server costs no DISCOVER of the client's own,
- * and a dead DHCP server one retry at most. The timers are those of iPXE
+ * It proves that no boot fails; a dead boot server costs the client no second DISCOVER, and a
+ * dead DHCP server one retry at most. The timers are those of iPXE
  * (src/net/udp/dhcp.c), EDK2 (NetworkPkg/Dhcp4Dxe/Dhcp4Io.c) and Intel's ROM (PXE 2.1,
  * 2.2.3). Health comes from traffic alone: probes would only make it easier.
  */
@@ -38,7 +37,7 @@ static const char *const address[SERVERS] = {
 struct firmware {
 	const char *name;
 	int discover_ms[6], request_ms[8];	/* -1: here it gives up */
-	bool at_once;		/* goes on when it has both; else at the end of the window */
+	bool at_once;		/* goes on when it has both, not at the end of the window */
 	int proxy_ms;		/* at_once: after this it goes on without a boot offer */
 };
 
@@ -60,7 +59,7 @@ struct outage {
 
 struct flight {
 	int at;			/* ms; 0: free (nothing arrives that early) */
-	int server;		/* whose answer or error */
+	int server;		/* the sender of the answer or error */
 	bool error;
 	uint8_t type;
 	struct ip4 giaddr;
@@ -70,7 +69,7 @@ struct boot {
 	const struct firmware *f;
 	struct outage out[SERVERS];
 	struct flight flight[FLIGHTS];
-	uint8_t mac;		/* the last byte: in balance another order of servers */
+	uint8_t mac;		/* the last byte, which decides the order in balance */
 	int now;
 	int discovers, requests, asked_ms;
 	bool lease, offer, done;
@@ -96,7 +95,7 @@ fly(struct boot *b, struct flight f)
 			b->flight[i] = f;
 			return;
 		}
-	ck_abort_msg("too much is in the air");
+	ck_abort_msg("too many packets in flight");
 }
 
 /* 10 ms there; a server thinks for 10 (boot) or 30 ms (DHCP), and 10 ms back. */
@@ -106,7 +105,7 @@ to_server(struct boot *b, int server, uint8_t type, struct ip4 giaddr)
 	int think = server <= DHCP_B ? 30 : 10;
 	struct flight f = { .server = server, .type = type, .giaddr = giaddr };
 
-	/* it may die with the question in its hands */
+	/* it may die before it answers */
 	f.error = dead(b, server, b->now + 10);
 	if (f.error && !b->out[server].refuses)
 		return;
@@ -173,7 +172,7 @@ ask_for_lease(struct boot *b)
 	client_sends(b, DHCP4_REQUEST);
 }
 
-/* Its timer rings, or it has begun. */
+/* Its timer expires, or it begins. */
 static void
 discover_timer(struct boot *b)
 {
@@ -228,9 +227,9 @@ client_hears(struct boot *b, const struct flight *f)
 		ask_for_lease(b);
 }
 
-/* --- the relay's other side --------------------------------------------------------- */
+/* --- from the servers --------------------------------------------------------- */
 
-/* What a server said arrives at the relay, and if that delivers it, at the machine. */
+/* A server's reply arrives at the relay, which delivers it to the machine. */
 static void
 arrive(struct boot *b, const struct flight *f)
 {
@@ -327,7 +326,7 @@ judge(const struct boot *b, const struct boot *alive, int discovers, int request
 	ck_assert_ptr_null(why);
 }
 
-/* All the moments of one outage, while `also` (or none: SERVERS) is dead all the time. */
+/* All moments of one outage, while `also` (SERVERS: none) is dead all the time. */
 static void
 sweep(const struct boot *alive, int server, int also, int discovers, int requests,
     int later_ms)
@@ -335,7 +334,7 @@ sweep(const struct boot *alive, int server, int also, int discovers, int request
 	for (int i = 0; i < 4; i++) {
 		int length = i & 1 ? 2000 : END_MS;
 
-		/* when most happens closely, and then coarsely */
+		/* in small steps while most happens, then in large ones */
 		for (int from = -50; from < alive->done_ms + 100;
 		    from += from < 1200 ? STEP_MS : 10 * STEP_MS) {
 			struct boot b = fresh(alive->f, alive->mac);
@@ -349,7 +348,7 @@ sweep(const struct boot *alive, int server, int also, int discovers, int request
 	}
 }
 
-#define MACHINES 3	/* in balance each has another order, in failover one will do */
+#define MACHINES 3	/* in balance each has another order; in failover one is enough */
 #define ALL_BOOTS ((int)(FIRMWARES * (1 + MACHINES)))
 
 static struct boot
@@ -368,10 +367,10 @@ open_boot(int i)
 	return alive;
 }
 
-/* Half a second of patience, and the way to and fro. */
+/* hedge = 500ms, and the way there and back. */
 #define HEDGED_MS 550
 
-START_TEST(one_boot_server_dies_at_any_moment_and_nobody_sees_it)
+START_TEST(one_boot_server_dies_at_any_moment_unnoticed)
 {
 	struct boot alive = open_boot(_i);
 
@@ -381,7 +380,7 @@ START_TEST(one_boot_server_dies_at_any_moment_and_nobody_sees_it)
 }
 END_TEST
 
-/* iPXE asks again after a second; OVMF and ROMs still see nothing. */
+/* iPXE asks again after a second; OVMF and ROMs still notice nothing. */
 START_TEST(two_boot_servers_die_and_it_costs_one_retry_at_most)
 {
 	struct boot alive = open_boot(_i);
@@ -395,9 +394,9 @@ START_TEST(two_boot_servers_die_and_it_costs_one_retry_at_most)
 }
 END_TEST
 
-/* Its leases are known to the other one. It may die between its offer and the ACK: the
- * REQUEST goes to both, so that not even that is seen. */
-START_TEST(one_dhcp_server_dies_at_any_moment_and_nobody_sees_it)
+/* The other one knows its leases. The REQUEST goes to both, so not even a death between offer
+ * and ACK is noticed. */
+START_TEST(one_dhcp_server_dies_at_any_moment_unnoticed)
 {
 	struct boot alive = open_boot(_i);
 
@@ -419,7 +418,7 @@ START_TEST(one_server_of_each_class_dies)
 }
 END_TEST
 
-/* The model can fail: without hedging these are boots without a boot server. */
+/* The model can fail: without hedging these boots find no boot server. */
 START_TEST(without_hedging_a_dead_boot_server_is_the_end)
 {
 	struct boot b = fresh(&firmwares[_i], 0);
@@ -447,12 +446,10 @@ moments_suite(void)
 	TCase *t = tcase_create("moments");
 
 	tcase_set_timeout(t, 120);
-	tcase_add_loop_test(t, one_boot_server_dies_at_any_moment_and_nobody_sees_it,
-	    0, ALL_BOOTS);
+	tcase_add_loop_test(t, one_boot_server_dies_at_any_moment_unnoticed, 0, ALL_BOOTS);
 	tcase_add_loop_test(t, two_boot_servers_die_and_it_costs_one_retry_at_most,
 	    0, ALL_BOOTS);
-	tcase_add_loop_test(t, one_dhcp_server_dies_at_any_moment_and_nobody_sees_it,
-	    0, ALL_BOOTS);
+	tcase_add_loop_test(t, one_dhcp_server_dies_at_any_moment_unnoticed, 0, ALL_BOOTS);
 	tcase_add_loop_test(t, one_server_of_each_class_dies, 0, ALL_BOOTS);
 	tcase_add_loop_test(t, without_hedging_a_dead_boot_server_is_the_end,
 	    0, (int)FIRMWARES);
