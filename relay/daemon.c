@@ -303,7 +303,7 @@ open_tables(struct daemon *d)
 	d->iftab = iftab_new();
 	d->clients = daemon_new_clients(d, d->conf);
 	d->helpers = helpers_new(d->secret);
-	d->hedges = hedges_new(DAEMON_HEDGES);
+	d->hedges = pendings_new(DAEMON_HEDGES);
 	d->rescues = rescues_new(DAEMON_RESCUES, d->secret);
 	d->track = track_new(d->conf->clients, d->secret);
 	d->batch = udp_batch_new();
@@ -551,7 +551,7 @@ daemon_close(struct daemon *d)
 	close_fd(&d->lock);
 	privileges_close(d);
 	d->helpers = helpers_free(d->helpers);
-	d->hedges = hedges_free(d->hedges);
+	d->hedges = pendings_free(d->hedges);
 	d->rescues = rescues_free(d->rescues);
 	d->track = track_free(d->track);
 	d->clients = clients_free(d->clients);

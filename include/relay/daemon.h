@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "core/story/boots.h"
 #include "core/conf/conf.h"
-#include "core/relay4/hedge.h"
+#include "core/relay4/pending.h"
 #include "core/relay4/helper.h"
 #include "core/relay4/overload.h"
 #include "core/relay4/p4011.h"
@@ -96,7 +96,7 @@ struct daemon {
 	struct iftab *iftab;
 	struct clients *clients;
 	struct helpers *helpers;
-	struct hedges *hedges;
+	struct pendings *hedges;
 	struct rescues *rescues;
 	struct track *track;	/* capacity of the first configuration */
 	struct boots boots;

@@ -162,7 +162,9 @@ reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 		capture_delivery(d, &v, hdr, msg, u.payload_len);
 	to = (struct packet_to){ v.out->link.ifindex, v.mac_len, { 0 } };
 	memcpy(to.mac, v.mac, sizeof(to.mac));
-	if (v.out->link.mtu && UDPIP_HEADERS + u.payload_len > v.out->link.mtu)
+	if (u.payload_len == 0)		/* it does not parse without what strip-pxe-from cuts */
+		outbox_withhold(d, DROP_BAD_OPTIONS);
+	else if (v.out->link.mtu && UDPIP_HEADERS + u.payload_len > v.out->link.mtu)
 		too_long(d, &v, UDPIP_HEADERS + u.payload_len);
 	else
 		outbox_client(d, &to, hdr, msg, u.payload_len);
@@ -214,7 +216,7 @@ help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
     struct mono now)
 {
 	struct helper_plan plan;
-	enum drop why = helper_packet(d->helpers, d->conf, d->iftab, &d->stats,
+	enum drop why = helper_packet(d->helpers, &d->r4,
 	    u, rx->ifindex, now, &plan);
 	unsigned sent = 0;
 
@@ -542,6 +544,24 @@ truncated67(struct daemon *d, const struct udp_dgram *g, const struct relay4_rx 
 		trace_bad(d, rx, asks ? "requests" : "replies", DROP_TRUNCATED);
 }
 
+/*
+ * A reply on port 67 is taken by the first of four that knows it. Those go first that drew a
+ * secret number or hold an open query, so that what is not a client's never reaches the client
+ * path, its counters or a VLAN:
+ *
+ *   1. probes	the xid of an open probe; anything else for the machine that does not exist
+ *   2. doctor	a message for the doctor's machine, or the xid of an open query of a run
+ *   3. rescue	from port 4011, with the (chaddr, xid) of an open query of a rescue
+ *   4. clients	everything else
+ */
+static void
+offer_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	if (!probe_run_answer(d, rx, now) && !doctor_run_answer(d, rx, now) &&
+	    !rescue_run_answer(d, rx, now))
+		reply(d, rx, now);
+}
+
 /* Unicast to port 67: a server's reply, another relay's request, or a client
  * that was told to unicast to us (sub-option 11). */
 static void
@@ -553,9 +573,8 @@ datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 		truncated67(d, g, &rx);
 	else if (g->len && g->data[0] == BOOTREQUEST)
 		request(d, &rx, now);
-	else if (!probe_run_answer(d, &rx, now) && !doctor_run_answer(d, &rx, now) &&
-	    !rescue_run_answer(d, &rx, now))
-		reply(d, &rx, now);
+	else
+		offer_reply(d, &rx, now);
 }
 
 static void

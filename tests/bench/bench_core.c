@@ -271,7 +271,7 @@ bench_new(uint32_t clients, size_t capacity)
 	b->r4.servers = &b->servers;
 	b->servers.iftab = b->r4.iftab = iftab_new();
 	b->r4.clients = clients_new(capacity, secret, NULL, NULL);
-	b->r4.hedges = hedges_new(HEDGES);
+	b->r4.hedges = pendings_new(HEDGES);
 	b->track = track_new(capacity, secret);
 	if (!b->conf || !b->r4.iftab || !b->r4.clients || !b->r4.hedges || !b->track)
 		die("no memory");
@@ -289,7 +289,7 @@ static void
 bench_free(struct bench *b)
 {
 	clients_free(b->r4.clients);
-	hedges_free(b->r4.hedges);
+	pendings_free(b->r4.hedges);
 	iftab_free(b->r4.iftab);
 	track_free(b->track);
 	conf_free(b->conf);

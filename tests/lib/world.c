@@ -60,9 +60,9 @@ static void
 fresh_memory(struct world *w, size_t capacity)
 {
 	clients_free(w->clients);
-	hedges_free(w->hedges);
+	pendings_free(w->hedges);
 	w->clients = clients_new(capacity, secret, evicted, w);
-	w->hedges = hedges_new(WORLD_HEDGES);
+	w->hedges = pendings_new(WORLD_HEDGES);
 	if (!w->clients || !w->hedges)
 		broken("clients", "no memory");
 	w->r4.clients = w->clients;
@@ -120,7 +120,7 @@ world_free(struct world *w)
 	if (w) {
 		iftab_free(w->iftab);
 		clients_free(w->clients);
-		hedges_free(w->hedges);
+		pendings_free(w->hedges);
 		conf_free(w->conf);
 		free(w);
 	}

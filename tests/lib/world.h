@@ -21,7 +21,7 @@ struct world {
 	struct conf *conf;
 	struct iftab *iftab;
 	struct clients *clients;
-	struct hedges *hedges;
+	struct pendings *hedges;
 	struct stats stats;
 	struct servers servers;
 	struct relay4 r4;

@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/mono.h"
 #include "core/iface/limit.h"
+#include "core/server/servers.h"
 #include "proto/dhcp4.h"
 
 /* Retries of one conversation come within a minute (EDK2: 28 s, dhclient: 60 s). */
@@ -51,7 +52,7 @@ struct conv {
 	bool answered[CONV_CLASSES];	/* an offer came, or the ACK of ack_is_boot */
 	uint8_t asks[CONV_CLASSES];	/* questions from the client, this one included */
 	uint32_t hedge[CONV_CLASSES];	/* slot of core/hedge, 0: none */
-	uint64_t asked[CONF_SERVERS_MAX / 64];	/* servers that got a copy */
+	struct serverset asked;	/* servers that got a copy */
 	uint8_t gi;		/* giaddr = rotate: which of the interface's addresses */
 	uint8_t mac_len;
 	uint8_t mac[8];		/* link source of the last request */
@@ -87,9 +88,9 @@ struct clients *clients_free(struct clients *c);	/* returns NULL */
  * it (the others are evicted). */
 void clients_take(struct clients *c, const struct clients *from);
 
-/* The conversation of a request; fresh when unknown or older than CLIENTS_CONV_MS
- * (then it begins anew, zeroed). Never NULL. */
-struct conv *clients_conv(struct clients *c, const struct dhcp4 *m, struct mono now, bool *fresh);
+/* The conversation of a request, created when unknown or older than CLIENTS_CONV_MS: then it
+ * is fresh, and zeroed. Never NULL. */
+struct conv *clients_get(struct clients *c, const struct dhcp4 *m, struct mono now, bool *fresh);
 /* The conversation that a reply belongs to, or NULL. */
 struct conv *clients_find(struct clients *c, const struct dhcp4 *m, struct mono now);
 struct station *clients_station(struct clients *c, const struct dhcp4 *m, uint32_t ifindex);

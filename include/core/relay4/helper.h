@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * helper - the IP helper for other UDP ports: a broadcast on one VLAN goes as
- * unicast to servers, or as a directed broadcast to other VLANs (wake-on-LAN).
- * Nothing is helped unless a [helper] names it.
+ * helper - the IP helper for other UDP ports: a broadcast on one VLAN goes as unicast to servers,
+ * or as a directed broadcast to other VLANs (wake-on-LAN). Only ports that a [helper] names.
  *
- * Loops: the TTL is counted down as in any forwarding, a packet from one of our own
- * addresses is not helped, nothing goes back to the VLAN it came from, and a packet
- * that comes round again with a lower TTL is recognised for a few seconds.
+ * Loops: the TTL is decremented as in any forwarding, a packet from one of our own addresses is
+ * not helped, nothing goes back to the VLAN it came from, and a packet that returns with a lower
+ * TTL is recognized for a few seconds.
  */
 #ifndef CORE_HELPER_H
 #define CORE_HELPER_H
@@ -18,7 +17,7 @@
 #include "base/mono.h"
 #include "core/conf/conf.h"
 #include "core/iface/iftab.h"
-#include "core/server/stats.h"
+#include "core/relay4/relay4.h"
 #include "proto/udpip.h"
 
 #define HELPER_OUT_MAX	1024	/* copies of one packet: a campus of VLANs, all at once */
@@ -32,6 +31,7 @@ struct helper_plan {
 	struct ip4 src;
 	uint8_t ttl;
 	unsigned n;
+	unsigned n_cut;		/* copies beyond HELPER_OUT_MAX, which are not sent */
 	struct helper_out out[HELPER_OUT_MAX];
 };
 
@@ -47,8 +47,7 @@ bool helper_has_port(const struct conf *c, uint16_t port);
 
 /* u was broadcast on ifindex. The first [helper] that has the port and the interface decides.
  * Counts. */
-enum drop helper_packet(struct helpers *h, const struct conf *c, struct iftab *t,
-    struct stats *stats, const struct udpip *u, uint32_t ifindex, struct mono now,
-    struct helper_plan *plan);
+enum drop helper_packet(struct helpers *h, const struct relay4 *r, const struct udpip *u,
+    uint32_t ifindex, struct mono now, struct helper_plan *plan);
 
 #endif

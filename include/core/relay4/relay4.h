@@ -20,7 +20,7 @@
 #include "base/mono.h"
 #include "core/relay4/clients.h"
 #include "core/conf/conf.h"
-#include "core/relay4/hedge.h"
+#include "core/relay4/pending.h"
 #include "core/iface/iftab.h"
 #include "core/server/select.h"
 #include "core/server/servers.h"
@@ -44,8 +44,7 @@ struct relay4 {
 	struct clients *clients;
 	struct stats *stats;
 	uint64_t rule_hits[CONF_RULES_MAX];
-	struct hedges *hedges;
-	struct pxe_client scratch;	/* facts of the packet at hand */
+	struct pendings *hedges;
 };
 
 /* Takes a configuration (the first or the next), also for its servers: counters of servers and
@@ -75,7 +74,9 @@ struct relay4_copy {
 
 /* What is to be sent for one request: every copy to every server. */
 struct relay4_plan {
-	struct dhcp4 m;
+	struct dhcp4 m;		/* m.data is NULL until the message was parsed */
+	bool has_client;
+	struct pxe_client client;	/* what it says about itself, if has_client */
 	uint8_t hops;		/* new value */
 	bool foreign;		/* another relay's: nothing but hops changes */
 	bool drop_old;		/* option82-policy = replace */
@@ -127,7 +128,7 @@ struct relay4_delivery {
 enum drop relay4_reply(struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct relay4_delivery *d);
 /* Writes the message for the client; size at least the received length and DHCP4_MIN. Counts
- * option 82 and PXE stripping. Returns the length. */
+ * option 82 and PXE stripping. Returns the length; 0: it cannot be written, and is dropped. */
 size_t relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
     uint8_t *out, size_t size);
 
@@ -143,27 +144,50 @@ bool relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan);
 
 /* A plan with nothing but its interface. */
 void relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex, bool unicast);
-/* Writes the servers into the plan; and its copies, one for each giaddr that is to be sent.
- * fresh: cv is a new conversation. */
-void relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, struct mono now);
-void relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, bool fresh);
-/* Notes who was asked, and keeps the question for a hedge of each class that has one. */
-void relay4_arm(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
-    const struct relay4_plan *plan, struct conv *cv);
-/* Notes that this class was answered; its hedge is let go. */
-void relay4_answered(struct relay4 *r, struct conv *cv, enum conv_class class);
-
-/* Shared with core/p4011: asks a group as its mode says. */
-void relay4_ask(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
-    uint16_t group, struct mono now);
-/* The groups that a request of this client goes to. Writes the choice into cv. */
+/* Is the interface one of clients, up, and not on standby? */
+enum drop relay4_judge_interface(const struct iface *in);
+/* Notes where a request came from, for its replies. */
+void relay4_remember(struct conv *cv, const struct relay4_rx *rx, const struct dhcp4 *m);
+/* Matches the rules for this client and writes the choice into cv, unless the one in it holds. */
 void relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
     const struct pxe_client *client, const struct dhcp4 *m);
 /* Was the choice made by this configuration, for this interface? */
 bool relay4_choice_holds(const struct relay4 *r, const struct conv *cv, const struct iface *in);
-/* In which order the members of a group are asked for the client of m. */
-void relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex, uint16_t group,
-    enum conv_class class, struct mono now, struct select_out *out);
+
+/* The groups that serve a client, after relay4_choose(); CONF_NONE: none. */
+struct relay4_targets {
+	uint16_t group[CONV_CLASSES];
+	/* The dhcp group is `servers =`, the classic helper address: it gets every message,
+	 * whatever its class. A rule's dhcp = replaces it for the machines that it matches. */
+	bool everything;
+};
+struct relay4_targets relay4_targets(const struct conv *cv, const struct conf_if *ci);
+
+/* Writes the servers into the plan; and its copies, one for each giaddr to be sent. fresh: cv is a
+ * new conversation. */
+void relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, struct mono now);
+void relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, bool fresh);
+/* The servers of the boot group alone, as its mode says, for port 4011. */
+void relay4_query_boot(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+    struct mono now);
+/* Once per address. */
+void relay4_add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t server);
+/* In which order the members of a group are queried for the client of m. */
+struct select_out relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex,
+    uint16_t group, enum conv_class class, struct mono now);
+/* The first of them that has not got the query yet, or CONF_NONE. */
+uint16_t relay4_next_unasked(const struct conv *cv, const struct select_out *o);
+void relay4_note_asked(struct conv *cv, const struct relay4_plan *plan);
+
+/* Notes who was queried, and stores the query for a hedge of each class that has one. */
+void relay4_arm(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    const struct relay4_plan *plan, struct conv *cv);
+/* Notes that this class was answered; its hedge is let go. */
+void relay4_answered(struct relay4 *r, struct conv *cv, enum conv_class class);
+/* A message and its origin; rx->len is at most PENDING_MSG_MAX. */
+void relay4_store(struct pending *s, const struct conv_key *key, enum conv_class class,
+    const struct relay4_rx *rx);
+
 /* May an answer come from there, and by this interface? `server` is the index of
  * rx->src or CONF_NONE. */
 enum drop relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t server);

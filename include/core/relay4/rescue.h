@@ -24,7 +24,7 @@
 #include "proto/udpip.h"
 
 /* Questions and answers that do not fit into an Ethernet frame are left alone. */
-#define RESCUE_MSG_MAX	HEDGE_MSG_MAX
+#define RESCUE_MSG_MAX	PENDING_MSG_MAX
 
 enum rescue_do {
 	RESCUE_NOTHING,

@@ -10,6 +10,7 @@
 #ifndef CORE_SERVERS_H
 #define CORE_SERVERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -20,6 +21,29 @@
 #include "core/server/stats.h"
 
 #define SERVERS_SLOTS	1024
+
+/* A set of servers, by index. */
+struct serverset {
+	uint64_t bits[CONF_SERVERS_MAX / 64];
+};
+
+static inline bool
+serverset_has(const struct serverset *s, uint16_t server)
+{
+	return s->bits[server / 64] >> server % 64 & 1;
+}
+
+static inline void
+serverset_add(struct serverset *s, uint16_t server)
+{
+	s->bits[server / 64] |= 1ull << server % 64;
+}
+
+static inline void
+serverset_remove(struct serverset *s, uint16_t server)
+{
+	s->bits[server / 64] &= ~(1ull << server % 64);
+}
 
 struct server_key {
 	struct ipaddr address;

@@ -9,8 +9,7 @@
 #include "core/relay4/rescue.h"
 #include "core/story/track.h"
 
-/* What relay4_request() said about a message; plan as it left it. r->scratch still
- * belongs to this message. */
+/* What relay4_request() said about a message; plan as it left it. */
 void record_request(struct track *t, const struct relay4 *r,
     const struct relay4_rx *rx, const struct relay4_plan *plan, enum drop why, struct mono now);
 /* A stored request that relay4_hedge() sent to the next server. */

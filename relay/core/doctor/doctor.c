@@ -562,6 +562,7 @@ read_choice(struct doctor *d, struct relay4 *r, const struct iface *f,
 	uint8_t msg[CLIENTMSG_MAX];
 	struct pxe_client client;
 	struct conv cv = { .rule = CONF_NONE };
+	struct relay4_targets t;
 	struct dhcp4 m;
 	size_t len = clientmsg_discover(msg, sizeof(msg), &who, false);
 
@@ -570,9 +571,9 @@ read_choice(struct doctor *d, struct relay4 *r, const struct iface *f,
 	relay4_choose(r, &cv, f, &client, &m);
 	c->rule = cv.rule;
 	c->drop = cv.drop;
-	c->dhcp = cv.dhcp != CONF_NONE ? cv.dhcp :
-	    f->conf->servers != CONF_NONE ? f->conf->servers : f->conf->dhcp;
-	c->boot = cv.boot != CONF_NONE ? cv.boot : f->conf->boot;
+	t = relay4_targets(&cv, f->conf);
+	c->dhcp = t.group[CONV_DHCP];
+	c->boot = t.group[CONV_BOOT];
 }
 
 static void

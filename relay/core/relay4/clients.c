@@ -96,7 +96,7 @@ conv_stale(const struct conv *cv, struct mono now)
 }
 
 struct conv *
-clients_conv(struct clients *c, const struct dhcp4 *m, struct mono now,
+clients_get(struct clients *c, const struct dhcp4 *m, struct mono now,
     bool *fresh)
 {
 	struct conv_key k = conv_key_of(m);

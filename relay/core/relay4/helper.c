@@ -127,7 +127,7 @@ allowed(const struct conf_helper *p, struct ip4 src)
 /* The same packet again with a lower TTL has been round a loop; with the same
  * TTL it is a repetition (wake-on-LAN tools send three). */
 static bool
-came_back(struct helpers *h, const struct udpip *u, struct mono now)
+has_come_back(struct helpers *h, const struct udpip *u, struct mono now)
 {
 	uint64_t key[3] = {
 		hash_sip(h->secret, u->payload, u->payload_len),
@@ -150,6 +150,8 @@ add_out(struct helper_plan *plan, struct ip4 dst, uint32_t ifindex)
 {
 	if (plan->n < HELPER_OUT_MAX)
 		plan->out[plan->n++] = (struct helper_out){ dst, ifindex };
+	else
+		plan->n_cut++;
 }
 
 /* An address alone on its prefix (/32, as VRRP daemons set them) has none; another one may. */
@@ -183,11 +185,12 @@ add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
 }
 
 static enum drop
-judge(struct helpers *h, const struct conf_helper *p, uint16_t index,
-    struct iftab *t, const struct iface *in, const struct udpip *u,
-    struct mono now)
+judge_helped(struct helpers *h, const struct relay4 *r, uint16_t index,
+    const struct iface *in, const struct udpip *u, struct mono now)
 {
-	if (u->ttl <= 1 || iftab_is_local(t, u->src))
+	const struct conf_helper *p = &r->conf->helper[index];
+
+	if (u->ttl <= 1 || iftab_is_local(r->iftab, u->src))
 		return DROP_HELPER_LOOP;
 	if (in->standby)
 		return DROP_STANDBY;
@@ -196,35 +199,36 @@ judge(struct helpers *h, const struct conf_helper *p, uint16_t index,
 		return DROP_HELPER_DENIED;
 	if (!limit_take(&h->limit[index], p->rate, now))
 		return DROP_HELPER_RATE;
-	return came_back(h, u, now) ? DROP_HELPER_LOOP : DROP_NONE;
+	return has_come_back(h, u, now) ? DROP_HELPER_LOOP : DROP_NONE;
 }
 
 enum drop
-helper_packet(struct helpers *h, const struct conf *c, struct iftab *t,
-    struct stats *stats, const struct udpip *u, uint32_t ifindex,
-    struct mono now, struct helper_plan *plan)
+helper_packet(struct helpers *h, const struct relay4 *r, const struct udpip *u,
+    uint32_t ifindex, struct mono now, struct helper_plan *plan)
 {
-	const struct iface *in = iftab_by_index(t, ifindex);
-	uint16_t index = in ? find_helper(c, u->dport, in) : CONF_NONE;
+	const struct iface *in = iftab_by_index(r->iftab, ifindex);
+	uint16_t index = in ? find_helper(r->conf, u->dport, in) : CONF_NONE;
+	struct stats *stats = r->stats;
 	const struct conf_helper *p;
 	enum drop d;
 
 	if (index == CONF_NONE)		/* another VLAN's port: not ours */
 		return DROP_NOT_CLIENT;
-	p = &c->helper[index];
+	p = &r->conf->helper[index];
 	stats_count(stats, COUNTER_HELPED);
-	d = judge(h, p, index, t, in, u, now);
+	d = judge_helped(h, r, index, in, u, now);
 	if (d != DROP_NONE) {
 		stats->drop_helper[d]++;
 		return d;
 	}
-	plan->n = 0;
+	plan->n = plan->n_cut = 0;
 	plan->ttl = (uint8_t)(u->ttl - 1);
 	plan->src = source_of(p, in, u->src);
 	for (unsigned i = 0; i < p->n_to_addr; i++)
 		add_out(plan, p->to_addr[i], 0);
 	if (p->n_to_if)
-		add_broadcasts(plan, p, t, in);
+		add_broadcasts(plan, p, r->iftab, in);
+	stats->counter[COUNTER_HELPED_CUT] += plan->n_cut;
 	if (plan->n == 0) {		/* `to` is interfaces that are down */
 		stats->drop_helper[DROP_DOWN]++;
 		return DROP_DOWN;

@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: ISC
  *
- * p4011 - see include/core/relay4/p4011.h. Only boot servers get these packets: a
- * DHCP-only host answers with a port-unreachable, and EDK2 then throws away even
- * the good answer of another server (measured: PXE-E18).
+ * p4011 - see include/core/relay4/p4011.h. Only boot servers get these packets: a DHCP-only host
+ * answers with ICMP port unreachable, and EDK2 then discards even the good reply of another
+ * server (measured: PXE-E18).
  */
 #include "core/relay4/p4011.h"
 
 #include <string.h>
 
 static enum drop
-judge(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
+judge_4011(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 {
-	if (!in || !in->conf)
-		return DROP_NOT_CLIENT;
-	if (!in->link.up)
-		return DROP_DOWN;
-	if (in->standby)
-		return DROP_STANDBY;
-	/* The answer goes to this address, so it must be one machine's of this VLAN: else
-	 * the boot server would be a reflector. */
+	enum drop d = relay4_judge_interface(in);
+
+	if (d != DROP_NONE)
+		return d;
+	/* The reply goes to this address, so it must be a machine of this VLAN: else the boot
+	 * server would be a reflector. */
 	if (!iface_has(in, rx->src) || !iface_is_machine(in, rx->src))
 		return DROP_NO_4011_CLIENT;
 	return iftab_is_local(r->iftab, rx->src) ? DROP_LOOP : DROP_NONE;
 }
 
-/* A view that stands for a client about which nothing but its link address is
- * known, so that limits and rules work on it alike. */
+/* A view of a client of which only the link address is known, so that limits and rules work on
+ * it too. */
 static void
 unknown_client(struct p4011_plan *plan, const struct relay4_rx *rx)
 {
@@ -38,30 +36,15 @@ unknown_client(struct p4011_plan *plan, const struct relay4_rx *rx)
 	memcpy(plan->chaddr, rx->mac, m->hlen);
 }
 
-/* 43.71: the state that a reply to giaddr:67 will need. */
-static void
-remember_discovery(const struct relay4_rx *rx, struct conv *cv,
-    const struct dhcp4 *m)
-{
-	cv->ifindex = rx->ifindex;
-	cv->ciaddr = m->ciaddr;
-	cv->broadcast = m->flags & DHCP4_FLAG_BROADCAST;
-	cv->ack_is_boot = true;
-	cv->p4011_src = rx->src;
-	cv->p4011_sport = rx->sport;
-	cv->mac_len = rx->mac_len <= sizeof(cv->mac) ? rx->mac_len : 0;
-	memcpy(cv->mac, rx->mac, cv->mac_len);
-}
-
 static bool
-is_discovery(const struct relay4 *r, const struct dhcp4 *m)
+is_discovery(const struct pxe_client *c, const struct dhcp4 *m)
 {
-	return r->scratch.discovery && ip4_is_none(m->giaddr) &&
+	return c->discovery && ip4_is_none(m->giaddr) &&
 	    (m->type == DHCP4_REQUEST || m->type == DHCP4_INFORM);
 }
 
-/* What the DISCOVER of this conversation was given, the rest of the boot keeps (iPXE asks on port
- * 4011 with the same xid). Its questions on port 67 are none of this one's business. */
+/* The rest of a boot keeps the choice made for its DISCOVER (iPXE uses the same xid on port 4011).
+ * What is pending on port 67 stays apart. */
 static void
 take_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m, struct mono now)
 {
@@ -89,23 +72,25 @@ plan_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	const struct dhcp4 *m = &plan->servers.m;
 	bool fresh;
 
-	if (dhcp && is_discovery(r, m) && in->n_giaddr) {
-		cv = clients_conv(r->clients, m, now, &fresh);
-		remember_discovery(rx, cv, m);
+	if (dhcp && is_discovery(&plan->servers.client, m) && in->n_giaddr) {
+		cv = clients_get(r->clients, m, now, &fresh);
+		relay4_remember(cv, rx, m);
+		cv->ack_is_boot = true;
+		cv->p4011_src = rx->src;
+		cv->p4011_sport = rx->sport;
 		plan->edit = m->hops < r->conf->max_hops;
 		plan->giaddr = iface_giaddr_for(in, rx->src);
 		plan->hops = (uint8_t)(m->hops + 1);
 	} else if (dhcp) {
 		take_choice(r, &once, m, now);
 	}
-	relay4_choose(r, cv, in, &r->scratch, m);
+	relay4_choose(r, cv, in, &plan->servers.client, m);
 	plan->servers.rule = cv->rule;
 	if (cv->rule != CONF_NONE)
 		r->rule_hits[cv->rule]++;
 	if (cv->drop)
 		return DROP_RULE;
-	relay4_ask(r, &plan->servers, cv,
-	    cv->boot != CONF_NONE ? cv->boot : in->conf->boot, now);
+	relay4_query_boot(r, &plan->servers, cv, now);
 	return plan->servers.n_server ? DROP_NONE : DROP_NO_BOOT_SERVER;
 }
 
@@ -119,9 +104,9 @@ plan_4011(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	    m->op == BOOTREQUEST && m->cookie;
 
 	if (dhcp)
-		pxe_read(&r->scratch, m);
+		pxe_read(&plan->servers.client, m);
 	else {
-		memset(&r->scratch, 0, sizeof(r->scratch));
+		plan->servers.client = (struct pxe_client){ 0 };
 		unknown_client(plan, rx);
 	}
 	d = dhcp ? relay4_judge_forged(r, plan->servers.in, m) : DROP_NONE;
@@ -145,7 +130,7 @@ p4011_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	stats_count(r->stats, COUNTER_P4011_REQUESTS);
 	if (in)
 		in->stats.requests++;
-	d = judge(r, in, rx);
+	d = judge_4011(r, in, rx);
 	if (d == DROP_NONE)
 		d = plan_4011(r, rx, now, plan);
 	if (d == DROP_NONE) {

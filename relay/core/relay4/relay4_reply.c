@@ -437,9 +437,9 @@ relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
 		return 0;
 	if (d->strip_pxe && len <= sizeof(shorter)) {
 		len = dhcp4_copy_without(shorter, &d->m, pxe, sizeof(pxe));
-		stats_count(r->stats, COUNTER_STRIPPED_PXE);
 		if (dhcp4_parse(&cut, shorter, len) != DROP_NONE)
 			return 0;
+		stats_count(r->stats, COUNTER_STRIPPED_PXE);
 	}
 	found = strip(out, &len, &cut, d->rai);
 	/* The request was relayed before a reload, or before the interface changed. */

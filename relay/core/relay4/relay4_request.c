@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * relay4_request - judges a BOOTREQUEST and plans its copies (RFC 1542 4.1.1,
- * RFC 3046 2.1), then renders them. See include/core/relay4/relay4.h.
+ * relay4_request - judges a BOOTREQUEST and plans its copies (RFC 1542 4.1.1, RFC 3046 2.1),
+ * then renders them. See include/core/relay4/relay4.h.
  *
- * The order of the checks is cheap before dear and hostile before honest; each
- * has its named reason. What the rules and classes say stands in core/rules
- * and core/classes; nothing here knows a socket.
+ * Cheap checks come before expensive ones and hostile input before honest; each has its named
+ * reason. Where a request goes is decided in relay4_plan.c.
  */
 #include "core/relay4/relay4.h"
 
 #include <string.h>
 
-#include "core/relay4/rules.h"
 #include "proto/clientmsg.h"
-
-/* A client asks three times before the next address is tried, as the routers do
- * that have this ("smart relay"). */
-#define ROTATE_TRIES 3
 
 static bool
 client_says(uint8_t type)
@@ -33,8 +27,8 @@ client_says(uint8_t type)
 	return false;
 }
 
-static enum drop
-judge_interface(const struct iface *in)
+enum drop
+relay4_judge_interface(const struct iface *in)
 {
 	if (!in || !in->conf)
 		return DROP_NOT_CLIENT;
@@ -97,7 +91,7 @@ relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m,
 }
 
 static enum drop
-judge(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now)
+judge_request(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now)
 {
 	enum drop d;
 
@@ -136,8 +130,8 @@ came_back(struct conv *cv, const struct dhcp4 *m, bool fresh)
 	return loop;
 }
 
-static void
-remember(struct conv *cv, const struct relay4_rx *rx, const struct dhcp4 *m)
+void
+relay4_remember(struct conv *cv, const struct relay4_rx *rx, const struct dhcp4 *m)
 {
 	cv->ifindex = rx->ifindex;
 	cv->ciaddr = m->ciaddr;
@@ -145,149 +139,6 @@ remember(struct conv *cv, const struct relay4_rx *rx, const struct dhcp4 *m)
 	cv->p4011_sport = 0;
 	cv->mac_len = rx->mac_len <= sizeof(cv->mac) ? rx->mac_len : 0;
 	memcpy(cv->mac, rx->mac, cv->mac_len);
-	if (cv->tries < UINT8_MAX)
-		cv->tries++;
-}
-
-static struct rules_facts
-facts_of(const struct iface *in, const struct pxe_client *client,
-    const struct dhcp4 *m)
-{
-	struct rules_facts f = { .in = in, .client = client, .type = m->type };
-
-	f.has_mac = m->hlen == sizeof(f.mac.b);
-	if (f.has_mac)
-		memcpy(f.mac.b, m->chaddr, sizeof(f.mac.b));
-	return f;
-}
-
-bool
-relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
-    const struct iface *in)
-{
-	return cv->chosen && cv->conf_gen == r->servers->conf_gen &&
-	    cv->chosen_on == in->link.ifindex;
-}
-
-/*
- * Later messages of a conversation keep the first choice: a REQUEST may carry
- * fewer options than the DISCOVER did. HTTP boot and PXE from one NIC are two
- * conversations even if a firmware should use one xid for both. And a choice holds where
- * it was made: 802.1X moves a port to another VLAN while its machine goes on asking,
- * and nobody may take a rule of his VLAN to another one by using a machine's xid first.
- */
-void
-relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
-    const struct pxe_client *client, const struct dhcp4 *m)
-{
-	struct rules_facts f = facts_of(in, client, m);
-	bool other = client->vendor_len && client->httpclient != cv->http;
-
-	if (relay4_choice_holds(r, cv, in) && !other)
-		return;
-	/* What was asked before was asked of other groups. */
-	memset(cv->asked, 0, sizeof(cv->asked));
-	memset(cv->asks, 0, sizeof(cv->asks));
-	cv->chosen = true;
-	cv->chosen_on = in->link.ifindex;
-	cv->conf_gen = r->servers->conf_gen;
-	cv->http = client->httpclient;
-	cv->rule = rules_match(r->conf, &f);
-	cv->boot = CONF_NONE;
-	cv->dhcp = CONF_NONE;
-	cv->drop = false;
-	if (cv->rule != CONF_NONE) {
-		cv->boot = r->conf->rule[cv->rule].boot;
-		cv->dhcp = r->conf->rule[cv->rule].dhcp;
-		cv->drop = r->conf->rule[cv->rule].drop;
-	}
-}
-
-/* rotate: the next address after the third unanswered try; an address that was
- * answered stays the first choice of that machine. */
-static unsigned
-rotate(struct relay4 *r, struct conv *cv, struct station *s, uint8_t n_giaddr,
-    bool fresh)
-{
-	if (fresh)
-		cv->gi = s->gi;
-	if (cv->tries > ROTATE_TRIES && n_giaddr > 1) {
-		cv->gi++;
-		cv->tries = 1;
-		stats_count(r->stats, COUNTER_ROTATIONS);
-	}
-	cv->gi %= n_giaddr;
-	return cv->gi;
-}
-
-/*
- * The giaddr of the address that a message is about, -1: of none. It goes with that one alone:
- * for another one a server says NAK (dhcpd and dnsmasq), and the client takes what comes first.
- * In a DISCOVER an address is a wish.
- */
-static int
-named_gi(const struct iface *in, const struct dhcp4 *m)
-{
-	struct ip4 a = ip4_is_none(m->ciaddr) ?
-	    dhcp4_opt_ip4(m, DHCP4_OPT_REQUESTED_IP) : m->ciaddr;
-
-	return m->type == DHCP4_DISCOVER ? -1 : iface_giaddr_of(in, a);
-}
-
-static void
-add_copy(struct relay4_plan *plan, const struct iface_giaddr *gi, bool with82)
-{
-	plan->copy[plan->n_copy++] = (struct relay4_copy){
-		.giaddr = gi->addr, .rai = with82 ? &gi->rai : NULL,
-	};
-}
-
-/* May our option 82 be added? Not to BOOTP (RFC 3046 speaks of DHCP), and to a
- * message that has one only as option82-policy says. */
-static bool
-adds_82(const struct relay4_plan *plan)
-{
-	const struct conf_if_opts *o = &plan->in->conf->o;
-
-	if (!o->option82 || plan->m.type == DHCP4_TYPE_NONE)
-		return false;
-	return !plan->m.at[DHCP4_OPT_RAI] || o->policy == CONF_APPEND ||
-	    o->policy == CONF_REPLACE;
-}
-
-/* Another relay's message: its giaddr stays, and nothing of ours is added. */
-static void
-plan_foreign(struct relay4_plan *plan)
-{
-	plan->foreign = true;
-	plan->copy[plan->n_copy++] = (struct relay4_copy){ plan->m.giaddr, NULL };
-}
-
-void
-relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
-    bool fresh)
-{
-	struct iface *in = plan->in;
-	const struct conf_if_opts *o = &in->conf->o;
-	bool with82 = adds_82(plan);
-	int named;
-
-	if (!ip4_is_none(plan->m.giaddr)) {
-		plan_foreign(plan);
-		return;
-	}
-	plan->drop_old = with82 && plan->m.at[DHCP4_OPT_RAI] &&
-	    o->policy == CONF_REPLACE;
-	if (o->giaddr != CONF_GIADDR_ALL && o->giaddr != CONF_GIADDR_ROTATE)
-		add_copy(plan, &in->giaddr[0], with82);
-	else if ((named = named_gi(in, &plan->m)) >= 0)
-		add_copy(plan, &in->giaddr[named], with82);
-	else if (o->giaddr == CONF_GIADDR_ROTATE)
-		add_copy(plan, &in->giaddr[rotate(r, cv, clients_station(r->clients,
-		    &plan->m, in->link.ifindex), in->n_giaddr, fresh)], with82);
-	else
-		for (unsigned i = 0; i < in->n_giaddr; i++)
-			add_copy(plan, &in->giaddr[i], with82);
 }
 
 static enum drop
@@ -295,15 +146,18 @@ plan_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
     struct relay4_plan *plan)
 {
 	bool fresh;
-	struct conv *cv = clients_conv(r->clients, &plan->m, now, &fresh);
+	struct conv *cv = clients_get(r->clients, &plan->m, now, &fresh);
 
 	if (came_back(cv, &plan->m, fresh))
 		return DROP_LOOP;
-	pxe_read(&r->scratch, &plan->m);
-	remember(cv, rx, &plan->m);
+	pxe_read(&plan->client, &plan->m);
+	plan->has_client = true;
+	relay4_remember(cv, rx, &plan->m);
+	if (cv->tries < UINT8_MAX)
+		cv->tries++;
 	if (cv->tries > 1)
 		stats_count(r->stats, COUNTER_RETRIES);
-	relay4_choose(r, cv, plan->in, &r->scratch, &plan->m);
+	relay4_choose(r, cv, plan->in, &plan->client, &plan->m);
 	plan->rule = cv->rule;
 	if (cv->rule != CONF_NONE)
 		r->rule_hits[cv->rule]++;
@@ -336,23 +190,6 @@ count_relayed(struct relay4 *r, const struct relay4_plan *plan)
 		stats_count(r->stats, COUNTER_OPTION82_ADDED);
 }
 
-void
-relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
-    bool unicast)
-{
-	plan->n_copy = 0;
-	plan->n_server = 0;
-	plan->n_boot = 0;
-	plan->m.data = NULL;	/* nothing was read yet */
-	plan->rule = CONF_NONE;
-	plan->group[CONV_DHCP] = plan->group[CONV_BOOT] = CONF_NONE;
-	plan->foreign = false;
-	plan->drop_old = false;
-	plan->hedge = false;
-	plan->rai_flags = unicast ? RAI_FLAG_UNICAST : 0;	/* RFC 5010 */
-	plan->in = iftab_by_index(r->iftab, ifindex);
-}
-
 enum drop
 relay4_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
     struct relay4_plan *plan)
@@ -363,11 +200,11 @@ relay4_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	stats_count(r->stats, COUNTER_REQUESTS);
 	if (plan->in)
 		plan->in->stats.requests++;
-	d = judge_interface(plan->in);
+	d = relay4_judge_interface(plan->in);
 	if (d == DROP_NONE)
 		d = dhcp4_parse(&plan->m, rx->data, rx->len);
 	if (d == DROP_NONE)
-		d = judge(r, plan->in, &plan->m, now);
+		d = judge_request(r, plan->in, &plan->m, now);
 	if (d == DROP_NONE)
 		d = plan_request(r, rx, now, plan);
 	if (d == DROP_NONE) {

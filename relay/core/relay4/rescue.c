@@ -50,12 +50,12 @@ struct open {
 	struct ip4 id;		/* option 54 that the client waits for */
 	struct ip4 ciaddr;	/* of the client's question */
 	struct ip4 stand_in;	/* our address, in giaddr and ciaddr of ours */
-	uint64_t tried[CONF_SERVERS_MAX / 64];
+	struct serverset tried;
 };
 
 struct rescues {
 	struct hash *open;
-	struct hedges *slots;
+	struct pendings *slots;
 };
 
 /* --- the table ---------------------------------------------------------------- */
@@ -63,10 +63,10 @@ struct rescues {
 static void
 drop_slot(struct rescues *t, struct open *o)
 {
-	struct hedge_slot *s = hedges_get(t->slots, o->slot);
+	struct pending *s = pendings_get(t->slots, o->slot);
 
 	if (s)
-		hedges_drop(t->slots, s);
+		pendings_drop(t->slots, s);
 	o->slot = 0;
 }
 
@@ -85,7 +85,7 @@ rescues_new(uint32_t capacity, struct hash_key secret)
 		return NULL;
 	t->open = hash_new(capacity, sizeof(struct open), sizeof(struct conv_key),
 	    secret, evicted, t);
-	t->slots = hedges_new(capacity);
+	t->slots = pendings_new(capacity);
 	return t->open && t->slots ? t : rescues_free(t);
 }
 
@@ -94,7 +94,7 @@ rescues_free(struct rescues *t)
 {
 	if (t) {
 		hash_free(t->open);
-		hedges_free(t->slots);
+		pendings_free(t->slots);
 		free(t);
 	}
 	return NULL;
@@ -126,18 +126,6 @@ find(const struct rescues *t, const struct relay4 *r, const struct conv_key *k,
 	    mono_diff_ms(now, o->last) > OPEN_MS)
 		return NULL;
 	return o;
-}
-
-static bool
-was_tried(const struct open *o, uint16_t server)
-{
-	return o->tried[server / 64] >> server % 64 & 1;
-}
-
-static void
-note_tried(struct open *o, uint16_t server)
-{
-	o->tried[server / 64] |= 1ull << server % 64;
 }
 
 /* --- whose question is it? ------------------------------------------------------ */
@@ -177,11 +165,10 @@ has_list(const struct pxe_client *c)
 #define OPT_WDS 250
 
 static bool
-is_question(const struct relay4 *r, const struct dhcp4 *m,
-    const struct relay4_rx *rx)
+is_query(const struct pxe_client *c, const struct dhcp4 *m, const struct relay4_rx *rx)
 {
 	return (m->type == DHCP4_REQUEST || m->type == DHCP4_INFORM) &&
-	    r->scratch.pxeclient && !has_list(&r->scratch) && !m->at[OPT_WDS] &&
+	    c->pxeclient && !has_list(c) && !m->at[OPT_WDS] &&
 	    ip4_is_none(m->giaddr) && rx->len <= RESCUE_MSG_MAX &&
 	    (ip4_is_none(m->ciaddr) || ip4_eq(m->ciaddr, rx->src));
 }
@@ -197,16 +184,16 @@ rescues_member(const struct relay4 *r, uint16_t group, uint16_t server)
  * have named it, which this message is not: then the first that has it.
  */
 static uint16_t
-group_of(struct relay4 *r, const struct iface *in, const struct dhcp4 *m,
-    uint16_t server)
+group_of(struct relay4 *r, const struct iface *in, const struct pxe_client *client,
+    const struct dhcp4 *m, uint16_t server)
 {
 	struct conv once = { .conf_gen = 0 };
 	uint16_t g;
 
-	relay4_choose(r, &once, in, &r->scratch, m);
+	relay4_choose(r, &once, in, client, m);
 	if (once.drop)
 		return CONF_NONE;
-	g = once.boot != CONF_NONE ? once.boot : in->conf->boot;
+	g = relay4_targets(&once, in->conf).group[CONV_BOOT];
 	if (rescues_member(r, g, server))
 		return g;
 	g = in->conf->servers;
@@ -232,13 +219,12 @@ static uint16_t
 next_live(struct relay4 *r, const struct open *o, const struct dhcp4 *m,
     const struct iface *in, struct mono now)
 {
-	struct select_out order;
+	struct select_out order = relay4_order(r, m, in->link.ifindex, o->group, CONV_BOOT, now);
 
-	relay4_order(r, m, in->link.ifindex, o->group, CONV_BOOT, now, &order);
 	for (unsigned i = 0; i < order.n; i++) {
 		uint16_t s = r->conf->server[order.server[i]].first;
 
-		if (s != o->asked && !was_tried(o, s) && may_boot(r, o, in, s) &&
+		if (s != o->asked && !serverset_has(&o->tried, s) && may_boot(r, o, in, s) &&
 		    health_usable(&r->servers->health[s]))
 			return s;
 	}
@@ -248,7 +234,7 @@ next_live(struct relay4 *r, const struct open *o, const struct dhcp4 *m,
 /* The client's question with our address in it. */
 static void
 write_question(struct rescue_plan *plan, const struct open *o,
-    const struct hedge_slot *s, struct ip4 server)
+    const struct pending *s, struct ip4 server)
 {
 	memcpy(plan->msg, s->msg, s->len);
 	dhcp4_put_ip4(plan->msg, DHCP4_OFF_CIADDR, o->stand_in);
@@ -263,12 +249,12 @@ write_question(struct rescue_plan *plan, const struct open *o,
 
 /* Nobody is left; who was asked may still answer. */
 static void
-stop_asking(struct rescues *t, struct open *o, struct hedge_slot *s,
+stop_asking(struct rescues *t, struct open *o, struct pending *s,
     struct mono now)
 {
 	o->all_asked = true;
 	if (o->state == ASKED)
-		hedges_move(t->slots, s, mono_add_ms(now, KEPT_MS));
+		pendings_move(t->slots, s, mono_add_ms(now, KEPT_MS));
 	else
 		drop_slot(t, o);
 }
@@ -278,7 +264,7 @@ stop_asking(struct rescues *t, struct open *o, struct hedge_slot *s,
  * a packet of ours leaves for its sake, and not for what is routed.
  */
 static void
-ask(struct rescues *t, struct relay4 *r, struct open *o, struct hedge_slot *s,
+ask(struct rescues *t, struct relay4 *r, struct open *o, struct pending *s,
     struct mono now, struct rescue_plan *plan)
 {
 	struct iface *in = iftab_by_index(r->iftab, s->ifindex);
@@ -295,30 +281,14 @@ ask(struct rescues *t, struct relay4 *r, struct open *o, struct hedge_slot *s,
 	}
 	o->state = ASKED;
 	o->stand_in = iface_giaddr_for(in, o->client);
-	note_tried(o, live);
+	serverset_add(&o->tried, live);
 	write_question(plan, o, s, ip_v4(r->conf->server[live].address));
 	stats_count(r->stats, COUNTER_RESCUES_ASKED);
 	r->servers->stats[live].sent++;
-	hedges_move(t->slots, s, mono_add_ms(now, hedge_ms ? hedge_ms : KEPT_MS));
+	pendings_move(t->slots, s, mono_add_ms(now, hedge_ms ? hedge_ms : KEPT_MS));
 }
 
 /* --- the client's question, seen by the tap ------------------------------------------ */
-
-static void
-store(struct hedge_slot *s, const struct conv_key *k, const struct relay4_rx *rx)
-{
-	s->key = *k;
-	s->class = CONV_BOOT;
-	s->ifindex = rx->ifindex;
-	s->src = rx->src;
-	s->dst = rx->dst;
-	s->sport = rx->sport;
-	s->unicast = true;
-	s->mac_len = rx->mac_len;
-	memcpy(s->mac, rx->mac, sizeof(s->mac));
-	s->len = (uint16_t)rx->len;
-	memcpy(s->msg, rx->data, rx->len);
-}
 
 /* The client waits for the option 54 of the offer that it holds. iPXE repeats
  * that one in its question; who does not (EDK2) takes any. */
@@ -342,21 +312,21 @@ begin(struct rescues *t, struct open *o, const struct dhcp4 *m,
 	o->port = rx->sport;
 	o->ciaddr = m->ciaddr;
 	o->id = id_of(m, rx->dst);
-	memset(o->tried, 0, sizeof(o->tried));
+	o->tried = (struct serverset){ { 0 } };
 }
 
 /* NULL when there is no slot left. */
-static struct hedge_slot *
+static struct pending *
 await(struct rescues *t, struct relay4 *r, struct open *o,
     const struct relay4_rx *rx, struct mono due)
 {
-	struct hedge_slot *s = hedges_take(t->slots, due);
+	struct pending *s = pendings_take(t->slots, due);
 
 	if (!s) {
 		stats_count(r->stats, COUNTER_HEDGES_FULL);
 		return NULL;
 	}
-	store(s, &o->key, rx);
+	relay4_store(s, &o->key, CONV_BOOT, rx);
 	o->slot = s->self;
 	return s;
 }
@@ -370,7 +340,7 @@ same_question(const struct open *o, uint16_t server, const struct relay4_rx *rx)
 
 /* A message to the client, as from the server that it asked. */
 static void
-plan_delivery(const struct open *o, const struct hedge_slot *s,
+plan_delivery(const struct open *o, const struct pending *s,
     struct ip4 asked, size_t len, struct rescue_plan *plan)
 {
 	plan->what = RESCUE_DELIVER;
@@ -389,7 +359,7 @@ plan_delivery(const struct open *o, const struct hedge_slot *s,
 /* The answer that was delivered already: the client did not hear it. */
 static void
 deliver_again(struct relay4 *r, const struct open *o,
-    const struct hedge_slot *s, struct ip4 asked, struct rescue_plan *plan)
+    const struct pending *s, struct ip4 asked, struct rescue_plan *plan)
 {
 	plan_delivery(o, s, asked, s->len, plan);
 	plan->again = true;
@@ -413,7 +383,7 @@ question(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
     const struct relay4_rx *rx, struct open *o, bool fresh, struct mono now,
     struct rescue_plan *plan)
 {
-	struct hedge_slot *s = fresh ? NULL : hedges_get(t->slots, o->slot);
+	struct pending *s = fresh ? NULL : pendings_get(t->slots, o->slot);
 	int64_t wait_ms = patience_ms(r, o);
 
 	if (s && o->state == DELIVERED) {
@@ -438,15 +408,16 @@ tap_question(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
 	uint16_t server = servers_find4(r->servers, rx->dst), group;
 	struct conv_key k = key_of(m);
+	struct pxe_client client;
 	struct open *o;
 	bool fresh, made;
 
 	if (server == CONF_NONE || !is_client(r, in, rx))
 		return;
-	pxe_read(&r->scratch, m);
-	if (!is_question(r, m, rx))
+	pxe_read(&client, m);
+	if (!is_query(&client, m, rx))
 		return;
-	group = group_of(r, in, m, server);
+	group = group_of(r, in, &client, m, server);
 	if (group == CONF_NONE)
 		return;
 	o = find(t, r, &k, now);
@@ -512,7 +483,7 @@ rescue_unreachable(struct rescues *t, struct relay4 *r, const struct relay4_rx *
     struct mono now, struct rescue_plan *plan)
 {
 	uint16_t server = servers_find4(r->servers, rx->dst);
-	struct hedge_slot *s;
+	struct pending *s;
 	struct dhcp4 m;
 	struct conv_key k;
 	struct open *o;
@@ -529,7 +500,7 @@ rescue_unreachable(struct rescues *t, struct relay4 *r, const struct relay4_rx *
 	if (!o || o->state != WAITING || o->all_asked ||
 	    !same_question(o, server, rx))
 		return;
-	s = hedges_get(t->slots, o->slot);
+	s = pendings_get(t->slots, o->slot);
 	if (s)
 		ask(t, r, o, s, now, plan);
 }
@@ -559,7 +530,7 @@ write_answer(const struct open *o, const struct dhcp4 *m, uint8_t *out)
 }
 
 static bool
-usable(const struct dhcp4 *m, const struct open *o, const struct hedge_slot *s)
+usable(const struct dhcp4 *m, const struct open *o, const struct pending *s)
 {
 	return s && o->state == ASKED && is_answer(m) &&
 	    m->len <= RESCUE_MSG_MAX &&
@@ -568,7 +539,7 @@ usable(const struct dhcp4 *m, const struct open *o, const struct hedge_slot *s)
 
 static void
 deliver(struct rescues *t, struct relay4 *r, struct open *o,
-    struct hedge_slot *s, const struct dhcp4 *m, struct mono now,
+    struct pending *s, const struct dhcp4 *m, struct mono now,
     struct rescue_plan *plan)
 {
 	struct iface *in = iftab_by_index(r->iftab, s->ifindex);
@@ -578,7 +549,7 @@ deliver(struct rescues *t, struct relay4 *r, struct open *o,
 	/* It takes the place of the question, see question(). */
 	s->len = (uint16_t)m->len;
 	memcpy(s->msg, plan->msg, m->len);
-	hedges_move(t->slots, s, mono_add_ms(now, KEPT_MS));
+	pendings_move(t->slots, s, mono_add_ms(now, KEPT_MS));
 	o->state = DELIVERED;
 	stats_count(r->stats, COUNTER_RESCUES_DELIVERED);
 	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
@@ -595,7 +566,7 @@ asked_him(const struct relay4 *r, const struct open *o, uint16_t server)
 {
 	if (server == CONF_NONE)	/* another address of his, perhaps */
 		return !r->conf->check_source;
-	return was_tried(o, server);
+	return serverset_has(&o->tried, server);
 }
 
 static void
@@ -613,7 +584,7 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct rescue_plan *plan)
 {
 	uint16_t server = servers_find4(r->servers, rx->src);
-	struct hedge_slot *s;
+	struct pending *s;
 	struct dhcp4 m;
 	struct conv_key k;
 	struct open *o;
@@ -629,7 +600,7 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
 	    relay4_judge_source(r, rx, server) != DROP_NONE)
 		return false;
 	heard_from(r, server, now);
-	s = hedges_get(t->slots, o->slot);
+	s = pendings_get(t->slots, o->slot);
 	if (!usable(&m, o, s)) {
 		r->stats->drop_reply[DROP_RESCUE_UNUSED]++;
 		return true;
@@ -661,7 +632,7 @@ rescue_lost(struct relay4 *r, const struct rescue_plan *plan, enum drop why)
 bool
 rescue_due(const struct rescues *t, struct mono *due)
 {
-	const struct hedge_slot *s = hedges_first(t->slots);
+	const struct pending *s = pendings_first(t->slots);
 
 	if (s)
 		*due = s->due;
@@ -672,7 +643,7 @@ void
 rescue_next(struct rescues *t, struct relay4 *r, struct mono now,
     struct rescue_plan *plan)
 {
-	struct hedge_slot *s = hedges_first(t->slots);
+	struct pending *s = pendings_first(t->slots);
 	struct open *o = find(t, r, &s->key, now);
 
 	plan->what = RESCUE_NOTHING;
@@ -682,5 +653,5 @@ rescue_next(struct rescues *t, struct relay4 *r, struct mono now,
 	}
 	if ((o = hash_find(t->open, &s->key)) && o->slot == s->self)
 		o->slot = 0;
-	hedges_drop(t->slots, s);
+	pendings_drop(t->slots, s);
 }

@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: ISC
  *
- * select - see include/core/server/select.h. The rules, in the order in which they are
- * asked:
+ * select - see include/core/server/select.h. The rules, in the order in which they apply:
  *
- *   1. A drained server is never asked, not even when all others are down; unless
- *      the whole group is drained, which then counts as all down.
- *   2. When no member is usable, all are asked at once: fail open. What we
- *      believe about them may be wrong, and silence is certain failure.
- *   3. mode = all: every member that is not drained is asked at once, in file
- *      order, whatever we believe about its health: this is the helper address of
- *      everyday life, and a copy to a dead server costs nothing.
- *   4. The server that answered this client before comes first while it is
- *      usable: it may hold the client's pending request (WDS), and a second stage
- *      belongs to the first.
- *   5. mode = failover: file order; a member that came up less than hold-down ago comes
- *      behind those that have been up for longer, so that a flapping server
- *      does not pull its clients to and fro.
- *   6. mode = balance: by weighted rendezvous hash of the client, so that when
- *      a member dies only its own clients move.
- *   7. Members that are down come last, in file order: hedging and retries
- *      reach them when everybody else was asked.
+ *   1. A drained server is never queried, not even when all others are down; unless the whole
+ *      group is drained, which then counts as all down.
+ *   2. When no member is usable, all are queried at once: fail open. What we believe about them
+ *      may be wrong, and silence is certain failure.
+ *   3. mode = all: every member that is not drained is queried at once, in file order, whatever
+ *      its health: this is the ordinary helper address, and a copy to a dead server costs nothing.
+ *   4. The server that answered this client before comes first while it is usable: it may hold the
+ *      client's pending request (WDS), and a second stage belongs to the first.
+ *   5. mode = failover: file order; a member that came up less than hold-down ago comes after
+ *      those that have been up for longer, so that a flapping server does not pull its clients
+ *      back and forth.
+ *   6. mode = balance: by weighted rendezvous hash of the client, so that when a member dies only
+ *      its own clients move.
+ *   7. Members that are down come last, in file order: hedging and retries reach them after all
+ *      others.
  */
 #include "core/server/select.h"
 
@@ -57,21 +54,25 @@ rank_of(const struct select_in *in, uint16_t server)
 }
 
 /*
- * Weighted rendezvous hashing: -weight / ln(u) with u uniform in (0, 1) from
- * the hash of client and server address. Each client has its own order of
- * servers, and the share of a server is its weight's.
+ * Weighted rendezvous hashing: -weight / ln(u) with u uniform in (0, 1) from the hash of client
+ * and server address. Each client has its own order of servers, and each server gets the share
+ * of its weight. The address is hashed as on the wire, so that a pair of routers of different
+ * byte order agrees.
  */
 static double
 score_of(const struct select_in *in, uint16_t server)
 {
-	uint8_t key[32] = { 0 };
-	uint32_t address = ip_v4(in->conf->server[server].address).host;
+	uint8_t key[40] = { 0 };
+	const struct ipaddr *a = &in->conf->server[server].address;
 	size_t n = in->client_len < 24 ? in->client_len : 24;
 	double u;
 
 	memcpy(key, in->client, n);
-	memcpy(key + 24, &address, sizeof(address));
-	u = ((double)(hash_sip(in->seed, key, sizeof(key)) >> 11) + 0.5) /
+	for (unsigned i = 0; a->version == 4 && i < 4; i++)
+		key[24 + i] = (uint8_t)(a->v4.host >> (24 - 8 * i));
+	if (a->version == 6)
+		memcpy(key + 24, a->v6, sizeof(a->v6));
+	u = ((double)(hash_sip(in->seed, key, a->version == 6 ? 40 : 32) >> 11) + 0.5) /
 	    9007199254740992.0;			/* 2^53 */
 	return -in->conf->server[server].weight / log(u);
 }

@@ -51,13 +51,6 @@ count_servers(struct track_request *q, const struct relay4 *r,
 	q->all_down = lessors ? lessors_up == 0 : plan->n_server && up == 0;
 }
 
-/* Were the client's facts read on the way to this decision? */
-static bool
-is_in_scratch(enum drop why)
-{
-	return why == DROP_NONE || why == DROP_RULE || why == DROP_NO_SERVER;
-}
-
 void
 record_request(struct track *t, const struct relay4 *r,
     const struct relay4_rx *rx, const struct relay4_plan *plan, enum drop why,
@@ -66,7 +59,7 @@ record_request(struct track *t, const struct relay4 *r,
 	struct pxe_client client;
 	struct dhcp4 own;
 	struct track_request q = {
-		.client = &r->scratch, .why = why, .rule = plan->rule,
+		.client = &plan->client, .why = why, .rule = plan->rule,
 	};
 
 	/* The doctor's machine on another router's VLAN is not a client. */
@@ -80,7 +73,7 @@ record_request(struct track *t, const struct relay4 *r,
 		return;
 	}
 	q.ifindex = plan->in->link.ifindex;
-	if (!is_in_scratch(why)) {
+	if (!plan->has_client) {
 		pxe_read(&client, q.m);
 		q.client = &client;
 	}

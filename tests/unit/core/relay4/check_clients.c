@@ -59,7 +59,7 @@ is_fresh(uint8_t mac, uint32_t xid)
 	struct dhcp4 m = view(mac, xid);
 	bool fresh;
 
-	must(clients_conv(c, &m, now, &fresh) != NULL);
+	must(clients_get(c, &m, now, &fresh) != NULL);
 	return fresh;
 }
 
@@ -87,12 +87,12 @@ START_TEST(nothing_else_in_the_message_matters)
 	struct dhcp4 m = view(1, 1);
 	bool fresh;
 
-	clients_conv(c, &m, now, &fresh);
+	clients_get(c, &m, now, &fresh);
 	msg.b[8] = 0x12;		/* secs */
 	msg.b[DHCP4_OFF_FLAGS] = 0x80;
 	msg.b[DHCP4_OFF_GIADDR] = 10;
 	must(dhcp4_parse(&m, msg.b, msg.len) == DROP_NONE);
-	clients_conv(c, &m, now, &fresh);
+	clients_get(c, &m, now, &fresh);
 	ck_assert(!fresh);
 }
 END_TEST
@@ -104,15 +104,15 @@ START_TEST(only_hlen_bytes_of_chaddr_count)
 	struct dhcp4 m = view(1, 1);
 	bool fresh;
 
-	clients_conv(c, &m, now, &fresh);
+	clients_get(c, &m, now, &fresh);
 	msg.b[DHCP4_OFF_CHADDR + 6] = 0x99;
 	ck_assert_ptr_nonnull(clients_find(c, &m, now));
 	m.hlen = 0;
 	ck_assert_ptr_null(clients_find(c, &m, now));
-	clients_conv(c, &m, now, &fresh);
+	clients_get(c, &m, now, &fresh);
 	ck_assert(fresh);
 	m.hlen = 16;
-	clients_conv(c, &m, now, &fresh);
+	clients_get(c, &m, now, &fresh);
 	ck_assert(fresh);
 	msg.b[DHCP4_OFF_CHADDR + 15]++;
 	ck_assert_ptr_null(clients_find(c, &m, now));
@@ -126,7 +126,7 @@ START_TEST(without_hlen_the_xid_does_alone)
 	bool fresh;
 
 	m.hlen = 0;
-	clients_conv(c, &m, now, &fresh)->ifindex = 5;
+	clients_get(c, &m, now, &fresh)->ifindex = 5;
 	m = view(2, 7);
 	m.hlen = 0;
 	ck_assert_ptr_nonnull(clients_find(c, &m, now));
@@ -138,7 +138,7 @@ START_TEST(a_new_conversation_has_chosen_nothing)
 {
 	struct dhcp4 m = view(1, 1);
 	bool fresh;
-	struct conv *cv = clients_conv(c, &m, now, &fresh);
+	struct conv *cv = clients_get(c, &m, now, &fresh);
 
 	ck_assert_uint_eq(cv->boot, CONF_NONE);
 	ck_assert_uint_eq(cv->dhcp, CONF_NONE);
@@ -237,7 +237,7 @@ START_TEST(without_a_callback_it_works_too)
 
 	for (uint8_t i = 0; i < 3; i++) {
 		m = view(i, i);
-		clients_conv(quiet, &m, now, &fresh);
+		clients_get(quiet, &m, now, &fresh);
 		ck_assert(fresh);
 	}
 	ck_assert_uint_eq(clients_count(quiet), 1);

@@ -60,7 +60,7 @@ conf(const char *text)
 static enum drop
 comes_by(uint32_t ifindex)
 {
-	return helper_packet(h, w->conf, w->iftab, &w->stats, &packet, ifindex,
+	return helper_packet(h, &w->r4, &packet, ifindex,
 	    w->now, &plan);
 }
 
@@ -323,9 +323,11 @@ START_TEST(copies_of_one_packet_are_bound)
 	nets(0, 1000);
 	ck_assert_int_eq(comes(), DROP_NONE);
 	ck_assert_uint_eq(plan.n, 1001);
+	ck_assert_uint_eq(w->stats.counter[COUNTER_HELPED_CUT], 0);
 	nets(1000, 1100);
 	ck_assert_int_eq(comes(), DROP_NONE);
 	ck_assert_uint_eq(plan.n, HELPER_OUT_MAX);
+	ck_assert_uint_eq(w->stats.counter[COUNTER_HELPED_CUT], 1101 - HELPER_OUT_MAX);
 	for (unsigned i = 0; i < plan.n; i++)
 		for (unsigned k = 0; k < i; k++)
 			must(!ip4_eq(plan.out[i].dst, plan.out[k].dst));

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * hedge - the pool of include/core/relay4/hedge.h: a free list and a binary heap of slot
- * numbers by their moment. What a slot means is the business of core/relay4_servers.c
- * and core/rescue.
+ * pending - see include/core/relay4/pending.h: a free list and a binary heap of slot numbers by
+ * due time.
  *
- * The heap compares moments that stand in it, and places are noted beside the
- * slots: these are 1.5 KB long, and a storm with thousands of questions under way
- * would fetch a line of memory for each step (5 % of the relay's time).
+ * The heap holds the due times itself, and positions are kept beside the slots: slots are
+ * 1.5 KB long, and a storm with thousands of pending queries would fetch a cache line for each
+ * step (5 % of the relay's time).
  */
-#include "core/relay4/hedge.h"
+#include "core/relay4/pending.h"
 
 #include <stdlib.h>
 
@@ -17,17 +16,17 @@ struct place {
 	uint32_t slot;			/* its index */
 };
 
-struct hedges {
+struct pendings {
 	uint32_t capacity, n;		/* n in use, heap[0..n-1] */
-	struct hedge_slot *slot;
+	struct pending *slot;
 	struct place *heap;		/* in use, then free */
-	uint32_t *at;			/* by slot: its place in the heap */
+	uint32_t *at;			/* by slot: its position in the heap */
 };
 
-struct hedges *
-hedges_new(uint32_t capacity)
+struct pendings *
+pendings_new(uint32_t capacity)
 {
-	struct hedges *h = calloc(1, sizeof(*h));
+	struct pendings *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return NULL;
@@ -36,14 +35,14 @@ hedges_new(uint32_t capacity)
 	h->heap = calloc(capacity, sizeof(*h->heap));
 	h->at = calloc(capacity, sizeof(*h->at));
 	if (!h->slot || !h->heap || !h->at)
-		return hedges_free(h);
+		return pendings_free(h);
 	for (uint32_t i = 0; i < capacity; i++)
 		h->heap[i].slot = i;
 	return h;
 }
 
-struct hedges *
-hedges_free(struct hedges *h)
+struct pendings *
+pendings_free(struct pendings *h)
 {
 	if (h) {
 		free(h->slot);
@@ -55,20 +54,20 @@ hedges_free(struct hedges *h)
 }
 
 static void
-place(struct hedges *h, uint32_t at, struct place p)
+place(struct pendings *h, uint32_t at, struct place p)
 {
 	h->heap[at] = p;
 	h->at[p.slot] = at;
 }
 
 static bool
-earlier(const struct hedges *h, uint32_t a, uint32_t b)
+earlier(const struct pendings *h, uint32_t a, uint32_t b)
 {
 	return mono_before(h->heap[a].due, h->heap[b].due);
 }
 
 static void
-swap(struct hedges *h, uint32_t a, uint32_t b)
+swap(struct pendings *h, uint32_t a, uint32_t b)
 {
 	struct place x = h->heap[a];
 
@@ -77,14 +76,14 @@ swap(struct hedges *h, uint32_t a, uint32_t b)
 }
 
 static void
-sift_up(struct hedges *h, uint32_t at)
+sift_up(struct pendings *h, uint32_t at)
 {
 	for (; at > 0 && earlier(h, at, (at - 1) / 2); at = (at - 1) / 2)
 		swap(h, at, (at - 1) / 2);
 }
 
 static void
-sift_down(struct hedges *h, uint32_t at)
+sift_down(struct pendings *h, uint32_t at)
 {
 	for (;;) {
 		uint32_t least = at, child = 2 * at + 1;
@@ -100,10 +99,10 @@ sift_down(struct hedges *h, uint32_t at)
 	}
 }
 
-struct hedge_slot *
-hedges_take(struct hedges *h, struct mono due)
+struct pending *
+pendings_take(struct pendings *h, struct mono due)
 {
-	struct hedge_slot *s;
+	struct pending *s;
 	uint32_t index;
 
 	if (h->n == h->capacity)
@@ -117,10 +116,10 @@ hedges_take(struct hedges *h, struct mono due)
 	return s;
 }
 
-struct hedge_slot *
-hedges_get(struct hedges *h, uint32_t self)
+struct pending *
+pendings_get(struct pendings *h, uint32_t self)
 {
-	struct hedge_slot *s;
+	struct pending *s;
 
 	if (self == 0 || self > h->capacity)
 		return NULL;
@@ -129,7 +128,7 @@ hedges_get(struct hedges *h, uint32_t self)
 }
 
 void
-hedges_move(struct hedges *h, struct hedge_slot *s, struct mono due)
+pendings_move(struct pendings *h, struct pending *s, struct mono due)
 {
 	uint32_t index = s->self - 1;
 
@@ -140,7 +139,7 @@ hedges_move(struct hedges *h, struct hedge_slot *s, struct mono due)
 }
 
 void
-hedges_drop(struct hedges *h, struct hedge_slot *s)
+pendings_drop(struct pendings *h, struct pending *s)
 {
 	uint32_t at = h->at[s->self - 1], last = --h->n;
 
@@ -152,14 +151,14 @@ hedges_drop(struct hedges *h, struct hedge_slot *s)
 	sift_down(h, at);
 }
 
-struct hedge_slot *
-hedges_first(struct hedges *h)
+struct pending *
+pendings_first(struct pendings *h)
 {
 	return h->n ? &h->slot[h->heap[0].slot] : NULL;
 }
 
 uint32_t
-hedges_count(const struct hedges *h)
+pendings_count(const struct pendings *h)
 {
 	return h->n;
 }

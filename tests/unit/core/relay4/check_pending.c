@@ -3,14 +3,14 @@
  * The pool of questions that wait, against a model: an array that is searched
  * from end to end for the earliest moment.
  */
-#include "core/relay4/hedge.h"
+#include "core/relay4/pending.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "msg.h"
 
-Suite *hedge_suite(void);
+Suite *pending_suite(void);
 
 #define CAPACITY 37	/* no power of two: the last level of the heap is torn */
 
@@ -24,80 +24,80 @@ START_TEST(the_earliest_comes_first)
 {
 	static const int due[] = { 700, 500, 900, 500, 100, 800, 300 };
 	static const int order[] = { 100, 300, 500, 500, 700, 800, 900 };
-	struct hedges *h = hedges_new(7);
+	struct pendings *h = pendings_new(7);
 
-	ck_assert_ptr_null(hedges_first(h));
+	ck_assert_ptr_null(pendings_first(h));
 	for (int i = 0; i < 7; i++)
-		ck_assert_ptr_nonnull(hedges_take(h, at_ms(due[i])));
+		ck_assert_ptr_nonnull(pendings_take(h, at_ms(due[i])));
 	for (int i = 0; i < 7; i++) {
-		struct hedge_slot *s = hedges_first(h);
+		struct pending *s = pendings_first(h);
 
 		ck_assert_int_eq(s->due.us, at_ms(order[i]).us);
-		hedges_drop(h, s);
+		pendings_drop(h, s);
 	}
-	ck_assert_ptr_null(hedges_first(h));
-	hedges_free(h);
+	ck_assert_ptr_null(pendings_first(h));
+	pendings_free(h);
 }
 END_TEST
 
 START_TEST(a_full_pool_takes_no_more_and_a_dropped_slot_is_free_again)
 {
-	struct hedges *h = hedges_new(3);
-	struct hedge_slot *s[3];
+	struct pendings *h = pendings_new(3);
+	struct pending *s[3];
 
 	for (int i = 0; i < 3; i++)
-		s[i] = hedges_take(h, at_ms(i));
-	ck_assert_ptr_null(hedges_take(h, at_ms(0)));
-	ck_assert_uint_eq(hedges_count(h), 3);
-	hedges_drop(h, s[1]);
-	ck_assert_uint_eq(hedges_count(h), 2);
-	ck_assert_ptr_eq(hedges_take(h, at_ms(9)), s[1]);
-	ck_assert_ptr_null(hedges_take(h, at_ms(0)));
-	hedges_free(h);
+		s[i] = pendings_take(h, at_ms(i));
+	ck_assert_ptr_null(pendings_take(h, at_ms(0)));
+	ck_assert_uint_eq(pendings_count(h), 3);
+	pendings_drop(h, s[1]);
+	ck_assert_uint_eq(pendings_count(h), 2);
+	ck_assert_ptr_eq(pendings_take(h, at_ms(9)), s[1]);
+	ck_assert_ptr_null(pendings_take(h, at_ms(0)));
+	pendings_free(h);
 }
 END_TEST
 
 START_TEST(a_number_finds_its_slot_as_long_as_it_is_taken)
 {
-	struct hedges *h = hedges_new(2);
-	struct hedge_slot *s = hedges_take(h, at_ms(1));
+	struct pendings *h = pendings_new(2);
+	struct pending *s = pendings_take(h, at_ms(1));
 	uint32_t self = s->self;
 
 	ck_assert_uint_ne(self, 0);
-	ck_assert_ptr_eq(hedges_get(h, self), s);
-	ck_assert_ptr_null(hedges_get(h, 0));
-	ck_assert_ptr_null(hedges_get(h, self + 1));
-	ck_assert_ptr_null(hedges_get(h, UINT32_MAX));
-	hedges_drop(h, s);
-	ck_assert_ptr_null(hedges_get(h, self));
-	hedges_free(h);
+	ck_assert_ptr_eq(pendings_get(h, self), s);
+	ck_assert_ptr_null(pendings_get(h, 0));
+	ck_assert_ptr_null(pendings_get(h, self + 1));
+	ck_assert_ptr_null(pendings_get(h, UINT32_MAX));
+	pendings_drop(h, s);
+	ck_assert_ptr_null(pendings_get(h, self));
+	pendings_free(h);
 }
 END_TEST
 
 /* What the caller put into a slot is not moved about by the others. */
 START_TEST(a_slot_stays_where_it_is)
 {
-	struct hedges *h = hedges_new(CAPACITY);
-	struct hedge_slot *s[CAPACITY];
+	struct pendings *h = pendings_new(CAPACITY);
+	struct pending *s[CAPACITY];
 
 	for (int i = 0; i < CAPACITY; i++) {
-		s[i] = hedges_take(h, at_ms(i * 7 % CAPACITY));
+		s[i] = pendings_take(h, at_ms(i * 7 % CAPACITY));
 		s[i]->ifindex = (uint32_t)i;
 		memset(s[i]->msg, i, sizeof(s[i]->msg));
 	}
 	for (int i = 0; i < CAPACITY; i += 2)
-		hedges_drop(h, s[i]);
+		pendings_drop(h, s[i]);
 	for (int i = 1; i < CAPACITY; i += 2) {
 		ck_assert_uint_eq(s[i]->ifindex, (unsigned)i);
-		ck_assert_int_eq(s[i]->msg[HEDGE_MSG_MAX - 1], i);
-		ck_assert_ptr_eq(hedges_get(h, s[i]->self), s[i]);
+		ck_assert_int_eq(s[i]->msg[PENDING_MSG_MAX - 1], i);
+		ck_assert_ptr_eq(pendings_get(h, s[i]->self), s[i]);
 	}
-	hedges_free(h);
+	pendings_free(h);
 }
 END_TEST
 
 struct model {
-	struct hedge_slot *slot[CAPACITY];
+	struct pending *slot[CAPACITY];
 	struct mono due[CAPACITY];
 	unsigned n;
 };
@@ -114,24 +114,24 @@ earliest(const struct model *m)
 }
 
 static void
-compare(struct hedges *h, const struct model *m)
+compare(struct pendings *h, const struct model *m)
 {
-	const struct hedge_slot *first = hedges_first(h);
+	const struct pending *first = pendings_first(h);
 
-	must(hedges_count(h) == m->n);
+	must(pendings_count(h) == m->n);
 	must((first == NULL) == (m->n == 0));
 	if (first)
 		must(first->due.us == earliest(m));
 	for (unsigned i = 0; i < m->n; i++) {
-		must(hedges_get(h, m->slot[i]->self) == m->slot[i]);
+		must(pendings_get(h, m->slot[i]->self) == m->slot[i]);
 		must(m->slot[i]->due.us == m->due[i].us);
 	}
 }
 
 static void
-take(struct hedges *h, struct model *m, struct mono due)
+take(struct pendings *h, struct model *m, struct mono due)
 {
-	struct hedge_slot *s = hedges_take(h, due);
+	struct pending *s = pendings_take(h, due);
 
 	must((s == NULL) == (m->n == CAPACITY));
 	if (!s)
@@ -141,16 +141,16 @@ take(struct hedges *h, struct model *m, struct mono due)
 }
 
 static void
-drop(struct hedges *h, struct model *m, unsigned i)
+drop(struct pendings *h, struct model *m, unsigned i)
 {
-	hedges_drop(h, m->slot[i]);
+	pendings_drop(h, m->slot[i]);
 	m->n--;
 	m->slot[i] = m->slot[m->n];
 	m->due[i] = m->due[m->n];
 }
 
 static void
-step(struct hedges *h, struct model *m, unsigned dice)
+step(struct pendings *h, struct model *m, unsigned dice)
 {
 	struct mono due = at_ms(rand() % 50);	/* so that many are equal */
 	unsigned i = m->n ? (unsigned)rand() % m->n : 0;
@@ -158,7 +158,7 @@ step(struct hedges *h, struct model *m, unsigned dice)
 	if (m->n == 0 || dice < 4)
 		take(h, m, due);
 	else if (dice < 7) {
-		hedges_move(h, m->slot[i], due);
+		pendings_move(h, m->slot[i], due);
 		m->due[i] = due;
 	} else
 		drop(h, m, i);
@@ -166,7 +166,7 @@ step(struct hedges *h, struct model *m, unsigned dice)
 
 START_TEST(any_order_of_calls_agrees_with_the_model)
 {
-	struct hedges *h = hedges_new(CAPACITY);
+	struct pendings *h = pendings_new(CAPACITY);
 	struct model m = { .n = 0 };
 
 	srand(7 + (unsigned)_i);
@@ -180,14 +180,14 @@ START_TEST(any_order_of_calls_agrees_with_the_model)
 	while (m.n)
 		drop(h, &m, m.n / 2);
 	compare(h, &m);
-	hedges_free(h);
+	pendings_free(h);
 }
 END_TEST
 
 Suite *
-hedge_suite(void)
+pending_suite(void)
 {
-	Suite *s = suite_create("hedge");
+	Suite *s = suite_create("pending");
 	TCase *t = tcase_create("hedge");
 
 	tcase_add_test(t, the_earliest_comes_first);

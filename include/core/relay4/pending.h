@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * pending - a bounded pool of stored messages, ordered by the moment at which each is due:
+ * queries that go to the next server then (relay4_hedge), and those of port 4011 with the
+ * replies kept for a retransmission (rescue).
+ *
+ * A slot belongs to one class of one conversation, which is found again by its key; so an
+ * evicted conversation leaves nothing dangling. When the pool is full, nothing more is stored
+ * (the caller counts it): the client's own retransmission remains.
+ */
+#ifndef CORE_PENDING_H
+#define CORE_PENDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/mono.h"
+#include "core/relay4/clients.h"
+
+/* What fits into an Ethernet frame; longer messages are not stored. */
+#define PENDING_MSG_MAX	1472
+
+struct pending {
+	struct conv_key key;
+	enum conv_class class;
+	struct mono due;
+	uint32_t self;		/* its number, 1..: what conv.hedge holds */
+	uint32_t ifindex;
+	struct ip4 src, dst;
+	uint16_t sport;
+	bool unicast;
+	uint8_t mac_len, mac[8];
+	uint16_t len;
+	uint8_t msg[PENDING_MSG_MAX];
+};
+
+struct pendings;
+
+/* NULL when memory is short. Pages are touched only when slots are used. */
+struct pendings *pendings_new(uint32_t capacity);
+struct pendings *pendings_free(struct pendings *h);
+
+/* A slot due at this moment, to be filled by the caller; NULL when all are taken. */
+struct pending *pendings_take(struct pendings *h, struct mono due);
+/* The slot with this number, NULL when it is not in use. */
+struct pending *pendings_get(struct pendings *h, uint32_t self);
+void pendings_move(struct pendings *h, struct pending *s, struct mono due);
+void pendings_drop(struct pendings *h, struct pending *s);
+/* The slot that is due first, NULL when there is none. */
+struct pending *pendings_first(struct pendings *h);
+uint32_t pendings_count(const struct pendings *h);
+
+#endif

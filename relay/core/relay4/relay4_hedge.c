@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * relay4_hedge - a query that gets no offer in time goes to the next server of its group.
+ *
+ * iPXE closes its window for boot offers after two seconds, and OVMF listens in one window of
+ * four: waiting for the client's retransmission would be too late.
+ */
+#include "core/relay4/relay4.h"
+
+#include <string.h>
+
+static void
+drop_hedge(struct relay4 *r, struct conv *cv, enum conv_class class)
+{
+	struct pending *s = pendings_get(r->hedges, cv->hedge[class]);
+
+	/* The slot may belong to another conversation by now. */
+	if (s && s->class == class && memcmp(&s->key, &cv->key, sizeof(cv->key)) == 0)
+		pendings_drop(r->hedges, s);
+	cv->hedge[class] = 0;
+}
+
+void
+relay4_store(struct pending *s, const struct conv_key *key, enum conv_class class,
+    const struct relay4_rx *rx)
+{
+	s->key = *key;
+	s->class = class;
+	s->ifindex = rx->ifindex;
+	s->src = rx->src;
+	s->dst = rx->dst;
+	s->sport = rx->sport;
+	s->unicast = rx->unicast;
+	s->mac_len = rx->mac_len;
+	memcpy(s->mac, rx->mac, sizeof(s->mac));
+	s->len = (uint16_t)rx->len;
+	memcpy(s->msg, rx->data, rx->len);
+}
+
+void
+relay4_arm(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+    const struct relay4_plan *plan, struct conv *cv)
+{
+	relay4_note_asked(cv, plan);
+	for (enum conv_class class = CONV_DHCP; class < CONV_CLASSES; class++) {
+		uint16_t group = plan->group[class];
+		const struct conf_group *g;
+		struct pending *s;
+
+		drop_hedge(r, cv, class);
+		if (group == CONF_NONE || rx->len > PENDING_MSG_MAX)
+			continue;
+		g = &r->conf->group[group];
+		if (g->mode == CONF_MODE_ALL || g->hedge_ms == 0 || g->n < 2)
+			continue;
+		s = pendings_take(r->hedges, mono_add_ms(now, g->hedge_ms));
+		if (!s) {
+			stats_count(r->stats, COUNTER_HEDGES_FULL);
+			continue;
+		}
+		relay4_store(s, &cv->key, class, rx);
+		cv->hedge[class] = s->self;
+	}
+}
+
+void
+relay4_answered(struct relay4 *r, struct conv *cv, enum conv_class class)
+{
+	cv->answered[class] = true;
+	drop_hedge(r, cv, class);
+}
+
+bool
+relay4_hedge_due(const struct relay4 *r, struct mono *due)
+{
+	const struct pending *s = pendings_first(r->hedges);
+
+	if (s)
+		*due = s->due;
+	return s != NULL;
+}
+
+/* Adds the first member that has not got the stored query yet; false when there is none, or when
+ * another configuration or interface has taken over. */
+static bool
+hedge_next(struct relay4 *r, struct pending *s, struct mono now, struct relay4_plan *plan,
+    struct conv *cv)
+{
+	uint16_t group = relay4_targets(cv, plan->in->conf).group[s->class], next;
+	struct select_out o;
+
+	if (group == CONF_NONE || !relay4_choice_holds(r, cv, plan->in))
+		return false;
+	o = relay4_order(r, &plan->m, plan->in->link.ifindex, group, s->class, now);
+	next = relay4_next_unasked(cv, &o);
+	if (next == CONF_NONE)
+		return false;
+	relay4_add_server(r, plan, next);
+	relay4_note_asked(cv, plan);
+	if (relay4_next_unasked(cv, &o) != CONF_NONE)
+		pendings_move(r->hedges, s, mono_add_ms(now, r->conf->group[group].hedge_ms));
+	else
+		drop_hedge(r, cv, s->class);
+	return true;
+}
+
+bool
+relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan)
+{
+	struct pending *s = pendings_first(r->hedges);
+	struct conv *cv = NULL;
+
+	relay4_begin(r, plan, s->ifindex, s->unicast);
+	if (plan->in && iface_ready(plan->in) &&
+	    dhcp4_parse(&plan->m, s->msg, s->len) == DROP_NONE)
+		cv = clients_find(r->clients, &plan->m, now);
+	/* A reply lets go of the slot (relay4_answered). */
+	if (!cv || cv->hedge[s->class] != s->self || !hedge_next(r, s, now, plan, cv)) {
+		if (pendings_first(r->hedges) == s)
+			pendings_drop(r->hedges, s);
+		return false;
+	}
+	plan->hops = (uint8_t)(plan->m.hops + 1);
+	plan->hedge = true;
+	relay4_copies(r, plan, cv, false);
+	stats_count(r->stats, COUNTER_HEDGES);
+	for (unsigned i = 0; i < plan->n_server; i++)
+		r->servers->stats[plan->server[i]].hedges++;
+	return true;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * relay4_plan - to which servers a request goes and in which copies: the groups that a rule or
+ * the interface names (relay4_targets is the one place that says so), the class of the message
+ * (core/relay4/classes), the order in which the members of a group are queried
+ * (core/server/select), and one copy for each giaddr. A query that gets no offer goes to the
+ * next member when the client repeats it, or before that: see relay4_hedge.c.
+ */
+#include "core/relay4/relay4.h"
+
+#include <string.h>
+
+#include "core/relay4/classes.h"
+#include "core/relay4/rules.h"
+
+/* A client sends three times before the next address is tried, as routers with this feature
+ * ("smart relay") do. */
+#define ROTATE_TRIES 3
+
+/* The same on both routers of a pair, so that they balance alike. It need not be secret: picking
+ * a MAC address to hit one server harms nobody. */
+static const struct hash_key balance_seed = { { 0x7078726c61790001, 0x62616c616e636521 } };
+
+void
+relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
+    struct mono now)
+{
+	uint64_t kept[CONF_RULES_MAX];
+
+	servers_configure(r->servers, old, c, now);
+	r->conf = c;
+	if (!old)
+		return;
+	/* The hits of a rule belong to its name. */
+	memcpy(kept, r->rule_hits, sizeof(kept));
+	memset(r->rule_hits, 0, sizeof(r->rule_hits));
+	for (unsigned i = 0; i < c->n_rule; i++)
+		for (unsigned k = 0; k < old->n_rule; k++)
+			if (strcmp(c->rule[i].name, old->rule[k].name) == 0)
+				r->rule_hits[i] = kept[k];
+}
+
+void
+relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex, bool unicast)
+{
+	plan->n_copy = 0;
+	plan->n_server = 0;
+	plan->n_boot = 0;
+	plan->m.data = NULL;
+	plan->has_client = false;
+	plan->rule = CONF_NONE;
+	plan->group[CONV_DHCP] = plan->group[CONV_BOOT] = CONF_NONE;
+	plan->foreign = false;
+	plan->drop_old = false;
+	plan->hedge = false;
+	plan->rai_flags = unicast ? RAI_FLAG_UNICAST : 0;	/* RFC 5010 */
+	plan->in = iftab_by_index(r->iftab, ifindex);
+}
+
+/* --- which groups ------------------------------------------------------------- */
+
+bool
+relay4_choice_holds(const struct relay4 *r, const struct conv *cv, const struct iface *in)
+{
+	return cv->chosen && cv->conf_gen == r->servers->conf_gen &&
+	    cv->chosen_on == in->link.ifindex;
+}
+
+/*
+ * Later messages of a conversation keep the first choice: a REQUEST may carry fewer options than
+ * the DISCOVER did. HTTP boot and PXE from one NIC are two conversations even if a firmware
+ * should use one xid for both. A choice holds only where it was made: 802.1X moves a port to
+ * another VLAN while its machine keeps sending, and nobody may carry a rule of one VLAN to
+ * another by using a machine's xid first.
+ */
+void
+relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
+    const struct pxe_client *client, const struct dhcp4 *m)
+{
+	struct rules_facts f = { .in = in, .client = client, .type = m->type };
+	bool other = client->vendor_len && client->httpclient != cv->http;
+
+	if (relay4_choice_holds(r, cv, in) && !other)
+		return;
+	f.has_mac = m->hlen == sizeof(f.mac.b);
+	if (f.has_mac)
+		memcpy(f.mac.b, m->chaddr, sizeof(f.mac.b));
+	/* Earlier queries went to other groups. */
+	cv->asked = (struct serverset){ { 0 } };
+	memset(cv->asks, 0, sizeof(cv->asks));
+	cv->chosen = true;
+	cv->chosen_on = in->link.ifindex;
+	cv->conf_gen = r->servers->conf_gen;
+	cv->http = client->httpclient;
+	cv->rule = rules_match(r->conf, &f);
+	cv->boot = CONF_NONE;
+	cv->dhcp = CONF_NONE;
+	cv->drop = false;
+	if (cv->rule != CONF_NONE) {
+		cv->boot = r->conf->rule[cv->rule].boot;
+		cv->dhcp = r->conf->rule[cv->rule].dhcp;
+		cv->drop = r->conf->rule[cv->rule].drop;
+	}
+}
+
+struct relay4_targets
+relay4_targets(const struct conv *cv, const struct conf_if *ci)
+{
+	struct relay4_targets t = { .everything = false };
+
+	t.group[CONV_BOOT] = cv->boot != CONF_NONE ? cv->boot : ci->boot;
+	t.group[CONV_DHCP] = cv->dhcp != CONF_NONE ? cv->dhcp : ci->dhcp;
+	if (cv->dhcp == CONF_NONE && ci->servers != CONF_NONE) {
+		t.group[CONV_DHCP] = ci->servers;
+		t.everything = true;
+	}
+	return t;
+}
+
+/* --- which servers of a group ------------------------------------------------- */
+
+/* A host in both classes gets one copy: health and copies belong to an address, that is, to the
+ * first server that has it. */
+void
+relay4_add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t server)
+{
+	uint16_t first = r->conf->server[server].first;
+
+	for (unsigned i = 0; i < plan->n_server; i++)
+		if (plan->server[i] == first)
+			return;
+	plan->server[plan->n_server++] = first;
+}
+
+struct select_out
+relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex, uint16_t group,
+    enum conv_class class, struct mono now)
+{
+	struct select_out out;
+	struct select_in in = {
+		.conf = r->conf, .group = &r->conf->group[group],
+		.health = r->servers->health, .client = m->chaddr,
+		.client_len = m->hlen, .seed = balance_seed,
+		.sticky = CONF_NONE, .now = now,
+	};
+
+	if (class == CONV_BOOT)
+		in.sticky = servers_find4(r->servers,
+		    clients_station(r->clients, m, ifindex)->boot);
+	select_servers(&in, &out);
+	return out;
+}
+
+uint16_t
+relay4_next_unasked(const struct conv *cv, const struct select_out *o)
+{
+	for (unsigned i = 0; i < o->n; i++)
+		if (!serverset_has(&cv->asked, o->server[i]))
+			return o->server[i];
+	return CONF_NONE;
+}
+
+void
+relay4_note_asked(struct conv *cv, const struct relay4_plan *plan)
+{
+	for (unsigned i = 0; i < plan->n_server; i++)
+		serverset_add(&cv->asked, plan->server[i]);
+}
+
+/*
+ * A query: the first time to the servers that the order puts first; repeated without an offer
+ * to those that had it (a packet may have been lost) and the next one; then to the whole group.
+ */
+static void
+query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, uint16_t group,
+    enum conv_class class, struct mono now)
+{
+	const struct conf_group *g = &r->conf->group[group];
+	struct select_out o = relay4_order(r, &plan->m, plan->in->link.ifindex, group, class, now);
+	uint16_t next;
+	unsigned n;
+
+	if (o.all_down)
+		stats_count(r->stats, COUNTER_GROUP_DOWN);
+	cv->asks[class] = cv->answered[class] ? 1 :
+	    (uint8_t)(cv->asks[class] + (cv->asks[class] < UINT8_MAX));
+	cv->answered[class] = false;
+	for (unsigned i = 0; cv->asks[class] == 1 && i < g->n; i++)
+		serverset_remove(&cv->asked, r->conf->server[g->server[i]].first);
+	n = cv->asks[class] > 2 ? o.n : o.first;
+	for (unsigned i = 0; i < n; i++)
+		relay4_add_server(r, plan, o.server[i]);
+	if (cv->asks[class] == 2) {
+		next = relay4_next_unasked(cv, &o);
+		for (unsigned i = 0; i < o.n; i++)
+			if (serverset_has(&cv->asked, o.server[i]))
+				relay4_add_server(r, plan, o.server[i]);
+		if (next != CONF_NONE)
+			relay4_add_server(r, plan, next);
+	}
+	if (cv->asks[class] > 1 && g->mode != CONF_MODE_ALL)
+		stats_count(r->stats, COUNTER_ESCALATIONS);
+	plan->group[class] = group;
+}
+
+/* Not a query (REQUEST, RELEASE, ...): every member that is not drained, or all of them when all
+ * are drained, as with queries (core/server/select, rule 1). A drained server still hears what
+ * concerns an offer or lease of its own, or a boot under way when it was drained would fail. */
+static void
+inform_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
+{
+	const struct conf_group *g = &r->conf->group[group];
+	struct ip4 id = dhcp4_opt_ip4(&plan->m, DHCP4_OPT_SERVER_ID);
+	bool all = true;
+
+	for (unsigned i = 0; i < g->n; i++)
+		all = all && r->servers->health[r->conf->server[g->server[i]].first].drained;
+	for (unsigned i = 0; i < g->n; i++) {
+		const struct conf_server *s = &r->conf->server[g->server[i]];
+
+		if (all || !r->servers->health[s->first].drained || ip4_eq(ip_v4(s->address), id))
+			relay4_add_server(r, plan, g->server[i]);
+	}
+}
+
+/* The boot server in `group` that option 54 names, if any. */
+static void
+add_named(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
+{
+	struct ip4 id = dhcp4_opt_ip4(&plan->m, DHCP4_OPT_SERVER_ID);
+	const struct conf_group *g = &r->conf->group[group];
+
+	for (unsigned i = 0; i < g->n; i++)
+		if (ip4_eq(ip_v4(r->conf->server[g->server[i]].address), id))
+			relay4_add_server(r, plan, g->server[i]);
+}
+
+void
+relay4_query_boot(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, struct mono now)
+{
+	uint16_t group = relay4_targets(cv, plan->in->conf).group[CONV_BOOT];
+
+	if (group == CONF_NONE)
+		return;
+	query_group(r, plan, cv, group, CONV_BOOT, now);
+	relay4_note_asked(cv, plan);
+}
+
+void
+relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, struct mono now)
+{
+	struct relay4_targets t = relay4_targets(cv, plan->in->conf);
+	uint16_t boot = t.group[CONV_BOOT], dhcp = t.group[CONV_DHCP], before;
+	struct class_row row = class_row(class_of(&plan->m, &plan->client));
+
+	cv->ack_is_boot = row.boot == CLASS_GROUP && plan->m.type != DHCP4_DISCOVER;
+	if (dhcp != CONF_NONE && (t.everything || row.dhcp)) {
+		if (plan->m.type == DHCP4_DISCOVER)
+			query_group(r, plan, cv, dhcp, CONV_DHCP, now);
+		else
+			inform_group(r, plan, dhcp);
+	}
+	before = plan->n_server;
+	if (boot != CONF_NONE && row.boot == CLASS_GROUP)
+		query_group(r, plan, cv, boot, CONV_BOOT, now);
+	else if (boot != CONF_NONE && row.boot == CLASS_OWN)
+		add_named(r, plan, boot);
+	plan->n_boot = plan->n_server - before;
+}
+
+/* --- in which copies ----------------------------------------------------------- */
+
+/* giaddr = rotate: the next address after the third unanswered try. An address that was answered
+ * stays the first choice of that machine. */
+static unsigned
+rotate_giaddr(struct relay4 *r, const struct relay4_plan *plan, struct conv *cv, bool fresh)
+{
+	struct station *s = clients_station(r->clients, &plan->m, plan->in->link.ifindex);
+
+	if (fresh)
+		cv->gi = s->gi;
+	if (cv->tries > ROTATE_TRIES && plan->in->n_giaddr > 1) {
+		cv->gi++;
+		cv->tries = 1;
+		stats_count(r->stats, COUNTER_ROTATIONS);
+	}
+	cv->gi %= (uint8_t)plan->in->n_giaddr;
+	return cv->gi;
+}
+
+/*
+ * The giaddr for the address that a message is about, -1: none. It is sent with that one alone:
+ * with another one servers say NAK (dhcpd and dnsmasq), and the client takes what comes first.
+ * In a DISCOVER an address is only a wish.
+ */
+static int
+named_giaddr(const struct iface *in, const struct dhcp4 *m)
+{
+	struct ip4 a = ip4_is_none(m->ciaddr) ?
+	    dhcp4_opt_ip4(m, DHCP4_OPT_REQUESTED_IP) : m->ciaddr;
+
+	return m->type == DHCP4_DISCOVER ? -1 : iface_giaddr_of(in, a);
+}
+
+/* May our option 82 be added? Not to BOOTP (RFC 3046 is about DHCP), and to a message that has
+ * one only as option82-policy says. */
+static bool
+adds_82(const struct relay4_plan *plan)
+{
+	const struct conf_if_opts *o = &plan->in->conf->o;
+
+	if (!o->option82 || plan->m.type == DHCP4_TYPE_NONE)
+		return false;
+	return !plan->m.at[DHCP4_OPT_RAI] || o->policy == CONF_APPEND ||
+	    o->policy == CONF_REPLACE;
+}
+
+void
+relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, bool fresh)
+{
+	const struct iface *in = plan->in;
+	const struct conf_if_opts *o = &in->conf->o;
+	bool with82 = adds_82(plan);
+	unsigned from = 0, n = 1;
+	int named;
+
+	if (!ip4_is_none(plan->m.giaddr)) {	/* another relay's: nothing of ours is added */
+		plan->foreign = true;
+		plan->copy[plan->n_copy++] = (struct relay4_copy){ plan->m.giaddr, NULL };
+		return;
+	}
+	plan->drop_old = with82 && plan->m.at[DHCP4_OPT_RAI] && o->policy == CONF_REPLACE;
+	if (o->giaddr == CONF_GIADDR_ALL || o->giaddr == CONF_GIADDR_ROTATE) {
+		named = named_giaddr(in, &plan->m);
+		if (named >= 0)
+			from = (unsigned)named;
+		else if (o->giaddr == CONF_GIADDR_ROTATE)
+			from = rotate_giaddr(r, plan, cv, fresh);
+		else
+			n = in->n_giaddr;
+	}
+	for (unsigned i = from; i < from + n; i++)
+		plan->copy[plan->n_copy++] = (struct relay4_copy){
+			.giaddr = in->giaddr[i].addr,
+			.rai = with82 ? &in->giaddr[i].rai : NULL,
+		};
+}
