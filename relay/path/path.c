@@ -545,13 +545,13 @@ truncated67(struct daemon *d, const struct udp_dgram *g, const struct relay4_rx 
 }
 
 /*
- * A reply on port 67 is taken by the first of four that knows it. Those go first that drew a
- * secret number or hold an open query, so that what is not a client's never reaches the client
- * path, its counters or a VLAN:
+ * A reply on port 67 goes to the first of four that claims it. Those that match exactly come
+ * first, so that what is meant for the relay itself never reaches the client path, its counters
+ * or a VLAN:
  *
- *   1. probes	the xid of an open probe; anything else for the machine that does not exist
- *   2. doctor	a message for the doctor's machine, or the xid of an open query of a run
- *   3. rescue	from port 4011, with the (chaddr, xid) of an open query of a rescue
+ *   1. probes	for the machine that probes play, whatever its xid
+ *   2. doctor	for the machine that the doctor plays, likewise
+ *   3. rescue	from port 4011, with the (chaddr, xid) of an open query of ours
  *   4. clients	everything else
  */
 static void
