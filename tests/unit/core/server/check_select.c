@@ -584,15 +584,14 @@ END_TEST
 /* The key is hashed in network order: a router of the other byte order picks the same. */
 START_TEST(balance_is_the_same_on_both_byte_orders)
 {
-	static const uint16_t expected[] = { 9, 9, 9, 9, 9, 9, 9, 9 };
+	static const uint16_t expected[] = { 0, 2, 3, 3, 2, 3, 0, 3 };
 	struct world w;
 
 	open_world(&w, CONF_MODE_BALANCE, 4);
 	for (uint8_t i = 0; i < 8; i++) {
 		w.mac[5] = i;
 		ask(&w);
-		fprintf(stderr, "%u, ", w.out.server[0]);
-		(void)expected;
+		ck_assert_uint_eq(w.out.server[0], expected[i]);
 	}
 }
 END_TEST
