@@ -279,11 +279,11 @@ START_TEST(rates_go_by_the_name_of_the_section)
 	ck_assert_int_eq(comes(), DROP_HELPER_RATE);
 	helpers_configure(h, w->conf, next->conf);
 	old = w->conf;
-	w->conf = next->conf;
+	w->r4.conf = w->conf = next->conf;
 	ck_assert_int_eq(comes(), DROP_HELPER_RATE);
 	packet.dport = 7;
 	ck_assert_int_eq(comes(), DROP_NONE);
-	w->conf = old;
+	w->r4.conf = w->conf = old;
 	world_free(next);
 }
 END_TEST
