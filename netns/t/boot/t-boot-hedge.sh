@@ -80,10 +80,10 @@ boot_both()
 	# Of an unplugged server the kernel may know by the second boot, which
 	# then goes to the other one at once.
 	if [ "$from" = wds-2 ]; then
-		expect "$what: a question went to the second server, or both" \
+		expect "$what: a request went to the second server, or both" \
 			test "$hedges" -ge 1 -a "$hedges" -le 2
 	else
-		expect_eq "$what: no question went to the second server" "$hedges" 0
+		expect_eq "$what: no request went to the second server" "$hedges" 0
 	fi
 }
 

@@ -29,6 +29,6 @@ from()
 	pcap_count server "dst host $1 and udp port 67 and udp[36:4] = 0x02000000
 		and udp[40:2] = 0x10$2"
 }
-expect_eq "FOG hears nothing of the UEFI machine" "$(from $UP.30 61)" 0
-expect_eq "wds-1 hears nothing of the BIOS machine" "$(from $UP.21 62)" 0
-expect_eq "wds-2 hears nothing of the BIOS machine" "$(from $UP.22 62)" 0
+expect_eq "FOG hears nothing from the UEFI machine" "$(from $UP.30 61)" 0
+expect_eq "wds-1 hears nothing from the BIOS machine" "$(from $UP.21 62)" 0
+expect_eq "wds-2 hears nothing from the BIOS machine" "$(from $UP.22 62)" 0

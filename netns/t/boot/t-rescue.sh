@@ -85,17 +85,17 @@ asks_as()
 # rescued WHAT ASKED LIVE FILE PORT: what the client got last.
 rescued()
 {
-	expect_eq "$1: one answer" "${A[answers]}" 1
+	expect_eq "$1: one reply" "${A[answers]}" 1
 	expect_eq "... as from the server that was asked" \
 		"${A[src]-}:${A[sport]-}" "$2:4011"
-	expect_eq "... to the port of the question" "${A[dport]-}" "$5"
+	expect_eq "... to the port that asked" "${A[dport]-}" "$5"
 	expect_eq "... with its option 54" "${A[opt54]-}" \
 		"$(printf %02x ${2//./ })"
 	expect_eq "... with siaddr and file of the live one" \
 		"${A[siaddr]-} ${A[file]-}" "$3 $4"
 	expect_eq "... and the client's address in ciaddr, no giaddr" \
 		"${A[ciaddr]-} ${A[giaddr]-}" "$ME 0.0.0.0"
-	expect_eq "... well made" "${A[udpsum]-} ${A[ipsum]-}" "ok ok"
+	expect_eq "... well-formed" "${A[udpsum]-} ${A[ipsum]-}" "ok ok"
 }
 
 no_rule()
@@ -116,11 +116,11 @@ proxy a2 two
 start_relay < <(conf "$A1, $A2")
 
 asks_as ipxe $A1
-expect_eq "while it lives: one answer" "${A[answers]}" 1
+expect_eq "while it lives: one reply" "${A[answers]}" 1
 expect_eq "... routed" "${A[src]-} ${A[file]-} ${A[ttl]-}" "$A1 one.efi 63"
 asks_as edk2 $A1
-expect_eq "EDK2, while it lives: one answer" "${A[answers]}" 1
-expect_eq "... nobody else was asked" "$(relay_counter rescues-asked)" 0
+expect_eq "EDK2, while it lives: one reply" "${A[answers]}" 1
+expect_eq "... no other server was asked" "$(relay_counter rescues-asked)" 0
 
 stop "$dead"
 asks_as ipxe $A1
@@ -131,7 +131,7 @@ expect_eq "two questions were asked" "$(relay_counter rescues-asked)" 2
 expect_eq "... and answered" "$(relay_counter rescues-delivered)" 2
 expect "it is logged" logged relay \
 	"rescue client=02:00:00:00:10:01 asked=$A1 live=$A2"
-expect_eq "no answer of the live one goes to the client itself" \
+expect_eq "no reply of the live one goes to the client itself" \
 	"$(pcap_count client "src $A2 and dst $ME")" 0
 
 # ---- ICMP errors, after which EDK2 is deaf --------------------------------
@@ -188,16 +188,16 @@ n=$(relay_counter rescues-asked)
 asks_as edk2 $A1 opt=43:4704800100ff00 wait=0.6
 expect_eq "a boot server discovery is not rescued" "${A[answers]}" 0
 asks_as ipxe $A1 opt=250:0c0101 wait=0.6
-expect_eq "nor what wdsnbp.com asks" "${A[answers]}" 0
+expect_eq "nor is a request of wdsnbp.com" "${A[answers]}" 0
 ask cl10 dst=$A1 src=$ME dport=4011 dmac=$RTR10_MAC fill=61 wait=0.6
-expect_eq "nor what is not DHCP" "${A[answers]}" 0
+expect_eq "nor is anything but DHCP" "${A[answers]}" 0
 asks_as ipxe $UP.24 wait=0.6
-expect_eq "nor a question to a stranger" "${A[answers]}" 0
+expect_eq "nor is a request to an unknown server" "${A[answers]}" 0
 reload_relay < <(conf "$A1, $A2" "rescue = off")
 wait_for 5 counted reloads 5 || die "no reload"
 asks_as ipxe $A1 wait=0.6
-expect_eq "nor anything with rescue = off" "${A[answers]}" 0
-expect_eq "for none of these anybody was asked" \
+expect_eq "nor is anything with rescue = off" "${A[answers]}" 0
+expect_eq "for none of these was another server asked" \
 	"$(relay_counter rescues-asked)" "$n"
 
 # ---- one that answers as WDS; one that answers too late --------------------
@@ -221,7 +221,7 @@ table ip t { chain in { type filter hook input priority 0;
 END
 n=$(relay_counter rescues-asked)
 asks_as ipxe $A1 settle=400
-expect_eq "slow: one answer" "${A[answers]}" 1
+expect_eq "slow: one reply" "${A[answers]}" 1
 expect_eq "... its own" "${A[src]-} ${A[file]-} ${A[ttl]-}" "$A1 a1.efi 63"
 expect_eq "... though another was asked" "$(relay_counter rescues-asked)" \
 	$((n + 1))

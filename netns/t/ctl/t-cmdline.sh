@@ -52,15 +52,15 @@ expect_eq "and serves as soon as the command returns" "${A[answers]}" 1
 bg=$(cat "$T/bg.pid" 2>/dev/null)
 expect "its pid file is right" test "$(tr '\0' ' ' <"/proc/${bg:-x}/cmdline" |
 	grep -c pxrelayd)" = 1
-expect "nothing is left of the terminal" \
+expect "it lets go of the terminal" \
 	test "$(readlink /proc/"$bg"/fd/0)" = /dev/null
 expect_not "a second one refuses to start" \
 	ns rtr "$PXRELAYD" -c "$T/bg.conf" -p "$T/bg2.pid" 2>"$T/second.log"
 expect "and says why" test -s "$T/second.log"
 ask cl10
-expect_eq "the first one goes on" "${A[answers]}" 1
+expect_eq "the first one keeps running" "${A[answers]}" 1
 expect "it ends" stop "$bg" INT
-expect_not "and takes its pid file along" test -e "$T/bg.pid"
+expect_not "and removes its pid file" test -e "$T/bg.pid"
 # The background process has another directory; and where the file is a link, a
 # reload follows where that points then.
 mkdir "$T/old" "$T/new"
@@ -79,7 +79,7 @@ to_srv2()
 }
 expect "a reload reads the file that the link names now" wait_for 3 to_srv2
 expect "it ends" stop "$bg"
-expect_not "and takes a pid file with a relative name along" \
+expect_not "and removes a pid file with a relative name" \
 	test -e "$T/rel.pid"
 
 expect_not "a server that cannot start says so with its status" \
@@ -98,12 +98,12 @@ servers = a, $SRV2
 dhcp = g
 circuit-id = %h:%i
 END
-expect "-n accepts a good file" check "$T/good.conf"
-expect_not "and says nothing" test -s "$T/check.log"
+expect "-n accepts a valid file" check "$T/good.conf"
+expect_not "and prints nothing" test -s "$T/check.log"
 expect "-nv prints it" eval '"$PXRELAYD" -nv -c "$T/good.conf" >"$T/c1.conf"'
-expect "what it prints is good" check "$T/c1.conf"
+expect "what it prints is valid" check "$T/c1.conf"
 "$PXRELAYD" -nv -c "$T/c1.conf" >"$T/c2.conf"
-expect "and prints as itself" cmp "$T/c1.conf" "$T/c2.conf"
+expect "and prints the same again" cmp "$T/c1.conf" "$T/c2.conf"
 expect "-nv of the command line" eval \
 	'"$PXRELAYD" -nv -i vlan10 $SRV1 | grep -q "interface vlan10"'
 

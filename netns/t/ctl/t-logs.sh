@@ -60,7 +60,7 @@ expect_eq "a line" "$(logs "$FAILED\$")" 1
 reload 1
 reload 2
 reload 3
-expect "that is repeated is told seconds later" wait_for 15 repeated 3
+expect "that is repeated is counted seconds later" wait_for 15 repeated 3
 reload 4
 reload 5
 expect_eq "and is not written again" "$(logs "$FAILED\$")" 1
@@ -76,7 +76,7 @@ packets()
 	pkt cl10 send eth0 $ME hops=17 >/dev/null
 	pkt cl10 send eth0 dport=514 payload=00 >/dev/null
 	expect "17 hops" wait_for 3 is_drop requests hops "$1"
-	expect "a broadcast is helped" wait_for 3 is_counter helped "$1"
+	expect "a helper forwards a broadcast" wait_for 3 is_counter helped "$1"
 }
 is_drop()
 {
@@ -87,7 +87,7 @@ is_counter()
 	[ "$(relay_counter "$1")" = "$2" ]
 }
 packets 1
-expect_eq "no line of a packet" "$(logs "$PACKET")" 0
+expect_eq "no line about a packet" "$(logs "$PACKET")" 0
 conf debug | reload_relay
 expect "debug" wait_for 5 logged relay "reloads=6\$"
 packets 2
@@ -105,5 +105,5 @@ packets 3
 expect_eq "no line any more" "$(logs "$PACKET")" 4
 
 stop "$RELAY_PID"
-expect "at the end nothing is kept back" repeated 7
+expect "at the end nothing is held back" repeated 7
 expect_eq "and the end comes last" "$(tail -n 1 "$T/relay.log")" "stopped reason=signal"

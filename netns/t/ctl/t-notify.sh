@@ -91,7 +91,7 @@ expect "another one down" wait_for 10 status \
 nsip rtr route del unreachable "$SRV1"
 ctl enable two >/dev/null
 expect "all is well" wait_for 10 status '2 interfaces, 2 servers, 1 boot'
-expect_eq "no line is said twice in a row" \
+expect_eq "no line comes twice in a row" \
 	"$(grep -v READY "$SAID" | sed -n 's/.*STATUS=//p' | uniq -d)" ""
 
 # ---- reload, end ----------------------------------------------------------------

@@ -47,7 +47,7 @@ END
 t0=${EPOCHREALTIME/./}
 ask cl10 wait=3
 ms=$(((${EPOCHREALTIME/./} - t0) / 1000))
-expect "the silent server's question is hedged after ${A[answers]} answers in $ms ms" \
+expect "the silent server's request is hedged after ${A[answers]} answers in $ms ms" \
 	test "${A[answers]}" = 1 -a "$ms" -ge 400 -a "$ms" -le $((2000 * PXR_SLOW))
 n=$(relay_counter probes)
 sleep 2
@@ -55,6 +55,6 @@ n=$(($(relay_counter probes) - n))
 expect "$n probes in two seconds, one a second" test "$n" -ge 1 -a "$n" -le 4
 pkt cl20 flood eth0 count=40 rate=20 chaddr=02:00:00:00:20:01 >/dev/null
 pkt cl20 send eth0 again=40 >/dev/null
-expect "one client: the rate is what it is" wait_for 2 dropped client-rate 25
+expect "one client: the rate is unchanged" wait_for 2 dropped client-rate 25
 expect "and not less" test "$(relay_drop client-rate)" -le 32
 expect "server b is up" eval 'ctl --json show servers | grep -q "\"health\": *\"up\""'

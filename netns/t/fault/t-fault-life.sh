@@ -55,7 +55,7 @@ life()
 	kill -HUP "$RELAY_PID"
 	wait_for 5 eval '[ "$(relay_counter reloads)" -ge 2 ]'
 	ask cl20 wait=5
-	expect_eq "$name: it relays still" "${A[answers]}" 1
+	expect_eq "$name: it still relays" "${A[answers]}" 1
 	expect "$name: the account" account "$name"
 	stop "$RELAY_PID" || wait_for 20 gone "$RELAY_PID"
 	wait "$RELAY_PID"

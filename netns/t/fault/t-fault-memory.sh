@@ -53,5 +53,5 @@ conf >"$T/conf"
 expect "pxrelayd -n" memory check 1
 expect "start" memory start ${FAULT_LONG:-29}
 expect "reload" memory reload 1
-expect "questions" memory ask ${FAULT_LONG:-3}
+expect "commands" memory ask ${FAULT_LONG:-3}
 expect "an address that goes" memory change 1

@@ -48,13 +48,13 @@ expect "that address is gone, and it knows" wait_for 5 logged relay \
 	"^interface-lost interface=vlan10"
 ask cl20 wait=3
 expect_eq "the other VLAN is served" "${A[answers]}" 1
-expect "the server is up still" health up
-expect_eq "and nothing else was said of it" \
+expect "the server is still up" health up
+expect_eq "and nothing else was logged about it" \
 	"$(tail -n +$((before + 1)) "$T/relay.log" | grep -c '^server-')" 0
 
 # A link that is away takes the route with it; that it is back has to be found out.
 nsip rtr link set up0 down
-expect "no way to the server: that it is told" wait_for 5 health down
+expect "no route to the server: it hears of it" wait_for 5 health down
 nsip rtr link set up0 up
 fails 0
 expect "the server is up or worth a try" wait_for 10 eval '! health down'

@@ -53,7 +53,7 @@ END
 requests cl10 50
 expect "EPERM at one of two servers: 50 copies refused" \
 	wait_for 3 grew 50 0 by send send-error
-expect_eq "all requests are relayed all the same" \
+expect_eq "all requests are relayed nevertheless" \
 	"$(relay_counter requests-relayed) $(by requests send-error)" "50 0"
 expect "the other server has them" wait_for 2 srv_has srv2 50
 requests cl20 50

@@ -30,9 +30,9 @@ all()
 {
 	[ "$(relay_counter replies socket-lost)" -ge 20020 ]
 }
-expect "20,020 answers were received, or the socket was full" wait_for 10 all
+expect "20,020 replies were received, or the socket was full" wait_for 10 all
 lost=$(relay_counter socket-lost)
-expect "every one that was received is relayed or has its reason" account
+expect "every received one is relayed or dropped for a reason" account
 ask cl20
 expect_eq "and the next one is answered" "${A[answers]}" 1
 say "the socket lost at most $lost"

@@ -119,7 +119,7 @@ answered()
 {
 	ask cl10
 	srv_last srv1
-	expect_eq "$1: one answer, giaddr" "${A[answers]} ${S[giaddr]} ${A[src]}" \
+	expect_eq "$1: one reply, giaddr" "${A[answers]} ${S[giaddr]} ${A[src]}" \
 		"1 $2 $2"
 }
 
@@ -249,7 +249,7 @@ if add_vmac rtr vrrp.10; then
 	ask cl10 type=request src=192.0.2.50 ciaddr=192.0.2.50 dst=$VIP \
 		dmac=00:00:5e:00:01:0a
 	srv_last srv1
-	expect_eq "macvlan, unicast: one answer, giaddr" \
+	expect_eq "macvlan, unicast: one reply, giaddr" \
 		"${A[answers]} ${S[giaddr]} ${A[type]}" "1 $VIP ack"
 	flood "macvlan, steady"
 	# Also where the pattern is for everything.

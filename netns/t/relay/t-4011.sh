@@ -45,8 +45,8 @@ try()
 
 	shift
 	ask cl10 src=$ME dport=4011 "${PXE[@]}" "$@"
-	expect "$what arrives as it was" wait_for 2 arrived 68
-	expect_eq "$what: one answer" "${A[answers]}" 1
+	expect "$what arrives unchanged" wait_for 2 arrived 68
+	expect_eq "$what: one reply" "${A[answers]}" 1
 	expect_eq "... routed, from the server's own port" \
 		"${A[src]-}:${A[sport]-}" "$WDS:4011"
 }
@@ -61,7 +61,7 @@ try "unicast to the relay" dst=$GW10 dmac=$RTR10_MAC
 # As EDK2 does it: from port 4011, where the answer goes, too.
 ask cl10 src=$ME sport=4011 dport=4011 wait=0.1 "${PXE[@]}" \
 	dst=224.0.1.2 dmac=01:00:5e:00:01:02
-expect "multicast from port 4011 arrives as it was" wait_for 2 arrived 4011
+expect "multicast from port 4011 arrives unchanged" wait_for 2 arrived 4011
 answered_on_4011()
 {
 	[ "$(pcap_count client "src $WDS and src port 4011 and dst $ME
@@ -71,7 +71,7 @@ expect "... and is answered there" wait_for 2 answered_on_4011
 
 # RIS speaks something else on this port (ris-linux' binlsrv.c).
 ask cl10 src=$ME dport=4011 fill=61 wait=0.1
-expect "what is not DHCP arrives as it was" wait_for 2 arrived 68
+expect "what is not DHCP arrives unchanged" wait_for 2 arrived 68
 
 taken=$(relay_counter 4011-requests)
 try "unicast to the boot server" dst=$WDS dmac=$RTR10_MAC
@@ -122,9 +122,9 @@ for ((i = 0; i < 30; i++)); do	# more than a socket's memberships
 	add_vlan 20
 	nsip rtr addr add $GW20/24 dev vlan20
 done
-expect "nor is any lost when it is made anew" wait_for 5 are_members "$BOTH"
+expect "and none is lost when it is recreated" wait_for 5 are_members "$BOTH"
 again 's/^client-rate/discovery-group = 224.0.1.3\n&/'
 expect "another group" are_members "$BOTH" 030100E0
-expect "and no more the old one" are_members ""
+expect "and not the old one" are_members ""
 again 's/^client-rate/4011 = off\n&/'
 expect "none without 4011" are_members "" 030100E0

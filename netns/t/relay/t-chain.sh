@@ -36,7 +36,7 @@ PID2=$RELAY_PID
 fake srv1 82=middle opt="12:'kept"
 
 ask cl10 "opt=60:'PXEClient" size=300
-expect_eq "one answer reaches the client" "${A[answers]}" 1
+expect_eq "one reply reaches the client" "${A[answers]}" 1
 expect_eq "without option 82, all else in place" "${A[codes]}" "53 54 51 1 12"
 srv_last srv1
 expect_eq "the server gets it once" "$(srv_count srv1)" 1

@@ -34,10 +34,10 @@ servers = $SRV1
 END
 M=02:99:00:00:00:
 BIOS=("chaddr=${M}02" "opt=60:'PXEClient:Arch:00000:UNDI:002001" "opt=93:0000")
-expect_eq "nobody at first" "$(of "show clients" "D['clients'], D['known']")" "([], 0)"
+expect_eq "no client at first" "$(of "show clients" "D['clients'], D['known']")" "([], 0)"
 ask cl20 settle=200 "chaddr=${M}01"
 ask cl10 settle=200 xid=6 "${BIOS[@]}"
-expect_eq "the youngest first" \
+expect_eq "the latest first" \
 	"$(of "show clients" "[c['mac'][-2:] for c in D['clients']], D['known'], D['more']")" \
 	"(['02', '01'], 2, False)"
 expect_eq "those that boot" \
@@ -61,7 +61,7 @@ expect_eq "an unknown one" \
 	"$(of "explain 02-99-00-00-00-03" "D['verdict']['code'], 'boot' in D")" \
 	"('nothing-seen', False)"
 ctl explain "${M}03" >/dev/null
-expect_eq "an unknown one is bad news" $? 1
+expect_eq "an unknown one is a failure" $? 1
 for bad in x 02:99 02:99:00:00:00:0 02:99:00:00:00:0g 02:99:00:00::02 \
 	02:99:00:00:00:02: 0299000000020299000000020299000002ff; do
 	expect_eq "no address: $bad" "$(of "explain $bad" "list(D)")" "['error']"

@@ -65,7 +65,7 @@ relay_with "[interface vlan10]" "servers = $SRV1" "giaddr = all"
 ask cl10
 expect_eq "all: one copy for each subnet" "$(giaddrs | tr ' ' '\n' | sort -n |
 	tr '\n' ' ')" "1 129 "
-expect_eq "all: both answers" "${A[answers]}" 2
+expect_eq "all: both replies" "${A[answers]}" 2
 
 relay_with "[interface vlan10]" "servers = $SRV1" "giaddr = rotate"
 knobs srv1 answer=none
@@ -77,7 +77,7 @@ expect_eq "rotate: three new exchanges are no retries" \
 expect_eq "rotate: another client with the same xid is no retry" \
 	"$(tries 1 xid=0x2001 chaddr=02:00:00:00:10:77)" 1
 knobs srv1
-expect_eq "rotate: who is answered stays" "$(tries 5 xid=0x4001)" "1 1 1 1 1"
+expect_eq "rotate: a client that is answered keeps its address" "$(tries 5 xid=0x4001)" "1 1 1 1 1"
 expect "rotate: counted" test "$(relay_counter giaddr-rotations)" -ge 1
 
 # Two VLANs with one giaddr, which is on neither.

@@ -72,9 +72,9 @@ has()
 cast 9
 expect "wake-on-LAN reaches VLAN 20 as a directed broadcast" wait_for 3 \
 	has two 1 "udp dst port 9 and src $ME and dst 203.0.113.255 and ether broadcast"
-expect "... one TTL less, the payload as it was" \
+expect "... one TTL less, the payload unchanged" \
 	has two 1 "udp dst port 9 and ip[8] == 63 and udp[4:2] == 108 and udp[8:4] == 0x6d616769"
-expect "... with a right checksum" \
+expect "... with a correct checksum" \
 	sh -c "tcpdump -r '$T/two.pcap' -nvv udp dst port 9 2>/dev/null | grep -q 'udp sum ok'"
 expect "... and does not go back to VLAN 10" has one 1 "udp dst port 9"
 
@@ -88,7 +88,7 @@ expect "source = replace: from the router's address" wait_for 3 \
 	has up 1 "udp dst port 37 and src $GW10 and dst 198.51.100.10"
 
 cast 5000
-expect "who is not in the allow list is refused" wait_for 3 \
+expect "a client outside the allow list is refused" wait_for 3 \
 	dropped helper-denied 1
 cast 5001 64 5
 expect "more than the rate is refused" wait_for 3 dropped helper-rate 2
@@ -99,9 +99,9 @@ cast 9 60 1 ring
 expect "what comes round with a lower TTL is a loop" wait_for 3 \
 	dropped helper-loop 1
 cast 9 1 1 last
-expect "a TTL that is used up ends here" wait_for 3 dropped helper-loop 2
+expect "a packet with its TTL used up ends here" wait_for 3 dropped helper-loop 2
 
 cast 1234
 cast 9
-expect "another port is not helped" wait_for 3 has two 3 "udp dst port 9"
+expect "another port is not forwarded" wait_for 3 has two 3 "udp dst port 9"
 expect_eq "... anywhere" "$(pcap_count two 'udp dst port 1234')$(pcap_count up 'udp dst port 1234')" 00

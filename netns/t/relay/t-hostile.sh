@@ -74,7 +74,7 @@ unanswered()
 	before=$(relay_drop $words)
 	knobs srv1 "$@"
 	ask cl10 wait=0.3
-	expect_eq "$what: no answer reaches the client" "${A[answers]}" 0
+	expect_eq "$what: no reply reaches the client" "${A[answers]}" 0
 	expect "$what: dropped ($words)" wait_for 1 counted "$words" "$before"
 	knobs srv1
 	good "$what"
@@ -149,10 +149,10 @@ noticed()
 
 expect "a client writes errors about a server" forged 4 cl10 src=192.0.2.66 \
 	dmac=$RTR10_MAC
-expect "... in the server's name, too" forged 4 cl20 src=$SRV1 dmac=$RTR20_MAC
+expect "... in the server's name as well" forged 4 cl20 src=$SRV1 dmac=$RTR20_MAC
 good "errors of clients"
 expect_not "they take no server down" logged relay server-down
-expect "the way to the servers has a say" forged 4 srv2 src=$UP.99 \
+expect "an error from the servers' side" forged 4 srv2 src=$UP.99 \
 	dmac=02:00:00:01:00:01
 expect "... and is believed" wait_for 2 logged relay "server-down server=$SRV1"
 good "errors on the way to the servers"

@@ -132,7 +132,7 @@ srv_last srv1
 expect_eq "1,470 bytes: option 82 would not fit, so it is left out" \
 	"${S[size]} ${S[opt82]-none}" "1470 none"
 expect "and counted" test "$(relay_counter option82-no-room)" -ge 1
-expect_eq "the answer comes all the same" "${A[answers]}" 1
+expect_eq "the reply comes nevertheless" "${A[answers]}" 1
 
 # ---- what a client or a switch sends ----
 for p in append replace forward discard; do

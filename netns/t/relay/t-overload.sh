@@ -19,7 +19,7 @@ control = $CTL
 servers = $SRV1
 END
 ask cl10 xid=0x5eed0001
-expect_eq "a conversation begins" "${A[answers]}" 1
+expect_eq "an exchange begins" "${A[answers]}" 1
 srv_forget srv1
 
 # flood N: requests of N clients that nobody knows.
@@ -46,7 +46,7 @@ flood $SOME
 expect_eq "nothing is relayed yet" "$(srv_count srv1)" 0
 kill -CONT "$RELAY_PID"
 expect "all are received" wait_for 10 received $((SOME + 1))
-expect_eq "nobody was dropped: it was a hiccup" "$(relay_drop overload)" 0
+expect_eq "nothing was dropped: it was only a pause" "$(relay_drop overload)" 0
 expect_eq "nothing was lost" "$(relay_counter ring-lost)" 0
 expect_eq "all were relayed" "$(relay_counter requests-relayed)" $((SOME + 1))
 srv_forget srv1
@@ -66,8 +66,8 @@ expect "new ones were dropped: $dropped" [ "$dropped" -ge 400 ]
 expect "as few as needed: under 600" [ "$dropped" -le 600 ]
 expect_eq "all others were relayed" "$(relay_counter requests-relayed)" \
 	$(($(relay_counter requests) - dropped))
-expect "the server got both requests of who had begun" \
+expect "the server got both requests of the one that had begun" \
 	wait_for 5 srv_has srv1 2 5eed0001
 ask cl10 chaddr=02:00:00:00:10:77
-expect_eq "new ones are welcome again" "${A[answers]}" 1
-expect_eq "nobody else was dropped" "$(relay_drop overload)" "$dropped"
+expect_eq "new ones are relayed again" "${A[answers]}" 1
+expect_eq "nothing else was dropped" "$(relay_drop overload)" "$dropped"

@@ -12,7 +12,7 @@ ALL=ff:ff:ff:ff:ff:ff
 # delivered WHAT DMAC DST: the answer in A.
 delivered()
 {
-	expect_eq "$1: one answer" "${A[answers]}" 1
+	expect_eq "$1: one reply" "${A[answers]}" 1
 	expect_eq "$1: to $2" "${A[dmac]}" "$2"
 	expect_eq "$1: to $3" "${A[dst]}" "$3"
 	expect_eq "$1: from the relay's MAC, giaddr and port 67 to 68" \
@@ -79,10 +79,10 @@ delivered "hlen 0" $MAC 192.0.2.77
 ask cl10 hlen=16 chaddr=564d0102030405060708090a0b0c0d0e
 delivered "hlen 16, a GUID in chaddr" $MAC 192.0.2.77
 ask cl10 hlen=17 wait=0.3
-expect_eq "hlen 17 has no answer" "${A[answers]}" 0
+expect_eq "hlen 17 gets no reply" "${A[answers]}" 0
 knobs srv1 hlen=17
 ask cl10 wait=0.3
-expect_eq "hlen 17 in the reply: no answer" "${A[answers]}" 0
+expect_eq "hlen 17 in the reply: it is not delivered" "${A[answers]}" 0
 
 for n in 280 292 301 548 1472; do
 	knobs srv1 size=$n siaddr=$SRV1 file=boot/x64/wdsnbp.com \
@@ -112,7 +112,7 @@ ask cl10 via=udp
 delivered "request whose checksum the kernel left to the hardware" \
 	$MAC 192.0.2.77
 
-expect_eq "nothing of all this was seen in the other VLAN" \
+expect_eq "nothing of this was seen in the other VLAN" \
 	"$(pcap_count vlan20)" 0
 expect "the relay is alive" alive "$RELAY_PID"
 
@@ -128,4 +128,4 @@ expect "and is said, with the interface" logged relay \
 	"^reply-too-long interface=vlan10 mtu=800 length=801 server=$SRV1\$"
 knobs srv1 size=772
 ask cl10
-expect_eq "just as long" "${A[answers]} ${#A[payload]}" "1 $((2 * 772))"
+expect_eq "exactly as long" "${A[answers]} ${#A[payload]}" "1 $((2 * 772))"
