@@ -1,93 +1,96 @@
 /* SPDX-License-Identifier: ISC
  *
- * logging - what lies between log_event() and where lines go: repeated lines are folded
- * (base/logdedup), and one timer tells what was left out. It runs only while something was.
- *
- * Before the event loop is there, and after it is gone, lines go through as they are.
+ * logging - see include/relay/logging.h. The timer runs only while a line is held back.
  */
-#include <errno.h>
+#include "relay/logging.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/fold.h"
 #include "io/logsink.h"
-#include "relay/daemon.h"
+#include "relay/state.h"
+
+struct logging {
+	struct log out;			/* the destination */
+	struct fold fold;		/* writes to it */
+	struct loop_watch *timer;	/* NULL: lines are not folded */
+	bool armed;
+	bool background;
+};
 
 static void
-await(struct daemon *d, struct mono now)
+arm_timer(struct daemon *d, struct mono now)
 {
+	struct logging *g = d->logging;
 	struct mono due;
 
-	if (d->folding || !d->w_fold || !logdedup_due(&d->fold, &due))
+	if (g->armed || !g->timer || !fold_due(&g->fold, &due))
 		return;
-	d->folding = true;
-	loop_rearm(d->w_fold, mono_wait_ms(due, now));
+	g->armed = true;
+	loop_rearm(g->timer, mono_wait_ms(due, now));
 }
 
 static void
-due(void *daemon, struct mono now)
+on_timer(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
-	d->folding = false;
-	logdedup_report(&d->fold, now);
-	await(d, now);
+	d->logging->armed = false;
+	fold_tell(&d->logging->fold, now);
+	arm_timer(d, now);
 }
 
 static void
 on_line(void *daemon, enum log_level level, const char *event, const char *fields)
 {
 	struct daemon *d = daemon;
+	struct logging *g = d->logging;
 	struct mono now;
 
-	if (!d->w_fold) {
-		d->out.sink(d->out.user, level, event, fields);
+	if (!g->timer) {
+		g->out.sink(g->out.user, level, event, fields);
 		return;
 	}
 	now = loop_now(d->loop);
-	logdedup_log(&d->fold, level, event, fields, now);
-	await(d, now);
+	fold_log(&g->fold, level, event, fields, now);
+	arm_timer(d, now);
 }
 
 static void
-flush(struct daemon *d)
+flush_fold(struct logging *g)
 {
-	if (d->fold.sink)
-		logdedup_flush(&d->fold);
+	if (g->fold.sink)
+		fold_flush(&g->fold);
 }
 
-/* A process on its way to the background speaks to the terminal until it is ready,
- * so that whoever started it sees why it failed. */
+/* A process on its way to the background writes to the terminal until it is ready, so that
+ * its errors are seen there. */
 static enum conf_log
 destination(const struct daemon *d)
 {
-	return !d->args->foreground && !d->background ? CONF_LOG_STDERR :
+	return !d->args->foreground && !d->logging->background ? CONF_LOG_STDERR :
 	    args_log(d->args, d->conf);
-}
-
-static enum logsink
-sink_of(enum conf_log where)
-{
-	switch (where) {
-	case CONF_LOG_STDERR:
-		break;
-	case CONF_LOG_SYSLOG:
-		return LOGSINK_SYSLOG;
-	case CONF_LOG_JOURNAL:
-		return LOGSINK_JOURNAL;
-	}
-	return LOGSINK_STDERR;
 }
 
 void
 logging_set(struct daemon *d)
 {
-	enum logsink where = sink_of(destination(d));
+	static const enum logsink sinks[] = {
+		[CONF_LOG_STDERR] = LOGSINK_STDERR,
+		[CONF_LOG_SYSLOG] = LOGSINK_SYSLOG,
+		[CONF_LOG_JOURNAL] = LOGSINK_JOURNAL,
+	};
+	enum logsink where = sinks[destination(d)];
+	struct logging *g = d->logging;
 	struct log out = { 0 };
 
 	logsink_set(&out, where);
-	if (out.sink != d->out.sink)
-		flush(d);	/* what was said there ends there */
-	d->out = out;
-	d->fold.sink = out.sink;
-	d->fold.user = out.user;
+	if (out.sink != g->out.sink)
+		flush_fold(g);	/* to the old destination */
+	g->out = out;
+	g->fold.sink = out.sink;
+	g->fold.user = out.user;
 	d->log = (struct log){
 		.level = args_log_level(d->args, d->conf),
 		.sink = on_line, .user = d,
@@ -96,16 +99,43 @@ logging_set(struct daemon *d)
 		priv_log(d->priv, where, d->log.level);
 }
 
+void
+logging_background(struct daemon *d)
+{
+	d->logging->background = true;
+	logging_set(d);
+}
+
+int
+logging_new(struct daemon *d)
+{
+	if (!d->logging)
+		d->logging = calloc(1, sizeof(*d->logging));
+	return d->logging ? 0 : -ENOMEM;
+}
+
 int
 logging_open(struct daemon *d)
 {
-	d->w_fold = loop_timer(d->loop, LOGDEDUP_WINDOW_MS, false, due, d);
-	return d->w_fold ? 0 : -ENOMEM;
+	if (logging_new(d) < 0)
+		return -ENOMEM;
+	d->logging->timer = loop_timer(d->loop, FOLD_WINDOW_MS, false, on_timer, d);
+	return d->logging->timer ? 0 : -ENOMEM;
 }
 
 void
 logging_close(struct daemon *d)
 {
-	flush(d);
-	d->w_fold = loop_unwatch(d->w_fold);
+	if (!d->logging)
+		return;
+	flush_fold(d->logging);
+	d->logging->timer = loop_unwatch(d->logging->timer);
+}
+
+void
+logging_free(struct daemon *d)
+{
+	free(d->logging);
+	d->logging = NULL;
+	d->log = (struct log){ 0 };
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * main - pxrelayd from the command line to the event loop: read the arguments,
- * read the configuration (every mistake is printed), go to the background, open
- * everything, say that we are ready, run, close.
+ * main - pxrelayd from the command line to the event loop: read the arguments, read the
+ * configuration (every mistake is printed), go to the background, open everything, report
+ * ready, run, close.
  *
- * In the background the first process waits until the second is ready or has
- * failed, so that `pxrelayd && echo up` tells the truth.
+ * The first process waits until the one in the background is ready or has failed, so that
+ * `pxrelayd && echo up` tells the truth.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,13 @@
 #include <unistd.h>
 
 #include "io/logsink.h"
+#include "io/sandbox.h"
+#include "relay/command.h"
 #include "relay/daemon.h"
+#include "relay/logging.h"
+#include "relay/privileges.h"
+#include "relay/reload.h"
+#include "relay/status.h"
 
 static void
 print_mistake(void *user, int line, const char *text)
@@ -59,11 +65,10 @@ on_term(void *daemon, struct mono now)
 static int
 watch_signals(struct daemon *d)
 {
-	d->w_signal[0] = loop_signal(d->loop, SIGHUP, on_hup, d);
-	d->w_signal[1] = loop_signal(d->loop, SIGTERM, on_term, d);
-	d->w_signal[2] = loop_signal(d->loop, SIGINT, on_term, d);
 	signal(SIGPIPE, SIG_IGN);
-	return d->w_signal[0] && d->w_signal[1] && d->w_signal[2] ? 0 : -ENOMEM;
+	return loop_signal(d->loop, SIGHUP, on_hup, d) &&
+	    loop_signal(d->loop, SIGTERM, on_term, d) &&
+	    loop_signal(d->loop, SIGINT, on_term, d) ? 0 : -ENOMEM;
 }
 
 static int
@@ -81,7 +86,7 @@ write_pid(struct daemon *d, const char *path)
 	return fclose(f) == 0 ? 0 : -errno;
 }
 
-/* The parent's part: 0 when the child wrote its byte, else 1. */
+/* In the parent: success once the child has written its byte. */
 static int
 wait_for_child(int fd)
 {
@@ -94,8 +99,8 @@ wait_for_child(int fd)
 	return n == 1 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* Returns in the child, with the end of the pipe to be written when ready; -1 when
- * that failed. The parent does not return. */
+/* Returns in the child, with the end of the pipe to write to when ready; -1 on failure. The
+ * parent does not return. */
 static int
 background(void)
 {
@@ -116,7 +121,7 @@ background(void)
 	return ends[1];
 }
 
-/* The terminal stays until everything is open, so that errors are seen on it. */
+/* Not before everything is open, so that errors are seen on the terminal. */
 static void
 leave_terminal(void)
 {
@@ -150,7 +155,7 @@ say_ready(struct daemon *d)
 static int
 set_up(struct daemon *d, struct conf *conf)
 {
-	int err = daemon_open(d, conf);
+	int err = daemon_open(d, conf, command);
 
 	if (err == 0)
 		err = watch_signals(d);
@@ -171,8 +176,7 @@ run(struct daemon *d, struct conf *conf, int ready_fd)
 		return err;
 	if (ready_fd >= 0) {
 		leave_terminal();
-		d->background = true;
-		logging_set(d);
+		logging_background(d);
 	}
 	err = privileges_filter(d);
 	if (err < 0)
@@ -183,66 +187,66 @@ run(struct daemon *d, struct conf *conf, int ready_fd)
 	return loop_run(d->loop);
 }
 
-/* What a shell or a supervisor left open beside these is nothing to us, and would be there for
- * whoever takes the process over. The configuration, which may be one of them (-c /dev/fd/7),
- * has been read. */
+/* Closes what a shell or a supervisor left open, which an intruder could use. The
+ * configuration, which may be one of these (-c /dev/fd/7), has been read. */
 static void
 close_inherited(void)
 {
 	(void)!close_range(STDERR_FILENO + 1, ~0u, 0);
 }
 
+/* The process that runs, with the end of the pipe that reports it ready, or -1. */
 static int
-start(const struct args *a, struct conf *conf)
+serve(struct daemon *d, struct conf *conf, int ready_fd)
 {
-	struct daemon *d = calloc(1, sizeof(*d));
-	int ready_fd = -1, err, status;
-	bool sandboxed;
+	bool filtered;
+	int err, status;
 
-	close_inherited();
-	if (!d) {
-		conf_free(conf);
-		fprintf(stderr, "pxrelayd: out of memory\n");
-		return EXIT_FAILURE;
-	}
-	if (!a->foreground) {
-		ready_fd = background();
-		if (ready_fd < 0) {
-			perror("pxrelayd: background");
-			conf_free(conf);
-			free(d);
-			return EXIT_FAILURE;
-		}
-	}
-	d->args = a;
 	logsink_look();
 	d->conf = conf;		/* for the log's settings only */
 	logging_set(d);
 	d->conf = NULL;
-	if (privileges_open(d, conf) < 0) {
+	err = privileges_open(d, conf);
+	if (err < 0)
 		conf_free(conf);
-		free(d);
-		return EXIT_FAILURE;
-	}
-	err = run(d, conf, ready_fd);
+	else
+		err = run(d, conf, ready_fd);
 	logging_close(d);
 	if (err == 0)
 		log_event(&d->log, LOG_LEVEL_INFO, "stopped", "reason=signal");
+	filtered = privileges_filtered(d);
 	daemon_close(d);
-	sandboxed = d->sandboxed;
 	free(d);
 	status = err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	/* What libraries want to do at the end of a process is not on the list. */
-	if (sandboxed)
+	/* The filter forbids what libraries do at the end of a process. */
+	if (filtered)
 		sandbox_exit(status);
 	return status;
 }
 
-/*
- * The background process changes its directory, and finds its files again by
- * their whole names. Links stay in them: who keeps the file behind one changes
- * where it points, and a reload must see that.
- */
+static int
+start(const struct args *a, struct conf *conf)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	int ready_fd = -1;
+
+	close_inherited();
+	if (d)
+		d->args = a;
+	if (!d || logging_new(d) < 0)
+		fprintf(stderr, "pxrelayd: out of memory\n");
+	else if (!a->foreground && (ready_fd = background()) < 0)
+		perror("pxrelayd: background");
+	else
+		return serve(d, conf, ready_fd);
+	conf_free(conf);
+	free(d ? d->logging : NULL);
+	free(d);
+	return EXIT_FAILURE;
+}
+
+/* The background process changes its directory, so it needs whole names. Symbolic links are
+ * kept: a reload must see where they point by then. */
 static char *
 absolute(const char **path)
 {
@@ -274,7 +278,7 @@ run_args(struct args *a)
 	return EXIT_SUCCESS;
 }
 
-/* A socket that got the number of a closed stderr would get our log lines. */
+/* A socket with the number of a closed stderr would receive our log lines. */
 static bool
 open_stdio(void)
 {

@@ -10,29 +10,35 @@
  *
  * With -S nothing is given up, and the same requests are carried out in this process.
  */
+#include "relay/privileges.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "io/sandbox.h"
-#include "relay/daemon.h"
+#include "relay/failed.h"
+#include "relay/state.h"
 
 /* The same in any case, so that the control socket can move to where the manual says. */
 #define RUN_DIR	"/run/pxrelay"
 
-static int
-failed(struct daemon *d, const char *what, int err)
-{
-	const char *cure = err == -EPERM ?
-	    "CAP_SETUID, CAP_SETGID and CAP_SETPCAP are needed to give up what root has; start as another user, or with -S" :
-	    "-S starts without the sandbox";
+struct privileges {
+	struct sandbox_user user;	/* who the daemon becomes */
+	struct loop_watch *watch;	/* of the opener */
+	bool filtered;			/* nothing is left to give up */
+};
 
-	log_event(&d->log, LOG_LEVEL_ERROR, "start-failed",
-	    "what=\"%s\" error=\"%s\" cure=\"%s\"", what, strerror(-err), cure);
-	return err;
+static int
+privileges_failed(struct daemon *d, const char *what, int err)
+{
+	return failed(d, what, err, err == -EPERM ?
+	    "dropping root needs CAP_SETUID, CAP_SETGID and CAP_SETPCAP; "
+	    "run as another user or with -S" : "-S starts without the sandbox");
 }
 
 static struct opener_terms
@@ -70,16 +76,19 @@ privileges_open(struct daemon *d, const struct conf *c)
 	struct opener_terms t;
 	int err;
 
-	sandbox_find(&d->user);
-	t = terms_of(d, c, d->user.group);
+	d->privileges = calloc(1, sizeof(*d->privileges));
+	if (!d->privileges)
+		return privileges_failed(d, "opener", -ENOMEM);
+	sandbox_find(&d->privileges->user);
+	t = terms_of(d, c, d->privileges->user.group);
 	d->priv = priv_new(&t, &d->log);
 	if (!d->priv)
-		return failed(d, "opener", -ENOMEM);
+		return privileges_failed(d, "opener", -ENOMEM);
 	if (d->args->keep)
 		return 0;
 	read_ahead();
 	err = priv_split(d->priv);
-	return err < 0 ? failed(d, "opener", err) : 0;
+	return err < 0 ? privileges_failed(d, "opener", err) : 0;
 }
 
 int
@@ -89,8 +98,8 @@ privileges_drop(struct daemon *d)
 
 	if (d->args->keep)
 		return 0;
-	err = sandbox_drop(&d->user, 0);
-	return err < 0 ? failed(d, "giving up privileges", err) : 0;
+	err = sandbox_drop(&d->privileges->user, 0);
+	return err < 0 ? privileges_failed(d, "giving up privileges", err) : 0;
 }
 
 /* The rest of what follows from it stands in the manual. */
@@ -102,7 +111,7 @@ on_opener(void *daemon, struct mono now)
 	(void)now;
 	if (priv_read(d->priv))
 		return;
-	d->w_priv = loop_unwatch(d->w_priv);
+	d->privileges->watch = loop_unwatch(d->privileges->watch);
 	log_event(&d->log, LOG_LEVEL_ERROR, "opener-gone",
 	    "lost=\"reload, new sockets for probes, removal of the control socket\" "
 	    "cure=\"start again\"");
@@ -111,16 +120,16 @@ on_opener(void *daemon, struct mono now)
 static void
 say_who(struct daemon *d)
 {
-	if (!d->user.change && geteuid() == 0)
+	if (!d->privileges->user.change && geteuid() == 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "privileges",
 		    "user=root sandbox=on note=\"this user namespace has no other user\"");
-	else if (d->user.change && d->user.spare)
+	else if (d->privileges->user.change && d->privileges->user.spare)
 		log_event(&d->log, LOG_LEVEL_WARNING, "privileges",
 		    "user=%s sandbox=on note=\"there is no user %s; "
-		    "systemd-sysusers makes it\"", d->user.name, SANDBOX_USER);
+		    "systemd-sysusers makes it\"", d->privileges->user.name, SANDBOX_USER);
 	else
 		log_event(&d->log, LOG_LEVEL_INFO, "privileges",
-		    "user=%s sandbox=on", d->user.change ? d->user.name : "unchanged");
+		    "user=%s sandbox=on", d->privileges->user.change ? d->privileges->user.name : "unchanged");
 }
 
 int
@@ -133,22 +142,31 @@ privileges_filter(struct daemon *d)
 		    "user=unchanged sandbox=off");
 		return 0;
 	}
-	d->w_priv = loop_read(d->loop, priv_fd(d->priv), on_opener, d);
-	if (!d->w_priv)
-		return failed(d, "event loop", -ENOMEM);
+	d->privileges->watch = loop_read(d->loop, priv_fd(d->priv), on_opener, d);
+	if (!d->privileges->watch)
+		return privileges_failed(d, "event loop", -ENOMEM);
 	say_who(d);
 	err = sandbox_filter(SANDBOX_PACKETS, priv_violation);
 	if (err < 0)
-		return failed(d, "seccomp filter", err);
-	d->sandboxed = true;
+		return privileges_failed(d, "seccomp filter", err);
+	d->privileges->filtered = true;
 	return 0;
+}
+
+bool
+privileges_filtered(const struct daemon *d)
+{
+	return d->privileges && d->privileges->filtered;
 }
 
 void
 privileges_close(struct daemon *d)
 {
-	d->w_priv = loop_unwatch(d->w_priv);
+	if (d->privileges)
+		loop_unwatch(d->privileges->watch);
 	d->priv = priv_free(d->priv);
+	free(d->privileges);
+	d->privileges = NULL;
 }
 
 static bool

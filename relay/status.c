@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: ISC
  *
- * status - what the service manager is told: ready, reloading, stopping, a line of status, and
- * that the event loop turns. The line follows what happens, but not each of 2,000 boots: it is
- * sent at most once in GAP_MS, and only when it reads otherwise. Without a manager, or a
- * watchdog, there is no timer.
+ * status - see include/relay/status.h. The status line is sent at most once in GAP_MS, and
+ * only when it differs from the last: 2,000 machines that boot at once are a few lines.
  */
+#include "relay/status.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
 #include "io/notify.h"
-#include "relay/daemon.h"
+#include "relay/state.h"
 
 #define GAP_MS 2000
+
+struct status {
+	struct notify *notify;
+	struct loop_watch *timer, *watchdog;
+	bool due;		/* the timer runs */
+	struct mono sent;
+	char last[128];		/* the line that was sent last */
+};
 
 static unsigned
 ready_interfaces(const struct daemon *d)
@@ -27,10 +36,12 @@ ready_interfaces(const struct daemon *d)
 	return n;
 }
 
+/* "12 interfaces, 5 servers (1 down, 1 drained), 230 boots" */
 static void
-put_servers(struct sbuf *b, const struct daemon *d)
+put_status(struct sbuf *b, const struct daemon *d)
 {
-	unsigned all = 0, down = 0, drained = 0;
+	unsigned ifs = ready_interfaces(d), all = 0, down = 0, drained = 0;
+	uint64_t boots = d->boots.opened;
 
 	for (uint16_t i = 0; i < d->conf->n_server; i++) {
 		if (d->conf->server[i].first != i)
@@ -39,95 +50,106 @@ put_servers(struct sbuf *b, const struct daemon *d)
 		down += d->servers.health[i].state == HEALTH_DOWN;
 		drained += d->servers.health[i].state == HEALTH_DRAINED;
 	}
-	sbuf_printf(b, "%u server%s", all, all == 1 ? "" : "s");
-	if (down || drained)
-		sbuf_puts(b, " (");
-	if (down)
-		sbuf_printf(b, "%u down%s", down, drained ? ", " : "");
-	if (drained)
-		sbuf_printf(b, "%u drained", drained);
-	if (down || drained)
-		sbuf_puts(b, ")");
-}
-
-/* "12 interfaces, 5 servers (1 down), 230 boots" */
-static void
-put_status(struct sbuf *b, const struct daemon *d)
-{
-	unsigned n = ready_interfaces(d);
-	uint64_t booted = d->boots.opened;
-
-	sbuf_printf(b, "STATUS=%u interface%s, ", n, n == 1 ? "" : "s");
-	put_servers(b, d);
-	sbuf_printf(b, ", %" PRIu64 " boot%s", booted, booted == 1 ? "" : "s");
+	sbuf_printf(b, "STATUS=%u interface%s, %u server%s", ifs, ifs == 1 ? "" : "s",
+	    all, all == 1 ? "" : "s");
+	if (down && drained)
+		sbuf_printf(b, " (%u down, %u drained)", down, drained);
+	else if (down)
+		sbuf_printf(b, " (%u down)", down);
+	else if (drained)
+		sbuf_printf(b, " (%u drained)", drained);
+	sbuf_printf(b, ", %" PRIu64 " boot%s", boots, boots == 1 ? "" : "s");
 }
 
 static void
-say_status(struct daemon *d, const char *before)
+send_status(struct daemon *d, const char *before)
 {
-	char text[sizeof(d->status) + 64];
+	struct status *s = d->status;
+	char text[sizeof(s->last) + 64];
 	struct sbuf b = sbuf_init(text, sizeof(text));
-	size_t at;
+	size_t at = strlen(before);
 
 	sbuf_puts(&b, before);
-	at = b.len;
 	put_status(&b, d);
-	if (at == 0 && strcmp(text, d->status) == 0)
+	if (at == 0 && strcmp(text, s->last) == 0)
 		return;
-	if (notify_say(d->notify, text))
-		snprintf(d->status, sizeof(d->status), "%s", text + at);
+	if (notify_say(s->notify, text))
+		snprintf(s->last, sizeof(s->last), "%s", text + at);
 }
 
 static void
-on_gap(void *daemon, struct mono now)
+on_timer(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
-	d->status_due = false;
-	d->status_said = now;
-	say_status(d, "");
+	d->status->due = false;
+	d->status->sent = now;
+	send_status(d, "");
 }
 
 void
 status_changed(struct daemon *d)
 {
+	struct status *s = d->status;
 	int64_t ago;
 
-	if (d->status_due || !d->w_status)
+	if (!s || s->due)
 		return;
-	ago = mono_diff_ms(loop_now(d->loop), d->status_said);
-	d->status_due = true;
-	loop_rearm(d->w_status, ago < GAP_MS ? GAP_MS - ago : 0);
+	ago = mono_diff_ms(loop_now(d->loop), s->sent);
+	s->due = true;
+	loop_rearm(s->timer, ago < GAP_MS ? GAP_MS - ago : 0);
 }
 
-/* By a timer of the loop that moves the packets: one that is stuck is not petted. */
+/* Sent by the loop that moves packets, so a loop that hangs lets the watchdog bite. */
 static void
-pet(void *daemon, struct mono now)
+pet_watchdog(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
 	(void)now;
-	(void)notify_say(d->notify, "WATCHDOG=1");
+	(void)notify_say(d->status->notify, "WATCHDOG=1");
 }
 
 int
 status_open(struct daemon *d)
 {
-	uint64_t us = notify_watchdog_us(d->notify);
+	struct notify *n = notify_open();
+	uint64_t us = notify_watchdog_us(n);
+	struct status *s;
 
-	if (!d->notify)
+	if (!n)
 		return 0;
-	d->w_status = loop_timer(d->loop, GAP_MS, false, on_gap, d);
+	s = d->status = calloc(1, sizeof(*s));
+	if (!s) {
+		notify_close(n);
+		return -ENOMEM;
+	}
+	s->notify = n;
+	s->timer = loop_timer(d->loop, GAP_MS, false, on_timer, d);
 	if (us >= 2000)
-		d->w_watchdog = loop_timer(d->loop, (int64_t)(us / 2000), true,
-		    pet, d);
-	return d->w_status && (us < 2000 || d->w_watchdog) ? 0 : -ENOMEM;
+		s->watchdog = loop_timer(d->loop, (int64_t)(us / 2000), true, pet_watchdog, d);
+	return s->timer && (us < 2000 || s->watchdog) ? 0 : -ENOMEM;
+}
+
+void
+status_close(struct daemon *d)
+{
+	struct status *s = d->status;
+
+	if (!s)
+		return;
+	loop_unwatch(s->timer);
+	loop_unwatch(s->watchdog);
+	notify_close(s->notify);
+	free(s);
+	d->status = NULL;
 }
 
 void
 status_ready(struct daemon *d)
 {
-	say_status(d, "READY=1\n");
+	if (d->status)
+		send_status(d, "READY=1\n");
 }
 
 /* sd_notify(3): RELOADING needs the time at which it began. */
@@ -137,11 +159,13 @@ status_reloading(struct daemon *d, struct mono now)
 	char text[64];
 
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now.us);
-	(void)notify_say(d->notify, text);
+	if (d->status)
+		(void)notify_say(d->status->notify, text);
 }
 
 void
 status_stopping(struct daemon *d)
 {
-	(void)notify_say(d->notify, "STOPPING=1");
+	if (d->status)
+		(void)notify_say(d->status->notify, "STOPPING=1");
 }

@@ -1,32 +1,30 @@
 /* SPDX-License-Identifier: ISC
  *
- * boot_log - tells core/track when boots are over, and the log what they came to. One
- * timer for all of them, which runs only while a boot is open.
- *
- * Nothing of the packet path waits for a verdict: after 2,000 machines that were switched on
- * at once it is given in portions.
+ * boot_log - see include/relay/observe/boot_log.h. One timer serves all boots and runs only
+ * while a boot is open. After 2,000 machines that were switched on at once, verdicts are given
+ * in portions: the packet path does not wait for them.
  */
+#include "relay/observe/boot_log.h"
+
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/sbuf.h"
-#include "relay/daemon.h"
+#include "relay/state.h"
+#include "relay/status.h"
 
 #define PORTION		32
 #define PORTION_MS	10	/* until the next one */
-/* Boots that are over within a second are judged by one wake-up. */
+/* Boots that end within a second are judged by one wake-up. */
 #define GATHER_MS	1000
 
-static void
-put_interface(struct sbuf *b, struct daemon *d, uint32_t ifindex)
-{
-	const struct iface *f = iftab_by_index(d->iftab, ifindex);
-	char name[LOG_ESC_MAX];
+struct boot_log {
+	struct loop_watch *timer;
+	bool armed;
+	uint64_t known;		/* boots that the status line has */
+};
 
-	if (f)
-		sbuf_printf(b, " interface=%s", log_esc(name, f->link.name));
-}
-
-/* Where it got its boot file, or was to get it. */
+/* Where the machine got its boot file, or should have. */
 static void
 put_file(struct sbuf *b, const struct track_boot *t)
 {
@@ -42,7 +40,8 @@ static void
 on_over(void *daemon, const struct track_client *c, enum explain e)
 {
 	struct daemon *d = daemon;
-	char text[LOG_LINE_MAX];
+	const struct iface *f = iftab_by_index(d->iftab, c->now.ifindex);
+	char text[LOG_LINE_MAX], name[LOG_ESC_MAX];
 	struct sbuf b;
 
 	if (e == EXPLAIN_GOING_ON || !log_wants(&d->log, LOG_LEVEL_INFO))
@@ -52,27 +51,28 @@ on_over(void *daemon, const struct track_client *c, enum explain e)
 	sbuf_mac(&b, c->key.chaddr, c->key.hlen);
 	sbuf_printf(&b, " arch=%s verdict=%s", pxe_kind_word(c->now.kind),
 	    explain_row(e)->code);
-	put_interface(&b, d, c->now.ifindex);
+	if (f)
+		sbuf_printf(&b, " interface=%s", log_esc(name, f->link.name));
 	put_file(&b, &c->now);
 	log_event(&d->log, LOG_LEVEL_INFO,
 	    explain_failed(e) ? "boot-failed" : "boot-done", "%s", text);
 }
 
 static void
-await(struct daemon *d, int64_t ms)
+arm_timer(struct daemon *d, int64_t ms)
 {
-	d->judging = true;
-	loop_rearm(d->w_judge, ms);
+	d->boot_log->armed = true;
+	loop_rearm(d->boot_log->timer, ms);
 }
 
 static void
-due(void *daemon, struct mono now)
+on_timer(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
-	d->judging = false;
+	d->boot_log->armed = false;
 	if (track_end(d->track, PORTION, now))
-		await(d, PORTION_MS);
+		arm_timer(d, PORTION_MS);
 	else
 		boot_log_soon(d, now);
 }
@@ -82,20 +82,33 @@ boot_log_soon(struct daemon *d, struct mono now)
 {
 	struct mono at;
 
-	if (d->boots.opened != d->boots_told) {
-		d->boots_told = d->boots.opened;
+	if (d->boots.opened != d->boot_log->known) {
+		d->boot_log->known = d->boots.opened;
 		status_changed(d);
 	}
-	if (!d->judging && track_over_due(d->track, &at))
-		await(d, mono_diff_ms(at, now) + GATHER_MS);
+	if (!d->boot_log->armed && track_over_due(d->track, &at))
+		arm_timer(d, mono_diff_ms(at, now) + GATHER_MS);
 }
 
 int
 boot_log_open(struct daemon *d)
 {
+	struct boot_log *g = d->boot_log = calloc(1, sizeof(*g));
+
+	if (!g)
+		return -ENOMEM;
 	d->boots.over = on_over;
 	d->boots.user = d;
 	boots_count(&d->boots, d->track);
-	d->w_judge = loop_timer(d->loop, GATHER_MS, false, due, d);
-	return d->w_judge ? 0 : -ENOMEM;
+	g->timer = loop_timer(d->loop, GATHER_MS, false, on_timer, d);
+	return g->timer ? 0 : -ENOMEM;
+}
+
+void
+boot_log_close(struct daemon *d)
+{
+	if (d->boot_log)
+		loop_unwatch(d->boot_log->timer);
+	free(d->boot_log);
+	d->boot_log = NULL;
 }

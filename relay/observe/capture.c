@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: ISC
  *
- * capture - the captures that run; see include/relay/capture.h. Each is a stream on
- * the control socket (io/ctl) with a filter of its own and numbers of its own for the
- * interfaces that it has met: a block that describes one goes out before its first packet.
+ * capture - the captures that run; see include/relay/observe/capture.h. Each is a stream on the
+ * control socket (io/ctl) with its own filter and its own numbers for the interfaces it has
+ * met: a block that describes an interface precedes its first packet.
  *
- * A struct capture is owned by its stream: the stream's end frees it. Blocks are made
- * in one buffer that all share, which exists while there is a capture.
+ * A struct capture is owned by its stream, whose end frees it. Blocks are made in one shared
+ * buffer, which exists while there is a capture.
  */
 #include "relay/observe/capture.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/ctl.h"
 #include "proto/pcapng.h"
+#include "relay/state.h"
 
-/* The largest packet with the largest comment, and what stands around them. */
+/* The largest packet with the largest comment, and what surrounds them. */
 #define BLOCK_MAX	(CAPTURE_SNAP + CAPTURE_COMMENT + 256)
 #define SLOTS		(2 * CAPTURE_PORTS)	/* of the hash; a power of two */
 #define NO_ID		UINT32_MAX
@@ -63,7 +65,7 @@ new_block(struct capture *c)
 }
 
 static bool
-describe(struct capture *c, struct port *p)
+describe_port(struct capture *c, struct port *p)
 {
 	struct wr w = new_block(c);
 	char text[IP4_STRLEN];
@@ -81,7 +83,7 @@ describe(struct capture *c, struct port *p)
 	return true;
 }
 
-/* What a reader left lying counts, not what the kernel holds for it besides. */
+/* Counts what the reader has not taken, without what the kernel holds for it. */
 static bool
 has_room(const struct capture *c)
 {
@@ -98,7 +100,7 @@ slot_of(uint32_t ifindex, struct ip4 peer)
 	return (h ^ h >> 15) % SLOTS;
 }
 
-/* An interface that was renamed is another one. */
+/* A renamed interface is a new one. */
 static bool
 is_port(const struct port *p, const struct sight *s)
 {
@@ -146,7 +148,7 @@ send_packet(struct capture *c, struct port *port, const struct sight *s,
 		.wire_len = s->head_len + s->body_len, .comment = comment,
 	};
 
-	if (!has_room(c) || !describe(c, port))
+	if (!has_room(c) || !describe_port(c, port))
 		return false;
 	p.interface = port->id;
 	w = new_block(c);
@@ -166,7 +168,7 @@ capture_put(struct daemon *d, const struct sight *s, const char *comment)
 		p = find_port(c, s);
 		if (p && send_packet(c, p, s, comment)) {
 			p->seen++;
-		} else {	/* the first takes what has no place of its own */
+		} else {	/* the first counts for those without a place of their own */
 			p = p ? p : c->port;
 			p->seen++;
 			p->lost++;
@@ -191,7 +193,7 @@ capture_wants(struct daemon *d, struct sight *s)
 /* --- beginning and end ------------------------------------------------------------- */
 
 static void
-begin(struct capture *c)
+begin_section(struct capture *c)
 {
 	struct wr w = new_block(c);
 
@@ -199,9 +201,9 @@ begin(struct capture *c)
 	c->begun = send_block(c, &w);
 }
 
-/* Beyond what may wait, as it is little: the numbers are what is left of the lost. */
+/* The statistics may exceed what may wait: they are short, and all that is left of lost packets. */
 static void
-finish(struct capture *c)
+end_section(struct capture *c)
 {
 	if (!c->begun)
 		return;
@@ -209,7 +211,7 @@ finish(struct capture *c)
 		struct port *p = &c->port[i];
 		struct wr w;
 
-		if (!describe(c, p))
+		if (!describe_port(c, p))
 			continue;
 		w = new_block(c);
 		pcapng_stats(&w, p->id, loop_wall_ns(c->owner->loop), p->seen,
@@ -220,7 +222,7 @@ finish(struct capture *c)
 }
 
 static void
-forget(struct capture *c)
+free_capture(struct capture *c)
 {
 	struct daemon *d = c->owner;
 
@@ -239,18 +241,18 @@ on_stream(void *user, enum ctl_event what)
 
 	switch (what) {
 	case CTL_BEGIN:
-		begin(c);
+		begin_section(c);
 		break;
 	case CTL_STOP:
-		finish(c);
+		end_section(c);
 		break;
 	case CTL_GONE:
-		forget(c);
+		free_capture(c);
 		break;
 	}
 }
 
-/* A place among the captures, with what all of them share; NULL: no memory, or none free. */
+/* Takes a free place (there is one). NULL: no memory. */
 static struct capture *
 new_capture(struct daemon *d)
 {
@@ -273,7 +275,7 @@ new_capture(struct daemon *d)
 }
 
 static json_t *
-refused(const char *why)
+refuse_capture(const char *why)
 {
 	return json_pack("{s:s}", "error", why);
 }
@@ -286,17 +288,17 @@ capture_begin(struct daemon *d, const char *words)
 	char why[256];
 
 	if (d->captures && d->captures->n == CAPTURES_MAX)
-		return refused("there are 4 captures already");
+		return refuse_capture("there are 4 captures already");
 	if (!capfilter_parse(&filter, d->conf, words, why, sizeof(why)))
-		return refused(why);
+		return refuse_capture(why);
 	c = new_capture(d);
 	if (!c)
-		return refused("out of memory");
+		return refuse_capture("out of memory");
 	c->filter = filter;
 	c->stream = ctl_stream(d->ctl, on_stream, c);
 	if (!c->stream) {
-		forget(c);
-		return refused("out of memory");
+		free_capture(c);
+		return refuse_capture("out of memory");
 	}
 	return json_pack("{s:s}", "capture", "pcapng");
 }

@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: ISC
  *
- * capture_event - what the packet path tells to captures (relay/capture): a packet with
- * the headers that it has or had, what is known about it, and its verdict in words. Each
- * function is called at the moment when the verdict is known and before what follows from it
- * leaves, so that a file reads from cause to effect.
+ * capture_event - makes a captured packet of an event: the headers it has or had, the facts
+ * that filters match, and the verdict as its comment (a word, then key=value; pxrelayctl(8)
+ * lists them).
  *
- * The client leg is Ethernet. Broadcasts come with their IP header as received;
- * a checksum that was left to hardware is filled in as the wire would have it. The server leg, and
- * unicast to ourselves, goes through UDP sockets: there the headers are made here, with
- * the true addresses and ports, and without the sender's link address.
- *
- * The verdict is a word, then key=value; pxrelayctl(8) lists them.
+ * The client leg is Ethernet. Broadcasts have their IP header as received; a checksum left to
+ * hardware is filled in. The server leg, and unicast to ourselves, goes through UDP sockets:
+ * there the headers are made here, with the true addresses and ports but without the sender's
+ * link address.
  */
-#include "relay/observe/capture.h"
-
 #include <string.h>
 
 #include "base/sbuf.h"
 #include "proto/pcapng.h"
 #include "proto/udpip.h"
+#include "relay/observe/capture.h"
+#include "relay/observe/event.h"
+#include "relay/state.h"
 
 #define ETHER_HEADER	14
 #define ETHERTYPE_IPV4	0x0800
@@ -51,7 +49,7 @@ multicast_mac(struct ip4 a)
 	    (uint8_t)(a.host >> 8), (uint8_t)a.host } };
 }
 
-/* chaddr, when it is an Ethernet address of a message. */
+/* chaddr, if this is a message and that is an Ethernet address. */
 static struct mac
 chaddr_of(const void *msg, size_t len)
 {
@@ -68,13 +66,6 @@ chaddr_of(const void *msg, size_t len)
 }
 
 /* --- where it was seen -------------------------------------------------------------- */
-
-static void
-begin(struct sight *s, uint32_t flags)
-{
-	memset(s, 0, sizeof(*s));
-	s->flags = flags;
-}
 
 static void
 at_interface(struct daemon *d, struct sight *s, uint32_t ifindex)
@@ -95,23 +86,8 @@ at_server(struct daemon *d, struct sight *s, uint16_t server)
 
 	s->ifindex = 0;
 	if (server != CONF_NONE)
-		s->peer = ip_v4(d->conf->server[server].address);
+		s->peer = d->conf->server[server].address;
 	sbuf_printf(&b, "server:%s", conf_server_name(d->conf, server));
-}
-
-/* Whose conversation it is, on the other leg. */
-static void
-of_interface(struct sight *s, const struct iface *f)
-{
-	s->facts.interface[1] = f ? f->link.name : NULL;
-}
-
-static void
-add_servers(struct daemon *d, struct sight *s, const uint16_t *server, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		s->facts.server[i] = ip_v4(d->conf->server[server[i]].address);
-	s->facts.n_server = (uint16_t)n;
 }
 
 /* --- headers --------------------------------------------------------------------- */
@@ -137,17 +113,21 @@ put_message(struct sight *s, const void *msg, size_t len)
 	s->facts.client = chaddr_of(msg, len);
 }
 
+/* hdr: the headers as sent; NULL: they are made here. */
 static void
-put_udp(struct sight *s, const struct udpip *u)
+put_udp(struct sight *s, const struct udpip *u, const uint8_t *hdr)
 {
-	udpip_build(s->head + s->head_len, u, 0);
+	if (hdr)
+		memcpy(s->head + s->head_len, hdr, UDPIP_HEADERS);
+	else
+		udpip_build(s->head + s->head_len, u, 0);
 	s->head_len += UDPIP_HEADERS;
 	s->facts.src = u->src;
 	s->facts.dst = u->dst;
 	put_message(s, u->payload, u->payload_len);
 }
 
-/* What hardware would have written on its way out, had there been any (veth). */
+/* Fills in what hardware would have written on the way out, had there been any (veth). */
 static void
 fill_checksum(struct sight *s, const struct udpip *u)
 {
@@ -156,12 +136,12 @@ fill_checksum(struct sight *s, const struct udpip *u)
 	uint8_t hdr[UDPIP_HEADERS];
 
 	if (memcmp(csum, none, sizeof(none)) == 0)
-		return;			/* RFC 768: there is none */
+		return;			/* RFC 768: no checksum */
 	udpip_build(hdr, u, 0);
 	memcpy(csum, hdr + UDPIP_HEADERS - sizeof(none), sizeof(none));
 }
 
-/* The IP packet as it came; what stands behind the UDP data is kept. */
+/* The IP packet as received; what follows the UDP data is kept. */
 static void
 put_packet(struct sight *s, const struct relay4_rx *rx, const struct udpip *u)
 {
@@ -189,9 +169,9 @@ udp_of(const struct relay4_rx *rx, uint16_t dport)
 	};
 }
 
-/* --- coming in --------------------------------------------------------------------- */
+/* --- the five legs ----------------------------------------------------------------- */
 
-static uint32_t
+static void
 put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ip4 dst,
     const struct mac *from)
 {
@@ -201,439 +181,154 @@ put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ip4 dst,
 	switch (to) {
 	case RING_TO_BROADCAST:
 		put_ethernet(s, &everybody, from);
-		return PCAPNG_BROADCAST;
+		s->flags |= PCAPNG_BROADCAST;
+		break;
 	case RING_TO_MULTICAST:
 		put_ethernet(s, &group, from);
-		return PCAPNG_MULTICAST;
+		s->flags |= PCAPNG_MULTICAST;
+		break;
 	case RING_TO_HOST:
 		put_ethernet(s, &own, from);
+		s->flags |= PCAPNG_UNICAST;
 		break;
 	}
-	return PCAPNG_UNICAST;
-}
-
-static enum ring_to
-to_whom(const struct relay4_rx *rx)
-{
-	if (rx->unicast)
-		return RING_TO_HOST;
-	return ip4_is_multicast(rx->dst) ? RING_TO_MULTICAST : RING_TO_BROADCAST;
 }
 
 static void
-see_frame(struct daemon *d, struct sight *s, const struct relay4_rx *rx,
-    uint16_t dport, enum ring_to to)
+see_frame_in(struct daemon *d, struct sight *s, const struct event *e)
 {
+	const struct relay4_rx *rx = e->rx;
 	struct mac from = mac_of(rx->mac, rx->mac_len);
-	struct udpip u = udp_of(rx, dport);
+	struct udpip u = udp_of(rx, e->dport);
 
-	begin(s, PCAPNG_INBOUND);
+	s->flags = PCAPNG_INBOUND;
 	at_interface(d, s, rx->ifindex);
-	s->flags |= put_link(d, s, to, rx->dst, &from);
+	put_link(d, s, e->to, rx->dst, &from);
 	if (rx->ip)
 		put_packet(s, rx, &u);
 	else
-		put_udp(s, &u);
+		put_udp(s, &u, NULL);
 }
 
 static void
-see_datagram(struct daemon *d, struct sight *s, const struct relay4_rx *rx)
-{
-	struct udpip u = udp_of(rx, DHCP4_PORT_SERVER);
-
-	begin(s, PCAPNG_INBOUND | PCAPNG_UNICAST);
-	at_server(d, s, servers_find4(&d->servers, rx->src));
-	put_udp(s, &u);
-}
-
-/* --- going out --------------------------------------------------------------------- */
-
-static void
-see_sent(struct daemon *d, struct sight *s, uint16_t server, const struct udpip *u)
-{
-	begin(s, PCAPNG_OUTBOUND | PCAPNG_UNICAST);
-	at_server(d, s, server);
-	put_udp(s, u);
-}
-
-/* DHCP to a server, by its own socket. */
-static void
-see_sent_dhcp(struct daemon *d, struct sight *s, uint16_t server, const void *msg,
-    size_t len)
-{
-	struct udpip u = {
-		.src = d->servers.source[server], .sport = DHCP4_PORT_SERVER,
-		.dst = ip_v4(d->conf->server[server].address),
-		.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL,
-		.payload = msg, .payload_len = len,
-	};
-
-	see_sent(d, s, server, &u);
-}
-
-static void
-see_sent_frame(struct daemon *d, struct sight *s, uint32_t ifindex,
-    const struct mac *to)
-{
-	struct mac from = own_mac(iftab_by_index(d->iftab, ifindex));
-
-	begin(s, PCAPNG_OUTBOUND);
-	s->flags |= to->b[0] & 1 ? PCAPNG_BROADCAST : PCAPNG_UNICAST;
-	at_interface(d, s, ifindex);
-	put_ethernet(s, to, &from);
-}
-
-/* --- words ------------------------------------------------------------------------- */
-
-static void
-say_drop(struct sbuf *b, enum drop why)
-{
-	sbuf_printf(b, "dropped reason=%s text=\"%s\"", drop_word(why),
-	    drop_sentence(why));
-}
-
-static void
-say_servers(struct sbuf *b, const struct daemon *d, const struct relay4_plan *p)
-{
-	sbuf_puts(b, "relayed to=");
-	for (unsigned i = 0; i < p->n_server; i++)
-		sbuf_printf(b, "%s%s", i ? "," : "",
-		    conf_server_name(d->conf, p->server[i]));
-}
-
-/* To whom it went, or why to nobody. false: no capture wants it. */
-static bool
-say_request(struct daemon *d, struct sight *s, struct sbuf *b,
-    const struct relay4_plan *p, enum drop why)
-{
-	if (why == DROP_NONE)
-		add_servers(d, s, p->server, p->n_server);
-	if (!capture_wants(d, s))
-		return false;
-	if (why == DROP_NONE)
-		say_servers(b, d, p);
-	else
-		say_drop(b, why);
-	return true;
-}
-
-static void
-say_rule(struct sbuf *b, const struct daemon *d, uint16_t rule)
-{
-	if (rule != CONF_NONE)
-		sbuf_printf(b, " rule=%s", d->conf->rule[rule].name);
-}
-
-static void
-say_interface(struct sbuf *b, const char *key, const struct iface *f)
-{
-	if (!f)
-		return;
-	sbuf_printf(b, " %s=", key);
-	sbuf_esc(b, f->link.name, strlen(f->link.name));
-}
-
-/* One that is known by its first words only, and needs no more. */
-static void
-put_drop(struct daemon *d, const struct sight *s, enum drop why)
-{
-	char text[CAPTURE_COMMENT];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-
-	say_drop(&b, why);
-	capture_put(d, s, text);
-}
-
-/* --- requests ------------------------------------------------------------------------ */
-
-void
-capture_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
+see_bad_frame(struct daemon *d, struct sight *s, const struct ring_frame *f)
 {
 	struct mac from = mac_of(f->mac, f->mac_len);
-	struct sight s;
 
-	begin(&s, PCAPNG_INBOUND);
-	at_interface(d, &s, f->ifindex);
-	s.flags |= put_link(d, &s, f->to == RING_TO_MULTICAST ?
-	    RING_TO_BROADCAST : f->to, IP4_NONE, &from);
-	s.body = f->ip;
-	s.body_len = f->len;
-	if (capture_wants(d, &s))
-		put_drop(d, &s, why);
-}
-
-void
-capture_truncated(struct daemon *d, const struct relay4_rx *rx, uint16_t dport)
-{
-	struct sight s;
-
-	if (dport == DHCP4_PORT_SERVER)
-		see_datagram(d, &s, rx);
-	else
-		see_frame(d, &s, rx, dport, RING_TO_HOST);
-	if (capture_wants(d, &s))
-		put_drop(d, &s, DROP_TRUNCATED);
-}
-
-void
-capture_request(struct daemon *d, const struct relay4_rx *rx,
-    const struct relay4_plan *p, enum drop why)
-{
-	char text[CAPTURE_COMMENT];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-	struct sight s;
-
-	see_frame(d, &s, rx, DHCP4_PORT_SERVER, to_whom(rx));
-	if (!say_request(d, &s, &b, p, why))
-		return;
-	say_rule(&b, d, p->rule);
-	capture_put(d, &s, text);
-}
-
-void
-capture_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
-    const void *msg, size_t len)
-{
-	char text[CAPTURE_COMMENT];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-	struct sight s;
-
-	see_sent_dhcp(d, &s, server, msg, len);
-	of_interface(&s, p->in);
-	if (!capture_wants(d, &s))
-		return;
-	sbuf_printf(&b, "%s server=%s", p->hedge ? "hedge" : "copy",
-	    conf_server_name(d->conf, server));
-	say_interface(&b, "from", p->in);
-	say_rule(&b, d, p->rule);
-	capture_put(d, &s, text);
-}
-
-/* --- replies ------------------------------------------------------------------------- */
-
-void
-capture_reply(struct daemon *d, const struct relay4_rx *rx,
-    const struct relay4_delivery *v, enum drop why)
-{
-	char text[CAPTURE_COMMENT];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-	struct sight s;
-
-	see_datagram(d, &s, rx);
-	of_interface(&s, v->out);
-	if (why == DROP_NONE && v->m.type == DHCP4_ACK)
-		s.facts.leased = v->m.yiaddr;
-	if (!capture_wants(d, &s))
-		return;
-	if (why == DROP_NONE)
-		sbuf_puts(&b, "relayed");
-	else
-		say_drop(&b, why);
-	sbuf_printf(&b, " server=%s", conf_server_name(d->conf, v->server));
-	say_interface(&b, "to", v->out);
-	capture_put(d, &s, text);
-}
-
-void
-capture_delivery(struct daemon *d, const struct relay4_delivery *v,
-    const uint8_t *hdr, const void *msg, size_t len)
-{
-	char text[CAPTURE_COMMENT];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-	struct mac to = mac_of(v->mac, v->mac_len);
-	struct sight s;
-
-	see_sent_frame(d, &s, v->out->link.ifindex, &to);
-	memcpy(s.head + s.head_len, hdr, UDPIP_HEADERS);
-	s.head_len += UDPIP_HEADERS;
-	put_message(&s, msg, len);
-	s.facts.src = v->src;
-	s.facts.dst = v->dst;
-	if (v->server != CONF_NONE)
-		add_servers(d, &s, &v->server, 1);
-	if (!capture_wants(d, &s))
-		return;
-	sbuf_printf(&b, "delivery server=%s%s", conf_server_name(d->conf, v->server),
-	    v->strip_pxe ? " removed=60,43" : "");
-	capture_put(d, &s, text);
-}
-
-/* --- port 4011 and helpers -------------------------------------------------------------- */
-
-void
-capture_4011(struct daemon *d, const struct relay4_rx *rx,
-    const struct p4011_plan *p, enum drop why)
-{
-	char text[CAPTURE_COMMENT];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-	struct sight s;
-
-	see_frame(d, &s, rx, DHCP4_PORT_PXE, to_whom(rx));
-	if (say_request(d, &s, &b, &p->servers, why))
-		capture_put(d, &s, text);
-}
-
-void
-capture_copy_4011(struct daemon *d, const struct relay4_rx *rx, uint16_t server,
-    const struct udpip *u)
-{
-	const struct iface *in = iftab_by_index(d->iftab, rx->ifindex);
-	char text[CAPTURE_COMMENT];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-	struct sight s;
-
-	see_sent(d, &s, server, u);
-	of_interface(&s, in);
-	if (!capture_wants(d, &s))
-		return;
-	sbuf_printf(&b, "copy server=%s", conf_server_name(d->conf, server));
-	say_interface(&b, "from", in);
-	capture_put(d, &s, text);
-}
-
-void
-capture_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
-    const struct helper_plan *p, enum drop why)
-{
-	char text[CAPTURE_COMMENT];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-	struct sight s;
-
-	see_frame(d, &s, rx, u->dport, to_whom(rx));
-	if (!capture_wants(d, &s))
-		return;
-	if (why == DROP_NONE)
-		sbuf_printf(&b, "helped copies=%u", p->n);
-	else
-		say_drop(&b, why);
-	capture_put(d, &s, text);
-}
-
-void
-capture_help_copy(struct daemon *d, const struct relay4_rx *rx,
-    const struct udpip *u, uint32_t ifindex)
-{
-	const struct iface *in = iftab_by_index(d->iftab, rx->ifindex);
-	char text[CAPTURE_COMMENT];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-	struct sight s;
-
-	if (ifindex) {
-		see_sent_frame(d, &s, ifindex, &everybody);
-		put_udp(&s, u);
-	} else {
-		see_sent(d, &s, servers_find4(&d->servers, u->dst), u);
-	}
-	of_interface(&s, in);
-	if (!capture_wants(d, &s))
-		return;
-	sbuf_puts(&b, "copy");
-	say_interface(&b, "from", in);
-	capture_put(d, &s, text);
-}
-
-/* --- what is only looked at ---------------------------------------------------------------- */
-
-void
-capture_seen(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
-    enum ring_to to)
-{
-	struct sight s;
-
-	see_frame(d, &s, rx, dport, to);
-	if (capture_wants(d, &s))
-		capture_put(d, &s, to == RING_TO_HOST ? "seen routed" :
-		    "seen server-on-vlan");
-}
-
-/* --- what the relay asks for itself ---------------------------------------------------------- */
-
-static void
-put_rescue_question(struct daemon *d, const struct rescue_plan *p)
-{
-	uint16_t server = servers_find4(&d->servers, p->udp.dst);
-	char text[CAPTURE_COMMENT];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-	struct sight s;
-
-	see_sent(d, &s, server, &p->udp);
-	if (!capture_wants(d, &s))
-		return;
-	sbuf_printf(&b, "rescue server=%s", conf_server_name(d->conf, server));
-	capture_put(d, &s, text);
+	s->flags = PCAPNG_INBOUND;
+	at_interface(d, s, f->ifindex);
+	put_link(d, s, f->to == RING_TO_MULTICAST ? RING_TO_BROADCAST : f->to, IP4_NONE,
+	    &from);
+	s->body = f->ip;
+	s->body_len = f->len;
 }
 
 static void
-put_rescue_delivery(struct daemon *d, const struct rescue_plan *p)
+see_frame_out(struct daemon *d, struct sight *s, const struct event *e)
 {
-	struct mac to = mac_of(p->mac, p->mac_len);
-	char text[CAPTURE_COMMENT], asked[IP4_STRLEN];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-	struct sight s;
+	struct mac from = own_mac(iftab_by_index(d->iftab, e->ifindex));
 
-	see_sent_frame(d, &s, p->ifindex, &to);
-	put_udp(&s, &p->udp);
-	s.facts.server[0] = p->from;
-	s.facts.n_server = 1;
-	if (!capture_wants(d, &s))
-		return;
-	sbuf_printf(&b, "rescue-delivery server=%s in-place-of=%s%s",
-	    conf_server_name(d->conf, p->live), ip4_str(p->asked, asked),
-	    p->again ? " again=yes" : "");
-	capture_put(d, &s, text);
+	s->flags = PCAPNG_OUTBOUND | (e->mac.b[0] & 1 ? PCAPNG_BROADCAST : PCAPNG_UNICAST);
+	at_interface(d, s, e->ifindex);
+	put_ethernet(s, &e->mac, &from);
+	put_udp(s, e->udp, e->hdr);
 }
 
-void
-capture_rescue(struct daemon *d, const struct rescue_plan *p)
+static void
+see_event(struct daemon *d, struct sight *s, const struct event *e)
 {
-	switch (p->what) {
-	case RESCUE_NOTHING:
+	struct udpip u;
+
+	switch (e->leg) {
+	case EVENT_NOWHERE:
 		break;
-	case RESCUE_ASK:
-		put_rescue_question(d, p);
+	case EVENT_FRAME_IN:
+		see_frame_in(d, s, e);
 		break;
-	case RESCUE_DELIVER:
-		put_rescue_delivery(d, p);
+	case EVENT_BAD_FRAME:
+		see_bad_frame(d, s, e->frame);
+		break;
+	case EVENT_SERVER_IN:
+		u = udp_of(e->rx, DHCP4_PORT_SERVER);
+		s->flags = PCAPNG_INBOUND | PCAPNG_UNICAST;
+		at_server(d, s, relay4_server(&d->r4, e->rx->src));
+		put_udp(s, &u, NULL);
+		break;
+	case EVENT_SERVER_OUT:
+		s->flags = PCAPNG_OUTBOUND | PCAPNG_UNICAST;
+		at_server(d, s, e->server);
+		put_udp(s, e->udp, NULL);
+		break;
+	case EVENT_FRAME_OUT:
+		see_frame_out(d, s, e);
 		break;
 	}
 }
 
+/* --- verdicts ---------------------------------------------------------------------- */
+
+/* A received message that was relayed: its plan names the servers. */
+static bool
+was_relayed(const struct event *e)
+{
+	return e->leg == EVENT_FRAME_IN && e->plan && e->why == DROP_NONE;
+}
+
+/* What a filter may match beyond the packet itself. */
+static void
+add_facts(struct daemon *d, struct sight *s, const struct event *e)
+{
+	struct capfacts *f = &s->facts;
+
+	f->interface[1] = e->other ? e->other->link.name : NULL;
+	f->leased = e->leased;
+	if (was_relayed(e)) {
+		for (unsigned i = 0; i < e->plan->n_server; i++)
+			f->server[i] = d->conf->server[e->plan->server[i]].address;
+		f->n_server = e->plan->n_server;
+	} else if (!ip4_is_none(e->from_server)) {
+		f->server[0] = e->from_server;
+		f->n_server = 1;
+	}
+}
+
+static void
+put_comment(struct sbuf *b, const struct daemon *d, const struct event *e)
+{
+	if (e->why != DROP_NONE)
+		sbuf_printf(b, "dropped reason=%s text=\"%s\"", drop_word(e->why),
+		    drop_sentence(e->why));
+	else
+		sbuf_puts(b, e->word);
+	if (was_relayed(e))
+		sbuf_puts(b, " to=");
+	for (unsigned i = 0; was_relayed(e) && i < e->plan->n_server; i++)
+		sbuf_printf(b, "%s%s", i ? "," : "",
+		    conf_server_name(d->conf, e->plan->server[i]));
+	if (e->name_server)
+		sbuf_printf(b, " server=%s", conf_server_name(d->conf, e->server));
+	if (e->other && e->other_key) {
+		sbuf_printf(b, " %s=", e->other_key);
+		sbuf_esc(b, e->other->link.name, strlen(e->other->link.name));
+	}
+	if (e->rule && e->plan->rule != CONF_NONE)
+		sbuf_printf(b, " rule=%s", d->conf->rule[e->plan->rule].name);
+	if (e->tail)
+		sbuf_puts(b, e->tail);
+}
+
 void
-capture_rescue_answer(struct daemon *d, const struct relay4_rx *rx,
-    const struct rescue_plan *p)
+capture_event(struct daemon *d, const struct event *e)
 {
 	char text[CAPTURE_COMMENT];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 	struct sight s;
 
-	see_datagram(d, &s, rx);
-	if (p->what == RESCUE_DELIVER)
-		of_interface(&s, iftab_by_index(d->iftab, p->ifindex));
+	memset(&s, 0, sizeof(s));
+	see_event(d, &s, e);
+	add_facts(d, &s, e);
 	if (!capture_wants(d, &s))
 		return;
-	if (p->what == RESCUE_DELIVER)
-		sbuf_puts(&b, "rescue-answer");
-	else
-		say_drop(&b, DROP_RESCUE_UNUSED);
+	put_comment(&b, d, e);
 	capture_put(d, &s, text);
-}
-
-void
-capture_probe(struct daemon *d, uint16_t server, const void *msg, size_t len)
-{
-	struct sight s;
-
-	see_sent_dhcp(d, &s, server, msg, len);
-	if (capture_wants(d, &s))
-		capture_put(d, &s, "probe");
-}
-
-void
-capture_probe_answer(struct daemon *d, const struct relay4_rx *rx)
-{
-	struct sight s;
-
-	see_datagram(d, &s, rx);
-	if (capture_wants(d, &s))
-		capture_put(d, &s, "probe-answer");
 }

@@ -1,62 +1,109 @@
 /* SPDX-License-Identifier: ISC
  *
- * outbox - what goes out: rendered messages wait in the daemon's arena until they are sent
- * in batches, to servers by their own sockets, to clients as frames. A socket may borrow bytes
- * of the arena until its flush, so the arena starts anew only after everything was flushed.
- *
- * Here is also known what became of a message: it was counted as relayed when it was judged, and
- * that is taken back when the kernel has taken none of its copies. What is sent, and to whom,
- * is decided elsewhere (path.c, rescue_run.c). Nothing is allocated.
+ * outbox - see include/relay/path/outbox.h. A socket may borrow bytes of the arena until its
+ * flush, so the arena is reused only after everything was flushed.
  */
-#include "base/nobufs.h"
-#include "relay/daemon.h"
+#include "relay/path/outbox.h"
 
-enum drop
-outbox_refused(bool full)
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/full.h"
+#include "relay/observe/observe.h"
+#include "relay/path/server_sockets.h"
+#include "relay/path/sockets.h"
+#include "relay/state.h"
+#include "relay/tick.h"
+
+#define ARENA	(512u * 1024)
+#define FATES	64		/* two full batches; more are flushed */
+
+/* What became of the copies of one received message. */
+struct fate {
+	size_t from, to;	/* where its copies are in the arena */
+	uint32_t queued, lost;
+	uint32_t ifindex;	/* of the client */
+	bool reply;
+	enum drop why;		/* of the last copy that was lost */
+};
+
+struct outbox {
+	bool queued[CONF_SERVERS_MAX];	/* the server's socket has something to flush */
+	uint16_t ip_id;
+	unsigned n_fate;
+	bool open;		/* copies of the last message are still being queued */
+	struct fate fate[FATES];
+	size_t used;
+	uint8_t arena[ARENA];
+};
+
+int
+outbox_open(struct daemon *d)
+{
+	d->outbox = calloc(1, sizeof(*d->outbox));
+	return d->outbox ? 0 : -ENOMEM;
+}
+
+void
+outbox_close(struct daemon *d)
+{
+	free(d->outbox);
+	d->outbox = NULL;
+}
+
+static enum drop
+refused_for(bool full)
 {
 	return full ? DROP_SEND_FULL : DROP_SEND_ERROR;
+}
+
+enum drop
+outbox_refused(int err)
+{
+	return refused_for(full_error(err));
 }
 
 void
 outbox_begin(struct daemon *d, uint32_t ifindex, bool reply)
 {
-	d->fate[d->n_fate++] = (struct daemon_fate){
-		.from = d->arena_used, .to = SIZE_MAX, .ifindex = ifindex,
-		.reply = reply,
+	struct outbox *o = d->outbox;
+
+	o->fate[o->n_fate++] = (struct fate){
+		.from = o->used, .to = SIZE_MAX, .ifindex = ifindex, .reply = reply,
 	};
-	d->fate_open = true;
+	o->open = true;
 }
 
-/* Which message the bytes in the arena are a copy of: rare, so it is looked for. */
+/* Finds the message that the bytes are a copy of: losses are rare, so a search will do. */
 static void
-lost(void *daemon, const void *data, bool full)
+on_lost(void *daemon, const void *data, bool full)
 {
 	struct daemon *d = daemon;
-	size_t at = (size_t)((const uint8_t *)data - d->arena);
-	enum drop why = outbox_refused(full);
+	struct outbox *o = d->outbox;
+	size_t at = (size_t)((const uint8_t *)data - o->arena);
+	enum drop why = refused_for(full);
 
-	for (unsigned i = d->n_fate; i-- > 0;) {
-		struct daemon_fate *f = &d->fate[i];
+	for (unsigned i = o->n_fate; i-- > 0;) {
+		struct fate *f = &o->fate[i];
 
 		if (at < f->from || at >= f->to)
 			continue;
 		f->lost++;
 		f->why = why;
 		if (f->reply)
-			return;		/* counted as such when it is settled */
+			return;		/* counted when it is settled */
 		break;
 	}
 	d->stats.drop_send[why]++;
 }
 
-/* It was counted as relayed when it was judged. */
+/* The message was counted as relayed when it was judged. */
 static void
-was_lost(struct daemon *d, const struct daemon_fate *f)
+take_back(struct daemon *d, const struct fate *f)
 {
 	struct iface *in = iftab_by_index(d->iftab, f->ifindex);
 
-	if (daemon_traces(d))
-		trace_lost(d, f->ifindex, f->reply, f->why);
+	observe_lost(d, f->ifindex, f->reply, f->why);
 	if (f->reply) {
 		d->stats.counter[COUNTER_REPLIES_RELAYED]--;
 		d->stats.drop_reply[f->why]++;
@@ -72,115 +119,146 @@ was_lost(struct daemon *d, const struct daemon_fate *f)
 	}
 }
 
-/* After a flush. The message that is being queued has nothing in the arena any more, and more
- * to come. */
+/* After a flush. The copies of an open message that were queued so far are gone from the
+ * arena; more follow. */
 static void
 settle(struct daemon *d)
 {
-	unsigned n = d->n_fate - d->fate_open;
+	struct outbox *o = d->outbox;
+	unsigned n = o->n_fate - o->open;
 
 	for (unsigned i = 0; i < n; i++)
-		if (d->fate[i].lost && d->fate[i].lost == d->fate[i].queued)
-			was_lost(d, &d->fate[i]);
-	if (d->fate_open) {
-		d->fate[0] = d->fate[n];
-		d->fate[0].from = 0;
+		if (o->fate[i].lost && o->fate[i].lost == o->fate[i].queued)
+			take_back(d, &o->fate[i]);
+	if (o->open) {
+		o->fate[0] = o->fate[n];
+		o->fate[0].from = 0;
 	}
-	d->n_fate = d->fate_open;
+	o->n_fate = o->open;
 }
 
 static void
-account(struct daemon *d, unsigned server, const struct udp_sent *sent)
+count_sent(struct daemon *d, unsigned server, const struct udp_sent *sent)
 {
-	struct server_stats *st = &d->servers.stats[server];
+	struct server_stats *st = &d->r4.server[server];
 
 	st->sent += sent->ok;
 	st->dropped += sent->full;
 	st->errors += sent->failed;
 	d->stats.counter[COUNTER_COPIES] += sent->ok;
-	if (sent->failed)	/* the socket may have lost its way */
-		daemon_tick_soon(d);
-}
-
-static void
-flush_servers(struct daemon *d)
-{
-	for (unsigned i = 0; i < d->conf->n_server; i++) {
-		struct udp_sent sent = { .on_lost = lost, .user = d };
-
-		if (!d->server[i].queued)
-			continue;
-		d->server[i].queued = false;
-		udp_server_flush(d->server[i].sock, &sent);
-		account(d, i, &sent);
-	}
+	if (sent->failed)	/* the socket may have lost its route */
+		tick_soon(d);
 }
 
 void
 outbox_flush(struct daemon *d)
 {
-	struct packet_sent sent = { .on_lost = lost, .user = d };
+	struct packet_sent frames = { .on_lost = on_lost, .user = d };
+	struct outbox *o = d->outbox;
 
-	flush_servers(d);
-	packet_flush(d->packet, &sent);
+	for (unsigned i = 0; i < d->conf->n_server; i++) {
+		struct udp_sent sent = { .on_lost = on_lost, .user = d };
+
+		if (!o->queued[i])
+			continue;
+		o->queued[i] = false;
+		udp_server_flush(server_socket(d, i), &sent);
+		count_sent(d, i, &sent);
+	}
+	packet_flush(d->sockets->packet, &frames);
 	settle(d);
-	d->arena_used = 0;
+	o->used = 0;
 }
 
 void
 outbox_end(struct daemon *d)
 {
-	d->fate[d->n_fate - 1].to = d->arena_used;
-	d->fate_open = false;
-	if (d->n_fate == DAEMON_FATES)
+	struct outbox *o = d->outbox;
+
+	o->fate[o->n_fate - 1].to = o->used;
+	o->open = false;
+	if (o->n_fate == FATES)
 		outbox_flush(d);
 }
 
 uint8_t *
 outbox_room(struct daemon *d, size_t need)
 {
-	if (d->arena_used + need > sizeof(d->arena))
+	if (d->outbox->used + need > ARENA)
 		outbox_flush(d);
-	return d->arena + d->arena_used;
+	return d->outbox->arena + d->outbox->used;
 }
 
 void
 outbox_use(struct daemon *d, size_t len)
 {
-	d->arena_used += (len + 7) & ~(size_t)7;
+	d->outbox->used += (len + 7) & ~(size_t)7;
 }
 
 void
 outbox_server(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
-	struct udp_sent sent = { .on_lost = lost, .user = d };
+	struct udp_sent sent = { .on_lost = on_lost, .user = d };
+	struct outbox *o = d->outbox;
 
-	d->server[server].queued = true;
-	if (d->fate_open)
-		d->fate[d->n_fate - 1].queued++;
-	/* A full queue flushes itself and says so here. */
-	udp_server_queue(d->server[server].sock, msg, len, &sent);
-	account(d, server, &sent);
+	o->queued[server] = true;
+	if (o->open)
+		o->fate[o->n_fate - 1].queued++;
+	/* A full queue flushes itself, which shows here. */
+	udp_server_queue(server_socket(d, server), msg, len, &sent);
+	count_sent(d, server, &sent);
 }
 
 void
 outbox_client(struct daemon *d, const struct packet_to *to, const uint8_t *hdr,
     const void *msg, size_t len)
 {
-	struct packet_sent sent = { .on_lost = lost, .user = d };
+	struct packet_sent sent = { .on_lost = on_lost, .user = d };
 
-	d->fate[d->n_fate - 1].queued++;
-	packet_queue(d->packet, to, hdr, msg, len, &sent);
+	d->outbox->fate[d->outbox->n_fate - 1].queued++;
+	packet_queue(d->sockets->packet, to, hdr, msg, len, &sent);
 }
 
 void
 outbox_withhold(struct daemon *d, enum drop why)
 {
-	struct daemon_fate *f = &d->fate[d->n_fate - 1];
+	struct fate *f = &d->outbox->fate[d->outbox->n_fate - 1];
 
 	f->queued++;
 	f->lost++;
 	f->why = why;
+}
+
+uint16_t
+outbox_ip_id(struct daemon *d)
+{
+	return d->outbox->ip_id++;
+}
+
+int
+outbox_frame_now(struct daemon *d, const struct packet_to *to, const struct udpip *u)
+{
+	struct packet_sent sent = { 0 };
+	uint8_t hdr[UDPIP_HEADERS];
+
+	outbox_flush(d);	/* what is queued is counted apart */
+	udpip_build(hdr, u, outbox_ip_id(d));
+	packet_queue(d->sockets->packet, to, hdr, u->payload, u->payload_len, &sent);
+	packet_flush(d->sockets->packet, &sent);
+	return sent.ok ? 0 : sent.full ? -EAGAIN : -sent.last_errno;
+}
+
+int
+outbox_server_now(struct daemon *d, uint16_t server, const void *msg, size_t len)
+{
+	struct udp_server *s = server_socket(d, server);
+	struct udp_sent sent = { 0 };
+
+	if (!len || !udp_server_connected(s))
+		return -ENETUNREACH;
+	udp_server_queue(s, msg, len, &sent);
+	udp_server_flush(s, &sent);
+	return sent.ok ? 0 : sent.full ? -EAGAIN : -sent.last_errno;
 }
 
 enum drop
@@ -190,12 +268,12 @@ outbox_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex)
 	enum drop why;
 	int err;
 
-	udpip_build(hdr, u, d->ip_id++);
-	err = packet_send_raw(d->raw, u->dst, ifindex, hdr, u->payload,
+	udpip_build(hdr, u, outbox_ip_id(d));
+	err = packet_send_raw(d->sockets->raw, u->dst, ifindex, hdr, u->payload,
 	    u->payload_len);
 	if (err == 0)
 		return DROP_NONE;
-	why = outbox_refused(errno_is_nobufs(-err));
+	why = outbox_refused(-err);
 	d->stats.drop_send[why]++;
 	return why;
 }

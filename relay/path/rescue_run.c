@@ -1,17 +1,29 @@
 /* SPDX-License-Identifier: ISC
  *
- * rescue_run - carries out what core/rescue decides about port 4011 of boot servers
- * that have died: asks another one by the raw socket, delivers its answer as a
- * frame, and runs the timer of the questions that wait. path.c brings the packets.
+ * rescue_run - see include/relay/path/rescue_run.h.
  */
+#include "relay/path/rescue_run.h"
+
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "proto/udpip.h"
-#include "relay/observe/capture.h"
-#include "relay/daemon.h"
+#include "core/relay4/rescue.h"
+#include "relay/observe/observe.h"
+#include "relay/path/outbox.h"
+#include "relay/state.h"
+
+/* Queries that may be open at once, as many as hedges and for the same reason: 2,000 machines
+ * switched on together, twice over. 6 MB of address space, touched as far as it is used. */
+#define RESCUES 4096
+
+struct rescue_run {
+	struct loop_watch *timer;
+	struct mono due;	/* when the timer runs; us 0: it does not */
+};
 
 static void
-tell(struct daemon *d, const struct rescue_plan *p)
+log_rescue(struct daemon *d, const struct rescue_plan *p)
 {
 	char asked[IP4_STRLEN], live[IP4_STRLEN], client[MAC_STRLEN];
 	struct mac mac = { { 0 } };
@@ -22,31 +34,24 @@ tell(struct daemon *d, const struct rescue_plan *p)
 	    ip4_str(p->from, live));
 }
 
-/* The plan does not outlive this call, so the frame leaves at once, and alone: what
- * waits before it is counted apart. */
 static void
-deliver(struct daemon *d, const struct rescue_plan *p)
+deliver_reply(struct daemon *d, const struct rescue_plan *p)
 {
 	struct packet_to to = { p->ifindex, p->mac_len, { 0 } };
-	struct packet_sent sent = { 0 };
-	uint8_t hdr[UDPIP_HEADERS];
+	int err;
 
-	outbox_flush(d);
 	memcpy(to.mac, p->mac, sizeof(to.mac));
-	udpip_build(hdr, &p->udp, d->ip_id++);
-	packet_queue(d->packet, &to, hdr, p->udp.payload, p->udp.payload_len, &sent);
-	packet_flush(d->packet, &sent);
-	if (!sent.ok)
-		rescue_lost(&d->r4, p, outbox_refused(sent.full > 0));
+	err = outbox_frame_now(d, &to, &p->udp);	/* the plan dies with this call */
+	if (err < 0)
+		rescue_lost(&d->r4, p, outbox_refused(-err));
 	else if (!p->again)
-		tell(d, p);
+		log_rescue(d, p);
 }
 
 static void
 carry_out(struct daemon *d, const struct rescue_plan *p, struct mono now)
 {
-	if (d->captures)
-		capture_rescue(d, p);
+	observe_rescue(d, p, now);
 	switch (p->what) {
 	case RESCUE_NOTHING:
 		break;
@@ -54,34 +59,32 @@ carry_out(struct daemon *d, const struct rescue_plan *p, struct mono now)
 		(void)outbox_raw(d, &p->udp, 0);
 		break;
 	case RESCUE_DELIVER:
-		deliver(d, p);
-		record_rescue(d->track, p, now);
+		deliver_reply(d, p);
 		break;
 	}
 }
 
-/* The timer runs at the moment of the first question. */
+/* The timer runs when the first query is due. */
 static void
-await(struct daemon *d, struct mono now)
+arm_timer(struct daemon *d, struct mono now)
 {
+	struct rescue_run *g = d->rescue_run;
 	struct mono due;
 
-	if (!rescue_due(d->rescues, &due) ||
-	    (d->rescue_due.us && !mono_before(due, d->rescue_due)))
+	if (!rescue_due(d->rescues, &due) || (g->due.us && !mono_before(due, g->due)))
 		return;
-	d->rescue_due = due;
-	loop_rearm(d->w_rescue, mono_wait_ms(due, now));
+	g->due = due;
+	loop_rearm(g->timer, mono_wait_ms(due, now));
 }
 
 void
-rescue_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
-    struct mono now)
+rescue_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now)
 {
 	struct rescue_plan plan;
 
 	rescue_tap(d->rescues, &d->r4, rx, dport, now, &plan);
 	carry_out(d, &plan, now);
-	await(d, now);
+	arm_timer(d, now);
 }
 
 void
@@ -91,33 +94,53 @@ rescue_run_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono
 
 	rescue_unreachable(d->rescues, &d->r4, rx, now, &plan);
 	carry_out(d, &plan, now);
-	await(d, now);
+	arm_timer(d, now);
 }
 
 bool
-rescue_run_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+rescue_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct rescue_plan plan;
 
 	if (!rescue_answer(d->rescues, &d->r4, rx, now, &plan))
 		return false;
-	if (d->captures)
-		capture_rescue_answer(d, rx, &plan);
+	observe_rescue_reply(d, rx, &plan);
 	carry_out(d, &plan, now);
 	return true;
 }
 
-void
-rescue_run_due(void *daemon, struct mono now)
+static void
+on_timer(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 	struct rescue_plan plan;
 	struct mono due;
 
-	d->rescue_due = mono_us(0);
+	d->rescue_run->due = mono_us(0);
 	while (rescue_due(d->rescues, &due) && !mono_before(now, due)) {
 		rescue_next(d->rescues, &d->r4, now, &plan);
 		carry_out(d, &plan, now);
 	}
-	await(d, now);
+	arm_timer(d, now);
+}
+
+int
+rescue_run_open(struct daemon *d)
+{
+	d->rescue_run = calloc(1, sizeof(*d->rescue_run));
+	d->rescues = rescues_new(RESCUES, d->secret);
+	if (!d->rescue_run || !d->rescues)
+		return -ENOMEM;
+	d->rescue_run->timer = loop_timer(d->loop, 0, false, on_timer, d);
+	return d->rescue_run->timer ? 0 : -ENOMEM;
+}
+
+void
+rescue_run_close(struct daemon *d)
+{
+	if (d->rescue_run)
+		loop_unwatch(d->rescue_run->timer);
+	free(d->rescue_run);
+	d->rescue_run = NULL;
+	d->rescues = rescues_free(d->rescues);
 }

@@ -7,13 +7,17 @@
  * as those of pxrelayctl; they are stable, for alert rules read them. The text is proto/promfmt's,
  * HTTP is io/metrics'.
  */
+#include "relay/show/scrape.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/sbuf.h"
 #include "proto/promfmt.h"
-#include "relay/daemon.h"
+#include "relay/path/sockets.h"
+#include "relay/show/show.h"
+#include "relay/state.h"
 
 static void
 about(struct daemon *d, struct prom *p)
@@ -323,7 +327,7 @@ scrape(void *daemon, size_t *len)
 
 	if (!f)
 		return NULL;
-	daemon_count_lost(d);
+	sockets_count_lost(d);
 	about(d, &p);
 	counters(d, &p);
 	drops(d, &p);

@@ -1,51 +1,25 @@
 /* SPDX-License-Identifier: ISC
  *
- * show - answers pxrelayctl: each command is one walk over the daemon's state into
- * one JSON document (jansson). How a document looks on a screen is the business
- * of relay/ctl. Names in the documents are stable: scripts read them. Clients and
- * their boots are show_boots.c's.
+ * show - see include/relay/show/show.h. How a document looks on a screen is left to relay/ctl.
  */
+#include "relay/show/show.h"
+
 #include <jansson.h>
 #include <string.h>
 
 #include "base/sbuf.h"
 #include "core/server/probe.h"
-#include "relay/observe/capture.h"
-#include "relay/tend/doctor_run.h"
-#include "relay/daemon.h"
-#include "relay/show/show.h"
+#include "relay/json.h"
+#include "relay/path/sockets.h"
+#include "relay/state.h"
+#include "relay/tend/probe_run.h"
 
 json_t *
-show_ip(struct ip4 a)
-{
-	char buf[IP4_STRLEN];
-
-	return json_string(ip4_str(a, buf));
-}
-
-json_t *
-show_some_ip(struct ip4 a)
-{
-	return ip4_is_none(a) ? NULL : show_ip(a);
-}
-
-/* The kernel lets an interface's name be nearly any bytes; JSON wants UTF-8. */
-json_t *
-show_name(const char *text)
-{
-	char buf[4 * CONF_NAME_MAX];
-	struct sbuf b = sbuf_init(buf, sizeof(buf));
-
-	sbuf_esc(&b, text, strlen(text));
-	return json_string(buf);
-}
-
-static json_t *
-counters(struct daemon *d)
+show_counters(struct daemon *d)
 {
 	json_t *all = json_object();
 
-	daemon_count_lost(d);
+	sockets_count_lost(d);
 	for (int i = 0; i < COUNTER_MAX; i++)
 		json_object_set_new(all, counter_word((enum counter)i),
 		    json_integer((json_int_t)d->stats.counter[i]));
@@ -65,8 +39,8 @@ drops_of(const uint64_t drop[DROP_MAX])
 	return o;
 }
 
-static json_t *
-drops(struct daemon *d)
+json_t *
+show_drops(struct daemon *d)
 {
 	const struct stats *s = &d->stats;
 	json_t *all = json_object();
@@ -101,7 +75,7 @@ group(const struct conf *c, uint16_t index)
 
 	for (unsigned i = 0; index != CONF_NONE && i < c->group[index].n; i++)
 		json_array_append_new(names,
-		    show_name(c->server[c->group[index].server[i]].name));
+		    json_name(c->server[c->group[index].server[i]].name));
 	return names;
 }
 
@@ -112,13 +86,13 @@ interface(struct daemon *d, const struct iface *f)
 	struct iface *port = iftab_by_index(d->iftab, f->from_port);
 
 	for (unsigned i = 0; i < f->n_giaddr; i++)
-		json_array_append_new(giaddr, show_ip(f->giaddr[i].addr));
+		json_array_append_new(giaddr, json_ip(f->giaddr[i].addr));
 	return json_pack("{s:o, s:I, s:s, s:o, s:o, s:o*, s:o, s:o, s:o, s:b,"
 	    " s:I, s:I, s:I, s:I}",
-	    "name", show_name(f->link.name), "ifindex", (json_int_t)f->link.ifindex,
+	    "name", json_name(f->link.name), "ifindex", (json_int_t)f->link.ifindex,
 	    "state", show_if_state(f), "giaddr", giaddr,
-	    "pattern", show_name(f->conf->pattern),
-	    "inherited-from", port ? show_name(port->link.name) : NULL,
+	    "pattern", json_name(f->conf->pattern),
+	    "inherited-from", port ? json_name(port->link.name) : NULL,
 	    "servers", group(d->conf, f->conf->servers),
 	    "dhcp", group(d->conf, f->conf->dhcp),
 	    "boot", group(d->conf, f->conf->boot),
@@ -129,8 +103,8 @@ interface(struct daemon *d, const struct iface *f)
 	    "drops", (json_int_t)f->stats.drops);
 }
 
-static json_t *
-interfaces(struct daemon *d)
+json_t *
+show_interfaces(struct daemon *d)
 {
 	json_t *all = json_array();
 	struct iface *f;
@@ -159,7 +133,7 @@ probes(struct daemon *d, uint16_t i)
 
 	for (unsigned k = 0; k < c->n_probe; k++)
 		json_array_append_new(all, json_pack("{s:o, s:s, s:o*}",
-		    "probe", show_name(conf_probe_text(&c->probe[k], text)),
+		    "probe", json_name(conf_probe_text(&c->probe[k], text)),
 		    "last", probe_last_word(one[k].last),
 		    "ago-s", ago(d, one[k].at)));
 	return all;
@@ -169,19 +143,19 @@ static json_t *
 server(struct daemon *d, uint16_t i)
 {
 	const struct conf_server *c = &d->conf->server[i];
-	const struct server_stats *s = &d->servers.stats[i];
-	const struct health *h = &d->servers.health[i];
-	bool route = !ip4_is_none(d->servers.source[i]);
+	const struct server_stats *s = &d->r4.server[i];
+	const struct health *h = &d->r4.health[i];
+	bool route = !ip4_is_none(d->r4.server_source[i]);
 
 	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o*, s:o*, s:b, s:o, s:o, s:b, s:b,"
 	    " s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-	    "name", show_name(c->name), "address", show_ip(ip_v4(c->address)),
+	    "name", json_name(c->name), "address", json_ip(c->address),
 	    "state", route ? "reachable" : "no-route",
 	    "health", health_state_name(h->state),
 	    "diag", health_diag_word(h->diag), "since-s", ago(d, h->since),
 	    "reply-ago-s", ago(d, h->last_reply),
 	    "misconfigured", h->misconfigured, "probes", probes(d, i),
-	    "source", show_ip(d->servers.source[i]),
+	    "source", json_ip(d->r4.server_source[i]),
 	    "dhcp", d->conf->is_dhcp[i], "boot", d->conf->is_boot[i],
 	    "sent", (json_int_t)s->sent, "replies", (json_int_t)s->replies,
 	    "offers", (json_int_t)s->offers, "acks", (json_int_t)s->acks,
@@ -189,8 +163,8 @@ server(struct daemon *d, uint16_t i)
 	    "dropped", (json_int_t)s->dropped, "errors", (json_int_t)s->errors);
 }
 
-static json_t *
-servers(struct daemon *d)
+json_t *
+show_servers(struct daemon *d)
 {
 	json_t *all = json_array();
 
@@ -200,150 +174,39 @@ servers(struct daemon *d)
 	return json_pack("{s:o}", "servers", all);
 }
 
-static json_t *
-rules(struct daemon *d)
+json_t *
+show_rules(struct daemon *d)
 {
 	json_t *all = json_array();
 
 	for (unsigned i = 0; i < d->conf->n_rule; i++)
 		json_array_append_new(all, json_pack("{s:o, s:I}",
-		    "name", show_name(d->conf->rule[i].name),
+		    "name", json_name(d->conf->rule[i].name),
 		    "hits", (json_int_t)d->r4.rule_hits[i]));
 	return json_pack("{s:o}", "rules", all);
 }
 
-static json_t *
-version(struct daemon *d)
+json_t *
+show_version(struct daemon *d)
 {
 	(void)d;
 	return json_pack("{s:s}", "version", DAEMON_VERSION);
 }
 
-static json_t *
-summary(struct daemon *d)
+json_t *
+show_summary(struct daemon *d)
 {
-	json_t *all = version(d);
+	json_t *all = show_version(d);
 	struct mono now = loop_now(d->loop);
 
 	json_object_set_new(all, "uptime-s",
 	    json_integer(mono_diff_ms(now, d->started) / 1000));
 	json_object_set_new(all, "conversations",
 	    json_integer((json_int_t)clients_count(d->clients)));
-	json_object_update_new(all, interfaces(d));
-	json_object_update_new(all, servers(d));
-	json_object_update_new(all, rules(d));
-	json_object_update_new(all, counters(d));
-	json_object_update_new(all, drops(d));
+	json_object_update_new(all, show_interfaces(d));
+	json_object_update_new(all, show_servers(d));
+	json_object_update_new(all, show_rules(d));
+	json_object_update_new(all, show_counters(d));
+	json_object_update_new(all, show_drops(d));
 	return all;
-}
-
-static json_t *
-do_reload(struct daemon *d)
-{
-	if (reload(d) < 0)
-		return json_pack("{s:s}", "error",
-		    "the configuration was refused: see the log, or pxrelayd -n");
-	return json_pack("{s:b}", "reloaded", 1);
-}
-
-/* A server by its name or its address: the first one of that address, which has its
- * health; CONF_NONE when there is none. */
-static uint16_t
-find_server(const struct conf *c, const char *which)
-{
-	struct ip4 a;
-
-	for (uint16_t i = 0; i < c->n_server; i++)
-		if (strcmp(c->server[i].name, which) == 0)
-			return c->server[i].first;
-	return ip4_parse(which, &a) ? conf_server_by_addr(c, a) : CONF_NONE;
-}
-
-static json_t *
-set_drained(struct daemon *d, const char *which, bool drained)
-{
-	uint16_t i = find_server(d->conf, which);
-	struct health *h = &d->servers.health[i == CONF_NONE ? 0 : i];
-
-	if (i == CONF_NONE)
-		return json_pack("{s:s}", "error",
-		    "no such server: pxrelayctl show servers has them all");
-	servers_note(&d->servers, i, health_drain(h, drained, loop_now(d->loop)));
-	return json_pack("{s:o, s:s}", "server", show_name(d->conf->server[i].name),
-	    "health", health_state_name(h->state));
-}
-
-static json_t *
-drain(struct daemon *d, const char *which)
-{
-	return set_drained(d, which, true);
-}
-
-static json_t *
-enable(struct daemon *d, const char *which)
-{
-	return set_drained(d, which, false);
-}
-
-static json_t *
-capture_all(struct daemon *d)
-{
-	return capture_begin(d, "");
-}
-
-/* Commands with a word behind them. NULL: it is none. */
-static json_t *
-with_word(struct daemon *d, const char *command)
-{
-	static const struct {
-		const char *command;
-		json_t *(*make)(struct daemon *d, const char *word);
-	} table[] = {
-		{ "drain ", drain },
-		{ "enable ", enable },
-		{ "explain ", show_explain },
-		{ "capture ", capture_begin },
-		{ "doctor start ", doctor_run_start },
-		{ "doctor result ", doctor_run_result },
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		size_t n = strlen(table[i].command);
-
-		if (strncmp(table[i].command, command, n) == 0)
-			return table[i].make(d, command + n);
-	}
-	return NULL;
-}
-
-char *
-show(void *daemon, const char *command)
-{
-	static const struct {
-		const char *command;
-		json_t *(*make)(struct daemon *d);
-	} table[] = {
-		{ "show", summary },
-		{ "show interfaces", interfaces },
-		{ "show servers", servers },
-		{ "show rules", rules },
-		{ "show clients", show_clients },
-		{ "show boots", show_boots },
-		{ "show counters", counters },
-		{ "show drops", drops },
-		{ "capture", capture_all },
-		{ "version", version },
-		{ "reload", do_reload },
-	};
-	json_t *doc = with_word(daemon, command);
-	char *text;
-
-	for (size_t i = 0; !doc && i < sizeof(table) / sizeof(table[0]); i++)
-		if (strcmp(table[i].command, command) == 0)
-			doc = table[i].make(daemon);
-	if (!doc)
-		doc = json_pack("{s:s}", "error", "unknown command");
-	text = json_dumps(doc, JSON_COMPACT);
-	json_decref(doc);
-	return text;
 }

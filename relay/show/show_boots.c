@@ -13,8 +13,9 @@
 
 #include "base/sbuf.h"
 #include "core/story/explain.h"
-#include "relay/daemon.h"
+#include "relay/json.h"
 #include "relay/show/show.h"
+#include "relay/state.h"
 
 #define ROWS_MAX	200
 /* With more clients than that between two boots, nobody has booted for long. */
@@ -30,7 +31,7 @@ server_name(struct daemon *d, struct ip4 a)
 
 	if (i == CONF_NONE || strcmp(d->conf->server[i].name, ip4_str(a, text)) == 0)
 		return NULL;
-	return show_name(d->conf->server[i].name);
+	return json_name(d->conf->server[i].name);
 }
 
 static json_t *
@@ -59,7 +60,7 @@ interface(struct daemon *d, const struct track_boot *b)
 {
 	const struct iface *f = iftab_by_index(d->iftab, b->ifindex);
 
-	return f ? show_name(f->link.name) : NULL;
+	return f ? json_name(f->link.name) : NULL;
 }
 
 /* Rules have numbers in the configuration only, and after a reload others. */
@@ -68,7 +69,7 @@ rule(struct daemon *d, const struct track_boot *b)
 {
 	if (b->rule >= d->conf->n_rule || mono_before(b->begin, d->reloaded))
 		return NULL;
-	return show_name(d->conf->rule[b->rule].name);
+	return json_name(d->conf->rule[b->rule].name);
 }
 
 static struct ip4
@@ -94,7 +95,7 @@ client_row(struct daemon *d, const struct track_client *c)
 	return json_pack("{s:o, s:o*, s:o*, s:s, s:o*, s:s, s:b, s:o, s:o}",
 	    "mac", hardware(&c->key), "interface", interface(d, b),
 	    "arch", arch(b), "family", pxe_family_name(b->family),
-	    "address", show_some_ip(c->address),
+	    "address", json_some_ip(c->address),
 	    "verdict", explain_row(e)->code, "failed", explain_failed(e),
 	    "age-s", ago_s(d, b->last), "xid", json_sprintf("%08x", b->xid));
 }
@@ -106,8 +107,8 @@ boot_row(struct daemon *d, const struct track_client *c)
 	json_t *row = client_row(d, c);
 
 	json_object_update_new(row, json_pack("{s:o*, s:o*, s:o*}",
-	    "server", show_some_ip(server), "server-name", server_name(d, server),
-	    "file", c->now.file[0] ? show_name(c->now.file) : NULL));
+	    "server", json_some_ip(server), "server-name", server_name(d, server),
+	    "file", c->now.file[0] ? json_name(c->now.file) : NULL));
 	return row;
 }
 
@@ -151,8 +152,8 @@ event(struct daemon *d, const struct track_event *e)
 {
 	return json_pack("{s:I, s:s, s:o*, s:o*, s:o*, s:o*, s:s*}",
 	    "ms", (json_int_t)e->ms, "event", track_word((enum track_kind)e->kind),
-	    "server", show_some_ip(e->peer), "server-name", server_name(d, e->peer),
-	    "address", show_some_ip(e->addr),
+	    "server", json_some_ip(e->peer), "server-name", server_name(d, e->peer),
+	    "address", json_some_ip(e->addr),
 	    "n", e->n ? json_integer(e->n) : NULL,
 	    "drop", e->why ? drop_word((enum drop)e->why) : NULL);
 }
@@ -184,10 +185,10 @@ offers(struct daemon *d, const struct track_boot *b)
 		json_array_append_new(all, json_pack(
 		    "{s:I, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:b, s:b, s:b, s:b, s:b}",
 		    "ms", (json_int_t)o->ms,
-		    "server", show_ip(o->server),
+		    "server", json_ip(o->server),
 		    "server-name", server_name(d, o->server),
-		    "server-id", show_some_ip(o->id), "address", show_some_ip(o->yiaddr),
-		    "router", show_some_ip(o->router), "next-server", show_some_ip(o->siaddr),
+		    "server-id", json_some_ip(o->id), "address", json_some_ip(o->yiaddr),
+		    "router", json_some_ip(o->router), "next-server", json_some_ip(o->siaddr),
 		    "pxe", o->pxe, "http", o->http, "file", o->file,
 		    "menu", o->menu, "boot-only", o->boot_only));
 	}
@@ -232,9 +233,9 @@ facts(struct daemon *d, const struct track_boot *b)
 	    "asked-dhcp", (json_int_t)b->asked.dhcp,
 	    "asked-boot", (json_int_t)b->asked.boot,
 	    "hedges", (json_int_t)b->asked.hedges, "drops", (json_int_t)b->refused.n,
-	    "address", show_some_ip(b->came.address), "router", show_some_ip(b->came.router),
-	    "server", show_some_ip(server), "server-name", server_name(d, server),
-	    "file", b->file[0] ? show_name(b->file) : NULL);
+	    "address", json_some_ip(b->came.address), "router", json_some_ip(b->came.router),
+	    "server", json_some_ip(server), "server-name", server_name(d, server),
+	    "file", b->file[0] ? json_name(b->file) : NULL);
 }
 
 static json_t *

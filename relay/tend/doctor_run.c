@@ -21,9 +21,11 @@
 #include "proto/http.h"
 #include "proto/tftp.h"
 #include "proto/udpip.h"
-#include "relay/observe/capture.h"
-#include "relay/daemon.h"
-#include "relay/show/show.h"
+#include "relay/json.h"
+#include "relay/observe/observe.h"
+#include "relay/path/outbox.h"
+#include "relay/state.h"
+#include "relay/tend/probe_run.h"
 
 /* Between two looks at the runs: the step of retries and of the end. */
 #define STEP_MS		20
@@ -83,18 +85,14 @@ static int
 send_on_vlan(struct daemon *d, const struct doctor_ask *a)
 {
 	struct packet_to to = { a->ifindex, 6, { 255, 255, 255, 255, 255, 255 } };
-	uint8_t msg[CLIENTMSG_MAX], hdr[UDPIP_HEADERS];
-	struct packet_sent sent = { 0 };
+	uint8_t msg[CLIENTMSG_MAX];
 	struct udpip u = {
 		.src = IP4_NONE, .dst = IP4_BROADCAST, .sport = DHCP4_PORT_CLIENT,
 		.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL, .payload = msg,
 	};
 
 	u.payload_len = clientmsg_discover(msg, sizeof(msg), &a->msg, true);
-	udpip_build(hdr, &u, d->ip_id++);
-	packet_queue(d->packet, &to, hdr, msg, u.payload_len, &sent);
-	packet_flush(d->packet, &sent);
-	return sent.ok ? 0 : sent.full ? -EAGAIN : -sent.last_errno;
+	return outbox_frame_now(d, &to, &u);
 }
 
 static int
@@ -244,7 +242,7 @@ static enum drop
 verdict_on(struct daemon *d, const struct doctor *run, const struct relay4_rx *rx,
     const struct dhcp4 *m)
 {
-	enum drop why = relay4_judge_sender(&d->r4, rx, servers_find4(&d->servers, rx->src));
+	enum drop why = relay4_judge_sender(&d->r4, rx, relay4_server(&d->r4, rx->src));
 
 	if (why == DROP_NONE && !doctor_has_giaddr(run, m->giaddr))
 		why = DROP_NOT_OUR_GIADDR;
@@ -255,7 +253,7 @@ static void
 note_answer(struct daemon *d, const struct doctor *run, struct ip4 from,
     struct mono now)
 {
-	uint16_t server = servers_find4(&d->servers, from);
+	uint16_t server = relay4_server(&d->r4, from);
 
 	if (server == CONF_NONE)
 		return;
@@ -264,7 +262,7 @@ note_answer(struct daemon *d, const struct doctor *run, struct ip4 from,
 }
 
 bool
-doctor_run_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct doctor *run;
 	struct dhcp4 m;
@@ -274,8 +272,7 @@ doctor_run_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	if (!clientmsg_answer(rx->data, rx->len, &mac, &xid))
 		return false;
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
-	if (d->captures)
-		capture_probe_answer(d, rx);
+	observe_probe_reply(d, rx);
 	run = run_of(d->doctor_runs, xid);
 	if (run && run->mac == mac && !run->judged &&
 	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
@@ -296,7 +293,7 @@ doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx)
 		return false;
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
 	/* A configured server on a client VLAN answers there directly, too. */
-	if (servers_find4(&d->servers, rx->src) != CONF_NONE ||
+	if (relay4_server(&d->r4, rx->src) != CONF_NONE ||
 	    iftab_is_ours(d->iftab, rx->src) ||
 	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
 		return true;
@@ -389,9 +386,9 @@ finding(const struct doctor *run, const struct doctor_finding *f)
 	return json_pack("{s:s, s:s, s:s, s:o*, s:o*, s:o*, s:o, s:o*, s:s, s:s}",
 	    "check", row->check, "code", row->code,
 	    "status", finding_level_word(f->level),
-	    "server", s ? show_ip(ip_v4(s->address)) : NULL,
-	    "server-name", s && !s->implicit ? show_name(s->name) : NULL,
-	    "address", show_some_ip(f->address), "kinds", kinds(f->kinds),
+	    "server", s ? json_ip(s->address) : NULL,
+	    "server-name", s && !s->implicit ? json_name(s->name) : NULL,
+	    "address", json_some_ip(f->address), "kinds", kinds(f->kinds),
 	    "detail", f->detail[0] ? json_string(f->detail) : NULL,
 	    "sentence", row->sentence, "cure", row->cure);
 }
@@ -414,9 +411,9 @@ document(const struct doctor *run, uint32_t id, struct mono ended)
 	for (unsigned i = 0; i < run->n_finding; i++)
 		json_array_append_new(all, finding(run, &run->finding[i]));
 	return json_pack("{s:I, s:b, s:o, s:I, s:o*, s:o, s:b, s:I, s:s, s:o}",
-	    "run", (json_int_t)id, "done", 1, "interface", show_name(run->ifname),
+	    "run", (json_int_t)id, "done", 1, "interface", json_name(run->ifname),
 	    "ifindex", (json_int_t)run->ifindex,
-	    "giaddr", show_some_ip(run->giaddr[0].addr),
+	    "giaddr", json_some_ip(run->giaddr[0].addr),
 	    "mac", json_sprintf("02:70:78:64:%02x:%02x", run->mac >> 8,
 	    run->mac & 255), "router-here", is_router(run),
 	    "ms", (json_int_t)mono_diff_ms(ended, run->began),

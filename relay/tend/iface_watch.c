@@ -5,11 +5,29 @@
  * configured, tend/way_watch looks at the way to the servers when it may have
  * changed, and each change of a client interface is logged in one line.
  */
+#include "relay/tend/iface_watch.h"
+
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "relay/daemon.h"
+#include "core/relay4/p4011.h"
+#include "io/netlink.h"
+#include "io/packet.h"
+#include "relay/path/sockets.h"
+#include "relay/state.h"
+#include "relay/status.h"
+#include "relay/tend/probe_run.h"
+#include "relay/tend/way_watch.h"
+#include "relay/tick.h"
+
+struct iface_watch {
+	struct netlink *netlink;
+	struct loop_watch *watch[NETLINK_FDS];
+	bool routes_changed;	/* way_watch is to be told at the end of the batch */
+	bool failed;		/* a message could not be read */
+};
 
 static int
 on_link(void *user, const struct iftab_link *l)
@@ -20,7 +38,7 @@ on_link(void *user, const struct iftab_link *l)
 	/* Routes go with a link that goes down, and the kernel says nothing of
 	 * each; they come back one by one. */
 	if (!was || was->link.up != l->up || was->link.running != l->running)
-		d->routes_changed = true;
+		d->iface_watch->routes_changed = true;
 	return iftab_set_link(d->iftab, l);
 }
 
@@ -29,7 +47,7 @@ on_addr(void *user, uint32_t ifindex, const struct iftab_addr *a)
 {
 	struct daemon *d = user;
 
-	d->routes_changed = true;	/* the source address may be another */
+	d->iface_watch->routes_changed = true;	/* the source address may be another */
 	return iftab_set_addr(d->iftab, ifindex, a);
 }
 
@@ -38,7 +56,7 @@ on_link_gone(void *user, uint32_t ifindex)
 {
 	struct daemon *d = user;
 
-	d->routes_changed = true;
+	d->iface_watch->routes_changed = true;
 	iftab_del_link(d->iftab, ifindex);
 }
 
@@ -47,7 +65,7 @@ on_addr_gone(void *user, uint32_t ifindex, struct ip4net net)
 {
 	struct daemon *d = user;
 
-	d->routes_changed = true;
+	d->iface_watch->routes_changed = true;
 	iftab_del_addr(d->iftab, ifindex, net);
 }
 
@@ -56,7 +74,7 @@ on_route_changed(void *user)
 {
 	struct daemon *d = user;
 
-	d->routes_changed = true;
+	d->iface_watch->routes_changed = true;
 }
 
 static void
@@ -104,9 +122,9 @@ join_group(struct daemon *d, const struct iface *f)
 
 	if (want == f->in_group)
 		return;
-	err = packet_join(d->raw, d->conf->discovery_group, f->link.ifindex, want);
+	err = packet_join(d->sockets->raw, d->conf->discovery_group, f->link.ifindex, want);
 	if (err == -ENOBUFS && want && priv_limits(d->priv) == 0)
-		err = packet_join(d->raw, d->conf->discovery_group,
+		err = packet_join(d->sockets->raw, d->conf->discovery_group,
 		    f->link.ifindex, want);
 	if (mine)
 		mine->in_group = want && err == 0;
@@ -141,8 +159,8 @@ on_batch_end(void *user)
 	struct daemon *d = user;
 
 	iftab_commit(d->iftab, d->conf, d->host, false, on_change, d);
-	if (d->routes_changed) {
-		d->routes_changed = false;
+	if (d->iface_watch->routes_changed) {
+		d->iface_watch->routes_changed = false;
 		way_watch_changed(d);
 	}
 	probe_run_interfaces_changed(d);
@@ -152,15 +170,15 @@ static void
 on_readable(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
-	int err = netlink_read(d->netlink);
+	int err = netlink_read(d->iface_watch->netlink);
 
 	(void)now;
-	d->news_failed = err < 0;
-	if (!d->news_failed)
+	d->iface_watch->failed = err < 0;
+	if (!d->iface_watch->failed)
 		return;
 	log_event(&d->log, LOG_LEVEL_WARNING, "netlink-error",
 	    "error=\"%s\"", strerror(-err));
-	daemon_tick_soon(d);
+	tick_soon(d);
 }
 
 /* There may be no other message for weeks, and an address that is gone would be served all that
@@ -168,7 +186,7 @@ on_readable(void *daemon, struct mono now)
 void
 iface_watch_tick(struct daemon *d, struct mono now)
 {
-	if (d->news_failed)
+	if (d->iface_watch->failed)
 		on_readable(d, now);
 }
 
@@ -182,19 +200,42 @@ iface_watch_open(struct daemon *d)
 		.resync_begin = on_resync_begin, .resync_end = on_resync_end,
 		.batch_end = on_batch_end,
 	};
-	int err = netlink_open(&d->netlink, &ops, d, NETLINK_RCVBUF,
-	    d->priv);
+	int err;
 
+	d->iface_watch = calloc(1, sizeof(*d->iface_watch));
+	if (!d->iface_watch)
+		return -ENOMEM;
+	err = netlink_open(&d->iface_watch->netlink, &ops, d, NETLINK_RCVBUF, d->priv);
 	if (err < 0)
 		return err;
 	d->stats.counter[COUNTER_NETLINK_RESYNCS] = 0;	/* the first is no loss */
 	for (int i = 0; i < NETLINK_FDS; i++) {
-		d->w_netlink[i] = loop_read(d->loop, netlink_fd(d->netlink,
+		d->iface_watch->watch[i] = loop_read(d->loop, netlink_fd(d->iface_watch->netlink,
 		    (enum netlink_fd)i), on_readable, d);
-		if (!d->w_netlink[i])
+		if (!d->iface_watch->watch[i])
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+void
+iface_watch_close(struct daemon *d)
+{
+	struct iface_watch *w = d->iface_watch;
+
+	if (!w)
+		return;
+	for (int i = 0; i < NETLINK_FDS; i++)
+		loop_unwatch(w->watch[i]);
+	netlink_close(w->netlink);
+	free(w);
+	d->iface_watch = NULL;
+}
+
+bool
+iface_watch_failed(const struct daemon *d)
+{
+	return d->iface_watch->failed;
 }
 
 void
@@ -217,7 +258,7 @@ iface_watch_leave_group(struct daemon *d, struct ip4 group)
 	for (f = iftab_next(d->iftab, 0); f;
 	    f = iftab_next(d->iftab, f->link.ifindex))
 		if (f->in_group) {
-			packet_join(d->raw, group, f->link.ifindex, 0);
+			packet_join(d->sockets->raw, group, f->link.ifindex, 0);
 			f->in_group = false;
 		}
 }

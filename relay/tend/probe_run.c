@@ -8,17 +8,18 @@
  * hardware address of the machine that does not exist (proto/probemsg), in time or too
  * late, and never gets to a VLAN.
  */
+#include "relay/tend/probe_run.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "core/server/probe.h"
 #include "io/prober.h"
 #include "proto/probemsg.h"
-#include "relay/observe/capture.h"
-#include "relay/tend/doctor_run.h"
-#include "relay/daemon.h"
+#include "relay/observe/observe.h"
+#include "relay/path/outbox.h"
+#include "relay/state.h"
 
 /*
  * A wake-up costs as much as a question. So what is due within a step is asked together, ten
@@ -33,6 +34,7 @@
 enum inform { INFORM_BOTH, INFORM_PLAIN, INFORM_CIADDR };
 
 struct probe_run {
+	probe_run_other_fn *other;
 	struct probes probes;
 	struct prober *prober;
 	struct loop_watch *timer;
@@ -48,16 +50,8 @@ struct probe_run {
 int
 probe_run_send(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
-	struct udp_server *s = d->server[server].sock;
-	struct udp_sent sent = { 0 };
-
-	if (!len || !udp_server_connected(s))
-		return -ENETUNREACH;
-	if (d->captures)
-		capture_probe(d, server, msg, len);
-	udp_server_queue(s, msg, len, &sent);
-	udp_server_flush(s, &sent);
-	return sent.ok ? 0 : sent.full ? -EAGAIN : -sent.last_errno;
+	observe_probe(d, server, msg, len);
+	return outbox_server_now(d, server, msg, len);
 }
 
 static const struct rai *
@@ -74,7 +68,7 @@ static int
 ask_dhcp(struct daemon *d, const struct probe_question *q, const struct iface_giaddr *gi)
 {
 	const struct rai *rai = option82(d, q->server, gi);
-	enum inform which = health_usable(&d->servers.health[q->server]) ?
+	enum inform which = health_usable(&d->r4.health[q->server]) ?
 	    d->probe_run->inform[q->server] : INFORM_BOTH;
 	uint8_t msg[PROBEMSG_MAX];
 	int err = 0;
@@ -127,18 +121,18 @@ ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a
 
 	switch (q->probe->kind) {
 	case CONF_PROBE_PXE:
-		gi = probe_giaddr(&g->probes, &d->servers, q->server);
+		gi = probe_giaddr(&g->probes, &d->r4, q->server);
 		return gi ? ask_pxe(d, q, gi) : -ENOENT;
 	case CONF_PROBE_DHCP:
-		gi = probe_giaddr(&g->probes, &d->servers, q->server);
+		gi = probe_giaddr(&g->probes, &d->r4, q->server);
 		return gi ? ask_dhcp(d, q, gi) : -ENOENT;
 	case CONF_PROBE_PXE4011:
-		gi = probe_giaddr(&g->probes, &d->servers, q->server);
+		gi = probe_giaddr(&g->probes, &d->r4, q->server);
 		return gi ? ask_4011(d, a, gi) : -ENOENT;
 	case CONF_PROBE_TFTP:
 		return prober_tftp(g->prober, a, q->probe->arg);
 	case CONF_PROBE_ARP:
-		f = probe_link(&g->probes, &d->servers, q->server, &source);
+		f = probe_link(&g->probes, &d->r4, q->server, &source);
 		return f ? probe_run_arp(d, a, f, source) : -ENODEV;
 	case CONF_PROBE_ICMP:
 		return prober_icmp(g->prober, a);
@@ -160,23 +154,23 @@ not_asked(struct daemon *d, const struct probe_question *q, int err, struct mono
 
 	switch (-err) {
 	case ENOENT:
-		probe_waits(p, &d->servers, q->token, PROBE_NO_INTERFACE, now);
+		probe_waits(p, &d->r4, q->token, PROBE_NO_INTERFACE, now);
 		break;
 	case ENODEV:
-		probe_waits(p, &d->servers, q->token, PROBE_OFF_LINK, now);
+		probe_waits(p, &d->r4, q->token, PROBE_OFF_LINK, now);
 		break;
 	case ENETUNREACH:
-		probe_failed(p, &d->servers, q->token, HEALTH_DIAG_NO_ROUTE, now);
+		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_NO_ROUTE, now);
 		break;
 	case EHOSTUNREACH:
 	case EHOSTDOWN:
-		probe_failed(p, &d->servers, q->token, HEALTH_DIAG_UNREACHABLE, now);
+		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_UNREACHABLE, now);
 		break;
 	case ECONNREFUSED:
-		probe_failed(p, &d->servers, q->token, HEALTH_DIAG_REFUSED, now);
+		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_REFUSED, now);
 		break;
 	default:	/* buffers, descriptors, memory: our trouble, not the server's */
-		probe_waits(p, &d->servers, q->token, PROBE_BUSY, now);
+		probe_waits(p, &d->r4, q->token, PROBE_BUSY, now);
 	}
 }
 
@@ -213,9 +207,8 @@ await(struct daemon *d, struct mono now)
 {
 	struct mono due;
 
-	if (probe_due(&d->probe_run->probes, &d->servers, &due))
-		loop_rearm(d->probe_run->timer, mono_before(now, due) ?
-		    mono_diff_ms(due, now) + PROBE_RUN_STEP_MS : PROBE_RUN_STEP_MS);
+	if (probe_due(&d->probe_run->probes, &d->r4, &due))
+		loop_rearm(d->probe_run->timer, mono_wait_ms(due, now) + PROBE_RUN_STEP_MS);
 }
 
 static void
@@ -230,10 +223,10 @@ run(void *daemon, struct mono now)
 	g->clients = client_messages(d);
 	g->n_open = 0;
 	prober_expire(g->prober, now);
-	while (left-- > 0 && probe_next(&g->probes, &d->servers, now, &q)) {
+	while (left-- > 0 && probe_next(&g->probes, &d->r4, now, &q)) {
 		const struct conf_server *c = &d->conf->server[q.server];
 		struct prober_ask a = {
-			.to = ip_v4(c->address), .token = q.token,
+			.to = c->address, .token = q.token,
 			.until = mono_add_ms(now, c->probe_timeout_ms),
 		};
 		int err = ask(d, &q, &a);
@@ -254,14 +247,14 @@ run(void *daemon, struct mono now)
 static void
 heard(struct daemon *d, uint32_t token, struct mono now)
 {
-	if (probe_answered(&d->probe_run->probes, &d->servers, token, now))
+	if (probe_answered(&d->probe_run->probes, &d->r4, token, now))
 		stats_count(&d->stats, COUNTER_PROBE_ANSWERS);
 	else
 		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
 }
 
 bool
-probe_run_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct probe_run *g = d->probe_run;
 	struct ip4 ciaddr;
@@ -271,14 +264,13 @@ probe_run_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 
 	if (!probemsg_answer(rx->data, rx->len, &xid, &ciaddr))
 		return false;
-	if (d->captures)
-		capture_probe_answer(d, rx);
+	observe_probe_reply(d, rx);
 	/* A client would not be given it (relay4_judge_source), so it proves nothing. */
-	if (d->conf->check_source && servers_find4(&d->servers, rx->src) == CONF_NONE) {
+	if (d->conf->check_source && relay4_server(&d->r4, rx->src) == CONF_NONE) {
 		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
 		return true;
 	}
-	if (probe_find(&g->probes, &d->servers, xid, &server, &i) &&
+	if (probe_find(&g->probes, &d->r4, xid, &server, &i) &&
 	    d->conf->server[server].probe[i].kind == CONF_PROBE_DHCP)
 		g->inform[server] = ip4_is_none(ciaddr) ? INFORM_PLAIN : INFORM_CIADDR;
 	gather_less(d);
@@ -295,22 +287,22 @@ on_answer(void *daemon, uint32_t token, bool alive, struct mono now)
 	uint16_t server;
 	unsigned i;
 
-	if (!probe_find(p, &d->servers, token, &server, &i)) {
-		doctor_run_probed(d, token, alive);
+	if (!probe_find(p, &d->r4, token, &server, &i)) {
+		d->probe_run->other(d, token, alive);
 		return;
 	}
 	gather_less(d);
 	if (alive)
 		heard(d, token, now);
 	else
-		probe_failed(p, &d->servers, token,
+		probe_failed(p, &d->r4, token,
 		    probe_diag(d->conf->server[server].probe[i].kind), now);
 }
 
 bool
 probe_run_error(struct daemon *d, uint16_t server, int err, struct mono now)
 {
-	return probe_socket_error(&d->probe_run->probes, &d->servers, server, err, now);
+	return probe_socket_error(&d->probe_run->probes, &d->r4, server, err, now);
 }
 
 /* A probe of a kind that the server does not answer, while it answers clients. */
@@ -322,7 +314,7 @@ on_wrong(void *daemon, uint16_t server)
 	const struct probe_server *s = &d->probe_run->probes.server[server];
 	char text[CONF_PROBE_STRLEN], buf[LOG_LINE_MAX / 2], a[IP4_STRLEN];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
-	bool wrong = d->servers.health[server].misconfigured;
+	bool wrong = d->r4.health[server].misconfigured;
 
 	for (unsigned i = 0; i < c->n_probe; i++)
 		if (!wrong || s->one[i].last == PROBE_TIMEOUT ||
@@ -333,13 +325,13 @@ on_wrong(void *daemon, uint16_t server)
 		}
 	log_event(&d->log, wrong ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 	    wrong ? "probe-misconfigured" : "probe-works",
-	    "server=%s address=%s probe=\"%s\"", c->name, ip4_str(ip_v4(c->address), a), buf);
+	    "server=%s address=%s probe=\"%s\"", c->name, ip4_str(c->address, a), buf);
 }
 
 /* --- the rest of the daemon ----------------------------------------------------- */
 
 int
-probe_run_open(struct daemon *d)
+probe_run_open(struct daemon *d, probe_run_other_fn *other)
 {
 	struct probe_run *g = calloc(1, sizeof(*g));
 	struct mono now = loop_now(d->loop);
@@ -347,6 +339,7 @@ probe_run_open(struct daemon *d)
 	d->probe_run = g;
 	if (!g)
 		return -ENOMEM;
+	g->other = other;
 	g->prober = prober_new(d->loop, d->priv, on_answer, gather, d);
 	g->timer = loop_timer(d->loop, 0, false, run, d);
 	if (!g->prober || !g->timer)

@@ -11,6 +11,8 @@
  * A server that is blocked since its next hop is silent gets no packet, so the
  * kernel would never ask that hop again: it is made to, every few seconds.
  */
+#include "relay/tend/way_watch.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,10 @@
 #include "core/server/way.h"
 #include "io/neigh.h"
 #include "io/route.h"
-#include "relay/daemon.h"
+#include "relay/path/server_sockets.h"
+#include "relay/state.h"
+#include "relay/tend/probe_run.h"
+#include "relay/tick.h"
 
 /* A routing daemon that loads a full table sends thousands of messages a second.
  * The first is acted upon at once, those that follow this often: 256 servers
@@ -151,16 +156,6 @@ watch_hops(struct way_watch *w)
 	w->n_if = n;
 }
 
-/* A route may come back without an event that we see, in a VRF for instance. */
-static bool
-unconnected(const struct daemon *d)
-{
-	for (unsigned i = 0; i < d->conf->n_server; i++)
-		if (d->server[i].sock && !udp_server_connected(d->server[i].sock))
-			return true;
-	return false;
-}
-
 bool
 way_watch_waits(const struct daemon *d)
 {
@@ -174,34 +169,34 @@ way_watch_waits(const struct daemon *d)
 	for (unsigned i = 0; i < d->conf->n_server; i++)
 		if (w->server[i].blocked)
 			return true;
-	return unconnected(d);
+	return !server_sockets_connected(d);
 }
 
 /* Who is back is asked at once, and not when its next probe is due. */
 static void
-judge(struct daemon *d, struct mono now)
+judge_ways(struct daemon *d, struct mono now)
 {
 	if (way_judge(&d->way_watch->ways, &d->servers, now))
 		probe_run_soon(d);
 }
 
 static void
-look(struct daemon *d, struct mono now)
+ask_kernel(struct daemon *d, struct mono now)
 {
 	struct way_watch *w = d->way_watch;
 
 	w->last = now;
 	w->unasked = false;
-	daemon_reconnect_servers(d);
+	server_sockets_reconnect(d);
 	for (uint16_t s = 0; s < d->conf->n_server; s++)
 		if (is_server(d, s))
 			ask_route(d, s);
 	way_sweep(&w->ways);
 	watch_hops(w);
 	(void)ask_hops(w);
-	judge(d, now);
+	judge_ways(d, now);
 	if (way_watch_waits(d))
-		daemon_tick_soon(d);
+		tick_soon(d);
 }
 
 static void
@@ -211,7 +206,7 @@ gap_over(void *daemon, struct mono now)
 
 	if (d->way_watch->waiting) {
 		d->way_watch->waiting = false;
-		look(d, now);
+		ask_kernel(d, now);
 	}
 }
 
@@ -225,7 +220,7 @@ way_watch_changed(struct daemon *d)
 	if (w->waiting)
 		return;
 	if (!w->last.us || since >= WAY_WATCH_GAP_MS) {
-		look(d, now);
+		ask_kernel(d, now);
 		return;
 	}
 	w->waiting = true;
@@ -236,7 +231,7 @@ void
 way_watch_reload(struct daemon *d)
 {
 	way_reset(&d->way_watch->ways);
-	look(d, loop_now(d->loop));
+	ask_kernel(d, loop_now(d->loop));
 }
 
 static void
@@ -267,12 +262,12 @@ on_readable(void *daemon, struct mono now)
 	/* Of several ways of one route the kernel may take another one now
 	 * (fib_multipath_use_neigh); if not, its packets go on being lost. */
 	if (ask_hops(w)) {
-		look(d, now);
+		ask_kernel(d, now);
 		return;
 	}
-	judge(d, now);
+	judge_ways(d, now);
 	if (way_watch_waits(d))
-		daemon_tick_soon(d);
+		tick_soon(d);
 }
 
 static void
@@ -291,10 +286,10 @@ way_watch_tick(struct daemon *d, struct mono now)
 {
 	struct way_watch *w = d->way_watch;
 
-	if (unconnected(d) || w->unasked)
+	if (!server_sockets_connected(d) || w->unasked)
 		way_watch_changed(d);
 	else
-		judge(d, now);
+		judge_ways(d, now);
 	if (mono_diff_ms(now, w->resolved) < WAY_WATCH_RESOLVE_MS)
 		return;
 	w->resolved = now;

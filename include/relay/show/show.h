@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: ISC
  *
- * show - the pieces of relay/show.c's documents that stand in several files. Each
- * returns a new reference, or NULL when memory is short.
+ * show - the documents that pxrelayctl shows: each is one walk over the daemon's state. Names
+ * in them are stable, since scripts read them. NULL: no memory.
  */
-#ifndef RELAY_SHOW_H
-#define RELAY_SHOW_H
+#ifndef RELAY_SHOW_SHOW_H
+#define RELAY_SHOW_SHOW_H
 
 #include <jansson.h>
 
-#include "base/addr.h"
-
 struct daemon;
+struct iface;
 
-json_t *show_ip(struct ip4 a);
-/* NULL, which "o*" of json_pack() leaves out, for IP4_NONE. */
-json_t *show_some_ip(struct ip4 a);
-/* Text that may hold any bytes, escaped, and then cut to 255 characters. */
-json_t *show_name(const char *text);
+json_t *show_summary(struct daemon *d);
+json_t *show_interfaces(struct daemon *d);
+json_t *show_servers(struct daemon *d);
+json_t *show_rules(struct daemon *d);
+json_t *show_counters(struct daemon *d);
+json_t *show_drops(struct daemon *d);
+json_t *show_version(struct daemon *d);
+/* "ready", "standby"... of a client interface. */
+const char *show_if_state(const struct iface *f);
 
-/* show_boots.c: the clients that core/track knows, youngest first; of them those that
- * boot; and one of them with all that happened, by its hardware address. */
+/* show_boots.c: the clients that core/track knows, youngest first; those of them that boot;
+ * and one of them with all that happened, by its hardware address. */
 json_t *show_clients(struct daemon *d);
 json_t *show_boots(struct daemon *d);
 json_t *show_explain(struct daemon *d, const char *mac);

@@ -28,7 +28,7 @@ json_t *doctor_run_result(struct daemon *d, const char *run);
 
 /* A datagram to port 67. true: it is for the doctor's machine, in time or too late, and for no
  * client. */
-bool doctor_run_answer(struct daemon *d, const struct relay4_rx *rx, struct mono now);
+bool doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now);
 /* A broadcast to port 68 on a VLAN. true: it is for the doctor's machine. */
 bool doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx);
 /* What passes to or from port 4011, to one of our addresses. */

@@ -15,7 +15,10 @@
 
 #include "msg.h"
 #include "proto/pcapng.h"
+#include "io/ctl.h"
 #include "relay/observe/capture.h"
+#include "relay/observe/observe.h"
+#include "relay/state.h"
 #include "world.h"
 
 Suite *capture_suite(void);
@@ -71,10 +74,9 @@ set_up(void)
 	d->conf = w->conf;
 	d->iftab = w->iftab;
 	d->r4 = w->r4;
-	d->servers = w->servers;
-	d->r4.servers = &d->servers;
+	d->track = track_new(16, d->secret);
 	for (unsigned i = 0; i < w->conf->n_server; i++)
-		d->servers.source[i] = world_ip("198.51.100.1");
+		d->r4.server_source[i] = world_ip("198.51.100.1");
 	strcpy(dir, "/tmp/pxrelay-capture-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);
@@ -88,6 +90,7 @@ tear_down(void)
 {
 	d->ctl = ctl_close(d->ctl);
 	ck_assert_ptr_null(d->captures);
+	track_free(d->track);
 	loop_free(d->loop);
 	priv_free(d->priv);
 	free(d);
@@ -309,10 +312,10 @@ request(uint32_t ifindex)
 	bool no_room;
 	size_t len;
 
-	capture_request(d, &rx, &plan, why);
+	observe_request(d, &rx, &plan, why, w->now);
 	for (unsigned i = 0; why == DROP_NONE && i < plan.n_server; i++) {
 		len = relay4_render(&plan, 0, false, out, sizeof(out), &no_room);
-		capture_copy(d, &plan, plan.server[i], out, len);
+		observe_copy(d, &plan, plan.server[i], out, len);
 	}
 	return why;
 }
@@ -335,14 +338,14 @@ reply(const char *from, uint8_t type, const char *giaddr)
 	    .dst = world_ip("192.0.2.1"), .sport = 67, .ifindex = 99,
 	    .unicast = true };
 	why = relay4_reply(&d->r4, &rx, w->now, &v);
-	capture_reply(d, &rx, &v, why);
+	observe_reply(d, &rx, &v, why, w->now);
 	if (why != DROP_NONE)
 		return why;
 	u = (struct udpip){ .src = v.src, .dst = v.dst, .sport = v.sport,
 	    .dport = v.dport, .payload = out, .payload_len =
 	    relay4_render_reply(&d->r4, &v, out, sizeof(out)) };
 	udpip_build(hdr, &u, 5);
-	capture_delivery(d, &v, hdr, out, u.payload_len);
+	observe_delivery(d, &v, &u, hdr);
 	return why;
 }
 
@@ -379,7 +382,7 @@ START_TEST(a_rule_is_named)
 	m.b[DHCP4_OFF_CHADDR + 3] = 0x66;
 	ck_assert_int_eq(request(VLAN20), DROP_RULE);
 	expect(one, "in vlan20 broadcast: dropped reason=rule"
-	    " text=\"a [rule] with action = drop matches\" rule=never");
+	    " text=\"a [rule] says action = drop\" rule=never");
 	close(one->fd);
 }
 END_TEST
@@ -390,7 +393,7 @@ START_TEST(a_hedge_differs_from_a_copy)
 	discover(NULL);
 	request(VLAN10);
 	plan.hedge = true;
-	capture_copy(d, &plan, plan.server[0], m.b, m.len);
+	observe_copy(d, &plan, plan.server[0], m.b, m.len);
 	expect(one, "in vlan10 broadcast: relayed to=alpha");
 	expect(one, "out server:alpha unicast: copy server=alpha from=vlan10");
 	expect(one, "out server:alpha unicast: hedge server=alpha from=vlan10");
@@ -412,7 +415,7 @@ START_TEST(drops_say_why)
 	    " text=\"hop count above max-hops (RFC 1542 4.1.1)\"");
 	reply("198.51.100.99", DHCP4_OFFER, "192.0.2.1");
 	expect(one, "in server:other unicast: dropped reason=not-server"
-	    " text=\"reply from an address that is not a configured server\""
+	    " text=\"reply from an address that is no configured server\""
 	    " server=other");
 	reply("198.51.100.11", DHCP4_OFFER, "192.0.2.77");
 	expect(one, "in server:beta unicast: dropped reason=not-our-giaddr"
@@ -420,7 +423,7 @@ START_TEST(drops_say_why)
 	/* An invalid packet is kept as received. */
 	f.ip = (const uint8_t *)"\x45\0\0";
 	f.len = 3;
-	capture_bad_frame(d, &f, DROP_SHORT);
+	observe_bad_frame(d, &f, DROP_SHORT);
 	hear(one);
 	ck_assert(next_packet(one, &p));
 	ck_assert_int_eq(strncmp(p.text, "in vlan10 broadcast: dropped reason=short ",
@@ -444,28 +447,28 @@ START_TEST(probes_of_the_relay)
 	start(two, "server=beta");
 	r.udp = (struct udpip){ .dst = r.from, .dport = 4011, .sport = 67,
 	    .payload = r.msg, .payload_len = 300 };
-	capture_rescue(d, &r);
+	observe_rescue(d, &r, w->now);
 	expect(one, "out server:beta unicast: rescue server=beta");
 	r.what = RESCUE_DELIVER;
-	capture_rescue_answer(d, &rx, &r);
-	capture_rescue(d, &r);
+	observe_rescue_reply(d, &rx, &r);
+	observe_rescue(d, &r, w->now);
 	expect(one, "in server:beta unicast: rescue-answer");
 	expect(one, "out vlan20 unicast: rescue-delivery server=beta"
 	    " in-place-of=198.51.100.10");
 	r.what = RESCUE_NOTHING;
-	capture_rescue_answer(d, &rx, &r);
-	capture_rescue(d, &r);
+	observe_rescue_reply(d, &rx, &r);
+	observe_rescue(d, &r, w->now);
 	expect(one, "in server:beta unicast: dropped reason=rescue-unused text=\""
-	    "reply of a rescue that the client no longer needs,"
+	    "answer to a rescue's question that the client does not need any more,"
 	    " or could not use\"");
-	capture_probe(d, 1, r.msg, 300);
-	capture_probe_answer(d, &rx);
+	observe_probe(d, 1, r.msg, 300);
+	observe_probe_reply(d, &rx);
 	expect(one, "out server:beta unicast: probe");
 	expect(one, "in server:beta unicast: probe-answer");
 	rx.src = world_ip("198.51.100.99");
 	rx.ifindex = VLAN20;
-	capture_seen(d, &rx, 68, RING_TO_BROADCAST);
-	capture_seen(d, &rx, 40000, RING_TO_HOST);
+	observe_stranger(d, &rx, true, w->now);
+	observe_routed(d, &rx, 40000, w->now);
 	expect(one, "in vlan20 broadcast: seen server-on-vlan");
 	expect(one, "in vlan20 unicast: seen routed");
 	expect_nothing(one);

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * observe - see include/relay/observe/observe.h. Records first; then, only while somebody
+ * captures or traces, makes one struct event that both read.
+ */
+#include "relay/observe/observe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/story/record.h"
+#include "relay/observe/event.h"
+#include "relay/state.h"
+
+static bool
+is_watched(const struct daemon *d)
+{
+	return d->captures || log_wants(&d->log, LOG_LEVEL_DEBUG);
+}
+
+static void
+tell(struct daemon *d, const struct event *e)
+{
+	if (d->captures && e->leg != EVENT_NOWHERE)
+		capture_event(d, e);
+	if (e->trace && log_wants(&d->log, LOG_LEVEL_DEBUG))
+		trace_event(d, e);
+}
+
+static enum ring_to
+to_of(const struct relay4_rx *rx)
+{
+	if (rx->unicast)
+		return RING_TO_HOST;
+	return ip4_is_multicast(rx->dst) ? RING_TO_MULTICAST : RING_TO_BROADCAST;
+}
+
+/* A message that was not dropped has been parsed. */
+static const struct dhcp4 *
+parsed(const struct dhcp4 *m, enum drop why)
+{
+	return why == DROP_NONE ? m : NULL;
+}
+
+/* --- requests and replies ---------------------------------------------------------- */
+
+void
+observe_request(struct daemon *d, const struct relay4_rx *rx,
+    const struct relay4_plan *p, enum drop why, struct mono now)
+{
+	record_request(d->track, &d->r4, rx, p, why, now);
+	if (!is_watched(d))
+		return;
+	tell(d, &(struct event){
+		.leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
+		.to = to_of(rx), .word = "relayed", .why = why, .plan = p, .rule = true,
+		.trace = "relayed", .direction = "requests", .m = parsed(&p->m, why),
+		.ifindex = rx->ifindex,
+	});
+}
+
+void
+observe_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
+    const void *msg, size_t len)
+{
+	if (!d->captures)
+		return;
+	tell(d, &(struct event){
+		.leg = EVENT_SERVER_OUT, .server = server, .name_server = true,
+		.udp = &(struct udpip){
+			.src = d->r4.server_source[server], .sport = DHCP4_PORT_SERVER,
+			.dst = d->conf->server[server].address,
+			.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL,
+			.payload = msg, .payload_len = len,
+		},
+		.word = p->hedge ? "hedge" : "copy", .other = p->in, .other_key = "from",
+		.plan = p, .rule = true,
+	});
+}
+
+void
+observe_hedge(struct daemon *d, const struct relay4_plan *p, struct mono now)
+{
+	record_hedge(d->track, &d->r4, p, now);
+	if (is_watched(d))
+		tell(d, &(struct event){
+			.plan = p, .rule = true, .trace = "hedged", .m = &p->m,
+			.ifindex = p->in ? p->in->link.ifindex : 0,
+		});
+}
+
+void
+observe_reply(struct daemon *d, const struct relay4_rx *rx,
+    const struct relay4_delivery *v, enum drop why, struct mono now)
+{
+	bool leased = why == DROP_NONE && v->m.type == DHCP4_ACK;
+
+	record_reply(d->track, &d->r4, rx, v, why, now);
+	if (!is_watched(d))
+		return;
+	tell(d, &(struct event){
+		.leg = EVENT_SERVER_IN, .rx = rx, .server = v->server, .name_server = true,
+		.word = "relayed", .why = why, .other = v->out, .other_key = "to",
+		.leased = leased ? v->m.yiaddr : IP4_NONE,
+		.trace = "delivered", .direction = "replies", .m = parsed(&v->m, why),
+		.ifindex = why == DROP_NONE ? v->out->link.ifindex : rx->ifindex,
+	});
+}
+
+static struct mac
+mac_of(const uint8_t *bytes, size_t len)
+{
+	struct mac m = { { 0 } };
+
+	if (len == sizeof(m.b))
+		memcpy(m.b, bytes, sizeof(m.b));
+	return m;
+}
+
+void
+observe_delivery(struct daemon *d, const struct relay4_delivery *v,
+    const struct udpip *u, const uint8_t *hdr)
+{
+	if (!d->captures)
+		return;
+	tell(d, &(struct event){
+		.leg = EVENT_FRAME_OUT, .udp = u, .hdr = hdr,
+		.ifindex = v->out->link.ifindex, .mac = mac_of(v->mac, v->mac_len),
+		.server = v->server, .name_server = true, .word = "delivery",
+		.from_server = v->server == CONF_NONE ? IP4_NONE :
+		    d->conf->server[v->server].address,
+		.tail = v->strip_pxe ? " removed=60,43" : NULL,
+	});
+}
+
+/* --- port 4011 and helpers ----------------------------------------------------------- */
+
+void
+observe_4011(struct daemon *d, const struct relay4_rx *rx,
+    const struct p4011_plan *p, enum drop why, struct mono now)
+{
+	if (is_watched(d))
+		tell(d, &(struct event){
+			.leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_PXE,
+			.to = to_of(rx), .word = "relayed", .why = why,
+			.plan = &p->servers, .trace = "relayed", .direction = "4011",
+			.ifindex = rx->ifindex, .trace_port = DHCP4_PORT_PXE,
+		});
+	if (why == DROP_NONE)
+		record_4011(d->track, rx, p->servers.n_server, now);
+}
+
+void
+observe_copy_4011(struct daemon *d, const struct relay4_rx *rx, uint16_t server,
+    const struct udpip *u)
+{
+	if (d->captures)
+		tell(d, &(struct event){
+			.leg = EVENT_SERVER_OUT, .udp = u, .server = server,
+			.name_server = true, .word = "copy",
+			.other = iftab_by_index(d->iftab, rx->ifindex), .other_key = "from",
+		});
+}
+
+void
+observe_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
+    const struct helper_plan *p, enum drop why)
+{
+	char copies[32];
+
+	if (!is_watched(d))
+		return;
+	snprintf(copies, sizeof(copies), " copies=%u", p->n);
+	tell(d, &(struct event){
+		.leg = EVENT_FRAME_IN, .rx = rx, .dport = u->dport, .to = to_of(rx),
+		.word = "helped", .why = why, .tail = why == DROP_NONE ? copies : NULL,
+		.trace = "helped", .direction = "helpers", .ifindex = rx->ifindex,
+		.trace_port = u->dport,
+	});
+}
+
+void
+observe_help_copy(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
+    uint32_t ifindex)
+{
+	if (d->captures)
+		tell(d, &(struct event){
+			.leg = ifindex ? EVENT_FRAME_OUT : EVENT_SERVER_OUT, .udp = u,
+			.server = relay4_server(&d->r4, u->dst), .ifindex = ifindex,
+			.mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } }, .word = "copy",
+			.other = iftab_by_index(d->iftab, rx->ifindex), .other_key = "from",
+		});
+}
+
+/* --- drops outside relay4 -------------------------------------------------------------- */
+
+void
+observe_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
+{
+	if (is_watched(d))
+		tell(d, &(struct event){
+			.leg = EVENT_BAD_FRAME, .frame = f, .why = why,
+			.trace = "dropped", .direction = "requests", .ifindex = f->ifindex,
+		});
+}
+
+void
+observe_truncated(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+    const char *direction)
+{
+	if (is_watched(d))
+		tell(d, &(struct event){
+			.leg = dport == DHCP4_PORT_SERVER ? EVENT_SERVER_IN : EVENT_FRAME_IN,
+			.rx = rx, .dport = dport, .to = RING_TO_HOST, .why = DROP_TRUNCATED,
+			.trace = "dropped", .direction = direction, .ifindex = rx->ifindex,
+		});
+}
+
+void
+observe_lost(struct daemon *d, uint32_t ifindex, bool reply, enum drop why)
+{
+	if (is_watched(d))
+		tell(d, &(struct event){
+			.why = why, .trace = "dropped", .ifindex = ifindex,
+			.direction = reply ? "replies" : "requests",
+		});
+}
+
+/* --- what is only looked at ---------------------------------------------------------- */
+
+void
+observe_routed(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+    struct mono now)
+{
+	if (d->captures)
+		tell(d, &(struct event){
+			.leg = EVENT_FRAME_IN, .rx = rx, .dport = dport, .to = RING_TO_HOST,
+			.word = "seen routed",
+		});
+	record_tap(d->track, rx, dport, now);
+}
+
+void
+observe_stranger(struct daemon *d, const struct relay4_rx *rx, bool record,
+    struct mono now)
+{
+	if (d->captures)
+		tell(d, &(struct event){
+			.leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_CLIENT,
+			.to = RING_TO_BROADCAST, .word = "seen server-on-vlan",
+		});
+	if (record)
+		record_stranger(d->track, &d->r4, rx, now);
+}
+
+/* --- what the relay asks for itself ---------------------------------------------------- */
+
+static void
+tell_rescue_query(struct daemon *d, const struct rescue_plan *p)
+{
+	tell(d, &(struct event){
+		.leg = EVENT_SERVER_OUT, .udp = &p->udp,
+		.server = relay4_server(&d->r4, p->udp.dst), .name_server = true,
+		.word = "rescue",
+	});
+}
+
+static void
+tell_rescue_delivery(struct daemon *d, const struct rescue_plan *p)
+{
+	char tail[64], asked[IP4_STRLEN];
+
+	snprintf(tail, sizeof(tail), " in-place-of=%s%s", ip4_str(p->asked, asked),
+	    p->again ? " again=yes" : "");
+	tell(d, &(struct event){
+		.leg = EVENT_FRAME_OUT, .udp = &p->udp, .ifindex = p->ifindex,
+		.mac = mac_of(p->mac, p->mac_len), .server = p->live, .name_server = true,
+		.from_server = p->from, .word = "rescue-delivery", .tail = tail,
+	});
+}
+
+void
+observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
+{
+	switch (p->what) {
+	case RESCUE_NOTHING:
+		break;
+	case RESCUE_ASK:
+		if (d->captures)
+			tell_rescue_query(d, p);
+		break;
+	case RESCUE_DELIVER:
+		if (d->captures)
+			tell_rescue_delivery(d, p);
+		record_rescue(d->track, p, now);
+		break;
+	}
+}
+
+void
+observe_rescue_reply(struct daemon *d, const struct relay4_rx *rx,
+    const struct rescue_plan *p)
+{
+	bool used = p->what == RESCUE_DELIVER;
+
+	if (d->captures)
+		tell(d, &(struct event){
+			.leg = EVENT_SERVER_IN, .rx = rx, .word = "rescue-answer",
+			.why = used ? DROP_NONE : DROP_RESCUE_UNUSED,
+			.other = used ? iftab_by_index(d->iftab, p->ifindex) : NULL,
+		});
+}
+
+void
+observe_probe(struct daemon *d, uint16_t server, const void *msg, size_t len)
+{
+	if (d->captures)
+		tell(d, &(struct event){
+			.leg = EVENT_SERVER_OUT, .server = server, .word = "probe",
+			.udp = &(struct udpip){
+				.src = d->r4.server_source[server],
+				.sport = DHCP4_PORT_SERVER,
+				.dst = d->conf->server[server].address,
+				.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL,
+				.payload = msg, .payload_len = len,
+			},
+		});
+}
+
+void
+observe_probe_reply(struct daemon *d, const struct relay4_rx *rx)
+{
+	if (d->captures)
+		tell(d, &(struct event){
+			.leg = EVENT_SERVER_IN, .rx = rx, .word = "probe-answer",
+		});
+}
