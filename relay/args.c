@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * args - pxrelayd's command line, and the configuration that it may be. What
- * the options do is main's business.
+ * args - see include/relay/args.h.
  */
 #include "relay/args.h"
 
@@ -25,14 +24,14 @@ args_usage(void)
 	    "  -i IFACE    relay for clients on this interface (or pattern) to every\n"
 	    "              SERVER, an IPv4 address; no file is read then\n"
 	    "  -f          stay in the foreground\n"
-	    "  -n          check the configuration and end: 0 good, 1 mistakes\n"
+	    "  -n          check the configuration and exit: 0 good, 1 mistakes\n"
 	    "  -nv         the same, and print it with every default filled in\n"
-	    "  -v          log all there is to say (log-level = debug)\n"
+	    "  -v          log everything (log-level = debug)\n"
 	    "  -l WHERE    log to stderr, syslog or journal, whatever the file says\n"
 	    "  -p PIDFILE  write the process id to this file\n"
 	    "  -S          keep user, capabilities and all system calls (no sandbox)\n"
 	    "  -h, -V      this help; the version\n"
-	    "pxrelayd(8) and pxrelay.conf(5) say the rest.\n";
+	    "See pxrelayd(8) and pxrelay.conf(5).\n";
 }
 
 static int __attribute__((format(printf, 3, 4)))
@@ -49,8 +48,10 @@ wrong(char *why, size_t size, const char *fmt, ...)
 static int
 log_word(const char *word, enum conf_log *out)
 {
-	for (size_t i = 0; conf_log_words[i]; i++)
-		if (strcmp(word, conf_log_words[i]) == 0) {
+	static const char *const words[] = { "stderr", "syslog", "journal" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0) {
 			*out = (enum conf_log)i;
 			return 0;
 		}
@@ -91,15 +92,15 @@ option(struct args *a, int letter, char *why, size_t size)
 	case 'l':
 		a->has_log = true;
 		if (log_word(optarg, &a->log) < 0)
-			return wrong(why, size, "-l %.40s: expected stderr, syslog or "
-			    "journal", optarg);
+			return wrong(why, size, "-l %.40s: expected stderr, "
+			    "syslog or journal", optarg);
 		break;
 	case ':':
-		return wrong(why, size, "-%c lacks its value", optopt);
+		return wrong(why, size, "-%c needs a value", optopt);
 	case '?':
 		if (optopt == 0)
-			return wrong(why, size, "there is no such long option; -h shows all");
-		return wrong(why, size, "there is no option -%c", optopt);
+			return wrong(why, size, "unknown long option; -h lists them");
+		return wrong(why, size, "unknown option -%c", optopt);
 	}
 	return 0;
 }
@@ -111,11 +112,11 @@ check(struct args *a, char *why, size_t size)
 		return wrong(why, size, "-c does not go together with -i and servers: "
 		    "either a file or the command line says what is relayed");
 	if (a->n_iface && !a->n_server)
-		return wrong(why, size, "-i without a server; its IPv4 address behind "
-		    "the options would be right");
+		return wrong(why, size, "-i without a server: expected its IPv4 address "
+		    "after the options");
 	if (a->n_server && !a->n_iface)
-		return wrong(why, size, "\"%.40s\" without an interface; -i and its name "
-		    "would be right", a->server[0]);
+		return wrong(why, size, "\"%.40s\" without an interface: expected -i and "
+		    "its name", a->server[0]);
 	if (!a->conf && !a->n_iface)
 		a->conf = ARGS_CONF;
 	return 0;
@@ -131,7 +132,7 @@ parse(struct args *a, int argc, char **argv, char *why, size_t size)
 	};
 	int letter;
 
-	optind = 0;	/* glibc: begin anew, whoever used it before */
+	optind = 0;	/* glibc: start over */
 	opterr = 0;
 	while ((letter = getopt_long(argc, argv, ":fnSvhVc:p:i:l:", longs,
 	    NULL)) != -1) {
@@ -152,7 +153,7 @@ args_parse(struct args *a, int argc, char **argv, char *why, size_t size)
 	int err = -ENOMEM;
 
 	*a = (struct args){ 0 };
-	snprintf(why, size, "not enough memory");
+	snprintf(why, size, "out of memory");
 	a->iface = calloc(room, sizeof(*a->iface));
 	a->server = calloc(room, sizeof(*a->server));
 	if (a->iface && a->server)
@@ -200,7 +201,7 @@ from_words(const struct args *a, conf_mistake_fn *mistake, void *user)
 
 	if (!b) {
 		free(servers);
-		mistake(user, 0, "not enough memory");
+		mistake(user, 0, "out of memory");
 		return NULL;
 	}
 	for (size_t i = 0; i < a->n_iface; i++) {

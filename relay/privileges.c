@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * privileges - who the daemon is when it reads its first packet: nobody with any rights.
+ * privileges - see include/relay/privileges.h.
  *
- * At the start it splits: the process that was started opens sockets, and then gives up its
- * user, its capabilities and nearly all system calls (io/sandbox); beside it stays the opener
- * (io/opener), which never sees a packet and does, within terms that are fixed here from the
- * first configuration, the little that a reload or a probe needs. What those terms rule out is
- * refused at reload, before anything is exchanged.
+ * The process that was started opens sockets and then gives up its user, its capabilities and
+ * nearly all system calls (io/sandbox). Beside it stays the opener (io/opener), which never
+ * sees a packet and does the little that a reload or a probe needs, within terms fixed here
+ * from the first configuration. What the terms exclude is refused at reload, before anything
+ * is exchanged.
  *
  * With -S nothing is given up, and the same requests are carried out in this process.
  */
@@ -24,7 +24,7 @@
 #include "relay/failed.h"
 #include "relay/state.h"
 
-/* The same in any case, so that the control socket can move to where the manual says. */
+/* Always allowed, so that the control socket can move to where the manual says. */
 #define RUN_DIR	"/run/pxrelay"
 
 struct privileges {
@@ -61,12 +61,12 @@ terms_of(const struct daemon *d, const struct conf *c, gid_t group)
 	return t;
 }
 
-/* Libraries read files when they are used for the first time, which neither process can later:
- * the opener, too, has lines for syslog. */
+/* Makes libraries read their files now: later neither process can (the opener, too, logs to
+ * syslog). */
 static void
 read_ahead(void)
 {
-	tzset();		/* syslog's lines have the time */
+	tzset();		/* for the time in syslog's lines */
 	json_object_seed(0);	/* from /dev/urandom */
 }
 
@@ -102,7 +102,7 @@ privileges_drop(struct daemon *d)
 	return err < 0 ? privileges_failed(d, "giving up privileges", err) : 0;
 }
 
-/* The rest of what follows from it stands in the manual. */
+/* pxrelayd(8) describes what follows. */
 static void
 on_opener(void *daemon, struct mono now)
 {
@@ -114,7 +114,7 @@ on_opener(void *daemon, struct mono now)
 	d->privileges->watch = loop_unwatch(d->privileges->watch);
 	log_event(&d->log, LOG_LEVEL_ERROR, "opener-gone",
 	    "lost=\"reload, new sockets for probes, removal of the control socket\" "
-	    "cure=\"start again\"");
+	    "cure=\"restart pxrelayd\"");
 }
 
 static void
@@ -177,8 +177,8 @@ allow_socket(struct daemon *d, const char *key, const char *path,
 
 	if (!path[0] || priv_may_socket(d->priv, path))
 		return true;
-	snprintf(text, sizeof(text), "%s: without a new start only a socket in "
-	    RUN_DIR " or where it was at the start can be made", key);
+	snprintf(text, sizeof(text), "%s: needs a restart, unless the socket is in "
+	    RUN_DIR " or where it was at the start", key);
 	mistake(user, 0, text);
 	return false;
 }
@@ -191,7 +191,7 @@ privileges_allow(struct daemon *d, const struct conf *next, conf_mistake_fn *mis
 
 	good &= allow_socket(d, "metrics", next->metrics.path, mistake, user);
 	if (next->metrics.port && !priv_may_listen(d->priv, next->metrics.port)) {
-		mistake(user, 0, "metrics: a port below 1024 takes a new start");
+		mistake(user, 0, "metrics: a port below 1024 needs a restart");
 		good = false;
 	}
 	return good;

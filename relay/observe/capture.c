@@ -18,7 +18,6 @@
 
 /* The largest packet with the largest comment, and what surrounds them. */
 #define BLOCK_MAX	(CAPTURE_SNAP + CAPTURE_COMMENT + 256)
-#define SLOTS		(2 * CAPTURE_PORTS)	/* of the hash; a power of two */
 #define NO_ID		UINT32_MAX
 
 /* An interface of the capture: one of the kernel's, or a server. */
@@ -39,7 +38,6 @@ struct capture {
 	uint32_t n_id;
 	unsigned n_port;
 	struct port port[CAPTURE_PORTS];
-	uint16_t slot[SLOTS];	/* index of the port + 1; 0: empty */
 };
 
 struct captures {
@@ -92,14 +90,6 @@ has_room(const struct capture *c)
 
 /* --- interfaces ------------------------------------------------------------------ */
 
-static unsigned
-slot_of(uint32_t ifindex, struct ip4 peer)
-{
-	uint32_t h = (ifindex * 2654435761u) ^ (peer.host * 2246822519u);
-
-	return (h ^ h >> 15) % SLOTS;
-}
-
 /* A renamed interface is a new one. */
 static bool
 is_port(const struct port *p, const struct sight *s)
@@ -108,29 +98,24 @@ is_port(const struct port *p, const struct sight *s)
 	    strcmp(p->name, s->name) == 0;
 }
 
+/* NULL when there are too many. Usually the first few; at 4,096 a search costs 2 us, and only
+ * while somebody captures. */
 static struct port *
-add_port(struct capture *c, unsigned slot, const struct sight *s)
+find_port(struct capture *c, const struct sight *s)
 {
-	struct port *p = &c->port[c->n_port];
+	struct port *p = c->port;
 
+	for (; p < c->port + c->n_port; p++)
+		if (is_port(p, s))
+			return p;
+	if (c->n_port == CAPTURE_PORTS)
+		return NULL;
+	c->n_port++;
 	memcpy(p->name, s->name, sizeof(p->name));
 	p->ifindex = s->ifindex;
 	p->peer = s->peer;
 	p->id = NO_ID;
-	c->slot[slot] = (uint16_t)++c->n_port;
 	return p;
-}
-
-/* NULL when there are too many. */
-static struct port *
-find_port(struct capture *c, const struct sight *s)
-{
-	unsigned i = slot_of(s->ifindex, s->peer);
-
-	for (; c->slot[i]; i = (i + 1) % SLOTS)
-		if (is_port(&c->port[c->slot[i] - 1], s))
-			return &c->port[c->slot[i] - 1];
-	return c->n_port < CAPTURE_PORTS ? add_port(c, i, s) : NULL;
 }
 
 /* --- packets --------------------------------------------------------------------- */

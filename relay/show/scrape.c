@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * scrape - what Prometheus gets: one walk over the daemon's state for each family of metrics.
+ * scrape - see include/relay/show/scrape.h: one walk over the daemon's state for each family
+ * of metrics. The text is proto/promfmt's, HTTP is io/metrics'.
  *
- * How many series there are follows from the configuration, the kernel's interfaces and our
- * own tables: no label has a value that a client or a server chose. Names come from the same tables
- * as those of pxrelayctl; they are stable, for alert rules read them. The text is proto/promfmt's,
- * HTTP is io/metrics'.
+ * The number of series follows from the configuration, the kernel's interfaces and our own
+ * tables: no label has a value that a client or a server chose. Names come from the tables
+ * that pxrelayctl uses; they are stable, since alert rules read them.
  */
 #include "relay/show/scrape.h"
 
@@ -53,7 +53,7 @@ drops_of(struct prom *p, const char *direction, const uint64_t drop[DROP_MAX])
 		    { "reason", drop_word((enum drop)i) }), drop[i]);
 }
 
-/* Also what never occurred: an alert on the first drop needs the 0 before it. */
+/* Includes what never occurred: an alert on the first drop needs the 0 before it. */
 static void
 drops(struct daemon *d, struct prom *p)
 {
@@ -67,7 +67,7 @@ drops(struct daemon *d, struct prom *p)
 	drops_of(p, "send", s->drop_send);
 }
 
-/* One number of each server or interface: a family. */
+/* A family: one number of each server or interface. */
 struct number {
 	size_t offset;		/* of a uint64_t in its statistics */
 	const char *word, *help;
@@ -107,7 +107,7 @@ if_number(struct daemon *d, struct prom *p, const struct number *n)
 		    number(&f->stats, n));
 }
 
-/* As [rule] message = has them: small letters. */
+/* In lower case, as in [rule] message. */
 static const char *
 message_word(char buf[16], unsigned type)
 {
@@ -154,7 +154,7 @@ interfaces(struct daemon *d, struct prom *p)
 		if_messages(p, f);
 }
 
-/* Not "server-errors": the counter of all of them has that name. */
+/* Not "server-errors", which is the counter of all servers. */
 static const struct number server_numbers[] = {
 #define N(member, word, help) { offsetof(struct server_stats, member), "server-" word, help }
 	N(sent, "sent", "Copies of requests sent to a server."),
@@ -168,7 +168,7 @@ static const struct number server_numbers[] = {
 #undef N
 };
 
-/* The first server of each address has its numbers. CONF_NONE at the end. */
+/* The numbers of an address belong to its first server. CONF_NONE at the end. */
 static uint16_t
 next_server(const struct conf *c, uint16_t i)
 {
@@ -177,7 +177,7 @@ next_server(const struct conf *c, uint16_t i)
 	return i < c->n_server ? i : CONF_NONE;
 }
 
-/* What identifies a server, for prom_*: two labels. */
+/* The two labels that identify a server. */
 struct who {
 	char address[IP4_STRLEN];
 	struct prom_label label[2];
@@ -253,8 +253,8 @@ rules(struct daemon *d, struct prom *p)
 		    d->r4.rule_hits[i]);
 }
 
-/* A kind of machine appears with its first boot, and then with every diagnosis: an alert
- * on the first failure needs the 0 before it, which comes a minute earlier. */
+/* A kind of machine appears with its first boot, and then with every diagnosis: an alert on
+ * the first failure needs the 0 before it, a minute earlier. */
 static bool
 is_seen(const struct boots *b, int kind)
 {
@@ -270,7 +270,7 @@ boots_by_kind(struct prom *p, const struct boots *b, const uint64_t n[PXE_KIND_M
 			    pxe_kind_word((enum pxe_kind)k) }), n[k]);
 }
 
-/* A boot is more than nothing, and is not over while it goes on. */
+/* Is this the verdict on a boot that is over? */
 static bool
 is_last_word(enum explain e)
 {

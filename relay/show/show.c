@@ -26,7 +26,7 @@ show_counters(struct daemon *d)
 	return json_pack("{s:o}", "counters", all);
 }
 
-/* Only the reasons that occurred: most never do. */
+/* Only the reasons that occurred; most never do. */
 static json_t *
 drops_of(const uint64_t drop[DROP_MAX])
 {
@@ -116,7 +116,7 @@ show_interfaces(struct daemon *d)
 	return json_pack("{s:o}", "interfaces", all);
 }
 
-/* Seconds since then; NULL, which json_pack leaves out, for "never". */
+/* Seconds since t; NULL, which json_pack leaves out, for "never". */
 static json_t *
 ago(struct daemon *d, struct mono t)
 {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * show_boots - what core/track saw of the clients, as documents: the lists of
- * `show clients` and `show boots`, and the conversation with its verdict of
- * `explain`. The verdict itself is core/explain's.
+ * show_boots - what core/track saw of the clients, as documents: the lists of `show clients`
+ * and `show boots`, and one client with its verdict for `explain`. The verdict is
+ * core/explain's; pxrelayctl(8) describes every name.
  *
- * Lists begin with the youngest and are bounded, in rows and in clients looked at:
- * the packet path waits while one is made, and a site may have 100,000 clients.
- * pxrelayctl(8) describes every name; they do not change.
+ * Lists begin with the youngest and are bounded, in rows and in clients looked at: the packet
+ * path waits while one is made, and a site may have 100,000 clients.
  */
 #include <jansson.h>
 #include <string.h>
@@ -18,11 +17,10 @@
 #include "relay/state.h"
 
 #define ROWS_MAX	200
-/* With more clients than that between two boots, nobody has booted for long. */
+/* Beyond that many clients without a boot, the last boot was long ago. */
 #define LOOK_MAX	5000
 
-/* The configured name of a server; nothing when it has no other name than its
- * address. */
+/* The configured name of a server; NULL when it is only called by its address. */
 static json_t *
 server_name(struct daemon *d, struct ip4 a)
 {
@@ -44,7 +42,7 @@ hardware(const struct track_key *k)
 	return json_string(buf);
 }
 
-/* "uefi-x64", or the number when it is in no list. */
+/* "uefi-x64", or the number of an architecture without a name. */
 static json_t *
 arch(const struct track_boot *b)
 {
@@ -63,7 +61,7 @@ interface(struct daemon *d, const struct track_boot *b)
 	return f ? json_name(f->link.name) : NULL;
 }
 
-/* Rules have numbers in the configuration only, and after a reload others. */
+/* NULL after a reload: rules may have other numbers since. */
 static json_t *
 rule(struct daemon *d, const struct track_boot *b)
 {
@@ -127,7 +125,6 @@ list(struct daemon *d, const char *what, bool boots)
 		else if (!boots)
 			json_array_append_new(rows, client_row(d, c));
 	}
-	/* Are there any that were not looked at? */
 	return json_pack("{s:o, s:I, s:b}", what, rows,
 	    "known", (json_int_t)track_count(d->track),
 	    "more", c && track_older(d->track, c));
@@ -145,7 +142,7 @@ show_boots(struct daemon *d)
 	return list(d, "boots", true);
 }
 
-/* --- one of them ------------------------------------------------------------- */
+/* --- one client ------------------------------------------------------------- */
 
 static json_t *
 event(struct daemon *d, const struct track_event *e)
@@ -217,7 +214,7 @@ also(const struct track_boot *b, struct mono now)
 	return all;
 }
 
-/* What its messages said, and what was done. */
+/* What the client's messages said, and what was done. */
 static json_t *
 facts(struct daemon *d, const struct track_boot *b)
 {

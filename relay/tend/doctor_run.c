@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor_run - runs of core/doctor in the daemon, which has the sockets: DISCOVERs are rendered
+ * doctor_run - runs core/doctor in the daemon, which has the sockets: DISCOVERs are rendered
  * as a client's are and leave by the servers' own sockets, echo and ARP go by io/prober, port
- * 4011 and files by io/fetch, and one question goes out on the VLAN as a frame.
+ * 4011 and files by io/fetch, and one query goes out on the VLAN as a frame.
  *
- * pxrelayctl starts a run, and asks for its result until it is there; what nobody fetches is
- * forgotten after KEEP_MS. Without a run there is no timer and no memory but DOCTOR_RUNS_MAX
- * pointers. What comes for the doctor's machine (proto/clientmsg) is taken out of the packet path
- * before anything is counted of it or remembered, also long after the run.
+ * pxrelayctl starts a run and asks for its result until it is there; a result that nobody
+ * fetches is forgotten after KEEP_MS. Messages for the doctor's machine (proto/clientmsg) are
+ * taken out of the packet path before anything is counted or remembered, even long after the
+ * run.
  */
 #include "relay/tend/doctor_run.h"
 
@@ -27,7 +27,7 @@
 #include "relay/state.h"
 #include "relay/tend/probe_run.h"
 
-/* Between two looks at the runs: the step of retries and of the end. */
+/* How often runs are looked at. */
 #define STEP_MS		20
 #define KEEP_MS		60000
 /* Room for option 82 and padding, as in the packet path. */
@@ -36,12 +36,12 @@
 struct doctor_runs {
 	struct fetcher *fetcher;
 	struct loop_watch *timer;
-	uint32_t drawn;		/* number of the last run */
+	uint32_t last_id;	/* of the newest run */
 	uint32_t id[DOCTOR_RUNS_MAX];
 	struct mono ended[DOCTOR_RUNS_MAX];	/* us 0: under way */
 	struct doctor *run[DOCTOR_RUNS_MAX];	/* NULL: free */
-	/* Who answered last, and on which interface: a server that is silent on another one
-	 * lives. */
+	/* When each server last replied, and about which interface: a server that is silent
+	 * about another one is alive. */
 	struct {
 		struct mono at;
 		uint32_t ifindex;
@@ -49,7 +49,7 @@ struct doctor_runs {
 };
 
 static void
-forget(struct doctor_runs *g, unsigned i)
+forget_run(struct doctor_runs *g, unsigned i)
 {
 	g->run[i] = doctor_free(g->run[i]);
 	g->ended[i] = mono_us(0);
@@ -61,9 +61,9 @@ run_of(struct doctor_runs *g, uint32_t token)
 	return g->run[doctor_slot(token)];
 }
 
-/* --- asking --------------------------------------------------------------------------- */
+/* --- sending -------------------------------------------------------------------------- */
 
-/* As path.c sends a request: through relay4_render() and the server's own socket. */
+/* As relay_run.c sends a request: by relay4_render() and the server's own socket. */
 static int
 send_discover(struct daemon *d, const struct doctor_ask *a)
 {
@@ -80,7 +80,7 @@ send_discover(struct daemon *d, const struct doctor_ask *a)
 	return probe_run_send(d, a->server, out, len);
 }
 
-/* The broadcast flag makes every answer one that we hear, though the machine is not there. */
+/* With the broadcast flag we hear every reply, though the machine does not exist. */
 static int
 send_on_vlan(struct daemon *d, const struct doctor_ask *a)
 {
@@ -139,7 +139,7 @@ send_for_file(struct doctor_runs *g, const struct doctor_ask *a, struct fetch_as
 }
 
 static int
-ask(struct daemon *d, const struct doctor_ask *a, struct mono now)
+send_query(struct daemon *d, const struct doctor_ask *a, struct mono now)
 {
 	struct mono until = mono_add_ms(now, a->left_ms);
 	struct prober_ask p = { .to = a->to, .token = a->token, .until = until };
@@ -170,12 +170,12 @@ ask(struct daemon *d, const struct doctor_ask *a, struct mono now)
 }
 
 static void
-ask_all(struct daemon *d, struct doctor *run, struct mono now)
+send_due(struct daemon *d, struct doctor *run, struct mono now)
 {
 	struct doctor_ask a;
 
 	while (doctor_next(run, now, &a)) {
-		int err = ask(d, &a, now);
+		int err = send_query(d, &a, now);
 
 		if (err < 0)
 			doctor_failed(run, a.token, -err);
@@ -184,7 +184,7 @@ ask_all(struct daemon *d, struct doctor *run, struct mono now)
 	}
 }
 
-/* Before the verdict. */
+/* Before the verdict: tells the run which servers are alive. */
 static void
 tell_who_serves(const struct doctor_runs *g, struct doctor *run, struct mono now)
 {
@@ -197,16 +197,16 @@ tell_who_serves(const struct doctor_runs *g, struct doctor *run, struct mono now
 	}
 }
 
-/* What becomes of run i now: when is the next look at it due, in ms? -1: never. */
+/* Lets run i go on. Returns in how many ms to look at it again; -1: never. */
 static int64_t
-step(struct daemon *d, unsigned i, struct mono now)
+step_run(struct daemon *d, unsigned i, struct mono now)
 {
 	struct doctor_runs *g = d->doctor_runs;
 
 	if (!g->run[i])
 		return -1;
 	if (!g->ended[i].us) {
-		ask_all(d, g->run[i], now);
+		send_due(d, g->run[i], now);
 		tell_who_serves(g, g->run[i], now);
 		if (!doctor_done(g->run[i], now))
 			return STEP_MS;
@@ -214,19 +214,19 @@ step(struct daemon *d, unsigned i, struct mono now)
 	}
 	if (mono_diff_ms(now, g->ended[i]) < KEEP_MS)
 		return KEEP_MS;
-	forget(g, i);
+	forget_run(g, i);
 	return -1;
 }
 
 static void
-steps(void *daemon, struct mono now)
+on_timer(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 	int64_t next = -1;
 
 	fetcher_expire(d->doctor_runs->fetcher, now);
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++) {
-		int64_t ms = step(d, i, now);
+		int64_t ms = step_run(d, i, now);
 
 		if (ms >= 0 && (next < 0 || ms < next))
 			next = ms;
@@ -235,9 +235,9 @@ steps(void *daemon, struct mono now)
 		loop_rearm(d->doctor_runs->timer, next);
 }
 
-/* --- answers ----------------------------------------------------------------------------- */
+/* --- replies ----------------------------------------------------------------------------- */
 
-/* What the relay would do with an answer to a client, without doing it. */
+/* What the relay would do with this reply to a client. */
 static enum drop
 verdict_on(struct daemon *d, const struct doctor *run, const struct relay4_rx *rx,
     const struct dhcp4 *m)
@@ -250,7 +250,7 @@ verdict_on(struct daemon *d, const struct doctor *run, const struct relay4_rx *r
 }
 
 static void
-note_answer(struct daemon *d, const struct doctor *run, struct ip4 from,
+note_reply(struct daemon *d, const struct doctor *run, struct ip4 from,
     struct mono now)
 {
 	uint16_t server = relay4_server(&d->r4, from);
@@ -277,7 +277,7 @@ doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	if (run && run->mac == mac && !run->judged &&
 	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
 	    doctor_offered(run, &m, rx->src, verdict_on(d, run, rx, &m), now))
-		note_answer(d, run, rx->src, now);
+		note_reply(d, run, rx->src, now);
 	return true;
 }
 
@@ -292,7 +292,7 @@ doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx)
 	if (!clientmsg_answer(rx->data, rx->len, &mac, &xid))
 		return false;
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
-	/* A configured server on a client VLAN answers there directly, too. */
+	/* A configured server on a client VLAN also replies there directly. */
 	if (relay4_server(&d->r4, rx->src) != CONF_NONE ||
 	    iftab_is_ours(d->iftab, rx->src) ||
 	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
@@ -340,7 +340,7 @@ doctor_run_probed(struct daemon *d, uint32_t token, bool alive)
 		stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
 }
 
-/* io/fetch's word. true: the socket is of no more use. */
+/* true: the socket is not needed any more. */
 static bool
 on_fetched(void *daemon, const struct fetch_result *r, struct mono now)
 {
@@ -393,7 +393,7 @@ finding(const struct doctor *run, const struct doctor_finding *f)
 	    "sentence", row->sentence, "cure", row->cure);
 }
 
-/* Has the interface the address that servers give out as router? */
+/* Is the address that servers give out as router on this interface? */
 static bool
 is_router(const struct doctor *run)
 {
@@ -430,7 +430,6 @@ free_slot(const struct doctor_runs *g)
 	return i;
 }
 
-/* By name, and by any of them: the kernel's names are unique. */
 static uint32_t
 find_interface(struct daemon *d, const char *name)
 {
@@ -448,7 +447,7 @@ doctor_run_start(struct daemon *d, const char *ifname)
 	struct doctor_runs *g = d->doctor_runs;
 	unsigned i = free_slot(g);
 	struct mono now = loop_now(d->loop);
-	uint64_t n = ++g->drawn;
+	uint64_t n = ++g->last_id;
 	struct hash_key secret = d->secret;
 
 	if (i == DOCTOR_RUNS_MAX)
@@ -458,7 +457,7 @@ doctor_run_start(struct daemon *d, const char *ifname)
 	    secret, now);
 	if (!g->run[i])
 		return json_pack("{s:s}", "error", "out of memory");
-	g->id[i] = g->drawn;
+	g->id[i] = g->last_id;
 	g->ended[i] = mono_us(0);
 	loop_rearm(g->timer, 0);
 	return json_pack("{s:I}", "run", (json_int_t)g->id[i]);
@@ -477,7 +476,7 @@ doctor_run_result(struct daemon *d, const char *run)
 		if (!g->ended[i].us)
 			return json_pack("{s:I, s:b}", "run", (json_int_t)id, "done", 0);
 		doc = document(g->run[i], g->id[i], g->ended[i]);
-		forget(g, i);
+		forget_run(g, i);
 		return doc;
 	}
 	return json_pack("{s:s}", "error",
@@ -495,7 +494,7 @@ doctor_run_open(struct daemon *d)
 	if (!g)
 		return -ENOMEM;
 	g->fetcher = fetcher_new(d->loop, d->priv, on_fetched, d);
-	g->timer = loop_timer(d->loop, KEEP_MS, false, steps, d);
+	g->timer = loop_timer(d->loop, KEEP_MS, false, on_timer, d);
 	return g->fetcher && g->timer ? 0 : -ENOMEM;
 }
 
@@ -504,7 +503,7 @@ doctor_run_reload(struct daemon *d)
 {
 	fetcher_cancel(d->doctor_runs->fetcher);
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
-		forget(d->doctor_runs, i);
+		forget_run(d->doctor_runs, i);
 	memset(d->doctor_runs->answered, 0, sizeof(d->doctor_runs->answered));
 }
 
@@ -516,7 +515,7 @@ doctor_run_close(struct daemon *d)
 	if (!g)
 		return;
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
-		forget(g, i);
+		forget_run(g, i);
 	g->timer = loop_unwatch(g->timer);
 	g->fetcher = fetcher_free(g->fetcher);
 	free(g);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * iface_watch - hands what netlink tells to the interface table, and does what
- * follows from it: the discovery group is joined where boot servers are
- * configured, tend/way_watch looks at the way to the servers when it may have
- * changed, and each change of a client interface is logged in one line.
+ * iface_watch - see include/relay/tend/iface_watch.h.
  */
 #include "relay/tend/iface_watch.h"
 
@@ -35,8 +32,8 @@ on_link(void *user, const struct iftab_link *l)
 	struct daemon *d = user;
 	const struct iface *was = iftab_by_index(d->iftab, l->ifindex);
 
-	/* Routes go with a link that goes down, and the kernel says nothing of
-	 * each; they come back one by one. */
+	/* Routes vanish with a link that goes down, and the kernel does not report
+	 * each; they return one by one. */
 	if (!was || was->link.up != l->up || was->link.running != l->running)
 		d->iface_watch->routes_changed = true;
 	return iftab_set_link(d->iftab, l);
@@ -47,7 +44,7 @@ on_addr(void *user, uint32_t ifindex, const struct iftab_addr *a)
 {
 	struct daemon *d = user;
 
-	d->iface_watch->routes_changed = true;	/* the source address may be another */
+	d->iface_watch->routes_changed = true;	/* the source address may change */
 	return iftab_set_addr(d->iftab, ifindex, a);
 }
 
@@ -94,7 +91,7 @@ on_resync_end(void *user)
 	stats_count(&d->stats, COUNTER_NETLINK_RESYNCS);
 }
 
-/* The names of addresses for a log line: "192.0.2.1,192.0.2.129". */
+/* For a log line: "192.0.2.1,192.0.2.129". */
 static const char *
 giaddrs(const struct iface *f, char *buf, size_t size)
 {
@@ -107,10 +104,10 @@ giaddrs(const struct iface *f, char *buf, size_t size)
 }
 
 /*
- * The relay must be a member on each VLAN: switches that snoop IGMP send the
- * group nowhere else. What is as wanted already is known without asking: the kernel takes its
- * lock on all interfaces for it, which others hold for most of a second now and
- * then (880 ms while namespaces were deleted), at each reload.
+ * The relay must be a member on each VLAN: switches that snoop IGMP send the group nowhere
+ * else. Nothing is asked of the kernel when the membership is as wanted: joining takes the
+ * lock on all interfaces, which others may hold for most of a second (880 ms while namespaces
+ * were deleted).
  */
 static void
 join_group(struct daemon *d, const struct iface *f)
@@ -181,8 +178,8 @@ on_readable(void *daemon, struct mono now)
 	tick_soon(d);
 }
 
-/* There may be no other message for weeks, and an address that is gone would be served all that
- * time. */
+/* The next message may come weeks later, and an address that is gone would be served until
+ * then. */
 void
 iface_watch_tick(struct daemon *d, struct mono now)
 {

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * probe_run - carries out what core/probe asks for: DHCP questions go through the
- * server's own socket, as clients' do and from port 67, the others through io/prober;
- * answers come back by path.c and by io/prober.
+ * probe_run - see include/relay/tend/probe_run.h.
  *
- * An answer to a DHCP probe looks like a client's reply. It is told apart by the
- * hardware address of the machine that does not exist (proto/probemsg), in time or too
- * late, and never gets to a VLAN.
+ * A reply to a DHCP probe looks like a reply to a client. The hardware address of the machine
+ * that does not exist (proto/probemsg) tells them apart, in time or too late, so that a reply
+ * to a probe never reaches a VLAN.
  */
 #include "relay/tend/probe_run.h"
 
@@ -21,16 +19,10 @@
 #include "relay/path/outbox.h"
 #include "relay/state.h"
 
-/*
- * A wake-up costs as much as a question. So what is due within a step is asked together, ten
- * of 200 servers, and while their answers come in the loop rests for a moment at a time:
- * servers on the same site answer within a millisecond. A client would rest with us, so
- * this is done only when none has spoken since the step before.
- */
-#define PROBE_RUN_STEP_MS		50
-#define PROBE_RUN_GATHER_US	2000
+/* A wake-up costs as much as a probe: what is due within a step is sent together. */
+#define STEP_MS	50
 
-/* Which INFORM a server answers, as far as is known: see proto/probemsg. */
+/* Which INFORM a server replies to, as far as is known: see proto/probemsg. */
 enum inform { INFORM_BOTH, INFORM_PLAIN, INFORM_CIADDR };
 
 struct probe_run {
@@ -38,14 +30,11 @@ struct probe_run {
 	struct probes probes;
 	struct prober *prober;
 	struct loop_watch *timer;
-	unsigned share;		/* of questions, in a step */
-	unsigned n_open;	/* questions of the last step that may be answered at once */
-	uint64_t clients;	/* messages of and for them, up to the last step */
-	bool quiet;		/* there were none in the step before */
+	unsigned share;		/* of all probes, in a step */
 	enum inform inform[CONF_SERVERS_MAX];
 };
 
-/* --- asking ------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------------- */
 
 int
 probe_run_send(struct daemon *d, uint16_t server, const void *msg, size_t len)
@@ -60,12 +49,10 @@ option82(const struct daemon *d, uint16_t server, const struct iface_giaddr *gi)
 	return d->conf->server[server].option82 ? &gi->rai : NULL;
 }
 
-/*
- * No INFORM is answered by every server. The first time, and as long as a server
- * is down, it gets both, and then the one that it answered.
- */
+/* No INFORM gets a reply from every server. At first, and while a server is down, it gets
+ * both; then the one it replied to. */
 static int
-ask_dhcp(struct daemon *d, const struct probe_question *q, const struct iface_giaddr *gi)
+send_inform(struct daemon *d, const struct probe_question *q, const struct iface_giaddr *gi)
 {
 	const struct rai *rai = option82(d, q->server, gi);
 	enum inform which = health_usable(&d->r4.health[q->server]) ?
@@ -83,7 +70,7 @@ ask_dhcp(struct daemon *d, const struct probe_question *q, const struct iface_gi
 }
 
 static int
-ask_pxe(struct daemon *d, const struct probe_question *q, const struct iface_giaddr *gi)
+send_discover(struct daemon *d, const struct probe_question *q, const struct iface_giaddr *gi)
 {
 	uint8_t msg[PROBEMSG_MAX];
 
@@ -92,7 +79,7 @@ ask_pxe(struct daemon *d, const struct probe_question *q, const struct iface_gia
 }
 
 static int
-ask_4011(struct daemon *d, const struct prober_ask *a, const struct iface_giaddr *gi)
+send_4011(struct daemon *d, const struct prober_ask *a, const struct iface_giaddr *gi)
 {
 	uint8_t msg[PROBEMSG_MAX];
 
@@ -110,9 +97,10 @@ probe_run_arp(struct daemon *d, const struct prober_ask *a, const struct iface *
 	return prober_arp(d->probe_run->prober, a, &link);
 }
 
-/* ENOENT and ENODEV stand for what a probe waits for: a client interface, a link. */
+/* 0 or -errno; ENOENT and ENODEV mean that the probe must wait for a client interface, or a
+ * link. */
 static int
-ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a)
+send_probe(struct daemon *d, const struct probe_question *q, const struct prober_ask *a)
 {
 	struct probe_run *g = d->probe_run;
 	const struct iface_giaddr *gi;
@@ -121,14 +109,14 @@ ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a
 
 	switch (q->probe->kind) {
 	case CONF_PROBE_PXE:
-		gi = probe_giaddr(&g->probes, &d->r4, q->server);
-		return gi ? ask_pxe(d, q, gi) : -ENOENT;
 	case CONF_PROBE_DHCP:
-		gi = probe_giaddr(&g->probes, &d->r4, q->server);
-		return gi ? ask_dhcp(d, q, gi) : -ENOENT;
 	case CONF_PROBE_PXE4011:
 		gi = probe_giaddr(&g->probes, &d->r4, q->server);
-		return gi ? ask_4011(d, a, gi) : -ENOENT;
+		if (!gi)
+			return -ENOENT;
+		return q->probe->kind == CONF_PROBE_PXE ? send_discover(d, q, gi) :
+		    q->probe->kind == CONF_PROBE_DHCP ? send_inform(d, q, gi) :
+		    send_4011(d, a, gi);
 	case CONF_PROBE_TFTP:
 		return prober_tftp(g->prober, a, q->probe->arg);
 	case CONF_PROBE_ARP:
@@ -146,9 +134,9 @@ ask(struct daemon *d, const struct probe_question *q, const struct prober_ask *a
 	return -EINVAL;
 }
 
-/* What an error of sending says about the server. */
+/* Notes what an error of sending says about the server. */
 static void
-not_asked(struct daemon *d, const struct probe_question *q, int err, struct mono now)
+note_unsent(struct daemon *d, const struct probe_question *q, int err, struct mono now)
 {
 	struct probes *p = &d->probe_run->probes;
 
@@ -169,59 +157,28 @@ not_asked(struct daemon *d, const struct probe_question *q, int err, struct mono
 	case ECONNREFUSED:
 		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_REFUSED, now);
 		break;
-	default:	/* buffers, descriptors, memory: our trouble, not the server's */
+	default:	/* buffers, descriptors, memory: ours, not the server's */
 		probe_waits(p, &d->r4, q->token, PROBE_BUSY, now);
 	}
 }
 
-static uint64_t
-client_messages(const struct daemon *d)
-{
-	return d->stats.counter[COUNTER_REQUESTS] + d->stats.counter[COUNTER_REPLIES];
-}
-
-/* More answers are to be expected in a moment. */
 static void
-gather(void *daemon)
-{
-	struct daemon *d = daemon;
-	struct probe_run *g = d->probe_run;
-
-	if (g->n_open > 1 && g->quiet && g->clients == client_messages(d))
-		loop_pause(d->loop, PROBE_RUN_GATHER_US);
-}
-
-static void
-gather_less(struct daemon *d)
-{
-	struct probe_run *g = d->probe_run;
-
-	if (g->n_open > 0 && --g->n_open == 0)
-		loop_pause(d->loop, 0);		/* the last: nothing is waited for */
-	gather(d);
-}
-
-/* The timer runs on for what is due next. */
-static void
-await(struct daemon *d, struct mono now)
+arm_timer(struct daemon *d, struct mono now)
 {
 	struct mono due;
 
 	if (probe_due(&d->probe_run->probes, &d->r4, &due))
-		loop_rearm(d->probe_run->timer, mono_wait_ms(due, now) + PROBE_RUN_STEP_MS);
+		loop_rearm(d->probe_run->timer, mono_wait_ms(due, now) + STEP_MS);
 }
 
 static void
-run(void *daemon, struct mono now)
+on_timer(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 	struct probe_run *g = d->probe_run;
 	struct probe_question q;
 	unsigned left = g->share;
 
-	g->quiet = g->clients == client_messages(d);
-	g->clients = client_messages(d);
-	g->n_open = 0;
 	prober_expire(g->prober, now);
 	while (left-- > 0 && probe_next(&g->probes, &d->r4, now, &q)) {
 		const struct conf_server *c = &d->conf->server[q.server];
@@ -229,23 +186,20 @@ run(void *daemon, struct mono now)
 			.to = c->address, .token = q.token,
 			.until = mono_add_ms(now, c->probe_timeout_ms),
 		};
-		int err = ask(d, &q, &a);
+		int err = send_probe(d, &q, &a);
 
-		if (err < 0) {
-			not_asked(d, &q, err, now);
-			continue;
-		}
-		g->n_open++;
-		stats_count(&d->stats, COUNTER_PROBES);
+		if (err < 0)
+			note_unsent(d, &q, err, now);
+		else
+			stats_count(&d->stats, COUNTER_PROBES);
 	}
-	gather(d);
-	await(d, now);
+	arm_timer(d, now);
 }
 
-/* --- answers ------------------------------------------------------------------ */
+/* --- replies ------------------------------------------------------------------ */
 
 static void
-heard(struct daemon *d, uint32_t token, struct mono now)
+note_reply(struct daemon *d, uint32_t token, struct mono now)
 {
 	if (probe_answered(&d->probe_run->probes, &d->r4, token, now))
 		stats_count(&d->stats, COUNTER_PROBE_ANSWERS);
@@ -265,7 +219,7 @@ probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	if (!probemsg_answer(rx->data, rx->len, &xid, &ciaddr))
 		return false;
 	observe_probe_reply(d, rx);
-	/* A client would not be given it (relay4_judge_source), so it proves nothing. */
+	/* A client would not get it (relay4_judge_source), so it proves nothing. */
 	if (d->conf->check_source && relay4_server(&d->r4, rx->src) == CONF_NONE) {
 		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
 		return true;
@@ -273,14 +227,13 @@ probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	if (probe_find(&g->probes, &d->r4, xid, &server, &i) &&
 	    d->conf->server[server].probe[i].kind == CONF_PROBE_DHCP)
 		g->inform[server] = ip4_is_none(ciaddr) ? INFORM_PLAIN : INFORM_CIADDR;
-	gather_less(d);
-	heard(d, xid, now);
+	note_reply(d, xid, now);
 	return true;
 }
 
-/* io/prober's word. Echo replies to somebody's ping are none of ours, and no strays. */
+/* Echo replies to somebody's ping come here too; they do not count as strays. */
 static void
-on_answer(void *daemon, uint32_t token, bool alive, struct mono now)
+on_reply(void *daemon, uint32_t token, bool alive, struct mono now)
 {
 	struct daemon *d = daemon;
 	struct probes *p = &d->probe_run->probes;
@@ -291,9 +244,8 @@ on_answer(void *daemon, uint32_t token, bool alive, struct mono now)
 		d->probe_run->other(d, token, alive);
 		return;
 	}
-	gather_less(d);
 	if (alive)
-		heard(d, token, now);
+		note_reply(d, token, now);
 	else
 		probe_failed(p, &d->r4, token,
 		    probe_diag(d->conf->server[server].probe[i].kind), now);
@@ -305,7 +257,7 @@ probe_run_error(struct daemon *d, uint16_t server, int err, struct mono now)
 	return probe_socket_error(&d->probe_run->probes, &d->r4, server, err, now);
 }
 
-/* A probe of a kind that the server does not answer, while it answers clients. */
+/* The server does not reply to a kind of probe while it replies to clients, or does again. */
 static void
 on_wrong(void *daemon, uint16_t server)
 {
@@ -340,15 +292,15 @@ probe_run_open(struct daemon *d, probe_run_other_fn *other)
 	if (!g)
 		return -ENOMEM;
 	g->other = other;
-	g->prober = prober_new(d->loop, d->priv, on_answer, gather, d);
-	g->timer = loop_timer(d->loop, 0, false, run, d);
+	g->prober = prober_new(d->loop, d->priv, on_reply, NULL, d);
+	g->timer = loop_timer(d->loop, 0, false, on_timer, d);
 	if (!g->prober || !g->timer)
 		return -ENOMEM;
 	g->probes.on_wrong = on_wrong;
 	g->probes.user = d;
 	probe_init(&g->probes, d->secret);
 	probe_configure(&g->probes, NULL, d->conf, now);
-	g->share = probe_share(d->conf, PROBE_RUN_STEP_MS);
+	g->share = probe_share(d->conf, STEP_MS);
 	return 0;
 }
 
@@ -373,8 +325,8 @@ probe_run_reload(struct daemon *d, const struct conf *old)
 	prober_cancel(d->probe_run->prober);
 	memset(d->probe_run->inform, 0, sizeof(d->probe_run->inform));
 	probe_configure(&d->probe_run->probes, old, d->conf, now);
-	d->probe_run->share = probe_share(d->conf, PROBE_RUN_STEP_MS);
-	await(d, now);
+	d->probe_run->share = probe_share(d->conf, STEP_MS);
+	arm_timer(d, now);
 }
 
 void

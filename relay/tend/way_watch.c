@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * way_watch - what the kernel knows about the way to each server, as evidence of
- * health: no route, the interface down, the next hop does not answer ARP.
+ * way_watch - see include/relay/tend/way_watch.h.
  *
- * Whenever something changed that routes depend on (iface_watch.c says so), servers'
- * sockets are connected anew and the kernel is asked for each server's route;
- * neighbours tell by themselves, on the interfaces that lead to servers. What it
- * all means is decided in core/way.
+ * Whenever something changes that routes depend on (iface_watch reports it), the sockets of
+ * the servers are connected anew and the kernel is asked for the route to each server.
+ * Neighbours are reported by the kernel, on the interfaces that lead to servers.
  *
- * A server that is blocked since its next hop is silent gets no packet, so the
- * kernel would never ask that hop again: it is made to, every few seconds.
+ * A server that is blocked because its next hop is silent gets no packet, so the kernel would
+ * never ask that hop again: it is made to, every few seconds.
  */
 #include "relay/tend/way_watch.h"
 
@@ -25,12 +23,12 @@
 #include "relay/tend/probe_run.h"
 #include "relay/tick.h"
 
-/* A routing daemon that loads a full table sends thousands of messages a second.
- * The first is acted upon at once, those that follow this often: 256 servers
- * take 3 ms. A change has to be noticed within 100 ms. */
+/* A routing daemon that loads a full table sends thousands of messages a second. The first is
+ * acted on at once, later ones this often: 256 servers take 3 ms. A change must be noticed
+ * within 100 ms. */
 #define WAY_WATCH_GAP_MS 40
 
-/* The kernel takes 3 s to find out that nobody answers. */
+/* The kernel takes 3 s to find out that a hop is silent. */
 #define WAY_WATCH_RESOLVE_MS 5000
 
 struct way_watch {
@@ -38,12 +36,12 @@ struct way_watch {
 	struct neigh *neigh;
 	struct loop_watch *w_neigh, *w_gap;
 	struct ways ways;
-	bool waiting;		/* for the end of the gap */
-	bool unasked;		/* the kernel could not be asked for some route */
-	bool news;		/* of a hop */
+	bool waiting;		/* until the gap ends */
+	bool unasked;		/* a route could not be asked for */
+	bool news;		/* a hop changed */
 	struct mono last;	/* when routes were asked for */
 	struct mono resolved;	/* when failed hops were asked again */
-	size_t n_if;		/* the interfaces that neigh tells of */
+	size_t n_if;		/* interfaces that neigh reports on */
 	uint32_t ifindex[CONF_SERVERS_MAX];
 };
 
@@ -53,7 +51,7 @@ is_server(const struct daemon *d, unsigned s)
 	return d->conf->server[s].first == s;
 }
 
-/* Whoever has to answer ARP for a packet to dst. */
+/* The host that must answer ARP for a packet to dst. */
 static struct ip4
 next_hop(const struct route *r, struct ip4 dst)
 {
@@ -62,8 +60,8 @@ next_hop(const struct route *r, struct ip4 dst)
 	return ip4_is_none(r->gateway) ? dst : r->gateway;
 }
 
-/* Unreachable, prohibit and blackhole are routes too. Anything else is a kernel that has no memory
- * for the question or the answer. */
+/* Unreachable, prohibit and blackhole are routes too. With any other error the kernel had no
+ * memory to answer. */
 static bool
 says_no_route(int err)
 {
@@ -71,7 +69,7 @@ says_no_route(int err)
 	    err == -EINVAL;
 }
 
-/* What could not be asked stays as it was known, and is asked again by the next tick. */
+/* What cannot be asked stays as it was known until the next tick asks again. */
 static void
 ask_route(struct daemon *d, uint16_t s)
 {
@@ -88,7 +86,7 @@ ask_route(struct daemon *d, uint16_t s)
 		w->unasked = true;
 }
 
-/* A kernel that cannot be asked is believed what it told, if anything. */
+/* If the kernel cannot be asked (-EOPNOTSUPP), its last report counts. */
 static void
 ask_hop(struct way_watch *w, struct way_hop *h)
 {
@@ -103,7 +101,7 @@ ask_hop(struct way_watch *w, struct way_hop *h)
 	h->doubted = false;
 }
 
-/* true: one has failed that had not. */
+/* true: a hop has failed that had not. */
 static bool
 ask_hops(struct way_watch *w)
 {
@@ -140,7 +138,7 @@ hop_interfaces(const struct ways *ways, uint32_t list[CONF_SERVERS_MAX], size_t 
 			list[(*n)++] = ways->hop[i].ifindex;
 }
 
-/* The filter comes before the question, so that nothing happens in between. */
+/* The filter is set before hops are asked for, so that no change is missed in between. */
 static void
 watch_hops(struct way_watch *w)
 {
@@ -172,7 +170,7 @@ way_watch_waits(const struct daemon *d)
 	return !server_sockets_connected(d);
 }
 
-/* Who is back is asked at once, and not when its next probe is due. */
+/* A server that is back is probed at once, not when its next probe is due. */
 static void
 judge_ways(struct daemon *d, struct mono now)
 {
@@ -259,8 +257,8 @@ on_readable(void *daemon, struct mono now)
 	if (!w->news)
 		return;
 	w->news = false;
-	/* Of several ways of one route the kernel may take another one now
-	 * (fib_multipath_use_neigh); if not, its packets go on being lost. */
+	/* The kernel may now use another way of a multipath route
+	 * (fib_multipath_use_neigh); otherwise packets are still lost. */
 	if (ask_hops(w)) {
 		ask_kernel(d, now);
 		return;

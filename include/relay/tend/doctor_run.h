@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor_run - the daemon's part of `pxrelayctl doctor`: runs of core/doctor, their questions sent
- * and their answers handed in. See tend/doctor_run.c.
+ * doctor_run - the daemon's part of `pxrelayctl doctor`: sends the queries of core/doctor's
+ * runs and hands them the replies.
  */
 #ifndef RELAY_TEND_DOCTOR_RUN_H
 #define RELAY_TEND_DOCTOR_RUN_H
@@ -18,7 +18,7 @@ struct daemon;
 
 int doctor_run_open(struct daemon *d);	/* 0 or -ENOMEM */
 void doctor_run_close(struct daemon *d);
-/* Another configuration has been taken: runs end, for they were about the old one. */
+/* Another configuration has been taken: runs end, since they were about the old one. */
 void doctor_run_reload(struct daemon *d);
 
 /* `doctor start INTERFACE`: {"run":N}, or {"busy":true} when DOCTOR_RUNS_MAX are under way. */
@@ -26,16 +26,15 @@ json_t *doctor_run_start(struct daemon *d, const char *ifname);
 /* `doctor result N`: {"run":N,"done":false} or the document, which is handed out once. */
 json_t *doctor_run_result(struct daemon *d, const char *run);
 
-/* A datagram to port 67. true: it is for the doctor's machine, in time or too late, and for no
- * client. */
+/* A datagram to port 67. true: it is for the doctor's machine, in time or too late. */
 bool doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now);
 /* A broadcast to port 68 on a VLAN. true: it is for the doctor's machine. */
 bool doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx);
-/* What passes to or from port 4011, to one of our addresses. */
+/* A packet from or to port 4011, to one of our addresses. */
 void doctor_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport);
-/* An error (errno) of a server's socket. true: a question of ours met it. */
+/* An error (errno) of a server's socket. true: a query of ours met it. */
 bool doctor_run_error(struct daemon *d, uint16_t server, int err);
-/* io/prober's word on a question that is none of core/probe's. */
+/* A token of io/prober that no probe has. */
 void doctor_run_probed(struct daemon *d, uint32_t token, bool alive);
 
 #endif

@@ -73,14 +73,14 @@ END_TEST
 static const struct {
 	const char *text, *why;
 } bad[] = {
-	{ "-x", "there is no option -x" },
-	{ "-fx", "there is no option -x" },
-	{ "--foreground", "there is no such long option; -h shows all" },
-	{ "-c", "-c lacks its value" },
-	{ "-f -i", "-i lacks its value" },
+	{ "-x", "unknown option -x" },
+	{ "-fx", "unknown option -x" },
+	{ "--foreground", "unknown long option; -h lists them" },
+	{ "-c", "-c needs a value" },
+	{ "-f -i", "-i needs a value" },
 	{ "-l file", "-l file: expected stderr, syslog or journal" },
-	{ "-i vlan10", "-i without a server; its IPv4 address behind the options would be right" },
-	{ "192.0.2.1", "\"192.0.2.1\" without an interface; -i and its name would be right" },
+	{ "-i vlan10", "-i without a server: expected its IPv4 address after the options" },
+	{ "192.0.2.1", "\"192.0.2.1\" without an interface: expected -i and its name" },
 	{ "-c x -i vlan10 192.0.2.1", "-c does not go together with -i and servers: either a "
 	    "file or the command line says what is relayed" },
 	{ "-c x y", "-c does not go together with -i and servers: either a file or the command "
@@ -122,9 +122,9 @@ START_TEST(words_are_checked_like_a_file)
 	ck_assert_int_eq(parse("-i vlan10 -i vlan10 -i a/b 192.0.2.10 dhcp.example.com"), 0);
 	t.c = args_conf(&a, conftext_mistake, &t);
 	ck_assert_ptr_null(t.c);
-	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: servers: \"dhcp.example.com\": expected "));
+	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: servers: \"dhcp.example.com\" is no "));
 	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: [interface vlan10] is given already"));
-	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: [interface a/b] has a '/'"));
+	ck_assert_ptr_nonnull(strstr(t.mistakes, "0: [interface a/b] has a byte "));
 	conftext_free(&t);
 	args_fini(&a);
 }
