@@ -248,7 +248,7 @@ CTL=$T/other.sock
 expect "the control socket moves within its directory" \
 	wait_for 5 ctl version >/dev/null
 CONTROL=/tmp/$ID.sock
-expect "not elsewhere" refuses "control: without a new start" "$ONE"
+expect "not elsewhere" refuses "control: needs a restart" "$ONE"
 CONTROL=$CTL
 expect "nor is metrics' port 80 to be had" refuses "below 1024" \
 	"metrics = 127.0.0.1:80" "$ONE"
