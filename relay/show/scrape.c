@@ -143,7 +143,7 @@ interfaces(struct daemon *d, struct prom *p)
 		prom_sample(p, PROM_LABELS({ "interface", f->link.name },
 		    { "state", show_if_state(f) }), 1);
 	prom_family(p, PROM_GAUGE, "interface-ready",
-	    "1 while clients are served, also on standby.");
+	    "1 while clients are served, and on standby.");
 	for (f = NULL; (f = next_client_if(d, f)); )
 		prom_sample(p, PROM_LABELS({ "interface", f->link.name }), iface_ready(f));
 	for (size_t i = 0; i < sizeof(if_numbers) / sizeof(if_numbers[0]); i++)
@@ -158,13 +158,13 @@ interfaces(struct daemon *d, struct prom *p)
 static const struct number server_numbers[] = {
 #define N(member, word, help) { offsetof(struct server_stats, member), "server-" word, help }
 	N(sent, "sent", "Copies of requests sent to a server."),
-	N(hedges, "hedges", "Questions that a server got since another one was silent."),
+	N(hedges, "hedges", "Requests that a server got because another one was silent."),
 	N(replies, "replies", "Replies that came from a server."),
 	N(offers, "offers", "DHCPOFFERs that came from a server."),
 	N(acks, "acks", "DHCPACKs that came from a server."),
 	N(naks, "naks", "DHCPNAKs that came from a server."),
 	N(errors, "socket-errors", "Errors that the kernel reported for a server's socket."),
-	N(dropped, "send-full", "Copies that were dropped, since a server's send buffer was full."),
+	N(dropped, "send-full", "Copies that were dropped because a server's send buffer was full."),
 #undef N
 };
 
@@ -178,51 +178,62 @@ next_server(const struct conf *c, uint16_t i)
 }
 
 /* The two labels that identify a server. */
-struct who {
+struct server_labels {
 	char address[IP4_STRLEN];
 	struct prom_label label[2];
 };
 
 static const struct prom_label *
-who(struct daemon *d, uint16_t i, struct who *w)
+labels_of(struct daemon *d, uint16_t i, struct server_labels *w)
 {
 	w->label[0] = (struct prom_label){ "server", d->conf->server[i].name };
 	w->label[1] = (struct prom_label){ "address",
-	    ip4_str(ip_v4(d->conf->server[i].address), w->address) };
+	    ip4_str(d->conf->server[i].address, w->address) };
 	return w->label;
 }
 
 static void
 server_number(struct daemon *d, struct prom *p, const struct number *n)
 {
-	struct who w;
+	struct server_labels w;
 
 	prom_family(p, PROM_COUNTER, n->word, n->help);
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
-		prom_sample(p, who(d, i, &w), 2, number(&d->servers.stats[i], n));
+		prom_sample(p, labels_of(d, i, &w), 2, number(&d->r4.server[i], n));
+}
+
+static bool
+is_up(const struct health *h)
+{
+	return h->state != HEALTH_DOWN;
+}
+
+static void
+server_gauge(struct daemon *d, struct prom *p, bool (*is)(const struct health *h))
+{
+	struct server_labels w;
+
+	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
+		prom_sample(p, labels_of(d, i, &w), 2, is(&d->r4.health[i]));
 }
 
 static void
 server_health(struct daemon *d, struct prom *p)
 {
-	struct who w;
-	uint16_t i;
+	struct server_labels w;
 
 	prom_family(p, PROM_GAUGE, "server-up",
 	    "0 when a server is down; 1 when it is up, or nothing is known against it.");
-	for (i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
-		prom_sample(p, who(d, i, &w), 2,
-		    d->servers.health[i].state != HEALTH_DOWN);
+	server_gauge(d, p, is_up);
 	prom_family(p, PROM_GAUGE, "server-usable",
 	    "1 while a server may be chosen: neither down nor drained.");
-	for (i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
-		prom_sample(p, who(d, i, &w), 2, health_usable(&d->servers.health[i]));
+	server_gauge(d, p, health_usable);
 	prom_family(p, PROM_GAUGE, "server-state",
 	    "The state of a server and why, 1 for the one that holds.");
-	for (i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++) {
-		const struct health *h = &d->servers.health[i];
+	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++) {
+		const struct health *h = &d->r4.health[i];
 
-		who(d, i, &w);
+		labels_of(d, i, &w);
 		prom_sample(p, PROM_LABELS(w.label[0], w.label[1],
 		    { "state", health_state_name(h->state) },
 		    { "diag", health_diag_word(h->diag) }), 1);
@@ -232,16 +243,16 @@ server_health(struct daemon *d, struct prom *p)
 static void
 servers(struct daemon *d, struct prom *p)
 {
-	struct who w;
+	struct server_labels w;
 
 	server_health(d, p);
 	for (size_t i = 0; i < sizeof(server_numbers) / sizeof(server_numbers[0]); i++)
 		server_number(d, p, &server_numbers[i]);
 	prom_family(p, PROM_HISTOGRAM, "server-answer-seconds",
-	    "Time from a client's last message to a server's answer.");
+	    "Time from a client's last message to a server's reply.");
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
-		prom_histogram(p, who(d, i, &w), 2, stats_answer_us,
-		    d->servers.stats[i].answer, STATS_ANSWERS, d->servers.stats[i].answer_us);
+		prom_histogram(p, labels_of(d, i, &w), 2, stats_answer_us,
+		    d->r4.server[i].answer, STATS_ANSWERS, d->r4.server[i].answer_us);
 }
 
 static void
@@ -304,7 +315,7 @@ boots(struct daemon *d, struct prom *p)
 	    "Network boots that are over and failed, by diagnosis.");
 	boots_by_verdict(p, b, true);
 	prom_family(p, PROM_COUNTER, "boots-unjudged",
-	    "Network boots that were over before anything could be said.");
+	    "Network boots that were over before a verdict was possible.");
 	boots_by_kind(p, b, b->unjudged);
 	prom_family(p, PROM_GAUGE, "boots-going-on", "Network boots that are not over.");
 	boots_by_kind(p, b, b->going_on);

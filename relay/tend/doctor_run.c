@@ -45,7 +45,7 @@ struct doctor_runs {
 	struct {
 		struct mono at;
 		uint32_t ifindex;
-	} answered[CONF_SERVERS_MAX];
+	} replied[CONF_SERVERS_MAX];
 };
 
 static void
@@ -191,8 +191,8 @@ tell_who_serves(const struct doctor_runs *g, struct doctor *run, struct mono now
 	for (unsigned i = 0; i < run->n_server; i++) {
 		uint16_t s = run->server[i].index;
 
-		if (g->answered[s].at.us && g->answered[s].ifindex != run->ifindex &&
-		    mono_diff_ms(now, g->answered[s].at) < KEEP_MS)
+		if (g->replied[s].at.us && g->replied[s].ifindex != run->ifindex &&
+		    mono_diff_ms(now, g->replied[s].at) < KEEP_MS)
 			run->server[i].serves_others = true;
 	}
 }
@@ -257,8 +257,8 @@ note_reply(struct daemon *d, const struct doctor *run, struct ip4 from,
 
 	if (server == CONF_NONE)
 		return;
-	d->doctor_runs->answered[server].at = now;
-	d->doctor_runs->answered[server].ifindex = run->ifindex;
+	d->doctor_runs->replied[server].at = now;
+	d->doctor_runs->replied[server].ifindex = run->ifindex;
 }
 
 bool
@@ -480,7 +480,7 @@ doctor_run_result(struct daemon *d, const char *run)
 		return doc;
 	}
 	return json_pack("{s:s}", "error",
-	    "there is no such run: was the configuration read again?");
+	    "no such run: was the configuration reloaded?");
 }
 
 /* --- the rest of the daemon ------------------------------------------------------------------ */
@@ -504,7 +504,7 @@ doctor_run_reload(struct daemon *d)
 	fetcher_cancel(d->doctor_runs->fetcher);
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
 		forget_run(d->doctor_runs, i);
-	memset(d->doctor_runs->answered, 0, sizeof(d->doctor_runs->answered));
+	memset(d->doctor_runs->replied, 0, sizeof(d->doctor_runs->replied));
 }
 
 void
