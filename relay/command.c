@@ -46,8 +46,8 @@ set_drained(struct daemon *d, const char *which, bool drained)
 	if (i == CONF_NONE)
 		return json_pack("{s:s}", "error",
 		    "no such server: pxrelayctl show servers lists them");
-	h = &d->r4.health[i];
-	relay4_health(&d->r4, i, health_drain(h, drained, loop_now(d->loop)));
+	h = &d->servers.health[i];
+	servers_note(&d->servers, i, health_drain(h, drained, loop_now(d->loop)));
 	return json_pack("{s:o, s:s}", "server", json_name(d->conf->server[i].name),
 	    "health", health_state_name(h->state));
 }

@@ -34,11 +34,11 @@
 static bool
 poll_degraded(struct daemon *d, struct mono now)
 {
-	relay4_tick(&d->r4, now);
+	servers_tick(&d->servers, now);
 	iface_watch_tick(d, now);
 	way_watch_tick(d, now);
 	for (unsigned i = 0; i < d->conf->n_server; i++)
-		if (d->r4.health[i].state == HEALTH_DOWN)
+		if (d->servers.health[i].state == HEALTH_DOWN)
 			return true;
 	return iface_watch_failed(d) || way_watch_waits(d);
 }
@@ -72,14 +72,14 @@ static void
 on_health(void *daemon, uint16_t server)
 {
 	struct daemon *d = daemon;
-	const struct health *h = &d->r4.health[server];
+	const struct health *h = &d->servers.health[server];
 	const struct conf_server *s = &d->conf->server[server];
 	char a[IP4_STRLEN];
 
 	log_event(&d->log, h->state == HEALTH_DOWN ? LOG_LEVEL_WARNING :
 	    LOG_LEVEL_INFO, health_event(h),
 	    "server=%s address=%s state=%s diag=%s after=%u", s->name,
-	    ip4_str(s->address, a), health_state_name(h->state),
+	    ip4_str(ip_v4(s->address), a), health_state_name(h->state),
 	    health_diag_word(h->diag), h->bad_in_row);
 	tick_soon(d);
 	status_changed(d);
@@ -107,11 +107,12 @@ open_tables(struct daemon *d)
 	if (!d->iftab || !d->clients || !d->helpers || !d->track || outbox_open(d) < 0 ||
 	    path_open(d) < 0 || relay_run_open(d) < 0 || rescue_run_open(d) < 0)
 		return failed(d, "tables", -ENOMEM, NULL);
-	d->r4.iftab = d->iftab;
+	d->r4.servers = &d->servers;
+	d->servers.iftab = d->r4.iftab = d->iftab;
 	d->r4.clients = d->clients;
 	d->r4.stats = &d->stats;
-	d->r4.on_health = on_health;
-	d->r4.user = d;
+	d->servers.on_health = on_health;
+	d->servers.user = d;
 	return 0;
 }
 

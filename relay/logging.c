@@ -7,13 +7,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/fold.h"
+#include "base/logdedup.h"
 #include "io/logsink.h"
 #include "relay/state.h"
 
 struct logging {
 	struct log out;			/* the destination */
-	struct fold fold;		/* writes to it */
+	struct logdedup fold;		/* writes to it */
 	struct loop_watch *timer;	/* NULL: lines are not folded */
 	bool armed;
 	bool background;
@@ -25,7 +25,7 @@ arm_timer(struct daemon *d, struct mono now)
 	struct logging *g = d->logging;
 	struct mono due;
 
-	if (g->armed || !g->timer || !fold_due(&g->fold, &due))
+	if (g->armed || !g->timer || !logdedup_due(&g->fold, &due))
 		return;
 	g->armed = true;
 	loop_rearm(g->timer, mono_wait_ms(due, now));
@@ -37,7 +37,7 @@ on_timer(void *daemon, struct mono now)
 	struct daemon *d = daemon;
 
 	d->logging->armed = false;
-	fold_tell(&d->logging->fold, now);
+	logdedup_report(&d->logging->fold, now);
 	arm_timer(d, now);
 }
 
@@ -53,7 +53,7 @@ on_line(void *daemon, enum log_level level, const char *event, const char *field
 		return;
 	}
 	now = loop_now(d->loop);
-	fold_log(&g->fold, level, event, fields, now);
+	logdedup_log(&g->fold, level, event, fields, now);
 	arm_timer(d, now);
 }
 
@@ -61,7 +61,7 @@ static void
 flush_fold(struct logging *g)
 {
 	if (g->fold.sink)
-		fold_flush(&g->fold);
+		logdedup_flush(&g->fold);
 }
 
 /* A process on its way to the background writes to the terminal until it is ready, so that
@@ -119,7 +119,7 @@ logging_open(struct daemon *d)
 {
 	if (logging_new(d) < 0)
 		return -ENOMEM;
-	d->logging->timer = loop_timer(d->loop, FOLD_WINDOW_MS, false, on_timer, d);
+	d->logging->timer = loop_timer(d->loop, LOGDEDUP_WINDOW_MS, false, on_timer, d);
 	return d->logging->timer ? 0 : -ENOMEM;
 }
 

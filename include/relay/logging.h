@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * logging - what lies between log_event() and where lines go: repeated lines are folded
- * (base/fold), and a timer reports what was left out.
+ * (base/logdedup), and a timer reports what was left out.
  */
 #ifndef RELAY_LOGGING_H
 #define RELAY_LOGGING_H

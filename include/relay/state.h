@@ -36,10 +36,10 @@ struct daemon {
 	struct iftab *iftab;
 	struct clients *clients;
 	struct helpers *helpers;
-	struct rescues *rescues;
 	struct track *track;		/* sized by the first configuration */
 	struct boots boots;
 	struct stats stats;
+	struct servers servers;
 	struct relay4 r4;
 
 	/* The parts, by folder. */

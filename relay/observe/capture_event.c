@@ -86,7 +86,7 @@ at_server(struct daemon *d, struct sight *s, uint16_t server)
 
 	s->ifindex = 0;
 	if (server != CONF_NONE)
-		s->peer = d->conf->server[server].address;
+		s->peer = ip_v4(d->conf->server[server].address);
 	sbuf_printf(&b, "server:%s", conf_server_name(d->conf, server));
 }
 
@@ -251,7 +251,7 @@ see_event(struct daemon *d, struct sight *s, const struct event *e)
 	case EVENT_SERVER_IN:
 		u = udp_of(e->rx, DHCP4_PORT_SERVER);
 		s->flags = PCAPNG_INBOUND | PCAPNG_UNICAST;
-		at_server(d, s, relay4_server(&d->r4, e->rx->src));
+		at_server(d, s, servers_find4(&d->servers, e->rx->src));
 		put_udp(s, &u, NULL);
 		break;
 	case EVENT_SERVER_OUT:
@@ -284,7 +284,7 @@ add_facts(struct daemon *d, struct sight *s, const struct event *e)
 	f->leased = e->leased;
 	if (was_relayed(e)) {
 		for (unsigned i = 0; i < e->plan->n_server; i++)
-			f->server[i] = d->conf->server[e->plan->server[i]].address;
+			f->server[i] = ip_v4(d->conf->server[e->plan->server[i]].address);
 		f->n_server = e->plan->n_server;
 	} else if (!ip4_is_none(e->from_server)) {
 		f->server[0] = e->from_server;

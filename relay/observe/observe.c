@@ -68,8 +68,8 @@ observe_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
 	tell(d, &(struct event){
 		.leg = EVENT_SERVER_OUT, .server = server, .name_server = true,
 		.udp = &(struct udpip){
-			.src = d->r4.server_source[server], .sport = DHCP4_PORT_SERVER,
-			.dst = d->conf->server[server].address,
+			.src = d->servers.source[server], .sport = DHCP4_PORT_SERVER,
+			.dst = ip_v4(d->conf->server[server].address),
 			.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL,
 			.payload = msg, .payload_len = len,
 		},
@@ -128,7 +128,7 @@ observe_delivery(struct daemon *d, const struct relay4_delivery *v,
 		.ifindex = v->out->link.ifindex, .mac = mac_of(v->mac, v->mac_len),
 		.server = v->server, .name_server = true, .word = "delivery",
 		.from_server = v->server == CONF_NONE ? IP4_NONE :
-		    d->conf->server[v->server].address,
+		    ip_v4(d->conf->server[v->server].address),
 		.tail = v->strip_pxe ? " removed=60,43" : NULL,
 	});
 }
@@ -186,7 +186,7 @@ observe_help_copy(struct daemon *d, const struct relay4_rx *rx, const struct udp
 	if (d->captures)
 		tell(d, &(struct event){
 			.leg = ifindex ? EVENT_FRAME_OUT : EVENT_SERVER_OUT, .udp = u,
-			.server = relay4_server(&d->r4, u->dst), .ifindex = ifindex,
+			.server = servers_find4(&d->servers, u->dst), .ifindex = ifindex,
 			.mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } }, .word = "copy",
 			.other = iftab_by_index(d->iftab, rx->ifindex), .other_key = "from",
 		});
@@ -260,7 +260,7 @@ tell_rescue_query(struct daemon *d, const struct rescue_plan *p)
 {
 	tell(d, &(struct event){
 		.leg = EVENT_SERVER_OUT, .udp = &p->udp,
-		.server = relay4_server(&d->r4, p->udp.dst), .name_server = true,
+		.server = servers_find4(&d->servers, p->udp.dst), .name_server = true,
 		.word = "rescue",
 	});
 }
@@ -318,9 +318,9 @@ observe_probe(struct daemon *d, uint16_t server, const void *msg, size_t len)
 		tell(d, &(struct event){
 			.leg = EVENT_SERVER_OUT, .server = server, .word = "probe",
 			.udp = &(struct udpip){
-				.src = d->r4.server_source[server],
+				.src = d->servers.source[server],
 				.sport = DHCP4_PORT_SERVER,
-				.dst = d->conf->server[server].address,
+				.dst = ip_v4(d->conf->server[server].address),
 				.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL,
 				.payload = msg, .payload_len = len,
 			},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * trace - log-level = debug: a line for each packet, with what became of it. The first pair is
- * the client, so that the lines of one client fold (base/fold) whatever others come between.
+ * the client, so that the lines of one client fold (base/logdedup) whatever others come between.
  */
 #include "base/sbuf.h"
 #include "relay/observe/event.h"

@@ -26,10 +26,10 @@ forward_4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	len = p4011_render(&plan, rx, msg, rx->len);
 	for (unsigned i = 0; i < plan.servers.n_server; i++) {
 		uint16_t s = plan.servers.server[i];
-		struct server_stats *st = &d->r4.server[s];
+		struct server_stats *st = &d->servers.stats[s];
 		struct udpip u = {
 			.src = plan.src, .sport = plan.sport,
-			.dst = d->conf->server[s].address,
+			.dst = ip_v4(d->conf->server[s].address),
 			.dport = DHCP4_PORT_PXE, .ttl = UDPIP_TTL,
 			.payload = msg, .payload_len = len,
 		};

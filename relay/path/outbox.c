@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/full.h"
+#include "base/nobufs.h"
 #include "relay/observe/observe.h"
 #include "relay/path/server_sockets.h"
 #include "relay/path/sockets.h"
@@ -60,7 +60,7 @@ refused_for(bool full)
 enum drop
 outbox_refused(int err)
 {
-	return refused_for(full_error(err));
+	return refused_for(errno_is_nobufs(err));
 }
 
 void
@@ -140,7 +140,7 @@ settle(struct daemon *d)
 static void
 count_sent(struct daemon *d, unsigned server, const struct udp_sent *sent)
 {
-	struct server_stats *st = &d->r4.server[server];
+	struct server_stats *st = &d->servers.stats[server];
 
 	st->sent += sent->ok;
 	st->dropped += sent->full;

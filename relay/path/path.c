@@ -370,12 +370,12 @@ take_errors(struct daemon *d, uint16_t server, struct mono now)
 	bool was_query;
 
 	d->stats.counter[COUNTER_SEND_ERRORS_SERVER] += n;
-	d->r4.server[server].errors += n;
+	d->servers.stats[server].errors += n;
 	if (!n || !is_believed(d, server, &last))
 		return;
 	was_query = doctor_run_error(d, server, last.err);
 	if (!probe_run_error(d, server, last.err, now) && !was_query)
-		relay4_server_error(&d->r4, server, last.err, now);
+		servers_error(&d->servers, server, last.err, now);
 }
 
 /* --- turns --------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #define RESCUES 4096
 
 struct rescue_run {
+	struct rescues *table;
 	struct loop_watch *timer;
 	struct mono due;	/* when the timer runs; us 0: it does not */
 };
@@ -71,7 +72,7 @@ arm_timer(struct daemon *d, struct mono now)
 	struct rescue_run *g = d->rescue_run;
 	struct mono due;
 
-	if (!rescue_due(d->rescues, &due) || (g->due.us && !mono_before(due, g->due)))
+	if (!rescue_due(d->rescue_run->table, &due) || (g->due.us && !mono_before(due, g->due)))
 		return;
 	g->due = due;
 	loop_rearm(g->timer, mono_wait_ms(due, now));
@@ -82,7 +83,7 @@ rescue_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, str
 {
 	struct rescue_plan plan;
 
-	rescue_tap(d->rescues, &d->r4, rx, dport, now, &plan);
+	rescue_tap(d->rescue_run->table, &d->r4, rx, dport, now, &plan);
 	carry_out(d, &plan, now);
 	arm_timer(d, now);
 }
@@ -92,7 +93,7 @@ rescue_run_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono
 {
 	struct rescue_plan plan;
 
-	rescue_unreachable(d->rescues, &d->r4, rx, now, &plan);
+	rescue_unreachable(d->rescue_run->table, &d->r4, rx, now, &plan);
 	carry_out(d, &plan, now);
 	arm_timer(d, now);
 }
@@ -102,7 +103,7 @@ rescue_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct rescue_plan plan;
 
-	if (!rescue_answer(d->rescues, &d->r4, rx, now, &plan))
+	if (!rescue_answer(d->rescue_run->table, &d->r4, rx, now, &plan))
 		return false;
 	observe_rescue_reply(d, rx, &plan);
 	carry_out(d, &plan, now);
@@ -117,8 +118,8 @@ on_timer(void *daemon, struct mono now)
 	struct mono due;
 
 	d->rescue_run->due = mono_us(0);
-	while (rescue_due(d->rescues, &due) && !mono_before(now, due)) {
-		rescue_next(d->rescues, &d->r4, now, &plan);
+	while (rescue_due(d->rescue_run->table, &due) && !mono_before(now, due)) {
+		rescue_next(d->rescue_run->table, &d->r4, now, &plan);
 		carry_out(d, &plan, now);
 	}
 	arm_timer(d, now);
@@ -127,20 +128,22 @@ on_timer(void *daemon, struct mono now)
 int
 rescue_run_open(struct daemon *d)
 {
-	d->rescue_run = calloc(1, sizeof(*d->rescue_run));
-	d->rescues = rescues_new(RESCUES, d->secret);
-	if (!d->rescue_run || !d->rescues)
+	struct rescue_run *g = d->rescue_run = calloc(1, sizeof(*g));
+
+	if (!g)
 		return -ENOMEM;
-	d->rescue_run->timer = loop_timer(d->loop, 0, false, on_timer, d);
-	return d->rescue_run->timer ? 0 : -ENOMEM;
+	g->table = rescues_new(RESCUES, d->secret);
+	g->timer = loop_timer(d->loop, 0, false, on_timer, d);
+	return g->table && g->timer ? 0 : -ENOMEM;
 }
 
 void
 rescue_run_close(struct daemon *d)
 {
-	if (d->rescue_run)
-		loop_unwatch(d->rescue_run->timer);
+	if (!d->rescue_run)
+		return;
+	loop_unwatch(d->rescue_run->timer);
+	rescues_free(d->rescue_run->table);
 	free(d->rescue_run);
 	d->rescue_run = NULL;
-	d->rescues = rescues_free(d->rescues);
 }

@@ -91,7 +91,7 @@ server_sockets_prepare(struct daemon *d, const struct conf *c)
 	all->n_next = c->n_server;
 	for (uint16_t i = 0; i < c->n_server; i++) {
 		int err = c->server[i].first == i ?
-		    prepare_slot(d, i, c->server[i].address) : 0;
+		    prepare_slot(d, i, ip_v4(c->server[i].address)) : 0;
 
 		if (err < 0) {
 			server_sockets_cancel(d);
@@ -179,7 +179,7 @@ server_sockets_reconnect(struct daemon *d)
 		if (!s)
 			continue;
 		udp_server_reconnect(s);
-		d->r4.server_source[i] = udp_server_source(s);
+		d->servers.source[i] = udp_server_source(s);
 	}
 }
 

@@ -188,7 +188,7 @@ labels_of(struct daemon *d, uint16_t i, struct server_labels *w)
 {
 	w->label[0] = (struct prom_label){ "server", d->conf->server[i].name };
 	w->label[1] = (struct prom_label){ "address",
-	    ip4_str(d->conf->server[i].address, w->address) };
+	    ip4_str(ip_v4(d->conf->server[i].address), w->address) };
 	return w->label;
 }
 
@@ -199,7 +199,7 @@ server_number(struct daemon *d, struct prom *p, const struct number *n)
 
 	prom_family(p, PROM_COUNTER, n->word, n->help);
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
-		prom_sample(p, labels_of(d, i, &w), 2, number(&d->r4.server[i], n));
+		prom_sample(p, labels_of(d, i, &w), 2, number(&d->servers.stats[i], n));
 }
 
 static bool
@@ -214,7 +214,7 @@ server_gauge(struct daemon *d, struct prom *p, bool (*is)(const struct health *h
 	struct server_labels w;
 
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
-		prom_sample(p, labels_of(d, i, &w), 2, is(&d->r4.health[i]));
+		prom_sample(p, labels_of(d, i, &w), 2, is(&d->servers.health[i]));
 }
 
 static void
@@ -231,7 +231,7 @@ server_health(struct daemon *d, struct prom *p)
 	prom_family(p, PROM_GAUGE, "server-state",
 	    "The state of a server and why, 1 for the one that holds.");
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++) {
-		const struct health *h = &d->r4.health[i];
+		const struct health *h = &d->servers.health[i];
 
 		labels_of(d, i, &w);
 		prom_sample(p, PROM_LABELS(w.label[0], w.label[1],
@@ -252,7 +252,7 @@ servers(struct daemon *d, struct prom *p)
 	    "Time from a client's last message to a server's reply.");
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
 		prom_histogram(p, labels_of(d, i, &w), 2, stats_answer_us,
-		    d->r4.server[i].answer, STATS_ANSWERS, d->r4.server[i].answer_us);
+		    d->servers.stats[i].answer, STATS_ANSWERS, d->servers.stats[i].answer_us);
 }
 
 static void

@@ -143,19 +143,19 @@ static json_t *
 server(struct daemon *d, uint16_t i)
 {
 	const struct conf_server *c = &d->conf->server[i];
-	const struct server_stats *s = &d->r4.server[i];
-	const struct health *h = &d->r4.health[i];
-	bool route = !ip4_is_none(d->r4.server_source[i]);
+	const struct server_stats *s = &d->servers.stats[i];
+	const struct health *h = &d->servers.health[i];
+	bool route = !ip4_is_none(d->servers.source[i]);
 
 	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o*, s:o*, s:b, s:o, s:o, s:b, s:b,"
 	    " s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-	    "name", json_name(c->name), "address", json_ip(c->address),
+	    "name", json_name(c->name), "address", json_ip(ip_v4(c->address)),
 	    "state", route ? "reachable" : "no-route",
 	    "health", health_state_name(h->state),
 	    "diag", health_diag_word(h->diag), "since-s", ago(d, h->since),
 	    "reply-ago-s", ago(d, h->last_reply),
 	    "misconfigured", h->misconfigured, "probes", probes(d, i),
-	    "source", json_ip(d->r4.server_source[i]),
+	    "source", json_ip(d->servers.source[i]),
 	    "dhcp", d->conf->is_dhcp[i], "boot", d->conf->is_boot[i],
 	    "sent", (json_int_t)s->sent, "replies", (json_int_t)s->replies,
 	    "offers", (json_int_t)s->offers, "acks", (json_int_t)s->acks,

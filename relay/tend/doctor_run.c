@@ -242,7 +242,7 @@ static enum drop
 verdict_on(struct daemon *d, const struct doctor *run, const struct relay4_rx *rx,
     const struct dhcp4 *m)
 {
-	enum drop why = relay4_judge_sender(&d->r4, rx, relay4_server(&d->r4, rx->src));
+	enum drop why = relay4_judge_sender(&d->r4, rx, servers_find4(&d->servers, rx->src));
 
 	if (why == DROP_NONE && !doctor_has_giaddr(run, m->giaddr))
 		why = DROP_NOT_OUR_GIADDR;
@@ -253,7 +253,7 @@ static void
 note_reply(struct daemon *d, const struct doctor *run, struct ip4 from,
     struct mono now)
 {
-	uint16_t server = relay4_server(&d->r4, from);
+	uint16_t server = servers_find4(&d->servers, from);
 
 	if (server == CONF_NONE)
 		return;
@@ -293,7 +293,7 @@ doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx)
 		return false;
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
 	/* A configured server on a client VLAN also replies there directly. */
-	if (relay4_server(&d->r4, rx->src) != CONF_NONE ||
+	if (servers_find4(&d->servers, rx->src) != CONF_NONE ||
 	    iftab_is_ours(d->iftab, rx->src) ||
 	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
 		return true;
@@ -386,7 +386,7 @@ finding(const struct doctor *run, const struct doctor_finding *f)
 	return json_pack("{s:s, s:s, s:s, s:o*, s:o*, s:o*, s:o, s:o*, s:s, s:s}",
 	    "check", row->check, "code", row->code,
 	    "status", finding_level_word(f->level),
-	    "server", s ? json_ip(s->address) : NULL,
+	    "server", s ? json_ip(ip_v4(s->address)) : NULL,
 	    "server-name", s && !s->implicit ? json_name(s->name) : NULL,
 	    "address", json_some_ip(f->address), "kinds", kinds(f->kinds),
 	    "detail", f->detail[0] ? json_string(f->detail) : NULL,

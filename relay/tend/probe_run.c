@@ -55,7 +55,7 @@ static int
 send_inform(struct daemon *d, const struct probe_question *q, const struct iface_giaddr *gi)
 {
 	const struct rai *rai = option82(d, q->server, gi);
-	enum inform which = health_usable(&d->r4.health[q->server]) ?
+	enum inform which = health_usable(&d->servers.health[q->server]) ?
 	    d->probe_run->inform[q->server] : INFORM_BOTH;
 	uint8_t msg[PROBEMSG_MAX];
 	int err = 0;
@@ -111,7 +111,7 @@ send_probe(struct daemon *d, const struct probe_question *q, const struct prober
 	case CONF_PROBE_PXE:
 	case CONF_PROBE_DHCP:
 	case CONF_PROBE_PXE4011:
-		gi = probe_giaddr(&g->probes, &d->r4, q->server);
+		gi = probe_giaddr(&g->probes, &d->servers, q->server);
 		if (!gi)
 			return -ENOENT;
 		return q->probe->kind == CONF_PROBE_PXE ? send_discover(d, q, gi) :
@@ -120,7 +120,7 @@ send_probe(struct daemon *d, const struct probe_question *q, const struct prober
 	case CONF_PROBE_TFTP:
 		return prober_tftp(g->prober, a, q->probe->arg);
 	case CONF_PROBE_ARP:
-		f = probe_link(&g->probes, &d->r4, q->server, &source);
+		f = probe_link(&g->probes, &d->servers, q->server, &source);
 		return f ? probe_run_arp(d, a, f, source) : -ENODEV;
 	case CONF_PROBE_ICMP:
 		return prober_icmp(g->prober, a);
@@ -142,23 +142,23 @@ note_unsent(struct daemon *d, const struct probe_question *q, int err, struct mo
 
 	switch (-err) {
 	case ENOENT:
-		probe_waits(p, &d->r4, q->token, PROBE_NO_INTERFACE, now);
+		probe_waits(p, &d->servers, q->token, PROBE_NO_INTERFACE, now);
 		break;
 	case ENODEV:
-		probe_waits(p, &d->r4, q->token, PROBE_OFF_LINK, now);
+		probe_waits(p, &d->servers, q->token, PROBE_OFF_LINK, now);
 		break;
 	case ENETUNREACH:
-		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_NO_ROUTE, now);
+		probe_failed(p, &d->servers, q->token, HEALTH_DIAG_NO_ROUTE, now);
 		break;
 	case EHOSTUNREACH:
 	case EHOSTDOWN:
-		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_UNREACHABLE, now);
+		probe_failed(p, &d->servers, q->token, HEALTH_DIAG_UNREACHABLE, now);
 		break;
 	case ECONNREFUSED:
-		probe_failed(p, &d->r4, q->token, HEALTH_DIAG_REFUSED, now);
+		probe_failed(p, &d->servers, q->token, HEALTH_DIAG_REFUSED, now);
 		break;
 	default:	/* buffers, descriptors, memory: ours, not the server's */
-		probe_waits(p, &d->r4, q->token, PROBE_BUSY, now);
+		probe_waits(p, &d->servers, q->token, PROBE_BUSY, now);
 	}
 }
 
@@ -167,7 +167,7 @@ arm_timer(struct daemon *d, struct mono now)
 {
 	struct mono due;
 
-	if (probe_due(&d->probe_run->probes, &d->r4, &due))
+	if (probe_due(&d->probe_run->probes, &d->servers, &due))
 		loop_rearm(d->probe_run->timer, mono_wait_ms(due, now) + STEP_MS);
 }
 
@@ -180,10 +180,10 @@ on_timer(void *daemon, struct mono now)
 	unsigned left = g->share;
 
 	prober_expire(g->prober, now);
-	while (left-- > 0 && probe_next(&g->probes, &d->r4, now, &q)) {
+	while (left-- > 0 && probe_next(&g->probes, &d->servers, now, &q)) {
 		const struct conf_server *c = &d->conf->server[q.server];
 		struct prober_ask a = {
-			.to = c->address, .token = q.token,
+			.to = ip_v4(c->address), .token = q.token,
 			.until = mono_add_ms(now, c->probe_timeout_ms),
 		};
 		int err = send_probe(d, &q, &a);
@@ -201,7 +201,7 @@ on_timer(void *daemon, struct mono now)
 static void
 note_reply(struct daemon *d, uint32_t token, struct mono now)
 {
-	if (probe_answered(&d->probe_run->probes, &d->r4, token, now))
+	if (probe_answered(&d->probe_run->probes, &d->servers, token, now))
 		stats_count(&d->stats, COUNTER_PROBE_ANSWERS);
 	else
 		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
@@ -220,11 +220,11 @@ probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 		return false;
 	observe_probe_reply(d, rx);
 	/* A client would not get it (relay4_judge_source), so it proves nothing. */
-	if (d->conf->check_source && relay4_server(&d->r4, rx->src) == CONF_NONE) {
+	if (d->conf->check_source && servers_find4(&d->servers, rx->src) == CONF_NONE) {
 		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
 		return true;
 	}
-	if (probe_find(&g->probes, &d->r4, xid, &server, &i) &&
+	if (probe_find(&g->probes, &d->servers, xid, &server, &i) &&
 	    d->conf->server[server].probe[i].kind == CONF_PROBE_DHCP)
 		g->inform[server] = ip4_is_none(ciaddr) ? INFORM_PLAIN : INFORM_CIADDR;
 	note_reply(d, xid, now);
@@ -240,21 +240,21 @@ on_reply(void *daemon, uint32_t token, bool alive, struct mono now)
 	uint16_t server;
 	unsigned i;
 
-	if (!probe_find(p, &d->r4, token, &server, &i)) {
+	if (!probe_find(p, &d->servers, token, &server, &i)) {
 		d->probe_run->other(d, token, alive);
 		return;
 	}
 	if (alive)
 		note_reply(d, token, now);
 	else
-		probe_failed(p, &d->r4, token,
+		probe_failed(p, &d->servers, token,
 		    probe_diag(d->conf->server[server].probe[i].kind), now);
 }
 
 bool
 probe_run_error(struct daemon *d, uint16_t server, int err, struct mono now)
 {
-	return probe_socket_error(&d->probe_run->probes, &d->r4, server, err, now);
+	return probe_socket_error(&d->probe_run->probes, &d->servers, server, err, now);
 }
 
 /* The server does not reply to a kind of probe while it replies to clients, or does again. */
@@ -266,7 +266,7 @@ on_wrong(void *daemon, uint16_t server)
 	const struct probe_server *s = &d->probe_run->probes.server[server];
 	char text[CONF_PROBE_STRLEN], buf[LOG_LINE_MAX / 2], a[IP4_STRLEN];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
-	bool wrong = d->r4.health[server].misconfigured;
+	bool wrong = d->servers.health[server].misconfigured;
 
 	for (unsigned i = 0; i < c->n_probe; i++)
 		if (!wrong || s->one[i].last == PROBE_TIMEOUT ||
@@ -277,7 +277,7 @@ on_wrong(void *daemon, uint16_t server)
 		}
 	log_event(&d->log, wrong ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 	    wrong ? "probe-misconfigured" : "probe-works",
-	    "server=%s address=%s probe=\"%s\"", c->name, ip4_str(c->address, a), buf);
+	    "server=%s address=%s probe=\"%s\"", c->name, ip4_str(ip_v4(c->address), a), buf);
 }
 
 /* --- the rest of the daemon ----------------------------------------------------- */

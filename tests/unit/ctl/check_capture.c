@@ -73,10 +73,12 @@ set_up(void)
 	d->priv = priv_new(&terms, NULL);
 	d->conf = w->conf;
 	d->iftab = w->iftab;
+	d->servers = w->servers;
 	d->r4 = w->r4;
+	d->r4.servers = &d->servers;
 	d->track = track_new(16, d->secret);
 	for (unsigned i = 0; i < w->conf->n_server; i++)
-		d->r4.server_source[i] = world_ip("198.51.100.1");
+		d->servers.source[i] = world_ip("198.51.100.1");
 	strcpy(dir, "/tmp/pxrelay-capture-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);
@@ -382,7 +384,7 @@ START_TEST(a_rule_is_named)
 	m.b[DHCP4_OFF_CHADDR + 3] = 0x66;
 	ck_assert_int_eq(request(VLAN20), DROP_RULE);
 	expect(one, "in vlan20 broadcast: dropped reason=rule"
-	    " text=\"a [rule] says action = drop\" rule=never");
+	    " text=\"a [rule] with action = drop matches\" rule=never");
 	close(one->fd);
 }
 END_TEST
@@ -415,7 +417,7 @@ START_TEST(drops_say_why)
 	    " text=\"hop count above max-hops (RFC 1542 4.1.1)\"");
 	reply("198.51.100.99", DHCP4_OFFER, "192.0.2.1");
 	expect(one, "in server:other unicast: dropped reason=not-server"
-	    " text=\"reply from an address that is no configured server\""
+	    " text=\"reply from an address that is not a configured server\""
 	    " server=other");
 	reply("198.51.100.11", DHCP4_OFFER, "192.0.2.77");
 	expect(one, "in server:beta unicast: dropped reason=not-our-giaddr"
@@ -459,7 +461,7 @@ START_TEST(probes_of_the_relay)
 	observe_rescue_reply(d, &rx, &r);
 	observe_rescue(d, &r, w->now);
 	expect(one, "in server:beta unicast: dropped reason=rescue-unused text=\""
-	    "answer to a rescue's question that the client does not need any more,"
+	    "reply of a rescue that the client no longer needs,"
 	    " or could not use\"");
 	observe_probe(d, 1, r.msg, 300);
 	observe_probe_reply(d, &rx);
