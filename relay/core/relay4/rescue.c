@@ -45,6 +45,8 @@ struct open {
 	uint32_t conf_gen;	/* what asked, group and tried index */
 	uint16_t asked;		/* the client's server */
 	uint16_t group;
+	uint16_t live;		/* DELIVERED: whose answer, and its address */
+	struct ip4 from;
 	struct ip4 client;
 	uint16_t port;		/* the client's */
 	struct ip4 id;		/* option 54 that the client waits for */
@@ -363,6 +365,8 @@ deliver_again(struct relay4 *r, const struct open *o,
 {
 	plan_delivery(o, s, asked, s->len, plan);
 	plan->again = true;
+	plan->live = o->live;
+	plan->from = o->from;
 	memcpy(plan->msg, s->msg, s->len);
 	stats_count(r->stats, COUNTER_RESCUES_DELIVERED);
 }
@@ -551,6 +555,8 @@ deliver(struct rescues *t, struct relay4 *r, struct open *o,
 	memcpy(s->msg, plan->msg, m->len);
 	pendings_move(t->slots, s, mono_add_ms(now, KEPT_MS));
 	o->state = DELIVERED;
+	o->live = plan->live;
+	o->from = plan->from;
 	stats_count(r->stats, COUNTER_RESCUES_DELIVERED);
 	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
 	if (in)
