@@ -48,10 +48,8 @@ wrong(char *why, size_t size, const char *fmt, ...)
 static int
 log_word(const char *word, enum conf_log *out)
 {
-	static const char *const words[] = { "stderr", "syslog", "journal" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(word, words[i]) == 0) {
+	for (size_t i = 0; conf_log_words[i]; i++)
+		if (strcmp(word, conf_log_words[i]) == 0) {
 			*out = (enum conf_log)i;
 			return 0;
 		}
@@ -92,8 +90,8 @@ option(struct args *a, int letter, char *why, size_t size)
 	case 'l':
 		a->has_log = true;
 		if (log_word(optarg, &a->log) < 0)
-			return wrong(why, size, "-l %.40s: expected stderr, "
-			    "syslog or journal", optarg);
+			return wrong(why, size, "-l %.40s: expected stderr, syslog or "
+			    "journal", optarg);
 		break;
 	case ':':
 		return wrong(why, size, "-%c needs a value", optopt);
