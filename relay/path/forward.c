@@ -59,8 +59,8 @@ forward_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u
     struct mono now)
 {
 	struct helper_plan plan;
-	enum drop why = helper_packet(d->helpers, d->conf, d->iftab, &d->stats,
-	    u, rx->ifindex, now, &plan);
+	enum drop why = helper_packet(d->helpers, &d->r4, u, rx->ifindex,
+	    now, &plan);
 	unsigned sent = 0;
 
 	observe_help(d, rx, u, &plan, why);

@@ -309,10 +309,24 @@ rx_of(struct daemon *d, const struct udp_dgram *g)
 }
 
 /*
- * Unicast to port 67: a request from another relay, or from a client told to unicast to us
- * (sub-option 11); otherwise a server's reply. Replies to our own queries are sorted out
- * first, by what only we can have sent: the machines that do not exist, then open rescues.
+ * A reply on port 67 goes to the first of four that claims it. Exact matches come first, so
+ * that replies to our own queries never reach the client path, its counters or a VLAN:
+ *
+ *   1. probes	for the machine that probes play, whatever its xid
+ *   2. doctor	for the machine that the doctor plays, likewise
+ *   3. rescue	from port 4011, with the (chaddr, xid) of an open query of ours
+ *   4. clients	everything else
  */
+static void
+offer_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	if (!probe_run_reply(d, rx, now) && !doctor_run_reply(d, rx, now) &&
+	    !rescue_run_reply(d, rx, now))
+		relay_run_reply(d, rx, now);
+}
+
+/* Unicast to port 67: a request from another relay, or from a client told to unicast to us
+ * (sub-option 11); otherwise a server's reply. */
 static void
 take_datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 {
@@ -322,9 +336,8 @@ take_datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 		drop_truncated67(d, g, &rx);
 	else if (g->len && g->data[0] == BOOTREQUEST)
 		relay_run_request(d, &rx, now);
-	else if (!probe_run_reply(d, &rx, now) && !doctor_run_reply(d, &rx, now) &&
-	    !rescue_run_reply(d, &rx, now))
-		relay_run_reply(d, &rx, now);
+	else
+		offer_reply(d, &rx, now);
 }
 
 /* Reads the socket of a server, or (NULL) the one on port 67. Returns how many datagrams

@@ -144,7 +144,9 @@ relay_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	observe_delivery(d, &v, &u, hdr);
 	to = (struct packet_to){ v.out->link.ifindex, v.mac_len, { 0 } };
 	memcpy(to.mac, v.mac, sizeof(to.mac));
-	if (v.out->link.mtu && UDPIP_HEADERS + u.payload_len > v.out->link.mtu)
+	if (u.payload_len == 0)		/* it does not parse without what strip-pxe-from cuts */
+		outbox_withhold(d, DROP_BAD_OPTIONS);
+	else if (v.out->link.mtu && UDPIP_HEADERS + u.payload_len > v.out->link.mtu)
 		withhold_too_long(d, &v, UDPIP_HEADERS + u.payload_len);
 	else
 		outbox_client(d, &to, hdr, msg, u.payload_len);
@@ -155,7 +157,7 @@ int
 relay_run_open(struct daemon *d)
 {
 	d->relay_run = calloc(1, sizeof(*d->relay_run));
-	d->r4.hedges = hedges_new(HEDGES);
+	d->r4.hedges = pendings_new(HEDGES);
 	if (!d->relay_run || !d->r4.hedges)
 		return -ENOMEM;
 	d->relay_run->timer = loop_timer(d->loop, 0, false, on_timer, d);
@@ -169,5 +171,5 @@ relay_run_close(struct daemon *d)
 		loop_unwatch(d->relay_run->timer);
 	free(d->relay_run);
 	d->relay_run = NULL;
-	d->r4.hedges = hedges_free(d->r4.hedges);
+	d->r4.hedges = pendings_free(d->r4.hedges);
 }
