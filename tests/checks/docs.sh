@@ -152,11 +152,13 @@ check_mdoc() {
 }
 
 check_readme() {
-	local readme=relay/README.md file name missing=""
+	local readme=relay/README.md file name words missing=""
 
-	for file in relay/*.c relay/*/*.c relay/*/*/*.c; do
-		name=$(basename "$file" .c)
-		grep -q -e "\`$name\`" -e "\`${name%%_*}\`" $readme || missing+=" $file"
+	words=" $(grep -o '`[a-z0-9_]*`' $readme | tr -d '`' | tr '\n' ' ')"
+	for file in $(find relay -name '*.c' | sort); do
+		name=${file##*/}
+		name=${name%.c}
+		[[ $words == *" $name "* || $words == *" ${name%%_*} "* ]] || missing+=" $file"
 	done
 	if [ -z "$missing" ]; then
 		pass "docs: $readme names every file of relay/"
