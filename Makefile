@@ -94,7 +94,7 @@ endif
 
 # Asked once, and only when something is compiled: `make deps` must run on a machine
 # that has no pkg-config yet.
-LIBS_D := libnl-3.0 libnl-route-3.0 libmnl inih libevent_core jansson libsystemd libseccomp
+LIBS_D := libnl-3.0 libnl-route-3.0 libmnl inih libevent_core jansson libseccomp
 LIBS_C := jansson
 pkg = $(shell pkg-config $1)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
 	pkg-config $1 failed, try: sudo make deps))

@@ -138,7 +138,7 @@ open_parts(struct daemon *d)
 
 	if ((err = way_watch_open(d)) < 0)
 		return failed(d, "netlink", err, NULL);
-	if ((err = probe_run_open(d, doctor_run_probed)) < 0)
+	if ((err = probe_run_open(d)) < 0)
 		return failed(d, "probes", err, NULL);
 	if ((err = doctor_run_open(d)) < 0)
 		return failed(d, "doctor", err, NULL);

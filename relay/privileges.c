@@ -175,7 +175,7 @@ allow_socket(struct daemon *d, const char *key, const char *path,
 {
 	char text[256];
 
-	if (!path[0] || priv_may_socket(d->priv, path))
+	if (!path[0] || opener_may_socket(priv_terms(d->priv), path))
 		return true;
 	snprintf(text, sizeof(text), "%s: needs a restart, unless the socket is in "
 	    RUN_DIR " or where it was at the start", key);
@@ -190,7 +190,7 @@ privileges_allow(struct daemon *d, const struct conf *next, conf_mistake_fn *mis
 	bool good = allow_socket(d, "control", next->control, mistake, user);
 
 	good &= allow_socket(d, "metrics", next->metrics.path, mistake, user);
-	if (next->metrics.port && !priv_may_listen(d->priv, next->metrics.port)) {
+	if (next->metrics.port && !opener_may_listen(priv_terms(d->priv), next->metrics.port)) {
 		mistake(user, 0, "metrics: a port below 1024 needs a restart");
 		good = false;
 	}

@@ -46,7 +46,7 @@ log_mistake(void *user, int line, const char *text)
 static struct conf *
 read_conf(struct daemon *d)
 {
-	int fd = d->args->conf ? priv_conf(d->priv) : -1;
+	int fd = d->args->conf ? priv_ask(d->priv, OPENER_CONF) : -1;
 
 	if (fd == -EINVAL)
 		log_mistake(d, 0, "cannot be read again: not a regular file");

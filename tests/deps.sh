@@ -14,7 +14,7 @@ packages() {
 	case $1 in
 	build)	# the daemon and its tool
 		echo build-essential pkg-config libnl-3-dev libnl-route-3-dev libmnl-dev \
-			libinih-dev libevent-dev libjansson-dev libsystemd-dev libseccomp-dev ;;
+			libinih-dev libevent-dev libjansson-dev libseccomp-dev ;;
 	test)	# The base packages of dnsmasq and dhcpcd have the programs without a
 		# service. prometheus judges the metrics and the alert rules, tshark the
 		# captures, systemd's tool (nothing of it is started) the unit file.

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * metrics - the socket that Prometheus scrapes: GET /metrics over HTTP/1, on a TCP port or a
- * Unix socket, and nothing else. One answer a connection, which is closed behind it.
+ * metrics - the socket that Prometheus scrapes: GET /metrics over HTTP/1, on a TCP port or a Unix
+ * socket, and nothing else. A connection is closed after one answer.
  *
- * Whoever can connect may read, and nobody can change anything. Clients are bounded: of more
- * than METRICS_CLIENTS_MAX the oldest gives way, and one that is silent or does not read for
- * METRICS_IDLE_S is closed. What the document says is known above (relay/scrape); it is made at
- * most once in METRICS_AGE_MS, however many ask, and shared by those who are being answered.
+ * Everyone who can connect may read, and nobody can change anything. Beyond METRICS_CLIENTS_MAX
+ * the oldest client is closed, and so is one that is silent or does not read for METRICS_IDLE_S.
+ * relay/show/scrape makes the document, at most once per METRICS_AGE_MS; clients share it.
  */
 #ifndef IO_METRICS_H
 #define IO_METRICS_H
@@ -27,8 +26,8 @@ typedef char *metrics_fn(void *user, size_t *len);
 #define METRICS_IDLE_S		10
 #define METRICS_AGE_MS		250
 
-/* at->port or at->path is set. An address need not be there yet. priv, borrowed, opens it. 0 or
- * -errno. */
+/* at->port or at->path is set; the address may not exist yet. priv, borrowed, opens the socket. 0
+ * or -errno. */
 int metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at, metrics_fn *fn,
     void *user, struct metrics **out);
 struct metrics *metrics_close(struct metrics *m);	/* NULL-safe; returns NULL */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * neigh - what the kernel says about IPv4 neighbours (ARP) on some interfaces, as
- * it changes.
+ * neigh - changes of IPv4 neighbours (ARP) on some interfaces.
  *
- * A socket of its own, with a filter in the kernel: on a router each client is a
- * neighbour whose state changes every minute, and only those on the way to
- * servers are of interest. Bridges (FDB) and IPv6 use the same messages.
+ * A socket of its own, with a filter in the kernel: on a router each client is a neighbour whose
+ * state changes every minute, and only those on the way to servers matter. Bridges (FDB) and IPv6
+ * use the same messages.
  */
 #ifndef IO_NEIGH_H
 #define IO_NEIGH_H
@@ -15,33 +14,33 @@
 
 #include "base/addr.h"
 
-/* Interfaces that the filter can tell apart; with more all are let through. */
+/* Interfaces that the filter can name; with more, all pass. */
 #define NEIGH_IFS_MAX	32
 
 enum neigh_state {
-	NEIGH_UNKNOWN,	/* nothing is known, or the kernel is asking */
-	NEIGH_ALIVE,	/* there is an address, and nothing that speaks against it */
-	NEIGH_FAILED,	/* asked, and no answer came */
+	NEIGH_UNKNOWN,	/* no entry, or the kernel is asking */
+	NEIGH_ALIVE,	/* it has a hardware address that is not in doubt */
+	NEIGH_FAILED,	/* it did not answer ARP */
 };
 
-/* Told by neigh_read(): ALIVE or FAILED, possibly what was told before. */
+/* Called by neigh_read() with ALIVE or FAILED, possibly the same as before. */
 typedef void neigh_fn(void *user, uint32_t ifindex, struct ip4 ip, enum neigh_state state);
 
 struct neigh;
 
-/* Tells nothing until neigh_watch(). 0 and *out, or -errno. */
+/* Reports nothing until neigh_watch(). 0 and *out, or -errno. */
 int neigh_open(struct neigh **out, neigh_fn *fn, void *user);
 struct neigh *neigh_close(struct neigh *n);	/* NULL-safe; returns NULL */
 int neigh_fd(const struct neigh *n);	/* owned by n; readable: neigh_read() */
 
-/* The interfaces, from now on. Whoever wants to miss nothing asks for states
- * (io/route) after it. 0 or -errno: then it is as before. */
+/* Sets the interfaces. To miss nothing, ask for states (io/route) after it. 0, or -errno: then
+ * nothing has changed. */
 int neigh_watch(struct neigh *n, const uint32_t *ifindex, size_t count);
-/* Tells what is waiting, up to a bound. 0, or -ENOBUFS: the kernel lost messages for us, and
- * all states are to be asked for again; or another -errno. */
+/* Reports what is waiting, up to a bound. 0, or -ENOBUFS: the kernel lost messages, and all states
+ * must be asked for again; or another -errno. */
 int neigh_read(struct neigh *n);
 
-/* What an NUD_* bit of the kernel means here. */
+/* The meaning of the kernel's NUD_* bits. */
 enum neigh_state neigh_state_of(unsigned nud);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * opener - does the few things that take privileges and are needed after the start, for a
- * process that has none: sockets on port 67, raw ones for probes, the configuration file, the
- * control socket's file.
+ * opener - does the few things that take privileges after the start, for a process that has
+ * none: sockets on port 67, raw ones for probes, the configuration file, the control socket's
+ * file.
  *
- * It runs as a small process of its own (opener_serve) that io/priv starts and talks to, or,
- * where there is no sandbox, in the process itself (opener_do). What it will
- * do is fixed by its terms, before anything has come from the network: a process that reads
- * packets and was taken over can ask for no other file, port or kind of socket. It sees no packet.
+ * It runs as a small process (opener_serve) that io/priv starts and talks to, or, where there is
+ * no sandbox, in the process itself (opener_do). Its terms are fixed before anything comes from
+ * the network: a packet process that was taken over cannot get another file, port or kind of
+ * socket. The opener sees no packets.
  */
 #ifndef IO_OPENER_H
 #define IO_OPENER_H
@@ -28,38 +28,38 @@
 
 /* Borrowed strings must outlive the opener. */
 struct opener_terms {
-	const char *conf;	/* the one file that is ever opened; NULL: none */
+	const char *conf;	/* the only file that is opened; NULL: none */
 	const char *pidfile;	/* removed at the end, once OPENER_PIDFILE has come; or NULL */
-	/* Where socket files may be made, as opener_dir() writes it; "" is none. */
+	/* Directories of socket files, as opener_dir() writes them; "": none. */
 	char dir[OPENER_DIRS][OPENER_PATH];
-	uint16_t port;		/* a TCP port below 1024 that may be listened on, or 0 */
+	uint16_t port;		/* the one TCP port below 1024 to listen on, or 0 */
 	gid_t group;		/* of socket files; (gid_t)-1: none */
 	bool anything;		/* no limits for files and TCP ports: there is no sandbox */
-	bool quiet;		/* stderr is a terminal that it is going to leave */
+	bool quiet;		/* it runs in the background: stderr is not for it */
 };
 
 enum opener_what {
 	OPENER_CONF = 1,	/* the configuration, open for reading; -EINVAL: no regular file */
 	OPENER_UDP,		/* udp_open(number): 67 or 4011 */
 	OPENER_SERVER,		/* udp_server_socket(67) */
-	OPENER_ICMP,		/* raw sockets of io/prober */
+	OPENER_ICMP,		/* of io/rawsock */
 	OPENER_ARP,
 	OPENER_NETLINK,		/* a netlink socket to ask with */
-	OPENER_QUIET,		/* quiet_open() */
+	OPENER_ICMPHIDE,	/* icmphide_open() */
 	OPENER_FROM,		/* a UDP (number 0) or TCP (1) socket that sends from address */
-	OPENER_SOCKET,		/* a listening Unix socket at path */
+	OPENER_SOCKET,		/* a listening, non-blocking Unix socket at path */
 	OPENER_TCP,		/* a listening TCP socket on address:number */
-	OPENER_REMOVE,		/* that Unix socket's file goes */
-	OPENER_LIMITS,		/* net.ipv4.igmp_max_memberships and what goes with it are raised */
-	OPENER_RESOLVE,		/* the kernel asks for the neighbour address on interface number */
-	OPENER_PIDFILE,		/* the file was written */
+	OPENER_REMOVE,		/* remove that socket's file, unless it was replaced */
+	OPENER_LIMITS,		/* raise the limits of multicast memberships */
+	OPENER_RESOLVE,		/* let the kernel resolve address on interface number */
+	OPENER_PIDFILE,		/* the pid file was written: remove it at the end */
 	OPENER_LOG,		/* log lines go to number (enum logsink), from level `more` up */
-	OPENER_VIOLATION,	/* system call number was forbidden; also the other way round */
-	OPENER_END,		/* remove all, say so, end */
+	OPENER_VIOLATION,	/* log the forbidden system call number */
+	OPENER_END,		/* remove all files, answer, end */
 };
 
 struct opener_request {
-	uint32_t seq;		/* comes back with the answer; 0: none is wanted */
+	uint32_t seq;		/* the answer repeats it; 0: no answer is wanted */
 	uint32_t what;
 	uint32_t number, more;
 	struct ip4 address;
@@ -67,7 +67,7 @@ struct opener_request {
 };
 
 struct opener_answer {
-	uint32_t seq;		/* 0: nobody asked */
+	uint32_t seq;		/* 0: it was not asked for */
 	uint32_t what;		/* 0, or OPENER_VIOLATION */
 	int32_t result;		/* 0 or -errno; of a violation the system call */
 };
@@ -75,28 +75,28 @@ struct opener_answer {
 struct opener {
 	struct opener_terms terms;
 	bool wrote_pid;
-	bool confined;		/* it is a process of its own, which can open nothing for writing */
+	bool confined;		/* a process that can no longer open files for writing */
 	unsigned n_file;
 	struct unixsock file[OPENER_FILES];
 	struct route_asker *route;	/* NULL: not needed yet */
-	int limits[PACKET_LIMITS];	/* -1: not opened, or not to be had */
+	int limits[PACKET_LIMITS];	/* -1: not open */
 	struct log *log;
 };
 
 /* log is borrowed. */
 void opener_init(struct opener *o, const struct opener_terms *t, struct log *log);
-/* Removes what was made. */
+/* Removes the files that were made. */
 void opener_fini(struct opener *o);
-/* Does what is asked, if the terms allow it. The result is a descriptor where one was asked for,
- * else 0; -errno; -EPERM for what the terms do not allow. */
+/* Carries out a request if the terms allow it. The result is a descriptor where one was asked for,
+ * otherwise 0; or -errno; -EPERM for what the terms do not allow. */
 int opener_do(struct opener *o, const struct opener_request *q);
-/* The directory of a file's name: "/run/pxrelay"; "." of a name without one. */
+/* The directory of a path: "/run/pxrelay"; "." for a name without one. */
 void opener_dir(char dir[OPENER_PATH], const char *path);
-/* Would the terms allow this file, or this TCP port? */
+/* Do the terms allow this socket file, or this TCP port? */
 bool opener_may_socket(const struct opener_terms *t, const char *path);
 bool opener_may_listen(const struct opener_terms *t, uint16_t port);
 
-/* The whole life of the process, which takes over fd, its end of a SOCK_SEQPACKET pair, closes
+/* The whole life of the process: it takes over fd, its end of a SOCK_SEQPACKET pair, closes
  * everything else but stderr, gives up what it does not need, and ends when the other end is
  * closed. Does not return (see sandbox_exit). */
 void opener_serve(struct opener *o, int fd);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * priv - asks for what takes privileges: of the opener (io/opener) in a process of its own
- * once priv_split() was called, else of this process itself.
+ * priv - asks for what takes privileges: the opener (io/opener), a process of its own after
+ * priv_split(), otherwise this process itself.
  *
- * Questions are answered within some 50 us. An opener that is stopped holds up the caller for at
- * most PRIV_WAIT_MS, and from then on for PRIV_SLOW_MS with each question, until it answers again.
- * When it is gone, everything is refused with -EPIPE, and what is open stays open.
- * Descriptors are close-on-exec and the caller's.
+ * An answer takes some 50 us. An opener that is stopped holds up the caller for at most
+ * PRIV_WAIT_MS, and then for PRIV_SLOW_MS per request until it answers again. When it is gone,
+ * every request is refused with -EPIPE, and what is open stays open. Descriptors are
+ * close-on-exec and belong to the caller.
  */
 #ifndef IO_PRIV_H
 #define IO_PRIV_H
@@ -24,44 +24,30 @@
 
 struct priv;
 
-/* t is copied; log, which must live on, gets what happens to system calls. NULL: no memory. */
+/* t is copied; log, which must live on, gets violations of the sandbox. NULL: no memory. */
 struct priv *priv_new(const struct opener_terms *t, struct log *log);
-/* Removes the files that were made, after which the opener is gone; NULL-safe; returns NULL. */
+/* Removes the files that were made, and ends the opener; NULL-safe; returns NULL. */
 struct priv *priv_free(struct priv *p);
+const struct opener_terms *priv_terms(const struct priv *p);
 
-/* Starts the opener as a process of its own, with the rights that this one has now. To be
- * called before anything is opened that it should not inherit. 0 or -errno. */
+/* Starts the opener as a process of its own, with the rights that this one has now. Call it
+ * before opening anything that the opener should not inherit. 0 or -errno. */
 int priv_split(struct priv *p);
-/* Readable when the opener has something to say that nobody asked for; -1 without one. */
+/* Readable when the opener sent something unasked; -1 without an opener. */
 int priv_fd(const struct priv *p);
-/* Reads it. False: the opener is gone. Violations of its are logged. */
+/* Reads it, and logs the opener's violations. False: the opener is gone. */
 bool priv_read(struct priv *p);
 /* For sandbox_filter(): the opener logs it. */
 bool priv_violation(int call);
 
-/* Each a descriptor, or -errno; -EPERM: not within what was agreed at the start. */
-int priv_conf(struct priv *p);		/* -EINVAL: it is no regular file */
-int priv_udp(struct priv *p, uint16_t port);
-int priv_server(struct priv *p);
-int priv_icmp(struct priv *p);
-int priv_arp(struct priv *p);
-int priv_netlink(struct priv *p);
-int priv_quiet(struct priv *p);
-/* A socket that sends from this address of ours. */
-int priv_from(struct priv *p, struct ip4 source, bool tcp);
-/* Listening, non-blocking. */
-int priv_socket(struct priv *p, const char *path);
-int priv_tcp(struct priv *p, struct ip4 address, uint16_t port);
-bool priv_may_socket(const struct priv *p, const char *path);
-bool priv_may_listen(const struct priv *p, uint16_t port);
-/* The file of a priv_socket() goes, unless somebody put another one there. */
-void priv_remove(struct priv *p, const char *path);
-/* The pid file has been written: it is removed at the end. */
+/* Each sends a request of io/opener.h and waits. The result is a descriptor where one is asked
+ * for, otherwise 0; or -errno; -EPERM: outside the terms that were set at the start. */
+int priv_ask(struct priv *p, enum opener_what what);
+int priv_ask_inet(struct priv *p, enum opener_what what, struct ip4 address, uint32_t number);
+int priv_ask_path(struct priv *p, enum opener_what what, const char *path);
+/* These wait for nothing. */
 void priv_pidfile(struct priv *p);
-int priv_limits(struct priv *p);	/* 0: memberships of multicast groups were raised */
-/* The kernel is to ask for this neighbour. Waits for nothing. */
 void priv_resolve(struct priv *p, uint32_t ifindex, struct ip4 ip);
-/* Where the opener's lines go. */
 void priv_log(struct priv *p, enum logsink where, enum log_level level);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * ring - requests from all client VLANs through one packet socket with a
- * mapped receive ring (packet(7), TPACKET_V2), whatever the number of VLANs.
+ * ring - receives the requests of all client VLANs, whatever their number, through one packet
+ * socket with a mapped receive ring (packet(7), TPACKET_V2).
  *
- * Bound for ETH_P_IP, so that tc and nftables ingress rules come first; PACKET_IGNORE_OUTGOING,
- * so that it never sees what we send ourselves. A generated filter (struct ring_filter) lets
- * through broadcast and multicast UDP to the wanted ports, and fragments of broadcasts (to be
- * counted), and for the ports to be watched also routed unicast. Everything else ends in the
- * kernel. Frames begin at the IP header.
+ * It is bound for ETH_P_IP, so tc and nftables ingress rules come first; PACKET_IGNORE_OUTGOING
+ * hides what we send. A generated filter (struct ring_filter) passes broadcast and multicast UDP
+ * to the wanted ports, fragments of broadcasts (to be counted), and routed unicast for watched
+ * ports. Everything else ends in the kernel. Frames begin at the IP header.
  */
 #ifndef IO_RING_H
 #define IO_RING_H
@@ -21,8 +20,8 @@
 
 struct ring_filter {
 	uint16_t n_port, port[RING_PORTS_MAX];	/* UDP destination, broadcast or multicast */
-	bool tftp_errors;	/* routed TFTP errors too, whatever their ports */
-	/* Routed ICMP too that says "unreachable" of UDP to this port; 0: none. */
+	bool tftp_errors;	/* also routed TFTP errors, whatever their ports */
+	/* Also routed ICMP "unreachable" about UDP to this port; 0: none. */
 	uint16_t unreachable;
 	uint16_t n_watch, watch[RING_WATCH_MAX];	/* UDP source or destination, unicast to this
 					 * host's MAC (routed through): passive tap */
@@ -34,7 +33,7 @@ struct ring_frame {
 	const uint8_t *ip;	/* IP header; borrowed until ring_release() */
 	size_t len;		/* captured bytes */
 	bool truncated;		/* the packet was longer than what was captured */
-	bool csum_unverified;	/* UDP checksum is not filled in, or verified by the NIC: skip */
+	bool csum_unverified;	/* the UDP checksum is not filled in, or the NIC verified it: skip */
 	enum ring_to to;
 	uint32_t ifindex;
 	uint16_t hwtype;
@@ -44,22 +43,21 @@ struct ring_frame {
 
 struct ring;
 
-/* 0 or -errno (EPERM without CAP_NET_RAW). Ring of 1024 frames of 2 KiB; a larger packet (up to
- * 64 KiB) comes through the socket queue (PACKET_COPY_THRESH) into a buffer of its own. */
+/* 0 or -errno (EPERM without CAP_NET_RAW). The ring has 1,024 frames of 2 KiB; a larger packet (up
+ * to 64 KiB) comes through the socket's queue (PACKET_COPY_THRESH) into a buffer of its own. */
 int ring_open(const struct ring_filter *f, struct ring **out);
 struct ring *ring_close(struct ring *r);	/* NULL-safe; returns NULL */
 int ring_fd(const struct ring *r);
 /* Replaces the filter at once, without losing a wanted packet. */
 int ring_set_filter(struct ring *r, const struct ring_filter *f);
-/* The next frame; false when there is none. The one before must be released. */
+/* The next frame; false when there is none. Release the one before first. */
 bool ring_next(struct ring *r, struct ring_frame *out);
-/* The IP packet behind the one that is held, not taken yet, with its length and interface; NULL
- * when there is none. */
+/* Peeks at the IP packet after the one that is held; NULL when there is none. */
 const uint8_t *ring_peek(const struct ring *r, size_t *len, uint32_t *ifindex);
 void ring_release(struct ring *r);
-/* Is half of the ring full of frames that wait? More will be lost soon. */
+/* Is half of the ring full? Then packets will be lost soon. */
 bool ring_is_behind(const struct ring *r);
-/* Packets that the kernel dropped since the last call, since the ring was full. */
+/* Packets lost to a full ring since the last call. */
 uint64_t ring_lost(struct ring *r);
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * unixsock - a listening Unix stream socket at a path: the control socket and the one for metrics.
- *
- * Mode 0660, so a group that is named may use it. A stale socket
- * file (nobody answers on it) is replaced. Who accepts, and what is said, is the caller's.
+ * unixsock - the file of a Unix stream socket: the control socket, or the one for metrics. It gets
+ * mode 0660, so a group may use it. A stale file, on which nobody listens, is replaced.
  */
 #ifndef IO_UNIXSOCK_H
 #define IO_UNIXSOCK_H
@@ -16,10 +14,10 @@ struct unixsock {
 	struct stat file;	/* the socket file as we made it */
 };
 
-/* Bound, non-blocking, not yet listening. Makes no directories but the last. The descriptor, or
- * -errno; -EADDRINUSE when a process is alive there. (gid_t)-1: the group is our own. */
+/* A bound, non-blocking socket that does not listen yet. Makes the last directory of the path if
+ * needed. The fd, or -errno; -EADDRINUSE when a process listens there. (gid_t)-1: our own group. */
 int unixsock_open(struct unixsock *u, const char *path, gid_t group);
-/* Removes the file, unless somebody put another one there. */
+/* Removes the file, unless it was replaced. */
 void unixsock_remove(const struct unixsock *u);
 
 #endif

@@ -2,17 +2,15 @@
  *
  * bpf - classic BPF programs for our sockets, written out by hand.
  *
- * They run in the kernel for every IPv4 packet the router receives or
- * forwards, so the questions that most packets fail come first: was it sent to
- * everybody, is it UDP. Only headers are looked at; what the packet says is
- * judged later, by proto/. A load behind the end of a packet ends the program
- * with 0, so a runt is refused without a test for it.
+ * They run in the kernel for every IPv4 packet the router receives or forwards, so the tests that
+ * most packets fail come first: is it a broadcast, is it UDP. Only headers are examined; proto/
+ * judges the content. A load beyond the end of a packet ends the program with 0, which refuses
+ * runts.
  *
- * Jump offsets are 8 bits wide, and lists of ports are as long as the
- * configuration makes them. Therefore a conditional jump here never goes over
- * more than two instructions, each port brings its own `ret`, and the only long
- * way is a `ja`, whose offset has 32 bits. The kernel's compiler (JIT) does
- * not mind, and a reader sees at a glance where a packet ends.
+ * Jump offsets have 8 bits, and lists of ports are as long as the configuration makes them.
+ * Therefore a conditional jump here skips a few instructions at most, each port has its own
+ * `ret`, and the only long jump is `ja`, whose offset has 32 bits. The JIT compiler does not
+ * mind, and a reader sees at a glance where a packet ends.
  */
 #include "io/bpf.h"
 
@@ -24,7 +22,7 @@
 #define REFUSE		0u
 #define PKTTYPE		((uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE))
 
-/* Offsets in the IPv4 header; UDP's ports count from behind it (x). */
+/* Offsets in the IPv4 header; UDP's count from its end (x). */
 #define IP_VERSION_IHL	0u
 #define IP_FRAGMENT	6u		/* flags and offset */
 #define IP_MF_OFFSET	0x3fffu		/* more fragments, or not the first */
@@ -33,7 +31,7 @@
 #define UDP_DPORT	2u
 #define UDP_LENGTH	4u
 #define UDP_DATA	8u
-/* ICMP counts from there, too; what it quotes has a header without options. */
+/* ICMP counts from there too; the IP header that it quotes has no options. */
 #define ICMP_TYPE	0u
 #define ICMP_QUOTE	8u
 #define QUOTED_PROTO	(ICMP_QUOTE + IP_PROTO)
@@ -71,8 +69,8 @@ op(struct asmb *a, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 #define JA	(BPF_JMP | BPF_JA)
 #define RET	(BPF_RET | BPF_K)
 
-/* Goes on only with IPv4 and UDP. The socket is bound for ETH_P_IP, but the
- * version nibble is the sender's own word. */
+/* Goes on only with IPv4 and UDP. The socket is bound for ETH_P_IP, but the sender sets the version
+ * nibble. */
 static void
 only_udp4(struct asmb *a)
 {
@@ -85,7 +83,7 @@ only_udp4(struct asmb *a)
 	op(a, RET, 0, 0, REFUSE);		/*   no                       */
 }
 
-/* Accepts if a, a port that was loaded, is in the list; else goes on. */
+/* Accepts if a, a loaded port, is in the list; otherwise goes on. */
 static void
 accept_ports(struct asmb *a, const uint16_t *port, uint16_t n)
 {
@@ -96,9 +94,9 @@ accept_ports(struct asmb *a, const uint16_t *port, uint16_t n)
 }
 
 /*
- * Sent to everybody on the link. A fragment has no port to look at (all but
- * the first) or is not whole (the first); DHCP requests are never fragmented by
- * real clients, and we count those that are instead of reassembling them.
+ * Broadcast or multicast on the link. A fragment has no port (all but the first) or is incomplete
+ * (the first); real clients never fragment DHCP requests, so fragments are counted and not
+ * reassembled.
  */
 static void
 broadcast_part(struct asmb *a, const struct ring_filter *f)
@@ -114,9 +112,9 @@ broadcast_part(struct asmb *a, const struct ring_filter *f)
 }
 
 /*
- * A TFTP server answers from a port of its own, to a port of the client's own
- * (RFC 1350 4): an error is known by its opcode alone. A short datagram that
- * begins with 0, 5, 0 and a code up to 8 is hardly anything else, and is only looked at.
+ * A TFTP server and its client choose their ports (RFC 1350 4), so only the opcode identifies an
+ * error. A short datagram that begins with 0, 5, 0 and a code up to 8 is hardly anything else, and
+ * is only observed.
  */
 static void
 accept_tftp_errors(struct asmb *a)
@@ -129,7 +127,7 @@ accept_tftp_errors(struct asmb *a)
 	op(a, RET, 0, 0, ACCEPT);		/*   yes                      */
 }
 
-/* Goes on only when the byte that was loaded is this one. */
+/* Goes on only when the byte has this value. */
 static void
 only_byte(struct asmb *a, uint32_t at, uint32_t value)
 {
@@ -138,7 +136,7 @@ only_byte(struct asmb *a, uint32_t at, uint32_t value)
 	op(a, RET, 0, 0, REFUSE);		/*   no                       */
 }
 
-/* A server that is not there, or not any more. */
+/* ICMP errors about a server that is gone. */
 static void
 unreachable_part(struct asmb *a, const struct ring_filter *f)
 {
@@ -154,7 +152,7 @@ unreachable_part(struct asmb *a, const struct ring_filter *f)
 	op(a, RET, 0, 0, REFUSE);		/* about something else       */
 }
 
-/* Of UDP, the ports that are watched, in either direction. */
+/* UDP to or from a watched port. */
 static void
 watched_part(struct asmb *a, const struct ring_filter *f)
 {
@@ -172,15 +170,14 @@ watched_part(struct asmb *a, const struct ring_filter *f)
 	op(a, RET, 0, 0, REFUSE);		/* transit, none of ours      */
 }
 
-/* Sent to this host's hardware address: of routed traffic only what is
- * watched, and of that no fragments. */
+/* Sent to this host's hardware address: only routed traffic that is watched, without fragments. */
 static void
 host_part(struct asmb *a, const struct ring_filter *f)
 {
 	size_t to_icmp;
 
 	if (f->n_watch == 0) {
-		op(a, RET, 0, 0, REFUSE);	/* spare routed traffic       */
+		op(a, RET, 0, 0, REFUSE);	/* no routed traffic          */
 		return;
 	}
 	if (!f->unreachable) {
@@ -198,9 +195,8 @@ host_part(struct asmb *a, const struct ring_filter *f)
 }
 
 /*
- * PACKET_OTHERHOST (we are promiscuous for somebody else's sake, or the frame
- * belongs to a VLAN that is not set up) and PACKET_OUTGOING are refused by not
- * being asked for.
+ * PACKET_OTHERHOST (another program made the interface promiscuous, or the VLAN of the frame is not
+ * set up) and PACKET_OUTGOING are refused because no test accepts them.
  */
 size_t
 bpf_requests(const struct ring_filter *f, struct sock_filter prog[BPF_MAX])
@@ -223,8 +219,7 @@ bpf_requests(const struct ring_filter *f, struct sock_filter prog[BPF_MAX])
 	return a.bad ? 0 : a.n;
 }
 
-/* The data of a UDP socket's filter begins at the UDP header; how the frame
- * was addressed is still known. */
+/* The data of a UDP socket's filter begins at the UDP header; the packet type is still known. */
 size_t
 bpf_unicast_only(struct sock_filter prog[BPF_MAX])
 {

@@ -2,19 +2,17 @@
  *
  * ctl - the control socket: lines in, one JSON document each out.
  *
- * Clients are local and may use the group's right to ask, but they are not
- * trusted to be well: one may die in the middle of a line, stop reading, or
- * send ten thousand commands at once. So a client has one command in hand at a
- * time: the next one is looked at when the answer to the last has left our
- * memory, and between two of them the loop has its turn with packets. Of
- * input no more than a few lines are kept.
+ * Clients are local and in the right group, but they may misbehave: die in the middle of a line,
+ * stop reading, or send ten thousand commands at once. So a client has one command carried out at
+ * a time: the next is read after the answer to the last has left our memory, and the loop handles
+ * packets in between. No more than a few lines of input are kept.
  *
- * When a client too many comes, the one that has been silent for longest gives
- * way: forgotten connections cannot lock the operator out. Streams are silent by nature
- * and stay; how many there may be is decided by who makes them.
+ * When there are too many clients, the one silent for longest is closed: forgotten connections
+ * cannot lock the operator out. Streams are silent by nature and stay; their maker bounds their
+ * number.
  *
- * What commands mean is left to the call-back. A struct ctl owns its clients,
- * a client owns its connection.
+ * The call-back gives commands their meaning. A struct ctl owns its clients, a client owns its
+ * connection.
  */
 #include "io/ctl.h"
 
@@ -31,9 +29,9 @@
 #include "io/listener.h"
 #include "io/priv.h"
 
-/* What is read at a time; it is looked at before more is read. */
+/* Read at a time, and processed before more is read. */
 #define READ_MAX	(2 * CTL_LINE_MAX)
-/* Of a stream, sent at a time: libevent's 16 KiB would be the rate of a capture. */
+/* Written at a time to a stream: libevent's 16 KiB would limit the rate of a capture. */
 #define STREAM_WRITE_MAX (256u << 10)
 
 struct client {
@@ -57,8 +55,8 @@ struct ctl {
 	struct listener *listener;
 	ctl_fn *fn;
 	void *user;
-	struct client *asking;	/* whose command is being answered */
-	TAILQ_HEAD(clients, client) clients;	/* the last one to speak first */
+	struct client *asking;	/* its command is being answered */
+	TAILQ_HEAD(clients, client) clients;	/* the most recent command first */
 	unsigned n_clients;
 };
 
@@ -82,9 +80,9 @@ free_text(const void *data, size_t len, void *text)
 	free(text);
 }
 
-/* Hands the text over without copying it: `show` of 1,000 VLANs is long. */
+/* Hands the text over without a copy: `show` of 1,000 VLANs is long. */
 static bool
-answer(struct client *c, char *json)
+put_answer(struct client *c, char *json)
 {
 	struct evbuffer *out = bufferevent_get_output(c->bev);
 	size_t len = strlen(json);
@@ -98,13 +96,13 @@ answer(struct client *c, char *json)
 }
 
 static bool
-refuse(struct client *c, const char *why)
+put_error(struct client *c, const char *why)
 {
 	return evbuffer_add_printf(bufferevent_get_output(c->bev),
 	    "{\"error\":\"%s\"}\n", why) > 0;
 }
 
-/* Bytes that no command has: a terminal's or another protocol's. */
+/* False for bytes that no command has, as of a terminal or another protocol. */
 static bool
 is_text(const char *line, size_t len)
 {
@@ -115,25 +113,25 @@ is_text(const char *line, size_t len)
 }
 
 static bool
-run(struct client *c, const char *line, size_t len)
+run_command(struct client *c, const char *line, size_t len)
 {
 	char *json;
 
 	if (!is_text(line, len))
-		return refuse(c, "not a command");
+		return put_error(c, "not a command");
 	c->ctl->asking = c;
 	json = c->ctl->fn(c->ctl->user, line);
 	c->ctl->asking = NULL;
 	if (!json)
-		return refuse(c, "out of memory") && !c->stream;
-	if (!answer(c, json))
+		return put_error(c, "out of memory") && !c->stream;
+	if (!put_answer(c, json))
 		return false;
 	if (c->stream)
 		c->stream->fn(c->stream->user, CTL_BEGIN);
 	return true;
 }
 
-/* false: the connection is of no more use. */
+/* False: close the connection. */
 static bool
 next_command(struct client *c)
 {
@@ -143,23 +141,23 @@ next_command(struct client *c)
 	bool ok;
 
 	if (!line && evbuffer_search_eol(in, NULL, NULL, EVBUFFER_EOL_CRLF).pos >= 0)
-		return false;		/* no memory for it, and no more will come */
+		return false;		/* no memory for the line */
 	if (!line && evbuffer_get_length(in) <= CTL_LINE_MAX + 1)
 		return !c->ending;
 	if (!line || len > CTL_LINE_MAX) {
 		free(line);
 		evbuffer_drain(in, evbuffer_get_length(in));
 		c->ending = true;
-		return refuse(c, "line too long");
+		return put_error(c, "line too long");
 	}
 	TAILQ_REMOVE(&c->ctl->clients, c, entry);
 	TAILQ_INSERT_HEAD(&c->ctl->clients, c, entry);
-	ok = run(c, line, len);
+	ok = run_command(c, line, len);
 	free(line);
 	return ok;
 }
 
-/* Of a stream's client nothing is wanted but its end. */
+/* Input of a stream's client is ignored, except for its end. */
 static void
 pump_stream(struct client *c)
 {
@@ -171,10 +169,9 @@ pump_stream(struct client *c)
 }
 
 /*
- * Something came in, or all that we had to say is out. While something has to
- * be said, nothing is read. (A high-water mark for the input would say the
- * same, but libevent 2.1 calls back without end when it is reached and the
- * input left where it is.)
+ * Input arrived, or all output is sent. Nothing is read while there is output. (A high-water mark
+ * for the input would do the same, but libevent 2.1 calls back endlessly when it is reached and
+ * the input is not consumed.)
  */
 static void
 pump(struct bufferevent *bev, void *arg)
@@ -192,21 +189,21 @@ pump(struct bufferevent *bev, void *arg)
 		client_free(c);
 		return;
 	}
-	if (c->stream) {	/* reads on, to see when the client goes */
+	if (c->stream) {	/* reading goes on, to notice the client's end */
 		if (c->ending)
 			c->stream->fn(c->stream->user, CTL_STOP);
 		return;
 	}
 	if (evbuffer_get_length(out) > 0) {
 		bufferevent_disable(bev, EV_READ);
-		/* It writes by itself, unless memory was short when it was made
-		 * (libevent 2.1 does not say so). */
+		/* Already enabled, unless memory was short when the client was made
+		 * (libevent 2.1 does not report it). */
 		bufferevent_enable(bev, EV_WRITE);
 	} else if (!c->ending && bufferevent_enable(bev, EV_READ) < 0)
 		client_free(c);
 }
 
-/* `echo show counters | nc -N -U` is done sending, and still wants to read. */
+/* `echo show counters | nc -N -U` has closed its side, and still reads. */
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -222,7 +219,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	}
 }
 
-/* The client that has been silent for longest, and is no stream; or NULL. */
+/* The client silent for longest, streams excepted; or NULL. */
 static struct client *
 silent_client(struct ctl *ctl)
 {
@@ -260,14 +257,14 @@ on_client(void *user, struct bufferevent *bev)
 static int
 listen_at(struct ctl *ctl)
 {
-	int fd = priv_socket(ctl->priv, ctl->path);
+	int fd = priv_ask_path(ctl->priv, OPENER_SOCKET, ctl->path);
 	int err;
 
 	if (fd < 0)
 		return fd;
 	err = listener_new(ctl->loop, fd, on_client, ctl, &ctl->listener);
 	if (err)
-		priv_remove(ctl->priv, ctl->path);
+		(void)priv_ask_path(ctl->priv, OPENER_REMOVE, ctl->path);
 	return err;
 }
 
@@ -327,7 +324,7 @@ ctl_stream_waiting(const struct ctl_stream *s)
 	return evbuffer_get_length(bufferevent_get_output(s->client->bev));
 }
 
-/* A reader that is well gets the end of its stream, without being waited for. */
+/* A reader that keeps up gets the end of its stream; nothing waits for it. */
 static void
 end_stream(struct client *c)
 {
@@ -352,7 +349,7 @@ ctl_close(struct ctl *ctl)
 		client_free(c);
 	}
 	listener_free(ctl->listener);
-	priv_remove(ctl->priv, ctl->path);
+	(void)priv_ask_path(ctl->priv, OPENER_REMOVE, ctl->path);
 	free(ctl->path);
 	free(ctl);
 	return NULL;

@@ -2,13 +2,12 @@
  *
  * logsink - writes log lines to stderr, to the syslog daemon or to the journal.
  *
- * Lines are made by base/log: an event word, then key=value pairs, where a
- * value with blanks stands in double quotes. Nothing here can fail in a way
- * that anybody could act upon, and nothing may hold up the packet path: a line
- * that the reader has no room for is dropped. That is why syslog(3) and sd_journal_sendv(3) are
- * not called: both wait until a daemon that is stopped, or whose disk is slow, reads on, and
- * neither packets nor signals are looked at meanwhile. What they send is a datagram
- * (RFC 3164; systemd's "Native Journal Protocol").
+ * base/log makes the lines: an event word, then key=value pairs, with values in double quotes
+ * where they contain blanks. Errors are ignored, since no caller could act on them, and nothing
+ * may hold up the packet path: a line for which the reader has no room is dropped. That is why
+ * syslog(3) and sd_journal_sendv(3) are not called: both wait for a daemon that is stopped or
+ * whose disk is slow, while packets and signals wait too. What they send is a datagram (RFC 3164;
+ * systemd's "Native Journal Protocol").
  */
 #include "io/logsink.h"
 
@@ -29,262 +28,76 @@
 #include <unistd.h>
 
 #include "base/sbuf.h"
+#include "io/sock.h"
 
 #define IDENT		"pxrelayd"
-#define FIELDS_MAX	32
 #define FIELD_PREFIX	"PXRELAY_"
-/* Each field costs the prefix, the end of a line and a NUL on top of its own text. */
-#define FIELDS_SIZE \
-	(2 * LOG_LINE_MAX + FIELDS_MAX * sizeof("SYSLOG_IDENTIFIER=" IDENT "\n"))
+/* The line in MESSAGE, and once more in fields: the shortest pair, "k= ", becomes "PXRELAY_K=\n". */
+#define FIELDS_SIZE	(6 * LOG_LINE_MAX)
 
-static int
-priority(enum log_level level)
+static const int priorities[] = {
+	[LOG_LEVEL_ERROR] = LOG_ERR,
+	[LOG_LEVEL_WARNING] = LOG_WARNING,
+	[LOG_LEVEL_INFO] = LOG_INFO,
+	[LOG_LEVEL_DEBUG] = LOG_DEBUG,
+};
+
+/* --- stderr ------------------------------------------------------------------- */
+
+/* Global, as stderr is. */
+static bool stderr_is_journal;
+
+static struct iovec
+part(const char *text)
 {
-	switch (level) {
-	case LOG_LEVEL_ERROR:
-		return LOG_ERR;
-	case LOG_LEVEL_WARNING:
-		return LOG_WARNING;
-	case LOG_LEVEL_INFO:
-		return LOG_INFO;
-	case LOG_LEVEL_DEBUG:
-		return LOG_DEBUG;
-	}
-	return LOG_INFO;
+	return (struct iovec){ (void *)(uintptr_t)text, strlen(text) };
 }
 
 /*
- * One writev() a line, so that lines of several processes do not mix. stderr
- * may be a pipe or a socket that nobody reads, and not ours to make non-blocking: the
- * flag belongs to the open file, and the shell shares it. poll() promises room for
- * PIPE_BUF bytes in a pipe, which is more than a line, and for as much in a socket;
- * not so in a terminal, and others may write between the two calls, see own_stderr().
+ * One writev() per line, so that the lines of several processes do not mix. stderr may be a pipe
+ * or a socket that nobody reads, and we must not make it non-blocking: that flag belongs to the
+ * open file, which the shell shares. poll() promises room for PIPE_BUF bytes in a pipe or socket,
+ * more than a line has; not in a terminal, and not against other writers: see reopen_stderr().
+ *
+ * The journal takes the "<N>" of sd-daemon(3) off the line.
  */
 static void
-write_line(const char *prefix, const char *event, const char *fields)
+to_stderr(void *user, enum log_level level, const char *event, const char *fields)
 {
 	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
-	struct iovec iov[5] = {
-		{ (void *)(uintptr_t)prefix, strlen(prefix) },
-		{ (void *)(uintptr_t)event, strlen(event) },
-		{ (void *)(uintptr_t)" ", *fields ? 1 : 0 },
-		{ (void *)(uintptr_t)fields, strlen(fields) },
-		{ (void *)(uintptr_t)"\n", 1 },
+	char prefix[8] = "";
+	struct iovec iov[] = {
+		part(prefix), part(event), part(*fields ? " " : ""), part(fields), part("\n"),
 	};
 
+	(void)user;
+	if (stderr_is_journal)
+		iov[0].iov_len = (size_t)snprintf(prefix, sizeof(prefix), "<%d>",
+		    priorities[level]);
 	if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT))
-		(void)!writev(STDERR_FILENO, iov, 5);
+		(void)!writev(STDERR_FILENO, iov, sizeof(iov) / sizeof(iov[0]));
 }
 
-static void
-to_stderr(void *user, enum log_level level, const char *event,
-    const char *fields)
-{
-	(void)user;
-	(void)level;
-	write_line("", event, fields);
-}
-
-/* sd-daemon(3): the journal takes "<N>" off the line again. */
-static void
-to_service_stderr(void *user, enum log_level level, const char *event,
-    const char *fields)
-{
-	char prefix[8];
-
-	(void)user;
-	snprintf(prefix, sizeof(prefix), "<%d>", priority(level));
-	write_line(prefix, event, fields);
-}
-
-/* A daemon that reads datagrams at a path, and our socket to it; -1: none yet. */
-struct reader {
-	const char *path;
-	int fd;
-};
-
-/* Of the process, as stderr is. */
-static struct reader syslogd = { "/dev/log", -1 };
-static struct reader journald = { "/run/systemd/journal/socket", -1 };
-
+/* The variable (systemd.exec(5)) is inherited even where stderr was redirected, so its device
+ * and inode must be those of our stderr. */
 static bool
-reach(struct reader *r)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-
-	strncpy(at.sun_path, r->path, sizeof(at.sun_path) - 1);
-	if (r->fd < 0)
-		r->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return r->fd >= 0 &&
-	    connect(r->fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
-}
-
-/* A daemon that was started anew, or only now, has another socket of that name. */
-static void
-deliver(struct reader *r, struct iovec *iov, size_t n)
-{
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
-
-	if (r->fd < 0 && !reach(r))
-		return;
-	if (sendmsg(r->fd, &msg, MSG_NOSIGNAL) < 0 &&
-	    (errno == ECONNREFUSED || errno == ENOTCONN) && reach(r))
-		(void)!sendmsg(r->fd, &msg, MSG_NOSIGNAL);
-}
-
-void
-logsink_forget(void)
-{
-	syslogd.fd = journald.fd = -1;
-}
-
-/* RFC 3164, section 4.1, as the C library writes it: without the host. */
-static void
-to_syslog(void *user, enum log_level level, const char *event,
-    const char *fields)
-{
-	struct timespec now;
-	char stamp[32] = "", head[64];
-	struct iovec iov[4] = {
-		{ head, 0 },
-		{ (void *)(uintptr_t)event, strlen(event) },
-		{ (void *)(uintptr_t)" ", *fields ? 1 : 0 },
-		{ (void *)(uintptr_t)fields, strlen(fields) },
-	};
-	struct tm tm;
-
-	(void)user;
-	/* Not time(2): where there is no vDSO that is another system call. */
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (localtime_r(&now.tv_sec, &tm))
-		(void)strftime(stamp, sizeof(stamp), "%b %e %T ", &tm);
-	iov[0].iov_len = (size_t)snprintf(head, sizeof(head), "<%d>%s" IDENT "[%ld]: ",
-	    LOG_DAEMON | priority(level), stamp, (long)getpid());
-	deliver(&syslogd, iov, 4);
-}
-
-struct fields {
-	struct iovec iov[FIELDS_MAX];
-	size_t n;
-	char *p, *end;		/* room that is left for their text */
-};
-
-/* A field ends with its line: no value may have another one in it. */
-static void
-take_field(struct fields *f, struct sbuf *b)
-{
-	sbuf_putc(b, '\n');
-	if (b->cut)
-		return;
-	for (size_t i = 0; i + 1 < b->len; i++)
-		if (f->p[i] == '\n')
-			f->p[i] = ' ';
-	f->iov[f->n++] = (struct iovec){ f->p, b->len };
-	f->p += b->len + 1;
-}
-
-/* "name=value"; a field that does not fit is left out. */
-static void
-add_field(struct fields *f, const char *name, const char *value)
-{
-	struct sbuf b;
-
-	if (f->n == FIELDS_MAX || f->p == f->end)
-		return;
-	b = sbuf_init(f->p, (size_t)(f->end - f->p));
-	sbuf_printf(&b, "%s=%s", name, value);
-	take_field(f, &b);
-}
-
-/* Field names are A-Z, 0-9 and _ (systemd.journal-fields(7)). */
-static void
-add_pair(struct fields *f, const char *key, size_t key_len, const char *value,
-    size_t value_len)
-{
-	struct sbuf b;
-
-	if (f->n == FIELDS_MAX || f->p == f->end)
-		return;
-	b = sbuf_init(f->p, (size_t)(f->end - f->p));
-	sbuf_puts(&b, FIELD_PREFIX);
-	for (size_t i = 0; i < key_len; i++)
-		sbuf_putc(&b, isalnum((unsigned char)key[i]) ?
-		    (char)toupper((unsigned char)key[i]) : '_');
-	sbuf_printf(&b, "=%.*s", (int)value_len, value);
-	take_field(f, &b);
-}
-
-/* key=value key="a value": words without '=' are in MESSAGE alone. */
-static void
-add_pairs(struct fields *f, const char *s)
-{
-	while (*s) {
-		size_t key_len = strcspn(s, "= ");
-		const char *key = s, *value;
-		size_t value_len;
-
-		s += key_len;
-		if (*s != '=') {
-			s += strspn(s, " ");
-			continue;
-		}
-		value = ++s;
-		if (*s == '"')
-			value = ++s, value_len = strcspn(s, "\"");
-		else
-			value_len = strcspn(s, " ");
-		s += value_len;
-		if (*s == '"')
-			s++;
-		s += strspn(s, " ");
-		if (key_len > 0)
-			add_pair(f, key, key_len, value, value_len);
-	}
-}
-
-static void
-to_journal(void *user, enum log_level level, const char *event,
-    const char *fields)
-{
-	char text[FIELDS_SIZE], message[LOG_LINE_MAX], number[4];
-	struct fields f = { .p = text, .end = text + sizeof(text) };
-
-	(void)user;
-	snprintf(message, sizeof(message), "%s%s%s", event,
-	    *fields ? " " : "", fields);
-	snprintf(number, sizeof(number), "%d", priority(level));
-	add_field(&f, "MESSAGE", message);
-	add_field(&f, "PRIORITY", number);
-	add_field(&f, "SYSLOG_IDENTIFIER", IDENT);
-	add_field(&f, FIELD_PREFIX "EVENT", event);
-	add_pairs(&f, fields);
-	deliver(&journald, f.iov, f.n);
-}
-
-/* systemd.exec(5): the variable is inherited even where stderr has been sent
- * elsewhere, so its device and inode must be those of our stderr. */
-static bool
-stderr_is_journal(void)
+is_journal_stream(void)
 {
 	const char *env = getenv("JOURNAL_STREAM");
 	unsigned long long dev, ino;
 	struct stat st;
 
 	return env && sscanf(env, "%llu:%llu", &dev, &ino) == 2 &&
-	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev &&
-	    st.st_ino == ino;
+	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
 }
 
-/* Of the process, as stderr is. */
-static bool service_stderr;
-
 /*
- * A pipe or terminal is opened once more, for writes that do not wait: when somebody pressed
- * ^S, or another process fills the pipe. Where that is refused (a pipe without a reader,
- * another user's terminal) it stays as it is.
+ * Opens a pipe or terminal once more, for writes that do not wait: somebody may press ^S, or
+ * another process fill the pipe. Where that is refused (a pipe without a reader, another user's
+ * terminal) stderr stays as it is.
  */
 static void
-own_stderr(void)
+reopen_stderr(void)
 {
 	struct stat st;
 	int fd;
@@ -299,26 +112,134 @@ own_stderr(void)
 	close(fd);
 }
 
+/* --- daemons ------------------------------------------------------------------ */
+
+/* A daemon that reads datagrams at a path, and our socket to it; -1: none yet. Global, as
+ * stderr is. */
+struct reader {
+	const char *path;
+	int fd;
+};
+
+static struct reader syslogd = { "/dev/log", -1 };
+static struct reader journald = { "/run/systemd/journal/socket", -1 };
+
+static bool
+reach(struct reader *r)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	strncpy(at.sun_path, r->path, sizeof(at.sun_path) - 1);
+	if (r->fd < 0)
+		r->fd = sock_open(AF_UNIX, SOCK_DGRAM, 0);
+	return r->fd >= 0 &&
+	    connect(r->fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
+}
+
+/* A daemon that started or restarted since has a new socket at the path. */
+static void
+deliver(struct reader *r, const struct sbuf *b)
+{
+	if (r->fd < 0 && !reach(r))
+		return;
+	if (send(r->fd, b->s, b->len, MSG_NOSIGNAL) < 0 &&
+	    (errno == ECONNREFUSED || errno == ENOTCONN) && reach(r))
+		(void)!send(r->fd, b->s, b->len, MSG_NOSIGNAL);
+}
+
+/* RFC 3164 4.1, as the C library writes it: without the host. */
+static void
+to_syslog(void *user, enum log_level level, const char *event, const char *fields)
+{
+	char text[LOG_LINE_MAX + 64], stamp[32] = "";
+	struct sbuf b = sbuf_init(text, sizeof(text));
+	struct timespec now;
+	struct tm tm;
+
+	(void)user;
+	/* Not time(2): where there is no vDSO that is another system call. */
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (localtime_r(&now.tv_sec, &tm))
+		(void)strftime(stamp, sizeof(stamp), "%b %e %T ", &tm);
+	sbuf_printf(&b, "<%d>%s" IDENT "[%ld]: %s%s%s", LOG_DAEMON | priorities[level],
+	    stamp, (long)getpid(), event, *fields ? " " : "", fields);
+	deliver(&syslogd, &b);
+}
+
+/* Field names are A-Z, 0-9 and _ (systemd.journal-fields(7)). A line break in a value would end
+ * the field, and begin one of another's making. */
+static void
+add_pair(struct sbuf *b, const char *key, size_t key_len, const char *value, size_t value_len)
+{
+	sbuf_puts(b, FIELD_PREFIX);
+	for (size_t i = 0; i < key_len; i++)
+		sbuf_putc(b, isalnum((unsigned char)key[i]) ?
+		    (char)toupper((unsigned char)key[i]) : '_');
+	sbuf_putc(b, '=');
+	for (size_t i = 0; i < value_len; i++)
+		sbuf_putc(b, value[i] == '\n' ? ' ' : value[i]);
+	sbuf_putc(b, '\n');
+}
+
+/* key=value key="a value"; words without '=' are in MESSAGE alone. */
+static void
+add_pairs(struct sbuf *b, const char *s)
+{
+	while (*s) {
+		const char *key = s, *value;
+		size_t key_len = strcspn(s, "= "), value_len;
+
+		s += key_len;
+		if (*s == '=') {
+			bool quoted = *++s == '"';
+
+			value = s + quoted;
+			value_len = strcspn(value, quoted ? "\"" : " ");
+			s = value + value_len;
+			s += *s == '"';
+			if (key_len > 0)
+				add_pair(b, key, key_len, value, value_len);
+		}
+		s += strspn(s, " ");
+	}
+}
+
+static void
+to_journal(void *user, enum log_level level, const char *event, const char *fields)
+{
+	char text[FIELDS_SIZE];
+	struct sbuf b = sbuf_init(text, sizeof(text));
+
+	(void)user;
+	sbuf_printf(&b, "MESSAGE=%s%s%s", event, *fields ? " " : "", fields);
+	for (size_t i = 0; i < b.len; i++)
+		if (b.s[i] == '\n')
+			b.s[i] = ' ';
+	sbuf_printf(&b, "\nPRIORITY=%d\nSYSLOG_IDENTIFIER=" IDENT "\n" FIELD_PREFIX "EVENT=%s\n",
+	    priorities[level], event);
+	add_pairs(&b, fields);
+	deliver(&journald, &b);
+}
+
+/* --- the choice ----------------------------------------------------------------- */
+
 void
 logsink_look(void)
 {
-	service_stderr = stderr_is_journal();
-	own_stderr();
+	stderr_is_journal = is_journal_stream();
+	reopen_stderr();
+}
+
+void
+logsink_forget(void)
+{
+	syslogd.fd = journald.fd = -1;
 }
 
 void
 logsink_set(struct log *log, enum logsink where)
 {
 	log->user = NULL;
-	switch (where) {
-	case LOGSINK_STDERR:
-		log->sink = service_stderr ? to_service_stderr : to_stderr;
-		break;
-	case LOGSINK_SYSLOG:
-		log->sink = to_syslog;
-		break;
-	case LOGSINK_JOURNAL:
-		log->sink = to_journal;
-		break;
-	}
+	log->sink = where == LOGSINK_SYSLOG ? to_syslog :
+	    where == LOGSINK_JOURNAL ? to_journal : to_stderr;
 }

@@ -2,11 +2,9 @@
  *
  * loop - the event loop, on libevent.
  *
- * libevent brings epoll, timers that do not jump with the wall clock and
- * signals as ordinary events; this file hides its types and adds what it lacks
- * for us: the time as an argument, a pause between two turns, and signals that keep nothing
- * waiting. What a call-back does is left to whoever installs it. The loop owns its watches,
- * the callers own their descriptors.
+ * libevent supplies epoll, timers that do not jump with the wall clock, and signals as ordinary
+ * events. This file hides its types and adds the time as an argument, a pause between two turns,
+ * and signals that delay nothing. The loop owns its watches, the callers own their descriptors.
  */
 #include "io/loop.h"
 
@@ -20,7 +18,7 @@
 
 #include <event2/event.h>
 
-/* A pause ends at most this late. The kernel's own 50 us would be as long as it. */
+/* A pause ends at most this late. The kernel's default, 50 us, is as long as a pause. */
 #define SLACK_NS 5000
 #define NO_PAUSE UINT32_MAX
 
@@ -35,14 +33,14 @@ struct loop_watch {
 struct loop {
 	struct event_base *base;
 	LIST_HEAD(loop_watches, loop_watch) watches;
-	uint32_t pause_us;	/* NO_PAUSE: nobody has asked */
+	uint32_t pause_us;	/* NO_PAUSE: none was requested */
 	bool stopped;
 };
 
 /*
- * Once per call-back and not once per turn of the loop: libevent 2.1 (Debian
- * 12) has no hook before a turn's first call-back, and through the vDSO the
- * clock costs 25 ns, less than finding out whether it was read already.
+ * Read once per call-back and not once per turn of the loop: libevent 2.1 (Debian 12) has no hook
+ * before a turn's first call-back, and through the vDSO the clock costs 25 ns, less than finding
+ * out whether it was read already.
  */
 static struct mono
 clock_now(void)
@@ -54,9 +52,9 @@ clock_now(void)
 }
 
 /*
- * The watch may be gone when fn returns: it is not looked at again. A signal is followed when the
- * turn is over, and once, however often it came: libevent calls back once for each, and a storm
- * of SIGHUPs had reloads one after the other while packets and SIGTERM waited (3.7 s were seen).
+ * fn may free the watch. A signal is handled at the end of the turn, and once, however often it
+ * came: libevent calls back for each, and in a storm of SIGHUPs one reload followed the other
+ * while packets and SIGTERM waited (3.7 s were measured).
  */
 static void
 run_watch(evutil_socket_t fd, short what, void *arg)
@@ -98,8 +96,8 @@ loop_new(void)
 
 	if (!l)
 		return NULL;
-	/* A control client or a log reader that goes away is no reason to die:
-	 * neither libevent's buffers nor write(2) can say MSG_NOSIGNAL. */
+	/* A control client or a log reader that goes away must not kill us: neither libevent's
+	 * buffers nor write(2) have MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
 	(void)prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 	LIST_INIT(&l->watches);
@@ -174,7 +172,7 @@ loop_rearm(struct loop_watch *w, int64_t ms)
 {
 	struct timeval tv = timeval_of(ms > 0 ? ms : 0);
 
-	/* A timer that was added before takes no memory to be added again. */
+	/* Adding a timer again takes no memory. */
 	(void)event_add(w->ev, &tv);
 }
 
@@ -218,7 +216,7 @@ first_signalled(struct loop *l)
 	return NULL;
 }
 
-/* From the first one again after each: what it does may end other watches. */
+/* Starts over after each signal, whose call-back may end other watches. */
 static void
 run_signals(struct loop *l)
 {
@@ -241,7 +239,7 @@ loop_run(struct loop *l)
 		r = event_base_loop(l->base, EVLOOP_ONCE);
 		if (r < 0)
 			return errno ? -errno : -EIO;
-		if (r > 0)		/* nothing is left to wait for */
+		if (r > 0)		/* no events are left */
 			return 0;
 		run_signals(l);
 		if (!l->stopped)

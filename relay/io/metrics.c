@@ -2,13 +2,12 @@
  *
  * metrics - a scrape: the head of a request in, one document out.
  *
- * This is libevent's bufferevents and not its HTTP server, whose version 2.1 has no
- * bound for connections and calls accept() without end when descriptors run out:
- * either would let a visitor of the port take from the packets. What we need of
- * HTTP is one line of a request (proto/http).
+ * It uses libevent's bufferevents and not its HTTP server: version 2.1 has no bound on connections
+ * and calls accept() endlessly when descriptors run out, so a client of the port could slow down
+ * packets. All we need of HTTP is one line of a request (proto/http).
  *
- * A struct metrics owns its clients; a document is owned by those who still
- * send it, and by the struct while it is fresh.
+ * A struct metrics owns its clients. A document is owned by the clients that are being sent it,
+ * and by the struct while it is fresh.
  */
 #include "io/metrics.h"
 
@@ -80,34 +79,27 @@ doc_sent(const void *data, size_t len, void *doc)
 	doc_unref(doc);
 }
 
-static struct document *
-doc_make(struct metrics *m)
-{
-	struct document *doc = calloc(1, sizeof(*doc));
-
-	if (!doc)
-		return NULL;
-	doc->refs = 1;
-	doc->text = m->fn(m->user, &doc->len);
-	if (!doc->text) {
-		free(doc);
-		return NULL;
-	}
-	return doc;
-}
-
-/* With 1,000 VLANs the walk takes milliseconds in which no packet is moved: who
- * asks again and again gets what the last one got. */
+/* With 1,000 VLANs the walk takes milliseconds during which no packet is relayed, so frequent
+ * scrapes share a document. */
 static struct document *
 doc_get(struct metrics *m)
 {
 	struct mono now = loop_now(m->loop);
+	struct document *doc;
 
 	if (m->doc && mono_diff_ms(now, m->made) < METRICS_AGE_MS)
 		return m->doc;
 	doc_unref(m->doc);
-	m->doc = doc_make(m);
 	m->made = now;
+	m->doc = doc = calloc(1, sizeof(*doc));
+	if (doc) {
+		doc->refs = 1;
+		doc->text = m->fn(m->user, &doc->len);
+		if (!doc->text) {
+			free(doc);
+			m->doc = NULL;
+		}
+	}
 	return m->doc;
 }
 
@@ -119,19 +111,19 @@ put_head(struct evbuffer *out, const char *status, const char *more, size_t len)
 }
 
 static bool
-refuse(struct evbuffer *out, const char *status, const char *more)
+put_refusal(struct evbuffer *out, const char *status, const char *more)
 {
 	return put_head(out, status, more, strlen(status) + 1) &&
 	    evbuffer_add_printf(out, "%s\n", status) > 0;
 }
 
 static bool
-serve(struct client *c, struct evbuffer *out)
+put_document(struct client *c, struct evbuffer *out)
 {
 	struct document *doc = doc_get(c->m);
 
 	if (!doc)
-		return refuse(out, "503 Service Unavailable", "");
+		return put_refusal(out, "503 Service Unavailable", "");
 	if (!put_head(out, "200 OK",
 	    "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n", doc->len))
 		return false;
@@ -143,19 +135,19 @@ serve(struct client *c, struct evbuffer *out)
 }
 
 static bool
-answer(struct client *c, int status)
+put_answer(struct client *c, int status)
 {
 	struct evbuffer *out = bufferevent_get_output(c->bev);
 
 	switch (status) {
 	case 200:
-		return serve(c, out);
+		return put_document(c, out);
 	case 404:
-		return refuse(out, "404 Not Found", "");
+		return put_refusal(out, "404 Not Found", "");
 	case 405:
-		return refuse(out, "405 Method Not Allowed", "Allow: GET\r\n");
+		return put_refusal(out, "405 Method Not Allowed", "Allow: GET\r\n");
 	}
-	return refuse(out, "400 Bad Request", "");
+	return put_refusal(out, "400 Bad Request", "");
 }
 
 static void
@@ -173,7 +165,7 @@ on_read(struct bufferevent *bev, void *arg)
 		return;
 	bufferevent_disable(bev, EV_READ);
 	c->answered = true;
-	if (!answer(c, status))
+	if (!put_answer(c, status))
 		client_free(c);
 }
 
@@ -187,7 +179,7 @@ on_sent(struct bufferevent *bev, void *arg)
 		client_free(c);
 }
 
-/* `printf 'GET ...' | nc -N` is done sending, and still wants to read. */
+/* `printf 'GET ...' | nc -N` has closed its side, and still reads. */
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -225,15 +217,15 @@ on_client(void *user, struct bufferevent *bev)
 static int
 listen_at(struct metrics *m, const struct conf_metrics *at)
 {
-	int fd = m->file ? priv_socket(m->priv, m->file) :
-	    priv_tcp(m->priv, at->address, at->port);
+	int fd = m->file ? priv_ask_path(m->priv, OPENER_SOCKET, m->file) :
+	    priv_ask_inet(m->priv, OPENER_TCP, at->address, at->port);
 	int err;
 
 	if (fd < 0)
 		return fd;
 	err = listener_new(m->loop, fd, on_client, m, &m->listener);
 	if (err && m->file)
-		priv_remove(m->priv, m->file);
+		(void)priv_ask_path(m->priv, OPENER_REMOVE, m->file);
 	return err;
 }
 
@@ -276,7 +268,7 @@ metrics_close(struct metrics *m)
 		client_free(TAILQ_FIRST(&m->clients));
 	listener_free(m->listener);
 	if (m->file)
-		priv_remove(m->priv, m->file);
+		(void)priv_ask_path(m->priv, OPENER_REMOVE, m->file);
 	free(m->file);
 	doc_unref(m->doc);
 	free(m);

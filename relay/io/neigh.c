@@ -15,12 +15,13 @@
 #include <libmnl/libmnl.h>
 
 #include "base/wire.h"
+#include "io/sock.h"
 
-/* Datagrams of one neigh_read(); each has one message of about 100 bytes. */
+/* Datagrams per neigh_read(), each with one message of about 100 bytes. */
 #define BATCH_MAX	256
 #define MESSAGE_MAX	8192
 
-/* Where the filter finds them in a message; one socket buffer is one message. */
+/* Offsets for the filter; a socket buffer has one message. */
 #define AT_FAMILY	(NLMSG_HDRLEN + offsetof(struct ndmsg, ndm_family))
 #define AT_IFINDEX	(NLMSG_HDRLEN + offsetof(struct ndmsg, ndm_ifindex))
 
@@ -36,7 +37,7 @@ neigh_state_of(unsigned nud)
 {
 	if (nud & NUD_FAILED)
 		return NEIGH_FAILED;
-	/* Not NUD_PROBE: the kernel has begun to doubt, and will say so. */
+	/* Not NUD_PROBE: the kernel is checking, and will report the result. */
 	if (nud & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PERMANENT |
 	    NUD_NOARP))
 		return NEIGH_ALIVE;
@@ -62,7 +63,7 @@ address_of(const struct nlmsghdr *h)
 	return IP4_NONE;
 }
 
-/* RTM_DELNEIGH is nobody's death: the kernel has just forgotten. */
+/* RTM_DELNEIGH does not mean that the neighbour is dead: the kernel dropped the entry. */
 static int
 on_message(const struct nlmsghdr *h, void *arg)
 {
@@ -90,16 +91,16 @@ neigh_read(struct neigh *n)
 
 		if (len < 0)
 			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-		/* Root may write to our port; libmnl lets only the kernel's
-		 * messages through, which come from port 0. */
+		/* Root may write to our port; libmnl passes only the kernel's messages, from
+		 * port 0. */
 		(void)mnl_cb_run(n->buf, (size_t)len, 0, 0, on_message, n);
 	}
 	return 0;
 }
 
 /*
- * ld family; is it IPv4? ld ifindex; is it one of them? The kernel loads words
- * in network byte order, and the index is in the host's.
+ * IPv4 neighbours on one of the interfaces. The filter loads words in network byte order, and the
+ * index is in host order.
  */
 static unsigned
 write_filter(struct sock_filter *p, const uint32_t *ifindex, size_t count)
@@ -125,11 +126,9 @@ int
 neigh_watch(struct neigh *n, const uint32_t *ifindex, size_t count)
 {
 	struct sock_filter prog[5 + 2 * NEIGH_IFS_MAX];
-	struct sock_fprog fprog = { .filter = prog };
 
-	fprog.len = (unsigned short)write_filter(prog, ifindex, count);
-	return setsockopt(mnl_socket_get_fd(n->sock), SOL_SOCKET,
-	    SO_ATTACH_FILTER, &fprog, sizeof(fprog)) < 0 ? -errno : 0;
+	return sock_attach(mnl_socket_get_fd(n->sock), prog,
+	    write_filter(prog, ifindex, count));
 }
 
 static int
@@ -140,7 +139,7 @@ subscribe(struct neigh *n)
 	n->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (!n->sock || mnl_socket_bind(n->sock, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
-	/* The filter first: nothing that nobody wants slips in. */
+	/* The filter comes first, so that nothing unwanted slips in. */
 	if (neigh_watch(n, NULL, 0) < 0 || mnl_socket_setsockopt(n->sock,
 	    NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return -errno;

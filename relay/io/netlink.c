@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: ISC
  *
- * netlink - the kernel's messages about links, addresses, routes and rules.
+ * netlink - the kernel's messages about links, addresses, routes and rules; rtnetlink(7) and
+ * Documentation/userspace-api/netlink in the kernel.
  *
- * Three rtnetlink sockets:
+ * Three sockets:
  *
  *	news	links and IPv4 addresses as they change
- *	routes	IPv4 routes, rules and nexthop objects; only that there was a
- *		message counts.
- *		A socket of its own, since a routing daemon that loads a full
- *		table would flood `news`, and here losing messages loses nothing.
- *	ask	dumps; opened for one, and closed again
+ *	routes	IPv4 routes, rules and nexthop objects; their content is not read. A socket of its
+ *		own, since a routing daemon that loads a full table would flood `news`; messages
+ *		lost here do no harm.
+ *	ask	dumps; open only for one
  *
- * The order that makes nothing slip through: subscribe, then dump on `ask`
- * while news wait in their buffer, then read them. A message that is older than
- * the dump then says again what the receiver knows, or is followed by the one
- * that undoes it, and for each object the last word is the kernel's last. Only
- * the dump decides in which order addresses stand.
+ * Nothing slips through, because we subscribe first, then dump on `ask` while news are buffered,
+ * then read the news. A message older than the dump repeats what the receiver knows, or is
+ * followed by the one that undoes it, and the last message about an object is the kernel's last.
+ * Only the dump determines the order of addresses.
  *
- * libnl parses (rtnetlink(7), Documentation/userspace-api/netlink in the kernel); its
- * caches are not used, the table is core/iftab's. Its types stay in this file.
+ * libnl parses; its types stay in this file. Its caches are not used: the table is core/iftab's.
  */
 #include "io/netlink.h"
 
@@ -43,23 +41,24 @@
 
 #include "base/wire.h"
 #include "io/priv.h"
+#include "io/sock.h"
 
-/* The kernel fills dumps up to 32 KB at most; single messages are smaller. With
- * a buffer of that size libnl need not peek at every message first. */
+/* The kernel's dumps come in pieces of at most 32 KB; single messages are smaller. With such a
+ * buffer libnl need not peek at each message first. */
 #define MESSAGE_MAX 32768
 
-/* Datagrams of one netlink_read(), about 10 us each: packets come first again
- * after 10 ms, and the descriptor is still readable. */
+/* Datagrams per netlink_read(), about 10 us each: after 10 ms packets get their turn, and the
+ * descriptor stays readable. */
 #define BATCH_MAX 1024
 
-/* How often a dump that was interrupted is read again at once: a few ms each
- * with 1,000 links, in which no packet is relayed. */
+/* An interrupted dump is repeated at once so many times: a few ms each with 1,000 links, during
+ * which no packet is relayed. */
 #define DUMP_TRIES 3
 
-/* Room for a few messages; more would only be more to throw away. */
+/* Room for a few messages: they are only discarded. */
 #define ROUTES_RCVBUF 16384
 
-/* The kernel answers at once; this only keeps a bug from stopping the relay. */
+/* The kernel answers at once; this keeps a bug from stopping the relay. */
 static const struct timeval answer_max = { 2, 0 };
 
 struct netlink {
@@ -67,11 +66,11 @@ struct netlink {
 	void *user;
 	struct priv *priv;
 	struct nl_sock *news, *routes, *ask;
-	bool stale;	/* the receiver does not know all: resync */
+	bool stale;	/* the receiver missed something: resync */
 	struct netlink_stats stats;
 };
 
-/* libnl has its own numbers; those that we can meet, as errno. */
+/* libnl has its own error numbers. These can occur here. */
 static int
 nl_errno(int err)
 {
@@ -134,7 +133,7 @@ set_mac(struct iftab_link *l, struct rtnl_link *link)
 		memcpy(l->mac, nl_addr_get_binary_addr(a), len);
 }
 
-/* In a namespace of its own a macvlan's lower interface has a number of another. */
+/* When the lower interface of a macvlan is in another namespace, its index is from there. */
 static uint32_t
 lower_of(struct rtnl_link *link)
 {
@@ -173,9 +172,9 @@ link_of(struct rtnl_link *link)
 }
 
 /*
- * Not every message about a link describes it. A bridge speaks of its ports in
- * family AF_BRIDGE, where "deleted" means that the port has left the bridge;
- * the wireless extensions send their news in a message with little else.
+ * Not every message about a link describes it. A bridge reports its ports in family AF_BRIDGE,
+ * where "deleted" means that the port has left the bridge; wireless extensions send events in a
+ * link message with little else in it.
  */
 static bool
 describes_link(struct nlmsghdr *h)
@@ -208,7 +207,7 @@ on_del_link(struct nl_object *obj, void *arg)
 	nl->ops->link_gone(nl->user, (uint32_t)ifindex);
 }
 
-/* False for what is no IPv4 address. */
+/* False: not an IPv4 address. */
 static bool
 addr_of(struct rtnl_addr *addr, struct iftab_addr *a)
 {
@@ -250,15 +249,15 @@ on_del_addr(struct nl_object *obj, void *arg)
 		return;
 	nl->ops->addr_gone(nl->user, (uint32_t)rtnl_addr_get_ifindex(addr),
 	    a.net);
-	/* An address may stand there once for each peer, which are several for
-	 * the kernel and one for the receiver: is there another one left? */
+	/* The kernel may have the address several times, once for each peer; the receiver has it
+	 * once. Resync to find out whether one is left. */
 	if (rtnl_addr_get_peer(addr))
 		nl->stale = true;
 }
 
 /*
- * One message of `news` or `ask`. What libnl cannot parse, it could not when
- * asked again: it is counted and left out.
+ * A message of `news` or `ask`. One that libnl cannot parse is counted and skipped: asking again
+ * would not help.
  */
 static int
 on_message(struct nl_msg *msg, void *arg)
@@ -267,7 +266,7 @@ on_message(struct nl_msg *msg, void *arg)
 	struct nlmsghdr *h = nlmsg_hdr(msg);
 	int err = 0;
 
-	/* Root may write to our port; only the kernel is listened to. */
+	/* Root may write to our port; only the kernel's messages count. */
 	if (nlmsg_get_src(msg)->nl_pid != 0)
 		return NL_OK;
 	nl->stats.messages++;
@@ -296,20 +295,11 @@ on_message(struct nl_msg *msg, void *arg)
 
 /* --- sockets ------------------------------------------------------------- */
 
-/* More than net.core.rmem_max takes CAP_NET_ADMIN, which is there at the start;
- * without it the buffer is what the administrator allows. */
-static void
-set_rcvbuf(int fd, int bytes)
-{
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-}
-
-/* nl_connect() binds, which is not ours to do once priv has taken over. */
+/* nl_connect() binds, which the sandbox does not allow: priv supplies the socket. */
 static int
 connect_sock(struct nl_sock *s, struct priv *priv)
 {
-	int fd = priv ? priv_netlink(priv) : -1, err;
+	int fd = priv ? priv_ask(priv, OPENER_NETLINK) : -1, err;
 
 	if (!priv)
 		return nl_connect(s, NETLINK_ROUTE);
@@ -323,12 +313,12 @@ connect_sock(struct nl_sock *s, struct priv *priv)
 
 /* A connected socket that hands its messages to on_message(). */
 static int
-sock_open(struct netlink *nl, struct nl_sock **out, struct priv *priv)
+nl_open(struct netlink *nl, struct nl_sock **out, struct priv *priv)
 {
 	struct nl_sock *s = nl_socket_alloc();
 	int err;
 
-	*out = s;	/* netlink_close() frees it in any case */
+	*out = s;	/* netlink_close() frees it, also after an error */
 	if (!s)
 		return -ENOMEM;
 	nl_socket_disable_msg_peek(s);
@@ -341,16 +331,16 @@ sock_open(struct netlink *nl, struct nl_sock **out, struct priv *priv)
 	return nl_errno(err);
 }
 
-/* A socket for messages that nobody asked for, of the groups a and b. */
+/* A socket for the messages of groups a and b. */
 static int
 subscribe(struct netlink *nl, struct nl_sock **out, int a, int b, int rcvbuf)
 {
-	int err = sock_open(nl, out, NULL);
+	int err = nl_open(nl, out, NULL);
 
 	if (err)
 		return err;
 	nl_socket_disable_seq_check(*out);
-	set_rcvbuf(nl_socket_get_fd(*out), rcvbuf);
+	sock_set_buffer(nl_socket_get_fd(*out), SO_RCVBUF, rcvbuf);
 	err = nl_socket_set_nonblocking(*out);
 	if (!err)
 		err = nl_socket_add_memberships(*out, a, b, 0);
@@ -360,7 +350,7 @@ subscribe(struct netlink *nl, struct nl_sock **out, int a, int b, int rcvbuf)
 static int
 ask_open(struct netlink *nl)
 {
-	int err = sock_open(nl, &nl->ask, nl->priv);
+	int err = nl_open(nl, &nl->ask, nl->priv);
 
 	if (err)
 		return err;
@@ -381,7 +371,7 @@ ask_links(struct nl_sock *s)
 
 	if (!m)
 		return err;
-	/* Statistics are half of the answer, and nobody reads them. */
+	/* Statistics would be half of the answer, and are not needed. */
 	if (nlmsg_append(m, &i, sizeof(i), NLMSG_ALIGNTO) == 0 &&
 	    nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) == 0)
 		err = nl_send_auto(s, m);
@@ -395,7 +385,7 @@ ask_addrs(struct nl_sock *s)
 	return nl_rtgen_request(s, RTM_GETADDR, AF_INET, NLM_F_DUMP);
 }
 
-/* -EINTR: something changed in the middle, and the answer may have holes. */
+/* -EINTR: something changed meanwhile, and the answer may have holes. */
 static int
 dump(struct netlink *nl, int (*ask)(struct nl_sock *))
 {
@@ -406,27 +396,20 @@ dump(struct netlink *nl, int (*ask)(struct nl_sock *))
 	return err < 0 ? nl_errno(err) : 0;
 }
 
-/* Addresses are asked for after an interrupted answer about links, too: what there is, is
- * told even when what is gone cannot be. */
-static int
-dump_all(struct netlink *nl)
-{
-	int links = dump(nl, ask_links);
-	int addrs = 0;
-
-	if (!links || links == -EINTR)
-		addrs = dump(nl, ask_addrs);
-	return addrs ? addrs : links;
-}
-
 static int
 read_all(struct netlink *nl)
 {
-	int err;
+	int err, links;
 
 	nl->stale = false;
 	nl->ops->resync_begin(nl->user);
-	err = dump_all(nl);
+	/* Addresses even after an interrupted dump of links: the receiver learns what exists,
+	 * though not what is gone. */
+	err = links = dump(nl, ask_links);
+	if (!links || links == -EINTR)
+		err = dump(nl, ask_addrs);
+	if (!err)
+		err = links;
 	if (!err && nl->stale)
 		err = -ENOMEM;	/* the receiver's, or libnl's */
 	if (err) {
@@ -439,10 +422,9 @@ read_all(struct netlink *nl)
 }
 
 /*
- * Interrupted again and again, as when a script makes a thousand VLANs, is no
- * error: what the receiver was told so far is true, only what is gone it was
- * not told, and the message about what interrupted us is waiting in `news`,
- * so that there will be another netlink_read().
+ * Repeated interruption, as by a script that makes a thousand VLANs, is not an error: what the
+ * receiver was told is true, except that it may not know what is gone; and the message about the
+ * interrupting change waits in `news`, so netlink_read() will be called again.
  */
 static int
 resync(struct netlink *nl)
@@ -456,8 +438,7 @@ resync(struct netlink *nl)
 		while (err == -EINTR && ++tries < DUMP_TRIES);
 	}
 	nl->stats.repeats += (uint64_t)tries;
-	/* Dumps are rare, and the rest of a broken answer is not to be taken for
-	 * the next one. */
+	/* Dumps are rare, and the rest of a broken answer must not be taken for the next one. */
 	nl_socket_free(nl->ask);
 	nl->ask = NULL;
 	return err == -EINTR ? 0 : err;
@@ -471,7 +452,7 @@ read_routes(struct netlink *nl)
 	int fd = nl_socket_get_fd(nl->routes);
 	int n = 0;
 
-	/* ENOBUFS is news as well: there were too many. */
+	/* ENOBUFS means that there were messages too. */
 	while (n < BATCH_MAX && (recv(fd, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) >= 0 ||
 	    errno == ENOBUFS))
 		n++;

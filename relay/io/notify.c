@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * notify - see include/io/notify.h. The protocol is a datagram to a Unix socket, so that
- * sd_notify(3) itself, which opens one for each message and finds its name in the environment,
- * is not needed.
+ * notify - see include/io/notify.h. The protocol of sd_notify(3) is a datagram to a Unix socket;
+ * sd_notify() itself would read the environment and open a socket for each message, which the
+ * sandbox does not allow.
  */
 #include "io/notify.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <systemd/sd-daemon.h>
+#include "io/sock.h"
 
 struct notify {
 	int fd;
@@ -23,9 +24,9 @@ struct notify {
 	uint64_t watchdog_us;
 };
 
-/* A path, or '@' and a name that is no file. */
+/* A path, or '@' and the name of an abstract socket. */
 static bool
-parse(struct notify *n, const char *name)
+parse_name(struct notify *n, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -38,6 +39,22 @@ parse(struct notify *n, const char *name)
 		n->at.sun_path[0] = '\0';
 	n->at_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 	return true;
+}
+
+/* As sd_watchdog_enabled(3): the variables may have been inherited from another process. */
+static uint64_t
+read_watchdog(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	unsigned long long us;
+	char *end;
+
+	if (!usec || !isdigit((unsigned char)usec[0]) ||
+	    (pid && strtol(pid, NULL, 10) != getpid()))
+		return 0;
+	errno = 0;
+	us = strtoull(usec, &end, 10);
+	return errno || *end || us == UINT64_MAX ? 0 : us;
 }
 
 static bool
@@ -54,19 +71,18 @@ notify_open(void)
 
 	if (!n)
 		return NULL;
-	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (n->fd < 0 || !parse(n, name) || !reach(n))
+	n->fd = sock_open(AF_UNIX, SOCK_DGRAM, 0);
+	if (n->fd < 0 || !parse_name(n, name) || !reach(n))
 		return notify_close(n);
-	if (sd_watchdog_enabled(0, &n->watchdog_us) <= 0)
-		n->watchdog_us = 0;
+	n->watchdog_us = read_watchdog();
 	return n;
 }
 
 struct notify *
 notify_close(struct notify *n)
 {
-	if (n && n->fd >= 0)
-		close(n->fd);
+	if (n)
+		sock_close(n->fd);
 	free(n);
 	return NULL;
 }
@@ -78,19 +94,17 @@ notify_watchdog_us(const struct notify *n)
 }
 
 static bool
-say(const struct notify *n, const char *lines)
+send_lines(const struct notify *n, const char *lines)
 {
 	return send(n->fd, lines, strlen(lines), MSG_NOSIGNAL) >= 0;
 }
 
-/* A manager that has begun anew has another socket of that name. */
+/* A manager that restarted has a new socket of that name. */
 bool
 notify_say(struct notify *n, const char *lines)
 {
-	if (!n)
-		return true;
-	if (say(n, lines))
+	if (!n || send_lines(n, lines))
 		return true;
 	return (errno == ECONNREFUSED || errno == ENOTCONN) && reach(n) &&
-	    say(n, lines);
+	    send_lines(n, lines);
 }

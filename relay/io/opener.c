@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: ISC
  *
- * opener - carries out requests, in a process of its own or not; see
- * include/io/opener.h. Who asks is io/priv.
+ * opener - carries out the requests of io/priv, in a process of its own or not; see
+ * include/io/opener.h.
  *
- * The other end is not trusted: requests have one size, every field is checked here, and
- * what is opened are sockets that are bound and have their filters already. Whatever it
- * could do with them it could do with those that it has had since the start.
+ * The other end is not trusted: requests have one size, every field is checked here, and sockets
+ * are handed over bound and filtered. They allow nothing that the sockets it has had since the
+ * start do not allow.
  */
 #include "io/opener.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/netlink.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -23,23 +21,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/icmphide.h"
 #include "io/logsink.h"
-#include "io/prober.h"
-#include "io/quiet.h"
+#include "io/rawsock.h"
 #include "io/sandbox.h"
+#include "io/sock.h"
 #include "io/udp.h"
 #include "proto/dhcp4.h"
 
-/* Beyond it the kernel forgets a SYN, and that visitor waits a second. */
+/* The kernel drops a SYN beyond it, and that client waits a second. */
 #define BACKLOG		128
-/* The process's own descriptor 3; nothing else is open when it begins. */
+/* A descriptor of the process; nothing above it is open when the process begins. */
 #define PEER		3
-#define NAME		"pxrelay-opener"	/* in ps -o comm */
+#define NAME		"pxrelay-opener"	/* shown by ps -o comm */
 
 /*
- * For the ports below 1024 and receive buffers beyond net.core.rmem_max, raw sockets, and
- * when started as root, for files that another user wrote, which root could read and
- * remove before.
+ * For ports below 1024, receive buffers beyond net.core.rmem_max and raw sockets; and, when
+ * started as root, for files of other users, which root could read and remove.
  */
 #define CAPS \
 	(UINT64_C(1) << CAP_NET_BIND_SERVICE | UINT64_C(1) << CAP_NET_ADMIN | \
@@ -59,7 +57,7 @@ opener_dir(char dir[OPENER_PATH], const char *path)
 	dir[len ? len : 1] = '\0';
 }
 
-/* Directories are compared by name: "/run/pxrelay/../x" is another one than "/run". */
+/* Directories are compared by name: "/run/pxrelay/../x" differs from "/run". */
 bool
 opener_may_socket(const struct opener_terms *t, const char *path)
 {
@@ -80,7 +78,7 @@ opener_may_listen(const struct opener_terms *t, uint16_t port)
 
 /* --- what is done ------------------------------------------------------------- */
 
-/* Opening a pipe would wait for somebody to write, so it is opened without waiting. */
+/* O_NONBLOCK: opening a pipe would wait for a writer. */
 static int
 open_conf(const struct opener *o)
 {
@@ -99,34 +97,14 @@ open_conf(const struct opener *o)
 }
 
 static int
-open_udp(const struct opener_request *q)
-{
-	if (q->number != DHCP4_PORT_SERVER && q->number != DHCP4_PORT_PXE)
-		return -EPERM;
-	return udp_open((uint16_t)q->number);
-}
-
-static int
 open_from(const struct opener_request *q)
 {
-	const struct sockaddr_in at = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(q->address.host),
-	};
-	int fd, err;
+	int fd;
 
 	if (q->number > 1)
 		return -EPERM;
-	fd = socket(AF_INET, (q->number ? SOCK_STREAM : SOCK_DGRAM) |
-	    SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (ip4_is_none(q->address) ||
-	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0)
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
+	fd = sock_open(AF_INET, q->number ? SOCK_STREAM : SOCK_DGRAM, 0);
+	return fd < 0 ? fd : sock_checked(fd, sock_bind(fd, q->address, 0));
 }
 
 static int
@@ -134,27 +112,17 @@ open_netlink(void)
 {
 	struct sockaddr_nl at = { .nl_family = AF_NETLINK };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	int err;
 
 	if (fd < 0)
 		return -errno;
-	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0)
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
+	return sock_checked(fd, bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ?
+	    -errno : 0);
 }
 
 static int
 listening(int fd)
 {
-	int err;
-
-	if (fd < 0 || listen(fd, BACKLOG) == 0)
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
+	return sock_checked(fd, listen(fd, BACKLOG) < 0 ? -errno : 0);
 }
 
 static int
@@ -190,34 +158,29 @@ remove_socket(struct opener *o, const struct opener_request *q)
 	return -ENOENT;
 }
 
-/* FREEBIND: the address of an interface that comes later will do. REUSEADDR:
- * connections of the daemon before us may linger. */
+/* FREEBIND: the address may belong to an interface that comes later. REUSEADDR: connections of
+ * the daemon before us may linger. */
 static int
 open_tcp(const struct opener *o, const struct opener_request *q)
 {
-	const struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)q->number),
-		.sin_addr.s_addr = htonl(q->address.host),
-	};
-	int fd, on = 1, err;
+	int fd, err;
 
 	if (q->number > UINT16_MAX || !opener_may_listen(&o->terms, (uint16_t)q->number))
 		return -EPERM;
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = sock_open(AF_INET, SOCK_STREAM, 0);
 	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-	    setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) == 0 &&
-	    bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
-		return listening(fd);	/* two with REUSEADDR may bind; one may listen */
-	err = -errno;
-	close(fd);
-	return err;
+		return fd;
+	err = sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (!err)
+		err = sock_set(fd, IPPROTO_IP, IP_FREEBIND, 1);
+	if (!err)
+		err = sock_bind(fd, q->address, (uint16_t)q->number);
+	/* Two sockets with REUSEADDR may bind; one may listen. */
+	return err ? sock_checked(fd, err) : listening(fd);
 }
 
 static int
-resolve(struct opener *o, const struct opener_request *q)
+resolve_neighbour(struct opener *o, const struct opener_request *q)
 {
 	int err = 0;
 
@@ -229,8 +192,8 @@ resolve(struct opener *o, const struct opener_request *q)
 	return err < 0 ? err : route_resolve(o->route, q->number, q->address);
 }
 
-/* The process of its own has opened them before it lost the right to open anything for writing:
- * what it could not open (a read-only /proc/sys) it does not have. */
+/* The opener process opened them before it lost the right to open anything for writing; it does
+ * not have what it could not open then (a read-only /proc/sys). */
 static int
 raise_limits(struct opener *o)
 {
@@ -249,14 +212,6 @@ set_log(struct opener *o, const struct opener_request *q)
 	return 0;
 }
 
-static int
-log_violation(struct opener *o, const struct opener_request *q)
-{
-	log_event(o->log, LOG_LEVEL_ERROR, "seccomp-violation",
-	    "call=%s process=packets", sandbox_call_name((int)q->number));
-	return 0;
-}
-
 int
 opener_do(struct opener *o, const struct opener_request *q)
 {
@@ -264,17 +219,19 @@ opener_do(struct opener *o, const struct opener_request *q)
 	case OPENER_CONF:
 		return open_conf(o);
 	case OPENER_UDP:
-		return open_udp(q);
+		if (q->number != DHCP4_PORT_SERVER && q->number != DHCP4_PORT_PXE)
+			return -EPERM;
+		return udp_open((uint16_t)q->number);
 	case OPENER_SERVER:
 		return udp_server_socket(DHCP4_PORT_SERVER);
 	case OPENER_ICMP:
-		return prober_icmp_socket();
+		return rawsock_icmp();
 	case OPENER_ARP:
-		return prober_arp_socket();
+		return rawsock_arp();
 	case OPENER_NETLINK:
 		return open_netlink();
-	case OPENER_QUIET:
-		return quiet_open();
+	case OPENER_ICMPHIDE:
+		return icmphide_open();
 	case OPENER_FROM:
 		return open_from(q);
 	case OPENER_SOCKET:
@@ -286,14 +243,16 @@ opener_do(struct opener *o, const struct opener_request *q)
 	case OPENER_LIMITS:
 		return raise_limits(o);
 	case OPENER_RESOLVE:
-		return resolve(o, q);
+		return resolve_neighbour(o, q);
 	case OPENER_PIDFILE:
 		o->wrote_pid = true;
 		return 0;
 	case OPENER_LOG:
 		return set_log(o, q);
 	case OPENER_VIOLATION:
-		return log_violation(o, q);
+		log_event(o->log, LOG_LEVEL_ERROR, "seccomp-violation",
+		    "call=%s process=packets", sandbox_call_name((int)q->number));
+		return 0;
 	case OPENER_END:
 		opener_fini(o);
 		return 0;
@@ -326,7 +285,7 @@ opener_fini(struct opener *o)
 /* --- the process -------------------------------------------------------------- */
 
 static bool
-tell_peer(int call)
+report_violation(int call)
 {
 	struct opener_answer a = { .what = OPENER_VIOLATION, .result = call };
 
@@ -335,7 +294,7 @@ tell_peer(int call)
 
 /* A result above 2 is a descriptor: 0, 1 and 2 are always open. */
 static void
-answer(uint32_t seq, int result)
+send_answer(uint32_t seq, int result)
 {
 	struct opener_answer a = { .seq = seq, .result = result < 0 ? result : 0 };
 	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(int))] = { 0 };
@@ -354,8 +313,8 @@ answer(uint32_t seq, int result)
 	(void)!sendmsg(PEER, &msg, MSG_NOSIGNAL);
 }
 
-/* False: the other end is gone. Descriptors that came along are not taken: the
- * kernel closes them, as there is no room for them. */
+/* False: the other end is gone. The message has no room for descriptors: the kernel closes any
+ * that came along. */
 static bool
 next_request(struct opener_request *q)
 {
@@ -378,7 +337,7 @@ keep_peer_and_stderr(int fd, bool quiet)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	logsink_forget();	/* its descriptors are closed below */
+	logsink_forget();	/* close_range() closes its descriptors */
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
@@ -391,7 +350,7 @@ keep_peer_and_stderr(int fd, bool quiet)
 	close_range(PEER + 1, ~0u, 0);
 }
 
-/* What a process sends itself when it is broken. */
+/* Signals that a broken process gets for its own fault. */
 static bool
 is_fault(int signo)
 {
@@ -399,9 +358,8 @@ is_fault(int signo)
 	    signo == SIGFPE || signo == SIGTRAP || signo == SIGABRT;
 }
 
-/* It ends when the process ends for which it is there, and by no signal before that: those of a
- * terminal, of a service manager and of a `killall -USR1' reach it, too. SIGSYS is the
- * sandbox's. */
+/* The opener ends with the daemon, and not by a signal before that: those of a terminal, of a
+ * service manager and of `killall -USR1' reach it too. SIGSYS belongs to the sandbox. */
 static void
 ignore_signals(void)
 {
@@ -410,7 +368,7 @@ ignore_signals(void)
 			signal(signo, SIG_IGN);
 }
 
-/* As root it is in the group of the socket files, and needs no capability to give them to it. */
+/* Root joins the group of the socket files, and then needs no capability to set it. */
 static int
 give_up(struct opener *o)
 {
@@ -432,13 +390,13 @@ opener_serve(struct opener *o, int fd)
 	keep_peer_and_stderr(fd, o->terms.quiet);
 	err = give_up(o);
 	if (!err)
-		err = sandbox_filter(SANDBOX_OPENER, tell_peer);
-	answer(0, err < 0 ? err : 0);
+		err = sandbox_filter(SANDBOX_OPENER, report_violation);
+	send_answer(0, err < 0 ? err : 0);
 	while (!err && next_request(&q)) {
 		int result = opener_do(o, &q);
 
 		if (q.seq)
-			answer(q.seq, result);
+			send_answer(q.seq, result);
 		if (result > STDERR_FILENO)
 			close(result);
 		if (q.what == OPENER_END)

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * packet - sending towards clients: frames, raw IP packets, and the multicast
- * groups that make clients' packets reach us.
- *
- * Headers are built by proto/udpip, checksums included; this file puts header
- * and payload together in the kernel (an iovec of two), so that a reply is
- * never copied here. It judges nothing and counts what the kernel said.
+ * packet - see include/io/packet.h. proto/udpip builds the headers, checksums included; header and
+ * payload meet in the kernel (an iovec of two), so a reply is never copied here.
  */
 #include "io/packet.h"
 
@@ -22,12 +18,13 @@
 #include <unistd.h>
 
 #include "base/nobufs.h"
+#include "io/sock.h"
 #include "proto/udpip.h"
 
 /*
  * All interfaces share this socket's send buffer. 1 MB (the kernel doubles it)
- * is more than the 1,000 packets that the queue of one stuck interface holds
- * on to, so that one cannot starve the others.
+ * is more than the 1,000 packets that the queue of one stuck interface holds,
+ * so one interface cannot starve the others.
  */
 #define SNDBUF (1 << 20)
 
@@ -40,33 +37,10 @@ struct packet {
 	uint8_t hdr[PACKET_BATCH][UDPIP_HEADERS];
 };
 
-/* Forced past net.core.wmem_max if we may, else as much as everybody gets. */
-static void
-set_sndbuf(int fd, int bytes)
-{
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes,
-	    sizeof(bytes)) < 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes,
-		    sizeof(bytes));
-}
-
-/* What stays the same from batch to batch. */
-static void
-prepare(struct packet *p, uint32_t i)
-{
-	p->to[i].sll_family = AF_PACKET;
-	p->to[i].sll_protocol = htons(ETH_P_IP);
-	p->iov[i][0] = (struct iovec){ p->hdr[i], UDPIP_HEADERS };
-	p->msg[i].msg_hdr.msg_name = &p->to[i];
-	p->msg[i].msg_hdr.msg_namelen = sizeof(p->to[i]);
-	p->msg[i].msg_hdr.msg_iov = p->iov[i];
-	p->msg[i].msg_hdr.msg_iovlen = 2;
-}
-
 /*
  * PACKET_QDISC_BYPASS would save some of the 1.6 us that a frame costs, but
- * frames would then go round tc on the client's interface, where operators
- * expect to see and to shape them.
+ * frames would bypass tc on the client's interface, where operators expect to
+ * see and to shape them.
  */
 struct packet *
 packet_new(int fd)
@@ -76,9 +50,16 @@ packet_new(int fd)
 	if (!p)
 		return NULL;
 	p->fd = fd;
-	set_sndbuf(fd, SNDBUF);
-	for (uint32_t i = 0; i < PACKET_BATCH; i++)
-		prepare(p, i);
+	sock_set_buffer(fd, SO_SNDBUF, SNDBUF);
+	for (uint32_t i = 0; i < PACKET_BATCH; i++) {
+		p->to[i].sll_family = AF_PACKET;
+		p->to[i].sll_protocol = htons(ETH_P_IP);
+		p->iov[i][0] = (struct iovec){ p->hdr[i], UDPIP_HEADERS };
+		p->msg[i].msg_hdr = (struct msghdr){
+			.msg_name = &p->to[i], .msg_namelen = sizeof(p->to[i]),
+			.msg_iov = p->iov[i], .msg_iovlen = 2,
+		};
+	}
 	return p;
 }
 
@@ -102,12 +83,12 @@ packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
 	p->to[i].sll_halen = to->mac_len;
 	memcpy(p->to[i].sll_addr, to->mac, sizeof(to->mac));
 	memcpy(p->hdr[i], hdr, UDPIP_HEADERS);
-	/* sendmmsg() reads only. */
+	/* sendmmsg() does not write to it. */
 	p->iov[i][1] = (struct iovec){ (void *)(uintptr_t)payload, len };
 }
 
 static void
-lose(struct packet *p, struct packet_sent *result, int err, uint32_t i)
+lose_frame(struct packet *p, struct packet_sent *result, int err, uint32_t i)
 {
 	bool full = errno_is_nobufs(err);
 
@@ -121,10 +102,10 @@ lose(struct packet *p, struct packet_sent *result, int err, uint32_t i)
 }
 
 /*
- * sendmmsg() ends at the first frame that fails, and says why only when that
- * frame is the first of the call. One failure is that frame's alone: its
+ * sendmmsg() stops at the first frame that fails, and returns its error only
+ * when it is the first of the call. A failure concerns that frame alone: its
  * interface may be down (ENETDOWN), gone (ENXIO) or full (ENOBUFS), while the
- * next one in the batch goes to another VLAN.
+ * next frame goes to another VLAN.
  */
 void
 packet_flush(struct packet *p, struct packet_sent *result)
@@ -138,34 +119,27 @@ packet_flush(struct packet *p, struct packet_sent *result)
 			result->ok += (uint32_t)sent;
 			i += (uint32_t)sent;
 		} else if (errno != EINTR) {
-			lose(p, result, errno, i++);
+			lose_frame(p, result, errno, i++);
 		}
 	}
 	p->n = 0;
 }
 
-/* IPPROTO_RAW brings IP_HDRINCL, and packets of protocol 255 only. */
+/* IPPROTO_RAW implies IP_HDRINCL, and receives only packets of protocol 255. */
 int
 packet_open_raw(void)
 {
-	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    IPPROTO_RAW);
-	int one = 1, err;
+	int fd = sock_open(AF_INET, SOCK_RAW, IPPROTO_RAW);
 
 	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)) < 0) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	set_sndbuf(fd, SNDBUF);
-	return fd;
+		return fd;
+	sock_set_buffer(fd, SO_SNDBUF, SNDBUF);
+	return sock_checked(fd, sock_set(fd, SOL_SOCKET, SO_BROADCAST, 1));
 }
 
-/* The interface is a control message, so that one socket serves them all. */
+/* A control message names the interface, so one socket serves them all. */
 static void
-out_of(struct msghdr *msg, void *control, size_t size, uint32_t ifindex)
+set_interface(struct msghdr *msg, void *control, size_t size, uint32_t ifindex)
 {
 	struct in_pktinfo info = { .ipi_ifindex = (int)ifindex };
 	struct cmsghdr *c = control;
@@ -184,10 +158,7 @@ packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
 {
 	_Alignas(struct cmsghdr) uint8_t
 	    control[CMSG_SPACE(sizeof(struct in_pktinfo))] = { 0 };
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(dst.host),
-	};
+	struct sockaddr_in to = sock_addr(dst, 0);
 	struct iovec iov[2] = {
 		{ (void *)(uintptr_t)hdr, UDPIP_HEADERS },
 		{ (void *)(uintptr_t)payload, len },
@@ -200,16 +171,15 @@ packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
 	};
 
 	if (ifindex)
-		out_of(&msg, control, sizeof(control), ifindex);
+		set_interface(&msg, control, sizeof(control), ifindex);
 	if (sendmsg(fd, &msg, MSG_DONTWAIT) < 0)
 		return -errno;
 	return 0;
 }
 
 /*
- * Two limits say ENOBUFS: memberships of a socket (20 by default, one VLAN
- * each), and the memory for a socket's options (on Debian 12's kernel 20 KB,
- * good for some 400).
+ * Two limits lead to ENOBUFS: a socket's memberships (20 by default, one per VLAN) and the
+ * memory for its options (20 KB on Debian 12's kernel, enough for some 400).
  */
 static const struct {
 	const char *path;
@@ -230,14 +200,11 @@ packet_limits_open(int fd[PACKET_LIMITS])
 void
 packet_limits_close(int fd[PACKET_LIMITS])
 {
-	for (unsigned i = 0; i < PACKET_LIMITS; i++) {
-		if (fd[i] >= 0)
-			close(fd[i]);
-		fd[i] = -1;
-	}
+	for (unsigned i = 0; i < PACKET_LIMITS; i++)
+		fd[i] = sock_close(fd[i]);
 }
 
-/* Writes the number unless a larger one stands there. */
+/* Writes the number unless the file has a larger one. */
 static bool
 raise_limit(int fd, int wanted)
 {
@@ -273,7 +240,7 @@ packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join)
 
 	if (setsockopt(udp_fd, IPPROTO_IP, option, &req, sizeof(req)) < 0)
 		err = errno;
-	/* Already so, or the interface took its memberships with it. */
+	/* Already a member, or the interface is gone with its memberships. */
 	if ((join && err == EADDRINUSE) ||
 	    (!join && (err == EADDRNOTAVAIL || err == ENODEV)))
 		err = 0;

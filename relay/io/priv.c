@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * priv - the near end of the opener's socket pair; see include/io/priv.h.
+ * priv - our end of the opener's socket pair; see include/io/priv.h.
  *
- * One question at a time, with a number that comes back: what belongs to a question
- * that was given up is thrown away, descriptor and all.
+ * One request at a time, with a number that the answer repeats: an answer to a request that was
+ * given up is discarded, and its descriptor closed.
  */
 #include "io/priv.h"
 
@@ -17,18 +17,19 @@
 #include <unistd.h>
 
 #include "io/sandbox.h"
+#include "io/sock.h"
 
 struct priv {
-	int fd;			/* -1: no process of its own; -2: it is gone */
+	int fd;			/* -1: there is no opener process; GONE: it is gone */
 	uint32_t seq;
-	bool slow;		/* the last question was not answered in time */
+	bool slow;		/* the last request was not answered in time */
 	struct log *log;
-	struct opener here;	/* who does it as long as there is no process */
+	struct opener here;	/* carries out requests while there is no process */
 };
 
 #define GONE	(-2)
 
-/* Of the process, as its signals are. */
+/* Global, as the signal is that uses it. */
 static int violation_fd = -1;
 
 struct priv *
@@ -44,13 +45,18 @@ priv_new(const struct opener_terms *t, struct log *log)
 	return p;
 }
 
-/* --- questions ---------------------------------------------------------------- */
+const struct opener_terms *
+priv_terms(const struct priv *p)
+{
+	return &p->here.terms;
+}
+
+/* --- requests ----------------------------------------------------------------- */
 
 static int
-gone(struct priv *p)
+opener_gone(struct priv *p)
 {
-	if (p->fd >= 0)
-		close(p->fd);
+	sock_close(p->fd);
 	p->fd = violation_fd = GONE;
 	return -EPIPE;
 }
@@ -68,9 +74,8 @@ descriptor_in(struct msghdr *msg)
 	return fd;
 }
 
-/* One message; *fd is the descriptor that came with it, or -1. 0, -EAGAIN, -EPIPE. A process
- * that may have no more descriptors (RLIMIT_NOFILE) gets the message without, and the kernel
- * closes it. */
+/* Receives a message; *fd is the descriptor that came with it, or -1. 0, -EAGAIN or -EPIPE. A
+ * process at RLIMIT_NOFILE gets the message alone, and the kernel closes the descriptor. */
 static int
 receive(struct priv *p, struct opener_answer *a, int *fd)
 {
@@ -89,7 +94,7 @@ receive(struct priv *p, struct opener_answer *a, int *fd)
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
 	if (n != sizeof(*a))
-		return gone(p);
+		return opener_gone(p);
 	*fd = descriptor_in(&msg);
 	if (*fd < 0 && msg.msg_flags & MSG_CTRUNC)
 		a->result = -EMFILE;
@@ -97,14 +102,14 @@ receive(struct priv *p, struct opener_answer *a, int *fd)
 }
 
 static void
-violated(struct priv *p, const struct opener_answer *a)
+log_violation(struct priv *p, const struct opener_answer *a)
 {
 	log_event(p->log, LOG_LEVEL_ERROR, "seccomp-violation",
 	    "call=%s process=opener", sandbox_call_name(a->result));
 }
 
-/* Signals wait meanwhile: each would begin the time anew, and a storm of them fill the pipe
- * into which libevent writes them. */
+/* Signals are blocked meanwhile: each would restart the time, and a storm of them would fill the
+ * pipe into which libevent writes them. */
 static int
 wait_readable(int fd, int ms)
 {
@@ -113,14 +118,14 @@ wait_readable(int fd, int ms)
 	sigset_t all;
 
 	sigfillset(&all);
-	sigdelset(&all, SIGSYS);	/* of the sandbox */
+	sigdelset(&all, SIGSYS);	/* the sandbox's */
 	return ppoll(&p, 1, &ts, &all);
 }
 
-/* It is not waited again with what is left of the time: late answers are rare. An opener
- * that is stopped costs the whole of it once, not once for each question of an end or a reload. */
+/* Each late answer restarts the time, which is rare. A stopped opener costs the whole time once,
+ * not once for each request of an end or a reload. */
 static int
-await(struct priv *p, uint32_t seq)
+await_answer(struct priv *p, uint32_t seq)
 {
 	struct opener_answer a = { 0 };
 	int err, fd, n;
@@ -140,15 +145,15 @@ await(struct priv *p, uint32_t seq)
 		if (a.seq == seq && a.what != OPENER_VIOLATION)
 			return a.result < 0 ? a.result : fd >= 0 ? fd : 0;
 		if (a.what == OPENER_VIOLATION)
-			violated(p, &a);
+			log_violation(p, &a);
 		if (fd >= 0)
 			close(fd);
 	}
 }
 
-/* A full socket is that of an opener that was stopped. */
+/* The socket is full when the opener was stopped. */
 static int
-post(struct priv *p, const struct opener_request *q)
+post_request(struct priv *p, const struct opener_request *q)
 {
 	ssize_t n;
 
@@ -159,11 +164,11 @@ post(struct priv *p, const struct opener_request *q)
 	while (n < 0 && errno == EINTR);
 	if (n == sizeof(*q))
 		return 0;
-	return errno == EAGAIN ? -ETIMEDOUT : gone(p);
+	return errno == EAGAIN ? -ETIMEDOUT : opener_gone(p);
 }
 
 static int
-ask(struct priv *p, struct opener_request *q)
+ask_opener(struct priv *p, struct opener_request *q)
 {
 	int err;
 
@@ -172,132 +177,44 @@ ask(struct priv *p, struct opener_request *q)
 	if (++p->seq == 0)
 		p->seq = 1;
 	q->seq = p->seq;
-	err = post(p, q);
-	return err < 0 ? err : await(p, q->seq);
+	err = post_request(p, q);
+	return err < 0 ? err : await_answer(p, q->seq);
 }
 
 static void
-tell(struct priv *p, struct opener_request *q)
+tell_opener(struct priv *p, struct opener_request *q)
 {
 	if (p->fd == -1)
 		(void)opener_do(&p->here, q);
 	else
-		(void)post(p, q);
+		(void)post_request(p, q);
 }
 
-/* --- what is asked ------------------------------------------------------------ */
+/* --- what is asked for --------------------------------------------------------- */
 
-static int
-ask_for(struct priv *p, enum opener_what what)
+int
+priv_ask(struct priv *p, enum opener_what what)
+{
+	return ask_opener(p, &(struct opener_request){ .what = what });
+}
+
+int
+priv_ask_inet(struct priv *p, enum opener_what what, struct ip4 address, uint32_t number)
+{
+	return ask_opener(p, &(struct opener_request){
+	    .what = what, .address = address, .number = number });
+}
+
+int
+priv_ask_path(struct priv *p, enum opener_what what, const char *path)
 {
 	struct opener_request q = { .what = what };
-
-	return ask(p, &q);
-}
-
-int
-priv_conf(struct priv *p)
-{
-	return ask_for(p, OPENER_CONF);
-}
-
-int
-priv_udp(struct priv *p, uint16_t port)
-{
-	struct opener_request q = { .what = OPENER_UDP, .number = port };
-
-	return ask(p, &q);
-}
-
-int
-priv_server(struct priv *p)
-{
-	return ask_for(p, OPENER_SERVER);
-}
-
-int
-priv_icmp(struct priv *p)
-{
-	return ask_for(p, OPENER_ICMP);
-}
-
-int
-priv_arp(struct priv *p)
-{
-	return ask_for(p, OPENER_ARP);
-}
-
-int
-priv_netlink(struct priv *p)
-{
-	return ask_for(p, OPENER_NETLINK);
-}
-
-int
-priv_quiet(struct priv *p)
-{
-	return ask_for(p, OPENER_QUIET);
-}
-
-int
-priv_from(struct priv *p, struct ip4 source, bool tcp)
-{
-	struct opener_request q = {
-		.what = OPENER_FROM, .number = tcp, .address = source,
-	};
-
-	return ask(p, &q);
-}
-
-/* False: it is longer than a socket's name may be. */
-static bool
-set_path(struct opener_request *q, const char *path)
-{
 	size_t len = strlen(path);
 
-	if (len >= sizeof(q->path))
-		return false;
-	memcpy(q->path, path, len + 1);
-	return true;
-}
-
-int
-priv_socket(struct priv *p, const char *path)
-{
-	struct opener_request q = { .what = OPENER_SOCKET };
-
-	return set_path(&q, path) ? ask(p, &q) : -ENAMETOOLONG;
-}
-
-int
-priv_tcp(struct priv *p, struct ip4 address, uint16_t port)
-{
-	struct opener_request q = {
-		.what = OPENER_TCP, .number = port, .address = address,
-	};
-
-	return ask(p, &q);
-}
-
-bool
-priv_may_socket(const struct priv *p, const char *path)
-{
-	return opener_may_socket(&p->here.terms, path);
-}
-
-bool
-priv_may_listen(const struct priv *p, uint16_t port)
-{
-	return opener_may_listen(&p->here.terms, port);
-}
-
-void
-priv_remove(struct priv *p, const char *path)
-{
-	struct opener_request q = { .what = OPENER_REMOVE };
-
-	if (set_path(&q, path))
-		(void)ask(p, &q);
+	if (len >= sizeof(q.path))
+		return -ENAMETOOLONG;
+	memcpy(q.path, path, len + 1);
+	return ask_opener(p, &q);
 }
 
 void
@@ -305,13 +222,7 @@ priv_pidfile(struct priv *p)
 {
 	struct opener_request q = { .what = OPENER_PIDFILE };
 
-	tell(p, &q);
-}
-
-int
-priv_limits(struct priv *p)
-{
-	return ask_for(p, OPENER_LIMITS);
+	tell_opener(p, &q);
 }
 
 void
@@ -321,7 +232,7 @@ priv_resolve(struct priv *p, uint32_t ifindex, struct ip4 ip)
 		.what = OPENER_RESOLVE, .number = ifindex, .address = ip,
 	};
 
-	tell(p, &q);
+	tell_opener(p, &q);
 }
 
 void
@@ -332,13 +243,13 @@ priv_log(struct priv *p, enum logsink where, enum log_level level)
 	};
 
 	if (p->fd != -1)
-		tell(p, &q);
+		tell_opener(p, &q);
 }
 
 /* --- the process -------------------------------------------------------------- */
 
-/* The opener's first message says that it has given up what it does not need. The
- * system reaps it: nobody asks how it ended. */
+/* The opener's first message says that it has given up what it does not need. The kernel reaps
+ * the process: its exit status does not matter. */
 int
 priv_split(struct priv *p)
 {
@@ -360,7 +271,7 @@ priv_split(struct priv *p)
 		opener_serve(&p->here, ends[1]);
 	close(ends[1]);
 	p->fd = violation_fd = ends[0];
-	return await(p, 0);
+	return await_answer(p, 0);
 }
 
 int
@@ -379,7 +290,7 @@ priv_read(struct priv *p)
 		if (err < 0)
 			break;
 		if (a.what == OPENER_VIOLATION)
-			violated(p, &a);
+			log_violation(p, &a);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -403,11 +314,11 @@ priv_free(struct priv *p)
 	if (!p)
 		return NULL;
 	if (p->fd >= 0)
-		(void)ask_for(p, OPENER_END);
+		(void)priv_ask(p, OPENER_END);
 	else if (p->fd == -1)
 		opener_fini(&p->here);
 	if (p->fd >= 0)
-		(void)gone(p);
+		(void)opener_gone(p);
 	free(p);
 	return NULL;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * ring - the packet socket with a mapped receive ring (packet(7), and
- * Documentation/networking/packet_mmap.rst of the kernel).
+ * ring - the packet socket with a mapped receive ring; packet(7) and the kernel's
+ * Documentation/networking/packet_mmap.rst.
  *
- * TPACKET_V2: version 3 hands packets over in blocks, after a time-out, and a
- * request would wait for it. The kernel owns a frame while its status is 0,
- * we own it from the moment it is not; ring_release() gives it back.
+ * TPACKET_V2: version 3 hands packets over in blocks, after a time-out, which would delay
+ * requests. The kernel owns a frame while its status is 0, we own it while it is not;
+ * ring_release() gives it back.
  *
- * This file knows the kernel's frame layout and nothing about IP: what stands
- * in a frame is read with the cursor by proto/udpip.
+ * This file knows the kernel's frame layout; proto/udpip reads the packet in it with the cursor.
  */
 #include "io/ring.h"
 
@@ -23,17 +22,18 @@
 #include <unistd.h>
 
 #include "io/bpf.h"
+#include "io/sock.h"
 
 /*
- * 2 MB: at 130,000 requests a second, the most that one core relays, a ring of
- * 1,024 holds 8 ms. That covers a hiccup of the scheduler and no more: what
- * waited longer would have been asked again by the client.
+ * 2 MB: at 130,000 requests a second, the most that one core relays, 1,024 frames hold 8 ms. That
+ * covers a hiccup of the scheduler and no more: a client would have retransmitted what waited
+ * longer.
  */
 #define RING_FRAMES	1024u
 #define RING_FRAME	2048u
 #define RING_BLOCK	(64u * 1024u)
 #define RING_BYTES	(RING_FRAMES * RING_FRAME)
-/* The largest IPv4 packet, for those that do not fit into a frame. */
+/* The largest IPv4 packet, for packets that do not fit into a frame. */
 #define RING_LARGE	65535u
 /* Header, addresses and a DISCOVER of 371 bytes. */
 #define RING_FETCH	512u
@@ -43,7 +43,6 @@ struct ring {
 	uint8_t *map;
 	uint32_t head;		/* the frame to look at next */
 	bool held;		/* it was handed out and not yet released */
-	uint64_t lost;		/* not yet asked for */
 	uint8_t large[RING_LARGE];
 };
 
@@ -53,8 +52,8 @@ frame_at(const struct ring *r, uint32_t i)
 	return (struct tpacket2_hdr *)(void *)(r->map + i * RING_FRAME);
 }
 
-/* Pairs with the kernel's barriers around its own writes of the status: what
- * stands in the frame is read after this... */
+/* Pairs with the kernel's barriers around its writes of the status: the frame is read after
+ * this... */
 static uint32_t
 frame_status(const struct tpacket2_hdr *h)
 {
@@ -69,28 +68,16 @@ frame_give_back(struct tpacket2_hdr *h)
 }
 
 static int
-set_int(int fd, int option, int value)
-{
-	return setsockopt(fd, SOL_PACKET, option, &value, sizeof(value));
-}
-
-static int
-attach(int fd, const struct ring_filter *f)
+attach_filter(int fd, const struct ring_filter *f)
 {
 	struct sock_filter prog[BPF_MAX];
-	struct sock_fprog fprog = { .filter = prog };
+	size_t n = bpf_requests(f, prog);
 
-	fprog.len = (unsigned short)bpf_requests(f, prog);
-	if (fprog.len == 0)
-		return -EINVAL;
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &fprog,
-	    sizeof(fprog)) < 0)
-		return -errno;
-	return 0;
+	return n ? sock_attach(fd, prog, n) : -EINVAL;
 }
 
-/* The version before the ring, since it decides the layout of a frame. A copy
- * threshold other than 0 asks for the whole of what a frame had to cut. */
+/* The version comes before the ring, since it determines the layout of a frame. A copy threshold
+ * other than 0 delivers the whole of a packet that its frame cuts. */
 static int
 map_ring(struct ring *r)
 {
@@ -100,12 +87,16 @@ map_ring(struct ring *r)
 		.tp_frame_size = RING_FRAME,
 		.tp_frame_nr = RING_FRAMES,
 	};
+	int err = sock_set(r->fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2);
 	void *map;
 
-	if (set_int(r->fd, PACKET_VERSION, TPACKET_V2) < 0 ||
-	    set_int(r->fd, PACKET_COPY_THRESH, 1) < 0 ||
-	    set_int(r->fd, PACKET_IGNORE_OUTGOING, 1) < 0 ||
-	    setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &req,
+	if (!err)
+		err = sock_set(r->fd, SOL_PACKET, PACKET_COPY_THRESH, 1);
+	if (!err)
+		err = sock_set(r->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+	if (err)
+		return err;
+	if (setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &req,
 	    sizeof(req)) < 0)
 		return -errno;
 	map = mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -116,7 +107,7 @@ map_ring(struct ring *r)
 	return 0;
 }
 
-/* All interfaces, those included that do not exist yet. */
+/* On all interfaces, also those that do not exist yet. */
 static int
 bind_ip(int fd)
 {
@@ -130,8 +121,8 @@ bind_ip(int fd)
 	return 0;
 }
 
-/* A socket of protocol 0 receives nothing, so that not one packet comes in
- * unfiltered: it is bound last. */
+/* A socket of protocol 0 receives nothing. It is bound last, so that no packet gets in
+ * unfiltered. */
 int
 ring_open(const struct ring_filter *f, struct ring **out)
 {
@@ -140,13 +131,8 @@ ring_open(const struct ring_filter *f, struct ring **out)
 
 	if (!r)
 		return -ENOMEM;
-	r->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (r->fd < 0) {
-		err = -errno;
-		free(r);
-		return err;
-	}
-	err = attach(r->fd, f);
+	r->fd = sock_open(AF_PACKET, SOCK_DGRAM, 0);
+	err = r->fd < 0 ? r->fd : attach_filter(r->fd, f);
 	if (!err)
 		err = map_ring(r);
 	if (!err)
@@ -166,7 +152,7 @@ ring_close(struct ring *r)
 		return NULL;
 	if (r->map)
 		munmap(r->map, RING_BYTES);
-	close(r->fd);
+	sock_close(r->fd);
 	free(r);
 	return NULL;
 }
@@ -177,31 +163,29 @@ ring_fd(const struct ring *r)
 	return r->fd;
 }
 
-/* The kernel replaces the program in one step; each packet meets the old one or
- * the new one. */
+/* The kernel replaces the program in one step. */
 int
 ring_set_filter(struct ring *r, const struct ring_filter *f)
 {
-	return attach(r->fd, f);
+	return attach_filter(r->fd, f);
 }
 
 static enum ring_to
-to_whom(const struct sockaddr_ll *from)
+addressed_to(const struct sockaddr_ll *from)
 {
 	switch (from->sll_pkttype) {
 	case PACKET_BROADCAST:
 		return RING_TO_BROADCAST;
 	case PACKET_MULTICAST:
 		return RING_TO_MULTICAST;
-	default:		/* the filter lets no other one through */
+	default:		/* the filter passes no other type */
 		return RING_TO_HOST;
 	}
 }
 
 /*
- * The sender's address stands behind the header. Hardware addresses longer
- * than 8 bytes (InfiniBand) do not fit there and are cut by the kernel, which
- * still tells the full length.
+ * The sender's address follows the header. The kernel cuts hardware addresses longer than 8 bytes
+ * (InfiniBand), and still reports the full length.
  */
 static void
 read_sender(const struct tpacket2_hdr *h, struct ring_frame *out)
@@ -209,7 +193,7 @@ read_sender(const struct tpacket2_hdr *h, struct ring_frame *out)
 	const struct sockaddr_ll *from = (const struct sockaddr_ll *)
 	    (const void *)((const uint8_t *)h + TPACKET_ALIGN(sizeof(*h)));
 
-	out->to = to_whom(from);
+	out->to = addressed_to(from);
 	out->ifindex = (uint32_t)from->sll_ifindex;
 	out->hwtype = from->sll_hatype;
 	out->mac_len = from->sll_halen > sizeof(out->mac) ?
@@ -218,9 +202,8 @@ read_sender(const struct tpacket2_hdr *h, struct ring_frame *out)
 }
 
 /*
- * With TP_STATUS_COPY the whole packet stands in the socket's queue, in the
- * order of the frames that say so. It must be taken from there even if nobody
- * wants it, or the next large packet would be given these bytes.
+ * With TP_STATUS_COPY the whole packet is in the socket's queue, in the order of these frames. It
+ * must be taken from there in any case, or the next large packet would get these bytes.
  */
 static void
 read_large(struct ring *r, struct ring_frame *out)
@@ -234,9 +217,9 @@ read_large(struct ring *r, struct ring_frame *out)
 	out->len = (size_t)n < sizeof(r->large) ? (size_t)n : sizeof(r->large);
 }
 
-/* Another CPU wrote it, mostly: what a DHCP message fills of it. */
+/* Prefetch the part of the frame a DHCP message occupies; another CPU usually wrote it. */
 static void
-fetch_ahead(const struct ring *r)
+prefetch_frame(const struct ring *r)
 {
 	const uint8_t *next = (const uint8_t *)frame_at(r, (r->head + 2) % RING_FRAMES);
 
@@ -252,15 +235,15 @@ ring_next(struct ring *r, struct ring_frame *out)
 
 	if (!(status & TP_STATUS_USER))
 		return false;
-	fetch_ahead(r);
+	prefetch_frame(r);
 	r->held = true;
 	out->ip = (const uint8_t *)h + h->tp_net;
 	out->len = h->tp_snaplen;
 	if (status & TP_STATUS_COPY)
 		read_large(r, out);
 	out->truncated = h->tp_len > out->len;
-	/* CSUMNOTREADY: the sender is on this machine (veth, virtio) and left
-	 * it to hardware that does not exist. CSUM_VALID: looked at already. */
+	/* CSUMNOTREADY: a sender on this machine (veth, virtio) left it to hardware that does not
+	 * exist. CSUM_VALID: already verified. */
 	out->csum_unverified =
 	    (status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID)) != 0;
 	read_sender(h, out);
@@ -292,7 +275,7 @@ ring_release(struct ring *r)
 	r->head = (r->head + 1) % RING_FRAMES;
 }
 
-/* The kernel fills frames in order: where one waits, all before it do. */
+/* The kernel fills frames in order: if this one waits, all before it do. */
 bool
 ring_is_behind(const struct ring *r)
 {
@@ -300,17 +283,14 @@ ring_is_behind(const struct ring *r)
 	    TP_STATUS_USER;
 }
 
-/* Reading the kernel's counters sets them to 0. */
+/* Reading the kernel's counters resets them. */
 uint64_t
 ring_lost(struct ring *r)
 {
 	struct tpacket_stats st;
 	socklen_t len = sizeof(st);
-	uint64_t lost;
 
-	if (getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) == 0)
-		r->lost += st.tp_drops;
-	lost = r->lost;
-	r->lost = 0;
-	return lost;
+	if (getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) < 0)
+		return 0;
+	return st.tp_drops;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * route - one question, one answer. See include/io/route.h; rtnetlink(7).
+ * route - one request, one answer. See include/io/route.h; rtnetlink(7).
  *
- * The kernel answers within sendmsg(): the answer is in the receive buffer when
- * it returns, so reading never waits. An answer that does not come (memory) is
- * an error of the question, and a late one is told by its sequence number.
+ * The kernel answers within sendmsg(): the answer is in the receive buffer when it returns, so
+ * reading never waits. A missing answer (memory) fails the request; its sequence number tells a
+ * late one.
  */
 #include "io/route.h"
 
@@ -59,7 +59,7 @@ route_close(struct route_asker *a)
 }
 
 static struct nlmsghdr *
-begin(struct route_asker *a, uint16_t type, uint16_t flags)
+put_request(struct route_asker *a, uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *h = mnl_nlmsg_put_header(a->buf);
 
@@ -87,13 +87,13 @@ read_answer(struct route_asker *a, size_t len, const struct nlmsghdr **out)
 }
 
 static int
-ask(struct route_asker *a, const struct nlmsghdr *question,
+ask_kernel(struct route_asker *a, const struct nlmsghdr *request,
     const struct nlmsghdr **answer)
 {
 	const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)a->buf;
 	ssize_t len;
 
-	if (mnl_socket_sendto(a->sock, question, question->nlmsg_len) < 0)
+	if (mnl_socket_sendto(a->sock, request, request->nlmsg_len) < 0)
 		return -errno;
 	do {
 		len = mnl_socket_recvfrom(a->sock, a->buf, sizeof(a->buf));
@@ -140,11 +140,11 @@ read_route(const struct nlmsghdr *h, struct route *out)
 		}
 }
 
-/* Rules may look at source, protocol and ports (ip-rule(8)). */
+/* Rules may match source, protocol and ports (ip-rule(8)). */
 static int
 ask_once(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
 {
-	struct nlmsghdr *h = begin(a, RTM_GETROUTE, 0);
+	struct nlmsghdr *h = put_request(a, RTM_GETROUTE, 0);
 	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
 	const struct nlmsghdr *answer;
 	int err;
@@ -159,7 +159,7 @@ ask_once(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *ou
 	mnl_attr_put_u8(h, RTA_IP_PROTO, IPPROTO_UDP);
 	mnl_attr_put_u16(h, RTA_SPORT, htons(DHCP4_PORT_SERVER));
 	mnl_attr_put_u16(h, RTA_DPORT, htons(DHCP4_PORT_SERVER));
-	err = ask(a, h, &answer);
+	err = ask_kernel(a, h, &answer);
 	if (err < 0)
 		return err;
 	if (!answer || answer->nlmsg_type != RTM_NEWROUTE ||
@@ -169,7 +169,7 @@ ask_once(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *ou
 	return 0;
 }
 
-/* EINVAL or ENETUNREACH, by kernel, is also said of a source that is ours no longer. */
+/* Depending on the kernel, EINVAL or ENETUNREACH may also mean that we have lost the source. */
 int
 route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
 {
@@ -184,7 +184,7 @@ static struct nlmsghdr *
 neighbour(struct route_asker *a, uint16_t type, uint16_t flags, uint32_t ifindex,
     struct ip4 ip, struct ndmsg **nd)
 {
-	struct nlmsghdr *h = begin(a, type, flags);
+	struct nlmsghdr *h = put_request(a, type, flags);
 
 	*nd = mnl_nlmsg_put_extra_header(h, sizeof(**nd));
 	(*nd)->ndm_family = AF_INET;
@@ -201,7 +201,7 @@ route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip,
 	const struct ndmsg *got;
 	struct ndmsg *nd;
 	struct nlmsghdr *h = neighbour(a, RTM_GETNEIGH, 0, ifindex, ip, &nd);
-	int err = ask(a, h, &answer);
+	int err = ask_kernel(a, h, &answer);
 
 	if (err < 0)
 		return err;
@@ -213,7 +213,7 @@ route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip,
 	return 0;
 }
 
-/* NTF_USE is what a packet does: it starts asking unless the answer is known. */
+/* NTF_USE does what a packet does: it starts a lookup unless the neighbour is known. */
 int
 route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip)
 {
@@ -223,5 +223,5 @@ route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip)
 	    NLM_F_ACK | NLM_F_CREATE, ifindex, ip, &nd);
 
 	nd->ndm_flags = NTF_USE;
-	return ask(a, h, &answer);
+	return ask_kernel(a, h, &answer);
 }

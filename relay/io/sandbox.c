@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * sandbox - user, capabilities and system calls; see include/io/sandbox.h,
- * capabilities(7), seccomp(2) and Documentation/userspace-api/seccomp_filter.rst of the
- * kernel.
+ * sandbox - user, capabilities and system calls; see include/io/sandbox.h, capabilities(7),
+ * seccomp(2) and the kernel's Documentation/userspace-api/seccomp_filter.rst.
  *
- * A forbidden call is not carried out: the kernel sends SIGSYS instead, so that the
- * process can say which one it was. Whoever blocks the signal is killed by it.
+ * A forbidden call is not carried out: the kernel sends SIGSYS instead, so that the process can
+ * name it. A process that blocks the signal is killed by it.
  */
 #include "io/sandbox.h"
 
@@ -29,14 +28,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* --- who ---------------------------------------------------------------------- */
+/* --- user --------------------------------------------------------------------- */
 
 #define OVERFLOW_ID	65534	/* /proc/sys/kernel/overflowuid */
 
 /*
- * The installation's own user and group, and nobody, stand in the files. getpwnam() and
- * getgrnam() would load modules into us, ask other daemons, and crash when memory is
- * short (glibc 2.36).
+ * The installation's own user and group, and nobody, are in the files. getpwnam() and getgrnam()
+ * would load modules, ask other daemons, and crash when memory is short (glibc 2.36).
  */
 static bool
 take_user(struct sandbox_user *u, const char *name)
@@ -76,35 +74,27 @@ find_group(const char *name)
 	return gid;
 }
 
-/* Where no file knows it (a container with one program in it) it is the kernel's own number
- * for nobody in particular. */
-static void
-take_spare(struct sandbox_user *u)
-{
-	u->spare = true;
-	if (take_user(u, SANDBOX_SPARE))
-		return;
-	u->uid = u->gid = OVERFLOW_ID;
-	strcpy(u->name, SANDBOX_SPARE);
-}
-
+/* Without either user in the file (a container with one program in it) the kernel's own number
+ * for nobody is taken. */
 void
 sandbox_find(struct sandbox_user *u)
 {
 	memset(u, 0, sizeof(*u));
 	u->group = find_group(SANDBOX_USER);
-	if (geteuid() != 0)
+	u->change = geteuid() == 0;
+	if (!u->change || take_user(u, SANDBOX_USER))
 		return;
-	u->change = true;
-	if (!take_user(u, SANDBOX_USER))
-		take_spare(u);
+	u->spare = true;
+	if (!take_user(u, SANDBOX_SPARE)) {
+		u->uid = u->gid = OVERFLOW_ID;
+		strcpy(u->name, SANDBOX_SPARE);
+	}
 }
 
-/* Of a user namespace without such a user the kernel says EINVAL; everything else
- * is an error. The groups before the user, who may not change them; such a namespace
- * may forbid that, too. */
+/* EINVAL means a user namespace without such a user; everything else is an error. The groups come
+ * before the user, who may not change them; such a namespace may forbid that too. */
 static int
-become(struct sandbox_user *u)
+become_user(struct sandbox_user *u)
 {
 	if (setresgid(u->gid, u->gid, u->gid) < 0) {
 		if (errno != EINVAL)
@@ -120,7 +110,7 @@ become(struct sandbox_user *u)
 
 /* --- capabilities ------------------------------------------------------------- */
 
-/* capset(2) has no wrapper in the C library, and libcap would be here for this one call. */
+/* capset(2) has no wrapper in the C library, and libcap would be linked for this call alone. */
 static int
 set_caps(uint64_t keep)
 {
@@ -138,7 +128,7 @@ set_caps(uint64_t keep)
 }
 
 /* Without CAP_SETPCAP, as under a service manager that has set the bounds itself, the set stays as
- * it is; with no_new_privs and without execve nothing in it can be had. */
+ * it is; with no_new_privs and without execve it gives nothing. */
 static int
 drop_bounding(uint64_t keep)
 {
@@ -149,8 +139,8 @@ drop_bounding(uint64_t keep)
 	return 0;
 }
 
-/* The kernel empties the ambient set on its own when the permitted one gets smaller; it is
- * emptied here all the same, since `keep` may cover it. */
+/* The kernel clears the ambient set when the permitted one gets smaller, but `keep` may cover
+ * it. */
 int
 sandbox_drop(struct sandbox_user *u, uint64_t keep)
 {
@@ -159,7 +149,7 @@ sandbox_drop(struct sandbox_user *u, uint64_t keep)
 	if (!err && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		err = -errno;
 	if (!err && u && u->change)
-		err = become(u);
+		err = become_user(u);
 	if (!err)
 		err = set_caps(keep);
 	if (!err && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
@@ -175,7 +165,7 @@ enum arguments {
 	SOCKET,		/* P: UDP, TCP and Unix sockets */
 	UNREAD,		/* FIONREAD */
 	NOEXEC,		/* not executable */
-	READ,		/* neither for writing alone, nor made, nor cut */
+	READ,		/* not for writing, creating or truncating */
 };
 
 #define P	SANDBOX_PACKETS
@@ -197,24 +187,19 @@ _Static_assert(0
 #include "io/syscall.def"
     <= 40, "the process that reads packets has too many system calls");
 #undef CALL
+#define CALL(id, name, who, args, what)	+ ((who) & O ? 1 : 0)
+_Static_assert(0
+#include "io/syscall.def"
+    <= 45, "the opener has too many system calls");
+#undef CALL
 
 #define N_CALLS	(sizeof(calls) / sizeof(calls[0]))
 
-unsigned
-sandbox_calls(enum sandbox_role role)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < N_CALLS; i++)
-		n += (calls[i].who & role) != 0;
-	return n;
-}
-
 /*
- * The filter is written here, and libseccomp asked for nothing but numbers and names:
- * when memory is short, its version 2.5 makes filters with holes, or does not come back.
- * Two instructions a call, with no jump further than the next one; where the arguments
- * do not matter the kernel remembers the verdict (Linux 5.11) and runs none of them.
+ * The filter is written here, and libseccomp supplies only numbers and names: when memory is short
+ * its version 2.5 makes filters with holes, or does not return. Each call takes two instructions,
+ * and a jump to the next call at most; where the arguments do not matter the kernel caches the
+ * verdict (Linux 5.11) and does not run the filter.
  */
 #define PROG_MAX	256
 
@@ -224,7 +209,7 @@ struct prog {
 };
 
 static void
-put(struct prog *p, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
+put_insn(struct prog *p, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 {
 	if (p->n < PROG_MAX)
 		p->insn[p->n] = (struct sock_filter){ code, jt, jf, k };
@@ -232,46 +217,46 @@ put(struct prog *p, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 }
 
 static void
-verdict(struct prog *p, uint32_t action)
+put_verdict(struct prog *p, uint32_t action)
 {
-	put(p, BPF_RET | BPF_K, 0, 0, action);
+	put_insn(p, BPF_RET | BPF_K, 0, 0, action);
 }
 
 static void
-load(struct prog *p, size_t at)
+put_load(struct prog *p, size_t at)
 {
-	put(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)at);
+	put_insn(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)at);
 }
 
-/* All that are looked at are ints, or flags below 2^32. */
+/* The arguments that are tested are ints, or flags below 2^32. */
 static void
-load_argument(struct prog *p, unsigned i)
+put_load_argument(struct prog *p, unsigned i)
 {
 	size_t low = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 4;
 
-	load(p, offsetof(struct seccomp_data, args) + 8 * i + low);
+	put_load(p, offsetof(struct seccomp_data, args) + 8 * i + low);
 }
 
-/* One of two values, all others are forbidden. */
+/* Only these two values are allowed. */
 static void
-one_of(struct prog *p, uint32_t a, uint32_t b)
+put_one_of(struct prog *p, uint32_t a, uint32_t b)
 {
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, 2, 0, a);
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, b);
-	verdict(p, SECCOMP_RET_TRAP);
+	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 2, 0, a);
+	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, b);
+	put_verdict(p, SECCOMP_RET_TRAP);
 }
 
-/* None of these bits. */
+/* None of these bits is allowed. */
 static void
-none_of(struct prog *p, uint32_t bits)
+put_none_of(struct prog *p, uint32_t bits)
 {
-	put(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, bits);
-	verdict(p, SECCOMP_RET_TRAP);
+	put_insn(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, bits);
+	put_verdict(p, SECCOMP_RET_TRAP);
 }
 
-/* What stands behind `is it this call?' and ends in a verdict. */
+/* The part after `is it this call?', which ends in a verdict. */
 static void
-judge(struct prog *p, enum arguments args, enum sandbox_role role)
+put_arguments(struct prog *p, enum arguments args, enum sandbox_role role)
 {
 	switch (args) {
 	case ANY:
@@ -279,62 +264,57 @@ judge(struct prog *p, enum arguments args, enum sandbox_role role)
 	case SOCKET:
 		if (role == SANDBOX_OPENER)
 			break;
-		load_argument(p, 0);
-		one_of(p, AF_INET, AF_UNIX);
-		load_argument(p, 1);	/* above are SOCK_CLOEXEC and SOCK_NONBLOCK */
-		put(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf);
-		one_of(p, SOCK_DGRAM, SOCK_STREAM);
-		load_argument(p, 2);	/* not SCTP, whose module the kernel would load */
-		one_of(p, 0, 0);
+		put_load_argument(p, 0);
+		put_one_of(p, AF_INET, AF_UNIX);
+		put_load_argument(p, 1);	/* without SOCK_CLOEXEC and SOCK_NONBLOCK */
+		put_insn(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf);
+		put_one_of(p, SOCK_DGRAM, SOCK_STREAM);
+		put_load_argument(p, 2);	/* not SCTP, whose module the kernel would load */
+		put_one_of(p, 0, 0);
 		break;
 	case UNREAD:
-		load_argument(p, 1);
-		one_of(p, FIONREAD, FIONREAD);
+		put_load_argument(p, 1);
+		put_one_of(p, FIONREAD, FIONREAD);
 		break;
 	case NOEXEC:
-		load_argument(p, 2);
-		none_of(p, PROT_EXEC);
+		put_load_argument(p, 2);
+		put_none_of(p, PROT_EXEC);
 		break;
 	case READ:
-		load_argument(p, 2);
-		none_of(p, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC);
+		put_load_argument(p, 2);
+		put_none_of(p, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC);
 		break;
 	}
-	verdict(p, SECCOMP_RET_ALLOW);
+	put_verdict(p, SECCOMP_RET_ALLOW);
 }
 
-static void
-if_call(struct prog *p, const struct call *c, enum sandbox_role role)
-{
-	unsigned at = p->n;
-
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, (uint32_t)c->nr);
-	judge(p, c->args, role);
-	if (p->n <= PROG_MAX)
-		p->insn[at].jf = (uint8_t)(p->n - at - 1);
-}
-
-/* libseccomp's tokens of machines are the kernel's AUDIT_ARCH_*. Calls of x32 have
- * numbers that no row has. */
+/* libseccomp's tokens of machines are the kernel's AUDIT_ARCH_*. No row has the number of an x32
+ * call. */
 static void
 write_prog(struct prog *p, enum sandbox_role role)
 {
-	load(p, offsetof(struct seccomp_data, arch));
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, seccomp_arch_native());
-	verdict(p, SECCOMP_RET_KILL_PROCESS);
-	load(p, offsetof(struct seccomp_data, nr));
+	put_load(p, offsetof(struct seccomp_data, arch));
+	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, seccomp_arch_native());
+	put_verdict(p, SECCOMP_RET_KILL_PROCESS);
+	put_load(p, offsetof(struct seccomp_data, nr));
 	for (size_t i = 0; i < N_CALLS; i++)
-		if (calls[i].who & role && calls[i].nr >= 0)
-			if_call(p, &calls[i], role);
-	verdict(p, SECCOMP_RET_TRAP);
+		if (calls[i].who & role && calls[i].nr >= 0) {
+			unsigned at = p->n;
+
+			put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, (uint32_t)calls[i].nr);
+			put_arguments(p, calls[i].args, role);
+			if (p->n <= PROG_MAX)
+				p->insn[at].jf = (uint8_t)(p->n - at - 1);
+		}
+	put_verdict(p, SECCOMP_RET_TRAP);
 }
 
-/* --- what is forbidden -------------------------------------------------------- */
+/* --- forbidden calls ------------------------------------------------------- */
 
 #define NAMES		512
 #define NAME_SIZE	32
 
-/* Of the process, as the signal is. The names are asked for beforehand: libseccomp allocates. */
+/* Global, as the signal is that uses them. The names are read beforehand: libseccomp allocates. */
 static sandbox_fn *tell_call;
 static char call_names[NAMES][NAME_SIZE];
 
@@ -365,7 +345,7 @@ sandbox_exit(int status)
 }
 
 static void
-say(const char *text)
+put_stderr(const char *text)
 {
 	(void)!write(STDERR_FILENO, text, strlen(text));
 }
@@ -376,22 +356,11 @@ on_sigsys(int signo, siginfo_t *si, void *context)
 	(void)signo;
 	(void)context;
 	if (!tell_call(si->si_syscall)) {
-		say("seccomp-violation call=");
-		say(sandbox_call_name(si->si_syscall));
-		say("\n");
+		put_stderr("seccomp-violation call=");
+		put_stderr(sandbox_call_name(si->si_syscall));
+		put_stderr("\n");
 	}
 	sandbox_exit(SANDBOX_EXIT);
-}
-
-static int
-catch(sandbox_fn *tell)
-{
-	struct sigaction sa = { .sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO };
-
-	tell_call = tell;
-	read_names();
-	sigemptyset(&sa.sa_mask);
-	return sigaction(SIGSYS, &sa, NULL) < 0 ? -errno : 0;
 }
 
 int
@@ -399,16 +368,17 @@ sandbox_filter(enum sandbox_role role, sandbox_fn *tell)
 {
 	struct prog p = { 0 };
 	struct sock_fprog f = { .filter = p.insn };
-	int err;
+	struct sigaction sa = { .sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO };
 
 	write_prog(&p, role);
 	if (p.n > PROG_MAX)
 		return -E2BIG;
 	f.len = (unsigned short)p.n;
-	err = catch(tell);
-	if (err < 0)
-		return err;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	tell_call = tell;
+	read_names();
+	sigemptyset(&sa.sa_mask);
+	if (sigaction(SIGSYS, &sa, NULL) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &f, 0, 0) < 0)
 		return -errno;
 	return 0;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * unixsock - a Unix socket's file: who may use it, and whose it is when one is
- * there already. See include/io/unixsock.h.
+ * unixsock - see include/io/unixsock.h; unix(7).
  */
 #include "io/unixsock.h"
 
@@ -10,10 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/*
- * A file that is in the way: a socket that nobody listens on is left over from
- * a daemon that was killed. Anything else is not ours to remove.
- */
+#include "io/sock.h"
+
+/* A socket on which nobody listens was left by a daemon that was killed. Any other file stays. */
 static int
 remove_stale(const struct sockaddr_un *at)
 {
@@ -24,10 +22,10 @@ remove_stale(const struct sockaddr_un *at)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -ENOTSOCK;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = sock_open(AF_UNIX, SOCK_STREAM, 0);
 	if (fd < 0)
-		return -errno;
-	/* EAGAIN: somebody listens and is busy. */
+		return fd;
+	/* EAGAIN: a busy process listens. */
 	if (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 ||
 	    errno == EAGAIN)
 		err = -EADDRINUSE;
@@ -39,7 +37,7 @@ remove_stale(const struct sockaddr_un *at)
 	return err;
 }
 
-/* /run/pxrelay, when no service manager has made it: the group has to get through. */
+/* Makes /run/pxrelay if no service manager has; the group must be able to enter it. */
 static void
 make_directory(const char *path)
 {
@@ -56,7 +54,7 @@ make_directory(const char *path)
 	umask(mask);
 }
 
-/* Whoever may write to the directory may have put a link there since: it is not followed. */
+/* The lchown() and lstat() calls do not follow a link that somebody may have put there since. */
 static int
 set_group(struct unixsock *u, gid_t group)
 {
@@ -65,8 +63,8 @@ set_group(struct unixsock *u, gid_t group)
 	return lstat(u->at.sun_path, &u->file) < 0 ? -errno : 0;
 }
 
-/* The file is made with its rights, 0660: chmod(2) would follow a link. Until somebody listens
- * nobody can connect, so the group before ours gets nothing. */
+/* The file gets mode 0660 when it is made: chmod(2) would follow a link. Nobody can connect before
+ * somebody listens, so its first group gets no access. */
 static int
 bind_at(struct unixsock *u, int fd, gid_t group)
 {
@@ -97,15 +95,8 @@ unixsock_open(struct unixsock *u, const char *path, gid_t group)
 	err = remove_stale(&u->at);
 	if (err)
 		return err;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	err = bind_at(u, fd, group);
-	if (err) {
-		close(fd);
-		return err;
-	}
-	return fd;
+	fd = sock_open(AF_UNIX, SOCK_STREAM, 0);
+	return fd < 0 ? fd : sock_checked(fd, bind_at(u, fd, group));
 }
 
 void

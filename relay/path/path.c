@@ -368,7 +368,7 @@ take_replies(struct daemon *d, struct udp_server *s, struct mono now)
 /* Anybody can forge an ICMP error about a server, and three of them take it down. One that
  * came by a client VLAN, where nothing of that server comes from, is not believed. */
 static bool
-is_believed(struct daemon *d, uint16_t server, const struct udp_error *e)
+is_believed(struct daemon *d, uint16_t server, const struct sock_error *e)
 {
 	struct relay4_rx rx = { .ifindex = iftab_client(d->iftab, e->ifindex) };
 
@@ -378,7 +378,7 @@ is_believed(struct daemon *d, uint16_t server, const struct udp_error *e)
 static void
 take_errors(struct daemon *d, uint16_t server, struct mono now)
 {
-	struct udp_error last;
+	struct sock_error last;
 	uint32_t n = udp_server_errors(server_socket(d, server), &last);
 	bool was_query;
 

@@ -57,7 +57,7 @@ prepare_slot(struct daemon *d, unsigned i, struct ip4 address)
 
 	s->sock = kept_socket(d, address);
 	if (!s->sock) {
-		s->sock = udp_server_with(priv_server(d->priv), address, DHCP4_PORT_SERVER);
+		s->sock = udp_server_with(priv_ask(d->priv, OPENER_SERVER), address, DHCP4_PORT_SERVER);
 		if (!s->sock)
 			return failed_port(d, DHCP4_PORT_SERVER, -errno);
 		s->made = true;

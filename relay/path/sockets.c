@@ -73,7 +73,7 @@ static void
 open_4011(struct daemon *d)
 {
 	struct sockets *s = d->sockets;
-	int fd = priv_udp(d->priv, DHCP4_PORT_PXE);
+	int fd = priv_ask_inet(d->priv, OPENER_UDP, IP4_NONE, DHCP4_PORT_PXE);
 	int err = fd < 0 ? fd : 0;
 
 	if (!err) {
@@ -104,7 +104,7 @@ open_hide(struct daemon *d)
 {
 	struct sockets *s = d->sockets;
 
-	s->hide = priv_quiet(d->priv);
+	s->hide = priv_ask(d->priv, OPENER_ICMPHIDE);
 	if (s->hide >= 0)
 		return;
 	log_event(&d->log, LOG_LEVEL_WARNING, "4011-errors-pass",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * doctor_run - runs core/doctor in the daemon, which has the sockets: DISCOVERs are rendered
- * as a client's are and leave by the servers' own sockets, echo and ARP go by io/prober, port
- * 4011 and files by io/fetch, and one query goes out on the VLAN as a frame.
+ * as a client's are and leave by the servers' own sockets, echo, ARP, port
+ * 4011 and files go by io/query, and one query goes out on the VLAN as a frame.
  *
  * pxrelayctl starts a run and asks for its result until it is there; a result that nobody
  * fetches is forgotten after KEEP_MS. Messages for the doctor's machine (proto/clientmsg) are
@@ -16,8 +16,7 @@
 #include <string.h>
 
 #include "core/doctor/doctor.h"
-#include "io/fetch.h"
-#include "io/prober.h"
+#include "io/query.h"
 #include "proto/http.h"
 #include "proto/tftp.h"
 #include "proto/udpip.h"
@@ -30,11 +29,13 @@
 /* How often runs are looked at. */
 #define STEP_MS		20
 #define KEEP_MS		60000
+/* As much of a file's body as is waited for. */
+#define BODY_ENOUGH	1024
 /* Room for option 82 and padding, as in the packet path. */
 #define RENDERED_MAX	(CLIENTMSG_MAX + 320)
 
 struct doctor_runs {
-	struct fetcher *fetcher;
+	struct queries *queries;
 	struct loop_watch *timer;
 	uint32_t last_id;	/* of the newest run */
 	uint32_t id[DOCTOR_RUNS_MAX];
@@ -96,73 +97,76 @@ send_on_vlan(struct daemon *d, const struct doctor_ask *a)
 }
 
 static int
-send_arp(struct daemon *d, const struct prober_ask *p, uint32_t ifindex)
+send_arp(struct daemon *d, struct query *q, uint32_t ifindex)
 {
 	const struct iface *f = iftab_by_index(d->iftab, ifindex);
 
-	if (!f || !f->n_addr || f->link.mac_len != sizeof(struct mac))
+	if (!f || !f->n_addr || f->link.mac_len != sizeof(q->mac))
 		return -ENODEV;
-	return probe_run_arp(d, p, f, f->addr[0].net.addr);
+	q->kind = QUERY_ARP;
+	q->ifindex = ifindex;
+	q->source = f->addr[0].net.addr;
+	memcpy(q->mac.b, f->link.mac, sizeof(q->mac));
+	return query_ask(d->doctor_runs->queries, q);
 }
 
 static int
-send_4011(struct doctor_runs *g, const struct doctor_ask *a, struct fetch_ask f)
+send_4011(struct doctor_runs *g, const struct doctor_ask *a, struct query *q)
 {
 	uint8_t msg[CLIENTMSG_MAX];
 
-	f.kind = FETCH_DATAGRAM;
-	f.port = DHCP4_PORT_PXE;
-	f.msg = msg;
-	f.len = clientmsg_request4011(msg, sizeof(msg), &a->msg, a->giaddr, a->id,
+	q->kind = QUERY_DATAGRAM;
+	q->port = DHCP4_PORT_PXE;
+	q->msg = msg;
+	q->len = clientmsg_request4011(msg, sizeof(msg), &a->msg, a->giaddr, a->id,
 	    a->item);
-	return fetch(g->fetcher, &f);
+	return query_ask(g->queries, q);
 }
 
 static int
-send_for_file(struct doctor_runs *g, const struct doctor_ask *a, struct fetch_ask f)
+send_for_file(struct doctor_runs *g, const struct doctor_ask *a, struct query *q)
 {
 	uint8_t msg[HTTP_REQUEST_MAX + BOOTFILE_MAX];
 	const struct bootfile *b = a->file;
 
-	f.msg = msg;
+	q->msg = msg;
 	if (b->scheme == BOOTFILE_HTTP) {
-		f.kind = FETCH_HTTP;
-		f.port = b->port;
-		f.len = http_get_first(msg, sizeof(msg), b->host, b->port, b->path,
+		q->kind = QUERY_STREAM;
+		q->port = b->port;
+		q->len = http_get_first(msg, sizeof(msg), b->host, b->port, b->path,
 		    DOCTOR_FILE_BYTES);
 	} else {
-		f.kind = FETCH_TFTP;
-		f.port = TFTP_PORT;
-		f.len = tftp_rrq_plain(msg, sizeof(msg), b->path);
+		q->kind = QUERY_TFTP;
+		q->port = TFTP_PORT;
+		q->len = tftp_rrq_plain(msg, sizeof(msg), b->path);
 	}
-	return f.len ? fetch(g->fetcher, &f) : -EINVAL;
+	return q->len ? query_ask(g->queries, q) : -EINVAL;
 }
 
 static int
 send_query(struct daemon *d, const struct doctor_ask *a, struct mono now)
 {
-	struct mono until = mono_add_ms(now, a->left_ms);
-	struct prober_ask p = { .to = a->to, .token = a->token, .until = until };
-	struct fetch_ask f = {
-		.token = a->token, .to = a->to, .source = a->source, .until = until,
+	struct query q = {
+		.token = a->token, .to = a->to, .until = mono_add_ms(now, a->left_ms),
 	};
 
+	if (a->what != DOCTOR_PING)
+		q.source = a->source;
 	switch (a->what) {
 	case DOCTOR_DISCOVER:
 		return send_discover(d, a);
 	case DOCTOR_LISTEN:
 		return send_on_vlan(d, a);
 	case DOCTOR_PING:
-		return prober_icmp(probe_run_prober(d), &p);
 	case DOCTOR_PING_GIADDR:
-		p.source = a->source;
-		return prober_icmp(probe_run_prober(d), &p);
+		q.kind = QUERY_ECHO;
+		return query_ask(d->doctor_runs->queries, &q);
 	case DOCTOR_4011:
-		return send_4011(d->doctor_runs, a, f);
+		return send_4011(d->doctor_runs, a, &q);
 	case DOCTOR_FILE:
-		return send_for_file(d->doctor_runs, a, f);
+		return send_for_file(d->doctor_runs, a, &q);
 	case DOCTOR_ARP:
-		return send_arp(d, &p, a->ifindex);
+		return send_arp(d, &q, a->ifindex);
 	case DOCTOR_WHATS:
 		break;
 	}
@@ -224,7 +228,7 @@ on_timer(void *daemon, struct mono now)
 	struct daemon *d = daemon;
 	int64_t next = -1;
 
-	fetcher_expire(d->doctor_runs->fetcher, now);
+	query_expire(d->doctor_runs->queries, now);
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++) {
 		int64_t ms = step_run(d, i, now);
 
@@ -331,31 +335,36 @@ doctor_run_error(struct daemon *d, uint16_t server, int err)
 	return ours;
 }
 
-void
-doctor_run_probed(struct daemon *d, uint32_t token, bool alive)
+/* Is this a page's status line and enough of its body, or all that will come? */
+static bool
+is_enough(const struct query_answer *a)
 {
-	struct doctor *run = run_of(d->doctor_runs, token);
+	size_t body = http_body(a->data, a->len);
 
-	if (run && alive && doctor_heard(run, token))
-		stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
+	return !a->more || http_status(a->data, a->len) < 0 ||
+	    (body && a->len - body >= BODY_ENOUGH);
 }
 
-/* true: the socket is not needed any more. */
 static bool
-on_fetched(void *daemon, const struct fetch_result *r, struct mono now)
+on_answer(void *daemon, const struct query_answer *a, struct mono now)
 {
 	struct daemon *d = daemon;
-	struct doctor *run = run_of(d->doctor_runs, r->token);
-	struct doctor_query *q = run ? doctor_find(run, r->token) : NULL;
+	struct doctor *run = run_of(d->doctor_runs, a->token);
+	struct doctor_query *q = run ? doctor_find(run, a->token) : NULL;
 
 	if (!q)
 		return true;
-	if (r->err) {
-		doctor_failed(run, r->token, r->err);
+	if (a->err) {
+		doctor_failed(run, a->token, a->err);
 		return true;
 	}
-	if (q->what == DOCTOR_4011 ? !doctor_4011(run, r->token, r->data, r->len,
-	    r->from, now) : !doctor_fetched(run, r->token, r->data, r->len))
+	if (!is_enough(a))
+		return false;
+	if (q->what == DOCTOR_4011 ?
+	    !doctor_4011(run, a->token, a->data, a->len, a->from, now) :
+	    q->what == DOCTOR_FILE ?
+	    !doctor_fetched(run, a->token, a->data, a->len) :
+	    !doctor_heard(run, a->token))
 		return false;
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
 	loop_rearm(d->doctor_runs->timer, 0);
@@ -493,15 +502,15 @@ doctor_run_open(struct daemon *d)
 	d->doctor_runs = g;
 	if (!g)
 		return -ENOMEM;
-	g->fetcher = fetcher_new(d->loop, d->priv, on_fetched, d);
+	g->queries = queries_new(d->loop, d->priv, on_answer, d);
 	g->timer = loop_timer(d->loop, KEEP_MS, false, on_timer, d);
-	return g->fetcher && g->timer ? 0 : -ENOMEM;
+	return g->queries && g->timer ? 0 : -ENOMEM;
 }
 
 void
 doctor_run_reload(struct daemon *d)
 {
-	fetcher_cancel(d->doctor_runs->fetcher);
+	query_cancel(d->doctor_runs->queries);
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
 		forget_run(d->doctor_runs, i);
 	memset(d->doctor_runs->replied, 0, sizeof(d->doctor_runs->replied));
@@ -517,7 +526,7 @@ doctor_run_close(struct daemon *d)
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
 		forget_run(g, i);
 	g->timer = loop_unwatch(g->timer);
-	g->fetcher = fetcher_free(g->fetcher);
+	g->queries = queries_free(g->queries);
 	free(g);
 	d->doctor_runs = NULL;
 }

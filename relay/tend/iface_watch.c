@@ -120,7 +120,7 @@ join_group(struct daemon *d, const struct iface *f)
 	if (want == f->in_group)
 		return;
 	err = packet_join(d->sockets->raw, d->conf->discovery_group, f->link.ifindex, want);
-	if (err == -ENOBUFS && want && priv_limits(d->priv) == 0)
+	if (err == -ENOBUFS && want && priv_ask(d->priv, OPENER_LIMITS) == 0)
 		err = packet_join(d->sockets->raw, d->conf->discovery_group,
 		    f->link.ifindex, want);
 	if (mine)

@@ -13,8 +13,10 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "io/prober.h"
+#include "io/query.h"
+#include "proto/http.h"
 #include "proto/probemsg.h"
+#include "proto/tftp.h"
 #include "relay/observe/observe.h"
 #include "relay/path/outbox.h"
 #include "relay/state.h"
@@ -26,9 +28,8 @@
 enum inform { INFORM_BOTH, INFORM_PLAIN, INFORM_CIADDR };
 
 struct probe_run {
-	probe_run_other_fn *other;
 	struct probes probes;
-	struct prober *prober;
+	struct queries *queries;
 	struct loop_watch *timer;
 	unsigned share;		/* of all probes, in a step */
 	enum inform inform[CONF_SERVERS_MAX];
@@ -79,55 +80,84 @@ send_discover(struct daemon *d, const struct probe_question *q, const struct ifa
 }
 
 static int
-send_4011(struct daemon *d, const struct prober_ask *a, const struct iface_giaddr *gi)
+send_arp(struct daemon *d, uint16_t server, struct query *q)
+{
+	const struct iface *f = probe_link(&d->probe_run->probes, &d->servers, server,
+	    &q->source);
+
+	if (!f)
+		return -ENODEV;
+	q->kind = QUERY_ARP;
+	q->ifindex = f->link.ifindex;
+	memcpy(q->mac.b, f->link.mac, sizeof(q->mac.b));
+	return query_ask(d->probe_run->queries, q);
+}
+
+static int
+send_4011(struct daemon *d, struct query *q, const struct iface_giaddr *gi)
 {
 	uint8_t msg[PROBEMSG_MAX];
 
-	return prober_4011(d->probe_run->prober, a, msg,
-	    probemsg_request4011(msg, sizeof(msg), a->token, gi->addr));
+	q->kind = QUERY_DATAGRAM;
+	q->port = DHCP4_PORT_PXE;
+	q->msg = msg;
+	q->len = probemsg_request4011(msg, sizeof(msg), q->token, gi->addr);
+	return query_ask(d->probe_run->queries, q);
 }
 
-int
-probe_run_arp(struct daemon *d, const struct prober_ask *a, const struct iface *f,
-    struct ip4 source)
+/* TFTP, TCP or HTTP; a TCP probe has no message. */
+static int
+send_for_file(struct daemon *d, const struct conf_probe *p, struct query *q)
 {
-	struct prober_link link = { .ifindex = f->link.ifindex, .source = source };
+	uint8_t msg[HTTP_REQUEST_MAX];
 
-	memcpy(link.mac.b, f->link.mac, sizeof(link.mac.b));
-	return prober_arp(d->probe_run->prober, a, &link);
+	q->kind = QUERY_STREAM;
+	q->port = p->port;
+	q->msg = msg;
+	if (p->kind == CONF_PROBE_TFTP) {
+		q->kind = QUERY_TFTP;
+		q->port = TFTP_PORT;
+		q->len = tftp_rrq(msg, sizeof(msg), p->arg);
+	} else if (p->kind == CONF_PROBE_HTTP) {
+		q->len = http_get(msg, sizeof(msg), q->to, p->port, p->arg);
+	}
+	if (p->kind != CONF_PROBE_TCP && !q->len)
+		return -EINVAL;
+	return query_ask(d->probe_run->queries, q);
 }
 
 /* 0 or -errno; ENOENT and ENODEV mean that the probe must wait for a client interface, or a
  * link. */
 static int
-send_probe(struct daemon *d, const struct probe_question *q, const struct prober_ask *a)
+send_probe(struct daemon *d, const struct probe_question *p, struct mono now)
 {
 	struct probe_run *g = d->probe_run;
+	const struct conf_server *c = &d->conf->server[p->server];
 	const struct iface_giaddr *gi;
-	const struct iface *f;
-	struct ip4 source;
+	struct query q = {
+		.to = ip_v4(c->address), .token = p->token,
+		.until = mono_add_ms(now, c->probe_timeout_ms),
+	};
 
-	switch (q->probe->kind) {
+	switch (p->probe->kind) {
 	case CONF_PROBE_PXE:
 	case CONF_PROBE_DHCP:
 	case CONF_PROBE_PXE4011:
-		gi = probe_giaddr(&g->probes, &d->servers, q->server);
+		gi = probe_giaddr(&g->probes, &d->servers, p->server);
 		if (!gi)
 			return -ENOENT;
-		return q->probe->kind == CONF_PROBE_PXE ? send_discover(d, q, gi) :
-		    q->probe->kind == CONF_PROBE_DHCP ? send_inform(d, q, gi) :
-		    send_4011(d, a, gi);
-	case CONF_PROBE_TFTP:
-		return prober_tftp(g->prober, a, q->probe->arg);
+		return p->probe->kind == CONF_PROBE_PXE ? send_discover(d, p, gi) :
+		    p->probe->kind == CONF_PROBE_DHCP ? send_inform(d, p, gi) :
+		    send_4011(d, &q, gi);
 	case CONF_PROBE_ARP:
-		f = probe_link(&g->probes, &d->servers, q->server, &source);
-		return f ? probe_run_arp(d, a, f, source) : -ENODEV;
+		return send_arp(d, p->server, &q);
 	case CONF_PROBE_ICMP:
-		return prober_icmp(g->prober, a);
+		q.kind = QUERY_ECHO;
+		return query_ask(g->queries, &q);
+	case CONF_PROBE_TFTP:
 	case CONF_PROBE_TCP:
-		return prober_tcp(g->prober, a, q->probe->port);
 	case CONF_PROBE_HTTP:
-		return prober_http(g->prober, a, q->probe->port, q->probe->arg);
+		return send_for_file(d, p->probe, &q);
 	case CONF_PROBE_MAX:
 		break;
 	}
@@ -179,14 +209,9 @@ on_timer(void *daemon, struct mono now)
 	struct probe_question q;
 	unsigned left = g->share;
 
-	prober_expire(g->prober, now);
+	query_expire(g->queries, now);
 	while (left-- > 0 && probe_next(&g->probes, &d->servers, now, &q)) {
-		const struct conf_server *c = &d->conf->server[q.server];
-		struct prober_ask a = {
-			.to = ip_v4(c->address), .token = q.token,
-			.until = mono_add_ms(now, c->probe_timeout_ms),
-		};
-		int err = send_probe(d, &q, &a);
+		int err = send_probe(d, &q, now);
 
 		if (err < 0)
 			note_unsent(d, &q, err, now);
@@ -231,24 +256,60 @@ probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	return true;
 }
 
-/* Echo replies to somebody's ping come here too; they do not count as strays. */
-static void
-on_reply(void *daemon, uint32_t token, bool alive, struct mono now)
+enum verdict { ALIVE, DEAD, NO_ANSWER };
+
+/* Any HTTP status below 500 is alive: it came from a web server that works, whether it has this
+ * file or wants a password for it. ICMP errors about a datagram are left to the time-out. */
+static enum verdict
+judge_answer(enum conf_probe_kind kind, const struct query_answer *a)
+{
+	struct ip4 ciaddr;
+	struct tftp t;
+	uint32_t xid;
+	int status;
+
+	switch (kind) {
+	case CONF_PROBE_PXE4011:
+		return !a->err && probemsg_answer(a->data, a->len, &xid, &ciaddr) &&
+		    xid == a->token ? ALIVE : NO_ANSWER;
+	case CONF_PROBE_TFTP:
+		return !a->err && tftp_parse(&t, a->data, a->len) && tftp_answers(&t) ?
+		    ALIVE : NO_ANSWER;
+	case CONF_PROBE_HTTP:
+		status = a->err ? -1 : http_status(a->data, a->len);
+		if (status == 0 && a->more)
+			return NO_ANSWER;
+		return status > 0 && status < 500 ? ALIVE : DEAD;
+	case CONF_PROBE_PXE:
+	case CONF_PROBE_DHCP:
+	case CONF_PROBE_ARP:
+	case CONF_PROBE_ICMP:
+	case CONF_PROBE_TCP:
+	case CONF_PROBE_MAX:
+		break;
+	}
+	return a->err ? DEAD : ALIVE;
+}
+
+static bool
+on_answer(void *daemon, const struct query_answer *a, struct mono now)
 {
 	struct daemon *d = daemon;
 	struct probes *p = &d->probe_run->probes;
+	enum conf_probe_kind kind;
+	enum verdict v;
 	uint16_t server;
 	unsigned i;
 
-	if (!probe_find(p, &d->servers, token, &server, &i)) {
-		d->probe_run->other(d, token, alive);
-		return;
-	}
-	if (alive)
-		note_reply(d, token, now);
-	else
-		probe_failed(p, &d->servers, token,
-		    probe_diag(d->conf->server[server].probe[i].kind), now);
+	if (!probe_find(p, &d->servers, a->token, &server, &i))
+		return true;
+	kind = d->conf->server[server].probe[i].kind;
+	v = judge_answer(kind, a);
+	if (v == ALIVE)
+		note_reply(d, a->token, now);
+	else if (v == DEAD)
+		probe_failed(p, &d->servers, a->token, probe_diag(kind), now);
+	return v != NO_ANSWER;
 }
 
 bool
@@ -283,7 +344,7 @@ on_wrong(void *daemon, uint16_t server)
 /* --- the rest of the daemon ----------------------------------------------------- */
 
 int
-probe_run_open(struct daemon *d, probe_run_other_fn *other)
+probe_run_open(struct daemon *d)
 {
 	struct probe_run *g = calloc(1, sizeof(*g));
 	struct mono now = loop_now(d->loop);
@@ -291,10 +352,9 @@ probe_run_open(struct daemon *d, probe_run_other_fn *other)
 	d->probe_run = g;
 	if (!g)
 		return -ENOMEM;
-	g->other = other;
-	g->prober = prober_new(d->loop, d->priv, on_reply, NULL, d);
+	g->queries = queries_new(d->loop, d->priv, on_answer, d);
 	g->timer = loop_timer(d->loop, 0, false, on_timer, d);
-	if (!g->prober || !g->timer)
+	if (!g->queries || !g->timer)
 		return -ENOMEM;
 	g->probes.on_wrong = on_wrong;
 	g->probes.user = d;
@@ -312,7 +372,7 @@ probe_run_close(struct daemon *d)
 	if (!g)
 		return;
 	g->timer = loop_unwatch(g->timer);
-	g->prober = prober_free(g->prober);
+	g->queries = queries_free(g->queries);
 	free(g);
 	d->probe_run = NULL;
 }
@@ -322,7 +382,7 @@ probe_run_reload(struct daemon *d, const struct conf *old)
 {
 	struct mono now = loop_now(d->loop);
 
-	prober_cancel(d->probe_run->prober);
+	query_cancel(d->probe_run->queries);
 	memset(d->probe_run->inform, 0, sizeof(d->probe_run->inform));
 	probe_configure(&d->probe_run->probes, old, d->conf, now);
 	d->probe_run->share = probe_share(d->conf, STEP_MS);
@@ -340,12 +400,6 @@ probe_run_interfaces_changed(struct daemon *d)
 {
 	probe_interfaces_changed(&d->probe_run->probes, loop_now(d->loop));
 	probe_run_soon(d);
-}
-
-struct prober *
-probe_run_prober(struct daemon *d)
-{
-	return d->probe_run->prober;
 }
 
 const struct probe_server *

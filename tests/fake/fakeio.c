@@ -21,6 +21,7 @@
 #include "io/notify.h"
 #include "io/packet.h"
 #include "io/priv.h"
+#include "io/query.h"
 #include "io/sandbox.h"
 #include "io/udp.h"
 
@@ -68,7 +69,7 @@ struct udp_server {
 	bool connected;
 	struct inbox in;
 	uint32_t n_error;
-	struct udp_error error;
+	struct sock_error error;
 };
 
 struct fake_route {
@@ -840,7 +841,7 @@ udp_server_flush(struct udp_server *s, struct udp_sent *result)
 }
 
 uint32_t
-udp_server_errors(struct udp_server *s, struct udp_error *last)
+udp_server_errors(struct udp_server *s, struct sock_error *last)
 {
 	uint32_t n = s->n_error;
 
@@ -876,7 +877,7 @@ fakeio_server_error(struct ip4 server, int err, uint32_t ifindex)
 
 	if (!s)
 		return false;
-	s->error = (struct udp_error){ err, ifindex };
+	s->error = (struct sock_error){ err, ifindex };
 	s->n_error++;
 	fakeio_turn();
 	return true;
@@ -1146,57 +1147,75 @@ fakeio_open_fails(int err)
 	w.open_fails = err;
 }
 
-int
-priv_conf(struct priv *p)
+static int
+open_conf(void)
 {
-	int err = take_open_failure(), fd;
 	const char *text = w.conf ? w.conf : "";
+	int fd = memfd_create("conf", MFD_CLOEXEC);
 
-	(void)p;
-	if (err)
-		return err;
-	fd = memfd_create("conf", MFD_CLOEXEC);
 	if (fd < 0 || write(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
 	return fd;
 }
 
-int
-priv_udp(struct priv *p, uint16_t port)
+static int
+open_server(void)
 {
-	int err = take_open_failure();
-
-	(void)p;
-	(void)port;
-	return err ? err : FD_4011;
-}
-
-int
-priv_server(struct priv *p)
-{
-	int err = take_open_failure();
-
-	(void)p;
-	for (int i = 0; !err && i < SERVERS; i++)
+	for (int i = 0; i < SERVERS; i++)
 		if (!w.server[i].used) {
 			w.server[i].used = true;
 			return FD_SERVERS + i;
 		}
-	return err ? err : -EMFILE;
+	return -EMFILE;
+}
+
+int
+priv_ask(struct priv *p, enum opener_what what)
+{
+	int err;
+
+	(void)p;
+	if (what == OPENER_LIMITS)
+		return -EPERM;
+	if (what != OPENER_CONF && what != OPENER_SERVER)
+		return -EOPNOTSUPP;
+	err = take_open_failure();
+	if (err)
+		return err;
+	return what == OPENER_CONF ? open_conf() : open_server();
+}
+
+int
+priv_ask_inet(struct priv *p, enum opener_what what, struct ip4 address, uint32_t number)
+{
+	int err = take_open_failure();
+
+	(void)p;
+	(void)what;
+	(void)address;
+	(void)number;
+	return err ? err : FD_4011;
+}
+
+const struct opener_terms *
+priv_terms(const struct priv *p)
+{
+	(void)p;
+	return NULL;
 }
 
 bool
-priv_may_socket(const struct priv *p, const char *path)
+opener_may_socket(const struct opener_terms *t, const char *path)
 {
-	(void)p;
+	(void)t;
 	(void)path;
 	return true;
 }
 
 bool
-priv_may_listen(const struct priv *p, uint16_t port)
+opener_may_listen(const struct opener_terms *t, uint16_t port)
 {
-	(void)p;
+	(void)t;
 	return port != 1;
 }
 
@@ -1204,13 +1223,6 @@ void
 priv_pidfile(struct priv *p)
 {
 	(void)p;
-}
-
-int
-priv_limits(struct priv *p)
-{
-	(void)p;
-	return -EPERM;
 }
 
 void
@@ -1458,56 +1470,51 @@ sandbox_find(struct sandbox_user *u)
 	*u = (struct sandbox_user){ .group = (gid_t)-1 };
 }
 
-int
-priv_quiet(struct priv *p)
-{
-	(void)p;
-	return -EOPNOTSUPP;
-}
+/* --- io/query ------------------------------------------------------------------ */
 
-/* --- io/prober and io/fetch ---------------------------------------------------- */
-#include "io/fetch.h"
-#include "io/prober.h"
-struct prober { prober_fn *fn; void *user; };
-struct fetcher { fetch_fn *fn; void *user; };
+struct queries {
+	query_fn *fn;
+	void *user;
+};
 
-struct prober *
-prober_new(struct loop *l, struct priv *priv, prober_fn *fn, prober_wait_fn *wait, void *user)
+struct queries *
+queries_new(struct loop *l, struct priv *priv, query_fn *fn, void *user)
 {
-	static struct prober p;
+	static struct queries s;
 
 	(void)l;
 	(void)priv;
-	(void)wait;
-	p = (struct prober){ fn, user };
-	return &p;
+	s = (struct queries){ fn, user };
+	return &s;
 }
 
-struct prober *
-prober_free(struct prober *p)
+struct queries *
+queries_free(struct queries *s)
 {
-	(void)p;
+	(void)s;
 	return NULL;
 }
-int prober_icmp(struct prober *p, const struct prober_ask *a) { (void)p; (void)a; return 0; }
-int prober_arp(struct prober *p, const struct prober_ask *a, const struct prober_link *link) { (void)p; (void)a; (void)link; return 0; }
-int prober_4011(struct prober *p, const struct prober_ask *a, const void *msg, size_t len) { (void)p; (void)a; (void)msg; (void)len; return 0; }
-int prober_tftp(struct prober *p, const struct prober_ask *a, const char *file) { (void)p; (void)a; (void)file; return 0; }
-int prober_tcp(struct prober *p, const struct prober_ask *a, uint16_t port) { (void)p; (void)a; (void)port; return 0; }
-int prober_http(struct prober *p, const struct prober_ask *a, uint16_t port, const char *path) { (void)p; (void)a; (void)port; (void)path; return 0; }
-void prober_expire(struct prober *p, struct mono now) { (void)p; (void)now; }
-void prober_cancel(struct prober *p) { (void)p; }
-struct fetcher *fetcher_new(struct loop *l, struct priv *priv, fetch_fn *fn, void *user)
+
+int
+query_ask(struct queries *s, const struct query *q)
 {
-	static struct fetcher f;
-	(void)l; (void)priv;
-	f = (struct fetcher){ fn, user };
-	return &f;
+	(void)s;
+	(void)q;
+	return 0;
 }
-struct fetcher *fetcher_free(struct fetcher *f) { (void)f; return NULL; }
-int fetch(struct fetcher *f, const struct fetch_ask *a) { (void)f; (void)a; return 0; }
-void fetcher_expire(struct fetcher *f, struct mono now) { (void)f; (void)now; }
-void fetcher_cancel(struct fetcher *f) { (void)f; }
+
+void
+query_expire(struct queries *s, struct mono now)
+{
+	(void)s;
+	(void)now;
+}
+
+void
+query_cancel(struct queries *s)
+{
+	(void)s;
+}
 
 /* --- the C library -------------------------------------------------------------- */
 

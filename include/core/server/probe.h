@@ -26,7 +26,7 @@
  * Every question has a number of 32 bits that nobody can guess: it is the xid, the
  * identifier of an echo, the name of a connection. Its answer is found by it.
  *
- * What is sent, and how answers come in, is relay/probing's and io/prober's business.
+ * tend/probe_run and io/query send the queries and receive the answers.
  */
 #ifndef CORE_PROBE_H
 #define CORE_PROBE_H

@@ -24,7 +24,7 @@ struct sockets {
 	int udp67, udp4011;	/* -1: not open */
 	int raw;		/* sends from any source address; holds the memberships
 				 * of the discovery group */
-	int hide;		/* while open, EDK2 gets no ICMP errors (io/quiet); -1 */
+	int hide;		/* while open, EDK2 gets no ICMP errors (io/icmphide); -1 */
 	int lock;		/* see lock_namespace(); -1: priv_fd() is the lock */
 	struct overload overload;	/* of the ring */
 	loop_fn *on_4011;

@@ -34,7 +34,5 @@ bool doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx);
 void doctor_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport);
 /* An error (errno) of a server's socket. true: a query of ours met it. */
 bool doctor_run_error(struct daemon *d, uint16_t server, int err);
-/* A token of io/prober that no probe has. */
-void doctor_run_probed(struct daemon *d, uint32_t token, bool alive);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * probe_run - carries out what core/probe asks for: DHCP probes leave by the server's own
- * socket, from port 67 as clients' messages do, the others by io/prober; replies come in by
- * path.c and io/prober.
+ * socket, from port 67 as clients' messages do, the others by io/query; replies come in by
+ * path.c and io/query.
  */
 #ifndef RELAY_TEND_PROBE_RUN_H
 #define RELAY_TEND_PROBE_RUN_H
@@ -13,13 +13,8 @@
 #include "core/server/probe.h"
 
 struct daemon;
-struct prober;
-struct prober_ask;
 
-/* A token that io/prober reported and that no probe has. */
-typedef void probe_run_other_fn(struct daemon *d, uint32_t token, bool alive);
-
-int probe_run_open(struct daemon *d, probe_run_other_fn *other);	/* 0 or -ENOMEM */
+int probe_run_open(struct daemon *d);	/* 0 or -ENOMEM */
 void probe_run_close(struct daemon *d);
 /* A datagram to port 67. true: it is for the machine that does not exist, not for a client. */
 bool probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now);
@@ -32,12 +27,7 @@ void probe_run_interfaces_changed(struct daemon *d);
 void probe_run_soon(struct daemon *d);
 const struct probe_server *probe_run_state(const struct daemon *d, uint16_t server);
 
-/* For other queries. */
 /* Sends msg to a server's port 67 by its own socket. 0 or -errno. */
 int probe_run_send(struct daemon *d, uint16_t server, const void *msg, size_t len);
-/* Sends an ARP request on f, which is Ethernet, from source. 0 or -errno. */
-int probe_run_arp(struct daemon *d, const struct prober_ask *a, const struct iface *f,
-    struct ip4 source);
-struct prober *probe_run_prober(struct daemon *d);
 
 #endif

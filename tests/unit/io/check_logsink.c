@@ -219,7 +219,7 @@ START_TEST(the_journal_gets_fields)
 END_TEST
 
 /* The most fields a line can have, and the longest line. */
-START_TEST(a_line_with_too_many_fields_keeps_the_first)
+START_TEST(a_line_keeps_all_its_fields)
 {
 	char fields[LOG_LINE_MAX], buf[8192] = "";
 	int fd = listen_journal(), n = 0;
@@ -232,7 +232,7 @@ START_TEST(a_line_with_too_many_fields_keeps_the_first)
 	ck_assert_ptr_nonnull(strstr(buf, "PRIORITY=7\n"));
 	for (char *s = buf; (s = strstr(s, "PXRELAY_K=v\n")); s++)
 		n++;
-	ck_assert_int_eq(n, 28);
+	ck_assert_int_eq(n, 253);	/* with "many " in front LOG_LINE_MAX holds so many */
 
 	memset(fields, 'x', sizeof(fields) - 1);
 	fields[1] = '=';
@@ -343,7 +343,7 @@ logsink_suite(void)
 	tc = tcase_create("logsink-daemons");
 	tcase_add_test(tc, syslog_gets_facility_level_and_name);
 	tcase_add_test(tc, the_journal_gets_fields);
-	tcase_add_test(tc, a_line_with_too_many_fields_keeps_the_first);
+	tcase_add_test(tc, a_line_keeps_all_its_fields);
 	tcase_add_test(tc, daemons_that_do_not_read_lose_lines_and_not_time);
 	tcase_add_test(tc, daemons_that_come_later_or_anew_are_found);
 	tcase_add_test(tc, no_value_ends_its_field);

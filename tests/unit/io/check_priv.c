@@ -120,9 +120,9 @@ port_of(int fd)
 START_TEST(sockets_come_bound_and_closed_on_exec)
 {
 	int fd[] = {
-		priv_udp(priv, 67), priv_server(priv), priv_udp(priv, 4011),
-		priv_icmp(priv), priv_arp(priv), priv_netlink(priv),
-		priv_from(priv, NET_A, false), priv_from(priv, NET_A, true),
+		priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 67), priv_ask(priv, OPENER_SERVER), priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 4011),
+		priv_ask(priv, OPENER_ICMP), priv_ask(priv, OPENER_ARP), priv_ask(priv, OPENER_NETLINK),
+		priv_ask_inet(priv, OPENER_FROM, NET_A, false), priv_ask_inet(priv, OPENER_FROM, NET_A, true),
 	};
 
 	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++) {
@@ -138,7 +138,7 @@ START_TEST(sockets_come_bound_and_closed_on_exec)
 	ck_assert_int_eq(get_int(fd[7], SOL_SOCKET, SO_TYPE), SOCK_STREAM);
 	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
 		close(fd[i]);
-	ck_assert_int_eq(priv_from(priv, NET_B, false), -EADDRNOTAVAIL);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_FROM, NET_B, false), -EADDRNOTAVAIL);
 }
 END_TEST
 
@@ -148,35 +148,35 @@ START_TEST(the_configuration_is_read_however_often)
 	int fd;
 
 	for (int i = 0; i < 3; i++) {
-		fd = priv_conf(priv);
+		fd = priv_ask(priv, OPENER_CONF);
 		ck_assert_int_gt(fd, 2);
 		ck_assert_int_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
 		ck_assert_int_eq(read(fd, buf, sizeof(buf)), 8);
 		close(fd);
 	}
 	unlink(conf);
-	ck_assert_int_eq(priv_conf(priv), -ENOENT);
+	ck_assert_int_eq(priv_ask(priv, OPENER_CONF), -ENOENT);
 	ck_assert_int_eq(mkfifo(conf, 0600), 0);
-	ck_assert_int_eq(priv_conf(priv), -EINVAL);	/* and waits for nobody */
+	ck_assert_int_eq(priv_ask(priv, OPENER_CONF), -EINVAL);	/* and waits for nobody */
 }
 END_TEST
 
 START_TEST(socket_files_are_made_and_removed)
 {
 	struct stat st;
-	int fd = priv_socket(priv, path);
+	int fd = priv_ask_path(priv, OPENER_SOCKET, path);
 
 	ck_assert_int_gt(fd, 2);
 	ck_assert_int_eq(get_int(fd, SOL_SOCKET, SO_ACCEPTCONN), 1);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_mode & 07777, 0660);
-	ck_assert_int_eq(priv_socket(priv, path), -EADDRINUSE);
-	priv_remove(priv, conf);
+	ck_assert_int_eq(priv_ask_path(priv, OPENER_SOCKET, path), -EADDRINUSE);
+	priv_ask_path(priv, OPENER_REMOVE, conf);
 	ck_assert_int_eq(access(conf, F_OK), 0);
-	priv_remove(priv, path);
+	priv_ask_path(priv, OPENER_REMOVE, path);
 	ck_assert_int_eq(access(path, F_OK), -1);
 	close(fd);
-	fd = priv_socket(priv, path);		/* the end removes this one */
+	fd = priv_ask_path(priv, OPENER_SOCKET, path);		/* the end removes this one */
 	ck_assert_int_gt(fd, 2);
 	close(fd);
 	write_file(pidfile);
@@ -200,7 +200,7 @@ START_TEST(the_directory_of_a_socket_is_made_for_all)
 	p = priv_new(&t, &to_said);
 	ck_assert_ptr_nonnull(p);
 	mask = umask(077);
-	fd = priv_socket(p, name);
+	fd = priv_ask_path(p, OPENER_SOCKET, name);
 	ck_assert_int_gt(fd, 2);
 	ck_assert_uint_eq(umask(mask), 077);
 	ck_assert_int_eq(stat(sub, &st), 0);
@@ -234,23 +234,23 @@ START_TEST(nothing_but_what_was_agreed)
 	char other[80];
 
 	snprintf(other, sizeof(other), "%s/../sock", dir);
-	ck_assert_int_eq(priv_socket(priv, other), -EPERM);
-	ck_assert_int_eq(priv_socket(priv, "/tmp/sock"), -EPERM);
-	ck_assert_int_eq(priv_socket(priv, "/run/pxrelay/x/sock"), -EPERM);
-	ck_assert_int_eq(priv_socket(priv, "sock"), -EPERM);
-	ck_assert_int_eq(priv_socket(priv, ""), -EPERM);
-	ck_assert_int_eq(priv_socket(priv, conf), -ENOTSOCK);
+	ck_assert_int_eq(priv_ask_path(priv, OPENER_SOCKET, other), -EPERM);
+	ck_assert_int_eq(priv_ask_path(priv, OPENER_SOCKET, "/tmp/sock"), -EPERM);
+	ck_assert_int_eq(priv_ask_path(priv, OPENER_SOCKET, "/run/pxrelay/x/sock"), -EPERM);
+	ck_assert_int_eq(priv_ask_path(priv, OPENER_SOCKET, "sock"), -EPERM);
+	ck_assert_int_eq(priv_ask_path(priv, OPENER_SOCKET, ""), -EPERM);
+	ck_assert_int_eq(priv_ask_path(priv, OPENER_SOCKET, conf), -ENOTSOCK);
 	ck_assert_int_eq(access(conf, F_OK), 0);
-	ck_assert_int_eq(priv_udp(priv, 53), -EPERM);
-	ck_assert_int_eq(priv_udp(priv, 0), -EPERM);
-	ck_assert_int_eq(priv_tcp(priv, IP4_NONE, 80), -EPERM);
-	ck_assert_int_eq(priv_tcp(priv, IP4_NONE, 0), -EPERM);
-	close(priv_tcp(priv, IP4_NONE, 443));
-	close(priv_tcp(priv, IP4_NONE, 9467));
-	ck_assert(priv_may_socket(priv, "/run/pxrelay/control.sock"));
-	ck_assert(!priv_may_socket(priv, "/run/pxrelayx/control.sock"));
-	ck_assert(priv_may_listen(priv, 1024));
-	ck_assert(!priv_may_listen(priv, 1023));
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 53), -EPERM);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 0), -EPERM);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_TCP, IP4_NONE, 80), -EPERM);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_TCP, IP4_NONE, 0), -EPERM);
+	close(priv_ask_inet(priv, OPENER_TCP, IP4_NONE, 443));
+	close(priv_ask_inet(priv, OPENER_TCP, IP4_NONE, 9467));
+	ck_assert(opener_may_socket(priv_terms(priv), "/run/pxrelay/control.sock"));
+	ck_assert(!opener_may_socket(priv_terms(priv), "/run/pxrelayx/control.sock"));
+	ck_assert(opener_may_listen(priv_terms(priv), 1024));
+	ck_assert(!opener_may_listen(priv_terms(priv), 1023));
 }
 END_TEST
 
@@ -261,7 +261,7 @@ START_TEST(there_are_not_many_socket_files)
 
 	for (int i = 0; i < 100 && err >= 0; i++) {
 		snprintf(name, sizeof(name), "%s/s%d", dir, i);
-		err = priv_socket(priv, name);
+		err = priv_ask_path(priv, OPENER_SOCKET, name);
 	}
 	ck_assert_int_eq(err, -EMFILE);
 }
@@ -290,8 +290,8 @@ START_TEST(nonsense_is_refused_and_changes_nothing)
 	ck_assert_int_eq(send(fd, &q, sizeof(q), 0), sizeof(q));
 	ck_assert_int_eq(send(fd, &q, 3, 0), 3);
 	ck_assert_int_eq(send(fd, "", 1, 0), 1);
-	close(priv_conf(priv));		/* it lives, and answers what it was asked */
-	ck_assert_int_gt(fd = priv_conf(priv), 2);
+	close(priv_ask(priv, OPENER_CONF));		/* it lives, and answers what it was asked */
+	ck_assert_int_gt(fd = priv_ask(priv, OPENER_CONF), 2);
 	close(fd);
 }
 END_TEST
@@ -318,11 +318,11 @@ START_TEST(a_process_that_is_killed_is_tidied_up_after)
 	if (pid == 0) {
 		struct priv *p = priv_new(&t, &to_said);
 
-		if (!p || priv_split(p) < 0 || priv_socket(p, path) < 0)
+		if (!p || priv_split(p) < 0 || priv_ask_path(p, OPENER_SOCKET, path) < 0)
 			_exit(1);
 		write_file(pidfile);
 		priv_pidfile(p);
-		close(priv_conf(p));	/* it has heard of the file */
+		close(priv_ask(p, OPENER_CONF));	/* it has heard of the file */
 		kill(getpid(), SIGKILL);
 	}
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
@@ -361,8 +361,8 @@ START_TEST(without_its_opener_a_process_goes_on)
 	net_wait(priv_fd(priv));
 	ck_assert(!priv_read(priv));
 	ck_assert_int_eq(priv_fd(priv), -1);
-	ck_assert_int_eq(priv_conf(priv), -EPIPE);
-	ck_assert_int_eq(priv_udp(priv, 67), -EPIPE);
+	ck_assert_int_eq(priv_ask(priv, OPENER_CONF), -EPIPE);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 67), -EPIPE);
 	priv_resolve(priv, 1, NET_B);
 	priv_log(priv, LOGSINK_STDERR, LOG_LEVEL_INFO);
 	ck_assert(!priv_violation(1));
@@ -381,7 +381,7 @@ START_TEST(signals_do_not_end_the_opener)
 
 	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++)
 		kill(pid, sent[i]);
-	fd = priv_conf(priv);
+	fd = priv_ask(priv, OPENER_CONF);
 	ck_assert_int_gt(fd, 2);
 	close(fd);
 }
@@ -395,9 +395,9 @@ START_TEST(late_answers_are_thrown_away)
 	int fd;
 
 	kill(pid, SIGSTOP);
-	ck_assert_int_eq(priv_udp(priv, 67), -ETIMEDOUT);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 67), -ETIMEDOUT);
 	kill(pid, SIGCONT);
-	fd = priv_conf(priv);
+	fd = priv_ask(priv, OPENER_CONF);
 	ck_assert_int_gt(fd, 2);
 	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
 	close(fd);
@@ -420,10 +420,10 @@ START_TEST(an_opener_that_stands_still_is_waited_for_once)
 	int64_t begin;
 
 	kill(pid, SIGSTOP);
-	ck_assert_int_eq(priv_udp(priv, 67), -ETIMEDOUT);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 67), -ETIMEDOUT);
 	begin = now_ms();
 	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(priv_udp(priv, 67), -ETIMEDOUT);
+		ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 67), -ETIMEDOUT);
 	ck_assert_int_lt(now_ms() - begin, PRIV_WAIT_MS);
 	kill(pid, SIGCONT);
 }
@@ -444,8 +444,8 @@ START_TEST(limits_that_are_read_only_are_left)
 	ck_assert_int_eq(priv_split(p), 0);
 	signal(SIGCHLD, SIG_DFL);
 	ck_assert_int_eq(umount("/proc/sys"), 0);
-	ck_assert_int_eq(priv_limits(p), -ENOBUFS);
-	fd = priv_conf(p);
+	ck_assert_int_eq(priv_ask(p, OPENER_LIMITS), -ENOBUFS);
+	fd = priv_ask(p, OPENER_CONF);
 	ck_assert_int_gt(fd, 2);
 	close(fd);
 	priv_free(p);
@@ -464,10 +464,10 @@ START_TEST(no_room_for_a_descriptor_is_an_error)
 	none.rlim_cur = (rlim_t)fd;	/* the lowest that was free */
 	close(fd);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-	ck_assert_int_eq(priv_conf(priv), -EMFILE);
-	ck_assert_int_eq(priv_server(priv), -EMFILE);
+	ck_assert_int_eq(priv_ask(priv, OPENER_CONF), -EMFILE);
+	ck_assert_int_eq(priv_ask(priv, OPENER_SERVER), -EMFILE);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	fd = priv_conf(priv);
+	fd = priv_ask(priv, OPENER_CONF);
 	ck_assert_int_gt(fd, 2);
 	close(fd);
 }

@@ -18,6 +18,12 @@
 
 #define PORT 67
 
+static struct udp_server *
+udp_server_new(struct ip4 address, uint16_t port)
+{
+	return udp_server_with(udp_server_socket(port), address, port);
+}
+
 static const struct udp_dgram *
 next(struct udp_batch *b, int fd)
 {
@@ -195,7 +201,7 @@ check_nobody_answers(struct udp_server *s)
 	const struct udp_dgram *d;
 	struct udp_sent sent = { 0 };
 	struct pollfd p = { .fd = udp_server_fd(s), .events = POLLIN };
-	struct udp_error last;
+	struct sock_error last;
 
 	for (int tries = 0; tries < 20; tries++) {
 		udp_server_queue(s, "again", 5, &sent);
@@ -223,7 +229,7 @@ START_TEST(dead_servers_do_not_stop_the_live_one)
 		udp_server_new(dead2, PORT),
 	};
 	struct udp_sent sent[3] = { { 0 } };
-	struct udp_error last;
+	struct sock_error last;
 	int peer = in_b_udp(PORT);
 	char text[350] = "discover";
 
@@ -260,7 +266,7 @@ START_TEST(an_icmp_answer_costs_no_packet)
 {
 	struct udp_server *s = udp_server_new(NET_B, PORT);
 	struct udp_sent sent = { 0 };
-	struct udp_error last;
+	struct sock_error last;
 	int peer;
 
 	net_in_b();
@@ -295,7 +301,7 @@ START_TEST(icmp_answers_in_the_middle_cost_no_packet)
 {
 	struct udp_server *s = udp_server_new(NET_B, PORT);
 	struct udp_sent sent = { 0 };
-	struct udp_error last;
+	struct sock_error last;
 
 	net_in_b();
 	net_sysctl("/proc/sys/net/ipv4/icmp_ratelimit", "0");
@@ -317,7 +323,7 @@ START_TEST(errors_are_read_like_packets_and_end)
 	struct udp_batch *b = udp_batch_new();
 	const struct udp_dgram *d;
 	struct udp_sent sent = { 0 };
-	struct udp_error last;
+	struct sock_error last;
 	int n = 0;
 
 	net_in_b();
@@ -459,7 +465,7 @@ START_TEST(a_datagram_that_cannot_be_sent_costs_no_other)
 	static uint8_t monster[66000];
 	struct udp_server *s = udp_server_new(NET_B, PORT);
 	struct udp_sent sent = { 0 };
-	struct udp_error last;
+	struct sock_error last;
 	int peer = in_b_udp(PORT);
 
 	udp_server_queue(s, "one", 3, &sent);

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * icmphide - see include/io/icmphide.h. In the language of nft(8):
+ *
+ *	table ip pxrelay { flags owner; chain postrouting {
+ *		type filter hook postrouting priority 0;
+ *		icmp type destination-unreachable icmp code != frag-needed
+ *		    @th,64,8 0x45 @th,136,8 17 @th,240,16 4011 counter drop; } }
+ *
+ * Why: after an ICMP error about its request to port 4011, EDK2 receives nothing more for the
+ * rest of the try (Dhcp4Dxe: PxeDhcpInput() "Don't restart receive if error occurs"), and its
+ * tries last 1, 2, 3 and 4 s. The error of a host whose boot service has ended arrives before we
+ * can ask another server. Without the error, EDK2 waits as for a dead host; iPXE ignores ICMP
+ * errors. So clients lose nothing.
+ *
+ * Postrouting sees what is forwarded (the server's error) and what our own kernel sends (no route
+ * to the server). A table with an owner disappears with the socket that made it (Linux 5.12,
+ * NFT_TABLE_F_OWNER), and nobody else can change or flush it: nothing is left behind, and a
+ * reload of the firewall does not remove it.
+ */
+#include "io/icmphide.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <sys/socket.h>
+
+#include <libmnl/libmnl.h>
+
+#include "proto/dhcp4.h"
+
+/* Debian 12's linux/netfilter/nf_tables.h has it; older ones do not. */
+#define OWNER		0x2u
+
+#define TABLE		"pxrelay"
+#define CHAIN		"postrouting"
+#define COMMENT		"pxrelayd: rescue of port 4011"
+#define UDATA_COMMENT	0	/* libnftnl's type of a comment */
+
+#define BATCH_MAX	4096
+#define ANSWER_MAX	2048
+
+/* Offsets after the outer IP header: the ICMP header (RFC 792), the quoted IP header, which has
+ * no options, and the quoted UDP header. */
+static const struct match {
+	uint32_t at, len;
+	enum nft_cmp_ops op;
+	uint8_t value[2];	/* in network order */
+} matches[] = {
+	{ 0, 1, NFT_CMP_EQ, { ICMP_DEST_UNREACH } },
+	{ 1, 1, NFT_CMP_NEQ, { ICMP_FRAG_NEEDED } },
+	{ 8, 1, NFT_CMP_EQ, { 0x45 } },
+	{ 8 + 9, 1, NFT_CMP_EQ, { IPPROTO_UDP } },
+	{ 8 + 20 + 2, 2, NFT_CMP_EQ, { DHCP4_PORT_PXE >> 8, DHCP4_PORT_PXE & 0xff } },
+};
+
+/* --- the expressions of the rule ------------------------------------------------- */
+
+static void
+put_be32(struct nlmsghdr *h, uint16_t type, uint32_t value)
+{
+	mnl_attr_put_u32(h, type, htonl(value));
+}
+
+struct expr {
+	struct nlattr *elem, *data;
+};
+
+static struct expr
+expr_begin(struct nlmsghdr *h, const char *name)
+{
+	struct expr e;
+
+	e.elem = mnl_attr_nest_start(h, NFTA_LIST_ELEM);
+	mnl_attr_put_strz(h, NFTA_EXPR_NAME, name);
+	e.data = mnl_attr_nest_start(h, NFTA_EXPR_DATA);
+	return e;
+}
+
+static void
+expr_end(struct nlmsghdr *h, struct expr e)
+{
+	mnl_attr_nest_end(h, e.data);
+	mnl_attr_nest_end(h, e.elem);
+}
+
+static void
+put_compare(struct nlmsghdr *h, enum nft_cmp_ops op, const void *value, size_t len)
+{
+	struct expr e = expr_begin(h, "cmp");
+	struct nlattr *data;
+
+	put_be32(h, NFTA_CMP_SREG, NFT_REG_1);
+	put_be32(h, NFTA_CMP_OP, op);
+	data = mnl_attr_nest_start(h, NFTA_CMP_DATA);
+	mnl_attr_put(h, NFTA_DATA_VALUE, len, value);
+	mnl_attr_nest_end(h, data);
+	expr_end(h, e);
+}
+
+static void
+put_is_icmp(struct nlmsghdr *h)
+{
+	struct expr e = expr_begin(h, "meta");
+	const uint8_t icmp = IPPROTO_ICMP;
+
+	put_be32(h, NFTA_META_DREG, NFT_REG_1);
+	put_be32(h, NFTA_META_KEY, NFT_META_L4PROTO);
+	expr_end(h, e);
+	put_compare(h, NFT_CMP_EQ, &icmp, sizeof(icmp));
+}
+
+static void
+put_match(struct nlmsghdr *h, const struct match *m)
+{
+	struct expr e = expr_begin(h, "payload");
+
+	put_be32(h, NFTA_PAYLOAD_DREG, NFT_REG_1);
+	put_be32(h, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_TRANSPORT_HEADER);
+	put_be32(h, NFTA_PAYLOAD_OFFSET, m->at);
+	put_be32(h, NFTA_PAYLOAD_LEN, m->len);
+	expr_end(h, e);
+	put_compare(h, m->op, m->value, m->len);
+}
+
+static void
+put_count_and_drop(struct nlmsghdr *h)
+{
+	struct nlattr *data, *verdict;
+	struct expr e;
+
+	expr_end(h, expr_begin(h, "counter"));
+	e = expr_begin(h, "immediate");
+	put_be32(h, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
+	data = mnl_attr_nest_start(h, NFTA_IMMEDIATE_DATA);
+	verdict = mnl_attr_nest_start(h, NFTA_DATA_VERDICT);
+	put_be32(h, NFTA_VERDICT_CODE, NF_DROP);
+	mnl_attr_nest_end(h, verdict);
+	mnl_attr_nest_end(h, data);
+	expr_end(h, e);
+}
+
+/* --- messages ----------------------------------------------------------------------- */
+
+static struct nlmsghdr *
+put_message(struct mnl_nlmsg_batch *b, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(mnl_nlmsg_batch_current(b));
+	struct nfgenmsg *nf;
+
+	h->nlmsg_type = type;
+	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	nf = mnl_nlmsg_put_extra_header(h, sizeof(*nf));
+	nf->nfgen_family = NFPROTO_IPV4;
+	nf->version = NFNETLINK_V0;
+	return h;
+}
+
+/* Either end of a batch, which is carried out as a whole or not at all (nfnetlink). */
+static void
+put_end(struct mnl_nlmsg_batch *b, uint16_t type)
+{
+	struct nfgenmsg *nf = mnl_nlmsg_get_payload(put_message(b, type, 0));
+
+	nf->nfgen_family = AF_UNSPEC;
+	nf->res_id = htons(NFNL_SUBSYS_NFTABLES);
+	mnl_nlmsg_batch_next(b);
+}
+
+static struct nlmsghdr *
+put_create(struct mnl_nlmsg_batch *b, uint16_t what)
+{
+	return put_message(b, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | what),
+	    NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
+}
+
+static void
+put_table(struct mnl_nlmsg_batch *b)
+{
+	struct nlmsghdr *h = put_create(b, NFT_MSG_NEWTABLE);
+
+	mnl_attr_put_strz(h, NFTA_TABLE_NAME, TABLE);
+	put_be32(h, NFTA_TABLE_FLAGS, OWNER);
+	mnl_nlmsg_batch_next(b);
+}
+
+static void
+put_chain(struct mnl_nlmsg_batch *b)
+{
+	struct nlmsghdr *h = put_create(b, NFT_MSG_NEWCHAIN);
+	struct nlattr *hook;
+
+	mnl_attr_put_strz(h, NFTA_CHAIN_TABLE, TABLE);
+	mnl_attr_put_strz(h, NFTA_CHAIN_NAME, CHAIN);
+	hook = mnl_attr_nest_start(h, NFTA_CHAIN_HOOK);
+	put_be32(h, NFTA_HOOK_HOOKNUM, NF_INET_POST_ROUTING);
+	put_be32(h, NFTA_HOOK_PRIORITY, NF_IP_PRI_FILTER);
+	mnl_attr_nest_end(h, hook);
+	mnl_attr_put_strz(h, NFTA_CHAIN_TYPE, "filter");
+	put_be32(h, NFTA_CHAIN_POLICY, NF_ACCEPT);
+	mnl_nlmsg_batch_next(b);
+}
+
+/* The test that most packets fail comes first: is it ICMP? */
+static void
+put_rule(struct mnl_nlmsg_batch *b)
+{
+	struct nlmsghdr *h = put_create(b, NFT_MSG_NEWRULE);
+	struct { uint8_t type, len; char text[sizeof(COMMENT)]; } comment = {
+		UDATA_COMMENT, sizeof(COMMENT), COMMENT,
+	};
+	struct nlattr *list;
+
+	mnl_attr_put_strz(h, NFTA_RULE_TABLE, TABLE);
+	mnl_attr_put_strz(h, NFTA_RULE_CHAIN, CHAIN);
+	list = mnl_attr_nest_start(h, NFTA_RULE_EXPRESSIONS);
+	put_is_icmp(h);
+	for (size_t i = 0; i < sizeof(matches) / sizeof(matches[0]); i++)
+		put_match(h, &matches[i]);
+	put_count_and_drop(h);
+	mnl_attr_nest_end(h, list);
+	mnl_attr_put(h, NFTA_RULE_USERDATA, sizeof(comment), &comment);
+	mnl_nlmsg_batch_next(b);
+}
+
+static int
+send_batch(struct mnl_socket *s)
+{
+	/* Zeros: libmnl leaves the gaps between attributes as they are. */
+	_Alignas(struct nlmsghdr) uint8_t buf[BATCH_MAX] = { 0 };
+	struct mnl_nlmsg_batch *b = mnl_nlmsg_batch_start(buf, sizeof(buf) / 2);
+	int err = 0;
+
+	if (!b)
+		return -ENOMEM;
+	put_end(b, NFNL_MSG_BATCH_BEGIN);
+	put_table(b);
+	put_chain(b);
+	put_rule(b);
+	put_end(b, NFNL_MSG_BATCH_END);
+	if (mnl_socket_sendto(s, mnl_nlmsg_batch_head(b), mnl_nlmsg_batch_size(b)) < 0)
+		err = -errno;
+	mnl_nlmsg_batch_stop(b);
+	return err;
+}
+
+/* The kernel has answered when sendmsg() returns. The first error is the cause of those that
+ * follow it. */
+static int
+read_verdict(struct mnl_socket *s)
+{
+	_Alignas(struct nlmsghdr) uint8_t buf[ANSWER_MAX];
+	int err = -ENOMSG;
+	ssize_t len;
+
+	while ((len = mnl_socket_recvfrom(s, buf, sizeof(buf))) > 0) {
+		const struct nlmsghdr *h = (const void *)buf;
+
+		for (int left = (int)len; mnl_nlmsg_ok(h, left);
+		    h = mnl_nlmsg_next(h, &left)) {
+			const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
+
+			if ((err == 0 || err == -ENOMSG) &&
+			    h->nlmsg_type == NLMSG_ERROR &&
+			    mnl_nlmsg_get_payload_len(h) >= sizeof(*e))
+				err = e->error;
+		}
+	}
+	return err;
+}
+
+/* The descriptor outlives libmnl's wrapping of it. The owner of the table is the port of the
+ * socket, which stays the same. */
+int
+icmphide_open(void)
+{
+	struct mnl_socket *s = mnl_socket_open2(NETLINK_NETFILTER,
+	    SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int err, fd = -1;
+
+	if (!s)
+		return -errno;
+	err = mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : send_batch(s);
+	if (!err)
+		err = read_verdict(s);
+	if (!err) {
+		fd = fcntl(mnl_socket_get_fd(s), F_DUPFD_CLOEXEC, 0);
+		err = fd < 0 ? -errno : 0;
+	}
+	mnl_socket_close(s);
+	return err ? err : fd;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * sock - see include/io/sock.h; ip(7), socket(7).
+ */
+#include "io/sock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <linux/filter.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct sockaddr_in
+sock_addr(struct ip4 address, uint16_t port)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(address.host),
+	};
+}
+
+int
+sock_open(int family, int type, int protocol)
+{
+	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int
+sock_checked(int fd, int err)
+{
+	if (!err)
+		return fd;
+	sock_close(fd);
+	return err;
+}
+
+int
+sock_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int
+sock_set(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+int
+sock_bind(int fd, struct ip4 address, uint16_t port)
+{
+	struct sockaddr_in at = sock_addr(address, port);
+
+	return bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ? -errno : 0;
+}
+
+int
+sock_connect(int fd, struct ip4 address, uint16_t port)
+{
+	struct sockaddr_in to = sock_addr(address, port);
+
+	return connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
+}
+
+void
+sock_set_buffer(int fd, int option, int bytes)
+{
+	int force = option == SO_RCVBUF ? SO_RCVBUFFORCE : SO_SNDBUFFORCE;
+
+	if (sock_set(fd, SOL_SOCKET, force, bytes) < 0)
+		(void)sock_set(fd, SOL_SOCKET, option, bytes);
+}
+
+int
+sock_attach(int fd, struct sock_filter *prog, size_t n)
+{
+	struct sock_fprog f = { (unsigned short)n, prog };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &f, sizeof(f)) < 0 ? -errno : 0;
+}
+
+/* An ICMP error carries IP_PKTINFO like any datagram. An error that this host found by itself
+ * (no answer to ARP) carries the loopback, or none. */
+bool
+sock_take_error(int fd, struct sock_error *e)
+{
+	_Alignas(struct cmsghdr) uint8_t control[512];
+	struct msghdr msg = { .msg_control = control, .msg_controllen = sizeof(control) };
+	struct sock_extended_err ee;
+	struct in_pktinfo info;
+
+	if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		return false;
+	e->ifindex = 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		if (c->cmsg_level != IPPROTO_IP)
+			continue;
+		if (c->cmsg_type == IP_RECVERR) {
+			memcpy(&ee, CMSG_DATA(c), sizeof(ee));
+			e->err = (int)ee.ee_errno;
+		} else if (c->cmsg_type == IP_PKTINFO) {
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			e->ifindex = (uint32_t)info.ipi_ifindex;
+		}
+	}
+	return true;
+}
