@@ -137,6 +137,8 @@ static struct {
 
 	struct priv priv;
 	int open_fails;
+	unsigned open_skips;
+	int join_fails;
 	char *conf;
 	struct ctl ctl;
 	ctl_fn *ctl_fn;
@@ -394,6 +396,10 @@ take_open_failure(void)
 {
 	int err = w.open_fails;
 
+	if (err && w.open_skips) {
+		w.open_skips--;
+		return 0;
+	}
 	w.open_fails = 0;
 	return err ? -err : 0;
 }
@@ -653,8 +659,13 @@ packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
 int
 packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join)
 {
+	int err = w.join_fails;
+
 	(void)udp_fd;
 	(void)group;
+	w.join_fails = 0;
+	if (err)
+		return -err;
 	for (unsigned i = 0; i < w.n_joined; i++)
 		if (w.joined[i] == ifindex) {
 			if (join)
@@ -668,6 +679,12 @@ packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join)
 		return -ENOBUFS;
 	w.joined[w.n_joined++] = ifindex;
 	return 0;
+}
+
+void
+fakeio_join_fails(int err)
+{
+	w.join_fails = err;
 }
 
 unsigned
@@ -744,6 +761,15 @@ void
 fakeio_datagram(const struct udpip *u, uint32_t ifindex)
 {
 	inbox_put(u->dport == 4011 ? &w.in4011 : &w.in67, u, ifindex);
+}
+
+void
+fakeio_datagram_cut(const struct udpip *u, uint32_t ifindex)
+{
+	struct inbox *in = u->dport == 4011 ? &w.in4011 : &w.in67;
+
+	inbox_put(in, u, ifindex);
+	in->d[in->n - 1].d.truncated = true;
 }
 
 static struct fake_route *
@@ -1364,6 +1390,12 @@ metrics_close(struct metrics *m)
 	(void)m;
 	w.metrics_fn = NULL;
 	return NULL;
+}
+
+void
+fakeio_open_skips(unsigned n)
+{
+	w.open_skips = n;
 }
 
 char *

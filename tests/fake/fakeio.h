@@ -71,6 +71,8 @@ void fakeio_udp_frame(const struct udpip *u, uint32_t ifindex, enum ring_to to,
     const uint8_t mac[6]);
 /* A datagram at the socket of a port (67, 4011). */
 void fakeio_datagram(const struct udpip *u, uint32_t ifindex);
+/* The same, longer than the receive buffer: u->payload is what fitted. */
+void fakeio_datagram_cut(const struct udpip *u, uint32_t ifindex);
 /* The same at the connected socket of a server, read at the next fakeio_turn(); false: it has
  * none. */
 bool fakeio_from_server(struct ip4 server, const struct udpip *u, uint32_t ifindex);
@@ -111,6 +113,8 @@ void fakeio_send_fails(unsigned n, int err);
 void fakeio_conf(const char *text);
 /* The next priv_*() that opens something returns this -errno, once. */
 void fakeio_open_fails(int err);
+/* ... after this many that succeed. */
+void fakeio_open_skips(unsigned n);
 /* Answers a command as the control socket would; to be freed. */
 char *fakeio_command(const char *line);
 /* Is there a control socket? */
@@ -125,5 +129,7 @@ const char *fakeio_notified(void);
 const char *fakeio_log(void);
 /* How many memberships of multicast groups there are. */
 unsigned fakeio_joined(void);
+/* The next join fails with this errno, once. */
+void fakeio_join_fails(int err);
 
 #endif
