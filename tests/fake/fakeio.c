@@ -32,6 +32,8 @@
 #define SERVERS 256
 #define ROUTES 16
 #define GROUPS 64
+#define QUERY_SETS 4
+#define ASKED 512
 
 /* Descriptors that no process has. */
 enum { FD_RING = 5000, FD_67, FD_4011, FD_NETLINK, FD_ROUTES, FD_NEIGH, FD_RAW, FD_SERVERS };
@@ -79,6 +81,12 @@ struct fake_route {
 	struct ip4 source;
 };
 
+struct asked {
+	struct queries *set;	/* NULL: it is closed */
+	struct query q;
+	uint8_t msg[FAKEIO_MSG_MAX];
+};
+
 struct group {
 	uint32_t ifindex;
 	struct ip4 ip;
@@ -94,6 +102,7 @@ struct netlink { struct netlink_stats stats; };
 struct route_asker { int dummy; };
 struct neigh { int dummy; };
 struct priv { int dummy; };
+struct queries { query_fn *fn; void *user; };
 struct ctl { char path[128]; };
 struct ctl_stream { ctl_stream_fn *fn; void *user; };
 struct metrics { int dummy; };
@@ -146,6 +155,10 @@ static struct {
 	struct ctl_stream stream;
 	uint8_t *said;		/* by the stream */
 	size_t n_said;
+	unsigned n_queries, n_asked;
+	struct queries queries[QUERY_SETS];
+	struct asked *asked;
+	int query_fails;
 	metrics_fn *metrics_fn;
 	void *metrics_user;
 	char notified[256];
@@ -170,6 +183,7 @@ fakeio_reset(void)
 	free(w.out);
 	free(w.conf);
 	free(w.said);
+	free(w.asked);
 	memset(&w, 0, sizeof(w));
 	w.now = mono_us(1000000000);
 }
@@ -1504,48 +1518,103 @@ sandbox_find(struct sandbox_user *u)
 
 /* --- io/query ------------------------------------------------------------------ */
 
-struct queries {
-	query_fn *fn;
-	void *user;
-};
-
 struct queries *
 queries_new(struct loop *l, struct priv *priv, query_fn *fn, void *user)
 {
-	static struct queries s;
+	struct queries *s = &w.queries[w.n_queries++];
 
 	(void)l;
 	(void)priv;
-	s = (struct queries){ fn, user };
-	return &s;
+	assert(w.n_queries <= QUERY_SETS);
+	*s = (struct queries){ fn, user };
+	return s;
 }
 
 struct queries *
 queries_free(struct queries *s)
 {
-	(void)s;
+	if (s)
+		query_cancel(s);
 	return NULL;
 }
 
 int
 query_ask(struct queries *s, const struct query *q)
 {
-	(void)s;
-	(void)q;
+	struct asked *a;
+	int err = w.query_fails;
+
+	w.query_fails = 0;
+	if (err)
+		return -err;
+	for (unsigned i = 0; i < w.n_asked; i++)	/* this one is sent again */
+		if (w.asked[i].set == s && w.asked[i].q.token == q->token)
+			w.asked[i].set = NULL;
+	if (!w.asked)
+		w.asked = calloc(ASKED, sizeof(*w.asked));
+	assert(w.asked && w.n_asked < ASKED && q->len <= FAKEIO_MSG_MAX);
+	a = &w.asked[w.n_asked++];
+	*a = (struct asked){ .set = s, .q = *q };
+	if (q->len)
+		memcpy(a->msg, q->msg, q->len);
+	a->q.msg = a->msg;
 	return 0;
 }
 
 void
 query_expire(struct queries *s, struct mono now)
 {
-	(void)s;
-	(void)now;
+	for (unsigned i = 0; i < w.n_asked; i++)
+		if (w.asked[i].set == s && !mono_before(now, w.asked[i].q.until))
+			w.asked[i].set = NULL;
 }
 
 void
 query_cancel(struct queries *s)
 {
-	(void)s;
+	for (unsigned i = 0; i < w.n_asked; i++)
+		if (w.asked[i].set == s)
+			w.asked[i].set = NULL;
+}
+
+unsigned
+fakeio_asked(void)
+{
+	return w.n_asked;
+}
+
+const struct query *
+fakeio_query(unsigned i)
+{
+	assert(i < w.n_asked);
+	return &w.asked[i].q;
+}
+
+bool
+fakeio_query_is_open(unsigned i)
+{
+	assert(i < w.n_asked);
+	return w.asked[i].set != NULL;
+}
+
+bool
+fakeio_answer(unsigned i, int err, const void *data, size_t len)
+{
+	struct queries *s = w.asked[i].set;
+	struct query_answer a = {
+		.token = w.asked[i].q.token, .err = err, .from = w.asked[i].q.to,
+		.data = data, .len = len,
+	};
+
+	if (s && s->fn(s->user, &a, w.now))
+		w.asked[i].set = NULL;
+	return s && !w.asked[i].set;
+}
+
+void
+fakeio_query_fails(int err)
+{
+	w.query_fails = err;
 }
 
 /* --- the C library -------------------------------------------------------------- */

@@ -19,6 +19,7 @@
 #include "base/mono.h"
 #include "core/iface/iftab.h"
 #include "io/neigh.h"
+#include "io/query.h"
 #include "io/ring.h"
 #include "io/route.h"
 #include "proto/udpip.h"
@@ -107,6 +108,14 @@ unsigned fakeio_sent(void);
 const struct fakeio_out *fakeio_out(unsigned i);
 void fakeio_swap(unsigned a, unsigned b);
 void fakeio_forget_sent(void);
+/* The queries that were asked (io/query), whether they are open or not. */
+unsigned fakeio_asked(void);
+const struct query *fakeio_query(unsigned i);
+bool fakeio_query_is_open(unsigned i);
+/* An answer, or an errno. Was the query closed by it? */
+bool fakeio_answer(unsigned i, int err, const void *data, size_t len);
+/* The next query_ask() returns this -errno, once. */
+void fakeio_query_fails(int err);
 /* The next n sends fail: 0 for want of room, otherwise with this errno. */
 void fakeio_send_fails(unsigned n, int err);
 /* The text that a reload reads. */
