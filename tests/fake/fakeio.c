@@ -133,7 +133,7 @@ static struct {
 	struct netlink netlink;
 	const struct netlink_ops *ops;
 	void *ops_user;
-	int netlink_fails;
+	int netlink_fails, neigh_fails;
 	struct fake_route route[ROUTES];
 	unsigned n_route;
 	struct neigh neigh;
@@ -315,6 +315,14 @@ is_readable(int fd)
 		    (inbox_waits(&w.server[fd - FD_SERVERS].in) ||
 		    w.server[fd - FD_SERVERS].n_error);
 	}
+}
+
+static void
+read_fd(int fd)
+{
+	for (unsigned i = 0; i < WATCHES; i++)
+		if (w.watch[i].kind == WATCH_READ && w.watch[i].id == fd)
+			w.watch[i].fn(w.watch[i].user, w.now);
 }
 
 void
@@ -969,9 +977,7 @@ void
 fakeio_netlink_fails(int err)
 {
 	w.netlink_fails = err;
-	for (unsigned i = 0; i < WATCHES; i++)
-		if (w.watch[i].kind == WATCH_READ && w.watch[i].id == FD_NETLINK)
-			w.watch[i].fn(w.watch[i].user, w.now);
+	read_fd(FD_NETLINK);
 }
 
 int
@@ -996,6 +1002,19 @@ void
 fakeio_addr_gone(uint32_t ifindex, struct ip4net net)
 {
 	w.ops->addr_gone(w.ops_user, ifindex, net);
+}
+
+void
+fakeio_resync(void)
+{
+	w.ops->resync_begin(w.ops_user);
+}
+
+void
+fakeio_resync_end(void)
+{
+	w.ops->resync_end(w.ops_user);
+	fakeio_batch_end();
 }
 
 void
@@ -1087,6 +1106,14 @@ fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state)
 	*h = (struct group){ ifindex, ip, state };
 	if (w.neigh_fn)
 		w.neigh_fn(w.neigh_user, ifindex, ip, state);
+	read_fd(FD_NEIGH);
+}
+
+void
+fakeio_neigh_fails(int err)
+{
+	w.neigh_fails = err;
+	read_fd(FD_NEIGH);
 }
 
 int
@@ -1125,8 +1152,11 @@ neigh_watch(struct neigh *n, const uint32_t *ifindex, size_t count)
 int
 neigh_read(struct neigh *n)
 {
+	int err = w.neigh_fails;
+
 	(void)n;
-	return 0;
+	w.neigh_fails = 0;
+	return -err;
 }
 
 /* --- io/priv ------------------------------------------------------------------- */

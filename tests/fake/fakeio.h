@@ -91,6 +91,9 @@ int fakeio_link(const struct iftab_link *l);
 void fakeio_link_gone(uint32_t ifindex);
 int fakeio_addr(uint32_t ifindex, const struct iftab_addr *a);
 void fakeio_addr_gone(uint32_t ifindex, struct ip4net net);
+/* A full read: links and addresses that are not told again before its end are gone. */
+void fakeio_resync(void);
+void fakeio_resync_end(void);
 /* Routes changed somewhere; and the end of what netlink had to tell. */
 void fakeio_routes_changed(void);
 void fakeio_batch_end(void);
@@ -101,6 +104,8 @@ void fakeio_netlink_fails(int err);
 void fakeio_route(struct ip4 dst, int err, const struct route *r, struct ip4 source);
 /* A neighbour's state, told to those who watch, too. */
 void fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state);
+/* The next neigh_read() fails with this errno, once. */
+void fakeio_neigh_fails(int err);
 
 /* --- what the daemon did ------------------------------------------------------- */
 
