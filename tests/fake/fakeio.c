@@ -1095,7 +1095,7 @@ route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip, enum neigh_s
 }
 
 void
-fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state)
+fakeio_neigh_quiet(uint32_t ifindex, struct ip4 ip, enum neigh_state state)
 {
 	struct group *h = hop_of(ifindex, ip);
 
@@ -1104,6 +1104,12 @@ fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state)
 		h = &w.hop[w.n_hop++];
 	}
 	*h = (struct group){ ifindex, ip, state };
+}
+
+void
+fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state)
+{
+	fakeio_neigh_quiet(ifindex, ip, state);
 	if (w.neigh_fn)
 		w.neigh_fn(w.neigh_user, ifindex, ip, state);
 	read_fd(FD_NEIGH);

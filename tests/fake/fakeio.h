@@ -104,6 +104,8 @@ void fakeio_netlink_fails(int err);
 void fakeio_route(struct ip4 dst, int err, const struct route *r, struct ip4 source);
 /* A neighbour's state, told to those who watch, too. */
 void fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state);
+/* ... or not: its message was lost. */
+void fakeio_neigh_quiet(uint32_t ifindex, struct ip4 ip, enum neigh_state state);
 /* The next neigh_read() fails with this errno, once. */
 void fakeio_neigh_fails(int err);
 

@@ -390,6 +390,7 @@ END_TEST
 /* PXE firmware does not put fragments together. */
 START_TEST(a_reply_longer_than_the_mtu_is_withheld)
 {
+	static const uint8_t much[250];
 	static struct msg m;
 	struct udpip u;
 
@@ -400,7 +401,7 @@ START_TEST(a_reply_longer_than_the_mtu_is_withheld)
 	m.b[DHCP4_OFF_GIADDR + 2] = 2;
 	m.b[DHCP4_OFF_GIADDR + 3] = 1;
 	for (int i = 0; i < 6; i++)
-		msg_opt(&m, 43, m.b, 250);
+		msg_opt(&m, 43, much, sizeof(much));
 	msg_end(&m);
 	u = rig_datagram(&m, "198.51.100.11", 67, 67);
 	must(fakeio_from_server(u.src, &u, FAKEIO_UPLINK));
