@@ -32,6 +32,6 @@ const char *capture_option(struct capture_args *a, int o, const char *value);
 const char *capture_settle(struct capture_args *a, bool terminal);
 /* Runs to the end and reports it on standard error or, with json, on standard output. Returns 0,
  * or 1 for bad news. */
-int capture_run(const struct capture_args *a, struct client_stream *s, bool json);
+int capture_run(const struct capture_args *a, const struct client *c, bool json);
 
 #endif

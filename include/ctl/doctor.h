@@ -33,14 +33,11 @@ bool doctor_is_bad(const json_t *doc);
 
 /* --- doctor_host.c: what this host shows ------------------------------------------------- */
 
-struct doctor_host {
-	int64_t rp_dropped;	/* by rp_filter when the runs began; -1: not known */
-};
-
-void doctor_host_begin(struct doctor_host *h);
+/* Packets that rp_filter has dropped; -1: not known. */
+int64_t doctor_host_begin(void);
 /* A document like a run's: {"interface":"this host","status":...,"checks":[...]}. docs: array
  * of the runs' documents. */
-json_t *doctor_host_end(const struct doctor_host *h, const json_t *docs);
+json_t *doctor_host_end(int64_t before, const json_t *docs);
 
 /* Parts of it, for tests. "IPReversePathFilter" in the text of /proc/net/netstat; -1: missing. */
 int64_t doctor_rp_dropped(const char *netstat);

@@ -35,7 +35,6 @@ enum import_key {
 	IMPORT_POLICY,
 	IMPORT_TRUST,
 	IMPORT_LINK_SELECTION,
-	IMPORT_OVERRIDE,
 	IMPORT_KEYS
 };
 
@@ -69,12 +68,12 @@ struct import_plan {
 void import_plan_init(struct import_plan *p);
 void import_plan_fini(struct import_plan *p);
 
-/* Notes what is not carried over. line 0: not about a line. Arguments from the file must have
- * gone through import_show(). */
-void import_lost(struct import_plan *p, int line, const char *fmt, ...)
+#define IMPORT_REMARK	(-1)
+
+/* Notes what is not carried over, or a remark. line: of the file; 0: none; IMPORT_REMARK. Arguments
+ * from the file must have gone through import_show(). */
+void import_note(struct import_plan *p, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-void import_remark(struct import_plan *p, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
 /* Untrusted text, escaped and cut to fit. */
 char *import_show(const char *text, char buf[IMPORT_SHOW]);
 
@@ -89,6 +88,14 @@ void import_port(struct import_plan *p, uint16_t port, int line);
 
 /* Is it valid in [interface NAME] without being a pattern? */
 bool import_is_ifname(const char *name);
+
+/* A NUL-terminated copy of the text without byte order mark and carriage returns at line
+ * ends; NUL bytes become `nul`. The caller frees it. */
+char *import_copy(const char *text, size_t len, char nul);
+/* Cuts the next word off *rest; NULL: none. */
+char *import_word(char **rest);
+/* Removes blanks at both ends. */
+char *import_trim(char *text);
 
 /* The readers; they may write to text. */
 void import_dhcrelay(struct import_plan *p, char *text);

@@ -61,7 +61,7 @@ struct sink {
 };
 
 struct session {
-	struct client_stream *stream;
+	int fd;			/* of the stream */
 	struct capfile file;
 	struct sink sink;
 	enum ended why;
@@ -226,7 +226,7 @@ end_capture(struct session *s, enum ended why, int error)
 		return;
 	s->why = why;
 	s->error = error;
-	shutdown(s->stream->fd, SHUT_WR);
+	shutdown(s->fd, SHUT_WR);
 }
 
 static void
@@ -265,7 +265,7 @@ static int
 wait_for(struct session *s)
 {
 	struct pollfd p[] = {
-		{ .fd = s->stream->fd, .events = POLLIN },
+		{ .fd = s->fd, .events = POLLIN },
 		{ .fd = s->sink.pipe ? STDOUT_FILENO : -1 },
 	};
 	int n = poll(p, 2, s->why == RUNNING ? -1 : END_MS);
@@ -281,7 +281,7 @@ wait_for(struct session *s)
 static bool
 receive(struct session *s)
 {
-	ssize_t n = recv(s->stream->fd, s->in + s->len, sizeof(s->in) - s->len,
+	ssize_t n = recv(s->fd, s->in + s->len, sizeof(s->in) - s->len,
 	    MSG_DONTWAIT);
 	int err;
 
@@ -362,12 +362,12 @@ report_end(const struct session *s, bool json)
 }
 
 int
-capture_run(const struct capture_args *a, struct client_stream *stream, bool json)
+capture_run(const struct capture_args *a, const struct client *c, bool json)
 {
 	struct session *s = mem_got(calloc(1, sizeof(*s)));
 	int status, err;
 
-	s->stream = stream;
+	s->fd = c->fd;
 	s->sink.args = a;
 	s->sink.fd = -1;
 	s->sink.pipe = strcmp(a->file, "-") == 0;
@@ -375,10 +375,12 @@ capture_run(const struct capture_args *a, struct client_stream *stream, bool jso
 		.out = { sink_next, sink_write, &s->sink },
 		.cap = a->cap, .limit = a->packets,
 	};
-	catch_signals(stream->fd);
+	catch_signals(c->fd);
 	fputs("pxrelayctl: capturing\n", stderr);
-	s->len = stream->rest_len < sizeof(s->in) ? stream->rest_len : 0;
-	memcpy(s->in, stream->rest, s->len);
+	s->len = c->got - c->len - 1;	/* what arrived with the answer */
+	if (s->len > sizeof(s->in))
+		s->len = 0;
+	memcpy(s->in, c->answer + c->len + 1, s->len);
 	if (take_blocks(s))
 		while (receive(s))
 			;

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FIRST_SIZE	4096u	/* enough for most answers; doubles from there */
+#include "ctl/mem.h"
 
-struct answer {
-	char *text;		/* owned until handed out */
-	size_t len, size;	/* len: without the newline */
-	size_t got;		/* bytes, including those after the newline */
-};
+#define FIRST_SIZE	4096u	/* enough for most answers; doubles from there */
 
 static int64_t
 now_ms(void)
@@ -34,25 +29,6 @@ now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* 0 when there is something to read or the end, or -errno. */
-static int
-wait_readable(int fd, int64_t deadline)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	for (;;) {
-		int64_t left = deadline - now_ms();
-		int n = poll(&p, 1, left > 0 ? (int)left : 0);
-
-		if (n > 0)
-			return 0;
-		if (n == 0)
-			return -ETIMEDOUT;
-		if (errno != EINTR)
-			return -errno;
-	}
 }
 
 /*
@@ -80,58 +56,43 @@ connect_to(const struct sockaddr_un *at, int timeout_ms)
 	return err;
 }
 
-/* Room for at least one more byte and the NUL. */
-static int
-grow_answer(struct answer *a)
-{
-	size_t size = a->size ? a->size * 2 : FIRST_SIZE;
-	char *text;
-
-	if (a->len + 1 < a->size)
-		return 0;
-	if (a->len >= CLIENT_ANSWER_MAX)
-		return -EMSGSIZE;
-	text = realloc(a->text, size);
-	if (!text)
-		return -ENOMEM;
-	a->text = text;
-	a->size = size;
-	return 0;
-}
-
 /* Reads up to the newline, and what has arrived after it. */
 static int
-receive_answer(int fd, struct answer *a, int64_t deadline)
+receive_answer(struct client *c, int64_t deadline)
 {
-	bool whole = false;
+	char *end = NULL;
 
-	while (!whole) {
-		int err = grow_answer(a);
-		ssize_t n;
-		char *end;
+	while (!end) {
+		int64_t left = deadline - now_ms();
+		struct pollfd p = { .fd = c->fd, .events = POLLIN };
+		ssize_t n = poll(&p, 1, left > 0 ? (int)left : 0);
 
-		if (!err)
-			err = wait_readable(fd, deadline);
-		if (err)
-			return err;
-		n = recv(fd, a->text + a->len, a->size - a->len - 1, MSG_DONTWAIT);
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (c->got >= CLIENT_ANSWER_MAX)
+			return -EMSGSIZE;
+		if (c->got + 1 >= c->size) {
+			c->size = c->size ? c->size * 2 : FIRST_SIZE;
+			c->answer = mem_got(realloc(c->answer, c->size));
+		}
+		if (n > 0)
+			n = recv(c->fd, c->answer + c->got, c->size - c->got - 1, MSG_DONTWAIT);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n <= 0)
 			return n == 0 || errno == ECONNRESET ? -EPIPE : -errno;
-		end = memchr(a->text + a->len, '\n', (size_t)n);
-		whole = end != NULL;
-		a->got = a->len + (size_t)n;
-		a->len = end ? (size_t)(end - a->text) : a->got;
-		a->text[a->len] = '\0';
+		end = memchr(c->answer + c->got, '\n', (size_t)n);
+		c->got += (size_t)n;
 	}
+	*end = '\0';
+	c->len = (size_t)(end - c->answer);
 	return 0;
 }
 
-/* The descriptor, with the answer in *out, or -errno. A command is much smaller than the buffer of
- * a new connection, so it is sent at once or not at all. */
-static int
-exchange(const char *path, const char *command, int timeout_ms, struct answer *out)
+/* A command is much smaller than the buffer of a new connection, so it is sent at once or not at
+ * all. */
+int
+client_ask(struct client *c, const char *path, const char *command, int timeout_ms)
 {
 	int64_t deadline = now_ms() + timeout_ms;
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -139,61 +100,26 @@ exchange(const char *path, const char *command, int timeout_ms, struct answer *o
 		{ (void *)(uintptr_t)command, strlen(command) }, { (char[]){ "\n" }, 1 },
 	};
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
-	int fd, err;
+	int err;
 
-	*out = (struct answer){ .text = NULL };
 	if (strlen(path) >= sizeof(at.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(at.sun_path, path, strlen(path));
-	fd = connect_to(&at, timeout_ms);
-	if (fd < 0)
-		return fd;
-	if (sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	*c = (struct client){ .fd = connect_to(&at, timeout_ms) };
+	if (c->fd < 0)
+		return c->fd;
+	if (sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		err = errno == ECONNRESET ? -EPIPE : -errno;
 	else
-		err = receive_answer(fd, out, deadline);
-	if (!err)
-		return fd;
-	close(fd);
-	free(out->text);
+		err = receive_answer(c, deadline);
+	if (err)
+		client_close(c);
 	return err;
 }
 
-int
-client_ask(const char *path, const char *command, int timeout_ms,
-    char **answer, size_t *len)
-{
-	struct answer a;
-	int fd = exchange(path, command, timeout_ms, &a);
-
-	if (fd < 0)
-		return fd;
-	close(fd);
-	*answer = a.text;
-	*len = a.len;
-	return 0;
-}
-
-int
-client_stream(const char *path, const char *command, int timeout_ms,
-    struct client_stream *out)
-{
-	struct answer a;
-	int fd = exchange(path, command, timeout_ms, &a);
-
-	if (fd < 0)
-		return fd;
-	*out = (struct client_stream){
-		.fd = fd, .answer = a.text, .len = a.len,
-		.rest = (uint8_t *)a.text + a.len + 1,
-		.rest_len = a.got - a.len - 1,
-	};
-	return 0;
-}
-
 void
-client_close(struct client_stream *s)
+client_close(struct client *c)
 {
-	close(s->fd);
-	free(s->answer);
+	close(c->fd);
+	free(c->answer);
 }

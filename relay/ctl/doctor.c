@@ -328,7 +328,7 @@ run_again(struct doctor *d)
 }
 
 static void
-finish(struct doctor *d, const struct doctor_host *h)
+finish(struct doctor *d, int64_t before)
 {
 	json_t *docs = json_array(), *host, *doc;
 	bool failed;
@@ -336,7 +336,7 @@ finish(struct doctor *d, const struct doctor_host *h)
 
 	for (i = 0; i < d->n; i++)
 		json_array_append(docs, d->run[i].doc);
-	host = doctor_host_end(h, docs);
+	host = doctor_host_end(before, docs);
 	failed = doctor_is_bad(host);
 	json_array_foreach(docs, i, doc)
 		failed |= doctor_is_bad(doc);
@@ -357,9 +357,8 @@ int
 doctor_run(const struct doctor_args *a)
 {
 	struct doctor d = { .a = a, .status = GOOD };
-	struct doctor_host h;
+	int64_t before = doctor_host_begin();
 
-	doctor_host_begin(&h);
 	choose_interfaces(&d);
 	while (d.status == GOOD && turn(&d, d.run, d.n)) {
 		print_ready(&d);
@@ -371,7 +370,7 @@ doctor_run(const struct doctor_args *a)
 	}
 	if (d.status == GOOD) {
 		print_ready(&d);
-		finish(&d, &h);
+		finish(&d, before);
 	}
 	for (size_t i = 0; i < d.n; i++)
 		json_decref(d.run[i].doc);

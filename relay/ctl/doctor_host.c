@@ -108,8 +108,8 @@ doctor_rp_dropped(const char *netstat)
 	return column ? -1 : strtoll(line, NULL, 10);
 }
 
-static int64_t
-rp_dropped_now(void)
+int64_t
+doctor_host_begin(void)
 {
 	char *text = read_file("/proc/net/netstat", 1u << 16);
 	int64_t n = text ? doctor_rp_dropped(text) : -1;
@@ -122,14 +122,12 @@ rp_dropped_now(void)
 static int
 setting(const char *ifname, const char *what)
 {
-	char path[128];
-	struct sbuf b = sbuf_init(path, sizeof(path));
-	char *text;
+	char path[128], *text;
 	int n;
 
 	if (strchr(ifname, '/'))
 		return -1;
-	sbuf_printf(&b, "/proc/sys/net/ipv4/conf/%s/%s", ifname, what);
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/%s", ifname, what);
 	text = read_file(path, 16);
 	n = text && *text ? atoi(text) : -1;
 	free(text);
@@ -158,19 +156,19 @@ put_strict(struct sbuf *b)
 }
 
 static void
-check_rp_filter(const struct doctor_host *h, json_t *checks, const json_t *docs)
+check_rp_filter(int64_t before, json_t *checks, const json_t *docs)
 {
-	int64_t now = rp_dropped_now();
+	int64_t now = doctor_host_begin();
 	bool silent = was_silent(docs, 67);
 	char text[512];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
-	if (h->rp_dropped < 0 || now < 0)
+	if (before < 0 || now < 0)
 		return;
-	if (now > h->rp_dropped)
-		sbuf_printf(&b, "%" PRId64 " packets; ", now - h->rp_dropped);
+	if (now > before)
+		sbuf_printf(&b, "%" PRId64 " packets; ", now - before);
 	put_strict(&b);
-	if (now > h->rp_dropped)
+	if (now > before)
 		add_check(checks, silent ? FINDING_RP_FILTER_DROPS :
 		    FINDING_RP_FILTER_OTHERS, text);
 	else if (silent && *text)
@@ -399,12 +397,6 @@ check_forwarding(json_t *checks, const json_t *docs)
 
 /* --- all of it ---------------------------------------------------------------------------------- */
 
-void
-doctor_host_begin(struct doctor_host *h)
-{
-	h->rp_dropped = rp_dropped_now();
-}
-
 /* In another network namespace the interfaces have other indices. */
 static bool
 is_this_namespace(const json_t *docs)
@@ -438,12 +430,12 @@ worst_status(const json_t *checks)
 }
 
 json_t *
-doctor_host_end(const struct doctor_host *h, const json_t *docs)
+doctor_host_end(int64_t before, const json_t *docs)
 {
 	json_t *checks = json_array();
 
 	if (is_this_namespace(docs)) {
-		check_rp_filter(h, checks, docs);
+		check_rp_filter(before, checks, docs);
 		check_firewall(checks, docs);
 		check_forwarding(checks, docs);
 	} else

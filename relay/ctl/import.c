@@ -17,7 +17,6 @@
 
 #include <jansson.h>
 
-#include "ctl/import_lex.h"
 #include "ctl/import_plan.h"
 #include "ctl/mem.h"
 #include "ctl/render.h"
@@ -125,24 +124,20 @@ say_failed(const char *name, const char *what)
 	return BAD_NEWS;
 }
 
-/* As text or as a JSON object; false: not UTF-8. */
-static bool
+/* As text or as a JSON object. */
+static void
 print_result(const struct import_result *out, bool json)
 {
-	json_t *text, *doc;
+	json_t *doc;
 
 	if (!json) {
 		fwrite(out->text, 1, out->len, stdout);
-		return true;
+		return;
 	}
-	text = json_stringn(out->text, out->len);
-	if (!text)
-		return false;
-	doc = json_pack("{s:o, s:I}", "configuration", text, "not-carried-over",
+	doc = json_pack("{s:s, s:I}", "configuration", out->text, "not-carried-over",
 	    (json_int_t)out->lost);
 	render_json(doc, stdout);
 	json_decref(doc);
-	return true;
 }
 
 static int
@@ -151,12 +146,11 @@ convert(const struct import_source *in, bool json)
 	struct import_host host = host_addrs();
 	struct import_result out;
 	bool good = import_convert(in, &host, &out);
-	int status = good ? GOOD : BAD_NEWS;
 
+	if (!out.too_long)
+		print_result(&out, json);
 	if (out.too_long)
 		say_failed(in->name, "too much for one pxrelay.conf (1 MB)");
-	else if (!print_result(&out, json))
-		status = say_failed(in->name, "not UTF-8, as JSON must be");
 	else if (!good)
 		say_failed(in->name, "nothing that could be carried over");
 	else if (out.lost)
@@ -164,7 +158,7 @@ convert(const struct import_source *in, bool json)
 		    out.lost);
 	free(out.text);
 	free((void *)(uintptr_t)host.addr);
-	return status;
+	return good ? GOOD : BAD_NEWS;
 }
 
 int

@@ -13,20 +13,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/import_lex.h"
 #include "ctl/mem.h"
 
+#define BLANKS		" \t\r\v\f"
 #define HOPS_DEFAULT	10	/* of dhcrelay */
 #define HOPS_MAX	16	/* RFC 1542 4.1.1, and of max-hops */
 
+struct shell_word {
+	char *text;
+	int line;
+};
+
 struct words {
-	struct import_shword *w;	/* owned; the texts are borrowed */
+	struct shell_word *w;	/* owned; the texts are borrowed */
 	size_t n;
 };
 
+struct shell {
+	const char *p;		/* what is left, borrowed */
+	int line;
+	char *out;		/* where the next word goes; they stay valid to the end */
+	struct words words;	/* of the current command */
+	bool open_quote;	/* a quote is never closed */
+};
+
+/* Variables of /etc/default/isc-dhcp-relay, as its start script puts them in order. */
+enum variable { OPTIONS, INTERFACES, SERVERS, VARIABLES };
+
+static const char *const variables[VARIABLES] = { "OPTIONS", "INTERFACES", "SERVERS" };
+
 struct reader {
 	struct import_plan *p;
-	struct words servers, interfaces, options;	/* of /etc/default/isc-dhcp-relay */
+	struct words value[VARIABLES];
 	bool unit;		/* a systemd unit file */
 	bool either;		/* some dhcrelay has -i */
 };
@@ -43,11 +61,64 @@ struct process {
 	unsigned hops;
 };
 
+/* --- what a shell makes of it -------------------------------------------------- */
+
 static void
-add_word(struct words *to, struct import_shword w)
+add_word(struct words *to, struct shell_word w)
 {
 	to->w = mem_more(to->w, to->n, sizeof(w));
 	to->w[to->n++] = w;
+}
+
+/* A quoted newline becomes a blank: the scripts that use these variables split them there. */
+static void
+read_word(struct shell *s)
+{
+	char quote = '\0';
+
+	for (; *s->p && (quote || (!strchr(BLANKS "\n;&|", *s->p))); s->p++) {
+		if (quote ? *s->p == quote : *s->p == '"' || *s->p == '\'') {
+			quote = quote ? '\0' : *s->p;
+			continue;
+		}
+		if (*s->p == '\\' && quote != '\'' && s->p[1]) {
+			s->p++;
+			s->line += *s->p == '\n';
+			if (*s->p != '\n')
+				*s->out++ = *s->p;
+			continue;
+		}
+		s->line += *s->p == '\n';
+		*s->out++ = *s->p == '\n' ? ' ' : *s->p;
+	}
+	s->open_quote |= quote != '\0';
+	*s->out++ = '\0';
+}
+
+/* Puts the next command into s->words; false at the end. Handles quotes, comments
+ * and continued lines, but not variables. */
+static bool
+next_command(struct shell *s)
+{
+	s->words.n = 0;
+	while (*s->p) {
+		bool continued = s->p[0] == '\\' && s->p[1] == '\n';
+
+		if (continued || strchr(BLANKS, *s->p)) {
+			s->line += continued;
+			s->p += continued ? 2 : 1;
+		} else if (*s->p == '#') {
+			s->p += strcspn(s->p, "\n");
+		} else if (strchr("\n;&|", *s->p)) {
+			s->line += *s->p++ == '\n';
+			if (s->words.n)
+				return true;
+		} else {
+			add_word(&s->words, (struct shell_word){ s->out, s->line });
+			read_word(s);
+		}
+	}
+	return s->words.n > 0;
 }
 
 /* --- options ---------------------------------------------------------------- */
@@ -95,16 +166,16 @@ static const struct option {
 };
 
 static void
-lose_option(struct process *x, const struct option *o, const struct import_shword *v)
+lose_option(struct process *x, const struct option *o, const struct shell_word *v)
 {
 	char shown[IMPORT_SHOW];
 
-	import_lost(x->r->p, v->line, "%s%s%s: %s", o->name, o->has_value ? " " : "",
+	import_note(x->r->p, v->line, "%s%s%s: %s", o->name, o->has_value ? " " : "",
 	    o->has_value ? import_show(v->text, shown) : "", o->why);
 }
 
 static void
-take_client(struct process *x, const struct import_shword *v)
+take_client(struct process *x, const struct shell_word *v)
 {
 	char shown[IMPORT_SHOW];
 
@@ -112,12 +183,12 @@ take_client(struct process *x, const struct import_shword *v)
 	if (import_is_ifname(v->text))
 		add_word(&x->client, *v);
 	else
-		import_lost(x->r->p, v->line, "interface \"%s\": not a valid name for an "
+		import_note(x->r->p, v->line, "interface \"%s\": not a valid name for an "
 		    "interface with clients", import_show(v->text, shown));
 }
 
 static void
-take_policy(struct process *x, const struct import_shword *v)
+take_policy(struct process *x, const struct shell_word *v)
 {
 	static const char *const words[] = { "append", "replace", "forward", "discard" };
 	char shown[IMPORT_SHOW];
@@ -127,28 +198,28 @@ take_policy(struct process *x, const struct import_shword *v)
 			x->policy = words[i];
 			return;
 		}
-	import_lost(x->r->p, v->line, "-m %s: expected append, replace, forward or discard",
+	import_note(x->r->p, v->line, "-m %s: expected append, replace, forward or discard",
 	    import_show(v->text, shown));
 }
 
 static void
-take_hops(struct process *x, const struct import_shword *v)
+take_hops(struct process *x, const struct shell_word *v)
 {
 	char shown[IMPORT_SHOW], *end;
 	unsigned long n = strtoul(v->text, &end, 10);
 
 	if (end == v->text || *end || n < 2 || n > 255) {
-		import_lost(x->r->p, v->line, "-c %s: expected 2 to 255 hops",
+		import_note(x->r->p, v->line, "-c %s: expected 2 to 255 hops",
 		    import_show(v->text, shown));
 		return;
 	}
 	if (n - 1 > HOPS_MAX)
-		import_lost(x->r->p, v->line, "-c %lu: RFC 1542 allows %d hops", n, HOPS_MAX);
+		import_note(x->r->p, v->line, "-c %lu: RFC 1542 allows %d hops", n, HOPS_MAX);
 	x->hops = n - 1 > HOPS_MAX ? HOPS_MAX : (unsigned)n - 1;
 }
 
 static void
-take_option(struct process *x, const struct option *o, const struct import_shword *v)
+take_option(struct process *x, const struct option *o, const struct shell_word *v)
 {
 	switch (o->kind) {
 	case IGNORED:
@@ -191,7 +262,7 @@ take_option(struct process *x, const struct option *o, const struct import_shwor
 static void
 take_word(struct process *x, const struct words *all, size_t *i)
 {
-	const struct import_shword *w = &all->w[*i];
+	const struct shell_word *w = &all->w[*i];
 	char shown[IMPORT_SHOW];
 
 	if (w->text[0] != '-') {
@@ -204,12 +275,12 @@ take_word(struct process *x, const struct words *all, size_t *i)
 		if (strcmp(o->name, w->text) != 0)
 			continue;
 		if (o->has_value && *i + 1 == all->n)
-			import_lost(x->r->p, w->line, "%s: has no value", o->name);
+			import_note(x->r->p, w->line, "%s: has no value", o->name);
 		else
 			take_option(x, o, &all->w[o->has_value ? ++*i : *i]);
 		return;
 	}
-	import_lost(x->r->p, w->line, "%s: dhcrelay has no such option",
+	import_note(x->r->p, w->line, "%s: dhcrelay has no such option",
 	    import_show(w->text, shown));
 }
 
@@ -226,11 +297,11 @@ common_part(const struct process *x, int line)
 	for (size_t i = 0; i < x->server.n; i++)
 		import_server(p, &f, x->server.w[i].text, x->server.w[i].line);
 	if (f.n_server == 0)
-		import_lost(p, line, "a dhcrelay without a usable server");
+		import_note(p, line, "a dhcrelay without a usable server");
 	if (x->policy && !x->agent)
-		import_lost(p, line, "-m %s: has no effect without -a", policy);
+		import_note(p, line, "-m %s: has no effect without -a", policy);
 	else if (x->agent && strcmp(policy, "forward") != 0)
-		import_lost(p, line, "option 82 in requests from another relay: it is left "
+		import_note(p, line, "option 82 in requests from another relay: it is left "
 		    "unchanged (RFC 3046 2.1.1)");
 	import_set(&f, IMPORT_TRUST, "on");
 	if (x->agent)
@@ -255,16 +326,16 @@ run_dhcrelay(struct reader *r, const struct words *args, int line)
 	if (!x.ignored) {
 		f = common_part(&x, line);
 		if (p->max_hops && p->max_hops != x.hops)
-			import_lost(p, line, "max-hops = %u and %u: it applies to all interfaces, "
+			import_note(p, line, "max-hops = %u and %u: it applies to all interfaces, "
 			    "so the higher one is used", p->max_hops, x.hops);
 		if (p->max_hops < x.hops)
 			p->max_hops = x.hops;
 		if (x.named && x.client.n == 0)
-			import_lost(p, line, "a dhcrelay without a usable client interface");
+			import_note(p, line, "a dhcrelay without a usable client interface");
 		if (!x.named) {
-			import_remark(p, "dhcrelay without -i serves all interfaces; it is better "
+			import_note(p, IMPORT_REMARK, "dhcrelay without -i serves all interfaces; it is better "
 			    "to name those with clients instead of *");
-			add_word(&x.client, (struct import_shword){ everywhere, line });
+			add_word(&x.client, (struct shell_word){ everywhere, line });
 		}
 		for (size_t i = 0; i < x.client.n; i++) {
 			snprintf(f.name, sizeof(f.name), "%s", x.client.w[i].text);
@@ -281,33 +352,33 @@ run_dhcrelay(struct reader *r, const struct words *args, int line)
 /* SERVERS, INTERFACES or OPTIONS of Debian's file, which its start script splits at blanks.
  * false: the word is no assignment. */
 static bool
-read_assignment(struct reader *r, const struct import_shword *w)
+read_assignment(struct reader *r, const struct shell_word *w)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
 	char *value = w->text, *word, shown[IMPORT_SHOW];
-	struct words *to;
+	struct words *to = NULL;
 	size_t len = strspn(value, letters);
 
 	if (len == 0 || value[len] != '=' || (value[0] >= '0' && value[0] <= '9'))
 		return false;
 	strsep(&value, "=");
-	to = strcmp(w->text, "SERVERS") == 0 ? &r->servers :
-	    strcmp(w->text, "INTERFACES") == 0 ? &r->interfaces :
-	    strcmp(w->text, "OPTIONS") == 0 ? &r->options : NULL;
+	for (int v = 0; v < VARIABLES && !to; v++)
+		if (strcmp(w->text, variables[v]) == 0)
+			to = &r->value[v];
 	if (!to) {
-		import_lost(r->p, w->line, "%s=: not SERVERS, INTERFACES or OPTIONS",
+		import_note(r->p, w->line, "%s=: not SERVERS, INTERFACES or OPTIONS",
 		    import_show(w->text, shown));
 		return true;
 	}
 	to->n = 0;
 	while ((word = import_word(&value)))
-		add_word(to, (struct import_shword){ word, w->line });
+		add_word(to, (struct shell_word){ word, w->line });
 	return true;
 }
 
 static void
-read_command(struct reader *r, struct import_shword *w, size_t n)
+read_command(struct reader *r, struct shell_word *w, size_t n)
 {
 	char shown[IMPORT_SHOW];
 	struct words args;
@@ -321,7 +392,7 @@ read_command(struct reader *r, struct import_shword *w, size_t n)
 			break;
 	}
 	if (i == n && w[0].text[0] != '-') {
-		import_lost(r->p, w->line, "\"%s\": neither an assignment nor a dhcrelay "
+		import_note(r->p, w->line, "\"%s\": neither an assignment nor a dhcrelay "
 		    "command line", import_show(w->text, shown));
 		return;
 	}
@@ -332,13 +403,13 @@ read_command(struct reader *r, struct import_shword *w, size_t n)
 
 /* ExecStart=-/usr/sbin/dhcrelay ...; an empty one, as in a drop-in, cancels earlier ones. */
 static void
-read_unit_line(struct reader *r, struct import_shword *w, size_t n)
+read_unit_line(struct reader *r, struct shell_word *w, size_t n)
 {
 	static const char exec[] = "ExecStart=", env[] = "EnvironmentFile=";
 	char shown[IMPORT_SHOW];
 
 	if (strncmp(w->text, env, strlen(env)) == 0)
-		import_lost(r->p, w->line, "%s: import that file as well",
+		import_note(r->p, w->line, "%s: import that file as well",
 		    import_show(w->text, shown));
 	if (strncmp(w->text, exec, strlen(exec)) != 0)
 		return;
@@ -349,7 +420,7 @@ read_unit_line(struct reader *r, struct import_shword *w, size_t n)
 }
 
 static void
-read_words(struct reader *r, struct import_shword *w, size_t n)
+read_words(struct reader *r, struct shell_word *w, size_t n)
 {
 	size_t i = strcmp(w->text, "export") == 0 || strcmp(w->text, "exec") == 0;
 
@@ -364,46 +435,48 @@ read_words(struct reader *r, struct import_shword *w, size_t n)
 		read_command(r, w + i, n - i);
 }
 
-/* Debian's start script calls dhcrelay OPTIONS -i INTERFACE ... SERVERS. */
+/* dhcrelay OPTIONS -i INTERFACE ... SERVERS */
 static void
 run_defaults(struct reader *r)
 {
+	const struct words *servers = &r->value[SERVERS];
 	struct words args = { NULL, 0 };
 	char minus_i[] = "-i";
 
-	for (size_t i = 0; i < r->options.n; i++)
-		add_word(&args, r->options.w[i]);
-	for (size_t i = 0; i < r->interfaces.n; i++) {
-		add_word(&args, (struct import_shword){ minus_i, r->interfaces.w[i].line });
-		add_word(&args, r->interfaces.w[i]);
-	}
-	for (size_t i = 0; i < r->servers.n; i++)
-		add_word(&args, r->servers.w[i]);
+	for (int v = 0; v < VARIABLES; v++)
+		for (size_t i = 0; i < r->value[v].n; i++) {
+			struct shell_word w = r->value[v].w[i];
+
+			if (v == INTERFACES)
+				add_word(&args, (struct shell_word){ minus_i, w.line });
+			add_word(&args, w);
+		}
 	if (args.n)
-		run_dhcrelay(r, &args, r->servers.n ? r->servers.w[0].line : args.w[0].line);
+		run_dhcrelay(r, &args, servers->n ? servers->w[0].line : args.w[0].line);
 	free(args.w);
-	free(r->options.w);
-	free(r->interfaces.w);
-	free(r->servers.w);
+	for (int v = 0; v < VARIABLES; v++)
+		free(r->value[v].w);
 }
 
 void
 import_dhcrelay(struct import_plan *p, char *text)
 {
 	struct reader r = { .p = p };
-	struct import_shell s;
+	/* A word needs at most its length in the text and the byte after it, for a NUL. */
+	char *buf = mem_got(malloc(strlen(text) + 2));
+	struct shell s = { .p = text, .line = 1, .out = buf };
 
-	import_shell_init(&s, text);
-	while (import_shell_next(&s))
-		read_words(&r, s.word, s.n);
+	while (next_command(&s))
+		read_words(&r, s.words.w, s.words.n);
 	if (s.open_quote)
-		import_lost(p, s.line, "a quote that is never closed");
+		import_note(p, s.line, "a quote that is never closed");
 	run_defaults(&r);
 	if (p->n_server && r.either)
-		import_remark(p, "-i: dhcrelay's interface towards the servers is included; "
+		import_note(p, IMPORT_REMARK, "-i: dhcrelay's interface towards the servers is included; "
 		    "remove its section if it has no clients");
 	if (p->n_server)
-		import_remark(p, "trust = on: dhcrelay accepts option 82 from any client; "
+		import_note(p, IMPORT_REMARK, "trust = on: dhcrelay accepts option 82 from any client; "
 		    "remove it where no switch adds one");
-	import_shell_fini(&s);
+	free(buf);
+	free(s.words.w);
 }

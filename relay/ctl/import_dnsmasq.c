@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#include "ctl/import_lex.h"
-
 struct reader {
 	struct import_plan *p;
 	const struct import_host *host;
@@ -38,11 +36,11 @@ name_interface(struct reader *r, struct import_if *f, struct ip4 local)
 	}
 	other = import_find(r->p, f);
 	if (!f->sure && !other)
-		import_lost(r->p, r->line, "the interface of local address %s: no interface of "
+		import_note(r->p, r->line, "the interface of local address %s: no interface of "
 		    "this host has it, so its section is commented out", f->origin);
 	if (!other || strcmp(other->origin, f->origin) == 0)
 		return true;
-	import_lost(r->p, r->line, "local address %s: %s already has %s, and giaddr = all "
+	import_note(r->p, r->line, "local address %s: %s already has %s, and giaddr = all "
 	    "would send a copy for each", f->origin, f->name, other->origin);
 	return false;
 }
@@ -59,24 +57,24 @@ read_relay(struct reader *r, char *value)
 	struct ip4 a;
 
 	if (strchr(local, ':')) {
-		import_lost(r->p, r->line, "dhcp-relay=%s: DHCPv6 is not relayed",
+		import_note(r->p, r->line, "dhcp-relay=%s: DHCPv6 is not relayed",
 		    import_show(local, shown));
 		return;
 	}
 	if (!ip4_parse(local, &a) || !ip4_is_host(a) || !server) {
-		import_lost(r->p, r->line, "dhcp-relay=%s: expected LOCAL-ADDRESS,SERVER",
+		import_note(r->p, r->line, "dhcp-relay=%s: expected LOCAL-ADDRESS,SERVER",
 		    import_show(local, shown));
 		return;
 	}
 	if (replies)
-		import_lost(r->p, r->line, "interface \"%s\" for replies: they are recognised by "
+		import_note(r->p, r->line, "interface \"%s\" for replies: they are recognised by "
 		    "the addresses of the servers (check-source)", import_show(replies, shown));
 	if (!name_interface(r, &f, a))
 		return;
 	port = server;
 	strsep(&port, "#");
 	if (port && strcmp(port, "67") != 0)
-		import_lost(r->p, r->line, "port %s of server \"%s\": requests go to port 67",
+		import_note(r->p, r->line, "port %s of server \"%s\": requests go to port 67",
 		    import_show(port, shown), import_show(server, shown_server));
 	import_set(&f, IMPORT_TRUST, "on");
 	import_server(r->p, &f, server, r->line);
@@ -110,7 +108,7 @@ read_setting(struct reader *r, const char *name, char *value)
 	}
 	for (size_t i = 0; i < sizeof(not_read) / sizeof(not_read[0]); i++)
 		if (strcmp(name, not_read[i].name) == 0) {
-			import_lost(r->p, r->line, "%s%s%s: %s", name, *value ? "=" : "",
+			import_note(r->p, r->line, "%s%s%s: %s", name, *value ? "=" : "",
 			    import_show(value, shown), not_read[i].why);
 			return;
 		}
@@ -152,10 +150,10 @@ import_dnsmasq(struct import_plan *p, char *text, const struct import_host *host
 		read_setting(&r, name, value ? import_trim(value) : (char[]){ "" });
 	}
 	if (r.n_server_lines)
-		import_lost(p, 0, "dnsmasq's own DHCP server (dhcp-* and pxe-*, lines: %u); "
+		import_note(p, 0, "dnsmasq's own DHCP server (dhcp-* and pxe-*, lines: %u); "
 		    "where it runs, it must not hold port 67 of these interfaces",
 		    r.n_server_lines);
 	if (p->n_server)
-		import_remark(p, "trust = on: dnsmasq accepts option 82 from any client; "
+		import_note(p, IMPORT_REMARK, "trust = on: dnsmasq accepts option 82 from any client; "
 		    "remove it where no switch adds one");
 }

@@ -18,7 +18,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ctl/import_lex.h"
 #include "ctl/mem.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -90,7 +89,7 @@ arg_of(const struct ios_line *l)
 static void
 lose_line(struct reader *r, const struct ios_line *l, const char *why)
 {
-	import_lost(r->p, l->number, "%s%s%s", l->shown, why ? ": " : "", why ? why : "");
+	import_note(r->p, l->number, "%s%s%s", l->shown, why ? ": " : "", why ? why : "");
 }
 
 /* --- ports ------------------------------------------------------------------ */
@@ -168,7 +167,7 @@ plan_ports(struct reader *r)
 
 	p->no_dhcp = r->off[BOOTPS];
 	if (p->no_dhcp)
-		import_remark(p, "no ip forward-protocol udp bootps: DHCP is not relayed");
+		import_note(p, IMPORT_REMARK, "no ip forward-protocol udp bootps: DHCP is not relayed");
 	for (size_t i = 0; i < p->n_if; i++)
 		helped |= p->ifs[i].n_server && !p->ifs[i].dhcp_only;
 	memcpy(extra, p->port, sizeof(extra));
@@ -188,18 +187,18 @@ close_interface(struct reader *r)
 	struct import_if *c = &r->cur;
 
 	if (c->n_server && r->vrf[0]) {
-		import_lost(r->p, r->cur_line, "vrf %s of \"%s\": requests to servers follow the "
+		import_note(r->p, r->cur_line, "vrf %s of \"%s\": requests to servers follow the "
 		    "main routing table, so its section is commented out", r->vrf, c->origin);
 		c->sure = false;
 	} else if (c->n_server && !c->sure) {
-		import_lost(r->p, r->cur_line, "interface \"%s\": its name on this host is "
+		import_note(r->p, r->cur_line, "interface \"%s\": its name on this host is "
 		    "unknown, so its section is commented out", c->origin);
 	}
 	if (c->n_server && r->lender[0])
-		import_lost(r->p, r->cur_line, "ip unnumbered %s of \"%s\": add giaddr = "
+		import_note(r->p, r->cur_line, "ip unnumbered %s of \"%s\": add giaddr = "
 		    "ITS-ADDRESS", r->lender, c->origin);
 	if (c->n_server && r->shut)
-		import_remark(r->p, "\"%s\" is shut down in that configuration", c->origin);
+		import_note(r->p, IMPORT_REMARK, "\"%s\" is shut down in that configuration", c->origin);
 	if (c->n_server)
 		import_add(r->p, c, r->cur_line);
 	*c = (struct import_if){ .sure = false };
@@ -348,13 +347,6 @@ read_insert(struct reader *r, const struct ios_line *l)
 	set(r, l, IMPORT_OPTION82, INTERFACE, none ? "none" : "add");
 }
 
-static void
-read_override(struct reader *r, const struct ios_line *l)
-{
-	set(r, l, IMPORT_OVERRIDE, ANYWHERE, l->no ? "off" : "on");
-	set(r, l, IMPORT_LINK_SELECTION, ANYWHERE, l->no ? "off" : "on");
-}
-
 /* --- what has no counterpart ------------------------------------------------------ */
 
 static void
@@ -403,6 +395,7 @@ read_banner(struct reader *r, const struct ios_line *l)
 #define SOURCE		"giaddr = ITS-ADDRESS and link-selection = on are similar, if this host " \
 			"has that address"
 #define OFF		"the relay is off there and on here"
+#define OVERRIDE	"server-id-override = on and link-selection = on are similar"
 #define SUBSCRIBER	"see subscriber-id in pxrelay.conf(5)"
 
 /* The first one that a line begins with counts. */
@@ -420,7 +413,7 @@ static const struct command commands[] = {
 	{ INFORMATION "policy-action", read_policy, .text = NULL },
 	{ INFORMATION "policy", read_policy, .text = NULL },
 	{ INFORMATION "option-insert", read_insert, .text = NULL },
-	{ INFORMATION "option server-id-override", read_override, .whole = true },
+	{ INFORMATION "option server-id-override", lose, .text = OVERRIDE, .form = WITHOUT_NO },
 	{ INFORMATION "option subscriber-id", lose, .text = SUBSCRIBER, .form = WITHOUT_NO },
 	{ INFORMATION "option", read_setting, true, "add", EITHER, IMPORT_OPTION82, ANYWHERE },
 	{ RELAY "source-interface", lose, .text = SOURCE, .form = WITHOUT_NO },
@@ -520,12 +513,9 @@ plan_settings(struct reader *r)
 		any_agent |= agent;
 		if (agent && !f->value[IMPORT_POLICY][0])	/* the default of IOS */
 			import_set(f, IMPORT_POLICY, "replace");
-		if (!agent && strcmp(f->value[IMPORT_OVERRIDE], "on") == 0)
-			import_lost(r->p, 0, "server-id-override of \"%s\": nothing is sent "
-			    "without option82 = add", f->origin);
 	}
 	if (any_agent)
-		import_lost(r->p, 0, "the binary circuit-id and remote-id: the interface's name is "
+		import_note(r->p, 0, "the binary circuit-id and remote-id: the interface's name is "
 		    "sent instead, see circuit-id and remote-id in pxrelay.conf(5)");
 }
 
@@ -546,12 +536,12 @@ import_ios(struct import_plan *p, char *text)
 	plan_settings(r);
 	plan_ports(r);
 	if (r->n_server_lines)
-		import_lost(p, 0, "the router's DHCP server (ip dhcp, lines: %u)",
+		import_note(p, 0, "the router's DHCP server (ip dhcp, lines: %u)",
 		    r->n_server_lines);
 	if (r->banner[0])
-		import_lost(p, r->banner_line, "everything after a banner that never ends");
+		import_note(p, r->banner_line, "everything after a banner that never ends");
 	if (p->n_port)
-		import_remark(p, "rate = off: IOS forwards any number of broadcasts; remove it for "
+		import_note(p, IMPORT_REMARK, "rate = off: IOS forwards any number of broadcasts; remove it for "
 		    "a limit of 100/s");
 	free(r);
 }

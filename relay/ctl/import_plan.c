@@ -32,9 +32,12 @@ import_plan_fini(struct import_plan *p)
 
 /* --- notes --- */
 
-static void
-note(struct import_plan *p, int line, bool lost, const char *fmt, va_list ap)
+void
+import_note(struct import_plan *p, int line, const char *fmt, ...)
 {
+	bool lost = line != IMPORT_REMARK;
+	va_list ap;
+
 	p->n_lost += lost;
 	if (p->n_note == IMPORT_NOTES_MAX) {
 		p->unsaid += lost;
@@ -42,30 +45,12 @@ note(struct import_plan *p, int line, bool lost, const char *fmt, va_list ap)
 	}
 	p->n_note++;
 	fputs(lost ? "# not carried over: " : "# ", p->notes);
+	va_start(ap, fmt);
 	vfprintf(p->notes, fmt, ap);
-	if (line)
+	va_end(ap);
+	if (line > 0)
 		fprintf(p->notes, " (line %d)", line);
 	fputc('\n', p->notes);
-}
-
-void
-import_lost(struct import_plan *p, int line, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	note(p, line, true, fmt, ap);
-	va_end(ap);
-}
-
-void
-import_remark(struct import_plan *p, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	note(p, 0, false, fmt, ap);
-	va_end(ap);
 }
 
 char *
@@ -100,14 +85,14 @@ import_server(struct import_plan *p, struct import_if *f, const char *text, int 
 	size_t i = 0;
 
 	if (!ip4_parse(text, &a) || !ip4_is_host(a)) {
-		import_lost(p, line, "server \"%s\": not an IPv4 host address (names are not "
+		import_note(p, line, "server \"%s\": not an IPv4 host address (names are not "
 		    "resolved)", import_show(text, shown));
 		return;
 	}
 	while (i < p->n_server && !ip4_eq(p->server[i], a))
 		i++;
 	if (i == IMPORT_SERVERS_MAX) {
-		import_lost(p, line, "server %s: more than %d servers", text,
+		import_note(p, line, "server %s: more than %d servers", text,
 		    IMPORT_SERVERS_MAX);
 		return;
 	}
@@ -137,7 +122,7 @@ import_add(struct import_plan *p, const struct import_if *from, int line)
 	struct import_if *f = import_find(p, from);
 
 	if (!f && p->n_if == IMPORT_IFS_MAX) {
-		import_lost(p, line, "interface \"%s\": more than %d interfaces",
+		import_note(p, line, "interface \"%s\": more than %d interfaces",
 		    from->origin, IMPORT_IFS_MAX);
 		return NULL;
 	}
@@ -170,8 +155,59 @@ import_port(struct import_plan *p, uint16_t port, int line)
 		if (p->port[i] == port)
 			return;
 	if (p->n_port == IMPORT_PORTS_MAX)
-		import_lost(p, line, "UDP port %u: more than %d ports", port,
+		import_note(p, line, "UDP port %u: more than %d ports", port,
 		    IMPORT_PORTS_MAX);
 	else
 		p->port[p->n_port++] = port;
+}
+
+/* --- text --- */
+
+char *
+import_copy(const char *text, size_t len, char nul)
+{
+	char *copy = mem_got(malloc(len + 1)), *to = copy;
+	size_t i = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+	for (; i < len; i++)
+		if (text[i] != '\r' || i + 1 == len || text[i + 1] != '\n')
+			*to++ = text[i] ? text[i] : nul;
+	*to = '\0';
+	return copy;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+char *
+import_word(char **rest)
+{
+	char *p = *rest, *word;
+
+	while (is_blank(*p))
+		p++;
+	word = p;
+	while (*p && !is_blank(*p))
+		p++;
+	if (*p)
+		*p++ = '\0';
+	*rest = p;
+	return *word ? word : NULL;
+}
+
+char *
+import_trim(char *text)
+{
+	size_t len;
+
+	while (is_blank(*text))
+		text++;
+	len = strlen(text);
+	while (len && is_blank(text[len - 1]))
+		len--;
+	text[len] = '\0';
+	return text;
 }

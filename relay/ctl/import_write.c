@@ -14,15 +14,12 @@
 
 #include "ctl/mem.h"
 
-#define COLUMNS	76
-
 static const char *const key_names[IMPORT_KEYS] = {
 	[IMPORT_GIADDR] = "giaddr",
 	[IMPORT_OPTION82] = "option82",
 	[IMPORT_POLICY] = "option82-policy",
 	[IMPORT_TRUST] = "trust",
 	[IMPORT_LINK_SELECTION] = "link-selection",
-	[IMPORT_OVERRIDE] = "server-id-override",
 };
 
 struct writer {
@@ -35,41 +32,27 @@ struct writer {
 
 /* --- lists ------------------------------------------------------------------ */
 
-/* "key = a, b,", continued on the next line when a line is full. */
-struct list {
-	FILE *out;
-	const char *mark;	/* begins each line */
-	size_t column;
-	unsigned n;
-};
-
-static struct list
-list_begin(FILE *out, const char *mark, const char *key)
-{
-	return (struct list){ out, mark, (size_t)fprintf(out, "%s%s =", mark, key), 0 };
-}
-
+/* The i-th item of "key = a, b,", four on a line, each of which begins with mark. */
 static void
-list_add(struct list *l, const char *item)
+put_item(FILE *out, const char *mark, size_t i, const char *item)
 {
-	if (l->n && l->column + strlen(item) + 2 > COLUMNS) {
-		l->column = 8 + strlen(item);
-		fprintf(l->out, ",\n%s\t%s", l->mark, item);
-	} else {
-		l->column += (size_t)fprintf(l->out, "%s %s", l->n ? "," : "", item);
-	}
-	l->n++;
+	if (i == 0)
+		fprintf(out, " %s", item);
+	else if (i % 4)
+		fprintf(out, ", %s", item);
+	else
+		fprintf(out, ",\n%s\t%s", mark, item);
 }
 
 static void
 put_servers(const struct writer *w, const char *mark, const char *key,
     const struct import_if *f)
 {
-	struct list l = list_begin(w->out, mark, key);
 	char text[IP4_STRLEN];
 
+	fprintf(w->out, "%s%s =", mark, key);
 	for (size_t i = 0; i < f->n_server; i++)
-		list_add(&l, ip4_str(w->p->server[f->server[i]], text));
+		put_item(w->out, mark, i, ip4_str(w->p->server[f->server[i]], text));
 	fputc('\n', w->out);
 }
 
@@ -112,10 +95,10 @@ group_helpers(struct writer *w)
 		if (f->sure)
 			f->helper = group_of(w, f);
 		else if (p->no_dhcp)
-			import_lost(p, 0, "UDP ports of \"%s\": its name on this host is "
+			import_note(p, 0, "UDP ports of \"%s\": its name on this host is "
 			    "unknown", f->origin);
 		if (f->sure && f->helper < 0)
-			import_lost(p, 0, "UDP ports of %s: more than %d [helper] sections",
+			import_note(p, 0, "UDP ports of %s: more than %d [helper] sections",
 			    f->name, IMPORT_HELPERS_MAX);
 	}
 }
@@ -124,21 +107,15 @@ static void
 put_helper(const struct writer *w, int group, int part)
 {
 	const struct import_plan *p = w->p;
-	size_t from = (size_t)part * IMPORT_HELPER_PORTS;
-	struct list l;
-	char text[8];
+	size_t from = (size_t)part * IMPORT_HELPER_PORTS, n = 0;
 
-	fprintf(w->out, "\n[helper broadcasts-%d]\n", group * w->parts + part + 1);
-	l = list_begin(w->out, "", "port");
-	for (size_t i = from; i < p->n_port && i < from + IMPORT_HELPER_PORTS; i++) {
-		snprintf(text, sizeof(text), "%u", p->port[i]);
-		list_add(&l, text);
-	}
-	fputc('\n', w->out);
-	l = list_begin(w->out, "", "from");
+	fprintf(w->out, "\n[helper broadcasts-%d]\nport =", group * w->parts + part + 1);
+	for (size_t i = from; i < p->n_port && i < from + IMPORT_HELPER_PORTS; i++)
+		fprintf(w->out, "%s %u", i > from ? "," : "", p->port[i]);
+	fputs("\nfrom =", w->out);
 	for (size_t i = 0; i < p->n_if; i++)
 		if (p->ifs[i].helper == group)
-			list_add(&l, p->ifs[i].name);
+			put_item(w->out, "", n++, p->ifs[i].name);
 	fputc('\n', w->out);
 	put_servers(w, "", "to", w->group[group]);
 	fputs("rate = off\n", w->out);

@@ -23,6 +23,7 @@
 
 #define ARM_LEFT	38	/* between client and relay */
 #define ARM_RIGHT	9
+#define ARM_BOTH	(ARM_LEFT + 1 + ARM_RIGHT)
 #define PEER		18	/* columns left for a server */
 #define INDENT		9	/* of the words below the ladder */
 
@@ -35,6 +36,7 @@ enum way {
 	WAY_ROUTED_REPLY,
 	WAY_ON_VLAN,	/* a server on the VLAN, client */
 	WAY_DROP,	/* as far as the relay */
+	WAY_DROP_REPLY,
 	WAY_UNKNOWN
 };
 
@@ -104,47 +106,37 @@ print_arm(FILE *out, const char *begin, const char *label, const char *end, int 
 }
 
 static void
-print_arms(enum way way, const char *label, bool from_server, FILE *out)
+print_arms(enum way way, const char *label, FILE *out)
 {
-	int whole = ARM_LEFT + 1 + ARM_RIGHT;
+	/* The arrow with the label, its width with the relay's line, and the one to the right. */
+	static const struct {
+		const char *begin, *end;
+		int width;
+		const char *begin_right, *end_right;
+	} arms[] = {
+		[WAY_REQUEST] = { "--", ">|", ARM_LEFT + 1, "--", ">" },
+		[WAY_REPLY] = { "<-", "|", ARM_LEFT + 1, "<-", "-" },
+		[WAY_RELAY] = { NULL, NULL, ARM_LEFT + 1, "--", ">" },
+		[WAY_ROUTED_REQUEST] = { "--", ">", ARM_BOTH, NULL, NULL },
+		[WAY_ROUTED_REPLY] = { "<-", "-", ARM_BOTH, NULL, NULL },
+		[WAY_ON_VLAN] = { "<-", "-", ARM_LEFT - 1, NULL, NULL },
+		[WAY_DROP] = { "--", "X|", ARM_LEFT + 1, NULL, NULL },
+		[WAY_DROP_REPLY] = { NULL, NULL, ARM_LEFT + 1, "X-", "-" },
+		[WAY_UNKNOWN] = { NULL, NULL, ARM_LEFT + 1, NULL, NULL },
+	};
+	int width = arms[way].width;
 
 	fputc('|', out);
-	switch (way) {
-	case WAY_REQUEST:
-		print_arm(out, "--", label, ">|", ARM_LEFT + 1);
-		print_arm(out, "--", "", ">", ARM_RIGHT);
-		break;
-	case WAY_REPLY:
-		print_arm(out, "<-", label, "|", ARM_LEFT + 1);
-		print_arm(out, "<-", "", "-", ARM_RIGHT);
-		break;
-	case WAY_RELAY:
-		fprintf(out, "%*s |", ARM_LEFT - 1, label);
-		print_arm(out, "--", "", ">", ARM_RIGHT);
-		break;
-	case WAY_ROUTED_REQUEST:
-		print_arm(out, "--", label, ">", whole);
-		break;
-	case WAY_ROUTED_REPLY:
-		print_arm(out, "<-", label, "-", whole);
-		break;
-	case WAY_ON_VLAN:
-		print_arm(out, "<-", label, "-", ARM_LEFT - 1);
-		fprintf(out, "%*s", 2 + ARM_RIGHT, "");
-		break;
-	case WAY_DROP:
-		if (from_server) {
-			fprintf(out, "%*s |", ARM_LEFT - 1, label);
-			print_arm(out, "X-", "", "-", ARM_RIGHT);
-			break;
-		}
-		print_arm(out, "--", label, "X|", ARM_LEFT + 1);
-		fprintf(out, "%*s", ARM_RIGHT, "");
-		break;
-	case WAY_UNKNOWN:
-		fprintf(out, " %-*s|%*s", ARM_LEFT - 1, label, ARM_RIGHT, "");
-		break;
-	}
+	if (arms[way].begin)
+		print_arm(out, arms[way].begin, label, arms[way].end, width);
+	else if (arms[way].begin_right)
+		fprintf(out, "%*s |", width - 2, label);
+	else
+		fprintf(out, " %-*s|", width - 2, label);
+	if (arms[way].begin_right)
+		print_arm(out, arms[way].begin_right, "", arms[way].end_right, ARM_RIGHT);
+	else
+		fprintf(out, "%*s", ARM_BOTH - width, "");
 	fputc('|', out);
 }
 
@@ -174,6 +166,7 @@ print_event(const json_t *e, FILE *out)
 	const char *address = render_word(e, "address");
 	json_int_t n = json_integer_value(json_object_get(e, "n"));
 	json_t *lost = json_object_get(e, "lost");
+	enum way way;
 	char label[ARM_LEFT - 5];	/* less blanks and the ends of the arrow */
 	struct sbuf b = sbuf_init(label, sizeof(label));
 	size_t i = 0;
@@ -193,8 +186,11 @@ print_event(const json_t *e, FILE *out)
 	if (ways[i].number && n)
 		sbuf_printf(&b, " %s %" PRId64, ways[i].number, (int64_t)n);
 	print_time(e, out);
-	print_arms(ways[i].way, label, *render_word(e, "server") != '\0', out);
-	print_peer(e, ways[i].way, out);
+	way = ways[i].way;
+	if (way == WAY_DROP && *render_word(e, "server"))
+		way = WAY_DROP_REPLY;
+	print_arms(way, label, out);
+	print_peer(e, way, out);
 	fputc('\n', out);
 }
 

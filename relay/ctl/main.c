@@ -72,40 +72,31 @@ usage(const char *what, const char *arg)
 static int
 no_answer(const struct args *a, int err)
 {
+	static const struct {
+		int err;
+		const char *what;
+	} words[] = {
+		{ -ENOENT, "no daemon answers there (is pxrelayd running? -s SOCKET names another)" },
+		{ -ECONNREFUSED, "no daemon answers there (is pxrelayd running? -s SOCKET names "
+		    "another)" },
+		{ -EACCES, "permission denied (root and the group of the socket may connect)" },
+		{ -EPIPE, "the connection was closed before the answer was complete (did the daemon "
+		    "end?)" },
+		{ -EMSGSIZE, "the answer is longer than 64 MB, so it is not pxrelayd's" },
+		{ -ENAMETOOLONG, "too long for the name of a socket" },
+	};
 	const char *what = strerror(-err);
-	char text[80];
 
-	switch (err) {
-	case -ENOENT:
-	case -ECONNREFUSED:
-		what = "no daemon answers there (is pxrelayd running? -s SOCKET names another)";
-		break;
-	case -EACCES:
-		what = "permission denied (root and the group of the socket may connect)";
-		break;
-	case -ETIMEDOUT:
-		snprintf(text, sizeof(text), "no complete answer within %g s (-t SECONDS waits "
-		    "longer)", a->timeout_ms / 1000.0);
-		what = text;
-		break;
-	case -EPIPE:
-		what = "the connection was closed before the answer was complete (did the daemon "
-		    "end?)";
-		break;
-	case -EMSGSIZE:
-		snprintf(text, sizeof(text), "the answer is longer than %u MB, so it is not "
-		    "pxrelayd's", CLIENT_ANSWER_MAX >> 20);
-		what = text;
-		break;
-	case -ENAMETOOLONG:
-		what = "too long for the name of a socket";
-		break;
-	default:
-		break;
-	}
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (words[i].err == err)
+			what = words[i].what;
 	fputs("pxrelayctl: ", stderr);
 	render_str(stderr, a->socket);
-	fprintf(stderr, ": %s\n", what);
+	if (err == -ETIMEDOUT)
+		fprintf(stderr, ": no complete answer within %g s (-t SECONDS waits longer)\n",
+		    a->timeout_ms / 1000.0);
+	else
+		fprintf(stderr, ": %s\n", what);
 	return err == -ENAMETOOLONG ? USAGE : BAD_NEWS;
 }
 
@@ -164,19 +155,18 @@ static json_t *
 ask(void *args, const char *line, int *status)
 {
 	const struct args *a = args;
-	char *text;
-	size_t len;
 	json_error_t why;
+	struct client c;
 	json_t *doc;
-	int err = client_ask(a->socket, line, a->timeout_ms, &text, &len);
+	int err = client_ask(&c, a->socket, line, a->timeout_ms);
 
 	if (err) {
 		*status = no_answer(a, err);
 		return NULL;
 	}
 	/* A name with a NUL in it can be shown. */
-	doc = json_loadb(text, len, JSON_ALLOW_NUL, &why);
-	free(text);
+	doc = json_loadb(c.answer, c.len, JSON_ALLOW_NUL, &why);
+	client_close(&c);
 	if (!doc)
 		*status = bad_news(a, "the answer is not JSON: ", why.text, strlen(why.text));
 	return doc;
@@ -237,26 +227,26 @@ capture(struct args *a)
 {
 	const char *wrong = capture_settle(&a->capture, isatty(STDOUT_FILENO));
 	char line[sizeof("capture") + sizeof(a->capture.filter)];
-	struct client_stream s;
+	struct client c;
 	json_t *doc;
 	int status, err;
 
 	if (wrong)
 		return usage(wrong, NULL);
 	snprintf(line, sizeof(line), "capture%s", a->capture.filter);
-	err = client_stream(a->socket, line, a->timeout_ms, &s);
+	err = client_ask(&c, a->socket, line, a->timeout_ms);
 	if (err)
 		return no_answer(a, err);
-	doc = json_loadb(s.answer, s.len, 0, NULL);
+	doc = json_loadb(c.answer, c.len, 0, NULL);
 	if (json_object_get(doc, "error"))
 		status = show(a, doc);
 	else if (strcmp(render_word(doc, "capture"), "pcapng") == 0)
-		status = capture_run(&a->capture, &s, a->json);
+		status = capture_run(&a->capture, &c, a->json);
 	else
 		status = bad_news(a, "the daemon's answer does not fit this command (is it of "
 		    "another version?)", "", 0);
 	json_decref(doc);
-	client_close(&s);
+	client_close(&c);
 	return status;
 }
 

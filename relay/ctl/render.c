@@ -114,21 +114,23 @@ put_names(FILE *out, const char *before, const json_t *names)
 
 /* At most five characters: in overviews the magnitude matters more than the last digit, which
  * `show counters` and --json have. */
-static void
-put_count(FILE *out, int64_t n)
+static const char *
+count_text(int64_t n, char text[24])
 {
 	unsigned unit = 1;
 
 	if (n < 100000) {
-		fprintf(out, "%" PRId64, n);
-		return;
+		snprintf(text, 24, "%" PRId64, n);
+		return text;
 	}
 	for (; n >= 1000000; n /= 1000)
 		unit++;
-	fprintf(out, "%d", (int)(n / 1000));
 	if (n < 100000)
-		fprintf(out, ".%d", (int)(n % 1000 / 100));
-	fputc(" kMGTPE"[unit], out);
+		snprintf(text, 24, "%d.%d%c", (int)(n / 1000), (int)(n % 1000 / 100),
+		    " kMGTPE"[unit]);
+	else
+		snprintf(text, 24, "%d%c", (int)(n / 1000), " kMGTPE"[unit]);
+	return text;
 }
 
 static bool
@@ -148,11 +150,9 @@ static enum tone
 count_cell(FILE *out, const json_t *row, const char *key)
 {
 	const json_t *n = json_object_get(row, key);
+	char text[24];
 
-	if (json_is_integer(n))
-		put_count(out, json_integer_value(n));
-	else
-		fputc('-', out);
+	fputs(json_is_integer(n) ? count_text(json_integer_value(n), text) : "-", out);
 	return TONE_PLAIN;
 }
 
@@ -259,6 +259,7 @@ remarks_cell(FILE *out, const json_t *row, const char *key)
 	const json_t *probes = json_is_true(json_object_get(row, "misconfigured")) ?
 	    json_object_get(row, "probes") : NULL;
 	const char *comma = "";
+	char text[24];
 	size_t i;
 
 	(void)key;
@@ -286,9 +287,7 @@ remarks_cell(FILE *out, const json_t *row, const char *key)
 
 		if (n == 0)
 			continue;
-		fputs(comma, out);
-		put_count(out, n);
-		fprintf(out, " %s", rare[i]);
+		fprintf(out, "%s%s %s", comma, count_text(n, text), rare[i]);
 		comma = ", ";
 	}
 	if (json_is_string(json_object_get(row, "source")) && tone_of(row) != TONE_BAD) {
@@ -441,21 +440,12 @@ places_of(const json_t *by, const char *word)
 		n += json_object_get(drops, word) != NULL;
 	json_object_foreach((json_t *)(uintptr_t)by, place, drops) {
 		const json_t *count = json_object_get(drops, word);
-		char *text = NULL;
-		size_t len = 0;
-		FILE *out;
+		char text[24];
 
-		if (!count)
-			continue;
-		out = mem_got(open_memstream(&text, &len));
-		fputs(place, out);
-		if (n > 1) {
-			fputc('=', out);
-			put_count(out, json_integer_value(count));
-		}
-		fclose(out);
-		json_array_append_new(places, json_string(text));
-		free(text);
+		if (count)
+			json_array_append_new(places, json_sprintf("%s%s%s", place,
+			    n > 1 ? "=" : "",
+			    n > 1 ? count_text(json_integer_value(count), text) : ""));
 	}
 	return places;
 }

@@ -147,7 +147,7 @@ ask answer show rules < "$T/doc"
 verdict "show rules" status 0 '^ipxe-second +4$' ''
 
 ask answer show counters < "$T/doc"
-verdict "show counters" status 0 '^requests-relayed +1203 +requests that were sent' ''
+verdict "show counters" status 0 '^requests-relayed +1203 +requests sent to' ''
 verdict "show counters: a word we do not know" status 0 '^newer-word +3 +-$'
 verdict "show counters: fits" fits
 

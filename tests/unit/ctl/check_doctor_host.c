@@ -127,13 +127,12 @@ END_TEST
 
 START_TEST(another_namespace_is_not_checked)
 {
-	struct doctor_host h;
+	int64_t before = doctor_host_begin();
 	json_t *docs, *host;
 
-	doctor_host_begin(&h);
 	docs = json_pack("[{s:s, s:i, s:[]}]", "interface", "nosuch0", "ifindex", 7,
 	    "checks");
-	host = doctor_host_end(&h, docs);
+	host = doctor_host_end(before, docs);
 	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(
 	    json_object_get(host, "checks"), 0), "code")), "host-not-checked");
 	ck_assert(!doctor_is_bad(host));
