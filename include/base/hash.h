@@ -7,8 +7,8 @@
  * call-back, so that nothing vanishes uncounted). Keys are hashed with SipHash-2-4 under
  * the caller's secret, since clients choose their own MAC addresses and xids.
  *
- * Entries are blocks of fixed size whose first bytes are the key. A pointer to an entry is
- * valid until that entry is removed or evicted. Not thread-safe.
+ * Entries are blocks of fixed size whose first bytes are the key. Entries are never
+ * removed, only evicted; a pointer to one is valid until then. Not thread-safe.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -29,7 +29,7 @@ uint64_t hash_sip(struct hash_key secret, const void *data, size_t len);
  * A table of `capacity` entries of `entry_size` bytes whose first `key_size` bytes are the
  * key. NULL when memory is short, an argument is 0, the key is longer than the entry, or
  * the table would have more than 2^30 entries. `evicted` (may be NULL) sees an entry before
- * it is reused, not one that is removed or freed; it must not change the table.
+ * it is reused, but not when the table is freed; it must not change the table.
  */
 struct hash *hash_new(size_t capacity, size_t entry_size, size_t key_size,
     struct hash_key secret, void (*evicted)(void *entry, void *user), void *user);
@@ -46,11 +46,9 @@ void *hash_find(const struct hash *h, const void *key);
 void *hash_get(struct hash *h, const void *key, bool *fresh);
 /* Prefetch hint for the next call with this key; no semantic effect. */
 void hash_expect(struct hash *h, const void *key);
-void hash_remove(struct hash *h, void *entry);
 size_t hash_count(const struct hash *h);
-size_t hash_capacity(const struct hash *h);
 /* Walks by age: the next younger (older) entry, from NULL the oldest (youngest) one; NULL at
- * the end. To remove entries while walking, fetch the next one first. */
+ * the end. */
 void *hash_younger(const struct hash *h, const void *entry);
 void *hash_older(const struct hash *h, const void *entry);
 

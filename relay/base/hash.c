@@ -4,10 +4,10 @@
  *
  * One allocation, made by hash_new() and never changed:
  *
- *	struct hash | links (one per entry) | entries | slots
+ *	struct hash | entries | links (one per entry) | slots
  *
  * Entries, links and slots refer to each other by number; the first entry is 1 and 0 is none,
- * so zeroed memory is an empty table. An entry costs its own size, 16 bytes of link and 16
+ * so zeroed memory is an empty table. An entry costs its own size, 12 bytes of link and 16
  * to 32 bytes of slots (8 bytes each, twice the capacity rounded up to a power of two).
  * Entries are handed out in order, so the kernel need not back the part of a large table
  * that was never used.
@@ -29,8 +29,7 @@
 #define CAPACITY_MAX ((size_t)1 << 30)
 
 struct link {
-	uint32_t next_free;	/* in the free list */
-	uint32_t older;		/* FREE while the entry is unused */
+	uint32_t older;
 	uint32_t younger;
 	uint32_t tag;		/* low half of the hash of the key */
 };
@@ -39,8 +38,6 @@ struct slot {
 	uint32_t n;		/* 0: empty */
 	uint32_t tag;
 };
-
-#define FREE UINT32_MAX
 
 /* Hashes kept by hash_expect(). Two: one key is in use while the next is expected. */
 #define EXPECTED 2
@@ -61,8 +58,6 @@ struct hash {
 	struct slot *slots;
 	uint32_t mask;		/* number of slots - 1 */
 	uint32_t oldest, youngest;
-	uint32_t free;		/* list of removed entries */
-	uint32_t fresh;		/* number of entries ever used */
 	bool evicting;
 	struct expected expected[EXPECTED];
 	uint32_t n_expected;
@@ -152,19 +147,18 @@ hash_new(size_t capacity, size_t entry_size, size_t key_size,
 	size_t links = capacity * sizeof(struct link), slots = 2, entries, total;
 	struct hash *h;
 
-	/* Entries start at a multiple of 16 and follow each other; the size of a struct is
-	 * a multiple of its alignment, so each is aligned without padding. */
+	/* Entries start at a multiple of 16, and the size of a struct is a multiple of its
+	 * alignment, so each is aligned. */
 	_Static_assert(sizeof(struct hash) % 16 == 0, "entries not aligned");
-	_Static_assert(sizeof(struct link) == 16, "entries not aligned");
 
 	if (!capacity || capacity > CAPACITY_MAX || !key_size || key_size > entry_size)
 		return NULL;
 	while (slots < 2 * capacity)
 		slots *= 2;
 	if (__builtin_mul_overflow(capacity, entry_size, &entries) ||
-	    __builtin_add_overflow(entries, 7, &entries))
+	    __builtin_add_overflow(entries, 3, &entries))
 		return NULL;
-	entries &= ~(size_t)7;	/* aligns the slots */
+	entries &= ~(size_t)3;	/* aligns the links */
 	total = sizeof(*h) + links + slots * sizeof(struct slot);
 	if (__builtin_add_overflow(total, entries, &total))
 		return NULL;
@@ -178,9 +172,9 @@ hash_new(size_t capacity, size_t entry_size, size_t key_size,
 	h->zeroed = entry_size;
 	h->evicted = evicted;
 	h->user = user;
-	h->links = (struct link *)(h + 1);
-	h->entries = (uint8_t *)h->links + links;
-	h->slots = (struct slot *)(void *)(h->entries + entries);
+	h->entries = (uint8_t *)(h + 1);
+	h->links = (struct link *)(void *)(h->entries + entries);
+	h->slots = (struct slot *)(void *)(h->links + capacity);
 	h->mask = (uint32_t)(slots - 1);
 	return h;
 }
@@ -217,8 +211,7 @@ number_of(const struct hash *h, const void *entry)
 	size_t off = (size_t)((const uint8_t *)entry - h->entries);
 	size_t i = off / h->entry_size;
 
-	assert(off % h->entry_size == 0 && i < h->fresh);
-	assert(h->links[i].older != FREE);
+	assert(off % h->entry_size == 0 && i < h->count);
 	return (uint32_t)i + 1;
 }
 
@@ -297,28 +290,19 @@ move_to_youngest(struct hash *h, uint32_t n)
 	age_append(h, n);
 }
 
-static void
-entry_release(struct hash *h, uint32_t n)
-{
-	struct link *l = link_of(h, n);
-
-	slot_remove(h, n);
-	age_unlink(h, n);
-	l->older = FREE;
-	l->next_free = h->free;
-	h->free = n;
-	h->count--;
-}
-
-static void
+/* Returns the number of the entry, to be used again. */
+static uint32_t
 evict_oldest(struct hash *h)
 {
+	uint32_t n = h->oldest;
+
 	if (h->evicted) {
 		h->evicting = true;
-		h->evicted(entry_of(h, h->oldest), h->user);
+		h->evicted(entry_of(h, n), h->user);
 		h->evicting = false;
 	}
-	entry_release(h, h->oldest);
+	slot_remove(h, n);
+	age_unlink(h, n);
 	/* Prefetch the next victim. */
 	if (h->oldest) {
 		const struct link *l = link_of(h, h->oldest);
@@ -326,18 +310,6 @@ evict_oldest(struct hash *h)
 		__builtin_prefetch(&h->slots[l->tag & h->mask], 1);
 		__builtin_prefetch(entry_of(h, h->oldest), 1);
 	}
-}
-
-static uint32_t
-entry_claim(struct hash *h)
-{
-	uint32_t n;
-
-	h->count++;
-	if (!h->free)
-		return ++h->fresh;
-	n = h->free;
-	h->free = link_of(h, n)->next_free;
 	return n;
 }
 
@@ -383,11 +355,12 @@ hash_get(struct hash *h, const void *key, bool *fresh)
 		move_to_youngest(h, at->n);
 		return entry_of(h, at->n);
 	}
-	if (h->count == h->capacity) {
-		evict_oldest(h);
+	if (h->count < h->capacity)
+		n = (uint32_t)++h->count;
+	else {
+		n = evict_oldest(h);
 		at = slot_find(h, key, tag);	/* slots may have moved up */
 	}
-	n = entry_claim(h);
 	*at = (struct slot){ n, tag };
 	link_of(h, n)->tag = tag;
 	age_append(h, n);
@@ -398,23 +371,10 @@ hash_get(struct hash *h, const void *key, bool *fresh)
 	return entry;
 }
 
-void
-hash_remove(struct hash *h, void *entry)
-{
-	assert(!h->evicting);
-	entry_release(h, number_of(h, entry));
-}
-
 size_t
 hash_count(const struct hash *h)
 {
 	return h->count;
-}
-
-size_t
-hash_capacity(const struct hash *h)
-{
-	return h->capacity;
 }
 
 void *
