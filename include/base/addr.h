@@ -91,9 +91,8 @@ int hex_pair(const char *s);
 bool ip4_parse(const char *s, struct ip4 *out);
 /* "A.B.C.D/L" or "A.B.C.D" (= /32). */
 bool ip4net_parse(const char *s, struct ip4net *out);
-/* "aa:bb:cc:dd:ee:ff", also with '-' as separator, any case. */
-bool mac_parse(const char *s, struct mac *out);
-/* A whole address, "b8:27:eb" (1..6 whole bytes) or "aa:bb:cc:d0:00:00/28". */
+/* A whole address, "b8:27:eb" (1..6 whole bytes) or "aa:bb:cc:d0:00:00/28"; also with '-' as
+ * separator, any case. */
 bool macprefix_parse(const char *s, struct macprefix *out);
 /* A hardware address of any length as switches, labels and Windows write it: hexadecimal bytes
  * separated by ':', '-', '.' or nothing. Returns the number of bytes; 0 if it is not one, or

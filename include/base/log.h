@@ -41,8 +41,5 @@ void log_event(const struct log *l, enum log_level level, const char *event,
 /* Escapes foreign text for a line, quoted or not, as sbuf_esc() does; cut at the end of buf.
  * Returns buf. */
 const char *log_esc(char buf[LOG_ESC_MAX], const char *text);
-const char *log_level_name(enum log_level level);
-/* false if the name is unknown */
-bool log_level_parse(const char *name, enum log_level *out);
 
 #endif

@@ -31,7 +31,5 @@ const char *counter_word(enum counter c);
 const char *counter_sentence(enum counter c);
 /* "DISCOVER"...; "BOOTP" for 0; NULL if unknown. */
 const char *dhcp4_type_name(uint8_t type);
-/* Case-insensitive, for [rule] message =; 0 if unknown. "bootp" is not a type. */
-uint8_t dhcp4_type_parse(const char *name);
 
 #endif

@@ -74,11 +74,9 @@ bool pxe_sub_next(struct rd *r, uint8_t *code, struct rd *value);
 bool pxe_user_class_is(const struct pxe_client *c, const char *text);
 
 const char *pxe_family_name(enum pxe_family f);
-bool pxe_family_parse(const char *name, enum pxe_family *out);
 
 /* "uefi-x64"...; NULL if the IANA list has no such code. */
 const char *pxe_arch_name(uint16_t code);
-const char *pxe_arch_sentence(uint16_t code);
 /* A name, an alias (any case), a decimal or 0x hex code: writes up to max codes (PXE_ALIAS_MAX is
  * enough) and returns their number; 0: unknown. */
 size_t pxe_arch_parse(const char *name, uint16_t *codes, size_t max);

@@ -46,8 +46,6 @@ struct rai rai_without_server_id(const struct rai *r);
 enum drop rai_check(struct rd value);
 /* The same for all options 82 of a message, joined (RFC 3396). */
 enum drop rai_check_all(const struct dhcp4 *m);
-/* Finds a sub-option's value; false if absent or malformed. */
-bool rai_find(struct rd value, uint8_t sub, struct rd *out);
 
 /*
  * Writes m with option 82 (value `r`, its flags byte set to `flags`) before END, and zeros up to

@@ -179,19 +179,6 @@ take_mac(const char *s, struct mac *out, int *bytes)
 	return s;
 }
 
-bool
-mac_parse(const char *s, struct mac *out)
-{
-	struct mac m;
-	int bytes;
-
-	s = take_mac(s, &m, &bytes);
-	if (!s || *s || bytes != 6)
-		return false;
-	*out = m;
-	return true;
-}
-
 /* The bits of byte `i` that a prefix of `bits` bits covers. */
 static uint8_t
 byte_mask(unsigned bits, unsigned i)

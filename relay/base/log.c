@@ -14,15 +14,6 @@
 /* Replaces the last bytes of a line that did not fit. */
 #define CUT_MARK "..."
 
-static const char *const level_names[] = {
-	[LOG_LEVEL_ERROR] = "error",
-	[LOG_LEVEL_WARNING] = "warning",
-	[LOG_LEVEL_INFO] = "info",
-	[LOG_LEVEL_DEBUG] = "debug",
-};
-
-#define LEVELS (sizeof(level_names) / sizeof(level_names[0]))
-
 /* Bytes for the fields and their NUL, so that "event fields" fits LOG_LINE_MAX; at least room for
  * the mark, however long the event is. */
 static size_t
@@ -62,21 +53,4 @@ log_esc(char buf[LOG_ESC_MAX], const char *text)
 
 	sbuf_esc(&b, text, strlen(text));
 	return buf;
-}
-
-const char *
-log_level_name(enum log_level level)
-{
-	return level_names[level];
-}
-
-bool
-log_level_parse(const char *name, enum log_level *out)
-{
-	for (size_t i = 0; i < LEVELS; i++)
-		if (strcmp(name, level_names[i]) == 0) {
-			*out = (enum log_level)i;
-			return true;
-		}
-	return false;
 }

@@ -6,7 +6,6 @@
 #include "proto/names.h"
 
 #include <stddef.h>
-#include <strings.h>
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 /* A value outside of the enum is a bug, but not one to crash a log line for. */
@@ -73,14 +72,4 @@ const char *
 dhcp4_type_name(uint8_t type)
 {
 	return type < COUNT(types) ? types[type] : NULL;
-}
-
-uint8_t
-dhcp4_type_parse(const char *name)
-{
-	/* From 1: BOOTP is the absence of a type. */
-	for (size_t i = 1; i < COUNT(types); i++)
-		if (strcasecmp(name, types[i]) == 0)
-			return (uint8_t)i;
-	return 0;
 }

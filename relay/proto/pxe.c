@@ -246,17 +246,6 @@ pxe_family_name(enum pxe_family f)
 	return (size_t)f < COUNT(families) ? families[f] : "unknown";
 }
 
-bool
-pxe_family_parse(const char *name, enum pxe_family *out)
-{
-	for (size_t i = 0; i < COUNT(families); i++)
-		if (strcasecmp(name, families[i]) == 0) {
-			*out = (enum pxe_family)i;
-			return true;
-		}
-	return false;
-}
-
 const char *
 pxe_arch_name(uint16_t code)
 {
@@ -296,12 +285,6 @@ pxe_kind_word(enum pxe_kind k)
 	};
 
 	return word[k];
-}
-
-const char *
-pxe_arch_sentence(uint16_t code)
-{
-	return code < COUNT(archs) ? archs[code].sentence : NULL;
 }
 
 /* Decimal (as in option 60, with leading zeros) or hexadecimal with 0x. */

@@ -132,20 +132,6 @@ rai_check_all(const struct dhcp4 *m)
 	return s.code || s.left ? DROP_BAD_OPTION82 : DROP_NONE;
 }
 
-bool
-rai_find(struct rd value, uint8_t sub, struct rd *out)
-{
-	struct rd data;
-	uint8_t code;
-
-	while (sub_next(&value, &code, &data))
-		if (code == sub) {
-			*out = data;
-			return true;
-		}
-	return false;
-}
-
 /* --- copying --------------------------------------------------------------- */
 
 /* Bytes [from, to) of the message. */

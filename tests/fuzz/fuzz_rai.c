@@ -184,12 +184,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check_write(&m, &r);
 	check_replace(&m, &r);
 	check_strip(&m, &r);
-	if (dhcp4_opt(&m, DHCP4_OPT_RAI, &v)) {
-		struct rd value;
-		bool found = rai_find(v, RAI_CIRCUIT_ID, &value);
-
-		assert(!found || (value.p > v.p && value.end <= v.end));
+	if (dhcp4_opt(&m, DHCP4_OPT_RAI, &v))
 		(void)rai_check(v);
-	}
 	return 0;
 }

@@ -57,7 +57,7 @@ check_clients(const struct bed *d)
 	size_t n = 0;
 	long open = 0;
 
-	while ((c = track_next(d->t, c))) {
+	while ((c = track_older(d->t, c))) {
 		assert(track_find(d->t, c->key.chaddr, c->key.hlen) == c);
 		check_boot(&c->now, d->w->now);
 		if (c->has_before)

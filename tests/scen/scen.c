@@ -231,14 +231,23 @@ bytes(const struct scen *s, const char *v, uint8_t *out, size_t size)
 
 /* --- messages --------------------------------------------------------------- */
 
+static struct mac
+mac_of(const struct scen *s, const char *text)
+{
+	struct mac m;
+
+	if (hwaddr_parse(text, m.b, sizeof(m.b)) != sizeof(m.b))
+		wrong(s, "%s is not a MAC address", text);
+	return m;
+}
+
 static uint8_t
 type_of(const struct scen *s, const char *name)
 {
-	uint8_t t = dhcp4_type_parse(name);
-
-	if (t == 0 && strcmp(name, "BOOTP") != 0)
-		wrong(s, "%s is not a message type", name);
-	return t;
+	for (uint8_t t = 0; dhcp4_type_name(t); t++)
+		if (strcmp(dhcp4_type_name(t), name) == 0)
+			return t;
+	wrong(s, "%s is not a message type", name);
 }
 
 static void
@@ -298,8 +307,8 @@ build(const struct scen *s, uint8_t *msg, uint8_t op, uint8_t type, char **word,
 	uint8_t chaddr[16] = { 0 };
 
 	known_words(s, word);
-	if (v && !mac_parse(v, &mac))
-		wrong(s, "%s is not a MAC address", v);
+	if (v)
+		mac = mac_of(s, v);
 	memcpy(chaddr, mac.b, 6);
 	if (from && !v)
 		memcpy(chaddr, from->chaddr, 16);
@@ -505,10 +514,8 @@ set_link(struct scen *s, char **word)
 	if (l.lower)
 		l.kind = IFTAB_MACVLAN;
 	if (value(word + 3, "mac")) {
-		struct mac m;
+		struct mac m = mac_of(s, value(word + 3, "mac"));
 
-		if (!mac_parse(value(word + 3, "mac"), &m))
-			wrong(s, "%s is not a MAC address", value(word + 3, "mac"));
 		memcpy(l.mac, m.b, sizeof(m.b));
 	}
 	fakeio_link(&l);
@@ -754,7 +761,8 @@ want_l2(const struct scen *s, char **word, const struct fakeio_out *o)
 	if (!v)
 		return;
 	memcpy(is.b, o->mac, 6);
-	if (!mac_parse(v, &want) || memcmp(want.b, is.b, 6) != 0)
+	want = mac_of(s, v);
+	if (memcmp(want.b, is.b, 6) != 0)
 		wrong(s, "l2 is %s", mac_str(&is, text));
 }
 
@@ -871,10 +879,8 @@ expect_health(struct scen *s, char **word)
 static const struct track_client *
 machine(const struct scen *s, const char *mac)
 {
-	struct mac m;
+	struct mac m = mac_of(s, mac);
 
-	if (!mac_parse(mac, &m))
-		wrong(s, "%s is not a MAC address", mac);
 	return track_find(s->d->track, m.b, sizeof(m.b));
 }
 
@@ -910,6 +916,17 @@ expect_also(struct scen *s, char **word)
 }
 
 static uint64_t
+boots_judged(const struct boots *b, enum pxe_kind k, bool failed)
+{
+	uint64_t n = 0;
+
+	for (int e = 0; e < EXPLAIN_MAX; e++)
+		if (explain_failed((enum explain)e) == failed)
+			n += b->judged[k][e];
+	return n;
+}
+
+static uint64_t
 boots_of(const struct scen *s, enum pxe_kind k, const char *what)
 {
 	const struct boots *b = &s->d->boots;
@@ -918,9 +935,9 @@ boots_of(const struct scen *s, enum pxe_kind k, const char *what)
 	if (strcmp(what, "started") == 0)
 		return b->started[k];
 	if (strcmp(what, "succeeded") == 0)
-		return boots_succeeded(b, k);
+		return boots_judged(b, k, false);
 	if (strcmp(what, "failed") == 0)
-		return boots_failed(b, k);
+		return boots_judged(b, k, true);
 	if (strcmp(what, "unjudged") == 0)
 		return b->unjudged[k];
 	if (strcmp(what, "going-on") == 0)
@@ -963,7 +980,7 @@ boots_add_up(const struct scen *s)
 	for (int i = 0; i < PXE_KIND_MAX; i++) {
 		enum pxe_kind k = (enum pxe_kind)i;
 
-		if (b->started[k] != boots_succeeded(b, k) + boots_failed(b, k) +
+		if (b->started[k] != boots_judged(b, k, false) + boots_judged(b, k, true) +
 		    b->unjudged[k] + b->going_on[k])
 			wrong(s, "boots of %s do not add up", pxe_kind_word(k));
 	}

@@ -29,8 +29,5 @@ struct boots {
 
 /* From now on b, which must outlive t, counts the boots of t. */
 void boots_count(struct boots *b, struct track *t);
-/* Sums over the diagnoses. */
-uint64_t boots_succeeded(const struct boots *b, enum pxe_kind k);
-uint64_t boots_failed(const struct boots *b, enum pxe_kind k);
 
 #endif

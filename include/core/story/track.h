@@ -232,9 +232,7 @@ void track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mo
 
 /* By hardware address; NULL when unknown. */
 const struct track_client *track_find(const struct track *t, const void *mac, uint8_t len);
-/* Oldest first, for lists: NULL starts, NULL ends. */
-const struct track_client *track_next(const struct track *t, const struct track_client *after);
-/* Youngest first, likewise. */
+/* Youngest first, for lists: NULL starts, NULL ends. */
 const struct track_client *track_older(const struct track *t, const struct track_client *than);
 size_t track_count(const struct track *t);
 /* Event number i, from 0, in order; NULL after the last. *lost: how many before it were

@@ -48,26 +48,3 @@ boots_count(struct boots *b, struct track *t)
 {
 	track_listen(t, &(struct track_listener){ opened, over, b });
 }
-
-static uint64_t
-sum(const struct boots *b, enum pxe_kind k, bool failed)
-{
-	uint64_t n = 0;
-
-	for (int e = 0; e < EXPLAIN_MAX; e++)
-		if (explain_failed((enum explain)e) == failed)
-			n += b->judged[k][e];
-	return n;
-}
-
-uint64_t
-boots_succeeded(const struct boots *b, enum pxe_kind k)
-{
-	return sum(b, k, false);
-}
-
-uint64_t
-boots_failed(const struct boots *b, enum pxe_kind k)
-{
-	return sum(b, k, true);
-}

@@ -755,12 +755,6 @@ track_find(const struct track *t, const void *mac, uint8_t len)
 }
 
 const struct track_client *
-track_next(const struct track *t, const struct track_client *after)
-{
-	return hash_younger(t->clients, after);
-}
-
-const struct track_client *
 track_older(const struct track *t, const struct track_client *than)
 {
 	return hash_older(t->clients, than);

@@ -133,37 +133,38 @@ static const char *const mac_good[] = {
 
 START_TEST(mac_good_strings)
 {
-	struct mac m;
+	struct macprefix p;
 	char buf[MAC_STRLEN], *s = exact(mac_good[_i]);
 
-	ck_assert(mac_parse(s, &m));
-	ck_assert_mem_eq(m.b, "\xb8\x27\xeb\x0a\xfc\x9d", 6);
-	ck_assert_ptr_eq(mac_str(&m, buf), buf);
+	ck_assert(macprefix_parse(s, &p));
+	ck_assert_uint_eq(p.bits, 48);
+	ck_assert_mem_eq(p.mac.b, "\xb8\x27\xeb\x0a\xfc\x9d", 6);
+	ck_assert_ptr_eq(mac_str(&p.mac, buf), buf);
 	ck_assert_str_eq(buf, "b8:27:eb:0a:fc:9d");
 	free(s);
 }
 END_TEST
 
 static const char *const mac_bad[] = {
-	"", ":", "b", "b8", "b8:", "b8:27:eb:0a:fc", "b8:27:eb:0a:fc:",
+	"", ":", "b", "b8:", "b8:27:eb:0a:fc:",
 	"b8:27:eb:0a:fc:9", "b8:27:eb:0a:fc:9d:", "b8:27:eb:0a:fc:9d:01",
 	"b8:27:eb:0a:fc:9d ", " b8:27:eb:0a:fc:9d", "b8:27:eb-0a:fc:9d",
 	"b8-27-eb-0a-fc:9d", "b827eb0afc9d", "b827.eb0a.fc9d", "8:27:eb:a:fc:9d",
 	"b8:27:eb:0a:fc:9g", "b8:27:eb:0a:fc:g9", "b8:27:eb:0a:fc:+9",
 	"0xb8:27:eb:0a:fc:9d", "b8::27:eb:0a:fc", ":b8:27:eb:0a:fc:9d",
-	"b8:27:eb:0a:fc:9dd", "b8:27:eb:0a:fc:9d/48", "b8 27 eb 0a fc 9d",
+	"b8:27:eb:0a:fc:9dd", "b8 27 eb 0a fc 9d",
 	"b8_27_eb_0a_fc_9d", "@@:@@:@@:@@:@@:@@", "``:``:``:``:``:``",
 	"\xb8:27:eb:0a:fc:9d",
 };
 
 START_TEST(mac_bad_strings)
 {
-	struct mac m;
+	struct macprefix p;
 	char *s = exact(mac_bad[_i]);
 
-	memset(&m, 0xee, sizeof(m));
-	ck_assert_msg(!mac_parse(s, &m), "'%s' taken for a MAC", s);
-	ck_assert_mem_eq(m.b, "\xee\xee\xee\xee\xee\xee", 6);
+	memset(&p, 0xee, sizeof(p));
+	ck_assert_msg(!macprefix_parse(s, &p), "'%s' accepted as a MAC address", s);
+	ck_assert_mem_eq(p.mac.b, "\xee\xee\xee\xee\xee\xee", 6);
 	free(s);
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Levels, names and the length of a line.
+ * Levels and the length of a line.
  */
 #include <check.h>
 #include <string.h>
@@ -30,7 +30,6 @@ remember(void *user, enum log_level level, const char *event,
 
 static const enum log_level levels[] = { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING,
     LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
-static const char *const names[] = { "error", "warning", "info", "debug" };
 
 START_TEST(sink_gets_event_and_fields)
 {
@@ -142,32 +141,6 @@ START_TEST(even_a_huge_event_leaves_room_for_the_mark)
 }
 END_TEST
 
-START_TEST(names_and_levels_match)
-{
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		enum log_level level = levels[(i + 1) % 4];
-
-		ck_assert_str_eq(log_level_name(levels[i]), names[i]);
-		ck_assert(log_level_parse(names[i], &level));
-		ck_assert_int_eq(level, levels[i]);
-	}
-}
-END_TEST
-
-static const char *const no_levels[] = { "", "err", "errors", "Error", "INFO",
-    " info", "info ", "notice", "3", "debug\n" };
-
-START_TEST(other_names_are_refused)
-{
-	enum log_level level = LOG_LEVEL_WARNING;
-
-	ck_assert(!log_level_parse(no_levels[_i], &level));
-	ck_assert_int_eq(level, LOG_LEVEL_WARNING);
-}
-END_TEST
-
 Suite *
 log_suite(void)
 {
@@ -181,9 +154,6 @@ log_suite(void)
 	tcase_add_test(tc, no_log_and_no_sink_are_silent);
 	tcase_add_test(tc, long_line_is_cut_and_says_so);
 	tcase_add_test(tc, even_a_huge_event_leaves_room_for_the_mark);
-	tcase_add_test(tc, names_and_levels_match);
-	tcase_add_loop_test(tc, other_names_are_refused, 0,
-	    sizeof(no_levels) / sizeof(no_levels[0]));
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -21,6 +21,7 @@ static uint64_t told;		/* written, or reported as repeated or suppressed */
 static void
 sink(void *user, enum log_level level, const char *event, const char *fields)
 {
+	static const char *const level_names[] = { "error", "warning", "info", "debug" };
 	const char *n = strstr(fields, "repeated=");
 
 	(void)user;
@@ -29,7 +30,7 @@ sink(void *user, enum log_level level, const char *event, const char *fields)
 	told += n ? strtoull(strchr(n, '=') + 1, NULL, 10) : 1;
 	lines++;
 	if (strlen(out) + 2 * LOG_LINE_MAX < sizeof(out))
-		sprintf(out + strlen(out), "%s %s%s%s\n", log_level_name(level),
+		sprintf(out + strlen(out), "%s %s%s%s\n", level_names[level],
 		    event, fields[0] ? " " : "", fields);
 }
 

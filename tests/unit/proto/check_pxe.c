@@ -456,35 +456,18 @@ END_TEST
 
 /* --- names ----------------------------------------------------------------- */
 
-START_TEST(families_parse_back)
-{
-	enum pxe_family f;
-
-	for (int i = 0; i < PXE_FAMILY_MAX; i++) {
-		ck_assert(pxe_family_parse(pxe_family_name((enum pxe_family)i), &f));
-		ck_assert_int_eq((int)f, i);
-	}
-	ck_assert(pxe_family_parse("U-Boot", &f) && f == PXE_UBOOT);
-	ck_assert(!pxe_family_parse("", &f));
-	ck_assert(!pxe_family_parse("bios", &f));
-	ck_assert_str_eq(pxe_family_name(PXE_FAMILY_MAX), "unknown");
-}
-END_TEST
-
 START_TEST(arch_names_parse_back_to_their_code_alone)
 {
 	for (uint16_t code = 0; code <= 0x29; code++) {
 		uint16_t codes[PXE_ALIAS_MAX + 1];
 
 		ck_assert_ptr_nonnull(pxe_arch_name(code));
-		ck_assert_ptr_nonnull(pxe_arch_sentence(code));
 		ck_assert_uint_eq(pxe_arch_parse(pxe_arch_name(code), codes,
 		    PXE_ALIAS_MAX + 1), 1);
 		ck_assert_uint_eq(codes[0], code);
 	}
 	ck_assert_ptr_null(pxe_arch_name(0x2a));
 	ck_assert_ptr_null(pxe_arch_name(0xffff));
-	ck_assert_ptr_null(pxe_arch_sentence(0x2a));
 }
 END_TEST
 
@@ -503,7 +486,6 @@ START_TEST(arch_codes_are_ianas)
 	ck_assert_str_eq(pxe_arch_name(0x1f), "s390-basic");
 	ck_assert_str_eq(pxe_arch_name(0x27), "uefi-loongarch64");
 	ck_assert_str_eq(pxe_arch_name(0x29), "rpiboot");
-	ck_assert_str_eq(pxe_arch_sentence(0x07), "x64 UEFI");
 }
 END_TEST
 
@@ -673,7 +655,6 @@ pxe_suite(void)
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("names");
-	tcase_add_test(tc, families_parse_back);
 	tcase_add_test(tc, arch_names_parse_back_to_their_code_alone);
 	tcase_add_test(tc, arch_codes_are_ianas);
 	tcase_add_test(tc, kinds_are_few);

@@ -198,22 +198,6 @@ START_TEST(check_joins_the_parts)
 }
 END_TEST
 
-START_TEST(find_gives_the_value)
-{
-	struct rai r = ours();
-	struct rd v, all = rd_init(r.value, r.len);
-
-	ck_assert(rai_find(all, RAI_REMOTE_ID, &v));
-	ck_assert_uint_eq(rd_left(&v), 6);
-	ck_assert_ptr_eq(v.p, r.value + 10);
-	ck_assert(!rai_find(all, RAI_LINK, &v));
-	ck_assert(!rai_find(rd_init(r.value, 0), RAI_CIRCUIT_ID, &v));
-	/* the truncated one is not found, the one before it is */
-	ck_assert(rai_find(rd_init(r.value, 15), RAI_CIRCUIT_ID, &v));
-	ck_assert(!rai_find(rd_init(r.value, 15), RAI_REMOTE_ID, &v));
-}
-END_TEST
-
 /* --- requests -------------------------------------------------------------- */
 
 START_TEST(option_is_put_before_end)
@@ -904,7 +888,6 @@ rai_suite(void)
 	tcase_add_test(tc, what_does_not_fit_changes_nothing);
 	tcase_add_test(tc, check_finds_every_overrun);
 	tcase_add_test(tc, check_joins_the_parts);
-	tcase_add_test(tc, find_gives_the_value);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("requests");

@@ -287,9 +287,9 @@ START_TEST(the_oldest_gives_way)
 	ck_assert_uint_eq(track_count(bed.t), 3);
 	ck_assert_ptr_null(client(2));
 	ck_assert_ptr_nonnull(client(1));
-	ck_assert_ptr_eq(track_next(bed.t, NULL), client(3));
-	ck_assert_ptr_eq(track_next(bed.t, client(3)), client(1));
-	ck_assert_ptr_null(track_next(bed.t, client(4)));
+	ck_assert_ptr_eq(track_older(bed.t, NULL), client(4));
+	ck_assert_ptr_eq(track_older(bed.t, client(4)), client(1));
+	ck_assert_ptr_null(track_older(bed.t, client(3)));
 	close_bed();
 }
 END_TEST
