@@ -88,6 +88,7 @@ struct clients *clients_free(struct clients *c);	/* returns NULL */
  * it (the others are evicted). */
 void clients_take(struct clients *c, const struct clients *from);
 
+struct conv_key clients_key(const struct dhcp4 *m);
 /* The conversation of a request, created when unknown or older than CLIENTS_CONV_MS: then it
  * is fresh, and zeroed. Never NULL. */
 struct conv *clients_get(struct clients *c, const struct dhcp4 *m, struct mono now, bool *fresh);

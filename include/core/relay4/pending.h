@@ -47,8 +47,9 @@ struct pending *pendings_take(struct pendings *h, struct mono due);
 struct pending *pendings_get(struct pendings *h, uint32_t self);
 void pendings_move(struct pendings *h, struct pending *s, struct mono due);
 void pendings_drop(struct pendings *h, struct pending *s);
-/* The slot that is due first, NULL when there is none. */
+/* The slot that is due first, NULL when none is in use; and when that is. */
 struct pending *pendings_first(struct pendings *h);
+bool pendings_due(const struct pendings *h, struct mono *due);
 uint32_t pendings_count(const struct pendings *h);
 
 #endif

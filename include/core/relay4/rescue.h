@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC
  *
- * rescue - a client holds the offer of a boot server that has died since, and asks it on port
- * 4011 by unicast, which is only routed past us. iPXE gives up after 3.75 s, EDK2 waits 10 s
- * for that server. When the tap sees no answer within the group's hedge time, or at once when
- * the server is known to be down or an ICMP error says so, another member of the group is asked
- * instead, and its answer is delivered as the one that the client waits for.
+ * rescue - a client holds the offer of a boot server that has died since, and sends its request
+ * to that server's port 4011 by unicast, which we only route. iPXE gives up after 3.75 s, EDK2
+ * waits 10 s. When no reply passes within the group's hedge time, or at once when the server is
+ * known to be down or an ICMP error says so, another member of the group is queried, and its
+ * reply is delivered as the one that the client expects.
  *
- * The asked server's own answer wins: once it was seen, a rescue's is thrown away. What is
- * no DHCP (RIS), boot server discovery (43.71), and the polls of WDS (option 250) are left alone.
+ * The client's own server wins: once its reply was seen, a rescue's is discarded. Messages that
+ * are not DHCP (RIS), boot server discovery (43.71) and the polls of WDS (option 250) are left
+ * alone.
  *
- * Packets go in, plans come out; nothing here sends. A bounded table of open
- * questions, by the (chaddr, xid) of the client; a full one forgets the oldest.
+ * Packets go in, plans come out; nothing here sends. A bounded table holds the open requests by
+ * the client's (chaddr, xid); when it is full, the oldest is forgotten.
  */
 #ifndef CORE_RESCUE_H
 #define CORE_RESCUE_H
@@ -23,7 +24,7 @@
 #include "core/relay4/relay4.h"
 #include "proto/udpip.h"
 
-/* Questions and answers that do not fit into an Ethernet frame are left alone. */
+/* Messages that do not fit into an Ethernet frame are left alone. */
 #define RESCUE_MSG_MAX	PENDING_MSG_MAX
 
 enum rescue_do {
@@ -35,43 +36,43 @@ enum rescue_do {
 struct rescue_plan {
 	enum rescue_do what;
 	struct udpip udp;	/* the payload is msg */
+	/* The rest: DELIVER only. */
 	uint32_t ifindex;	/* the client's VLAN */
 	uint8_t mac_len;
 	uint8_t mac[8];		/* the client's link address */
-	uint16_t live;		/* DELIVER: who answered, CONF_NONE: an address that is no server's */
-	struct ip4 asked, from;	/* DELIVER: the client's choice, and who answered */
-	bool again;		/* DELIVER: the client has repeated its question */
+	uint16_t live;		/* the server that replied, CONF_NONE: not a configured address */
+	struct ip4 asked, from;	/* the client's server, and the one that replied */
+	bool again;		/* the client repeated its request */
 	uint8_t msg[RESCUE_MSG_MAX];
 };
 
 struct rescues;
 
-/* NULL when memory is short. Pages are touched only when questions wait. */
+/* NULL when memory is short. Pages are touched only when slots are used. */
 struct rescues *rescues_new(uint32_t capacity, struct hash_key secret);
 struct rescues *rescues_free(struct rescues *t);	/* returns NULL */
-/* Open questions, answered ones included for a while. */
+/* Open requests; answered ones are included for a while. */
 size_t rescues_count(const struct rescues *t);
 
-/* A UDP packet that is routed past us, to or from port 4011: rx as received, and its
- * destination port. *plan says what is to be done at once. */
+/* A UDP packet, to or from port 4011, that is routed through this machine: rx as received, and
+ * its destination port. *plan says what to do at once. */
 void rescue_tap(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
     uint16_t dport, struct mono now, struct rescue_plan *plan);
 
-/* ICMP says that a question to port 4011 did not arrive: rx is the question, as far as it is
- * quoted, and by which interface the error came. Its server is not waited for any longer. */
+/* An ICMP error for a request to port 4011: rx is the request, as far as it is quoted, and the
+ * interface that the error came in by. Its server gets no more time. */
 void rescue_unreachable(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct rescue_plan *plan);
 
-/* A datagram to our port 67. true: it answers a question of ours; done with it, and *plan says
- * what is to be done. false: it is somebody else's, and nothing was counted. */
+/* A datagram to our port 67. true: it replies to a query of ours and is consumed; *plan says
+ * what to do. false: it is not ours, and nothing was counted. */
 bool rescue_answer(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
     struct mono now, struct rescue_plan *plan);
 
-/* The answer that was to be delivered could not be sent: it counts as dropped after all. */
+/* The planned delivery could not be sent: it counts as dropped after all. */
 void rescue_lost(struct relay4 *r, const struct rescue_plan *plan, enum drop why);
 
-/* When is the next question due for the next server? false: none waits. rescue_next() takes
- * the one that is due first. */
+/* When rescue_next() is due, which takes the request that is due first; false: never. */
 bool rescue_due(const struct rescues *t, struct mono *due);
 void rescue_next(struct rescues *t, struct relay4 *r, struct mono now, struct rescue_plan *plan);
 

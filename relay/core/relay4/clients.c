@@ -80,8 +80,8 @@ clients_take(struct clients *c, const struct clients *from)
  * hlen bytes of chaddr identify a client. With hlen 0 (InfiniBand, RFC 4390) the
  * xid has to do alone: a reply carries nothing else that we could look for.
  */
-static struct conv_key
-conv_key_of(const struct dhcp4 *m)
+struct conv_key
+clients_key(const struct dhcp4 *m)
 {
 	struct conv_key k = { .xid = m->xid, .hlen = m->hlen };
 
@@ -99,7 +99,7 @@ struct conv *
 clients_get(struct clients *c, const struct dhcp4 *m, struct mono now,
     bool *fresh)
 {
-	struct conv_key k = conv_key_of(m);
+	struct conv_key k = clients_key(m);
 	struct conv *cv = hash_get(c->convs, &k, fresh);
 
 	if (!*fresh && conv_stale(cv, now)) {
@@ -119,7 +119,7 @@ clients_get(struct clients *c, const struct dhcp4 *m, struct mono now,
 struct conv *
 clients_find(struct clients *c, const struct dhcp4 *m, struct mono now)
 {
-	struct conv_key k = conv_key_of(m);
+	struct conv_key k = clients_key(m);
 	struct conv *cv = hash_find(c->convs, &k);
 
 	return cv && !conv_stale(cv, now) ? cv : NULL;

@@ -157,6 +157,14 @@ pendings_first(struct pendings *h)
 	return h->n ? &h->slot[h->heap[0].slot] : NULL;
 }
 
+bool
+pendings_due(const struct pendings *h, struct mono *due)
+{
+	if (h->n)
+		*due = h->heap[0].due;
+	return h->n > 0;
+}
+
 uint32_t
 pendings_count(const struct pendings *h)
 {

@@ -73,11 +73,7 @@ relay4_answered(struct relay4 *r, struct conv *cv, enum conv_class class)
 bool
 relay4_hedge_due(const struct relay4 *r, struct mono *due)
 {
-	const struct pending *s = pendings_first(r->hedges);
-
-	if (s)
-		*due = s->due;
-	return s != NULL;
+	return pendings_due(r->hedges, due);
 }
 
 /* Adds the first member that has not got the stored query yet; false when there is none, or when
