@@ -53,7 +53,7 @@ option82(const struct daemon *d, uint16_t server, const struct iface_giaddr *gi)
 /* No INFORM gets a reply from every server. At first, and while a server is down, it gets
  * both; then the one it replied to. */
 static int
-send_inform(struct daemon *d, const struct probe_question *q, const struct iface_giaddr *gi)
+send_inform(struct daemon *d, const struct probe_query *q, const struct iface_giaddr *gi)
 {
 	const struct rai *rai = option82(d, q->server, gi);
 	enum inform which = health_usable(&d->servers.health[q->server]) ?
@@ -71,7 +71,7 @@ send_inform(struct daemon *d, const struct probe_question *q, const struct iface
 }
 
 static int
-send_discover(struct daemon *d, const struct probe_question *q, const struct iface_giaddr *gi)
+send_discover(struct daemon *d, const struct probe_query *q, const struct iface_giaddr *gi)
 {
 	uint8_t msg[PROBEMSG_MAX];
 
@@ -129,7 +129,7 @@ send_for_file(struct daemon *d, const struct conf_probe *p, struct query *q)
 /* 0 or -errno; ENOENT and ENODEV mean that the probe must wait for a client interface, or a
  * link. */
 static int
-send_probe(struct daemon *d, const struct probe_question *p, struct mono now)
+send_probe(struct daemon *d, const struct probe_query *p, struct mono now)
 {
 	struct probe_run *g = d->probe_run;
 	const struct conf_server *c = &d->conf->server[p->server];
@@ -166,7 +166,7 @@ send_probe(struct daemon *d, const struct probe_question *p, struct mono now)
 
 /* Notes what an error of sending says about the server. */
 static void
-note_unsent(struct daemon *d, const struct probe_question *q, int err, struct mono now)
+note_unsent(struct daemon *d, const struct probe_query *q, int err, struct mono now)
 {
 	struct probes *p = &d->probe_run->probes;
 
@@ -206,7 +206,7 @@ on_timer(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 	struct probe_run *g = d->probe_run;
-	struct probe_question q;
+	struct probe_query q;
 	unsigned left = g->share;
 
 	query_expire(g->queries, now);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * probe - rounds of questions and their verdicts; the rules stand in
- * include/core/server/probe.h, what servers answer in include/proto/probemsg.h.
+ * probe - rounds of probes and their verdicts. The rules are in include/core/server/probe.h;
+ * what servers reply, in include/proto/probemsg.h.
  *
- * Servers are few (256 at most) and are walked through whenever something is due:
- * that is cheaper than an order that has to be kept.
+ * There are 256 servers at most, and each call walks them all: cheaper than keeping them in
+ * order of their due times.
  */
 #include "core/server/probe.h"
 
@@ -17,66 +17,51 @@
 _Static_assert(CONF_PROBES_MAX <= 1 << TOKEN_PROBE_BITS, "probe bits");
 _Static_assert(CONF_SERVERS_MAX <= 1 << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS), "server bits");
 
-/* Who cannot be asked is looked at again after this, or the interval if shorter. */
+/* A probe that cannot be sent is tried again after this, or after the interval if shorter. */
 #define WAIT_MS		1000
-/* ... or after this when interfaces change: a thousand of them may come at once. */
+/* The same when interfaces change: a thousand changes may come at once. */
 #define CHANGE_MS	100
-/* Unanswered rounds between one doubling of the interval and the next: 64 seconds at the
- * default of 2 s, long enough for a reboot to be noticed at once. */
+/* Unanswered rounds between two doublings of the interval: 64 seconds at the default of 2 s,
+ * enough for a reboot to be noticed at once. */
 #define BACKOFF_ROUNDS	32
 #define BACKOFF_MAX	3	/* doublings */
-/* A few servers may be asked all at once. */
+/* This many servers may be probed all at once. */
 #define SHARE_MIN	8
-/* A host that answers and whose service refused is tried again after this,
- * like a server without probes (servers_tick). */
+/* A host that answers and whose service refused is tried again after this, like a server
+ * without probes (servers_tick). */
 #define HOST_RETRY_MS	30000
 
 enum health_diag
 probe_diag(enum conf_probe_kind kind)
 {
-	switch (kind) {
-	case CONF_PROBE_PXE:
-		return HEALTH_DIAG_PROBE_PXE;
-	case CONF_PROBE_PXE4011:
-		return HEALTH_DIAG_PROBE_PXE4011;
-	case CONF_PROBE_DHCP:
-		return HEALTH_DIAG_PROBE_DHCP;
-	case CONF_PROBE_TFTP:
-		return HEALTH_DIAG_PROBE_TFTP;
-	case CONF_PROBE_ARP:
-		return HEALTH_DIAG_PROBE_ARP;
-	case CONF_PROBE_ICMP:
-		return HEALTH_DIAG_PROBE_ICMP;
-	case CONF_PROBE_TCP:
-		return HEALTH_DIAG_PROBE_TCP;
-	case CONF_PROBE_HTTP:
-		return HEALTH_DIAG_PROBE_HTTP;
-	case CONF_PROBE_MAX:
-		break;
-	}
-	return HEALTH_DIAG_NONE;
+	static const enum health_diag diag[CONF_PROBE_MAX] = {
+		[CONF_PROBE_PXE] = HEALTH_DIAG_PROBE_PXE,
+		[CONF_PROBE_PXE4011] = HEALTH_DIAG_PROBE_PXE4011,
+		[CONF_PROBE_DHCP] = HEALTH_DIAG_PROBE_DHCP,
+		[CONF_PROBE_TFTP] = HEALTH_DIAG_PROBE_TFTP,
+		[CONF_PROBE_ARP] = HEALTH_DIAG_PROBE_ARP,
+		[CONF_PROBE_ICMP] = HEALTH_DIAG_PROBE_ICMP,
+		[CONF_PROBE_TCP] = HEALTH_DIAG_PROBE_TCP,
+		[CONF_PROBE_HTTP] = HEALTH_DIAG_PROBE_HTTP,
+	};
+
+	return diag[kind];
 }
 
 const char *
 probe_last_word(enum probe_last l)
 {
-	switch (l) {
-	case PROBE_NEVER:
-		return "never";
-	case PROBE_ANSWERED:
-		return "answered";
-	case PROBE_TIMEOUT:
-		return "timeout";
-	case PROBE_FAILED:
-		return "failed";
-	case PROBE_NO_INTERFACE:
-		return "no-interface";
-	case PROBE_OFF_LINK:
-		return "off-link";
-	case PROBE_BUSY:
-		return "busy";
-	}
-	return "?";
+	static const char *const word[] = {
+		[PROBE_NEVER] = "never",
+		[PROBE_ANSWERED] = "answered",
+		[PROBE_TIMEOUT] = "timeout",
+		[PROBE_FAILED] = "failed",
+		[PROBE_NO_INTERFACE] = "no-interface",
+		[PROBE_OFF_LINK] = "off-link",
+		[PROBE_BUSY] = "busy",
+	};
+
+	return word[l];
 }
 
 static bool
@@ -107,19 +92,6 @@ probe_init(struct probes *p, struct hash_key secret)
 	p->secret = secret;
 }
 
-static struct probe_one
-one_of(const struct probe_server *was, const struct conf_server *had,
-    const struct conf_probe *probe, struct mono now)
-{
-	struct probe_one one = { .since = now };
-
-	for (unsigned i = 0; had && i < had->n_probe; i++)
-		if (conf_probe_eq(&had->probe[i], probe))
-			one = was->one[i];
-	one.open = false;
-	return one;
-}
-
 static struct mono
 earlier(struct mono a, struct mono b)
 {
@@ -130,24 +102,22 @@ static void
 configure_server(struct probe_server *s, const struct probe_server *was,
     const struct conf_server *had, const struct conf_server *c, struct mono now)
 {
-	struct mono latest = mono_add_ms(now, c->probe_interval_ms);
-
 	if (had)
 		*s = *was;
 	s->via = s->link = 0;
 	s->sent = mono_us(0);
-	for (unsigned i = 0; i < CONF_PROBES_MAX; i++)
-		s->one[i] = i < c->n_probe ? one_of(was, had, &c->probe[i], now) :
-		    (struct probe_one){ .last = PROBE_NEVER };
+	for (unsigned i = 0; i < CONF_PROBES_MAX; i++) {
+		s->one[i] = (struct probe_one){ .last = PROBE_NEVER };
+		if (i >= c->n_probe)
+			continue;
+		s->one[i].since = now;
+		for (unsigned k = 0; had && k < had->n_probe; k++)
+			if (conf_probe_eq(&had->probe[k], &c->probe[i]))
+				s->one[i] = was->one[k];
+		s->one[i].open = false;
+	}
 	if (had && had->n_probe)
-		s->due = earlier(was->due, latest);
-}
-
-/* The first rounds are spread over an interval. */
-static struct mono
-first_due(const struct conf *c, uint16_t i, struct mono now)
-{
-	return mono_add_ms(now, (int64_t)c->server[i].probe_interval_ms * i / c->n_server);
+		s->due = earlier(was->due, mono_add_ms(now, c->probe_interval_ms));
 }
 
 void
@@ -160,12 +130,15 @@ probe_configure(struct probes *p, const struct conf *old, const struct conf *c,
 	memset(p->server, 0, sizeof(p->server));
 	p->at = 0;
 	for (uint16_t i = 0; i < c->n_server; i++) {
-		uint16_t k = old ? conf_server_same(old, &c->server[i]) : CONF_NONE;
+		const struct conf_server *cs = &c->server[i];
+		uint16_t k = old ? conf_server_same(old, cs) : CONF_NONE;
 
-		p->server[i].due = first_due(c, i, now);
-		if (c->server[i].first == i)
+		/* The first rounds are spread over an interval. */
+		p->server[i].due = mono_add_ms(now,
+		    (int64_t)cs->probe_interval_ms * i / c->n_server);
+		if (cs->first == i)
 			configure_server(&p->server[i], k != CONF_NONE ? &was[k] : NULL,
-			    k != CONF_NONE ? &old->server[k] : NULL, &c->server[i], now);
+			    k != CONF_NONE ? &old->server[k] : NULL, cs, now);
 	}
 }
 
@@ -190,7 +163,7 @@ probe_interfaces_changed(struct probes *p, struct mono now)
 	}
 }
 
-/* --- in whose name, and by which link ----------------------------------------- */
+/* --- giaddr and link of a probe ------------------------------------------------ */
 
 static uint32_t
 find_via(const struct servers *sv, uint16_t server)
@@ -275,12 +248,12 @@ probe_link(struct probes *p, const struct servers *sv, uint16_t server, struct i
 
 /* --- verdicts ----------------------------------------------------------------- */
 
-/* What a round came to. */
+/* The result of a round. */
 struct round {
-	bool answered, service;	/* by anybody; by something that is more than a host */
+	bool answered, service;	/* by any probe; by one that asks for more than the host */
 	bool asked_service;
 	bool wrong;		/* unanswered, but by a probe that proves nothing */
-	bool busy, no_iface;	/* not all could be asked: for want of room here, of a client interface */
+	bool busy, no_iface;	/* some could not be sent: no room here; no client interface */
 	bool bad;
 	enum health_diag diag;	/* why it is bad */
 };
@@ -291,7 +264,7 @@ answered_since(const struct health *h, struct mono t)
 	return h->last_reply.us && mono_before(t, h->last_reply);
 }
 
-/* An unanswered question: of a dead server, or of a wrong kind? */
+/* Is the server dead, or is this the wrong kind of probe for it? */
 static void
 weigh_silence(const struct probe_server *s, struct probe_one *one, const struct health *h,
     uint8_t fall, struct round *x)
@@ -307,7 +280,7 @@ weigh_silence(const struct probe_server *s, struct probe_one *one, const struct 
 }
 
 static struct round
-weigh(struct probe_server *s, const struct conf_server *c, const struct health *h)
+weigh_round(struct probe_server *s, const struct conf_server *c, const struct health *h)
 {
 	struct round x = { .bad = false };
 
@@ -330,7 +303,7 @@ weigh(struct probe_server *s, const struct conf_server *c, const struct health *
 	return x;
 }
 
-/* A server that only a wrong probe made down is tried again. */
+/* A server that only a wrong probe took down is tried again. */
 static void
 set_wrong(struct probes *p, struct servers *sv, uint16_t server, bool wrong, struct mono now)
 {
@@ -346,11 +319,11 @@ set_wrong(struct probes *p, struct servers *sv, uint16_t server, bool wrong, str
 }
 
 /*
- * Echo or ARP alone was answered: that ends a down of the host or the way. When
- * the service refused, it is tried again after a while.
+ * Only echo or ARP was answered: that ends a down of the host or of the way to it. If the
+ * service refused, it is tried again after a while.
  */
 static bool
-host_is_there(const struct probe_server *s, struct health *h, uint8_t rise,
+note_host_answers(const struct probe_server *s, struct health *h, uint8_t rise,
     struct mono now)
 {
 	if (h->diag == HEALTH_DIAG_REFUSED)
@@ -359,11 +332,11 @@ host_is_there(const struct probe_server *s, struct health *h, uint8_t rise,
 }
 
 /*
- * The count of silent rounds is kept here when only the host is asked: its answers do
- * not refill the score in between.
+ * When only the host is probed, its answers do not refill the score in between: silent rounds
+ * are counted here.
  */
 static bool
-host_is_silent(const struct probe_server *s, struct health *h, enum health_diag d,
+note_host_silent(const struct probe_server *s, struct health *h, enum health_diag d,
     uint8_t fall, struct mono now)
 {
 	bool changed = false;
@@ -374,34 +347,34 @@ host_is_silent(const struct probe_server *s, struct health *h, enum health_diag 
 }
 
 static bool
-feed(struct probe_server *s, const struct conf_server *c, struct health *h,
+note_round(struct probe_server *s, const struct conf_server *c, struct health *h,
     const struct round *x, struct mono now)
 {
 	if (x->bad) {
 		s->good = 0;
 		s->silent += s->silent < UINT16_MAX;
 		return x->asked_service ? health_bad(h, x->diag, now) :
-		    host_is_silent(s, h, x->diag, c->fall, now);
+		    note_host_silent(s, h, x->diag, c->fall, now);
 	}
 	if (!x->answered)
 		return false;
-	/* The next round was put far off, in view of the silence. */
+	/* The next round is far off, since the server was silent. */
 	if (s->silent >= BACKOFF_ROUNDS)
 		s->due = earlier(s->due, mono_add_ms(now, c->probe_interval_ms));
 	s->silent = 0;
 	s->good += s->good < UINT8_MAX;
 	return x->service ? health_good(h, HEALTH_DIAG_PROBE_OK, now) :
-	    host_is_there(s, h, c->rise, now);
+	    note_host_answers(s, h, c->rise, now);
 }
 
 /*
- * Nothing of it can be asked, or only what it never answers: it is as if it had no probes.
- * What else would end its being down? The kernel unblocks a server that has some in the belief that
- * one will speak for it. But what a probe found dead stays so while there is no client interface
- * for it: nobody misses it.
+ * No probe can be sent, or only such as it never answers: the server is treated as one without
+ * probes, or its down would never end. (The kernel unblocks a probed server in the belief that
+ * a probe will settle it.) But a server that a probe found dead stays down while there is no
+ * client interface for it: no client misses it.
  */
 static bool
-nobody_speaks(struct health *h, const struct round *x, struct mono now)
+expire_unprobed(struct health *h, const struct round *x, struct mono now)
 {
 	if (x->busy)
 		return false;
@@ -410,17 +383,8 @@ nobody_speaks(struct health *h, const struct round *x, struct mono now)
 	return !x->no_iface && health_expire(h, HOST_RETRY_MS, now);
 }
 
-/* Who waits is not worth an interval of an hour. */
 static void
-retry_soon(struct probe_server *s, const struct conf_server *c, struct mono now)
-{
-	if (is_waiting(s))
-		s->due = earlier(s->due, mono_add_ms(now, c->probe_interval_ms < WAIT_MS ?
-		    c->probe_interval_ms : WAIT_MS));
-}
-
-static void
-judge(struct probes *p, struct servers *sv, uint16_t server, struct mono now)
+end_round(struct probes *p, struct servers *sv, uint16_t server, struct mono now)
 {
 	struct probe_server *s = &p->server[server];
 	const struct conf_server *c = &sv->conf->server[server];
@@ -443,15 +407,18 @@ judge(struct probes *p, struct servers *sv, uint16_t server, struct mono now)
 		s->contradicted = 0;
 	else if (answered_since(h, s->sent) && s->contradicted < UINT8_MAX)
 		s->contradicted++;
-	x = weigh(s, c, h);
+	x = weigh_round(s, c, h);
 	if (x.wrong || !silent)
 		set_wrong(p, sv, server, x.wrong, now);
-	servers_note(sv, server, feed(s, c, h, &x, now));
+	servers_note(sv, server, note_round(s, c, h, &x, now));
 	s->sent = mono_us(0);
 	if (x.answered || x.bad)
 		return;
-	servers_note(sv, server, nobody_speaks(h, &x, now));
-	retry_soon(s, c, now);
+	servers_note(sv, server, expire_unprobed(h, &x, now));
+	/* A probe that waits should not wait for an interval of an hour. */
+	if (is_waiting(s))
+		s->due = earlier(s->due, mono_add_ms(now, c->probe_interval_ms < WAIT_MS ?
+		    c->probe_interval_ms : WAIT_MS));
 }
 
 /* --- rounds ------------------------------------------------------------------- */
@@ -468,15 +435,6 @@ deadline(const struct probe_server *s, const struct conf_server *c)
 	return mono_add_ms(s->sent, c->probe_timeout_ms);
 }
 
-static bool
-settled(const struct probe_server *s, const struct conf_server *c)
-{
-	for (unsigned i = 0; i < c->n_probe; i++)
-		if (s->one[i].open)
-			return false;
-	return s->next >= c->n_probe;
-}
-
 /* Up to a tenth early, never late. */
 static int64_t
 interval_ms(struct probes *p, const struct probe_server *s, const struct conf_server *c)
@@ -488,7 +446,7 @@ interval_ms(struct probes *p, const struct probe_server *s, const struct conf_se
 	return ms - (int64_t)(draw(p) % 1024) * ms / 10240;
 }
 
-/* Was each kind answered once? Else its silence will mean nothing when the server dies. */
+/* Was each kind answered once? If not, its silence would mean nothing when the server dies. */
 static bool
 proven(const struct probe_server *s, const struct conf_server *c)
 {
@@ -499,7 +457,7 @@ proven(const struct probe_server *s, const struct conf_server *c)
 }
 
 static void
-begin(struct probes *p, struct probe_server *s, const struct conf_server *c,
+begin_round(struct probes *p, struct probe_server *s, const struct conf_server *c,
     const struct health *h, struct mono now)
 {
 	struct mono spared = mono_add_ms(h->last_reply, c->probe_interval_ms);
@@ -514,52 +472,40 @@ begin(struct probes *p, struct probe_server *s, const struct conf_server *c,
 	s->due = mono_add_ms(now, interval_ms(p, s, c));
 }
 
-static void
-ask(struct probes *p, struct probe_server *s, const struct conf_server *c, uint16_t server,
-    struct probe_question *q)
-{
-	unsigned i = s->next++;
-	uint32_t index = (uint32_t)server << TOKEN_PROBE_BITS | i;
-
-	s->one[i].open = true;
-	s->one[i].token = draw(p) << TOKEN_INDEX_BITS | index;
-	*q = (struct probe_question){ server, s->one[i].token, &c->probe[i] };
-}
-
-/* The way is back: nobody should wait for it longer than needed. */
-static void
-notice_unblocked(struct probe_server *s, struct health *h, struct mono now)
-{
-	if (h->unblocked)
-		s->due = earlier(s->due, now);
-	h->unblocked = false;
-}
-
+/* Ends and begins the server's round; true: *q is to be sent for it. */
 static bool
-advance(struct probes *p, struct servers *sv, uint16_t server, struct mono now,
-    struct probe_question *q)
+next_query(struct probes *p, struct servers *sv, uint16_t server, struct mono now,
+    struct probe_query *q)
 {
 	struct probe_server *s = &p->server[server];
 	const struct conf_server *c = &sv->conf->server[server];
+	struct health *h = &sv->health[server];
+	unsigned i;
 
 	if (!is_probed(sv->conf, server))
 		return false;
-	notice_unblocked(s, &sv->health[server], now);
+	if (h->unblocked) {	/* the way to it is back */
+		s->due = earlier(s->due, now);
+		h->unblocked = false;
+	}
 	if (s->sent.us && !mono_before(now, deadline(s, c)))
-		judge(p, sv, server, now);
+		end_round(p, sv, server, now);
 	if (!s->sent.us && !mono_before(now, s->due))
-		begin(p, s, c, &sv->health[server], now);
+		begin_round(p, s, c, h, now);
 	if (!s->sent.us || s->next >= c->n_probe)
 		return false;
-	ask(p, s, c, server, q);
+	i = s->next++;
+	s->one[i].open = true;
+	s->one[i].token = draw(p) << TOKEN_INDEX_BITS | (uint32_t)server << TOKEN_PROBE_BITS | i;
+	*q = (struct probe_query){ server, s->one[i].token, &c->probe[i] };
 	return true;
 }
 
 bool
-probe_next(struct probes *p, struct servers *sv, struct mono now, struct probe_question *q)
+probe_next(struct probes *p, struct servers *sv, struct mono now, struct probe_query *q)
 {
 	for (; p->at < sv->conf->n_server; p->at++)
-		if (advance(p, sv, (uint16_t)p->at, now, q))
+		if (next_query(p, sv, (uint16_t)p->at, now, q))
 			return true;
 	p->at = 0;
 	return false;
@@ -594,7 +540,7 @@ probe_share(const struct conf *c, int64_t step_ms)
 	return (unsigned)(2 * per_day * step_ms / day_ms) + SHARE_MIN;
 }
 
-/* --- what came of questions --------------------------------------------------- */
+/* --- results of queries --------------------------------------------------------- */
 
 bool
 probe_find(const struct probes *p, const struct servers *sv, uint32_t token,
@@ -609,47 +555,51 @@ probe_find(const struct probes *p, const struct servers *sv, uint32_t token,
 	return *server < sv->conf->n_server && one->open && one->token == token;
 }
 
+/* The round ends with its last result. */
 static bool
-settle(struct probes *p, struct servers *sv, uint32_t token, enum probe_last last,
+settle_query(struct probes *p, struct servers *sv, uint32_t token, enum probe_last last,
     enum health_diag d, struct mono now)
 {
 	uint16_t server;
-	unsigned i;
+	unsigned i, n;
 	struct probe_server *s;
 	struct probe_one *one;
 
 	if (!probe_find(p, sv, token, &server, &i))
 		return false;
 	s = &p->server[server];
+	n = sv->conf->server[server].n_probe;
 	one = &s->one[i];
 	one->open = false;
 	one->last = last;
 	one->at = now;
 	one->diag = d;
 	one->worked = one->worked || last == PROBE_ANSWERED;
-	if (settled(s, &sv->conf->server[server]))
-		judge(p, sv, server, now);
+	for (i = 0; i < n && !s->one[i].open; i++)
+		;
+	if (i == n && s->next >= n)
+		end_round(p, sv, server, now);
 	return true;
 }
 
 bool
 probe_answered(struct probes *p, struct servers *sv, uint32_t token, struct mono now)
 {
-	return settle(p, sv, token, PROBE_ANSWERED, HEALTH_DIAG_PROBE_OK, now);
+	return settle_query(p, sv, token, PROBE_ANSWERED, HEALTH_DIAG_PROBE_OK, now);
 }
 
 bool
 probe_failed(struct probes *p, struct servers *sv, uint32_t token, enum health_diag d,
     struct mono now)
 {
-	return settle(p, sv, token, PROBE_FAILED, d, now);
+	return settle_query(p, sv, token, PROBE_FAILED, d, now);
 }
 
 bool
 probe_waits(struct probes *p, struct servers *sv, uint32_t token, enum probe_last why,
     struct mono now)
 {
-	return settle(p, sv, token, why, HEALTH_DIAG_NONE, now);
+	return settle_query(p, sv, token, why, HEALTH_DIAG_NONE, now);
 }
 
 bool

@@ -131,7 +131,7 @@ tell_due(void)
 static void
 ask_due(void)
 {
-	struct probe_question q;
+	struct probe_query q;
 
 	while (probe_next(&p, &w->servers, w->now, &q)) {
 		ck_assert_uint_lt(n_asked, ASKED_MAX);
