@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: ISC
  *
- * relay4_reply - judges a BOOTREPLY, finds the client's interface and says how
- * the message is addressed there (RFC 2131 4.1, RFC 1542 4.1.2, and what real
- * ROMs need); then renders it. See include/core/relay4/relay4.h.
+ * relay4_reply - judges a BOOTREPLY, finds the client's interface and decides how the message
+ * is addressed there (RFC 2131 4.1, RFC 1542 4.1.2, and what real ROMs need); then renders it.
+ * See include/core/relay4/relay4.h.
  *
- * Servers are as hostile as clients: a reply is delivered for a giaddr of ours
- * only, on that giaddr's interface, and no text that was echoed in it has a say.
+ * Servers are as hostile as clients: a reply is delivered only for a giaddr of ours, on that
+ * giaddr's interface, and no text that the server echoed is trusted.
  */
 #include "core/relay4/relay4.h"
 
 #include <string.h>
 
-
-static bool
-server_says(uint8_t type)
-{
-	return type == DHCP4_TYPE_NONE || type == DHCP4_OFFER ||
-	    type == DHCP4_ACK || type == DHCP4_NAK;
-}
+/* --- may it be delivered? ------------------------------------------------------- */
 
 /*
- * A reply that comes in by a client VLAN is a rogue server's or a forgery,
- * unless our own way to that server leads through that VLAN (a server on a client
- * VLAN; a relay with one leg).
+ * A reply that comes in by a client VLAN is a rogue server's or forged, unless our own route to
+ * that server leads through that VLAN (a server on a client VLAN; a relay with one leg).
  */
 static bool
 came_by_client_vlan(struct relay4 *r, const struct relay4_rx *rx, uint16_t server)
@@ -44,37 +37,31 @@ relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t serve
 {
 	if (came_by_client_vlan(r, rx, server))
 		return DROP_REPLY_FROM_CLIENT;
-	/* A multi-homed server may answer from another address than we asked:
+	/* A multi-homed server may reply from another address than the one we sent to:
 	 * check-source = off is for those. */
 	if (server == CONF_NONE && r->conf->check_source)
 		return DROP_NOT_SERVER;
 	return DROP_NONE;
 }
 
-/* A route that leads into a VRF (from a server outside) ends at the interface that has the
- * address: that is where the answer comes from as the kernel tells it. */
-static bool
-in_vrf(struct relay4 *r, const struct iface *in)
-{
-	const struct iface *master = in->link.master ?
-	    iftab_by_index(r->iftab, in->link.master) : NULL;
-
-	return master && master->link.kind == IFTAB_VRF;
-}
-
 /*
- * Of two routers on one VLAN the other may get the answer, when it is on the way
- * from the servers, and hands it on over that VLAN. It may also be any machine's
- * there: so it is good for this VLAN only, where one could answer without us.
+ * Of two routers on one VLAN the other may get the reply, being on the way from the servers,
+ * and forward it over that VLAN. Any machine on the VLAN may also have forged it: so it is
+ * accepted only for this VLAN, where that machine could answer clients without us.
  */
 static bool
-is_detour(struct relay4 *r, const struct relay4_rx *rx)
+came_by_other_router(struct relay4 *r, const struct relay4_rx *rx)
 {
-	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
+	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex), *master;
 	struct dhcp4 m;
 
-	return in && in->conf && (in_vrf(r, in) ||
-	    in->conf->o.active != CONF_ACTIVE_ALWAYS) &&
+	if (!in || !in->conf)
+		return false;
+	master = in->link.master ? iftab_by_index(r->iftab, in->link.master) : NULL;
+	/* A route that leads into a VRF (from a server outside) ends at the interface that has the
+	 * address: the kernel reports the reply as received there. */
+	return (in->conf->o.active != CONF_ACTIVE_ALWAYS ||
+	    (master && master->link.kind == IFTAB_VRF)) &&
 	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
 	    iface_giaddr_find(in, m.giaddr) >= 0;
 }
@@ -85,7 +72,7 @@ relay4_judge_sender(struct relay4 *r, const struct relay4_rx *rx, uint16_t serve
 	enum drop why = relay4_judge_source(r, rx, server);
 
 	if (why == DROP_REPLY_FROM_CLIENT && server != CONF_NONE &&
-	    is_detour(r, rx))
+	    came_by_other_router(r, rx))
 		return DROP_NONE;
 	return why;
 }
@@ -95,45 +82,39 @@ judge_message(const struct dhcp4 *m)
 {
 	if (m->op != BOOTREPLY)
 		return DROP_BAD_OP;
-	return server_says(m->type) && !dhcp4_type_is_lie(m) ? DROP_NONE :
-	    DROP_BAD_TYPE;
+	if (m->type != DHCP4_TYPE_NONE && m->type != DHCP4_OFFER &&
+	    m->type != DHCP4_ACK && m->type != DHCP4_NAK)
+		return DROP_BAD_TYPE;
+	return dhcp4_type_is_lie(m) ? DROP_BAD_TYPE : DROP_NONE;
 }
 
-/* Of two interfaces that share a giaddr the one that asked may be down by now. The answer is no
- * other's, although that is the only one left that has the giaddr. */
-static bool
-asked_by_one_that_is_down(struct relay4 *r, const struct dhcp4 *m, const struct conv *cv)
-{
-	const struct iface *f = cv ? iftab_by_index(r->iftab, cv->ifindex) : NULL;
-
-	return f && f->conf && !f->link.up && iface_giaddr_find(f, m->giaddr) >= 0;
-}
-
-/* giaddr first; our own memory when several interfaces share it; never the
- * option 82 that a server echoed. */
+/*
+ * By giaddr; when several interfaces share it, by the conversation; never by the option 82 that
+ * a server echoed. If the client's interface is down, the reply is for no other one, even if
+ * that is the only one left with this giaddr.
+ */
 static enum drop
 find_interface(struct relay4 *r, const struct dhcp4 *m, const struct conv *cv,
     struct iface **out)
 {
-	struct iface *f = NULL;
-	size_t n = iftab_by_giaddr(r->iftab, m->giaddr, &f);
+	size_t n = iftab_by_giaddr(r->iftab, m->giaddr, out);
+	struct iface *f = cv ? iftab_by_index(r->iftab, cv->ifindex) : NULL;
+	bool asked = f && iface_giaddr_find(f, m->giaddr) >= 0;
 
-	*out = f;
 	if (n == 0 || ip4_is_none(m->giaddr))
 		return DROP_NOT_OUR_GIADDR;
 	if (n == 1)
-		return asked_by_one_that_is_down(r, m, cv) ? DROP_DOWN : DROP_NONE;
-	f = cv ? iftab_by_index(r->iftab, cv->ifindex) : NULL;
-	if (!f || !iface_ready(f) || iface_giaddr_find(f, m->giaddr) < 0)
+		return asked && f->conf && !f->link.up ? DROP_DOWN : DROP_NONE;
+	if (!asked || !iface_ready(f))
 		return DROP_AMBIGUOUS;
 	*out = f;
 	return DROP_NONE;
 }
 
 /*
- * offers = proxy-only: this server must not hand out addresses. An OFFER with
- * yiaddr is a lease; an ACK is one when it has a lease time (option 51): the ACK to
- * a boot server discovery repeats the client's own address in yiaddr (dnsmasq).
+ * offers = proxy-only: this server must not hand out addresses. An OFFER with yiaddr is a
+ * lease; an ACK is one when it has a lease time (option 51): dnsmasq's ACK to a boot server
+ * discovery repeats the client's own address in yiaddr.
  */
 static bool
 is_lease(const struct dhcp4 *m)
@@ -144,14 +125,7 @@ is_lease(const struct dhcp4 *m)
 	    (m->type == DHCP4_ACK && m->at[DHCP4_OPT_LEASE_TIME]);
 }
 
-static void
-broadcast_mac(struct relay4_delivery *d)
-{
-	d->mac_len = d->out->link.mac_len ? d->out->link.mac_len : 6;
-	if (d->mac_len > sizeof(d->mac))
-		d->mac_len = sizeof(d->mac);
-	memset(d->mac, 0xff, sizeof(d->mac));
-}
+/* --- where does it go? ---------------------------------------------------------- */
 
 static bool
 is_group(const uint8_t *mac, uint8_t len)
@@ -160,10 +134,9 @@ is_group(const uint8_t *mac, uint8_t len)
 }
 
 /*
- * The link address of the client: chaddr on Ethernet, without asking ARP. EDK2
- * may put its GUID there (hlen 16), InfiniBand nothing (hlen 0, RFC 4390): then the
- * link source of the request is used, if we know it. A group's address (IEEE 802, the
- * first bit) is no client's either; everybody on the VLAN would get what is for one.
+ * The link address of the client: chaddr on Ethernet, without ARP. EDK2 may put its GUID there
+ * (hlen 16), InfiniBand nothing (hlen 0, RFC 4390): then the link source of the request, if
+ * known. Never a group address: everybody on the VLAN would get what is for one client.
  */
 static bool
 client_mac(struct relay4_delivery *d, const struct conv *cv)
@@ -183,50 +156,38 @@ client_mac(struct relay4_delivery *d, const struct conv *cv)
 	return true;
 }
 
-/*
- * The address of a client that has one already. An ACK to a message with ciaddr
- * goes there even if the broadcast flag is set: iPXE asks its boot server from a
- * socket that is bound to its address and never sees a broadcast (measured;
- * dhcrelay fails there). dnsmasq as boot server moves ciaddr to yiaddr in that
- * ACK, so that only the request knows.
- */
-static struct ip4
-bound_address(const struct dhcp4 *m, const struct conv *cv)
-{
-	if (m->type != DHCP4_ACK)
-		return IP4_NONE;
-	if (!ip4_is_none(m->ciaddr))
-		return m->ciaddr;
-	return cv ? cv->ciaddr : IP4_NONE;
-}
-
 static struct ip4
 destination(const struct dhcp4 *m, const struct conv *cv)
 {
-	struct ip4 bound = bound_address(m, cv);
-
-	/* RFC 2131 4.1: a relay agent broadcasts a NAK: the client may have no
-	 * usable address. */
+	/* RFC 2131 4.1: a relay agent broadcasts a NAK, as the client may have no usable address. */
 	if (m->type == DHCP4_NAK)
 		return IP4_BROADCAST;
-	if (!ip4_is_none(bound))
-		return bound;
+	/*
+	 * An ACK to a message with ciaddr goes there even if the broadcast flag is set: iPXE
+	 * queries its boot server from a socket that is bound to its address and never sees a
+	 * broadcast (measured; dhcrelay fails there). dnsmasq as boot server moves ciaddr to
+	 * yiaddr in that ACK, so that only the request has it.
+	 */
+	if (m->type == DHCP4_ACK && !ip4_is_none(m->ciaddr))
+		return m->ciaddr;
+	if (m->type == DHCP4_ACK && cv && !ip4_is_none(cv->ciaddr))
+		return cv->ciaddr;
 	/* Some servers do not copy the flag back, so the request's counts too. */
 	if (m->flags & DHCP4_FLAG_BROADCAST || (cv && cv->broadcast))
 		return IP4_BROADCAST;
 	if (!ip4_is_none(m->yiaddr))
 		return m->yiaddr;
-	/* A proxyDHCP offer has no yiaddr; "unicast to yiaddr" would be 0.0.0.0,
-	 * which is what dhcrelay does and why dnsmasq loses it. */
+	/* A proxyDHCP offer has no yiaddr: "unicast to yiaddr" would be to 0.0.0.0. dhcrelay
+	 * does that, and so loses dnsmasq's offers. */
 	return ip4_is_none(m->ciaddr) ? IP4_BROADCAST : m->ciaddr;
 }
 
 static void
-address(struct relay4_delivery *d, const struct conv *cv)
+address_reply(struct relay4_delivery *d, const struct conv *cv)
 {
 	memset(d->mac, 0, sizeof(d->mac));	/* the kernel is given all of it */
 	d->src = d->m.giaddr;
-	/* iPXE and EDK2 want source port 67 (Dhcp4Io, dhcp.c). */
+	/* iPXE and EDK2 expect source port 67 (Dhcp4Io, dhcp.c). */
 	d->sport = DHCP4_PORT_SERVER;
 	d->dport = DHCP4_PORT_CLIENT;
 	d->dst = destination(&d->m, cv);
@@ -235,29 +196,27 @@ address(struct relay4_delivery *d, const struct conv *cv)
 		d->dport = cv->p4011_sport;
 		d->dst = cv->p4011_src;
 	}
-	if (!ip4_is_host(d->dst))
-		d->dst = IP4_BROADCAST;
-	if (ip4_eq(d->dst, IP4_BROADCAST))
-		broadcast_mac(d);
-	else if (!client_mac(d, cv)) {
-		d->dst = IP4_BROADCAST;
-		broadcast_mac(d);
-	}
+	if (!ip4_eq(d->dst, IP4_BROADCAST) && ip4_is_host(d->dst) && client_mac(d, cv))
+		return;
+	d->dst = IP4_BROADCAST;
+	d->mac_len = d->out->link.mac_len ? d->out->link.mac_len : 6;
+	if (d->mac_len > sizeof(d->mac))
+		d->mac_len = sizeof(d->mac);
+	memset(d->mac, 0xff, sizeof(d->mac));
 }
 
-static enum drop
-judge_class(const struct relay4 *r, const struct relay4_delivery *d)
+/* --- what follows from it --------------------------------------------------------- */
+
+/* A boot server's offer has no address. */
+static bool
+is_proxy_offer(const struct dhcp4 *m)
 {
-	if (d->server == CONF_NONE)
-		return DROP_NONE;
-	if (r->conf->server[d->server].proxy_only && is_lease(&d->m))
-		return DROP_OFFER_NOT_PROXY;
-	return DROP_NONE;
+	return m->type == DHCP4_OFFER && ip4_is_none(m->yiaddr);
 }
 
-/* strip-pxe-from = dhcp: options 60 and 43 out of offers of servers that serve
- * no boot class, the cure for PXE-E55 when option 60 was left on a DHCP server. An offer
- * without an address is a boot server's own, which may stand in a `servers =`. */
+/* strip-pxe-from = dhcp: removes options 60 and 43 from offers of servers of no boot class, the
+ * cure for PXE-E55 when option 60 was left on a DHCP server. Not from the offers of a boot
+ * server, which may be in a `servers =`. */
 static bool
 strips_pxe(const struct relay4 *r, const struct relay4_delivery *d)
 {
@@ -266,34 +225,26 @@ strips_pxe(const struct relay4 *r, const struct relay4_delivery *d)
 	    !r->conf->is_boot[d->server] && pxe_offer_says(&d->m, "PXEClient");
 }
 
+/* The server is alive, whichever client this is for. */
 static void
-count_server(struct server_stats *s, uint8_t type)
+note_server(struct relay4 *r, const struct relay4_delivery *d, struct mono now)
 {
-	s->replies++;
-	if (type == DHCP4_OFFER)
-		s->offers++;
-	else if (type == DHCP4_ACK)
-		s->acks++;
-	else if (type == DHCP4_NAK)
-		s->naks++;
-}
+	struct server_stats *s = &r->servers->stats[d->server];
 
-/* A sign of life, whoever it was for. */
-static void
-heard_from(struct relay4 *r, const struct relay4_delivery *d, struct mono now)
-{
-	count_server(&r->servers->stats[d->server], d->m.type);
+	s->replies++;
+	s->offers += d->m.type == DHCP4_OFFER;
+	s->acks += d->m.type == DHCP4_ACK;
+	s->naks += d->m.type == DHCP4_NAK;
 	servers_note(r->servers, d->server, health_reply(&r->servers->health[d->server], now));
 }
 
 /*
- * Which question does it answer? An address offer that of DHCP; an offer without
- * address, one that says PXEClient or HTTPClient, or anything from a server that is only a boot
- * server, that of the boot class; so does the ACK to what boot servers were asked without a
- * DISCOVER (43.71, an INFORM, a ROM that asks them on port 67).
+ * Which query does it answer? An offer with an address, the DHCP one. The boot one: an offer
+ * without, one with option 60, or any from a server that is only a boot server; and an ACK to a
+ * query that boot servers got without a DISCOVER (43.71, an INFORM, a ROM that uses port 67).
  */
 static void
-answer(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
+note_answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 {
 	const struct dhcp4 *m = &d->m;
 	bool boot = d->server != CONF_NONE && r->conf->is_boot[d->server];
@@ -310,44 +261,35 @@ answer(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 		relay4_answered(r, cv, CONV_DHCP);
 }
 
-/* Both classes may have one server: then an offer without an address is the boot one's. */
+/* A server may be in both classes. */
 static enum stats_class
 class_of(const struct relay4 *r, const struct relay4_delivery *d)
 {
 	if (d->server == CONF_NONE || !r->conf->is_boot[d->server])
 		return STATS_DHCP;
-	if (!r->conf->is_dhcp[d->server])
-		return STATS_BOOT;
-	return d->m.type == DHCP4_OFFER && ip4_is_none(d->m.yiaddr) ? STATS_BOOT :
-	    STATS_DHCP;
+	return !r->conf->is_dhcp[d->server] || is_proxy_offer(&d->m) ? STATS_BOOT : STATS_DHCP;
 }
 
-/* An offer without an address is a boot server's, beside which the client goes on asking for
- * one: with giaddr = rotate in the next subnet, although that server answers in each. */
-static bool
-ends_tries(const struct dhcp4 *m)
-{
-	return m->type != DHCP4_OFFER || !ip4_is_none(m->yiaddr);
-}
-
-/* The address that was answered stays the client's, and its tries start anew. */
 static void
-answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
+note_reply(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 {
 	int gi = iface_giaddr_find(d->out, d->m.giaddr);
 
 	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
 	d->out->stats.replies++;
 	stats_count_message(&d->out->stats, class_of(r, d), d->m.type);
-	if (d->m.type == DHCP4_OFFER && ip4_is_none(d->m.yiaddr))
+	if (is_proxy_offer(&d->m))
 		stats_count(r->stats, COUNTER_PROXY_OFFERS);
 	if (d->sport == DHCP4_PORT_PXE)
 		stats_count(r->stats, COUNTER_P4011_REPLIES);
 	if (!cv)
 		return;
-	if (ends_tries(&d->m))
+	/* A client with nothing but a proxy offer goes on asking for an address: with giaddr =
+	 * rotate, in the next subnet, although the boot server answers in each. */
+	if (!is_proxy_offer(&d->m))
 		cv->tries = 0;
-	answer(r, d, cv);
+	note_answered(r, d, cv);
+	/* The giaddr that got an address stays the client's. */
 	if (d->out->conf->o.giaddr == CONF_GIADDR_ROTATE && gi >= 0 &&
 	    !ip4_is_none(d->m.yiaddr)) {
 		cv->gi = (uint8_t)gi;
@@ -371,24 +313,24 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	if (why != DROP_NONE)
 		return why;
 	if (d->server != CONF_NONE)
-		heard_from(r, d, now);
+		note_server(r, d, now);
 	cv = clients_find(r->clients, &d->m, now);
 	if (cv && d->server != CONF_NONE)
 		stats_answered(&r->servers->stats[d->server], mono_diff_us(now, cv->last));
 	why = find_interface(r, &d->m, cv, &d->out);
-	if (why == DROP_NONE)
-		why = judge_class(r, d);
 	if (why != DROP_NONE)
 		return why;
-	/* What another interface's client said does not count here. */
+	if (d->server != CONF_NONE && r->conf->server[d->server].proxy_only && is_lease(&d->m))
+		return DROP_OFFER_NOT_PROXY;
+	/* The request of another interface's client does not count here. */
 	if (cv && cv->ifindex != d->out->link.ifindex)
 		cv = NULL;
 	gi = iface_giaddr_find(d->out, d->m.giaddr);
 	d->rai = gi >= 0 && d->out->giaddr[gi].rai.len ? &d->out->giaddr[gi].rai : NULL;
 	d->rai_was = iface_rai_was(d->out, d->m.giaddr);
 	d->strip_pxe = strips_pxe(r, d);
-	address(d, cv);
-	answered(r, d, cv);
+	address_reply(d, cv);
+	note_reply(r, d, cv);
 	return DROP_NONE;
 }
 
@@ -408,9 +350,11 @@ relay4_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	return why;
 }
 
-/* Ours, in whichever form its server got it. */
+/* --- its bytes --------------------------------------------------------------------- */
+
+/* Removes our option 82, in either form (enum relay4_form). */
 static enum rai_found
-strip(uint8_t *out, size_t *len, const struct dhcp4 *m, const struct rai *rai)
+strip_82(uint8_t *out, size_t *len, const struct dhcp4 *m, const struct rai *rai)
 {
 	enum rai_found found = rai_strip(out, len, m, rai);
 	struct rai shorter;
@@ -433,7 +377,7 @@ relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
 	size_t len = d->m.len;
 	enum rai_found found;
 
-	if (len > size || size < DHCP4_MIN)	/* the caller's promise */
+	if (len > size || size < DHCP4_MIN)	/* promised by the caller */
 		return 0;
 	if (d->strip_pxe && len <= sizeof(shorter)) {
 		len = dhcp4_copy_without(shorter, &d->m, pxe, sizeof(pxe));
@@ -441,10 +385,10 @@ relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
 			return 0;
 		stats_count(r->stats, COUNTER_STRIPPED_PXE);
 	}
-	found = strip(out, &len, &cut, d->rai);
+	found = strip_82(out, &len, &cut, d->rai);
 	/* The request was relayed before a reload, or before the interface changed. */
 	if (found == RAI_FOREIGN && d->rai_was)
-		found = strip(out, &len, &cut, d->rai_was);
+		found = strip_82(out, &len, &cut, d->rai_was);
 	if (found == RAI_OURS)
 		stats_count(r->stats, COUNTER_OPTION82_STRIPPED);
 	else if (found == RAI_FOREIGN)
