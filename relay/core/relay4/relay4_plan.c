@@ -17,8 +17,8 @@
  * ("smart relay") do. */
 #define ROTATE_TRIES 3
 
-/* The same on both routers of a pair, so that they balance alike. It need not be secret: picking
- * a MAC address to hit one server harms nobody. */
+/* The same on both routers of a pair, so that they balance alike. It need not be secret: it does
+ * no harm to pick a MAC address that hits a certain server. */
 static const struct hash_key balance_seed = { { 0x7078726c61790001, 0x62616c616e636521 } };
 
 void
@@ -69,9 +69,9 @@ relay4_choice_holds(const struct relay4 *r, const struct conv *cv, const struct 
 /*
  * Later messages of a conversation keep the first choice: a REQUEST may carry fewer options than
  * the DISCOVER did. HTTP boot and PXE from one NIC are two conversations even if a firmware
- * should use one xid for both. A choice holds only where it was made: 802.1X moves a port to
- * another VLAN while its machine keeps sending, and nobody may carry a rule of one VLAN to
- * another by using a machine's xid first.
+ * should use one xid for both. A choice holds only where it was made: 802.1X may move a port to
+ * another VLAN while its machine keeps sending, and an attacker must not bring a rule of one
+ * VLAN to another by using a machine's xid first.
  */
 void
 relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
@@ -119,8 +119,6 @@ relay4_targets(const struct conv *cv, const struct conf_if *ci)
 
 /* --- which servers of a group ------------------------------------------------- */
 
-/* A host in both classes gets one copy: health and copies belong to an address, that is, to the
- * first server that has it. */
 void
 relay4_add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t server)
 {
@@ -168,8 +166,8 @@ relay4_note_asked(struct conv *cv, const struct relay4_plan *plan)
 }
 
 /*
- * A query: the first time to the servers that the order puts first; repeated without an offer
- * to those that had it (a packet may have been lost) and the next one; then to the whole group.
+ * A query goes to the first servers of the order; repeated without an offer, to those that had
+ * it (a packet may have been lost) and the next one; after that, to the whole group.
  */
 static void
 query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, uint16_t group,
@@ -203,9 +201,9 @@ query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, uint16_
 	plan->group[class] = group;
 }
 
-/* Not a query (REQUEST, RELEASE, ...): every member that is not drained, or all of them when all
- * are drained, as with queries (core/server/select, rule 1). A drained server still hears what
- * concerns an offer or lease of its own, or a boot under way when it was drained would fail. */
+/* Not a query (REQUEST, RELEASE, ...): send to every member not drained, or to all if all are
+ * drained (core/server/select, rule 1). A drained server still gets what concerns its own offer
+ * or lease, or a boot that began before would fail. */
 static void
 inform_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
 {

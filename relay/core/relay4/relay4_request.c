@@ -13,18 +13,11 @@
 #include "proto/clientmsg.h"
 
 static bool
-client_says(uint8_t type)
+is_client_type(uint8_t type)
 {
-	switch (type) {
-	case DHCP4_TYPE_NONE:
-	case DHCP4_DISCOVER:
-	case DHCP4_REQUEST:
-	case DHCP4_DECLINE:
-	case DHCP4_RELEASE:
-	case DHCP4_INFORM:
-		return true;
-	}
-	return false;
+	return type == DHCP4_TYPE_NONE || type == DHCP4_DISCOVER ||
+	    type == DHCP4_REQUEST || type == DHCP4_DECLINE ||
+	    type == DHCP4_RELEASE || type == DHCP4_INFORM;
 }
 
 enum drop
@@ -37,44 +30,26 @@ relay4_judge_interface(const struct iface *in)
 	return in->standby ? DROP_STANDBY : DROP_NONE;
 }
 
-static enum drop
-judge_giaddr(const struct relay4 *r, const struct iface *in, const struct dhcp4 *m)
-{
-	if (ip4_is_none(m->giaddr))
-		return DROP_NONE;
-	/* RFC 3046 2.1.1: a giaddr that is ours did not come from a client. An
-	 * address that is no host's would make servers answer anywhere. */
-	if (iftab_is_ours(r->iftab, m->giaddr) || !iface_is_machine(in, m->giaddr))
-		return DROP_SPOOFED_GIADDR;
-	return DROP_NONE;
-}
-
-static enum drop
-judge_option82(const struct iface *in, const struct dhcp4 *m)
-{
-	enum drop d;
-
-	if (m->at[DHCP4_OPT_RAI] == 0)
-		return DROP_NONE;
-	d = rai_check_all(m);
-	if (d != DROP_NONE)
-		return d;
-	if (!ip4_is_none(m->giaddr))	/* 2.1.1: another relay's, left alone */
-		return DROP_NONE;
-	/* RFC 3046 2.1: from an untrusted circuit, giaddr zero and option 82
-	 * there: SHALL discard. */
-	if (!in->conf->o.trust)
-		return DROP_UNTRUSTED_82;
-	return in->conf->o.policy == CONF_DISCARD ? DROP_POLICY_82 : DROP_NONE;
-}
-
 enum drop
 relay4_judge_forged(const struct relay4 *r, const struct iface *in,
     const struct dhcp4 *m)
 {
-	enum drop d = judge_giaddr(r, in, m);
+	bool relayed = !ip4_is_none(m->giaddr);
+	enum drop d;
 
-	return d != DROP_NONE ? d : judge_option82(in, m);
+	/* RFC 3046 2.1.1: a client does not send a giaddr of ours. With one that is no host
+	 * address, servers would reply anywhere. */
+	if (relayed && (iftab_is_ours(r->iftab, m->giaddr) || !iface_is_machine(in, m->giaddr)))
+		return DROP_SPOOFED_GIADDR;
+	if (m->at[DHCP4_OPT_RAI] == 0)
+		return DROP_NONE;
+	d = rai_check_all(m);
+	if (d != DROP_NONE || relayed)	/* 2.1.1: another relay's, left alone */
+		return d;
+	/* RFC 3046 2.1: option 82 without giaddr from an untrusted circuit: SHALL discard. */
+	if (!in->conf->o.trust)
+		return DROP_UNTRUSTED_82;
+	return in->conf->o.policy == CONF_DISCARD ? DROP_POLICY_82 : DROP_NONE;
 }
 
 enum drop
@@ -97,9 +72,9 @@ judge_request(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct 
 
 	if (m->op != BOOTREQUEST)
 		return DROP_REPLY_FROM_CLIENT;
-	if (!client_says(m->type) || dhcp4_type_is_lie(m))
+	if (!is_client_type(m->type) || dhcp4_type_is_lie(m))
 		return DROP_BAD_TYPE;
-	/* It asks who is on the VLAN; servers are asked beside it. */
+	/* It looks for servers on the VLAN; the doctor queries ours directly. */
 	if (ip4_is_none(m->giaddr) && clientmsg_is_doctor(m->hlen, m->chaddr))
 		return DROP_DOCTOR;
 	/* RFC 1542 4.1.1: discard when hops exceeds the limit. */
@@ -114,12 +89,12 @@ judge_request(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct 
 }
 
 /*
- * Two relays that name each other as servers pass a message with a foreign
- * giaddr to and fro, and fan it out each time (ISC dhcrelay: one packet became
- * 2,869). It comes back with more hops than it left with; a retry does not.
+ * Two relays that name each other as servers pass a message with a foreign giaddr back and
+ * forth, and multiply it each time (ISC dhcrelay: one packet became 2,869). It returns with
+ * more hops than it left with; a retry does not.
  */
 static bool
-came_back(struct conv *cv, const struct dhcp4 *m, bool fresh)
+is_looping(struct conv *cv, const struct dhcp4 *m, bool fresh)
 {
 	bool loop = !fresh && ip4_eq(cv->giaddr, m->giaddr) && m->hops > cv->hops;
 
@@ -148,7 +123,7 @@ plan_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	bool fresh;
 	struct conv *cv = clients_get(r->clients, &plan->m, now, &fresh);
 
-	if (came_back(cv, &plan->m, fresh))
+	if (is_looping(cv, &plan->m, fresh))
 		return DROP_LOOP;
 	pxe_read(&plan->client, &plan->m);
 	plan->has_client = true;
