@@ -31,21 +31,46 @@ mkdir -p $log || exit 1
 # stage NAME COMMAND...: the command writes into its log, and we show that as it
 # grows; in a pipe it would be out of reach of a signal to us.
 stage() {
-	local name=$1 at=$SECONDS rc
+	local name=$1 at=$SECONDS rc pid
 
 	shift
 	echo "== $name"
 	: > "$log/$name.log"
 	"$@" > "$log/$name.log" 2>&1 </dev/null &
-	running=$!
-	tail -q -n +1 -s 0.1 -f --pid=$running "$log/$name.log" &
-	wait $running
+	pid=$!
+	tail -q -n +1 -s 0.1 -f --pid=$pid "$log/$name.log" &
+	wait $pid
 	rc=$?
 	wait
 	add_up "$log/$name.log" "$name" $rc >$log/verdict
 	cat $log/verdict
 	grep -ahE '^(FAIL|skip) ' $log/verdict "$log/$name.log" >> $log/summary
 	echo "== $name took $((SECONDS - at)) s"
+}
+
+# side_by_side NAME...: the stages tests/checks/NAME.sh, one for each core, since each keeps
+# one busy with short processes. Their logs are shown one after the other.
+side_by_side() {
+	local n at=$SECONDS rc
+	declare -A pid
+
+	for n in "$@"; do
+		while [ "$(jobs -pr | wc -l)" -ge "$(nproc)" ]; do
+			wait -n
+		done
+		tests/checks/"$n".sh > "$log/$n.log" 2>&1 </dev/null &
+		pid[$n]=$!
+	done
+	for n in "$@"; do
+		wait "${pid[$n]}"
+		rc=$?
+		echo "== $n"
+		cat "$log/$n.log"
+		add_up "$log/$n.log" "$n" $rc >$log/verdict
+		cat $log/verdict
+		grep -ahE '^(FAIL|skip) ' $log/verdict "$log/$n.log" >> $log/summary
+	done
+	echo "== $* took $((SECONDS - at)) s"
 }
 
 # A build is one test: it makes what it should, without a warning.
@@ -98,14 +123,14 @@ end() {
 
 stopped() {
 	trap - INT TERM HUP
-	kill "$running" 2>/dev/null
-	wait "$running" 2>/dev/null
+	# shellcheck disable=SC2046
+	kill $(jobs -p) 2>/dev/null
+	wait
 	echo "FAIL check: stopped by a signal" >> $log/summary
 	n_fail=$((n_fail + 1))
 	end
 }
 
-running=
 trap stopped INT TERM HUP
 
 export PXRELAYD=$PWD/build/asan/pxrelayd
@@ -126,16 +151,9 @@ case ${1:-check} in
 check)
 	stage build-clang build "clang, no warning" all CC=clang B=build/clang WERROR=1
 	stage syntax syntax
-	stage floors tests/checks/floors.sh
-	stage floors-test tests/checks/floors-test.sh
-	stage docs tests/checks/docs.sh
-	stage docs-test tests/checks/docs-test.sh
 	stage unit tests/unit.sh
 	stage fuzz-replay tests/fuzz/replay.sh
-	stage golden tests/checks/golden.sh
-	stage ctl tests/checks/ctl.sh
-	stage import tests/checks/import.sh
-	stage install tests/checks/install.sh
+	side_by_side ctl floors floors-test docs docs-test import golden install
 	stage netns tests/netns.sh
 	;;
 check-all)
