@@ -50,12 +50,6 @@ primary(const struct conf_if_opts *o, const struct iface *from)
 	return IP4_NONE;
 }
 
-static bool
-same_subnet(struct ip4net a, struct ip4net b)
-{
-	return a.plen == b.plen && ip4net_has(a, b.addr);
-}
-
 /* One giaddr per subnet. Secondaries are in a subnet that has one already; so are two
  * primaries with different peers. An address that appears twice, with two masks, is one
  * giaddr: replies could not be told apart. */
@@ -67,7 +61,8 @@ add_subnets(struct iface *f, const struct sources *g, bool link_scope)
 		bool known = iface_giaddr_find(f, a->net.addr) >= 0;
 
 		for (uint8_t k = 0; k < f->n_giaddr; k++)
-			known |= same_subnet(f->giaddr[k].subnet, a->net);
+			known |= f->giaddr[k].subnet.plen == a->net.plen &&
+			    ip4net_has(f->giaddr[k].subnet, a->net.addr);
 		if (known || !eligible(g->o, g->from, i, link_scope))
 			continue;
 		f->giaddr[f->n_giaddr].subnet = a->net;
@@ -156,16 +151,6 @@ link_address(const struct sources *g, struct ip4 giaddr)
 	return IP4_NONE;
 }
 
-/* Where the client is to send its renewals: an address of ours, if possible the one on its
- * own link. */
-static struct ip4
-server_id(const struct sources *g, struct ip4 giaddr)
-{
-	if (g->o->giaddr == CONF_GIADDR_FIXED && !ip4_is_none(g->own))
-		return g->own;
-	return giaddr;
-}
-
 /* In ascending order, which makes server logs easy to compare. */
 static void
 set_rai(struct iface_giaddr *gi, const struct sources *g)
@@ -184,8 +169,10 @@ set_rai(struct iface_giaddr *gi, const struct sources *g)
 	add_vendor(r, g);
 	if (o->relay_flags)
 		(void)rai_add(r, RAI_FLAGS, &no_flags, 1);
+	/* Where the client is to send its renewals: if possible our address on its link. */
 	if (o->server_id_override)
-		add_address(r, RAI_SERVER_ID, server_id(g, gi->addr));
+		add_address(r, RAI_SERVER_ID, o->giaddr == CONF_GIADDR_FIXED &&
+		    !ip4_is_none(g->own) ? g->own : gi->addr);
 	if (o->relay_id_len)
 		(void)rai_add(r, RAI_RELAY_ID, o->relay_id, o->relay_id_len);
 	/* RFC 6607 4.3: a server that honours 151 removes 152, so they are sent together

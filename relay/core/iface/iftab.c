@@ -73,7 +73,7 @@ mark_up(struct iftab *t, struct entry *e)
 /* --- the index ----------------------------------------------------------- */
 
 static struct entry *
-find(const struct iftab *t, uint32_t ifindex)
+entry_find(const struct iftab *t, uint32_t ifindex)
 {
 	const struct slot *s = rows_find(&t->index, ifindex);
 
@@ -81,7 +81,7 @@ find(const struct iftab *t, uint32_t ifindex)
 }
 
 static struct entry *
-after(const struct iftab *t, uint32_t ifindex)
+entry_after(const struct iftab *t, uint32_t ifindex)
 {
 	const struct slot *s = rows_after(&t->index, ifindex);
 
@@ -90,7 +90,7 @@ after(const struct iftab *t, uint32_t ifindex)
 
 /* The entry with this ifindex, made if it is missing; NULL: out of memory. */
 static struct entry *
-get(struct iftab *t, uint32_t ifindex)
+entry_get(struct iftab *t, uint32_t ifindex)
 {
 	struct slot *s = rows_get(&t->index, ifindex);
 
@@ -115,7 +115,7 @@ iftab_entry_free(struct entry *e)
 
 /* Out of sight; the next commit frees it. */
 static void
-drop(struct iftab *t, struct entry *e)
+entry_drop(struct iftab *t, struct entry *e)
 {
 	rows_remove(&t->index, rows_find(&t->index, e->f.link.ifindex));
 	e->gone = true;
@@ -128,45 +128,29 @@ drop_unused(struct iftab *t, struct entry *e)
 {
 	if (!e->known && !e->f.n_addr && LIST_EMPTY(&e->tie[TO_MASTER].from) &&
 	    LIST_EMPTY(&e->tie[TO_LOWER].from))
-		drop(t, e);
+		entry_drop(t, e);
 }
 
 /* --- links --------------------------------------------------------------- */
 
-/* Returns what e was tied to, which may be unused now. */
-static struct entry *
-untie(struct iftab *t, struct entry *e, enum tie_kind kind)
-{
-	struct entry *to = e->tie[kind].to;
-
-	if (!to)
-		return NULL;
-	mark_up(t, to);
-	LIST_REMOVE(e, tie[kind].next);
-	e->tie[kind].to = NULL;
-	return to;
-}
-
+/* Ties e to these (NULL: to nothing). First all ties, then what is unused: the old master
+ * may be the new lower interface. */
 static void
-detach(struct iftab *t, struct entry *e, enum tie_kind kind)
-{
-	struct entry *to = untie(t, e, kind);
-
-	if (to)
-		drop_unused(t, to);
-}
-
-/* First all ties, then what is unused: the old master may be the new lower interface. */
-static void
-move(struct iftab *t, struct entry *e, struct entry *to[TIES])
+entry_tie(struct iftab *t, struct entry *e, struct entry *const to[TIES])
 {
 	struct entry *old[TIES] = { NULL };
 
 	for (int k = 0; k < TIES; k++) {
-		if (e->tie[k].to == to[k])
+		struct tie *tie = &e->tie[k];
+
+		if (tie->to == to[k])
 			continue;
-		old[k] = untie(t, e, k);
-		e->tie[k].to = to[k];
+		old[k] = tie->to;
+		if (old[k]) {
+			mark_up(t, old[k]);
+			LIST_REMOVE(e, tie[k].next);
+		}
+		tie->to = to[k];
 		if (to[k])
 			LIST_INSERT_HEAD(&to[k]->tie[k].from, e, tie[k].next);
 	}
@@ -209,7 +193,7 @@ get_ties(struct iftab *t, const struct iftab_link *l, struct entry *to[TIES])
 	uint32_t ifindex[TIES] = { [TO_MASTER] = l->master, [TO_LOWER] = l->lower };
 
 	for (int k = 0; k < TIES; k++) {
-		to[k] = ifindex[k] ? get(t, ifindex[k]) : NULL;
+		to[k] = ifindex[k] ? entry_get(t, ifindex[k]) : NULL;
 		if (ifindex[k] && !to[k]) {
 			if (k > 0 && to[0])
 				drop_unused(t, to[0]);
@@ -223,7 +207,7 @@ int
 iftab_set_link(struct iftab *t, const struct iftab_link *link)
 {
 	struct iftab_link l = link_of(link);
-	struct entry *e = get(t, l.ifindex);
+	struct entry *e = entry_get(t, l.ifindex);
 	struct entry *to[TIES];
 
 	if (!e)
@@ -241,7 +225,7 @@ iftab_set_link(struct iftab *t, const struct iftab_link *link)
 		e->renamed = true;
 	if (!e->known || e->f.link.kind != l.kind)
 		mark_tied(t, e, TO_MASTER);
-	move(t, e, to);
+	entry_tie(t, e, to);
 	t->n_known += !e->known;
 	e->known = true;
 	e->f.link = l;
@@ -249,41 +233,35 @@ iftab_set_link(struct iftab *t, const struct iftab_link *link)
 	return 0;
 }
 
-/* Unties what is tied to e; false when e, then unused, was dropped. */
-static bool
-let_go(struct iftab *t, struct entry *e, enum tie_kind kind)
-{
-	struct entry *p;
-
-	while ((p = LIST_FIRST(&e->tie[kind].from))) {
-		iftab_mark(t, p);
-		detach(t, p, kind);
-		if (e->gone)
-			return false;
-	}
-	return true;
-}
-
 static void
 remove_entry(struct iftab *t, struct entry *e)
 {
+	struct entry *p;
+
 	for (uint32_t i = 0; i < e->f.n_addr; i++)
 		addr_uses_del(&t->uses, e->f.addr[i].net.addr, ADDR_LOCAL, 0);
 	e->f.n_addr = 0;
 	/* The kernel frees the ports first, but the messages that say so may have been
 	 * lost. */
-	if (!let_go(t, e, TO_MASTER) || !let_go(t, e, TO_LOWER))
-		return;
-	detach(t, e, TO_MASTER);
-	detach(t, e, TO_LOWER);
+	for (int k = 0; k < TIES; k++)
+		while ((p = LIST_FIRST(&e->tie[k].from))) {
+			struct entry *to[TIES] = { p->tie[TO_MASTER].to, p->tie[TO_LOWER].to };
+
+			to[k] = NULL;
+			iftab_mark(t, p);
+			entry_tie(t, p, to);
+			if (e->gone)	/* a placeholder that only p referred to */
+				return;
+		}
+	entry_tie(t, e, (struct entry *const[TIES]){ NULL });
 	t->n_known -= e->known;
-	drop(t, e);
+	entry_drop(t, e);
 }
 
 void
 iftab_del_link(struct iftab *t, uint32_t ifindex)
 {
-	struct entry *e = find(t, ifindex);
+	struct entry *e = entry_find(t, ifindex);
 
 	if (e)
 		remove_entry(t, e);
@@ -331,7 +309,7 @@ addr_eq(const struct iftab_addr *a, const struct iftab_addr *b)
 int
 iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a)
 {
-	struct entry *e = get(t, ifindex);
+	struct entry *e = entry_get(t, ifindex);
 	uint32_t i, last, seen = 0;
 	struct iface *f;
 
@@ -369,7 +347,7 @@ iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a)
 void
 iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ip4net net)
 {
-	struct entry *e = find(t, ifindex);
+	struct entry *e = entry_find(t, ifindex);
 	uint32_t i;
 
 	if (!e)
@@ -391,7 +369,7 @@ void
 iftab_resync_begin(struct iftab *t)
 {
 	t->resync = true;
-	for (struct entry *e = after(t, 0); e; e = after(t, e->f.link.ifindex)) {
+	for (struct entry *e = entry_after(t, 0); e; e = entry_after(t, e->f.link.ifindex)) {
 		e->seen = false;
 		e->n_seen = 0;
 		for (uint32_t i = 0; i < e->f.n_addr; i++)
@@ -433,7 +411,7 @@ iftab_resync_end(struct iftab *t)
 
 	/* By ifindex, not by pointer: an entry that is removed may take along a
 	 * placeholder that only it referred to. */
-	for (uint32_t last = 0; (e = after(t, last));) {
+	for (uint32_t last = 0; (e = entry_after(t, last));) {
 		last = e->f.link.ifindex;
 		if (e->known && !e->seen) {
 			remove_entry(t, e);
@@ -483,7 +461,7 @@ iftab_free(struct iftab *t)
 struct iface *
 iftab_by_index(struct iftab *t, uint32_t ifindex)
 {
-	struct entry *e = find(t, ifindex);
+	struct entry *e = entry_find(t, ifindex);
 
 	return e && e->known ? &e->f : NULL;
 }
@@ -538,9 +516,9 @@ iftab_count(const struct iftab *t)
 struct iface *
 iftab_next(struct iftab *t, uint32_t after_ifindex)
 {
-	struct entry *e = after(t, after_ifindex);
+	struct entry *e = entry_after(t, after_ifindex);
 
 	while (e && !e->known)
-		e = after(t, e->f.link.ifindex);
+		e = entry_after(t, e->f.link.ifindex);
 	return e ? &e->f : NULL;
 }

@@ -42,7 +42,7 @@ configured_port(const struct entry *e, int depth)
 /* Where e has its configuration from, and in *addrs its addresses: an [interface] of its
  * own decides both. NULL: not a client interface. */
 static struct entry *
-source(struct entry *e, struct entry **addrs)
+conf_source(struct entry *e, struct entry **addrs)
 {
 	struct entry *p = e;
 
@@ -69,13 +69,13 @@ may_serve(const struct entry *e)
 /* The client interface below this macvlan, which receives the same broadcasts: then the
  * macvlan is not a client interface itself. */
 static struct entry *
-copied(const struct entry *e)
+lower_client(const struct entry *e)
 {
 	struct entry *low = e->tie[TO_LOWER].to, *addrs;
 
 	if (!low || e->f.link.kind != IFTAB_MACVLAN || !may_serve(low))
 		return NULL;
-	return source(low, &addrs) ? low : NULL;
+	return conf_source(low, &addrs) ? low : NULL;
 }
 
 /* This router is active where it has the virtual address, which may also be on a macvlan
@@ -96,22 +96,19 @@ set_active(struct entry *e, const struct entry *addrs)
 	    found;
 }
 
-static bool
-rule_holds(const struct conf_rule *r, const struct entry *e, const struct entry *src)
-{
-	for (uint16_t i = 0; i < r->n_interface; i++)
-		if (conf_glob(r->interface[i], e->f.link.name) ||
-		    conf_glob(r->interface[i], src->f.link.name))
-			return true;
-	return r->n_interface == 0;
-}
-
 static void
 set_rule_bits(const struct conf *c, struct entry *e, const struct entry *src)
 {
-	for (uint16_t i = 0; i < c->n_rule; i++)
-		if (rule_holds(&c->rule[i], e, src))
+	for (uint16_t i = 0; i < c->n_rule; i++) {
+		const struct conf_rule *r = &c->rule[i];
+		bool holds = r->n_interface == 0;
+
+		for (uint16_t k = 0; k < r->n_interface && !holds; k++)
+			holds = conf_glob(r->interface[k], e->f.link.name) ||
+			    conf_glob(r->interface[k], src->f.link.name);
+		if (holds)
 			e->f.rule_bits[i / 64] |= UINT64_C(1) << i % 64;
+	}
 }
 
 /* --- giaddrs ------------------------------------------------------------- */
@@ -139,12 +136,6 @@ index_giaddrs(struct iftab *t, struct entry *e)
 	e->indexed = true;
 }
 
-static bool
-same_rai(const struct rai *a, const struct rai *b)
-{
-	return a->len == b->len && memcmp(a->value, b->value, a->len) == 0;
-}
-
 /* Keeps the option 82 of giaddrs that have another one now. If there is no memory for it,
  * the last replies to the old one are delivered with it still in them. */
 static void
@@ -154,10 +145,11 @@ remember_rai(struct iface *f, const struct iface_giaddr *was, uint8_t n)
 	uint8_t n_keep = 0;
 
 	for (uint8_t i = 0; i < n; i++) {
-		int now = iface_giaddr_find(f, was[i].addr);
+		int at = iface_giaddr_find(f, was[i].addr);
+		const struct rai *old = &was[i].rai, *now = at < 0 ? NULL : &f->giaddr[at].rai;
 
-		if (now < 0 || was[i].rai.len == 0 ||
-		    same_rai(&f->giaddr[now].rai, &was[i].rai))
+		if (!now || old->len == 0 || (now->len == old->len &&
+		    memcmp(now->value, old->value, old->len) == 0))
 			continue;
 		if (!keep && !(keep = calloc(n, sizeof(*keep))))
 			return;
@@ -181,10 +173,10 @@ recompute(struct iftab *t, const struct conf *c, const char *host, struct entry 
 	memcpy(was, f->giaddr, n_was * sizeof(*was));
 	if (e->indexed)
 		unindex(t, e, f->n_giaddr);
-	low = may_serve(e) ? copied(e) : NULL;
+	low = may_serve(e) ? lower_client(e) : NULL;
 	f->copy_of = low ? low->f.link.ifindex : 0;
 	if (may_serve(e) && !low)
-		src = source(e, &addrs);
+		src = conf_source(e, &addrs);
 	f->conf = src ? src->own : NULL;
 	f->from_port = src && src != e ? src->f.link.ifindex : 0;
 	f->n_giaddr = 0;
@@ -216,15 +208,6 @@ as_told(const struct entry *e)
 }
 
 static void
-tell_lost(const struct entry *e, iftab_change_fn *fn, void *user)
-{
-	struct iface old = e->f;
-
-	memcpy(old.link.name, e->told_name, sizeof(old.link.name));
-	fn(user, IFTAB_LOST, &old);
-}
-
-static void
 remember_told(struct entry *e)
 {
 	memcpy(e->told_name, e->f.link.name, sizeof(e->told_name));
@@ -235,15 +218,19 @@ remember_told(struct entry *e)
 }
 
 static void
-tell(struct entry *e, iftab_change_fn *fn, void *user)
+tell_change(struct entry *e, iftab_change_fn *fn, void *user)
 {
+	struct iface lost;
 	bool was = e->told;
 	bool switched = was && e->told_standby != e->f.standby;
 	bool same = was && !switched && as_told(e);
 
 	e->told = !e->gone && iface_ready(&e->f);
-	if (!e->told && was && fn)
-		tell_lost(e, fn, user);
+	if (!e->told && was && fn) {
+		lost = e->f;
+		memcpy(lost.link.name, e->told_name, sizeof(lost.link.name));
+		fn(user, IFTAB_LOST, &lost);
+	}
 	if (!e->told || same)
 		return;
 	remember_told(e);
@@ -308,7 +295,7 @@ iftab_commit(struct iftab *t, const struct conf *c, const char *host, bool all,
 	while ((e = STAILQ_FIRST(&list))) {
 		STAILQ_REMOVE_HEAD(&list, next_dirty);
 		e->dirty = false;
-		tell(e, fn, user);
+		tell_change(e, fn, user);
 		if (e->gone)
 			iftab_entry_free(e);
 	}

@@ -6,7 +6,7 @@
 #include "core/story/boots.h"
 
 static void
-opened(void *boots, const struct track_client *c)
+boot_opened(void *boots, const struct track_client *c)
 {
 	struct boots *b = boots;
 
@@ -19,7 +19,7 @@ opened(void *boots, const struct track_client *c)
  * that has an address and begins anew has finished this boot, so it is judged without waiting
  * for silence. One that has none may have meant a retry with another xid. */
 static enum explain
-verdict(const struct track_boot *b, struct mono when)
+final_verdict(const struct track_boot *b, struct mono when)
 {
 	enum explain e = explain(b, when);
 
@@ -29,10 +29,10 @@ verdict(const struct track_boot *b, struct mono when)
 }
 
 static void
-over(void *boots, const struct track_client *c, struct mono when)
+boot_over(void *boots, const struct track_client *c, struct mono when)
 {
 	struct boots *b = boots;
-	enum explain e = verdict(&c->now, when);
+	enum explain e = final_verdict(&c->now, when);
 
 	b->going_on[c->now.kind]--;
 	if (e == EXPLAIN_GOING_ON)
@@ -46,5 +46,5 @@ over(void *boots, const struct track_client *c, struct mono when)
 void
 boots_count(struct boots *b, struct track *t)
 {
-	track_listen(t, &(struct track_listener){ opened, over, b });
+	track_listen(t, &(struct track_listener){ boot_opened, boot_over, b });
 }

@@ -31,59 +31,40 @@ refuse(const char *what, const char *word, char *why, size_t size)
 }
 
 static bool
-take_mac(struct capfilter *f, const char *value, char *why, size_t size)
+parse_word(struct capfilter *f, const struct conf *c, const char *word, char *why, size_t size)
 {
-	struct mac *mac;
+	size_t len = strlen(word);
+	const char *v;
 
-	if (f->n_mac == CAPFILTER_MAX)
-		return refuse("more than 16 machines, the last one", value, why, size);
-	mac = &f->mac[f->n_mac].mac;
-	if (hwaddr_parse(value, mac->b, sizeof(mac->b)) != sizeof(mac->b))
-		return refuse("not a hardware address, like 52:54:00:12:34:56",
-		    value, why, size);
-	f->n_mac++;
+	if (strncmp(word, "mac=", 4) == 0) {
+		v = word + 4;
+		if (f->n_mac == CAPFILTER_MAX)
+			return refuse("more than 16 machines, the last one", v, why, size);
+		if (hwaddr_parse(v, f->mac[f->n_mac].mac.b, 6) != 6)
+			return refuse("not a hardware address, like 52:54:00:12:34:56",
+			    v, why, size);
+		f->n_mac++;
+	} else if (strncmp(word, "interface=", 10) == 0) {
+		v = word + 10;
+		len -= 10;
+		if (f->n_interface == CAPFILTER_MAX)
+			return refuse("more than 16 interfaces, the last one", v, why, size);
+		if (len == 0 || len >= sizeof(f->interface[0]))
+			return refuse("not the name of an interface", v, why, size);
+		memcpy(f->interface[f->n_interface++], v, len + 1);
+	} else if (strncmp(word, "server=", 7) == 0) {
+		/* Any address will do: the capture may be about a server that is not
+		 * configured. */
+		v = word + 7;
+		if (f->n_server == CAPFILTER_MAX)
+			return refuse("more than 16 servers, the last one", v, why, size);
+		if (!parse_server(c, v, &f->server[f->n_server]))
+			return refuse("neither a server of the configuration nor an address",
+			    v, why, size);
+		f->n_server++;
+	} else
+		return refuse("not mac=, interface= or server=", word, why, size);
 	return true;
-}
-
-static bool
-take_interface(struct capfilter *f, const char *value, char *why, size_t size)
-{
-	size_t len = strlen(value);
-
-	if (f->n_interface == CAPFILTER_MAX)
-		return refuse("more than 16 interfaces, the last one", value,
-		    why, size);
-	if (len == 0 || len >= sizeof(f->interface[0]))
-		return refuse("not the name of an interface", value, why, size);
-	memcpy(f->interface[f->n_interface++], value, len + 1);
-	return true;
-}
-
-/* Any address will do: the capture may be after a server that is not configured. */
-static bool
-take_server(struct capfilter *f, const struct conf *c, const char *value,
-    char *why, size_t size)
-{
-	if (f->n_server == CAPFILTER_MAX)
-		return refuse("more than 16 servers, the last one", value, why, size);
-	if (!parse_server(c, value, &f->server[f->n_server]))
-		return refuse("neither a server of the configuration nor an address",
-		    value, why, size);
-	f->n_server++;
-	return true;
-}
-
-static bool
-take(struct capfilter *f, const struct conf *c, const char *word, char *why,
-    size_t size)
-{
-	if (strncmp(word, "mac=", 4) == 0)
-		return take_mac(f, word + 4, why, size);
-	if (strncmp(word, "interface=", 10) == 0)
-		return take_interface(f, word + 10, why, size);
-	if (strncmp(word, "server=", 7) == 0)
-		return take_server(f, c, word + 7, why, size);
-	return refuse("not mac=, interface= or server=", word, why, size);
 }
 
 bool
@@ -100,7 +81,7 @@ capfilter_parse(struct capfilter *f, const struct conf *c, const char *words,
 			return refuse("too long", words, why, size);
 		memcpy(word, words, len);
 		word[len] = '\0';
-		if (!take(f, c, word, why, size))
+		if (!parse_word(f, c, word, why, size))
 			return false;
 		words += len;
 	}

@@ -231,33 +231,21 @@ begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
 
 /* --- boots: opened, and over ------------------------------------------------- */
 
+/* The client was active: opens its boot, or moves it to the end of the list. */
 static void
-open_boot(struct track *t, struct track_client *c)
+note_heard(struct track *t, struct track_client *c)
 {
 	struct track_boot *b = &c->now;
 
-	b->stage = TRACK_OPEN;
-	b->kind = b->has_arch ? pxe_arch_kind(b->arch) : PXE_KIND_UNKNOWN;
-	TAILQ_INSERT_TAIL(&t->open, c, open);
-	if (t->listener.opened)
-		t->listener.opened(t->listener.user, c);
-}
-
-/* The client was active: opens its boot, or moves it to the end of the list. */
-static void
-heard(struct track *t, struct track_client *c)
-{
-	switch (c->now.stage) {
-	case TRACK_NO_BOOT:
-		if (c->now.netboot)
-			open_boot(t, c);
-		return;
-	case TRACK_OPEN:
+	if (b->stage == TRACK_OPEN) {
 		TAILQ_REMOVE(&t->open, c, open);
 		TAILQ_INSERT_TAIL(&t->open, c, open);
-		return;
-	case TRACK_OVER:
-		return;
+	} else if (b->stage == TRACK_NO_BOOT && b->netboot) {
+		b->stage = TRACK_OPEN;
+		b->kind = b->has_arch ? pxe_arch_kind(b->arch) : PXE_KIND_UNKNOWN;
+		TAILQ_INSERT_TAIL(&t->open, c, open);
+		if (t->listener.opened)
+			t->listener.opened(t->listener.user, c);
 	}
 }
 
@@ -399,7 +387,7 @@ note_said(struct track_boot *b, const struct dhcp4 *m)
 
 /* Any client can claim an address, so one that is taken stays with its client. */
 static void
-claim(struct track *t, struct track_client *c, struct ip4 a)
+claim_address(struct track *t, struct track_client *c, struct ip4 a)
 {
 	if (!find_address(t, a))
 		index_address(t, c, a);
@@ -423,14 +411,14 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 	if (r->why != DROP_NONE)
 		note_drop(&c->now, r->why, now);
 	else {
-		claim(t, c, r->m->ciaddr);
+		claim_address(t, c, r->m->ciaddr);
 		note_asked(&c->now, r, now);
 	}
 	/* With only `boot =`, the REQUEST is the last we see of a lease from the VLAN itself.
 	 * Its address identifies what the client then sends to boot servers. */
 	if (c->now.asked.boot_alone && r->m->type == DHCP4_REQUEST)
-		claim(t, c, dhcp4_opt_ip4(r->m, DHCP4_OPT_REQUESTED_IP));
-	heard(t, c);
+		claim_address(t, c, dhcp4_opt_ip4(r->m, DHCP4_OPT_REQUESTED_IP));
+	note_heard(t, c);
 }
 
 void
@@ -445,7 +433,7 @@ track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool boot
 	if (boot)
 		bump(&c->now.asked.boot_hedges);
 	add_event(&c->now, TRACK_HEDGE, now)->peer = server;
-	heard(t, c);
+	note_heard(t, c);
 }
 
 /* --- replies -------------------------------------------------------------------- */
@@ -583,7 +571,7 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 		c->now.came.nak = true;
 		add_event(&c->now, TRACK_NAK, now)->peer = server;
 	}
-	heard(t, c);
+	note_heard(t, c);
 }
 
 void
@@ -620,7 +608,7 @@ track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
 	e = add_event(&c->now, TRACK_ROGUE, now);
 	e->peer = server;
 	e->addr = m->yiaddr;
-	heard(t, c);
+	note_heard(t, c);
 }
 
 /* --- routed past us ---------------------------------------------------------------- */
@@ -658,7 +646,7 @@ track_4011(struct track *t, const struct track_passing *p, struct mono now)
 		c->now.p4011.port = p->client_port;
 	} else
 		note_4011_answer(&c->now, p);
-	heard(t, c);
+	note_heard(t, c);
 }
 
 /* The file name, up to its NUL (RFC 1350 5), or all of r if there is none. */
@@ -718,7 +706,7 @@ track_tftp(struct track *t, const struct track_passing *p, struct mono now)
 		return;
 	e = add_event(&c->now, p->from_client ? TRACK_TFTP_READ : TRACK_TFTP_ERROR, now);
 	e->peer = p->server;
-	heard(t, c);
+	note_heard(t, c);
 	if (p->from_client) {
 		note_read(&c->now, p->server, name_of(r));
 		return;
@@ -738,7 +726,7 @@ track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono no
 	c->now.p4011.rescued = true;
 	bump(&c->now.p4011.answered);
 	add_event(&c->now, TRACK_RESCUE, now)->peer = live;
-	heard(t, c);
+	note_heard(t, c);
 }
 
 /* --- looking --------------------------------------------------------------------------- */
