@@ -18,6 +18,7 @@
  */
 #include "core/iface/iftab.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,51 @@ drop_unused(struct iftab *t, struct entry *e)
 		entry_drop(t, e);
 }
 
+/* --- the index of addresses ---------------------------------------------- */
+
+bool
+iftab_addr_add(struct iftab *t, struct ip4 a, enum addr_why why, uint32_t ifindex)
+{
+	struct addr_use *p = rows_get(&t->addrs, a.host);
+
+	if (!p)
+		return false;
+	p->n[why]++;
+	if (why == ADDR_READY)
+		p->ready_xor ^= ifindex;
+	return true;
+}
+
+static void
+addr_drop_unused(struct iftab *t, struct addr_use *p)
+{
+	if (!p->n[ADDR_LOCAL] && !p->n[ADDR_FIXED] && !p->n[ADDR_READY])
+		rows_remove(&t->addrs, p);
+}
+
+void
+iftab_addr_del(struct iftab *t, struct ip4 a, enum addr_why why, uint32_t ifindex)
+{
+	struct addr_use *p = rows_find(&t->addrs, a.host);
+
+	assert(p && p->n[why]);
+	p->n[why]--;
+	if (why == ADDR_READY)
+		p->ready_xor ^= ifindex;
+	addr_drop_unused(t, p);
+}
+
+void
+iftab_addr_clear_fixed(struct iftab *t)
+{
+	for (size_t i = t->addrs.n; i-- > 0;) {
+		struct addr_use *p = rows_at(&t->addrs, i);
+
+		p->n[ADDR_FIXED] = 0;
+		addr_drop_unused(t, p);
+	}
+}
+
 /* --- links --------------------------------------------------------------- */
 
 /* Ties e to these (NULL: to nothing). First all ties, then what is unused: the old master
@@ -239,7 +285,7 @@ remove_entry(struct iftab *t, struct entry *e)
 	struct entry *p;
 
 	for (uint32_t i = 0; i < e->f.n_addr; i++)
-		addr_uses_del(&t->uses, e->f.addr[i].net.addr, ADDR_LOCAL, 0);
+		iftab_addr_del(t, e->f.addr[i].net.addr, ADDR_LOCAL, 0);
 	e->f.n_addr = 0;
 	/* The kernel frees the ports first, but the messages that say so may have been
 	 * lost. */
@@ -319,7 +365,7 @@ iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a)
 	i = addr_find(f->addr, f->n_addr, a->net);
 	if (i == f->n_addr) {
 		if (!addr_room(&f->addr, i) ||
-		    !addr_uses_add(&t->uses, a->net.addr, ADDR_LOCAL, 0)) {
+		    !iftab_addr_add(t, a->net.addr, ADDR_LOCAL, 0)) {
 			drop_unused(t, e);
 			return -ENOMEM;
 		}
@@ -358,7 +404,7 @@ iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ip4net net)
 	e->f.n_addr--;
 	memmove(e->f.addr + i, e->f.addr + i + 1,
 	    (e->f.n_addr - i) * sizeof(*e->f.addr));
-	addr_uses_del(&t->uses, net.addr, ADDR_LOCAL, 0);
+	iftab_addr_del(t, net.addr, ADDR_LOCAL, 0);
 	mark_up(t, e);
 	drop_unused(t, e);
 }
@@ -389,7 +435,7 @@ sweep_addrs(struct iftab *t, struct entry *e)
 	for (uint32_t i = 0; i < e->f.n_addr; i++) {
 		a = p[i];
 		if (!a.seen) {
-			addr_uses_del(&t->uses, a.net.addr, ADDR_LOCAL, 0);
+			iftab_addr_del(t, a.net.addr, ADDR_LOCAL, 0);
 			changed = true;
 			continue;
 		}
@@ -433,7 +479,7 @@ iftab_new(void)
 	if (!t)
 		return NULL;
 	t->index = rows_init(sizeof(struct slot));
-	t->uses = addr_uses_init();
+	t->addrs = rows_init(sizeof(struct addr_use));
 	STAILQ_INIT(&t->dirty);
 	return t;
 }
@@ -453,7 +499,7 @@ iftab_free(struct iftab *t)
 	for (size_t i = 0; i < t->index.n; i++)
 		iftab_entry_free(((struct slot *)rows_at(&t->index, i))->e);
 	rows_fini(&t->index);
-	addr_uses_fini(&t->uses);
+	rows_fini(&t->addrs);
 	free(t);
 	return NULL;
 }
@@ -477,7 +523,7 @@ iftab_client(struct iftab *t, uint32_t ifindex)
 bool
 iftab_is_ours(const struct iftab *t, struct ip4 a)
 {
-	const struct addr_use *p = addr_uses_find(&t->uses, a);
+	const struct addr_use *p = rows_find(&t->addrs, a.host);
 
 	return p && (p->n[ADDR_LOCAL] || p->n[ADDR_FIXED]);
 }
@@ -485,7 +531,7 @@ iftab_is_ours(const struct iftab *t, struct ip4 a)
 bool
 iftab_is_local(const struct iftab *t, struct ip4 a)
 {
-	const struct addr_use *p = addr_uses_find(&t->uses, a);
+	const struct addr_use *p = rows_find(&t->addrs, a.host);
 
 	return p && p->n[ADDR_LOCAL];
 }
@@ -493,7 +539,7 @@ iftab_is_local(const struct iftab *t, struct ip4 a)
 size_t
 iftab_by_giaddr(struct iftab *t, struct ip4 giaddr, struct iface **only)
 {
-	const struct addr_use *p = addr_uses_find(&t->uses, giaddr);
+	const struct addr_use *p = rows_find(&t->addrs, giaddr.host);
 	struct iface *f;
 
 	*only = NULL;

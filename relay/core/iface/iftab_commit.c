@@ -117,7 +117,7 @@ static void
 unindex(struct iftab *t, struct entry *e, uint8_t n)
 {
 	for (uint8_t i = 0; i < n; i++)
-		addr_uses_del(&t->uses, e->f.giaddr[i].addr, ADDR_READY,
+		iftab_addr_del(t, e->f.giaddr[i].addr, ADDR_READY,
 		    e->f.link.ifindex);
 	e->indexed = false;
 }
@@ -126,7 +126,7 @@ static void
 index_giaddrs(struct iftab *t, struct entry *e)
 {
 	for (uint8_t i = 0; i < e->f.n_giaddr; i++)
-		if (!addr_uses_add(&t->uses, e->f.giaddr[i].addr, ADDR_READY,
+		if (!iftab_addr_add(t, e->f.giaddr[i].addr, ADDR_READY,
 		    e->f.link.ifindex)) {
 			unindex(t, e, i);
 			e->f.n_giaddr = 0;
@@ -249,15 +249,15 @@ tell_change(struct entry *e, iftab_change_fn *fn, void *user)
 static void
 take_conf(struct iftab *t, const struct conf *c)
 {
-	addr_uses_clear_fixed(&t->uses);
+	iftab_addr_clear_fixed(t);
 	for (uint16_t i = 0; i < c->n_if; i++) {
 		const struct conf_if_opts *o = &c->ifs[i].o;
 
 		if (o->giaddr == CONF_GIADDR_FIXED &&
-		    !addr_uses_add(&t->uses, o->giaddr_fixed, ADDR_FIXED, 0))
+		    !iftab_addr_add(t, o->giaddr_fixed, ADDR_FIXED, 0))
 			t->again = true;
 		if (o->active == CONF_ACTIVE_ADDRESS && o->active_giaddr_virtual &&
-		    !addr_uses_add(&t->uses, o->active_address, ADDR_FIXED, 0))
+		    !iftab_addr_add(t, o->active_address, ADDR_FIXED, 0))
 			t->again = true;
 	}
 	for (size_t i = 0; i < t->index.n; i++) {
