@@ -195,7 +195,7 @@ static struct conf *
 from_words(const struct args *a, conf_mistake_fn *mistake, void *user)
 {
 	char *servers = join(a->server, a->n_server);
-	struct conf_builder *b = servers ? conf_begin(mistake, user) : NULL;
+	struct conf_builder *b = servers ? conf_begin(realloc, mistake, user) : NULL;
 
 	if (!b) {
 		free(servers);

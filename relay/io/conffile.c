@@ -237,7 +237,7 @@ fetch(char *str, int num, void *stream)
 struct conf *
 conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake, void *user)
 {
-	struct conf_builder *b = conf_begin(mistake, user);
+	struct conf_builder *b = conf_begin(realloc, mistake, user);
 	struct reader r = { .b = b, .left = { data, len } };
 
 	if (!b) {
@@ -259,53 +259,40 @@ conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake, void *use
 	return conf_end(b);
 }
 
-/* Reads the whole file, up to CONFFILE_MAX and one byte more; -errno or 0. */
-static int
-slurp(int fd, char **data, size_t *len)
+/* Reads up to CONFFILE_MAX bytes and one more. Returns their number or -errno. */
+static ssize_t
+slurp(int fd, char *buf)
 {
-	char *buf = malloc(CONFFILE_MAX + 1);
 	size_t n = 0;
-	ssize_t got = 1;
-	int err;
 
-	*data = NULL;
-	if (!buf)
-		return -ENOMEM;
-	while (n <= CONFFILE_MAX && got != 0) {
-		got = read(fd, buf + n, CONFFILE_MAX + 1 - n);
+	while (n <= CONFFILE_MAX) {
+		ssize_t got = read(fd, buf + n, CONFFILE_MAX + 1 - n);
+
+		if (got == 0)
+			break;
 		if (got > 0)
 			n += (size_t)got;
-		else if (got < 0 && errno != EINTR)
-			break;
+		else if (errno != EINTR)
+			return -errno;
 	}
-	if (got < 0) {
-		err = -errno;
-		free(buf);
-		return err;
-	}
-	*data = buf;
-	*len = n;
-	return 0;
+	return (ssize_t)n;
 }
 
 struct conf *
 conffile_read_fd(int fd, conf_mistake_fn *mistake, void *user)
 {
-	struct conf *c;
-	size_t len = 0;
-	char *data = NULL;
-	int err = fd < 0 ? fd : slurp(fd, &data, &len);
+	char *data = malloc(CONFFILE_MAX + 1), text[200];
+	ssize_t len = fd < 0 ? fd : data ? slurp(fd, data) : -ENOMEM;
+	struct conf *c = NULL;
 
 	if (fd >= 0)
 		close(fd);
-	if (err) {
-		char text[200];
-
-		snprintf(text, sizeof(text), "cannot be read: %s", strerror(-err));
+	if (len >= 0) {
+		c = conffile_parse(data, (size_t)len, mistake, user);
+	} else {
+		snprintf(text, sizeof(text), "cannot be read: %s", strerror((int)-len));
 		mistake(user, 0, text);
-		return NULL;
 	}
-	c = conffile_parse(data, len, mistake, user);
 	free(data);
 	return c;
 }

@@ -208,8 +208,10 @@ typedef void conf_mistake_fn(void *user, int line, const char *text);
 
 struct conf_builder;
 
-/* NULL when memory is short. Mistakes are reported by conf_end(), in the order of lines. */
-struct conf_builder *conf_begin(conf_mistake_fn *mistake, void *user);
+/* alloc is realloc(), or like it: what it gives goes to free(). NULL when memory is short.
+ * Mistakes are reported by conf_end(), in the order of lines. */
+struct conf_builder *conf_begin(void *(*alloc)(void *p, size_t size), conf_mistake_fn *mistake,
+    void *user);
 /* name is "" for [relay]. A second section of the same kind and name is a mistake. */
 void conf_section(struct conf_builder *b, const char *kind, const char *name, int line);
 /* A key of the last section; a second one of the same name is a mistake. Commas and

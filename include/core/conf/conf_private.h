@@ -26,33 +26,9 @@
 
 enum conf_kind { CONF_RELAY, CONF_SERVER, CONF_GROUP, CONF_INTERFACE, CONF_RULE, CONF_HELPER,
 	CONF_KINDS };
+extern const char *const conf_kind_words[CONF_KINDS];
 
-/* --- words (conf_words.c) --- */
-
-/* Finds the word that a mistyped one was meant to be. */
-struct conf_near {
-	const char *word;
-	const char *best;	/* NULL when none is near */
-	size_t distance;
-};
-struct conf_near conf_near(const char *word);
-void conf_near_add(struct conf_near *n, const char *candidate);
-/* "; did you mean "x"?", or "". Returns buf. */
-#define CONF_HINT_MAX (CONF_NAME_MAX + 20)
-char *conf_near_text(const struct conf_near *n, char buf[CONF_HINT_MAX]);
-/* Text for a message, escaped and cut. Returns buf. */
-#define CONF_SHOW_MAX 80
-char *conf_show(const char *text, char buf[CONF_SHOW_MAX]);
-/* Is the text in quotes, as strings are in other files? */
-bool conf_quoted(const char *s, size_t len);
-/* What is wrong with a value or an item, or NULL. */
-const char *conf_text_fault(const char *s, size_t len);
-/* What is wrong with the name of a section, or NULL. */
-const char *conf_name_fault(const char *name);
-
-/* --- the builder (conf_builder.c) --- */
-
-struct conf_key;
+/* --- the builder and mistakes (conf_builder.c) --- */
 
 struct conf_line {
 	const struct conf_key *key;
@@ -73,7 +49,7 @@ struct conf_sect {
 struct conf_builder {
 	conf_mistake_fn *mistake;
 	void *user;
-	void *(*alloc)(void *p, size_t size);	/* as realloc() */
+	void *(*alloc)(void *p, size_t size);
 	bool no_memory;
 	bool skip;		/* keys of an unknown section are not reported */
 	bool servers_full;	/* reported once */
@@ -85,18 +61,11 @@ struct conf_builder {
 	struct conf_group new_group;	/* ... and of a group that are not sections */
 };
 
-/* conf_begin() with memory from elsewhere: alloc is called like realloc(), and its memory
- * goes to free(). */
-struct conf_builder *conf_begin_with(void *(*alloc)(void *p, size_t size),
-    conf_mistake_fn *mistake, void *user);
-/* Reports the mistakes by line and frees the builder. Returns whether there were none. */
-bool conf_builder_end(struct conf_builder *b);
-/* Zeroed room for element n of *array (a pointer to elements of this size), which has
- * grown only by this function; NULL when memory is short. */
-void *conf_more(struct conf_builder *b, void *array, size_t n, size_t size);
+/* Memory, or NULL and b->no_memory: zeroed; a copy of a string; zeroed room for element n of
+ * *array (a pointer to elements of this size), which has grown only by this function. */
+void *conf_alloc(struct conf_builder *b, size_t size);
 char *conf_copy(struct conf_builder *b, const char *s, size_t len);
-
-extern const char *const conf_kind_words[CONF_KINDS];
+void *conf_more(struct conf_builder *b, void *array, size_t n, size_t size);
 
 /* A value with its place in the file, while it is read. */
 struct conf_at {
@@ -114,6 +83,32 @@ bool conf_bad(const struct conf_at *a, const char *fmt, ...)
 /* Reports "[kind name] ...". */
 void conf_bad_sect(struct conf_builder *b, const struct conf_sect *s, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Reports the mistakes by line and frees the builder. Returns whether there were none. */
+bool conf_builder_end(struct conf_builder *b);
+
+/* Finds the word that a mistyped one was meant to be. */
+struct conf_near {
+	const char *word;
+	const char *best;	/* NULL when none is near */
+	size_t distance;
+	char text[CONF_NAME_MAX + 20];
+};
+struct conf_near conf_near(const char *word);
+void conf_near_add(struct conf_near *n, const char *candidate);
+/* "; did you mean "x"?", or "". */
+const char *conf_near_text(struct conf_near *n);
+/* Text for a message, escaped and cut. Returns buf. */
+#define CONF_SHOW_MAX 80
+char *conf_show(const char *text, char buf[CONF_SHOW_MAX]);
+
+/* Is the text in quotes, as strings are in other files? */
+bool conf_quoted(const char *s, size_t len);
+/* What is wrong with a value or an item, the name of a section, a pattern for interface names
+ * or a format string (both in conf_match.c); NULL: nothing. */
+const char *conf_text_fault(const char *s, size_t len);
+const char *conf_name_fault(const char *name);
+const char *conf_pattern_fault(const char *pattern);
+const char *conf_format_fault(const char *format);
 
 /* --- keys and their types --- */
 
@@ -166,18 +161,11 @@ struct conf_key {
 	size_t also;		/* offset of a list's count, or of that address */
 };
 
-extern const struct conf_type
-    /* conf_value.c */
-    conf_word, conf_active_giaddr, conf_number, conf_time, conf_rate, conf_host,
-    conf_multicast, conf_path, conf_metrics, conf_host_name, conf_format,
-    conf_vendor, conf_relay_id, conf_vss,
-    /* conf_list.c */
-    conf_texts, conf_globs, conf_patterns, conf_macs, conf_uuids, conf_nets, conf_archs,
-    conf_families, conf_messages, conf_ports,
-    /* conf_probe.c, conf_server.c */
-    conf_probes, conf_members, conf_targets, conf_to;
-
-/* --- values (conf_value.c) --- */
+/* The keys of a section of this kind in order: the one after k (NULL: the first), NULL at
+ * the end. */
+const struct conf_key *conf_key_next(enum conf_kind kind, const struct conf_key *k);
+/* The line of the section with this key, or NULL. */
+const struct conf_line *conf_find(const struct conf_sect *s, const char *key);
 
 static inline void *
 conf_field(const void *object, size_t offset)
@@ -195,36 +183,27 @@ conf_array(const void *object, size_t offset)
 	return p;
 }
 
+/* --- single values (conf_value.c) --- */
+
+extern const struct conf_type conf_word, conf_active_giaddr, conf_number, conf_time, conf_rate,
+    conf_host, conf_multicast, conf_path, conf_metrics, conf_host_name, conf_format,
+    conf_vendor, conf_relay_id, conf_vss;
+
 /* The whole number in the value, or false, which was reported. */
 bool conf_number_value(const struct conf_at *a, uint32_t min, uint32_t max, uint32_t *out);
 /* Decimal digits up to max; *end is what follows. false: none, or too large. */
 bool conf_digits(const char *s, uint32_t max, uint32_t *out, const char **end);
-
 #define CONF_HOST_EXAMPLE "an IPv4 host address like 192.0.2.10"
 /* The address of a host, as the example says. */
 bool conf_host_parse(const char *s, struct ip4 *out);
 /* "; host names are not looked up" when the value could be one, or "". */
 const char *conf_host_hint(const char *value);
 
-/* --- formats (conf_format.c) --- */
+/* --- lists (conf_list.c, conf_server.c) --- */
 
-/* What is wrong with a format string, as "expected ...", or NULL. */
-const char *conf_format_fault(const char *format);
-/* The number of bytes that hex digits stand for (pairs, optionally with ':' between them),
- * written to out unless it is NULL; 0 when they are malformed or more than size. */
-size_t conf_hex_bytes(const char *digits, uint8_t *out, size_t size);
-/* The most bytes that the options can make of option 82's value; ifname may be NULL for
- * "any", host may be "" for "any". */
-size_t conf_rai_max(const struct conf_if_opts *o, const char *ifname, const char *host);
-
-/* --- patterns (conf_match.c) --- */
-
-/* What is wrong with a pattern for interface names, or NULL. */
-const char *conf_pattern_fault(const char *pattern);
-/* Does every name that matches pattern b match pattern a? Only true when it is certain. */
-bool conf_pattern_covers(const void *a, const void *b);
-
-/* --- lists (conf_list.c) --- */
+extern const struct conf_type conf_texts, conf_globs, conf_patterns, conf_macs, conf_uuids,
+    conf_nets, conf_archs, conf_families, conf_messages, conf_ports, conf_probes, conf_members,
+    conf_targets, conf_to;
 
 /* Walks a list: items between commas and newlines, trimmed, each with its line. */
 struct conf_list {
@@ -243,33 +222,10 @@ bool conf_read_list(const struct conf_at *a, void *object);
 void conf_print_list(struct conf_out *o, const struct conf_key *k, const void *object);
 /* Adds an element to the array of the key; false when memory is short. */
 bool conf_append(const struct conf_at *a, void *object, const void *element);
-/* Adds an interface pattern to an array; false after a mistake. */
-bool conf_add_pattern(const struct conf_at *a, char (**array)[CONF_NAME_MAX], uint16_t *n);
 /* Writes an item, in the next line when this one has enough. */
 void conf_out_item(struct conf_out *o, const char *item);
 
-/* --- servers (conf_server.c) --- */
-
-/* A new server with its defaults; NULL when there is no room, which was reported. */
-struct conf_server *conf_add_server(struct conf_builder *b, int line);
-
-/* --- the table (conf_keys.c) --- */
-
-/* Walks the keys that a section of this kind may have: the one after k (NULL: the first),
- * NULL at the end. */
-const struct conf_key *conf_key_next(enum conf_kind kind, const struct conf_key *k);
-/* The key of this name, or NULL. */
-const struct conf_key *conf_key_find(enum conf_kind kind, const char *name);
-/* The line of the section with this key, or NULL. */
-const struct conf_line *conf_find(const struct conf_sect *s, const char *key);
-/* Sets the fields of an object of this kind to their defaults. */
-void conf_defaults(struct conf_builder *b, enum conf_kind kind, void *object);
-/* Reads the section's keys of this kind into the object. */
-void conf_apply(struct conf_builder *b, struct conf_sect *s, enum conf_kind kind, void *object);
-/* Frees the arrays that the object owns. */
-void conf_release(enum conf_kind kind, void *object);
-
-/* --- checks of a section as a whole (conf_check.c) --- */
+/* --- sections as a whole (conf_check.c) --- */
 
 void conf_check_server(struct conf_builder *b, struct conf_sect *s, void *object);
 void conf_check_group(struct conf_builder *b, struct conf_sect *s, void *object);
@@ -278,5 +234,16 @@ void conf_check_rule(struct conf_builder *b, struct conf_sect *s, void *object);
 void conf_check_helper(struct conf_builder *b, struct conf_sect *s, void *object);
 /* Reports rules that an earlier one covers. */
 void conf_check_rules(struct conf_builder *b);
+
+/* --- patterns and format strings (conf_match.c) --- */
+
+/* The number of bytes that hex digits stand for (pairs, optionally with ':' between them),
+ * written to out unless it is NULL; 0 when they are malformed or more than size. */
+size_t conf_hex_bytes(const char *digits, uint8_t *out, size_t size);
+/* The most bytes that the options can make of option 82's value; ifname may be NULL for
+ * "any", host may be "" for "any". */
+size_t conf_rai_max(const struct conf_if_opts *o, const char *ifname, const char *host);
+/* Does every name that matches pattern b match pattern a? Only true when it is certain. */
+bool conf_pattern_covers(const void *a, const void *b);
 
 #endif

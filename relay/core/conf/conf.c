@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf - builds a struct conf out of sections and keys: takes notes of them, then reads them
- * in the order in which they depend on each other, and checks the whole.
+ * conf - the table of keys, and what is done by it: takes notes of sections and keys, then
+ * reads them in the order in which they depend on each other, checks the whole, and prints it.
  *
- * The other files, from the bottom: conf_words (spelling), conf_builder (memory and mistakes),
- * conf_match and conf_format (patterns and format strings, for the running relay, too),
- * conf_value, conf_list, conf_probe and conf_server (types of values), conf_keys (the table of
- * keys, reading and printing by it) and conf_check (what concerns a section as a whole). The
- * INI file itself is read by io/conffile.
+ * The other files, from the bottom: conf_builder (memory and mistakes), conf_match (patterns
+ * and format strings, for the running relay, too), conf_value, conf_list and conf_server
+ * (types of values) and conf_check (what concerns a section as a whole). The INI file itself
+ * is read by io/conffile.
  */
 #include "core/conf/conf.h"
 
@@ -17,24 +16,98 @@
 
 #include "core/conf/conf_private.h"
 
+/* --- the keys --- */
+
+const char *const conf_log_words[] = { "stderr", "syslog", "journal", NULL };
+
+#define OF_relay	struct conf
+#define OF_server	struct conf_server
+#define OF_group	struct conf_group
+#define OF_interface	struct conf_if
+#define OF_rule		struct conf_rule
+#define OF_helper	struct conf_helper
+enum { KIND_relay = CONF_RELAY, KIND_server = CONF_SERVER, KIND_group = CONF_GROUP,
+	KIND_interface = CONF_INTERFACE, KIND_rule = CONF_RULE, KIND_helper = CONF_HELPER };
+
+#define TYPE(name)		.type = &conf_##name
+#define ARRAY(...)		.words = (const char *const[]){ __VA_ARGS__, NULL }
+#define WORDS(...)		TYPE(word), ARRAY(__VA_ARGS__)
+#define WORDS_OF(array)		TYPE(word), .words = array
+#define ACTIVE_GIADDR(...)	TYPE(active_giaddr), ARRAY(__VA_ARGS__)
+#define ONOFF			WORDS("off", "on")
+#define NUMBER(least, most)	TYPE(number), .min = least, .max = most
+#define TIME(least, most)	TYPE(time), .min = least, .max = most
+#define TIME_OR_OFF(least, most) TIME(least, most), .off = true
+/* Words, or an address, which is in that field of struct conf_if. */
+#define CHOICE(before, address, ...) WORDS(__VA_ARGS__), .prefix = before, \
+	.also = offsetof(struct conf_if, address)
+#define REQUIRED		NULL, .required = true
+#define LIST(name, section, count) TYPE(name), .also = offsetof(OF_##section, count)
+
+static const struct conf_key keys[] = {
+#define KEY(section, key, typed, field, initial, text) { .kind = (enum conf_kind)KIND_##section, \
+	.name = key, .deflt = initial, .sentence = text, .offset = offsetof(OF_##section, field), \
+	.size = sizeof(((OF_##section *)0)->field), typed },
+#include "core/conf/confkey.def"
+#undef KEY
+};
+
+static const struct conf_key *const keys_end = keys + sizeof(keys) / sizeof(keys[0]);
+
+/* May a section of this kind have the key? [relay] may have those of [interface], except the
+ * ones that name servers: it gives defaults for what an interface sends, not for where. */
+static bool
+fits(enum conf_kind kind, const struct conf_key *k)
+{
+	return k->kind == kind || (kind == CONF_RELAY && k->kind == CONF_INTERFACE &&
+	    k->type != &conf_targets);
+}
+
+static const struct conf_key *
+key_by_name(enum conf_kind kind, const char *name)
+{
+	for (const struct conf_key *k = keys; k < keys_end; k++)
+		if (fits(kind, k) && strcmp(k->name, name) == 0)
+			return k;
+	return NULL;
+}
+
+const struct conf_key *
+conf_key_next(enum conf_kind kind, const struct conf_key *k)
+{
+	for (k = k ? k + 1 : keys; k < keys_end; k++)
+		if (k->kind == kind)
+			return k;
+	return NULL;
+}
+
+const struct conf_line *
+conf_find(const struct conf_sect *s, const char *key)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->lines[i].key->name, key) == 0)
+			return &s->lines[i];
+	return NULL;
+}
+
 /* --- notes --- */
 
 static bool
 find_kind(struct conf_builder *b, const char *word, int line, enum conf_kind *kind)
 {
-	char shown[CONF_SHOW_MAX], hint[CONF_HINT_MAX];
+	char shown[CONF_SHOW_MAX];
 	struct conf_near near = conf_near(word);
 
-	for (int i = 0; i < CONF_KINDS; i++) {
+	for (enum conf_kind i = CONF_RELAY; i < CONF_KINDS; i++) {
 		if (strcmp(conf_kind_words[i], word) == 0) {
-			*kind = (enum conf_kind)i;
+			*kind = i;
 			return true;
 		}
 		conf_near_add(&near, conf_kind_words[i]);
 	}
 	conf_mistake(b, line, "[%s]: expected [relay], [server NAME], [group NAME], "
 	    "[interface PATTERN], [rule NAME] or [helper NAME]%s", conf_show(word, shown),
-	    conf_near_text(&near, hint));
+	    conf_near_text(&near));
 	return false;
 }
 
@@ -96,7 +169,7 @@ conf_section(struct conf_builder *b, const char *kind, const char *name, int lin
 static const struct conf_key *
 find_key(struct conf_builder *b, const struct conf_sect *s, const char *name, int line)
 {
-	const struct conf_key *key = conf_key_find(s->kind, name), *k = NULL;
+	const struct conf_key *key = key_by_name(s->kind, name);
 	const struct conf_line *twice = conf_find(s, name);
 	struct conf_near near = conf_near(name);
 	char shown[CONF_SHOW_MAX], hint[128];
@@ -110,14 +183,15 @@ find_key(struct conf_builder *b, const struct conf_sect *s, const char *name, in
 	if (key)
 		return key;
 	/* "; it belongs to [server]", or else what it could have been here */
-	for (int i = 0; i < CONF_KINDS; i++)
-		if (conf_key_find((enum conf_kind)i, name))
+	for (enum conf_kind i = CONF_RELAY; i < CONF_KINDS; i++)
+		if (key_by_name(i, name))
 			sbuf_printf(&home, "%s[%s]", home.len ? " and " : "; it belongs to ",
 			    conf_kind_words[i]);
-	while ((k = conf_key_next(s->kind, k)))
-		conf_near_add(&near, k->name);
+	for (const struct conf_key *k = keys; k < keys_end; k++)
+		if (fits(s->kind, k))
+			conf_near_add(&near, k->name);
 	conf_mistake(b, line, "[%s] has no key \"%s\"%s", conf_kind_words[s->kind],
-	    conf_show(name, shown), home.len ? hint : conf_near_text(&near, hint));
+	    conf_show(name, shown), home.len ? hint : conf_near_text(&near));
 	return NULL;
 }
 
@@ -157,6 +231,54 @@ conf_key(struct conf_builder *b, const char *name, const char *value, int line)
 		s->n++;
 }
 
+/* --- values --- */
+
+static bool
+read_value(const struct conf_at *a, void *object)
+{
+	const struct conf_key *k = a->key;
+
+	if (a->value[0] == '\0') {
+		conf_mistake(a->b, a->line, "%s has no value (%s)", k->name, k->sentence);
+		return false;
+	}
+	if (!k->type->list && strchr(a->value, '\n')) {
+		conf_mistake(a->b, a->line, "%s takes one value; the next line continues it "
+		    "because it is indented deeper", k->name);
+		return false;
+	}
+	return k->type->read(a, object);
+}
+
+/* Sets the fields of an object of this kind to their defaults. */
+static void
+set_defaults(struct conf_builder *b, enum conf_kind kind, void *object)
+{
+	const struct conf_key *k = NULL;
+
+	while ((k = conf_key_next(kind, k))) {
+		struct conf_at a = { .b = b, .key = k, .value = k->deflt };
+
+		if (k->type == &conf_targets)
+			*(uint16_t *)conf_field(object, k->offset) = CONF_NONE;
+		else if (k->deflt)
+			(void)read_value(&a, object);
+	}
+}
+
+/* Reads the section's keys of this kind into the object. */
+static void
+read_keys(struct conf_builder *b, struct conf_sect *s, enum conf_kind kind, void *object)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct conf_line *l = &s->lines[i];
+		struct conf_at a = { .b = b, .key = l->key, .value = l->value, .line = l->line };
+
+		if (l->key->kind == kind)
+			l->bad = !read_value(&a, object);
+	}
+}
+
 /* --- sections --- */
 
 /* The arrays of struct conf. The name is the first member of their elements. */
@@ -175,6 +297,12 @@ static const struct section {
 	[CONF_RULE] = SECTION(rule, rule, n_rule, CONF_RULES_MAX),
 	[CONF_HELPER] = SECTION(helper, helper, n_helper, CONF_HELPERS_MAX),
 };
+
+static uint16_t
+object_count(const struct conf *c, enum conf_kind kind)
+{
+	return *(const uint16_t *)conf_field(c, sections[kind].count);
+}
 
 static void *
 object_at(const struct conf *c, enum conf_kind kind, uint16_t i)
@@ -201,7 +329,7 @@ add_object(struct conf_builder *b, const struct conf_sect *s)
 	if (s->kind == CONF_INTERFACE)
 		memcpy(object, &b->c->defaults, t->size);
 	else
-		conf_defaults(b, s->kind, object);
+		set_defaults(b, s->kind, object);
 	snprintf(object, CONF_NAME_MAX, "%s", s->name);
 	*(int *)conf_field(object, t->line) = s->line;
 	++*n;
@@ -235,7 +363,7 @@ read_sections(struct conf_builder *b, enum conf_kind kind)
 
 		if (s->kind != kind)
 			continue;
-		conf_apply(b, s, kind, object_at(b->c, kind, k));
+		read_keys(b, s, kind, object_at(b->c, kind, k));
 		check_required(b, s);
 		sections[kind].check(b, s, object_at(b->c, kind, k++));
 	}
@@ -246,12 +374,12 @@ read_relay(struct conf_builder *b)
 {
 	struct conf *c = b->c;
 
-	conf_defaults(b, CONF_RELAY, c);
-	conf_defaults(b, CONF_INTERFACE, &c->defaults);
+	set_defaults(b, CONF_RELAY, c);
+	set_defaults(b, CONF_INTERFACE, &c->defaults);
 	for (size_t i = 0; i < b->n_sect; i++)
 		if (b->sect[i].kind == CONF_RELAY) {
-			conf_apply(b, &b->sect[i], CONF_RELAY, c);
-			conf_apply(b, &b->sect[i], CONF_INTERFACE, &c->defaults);
+			read_keys(b, &b->sect[i], CONF_RELAY, c);
+			read_keys(b, &b->sect[i], CONF_INTERFACE, &c->defaults);
 		}
 }
 
@@ -291,14 +419,10 @@ mark_classes(struct conf_builder *b)
 	/* one more, so that it is not NULL without servers */
 	size_t size = (c->n_server + 1u) * sizeof(bool);
 
-	c->is_boot = b->alloc(NULL, size);
-	c->is_dhcp = b->alloc(NULL, size);
-	if (!c->is_boot || !c->is_dhcp) {
-		b->no_memory = true;
+	c->is_boot = conf_alloc(b, size);
+	c->is_dhcp = conf_alloc(b, size);
+	if (b->no_memory)
 		return;
-	}
-	memset(c->is_boot, 0, size);
-	memset(c->is_dhcp, 0, size);
 	for (uint16_t i = 0; i < c->n_if; i++) {
 		mark(c, c->is_boot, c->ifs[i].boot);
 		mark(c, c->is_dhcp, c->ifs[i].dhcp);
@@ -316,8 +440,8 @@ build(struct conf_builder *b)
 	size_t before;
 	bool work = false;
 
-	conf_defaults(b, CONF_SERVER, &b->new_server);
-	conf_defaults(b, CONF_GROUP, &b->new_group);
+	set_defaults(b, CONF_SERVER, &b->new_server);
+	set_defaults(b, CONF_GROUP, &b->new_group);
 	read_relay(b);
 	read_sections(b, CONF_SERVER);
 	read_sections(b, CONF_GROUP);
@@ -340,15 +464,10 @@ build(struct conf_builder *b)
 struct conf *
 conf_end(struct conf_builder *b)
 {
-	struct conf *c = b->alloc(NULL, sizeof(*c));
+	struct conf *c = b->c = conf_alloc(b, sizeof(*c));
 
-	b->c = c;
-	if (c) {
-		memset(c, 0, sizeof(*c));
+	if (c)
 		build(b);
-	} else {
-		b->no_memory = true;
-	}
 	return conf_builder_end(b) ? c : conf_free(c);
 }
 
@@ -359,13 +478,62 @@ conf_free(struct conf *c)
 		return NULL;
 	for (uint16_t i = 0; i < c->n_helper; i++)
 		free(c->helper[i].to_if);
-	for (int kind = CONF_SERVER; kind < CONF_KINDS; kind++) {
-		for (uint16_t i = 0; i < *(uint16_t *)conf_field(c, sections[kind].count); i++)
-			conf_release((enum conf_kind)kind, object_at(c, (enum conf_kind)kind, i));
+	for (enum conf_kind kind = CONF_SERVER; kind < CONF_KINDS; kind++) {
+		const struct conf_key *k = NULL;
+
+		while ((k = conf_key_next(kind, k)))
+			for (uint16_t i = 0; k->type->owned && i < object_count(c, kind); i++)
+				free(conf_array(object_at(c, kind, i), k->offset));
 		free(conf_array(c, sections[kind].array));
 	}
 	free(c->is_boot);
 	free(c->is_dhcp);
 	free(c);
 	return NULL;
+}
+
+/* --- printing --- */
+
+static void
+print_keys(struct conf_out *o, enum conf_kind kind, const void *object)
+{
+	const struct conf_key *k = NULL;
+
+	while ((k = conf_key_next(kind, k))) {
+		o->b = sbuf_init(o->line, sizeof(o->line));
+		sbuf_printf(&o->b, "%s = ", k->name);
+		o->items = 0;
+		o->none = false;
+		k->type->print(o, k, object);
+		if (!o->none)
+			o->out(o->user, o->line);
+	}
+}
+
+static void
+print_section(struct conf_out *o, enum conf_kind kind, uint16_t i)
+{
+	const char *name = object_at(o->c, kind, i);
+
+	if ((kind == CONF_SERVER && o->c->server[i].implicit) ||
+	    (kind == CONF_GROUP && o->c->group[i].implicit))
+		return;
+	o->out(o->user, "");
+	o->b = sbuf_init(o->line, sizeof(o->line));
+	sbuf_printf(&o->b, "[%s %s]", conf_kind_words[kind], name);
+	o->out(o->user, o->line);
+	print_keys(o, kind, name);
+}
+
+void
+conf_print(const struct conf *c, void (*out)(void *user, const char *line), void *user)
+{
+	struct conf_out o = { .out = out, .user = user, .c = c };
+
+	out(user, "[relay]");
+	print_keys(&o, CONF_RELAY, c);
+	print_keys(&o, CONF_INTERFACE, &c->defaults);
+	for (enum conf_kind kind = CONF_SERVER; kind < CONF_KINDS; kind++)
+		for (uint16_t i = 0; i < object_count(c, kind); i++)
+			print_section(&o, kind, i);
 }

@@ -121,18 +121,13 @@ conf_check_interface(struct conf_builder *b, struct conf_sect *s, void *object)
  * Rules are tried in the order of the file and the first that matches decides, so a rule that
  * matches only what an earlier one takes can never do anything: that is a mistake. */
 
-static bool
-element_covers(const struct conf_type *t, const char *a, const char *b)
-{
-	return t->covers ? t->covers(a, b) : memcmp(a, b, t->size) == 0;
-}
-
 /* Is every message that meets rule b's condition met by rule a's as well? A rule without the
  * condition takes all messages. Only true when it is certain. */
 static bool
 condition_covers(const struct conf_key *k, const struct conf_rule *a, const struct conf_rule *b)
 {
 	const uint32_t *bits_a = conf_field(a, k->offset), *bits_b = conf_field(b, k->offset);
+	size_t size = k->type->size;
 	const char *array_a, *array_b;
 	uint16_t n_a, n_b;
 
@@ -143,12 +138,15 @@ condition_covers(const struct conf_key *k, const struct conf_rule *a, const stru
 	n_a = *(const uint16_t *)conf_field(a, k->also);
 	n_b = *(const uint16_t *)conf_field(b, k->also);
 	for (uint16_t i = 0; n_a && i < n_b; i++) {
-		uint16_t j = 0;
+		bool covered = false;
 
-		while (j < n_a && !element_covers(k->type, array_a + j * k->type->size,
-		    array_b + i * k->type->size))
-			j++;
-		if (j == n_a)
+		for (uint16_t j = 0; j < n_a && !covered; j++) {
+			const char *x = array_a + j * size, *y = array_b + i * size;
+
+			covered = k->type->covers ? k->type->covers(x, y) :
+			    memcmp(x, y, size) == 0;
+		}
+		if (!covered)
 			return false;
 	}
 	return n_a == 0 || n_b > 0;
@@ -163,15 +161,6 @@ covers(const struct conf_rule *a, const struct conf_rule *b)
 		if (k->type->item && !condition_covers(k, a, b))
 			return false;
 	return true;
-}
-
-static bool
-has_condition(const struct conf_sect *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->lines[i].key->type->item)
-			return true;
-	return false;
 }
 
 void
@@ -191,21 +180,18 @@ conf_check_rule(struct conf_builder *b, struct conf_sect *s, void *object)
 void
 conf_check_rules(struct conf_builder *b)
 {
-	const struct conf_sect *sects[CONF_RULES_MAX];
+	static const struct conf_rule no_condition;
 	const struct conf *c = b->c;
-	uint16_t n = 0;
+	char shown[CONF_SHOW_MAX];
 
-	for (size_t i = 0; i < b->n_sect && n < c->n_rule; i++)
-		if (b->sect[i].kind == CONF_RULE)
-			sects[n++] = &b->sect[i];
-	for (uint16_t later = 0; later < n; later++)
-		for (uint16_t e = 0; e < later; e++) {
-			if (!covers(&c->rule[e], &c->rule[later]))
+	for (const struct conf_rule *r = c->rule; r < c->rule + c->n_rule; r++)
+		for (const struct conf_rule *e = c->rule; e < r; e++) {
+			if (!covers(e, r))
 				continue;
-			conf_bad_sect(b, sects[later], "is never reached: [rule %s] in line %d "
-			    "%s; expected this rule above it", c->rule[e].name, c->rule[e].line,
-			    has_condition(sects[e]) ? "takes all that it could match" :
-			    "has no condition and takes all");
+			conf_mistake(b, r->line, "[rule %s] is never reached: [rule %s] in line %d "
+			    "%s; expected this rule above it", conf_show(r->name, shown),
+			    e->name, e->line, covers(e, &no_condition) ?
+			    "has no condition and takes all" : "takes all that it could match");
 			break;
 		}
 }

@@ -145,27 +145,12 @@ item_text(const struct conf_at *a, void *object)
 	return conf_append(a, object, text);
 }
 
-bool
-conf_add_pattern(const struct conf_at *a, char (**array)[CONF_NAME_MAX], uint16_t *n)
-{
-	const char *fault = conf_pattern_fault(a->value);
-	char (*slot)[CONF_NAME_MAX];
-
-	if (fault)
-		return conf_bad(a, "the name %s", fault);
-	slot = conf_more(a->b, array, *n, sizeof(*slot));
-	if (!slot)
-		return false;
-	strcpy(*slot, a->value);
-	++*n;
-	return true;
-}
-
 static bool
 item_pattern(const struct conf_at *a, void *object)
 {
-	return conf_add_pattern(a, conf_field(object, a->key->offset),
-	    conf_field(object, a->key->also));
+	const char *fault = conf_pattern_fault(a->value);
+
+	return fault ? conf_bad(a, "the name %s", fault) : item_text(a, object);
 }
 
 static const char *
@@ -289,7 +274,6 @@ item_arch(const struct conf_at *a, void *object)
 	struct conf_near near = conf_near(a->value);
 	uint16_t codes[PXE_ALIAS_MAX];
 	size_t n = pxe_arch_parse(a->value, codes, PXE_ALIAS_MAX);
-	char hint[CONF_HINT_MAX];
 	bool good = true;
 
 	for (size_t i = 0; i < n; i++) {
@@ -304,7 +288,7 @@ item_arch(const struct conf_at *a, void *object)
 		conf_near_add(&near, pxe_arch_list(i));
 	if (n == 0)
 		return conf_bad(a, "expected an architecture like bios, uefi-x64 or "
-		    "uefi-arm64, or a code of option 93%s", conf_near_text(&near, hint));
+		    "uefi-arm64, or a code of option 93%s", conf_near_text(&near));
 	return good;
 }
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf_server - lists of servers. Names become indexes, an address in a list becomes a
- * server that is not a section (implicit), and a list in an [interface] or a [rule] becomes a
- * group that is not a section (implicit).
+ * conf_server - lists of servers, and the list of their probes. Names become indexes, an
+ * address in a list becomes a server that is not a section (implicit), and a list in an
+ * [interface] or a [rule] becomes a group that is not a section (implicit). How a probe is
+ * sent and judged is in core/server/probe, what follows from it in core/server/health.
  *
  * The network sees addresses, not names: of several [server] sections with one address the
  * first represents all, and no group has an address twice.
  */
 #include "core/conf/conf_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +41,6 @@ bad_item(const struct conf_at *a, bool groups)
 {
 	const struct conf *c = a->b->c;
 	struct conf_near near = conf_near(a->value);
-	char hint[CONF_HINT_MAX];
 
 	if (a->line > a->key_line && strchr(a->value, '='))
 		return conf_bad(a, "an item of %s, since it is indented deeper; expected a key to "
@@ -56,11 +57,12 @@ bad_item(const struct conf_at *a, bool groups)
 		if (!c->group[i].implicit)
 			conf_near_add(&near, c->group[i].name);
 	return conf_bad(a, "expected %sa [server] or " CONF_HOST_EXAMPLE "%s%s",
-	    groups ? "a [group], " : "", conf_host_hint(a->value), conf_near_text(&near, hint));
+	    groups ? "a [group], " : "", conf_host_hint(a->value), conf_near_text(&near));
 }
 
-struct conf_server *
-conf_add_server(struct conf_builder *b, int line)
+/* A new server with its defaults; NULL when there is no room, which was reported. */
+static struct conf_server *
+add_server(struct conf_builder *b, int line)
 {
 	struct conf *c = b->c;
 	struct conf_server *s;
@@ -100,7 +102,7 @@ read_server(const struct conf_at *a, bool groups)
 	i = conf_server_by_addr(c, addr);
 	if (i != CONF_NONE)
 		return i;
-	s = conf_add_server(b, a->line);
+	s = add_server(b, a->line);
 	if (!s)
 		return CONF_NONE;
 	s->implicit = true;
@@ -238,8 +240,10 @@ item_to(const struct conf_at *a, void *object)
 	const struct conf *c = a->b->c;
 	const struct conf_server *s = find_server(c, a->value);
 	uint16_t group = find_group(c, a->value);
+	const char *fault;
 	bool good = true;
 	struct ip4 addr;
+	char (*slot)[CONF_NAME_MAX];
 
 	if (group != CONF_NONE) {
 		for (uint16_t i = 0; i < c->group[group].n; i++)
@@ -252,7 +256,15 @@ item_to(const struct conf_at *a, void *object)
 		return add_to(a, h, addr);
 	if (a->value[strspn(a->value, "0123456789./")] == '\0')
 		return bad_item(a, true);
-	return conf_add_pattern(a, &h->to_if, &h->n_to_if);
+	fault = conf_pattern_fault(a->value);
+	if (fault)
+		return conf_bad(a, "the name %s", fault);
+	slot = conf_more(a->b, &h->to_if, h->n_to_if, sizeof(*slot));
+	if (!slot)
+		return false;
+	strcpy(*slot, a->value);
+	h->n_to_if++;
+	return true;
 }
 
 static void
@@ -270,3 +282,149 @@ print_to(struct conf_out *o, const struct conf_key *k, const void *object)
 
 const struct conf_type conf_to = { .read = conf_read_list, .print = print_to, .list = true,
 	.item = item_to, .owned = true, .size = sizeof(struct ip4) };
+
+/* --- [server] probe --- */
+
+static const struct {
+	const char *word;
+	bool arg;		/* needs something after a colon */
+} kinds[] = {
+	[CONF_PROBE_PXE]	= { "pxe", false },
+	[CONF_PROBE_PXE4011]	= { "pxe-4011", false },
+	[CONF_PROBE_DHCP]	= { "dhcp", false },
+	[CONF_PROBE_TFTP]	= { "tftp", true },
+	[CONF_PROBE_ARP]	= { "arp", false },
+	[CONF_PROBE_ICMP]	= { "icmp", false },
+	[CONF_PROBE_TCP]	= { "tcp", true },
+	[CONF_PROBE_HTTP]	= { "http", true },
+};
+
+bool
+conf_probe_eq(const struct conf_probe *a, const struct conf_probe *b)
+{
+	return a->kind == b->kind && a->port == b->port && strcmp(a->arg, b->arg) == 0;
+}
+
+char *
+conf_probe_text(const struct conf_probe *p, char buf[CONF_PROBE_STRLEN])
+{
+	struct sbuf s = sbuf_init(buf, CONF_PROBE_STRLEN);
+
+	sbuf_puts(&s, kinds[p->kind].word);
+	if (kinds[p->kind].arg)
+		sbuf_puts(&s, ":");
+	if (p->kind == CONF_PROBE_TCP || (p->kind == CONF_PROBE_HTTP && p->port != 80))
+		sbuf_printf(&s, "%u", p->port);
+	sbuf_puts(&s, p->arg);
+	return buf;
+}
+
+/* Digits of a port; the rest of the text, or NULL. */
+static const char *
+port_of(const char *s, uint16_t *port)
+{
+	const char *end;
+	uint32_t v;
+
+	if (!conf_digits(s, UINT16_MAX, &v, &end) || v == 0)
+		return NULL;
+	*port = (uint16_t)v;
+	return end;
+}
+
+/* [PORT]/PATH: the path begins with its '/', so digits in front of it are a port. */
+static bool
+read_http(const struct conf_at *a, const char *arg, struct conf_probe *p)
+{
+	static const char example[] = "expected http:/boot.ipxe or http:8080/boot.ipxe";
+
+	p->port = 80;
+	if (*arg != '/')
+		arg = port_of(arg, &p->port);
+	if (!arg || *arg != '/')
+		return conf_bad(a, "%s", example);
+	if (arg[1] == '/')
+		return conf_bad(a, "the host is the server's address; %s", example);
+	/* It goes into a request line, where a space would end it. */
+	for (const char *c = arg; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			return conf_bad(a, "a byte that no path has; expected %%20 or another "
+			    "code");
+	if (strlen(arg) >= sizeof(p->arg))
+		return conf_bad(a, "expected a path of at most %zu bytes", sizeof(p->arg) - 1);
+	strcpy(p->arg, arg);
+	return true;
+}
+
+static bool
+read_probe(const struct conf_at *a, struct conf_probe *p)
+{
+	size_t len = strcspn(a->value, ":");
+	const char *arg = a->value + len, *rest;
+	char word[24];
+	struct conf_near near;
+	int kind = 0;
+
+	snprintf(word, sizeof(word), "%.*s", (int)len, a->value);
+	near = conf_near(word);
+	for (; kind < CONF_PROBE_MAX && strcmp(kinds[kind].word, word) != 0; kind++)
+		conf_near_add(&near, kinds[kind].word);
+	if (kind == CONF_PROBE_MAX)
+		return conf_bad(a, "expected pxe, pxe-4011, dhcp, tftp:FILE, arp, icmp, tcp:PORT, "
+		    "http:PATH, http:PORT/PATH or none%s", conf_near_text(&near));
+	if (!kinds[kind].arg && *arg)
+		return conf_bad(a, "expected %s alone", word);
+	if (kinds[kind].arg && strlen(arg) < 2)
+		return conf_bad(a, "expected something after the colon, like tftp:FILE, tcp:PORT "
+		    "or http:PATH");
+	*p = (struct conf_probe){ .kind = (enum conf_probe_kind)kind };
+	if (!kinds[kind].arg)
+		return true;
+	arg++;
+	if (kind == CONF_PROBE_HTTP)
+		return read_http(a, arg, p);
+	if (kind == CONF_PROBE_TCP) {
+		rest = port_of(arg, &p->port);
+		return (rest && !*rest) || conf_bad(a, "expected a port from 1 to 65535, like "
+		    "tcp:80");
+	}
+	if (strlen(arg) >= sizeof(p->arg))
+		return conf_bad(a, "expected a file name of at most %zu bytes",
+		    sizeof(p->arg) - 1);
+	strcpy(p->arg, arg);
+	return true;
+}
+
+static bool
+item_probe(const struct conf_at *a, void *object)
+{
+	struct conf_server *s = object;
+	struct conf_probe p;
+
+	if (strcmp(a->value, "none") == 0)
+		return conf_bad(a, "expected either none or other probes, not both");
+	if (!read_probe(a, &p))
+		return false;
+	for (uint16_t i = 0; i < s->n_probe; i++)
+		if (conf_probe_eq(&s->probe[i], &p))
+			return conf_bad(a, "given twice");
+	if (s->n_probe == CONF_PROBES_MAX)
+		return conf_bad(a, "one too many; expected at most %d probes", CONF_PROBES_MAX);
+	s->probe[s->n_probe++] = p;
+	return true;
+}
+
+static bool
+read_probes(const struct conf_at *a, void *object)
+{
+	return strcmp(a->value, "none") == 0 || conf_read_list(a, object);
+}
+
+static const char *
+text_probe(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
+{
+	return conf_probe_text((const struct conf_probe *)array + i, buf);
+}
+
+const struct conf_type conf_probes = { .read = read_probes, .print = conf_print_list,
+	.list = true, .item = item_probe, .text = text_probe };

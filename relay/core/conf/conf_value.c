@@ -137,7 +137,7 @@ read_word(const struct conf_at *a, void *object)
 {
 	const struct conf_key *k = a->key;
 	struct conf_near near = conf_near(a->value);
-	char list[200], hint[CONF_HINT_MAX];
+	char list[200];
 	struct sbuf s = sbuf_init(list, sizeof(list));
 	uint32_t n = 0;
 
@@ -159,7 +159,7 @@ read_word(const struct conf_at *a, void *object)
 		sbuf_printf(&s, " or %s", *k->prefix ? k->prefix : CONF_HOST_EXAMPLE);
 	if (k->prefix && *k->prefix)
 		sbuf_puts(&s, " A.B.C.D");
-	return conf_bad(a, "expected %s%s", list, conf_near_text(&near, hint));
+	return conf_bad(a, "expected %s%s", list, conf_near_text(&near));
 }
 
 static void
@@ -308,15 +308,6 @@ read_host(const struct conf_at *a, void *object)
 	return true;
 }
 
-static void
-print_host(struct conf_out *o, const struct conf_key *k, const void *object)
-{
-	const struct ipaddr *v = conf_field(object, k->offset);
-	char text[IP4_STRLEN];
-
-	sbuf_puts(&o->b, ip4_str(ip_v4(*v), text));
-}
-
 static bool
 read_multicast(const struct conf_at *a, void *object)
 {
@@ -329,16 +320,17 @@ read_multicast(const struct conf_at *a, void *object)
 }
 
 static void
-print_multicast(struct conf_out *o, const struct conf_key *k, const void *object)
+print_address(struct conf_out *o, const struct conf_key *k, const void *object)
 {
-	const struct ip4 *group = conf_field(object, k->offset);
+	const void *field = conf_field(object, k->offset);
 	char text[IP4_STRLEN];
 
-	sbuf_puts(&o->b, ip4_str(*group, text));
+	sbuf_puts(&o->b, ip4_str(k->type == &conf_host ? ip_v4(*(const struct ipaddr *)field) :
+	    *(const struct ip4 *)field, text));
 }
 
-const struct conf_type conf_host = { .read = read_host, .print = print_host };
-const struct conf_type conf_multicast = { .read = read_multicast, .print = print_multicast };
+const struct conf_type conf_host = { .read = read_host, .print = print_address };
+const struct conf_type conf_multicast = { .read = read_multicast, .print = print_address };
 
 /* --- texts; where they have a default, an empty one is off --- */
 
@@ -408,17 +400,13 @@ address_port(const char *value, struct conf_metrics *m)
 static bool
 read_metrics(const struct conf_at *a, void *object)
 {
-	struct conf_metrics m = { .port = 0 };
+	struct conf_metrics *m = conf_field(object, a->key->offset);
 
-	if (a->value[0] == '/') {
-		if (!copy_text(a, 0, m.path, sizeof(m.path)))
-			return false;
-	} else if (!is(a, "off") && !address_port(a->value, &m)) {
-		return conf_bad(a, "expected an address and port like 127.0.0.1:9467, an "
-		    "absolute path or off");
-	}
-	*(struct conf_metrics *)conf_field(object, a->key->offset) = m;
-	return true;
+	*m = (struct conf_metrics){ .port = 0 };
+	if (a->value[0] == '/')
+		return copy_text(a, 0, m->path, sizeof(m->path));
+	return is(a, "off") || address_port(a->value, m) || conf_bad(a, "expected an address and "
+	    "port like 127.0.0.1:9467, an absolute path or off");
 }
 
 char *
@@ -451,21 +439,17 @@ read_vendor(const struct conf_at *a, void *object)
 {
 	struct conf_if_opts *o = conf_field(object, a->key->offset);
 	const char *format, *fault;
-	uint32_t enterprise = 0;
 
-	if (is(a, "off")) {
-		o->vendor_enterprise = 0;
+	o->vendor_enterprise = 0;
+	if (is(a, "off"))
 		return true;
-	}
-	if (!conf_digits(a->value, UINT32_MAX, &enterprise, &format) || enterprise == 0 ||
-	    *format++ != ':' || !*format)
+	if (!conf_digits(a->value, UINT32_MAX, &o->vendor_enterprise, &format) ||
+	    o->vendor_enterprise == 0 || *format++ != ':' || !*format)
 		return conf_bad(a, "expected ENTERPRISE:FORMAT with an IANA enterprise number, "
 		    "or off");
 	fault = conf_format_fault(format);
-	if (fault)
-		return conf_bad(a, "%s", fault);
-	o->vendor_enterprise = enterprise;
-	return copy_text(a, (size_t)(format - a->value), o->vendor_data, sizeof(o->vendor_data));
+	return fault ? conf_bad(a, "%s", fault) :
+	    copy_text(a, (size_t)(format - a->value), o->vendor_data, sizeof(o->vendor_data));
 }
 
 static void
@@ -509,31 +493,30 @@ read_vss(const struct conf_at *a, void *object)
 {
 	struct conf_if_opts *o = conf_field(object, a->key->offset);
 	const char *v = a->value;
-	char name[sizeof(o->vss)];
+	size_t len = 0;
 
 	o->vss_len = 0;
-	if (is(a, "off"))
-		return true;
 	if (is(a, "global")) {
 		o->vss[0] = 255;
-		o->vss_len = 1;
-		return true;
-	}
-	if (strncmp(v, "name:", 5) == 0 && v[5]) {
+		len = 1;
+	} else if (strncmp(v, "name:", 5) == 0 && v[5]) {
+		char name[sizeof(o->vss)];
+
 		if (!copy_text(a, 5, name, sizeof(name)))
 			return false;
+		len = 1 + strlen(name);
 		o->vss[0] = 0;
-		memcpy(o->vss + 1, name, strlen(name));
-		o->vss_len = (uint8_t)(1 + strlen(name));
-		return true;
-	}
-	if (strncmp(v, "vpn-id:", 7) != 0)
+		memcpy(o->vss + 1, name, len - 1);
+	} else if (strncmp(v, "vpn-id:", 7) == 0) {
+		if (conf_hex_bytes(v + 7, o->vss + 1, 7) != 7)
+			return conf_bad(a, "expected a VPN-ID of 7 bytes (RFC 2685), like "
+			    "vpn-id:00a0de00000001");
+		o->vss[0] = 1;
+		len = 8;
+	} else if (!is(a, "off")) {
 		return conf_bad(a, "expected global, name:TEXT, vpn-id:HEX or off");
-	if (conf_hex_bytes(v + 7, o->vss + 1, 7) != 7)
-		return conf_bad(a, "expected a VPN-ID of 7 bytes (RFC 2685), like "
-		    "vpn-id:00a0de00000001");
-	o->vss[0] = 1;
-	o->vss_len = 8;
+	}
+	o->vss_len = (uint8_t)len;
 	return true;
 }
 
@@ -541,16 +524,15 @@ static void
 print_vss(struct conf_out *out, const struct conf_key *k, const void *object)
 {
 	const struct conf_if_opts *o = conf_field(object, k->offset);
+	const char *value = (const char *)o->vss + 1;
 
-	if (o->vss_len == 0) {
-		sbuf_puts(&out->b, "off");
-	} else if (o->vss[0] == 255) {
-		sbuf_puts(&out->b, "global");
+	if (o->vss_len == 0 || o->vss[0] == 255) {
+		sbuf_puts(&out->b, o->vss_len ? "global" : "off");
 	} else if (o->vss[0] == 1) {
 		sbuf_puts(&out->b, "vpn-id:");
-		sbuf_hex(&out->b, o->vss + 1, o->vss_len - 1u);
+		sbuf_hex(&out->b, value, o->vss_len - 1u);
 	} else {
-		sbuf_printf(&out->b, "name:%.*s", o->vss_len - 1, (const char *)o->vss + 1);
+		sbuf_printf(&out->b, "name:%.*s", o->vss_len - 1, value);
 	}
 }
 

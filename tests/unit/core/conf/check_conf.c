@@ -1300,7 +1300,7 @@ START_TEST(value_that_a_file_would_cut_is_refused)
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		struct conftext t = { 0 };
-		struct conf_builder *b = conf_begin(conftext_mistake, &t);
+		struct conf_builder *b = conf_begin(realloc, conftext_mistake, &t);
 
 		conf_section(b, "interface", "a", 0);
 		conf_key(b, "servers", "192.0.2.1", 0);
@@ -1345,7 +1345,7 @@ build_with(size_t allocs)
 	struct conf *c;
 
 	allocs_left = allocs;
-	b = conf_begin_with(scarce, conftext_mistake, &t);
+	b = conf_begin(scarce, conftext_mistake, &t);
 	if (!b)
 		return false;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
