@@ -147,6 +147,7 @@ static struct {
 	struct priv priv;
 	int open_fails;
 	unsigned open_skips;
+	bool opener_gone;
 	int join_fails;
 	char *conf;
 	struct ctl ctl;
@@ -1200,7 +1201,14 @@ bool
 priv_read(struct priv *p)
 {
 	(void)p;
-	return true;
+	return !w.opener_gone;
+}
+
+void
+fakeio_opener_gone(void)
+{
+	w.opener_gone = true;
+	read_fd(priv_fd(&w.priv));
 }
 
 bool

@@ -131,6 +131,8 @@ void fakeio_conf(const char *text);
 void fakeio_open_fails(int err);
 /* ... after this many that succeed. */
 void fakeio_open_skips(unsigned n);
+/* The process that opens files and sockets ends. */
+void fakeio_opener_gone(void);
 /* Answers a command as the control socket would; to be freed. */
 char *fakeio_command(const char *line);
 /* Is there a control socket? */

@@ -15,6 +15,16 @@
 #include "relay/privileges.h"
 #include "relay/reload.h"
 
+static unsigned opened;
+static int open_err;
+
+void
+rig_before_start(unsigned n, int err)
+{
+	opened = n;
+	open_err = err;
+}
+
 static void
 on_mistake(void *user, int line, const char *text)
 {
@@ -41,6 +51,9 @@ rig_try(struct daemon **out, const char *conf)
 
 	must(c && d);
 	fakeio_reset();
+	fakeio_open_skips(opened);
+	fakeio_open_fails(open_err);
+	rig_before_start(0, 0);
 	d->args = &args;
 	must(logging_new(d) == 0);
 	d->conf = c;

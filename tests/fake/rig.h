@@ -19,6 +19,9 @@
 #define RIG_VLAN10 10
 #define RIG_VLAN20 20
 
+/* While the next one starts, this many sockets and files are opened and the one after them is
+ * not (errno). */
+void rig_before_start(unsigned opened, int err);
 /* Starts it; rig_stop() is needed whatever the result, which is that of daemon_open(). */
 int rig_try(struct daemon **out, const char *conf);
 /* The same with both VLANs; fails the test if it does not start. */

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A whole daemon, started, told and stopped: what fails at the start, what the service manager
+ * and the log are told, the commands of an operator, and what is given up.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/daemon.h"
+#include "relay/logging.h"
+#include "relay/privileges.h"
+#include "relay/status.h"
+#include "rig.h"
+
+Suite *daemon_suite(void);
+
+static const char conf[] =
+    "[server one]\n"
+    "address = 198.51.100.11\n"
+    "[server two]\n"
+    "address = 198.51.100.12\n"
+    "[interface vlan*]\n"
+    "dhcp = one, two\n";
+
+static struct daemon *d;
+
+static void
+start(void)
+{
+	d = rig_start(conf);
+}
+
+static void
+stop(void)
+{
+	rig_stop(d);
+}
+
+/* --- the start ---------------------------------------------------------------------- */
+
+/* In the order in which they are opened. */
+START_TEST(a_socket_that_cannot_be_opened_is_a_start_that_failed)
+{
+	static const char *const what[] = {
+		"what=\"UDP port 67\" error=\"Operation not permitted\" "
+		    "cure=\"CAP_NET_BIND_SERVICE",	/* of a server */
+		"what=\"UDP port 67\"", "what=\"UDP port 67\"", "what=\"raw socket\"",
+		"what=\"packet ring\"",
+	};
+
+	for (unsigned i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
+		rig_before_start(i, EPERM);
+		ck_assert_int_eq(rig_try(&d, conf), -EPERM);
+		ck_assert_msg(rig_logged(what[i]), "%s in %s", what[i], fakeio_log());
+		rig_stop(d);
+	}
+}
+END_TEST
+
+START_TEST(a_port_that_another_program_has_is_explained)
+{
+	rig_before_start(2, EADDRINUSE);
+	ck_assert_int_eq(rig_try(&d, conf), -EADDRINUSE);
+	ck_assert(rig_logged("another DHCP program on this host has the port"));
+	rig_stop(d);
+}
+END_TEST
+
+/* The relay runs without them. */
+START_TEST(a_daemon_starts_without_4011_and_its_control_socket)
+{
+	rig_before_start(5, EADDRINUSE);
+	ck_assert_int_eq(rig_try(&d, conf), 0);
+	ck_assert(rig_logged("port-4011-taken"));
+	ck_assert(fakeio_listens());
+	rig_stop(d);
+	rig_before_start(6, EADDRINUSE);
+	ck_assert_int_eq(rig_try(&d, conf), 0);
+	ck_assert(rig_logged("control-failed path=\"/run/pxrelay/control.sock\""));
+	ck_assert(!fakeio_listens());
+	rig_stop(d);
+}
+END_TEST
+
+/* --- the service manager --------------------------------------------------------------- */
+
+START_TEST(the_service_manager_is_told_what_happens)
+{
+	status_ready(d);
+	ck_assert_str_eq(fakeio_notified(),
+	    "READY=1\nSTATUS=2 interfaces, 2 servers, 0 boots");
+	status_reloading(d, mono_us(42));
+	ck_assert_str_eq(fakeio_notified(), "RELOADING=1\nMONOTONIC_USEC=42");
+	status_stopping(d);
+	ck_assert_str_eq(fakeio_notified(), "STOPPING=1");
+}
+END_TEST
+
+START_TEST(the_status_line_follows_the_servers)
+{
+	json_decref(rig_command("drain one"));
+	rig_pass_ms(2500);
+	ck_assert_str_eq(fakeio_notified(),
+	    "STATUS=2 interfaces, 2 servers (1 drained), 0 boots");
+	fakeio_route(rig_ip("198.51.100.12"), ENETUNREACH, NULL, IP4_NONE);
+	fakeio_routes_changed();
+	fakeio_batch_end();
+	rig_pass_ms(2500);
+	ck_assert_str_eq(fakeio_notified(),
+	    "STATUS=2 interfaces, 2 servers (1 down, 1 drained), 0 boots");
+	json_decref(rig_command("enable one"));
+	rig_pass_ms(2500);
+	ck_assert_str_eq(fakeio_notified(),
+	    "STATUS=2 interfaces, 2 servers (1 down), 0 boots");
+}
+END_TEST
+
+START_TEST(the_status_line_is_sent_at_most_every_two_seconds)
+{
+	rig_pass_ms(5000);
+	status_stopping(d);		/* anything but a status line */
+	status_changed(d);
+	rig_pass_ms(10);
+	ck_assert_str_eq(fakeio_notified(), "STOPPING=1");	/* nothing new */
+	rig_link(RIG_VLAN20, "vlan20", false);
+	rig_pass_ms(1000);
+	ck_assert_str_eq(fakeio_notified(), "STOPPING=1");	/* too soon */
+	rig_pass_ms(1000);
+	ck_assert_str_eq(fakeio_notified(), "STATUS=1 interface, 2 servers, 0 boots");
+}
+END_TEST
+
+/* --- the log ------------------------------------------------------------------------- */
+
+static unsigned
+times_logged(const char *text)
+{
+	unsigned n = 0;
+
+	for (const char *p = fakeio_log(); (p = strstr(p, text)); p++)
+		n++;
+	return n;
+}
+
+START_TEST(a_repeated_line_is_written_once_and_then_counted)
+{
+	for (int i = 0; i < 5; i++)
+		log_event(&d->log, LOG_LEVEL_WARNING, "noise", "server=one");
+	ck_assert_uint_eq(times_logged("noise"), 1);
+	rig_pass_ms(11000);
+	ck_assert_uint_eq(times_logged("noise"), 2);
+	ck_assert(rig_logged("noise server=one repeated=4"));
+}
+END_TEST
+
+START_TEST(what_was_left_out_is_written_before_the_end)
+{
+	for (int i = 0; i < 3; i++)
+		log_event(&d->log, LOG_LEVEL_WARNING, "noise", "server=one");
+	logging_close(d);
+	ck_assert(rig_logged("noise server=one repeated=2"));
+	log_event(&d->log, LOG_LEVEL_WARNING, "noise", "server=one");
+	ck_assert_uint_eq(times_logged("noise"), 3);
+}
+END_TEST
+
+START_TEST(a_daemon_in_the_background_logs_as_configured)
+{
+	logging_background(d);
+	log_event(&d->log, LOG_LEVEL_INFO, "hello", "to=syslog");
+	ck_assert(rig_logged("hello to=syslog"));
+}
+END_TEST
+
+/* --- commands ------------------------------------------------------------------------- */
+
+static void
+says(const char *line, const char *key, const char *text)
+{
+	json_t *doc = rig_command(line);
+	const char *is = json_string_value(json_object_get(doc, key));
+
+	ck_assert_msg(is && strstr(is, text), "%s: %s", line, is ? is : "(nothing)");
+	json_decref(doc);
+}
+
+START_TEST(a_drained_server_gets_no_requests_until_it_is_enabled)
+{
+	says("drain one", "health", "drained");
+	ck_assert(rig_logged("server-drained server=one"));
+	rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1);
+	fakeio_turn();
+	ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, "198.51.100.11"), 0);
+	ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, "198.51.100.12"), 1);
+	says("enable 198.51.100.11", "server", "one");
+	ck_assert(rig_logged("server-enabled server=one"));
+	rig_request(RIG_VLAN10, DHCP4_DISCOVER, 2);
+	fakeio_turn();
+	ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, "198.51.100.11"), 1);
+}
+END_TEST
+
+START_TEST(commands_that_make_no_sense_are_answered_with_an_error)
+{
+	says("drain nobody", "error", "no such server");
+	says("drain 192.0.2.99", "error", "no such server");
+	says("dance", "error", "unknown command");
+	says("explain 52:54", "error", "not a hardware address");
+	says("capture on nonsense", "error", "");
+	says("doctor result 7", "error", "no such run");
+}
+END_TEST
+
+START_TEST(a_machine_that_was_never_seen_is_explained_as_such)
+{
+	json_t *doc = rig_command("explain 52:54:00:12:34:56");
+
+	ck_assert_ptr_null(json_object_get(doc, "boot"));
+	ck_assert_ptr_nonnull(json_object_get(json_object_get(doc, "verdict"), "sentence"));
+	json_decref(doc);
+}
+END_TEST
+
+START_TEST(a_fifth_capture_is_refused)
+{
+	for (int i = 0; i < 4; i++)
+		says("capture", "capture", "pcapng");
+	says("capture", "error", "4 captures already");
+	rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1);
+	fakeio_turn();
+	ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, NULL), 2);
+}
+END_TEST
+
+START_TEST(interfaces_show_why_they_do_not_serve)
+{
+	json_t *doc, *f;
+	const char *state[] = { "ready", "down", "no-address" };
+	size_t i;
+
+	rig_link(RIG_VLAN20, "vlan20", false);
+	rig_link(30, "vlan30", true);
+	doc = rig_command("show interfaces");
+	json_array_foreach(json_object_get(doc, "interfaces"), i, f) {
+		ck_assert_uint_lt(i, 3);
+		ck_assert_str_eq(json_string_value(json_object_get(f, "state")), state[i]);
+	}
+	ck_assert_uint_eq(i, 3);
+	json_decref(doc);
+}
+END_TEST
+
+/* --- privileges ------------------------------------------------------------------------ */
+
+START_TEST(with_S_nothing_is_given_up_and_that_is_said)
+{
+	ck_assert_int_eq(privileges_drop(d), 0);
+	ck_assert_int_eq(privileges_filter(d), 0);
+	ck_assert(rig_logged("privileges user=unchanged sandbox=off"));
+	ck_assert(!privileges_filtered(d));
+}
+END_TEST
+
+START_TEST(without_S_the_sandbox_is_on)
+{
+	static const struct args args = { .foreground = true, .conf = "rig.conf" };
+
+	privileges_close(d);
+	d->args = &args;
+	ck_assert_int_eq(privileges_open(d, d->conf), 0);
+	ck_assert_int_eq(privileges_drop(d), 0);
+	ck_assert(!privileges_filtered(d));
+	ck_assert_int_eq(privileges_filter(d), 0);
+	ck_assert(rig_logged("sandbox=on"));
+	ck_assert(privileges_filtered(d));
+}
+END_TEST
+
+START_TEST(an_opener_that_is_gone_is_said_once)
+{
+	static const struct args args = { .foreground = true, .conf = "rig.conf" };
+
+	privileges_close(d);
+	d->args = &args;
+	ck_assert_int_eq(privileges_open(d, d->conf), 0);
+	ck_assert_int_eq(privileges_filter(d), 0);
+	fakeio_opener_gone();
+	ck_assert(rig_logged("opener-gone"));
+	fakeio_opener_gone();
+	ck_assert_uint_eq(times_logged("opener-gone"), 1);
+	rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1);
+	fakeio_turn();
+	ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, NULL), 2);
+}
+END_TEST
+
+Suite *
+daemon_suite(void)
+{
+	Suite *s = suite_create("daemon");
+	TCase *b = tcase_create("start"), *t = tcase_create("daemon");
+
+	tcase_add_test(b, a_socket_that_cannot_be_opened_is_a_start_that_failed);
+	tcase_add_test(b, a_port_that_another_program_has_is_explained);
+	tcase_add_test(b, a_daemon_starts_without_4011_and_its_control_socket);
+	tcase_add_checked_fixture(t, start, stop);
+	tcase_add_test(t, the_service_manager_is_told_what_happens);
+	tcase_add_test(t, the_status_line_follows_the_servers);
+	tcase_add_test(t, the_status_line_is_sent_at_most_every_two_seconds);
+	tcase_add_test(t, a_repeated_line_is_written_once_and_then_counted);
+	tcase_add_test(t, what_was_left_out_is_written_before_the_end);
+	tcase_add_test(t, a_daemon_in_the_background_logs_as_configured);
+	tcase_add_test(t, a_drained_server_gets_no_requests_until_it_is_enabled);
+	tcase_add_test(t, commands_that_make_no_sense_are_answered_with_an_error);
+	tcase_add_test(t, a_machine_that_was_never_seen_is_explained_as_such);
+	tcase_add_test(t, a_fifth_capture_is_refused);
+	tcase_add_test(t, interfaces_show_why_they_do_not_serve);
+	tcase_add_test(t, with_S_nothing_is_given_up_and_that_is_said);
+	tcase_add_test(t, without_S_the_sandbox_is_on);
+	tcase_add_test(t, an_opener_that_is_gone_is_said_once);
+	suite_add_tcase(s, b);
+	suite_add_tcase(s, t);
+	return s;
+}
