@@ -36,12 +36,11 @@ struct tftp {
 	uint16_t code;		/* ERROR */
 };
 
-/* A read request in octet mode that asks for the file's size (option tsize 0): a server that
- * supports options replies OACK before it reads a byte, others send DATA. Returns the length, 0
- * if the name is empty, too long, or does not fit. */
-size_t tftp_rrq(uint8_t *out, size_t size, const char *file);
-/* ... without the option: the response is the first block of the file. */
-size_t tftp_rrq_plain(uint8_t *out, size_t size, const char *file);
+/* A read request in octet mode. With tsize it asks for the file's size: a server that supports
+ * options replies OACK before it reads a byte, others send DATA. Without, the response is the
+ * first block of the file. Returns the length, 0 if the name is empty, too long, or does not
+ * fit. */
+size_t tftp_rrq(uint8_t *out, size_t size, const char *file, bool tsize);
 /* An ERROR with this code and a short text, which ends a transfer. 0 if it does not fit. */
 size_t tftp_error(uint8_t *out, size_t size, uint16_t code, const char *text);
 

@@ -9,33 +9,24 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 /* A value outside of the enum is a bug, but not one to crash a log line for. */
-#define AT(table, i) ((size_t)(i) < COUNT(table) ? (table)[i] : "unknown")
+#define AT(table, i, text) ((size_t)(i) < COUNT(table) ? (table)[i].text : "unknown")
 
-#define DROP(id, word, sentence) [DROP_##id] = word,
-static const char *const drop_words[] = {
-	[DROP_NONE] = "none",
+struct text {
+	const char *word, *sentence;
+};
+
+static const struct text drops[] = {
+	[DROP_NONE] = { "none", "not dropped" },
+#define DROP(id, word, sentence) [DROP_##id] = { word, sentence },
 #include "proto/drop.def"
-};
 #undef DROP
-
-#define DROP(id, word, sentence) [DROP_##id] = sentence,
-static const char *const drop_sentences[] = {
-	[DROP_NONE] = "not dropped",
-#include "proto/drop.def"
 };
-#undef DROP
 
-#define COUNTER(id, word, sentence) [COUNTER_##id] = word,
-static const char *const counter_words[] = {
+static const struct text counters[] = {
+#define COUNTER(id, word, sentence) [COUNTER_##id] = { word, sentence },
 #include "proto/counter.def"
-};
 #undef COUNTER
-
-#define COUNTER(id, word, sentence) [COUNTER_##id] = sentence,
-static const char *const counter_sentences[] = {
-#include "proto/counter.def"
 };
-#undef COUNTER
 
 static const char *const types[] = {
 	"BOOTP", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK",
@@ -47,25 +38,25 @@ static const char *const types[] = {
 const char *
 drop_word(enum drop d)
 {
-	return AT(drop_words, d);
+	return AT(drops, d, word);
 }
 
 const char *
 drop_sentence(enum drop d)
 {
-	return AT(drop_sentences, d);
+	return AT(drops, d, sentence);
 }
 
 const char *
 counter_word(enum counter c)
 {
-	return AT(counter_words, c);
+	return AT(counters, c, word);
 }
 
 const char *
 counter_sentence(enum counter c)
 {
-	return AT(counter_sentences, c);
+	return AT(counters, c, sentence);
 }
 
 const char *

@@ -18,10 +18,8 @@
 /* Bytes of option 43 that are read; real ones have 7. */
 #define VENDOR_INFO_MAX	512
 
-static const struct {
-	const char *name, *sentence;
-} archs[] = {
-#define PXE_ARCH(code, name, sentence) [code] = { name, sentence },
+static const char *const archs[] = {
+#define PXE_ARCH(code, name, sentence) [code] = name,
 #include "proto/arch.def"
 };
 
@@ -249,7 +247,7 @@ pxe_family_name(enum pxe_family f)
 const char *
 pxe_arch_name(uint16_t code)
 {
-	return code < COUNT(archs) ? archs[code].name : NULL;
+	return code < COUNT(archs) ? archs[code] : NULL;
 }
 
 enum pxe_kind
@@ -314,7 +312,7 @@ pxe_arch_parse(const char *name, uint16_t *codes, size_t max)
 	if (max == 0)
 		return 0;
 	for (size_t i = 0; i < COUNT(archs); i++)
-		if (strcasecmp(name, archs[i].name) == 0) {
+		if (strcasecmp(name, archs[i]) == 0) {
 			codes[0] = (uint16_t)i;
 			return 1;
 		}
@@ -337,7 +335,7 @@ const char *
 pxe_arch_list(size_t i)
 {
 	if (i < COUNT(archs))
-		return archs[i].name;
+		return archs[i];
 	i -= COUNT(archs);
 	return i < COUNT(aliases) ? aliases[i].name : NULL;
 }

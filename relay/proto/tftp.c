@@ -14,8 +14,8 @@ put_text(struct wr *w, const char *text)
 	wr_bytes(w, text, strlen(text) + 1);
 }
 
-static size_t
-write_rrq(uint8_t *out, size_t size, const char *file, bool tsize)
+size_t
+tftp_rrq(uint8_t *out, size_t size, const char *file, bool tsize)
 {
 	struct wr w = wr_init(out, size);
 
@@ -28,18 +28,6 @@ write_rrq(uint8_t *out, size_t size, const char *file, bool tsize)
 		put_text(&w, "0");
 	}
 	return w.bad ? 0 : wr_len(&w);
-}
-
-size_t
-tftp_rrq(uint8_t *out, size_t size, const char *file)
-{
-	return write_rrq(out, size, file, true);
-}
-
-size_t
-tftp_rrq_plain(uint8_t *out, size_t size, const char *file)
-{
-	return write_rrq(out, size, file, false);
 }
 
 size_t

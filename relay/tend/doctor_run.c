@@ -138,7 +138,7 @@ send_for_file(struct doctor_runs *g, const struct doctor_ask *a, struct query *q
 	} else {
 		q->kind = QUERY_TFTP;
 		q->port = TFTP_PORT;
-		q->len = tftp_rrq_plain(msg, sizeof(msg), b->path);
+		q->len = tftp_rrq(msg, sizeof(msg), b->path, false);
 	}
 	return q->len ? query_ask(g->queries, q) : -EINVAL;
 }

@@ -117,7 +117,7 @@ send_for_file(struct daemon *d, const struct conf_probe *p, struct query *q)
 	if (p->kind == CONF_PROBE_TFTP) {
 		q->kind = QUERY_TFTP;
 		q->port = TFTP_PORT;
-		q->len = tftp_rrq(msg, sizeof(msg), p->arg);
+		q->len = tftp_rrq(msg, sizeof(msg), p->arg, true);
 	} else if (p->kind == CONF_PROBE_HTTP) {
 		q->len = http_get(msg, sizeof(msg), q->to, p->port, p->arg);
 	}

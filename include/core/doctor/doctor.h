@@ -45,7 +45,7 @@
 #define DOCTOR_RUN_MS		10000
 #define DOCTOR_FILE_BYTES	1024	/* requested of a file by HTTP */
 
-/* --- queries ---------------------------------------------------------------------- */
+/* --- queries -------------------------------------------------------------- */
 
 enum doctor_what {
 	DOCTOR_DISCOVER,	/* to a server, as the relay forwards it */
@@ -94,7 +94,7 @@ struct doctor_query {
 	struct mono began, due;	/* due: of the next try, or the end */
 };
 
-/* --- what is known ------------------------------------------------------------------ */
+/* --- what is known -------------------------------------------------------- */
 
 struct doctor_offer {
 	bool got;
@@ -217,7 +217,7 @@ bool doctor_has_giaddr(const struct doctor *d, struct ip4 a);
 /* All queries have ended, and the findings are final. */
 bool doctor_done(struct doctor *d, struct mono now);
 
-/* --- answers ------------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------- */
 
 /* Which run a token belongs to; its query may have ended. */
 uint8_t doctor_slot(uint32_t token);

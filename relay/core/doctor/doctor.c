@@ -50,7 +50,7 @@ static const struct {
 	[DOCTOR_ARP] =		{ 3, { 0, 300, 700 }, 1200 },
 };
 
-/* --- queries -------------------------------------------------------------------------- */
+/* --- queries -------------------------------------------------------------- */
 
 /* NULL: there is no room. */
 static struct doctor_query *
@@ -203,7 +203,7 @@ doctor_done(struct doctor *d, struct mono now)
 	return true;
 }
 
-/* --- what an offer leads to -------------------------------------------------------------- */
+/* --- what an offer leads to ----------------------------------------------- */
 
 static void
 look_for_router(struct doctor *d, struct ip4 router, struct mono now)
@@ -308,7 +308,7 @@ follow_offer(struct doctor *d, const struct doctor_query *q,
 		k->p4011 = add_query(d, DOCTOR_4011, q->ref, q->kind, now);
 }
 
-/* --- reading offers ------------------------------------------------------------------------- */
+/* --- reading offers ------------------------------------------------------- */
 
 /* Option 66: a name, or an address as text. */
 static void
@@ -361,7 +361,7 @@ read_offer(struct doctor_offer *o, const struct dhcp4 *m, struct ip4 from)
 	read_menu(o, m);
 }
 
-/* --- answers --------------------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------- */
 
 /* whats: a set, 1 << what. */
 static struct doctor_query *
@@ -550,7 +550,7 @@ doctor_heard_on_vlan(struct doctor *d, const struct dhcp4 *m, struct ip4 from)
 		    (struct doctor_stranger){ who, m->yiaddr, relay };
 }
 
-/* --- the beginning ----------------------------------------------------------------------------- */
+/* --- the beginning -------------------------------------------------------- */
 
 /* Which groups the relay would select, by the same functions. */
 static void

@@ -53,7 +53,7 @@ report(struct doctor *d, enum finding what, struct about a, const char *fmt, ...
 		d->finding[d->n_finding++] = f;
 }
 
-/* --- the interface, and its servers ------------------------------------------------------ */
+/* --- the interface, and its servers --------------------------------------- */
 
 static void
 add_group(struct sbuf *b, const struct conf *c, const char *class, uint16_t group)
@@ -131,10 +131,10 @@ doctor_look(struct doctor *d, const struct iface *f)
 		look_at_choice(d, k);
 }
 
-/* --- reachability, and port 67 -------------------------------------------------------------- */
+/* --- reachability, and port 67 -------------------------------------------- */
 
 static bool
-answered(const struct doctor_query *q)
+was_answered(const struct doctor_query *q)
 {
 	return q && q->state == DOCTOR_ANSWERED;
 }
@@ -155,7 +155,7 @@ is_unreachable(int err)
 static enum finding
 why_silent(const struct doctor_server *s)
 {
-	bool there = answered(s->ping), back = answered(s->ping_giaddr);
+	bool there = was_answered(s->ping), back = was_answered(s->ping_giaddr);
 
 	if (s->err == ECONNREFUSED)
 		return FINDING_PORT_CLOSED;
@@ -185,7 +185,7 @@ judge_path(struct doctor *d, const struct doctor_server *s)
 		report(d, FINDING_BELIEVED_DOWN, a, "%s", health_diag_word(s->diag));
 	if (!s->routed)
 		report(d, FINDING_NO_ROUTE, a, NULL);
-	else if (answered(s->ping) && answered(s->ping_giaddr))
+	else if (was_answered(s->ping) && was_answered(s->ping_giaddr))
 		report(d, FINDING_REACHABLE, a, NULL);
 }
 
@@ -261,7 +261,7 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 		report(d, why_silent(s), a, NULL);
 }
 
-/* --- addresses ----------------------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------ */
 
 static bool
 on_link(const struct doctor_offer *o, struct ip4 a)
@@ -308,7 +308,7 @@ judge_router(struct doctor *d, const struct doctor_server *s, unsigned k)
 
 		if (!ip4_eq(x->address, o->router))
 			continue;
-		if (x->ours || answered(x->query))
+		if (x->ours || was_answered(x->query))
 			report(d, FINDING_ROUTER, a, "%s",
 			    x->ours ? "this host" : "answers ARP");
 		else if (x->query && x->query->state == DOCTOR_SILENT)
@@ -373,7 +373,7 @@ judge_addresses(struct doctor *d, unsigned k)
 		report(d, FINDING_NO_ADDRESS, (struct about){ .kinds = 1u << k }, NULL);
 }
 
-/* --- what one server tells about booting ------------------------------------------------------ */
+/* --- what one server tells about booting ---------------------------------- */
 
 /* Does it name a file for any kind? Then having none for another may be on purpose. */
 static bool
@@ -415,7 +415,7 @@ judge_4011(struct doctor *d, const struct doctor_server *s, unsigned k)
 		a.tolerable = true;
 		report(d, FINDING_NO_FILE, a, NULL);
 	} else
-		report(d, !answered(x->p4011) ? why_silent_4011(d, s, x) : names_file(x) ?
+		report(d, !was_answered(x->p4011) ? why_silent_4011(d, s, x) : names_file(x) ?
 		    FINDING_ANSWERS_4011 : FINDING_NO_FILE_4011, a, NULL);
 }
 
@@ -439,7 +439,7 @@ judge_promise(struct doctor *d, const struct doctor_server *s, unsigned k)
 	}
 }
 
-/* --- files ------------------------------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------- */
 
 static bool
 file_suits(const struct doctor_file *f, unsigned kind)
@@ -566,7 +566,7 @@ judge_boot(struct doctor *d)
 		report(d, FINDING_NO_BOOT_AT_ALL, (struct about){ 0 }, NULL);
 }
 
-/* --- the VLAN ----------------------------------------------------------------------------------- */
+/* --- the VLAN ------------------------------------------------------------- */
 
 static void
 judge_vlan(struct doctor *d)

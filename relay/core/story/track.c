@@ -98,7 +98,7 @@ track_word(enum track_kind k)
 	return word[k];
 }
 
-/* --- clients and events ------------------------------------------------------ */
+/* --- clients and events --------------------------------------------------- */
 
 static struct track_key
 key_of(const void *mac, uint8_t len)
@@ -229,7 +229,7 @@ begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
 	return b->came.ack || (b->sent.discovers ? m->xid != b->xid : b->sent.requests > 0);
 }
 
-/* --- boots: opened, and over ------------------------------------------------- */
+/* --- boots: opened, and over ---------------------------------------------- */
 
 /* The client was active: opens its boot, or moves it to the end of the list. */
 static void
@@ -289,7 +289,7 @@ track_end(struct track *t, unsigned max, struct mono now)
 	return false;
 }
 
-/* --- requests ------------------------------------------------------------------ */
+/* --- requests ------------------------------------------------------------- */
 
 static enum track_kind
 kind_of(const struct track_request *r)
@@ -436,7 +436,7 @@ track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool boot
 	note_heard(t, c);
 }
 
-/* --- replies -------------------------------------------------------------------- */
+/* --- replies -------------------------------------------------------------- */
 
 static void
 copy_text(char *to, struct rd text)
@@ -611,7 +611,7 @@ track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
 	note_heard(t, c);
 }
 
-/* --- routed past us ---------------------------------------------------------------- */
+/* --- routed past us ------------------------------------------------------- */
 
 static void
 note_4011_answer(struct track_boot *b, const struct track_passing *p)
@@ -729,7 +729,7 @@ track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono no
 	note_heard(t, c);
 }
 
-/* --- looking --------------------------------------------------------------------------- */
+/* --- looking -------------------------------------------------------------- */
 
 const struct track_client *
 track_find(const struct track *t, const void *mac, uint8_t len)

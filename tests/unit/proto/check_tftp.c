@@ -16,7 +16,7 @@ START_TEST(a_read_request_has_the_bytes_of_the_rfcs)
 	static const char want[] = "\0\1boot\\x64\\wdsnbp.com\0octet\0tsize\0" "0";
 	uint8_t out[TFTP_RRQ_MAX];
 
-	ck_assert_uint_eq(tftp_rrq(out, sizeof(out), "boot\\x64\\wdsnbp.com"),
+	ck_assert_uint_eq(tftp_rrq(out, sizeof(out), "boot\\x64\\wdsnbp.com", true),
 	    sizeof(want));
 	ck_assert_mem_eq(out, want, sizeof(want));
 }
@@ -29,11 +29,11 @@ START_TEST(no_request_without_a_name_or_room)
 
 	memset(name, 'a', sizeof(name));
 	name[TFTP_FILE_MAX + 1] = '\0';
-	ck_assert_uint_eq(tftp_rrq(out, sizeof(out), ""), 0);
-	ck_assert_uint_eq(tftp_rrq(out, sizeof(out), name), 0);
+	ck_assert_uint_eq(tftp_rrq(out, sizeof(out), "", true), 0);
+	ck_assert_uint_eq(tftp_rrq(out, sizeof(out), name, true), 0);
 	name[TFTP_FILE_MAX] = '\0';
-	ck_assert_uint_eq(tftp_rrq(out, sizeof(out), name), TFTP_RRQ_MAX);
-	ck_assert_uint_eq(tftp_rrq(out, TFTP_RRQ_MAX - 1, name), 0);
+	ck_assert_uint_eq(tftp_rrq(out, sizeof(out), name, true), TFTP_RRQ_MAX);
+	ck_assert_uint_eq(tftp_rrq(out, TFTP_RRQ_MAX - 1, name, true), 0);
 }
 END_TEST
 
