@@ -2,7 +2,7 @@
  *
  * What is remembered of boots, and what explain makes of it, whatever clients, servers and
  * those between them say. Input as in path.h; how: bits 0..2 what it is (a request twice,
- * a server's reply, a broadcast to port 68 of somebody else, port 4011 routed past us
+ * a server's reply, a broadcast to port 68 from another host, port 4011 routed past us
  * to a server and back, TFTP to a server and back), bits 3..5 the client's address,
  * bits 6..7 the link source's length.
  *
@@ -21,7 +21,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-#define CLIENTS 8		/* few, so that they give way */
+#define CLIENTS 8		/* few, so that they are evicted */
 
 enum what { REQUEST, AGAIN, REPLY, STRANGER, TO_4011, FROM_4011, TO_TFTP, FROM_TFTP };
 

@@ -127,20 +127,17 @@ match_interface(const struct capfilter *f, const struct capfacts *p)
 }
 
 static bool
-is_server(const struct capfacts *p, struct ip4 a)
-{
-	for (unsigned i = 0; i < p->n_server; i++)
-		if (ip4_eq(p->server[i], a))
-			return true;
-	return ip4_eq(p->src, a) || ip4_eq(p->dst, a);
-}
-
-static bool
 match_server(const struct capfilter *f, const struct capfacts *p)
 {
-	for (unsigned i = 0; i < f->n_server; i++)
-		if (is_server(p, f->server[i]))
+	for (unsigned i = 0; i < f->n_server; i++) {
+		struct ip4 a = f->server[i];
+		bool found = ip4_eq(p->src, a) || ip4_eq(p->dst, a);
+
+		for (unsigned k = 0; k < p->n_server && !found; k++)
+			found = ip4_eq(p->server[k], a);
+		if (found)
 			return true;
+	}
 	return f->n_server == 0;
 }
 

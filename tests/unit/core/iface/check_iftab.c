@@ -398,7 +398,7 @@ START_TEST(down_and_up)
 	by_giaddr(w, "10.1.0.1", 1, 5);
 	ck_assert_uint_eq(iface(w, 5)->stats.requests, 7);
 
-	/* Between two commits: nobody saw it. */
+	/* It came and went between two commits. */
 	link_down(w, 5, "vlan10");
 	link_up(w, 5, "vlan10");
 	commit(w);
@@ -423,7 +423,7 @@ START_TEST(changed_address)
 	by_giaddr(w, "10.1.0.1", 0, 0);
 	by_giaddr(w, "10.2.0.1", 1, 5);
 	ck_assert(!iftab_is_ours(w->t, ip("10.1.0.1")));
-	/* Another address behind the first changes nothing here. */
+	/* Another address after the first changes nothing here. */
 	addr(w, 5, "10.3.0.1/24");
 	commit(w);
 	told_nothing(w);
@@ -1231,7 +1231,7 @@ START_TEST(resync_that_finds_nothing)
 	struct world *w = world();
 
 	section(w, "vlan*");
-	link_in(w, 9, "vlan9", 3);	/* a master nobody has heard of */
+	link_in(w, 9, "vlan9", 3);	/* an unknown master */
 	link_in(w, 8, "vlan8", 2);
 	link_kind(w, 2, "br2", IFTAB_BRIDGE, 0);
 	link_in(w, 1, "vlan1", 10);
@@ -1479,7 +1479,7 @@ START_TEST(rules_that_can_hold)
 	commit(w);
 	ck_assert(!bit(w, 5, 0));
 	ck_assert(bit(w, 5, 255));
-	/* The bridge meets the rules of the port it stands in for. */
+	/* The bridge is matched by the rules of the port that it replaces. */
 	link_in(w, 5, "vlan20", 6);
 	link_kind(w, 6, "br0", IFTAB_BRIDGE, 0);
 	commit(w);
@@ -1644,7 +1644,7 @@ START_TEST(named_virtual_address_comes_and_goes)
 	addr(w, 5, "10.1.0.2/24");
 	commit(w);
 	told_two(w, IFTAB_READY, IFTAB_STANDBY, 5, "vlan10");
-	/* Whoever has it now: it is ours as far as answers are concerned. */
+	/* Replies to it are ours, whichever router has it now. */
 	giaddrs(w, 5, "10.1.0.1");
 	by_giaddr(w, "10.1.0.1", 1, 5);
 	ck_assert(iftab_is_ours(w->t, ip("10.1.0.1")));
@@ -1772,7 +1772,7 @@ START_TEST(virtual_address_on_a_macvlan)
 	iftab_del_link(w->t, 7);
 	commit(w);
 	told_only(w, IFTAB_ACTIVE, 5, "vlan10");
-	/* Another's MAC is no virtual router. */
+	/* Any other MAC address is not a virtual router's. */
 	link_up(w, 8, "other");
 	commit(w);
 	ck_assert_uint_eq(w->n_told, 3);	/* and it serves for itself */
@@ -1791,7 +1791,7 @@ START_TEST(macvlan_follows_what_it_stands_on)
 	vmac(w, 7, "mv0", 5, 1);
 	addr(w, 7, "10.1.0.3/24");
 	commit(w);
-	/* What it stands on is not known yet, or no client interface. */
+	/* Its lower interface is not known yet, or not a client interface. */
 	told_only(w, IFTAB_READY, 7, "mv0");
 	link_up(w, 5, "eth0");
 	addr(w, 5, "10.1.0.2/24");

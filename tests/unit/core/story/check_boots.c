@@ -231,8 +231,8 @@ START_TEST(who_gives_way_is_over)
 }
 END_TEST
 
-/* One that has been over for long gives way in silence. */
-START_TEST(nobody_is_over_twice)
+/* Evicting a client whose boot is over reports nothing. */
+START_TEST(a_boot_is_over_once)
 {
 	open_bed(1);
 	discovers(1, 1, 6);
@@ -314,7 +314,7 @@ boots_suite(void)
 	tcase_add_test(t, they_end_in_the_order_of_their_last_words);
 	tcase_add_test(t, at_most_so_many_end_at_once);
 	tcase_add_test(t, who_gives_way_is_over);
-	tcase_add_test(t, nobody_is_over_twice);
+	tcase_add_test(t, a_boot_is_over_once);
 	tcase_add_test(t, a_conversation_becomes_a_boot_when_it_says_so);
 	tcase_add_test(t, one_that_is_dropped_is_a_boot_too);
 	tcase_add_test(t, whatever_happens_they_add_up);

@@ -111,7 +111,7 @@ START_TEST(a_server_is_a_name_or_any_address)
 	ck_assert(wanted());
 	p.src = world_ip("198.51.100.21");
 	ck_assert(!wanted());
-	p.dst = world_ip("192.0.2.99");		/* nobody configured it */
+	p.dst = world_ip("192.0.2.99");		/* not configured */
 	ck_assert(wanted());
 	p.dst = IP4_BROADCAST;
 	p.server[0] = world_ip("198.51.100.21");
@@ -164,7 +164,7 @@ START_TEST(the_address_of_a_machine_is_learned)
 	ck_assert(wanted());
 	p.dst = given;
 	ck_assert(!wanted());
-	/* 0.0.0.0 is nobody's. */
+	/* 0.0.0.0 belongs to no machine. */
 	memset(&p, 0, sizeof(p));
 	p.from = other;
 	capfilter_learn(&f, &p);

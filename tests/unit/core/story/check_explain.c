@@ -319,7 +319,7 @@ START_TEST(nothing_was_seen)
 END_TEST
 
 /*
- * Facts of two rows at once: the one that stands first in explain.def is the
+ * Facts of two rows at once: the one that is first in explain.def is the
  * verdict. Where facts exclude each other the order says nothing.
  */
 START_TEST(the_first_row_that_holds_is_the_verdict)

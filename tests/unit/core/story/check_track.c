@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * The table of boots: which events are kept, where a conversation ends and the next
- * begins, who gives way, and what hostile messages leave behind.
+ * begins, which client is evicted, and what hostile messages leave.
  */
 #include "core/story/track.h"
 
@@ -294,7 +294,7 @@ START_TEST(the_oldest_gives_way)
 }
 END_TEST
 
-/* What is no request makes nobody known, so that replies cannot be used to evict. */
+/* Only requests make a client known, so that replies cannot be used to evict. */
 START_TEST(only_requests_make_a_client)
 {
 	open_bed(3);
@@ -342,11 +342,11 @@ START_TEST(port_4011_and_tftp_find_the_client_by_its_lease)
 	reads("192.0.2.50", "x");
 	ck_assert_uint_eq(client(1)->now.p4011.asked, 1);
 	ck_assert_uint_eq(client(1)->now.tftp.reads, 1);
-	/* the next lease: the old address is nobody's */
+	/* the next lease: the old address leads to no client */
 	leases(1, "192.0.2.60");
 	reads("192.0.2.50", "x");
 	ck_assert_uint_eq(client(1)->now.tftp.reads, 1);
-	/* somebody else has it now */
+	/* another client has it now */
 	asks(DHCP4_DISCOVER, 2, 1);
 	leases(2, "192.0.2.60");
 	reads("192.0.2.60", "x");
@@ -356,7 +356,7 @@ START_TEST(port_4011_and_tftp_find_the_client_by_its_lease)
 }
 END_TEST
 
-/* ciaddr is what anybody says: it tells who has an address that nobody was leased. */
+/* Any client can claim a ciaddr: it counts only for an address that is leased to no other. */
 START_TEST(nobody_gets_the_address_of_another_by_saying_it)
 {
 	open_bed(4);
@@ -534,7 +534,7 @@ START_TEST(an_inform_changes_no_lease)
 }
 END_TEST
 
-/* chaddr may be empty, or all of its field; a key that is longer is nobody's. */
+/* chaddr may be empty, or fill its field; a longer key belongs to no client. */
 START_TEST(addresses_of_any_length_are_keys)
 {
 	uint8_t long_one[32] = { 0 };
