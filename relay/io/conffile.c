@@ -54,7 +54,7 @@ is_blank(char c)
 static void
 end_key(struct reader *r)
 {
-	if (r->key)
+	if (r->key && r->value)
 		conf_key(r->b, r->key, r->value, r->key_line);
 	free(r->key);
 	free(r->value);
@@ -98,13 +98,8 @@ take_key(void *user, const char *section, const char *name, const char *value)
 	r->value_len = 0;
 	r->key_line = r->last_line = r->line;
 	r->key_indent = r->indent;
-	if (r->key)
-		append_value(r, (struct text){ r->given.s + offset, r->given.len - offset });
-	if (!r->value) {
-		r->no_memory = true;
-		free(r->key);
-		r->key = NULL;
-	}
+	r->no_memory |= !r->key;
+	append_value(r, (struct text){ r->given.s + offset, r->given.len - offset });
 	return 1;
 }
 

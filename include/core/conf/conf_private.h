@@ -152,7 +152,7 @@ struct conf_key {
 	const char *name, *deflt, *sentence;
 	size_t offset, size;	/* of the field */
 	const struct conf_type *type;
-	/* what its type wants to know */
+	/* parameters of its type */
 	const char *const *words;	/* of the values 0, 1, ...; "" is never written */
 	const char *prefix;	/* of an address, the value after those; NULL: none */
 	uint32_t min, max;

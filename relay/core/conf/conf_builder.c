@@ -13,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define NEAR_MAX 24	/* longer words are no keys and seldom names */
+#define NEAR_MAX 24	/* no key is longer, and few names are */
 
 struct conf_said {
 	int line;
@@ -195,7 +195,7 @@ conf_mistake(struct conf_builder *b, int line, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (b->n_said == CONF_MISTAKES_MAX)
-		snprintf(text, sizeof(text), "more than %d mistakes, the rest is not shown",
+		snprintf(text, sizeof(text), "more than %d mistakes; the rest is not shown",
 		    CONF_MISTAKES_MAX);
 	s->line = line;
 	s->text = conf_copy(b, text, strlen(text));

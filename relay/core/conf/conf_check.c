@@ -88,7 +88,6 @@ void
 conf_check_interface(struct conf_builder *b, struct conf_sect *s, void *object)
 {
 	const struct conf_if *f = object;
-	const struct conf_line *active = conf_find(s, "active");
 	bool servers = conf_find(s, "servers");
 	bool classes = conf_find(s, "dhcp") || conf_find(s, "boot");
 	size_t len;
@@ -107,7 +106,7 @@ conf_check_interface(struct conf_builder *b, struct conf_sect *s, void *object)
 		conf_bad_sect(b, s, "has a giaddr, which the virtual address would replace; "
 		    "expected active-giaddr = own with it");
 	else if (f->o.active == CONF_ACTIVE_ALWAYS && conf_find(s, "active-giaddr") &&
-	    (!active || !active->bad))
+	    !is_bad(s, "active"))
 		conf_bad_sect(b, s, "has active-giaddr but is always active; expected "
 		    "active = vrrp, or active = address and an address, with it");
 	len = conf_rai_max(&f->o, strpbrk(s->name, "*?[") ? NULL : s->name, b->c->host_name);
@@ -222,5 +221,5 @@ conf_check_helper(struct conf_builder *b, struct conf_sect *s, void *object)
 			reached |= !is_taken(b->c, h, h->port[i], h->from[k]);
 	if (!reached)
 		conf_bad_sect(b, s, "is never reached: earlier helpers take its ports on its "
-		    "interfaces; expected one helper with all of to");
+		    "interfaces; expected one [helper] with all destinations");
 }

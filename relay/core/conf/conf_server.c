@@ -60,28 +60,6 @@ bad_item(const struct conf_at *a, bool groups)
 	    groups ? "a [group], " : "", conf_host_hint(a->value), conf_near_text(&near));
 }
 
-/* A new server with its defaults; NULL when there is no room, which was reported. */
-static struct conf_server *
-add_server(struct conf_builder *b, int line)
-{
-	struct conf *c = b->c;
-	struct conf_server *s;
-
-	if (c->n_server == CONF_SERVERS_MAX) {
-		if (!b->servers_full)
-			conf_mistake(b, line, "more than %d servers", CONF_SERVERS_MAX);
-		b->servers_full = true;
-		return NULL;
-	}
-	s = conf_more(b, &c->server, c->n_server, sizeof(*s));
-	if (!s)
-		return NULL;
-	*s = b->new_server;
-	s->line = line;
-	s->first = c->n_server++;
-	return s;
-}
-
 /* The server that an item names or is the address of; CONF_NONE after a mistake. */
 static uint16_t
 read_server(const struct conf_at *a, bool groups)
@@ -102,11 +80,20 @@ read_server(const struct conf_at *a, bool groups)
 	i = conf_server_by_addr(c, addr);
 	if (i != CONF_NONE)
 		return i;
-	s = add_server(b, a->line);
+	if (c->n_server == CONF_SERVERS_MAX) {
+		if (!b->servers_full)
+			conf_mistake(b, a->line, "more than %d servers", CONF_SERVERS_MAX);
+		b->servers_full = true;
+		return CONF_NONE;
+	}
+	s = conf_more(b, &c->server, c->n_server, sizeof(*s));
 	if (!s)
 		return CONF_NONE;
+	*s = b->new_server;
 	s->implicit = true;
 	s->address = ip_of4(addr);
+	s->line = a->line;
+	s->first = c->n_server++;
 	ip4_str(addr, s->name);
 	return s->first;
 }

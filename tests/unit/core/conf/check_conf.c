@@ -607,7 +607,7 @@ static const struct {
 	{ "[helper g]\nport = 7, 9\nfrom = v*\nto = b\n"
 	    "[helper h]\nport = 9\nfrom = v1, v*\nto = c\n",
 	    "5: [helper h] is never reached: earlier helpers take its ports on its "
-	    "interfaces; expected one helper with all of to\n" },
+	    "interfaces; expected one [helper] with all destinations\n" },
 	/* in the order of lines, not in that of reading */
 	{ "[interface a]\nservers = x\n[relay]\nlog = x\n[server s]\naddress = y\n",
 	    "2: servers: \"x\": expected a [group], a [server] or an IPv4 host address like "
@@ -1288,7 +1288,7 @@ START_TEST(mistakes_have_an_end)
 	t = conftext(text);
 	ck_assert_uint_eq(t.n, 1001);
 	ck_assert_ptr_nonnull(strstr(t.mistakes,
-	    "more than 1000 mistakes, the rest is not shown"));
+	    "more than 1000 mistakes; the rest is not shown"));
 	conftext_free(&t);
 }
 END_TEST
