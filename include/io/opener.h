@@ -42,8 +42,8 @@ enum opener_what {
 	OPENER_CONF = 1,	/* the configuration, open for reading; -EINVAL: no regular file */
 	OPENER_UDP,		/* udp_open(number): 67 or 4011 */
 	OPENER_SERVER,		/* udp_server_socket(67) */
-	OPENER_ICMP,		/* of io/rawsock */
-	OPENER_ARP,
+	OPENER_ICMP,		/* echo replies only */
+	OPENER_ARP,		/* replies to this host, on every interface */
 	OPENER_NETLINK,		/* a netlink socket to ask with */
 	OPENER_ICMPHIDE,	/* icmphide_open() */
 	OPENER_FROM,		/* a UDP (number 0) or TCP (1) socket that sends from address */

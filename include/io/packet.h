@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "io/sock.h"
 
 #define PACKET_BATCH 32
 
@@ -30,18 +31,11 @@ struct packet_to {
 	uint8_t mac_len;	/* 6 on Ethernet; all ff for broadcast */
 	uint8_t mac[8];
 };
-struct packet_sent {
-	uint32_t ok, full, failed;
-	int last_errno;
-	/* Called for each dropped frame with the queued payload; may be NULL. */
-	void (*on_lost)(void *user, const void *payload, bool full);
-	void *user;
-};
 /* Queues a header of UDPIP_HEADERS bytes (copied) and payload (borrowed until packet_flush()).
  * Flushes when PACKET_BATCH are queued. */
 void packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
-    const void *payload, size_t len, struct packet_sent *result);
-void packet_flush(struct packet *p, struct packet_sent *result);
+    const void *payload, size_t len, struct sock_sent *result);
+void packet_flush(struct packet *p, struct sock_sent *result);
 
 /* Raw IPv4 socket with IP_HDRINCL: the kernel routes, we write the header. The fd, or -errno. */
 int packet_open_raw(void);

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 
 #include "base/addr.h"
 
@@ -26,12 +28,38 @@ int sock_close(int fd);
 int sock_set(int fd, int level, int option, int value);
 int sock_bind(int fd, struct ip4 address, uint16_t port);
 int sock_connect(int fd, struct ip4 address, uint16_t port);
+/* A packet socket: on all interfaces, also those that do not exist yet. */
+int sock_bind_packet(int fd, uint16_t ethertype);
 /* SO_RCVBUF or SO_SNDBUF: beyond net.core.[rw]mem_max if we may, otherwise up to it. */
 void sock_set_buffer(int fd, int option, int bytes);
 
 struct sock_filter;
 /* Sets the socket's filter, a program of n instructions. */
 int sock_attach(int fd, struct sock_filter *prog, size_t n);
+
+/* Sends n parts as one datagram. via names the interface and the source address; 0 leaves either
+ * to the kernel. 0 or -errno. */
+int sock_send_via(int fd, const struct sockaddr_in *to, struct iovec *iov, size_t n,
+    struct in_pktinfo via);
+
+/* A netlink socket with a port of its own; flags: SOCK_NONBLOCK or 0. An fd, or -errno. */
+int sock_netlink(int protocol, int flags);
+/* Reads the kernel's next messages without waiting. Root may write to our port too: what others
+ * sent is skipped. Their length, or -errno (-EAGAIN). */
+ssize_t sock_recv_kernel(int fd, void *buf, size_t size);
+
+/* What became of a batch of queued datagrams; results are added. */
+struct sock_sent {
+	uint32_t ok;
+	uint32_t full;		/* no room (EAGAIN, ENOBUFS); dropped */
+	uint32_t failed;	/* any other errno; dropped */
+	int last_errno;
+	/* Called for each dropped datagram with the queued bytes; may be NULL. */
+	void (*on_lost)(void *user, const void *data, bool full);
+	void *user;
+};
+/* Notes that a datagram was dropped, for io/udp and io/packet. */
+void sock_lost(struct sock_sent *s, int err, const void *data);
 
 /* An entry of the error queue (IP_RECVERR). */
 struct sock_error {

@@ -64,23 +64,13 @@ int udp_server_reconnect(struct udp_server *s);
 bool udp_server_connected(const struct udp_server *s);
 struct ip4 udp_server_source(const struct udp_server *s);	/* IP4_NONE while not connected */
 
-/* What became of queued datagrams. */
-struct udp_sent {
-	uint32_t ok;
-	uint32_t full;		/* no room (EAGAIN, ENOBUFS); dropped */
-	uint32_t failed;	/* any other errno; dropped */
-	int last_errno;
-	/* Called for each dropped datagram with the queued bytes; may be NULL. */
-	void (*on_lost)(void *user, const void *data, bool full);
-	void *user;
-};
 /* Queues a datagram; the bytes must stay until udp_server_flush(). Flushes when UDP_BATCH are
- * queued. Results are added. */
-void udp_server_queue(struct udp_server *s, const void *data, size_t len, struct udp_sent *result);
+ * queued. */
+void udp_server_queue(struct udp_server *s, const void *data, size_t len, struct sock_sent *result);
 /* Sends what is queued. A pending error of the socket (ICMP about an earlier packet) is noted for
  * udp_server_errors() and costs no packet: the send is tried again. Without a route, each flush
  * tries one reconnect. */
-void udp_server_flush(struct udp_server *s, struct udp_sent *result);
+void udp_server_flush(struct udp_server *s, struct sock_sent *result);
 /* The number of ICMP and ARP errors (EHOSTUNREACH) since the last call, and the last of them.
  * The kernel limits its reports, so more packets may have been lost. */
 uint32_t udp_server_errors(struct udp_server *s, struct sock_error *last);

@@ -22,7 +22,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter/nf_tables.h>
@@ -33,6 +32,7 @@
 
 #include <libmnl/libmnl.h>
 
+#include "io/sock.h"
 #include "proto/dhcp4.h"
 
 /* Debian 12's linux/netfilter/nf_tables.h has it; older ones do not. */
@@ -230,7 +230,7 @@ put_rule(struct mnl_nlmsg_batch *b)
 }
 
 static int
-send_batch(struct mnl_socket *s)
+send_batch(int fd)
 {
 	/* Zeros: libmnl leaves the gaps between attributes as they are. */
 	_Alignas(struct nlmsghdr) uint8_t buf[BATCH_MAX] = { 0 };
@@ -244,7 +244,7 @@ send_batch(struct mnl_socket *s)
 	put_chain(b);
 	put_rule(b);
 	put_end(b, NFNL_MSG_BATCH_END);
-	if (mnl_socket_sendto(s, mnl_nlmsg_batch_head(b), mnl_nlmsg_batch_size(b)) < 0)
+	if (send(fd, mnl_nlmsg_batch_head(b), mnl_nlmsg_batch_size(b), 0) < 0)
 		err = -errno;
 	mnl_nlmsg_batch_stop(b);
 	return err;
@@ -253,13 +253,13 @@ send_batch(struct mnl_socket *s)
 /* The kernel has answered when sendmsg() returns. The first error is the cause of those that
  * follow it. */
 static int
-read_verdict(struct mnl_socket *s)
+read_verdict(int fd)
 {
 	_Alignas(struct nlmsghdr) uint8_t buf[ANSWER_MAX];
 	int err = -ENOMSG;
 	ssize_t len;
 
-	while ((len = mnl_socket_recvfrom(s, buf, sizeof(buf))) > 0) {
+	while ((len = sock_recv_kernel(fd, buf, sizeof(buf))) > 0) {
 		const struct nlmsghdr *h = (const void *)buf;
 
 		for (int left = (int)len; mnl_nlmsg_ok(h, left);
@@ -275,24 +275,12 @@ read_verdict(struct mnl_socket *s)
 	return err;
 }
 
-/* The descriptor outlives libmnl's wrapping of it. The owner of the table is the port of the
- * socket, which stays the same. */
+/* The owner of the table is the port of the socket. */
 int
 icmphide_open(void)
 {
-	struct mnl_socket *s = mnl_socket_open2(NETLINK_NETFILTER,
-	    SOCK_CLOEXEC | SOCK_NONBLOCK);
-	int err, fd = -1;
+	int fd = sock_netlink(NETLINK_NETFILTER, SOCK_NONBLOCK);
+	int err = fd < 0 ? fd : send_batch(fd);
 
-	if (!s)
-		return -errno;
-	err = mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : send_batch(s);
-	if (!err)
-		err = read_verdict(s);
-	if (!err) {
-		fd = fcntl(mnl_socket_get_fd(s), F_DUPFD_CLOEXEC, 0);
-		err = fd < 0 ? -errno : 0;
-	}
-	mnl_socket_close(s);
-	return err ? err : fd;
+	return sock_checked(fd, err ? err : read_verdict(fd));
 }

@@ -26,7 +26,7 @@
 #define AT_IFINDEX	(NLMSG_HDRLEN + offsetof(struct ndmsg, ndm_ifindex))
 
 struct neigh {
-	struct mnl_socket *sock;
+	int fd;
 	neigh_fn *fn;
 	void *user;
 	_Alignas(struct nlmsghdr) uint8_t buf[MESSAGE_MAX];
@@ -87,12 +87,10 @@ int
 neigh_read(struct neigh *n)
 {
 	for (int i = 0; i < BATCH_MAX; i++) {
-		ssize_t len = mnl_socket_recvfrom(n->sock, n->buf, sizeof(n->buf));
+		ssize_t len = sock_recv_kernel(n->fd, n->buf, sizeof(n->buf));
 
 		if (len < 0)
-			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-		/* Root may write to our port; libmnl passes only the kernel's messages, from
-		 * port 0. */
+			return len == -EAGAIN || len == -EINTR ? 0 : (int)len;
 		(void)mnl_cb_run(n->buf, (size_t)len, 0, 0, on_message, n);
 	}
 	return 0;
@@ -127,25 +125,10 @@ neigh_watch(struct neigh *n, const uint32_t *ifindex, size_t count)
 {
 	struct sock_filter prog[5 + 2 * NEIGH_IFS_MAX];
 
-	return sock_attach(mnl_socket_get_fd(n->sock), prog,
-	    write_filter(prog, ifindex, count));
+	return sock_attach(n->fd, prog, write_filter(prog, ifindex, count));
 }
 
-static int
-subscribe(struct neigh *n)
-{
-	int group = RTNLGRP_NEIGH;
-
-	n->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (!n->sock || mnl_socket_bind(n->sock, 0, MNL_SOCKET_AUTOPID) < 0)
-		return -errno;
-	/* The filter comes first, so that nothing unwanted slips in. */
-	if (neigh_watch(n, NULL, 0) < 0 || mnl_socket_setsockopt(n->sock,
-	    NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-		return -errno;
-	return 0;
-}
-
+/* The filter comes before the subscription, so that nothing unwanted slips in. */
 int
 neigh_open(struct neigh **out, neigh_fn *fn, void *user)
 {
@@ -156,8 +139,11 @@ neigh_open(struct neigh **out, neigh_fn *fn, void *user)
 		return -ENOMEM;
 	n->fn = fn;
 	n->user = user;
-	err = subscribe(n);
-	if (err < 0) {
+	n->fd = sock_netlink(NETLINK_ROUTE, SOCK_NONBLOCK);
+	err = n->fd < 0 ? n->fd : neigh_watch(n, NULL, 0);
+	if (!err)
+		err = sock_set(n->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, RTNLGRP_NEIGH);
+	if (err) {
 		neigh_close(n);
 		return err;
 	}
@@ -168,10 +154,8 @@ neigh_open(struct neigh **out, neigh_fn *fn, void *user)
 struct neigh *
 neigh_close(struct neigh *n)
 {
-	if (!n)
-		return NULL;
-	if (n->sock)
-		mnl_socket_close(n->sock);
+	if (n)
+		sock_close(n->fd);
 	free(n);
 	return NULL;
 }
@@ -179,5 +163,5 @@ neigh_close(struct neigh *n)
 int
 neigh_fd(const struct neigh *n)
 {
-	return mnl_socket_get_fd(n->sock);
+	return n->fd;
 }

@@ -13,6 +13,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/icmp.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <signal.h>
 #include <string.h>
@@ -23,10 +27,10 @@
 
 #include "io/icmphide.h"
 #include "io/logsink.h"
-#include "io/rawsock.h"
 #include "io/sandbox.h"
 #include "io/sock.h"
 #include "io/udp.h"
+#include "proto/arp.h"
 #include "proto/dhcp4.h"
 
 /* The kernel drops a SYN beyond it, and that client waits a second. */
@@ -107,16 +111,36 @@ open_from(const struct opener_request *q)
 	return fd < 0 ? fd : sock_checked(fd, sock_bind(fd, q->address, 0));
 }
 
+/* Receives echo replies only. Not a "ping socket": those need our group in net.ipv4.ping_group_range. */
 static int
-open_netlink(void)
+open_icmp(void)
 {
-	struct sockaddr_nl at = { .nl_family = AF_NETLINK };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct icmp_filter only = { ~(1u << ICMP_ECHOREPLY) };
+	int fd = sock_open(AF_INET, SOCK_RAW, IPPROTO_ICMP);
 
 	if (fd < 0)
-		return -errno;
-	return sock_checked(fd, bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ?
-	    -errno : 0);
+		return fd;
+	return sock_checked(fd, setsockopt(fd, SOL_RAW, ICMP_FILTER, &only,
+	    sizeof(only)) < 0 ? -errno : 0);
+}
+
+/* Receives replies to this host only: not the requests of a thousand VLANs. Opened without a
+ * protocol, it receives nothing until bind(), after the filter is there. */
+static int
+open_arp(void)
+{
+	struct sock_filter prog[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARP_REPLY, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SKF_AD_OFF + SKF_AD_PKTTYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_HOST, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 64),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	int fd = sock_open(AF_PACKET, SOCK_DGRAM, 0);
+	int err = fd < 0 ? fd : sock_attach(fd, prog, sizeof(prog) / sizeof(prog[0]));
+
+	return sock_checked(fd, err ? err : sock_bind_packet(fd, ETH_P_ARP));
 }
 
 static int
@@ -225,11 +249,11 @@ opener_do(struct opener *o, const struct opener_request *q)
 	case OPENER_SERVER:
 		return udp_server_socket(DHCP4_PORT_SERVER);
 	case OPENER_ICMP:
-		return rawsock_icmp();
+		return open_icmp();
 	case OPENER_ARP:
-		return rawsock_arp();
+		return open_arp();
 	case OPENER_NETLINK:
-		return open_netlink();
+		return sock_netlink(NETLINK_ROUTE, 0);
 	case OPENER_ICMPHIDE:
 		return icmphide_open();
 	case OPENER_FROM:

@@ -17,7 +17,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/nobufs.h"
 #include "io/sock.h"
 #include "proto/udpip.h"
 
@@ -72,7 +71,7 @@ packet_free(struct packet *p)
 
 void
 packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
-    const void *payload, size_t len, struct packet_sent *result)
+    const void *payload, size_t len, struct sock_sent *result)
 {
 	uint32_t i;
 
@@ -87,20 +86,6 @@ packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
 	p->iov[i][1] = (struct iovec){ (void *)(uintptr_t)payload, len };
 }
 
-static void
-lose_frame(struct packet *p, struct packet_sent *result, int err, uint32_t i)
-{
-	bool full = errno_is_nobufs(err);
-
-	if (full)
-		result->full++;
-	else
-		result->failed++;
-	result->last_errno = err;
-	if (result->on_lost)
-		result->on_lost(result->user, p->iov[i][1].iov_base, full);
-}
-
 /*
  * sendmmsg() stops at the first frame that fails, and returns its error only
  * when it is the first of the call. A failure concerns that frame alone: its
@@ -108,7 +93,7 @@ lose_frame(struct packet *p, struct packet_sent *result, int err, uint32_t i)
  * next frame goes to another VLAN.
  */
 void
-packet_flush(struct packet *p, struct packet_sent *result)
+packet_flush(struct packet *p, struct sock_sent *result)
 {
 	uint32_t i = 0;
 
@@ -119,7 +104,8 @@ packet_flush(struct packet *p, struct packet_sent *result)
 			result->ok += (uint32_t)sent;
 			i += (uint32_t)sent;
 		} else if (errno != EINTR) {
-			lose_frame(p, result, errno, i++);
+			sock_lost(result, errno, p->iov[i][1].iov_base);
+			i++;
 		}
 	}
 	p->n = 0;
@@ -137,44 +123,18 @@ packet_open_raw(void)
 	return sock_checked(fd, sock_set(fd, SOL_SOCKET, SO_BROADCAST, 1));
 }
 
-/* A control message names the interface, so one socket serves them all. */
-static void
-set_interface(struct msghdr *msg, void *control, size_t size, uint32_t ifindex)
-{
-	struct in_pktinfo info = { .ipi_ifindex = (int)ifindex };
-	struct cmsghdr *c = control;
-
-	msg->msg_control = control;
-	msg->msg_controllen = size;
-	c->cmsg_level = IPPROTO_IP;
-	c->cmsg_type = IP_PKTINFO;
-	c->cmsg_len = CMSG_LEN(sizeof(info));
-	memcpy(CMSG_DATA(c), &info, sizeof(info));
-}
-
 int
 packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
     const void *payload, size_t len)
 {
-	_Alignas(struct cmsghdr) uint8_t
-	    control[CMSG_SPACE(sizeof(struct in_pktinfo))] = { 0 };
 	struct sockaddr_in to = sock_addr(dst, 0);
 	struct iovec iov[2] = {
 		{ (void *)(uintptr_t)hdr, UDPIP_HEADERS },
 		{ (void *)(uintptr_t)payload, len },
 	};
-	struct msghdr msg = {
-		.msg_name = &to,
-		.msg_namelen = sizeof(to),
-		.msg_iov = iov,
-		.msg_iovlen = 2,
-	};
 
-	if (ifindex)
-		set_interface(&msg, control, sizeof(control), ifindex);
-	if (sendmsg(fd, &msg, MSG_DONTWAIT) < 0)
-		return -errno;
-	return 0;
+	return sock_send_via(fd, &to, iov, 2,
+	    (struct in_pktinfo){ .ipi_ifindex = (int)ifindex });
 }
 
 /*

@@ -94,33 +94,17 @@ hand_out(struct open_query *o, struct query_answer a, struct mono now)
 
 /* --- sending ------------------------------------------------------------------------ */
 
-/* IP_PKTINFO names the source, since others send by the same raw socket; 0.0.0.0 leaves it to
- * the kernel. */
+/* The source is named each time, since others send by the same raw socket. */
 static int
 send_ip(int fd, const struct query *q)
 {
 	struct sockaddr_in to = sock_addr(q->to, q->port);
 	struct in_pktinfo from = { .ipi_spec_dst.s_addr = htonl(q->source.host) };
 	struct iovec iov = { (void *)(uintptr_t)q->msg, q->len };
-	union {
-		struct cmsghdr h;
-		uint8_t b[CMSG_SPACE(sizeof(from))];
-	} control = { .b = { 0 } };
-	struct msghdr m = {
-		.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &iov,
-		.msg_iovlen = 1, .msg_control = &control,
-		.msg_controllen = sizeof(control.b),
-	};
 
-	control.h.cmsg_level = IPPROTO_IP;
-	control.h.cmsg_type = IP_PKTINFO;
-	control.h.cmsg_len = CMSG_LEN(sizeof(from));
-	memcpy(CMSG_DATA(&control.h), &from, sizeof(from));
 	/* The first send may take the error that an earlier packet left on the socket. */
-	for (int i = 0; i < 2; i++)
-		if (sendmsg(fd, &m, MSG_DONTWAIT) >= 0)
-			return 0;
-	return -errno;
+	return sock_send_via(fd, &to, &iov, 1, from) == 0 ? 0 :
+	    sock_send_via(fd, &to, &iov, 1, from);
 }
 
 static int

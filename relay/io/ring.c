@@ -107,20 +107,6 @@ map_ring(struct ring *r)
 	return 0;
 }
 
-/* On all interfaces, also those that do not exist yet. */
-static int
-bind_ip(int fd)
-{
-	struct sockaddr_ll at = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_IP),
-	};
-
-	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
-		return -errno;
-	return 0;
-}
-
 /* A socket of protocol 0 receives nothing. It is bound last, so that no packet gets in
  * unfiltered. */
 int
@@ -136,7 +122,7 @@ ring_open(const struct ring_filter *f, struct ring **out)
 	if (!err)
 		err = map_ring(r);
 	if (!err)
-		err = bind_ip(r->fd);
+		err = sock_bind_packet(r->fd, ETH_P_IP);
 	if (err) {
 		ring_close(r);
 		return err;

@@ -19,12 +19,13 @@
 #include <libmnl/libmnl.h>
 
 #include "base/wire.h"
+#include "io/sock.h"
 #include "proto/dhcp4.h"
 
 #define MESSAGE_MAX	8192
 
 struct route_asker {
-	struct mnl_socket *sock;
+	int fd;
 	uint32_t seq;
 	_Alignas(struct nlmsghdr) uint8_t buf[MESSAGE_MAX];
 };
@@ -37,10 +38,9 @@ route_open(struct route_asker **out)
 
 	if (!a)
 		return -ENOMEM;
-	a->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (!a->sock || mnl_socket_bind(a->sock, 0, MNL_SOCKET_AUTOPID) < 0) {
-		err = -errno;
-		route_close(a);
+	err = a->fd = sock_netlink(NETLINK_ROUTE, SOCK_NONBLOCK);
+	if (err < 0) {
+		free(a);
 		return err;
 	}
 	*out = a;
@@ -50,10 +50,8 @@ route_open(struct route_asker **out)
 struct route_asker *
 route_close(struct route_asker *a)
 {
-	if (!a)
-		return NULL;
-	if (a->sock)
-		mnl_socket_close(a->sock);
+	if (a)
+		sock_close(a->fd);
 	free(a);
 	return NULL;
 }
@@ -93,12 +91,12 @@ ask_kernel(struct route_asker *a, const struct nlmsghdr *request,
 	const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)a->buf;
 	ssize_t len;
 
-	if (mnl_socket_sendto(a->sock, request, request->nlmsg_len) < 0)
+	if (send(a->fd, request, request->nlmsg_len, 0) < 0)
 		return -errno;
 	do {
-		len = mnl_socket_recvfrom(a->sock, a->buf, sizeof(a->buf));
+		len = sock_recv_kernel(a->fd, a->buf, sizeof(a->buf));
 		if (len < 0)
-			return errno == EAGAIN ? -ENOMSG : -errno;
+			return len == -EAGAIN ? -ENOMSG : (int)len;
 	} while ((size_t)len < sizeof(*h) || h->nlmsg_seq != a->seq);
 	return read_answer(a, (size_t)len, answer);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * sock - see include/io/sock.h; ip(7), socket(7).
+ * sock - see include/io/sock.h; ip(7), packet(7), netlink(7), socket(7).
  */
 #include "io/sock.h"
 
@@ -8,9 +8,13 @@
 #include <errno.h>
 #include <linux/errqueue.h>
 #include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/nobufs.h"
 
 struct sockaddr_in
 sock_addr(struct ip4 address, uint16_t port)
@@ -67,6 +71,76 @@ sock_connect(int fd, struct ip4 address, uint16_t port)
 	struct sockaddr_in to = sock_addr(address, port);
 
 	return connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
+}
+
+int
+sock_bind_packet(int fd, uint16_t ethertype)
+{
+	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ethertype) };
+
+	return bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ? -errno : 0;
+}
+
+int
+sock_send_via(int fd, const struct sockaddr_in *to, struct iovec *iov, size_t n,
+    struct in_pktinfo via)
+{
+	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(via))] = { 0 };
+	struct msghdr m = {
+		.msg_name = (void *)(uintptr_t)to, .msg_namelen = sizeof(*to),
+		.msg_iov = iov, .msg_iovlen = n,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = IPPROTO_IP;
+	c->cmsg_type = IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(via));
+	memcpy(CMSG_DATA(c), &via, sizeof(via));
+	return sendmsg(fd, &m, MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+int
+sock_netlink(int protocol, int flags)
+{
+	struct sockaddr_nl at = { .nl_family = AF_NETLINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, protocol);
+
+	if (fd < 0)
+		return -errno;
+	return sock_checked(fd, bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ?
+	    -errno : 0);
+}
+
+ssize_t
+sock_recv_kernel(int fd, void *buf, size_t size)
+{
+	struct sockaddr_nl from = { .nl_pid = 0 };
+	struct iovec iov = { buf, size };
+	struct msghdr m = { .msg_name = &from, .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	do {
+		m.msg_namelen = sizeof(from);
+		n = recvmsg(fd, &m, MSG_DONTWAIT);
+		if (n < 0)
+			return -errno;
+	} while (from.nl_pid != 0);
+	return m.msg_flags & MSG_TRUNC ? -ENOSPC : n;
+}
+
+void
+sock_lost(struct sock_sent *s, int err, const void *data)
+{
+	bool full = errno_is_nobufs(err);
+
+	if (full)
+		s->full++;
+	else
+		s->failed++;
+	s->last_errno = err;
+	if (s->on_lost)
+		s->on_lost(s->user, data, full);
 }
 
 void

@@ -364,7 +364,7 @@ udp_server_source(const struct udp_server *s)
 
 void
 udp_server_queue(struct udp_server *s, const void *data, size_t len,
-    struct udp_sent *result)
+    struct sock_sent *result)
 {
 	if (s->n == UDP_BATCH)
 		udp_server_flush(s, result);
@@ -374,15 +374,10 @@ udp_server_queue(struct udp_server *s, const void *data, size_t len,
 
 /* The n datagrams of the queue from i on are lost. */
 static void
-lose_datagrams(struct udp_server *s, struct udp_sent *result, int err, uint32_t i, uint32_t n)
+lose_datagrams(struct udp_server *s, struct sock_sent *result, int err, uint32_t i, uint32_t n)
 {
-	if (errno_is_nobufs(err))
-		result->full += n;
-	else
-		result->failed += n;
-	result->last_errno = err;
-	for (; result->on_lost && n > 0; n--)
-		result->on_lost(result->user, s->iov[i++].iov_base, errno_is_nobufs(err));
+	while (n-- > 0)
+		sock_lost(result, err, s->iov[i++].iov_base);
 }
 
 /* Notes what the network reported about this server. */
@@ -422,7 +417,7 @@ send_some(struct udp_server *s, uint32_t i)
  * what cannot be sent is lost. A full buffer is full for the rest of the batch too.
  */
 void
-udp_server_flush(struct udp_server *s, struct udp_sent *result)
+udp_server_flush(struct udp_server *s, struct sock_sent *result)
 {
 	bool may_reconnect = true;
 	uint32_t i = 0;

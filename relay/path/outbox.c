@@ -138,7 +138,7 @@ settle(struct daemon *d)
 }
 
 static void
-count_sent(struct daemon *d, unsigned server, const struct udp_sent *sent)
+count_sent(struct daemon *d, unsigned server, const struct sock_sent *sent)
 {
 	struct server_stats *st = &d->servers.stats[server];
 
@@ -153,11 +153,11 @@ count_sent(struct daemon *d, unsigned server, const struct udp_sent *sent)
 void
 outbox_flush(struct daemon *d)
 {
-	struct packet_sent frames = { .on_lost = on_lost, .user = d };
+	struct sock_sent frames = { .on_lost = on_lost, .user = d };
 	struct outbox *o = d->outbox;
 
 	for (unsigned i = 0; i < d->conf->n_server; i++) {
-		struct udp_sent sent = { .on_lost = on_lost, .user = d };
+		struct sock_sent sent = { .on_lost = on_lost, .user = d };
 
 		if (!o->queued[i])
 			continue;
@@ -198,7 +198,7 @@ outbox_use(struct daemon *d, size_t len)
 void
 outbox_server(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
-	struct udp_sent sent = { .on_lost = on_lost, .user = d };
+	struct sock_sent sent = { .on_lost = on_lost, .user = d };
 	struct outbox *o = d->outbox;
 
 	o->queued[server] = true;
@@ -213,7 +213,7 @@ void
 outbox_client(struct daemon *d, const struct packet_to *to, const uint8_t *hdr,
     const void *msg, size_t len)
 {
-	struct packet_sent sent = { .on_lost = on_lost, .user = d };
+	struct sock_sent sent = { .on_lost = on_lost, .user = d };
 
 	d->outbox->fate[d->outbox->n_fate - 1].queued++;
 	packet_queue(d->sockets->packet, to, hdr, msg, len, &sent);
@@ -238,7 +238,7 @@ outbox_ip_id(struct daemon *d)
 int
 outbox_frame_now(struct daemon *d, const struct packet_to *to, const struct udpip *u)
 {
-	struct packet_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	uint8_t hdr[UDPIP_HEADERS];
 
 	outbox_flush(d);	/* what is queued is counted apart */
@@ -252,7 +252,7 @@ int
 outbox_server_now(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
 	struct udp_server *s = server_socket(d, server);
-	struct udp_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 
 	if (!len || !udp_server_connected(s))
 		return -ENETUNREACH;

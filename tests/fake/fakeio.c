@@ -626,7 +626,7 @@ put_addresses(struct fakeio_out *o, const uint8_t *hdr, const void *payload, siz
 
 void
 packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
-    const void *payload, size_t len, struct packet_sent *result)
+    const void *payload, size_t len, struct sock_sent *result)
 {
 	struct fakeio_out *o;
 
@@ -648,7 +648,7 @@ packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
 }
 
 void
-packet_flush(struct packet *p, struct packet_sent *result)
+packet_flush(struct packet *p, struct sock_sent *result)
 {
 	(void)p;
 	(void)result;
@@ -865,7 +865,7 @@ udp_server_source(const struct udp_server *s)
 }
 
 void
-udp_server_queue(struct udp_server *s, const void *data, size_t len, struct udp_sent *result)
+udp_server_queue(struct udp_server *s, const void *data, size_t len, struct sock_sent *result)
 {
 	assert(s && s->used);
 	if (send_fails() || !s->connected) {
@@ -883,7 +883,7 @@ udp_server_queue(struct udp_server *s, const void *data, size_t len, struct udp_
 }
 
 void
-udp_server_flush(struct udp_server *s, struct udp_sent *result)
+udp_server_flush(struct udp_server *s, struct sock_sent *result)
 {
 	(void)s;
 	(void)result;

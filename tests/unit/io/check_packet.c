@@ -40,7 +40,7 @@ to_mac(uint32_t ifindex, const uint8_t mac[6])
 /* An OFFER as the daemon would hand it over: header and payload apart. */
 static void
 queue(struct packet *p, uint32_t ifindex, const uint8_t mac[6], struct ip4 dst,
-    const char *payload, struct packet_sent *sent)
+    const char *payload, struct sock_sent *sent)
 {
 	struct packet_to to = to_mac(ifindex, mac);
 	uint8_t ip[1600];
@@ -93,7 +93,7 @@ START_TEST(frames_arrive_as_built_under_the_right_addresses)
 {
 	static const uint8_t client[6] = { 2, 0, 0, 0xaa, 0xbb, 0xcc };
 	struct packet *p = open_packet();
-	struct packet_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	uint32_t v0 = net_index("v0");
 	int fd = sniff();
 
@@ -118,7 +118,7 @@ END_TEST
 START_TEST(a_client_takes_what_is_sent)
 {
 	struct packet *p = open_packet();
-	struct packet_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	uint8_t got[16];
 	int fd;
 
@@ -138,7 +138,7 @@ END_TEST
 START_TEST(more_than_a_batch_flushes_by_itself_and_in_order)
 {
 	struct packet *p = open_packet();
-	struct packet_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	uint32_t v0 = net_index("v0");
 	int fd = sniff();
 	char text[100][12];
@@ -160,7 +160,7 @@ END_TEST
 START_TEST(a_frame_that_cannot_be_sent_costs_no_other)
 {
 	struct packet *p = open_packet();
-	struct packet_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	uint32_t v0 = net_index("v0"), down;
 	int fd = sniff();
 	char large[1501];
@@ -193,7 +193,7 @@ END_TEST
 START_TEST(a_full_interface_is_counted_as_full)
 {
 	struct packet *p = open_packet();
-	struct packet_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	uint32_t slow;
 	int fd = sniff();
 

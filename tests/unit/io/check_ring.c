@@ -107,7 +107,7 @@ send_own(struct ring *r, uint32_t ifindex)
 	uint8_t ip[64];
 	size_t len = net_packet(ip, IP4_NONE, 68, NET_ALL, 67, "own", 3);
 	struct packet_to to = { .ifindex = ifindex, .mac_len = 6 };
-	struct packet_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	struct packet *p = packet_new(ring_fd(r));
 
 	ck_assert_ptr_nonnull(p);

@@ -199,7 +199,7 @@ check_nobody_answers(struct udp_server *s)
 {
 	struct udp_batch *b = udp_batch_new();
 	const struct udp_dgram *d;
-	struct udp_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	struct pollfd p = { .fd = udp_server_fd(s), .events = POLLIN };
 	struct sock_error last;
 
@@ -228,7 +228,7 @@ START_TEST(dead_servers_do_not_stop_the_live_one)
 		udp_server_new(NET_B, PORT),
 		udp_server_new(dead2, PORT),
 	};
-	struct udp_sent sent[3] = { { 0 } };
+	struct sock_sent sent[3] = { { 0 } };
 	struct sock_error last;
 	int peer = in_b_udp(PORT);
 	char text[350] = "discover";
@@ -256,7 +256,7 @@ START_TEST(dead_servers_do_not_stop_the_live_one)
 END_TEST
 
 static void
-queue_and_flush(struct udp_server *s, const char *text, struct udp_sent *sent)
+queue_and_flush(struct udp_server *s, const char *text, struct sock_sent *sent)
 {
 	udp_server_queue(s, text, strlen(text), sent);
 	udp_server_flush(s, sent);
@@ -265,7 +265,7 @@ queue_and_flush(struct udp_server *s, const char *text, struct udp_sent *sent)
 START_TEST(an_icmp_answer_costs_no_packet)
 {
 	struct udp_server *s = udp_server_new(NET_B, PORT);
-	struct udp_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	struct sock_error last;
 	int peer;
 
@@ -280,7 +280,7 @@ START_TEST(an_icmp_answer_costs_no_packet)
 
 	/* With errors pending, all of three batches arrive. */
 	peer = in_b_udp(PORT);
-	sent = (struct udp_sent){ 0 };
+	sent = (struct sock_sent){ 0 };
 	for (int i = 0; i < 3 * UDP_BATCH - 5; i++)
 		udp_server_queue(s, "request", 7, &sent);
 	udp_server_flush(s, &sent);
@@ -300,7 +300,7 @@ END_TEST
 START_TEST(icmp_answers_in_the_middle_cost_no_packet)
 {
 	struct udp_server *s = udp_server_new(NET_B, PORT);
-	struct udp_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	struct sock_error last;
 
 	net_in_b();
@@ -322,7 +322,7 @@ START_TEST(errors_are_read_like_packets_and_end)
 	struct udp_server *s = udp_server_new(NET_B, PORT);
 	struct udp_batch *b = udp_batch_new();
 	const struct udp_dgram *d;
-	struct udp_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	struct sock_error last;
 	int n = 0;
 
@@ -353,7 +353,7 @@ START_TEST(a_server_gets_requests_from_the_right_address_and_port)
 	struct udp_server *s = udp_server_new(NET_B, PORT);
 	struct udp_batch *b = udp_batch_new();
 	int wild = udp_open(PORT), peer = in_b_udp(PORT);
-	struct udp_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	struct sockaddr_in from;
 	const struct udp_dgram *d;
 
@@ -385,7 +385,7 @@ END_TEST
 static void
 check_arrives_from(struct udp_server *s, int peer, uint32_t host)
 {
-	struct udp_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	struct sockaddr_in from;
 
 	queue_and_flush(s, "request", &sent);
@@ -399,7 +399,7 @@ START_TEST(a_new_address_is_the_source_after_reconnect)
 {
 	struct udp_server *s = udp_server_new(NET_B, PORT);
 	int peer = in_b_udp(PORT);
-	struct udp_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 
 	check_arrives_from(s, peer, NET_A.host);
 	net_run("ip addr add 10.0.0.9/24 dev v0; ip addr del 10.0.0.1/24 dev v0");
@@ -425,7 +425,7 @@ START_TEST(without_a_route_packets_fail_until_there_is_one)
 {
 	const struct ip4 far = { 0x0a630001 };
 	struct udp_server *s;
-	struct udp_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	struct sockaddr_in from;
 	int peer = in_b_udp(PORT);
 
@@ -464,7 +464,7 @@ START_TEST(a_datagram_that_cannot_be_sent_costs_no_other)
 {
 	static uint8_t monster[66000];
 	struct udp_server *s = udp_server_new(NET_B, PORT);
-	struct udp_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	struct sock_error last;
 	int peer = in_b_udp(PORT);
 
@@ -486,7 +486,7 @@ START_TEST(large_requests_leave_in_fragments)
 {
 	static uint8_t large[4000];
 	struct udp_server *s = udp_server_new(NET_B, PORT);
-	struct udp_sent sent = { 0 };
+	struct sock_sent sent = { 0 };
 	int peer = in_b_udp(PORT);
 
 	udp_server_queue(s, large, sizeof(large), &sent);
