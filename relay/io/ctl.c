@@ -7,10 +7,6 @@
  * a time: the next is read after the answer to the last has left our memory, and the loop handles
  * packets in between. No more than a few lines of input are kept.
  *
- * When there are too many clients, the one silent for longest is closed: forgotten connections
- * cannot lock the operator out. Streams are silent by nature and stay; their maker bounds their
- * number.
- *
  * The call-back gives commands their meaning. A struct ctl owns its clients, a client owns its
  * connection.
  */
@@ -219,7 +215,8 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	}
 }
 
-/* The client silent for longest, streams excepted; or NULL. */
+/* The client silent for longest, or NULL: forgotten connections cannot lock the operator out.
+ * Streams are silent by nature and stay; their maker bounds their number. */
 static struct client *
 silent_client(struct ctl *ctl)
 {

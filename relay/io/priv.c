@@ -220,30 +220,22 @@ priv_ask_path(struct priv *p, enum opener_what what, const char *path)
 void
 priv_pidfile(struct priv *p)
 {
-	struct opener_request q = { .what = OPENER_PIDFILE };
-
-	tell_opener(p, &q);
+	tell_opener(p, &(struct opener_request){ .what = OPENER_PIDFILE });
 }
 
 void
 priv_resolve(struct priv *p, uint32_t ifindex, struct ip4 ip)
 {
-	struct opener_request q = {
-		.what = OPENER_RESOLVE, .number = ifindex, .address = ip,
-	};
-
-	tell_opener(p, &q);
+	tell_opener(p, &(struct opener_request){
+	    .what = OPENER_RESOLVE, .number = ifindex, .address = ip });
 }
 
 void
 priv_log(struct priv *p, enum logsink where, enum log_level level)
 {
-	struct opener_request q = {
-		.what = OPENER_LOG, .number = where, .more = level,
-	};
-
 	if (p->fd != -1)
-		tell_opener(p, &q);
+		tell_opener(p, &(struct opener_request){
+		    .what = OPENER_LOG, .number = where, .more = level });
 }
 
 /* --- the process -------------------------------------------------------------- */

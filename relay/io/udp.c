@@ -2,17 +2,14 @@
  *
  * udp - UDP sockets: the wildcard one, and one per server.
  *
- * All are bound to 0.0.0.0 and the same port, so the kernel chooses the socket that a datagram
- * reaches: a connected one gets what its server sends to the address it is connected from, the
- * wildcard one the rest; a server's socket that is not connected (no route) may get any of it.
- * The same code reads them all, so nothing is missed.
+ * The kernel chooses the socket that a datagram reaches: a connected one gets what its server
+ * sends to the address it is connected from, the wildcard one the rest; a server's socket that
+ * is not connected (no route) may get any of it.
  *
  * Server sockets have IP_RECVERR, since without it Linux does not report "host unreachable", the
  * result of an unanswered ARP request. The price is an error queue, which shares the receive
  * buffer and keeps the socket readable until it is empty; so every function that meets an error
  * empties it.
- *
- * Datagrams are built and judged elsewhere.
  */
 #include "io/udp.h"
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * failmalloc - memory that runs out, on demand: with LD_PRELOAD, the n-th malloc,
- * calloc, realloc, memalign or aligned_alloc of the process fails, whoever called it, and the
- * next ones succeed again.
+ * failmalloc - makes memory run out on demand: with LD_PRELOAD, the n-th malloc, calloc,
+ * realloc, memalign or aligned_alloc of the process fails, and the following ones succeed.
  *
- * The file that FAILMALLOC names holds one native int64_t, which is mapped and counted down by
- * each allocation; the one that makes it 0 fails. At 0 nothing happens, and it is
- * not counted. So a test sets n whenever it likes, also in a process that runs, and
- * reads afterwards how many allocations there were. A negative one is counted up to -1, and there
- * it stays while all of them fail.
+ * The file named by FAILMALLOC holds one native int64_t, which is mapped and counted down by each
+ * allocation; the one that makes it 0 fails. At 0 nothing fails and nothing is counted. So a test
+ * can set n at any time, also in a running process, and read afterwards how many allocations
+ * there were. A negative number is counted up to -1 and stays there, while all allocations fail.
  */
 #include <dlfcn.h>
 #include <errno.h>

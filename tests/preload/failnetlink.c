@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * failnetlink - a kernel that is short of memory for netlink: with LD_PRELOAD, sending on a netlink
- * socket fails with ENOBUFS as long as the file that FAILNETLINK names begins with a 1. It
- * is mapped, so a test changes that whenever it likes, also of a process that runs.
+ * failnetlink - simulates a kernel that is short of memory for netlink: with LD_PRELOAD, sending
+ * on a netlink socket fails with ENOBUFS while the file named by FAILNETLINK begins with a 1. The
+ * file is mapped, so a test can change it at any time, also for a running process.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -42,6 +42,16 @@ fails(int fd)
 		return false;
 	errno = ENOBUFS;
 	return true;
+}
+
+ssize_t
+send(int fd, const void *data, size_t len, int flags)
+{
+	static ssize_t (*real)(int, const void *, size_t, int);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "send");
+	return fails(fd) ? -1 : real(fd, data, len, flags);
 }
 
 ssize_t

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * wildclock - a wall clock that somebody sets all the time: with LD_PRELOAD, the time of day
- * jumps by hours to and fro at each reading, and now and then to 1970 or 2106. The monotonic
- * clocks go on as they are; nobody can set those.
+ * wildclock - simulates a wall clock that is set all the time: with LD_PRELOAD, the time of day
+ * jumps by hours in both directions at each reading, and sometimes to 1970 or 2106. The monotonic
+ * clocks are unchanged, since nobody can set those.
  */
 #include <stdlib.h>
 #include <sys/syscall.h>

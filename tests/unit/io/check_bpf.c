@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The socket filters, run by a small interpreter over crafted packets; and
- * handed to the kernel once, whose verifier has the last word on what a
- * program may look like.
+ * The socket filters, run by a small interpreter over crafted packets, and
+ * loaded into the kernel once, whose verifier decides what a program may be.
  */
 #include <check.h>
 #include <linux/if_packet.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Connections that are accepted, and those for which there is no descriptor.
+ * Connections that are accepted, and those that find no free descriptor.
  */
 #include <check.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Where log lines end: a pipe for stderr, and sockets of ours in the places of
- * syslogd's and the journal's, in a mount namespace.
+ * Where log lines go: a pipe in place of stderr, and our own sockets in place
+ * of those of syslogd and the journal, in a mount namespace.
  */
 #include <check.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * The socket for metrics, with well and badly behaved visitors. They are
+ * The metrics socket, with well and badly behaved clients. They are
  * non-blocking sockets in the same process; the loop is turned by hand.
  */
 #include <arpa/inet.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * The kernel's own messages, in a network namespace that each test makes for
- * itself: ip(8) changes something, and the receiver, a real interface table,
- * has to follow. Besides what a test looks at, the measure is always the same:
- * whoever followed from the start knows what somebody who asks now is told.
+ * The kernel's own messages, in a network namespace of its own for each test:
+ * ip(8) changes something, and the receiver, a real interface table, has to
+ * follow. Each test also checks that a table that followed all changes equals
+ * one that is filled now.
  *
  * Needs root; without it the suite says so and has no tests.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * What a service manager hears, by a socket file or an abstract name; and what becomes of it when the manager is
- * not there, does not read, or begins anew.
+ * What a service manager receives, at a socket file or an abstract name; and
+ * what happens when the manager is absent, does not read, or restarts.
  */
 #include "io/notify.h"
 

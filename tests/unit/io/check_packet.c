@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Frames and raw packets from A, looked at in B.
+ * Frames and raw packets, sent from A and received in B.
  */
 #include <arpa/inet.h>
 #include <check.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The opener, in this process and in one of its own: what it does, what it refuses, what
- * it makes of nonsense, and what is left of it and of us when the other end is gone.
+ * The opener, in this process and in its own: what it does, what it refuses,
+ * how it handles malformed requests, and what both processes do when the
+ * other end is gone.
  */
 #include "io/priv.h"
 

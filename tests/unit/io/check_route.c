@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * What the kernel answers about routes and neighbours (io/route), and what it tells
- * of neighbours (io/neigh), in a network namespace that each test makes for itself:
- * v0, 198.51.100.1/24, whose other end v1 has nobody behind it.
+ * What the kernel answers about routes and neighbours (io/route), and what it
+ * reports about neighbours (io/neigh), in a network namespace of its own for
+ * each test: v0 is 198.51.100.1/24, and no host is at its other end, v1.
  *
  * Needs root; without it the suite says so and has no tests.
  */

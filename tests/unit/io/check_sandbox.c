@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The sandbox from within: a child gives up what the daemon gives up, does one thing, and
- * what becomes of it is looked at from outside.
+ * The sandbox from the inside: a child gives up what the daemon gives up and
+ * does one thing; the parent checks what happens to it.
  */
 #include "io/sandbox.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * The UDP sockets against the kernel: servers live in B, or do not.
+ * The UDP sockets against the kernel, with servers in B or none.
  */
 #include <arpa/inet.h>
 #include <check.h>
