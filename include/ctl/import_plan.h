@@ -3,8 +3,7 @@
  * import_plan - what was understood of another relay's configuration: interfaces with
  * their servers, UDP ports, and notes about everything that was lost.
  *
- * The readers (import_dhcrelay, import_dnsmasq, import_ios) fill it and import_write prints
- * it. Everything has a limit; what exceeds it is noted as lost. The program exits with a
+ * The readers (import_dhcrelay, import_dnsmasq, import_ios) fill it. Everything has a limit; what exceeds it is noted as lost. The program exits with a
  * message when it runs out of memory.
  */
 #ifndef CTL_IMPORT_PLAN_H
@@ -46,7 +45,7 @@ struct import_if {
 	size_t n_server;
 	uint8_t server[IMPORT_SERVERS_MAX];	/* indices into import_plan.server */
 	char value[IMPORT_KEYS][IMPORT_VALUE];	/* empty: the default */
-	int helper;		/* import_write: number of its [helper], -1: none */
+	int helper;		/* in import_write(): number of its [helper], -1: none */
 };
 
 struct import_plan {

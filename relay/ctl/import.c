@@ -2,7 +2,7 @@
  *
  * import - the command: reads the file, converts it and prints the result.
  *
- * import_dhcrelay, import_dnsmasq and import_ios read the text, import_write writes the
+ * import_dhcrelay, import_dnsmasq and import_ios read the text into a plan, import_plan writes the
  * new one. It goes to standard output, messages to standard error. No daemon is involved.
  */
 #include "ctl/import.h"

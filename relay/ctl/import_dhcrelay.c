@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * import_dhcrelay - reads how ISC dhcrelay 4.4 is started: Debian's
- * /etc/default/isc-dhcp-relay, a systemd unit, or command lines, one or many.
+ * /etc/default/isc-dhcp-relay, or command lines, one or many.
  *
  * Where dhcrelay differs from pxrelay (relay/dhcrelay.c of 4.4.3, and tried out): it
  * accepts option 82 from any client, which is `trust = on` here; it drops a request
@@ -384,7 +384,7 @@ read_command(struct reader *r, struct shell_word *w, size_t n)
 	struct words args;
 	size_t i = 0;
 
-	/* ps and units have other words before the program. */
+	/* ps has other words before the program. */
 	for (; i < n; i++) {
 		const char *slash = strrchr(w[i].text, '/');
 
@@ -401,34 +401,17 @@ read_command(struct reader *r, struct shell_word *w, size_t n)
 	run_dhcrelay(r, &args, w->line);
 }
 
-/* ExecStart=-/usr/sbin/dhcrelay ...; an empty one, as in a drop-in, cancels earlier ones. */
-static void
-read_unit_line(struct reader *r, struct shell_word *w, size_t n)
-{
-	static const char exec[] = "ExecStart=", env[] = "EnvironmentFile=";
-	char shown[IMPORT_SHOW];
-
-	if (strncmp(w->text, env, strlen(env)) == 0)
-		import_note(r->p, w->line, "%s: import that file as well",
-		    import_show(w->text, shown));
-	if (strncmp(w->text, exec, strlen(exec)) != 0)
-		return;
-	w->text += strlen(exec);
-	w->text += strspn(w->text, "-@:+!");
-	if (n > 1 || *w->text)
-		read_command(r, w, n);
-}
-
 static void
 read_words(struct reader *r, struct shell_word *w, size_t n)
 {
 	size_t i = strcmp(w->text, "export") == 0 || strcmp(w->text, "exec") == 0;
 
+	if (w->text[0] == '[' && !r->unit)
+		import_note(r->p, w->line, "a systemd unit: import the command line of its "
+		    "ExecStart instead");
 	r->unit |= w->text[0] == '[';
-	if (r->unit) {
-		read_unit_line(r, w, n);
+	if (r->unit)
 		return;
-	}
 	while (i < n && read_assignment(r, &w[i]))
 		i++;
 	if (i < n)

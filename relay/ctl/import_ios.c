@@ -44,7 +44,7 @@ struct reader {
 	bool in_interface, shut;
 	struct import_if cur;
 	int cur_line;
-	char vrf[IMPORT_SHOW], lender[IMPORT_SHOW];	/* ip unnumbered; printable, or empty */
+	char vrf[IMPORT_SHOW];	/* printable, or empty */
 	/* All of it. */
 	char value[IMPORT_KEYS][8];	/* of global commands; empty: not given */
 	bool off[65536];	/* ports not forwarded; the plan has those that are by request */
@@ -194,15 +194,12 @@ close_interface(struct reader *r)
 		import_note(r->p, r->cur_line, "interface \"%s\": its name on this host is "
 		    "unknown, so its section is commented out", c->origin);
 	}
-	if (c->n_server && r->lender[0])
-		import_note(r->p, r->cur_line, "ip unnumbered %s of \"%s\": add giaddr = "
-		    "ITS-ADDRESS", r->lender, c->origin);
 	if (c->n_server && r->shut)
 		import_note(r->p, IMPORT_REMARK, "\"%s\" is shut down in that configuration", c->origin);
 	if (c->n_server)
 		import_add(r->p, c, r->cur_line);
 	*c = (struct import_if){ .sure = false };
-	r->vrf[0] = r->lender[0] = '\0';
+	r->vrf[0] = '\0';
 	r->shut = r->in_interface = false;
 }
 
@@ -250,13 +247,6 @@ read_vrf(struct reader *r, const struct ios_line *l)
 {
 	if (r->in_interface)
 		import_show(arg_of(l), r->vrf);
-}
-
-static void
-read_unnumbered(struct reader *r, const struct ios_line *l)
-{
-	if (r->in_interface)
-		import_show(arg_of(l), r->lender);
 }
 
 static void
@@ -428,7 +418,7 @@ static const struct command commands[] = {
 	{ "vrf forwarding", read_vrf, .text = NULL },
 	{ "vrf member", read_vrf, .text = NULL },
 	{ "encapsulation dot1q", read_encapsulation, .text = NULL },
-	{ "ip unnumbered", read_unnumbered, .text = NULL },
+	{ "ip unnumbered", lose, .text = "add giaddr = ITS-ADDRESS", .form = WITHOUT_NO },
 	{ "shutdown", read_shutdown, .whole = true },
 	{ "service dhcp", lose, .whole = true, .text = OFF, .form = WITH_NO },
 	{ "banner", read_banner, .text = NULL },

@@ -26,7 +26,8 @@ typedef enum tone cell_fn(FILE *out, const json_t *row, const char *key);
 enum where {
 	FULL = 1,	/* `show WHAT` */
 	TOP = 2,	/* `show`: the first rows */
-	BOTH = 3
+	BOTH = 3,
+	BOOTS = 4		/* `show boots`, of the fields of clients */
 };
 
 struct field {
@@ -41,6 +42,7 @@ struct screen {
 	const struct field *field;
 	unsigned n;
 	size_t top;		/* rows in `show` */
+	enum where where;	/* in `show WHAT` */
 };
 
 void
@@ -370,22 +372,14 @@ static const struct field rule_fields[] = {
 };
 
 static const struct field client_fields[] = {
-	{ { "CLIENT", 17, false }, "mac", text_cell, FULL },
-	{ { "INTERFACE", 8, false }, "interface", text_cell, FULL },
-	{ { "ARCH", 5, false }, "arch", text_cell, FULL },
+	{ { "CLIENT", 17, false }, "mac", text_cell, FULL | BOOTS },
+	{ { "INTERFACE", 8, false }, "interface", text_cell, FULL | BOOTS },
+	{ { "ARCH", 5, false }, "arch", text_cell, FULL | BOOTS },
 	{ { "FAMILY", 5, false }, "family", text_cell, FULL },
 	{ { "ADDRESS", 7, false }, "address", text_cell, FULL },
-	{ { "VERDICT", 8, false }, "verdict", verdict_cell, FULL },
-	{ { "AGE", 0, true }, "age-s", age_cell, FULL },
-};
-
-static const struct field boot_fields[] = {
-	{ { "CLIENT", 17, false }, "mac", text_cell, FULL },
-	{ { "INTERFACE", 8, false }, "interface", text_cell, FULL },
-	{ { "ARCH", 5, false }, "arch", text_cell, FULL },
-	{ { "FILE", 10, false }, "file", file_cell, FULL },
-	{ { "VERDICT", 8, false }, "verdict", verdict_cell, FULL },
-	{ { "AGE", 0, true }, "age-s", age_cell, FULL },
+	{ { "FILE", 10, false }, "file", file_cell, BOOTS },
+	{ { "VERDICT", 8, false }, "verdict", verdict_cell, FULL | BOOTS },
+	{ { "AGE", 0, true }, "age-s", age_cell, FULL | BOOTS },
 };
 
 static const struct field counter_fields[] = {
@@ -403,13 +397,13 @@ static const struct field drop_fields[] = {
 
 /* With all titles and blank lines `show` has 23 lines, unless some are folded. */
 static const struct screen screens[] = {
-	{ "interfaces", interface_fields, COUNT(interface_fields), 6 },
-	{ "servers", server_fields, COUNT(server_fields), 4 },
-	{ "drops", drop_fields, COUNT(drop_fields), 3 },
-	{ "rules", rule_fields, COUNT(rule_fields), 0 },
-	{ "clients", client_fields, COUNT(client_fields), 0 },
-	{ "boots", boot_fields, COUNT(boot_fields), 0 },
-	{ "counters", counter_fields, COUNT(counter_fields), 0 },
+	{ "interfaces", interface_fields, COUNT(interface_fields), 6, FULL },
+	{ "servers", server_fields, COUNT(server_fields), 4, FULL },
+	{ "drops", drop_fields, COUNT(drop_fields), 3, FULL },
+	{ "rules", rule_fields, COUNT(rule_fields), 0, FULL },
+	{ "clients", client_fields, COUNT(client_fields), 0, FULL },
+	{ "boots", client_fields, COUNT(client_fields), 0, BOOTS },
+	{ "counters", counter_fields, COUNT(counter_fields), 0, FULL },
 };
 
 /* --- rows -------------------------------------------------------------------- */
@@ -532,7 +526,7 @@ print_screen(const struct screen *s, enum where where, const json_t *doc, FILE *
 	if (shown < all)
 		fprintf(out, "and %zu more: pxrelayctl show %s\n", all - shown, s->what);
 	/* The daemon keeps more clients than it lists. */
-	if (known && where == FULL && json_is_true(json_object_get(doc, "more")))
+	if (known && where != TOP && json_is_true(json_object_get(doc, "more")))
 		fprintf(out, "these are the last of %" JSON_INTEGER_FORMAT " clients\n",
 		    json_integer_value(json_object_get(doc, "known")));
 	json_decref(rows);
@@ -546,7 +540,7 @@ render_list(const json_t *doc, const char *what, FILE *out, bool colour)
 {
 	for (size_t i = 0; i < COUNT(screens); i++)
 		if (strcmp(screens[i].what, what) == 0)
-			return print_screen(&screens[i], FULL, doc, out, colour);
+			return print_screen(&screens[i], screens[i].where, doc, out, colour);
 	return false;
 }
 
