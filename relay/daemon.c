@@ -12,23 +12,16 @@
 #include <unistd.h>
 
 #include "core/relay4/helper.h"
-#include "relay/control.h"
-#include "relay/failed.h"
-#include "relay/logging.h"
-#include "relay/observe/boot_log.h"
+#include "core/relay4/rescue.h"
+#include "relay/observe/observe.h"
 #include "relay/path/outbox.h"
 #include "relay/path/path.h"
 #include "relay/path/relay_run.h"
-#include "relay/path/rescue_run.h"
-#include "relay/path/server_sockets.h"
 #include "relay/path/sockets.h"
-#include "relay/privileges.h"
-#include "relay/status.h"
-#include "relay/tend/doctor_run.h"
-#include "relay/tend/iface_watch.h"
-#include "relay/tend/probe_run.h"
-#include "relay/tend/way_watch.h"
-#include "relay/tick.h"
+#include "relay/tend/tend.h"
+
+/* Of the timer that polls while anything is degraded; a healthy relay has no periodic timer. */
+#define TICK_MS 1000
 
 /* Healthy components report their own failures, so only degraded ones need polling. */
 static bool
@@ -40,7 +33,26 @@ poll_degraded(struct daemon *d, struct mono now)
 	for (unsigned i = 0; i < d->conf->n_server; i++)
 		if (d->servers.health[i].state == HEALTH_DOWN)
 			return true;
-	return iface_watch_failed(d) || way_watch_waits(d);
+	return d->iface_watch.failed || way_watch_waits(d);
+}
+
+static void
+on_tick(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+
+	d->tick.running = false;
+	if (poll_degraded(d, now))
+		tick_soon(d);
+}
+
+void
+tick_soon(struct daemon *d)
+{
+	if (!d->tick.timer || d->tick.running)
+		return;
+	d->tick.running = true;
+	loop_rearm(d->tick.timer, TICK_MS);
 }
 
 static void
@@ -105,7 +117,7 @@ open_tables(struct daemon *d)
 	d->helpers = helpers_new(d->secret);
 	d->track = track_new(d->conf->clients, d->secret);
 	if (!d->iftab || !d->clients || !d->helpers || !d->track || outbox_open(d) < 0 ||
-	    path_open(d) < 0 || relay_run_open(d) < 0 || rescue_run_open(d) < 0)
+	    relay_run_open(d) < 0)
 		return failed(d, "tables", -ENOMEM, NULL);
 	d->r4.servers = &d->servers;
 	d->servers.iftab = d->r4.iftab = d->iftab;
@@ -144,13 +156,15 @@ open_parts(struct daemon *d)
 		return failed(d, "doctor", err, NULL);
 	if ((err = iface_watch_open(d)) < 0)
 		return failed(d, "netlink", err, NULL);
-	if ((err = boot_log_open(d)) < 0 || (err = tick_open(d, poll_degraded)) < 0)
-		return failed(d, "event loop", err, NULL);
+	d->tick.timer = loop_timer(d->loop, TICK_MS, false, on_tick, d);
+	d->tick.running = true;
+	if (!d->tick.timer || boot_log_open(d) < 0)
+		return failed(d, "event loop", -ENOMEM, NULL);
 	return 0;
 }
 
 int
-daemon_open(struct daemon *d, struct conf *conf, ctl_fn *command)
+daemon_open(struct daemon *d, struct conf *conf)
 {
 	static const struct sockets_readers readers = {
 		.ring = path_ring, .udp67 = path_udp67, .udp4011 = path_udp4011,
@@ -173,8 +187,8 @@ daemon_open(struct daemon *d, struct conf *conf, ctl_fn *command)
 		return err;
 	iface_watch_commit_all(d);
 	sockets_reload(d);
-	err = control_open(d, command);
-	return err < 0 ? failed(d, "control", err, NULL) : 0;
+	control_open(d);
+	return 0;
 }
 
 void
@@ -186,21 +200,17 @@ daemon_close(struct daemon *d)
 	way_watch_close(d);
 	doctor_run_close(d);
 	probe_run_close(d);
-	boot_log_close(d);
-	tick_close(d);
 	server_sockets_close(d);
 	sockets_close(d);
 	privileges_close(d);
-	rescue_run_close(d);
-	relay_run_close(d);
-	path_close(d);
 	outbox_close(d);
 	status_close(d);
+	d->rescues = rescues_free(d->rescues);
+	d->r4.hedges = pendings_free(d->r4.hedges);
 	d->helpers = helpers_free(d->helpers);
 	d->track = track_free(d->track);
 	d->clients = clients_free(d->clients);
 	d->iftab = iftab_free(d->iftab);
 	d->conf = conf_free(d->conf);
 	d->loop = loop_free(d->loop);
-	logging_free(d);
 }

@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: ISC
  *
- * logging - see include/relay/logging.h. The timer runs only while a line is held back.
+ * logging - repeated lines are folded on their way to the log; see include/relay/daemon.h. The
+ * timer runs only while a line is held back.
  */
-#include "relay/logging.h"
-
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
 
-#include "base/logdedup.h"
 #include "io/logsink.h"
-#include "relay/state.h"
-
-struct logging {
-	struct log out;			/* the destination */
-	struct logdedup fold;		/* writes to it */
-	struct loop_watch *timer;	/* NULL: lines are not folded */
-	bool armed;
-	bool background;
-};
+#include "relay/daemon.h"
 
 static void
 arm_timer(struct daemon *d, struct mono now)
 {
-	struct logging *g = d->logging;
+	struct logging *g = &d->logging;
 	struct mono due;
 
 	if (g->armed || !g->timer || !logdedup_due(&g->fold, &due))
@@ -36,8 +27,8 @@ on_timer(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
-	d->logging->armed = false;
-	logdedup_report(&d->logging->fold, now);
+	d->logging.armed = false;
+	logdedup_report(&d->logging.fold, now);
 	arm_timer(d, now);
 }
 
@@ -45,7 +36,7 @@ static void
 on_line(void *daemon, enum log_level level, const char *event, const char *fields)
 {
 	struct daemon *d = daemon;
-	struct logging *g = d->logging;
+	struct logging *g = &d->logging;
 	struct mono now;
 
 	if (!g->timer) {
@@ -69,7 +60,7 @@ flush_fold(struct logging *g)
 static enum conf_log
 destination(const struct daemon *d)
 {
-	return !d->args->foreground && !d->logging->background ? CONF_LOG_STDERR :
+	return !d->args->foreground && !d->logging.background ? CONF_LOG_STDERR :
 	    args_log(d->args, d->conf);
 }
 
@@ -82,7 +73,7 @@ logging_set(struct daemon *d)
 		[CONF_LOG_JOURNAL] = LOGSINK_JOURNAL,
 	};
 	enum logsink where = sinks[destination(d)];
-	struct logging *g = d->logging;
+	struct logging *g = &d->logging;
 	struct log out = { 0 };
 
 	logsink_set(&out, where);
@@ -102,40 +93,46 @@ logging_set(struct daemon *d)
 void
 logging_background(struct daemon *d)
 {
-	d->logging->background = true;
+	d->logging.background = true;
 	logging_set(d);
-}
-
-int
-logging_new(struct daemon *d)
-{
-	if (!d->logging)
-		d->logging = calloc(1, sizeof(*d->logging));
-	return d->logging ? 0 : -ENOMEM;
 }
 
 int
 logging_open(struct daemon *d)
 {
-	if (logging_new(d) < 0)
-		return -ENOMEM;
-	d->logging->timer = loop_timer(d->loop, LOGDEDUP_WINDOW_MS, false, on_timer, d);
-	return d->logging->timer ? 0 : -ENOMEM;
+	d->logging.timer = loop_timer(d->loop, LOGDEDUP_WINDOW_MS, false, on_timer, d);
+	return d->logging.timer ? 0 : -ENOMEM;
 }
 
 void
 logging_close(struct daemon *d)
 {
-	if (!d->logging)
-		return;
-	flush_fold(d->logging);
-	d->logging->timer = loop_unwatch(d->logging->timer);
+	flush_fold(&d->logging);
+	d->logging.timer = loop_unwatch(d->logging.timer);
 }
 
-void
-logging_free(struct daemon *d)
+int
+failed(struct daemon *d, const char *what, int err, const char *cure)
 {
-	free(d->logging);
-	d->logging = NULL;
-	d->log = (struct log){ 0 };
+	if (cure)
+		log_event(&d->log, LOG_LEVEL_ERROR, "start-failed",
+		    "what=\"%s\" error=\"%s\" cure=\"%s\"", what, strerror(-err), cure);
+	else
+		log_event(&d->log, LOG_LEVEL_ERROR, "start-failed",
+		    "what=\"%s\" error=\"%s\"", what, strerror(-err));
+	return err;
+}
+
+/* Adds a hint to the two start-up errors that every new user hits. */
+int
+failed_port(struct daemon *d, int port, int err)
+{
+	char what[32];
+
+	snprintf(what, sizeof(what), "UDP port %d", port);
+	return failed(d, what, err, err == -EADDRINUSE ?
+	    "another DHCP program on this host has the port: "
+	    "let it listen on its own interfaces only" :
+	    err == -EACCES || err == -EPERM ?
+	    "CAP_NET_BIND_SERVICE and CAP_NET_RAW are needed: start as root" : "none");
 }

@@ -16,13 +16,7 @@
 #include <unistd.h>
 
 #include "io/logsink.h"
-#include "io/sandbox.h"
-#include "relay/command.h"
 #include "relay/daemon.h"
-#include "relay/logging.h"
-#include "relay/privileges.h"
-#include "relay/reload.h"
-#include "relay/status.h"
 
 static void
 print_mistake(void *user, int line, const char *text)
@@ -155,7 +149,7 @@ say_ready(struct daemon *d)
 static int
 set_up(struct daemon *d, struct conf *conf)
 {
-	int err = daemon_open(d, conf, command);
+	int err = daemon_open(d, conf);
 
 	if (err == 0)
 		err = watch_signals(d);
@@ -214,7 +208,7 @@ serve(struct daemon *d, struct conf *conf, int ready_fd)
 	logging_close(d);
 	if (err == 0)
 		log_event(&d->log, LOG_LEVEL_INFO, "stopped", "reason=signal");
-	filtered = privileges_filtered(d);
+	filtered = d->privileges.filtered;
 	daemon_close(d);
 	free(d);
 	status = err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -233,14 +227,13 @@ start(const struct args *a, struct conf *conf)
 	close_inherited();
 	if (d)
 		d->args = a;
-	if (!d || logging_new(d) < 0)
+	if (!d)
 		fprintf(stderr, "pxrelayd: out of memory\n");
 	else if (!a->foreground && (ready_fd = background()) < 0)
 		perror("pxrelayd: background");
 	else
 		return serve(d, conf, ready_fd);
 	conf_free(conf);
-	free(d ? d->logging : NULL);
 	free(d);
 	return EXIT_FAILURE;
 }

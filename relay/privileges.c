@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * privileges - see include/relay/privileges.h.
+ * privileges - see include/relay/daemon.h.
  *
  * The process that was started opens sockets and then gives up its user, its capabilities and
  * nearly all system calls (io/sandbox). Beside it stays the opener (io/opener), which never
@@ -10,28 +10,17 @@
  *
  * With -S nothing is given up, and the same requests are carried out in this process.
  */
-#include "relay/privileges.h"
-
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "io/sandbox.h"
-#include "relay/failed.h"
-#include "relay/state.h"
+#include "relay/daemon.h"
 
 /* Always allowed, so that the control socket can move to where the manual says. */
 #define RUN_DIR	"/run/pxrelay"
-
-struct privileges {
-	struct sandbox_user user;	/* who the daemon becomes */
-	struct loop_watch *watch;	/* of the opener */
-	bool filtered;			/* nothing is left to give up */
-};
 
 static int
 privileges_failed(struct daemon *d, const char *what, int err)
@@ -76,11 +65,8 @@ privileges_open(struct daemon *d, const struct conf *c)
 	struct opener_terms t;
 	int err;
 
-	d->privileges = calloc(1, sizeof(*d->privileges));
-	if (!d->privileges)
-		return privileges_failed(d, "opener", -ENOMEM);
-	sandbox_find(&d->privileges->user);
-	t = terms_of(d, c, d->privileges->user.group);
+	sandbox_find(&d->privileges.user);
+	t = terms_of(d, c, d->privileges.user.group);
 	d->priv = priv_new(&t, &d->log);
 	if (!d->priv)
 		return privileges_failed(d, "opener", -ENOMEM);
@@ -98,7 +84,7 @@ privileges_drop(struct daemon *d)
 
 	if (d->args->keep)
 		return 0;
-	err = sandbox_drop(&d->privileges->user, 0);
+	err = sandbox_drop(&d->privileges.user, 0);
 	return err < 0 ? privileges_failed(d, "giving up privileges", err) : 0;
 }
 
@@ -111,7 +97,7 @@ on_opener(void *daemon, struct mono now)
 	(void)now;
 	if (priv_read(d->priv))
 		return;
-	d->privileges->watch = loop_unwatch(d->privileges->watch);
+	d->privileges.watch = loop_unwatch(d->privileges.watch);
 	log_event(&d->log, LOG_LEVEL_ERROR, "opener-gone",
 	    "lost=\"reload, new sockets for probes, removal of the control socket\" "
 	    "cure=\"restart pxrelayd\"");
@@ -120,16 +106,18 @@ on_opener(void *daemon, struct mono now)
 static void
 say_who(struct daemon *d)
 {
-	if (!d->privileges->user.change && geteuid() == 0)
+	const struct sandbox_user *u = &d->privileges.user;
+
+	if (!u->change && geteuid() == 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "privileges",
 		    "user=root sandbox=on note=\"this user namespace has no other user\"");
-	else if (d->privileges->user.change && d->privileges->user.spare)
+	else if (u->change && u->spare)
 		log_event(&d->log, LOG_LEVEL_WARNING, "privileges",
 		    "user=%s sandbox=on note=\"there is no user %s; "
-		    "systemd-sysusers makes it\"", d->privileges->user.name, SANDBOX_USER);
+		    "systemd-sysusers makes it\"", u->name, SANDBOX_USER);
 	else
 		log_event(&d->log, LOG_LEVEL_INFO, "privileges",
-		    "user=%s sandbox=on", d->privileges->user.change ? d->privileges->user.name : "unchanged");
+		    "user=%s sandbox=on", u->change ? u->name : "unchanged");
 }
 
 int
@@ -142,31 +130,22 @@ privileges_filter(struct daemon *d)
 		    "user=unchanged sandbox=off");
 		return 0;
 	}
-	d->privileges->watch = loop_read(d->loop, priv_fd(d->priv), on_opener, d);
-	if (!d->privileges->watch)
+	d->privileges.watch = loop_read(d->loop, priv_fd(d->priv), on_opener, d);
+	if (!d->privileges.watch)
 		return privileges_failed(d, "event loop", -ENOMEM);
 	say_who(d);
 	err = sandbox_filter(SANDBOX_PACKETS, priv_violation);
 	if (err < 0)
 		return privileges_failed(d, "seccomp filter", err);
-	d->privileges->filtered = true;
+	d->privileges.filtered = true;
 	return 0;
-}
-
-bool
-privileges_filtered(const struct daemon *d)
-{
-	return d->privileges && d->privileges->filtered;
 }
 
 void
 privileges_close(struct daemon *d)
 {
-	if (d->privileges)
-		loop_unwatch(d->privileges->watch);
+	d->privileges.watch = loop_unwatch(d->privileges.watch);
 	d->priv = priv_free(d->priv);
-	free(d->privileges);
-	d->privileges = NULL;
 }
 
 static bool

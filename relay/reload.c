@@ -7,26 +7,16 @@
  * between two packets. Sockets of servers that stay, the ring, and the tables of clients and
  * interfaces are kept, so nothing in flight is lost.
  */
-#include "relay/reload.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/sbuf.h"
 #include "core/relay4/helper.h"
-#include "relay/control.h"
 #include "relay/daemon.h"
-#include "relay/logging.h"
 #include "relay/path/outbox.h"
-#include "relay/path/server_sockets.h"
 #include "relay/path/sockets.h"
-#include "relay/privileges.h"
-#include "relay/state.h"
-#include "relay/tend/doctor_run.h"
-#include "relay/tend/iface_watch.h"
-#include "relay/tend/probe_run.h"
-#include "relay/tend/way_watch.h"
+#include "relay/tend/tend.h"
 
 static void
 log_mistake(void *user, int line, const char *text)

@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: ISC
  *
- * status - see include/relay/status.h. The status line is sent at most once in GAP_MS, and
+ * status - the service manager is told; see include/relay/daemon.h. The status line is sent at most once in GAP_MS, and
  * only when it differs from the last: 2,000 machines that boot at once are a few lines.
  */
-#include "relay/status.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
 #include "io/notify.h"
-#include "relay/state.h"
+#include "relay/daemon.h"
 
 #define GAP_MS 2000
-
-struct status {
-	struct notify *notify;
-	struct loop_watch *timer, *watchdog;
-	bool due;		/* the timer runs */
-	struct mono sent;
-	char last[128];		/* the line that was sent last */
-};
 
 static unsigned
 ready_interfaces(const struct daemon *d)
@@ -64,7 +53,7 @@ put_status(struct sbuf *b, const struct daemon *d)
 static void
 send_status(struct daemon *d, const char *before)
 {
-	struct status *s = d->status;
+	struct status *s = &d->status;
 	char text[sizeof(s->last) + 64];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 	size_t at = strlen(before);
@@ -82,18 +71,18 @@ on_timer(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
-	d->status->due = false;
-	d->status->sent = now;
+	d->status.due = false;
+	d->status.sent = now;
 	send_status(d, "");
 }
 
 void
 status_changed(struct daemon *d)
 {
-	struct status *s = d->status;
+	struct status *s = &d->status;
 	int64_t ago;
 
-	if (!s || s->due)
+	if (!s->notify || s->due)
 		return;
 	ago = mono_diff_ms(loop_now(d->loop), s->sent);
 	s->due = true;
@@ -107,49 +96,32 @@ pet_watchdog(void *daemon, struct mono now)
 	struct daemon *d = daemon;
 
 	(void)now;
-	(void)notify_say(d->status->notify, "WATCHDOG=1");
+	(void)notify_say(d->status.notify, "WATCHDOG=1");
 }
 
 int
 status_open(struct daemon *d)
 {
-	struct notify *n = notify_open();
-	uint64_t us = notify_watchdog_us(n);
-	struct status *s;
+	struct status *s = &d->status;
+	uint64_t us;
 
-	if (!n)
-		return 0;
-	s = d->status = calloc(1, sizeof(*s));
-	if (!s) {
-		notify_close(n);
-		return -ENOMEM;
-	}
-	s->notify = n;
+	s->notify = notify_open();
+	us = notify_watchdog_us(s->notify);
 	s->timer = loop_timer(d->loop, GAP_MS, false, on_timer, d);
-	if (us >= 2000)
-		s->watchdog = loop_timer(d->loop, (int64_t)(us / 2000), true, pet_watchdog, d);
-	return s->timer && (us < 2000 || s->watchdog) ? 0 : -ENOMEM;
+	return s->timer && (us < 2000 ||
+	    loop_timer(d->loop, (int64_t)(us / 2000), true, pet_watchdog, d)) ? 0 : -ENOMEM;
 }
 
 void
 status_close(struct daemon *d)
 {
-	struct status *s = d->status;
-
-	if (!s)
-		return;
-	loop_unwatch(s->timer);
-	loop_unwatch(s->watchdog);
-	notify_close(s->notify);
-	free(s);
-	d->status = NULL;
+	d->status.notify = notify_close(d->status.notify);
 }
 
 void
 status_ready(struct daemon *d)
 {
-	if (d->status)
-		send_status(d, "READY=1\n");
+	send_status(d, "READY=1\n");
 }
 
 /* sd_notify(3): RELOADING needs the time at which it began. */
@@ -159,13 +131,11 @@ status_reloading(struct daemon *d, struct mono now)
 	char text[64];
 
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now.us);
-	if (d->status)
-		(void)notify_say(d->status->notify, text);
+	(void)notify_say(d->status.notify, text);
 }
 
 void
 status_stopping(struct daemon *d)
 {
-	if (d->status)
-		(void)notify_say(d->status->notify, "STOPPING=1");
+	(void)notify_say(d->status.notify, "STOPPING=1");
 }

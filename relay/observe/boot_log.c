@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: ISC
  *
- * boot_log - see include/relay/observe/boot_log.h. One timer serves all boots and runs only
- * while a boot is open. After 2,000 machines that were switched on at once, verdicts are given
- * in portions: the packet path does not wait for them.
+ * boot_log - tells core/track when boots are over, and logs what each came to. One timer serves
+ * all boots and runs only while a boot is open. After 2,000 machines that were switched on at
+ * once, verdicts are given in portions: the packet path does not wait for them.
  */
-#include "relay/observe/boot_log.h"
+#include "relay/observe/observe.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/sbuf.h"
 #include "relay/state.h"
-#include "relay/status.h"
 
 #define PORTION		32
 #define PORTION_MS	10	/* until the next one */
 /* Boots that end within a second are judged by one wake-up. */
 #define GATHER_MS	1000
-
-struct boot_log {
-	struct loop_watch *timer;
-	bool armed;
-	uint64_t known;		/* boots that the status line has */
-};
 
 /* Where the machine got its boot file, or should have. */
 static void
@@ -61,8 +53,8 @@ on_over(void *daemon, const struct track_client *c, enum explain e)
 static void
 arm_timer(struct daemon *d, int64_t ms)
 {
-	d->boot_log->armed = true;
-	loop_rearm(d->boot_log->timer, ms);
+	d->boot_log.armed = true;
+	loop_rearm(d->boot_log.timer, ms);
 }
 
 static void
@@ -70,7 +62,7 @@ on_timer(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
-	d->boot_log->armed = false;
+	d->boot_log.armed = false;
 	if (track_end(d->track, PORTION, now))
 		arm_timer(d, PORTION_MS);
 	else
@@ -82,33 +74,20 @@ boot_log_soon(struct daemon *d, struct mono now)
 {
 	struct mono at;
 
-	if (d->boots.opened != d->boot_log->known) {
-		d->boot_log->known = d->boots.opened;
+	if (d->boots.opened != d->boot_log.known) {
+		d->boot_log.known = d->boots.opened;
 		status_changed(d);
 	}
-	if (!d->boot_log->armed && track_over_due(d->track, &at))
+	if (!d->boot_log.armed && track_over_due(d->track, &at))
 		arm_timer(d, mono_diff_ms(at, now) + GATHER_MS);
 }
 
 int
 boot_log_open(struct daemon *d)
 {
-	struct boot_log *g = d->boot_log = calloc(1, sizeof(*g));
-
-	if (!g)
-		return -ENOMEM;
 	d->boots.over = on_over;
 	d->boots.user = d;
 	boots_count(&d->boots, d->track);
-	g->timer = loop_timer(d->loop, GATHER_MS, false, on_timer, d);
-	return g->timer ? 0 : -ENOMEM;
-}
-
-void
-boot_log_close(struct daemon *d)
-{
-	if (d->boot_log)
-		loop_unwatch(d->boot_log->timer);
-	free(d->boot_log);
-	d->boot_log = NULL;
+	d->boot_log.timer = loop_timer(d->loop, GATHER_MS, false, on_timer, d);
+	return d->boot_log.timer ? 0 : -ENOMEM;
 }

@@ -10,10 +10,8 @@
 
 #include "base/nobufs.h"
 #include "relay/observe/observe.h"
-#include "relay/path/server_sockets.h"
 #include "relay/path/sockets.h"
 #include "relay/state.h"
-#include "relay/tick.h"
 
 #define ARENA	(512u * 1024)
 #define FATES	64		/* two full batches; more are flushed */
@@ -249,11 +247,12 @@ outbox_frame_now(struct daemon *d, const struct packet_to *to, const struct udpi
 }
 
 int
-outbox_server_now(struct daemon *d, uint16_t server, const void *msg, size_t len)
+outbox_query(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
 	struct udp_server *s = server_socket(d, server);
 	struct sock_sent sent = { 0 };
 
+	observe_probe(d, server, msg, len);
 	if (!len || !udp_server_connected(s))
 		return -ENETUNREACH;
 	udp_server_queue(s, msg, len, &sent);

@@ -5,24 +5,16 @@
  */
 #include "relay/path/path.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/relay4/pace.h"
 #include "proto/icmp.h"
 #include "proto/udpip.h"
-#include "relay/observe/boot_log.h"
 #include "relay/observe/observe.h"
-#include "relay/path/forward.h"
 #include "relay/path/outbox.h"
 #include "relay/path/relay_run.h"
-#include "relay/path/rescue_run.h"
-#include "relay/path/server_sockets.h"
 #include "relay/path/sockets.h"
 #include "relay/state.h"
-#include "relay/tend/doctor_run.h"
-#include "relay/tend/probe_run.h"
+#include "relay/tend/tend.h"
 
 /*
  * What one wake-up takes before the other sockets get their turn. Replies are taken four
@@ -32,11 +24,6 @@
  */
 #define PATH_REQUESTS 32
 #define PATH_BATCHES 4		/* of UDP_BATCH replies */
-
-struct path {
-	struct pace pace;
-	bool behind;		/* overloaded, and half of the ring waits */
-};
 
 /* Arms the timers of what requests may have begun: boots, hedges. */
 static void
@@ -170,7 +157,7 @@ is_turned_away(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct clients_soon s;
 
-	if (!d->path->behind || !peek_keys(rx->data, rx->len, &s) ||
+	if (!d->behind || !peek_keys(rx->data, rx->len, &s) ||
 	    clients_knows(d->clients, &s, now))
 		return false;
 	overload_lost(&d->sockets->overload, now);
@@ -268,7 +255,7 @@ take_requests(struct daemon *d, struct mono now)
 	int left = PATH_REQUESTS;
 	struct ring_frame f;
 
-	d->path->behind = is_behind(d, now);
+	d->behind = is_behind(d, now);
 	while (left > 0 && ring_next(ring, &f)) {
 		do {
 			prefetch_frame(d);
@@ -397,7 +384,7 @@ take_errors(struct daemon *d, uint16_t server, struct mono now)
 static void
 end_turn(struct daemon *d, int n, bool all, struct mono now)
 {
-	uint32_t us = pace_note(&d->path->pace, (uint32_t)n, now);
+	uint32_t us = pace_note(&d->pace, (uint32_t)n, now);
 
 	if (!all)
 		loop_pause(d->loop, 0);
@@ -466,18 +453,4 @@ path_udp4011(void *daemon, struct mono now)
 		else
 			forward_4011(d, &rx, now);
 	}
-}
-
-int
-path_open(struct daemon *d)
-{
-	d->path = calloc(1, sizeof(*d->path));
-	return d->path ? 0 : -ENOMEM;
-}
-
-void
-path_close(struct daemon *d)
-{
-	free(d->path);
-	d->path = NULL;
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * relay_run - see include/relay/path/relay_run.h. Messages are rendered into the outbox, which
- * sends them after each batch.
+ * relay_run - see include/relay/path/relay_run.h. Messages to servers and replies to clients
+ * are rendered into the outbox, which sends them after each batch; the rest leaves at once.
  */
 #include "relay/path/relay_run.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "core/relay4/helper.h"
+#include "core/relay4/p4011.h"
+#include "core/relay4/rescue.h"
 #include "proto/udpip.h"
 #include "relay/observe/observe.h"
 #include "relay/path/outbox.h"
@@ -17,14 +19,23 @@
 /* Rendering adds option 82 and padding to 300 bytes. */
 #define ROOM 320
 
-/* Requests that may wait for an offer at once: 2,000 machines switched on in one second,
- * twice over. 6 MB of address space, touched as far as it is used. */
+/* Requests that may wait for an offer at once, and queries of rescues that may be open: 2,000
+ * machines switched on in one second, twice over. 6 MB of address space each, touched as far
+ * as it is used. */
 #define HEDGES 4096
+#define RESCUES 4096
 
-struct relay_run {
-	struct loop_watch *timer;	/* of the hedges */
-	struct mono due;		/* when it runs; us 0: it does not */
-};
+/* Sets the timer to what is due first. */
+static void
+arm_timer(struct due_timer *t, struct mono due, struct mono now)
+{
+	if (t->due.us && !mono_before(due, t->due))
+		return;
+	t->due = due;
+	loop_rearm(t->watch, mono_wait_ms(due, now));
+}
+
+/* --- requests and replies ----------------------------------------------------------- */
 
 /* Sends copy i to the servers that get it in this form. */
 static void
@@ -42,8 +53,7 @@ send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy,
 			continue;
 		if (!msg) {
 			msg = outbox_room(d, p->m.len + ROOM);
-			len = relay4_render(p, copy, form, msg,
-			    p->m.len + ROOM, &no_room);
+			len = relay4_render(p, copy, form, msg, p->m.len + ROOM, &no_room);
 			outbox_use(d, len);
 			if (no_room)
 				stats_count(&d->stats, COUNTER_OPTION82_NO_ROOM);
@@ -78,24 +88,21 @@ relay_run_request(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 void
 relay_run_arm(struct daemon *d, struct mono now)
 {
-	struct relay_run *g = d->relay_run;
 	struct mono due;
 
-	if (!relay4_hedge_due(&d->r4, &due) || (g->due.us && !mono_before(due, g->due)))
-		return;
-	g->due = due;
-	loop_rearm(g->timer, mono_wait_ms(due, now));
+	if (relay4_hedge_due(&d->r4, &due))
+		arm_timer(&d->hedge, due, now);
 }
 
 /* Queries that are due for the next server. */
 static void
-on_timer(void *daemon, struct mono now)
+on_hedge_due(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 	struct relay4_plan plan;
 	struct mono due;
 
-	d->relay_run->due = mono_us(0);
+	d->hedge.due = mono_us(0);
 	while (relay4_hedge_due(&d->r4, &due) && !mono_before(now, due))
 		if (relay4_hedge(&d->r4, now, &plan)) {
 			observe_hedge(d, &plan, now);
@@ -136,8 +143,7 @@ relay_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	u = (struct udpip){
 		.src = v.src, .dst = v.dst, .sport = v.sport, .dport = v.dport,
 		.ttl = UDPIP_TTL, .payload = msg,
-		.payload_len = relay4_render_reply(&d->r4, &v, msg,
-		    v.m.len + ROOM),
+		.payload_len = relay4_render_reply(&d->r4, &v, msg, v.m.len + ROOM),
 	};
 	outbox_use(d, u.payload_len);
 	udpip_build(hdr, &u, outbox_ip_id(d));
@@ -153,23 +159,186 @@ relay_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	outbox_end(d);
 }
 
-int
-relay_run_open(struct daemon *d)
+/* --- broadcasts to port 4011 and to helpers ------------------------------------------ */
+
+void
+forward_4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
-	d->relay_run = calloc(1, sizeof(*d->relay_run));
-	d->r4.hedges = pendings_new(HEDGES);
-	if (!d->relay_run || !d->r4.hedges)
-		return -ENOMEM;
-	d->relay_run->timer = loop_timer(d->loop, 0, false, on_timer, d);
-	return d->relay_run->timer ? 0 : -ENOMEM;
+	struct p4011_plan plan;
+	enum drop why = p4011_request(&d->r4, rx, now, &plan);
+	unsigned sent = 0;
+	uint8_t *msg;
+	size_t len;
+
+	observe_4011(d, rx, &plan, why, now);
+	if (why != DROP_NONE)
+		return;
+	msg = outbox_room(d, rx->len);
+	len = p4011_render(&plan, rx, msg, rx->len);
+	for (unsigned i = 0; i < plan.servers.n_server; i++) {
+		uint16_t s = plan.servers.server[i];
+		struct server_stats *st = &d->servers.stats[s];
+		struct udpip u = {
+			.src = plan.src, .sport = plan.sport,
+			.dst = ip_v4(d->conf->server[s].address),
+			.dport = DHCP4_PORT_PXE, .ttl = UDPIP_TTL,
+			.payload = msg, .payload_len = len,
+		};
+
+		observe_copy_4011(d, rx, s, &u);
+		why = outbox_raw(d, &u, 0);
+		d->stats.counter[COUNTER_COPIES] += why == DROP_NONE;
+		st->sent += why == DROP_NONE;
+		st->errors += why == DROP_SEND_ERROR;
+		st->dropped += why == DROP_SEND_FULL;
+		sent += why == DROP_NONE;
+	}
+	if (!sent)
+		p4011_lost(&d->r4, plan.servers.in, why);
 }
 
 void
-relay_run_close(struct daemon *d)
+forward_4011_truncated(struct daemon *d, const struct relay4_rx *rx)
 {
-	if (d->relay_run)
-		loop_unwatch(d->relay_run->timer);
-	free(d->relay_run);
-	d->relay_run = NULL;
-	d->r4.hedges = pendings_free(d->r4.hedges);
+	stats_count(&d->stats, COUNTER_P4011_REQUESTS);
+	d->stats.drop_4011[DROP_TRUNCATED]++;
+	observe_truncated(d, rx, DHCP4_PORT_PXE, "4011");
+}
+
+void
+forward_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
+    struct mono now)
+{
+	struct helper_plan plan;
+	enum drop why = helper_packet(d->helpers, &d->r4, u, rx->ifindex, now, &plan);
+	unsigned sent = 0;
+
+	observe_help(d, rx, u, &plan, why);
+	if (why != DROP_NONE)
+		return;
+	for (unsigned i = 0; i < plan.n; i++) {
+		struct udpip out = *u;
+
+		out.src = plan.src;
+		out.dst = plan.out[i].dst;
+		out.ttl = plan.ttl;
+		observe_help_copy(d, rx, &out, plan.out[i].ifindex);
+		why = outbox_raw(d, &out, plan.out[i].ifindex);
+		d->stats.counter[COUNTER_HELPED_COPIES] += why == DROP_NONE;
+		sent += why == DROP_NONE;
+	}
+	if (sent)
+		stats_count(&d->stats, COUNTER_HELPED_RELAYED);
+	else
+		d->stats.drop_helper[why]++;
+}
+
+/* --- rescues ------------------------------------------------------------------------- */
+
+static void
+log_rescue(struct daemon *d, const struct rescue_plan *p)
+{
+	char asked[IP4_STRLEN], live[IP4_STRLEN], client[MAC_STRLEN];
+	struct mac mac = { { 0 } };
+
+	memcpy(mac.b, p->mac, sizeof(mac.b));
+	log_event(&d->log, LOG_LEVEL_INFO, "rescue", "client=%s asked=%s live=%s",
+	    mac_str(&mac, client), ip4_str(p->asked, asked),
+	    ip4_str(p->from, live));
+}
+
+static void
+deliver_rescue(struct daemon *d, const struct rescue_plan *p)
+{
+	struct packet_to to = { p->ifindex, p->mac_len, { 0 } };
+	int err;
+
+	memcpy(to.mac, p->mac, sizeof(to.mac));
+	err = outbox_frame_now(d, &to, &p->udp);	/* the plan dies with this call */
+	if (err < 0)
+		rescue_lost(&d->r4, p, outbox_refused(-err));
+	else if (!p->again)
+		log_rescue(d, p);
+}
+
+static void
+carry_out_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
+{
+	observe_rescue(d, p, now);
+	switch (p->what) {
+	case RESCUE_NOTHING:
+		break;
+	case RESCUE_ASK:
+		(void)outbox_raw(d, &p->udp, 0);
+		break;
+	case RESCUE_DELIVER:
+		deliver_rescue(d, p);
+		break;
+	}
+}
+
+static void
+arm_rescue(struct daemon *d, struct mono now)
+{
+	struct mono due;
+
+	if (rescue_due(d->rescues, &due))
+		arm_timer(&d->rescue, due, now);
+}
+
+void
+rescue_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now)
+{
+	struct rescue_plan plan;
+
+	rescue_tap(d->rescues, &d->r4, rx, dport, now, &plan);
+	carry_out_rescue(d, &plan, now);
+	arm_rescue(d, now);
+}
+
+void
+rescue_run_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	struct rescue_plan plan;
+
+	rescue_unreachable(d->rescues, &d->r4, rx, now, &plan);
+	carry_out_rescue(d, &plan, now);
+	arm_rescue(d, now);
+}
+
+bool
+rescue_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+{
+	struct rescue_plan plan;
+
+	if (!rescue_answer(d->rescues, &d->r4, rx, now, &plan))
+		return false;
+	observe_rescue_reply(d, rx, &plan);
+	carry_out_rescue(d, &plan, now);
+	return true;
+}
+
+static void
+on_rescue_due(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	struct rescue_plan plan;
+	struct mono due;
+
+	d->rescue.due = mono_us(0);
+	while (rescue_due(d->rescues, &due) && !mono_before(now, due)) {
+		rescue_next(d->rescues, &d->r4, now, &plan);
+		carry_out_rescue(d, &plan, now);
+	}
+	arm_rescue(d, now);
+}
+
+int
+relay_run_open(struct daemon *d)
+{
+	d->r4.hedges = pendings_new(HEDGES);
+	d->rescues = rescues_new(RESCUES, d->secret);
+	d->hedge.watch = loop_timer(d->loop, 0, false, on_hedge_due, d);
+	d->rescue.watch = loop_timer(d->loop, 0, false, on_rescue_due, d);
+	return d->r4.hedges && d->rescues && d->hedge.watch && d->rescue.watch ? 0 : -ENOMEM;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * server_sockets - see include/relay/path/server_sockets.h.
+ * server_sockets - see include/relay/path/sockets.h.
  */
-#include "relay/path/server_sockets.h"
+#include "relay/path/sockets.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay/failed.h"
 #include "relay/state.h"
 
 struct slot {

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "proto/tftp.h"
-#include "relay/failed.h"
 #include "relay/state.h"
 
 /* Several helpers may share a port; conf allows CONF_ALL_PORTS_MAX different ones. */

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * scrape - see include/relay/show/scrape.h: one walk over the daemon's state for each family
+ * scrape - the metrics: one walk over the daemon's state for each family
  * of metrics. The text is proto/promfmt's, HTTP is io/metrics'.
  *
  * The number of series follows from the configuration, the kernel's interfaces and our own
  * tables: no label has a value that a client or a server chose. Names come from the tables
  * that pxrelayctl uses; they are stable, since alert rules read them.
  */
-#include "relay/show/scrape.h"
-
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

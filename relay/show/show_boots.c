@@ -12,7 +12,6 @@
 
 #include "base/sbuf.h"
 #include "core/story/explain.h"
-#include "relay/json.h"
 #include "relay/show/show.h"
 #include "relay/state.h"
 

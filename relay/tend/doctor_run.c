@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
  * doctor_run - runs core/doctor in the daemon, which has the sockets: DISCOVERs are rendered
- * as a client's are and leave by the servers' own sockets, echo, ARP, port
- * 4011 and files go by io/query, and one query goes out on the VLAN as a frame.
+ * as a client's are and leave by the servers' own sockets, echo, ARP, port 4011
+ * and files go by io/query, and one query goes out on the VLAN as a frame.
  *
  * pxrelayctl starts a run and asks for its result until it is there; a result that nobody
  * fetches is forgotten after KEEP_MS. Messages for the doctor's machine (proto/clientmsg) are
  * taken out of the packet path before anything is counted or remembered, even long after the
  * run.
  */
-#include "relay/tend/doctor_run.h"
+#include "relay/tend/tend.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,11 +20,10 @@
 #include "proto/http.h"
 #include "proto/tftp.h"
 #include "proto/udpip.h"
-#include "relay/json.h"
 #include "relay/observe/observe.h"
 #include "relay/path/outbox.h"
+#include "relay/show/show.h"
 #include "relay/state.h"
-#include "relay/tend/probe_run.h"
 
 /* How often runs are looked at. */
 #define STEP_MS		20
@@ -78,7 +77,7 @@ send_discover(struct daemon *d, const struct doctor_ask *a)
 	plan.copy[0] = (struct relay4_copy){ a->giaddr, a->rai };
 	len = relay4_render(&plan, 0, relay4_form(d->conf, &plan.copy[0], a->server),
 	    out, sizeof(out), &no_room);
-	return probe_run_send(d, a->server, out, len);
+	return outbox_query(d, a->server, out, len);
 }
 
 /* With the broadcast flag we hear every reply, though the machine does not exist. */
@@ -527,7 +526,6 @@ doctor_run_close(struct daemon *d)
 		return;
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
 		forget_run(g, i);
-	g->timer = loop_unwatch(g->timer);
 	g->queries = queries_free(g->queries);
 	free(g);
 	d->doctor_runs = NULL;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * iface_watch - see include/relay/tend/iface_watch.h.
+ * iface_watch - see include/relay/tend/tend.h.
  */
-#include "relay/tend/iface_watch.h"
+#include "relay/tend/tend.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
@@ -14,17 +13,6 @@
 #include "io/packet.h"
 #include "relay/path/sockets.h"
 #include "relay/state.h"
-#include "relay/status.h"
-#include "relay/tend/probe_run.h"
-#include "relay/tend/way_watch.h"
-#include "relay/tick.h"
-
-struct iface_watch {
-	struct netlink *netlink;
-	struct loop_watch *watch[NETLINK_FDS];
-	bool routes_changed;	/* way_watch is to be told at the end of the batch */
-	bool failed;		/* a message could not be read */
-};
 
 static int
 on_link(void *user, const struct iftab_link *l)
@@ -35,7 +23,7 @@ on_link(void *user, const struct iftab_link *l)
 	/* Routes vanish with a link that goes down, and the kernel does not report
 	 * each; they return one by one. */
 	if (!was || was->link.up != l->up || was->link.running != l->running)
-		d->iface_watch->routes_changed = true;
+		d->iface_watch.routes_changed = true;
 	return iftab_set_link(d->iftab, l);
 }
 
@@ -44,7 +32,7 @@ on_addr(void *user, uint32_t ifindex, const struct iftab_addr *a)
 {
 	struct daemon *d = user;
 
-	d->iface_watch->routes_changed = true;	/* the source address may change */
+	d->iface_watch.routes_changed = true;	/* the source address may change */
 	return iftab_set_addr(d->iftab, ifindex, a);
 }
 
@@ -53,7 +41,7 @@ on_link_gone(void *user, uint32_t ifindex)
 {
 	struct daemon *d = user;
 
-	d->iface_watch->routes_changed = true;
+	d->iface_watch.routes_changed = true;
 	iftab_del_link(d->iftab, ifindex);
 }
 
@@ -62,7 +50,7 @@ on_addr_gone(void *user, uint32_t ifindex, struct ip4net net)
 {
 	struct daemon *d = user;
 
-	d->iface_watch->routes_changed = true;
+	d->iface_watch.routes_changed = true;
 	iftab_del_addr(d->iftab, ifindex, net);
 }
 
@@ -71,7 +59,7 @@ on_route_changed(void *user)
 {
 	struct daemon *d = user;
 
-	d->iface_watch->routes_changed = true;
+	d->iface_watch.routes_changed = true;
 }
 
 static void
@@ -156,8 +144,8 @@ on_batch_end(void *user)
 	struct daemon *d = user;
 
 	iftab_commit(d->iftab, d->conf, d->host, false, on_change, d);
-	if (d->iface_watch->routes_changed) {
-		d->iface_watch->routes_changed = false;
+	if (d->iface_watch.routes_changed) {
+		d->iface_watch.routes_changed = false;
 		way_watch_changed(d);
 	}
 	probe_run_interfaces_changed(d);
@@ -167,11 +155,11 @@ static void
 on_readable(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
-	int err = netlink_read(d->iface_watch->netlink);
+	int err = netlink_read(d->iface_watch.netlink);
 
 	(void)now;
-	d->iface_watch->failed = err < 0;
-	if (!d->iface_watch->failed)
+	d->iface_watch.failed = err < 0;
+	if (!d->iface_watch.failed)
 		return;
 	log_event(&d->log, LOG_LEVEL_WARNING, "netlink-error",
 	    "error=\"%s\"", strerror(-err));
@@ -183,7 +171,7 @@ on_readable(void *daemon, struct mono now)
 void
 iface_watch_tick(struct daemon *d, struct mono now)
 {
-	if (d->iface_watch->failed)
+	if (d->iface_watch.failed)
 		on_readable(d, now);
 }
 
@@ -197,19 +185,16 @@ iface_watch_open(struct daemon *d)
 		.resync_begin = on_resync_begin, .resync_end = on_resync_end,
 		.batch_end = on_batch_end,
 	};
-	int err;
+	struct iface_watch *w = &d->iface_watch;
+	int err = netlink_open(&w->netlink, &ops, d, NETLINK_RCVBUF, d->priv);
 
-	d->iface_watch = calloc(1, sizeof(*d->iface_watch));
-	if (!d->iface_watch)
-		return -ENOMEM;
-	err = netlink_open(&d->iface_watch->netlink, &ops, d, NETLINK_RCVBUF, d->priv);
 	if (err < 0)
 		return err;
 	d->stats.counter[COUNTER_NETLINK_RESYNCS] = 0;	/* the first is no loss */
 	for (int i = 0; i < NETLINK_FDS; i++) {
-		d->iface_watch->watch[i] = loop_read(d->loop, netlink_fd(d->iface_watch->netlink,
-		    (enum netlink_fd)i), on_readable, d);
-		if (!d->iface_watch->watch[i])
+		w->watch[i] = loop_read(d->loop, netlink_fd(w->netlink, (enum netlink_fd)i),
+		    on_readable, d);
+		if (!w->watch[i])
 			return -ENOMEM;
 	}
 	return 0;
@@ -218,21 +203,11 @@ iface_watch_open(struct daemon *d)
 void
 iface_watch_close(struct daemon *d)
 {
-	struct iface_watch *w = d->iface_watch;
+	struct iface_watch *w = &d->iface_watch;
 
-	if (!w)
-		return;
 	for (int i = 0; i < NETLINK_FDS; i++)
-		loop_unwatch(w->watch[i]);
-	netlink_close(w->netlink);
-	free(w);
-	d->iface_watch = NULL;
-}
-
-bool
-iface_watch_failed(const struct daemon *d)
-{
-	return d->iface_watch->failed;
+		w->watch[i] = loop_unwatch(w->watch[i]);
+	w->netlink = netlink_close(w->netlink);
 }
 
 void
@@ -241,8 +216,7 @@ iface_watch_commit_all(struct daemon *d)
 	struct iface *f;
 
 	iftab_commit(d->iftab, d->conf, d->host, true, on_change, d);
-	for (f = iftab_next(d->iftab, 0); f;
-	    f = iftab_next(d->iftab, f->link.ifindex))
+	for (f = iftab_next(d->iftab, 0); f; f = iftab_next(d->iftab, f->link.ifindex))
 		if (f->conf)
 			join_group(d, f);
 }
@@ -252,8 +226,7 @@ iface_watch_leave_group(struct daemon *d, struct ip4 group)
 {
 	struct iface *f;
 
-	for (f = iftab_next(d->iftab, 0); f;
-	    f = iftab_next(d->iftab, f->link.ifindex))
+	for (f = iftab_next(d->iftab, 0); f; f = iftab_next(d->iftab, f->link.ifindex))
 		if (f->in_group) {
 			packet_join(d->sockets->raw, group, f->link.ifindex, 0);
 			f->in_group = false;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * probe_run - see include/relay/tend/probe_run.h.
+ * probe_run - see include/relay/tend/tend.h.
  *
  * A reply to a DHCP probe looks like a reply to a client. The hardware address of the machine
  * that does not exist (proto/probemsg) tells them apart, in time or too late, so that a reply
  * to a probe never reaches a VLAN.
  */
-#include "relay/tend/probe_run.h"
+#include "relay/tend/tend.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -37,13 +37,6 @@ struct probe_run {
 
 /* --- sending ------------------------------------------------------------------- */
 
-int
-probe_run_send(struct daemon *d, uint16_t server, const void *msg, size_t len)
-{
-	observe_probe(d, server, msg, len);
-	return outbox_server_now(d, server, msg, len);
-}
-
 static const struct rai *
 option82(const struct daemon *d, uint16_t server, const struct iface_giaddr *gi)
 {
@@ -62,10 +55,10 @@ send_inform(struct daemon *d, const struct probe_query *q, const struct iface_gi
 	int err = 0;
 
 	if (which != INFORM_CIADDR)
-		err = probe_run_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
+		err = outbox_query(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
 		    q->token, IP4_NONE, gi->addr, rai));
 	if (which != INFORM_PLAIN && !err)
-		err = probe_run_send(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
+		err = outbox_query(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
 		    q->token, gi->addr, gi->addr, rai));
 	return err;
 }
@@ -75,7 +68,7 @@ send_discover(struct daemon *d, const struct probe_query *q, const struct iface_
 {
 	uint8_t msg[PROBEMSG_MAX];
 
-	return probe_run_send(d, q->server, msg, probemsg_discover(msg, sizeof(msg),
+	return outbox_query(d, q->server, msg, probemsg_discover(msg, sizeof(msg),
 	    q->token, gi->addr, option82(d, q->server, gi)));
 }
 
@@ -371,7 +364,6 @@ probe_run_close(struct daemon *d)
 
 	if (!g)
 		return;
-	g->timer = loop_unwatch(g->timer);
 	g->queries = queries_free(g->queries);
 	free(g);
 	d->probe_run = NULL;

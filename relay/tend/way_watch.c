@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * way_watch - see include/relay/tend/way_watch.h.
+ * way_watch - see include/relay/tend/tend.h.
  *
  * Whenever something changes that routes depend on (iface_watch reports it), the sockets of
  * the servers are connected anew and the kernel is asked for the route to each server.
@@ -9,19 +9,15 @@
  * A server that is blocked because its next hop is silent gets no packet, so the kernel would
  * never ask that hop again: it is made to, every few seconds.
  */
-#include "relay/tend/way_watch.h"
+#include "relay/tend/tend.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/server/way.h"
 #include "io/neigh.h"
 #include "io/route.h"
-#include "relay/path/server_sockets.h"
+#include "relay/path/sockets.h"
 #include "relay/state.h"
-#include "relay/tend/probe_run.h"
-#include "relay/tick.h"
 
 /* A routing daemon that loads a full table sends thousands of messages a second. The first is
  * acted on at once, later ones this often: 256 servers take 3 ms. A change must be noticed
@@ -30,20 +26,6 @@
 
 /* The kernel takes 3 s to find out that a hop is silent. */
 #define WAY_WATCH_RESOLVE_MS 5000
-
-struct way_watch {
-	struct route_asker *route;
-	struct neigh *neigh;
-	struct loop_watch *w_neigh, *w_gap;
-	struct ways ways;
-	bool waiting;		/* until the gap ends */
-	bool unasked;		/* a route could not be asked for */
-	bool news;		/* a hop changed */
-	struct mono last;	/* when routes were asked for */
-	struct mono resolved;	/* when failed hops were asked again */
-	size_t n_if;		/* interfaces that neigh reports on */
-	uint32_t ifindex[CONF_SERVERS_MAX];
-};
 
 static bool
 is_server(const struct daemon *d, unsigned s)
@@ -73,7 +55,7 @@ says_no_route(int err)
 static void
 ask_route(struct daemon *d, uint16_t s)
 {
-	struct way_watch *w = d->way_watch;
+	struct way_watch *w = &d->way_watch;
 	struct ip4 dst = ip_v4(d->conf->server[s].address);
 	struct route r;
 	int err = route_ask(w->route, dst, d->servers.source[s], &r);
@@ -157,9 +139,9 @@ watch_hops(struct way_watch *w)
 bool
 way_watch_waits(const struct daemon *d)
 {
-	const struct ways *w = &d->way_watch->ways;
+	const struct ways *w = &d->way_watch.ways;
 
-	if (d->way_watch->unasked)
+	if (d->way_watch.unasked)
 		return true;
 	for (unsigned i = 0; i < w->n_hop; i++)
 		if (w->hop[i].failed)
@@ -174,14 +156,14 @@ way_watch_waits(const struct daemon *d)
 static void
 judge_ways(struct daemon *d, struct mono now)
 {
-	if (way_judge(&d->way_watch->ways, &d->servers, now))
+	if (way_judge(&d->way_watch.ways, &d->servers, now))
 		probe_run_soon(d);
 }
 
 static void
 ask_kernel(struct daemon *d, struct mono now)
 {
-	struct way_watch *w = d->way_watch;
+	struct way_watch *w = &d->way_watch;
 
 	w->last = now;
 	w->unasked = false;
@@ -202,8 +184,8 @@ gap_over(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
-	if (d->way_watch->waiting) {
-		d->way_watch->waiting = false;
+	if (d->way_watch.waiting) {
+		d->way_watch.waiting = false;
 		ask_kernel(d, now);
 	}
 }
@@ -211,7 +193,7 @@ gap_over(void *daemon, struct mono now)
 void
 way_watch_changed(struct daemon *d)
 {
-	struct way_watch *w = d->way_watch;
+	struct way_watch *w = &d->way_watch;
 	struct mono now = loop_now(d->loop);
 	int64_t since = mono_diff_ms(now, w->last);
 
@@ -222,13 +204,13 @@ way_watch_changed(struct daemon *d)
 		return;
 	}
 	w->waiting = true;
-	loop_rearm(w->w_gap, WAY_WATCH_GAP_MS - since);
+	loop_rearm(w->gap, WAY_WATCH_GAP_MS - since);
 }
 
 void
 way_watch_reload(struct daemon *d)
 {
-	way_reset(&d->way_watch->ways);
+	way_reset(&d->way_watch.ways);
 	ask_kernel(d, loop_now(d->loop));
 }
 
@@ -236,18 +218,18 @@ static void
 on_neighbour(void *daemon, uint32_t ifindex, struct ip4 ip, enum neigh_state s)
 {
 	struct daemon *d = daemon;
-	struct ways *ways = &d->way_watch->ways;
+	struct ways *ways = &d->way_watch.ways;
 
 	if (s == NEIGH_FAILED ? way_doubt(ways, ifindex, ip) :
 	    way_neighbour(ways, ifindex, ip, false))
-		d->way_watch->news = true;
+		d->way_watch.news = true;
 }
 
 static void
 on_readable(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
-	struct way_watch *w = d->way_watch;
+	struct way_watch *w = &d->way_watch;
 
 	if (neigh_read(w->neigh) < 0) {		/* messages were lost */
 		for (unsigned i = 0; i < w->ways.n_hop; i++)
@@ -271,7 +253,7 @@ on_readable(void *daemon, struct mono now)
 static void
 resolve(struct daemon *d)
 {
-	struct way_watch *w = d->way_watch;
+	struct way_watch *w = &d->way_watch;
 
 	for (unsigned i = 0; i < w->ways.n_hop; i++)
 		if (w->ways.hop[i].failed)
@@ -282,7 +264,7 @@ resolve(struct daemon *d)
 void
 way_watch_tick(struct daemon *d, struct mono now)
 {
-	struct way_watch *w = d->way_watch;
+	struct way_watch *w = &d->way_watch;
 
 	if (!server_sockets_connected(d) || w->unasked)
 		way_watch_changed(d);
@@ -297,33 +279,24 @@ way_watch_tick(struct daemon *d, struct mono now)
 int
 way_watch_open(struct daemon *d)
 {
-	struct way_watch *w = calloc(1, sizeof(*w));
-	int err;
+	struct way_watch *w = &d->way_watch;
+	int err = route_open(&w->route);
 
-	d->way_watch = w;
-	if (!w)
-		return -ENOMEM;
-	err = route_open(&w->route);
 	if (!err)
 		err = neigh_open(&w->neigh, on_neighbour, d);
 	if (err < 0)
 		return err;
-	w->w_neigh = loop_read(d->loop, neigh_fd(w->neigh), on_readable, d);
-	w->w_gap = loop_timer(d->loop, WAY_WATCH_GAP_MS, false, gap_over, d);
-	return w->w_neigh && w->w_gap ? 0 : -ENOMEM;
+	w->watch = loop_read(d->loop, neigh_fd(w->neigh), on_readable, d);
+	w->gap = loop_timer(d->loop, WAY_WATCH_GAP_MS, false, gap_over, d);
+	return w->watch && w->gap ? 0 : -ENOMEM;
 }
 
 void
 way_watch_close(struct daemon *d)
 {
-	struct way_watch *w = d->way_watch;
+	struct way_watch *w = &d->way_watch;
 
-	if (!w)
-		return;
-	w->w_neigh = loop_unwatch(w->w_neigh);
-	w->w_gap = loop_unwatch(w->w_gap);
+	w->watch = loop_unwatch(w->watch);
 	w->neigh = neigh_close(w->neigh);
 	w->route = route_close(w->route);
-	free(w);
-	d->way_watch = NULL;
 }

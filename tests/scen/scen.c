@@ -76,10 +76,8 @@
 #include "fakeio.h"
 #include "io/conffile.h"
 #include "proto/probemsg.h"
-#include "relay/command.h"
 #include "relay/daemon.h"
-#include "relay/reload.h"
-#include "relay/show/scrape.h"
+#include "relay/show/show.h"
 
 Suite *scen_suite(void);
 
@@ -480,7 +478,7 @@ set_conf(struct scen *s, const char *text)
 	fakeio_conf(text);
 	if (!s->open) {
 		s->open = true;
-		if (daemon_open(s->d, c, command) < 0)
+		if (daemon_open(s->d, c) < 0)
 			wrong(s, "the daemon does not start");
 		fakeio_link(&(struct iftab_link){ .ifindex = FAKEIO_UPLINK, .name = "uplink",
 		    .up = true, .running = true, .hwtype = 1, .mac_len = 6, .mtu = 1500 });

@@ -60,4 +60,9 @@ void observe_rescue_reply(struct daemon *d, const struct relay4_rx *rx,
 void observe_probe(struct daemon *d, uint16_t server, const void *msg, size_t len);
 void observe_probe_reply(struct daemon *d, const struct relay4_rx *rx);
 
+/* boot_log.c: tells core/track when boots are over, and logs what each came to. */
+int boot_log_open(struct daemon *d);	/* 0 or -ENOMEM */
+/* A boot may have begun. */
+void boot_log_soon(struct daemon *d, struct mono now);
+
 #endif

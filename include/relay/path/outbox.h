@@ -44,7 +44,8 @@ uint16_t outbox_ip_id(struct daemon *d);
 /* At once, for what is rare; each returns 0 or -errno. A frame leaves after what is queued
  * for clients. */
 int outbox_frame_now(struct daemon *d, const struct packet_to *to, const struct udpip *u);
-int outbox_server_now(struct daemon *d, uint16_t server, const void *msg, size_t len);
+/* A query of our own to a server's port 67. */
+int outbox_query(struct daemon *d, uint16_t server, const void *msg, size_t len);
 /* By the raw socket: DROP_NONE, or the reason, which has been counted. */
 enum drop outbox_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex);
 /* The reason for a packet that the kernel refused with err, an errno. */

@@ -11,8 +11,6 @@
 
 struct daemon;
 
-int path_open(struct daemon *d);	/* 0 or -ENOMEM */
-void path_close(struct daemon *d);
 /* Each reads one socket and takes one turn. */
 void path_ring(void *daemon, struct mono now);
 void path_udp67(void *daemon, struct mono now);

@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: ISC
  *
- * show - the documents that pxrelayctl shows: each is one walk over the daemon's state. Names
- * in them are stable, since scripts read them. NULL: no memory.
+ * show - the documents that pxrelayctl shows, and the metrics: each is one walk over the
+ * daemon's state. Names in them are stable, since scripts and alert rules read them. NULL: no
+ * memory.
  */
 #ifndef RELAY_SHOW_SHOW_H
 #define RELAY_SHOW_SHOW_H
 
 #include <jansson.h>
 
+#include "base/addr.h"
+
 struct daemon;
 struct iface;
+
+/* Small values that several documents contain, as new references. */
+json_t *json_ip(struct ip4 a);
+/* NULL, which "o*" of json_pack() leaves out, for IP4_NONE. */
+json_t *json_some_ip(struct ip4 a);
+/* Text that may hold any bytes: escaped, then cut to 255 characters. */
+json_t *json_name(const char *text);
 
 json_t *show_summary(struct daemon *d);
 json_t *show_interfaces(struct daemon *d);
@@ -26,5 +36,8 @@ const char *show_if_state(const struct iface *f);
 json_t *show_clients(struct daemon *d);
 json_t *show_boots(struct daemon *d);
 json_t *show_explain(struct daemon *d, const char *mac);
+
+/* scrape.c: all metrics in Prometheus' text format; a metrics_fn. */
+char *scrape(void *daemon, size_t *len);
 
 #endif

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay/command.h"
-#include "relay/state.h"
+#include "relay/daemon.h"
 
 Suite *command_suite(void);
 
