@@ -40,21 +40,22 @@ close_slot(struct slot *s)
 	s->sock = udp_server_free(s->sock);
 }
 
-/* The socket in use for this address, or NULL. */
+/* The socket in use for this server, or NULL. */
 static struct udp_server *
-kept_socket(const struct daemon *d, struct ip4 address)
+kept_socket(const struct daemon *d, const struct conf_server *c)
 {
-	uint16_t i = d->conf ? conf_server_by_addr(d->conf, address) : CONF_NONE;
+	struct server_key key = { c->address, c->vrf };
+	uint16_t i = d->conf ? servers_find(&d->servers, key) : CONF_NONE;
 
 	return i != CONF_NONE ? d->server_sockets->slot[i].sock : NULL;
 }
 
 static int
-prepare_slot(struct daemon *d, unsigned i, struct ip4 address)
+prepare_slot(struct daemon *d, unsigned i, const struct conf_server *c)
 {
 	struct slot *s = &d->server_sockets->next[i];
 
-	s->sock = kept_socket(d, address);
+	s->sock = kept_socket(d, c);
 	if (!s->sock) {
 		s->sock = udp_server_with(priv_ask(d->priv, OPENER_SERVER), address, DHCP4_PORT_SERVER);
 		if (!s->sock)
@@ -89,8 +90,7 @@ server_sockets_prepare(struct daemon *d, const struct conf *c)
 	memset(all->next, 0, sizeof(all->next));
 	all->n_next = c->n_server;
 	for (uint16_t i = 0; i < c->n_server; i++) {
-		int err = c->server[i].first == i ?
-		    prepare_slot(d, i, ip_v4(c->server[i].address)) : 0;
+		int err = c->server[i].first == i ? prepare_slot(d, i, &c->server[i]) : 0;
 
 		if (err < 0) {
 			server_sockets_cancel(d);
