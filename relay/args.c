@@ -139,23 +139,22 @@ parse(struct args *a, int argc, char **argv, char *why, size_t size)
 		if (err < 0)
 			return err;
 	}
-	for (int i = optind; i < argc; i++)
-		a->server[a->n_server++] = argv[i];
+	a->server = argv + optind;
+	a->n_server = (size_t)(argc - optind);
 	return a->help || a->version ? 0 : check(a, why, size);
 }
 
 int
 args_parse(struct args *a, int argc, char **argv, char *why, size_t size)
 {
-	size_t room = (size_t)argc + 1;
-	int err = -ENOMEM;
+	int err;
 
-	*a = (struct args){ 0 };
-	snprintf(why, size, "out of memory");
-	a->iface = calloc(room, sizeof(*a->iface));
-	a->server = calloc(room, sizeof(*a->server));
-	if (a->iface && a->server)
-		err = parse(a, argc, argv, why, size);
+	*a = (struct args){ .iface = calloc((size_t)argc + 1, sizeof(*a->iface)) };
+	if (!a->iface) {
+		snprintf(why, size, "out of memory");
+		return -ENOMEM;
+	}
+	err = parse(a, argc, argv, why, size);
 	if (err < 0)
 		args_fini(a);
 	return err;
@@ -165,36 +164,31 @@ void
 args_fini(struct args *a)
 {
 	free(a->iface);
-	free(a->server);
-	a->iface = a->server = NULL;
-	a->n_iface = a->n_server = 0;
+	*a = (struct args){ 0 };
 }
 
 /* "A, B, C", owned; NULL when memory is short. */
 static char *
-join(const char *const *words, size_t n)
+join_servers(const struct args *a)
 {
-	size_t len = 1;
-	char *s, *p;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
 
-	for (size_t i = 0; i < n; i++)
-		len += strlen(words[i]) + 2;
-	s = p = malloc(len);
-	if (!s)
+	if (!f)
 		return NULL;
-	*p = '\0';
-	for (size_t i = 0; i < n; i++) {
-		if (i)
-			p = stpcpy(p, ", ");
-		p = stpcpy(p, words[i]);
-	}
-	return s;
+	for (size_t i = 0; i < a->n_server; i++)
+		fprintf(f, "%s%s", i ? ", " : "", a->server[i]);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static struct conf *
 from_words(const struct args *a, conf_mistake_fn *mistake, void *user)
 {
-	char *servers = join(a->server, a->n_server);
+	char *servers = join_servers(a);
 	struct conf_builder *b = servers ? conf_begin(realloc, mistake, user) : NULL;
 
 	if (!b) {

@@ -29,9 +29,10 @@ struct args {
 	const char *pidfile;	/* -p, or NULL */
 	bool has_log;		/* -l was given */
 	enum conf_log log;
-	/* pointers into argv, which must live on; the arrays are owned */
+	/* pointers into argv, which must live on */
 	size_t n_iface, n_server;
-	const char **iface, **server;
+	const char **iface;	/* owned */
+	char **server;
 };
 
 /* Reads argv, whose order may change (getopt). 0; -EINVAL, with a message in `why`; -ENOMEM.
