@@ -26,19 +26,9 @@
 static const struct mac everybody = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 
 static struct mac
-mac_of(const uint8_t *bytes, size_t len)
-{
-	struct mac m = { { 0 } };
-
-	if (len == sizeof(m.b))
-		memcpy(m.b, bytes, sizeof(m.b));
-	return m;
-}
-
-static struct mac
 own_mac(const struct iface *f)
 {
-	return f ? mac_of(f->link.mac, f->link.mac_len) : (struct mac){ { 0 } };
+	return f ? event_mac(f->link.mac, f->link.mac_len) : (struct mac){ { 0 } };
 }
 
 /* RFC 1112 6.4 */
@@ -198,7 +188,7 @@ static void
 see_frame_in(struct daemon *d, struct sight *s, const struct event *e)
 {
 	const struct relay4_rx *rx = e->rx;
-	struct mac from = mac_of(rx->mac, rx->mac_len);
+	struct mac from = event_mac(rx->mac, rx->mac_len);
 	struct udpip u = udp_of(rx, e->dport);
 
 	s->flags = PCAPNG_INBOUND;
@@ -213,7 +203,7 @@ see_frame_in(struct daemon *d, struct sight *s, const struct event *e)
 static void
 see_bad_frame(struct daemon *d, struct sight *s, const struct ring_frame *f)
 {
-	struct mac from = mac_of(f->mac, f->mac_len);
+	struct mac from = event_mac(f->mac, f->mac_len);
 
 	s->flags = PCAPNG_INBOUND;
 	at_interface(d, s, f->ifindex);

@@ -35,13 +35,6 @@ to_of(const struct relay4_rx *rx)
 	return ip4_is_multicast(rx->dst) ? RING_TO_MULTICAST : RING_TO_BROADCAST;
 }
 
-/* A message that was not dropped has been parsed. */
-static const struct dhcp4 *
-parsed(const struct dhcp4 *m, enum drop why)
-{
-	return why == DROP_NONE ? m : NULL;
-}
-
 /* --- requests and replies ---------------------------------------------------------- */
 
 void
@@ -54,25 +47,32 @@ observe_request(struct daemon *d, const struct relay4_rx *rx,
 	tell(d, &(struct event){
 		.leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
 		.to = to_of(rx), .word = "relayed", .why = why, .plan = p, .rule = true,
-		.trace = "relayed", .direction = "requests", .m = parsed(&p->m, why),
+		.trace = "relayed", .direction = "requests", .m = &p->m,
 		.ifindex = rx->ifindex,
 	});
+}
+
+static struct udpip
+to_server(const struct daemon *d, uint16_t server, const void *msg, size_t len)
+{
+	return (struct udpip){
+		.src = d->servers.source[server], .sport = DHCP4_PORT_SERVER,
+		.dst = ip_v4(d->conf->server[server].address), .dport = DHCP4_PORT_SERVER,
+		.ttl = UDPIP_TTL, .payload = msg, .payload_len = len,
+	};
 }
 
 void
 observe_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
     const void *msg, size_t len)
 {
+	struct udpip u = to_server(d, server, msg, len);
+
 	if (!d->captures)
 		return;
 	tell(d, &(struct event){
 		.leg = EVENT_SERVER_OUT, .server = server, .name_server = true,
-		.udp = &(struct udpip){
-			.src = d->servers.source[server], .sport = DHCP4_PORT_SERVER,
-			.dst = ip_v4(d->conf->server[server].address),
-			.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL,
-			.payload = msg, .payload_len = len,
-		},
+		.udp = &u,
 		.word = p->hedge ? "hedge" : "copy", .other = p->in, .other_key = "from",
 		.plan = p, .rule = true,
 	});
@@ -102,19 +102,9 @@ observe_reply(struct daemon *d, const struct relay4_rx *rx,
 		.leg = EVENT_SERVER_IN, .rx = rx, .server = v->server, .name_server = true,
 		.word = "relayed", .why = why, .other = v->out, .other_key = "to",
 		.leased = leased ? v->m.yiaddr : IP4_NONE,
-		.trace = "delivered", .direction = "replies", .m = parsed(&v->m, why),
+		.trace = "delivered", .direction = "replies", .m = &v->m,
 		.ifindex = why == DROP_NONE ? v->out->link.ifindex : rx->ifindex,
 	});
-}
-
-static struct mac
-mac_of(const uint8_t *bytes, size_t len)
-{
-	struct mac m = { { 0 } };
-
-	if (len == sizeof(m.b))
-		memcpy(m.b, bytes, sizeof(m.b));
-	return m;
 }
 
 void
@@ -125,7 +115,7 @@ observe_delivery(struct daemon *d, const struct relay4_delivery *v,
 		return;
 	tell(d, &(struct event){
 		.leg = EVENT_FRAME_OUT, .udp = u, .hdr = hdr,
-		.ifindex = v->out->link.ifindex, .mac = mac_of(v->mac, v->mac_len),
+		.ifindex = v->out->link.ifindex, .mac = event_mac(v->mac, v->mac_len),
 		.server = v->server, .name_server = true, .word = "delivery",
 		.from_server = v->server == CONF_NONE ? IP4_NONE :
 		    ip_v4(d->conf->server[v->server].address),
@@ -274,7 +264,7 @@ tell_rescue_delivery(struct daemon *d, const struct rescue_plan *p)
 	    p->again ? " again=yes" : "");
 	tell(d, &(struct event){
 		.leg = EVENT_FRAME_OUT, .udp = &p->udp, .ifindex = p->ifindex,
-		.mac = mac_of(p->mac, p->mac_len), .server = p->live, .name_server = true,
+		.mac = event_mac(p->mac, p->mac_len), .server = p->live, .name_server = true,
 		.from_server = p->from, .word = "rescue-delivery", .tail = tail,
 	});
 }
@@ -314,16 +304,12 @@ observe_rescue_reply(struct daemon *d, const struct relay4_rx *rx,
 void
 observe_probe(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
+	struct udpip u = to_server(d, server, msg, len);
+
 	if (d->captures)
 		tell(d, &(struct event){
 			.leg = EVENT_SERVER_OUT, .server = server, .word = "probe",
-			.udp = &(struct udpip){
-				.src = d->servers.source[server],
-				.sport = DHCP4_PORT_SERVER,
-				.dst = ip_v4(d->conf->server[server].address),
-				.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL,
-				.payload = msg, .payload_len = len,
-			},
+			.udp = &u,
 		});
 }
 

@@ -24,8 +24,16 @@ put_message(struct sbuf *b, const struct dhcp4 *m, struct ip4 src)
 		sbuf_printf(b, " address=%s", ip4_str(m->yiaddr, a));
 }
 
+/* Was it dropped by dhcp4_parse(), perhaps? */
+static bool
+is_unread(enum drop why)
+{
+	return why == DROP_SHORT || why == DROP_TRUNCATED || why == DROP_BAD_OP ||
+	    why == DROP_BAD_HLEN || why == DROP_BAD_OPTIONS;
+}
+
 /* A packet that cannot be read is known by its sender only, and so is what a helper gets:
- * that is not DHCP as a rule. */
+ * that is not DHCP as a rule. What core dropped before it parsed the message is parsed here. */
 static void
 put_sender(struct sbuf *b, const struct event *e)
 {
@@ -33,7 +41,7 @@ put_sender(struct sbuf *b, const struct event *e)
 	char a[IP4_STRLEN];
 	struct dhcp4 m;
 
-	if (e->m)
+	if (e->m && e->m->data && !is_unread(e->why))
 		put_message(b, e->m, e->rx ? e->rx->src : IP4_NONE);
 	else if (e->rx && e->rx->data && readable &&
 	    dhcp4_parse(&m, e->rx->data, e->rx->len) == DROP_NONE)

@@ -57,7 +57,8 @@ prepare_slot(struct daemon *d, unsigned i, const struct conf_server *c)
 
 	s->sock = kept_socket(d, c);
 	if (!s->sock) {
-		s->sock = udp_server_with(priv_ask(d->priv, OPENER_SERVER), address, DHCP4_PORT_SERVER);
+		s->sock = udp_server_with(priv_ask(d->priv, OPENER_SERVER), ip_v4(c->address),
+		    DHCP4_PORT_SERVER);
 		if (!s->sock)
 			return failed_port(d, DHCP4_PORT_SERVER, -errno);
 		s->made = true;

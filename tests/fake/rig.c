@@ -9,11 +9,7 @@
 #include <string.h>
 
 #include "io/conffile.h"
-#include "relay/command.h"
 #include "relay/daemon.h"
-#include "relay/logging.h"
-#include "relay/privileges.h"
-#include "relay/reload.h"
 
 static unsigned opened;
 static int open_err;
@@ -55,13 +51,12 @@ rig_try(struct daemon **out, const char *conf)
 	fakeio_open_fails(open_err);
 	rig_before_start(0, 0);
 	d->args = &args;
-	must(logging_new(d) == 0);
 	d->conf = c;
 	logging_set(d);
 	d->conf = NULL;
 	must(privileges_open(d, c) == 0);
 	*out = d;
-	return daemon_open(d, c, command);
+	return daemon_open(d, c);
 }
 
 struct daemon *

@@ -6,6 +6,8 @@
 #ifndef RELAY_OBSERVE_EVENT_H
 #define RELAY_OBSERVE_EVENT_H
 
+#include <string.h>
+
 #include "core/relay4/relay4.h"
 #include "io/ring.h"
 #include "proto/udpip.h"
@@ -49,9 +51,20 @@ struct event {
 	/* The debug line; NULL: none. */
 	const char *trace;
 	const char *direction;		/* of a drop */
-	const struct dhcp4 *m;		/* the message, if it has been parsed */
+	const struct dhcp4 *m;		/* the message; its data is NULL until it was parsed */
 	uint16_t trace_port;		/* port=; 0: not named */
 };
+
+/* Zeros for a link address that is not Ethernet's. */
+static inline struct mac
+event_mac(const uint8_t *bytes, size_t len)
+{
+	struct mac m = { { 0 } };
+
+	if (len == sizeof(m.b))
+		memcpy(m.b, bytes, sizeof(m.b));
+	return m;
+}
 
 /* capture_event.c and trace.c */
 void capture_event(struct daemon *d, const struct event *e);

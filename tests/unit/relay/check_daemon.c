@@ -8,9 +8,6 @@
 #include <string.h>
 
 #include "relay/daemon.h"
-#include "relay/logging.h"
-#include "relay/privileges.h"
-#include "relay/status.h"
 #include "rig.h"
 
 Suite *daemon_suite(void);
@@ -258,7 +255,7 @@ START_TEST(with_S_nothing_is_given_up_and_that_is_said)
 	ck_assert_int_eq(privileges_drop(d), 0);
 	ck_assert_int_eq(privileges_filter(d), 0);
 	ck_assert(rig_logged("privileges user=unchanged sandbox=off"));
-	ck_assert(!privileges_filtered(d));
+	ck_assert(!d->privileges.filtered);
 }
 END_TEST
 
@@ -270,10 +267,10 @@ START_TEST(without_S_the_sandbox_is_on)
 	d->args = &args;
 	ck_assert_int_eq(privileges_open(d, d->conf), 0);
 	ck_assert_int_eq(privileges_drop(d), 0);
-	ck_assert(!privileges_filtered(d));
+	ck_assert(!d->privileges.filtered);
 	ck_assert_int_eq(privileges_filter(d), 0);
 	ck_assert(rig_logged("sandbox=on"));
-	ck_assert(privileges_filtered(d));
+	ck_assert(d->privileges.filtered);
 }
 END_TEST
 

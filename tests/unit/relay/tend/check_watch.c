@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "relay/tend/iface_watch.h"
+#include "relay/tend/tend.h"
 #include "rig.h"
 
 Suite *watch_suite(void);
@@ -90,11 +90,11 @@ START_TEST(netlink_that_fails_is_read_again_within_a_second)
 {
 	fakeio_netlink_fails(ENOMEM);
 	ck_assert(rig_logged("netlink-error error=\"Cannot allocate memory\""));
-	ck_assert(iface_watch_failed(d));
+	ck_assert(d->iface_watch.failed);
 	rig_pass_ms(800);
-	ck_assert(iface_watch_failed(d));
+	ck_assert(d->iface_watch.failed);
 	rig_pass_ms(300);
-	ck_assert(!iface_watch_failed(d));
+	ck_assert(!d->iface_watch.failed);
 }
 END_TEST
 
@@ -106,7 +106,7 @@ START_TEST(netlink_that_keeps_failing_is_read_every_second)
 		rig_pass_ms(1000);
 	}
 	rig_pass_ms(1000);
-	ck_assert(!iface_watch_failed(d));
+	ck_assert(!d->iface_watch.failed);
 }
 END_TEST
 
