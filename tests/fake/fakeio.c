@@ -34,6 +34,7 @@
 #define GROUPS 64
 #define QUERY_SETS 4
 #define ASKED 512
+#define STREAMS 8
 
 /* Descriptors that no process has. */
 enum { FD_RING = 5000, FD_67, FD_4011, FD_NETLINK, FD_ROUTES, FD_NEIGH, FD_RAW, FD_SERVERS };
@@ -153,7 +154,8 @@ static struct {
 	struct ctl ctl;
 	ctl_fn *ctl_fn;
 	void *ctl_user;
-	struct ctl_stream stream;
+	struct ctl_stream stream[STREAMS];
+	unsigned n_stream;
 	uint8_t *said;		/* by the stream */
 	size_t n_said;
 	unsigned n_queries, n_asked;
@@ -1363,8 +1365,9 @@ struct ctl_stream *
 ctl_stream(struct ctl *c, ctl_stream_fn *fn, void *user)
 {
 	(void)c;
-	w.stream = (struct ctl_stream){ fn, user };
-	return &w.stream;
+	assert(w.n_stream < STREAMS);
+	w.stream[w.n_stream] = (struct ctl_stream){ fn, user };
+	return &w.stream[w.n_stream++];
 }
 
 bool
@@ -1397,11 +1400,11 @@ fakeio_listens(void)
 char *
 fakeio_command(const char *line)
 {
-	struct ctl_stream before = w.stream;
+	unsigned n = w.n_stream;
 	char *answer = w.ctl_fn ? w.ctl_fn(w.ctl_user, line) : NULL;
 
-	if (w.stream.fn && w.stream.user != before.user)
-		w.stream.fn(w.stream.user, CTL_BEGIN);
+	if (w.n_stream > n)
+		w.stream[n].fn(w.stream[n].user, CTL_BEGIN);
 	return answer;
 }
 
@@ -1415,13 +1418,11 @@ fakeio_stream(size_t *len)
 void
 fakeio_stream_end(void)
 {
-	struct ctl_stream s = w.stream;
-
-	if (!s.fn)
-		return;
-	s.fn(s.user, CTL_STOP);
-	w.stream.fn = NULL;
-	s.fn(s.user, CTL_GONE);
+	for (unsigned i = 0; i < w.n_stream; i++) {
+		w.stream[i].fn(w.stream[i].user, CTL_STOP);
+		w.stream[i].fn(w.stream[i].user, CTL_GONE);
+	}
+	w.n_stream = 0;
 }
 
 int

@@ -138,7 +138,7 @@ char *fakeio_command(const char *line);
 /* Is there a control socket? */
 bool fakeio_listens(void);
 char *fakeio_scrape(size_t *len);
-/* What a stream that a command opened got; fakeio_stream_end() ends it. */
+/* What the streams that commands opened got; fakeio_stream_end() ends them. */
 const char *fakeio_stream(size_t *len);
 void fakeio_stream_end(void);
 /* The last line for the service manager, "" when there was none. */

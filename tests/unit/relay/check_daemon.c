@@ -227,6 +227,8 @@ START_TEST(a_fifth_capture_is_refused)
 	rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1);
 	fakeio_turn();
 	ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, NULL), 2);
+	fakeio_stream_end();
+	says("capture", "capture", "pcapng");
 }
 END_TEST
 
