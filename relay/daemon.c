@@ -16,7 +16,6 @@
 #include "relay/observe/observe.h"
 #include "relay/path/outbox.h"
 #include "relay/path/path.h"
-#include "relay/path/relay_run.h"
 #include "relay/path/sockets.h"
 #include "relay/tend/tend.h"
 

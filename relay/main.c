@@ -69,15 +69,20 @@ static int
 write_pid(struct daemon *d, const char *path)
 {
 	FILE *f;
+	int err = 0;
 
 	if (!path)
 		return 0;
 	f = fopen(path, "we");
-	if (!f)
-		return -errno;
-	fprintf(f, "%ld\n", (long)getpid());
-	priv_pidfile(d->priv);
-	return fclose(f) == 0 ? 0 : -errno;
+	if (f) {
+		fprintf(f, "%ld\n", (long)getpid());
+		priv_pidfile(d->priv);
+	}
+	if (!f || fclose(f) != 0) {
+		err = -errno;
+		fprintf(stderr, "%s: %s\n", path, strerror(-err));
+	}
+	return err;
 }
 
 /* In the parent: success once the child has written its byte. */
@@ -147,26 +152,12 @@ say_ready(struct daemon *d)
 }
 
 static int
-set_up(struct daemon *d, struct conf *conf)
-{
-	int err = daemon_open(d, conf);
-
-	if (err == 0)
-		err = watch_signals(d);
-	if (err == 0) {
-		err = write_pid(d, d->args->pidfile);
-		if (err < 0)
-			fprintf(stderr, "%s: %s\n", d->args->pidfile, strerror(-err));
-	}
-	return err < 0 ? err : privileges_drop(d);
-}
-
-static int
 run(struct daemon *d, struct conf *conf, int ready_fd)
 {
-	int err = set_up(d, conf);
+	int err;
 
-	if (err < 0)
+	if ((err = daemon_open(d, conf)) < 0 || (err = watch_signals(d)) < 0 ||
+	    (err = write_pid(d, d->args->pidfile)) < 0 || (err = privileges_drop(d)) < 0)
 		return err;
 	if (ready_fd >= 0) {
 		leave_terminal();

@@ -11,7 +11,6 @@
 #include "proto/udpip.h"
 #include "relay/observe/observe.h"
 #include "relay/path/outbox.h"
-#include "relay/path/relay_run.h"
 #include "relay/path/sockets.h"
 #include "relay/state.h"
 #include "relay/tend/tend.h"

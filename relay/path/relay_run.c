@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * relay_run - see include/relay/path/relay_run.h. Messages to servers and replies to clients
+ * relay_run - see include/relay/path/path.h. Messages to servers and replies to clients
  * are rendered into the outbox, which sends them after each batch; the rest leaves at once.
  */
-#include "relay/path/relay_run.h"
+#include "relay/path/path.h"
 
 #include <errno.h>
 #include <string.h>

@@ -18,6 +18,13 @@
 #include "relay/state.h"
 
 static void
+one(struct prom *p, enum prom_type type, const char *word, const char *help, uint64_t value)
+{
+	prom_family(p, type, word, help);
+	prom_sample(p, NULL, 0, value);
+}
+
+static void
 about(struct daemon *d, struct prom *p)
 {
 	int64_t up = mono_diff_us(loop_now(d->loop), d->started);
@@ -26,21 +33,18 @@ about(struct daemon *d, struct prom *p)
 	prom_sample(p, PROM_LABELS({ "version", DAEMON_VERSION }), 1);
 	prom_family(p, PROM_GAUGE, "uptime-seconds", "Time since the daemon started.");
 	prom_sample_us(p, NULL, 0, (uint64_t)up);
-	prom_family(p, PROM_GAUGE, "conversations", "Conversations that are remembered.");
-	prom_sample(p, NULL, 0, clients_count(d->clients));
-	prom_family(p, PROM_GAUGE, "conversations-limit",
-	    "Conversations that can be remembered (clients =).");
-	prom_sample(p, NULL, 0, d->conf->clients);
+	one(p, PROM_GAUGE, "conversations", "Conversations that are remembered.",
+	    clients_count(d->clients));
+	one(p, PROM_GAUGE, "conversations-limit",
+	    "Conversations that can be remembered (clients =).", d->conf->clients);
 }
 
 static void
 counters(struct daemon *d, struct prom *p)
 {
-	for (int i = 0; i < COUNTER_MAX; i++) {
-		prom_family(p, PROM_COUNTER, counter_word((enum counter)i),
-		    counter_sentence((enum counter)i));
-		prom_sample(p, NULL, 0, d->stats.counter[i]);
-	}
+	for (int i = 0; i < COUNTER_MAX; i++)
+		one(p, PROM_COUNTER, counter_word((enum counter)i),
+		    counter_sentence((enum counter)i), d->stats.counter[i]);
 }
 
 static void
@@ -207,10 +211,12 @@ is_up(const struct health *h)
 }
 
 static void
-server_gauge(struct daemon *d, struct prom *p, bool (*is)(const struct health *h))
+server_gauge(struct daemon *d, struct prom *p, const char *word, const char *help,
+    bool (*is)(const struct health *h))
 {
 	struct server_labels w;
 
+	prom_family(p, PROM_GAUGE, word, help);
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
 		prom_sample(p, labels_of(d, i, &w), 2, is(&d->servers.health[i]));
 }
@@ -220,12 +226,10 @@ server_health(struct daemon *d, struct prom *p)
 {
 	struct server_labels w;
 
-	prom_family(p, PROM_GAUGE, "server-up",
-	    "0 when a server is down; 1 when it is up, or nothing is known against it.");
-	server_gauge(d, p, is_up);
-	prom_family(p, PROM_GAUGE, "server-usable",
-	    "1 while a server may be chosen: neither down nor drained.");
-	server_gauge(d, p, health_usable);
+	server_gauge(d, p, "server-up", "0 when a server is down; "
+	    "1 when it is up, or nothing is known against it.", is_up);
+	server_gauge(d, p, "server-usable",
+	    "1 while a server may be chosen: neither down nor drained.", health_usable);
 	prom_family(p, PROM_GAUGE, "server-state",
 	    "The state of a server and why, 1 for the one that holds.");
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++) {
@@ -264,17 +268,11 @@ rules(struct daemon *d, struct prom *p)
 
 /* A kind of machine appears with its first boot, and then with every diagnosis: an alert on
  * the first failure needs the 0 before it, a minute earlier. */
-static bool
-is_seen(const struct boots *b, int kind)
-{
-	return b->started[kind] > 0;
-}
-
 static void
 boots_by_kind(struct prom *p, const struct boots *b, const uint64_t n[PXE_KIND_MAX])
 {
 	for (int k = 0; k < PXE_KIND_MAX; k++)
-		if (is_seen(b, k))
+		if (b->started[k])
 			prom_sample(p, PROM_LABELS({ "arch",
 			    pxe_kind_word((enum pxe_kind)k) }), n[k]);
 }
@@ -290,7 +288,7 @@ static void
 boots_by_verdict(struct prom *p, const struct boots *b, bool failed)
 {
 	for (int k = 0; k < PXE_KIND_MAX; k++)
-		for (int e = 0; e < EXPLAIN_MAX && is_seen(b, k); e++)
+		for (int e = 0; e < EXPLAIN_MAX && b->started[k]; e++)
 			if (is_last_word((enum explain)e) &&
 			    explain_failed((enum explain)e) == failed)
 				prom_sample(p, PROM_LABELS({ "arch",

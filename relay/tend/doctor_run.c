@@ -524,8 +524,7 @@ doctor_run_close(struct daemon *d)
 
 	if (!g)
 		return;
-	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
-		forget_run(g, i);
+	doctor_run_reload(d);
 	g->queries = queries_free(g->queries);
 	free(g);
 	d->doctor_runs = NULL;
