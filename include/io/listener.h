@@ -19,7 +19,8 @@ struct listener;
 /* The call-back owns the connection, which is not enabled yet; bufferevent_free() closes it. */
 typedef void listener_fn(void *user, struct bufferevent *connection);
 
-/* Takes over fd, which already listens; closes it after an error. 0 or -ENOMEM. */
+/* Takes over fd, which already listens, or the -errno in its place, which is passed on; closes fd
+ * after an error. 0, or -errno. */
 int listener_new(struct loop *l, int fd, listener_fn *fn, void *user, struct listener **out);
 /* Closes the socket, but no connection. NULL-safe; returns NULL. */
 struct listener *listener_free(struct listener *s);

@@ -45,7 +45,6 @@ struct ctl_stream {
 };
 
 struct ctl {
-	struct loop *loop;
 	struct priv *priv;
 	char *path;
 	struct listener *listener;
@@ -251,38 +250,25 @@ on_client(void *user, struct bufferevent *bev)
 		client_free(c);
 }
 
-static int
-listen_at(struct ctl *ctl)
-{
-	int fd = priv_ask_path(ctl->priv, OPENER_SOCKET, ctl->path);
-	int err;
-
-	if (fd < 0)
-		return fd;
-	err = listener_new(ctl->loop, fd, on_client, ctl, &ctl->listener);
-	if (err)
-		(void)priv_ask_path(ctl->priv, OPENER_REMOVE, ctl->path);
-	return err;
-}
-
 int
 ctl_open(struct loop *l, struct priv *priv, const char *path, ctl_fn *fn,
     void *user, struct ctl **out)
 {
-	struct ctl *ctl;
-	int err;
+	struct ctl *ctl = calloc(1, sizeof(*ctl));
+	int err, fd;
 
-	ctl = calloc(1, sizeof(*ctl));
 	if (!ctl)
 		return -ENOMEM;
-	ctl->loop = l;
 	ctl->priv = priv;
 	ctl->fn = fn;
 	ctl->user = user;
 	TAILQ_INIT(&ctl->clients);
 	ctl->path = strdup(path);
-	err = ctl->path ? listen_at(ctl) : -ENOMEM;
+	fd = ctl->path ? priv_ask_path(priv, OPENER_SOCKET, path) : -ENOMEM;
+	err = listener_new(l, fd, on_client, ctl, &ctl->listener);
 	if (err) {
+		if (fd >= 0)
+			(void)priv_ask_path(priv, OPENER_REMOVE, path);
 		free(ctl->path);
 		free(ctl);
 		return err;

@@ -65,8 +65,10 @@ on_error(struct evconnlistener *ev, void *arg)
 int
 listener_new(struct loop *l, int fd, listener_fn *fn, void *user, struct listener **out)
 {
-	struct listener *s = calloc(1, sizeof(*s));
+	struct listener *s = fd < 0 ? NULL : calloc(1, sizeof(*s));
 
+	if (fd < 0)
+		return fd;
 	/* A backlog of 0: it listens already. */
 	if (s)
 		s->ev = evconnlistener_new(loop_base(l), on_accept, s,

@@ -214,27 +214,12 @@ on_client(void *user, struct bufferevent *bev)
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
 
-static int
-listen_at(struct metrics *m, const struct conf_metrics *at)
-{
-	int fd = m->file ? priv_ask_path(m->priv, OPENER_SOCKET, m->file) :
-	    priv_ask_inet(m->priv, OPENER_TCP, at->address, at->port);
-	int err;
-
-	if (fd < 0)
-		return fd;
-	err = listener_new(m->loop, fd, on_client, m, &m->listener);
-	if (err && m->file)
-		(void)priv_ask_path(m->priv, OPENER_REMOVE, m->file);
-	return err;
-}
-
 int
 metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at,
     metrics_fn *fn, void *user, struct metrics **out)
 {
 	struct metrics *m = calloc(1, sizeof(*m));
-	int err = 0;
+	int err, fd = -ENOMEM;
 
 	if (!m)
 		return -ENOMEM;
@@ -243,13 +228,14 @@ metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at,
 	m->fn = fn;
 	m->user = user;
 	TAILQ_INIT(&m->clients);
-	if (at->port == 0) {
-		m->file = strdup(at->path);
-		err = m->file ? 0 : -ENOMEM;
-	}
-	if (!err)
-		err = listen_at(m, at);
+	if (at->port)
+		fd = priv_ask_inet(priv, OPENER_TCP, at->address, at->port);
+	else if ((m->file = strdup(at->path)))
+		fd = priv_ask_path(priv, OPENER_SOCKET, at->path);
+	err = listener_new(l, fd, on_client, m, &m->listener);
 	if (err) {
+		if (fd >= 0 && m->file)
+			(void)priv_ask_path(priv, OPENER_REMOVE, m->file);
 		free(m->file);
 		free(m);
 		return err;
