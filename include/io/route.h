@@ -2,16 +2,27 @@
  *
  * route - asks the kernel about the way to an address: the route that a packet would take
  * (RTM_GETROUTE), what is known about a neighbour (RTM_GETNEIGH), and a lookup of one. Each call
- * returns with the answer. io/netlink and io/neigh tell the caller when to ask again.
+ * returns with the answer. io/netlink tells the caller when to ask for a route again.
+ *
+ * neigh, its other half, reports changes of IPv4 neighbours (ARP) on some interfaces. It has a
+ * socket of its own, with a filter in the kernel: on a router each client is a neighbour whose
+ * state changes every minute, and only those on the way to servers matter. Bridges (FDB) and
+ * IPv6 use the same messages.
  */
 #ifndef IO_ROUTE_H
 #define IO_ROUTE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "io/neigh.h"
+
+enum neigh_state {
+	NEIGH_UNKNOWN,	/* no entry, or the kernel is asking */
+	NEIGH_ALIVE,	/* it has a hardware address that is not in doubt */
+	NEIGH_FAILED,	/* it did not answer ARP */
+};
 
 struct route {
 	uint32_t ifindex;	/* the packet leaves there */
@@ -35,9 +46,32 @@ int route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src, struct rout
 /* What the kernel knows about a neighbour. 0, or -errno: ENOENT (nothing), EOPNOTSUPP (a kernel
  * before 5.0). */
 int route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip, enum neigh_state *out);
-/* Makes the kernel send ARP requests, as a packet would; io/neigh reports the result, a failure
+/* Makes the kernel send ARP requests, as a packet would; neigh_read() reports the result, a failure
  * after 3 s. Not for a known address: from Linux 5.16 on a permanent entry would be lost. 0 or
  * -errno (EPERM without CAP_NET_ADMIN). */
 int route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip);
+
+/* Interfaces that the filter can name; with more, all pass. */
+#define NEIGH_IFS_MAX	32
+
+/* Called by neigh_read() with ALIVE or FAILED, possibly the same as before. */
+typedef void neigh_fn(void *user, uint32_t ifindex, struct ip4 ip, enum neigh_state state);
+
+struct neigh;
+
+/* Reports nothing until neigh_watch(). 0 and *out, or -errno. */
+int neigh_open(struct neigh **out, neigh_fn *fn, void *user);
+struct neigh *neigh_close(struct neigh *n);	/* NULL-safe; returns NULL */
+int neigh_fd(const struct neigh *n);	/* owned by n; readable: neigh_read() */
+
+/* Sets the interfaces. To miss nothing, ask for states after it. 0, or -errno: then
+ * nothing has changed. */
+int neigh_watch(struct neigh *n, const uint32_t *ifindex, size_t count);
+/* Reports what is waiting, up to a bound. 0, or -ENOBUFS: the kernel lost messages, and all states
+ * must be asked for again; or another -errno. */
+int neigh_read(struct neigh *n);
+
+/* The meaning of the kernel's NUD_* bits. */
+enum neigh_state neigh_state_of(unsigned nud);
 
 #endif

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "io/neigh.h"
 #include "io/route.h"
 #include "relay/path/sockets.h"
 #include "relay/state.h"

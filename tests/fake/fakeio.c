@@ -934,7 +934,7 @@ fakeio_server_error(struct ip4 server, int err, uint32_t ifindex)
 	return true;
 }
 
-/* --- io/netlink, io/route, io/neigh -------------------------------------------- */
+/* --- io/netlink, io/route ------------------------------------------------------ */
 
 int
 netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user,

@@ -18,7 +18,6 @@
 #include "base/addr.h"
 #include "base/mono.h"
 #include "core/iface/iftab.h"
-#include "io/neigh.h"
 #include "io/query.h"
 #include "io/ring.h"
 #include "io/route.h"

@@ -4,7 +4,7 @@
  * interface that it leads through up, does the next hop answer ARP? What
  * contradicts that is certain at once, and blocks the server (core/health).
  *
- * What the kernel says comes in from io/route and io/neigh, what it says about
+ * What the kernel says comes in from io/route, what it says about
  * links from core/iftab. Nothing here asks: relay/watch does.
  */
 #ifndef CORE_WAY_H

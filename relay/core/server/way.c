@@ -3,7 +3,7 @@
  * way - see include/core/server/way.h.
  *
  * Hops are few, one or two gateways mostly, and a neighbour's news are sorted
- * by interface in the kernel already (io/neigh): they are searched one by one.
+ * by interface in the kernel already (io/route): they are searched one by one.
  */
 #include "core/server/way.h"
 

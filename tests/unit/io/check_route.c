@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * What the kernel answers about routes and neighbours (io/route), and what it
- * reports about neighbours (io/neigh), in a network namespace of its own for
+ * What the kernel answers about routes and neighbours, and what it reports
+ * about neighbours, in a network namespace of its own for
  * each test: v0 is 198.51.100.1/24, and no host is at its other end, v1.
  *
  * Needs root; without it the suite says so and has no tests.
@@ -18,7 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/neigh.h"
 #include "skip.h"
 
 Suite *route_suite(void);
