@@ -8,14 +8,18 @@
  */
 #include "io/route.h"
 
+#include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "skip.h"
@@ -330,6 +334,34 @@ START_TEST(filter_of_any_number_of_interfaces)
 END_TEST
 
 /* More than the socket holds: the reader is told that it missed some. */
+/* Root may send to our port: such a message says nothing about a neighbour. */
+START_TEST(only_the_kernel_is_believed)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ndmsg nd;
+		struct nlattr attr;
+		struct in_addr dst;
+	} forged = {
+		.h = { .nlmsg_len = sizeof(forged), .nlmsg_type = RTM_NEWNEIGH },
+		.nd = { .ndm_family = AF_INET, .ndm_ifindex = (int)v0, .ndm_state = NUD_FAILED },
+		.attr = { sizeof(forged.attr) + sizeof(forged.dst), NDA_DST },
+		.dst = { htonl(0xc6336402) },
+	};
+	struct sockaddr_nl at;
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	ck_assert_int_eq(neigh_watch(news, &v0, 1), 0);
+	ck_assert_int_eq(getsockname(neigh_fd(news), (struct sockaddr *)&at, &len), 0);
+	ck_assert_int_eq(sendto(fd, &forged, sizeof(forged), 0,
+	    (const struct sockaddr *)&at, len), sizeof(forged));
+	ck_assert_int_eq(neigh_read(news), 0);
+	ck_assert_uint_eq(n_told, 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(lost_messages_are_said)
 {
 	int err;
@@ -371,6 +403,7 @@ route_suite(void)
 	tcase_add_test(tc, nothing_before_it_is_asked_for);
 	tcase_add_test(tc, filter_of_any_number_of_interfaces);
 	tcase_add_test(tc, lost_messages_are_said);
+	tcase_add_test(tc, only_the_kernel_is_believed);
 	suite_add_tcase(s, tc);
 	return s;
 }
