@@ -57,9 +57,7 @@ send_block(struct capture *c, struct wr *w)
 static struct wr
 new_block(struct capture *c)
 {
-	uint8_t *block = c->owner->captures->block;
-
-	return wr_init(block, BLOCK_MAX);
+	return wr_init(c->owner->captures->block, BLOCK_MAX);
 }
 
 static bool
@@ -237,53 +235,42 @@ on_stream(void *user, enum ctl_event what)
 	}
 }
 
-/* Takes a free place (there is one). NULL: no memory. */
-static struct capture *
-new_capture(struct daemon *d)
+/* Takes a free place (there is one) and begins the stream. false: no memory. */
+static bool
+start_capture(struct daemon *d, const struct capfilter *filter)
 {
 	struct capture *c = calloc(1, sizeof(*c));
 
-	if (!c)
-		return NULL;
-	if (!d->captures)
+	if (c && !d->captures)
 		d->captures = calloc(1, sizeof(*d->captures));
-	if (!d->captures) {
+	if (!c || !d->captures) {
 		free(c);
-		return NULL;
+		return false;
 	}
 	while (d->captures->one[c->index])
 		c->index++;
 	c->owner = d;
+	c->filter = *filter;
 	d->captures->one[c->index] = c;
 	d->captures->n++;
-	return c;
-}
-
-static json_t *
-refuse_capture(const char *why)
-{
-	return json_pack("{s:s}", "error", why);
+	c->stream = ctl_stream(d->ctl, on_stream, c);
+	if (c->stream)
+		return true;
+	free_capture(c);
+	return false;
 }
 
 json_t *
 capture_begin(struct daemon *d, const char *words)
 {
 	struct capfilter filter;
-	struct capture *c;
 	char why[256];
 
 	if (d->captures && d->captures->n == CAPTURES_MAX)
-		return refuse_capture("there are 4 captures already");
+		return json_pack("{s:s}", "error", "there are 4 captures already");
 	if (!capfilter_parse(&filter, d->conf, words, why, sizeof(why)))
-		return refuse_capture(why);
-	c = new_capture(d);
-	if (!c)
-		return refuse_capture("out of memory");
-	c->filter = filter;
-	c->stream = ctl_stream(d->ctl, on_stream, c);
-	if (!c->stream) {
-		free_capture(c);
-		return refuse_capture("out of memory");
-	}
+		return json_pack("{s:s}", "error", why);
+	if (!start_capture(d, &filter))
+		return json_pack("{s:s}", "error", "out of memory");
 	return json_pack("{s:s}", "capture", "pcapng");
 }

@@ -245,46 +245,29 @@ observe_stranger(struct daemon *d, const struct relay4_rx *rx, bool record,
 
 /* --- what the relay asks for itself ---------------------------------------------------- */
 
-static void
-tell_rescue_query(struct daemon *d, const struct rescue_plan *p)
-{
-	tell(d, &(struct event){
-		.leg = EVENT_SERVER_OUT, .udp = &p->udp,
-		.server = servers_find4(&d->servers, p->udp.dst), .name_server = true,
-		.word = "rescue",
-	});
-}
-
-static void
-tell_rescue_delivery(struct daemon *d, const struct rescue_plan *p)
-{
-	char tail[64], asked[IP4_STRLEN];
-
-	snprintf(tail, sizeof(tail), " in-place-of=%s%s", ip4_str(p->asked, asked),
-	    p->again ? " again=yes" : "");
-	tell(d, &(struct event){
-		.leg = EVENT_FRAME_OUT, .udp = &p->udp, .ifindex = p->ifindex,
-		.mac = event_mac(p->mac, p->mac_len), .server = p->live, .name_server = true,
-		.from_server = p->from, .word = "rescue-delivery", .tail = tail,
-	});
-}
-
 void
 observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 {
-	switch (p->what) {
-	case RESCUE_NOTHING:
-		break;
-	case RESCUE_ASK:
-		if (d->captures)
-			tell_rescue_query(d, p);
-		break;
-	case RESCUE_DELIVER:
-		if (d->captures)
-			tell_rescue_delivery(d, p);
-		record_rescue(d->track, p, now);
-		break;
+	char tail[64], asked[IP4_STRLEN];
+
+	if (d->captures && p->what == RESCUE_ASK)
+		tell(d, &(struct event){
+			.leg = EVENT_SERVER_OUT, .udp = &p->udp, .word = "rescue",
+			.server = servers_find4(&d->servers, p->udp.dst), .name_server = true,
+		});
+	if (p->what != RESCUE_DELIVER)
+		return;
+	if (d->captures) {
+		snprintf(tail, sizeof(tail), " in-place-of=%s%s", ip4_str(p->asked, asked),
+		    p->again ? " again=yes" : "");
+		tell(d, &(struct event){
+			.leg = EVENT_FRAME_OUT, .udp = &p->udp, .ifindex = p->ifindex,
+			.mac = event_mac(p->mac, p->mac_len), .server = p->live,
+			.name_server = true, .from_server = p->from,
+			.word = "rescue-delivery", .tail = tail,
+		});
 	}
+	record_rescue(d->track, p, now);
 }
 
 void
