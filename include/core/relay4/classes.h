@@ -2,11 +2,9 @@
  *
  * classes - which message goes to which class of server.
  *
- * DHCP servers need everything that is about leases; boot servers need the
- * question and nothing else: a proxyDHCP server that sees a REQUEST may ACK it, and a
- * plain DHCP server that sees a boot server discovery answers first with an ACK
- * without a file, and EDK2 takes the first ACK. The table in classes.c is the one of the
- * specification, row by row.
+ * DHCP servers need every message about leases, boot servers only the query: a proxyDHCP server
+ * may ACK a REQUEST that it sees, and a plain DHCP server answers a boot server discovery with
+ * an ACK without a file, sooner than the boot server; EDK2 takes the first ACK.
  */
 #ifndef CORE_CLASSES_H
 #define CORE_CLASSES_H
@@ -30,13 +28,13 @@ enum class_msg {
 	CLASS_DECLINE,
 	CLASS_RELEASE,
 	CLASS_BOOTP,
-	CLASS_OTHER,		/* nothing that a client says */
+	CLASS_OTHER,		/* not a message of clients */
 	CLASS_MAX
 };
 
 enum class_boot {
 	CLASS_NO,	/* not to boot servers */
-	CLASS_GROUP,	/* to the boot group that was chosen */
+	CLASS_GROUP,	/* to the chosen boot group */
 	CLASS_OWN,	/* only to the boot server that option 54 names */
 };
 
@@ -47,6 +45,5 @@ struct class_row {
 
 enum class_msg class_of(const struct dhcp4 *m, const struct pxe_client *c);
 struct class_row class_row(enum class_msg msg);
-const char *class_word(enum class_msg msg);
 
 #endif

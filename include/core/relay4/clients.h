@@ -3,11 +3,10 @@
  * clients - what the relay remembers about clients, in two bounded tables:
  * conversations, by (chaddr, xid), and stations, by (interface, chaddr).
  *
- * A conversation answers: where did this request come from, with which flags,
- * which servers were chosen for it, is this a retry? A station carries the rate
- * limit and which of an interface's addresses worked for it. Both are conveniences:
- * a reply with a valid giaddr is delivered without them (restart, eviction, a VRRP
- * takeover), unless the giaddr is shared. Full tables forget the oldest.
+ * A conversation holds where a request came from, its flags, the servers chosen for it and its
+ * retries. A station holds the rate limit and which of an interface's addresses worked for it.
+ * Neither is essential: a reply with a valid giaddr is delivered without them (restart, eviction,
+ * a VRRP takeover), unless the giaddr is shared. Full tables forget the oldest.
  */
 #ifndef CORE_CLIENTS_H
 #define CORE_CLIENTS_H
@@ -33,7 +32,7 @@ struct conv_key {
 	uint8_t pad[3];		/* 0: keys are compared as bytes */
 };
 
-/* The two questions of a conversation, each with its own hedge. */
+/* The two queries of a conversation, each with its own hedge. */
 enum conv_class { CONV_DHCP, CONV_BOOT, CONV_CLASSES };
 
 struct conv {
@@ -50,16 +49,16 @@ struct conv {
 	uint8_t hops;		/* of the message with this giaddr when first seen */
 	uint8_t tries;		/* requests since the last answer that was no proxy offer */
 	bool answered[CONV_CLASSES];	/* an offer came, or the ACK of ack_is_boot */
-	uint8_t asks[CONV_CLASSES];	/* questions from the client, this one included */
-	uint32_t hedge[CONV_CLASSES];	/* slot of core/hedge, 0: none */
+	uint8_t asks[CONV_CLASSES];	/* queries of the client, this one included */
+	uint32_t hedge[CONV_CLASSES];	/* slot of relay4.hedges, 0: none */
 	struct serverset asked;	/* servers that got a copy */
 	uint8_t gi;		/* giaddr = rotate: which of the interface's addresses */
 	uint8_t mac_len;
 	uint8_t mac[8];		/* link source of the last request */
 	bool broadcast;		/* its B flag */
-	bool ack_is_boot;	/* it asked boot servers, without a DISCOVER: an ACK answers */
-	bool chosen;		/* boot, dhcp and rule are set... */
-	uint32_t chosen_on;	/* ...by what holds on this interface */
+	bool ack_is_boot;	/* it queried boot servers without a DISCOVER: an ACK answers */
+	bool chosen;		/* boot, dhcp and rule are set, */
+	uint32_t chosen_on;	/* for this interface */
 	bool drop;		/* the rule says drop */
 	bool http;		/* option 60 was HTTPClient */
 };
@@ -84,27 +83,26 @@ struct clients;
 struct clients *clients_new(size_t capacity, struct hash_key secret,
     void (*evicted)(void *user), void *user);
 struct clients *clients_free(struct clients *c);	/* returns NULL */
-/* Takes over what `from` knows, into a table that is empty; when it is smaller, the youngest of
- * it (the others are evicted). */
+/* Copies `from` into an empty table; into a smaller one, its youngest entries. */
 void clients_take(struct clients *c, const struct clients *from);
 
 struct conv_key clients_key(const struct dhcp4 *m);
-/* The conversation of a request, created when unknown or older than CLIENTS_CONV_MS: then it
- * is fresh, and zeroed. Never NULL. */
+/* The conversation of a request. It is created, *fresh and zeroed when unknown or older than
+ * CLIENTS_CONV_MS. Never NULL. */
 struct conv *clients_get(struct clients *c, const struct dhcp4 *m, struct mono now, bool *fresh);
 /* The conversation that a reply belongs to, or NULL. */
 struct conv *clients_find(struct clients *c, const struct dhcp4 *m, struct mono now);
 struct station *clients_station(struct clients *c, const struct dhcp4 *m, uint32_t ifindex);
-/* A message that will be next: its entries' places are fetched into the cache while another one is
- * being worked on. What stands in it was not judged yet. */
+/* Hint: this message is next. Prefetches its table slots while the current one is processed.
+ * Contents are unvalidated. */
 struct clients_soon {
 	uint32_t xid;
-	uint32_t ifindex;	/* 0: a reply's, not known yet */
+	uint32_t ifindex;	/* 0: unknown, of a reply */
 	uint8_t hlen;
 	const uint8_t *chaddr;	/* 16 bytes, borrowed */
 };
 void clients_expect(struct clients *c, const struct clients_soon *s);
-/* Is it of a conversation that is going on? */
+/* Does it belong to a current conversation? */
 bool clients_knows(const struct clients *c, const struct clients_soon *s, struct mono now);
 size_t clients_count(const struct clients *c);
 

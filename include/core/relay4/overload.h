@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * overload - does so much come that something must be lost, and who decides what?
+ * overload - is traffic being lost, so that the relay should choose what to lose?
  *
- * A ring that is half full says little: whoever was kept from running for some milliseconds
- * finds it so, and works it off without losing anything: at 130,000 requests a second 4 ms are
- * half a ring. A ring that has overflowed says that something is lost; what, is chance
- * then. From there on, and while it goes on, the relay chooses itself (relay/path.c).
+ * A ring that is half full says little: after some milliseconds without CPU it is so, and the
+ * relay works it off without loss (at 130,000 requests a second, 4 ms are half a ring). A ring
+ * that has overflowed loses packets by chance; from then on the relay chooses (relay/path).
  */
 #ifndef CORE_OVERLOAD_H
 #define CORE_OVERLOAD_H
@@ -14,7 +13,7 @@
 
 #include "base/mono.h"
 
-/* An overload that lasts loses something every few milliseconds. */
+/* A lasting overload loses something every few milliseconds. */
 #define OVERLOAD_MS 250
 
 struct overload {

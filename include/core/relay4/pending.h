@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * pending - a bounded pool of stored messages, ordered by the moment at which each is due:
- * queries that go to the next server then (relay4_hedge), and those of port 4011 with the
- * replies kept for a retransmission (rescue).
+ * pending - a bounded pool of stored messages, ordered by due time: queries for the next server
+ * (relay4_hedge), and requests to port 4011 or their replies, kept for a retransmission (rescue).
  *
- * A slot belongs to one class of one conversation, which is found again by its key; so an
- * evicted conversation leaves nothing dangling. When the pool is full, nothing more is stored
- * (the caller counts it): the client's own retransmission remains.
+ * A slot belongs to one class of one conversation, which is found again by its key; an evicted
+ * conversation leaves nothing dangling. When the pool is full, nothing more is stored, which the
+ * caller counts: the client will retransmit.
  */
 #ifndef CORE_PENDING_H
 #define CORE_PENDING_H

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * way - the way to each server as the kernel sees it: is there a route, is the
- * interface that it leads through up, does the next hop answer ARP? What
- * contradicts that is certain at once, and blocks the server (core/health).
- *
- * What the kernel says comes in from io/route, what it says about
- * links from core/iftab. Nothing here asks: relay/watch does.
+ * way - the way to each server as the kernel sees it: is there a route, is its interface up,
+ * does the next hop answer ARP? If not, that is certain at once and blocks the server
+ * (core/server/health). Nothing here queries the kernel: relay/tend/way_watch does, through
+ * io/route; links come from core/iface/iftab.
  */
 #ifndef CORE_WAY_H
 #define CORE_WAY_H
@@ -19,23 +17,23 @@
 #include "core/server/health.h"
 #include "core/server/servers.h"
 
-/* Somebody whose ARP answer a packet to a server needs: a gateway, or the
- * server itself. Servers behind one gateway share it. */
+/* The gateway, or the server itself, that has to answer ARP for packets to a server. Servers
+ * behind one gateway share it. */
 struct way_hop {
 	uint32_t ifindex;
 	struct ip4 ip;
-	bool asked;		/* false: what is known of it is to be asked for; for relay/watch */
-	bool doubted;		/* since news said that it failed */
-	bool failed;		/* the kernel asked and got no answer */
+	bool asked;		/* false: way_watch is to query the kernel for it */
+	bool doubted;		/* since it was reported as failed */
+	bool failed;		/* the kernel got no answer from it */
 	bool used;
 };
 
 struct way {
-	bool known;		/* the kernel was asked */
+	bool known;		/* from the kernel */
 	bool routed;
 	bool blocked;		/* by way_judge, when it last looked */
-	uint32_t ifindex;	/* of the route, or of the last that there was; 0: none */
-	struct ip4 hop;		/* IP4_NONE: nobody is asked (this host, a tunnel) */
+	uint32_t ifindex;	/* of the route, or of the last one; 0: none */
+	struct ip4 hop;		/* IP4_NONE: no ARP (this host, a tunnel) */
 };
 
 struct ways {
@@ -44,27 +42,22 @@ struct ways {
 	struct way_hop hop[CONF_SERVERS_MAX];
 };
 
-/* The kernel's answer for a server. hop: IP4_NONE when nobody has to answer ARP
- * on the way. */
+/* The kernel's answer for a server: a route (hop: IP4_NONE when it needs no ARP), or none. */
 void way_route(struct ways *w, uint16_t server, uint32_t ifindex, struct ip4 hop);
-/* There is no route. */
 void way_no_route(struct ways *w, uint16_t server);
-/* After all servers were asked: hops that no way leads through are forgotten. */
+/* After the answers for all servers: forgets hops that no way leads through. */
 void way_sweep(struct ways *w);
 /* News of a neighbour; false: it is on no server's way, as most are. */
 bool way_neighbour(struct ways *w, uint32_t ifindex, struct ip4 ip, bool failed);
-/* "Failed" is also what an entry is called that somebody deletes (ip neigh flush): the
- * kernel is to be asked what it thinks now. */
+/* The same, reported as failed, which is also what an entry is called that was deleted (ip
+ * neigh flush): the kernel is to be queried. */
 bool way_doubt(struct ways *w, uint32_t ifindex, struct ip4 ip);
-/* Another configuration: the servers' places mean others now. Hops stay. */
+/* Another configuration: servers have other indexes. Hops stay. */
 void way_reset(struct ways *w);
 
-/*
- * Blocks and unblocks the servers accordingly, and has servers_note() tell.
- * A neighbour through which a server answered after all is forgiven. Once after
- * each change, and every second or so while a server waits. true: the way to one that is probed is
- * back, so that a probe may say at once what it waits for.
- */
+/* Blocks and unblocks the servers accordingly. A neighbour through which a server replied after
+ * all is forgiven. Call it after each change, and once a second while a server is blocked. true:
+ * the way to a probed server is back, so probe it now. */
 bool way_judge(struct ways *w, struct servers *sv, struct mono now);
 
 #endif

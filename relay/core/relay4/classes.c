@@ -1,50 +1,39 @@
 /* SPDX-License-Identifier: ISC
  *
- * classes - the routing table of messages (include/core/relay4/classes.h), and the
- * function that finds the row of a message.
- *
- * What is not decided here: which boot group (core/rules), and that plain
- * `servers =` gets every message whatever the table says (core/relay4).
+ * classes - the routing table of messages (include/core/relay4/classes.h), and the function that
+ * finds the row of a message. Not decided here: which boot group (rules), and that `servers =`
+ * gets every message whatever the table says (relay4_plan).
  */
 #include "core/relay4/classes.h"
 
-static const struct {
-	const char *word;
-	struct class_row row;
-} table[CLASS_MAX] = {
-				/*  word		  dhcp	 boot */
-	[CLASS_DISCOVER_PXE] =	  { "discover-pxe",	{ true,  CLASS_GROUP } },
-	[CLASS_DISCOVER_HTTP] =	  { "discover-http",	{ true,  CLASS_GROUP } },
+static const struct class_row table[CLASS_MAX] = {
+				/*  dhcp   boot */
+	[CLASS_DISCOVER_PXE] =	  { true,  CLASS_GROUP },
+	[CLASS_DISCOVER_HTTP] =	  { true,  CLASS_GROUP },
 	/* dnsmasq and WDS would ignore it; this spares their logs. */
-	[CLASS_DISCOVER_PLAIN] =  { "discover",		{ true,  CLASS_NO } },
-	/* All DHCP servers: the others withdraw their offers (RFC 2131 3.1.4). A
-	 * boot server only when its own lease is taken: smee ACKs any REQUEST. */
-	[CLASS_SELECTING] =	  { "request",		{ true,  CLASS_OWN } },
-	[CLASS_REBOOT_REBIND] =	  { "reboot-rebind",	{ true,  CLASS_NO } },
-	/* Never to a DHCP server: dhcpd ACKs it as a rebind, without a file, and
-	 * EDK2 takes the first ACK (seen: PXE-E99). */
-	[CLASS_DISCOVERY] =	  { "discovery",	{ false, CLASS_GROUP } },
-	[CLASS_ODD_REQUEST] =	  { "odd-request",	{ true,  CLASS_GROUP } },
-	[CLASS_INFORM_PLAIN] =	  { "inform",		{ true,  CLASS_NO } },
-	[CLASS_INFORM_PXE] =	  { "inform-pxe",	{ true,  CLASS_GROUP } },
-	[CLASS_INFORM_BSDP] =	  { "inform-bsdp",	{ false, CLASS_GROUP } },
-	[CLASS_DECLINE] =	  { "decline",		{ true,  CLASS_NO } },
-	[CLASS_RELEASE] =	  { "release",		{ true,  CLASS_NO } },
-	[CLASS_BOOTP] =		  { "bootp",		{ true,  CLASS_NO } },
-	/* Leasequery (RFC 4388) is asked by relays, not by clients. */
-	[CLASS_OTHER] =		  { "other",		{ false, CLASS_NO } },
+	[CLASS_DISCOVER_PLAIN] =  { true,  CLASS_NO },
+	/* All DHCP servers: the others withdraw their offers (RFC 2131 3.1.4). A boot server only
+	 * when its own lease is taken: smee ACKs any REQUEST. */
+	[CLASS_SELECTING] =	  { true,  CLASS_OWN },
+	[CLASS_REBOOT_REBIND] =	  { true,  CLASS_NO },
+	/* Never to a DHCP server: dhcpd ACKs it as a rebind, without a file, and EDK2 takes the
+	 * first ACK (seen: PXE-E99). */
+	[CLASS_DISCOVERY] =	  { false, CLASS_GROUP },
+	[CLASS_ODD_REQUEST] =	  { true,  CLASS_GROUP },
+	[CLASS_INFORM_PLAIN] =	  { true,  CLASS_NO },
+	[CLASS_INFORM_PXE] =	  { true,  CLASS_GROUP },
+	[CLASS_INFORM_BSDP] =	  { false, CLASS_GROUP },
+	[CLASS_DECLINE] =	  { true,  CLASS_NO },
+	[CLASS_RELEASE] =	  { true,  CLASS_NO },
+	[CLASS_BOOTP] =		  { true,  CLASS_NO },
+	/* Relays send leasequeries (RFC 4388), clients do not. */
+	[CLASS_OTHER] =		  { false, CLASS_NO },
 };
 
 struct class_row
 class_row(enum class_msg msg)
 {
-	return table[msg].row;
-}
-
-const char *
-class_word(enum class_msg msg)
-{
-	return table[msg].word;
+	return table[msg];
 }
 
 static enum class_msg
@@ -63,7 +52,7 @@ request_class(const struct dhcp4 *m, const struct pxe_client *c)
 	if (m->at[DHCP4_OPT_SERVER_ID])
 		return CLASS_SELECTING;
 	/* INIT-REBOOT has ciaddr 0 and option 50, REBINDING has ciaddr and no
-	 * option 50 (RFC 2131 4.3.2); some ROMs ask their boot server on 67. */
+	 * option 50 (RFC 2131 4.3.2); some ROMs query their boot server on port 67. */
 	if (c->pxeclient && !ip4_is_none(m->ciaddr))
 		return CLASS_ODD_REQUEST;
 	return CLASS_REBOOT_REBIND;

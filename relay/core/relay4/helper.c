@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * helper - see include/core/relay4/helper.h. Three steps: which [helper], is it
- * allowed, where to. Ports 67, 68 and 4011 are refused by the configuration: they have
- * their own rules.
+ * helper - see include/core/relay4/helper.h. Three steps: which [helper], is it allowed, where
+ * to. The configuration refuses ports 67, 68 and 4011, which have rules of their own.
  */
 #include "core/relay4/helper.h"
 
@@ -11,7 +10,7 @@
 
 #include "core/iface/limit.h"
 
-/* A packet that takes longer to come round is limited by its TTL alone. */
+/* A loop that takes longer is limited by the TTL alone. */
 #define SEEN_MS		5000
 #define SEEN_MAX	1024
 
@@ -102,11 +101,8 @@ find_helper(const struct conf *c, uint16_t port, const struct iface *in)
 	return CONF_NONE;
 }
 
-/*
- * 0.0.0.0 cannot be kept, as the kernel would put an address of its own in its
- * place and leave the checksum alone: our own on that interface then. Other
- * addresses that are no host's are nobody's.
- */
+/* 0.0.0.0 cannot be kept: the kernel would replace it and leave the checksum. Our address on that
+ * interface takes its place. */
 static struct ip4
 source_of(const struct conf_helper *p, const struct iface *in, struct ip4 src)
 {
@@ -116,7 +112,7 @@ source_of(const struct conf_helper *p, const struct iface *in, struct ip4 src)
 }
 
 static bool
-allowed(const struct conf_helper *p, struct ip4 src)
+is_allowed(const struct conf_helper *p, struct ip4 src)
 {
 	for (unsigned i = 0; i < p->n_allow; i++)
 		if (ip4net_has(p->allow[i], src))
@@ -124,10 +120,10 @@ allowed(const struct conf_helper *p, struct ip4 src)
 	return p->n_allow == 0;
 }
 
-/* The same packet again with a lower TTL has been round a loop; with the same
- * TTL it is a repetition (wake-on-LAN tools send three). */
+/* The same packet with a lower TTL went through a loop; with the same TTL it is a repetition
+ * (wake-on-LAN tools send three). */
 static bool
-has_come_back(struct helpers *h, const struct udpip *u, struct mono now)
+has_looped(struct helpers *h, const struct udpip *u, struct mono now)
 {
 	uint64_t key[3] = {
 		hash_sip(h->secret, u->payload, u->payload_len),
@@ -154,18 +150,8 @@ add_out(struct helper_plan *plan, struct ip4 dst, uint32_t ifindex)
 		plan->n_cut++;
 }
 
-/* An address alone on its prefix (/32, as VRRP daemons set them) has none; another one may. */
-static struct ip4
-broadcast_of(const struct iface *f)
-{
-	struct ip4 to = IP4_NONE;
-
-	for (uint32_t i = 0; i < f->n_addr && ip4_is_none(to); i++)
-		to = ip4net_broadcast(f->addr[i].net);
-	return to;
-}
-
-/* A directed broadcast on each other VLAN that the patterns name. */
+/* A directed broadcast on each other VLAN that the patterns name, for its first address that has
+ * one (a /32, as VRRP daemons set them, has none). */
 static void
 add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
     struct iftab *t, const struct iface *in)
@@ -173,12 +159,13 @@ add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
 	struct iface *f;
 
 	for (f = iftab_next(t, 0); f; f = iftab_next(t, f->link.ifindex)) {
-		struct ip4 to;
+		struct ip4 to = IP4_NONE;
 
 		if (f == in || !f->link.up || f->link.loopback ||
 		    !matches_any(p->to_if, p->n_to_if, f->link.name))
 			continue;
-		to = broadcast_of(f);
+		for (uint32_t i = 0; i < f->n_addr && ip4_is_none(to); i++)
+			to = ip4net_broadcast(f->addr[i].net);
 		if (!ip4_is_none(to))
 			add_out(plan, to, f->link.ifindex);
 	}
@@ -194,12 +181,12 @@ judge_helped(struct helpers *h, const struct relay4 *r, uint16_t index,
 		return DROP_HELPER_LOOP;
 	if (in->standby)
 		return DROP_STANDBY;
-	if (!allowed(p, u->src) || !ip4_is_host(source_of(p, in, u->src)) ||
+	if (!is_allowed(p, u->src) || !ip4_is_host(source_of(p, in, u->src)) ||
 	    u->src.host >> 24 == 127 || iface_is_all(in, u->src))
 		return DROP_HELPER_DENIED;
 	if (!limit_take(&h->limit[index], p->rate, now))
 		return DROP_HELPER_RATE;
-	return has_come_back(h, u, now) ? DROP_HELPER_LOOP : DROP_NONE;
+	return has_looped(h, u, now) ? DROP_HELPER_LOOP : DROP_NONE;
 }
 
 enum drop
@@ -212,7 +199,7 @@ helper_packet(struct helpers *h, const struct relay4 *r, const struct udpip *u,
 	const struct conf_helper *p;
 	enum drop d;
 
-	if (index == CONF_NONE)		/* another VLAN's port: not ours */
+	if (index == CONF_NONE)		/* of another VLAN's [helper] */
 		return DROP_NOT_CLIENT;
 	p = &r->conf->helper[index];
 	stats_count(stats, COUNTER_HELPED);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * p4011 - see include/core/relay4/p4011.h. Only boot servers get these packets: a DHCP-only host
- * answers with ICMP port unreachable, and EDK2 then discards even the good reply of another
+ * p4011 - see include/core/relay4/p4011.h. Only boot servers get these packets: a host without
+ * port 4011 sends ICMP port unreachable, after which EDK2 discards even a good reply of another
  * server (measured: PXE-E18).
  */
 #include "core/relay4/p4011.h"
@@ -15,15 +15,14 @@ judge_4011(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 
 	if (d != DROP_NONE)
 		return d;
-	/* The reply goes to this address, so it must be a machine of this VLAN: else the boot
-	 * server would be a reflector. */
+	/* The reply goes to this address: if it were no machine of this VLAN, the boot server
+	 * would be a reflector. */
 	if (!iface_has(in, rx->src) || !iface_is_machine(in, rx->src))
 		return DROP_NO_4011_CLIENT;
 	return iftab_is_local(r->iftab, rx->src) ? DROP_LOOP : DROP_NONE;
 }
 
-/* A view of a client of which only the link address is known, so that limits and rules work on
- * it too. */
+/* The message of a client of which only the link address is known, for limits and rules. */
 static void
 unknown_client(struct p4011_plan *plan, const struct relay4_rx *rx)
 {
@@ -36,15 +35,8 @@ unknown_client(struct p4011_plan *plan, const struct relay4_rx *rx)
 	memcpy(plan->chaddr, rx->mac, m->hlen);
 }
 
-static bool
-is_discovery(const struct pxe_client *c, const struct dhcp4 *m)
-{
-	return c->discovery && ip4_is_none(m->giaddr) &&
-	    (m->type == DHCP4_REQUEST || m->type == DHCP4_INFORM);
-}
-
-/* The rest of a boot keeps the choice made for its DISCOVER (iPXE uses the same xid on port 4011).
- * What is pending on port 67 stays apart. */
+/* The rest of a boot keeps the choice made for its DISCOVER (iPXE uses the same xid on port
+ * 4011). The state of the queries on port 67 is not copied. */
 static void
 take_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m, struct mono now)
 {
@@ -61,9 +53,8 @@ take_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m, struct mon
 	cv->drop = known->drop;
 }
 
-/* The boot group by rule, or the interface's. */
 static enum drop
-plan_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+plan_4011_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
     struct p4011_plan *plan, bool dhcp)
 {
 	struct conv once = { .conf_gen = 0 };
@@ -72,7 +63,8 @@ plan_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	const struct dhcp4 *m = &plan->servers.m;
 	bool fresh;
 
-	if (dhcp && is_discovery(&plan->servers.client, m) && in->n_giaddr) {
+	if (dhcp && plan->servers.client.discovery && ip4_is_none(m->giaddr) &&
+	    (m->type == DHCP4_REQUEST || m->type == DHCP4_INFORM) && in->n_giaddr) {
 		cv = clients_get(r->clients, m, now, &fresh);
 		relay4_remember(cv, rx, m);
 		cv->ack_is_boot = true;
@@ -112,7 +104,7 @@ plan_4011(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	d = dhcp ? relay4_judge_forged(r, plan->servers.in, m) : DROP_NONE;
 	if (d == DROP_NONE)
 		d = relay4_limits(r, plan->servers.in, m, now);
-	return d != DROP_NONE ? d : plan_servers(r, rx, now, plan, dhcp);
+	return d != DROP_NONE ? d : plan_4011_servers(r, rx, now, plan, dhcp);
 }
 
 enum drop

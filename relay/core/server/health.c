@@ -1,44 +1,33 @@
 /* SPDX-License-Identifier: ISC
  *
- * health - see include/core/server/health.h. set() is the one place where a state
+ * health - see include/core/server/health.h. set_state() is the one place where a state
  * changes; everything else is evidence.
  */
 #include "core/server/health.h"
 
-static const struct {
-	const char *word, *sentence;
-} diags[HEALTH_DIAG_MAX] = {
-#define DIAG(id, word, sentence) [HEALTH_DIAG_##id] = { word, sentence },
-#include "core/server/diag.def"
-#undef DIAG
-};
-
 const char *
 health_diag_word(enum health_diag d)
 {
-	return diags[d].word;
-}
+	static const char *const word[HEALTH_DIAG_MAX] = {
+#define DIAG(id, word, sentence) [HEALTH_DIAG_##id] = word,
+#include "core/server/diag.def"
+#undef DIAG
+	};
 
-const char *
-health_diag_sentence(enum health_diag d)
-{
-	return diags[d].sentence;
+	return word[d];
 }
 
 const char *
 health_state_name(enum health_state s)
 {
-	switch (s) {
-	case HEALTH_UNKNOWN:
-		return "unknown";
-	case HEALTH_UP:
-		return "up";
-	case HEALTH_DOWN:
-		return "down";
-	case HEALTH_DRAINED:
-		return "drained";
-	}
-	return "?";
+	static const char *const name[] = {
+		[HEALTH_UNKNOWN] = "unknown",
+		[HEALTH_UP] = "up",
+		[HEALTH_DOWN] = "down",
+		[HEALTH_DRAINED] = "drained",
+	};
+
+	return name[s];
 }
 
 bool
@@ -47,7 +36,7 @@ health_down(const struct health *h)
 	return h->blocked || (h->known && h->score < h->rise);
 }
 
-/* The operator's word counts most, then what the kernel is sure of. */
+/* The operator decides first, then the kernel. */
 static enum health_state
 state_of(const struct health *h)
 {
@@ -59,7 +48,7 @@ state_of(const struct health *h)
 }
 
 static bool
-set(struct health *h, enum health_diag d, struct mono now)
+set_state(struct health *h, enum health_diag d, struct mono now)
 {
 	enum health_state was = h->state, is = state_of(h);
 
@@ -68,7 +57,7 @@ set(struct health *h, enum health_diag d, struct mono now)
 	h->state = is;
 	h->diag = d;
 	h->since = now;
-	/* By way of unknown, too: that is how servers without probes come back. */
+	/* Also by way of unknown, as servers without probes come back. */
 	if (is == HEALTH_UP && h->fell)
 		h->came_up = now;
 	if (is == HEALTH_UP || is == HEALTH_DOWN)
@@ -102,34 +91,34 @@ bool
 health_good(struct health *h, enum health_diag d, struct mono now)
 {
 	h->bad_in_row = 0;
-	/* The first word ever, or a score that just became enough: full marks, so
-	 * that it takes `fall` bad results to go down. */
+	/* The first evidence ever, or a score that is now enough: full score, so that it takes
+	 * `fall` bad results to go down. */
 	if (h->known && h->score + 1 < h->rise)
 		h->score++;
 	else
 		h->score = top(h);
 	h->known = true;
-	return set(h, d, now);
+	return set_state(h, d, now);
 }
 
 bool
 health_bad(struct health *h, enum health_diag d, struct mono now)
 {
 	h->bad_in_row++;
-	/* Unknown is used like up and falls like it, but is not called up. */
+	/* Unknown is used like up and falls like it, but is not reported as up. */
 	if (!h->known && h->score == 0)
 		h->score = top(h);
 	h->score = h->score > h->rise ? (uint8_t)(h->score - 1) : 0;
 	if (h->score == 0)
 		h->known = true;
-	return set(h, d, now);
+	return set_state(h, d, now);
 }
 
 bool
 health_reply(struct health *h, struct mono now)
 {
 	h->last_reply = now;
-	h->blocked = false;	/* whatever the kernel thinks: it answers */
+	h->blocked = false;	/* whatever the kernel says: it replied */
 	return health_good(h, HEALTH_DIAG_REPLY, now);
 }
 
@@ -140,8 +129,8 @@ health_block(struct health *h, enum health_diag d, struct mono now)
 
 	h->blocked = true;
 	h->unblocked = false;
-	changed = set(h, d, now);
-	/* Down already, by silence perhaps: now it is known why. */
+	changed = set_state(h, d, now);
+	/* It may be down already, by silence: now the reason is known. */
 	if (h->state == HEALTH_DOWN)
 		h->diag = d;
 	return changed;
@@ -159,7 +148,7 @@ health_unblock(struct health *h, bool probed, struct mono now)
 	/* Also when it stays down, until a probe is answered. */
 	if (h->state == HEALTH_DOWN)
 		h->diag = HEALTH_DIAG_UNBLOCKED;
-	return set(h, HEALTH_DIAG_UNBLOCKED, now);
+	return set_state(h, HEALTH_DIAG_UNBLOCKED, now);
 }
 
 bool
@@ -169,14 +158,14 @@ health_expire(struct health *h, uint32_t after_ms, struct mono now)
 	    mono_diff_ms(now, h->since) < (int64_t)after_ms)
 		return false;
 	h->known = false;
-	return set(h, HEALTH_DIAG_NONE, now);
+	return set_state(h, HEALTH_DIAG_NONE, now);
 }
 
 bool
 health_drain(struct health *h, bool drained, struct mono now)
 {
 	h->drained = drained;
-	return set(h, drained ? HEALTH_DIAG_DRAINED : HEALTH_DIAG_ENABLED, now);
+	return set_state(h, drained ? HEALTH_DIAG_DRAINED : HEALTH_DIAG_ENABLED, now);
 }
 
 bool

@@ -122,39 +122,22 @@ collect(const struct select_in *in, struct member *m, bool with_drained)
 	return n;
 }
 
-static unsigned
-usable(const struct member *m, unsigned n)
-{
-	unsigned up = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		up += m[i].rank != RANK_DOWN;
-	return up;
-}
-
-/* How many are asked at once. */
-static unsigned
-at_once(const struct select_in *in, unsigned n, unsigned up)
-{
-	if (up == 0 || in->group->mode == CONF_MODE_ALL)	/* 2, 3 */
-		return n;
-	return n ? 1 : 0;
-}
-
 void
 select_servers(const struct select_in *in, struct select_out *out)
 {
+	bool all = in->group->mode == CONF_MODE_ALL;
 	struct member m[SELECT_MAX];
-	unsigned n = collect(in, m, false), up;
+	unsigned n = collect(in, m, false);
 
 	if (n == 0)
 		n = collect(in, m, true);
-	up = usable(m, n);
-	if (in->group->mode != CONF_MODE_ALL)
+	out->all_down = true;
+	for (unsigned i = 0; i < n; i++)
+		out->all_down = out->all_down && m[i].rank == RANK_DOWN;
+	if (!all)
 		sort(m, n);
 	out->n = (uint16_t)n;
-	out->first = (uint16_t)at_once(in, n, up);
-	out->all_down = up == 0;
+	out->first = all || out->all_down || n == 0 ? out->n : 1;	/* 2, 3 */
 	for (unsigned i = 0; i < n; i++)
 		out->server[i] = m[i].server;
 }

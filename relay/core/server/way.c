@@ -2,8 +2,8 @@
  *
  * way - see include/core/server/way.h.
  *
- * Hops are few, one or two gateways mostly, and a neighbour's news are sorted
- * by interface in the kernel already (io/route): they are searched one by one.
+ * There are few hops, mostly one or two gateways, and the kernel filters a neighbour's news by
+ * interface (io/route): a linear search does.
  */
 #include "core/server/way.h"
 
@@ -11,9 +11,9 @@
 
 #include "core/iface/iftab.h"
 
-/* Its place, or n_hop. */
+/* Its index, or n_hop. IP4_NONE is not in the table. */
 static unsigned
-find(const struct ways *w, uint32_t ifindex, struct ip4 ip)
+find_hop(const struct ways *w, uint32_t ifindex, struct ip4 ip)
 {
 	unsigned i = 0;
 
@@ -23,13 +23,6 @@ find(const struct ways *w, uint32_t ifindex, struct ip4 ip)
 	return i;
 }
 
-/* No hop is nobody's: it is not in the table. */
-static unsigned
-hop_of(const struct ways *w, const struct way *way)
-{
-	return find(w, way->ifindex, way->hop);
-}
-
 void
 way_route(struct ways *w, uint16_t server, uint32_t ifindex, struct ip4 hop)
 {
@@ -37,10 +30,10 @@ way_route(struct ways *w, uint16_t server, uint32_t ifindex, struct ip4 hop)
 	w->server[server].routed = true;
 	w->server[server].ifindex = ifindex;
 	w->server[server].hop = hop;
-	if (ip4_is_none(hop) || find(w, ifindex, hop) < w->n_hop)
+	if (ip4_is_none(hop) || find_hop(w, ifindex, hop) < w->n_hop)
 		return;
 	if (w->n_hop == CONF_SERVERS_MAX)
-		way_sweep(w);	/* each server leads through one, so there is room */
+		way_sweep(w);	/* at most one for each server, so there is room */
 	w->hop[w->n_hop++] = (struct way_hop){ .ifindex = ifindex, .ip = hop };
 }
 
@@ -60,7 +53,7 @@ way_sweep(struct ways *w)
 	for (unsigned i = 0; i < w->n_hop; i++)
 		w->hop[i].used = false;
 	for (unsigned s = 0; s < CONF_SERVERS_MAX; s++) {
-		unsigned i = hop_of(w, &w->server[s]);
+		unsigned i = find_hop(w, w->server[s].ifindex, w->server[s].hop);
 
 		if (i < w->n_hop)
 			w->hop[i].used = true;
@@ -74,7 +67,7 @@ way_sweep(struct ways *w)
 bool
 way_neighbour(struct ways *w, uint32_t ifindex, struct ip4 ip, bool failed)
 {
-	unsigned i = find(w, ifindex, ip);
+	unsigned i = find_hop(w, ifindex, ip);
 
 	if (i == w->n_hop)
 		return false;
@@ -85,7 +78,7 @@ way_neighbour(struct ways *w, uint32_t ifindex, struct ip4 ip, bool failed)
 bool
 way_doubt(struct ways *w, uint32_t ifindex, struct ip4 ip)
 {
-	unsigned i = find(w, ifindex, ip);
+	unsigned i = find_hop(w, ifindex, ip);
 
 	if (i == w->n_hop)
 		return false;
@@ -101,42 +94,30 @@ way_reset(struct ways *w)
 }
 
 /*
- * The kernel takes routes away with their interface, so that no route is what
- * a link that is down looks like; the interface of the last one says which.
- * Carrier loss alone leaves them: the packets just go nowhere.
+ * What is wrong with the way, or HEALTH_DIAG_NONE. The kernel removes routes with their
+ * interface: when a link is down there is no route, and the interface of the last one tells
+ * which. Carrier loss alone leaves the routes, and the packets are lost.
  */
-static bool
-link_down(const struct way *way, struct iftab *t)
+static enum health_diag
+diagnose_way(const struct ways *w, struct iftab *t, const struct way *way)
 {
 	const struct iface *f = iftab_by_index(t, way->ifindex);
-
-	if (!f)		/* deleted; or not heard of yet, if there is a route */
-		return way->ifindex && !way->routed;
-	return !f->link.up || !f->link.running;
-}
-
-/* What is wrong with the way, or HEALTH_DIAG_NONE. */
-static enum health_diag
-verdict(const struct ways *w, struct iftab *t, uint16_t server)
-{
-	const struct way *way = &w->server[server];
 	unsigned i;
 
-	if (!way->known)
-		return HEALTH_DIAG_NONE;
-	if (link_down(way, t))
+	/* No interface: it was deleted; or is not reported yet, if there is a route. */
+	if (f ? !f->link.up || !f->link.running : way->ifindex && !way->routed)
 		return HEALTH_DIAG_LINK_DOWN;
 	if (!way->routed)
 		return HEALTH_DIAG_NO_ROUTE;
-	i = hop_of(w, way);
+	i = find_hop(w, way->ifindex, way->hop);
 	return i < w->n_hop && w->hop[i].failed ? HEALTH_DIAG_NEIGHBOUR :
 	    HEALTH_DIAG_NONE;
 }
 
-/* An answer cleared the block that a neighbour brought about (health_reply):
- * then the neighbour is there, for all servers behind it. */
+/* A reply cleared the block that a neighbour caused (health_reply): so the neighbour is there,
+ * for all servers behind it. */
 static void
-forgive(struct ways *w, const struct servers *sv)
+forgive_hops(struct ways *w, const struct servers *sv)
 {
 	for (uint16_t s = 0; s < sv->conf->n_server; s++) {
 		struct way *way = &w->server[s];
@@ -150,16 +131,16 @@ forgive(struct ways *w, const struct servers *sv)
 }
 
 static bool
-judge(struct ways *w, struct servers *sv, uint16_t s, struct mono now)
+judge_way(struct ways *w, struct servers *sv, uint16_t s, struct mono now)
 {
-	enum health_diag d = verdict(w, sv->iftab, s);
-	bool probed = sv->conf->server[s].n_probe > 0;
 	struct way *way = &w->server[s];
+	enum health_diag d = diagnose_way(w, sv->iftab, way);
+	bool probed = sv->conf->server[s].n_probe > 0;
 
 	way->blocked = d != HEALTH_DIAG_NONE;
 	if (!way->blocked)
 		return health_unblock(&sv->health[s], probed, now);
-	/* With its carrier an interface forgets its neighbours. */
+	/* An interface that loses its carrier forgets its neighbours. */
 	if (d == HEALTH_DIAG_LINK_DOWN)
 		(void)way_neighbour(w, way->ifindex, way->hop, false);
 	return health_block(&sv->health[s], d, now);
@@ -170,13 +151,13 @@ way_judge(struct ways *w, struct servers *sv, struct mono now)
 {
 	bool ask = false;
 
-	forgive(w, sv);
+	forgive_hops(w, sv);
 	for (uint16_t s = 0; s < sv->conf->n_server; s++) {
 		bool was_blocked = sv->health[s].blocked;
 
 		if (sv->conf->server[s].first != s || !w->server[s].known)
 			continue;
-		servers_note(sv, s, judge(w, sv, s, now));
+		servers_note(sv, s, judge_way(w, sv, s, now));
 		ask |= was_blocked && !sv->health[s].blocked &&
 		    sv->conf->server[s].n_probe > 0;
 	}

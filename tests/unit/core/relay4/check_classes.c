@@ -111,26 +111,20 @@ START_TEST(every_message_has_its_row)
 	say(r);
 	is = class_now();
 	to = class_row(is);
-	ck_assert_msg(is == r->class, "%s: %s", r->name, class_word(is));
+	ck_assert_msg(is == r->class, "%s: class %d", r->name, is);
 	ck_assert_msg(to.dhcp == r->dhcp, "%s: dhcp", r->name);
 	ck_assert_msg(to.boot == r->boot, "%s: boot", r->name);
 }
 END_TEST
 
-/* What a relay forwards has somebody to go to; what does not has no row. */
-START_TEST(every_class_has_a_word_and_a_test)
+START_TEST(every_class_has_a_test)
 {
 	bool tested[CLASS_MAX] = { false };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		tested[rows[i].class] = true;
-	for (int i = 0; i < CLASS_MAX; i++) {
-		ck_assert_ptr_nonnull(class_word((enum class_msg)i));
-		ck_assert_msg(tested[i], "%s", class_word((enum class_msg)i));
-		for (int k = 0; k < i; k++)
-			ck_assert_str_ne(class_word((enum class_msg)i),
-			    class_word((enum class_msg)k));
-	}
+	for (int i = 0; i < CLASS_MAX; i++)
+		ck_assert_msg(tested[i], "class %d", i);
 }
 END_TEST
 
@@ -156,8 +150,7 @@ START_TEST(real_machines)
 	for (const struct msg_client *c = msg_clients; c->name; c++, n++) {
 		ck_assert_str_eq(c->name, are[n].name);
 		c->build(&msg);
-		ck_assert_msg(class_now() == are[n].class, "%s: %s", c->name,
-		    class_word(class_now()));
+		ck_assert_msg(class_now() == are[n].class, "%s: class %d", c->name, class_now());
 	}
 	ck_assert_uint_eq(n, sizeof(are) / sizeof(are[0]));
 }
@@ -171,7 +164,7 @@ classes_suite(void)
 
 	tcase_add_loop_test(t, every_message_has_its_row, 0,
 	    sizeof(rows) / sizeof(rows[0]));
-	tcase_add_test(t, every_class_has_a_word_and_a_test);
+	tcase_add_test(t, every_class_has_a_test);
 	tcase_add_test(t, real_machines);
 	suite_add_tcase(s, t);
 	return s;
