@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * import_plan - what was understood of another relay's configuration: interfaces with
- * their servers, UDP ports, and notes about everything that was lost.
+ * import_plan - what the readers of other relays' configurations share: text that is cut into
+ * lines and words, notes about what is lost, and the plan of the new configuration.
  *
- * The readers (import_dhcrelay, import_dnsmasq, import_ios) fill it. Everything has a limit; what exceeds it is noted as lost. The program exits with a
- * message when it runs out of memory.
+ * The readers (import_dhcrelay, import_dnsmasq, import_ios) fill the plan and import_write()
+ * prints it. Everything has a limit; what exceeds it is noted as lost. The program exits with
+ * a message when it runs out of memory.
  */
 #ifndef CTL_IMPORT_PLAN_H
 #define CTL_IMPORT_PLAN_H
@@ -26,7 +27,7 @@
 
 #define IMPORT_NOTES_MAX	1000	/* nobody reads more */
 #define IMPORT_VALUE		16	/* bytes of a value, with NUL */
-#define IMPORT_SHOW		100	/* bytes of import_show()'s buffer */
+#define IMPORT_SHOWN		100	/* bytes of a line that notes quote, with NUL */
 
 enum import_key {
 	IMPORT_GIADDR,
@@ -39,7 +40,7 @@ enum import_key {
 
 struct import_if {
 	char name[IMPORT_IFNAME];	/* empty: unknown */
-	char origin[64];	/* its name in the old configuration, printable */
+	char origin[IMPORT_SHOWN];	/* its name in the old configuration */
 	bool sure;		/* name is right; else the section is commented out */
 	bool dhcp_only;		/* other UDP ports are not forwarded from it */
 	size_t n_server;
@@ -49,6 +50,7 @@ struct import_if {
 };
 
 struct import_plan {
+	FILE *out;		/* borrowed; the notes, then the sections */
 	struct import_if *ifs;	/* owned */
 	size_t n_if;
 	struct ip4 server[IMPORT_SERVERS_MAX];
@@ -57,51 +59,57 @@ struct import_plan {
 	size_t n_port;
 	unsigned max_hops;	/* 0: the default */
 	bool no_dhcp;		/* only ports were forwarded, DHCP was not */
-
-	FILE *notes;		/* writes comment lines to note_text */
-	char *note_text;	/* owned */
-	size_t note_len;
-	unsigned n_note, n_lost, unsaid;	/* unsaid: lost ones beyond IMPORT_NOTES_MAX */
+	unsigned n_lost;
 };
-
-void import_plan_init(struct import_plan *p);
-void import_plan_fini(struct import_plan *p);
 
 #define IMPORT_REMARK	(-1)
 
-/* Notes what is not carried over, or a remark. line: of the file; 0: none; IMPORT_REMARK. Arguments
- * from the file must have gone through import_show(). */
+/* Notes what is not carried over, or a remark. line: of the file; 0: none; IMPORT_REMARK. All
+ * of the note is escaped, so arguments may come from the file. */
 void import_note(struct import_plan *p, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Untrusted text, escaped and cut to fit. */
-char *import_show(const char *text, char buf[IMPORT_SHOW]);
 
 /* Adds a server to f; notes it if it is no host address or there are too many. */
 void import_server(struct import_plan *p, struct import_if *f, const char *text, int line);
 /* The interface of that name (if the name is not sure, also of that origin) or NULL. */
 struct import_if *import_find(const struct import_plan *p, const struct import_if *like);
-/* Adds an interface, or merges it into the one of the same name. NULL: too many, noted. */
-struct import_if *import_add(struct import_plan *p, const struct import_if *f, int line);
+/* Adds an interface, or merges it into the one of the same name. */
+void import_add(struct import_plan *p, const struct import_if *f, int line);
 void import_set(struct import_if *f, enum import_key key, const char *value);
-void import_port(struct import_plan *p, uint16_t port, int line);
-
 /* Is it valid in [interface NAME] without being a pattern? */
 bool import_is_ifname(const char *name);
 
-/* A NUL-terminated copy of the text without byte order mark and carriage returns at line
- * ends; NUL bytes become `nul`. The caller frees it. */
-char *import_copy(const char *text, size_t len, char nul);
-/* Cuts the next word off *rest; NULL: none. */
-char *import_word(char **rest);
-/* Removes blanks at both ends. */
-char *import_trim(char *text);
+struct import_syntax {
+	const char *blanks;	/* between words */
+	const char *ends;	/* of a line */
+	const char *quotes;	/* of a shell, where \ continues a line */
+	char comment;		/* where a word could begin; NUL: there are none */
+};
 
-/* The readers; they may write to text. */
+/* A text and its current line. */
+struct import_text {
+	struct import_plan *p;
+	const struct import_syntax *syntax;
+	char *rest;		/* cut into words as it is read */
+	int next;		/* number of the line at rest */
+	char **word;		/* owned */
+	size_t n;
+	int line;		/* its number */
+	bool indented;
+	char shown[IMPORT_SHOWN];	/* its beginning, untouched */
+};
+
+/* Reads the next line. false: there is none, and the words are freed. */
+bool import_next(struct import_text *t);
+/* Notes the current line as lost. why: may be NULL. */
+void import_lose(const struct import_text *t, const char *why);
+
+/* The readers; they write to text. */
 void import_dhcrelay(struct import_plan *p, char *text);
 void import_dnsmasq(struct import_plan *p, char *text, const struct import_host *host);
 void import_ios(struct import_plan *p, char *text);
 
-/* Writes the file to malloc'd *text. false: it has no section that does anything. */
-bool import_write(struct import_plan *p, const char *title, char **text, size_t *len);
+/* Writes the sections. false: none of them does anything. */
+bool import_write(struct import_plan *p);
 
 #endif

@@ -32,17 +32,31 @@ static const char *const kinds[] = {
 };
 #define N_KINDS	((int)(sizeof(kinds) / sizeof(kinds[0])))
 
+/* A copy to be cut up, without byte order mark and carriage returns at line ends. NUL separates
+ * the words of /proc/PID/cmdline. */
+static char *
+copy_text(const struct import_source *in)
+{
+	size_t i = in->len >= 3 && memcmp(in->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	char *copy = mem_got(malloc(in->len + 1)), *to = copy;
+
+	for (; i < in->len; i++)
+		if (in->text[i] != '\r' || i + 1 == in->len || in->text[i + 1] != '\n')
+			*to++ = in->text[i] ? in->text[i] : ' ';
+	*to = '\0';
+	return copy;
+}
+
 bool
 import_convert(const struct import_source *in, const struct import_host *host,
     struct import_result *out)
 {
-	/* NUL separates the words of /proc/PID/cmdline. */
-	char *text = import_copy(in->text, in->len, in->kind == IMPORT_DHCRELAY ? ' ' : 1);
-	char title[200], shown[IMPORT_SHOW];
-	struct import_plan p;
+	struct import_plan p = { .out = mem_got(open_memstream(&out->text, &out->len)) };
+	char *text = copy_text(in);
 	bool good;
 
-	import_plan_init(&p);
+	import_note(&p, IMPORT_REMARK, "made by pxrelayctl import %s from %s", kinds[in->kind],
+	    in->name);
 	switch (in->kind) {
 	case IMPORT_DHCRELAY:
 		import_dhcrelay(&p, text);
@@ -54,12 +68,12 @@ import_convert(const struct import_source *in, const struct import_host *host,
 		import_ios(&p, text);
 		break;
 	}
-	snprintf(title, sizeof(title), "made by pxrelayctl import %s from %s", kinds[in->kind],
-	    import_show(in->name, shown));
-	good = import_write(&p, title, &out->text, &out->len);
+	good = import_write(&p);
+	if (ferror(p.out) | fclose(p.out))
+		mem_got(NULL);
 	out->lost = p.n_lost;
 	out->too_long = out->len > IMPORT_CONF_MAX;
-	import_plan_fini(&p);
+	free(p.ifs);
 	free(text);
 	return good && !out->too_long;
 }

@@ -10,77 +10,67 @@
 
 #include <string.h>
 
-struct reader {
-	struct import_plan *p;
-	const struct import_host *host;
-	unsigned n_server_lines;	/* of dnsmasq's own DHCP server */
-	int line;
-};
-
 /* Names the interface that has the local address. false: another address has it already, and
  * requests from two addresses of one interface are two relays. */
 static bool
-name_interface(struct reader *r, struct import_if *f, struct ip4 local)
+name_interface(const struct import_text *t, const struct import_host *host,
+    struct import_if *f, struct ip4 local)
 {
 	const struct import_addr *at = NULL;
 	const struct import_if *other;
 
 	ip4_str(local, f->origin);
-	for (size_t i = 0; i < r->host->n && !at; i++)
-		if (ip4_eq(r->host->addr[i].addr, local))
-			at = &r->host->addr[i];
+	for (size_t i = 0; i < host->n && !at; i++)
+		if (ip4_eq(host->addr[i].addr, local))
+			at = &host->addr[i];
 	if (at && import_is_ifname(at->ifname)) {
 		f->sure = true;
 		memcpy(f->name, at->ifname, sizeof(f->name));
 		import_set(f, IMPORT_GIADDR, at->first ? "" : f->origin);
 	}
-	other = import_find(r->p, f);
+	other = import_find(t->p, f);
 	if (!f->sure && !other)
-		import_note(r->p, r->line, "the interface of local address %s: no interface of "
+		import_note(t->p, t->line, "the interface of local address %s: no interface of "
 		    "this host has it, so its section is commented out", f->origin);
 	if (!other || strcmp(other->origin, f->origin) == 0)
 		return true;
-	import_note(r->p, r->line, "local address %s: %s already has %s, and giaddr = all "
+	import_note(t->p, t->line, "local address %s: %s already has %s, and giaddr = all "
 	    "would send a copy for each", f->origin, f->name, other->origin);
 	return false;
 }
 
 /* dhcp-relay=LOCAL,SERVER[#PORT][,INTERFACE] */
 static void
-read_relay(struct reader *r, char *value)
+read_relay(const struct import_text *t, const struct import_host *host)
 {
-	char *local = import_trim(strsep(&value, ","));
-	char *server = value ? import_trim(strsep(&value, ",")) : NULL;
-	char *replies = value ? import_trim(strsep(&value, ",")) : NULL;
-	char shown[IMPORT_SHOW], shown_server[IMPORT_SHOW], *port;
 	struct import_if f = { .sure = false };
-	struct ip4 a;
+	struct ip4 local;
+	char *port;
 
-	if (strchr(local, ':')) {
-		import_note(r->p, r->line, "dhcp-relay=%s: DHCPv6 is not relayed",
-		    import_show(local, shown));
+	if (t->n > 1 && strchr(t->word[1], ':')) {
+		import_lose(t, "DHCPv6 is not relayed");
 		return;
 	}
-	if (!ip4_parse(local, &a) || !ip4_is_host(a) || !server) {
-		import_note(r->p, r->line, "dhcp-relay=%s: expected LOCAL-ADDRESS,SERVER",
-		    import_show(local, shown));
+	if (t->n < 3 || !ip4_parse(t->word[1], &local) || !ip4_is_host(local)) {
+		import_lose(t, "expected LOCAL-ADDRESS,SERVER");
 		return;
 	}
-	if (replies)
-		import_note(r->p, r->line, "interface \"%s\" for replies: they are recognised by "
-		    "the addresses of the servers (check-source)", import_show(replies, shown));
-	if (!name_interface(r, &f, a))
+	if (t->n > 3)
+		import_note(t->p, t->line, "interface %s for replies: they are recognised by "
+		    "the addresses of the servers (check-source)", t->word[3]);
+	if (!name_interface(t, host, &f, local))
 		return;
-	port = server;
+	port = t->word[2];
 	strsep(&port, "#");
 	if (port && strcmp(port, "67") != 0)
-		import_note(r->p, r->line, "port %s of server \"%s\": requests go to port 67",
-		    import_show(port, shown), import_show(server, shown_server));
+		import_note(t->p, t->line, "port %s of server %s: requests go to port 67", port,
+		    t->word[2]);
 	import_set(&f, IMPORT_TRUST, "on");
-	import_server(r->p, &f, server, r->line);
-	import_add(r->p, &f, r->line);
+	import_server(t->p, &f, t->word[2], t->line);
+	import_add(t->p, &f, t->line);
 }
 
+/* The first one counts; those that end in - are beginnings of names. */
 static const struct {
 	const char *name, *why;
 } not_read[] = {
@@ -95,64 +85,40 @@ static const struct {
 	{ "except-interface", "clients are served where there is an [interface] section" },
 	{ "no-dhcp-interface", "clients are served where there is an [interface] section" },
 	{ "no-dhcpv4-interface", "clients are served where there is an [interface] section" },
+	{ "dhcp-", "dnsmasq's own DHCP server must not hold port 67 of these interfaces" },
+	{ "pxe-", "dnsmasq's own DHCP server must not hold port 67 of these interfaces" },
 };
 
 static void
-read_setting(struct reader *r, const char *name, char *value)
+lose_setting(const struct import_text *t, const char *name)
 {
-	char shown[IMPORT_SHOW];
+	for (size_t i = 0; i < sizeof(not_read) / sizeof(not_read[0]); i++) {
+		size_t len = strlen(not_read[i].name);
 
-	if (strcmp(name, "dhcp-relay") == 0) {
-		read_relay(r, value);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(not_read) / sizeof(not_read[0]); i++)
-		if (strcmp(name, not_read[i].name) == 0) {
-			import_note(r->p, r->line, "%s%s%s: %s", name, *value ? "=" : "",
-			    import_show(value, shown), not_read[i].why);
+		if (strncmp(name, not_read[i].name, len) == 0 &&
+		    (!name[len] || not_read[i].name[len - 1] == '-')) {
+			import_lose(t, not_read[i].why);
 			return;
 		}
-	if (strncmp(name, "dhcp-", 5) == 0 || strncmp(name, "pxe-", 4) == 0)
-		r->n_server_lines++;
-}
-
-/* Removes quotes, and a comment: # begins one where a word could begin, but not in
- * SERVER#PORT. */
-static void
-strip_line(char *line)
-{
-	bool quoted = false, space = true;
-	char *to = line;
-
-	for (; *line && !(*line == '#' && space && !quoted); line++) {
-		quoted ^= *line == '"';
-		space = *line == ' ' || *line == '\t';
-		if (*line != '"')
-			*to++ = *line;
 	}
-	*to = '\0';
 }
 
 void
 import_dnsmasq(struct import_plan *p, char *text, const struct import_host *host)
 {
-	struct reader r = { .p = p, .host = host };
-	char *value;
+	/* A # within a word is SERVER#PORT. */
+	static const struct import_syntax syntax = { " \t\r\"=,", "\n", "", '#' };
+	struct import_text t = { .p = p, .syntax = &syntax, .rest = text, .next = 1 };
 
-	while ((value = strsep(&text, "\n"))) {
-		char *name;
+	while (import_next(&t)) {
+		const char *name = t.n ? t.word[0] : "";
 
-		r.line++;
-		strip_line(value);
-		name = import_trim(strsep(&value, "="));
-		if (strncmp(name, "--", 2) == 0)
-			name += 2;
-		read_setting(&r, name, value ? import_trim(value) : (char[]){ "" });
+		name += strncmp(name, "--", 2) == 0 ? 2 : 0;
+		if (strcmp(name, "dhcp-relay") == 0)
+			read_relay(&t, host);
+		else
+			lose_setting(&t, name);
 	}
-	if (r.n_server_lines)
-		import_note(p, 0, "dnsmasq's own DHCP server (dhcp-* and pxe-*, lines: %u); "
-		    "where it runs, it must not hold port 67 of these interfaces",
-		    r.n_server_lines);
 	if (p->n_server)
 		import_note(p, IMPORT_REMARK, "trust = on: dnsmasq accepts option 82 from any client; "
 		    "remove it where no switch adds one");

@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
  * import_plan - see include/ctl/import_plan.h.
- *
- * Text from the file is escaped before it gets here, so the comments of the new file
- * cannot upset a terminal or pxrelayd.
- *
- * In the new file, notes come first, as comments. A setting shared by all interfaces goes to
- * [relay]. The section of an interface whose name on this host is unknown is commented out, so that
- * only the name has to be filled in. Interfaces with the same servers share their [helper]
- * sections.
  */
 #include "ctl/import_plan.h"
 
@@ -20,53 +12,28 @@
 #include "base/sbuf.h"
 #include "ctl/mem.h"
 
-void
-import_plan_init(struct import_plan *p)
-{
-	*p = (struct import_plan){ .n_if = 0 };
-	p->notes = mem_got(open_memstream(&p->note_text, &p->note_len));
-}
-
-void
-import_plan_fini(struct import_plan *p)
-{
-	fclose(p->notes);
-	free(p->note_text);
-	free(p->ifs);
-}
-
-/* --- notes --- */
-
+/* Escaped as a whole, so that no text upsets a terminal or pxrelayd. */
 void
 import_note(struct import_plan *p, int line, const char *fmt, ...)
 {
 	bool lost = line != IMPORT_REMARK;
+	char text[300], shown[4 * sizeof(text)];
+	struct sbuf b = sbuf_init(shown, sizeof(shown));
 	va_list ap;
+	int len;
 
-	p->n_lost += lost;
-	if (p->n_note == IMPORT_NOTES_MAX) {
-		p->unsaid += lost;
+	if (lost && ++p->n_lost > IMPORT_NOTES_MAX)
 		return;
-	}
-	p->n_note++;
-	fputs(lost ? "# not carried over: " : "# ", p->notes);
 	va_start(ap, fmt);
-	vfprintf(p->notes, fmt, ap);
+	len = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (line > 0)
-		fprintf(p->notes, " (line %d)", line);
-	fputc('\n', p->notes);
-}
-
-char *
-import_show(const char *text, char buf[IMPORT_SHOW])
-{
-	struct sbuf b = sbuf_init(buf, IMPORT_SHOW);
-
+	if (len >= (int)sizeof(text))
+		memcpy(text + sizeof(text) - 4, "...", 4);
 	sbuf_esc(&b, text, strlen(text));
-	if (b.cut)
-		memcpy(buf + b.len - 3, "...", 4);
-	return buf;
+	fprintf(p->out, "# %s%s", lost ? "not carried over: " : "", shown);
+	if (line > 0)
+		fprintf(p->out, " (line %d)", line);
+	fputc('\n', p->out);
 }
 
 /* --- interfaces and servers --- */
@@ -85,13 +52,12 @@ import_is_ifname(const char *name)
 void
 import_server(struct import_plan *p, struct import_if *f, const char *text, int line)
 {
-	char shown[IMPORT_SHOW];
 	struct ip4 a;
 	size_t i = 0;
 
 	if (!ip4_parse(text, &a) || !ip4_is_host(a)) {
-		import_note(p, line, "server \"%s\": not an IPv4 host address (names are not "
-		    "resolved)", import_show(text, shown));
+		import_note(p, line, "server %s: not an IPv4 host address (names are not "
+		    "resolved)", text);
 		return;
 	}
 	while (i < p->n_server && !ip4_eq(p->server[i], a))
@@ -121,20 +87,20 @@ import_find(const struct import_plan *p, const struct import_if *like)
 	return NULL;
 }
 
-struct import_if *
+void
 import_add(struct import_plan *p, const struct import_if *from, int line)
 {
 	struct import_if *f = import_find(p, from);
 
 	if (!f && p->n_if == IMPORT_IFS_MAX) {
-		import_note(p, line, "interface \"%s\": more than %d interfaces",
-		    from->origin, IMPORT_IFS_MAX);
-		return NULL;
+		import_note(p, line, "interface %s: more than %d interfaces", from->origin,
+		    IMPORT_IFS_MAX);
+		return;
 	}
 	if (!f) {
 		p->ifs = mem_more(p->ifs, p->n_if, sizeof(*p->ifs));
-		p->ifs[p->n_if] = *from;
-		return &p->ifs[p->n_if++];
+		p->ifs[p->n_if++] = *from;
+		return;
 	}
 	for (size_t i = 0; i < from->n_server; i++)
 		if (!memchr(f->server, from->server[i], f->n_server))
@@ -143,7 +109,6 @@ import_add(struct import_plan *p, const struct import_if *from, int line)
 		if (from->value[k][0])
 			import_set(f, (enum import_key)k, from->value[k]);
 	f->dhcp_only &= from->dhcp_only;
-	return f;
 }
 
 void
@@ -153,71 +118,88 @@ import_set(struct import_if *f, enum import_key key, const char *value)
 	memcpy(f->value[key], value, strlen(value) + 1);
 }
 
-void
-import_port(struct import_plan *p, uint16_t port, int line)
-{
-	for (size_t i = 0; i < p->n_port; i++)
-		if (p->port[i] == port)
-			return;
-	if (p->n_port == IMPORT_PORTS_MAX)
-		import_note(p, line, "UDP port %u: more than %d ports", port,
-		    IMPORT_PORTS_MAX);
-	else
-		p->port[p->n_port++] = port;
-}
-
 /* --- text --- */
 
-char *
-import_copy(const char *text, size_t len, char nul)
+/* Adds the word at t->rest, without its quotes, and returns the character after it. A newline
+ * in quotes becomes a blank: the scripts that use such values split them there. */
+static char
+read_word(struct import_text *t)
 {
-	char *copy = mem_got(malloc(len + 1)), *to = copy;
-	size_t i = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	const struct import_syntax *s = t->syntax;
+	char *word = t->rest, *out = word, *in = word, quote = '\0', end;
 
-	for (; i < len; i++)
-		if (text[i] != '\r' || i + 1 == len || text[i + 1] != '\n')
-			*to++ = text[i] ? text[i] : nul;
-	*to = '\0';
-	return copy;
+	for (; *in; in++) {
+		if (!quote && (strchr(s->blanks, *in) || strchr(s->ends, *in)))
+			break;
+		if (*s->quotes && in[0] == '\\' && in[1] == '\n') {
+			t->next++;
+			in++;
+		} else if (quote ? *in == quote : strchr(s->quotes, *in) != NULL) {
+			quote = quote ? '\0' : *in;
+		} else {
+			t->next += *in == '\n';
+			*out++ = *in == '\n' ? ' ' : *in;
+		}
+	}
+	if (quote)
+		import_note(t->p, t->line, "a quote that is never closed");
+	end = *in;
+	t->next += end == '\n';
+	t->rest = in + (end != '\0');
+	*out = '\0';
+	if (*word) {
+		t->word = mem_more(t->word, t->n, sizeof(*t->word));
+		t->word[t->n++] = word;
+	}
+	return end;
 }
 
-static bool
-is_blank(char c)
+bool
+import_next(struct import_text *t)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
+	const struct import_syntax *s = t->syntax;
+	const char *begin = t->rest + strspn(t->rest, " \t\r");
+	size_t len = strcspn(begin, "\n");
+	char c;
 
-char *
-import_word(char **rest)
-{
-	char *p = *rest, *word;
-
-	while (is_blank(*p))
-		p++;
-	word = p;
-	while (*p && !is_blank(*p))
-		p++;
-	if (*p)
-		*p++ = '\0';
-	*rest = p;
-	return *word ? word : NULL;
-}
-
-char *
-import_trim(char *text)
-{
-	size_t len;
-
-	while (is_blank(*text))
-		text++;
-	len = strlen(text);
-	while (len && is_blank(text[len - 1]))
+	if (!*t->rest) {
+		free(t->word);
+		return false;
+	}
+	while (len && strchr(" \t\r", begin[len - 1]))
 		len--;
-	text[len] = '\0';
-	return text;
+	snprintf(t->shown, sizeof(t->shown), "%.*s", (int)len, begin);
+	t->indented = *t->rest == ' ' || *t->rest == '\t';
+	t->line = t->next;
+	t->n = 0;
+	do {
+		c = *t->rest;
+		if (c && c == s->comment) {
+			t->rest += strcspn(t->rest, "\n");
+		} else if (strchr(s->ends, c)) {
+			t->next += c == '\n';
+			t->rest += c != '\0';
+		} else if (strchr(s->blanks, c)) {
+			t->rest++;
+		} else {
+			c = read_word(t);
+		}
+	} while (!strchr(s->ends, c));
+	return true;
 }
 
-/* --- the new file ----------------------------------------------------------- */
+void
+import_lose(const struct import_text *t, const char *why)
+{
+	import_note(t->p, t->line, "%s%s%s", t->shown, why ? ": " : "", why ? why : "");
+}
+
+/* --- the new configuration ---
+ *
+ * The notes are there already. The section of an interface whose name on this host is unknown
+ * is commented out, so that only the name has to be filled in. Interfaces with the same
+ * servers share their [helper] sections.
+ */
 
 static const char *const key_names[IMPORT_KEYS] = {
 	[IMPORT_GIADDR] = "giaddr",
@@ -230,10 +212,11 @@ static const char *const key_names[IMPORT_KEYS] = {
 struct writer {
 	struct import_plan *p;
 	FILE *out;
-	const char *common[IMPORT_KEYS];	/* set for [relay], or NULL */
 	const struct import_if *group[IMPORT_HELPERS_MAX];	/* of the same servers: its first */
 	int n_group, parts;	/* parts: [helper] sections of a group */
 };
+
+/* --- lists --- */
 
 /* The i-th item of "key = a, b,", four on a line, each of which begins with mark. */
 static void
@@ -259,7 +242,7 @@ put_servers(const struct writer *w, const char *mark, const char *key,
 	fputc('\n', w->out);
 }
 
-/* --- [helper] --------------------------------------------------------------- */
+/* --- [helper] --- */
 
 static int
 group_of(struct writer *w, const struct import_if *f)
@@ -281,8 +264,7 @@ group_of(struct writer *w, const struct import_if *f)
 	return i;
 }
 
-/* A commented-out section says by itself which helper it needs; without DHCP there is no
- * such section. */
+/* A commented-out section says by itself which helper it needs. */
 static void
 group_helpers(struct writer *w)
 {
@@ -293,14 +275,10 @@ group_helpers(struct writer *w)
 		struct import_if *f = &p->ifs[i];
 
 		f->helper = -1;
-		if (w->parts == 0 || f->n_server == 0 || f->dhcp_only)
+		if (w->parts == 0 || f->n_server == 0 || f->dhcp_only || !f->sure)
 			continue;
-		if (f->sure)
-			f->helper = group_of(w, f);
-		else if (p->no_dhcp)
-			import_note(p, 0, "UDP ports of \"%s\": its name on this host is "
-			    "unknown", f->origin);
-		if (f->sure && f->helper < 0)
+		f->helper = group_of(w, f);
+		if (f->helper < 0)
 			import_note(p, 0, "UDP ports of %s: more than %d [helper] sections",
 			    f->name, IMPORT_HELPERS_MAX);
 	}
@@ -324,45 +302,7 @@ put_helper(const struct writer *w, int group, int part)
 	fputs("rate = off\n", w->out);
 }
 
-/* --- [relay] and [interface] ------------------------------------------------- */
-
-/* The value that all of at least two interfaces have, NULL if that is the default. */
-static const char *
-common_value(const struct import_plan *p, int key)
-{
-	const struct import_if *first = NULL;
-	unsigned n = 0;
-
-	for (size_t i = 0; i < p->n_if; i++) {
-		const struct import_if *f = &p->ifs[i];
-
-		if (f->n_server == 0)
-			continue;
-		if (first && strcmp(first->value[key], f->value[key]) != 0)
-			return NULL;
-		first = f;
-		n++;
-	}
-	return n > 1 && first->value[key][0] ? first->value[key] : NULL;
-}
-
-static void
-put_relay(struct writer *w)
-{
-	bool any = w->p->max_hops > 0;
-
-	for (int k = 0; k < IMPORT_KEYS; k++) {
-		w->common[k] = common_value(w->p, k);
-		any |= w->common[k] != NULL;
-	}
-	if (any)
-		fputs("\n[relay]\n", w->out);
-	if (w->p->max_hops)
-		fprintf(w->out, "max-hops = %u\n", w->p->max_hops);
-	for (int k = 0; k < IMPORT_KEYS; k++)
-		if (w->common[k])
-			fprintf(w->out, "%s = %s\n", key_names[k], w->common[k]);
-}
+/* --- [interface] --- */
 
 static void
 put_interface(const struct writer *w, const struct import_if *f)
@@ -371,12 +311,12 @@ put_interface(const struct writer *w, const struct import_if *f)
 
 	fputc('\n', w->out);
 	if (!f->sure)
-		fprintf(w->out, "# was \"%s\": fill in its name on this host and remove the #\n",
-		    f->origin);
+		import_note(w->p, IMPORT_REMARK, "was %s: fill in its name on this host and "
+		    "remove the #", f->origin);
 	fprintf(w->out, "%s[interface %s]\n", mark, f->name[0] ? f->name : "NAME");
 	put_servers(w, mark, "servers", f);
 	for (int k = 0; k < IMPORT_KEYS; k++)
-		if (f->value[k][0] && !w->common[k])
+		if (f->value[k][0])
 			fprintf(w->out, "%s%s = %s\n", mark, key_names[k], f->value[k]);
 	if (!f->sure && w->p->n_port && !f->dhcp_only)
 		fputs("# and add it to \"from\" in a [helper] with these servers\n", w->out);
@@ -397,25 +337,20 @@ has_work(const struct import_plan *p)
 }
 
 bool
-import_write(struct import_plan *p, const char *title, char **text, size_t *len)
+import_write(struct import_plan *p)
 {
-	struct writer w = { .p = p, .out = mem_got(open_memstream(text, len)) };
+	struct writer w = { .p = p, .out = p->out };
 	bool work = has_work(p);
 
 	group_helpers(&w);
-	fprintf(w.out, "# %s\n", title);
-	fflush(p->notes);
-	fputs(p->note_text, w.out);
-	if (p->unsaid)
-		fprintf(w.out, "# not carried over: %u more\n", p->unsaid);
-	if (!p->no_dhcp && work)
-		put_relay(&w);
+	if (p->n_lost > IMPORT_NOTES_MAX)
+		fprintf(w.out, "# not carried over: %u more\n", p->n_lost - IMPORT_NOTES_MAX);
+	if (p->max_hops && work)
+		fprintf(w.out, "\n[relay]\nmax-hops = %u\n", p->max_hops);
 	for (size_t i = 0; i < p->n_if && !p->no_dhcp; i++)
 		if (p->ifs[i].n_server)
 			put_interface(&w, &p->ifs[i]);
 	for (int i = 0; i < w.n_group * w.parts; i++)
 		put_helper(&w, i / w.parts, i % w.parts);
-	if (ferror(w.out) | fclose(w.out))
-		mem_got(NULL);
 	return work;
 }
