@@ -138,22 +138,6 @@ say_failed(const char *name, const char *what)
 	return BAD_NEWS;
 }
 
-/* As text or as a JSON object. */
-static void
-print_result(const struct import_result *out, bool json)
-{
-	json_t *doc;
-
-	if (!json) {
-		fwrite(out->text, 1, out->len, stdout);
-		return;
-	}
-	doc = json_pack("{s:s, s:I}", "configuration", out->text, "not-carried-over",
-	    (json_int_t)out->lost);
-	render_json(doc, stdout);
-	json_decref(doc);
-}
-
 static int
 convert(const struct import_source *in, bool json)
 {
@@ -161,8 +145,15 @@ convert(const struct import_source *in, bool json)
 	struct import_result out;
 	bool good = import_convert(in, &host, &out);
 
-	if (!out.too_long)
-		print_result(&out, json);
+	if (json && !out.too_long) {
+		json_t *doc = json_pack("{s:s, s:I}", "configuration", out.text,
+		    "not-carried-over", (json_int_t)out.lost);
+
+		render_json(doc, stdout);
+		json_decref(doc);
+	} else if (!out.too_long) {
+		fwrite(out.text, 1, out.len, stdout);
+	}
 	if (out.too_long)
 		say_failed(in->name, "too much for one pxrelay.conf (1 MB)");
 	else if (!good)

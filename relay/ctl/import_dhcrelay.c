@@ -19,10 +19,7 @@
 #define HOPS_DEFAULT	10	/* of dhcrelay */
 #define HOPS_MAX	16	/* RFC 1542 4.1.1, and of max-hops */
 
-/* Variables of /etc/default/isc-dhcp-relay, as its start script puts them in order. */
-enum variable { OPTIONS, INTERFACES, SERVERS, VARIABLES };
-
-static const char *const variables[VARIABLES] = { "OPTIONS", "INTERFACES", "SERVERS" };
+#define BLANKS		" \t\r\v\f"
 
 /* One dhcrelay. */
 struct process {
@@ -33,6 +30,7 @@ struct process {
 	bool named;		/* -i, -id or -iu was given */
 	bool either;		/* -i was given */
 	bool agent;		/* -a */
+	bool given;		/* it has a word at all */
 	bool ignored;		/* -6: it relays no DHCPv4 */
 	const char *policy;	/* of -m; the words are ours */
 	unsigned hops;
@@ -41,7 +39,7 @@ struct process {
 /* --- options ---------------------------------------------------------------- */
 
 enum option_kind {
-	IGNORED, LOST, AGENT, HOPS, CLIENT, EITHER, UPSTREAM, POLICY, PORT, LINK_SELECTION, SIX
+	IGNORED, LOST, AGENT, HOPS, CLIENT, EITHER, UPSTREAM, POLICY, LINK_SELECTION, SIX
 };
 
 static const struct option {
@@ -63,7 +61,7 @@ static const struct option {
 	{ "-iu", true, UPSTREAM, "replies are recognised by the addresses of the servers "
 	    "(check-source), not by interface" },
 	{ "-m", true, POLICY, NULL },
-	{ "-p", true, PORT, "the port is 67" },
+	{ "-p", true, LOST, "the port is 67" },
 	{ "-pf", true, LOST, "pxrelayd -p FILE writes a pid file" },
 	{ "-q", false, IGNORED, NULL },
 	{ "-rp", true, LOST, "requests to servers come from port 67" },
@@ -76,7 +74,7 @@ static const struct option {
 static void
 take_client(struct process *x, const char *name, int line)
 {
-	x->named = true;
+	x->given = x->named = true;
 	if (!import_is_ifname(name)) {
 		import_note(x->p, line, "interface %s: not a valid name for an interface with "
 		    "clients", name);
@@ -134,10 +132,6 @@ take_option(struct process *x, const struct option *o, const char *value, int li
 		x->either |= o->kind == EITHER;
 		take_client(x, value, line);
 		return;
-	case PORT:
-		if (strcmp(value, "67") == 0)
-			return;
-		break;
 	case UPSTREAM:
 		x->named = true;
 		break;
@@ -157,6 +151,7 @@ take_option(struct process *x, const struct option *o, const char *value, int li
 static void
 take_words(struct process *x, char *const *word, size_t n, int line)
 {
+	x->given |= n > 0;
 	for (size_t i = 0; i < n && !x->ignored; i++) {
 		const struct option *o = options;
 		const struct option *end = o + sizeof(options) / sizeof(options[0]);
@@ -242,11 +237,34 @@ is_dhcrelay(const char *word)
 	return strcmp(slash ? slash + 1 : word, "dhcrelay") == 0;
 }
 
-/* Assignments, or a command; ps and units have other words before the program. */
-static void
-read_line(const struct import_text *t, struct import_text value[VARIABLES])
+/* SERVERS, INTERFACES or OPTIONS of Debian's file, which its start script splits at blanks.
+ * false: the word is none of them. */
+static bool
+take_variable(struct process *x, char *word, int line)
 {
-	struct process x = { .p = t->p, .hops = HOPS_DEFAULT - 1 };
+	static const struct import_syntax plain = { BLANKS, "", "", '\0' };
+	struct import_text t = { .p = x->p, .syntax = &plain, .rest = word, .next = line };
+	const char *name = strsep(&t.rest, "=");
+	bool interfaces = strcmp(name, "INTERFACES") == 0;
+
+	if (!t.rest || (!interfaces && strcmp(name, "SERVERS") != 0 &&
+	    strcmp(name, "OPTIONS") != 0))
+		return false;
+	while (import_next(&t)) {
+		x->either |= interfaces && t.n > 0;
+		for (size_t i = 0; interfaces && i < t.n; i++)
+			take_client(x, t.word[i], line);
+		if (!interfaces)
+			take_words(x, t.word, t.n, line);
+	}
+	return true;
+}
+
+/* Variables, or a command; ps and units have other words before the program. */
+static void
+read_line(const struct import_text *t, struct process *defaults)
+{
+	struct process x = { .p = t->p, .given = true, .hops = HOPS_DEFAULT - 1 };
 	size_t i = 0;
 
 	while (i < t->n && !is_dhcrelay(t->word[i]))
@@ -256,59 +274,26 @@ read_line(const struct import_text *t, struct import_text value[VARIABLES])
 		plan_process(&x, t->line);
 		return;
 	}
-	for (i = 0; i < t->n; i++) {
-		char *text = t->word[i], *name = strsep(&text, "=");
-		int v = 0;
-
-		while (v < VARIABLES && strcmp(name, variables[v]) != 0)
-			v++;
-		if (v == VARIABLES || !text) {
+	for (i = 0; i < t->n; i++)
+		if (!take_variable(defaults, t->word[i], t->line)) {
 			import_lose(t, "neither SERVERS, INTERFACES or OPTIONS nor a dhcrelay "
 			    "command line");
 			return;
 		}
-		value[v].rest = text;
-		value[v].next = t->line;
-	}
-}
-
-/* dhcrelay OPTIONS -i INTERFACE ... SERVERS */
-static void
-run_defaults(struct import_plan *p, struct import_text value[VARIABLES])
-{
-	struct process x = { .p = p, .hops = HOPS_DEFAULT - 1 };
-	bool any = false;
-
-	for (int v = 0; v < VARIABLES; v++)
-		while (import_next(&value[v])) {
-			struct import_text *t = &value[v];
-
-			any |= t->n > 0;
-			x.either |= v == INTERFACES && t->n > 0;
-			if (v != INTERFACES)
-				take_words(&x, t->word, t->n, t->line);
-			for (size_t i = 0; v == INTERFACES && i < t->n; i++)
-				take_client(&x, t->word[i], t->line);
-		}
-	if (any)
-		plan_process(&x, value[SERVERS].line);
 }
 
 void
 import_dhcrelay(struct import_plan *p, char *text)
 {
-	static const struct import_syntax shell = { " \t\r\v\f", "\n;&|", "\"'", '#' };
-	static const struct import_syntax plain = { " \t\r\v\f", "", "", '\0' };
+	static const struct import_syntax shell = { BLANKS, "\n;&|", "\"'", '#' };
 	struct import_text t = { .p = p, .syntax = &shell, .rest = text, .next = 1 };
-	struct import_text value[VARIABLES];
-	char unset[] = "";
+	struct process defaults = { .p = p, .hops = HOPS_DEFAULT - 1 };
 
-	for (int v = 0; v < VARIABLES; v++)
-		value[v] = (struct import_text){ .p = p, .syntax = &plain, .rest = unset };
 	while (import_next(&t))
-		read_line(&t, value);
-	run_defaults(p, value);
+		read_line(&t, &defaults);
+	if (defaults.given)
+		plan_process(&defaults, 0);
 	if (p->n_server)
-		import_note(p, IMPORT_REMARK, "trust = on: dhcrelay accepts option 82 from any client; "
-		    "remove it where no switch adds one");
+		import_note(p, IMPORT_REMARK, "trust = on: dhcrelay accepts option 82 from any "
+		    "client; remove it where no switch adds one");
 }

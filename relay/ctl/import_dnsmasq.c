@@ -77,10 +77,7 @@ static const struct {
 	{ "dhcp-proxy", "server-id-override = on is similar, if the server supports it" },
 	{ "dhcp-split-relay", "giaddr = ADDRESS-TOWARDS-THE-SERVERS and link-selection = on are "
 	    "similar" },	/* of 2.92 */
-	{ "conf-file", "not read; import it as well" },
-	{ "conf-dir", "not read; import it as well" },
-	{ "conf-script", "not read; import it as well" },
-	{ "servers-file", "not read; import it as well" },
+	{ "conf-", "not read; import it as well" },
 	{ "interface", "clients are served where there is an [interface] section" },
 	{ "except-interface", "clients are served where there is an [interface] section" },
 	{ "no-dhcp-interface", "clients are served where there is an [interface] section" },
@@ -120,6 +117,6 @@ import_dnsmasq(struct import_plan *p, char *text, const struct import_host *host
 			lose_setting(&t, name);
 	}
 	if (p->n_server)
-		import_note(p, IMPORT_REMARK, "trust = on: dnsmasq accepts option 82 from any client; "
-		    "remove it where no switch adds one");
+		import_note(p, IMPORT_REMARK, "trust = on: dnsmasq accepts option 82 from any "
+		    "client; remove it where no switch adds one");
 }

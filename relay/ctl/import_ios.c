@@ -73,32 +73,22 @@ static const struct {
 	{ "xdmcp", 177, false },
 };
 
-/* 0: unknown. */
-static uint16_t
-port_of(const char *word)
-{
-	char *end;
-	unsigned long n = strtoul(word, &end, 10);
-
-	if (word[0] >= '0' && word[0] <= '9')
-		return *end == '\0' && n <= UINT16_MAX ? (uint16_t)n : 0;
-	for (size_t i = 0; i < COUNT(ports); i++)
-		if (is(ports[i].name, word))
-			return ports[i].port;
-	return 0;
-}
-
 /* Without a port: all default ones; `no` of it leaves none. */
 static void
 read_port(struct reader *r, const char *word, bool no)
 {
-	uint16_t port = port_of(word);
+	unsigned port = 0;
+	char more;
 
 	if (!*word && no)
 		memset(r->on, false, sizeof(r->on));
+	if (sscanf(word, "%u%c", &port, &more) != 1 || port > UINT16_MAX)
+		port = 0;
 	for (size_t i = 0; i < COUNT(ports); i++)
 		if (!*word && ports[i].by_default)
 			r->on[ports[i].port] = !no;
+		else if (is(ports[i].name, word))
+			port = ports[i].port;
 	if (port)
 		r->on[port] = !no;
 	else if (*word)
@@ -196,14 +186,8 @@ read_banner(struct reader *r, size_t at)
 
 enum action { SKIP, LOSE, INTERFACE, SERVER, PORT, SET, HINT, BANNER };
 
-#define RELAY		"ip dhcp relay "
-#define INFORMATION	RELAY "information "
-#define SOURCE		"giaddr = ITS-ADDRESS and link-selection = on are similar, if this host " \
-			"has that address"
+#define INFORMATION	"ip dhcp relay information "
 #define OFF		"the relay is off there and on here"
-#define OVERRIDE	"server-id-override = on and link-selection = on are similar"
-#define SUBSCRIBER	"see subscriber-id in pxrelay.conf(5)"
-#define OWN_SERVER	"of the router's own DHCP server"
 
 /* The first one that a line begins with counts. */
 static const struct command {
@@ -217,7 +201,7 @@ static const struct command {
 } commands[] = {
 	{ "interface", INTERFACE, .text = NULL },
 	{ "ip helper-address", SERVER, .text = NULL },
-	{ RELAY "address", SERVER, .text = "DHCP only" },
+	{ "ip dhcp relay address", SERVER, .text = "DHCP only" },
 	{ "ip forward-protocol udp", PORT, .text = NULL },
 	/* Protocol 77, of diskless Suns: a default, so every configuration has it. */
 	{ "ip forward-protocol nd", SKIP, .text = NULL },
@@ -233,17 +217,13 @@ static const struct command {
 	{ INFORMATION "policy-action replace", SET, "replace", IMPORT_POLICY, "", .whole = true },
 	{ INFORMATION "option-insert none", SET, "none", IMPORT_OPTION82, "add", .inside = true },
 	{ INFORMATION "option-insert", SET, "add", IMPORT_OPTION82, "none", .inside = true },
-	{ INFORMATION "option server-id-override", LOSE, .text = OVERRIDE },
-	{ INFORMATION "option subscriber-id", LOSE, .text = SUBSCRIBER },
 	{ INFORMATION "option", SET, "add", IMPORT_OPTION82, "none", .whole = true },
-	{ RELAY "source-interface", LOSE, .text = SOURCE },
-	{ "ip dhcp-relay source-interface", LOSE, .text = SOURCE },
 	{ "no ip dhcp relay", LOSE, .text = OFF, .whole = true },
 	{ "ip dhcp relay", SKIP, .whole = true },
 	{ "ip dhcp relay", LOSE, .text = NULL },
 	{ "ip dhcp-relay", LOSE, .text = NULL },
 	{ "ip dhcp snooping", SKIP, .text = NULL },
-	{ "ip dhcp", LOSE, .text = OWN_SERVER },
+	{ "ip dhcp", LOSE, .text = "of the router's own DHCP server" },
 	{ "ipv6 dhcp relay", LOSE, .text = "DHCPv6 is not relayed" },
 	{ "ip vrf forwarding", HINT, .key = VRF },
 	{ "vrf forwarding", HINT, .key = VRF },
@@ -395,7 +375,7 @@ import_ios(struct import_plan *p, char *text)
 	if (r->banner[0])
 		import_note(p, r->banner_line, "everything after a banner that never ends");
 	if (p->n_port)
-		import_note(p, IMPORT_REMARK, "rate = off: IOS forwards any number of broadcasts; remove it for "
-		    "a limit of 100/s");
+		import_note(p, IMPORT_REMARK, "rate = off: IOS forwards any number of broadcasts; "
+		    "remove it for a limit of 100/s");
 	free(r);
 }
