@@ -82,7 +82,7 @@ read_port(struct reader *r, const char *word, bool no)
 
 	if (!*word && no)
 		memset(r->on, false, sizeof(r->on));
-	if (sscanf(word, "%u%c", &port, &more) != 1 || port > UINT16_MAX)
+	if (sscanf(word, "%5u%c", &port, &more) != 1 || port > UINT16_MAX)
 		port = 0;
 	for (size_t i = 0; i < COUNT(ports); i++)
 		if (!*word && ports[i].by_default)
@@ -158,7 +158,7 @@ open_interface(struct reader *r)
 	r->cur_line = r->t.line;
 	snprintf(r->cur.origin, sizeof(r->cur.origin), "%s", name);
 	r->cur.sure = strncasecmp(name, "vlan", 4) == 0 &&
-	    sscanf(name + 4, "%u%c", &vlan, &more) == 1 && vlan > 0 && vlan <= VLAN_MAX;
+	    sscanf(name + 4, "%4u%c", &vlan, &more) == 1 && vlan > 0 && vlan <= VLAN_MAX;
 	if (r->cur.sure)
 		snprintf(r->cur.name, sizeof(r->cur.name), "vlan%u", vlan);
 }
