@@ -146,11 +146,10 @@ static int
 send_query(struct daemon *d, const struct doctor_ask *a, struct mono now)
 {
 	struct query q = {
-		.token = a->token, .to = a->to, .until = mono_add_ms(now, a->left_ms),
+		.token = a->token, .to = a->to, .source = a->source,
+		.until = mono_add_ms(now, a->left_ms),
 	};
 
-	if (a->what != DOCTOR_PING)
-		q.source = a->source;
 	switch (a->what) {
 	case DOCTOR_DISCOVER:
 		return send_discover(d, a);
@@ -351,9 +350,8 @@ on_answer(void *daemon, const struct query_answer *a, struct mono now)
 {
 	struct daemon *d = daemon;
 	struct doctor *run = run_of(d->doctor_runs, a->token);
-	struct doctor_query *q = run ? doctor_find(run, a->token) : NULL;
 
-	if (!q)
+	if (!run || !doctor_find(run, a->token))
 		return true;
 	if (a->err) {
 		doctor_failed(run, a->token, a->err);
@@ -361,11 +359,7 @@ on_answer(void *daemon, const struct query_answer *a, struct mono now)
 	}
 	if (!is_enough(a))
 		return false;
-	if (q->what == DOCTOR_4011 ?
-	    !doctor_4011(run, a->token, a->data, a->len, a->from, now) :
-	    q->what == DOCTOR_FILE ?
-	    !doctor_fetched(run, a->token, a->data, a->len) :
-	    !doctor_heard(run, a->token))
+	if (!doctor_answer(run, a->token, a->data, a->len, a->from, now))
 		return false;
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
 	loop_rearm(d->doctor_runs->timer, 0);
@@ -427,7 +421,7 @@ document(const struct doctor *run, uint32_t id, struct mono ended)
 	    "mac", json_sprintf("02:70:78:64:%02x:%02x", run->mac >> 8,
 	    run->mac & 255), "router-here", is_router(run),
 	    "ms", (json_int_t)mono_diff_ms(ended, run->began),
-	    "status", finding_level_word(doctor_worst(run)), "checks", all);
+	    "status", finding_level_word(run->worst), "checks", all);
 }
 
 static unsigned

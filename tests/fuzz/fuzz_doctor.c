@@ -69,16 +69,16 @@ answer(struct doctor *d, struct world *w, uint8_t what, uint32_t token, uint8_t 
 	case 1:
 		if (len >= DHCP4_OFF_XID + 4)
 			dhcp4_put_ip4(msg, DHCP4_OFF_XID, (struct ip4){ token });
-		doctor_4011(d, token, msg, len, world_ip("198.51.100.21"), w->now);
+		doctor_answer(d, token, msg, len, world_ip("198.51.100.21"), w->now);
 		break;
 	case 2:
-		doctor_fetched(d, token, msg, len);
+		doctor_answer(d, token, msg, len, world_ip("198.51.100.21"), w->now);
 		break;
 	case 3:
 		offer(d, token, msg, len, true, w->now);
 		break;
 	case 4:
-		doctor_heard(d, token);
+		doctor_answer(d, token, msg, len, IP4_NONE, w->now);
 		doctor_wrong_port(d, token);
 		break;
 	case 5:

@@ -63,7 +63,7 @@ struct doctor_ask {
 	enum doctor_what what;
 	uint32_t token;
 	uint16_t server;	/* DISCOVER: index in the configuration */
-	struct ip4 to;		/* PING, 4011, FILE, ARP */
+	struct ip4 to;		/* PING, PING_GIADDR, 4011, FILE, ARP */
 	struct ip4 source;	/* PING_GIADDR, 4011, FILE: IP4_NONE if the giaddr is not ours */
 	uint32_t ifindex;	/* of the client interface */
 	struct clientmsg msg;	/* DISCOVER, LISTEN, 4011 */
@@ -89,6 +89,7 @@ struct doctor_query {
 	unsigned tries;
 	unsigned gi;		/* DISCOVER: which giaddr */
 	unsigned ref;		/* which server (DISCOVER, PING, 4011), file or router of the run */
+	struct ip4 to;		/* as in struct doctor_ask */
 	int err;		/* errno */
 	uint32_t token;
 	struct mono began, due;	/* due: of the next try, or the end */
@@ -117,7 +118,6 @@ struct doctor_kind {
 	struct doctor_offer boot;	/* without */
 	struct doctor_offer ack;	/* from port 4011 */
 	struct doctor_query *p4011;	/* NULL: nothing led there */
-	struct ip4 to_4011;		/* where that query goes */
 	bool wrong_port;	/* the reply from port 4011 went to port 68 */
 };
 
@@ -161,7 +161,8 @@ struct doctor_router {
 
 /* How the configuration serves a kind of machine. */
 struct doctor_choice {
-	uint16_t rule, dhcp, boot;	/* CONF_NONE */
+	uint16_t rule;		/* CONF_NONE */
+	struct relay4_targets t;
 	bool drop;
 };
 
@@ -201,6 +202,7 @@ struct doctor {
 	struct doctor_router router[DOCTOR_ROUTERS_MAX];
 	struct doctor_stranger stranger[DOCTOR_STRANGERS_MAX];
 	unsigned n_finding, max_finding;
+	enum finding_level worst;
 	struct doctor_finding *finding;	/* owned */
 };
 
@@ -228,15 +230,12 @@ struct doctor_query *doctor_find(struct doctor *d, uint32_t token);
  * Returns whether it answers a query. */
 bool doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from, enum drop why,
     struct mono now);
-/* PING, PING_GIADDR, ARP. */
-bool doctor_heard(struct doctor *d, uint32_t token);
-/* 4011: the datagram, or that it came to port 68. */
-bool doctor_4011(struct doctor *d, uint32_t token, const void *data, size_t len,
+/* An answer to any other query. PING and ARP need no data; 4011: the datagram; FILE: the first
+ * datagram by TFTP, or an HTTP response up to DOCTOR_FILE_BYTES of body or its end. */
+bool doctor_answer(struct doctor *d, uint32_t token, const void *data, size_t len,
     struct ip4 from, struct mono now);
+/* The reply from port 4011 came to port 68. */
 void doctor_wrong_port(struct doctor *d, uint32_t token);
-/* FILE: the first datagram by TFTP, or an HTTP response up to DOCTOR_FILE_BYTES of body or
- * its end. */
-bool doctor_fetched(struct doctor *d, uint32_t token, const void *data, size_t len);
 /* Sending failed, or an error came back (errno). */
 void doctor_failed(struct doctor *d, uint32_t token, int err);
 /* An error of a server's socket. true: a DISCOVER of this run met it. */
@@ -251,6 +250,5 @@ const struct doctor_offer *doctor_sender_to_4011(const struct doctor_kind *k);
  * (f may be NULL), and all others, once. */
 void doctor_look(struct doctor *d, const struct iface *f);
 void doctor_judge(struct doctor *d);
-enum finding_level doctor_worst(const struct doctor *d);
 
 #endif

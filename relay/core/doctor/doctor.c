@@ -52,24 +52,19 @@ static const struct {
 
 /* --- queries -------------------------------------------------------------- */
 
-/* NULL: there is no room. */
+/* The caller gives what, kind, ref, gi and to. NULL: there is no room. */
 static struct doctor_query *
-add_query(struct doctor *d, enum doctor_what what, unsigned ref,
-    enum clientmsg_kind kind, struct mono now)
+add_query(struct doctor *d, struct doctor_query q, struct mono now)
 {
-	struct doctor_query *q = &d->q[d->n_q];
 	uint64_t n = d->n_q;
 
 	if (d->n_q == d->max_q)
 		return NULL;
-	*q = (struct doctor_query){
-		.what = what, .kind = kind, .ref = ref, .began = now, .due = now,
-		.token = (uint32_t)hash_sip(d->secret, &n, sizeof(n)) <<
-		    (PLACE_BITS + SLOT_BITS) |
-		    (uint32_t)d->slot << PLACE_BITS | d->n_q,
-	};
-	d->n_q++;
-	return q;
+	q.began = q.due = now;
+	q.token = (uint32_t)hash_sip(d->secret, &n, sizeof(n)) << (PLACE_BITS + SLOT_BITS) |
+	    (uint32_t)d->slot << PLACE_BITS | d->n_q;
+	d->q[d->n_q] = q;
+	return &d->q[d->n_q++];
 }
 
 uint8_t
@@ -92,25 +87,6 @@ query_end(const struct doctor_query *q)
 	return mono_add_ms(q->began, plans[q->what].over_ms);
 }
 
-/* true: send it now. */
-static bool
-query_is_due(struct doctor_query *q, struct mono now)
-{
-	unsigned tries = plans[q->what].tries;
-
-	if (q->state != DOCTOR_OPEN || mono_before(now, q->due))
-		return false;
-	if (q->tries == tries || (q->tries && !mono_before(now, query_end(q)))) {
-		q->state = DOCTOR_SILENT;
-		return false;
-	}
-	if (q->tries++ == 0)
-		q->began = now;		/* the daemon may have been busy */
-	q->due = q->tries == tries ? query_end(q) :
-	    mono_add_ms(q->began, plans[q->what].at_ms[q->tries]);
-	return true;
-}
-
 const struct doctor_offer *
 doctor_sender_to_4011(const struct doctor_kind *k)
 {
@@ -121,61 +97,52 @@ static void
 fill_ask(const struct doctor *d, const struct doctor_query *q, struct mono now,
     struct doctor_ask *a)
 {
-	const struct doctor_kind *k;
 	const struct doctor_offer *o;
 
 	*a = (struct doctor_ask){
-		.what = q->what, .token = q->token,
+		.what = q->what, .token = q->token, .to = q->to,
 		.server = CONF_NONE, .ifindex = d->ifindex, .item = -1,
-		.source = d->giaddr_ours ? d->giaddr[0].addr : IP4_NONE,
+		.source = d->giaddr_ours && q->what != DOCTOR_PING ?
+		    d->giaddr[0].addr : IP4_NONE,
 		.msg = { .kind = q->kind, .run = d->mac, .xid = q->token,
 		    .secs = (uint16_t)(mono_diff_ms(now, q->began) / 1000) },
 		.left_ms = mono_diff_ms(query_end(q), now),
 	};
-	switch (a->what) {
-	case DOCTOR_DISCOVER:
+	if (q->what == DOCTOR_DISCOVER) {
 		a->server = d->server[q->ref].index;
 		a->giaddr = d->giaddr[q->gi].addr;
 		a->rai = &d->giaddr[q->gi].rai;
-		break;
-	case DOCTOR_PING:
-		a->source = IP4_NONE;
-		a->to = d->server[q->ref].address;
-		break;
-	case DOCTOR_PING_GIADDR:
-		a->to = d->server[q->ref].address;
-		break;
-	case DOCTOR_4011:
-		k = &d->server[q->ref].kind[q->kind];
-		o = doctor_sender_to_4011(k);
-		a->to = k->to_4011;
+	} else if (q->what == DOCTOR_4011) {
 		a->giaddr = d->giaddr[0].addr;
 		if (q->kind != CLIENTMSG_BIOS)
-			break;
+			return;
+		o = doctor_sender_to_4011(&d->server[q->ref].kind[q->kind]);
 		a->item = o->file[0] ? -1 : o->item;
 		a->id = o->id;
-		break;
-	case DOCTOR_FILE:
-		a->to = d->file[q->ref].server;
+	} else if (q->what == DOCTOR_FILE)
 		a->file = &d->file[q->ref].where;
-		break;
-	case DOCTOR_ARP:
-		a->to = d->router[q->ref].address;
-		break;
-	case DOCTOR_LISTEN:
-	case DOCTOR_WHATS:
-		break;
-	}
 }
 
 bool
 doctor_next(struct doctor *d, struct mono now, struct doctor_ask *a)
 {
-	for (; d->next < d->n_q; d->next++)
-		if (query_is_due(&d->q[d->next], now)) {
-			fill_ask(d, &d->q[d->next++], now, a);
-			return true;
+	while (d->next < d->n_q) {
+		struct doctor_query *q = &d->q[d->next++];
+		unsigned tries = plans[q->what].tries;
+
+		if (q->state != DOCTOR_OPEN || mono_before(now, q->due))
+			continue;
+		if (q->tries == tries || (q->tries && !mono_before(now, query_end(q)))) {
+			q->state = DOCTOR_SILENT;
+			continue;
 		}
+		if (q->tries++ == 0)
+			q->began = now;		/* the daemon may have been busy */
+		q->due = q->tries == tries ? query_end(q) :
+		    mono_add_ms(q->began, plans[q->what].at_ms[q->tries]);
+		fill_ask(d, q, now, a);
+		return true;
+	}
 	d->next = 0;
 	return false;
 }
@@ -219,7 +186,8 @@ look_for_router(struct doctor *d, struct ip4 router, struct mono now)
 	for (unsigned i = 0; i < d->n_net; i++)
 		x->ours = x->ours || ip4_eq(d->net[i].addr, router);
 	if (!x->ours)
-		x->query = add_query(d, DOCTOR_ARP, d->n_router, CLIENTMSG_BIOS, now);
+		x->query = add_query(d, (struct doctor_query){
+			.what = DOCTOR_ARP, .ref = d->n_router, .to = router }, now);
 	d->n_router++;
 }
 
@@ -229,25 +197,23 @@ offer_id(const struct doctor_offer *o)
 	return ip4_is_none(o->id) ? o->from : o->id;
 }
 
-/* Where a plain name is fetched from (EDK2: the next server, else the offering one). */
-static struct ip4
-file_server(const struct doctor_offer *o)
-{
-	if (!ip4_is_none(o->siaddr))
-		return o->siaddr;
-	return o->has_name66 ? o->name66 : offer_id(o);
-}
-
 static void
 fetch_file(struct doctor *d, const struct doctor_offer *o, enum clientmsg_kind kind,
     struct mono now)
 {
 	struct doctor_file *f;
 	struct bootfile where;
-	bool sound = bootfile_parse(&where, o->file);
-	struct ip4 server = where.url ? where.server : file_server(o);
+	bool valid = bootfile_parse(&where, o->file);
+	struct ip4 server = where.server;
 
-	if (where.scheme == BOOTFILE_UNKNOWN || !sound)
+	/* HTTP boot ignores offers that do not say HTTPClient. */
+	if (!o->file[0] || (kind == CLIENTMSG_HTTP && !(o->http && valid && where.url)))
+		return;
+	/* A plain name comes from the next server, or else the offering one, as in EDK2. */
+	if (!where.url)
+		server = !ip4_is_none(o->siaddr) ? o->siaddr :
+		    o->has_name66 ? o->name66 : offer_id(o);
+	if (where.scheme == BOOTFILE_UNKNOWN || !valid)
 		server = IP4_NONE;
 	for (f = d->file; f < d->file + d->n_file; f++)
 		if (strcmp(f->name, o->file) == 0 && ip4_eq(f->server, server)) {
@@ -262,33 +228,11 @@ fetch_file(struct doctor *d, const struct doctor_offer *o, enum clientmsg_kind k
 	memcpy(f->name, o->file, sizeof(f->name));
 	(void)bootfile_parse(&f->where, f->name);
 	if (ip4_is_host(server))
-		f->query = add_query(d, DOCTOR_FILE, d->n_file, kind, now);
+		f->query = add_query(d, (struct doctor_query){ .what = DOCTOR_FILE,
+			.kind = kind, .ref = d->n_file, .to = server }, now);
 	else
 		f->outcome = FINDING_FILE_UNCHECKED;
 	d->n_file++;
-}
-
-/* HTTP boot ignores offers that do not say HTTPClient. */
-static bool
-uses_file(const struct doctor_offer *o, enum clientmsg_kind kind)
-{
-	struct bootfile b;
-
-	if (o->file[0] == '\0' || kind != CLIENTMSG_HTTP)
-		return o->file[0] != '\0';
-	return o->http && bootfile_parse(&b, o->file) && b.url;
-}
-
-/* BIOS ROMs and iPXE query the server that made the offer, by its option 54; UEFI queries the
- * next server first (EDK2, PxeBcRetryBinlOffer()). */
-static struct ip4
-server_4011(const struct doctor_offer *o, enum clientmsg_kind kind)
-{
-	if (kind != CLIENTMSG_BIOS)
-		return ip4_is_none(o->siaddr) ? offer_id(o) : o->siaddr;
-	if (o->item >= 0 && o->file[0] == '\0' && !ip4_is_none(o->item_server))
-		return o->item_server;
-	return offer_id(o);
 }
 
 static void
@@ -296,44 +240,53 @@ follow_offer(struct doctor *d, const struct doctor_query *q,
     const struct doctor_offer *o, struct mono now)
 {
 	struct doctor_kind *k = &d->server[q->ref].kind[q->kind];
+	struct ip4 to = offer_id(o);
 
 	if (o != &k->ack && !ip4_is_none(o->yiaddr))
 		look_for_router(d, o->router, now);
-	if (uses_file(o, q->kind))
-		fetch_file(d, o, q->kind, now);
+	fetch_file(d, o, q->kind, now);
 	if (o == &k->ack || !o->pxe || q->kind == CLIENTMSG_HTTP || k->p4011)
 		return;
-	k->to_4011 = server_4011(o, q->kind);
-	if (ip4_is_host(k->to_4011))
-		k->p4011 = add_query(d, DOCTOR_4011, q->ref, q->kind, now);
+	/* BIOS ROMs and iPXE query the server that made the offer, by its option 54; UEFI
+	 * queries the next server first (EDK2, PxeBcRetryBinlOffer()). */
+	if (q->kind != CLIENTMSG_BIOS && !ip4_is_none(o->siaddr))
+		to = o->siaddr;
+	if (q->kind == CLIENTMSG_BIOS && o->item >= 0 && !o->file[0] &&
+	    !ip4_is_none(o->item_server))
+		to = o->item_server;
+	if (ip4_is_host(to))
+		k->p4011 = add_query(d, (struct doctor_query){ .what = DOCTOR_4011,
+			.kind = q->kind, .ref = q->ref, .to = to }, now);
 }
 
-/* --- reading offers ------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------- */
 
-/* Option 66: a name, or an address as text. */
 static void
-read_name66(struct doctor_offer *o, const struct dhcp4 *m)
+read_offer(struct doctor_offer *o, const struct dhcp4 *m, struct ip4 from)
 {
-	char text[IP4_STRLEN] = "";
-	size_t n = dhcp4_opt_join(m, DHCP4_OPT_TFTP_NAME, text, sizeof(text) - 1);
+	struct rd file = dhcp4_bootfile(m), menu, servers = rd_init(NULL, 0), v;
+	size_t n = rd_left(&file) < BOOTFILE_MAX - 1 ? rd_left(&file) : BOOTFILE_MAX - 1;
+	char name[IP4_STRLEN] = "";
+	uint8_t buf[255], code;
 
+	*o = (struct doctor_offer){
+		.got = true, .from = from, .pxe = pxe_offer_says(m, "PXEClient"),
+		.http = pxe_offer_says(m, "HTTPClient"),
+		.id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID),
+		.yiaddr = m->yiaddr, .siaddr = m->siaddr, .item = -1,
+		.mask = dhcp4_opt_ip4(m, DHCP4_OPT_MASK), .router = dhcp4_router(m),
+	};
+	rd_copy(&file, o->file, n);	/* *o is zero after it */
+	/* Option 66: a name, or an address as text. */
+	n = dhcp4_opt_join(m, DHCP4_OPT_TFTP_NAME, name, sizeof(name) - 1);
 	o->has_name66 = n > 0;
-	if (n >= sizeof(text) || !ip4_parse(text, &o->name66))
+	if (n >= sizeof(name) || !ip4_parse(name, &o->name66))
 		o->name66 = IP4_NONE;
-}
-
-/* PXE 2.1: 43.9 is a list of type (16 bits), length, text; 43.8 of type, count, addresses. */
-static void
-read_menu(struct doctor_offer *o, const struct dhcp4 *m)
-{
-	uint8_t buf[255];
-	size_t len = dhcp4_opt_join(m, DHCP4_OPT_VENDOR_INFO, buf, sizeof(buf));
-	struct rd r = rd_init(buf, len < sizeof(buf) ? len : sizeof(buf));
-	struct rd servers = rd_init(NULL, 0), v;
-	uint8_t code;
-
-	o->item = -1;
-	while (pxe_sub_next(&r, &code, &v)) {
+	/* PXE 2.1: 43.9 is a list of type (16 bits), length, text; 43.8 of type, count,
+	 * addresses. */
+	n = dhcp4_opt_join(m, DHCP4_OPT_VENDOR_INFO, buf, sizeof(buf));
+	menu = rd_init(buf, n < sizeof(buf) ? n : sizeof(buf));
+	while (pxe_sub_next(&menu, &code, &v)) {
 		if (code == PXE_SUB_BOOT_SERVERS)
 			servers = v;
 		if (code == PXE_SUB_BOOT_MENU && rd_left(&v) >= 3)
@@ -341,35 +294,6 @@ read_menu(struct doctor_offer *o, const struct dhcp4 *m)
 	}
 	if (o->item >= 0 && rd_u16(&servers) == o->item && rd_u8(&servers) > 0)
 		o->item_server.host = rd_u32(&servers);
-}
-
-static void
-read_offer(struct doctor_offer *o, const struct dhcp4 *m, struct ip4 from)
-{
-	struct rd file = dhcp4_bootfile(m);
-	size_t n = rd_left(&file) < BOOTFILE_MAX - 1 ? rd_left(&file) : BOOTFILE_MAX - 1;
-
-	*o = (struct doctor_offer){
-		.got = true, .from = from, .pxe = pxe_offer_says(m, "PXEClient"),
-		.http = pxe_offer_says(m, "HTTPClient"),
-		.id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID),
-		.yiaddr = m->yiaddr, .siaddr = m->siaddr,
-		.mask = dhcp4_opt_ip4(m, DHCP4_OPT_MASK), .router = dhcp4_router(m),
-	};
-	rd_copy(&file, o->file, n);	/* *o is zero after it */
-	read_name66(o, m);
-	read_menu(o, m);
-}
-
-/* --- answers -------------------------------------------------------------- */
-
-/* whats: a set, 1 << what. */
-static struct doctor_query *
-open_query(struct doctor *d, uint32_t token, unsigned whats)
-{
-	struct doctor_query *q = doctor_find(d, token);
-
-	return q && whats >> q->what & 1 && q->state == DOCTOR_OPEN ? q : NULL;
 }
 
 bool
@@ -399,35 +323,6 @@ doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from,
 	return true;
 }
 
-bool
-doctor_heard(struct doctor *d, uint32_t token)
-{
-	struct doctor_query *q = open_query(d, token,
-	    1u << DOCTOR_PING | 1u << DOCTOR_PING_GIADDR | 1u << DOCTOR_ARP);
-
-	if (q)
-		q->state = DOCTOR_ANSWERED;
-	return q != NULL;
-}
-
-bool
-doctor_4011(struct doctor *d, uint32_t token, const void *data, size_t len,
-    struct ip4 from, struct mono now)
-{
-	struct doctor_query *q = open_query(d, token, 1u << DOCTOR_4011);
-	struct doctor_offer *ack;
-	struct dhcp4 m;
-
-	if (!q || dhcp4_parse(&m, data, len) != DROP_NONE || m.op != BOOTREPLY ||
-	    m.xid != token || (m.type != DHCP4_ACK && m.type != DHCP4_OFFER))
-		return false;
-	q->state = DOCTOR_ANSWERED;
-	ack = &d->server[q->ref].kind[q->kind].ack;
-	read_offer(ack, &m, from);
-	follow_offer(d, q, ack, now);
-	return true;
-}
-
 void
 doctor_wrong_port(struct doctor *d, uint32_t token)
 {
@@ -454,8 +349,7 @@ read_tftp(struct doctor_file *f, struct rd r)
 	rd_skip(&r, TFTP_HEADER);
 	f->code = t.code;
 	if (t.op == TFTP_ERROR)
-		return t.code == TFTP_NOT_FOUND ? FINDING_FILE_MISSING :
-		    FINDING_FILE_REFUSED;
+		return t.code == TFTP_NOT_FOUND ? FINDING_FILE_MISSING : FINDING_FILE_REFUSED;
 	return t.op == TFTP_DATA ? read_content(f, r) : FINDING_TFTP_SILENT;
 }
 
@@ -484,27 +378,31 @@ read_http(struct doctor_file *f, struct rd r)
 }
 
 bool
-doctor_fetched(struct doctor *d, uint32_t token, const void *data, size_t len)
+doctor_answer(struct doctor *d, uint32_t token, const void *data, size_t len,
+    struct ip4 from, struct mono now)
 {
-	struct doctor_query *q = open_query(d, token, 1u << DOCTOR_FILE);
+	struct doctor_query *q = doctor_find(d, token);
+	struct doctor_offer *ack;
 	struct doctor_file *f;
+	struct dhcp4 m;
 
-	if (!q)
+	if (!q || q->state != DOCTOR_OPEN || q->what == DOCTOR_DISCOVER ||
+	    q->what == DOCTOR_LISTEN)
 		return false;
+	if (q->what == DOCTOR_4011) {
+		if (dhcp4_parse(&m, data, len) != DROP_NONE || m.op != BOOTREPLY ||
+		    m.xid != token || (m.type != DHCP4_ACK && m.type != DHCP4_OFFER))
+			return false;
+		ack = &d->server[q->ref].kind[q->kind].ack;
+		read_offer(ack, &m, from);
+		follow_offer(d, q, ack, now);
+	} else if (q->what == DOCTOR_FILE) {
+		f = &d->file[q->ref];
+		f->outcome = f->where.scheme == BOOTFILE_HTTP ?
+		    read_http(f, rd_init(data, len)) : read_tftp(f, rd_init(data, len));
+	}
 	q->state = DOCTOR_ANSWERED;
-	f = &d->file[q->ref];
-	f->outcome = f->where.scheme == BOOTFILE_HTTP ?
-	    read_http(f, rd_init(data, len)) : read_tftp(f, rd_init(data, len));
 	return true;
-}
-
-static void
-query_failed(struct doctor *d, struct doctor_query *q, int err)
-{
-	q->state = DOCTOR_ERROR;
-	q->err = err;
-	if (q->what == DOCTOR_DISCOVER)
-		d->server[q->ref].err = err;
 }
 
 void
@@ -513,8 +411,12 @@ doctor_failed(struct doctor *d, uint32_t token, int err)
 	struct doctor_query *q = doctor_find(d, token);
 
 	/* A full buffer, or no descriptor: the next try may succeed. */
-	if (q && q->state == DOCTOR_OPEN && !errno_is_nobufs(err) && err != EBUSY)
-		query_failed(d, q, err);
+	if (!q || q->state != DOCTOR_OPEN || errno_is_nobufs(err) || err == EBUSY)
+		return;
+	q->state = DOCTOR_ERROR;
+	q->err = err;
+	if (q->what == DOCTOR_DISCOVER)
+		d->server[q->ref].err = err;
 }
 
 /* The kernel reports an error once, so it ends every open DISCOVER to that server. */
@@ -527,8 +429,7 @@ doctor_server_error(struct doctor *d, uint16_t server, int err)
 		if (q->what != DOCTOR_DISCOVER || d->server[q->ref].index != server ||
 		    q->tries == 0)
 			continue;
-		if (q->state == DOCTOR_OPEN)
-			query_failed(d, q, err);
+		doctor_failed(d, q->token, err);
 		ours = ours || q->state == DOCTOR_ERROR;
 	}
 	return ours;
@@ -558,29 +459,28 @@ read_choice(struct doctor *d, struct relay4 *r, const struct iface *f,
     enum clientmsg_kind kind)
 {
 	struct clientmsg who = { .kind = kind, .run = d->mac };
-	struct doctor_choice *c = &d->choice[kind];
 	uint8_t msg[CLIENTMSG_MAX];
 	struct pxe_client client;
 	struct conv cv = { .rule = CONF_NONE };
-	struct relay4_targets t;
 	struct dhcp4 m;
 	size_t len = clientmsg_discover(msg, sizeof(msg), &who, false);
 
 	(void)dhcp4_parse(&m, msg, len);
 	pxe_read(&client, &m);
 	relay4_choose(r, &cv, f, &client, &m);
-	c->rule = cv.rule;
-	c->drop = cv.drop;
-	t = relay4_targets(&cv, f->conf);
-	c->dhcp = t.group[CONV_DHCP];
-	c->boot = t.group[CONV_BOOT];
+	d->choice[kind] = (struct doctor_choice){
+		.rule = cv.rule, .drop = cv.drop, .t = relay4_targets(&cv, f->conf),
+	};
 }
 
+/* Reads what is known of a server that the interface leads to, and begins its queries. */
 static void
-read_server(struct doctor *d, const struct relay4 *r, uint16_t i, struct mono now)
+add_server(struct doctor *d, const struct relay4 *r, uint16_t i, struct mono now)
 {
 	const struct health *h = &r->servers->health[i];
+	struct doctor_query q = { .ref = d->n_server };
 	struct doctor_server *s = &d->server[d->n_server++];
+	unsigned kinds;
 
 	*s = (struct doctor_server){
 		.index = i, .address = ip_v4(r->conf->server[i].address),
@@ -592,13 +492,27 @@ read_server(struct doctor *d, const struct relay4 *r, uint16_t i, struct mono no
 		    mono_diff_ms(now, h->last_reply) < SERVES_MS,
 	};
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
-		if (d->choice[k].drop)
-			continue;
-		if (conf_group_has(r->conf, d->choice[k].dhcp, i))
+		const struct doctor_choice *c = &d->choice[k];
+
+		if (!c->drop && conf_group_has(r->conf, c->t.group[CONV_DHCP], i))
 			s->dhcp |= 1u << k;
-		if (conf_group_has(r->conf, d->choice[k].boot, i))
+		if (!c->drop && conf_group_has(r->conf, c->t.group[CONV_BOOT], i))
 			s->boot |= 1u << k;
 	}
+	if (!s->routed)
+		return;
+	/* If no kind of ours selects it, others may, iPXE for example: try all. */
+	kinds = s->dhcp | s->boot ? s->dhcp | s->boot : ALL_KINDS;
+	q.what = DOCTOR_DISCOVER;
+	for (q.kind = 0; q.kind < CLIENTMSG_KINDS; q.kind++)
+		for (q.gi = 0; q.gi < d->n_giaddr && kinds >> q.kind & 1; q.gi++)
+			if (add_query(d, q, now))
+				s->queried |= 1u << q.kind;
+	q = (struct doctor_query){ .what = DOCTOR_PING, .ref = q.ref, .to = s->address };
+	s->ping = add_query(d, q, now);
+	q.what = DOCTOR_PING_GIADDR;
+	if (d->giaddr_ours)
+		s->ping_giaddr = add_query(d, q, now);
 }
 
 /* As core/relay4_request: the first address, or every one. A rotation may be at any of
@@ -622,48 +536,13 @@ read_iface(struct doctor *d, const struct relay4 *r, const struct iface *f)
 		d->net[d->n_net++] = f->addr[i].net;
 }
 
-static void
-query_server(struct doctor *d, unsigned i, struct mono now)
-{
-	struct doctor_server *s = &d->server[i];
-	/* No kind of ours selects it, but others may, iPXE for example: try all. */
-	unsigned kinds = s->dhcp | s->boot ? s->dhcp | s->boot : ALL_KINDS;
-	struct doctor_query *q;
-
-	if (!s->routed)
-		return;
-	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
-		for (unsigned gi = 0; gi < d->n_giaddr && kinds >> k & 1; gi++) {
-			q = add_query(d, DOCTOR_DISCOVER, i, (enum clientmsg_kind)k, now);
-			if (!q)
-				break;
-			q->gi = gi;
-			s->queried |= 1u << k;
-		}
-	s->ping = add_query(d, DOCTOR_PING, i, CLIENTMSG_BIOS, now);
-	if (d->giaddr_ours)
-		s->ping_giaddr = add_query(d, DOCTOR_PING_GIADDR, i, CLIENTMSG_BIOS, now);
-}
-
-static bool
-take_memory(struct doctor *d, unsigned servers)
-{
-	d->max_q = servers * Q_PER_SERVER(d->n_giaddr) + Q_OTHERS;
-	if (d->max_q > 1u << PLACE_BITS)
-		d->max_q = 1u << PLACE_BITS;
-	d->max_finding = 32 + 16 * servers + DOCTOR_FILES_MAX * 2;
-	d->server = calloc(servers ? servers : 1, sizeof(*d->server));
-	d->q = calloc(d->max_q, sizeof(*d->q));
-	d->finding = calloc(d->max_finding, sizeof(*d->finding));
-	return d->server && d->q && d->finding;
-}
-
 struct doctor *
 doctor_new(struct relay4 *r, uint32_t ifindex, const char *ifname, uint8_t slot,
     struct hash_key secret, struct mono now)
 {
 	const struct iface *f = iftab_by_index(r->iftab, ifindex);
 	bool ready = f && f->conf && iface_ready(f);
+	uint16_t servers = ready ? r->conf->n_server : 0;
 	struct doctor *d = calloc(1, sizeof(*d));
 	uint64_t n = UINT64_MAX;
 
@@ -677,17 +556,24 @@ doctor_new(struct relay4 *r, uint32_t ifindex, const char *ifname, uint8_t slot,
 	strncpy(d->ifname, ifname, sizeof(d->ifname) - 1);
 	if (ready)
 		read_iface(d, r, f);
-	if (!take_memory(d, ready ? r->conf->n_server : 0))
+	d->max_q = servers * Q_PER_SERVER(d->n_giaddr) + Q_OTHERS;
+	if (d->max_q > 1u << PLACE_BITS)
+		d->max_q = 1u << PLACE_BITS;
+	d->max_finding = 32 + 16 * servers + DOCTOR_FILES_MAX * 2;
+	d->server = calloc(servers ? servers : 1, sizeof(*d->server));
+	d->q = calloc(d->max_q, sizeof(*d->q));
+	d->finding = calloc(d->max_finding, sizeof(*d->finding));
+	if (!d->server || !d->q || !d->finding)
 		return doctor_free(d);
-	for (unsigned k = 0; ready && k < CLIENTMSG_KINDS; k++)
-		read_choice(d, r, f, (enum clientmsg_kind)k);
-	for (uint16_t i = 0; ready && i < r->conf->n_server; i++)
+	if (ready) {
+		for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
+			read_choice(d, r, f, (enum clientmsg_kind)k);
+		add_query(d, (struct doctor_query){ .what = DOCTOR_LISTEN,
+			.kind = CLIENTMSG_X64 }, now);
+	}
+	for (uint16_t i = 0; i < servers; i++)
 		if (r->conf->server[i].first == i && iface_leads_to(f, r->conf, i))
-			read_server(d, r, i, now);
-	if (ready)
-		add_query(d, DOCTOR_LISTEN, 0, CLIENTMSG_X64, now);
-	for (unsigned i = 0; i < d->n_server; i++)
-		query_server(d, i, now);
+			add_server(d, r, i, now);
 	doctor_look(d, f);
 	return d;
 }

@@ -49,84 +49,74 @@ report(struct doctor *d, enum finding what, struct about a, const char *fmt, ...
 			return;
 		}
 	}
-	if (d->n_finding < d->max_finding)
-		d->finding[d->n_finding++] = f;
+	if (d->n_finding == d->max_finding)
+		return;
+	d->finding[d->n_finding++] = f;
+	if (d->worst < f.level)
+		d->worst = f.level;
 }
 
 /* --- the interface, and its servers --------------------------------------- */
 
+/* Untrusted text after what is there already. */
 static void
-add_group(struct sbuf *b, const struct conf *c, const char *class, uint16_t group)
+add_text(struct sbuf *b, const char *before, const char *text)
 {
-	const struct conf_group *g;
-
-	if (group == CONF_NONE)
-		return;
-	g = &c->group[group];
-	sbuf_printf(b, "%s%s:", b->len ? "; " : "", class);
-	for (unsigned i = 0; i < g->n; i++) {
-		const char *name = c->server[g->server[i]].name;
-
-		sbuf_puts(b, i ? ", " : " ");
-		sbuf_esc(b, name, strlen(name));
-	}
+	sbuf_puts(b, before);
+	sbuf_esc(b, text, strlen(text));
 }
 
 static void
 look_at_choice(struct doctor *d, unsigned kind)
 {
+	static const char *const class[CONV_CLASSES] = { "dhcp:", "boot:" };
 	const struct doctor_choice *c = &d->choice[kind];
-	struct about a = { .kinds = 1u << kind };
+	enum finding what = c->drop ? FINDING_RULE_DROPS : FINDING_NO_SERVER;
 	char text[DOCTOR_DETAIL];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
-	if (c->rule != CONF_NONE) {
-		const char *name = d->conf->rule[c->rule].name;
+	if (c->rule != CONF_NONE)
+		add_text(&b, "rule ", d->conf->rule[c->rule].name);
+	for (unsigned n = 0; n < CONV_CLASSES && !c->drop; n++) {
+		const struct conf_group *g;
 
-		sbuf_puts(&b, "rule ");
-		sbuf_esc(&b, name, strlen(name));
+		if (c->t.group[n] == CONF_NONE)
+			continue;
+		what = FINDING_SELECTED;
+		g = &d->conf->group[c->t.group[n]];
+		sbuf_printf(&b, "%s%s", b.len ? "; " : "", class[n]);
+		for (unsigned i = 0; i < g->n; i++)
+			add_text(&b, i ? ", " : " ", d->conf->server[g->server[i]].name);
 	}
-	if (c->drop) {
-		report(d, FINDING_RULE_DROPS, a, "%s", text);
-		return;
-	}
-	add_group(&b, d->conf, "dhcp", c->dhcp);
-	add_group(&b, d->conf, "boot", c->boot);
-	report(d, c->dhcp == CONF_NONE && c->boot == CONF_NONE ? FINDING_NO_SERVER :
-	    FINDING_SELECTED, a, "%s", text);
-}
-
-static void
-look_at_address(struct doctor *d, const struct iface *f)
-{
-	char a[IP4_STRLEN], text[DOCTOR_DETAIL];
-	struct sbuf b = sbuf_init(text, sizeof(text));
-
-	sbuf_puts(&b, "giaddr");
-	for (unsigned i = 0; i < d->n_giaddr; i++)
-		sbuf_printf(&b, " %s", ip4_str(d->giaddr[i].addr, a));
-	if (!d->giaddr_ours)
-		report(d, FINDING_GIADDR_FOREIGN, (struct about){ 0 }, "%s", text);
-	else if (!f->standby && f->link.running)
-		report(d, FINDING_SERVES, (struct about){ 0 }, "%s", text);
-	if (f->standby)
-		report(d, FINDING_STANDBY, (struct about){ 0 }, "%s", text);
-	if (!f->link.running)
-		report(d, FINDING_NO_CARRIER, (struct about){ 0 }, NULL);
+	report(d, what, (struct about){ .kinds = 1u << kind }, "%s", text);
 }
 
 void
 doctor_look(struct doctor *d, const struct iface *f)
 {
+	const struct about none = { 0 };
+	char a[IP4_STRLEN], text[DOCTOR_DETAIL];
+	struct sbuf b = sbuf_init(text, sizeof(text));
+
 	if (!f || !f->conf)
-		report(d, FINDING_NOT_CONFIGURED, (struct about){ 0 }, NULL);
+		report(d, FINDING_NOT_CONFIGURED, none, NULL);
 	else if (!f->link.up)
-		report(d, FINDING_IF_DOWN, (struct about){ 0 }, NULL);
+		report(d, FINDING_IF_DOWN, none, NULL);
 	else if (!iface_ready(f))
-		report(d, FINDING_NO_GIADDR, (struct about){ 0 }, NULL);
+		report(d, FINDING_NO_GIADDR, none, NULL);
 	if (!f || !d->ifindex)
 		return;
-	look_at_address(d, f);
+	sbuf_puts(&b, "giaddr");
+	for (unsigned i = 0; i < d->n_giaddr; i++)
+		sbuf_printf(&b, " %s", ip4_str(d->giaddr[i].addr, a));
+	if (!d->giaddr_ours)
+		report(d, FINDING_GIADDR_FOREIGN, none, "%s", text);
+	else if (!f->standby && f->link.running)
+		report(d, FINDING_SERVES, none, "%s", text);
+	if (f->standby)
+		report(d, FINDING_STANDBY, none, "%s", text);
+	if (!f->link.running)
+		report(d, FINDING_NO_CARRIER, none, NULL);
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
 		look_at_choice(d, k);
 }
@@ -174,21 +164,6 @@ why_silent(const struct doctor_server *s)
 	return s->is_boot ? FINDING_BOOT_SILENT : FINDING_NO_OFFER;
 }
 
-static void
-judge_path(struct doctor *d, const struct doctor_server *s)
-{
-	struct about a = { .server = s };
-
-	if (s->drained)
-		report(d, FINDING_DRAINED, a, NULL);
-	else if (s->down)
-		report(d, FINDING_BELIEVED_DOWN, a, "%s", health_diag_word(s->diag));
-	if (!s->routed)
-		report(d, FINDING_NO_ROUTE, a, NULL);
-	else if (was_answered(s->ping) && was_answered(s->ping_giaddr))
-		report(d, FINDING_REACHABLE, a, NULL);
-}
-
 static bool
 names_file(const struct doctor_kind *x)
 {
@@ -210,24 +185,6 @@ is_told(const struct doctor *d, unsigned k)
 }
 
 static void
-judge_offer(struct doctor *d, const struct doctor_server *s, unsigned k)
-{
-	const struct doctor_offer *lease = &s->kind[k].address;
-	bool boots = s->kind[k].boot.got || (lease->got &&
-	    (lease->pxe || lease->http || lease->file[0]));
-	struct about about = { .server = s, .kinds = 1u << k };
-	char a[IP4_STRLEN];
-
-	if (lease->got && s->proxy_only)
-		report(d, FINDING_LEASE_REFUSED, about, NULL);
-	if (lease->got)
-		report(d, FINDING_OFFERS, about, "address %s%s",
-		    ip4_str(lease->yiaddr, a), boots ? ", boot information" : "");
-	else
-		report(d, FINDING_OFFERS, about, boots ? "boot information" : NULL);
-}
-
-static void
 judge_offers(struct doctor *d, const struct doctor_server *s)
 {
 	/* One that no kind of ours selects may ignore them all. */
@@ -235,7 +192,7 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 	    s->queried & ~s->answered : 0;
 	struct about a = { .server = s };
 	bool refused = false;
-	char from[IP4_STRLEN];
+	char ip[IP4_STRLEN];
 
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
 		const struct doctor_kind *x = &s->kind[k];
@@ -245,11 +202,24 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 		refused = true;
 		a.kinds = 1u << k;
 		report(d, FINDING_REPLY_DROPPED, a, "from %s: %s",
-		    ip4_str(x->refused_from, from), drop_word(x->refused));
+		    ip4_str(x->refused_from, ip), drop_word(x->refused));
 	}
-	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
-		if (s->answered >> k & 1)
-			judge_offer(d, s, k);
+	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
+		const struct doctor_offer *lease = &s->kind[k].address;
+		bool boots = s->kind[k].boot.got || (lease->got &&
+		    (lease->pxe || lease->http || lease->file[0]));
+
+		a.kinds = 1u << k;
+		if (!(s->answered & a.kinds))
+			continue;
+		if (lease->got && s->proxy_only)
+			report(d, FINDING_LEASE_REFUSED, a, NULL);
+		if (lease->got)
+			report(d, FINDING_OFFERS, a, "address %s%s",
+			    ip4_str(lease->yiaddr, ip), boots ? ", boot information" : "");
+		else
+			report(d, FINDING_OFFERS, a, boots ? "boot information" : NULL);
+	}
 	/* For a kind that no boot server serves, NO_BOOT says it once. */
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
 		a.kinds = 1u << k;
@@ -278,16 +248,6 @@ in_our_nets(const struct doctor *d, struct ip4 a)
 	return d->n_net == 0 || d->other_nets;
 }
 
-/* Does this kind get a boot file from outside the machine's own network? */
-static bool
-boots_from_afar(const struct doctor *d, const struct doctor_offer *o, unsigned kind)
-{
-	for (unsigned i = 0; i < d->n_file; i++)
-		if (d->file[i].kinds >> kind & 1 && !on_link(o, d->file[i].server))
-			return true;
-	return false;
-}
-
 static void
 judge_router(struct doctor *d, const struct doctor_server *s, unsigned k)
 {
@@ -295,7 +255,11 @@ judge_router(struct doctor *d, const struct doctor_server *s, unsigned k)
 	struct about a = { .server = s, .kinds = 1u << k, .address = o->router };
 
 	if (ip4_is_none(o->router)) {
-		a.tolerable = !boots_from_afar(d, o, k);
+		/* It matters to a kind whose boot file comes from another network. */
+		a.tolerable = true;
+		for (unsigned i = 0; i < d->n_file; i++)
+			if (d->file[i].kinds & a.kinds && !on_link(o, d->file[i].server))
+				a.tolerable = false;
 		report(d, FINDING_NO_ROUTER, a, NULL);
 		return;
 	}
@@ -317,32 +281,25 @@ judge_router(struct doctor *d, const struct doctor_server *s, unsigned k)
 }
 
 static void
-add_terms(struct sbuf *b, const struct doctor *d, const struct doctor_server *s,
-    const struct doctor_offer *o)
-{
-	const char *name = d->conf->server[s->index].name;
-	char y[IP4_STRLEN], m[IP4_STRLEN], r[IP4_STRLEN];
-
-	sbuf_puts(b, b->len ? "; " : "");
-	sbuf_esc(b, name, strlen(name));
-	sbuf_printf(b, ": %s mask %s router %s", ip4_str(o->yiaddr, y),
-	    ip4_str(o->mask, m), ip4_str(o->router, r));
-}
-
-static void
 compare_leases(struct doctor *d, const struct doctor_server *s,
     const struct doctor_server *t, unsigned k)
 {
 	const struct doctor_offer *a = &s->kind[k].address, *b = &t->kind[k].address;
-	char text[DOCTOR_DETAIL];
+	char text[DOCTOR_DETAIL], ip[IP4_STRLEN];
 	struct sbuf out = sbuf_init(text, sizeof(text));
 	bool same = ip4_eq(a->router, b->router) && ip4_eq(a->mask, b->mask) &&
 	    on_link(a, b->yiaddr);
 
 	if (!a->got || !b->got || (same && !ip4_eq(a->yiaddr, b->yiaddr)))
 		return;
-	add_terms(&out, d, s, a);
-	add_terms(&out, d, t, b);
+	for (; s; s = s == t ? NULL : t) {
+		const struct doctor_offer *o = &s->kind[k].address;
+
+		add_text(&out, out.len ? "; " : "", d->conf->server[s->index].name);
+		sbuf_printf(&out, ": %s", ip4_str(o->yiaddr, ip));
+		sbuf_printf(&out, " mask %s", ip4_str(o->mask, ip));
+		sbuf_printf(&out, " router %s", ip4_str(o->router, ip));
+	}
 	report(d, same ? FINDING_SAME_ADDRESS : FINDING_DISAGREE,
 	    (struct about){ .kinds = 1u << k }, "%s", text);
 }
@@ -385,38 +342,34 @@ has_files(const struct doctor_server *s)
 	return false;
 }
 
-static enum finding
-why_silent_4011(const struct doctor *d, const struct doctor_server *s,
-    const struct doctor_kind *x)
-{
-	const struct doctor_offer *o = doctor_sender_to_4011(x);
-
-	if (x->wrong_port)
-		return FINDING_WRONG_PORT_4011;
-	if (o->file[0])
-		return FINDING_UNUSED_4011;
-	if (o == &x->address && !d->conf->is_boot[s->index])
-		return FINDING_OPTION60;
-	return error_of(x->p4011) ? FINDING_CLOSED_4011 : FINDING_SILENT_4011;
-}
-
 static void
 judge_4011(struct doctor *d, const struct doctor_server *s, unsigned k)
 {
 	const struct doctor_kind *x = &s->kind[k];
+	const struct doctor_offer *o = doctor_sender_to_4011(x);
 	struct about a = { .server = s, .kinds = 1u << k };
+	bool is_boot = d->conf->is_boot[s->index];
+	enum finding what = FINDING_SILENT_4011;
 
 	/* strip-pxe-from = dhcp removes option 60 before any machine sees it. */
-	if (!x->p4011 || (d->conf->strip_pxe_from_dhcp && !d->conf->is_boot[s->index]))
+	if (!x->p4011 || (d->conf->strip_pxe_from_dhcp && !is_boot))
 		return;
-	if (!ip4_eq(x->to_4011, s->address))
-		a.address = x->to_4011;
 	if (!names_file(x) && has_files(s)) {
 		a.tolerable = true;
-		report(d, FINDING_NO_FILE, a, NULL);
-	} else
-		report(d, !was_answered(x->p4011) ? why_silent_4011(d, s, x) : names_file(x) ?
-		    FINDING_ANSWERS_4011 : FINDING_NO_FILE_4011, a, NULL);
+		what = FINDING_NO_FILE;
+	} else if (was_answered(x->p4011))
+		what = names_file(x) ? FINDING_ANSWERS_4011 : FINDING_NO_FILE_4011;
+	else if (x->wrong_port)
+		what = FINDING_WRONG_PORT_4011;
+	else if (o->file[0])
+		what = FINDING_UNUSED_4011;
+	else if (o == &x->address && !is_boot)
+		what = FINDING_OPTION60;
+	else if (error_of(x->p4011))
+		what = FINDING_CLOSED_4011;
+	if (!ip4_eq(x->p4011->to, s->address))
+		a.address = x->p4011->to;
+	report(d, what, a, NULL);
 }
 
 /* Announcing a boot without naming what. 4011 has findings of its own. */
@@ -448,19 +401,6 @@ file_suits(const struct doctor_file *f, unsigned kind)
 	    clientmsg_kind_arch((enum clientmsg_kind)kind));
 }
 
-static enum finding
-file_outcome(const struct doctor_file *f)
-{
-	int err = error_of(f->query);
-	bool http = f->where.scheme == BOOTFILE_HTTP;
-
-	if (f->outcome != FINDING_MAX)
-		return f->outcome;
-	if (err == ECONNREFUSED || (err && http))
-		return http ? FINDING_HTTP_CLOSED : FINDING_TFTP_CLOSED;
-	return http ? FINDING_HTTP_SILENT : FINDING_TFTP_SILENT;
-}
-
 /* Does a kind that every site has get a file it can boot? */
 static bool
 others_find_theirs(const struct doctor *d)
@@ -477,45 +417,34 @@ others_find_theirs(const struct doctor *d)
 static void
 judge_file(struct doctor *d, const struct doctor_file *f)
 {
+	bool http = f->where.scheme == BOOTFILE_HTTP;
+	int err = error_of(f->query);
+	enum finding what = f->outcome;
 	char name[DOCTOR_DETAIL];
 	struct sbuf b = sbuf_init(name, sizeof(name));
 
-	sbuf_esc(&b, f->name, strlen(f->name));
+	if (what == FINDING_MAX && (err == ECONNREFUSED || (err && http)))
+		what = http ? FINDING_HTTP_CLOSED : FINDING_TFTP_CLOSED;
+	else if (what == FINDING_MAX)
+		what = http ? FINDING_HTTP_SILENT : FINDING_TFTP_SILENT;
+	add_text(&b, "", f->name);
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
 		struct about a = { .kinds = 1u << k, .address = f->server };
-		enum finding what = file_outcome(f);
+		bool suits = file_suits(f, k);
 
-		if (!(f->kinds >> k & 1))
+		if (!(f->kinds & a.kinds))
 			continue;
 		if (what == FINDING_FILE_FOUND) {
 			/* A site without ARM64 machines gives them what all but x64 get. */
-			bool suits = file_suits(f, k);
-
 			a.tolerable = !suits && k == CLIENTMSG_ARM64 && others_find_theirs(d);
 			report(d, suits ? what : FINDING_WRONG_ARCH, a, "%s (%s)", name,
 			    bootfile_content_text(f->content));
 		} else if (f->code > 0)
 			report(d, what, a, "%s (%s %d)", name,
-			    f->where.scheme == BOOTFILE_HTTP ? "HTTP status" :
-			    "TFTP error", f->code);
+			    http ? "HTTP status" : "TFTP error", f->code);
 		else
 			report(d, what, a, "%s", name);
 	}
-}
-
-static const char *
-first_file(const struct doctor *d, uint16_t server, unsigned k)
-{
-	const struct doctor_kind *x;
-
-	for (unsigned i = 0; i < d->n_server; i++) {
-		if (d->server[i].index != d->conf->server[server].first)
-			continue;
-		x = &d->server[i].kind[k];
-		return x->ack.file[0] ? x->ack.file :
-		    x->boot.file[0] ? x->boot.file : x->address.file;
-	}
-	return "";
 }
 
 /* Do members of a group that replace each other name the same file? */
@@ -527,15 +456,23 @@ judge_group(struct doctor *d, const struct conf_group *g, unsigned k)
 	const char *before = "";
 
 	for (unsigned i = 0; g->mode != CONF_MODE_ALL && i < g->n; i++) {
-		const char *file = first_file(d, g->server[i], k);
+		const struct doctor_server *s = d->server, *end = s + d->n_server;
+		const struct doctor_kind *x;
+		const char *file;
 
+		while (s < end && s->index != d->conf->server[g->server[i]].first)
+			s++;
+		if (s == end)
+			continue;
+		x = &s->kind[k];
+		file = x->ack.file[0] ? x->ack.file :
+		    x->boot.file[0] ? x->boot.file : x->address.file;
 		if (!file[0])
 			continue;
 		/* A URL names its server, so it may differ. */
 		if (before[0] && strcmp(before, file) != 0 && !strstr(before, "://")) {
-			sbuf_esc(&b, before, strlen(before));
-			sbuf_puts(&b, ", ");
-			sbuf_esc(&b, file, strlen(file));
+			add_text(&b, "", before);
+			add_text(&b, ", ", file);
 			report(d, FINDING_BOOT_DIFFERS,
 			    (struct about){ .kinds = 1u << k }, "%s", text);
 			return;
@@ -555,9 +492,9 @@ judge_boot(struct doctor *d)
 		if (d->choice[k].drop)
 			continue;
 		told |= (unsigned)is_told(d, k) << k;
-		if (d->choice[k].boot != CONF_NONE) {
+		if (d->choice[k].t.group[CONV_BOOT] != CONF_NONE) {
 			wanted |= 1u << k;
-			judge_group(d, &d->conf->group[d->choice[k].boot], k);
+			judge_group(d, &d->conf->group[d->choice[k].t.group[CONV_BOOT]], k);
 		}
 		if ((answering & ~told) >> k & 1)
 			report(d, FINDING_NO_BOOT, (struct about){ .kinds = 1u << k }, NULL);
@@ -565,8 +502,6 @@ judge_boot(struct doctor *d)
 	if (wanted && !told)
 		report(d, FINDING_NO_BOOT_AT_ALL, (struct about){ 0 }, NULL);
 }
-
-/* --- the VLAN ------------------------------------------------------------- */
 
 static void
 judge_vlan(struct doctor *d)
@@ -579,12 +514,9 @@ judge_vlan(struct doctor *d)
 		struct about a = { .address = x->from };
 
 		rogue = rogue || !x->relay;
-		if (x->relay)
-			report(d, FINDING_OTHER_RELAY, a, NULL);
-		else if (ip4_is_none(x->yiaddr))
-			report(d, FINDING_ROGUE, a, NULL);
-		else
-			report(d, FINDING_ROGUE, a, "offers %s", ip4_str(x->yiaddr, y));
+		report(d, x->relay ? FINDING_OTHER_RELAY : FINDING_ROGUE, a,
+		    x->relay || ip4_is_none(x->yiaddr) ? NULL : "offers %s",
+		    ip4_str(x->yiaddr, y));
 	}
 	for (unsigned i = 0; i < d->n_q && !rogue; i++)
 		if (d->q[i].what == DOCTOR_LISTEN)
@@ -597,8 +529,19 @@ doctor_judge(struct doctor *d)
 {
 	if (!d->ifindex)
 		return;
-	for (unsigned i = 0; i < d->n_server; i++)
-		judge_path(d, &d->server[i]);
+	for (unsigned i = 0; i < d->n_server; i++) {
+		const struct doctor_server *s = &d->server[i];
+		struct about a = { .server = s };
+
+		if (s->drained)
+			report(d, FINDING_DRAINED, a, NULL);
+		else if (s->down)
+			report(d, FINDING_BELIEVED_DOWN, a, "%s", health_diag_word(s->diag));
+		if (!s->routed)
+			report(d, FINDING_NO_ROUTE, a, NULL);
+		else if (was_answered(s->ping) && was_answered(s->ping_giaddr))
+			report(d, FINDING_REACHABLE, a, NULL);
+	}
 	for (unsigned i = 0; i < d->n_server; i++)
 		judge_offers(d, &d->server[i]);
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
@@ -612,15 +555,4 @@ doctor_judge(struct doctor *d)
 		judge_file(d, &d->file[i]);
 	judge_boot(d);
 	judge_vlan(d);
-}
-
-enum finding_level
-doctor_worst(const struct doctor *d)
-{
-	enum finding_level worst = FINDING_LEVEL_OK;
-
-	for (unsigned i = 0; i < d->n_finding; i++)
-		if (d->finding[i].level > worst)
-			worst = d->finding[i].level;
-	return worst;
 }
