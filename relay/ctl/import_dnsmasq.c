@@ -110,7 +110,8 @@ import_dnsmasq(struct import_plan *p, char *text, const struct import_host *host
 	while (import_next(&t)) {
 		const char *name = t.n ? t.word[0] : "";
 
-		name += strncmp(name, "--", 2) == 0 ? 2 : 0;
+		if (name[0] == '-' && name[1] == '-')
+			name += 2;
 		if (strcmp(name, "dhcp-relay") == 0)
 			read_relay(&t, host);
 		else
