@@ -123,8 +123,9 @@ static void
 close_interface(struct reader *r)
 {
 	static const char *const why[HINTS] = {
-		[VRF] = "in a VRF: requests to servers follow the main routing table, so its "
-		    "section is commented out",
+		/* clang takes two strings side by side for a forgotten comma. */
+		[VRF] = ("in a VRF: requests to servers follow the main routing table, so its "
+		    "section is commented out"),
 		[UNNUMBERED] = "unnumbered: add giaddr = ADDRESS-OF-THE-OTHER-INTERFACE",
 		[SHUTDOWN] = "shut down there and not here",
 	};
