@@ -22,16 +22,9 @@
  *   without probes.
  * - A server that is down for long is probed less often, down to an eighth.
  *
-<<<<<<< HEAD
- * Every question has a number of 32 bits that nobody can guess: it is the xid, the
- * identifier of an echo, the name of a connection. Its answer is found by it.
- *
- * tend/probe_run and io/query send the queries and receive the answers.
-=======
  * Every query has a token, a 32-bit number that cannot be guessed: the xid, the identifier of
  * an echo, the name of a connection. Its answer is found by it. Sending and receiving is left to
- * relay/tend/probe_run and io/prober.
->>>>>>> c993417 (probe: merge what had one caller, say query for what is sent)
+ * relay/tend/probe_run and io/query.
  */
 #ifndef CORE_PROBE_H
 #define CORE_PROBE_H

@@ -3,6 +3,8 @@
 # them back, a SIGHUP each 50 ms, while broadcasts of 2,000 machines arrive as
 # fast as they can be sent.  With the servers go a group with hedging, a helper,
 # probes and an interface.  The relay survives, and accounts for every packet.
+#
+# set: all
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
@@ -94,13 +96,14 @@ settled()
 {
 	local now
 
-	now=$(relay_counter requests requests-relayed ring-lost copies)
+	now=$(relay_counter requests requests-relayed ring-lost copies replies \
+		replies-relayed)
 	[ "$now" = "${WAS:-}" ] && return 0
 	WAS=$now
 	sleep 0.3
 	return 1
 }
-expect "the load has been worked off" wait_for 30 settled
+expect "the load has been worked off" wait_for 60 settled
 sent=$(($(sed -n 's/^sent=//p' "$T/cl10.sent") + $(sed -n 's/^sent=//p' "$T/cl20.sent")))
 requests=$(relay_counter requests)
 say "$(relay_counter reloads) reloads, $sent sent, $requests requests," \
