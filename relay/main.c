@@ -85,25 +85,14 @@ write_pid(struct daemon *d, const char *path)
 	return err;
 }
 
-/* In the parent: success once the child has written its byte. */
-static int
-wait_for_child(int fd)
-{
-	char byte;
-	ssize_t n;
-
-	do
-		n = read(fd, &byte, 1);
-	while (n < 0 && errno == EINTR);
-	return n == 1 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 /* Returns in the child, with the end of the pipe to write to when ready; -1 on failure. The
- * parent does not return. */
+ * parent does not return: it succeeds once the child has written its byte. */
 static int
 background(void)
 {
 	int ends[2];
+	char byte;
+	ssize_t n;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -113,7 +102,10 @@ background(void)
 		return -1;
 	if (pid > 0) {
 		close(ends[1]);
-		_exit(wait_for_child(ends[0]));
+		do
+			n = read(ends[0], &byte, 1);
+		while (n < 0 && errno == EINTR);
+		_exit(n == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
 	}
 	close(ends[0]);
 	setsid();
@@ -134,23 +126,6 @@ leave_terminal(void)
 		close(null);
 }
 
-static void
-tell_parent(int ready_fd)
-{
-	while (write(ready_fd, "", 1) < 0 && errno == EINTR)
-		;
-	close(ready_fd);
-}
-
-static void
-say_ready(struct daemon *d)
-{
-	log_event(&d->log, LOG_LEVEL_INFO, "ready",
-	    "version=%s interfaces=%zu servers=%u", DAEMON_VERSION,
-	    iftab_count(d->iftab), (unsigned)d->conf->n_server);
-	status_ready(d);
-}
-
 static int
 run(struct daemon *d, struct conf *conf, int ready_fd)
 {
@@ -166,18 +141,16 @@ run(struct daemon *d, struct conf *conf, int ready_fd)
 	err = privileges_filter(d);
 	if (err < 0)
 		return err;
-	if (ready_fd >= 0)
-		tell_parent(ready_fd);
-	say_ready(d);
+	if (ready_fd >= 0) {
+		while (write(ready_fd, "", 1) < 0 && errno == EINTR)
+			;
+		close(ready_fd);
+	}
+	log_event(&d->log, LOG_LEVEL_INFO, "ready",
+	    "version=%s interfaces=%zu servers=%u", DAEMON_VERSION,
+	    iftab_count(d->iftab), (unsigned)d->conf->n_server);
+	status_ready(d);
 	return loop_run(d->loop);
-}
-
-/* Closes what a shell or a supervisor left open, which an intruder could use. The
- * configuration, which may be one of these (-c /dev/fd/7), has been read. */
-static void
-close_inherited(void)
-{
-	(void)!close_range(STDERR_FILENO + 1, ~0u, 0);
 }
 
 /* The process that runs, with the end of the pipe that reports it ready, or -1. */
@@ -215,7 +188,9 @@ start(const struct args *a, struct conf *conf)
 	struct daemon *d = calloc(1, sizeof(*d));
 	int ready_fd = -1;
 
-	close_inherited();
+	/* Closes what a shell or a supervisor left open, which an intruder could use. The
+	 * configuration, which may be one of these (-c /dev/fd/7), has been read. */
+	(void)!close_range(STDERR_FILENO + 1, ~0u, 0);
 	if (d)
 		d->args = a;
 	if (!d)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * status - the service manager is told; see include/relay/daemon.h. The status line is sent at most once in GAP_MS, and
- * only when it differs from the last: 2,000 machines that boot at once are a few lines.
+ * status - the service manager is told; see include/relay/daemon.h. The status line is sent
+ * at most once in GAP_MS, and only when it differs from the last: 2,000 machines that boot at
+ * once are a few lines.
  */
 #include <errno.h>
 #include <inttypes.h>

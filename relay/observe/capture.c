@@ -79,32 +79,18 @@ describe_port(struct capture *c, struct port *p)
 	return true;
 }
 
-/* Counts what the reader has not taken, without what the kernel holds for it. */
-static bool
-has_room(const struct capture *c)
-{
-	return ctl_stream_waiting(c->stream) + BLOCK_MAX <= CAPTURE_WAITING;
-}
-
 /* --- interfaces ------------------------------------------------------------------ */
 
-/* A renamed interface is a new one. */
-static bool
-is_port(const struct port *p, const struct sight *s)
-{
-	return p->ifindex == s->ifindex && ip4_eq(p->peer, s->peer) &&
-	    strcmp(p->name, s->name) == 0;
-}
-
-/* NULL when there are too many. Usually the first few; at 4,096 a search costs 2 us, and only
- * while somebody captures. */
+/* A renamed interface is a new one. NULL when there are too many. Usually the first few; at
+ * 4,096 a search costs 2 us, and only while somebody captures. */
 static struct port *
 find_port(struct capture *c, const struct sight *s)
 {
 	struct port *p = c->port;
 
 	for (; p < c->port + c->n_port; p++)
-		if (is_port(p, s))
+		if (p->ifindex == s->ifindex && ip4_eq(p->peer, s->peer) &&
+		    strcmp(p->name, s->name) == 0)
 			return p;
 	if (c->n_port == CAPTURE_PORTS)
 		return NULL;
@@ -131,7 +117,9 @@ send_packet(struct capture *c, struct port *port, const struct sight *s,
 		.wire_len = s->head_len + s->body_len, .comment = comment,
 	};
 
-	if (!has_room(c) || !describe_port(c, port))
+	/* Counts what the reader has not taken, without what the kernel holds for it. */
+	if (ctl_stream_waiting(c->stream) + BLOCK_MAX > CAPTURE_WAITING ||
+	    !describe_port(c, port))
 		return false;
 	p.interface = port->id;
 	w = new_block(c);
@@ -175,15 +163,6 @@ capture_wants(struct daemon *d, struct sight *s)
 
 /* --- beginning and end ------------------------------------------------------------- */
 
-static void
-begin_section(struct capture *c)
-{
-	struct wr w = new_block(c);
-
-	pcapng_section(&w, "pxrelayd " DAEMON_VERSION);
-	c->begun = send_block(c, &w);
-}
-
 /* The statistics may exceed what may wait: they are short, and all that is left of lost packets. */
 static void
 end_section(struct capture *c)
@@ -221,10 +200,13 @@ static void
 on_stream(void *user, enum ctl_event what)
 {
 	struct capture *c = user;
+	struct wr w;
 
 	switch (what) {
 	case CTL_BEGIN:
-		begin_section(c);
+		w = new_block(c);
+		pcapng_section(&w, "pxrelayd " DAEMON_VERSION);
+		c->begun = send_block(c, &w);
 		break;
 	case CTL_STOP:
 		end_section(c);

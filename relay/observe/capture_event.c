@@ -165,23 +165,17 @@ static void
 put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ip4 dst,
     const struct mac *from)
 {
+	static const uint32_t flag[] = {
+		[RING_TO_BROADCAST] = PCAPNG_BROADCAST,
+		[RING_TO_MULTICAST] = PCAPNG_MULTICAST,
+		[RING_TO_HOST] = PCAPNG_UNICAST,
+	};
 	struct mac own = own_mac(iftab_by_index(d->iftab, s->ifindex));
 	struct mac group = multicast_mac(dst);
 
-	switch (to) {
-	case RING_TO_BROADCAST:
-		put_ethernet(s, &everybody, from);
-		s->flags |= PCAPNG_BROADCAST;
-		break;
-	case RING_TO_MULTICAST:
-		put_ethernet(s, &group, from);
-		s->flags |= PCAPNG_MULTICAST;
-		break;
-	case RING_TO_HOST:
-		put_ethernet(s, &own, from);
-		s->flags |= PCAPNG_UNICAST;
-		break;
-	}
+	put_ethernet(s, to == RING_TO_BROADCAST ? &everybody :
+	    to == RING_TO_MULTICAST ? &group : &own, from);
+	s->flags |= flag[to];
 }
 
 static void
@@ -214,20 +208,10 @@ see_bad_frame(struct daemon *d, struct sight *s, const struct ring_frame *f)
 }
 
 static void
-see_frame_out(struct daemon *d, struct sight *s, const struct event *e)
-{
-	struct mac from = own_mac(iftab_by_index(d->iftab, e->ifindex));
-
-	s->flags = PCAPNG_OUTBOUND | (e->mac.b[0] & 1 ? PCAPNG_BROADCAST : PCAPNG_UNICAST);
-	at_interface(d, s, e->ifindex);
-	put_ethernet(s, &e->mac, &from);
-	put_udp(s, e->udp, e->hdr);
-}
-
-static void
 see_event(struct daemon *d, struct sight *s, const struct event *e)
 {
 	struct udpip u;
+	struct mac from;
 
 	switch (e->leg) {
 	case EVENT_NOWHERE:
@@ -250,7 +234,12 @@ see_event(struct daemon *d, struct sight *s, const struct event *e)
 		put_udp(s, e->udp, NULL);
 		break;
 	case EVENT_FRAME_OUT:
-		see_frame_out(d, s, e);
+		from = own_mac(iftab_by_index(d->iftab, e->ifindex));
+		s->flags = PCAPNG_OUTBOUND |
+		    (e->mac.b[0] & 1 ? PCAPNG_BROADCAST : PCAPNG_UNICAST);
+		at_interface(d, s, e->ifindex);
+		put_ethernet(s, &e->mac, &from);
+		put_udp(s, e->udp, e->hdr);
 		break;
 	}
 }

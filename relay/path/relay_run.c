@@ -236,45 +236,31 @@ forward_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u
 /* --- rescues ------------------------------------------------------------------------- */
 
 static void
-log_rescue(struct daemon *d, const struct rescue_plan *p)
-{
-	char asked[IP4_STRLEN], live[IP4_STRLEN], client[MAC_STRLEN];
-	struct mac mac = { { 0 } };
-
-	memcpy(mac.b, p->mac, sizeof(mac.b));
-	log_event(&d->log, LOG_LEVEL_INFO, "rescue", "client=%s asked=%s live=%s",
-	    mac_str(&mac, client), ip4_str(p->asked, asked),
-	    ip4_str(p->from, live));
-}
-
-static void
 deliver_rescue(struct daemon *d, const struct rescue_plan *p)
 {
 	struct packet_to to = { p->ifindex, p->mac_len, { 0 } };
+	char asked[IP4_STRLEN], live[IP4_STRLEN], client[MAC_STRLEN];
+	struct mac mac = { { 0 } };
 	int err;
 
 	memcpy(to.mac, p->mac, sizeof(to.mac));
+	memcpy(mac.b, p->mac, sizeof(mac.b));
 	err = outbox_frame_now(d, &to, &p->udp);	/* the plan dies with this call */
 	if (err < 0)
 		rescue_lost(&d->r4, p, outbox_refused(-err));
 	else if (!p->again)
-		log_rescue(d, p);
+		log_event(&d->log, LOG_LEVEL_INFO, "rescue", "client=%s asked=%s live=%s",
+		    mac_str(&mac, client), ip4_str(p->asked, asked), ip4_str(p->from, live));
 }
 
 static void
 carry_out_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 {
 	observe_rescue(d, p, now);
-	switch (p->what) {
-	case RESCUE_NOTHING:
-		break;
-	case RESCUE_ASK:
+	if (p->what == RESCUE_ASK)
 		(void)outbox_raw(d, &p->udp, 0);
-		break;
-	case RESCUE_DELIVER:
+	else if (p->what == RESCUE_DELIVER)
 		deliver_rescue(d, p);
-		break;
-	}
 }
 
 static void

@@ -100,15 +100,6 @@ next_client_if(struct daemon *d, const struct iface *after)
 	return f;
 }
 
-static void
-if_number(struct daemon *d, struct prom *p, const struct number *n)
-{
-	prom_family(p, PROM_COUNTER, n->word, n->help);
-	for (struct iface *f = NULL; (f = next_client_if(d, f)); )
-		prom_sample(p, PROM_LABELS({ "interface", f->link.name }),
-		    number(&f->stats, n));
-}
-
 /* In lower case, as in [rule] message. */
 static const char *
 message_word(char buf[16], unsigned type)
@@ -148,8 +139,14 @@ interfaces(struct daemon *d, struct prom *p)
 	    "1 while clients are served, and on standby.");
 	for (f = NULL; (f = next_client_if(d, f)); )
 		prom_sample(p, PROM_LABELS({ "interface", f->link.name }), iface_ready(f));
-	for (size_t i = 0; i < sizeof(if_numbers) / sizeof(if_numbers[0]); i++)
-		if_number(d, p, &if_numbers[i]);
+	for (size_t i = 0; i < sizeof(if_numbers) / sizeof(if_numbers[0]); i++) {
+		const struct number *n = &if_numbers[i];
+
+		prom_family(p, PROM_COUNTER, n->word, n->help);
+		for (f = NULL; (f = next_client_if(d, f)); )
+			prom_sample(p, PROM_LABELS({ "interface", f->link.name }),
+			    number(&f->stats, n));
+	}
 	prom_family(p, PROM_COUNTER, "interface-messages",
 	    "DHCP messages relayed from and to a client interface; those that occurred.");
 	for (f = NULL; (f = next_client_if(d, f)); )
@@ -194,16 +191,6 @@ labels_of(struct daemon *d, uint16_t i, struct server_labels *w)
 	return w->label;
 }
 
-static void
-server_number(struct daemon *d, struct prom *p, const struct number *n)
-{
-	struct server_labels w;
-
-	prom_family(p, PROM_COUNTER, n->word, n->help);
-	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
-		prom_sample(p, labels_of(d, i, &w), 2, number(&d->servers.stats[i], n));
-}
-
 static bool
 is_up(const struct health *h)
 {
@@ -222,7 +209,7 @@ server_gauge(struct daemon *d, struct prom *p, const char *word, const char *hel
 }
 
 static void
-server_health(struct daemon *d, struct prom *p)
+servers(struct daemon *d, struct prom *p)
 {
 	struct server_labels w;
 
@@ -240,16 +227,14 @@ server_health(struct daemon *d, struct prom *p)
 		    { "state", health_state_name(h->state) },
 		    { "diag", health_diag_word(h->diag) }), 1);
 	}
-}
+	for (size_t k = 0; k < sizeof(server_numbers) / sizeof(server_numbers[0]); k++) {
+		const struct number *n = &server_numbers[k];
 
-static void
-servers(struct daemon *d, struct prom *p)
-{
-	struct server_labels w;
-
-	server_health(d, p);
-	for (size_t i = 0; i < sizeof(server_numbers) / sizeof(server_numbers[0]); i++)
-		server_number(d, p, &server_numbers[i]);
+		prom_family(p, PROM_COUNTER, n->word, n->help);
+		for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
+			prom_sample(p, labels_of(d, i, &w), 2,
+			    number(&d->servers.stats[i], n));
+	}
 	prom_family(p, PROM_HISTOGRAM, "server-answer-seconds",
 	    "Time from a client's last message to a server's reply.");
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
@@ -277,19 +262,13 @@ boots_by_kind(struct prom *p, const struct boots *b, const uint64_t n[PXE_KIND_M
 			    pxe_kind_word((enum pxe_kind)k) }), n[k]);
 }
 
-/* Is this the verdict on a boot that is over? */
-static bool
-is_last_word(enum explain e)
-{
-	return e != EXPLAIN_NOTHING && e != EXPLAIN_GOING_ON;
-}
-
+/* Only the verdicts on boots that are over. */
 static void
 boots_by_verdict(struct prom *p, const struct boots *b, bool failed)
 {
 	for (int k = 0; k < PXE_KIND_MAX; k++)
 		for (int e = 0; e < EXPLAIN_MAX && b->started[k]; e++)
-			if (is_last_word((enum explain)e) &&
+			if (e != EXPLAIN_NOTHING && e != EXPLAIN_GOING_ON &&
 			    explain_failed((enum explain)e) == failed)
 				prom_sample(p, PROM_LABELS({ "arch",
 				    pxe_kind_word((enum pxe_kind)k) }, { "diagnosis",

@@ -32,6 +32,8 @@
 #define BODY_ENOUGH	1024
 /* Room for option 82 and padding, as in the packet path. */
 #define RENDERED_MAX	(CLIENTMSG_MAX + 320)
+/* For the longest query by io/query. */
+#define MESSAGE_MAX	(HTTP_REQUEST_MAX + BOOTFILE_MAX)
 
 struct doctor_runs {
 	struct queries *queries;
@@ -53,12 +55,6 @@ forget_run(struct doctor_runs *g, unsigned i)
 {
 	g->run[i] = doctor_free(g->run[i]);
 	g->ended[i] = mono_us(0);
-}
-
-static struct doctor *
-run_of(struct doctor_runs *g, uint32_t token)
-{
-	return g->run[doctor_slot(token)];
 }
 
 /* --- sending -------------------------------------------------------------------------- */
@@ -95,58 +91,27 @@ send_on_vlan(struct daemon *d, const struct doctor_ask *a)
 	return outbox_frame_now(d, &to, &u);
 }
 
-static int
-send_arp(struct daemon *d, struct query *q, uint32_t ifindex)
+static bool
+fill_arp(struct daemon *d, struct query *q, uint32_t ifindex)
 {
 	const struct iface *f = iftab_by_index(d->iftab, ifindex);
 
 	if (!f || !f->n_addr || f->link.mac_len != sizeof(q->mac))
-		return -ENODEV;
+		return false;
 	q->kind = QUERY_ARP;
 	q->ifindex = ifindex;
 	q->source = f->addr[0].net.addr;
 	memcpy(q->mac.b, f->link.mac, sizeof(q->mac));
-	return query_ask(d->doctor_runs->queries, q);
-}
-
-static int
-send_4011(struct doctor_runs *g, const struct doctor_ask *a, struct query *q)
-{
-	uint8_t msg[CLIENTMSG_MAX];
-
-	q->kind = QUERY_DATAGRAM;
-	q->port = DHCP4_PORT_PXE;
-	q->msg = msg;
-	q->len = clientmsg_request4011(msg, sizeof(msg), &a->msg, a->giaddr, a->id,
-	    a->item);
-	return query_ask(g->queries, q);
-}
-
-static int
-send_for_file(struct doctor_runs *g, const struct doctor_ask *a, struct query *q)
-{
-	uint8_t msg[HTTP_REQUEST_MAX + BOOTFILE_MAX];
-	const struct bootfile *b = a->file;
-
-	q->msg = msg;
-	if (b->scheme == BOOTFILE_HTTP) {
-		q->kind = QUERY_STREAM;
-		q->port = b->port;
-		q->len = http_get_first(msg, sizeof(msg), b->host, b->port, b->path,
-		    DOCTOR_FILE_BYTES);
-	} else {
-		q->kind = QUERY_TFTP;
-		q->port = TFTP_PORT;
-		q->len = tftp_rrq(msg, sizeof(msg), b->path, false);
-	}
-	return q->len ? query_ask(g->queries, q) : -EINVAL;
+	return true;
 }
 
 static int
 send_query(struct daemon *d, const struct doctor_ask *a, struct mono now)
 {
+	const struct bootfile *b = a->file;
+	uint8_t msg[MESSAGE_MAX];
 	struct query q = {
-		.token = a->token, .to = a->to, .source = a->source,
+		.token = a->token, .to = a->to, .source = a->source, .msg = msg,
 		.until = mono_add_ms(now, a->left_ms),
 	};
 
@@ -158,45 +123,35 @@ send_query(struct daemon *d, const struct doctor_ask *a, struct mono now)
 	case DOCTOR_PING:
 	case DOCTOR_PING_GIADDR:
 		q.kind = QUERY_ECHO;
-		return query_ask(d->doctor_runs->queries, &q);
-	case DOCTOR_4011:
-		return send_4011(d->doctor_runs, a, &q);
-	case DOCTOR_FILE:
-		return send_for_file(d->doctor_runs, a, &q);
-	case DOCTOR_ARP:
-		return send_arp(d, &q, a->ifindex);
-	case DOCTOR_WHATS:
 		break;
+	case DOCTOR_4011:
+		q.kind = QUERY_DATAGRAM;
+		q.port = DHCP4_PORT_PXE;
+		q.len = clientmsg_request4011(msg, sizeof(msg), &a->msg, a->giaddr, a->id,
+		    a->item);
+		break;
+	case DOCTOR_FILE:
+		if (b->scheme == BOOTFILE_HTTP) {
+			q.kind = QUERY_STREAM;
+			q.port = b->port;
+			q.len = http_get_first(msg, sizeof(msg), b->host, b->port, b->path,
+			    DOCTOR_FILE_BYTES);
+		} else {
+			q.kind = QUERY_TFTP;
+			q.port = TFTP_PORT;
+			q.len = tftp_rrq(msg, sizeof(msg), b->path, false);
+		}
+		if (!q.len)
+			return -EINVAL;
+		break;
+	case DOCTOR_ARP:
+		if (!fill_arp(d, &q, a->ifindex))
+			return -ENODEV;
+		break;
+	case DOCTOR_WHATS:
+		return -EINVAL;
 	}
-	return -EINVAL;
-}
-
-static void
-send_due(struct daemon *d, struct doctor *run, struct mono now)
-{
-	struct doctor_ask a;
-
-	while (doctor_next(run, now, &a)) {
-		int err = send_query(d, &a, now);
-
-		if (err < 0)
-			doctor_failed(run, a.token, -err);
-		else
-			stats_count(&d->stats, COUNTER_DOCTOR_QUESTIONS);
-	}
-}
-
-/* Before the verdict: tells the run which servers are alive. */
-static void
-tell_who_serves(const struct doctor_runs *g, struct doctor *run, struct mono now)
-{
-	for (unsigned i = 0; i < run->n_server; i++) {
-		uint16_t s = run->server[i].index;
-
-		if (g->replied[s].at.us && g->replied[s].ifindex != run->ifindex &&
-		    mono_diff_ms(now, g->replied[s].at) < KEEP_MS)
-			run->server[i].serves_others = true;
-	}
+	return query_ask(d->doctor_runs->queries, &q);
 }
 
 /* Lets run i go on. Returns in how many ms to look at it again; -1: never. */
@@ -204,13 +159,29 @@ static int64_t
 step_run(struct daemon *d, unsigned i, struct mono now)
 {
 	struct doctor_runs *g = d->doctor_runs;
+	struct doctor *run = g->run[i];
+	struct doctor_ask a;
 
-	if (!g->run[i])
+	if (!run)
 		return -1;
+	while (!g->ended[i].us && doctor_next(run, now, &a)) {
+		int err = send_query(d, &a, now);
+
+		if (err < 0)
+			doctor_failed(run, a.token, -err);
+		else
+			stats_count(&d->stats, COUNTER_DOCTOR_QUESTIONS);
+	}
+	/* Before the verdict: tells the run which servers are alive. */
+	for (unsigned k = 0; !g->ended[i].us && k < run->n_server; k++) {
+		uint16_t s = run->server[k].index;
+
+		if (g->replied[s].at.us && g->replied[s].ifindex != run->ifindex &&
+		    mono_diff_ms(now, g->replied[s].at) < KEEP_MS)
+			run->server[k].serves_others = true;
+	}
 	if (!g->ended[i].us) {
-		send_due(d, g->run[i], now);
-		tell_who_serves(g, g->run[i], now);
-		if (!doctor_done(g->run[i], now))
+		if (!doctor_done(run, now))
 			return STEP_MS;
 		g->ended[i] = now;
 	}
@@ -239,47 +210,32 @@ on_timer(void *daemon, struct mono now)
 
 /* --- replies ----------------------------------------------------------------------------- */
 
-/* What the relay would do with this reply to a client. */
-static enum drop
-verdict_on(struct daemon *d, const struct doctor *run, const struct relay4_rx *rx,
-    const struct dhcp4 *m)
-{
-	enum drop why = relay4_judge_sender(&d->r4, rx, servers_find4(&d->servers, rx->src));
-
-	if (why == DROP_NONE && !doctor_has_giaddr(run, m->giaddr))
-		why = DROP_NOT_OUR_GIADDR;
-	return why;
-}
-
-static void
-note_reply(struct daemon *d, const struct doctor *run, struct ip4 from,
-    struct mono now)
-{
-	uint16_t server = servers_find4(&d->servers, from);
-
-	if (server == CONF_NONE)
-		return;
-	d->doctor_runs->replied[server].at = now;
-	d->doctor_runs->replied[server].ifindex = run->ifindex;
-}
-
 bool
 doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
+	struct doctor_runs *g = d->doctor_runs;
+	uint16_t server = servers_find4(&d->servers, rx->src), mac;
 	struct doctor *run;
 	struct dhcp4 m;
-	uint16_t mac;
 	uint32_t xid;
+	enum drop why;
 
 	if (!clientmsg_answer(rx->data, rx->len, &mac, &xid))
 		return false;
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
 	observe_probe_reply(d, rx);
-	run = run_of(d->doctor_runs, xid);
-	if (run && run->mac == mac && !run->judged &&
-	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
-	    doctor_offered(run, &m, rx->src, verdict_on(d, run, rx, &m), now))
-		note_reply(d, run, rx->src, now);
+	run = g->run[doctor_slot(xid)];
+	if (!run || run->mac != mac || run->judged ||
+	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
+		return true;
+	/* What the relay would do with this reply to a client. */
+	why = relay4_judge_sender(&d->r4, rx, server);
+	if (why == DROP_NONE && !doctor_has_giaddr(run, m.giaddr))
+		why = DROP_NOT_OUR_GIADDR;
+	if (doctor_offered(run, &m, rx->src, why, now) && server != CONF_NONE) {
+		g->replied[server].at = now;
+		g->replied[server].ifindex = run->ifindex;
+	}
 	return true;
 }
 
@@ -316,7 +272,7 @@ doctor_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport)
 	if (rx->sport != DHCP4_PORT_PXE || dport != DHCP4_PORT_CLIENT ||
 	    !clientmsg_answer(rx->data, rx->len, &mac, &xid))
 		return;
-	run = run_of(d->doctor_runs, xid);
+	run = d->doctor_runs->run[doctor_slot(xid)];
 	if (run && run->mac == mac)
 		doctor_wrong_port(run, xid);
 }
@@ -349,7 +305,7 @@ static bool
 on_answer(void *daemon, const struct query_answer *a, struct mono now)
 {
 	struct daemon *d = daemon;
-	struct doctor *run = run_of(d->doctor_runs, a->token);
+	struct doctor *run = d->doctor_runs->run[doctor_slot(a->token)];
 
 	if (!run || !doctor_find(run, a->token))
 		return true;
@@ -397,21 +353,14 @@ finding(const struct doctor *run, const struct doctor_finding *f)
 	    "sentence", row->sentence, "cure", row->cure);
 }
 
-/* Is the address that servers give out as router on this interface? */
-static bool
-is_router(const struct doctor *run)
-{
-	for (unsigned i = 0; i < run->n_router; i++)
-		if (run->router[i].ours)
-			return true;
-	return false;
-}
-
 static json_t *
 document(const struct doctor *run, uint32_t id, struct mono ended)
 {
 	json_t *all = json_array();
+	bool router_here = false;	/* the one that servers give out */
 
+	for (unsigned i = 0; i < run->n_router; i++)
+		router_here |= run->router[i].ours;
 	for (unsigned i = 0; i < run->n_finding; i++)
 		json_array_append_new(all, finding(run, &run->finding[i]));
 	return json_pack("{s:I, s:b, s:o, s:I, s:o*, s:o, s:b, s:I, s:s, s:o}",
@@ -419,19 +368,9 @@ document(const struct doctor *run, uint32_t id, struct mono ended)
 	    "ifindex", (json_int_t)run->ifindex,
 	    "giaddr", json_some_ip(run->giaddr[0].addr),
 	    "mac", json_sprintf("02:70:78:64:%02x:%02x", run->mac >> 8,
-	    run->mac & 255), "router-here", is_router(run),
+	    run->mac & 255), "router-here", router_here,
 	    "ms", (json_int_t)mono_diff_ms(ended, run->began),
 	    "status", finding_level_word(run->worst), "checks", all);
-}
-
-static unsigned
-free_slot(const struct doctor_runs *g)
-{
-	unsigned i = 0;
-
-	while (i < DOCTOR_RUNS_MAX && g->run[i])
-		i++;
-	return i;
 }
 
 static uint32_t
@@ -449,11 +388,13 @@ json_t *
 doctor_run_start(struct daemon *d, const char *ifname)
 {
 	struct doctor_runs *g = d->doctor_runs;
-	unsigned i = free_slot(g);
+	unsigned i = 0;
 	struct mono now = loop_now(d->loop);
 	uint64_t n = ++g->last_id;
 	struct hash_key secret = d->secret;
 
+	while (i < DOCTOR_RUNS_MAX && g->run[i])
+		i++;
 	if (i == DOCTOR_RUNS_MAX)
 		return json_pack("{s:b}", "busy", 1);
 	secret.k[0] = hash_sip(d->secret, &n, sizeof(n));

@@ -37,18 +37,12 @@ struct probe_run {
 
 /* --- sending ------------------------------------------------------------------- */
 
-static const struct rai *
-option82(const struct daemon *d, uint16_t server, const struct iface_giaddr *gi)
-{
-	return d->conf->server[server].option82 ? &gi->rai : NULL;
-}
-
 /* No INFORM gets a reply from every server. At first, and while a server is down, it gets
  * both; then the one it replied to. */
 static int
-send_inform(struct daemon *d, const struct probe_query *q, const struct iface_giaddr *gi)
+send_inform(struct daemon *d, const struct probe_query *q, struct ip4 giaddr,
+    const struct rai *rai)
 {
-	const struct rai *rai = option82(d, q->server, gi);
 	enum inform which = health_usable(&d->servers.health[q->server]) ?
 	    d->probe_run->inform[q->server] : INFORM_BOTH;
 	uint8_t msg[PROBEMSG_MAX];
@@ -56,67 +50,11 @@ send_inform(struct daemon *d, const struct probe_query *q, const struct iface_gi
 
 	if (which != INFORM_CIADDR)
 		err = outbox_query(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
-		    q->token, IP4_NONE, gi->addr, rai));
+		    q->token, IP4_NONE, giaddr, rai));
 	if (which != INFORM_PLAIN && !err)
 		err = outbox_query(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
-		    q->token, gi->addr, gi->addr, rai));
+		    q->token, giaddr, giaddr, rai));
 	return err;
-}
-
-static int
-send_discover(struct daemon *d, const struct probe_query *q, const struct iface_giaddr *gi)
-{
-	uint8_t msg[PROBEMSG_MAX];
-
-	return outbox_query(d, q->server, msg, probemsg_discover(msg, sizeof(msg),
-	    q->token, gi->addr, option82(d, q->server, gi)));
-}
-
-static int
-send_arp(struct daemon *d, uint16_t server, struct query *q)
-{
-	const struct iface *f = probe_link(&d->probe_run->probes, &d->servers, server,
-	    &q->source);
-
-	if (!f)
-		return -ENODEV;
-	q->kind = QUERY_ARP;
-	q->ifindex = f->link.ifindex;
-	memcpy(q->mac.b, f->link.mac, sizeof(q->mac.b));
-	return query_ask(d->probe_run->queries, q);
-}
-
-static int
-send_4011(struct daemon *d, struct query *q, const struct iface_giaddr *gi)
-{
-	uint8_t msg[PROBEMSG_MAX];
-
-	q->kind = QUERY_DATAGRAM;
-	q->port = DHCP4_PORT_PXE;
-	q->msg = msg;
-	q->len = probemsg_request4011(msg, sizeof(msg), q->token, gi->addr);
-	return query_ask(d->probe_run->queries, q);
-}
-
-/* TFTP, TCP or HTTP; a TCP probe has no message. */
-static int
-send_for_file(struct daemon *d, const struct conf_probe *p, struct query *q)
-{
-	uint8_t msg[HTTP_REQUEST_MAX];
-
-	q->kind = QUERY_STREAM;
-	q->port = p->port;
-	q->msg = msg;
-	if (p->kind == CONF_PROBE_TFTP) {
-		q->kind = QUERY_TFTP;
-		q->port = TFTP_PORT;
-		q->len = tftp_rrq(msg, sizeof(msg), p->arg, true);
-	} else if (p->kind == CONF_PROBE_HTTP) {
-		q->len = http_get(msg, sizeof(msg), q->to, p->port, p->arg);
-	}
-	if (p->kind != CONF_PROBE_TCP && !q->len)
-		return -EINVAL;
-	return query_ask(d->probe_run->queries, q);
 }
 
 /* 0 or -errno; ENOENT and ENODEV mean that the probe must wait for a client interface, or a
@@ -126,35 +64,61 @@ send_probe(struct daemon *d, const struct probe_query *p, struct mono now)
 {
 	struct probe_run *g = d->probe_run;
 	const struct conf_server *c = &d->conf->server[p->server];
-	const struct iface_giaddr *gi;
+	enum conf_probe_kind kind = p->probe->kind;
+	bool relayed = kind == CONF_PROBE_PXE || kind == CONF_PROBE_DHCP ||
+	    kind == CONF_PROBE_PXE4011;
+	const struct iface_giaddr *gi = relayed ?
+	    probe_giaddr(&g->probes, &d->servers, p->server) : NULL;
+	const struct rai *rai = gi && c->option82 ? &gi->rai : NULL;
+	const struct iface *f;
+	uint8_t msg[PROBEMSG_MAX + HTTP_REQUEST_MAX];
 	struct query q = {
-		.to = ip_v4(c->address), .token = p->token,
+		.to = ip_v4(c->address), .token = p->token, .msg = msg,
 		.until = mono_add_ms(now, c->probe_timeout_ms),
 	};
 
-	switch (p->probe->kind) {
+	if (relayed && !gi)
+		return -ENOENT;
+	switch (kind) {
 	case CONF_PROBE_PXE:
+		return outbox_query(d, p->server, msg,
+		    probemsg_discover(msg, PROBEMSG_MAX, p->token, gi->addr, rai));
 	case CONF_PROBE_DHCP:
+		return send_inform(d, p, gi->addr, rai);
 	case CONF_PROBE_PXE4011:
-		gi = probe_giaddr(&g->probes, &d->servers, p->server);
-		if (!gi)
-			return -ENOENT;
-		return p->probe->kind == CONF_PROBE_PXE ? send_discover(d, p, gi) :
-		    p->probe->kind == CONF_PROBE_DHCP ? send_inform(d, p, gi) :
-		    send_4011(d, &q, gi);
+		q.kind = QUERY_DATAGRAM;
+		q.port = DHCP4_PORT_PXE;
+		q.len = probemsg_request4011(msg, PROBEMSG_MAX, p->token, gi->addr);
+		break;
 	case CONF_PROBE_ARP:
-		return send_arp(d, p->server, &q);
+		f = probe_link(&g->probes, &d->servers, p->server, &q.source);
+		if (!f)
+			return -ENODEV;
+		q.kind = QUERY_ARP;
+		q.ifindex = f->link.ifindex;
+		memcpy(q.mac.b, f->link.mac, sizeof(q.mac.b));
+		break;
 	case CONF_PROBE_ICMP:
 		q.kind = QUERY_ECHO;
-		return query_ask(g->queries, &q);
-	case CONF_PROBE_TFTP:
-	case CONF_PROBE_TCP:
-	case CONF_PROBE_HTTP:
-		return send_for_file(d, p->probe, &q);
-	case CONF_PROBE_MAX:
 		break;
+	case CONF_PROBE_TFTP:
+		q.kind = QUERY_TFTP;
+		q.port = TFTP_PORT;
+		q.len = tftp_rrq(msg, HTTP_REQUEST_MAX, p->probe->arg, true);
+		break;
+	case CONF_PROBE_TCP:	/* has no message */
+	case CONF_PROBE_HTTP:
+		q.kind = QUERY_STREAM;
+		q.port = p->probe->port;
+		if (kind == CONF_PROBE_HTTP)
+			q.len = http_get(msg, HTTP_REQUEST_MAX, q.to, q.port, p->probe->arg);
+		break;
+	case CONF_PROBE_MAX:
+		return -EINVAL;
 	}
-	return -EINVAL;
+	if ((q.kind == QUERY_TFTP || kind == CONF_PROBE_HTTP) && !q.len)
+		return -EINVAL;
+	return query_ask(g->queries, &q);
 }
 
 /* Notes what an error of sending says about the server. */
@@ -162,27 +126,25 @@ static void
 note_unsent(struct daemon *d, const struct probe_query *q, int err, struct mono now)
 {
 	struct probes *p = &d->probe_run->probes;
+	enum health_diag diag;
 
 	switch (-err) {
-	case ENOENT:
-		probe_waits(p, &d->servers, q->token, PROBE_NO_INTERFACE, now);
-		break;
-	case ENODEV:
-		probe_waits(p, &d->servers, q->token, PROBE_OFF_LINK, now);
-		break;
 	case ENETUNREACH:
-		probe_failed(p, &d->servers, q->token, HEALTH_DIAG_NO_ROUTE, now);
+		diag = HEALTH_DIAG_NO_ROUTE;
 		break;
 	case EHOSTUNREACH:
 	case EHOSTDOWN:
-		probe_failed(p, &d->servers, q->token, HEALTH_DIAG_UNREACHABLE, now);
+		diag = HEALTH_DIAG_UNREACHABLE;
 		break;
 	case ECONNREFUSED:
-		probe_failed(p, &d->servers, q->token, HEALTH_DIAG_REFUSED, now);
+		diag = HEALTH_DIAG_REFUSED;
 		break;
 	default:	/* buffers, descriptors, memory: ours, not the server's */
-		probe_waits(p, &d->servers, q->token, PROBE_BUSY, now);
+		probe_waits(p, &d->servers, q->token, err == -ENOENT ? PROBE_NO_INTERFACE :
+		    err == -ENODEV ? PROBE_OFF_LINK : PROBE_BUSY, now);
+		return;
 	}
+	probe_failed(p, &d->servers, q->token, diag, now);
 }
 
 static void

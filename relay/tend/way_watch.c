@@ -26,21 +26,6 @@
 /* The kernel takes 3 s to find out that a hop is silent. */
 #define WAY_WATCH_RESOLVE_MS 5000
 
-static bool
-is_server(const struct daemon *d, unsigned s)
-{
-	return d->conf->server[s].first == s;
-}
-
-/* The host that must answer ARP for a packet to dst. */
-static struct ip4
-next_hop(const struct route *r, struct ip4 dst)
-{
-	if (r->local || r->via6)
-		return IP4_NONE;
-	return ip4_is_none(r->gateway) ? dst : r->gateway;
-}
-
 /* Unreachable, prohibit and blackhole are routes too. With any other error the kernel had no
  * memory to answer. */
 static bool
@@ -55,31 +40,19 @@ static void
 ask_route(struct daemon *d, uint16_t s)
 {
 	struct way_watch *w = &d->way_watch;
-	struct ip4 dst = ip_v4(d->conf->server[s].address);
+	struct ip4 hop, dst = ip_v4(d->conf->server[s].address);
 	struct route r;
 	int err = route_ask(w->route, dst, d->servers.source[s], &r);
 
-	if (err == 0)
-		way_route(&w->ways, s, r.ifindex, next_hop(&r, dst));
-	else if (says_no_route(err))
+	if (err == 0) {
+		/* The host that must answer ARP for a packet to dst. */
+		hop = r.local || r.via6 ? IP4_NONE : ip4_is_none(r.gateway) ? dst : r.gateway;
+		way_route(&w->ways, s, r.ifindex, hop);
+	} else if (says_no_route(err)) {
 		way_no_route(&w->ways, s);
-	else
+	} else {
 		w->unasked = true;
-}
-
-/* If the kernel cannot be asked (-EOPNOTSUPP), its last report counts. */
-static void
-ask_hop(struct way_watch *w, struct way_hop *h)
-{
-	enum neigh_state s = NEIGH_UNKNOWN;
-	int err = route_neigh(w->route, h->ifindex, h->ip, &s);
-
-	if (err == -EOPNOTSUPP)
-		h->failed |= h->doubted;
-	else if (!err && s != NEIGH_UNKNOWN)
-		h->failed = s == NEIGH_FAILED;
-	h->asked = true;
-	h->doubted = false;
+	}
 }
 
 /* true: a hop has failed that had not. */
@@ -90,11 +63,19 @@ ask_hops(struct way_watch *w)
 
 	for (unsigned i = 0; i < w->ways.n_hop; i++) {
 		struct way_hop *h = &w->ways.hop[i];
+		enum neigh_state s = NEIGH_UNKNOWN;
 		bool had = h->failed;
+		int err;
 
 		if (h->asked)
 			continue;
-		ask_hop(w, h);
+		err = route_neigh(w->route, h->ifindex, h->ip, &s);
+		if (err == -EOPNOTSUPP)		/* the kernel's last report counts */
+			h->failed |= h->doubted;
+		else if (!err && s != NEIGH_UNKNOWN)
+			h->failed = s == NEIGH_FAILED;
+		h->asked = true;
+		h->doubted = false;
 		failed |= h->failed && !had;
 	}
 	return failed;
@@ -109,24 +90,16 @@ has(const uint32_t *list, size_t n, uint32_t x)
 	return false;
 }
 
-/* The interfaces of all hops, in *n. */
-static void
-hop_interfaces(const struct ways *ways, uint32_t list[CONF_SERVERS_MAX], size_t *n)
-{
-	*n = 0;
-	for (unsigned i = 0; i < ways->n_hop; i++)
-		if (!has(list, *n, ways->hop[i].ifindex))
-			list[(*n)++] = ways->hop[i].ifindex;
-}
-
 /* The filter is set before hops are asked for, so that no change is missed in between. */
 static void
 watch_hops(struct way_watch *w)
 {
 	uint32_t list[CONF_SERVERS_MAX];
-	size_t n;
+	size_t n = 0;
 
-	hop_interfaces(&w->ways, list, &n);
+	for (unsigned i = 0; i < w->ways.n_hop; i++)
+		if (!has(list, n, w->ways.hop[i].ifindex))
+			list[n++] = w->ways.hop[i].ifindex;
 	if (n == w->n_if && memcmp(list, w->ifindex, n * sizeof(*list)) == 0)
 		return;
 	if (neigh_watch(w->neigh, list, n) < 0)
@@ -157,6 +130,8 @@ judge_ways(struct daemon *d, struct mono now)
 {
 	if (way_judge(&d->way_watch.ways, &d->servers, now))
 		probe_run_soon(d);
+	if (way_watch_waits(d))
+		tick_soon(d);
 }
 
 static void
@@ -168,14 +143,12 @@ ask_kernel(struct daemon *d, struct mono now)
 	w->unasked = false;
 	server_sockets_reconnect(d);
 	for (uint16_t s = 0; s < d->conf->n_server; s++)
-		if (is_server(d, s))
+		if (d->conf->server[s].first == s)
 			ask_route(d, s);
 	way_sweep(&w->ways);
 	watch_hops(w);
 	(void)ask_hops(w);
 	judge_ways(d, now);
-	if (way_watch_waits(d))
-		tick_soon(d);
 }
 
 static void
@@ -240,24 +213,10 @@ on_readable(void *daemon, struct mono now)
 	w->news = false;
 	/* The kernel may now use another way of a multipath route
 	 * (fib_multipath_use_neigh); otherwise packets are still lost. */
-	if (ask_hops(w)) {
+	if (ask_hops(w))
 		ask_kernel(d, now);
-		return;
-	}
-	judge_ways(d, now);
-	if (way_watch_waits(d))
-		tick_soon(d);
-}
-
-static void
-resolve(struct daemon *d)
-{
-	struct way_watch *w = &d->way_watch;
-
-	for (unsigned i = 0; i < w->ways.n_hop; i++)
-		if (w->ways.hop[i].failed)
-			priv_resolve(d->priv, w->ways.hop[i].ifindex,
-			    w->ways.hop[i].ip);
+	else
+		judge_ways(d, now);
 }
 
 void
@@ -272,7 +231,9 @@ way_watch_tick(struct daemon *d, struct mono now)
 	if (mono_diff_ms(now, w->resolved) < WAY_WATCH_RESOLVE_MS)
 		return;
 	w->resolved = now;
-	resolve(d);
+	for (unsigned i = 0; i < w->ways.n_hop; i++)
+		if (w->ways.hop[i].failed)
+			priv_resolve(d->priv, w->ways.hop[i].ifindex, w->ways.hop[i].ip);
 }
 
 int
