@@ -55,10 +55,11 @@ tick_soon(struct daemon *d)
 }
 
 static void
-on_client_evicted(void *daemon)
+on_client_evicted(void *conv, void *daemon)
 {
 	struct daemon *d = daemon;
 
+	(void)conv;
 	stats_count(&d->stats, COUNTER_CLIENTS_EVICTED);
 }
 

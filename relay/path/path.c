@@ -120,19 +120,23 @@ tap_frame(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct m
 	rescue_run_tap(d, rx, dport, now);
 }
 
-/* Reads the lookup keys at their fixed offsets; the message has not been validated yet. */
+/* Reads the lookup key at its fixed offsets; the message has not been validated yet. */
 static bool
-peek_keys(const void *msg, size_t len, struct clients_soon *out)
+peek_key(const void *msg, size_t len, struct conv_key *out)
 {
 	struct rd r = rd_init(msg, len);
+	const uint8_t *chaddr;
 
+	*out = (struct conv_key){ .xid = 0 };
 	rd_skip(&r, 2);
 	out->hlen = rd_u8(&r);
 	rd_skip(&r, 1);
 	out->xid = rd_u32(&r);
 	rd_skip(&r, DHCP4_OFF_CHADDR - (DHCP4_OFF_XID + 4));
-	out->chaddr = rd_bytes(&r, 16);
-	return out->chaddr != NULL;
+	chaddr = rd_bytes(&r, sizeof(out->chaddr));
+	if (chaddr && out->hlen <= sizeof(out->chaddr))	/* a longer one is in no table */
+		memcpy(out->chaddr, chaddr, out->hlen);
+	return chaddr != NULL;
 }
 
 /* Asking the kernel what was lost is a system call: not before half of the ring waits. */
@@ -154,10 +158,10 @@ is_behind(struct daemon *d, struct mono now)
 static bool
 is_turned_away(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
-	struct clients_soon s;
+	struct conv_key key;
 
-	if (!d->behind || !peek_keys(rx->data, rx->len, &s) ||
-	    clients_knows(d->clients, &s, now))
+	if (!d->behind || !peek_key(rx->data, rx->len, &key) ||
+	    clients_find(d->clients, key, now))
 		return false;
 	overload_lost(&d->sockets->overload, now);
 	return true;
@@ -219,12 +223,12 @@ take_frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 static void
 prefetch(struct daemon *d, const void *msg, size_t len, uint32_t ifindex)
 {
-	struct clients_soon s = { .ifindex = ifindex };
+	struct conv_key key;
 
-	if (!peek_keys(msg, len, &s))
+	if (!peek_key(msg, len, &key))
 		return;
-	clients_expect(d->clients, &s);
-	track_expect(d->track, s.chaddr, s.hlen);
+	clients_expect(d->clients, &key, ifindex);
+	track_expect(d->track, key.chaddr, key.hlen);
 }
 
 static void

@@ -90,7 +90,7 @@ relay_run_arm(struct daemon *d, struct mono now)
 {
 	struct mono due;
 
-	if (relay4_hedge_due(&d->r4, &due))
+	if (pendings_due(d->r4.hedges, &due))
 		arm_timer(&d->hedge, due, now);
 }
 
@@ -103,7 +103,7 @@ on_hedge_due(void *daemon, struct mono now)
 	struct mono due;
 
 	d->hedge.due = mono_us(0);
-	while (relay4_hedge_due(&d->r4, &due) && !mono_before(now, due))
+	while (pendings_due(d->r4.hedges, &due) && !mono_before(now, due))
 		if (relay4_hedge(&d->r4, now, &plan)) {
 			observe_hedge(d, &plan, now);
 			send_plan(d, &plan);

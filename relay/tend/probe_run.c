@@ -313,7 +313,7 @@ probe_run_open(struct daemon *d)
 		return -ENOMEM;
 	g->probes.on_wrong = on_wrong;
 	g->probes.user = d;
-	probe_init(&g->probes, d->secret);
+	g->probes.secret = d->secret;
 	probe_configure(&g->probes, NULL, d->conf, now);
 	g->share = probe_share(d->conf, STEP_MS);
 	return 0;

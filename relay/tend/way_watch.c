@@ -182,7 +182,9 @@ way_watch_changed(struct daemon *d)
 void
 way_watch_reload(struct daemon *d)
 {
-	way_reset(&d->way_watch.ways);
+	struct ways *w = &d->way_watch.ways;
+
+	memset(w->server, 0, sizeof(w->server));	/* servers have other indexes; hops stay */
 	ask_kernel(d, loop_now(d->loop));
 }
 

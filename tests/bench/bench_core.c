@@ -149,14 +149,15 @@ static void
 expect(struct bench *b, unsigned i, uint32_t ifindex)
 {
 	const uint8_t *m = b->request[i % BATCH] + HDR;
-	struct clients_soon s = {
+	struct conv_key key = {
 		.xid = (uint32_t)m[4] << 24 | (uint32_t)m[5] << 16 |
 		    (uint32_t)m[6] << 8 | m[7],
-		.hlen = m[2], .chaddr = m + 28, .ifindex = ifindex,
+		.hlen = m[2],
 	};
 
-	clients_expect(b->r4.clients, &s);
-	track_expect(b->track, s.chaddr, s.hlen);
+	memcpy(key.chaddr, m + 28, key.hlen);
+	clients_expect(b->r4.clients, &key, ifindex);
+	track_expect(b->track, key.chaddr, key.hlen);
 }
 
 static void

@@ -168,7 +168,7 @@ hedge(struct bed *d)
 	static struct relay4_plan p;
 	struct mono due;
 
-	while (relay4_hedge_due(&d->w->r4, &due) && !mono_before(d->w->now, due))
+	while (pendings_due(d->w->r4.hedges, &due) && !mono_before(d->w->now, due))
 		if (relay4_hedge(&d->w->r4, d->w->now, &p))
 			record_hedge(d->t, &d->w->r4, &p, d->w->now);
 }

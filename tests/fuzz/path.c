@@ -202,7 +202,7 @@ path_hedges(struct world *w, path_plan_fn *each)
 	static struct relay4_plan p;
 	struct mono due;
 
-	while (relay4_hedge_due(&w->r4, &due) && !mono_before(w->now, due))
+	while (pendings_due(w->r4.hedges, &due) && !mono_before(w->now, due))
 		if (relay4_hedge(&w->r4, w->now, &p))
 			each(w, &p);
 }

@@ -30,10 +30,11 @@ mistake(void *user, int line, const char *text)
 }
 
 static void
-evicted(void *user)
+evicted(void *conv, void *user)
 {
 	struct world *w = user;
 
+	(void)conv;
 	w->evicted++;
 }
 

@@ -269,7 +269,7 @@ hedges_due(struct boot *b)
 	static struct relay4_plan plan;
 	struct mono due;
 
-	while (relay4_hedge_due(&w->r4, &due) && !mono_before(w->now, due))
+	while (pendings_due(w->r4.hedges, &due) && !mono_before(w->now, due))
 		if (relay4_hedge(&w->r4, w->now, &plan))
 			send_plan(b, &plan);
 }

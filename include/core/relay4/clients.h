@@ -79,9 +79,9 @@ struct station {
 
 struct clients;
 
-/* `evicted` may be NULL. */
+/* `evicted`, called for each evicted conversation, may be NULL. */
 struct clients *clients_new(size_t capacity, struct hash_key secret,
-    void (*evicted)(void *user), void *user);
+    void (*evicted)(void *conv, void *user), void *user);
 struct clients *clients_free(struct clients *c);	/* returns NULL */
 /* Copies `from` into an empty table; into a smaller one, its youngest entries. */
 void clients_take(struct clients *c, const struct clients *from);
@@ -90,20 +90,12 @@ struct conv_key clients_key(const struct dhcp4 *m);
 /* The conversation of a request. It is created, *fresh and zeroed when unknown or older than
  * CLIENTS_CONV_MS. Never NULL. */
 struct conv *clients_get(struct clients *c, const struct dhcp4 *m, struct mono now, bool *fresh);
-/* The conversation that a reply belongs to, or NULL. */
-struct conv *clients_find(struct clients *c, const struct dhcp4 *m, struct mono now);
+/* The current conversation with this key, or NULL. */
+struct conv *clients_find(struct clients *c, struct conv_key key, struct mono now);
 struct station *clients_station(struct clients *c, const struct dhcp4 *m, uint32_t ifindex);
-/* Hint: this message is next. Prefetches its table slots while the current one is processed.
- * Contents are unvalidated. */
-struct clients_soon {
-	uint32_t xid;
-	uint32_t ifindex;	/* 0: unknown, of a reply */
-	uint8_t hlen;
-	const uint8_t *chaddr;	/* 16 bytes, borrowed */
-};
-void clients_expect(struct clients *c, const struct clients_soon *s);
-/* Does it belong to a current conversation? */
-bool clients_knows(const struct clients *c, const struct clients_soon *s, struct mono now);
+/* Hint: a message with this key is next. Prefetches its table slots while the current one is
+ * processed. The key is unvalidated; ifindex is 0 for a reply. */
+void clients_expect(struct clients *c, const struct conv_key *key, uint32_t ifindex);
 size_t clients_count(const struct clients *c);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * rules - picks the servers by what the machine is: the [rule] sections in
- * file order, the first one that matches wins. A pure function.
+ * rules - the first [rule], in file order, that matches a client chooses its servers. A pure
+ * function.
  */
 #ifndef CORE_RULES_H
 #define CORE_RULES_H
@@ -13,7 +13,6 @@
 #include "core/iface/iftab.h"
 #include "proto/pxe.h"
 
-/* What a rule looks at. */
 struct rules_facts {
 	const struct iface *in;
 	const struct pxe_client *client;	/* never NULL; all 0 when nothing is known */

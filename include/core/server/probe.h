@@ -75,6 +75,7 @@ struct probe_server {
 };
 #define PROBE_NO_IFACE UINT32_MAX
 
+/* Zeros but for secret, until the first probe_configure(). */
 struct probes {
 	struct hash_key secret;
 	uint64_t count;		/* of tokens drawn */
@@ -92,8 +93,6 @@ struct probe_query {
 	const struct conf_probe *probe;	/* borrowed from the configuration */
 };
 
-/* p is zeros. */
-void probe_init(struct probes *p, struct hash_key secret);
 /* Takes a configuration, the first (old is NULL) or the next. Results of probes that stay are
  * kept; current rounds are given up. */
 void probe_configure(struct probes *p, const struct conf *old, const struct conf *c,

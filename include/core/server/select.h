@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * select - in which order the members of a group are asked for one client. A
- * pure function; the rules are numbered in select.c and tested one by one and in
- * every permutation.
+ * select - in which order the members of a group are queried for one client. A pure function; its
+ * rules are listed in select.c.
  */
 #ifndef CORE_SELECT_H
 #define CORE_SELECT_H
@@ -14,8 +13,6 @@
 #include "base/mono.h"
 #include "core/conf/conf.h"
 #include "core/server/health.h"
-
-#define SELECT_MAX CONF_SERVERS_MAX
 
 struct select_in {
 	const struct conf *conf;
@@ -29,10 +26,10 @@ struct select_in {
 };
 
 struct select_out {
-	uint16_t n;			/* members in the order in which they are asked */
-	uint16_t first;			/* how many of them are asked at once, at least 1 of n */
-	bool all_down;			/* nobody is healthy: everybody is asked */
-	uint16_t server[SELECT_MAX];
+	uint16_t n;			/* members in the order in which they are queried */
+	uint16_t first;			/* how many of them are queried at once, at least 1 of n */
+	bool all_down;			/* none is usable: all are queried */
+	uint16_t server[CONF_SERVERS_MAX];
 };
 
 void select_servers(const struct select_in *in, struct select_out *out);

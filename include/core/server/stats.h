@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * stats - what is counted: one number per drop reason and per counter, for the
- * whole relay; a small block per server. (Per interface: struct if_stats, core/iface.)
- * Numbers only ever grow. Every received packet is either relayed or dropped with a
- * reason: received = relayed + dropped, for requests and for replies.
+ * stats - the counters of the whole relay and of each server (those of an interface: struct
+ * if_stats, core/iface). Every packet is relayed or dropped with a reason: received = relayed +
+ * dropped, for requests and for replies.
  */
 #ifndef CORE_STATS_H
 #define CORE_STATS_H
@@ -14,7 +13,7 @@
 
 struct stats {
 	uint64_t counter[COUNTER_MAX];
-	uint64_t drop_request[DROP_MAX];	/* by direction: from clients */
+	uint64_t drop_request[DROP_MAX];	/* from clients */
 	uint64_t drop_reply[DROP_MAX];		/* from servers */
 	uint64_t drop_4011[DROP_MAX];		/* port 4011, intercepted */
 	uint64_t drop_helper[DROP_MAX];		/* [helper] ports */
@@ -27,13 +26,12 @@ extern const uint32_t stats_answer_us[STATS_ANSWERS];
 
 struct server_stats {
 	uint64_t sent;		/* copies of requests */
-	uint64_t hedges;	/* questions that it got since another server was silent */
+	uint64_t hedges;	/* queries it got because another server was silent */
 	uint64_t replies;
 	uint64_t offers, acks, naks;
 	uint64_t errors;	/* refused sends and errors reported by the kernel */
 	uint64_t dropped;	/* send buffer full */
-	/* From a client's last message to this server's answer, where the conversation is
-	 * remembered. */
+	/* Times from a client's last message to the reply, where the conversation is known. */
 	uint64_t answer[STATS_ANSWERS + 1];
 	uint64_t answer_us;	/* their sum */
 };

@@ -52,8 +52,6 @@ bool way_neighbour(struct ways *w, uint32_t ifindex, struct ip4 ip, bool failed)
 /* The same, reported as failed, which is also what an entry is called that was deleted (ip
  * neigh flush): the kernel is to be queried. */
 bool way_doubt(struct ways *w, uint32_t ifindex, struct ip4 ip);
-/* Another configuration: servers have other indexes. Hops stay. */
-void way_reset(struct ways *w);
 
 /* Blocks and unblocks the servers accordingly. A neighbour through which a server replied after
  * all is forgiven. Call it after each change, and once a second while a server is blocked. true:

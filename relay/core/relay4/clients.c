@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * clients - the two bounded tables of include/core/relay4/clients.h. They own their
- * entries; callers borrow them for the packet at hand.
+ * clients - see include/core/relay4/clients.h. The tables own their entries; callers borrow
+ * them for the packet at hand.
  *
  * A retry is told by (chaddr, xid) and never by `secs`: iPXE keeps flags in that
  * field (ipxe src/net/udp/dhcp.c), and thresholds on it break it.
@@ -14,33 +14,18 @@
 struct clients {
 	struct hash *convs;
 	struct hash *stations;
-	struct station *last;	/* a request asks for its station twice or thrice */
-	void (*evicted)(void *user);
-	void *user;
 };
-
-static void
-conv_evicted(void *entry, void *user)
-{
-	struct clients *c = user;
-
-	(void)entry;
-	if (c->evicted)
-		c->evicted(c->user);
-}
 
 struct clients *
 clients_new(size_t capacity, struct hash_key secret,
-    void (*evicted)(void *user), void *user)
+    void (*evicted)(void *conv, void *user), void *user)
 {
 	struct clients *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
-	c->evicted = evicted;
-	c->user = user;
 	c->convs = hash_new(capacity, sizeof(struct conv),
-	    sizeof(struct conv_key), secret, conv_evicted, c);
+	    sizeof(struct conv_key), secret, evicted, user);
 	c->stations = hash_new(capacity, sizeof(struct station),
 	    sizeof(struct station_key), secret, NULL, NULL);
 	if (!c->convs || !c->stations)
@@ -117,10 +102,9 @@ clients_get(struct clients *c, const struct dhcp4 *m, struct mono now,
 }
 
 struct conv *
-clients_find(struct clients *c, const struct dhcp4 *m, struct mono now)
+clients_find(struct clients *c, struct conv_key key, struct mono now)
 {
-	struct conv_key k = clients_key(m);
-	struct conv *cv = hash_find(c->convs, &k);
+	struct conv *cv = hash_find(c->convs, &key);
 
 	return cv && !conv_stale(cv, now) ? cv : NULL;
 }
@@ -136,39 +120,19 @@ clients_station(struct clients *c, const struct dhcp4 *m, uint32_t ifindex)
 	 * would let no more than a few of them boot. */
 	if (m->hlen == 0)
 		memcpy(k.chaddr, &m->xid, sizeof(m->xid));
-	/* An entry that was evicted has another key by now. */
-	if (!c->last || memcmp(&c->last->key, &k, sizeof(k)) != 0)
-		c->last = hash_get(c->stations, &k, &fresh);
-	return c->last;
+	return hash_get(c->stations, &k, &fresh);
 }
 
 void
-clients_expect(struct clients *c, const struct clients_soon *s)
+clients_expect(struct clients *c, const struct conv_key *key, uint32_t ifindex)
 {
-	struct conv_key k = { .xid = s->xid, .hlen = s->hlen };
-	struct station_key st = { .ifindex = s->ifindex, .hlen = s->hlen };
+	struct station_key st = { .ifindex = ifindex, .hlen = key->hlen };
 
-	if (s->hlen == 0 || s->hlen > sizeof(k.chaddr))
+	hash_expect(c->convs, key);
+	if (!ifindex)
 		return;
-	memcpy(k.chaddr, s->chaddr, s->hlen);
-	hash_expect(c->convs, &k);
-	if (!s->ifindex)
-		return;
-	memcpy(st.chaddr, s->chaddr, s->hlen);
+	memcpy(st.chaddr, key->chaddr, sizeof(st.chaddr));
 	hash_expect(c->stations, &st);
-}
-
-bool
-clients_knows(const struct clients *c, const struct clients_soon *s, struct mono now)
-{
-	struct conv_key k = { .xid = s->xid, .hlen = s->hlen };
-	const struct conv *cv;
-
-	if (s->hlen > sizeof(k.chaddr))
-		return false;
-	memcpy(k.chaddr, s->chaddr, s->hlen);
-	cv = hash_find(c->convs, &k);
-	return cv && !conv_stale(cv, now);
 }
 
 size_t

@@ -22,17 +22,24 @@ judge_4011(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 	return iftab_is_local(r->iftab, rx->src) ? DROP_LOOP : DROP_NONE;
 }
 
-/* The message of a client of which only the link address is known, for limits and rules. */
-static void
-unknown_client(struct p4011_plan *plan, const struct relay4_rx *rx)
+/* Parses the request; true: it is DHCP. Of any other client only the link address is known, which
+ * serves limits and rules. */
+static bool
+read_4011(struct p4011_plan *plan, const struct relay4_rx *rx)
 {
 	struct dhcp4 *m = &plan->servers.m;
 
+	if (dhcp4_parse(m, rx->data, rx->len) == DROP_NONE && m->op == BOOTREQUEST && m->cookie) {
+		pxe_read(&plan->servers.client, m);
+		return true;
+	}
+	plan->servers.client = (struct pxe_client){ 0 };
 	memset(m, 0, sizeof(*m));
 	memset(plan->chaddr, 0, sizeof(plan->chaddr));
 	m->chaddr = plan->chaddr;
 	m->hlen = rx->mac_len <= 8 ? rx->mac_len : 0;
 	memcpy(plan->chaddr, rx->mac, m->hlen);
+	return false;
 }
 
 /* The rest of a boot keeps the choice made for its DISCOVER (iPXE uses the same xid on port
@@ -40,7 +47,7 @@ unknown_client(struct p4011_plan *plan, const struct relay4_rx *rx)
 static void
 take_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m, struct mono now)
 {
-	const struct conv *known = clients_find(r->clients, m, now);
+	const struct conv *known = clients_find(r->clients, clients_key(m), now);
 
 	if (!known)
 		return;
@@ -86,32 +93,13 @@ plan_4011_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	return plan->servers.n_server ? DROP_NONE : DROP_NO_BOOT_SERVER;
 }
 
-static enum drop
-plan_4011(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
-    struct p4011_plan *plan)
-{
-	struct dhcp4 *m = &plan->servers.m;
-	enum drop d;
-	bool dhcp = dhcp4_parse(m, rx->data, rx->len) == DROP_NONE &&
-	    m->op == BOOTREQUEST && m->cookie;
-
-	if (dhcp)
-		pxe_read(&plan->servers.client, m);
-	else {
-		plan->servers.client = (struct pxe_client){ 0 };
-		unknown_client(plan, rx);
-	}
-	d = dhcp ? relay4_judge_forged(r, plan->servers.in, m) : DROP_NONE;
-	if (d == DROP_NONE)
-		d = relay4_limits(r, plan->servers.in, m, now);
-	return d != DROP_NONE ? d : plan_4011_servers(r, rx, now, plan, dhcp);
-}
-
 enum drop
 p4011_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
     struct p4011_plan *plan)
 {
+	struct dhcp4 *m = &plan->servers.m;
 	struct iface *in;
+	bool dhcp = false;
 	enum drop d;
 
 	relay4_begin(r, &plan->servers, rx->ifindex, false);
@@ -124,7 +112,13 @@ p4011_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		in->stats.requests++;
 	d = judge_4011(r, in, rx);
 	if (d == DROP_NONE)
-		d = plan_4011(r, rx, now, plan);
+		dhcp = read_4011(plan, rx);
+	if (dhcp)
+		d = relay4_judge_forged(r, in, m);
+	if (d == DROP_NONE)
+		d = relay4_limits(r, in, m, now);
+	if (d == DROP_NONE)
+		d = plan_4011_servers(r, rx, now, plan, dhcp);
 	if (d == DROP_NONE) {
 		stats_count(r->stats, COUNTER_P4011_RELAYED);
 		in->stats.relayed++;

@@ -70,12 +70,6 @@ relay4_answered(struct relay4 *r, struct conv *cv, enum conv_class class)
 	drop_hedge(r, cv, class);
 }
 
-bool
-relay4_hedge_due(const struct relay4 *r, struct mono *due)
-{
-	return pendings_due(r->hedges, due);
-}
-
 /* Adds the first member that has not got the stored query yet; false when there is none, or when
  * another configuration or interface has taken over. */
 static bool
@@ -109,7 +103,7 @@ relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan)
 	relay4_begin(r, plan, s->ifindex, s->unicast);
 	if (plan->in && iface_ready(plan->in) &&
 	    dhcp4_parse(&plan->m, s->msg, s->len) == DROP_NONE)
-		cv = clients_find(r->clients, &plan->m, now);
+		cv = clients_find(r->clients, clients_key(&plan->m), now);
 	/* A reply lets go of the slot (relay4_answered). */
 	if (!cv || cv->hedge[s->class] != s->self || !hedge_next(r, s, now, plan, cv)) {
 		if (pendings_first(r->hedges) == s)

@@ -314,7 +314,7 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		return why;
 	if (d->server != CONF_NONE)
 		note_server(r, d, now);
-	cv = clients_find(r->clients, &d->m, now);
+	cv = clients_find(r->clients, clients_key(&d->m), now);
 	if (cv && d->server != CONF_NONE)
 		stats_answered(&r->servers->stats[d->server], mono_diff_us(now, cv->last));
 	why = find_interface(r, &d->m, cv, &d->out);

@@ -438,14 +438,6 @@ rescue_unreachable(struct rescues *t, struct relay4 *r, const struct relay4_rx *
 		query_next(t, r, o, s, now, plan);
 }
 
-/* Puts the client's address back where ours stood in for it. */
-static void
-put_back(uint8_t *msg, size_t at, struct ip4 is, const struct open *o)
-{
-	if (ip4_eq(is, o->stand_in))
-		dhcp4_put_ip4(msg, at, o->ciaddr);
-}
-
 /*
  * The reply as the client's server would have sent it: iPXE accepts only the option 54 of the
  * offer that it holds. Everything else, siaddr and file included, is the live server's.
@@ -454,8 +446,11 @@ static void
 write_reply(const struct open *o, const struct dhcp4 *m, uint8_t *out)
 {
 	memcpy(out, m->data, m->len);
-	put_back(out, DHCP4_OFF_CIADDR, m->ciaddr, o);
-	put_back(out, DHCP4_OFF_YIADDR, m->yiaddr, o);
+	/* The client's address, where ours stood in for it. */
+	if (ip4_eq(m->ciaddr, o->stand_in))
+		dhcp4_put_ip4(out, DHCP4_OFF_CIADDR, o->ciaddr);
+	if (ip4_eq(m->yiaddr, o->stand_in))
+		dhcp4_put_ip4(out, DHCP4_OFF_YIADDR, o->ciaddr);
 	if (ip4_eq(m->giaddr, o->stand_in))
 		dhcp4_put_giaddr(out, IP4_NONE);
 	dhcp4_put_ip4(out, m->at[DHCP4_OPT_SERVER_ID] + 2u, o->id);

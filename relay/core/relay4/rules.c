@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * rules - the [rule] sections as a pure function of what is known about a
- * client (include/core/relay4/rules.h). Every condition that is given must hold; a
- * condition that lists several values holds when one of them does.
- *
- * Nothing is decided here about classes of servers or about later messages of
- * the same conversation: that is core/classes and core/relay4.
+ * rules - see include/core/relay4/rules.h. Every condition that is given must hold; one that
+ * lists several values holds when one of them does. Classes of servers are left to classes.c,
+ * later messages of the same conversation to relay4_plan.c.
  */
 #include "core/relay4/rules.h"
 
@@ -67,19 +64,13 @@ uuid_holds(const struct conf_rule *r, const struct pxe_client *c)
 }
 
 static bool
-message_holds(uint32_t messages, uint8_t type)
-{
-	return type < 32 && (messages & 1u << type);
-}
-
-static bool
 rule_holds(const struct conf_rule *r, const struct rules_facts *f)
 {
 	const struct pxe_client *c = f->client;
 
 	if (r->families && !(r->families & 1u << c->family))
 		return false;
-	if (r->messages && !message_holds(r->messages, f->type))
+	if (r->messages && (f->type >= 32 || !(r->messages & 1u << f->type)))
 		return false;
 	if (r->n_arch && !arch_holds(r, c))
 		return false;
@@ -95,13 +86,9 @@ rule_holds(const struct conf_rule *r, const struct rules_facts *f)
 uint16_t
 rules_match(const struct conf *c, const struct rules_facts *f)
 {
-	for (uint16_t i = 0; i < c->n_rule; i++) {
-		/* The interface condition was worked out when the interface
-		 * or the configuration changed. */
-		if (!iface_rule(f->in, i))
-			continue;
-		if (rule_holds(&c->rule[i], f))
+	/* iface_rule() was worked out when the interface or the configuration changed. */
+	for (uint16_t i = 0; i < c->n_rule; i++)
+		if (iface_rule(f->in, i) && rule_holds(&c->rule[i], f))
 			return i;
-	}
 	return CONF_NONE;
 }

@@ -86,12 +86,6 @@ draw(struct probes *p)
 
 /* --- configuration ------------------------------------------------------------ */
 
-void
-probe_init(struct probes *p, struct hash_key secret)
-{
-	p->secret = secret;
-}
-
 static struct mono
 earlier(struct mono a, struct mono b)
 {

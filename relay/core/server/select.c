@@ -32,13 +32,6 @@ struct member {
 
 enum rank { RANK_STICKY, RANK_UP, RANK_HELD, RANK_DOWN };
 
-static bool
-held(const struct select_in *in, const struct health *h)
-{
-	return h->came_up.us && mono_diff_ms(in->now, h->came_up) <
-	    (int64_t)in->group->hold_down_ms;
-}
-
 static uint8_t
 rank_of(const struct select_in *in, uint16_t server)
 {
@@ -48,7 +41,8 @@ rank_of(const struct select_in *in, uint16_t server)
 		return RANK_DOWN;			/* 7 */
 	if (server == in->sticky)
 		return RANK_STICKY;			/* 4 */
-	if (in->group->mode == CONF_MODE_FAILOVER && held(in, h))
+	if (in->group->mode == CONF_MODE_FAILOVER && h->came_up.us &&
+	    mono_diff_ms(in->now, h->came_up) < (int64_t)in->group->hold_down_ms)
 		return RANK_HELD;			/* 5 */
 	return RANK_UP;
 }
@@ -126,7 +120,7 @@ void
 select_servers(const struct select_in *in, struct select_out *out)
 {
 	bool all = in->group->mode == CONF_MODE_ALL;
-	struct member m[SELECT_MAX];
+	struct member m[CONF_SERVERS_MAX];
 	unsigned n = collect(in, m, false);
 
 	if (n == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * servers - see include/core/server/servers.h. What makes a server up or down is core/health's
- * and core/probe's; which one a client gets, core/select's.
+ * servers - see include/core/server/servers.h. health.c and probe.c decide whether a server
+ * is up, select.c which one a client gets.
  */
 #include "core/server/servers.h"
 
@@ -12,12 +12,6 @@ static struct server_key
 key_of(const struct conf_server *s)
 {
 	return (struct server_key){ s->address, s->vrf };
-}
-
-static bool
-key_eq(struct server_key a, struct server_key b)
-{
-	return a.vrf == b.vrf && ip_eq(a.address, b.address);
 }
 
 /* Fibonacci hashing; servers are the operator's choice, so no secret is needed. */
@@ -33,9 +27,12 @@ servers_find(const struct servers *sv, struct server_key key)
 	unsigned i = slot_of(key);
 
 	/* At most a quarter of the slots is used, so this ends. */
-	for (; sv->slot[i] != CONF_NONE; i = (i + 1) % SERVERS_SLOTS)
-		if (key_eq(key_of(&sv->conf->server[sv->slot[i]]), key))
+	for (; sv->slot[i] != CONF_NONE; i = (i + 1) % SERVERS_SLOTS) {
+		const struct conf_server *s = &sv->conf->server[sv->slot[i]];
+
+		if (s->vrf == key.vrf && ip_eq(s->address, key.address))
 			return sv->slot[i];
+	}
 	return CONF_NONE;
 }
 

@@ -4,9 +4,8 @@
  */
 #include "core/server/stats.h"
 
-/* A server on the next link answers in less than a millisecond, one that asks Active
- * Directory in a tenth of a second; hedging begins at 0.5 s, and a PXE ROM asks again
- * after 4 s. */
+/* A server on the next link replies in less than a millisecond, one that queries Active Directory
+ * in a tenth of a second; hedging begins at 0.5 s, and a PXE ROM repeats its query after 4 s. */
 const uint32_t stats_answer_us[STATS_ANSWERS] = {
 	1000, 5000, 10000, 50000, 100000, 250000, 500000, 1000000, 2000000, 4000000,
 };

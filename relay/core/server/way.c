@@ -7,8 +7,6 @@
  */
 #include "core/server/way.h"
 
-#include <string.h>
-
 #include "core/iface/iftab.h"
 
 /* Its index, or n_hop. IP4_NONE is not in the table. */
@@ -85,12 +83,6 @@ way_doubt(struct ways *w, uint32_t ifindex, struct ip4 ip)
 	w->hop[i].asked = false;
 	w->hop[i].doubted = true;
 	return true;
-}
-
-void
-way_reset(struct ways *w)
-{
-	memset(w->server, 0, sizeof(w->server));
 }
 
 /*

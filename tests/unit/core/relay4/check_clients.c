@@ -18,8 +18,9 @@ static unsigned evictions;
 static struct msg msg;
 
 static void
-evicted(void *user)
+evicted(void *conv, void *user)
 {
+	(void)conv;
 	must(user == &evictions);
 	evictions++;
 }
@@ -68,7 +69,7 @@ find(uint8_t mac, uint32_t xid)
 {
 	struct dhcp4 m = view(mac, xid);
 
-	return clients_find(c, &m, now);
+	return clients_find(c, clients_key(&m), now);
 }
 
 START_TEST(a_retry_is_told_by_chaddr_and_xid)
@@ -106,16 +107,16 @@ START_TEST(only_hlen_bytes_of_chaddr_count)
 
 	clients_get(c, &m, now, &fresh);
 	msg.b[DHCP4_OFF_CHADDR + 6] = 0x99;
-	ck_assert_ptr_nonnull(clients_find(c, &m, now));
+	ck_assert_ptr_nonnull(clients_find(c, clients_key(&m), now));
 	m.hlen = 0;
-	ck_assert_ptr_null(clients_find(c, &m, now));
+	ck_assert_ptr_null(clients_find(c, clients_key(&m), now));
 	clients_get(c, &m, now, &fresh);
 	ck_assert(fresh);
 	m.hlen = 16;
 	clients_get(c, &m, now, &fresh);
 	ck_assert(fresh);
 	msg.b[DHCP4_OFF_CHADDR + 15]++;
-	ck_assert_ptr_null(clients_find(c, &m, now));
+	ck_assert_ptr_null(clients_find(c, clients_key(&m), now));
 }
 END_TEST
 
@@ -129,8 +130,8 @@ START_TEST(without_hlen_the_xid_does_alone)
 	clients_get(c, &m, now, &fresh)->ifindex = 5;
 	m = view(2, 7);
 	m.hlen = 0;
-	ck_assert_ptr_nonnull(clients_find(c, &m, now));
-	ck_assert_uint_eq(clients_find(c, &m, now)->ifindex, 5);
+	ck_assert_ptr_nonnull(clients_find(c, clients_key(&m), now));
+	ck_assert_uint_eq(clients_find(c, clients_key(&m), now)->ifindex, 5);
 }
 END_TEST
 
@@ -250,25 +251,22 @@ END_TEST
 START_TEST(knows_who_has_begun)
 {
 	struct dhcp4 m = view(1, 1);
-	struct clients_soon s = {
-		.xid = m.xid, .hlen = m.hlen, .chaddr = m.chaddr, .ifindex = 5,
-	};
+	struct conv_key key = clients_key(&m);
 
-	ck_assert(!clients_knows(c, &s, now));
-	clients_expect(c, &s);
-	ck_assert(!clients_knows(c, &s, now));
+	ck_assert(!clients_find(c, key, now));
+	clients_expect(c, &key, 5);
+	ck_assert(!clients_find(c, key, now));
 	ck_assert(is_fresh(1, 1));
-	m = view(1, 1);
-	ck_assert(clients_knows(c, &s, now));
-	s.xid++;
-	ck_assert(!clients_knows(c, &s, now));
-	s.xid--;
-	s.hlen = 17;
-	ck_assert(!clients_knows(c, &s, now));
-	clients_expect(c, &s);
-	s.hlen = m.hlen;
+	ck_assert(clients_find(c, key, now));
+	key.xid++;
+	ck_assert(!clients_find(c, key, now));
+	key.xid--;
+	key.hlen = 17;
+	ck_assert(!clients_find(c, key, now));
+	clients_expect(c, &key, 5);
+	key.hlen = m.hlen;
 	now = mono_add_ms(now, CLIENTS_CONV_MS + 1);
-	ck_assert(!clients_knows(c, &s, now));
+	ck_assert(!clients_find(c, key, now));
 	ck_assert_uint_eq(evictions, 0);
 }
 END_TEST

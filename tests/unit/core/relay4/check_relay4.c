@@ -432,7 +432,7 @@ START_TEST(a_hedge_keeps_to_its_interface)
 	pxe_opts(7);
 	must_go();
 	goes_to("198.51.100.21");
-	ck_assert(relay4_hedge_due(&w->r4, &due));
+	ck_assert(pendings_due(w->r4.hedges, &due));
 	/* on port 4011 nothing is hedged, so that the first one stays */
 	msg.b[DHCP4_OPTIONS + 2] = DHCP4_REQUEST;
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
@@ -440,7 +440,7 @@ START_TEST(a_hedge_keeps_to_its_interface)
 	ck_assert_int_eq(discovers_on(20, "203.0.113.9"), DROP_NONE);
 	world_wait_ms(w, 200);
 	ck_assert(!relay4_hedge(&w->r4, w->now, &hedge));
-	ck_assert(!relay4_hedge_due(&w->r4, &due));
+	ck_assert(!pendings_due(w->r4.hedges, &due));
 }
 END_TEST
 

@@ -63,7 +63,7 @@ open_world(const char *conf)
 	world_addr(w, 10, "192.0.2.1/25");
 	memset(&p, 0, sizeof(p));
 	memset(does, 0, sizeof(does));
-	probe_init(&p, secret);
+	p.secret = secret;
 	p.on_wrong = on_wrong;
 	probe_configure(&p, NULL, w->conf, w->now);
 	n_asked = n_told = changes = wrongs = 0;
