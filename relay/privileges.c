@@ -44,9 +44,9 @@ terms_of(const struct daemon *d, const struct conf *c, gid_t group)
 	};
 
 	if (c->control[0])
-		opener_dir(t.dir[1], c->control);
+		unixsock_dir(t.dir[1], c->control);
 	if (c->metrics.path[0])
-		opener_dir(t.dir[2], c->metrics.path);
+		unixsock_dir(t.dir[2], c->metrics.path);
 	return t;
 }
 

@@ -14,7 +14,7 @@
 #define BPF_MAX 512
 
 /* For a SOCK_DGRAM packet socket (data begins at the IP header). Returns the number of
- * instructions; 0: they do not fit into BPF_MAX. */
+ * instructions; 0: the filter has too many ports. */
 size_t bpf_requests(const struct ring_filter *f, struct sock_filter prog[BPF_MAX]);
 /* For a UDP socket: only frames sent to this host by unicast, so that a flood of broadcasts cannot
  * fill the buffer for replies. */

@@ -14,7 +14,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/un.h>
 
 #include "base/addr.h"
 #include "base/log.h"
@@ -22,7 +21,6 @@
 #include "io/route.h"
 #include "io/unixsock.h"
 
-#define OPENER_PATH	sizeof(((struct sockaddr_un *)0)->sun_path)
 #define OPENER_DIRS	3
 #define OPENER_FILES	4
 
@@ -30,8 +28,8 @@
 struct opener_terms {
 	const char *conf;	/* the only file that is opened; NULL: none */
 	const char *pidfile;	/* removed at the end, once OPENER_PIDFILE has come; or NULL */
-	/* Directories of socket files, as opener_dir() writes them; "": none. */
-	char dir[OPENER_DIRS][OPENER_PATH];
+	/* Directories of socket files, as unixsock_dir() writes them; "": none. */
+	char dir[OPENER_DIRS][UNIXSOCK_PATH];
 	uint16_t port;		/* the one TCP port below 1024 to listen on, or 0 */
 	gid_t group;		/* of socket files; (gid_t)-1: none */
 	bool anything;		/* no limits for files and TCP ports: there is no sandbox */
@@ -63,7 +61,7 @@ struct opener_request {
 	uint32_t what;
 	uint32_t number, more;
 	struct ip4 address;
-	char path[OPENER_PATH];
+	char path[UNIXSOCK_PATH];
 };
 
 struct opener_answer {
@@ -90,8 +88,6 @@ void opener_fini(struct opener *o);
 /* Carries out a request if the terms allow it. The result is a descriptor where one was asked for,
  * otherwise 0; or -errno; -EPERM for what the terms do not allow. */
 int opener_do(struct opener *o, const struct opener_request *q);
-/* The directory of a path: "/run/pxrelay"; "." for a name without one. */
-void opener_dir(char dir[OPENER_PATH], const char *path);
 /* Do the terms allow this socket file, or this TCP port? */
 bool opener_may_socket(const struct opener_terms *t, const char *path);
 bool opener_may_listen(const struct opener_terms *t, uint16_t port);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 
 #include "base/addr.h"
 
@@ -47,6 +48,17 @@ int sock_netlink(int protocol, int flags);
 /* Reads the kernel's next messages without waiting. Root may write to our port too: what others
  * sent is skipped. Their length, or -errno (-EAGAIN). */
 ssize_t sock_recv_kernel(int fd, void *buf, size_t size);
+
+/* A daemon that reads datagrams at a Unix address, and our socket to it; -1: none yet. */
+struct sock_peer {
+	int fd;
+	struct sockaddr_un at;
+	socklen_t at_len;
+};
+bool sock_reach(struct sock_peer *p);
+/* Sends a datagram. A daemon that started or restarted since has a new socket at the address: it
+ * is connected to again. False: the datagram is lost. */
+bool sock_tell(struct sock_peer *p, const void *data, size_t len);
 
 /* What became of a batch of queued datagrams; results are added. */
 struct sock_sent {

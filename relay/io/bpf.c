@@ -38,19 +38,17 @@
 #define QUOTED_DPORT	(ICMP_QUOTE + 20u + UDP_DPORT)
 #define TFTP_ERROR_MAX	520u	/* header, opcode, code and a sentence */
 
+/* For each port a test and its `ret`; watched ones are compared twice. */
+_Static_assert(2 * RING_PORTS_MAX + 4 * RING_WATCH_MAX + 100 <= BPF_MAX, "programs fit");
+
 struct asmb {
 	struct sock_filter *prog;
 	size_t n;
-	bool bad;		/* sticky: did not fit */
 };
 
 static void
 op(struct asmb *a, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 {
-	if (a->n == BPF_MAX) {
-		a->bad = true;
-		return;
-	}
 	a->prog[a->n++] = (struct sock_filter){ code, jt, jf, k };
 }
 
@@ -68,6 +66,16 @@ op(struct asmb *a, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 #define JSET	(BPF_JMP | BPF_JSET | BPF_K)
 #define JA	(BPF_JMP | BPF_JA)
 #define RET	(BPF_RET | BPF_K)
+
+/* Ends for a fragment, with the verdict; otherwise x becomes the length of the IP header. */
+static void
+only_whole(struct asmb *a, uint32_t verdict)
+{
+	op(a, LD_H, 0, 0, IP_FRAGMENT);		/* a = flags, offset          */
+	op(a, JSET, 0, 1, IP_MF_OFFSET);	/* fragment? else over        */
+	op(a, RET, 0, 0, verdict);		/*   yes                      */
+	op(a, LDX_IHL, 0, 0, IP_VERSION_IHL);	/* x = 4 * (ip[0] & 15)       */
+}
 
 /* Goes on only with IPv4 and UDP. The socket is bound for ETH_P_IP, but the sender sets the version
  * nibble. */
@@ -102,10 +110,7 @@ static void
 broadcast_part(struct asmb *a, const struct ring_filter *f)
 {
 	only_udp4(a);
-	op(a, LD_H, 0, 0, IP_FRAGMENT);		/* a = flags, offset          */
-	op(a, JSET, 0, 1, IP_MF_OFFSET);	/* fragment? else over        */
-	op(a, RET, 0, 0, ACCEPT);		/*   yes: to be counted       */
-	op(a, LDX_IHL, 0, 0, IP_VERSION_IHL);	/* x = 4 * (ip[0] & 15)       */
+	only_whole(a, ACCEPT);
 	op(a, LD_HX, 0, 0, UDP_DPORT);		/* a = destination port       */
 	accept_ports(a, f->port, f->n_port);	/* wanted: accepted           */
 	op(a, RET, 0, 0, REFUSE);		/* some other protocol        */
@@ -140,10 +145,7 @@ only_byte(struct asmb *a, uint32_t at, uint32_t value)
 static void
 unreachable_part(struct asmb *a, const struct ring_filter *f)
 {
-	op(a, LD_H, 0, 0, IP_FRAGMENT);		/* a = flags, offset          */
-	op(a, JSET, 0, 1, IP_MF_OFFSET);	/* fragment? else over        */
-	op(a, RET, 0, 0, REFUSE);		/*   yes                      */
-	op(a, LDX_IHL, 0, 0, IP_VERSION_IHL);	/* x = 4 * (ip[0] & 15)       */
+	only_whole(a, REFUSE);
 	only_byte(a, ICMP_TYPE, ICMP_DEST_UNREACH);
 	only_byte(a, ICMP_QUOTE, 0x45);		/* quotes IPv4, no options    */
 	only_byte(a, QUOTED_PROTO, IPPROTO_UDP);
@@ -157,10 +159,7 @@ static void
 watched_part(struct asmb *a, const struct ring_filter *f)
 {
 	only_udp4(a);
-	op(a, LD_H, 0, 0, IP_FRAGMENT);		/* a = flags, offset          */
-	op(a, JSET, 0, 1, IP_MF_OFFSET);	/* fragment? else over        */
-	op(a, RET, 0, 0, REFUSE);		/*   yes                      */
-	op(a, LDX_IHL, 0, 0, IP_VERSION_IHL);	/* x = 4 * (ip[0] & 15)       */
+	only_whole(a, REFUSE);
 	op(a, LD_HX, 0, 0, UDP_DPORT);		/* a = destination port       */
 	accept_ports(a, f->watch, f->n_watch);	/* watched: accepted          */
 	op(a, LD_HX, 0, 0, UDP_SPORT);		/* a = source port            */
@@ -189,8 +188,7 @@ host_part(struct asmb *a, const struct ring_filter *f)
 	to_icmp = a->n;
 	op(a, JA, 0, 0, 0);			/*   yes: to unreachable_part */
 	watched_part(a, f);
-	if (!a->bad)
-		a->prog[to_icmp].k = (uint32_t)(a->n - to_icmp - 1);
+	a->prog[to_icmp].k = (uint32_t)(a->n - to_icmp - 1);
 	unreachable_part(a, f);
 }
 
@@ -216,7 +214,7 @@ bpf_requests(const struct ring_filter *f, struct sock_filter prog[BPF_MAX])
 	broadcast_part(&a, f);
 	prog[to_host].k = (uint32_t)(a.n - to_host - 1);
 	host_part(&a, f);
-	return a.bad ? 0 : a.n;
+	return a.n;
 }
 
 /* The data of a UDP socket's filter begins at the UDP header; the packet type is still known. */

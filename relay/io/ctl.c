@@ -97,23 +97,15 @@ put_error(struct client *c, const char *why)
 	    "{\"error\":\"%s\"}\n", why) > 0;
 }
 
-/* False for bytes that no command has, as of a terminal or another protocol. */
-static bool
-is_text(const char *line, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			return false;
-	return true;
-}
-
 static bool
 run_command(struct client *c, const char *line, size_t len)
 {
 	char *json;
 
-	if (!is_text(line, len))
-		return put_error(c, "not a command");
+	/* Bytes that no command has, as of a terminal or another protocol. */
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			return put_error(c, "not a command");
 	c->ctl->asking = c;
 	json = c->ctl->fn(c->ctl->user, line);
 	c->ctl->asking = NULL;
@@ -214,26 +206,17 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	}
 }
 
-/* The client silent for longest, or NULL: forgotten connections cannot lock the operator out.
- * Streams are silent by nature and stay; their maker bounds their number. */
-static struct client *
-silent_client(struct ctl *ctl)
-{
-	struct client *c;
-
-	TAILQ_FOREACH_REVERSE(c, &ctl->clients, clients, entry)
-		if (!c->stream)
-			return c;
-	return NULL;
-}
-
+/* When there is no room, the client silent for longest goes: forgotten connections cannot lock the
+ * operator out. Streams are silent by nature and stay; their maker bounds their number. */
 static void
 on_client(void *user, struct bufferevent *bev)
 {
 	struct ctl *ctl = user;
-	struct client *c;
+	struct client *c = TAILQ_LAST(&ctl->clients, clients);
 
-	if (ctl->n_clients == CTL_CLIENTS_MAX && (c = silent_client(ctl)))
+	while (c && c->stream)
+		c = TAILQ_PREV(c, clients, entry);
+	if (c && ctl->n_clients == CTL_CLIENTS_MAX)
 		client_free(c);
 	c = ctl->n_clients < CTL_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
 	if (!c) {
@@ -307,17 +290,7 @@ ctl_stream_waiting(const struct ctl_stream *s)
 	return evbuffer_get_length(bufferevent_get_output(s->client->bev));
 }
 
-/* A reader that keeps up gets the end of its stream; nothing waits for it. */
-static void
-end_stream(struct client *c)
-{
-	if (!c->ending)
-		c->stream->fn(c->stream->user, CTL_STOP);
-	evbuffer_unfreeze(bufferevent_get_output(c->bev), 1);
-	(void)evbuffer_write(bufferevent_get_output(c->bev),
-	    bufferevent_getfd(c->bev));
-}
-
+/* The reader of a stream that keeps up gets its end; nothing waits for it. */
 struct ctl *
 ctl_close(struct ctl *ctl)
 {
@@ -327,8 +300,13 @@ ctl_close(struct ctl *ctl)
 		return NULL;
 	for (c = TAILQ_FIRST(&ctl->clients); c; c = next) {
 		next = TAILQ_NEXT(c, entry);
-		if (c->stream)
-			end_stream(c);
+		if (c->stream) {
+			if (!c->ending)
+				c->stream->fn(c->stream->user, CTL_STOP);
+			evbuffer_unfreeze(bufferevent_get_output(c->bev), 1);
+			(void)evbuffer_write(bufferevent_get_output(c->bev),
+			    bufferevent_getfd(c->bev));
+		}
 		client_free(c);
 	}
 	listener_free(ctl->listener);

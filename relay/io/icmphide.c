@@ -48,7 +48,7 @@
 
 /* Offsets after the outer IP header: the ICMP header (RFC 792), the quoted IP header, which has
  * no options, and the quoted UDP header. */
-static const struct match {
+static const struct {
 	uint32_t at, len;
 	enum nft_cmp_ops op;
 	uint8_t value[2];	/* in network order */
@@ -105,31 +105,6 @@ put_compare(struct nlmsghdr *h, enum nft_cmp_ops op, const void *value, size_t l
 }
 
 static void
-put_is_icmp(struct nlmsghdr *h)
-{
-	struct expr e = expr_begin(h, "meta");
-	const uint8_t icmp = IPPROTO_ICMP;
-
-	put_be32(h, NFTA_META_DREG, NFT_REG_1);
-	put_be32(h, NFTA_META_KEY, NFT_META_L4PROTO);
-	expr_end(h, e);
-	put_compare(h, NFT_CMP_EQ, &icmp, sizeof(icmp));
-}
-
-static void
-put_match(struct nlmsghdr *h, const struct match *m)
-{
-	struct expr e = expr_begin(h, "payload");
-
-	put_be32(h, NFTA_PAYLOAD_DREG, NFT_REG_1);
-	put_be32(h, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_TRANSPORT_HEADER);
-	put_be32(h, NFTA_PAYLOAD_OFFSET, m->at);
-	put_be32(h, NFTA_PAYLOAD_LEN, m->len);
-	expr_end(h, e);
-	put_compare(h, m->op, m->value, m->len);
-}
-
-static void
 put_count_and_drop(struct nlmsghdr *h)
 {
 	struct nlattr *data, *verdict;
@@ -180,33 +155,6 @@ put_create(struct mnl_nlmsg_batch *b, uint16_t what)
 	    NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
 }
 
-static void
-put_table(struct mnl_nlmsg_batch *b)
-{
-	struct nlmsghdr *h = put_create(b, NFT_MSG_NEWTABLE);
-
-	mnl_attr_put_strz(h, NFTA_TABLE_NAME, TABLE);
-	put_be32(h, NFTA_TABLE_FLAGS, OWNER);
-	mnl_nlmsg_batch_next(b);
-}
-
-static void
-put_chain(struct mnl_nlmsg_batch *b)
-{
-	struct nlmsghdr *h = put_create(b, NFT_MSG_NEWCHAIN);
-	struct nlattr *hook;
-
-	mnl_attr_put_strz(h, NFTA_CHAIN_TABLE, TABLE);
-	mnl_attr_put_strz(h, NFTA_CHAIN_NAME, CHAIN);
-	hook = mnl_attr_nest_start(h, NFTA_CHAIN_HOOK);
-	put_be32(h, NFTA_HOOK_HOOKNUM, NF_INET_POST_ROUTING);
-	put_be32(h, NFTA_HOOK_PRIORITY, NF_IP_PRI_FILTER);
-	mnl_attr_nest_end(h, hook);
-	mnl_attr_put_strz(h, NFTA_CHAIN_TYPE, "filter");
-	put_be32(h, NFTA_CHAIN_POLICY, NF_ACCEPT);
-	mnl_nlmsg_batch_next(b);
-}
-
 /* The test that most packets fail comes first: is it ICMP? */
 static void
 put_rule(struct mnl_nlmsg_batch *b)
@@ -215,14 +163,27 @@ put_rule(struct mnl_nlmsg_batch *b)
 	struct { uint8_t type, len; char text[sizeof(COMMENT)]; } comment = {
 		UDATA_COMMENT, sizeof(COMMENT), COMMENT,
 	};
+	const uint8_t icmp = IPPROTO_ICMP;
 	struct nlattr *list;
+	struct expr e;
 
 	mnl_attr_put_strz(h, NFTA_RULE_TABLE, TABLE);
 	mnl_attr_put_strz(h, NFTA_RULE_CHAIN, CHAIN);
 	list = mnl_attr_nest_start(h, NFTA_RULE_EXPRESSIONS);
-	put_is_icmp(h);
-	for (size_t i = 0; i < sizeof(matches) / sizeof(matches[0]); i++)
-		put_match(h, &matches[i]);
+	e = expr_begin(h, "meta");
+	put_be32(h, NFTA_META_DREG, NFT_REG_1);
+	put_be32(h, NFTA_META_KEY, NFT_META_L4PROTO);
+	expr_end(h, e);
+	put_compare(h, NFT_CMP_EQ, &icmp, sizeof(icmp));
+	for (size_t i = 0; i < sizeof(matches) / sizeof(matches[0]); i++) {
+		e = expr_begin(h, "payload");
+		put_be32(h, NFTA_PAYLOAD_DREG, NFT_REG_1);
+		put_be32(h, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_TRANSPORT_HEADER);
+		put_be32(h, NFTA_PAYLOAD_OFFSET, matches[i].at);
+		put_be32(h, NFTA_PAYLOAD_LEN, matches[i].len);
+		expr_end(h, e);
+		put_compare(h, matches[i].op, matches[i].value, matches[i].len);
+	}
 	put_count_and_drop(h);
 	mnl_attr_nest_end(h, list);
 	mnl_attr_put(h, NFTA_RULE_USERDATA, sizeof(comment), &comment);
@@ -235,13 +196,27 @@ send_batch(int fd)
 	/* Zeros: libmnl leaves the gaps between attributes as they are. */
 	_Alignas(struct nlmsghdr) uint8_t buf[BATCH_MAX] = { 0 };
 	struct mnl_nlmsg_batch *b = mnl_nlmsg_batch_start(buf, sizeof(buf) / 2);
+	struct nlattr *hook;
+	struct nlmsghdr *h;
 	int err = 0;
 
 	if (!b)
 		return -ENOMEM;
 	put_end(b, NFNL_MSG_BATCH_BEGIN);
-	put_table(b);
-	put_chain(b);
+	h = put_create(b, NFT_MSG_NEWTABLE);
+	mnl_attr_put_strz(h, NFTA_TABLE_NAME, TABLE);
+	put_be32(h, NFTA_TABLE_FLAGS, OWNER);
+	mnl_nlmsg_batch_next(b);
+	h = put_create(b, NFT_MSG_NEWCHAIN);
+	mnl_attr_put_strz(h, NFTA_CHAIN_TABLE, TABLE);
+	mnl_attr_put_strz(h, NFTA_CHAIN_NAME, CHAIN);
+	hook = mnl_attr_nest_start(h, NFTA_CHAIN_HOOK);
+	put_be32(h, NFTA_HOOK_HOOKNUM, NF_INET_POST_ROUTING);
+	put_be32(h, NFTA_HOOK_PRIORITY, NF_IP_PRI_FILTER);
+	mnl_attr_nest_end(h, hook);
+	mnl_attr_put_strz(h, NFTA_CHAIN_TYPE, "filter");
+	put_be32(h, NFTA_CHAIN_POLICY, NF_ACCEPT);
+	mnl_nlmsg_batch_next(b);
 	put_rule(b);
 	put_end(b, NFNL_MSG_BATCH_END);
 	if (send(fd, mnl_nlmsg_batch_head(b), mnl_nlmsg_batch_size(b), 0) < 0)

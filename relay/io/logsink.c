@@ -12,7 +12,6 @@
 #include "io/logsink.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
@@ -22,7 +21,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -114,38 +112,10 @@ reopen_stderr(void)
 
 /* --- daemons ------------------------------------------------------------------ */
 
-/* A daemon that reads datagrams at a path, and our socket to it; -1: none yet. Global, as
- * stderr is. */
-struct reader {
-	const char *path;
-	int fd;
-};
-
-static struct reader syslogd = { "/dev/log", -1 };
-static struct reader journald = { "/run/systemd/journal/socket", -1 };
-
-static bool
-reach(struct reader *r)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-
-	strncpy(at.sun_path, r->path, sizeof(at.sun_path) - 1);
-	if (r->fd < 0)
-		r->fd = sock_open(AF_UNIX, SOCK_DGRAM, 0);
-	return r->fd >= 0 &&
-	    connect(r->fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
-}
-
-/* A daemon that started or restarted since has a new socket at the path. */
-static void
-deliver(struct reader *r, const struct sbuf *b)
-{
-	if (r->fd < 0 && !reach(r))
-		return;
-	if (send(r->fd, b->s, b->len, MSG_NOSIGNAL) < 0 &&
-	    (errno == ECONNREFUSED || errno == ENOTCONN) && reach(r))
-		(void)!send(r->fd, b->s, b->len, MSG_NOSIGNAL);
-}
+/* Global, as stderr is. */
+static struct sock_peer syslogd = { -1, { AF_UNIX, "/dev/log" }, sizeof(struct sockaddr_un) };
+static struct sock_peer journald = { -1, { AF_UNIX, "/run/systemd/journal/socket" },
+	sizeof(struct sockaddr_un) };
 
 /* RFC 3164 4.1, as the C library writes it: without the host. */
 static void
@@ -163,7 +133,7 @@ to_syslog(void *user, enum log_level level, const char *event, const char *field
 		(void)strftime(stamp, sizeof(stamp), "%b %e %T ", &tm);
 	sbuf_printf(&b, "<%d>%s" IDENT "[%ld]: %s%s%s", LOG_DAEMON | priorities[level],
 	    stamp, (long)getpid(), event, *fields ? " " : "", fields);
-	deliver(&syslogd, &b);
+	(void)sock_tell(&syslogd, b.s, b.len);
 }
 
 /* Field names are A-Z, 0-9 and _ (systemd.journal-fields(7)). A line break in a value would end
@@ -218,7 +188,7 @@ to_journal(void *user, enum log_level level, const char *event, const char *fiel
 	sbuf_printf(&b, "\nPRIORITY=%d\nSYSLOG_IDENTIFIER=" IDENT "\n" FIELD_PREFIX "EVENT=%s\n",
 	    priorities[level], event);
 	add_pairs(&b, fields);
-	deliver(&journald, &b);
+	(void)sock_tell(&journald, b.s, b.len);
 }
 
 /* --- the choice ----------------------------------------------------------------- */

@@ -50,7 +50,7 @@ struct metrics {
 	unsigned n_clients;
 	struct document *doc;	/* NULL: none was made yet */
 	struct mono made;
-	char *file;		/* NULL: it is a TCP port */
+	struct conf_metrics at;
 };
 
 static void
@@ -219,7 +219,7 @@ metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at,
     metrics_fn *fn, void *user, struct metrics **out)
 {
 	struct metrics *m = calloc(1, sizeof(*m));
-	int err, fd = -ENOMEM;
+	int err, fd;
 
 	if (!m)
 		return -ENOMEM;
@@ -227,16 +227,14 @@ metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at,
 	m->priv = priv;
 	m->fn = fn;
 	m->user = user;
+	m->at = *at;
 	TAILQ_INIT(&m->clients);
-	if (at->port)
-		fd = priv_ask_inet(priv, OPENER_TCP, at->address, at->port);
-	else if ((m->file = strdup(at->path)))
-		fd = priv_ask_path(priv, OPENER_SOCKET, at->path);
+	fd = at->port ? priv_ask_inet(priv, OPENER_TCP, at->address, at->port) :
+	    priv_ask_path(priv, OPENER_SOCKET, at->path);
 	err = listener_new(l, fd, on_client, m, &m->listener);
 	if (err) {
-		if (fd >= 0 && m->file)
-			(void)priv_ask_path(priv, OPENER_REMOVE, m->file);
-		free(m->file);
+		if (fd >= 0 && !at->port)
+			(void)priv_ask_path(priv, OPENER_REMOVE, at->path);
 		free(m);
 		return err;
 	}
@@ -253,9 +251,8 @@ metrics_close(struct metrics *m)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see what TAILQ_REMOVE() does */
 		client_free(TAILQ_FIRST(&m->clients));
 	listener_free(m->listener);
-	if (m->file)
-		(void)priv_ask_path(m->priv, OPENER_REMOVE, m->file);
-	free(m->file);
+	if (!m->at.port)
+		(void)priv_ask_path(m->priv, OPENER_REMOVE, m->at.path);
 	doc_unref(m->doc);
 	free(m);
 	return NULL;

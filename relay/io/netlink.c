@@ -120,33 +120,13 @@ kind_of(struct rtnl_link *link)
 	return IFTAB_OTHER;
 }
 
-static void
-set_mac(struct iftab_link *l, struct rtnl_link *link)
-{
-	struct nl_addr *a = rtnl_link_get_addr(link);
-	size_t len = a ? nl_addr_get_len(a) : 0;
-
-	if (len > sizeof(l->mac))
-		len = sizeof(l->mac);
-	l->mac_len = (uint8_t)len;
-	if (len)
-		memcpy(l->mac, nl_addr_get_binary_addr(a), len);
-}
-
-/* When the lower interface of a macvlan is in another namespace, its index is from there. */
-static uint32_t
-lower_of(struct rtnl_link *link)
-{
-	int32_t other;
-
-	return rtnl_link_get_link_netnsid(link, &other) == 0 ? 0 :
-	    (uint32_t)rtnl_link_get_link(link);
-}
-
 static struct iftab_link
 link_of(struct rtnl_link *link)
 {
 	const char *name = rtnl_link_get_name(link);
+	struct nl_addr *mac = rtnl_link_get_addr(link);
+	size_t mac_len = mac ? nl_addr_get_len(mac) : 0;
+	int32_t other;
 	struct iftab_link l = {
 		.ifindex = (uint32_t)rtnl_link_get_ifindex(link),
 		.up = rtnl_link_get_flags(link) & IFF_UP,
@@ -165,9 +145,12 @@ link_of(struct rtnl_link *link)
 
 		l.vlan = id > 0 ? (uint16_t)id : 0;
 	}
-	if (l.kind == IFTAB_MACVLAN)
-		l.lower = lower_of(link);
-	set_mac(&l, link);
+	/* When the lower interface of a macvlan is in another namespace, its index is from there. */
+	if (l.kind == IFTAB_MACVLAN && rtnl_link_get_link_netnsid(link, &other) != 0)
+		l.lower = (uint32_t)rtnl_link_get_link(link);
+	l.mac_len = (uint8_t)(mac_len < sizeof(l.mac) ? mac_len : sizeof(l.mac));
+	if (l.mac_len)
+		memcpy(l.mac, nl_addr_get_binary_addr(mac), l.mac_len);
 	return l;
 }
 

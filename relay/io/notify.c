@@ -12,32 +12,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "io/sock.h"
 
 struct notify {
-	int fd;
-	struct sockaddr_un at;
-	socklen_t at_len;
+	struct sock_peer manager;
 	uint64_t watchdog_us;
 };
 
 /* A path, or '@' and the name of an abstract socket. */
 static bool
-parse_name(struct notify *n, const char *name)
+parse_name(struct sock_peer *p, const char *name)
 {
 	size_t len = strlen(name);
 
 	if ((name[0] != '/' && name[0] != '@') || len < 2 ||
-	    len >= sizeof(n->at.sun_path))
+	    len >= sizeof(p->at.sun_path))
 		return false;
-	n->at.sun_family = AF_UNIX;
-	memcpy(n->at.sun_path, name, len);
+	p->at.sun_family = AF_UNIX;
+	memcpy(p->at.sun_path, name, len);
 	if (name[0] == '@')
-		n->at.sun_path[0] = '\0';
-	n->at_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+		p->at.sun_path[0] = '\0';
+	p->at_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 	return true;
 }
 
@@ -57,12 +54,6 @@ read_watchdog(void)
 	return errno || *end || us == UINT64_MAX ? 0 : us;
 }
 
-static bool
-reach(const struct notify *n)
-{
-	return connect(n->fd, (const struct sockaddr *)&n->at, n->at_len) == 0;
-}
-
 struct notify *
 notify_open(void)
 {
@@ -71,8 +62,8 @@ notify_open(void)
 
 	if (!n)
 		return NULL;
-	n->fd = sock_open(AF_UNIX, SOCK_DGRAM, 0);
-	if (n->fd < 0 || !parse_name(n, name) || !reach(n))
+	n->manager.fd = -1;
+	if (!parse_name(&n->manager, name) || !sock_reach(&n->manager))
 		return notify_close(n);
 	n->watchdog_us = read_watchdog();
 	return n;
@@ -82,7 +73,7 @@ struct notify *
 notify_close(struct notify *n)
 {
 	if (n)
-		sock_close(n->fd);
+		sock_close(n->manager.fd);
 	free(n);
 	return NULL;
 }
@@ -93,18 +84,8 @@ notify_watchdog_us(const struct notify *n)
 	return n ? n->watchdog_us : 0;
 }
 
-static bool
-send_lines(const struct notify *n, const char *lines)
-{
-	return send(n->fd, lines, strlen(lines), MSG_NOSIGNAL) >= 0;
-}
-
-/* A manager that restarted has a new socket of that name. */
 bool
 notify_say(struct notify *n, const char *lines)
 {
-	if (!n || send_lines(n, lines))
-		return true;
-	return (errno == ECONNREFUSED || errno == ENOTCONN) && reach(n) &&
-	    send_lines(n, lines);
+	return !n || sock_tell(&n->manager, lines, strlen(lines));
 }

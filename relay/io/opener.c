@@ -49,25 +49,13 @@
 
 /* --- what is allowed ---------------------------------------------------------- */
 
-void
-opener_dir(char dir[OPENER_PATH], const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	size_t len = slash == path ? 1 : slash ? (size_t)(slash - path) : 0;
-
-	if (len >= OPENER_PATH)
-		len = 0;
-	memcpy(dir, len ? path : ".", len ? len : 1);
-	dir[len ? len : 1] = '\0';
-}
-
 /* Directories are compared by name: "/run/pxrelay/../x" differs from "/run". */
 bool
 opener_may_socket(const struct opener_terms *t, const char *path)
 {
-	char dir[OPENER_PATH];
+	char dir[UNIXSOCK_PATH];
 
-	opener_dir(dir, path);
+	unixsock_dir(dir, path);
 	for (unsigned i = 0; i < OPENER_DIRS && !t->anything; i++)
 		if (strcmp(t->dir[i], dir) == 0)
 			return true;
@@ -374,35 +362,16 @@ keep_peer_and_stderr(int fd, bool quiet)
 	close_range(PEER + 1, ~0u, 0);
 }
 
-/* Signals that a broken process gets for its own fault. */
-static bool
-is_fault(int signo)
-{
-	return signo == SIGSEGV || signo == SIGBUS || signo == SIGILL ||
-	    signo == SIGFPE || signo == SIGTRAP || signo == SIGABRT;
-}
-
 /* The opener ends with the daemon, and not by a signal before that: those of a terminal, of a
- * service manager and of `killall -USR1' reach it too. SIGSYS belongs to the sandbox. */
+ * service manager and of `killall -USR1' reach it too. The faults of a broken
+ * process still end it. SIGSYS belongs to the sandbox. */
 static void
 ignore_signals(void)
 {
 	for (int signo = 1; signo < NSIG; signo++)
-		if (!is_fault(signo))
+		if (signo != SIGSEGV && signo != SIGBUS && signo != SIGILL &&
+		    signo != SIGFPE && signo != SIGTRAP && signo != SIGABRT)
 			signal(signo, SIG_IGN);
-}
-
-/* Root joins the group of the socket files, and then needs no capability to set it. */
-static int
-give_up(struct opener *o)
-{
-	ignore_signals();
-	prctl(PR_SET_NAME, NAME, 0, 0, 0);
-	packet_limits_open(o->limits);
-	o->confined = true;
-	if (geteuid() == 0)
-		(void)!setgroups(o->terms.group != (gid_t)-1, &o->terms.group);
-	return sandbox_drop(NULL, CAPS);
 }
 
 void
@@ -412,7 +381,14 @@ opener_serve(struct opener *o, int fd)
 	int err;
 
 	keep_peer_and_stderr(fd, o->terms.quiet);
-	err = give_up(o);
+	ignore_signals();
+	prctl(PR_SET_NAME, NAME, 0, 0, 0);
+	packet_limits_open(o->limits);
+	o->confined = true;
+	/* Root joins the group of the socket files, and then needs no capability to set it. */
+	if (geteuid() == 0)
+		(void)!setgroups(o->terms.group != (gid_t)-1, &o->terms.group);
+	err = sandbox_drop(NULL, CAPS);
 	if (!err)
 		err = sandbox_filter(SANDBOX_OPENER, report_violation);
 	send_answer(0, err < 0 ? err : 0);

@@ -164,27 +164,21 @@ packet_limits_close(int fd[PACKET_LIMITS])
 		fd[i] = sock_close(fd[i]);
 }
 
-/* Writes the number unless the file has a larger one. */
-static bool
-raise_limit(int fd, int wanted)
-{
-	char text[16] = "";
-	int len;
-
-	if (fd < 0 || pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
-	    atoi(text) >= wanted)
-		return false;
-	len = snprintf(text, sizeof(text), "%d\n", wanted);
-	return pwrite(fd, text, (size_t)len, 0) == len;
-}
-
 bool
 packet_limits_raise(const int fd[PACKET_LIMITS])
 {
 	bool raised = false;
 
-	for (unsigned i = 0; i < PACKET_LIMITS; i++)
-		raised |= raise_limit(fd[i], limits[i].wanted);
+	for (unsigned i = 0; i < PACKET_LIMITS; i++) {
+		char text[16] = "";
+		int len;
+
+		if (fd[i] < 0 || pread(fd[i], text, sizeof(text) - 1, 0) <= 0 ||
+		    atoi(text) >= limits[i].wanted)
+			continue;
+		len = snprintf(text, sizeof(text), "%d\n", limits[i].wanted);
+		raised |= pwrite(fd[i], text, (size_t)len, 0) == len;
+	}
 	return raised;
 }
 

@@ -61,19 +61,6 @@ opener_gone(struct priv *p)
 	return -EPIPE;
 }
 
-static int
-descriptor_in(struct msghdr *msg)
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-	int fd;
-
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len != CMSG_LEN(sizeof(fd)))
-		return -1;
-	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
-}
-
 /* Receives a message; *fd is the descriptor that came with it, or -1. 0, -EAGAIN or -EPIPE. A
  * process at RLIMIT_NOFILE gets the message alone, and the kernel closes the descriptor. */
 static int
@@ -85,6 +72,7 @@ receive(struct priv *p, struct opener_answer *a, int *fd)
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = control, .msg_controllen = sizeof(control),
 	};
+	struct cmsghdr *c;
 	ssize_t n;
 
 	*fd = -1;
@@ -95,7 +83,10 @@ receive(struct priv *p, struct opener_answer *a, int *fd)
 		return -EAGAIN;
 	if (n != sizeof(*a))
 		return opener_gone(p);
-	*fd = descriptor_in(&msg);
+	c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(*fd)))
+		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
 	if (*fd < 0 && msg.msg_flags & MSG_CTRUNC)
 		a->result = -EMFILE;
 	return 0;

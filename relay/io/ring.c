@@ -156,19 +156,6 @@ ring_set_filter(struct ring *r, const struct ring_filter *f)
 	return attach_filter(r->fd, f);
 }
 
-static enum ring_to
-addressed_to(const struct sockaddr_ll *from)
-{
-	switch (from->sll_pkttype) {
-	case PACKET_BROADCAST:
-		return RING_TO_BROADCAST;
-	case PACKET_MULTICAST:
-		return RING_TO_MULTICAST;
-	default:		/* the filter passes no other type */
-		return RING_TO_HOST;
-	}
-}
-
 /*
  * The sender's address follows the header. The kernel cuts hardware addresses longer than 8 bytes
  * (InfiniBand), and still reports the full length.
@@ -179,7 +166,9 @@ read_sender(const struct tpacket2_hdr *h, struct ring_frame *out)
 	const struct sockaddr_ll *from = (const struct sockaddr_ll *)
 	    (const void *)((const uint8_t *)h + TPACKET_ALIGN(sizeof(*h)));
 
-	out->to = addressed_to(from);
+	/* The filter passes no other type than these two and PACKET_HOST. */
+	out->to = from->sll_pkttype == PACKET_BROADCAST ? RING_TO_BROADCAST :
+	    from->sll_pkttype == PACKET_MULTICAST ? RING_TO_MULTICAST : RING_TO_HOST;
 	out->ifindex = (uint32_t)from->sll_ifindex;
 	out->hwtype = from->sll_hatype;
 	out->mac_len = from->sll_halen > sizeof(out->mac) ?

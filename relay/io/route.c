@@ -69,28 +69,13 @@ put_request(struct route_asker *a, uint16_t type, uint16_t flags)
 	return h;
 }
 
-/* The answer in a->buf: *out, or NULL when it was an acknowledgement. */
-static int
-read_answer(struct route_asker *a, size_t len, const struct nlmsghdr **out)
-{
-	const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)a->buf;
-	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
-
-	*out = NULL;
-	if (!mnl_nlmsg_ok(h, (int)len))
-		return -EBADMSG;
-	if (h->nlmsg_type != NLMSG_ERROR) {
-		*out = h;
-		return 0;
-	}
-	return mnl_nlmsg_get_payload_len(h) < sizeof(*e) ? -EBADMSG : e->error;
-}
-
+/* *answer is in a->buf, or NULL when it was an acknowledgement. */
 static int
 ask_kernel(struct route_asker *a, const struct nlmsghdr *request,
     const struct nlmsghdr **answer)
 {
 	const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)a->buf;
+	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
 	ssize_t len;
 
 	if (send(a->fd, request, request->nlmsg_len, 0) < 0)
@@ -100,7 +85,13 @@ ask_kernel(struct route_asker *a, const struct nlmsghdr *request,
 		if (len < 0)
 			return len == -EAGAIN ? -ENOMSG : (int)len;
 	} while ((size_t)len < sizeof(*h) || h->nlmsg_seq != a->seq);
-	return read_answer(a, (size_t)len, answer);
+	*answer = NULL;
+	if (!mnl_nlmsg_ok(h, (int)len))
+		return -EBADMSG;
+	if (h->nlmsg_type == NLMSG_ERROR)
+		return mnl_nlmsg_get_payload_len(h) < sizeof(*e) ? -EBADMSG : e->error;
+	*answer = h;
+	return 0;
 }
 
 static void
@@ -254,33 +245,24 @@ struct neigh {
 	_Alignas(struct nlmsghdr) uint8_t buf[MESSAGE_MAX];
 };
 
-/* The address of a neighbour message, or IP4_NONE. */
-static struct ip4
-neigh_address(const struct nlmsghdr *h)
-{
-	struct nlattr *a;
-
-	mnl_attr_for_each(a, h, sizeof(struct ndmsg))
-		if (mnl_attr_get_type(a) == NDA_DST)
-			return address_in(a);
-	return IP4_NONE;
-}
-
 /* RTM_DELNEIGH does not mean that the neighbour is dead: the kernel dropped the entry. */
 static int
 on_message(const struct nlmsghdr *h, void *arg)
 {
 	struct neigh *n = arg;
 	const struct ndmsg *nd = mnl_nlmsg_get_payload(h);
+	struct ip4 ip = IP4_NONE;
 	enum neigh_state state;
-	struct ip4 ip;
+	struct nlattr *a;
 
 	if (h->nlmsg_type != RTM_NEWNEIGH ||
 	    mnl_nlmsg_get_payload_len(h) < sizeof(*nd) ||
 	    nd->ndm_family != AF_INET || nd->ndm_flags & NTF_PROXY)
 		return MNL_CB_OK;
 	state = neigh_state_of(nd->ndm_state);
-	ip = neigh_address(h);
+	mnl_attr_for_each(a, h, sizeof(*nd))
+		if (mnl_attr_get_type(a) == NDA_DST)
+			ip = address_in(a);
 	if (state != NEIGH_UNKNOWN && !ip4_is_none(ip))
 		n->fn(n->user, (uint32_t)nd->ndm_ifindex, ip, state);
 	return MNL_CB_OK;
@@ -303,11 +285,12 @@ neigh_read(struct neigh *n)
  * IPv4 neighbours on one of the interfaces. The filter loads words in network byte order, and the
  * index is in host order.
  */
-static unsigned
-write_filter(struct sock_filter *p, const uint32_t *ifindex, size_t count)
+int
+neigh_watch(struct neigh *nb, const uint32_t *ifindex, size_t count)
 {
 	const uint32_t accept = UINT32_MAX;
-	unsigned n = 0;
+	struct sock_filter p[5 + 2 * NEIGH_IFS_MAX];
+	size_t n = 0;
 
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_ABS, AT_FAMILY);
 	p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0);
@@ -320,15 +303,7 @@ write_filter(struct sock_filter *p, const uint32_t *ifindex, size_t count)
 	}
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
 	    count <= NEIGH_IFS_MAX ? 0 : accept);
-	return n;
-}
-
-int
-neigh_watch(struct neigh *n, const uint32_t *ifindex, size_t count)
-{
-	struct sock_filter prog[5 + 2 * NEIGH_IFS_MAX];
-
-	return sock_attach(n->fd, prog, write_filter(prog, ifindex, count));
+	return sock_attach(nb->fd, p, n);
 }
 
 /* The filter comes before the subscription, so that nothing unwanted slips in. */

@@ -129,6 +129,25 @@ sock_recv_kernel(int fd, void *buf, size_t size)
 	return m.msg_flags & MSG_TRUNC ? -ENOSPC : n;
 }
 
+bool
+sock_reach(struct sock_peer *p)
+{
+	if (p->fd < 0)
+		p->fd = sock_open(AF_UNIX, SOCK_DGRAM, 0);
+	return p->fd >= 0 && connect(p->fd, (const struct sockaddr *)&p->at, p->at_len) == 0;
+}
+
+bool
+sock_tell(struct sock_peer *p, const void *data, size_t len)
+{
+	if (p->fd < 0 && !sock_reach(p))
+		return false;
+	if (send(p->fd, data, len, MSG_NOSIGNAL) >= 0)
+		return true;
+	return (errno == ECONNREFUSED || errno == ENOTCONN) && sock_reach(p) &&
+	    send(p->fd, data, len, MSG_NOSIGNAL) >= 0;
+}
+
 void
 sock_lost(struct sock_sent *s, int err, const void *data)
 {

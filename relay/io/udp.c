@@ -109,30 +109,12 @@ udp_batch_free(struct udp_batch *b)
 
 /* Returns the socket's drop counter at this datagram, which is absent while it is 0. */
 static uint32_t
-read_control(struct msghdr *msg, struct udp_dgram *d)
-{
-	uint32_t drops = 0;
-	struct in_pktinfo info;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
-	    c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			d->ifindex = (uint32_t)info.ipi_ifindex;
-			d->dst.host = ntohl(info.ipi_addr.s_addr);
-		} else if (c->cmsg_level == SOL_SOCKET &&
-		    c->cmsg_type == SO_RXQ_OVFL) {
-			memcpy(&drops, CMSG_DATA(c), sizeof(drops));
-		}
-	}
-	return drops;
-}
-
-static uint32_t
 read_dgram(struct udp_batch *b, int i)
 {
 	struct msghdr *msg = &b->msg[i].msg_hdr;
 	struct udp_dgram *d = &b->dgram[i];
+	uint32_t drops = 0;
+	struct in_pktinfo info;
 
 	*d = (struct udp_dgram){
 		.data = b->data[i],
@@ -141,17 +123,16 @@ read_dgram(struct udp_batch *b, int i)
 		.src.host = ntohl(b->from[i].sin_addr.s_addr),
 		.sport = ntohs(b->from[i].sin_port),
 	};
-	return read_control(msg, d);
-}
-
-/* recvmmsg() overwrites the lengths it reads. Most batches are one or two datagrams. */
-static void
-rearm(struct udp_batch *b)
-{
-	for (int i = 0; i < b->used; i++) {
-		b->msg[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
-		b->msg[i].msg_hdr.msg_controllen = CONTROL_SIZE;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			d->ifindex = (uint32_t)info.ipi_ifindex;
+			d->dst.host = ntohl(info.ipi_addr.s_addr);
+		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+			memcpy(&drops, CMSG_DATA(c), sizeof(drops));
+		}
 	}
+	return drops;
 }
 
 /*
@@ -196,7 +177,11 @@ recv_batch(struct udp_batch *b, int fd, const struct udp_dgram **out)
 	uint32_t drops = 0;
 	int n;
 
-	rearm(b);
+	/* recvmmsg() overwrites the lengths it reads. Most batches are one or two datagrams. */
+	for (int i = 0; i < b->used; i++) {
+		b->msg[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
+		b->msg[i].msg_hdr.msg_controllen = CONTROL_SIZE;
+	}
 	n = recvmmsg(fd, b->msg, UDP_BATCH, MSG_DONTWAIT, NULL);
 	/* recvmmsg() also wrote to the message at which it found nothing. */
 	b->used = n < 0 ? 1 : n < UDP_BATCH ? n + 1 : UDP_BATCH;
@@ -315,17 +300,6 @@ udp_server_fd(const struct udp_server *s)
 	return s->fd;
 }
 
-static struct ip4
-local_address(int fd)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	socklen_t len = sizeof(at);
-
-	if (getsockname(fd, (struct sockaddr *)&at, &len) < 0)
-		return IP4_NONE;
-	return (struct ip4){ ntohl(at.sin_addr.s_addr) };
-}
-
 /*
  * A second connect() alone keeps the source address that the first one chose, even when the host
  * has lost it. AF_UNSPEC clears it; the port stays bound, since bind() named it.
@@ -334,6 +308,8 @@ int
 udp_server_reconnect(struct udp_server *s)
 {
 	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t len = sizeof(at);
 	int err;
 
 	s->connected = false;
@@ -343,7 +319,8 @@ udp_server_reconnect(struct udp_server *s)
 	if (err < 0)
 		return err;
 	s->connected = true;
-	s->source = local_address(s->fd);
+	if (getsockname(s->fd, (struct sockaddr *)&at, &len) == 0)
+		s->source.host = ntohl(at.sin_addr.s_addr);
 	return 0;
 }
 

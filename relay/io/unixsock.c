@@ -37,21 +37,16 @@ remove_stale(const struct sockaddr_un *at)
 	return err;
 }
 
-/* Makes /run/pxrelay if no service manager has; the group must be able to enter it. */
-static void
-make_directory(const char *path)
+void
+unixsock_dir(char dir[UNIXSOCK_PATH], const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	mode_t mask;
+	size_t len = slash == path ? 1 : slash ? (size_t)(slash - path) : 0;
 
-	if (!slash || slash == path)
-		return;
-	memcpy(dir, path, (size_t)(slash - path));
-	dir[slash - path] = '\0';
-	mask = umask(022);
-	(void)mkdir(dir, 0755);
-	umask(mask);
+	if (len >= UNIXSOCK_PATH)
+		len = 0;
+	memcpy(dir, len ? path : ".", len ? len : 1);
+	dir[len ? len : 1] = '\0';
 }
 
 /* The lchown() and lstat() calls do not follow a link that somebody may have put there since. */
@@ -84,6 +79,8 @@ bind_at(struct unixsock *u, int fd, gid_t group)
 int
 unixsock_open(struct unixsock *u, const char *path, gid_t group)
 {
+	char dir[UNIXSOCK_PATH];
+	mode_t mask;
 	int fd, err;
 
 	if (strlen(path) >= sizeof(u->at.sun_path))
@@ -91,7 +88,11 @@ unixsock_open(struct unixsock *u, const char *path, gid_t group)
 	memset(u, 0, sizeof(*u));
 	u->at.sun_family = AF_UNIX;
 	memcpy(u->at.sun_path, path, strlen(path));
-	make_directory(path);
+	/* Makes /run/pxrelay if no service manager has; the group must be able to enter it. */
+	unixsock_dir(dir, path);
+	mask = umask(022);
+	(void)mkdir(dir, 0755);
+	umask(mask);
 	err = remove_stale(&u->at);
 	if (err)
 		return err;

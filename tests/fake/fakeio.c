@@ -1534,9 +1534,9 @@ fakeio_log(void)
 }
 
 void
-opener_dir(char dir[OPENER_PATH], const char *path)
+unixsock_dir(char dir[UNIXSOCK_PATH], const char *path)
 {
-	snprintf(dir, OPENER_PATH, "%s", path);
+	snprintf(dir, UNIXSOCK_PATH, "%s", path);
 }
 
 int

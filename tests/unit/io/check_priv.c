@@ -48,7 +48,7 @@ terms(void)
 		.port = 443, .group = (gid_t)-1,
 	};
 
-	opener_dir(t.dir[1], path);
+	unixsock_dir(t.dir[1], path);
 	return t;
 }
 
@@ -197,7 +197,7 @@ START_TEST(the_directory_of_a_socket_is_made_for_all)
 
 	snprintf(sub, sizeof(sub), "%s/sub", dir);
 	snprintf(name, sizeof(name), "%s/sock", sub);
-	opener_dir(t.dir[2], name);
+	unixsock_dir(t.dir[2], name);
 	p = priv_new(&t, &to_said);
 	ck_assert_ptr_nonnull(p);
 	mask = umask(077);
