@@ -34,7 +34,8 @@ typedef char *ctl_fn(void *user, const char *command);
 
 /* Replaces a stale socket file; -EADDRINUSE when a daemon is alive there. Makes the last directory
  * of the path if needed. priv is borrowed. 0 or -errno. */
-int ctl_open(struct loop *l, struct priv *priv, const char *path, ctl_fn *fn, void *user, struct ctl **out);
+int ctl_open(struct loop *l, struct priv *priv, const char *path, ctl_fn *fn, void *user,
+    struct ctl **out);
 const char *ctl_path(const struct ctl *c);
 struct ctl *ctl_close(struct ctl *c);	/* removes the file; NULL-safe; returns NULL */
 

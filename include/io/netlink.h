@@ -58,7 +58,8 @@ int netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user
 /* Returns NULL. */
 struct netlink *netlink_close(struct netlink *nl);
 
-/* For the event loop: one of these is readable when netlink_read() should be called. Owned by nl. */
+/* For the event loop: one of these is readable when netlink_read() should be called. Owned
+ * by nl. */
 enum netlink_fd { NETLINK_NEWS, NETLINK_ROUTES, NETLINK_FDS };
 int netlink_fd(const struct netlink *nl, enum netlink_fd which);
 /*

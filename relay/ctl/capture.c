@@ -5,8 +5,8 @@
  *
  * When we shut down our side, the daemon ends the stream with statistics of what it could not send:
  * an interrupt and a reached count end it that way. A signal may arrive at any moment, so its
- * handler does the shutdown itself, and nothing can be missed between a check and poll(). The second
- * signal kills.
+ * handler does the shutdown itself, and nothing can be missed between a check and poll().
+ * The second signal kills.
  *
  * When the disk is full, the file is cut back to its last whole block.
  */

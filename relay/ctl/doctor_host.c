@@ -395,7 +395,7 @@ check_forwarding(json_t *checks, const json_t *docs)
 		add_check(checks, FINDING_FORWARDING_OK, NULL);
 }
 
-/* --- all of it ---------------------------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------------- */
 
 /* In another network namespace the interfaces have other indices. */
 static bool

@@ -188,9 +188,10 @@ ask_once(struct args *a)
 
 /* --- watch ---
  *
- * The daemon keeps no state for those who watch: a list of at most 200 boots comes once a second, and
- * a line is printed for each boot that is not in the last one or has another verdict there. A storm of
- * more than 200 boots in a second is not shown in full; show counters has it. */
+ * The daemon keeps no state for those who watch: a list of at most 200 boots comes once a
+ * second, and a line is printed for each boot that is not in the last one or has another
+ * verdict there. A storm of more than 200 boots in a second is not shown in full; show
+ * counters has it. */
 
 #define FIRST_ROWS	10	/* as tail -f */
 
@@ -247,8 +248,8 @@ watch_state(const json_t *row)
 	    json_object_get(row, "verdict"));
 }
 
-/* Prints what is new; of the first document only the last few boots. now: to turn ages into times of
- * day. false, with nothing printed: the document has no list of boots. */
+/* Prints what is new; of the first document only the last few boots. now: to turn ages into
+ * times of day. false, with nothing printed: the document has no list of boots. */
 static bool
 watch_step(struct watch *w, const json_t *doc, time_t now, FILE *out)
 {

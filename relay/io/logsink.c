@@ -30,7 +30,8 @@
 
 #define IDENT		"pxrelayd"
 #define FIELD_PREFIX	"PXRELAY_"
-/* The line in MESSAGE, and once more in fields: the shortest pair, "k= ", becomes "PXRELAY_K=\n". */
+/* The line in MESSAGE, and once more in fields: the shortest pair, "k= ", becomes
+ * "PXRELAY_K=\n". */
 #define FIELDS_SIZE	(6 * LOG_LINE_MAX)
 
 static const int priorities[] = {

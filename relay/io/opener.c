@@ -99,7 +99,8 @@ open_from(const struct opener_request *q)
 	return fd < 0 ? fd : sock_checked(fd, sock_bind(fd, q->address, 0));
 }
 
-/* Receives echo replies only. Not a "ping socket": those need our group in net.ipv4.ping_group_range. */
+/* Receives echo replies only. Not a "ping socket": those need our group in
+ * net.ipv4.ping_group_range. */
 static int
 open_icmp(void)
 {

@@ -184,7 +184,8 @@ enum drop relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint
 enum drop relay4_judge_sender(struct relay4 *r, const struct relay4_rx *rx, uint16_t server);
 /* Does the message forge a giaddr (ours, or no host address) or option 82 (damaged, or from an
  * untrusted circuit)? */
-enum drop relay4_judge_forged(const struct relay4 *r, const struct iface *in, const struct dhcp4 *m);
+enum drop relay4_judge_forged(const struct relay4 *r, const struct iface *in,
+    const struct dhcp4 *m);
 /* The rate limits of the client and of the interface. */
 enum drop relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now);
 

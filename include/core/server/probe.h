@@ -128,7 +128,8 @@ bool probe_socket_error(struct probes *p, struct servers *sv, uint16_t server, i
  * to this server (dnsmasq does not answer for subnets that it does not know); NULL: there is none
  * now. Its giaddr is an address of this machine, so not the virtual one while on standby. Valid
  * until the next call or change of interfaces. */
-const struct iface_giaddr *probe_giaddr(struct probes *p, const struct servers *sv, uint16_t server);
+const struct iface_giaddr *probe_giaddr(struct probes *p, const struct servers *sv,
+    uint16_t server);
 /* The link that this server is on, and our address there; NULL: it is on none. */
 const struct iface *probe_link(struct probes *p, const struct servers *sv, uint16_t server,
     struct ip4 *source);
