@@ -69,7 +69,7 @@ struct iface {
 	uint32_t from_port;	/* conf inherited from this port, 0: own */
 	uint32_t copy_of;	/* a macvlan on this client interface, 0: none */
 	bool standby;		/* active = ... and another router has the virtual address */
-	bool in_group;		/* relay/follow has joined the discovery group here */
+	bool in_group;		/* tend/iface_watch has joined the discovery group here */
 	struct ip4 virtual;	/* the virtual address, IP4_NONE: not known */
 	struct ip4 own;		/* the first that is not virtual, IP4_NONE: none */
 	uint32_t n_addr;
