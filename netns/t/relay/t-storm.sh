@@ -12,7 +12,7 @@
 # alone: it takes the whole machine
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
-. "$HERE/storm-lib.sh"
+. "$HERE/lib/storm-lib.sh"
 need_pxrelayd
 need nft
 

@@ -6,7 +6,7 @@
 # 8021q and netem: make vm.
 
 . "$(dirname "$0")/../../topo/topo-8021q.sh"
-. "$HERE/storm-lib.sh"
+. "$HERE/lib/storm-lib.sh"
 need_pxrelayd
 need bridge tc
 
