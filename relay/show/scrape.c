@@ -114,10 +114,10 @@ message_word(char buf[16], unsigned type)
 static void
 if_messages(struct prom *p, const struct iface *f)
 {
-	static const char *const class[] = { [STATS_DHCP] = "dhcp", [STATS_BOOT] = "boot" };
+	static const char *const class[] = { [CONF_DHCP] = "dhcp", [CONF_BOOT] = "boot" };
 	char word[16];
 
-	for (unsigned c = 0; c < STATS_CLASSES; c++)
+	for (unsigned c = 0; c < CONF_CLASSES; c++)
 		for (unsigned t = 0; t < STATS_TYPES; t++)
 			if (f->stats.message[c][t])
 				prom_sample(p, PROM_LABELS({ "interface", f->link.name },

@@ -160,6 +160,18 @@ struct conf_rule {
 	int line;
 };
 
+/* The classes of servers: those that lease addresses, and those that boot machines. */
+enum conf_class { CONF_DHCP, CONF_BOOT, CONF_CLASSES };
+
+/* Which groups serve a client; CONF_NONE: none. */
+struct conf_groups {
+	uint16_t group[CONF_CLASSES];
+	/* The dhcp group is `servers =`, the classic helper address: it gets every message,
+	 * whatever its class. */
+	bool everything;
+	bool drop;		/* the client is not served at all */
+};
+
 struct conf_helper {
 	char name[CONF_NAME_MAX];
 	uint16_t n_port, port[CONF_PORTS_MAX];
@@ -245,6 +257,8 @@ char *conf_metrics_text(const struct conf_metrics *m, char buf[CONF_METRICS_STRL
 const struct conf_if *conf_match(const struct conf *c, const char *ifname);
 /* Does shell pattern p (*, ?, [..]) match s? */
 bool conf_glob(const char *p, const char *s);
+/* The groups of a client of this interface that matches this rule (CONF_NONE: no rule). */
+struct conf_groups conf_groups_for(const struct conf *c, const struct conf_if *f, uint16_t rule);
 /* The server with this address (its `first` index), or CONF_NONE. Linear; for set-up. */
 uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
 /* The server in c with the address and VRF of s, which may be in another configuration. */

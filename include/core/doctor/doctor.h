@@ -162,8 +162,7 @@ struct doctor_router {
 /* How the configuration serves a kind of machine. */
 struct doctor_choice {
 	uint16_t rule;		/* CONF_NONE */
-	struct relay4_targets t;
-	bool drop;
+	struct conf_groups t;
 };
 
 struct doctor_finding {

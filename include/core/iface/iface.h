@@ -55,12 +55,11 @@ struct iface_giaddr {
 /* Message types that a relay passes are 0 (BOOTP) to 8 (INFORM). */
 #define STATS_TYPES	9
 
-/* A request counts in each class whose servers it goes to, a reply in that of its server. */
-enum stats_class { STATS_DHCP, STATS_BOOT, STATS_CLASSES };
-
 struct if_stats {
 	uint64_t requests, relayed, replies, drops;
-	uint64_t message[STATS_CLASSES][STATS_TYPES];	/* relayed, either way */
+	/* Relayed, either way. A request counts in each class whose servers it goes to, a
+	 * reply in that of its server. */
+	uint64_t message[CONF_CLASSES][STATS_TYPES];
 };
 
 struct iface {
@@ -103,8 +102,9 @@ iface_rule(const struct iface *f, unsigned i)
 	return f->rule_bits[i / 64] >> i % 64 & 1;
 }
 /* Could a client of this client interface be sent to the server (a `first` index), by the
- * interface's own keys or by a rule? */
+ * interface's own keys or by a rule? To a boot server? */
 bool iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server);
+bool iface_leads_to_boot(const struct iface *f, const struct conf *c);
 /* The index into f->giaddr of this giaddr, or -1. */
 int iface_giaddr_find(const struct iface *f, struct ip4 giaddr);
 /* With giaddr = all and rotate the index of the one whose subnet has `a`; -1: none. */
@@ -117,7 +117,7 @@ struct ip4 iface_giaddr_for(const struct iface *f, struct ip4 a);
 const struct rai *iface_rai_was(const struct iface *f, struct ip4 giaddr);
 
 static inline void
-stats_count_message(struct if_stats *s, enum stats_class c, uint8_t type)
+stats_count_message(struct if_stats *s, enum conf_class c, uint8_t type)
 {
 	if (type < STATS_TYPES)
 		s->message[c][type]++;

@@ -32,34 +32,30 @@ struct conv_key {
 	uint8_t pad[3];		/* 0: keys are compared as bytes */
 };
 
-/* The two queries of a conversation, each with its own hedge. */
-enum conv_class { CONV_DHCP, CONV_BOOT, CONV_CLASSES };
-
+/* A conversation has one query of each class, each with its own hedge. */
 struct conv {
 	struct conv_key key;
 	struct mono last;	/* last request */
 	uint32_t ifindex;	/* where it came from */
-	uint32_t conf_gen;	/* the configuration that `boot` and `dhcp` index */
+	uint32_t conf_gen;	/* the configuration that `rule` indexes */
 	struct ip4 ciaddr;	/* of the last request */
 	struct ip4 giaddr;	/* foreign giaddr of the last request, IP4_NONE: ours */
 	struct ip4 p4011_src;	/* the last request came by port 4011 from here... */
 	uint16_t p4011_sport;	/* ...and this port; 0: it came by port 67 */
-	uint16_t boot, dhcp;	/* groups chosen by a rule, CONF_NONE: the interface's */
-	uint16_t rule;		/* its index, CONF_NONE: no rule */
+	uint16_t rule;		/* the one that matches the client, CONF_NONE: none */
 	uint8_t hops;		/* of the message with this giaddr when first seen */
 	uint8_t tries;		/* requests since the last answer that was no proxy offer */
-	bool answered[CONV_CLASSES];	/* an offer came, or the ACK of ack_is_boot */
-	uint8_t asks[CONV_CLASSES];	/* queries of the client, this one included */
-	uint32_t hedge[CONV_CLASSES];	/* slot of relay4.hedges, 0: none */
+	bool answered[CONF_CLASSES];	/* an offer came, or the ACK of ack_is_boot */
+	uint8_t asks[CONF_CLASSES];	/* queries of the client, this one included */
+	uint32_t hedge[CONF_CLASSES];	/* slot of relay4.hedges, 0: none */
 	struct serverset asked;	/* servers that got a copy */
 	uint8_t gi;		/* giaddr = rotate: which of the interface's addresses */
 	uint8_t mac_len;
 	uint8_t mac[8];		/* link source of the last request */
 	bool broadcast;		/* its B flag */
 	bool ack_is_boot;	/* it queried boot servers without a DISCOVER: an ACK answers */
-	bool chosen;		/* boot, dhcp and rule are set, */
-	uint32_t chosen_on;	/* for this interface */
-	bool drop;		/* the rule says drop */
+	bool chosen;		/* `rule` is set, for the interface chosen_on */
+	uint32_t chosen_on;
 	bool http;		/* option 60 was HTTPClient */
 };
 

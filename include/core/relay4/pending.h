@@ -22,7 +22,7 @@
 
 struct pending {
 	struct conv_key key;
-	enum conv_class class;
+	enum conf_class class;
 	struct mono due;
 	uint32_t self;		/* its number, 1..: what conv.hedge holds */
 	uint32_t ifindex;

@@ -87,7 +87,7 @@ struct relay4_plan {
 	uint16_t n_boot;	/* of them in the boot class only (for counting) */
 	uint16_t server[CONF_SERVERS_MAX];
 	uint16_t rule;		/* that chose them, CONF_NONE: no rule */
-	uint16_t group[CONV_CLASSES];	/* that the query goes to, CONF_NONE: to no group */
+	uint16_t group[CONF_CLASSES];	/* that the query goes to, CONF_NONE: to no group */
 	struct iface *in;
 };
 
@@ -141,30 +141,22 @@ enum drop relay4_judge_interface(const struct iface *in);
 void relay4_remember(struct conv *cv, const struct relay4_rx *rx, const struct dhcp4 *m);
 /* Matches the rules for this client and writes the choice into cv, unless cv has one that holds:
  * one made by this configuration, for this interface. */
-void relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
+struct conf_groups relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
     const struct pxe_client *client, const struct dhcp4 *m);
 bool relay4_choice_holds(const struct relay4 *r, const struct conv *cv, const struct iface *in);
 
-/* The groups that serve a client, after relay4_choose(); CONF_NONE: none. */
-struct relay4_targets {
-	uint16_t group[CONV_CLASSES];
-	/* The dhcp group is `servers =`, the classic helper address: it gets every message,
-	 * whatever its class. A rule's dhcp = replaces it for the machines that it matches. */
-	bool everything;
-};
-struct relay4_targets relay4_targets(const struct conv *cv, const struct conf_if *ci);
-
 /* Write the servers of the plan, and its copies, one per giaddr. fresh: cv is new. */
-void relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, struct mono now);
+void relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+    const struct conf_groups *t, struct mono now);
 void relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, bool fresh);
 /* Writes the servers of the boot group only, for port 4011. */
 void relay4_query_boot(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
-    struct mono now);
+    uint16_t group, struct mono now);
 /* Adds each address only once. */
 void relay4_add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t server);
 /* The order in which the members of a group are queried for the client of m. */
 struct select_out relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex,
-    uint16_t group, enum conv_class class, struct mono now);
+    uint16_t group, enum conf_class class, struct mono now);
 /* The first of them that was not queried yet, or CONF_NONE. */
 uint16_t relay4_next_unasked(const struct conv *cv, const struct select_out *o);
 void relay4_note_asked(struct conv *cv, const struct relay4_plan *plan);
@@ -173,9 +165,9 @@ void relay4_note_asked(struct conv *cv, const struct relay4_plan *plan);
 void relay4_arm(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
     const struct relay4_plan *plan, struct conv *cv);
 /* Notes that this class was answered, and drops its hedge. */
-void relay4_answered(struct relay4 *r, struct conv *cv, enum conv_class class);
+void relay4_answered(struct relay4 *r, struct conv *cv, enum conf_class class);
 /* Stores a message and its origin; rx->len is at most PENDING_MSG_MAX. */
-void relay4_store(struct pending *s, const struct conv_key *key, enum conv_class class,
+void relay4_store(struct pending *s, const struct conv_key *key, enum conf_class class,
     const struct relay4_rx *rx);
 
 /* May a reply come from there, by this interface? `server` is the index of rx->src or CONF_NONE. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
  * conf_match - what the running relay asks of a configuration: shell patterns, which
- * [interface] a name belongs to, servers and groups, and the format strings of option 82.
- * Used when interfaces or the configuration change, not for each packet, except for
- * vendor-class patterns, which meet bytes of clients: conf_glob() takes time in proportion
- * to pattern times text, whatever they are.
+ * [interface] a name belongs to, which groups serve a client, and the format strings of
+ * option 82. Used when interfaces or the configuration change, not for each packet, except
+ * for conf_groups_for() and vendor-class patterns, which meet bytes of clients: conf_glob()
+ * takes time in proportion to pattern times text, whatever they are.
  */
 #include "core/conf/conf_private.h"
 
@@ -201,6 +201,27 @@ conf_group_has(const struct conf *c, uint16_t group, uint16_t server)
 		if (c->server[c->group[group].server[i]].first == server)
 			return true;
 	return false;
+}
+
+struct conf_groups
+conf_groups_for(const struct conf *c, const struct conf_if *f, uint16_t rule)
+{
+	struct conf_groups t = { .group = { f->dhcp, f->boot } };
+
+	if (f->servers != CONF_NONE) {
+		t.group[CONF_DHCP] = f->servers;
+		t.everything = true;
+	}
+	if (rule == CONF_NONE)
+		return t;
+	if (c->rule[rule].dhcp != CONF_NONE) {
+		t.group[CONF_DHCP] = c->rule[rule].dhcp;
+		t.everything = false;
+	}
+	if (c->rule[rule].boot != CONF_NONE)
+		t.group[CONF_BOOT] = c->rule[rule].boot;
+	t.drop = c->rule[rule].drop;
+	return t;
 }
 
 const char *

@@ -467,10 +467,8 @@ read_choice(struct doctor *d, struct relay4 *r, const struct iface *f,
 
 	(void)dhcp4_parse(&m, msg, len);
 	pxe_read(&client, &m);
-	relay4_choose(r, &cv, f, &client, &m);
-	d->choice[kind] = (struct doctor_choice){
-		.rule = cv.rule, .drop = cv.drop, .t = relay4_targets(&cv, f->conf),
-	};
+	d->choice[kind].t = relay4_choose(r, &cv, f, &client, &m);
+	d->choice[kind].rule = cv.rule;
 }
 
 /* Reads what is known of a server that the interface leads to, and begins its queries. */
@@ -494,9 +492,9 @@ add_server(struct doctor *d, const struct relay4 *r, uint16_t i, struct mono now
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
 		const struct doctor_choice *c = &d->choice[k];
 
-		if (!c->drop && conf_group_has(r->conf, c->t.group[CONV_DHCP], i))
+		if (!c->t.drop && conf_group_has(r->conf, c->t.group[CONF_DHCP], i))
 			s->dhcp |= 1u << k;
-		if (!c->drop && conf_group_has(r->conf, c->t.group[CONV_BOOT], i))
+		if (!c->t.drop && conf_group_has(r->conf, c->t.group[CONF_BOOT], i))
 			s->boot |= 1u << k;
 	}
 	if (!s->routed)

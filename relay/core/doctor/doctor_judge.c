@@ -69,15 +69,15 @@ add_text(struct sbuf *b, const char *before, const char *text)
 static void
 look_at_choice(struct doctor *d, unsigned kind)
 {
-	static const char *const class[CONV_CLASSES] = { "dhcp:", "boot:" };
+	static const char *const class[CONF_CLASSES] = { "dhcp:", "boot:" };
 	const struct doctor_choice *c = &d->choice[kind];
-	enum finding what = c->drop ? FINDING_RULE_DROPS : FINDING_NO_SERVER;
+	enum finding what = c->t.drop ? FINDING_RULE_DROPS : FINDING_NO_SERVER;
 	char text[DOCTOR_DETAIL];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
 	if (c->rule != CONF_NONE)
 		add_text(&b, "rule ", d->conf->rule[c->rule].name);
-	for (unsigned n = 0; n < CONV_CLASSES && !c->drop; n++) {
+	for (unsigned n = 0; n < CONF_CLASSES && !c->t.drop; n++) {
 		const struct conf_group *g;
 
 		if (c->t.group[n] == CONF_NONE)
@@ -489,12 +489,12 @@ judge_boot(struct doctor *d)
 	for (unsigned i = 0; i < d->n_server; i++)
 		answering |= d->server[i].answered;
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
-		if (d->choice[k].drop)
+		if (d->choice[k].t.drop)
 			continue;
 		told |= (unsigned)is_told(d, k) << k;
-		if (d->choice[k].t.group[CONV_BOOT] != CONF_NONE) {
+		if (d->choice[k].t.group[CONF_BOOT] != CONF_NONE) {
 			wanted |= 1u << k;
-			judge_group(d, &d->conf->group[d->choice[k].t.group[CONV_BOOT]], k);
+			judge_group(d, &d->conf->group[d->choice[k].t.group[CONF_BOOT]], k);
 		}
 		if ((answering & ~told) >> k & 1)
 			report(d, FINDING_NO_BOOT, (struct about){ .kinds = 1u << k }, NULL);

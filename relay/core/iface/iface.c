@@ -41,18 +41,36 @@ iface_is_machine(const struct iface *f, struct ip4 a)
 	return ip4_is_host(a) && a.host >> 24 != 127 && !iface_is_all(f, a);
 }
 
+/* Could a client be sent to a group of this class that has the server (CONF_NONE: to any)? */
+static bool
+leads_to_class(const struct iface *f, const struct conf *c, enum conf_class class,
+    uint16_t server)
+{
+	/* The last turn is for clients that no rule matches. */
+	for (uint16_t i = 0; i <= c->n_rule; i++) {
+		uint16_t rule = i < c->n_rule ? i : CONF_NONE, group;
+
+		if (rule != CONF_NONE && !iface_rule(f, rule))
+			continue;
+		group = conf_groups_for(c, f->conf, rule).group[class];
+		if (group != CONF_NONE &&
+		    (server == CONF_NONE || conf_group_has(c, group, server)))
+			return true;
+	}
+	return false;
+}
+
 bool
 iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server)
 {
-	if (conf_group_has(c, f->conf->servers, server) ||
-	    conf_group_has(c, f->conf->dhcp, server) ||
-	    conf_group_has(c, f->conf->boot, server))
-		return true;
-	for (unsigned i = 0; i < c->n_rule; i++)
-		if (iface_rule(f, i) && (conf_group_has(c, c->rule[i].boot, server) ||
-		    conf_group_has(c, c->rule[i].dhcp, server)))
-			return true;
-	return false;
+	return leads_to_class(f, c, CONF_DHCP, server) ||
+	    leads_to_class(f, c, CONF_BOOT, server);
+}
+
+bool
+iface_leads_to_boot(const struct iface *f, const struct conf *c)
+{
+	return leads_to_class(f, c, CONF_BOOT, CONF_NONE);
 }
 
 int

@@ -92,11 +92,8 @@ clients_get(struct clients *c, const struct dhcp4 *m, struct mono now,
 		cv->key = k;
 		*fresh = true;
 	}
-	if (*fresh) {
-		cv->boot = CONF_NONE;
-		cv->dhcp = CONF_NONE;
+	if (*fresh)
 		cv->rule = CONF_NONE;
-	}
 	cv->last = now;
 	return cv;
 }

@@ -56,8 +56,6 @@ take_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m, struct mon
 	cv->conf_gen = known->conf_gen;
 	cv->http = known->http;
 	cv->rule = known->rule;
-	cv->boot = known->boot;
-	cv->drop = known->drop;
 }
 
 static enum drop
@@ -66,6 +64,7 @@ plan_4011_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 {
 	struct conv once = { .conf_gen = 0 };
 	struct conv *cv = &once;
+	struct conf_groups t;
 	const struct iface *in = plan->servers.in;
 	const struct dhcp4 *m = &plan->servers.m;
 	bool fresh;
@@ -83,13 +82,13 @@ plan_4011_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	} else if (dhcp) {
 		take_choice(r, &once, m, now);
 	}
-	relay4_choose(r, cv, in, &plan->servers.client, m);
+	t = relay4_choose(r, cv, in, &plan->servers.client, m);
 	plan->servers.rule = cv->rule;
 	if (cv->rule != CONF_NONE)
 		r->rule_hits[cv->rule]++;
-	if (cv->drop)
+	if (t.drop)
 		return DROP_RULE;
-	relay4_query_boot(r, &plan->servers, cv, now);
+	relay4_query_boot(r, &plan->servers, cv, t.group[CONF_BOOT], now);
 	return plan->servers.n_server ? DROP_NONE : DROP_NO_BOOT_SERVER;
 }
 
@@ -156,12 +155,5 @@ p4011_render(const struct p4011_plan *plan, const struct relay4_rx *rx,
 bool
 p4011_wanted(const struct conf *c, const struct iface *f)
 {
-	if (!c->p4011 || !f->conf)
-		return false;
-	if (f->conf->boot != CONF_NONE)
-		return true;
-	for (unsigned i = 0; i < c->n_rule; i++)
-		if (c->rule[i].boot != CONF_NONE && iface_rule(f, i))
-			return true;
-	return false;
+	return c->p4011 && f->conf && iface_leads_to_boot(f, c);
 }

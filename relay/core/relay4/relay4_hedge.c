@@ -10,7 +10,7 @@
 #include <string.h>
 
 static void
-drop_hedge(struct relay4 *r, struct conv *cv, enum conv_class class)
+drop_hedge(struct relay4 *r, struct conv *cv, enum conf_class class)
 {
 	struct pending *s = pendings_get(r->hedges, cv->hedge[class]);
 
@@ -21,7 +21,7 @@ drop_hedge(struct relay4 *r, struct conv *cv, enum conv_class class)
 }
 
 void
-relay4_store(struct pending *s, const struct conv_key *key, enum conv_class class,
+relay4_store(struct pending *s, const struct conv_key *key, enum conf_class class,
     const struct relay4_rx *rx)
 {
 	s->key = *key;
@@ -42,7 +42,7 @@ relay4_arm(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
     const struct relay4_plan *plan, struct conv *cv)
 {
 	relay4_note_asked(cv, plan);
-	for (enum conv_class class = CONV_DHCP; class < CONV_CLASSES; class++) {
+	for (enum conf_class class = CONF_DHCP; class < CONF_CLASSES; class++) {
 		uint16_t group = plan->group[class];
 		const struct conf_group *g;
 		struct pending *s;
@@ -64,7 +64,7 @@ relay4_arm(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 }
 
 void
-relay4_answered(struct relay4 *r, struct conv *cv, enum conv_class class)
+relay4_answered(struct relay4 *r, struct conv *cv, enum conf_class class)
 {
 	cv->answered[class] = true;
 	drop_hedge(r, cv, class);
@@ -76,10 +76,13 @@ static bool
 hedge_next(struct relay4 *r, struct pending *s, struct mono now, struct relay4_plan *plan,
     struct conv *cv)
 {
-	uint16_t group = relay4_targets(cv, plan->in->conf).group[s->class], next;
+	uint16_t group, next;
 	struct select_out o;
 
-	if (group == CONF_NONE || !relay4_choice_holds(r, cv, plan->in))
+	if (!relay4_choice_holds(r, cv, plan->in))
+		return false;
+	group = conf_groups_for(r->conf, plan->in->conf, cv->rule).group[s->class];
+	if (group == CONF_NONE)
 		return false;
 	o = relay4_order(r, &plan->m, plan->in->link.ifindex, group, s->class, now);
 	next = relay4_next_unasked(cv, &o);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * relay4_plan - to which servers a request goes and in which copies: the groups that a rule or
- * the interface names (relay4_targets is the one place that says so), the class of the message
+ * the interface names (conf_groups_for() is the one place that says so), the class of the message
  * (core/relay4/classes), the order in which the members of a group are queried
  * (core/server/select), and one copy for each giaddr. A query that gets no offer goes to the
  * next member when the client repeats it, or before that: see relay4_hedge.c.
@@ -49,7 +49,7 @@ relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex, bool 
 	plan->m.data = NULL;
 	plan->has_client = false;
 	plan->rule = CONF_NONE;
-	plan->group[CONV_DHCP] = plan->group[CONV_BOOT] = CONF_NONE;
+	plan->group[CONF_DHCP] = plan->group[CONF_BOOT] = CONF_NONE;
 	plan->foreign = false;
 	plan->drop_old = false;
 	plan->hedge = false;
@@ -73,7 +73,7 @@ relay4_choice_holds(const struct relay4 *r, const struct conv *cv, const struct 
  * another VLAN while its machine keeps sending, and an attacker must not bring a rule of one
  * VLAN to another by using a machine's xid first.
  */
-void
+struct conf_groups
 relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
     const struct pxe_client *client, const struct dhcp4 *m)
 {
@@ -81,7 +81,7 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 	bool other = client->vendor_len && client->httpclient != cv->http;
 
 	if (relay4_choice_holds(r, cv, in) && !other)
-		return;
+		return conf_groups_for(r->conf, in->conf, cv->rule);
 	f.has_mac = m->hlen == sizeof(f.mac.b);
 	if (f.has_mac)
 		memcpy(f.mac.b, m->chaddr, sizeof(f.mac.b));
@@ -93,28 +93,7 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 	cv->conf_gen = r->servers->conf_gen;
 	cv->http = client->httpclient;
 	cv->rule = rules_match(r->conf, &f);
-	cv->boot = CONF_NONE;
-	cv->dhcp = CONF_NONE;
-	cv->drop = false;
-	if (cv->rule != CONF_NONE) {
-		cv->boot = r->conf->rule[cv->rule].boot;
-		cv->dhcp = r->conf->rule[cv->rule].dhcp;
-		cv->drop = r->conf->rule[cv->rule].drop;
-	}
-}
-
-struct relay4_targets
-relay4_targets(const struct conv *cv, const struct conf_if *ci)
-{
-	struct relay4_targets t = { .everything = false };
-
-	t.group[CONV_BOOT] = cv->boot != CONF_NONE ? cv->boot : ci->boot;
-	t.group[CONV_DHCP] = cv->dhcp != CONF_NONE ? cv->dhcp : ci->dhcp;
-	if (cv->dhcp == CONF_NONE && ci->servers != CONF_NONE) {
-		t.group[CONV_DHCP] = ci->servers;
-		t.everything = true;
-	}
-	return t;
+	return conf_groups_for(r->conf, in->conf, cv->rule);
 }
 
 /* --- which servers of a group ------------------------------------------------- */
@@ -132,7 +111,7 @@ relay4_add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t ser
 
 struct select_out
 relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex, uint16_t group,
-    enum conv_class class, struct mono now)
+    enum conf_class class, struct mono now)
 {
 	struct select_out out;
 	struct select_in in = {
@@ -142,7 +121,7 @@ relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex, uint16_t
 		.sticky = CONF_NONE, .now = now,
 	};
 
-	if (class == CONV_BOOT)
+	if (class == CONF_BOOT)
 		in.sticky = servers_find4(r->servers,
 		    clients_station(r->clients, m, ifindex)->boot);
 	select_servers(&in, &out);
@@ -171,7 +150,7 @@ relay4_note_asked(struct conv *cv, const struct relay4_plan *plan)
  */
 static void
 query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, uint16_t group,
-    enum conv_class class, struct mono now)
+    enum conf_class class, struct mono now)
 {
 	const struct conf_group *g = &r->conf->group[group];
 	struct select_out o = relay4_order(r, &plan->m, plan->in->link.ifindex, group, class, now);
@@ -234,33 +213,32 @@ add_named(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
 }
 
 void
-relay4_query_boot(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, struct mono now)
+relay4_query_boot(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, uint16_t group,
+    struct mono now)
 {
-	uint16_t group = relay4_targets(cv, plan->in->conf).group[CONV_BOOT];
-
 	if (group == CONF_NONE)
 		return;
-	query_group(r, plan, cv, group, CONV_BOOT, now);
+	query_group(r, plan, cv, group, CONF_BOOT, now);
 	relay4_note_asked(cv, plan);
 }
 
 void
-relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, struct mono now)
+relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+    const struct conf_groups *t, struct mono now)
 {
-	struct relay4_targets t = relay4_targets(cv, plan->in->conf);
-	uint16_t boot = t.group[CONV_BOOT], dhcp = t.group[CONV_DHCP], before;
+	uint16_t boot = t->group[CONF_BOOT], dhcp = t->group[CONF_DHCP], before;
 	struct class_row row = class_row(class_of(&plan->m, &plan->client));
 
 	cv->ack_is_boot = row.boot == CLASS_GROUP && plan->m.type != DHCP4_DISCOVER;
-	if (dhcp != CONF_NONE && (t.everything || row.dhcp)) {
+	if (dhcp != CONF_NONE && (t->everything || row.dhcp)) {
 		if (plan->m.type == DHCP4_DISCOVER)
-			query_group(r, plan, cv, dhcp, CONV_DHCP, now);
+			query_group(r, plan, cv, dhcp, CONF_DHCP, now);
 		else
 			inform_group(r, plan, dhcp);
 	}
 	before = plan->n_server;
 	if (boot != CONF_NONE && row.boot == CLASS_GROUP)
-		query_group(r, plan, cv, boot, CONV_BOOT, now);
+		query_group(r, plan, cv, boot, CONF_BOOT, now);
 	else if (boot != CONF_NONE && row.boot == CLASS_OWN)
 		add_named(r, plan, boot);
 	plan->n_boot = plan->n_server - before;

@@ -253,21 +253,21 @@ note_answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv
 
 	if (boot && ((offer && (!lease || !dhcp || m->at[DHCP4_OPT_VENDOR_CLASS])) ||
 	    (m->type == DHCP4_ACK && cv->ack_is_boot))) {
-		relay4_answered(r, cv, CONV_BOOT);
+		relay4_answered(r, cv, CONF_BOOT);
 		clients_station(r->clients, m, cv->ifindex)->boot =
 		    ip_v4(r->conf->server[d->server].address);
 	}
 	if (dhcp && offer && lease)
-		relay4_answered(r, cv, CONV_DHCP);
+		relay4_answered(r, cv, CONF_DHCP);
 }
 
 /* A server may be in both classes. */
-static enum stats_class
+static enum conf_class
 class_of(const struct relay4 *r, const struct relay4_delivery *d)
 {
 	if (d->server == CONF_NONE || !r->conf->is_boot[d->server])
-		return STATS_DHCP;
-	return !r->conf->is_dhcp[d->server] || is_proxy_offer(&d->m) ? STATS_BOOT : STATS_DHCP;
+		return CONF_DHCP;
+	return !r->conf->is_dhcp[d->server] || is_proxy_offer(&d->m) ? CONF_BOOT : CONF_DHCP;
 }
 
 static void

@@ -122,6 +122,7 @@ plan_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 {
 	bool fresh;
 	struct conv *cv = clients_get(r->clients, &plan->m, now, &fresh);
+	struct conf_groups t;
 
 	if (is_looping(cv, &plan->m, fresh))
 		return DROP_LOOP;
@@ -132,13 +133,13 @@ plan_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		cv->tries++;
 	if (cv->tries > 1)
 		stats_count(r->stats, COUNTER_RETRIES);
-	relay4_choose(r, cv, plan->in, &plan->client, &plan->m);
+	t = relay4_choose(r, cv, plan->in, &plan->client, &plan->m);
 	plan->rule = cv->rule;
 	if (cv->rule != CONF_NONE)
 		r->rule_hits[cv->rule]++;
-	if (cv->drop)
+	if (t.drop)
 		return DROP_RULE;
-	relay4_servers(r, plan, cv, now);
+	relay4_servers(r, plan, cv, &t, now);
 	if (plan->n_server == 0)
 		return DROP_NO_SERVER;
 	relay4_copies(r, plan, cv, fresh);
@@ -157,10 +158,10 @@ count_relayed(struct relay4 *r, const struct relay4_plan *plan)
 		stats_count(r->stats, COUNTER_BOOTP);
 	if (plan->n_boot) {
 		stats_count(r->stats, COUNTER_BOOT_REQUESTS);
-		stats_count_message(&plan->in->stats, STATS_BOOT, plan->m.type);
+		stats_count_message(&plan->in->stats, CONF_BOOT, plan->m.type);
 	}
 	if (plan->n_server > plan->n_boot)
-		stats_count_message(&plan->in->stats, STATS_DHCP, plan->m.type);
+		stats_count_message(&plan->in->stats, CONF_DHCP, plan->m.type);
 	if (plan->copy[0].rai && plan->copy[0].rai->len)
 		stats_count(r->stats, COUNTER_OPTION82_ADDED);
 }

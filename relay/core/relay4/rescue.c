@@ -175,17 +175,15 @@ find_group(struct relay4 *r, const struct iface *in, const struct pxe_client *cl
     const struct dhcp4 *m, uint16_t server)
 {
 	struct conv once = { .conf_gen = 0 };
+	struct conf_groups t = relay4_choose(r, &once, in, client, m);
 	uint16_t g;
 
-	relay4_choose(r, &once, in, client, m);
-	if (once.drop)
+	if (t.drop)
 		return CONF_NONE;
-	g = relay4_targets(&once, in->conf).group[CONV_BOOT];
-	if (rescues_member(r, g, server))
-		return g;
-	g = in->conf->servers;
-	if (rescues_member(r, g, server))
-		return g;
+	if (rescues_member(r, t.group[CONF_BOOT], server))
+		return t.group[CONF_BOOT];
+	if (t.everything && rescues_member(r, t.group[CONF_DHCP], server))
+		return t.group[CONF_DHCP];
 	for (g = 0; g < r->conf->n_group; g++)
 		if (rescues_member(r, g, server))
 			return g;
@@ -198,7 +196,7 @@ static uint16_t
 next_live(struct relay4 *r, const struct open *o, const struct dhcp4 *m,
     const struct iface *in, struct mono now)
 {
-	struct select_out order = relay4_order(r, m, in->link.ifindex, o->group, CONV_BOOT, now);
+	struct select_out order = relay4_order(r, m, in->link.ifindex, o->group, CONF_BOOT, now);
 	/* `servers =` sends everything to all of them, and does not say which one boots. */
 	bool any = o->group == in->conf->servers;
 
@@ -358,7 +356,7 @@ tap_request(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 		stats_count(r->stats, COUNTER_HEDGES_FULL);
 		return;
 	}
-	relay4_store(s, &o->key, CONV_BOOT, rx);
+	relay4_store(s, &o->key, CONF_BOOT, rx);
 	o->slot = s->self;
 	if (wait_ms == 0)
 		query_next(t, r, o, s, now, plan);

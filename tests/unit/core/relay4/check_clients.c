@@ -141,8 +141,6 @@ START_TEST(a_new_conversation_has_chosen_nothing)
 	bool fresh;
 	struct conv *cv = clients_get(c, &m, now, &fresh);
 
-	ck_assert_uint_eq(cv->boot, CONF_NONE);
-	ck_assert_uint_eq(cv->dhcp, CONF_NONE);
 	ck_assert_uint_eq(cv->rule, CONF_NONE);
 	ck_assert(!cv->chosen);
 	ck_assert_uint_eq(cv->tries, 0);
@@ -162,7 +160,7 @@ START_TEST(it_is_forgotten_two_minutes_after_the_last_request)
 	ck_assert_ptr_null(find(1, 1));
 	ck_assert(is_fresh(1, 1));
 	ck_assert_uint_eq(find(1, 1)->tries, 0);
-	ck_assert_uint_eq(find(1, 1)->boot, CONF_NONE);
+	ck_assert_uint_eq(find(1, 1)->rule, CONF_NONE);
 	ck_assert_uint_eq(clients_count(c), 1);
 	ck_assert_uint_eq(evictions, 0);
 }

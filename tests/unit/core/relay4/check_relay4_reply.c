@@ -690,8 +690,8 @@ START_TEST(numbers_of_a_server)
 	ck_assert_uint_eq(s->naks, 1);
 	ck_assert_uint_eq(s->answer[0] + s->answer[1], 0);	/* nobody asked */
 	f = iftab_by_index(w->iftab, 10);
-	ck_assert_uint_eq(f->stats.message[STATS_DHCP][DHCP4_OFFER], 2);
-	ck_assert_uint_eq(f->stats.message[STATS_DHCP][0], 1);
+	ck_assert_uint_eq(f->stats.message[CONF_DHCP][DHCP4_OFFER], 2);
+	ck_assert_uint_eq(f->stats.message[CONF_DHCP][0], 1);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_PROXY_OFFERS], 2);
 	ck_assert_uint_eq(iftab_by_index(w->iftab, 10)->stats.replies, 5);
 	must_drop("198.51.100.77", DROP_NOT_SERVER);

@@ -41,13 +41,13 @@ START_TEST(unknown_types_are_nowhere)
 {
 	struct if_stats s = { .requests = 0 };
 
-	stats_count_message(&s, STATS_BOOT, 8);
-	stats_count_message(&s, STATS_BOOT, 9);
-	stats_count_message(&s, STATS_BOOT, 255);
-	for (unsigned c = 0; c < STATS_CLASSES; c++)
+	stats_count_message(&s, CONF_BOOT, 8);
+	stats_count_message(&s, CONF_BOOT, 9);
+	stats_count_message(&s, CONF_BOOT, 255);
+	for (unsigned c = 0; c < CONF_CLASSES; c++)
 		for (unsigned t = 0; t < STATS_TYPES; t++)
 			ck_assert_uint_eq(s.message[c][t],
-			    c == STATS_BOOT && t == 8);
+			    c == CONF_BOOT && t == 8);
 }
 END_TEST
 
