@@ -35,10 +35,17 @@ void prom_family(struct prom *p, enum prom_type type, const char *word, const ch
 void prom_sample(struct prom *p, const struct prom_label *l, size_t n, uint64_t value);
 /* A time, written in seconds. */
 void prom_sample_us(struct prom *p, const struct prom_label *l, size_t n, uint64_t us);
-/* count[i]: how many took bound_us[i] or less, but more than the previous bound;
- * count[n_bound]: how many took longer. */
+
+struct prom_times {
+	size_t n_bound;
+	const uint32_t *bound_us;	/* upper bounds, ascending */
+	/* How many took bound_us[i] or less, but more than the previous bound; the last of these
+	 * n_bound + 1 counters: how many took longer. */
+	const uint64_t *count;
+	uint64_t sum_us;
+};
 void prom_histogram(struct prom *p, const struct prom_label *l, size_t n,
-    const uint32_t *bound_us, const uint64_t *count, size_t n_bound, uint64_t sum_us);
+    const struct prom_times *t);
 
 /* Labels as arguments: PROM_LABELS({ "server", name }, { "address", text }) */
 #define PROM_LABELS(...) (const struct prom_label[]){ __VA_ARGS__ }, \

@@ -112,24 +112,24 @@ prom_sample_us(struct prom *p, const struct prom_label *l, size_t n, uint64_t us
 
 void
 prom_histogram(struct prom *p, const struct prom_label *l, size_t n,
-    const uint32_t *bound_us, const uint64_t *count, size_t n_bound, uint64_t sum_us)
+    const struct prom_times *t)
 {
 	struct labels labels = { l, n };
 	uint64_t all = 0;
 
-	for (size_t i = 0; i < n_bound; i++) {
+	for (size_t i = 0; i < t->n_bound; i++) {
 		char text[24];
 		struct sbuf b = sbuf_init(text, sizeof(text));
 
 		/* 250000 is "0.25": a bound is a label, so it has one spelling. */
-		put_seconds(&b, bound_us[i]);
+		put_seconds(&b, t->bound_us[i]);
 		while (b.s[b.len - 1] == '0' && b.s[b.len - 2] != '.')
 			b.s[--b.len] = '\0';
-		all += count[i];
+		all += t->count[i];
 		put_sample(p, "_bucket", labels, text, all, false);
 	}
-	all += count[n_bound];
+	all += t->count[t->n_bound];
 	put_sample(p, "_bucket", labels, "+Inf", all, false);
-	put_sample(p, "_sum", labels, NULL, sum_us, true);
+	put_sample(p, "_sum", labels, NULL, t->sum_us, true);
 	put_sample(p, "_count", labels, NULL, all, false);
 }

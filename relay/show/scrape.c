@@ -238,8 +238,11 @@ servers(struct daemon *d, struct prom *p)
 	prom_family(p, PROM_HISTOGRAM, "server-answer-seconds",
 	    "Time from a client's last message to a server's reply.");
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++)
-		prom_histogram(p, labels_of(d, i, &w), 2, stats_answer_us,
-		    d->servers.stats[i].answer, STATS_ANSWERS, d->servers.stats[i].answer_us);
+		prom_histogram(p, labels_of(d, i, &w), 2, &(struct prom_times){
+		    .n_bound = STATS_ANSWERS, .bound_us = stats_answer_us,
+		    .count = d->servers.stats[i].answer,
+		    .sum_us = d->servers.stats[i].answer_us,
+		});
 }
 
 static void

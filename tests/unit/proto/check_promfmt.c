@@ -79,8 +79,9 @@ START_TEST(buckets_add_up)
 
 	prom_family(&p, PROM_HISTOGRAM, "t-seconds", "t");
 	out = sbuf_init(text, sizeof(text));
-	prom_histogram(&p, PROM_LABELS({ "s", "a" }), bound, count, 3, 12345678);
-	prom_histogram(&p, NULL, 0, bound, count, 1, 0);
+	prom_histogram(&p, PROM_LABELS({ "s", "a" }),
+	    &(struct prom_times){ 3, bound, count, 12345678 });
+	prom_histogram(&p, NULL, 0, &(struct prom_times){ 1, bound, count, 0 });
 	ck_assert_str_eq(text,
 	    "pxrelay_t_seconds_bucket{s=\"a\",le=\"0.001\"} 2\n"
 	    "pxrelay_t_seconds_bucket{s=\"a\",le=\"0.25\"} 2\n"
