@@ -12,12 +12,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/addr.h"
+#include "ctl/import_plan.h"
 
 #define IMPORT_TEXT_MAX	(4u << 20)	/* bytes read of a file */
 #define IMPORT_CONF_MAX	(1u << 20)	/* bytes that pxrelayd reads of one */
-
-#define IMPORT_IFNAME	16	/* bytes of an interface name, with NUL */
 
 enum import_kind {
 	IMPORT_DHCRELAY,	/* a command line, /etc/default/isc-dhcp-relay, a unit */
@@ -30,18 +28,6 @@ struct import_source {
 	const char *name;	/* of the file, for the first comment */
 	const char *text;
 	size_t len;
-};
-
-/* An address of this host. */
-struct import_addr {
-	struct ip4 addr;
-	char ifname[IMPORT_IFNAME];
-	bool first;		/* of its interface, i.e. the one giaddr = primary uses */
-};
-
-struct import_host {
-	const struct import_addr *addr;	/* borrowed */
-	size_t n;
 };
 
 struct import_result {

@@ -16,8 +16,8 @@
 #include <stdio.h>
 
 #include "base/addr.h"
-#include "ctl/import.h"
 
+#define IMPORT_IFNAME		16	/* bytes of an interface name, with NUL */
 #define IMPORT_IFS_MAX		4096	/* VLANs of a host; pxrelayd takes more */
 /* Limits of pxrelayd. */
 #define IMPORT_SERVERS_MAX	256
@@ -28,6 +28,18 @@
 #define IMPORT_NOTES_MAX	1000	/* nobody reads more */
 #define IMPORT_VALUE		16	/* bytes of a value, with NUL */
 #define IMPORT_SHOWN		100	/* bytes of a line that notes quote, with NUL */
+
+/* An address of this host. */
+struct import_addr {
+	struct ip4 addr;
+	char ifname[IMPORT_IFNAME];
+	bool first;		/* of its interface, i.e. the one giaddr = primary uses */
+};
+
+struct import_host {
+	const struct import_addr *addr;	/* borrowed */
+	size_t n;
+};
 
 enum import_key {
 	IMPORT_GIADDR,

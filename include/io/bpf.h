@@ -1,23 +1,35 @@
 /* SPDX-License-Identifier: ISC
  *
- * bpf - generates the classic BPF programs of our sockets. See io/ring.h for what passes.
+ * bpf - generates the classic BPF programs of our sockets.
  */
 #ifndef IO_BPF_H
 #define IO_BPF_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include <linux/filter.h>
+struct sock_filter;
 
-#include "io/ring.h"
+#define RING_PORTS_MAX	64
+#define RING_WATCH_MAX	8
+
+struct ring_filter {
+	uint16_t n_port, port[RING_PORTS_MAX];	/* UDP destination, broadcast or multicast */
+	bool tftp_errors;	/* also routed TFTP errors, whatever their ports */
+	/* Also routed ICMP "unreachable" about UDP to this port; 0: none. */
+	uint16_t unreachable;
+	uint16_t n_watch, watch[RING_WATCH_MAX];	/* UDP source or destination, unicast to this
+					 * host's MAC (routed through): passive tap */
+};
 
 #define BPF_MAX 512
 
 /* For a SOCK_DGRAM packet socket (data begins at the IP header). Returns the number of
- * instructions; 0: the filter has too many ports. */
-size_t bpf_requests(const struct ring_filter *f, struct sock_filter prog[BPF_MAX]);
+ * instructions in prog, of BPF_MAX; 0: the filter has too many ports. */
+size_t bpf_requests(const struct ring_filter *f, struct sock_filter *prog);
 /* For a UDP socket: only frames sent to this host by unicast, so that a flood of broadcasts cannot
  * fill the buffer for replies. */
-size_t bpf_unicast_only(struct sock_filter prog[BPF_MAX]);
+size_t bpf_unicast_only(struct sock_filter *prog);
 
 #endif

@@ -15,17 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RING_PORTS_MAX	64
-#define RING_WATCH_MAX	8
-
-struct ring_filter {
-	uint16_t n_port, port[RING_PORTS_MAX];	/* UDP destination, broadcast or multicast */
-	bool tftp_errors;	/* also routed TFTP errors, whatever their ports */
-	/* Also routed ICMP "unreachable" about UDP to this port; 0: none. */
-	uint16_t unreachable;
-	uint16_t n_watch, watch[RING_WATCH_MAX];	/* UDP source or destination, unicast to this
-					 * host's MAC (routed through): passive tap */
-};
+#include "io/bpf.h"
 
 enum ring_to { RING_TO_BROADCAST, RING_TO_MULTICAST, RING_TO_HOST };
 

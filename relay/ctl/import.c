@@ -17,7 +17,6 @@
 
 #include <jansson.h>
 
-#include "ctl/import_plan.h"
 #include "ctl/mem.h"
 #include "ctl/render.h"
 

@@ -14,6 +14,7 @@
  */
 #include "io/bpf.h"
 
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
@@ -197,7 +198,7 @@ host_part(struct asmb *a, const struct ring_filter *f)
  * set up) and PACKET_OUTGOING are refused because no test accepts them.
  */
 size_t
-bpf_requests(const struct ring_filter *f, struct sock_filter prog[BPF_MAX])
+bpf_requests(const struct ring_filter *f, struct sock_filter *prog)
 {
 	struct asmb a = { .prog = prog };
 	size_t to_host;
@@ -219,7 +220,7 @@ bpf_requests(const struct ring_filter *f, struct sock_filter prog[BPF_MAX])
 
 /* The data of a UDP socket's filter begins at the UDP header; the packet type is still known. */
 size_t
-bpf_unicast_only(struct sock_filter prog[BPF_MAX])
+bpf_unicast_only(struct sock_filter *prog)
 {
 	struct asmb a = { .prog = prog };
 

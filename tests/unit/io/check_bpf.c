@@ -4,6 +4,7 @@
  * loaded into the kernel once, whose verifier decides what a program may be.
  */
 #include <check.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <stdint.h>
