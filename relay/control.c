@@ -1,129 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * control - the control socket, its commands and the socket for metrics; see
- * include/relay/daemon.h. Documents come from relay/show; the commands that change something
- * are here.
+ * control - the control socket and the socket for metrics: opened, closed, and moved by a
+ * reload; see include/relay/daemon.h. The answers come from command.c and relay/show.
  */
-#include <jansson.h>
 #include <string.h>
 
-#include "io/ctl.h"
 #include "io/metrics.h"
 #include "relay/daemon.h"
-#include "relay/observe/capture.h"
 #include "relay/show/show.h"
-#include "relay/tend/tend.h"
-
-/* --- commands ---------------------------------------------------------------------- */
-
-static json_t *
-run_reload(struct daemon *d)
-{
-	if (reload(d) < 0)
-		return json_pack("{s:s}", "error",
-		    "the configuration was refused: see the log, or pxrelayd -n");
-	return json_pack("{s:b}", "reloaded", 1);
-}
-
-/* The first server with this name or address, which has the health of its address;
- * CONF_NONE: none. */
-static uint16_t
-find_server(const struct conf *c, const char *which)
-{
-	struct ip4 a;
-
-	for (uint16_t i = 0; i < c->n_server; i++)
-		if (strcmp(c->server[i].name, which) == 0)
-			return c->server[i].first;
-	return ip4_parse(which, &a) ? conf_server_by_addr(c, a) : CONF_NONE;
-}
-
-static json_t *
-set_drained(struct daemon *d, const char *which, bool drained)
-{
-	uint16_t i = find_server(d->conf, which);
-	struct health *h;
-
-	if (i == CONF_NONE)
-		return json_pack("{s:s}", "error",
-		    "no such server: pxrelayctl show servers lists them");
-	h = &d->servers.health[i];
-	servers_note(&d->servers, i, health_drain(h, drained, loop_now(d->loop)));
-	return json_pack("{s:o, s:s}", "server", json_name(d->conf->server[i].name),
-	    "health", health_state_name(h->state));
-}
-
-static json_t *
-run_drain(struct daemon *d, const char *which)
-{
-	return set_drained(d, which, true);
-}
-
-static json_t *
-run_enable(struct daemon *d, const char *which)
-{
-	return set_drained(d, which, false);
-}
-
-static json_t *
-capture_all(struct daemon *d)
-{
-	return capture_begin(d, "");
-}
-
-static const struct row {
-	const char *word;
-	json_t *(*make)(struct daemon *d);
-	json_t *(*make_of)(struct daemon *d, const char *words);	/* those after word */
-} table[] = {
-	{ "show", show_summary, NULL },
-	{ "show interfaces", show_interfaces, NULL },
-	{ "show servers", show_servers, NULL },
-	{ "show rules", show_rules, NULL },
-	{ "show clients", show_clients, NULL },
-	{ "show boots", show_boots, NULL },
-	{ "show counters", show_counters, NULL },
-	{ "show drops", show_drops, NULL },
-	{ "version", show_version, NULL },
-	{ "reload", run_reload, NULL },
-	{ "capture", capture_all, NULL },
-	{ "capture ", NULL, capture_begin },
-	{ "explain ", NULL, show_explain },
-	{ "drain ", NULL, run_drain },
-	{ "enable ", NULL, run_enable },
-	{ "doctor start ", NULL, doctor_run_start },
-	{ "doctor result ", NULL, doctor_run_result },
-};
-
-static json_t *
-make_document(struct daemon *d, const char *line)
-{
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		const struct row *r = &table[i];
-		size_t n = strlen(r->word);
-
-		if (r->make && strcmp(line, r->word) == 0)
-			return r->make(d);
-		if (r->make_of && strncmp(line, r->word, n) == 0)
-			return r->make_of(d, line + n);
-	}
-	return json_pack("{s:s}", "error", "unknown command");
-}
-
-char *
-command(void *daemon, const char *line)
-{
-	json_t *doc = make_document(daemon, line);
-	char *text;
-
-	if (!doc)		/* a small one may still fit */
-		doc = json_pack("{s:s}", "error", "out of memory");
-	text = json_dumps(doc, JSON_COMPACT);
-	json_decref(doc);
-	return text;
-}
-
-/* --- sockets ----------------------------------------------------------------------- */
 
 static void
 open_socket(struct daemon *d)
@@ -133,7 +17,8 @@ open_socket(struct daemon *d)
 
 	if (!d->conf->control[0])
 		return;
-	err = ctl_open(d->loop, d->priv, d->conf->control, command, d, &d->ctl);
+	err = ctl_open(d->loop, d->priv, d->conf->control, d->control.answer, d,
+	    &d->control.ctl);
 	if (err < 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "control-failed",
 		    "path=\"%s\" error=\"%s\"",
@@ -163,14 +48,14 @@ on_reopen(void *daemon, struct mono now)
 
 	(void)now;
 	d->control.reopen = loop_unwatch(d->control.reopen);
-	d->ctl = ctl_close(d->ctl);
+	d->control.ctl = ctl_close(d->control.ctl);
 	open_socket(d);
 }
 
 static bool
 socket_is_in_place(const struct daemon *d)
 {
-	return d->ctl ? strcmp(ctl_path(d->ctl), d->conf->control) == 0 :
+	return d->control.ctl ? strcmp(ctl_path(d->control.ctl), d->conf->control) == 0 :
 	    !d->conf->control[0];
 }
 
@@ -190,8 +75,9 @@ control_reload(struct daemon *d, const struct conf *old)
 }
 
 void
-control_open(struct daemon *d)
+control_open(struct daemon *d, ctl_fn *answer)
 {
+	d->control.answer = answer;
 	open_socket(d);
 	open_metrics(d);
 }
@@ -199,7 +85,7 @@ control_open(struct daemon *d)
 void
 control_close(struct daemon *d)
 {
-	d->ctl = ctl_close(d->ctl);
+	d->control.ctl = ctl_close(d->control.ctl);
 	d->control.reopen = loop_unwatch(d->control.reopen);
 	d->control.metrics = metrics_close(d->control.metrics);
 }

@@ -7,9 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "core/relay4/helper.h"
 #include "core/relay4/rescue.h"
@@ -18,9 +16,6 @@
 #include "relay/path/path.h"
 #include "relay/path/sockets.h"
 #include "relay/tend/tend.h"
-
-/* Of the timer that polls while anything is degraded; a healthy relay has no periodic timer. */
-#define TICK_MS 1000
 
 /* Healthy components report their own failures, so only degraded ones need polling. */
 static bool
@@ -43,30 +38,6 @@ on_tick(void *daemon, struct mono now)
 	d->tick.running = false;
 	if (poll_degraded(d, now))
 		tick_soon(d);
-}
-
-void
-tick_soon(struct daemon *d)
-{
-	if (!d->tick.timer || d->tick.running)
-		return;
-	d->tick.running = true;
-	loop_rearm(d->tick.timer, TICK_MS);
-}
-
-static void
-on_client_evicted(void *conv, void *daemon)
-{
-	struct daemon *d = daemon;
-
-	(void)conv;
-	stats_count(&d->stats, COUNTER_CLIENTS_EVICTED);
-}
-
-struct clients *
-daemon_new_clients(struct daemon *d, const struct conf *c)
-{
-	return clients_new(c->clients, d->secret, on_client_evicted, d);
 }
 
 static const char *
@@ -97,23 +68,14 @@ on_health(void *daemon, uint16_t server)
 	status_changed(d);
 }
 
-void
-daemon_set_host(struct daemon *d)
-{
-	if (d->conf->host_name[0])
-		memcpy(d->host, d->conf->host_name, sizeof(d->host));
-	else if (gethostname(d->host, sizeof(d->host) - 1) < 0)
-		d->host[0] = '\0';
-}
-
 static int
 open_tables(struct daemon *d)
 {
 	if (getrandom(&d->secret, sizeof(d->secret), 0) != sizeof(d->secret))
 		return failed(d, "random numbers", -errno, NULL);
-	daemon_set_host(d);
+	reload_host(d);
 	d->iftab = iftab_new();
-	d->clients = daemon_new_clients(d, d->conf);
+	d->clients = reload_new_clients(d, d->conf);
 	d->helpers = helpers_new(d->secret);
 	d->track = track_new(d->conf->clients, d->secret);
 	if (!d->iftab || !d->clients || !d->helpers || !d->track || outbox_open(d) < 0 ||
@@ -156,9 +118,7 @@ open_parts(struct daemon *d)
 		return failed(d, "doctor", err, NULL);
 	if ((err = iface_watch_open(d)) < 0)
 		return failed(d, "netlink", err, NULL);
-	d->tick.timer = loop_timer(d->loop, TICK_MS, false, on_tick, d);
-	d->tick.running = true;
-	if (!d->tick.timer || boot_log_open(d) < 0)
+	if (tick_open(d, on_tick) < 0 || boot_log_open(d) < 0)
 		return failed(d, "event loop", -ENOMEM, NULL);
 	return 0;
 }
@@ -187,7 +147,7 @@ daemon_open(struct daemon *d, struct conf *conf)
 		return err;
 	iface_watch_commit_all(d);
 	sockets_reload(d);
-	control_open(d);
+	control_open(d, command);
 	return 0;
 }
 

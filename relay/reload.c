@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/sbuf.h"
 #include "core/relay4/helper.h"
@@ -17,6 +18,30 @@
 #include "relay/path/outbox.h"
 #include "relay/path/sockets.h"
 #include "relay/tend/tend.h"
+
+static void
+on_client_evicted(void *conv, void *daemon)
+{
+	struct daemon *d = daemon;
+
+	(void)conv;
+	stats_count(&d->stats, COUNTER_CLIENTS_EVICTED);
+}
+
+struct clients *
+reload_new_clients(struct daemon *d, const struct conf *c)
+{
+	return clients_new(c->clients, d->secret, on_client_evicted, d);
+}
+
+void
+reload_host(struct daemon *d)
+{
+	if (d->conf->host_name[0])
+		memcpy(d->host, d->conf->host_name, sizeof(d->host));
+	else if (gethostname(d->host, sizeof(d->host) - 1) < 0)
+		d->host[0] = '\0';
+}
 
 static void
 log_mistake(void *user, int line, const char *text)
@@ -85,7 +110,7 @@ take_conf(struct daemon *d, struct conf *next, struct clients *clients)
 	relay4_configure(&d->r4, old, next, now);
 	helpers_configure(d->helpers, old, next);
 	logging_set(d);
-	daemon_set_host(d);
+	reload_host(d);
 	sockets_reload(d);
 	if (!ip4_eq(old->discovery_group, next->discovery_group))
 		iface_watch_leave_group(d, old->discovery_group);
@@ -106,7 +131,7 @@ reload(struct daemon *d)
 	if (!next || !privileges_allow(d, next, log_mistake, d))
 		return refuse_conf(d, next, NULL);
 	if (next->clients != d->conf->clients) {
-		clients = daemon_new_clients(d, next);
+		clients = reload_new_clients(d, next);
 		if (!clients)
 			return refuse_conf(d, next, NULL);
 	}

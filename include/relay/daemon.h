@@ -12,14 +12,18 @@
 /* Opens everything for conf, which it takes over. 0 or -errno; failures have been logged. */
 int daemon_open(struct daemon *d, struct conf *conf);
 void daemon_close(struct daemon *d);
-/* The client table for c; NULL: no memory. */
-struct clients *daemon_new_clients(struct daemon *d, const struct conf *c);
-/* Sets the host name that %h stands for. */
-void daemon_set_host(struct daemon *d);
 
-/* reload.c: takes the next configuration whole, or refuses it whole. 0, or -EINVAL when it was
- * refused; mistakes have been logged. */
+/* reload.c takes the next configuration whole, or refuses it whole. */
+
+/* 0, or -EINVAL when it was refused; mistakes have been logged. */
 int reload(struct daemon *d);
+/* What depends on the configuration at the start, too: the client table for c (NULL: no memory),
+ * and the host name that %h means. */
+struct clients *reload_new_clients(struct daemon *d, const struct conf *c);
+void reload_host(struct daemon *d);
+
+/* tick.c: see tick_soon() in state.h. `poll` clears d->tick.running. 0 or -ENOMEM. */
+int tick_open(struct daemon *d, loop_fn *poll);
 
 /* logging.c is between log_event() and where lines go: repeated lines are folded
  * (base/logdedup), and a timer reports what was left out. */
@@ -58,13 +62,14 @@ void status_ready(struct daemon *d);
 void status_reloading(struct daemon *d, struct mono now);
 void status_stopping(struct daemon *d);
 
-/* control.c has the control socket with its commands, and the socket for metrics. The relay
- * runs without them: a failure is logged, and every reload tries again. */
-void control_open(struct daemon *d);
+/* control.c has the control socket and the socket for metrics. The relay runs without them: a
+ * failure is logged, and every reload tries again. */
+void control_open(struct daemon *d, ctl_fn *answer);
 void control_close(struct daemon *d);
 /* d->conf replaced old: move the sockets if their places changed. */
 void control_reload(struct daemon *d, const struct conf *old);
-/* A ctl_fn: the answer as malloc'd JSON text; NULL: no memory. */
+
+/* command.c answers the control socket. A ctl_fn: the answer as malloc'd JSON text; NULL: no memory. */
 char *command(void *daemon, const char *line);
 
 #endif

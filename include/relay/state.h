@@ -19,6 +19,7 @@
 #include "core/server/way.h"
 #include "core/story/boots.h"
 #include "core/story/track.h"
+#include "io/ctl.h"
 #include "io/loop.h"
 #include "io/netlink.h"
 #include "io/priv.h"
@@ -70,10 +71,32 @@ struct way_watch {
 	uint32_t ifindex[CONF_SERVERS_MAX];
 };
 
+struct tick {
+	struct loop_watch *timer;
+	bool running;
+};
+
+struct control {
+	ctl_fn *answer;			/* what commands do */
+	struct ctl *ctl;		/* the control socket; NULL: off, or it failed */
+	struct metrics *metrics;	/* NULL: off, or it failed */
+	struct loop_watch *reopen;	/* a timer; NULL: the socket stays */
+};
+
 /* A timer for what is due first; due: when it runs; us 0: it does not. */
 struct due_timer {
 	struct loop_watch *watch;
 	struct mono due;
+};
+
+struct relay_run {
+	struct due_timer hedge, rescue;
+};
+
+struct boot_log {
+	struct loop_watch *timer;
+	bool armed;
+	uint64_t known;			/* boots that the status line has */
 };
 
 struct daemon {
@@ -102,23 +125,15 @@ struct daemon {
 	struct logging logging;
 	struct privileges privileges;
 	struct status status;
-	struct {
-		struct loop_watch *timer;
-		bool running;
-	} tick;
-	struct ctl *ctl;		/* the control socket; NULL: off, or it failed */
-	struct {
-		struct metrics *metrics;	/* NULL: off, or it failed */
-		struct loop_watch *reopen;	/* a timer; NULL: the socket stays */
-	} control;
+	struct tick tick;
+	struct control control;
 
 	/* relay/path */
 	struct sockets *sockets;
 	struct server_sockets *server_sockets;
 	struct outbox *outbox;
 	struct pace pace;
-	bool behind;			/* overloaded, and half of the ring waits */
-	struct due_timer hedge, rescue;
+	struct relay_run relay_run;
 
 	/* relay/tend and relay/observe */
 	struct iface_watch iface_watch;
@@ -126,11 +141,7 @@ struct daemon {
 	struct probe_run *probe_run;
 	struct doctor_runs *doctor_runs;
 	struct captures *captures;	/* NULL: nobody captures */
-	struct {
-		struct loop_watch *timer;
-		bool armed;
-		uint64_t known;		/* boots that the status line has */
-	} boot_log;
+	struct boot_log boot_log;
 };
 
 /* logging.c: logs why the daemon cannot start. cure: what the operator can do about it, or
@@ -138,7 +149,7 @@ struct daemon {
 int failed(struct daemon *d, const char *what, int err, const char *cure);
 /* A UDP port could not be opened. */
 int failed_port(struct daemon *d, int port, int err);
-/* daemon.c: something is degraded (a server down, no route): poll in a second. */
+/* tick.c: something is degraded (a server down, no route): poll in a second. */
 void tick_soon(struct daemon *d);
 /* status.c: a number of the status line may have changed. */
 void status_changed(struct daemon *d);

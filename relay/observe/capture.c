@@ -235,7 +235,7 @@ start_capture(struct daemon *d, const struct capfilter *filter)
 	c->filter = *filter;
 	d->captures->one[c->index] = c;
 	d->captures->n++;
-	c->stream = ctl_stream(d->ctl, on_stream, c);
+	c->stream = ctl_stream(d->control.ctl, on_stream, c);
 	if (c->stream)
 		return true;
 	free_capture(c);

@@ -160,7 +160,7 @@ is_turned_away(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
 	struct conv_key key;
 
-	if (!d->behind || !peek_key(rx->data, rx->len, &key) ||
+	if (!d->sockets->behind || !peek_key(rx->data, rx->len, &key) ||
 	    clients_find(d->clients, key, now))
 		return false;
 	overload_lost(&d->sockets->overload, now);
@@ -258,7 +258,7 @@ take_requests(struct daemon *d, struct mono now)
 	int left = PATH_REQUESTS;
 	struct ring_frame f;
 
-	d->behind = is_behind(d, now);
+	d->sockets->behind = is_behind(d, now);
 	while (left > 0 && ring_next(ring, &f)) {
 		do {
 			prefetch_frame(d);

@@ -91,7 +91,7 @@ relay_run_arm(struct daemon *d, struct mono now)
 	struct mono due;
 
 	if (pendings_due(d->r4.hedges, &due))
-		arm_timer(&d->hedge, due, now);
+		arm_timer(&d->relay_run.hedge, due, now);
 }
 
 /* Queries that are due for the next server. */
@@ -102,7 +102,7 @@ on_hedge_due(void *daemon, struct mono now)
 	struct relay4_plan plan;
 	struct mono due;
 
-	d->hedge.due = mono_us(0);
+	d->relay_run.hedge.due = mono_us(0);
 	while (pendings_due(d->r4.hedges, &due) && !mono_before(now, due))
 		if (relay4_hedge(&d->r4, now, &plan)) {
 			observe_hedge(d, &plan, now);
@@ -269,7 +269,7 @@ arm_rescue(struct daemon *d, struct mono now)
 	struct mono due;
 
 	if (rescue_due(d->rescues, &due))
-		arm_timer(&d->rescue, due, now);
+		arm_timer(&d->relay_run.rescue, due, now);
 }
 
 void
@@ -311,7 +311,7 @@ on_rescue_due(void *daemon, struct mono now)
 	struct rescue_plan plan;
 	struct mono due;
 
-	d->rescue.due = mono_us(0);
+	d->relay_run.rescue.due = mono_us(0);
 	while (rescue_due(d->rescues, &due) && !mono_before(now, due)) {
 		rescue_next(d->rescues, &d->r4, now, &plan);
 		carry_out_rescue(d, &plan, now);
@@ -324,7 +324,7 @@ relay_run_open(struct daemon *d)
 {
 	d->r4.hedges = pendings_new(HEDGES);
 	d->rescues = rescues_new(RESCUES, d->secret);
-	d->hedge.watch = loop_timer(d->loop, 0, false, on_hedge_due, d);
-	d->rescue.watch = loop_timer(d->loop, 0, false, on_rescue_due, d);
-	return d->r4.hedges && d->rescues && d->hedge.watch && d->rescue.watch ? 0 : -ENOMEM;
+	d->relay_run.hedge.watch = loop_timer(d->loop, 0, false, on_hedge_due, d);
+	d->relay_run.rescue.watch = loop_timer(d->loop, 0, false, on_rescue_due, d);
+	return d->r4.hedges && d->rescues && d->relay_run.hedge.watch && d->relay_run.rescue.watch ? 0 : -ENOMEM;
 }

@@ -7,36 +7,11 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "base/sbuf.h"
 #include "core/server/probe.h"
+#include "relay/json.h"
 #include "relay/path/sockets.h"
 #include "relay/state.h"
 #include "relay/tend/tend.h"
-
-json_t *
-json_ip(struct ip4 a)
-{
-	char buf[IP4_STRLEN];
-
-	return json_string(ip4_str(a, buf));
-}
-
-json_t *
-json_some_ip(struct ip4 a)
-{
-	return ip4_is_none(a) ? NULL : json_ip(a);
-}
-
-/* The kernel allows nearly any bytes in an interface's name; JSON wants UTF-8. */
-json_t *
-json_name(const char *text)
-{
-	char buf[4 * CONF_NAME_MAX];
-	struct sbuf b = sbuf_init(buf, sizeof(buf));
-
-	sbuf_esc(&b, text, strlen(text));
-	return json_string(buf);
-}
 
 json_t *
 show_counters(struct daemon *d)

@@ -13,6 +13,7 @@
 #include "base/sbuf.h"
 #include "core/story/explain.h"
 #include "relay/show/show.h"
+#include "relay/json.h"
 #include "relay/state.h"
 
 #define ROWS_MAX	200

@@ -20,9 +20,9 @@
 #include "proto/http.h"
 #include "proto/tftp.h"
 #include "proto/udpip.h"
+#include "relay/json.h"
 #include "relay/observe/observe.h"
 #include "relay/path/outbox.h"
-#include "relay/show/show.h"
 #include "relay/state.h"
 
 /* How often runs are looked at. */

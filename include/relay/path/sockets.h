@@ -28,6 +28,7 @@ struct sockets {
 	int hide;		/* while open, EDK2 gets no ICMP errors (io/icmphide); -1 */
 	int lock;		/* see lock_namespace(); -1: priv_fd() is the lock */
 	struct overload overload;	/* of the ring */
+	bool behind;		/* overloaded, and half of the ring waits */
 	loop_fn *on_4011;
 	struct loop_watch *w_ring, *w_udp67, *w_udp4011;
 };

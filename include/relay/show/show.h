@@ -9,17 +9,8 @@
 
 #include <jansson.h>
 
-#include "base/addr.h"
-
 struct daemon;
 struct iface;
-
-/* Small values that several documents contain, as new references. */
-json_t *json_ip(struct ip4 a);
-/* NULL, which "o*" of json_pack() leaves out, for IP4_NONE. */
-json_t *json_some_ip(struct ip4 a);
-/* Text that may hold any bytes: escaped, then cut to 255 characters. */
-json_t *json_name(const char *text);
 
 json_t *show_summary(struct daemon *d);
 json_t *show_interfaces(struct daemon *d);

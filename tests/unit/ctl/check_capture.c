@@ -82,7 +82,7 @@ set_up(void)
 	strcpy(dir, "/tmp/pxrelay-capture-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);
-	ck_assert_int_eq(ctl_open(d->loop, d->priv, path, on_command, d, &d->ctl), 0);
+	ck_assert_int_eq(ctl_open(d->loop, d->priv, path, on_command, d, &d->control.ctl), 0);
 	one = calloc(1, sizeof(*one));
 	two = calloc(1, sizeof(*two));
 }
@@ -90,7 +90,7 @@ set_up(void)
 static void
 tear_down(void)
 {
-	d->ctl = ctl_close(d->ctl);
+	d->control.ctl = ctl_close(d->control.ctl);
 	ck_assert_ptr_null(d->captures);
 	track_free(d->track);
 	loop_free(d->loop);
@@ -550,7 +550,7 @@ START_TEST(the_end_of_the_daemon_is_the_end_of_the_stream)
 	start(one, "");
 	discover(NULL);
 	request(VLAN10);
-	d->ctl = ctl_close(d->ctl);
+	d->control.ctl = ctl_close(d->control.ctl);
 	ck_assert_ptr_null(d->captures);
 	ck_assert(hear(one));
 	while (next_block(one, &b))

@@ -171,9 +171,9 @@ START_TEST(a_control_socket_that_moves_is_opened_a_turn_later)
 	ck_assert(fakeio_listens());
 	ck_assert(rig_reload(d, "[relay]\ncontrol = /run/pxrelay/other.sock\n" VLANS(FOUR)));
 	ck_assert(fakeio_listens());	/* the old one: it may be what asked for the reload */
-	ck_assert_str_eq(ctl_path(d->ctl), "/run/pxrelay/control.sock");
+	ck_assert_str_eq(ctl_path(d->control.ctl), "/run/pxrelay/control.sock");
 	rig_pass_ms(1);
-	ck_assert_str_eq(ctl_path(d->ctl), "/run/pxrelay/other.sock");
+	ck_assert_str_eq(ctl_path(d->control.ctl), "/run/pxrelay/other.sock");
 	ck_assert(rig_reload(d, "[relay]\ncontrol = off\n" VLANS(FOUR)));
 	rig_pass_ms(1);
 	ck_assert(!fakeio_listens());
