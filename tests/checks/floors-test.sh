@@ -13,13 +13,12 @@ users() {
 	printf '#include "relay/%s.h"\n' "$1" "$2" > "relay/$1.c"
 }
 
-# In the clean tree a and b are the one circle that is allowed.
 make_clean() {
 	mkdir -p relay/{base,proto,core/{conf,relay4,relay6},io,ctl,path,tend} \
 		include/{base,proto,core/{conf,relay4},io,relay/{path,tend}}
 	touch include/core/relay4/plan.h include/relay/{path/{a,b},tend/{c,d}}.h
 	users path/a path/b
-	users path/b path/a
+	users path/b path/b
 	users tend/c path/a
 	users tend/d tend/c
 	echo 'int low(int);' > include/base/low.h
@@ -31,6 +30,11 @@ make_clean() {
 	int low(int i) { return (int)strlen(names[i & 1]); }
 	END
 	compile relay/base/low.c
+	cat > relay/tend/there.c <<-END
+	int back(int);
+	int there(int i) { return back(i); }
+	END
+	compile relay/tend/there.c
 }
 
 compile() {
@@ -115,10 +119,10 @@ refused "core without a wing" relay/core/x.c 'not in one of .* relay/core/x.c' <
 int x(void) { return 1; }
 END
 refused "circle across folders" relay/path/b.c \
-	'circle of includes: .*relay/tend/c' <<'END'
+	'circle of includes: .*tend/c' <<'END'
 #include "relay/tend/c.h"
 END
-refused "a second circle" relay/tend/c.c 'circle of includes: .*relay/tend/d' <<'END'
+refused "circle inside a folder" relay/tend/c.c 'circle of includes: .*tend/d' <<'END'
 #include "relay/tend/d.h"
 END
 only=
@@ -154,5 +158,9 @@ const char *words[] = { "a", "b" };
 END
 refused "thread-local state" relay/base/x.c 'tls is a variable in .tbss' <<'END'
 _Thread_local int tls;
+END
+refused "calls in a circle" relay/path/x.c 'circle of calls.*tend/there' <<'END'
+int there(int);
+int back(int i) { return there(i); }
 END
 tally
