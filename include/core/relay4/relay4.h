@@ -139,6 +139,9 @@ void relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex, 
 enum drop relay4_judge_interface(const struct iface *in);
 /* Notes where a request came from, for its replies. */
 void relay4_remember(struct conv *cv, const struct relay4_rx *rx, const struct dhcp4 *m);
+/* The groups that serve a client, after relay4_choose(). */
+struct conf_groups relay4_targets(const struct relay4 *r, const struct conv *cv,
+    const struct iface *in);
 /* Matches the rules for this client and writes the choice into cv, unless cv has one that holds:
  * one made by this configuration, for this interface. */
 struct conf_groups relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * relay4_plan - to which servers a request goes and in which copies: the groups that a rule or
- * the interface names (conf_groups_for() is the one place that says so), the class of the message
+ * the interface names (relay4_targets() is the one place that says so), the class of the message
  * (core/relay4/classes), the order in which the members of a group are queried
  * (core/server/select), and one copy for each giaddr. A query that gets no offer goes to the
  * next member when the client repeats it, or before that: see relay4_hedge.c.
@@ -66,6 +66,12 @@ relay4_choice_holds(const struct relay4 *r, const struct conv *cv, const struct 
 	    cv->chosen_on == in->link.ifindex;
 }
 
+struct conf_groups
+relay4_targets(const struct relay4 *r, const struct conv *cv, const struct iface *in)
+{
+	return conf_groups_for(r->conf, in->conf, cv->rule);
+}
+
 /*
  * Later messages of a conversation keep the first choice: a REQUEST may carry fewer options than
  * the DISCOVER did. HTTP boot and PXE from one NIC are two conversations even if a firmware
@@ -81,7 +87,7 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 	bool other = client->vendor_len && client->httpclient != cv->http;
 
 	if (relay4_choice_holds(r, cv, in) && !other)
-		return conf_groups_for(r->conf, in->conf, cv->rule);
+		return relay4_targets(r, cv, in);
 	f.has_mac = m->hlen == sizeof(f.mac.b);
 	if (f.has_mac)
 		memcpy(f.mac.b, m->chaddr, sizeof(f.mac.b));
@@ -93,7 +99,7 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 	cv->conf_gen = r->servers->conf_gen;
 	cv->http = client->httpclient;
 	cv->rule = rules_match(r->conf, &f);
-	return conf_groups_for(r->conf, in->conf, cv->rule);
+	return relay4_targets(r, cv, in);
 }
 
 /* --- which servers of a group ------------------------------------------------- */
