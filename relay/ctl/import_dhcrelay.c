@@ -237,32 +237,61 @@ is_dhcrelay(const char *word)
 	return strcmp(slash ? slash + 1 : word, "dhcrelay") == 0;
 }
 
-/* SERVERS, INTERFACES or OPTIONS of Debian's file, which its start script splits at blanks.
- * false: the word is none of them. */
+/* Variables of Debian's file, which its start script splits at blanks. */
+static const char *const variables[] = { "SERVERS", "INTERFACES", "OPTIONS" };
+
+#define VARIABLES	(sizeof(variables) / sizeof(variables[0]))
+
+struct assignment {
+	char *value;	/* NULL: not assigned */
+	int line;
+};
+
+/* false: the word assigns none of the variables. As in a shell, the last assignment counts. */
 static bool
-take_variable(struct process *x, char *word, int line)
+keep_variable(struct assignment set[VARIABLES], char *word, int line)
+{
+	const char *name = strsep(&word, "=");
+
+	for (size_t i = 0; word && i < VARIABLES; i++)
+		if (strcmp(name, variables[i]) == 0) {
+			set[i] = (struct assignment){ word, line };
+			return true;
+		}
+	return false;
+}
+
+static void
+take_variable(struct process *x, const struct assignment *a, bool interfaces)
 {
 	static const struct import_syntax plain = { BLANKS, "", "", '\0' };
-	struct import_text t = { .p = x->p, .syntax = &plain, .rest = word, .next = line };
-	const char *name = strsep(&t.rest, "=");
-	bool interfaces = strcmp(name, "INTERFACES") == 0;
+	struct import_text t = { .p = x->p, .syntax = &plain, .rest = a->value, .next = a->line };
 
-	if (!t.rest || (!interfaces && strcmp(name, "SERVERS") != 0 &&
-	    strcmp(name, "OPTIONS") != 0))
-		return false;
 	while (import_next(&t)) {
 		x->either |= interfaces && t.n > 0;
 		for (size_t i = 0; interfaces && i < t.n; i++)
-			take_client(x, t.word[i], line);
+			take_client(x, t.word[i], a->line);
 		if (!interfaces)
-			take_words(x, t.word, t.n, line);
+			take_words(x, t.word, t.n, a->line);
 	}
-	return true;
+}
+
+/* The dhcrelay that Debian's start script runs, if the file has its variables. */
+static void
+plan_defaults(struct import_plan *p, const struct assignment set[VARIABLES])
+{
+	struct process x = { .p = p, .hops = HOPS_DEFAULT - 1 };
+
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (set[i].value)
+			take_variable(&x, &set[i], strcmp(variables[i], "INTERFACES") == 0);
+	if (x.given)
+		plan_process(&x, 0);
 }
 
 /* Variables, or a command; ps and units have other words before the program. */
 static void
-read_line(const struct import_text *t, struct process *defaults)
+read_line(const struct import_text *t, struct assignment set[VARIABLES])
 {
 	struct process x = { .p = t->p, .given = true, .hops = HOPS_DEFAULT - 1 };
 	size_t i = 0;
@@ -275,7 +304,7 @@ read_line(const struct import_text *t, struct process *defaults)
 		return;
 	}
 	for (i = 0; i < t->n; i++)
-		if (!take_variable(defaults, t->word[i], t->line)) {
+		if (!keep_variable(set, t->word[i], t->line)) {
 			import_lose(t, "neither SERVERS, INTERFACES or OPTIONS nor a dhcrelay "
 			    "command line");
 			return;
@@ -287,12 +316,11 @@ import_dhcrelay(struct import_plan *p, char *text)
 {
 	static const struct import_syntax shell = { BLANKS, "\n;&|", "\"'", '#' };
 	struct import_text t = { .p = p, .syntax = &shell, .rest = text, .next = 1 };
-	struct process defaults = { .p = p, .hops = HOPS_DEFAULT - 1 };
+	struct assignment set[VARIABLES] = { { NULL, 0 } };
 
 	while (import_next(&t))
-		read_line(&t, &defaults);
-	if (defaults.given)
-		plan_process(&defaults, 0);
+		read_line(&t, set);
+	plan_defaults(p, set);
 	if (p->n_server)
 		import_note(p, IMPORT_REMARK, "trust = on: dhcrelay accepts option 82 from any "
 		    "client; remove it where no switch adds one");
