@@ -2,12 +2,11 @@
  *
  * conf - the typed, validated configuration.
  *
- * A struct conf is built from (section, name, key, value, line) tuples by
- * conf_begin/conf_section/conf_key/conf_end, whether they come from the INI file
- * (io/conffile) or the command line (relay/args), and never changes afterwards: a reload
- * builds a second one beside it. Every mistake is reported, not only the first. Names are
- * resolved to indexes here, so the packet path never sees a string. conf_print() writes
- * the canonical form, which parses to the same conf. The keys are the rows of
+ * conf_begin(), conf_section(), conf_key() and conf_end() build a struct conf
+ * from the sections and keys of the INI file (io/conffile) and the command line
+ * (relay/args). It never changes afterwards: a reload builds another one. Names
+ * of servers and groups are resolved to indexes. conf_print() writes the
+ * canonical form, which parses to the same conf. The keys are the rows of
  * core/conf/confkey.def.
  */
 #ifndef CORE_CONF_H
@@ -26,13 +25,13 @@
 #define CONF_TEXT_MAX		256	/* bytes of a format string, with NUL */
 #define CONF_SERVERS_MAX	256
 #define CONF_RULES_MAX		256	/* a multiple of 64 */
-#define CONF_NONE		UINT16_MAX	/* "no group" where an index is expected */
+#define CONF_NONE		UINT16_MAX	/* no group or server */
 #define CONF_PORTS_MAX		8	/* of one [helper] */
 #define CONF_ALL_PORTS_MAX	62	/* distinct ones in all [helper] sections */
 #define CONF_HELPERS_MAX	64
 
-/* The values of these are the places of their words in confkey.def; the last of those
- * that may also be an address is the address. */
+/* In the order of their words in confkey.def. Where the key also accepts an
+ * address, the last value means that address. */
 enum conf_log { CONF_LOG_STDERR, CONF_LOG_SYSLOG, CONF_LOG_JOURNAL };
 enum conf_policy { CONF_APPEND, CONF_REPLACE, CONF_FORWARD, CONF_DISCARD };
 enum conf_giaddr { CONF_GIADDR_PRIMARY, CONF_GIADDR_ALL, CONF_GIADDR_ROTATE,
@@ -41,7 +40,7 @@ enum conf_active { CONF_ACTIVE_ALWAYS, CONF_ACTIVE_VRRP, CONF_ACTIVE_ADDRESS };
 enum conf_link { CONF_LINK_OFF, CONF_LINK_ON, CONF_LINK_FIXED };
 enum conf_mode { CONF_MODE_ALL, CONF_MODE_FAILOVER, CONF_MODE_BALANCE };
 
-/* The words of enum conf_log, for the command line; NULL ends them. */
+/* The words of enum conf_log, for the command line; ends with NULL. */
 extern const char *const conf_log_words[];
 
 /* n tokens every per_ms milliseconds; n == 0 is "off" */
@@ -50,10 +49,9 @@ struct conf_rate {
 	uint32_t per_ms;
 };
 
-/* Where metrics are served. */
 struct conf_metrics {
 	char path[108];		/* of a Unix socket; empty: none */
-	struct ip4 address;	/* may be 0.0.0.0, all */
+	struct ip4 address;	/* 0.0.0.0: every address */
 	uint16_t port;		/* TCP; 0: none */
 };
 
@@ -80,8 +78,8 @@ struct conf_probe {
 struct conf_server {
 	char name[CONF_NAME_MAX];	/* the text of the address when implicit */
 	struct ipaddr address;
-	uint32_t vrf;		/* its routing table; 0, the main one: no key sets it yet */
-	bool implicit;		/* an address in a list, no [server] section */
+	uint32_t vrf;		/* routing table; always 0 (main) so far */
+	bool implicit;		/* an address in a list, without a [server] */
 	bool option82;		/* may get our option 82 */
 	bool proxy_only;	/* offers = proxy-only */
 	uint8_t weight;		/* in balance groups, 1..100 */
@@ -89,20 +87,20 @@ struct conf_server {
 	struct conf_probe probe[CONF_PROBES_MAX];
 	uint32_t probe_interval_ms;
 	uint32_t probe_timeout_ms;	/* less than the interval */
-	uint8_t rise, fall;	/* good and bad results in a row that count */
+	uint8_t rise, fall;	/* results in a row to go up or down */
 	uint16_t first;		/* index of the first server with this address */
 	int line;
 };
 
 struct conf_group {
-	char name[CONF_NAME_MAX];	/* empty when implicit (a list in an interface) */
+	char name[CONF_NAME_MAX];	/* empty if implicit */
 	bool implicit;
 	enum conf_mode mode;
 	uint32_t hedge_ms;	/* 0: off */
-	uint32_t hold_down_ms;	/* failover: how long a returned server waits for its turn */
+	uint32_t hold_down_ms;	/* failover: see pxrelay.conf(5) */
 	bool rescue;		/* port 4011; default: mode is not all */
 	uint16_t n;
-	uint16_t *server;	/* indexes into conf.server, owned, no address twice */
+	uint16_t *server;	/* indexes into conf.server; owned */
 	int line;
 };
 
@@ -127,13 +125,13 @@ struct conf_if_opts {
 	char vendor_data[CONF_TEXT_MAX];
 	uint8_t relay_id_len;		/* sub-option 12; 0: not sent */
 	uint8_t relay_id[128];
-	uint8_t vss_len;		/* sub-option 151 value; 0: neither 151 nor 152 */
+	uint8_t vss_len;		/* sub-option 151; 0: neither 151 nor 152 */
 	uint8_t vss[128];
 };
 
 struct conf_if {
 	char pattern[CONF_NAME_MAX];
-	uint16_t servers;	/* group indexes, or CONF_NONE */
+	uint16_t servers;	/* index of a group, or CONF_NONE */
 	uint16_t dhcp;
 	uint16_t boot;
 	struct conf_if_opts o;
@@ -144,7 +142,7 @@ enum conf_msg_bit { CONF_MSG_BOOTP = 1u << 0 };	/* bit n: DHCP message type n */
 
 struct conf_rule {
 	char name[CONF_NAME_MAX];
-	/* conditions: those that are not empty must all hold */
+	/* conditions: all that are not empty must hold */
 	uint16_t n_arch, *arch;		/* codes, owned */
 	uint32_t families;		/* bits 1 << enum pxe_family, 0: any */
 	uint16_t n_user, n_vendor, n_mac, n_uuid, n_interface;
@@ -160,14 +158,14 @@ struct conf_rule {
 	int line;
 };
 
-/* The classes of servers: those that lease addresses, and those that boot machines. */
+/* The classes of servers: they lease addresses, or boot machines. */
 enum conf_class { CONF_DHCP, CONF_BOOT, CONF_CLASSES };
 
-/* Which groups serve a client; CONF_NONE: none. */
+/* The groups that serve a client; CONF_NONE: none. */
 struct conf_groups {
 	uint16_t group[CONF_CLASSES];
-	/* The dhcp group is `servers =`, the classic helper address: it gets every message,
-	 * whatever its class. */
+	/* The dhcp group is `servers =`, an ordinary helper address: it gets
+	 * every message, whatever its class. */
 	bool everything;
 	bool drop;		/* the client is not served at all */
 };
@@ -177,10 +175,10 @@ struct conf_helper {
 	uint16_t n_port, port[CONF_PORTS_MAX];
 	uint16_t n_from, n_to_if, n_to_addr, n_allow;
 	char (*from)[CONF_NAME_MAX];	/* interface patterns */
-	char (*to_if)[CONF_NAME_MAX];	/* interface patterns: directed broadcast there */
+	char (*to_if)[CONF_NAME_MAX];	/* patterns of interfaces: broadcast there */
 	struct ip4 *to_addr;		/* unicast */
-	struct ip4net *allow;		/* sources; none: all */
-	bool keep_source;		/* else ours replaces it */
+	struct ip4net *allow;		/* senders; empty: all */
+	bool keep_source;		/* false: our address replaces it */
 	struct conf_rate rate;
 	int line;
 };
@@ -200,7 +198,7 @@ struct conf {
 	bool hide_errors;	/* 4011-errors = hide, where a group has rescue */
 	struct ip4 discovery_group;
 	bool strip_pxe_from_dhcp;
-	struct conf_if defaults;	/* only its `o` means something */
+	struct conf_if defaults;	/* only its `o` is used */
 
 	uint16_t n_server, n_group, n_if, n_rule, n_helper;
 	struct conf_server *server;
@@ -208,77 +206,79 @@ struct conf {
 	struct conf_if *ifs;
 	struct conf_rule *rule;
 	struct conf_helper *helper;
-	/* By server index (the `first` of its address): does `boot =`, or does `dhcp =` or
-	 * `servers =`, of any interface or rule name it? */
+	/* By server (the `first` of its address): is it in the boot list, or in
+	 * the dhcp or servers list, of any interface or rule? */
 	bool *is_boot;
 	bool *is_dhcp;
 };
 
-/* One mistake; line 0 is the whole file. The text says what is wrong and what was
- * expected, without file and line. */
+/* Reports what is wrong and what was expected. Line 0 means the whole file. */
 typedef void conf_mistake_fn(void *user, int line, const char *text);
 
 struct conf_builder;
 
-/* alloc is realloc(), or like it: what it gives goes to free(). NULL when memory is short.
- * Mistakes are reported by conf_end(), in the order of lines. */
-struct conf_builder *conf_begin(void *(*alloc)(void *p, size_t size), conf_mistake_fn *mistake,
-    void *user);
-/* name is "" for [relay]. A second section of the same kind and name is a mistake. */
-void conf_section(struct conf_builder *b, const char *kind, const char *name, int line);
-/* A key of the last section; a second one of the same name is a mistake. Commas and
- * newlines separate the items of a list; each newline in the value stands for one line of
- * the file, so that an item is reported on its own line. */
+/* alloc behaves like realloc(); its memory goes to free(). Returns NULL if out
+ * of memory. conf_end() reports the mistakes, sorted by line. */
+struct conf_builder *conf_begin(void *(*alloc)(void *p, size_t size),
+    conf_mistake_fn *mistake, void *user);
+/* Begins a section; the name of [relay] is "". */
+void conf_section(struct conf_builder *b, const char *kind, const char *name,
+    int line);
+/* Adds a key to the last section. Commas and newlines separate the items of a
+ * list. Each newline in the value is the end of a line in the file, so that a
+ * bad item is reported with its own line. */
 void conf_key(struct conf_builder *b, const char *key, const char *value, int line);
-/* A mistake that the reader of the file found itself (a NUL, a heading without its ]). */
+/* Reports a mistake that the reader of the file found itself, such as a NUL. */
 void conf_mistake(struct conf_builder *b, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Resolves names, checks the whole, reports mistakes and frees the builder. Returns the
- * conf, to be freed with conf_free(), or NULL after any mistake or when memory was short
- * (reported on line 0). */
+/* Reads all keys, reports the mistakes and frees the builder. Returns NULL
+ * after any mistake, or if out of memory (reported on line 0). */
 struct conf *conf_end(struct conf_builder *b);
 struct conf *conf_free(struct conf *c);	/* returns NULL */
 
-/* The canonical form: every section and every key with its effective value. */
-void conf_print(const struct conf *c, void (*out)(void *user, const char *line), void *user);
+/* Prints every section, and every key with its effective value. */
+void conf_print(const struct conf *c, void (*out)(void *user, const char *line),
+    void *user);
 
-/* A probe as the file writes it, "tftp:pxelinux.0". Returns buf. */
+/* The probe as in the file, like "tftp:pxelinux.0". Returns buf. */
 #define CONF_PROBE_STRLEN (sizeof(((struct conf_probe *)0)->arg) + 16)
 char *conf_probe_text(const struct conf_probe *p, char buf[CONF_PROBE_STRLEN]);
 
 bool conf_probe_eq(const struct conf_probe *a, const struct conf_probe *b);
 
-/* The value of metrics = as the file writes it. Returns buf. */
+/* The value of metrics as in the file. Returns buf. */
 #define CONF_METRICS_STRLEN (sizeof(((struct conf_metrics *)0)->path))
 char *conf_metrics_text(const struct conf_metrics *m, char buf[CONF_METRICS_STRLEN]);
 
-/* The most specific [interface] for a name: the exact one, else the one with the most
- * literal characters, else the earlier one; NULL when none matches. */
+/* Finds the [interface] for an interface name: the exact one, else the one with
+ * the most literal characters, else the first; NULL if none matches. */
 const struct conf_if *conf_match(const struct conf *c, const char *ifname);
-/* Does shell pattern p (*, ?, [..]) match s? */
+/* Does the shell pattern p (*, ?, [..]) match s? */
 bool conf_glob(const char *p, const char *s);
-/* The groups of a client of this interface that matches this rule (CONF_NONE: no rule). */
-struct conf_groups conf_groups_for(const struct conf *c, const struct conf_if *f, uint16_t rule);
-/* The server with this address (its `first` index), or CONF_NONE. Linear; for set-up. */
+/* The groups that serve a client on this interface that matches this rule (CONF_NONE:
+ * no rule). */
+struct conf_groups conf_groups_for(const struct conf *c, const struct conf_if *f,
+    uint16_t rule);
+/* Finds the server with this address (its `first` index), or CONF_NONE. */
 uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
-/* The server in c with the address and VRF of s, which may be in another configuration. */
+/* The same for the address and VRF of s, which may be in another conf. */
 uint16_t conf_server_same(const struct conf *c, const struct conf_server *s);
-/* Is the server (a `first` index) a member of the group? CONF_NONE has no members. */
+/* Is the server (a `first` index) in the group? False for CONF_NONE. */
 bool conf_group_has(const struct conf *c, uint16_t group, uint16_t server);
-/* The server's name in files and log lines; "other" for CONF_NONE, a sender that is not
- * configured. */
+/* The server's name for files and log lines; "other" for CONF_NONE. */
 const char *conf_server_name(const struct conf *c, uint16_t server);
 
-/* What a format string may refer to. */
+/* The values that a format string may contain. */
 struct conf_fmt {
 	const char *ifname;
-	uint16_t vlan;		/* 0 when the interface has none */
+	uint16_t vlan;		/* 0: none */
 	struct mac mac;
 	const char *host;
 	struct ip4 giaddr;
 };
-/* Expands "%i %v %m %h %g %%" or decodes "hex:..."; returns the length, 0 when it is
- * empty or does not fit. */
-size_t conf_expand(const char *fmt, const struct conf_fmt *f, uint8_t *out, size_t size);
+/* Expands "%i %v %m %h %g %%" or decodes "hex:...". Returns the length; 0 if
+ * the result is empty or does not fit. */
+size_t conf_expand(const char *fmt, const struct conf_fmt *f, uint8_t *out,
+    size_t size);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * What the files of core/conf share: the builder, the rows of confkey.def and the types of
- * their values. Only they and their test include this.
+ * conf_private - what the files of core/conf share: the builder, the rows of
+ * confkey.def and the types of their values.
  *
- * conf_section() and conf_key() only take notes. conf_end() reads them in the order in which
- * things depend on each other ([relay] gives the defaults of interfaces, even of those above
- * it in the file) and reports the mistakes in the order of lines.
+ * conf_section() and conf_key() only store what they are given. conf_end()
+ * reads it in the order of dependencies ([relay] has the defaults of
+ * interfaces, even of those above it in the file) and then reports the
+ * mistakes, sorted by line.
  */
 #ifndef CORE_CONF_PRIVATE_H
 #define CORE_CONF_PRIVATE_H
@@ -18,30 +19,30 @@
 #include "base/sbuf.h"
 #include "core/conf/conf.h"
 
-/* Bounds far above any real file, so that every index fits its uint16_t and no file takes
- * seconds to check. */
+/* Far above any real file. They keep every index within uint16_t and the time
+ * to check a file within a second. */
 #define CONF_SECTIONS_MAX	16384
 #define CONF_ITEMS_MAX		4096
 #define CONF_MISTAKES_MAX	1000
 
-enum conf_kind { CONF_RELAY, CONF_SERVER, CONF_GROUP, CONF_INTERFACE, CONF_RULE, CONF_HELPER,
-	CONF_KINDS };
+enum conf_kind { CONF_RELAY, CONF_SERVER, CONF_GROUP, CONF_INTERFACE, CONF_RULE,
+	CONF_HELPER, CONF_KINDS };
 extern const char *const conf_kind_words[CONF_KINDS];
 
 /* --- the builder and mistakes (conf_builder.c) --- */
 
 struct conf_line {
 	const struct conf_key *key;
-	char *value;		/* trimmed; '\n' for each line that was joined */
+	char *value;		/* trimmed; '\n' at each end of a line */
 	int line;
-	bool bad;		/* its value is a mistake, which was reported */
+	bool bad;		/* a mistake in the value was reported */
 };
 
 struct conf_sect {
 	enum conf_kind kind;
 	char *name;
 	int line;
-	bool bad;		/* its heading is a mistake; its keys are read nevertheless */
+	bool bad;		/* the heading is wrong; keys are read */
 	size_t n;
 	struct conf_line *lines;
 };
@@ -51,60 +52,61 @@ struct conf_builder {
 	void *user;
 	void *(*alloc)(void *p, size_t size);
 	bool no_memory;
-	bool skip;		/* keys of an unknown section are not reported */
-	bool servers_full;	/* reported once */
+	bool skip;		/* in an unknown section: ignore its keys */
+	bool servers_full;	/* already reported */
 	size_t n_sect, n_said;
 	struct conf_sect *sect;
 	struct conf_said *said;	/* the mistakes so far */
-	struct conf *c;		/* while conf_end() works on it */
-	struct conf_server new_server;	/* the defaults of a server ... */
-	struct conf_group new_group;	/* ... and of a group that are not sections */
+	struct conf *c;		/* set by conf_end() */
+	struct conf_server new_server;	/* defaults of implicit servers ... */
+	struct conf_group new_group;	/* ... and groups */
 };
 
-/* Memory, or NULL and b->no_memory: zeroed; a copy of a string; zeroed room for element n of
- * *array (a pointer to elements of this size), which has grown only by this function. */
+/* Allocate zeroed memory, copy a string, and return element n, zeroed, of
+ * *array (a pointer to elements of this size that only this function grows).
+ * NULL: out of memory, and b->no_memory is set. */
 void *conf_alloc(struct conf_builder *b, size_t size);
 char *conf_copy(struct conf_builder *b, const char *s, size_t len);
 void *conf_more(struct conf_builder *b, void *array, size_t n, size_t size);
 
-/* A value with its place in the file, while it is read. */
+/* A value to be read, and its place in the file. */
 struct conf_at {
 	struct conf_builder *b;
 	const struct conf_key *key;
 	const char *value;
 	int line;
-	bool item;		/* the value is one item of a list ... */
-	int key_line;		/* ... whose key is in this line */
+	bool item;		/* it is one item of a list ... */
+	int key_line;		/* ... with its key in this line ... */
+	int first_line;		/* ... and its first item in this one */
 };
 
-/* Report "key = value: ..." or "key: "item": ...", and return false. */
+/* Reports "key = value: ..." or "key: "item": ..."; returns false. */
 bool conf_bad(const struct conf_at *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Reports "[kind name] ...". */
-void conf_bad_sect(struct conf_builder *b, const struct conf_sect *s, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-/* Reports the mistakes by line and frees the builder. Returns whether there were none. */
+void conf_bad_sect(struct conf_builder *b, const struct conf_sect *s,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Reports the mistakes and frees the builder. True if there were none. */
 bool conf_builder_end(struct conf_builder *b);
 
-/* Finds the word that a mistyped one was meant to be. */
+/* Finds the known word that is closest to a mistyped one. */
 struct conf_near {
 	const char *word;
-	const char *best;	/* NULL when none is near */
+	const char *best;	/* NULL: none is close */
 	size_t distance;
 	char text[CONF_NAME_MAX + 20];
 };
 struct conf_near conf_near(const char *word);
 void conf_near_add(struct conf_near *n, const char *candidate);
-/* "; did you mean "x"?", or "". */
+/* Returns "; did you mean "x"?", or "". */
 const char *conf_near_text(struct conf_near *n);
-/* Text for a message, escaped and cut. Returns buf. */
+/* Escapes and shortens text for a message. Returns buf. */
 #define CONF_SHOW_MAX 80
 char *conf_show(const char *text, char buf[CONF_SHOW_MAX]);
 
-/* Is the text in quotes, as strings are in other files? */
 bool conf_quoted(const char *s, size_t len);
-/* What is wrong with a value or an item, the name of a section, a pattern for interface names
- * or a format string (both in conf_match.c); NULL: nothing. */
+/* What is wrong with a value or an item, with the name of a section, and (in
+ * conf_match.c) with an interface pattern and a format string; NULL: nothing. */
 const char *conf_text_fault(const char *s, size_t len);
 const char *conf_name_fault(const char *name);
 const char *conf_pattern_fault(const char *pattern);
@@ -112,38 +114,40 @@ const char *conf_format_fault(const char *format);
 
 /* --- keys and their types --- */
 
-/* A line of conf_print(), while it is written. */
+/* A line that conf_print() is writing. */
 struct conf_out {
 	void (*out)(void *user, const char *line);
 	void *user;
 	const struct conf *c;
 	struct sbuf b;
-	unsigned items;		/* of a list, so far */
-	bool none;		/* nothing to write after all */
-	char line[640];		/* holds CONF_PROBES_MAX probes; lists go on in a new line */
+	unsigned items;		/* of a list, written so far */
+	bool none;		/* the line is to be left out */
+	char line[640];		/* holds CONF_PROBES_MAX probes */
 };
 
 struct conf_type {
-	/* Reads a->value into the object, the struct of the section; false after a mistake.
-	 * The value is not empty and, except for a list, on one line. */
+	/* Reads a->value into the struct of the section; false after a mistake.
+	 * The value is not empty, and only that of a list has several lines. */
 	bool (*read)(const struct conf_at *a, void *object);
-	/* Writes the value after "key = ", or sets o->none. */
-	void (*print)(struct conf_out *o, const struct conf_key *k, const void *object);
-	/* What is wrong with a text, or NULL. */
+	/* Prints the value after "key = ", or sets o->none. */
+	void (*print)(struct conf_out *o, const struct conf_key *k,
+	    const void *object);
+	/* Returns what is wrong with a text, or NULL. */
 	const char *(*fault)(const char *value);
-	/* Lists: reads an item, in a->value. */
+	/* Lists: reads the item a->value. */
 	bool (*item)(const struct conf_at *a, void *object);
-	/* Element i as text, in buf or not. */
-	const char *(*text)(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN]);
-	/* In a rule: does element a match whatever b matches? Only true when it is certain.
-	 * NULL: when they are equal. */
+	/* Lists: returns element i as text, which may be in buf. */
+	const char *(*text)(const void *array, unsigned i,
+	    char buf[CONF_PROBE_STRLEN]);
+	/* Does element a of a rule's condition match everything that b matches?
+	 * May return false if unsure. NULL: only if they are equal. */
 	bool (*covers)(const void *a, const void *b);
-	/* The word of a bit, or NULL, and the usual ones. */
+	/* Bits: returns the word of a bit, or NULL; the words to suggest. */
 	const char *(*word)(unsigned bit);
 	const char *expected;
 	size_t size;		/* of an element */
-	bool list;		/* of items, on one line or several */
-	bool owned;		/* the field points to the elements, on the heap */
+	bool list;		/* items on one or more lines */
+	bool owned;		/* the field points to a heap array */
 };
 
 /* A row of confkey.def. */
@@ -152,19 +156,18 @@ struct conf_key {
 	const char *name, *deflt, *sentence;
 	size_t offset, size;	/* of the field */
 	const struct conf_type *type;
-	/* parameters of its type */
-	const char *const *words;	/* of the values 0, 1, ...; "" is never written */
-	const char *prefix;	/* of an address, the value after those; NULL: none */
+	/* parameters of the type */
+	const char *const *words;	/* of 0, 1, ...; "": not printed */
+	const char *prefix;	/* of an address; NULL: words only */
 	uint32_t min, max;
 	bool off;		/* "off" is 0 */
 	bool required;
-	size_t also;		/* offset of a list's count, or of that address */
+	size_t also;		/* offset of a list's count or of the address */
 };
 
-/* The keys of a section of this kind in order: the one after k (NULL: the first), NULL at
- * the end. */
+/* Returns the key after k (NULL: the first) of this kind; NULL at the end. */
 const struct conf_key *conf_key_next(enum conf_kind kind, const struct conf_key *k);
-/* The line of the section with this key, or NULL. */
+/* Finds the line with this key, or NULL. */
 const struct conf_line *conf_find(const struct conf_sect *s, const char *key);
 
 static inline void *
@@ -173,7 +176,7 @@ conf_field(const void *object, size_t offset)
 	return (char *)(uintptr_t)object + offset;
 }
 
-/* The pointer to an array, of whatever type, at this offset. */
+/* The pointer of any type that is stored at this offset. */
 static inline void *
 conf_array(const void *object, size_t offset)
 {
@@ -185,44 +188,33 @@ conf_array(const void *object, size_t offset)
 
 /* --- single values (conf_value.c) --- */
 
-extern const struct conf_type conf_word, conf_active_giaddr, conf_number, conf_time, conf_rate,
-    conf_host, conf_multicast, conf_path, conf_metrics, conf_host_name, conf_format,
-    conf_vendor, conf_relay_id, conf_vss;
+extern const struct conf_type conf_word, conf_active_giaddr, conf_number, conf_time,
+    conf_rate, conf_host, conf_multicast, conf_path, conf_metrics, conf_host_name,
+    conf_format, conf_vendor, conf_relay_id, conf_vss;
 
-/* The whole number in the value, or false, which was reported. */
-bool conf_number_value(const struct conf_at *a, uint32_t min, uint32_t max, uint32_t *out);
-/* Decimal digits up to max; *end is what follows. false: none, or too large. */
+/* Reads a whole number; false after a mistake. */
+bool conf_number_value(const struct conf_at *a, uint32_t min, uint32_t max,
+    uint32_t *out);
+/* Reads digits up to max; *end is what follows. false: none, or too large. */
 bool conf_digits(const char *s, uint32_t max, uint32_t *out, const char **end);
 #define CONF_HOST_EXAMPLE "an IPv4 host address like 192.0.2.10"
-/* The address of a host, as the example says. */
 bool conf_host_parse(const char *s, struct ip4 *out);
-/* "; host names are not looked up" when the value could be one, or "". */
+/* "; host names are not looked up" if the value looks like one, or "". */
 const char *conf_host_hint(const char *value);
 
 /* --- lists (conf_list.c, conf_server.c) --- */
 
-extern const struct conf_type conf_texts, conf_globs, conf_patterns, conf_macs, conf_uuids,
-    conf_nets, conf_archs, conf_families, conf_messages, conf_ports, conf_probes, conf_members,
-    conf_targets, conf_to;
+extern const struct conf_type conf_texts, conf_globs, conf_patterns, conf_macs,
+    conf_uuids, conf_nets, conf_archs, conf_families, conf_messages, conf_ports,
+    conf_probes, conf_members, conf_targets, conf_to;
 
-/* Walks a list: items between commas and newlines, trimmed, each with its line. */
-struct conf_list {
-	struct conf_at at;	/* the item that was returned last */
-	const char *p;		/* what is left, NULL at the end */
-	int next_line;
-	bool comma;		/* an item must follow */
-	size_t n;		/* items so far */
-	char text[CONF_TEXT_MAX];
-};
-struct conf_list conf_list(const struct conf_at *a);
-/* false at the end; empty and overlong items, and an empty list, are reported. */
-bool conf_list_next(struct conf_list *l);
-/* The `read` and `print` of lists that have an `item` and a `text`. */
+/* For types with an `item` (read) and a `text` (print). */
 bool conf_read_list(const struct conf_at *a, void *object);
-void conf_print_list(struct conf_out *o, const struct conf_key *k, const void *object);
-/* Adds an element to the array of the key; false when memory is short. */
+void conf_print_list(struct conf_out *o, const struct conf_key *k,
+    const void *object);
+/* Appends an element to the key's array; false if out of memory. */
 bool conf_append(const struct conf_at *a, void *object, const void *element);
-/* Writes an item, in the next line when this one has enough. */
+/* Prints an item, on a new line if this one is full. */
 void conf_out_item(struct conf_out *o, const char *item);
 
 /* --- sections as a whole (conf_check.c) --- */
@@ -232,18 +224,18 @@ void conf_check_group(struct conf_builder *b, struct conf_sect *s, void *object)
 void conf_check_interface(struct conf_builder *b, struct conf_sect *s, void *object);
 void conf_check_rule(struct conf_builder *b, struct conf_sect *s, void *object);
 void conf_check_helper(struct conf_builder *b, struct conf_sect *s, void *object);
-/* Reports rules that an earlier one covers. */
+/* Reports rules that can never match. */
 void conf_check_rules(struct conf_builder *b);
 
 /* --- patterns and format strings (conf_match.c) --- */
 
-/* The number of bytes that hex digits stand for (pairs, optionally with ':' between them),
- * written to out unless it is NULL; 0 when they are malformed or more than size. */
+/* Decodes pairs of hex digits, optionally separated by ':', into out unless it
+ * is NULL. Returns the number of bytes; 0: malformed, or more than size. */
 size_t conf_hex_bytes(const char *digits, uint8_t *out, size_t size);
-/* The most bytes that the options can make of option 82's value; ifname may be NULL for
- * "any", host may be "" for "any". */
-size_t conf_rai_max(const struct conf_if_opts *o, const char *ifname, const char *host);
-/* Does every name that matches pattern b match pattern a? Only true when it is certain. */
+/* The longest option 82 on this interface (NULL: any) and host ("": any). */
+size_t conf_rai_max(const struct conf_if_opts *o, const char *ifname,
+    const char *host);
+/* Does pattern a match all names that b matches? May be false if unsure. */
 bool conf_pattern_covers(const void *a, const void *b);
 
 #endif

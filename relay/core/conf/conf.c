@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf - the table of keys, and what is done by it: takes notes of sections and keys, then
- * reads them in the order in which they depend on each other, checks the whole, and prints it.
+ * conf - builds, frees and prints a struct conf, driven by the table of keys in
+ * confkey.def. Sections and keys are stored first, and read at the end in the
+ * order in which they depend on each other.
  *
- * The other files, from the bottom: conf_builder (memory and mistakes), conf_match (patterns
- * and format strings, for the running relay, too), conf_value, conf_list and conf_server
- * (types of values) and conf_check (what concerns a section as a whole). The INI file itself
- * is read by io/conffile.
+ * io/conffile reads the file; relay/README.md lists the other files of this room.
  */
 #include "core/conf/conf.h"
 
@@ -27,7 +25,8 @@ const char *const conf_log_words[] = { "stderr", "syslog", "journal", NULL };
 #define OF_rule		struct conf_rule
 #define OF_helper	struct conf_helper
 enum { KIND_relay = CONF_RELAY, KIND_server = CONF_SERVER, KIND_group = CONF_GROUP,
-	KIND_interface = CONF_INTERFACE, KIND_rule = CONF_RULE, KIND_helper = CONF_HELPER };
+	KIND_interface = CONF_INTERFACE, KIND_rule = CONF_RULE,
+	KIND_helper = CONF_HELPER };
 
 #define TYPE(name)		.type = &conf_##name
 #define ARRAY(...)		.words = (const char *const[]){ __VA_ARGS__, NULL }
@@ -38,15 +37,16 @@ enum { KIND_relay = CONF_RELAY, KIND_server = CONF_SERVER, KIND_group = CONF_GRO
 #define NUMBER(least, most)	TYPE(number), .min = least, .max = most
 #define TIME(least, most)	TYPE(time), .min = least, .max = most
 #define TIME_OR_OFF(least, most) TIME(least, most), .off = true
-/* Words, or an address, which is in that field of struct conf_if. */
+/* Words, or an address, which goes to that field of struct conf_if. */
 #define CHOICE(before, address, ...) WORDS(__VA_ARGS__), .prefix = before, \
 	.also = offsetof(struct conf_if, address)
 #define REQUIRED		NULL, .required = true
 #define LIST(name, section, count) TYPE(name), .also = offsetof(OF_##section, count)
 
 static const struct conf_key keys[] = {
-#define KEY(section, key, typed, field, initial, text) { .kind = (enum conf_kind)KIND_##section, \
-	.name = key, .deflt = initial, .sentence = text, .offset = offsetof(OF_##section, field), \
+#define KEY(section, key, typed, field, initial, text) { \
+	.kind = (enum conf_kind)KIND_##section, .name = key, .deflt = initial, \
+	.sentence = text, .offset = offsetof(OF_##section, field), \
 	.size = sizeof(((OF_##section *)0)->field), typed },
 #include "core/conf/confkey.def"
 #undef KEY
@@ -54,8 +54,8 @@ static const struct conf_key keys[] = {
 
 static const struct conf_key *const keys_end = keys + sizeof(keys) / sizeof(keys[0]);
 
-/* May a section of this kind have the key? [relay] may have those of [interface], except the
- * ones that name servers: it gives defaults for what an interface sends, not for where. */
+/* May a section of this kind have the key? [relay] may also have those of
+ * [interface], except lists of servers. */
 static bool
 fits(enum conf_kind kind, const struct conf_key *k)
 {
@@ -90,7 +90,7 @@ conf_find(const struct conf_sect *s, const char *key)
 	return NULL;
 }
 
-/* --- notes --- */
+/* --- storing sections and keys --- */
 
 static bool
 find_kind(struct conf_builder *b, const char *word, int line, enum conf_kind *kind)
@@ -106,8 +106,8 @@ find_kind(struct conf_builder *b, const char *word, int line, enum conf_kind *ki
 		conf_near_add(&near, conf_kind_words[i]);
 	}
 	conf_mistake(b, line, "[%s]: expected [relay], [server NAME], [group NAME], "
-	    "[interface PATTERN], [rule NAME] or [helper NAME]%s", conf_show(word, shown),
-	    conf_near_text(&near));
+	    "[interface PATTERN], [rule NAME] or [helper NAME]%s",
+	    conf_show(word, shown), conf_near_text(&near));
 	return false;
 }
 
@@ -119,24 +119,22 @@ check_heading(struct conf_builder *b, struct conf_sect *s)
 	if (s->kind == CONF_RELAY)
 		fault = *s->name ? "takes no name; expected [relay]" : NULL;
 	else if (s->kind == CONF_INTERFACE)
-		fault = *s->name ? conf_pattern_fault(s->name) :
-		    "has no name; expected one or a pattern, like [interface vlan10] or "
-		    "[interface vlan*]";
+		fault = *s->name ? conf_pattern_fault(s->name) : "has no name; expected "
+		    "one or a pattern, like [interface vlan10] or [interface vlan*]";
 	else
-		fault = *s->name ? conf_name_fault(s->name) : "has no name; expected one after "
-		    "the word";
+		fault = *s->name ? conf_name_fault(s->name) :
+		    "has no name; expected one after the word";
+	s->bad = fault;
 	if (fault)
 		conf_bad_sect(b, s, "%s", fault);
-	for (const struct conf_sect *o = b->sect; !fault && o < s; o++)
-		if (o->kind == s->kind && strcmp(o->name, s->name) == 0) {
-			if (o->line > 0)
-				conf_bad_sect(b, s, "is already in line %d; expected one section "
-				    "with the keys of both", o->line);
-			else
-				conf_bad_sect(b, s, "is given already");
-			fault = "twice";
-		}
-	s->bad = fault;
+	for (const struct conf_sect *o = b->sect; !s->bad && o < s; o++) {
+		s->bad = o->kind == s->kind && strcmp(o->name, s->name) == 0;
+		if (s->bad && o->line > 0)
+			conf_bad_sect(b, s, "is already in line %d; expected one section "
+			    "with the keys of both", o->line);
+		else if (s->bad)
+			conf_bad_sect(b, s, "is given already");
+	}
 }
 
 void
@@ -167,7 +165,8 @@ conf_section(struct conf_builder *b, const char *kind, const char *name, int lin
 
 /* The row of the key, or NULL after a mistake. */
 static const struct conf_key *
-find_key(struct conf_builder *b, const struct conf_sect *s, const char *name, int line)
+find_key(struct conf_builder *b, const struct conf_sect *s, const char *name,
+    int line)
 {
 	const struct conf_key *key = key_by_name(s->kind, name);
 	const struct conf_line *twice = conf_find(s, name);
@@ -177,12 +176,12 @@ find_key(struct conf_builder *b, const struct conf_sect *s, const char *name, in
 
 	if (twice) {
 		conf_mistake(b, line, "%s is already in line %d; a list is separated by commas, "
-		    "or has one item a line, indented", name, twice->line);
+		    "or has one item per line, indented", name, twice->line);
 		return NULL;
 	}
 	if (key)
 		return key;
-	/* "; it belongs to [server]", or else what it could have been here */
+	/* "; it belongs to [server]", or the most similar key here */
 	for (enum conf_kind i = CONF_RELAY; i < CONF_KINDS; i++)
 		if (key_by_name(i, name))
 			sbuf_printf(&home, "%s[%s]", home.len ? " and " : "; it belongs to ",
@@ -210,7 +209,7 @@ conf_key(struct conf_builder *b, const char *name, const char *value, int line)
 	key = s && !b->skip ? find_key(b, s, name, line) : NULL;
 	if (!key)
 		return;
-	/* Leading newlines stay: they count the lines of items. */
+	/* Leading newlines stay: they count in the line numbers of items. */
 	while (*value == ' ' || *value == '\t')
 		value++;
 	len = strlen(value);
@@ -239,7 +238,8 @@ read_value(const struct conf_at *a, void *object)
 	const struct conf_key *k = a->key;
 
 	if (a->value[0] == '\0') {
-		conf_mistake(a->b, a->line, "%s has no value (%s)", k->name, k->sentence);
+		conf_mistake(a->b, a->line, "%s has no value (%s)", k->name,
+		    k->sentence);
 		return false;
 	}
 	if (!k->type->list && strchr(a->value, '\n')) {
@@ -250,7 +250,7 @@ read_value(const struct conf_at *a, void *object)
 	return k->type->read(a, object);
 }
 
-/* Sets the fields of an object of this kind to their defaults. */
+/* Sets all fields of the object to their defaults. */
 static void
 set_defaults(struct conf_builder *b, enum conf_kind kind, void *object)
 {
@@ -268,11 +268,13 @@ set_defaults(struct conf_builder *b, enum conf_kind kind, void *object)
 
 /* Reads the section's keys of this kind into the object. */
 static void
-read_keys(struct conf_builder *b, struct conf_sect *s, enum conf_kind kind, void *object)
+read_keys(struct conf_builder *b, struct conf_sect *s, enum conf_kind kind,
+    void *object)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		struct conf_line *l = &s->lines[i];
-		struct conf_at a = { .b = b, .key = l->key, .value = l->value, .line = l->line };
+		struct conf_at a = { .b = b, .key = l->key, .value = l->value,
+			.line = l->line };
 
 		if (l->key->kind == kind)
 			l->bad = !read_value(&a, object);
@@ -290,7 +292,8 @@ static const struct section {
 } sections[CONF_KINDS] = {
 #define SECTION(kind, array, count, max) { offsetof(struct conf, array), \
 	offsetof(struct conf, count), sizeof(*((struct conf *)0)->array), \
-	offsetof(__typeof__(*((struct conf *)0)->array), line), max, conf_check_##kind }
+	offsetof(__typeof__(*((struct conf *)0)->array), line), max, \
+	conf_check_##kind }
 	[CONF_SERVER] = SECTION(server, server, n_server, CONF_SERVERS_MAX),
 	[CONF_GROUP] = SECTION(group, group, n_group, CONF_SECTIONS_MAX),
 	[CONF_INTERFACE] = SECTION(interface, ifs, n_if, CONF_SECTIONS_MAX),
@@ -310,7 +313,7 @@ object_at(const struct conf *c, enum conf_kind kind, uint16_t i)
 	return (char *)conf_array(c, sections[kind].array) + i * sections[kind].size;
 }
 
-/* Adds an object for the section, with its defaults; false when there is no room. */
+/* Adds an object with the defaults; false if there is no room. */
 static bool
 add_object(struct conf_builder *b, const struct conf_sect *s)
 {
@@ -346,7 +349,8 @@ check_required(struct conf_builder *b, const struct conf_sect *s)
 			conf_bad_sect(b, s, "has no %s (%s)", k->name, k->sentence);
 }
 
-/* All names come first, so that a group in a group is told from a misspelled server. */
+/* All objects are added before any key is read, so that a group in a group is
+ * distinguished from a misspelled server. */
 static void
 read_sections(struct conf_builder *b, enum conf_kind kind)
 {
@@ -385,7 +389,7 @@ read_relay(struct conf_builder *b)
 
 /* --- the whole --- */
 
-/* The packet filter has room for so many. */
+/* The packet filter has room for CONF_ALL_PORTS_MAX ports. */
 static void
 check_ports(struct conf_builder *b)
 {
@@ -416,7 +420,7 @@ static void
 mark_classes(struct conf_builder *b)
 {
 	struct conf *c = b->c;
-	/* one more, so that it is not NULL without servers */
+	/* one more, since malloc(0) may return NULL */
 	size_t size = (c->n_server + 1u) * sizeof(bool);
 
 	c->is_boot = conf_alloc(b, size);
@@ -448,14 +452,15 @@ build(struct conf_builder *b)
 	read_sections(b, CONF_INTERFACE);
 	before = b->n_said;
 	read_sections(b, CONF_RULE);
-	/* A condition with a mistake in it looks as if it were not there. */
+	/* A condition that could not be read looks as if it were missing. */
 	if (b->n_said == before)
 		conf_check_rules(b);
 	read_sections(b, CONF_HELPER);
 	check_ports(b);
 	for (size_t i = 0; i < b->n_sect; i++)
-		work |= b->sect[i].kind == CONF_INTERFACE || b->sect[i].kind == CONF_HELPER;
-	/* Not when something else is wrong: it may be the reason. */
+		work |= b->sect[i].kind == CONF_INTERFACE ||
+		    b->sect[i].kind == CONF_HELPER;
+	/* Another mistake may be the reason, so it is not reported then. */
 	if (!work && b->n_said == 0)
 		conf_mistake(b, 0, "nothing to do; expected at least one [interface PATTERN]");
 	mark_classes(b);
@@ -482,7 +487,8 @@ conf_free(struct conf *c)
 		const struct conf_key *k = NULL;
 
 		while ((k = conf_key_next(kind, k)))
-			for (uint16_t i = 0; k->type->owned && i < object_count(c, kind); i++)
+			for (uint16_t i = 0, n = object_count(c, kind);
+			    k->type->owned && i < n; i++)
 				free(conf_array(object_at(c, kind, i), k->offset));
 		free(conf_array(c, sections[kind].array));
 	}
@@ -526,7 +532,8 @@ print_section(struct conf_out *o, enum conf_kind kind, uint16_t i)
 }
 
 void
-conf_print(const struct conf *c, void (*out)(void *user, const char *line), void *user)
+conf_print(const struct conf *c, void (*out)(void *user, const char *line),
+    void *user)
 {
 	struct conf_out o = { .out = out, .user = user, .c = c };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf_builder - memory and mistakes while a configuration is built, and the words of
- * mistakes: what a mistyped one was meant to be, how text is shown, what is wrong with a
- * name. The builder owns copies of all that it is given; the struct conf shares none of it.
+ * conf_builder - allocates memory and collects mistakes while a configuration
+ * is built: suggestions for mistyped words, text shown in messages, names and
+ * values that no section or key may have. The builder owns copies of everything
+ * it is given; the struct conf shares none of it.
  */
 #include "core/conf/conf_private.h"
 
@@ -13,15 +14,15 @@
 #include <string.h>
 #include <strings.h>
 
-#define NEAR_MAX 24	/* no key is longer, and few names are */
+#define NEAR_MAX 24	/* no key and few names are longer */
 
 struct conf_said {
 	int line;
 	char *text;
 };
 
-const char *const conf_kind_words[CONF_KINDS] = { "relay", "server", "group", "interface",
-	"rule", "helper" };
+const char *const conf_kind_words[CONF_KINDS] = { "relay", "server", "group",
+	"interface", "rule", "helper" };
 
 void *
 conf_alloc(struct conf_builder *b, size_t size)
@@ -37,7 +38,7 @@ conf_more(struct conf_builder *b, void *array, size_t n, size_t size)
 {
 	void *p;
 
-	/* Only the caller knows the type of the pointer. */
+	/* Copied as bytes, since the type of the pointer is unknown here. */
 	memcpy(&p, array, sizeof(p));
 	if (n == 0 || (n >= 4 && (n & (n - 1)) == 0)) {
 		void *bigger = b->alloc(p, (n ? 2 * n : 4) * size);
@@ -70,7 +71,7 @@ least(unsigned a, unsigned b, unsigned c)
 	return (uint8_t)(m < c ? m : c);
 }
 
-/* Levenshtein's distance, with a swap of two neighbours as one step. */
+/* The Levenshtein distance, with a swap of two neighbours as one step. */
 static size_t
 distance(const char *a, const char *b)
 {
@@ -88,7 +89,8 @@ distance(const char *a, const char *b)
 			d[i][k] = least(d[i - 1][k] + 1, d[i][k - 1] + 1,
 			    d[i - 1][k - 1] + (tolower((unsigned char)a[i - 1]) !=
 			    tolower((unsigned char)b[k - 1])));
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] &&
+			    a[i - 2] == b[k - 1])
 				d[i][k] = least(d[i][k], d[i - 2][k - 2] + 1, NEAR_MAX);
 		}
 	return d[n][m];
@@ -99,8 +101,9 @@ conf_near(const char *word)
 {
 	size_t len = strlen(word);
 
-	/* One slip in three letters, and no more than three in all. */
-	return (struct conf_near){ .word = word, .distance = len / 3 < 3 ? len / 3 + 1 : 4 };
+	/* One typing error in three letters, and at most three in all. */
+	return (struct conf_near){ .word = word,
+		.distance = len / 3 < 3 ? len / 3 + 1 : 4 };
 }
 
 void
@@ -111,7 +114,7 @@ conf_near_add(struct conf_near *n, const char *candidate)
 	/* "warn" for "warning" */
 	if (len >= 3 && strncasecmp(n->word, candidate, len) == 0)
 		d = 1;
-	/* Each letter more or less is a step. */
+	/* The difference in length is the least distance. */
 	else if ((len > other ? len - other : other - len) < n->distance)
 		d = distance(n->word, candidate);
 	if (d < n->distance) {
@@ -145,18 +148,20 @@ conf_quoted(const char *s, size_t len)
 	return len > 1 && (*s == '"' || *s == '\'') && s[len - 1] == *s;
 }
 
-/* What conf_print() writes must be read as the same value again. Quotes would be part of it: a
- * rule with user-class = "iPXE" would match nothing. */
+/* Whatever conf_print() writes must be read as the same value again. Quotes
+ * would be part of the value: user-class = "iPXE" would match nothing. */
 const char *
 conf_text_fault(const char *s, size_t len)
 {
 	if (conf_quoted(s, len))
 		return "unexpected quotes; expected the text without them";
 	for (size_t i = 0; i < len; i++) {
-		if (((unsigned char)s[i] < 0x20 && !strchr("\t\n", s[i])) || s[i] == 0x7f)
+		if (((unsigned char)s[i] < 0x20 && !strchr("\t\n", s[i])) ||
+		    s[i] == 0x7f)
 			return "a control character";
-		if ((s[i] == ';' || s[i] == '#') && (i == 0 || strchr(" \t\n", s[i - 1])))
-			return "a ; or # here begins a comment in a file; hex: can write it";
+		if ((s[i] == ';' || s[i] == '#') &&
+		    (i == 0 || strchr(" \t\n", s[i - 1])))
+			return "a ; or # here would begin a comment in a file; write it with hex:";
 	}
 	return NULL;
 }
@@ -170,8 +175,8 @@ conf_name_fault(const char *name)
 	if (strlen(name) >= CONF_NAME_MAX)
 		return "has a name longer than 63 bytes";
 	if (name[strspn(name, letters)] || name[0] == '-' || name[0] == '.')
-		return "has a name that is not allowed; expected letters, digits, '.', '_' and "
-		    "'-', with a letter, digit or '_' at the beginning";
+		return "has a name that is not allowed; expected letters, digits, "
+		    "'.', '_' and '-', with a letter, digit or '_' at the beginning";
 	if (name[strspn(name, "0123456789.")] == '\0')
 		return "has a name that looks like an address; expected one with a letter";
 	return NULL;
@@ -179,66 +184,80 @@ conf_name_fault(const char *name)
 
 /* --- mistakes --- */
 
-void
-conf_mistake(struct conf_builder *b, int line, const char *fmt, ...)
+/* Adds a mistake; the head of its text says where it is. */
+__attribute__((format(printf, 4, 0))) static void
+add_mistake(struct conf_builder *b, int line, const char *head, const char *fmt,
+    va_list ap)
 {
 	char text[1024];
+	struct sbuf out = sbuf_init(text, sizeof(text));
 	struct conf_said *s;
-	va_list ap;
 
 	if (b->n_said > CONF_MISTAKES_MAX)
 		return;
 	s = conf_more(b, &b->said, b->n_said, sizeof(*s));
 	if (!s)
 		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (b->n_said == CONF_MISTAKES_MAX)
-		snprintf(text, sizeof(text), "more than %d mistakes; the rest is not shown",
+	if (b->n_said < CONF_MISTAKES_MAX) {
+		sbuf_puts(&out, head);
+		sbuf_vprintf(&out, fmt, ap);
+	} else {
+		sbuf_printf(&out, "more than %d mistakes; the rest is not shown",
 		    CONF_MISTAKES_MAX);
+	}
 	s->line = line;
-	s->text = conf_copy(b, text, strlen(text));
+	s->text = conf_copy(b, text, out.len);
 	if (s->text)
 		b->n_said++;
+}
+
+void
+conf_mistake(struct conf_builder *b, int line, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_mistake(b, line, "", fmt, ap);
+	va_end(ap);
 }
 
 bool
 conf_bad(const struct conf_at *a, const char *fmt, ...)
 {
-	char text[800], shown[CONF_SHOW_MAX];
+	char head[128 + CONF_SHOW_MAX], shown[CONF_SHOW_MAX];
 	va_list ap;
 
+	snprintf(head, sizeof(head), a->item ? "%s: \"%s\": " : "%s = %s: ",
+	    a->key->name, conf_show(a->value, shown));
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	add_mistake(a->b, a->line, head, fmt, ap);
 	va_end(ap);
-	conf_mistake(a->b, a->line, a->item ? "%s: \"%s\": %s" : "%s = %s: %s", a->key->name,
-	    conf_show(a->value, shown), text);
 	return false;
 }
 
 void
-conf_bad_sect(struct conf_builder *b, const struct conf_sect *s, const char *fmt, ...)
+conf_bad_sect(struct conf_builder *b, const struct conf_sect *s,
+    const char *fmt, ...)
 {
-	char text[800], shown[CONF_SHOW_MAX];
+	char head[128 + CONF_SHOW_MAX], shown[CONF_SHOW_MAX];
 	va_list ap;
 
+	snprintf(head, sizeof(head), "[%s%s%s] ", conf_kind_words[s->kind],
+	    *s->name ? " " : "", conf_show(s->name, shown));
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	add_mistake(b, s->line, head, fmt, ap);
 	va_end(ap);
-	conf_mistake(b, s->line, "[%s%s%s] %s", conf_kind_words[s->kind], *s->name ? " " : "",
-	    conf_show(s->name, shown), text);
 }
 
-/* --- the beginning and the end --- */
-
 struct conf_builder *
-conf_begin(void *(*alloc)(void *p, size_t size), conf_mistake_fn *mistake, void *user)
+conf_begin(void *(*alloc)(void *p, size_t size), conf_mistake_fn *mistake,
+    void *user)
 {
 	struct conf_builder *b = alloc(NULL, sizeof(*b));
 
 	if (b)
-		*b = (struct conf_builder){ .alloc = alloc, .mistake = mistake, .user = user };
+		*b = (struct conf_builder){ .alloc = alloc, .mistake = mistake,
+			.user = user };
 	return b;
 }
 
@@ -247,7 +266,7 @@ conf_builder_end(struct conf_builder *b)
 {
 	bool good = b->n_said == 0 && !b->no_memory;
 
-	/* By line; mistakes of one line in the order in which they were found. */
+	/* A stable sort by line. */
 	for (size_t i = 1; i < b->n_said; i++) {
 		struct conf_said s = b->said[i];
 		size_t k = i;
@@ -261,7 +280,8 @@ conf_builder_end(struct conf_builder *b)
 		free(b->said[i].text);
 	}
 	if (b->no_memory)
-		b->mistake(b->user, 0, "not enough memory to read the configuration");
+		b->mistake(b->user, 0,
+		    "not enough memory to read the configuration");
 	for (size_t i = 0; i < b->n_sect; i++) {
 		for (size_t k = 0; k < b->sect[i].n; k++)
 			free(b->sect[i].lines[k].value);

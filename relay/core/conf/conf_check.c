@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf_check - what is checked of a section as a whole, once its keys are read: keys that are
- * missing, that contradict each other or have no effect, and defaults that follow from other
- * keys.
+ * conf_check - checks a section as a whole once its keys are read: keys that
+ * are missing, contradict each other or have no effect. Also sets defaults that
+ * depend on other keys.
  */
 #include "core/conf/conf_private.h"
 
@@ -16,9 +16,7 @@ is_bad(const struct conf_sect *s, const char *key)
 	return l && l->bad;
 }
 
-/* --- [server] --- */
-
-/* Packets to one address can only have one form. */
+/* An address is one server to the relay, so its sections must agree. */
 static bool
 same_settings(const struct conf_server *a, const struct conf_server *b)
 {
@@ -38,27 +36,28 @@ conf_check_server(struct conf_builder *b, struct conf_sect *sect, void *object)
 {
 	struct conf_server *s = object;
 
-	/* One probe is over before the next begins. */
-	if (!conf_find(sect, "probe-timeout") && s->probe_timeout_ms > s->probe_interval_ms / 2)
+	/* A probe must be over before the next one begins. */
+	if (!conf_find(sect, "probe-timeout") &&
+	    s->probe_timeout_ms > s->probe_interval_ms / 2)
 		s->probe_timeout_ms = s->probe_interval_ms / 2;
 	if (s->probe_timeout_ms >= s->probe_interval_ms && !is_bad(sect, "probe-timeout") &&
 	    !is_bad(sect, "probe-interval"))
-		conf_bad_sect(b, sect, "has a probe-timeout of %u ms and a probe-interval of %u "
-		    "ms; expected the timeout to be shorter", s->probe_timeout_ms,
-		    s->probe_interval_ms);
+		conf_bad_sect(b, sect, "has a probe-timeout of %u ms and a "
+		    "probe-interval of %u ms; expected the timeout to be shorter",
+		    s->probe_timeout_ms, s->probe_interval_ms);
 	s->first = (uint16_t)(s - b->c->server);
 	for (const struct conf_server *o = b->c->server; o < s; o++) {
-		if (!ip_eq(o->address, s->address) || o->vrf != s->vrf || !s->address.version)
+		if (!ip_eq(o->address, s->address) || o->vrf != s->vrf ||
+		    !s->address.version)
 			continue;
 		s->first = o->first;
 		if (!same_settings(o, s))
-			conf_bad_sect(b, sect, "has the address of [server %s] in line %d but "
-			    "other settings; expected the same in both", o->name, o->line);
+			conf_bad_sect(b, sect, "has the address of [server %s] in "
+			    "line %d but other settings; expected the same in both",
+			    o->name, o->line);
 		return;
 	}
 }
-
-/* --- [group] --- */
 
 void
 conf_check_group(struct conf_builder *b, struct conf_sect *s, void *object)
@@ -70,9 +69,7 @@ conf_check_group(struct conf_builder *b, struct conf_sect *s, void *object)
 		g->rescue = g->mode != CONF_MODE_ALL;
 }
 
-/* --- [interface] --- */
-
-/* Servers with offers = proxy-only are for booting: their leases are dropped. */
+/* Do all servers have offers = proxy-only, so that their leases are dropped? */
 static bool
 no_lease(const struct conf *c, uint16_t group)
 {
@@ -93,39 +90,40 @@ conf_check_interface(struct conf_builder *b, struct conf_sect *s, void *object)
 	size_t len;
 
 	if (servers && classes)
-		conf_bad_sect(b, s, "has both servers and dhcp or boot; expected either servers, "
-		    "which get every message, or dhcp and boot, which get their kind");
+		conf_bad_sect(b, s, "has both servers and dhcp or boot; expected "
+		    "either servers, for every message, or dhcp and boot");
 	else if (!servers && !classes && !s->bad)
-		conf_bad_sect(b, s, "has no servers; expected servers = 192.0.2.10, or dhcp and "
-		    "boot");
+		conf_bad_sect(b, s, "has no servers; expected servers = 192.0.2.10, or "
+		    "dhcp and boot");
 	if (no_lease(b->c, f->dhcp))
-		conf_bad_sect(b, s, "has no server that may give addresses: all of dhcp have "
-		    "offers = proxy-only");
+		conf_bad_sect(b, s, "has no server that may give addresses: all of "
+		    "dhcp have offers = proxy-only");
 	if (f->o.active != CONF_ACTIVE_ALWAYS && f->o.active_giaddr_virtual &&
 	    f->o.giaddr != CONF_GIADDR_PRIMARY)
 		conf_bad_sect(b, s, "has a giaddr, which the virtual address would replace; "
 		    "expected active-giaddr = own with it");
-	else if (f->o.active == CONF_ACTIVE_ALWAYS && conf_find(s, "active-giaddr") &&
-	    !is_bad(s, "active"))
+	else if (f->o.active == CONF_ACTIVE_ALWAYS &&
+	    conf_find(s, "active-giaddr") && !is_bad(s, "active"))
 		conf_bad_sect(b, s, "has active-giaddr but is always active; expected "
-		    "active = vrrp, or active = address and an address, with it");
-	len = conf_rai_max(&f->o, strpbrk(s->name, "*?[") ? NULL : s->name, b->c->host_name);
+		    "active = vrrp or active = address A.B.C.D with it");
+	len = conf_rai_max(&f->o, strpbrk(s->name, "*?[") ? NULL : s->name,
+	    b->c->host_name);
 	if (f->o.option82 && len > 255)
-		conf_bad_sect(b, s, "may need %zu bytes for option 82; expected formats that need "
-		    "at most 255 (RFC 3046 2.0)", len);
+		conf_bad_sect(b, s, "may need %zu bytes for option 82; expected formats "
+		    "that need at most 255 (RFC 3046 2.0)", len);
 }
 
-/* --- [rule] ---
- *
- * Rules are tried in the order of the file and the first that matches decides, so a rule that
- * matches only what an earlier one takes can never do anything: that is a mistake. */
+/* The first rule that matches decides, so a rule that matches only what an
+ * earlier one matches has no effect, which is a mistake. */
 
-/* Is every message that meets rule b's condition met by rule a's as well? A rule without the
- * condition takes all messages. Only true when it is certain. */
+/* Does rule a's condition match every message that rule b's matches? A rule
+ * without the condition matches all messages. Returns false if unsure. */
 static bool
-condition_covers(const struct conf_key *k, const struct conf_rule *a, const struct conf_rule *b)
+condition_covers(const struct conf_key *k, const struct conf_rule *a,
+    const struct conf_rule *b)
 {
-	const uint32_t *bits_a = conf_field(a, k->offset), *bits_b = conf_field(b, k->offset);
+	const uint32_t *bits_a = conf_field(a, k->offset);
+	const uint32_t *bits_b = conf_field(b, k->offset);
 	size_t size = k->type->size;
 	const char *array_a, *array_b;
 	uint16_t n_a, n_b;
@@ -152,12 +150,13 @@ condition_covers(const struct conf_key *k, const struct conf_rule *a, const stru
 }
 
 static bool
-covers(const struct conf_rule *a, const struct conf_rule *b)
+rule_covers(const struct conf_rule *a, const struct conf_rule *b)
 {
 	const struct conf_key *k = NULL;
 
 	while ((k = conf_key_next(CONF_RULE, k)))
-		if (k->type->item && !condition_covers(k, a, b))
+		if (k->type->item && k->type != &conf_targets &&
+		    !condition_covers(k, a, b))
 			return false;
 	return true;
 }
@@ -185,26 +184,26 @@ conf_check_rules(struct conf_builder *b)
 
 	for (const struct conf_rule *r = c->rule; r < c->rule + c->n_rule; r++)
 		for (const struct conf_rule *e = c->rule; e < r; e++) {
-			if (!covers(e, r))
+			if (!rule_covers(e, r))
 				continue;
-			conf_mistake(b, r->line, "[rule %s] is never reached: [rule %s] in line %d "
-			    "%s; expected this rule above it", conf_show(r->name, shown),
-			    e->name, e->line, covers(e, &no_condition) ?
-			    "has no condition and takes all" : "takes all that it could match");
+			conf_mistake(b, r->line, "[rule %s] is never reached: [rule %s] "
+			    "in line %d %s; expected this rule above it",
+			    conf_show(r->name, shown), e->name, e->line,
+			    rule_covers(e, &no_condition) ?
+			    "has no condition and matches everything" : "matches everything that it could match");
 			break;
 		}
 }
 
-/* --- [helper] --- */
-
-/* Does an earlier helper take this port on these interfaces? core/relay4/helper uses the
- * first that has both. */
+/* Does an earlier helper have this port on these interfaces? core/relay4/helper
+ * uses the first that has both. */
 static bool
-is_taken(const struct conf *c, const struct conf_helper *h, uint16_t port, const char *from)
+is_taken(const struct conf *c, const struct conf_helper *h, uint16_t port,
+    const char *from)
 {
 	for (const struct conf_helper *e = c->helper; e < h; e++)
 		for (uint16_t i = 0; i < e->n_port; i++)
-			for (uint16_t k = 0; e->port[i] == port && k < e->n_from; k++)
+			for (uint16_t k = 0; k < e->n_from && e->port[i] == port; k++)
 				if (conf_pattern_covers(e->from[k], from))
 					return true;
 	return false;
@@ -220,6 +219,6 @@ conf_check_helper(struct conf_builder *b, struct conf_sect *s, void *object)
 		for (uint16_t k = 0; k < h->n_from; k++)
 			reached |= !is_taken(b->c, h, h->port[i], h->from[k]);
 	if (!reached)
-		conf_bad_sect(b, s, "is never reached: earlier helpers take its ports on its "
+		conf_bad_sect(b, s, "is never reached: earlier helpers have its ports on its "
 		    "interfaces; expected one [helper] with all destinations");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf_list - values that are lists: how they are walked and printed, and the types whose
- * items need nothing but their own text. Lists of servers are in conf_server.c.
+ * conf_list - reads and prints values that are lists, and defines the types of
+ * lists except those of servers and probes, which are in conf_server.c.
  */
 #include "core/conf/conf_private.h"
 
@@ -10,82 +10,64 @@
 #include <string.h>
 #include <strings.h>
 
-#define PER_LINE 6	/* items in a line of conf_print() */
+#include "base/wire.h"
 
-struct conf_list
-conf_list(const struct conf_at *a)
+#define PER_LINE 6	/* items on a line of conf_print() */
+
+/* Reads one trimmed item of len bytes; false after a mistake. */
+static bool
+read_item(struct conf_at *at, void *object, const char *s, size_t len)
 {
-	struct conf_list l = { .at = *a, .p = a->value, .next_line = a->line };
+	char text[CONF_TEXT_MAX];
+	const char *fault = len >= sizeof(text) ?
+	    "an item is longer than 255 bytes" : conf_text_fault(s, len);
 
-	l.at.item = true;
-	l.at.key_line = a->line;
-	return l;
-}
-
-/* Trims and copies an item; a bad one is reported and left empty. */
-static void
-take_item(struct conf_list *l, const char *s, size_t len)
-{
-	const char *fault = NULL;
-
-	l->text[0] = '\0';
-	while (len && (*s == ' ' || *s == '\t'))
-		s++, len--;
-	while (len && (s[len - 1] == ' ' || s[len - 1] == '\t'))
-		len--;
-	if (len == 0)
-		return;
-	l->n++;
-	fault = len >= sizeof(l->text) ? "an item is longer than 255 bytes" :
-	    conf_text_fault(s, len);
 	if (fault) {
-		conf_mistake(l->at.b, l->at.line, "%s: %s", l->at.key->name, fault);
-		return;
+		conf_mistake(at->b, at->line, "%s: %s", at->key->name, fault);
+		return false;
 	}
-	memcpy(l->text, s, len);
-	l->text[len] = '\0';
-}
-
-bool
-conf_list_next(struct conf_list *l)
-{
-	struct conf_builder *b = l->at.b;
-	const char *key = l->at.key->name;
-
-	l->at.value = l->text;
-	while (l->p && l->n <= CONF_ITEMS_MAX) {
-		const char *s = l->p;
-		size_t len = strcspn(s, ",\n"), n = l->n;
-		char sep = s[len];
-
-		l->at.line = l->next_line;
-		l->next_line += sep == '\n';
-		l->p = sep ? s + len + 1 : NULL;
-		take_item(l, s, len);
-		if (l->n == n && sep == ',') {
-			conf_mistake(b, l->at.line, "%s: expected an item before the comma", key);
-			l->n++;
-		} else if (l->n > n) {
-			l->comma = sep == ',';
-		}
-		if (l->text[0])
-			return true;
-	}
-	if (l->n > CONF_ITEMS_MAX)
-		conf_mistake(b, l->at.line, "%s has more than %d items", key, CONF_ITEMS_MAX);
-	else if (l->comma)
-		conf_mistake(b, l->at.line, "%s: expected an item after the last comma", key);
-	return false;
+	memcpy(text, s, len);
+	text[len] = '\0';
+	at->value = text;
+	return at->key->type->item(at, object);
 }
 
 bool
 conf_read_list(const struct conf_at *a, void *object)
 {
-	struct conf_list l = conf_list(a);
-	bool good = true;
+	struct conf_at at = *a;
+	const char *key = a->key->name, *next = a->value;
+	size_t n = 0;
+	bool good = true, comma = false;
+	char separator = '\0';
 
-	while (conf_list_next(&l))
-		good &= a->key->type->item(&l.at, object);
+	at.item = true;
+	at.key_line = a->line;
+	while (next && n <= CONF_ITEMS_MAX) {
+		const char *s = next + strspn(next, " \t");
+		size_t len = strcspn(s, ",\n");
+
+		at.line += separator == '\n';
+		separator = s[len];
+		next = separator ? s + len + 1 : NULL;
+		while (len && (s[len - 1] == ' ' || s[len - 1] == '\t'))
+			len--;
+		if (len == 0 && separator != ',')
+			continue;
+		if (n++ == 0)
+			at.first_line = at.line;
+		if (len) {
+			comma = separator == ',';
+			good &= read_item(&at, object, s, len);
+		} else {
+			conf_mistake(a->b, at.line, "%s: expected an item before the comma", key);
+		}
+	}
+	if (n > CONF_ITEMS_MAX)
+		conf_mistake(a->b, at.line, "%s has more than %d items", key,
+		    CONF_ITEMS_MAX);
+	else if (comma)
+		conf_mistake(a->b, at.line, "%s: expected an item after the last comma", key);
 	return good;
 }
 
@@ -123,7 +105,8 @@ conf_append(const struct conf_at *a, void *object, const void *element)
 {
 	const struct conf_key *k = a->key;
 	uint16_t *n = conf_field(object, k->also);
-	void *slot = conf_more(a->b, conf_field(object, k->offset), *n, k->type->size);
+	void *slot = conf_more(a->b, conf_field(object, k->offset), *n,
+	    k->type->size);
 
 	if (!slot)
 		return false;
@@ -162,14 +145,14 @@ text_text(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
 	return texts[i];
 }
 
-#define LIST(element) .read = conf_read_list, .print = conf_print_list, .list = true, \
-	.owned = true, .size = sizeof(element)
+#define LIST(element) .read = conf_read_list, .print = conf_print_list, \
+	.list = true, .owned = true, .size = sizeof(element)
 const struct conf_type conf_texts = { LIST(char[CONF_NAME_MAX]), .item = item_text,
 	.text = text_text };
 const struct conf_type conf_globs = { LIST(char[CONF_NAME_MAX]), .item = item_text,
 	.text = text_text, .covers = conf_pattern_covers };
-const struct conf_type conf_patterns = { LIST(char[CONF_NAME_MAX]), .item = item_pattern,
-	.text = text_text, .covers = conf_pattern_covers };
+const struct conf_type conf_patterns = { LIST(char[CONF_NAME_MAX]),
+	.item = item_pattern, .text = text_text, .covers = conf_pattern_covers };
 
 /* --- hardware addresses, UUIDs and prefixes --- */
 
@@ -198,25 +181,28 @@ mac_covers(const void *a, const void *b)
 	return wide->bits <= narrow->bits && macprefix_has(wide, &narrow->mac);
 }
 
-/* 16 bytes in the order of the text, as option 97 has them, with all four dashes or none. */
+static bool
+dash_before(unsigned byte)
+{
+	return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
+
+/* The bytes are in the order of the text, as in option 97. */
 static bool
 item_uuid(const struct conf_at *a, void *object)
 {
-	bool dashes = strlen(a->value) == 36;
-	char hex[33];
+	const char *s = a->value;
+	bool dashes = strlen(s) == 36;
 	uint8_t uuid[16];
-	size_t n = 0;
+	int byte = 0;
 
-	for (const char *s = a->value; *s && n < 33; s++) {
-		if (dashes && (n == 8 || n == 12 || n == 16 || n == 20) && s[-1] != '-' &&
-		    *s == '-')
-			continue;
-		if (n < 32)
-			hex[n] = *s;
-		n++;
+	for (unsigned i = 0; i < 16 && byte >= 0; i++) {
+		s += dashes && dash_before(i) && *s == '-';
+		byte = hex_pair(s);
+		uuid[i] = (uint8_t)byte;
+		s += byte < 0 ? 0 : 2;
 	}
-	hex[32] = '\0';
-	if (n != 32 || strchr(hex, ':') || conf_hex_bytes(hex, uuid, 16) != 16)
+	if (byte < 0 || *s)
 		return conf_bad(a, "expected a UUID like 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab");
 	return conf_append(a, object, uuid);
 }
@@ -228,7 +214,7 @@ text_uuid(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
 	struct sbuf s = sbuf_init(buf, CONF_PROBE_STRLEN);
 
 	for (unsigned k = 0; k < 16; k++)
-		sbuf_printf(&s, "%s%02x", k == 4 || k == 6 || k == 8 || k == 10 ? "-" : "", u[k]);
+		sbuf_printf(&s, "%s%02x", dash_before(k) ? "-" : "", u[k]);
 	return buf;
 }
 
@@ -254,7 +240,8 @@ text_net(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
 	const struct ip4net *net = (const struct ip4net *)array + i;
 	char addr[IP4_STRLEN];
 
-	snprintf(buf, CONF_PROBE_STRLEN, "%s/%u", ip4_str(net->addr, addr), net->plen);
+	snprintf(buf, CONF_PROBE_STRLEN, "%s/%u", ip4_str(net->addr, addr),
+	    net->plen);
 	return buf;
 }
 
@@ -262,11 +249,12 @@ const struct conf_type conf_macs = { LIST(struct macprefix), .item = item_mac,
 	.text = text_mac, .covers = mac_covers };
 const struct conf_type conf_uuids = { LIST(uint8_t[16]), .item = item_uuid,
 	.text = text_uuid };
-const struct conf_type conf_nets = { LIST(struct ip4net), .item = item_net, .text = text_net };
+const struct conf_type conf_nets = { LIST(struct ip4net), .item = item_net,
+	.text = text_net };
 
 /* --- numbers --- */
 
-/* A name may stand for several codes; each is in the list once. */
+/* A name may mean several codes; each is added once. */
 static bool
 item_arch(const struct conf_at *a, void *object)
 {
@@ -292,7 +280,7 @@ item_arch(const struct conf_at *a, void *object)
 	return good;
 }
 
-/* The name of a code, unless it stands for others as well. */
+/* Returns the name of the code, unless the name means others as well. */
 static const char *
 text_arch(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
 {
@@ -314,8 +302,8 @@ item_port(const struct conf_at *a, void *object)
 	if (!conf_number_value(a, 1, 65535, &port))
 		return false;
 	if (port == 67 || port == 68 || port == 4011)
-		return conf_bad(a, "expected a port other than those of DHCP and PXE, which are "
-		    "relayed where there is an [interface]");
+		return conf_bad(a, "expected a port other than 67, 68 and 4011, which an "
+		    "[interface] relays");
 	if (h->n_port == CONF_PORTS_MAX)
 		return conf_bad(a, "expected at most %d ports; a second [helper] can have more",
 		    CONF_PORTS_MAX);
@@ -330,9 +318,11 @@ text_port(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
 	return buf;
 }
 
-const struct conf_type conf_archs = { LIST(uint16_t), .item = item_arch, .text = text_arch };
-const struct conf_type conf_ports = { .read = conf_read_list, .print = conf_print_list,
-	.list = true, .item = item_port, .text = text_port };
+const struct conf_type conf_archs = { LIST(uint16_t), .item = item_arch,
+	.text = text_arch };
+const struct conf_type conf_ports = { .read = conf_read_list,
+	.print = conf_print_list, .list = true, .item = item_port,
+	.text = text_port };
 
 /* --- bits of a uint32_t --- */
 
@@ -383,7 +373,8 @@ print_bits(struct conf_out *o, const struct conf_key *k, const void *object)
 	o->none = o->items == 0;
 }
 
-#define BITS .read = conf_read_list, .print = print_bits, .list = true, .item = item_bit
+#define BITS .read = conf_read_list, .print = print_bits, .list = true, \
+	.item = item_bit
 const struct conf_type conf_families = { BITS, .word = family_word,
 	.expected = "pxe, http, ipxe, bsdp, u-boot or plain" };
 const struct conf_type conf_messages = { BITS, .word = message_word,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf_match - what the running relay asks of a configuration: shell patterns, which
- * [interface] a name belongs to, which groups serve a client, and the format strings of
- * option 82. Used when interfaces or the configuration change, not for each packet, except
- * for conf_groups_for() and vendor-class patterns, which meet bytes of clients: conf_glob()
- * takes time in proportion to pattern times text, whatever they are.
+ * conf_match - what the running relay looks up in a configuration: shell
+ * patterns, the [interface] for a name, the groups that serve a client, and the
+ * format strings of option 82's sub-options. Most of it runs when interfaces or
+ * the configuration change. For packets there are conf_groups_for() and
+ * vendor-class patterns, which are matched against bytes of clients, so
+ * conf_glob() never takes longer than pattern length times text length.
  */
 #include "core/conf/conf_private.h"
 
@@ -15,10 +16,10 @@
 #include "base/wire.h"
 
 #define IFNAME_MAX 15	/* IFNAMSIZ less the NUL */
-#define RAI_ROOM 253	/* of one sub-option: 255 less code and length */
+#define RAI_ROOM 253	/* in one sub-option: 255 less code and length */
 
-/* Matches ch against the class at p, which begins with '['. Returns what follows the class,
- * or NULL when it is not closed: then the '[' is literal. */
+/* Matches ch against the class at p, which begins with '['. Returns what
+ * follows the class, or NULL if it has no end: then the '[' is literal. */
 static const char *
 class_match(const char *p, char ch, bool *hit)
 {
@@ -47,7 +48,7 @@ class_match(const char *p, char ch, bool *hit)
 	return p + 1;
 }
 
-/* Matches one character at p. Returns the rest of the pattern, or NULL. */
+/* Matches one character. Returns the rest of the pattern, or NULL. */
 static const char *
 one_match(const char *p, char c)
 {
@@ -62,8 +63,8 @@ one_match(const char *p, char c)
 	return *p && (*p == '?' || *p == c) ? p + 1 : NULL;
 }
 
-/* On a mismatch only the last '*' takes one more character: whatever an earlier one could
- * reach by doing so, this one can reach too. */
+/* On a mismatch, only the last '*' is extended by one character. Extending an
+ * earlier one could not match anything more. */
 bool
 conf_glob(const char *p, const char *s)
 {
@@ -93,7 +94,7 @@ conf_glob(const char *p, const char *s)
 	return *p == '\0';
 }
 
-/* Literal characters of a pattern; INT_MAX when it is a plain name. */
+/* The number of literal characters in a pattern; INT_MAX for a plain name. */
 static int
 specific(const char *p)
 {
@@ -147,7 +148,7 @@ conf_pattern_fault(const char *pattern)
 	if (strlen(pattern) >= CONF_NAME_MAX)
 		return "is longer than 63 bytes";
 	if (strcmp(pattern, ".") == 0 || strcmp(pattern, "..") == 0)
-		return "is not one that an interface can have";
+		return "is not allowed for an interface";
 	if (conf_quoted(pattern, strlen(pattern)))
 		return "has quotes; expected a name without them";
 	if (strpbrk(pattern, " \t"))
@@ -160,7 +161,7 @@ conf_pattern_fault(const char *pattern)
 				return "lacks the ']' of a class like [0-9]";
 			p--;
 		} else if (*p == ':') {
-			return "has a ':', the mark of an old alias, which receives nothing; "
+			return "has a ':', as in an alias, which receives nothing; "
 			    "expected the name of the interface itself";
 		} else if ((unsigned char)*p <= ' ' || *p == '/' || *p == 0x7f) {
 			return "has a '/' or a control character, which no interface name has";
@@ -183,7 +184,8 @@ uint16_t
 conf_server_same(const struct conf *c, const struct conf_server *s)
 {
 	for (uint16_t i = 0; i < c->n_server; i++)
-		if (ip_eq(c->server[i].address, s->address) && c->server[i].vrf == s->vrf)
+		if (ip_eq(c->server[i].address, s->address) &&
+		    c->server[i].vrf == s->vrf)
 			return c->server[i].first;
 	return CONF_NONE;
 }
@@ -230,9 +232,9 @@ conf_server_name(const struct conf *c, uint16_t server)
 	return server == CONF_NONE ? "other" : c->server[server].name;
 }
 
-/* --- format strings of option 82's sub-options: text with %i, %v, %m, %h, %g and %%, or
- * "hex:" and bytes. They are checked when the file is read, so that conf_expand() can fail
- * later only for want of room. --- */
+/* --- format strings: text with %i, %v, %m, %h, %g and %%, or "hex:" and bytes.
+ * Checked when the file is read, so conf_expand() fails only for lack of room
+ * --- */
 
 size_t
 conf_hex_bytes(const char *s, uint8_t *out, size_t size)
@@ -310,8 +312,8 @@ conf_expand(const char *fmt, const struct conf_fmt *f, uint8_t *out, size_t size
 	return w.bad ? 0 : wr_len(&w);
 }
 
-/* A sub-option of this format with code, length and what precedes the text; more than
- * option 82 can hold when the text does not fit. */
+/* The length of a sub-option of this format, with `before` bytes in front of
+ * the text; more than option 82 can hold if the text does not fit. */
 static size_t
 sub_max(const char *format, size_t before, const struct conf_fmt *widest)
 {
@@ -332,13 +334,13 @@ conf_rai_max(const struct conf_if_opts *o, const char *ifname, const char *host)
 	struct conf_fmt widest = {
 		.ifname = ifname ? ifname : "IFNAMSIZ_less_1",
 		.vlan = 4094,
-		/* Linux' HOST_NAME_MAX is 64. */
+		/* HOST_NAME_MAX of Linux is 64. */
 		.host = *host ? host : "a_host_name_of_64_bytes_________"
 		    "________________________________",
 		.giaddr = IP4_BROADCAST,
 	};
-	size_t len = sub_max(o->circuit_id, 0, &widest) + sub_max(o->remote_id, 0, &widest) +
-	    sub_max(o->subscriber_id, 0, &widest);
+	size_t len = sub_max(o->circuit_id, 0, &widest) +
+	    sub_max(o->remote_id, 0, &widest) + sub_max(o->subscriber_id, 0, &widest);
 
 	if (o->link != CONF_LINK_OFF)
 		len += 2 + 4;
@@ -350,7 +352,7 @@ conf_rai_max(const struct conf_if_opts *o, const char *ifname, const char *host)
 		len += sub_max(o->vendor_data, 5, &widest);
 	if (o->relay_id_len)
 		len += 2u + o->relay_id_len;
-	/* 151, and the empty 152 that tells whether the server read it (RFC 6607 5) */
+	/* RFC 6607 5: 152 is empty; it shows if the server supports 151. */
 	if (o->vss_len)
 		len += 2u + o->vss_len + 2;
 	return len;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf_server - lists of servers, and the list of their probes. Names become indexes, an
- * address in a list becomes a server that is not a section (implicit), and a list in an
- * [interface] or a [rule] becomes a group that is not a section (implicit). How a probe is
- * sent and judged is in core/server/probe, what follows from it in core/server/health.
+ * conf_server - lists of servers, and a server's list of probes. Names become
+ * indexes. An address in a list becomes an implicit server, one without a
+ * section of its own, and a list in an [interface] or a [rule] an implicit
+ * group. core/server/probe uses the probes.
  *
- * The network sees addresses, not names: of several [server] sections with one address the
- * first represents all, and no group has an address twice.
+ * A server is its address: of several [server] sections with the same address
+ * the first represents all, and no group contains an address twice.
  */
 #include "core/conf/conf_private.h"
 
@@ -23,7 +23,7 @@ find_server(const struct conf *c, const char *name)
 	return NULL;
 }
 
-/* The index of a [group], or CONF_NONE. */
+/* Finds the index of a [group], or CONF_NONE. */
 static uint16_t
 find_group(const struct conf *c, const char *name)
 {
@@ -33,9 +33,7 @@ find_group(const struct conf *c, const char *name)
 	return CONF_NONE;
 }
 
-/* --- items --- */
-
-/* Reports an item that is no server, nor a group where the list may have one. */
+/* Reports an item that is neither a server nor (where allowed) a group. */
 static bool
 bad_item(const struct conf_at *a, bool groups)
 {
@@ -43,11 +41,11 @@ bad_item(const struct conf_at *a, bool groups)
 	struct conf_near near = conf_near(a->value);
 
 	if (a->line > a->key_line && strchr(a->value, '='))
-		return conf_bad(a, "an item of %s, since it is indented deeper; expected a key to "
-		    "begin where the others do", a->key->name);
+		return conf_bad(a, "an item of %s, since it is indented deeper; expected "
+		    "a key to begin where the others do", a->key->name);
 	if (strpbrk(a->value, " \t"))
-		return conf_bad(a, "unexpected space; expected a comma between two items, or each "
-		    "on an indented line of its own");
+		return conf_bad(a, "unexpected space; expected a comma between two items, "
+		    "or each on an indented line of its own");
 	if (!groups && find_group(c, a->value) != CONF_NONE)
 		return conf_bad(a, "a [group]; expected servers");
 	for (uint16_t i = 0; i < c->n_server; i++)
@@ -57,10 +55,12 @@ bad_item(const struct conf_at *a, bool groups)
 		if (!c->group[i].implicit)
 			conf_near_add(&near, c->group[i].name);
 	return conf_bad(a, "expected %sa [server] or " CONF_HOST_EXAMPLE "%s%s",
-	    groups ? "a [group], " : "", conf_host_hint(a->value), conf_near_text(&near));
+	    groups ? "a [group], " : "", conf_host_hint(a->value),
+	    conf_near_text(&near));
 }
 
-/* The server that an item names or is the address of; CONF_NONE after a mistake. */
+/* Returns the server with this name or address, adding an implicit one if
+ * needed; CONF_NONE after a mistake. */
 static uint16_t
 read_server(const struct conf_at *a, bool groups)
 {
@@ -82,7 +82,8 @@ read_server(const struct conf_at *a, bool groups)
 		return i;
 	if (c->n_server == CONF_SERVERS_MAX) {
 		if (!b->servers_full)
-			conf_mistake(b, a->line, "more than %d servers", CONF_SERVERS_MAX);
+			conf_mistake(b, a->line, "more than %d servers",
+			    CONF_SERVERS_MAX);
 		b->servers_full = true;
 		return CONF_NONE;
 	}
@@ -117,16 +118,14 @@ add_member(struct conf_builder *b, struct conf_group *g, uint16_t server)
 	return true;
 }
 
-/* --- [group] servers --- */
-
 static bool
 item_member(const struct conf_at *a, void *object)
 {
 	return add_member(a->b, object, read_server(a, false));
 }
 
-/* Where a list may have groups, too, a name is that of the group first: a server of the same
- * name is printed by its address. */
+/* In a list that may contain groups, a name means the group first, so a server
+ * of the same name is printed by its address. */
 static void
 print_members(struct conf_out *o, const struct conf_key *k, const void *object)
 {
@@ -142,53 +141,59 @@ print_members(struct conf_out *o, const struct conf_key *k, const void *object)
 	}
 }
 
-const struct conf_type conf_members = { .read = conf_read_list, .print = print_members,
-	.list = true, .item = item_member, .owned = true };
+const struct conf_type conf_members = { .read = conf_read_list,
+	.print = print_members, .list = true, .item = item_member, .owned = true };
 
-/* --- targets: groups, servers and addresses. The field is the index of a group. --- */
+/* --- targets: groups, servers and addresses, as the index of a group --- */
 
+/* Adds the members of a group to a list, which has no mode or rescue. */
 static bool
-read_targets(const struct conf_at *a, void *object)
+add_group(const struct conf_at *a, uint16_t list, uint16_t group, int line)
 {
 	struct conf *c = a->b->c;
-	uint16_t *target = conf_field(object, a->key->offset), special = CONF_NONE;
-	struct conf_list l = conf_list(a);
-	struct conf_group list = a->b->new_group, *g;
+	const struct conf_group *g = &c->group[group];
 	struct conf_at at = *a;
 	bool good = true;
 
-	list.implicit = true;
-	list.line = a->line;
-	while (conf_list_next(&l)) {
-		uint16_t i = find_group(c, l.text);
-
-		*target = l.n == 1 ? i : CONF_NONE;
-		if (i == CONF_NONE) {
-			good &= add_member(a->b, &list, read_server(&l.at, true));
-			continue;
-		}
-		if (c->group[i].mode != CONF_MODE_ALL || c->group[i].rescue) {
-			special = i;
-			at = l.at;
-		}
-		for (uint16_t k = 0; k < c->group[i].n; k++)
-			good &= add_member(a->b, &list, c->group[i].server[k]);
-	}
-	if (special != CONF_NONE && *target == CONF_NONE) {
-		at.value = c->group[special].name;
-		good = conf_bad(&at, "a [group] with a mode or rescue, which a list would lose; "
-		    "expected it alone, or one [group] of all that is in the list");
-	}
-	/* A list of one group is that group. */
-	g = *target == CONF_NONE && list.n ?
-	    conf_more(a->b, &c->group, c->n_group, sizeof(*g)) : NULL;
-	if (!g) {
-		free(list.server);
+	for (uint16_t i = 0; i < g->n; i++)
+		good &= add_member(a->b, &c->group[list], g->server[i]);
+	if (g->mode == CONF_MODE_ALL && !g->rescue)
 		return good;
+	at.value = g->name;
+	at.line = line;
+	return conf_bad(&at, "a [group] with a mode or rescue, which a list would lose; "
+	    "expected it alone, or a [group] with all items of the list");
+}
+
+/* The target is the group itself if it is the only item, else an implicit group
+ * with the members of all items. */
+static bool
+item_target(const struct conf_at *a, void *object)
+{
+	struct conf *c = a->b->c;
+	uint16_t *target = conf_field(object, a->key->offset);
+	uint16_t before = *target, named = find_group(c, a->value);
+	struct conf_group *list;
+	bool good = true;
+
+	if (before == CONF_NONE && named != CONF_NONE) {
+		*target = named;
+		return true;
 	}
-	*g = list;
-	*target = c->n_group++;
-	return good;
+	if (before == CONF_NONE || !c->group[before].implicit) {
+		list = conf_more(a->b, &c->group, c->n_group, sizeof(*list));
+		if (!list)
+			return false;
+		*list = a->b->new_group;
+		list->implicit = true;
+		list->line = a->key_line;
+		*target = c->n_group++;
+		if (before != CONF_NONE)
+			good = add_group(a, *target, before, a->first_line);
+	}
+	if (named != CONF_NONE)
+		return add_group(a, *target, named, a->line) && good;
+	return add_member(a->b, &c->group[*target], read_server(a, true)) && good;
 }
 
 static void
@@ -205,10 +210,8 @@ print_targets(struct conf_out *o, const struct conf_key *k, const void *object)
 		conf_out_item(o, o->c->group[target].name);
 }
 
-const struct conf_type conf_targets = { .read = read_targets, .print = print_targets,
-	.list = true };
-
-/* --- [helper] to --- */
+const struct conf_type conf_targets = { .read = conf_read_list,
+	.print = print_targets, .list = true, .item = item_target };
 
 static bool
 add_to(const struct conf_at *a, struct conf_helper *h, struct ip4 addr)
@@ -219,7 +222,7 @@ add_to(const struct conf_at *a, struct conf_helper *h, struct ip4 addr)
 	return conf_append(a, h, &addr);
 }
 
-/* A group, a server or an address; anything else names interfaces. */
+/* A group, a server or an address; anything else is an interface pattern. */
 static bool
 item_to(const struct conf_at *a, void *object)
 {
@@ -234,7 +237,8 @@ item_to(const struct conf_at *a, void *object)
 
 	if (group != CONF_NONE) {
 		for (uint16_t i = 0; i < c->group[group].n; i++)
-			good &= add_to(a, h, ip_v4(c->server[c->group[group].server[i]].address));
+			good &= add_to(a, h,
+			    ip_v4(c->server[c->group[group].server[i]].address));
 		return good;
 	}
 	if (s)
@@ -267,14 +271,14 @@ print_to(struct conf_out *o, const struct conf_key *k, const void *object)
 		conf_out_item(o, h->to_if[i]);
 }
 
-const struct conf_type conf_to = { .read = conf_read_list, .print = print_to, .list = true,
-	.item = item_to, .owned = true, .size = sizeof(struct ip4) };
+const struct conf_type conf_to = { .read = conf_read_list, .print = print_to,
+	.list = true, .item = item_to, .owned = true, .size = sizeof(struct ip4) };
 
 /* --- [server] probe --- */
 
 static const struct {
 	const char *word;
-	bool arg;		/* needs something after a colon */
+	bool arg;		/* needs an argument after a colon */
 } kinds[] = {
 	[CONF_PROBE_PXE]	= { "pxe", false },
 	[CONF_PROBE_PXE4011]	= { "pxe-4011", false },
@@ -289,7 +293,8 @@ static const struct {
 bool
 conf_probe_eq(const struct conf_probe *a, const struct conf_probe *b)
 {
-	return a->kind == b->kind && a->port == b->port && strcmp(a->arg, b->arg) == 0;
+	return a->kind == b->kind && a->port == b->port &&
+	    strcmp(a->arg, b->arg) == 0;
 }
 
 char *
@@ -300,13 +305,14 @@ conf_probe_text(const struct conf_probe *p, char buf[CONF_PROBE_STRLEN])
 	sbuf_puts(&s, kinds[p->kind].word);
 	if (kinds[p->kind].arg)
 		sbuf_puts(&s, ":");
-	if (p->kind == CONF_PROBE_TCP || (p->kind == CONF_PROBE_HTTP && p->port != 80))
+	if (p->kind == CONF_PROBE_TCP ||
+	    (p->kind == CONF_PROBE_HTTP && p->port != 80))
 		sbuf_printf(&s, "%u", p->port);
 	sbuf_puts(&s, p->arg);
 	return buf;
 }
 
-/* Digits of a port; the rest of the text, or NULL. */
+/* Reads a port. Returns the rest of the text, or NULL. */
 static const char *
 port_of(const char *s, uint16_t *port)
 {
@@ -319,7 +325,7 @@ port_of(const char *s, uint16_t *port)
 	return end;
 }
 
-/* [PORT]/PATH: the path begins with its '/', so digits in front of it are a port. */
+/* [PORT]/PATH; the path includes its '/'. */
 static bool
 read_http(const struct conf_at *a, const char *arg, struct conf_probe *p)
 {
@@ -332,13 +338,14 @@ read_http(const struct conf_at *a, const char *arg, struct conf_probe *p)
 		return conf_bad(a, "%s", example);
 	if (arg[1] == '/')
 		return conf_bad(a, "the host is the server's address; %s", example);
-	/* It goes into a request line, where a space would end it. */
+	/* A space would end the path in the request line. */
 	for (const char *c = arg; *c; c++)
 		if (*c <= ' ' || *c > '~')
-			return conf_bad(a, "a byte that no path has; expected %%20 or another "
-			    "code");
+			return conf_bad(a,
+			    "a byte that is not allowed in a path; expected %%20 or another escape");
 	if (strlen(arg) >= sizeof(p->arg))
-		return conf_bad(a, "expected a path of at most %zu bytes", sizeof(p->arg) - 1);
+		return conf_bad(a, "expected a path of at most %zu bytes",
+		    sizeof(p->arg) - 1);
 	strcpy(p->arg, arg);
 	return true;
 }
@@ -357,13 +364,14 @@ read_probe(const struct conf_at *a, struct conf_probe *p)
 	for (; kind < CONF_PROBE_MAX && strcmp(kinds[kind].word, word) != 0; kind++)
 		conf_near_add(&near, kinds[kind].word);
 	if (kind == CONF_PROBE_MAX)
-		return conf_bad(a, "expected pxe, pxe-4011, dhcp, tftp:FILE, arp, icmp, tcp:PORT, "
-		    "http:PATH, http:PORT/PATH or none%s", conf_near_text(&near));
+		return conf_bad(a, "expected pxe, pxe-4011, dhcp, tftp:FILE, arp, icmp, "
+		    "tcp:PORT, http:PATH, http:PORT/PATH or none%s",
+		    conf_near_text(&near));
 	if (!kinds[kind].arg && *arg)
 		return conf_bad(a, "expected %s alone", word);
 	if (kinds[kind].arg && strlen(arg) < 2)
-		return conf_bad(a, "expected something after the colon, like tftp:FILE, tcp:PORT "
-		    "or http:PATH");
+		return conf_bad(a, "expected something after the colon, like tftp:FILE, "
+		    "tcp:PORT or http:PATH");
 	*p = (struct conf_probe){ .kind = (enum conf_probe_kind)kind };
 	if (!kinds[kind].arg)
 		return true;
@@ -372,8 +380,8 @@ read_probe(const struct conf_at *a, struct conf_probe *p)
 		return read_http(a, arg, p);
 	if (kind == CONF_PROBE_TCP) {
 		rest = port_of(arg, &p->port);
-		return (rest && !*rest) || conf_bad(a, "expected a port from 1 to 65535, like "
-		    "tcp:80");
+		return (rest && !*rest) ||
+		    conf_bad(a, "expected a port from 1 to 65535, like tcp:80");
 	}
 	if (strlen(arg) >= sizeof(p->arg))
 		return conf_bad(a, "expected a file name of at most %zu bytes",
@@ -396,7 +404,8 @@ item_probe(const struct conf_at *a, void *object)
 		if (conf_probe_eq(&s->probe[i], &p))
 			return conf_bad(a, "given twice");
 	if (s->n_probe == CONF_PROBES_MAX)
-		return conf_bad(a, "one too many; expected at most %d probes", CONF_PROBES_MAX);
+		return conf_bad(a, "one too many; expected at most %d probes",
+		    CONF_PROBES_MAX);
 	s->probe[s->n_probe++] = p;
 	return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf_value - the types of single values: how each is read, checked and printed. What a
- * value means is not known here. Lists are in conf_list.c.
+ * conf_value - the types of single values: reads, checks and prints each. Lists
+ * are in conf_list.c and conf_server.c.
  */
 #include "core/conf/conf_private.h"
 
@@ -16,20 +16,20 @@ is(const struct conf_at *a, const char *word)
 	return strcmp(a->value, word) == 0;
 }
 
-/* Copies the value after its first `from` bytes; false when it is too long. */
+/* Copies the value without its first `from` bytes; false if it is too long. */
 static bool
 copy_text(const struct conf_at *a, size_t from, char *out, size_t size)
 {
 	size_t len = strlen(a->value + from);
 
 	if (len >= size)
-		return conf_bad(a, "%zu bytes are too long; expected at most %zu", len,
-		    size - 1);
+		return conf_bad(a, "%zu bytes are too long; expected at most %zu",
+		    len, size - 1);
 	memcpy(out, a->value + from, len + 1);
 	return true;
 }
 
-/* --- whole numbers of any size, which bools and enums are, too --- */
+/* --- whole numbers of any size, including bools and enums --- */
 
 static void
 store(const struct conf_key *k, void *object, uint32_t v)
@@ -98,9 +98,9 @@ print_number(struct conf_out *o, const struct conf_key *k, const void *object)
 
 const struct conf_type conf_number = { .read = read_number, .print = print_number };
 
-/* --- one of some words, or an address after the prefix, if the key has one --- */
+/* --- one of some words, or an address if the key has a prefix --- */
 
-/* The relay works before DNS does, and through its outages. */
+/* Host names are never resolved: the relay must work before DNS does. */
 const char *
 conf_host_hint(const char *value)
 {
@@ -120,7 +120,7 @@ conf_host_parse(const char *s, struct ip4 *out)
 	return true;
 }
 
-/* "PREFIX ADDRESS", or the address alone when the prefix is empty. */
+/* Parses "PREFIX ADDRESS", or the address alone if the prefix is empty. */
 static bool
 after_prefix(const char *value, const char *prefix, struct ip4 *out)
 {
@@ -144,7 +144,8 @@ read_word(const struct conf_at *a, void *object)
 	for (; k->words[n]; n++)
 		if (is(a, k->words[n]))
 			break;
-	if (k->words[n] || after_prefix(a->value, k->prefix, conf_field(object, k->also))) {
+	if (k->words[n] ||
+	    after_prefix(a->value, k->prefix, conf_field(object, k->also))) {
 		store(k, object, n);
 		return true;
 	}
@@ -152,13 +153,13 @@ read_word(const struct conf_at *a, void *object)
 		bool last = !k->words[n + 1] && !k->prefix;
 
 		if (*k->words[n])
-			sbuf_printf(&s, "%s%s", !s.len ? "" : last ? " or " : ", ", k->words[n]);
+			sbuf_printf(&s, "%s%s", !s.len ? "" : last ? " or " : ", ",
+			    k->words[n]);
 		conf_near_add(&near, k->words[n]);
 	}
 	if (k->prefix)
-		sbuf_printf(&s, " or %s", *k->prefix ? k->prefix : CONF_HOST_EXAMPLE);
-	if (k->prefix && *k->prefix)
-		sbuf_puts(&s, " A.B.C.D");
+		sbuf_printf(&s, " or %s%s", k->prefix,
+		    *k->prefix ? " A.B.C.D" : CONF_HOST_EXAMPLE);
 	return conf_bad(a, "expected %s%s", list, conf_near_text(&near));
 }
 
@@ -176,8 +177,8 @@ print_word(struct conf_out *o, const struct conf_key *k, const void *object)
 	o->none = word && !*word;
 }
 
-/* An interface without a virtual address has no choice of giaddr, and may not make one;
- * the defaults, which have no name, may. */
+/* An interface that is always active must not have this key, so it is not
+ * printed there. The defaults (without a pattern) may have it. */
 static void
 print_active_giaddr(struct conf_out *o, const struct conf_key *k, const void *object)
 {
@@ -188,11 +189,12 @@ print_active_giaddr(struct conf_out *o, const struct conf_key *k, const void *ob
 }
 
 const struct conf_type conf_word = { .read = read_word, .print = print_word };
-const struct conf_type conf_active_giaddr = { .read = read_word, .print = print_active_giaddr };
+const struct conf_type conf_active_giaddr = { .read = read_word,
+	.print = print_active_giaddr };
 
 /* --- times and rates --- */
 
-/* "s", "10s", "500ms", "2m", "1h" in milliseconds, up to a day */
+/* Parses "s", "10s", "500ms", "2m" or "1h", up to a day. */
 static bool
 period(const char *s, uint32_t *ms)
 {
@@ -215,7 +217,7 @@ period(const char *s, uint32_t *ms)
 
 #define TIME_STRLEN 16
 
-/* Written as read_time() reads it, in whole hours, seconds or milliseconds. */
+/* In whole hours, seconds or milliseconds, as read_time() reads it. */
 static char *
 time_text(uint32_t ms, char buf[TIME_STRLEN])
 {
@@ -270,7 +272,7 @@ read_rate(const struct conf_at *a, void *object)
 	    !period(end + 1, &ms) || ms == 0)
 		return conf_bad(a, "expected off or a number per time of up to 24h, like "
 		    "5000/s, 32/10s or 10/500ms");
-	/* core/limit counts in microseconds a packet. */
+	/* core/iface/limit has a resolution of one microsecond. */
 	if (n > (uint64_t)ms * 1000)
 		return conf_bad(a, "expected at most one per microsecond; off means no limit");
 	*r = (struct conf_rate){ n, ms };
@@ -295,15 +297,14 @@ print_rate(struct conf_out *o, const struct conf_key *k, const void *object)
 const struct conf_type conf_time = { .read = read_time, .print = print_time };
 const struct conf_type conf_rate = { .read = read_rate, .print = print_rate };
 
-/* --- addresses --- */
-
 static bool
 read_host(const struct conf_at *a, void *object)
 {
 	struct ip4 v;
 
 	if (!conf_host_parse(a->value, &v))
-		return conf_bad(a, "expected " CONF_HOST_EXAMPLE "%s", conf_host_hint(a->value));
+		return conf_bad(a, "expected " CONF_HOST_EXAMPLE "%s",
+		    conf_host_hint(a->value));
 	*(struct ipaddr *)conf_field(object, a->key->offset) = ip_of4(v);
 	return true;
 }
@@ -324,15 +325,17 @@ print_address(struct conf_out *o, const struct conf_key *k, const void *object)
 {
 	const void *field = conf_field(object, k->offset);
 	char text[IP4_STRLEN];
+	struct ip4 a = k->type == &conf_host ? ip_v4(*(const struct ipaddr *)field) :
+	    *(const struct ip4 *)field;
 
-	sbuf_puts(&o->b, ip4_str(k->type == &conf_host ? ip_v4(*(const struct ipaddr *)field) :
-	    *(const struct ip4 *)field, text));
+	sbuf_puts(&o->b, ip4_str(a, text));
 }
 
 const struct conf_type conf_host = { .read = read_host, .print = print_address };
-const struct conf_type conf_multicast = { .read = read_multicast, .print = print_address };
+const struct conf_type conf_multicast = { .read = read_multicast,
+	.print = print_address };
 
-/* --- texts; where they have a default, an empty one is off --- */
+/* --- texts; if the key has a default, "off" is the empty text --- */
 
 static const char *
 path_fault(const char *value)
@@ -356,7 +359,8 @@ read_text(const struct conf_at *a, void *object)
 		*text = '\0';
 		return true;
 	}
-	return fault ? conf_bad(a, "%s", fault) : copy_text(a, 0, text, a->key->size);
+	return fault ? conf_bad(a, "%s", fault) :
+	    copy_text(a, 0, text, a->key->size);
 }
 
 static void
@@ -377,9 +381,7 @@ const struct conf_type conf_path = TEXT(path_fault);
 const struct conf_type conf_format = TEXT(conf_format_fault);
 const struct conf_type conf_host_name = TEXT(name_fault);
 
-/* --- metrics --- */
-
-/* A.B.C.D:PORT; the address may be the wildcard. */
+/* A.B.C.D:PORT; the address may be 0.0.0.0. */
 static bool
 address_port(const char *value, struct conf_metrics *m)
 {
@@ -415,10 +417,10 @@ conf_metrics_text(const struct conf_metrics *m, char buf[CONF_METRICS_STRLEN])
 	char address[IP4_STRLEN];
 
 	if (m->port)
-		snprintf(buf, CONF_METRICS_STRLEN, "%s:%u", ip4_str(m->address, address),
-		    m->port);
+		snprintf(buf, CONF_METRICS_STRLEN, "%s:%u",
+		    ip4_str(m->address, address), m->port);
 	else
-		snprintf(buf, CONF_METRICS_STRLEN, "%s", m->path[0] ? m->path : "off");
+		snprintf(buf, CONF_METRICS_STRLEN, "%s", *m->path ? m->path : "off");
 	return buf;
 }
 
@@ -430,9 +432,10 @@ print_metrics(struct conf_out *o, const struct conf_key *k, const void *object)
 	sbuf_puts(&o->b, conf_metrics_text(conf_field(object, k->offset), text));
 }
 
-const struct conf_type conf_metrics = { .read = read_metrics, .print = print_metrics };
+const struct conf_type conf_metrics = { .read = read_metrics,
+	.print = print_metrics };
 
-/* --- sub-options of option 82 whose value has parts; the field is a struct conf_if_opts --- */
+/* --- sub-options with more than one field in struct conf_if_opts --- */
 
 static bool
 read_vendor(const struct conf_at *a, void *object)
@@ -449,7 +452,8 @@ read_vendor(const struct conf_at *a, void *object)
 		    "or off");
 	fault = conf_format_fault(format);
 	return fault ? conf_bad(a, "%s", fault) :
-	    copy_text(a, (size_t)(format - a->value), o->vendor_data, sizeof(o->vendor_data));
+	    copy_text(a, (size_t)(format - a->value), o->vendor_data,
+	    sizeof(o->vendor_data));
 }
 
 static void
@@ -487,7 +491,7 @@ print_relay_id(struct conf_out *out, const struct conf_key *k, const void *objec
 	sbuf_hex(&out->b, o->relay_id, o->relay_id_len);
 }
 
-/* RFC 6607 3: type 0 is a name, 1 a VPN-ID of 7 bytes (RFC 2685), 255 the global VPN. */
+/* RFC 6607 3: type 0 is a name, 1 a VPN-ID (RFC 2685), 255 the global VPN. */
 static bool
 read_vss(const struct conf_at *a, void *object)
 {
@@ -537,5 +541,6 @@ print_vss(struct conf_out *out, const struct conf_key *k, const void *object)
 }
 
 const struct conf_type conf_vendor = { .read = read_vendor, .print = print_vendor };
-const struct conf_type conf_relay_id = { .read = read_relay_id, .print = print_relay_id };
+const struct conf_type conf_relay_id = { .read = read_relay_id,
+	.print = print_relay_id };
 const struct conf_type conf_vss = { .read = read_vss, .print = print_vss };

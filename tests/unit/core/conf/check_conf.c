@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The configuration: which values each key accepts and what is reported about others, how
- * names become indexes, which pattern wins, what formats become, and that the canonical form
- * reads as the same.
+ * The configuration: which values each key accepts and what is reported about
+ * others, how names become indexes, which pattern applies, what formats expand
+ * to, and that the canonical form reads as the same configuration.
  */
 #include "core/conf/conf.h"
 
@@ -22,14 +22,15 @@ Suite *conf_suite(void);
 
 enum where { R, S, G, I, U, H };	/* [relay] [server] [group] [interface] [rule] [helper] */
 
-/* A configuration that is valid without the key, and the key as its last line. */
+/* A configuration that is valid without the key, with the key as its last line. */
 static char *
 with_key(enum where where, const char *key, const char *value)
 {
 	static const struct {
 		const char *head, *keys[4][2];
 	} base[] = {
-		[R] = { "[interface a]\nservers = 192.0.2.1\n[relay]\n", { { NULL } } },
+		[R] = { "[interface a]\nservers = 192.0.2.1\n[relay]\n",
+		    { { NULL } } },
 		[S] = { "[interface a]\nservers = 192.0.2.1\n[server s]\n",
 		    { { "address", "192.0.2.2" } } },
 		[G] = { "[interface a]\nservers = 192.0.2.1\n[group g]\n",
@@ -45,14 +46,16 @@ with_key(enum where where, const char *key, const char *value)
 	size_t n = (size_t)snprintf(text, sizeof(text), "%s", base[where].head);
 
 	for (size_t i = 0; i < 4 && base[where].keys[i][0]; i++)
-		if (strcmp(base[where].keys[i][0], key) != 0 && strcmp(key, "action") != 0)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s = %s\n",
-			    base[where].keys[i][0], base[where].keys[i][1]);
+		if (strcmp(base[where].keys[i][0], key) != 0 &&
+		    strcmp(key, "action") != 0)
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+			    "%s = %s\n", base[where].keys[i][0],
+			    base[where].keys[i][1]);
 	ck_assert_int_gt(asprintf(&all, "%s%s = %s\n", text, key, value), 0);
 	return all;
 }
 
-/* `canonical` is NULL when it is printed as it was written. */
+/* canonical is NULL if the value is printed as it was written. */
 static const struct {
 	enum where where;
 	const char *key, *value, *canonical;
@@ -190,11 +193,12 @@ static const struct {
 	{ H, "to", "vlan10, s", "192.0.2.2, vlan10" },
 	{ H, "source", "replace", NULL },
 	{ H, "rate", "off", NULL },
-	{ H, "allow", "192.0.2.0/24, 198.51.100.7", "192.0.2.0/24, 198.51.100.7/32" },
+	{ H, "allow", "192.0.2.0/24, 198.51.100.7",
+	    "192.0.2.0/24, 198.51.100.7/32" },
 	{ H, "allow", "0.0.0.0/0", NULL },
 };
 
-START_TEST(good_value_is_taken_and_printed)
+START_TEST(good_value_is_accepted_and_printed)
 {
 	char *text = with_key(good[_i].where, good[_i].key, good[_i].value);
 	struct conftext t = conftext(text);
@@ -202,9 +206,10 @@ START_TEST(good_value_is_taken_and_printed)
 
 	ck_assert_msg(t.c != NULL, "%s%s", text, t.mistakes);
 	printed = conftext_print(t.c);
-	ck_assert_int_gt(asprintf(&line, "\n%s = %s\n", good[_i].key, good[_i].canonical ?
-	    good[_i].canonical : good[_i].value), 0);
-	ck_assert_msg(strstr(printed, line), "no line \"%s\" in:\n%s", line + 1, printed);
+	ck_assert_int_gt(asprintf(&line, "\n%s = %s\n", good[_i].key,
+	    good[_i].canonical ? good[_i].canonical : good[_i].value), 0);
+	ck_assert_msg(strstr(printed, line), "no line \"%s\" in:\n%s", line + 1,
+	    printed);
 	conftext_check_print(t.c);
 	conftext_free(&t);
 	free(printed);
@@ -222,7 +227,7 @@ END_TEST
 #define VENDOR "expected ENTERPRISE:FORMAT with an IANA enterprise number, or off"
 #define RELAY_ID "expected hex: and 1 to 128 bytes of a DUID (RFC 6925 4) in pairs of digits, or off"
 
-/* `what` follows "key = value: "; NULL: the value is too long to be shown. */
+/* what follows "key = value: "; NULL: the value is too long to be shown. */
 static const struct {
 	enum where where;
 	const char *key, *value, *what;
@@ -312,7 +317,8 @@ static const struct {
 	{ G, "rescue", "yes", "expected off or on" },
 	{ I, "active", "192.0.2.1", "expected always, vrrp or address A.B.C.D" },
 	{ I, "active", "address", "expected always, vrrp or address A.B.C.D" },
-	{ I, "active", "address192.0.2.1", "expected always, vrrp or address A.B.C.D" },
+	{ I, "active", "address192.0.2.1",
+	    "expected always, vrrp or address A.B.C.D" },
 	{ I, "active", "address 192.0.2.1/24", "expected always, vrrp or address A.B.C.D" },
 	{ I, "active", "address 224.0.0.18", "expected always, vrrp or address A.B.C.D" },
 	{ I, "active", "master", "expected always, vrrp or address A.B.C.D" },
@@ -344,7 +350,7 @@ static const struct {
 	{ H, "rate", "5", RATE },
 };
 
-START_TEST(bad_value_is_refused_with_what_was_expected)
+START_TEST(bad_value_is_refused_and_the_expected_is_named)
 {
 	char *text = with_key(bad[_i].where, bad[_i].key, bad[_i].value);
 	struct conftext t = conftext(text);
@@ -398,7 +404,7 @@ static const struct {
 	    "3: [interface] has no key \"client-rate\"; it belongs to [relay]\n" },
 	{ IF "servers = 192.0.2.2\n",
 	    "3: servers is already in line 2; a list is separated by commas, or has one item "
-	    "a line, indented\n" },
+	    "per line, indented\n" },
 	{ "[relay]\nboot = 192.0.2.1\n" IF,
 	    "2: [relay] has no key \"boot\"; it belongs to [interface] and [rule]\n" },
 	{ IF IF,
@@ -415,7 +421,7 @@ static const struct {
 	    "boot\n" },
 	{ IF "boot = 192.0.2.1\n",
 	    "1: [interface a] has both servers and dhcp or boot; expected either servers, "
-	    "which get every message, or dhcp and boot, which get their kind\n" },
+	    "for every message, or dhcp and boot\n" },
 	{ "[interface a]\nservers =\n",
 	    "2: servers has no value (the servers that get every message)\n" },
 	{ "[interface a]\nservers = ,\n",
@@ -458,7 +464,7 @@ static const struct {
 	    "1: [interface averyveryverylong] never matches: interface names have at most 15 "
 	    "bytes\n" },
 	{ "[interface eth0:1]\nservers = 192.0.2.1\n",
-	    "1: [interface eth0:1] has a ':', the mark of an old alias, which receives "
+	    "1: [interface eth0:1] has a ':', as in an alias, which receives "
 	    "nothing; expected the name of the interface itself\n" },
 	{ "[interface eth[0]\nservers = 192.0.2.1\n",
 	    "1: [interface eth[0] lacks the ']' of a class like [0-9]\n" },
@@ -531,7 +537,7 @@ static const struct {
 	    "5: probe: \"http:99999999999/x\": expected http:/boot.ipxe or "
 	    "http:8080/boot.ipxe\n" },
 	{ PROBE "http:/a b",
-	    "5: probe: \"http:/a b\": a byte that no path has; expected %20 or another code\n" },
+	    "5: probe: \"http:/a b\": a byte that is not allowed in a path; expected %20 or another escape\n" },
 	{ PROBE "tftp:" X32 X32 X32 X32,
 	    "5: probe: \"tftp:" X32 X32 "xxxxxxx...\": expected a file name of at most 127 bytes\n" },
 	{ PROBE "pxe, none",
@@ -540,20 +546,20 @@ static const struct {
 	    "5: probe: \"pxe\": given twice\n" },
 	{ PROBE "pxe, arp, icmp, dhcp, tcp:1",
 	    "5: probe: \"tcp:1\": one too many; expected at most 4 probes\n" },
-	/* what a list would lose */
+	/* a group in a list would lose its mode */
 	{ "[group f]\nservers = 192.0.2.1\nmode = failover\n[interface a]\ndhcp = f\n"
 	    "boot = 192.0.2.2\n\tf\n",
 	    "7: boot: \"f\": a [group] with a mode or rescue, which a list would lose; "
-	    "expected it alone, or one [group] of all that is in the list\n" },
+	    "expected it alone, or a [group] with all items of the list\n" },
 	{ "[group f]\nservers = 192.0.2.1\nrescue = on\n[interface a]\ndhcp = f, 192.0.2.2\n",
 	    "5: dhcp: \"f\": a [group] with a mode or rescue, which a list would lose; "
-	    "expected it alone, or one [group] of all that is in the list\n" },
+	    "expected it alone, or a [group] with all items of the list\n" },
 	{ IF "active-giaddr = own\n",
-	    "1: [interface a] has active-giaddr but is always active; expected active = vrrp, "
-	    "or active = address and an address, with it\n" },
+	    "1: [interface a] has active-giaddr but is always active; expected active = vrrp "
+	    "or active = address A.B.C.D with it\n" },
 	{ IF "active = always\nactive-giaddr = own\n[relay]\nactive = vrrp\n",
-	    "1: [interface a] has active-giaddr but is always active; expected active = vrrp, "
-	    "or active = address and an address, with it\n" },
+	    "1: [interface a] has active-giaddr but is always active; expected active = vrrp "
+	    "or active = address A.B.C.D with it\n" },
 	{ IF "active = on\nactive-giaddr = own\n",
 	    "3: active = on: expected always, vrrp or address A.B.C.D\n" },
 	{ IF "active = vrrp\n[relay]\ngiaddr = 192.0.2.9\n",
@@ -595,8 +601,8 @@ static const struct {
 	    "2: port: \"0\": expected a whole number from 1 to 65535\n"
 	    "2: port: \"65536\": expected a whole number from 1 to 65535\n" },
 	{ "[helper h]\nport = 67\nfrom = a\nto = b\n",
-	    "2: port: \"67\": expected a port other than those of DHCP and PXE, which are "
-	    "relayed where there is an [interface]\n" },
+	    "2: port: \"67\": expected a port other than 67, 68 and 4011, which an "
+	    "[interface] relays\n" },
 	{ "[helper h]\nport = 1,2,3,4,5,6,7,8,9\nfrom = a\nto = b\n",
 	    "2: port: \"9\": expected at most 8 ports; a second [helper] can have more\n" },
 	{ "[helper h]\nport = 9\nfrom = a\nto = 10.0.0.0/8\nallow = 10.0.0.1/8, x\n",
@@ -606,15 +612,15 @@ static const struct {
 	    "5: allow: \"x\": expected an IPv4 address or a prefix like 192.0.2.0/24\n" },
 	{ "[helper g]\nport = 7, 9\nfrom = v*\nto = b\n"
 	    "[helper h]\nport = 9\nfrom = v1, v*\nto = c\n",
-	    "5: [helper h] is never reached: earlier helpers take its ports on its "
+	    "5: [helper h] is never reached: earlier helpers have its ports on its "
 	    "interfaces; expected one [helper] with all destinations\n" },
-	/* in the order of lines, not in that of reading */
+	/* in the order of lines, not of reading */
 	{ "[interface a]\nservers = x\n[relay]\nlog = x\n[server s]\naddress = y\n",
 	    "2: servers: \"x\": expected a [group], a [server] or an IPv4 host address like "
 	    "192.0.2.10\n"
 	    "4: log = x: expected stderr, syslog or journal\n"
 	    "6: address = y: expected an IPv4 host address like 192.0.2.10\n" },
-	/* what a terminal must not see */
+	/* text that must not reach a terminal */
 	{ IF "[server \xff\x1b]\n",
 	    "3: a control character (0x1b) in column 10; expected plain text\n" },
 };
@@ -629,7 +635,7 @@ START_TEST(file_has_these_mistakes_and_no_others)
 }
 END_TEST
 
-/* Does rule b after rule a ever match? */
+/* Can rule b ever match after rule a? */
 static const struct {
 	const char *a, *b;
 	bool reached;
@@ -648,10 +654,10 @@ static const struct {
 	{ "family = pxe, http", "family = http", false },
 	{ "family = http", "family = pxe", true },
 	{ "user-class = iPXE", "user-class = iPXE", false },
-	{ "user-class = *", "user-class = iPXE", true },	/* exact text, no pattern */
+	{ "user-class = *", "user-class = iPXE", true },	/* exact text, not a pattern */
 	{ "vendor-class = *", "vendor-class = PXE*", false },
 	{ "vendor-class = PXE*", "vendor-class = PXEClient", false },
-	{ "vendor-class = PXE*", "vendor-class = PXEC*", true },	/* not certain */
+	{ "vendor-class = PXE*", "vendor-class = PXEC*", true },	/* unsure */
 	{ "interface = vlan*", "interface = vlan10, vlan20", false },
 	{ "interface = vlan*", "interface = vlan10, eth0", true },
 	{ "message = discover", "message = discover", false },
@@ -723,13 +729,17 @@ START_TEST(names_become_indexes)
 	ck_assert_uint_eq(c->group[c->ifs[1].servers].n, 1);
 	ck_assert_uint_eq(c->rule[0].dhcp, CONF_NONE);
 
-	ck_assert(c->is_boot[0] && c->is_boot[2] && !c->is_boot[4] && !c->is_boot[3]);
-	ck_assert(c->is_dhcp[0] && !c->is_dhcp[2] && c->is_dhcp[4] && !c->is_dhcp[3]);
+	ck_assert(c->is_boot[0] && c->is_boot[2] && !c->is_boot[4] &&
+	    !c->is_boot[3]);
+	ck_assert(c->is_dhcp[0] && !c->is_dhcp[2] && c->is_dhcp[4] &&
+	    !c->is_dhcp[3]);
 
 	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000201 }), 0);
 	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000203 }), 4);
-	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000204 }), CONF_NONE);
-	ck_assert(conf_group_has(c, c->ifs[0].boot, 0) && conf_group_has(c, c->ifs[0].boot, 2));
+	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000204 }),
+	    CONF_NONE);
+	ck_assert(conf_group_has(c, c->ifs[0].boot, 0) &&
+	    conf_group_has(c, c->ifs[0].boot, 2));
 	ck_assert(!conf_group_has(c, c->ifs[0].boot, 4));
 	ck_assert(!conf_group_has(c, CONF_NONE, 0));
 	ck_assert_str_eq(conf_server_name(c, 0), "one");
@@ -750,7 +760,7 @@ START_TEST(group_name_comes_before_server_name)
 }
 END_TEST
 
-START_TEST(relay_gives_defaults_wherever_it_stands)
+START_TEST(relay_sets_defaults_wherever_it_is_in_the_file)
 {
 	struct conftext t = conftext("[interface a]\nservers = 192.0.2.1\ntrust = off\n"
 	    "[interface b]\nservers = 192.0.2.1\n"
@@ -800,7 +810,8 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert(c->interface_rate.n == 5000 && c->interface_rate.per_ms == 1000);
 	ck_assert(c->client_rate.n == 32 && c->client_rate.per_ms == 10000);
 	ck_assert_uint_eq(c->clients, 16384);
-	ck_assert(c->check_source && c->p4011 && c->hide_errors && !c->strip_pxe_from_dhcp);
+	ck_assert(c->check_source && c->p4011 && c->hide_errors &&
+	    !c->strip_pxe_from_dhcp);
 	ck_assert_uint_eq(c->discovery_group.host, 0xe0000102);
 	check_server_defaults(&c->server[0]);
 	ck_assert(c->server[1].implicit);
@@ -814,7 +825,8 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_str_eq(o->circuit_id, "%i");
 	ck_assert_str_eq(o->remote_id, "");
 	ck_assert_str_eq(o->subscriber_id, "");
-	ck_assert(!o->server_id_override && !o->relay_flags && !o->vendor_enterprise);
+	ck_assert(!o->server_id_override && !o->relay_flags &&
+	    !o->vendor_enterprise);
 	ck_assert(!o->relay_id_len && !o->vss_len);
 	ck_assert(c->helper[0].keep_source && c->helper[0].rate.n == 100);
 	conftext_free(&t);
@@ -823,7 +835,7 @@ END_TEST
 
 /* --- health, failover and redundancy --- */
 
-START_TEST(probes_are_taken_apart)
+START_TEST(probes_are_parsed)
 {
 	struct conftext t = conftext(PROBE "tftp:boot\\x64\\wdsnbp.com, tcp:443, http:/a, "
 	    "http:8080/b\n");
@@ -859,7 +871,7 @@ START_TEST(timeout_is_at_most_half_of_the_interval_when_not_given)
 }
 END_TEST
 
-START_TEST(rescue_is_on_where_not_all_are_asked)
+START_TEST(rescue_is_on_unless_all_are_queried)
 {
 	struct conftext t = conftext(IF "[group a]\nservers = 192.0.2.1\nmode = all\n"
 	    "[group f]\nservers = 192.0.2.1\nmode = failover\nhedge = off\n"
@@ -870,7 +882,8 @@ START_TEST(rescue_is_on_where_not_all_are_asked)
 
 	ck_assert_str_eq(t.mistakes, "");
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
-		ck_assert_msg(t.c->group[i].rescue == want[i], "%s", t.c->group[i].name);
+		ck_assert_msg(t.c->group[i].rescue == want[i], "%s",
+		    t.c->group[i].name);
 	ck_assert_int_eq(t.c->group[1].mode, CONF_MODE_FAILOVER);
 	ck_assert_uint_eq(t.c->group[1].hedge_ms, 0);
 	ck_assert_int_eq(t.c->group[2].mode, CONF_MODE_BALANCE);
@@ -880,7 +893,7 @@ START_TEST(rescue_is_on_where_not_all_are_asked)
 }
 END_TEST
 
-/* A group alone is that group, with its mode; a group of mode all may be in a list. */
+/* A single group keeps its mode; a group with mode = all may be in a list. */
 START_TEST(group_alone_keeps_its_mode)
 {
 	struct conftext t = conftext("[group f]\nservers = 192.0.2.1\nmode = failover\n"
@@ -894,7 +907,7 @@ START_TEST(group_alone_keeps_its_mode)
 }
 END_TEST
 
-START_TEST(active_is_of_each_interface)
+START_TEST(active_is_set_for_each_interface)
 {
 	struct conftext t = conftext("[relay]\nactive = vrrp\nactive-giaddr = own\n"
 	    "[interface a]\nservers = 192.0.2.1\nactive = address 192.0.2.9\n"
@@ -944,10 +957,13 @@ static const struct {
 	bool match;
 } globs[] = {
 	{ "", "", true }, { "", "a", false }, { "a", "", false }, { "*", "", true },
-	{ "*", "vlan10", true }, { "vlan*", "vlan", true }, { "vlan*", "vlan10", true },
+	{ "*", "vlan10", true }, { "vlan*", "vlan", true },
+	{ "vlan*", "vlan10", true },
 	{ "vlan*", "xvlan10", false }, { "vlan?", "vlan1", true }, { "vlan?", "vlan10", false },
-	{ "*10", "vlan10", true }, { "*1*0", "vlan1110", true }, { "*1*2", "vlan1110", false },
-	{ "v*n*0", "vlan10", true }, { "[ab]c", "bc", true }, { "[ab]c", "cc", false },
+	{ "*10", "vlan10", true }, { "*1*0", "vlan1110", true },
+	{ "*1*2", "vlan1110", false },
+	{ "v*n*0", "vlan10", true }, { "[ab]c", "bc", true },
+	{ "[ab]c", "cc", false },
 	{ "[!ab]c", "cc", true }, { "[^ab]c", "ac", false }, { "[a-c]", "b", true },
 	{ "[a-c]", "d", false }, { "[]a]", "]", true }, { "[a-]", "-", true },
 	{ "[!]]", "]", false }, { "[a", "[a", true }, { "[", "[", true },
@@ -963,7 +979,7 @@ START_TEST(pattern_matches)
 }
 END_TEST
 
-START_TEST(pattern_of_many_stars_ends_soon)
+START_TEST(pattern_with_many_stars_ends_soon)
 {
 	char p[64], s[256];
 
@@ -972,7 +988,7 @@ START_TEST(pattern_of_many_stars_ends_soon)
 	for (size_t i = 0; i < 62; i += 2)
 		memcpy(p + i, "*a", 2);
 	strcpy(p + 62, "b");
-	ck_assert(!conf_glob(p, s));	/* in the 60 s that a test has */
+	ck_assert(!conf_glob(p, s));	/* within the 60 s of a test */
 }
 END_TEST
 
@@ -988,7 +1004,8 @@ START_TEST(most_specific_interface_wins)
 	    "[interface e?h0]\nservers = 192.0.2.1\n"
 	    "[interface et?0]\nservers = 192.0.2.1\n");
 	static const char *const want[][2] = {
-		{ "vlan10", "vlan10" }, { "vlan12", "vlan1?" }, { "vlan123", "vlan*" },
+		{ "vlan10", "vlan10" }, { "vlan12", "vlan1?" },
+		{ "vlan123", "vlan*" },
 		{ "vlan20", "vlan[12]0" }, { "vlan25", "vlan*" }, { "lan1", "*n1*" },
 		{ "eth0", "e?h0" }, { "lo", "*" }, { "xlan2", "?lan2*" },
 	};
@@ -1003,10 +1020,10 @@ START_TEST(most_specific_interface_wins)
 }
 END_TEST
 
-START_TEST(format_becomes_bytes)
+START_TEST(format_expands_to_bytes)
 {
-	static const struct conf_fmt f = { "vlan10", 10, { { 0x52, 0x54, 0, 0xab, 0xcd, 0xef } },
-	    "relay-1", { 0xc0000201 } };
+	static const struct conf_fmt f = { "vlan10", 10,
+	    { { 0x52, 0x54, 0, 0xab, 0xcd, 0xef } }, "relay-1", { 0xc0000201 } };
 	static const struct {
 		const char *fmt, *want;
 		size_t size, len;
@@ -1027,15 +1044,15 @@ START_TEST(format_becomes_bytes)
 	uint8_t out[255];
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		ck_assert_uint_eq(conf_expand(formats[i].fmt, &f, out, formats[i].size),
-		    formats[i].len);
+		ck_assert_uint_eq(conf_expand(formats[i].fmt, &f, out,
+		    formats[i].size), formats[i].len);
 		ck_assert_mem_eq(out, formats[i].want, formats[i].len);
 	}
 }
 END_TEST
 
 /* The estimate is never below what conf_expand() can produce. */
-START_TEST(longest_option82_is_what_formats_become)
+START_TEST(longest_option82_covers_every_expansion)
 {
 	struct conf_if_opts o = { 0 };
 	static const struct conf_fmt f = { "fifteen-bytes-x", 4094, { { 0 } },
@@ -1055,7 +1072,8 @@ START_TEST(longest_option82_is_what_formats_become)
 	o.relay_id_len = 3;
 	o.vendor_enterprise = 1;
 	strcpy(o.vendor_data, "hex:0102");
-	ck_assert_uint_eq(conf_rai_max(&o, NULL, ""), 3 + 2 + 3 + 6 + 6 + 5 + 2 + 5 + 2);
+	ck_assert_uint_eq(conf_rai_max(&o, NULL, ""),
+	    3 + 2 + 3 + 6 + 6 + 5 + 2 + 5 + 2);
 }
 END_TEST
 
@@ -1075,7 +1093,7 @@ slurp(const char *path)
 	return buf;
 }
 
-/* Has the file a line "key =" in a section of this kind? */
+/* Does the file have a line "key =" in a section of this kind? */
 static bool
 file_has_key(const char *text, const char *kind, const char *key)
 {
@@ -1100,13 +1118,14 @@ START_TEST(full_conf_has_every_key)
 
 	for (int kind = 0; kind < CONF_KINDS; kind++)
 		while ((k = conf_key_next((enum conf_kind)kind, k)))
-			ck_assert_msg(file_has_key(text, conf_kind_words[kind], k->name),
+			ck_assert_msg(file_has_key(text, conf_kind_words[kind],
+			    k->name),
 			    "no %s in [%s]", k->name, conf_kind_words[kind]);
 }
 END_TEST
 
 /* An empty value is reported with the sentence that says what the key is. */
-START_TEST(every_key_without_a_value_is_explained)
+START_TEST(key_without_a_value_is_explained)
 {
 	const struct conf_key *k = NULL;
 
@@ -1115,19 +1134,21 @@ START_TEST(every_key_without_a_value_is_explained)
 			char text[200], want[200];
 			struct conftext t;
 
-			snprintf(text, sizeof(text), "[%s%s]\n%s =\n", conf_kind_words[kind],
-			    kind == CONF_RELAY ? "" : " x", k->name);
-			snprintf(want, sizeof(want), "2: %s has no value (%s)\n", k->name,
-			    k->sentence);
+			snprintf(text, sizeof(text), "[%s%s]\n%s =\n",
+			    conf_kind_words[kind], kind == CONF_RELAY ? "" : " x",
+			    k->name);
+			snprintf(want, sizeof(want), "2: %s has no value (%s)\n",
+			    k->name, k->sentence);
 			t = conftext(text);
-			ck_assert_msg(strstr(t.mistakes, want), "%s%s", text, t.mistakes);
+			ck_assert_msg(strstr(t.mistakes, want), "%s%s", text,
+			    t.mistakes);
 			conftext_free(&t);
 		}
 }
 END_TEST
 
-/* A default that its own row would refuse would leave the field at 0. */
-START_TEST(every_default_is_what_is_printed)
+/* A default that its own row refuses would leave the field at 0. */
+START_TEST(every_default_is_printed)
 {
 	struct conftext t = conftext("[server x]\naddress = 192.0.2.1\n[group x]\nservers = x\n"
 	    "[interface x]\nservers = x\nactive = vrrp\n[rule x]\nboot = x\n"
@@ -1142,9 +1163,10 @@ START_TEST(every_default_is_what_is_printed)
 
 			if (!k->deflt || (kind == CONF_INTERFACE && strcmp(k->name, "active") == 0))
 				continue;
-			snprintf(heading, sizeof(heading), "[%s%s]\n", conf_kind_words[kind],
-			    kind == CONF_RELAY ? "" : " x");
-			snprintf(want, sizeof(want), "\n%s = %s\n", k->name, k->deflt);
+			snprintf(heading, sizeof(heading), "[%s%s]\n",
+			    conf_kind_words[kind], kind == CONF_RELAY ? "" : " x");
+			snprintf(want, sizeof(want), "\n%s = %s\n", k->name,
+			    k->deflt);
 			ck_assert_msg(strstr(strstr(printed, heading), want), "no %s in %s",
 			    want, printed);
 		}
@@ -1179,7 +1201,7 @@ START_TEST(every_example_is_valid_and_canonical)
 }
 END_TEST
 
-/* In the list of an interface the name means the group, in a group the server. */
+/* In an interface's list the name means the group, in a group the server. */
 START_TEST(server_with_the_name_of_a_group_is_printed_by_address)
 {
 	struct conftext t = conftext(
@@ -1199,7 +1221,7 @@ START_TEST(server_with_the_name_of_a_group_is_printed_by_address)
 }
 END_TEST
 
-/* A list longer than a line of the printer continues in the next. */
+/* A list that is longer than a printed line continues on the next one. */
 START_TEST(long_lists_are_printed_whole)
 {
 	static char text[64 * 1024];
@@ -1212,7 +1234,8 @@ START_TEST(long_lists_are_printed_whole)
 		    "address = 10.0.%d.1\n", i, i);
 	n += (size_t)snprintf(text + n, sizeof(text) - n, "[interface a]\nservers =\n");
 	for (int i = 0; i < 256; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "\t10.0.%d.1\n", i);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "\t10.0.%d.1\n",
+		    i);
 	t = conftext(text);
 	ck_assert_str_eq(t.mistakes, "");
 	ck_assert_uint_eq(t.c->group[t.c->ifs[0].servers].n, 256);
@@ -1229,8 +1252,8 @@ START_TEST(too_many_servers_and_rules_are_mistakes)
 
 	n = (size_t)snprintf(text, sizeof(text), "[interface a]\nservers =\n");
 	for (int i = 0; i < 400; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "\t10.0.%d.%d\n", i % 250,
-		    1 + i / 250);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "\t10.0.%d.%d\n",
+		    i % 250, 1 + i / 250);
 	t = conftext(text);
 	ck_assert_str_eq(t.mistakes, "259: more than 256 servers\n");
 	conftext_free(&t);
@@ -1240,7 +1263,8 @@ START_TEST(too_many_servers_and_rules_are_mistakes)
 		n += (size_t)snprintf(text + n, sizeof(text) - n,
 		    "[rule r%d]\narch = %d\nboot = 192.0.2.1\n", i, 1000 + i);
 	t = conftext(text);
-	ck_assert_str_eq(t.mistakes, "771: [rule r256] is one too many; expected at most 256 [rule] "
+	ck_assert_str_eq(t.mistakes,
+	    "771: [rule r256] is one too many; expected at most 256 [rule] "
 	    "sections\n");
 	conftext_free(&t);
 }
@@ -1265,9 +1289,11 @@ START_TEST(too_many_ports_are_a_mistake)
 
 	for (int i = 0; i < 63; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n,
-		    "[helper h%d]\nport = %d, 9\nfrom = v%d\nto = 192.0.2.1\n", i, 100 + i, i);
+		    "[helper h%d]\nport = %d, 9\nfrom = v%d\nto = 192.0.2.1\n", i,
+		    100 + i, i);
 	t = conftext(text);
-	ck_assert_str_eq(t.mistakes, "0: the [helper] sections have 64 ports; expected at most 62\n");
+	ck_assert_str_eq(t.mistakes,
+	    "0: the [helper] sections have 64 ports; expected at most 62\n");
 	conftext_free(&t);
 	n = (size_t)(strstr(text, "[helper h61]") - text);
 	text[n] = '\0';
@@ -1277,7 +1303,7 @@ START_TEST(too_many_ports_are_a_mistake)
 }
 END_TEST
 
-START_TEST(mistakes_have_an_end)
+START_TEST(number_of_mistakes_is_limited)
 {
 	static char text[64 * 1024];
 	size_t n = (size_t)snprintf(text, sizeof(text), IF);
@@ -1293,8 +1319,8 @@ START_TEST(mistakes_have_an_end)
 }
 END_TEST
 
-/* Values from the command line must be possible in a file, too. */
-START_TEST(value_that_a_file_would_cut_is_refused)
+/* A value from the command line must also be possible in a file. */
+START_TEST(value_that_a_file_could_not_contain_is_refused)
 {
 	static const char *const values[] = { "a ;b", "a #b", ";a", "a\x1b" };
 
@@ -1325,7 +1351,8 @@ scarce(void *p, size_t size)
 	return realloc(p, size);
 }
 
-/* true when it was built; false when memory was short, reported once and at the end. */
+/* Returns true if it was built; false if memory was short, which is reported
+ * once, at the end. */
 static bool
 build_with(size_t allocs)
 {
@@ -1333,7 +1360,8 @@ build_with(size_t allocs)
 		{ "server s", NULL }, { "address", "192.0.2.1" },
 		{ "group g", NULL }, { "servers", "s, 192.0.2.2, 192.0.2.3, 192.0.2.4, 192.0.2.5" },
 		{ "interface vlan*", NULL }, { "dhcp", "g" }, { "boot", "g, 192.0.2.6" },
-		{ "rule r", NULL }, { "arch", "bios, 7, 9, 11, 16" }, { "user-class", "iPXE" },
+		{ "rule r", NULL }, { "arch", "bios, 7, 9, 11, 16" },
+		{ "user-class", "iPXE" },
 		{ "vendor-class", "PXE*" }, { "mac", "52:54:00" },
 		{ "uuid", "8d5d7a0e-3b1c-4b8a-9d52-0123456789ab" }, { "interface", "vlan1*" },
 		{ "boot", "192.0.2.7" },
@@ -1356,7 +1384,8 @@ build_with(size_t allocs)
 			conf_key(b, lines[i][0], lines[i][1], (int)i + 1);
 			continue;
 		}
-		snprintf(kind, sizeof(kind), "%.*s", (int)(name - lines[i][0]), lines[i][0]);
+		snprintf(kind, sizeof(kind), "%.*s", (int)(name - lines[i][0]),
+		    lines[i][0]);
 		conf_section(b, kind, name + 1, (int)i + 1);
 	}
 	c = conf_end(b);
@@ -1388,36 +1417,37 @@ conf_suite(void)
 	Suite *s = suite_create("conf");
 	TCase *t = tcase_create("conf");
 
-	tcase_add_loop_test(t, good_value_is_taken_and_printed, 0, N(good));
-	tcase_add_loop_test(t, bad_value_is_refused_with_what_was_expected, 0, N(bad));
+	tcase_add_loop_test(t, good_value_is_accepted_and_printed, 0, N(good));
+	tcase_add_loop_test(t, bad_value_is_refused_and_the_expected_is_named, 0,
+	    N(bad));
 	tcase_add_loop_test(t, file_has_these_mistakes_and_no_others, 0, N(files));
 	tcase_add_loop_test(t, rule_that_is_never_reached_is_a_mistake, 0, N(rules));
 	tcase_add_loop_test(t, pattern_matches, 0, N(globs));
 	tcase_add_test(t, names_become_indexes);
 	tcase_add_test(t, group_name_comes_before_server_name);
-	tcase_add_test(t, relay_gives_defaults_wherever_it_stands);
+	tcase_add_test(t, relay_sets_defaults_wherever_it_is_in_the_file);
 	tcase_add_test(t, defaults_are_those_of_the_manual);
-	tcase_add_test(t, probes_are_taken_apart);
+	tcase_add_test(t, probes_are_parsed);
 	tcase_add_test(t, timeout_is_at_most_half_of_the_interval_when_not_given);
-	tcase_add_test(t, rescue_is_on_where_not_all_are_asked);
+	tcase_add_test(t, rescue_is_on_unless_all_are_queried);
 	tcase_add_test(t, group_alone_keeps_its_mode);
-	tcase_add_test(t, active_is_of_each_interface);
+	tcase_add_test(t, active_is_set_for_each_interface);
 	tcase_add_test(t, longest_probes_are_printed_whole);
-	tcase_add_test(t, pattern_of_many_stars_ends_soon);
+	tcase_add_test(t, pattern_with_many_stars_ends_soon);
 	tcase_add_test(t, most_specific_interface_wins);
-	tcase_add_test(t, format_becomes_bytes);
-	tcase_add_test(t, longest_option82_is_what_formats_become);
+	tcase_add_test(t, format_expands_to_bytes);
+	tcase_add_test(t, longest_option82_covers_every_expansion);
 	tcase_add_test(t, full_conf_has_every_key);
-	tcase_add_test(t, every_key_without_a_value_is_explained);
-	tcase_add_test(t, every_default_is_what_is_printed);
+	tcase_add_test(t, key_without_a_value_is_explained);
+	tcase_add_test(t, every_default_is_printed);
 	tcase_add_test(t, every_example_is_valid_and_canonical);
 	tcase_add_test(t, server_with_the_name_of_a_group_is_printed_by_address);
 	tcase_add_test(t, long_lists_are_printed_whole);
 	tcase_add_test(t, too_many_servers_and_rules_are_mistakes);
 	tcase_add_test(t, helpers_of_one_port_on_other_interfaces_are_reached);
 	tcase_add_test(t, too_many_ports_are_a_mistake);
-	tcase_add_test(t, mistakes_have_an_end);
-	tcase_add_test(t, value_that_a_file_would_cut_is_refused);
+	tcase_add_test(t, number_of_mistakes_is_limited);
+	tcase_add_test(t, value_that_a_file_could_not_contain_is_refused);
 	tcase_add_test(t, short_memory_gives_no_configuration);
 	suite_add_tcase(s, t);
 	return s;
