@@ -126,7 +126,8 @@ static void
 note_unsent(struct daemon *d, const struct probe_query *q, int err, struct mono now)
 {
 	struct probes *p = &d->probe_run->probes;
-	enum health_diag diag;
+	enum probe_last last = PROBE_FAILED;
+	enum health_diag diag = HEALTH_DIAG_NONE;
 
 	switch (-err) {
 	case ENETUNREACH:
@@ -140,11 +141,10 @@ note_unsent(struct daemon *d, const struct probe_query *q, int err, struct mono 
 		diag = HEALTH_DIAG_REFUSED;
 		break;
 	default:	/* buffers, descriptors, memory: ours, not the server's */
-		probe_waits(p, &d->servers, q->token, err == -ENOENT ? PROBE_NO_INTERFACE :
-		    err == -ENODEV ? PROBE_OFF_LINK : PROBE_BUSY, now);
-		return;
+		last = err == -ENOENT ? PROBE_NO_INTERFACE :
+		    err == -ENODEV ? PROBE_OFF_LINK : PROBE_BUSY;
 	}
-	probe_failed(p, &d->servers, q->token, diag, now);
+	probe_result(p, &d->servers, q->token, last, diag, now);
 }
 
 static void
@@ -181,7 +181,8 @@ on_timer(void *daemon, struct mono now)
 static void
 note_reply(struct daemon *d, uint32_t token, struct mono now)
 {
-	if (probe_answered(&d->probe_run->probes, &d->servers, token, now))
+	if (probe_result(&d->probe_run->probes, &d->servers, token, PROBE_ANSWERED,
+	    HEALTH_DIAG_PROBE_OK, now))
 		stats_count(&d->stats, COUNTER_PROBE_ANSWERS);
 	else
 		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
@@ -263,7 +264,8 @@ on_answer(void *daemon, const struct query_answer *a, struct mono now)
 	if (v == ALIVE)
 		note_reply(d, a->token, now);
 	else if (v == DEAD)
-		probe_failed(p, &d->servers, a->token, probe_diag(kind), now);
+		probe_result(p, &d->servers, a->token, PROBE_FAILED, probe_diag(kind),
+		    now);
 	return v != NO_ANSWER;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * select - in which order the members of a group are queried for one client. A pure function; its
- * rules are listed in select.c.
+ * select - the order in which the members of a group are queried for a client.
+ * A pure function; select.c lists its rules.
  */
 #ifndef CORE_SELECT_H
 #define CORE_SELECT_H
@@ -18,17 +18,17 @@ struct select_in {
 	const struct conf *conf;
 	const struct conf_group *group;
 	const struct health *health;	/* by server index */
-	const void *client;		/* what balance hashes: chaddr */
+	const void *client;		/* hashed by balance: chaddr */
 	size_t client_len;
-	struct hash_key seed;		/* the same on both routers of a pair: not secret */
-	uint16_t sticky;		/* the server that answered this client last, or CONF_NONE */
+	struct hash_key seed;		/* same on both routers; not secret */
+	uint16_t sticky;		/* answered this client last, or CONF_NONE */
 	struct mono now;
 };
 
 struct select_out {
-	uint16_t n;			/* members in the order in which they are queried */
-	uint16_t first;			/* how many of them are queried at once, at least 1 of n */
-	bool all_down;			/* none is usable: all are queried */
+	uint16_t n;			/* members, in the order of queries */
+	uint16_t first;			/* how many are queried at once */
+	bool all_down;			/* no member is usable: all are queried */
 	uint16_t server[CONF_SERVERS_MAX];
 };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * servers - what is known of each configured server, whichever relay it serves: its counters,
- * its health, our address on the way to it, and the index that finds it by its address.
+ * servers - the state of each configured server: its counters, its health and
+ * our source address towards it; and the index that finds a server by its address.
  *
- * A server is an address in a routing table (VRF), not a name: what two [server] sections with
- * one address have in common belongs to the first of them (conf_server.first), and it outlives a
- * reload that moves the server to another place in the file.
+ * A server is an address in a routing table (VRF), not a name. Two [server]
+ * sections with the same address share the state of the first
+ * (conf_server.first). A reload keeps it, wherever the server is in the file.
  */
 #ifndef CORE_SERVERS_H
 #define CORE_SERVERS_H
@@ -53,33 +53,34 @@ struct server_key {
 /* All pointers are borrowed. */
 struct servers {
 	const struct conf *conf;
-	uint32_t conf_gen;	/* grows with every configuration */
+	uint32_t conf_gen;	/* incremented with each configuration */
 	struct iftab *iftab;
 	struct server_stats stats[CONF_SERVERS_MAX];
-	/* Our address on the way to each server, IP4_NONE while there is no route. */
+	/* Our source address towards each server; IP4_NONE: no route. */
 	struct ip4 source[CONF_SERVERS_MAX];
-	struct health health[CONF_SERVERS_MAX];	/* by server, the first of its address */
-	/* Called when the state of a server changed; may be NULL. */
+	struct health health[CONF_SERVERS_MAX];	/* by conf_server.first */
+	/* Called after a server's state has changed; may be NULL. */
 	void (*on_health)(void *user, uint16_t server);
 	void *user;
-	uint16_t slot[SERVERS_SLOTS];	/* key -> server, filled by servers_configure */
+	uint16_t slot[SERVERS_SLOTS];	/* hash table: server or CONF_NONE */
 };
 
-/* Takes a configuration, the first (old is NULL) or the next: counters and health of servers
- * that stay are kept. */
-void servers_configure(struct servers *sv, const struct conf *old, const struct conf *c,
-    struct mono now);
-/* CONF_NONE when no server has this address. O(1). */
+/* Takes the first configuration (old is NULL) or another one. Keeps the
+ * counters and the health of servers that are in both. */
+void servers_configure(struct servers *sv, const struct conf *old,
+    const struct conf *c, struct mono now);
+/* Finds a server (conf_server.first), or CONF_NONE. O(1). */
 uint16_t servers_find(const struct servers *sv, struct server_key key);
-/* An IPv4 address in the main table. */
+/* Finds a server by its IPv4 address in the main table. */
 uint16_t servers_find4(const struct servers *sv, struct ip4 a);
 
-/* Calls on_health when `changed`, which is what a health_* function returned. */
+/* Calls on_health if `changed`, the result of a health_* function. */
 void servers_note(struct servers *sv, uint16_t server, bool changed);
-/* The kernel reported an error (an errno value) for a server's socket: what an ICMP message or
- * ARP said. */
+/* Takes an error (errno) of a server's socket, which an ICMP message or a
+ * failed ARP resolution caused, as evidence. */
+enum health_diag servers_error_diag(int err);
 void servers_error(struct servers *sv, uint16_t server, int err, struct mono now);
-/* Once a second: servers without probes that errors took down are tried again. */
+/* Call it once a second. Lets clients try servers without probes again. */
 void servers_tick(struct servers *sv, struct mono now);
 
 #endif

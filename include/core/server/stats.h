@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * stats - the counters of the whole relay and of each server (those of an interface: struct
- * if_stats, core/iface). Every packet is relayed or dropped with a reason: received = relayed +
- * dropped, for requests and for replies.
+ * stats - the counters of the whole relay and of each server; those of an
+ * interface are in core/iface/iface.h. Every packet is relayed or dropped with
+ * a reason, so for requests and for replies: received = relayed + dropped.
  */
 #ifndef CORE_STATS_H
 #define CORE_STATS_H
@@ -17,21 +17,22 @@ struct stats {
 	uint64_t drop_reply[DROP_MAX];		/* from servers */
 	uint64_t drop_4011[DROP_MAX];		/* port 4011, intercepted */
 	uint64_t drop_helper[DROP_MAX];		/* [helper] ports */
-	uint64_t drop_send[DROP_MAX];		/* copies that the kernel did not take */
+	uint64_t drop_send[DROP_MAX];		/* copies that the kernel refused */
 };
 
-/* Times of answers, by upper bound: stats_answer_us[i], and those beyond the last. */
+/* The histogram of reply times: stats_answer_us has the upper bounds, and one
+ * more element counts longer times. */
 #define STATS_ANSWERS	10
 extern const uint32_t stats_answer_us[STATS_ANSWERS];
 
 struct server_stats {
 	uint64_t sent;		/* copies of requests */
-	uint64_t hedges;	/* queries it got because another server was silent */
+	uint64_t hedges;	/* of these, because another was silent */
 	uint64_t replies;
 	uint64_t offers, acks, naks;
-	uint64_t errors;	/* refused sends and errors reported by the kernel */
+	uint64_t errors;	/* failed sends, and errors from the kernel */
 	uint64_t dropped;	/* send buffer full */
-	/* Times from a client's last message to the reply, where the conversation is known. */
+	/* From a client's last message to the reply, if that is known. */
 	uint64_t answer[STATS_ANSWERS + 1];
 	uint64_t answer_us;	/* their sum */
 };

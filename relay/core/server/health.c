@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * health - see include/core/server/health.h. set_state() is the one place where a state
- * changes; everything else is evidence.
+ * health - turns evidence about a server into its state. Hysteresis is one
+ * integer: scores of 0 to rise - 1 are down, rise to rise + fall - 1 are up.
+ * Only set_state() changes a state. Where evidence comes from is left to
+ * servers.c, probe.c and way.c.
  */
 #include "core/server/health.h"
 
@@ -36,7 +38,7 @@ health_down(const struct health *h)
 	return h->blocked || (h->known && h->score < h->rise);
 }
 
-/* The operator decides first, then the kernel. */
+/* The operator takes precedence, then the kernel. */
 static enum health_state
 state_of(const struct health *h)
 {
@@ -57,7 +59,7 @@ set_state(struct health *h, enum health_diag d, struct mono now)
 	h->state = is;
 	h->diag = d;
 	h->since = now;
-	/* Also by way of unknown, as servers without probes come back. */
+	/* Also via unknown, through which servers without probes come back. */
 	if (is == HEALTH_UP && h->fell)
 		h->came_up = now;
 	if (is == HEALTH_UP || is == HEALTH_DOWN)
@@ -91,8 +93,8 @@ bool
 health_good(struct health *h, enum health_diag d, struct mono now)
 {
 	h->bad_in_row = 0;
-	/* The first evidence ever, or a score that is now enough: full score, so that it takes
-	 * `fall` bad results to go down. */
+	/* The first evidence, or a score that reaches `rise`, sets the full
+	 * score, so that `fall` bad results are needed to go down again. */
 	if (h->known && h->score + 1 < h->rise)
 		h->score++;
 	else
@@ -105,7 +107,7 @@ bool
 health_bad(struct health *h, enum health_diag d, struct mono now)
 {
 	h->bad_in_row++;
-	/* Unknown is used like up and falls like it, but is not reported as up. */
+	/* Unknown goes down after `fall` bad results, like up. */
 	if (!h->known && h->score == 0)
 		h->score = top(h);
 	h->score = h->score > h->rise ? (uint8_t)(h->score - 1) : 0;
@@ -118,7 +120,7 @@ bool
 health_reply(struct health *h, struct mono now)
 {
 	h->last_reply = now;
-	h->blocked = false;	/* whatever the kernel says: it replied */
+	h->blocked = false;	/* it replied, whatever the kernel says */
 	return health_good(h, HEALTH_DIAG_REPLY, now);
 }
 
@@ -130,7 +132,7 @@ health_block(struct health *h, enum health_diag d, struct mono now)
 	h->blocked = true;
 	h->unblocked = false;
 	changed = set_state(h, d, now);
-	/* It may be down already, by silence: now the reason is known. */
+	/* If silence had taken it down before, the reason is known only now. */
 	if (h->state == HEALTH_DOWN)
 		h->diag = d;
 	return changed;
@@ -145,7 +147,7 @@ health_unblock(struct health *h, bool probed, struct mono now)
 	h->unblocked = true;
 	h->known = probed;
 	h->score = 0;
-	/* Also when it stays down, until a probe is answered. */
+	/* Also if it stays down until a probe is answered. */
 	if (h->state == HEALTH_DOWN)
 		h->diag = HEALTH_DIAG_UNBLOCKED;
 	return set_state(h, HEALTH_DIAG_UNBLOCKED, now);
@@ -165,7 +167,8 @@ bool
 health_drain(struct health *h, bool drained, struct mono now)
 {
 	h->drained = drained;
-	return set_state(h, drained ? HEALTH_DIAG_DRAINED : HEALTH_DIAG_ENABLED, now);
+	return set_state(h, drained ? HEALTH_DIAG_DRAINED : HEALTH_DIAG_ENABLED,
+	    now);
 }
 
 bool

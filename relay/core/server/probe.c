@@ -1,51 +1,61 @@
 /* SPDX-License-Identifier: ISC
  *
- * probe - rounds of probes and their verdicts. The rules are in include/core/server/probe.h;
- * what servers reply, in include/proto/probemsg.h.
+ * probe - decides when each server is probed, and what the results mean.
  *
- * There are 256 servers at most, and each call walks them all: cheaper than keeping them in
- * order of their due times.
+ * All probes of a server are sent together, in a round. A round is good if all
+ * were answered, else bad, with the diagnosis of the first that was not. `rise`
+ * good or `fall` bad rounds in a row change the state (health.c), so a dead
+ * server is detected after fall x interval + timeout at most. Rounds begin up
+ * to a tenth early, so that servers started together drift apart.
+ *
+ * - A server that answered a client within the interval is alive. Its round is
+ *   postponed, provided that each of its probes has been answered before.
+ * - A kind of probe that was never answered while clients were is wrong; the
+ *   server is not dead. It is reported and ignored. One that used to work
+ *   becomes wrong after `fall` rounds in which clients were answered and it was
+ *   not.
+ * - Echo and ARP show that the host is there, but nothing about its service, so
+ *   they never make a server up. They can end a down that their silence or a
+ *   broken way caused: the server becomes unknown, so clients try it.
+ * - A probe that cannot be sent (no client interface is ready, or ARP for a
+ *   server behind a router) waits and is not evidence.
+ * - A server whose probes all wait or are wrong comes back like one without probes.
+ * - A server that stays down is probed less often, down to an eighth.
+ *
+ * Each call walks all servers, 256 at most, which is cheaper than keeping them
+ * sorted by due time. include/proto/probemsg.h says what servers reply.
  */
 #include "core/server/probe.h"
 
-#include <errno.h>
 #include <string.h>
 
-/* A token: 22 secret bits, then the server and the probe. */
+/* A token consists of 22 secret bits, the server and the probe. */
 #define TOKEN_PROBE_BITS	2
 #define TOKEN_INDEX_BITS	10
 _Static_assert(CONF_PROBES_MAX <= 1 << TOKEN_PROBE_BITS, "probe bits");
-_Static_assert(CONF_SERVERS_MAX <= 1 << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS), "server bits");
+_Static_assert(CONF_SERVERS_MAX <= 1 << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS),
+    "server bits");
 
-/* A probe that cannot be sent is tried again after this, or after the interval if shorter. */
+/* A probe that cannot be sent is retried after this, or its interval. */
 #define WAIT_MS		1000
-/* The same when interfaces change: a thousand changes may come at once. */
+/* The same after interfaces changed: a thousand changes may come at once. */
 #define CHANGE_MS	100
-/* Unanswered rounds between two doublings of the interval: 64 seconds at the default of 2 s,
- * enough for a reboot to be noticed at once. */
+/* Bad rounds until the interval is doubled: 64 seconds by default, so that the
+ * end of a reboot is noticed at once. */
 #define BACKOFF_ROUNDS	32
 #define BACKOFF_MAX	3	/* doublings */
-/* This many servers may be probed all at once. */
+/* This many queries may always be sent at once. */
 #define SHARE_MIN	8
-/* A host that answers and whose service refused is tried again after this, like a server
- * without probes (servers_tick). */
+/* A server whose host answers but whose service refused is tried again after
+ * this, like one without probes (servers_tick). */
 #define HOST_RETRY_MS	30000
 
 enum health_diag
 probe_diag(enum conf_probe_kind kind)
 {
-	static const enum health_diag diag[CONF_PROBE_MAX] = {
-		[CONF_PROBE_PXE] = HEALTH_DIAG_PROBE_PXE,
-		[CONF_PROBE_PXE4011] = HEALTH_DIAG_PROBE_PXE4011,
-		[CONF_PROBE_DHCP] = HEALTH_DIAG_PROBE_DHCP,
-		[CONF_PROBE_TFTP] = HEALTH_DIAG_PROBE_TFTP,
-		[CONF_PROBE_ARP] = HEALTH_DIAG_PROBE_ARP,
-		[CONF_PROBE_ICMP] = HEALTH_DIAG_PROBE_ICMP,
-		[CONF_PROBE_TCP] = HEALTH_DIAG_PROBE_TCP,
-		[CONF_PROBE_HTTP] = HEALTH_DIAG_PROBE_HTTP,
-	};
-
-	return diag[kind];
+	_Static_assert(HEALTH_DIAG_PROBE_PXE + CONF_PROBE_HTTP == HEALTH_DIAG_PROBE_HTTP,
+	    "the same order in diag.def");
+	return HEALTH_DIAG_PROBE_PXE + kind;
 }
 
 const char *
@@ -65,19 +75,19 @@ probe_last_word(enum probe_last l)
 }
 
 static bool
-asks_host_only(enum conf_probe_kind kind)
+is_of_host(enum conf_probe_kind kind)
 {
 	return kind == CONF_PROBE_ARP || kind == CONF_PROBE_ICMP;
 }
 
 static bool
-waits(enum probe_last l)
+cannot_send(enum probe_last l)
 {
 	return l == PROBE_NO_INTERFACE || l == PROBE_OFF_LINK || l == PROBE_BUSY;
 }
 
 static uint32_t
-draw(struct probes *p)
+draw_number(struct probes *p)
 {
 	uint64_t n = p->count++;
 
@@ -127,12 +137,12 @@ probe_configure(struct probes *p, const struct conf *old, const struct conf *c,
 		const struct conf_server *cs = &c->server[i];
 		uint16_t k = old ? conf_server_same(old, cs) : CONF_NONE;
 
-		/* The first rounds are spread over an interval. */
+		/* Spread the first rounds over an interval. */
 		p->server[i].due = mono_add_ms(now,
 		    (int64_t)cs->probe_interval_ms * i / c->n_server);
 		if (cs->first == i)
-			configure_server(&p->server[i], k != CONF_NONE ? &was[k] : NULL,
-			    k != CONF_NONE ? &old->server[k] : NULL, cs, now);
+			configure_server(&p->server[i], k == CONF_NONE ? NULL : &was[k],
+			    k == CONF_NONE ? NULL : &old->server[k], cs, now);
 	}
 }
 
@@ -140,7 +150,7 @@ static bool
 is_waiting(const struct probe_server *s)
 {
 	for (unsigned i = 0; i < CONF_PROBES_MAX; i++)
-		if (waits(s->one[i].last))
+		if (cannot_send(s->one[i].last))
 			return true;
 	return false;
 }
@@ -157,14 +167,16 @@ probe_interfaces_changed(struct probes *p, struct mono now)
 	}
 }
 
-/* --- giaddr and link of a probe ------------------------------------------------ */
+/* --- giaddr and link of a probe
+ * ------------------------------------------------ */
 
 static uint32_t
 find_via(const struct servers *sv, uint16_t server)
 {
+	struct iftab *t = sv->iftab;
 	const struct iface *f;
 
-	for (f = iftab_next(sv->iftab, 0); f; f = iftab_next(sv->iftab, f->link.ifindex))
+	for (f = iftab_next(t, 0); f; f = iftab_next(t, f->link.ifindex))
 		if (iface_ready(f) && iface_leads_to(f, sv->conf, server))
 			return f->link.ifindex;
 	return PROBE_NO_IFACE;
@@ -188,9 +200,9 @@ probe_giaddr(struct probes *p, const struct servers *sv, uint16_t server)
 	return &p->own;
 }
 
-/* Our address in the narrowest subnet of the interface that has `a`. */
+/* Finds our address in the interface's narrowest subnet that contains `a`. */
 static bool
-on_link(const struct iface *f, struct ip4 a, struct ip4net *ours)
+our_subnet(const struct iface *f, struct ip4 a, struct ip4net *ours)
 {
 	bool found = false;
 
@@ -211,11 +223,12 @@ static uint32_t
 find_link(const struct servers *sv, struct ip4 server)
 {
 	uint32_t best = PROBE_NO_IFACE;
+	struct iftab *t = sv->iftab;
 	const struct iface *f;
 	struct ip4net n, narrowest = { .plen = 0 };
 
-	for (f = iftab_next(sv->iftab, 0); f; f = iftab_next(sv->iftab, f->link.ifindex)) {
-		if (!on_link(f, server, &n) || n.plen <= narrowest.plen)
+	for (f = iftab_next(t, 0); f; f = iftab_next(t, f->link.ifindex)) {
+		if (!our_subnet(f, server, &n) || n.plen <= narrowest.plen)
 			continue;
 		narrowest = n;
 		best = f->link.ifindex;
@@ -224,7 +237,8 @@ find_link(const struct servers *sv, struct ip4 server)
 }
 
 const struct iface *
-probe_link(struct probes *p, const struct servers *sv, uint16_t server, struct ip4 *source)
+probe_link(struct probes *p, const struct servers *sv, uint16_t server,
+    struct ip4 *source)
 {
 	struct probe_server *s = &p->server[server];
 	struct ip4 a = ip_v4(sv->conf->server[server].address);
@@ -234,7 +248,7 @@ probe_link(struct probes *p, const struct servers *sv, uint16_t server, struct i
 	if (s->link == 0)
 		s->link = find_link(sv, a);
 	f = s->link != PROBE_NO_IFACE ? iftab_by_index(sv->iftab, s->link) : NULL;
-	if (!f || !on_link(f, a, &ours))
+	if (!f || !our_subnet(f, a, &ours))
 		return NULL;
 	*source = ours.addr;
 	return f;
@@ -242,14 +256,13 @@ probe_link(struct probes *p, const struct servers *sv, uint16_t server, struct i
 
 /* --- verdicts ----------------------------------------------------------------- */
 
-/* The result of a round. */
 struct round {
-	bool answered, service;	/* by any probe; by one that asks for more than the host */
+	bool answered, service;	/* by any probe; by one of the service */
 	bool asked_service;
-	bool wrong;		/* unanswered, but by a probe that proves nothing */
-	bool busy, no_iface;	/* some could not be sent: no room here; no client interface */
+	bool wrong;		/* a wrong probe was not answered */
+	bool busy, no_iface;	/* why some could not be sent */
 	bool bad;
-	enum health_diag diag;	/* why it is bad */
+	enum health_diag diag;	/* why it was bad */
 };
 
 static bool
@@ -258,10 +271,10 @@ answered_since(const struct health *h, struct mono t)
 	return h->last_reply.us && mono_before(t, h->last_reply);
 }
 
-/* Is the server dead, or is this the wrong kind of probe for it? */
+/* Decides if the server is dead or this is the wrong kind of probe for it. */
 static void
-weigh_silence(const struct probe_server *s, struct probe_one *one, const struct health *h,
-    uint8_t fall, struct round *x)
+weigh_silence(const struct probe_server *s, struct probe_one *one,
+    const struct health *h, uint8_t fall, struct round *x)
 {
 	if (s->contradicted >= fall)
 		one->worked = false;
@@ -274,17 +287,18 @@ weigh_silence(const struct probe_server *s, struct probe_one *one, const struct 
 }
 
 static struct round
-weigh_round(struct probe_server *s, const struct conf_server *c, const struct health *h)
+weigh_round(struct probe_server *s, const struct conf_server *c,
+    const struct health *h)
 {
 	struct round x = { .bad = false };
 
 	for (unsigned i = 0; i < c->n_probe; i++) {
 		struct probe_one *one = &s->one[i];
-		bool host = asks_host_only(c->probe[i].kind);
+		bool host = is_of_host(c->probe[i].kind);
 
 		x.busy = x.busy || one->last == PROBE_BUSY;
 		x.no_iface = x.no_iface || one->last == PROBE_NO_INTERFACE;
-		if (waits(one->last))
+		if (cannot_send(one->last))
 			continue;
 		x.asked_service = x.asked_service || !host;
 		if (one->last != PROBE_ANSWERED) {
@@ -297,9 +311,10 @@ weigh_round(struct probe_server *s, const struct conf_server *c, const struct he
 	return x;
 }
 
-/* A server that only a wrong probe took down is tried again. */
+/* Reports a wrong probe. A server that it took down is tried again. */
 static void
-set_wrong(struct probes *p, struct servers *sv, uint16_t server, bool wrong, struct mono now)
+set_wrong(struct probes *p, struct servers *sv, uint16_t server, bool wrong,
+    struct mono now)
 {
 	struct health *h = &sv->health[server];
 
@@ -313,8 +328,8 @@ set_wrong(struct probes *p, struct servers *sv, uint16_t server, bool wrong, str
 }
 
 /*
- * Only echo or ARP was answered: that ends a down of the host or of the way to it. If the
- * service refused, it is tried again after a while.
+ * Only echo or ARP was answered, which ends a down of the host or of the way to
+ * it. A service that refused is tried again after a while.
  */
 static bool
 note_host_answers(const struct probe_server *s, struct health *h, uint8_t rise,
@@ -326,8 +341,8 @@ note_host_answers(const struct probe_server *s, struct health *h, uint8_t rise,
 }
 
 /*
- * When only the host is probed, its answers do not refill the score in between: silent rounds
- * are counted here.
+ * If only the host is probed, its answers do not refill the score, so bad
+ * rounds in a row are counted here.
  */
 static bool
 note_host_silent(const struct probe_server *s, struct health *h, enum health_diag d,
@@ -352,7 +367,7 @@ note_round(struct probe_server *s, const struct conf_server *c, struct health *h
 	}
 	if (!x->answered)
 		return false;
-	/* The next round is far off, since the server was silent. */
+	/* The interval had been doubled, so the next round may be far off. */
 	if (s->silent >= BACKOFF_ROUNDS)
 		s->due = earlier(s->due, mono_add_ms(now, c->probe_interval_ms));
 	s->silent = 0;
@@ -362,10 +377,10 @@ note_round(struct probe_server *s, const struct conf_server *c, struct health *h
 }
 
 /*
- * No probe can be sent, or only such as it never answers: the server is treated as one without
- * probes, or its down would never end. (The kernel unblocks a probed server in the belief that
- * a probe will settle it.) But a server that a probe found dead stays down while there is no
- * client interface for it: no client misses it.
+ * All probes wait or are wrong, so the server is treated as one without probes;
+ * otherwise it would stay down forever, since way.c leaves it to a probe to
+ * bring an unblocked server up. A server that a probe found dead stays down
+ * while there is no client interface for it, since no client needs it.
  */
 static bool
 expire_unprobed(struct health *h, const struct round *x, struct mono now)
@@ -383,6 +398,7 @@ end_round(struct probes *p, struct servers *sv, uint16_t server, struct mono now
 	struct probe_server *s = &p->server[server];
 	const struct conf_server *c = &sv->conf->server[server];
 	struct health *h = &sv->health[server];
+	uint32_t wait_ms = c->probe_interval_ms < WAIT_MS ? c->probe_interval_ms : WAIT_MS;
 	struct round x;
 	bool silent = false;
 
@@ -395,7 +411,8 @@ end_round(struct probes *p, struct servers *sv, uint16_t server, struct mono now
 			one->at = now;
 			one->diag = probe_diag(c->probe[i].kind);
 		}
-		silent = silent || one->last == PROBE_TIMEOUT || one->last == PROBE_FAILED;
+		silent = silent || one->last == PROBE_TIMEOUT ||
+		    one->last == PROBE_FAILED;
 	}
 	if (!silent)
 		s->contradicted = 0;
@@ -409,10 +426,9 @@ end_round(struct probes *p, struct servers *sv, uint16_t server, struct mono now
 	if (x.answered || x.bad)
 		return;
 	servers_note(sv, server, expire_unprobed(h, &x, now));
-	/* A probe that waits should not wait for an interval of an hour. */
+	/* The interval may be an hour, too long for a probe that waits. */
 	if (is_waiting(s))
-		s->due = earlier(s->due, mono_add_ms(now, c->probe_interval_ms < WAIT_MS ?
-		    c->probe_interval_ms : WAIT_MS));
+		s->due = earlier(s->due, mono_add_ms(now, wait_ms));
 }
 
 /* --- rounds ------------------------------------------------------------------- */
@@ -424,25 +440,26 @@ is_probed(const struct conf *c, uint16_t server)
 }
 
 static struct mono
-deadline(const struct probe_server *s, const struct conf_server *c)
+round_end(const struct probe_server *s, const struct conf_server *c)
 {
 	return mono_add_ms(s->sent, c->probe_timeout_ms);
 }
 
-/* Up to a tenth early, never late. */
+/* The time to the next round: up to a tenth early, never late. */
 static int64_t
-interval_ms(struct probes *p, const struct probe_server *s, const struct conf_server *c)
+interval_ms(struct probes *p, const struct probe_server *s,
+    const struct conf_server *c)
 {
 	unsigned doublings = s->silent / BACKOFF_ROUNDS;
 	int64_t ms = (int64_t)c->probe_interval_ms <<
 	    (doublings < BACKOFF_MAX ? doublings : BACKOFF_MAX);
 
-	return ms - (int64_t)(draw(p) % 1024) * ms / 10240;
+	return ms - (int64_t)(draw_number(p) % 1024) * ms / 10240;
 }
 
-/* Was each kind answered once? If not, its silence would mean nothing when the server dies. */
+/* Only the silence of a probe that was answered before proves a server dead. */
 static bool
-proven(const struct probe_server *s, const struct conf_server *c)
+all_worked(const struct probe_server *s, const struct conf_server *c)
 {
 	for (unsigned i = 0; i < c->n_probe; i++)
 		if (!s->one[i].worked)
@@ -457,7 +474,7 @@ begin_round(struct probes *p, struct probe_server *s, const struct conf_server *
 	struct mono spared = mono_add_ms(h->last_reply, c->probe_interval_ms);
 
 	if (h->last_reply.us && h->state == HEALTH_UP && mono_before(now, spared) &&
-	    proven(s, c)) {
+	    all_worked(s, c)) {
 		s->due = spared;
 		return;
 	}
@@ -466,7 +483,7 @@ begin_round(struct probes *p, struct probe_server *s, const struct conf_server *
 	s->due = mono_add_ms(now, interval_ms(p, s, c));
 }
 
-/* Ends and begins the server's round; true: *q is to be sent for it. */
+/* Ends or begins the server's round if it is time; true if *q is to be sent. */
 static bool
 next_query(struct probes *p, struct servers *sv, uint16_t server, struct mono now,
     struct probe_query *q)
@@ -482,7 +499,7 @@ next_query(struct probes *p, struct servers *sv, uint16_t server, struct mono no
 		s->due = earlier(s->due, now);
 		h->unblocked = false;
 	}
-	if (s->sent.us && !mono_before(now, deadline(s, c)))
+	if (s->sent.us && !mono_before(now, round_end(s, c)))
 		end_round(p, sv, server, now);
 	if (!s->sent.us && !mono_before(now, s->due))
 		begin_round(p, s, c, h, now);
@@ -490,13 +507,15 @@ next_query(struct probes *p, struct servers *sv, uint16_t server, struct mono no
 		return false;
 	i = s->next++;
 	s->one[i].open = true;
-	s->one[i].token = draw(p) << TOKEN_INDEX_BITS | (uint32_t)server << TOKEN_PROBE_BITS | i;
+	s->one[i].token = draw_number(p) << TOKEN_INDEX_BITS |
+	    (uint32_t)server << TOKEN_PROBE_BITS | i;
 	*q = (struct probe_query){ server, s->one[i].token, &c->probe[i] };
 	return true;
 }
 
 bool
-probe_next(struct probes *p, struct servers *sv, struct mono now, struct probe_query *q)
+probe_next(struct probes *p, struct servers *sv, struct mono now,
+    struct probe_query *q)
 {
 	for (; p->at < sv->conf->n_server; p->at++)
 		if (next_query(p, sv, (uint16_t)p->at, now, q))
@@ -516,7 +535,7 @@ probe_due(const struct probes *p, const struct servers *sv, struct mono *due)
 
 		if (!is_probed(sv->conf, i))
 			continue;
-		t = s->sent.us ? deadline(s, &sv->conf->server[i]) : s->due;
+		t = s->sent.us ? round_end(s, &sv->conf->server[i]) : s->due;
 		*due = any ? earlier(*due, t) : t;
 		any = true;
 	}
@@ -530,11 +549,13 @@ probe_share(const struct conf *c, int64_t step_ms)
 
 	for (uint16_t i = 0; i < c->n_server; i++)
 		if (is_probed(c, i))
-			per_day += c->server[i].n_probe * day_ms / c->server[i].probe_interval_ms;
+			per_day += c->server[i].n_probe * day_ms /
+			    c->server[i].probe_interval_ms;
 	return (unsigned)(2 * per_day * step_ms / day_ms) + SHARE_MIN;
 }
 
-/* --- results of queries --------------------------------------------------------- */
+/* --- results of queries
+ * --------------------------------------------------------- */
 
 bool
 probe_find(const struct probes *p, const struct servers *sv, uint32_t token,
@@ -549,10 +570,10 @@ probe_find(const struct probes *p, const struct servers *sv, uint32_t token,
 	return *server < sv->conf->n_server && one->open && one->token == token;
 }
 
-/* The round ends with its last result. */
-static bool
-settle_query(struct probes *p, struct servers *sv, uint32_t token, enum probe_last last,
-    enum health_diag d, struct mono now)
+/* Stores a result; the last one ends the round. */
+bool
+probe_result(struct probes *p, struct servers *sv, uint32_t token,
+    enum probe_last last, enum health_diag d, struct mono now)
 {
 	uint16_t server;
 	unsigned i, n;
@@ -577,31 +598,12 @@ settle_query(struct probes *p, struct servers *sv, uint32_t token, enum probe_la
 }
 
 bool
-probe_answered(struct probes *p, struct servers *sv, uint32_t token, struct mono now)
-{
-	return settle_query(p, sv, token, PROBE_ANSWERED, HEALTH_DIAG_PROBE_OK, now);
-}
-
-bool
-probe_failed(struct probes *p, struct servers *sv, uint32_t token, enum health_diag d,
-    struct mono now)
-{
-	return settle_query(p, sv, token, PROBE_FAILED, d, now);
-}
-
-bool
-probe_waits(struct probes *p, struct servers *sv, uint32_t token, enum probe_last why,
-    struct mono now)
-{
-	return settle_query(p, sv, token, why, HEALTH_DIAG_NONE, now);
-}
-
-bool
 probe_socket_error(struct probes *p, struct servers *sv, uint16_t server, int err,
     struct mono now)
 {
 	struct probe_server *s = &p->server[server];
 	const struct conf_server *c = &sv->conf->server[server];
+	enum health_diag d = servers_error_diag(err);
 	bool ours = false;
 
 	for (unsigned i = 0; s->sent.us && i < c->n_probe; i++) {
@@ -609,8 +611,7 @@ probe_socket_error(struct probes *p, struct servers *sv, uint16_t server, int er
 
 		if (s->one[i].open &&
 		    (kind == CONF_PROBE_DHCP || kind == CONF_PROBE_PXE))
-			ours = probe_failed(p, sv, s->one[i].token, err == ECONNREFUSED ?
-			    HEALTH_DIAG_REFUSED : HEALTH_DIAG_UNREACHABLE, now) || ours;
+			ours |= probe_result(p, sv, s->one[i].token, PROBE_FAILED, d, now);
 	}
 	return ours;
 }

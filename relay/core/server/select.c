@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: ISC
  *
- * select - see include/core/server/select.h. The rules, in the order in which they apply:
+ * select - orders the members of a group for a client, by health and the mode
+ * of the group. The rules, in the order in which they apply:
  *
- *   1. A drained server is never queried, not even when all others are down; unless the whole
- *      group is drained, which then counts as all down.
- *   2. When no member is usable, all are queried at once: fail open. What we believe about them
- *      may be wrong, and silence is certain failure.
- *   3. mode = all: every member that is not drained is queried at once, in file order, whatever
- *      its health: this is the ordinary helper address, and a copy to a dead server costs nothing.
- *   4. The server that answered this client before comes first while it is usable: it may hold the
- *      client's pending request (WDS), and a second stage belongs to the first.
- *   5. mode = failover: file order; a member that came up less than hold-down ago comes after
- *      those that have been up for longer, so that a flapping server does not pull its clients
- *      back and forth.
- *   6. mode = balance: by weighted rendezvous hash of the client, so that when a member dies only
- *      its own clients move.
- *   7. Members that are down come last, in file order: hedging and retries reach them after all
- *      others.
+ *   1. A drained server is never queried, even if all others are down. If the
+ *      whole group is drained, it is treated as all down.
+ *   2. If no member is usable, all are queried at once: their state may be
+ *      wrong, and querying none is certain to fail.
+ *   3. mode = all: every member that is not drained is queried at once, in file
+ *      order, whatever its health, as with an ordinary helper address. A copy
+ *      to a dead server costs nothing.
+ *   4. The server that answered this client last comes first while it is
+ *      usable: it may hold the client's pending request (WDS), or have sent the
+ *      stage that now asks for the next.
+ *   5. mode = failover: file order; a member that came up less than hold-down
+ *      ago comes after those that have been up for longer, so that a flapping
+ *      server does not pull its clients back and forth.
+ *   6. mode = balance: by weighted rendezvous hash of the client, so that only
+ *      the clients of a member that dies are moved.
+ *   7. Members that are down come last, in file order, for hedging and retries.
  */
 #include "core/server/select.h"
 
@@ -25,7 +27,6 @@
 
 struct member {
 	uint16_t server;
-	uint16_t place;		/* in the file */
 	uint8_t rank;		/* lower is earlier */
 	double score;		/* balance: higher is earlier */
 };
@@ -48,10 +49,10 @@ rank_of(const struct select_in *in, uint16_t server)
 }
 
 /*
- * Weighted rendezvous hashing: -weight / ln(u) with u uniform in (0, 1) from the hash of client
- * and server address. Each client has its own order of servers, and each server gets the share
- * of its weight. The address is hashed as on the wire, so that a pair of routers of different
- * byte order agrees.
+ * Weighted rendezvous hashing: -weight / ln(u), where u is uniform in (0, 1)
+ * and comes from the hash of client and server address. Each client has its own
+ * order of servers, and each server gets its weight's share of clients. The
+ * address is in network order, so that routers of different byte order agree.
  */
 static double
 score_of(const struct select_in *in, uint16_t server)
@@ -59,6 +60,7 @@ score_of(const struct select_in *in, uint16_t server)
 	uint8_t key[40] = { 0 };
 	const struct ipaddr *a = &in->conf->server[server].address;
 	size_t n = in->client_len < 24 ? in->client_len : 24;
+	uint64_t hash;
 	double u;
 
 	memcpy(key, in->client, n);
@@ -66,8 +68,8 @@ score_of(const struct select_in *in, uint16_t server)
 		key[24 + i] = (uint8_t)(a->v4.host >> (24 - 8 * i));
 	if (a->version == 6)
 		memcpy(key + 24, a->v6, sizeof(a->v6));
-	u = ((double)(hash_sip(in->seed, key, a->version == 6 ? 40 : 32) >> 11) + 0.5) /
-	    9007199254740992.0;			/* 2^53 */
+	hash = hash_sip(in->seed, key, a->version == 6 ? 40 : 32);
+	u = ((double)(hash >> 11) + 0.5) / 9007199254740992.0;	/* 2^53 */
 	return -in->conf->server[server].weight / log(u);
 }
 
@@ -76,12 +78,10 @@ before(const struct member *a, const struct member *b)
 {
 	if (a->rank != b->rank)
 		return a->rank < b->rank;
-	if (a->score > b->score || a->score < b->score)
-		return a->score > b->score;
-	return a->place < b->place;
+	return a->score > b->score;
 }
 
-/* Insertion: groups have a handful of members, and qsort() may allocate. */
+/* A stable sort, which keeps the order of the file. */
 static void
 sort(struct member *m, unsigned n)
 {
@@ -101,13 +101,13 @@ collect(const struct select_in *in, struct member *m, bool with_drained)
 	unsigned n = 0;
 
 	for (uint16_t i = 0; i < in->group->n; i++) {
-		/* Health belongs to an address: to the first server that has it. */
+		/* Health is kept for the first server with this address. */
 		uint16_t s = in->conf->server[in->group->server[i]].first;
 		bool balance = in->group->mode == CONF_MODE_BALANCE;
 
 		if (in->health[s].drained && !with_drained)	/* 1 */
 			continue;
-		m[n] = (struct member){ .server = s, .place = i };
+		m[n] = (struct member){ .server = s };
 		m[n].rank = rank_of(in, s);
 		m[n].score = balance && m[n].rank != RANK_DOWN ?
 		    score_of(in, s) : 0;			/* 6 */

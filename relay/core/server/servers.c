@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * servers - see include/core/server/servers.h. health.c and probe.c decide whether a server
- * is up, select.c which one a client gets.
+ * servers - keeps the counters, health and source address of each server over
+ * reloads, and finds a server by its address. health.c and probe.c decide
+ * whether a server is up, select.c which one a client gets.
  */
 #include "core/server/servers.h"
 
@@ -14,11 +15,11 @@ key_of(const struct conf_server *s)
 	return (struct server_key){ s->address, s->vrf };
 }
 
-/* Fibonacci hashing; servers are the operator's choice, so no secret is needed. */
+/* Fibonacci hashing. Only the operator chooses the keys, so it needs no secret. */
 static unsigned
 slot_of(struct server_key key)
 {
-	return (ip_fold(key.address) ^ key.vrf) * 2654435769u >> 22;	/* 10 bits: SERVERS_SLOTS */
+	return (ip_fold(key.address) ^ key.vrf) * 2654435769u >> 22;	/* 10 bits */
 }
 
 uint16_t
@@ -26,7 +27,7 @@ servers_find(const struct servers *sv, struct server_key key)
 {
 	unsigned i = slot_of(key);
 
-	/* At most a quarter of the slots is used, so this ends. */
+	/* At most a quarter of the slots are used, so this ends. */
 	for (; sv->slot[i] != CONF_NONE; i = (i + 1) % SERVERS_SLOTS) {
 		const struct conf_server *s = &sv->conf->server[sv->slot[i]];
 
@@ -62,13 +63,8 @@ void
 servers_configure(struct servers *sv, const struct conf *old, const struct conf *c,
     struct mono now)
 {
-	struct server_stats stats[CONF_SERVERS_MAX];
-	struct health health[CONF_SERVERS_MAX];
-	struct ip4 source[CONF_SERVERS_MAX];
+	const struct servers before = *sv;
 
-	memcpy(stats, sv->stats, sizeof(stats));
-	memcpy(health, sv->health, sizeof(health));
-	memcpy(source, sv->source, sizeof(source));
 	if (old) {
 		memset(sv->stats, 0, sizeof(sv->stats));
 		memset(sv->source, 0, sizeof(sv->source));
@@ -80,9 +76,9 @@ servers_configure(struct servers *sv, const struct conf *old, const struct conf 
 		health_init(&sv->health[s], cs->rise, cs->fall, now);
 		if (was == CONF_NONE)
 			continue;
-		sv->stats[s] = stats[was];
-		sv->source[s] = source[was];
-		sv->health[s] = health[was];
+		sv->stats[s] = before.stats[was];
+		sv->source[s] = before.source[was];
+		sv->health[s] = before.health[was];
 		health_configure(&sv->health[s], cs->rise, cs->fall);
 		if (cs->n_probe == 0)
 			sv->health[s].misconfigured = false;
@@ -100,27 +96,34 @@ servers_note(struct servers *sv, uint16_t server, bool changed)
 }
 
 /*
- * ICMP port unreachable comes back as ECONNREFUSED, from the host itself: nothing listens
- * there. EHOSTUNREACH and ENETUNREACH are a router's word, or our own kernel's when ARP is
- * not answered.
+ * ECONNREFUSED is an ICMP port unreachable from the host itself: no process
+ * listens there. EHOSTUNREACH and ENETUNREACH come from a router, or from our
+ * own kernel if ARP gets no answer.
  */
+enum health_diag
+servers_error_diag(int err)
+{
+	return err == ECONNREFUSED ? HEALTH_DIAG_REFUSED : HEALTH_DIAG_UNREACHABLE;
+}
+
 void
 servers_error(struct servers *sv, uint16_t server, int err, struct mono now)
 {
-	enum health_diag d = err == ECONNREFUSED ? HEALTH_DIAG_REFUSED :
-	    HEALTH_DIAG_UNREACHABLE;
-
-	servers_note(sv, server, health_bad(&sv->health[server], d, now));
+	servers_note(sv, server,
+	    health_bad(&sv->health[server], servers_error_diag(err), now));
 }
 
-/* Half a minute: long enough not to send clients to a dead server all the time, and hedging
- * covers those that are sent. */
+/* How long a server without probes stays down. Few clients are sent to a dead
+ * server this way, and hedging covers those. */
 #define EXPIRE_MS 30000
 
 void
 servers_tick(struct servers *sv, struct mono now)
 {
-	for (uint16_t s = 0; s < sv->conf->n_server; s++)
+	for (uint16_t s = 0; s < sv->conf->n_server; s++) {
+		struct health *h = &sv->health[s];
+
 		if (sv->conf->server[s].n_probe == 0)
-			servers_note(sv, s, health_expire(&sv->health[s], EXPIRE_MS, now));
+			servers_note(sv, s, health_expire(h, EXPIRE_MS, now));
+	}
 }

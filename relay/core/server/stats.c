@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * stats - the histogram of answer times; see include/core/server/stats.h.
+ * stats - counts a server's reply times in a histogram.
  */
 #include "core/server/stats.h"
 
-/* A server on the next link replies in less than a millisecond, one that queries Active Directory
- * in a tenth of a second; hedging begins at 0.5 s, and a PXE ROM repeats its query after 4 s. */
+/* A server on a local link replies within a millisecond, one that queries
+ * Active Directory within a tenth of a second. Hedging begins at 0.5 s, and a
+ * PXE ROM retries after 4 s. */
 const uint32_t stats_answer_us[STATS_ANSWERS] = {
 	1000, 5000, 10000, 50000, 100000, 250000, 500000, 1000000, 2000000, 4000000,
 };

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * way - see include/core/server/way.h.
+ * way - blocks and unblocks servers by what the kernel reports about routes,
+ * links and neighbours. io/route reads the kernel's messages,
+ * relay/tend/way_watch decides when to query it.
  *
- * There are few hops, mostly one or two gateways, and the kernel filters a neighbour's news by
- * interface (io/route): a linear search does.
+ * There are few hops, mostly one or two gateways, so the search is linear.
  */
 #include "core/server/way.h"
 
 #include "core/iface/iftab.h"
 
-/* Its index, or n_hop. IP4_NONE is not in the table. */
+/* Returns its index, or n_hop if it is not in the table. */
 static unsigned
 find_hop(const struct ways *w, uint32_t ifindex, struct ip4 ip)
 {
@@ -31,7 +32,7 @@ way_route(struct ways *w, uint16_t server, uint32_t ifindex, struct ip4 hop)
 	if (ip4_is_none(hop) || find_hop(w, ifindex, hop) < w->n_hop)
 		return;
 	if (w->n_hop == CONF_SERVERS_MAX)
-		way_sweep(w);	/* at most one for each server, so there is room */
+		way_sweep(w);	/* leaves at most one for each server */
 	w->hop[w->n_hop++] = (struct way_hop){ .ifindex = ifindex, .ip = hop };
 }
 
@@ -86,9 +87,9 @@ way_doubt(struct ways *w, uint32_t ifindex, struct ip4 ip)
 }
 
 /*
- * What is wrong with the way, or HEALTH_DIAG_NONE. The kernel removes routes with their
- * interface: when a link is down there is no route, and the interface of the last one tells
- * which. Carrier loss alone leaves the routes, and the packets are lost.
+ * Returns what is wrong with the way, or HEALTH_DIAG_NONE. When an interface
+ * goes down the kernel removes its routes, so the interface of the last route
+ * is checked. When only the carrier is lost it keeps them, and packets are lost.
  */
 static enum health_diag
 diagnose_way(const struct ways *w, struct iftab *t, const struct way *way)
@@ -96,7 +97,7 @@ diagnose_way(const struct ways *w, struct iftab *t, const struct way *way)
 	const struct iface *f = iftab_by_index(t, way->ifindex);
 	unsigned i;
 
-	/* No interface: it was deleted; or is not reported yet, if there is a route. */
+	/* Unknown: it was deleted or, if there is a route, is not reported yet. */
 	if (f ? !f->link.up || !f->link.running : way->ifindex && !way->routed)
 		return HEALTH_DIAG_LINK_DOWN;
 	if (!way->routed)
@@ -106,8 +107,8 @@ diagnose_way(const struct ways *w, struct iftab *t, const struct way *way)
 	    HEALTH_DIAG_NONE;
 }
 
-/* A reply cleared the block that a neighbour caused (health_reply): so the neighbour is there,
- * for all servers behind it. */
+/* If a reply ended a block that a failed neighbour had caused (health_reply),
+ * the neighbour works again, for all servers behind it. */
 static void
 forgive_hops(struct ways *w, const struct servers *sv)
 {
@@ -132,7 +133,7 @@ judge_way(struct ways *w, struct servers *sv, uint16_t s, struct mono now)
 	way->blocked = d != HEALTH_DIAG_NONE;
 	if (!way->blocked)
 		return health_unblock(&sv->health[s], probed, now);
-	/* An interface that loses its carrier forgets its neighbours. */
+	/* The kernel flushes the neighbours of an interface without carrier. */
 	if (d == HEALTH_DIAG_LINK_DOWN)
 		(void)way_neighbour(w, way->ifindex, way->hop, false);
 	return health_block(&sv->health[s], d, now);

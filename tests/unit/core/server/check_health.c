@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Is a server alive? Hysteresis as tables of evidence and states, one letter for
- * each, and against a model of two counters for every rise and fall.
+ * The health of a server: tables of evidence and states, with one letter for
+ * each, and a comparison with a model of two counters for every rise and fall.
  */
 #include "core/server/health.h"
 
@@ -36,9 +36,9 @@ letter(const struct health *h)
 }
 
 /*
- * One piece of evidence: g a good probe, b a bad one, r a reply to a client, X the
- * kernel says that there is no way, O there is one (the server has probes), o (it
- * has none), e a minute passed and it has no probes, D drained, E enabled.
+ * One piece of evidence: g a good probe, b a bad one, r a reply to a client, X
+ * blocked by the kernel, O unblocked (the server has probes), o unblocked (it
+ * has none), e a minute passed without probes, D drained, E enabled.
  */
 static bool
 feed(struct health *h, char event, struct mono now)
@@ -70,25 +70,25 @@ struct story {
 };
 
 static const struct story stories[] = {
-	/* the first word ever decides at once when it is good... */
+	/* the first evidence decides at once if it is good ... */
 	{ 2, 3, "g", "U" },
 	{ 9, 9, "r", "U" },
-	/* ...and is one of `fall` when it is bad */
+	/* ... and is the first of `fall` if it is bad */
 	{ 2, 3, "bbb", "??d" },
 	{ 2, 3, "bbgbbb", "??UUUd" },
 	{ 2, 1, "b", "d" },
-	/* up takes `fall` bad ones in a row to go down */
+	/* `fall` bad results in a row make it down */
 	{ 2, 3, "gbbgbbgbbb", "UUUUUUUUUd" },
-	/* down takes `rise` good ones in a row to come up */
+	/* `rise` good results in a row make it up */
 	{ 2, 3, "gbbbgbgg", "UUUdddd" "U" },
 	{ 3, 1, "gbggbggg", "Ud" "ddddd" "U" },
-	/* just up again, it has full marks */
+	/* just up again, it has the full score */
 	{ 2, 3, "bbbggbbgbbb", "??ddUUUUUUd" },
 	{ 1, 1, "gbgbg", "UdUdU" },
-	/* a reply to a client is a good result like a probe's */
+	/* a reply to a client counts like a good probe */
 	{ 2, 3, "bbbrr", "??ddU" },
 	{ 2, 3, "bbbrg", "??ddU" },
-	/* what the kernel is sure of needs no count, up or down */
+	/* the kernel's reports take effect at once */
 	{ 2, 3, "gX", "Ud" },
 	{ 2, 3, "X", "d" },
 	{ 2, 3, "gXO", "Udd" },
@@ -97,21 +97,21 @@ static const struct story stories[] = {
 	{ 2, 3, "gXo", "Ud?" },
 	{ 2, 3, "gXog", "Ud?U" },
 	{ 2, 3, "gXobbb", "Ud???d" },
-	/* good probes that were on their way do not make a road */
+	/* good probes do not end a block */
 	{ 2, 3, "gXggg", "Udddd" },
-	/* but who answers a client can be reached, whatever the kernel thinks */
+	/* but a reply to a client does */
 	{ 2, 3, "gXr", "UdU" },
-	/* no block, nothing to take away */
+	/* unblocking without a block does nothing */
 	{ 2, 3, "gO", "UU" },
 	{ 2, 3, "gbbbO", "UUUdd" },
-	/* without probes errors are forgotten after a while, a block is not */
+	/* without probes, errors expire after a while; a block does not */
 	{ 2, 3, "gbbbe", "UUUd?" },
 	{ 2, 3, "gbbbebbb", "UUUd???d" },
 	{ 2, 3, "gbbber", "UUUd?U" },
 	{ 2, 3, "gXe", "Udd" },
 	{ 2, 3, "ge", "UU" },
 	{ 2, 3, "e", "?" },
-	/* the operator's word stands above all, and hides no evidence */
+	/* the operator takes precedence, and evidence still counts */
 	{ 2, 3, "gDbbbE", "U----d" },
 	{ 2, 3, "gDXE", "U--d" },
 	{ 2, 3, "gDE", "U-U" },
@@ -142,7 +142,7 @@ START_TEST(hysteresis_by_table)
 }
 END_TEST
 
-/* Two counters and a state: what rise and fall mean in the man page. */
+/* Two counters and a state, as the man page defines rise and fall. */
 struct model {
 	unsigned rise, fall, good, bad;
 	char state;
@@ -198,19 +198,19 @@ START_TEST(unknown_and_up_may_be_chosen)
 }
 END_TEST
 
-/* The hold-down of a failover group counts from here. */
+/* The hold-down of a failover group begins when a server comes up. */
 START_TEST(coming_up_is_remembered)
 {
 	static const struct { const char *events; int came_up; } cases[] = {
-		{ "g", 0 },		/* up for the first time is not "again" */
+		{ "g", 0 },		/* up for the first time */
 		{ "bbg", 0 },
 		{ "bbbgg", 5 },
 		{ "gXOgg", 5 },
 		{ "gXr", 3 },
-		{ "gXor", 4 },		/* by way of unknown, too */
+		{ "gXor", 4 },		/* also via unknown */
 		{ "gbbber", 6 },
 		{ "bbber", 5 },
-		{ "gDE", 0 },		/* the operator's word is no failure */
+		{ "gDE", 0 },		/* draining is not a failure */
 		{ "gbbbggDE", 6 },
 		{ "gbbbgggg", 6 },
 	};
@@ -229,9 +229,10 @@ START_TEST(coming_up_is_remembered)
 }
 END_TEST
 
-START_TEST(the_diagnosis_says_why)
+START_TEST(the_diagnosis_is_the_latest_reason)
 {
-	static const struct { const char *events; enum health_diag diag; } cases[] = {
+	static const struct { const char *events; enum health_diag diag;
+		} cases[] = {
 		{ "", HEALTH_DIAG_NONE },
 		{ "g", HEALTH_DIAG_PROBE_OK },
 		{ "r", HEALTH_DIAG_REPLY },
@@ -260,7 +261,7 @@ START_TEST(the_diagnosis_says_why)
 }
 END_TEST
 
-START_TEST(errors_are_forgotten_no_sooner)
+START_TEST(errors_expire_no_sooner)
 {
 	struct health h;
 
@@ -272,8 +273,7 @@ START_TEST(errors_are_forgotten_no_sooner)
 }
 END_TEST
 
-/* A reload: the state stays, and it is as far from the other one as a server that
- * has just come to it. */
+/* A reload keeps the state, with the score of a server that has just reached it. */
 START_TEST(another_configuration_keeps_the_state)
 {
 	for (uint8_t rise = 1; rise <= 5; rise++)
@@ -301,7 +301,7 @@ START_TEST(another_configuration_keeps_the_state)
 }
 END_TEST
 
-START_TEST(each_diagnosis_has_a_word_of_its_own)
+START_TEST(each_diagnosis_has_its_own_word)
 {
 	for (int a = 0; a < HEALTH_DIAG_MAX; a++) {
 		ck_assert_uint_eq(strcspn(health_diag_word(a), " \t=\""),
@@ -327,10 +327,10 @@ health_suite(void)
 	tcase_add_loop_test(t, every_sequence_agrees_with_two_counters, 0, 25);
 	tcase_add_test(t, unknown_and_up_may_be_chosen);
 	tcase_add_test(t, coming_up_is_remembered);
-	tcase_add_test(t, the_diagnosis_says_why);
-	tcase_add_test(t, errors_are_forgotten_no_sooner);
+	tcase_add_test(t, the_diagnosis_is_the_latest_reason);
+	tcase_add_test(t, errors_expire_no_sooner);
 	tcase_add_test(t, another_configuration_keeps_the_state);
-	tcase_add_test(t, each_diagnosis_has_a_word_of_its_own);
+	tcase_add_test(t, each_diagnosis_has_its_own_word);
 	suite_add_tcase(s, t);
 	return s;
 }

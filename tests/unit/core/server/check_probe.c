@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Probes with a fake clock: each test is a server that behaves in some way, for some
- * time. The kinds of its probes are answered, left alone, refused or cannot be asked, as
- * `does` says; what was asked, and when, is remembered.
+ * Probes with a fake clock. In each test, a server behaves in a certain way for
+ * some time: `does` says which kinds of probes it answers, ignores or refuses
+ * and which cannot be sent. All queries and their times are recorded.
  */
 #include "core/server/probe.h"
 
@@ -93,6 +93,16 @@ state(void)
 	return health()->state;
 }
 
+/* Gives a query its result. false: no open query has the token. */
+static bool
+settled(uint32_t token, enum probe_last last)
+{
+	enum health_diag d = last == PROBE_ANSWERED ? HEALTH_DIAG_PROBE_OK :
+	    last == PROBE_FAILED ? HEALTH_DIAG_REFUSED : HEALTH_DIAG_NONE;
+
+	return probe_result(&p, &w->servers, token, last, d, w->now);
+}
+
 static void
 tell(unsigned i)
 {
@@ -100,22 +110,19 @@ tell(unsigned i)
 	case SILENT:
 		break;
 	case ANSWERS:
-		ck_assert(probe_answered(&p, &w->servers, asked[i].token, w->now));
+		ck_assert(settled(asked[i].token, PROBE_ANSWERED));
 		break;
 	case REFUSES:
-		ck_assert(probe_failed(&p, &w->servers, asked[i].token, HEALTH_DIAG_REFUSED,
-		    w->now));
+		ck_assert(settled(asked[i].token, PROBE_FAILED));
 		break;
 	case WAITS:
-		ck_assert(probe_waits(&p, &w->servers, asked[i].token, PROBE_NO_INTERFACE,
-		    w->now));
+		ck_assert(settled(asked[i].token, PROBE_NO_INTERFACE));
 		break;
 	case IS_OFF_LINK:
-		ck_assert(probe_waits(&p, &w->servers, asked[i].token, PROBE_OFF_LINK,
-		    w->now));
+		ck_assert(settled(asked[i].token, PROBE_OFF_LINK));
 		break;
 	case IS_BUSY:
-		ck_assert(probe_waits(&p, &w->servers, asked[i].token, PROBE_BUSY, w->now));
+		ck_assert(settled(asked[i].token, PROBE_BUSY));
 		break;
 	}
 }
@@ -144,7 +151,8 @@ ask_due(void)
 	}
 }
 
-/* In steps of 10 ms; a step in which nothing is due must bring nothing. */
+/* Lets time pass in steps of 10 ms. There must be no query in a step in which
+ * nothing is due. */
 static void
 pass(int64_t ms)
 {
@@ -156,7 +164,8 @@ pass(int64_t ms)
 		tell_due();
 		ask_due();
 		if (!any || mono_before(w->now, due))
-			ck_assert(latency_ms || (n_asked == before && changes == states));
+			ck_assert(latency_ms ||
+			    (n_asked == before && changes == states));
 		world_wait_ms(w, 10);
 	}
 }
@@ -167,7 +176,8 @@ client_is_answered(void)
 	servers_note(&w->servers, 0, health_reply(health(), w->now));
 }
 
-/* Steps of 10 ms until it is so; how many ms it took. */
+/* Waits in steps of 10 ms until the server has this state; returns the
+ * milliseconds. */
 static int64_t
 until(enum health_state wanted, int64_t limit)
 {
@@ -181,7 +191,7 @@ until(enum health_state wanted, int64_t limit)
 
 #define DHCP "[server a]\naddress = 198.51.100.10\nprobe = dhcp\n" IFACE
 
-START_TEST(first_answer_makes_up_and_silence_down_in_time)
+START_TEST(first_answer_makes_it_up_and_silence_down_in_time)
 {
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = ANSWERS;
@@ -226,7 +236,7 @@ START_TEST(lost_answers_in_between_do_not_count)
 }
 END_TEST
 
-START_TEST(an_answer_matches_its_own_question_only)
+START_TEST(an_answer_matches_only_its_own_query)
 {
 	uint32_t first;
 
@@ -234,20 +244,20 @@ START_TEST(an_answer_matches_its_own_question_only)
 	pass(10);
 	first = asked[0].token;
 	for (unsigned bit = 0; bit < 32; bit++)
-		ck_assert(!probe_answered(&p, &w->servers, first ^ 1u << bit, w->now));
+		ck_assert(!settled(first ^ 1u << bit, PROBE_ANSWERED));
 	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
 	pass(2500);	/* another round: the first answer is late */
 	ck_assert_uint_eq(n_asked, 2);
 	ck_assert_uint_ne(asked[1].token, first);
-	ck_assert(!probe_answered(&p, &w->servers, first, w->now));
-	ck_assert(probe_answered(&p, &w->servers, asked[1].token, w->now));
-	ck_assert(!probe_answered(&p, &w->servers, asked[1].token, w->now));
+	ck_assert(!settled(first, PROBE_ANSWERED));
+	ck_assert(settled(asked[1].token, PROBE_ANSWERED));
+	ck_assert(!settled(asked[1].token, PROBE_ANSWERED));
 	ck_assert_int_eq(state(), HEALTH_UP);
 	world_free(w);
 }
 END_TEST
 
-START_TEST(an_answered_client_spares_the_probe)
+START_TEST(a_reply_to_a_client_postpones_the_probe)
 {
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = ANSWERS;
@@ -264,9 +274,9 @@ START_TEST(an_answered_client_spares_the_probe)
 }
 END_TEST
 
-/* Busy from the start, it was never asked; so when it died its silence was taken for that of
- * a wrong probe. */
-START_TEST(a_server_that_is_always_busy_is_asked_once)
+/* A server that was busy from the start was never probed, so its silence was
+ * later attributed to a wrong probe. */
+START_TEST(a_server_that_is_always_busy_is_probed_once)
 {
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = ANSWERS;
@@ -294,11 +304,11 @@ START_TEST(a_probe_that_is_never_answered_is_wrong_not_the_server_dead)
 	ck_assert_int_eq(state(), HEALTH_UP);
 	ck_assert(health()->misconfigured);
 	ck_assert_uint_eq(wrongs, 1);
-	does[CONF_PROBE_DHCP] = ANSWERS;	/* the server was put right */
+	does[CONF_PROBE_DHCP] = ANSWERS;	/* the server is repaired */
 	pass(2010);
 	ck_assert(!health()->misconfigured);
 	ck_assert_uint_eq(wrongs, 2);
-	does[CONF_PROBE_DHCP] = SILENT;		/* now it counts */
+	does[CONF_PROBE_DHCP] = SILENT;		/* now its silence counts */
 	until(HEALTH_DOWN, 7010);
 	world_free(w);
 }
@@ -330,7 +340,7 @@ START_TEST(a_server_that_a_wrong_probe_made_down_is_tried_again)
 {
 	open_world(DHCP);
 	until(HEALTH_DOWN, 7010);
-	client_is_answered();	/* one of the two that make it up */
+	client_is_answered();	/* one of two good results */
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	pass(6000);
 	ck_assert(health()->misconfigured);
@@ -350,7 +360,7 @@ START_TEST(a_server_that_never_answered_anything_is_dead)
 }
 END_TEST
 
-START_TEST(long_dead_servers_are_asked_less_often)
+START_TEST(long_dead_servers_are_probed_less_often)
 {
 	unsigned first, later;
 
@@ -358,12 +368,12 @@ START_TEST(long_dead_servers_are_asked_less_often)
 	pass(60000);
 	first = n_asked;
 	ck_assert_uint_ge(first, 28);
-	pass(1200000);	/* long enough for every doubling */
+	pass(1200000);	/* long enough for all doublings */
 	later = n_asked;
 	pass(160000);
 	ck_assert_uint_ge(n_asked - later, 10);	/* 8 x 2 s */
 	ck_assert_uint_le(n_asked - later, 12);
-	/* alive again: at once as often as before */
+	/* alive again: probed as often as before at once */
 	does[CONF_PROBE_DHCP] = ANSWERS;
 	ck_assert_int_le(until(HEALTH_UP, 18010), 18010);
 	later = n_asked;
@@ -378,7 +388,8 @@ END_TEST
 START_TEST(all_probes_of_a_round_must_be_answered)
 {
 	open_world(SEVERAL);
-	does[CONF_PROBE_PXE] = does[CONF_PROBE_TFTP] = does[CONF_PROBE_ICMP] = ANSWERS;
+	does[CONF_PROBE_PXE] = does[CONF_PROBE_TFTP] = does[CONF_PROBE_ICMP] =
+	    ANSWERS;
 	pass(5000);
 	ck_assert_int_eq(state(), HEALTH_UP);
 	does[CONF_PROBE_TFTP] = SILENT;
@@ -397,7 +408,7 @@ START_TEST(a_refusal_is_judged_at_once)
 {
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = REFUSES;
-	ck_assert_int_le(until(HEALTH_DOWN, 4010), 4010);	/* no time-out */
+	ck_assert_int_le(until(HEALTH_DOWN, 4010), 4010);	/* no timeout */
 	ck_assert_int_eq(health()->diag, HEALTH_DIAG_REFUSED);
 	world_free(w);
 }
@@ -414,7 +425,7 @@ START_TEST(echo_alone_makes_nothing_up_but_ends_its_own_down)
 	does[CONF_PROBE_ICMP] = SILENT;
 	ck_assert_int_le(until(HEALTH_DOWN, 7010), 7010);
 	ck_assert_int_eq(health()->diag, HEALTH_DIAG_PROBE_ICMP);
-	pass(60000);	/* time alone ends nothing */
+	pass(60000);	/* time alone changes nothing */
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	does[CONF_PROBE_ICMP] = ANSWERS;
 	ck_assert_int_le(until(HEALTH_UNKNOWN, 4010), 4010);
@@ -442,7 +453,7 @@ START_TEST(echoes_do_not_excuse_a_service_that_refuses)
 }
 END_TEST
 
-START_TEST(echoes_lost_now_and_then_do_not_add_up)
+START_TEST(occasionally_lost_echoes_do_not_add_up)
 {
 	open_world(ICMP);
 	does[CONF_PROBE_ICMP] = ANSWERS;
@@ -456,7 +467,7 @@ START_TEST(echoes_lost_now_and_then_do_not_add_up)
 }
 END_TEST
 
-START_TEST(who_cannot_be_asked_waits_and_is_asked_soon)
+START_TEST(a_probe_that_cannot_be_sent_waits_and_is_retried_soon)
 {
 	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n"
 	    "probe-interval = 60s\n" IFACE);
@@ -487,13 +498,14 @@ START_TEST(a_probe_that_waits_does_not_hide_another)
 }
 END_TEST
 
-START_TEST(a_way_that_is_back_is_tried_at_once)
+START_TEST(a_restored_way_is_probed_at_once)
 {
 	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp\nrise = 1\n"
 	    "probe-interval = 60s\n" IFACE);
 	does[CONF_PROBE_DHCP] = ANSWERS;
 	pass(1000);
-	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN,
+	    w->now));
 	pass(1000);
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
@@ -501,34 +513,38 @@ START_TEST(a_way_that_is_back_is_tried_at_once)
 	ask_due();
 	ck_assert_int_eq(state(), HEALTH_UP);
 
-	/* ... also when nobody has looked meanwhile, as nothing was due */
-	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	/* ... even if nothing was due meanwhile */
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN,
+	    w->now));
 	world_wait_ms(w, 1000);
 	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
 	ask_due();
 	ck_assert_int_eq(state(), HEALTH_UP);
 
-	/* ... but not when it has gone again */
-	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	/* ... but not if it is blocked again */
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN,
+	    w->now));
 	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
-	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN,
+	    w->now));
 	ask_due();
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	world_free(w);
 }
 END_TEST
 
-START_TEST(a_way_that_is_back_and_a_probe_that_says_nothing)
+START_TEST(a_restored_way_and_a_probe_without_evidence)
 {
 	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n"
 	    "probe-interval = 60s\n" IFACE);
-	/* a wrong probe: no answer of it will ever make the server up again */
+	/* a wrong probe can never make the server up again */
 	client_is_answered();
 	world_wait_ms(w, 100);
 	client_is_answered();
 	pass(62000);
 	ck_assert(health()->misconfigured);
-	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN,
+	    w->now));
 	pass(1000);
 	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
 	ck_assert_int_eq(state(), HEALTH_DOWN);
@@ -536,16 +552,17 @@ START_TEST(a_way_that_is_back_and_a_probe_that_says_nothing)
 	ck_assert_int_le(until(HEALTH_UNKNOWN, 1100), 1100);
 	world_free(w);
 
-	/* one that cannot be asked */
+	/* a probe that cannot be sent */
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = WAITS;
-	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN,
+	    w->now));
 	pass(5000);
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
 	ask_due();
 	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
-	/* ... but what was found dead stays so when the interface goes */
+	/* ... but a server found dead stays down when the interface goes */
 	does[CONF_PROBE_DHCP] = SILENT;
 	(void)until(HEALTH_DOWN, 7010);
 	pass(60000);
@@ -554,7 +571,7 @@ START_TEST(a_way_that_is_back_and_a_probe_that_says_nothing)
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	world_free(w);
 
-	/* as if it had none: errors are forgotten after a while */
+	/* as without probes: errors expire after a while */
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = IS_OFF_LINK;
 	for (int i = 0; i < 3; i++)
@@ -565,10 +582,11 @@ START_TEST(a_way_that_is_back_and_a_probe_that_says_nothing)
 	(void)until(HEALTH_UNKNOWN, 2100);
 	world_free(w);
 
-	/* one that could be asked but for a lack of ours says something soon */
+	/* a probe that was busy will be sent soon */
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = IS_BUSY;
-	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN, w->now));
+	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN,
+	    w->now));
 	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
 	ask_due();
 	pass(5000);
@@ -587,32 +605,32 @@ START_TEST(errors_of_the_socket_count_once)
 	ck_assert_int_eq(p.server[0].one[0].diag, HEALTH_DIAG_REFUSED);
 	ck_assert_uint_eq(health()->bad_in_row, 1);
 	world_free(w);
-	open_world(ICMP);	/* nothing that the socket was asked */
+	open_world(ICMP);	/* not a query of this socket */
 	pass(10);
 	ck_assert(!probe_socket_error(&p, &w->servers, 0, ECONNREFUSED, w->now));
 	world_free(w);
 }
 END_TEST
 
-START_TEST(a_reload_keeps_what_is_known)
+START_TEST(a_reload_keeps_the_results)
 {
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = ANSWERS;
 	pass(10);
 	does[CONF_PROBE_DHCP] = SILENT;
-	pass(2000);	/* a question is open */
+	pass(2000);	/* a query is open */
 	ck_assert(p.server[0].one[0].open);
-	/* another place, another probe beside it */
+	/* another place, and another probe */
 	reload("[server z]\naddress = 198.51.100.9\n"
 	    "[server a]\naddress = 198.51.100.10\nprobe = icmp, dhcp\n" IFACE);
 	ck_assert_int_eq(w->servers.health[1].state, HEALTH_UP);
-	ck_assert(!probe_answered(&p, &w->servers, asked[n_asked - 1].token, w->now));
+	ck_assert(!settled(asked[n_asked - 1].token, PROBE_ANSWERED));
 	ck_assert(p.server[1].one[1].worked);
 	ck_assert_int_eq(p.server[1].one[1].last, PROBE_ANSWERED);
 	ck_assert_int_eq(p.server[1].one[0].last, PROBE_NEVER);
 	pass(2000);
 	ck_assert_uint_eq(asked[n_asked - 1].server, 1);
-	/* and without probes nothing is asked */
+	/* without probes there are no queries */
 	reload("[server a]\naddress = 198.51.100.10\n" IFACE);
 	struct mono due;
 	ck_assert(!probe_due(&p, &w->servers, &due));
@@ -623,11 +641,11 @@ START_TEST(a_reload_keeps_what_is_known)
 }
 END_TEST
 
-START_TEST(a_reload_forgets_the_probes_that_it_takes_away)
+START_TEST(a_reload_forgets_removed_probes)
 {
 	uint32_t taken;
 
-	/* the second waits, and is looked at again each second as long as it is there */
+	/* the second waits, and is retried each second while it is configured */
 	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp, tftp:x\n"
 	    "probe-interval = 60s\n" IFACE);
 	does[CONF_PROBE_TFTP] = WAITS;
@@ -642,7 +660,7 @@ START_TEST(a_reload_forgets_the_probes_that_it_takes_away)
 	pass(60000);
 	ck_assert_uint_le(n_asked, 3);
 
-	/* one that is under way is nobody's any more */
+	/* a query that is under way is forgotten */
 	reload("[server a]\naddress = 198.51.100.10\nprobe = dhcp, pxe\n" IFACE);
 	n_asked = n_told = 0;
 	while (n_asked < 2)
@@ -650,9 +668,9 @@ START_TEST(a_reload_forgets_the_probes_that_it_takes_away)
 	taken = asked[1].token;
 	ck_assert(p.server[0].one[1].open);
 	reload("[server a]\naddress = 198.51.100.10\nprobe = dhcp\n" IFACE);
-	ck_assert(!probe_answered(&p, &w->servers, taken, w->now));
+	ck_assert(!settled(taken, PROBE_ANSWERED));
 
-	/* and nothing is wrong with probes that are not there */
+	/* and removed probes are not misconfigured */
 	ck_assert(health()->misconfigured);
 	reload("[server a]\naddress = 198.51.100.10\n" IFACE);
 	ck_assert(!health()->misconfigured);
@@ -690,7 +708,7 @@ START_TEST(rounds_are_spread_and_drift)
 }
 END_TEST
 
-START_TEST(a_step_has_its_share)
+START_TEST(the_queries_of_a_step_are_limited)
 {
 	open_world("[server a]\naddress = 198.51.100.10\n" IFACE);
 	ck_assert_uint_eq(probe_share(w->conf, 50), 8);
@@ -699,14 +717,14 @@ START_TEST(a_step_has_its_share)
 	    "probe-interval = 1h\n" IFACE);
 	ck_assert_uint_eq(probe_share(w->conf, 50), 8);
 	world_free(w);
-	/* 100 x 2 questions a second are ten in 50 ms */
+	/* 100 x 2 queries a second are ten in 50 ms */
 	open_many(100, "probe = icmp, tcp:80\nprobe-interval = 1s\nprobe-timeout = 500ms\n");
 	ck_assert_uint_eq(probe_share(w->conf, 50), 28);
 	world_free(w);
 }
 END_TEST
 
-START_TEST(servers_of_one_address_are_asked_once)
+START_TEST(servers_with_one_address_are_probed_once)
 {
 	open_world("[server a]\naddress = 198.51.100.10\nprobe = icmp\n"
 	    "[server b]\naddress = 198.51.100.10\nprobe = icmp\n" IFACE);
@@ -716,7 +734,7 @@ START_TEST(servers_of_one_address_are_asked_once)
 }
 END_TEST
 
-START_TEST(giaddr_is_of_an_interface_that_leads_to_the_server)
+START_TEST(giaddr_is_that_of_an_interface_that_leads_to_the_server)
 {
 	const struct iface_giaddr *gi;
 
@@ -735,11 +753,12 @@ START_TEST(giaddr_is_of_an_interface_that_leads_to_the_server)
 	gi = probe_giaddr(&p, &w->servers, 0);
 	ck_assert_ptr_nonnull(gi);
 	ck_assert(ip4_eq(gi->addr, world_ip("203.0.113.1")));
-	ck_assert(ip4_eq(probe_giaddr(&p, &w->servers, 1)->addr, world_ip("192.0.2.1")));
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->servers, 1)->addr,
+	    world_ip("192.0.2.1")));
 	world_link_down(w, 20, "vlan20");
 	probe_interfaces_changed(&p, w->now);
 	ck_assert_ptr_null(probe_giaddr(&p, &w->servers, 0));
-	world_link(w, 30, "vlan30");	/* named by a rule only */
+	world_link(w, 30, "vlan30");	/* named only by a rule */
 	world_addr(w, 30, "192.0.2.129/25");
 	probe_interfaces_changed(&p, w->now);
 	gi = probe_giaddr(&p, &w->servers, 0);
@@ -749,14 +768,16 @@ START_TEST(giaddr_is_of_an_interface_that_leads_to_the_server)
 }
 END_TEST
 
-/* The answer to the virtual address would go to the other router. */
-START_TEST(on_standby_in_the_name_of_our_own_address)
+/* The other router would get the answer to the virtual address. */
+START_TEST(on_standby_our_own_address_is_used)
 {
 	open_world("[interface vlan10]\nservers = 198.51.100.10\n"
 	    "active = address 192.0.2.7\n");
-	ck_assert(ip4_eq(probe_giaddr(&p, &w->servers, 0)->addr, world_ip("192.0.2.1")));
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->servers, 0)->addr,
+	    world_ip("192.0.2.1")));
 	world_addr(w, 10, "192.0.2.7/32");
-	ck_assert(ip4_eq(probe_giaddr(&p, &w->servers, 0)->addr, world_ip("192.0.2.7")));
+	ck_assert(ip4_eq(probe_giaddr(&p, &w->servers, 0)->addr,
+	    world_ip("192.0.2.7")));
 	world_free(w);
 }
 END_TEST
@@ -792,33 +813,35 @@ probe_suite(void)
 	Suite *s = suite_create("probe");
 	TCase *t = tcase_create("probe");
 
-	tcase_add_test(t, first_answer_makes_up_and_silence_down_in_time);
+	tcase_add_test(t, first_answer_makes_it_up_and_silence_down_in_time);
 	tcase_add_test(t, lost_answers_in_between_do_not_count);
-	tcase_add_test(t, an_answer_matches_its_own_question_only);
-	tcase_add_test(t, an_answered_client_spares_the_probe);
-	tcase_add_test(t, a_server_that_is_always_busy_is_asked_once);
-	tcase_add_test(t, a_probe_that_is_never_answered_is_wrong_not_the_server_dead);
-	tcase_add_test(t, a_probe_that_worked_becomes_wrong_when_only_clients_are_answered);
+	tcase_add_test(t, an_answer_matches_only_its_own_query);
+	tcase_add_test(t, a_reply_to_a_client_postpones_the_probe);
+	tcase_add_test(t, a_server_that_is_always_busy_is_probed_once);
+	tcase_add_test(t,
+	    a_probe_that_is_never_answered_is_wrong_not_the_server_dead);
+	tcase_add_test(t,
+	    a_probe_that_worked_becomes_wrong_when_only_clients_are_answered);
 	tcase_add_test(t, a_server_that_a_wrong_probe_made_down_is_tried_again);
 	tcase_add_test(t, a_server_that_never_answered_anything_is_dead);
-	tcase_add_test(t, long_dead_servers_are_asked_less_often);
+	tcase_add_test(t, long_dead_servers_are_probed_less_often);
 	tcase_add_test(t, all_probes_of_a_round_must_be_answered);
 	tcase_add_test(t, a_refusal_is_judged_at_once);
 	tcase_add_test(t, echo_alone_makes_nothing_up_but_ends_its_own_down);
 	tcase_add_test(t, echoes_do_not_excuse_a_service_that_refuses);
-	tcase_add_test(t, echoes_lost_now_and_then_do_not_add_up);
-	tcase_add_test(t, who_cannot_be_asked_waits_and_is_asked_soon);
+	tcase_add_test(t, occasionally_lost_echoes_do_not_add_up);
+	tcase_add_test(t, a_probe_that_cannot_be_sent_waits_and_is_retried_soon);
 	tcase_add_test(t, a_probe_that_waits_does_not_hide_another);
-	tcase_add_test(t, a_way_that_is_back_is_tried_at_once);
-	tcase_add_test(t, a_way_that_is_back_and_a_probe_that_says_nothing);
+	tcase_add_test(t, a_restored_way_is_probed_at_once);
+	tcase_add_test(t, a_restored_way_and_a_probe_without_evidence);
 	tcase_add_test(t, errors_of_the_socket_count_once);
-	tcase_add_test(t, a_reload_keeps_what_is_known);
-	tcase_add_test(t, a_reload_forgets_the_probes_that_it_takes_away);
+	tcase_add_test(t, a_reload_keeps_the_results);
+	tcase_add_test(t, a_reload_forgets_removed_probes);
 	tcase_add_test(t, rounds_are_spread_and_drift);
-	tcase_add_test(t, a_step_has_its_share);
-	tcase_add_test(t, servers_of_one_address_are_asked_once);
-	tcase_add_test(t, giaddr_is_of_an_interface_that_leads_to_the_server);
-	tcase_add_test(t, on_standby_in_the_name_of_our_own_address);
+	tcase_add_test(t, the_queries_of_a_step_are_limited);
+	tcase_add_test(t, servers_with_one_address_are_probed_once);
+	tcase_add_test(t, giaddr_is_that_of_an_interface_that_leads_to_the_server);
+	tcase_add_test(t, on_standby_our_own_address_is_used);
 	tcase_add_test(t, the_link_is_that_of_the_narrowest_subnet);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * In which order the members of a group are asked. Each numbered rule of
- * core/select.c has its test; then all rules at once for every order of up to five
- * members in the file, every state of each, and every server that answered last,
- * against what the rules say about any two neighbours; then what balance promises, with
- * 100,000 clients.
+ * The order in which the members of a group are queried. Each numbered rule of
+ * select.c has its test. Then all rules are tested at once, for every order of
+ * up to five members in the file, every state of each and every server that
+ * answered last, by comparing each two neighbours. The last tests verify
+ * balance with 100,000 clients.
  */
 #include "core/server/select.h"
 
@@ -52,7 +52,7 @@ set_state(struct world *w, unsigned server, enum state s)
 		h->state = HEALTH_DRAINED;
 		h->drained = true;
 		break;
-	case UP:	/* and for long */
+	case UP:	/* for a long time */
 		h->came_up = mono_us((NOW_MS - HOLD_MS) * 1000);
 		break;
 	case STATES:
@@ -92,8 +92,8 @@ ask(struct world *w)
 	select_servers(&w->in, &w->out);
 }
 
-/* The answer as text: the members, a bar behind those that are asked at once, and
- * a star when all were down. */
+/* The result as text: the members, a bar after those queried at once, and a
+ * star if all are down. */
 static void
 want(struct world *w, const char *text)
 {
@@ -113,7 +113,7 @@ want(struct world *w, const char *text)
 
 /* --- rule by rule --------------------------------------------------------- */
 
-START_TEST(rule_1_a_drained_server_is_not_asked)
+START_TEST(rule_1_a_drained_server_is_not_queried)
 {
 	struct world w;
 
@@ -121,20 +121,20 @@ START_TEST(rule_1_a_drained_server_is_not_asked)
 		open_world(&w, (enum conf_mode)mode, 2);
 		set_state(&w, 0, DRAINED);
 		want(&w, "1|");
-		/* not even when the others are down */
+		/* not even if the others are down */
 		set_state(&w, 1, DOWN);
 		want(&w, "1|*");
-		/* nor when it answered this client last */
+		/* nor if it answered this client last */
 		w.in.sticky = 0;
 		want(&w, "1|*");
-		/* but a group that is drained as a whole is asked as one */
+		/* but all are queried if the whole group is drained */
 		set_state(&w, 1, DRAINED);
 		want(&w, "01|*");
 	}
 }
 END_TEST
 
-START_TEST(rule_2_all_down_all_are_asked)
+START_TEST(rule_2_if_all_are_down_all_are_queried)
 {
 	struct world w;
 
@@ -149,7 +149,7 @@ START_TEST(rule_2_all_down_all_are_asked)
 }
 END_TEST
 
-START_TEST(rule_3_mode_all_asks_whoever_is_not_drained)
+START_TEST(rule_3_mode_all_queries_every_member_not_drained)
 {
 	struct world w;
 
@@ -165,7 +165,7 @@ START_TEST(rule_3_mode_all_asks_whoever_is_not_drained)
 }
 END_TEST
 
-START_TEST(rule_4_who_answered_last_comes_first)
+START_TEST(rule_4_the_server_that_answered_last_comes_first)
 {
 	struct world w;
 
@@ -174,12 +174,12 @@ START_TEST(rule_4_who_answered_last_comes_first)
 	want(&w, "2|01");
 	set_state(&w, 2, UNKNOWN);
 	want(&w, "2|01");
-	/* just back or not: it has the client's pending request */
+	/* even if it has just come back: it has the client's pending request */
 	set_state(&w, 2, HELD);
 	want(&w, "2|01");
 	set_state(&w, 2, DOWN);
 	want(&w, "0|12");
-	/* the server of another group */
+	/* a server of another group */
 	w.in.sticky = 4;
 	set_state(&w, 2, UP);
 	want(&w, "0|12");
@@ -200,10 +200,10 @@ START_TEST(rule_5_failover_in_file_order)
 	want(&w, "1|20");
 	set_state(&w, 1, DOWN);
 	want(&w, "2|01");
-	/* one that is held is better than none */
+	/* a member in hold-down is better than none */
 	set_state(&w, 2, DOWN);
 	want(&w, "0|12");
-	/* several that are held: file order */
+	/* several in hold-down: file order */
 	set_state(&w, 2, HELD);
 	set_state(&w, 1, HELD);
 	want(&w, "0|12");
@@ -227,7 +227,7 @@ START_TEST(rule_5_hold_down_ends)
 }
 END_TEST
 
-START_TEST(rule_6_balance_knows_no_hold_down)
+START_TEST(rule_6_balance_has_no_hold_down)
 {
 	struct world w, held;
 	struct select_out before;
@@ -244,7 +244,7 @@ START_TEST(rule_6_balance_knows_no_hold_down)
 }
 END_TEST
 
-START_TEST(rule_7_who_is_down_comes_last_in_file_order)
+START_TEST(rule_7_down_servers_come_last_in_file_order)
 {
 	struct world w;
 
@@ -280,7 +280,7 @@ may_be_chosen(enum state s)
 	return s == UNKNOWN || s == UP || s == HELD;
 }
 
-/* What each server is and where each stands in the file and in the answer. */
+/* The state of each server and its place in the file and in the result. */
 struct facts {
 	const enum state *state;
 	int place[SERVERS];
@@ -288,7 +288,7 @@ struct facts {
 	uint16_t n;
 };
 
-/* Does a have to be asked before b? The rules, read from the top. */
+/* Must a be queried before b? The rules, from the top. */
 static bool
 earlier(const struct world *w, const struct facts *f, uint16_t a, uint16_t b)
 {
@@ -335,7 +335,7 @@ judge(const struct world *w, const struct facts *f)
 	}
 }
 
-/* The order by the hash alone: all up, nobody answered before. */
+/* The order by hash alone: all are up, and none answered before. */
 static void
 learn_hash(struct world *w, struct facts *f)
 {
@@ -348,7 +348,7 @@ learn_hash(struct world *w, struct facts *f)
 		f->liked[all_up.out.server[i]] = i;
 }
 
-/* All states of the members in the order at hand. */
+/* All states of the members in the current order. */
 static void
 every_state(struct world *w, struct facts *f)
 {
@@ -365,7 +365,7 @@ every_state(struct world *w, struct facts *f)
 			state[s] = (enum state)(rest % STATES);
 			set_state(w, s, state[s]);
 		}
-		/* nobody, and each in turn (all of them below five members) */
+		/* none, and each in turn (all of them below five members) */
 		for (uint16_t s = 0; s <= f->n; s++) {
 			if (f->n == SERVERS && s < f->n && code % f->n != s)
 				continue;
@@ -415,12 +415,13 @@ START_TEST(all_rules_in_every_permutation)
 }
 END_TEST
 
-/* --- what balance promises ---------------------------------------------------------- */
+/* --- what balance promises
+ * ---------------------------------------------------------- */
 
 static void
 client(struct world *w, unsigned i)
 {
-	/* one delivery of machines: MAC addresses in a row */
+	/* consecutive MAC addresses, as in one delivery of machines */
 	w->mac[3] = (uint8_t)(i >> 16);
 	w->mac[4] = (uint8_t)(i >> 8);
 	w->mac[5] = (uint8_t)i;
@@ -441,7 +442,7 @@ within_3_percent(unsigned is, double should)
 		ck_abort_msg("%u clients, should be %.0f", is, should);
 }
 
-START_TEST(weights_within_3_percent)
+START_TEST(shares_match_weights_within_3_percent)
 {
 	static const uint8_t weights[][SERVERS] = {
 		{ 1, 1, 1, 1, 1 }, { 1, 2, 3, 4, 5 }, { 100, 100, 50, 50, 50 },
@@ -481,11 +482,11 @@ START_TEST(when_a_server_dies_only_its_clients_move)
 			to[now]++;
 		}
 	}
-	/* they are spread over the others by weight, and not put upon one */
+	/* they are spread over the others by weight */
 	within_3_percent(moved, CLIENTS / 6.0);
 	within_3_percent(to[0] + to[2] + to[3], moved * 3.0 / 5);
 	within_3_percent(to[4], moved * 2.0 / 5);
-	/* back again: as if nothing had been */
+	/* back again: as before */
 	set_state(&w, 1, HELD);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		must(first_of(&w, i) == before[i]);
@@ -509,7 +510,7 @@ START_TEST(a_new_server_takes_clients_and_the_others_exchange_none)
 		moved += now != before[i];
 	}
 	within_3_percent(moved, CLIENTS / 5.0);
-	/* more weight: the same the other way round */
+	/* more weight has the same effect */
 	w.server[0].weight = 3;
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		uint16_t was;
@@ -522,8 +523,8 @@ START_TEST(a_new_server_takes_clients_and_the_others_exchange_none)
 }
 END_TEST
 
-/* Both routers of a pair choose alike, also when their files list the servers in
- * another order. */
+/* Both routers of a pair make the same choice even if their files list the
+ * servers in another order. */
 START_TEST(the_order_in_the_file_does_not_matter_to_balance)
 {
 	struct world a, b;
@@ -546,7 +547,7 @@ START_TEST(the_order_in_the_file_does_not_matter_to_balance)
 }
 END_TEST
 
-START_TEST(a_client_stays_with_whom_answered_it)
+START_TEST(a_client_stays_with_the_server_that_answered_it)
 {
 	struct world w;
 
@@ -581,7 +582,8 @@ START_TEST(any_length_of_client_is_hashed)
 }
 END_TEST
 
-/* The key is hashed in network order: a router of the other byte order picks the same. */
+/* The key is hashed in network order, so a router of the other byte order makes
+ * the same choice. */
 START_TEST(balance_is_the_same_on_both_byte_orders)
 {
 	static const uint16_t expected[] = { 0, 2, 3, 3, 2, 3, 0, 3 };
@@ -604,24 +606,24 @@ select_suite(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, balance_is_the_same_on_both_byte_orders);
-	tcase_add_test(t, rule_1_a_drained_server_is_not_asked);
-	tcase_add_test(t, rule_2_all_down_all_are_asked);
-	tcase_add_test(t, rule_3_mode_all_asks_whoever_is_not_drained);
-	tcase_add_test(t, rule_4_who_answered_last_comes_first);
+	tcase_add_test(t, rule_1_a_drained_server_is_not_queried);
+	tcase_add_test(t, rule_2_if_all_are_down_all_are_queried);
+	tcase_add_test(t, rule_3_mode_all_queries_every_member_not_drained);
+	tcase_add_test(t, rule_4_the_server_that_answered_last_comes_first);
 	tcase_add_test(t, rule_5_failover_in_file_order);
 	tcase_add_test(t, rule_5_hold_down_ends);
-	tcase_add_test(t, rule_6_balance_knows_no_hold_down);
-	tcase_add_test(t, rule_7_who_is_down_comes_last_in_file_order);
+	tcase_add_test(t, rule_6_balance_has_no_hold_down);
+	tcase_add_test(t, rule_7_down_servers_come_last_in_file_order);
 	tcase_add_test(t, a_group_of_one);
 	tcase_add_loop_test(t, all_rules_in_every_permutation, 0, 3 * SERVERS);
 	suite_add_tcase(s, t);
 	t = tcase_create("balance");
 	tcase_set_timeout(t, 120);
-	tcase_add_loop_test(t, weights_within_3_percent, 0, 4);
+	tcase_add_loop_test(t, shares_match_weights_within_3_percent, 0, 4);
 	tcase_add_loop_test(t, when_a_server_dies_only_its_clients_move, 0, 2);
 	tcase_add_test(t, a_new_server_takes_clients_and_the_others_exchange_none);
 	tcase_add_test(t, the_order_in_the_file_does_not_matter_to_balance);
-	tcase_add_test(t, a_client_stays_with_whom_answered_it);
+	tcase_add_test(t, a_client_stays_with_the_server_that_answered_it);
 	tcase_add_test(t, any_length_of_client_is_hashed);
 	suite_add_tcase(s, t);
 	return s;

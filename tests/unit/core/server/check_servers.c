@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The index of servers, on a configuration made by hand: no key sets an IPv6 address or a VRF yet.
+ * The index of servers, with a configuration made by hand, since no key sets an
+ * IPv6 address or a VRF so far.
  */
 #include <check.h>
 #include <errno.h>
@@ -67,7 +68,7 @@ START_TEST(an_address_in_two_vrfs_and_one_of_ipv6_are_three_servers)
 }
 END_TEST
 
-/* The first four bytes of an IPv6 address are no IPv4 address. */
+/* The first four bytes of an IPv6 address are not an IPv4 address. */
 START_TEST(versions_are_never_mixed_up)
 {
 	struct ipaddr like = { .version = 6 };
@@ -80,7 +81,7 @@ START_TEST(versions_are_never_mixed_up)
 }
 END_TEST
 
-START_TEST(a_full_table_finds_each)
+START_TEST(a_full_table_finds_every_server)
 {
 	for (uint32_t i = 0; i < CONF_SERVERS_MAX; i++) {
 		struct ipaddr a = a6;
@@ -151,7 +152,7 @@ servers_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, an_address_in_two_vrfs_and_one_of_ipv6_are_three_servers);
 	tcase_add_test(t, versions_are_never_mixed_up);
-	tcase_add_test(t, a_full_table_finds_each);
+	tcase_add_test(t, a_full_table_finds_every_server);
 	tcase_add_test(t, a_reload_goes_by_address_and_vrf);
 	tcase_add_test(t, errors_take_a_server_down_and_time_brings_it_back);
 	suite_add_tcase(s, t);

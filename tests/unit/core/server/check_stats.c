@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * The histogram of answer times, at its bounds.
+ * The histogram of reply times, at its bounds.
  */
 #include <check.h>
 
@@ -15,7 +15,8 @@ START_TEST(a_bound_belongs_to_its_bucket)
 
 	for (unsigned i = 0; i < STATS_ANSWERS; i++) {
 		if (i)
-			ck_assert_uint_gt(stats_answer_us[i], stats_answer_us[i - 1]);
+			ck_assert_uint_gt(stats_answer_us[i],
+			    stats_answer_us[i - 1]);
 		stats_answered(&s, stats_answer_us[i]);
 		ck_assert_uint_eq(s.answer[i], i ? 2 : 1);
 		stats_answered(&s, stats_answer_us[i] + 1);
@@ -30,14 +31,14 @@ START_TEST(times_add_up)
 
 	stats_answered(&s, 0);
 	stats_answered(&s, 3000000000);
-	stats_answered(&s, -1);		/* no time at all */
+	stats_answered(&s, -1);		/* ignored */
 	ck_assert_uint_eq(s.answer[0], 1);
 	ck_assert_uint_eq(s.answer[STATS_ANSWERS], 1);
 	ck_assert_uint_eq(s.answer_us, 3000000000);
 }
 END_TEST
 
-START_TEST(unknown_types_are_nowhere)
+START_TEST(unknown_types_are_not_counted)
 {
 	struct if_stats s = { .requests = 0 };
 
@@ -59,7 +60,7 @@ stats_suite(void)
 
 	tcase_add_test(t, a_bound_belongs_to_its_bucket);
 	tcase_add_test(t, times_add_up);
-	tcase_add_test(t, unknown_types_are_nowhere);
+	tcase_add_test(t, unknown_types_are_not_counted);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * The way to the servers: what the kernel says of routes, links and neighbours,
- * and which server is up or down for it, with which diagnosis.
+ * The way to the servers: which are up or down by the kernel's reports about
+ * routes, links and neighbours, and with which diagnosis.
  *
- * Two gateways and three servers: A on the link 1, B and C behind a gateway there.
- * Whether the kernel is asked at the right time is t-health-kernel.sh's.
+ * There are three servers: A on link 1, B and C behind a gateway there.
+ * t-health-kernel.sh tests when the kernel is queried.
  */
 #include "core/server/way.h"
 
@@ -29,7 +29,7 @@ struct test {
 	struct world *w;
 	struct ways ways;
 	unsigned told;
-	bool asks;	/* the last way_judge() */
+	bool asks;	/* result of the last way_judge() */
 };
 
 static void
@@ -173,7 +173,7 @@ START_TEST(link_down_with_and_without_its_routes)
 {
 	struct test *t = begin();
 
-	/* The carrier: routes stay. */
+	/* Without carrier the routes stay. */
 	link_is(t, 1, true, false);
 	judge(t);
 	ck_assert_uint_eq(t->told, 3);
@@ -182,13 +182,13 @@ START_TEST(link_down_with_and_without_its_routes)
 	link_is(t, 1, true, true);
 	judge(t);
 	is(t, A, HEALTH_UNKNOWN, HEALTH_DIAG_UNBLOCKED);
-	/* Set down: they go with it, and the link is what is wrong. */
+	/* Set down: the routes are removed, and the link is the reason. */
 	link_is(t, 1, false, false);
 	way_no_route(&t->ways, server(t, A));
 	way_no_route(&t->ways, server(t, C));
 	judge(t);
 	is(t, A, HEALTH_DOWN, HEALTH_DIAG_LINK_DOWN);
-	/* Up again, but no route comes back for C: now that is. */
+	/* Up again, but without a route to C, which is the reason now. */
 	link_is(t, 1, true, true);
 	route(t, A, 1, A);
 	judge(t);
@@ -204,13 +204,12 @@ START_TEST(link_deleted)
 
 	iftab_del_link(t->w->iftab, 1);
 	judge(t);
-	/* As long as the kernel says that there is a route, there is one: its
-	 * link is new, perhaps, and not known yet. */
+	/* While the kernel has a route its link may be new and not reported yet. */
 	is(t, A, HEALTH_UNKNOWN, HEALTH_DIAG_NONE);
 	way_no_route(&t->ways, server(t, A));
 	judge(t);
 	is(t, A, HEALTH_DOWN, HEALTH_DIAG_LINK_DOWN);
-	/* Another way round. */
+	/* Another route. */
 	route(t, A, 2, GW2);
 	judge(t);
 	is(t, A, HEALTH_UNKNOWN, HEALTH_DIAG_UNBLOCKED);
@@ -218,7 +217,7 @@ START_TEST(link_deleted)
 }
 END_TEST
 
-START_TEST(gateway_that_is_silent_blocks_all_behind_it)
+START_TEST(a_silent_gateway_blocks_all_servers_behind_it)
 {
 	struct test *t = begin();
 
@@ -229,12 +228,12 @@ START_TEST(gateway_that_is_silent_blocks_all_behind_it)
 	is(t, C, HEALTH_DOWN, HEALTH_DIAG_NEIGHBOUR);
 	neighbour(t, GW, true);
 	ck_assert_uint_eq(t->told, 0);
-	/* Another gateway for one of them. */
+	/* One of them gets another gateway. */
 	route(t, C, 1, GW2);
 	judge(t);
 	is(t, B, HEALTH_DOWN, HEALTH_DIAG_NEIGHBOUR);
 	is(t, C, HEALTH_UNKNOWN, HEALTH_DIAG_UNBLOCKED);
-	/* Back, and the old news still holds. */
+	/* Back to the old one, which is still failed. */
 	route(t, C, 1, GW);
 	judge(t);
 	is(t, C, HEALTH_DOWN, HEALTH_DIAG_NEIGHBOUR);
@@ -254,7 +253,7 @@ START_TEST(neighbours_of_no_server_do_not_matter)
 	ck_assert(!way_doubt(&t->ways, 2, world_ip(GW)));
 	judge(t);
 	ck_assert_uint_eq(t->told, 0);
-	/* A tunnel or this host has no neighbour on the way. */
+	/* A tunnel or this host has no next hop. */
 	route(t, A, 2, NULL);
 	judge(t);
 	ck_assert(!way_neighbour(&t->ways, 1, world_ip(A), true));
@@ -263,7 +262,7 @@ START_TEST(neighbours_of_no_server_do_not_matter)
 }
 END_TEST
 
-START_TEST(answer_proves_the_neighbour_wrong)
+START_TEST(a_reply_proves_that_the_neighbour_works)
 {
 	struct test *t = begin();
 
@@ -271,17 +270,17 @@ START_TEST(answer_proves_the_neighbour_wrong)
 	t->told = 0;
 	ck_assert(health_reply(health(t, C), t->w->now));
 	judge(t);
-	/* It came through that gateway, so the gateway is there for B too. */
+	/* It came through that gateway, so the gateway works for B, too. */
 	is(t, C, HEALTH_UP, HEALTH_DIAG_REPLY);
 	is(t, B, HEALTH_DOWN, HEALTH_DIAG_UNBLOCKED);
-	/* And fails anew. */
+	/* It fails again. */
 	neighbour(t, GW, true);
 	is(t, C, HEALTH_DOWN, HEALTH_DIAG_NEIGHBOUR);
 	end(t);
 }
 END_TEST
 
-START_TEST(carrier_forgets_who_failed)
+START_TEST(lost_carrier_forgets_failed_neighbours)
 {
 	struct test *t = begin();
 
@@ -296,7 +295,7 @@ START_TEST(carrier_forgets_who_failed)
 }
 END_TEST
 
-START_TEST(doubt_is_to_be_asked)
+START_TEST(a_doubted_neighbour_is_to_be_queried)
 {
 	struct test *t = begin();
 
@@ -332,7 +331,7 @@ START_TEST(reload_keeps_the_hops)
 }
 END_TEST
 
-/* 256 servers, each with a hop of its own, which all change: there is room. */
+/* 256 servers, each with a hop of its own; all hops change, and there is room. */
 START_TEST(as_many_hops_as_servers)
 {
 	static struct ways w;
@@ -374,11 +373,11 @@ way_suite(void)
 	tcase_add_test(tc, with_probes_it_stays_down_until_one_is_answered);
 	tcase_add_test(tc, link_down_with_and_without_its_routes);
 	tcase_add_test(tc, link_deleted);
-	tcase_add_test(tc, gateway_that_is_silent_blocks_all_behind_it);
+	tcase_add_test(tc, a_silent_gateway_blocks_all_servers_behind_it);
 	tcase_add_test(tc, neighbours_of_no_server_do_not_matter);
-	tcase_add_test(tc, answer_proves_the_neighbour_wrong);
-	tcase_add_test(tc, carrier_forgets_who_failed);
-	tcase_add_test(tc, doubt_is_to_be_asked);
+	tcase_add_test(tc, a_reply_proves_that_the_neighbour_works);
+	tcase_add_test(tc, lost_carrier_forgets_failed_neighbours);
+	tcase_add_test(tc, a_doubted_neighbour_is_to_be_queried);
 	tcase_add_test(tc, reload_keeps_the_hops);
 	tcase_add_test(tc, as_many_hops_as_servers);
 	tcase_add_test(tc, drained_stays_drained);
