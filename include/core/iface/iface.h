@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * iface - one interface: its link and addresses as the kernel reported them, and what
- * core/iftab derived from these and the configuration; with the questions that the
- * packet path asks about it. All of them are pure.
+ * iface - one interface: its link and addresses as the kernel reported them,
+ * what iftab_commit derived from these and the configuration, and pure
+ * functions that query it.
  */
 #ifndef CORE_IFACE_H
 #define CORE_IFACE_H
@@ -16,7 +16,7 @@
 #include "proto/rai.h"
 
 #define IFTAB_NAME_MAX	16	/* IFNAMSIZ */
-#define IFACE_GIADDRS_MAX	8	/* subnets of one interface that get a giaddr */
+#define IFACE_GIADDRS_MAX	8	/* per interface */
 
 enum iftab_kind { IFTAB_OTHER, IFTAB_VLAN, IFTAB_BRIDGE, IFTAB_BOND, IFTAB_VRF,
 	IFTAB_MACVLAN };
@@ -26,11 +26,11 @@ struct iftab_link {
 	uint32_t ifindex;
 	char name[IFTAB_NAME_MAX];
 	bool up;		/* IFF_UP */
-	bool running;		/* IFF_RUNNING: up, with carrier, here and in what is below */
+	bool running;		/* IFF_RUNNING: up, with carrier */
 	bool loopback;
-	enum iftab_kind kind;	/* team counts as bond, ipvlan as macvlan */
+	enum iftab_kind kind;	/* team is a bond, ipvlan a macvlan */
 	uint32_t master;	/* ifindex of the bridge, bond or VRF; 0: none */
-	uint32_t lower;		/* of the interface below a macvlan; 0: none or unknown */
+	uint32_t lower;		/* ifindex below a macvlan; 0: none or unknown */
 	uint16_t vlan;		/* VLAN id, 0: none */
 	uint16_t hwtype;	/* ARPHRD_* */
 	uint8_t mac_len;
@@ -40,80 +40,78 @@ struct iftab_link {
 
 struct iftab_addr {
 	struct ip4net net;	/* local address and prefix length */
-	bool secondary;		/* IFA_F_SECONDARY: same subnet as an earlier one */
-	bool link_scope;	/* RT_SCOPE_LINK or narrower: the last choice for a giaddr */
-	uint32_t seen;		/* iftab's: its number in a full read, 0: not reported yet */
+	bool secondary;		/* IFA_F_SECONDARY: in the subnet of another one */
+	bool link_scope;	/* RT_SCOPE_LINK or narrower */
+	uint32_t seen;		/* its position in a full read; 0: not reported */
 };
 
-/* One subnet of a client interface: what a relayed request carries. */
+/* A giaddr, and what requests with it carry. */
 struct iface_giaddr {
 	struct ip4 addr;
-	struct ip4net subnet;	/* of addr; giaddr = all and rotate only */
-	struct rai rai;		/* ready-made bytes; len 0 when option82 = none */
+	struct ip4net subnet;	/* of addr; only if giaddr = all or rotate */
+	struct rai rai;		/* ready-made bytes; len 0: option82 = none */
 };
 
-/* Message types that a relay passes are 0 (BOOTP) to 8 (INFORM). */
+/* DHCP message types of clients and servers: 0 (BOOTP) to 8 (INFORM). */
 #define STATS_TYPES	9
 
 struct if_stats {
 	uint64_t requests, relayed, replies, drops;
-	/* Relayed, either way. A request counts in each class whose servers it goes to, a
-	 * reply in that of its server. */
+	/* Relayed. A request counts in each class it is sent to, a reply in its
+	 * server's. */
 	uint64_t message[CONF_CLASSES][STATS_TYPES];
 };
 
 struct iface {
 	struct iftab_link link;
-	const struct conf_if *conf;	/* effective; NULL: not a client interface */
-	uint32_t from_port;	/* conf inherited from this port, 0: own */
-	uint32_t copy_of;	/* a macvlan on this client interface, 0: none */
-	bool standby;		/* active = ... and another router has the virtual address */
-	bool in_group;		/* tend/iface_watch has joined the discovery group here */
-	struct ip4 virtual;	/* the virtual address, IP4_NONE: not known */
-	struct ip4 own;		/* the first that is not virtual, IP4_NONE: none */
+	const struct conf_if *conf;	/* NULL: not a client interface */
+	uint32_t from_port;	/* ifindex of the port that conf is from; 0: own */
+	uint32_t copy_of;	/* ifindex of the client interface below a macvlan */
+	bool standby;		/* another router has the virtual address */
+	bool in_group;		/* in the discovery group (tend/iface_watch) */
+	struct ip4 virtual;	/* virtual address, or IP4_NONE */
+	struct ip4 own;		/* first address that is not virtual, or IP4_NONE */
 	uint32_t n_addr;
-	struct iftab_addr *addr;	/* primaries in the kernel's order; owned */
-	uint8_t n_giaddr;		/* 0: no address yet, or not a client interface */
+	struct iftab_addr *addr;	/* owned; primaries in the kernel's order */
+	uint8_t n_giaddr;	/* 0: no address, or not a client interface */
 	struct iface_giaddr giaddr[IFACE_GIADDRS_MAX];
-	/* Option 82 as it was before the last change: replies to requests that carried it
-	 * may be on their way. Owned; usually there is none. */
+	/* Option 82 before the last change, since replies to requests with it
+	 * may be on their way. Owned; usually none. */
 	uint8_t n_was;
 	struct iface_giaddr *was;
-	struct if_stats stats;	/* of this ifindex; starts at 0 with it */
+	struct if_stats stats;	/* since the ifindex appeared */
 	struct limit limit;	/* interface-rate */
 	/* Bit i: see iface_rule(). */
 	uint64_t rule_bits[CONF_RULES_MAX / 64];
 };
 
-/* Serves clients: configured, up and with a giaddr? Also on standby: replies may be on
- * their way. */
+/* Does it serve clients: configured, up and with a giaddr? Also true on
+ * standby, since replies may be on their way. */
 bool iface_ready(const struct iface *f);
-/* Is `a` in a subnet of one of the interface's addresses? */
+/* Is `a` in a subnet of the interface? */
 bool iface_has(const struct iface *f, struct ip4 a);
-/* Is `a` the broadcast address of one of these subnets, all ones or (RFC 1122 3.3.6) all
- * zeros, and so not one host's? */
+/* Is `a` a broadcast address here, all ones or (RFC 1122 3.3.6) all zeros? */
 bool iface_is_all(const struct iface *f, struct ip4 a);
-/* Can `a` be the address of one machine, here or elsewhere? */
+/* Can `a` be the address of a single host, here or elsewhere? */
 bool iface_is_machine(const struct iface *f, struct ip4 a);
-/* Does the interface condition of rule i hold here (or has it none)? */
+/* Does rule i apply to this interface, by its `interface` condition? */
 static inline bool
 iface_rule(const struct iface *f, unsigned i)
 {
 	return f->rule_bits[i / 64] >> i % 64 & 1;
 }
-/* Could a client of this client interface be sent to the server (a `first` index), by the
- * interface's own keys or by a rule? To a boot server? */
+/* Can requests of this client interface be sent to the server (a `first`
+ * index), by its own section or by a rule? To any boot server? */
 bool iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server);
 bool iface_leads_to_boot(const struct iface *f, const struct conf *c);
-/* The index into f->giaddr of this giaddr, or -1. */
+/* Finds the index of this giaddr in f->giaddr, or -1. */
 int iface_giaddr_find(const struct iface *f, struct ip4 giaddr);
-/* With giaddr = all and rotate the index of the one whose subnet has `a`; -1: none. */
+/* With giaddr = all or rotate: the index of the one whose subnet has `a`, or -1. */
 int iface_giaddr_of(const struct iface *f, struct ip4 a);
-/* The giaddr for a client that has this address, the first one if no subnet has it. f is
- * ready. */
+/* The giaddr for a client with this address, or the first one. f must be ready. */
 struct ip4 iface_giaddr_for(const struct iface *f, struct ip4 a);
-/* The option 82 that requests with this giaddr carried before the last change; NULL: the
- * same as now, or none. */
+/* The option 82 that requests with this giaddr had before the last change;
+ * NULL: none, or the same as now. */
 const struct rai *iface_rai_was(const struct iface *f, struct ip4 giaddr);
 
 static inline void

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * iftab_private - the inside of the interface table, for iftab.c (what the kernel said)
- * and iftab_commit.c (what follows from it).
+ * iftab_private - what iftab.c and iftab_commit.c share.
  */
 #ifndef CORE_IFTAB_PRIVATE_H
 #define CORE_IFTAB_PRIVATE_H
@@ -11,36 +10,36 @@
 #include "core/iface/iftab.h"
 #include "core/iface/rows.h"
 
-/* The kernel stacks devices no deeper than 8 (MAX_NEST_DEV). The limit also ends a walk
+/* The kernel's limit for stacked devices (MAX_NEST_DEV). It also ends a walk
  * along a cycle, should events describe one. */
 #define NEST_MAX 8
 
-/* How interfaces belong together: a port to its master, a macvlan to its lower one. */
+/* How interfaces are tied: a port to its master, a macvlan to the one below. */
 enum tie_kind { TO_MASTER, TO_LOWER, TIES };
 
 struct tie {
 	struct entry *to;		/* NULL: none */
-	LIST_HEAD(, entry) from;	/* the entries that are tied to this one */
-	LIST_ENTRY(entry) next;		/* of those tied to the same one */
+	LIST_HEAD(, entry) from;	/* entries that are tied to this one */
+	LIST_ENTRY(entry) next;		/* among those tied to the same one */
 };
 
 struct entry {
-	struct iface f;		/* first: the iface pointers we hand out are entries */
-	bool known;		/* there was a link event */
+	struct iface f;		/* must be first: an iface is an entry */
+	bool known;		/* a link event has come */
 	bool gone;		/* deleted; the next commit frees it */
 	bool dirty;		/* on the list for the next commit */
-	bool renamed;		/* own is out of date */
-	bool indexed;		/* f.giaddr are in addrs */
+	bool renamed;		/* own must be looked up again */
+	bool indexed;		/* f.giaddr is in addrs */
 	const struct conf_if *own;	/* the [interface] for its name */
 	STAILQ_ENTRY(entry) next_dirty;
 
 	struct tie tie[TIES];
 
-	/* The full read in progress. */
-	bool seen;		/* it has reported the link */
-	uint32_t n_seen;	/* ... and so many addresses */
+	/* The full read in progress has reported ... */
+	bool seen;		/* ... the link */
+	uint32_t n_seen;	/* ... and this many addresses */
 
-	/* What the call-back was told last. */
+	/* What was reported last. */
 	bool told;
 	bool told_standby;
 	char told_name[IFTAB_NAME_MAX];
@@ -54,22 +53,23 @@ struct slot {
 	struct entry *e;
 };
 
-/* Why an address concerns this relay. */
+/* Why an address is in addrs. */
 enum addr_why {
-	ADDR_LOCAL,	/* the kernel has it on an interface */
-	ADDR_FIXED,	/* an [interface] section names it as giaddr */
-	ADDR_READY,	/* the giaddr of an interface that is ready */
+	ADDR_LOCAL,	/* an address of this host */
+	ADDR_FIXED,	/* a configured giaddr */
+	ADDR_READY,	/* a giaddr of a ready interface */
 	ADDR_WHYS
 };
 
-/* A row of addrs, kept while a count is not 0. A reply names its VLAN by giaddr, and several
- * VLANs may share one (an unnumbered giaddr on the loopback interface). All that is asked is
- * how many they are, and which one if it is only one; so a count and the XOR of the
- * ifindexes are enough, and an interface comes and goes in one step however many share it. */
+/* A row of addrs, kept while a count is not 0. giaddr names the VLAN of a
+ * reply, and several VLANs may share one (an address of the loopback
+ * interface). The only queries are how many there are, and which one if there
+ * is one, so a count and the XOR of the ifindexes are enough, and adding or
+ * removing an interface takes constant time. */
 struct addr_use {
 	uint32_t addr;			/* the key */
 	uint32_t n[ADDR_WHYS];
-	uint32_t ready_xor;		/* the ifindexes of ADDR_READY, XORed */
+	uint32_t ready_xor;		/* XOR of the ifindexes of ADDR_READY */
 };
 
 STAILQ_HEAD(dirty_list, entry);
@@ -80,18 +80,18 @@ struct iftab {
 	struct rows addrs;		/* struct addr_use */
 	struct dirty_list dirty;
 	bool resync;
-	bool again;			/* out of memory: recompute everything */
-	const struct conf *conf;	/* of the last commit, compared only */
+	bool again;			/* memory was short: recompute everything */
+	const struct conf *conf;	/* of the last commit; only compared */
 };
 
-/* Has the next commit recompute the entry and the macvlans on it. */
+/* Marks the entry and the macvlans on it for the next commit. */
 void iftab_mark(struct iftab *t, struct entry *e);
 void iftab_entry_free(struct entry *e);
-/* Counts one more use of an address; ifindex with ADDR_READY only. false: out of memory. */
-bool iftab_addr_add(struct iftab *t, struct ip4 a, enum addr_why why, uint32_t ifindex);
-/* One less of what was added. */
-void iftab_addr_del(struct iftab *t, struct ip4 a, enum addr_why why, uint32_t ifindex);
-/* No address is fixed any more. */
+/* Adds a use of an address (ifindex: ADDR_READY only). false: out of memory. */
+bool iftab_addr_add(struct iftab *t, struct ip4 a, enum addr_why why,
+    uint32_t ifindex);
+void iftab_addr_del(struct iftab *t, struct ip4 a, enum addr_why why,
+    uint32_t ifindex);
 void iftab_addr_clear_fixed(struct iftab *t);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * limit - token buckets of eight bytes each: n packets at once, refilled at n per period
- * (struct conf_rate).
+ * limit - token buckets of eight bytes: n packets at once, refilled at n per
+ * period (struct conf_rate).
  *
- * A bucket is the moment at which it will be full again (the "virtual scheduling" form of
- * a leaky bucket), so that it needs no timer, and a zeroed bucket is full.
+ * A bucket is stored as the time at which it will be full again (the "virtual
+ * scheduling" form of a leaky bucket). It needs no timer, and a zeroed one is full.
  */
 #ifndef CORE_LIMIT_H
 #define CORE_LIMIT_H
@@ -16,10 +16,10 @@
 #include "core/conf/conf.h"
 
 struct limit {
-	int64_t full_at_us;	/* when the bucket will be full again */
+	int64_t full_at_us;	/* when it will be full again */
 };
 
-/* Takes a token; false, and no change, if there is none. */
+/* Takes a token; false if there is none. */
 static inline bool
 limit_take(struct limit *l, struct conf_rate rate, struct mono now)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * rows - an array that grows, sorted by the 32-bit number each row begins with.
+ * rows - a growing array, sorted by the 32-bit key that begins each row.
  *
- * For what the administrator and the kernel put in, interfaces and addresses: no bound is
- * known in advance, and nothing may be lost. What clients can make grow belongs in a
- * base/hash, which is bounded. A look-up is a binary search, in 10,000 rows about as fast
- * as a hash table. Rows move: a pointer is valid until the next rows_get() or rows_remove().
+ * For interfaces and addresses, whose number is unknown and of which none may
+ * be lost. Tables that clients can fill must be a base/hash, which is bounded.
+ * Rows move: a pointer is valid until the next rows_get() or rows_remove().
  */
 #ifndef CORE_ROWS_H
 #define CORE_ROWS_H
@@ -19,18 +18,17 @@ struct rows {
 	size_t n, room;
 };
 
-/* Allocates nothing. */
 struct rows rows_init(size_t size);
 void rows_fini(struct rows *r);
 
-/* NULL: there is none. */
+/* Finds a row, or NULL. */
 void *rows_find(const struct rows *r, uint32_t key);
-/* Makes the row if it is missing, zeroed after the key. NULL: out of memory. */
+/* Finds or adds a row, zeroed after the key. NULL: out of memory. */
 void *rows_get(struct rows *r, uint32_t key);
 void rows_remove(struct rows *r, void *row);
-/* The row with the lowest key above this one; NULL at the end. */
+/* Finds the row with the lowest key above this one; NULL at the end. */
 void *rows_after(const struct rows *r, uint32_t key);
-/* Row number i, from 0 to n - 1. */
+/* Row i, from 0 to n - 1. */
 void *rows_at(const struct rows *r, size_t i);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * active - see include/core/iface/active.h.
+ * active - tells virtual addresses from an interface's own ones, by
+ * configuration or by the traces that VRRP daemons leave. iftab_commit.c uses them.
  *
- * keepalived puts the address on the interface, with the configured prefix length or /32;
- * or (use_vmac) on a macvlan of its own with the MAC of RFC 9568 7.3. Others (FRR's vrrpd)
- * always use such a macvlan.
+ * keepalived adds the address to the interface, with the configured prefix
+ * length or /32, or (use_vmac) to a macvlan of its own with the MAC address of
+ * RFC 9568 7.3. Others (FRR's vrrpd) always use such a macvlan.
  */
 #include "core/iface/active.h"
 
@@ -13,8 +14,8 @@
 /* RFC 9568 7.3: 00-00-5E-00-01-{VRID}, for IPv4. */
 static const uint8_t vrrp_mac[5] = { 0x00, 0x00, 0x5e, 0x00, 0x01 };
 
-/* A host's own addresses are not /32 within a subnet that it has already. With the
- * subnet's prefix length, the kernel marks each further address as secondary. */
+/* A host's own address is not a /32 within a subnet of another one. The kernel
+ * marks an additional address with the subnet's prefix length as secondary. */
 static bool
 looks_virtual(const struct iface *from, uint32_t i)
 {

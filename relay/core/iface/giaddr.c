@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * giaddr - the giaddrs of one client interface, and the option 82 of each.
+ * giaddr - computes the giaddrs of one client interface, and the option 82 of
+ * each, when something changes, so that the packet path only copies bytes.
  *
- * core/iftab_commit decides which interface is a client interface and whose addresses
- * count, core/conf what a format string may contain, proto/rai how option 82 is encoded.
+ * iftab_commit.c decides which interfaces serve clients and whose addresses
+ * they use. conf_match.c expands format strings, proto/rai encodes option 82.
  *
- * Sub-options: RFC 3046 (1, 2), RFC 3527 (5), RFC 3993 (6), RFC 4243 (9), RFC 5010 (10),
- * RFC 5107 (11), RFC 6925 (12), RFC 6607 (151, 152). One that no longer fits is left out,
- * and later ones are still tried: RFC 3046 2.1 only forbids sending part of one.
+ * Sub-options: RFC 3046 (1, 2), RFC 3527 (5), RFC 3993 (6), RFC 4243 (9), RFC
+ * 5010 (10), RFC 5107 (11), RFC 6925 (12), RFC 6607 (151, 152). A sub-option
+ * that does not fit is left out, and later ones are still tried: RFC 3046 2.1
+ * forbids only sending a part of one.
  */
 #include "core/iface/giaddr.h"
 
@@ -19,17 +21,17 @@
 #include "core/iface/active.h"
 #include "proto/rai.h"
 
-/* What the sub-options of one interface are made from. */
+/* What giaddrs and sub-options are made from. */
 struct sources {
 	const struct conf_if_opts *o;
 	const struct iface *from;
 	struct conf_fmt fmt;
-	struct ip4 own;		/* the interface's primary address, or none */
+	struct ip4 own;		/* the interface's own address, or IP4_NONE */
 };
 
-/* Link scope says that an address is not meant as a source towards other networks, so as
- * giaddr it is the last choice, wherever the kernel lists it (first in a dump, but
- * announced in the order they are added). A virtual address is not the interface's own. */
+/* An address with link scope is not meant as a source towards other networks,
+ * so it is the last choice for a giaddr, wherever the kernel lists it (first in
+ * a dump, but not in events). A virtual address is not the interface's own. */
 static bool
 eligible(const struct conf_if_opts *o, const struct iface *from, uint32_t i,
     bool link_scope)
@@ -50,20 +52,22 @@ primary(const struct conf_if_opts *o, const struct iface *from)
 	return IP4_NONE;
 }
 
-/* One giaddr per subnet. Secondaries are in a subnet that has one already; so are two
- * primaries with different peers. An address that appears twice, with two masks, is one
- * giaddr: replies could not be told apart. */
+/* Adds one giaddr for each subnet. Secondaries are in a subnet that has one
+ * already, and so may be primaries with different peers. An address with two
+ * masks is one giaddr, since replies to it could not be told apart. */
 static void
 add_subnets(struct iface *f, const struct sources *g, bool link_scope)
 {
-	for (uint32_t i = 0; i < g->from->n_addr && f->n_giaddr < IFACE_GIADDRS_MAX; i++) {
-		const struct iftab_addr *a = &g->from->addr[i];
+	const struct iface *from = g->from;
+
+	for (uint32_t i = 0; i < from->n_addr && f->n_giaddr < IFACE_GIADDRS_MAX; i++) {
+		const struct iftab_addr *a = &from->addr[i];
 		bool known = iface_giaddr_find(f, a->net.addr) >= 0;
 
 		for (uint8_t k = 0; k < f->n_giaddr; k++)
 			known |= f->giaddr[k].subnet.plen == a->net.plen &&
 			    ip4net_has(f->giaddr[k].subnet, a->net.addr);
-		if (known || !eligible(g->o, g->from, i, link_scope))
+		if (known || !eligible(g->o, from, i, link_scope))
 			continue;
 		f->giaddr[f->n_giaddr].subnet = a->net;
 		f->giaddr[f->n_giaddr++].addr = a->net.addr;
@@ -90,7 +94,7 @@ set_giaddrs(struct iface *f, const struct sources *g)
 		add_subnets(f, g, true);
 		break;
 	case CONF_GIADDR_FIXED:
-		/* May not be local: with VRRP the other router may have it now. */
+		/* It need not be local: with VRRP the other router may have it. */
 		f->giaddr[0].addr = g->o->giaddr_fixed;
 		f->n_giaddr = 1;
 		break;
@@ -118,7 +122,7 @@ add_address(struct rai *r, uint8_t sub, struct ip4 a)
 		(void)rai_add(r, sub, bytes, sizeof(bytes));
 }
 
-/* RFC 4243 3: enterprise number, length, data. We send one vendor only. */
+/* RFC 4243 3: enterprise number, length, data. Only one vendor is sent. */
 static void
 add_vendor(struct rai *r, const struct sources *g)
 {
@@ -134,9 +138,9 @@ add_vendor(struct rai *r, const struct sources *g)
 		(void)rai_add(r, RAI_VENDOR, value, wr_len(&w));
 }
 
-/* A giaddr that is an address of the interface identifies the client's link. A fixed one
- * (shared by many VLANs, or the VRRP address) does not; then the interface's own address
- * tells the server the link. */
+/* A giaddr that is an address of the interface identifies the client's link. A
+ * fixed one (shared by VLANs, or VRRP's) does not, so the interface's own is
+ * sent. */
 static struct ip4
 link_address(const struct sources *g, struct ip4 giaddr)
 {
@@ -151,11 +155,11 @@ link_address(const struct sources *g, struct ip4 giaddr)
 	return IP4_NONE;
 }
 
-/* In ascending order, which makes server logs easy to compare. */
+/* In ascending order, so that server logs are easy to compare. */
 static void
 set_rai(struct iface_giaddr *gi, const struct sources *g)
 {
-	static const uint8_t no_flags = 0;	/* rai_write() sets them per packet */
+	static const uint8_t no_flags = 0;	/* set by rai_write() */
 	const struct conf_if_opts *o = g->o;
 	struct rai *r = &gi->rai;
 
@@ -169,14 +173,15 @@ set_rai(struct iface_giaddr *gi, const struct sources *g)
 	add_vendor(r, g);
 	if (o->relay_flags)
 		(void)rai_add(r, RAI_FLAGS, &no_flags, 1);
-	/* Where the client is to send its renewals: if possible our address on its link. */
+	/* The client sends its renewals to this address, so if possible it is
+	 * ours on the client's link. */
 	if (o->server_id_override)
 		add_address(r, RAI_SERVER_ID, o->giaddr == CONF_GIADDR_FIXED &&
 		    !ip4_is_none(g->own) ? g->own : gi->addr);
 	if (o->relay_id_len)
 		(void)rai_add(r, RAI_RELAY_ID, o->relay_id, o->relay_id_len);
-	/* RFC 6607 4.3: a server that honours 151 removes 152, so they are sent together
-	 * or not at all. */
+	/* RFC 6607 4.3: a server that supports 151 removes 152, so they are
+	 * sent together or not at all. */
 	if (o->vss_len && r->len + 2 + o->vss_len + 2 <= 255 &&
 	    rai_add(r, RAI_VSS, o->vss, o->vss_len))
 		(void)rai_add(r, RAI_VSS_CONTROL, NULL, 0);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * iface - see include/core/iface/iface.h.
+ * iface - queries about one interface: is it ready, which subnets and giaddrs
+ * does it have, which servers can its clients reach. It changes nothing;
+ * iftab.c and iftab_commit.c fill the struct.
  */
 #include "core/iface/iface.h"
 
@@ -41,12 +43,12 @@ iface_is_machine(const struct iface *f, struct ip4 a)
 	return ip4_is_host(a) && a.host >> 24 != 127 && !iface_is_all(f, a);
 }
 
-/* Could a client be sent to a group of this class that has the server (CONF_NONE: to any)? */
+/* Can requests be sent to a group of this class with the server (CONF_NONE: any)? */
 static bool
 leads_to_class(const struct iface *f, const struct conf *c, enum conf_class class,
     uint16_t server)
 {
-	/* The last turn is for clients that no rule matches. */
+	/* The last turn is for clients that match no rule. */
 	for (uint16_t i = 0; i <= c->n_rule; i++) {
 		uint16_t rule = i < c->n_rule ? i : CONF_NONE, group;
 

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: ISC
  *
- * iftab - the interface table: what the kernel has told us about links and IPv4
- * addresses.
+ * iftab - the table of links and IPv4 addresses as the kernel reports them.
  *
- * Events (iftab_set_link and so on) only record what the kernel said and mark what
- * depends on it. iftab_commit.c then recomputes the marked entries and nothing else, so
- * that a start with 1,000 VLANs, or one new VLAN among 10,000, costs no more than it must.
+ * Events (iftab_set_link() and so on) only store what the kernel reported and
+ * mark the entries that depend on it. iftab_commit.c recomputes only these, so
+ * that a start with 1,000 VLANs and a new VLAN among 10,000 are cheap.
  *
- * Events may come in any order. An entry exists as soon as anything refers to its ifindex:
- * an address that comes before its link, or a port that comes before its bridge, makes an
- * entry that is not `known`, which the outside does not see. Names are not keys here: two
- * links may swap theirs, and a link may be recreated while the old one is still in the
- * table.
+ * Events may come in any order. An address that comes before its link, or a
+ * port that comes before its bridge, creates an entry that is not `known` yet
+ * and is invisible to callers. Names are not keys: two links may swap theirs,
+ * and a link may be recreated while the old one is still in the table.
  *
- * Ownership: entries are allocated one by one and never move. A deleted entry leaves the
- * index at once; the next commit frees it, after its IFTAB_LOST was told.
+ * Entries are allocated one by one and never move. A deleted entry leaves the
+ * index at once; the next commit frees it after reporting IFTAB_LOST.
  */
 #include "core/iface/iftab.h"
 
@@ -52,8 +50,8 @@ iftab_mark(struct iftab *t, struct entry *e)
 	mark_tied(t, e, TO_LOWER);
 }
 
-/* A bridge takes over its ports' configuration (and a bond in it its slaves'), so the
- * whole chain is marked. */
+/* A bridge may use its ports' configuration, and a bond in it its slaves', so
+ * the whole chain is marked. */
 static void
 mark_masters(struct iftab *t, struct entry *e)
 {
@@ -63,7 +61,8 @@ mark_masters(struct iftab *t, struct entry *e)
 	}
 }
 
-/* An address of a macvlan may be the virtual one of its lower interface. */
+/* An address of a macvlan may be the virtual address of the interface below it,
+ * so that is marked as well. */
 static void
 mark_up(struct iftab *t, struct entry *e)
 {
@@ -89,7 +88,7 @@ entry_after(const struct iftab *t, uint32_t ifindex)
 	return s ? s->e : NULL;
 }
 
-/* The entry with this ifindex, made if it is missing; NULL: out of memory. */
+/* Finds or creates the entry with this ifindex; NULL if out of memory. */
 static struct entry *
 entry_get(struct iftab *t, uint32_t ifindex)
 {
@@ -114,7 +113,7 @@ iftab_entry_free(struct entry *e)
 	free(e);
 }
 
-/* Out of sight; the next commit frees it. */
+/* Removes the entry from the index; the next commit frees it. */
 static void
 entry_drop(struct iftab *t, struct entry *e)
 {
@@ -123,7 +122,7 @@ entry_drop(struct iftab *t, struct entry *e)
 	iftab_mark(t, e);
 }
 
-/* Drops a placeholder: no link event named it and nothing refers to it any more. */
+/* Drops a placeholder to which nothing refers any more. */
 static void
 drop_unused(struct iftab *t, struct entry *e)
 {
@@ -179,8 +178,8 @@ iftab_addr_clear_fixed(struct iftab *t)
 
 /* --- links --------------------------------------------------------------- */
 
-/* Ties e to these (NULL: to nothing). First all ties, then what is unused: the old master
- * may be the new lower interface. */
+/* Ties e to these entries (NULL: none). Unused placeholders are dropped last,
+ * since the old master may be the new lower interface. */
 static void
 entry_tie(struct iftab *t, struct entry *e, struct entry *const to[TIES])
 {
@@ -216,7 +215,7 @@ link_eq(const struct iftab_link *a, const struct iftab_link *b)
 	    a->mac_len == b->mac_len && memcmp(a->mac, b->mac, a->mac_len) == 0;
 }
 
-/* The link as it is stored: strings and lengths within bounds, not tied to itself. */
+/* The link with string and length within bounds, and not tied to itself. */
 static struct iftab_link
 link_of(const struct iftab_link *l)
 {
@@ -232,7 +231,7 @@ link_of(const struct iftab_link *l)
 	return copy;
 }
 
-/* The entries that the link is tied to, made if they are missing. */
+/* Finds or creates the entries that the link is tied to. */
 static bool
 get_ties(struct iftab *t, const struct iftab_link *l, struct entry *to[TIES])
 {
@@ -287,11 +286,10 @@ remove_entry(struct iftab *t, struct entry *e)
 	for (uint32_t i = 0; i < e->f.n_addr; i++)
 		iftab_addr_del(t, e->f.addr[i].net.addr, ADDR_LOCAL, 0);
 	e->f.n_addr = 0;
-	/* The kernel frees the ports first, but the messages that say so may have been
-	 * lost. */
+	/* The kernel frees the ports first, but events may have been lost. */
 	for (int k = 0; k < TIES; k++)
 		while ((p = LIST_FIRST(&e->tie[k].from))) {
-			struct entry *to[TIES] = { p->tie[TO_MASTER].to, p->tie[TO_LOWER].to };
+			struct entry *to[] = { p->tie[TO_MASTER].to, p->tie[TO_LOWER].to };
 
 			to[k] = NULL;
 			iftab_mark(t, p);
@@ -331,7 +329,7 @@ addr_find(const struct iftab_addr *a, uint32_t n, struct ip4net net)
 	return i;
 }
 
-/* Room for one more; doubles, with n as the only record of the size. */
+/* Makes room for one more. The room doubles whenever n is a power of two. */
 static bool
 addr_room(struct iftab_addr **a, uint32_t n)
 {
@@ -376,11 +374,11 @@ iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a)
 		return 0;
 	} else {
 		seen = f->addr[i].seen;
-		/* net.ipv4.conf.*.promote_secondaries: the kernel moves the new primary
-		 * to the end. */
+		/* promote_secondaries: the new primary moves to the end. */
 		last = f->n_addr - 1;
 		if (f->addr[i].secondary && !a->secondary) {
-			memmove(f->addr + i, f->addr + i + 1, (last - i) * sizeof(*a));
+			memmove(f->addr + i, f->addr + i + 1,
+			    (last - i) * sizeof(*a));
 			i = last;
 		}
 	}
@@ -415,7 +413,8 @@ void
 iftab_resync_begin(struct iftab *t)
 {
 	t->resync = true;
-	for (struct entry *e = entry_after(t, 0); e; e = entry_after(t, e->f.link.ifindex)) {
+	for (struct entry *e = entry_after(t, 0); e;
+	    e = entry_after(t, e->f.link.ifindex)) {
 		e->seen = false;
 		e->n_seen = 0;
 		for (uint32_t i = 0; i < e->f.n_addr; i++)
@@ -423,8 +422,7 @@ iftab_resync_begin(struct iftab *t)
 	}
 }
 
-/* Removes the addresses that the read did not report, and sorts the others into the kernel's
- * order. */
+/* Removes unreported addresses, and sorts the others in the kernel's order. */
 static void
 sweep_addrs(struct iftab *t, struct entry *e)
 {
@@ -455,7 +453,7 @@ iftab_resync_end(struct iftab *t)
 {
 	struct entry *e;
 
-	/* By ifindex, not by pointer: an entry that is removed may take along a
+	/* By ifindex, not by pointer: removing an entry may also remove a
 	 * placeholder that only it referred to. */
 	for (uint32_t last = 0; (e = entry_after(t, last));) {
 		last = e->f.link.ifindex;
@@ -545,7 +543,7 @@ iftab_by_giaddr(struct iftab *t, struct ip4 giaddr, struct iface **only)
 	*only = NULL;
 	if (!p || p->n[ADDR_READY] != 1)
 		return p ? p->n[ADDR_READY] : 0;
-	/* It may have gone since the commit. */
+	/* It may have been deleted since the commit. */
 	f = iftab_by_index(t, p->ready_xor);
 	if (!f || !iface_ready(f))
 		return 0;

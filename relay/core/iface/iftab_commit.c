@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * iftab_commit - what follows from the interface table's events: which interface serves
- * clients, with whose configuration and addresses, whether it is on standby, its place in
- * the index of giaddrs; and what the call-back is told of it. giaddrs and option 82 are
- * computed in core/giaddr.
+ * iftab_commit - what follows from the events in iftab.c: which interfaces
+ * serve clients, with whose configuration and addresses, which are on standby,
+ * the index of giaddrs, and what is reported about it. giaddr.c computes
+ * giaddrs and option 82.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +21,7 @@ has_ports(const struct entry *e)
 	    (e->f.link.kind == IFTAB_BRIDGE || e->f.link.kind == IFTAB_BOND);
 }
 
-/* The port of e with the lowest ifindex that has an [interface], its own or through ports
- * of its own. */
+/* The port with the lowest ifindex that has an [interface], its own or a port's. */
 static struct entry *
 configured_port(const struct entry *e, int depth)
 {
@@ -39,8 +38,9 @@ configured_port(const struct entry *e, int depth)
 	return best;
 }
 
-/* Where e has its configuration from, and in *addrs its addresses: an [interface] of its
- * own decides both. NULL: not a client interface. */
+/* Returns the entry whose [interface] applies to e, and sets *addrs to the one
+ * whose addresses it uses: both are e itself if it has an [interface]. NULL:
+ * not a client interface. */
 static struct entry *
 conf_source(struct entry *e, struct entry **addrs)
 {
@@ -66,8 +66,8 @@ may_serve(const struct entry *e)
 	return !e->tie[TO_MASTER].to || !has_ports(e->tie[TO_MASTER].to);
 }
 
-/* The client interface below this macvlan, which receives the same broadcasts: then the
- * macvlan is not a client interface itself. */
+/* The client interface below this macvlan, or NULL. Both receive the same
+ * broadcasts, so the macvlan is not a client interface then. */
 static struct entry *
 lower_client(const struct entry *e)
 {
@@ -78,8 +78,7 @@ lower_client(const struct entry *e)
 	return conf_source(low, &addrs) ? low : NULL;
 }
 
-/* This router is active where it has the virtual address, which may also be on a macvlan
- * on top. */
+/* This router is active if it has the virtual address, here or on a macvlan. */
 static void
 set_active(struct entry *e, const struct entry *addrs)
 {
@@ -88,10 +87,11 @@ set_active(struct entry *e, const struct entry *addrs)
 	struct entry *p;
 
 	LIST_FOREACH(p, &e->tie[TO_LOWER].from, tie[TO_LOWER].next)
-		if (ip4_is_none(found) && p->known && p->f.link.kind == IFTAB_MACVLAN)
+		if (ip4_is_none(found) && p->known &&
+		    p->f.link.kind == IFTAB_MACVLAN)
 			found = active_over(o, &p->f);
 	e->f.standby = o->active != CONF_ACTIVE_ALWAYS && ip4_is_none(found);
-	/* A configured one stays: replies to requests with it as giaddr may be on their way. */
+	/* A configured one stays: replies to it as giaddr may be on their way. */
 	e->f.virtual = o->active == CONF_ACTIVE_ADDRESS ? o->active_address :
 	    found;
 }
@@ -136,8 +136,8 @@ index_giaddrs(struct iftab *t, struct entry *e)
 	e->indexed = true;
 }
 
-/* Keeps the option 82 of giaddrs that have another one now. If there is no memory for it,
- * the last replies to the old one are delivered with it still in them. */
+/* Keeps the old option 82 of giaddrs whose option 82 has changed. If memory is
+ * short, the last replies to the old one are delivered without removing it. */
 static void
 remember_rai(struct iface *f, const struct iface_giaddr *was, uint8_t n)
 {
@@ -146,7 +146,8 @@ remember_rai(struct iface *f, const struct iface_giaddr *was, uint8_t n)
 
 	for (uint8_t i = 0; i < n; i++) {
 		int at = iface_giaddr_find(f, was[i].addr);
-		const struct rai *old = &was[i].rai, *now = at < 0 ? NULL : &f->giaddr[at].rai;
+		const struct rai *old = &was[i].rai;
+		const struct rai *now = at < 0 ? NULL : &f->giaddr[at].rai;
 
 		if (!now || old->len == 0 || (now->len == old->len &&
 		    memcmp(now->value, old->value, old->len) == 0))
@@ -194,7 +195,7 @@ recompute(struct iftab *t, const struct conf *c, const char *host, struct entry 
 		index_giaddrs(t, e);
 }
 
-/* --- telling ------------------------------------------------------------- */
+/* --- reports ------------------------------------------------------------- */
 
 static bool
 as_told(const struct entry *e)
@@ -283,8 +284,8 @@ iftab_commit(struct iftab *t, const struct conf *c, const char *host, bool all,
 		take_conf(t, c);
 	STAILQ_CONCAT(&list, &t->dirty);
 
-	/* Bridges look at the configuration of their ports, and a call-back may look at
-	 * any entry: so each step is done for all before the next. */
+	/* Each step is done for all entries before the next, since bridges use
+	 * their ports' configuration, and the callback may look at any entry. */
 	STAILQ_FOREACH(e, &list, next_dirty)
 		if (e->known && e->renamed) {
 			e->own = conf_match(c, e->f.link.name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * rows - see include/core/iface/rows.h.
+ * rows - a sorted array with binary search, which in 10,000 rows is about as
+ * fast as a hash table. The key of a row is its first member, a uint32_t.
  */
 #include "core/iface/rows.h"
 
@@ -35,8 +36,7 @@ key_at(const struct rows *r, size_t i)
 	return *(const uint32_t *)rows_at(r, i);
 }
 
-/* How many rows have a lower key. No branch depends on a key, so that the CPU has nothing
- * to mispredict. */
+/* The number of rows with a lower key, without branches to mispredict. */
 static size_t
 position(const struct rows *r, uint32_t key)
 {
@@ -74,7 +74,7 @@ rows_get(struct rows *r, uint32_t key)
 		r->row = p;
 		r->room = room;
 	}
-	/* Usually at the end: the kernel counts interfaces upwards. */
+	/* Usually at the end, since the kernel numbers interfaces upwards. */
 	memmove(rows_at(r, at + 1), rows_at(r, at), (r->n - at) * r->size);
 	r->n++;
 	memset(rows_at(r, at), 0, r->size);

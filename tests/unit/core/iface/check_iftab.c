@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * The interface table: events in every order, which interface serves clients
- * with which giaddrs and which option 82, and what the outside is told of it.
+ * The interface table: events in any order, which interfaces serve clients with
+ * which giaddrs and option 82, and what is reported about it.
  *
- * The last tests walk at random beside a table that is fed with the end
- * state only, and measure that a start costs what it may.
+ * The last tests compare random walks with a table that gets only the final
+ * state, and measure the cost of a start.
  */
 #include <check.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 Suite *iftab_suite(void);
 
-/* --- a table, its configuration, and what was told ----------------------- */
+/* --- a table, its configuration, and what was reported -------------------- */
 
 struct told {
 	enum iftab_change what;
@@ -50,13 +50,14 @@ note(void *user, enum iftab_change what, const struct iface *f)
 	memcpy(to->name, f->link.name, sizeof(to->name));
 	to->n_giaddr = f->n_giaddr;
 	to->giaddr = f->n_giaddr ? f->giaddr[0].addr.host : 0;
-	/* The table is whole when anybody hears of it. */
+	/* The table must be consistent whenever a change is reported. */
 	if (what != IFTAB_LOST) {
 		struct iface *only;
 
 		ck_assert_ptr_eq(iftab_by_index(w->t, f->link.ifindex), f);
 		ck_assert(iface_ready(f));
-		ck_assert_uint_ge(iftab_by_giaddr(w->t, f->giaddr[0].addr, &only), 1);
+		ck_assert_uint_ge(iftab_by_giaddr(w->t, f->giaddr[0].addr, &only),
+		    1);
 	}
 }
 
@@ -248,7 +249,7 @@ told_nothing(struct world *w)
 	ck_assert_uint_eq(w->n_told, 0);
 }
 
-/* The giaddrs of an interface, separated by blanks. */
+/* The giaddrs of an interface, separated by spaces. */
 static void
 giaddrs(struct world *w, uint32_t ifindex, const char *want)
 {
@@ -275,7 +276,7 @@ by_giaddr(struct world *w, const char *giaddr, size_t n, uint32_t only)
 		ck_assert_ptr_null(f);
 }
 
-/* --- one interface's life ------------------------------------------------ */
+/* --- one interface ------------------------------------------------------ */
 
 START_TEST(ready_with_link_and_address)
 {
@@ -323,7 +324,7 @@ START_TEST(address_before_its_link)
 }
 END_TEST
 
-START_TEST(deletes_of_what_is_not_known)
+START_TEST(deleting_the_unknown_does_nothing)
 {
 	struct world *w = world();
 
@@ -349,7 +350,7 @@ START_TEST(deletes_of_what_is_not_known)
 }
 END_TEST
 
-START_TEST(the_same_event_again)
+START_TEST(repeated_events_change_nothing)
 {
 	struct world *w = world();
 
@@ -398,7 +399,7 @@ START_TEST(down_and_up)
 	by_giaddr(w, "10.1.0.1", 1, 5);
 	ck_assert_uint_eq(iface(w, 5)->stats.requests, 7);
 
-	/* It came and went between two commits. */
+	/* Added and deleted between two commits. */
 	link_down(w, 5, "vlan10");
 	link_up(w, 5, "vlan10");
 	commit(w);
@@ -431,7 +432,7 @@ START_TEST(changed_address)
 }
 END_TEST
 
-START_TEST(other_mac_or_mtu_is_not_told)
+START_TEST(another_mac_or_mtu_is_not_reported)
 {
 	struct world *w = world();
 	struct iftab_link l = a_link(5, "vlan10");
@@ -477,7 +478,7 @@ START_TEST(renamed_into_and_out_of_the_configuration)
 	commit(w);
 	told_only(w, IFTAB_CHANGED, 5, "lan");
 	ck_assert_ptr_eq(iface(w, 5)->conf, &w->ifs[1]);
-	/* Lost under the name by which it served. */
+	/* Lost, by the name under which it served. */
 	link_up(w, 5, "eth0");
 	commit(w);
 	told_only(w, IFTAB_LOST, 5, "lan");
@@ -537,7 +538,7 @@ START_TEST(recreated_before_the_old_is_deleted)
 }
 END_TEST
 
-START_TEST(ifindex_used_again_within_one_batch)
+START_TEST(ifindex_reused_within_one_batch)
 {
 	struct world *w = world();
 
@@ -561,7 +562,7 @@ START_TEST(ifindex_used_again_within_one_batch)
 }
 END_TEST
 
-START_TEST(born_and_dead_within_one_batch)
+START_TEST(added_and_deleted_within_one_batch)
 {
 	struct world *w = world();
 
@@ -573,14 +574,14 @@ START_TEST(born_and_dead_within_one_batch)
 	told_nothing(w);
 	ck_assert_uint_eq(iftab_count(w->t), 0);
 	ck_assert(!iftab_is_ours(w->t, ip("10.1.0.1")));
-	/* And deleted without any commit: freed with the table. */
+	/* Deleted without a commit: freed with the table. */
 	link_up(w, 6, "vlan11");
 	iftab_del_link(w->t, 6);
 	world_end(w);
 }
 END_TEST
 
-START_TEST(who_never_serves)
+START_TEST(interfaces_that_never_serve)
 {
 	struct world *w = world();
 	struct iftab_link lo = a_link(1, "lo");
@@ -595,7 +596,7 @@ START_TEST(who_never_serves)
 	link_in(w, 3, "vlan10", 2);
 	addr(w, 3, "10.3.0.1/24");
 	commit(w);
-	told_only(w, IFTAB_READY, 3, "vlan10");	/* the slave of the VRF */
+	told_only(w, IFTAB_READY, 3, "vlan10");	/* a slave of the VRF */
 	ck_assert(!ready(w, 1));
 	ck_assert(!ready(w, 2));
 	ck_assert(iftab_is_ours(w->t, ip("10.255.0.1")));
@@ -619,7 +620,7 @@ START_TEST(another_configuration)
 	told_only(w, IFTAB_READY, 5, "vlan10");
 	iface(w, 5)->stats.requests = 7;
 
-	/* The same again, elsewhere in memory. */
+	/* The same configuration, elsewhere in memory. */
 	second = w->c;
 	memcpy(ifs, w->ifs, sizeof(ifs));
 	second.ifs = ifs;
@@ -630,7 +631,7 @@ START_TEST(another_configuration)
 	ck_assert_ptr_eq(iface(w, 5)->conf, ifs);
 	ck_assert_uint_eq(iface(w, 5)->stats.requests, 7);
 
-	/* The other interface now, in place. */
+	/* Now the other interface, at the same place in memory. */
 	strcpy(ifs[0].pattern, "lan");
 	iftab_commit(w->t, &second, "router", true, note, w);
 	ck_assert_uint_eq(w->n_told, 2);
@@ -659,7 +660,7 @@ START_TEST(primary_is_the_first_that_is_not_secondary)
 }
 END_TEST
 
-START_TEST(promoted_secondary_stands_last)
+START_TEST(promoted_secondary_is_last)
 {
 	struct world *w = world();
 
@@ -701,7 +702,7 @@ START_TEST(link_scope_is_the_last_choice)
 }
 END_TEST
 
-START_TEST(no_giaddr_that_is_no_host)
+START_TEST(giaddr_is_a_host_address)
 {
 	struct world *w = world();
 
@@ -716,7 +717,7 @@ START_TEST(no_giaddr_that_is_no_host)
 }
 END_TEST
 
-START_TEST(all_and_rotate_take_one_of_each_subnet)
+START_TEST(all_and_rotate_use_one_of_each_subnet)
 {
 	struct world *w = world();
 
@@ -727,10 +728,10 @@ START_TEST(all_and_rotate_take_one_of_each_subnet)
 		addr(w, i, "10.1.0.1/24");
 		addr2(w, i, "10.1.0.2/24");
 		addr(w, i, "10.2.0.1/24");
-		addr(w, i, "10.1.0.3/24");	/* a peer makes it no secondary */
+		addr(w, i, "10.1.0.3/24");	/* not secondary, since it has a peer */
 		addr(w, i, "10.1.0.1/16");	/* the same with another mask */
 		addr(w, i, "10.3.0.1/16");
-		addr(w, i, "10.3.1.1/24");	/* inside, but its own subnet */
+		addr(w, i, "10.3.1.1/24");	/* inside, but a subnet of its own */
 	}
 	commit(w);
 	giaddrs(w, 5, "10.1.0.1 10.2.0.1 10.3.0.1 10.3.1.1");
@@ -810,7 +811,7 @@ START_TEST(shared_giaddr)
 		commit(w);
 		by_giaddr(w, "192.0.2.1", i, i == 1 ? 1 : 0);
 	}
-	/* Away in another order than they came. */
+	/* Removed in another order than they were added. */
 	for (uint32_t k = 0, i = 0; k < 39; k++) {
 		i = (i + 7) % 41 ? (i + 7) % 41 : 7;
 		if (k % 2)
@@ -825,7 +826,7 @@ START_TEST(shared_giaddr)
 }
 END_TEST
 
-START_TEST(has_what_is_in_a_subnet_of_any_address)
+START_TEST(has_addresses_in_the_subnet_of_any_address)
 {
 	struct world *w = world();
 
@@ -880,7 +881,7 @@ START_TEST(vlan_moves_into_a_bridge_and_back)
 	commit(w);
 	told_only(w, IFTAB_READY, 5, "vlan10");
 
-	/* Without an address of its own the bridge takes the port's. */
+	/* Without an address of its own the bridge uses the port's. */
 	v.master = 6;
 	set(w, v);
 	commit(w);
@@ -893,7 +894,7 @@ START_TEST(vlan_moves_into_a_bridge_and_back)
 	giaddrs(w, 6, "10.1.0.1");
 	by_giaddr(w, "10.1.0.1", 1, 6);
 
-	/* The address moves after it: the same giaddr all the time. */
+	/* The address moves to the bridge: giaddr never changes. */
 	addr(w, 6, "10.1.0.1/24");
 	addr_del(w, 5, "10.1.0.1/24");
 	commit(w);
@@ -933,7 +934,7 @@ START_TEST(own_address_of_the_bridge_comes_before_the_ports)
 }
 END_TEST
 
-START_TEST(bridge_with_its_own_section_answers_for_itself)
+START_TEST(bridge_with_its_own_section_uses_it)
 {
 	struct world *w = world();
 
@@ -962,8 +963,8 @@ START_TEST(port_before_its_bridge)
 	addr(w, 5, "10.1.0.1/24");
 	link_in(w, 5, "vlan10", 6);
 	commit(w);
-	/* Whose port it is, is not known yet: as the kernel tells links in
-	 * order of ifindex, only a batch that was cut in two looks like this. */
+	/* The master is unknown so far. The kernel lists links by ifindex, so
+	 * this happens only if a batch was cut in two. */
 	told_only(w, IFTAB_READY, 5, "vlan10");
 	ck_assert_uint_eq(iftab_count(w->t), 1);
 	link_kind(w, 6, "br0", IFTAB_BRIDGE, 0);
@@ -975,7 +976,7 @@ START_TEST(port_before_its_bridge)
 }
 END_TEST
 
-START_TEST(bridge_deleted_with_and_without_a_word_to_its_ports)
+START_TEST(bridge_deleted_with_and_without_events_for_its_ports)
 {
 	struct world *w = world();
 
@@ -990,11 +991,11 @@ START_TEST(bridge_deleted_with_and_without_a_word_to_its_ports)
 	ck_assert_uint_eq(w->n_told, 2);
 	told(w, 0, IFTAB_READY, 5, "vlan10");
 	told(w, 1, IFTAB_LOST, 6, "br0");
-	/* The message about the port comes after all. */
+	/* The message about the port comes late. */
 	link_up(w, 5, "vlan10");
 	commit(w);
 	told_nothing(w);
-	/* A new bridge under the old ifindex, and the port says the old words. */
+	/* A new bridge with the old ifindex, and the old message about the port. */
 	link_in(w, 5, "vlan10", 6);
 	link_kind(w, 6, "br0", IFTAB_BRIDGE, 0);
 	commit(w);
@@ -1003,7 +1004,7 @@ START_TEST(bridge_deleted_with_and_without_a_word_to_its_ports)
 }
 END_TEST
 
-START_TEST(lowest_configured_port_counts)
+START_TEST(lowest_configured_port_is_used)
 {
 	struct world *w = world();
 
@@ -1017,7 +1018,7 @@ START_TEST(lowest_configured_port_counts)
 	ck_assert_uint_eq(iface(w, 9)->from_port, 8);
 	link_in(w, 7, "lan7", 9);
 	commit(w);
-	/* That one has no address. */
+	/* That port has no address. */
 	told_only(w, IFTAB_LOST, 9, "br0");
 	ck_assert_uint_eq(iface(w, 9)->from_port, 7);
 	ck_assert_ptr_eq(iface(w, 9)->conf, &w->ifs[1]);
@@ -1054,7 +1055,7 @@ START_TEST(bond_in_a_bridge)
 	told(w, 1, IFTAB_READY, 9, "br0");
 	ck_assert_uint_eq(iface(w, 9)->from_port, 3);
 	giaddrs(w, 9, "10.8.0.1");
-	/* Two floors down. */
+	/* Two levels down. */
 	link_in(w, 3, "wan0", 8);
 	link_in(w, 4, "wan1", 8);
 	commit(w);
@@ -1063,7 +1064,7 @@ START_TEST(bond_in_a_bridge)
 }
 END_TEST
 
-/* The kernel forbids it; messages lost in between may look like it. */
+/* The kernel forbids this, but lost messages may look like it. */
 START_TEST(cycle_of_masters_ends)
 {
 	struct world *w = world();
@@ -1083,7 +1084,7 @@ START_TEST(cycle_of_masters_ends)
 }
 END_TEST
 
-START_TEST(bridge_turns_into_something_else)
+START_TEST(bridge_changes_its_kind)
 {
 	struct world *w = world();
 
@@ -1104,7 +1105,7 @@ END_TEST
 
 /* --- the full read ------------------------------------------------------- */
 
-START_TEST(resync_sweeps_what_is_not_said_again)
+START_TEST(resync_removes_what_is_not_reported)
 {
 	struct world *w = world();
 
@@ -1120,7 +1121,7 @@ START_TEST(resync_sweeps_what_is_not_said_again)
 	link_up(w, 6, "vlan6");
 	addr(w, 5, "10.5.0.1/24");
 	addr(w, 6, "10.66.0.1/24");
-	commit(w);			/* in the middle: nothing is gone yet */
+	commit(w);			/* during the read nothing is removed */
 	told_nothing(w);
 	iftab_resync_end(w->t);
 	commit(w);
@@ -1135,7 +1136,7 @@ START_TEST(resync_sweeps_what_is_not_said_again)
 }
 END_TEST
 
-START_TEST(resync_that_finds_the_same_tells_nothing)
+START_TEST(resync_without_changes_reports_nothing)
 {
 	struct world *w = world();
 
@@ -1154,7 +1155,7 @@ START_TEST(resync_that_finds_the_same_tells_nothing)
 }
 END_TEST
 
-START_TEST(resync_begins_anew)
+START_TEST(interrupted_resync_starts_over)
 {
 	struct world *w = world();
 
@@ -1164,7 +1165,7 @@ START_TEST(resync_begins_anew)
 	addr(w, 5, "10.5.0.1/24");
 	link_up(w, 6, "vlan6");
 	addr(w, 6, "10.6.0.1/24");
-	/* Interrupted; 6 has gone meanwhile, and 5 has another address. */
+	/* Interrupted; meanwhile 6 was deleted and 5 got another address. */
 	iftab_resync_begin(w->t);
 	link_up(w, 5, "vlan5");
 	addr(w, 5, "10.55.0.1/24");
@@ -1173,7 +1174,7 @@ START_TEST(resync_begins_anew)
 	told_only(w, IFTAB_READY, 5, "vlan5");
 	giaddrs(w, 5, "10.55.0.1");
 	ck_assert_ptr_null(iftab_by_index(w->t, 6));
-	/* After the end, single events count again. */
+	/* After the end, single events take effect again. */
 	addr(w, 5, "10.5.0.1/24");
 	addr_del(w, 5, "10.55.0.1/24");
 	commit(w);
@@ -1182,7 +1183,7 @@ START_TEST(resync_begins_anew)
 }
 END_TEST
 
-START_TEST(resync_takes_over_the_order_of_the_dump)
+START_TEST(resync_adopts_the_order_of_the_dump)
 {
 	struct world *w = world();
 
@@ -1225,7 +1226,7 @@ START_TEST(deleted_during_a_resync)
 }
 END_TEST
 
-/* Sweeping one entry may take others with it. */
+/* Removing one entry may remove others. */
 START_TEST(resync_that_finds_nothing)
 {
 	struct world *w = world();
@@ -1235,7 +1236,7 @@ START_TEST(resync_that_finds_nothing)
 	link_in(w, 8, "vlan8", 2);
 	link_kind(w, 2, "br2", IFTAB_BRIDGE, 0);
 	link_in(w, 1, "vlan1", 10);
-	addr(w, 4, "10.4.0.1/24");	/* a link neither */
+	addr(w, 4, "10.4.0.1/24");	/* and an unknown link */
 	addr(w, 5, "10.5.0.1/24");
 	link_up(w, 5, "vlan5");
 	commit(w);
@@ -1257,7 +1258,7 @@ END_TEST
 
 /* --- option 82 ----------------------------------------------------------- */
 
-/* gi[i]'s option 82, in hex. */
+/* The option 82 of giaddr i, in hex. */
 static void
 rai_is(struct world *w, uint32_t ifindex, int i, const char *hex)
 {
@@ -1269,7 +1270,7 @@ rai_is(struct world *w, uint32_t ifindex, int i, const char *hex)
 	ck_assert_str_eq(got, hex);
 }
 
-START_TEST(no_option82)
+START_TEST(option82_is_off)
 {
 	struct world *w = world();
 	struct conf_if_opts *o = section(w, "*");
@@ -1280,7 +1281,7 @@ START_TEST(no_option82)
 	addr(w, 5, "10.5.0.1/24");
 	commit(w);
 	rai_is(w, 5, 0, "");
-	/* And taken away again. */
+	/* And removed again. */
 	o->option82 = true;
 	commit_all(w, true);
 	rai_is(w, 5, 0, "01027635" "0a0100");
@@ -1331,13 +1332,14 @@ START_TEST(every_suboption_in_ascending_order)
 	    "0c02" "dead"
 	    "9703" "007672"
 	    "9800");
-	ck_assert_uint_eq(iface(w, 5)->giaddr[0].rai.flags_at, 7 + 8 + 6 + 10 + 9 + 2);
+	ck_assert_uint_eq(iface(w, 5)->giaddr[0].rai.flags_at,
+	    7 + 8 + 6 + 10 + 9 + 2);
 	ck_assert_uint_eq(iface(w, 5)->giaddr[0].rai.value[42], 0);
 	world_end(w);
 }
 END_TEST
 
-START_TEST(each_giaddr_has_its_own)
+START_TEST(each_giaddr_has_its_own_option82)
 {
 	struct world *w = world();
 	struct conf_if_opts *o = section(w, "*");
@@ -1369,8 +1371,8 @@ START_TEST(fixed_giaddr_and_the_link)
 	o->server_id_override = true;
 	link_up(w, 5, "v5");
 	commit(w);
-	/* Without an address there is no link to select, and the giaddr leads
-	 * to us. */
+	/* Without an address there is no link to select, and server-id-override
+	 * uses giaddr. */
 	rai_is(w, 5, 0, "0b04c0000201");
 	addr2(w, 5, "10.5.0.9/24");
 	addr(w, 5, "10.5.0.1/24");
@@ -1385,8 +1387,8 @@ START_TEST(fixed_giaddr_and_the_link)
 }
 END_TEST
 
-/* 249 bytes, then 151 with 5, which fits, and 152 with 2, which does not. */
-START_TEST(vss_goes_whole_or_not_at_all)
+/* After 249 bytes, 151 with 5 bytes fits and 152 with 2 does not. */
+START_TEST(vss_is_sent_whole_or_not_at_all)
 {
 	struct world *w = world();
 	struct conf_if_opts *o = section(w, "*");
@@ -1408,7 +1410,7 @@ START_TEST(vss_goes_whole_or_not_at_all)
 }
 END_TEST
 
-START_TEST(what_does_not_fit_is_left_out_and_the_rest_goes)
+START_TEST(suboption_that_does_not_fit_is_left_out)
 {
 	struct world *w = world();
 	struct conf_if_opts *o = section(w, "*");
@@ -1457,7 +1459,7 @@ bit(struct world *w, uint32_t ifindex, unsigned rule)
 	return iface(w, ifindex)->rule_bits[rule / 64] >> rule % 64 & 1;
 }
 
-START_TEST(rules_that_can_hold)
+START_TEST(rules_that_apply_to_an_interface)
 {
 	static char lab[][CONF_NAME_MAX] = { "vlan1?", "lab*" };
 	static char other[][CONF_NAME_MAX] = { "vlan2?" };
@@ -1479,7 +1481,7 @@ START_TEST(rules_that_can_hold)
 	commit(w);
 	ck_assert(!bit(w, 5, 0));
 	ck_assert(bit(w, 5, 255));
-	/* The bridge is matched by the rules of the port that it replaces. */
+	/* The rules for the port also match the bridge that replaces it. */
 	link_in(w, 5, "vlan20", 6);
 	link_kind(w, 6, "br0", IFTAB_BRIDGE, 0);
 	commit(w);
@@ -1492,7 +1494,7 @@ START_TEST(rules_that_can_hold)
 }
 END_TEST
 
-START_TEST(leads_to_whom_a_key_or_a_rule_names)
+START_TEST(leads_to_servers_of_keys_and_rules)
 {
 	struct conftext t = conftext("[interface vlan1?]\ndhcp = 192.0.2.1\nboot = 192.0.2.2\n"
 	    "[interface vlan2?]\nservers = 192.0.2.3\n"
@@ -1501,7 +1503,8 @@ START_TEST(leads_to_whom_a_key_or_a_rule_names)
 	    "[rule arm]\narch = 11\ninterface = vlan1?\nboot = arm\n"
 	    "[rule lab]\narch = 7\ninterface = vlan2?\ndhcp = lab\n");
 	static const bool leads[][5] = {
-		{ true, true, false, true, false }, { false, false, true, false, true },
+		{ true, true, false, true, false }, { false, false, true, false,
+		    true },
 	};
 	struct world *w = world();
 
@@ -1510,7 +1513,8 @@ START_TEST(leads_to_whom_a_key_or_a_rule_names)
 	link_up(w, 6, "vlan20");
 	iftab_commit(w->t, t.c, "router", true, NULL, NULL);
 	for (unsigned i = 0; i < 5; i++) {
-		uint16_t s = conf_server_by_addr(t.c, (struct ip4){ 0xc0000201 + i });
+		uint16_t s = conf_server_by_addr(t.c,
+		    (struct ip4){ 0xc0000201 + i });
 
 		ck_assert_uint_ne(s, CONF_NONE);
 		ck_assert_int_eq(iface_leads_to(iface(w, 5), t.c, s), leads[0][i]);
@@ -1533,7 +1537,7 @@ START_TEST(next_goes_by_ifindex)
 
 	for (size_t i = 0; i < 6; i++)
 		link_up(w, order[i], "x");
-	addr(w, 5, "10.1.0.1/24");	/* no link: not there */
+	addr(w, 5, "10.1.0.1/24");	/* no link, so it is not listed */
 	commit(w);
 	for (f = iftab_next(w->t, 0); f; f = iftab_next(w->t, f->link.ifindex))
 		ck_assert_uint_eq(f->link.ifindex, sorted[n++]);
@@ -1552,8 +1556,8 @@ cpu_ms(void)
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
-/* The CPU time of n links and n addresses with a commit after each event, and
- * of all of it going away again. */
+/* The CPU time of adding and deleting n links and n addresses, with a commit
+ * after each event. */
 static double
 start_and_stop(uint32_t n)
 {
@@ -1591,8 +1595,8 @@ START_TEST(ten_times_the_links_cost_ten_times_as_much)
 
 	if (again < thousand)
 		thousand = again;
-	/* 12 and 160 ms with -O2, 25 and 360 with sanitizers. A cost that grows
-	 * with the square would be a factor of 100. */
+	/* 12 and 160 ms with -O2, 25 and 360 with sanitizers. A quadratic cost
+	 * would be a factor of 100. */
 	ck_assert_msg(thousand < 200, "%.1f ms", thousand);
 	ck_assert_msg(all < 40 * thousand, "%.1f against %.1f ms", all, thousand);
 }
@@ -1644,7 +1648,7 @@ START_TEST(named_virtual_address_comes_and_goes)
 	addr(w, 5, "10.1.0.2/24");
 	commit(w);
 	told_two(w, IFTAB_READY, IFTAB_STANDBY, 5, "vlan10");
-	/* Replies to it are ours, whichever router has it now. */
+	/* Replies to it are ours, whichever router has the address. */
 	giaddrs(w, 5, "10.1.0.1");
 	by_giaddr(w, "10.1.0.1", 1, 5);
 	ck_assert(iftab_is_ours(w->t, ip("10.1.0.1")));
@@ -1659,7 +1663,7 @@ START_TEST(named_virtual_address_comes_and_goes)
 	addr_del(w, 5, "10.1.0.1/24");
 	commit(w);
 	told_only(w, IFTAB_STANDBY, 5, "vlan10");
-	/* Down and up again is as from the start. */
+	/* Down and up again: reported as at the start. */
 	link_down(w, 5, "vlan10");
 	commit(w);
 	told_only(w, IFTAB_LOST, 5, "vlan10");
@@ -1667,7 +1671,7 @@ START_TEST(named_virtual_address_comes_and_goes)
 	link_up(w, 5, "vlan10");
 	commit(w);
 	told_two(w, IFTAB_READY, IFTAB_ACTIVE, 5, "vlan10");
-	/* A reload that has no such thing. */
+	/* A reload without a virtual address. */
 	w->ifs[0].o.active = CONF_ACTIVE_ALWAYS;
 	commit_all(w, true);
 	told_only(w, IFTAB_CHANGED, 5, "vlan10");
@@ -1685,10 +1689,10 @@ START_TEST(own_giaddr_is_never_the_virtual_one)
 	link_up(w, 5, "vlan10");
 	addr(w, 5, "10.1.0.1/24");
 	commit(w);
-	told_nothing(w);	/* none but the virtual one */
+	told_nothing(w);	/* no address but the virtual one */
 	addr2(w, 5, "10.1.0.2/24");
 	commit(w);
-	told_nothing(w);	/* the kernel calls it secondary, so do we */
+	told_nothing(w);	/* the kernel marks it as secondary */
 	addr(w, 5, "10.2.0.2/24");
 	commit(w);
 	told_two(w, IFTAB_READY, IFTAB_ACTIVE, 5, "vlan10");
@@ -1756,7 +1760,8 @@ START_TEST(virtual_address_on_a_macvlan)
 	link_up(w, 5, "vlan10");
 	addr(w, 5, "10.1.0.2/24");
 	commit(w);
-	/* The macvlan brings the same requests again: the pattern is not for it. */
+	/* The macvlan receives the same requests, so the pattern does not apply
+	 * to it. */
 	told_two(w, IFTAB_READY, IFTAB_ACTIVE, 5, "vlan10");
 	giaddrs(w, 5, "10.1.0.1");
 	ck_assert_ptr_null(iface(w, 7)->conf);
@@ -1766,23 +1771,23 @@ START_TEST(virtual_address_on_a_macvlan)
 	addr_del(w, 7, "10.1.0.1/32");
 	commit(w);
 	told_only(w, IFTAB_STANDBY, 5, "vlan10");
-	/* Made anew with another number, before the old one is deleted. */
+	/* Recreated with another ifindex before the old one is deleted. */
 	vmac(w, 8, "vrrp.1", 5, 1);
 	addr(w, 8, "10.1.0.1/24");
 	iftab_del_link(w->t, 7);
 	commit(w);
 	told_only(w, IFTAB_ACTIVE, 5, "vlan10");
-	/* Any other MAC address is not a virtual router's. */
+	/* With another MAC address it is not a virtual router's. */
 	link_up(w, 8, "other");
 	commit(w);
-	ck_assert_uint_eq(w->n_told, 3);	/* and it serves for itself */
+	ck_assert_uint_eq(w->n_told, 3);	/* and it serves clients itself */
 	ck_assert(iface(w, 5)->standby);
 	ck_assert_uint_eq(iftab_client(w->t, 8), 8);
 	world_end(w);
 }
 END_TEST
 
-START_TEST(macvlan_follows_what_it_stands_on)
+START_TEST(macvlan_follows_its_lower_interface)
 {
 	struct world *w = world();
 
@@ -1791,7 +1796,7 @@ START_TEST(macvlan_follows_what_it_stands_on)
 	vmac(w, 7, "mv0", 5, 1);
 	addr(w, 7, "10.1.0.3/24");
 	commit(w);
-	/* Its lower interface is not known yet, or not a client interface. */
+	/* Its lower interface is unknown, or not a client interface. */
 	told_only(w, IFTAB_READY, 7, "mv0");
 	link_up(w, 5, "eth0");
 	addr(w, 5, "10.1.0.2/24");
@@ -1802,7 +1807,7 @@ START_TEST(macvlan_follows_what_it_stands_on)
 	ck_assert_uint_eq(w->n_told, 2);
 	told(w, 0, IFTAB_READY, 5, "vlan10");
 	told(w, 1, IFTAB_LOST, 7, "mv0");
-	/* Its interface becomes a port of a bridge that takes over. */
+	/* Its lower interface becomes a port of a bridge. */
 	link_kind(w, 6, "br0", IFTAB_BRIDGE, 0);
 	link_in(w, 5, "vlan10", 6);
 	vmac(w, 7, "mv0", 6, 1);
@@ -1845,7 +1850,7 @@ dice(uint32_t *seed, uint32_t sides)
 	return (*seed >> 8) % sides;
 }
 
-/* What the kernel would have, for the walk. */
+/* The state that the kernel would have. */
 struct model {
 	bool there[12];
 	struct iftab_link link[12];
@@ -1908,8 +1913,8 @@ model_step(struct world *w, struct model *m, uint32_t *seed)
 	}
 }
 
-/* Links whose master is gone lose it, as the kernel has it. (A macvlan would be
- * deleted with its lower interface; the table is not to count on it.) */
+/* Links whose master is deleted lose it, as in the kernel. (The kernel would
+ * delete a macvlan with its lower interface, but the table must not rely on it.) */
 static void
 model_feed(struct world *w, const struct model *m)
 {
@@ -1943,7 +1948,7 @@ same_iface(const struct iface *a, const struct iface *b)
 	ck_assert_mem_eq(a->rule_bits, b->rule_bits, sizeof(a->rule_bits));
 }
 
-/* The table that followed, and one that was told the end state only. */
+/* The table that got all events, and one that got only the final state. */
 static void
 same_world(struct world *a, struct world *b)
 {
@@ -1964,7 +1969,8 @@ same_world(struct world *a, struct world *b)
 		    iftab_by_giaddr(b->t, g, &only_b));
 		ck_assert_int_eq(!only_a, !only_b);
 		if (only_a)
-			ck_assert_uint_eq(only_a->link.ifindex, only_b->link.ifindex);
+			ck_assert_uint_eq(only_a->link.ifindex,
+			    only_b->link.ifindex);
 		ck_assert_int_eq(iftab_is_ours(a->t, g), iftab_is_ours(b->t, g));
 		ck_assert_int_eq(iftab_is_local(a->t, g), iftab_is_local(b->t, g));
 	}
@@ -2013,7 +2019,7 @@ follow_told(const struct told *told, uint64_t *serving, uint64_t *standby)
 	}
 }
 
-START_TEST(random_walk_beside_the_end_state)
+START_TEST(random_walk_equals_the_final_state)
 {
 	uint32_t seed = 20261121u + (uint32_t)_i;
 	struct world *w = world();
@@ -2029,7 +2035,7 @@ START_TEST(random_walk_beside_the_end_state)
 		model_feed(w, &m);
 		commit(w);
 
-		/* Call-backs tell exactly the difference. */
+		/* The reports are exactly the differences. */
 		for (size_t i = 0; i < w->n_told && i < 64; i++)
 			follow_told(&w->told[i], &serving, &standby);
 		for (uint32_t i = 1; i <= 12; i++) {
@@ -2062,17 +2068,17 @@ add_life(Suite *s)
 
 	tcase_add_test(tc, ready_with_link_and_address);
 	tcase_add_test(tc, address_before_its_link);
-	tcase_add_test(tc, deletes_of_what_is_not_known);
-	tcase_add_test(tc, the_same_event_again);
+	tcase_add_test(tc, deleting_the_unknown_does_nothing);
+	tcase_add_test(tc, repeated_events_change_nothing);
 	tcase_add_test(tc, down_and_up);
 	tcase_add_test(tc, changed_address);
-	tcase_add_test(tc, other_mac_or_mtu_is_not_told);
+	tcase_add_test(tc, another_mac_or_mtu_is_not_reported);
 	tcase_add_test(tc, renamed_into_and_out_of_the_configuration);
 	tcase_add_test(tc, two_links_swap_names);
 	tcase_add_test(tc, recreated_before_the_old_is_deleted);
-	tcase_add_test(tc, ifindex_used_again_within_one_batch);
-	tcase_add_test(tc, born_and_dead_within_one_batch);
-	tcase_add_test(tc, who_never_serves);
+	tcase_add_test(tc, ifindex_reused_within_one_batch);
+	tcase_add_test(tc, added_and_deleted_within_one_batch);
+	tcase_add_test(tc, interfaces_that_never_serve);
 	tcase_add_test(tc, another_configuration);
 	suite_add_tcase(s, tc);
 }
@@ -2083,14 +2089,14 @@ add_giaddrs(Suite *s)
 	TCase *tc = tcase_create("giaddr");
 
 	tcase_add_test(tc, primary_is_the_first_that_is_not_secondary);
-	tcase_add_test(tc, promoted_secondary_stands_last);
+	tcase_add_test(tc, promoted_secondary_is_last);
 	tcase_add_test(tc, link_scope_is_the_last_choice);
-	tcase_add_test(tc, no_giaddr_that_is_no_host);
-	tcase_add_test(tc, all_and_rotate_take_one_of_each_subnet);
+	tcase_add_test(tc, giaddr_is_a_host_address);
+	tcase_add_test(tc, all_and_rotate_use_one_of_each_subnet);
 	tcase_add_test(tc, no_more_than_eight_giaddrs);
 	tcase_add_test(tc, fixed_giaddr_need_not_be_local);
 	tcase_add_test(tc, shared_giaddr);
-	tcase_add_test(tc, has_what_is_in_a_subnet_of_any_address);
+	tcase_add_test(tc, has_addresses_in_the_subnet_of_any_address);
 	tcase_add_test(tc, address_on_two_interfaces_is_local_until_both_are_gone);
 	suite_add_tcase(s, tc);
 }
@@ -2102,13 +2108,13 @@ add_bridges(Suite *s)
 
 	tcase_add_test(tc, vlan_moves_into_a_bridge_and_back);
 	tcase_add_test(tc, own_address_of_the_bridge_comes_before_the_ports);
-	tcase_add_test(tc, bridge_with_its_own_section_answers_for_itself);
+	tcase_add_test(tc, bridge_with_its_own_section_uses_it);
 	tcase_add_test(tc, port_before_its_bridge);
-	tcase_add_test(tc, bridge_deleted_with_and_without_a_word_to_its_ports);
-	tcase_add_test(tc, lowest_configured_port_counts);
+	tcase_add_test(tc, bridge_deleted_with_and_without_events_for_its_ports);
+	tcase_add_test(tc, lowest_configured_port_is_used);
 	tcase_add_test(tc, bond_in_a_bridge);
 	tcase_add_test(tc, cycle_of_masters_ends);
-	tcase_add_test(tc, bridge_turns_into_something_else);
+	tcase_add_test(tc, bridge_changes_its_kind);
 	suite_add_tcase(s, tc);
 }
 
@@ -2117,10 +2123,10 @@ add_resync(Suite *s)
 {
 	TCase *tc = tcase_create("resync");
 
-	tcase_add_test(tc, resync_sweeps_what_is_not_said_again);
-	tcase_add_test(tc, resync_that_finds_the_same_tells_nothing);
-	tcase_add_test(tc, resync_begins_anew);
-	tcase_add_test(tc, resync_takes_over_the_order_of_the_dump);
+	tcase_add_test(tc, resync_removes_what_is_not_reported);
+	tcase_add_test(tc, resync_without_changes_reports_nothing);
+	tcase_add_test(tc, interrupted_resync_starts_over);
+	tcase_add_test(tc, resync_adopts_the_order_of_the_dump);
 	tcase_add_test(tc, deleted_during_a_resync);
 	tcase_add_test(tc, resync_that_finds_nothing);
 	suite_add_tcase(s, tc);
@@ -2131,15 +2137,15 @@ add_option82(Suite *s)
 {
 	TCase *tc = tcase_create("option82");
 
-	tcase_add_test(tc, no_option82);
+	tcase_add_test(tc, option82_is_off);
 	tcase_add_test(tc, every_suboption_in_ascending_order);
-	tcase_add_test(tc, each_giaddr_has_its_own);
+	tcase_add_test(tc, each_giaddr_has_its_own_option82);
 	tcase_add_test(tc, fixed_giaddr_and_the_link);
-	tcase_add_test(tc, vss_goes_whole_or_not_at_all);
-	tcase_add_test(tc, what_does_not_fit_is_left_out_and_the_rest_goes);
+	tcase_add_test(tc, vss_is_sent_whole_or_not_at_all);
+	tcase_add_test(tc, suboption_that_does_not_fit_is_left_out);
 	tcase_add_test(tc, names_of_a_bridge_and_its_port);
-	tcase_add_test(tc, rules_that_can_hold);
-	tcase_add_test(tc, leads_to_whom_a_key_or_a_rule_names);
+	tcase_add_test(tc, rules_that_apply_to_an_interface);
+	tcase_add_test(tc, leads_to_servers_of_keys_and_rules);
 	suite_add_tcase(s, tc);
 }
 
@@ -2152,7 +2158,7 @@ add_pairs(Suite *s)
 	tcase_add_test(tc, own_giaddr_is_never_the_virtual_one);
 	tcase_add_test(tc, which_addresses_look_like_vrrp);
 	tcase_add_test(tc, virtual_address_on_a_macvlan);
-	tcase_add_test(tc, macvlan_follows_what_it_stands_on);
+	tcase_add_test(tc, macvlan_follows_its_lower_interface);
 	tcase_add_test(tc, cycle_of_macvlans_ends);
 	suite_add_tcase(s, tc);
 }
@@ -2171,7 +2177,7 @@ iftab_suite(void)
 	add_pairs(s);
 	tcase_add_test(many, next_goes_by_ifindex);
 	tcase_add_test(many, ten_times_the_links_cost_ten_times_as_much);
-	tcase_add_loop_test(many, random_walk_beside_the_end_state, 0, 8);
+	tcase_add_loop_test(many, random_walk_equals_the_final_state, 0, 8);
 	suite_add_tcase(s, many);
 	return s;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Token buckets over a clock that the test moves.
+ * Token buckets with a fake clock.
  */
 #include "core/iface/limit.h"
 
@@ -34,7 +34,7 @@ START_TEST(a_zeroed_bucket_is_full)
 }
 END_TEST
 
-START_TEST(it_fills_again_one_by_one)
+START_TEST(it_refills_one_by_one)
 {
 	struct limit l = { 0 };
 
@@ -66,8 +66,8 @@ START_TEST(idle_time_is_not_saved_up)
 }
 END_TEST
 
-/* A machine that slept for centuries. */
-START_TEST(a_clock_far_ahead_does_no_harm)
+/* A clock that jumps by centuries. */
+START_TEST(a_clock_far_ahead_is_harmless)
 {
 	struct limit l = { 0 };
 	struct mono late = mono_us(INT64_MAX / 2);
@@ -80,7 +80,7 @@ END_TEST
 
 START_TEST(over_a_long_time_the_rate_is_kept)
 {
-	/* does not divide: 3 in 10 s; and the largest burst of all */
+	/* a rate that does not divide, 3 in 10 s, and the largest burst */
 	static const struct conf_rate rates[] = {
 		{ 3, 10000 }, { 32, 10000 }, { 5000, 1000 }, { 1, 86400000 },
 		{ 1000000, 1000 },
@@ -101,7 +101,7 @@ START_TEST(over_a_long_time_the_rate_is_kept)
 }
 END_TEST
 
-START_TEST(off_is_no_limit)
+START_TEST(off_means_no_limit)
 {
 	struct limit l = { 0 };
 	struct conf_rate off = { 0, 1000 };
@@ -110,7 +110,7 @@ START_TEST(off_is_no_limit)
 }
 END_TEST
 
-/* A reload may make the rate smaller: what was taken counts by the old one. */
+/* A reload may lower the rate; tokens already taken count by the old one. */
 START_TEST(another_rate_takes_effect_at_once)
 {
 	struct limit l = { 0 };
@@ -131,12 +131,12 @@ limit_suite(void)
 	TCase *t = tcase_create("buckets");
 
 	tcase_add_test(t, a_zeroed_bucket_is_full);
-	tcase_add_test(t, it_fills_again_one_by_one);
+	tcase_add_test(t, it_refills_one_by_one);
 	tcase_add_test(t, a_refused_packet_takes_nothing);
 	tcase_add_test(t, idle_time_is_not_saved_up);
-	tcase_add_test(t, a_clock_far_ahead_does_no_harm);
+	tcase_add_test(t, a_clock_far_ahead_is_harmless);
 	tcase_add_test(t, over_a_long_time_the_rate_is_kept);
-	tcase_add_test(t, off_is_no_limit);
+	tcase_add_test(t, off_means_no_limit);
 	tcase_add_test(t, another_rate_takes_effect_at_once);
 	suite_add_tcase(s, t);
 	return s;

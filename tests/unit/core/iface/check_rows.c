@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Sorted rows: what is put in is found, in order, whatever comes and goes.
+ * Sorted rows: every row is found, in order, after any additions and removals.
  */
 #include "core/iface/rows.h"
 
@@ -16,7 +16,7 @@ struct row {
 	uint32_t value;
 };
 
-/* A table of all keys beside the rows. */
+/* A plain table of all keys, to compare with. */
 #define KEYS 300
 
 static void
@@ -39,7 +39,7 @@ same_as(const struct rows *r, const bool in[KEYS])
 	must(r->n == n && (n == 0 || (const struct row *)rows_at(r, 0) == next));
 }
 
-START_TEST(rows_stay_sorted_whatever_comes_and_goes)
+START_TEST(rows_stay_sorted_after_any_changes)
 {
 	struct rows r = rows_init(sizeof(struct row));
 	struct prng p = { 5 };
@@ -61,7 +61,7 @@ START_TEST(rows_stay_sorted_whatever_comes_and_goes)
 }
 END_TEST
 
-START_TEST(the_highest_key_is_the_last)
+START_TEST(the_highest_key_is_last)
 {
 	struct rows r = rows_init(sizeof(struct row));
 
@@ -81,8 +81,8 @@ rows_suite(void)
 	Suite *s = suite_create("rows");
 	TCase *t = tcase_create("rows");
 
-	tcase_add_test(t, rows_stay_sorted_whatever_comes_and_goes);
-	tcase_add_test(t, the_highest_key_is_the_last);
+	tcase_add_test(t, rows_stay_sorted_after_any_changes);
+	tcase_add_test(t, the_highest_key_is_last);
 	suite_add_tcase(s, t);
 	return s;
 }
