@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor - one run of `pxrelayctl doctor` on one interface: which queries go to which
- * server and when, what the answers say, and what is found in the end.
+ * doctor - a run of `pxrelayctl doctor` on one interface: which queries are
+ * sent to which server and when, what the answers say, and the findings.
  *
- * The doctor plays four kinds of machines (proto/clientmsg). Each sends a DISCOVER to every
- * server that the rules select for it, as the relay would forward it. Offers are followed
- * as firmware follows them: to port 4011, and to the boot file, whose first block is read.
- * Each server is pinged twice, from the host's own source address and from the giaddr, which
- * tells a missing return route from a missing service. The offered router is looked up by
- * ARP, and one DISCOVER is broadcast on the VLAN to hear who else answers there.
+ * The doctor acts as four kinds of machines (proto/clientmsg). For each, it
+ * sends a DISCOVER to every server that the rules select, as the relay would
+ * forward it, and follows the offers as firmware does: to port 4011, and to the
+ * boot file, whose first block it reads. It pings each server from the host's
+ * usual source address and from the giaddr, to distinguish a missing return
+ * route from a missing service. It resolves the offered router by ARP, and
+ * broadcasts a DISCOVER on the VLAN to find out who else answers there.
  *
- * No REQUEST goes to port 67, so no lease is made; servers forget an offer that nobody takes
- * within minutes. A run leaves the relay's clients, health and counters alone. It allocates
- * its memory once. Answers are matched by token, and their content is untrusted.
+ * No REQUEST is sent to port 67, so there is no lease, and servers forget an
+ * unused offer within minutes. A run does not touch the relay's clients, health
+ * and counters. Answers are matched by token; their content is untrusted.
  *
- * doctor.c has the queries and answers, doctor_judge.c the findings. relay/tend/doctor_run
- * sends and receives.
+ * relay/tend/doctor_run sends and receives.
  */
 #ifndef CORE_DOCTOR_H
 #define CORE_DOCTOR_H
@@ -35,7 +35,7 @@
 #include "proto/clientmsg.h"
 #include "proto/finding.h"
 
-#define DOCTOR_RUNS_MAX		32	/* at once: what a token has room for */
+#define DOCTOR_RUNS_MAX		32	/* at once */
 #define DOCTOR_FILES_MAX	32	/* different boot files in one run */
 #define DOCTOR_ROUTERS_MAX	4
 #define DOCTOR_STRANGERS_MAX	4
@@ -43,7 +43,7 @@
 #define DOCTOR_DETAIL		200	/* bytes of a finding's detail, with NUL */
 /* The longest run: a late offer, then port 4011, then the boot file. */
 #define DOCTOR_RUN_MS		10000
-#define DOCTOR_FILE_BYTES	1024	/* requested of a file by HTTP */
+#define DOCTOR_FILE_BYTES	1024	/* of a file, requested by HTTP */
 
 /* --- queries -------------------------------------------------------------- */
 
@@ -51,7 +51,7 @@ enum doctor_what {
 	DOCTOR_DISCOVER,	/* to a server, as the relay forwards it */
 	DOCTOR_LISTEN,		/* a DISCOVER on the VLAN */
 	DOCTOR_PING,
-	DOCTOR_PING_GIADDR,	/* with the giaddr as source */
+	DOCTOR_PING_GIADDR,	/* from the giaddr */
 	DOCTOR_4011,
 	DOCTOR_FILE,
 	DOCTOR_ARP,
@@ -64,22 +64,22 @@ struct doctor_ask {
 	uint32_t token;
 	uint16_t server;	/* DISCOVER: index in the configuration */
 	struct ip4 to;		/* PING, PING_GIADDR, 4011, FILE, ARP */
-	struct ip4 source;	/* PING_GIADDR, 4011, FILE: IP4_NONE if the giaddr is not ours */
+	struct ip4 source;	/* all but PING, if the giaddr is ours */
 	uint32_t ifindex;	/* of the client interface */
 	struct clientmsg msg;	/* DISCOVER, LISTEN, 4011 */
 	struct ip4 giaddr;	/* DISCOVER; 4011: ciaddr */
-	const struct rai *rai;	/* DISCOVER: borrowed from the run */
+	const struct rai *rai;	/* DISCOVER; borrowed from the run */
 	struct ip4 id;		/* 4011: option 54, or IP4_NONE */
 	int item;		/* 4011: option 43.71, or -1 */
 	const struct bootfile *file;	/* FILE: borrowed from the run */
-	int64_t left_ms;	/* until the run gives up waiting */
+	int64_t left_ms;	/* until the query times out */
 };
 
 enum doctor_state {
 	DOCTOR_OPEN,
 	DOCTOR_ANSWERED,
 	DOCTOR_SILENT,
-	DOCTOR_ERROR		/* err says which */
+	DOCTOR_ERROR		/* see err */
 };
 
 struct doctor_query {
@@ -88,65 +88,65 @@ struct doctor_query {
 	enum doctor_state state;
 	unsigned tries;
 	unsigned gi;		/* DISCOVER: which giaddr */
-	unsigned ref;		/* which server (DISCOVER, PING, 4011), file or router of the run */
+	unsigned ref;		/* index of the file, router or (else) server */
 	struct ip4 to;		/* as in struct doctor_ask */
 	int err;		/* errno */
 	uint32_t token;
-	struct mono began, due;	/* due: of the next try, or the end */
+	struct mono began, due;	/* due: the next try, or the timeout */
 };
 
-/* --- what is known -------------------------------------------------------- */
+/* --- results -------------------------------------------------------- */
 
 struct doctor_offer {
 	bool got;
 	bool pxe, http;		/* option 60 */
-	struct ip4 from;	/* source of the datagram */
+	struct ip4 from;	/* source of the message */
 	struct ip4 id;		/* option 54 */
 	struct ip4 yiaddr, siaddr, router, mask;
-	struct ip4 name66;	/* option 66, if it is an address */
-	bool has_name66;	/* ... or a name */
-	int item;		/* type of the boot menu's first entry, -1: no menu */
-	struct ip4 item_server;	/* that entry's first boot server in 43.8 */
-	char file[BOOTFILE_MAX];	/* as received, up to a NUL; empty: none */
+	struct ip4 name66;	/* option 66 if it is an address ... */
+	bool has_name66;	/* ... and whether there is one */
+	int item;		/* type of the boot menu's first entry; -1: none */
+	struct ip4 item_server;	/* its first boot server in option 43.8 */
+	char file[BOOTFILE_MAX];	/* as received; empty: none */
 };
 
-/* What one server told one kind of machine. */
+/* What one server replied to one kind of machine. */
 struct doctor_kind {
-	enum drop refused;	/* why the relay would not deliver a reply; DROP_NONE */
+	enum drop refused;	/* why the relay would drop a reply */
 	struct ip4 refused_from;
 	struct doctor_offer address;	/* with yiaddr */
 	struct doctor_offer boot;	/* without */
 	struct doctor_offer ack;	/* from port 4011 */
-	struct doctor_query *p4011;	/* NULL: nothing led there */
-	bool wrong_port;	/* the reply from port 4011 went to port 68 */
+	struct doctor_query *p4011;	/* NULL: no reason to query it */
+	bool wrong_port;	/* its reply from port 4011 went to port 68 */
 };
 
-/* Sets of kinds are bits, 1 << kind. */
+/* Sets of kinds have the bits 1 << kind. */
 struct doctor_server {
 	uint16_t index;		/* in the configuration */
 	struct ip4 address;
-	unsigned dhcp, boot;	/* kinds that select it, by class */
-	unsigned queried, answered;	/* kinds whose DISCOVER it was sent; answered */
-	int err;		/* errno that a DISCOVER met */
-	bool is_boot;		/* of a boot class */
+	unsigned dhcp, boot;	/* kinds whose dhcp or boot group has it */
+	unsigned queried, answered;	/* kinds: DISCOVER was sent; was answered */
+	int err;		/* error (errno) of a DISCOVER */
+	bool is_boot;		/* a boot server, not a DHCP server */
 	bool routed, drained, down, proxy_only;
-	bool serves_others;	/* it answered others lately; doctor_run may know more */
+	bool serves_others;	/* has answered clients recently */
 	enum health_diag diag;
 	struct doctor_query *ping, *ping_giaddr;	/* NULL: not sent */
 	struct doctor_kind kind[CLIENTMSG_KINDS];
 };
 
-/* A host that answers this interface's clients by itself. */
+/* A host other than our servers that answers clients on the VLAN. */
 struct doctor_stranger {
 	struct ip4 from, yiaddr;
-	bool relay;		/* another relay delivered it */
+	bool relay;		/* it is another relay */
 };
 
 struct doctor_file {
-	struct ip4 server;	/* IP4_NONE: cannot be fetched */
+	struct ip4 server;	/* IP4_NONE: it cannot be read */
 	unsigned kinds;
 	struct doctor_query *query;
-	enum finding outcome;	/* FINDING_MAX: not known yet */
+	enum finding outcome;	/* FINDING_MAX: open */
 	enum bootfile_content content;
 	int code;		/* TFTP error, HTTP status */
 	char name[BOOTFILE_MAX];
@@ -156,10 +156,10 @@ struct doctor_file {
 struct doctor_router {
 	struct ip4 address;
 	bool ours;
-	struct doctor_query *query;	/* NULL when it is ours */
+	struct doctor_query *query;	/* NULL if it is ours */
 };
 
-/* How the configuration serves a kind of machine. */
+/* What the configuration selects for a kind of machine. */
 struct doctor_choice {
 	uint16_t rule;		/* CONF_NONE */
 	struct conf_groups t;
@@ -168,33 +168,33 @@ struct doctor_choice {
 struct doctor_finding {
 	enum finding what;
 	enum finding_level level;
-	unsigned kinds;		/* 0: not about a kind of machine */
-	uint16_t server;	/* in the configuration, CONF_NONE */
-	struct ip4 address;	/* of another host, IP4_NONE */
-	char detail[DOCTOR_DETAIL];	/* escaped, may be empty */
+	unsigned kinds;		/* 0: not about a kind */
+	uint16_t server;	/* index in the configuration, or CONF_NONE */
+	struct ip4 address;	/* of another host, or IP4_NONE */
+	char detail[DOCTOR_DETAIL];	/* escaped; may be empty */
 };
 
 struct doctor {
-	const struct conf *conf;	/* borrowed: a reload ends the run */
+	const struct conf *conf;	/* borrowed; a reload ends the run */
 	uint8_t slot;
-	uint16_t mac;		/* last two bytes of the machine's hardware address */
+	uint16_t mac;		/* last two bytes of the machines' chaddr */
 	struct hash_key secret;
-	uint32_t ifindex;	/* 0: the interface is not usable, nothing is sent */
+	uint32_t ifindex;	/* 0: not usable, so nothing is sent */
 	char ifname[IFTAB_NAME_MAX];
 	struct mono began;
 	bool judged;
 
-	unsigned n_giaddr;		/* giaddrs the relay uses: one, or all of them */
+	unsigned n_giaddr;		/* giaddrs of the relay: one or all */
 	struct iface_giaddr giaddr[IFACE_GIADDRS_MAX];
-	bool giaddr_ours;	/* the first one; all but DISCOVERs are sent from it */
-	bool other_nets;	/* addresses may be of any subnet (link-selection) */
+	bool giaddr_ours;	/* the first is an address of this host */
+	bool other_nets;	/* offers may be of any subnet (link-selection) */
 	unsigned n_net;
 	struct ip4net net[DOCTOR_NETS_MAX];
 	struct doctor_choice choice[CLIENTMSG_KINDS];
 
 	unsigned n_server;
 	struct doctor_server *server;	/* owned */
-	unsigned n_q, max_q, next;	/* next: where doctor_next() continues */
+	unsigned n_q, max_q, next;	/* next: for doctor_next() */
 	struct doctor_query *q;		/* owned */
 	unsigned n_file, n_router, n_stranger;
 	struct doctor_file file[DOCTOR_FILES_MAX];
@@ -205,48 +205,48 @@ struct doctor {
 	struct doctor_finding *finding;	/* owned */
 };
 
-/* A run on the interface with this index, or this name if the kernel has none (0). slot <
- * DOCTOR_RUNS_MAX is free, secret is drawn for this run. NULL: no memory. */
+/* Begins a run on an interface; ifindex is 0 if the kernel does not have it.
+ * slot is a free one below DOCTOR_RUNS_MAX. NULL: out of memory. */
 struct doctor *doctor_new(struct relay4 *r, uint32_t ifindex, const char *ifname,
     uint8_t slot, struct hash_key secret, struct mono now);
-struct doctor *doctor_free(struct doctor *d);	/* NULL-safe; returns NULL */
+struct doctor *doctor_free(struct doctor *d);	/* returns NULL */
 
-/* The next query that is due; false if none is. */
+/* Gets the next query that is due; false if none is. */
 bool doctor_next(struct doctor *d, struct mono now, struct doctor_ask *a);
-/* Is this one of the giaddrs that the run uses? */
+/* Does the run use this giaddr? */
 bool doctor_has_giaddr(const struct doctor *d, struct ip4 a);
-/* All queries have ended, and the findings are final. */
+/* Have all queries ended? If so, the findings are complete. */
 bool doctor_done(struct doctor *d, struct mono now);
 
 /* --- answers -------------------------------------------------------------- */
 
-/* Which run a token belongs to; its query may have ended. */
+/* The slot of the run that a token belongs to. */
 uint8_t doctor_slot(uint32_t token);
-/* The query, or NULL if it is not this run's. */
+/* Finds the query of this run, or NULL. */
 struct doctor_query *doctor_find(struct doctor *d, uint32_t token);
 
-/* A DHCP message to port 67 for this run's machine. why: what the relay would do with it.
- * Returns whether it answers a query. */
-bool doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from, enum drop why,
-    struct mono now);
-/* An answer to any other query. PING and ARP need no data; 4011: the datagram; FILE: the first
- * datagram by TFTP, or an HTTP response up to DOCTOR_FILE_BYTES of body or its end. */
+/* Takes a DHCP message to port 67 for one of the machines; why is the relay's
+ * verdict on it. Returns true if it answers a query. */
+bool doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from,
+    enum drop why, struct mono now);
+/* Takes the answer to another query. The data is the datagram from port 4011 or
+ * TFTP, or an HTTP response with up to DOCTOR_FILE_BYTES of its body. */
 bool doctor_answer(struct doctor *d, uint32_t token, const void *data, size_t len,
     struct ip4 from, struct mono now);
-/* The reply from port 4011 came to port 68. */
+/* The reply from port 4011 was sent to port 68. */
 void doctor_wrong_port(struct doctor *d, uint32_t token);
-/* Sending failed, or an error came back (errno). */
+/* Sending failed, or an error (errno) was received. */
 void doctor_failed(struct doctor *d, uint32_t token, int err);
-/* An error of a server's socket. true: a DISCOVER of this run met it. */
+/* Takes an error (errno) of a server's socket; true if it ended a DISCOVER. */
 bool doctor_server_error(struct doctor *d, uint16_t server, int err);
-/* A BOOTREPLY to the run's machine, seen on the VLAN itself. */
+/* Takes a BOOTREPLY to one of the machines, received on the VLAN. */
 void doctor_heard_on_vlan(struct doctor *d, const struct dhcp4 *m, struct ip4 from);
 
-/* The offer that sends the machine to port 4011. */
+/* Returns the offer that leads the machine to port 4011. */
 const struct doctor_offer *doctor_sender_to_4011(const struct doctor_kind *k);
 
-/* doctor_judge.c: findings about the interface and the configuration, before anything is sent
- * (f may be NULL), and all others, once. */
+/* Report the findings about the interface and the configuration before anything
+ * is sent (f may be NULL), and all others at the end. */
 void doctor_look(struct doctor *d, const struct iface *f);
 void doctor_judge(struct doctor *d);
 

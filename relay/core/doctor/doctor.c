@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor - queries and answers of a run; see include/core/doctor/doctor.h.
+ * doctor - the queries of a run and their answers; doctor_judge.c judges them.
  *
- * A query is sent at the times in its row of `plans` until it is answered, refused, or its
- * time is over. What an offer leads to (port 4011, a file, a router) becomes a new query at
- * once, so a run takes as long as its slowest server.
+ * A query is sent at the times in its row of `plans` until it is answered,
+ * fails or times out. What an offer leads to (port 4011, a file, a router) is
+ * queried at once, so a run takes as long as the slowest server. PXE 2.1 says
+ * what follows from an offer; where firmware differs, EDK2 and iPXE decide.
  */
 #include "core/doctor/doctor.h"
 
@@ -18,8 +19,8 @@
 
 #define ALL_KINDS	((1u << CLIENTMSG_KINDS) - 1)
 
-/* A token: 15 secret bits, the slot, the place of the query. That is enough for all servers
- * with one giaddr each; queries beyond it are not sent. */
+/* A token consists of 15 secret bits, the slot and the place of the query.
+ * There are places for all servers with one giaddr, and no more. */
 #define PLACE_BITS	12
 #define SLOT_BITS	5
 _Static_assert(DOCTOR_RUNS_MAX <= 1 << SLOT_BITS, "slot bits");
@@ -28,13 +29,13 @@ _Static_assert(DOCTOR_RUNS_MAX <= 1 << SLOT_BITS, "slot bits");
 _Static_assert(CONF_SERVERS_MAX * Q_PER_SERVER(1) + Q_OTHERS <= 1 << PLACE_BITS,
     "place bits");
 
-/* A server that replied to a client this recently is serving somebody. */
+/* A server that replied to a client within this time serves others. */
 #define SERVES_MS	(15 * 60 * 1000)
 
 /*
- * dnsmasq pings a candidate address for 3 s before it offers it, dhcpd for 1 s, and dhcpd
- * ignores further DISCOVERs of the machine meanwhile: the third try comes after both.
- * An offer at 5 s, then 4011 and a file, still end before DOCTOR_RUN_MS.
+ * dnsmasq pings an address for 3 s before it offers it, dhcpd for 1 s, ignoring
+ * further DISCOVERs of the machine meanwhile. The third try comes after both.
+ * An offer at 5 s, 4011 and a file still fit into DOCTOR_RUN_MS.
  */
 #define TRIES_MAX	3
 static const struct {
@@ -52,7 +53,7 @@ static const struct {
 
 /* --- queries -------------------------------------------------------------- */
 
-/* The caller gives what, kind, ref, gi and to. NULL: there is no room. */
+/* Adds a query with what, kind, ref, gi and to of q; NULL if there is no room. */
 static struct doctor_query *
 add_query(struct doctor *d, struct doctor_query q, struct mono now)
 {
@@ -61,7 +62,8 @@ add_query(struct doctor *d, struct doctor_query q, struct mono now)
 	if (d->n_q == d->max_q)
 		return NULL;
 	q.began = q.due = now;
-	q.token = (uint32_t)hash_sip(d->secret, &n, sizeof(n)) << (PLACE_BITS + SLOT_BITS) |
+	q.token = (uint32_t)hash_sip(d->secret, &n, sizeof(n));
+	q.token = q.token << (PLACE_BITS + SLOT_BITS) |
 	    (uint32_t)d->slot << PLACE_BITS | d->n_q;
 	d->q[d->n_q] = q;
 	return &d->q[d->n_q++];
@@ -132,7 +134,8 @@ doctor_next(struct doctor *d, struct mono now, struct doctor_ask *a)
 
 		if (q->state != DOCTOR_OPEN || mono_before(now, q->due))
 			continue;
-		if (q->tries == tries || (q->tries && !mono_before(now, query_end(q)))) {
+		if (q->tries == tries ||
+		    (q->tries && !mono_before(now, query_end(q)))) {
 			q->state = DOCTOR_SILENT;
 			continue;
 		}
@@ -206,10 +209,12 @@ fetch_file(struct doctor *d, const struct doctor_offer *o, enum clientmsg_kind k
 	bool valid = bootfile_parse(&where, o->file);
 	struct ip4 server = where.server;
 
-	/* HTTP boot ignores offers that do not say HTTPClient. */
-	if (!o->file[0] || (kind == CLIENTMSG_HTTP && !(o->http && valid && where.url)))
+	/* HTTP boot ignores offers without HTTPClient in option 60. */
+	if (!o->file[0] ||
+	    (kind == CLIENTMSG_HTTP && !(o->http && valid && where.url)))
 		return;
-	/* A plain name comes from the next server, or else the offering one, as in EDK2. */
+	/* As in EDK2, a plain name is read from the next server, else from the
+	 * server that made the offer. */
 	if (!where.url)
 		server = !ip4_is_none(o->siaddr) ? o->siaddr :
 		    o->has_name66 ? o->name66 : offer_id(o);
@@ -247,8 +252,8 @@ follow_offer(struct doctor *d, const struct doctor_query *q,
 	fetch_file(d, o, q->kind, now);
 	if (o == &k->ack || !o->pxe || q->kind == CLIENTMSG_HTTP || k->p4011)
 		return;
-	/* BIOS ROMs and iPXE query the server that made the offer, by its option 54; UEFI
-	 * queries the next server first (EDK2, PxeBcRetryBinlOffer()). */
+	/* BIOS ROMs and iPXE query the server that made the offer, by its
+	 * option 54; UEFI queries the next server (EDK2, PxeBcRetryBinlOffer()). */
 	if (q->kind != CLIENTMSG_BIOS && !ip4_is_none(o->siaddr))
 		to = o->siaddr;
 	if (q->kind == CLIENTMSG_BIOS && o->item >= 0 && !o->file[0] &&
@@ -265,7 +270,7 @@ static void
 read_offer(struct doctor_offer *o, const struct dhcp4 *m, struct ip4 from)
 {
 	struct rd file = dhcp4_bootfile(m), menu, servers = rd_init(NULL, 0), v;
-	size_t n = rd_left(&file) < BOOTFILE_MAX - 1 ? rd_left(&file) : BOOTFILE_MAX - 1;
+	size_t len = rd_left(&file), n = len < BOOTFILE_MAX ? len : BOOTFILE_MAX - 1;
 	char name[IP4_STRLEN] = "";
 	uint8_t buf[255], code;
 
@@ -276,14 +281,14 @@ read_offer(struct doctor_offer *o, const struct dhcp4 *m, struct ip4 from)
 		.yiaddr = m->yiaddr, .siaddr = m->siaddr, .item = -1,
 		.mask = dhcp4_opt_ip4(m, DHCP4_OPT_MASK), .router = dhcp4_router(m),
 	};
-	rd_copy(&file, o->file, n);	/* *o is zero after it */
-	/* Option 66: a name, or an address as text. */
+	rd_copy(&file, o->file, n);	/* ends with the NUL of *o */
+	/* Option 66 is a name, or an address as text. */
 	n = dhcp4_opt_join(m, DHCP4_OPT_TFTP_NAME, name, sizeof(name) - 1);
 	o->has_name66 = n > 0;
 	if (n >= sizeof(name) || !ip4_parse(name, &o->name66))
 		o->name66 = IP4_NONE;
-	/* PXE 2.1: 43.9 is a list of type (16 bits), length, text; 43.8 of type, count,
-	 * addresses. */
+	/* PXE 2.1: option 43.9 is a list of type (16 bits), length and text,
+	 * 43.8 one of type, count and addresses. */
 	n = dhcp4_opt_join(m, DHCP4_OPT_VENDOR_INFO, buf, sizeof(buf));
 	menu = rd_init(buf, n < sizeof(buf) ? n : sizeof(buf));
 	while (pxe_sub_next(&menu, &code, &v)) {
@@ -304,7 +309,7 @@ doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from,
 	struct doctor_kind *k;
 	struct doctor_offer *o;
 
-	/* A server may make two offers: the query may be answered already. */
+	/* A server may make two offers, so the query may be answered already. */
 	if (!q || q->what != DOCTOR_DISCOVER || m->type != DHCP4_OFFER)
 		return false;
 	k = &d->server[q->ref].kind[q->kind];
@@ -336,7 +341,8 @@ static enum finding
 read_content(struct doctor_file *f, struct rd r)
 {
 	f->content = bootfile_sniff(r.p, rd_left(&r));
-	return f->content == BOOTFILE_EMPTY ? FINDING_FILE_EMPTY : FINDING_FILE_FOUND;
+	return f->content == BOOTFILE_EMPTY ? FINDING_FILE_EMPTY :
+	    FINDING_FILE_FOUND;
 }
 
 static enum finding
@@ -349,11 +355,12 @@ read_tftp(struct doctor_file *f, struct rd r)
 	rd_skip(&r, TFTP_HEADER);
 	f->code = t.code;
 	if (t.op == TFTP_ERROR)
-		return t.code == TFTP_NOT_FOUND ? FINDING_FILE_MISSING : FINDING_FILE_REFUSED;
+		return t.code == TFTP_NOT_FOUND ? FINDING_FILE_MISSING :
+		    FINDING_FILE_REFUSED;
 	return t.op == TFTP_DATA ? read_content(f, r) : FINDING_TFTP_SILENT;
 }
 
-/* 206 answers our range; 200 comes from a server without ranges; 416 is an empty file. */
+/* 206 is the range; 200 comes from servers without ranges; 416 is an empty file. */
 static enum finding
 read_http(struct doctor_file *f, struct rd r)
 {
@@ -399,7 +406,8 @@ doctor_answer(struct doctor *d, uint32_t token, const void *data, size_t len,
 	} else if (q->what == DOCTOR_FILE) {
 		f = &d->file[q->ref];
 		f->outcome = f->where.scheme == BOOTFILE_HTTP ?
-		    read_http(f, rd_init(data, len)) : read_tftp(f, rd_init(data, len));
+		    read_http(f, rd_init(data, len)) :
+		    read_tftp(f, rd_init(data, len));
 	}
 	q->state = DOCTOR_ANSWERED;
 	return true;
@@ -410,7 +418,7 @@ doctor_failed(struct doctor *d, uint32_t token, int err)
 {
 	struct doctor_query *q = doctor_find(d, token);
 
-	/* A full buffer, or no descriptor: the next try may succeed. */
+	/* After a full buffer or a lack of descriptors the next try may succeed. */
 	if (!q || q->state != DOCTOR_OPEN || errno_is_nobufs(err) || err == EBUSY)
 		return;
 	q->state = DOCTOR_ERROR;
@@ -419,15 +427,15 @@ doctor_failed(struct doctor *d, uint32_t token, int err)
 		d->server[q->ref].err = err;
 }
 
-/* The kernel reports an error once, so it ends every open DISCOVER to that server. */
+/* The kernel reports an error once, so it ends all DISCOVERs to the server. */
 bool
 doctor_server_error(struct doctor *d, uint16_t server, int err)
 {
 	bool ours = false;
 
 	for (struct doctor_query *q = d->q; q < d->q + d->n_q; q++) {
-		if (q->what != DOCTOR_DISCOVER || d->server[q->ref].index != server ||
-		    q->tries == 0)
+		if (q->what != DOCTOR_DISCOVER ||
+		    d->server[q->ref].index != server || q->tries == 0)
 			continue;
 		doctor_failed(d, q->token, err);
 		ours = ours || q->state == DOCTOR_ERROR;
@@ -453,7 +461,7 @@ doctor_heard_on_vlan(struct doctor *d, const struct dhcp4 *m, struct ip4 from)
 
 /* --- the beginning -------------------------------------------------------- */
 
-/* Which groups the relay would select, by the same functions. */
+/* Selects the groups with the functions that the relay uses. */
 static void
 read_choice(struct doctor *d, struct relay4 *r, const struct iface *f,
     enum clientmsg_kind kind)
@@ -471,7 +479,7 @@ read_choice(struct doctor *d, struct relay4 *r, const struct iface *f,
 	d->choice[kind].rule = cv.rule;
 }
 
-/* Reads what is known of a server that the interface leads to, and begins its queries. */
+/* Adds a server that the interface leads to, and its first queries. */
 static void
 add_server(struct doctor *d, const struct relay4 *r, uint16_t i, struct mono now)
 {
@@ -499,22 +507,23 @@ add_server(struct doctor *d, const struct relay4 *r, uint16_t i, struct mono now
 	}
 	if (!s->routed)
 		return;
-	/* If no kind of ours selects it, others may, iPXE for example: try all. */
+	/* If none of our kinds selects it, others do, iPXE for example: try all. */
 	kinds = s->dhcp | s->boot ? s->dhcp | s->boot : ALL_KINDS;
 	q.what = DOCTOR_DISCOVER;
 	for (q.kind = 0; q.kind < CLIENTMSG_KINDS; q.kind++)
 		for (q.gi = 0; q.gi < d->n_giaddr && kinds >> q.kind & 1; q.gi++)
 			if (add_query(d, q, now))
 				s->queried |= 1u << q.kind;
-	q = (struct doctor_query){ .what = DOCTOR_PING, .ref = q.ref, .to = s->address };
+	q.what = DOCTOR_PING;
+	q.to = s->address;
 	s->ping = add_query(d, q, now);
 	q.what = DOCTOR_PING_GIADDR;
 	if (d->giaddr_ours)
 		s->ping_giaddr = add_query(d, q, now);
 }
 
-/* As core/relay4_request: the first address, or every one. A rotation may be at any of
- * them, so each is tried for it as well. */
+/* Uses the first giaddr, as the relay does, or all. A rotation may be at any of
+ * them, so all are tried for it, too. */
 static void
 read_iface(struct doctor *d, const struct relay4 *r, const struct iface *f)
 {
@@ -524,7 +533,7 @@ read_iface(struct doctor *d, const struct relay4 *r, const struct iface *f)
 	d->ifindex = f->link.ifindex;
 	d->n_giaddr = each ? f->n_giaddr : 1;
 	memcpy(d->giaddr, f->giaddr, d->n_giaddr * sizeof(d->giaddr[0]));
-	/* On standby, packets to the virtual address reach the other router. */
+	/* On standby, the other router gets packets to the virtual address. */
 	if (!iftab_is_local(r->iftab, d->giaddr[0].addr) && !ip4_is_none(f->own) &&
 	    ip4_eq(f->virtual, d->giaddr[0].addr))
 		d->giaddr[0].addr = f->own;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor_judge - the findings that follow from what core/doctor heard. Each function looks at
- * one thing and reports rows of finding.def about it.
+ * doctor_judge - derives the findings from the answers in doctor.c. Each
+ * function examines one subject and reports rows of finding.def about it.
  *
- * The same finding about several kinds of machines becomes one. Silence is explained by
- * the nearest known cause: no route, a closed port, an absent host, no return route, and only
- * then the service.
+ * The same finding about several kinds of machines is reported once. Silence is
+ * explained by the nearest known cause: no route, a closed port, an absent
+ * host, no return route, and only then the service.
  */
 #include "core/doctor/doctor.h"
 
@@ -20,10 +20,10 @@ struct about {
 	const struct doctor_server *server;	/* NULL: none */
 	unsigned kinds;
 	struct ip4 address;
-	bool tolerable;		/* a warning here, though the row says FAIL */
+	bool tolerable;		/* a warning, although the row says FAIL */
 };
 
-/* fmt: the detail, whose foreign text is escaped; NULL: none. */
+/* fmt is the detail, in which untrusted text is escaped, or NULL. */
 __attribute__((format(printf, 4, 5))) static void
 report(struct doctor *d, enum finding what, struct about a, const char *fmt, ...)
 {
@@ -58,7 +58,7 @@ report(struct doctor *d, enum finding what, struct about a, const char *fmt, ...
 
 /* --- the interface, and its servers --------------------------------------- */
 
-/* Untrusted text after what is there already. */
+/* Appends untrusted text. */
 static void
 add_text(struct sbuf *b, const char *before, const char *text)
 {
@@ -86,7 +86,8 @@ look_at_choice(struct doctor *d, unsigned kind)
 		g = &d->conf->group[c->t.group[n]];
 		sbuf_printf(&b, "%s%s", b.len ? "; " : "", class[n]);
 		for (unsigned i = 0; i < g->n; i++)
-			add_text(&b, i ? ", " : " ", d->conf->server[g->server[i]].name);
+			add_text(&b, i ? ", " : " ",
+			    d->conf->server[g->server[i]].name);
 	}
 	report(d, what, (struct about){ .kinds = 1u << kind }, "%s", text);
 }
@@ -141,7 +142,7 @@ is_unreachable(int err)
 	return err == EHOSTUNREACH || err == EHOSTDOWN;
 }
 
-/* Why a server answered no DISCOVER. */
+/* Returns why a server answered no DISCOVER. */
 static enum finding
 why_silent(const struct doctor_server *s)
 {
@@ -170,7 +171,7 @@ names_file(const struct doctor_kind *x)
 	return x->address.file[0] || x->boot.file[0] || x->ack.file[0];
 }
 
-/* Does any server say, or try to say, what this kind is to boot? */
+/* Does any server tell this kind what to boot, or lead it to port 4011? */
 static bool
 is_told(const struct doctor *d, unsigned k)
 {
@@ -187,7 +188,7 @@ is_told(const struct doctor *d, unsigned k)
 static void
 judge_offers(struct doctor *d, const struct doctor_server *s)
 {
-	/* One that no kind of ours selects may ignore them all. */
+	/* A server that none of our kinds selects may ignore them all. */
 	unsigned silent = s->answered && (s->dhcp || s->boot) ?
 	    s->queried & ~s->answered : 0;
 	struct about a = { .server = s };
@@ -216,11 +217,13 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 			report(d, FINDING_LEASE_REFUSED, a, NULL);
 		if (lease->got)
 			report(d, FINDING_OFFERS, a, "address %s%s",
-			    ip4_str(lease->yiaddr, ip), boots ? ", boot information" : "");
+			    ip4_str(lease->yiaddr, ip),
+			    boots ? ", boot information" : "");
 		else
-			report(d, FINDING_OFFERS, a, boots ? "boot information" : NULL);
+			report(d, FINDING_OFFERS, a,
+			    boots ? "boot information" : NULL);
 	}
-	/* For a kind that no boot server serves, NO_BOOT says it once. */
+	/* A kind that no boot server serves is reported once, as NO_BOOT. */
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
 		a.kinds = 1u << k;
 		if (silent >> k & 1 && (!s->is_boot || is_told(d, k)))
@@ -255,10 +258,11 @@ judge_router(struct doctor *d, const struct doctor_server *s, unsigned k)
 	struct about a = { .server = s, .kinds = 1u << k, .address = o->router };
 
 	if (ip4_is_none(o->router)) {
-		/* It matters to a kind whose boot file comes from another network. */
+		/* It matters only if the boot file is in another network. */
 		a.tolerable = true;
 		for (unsigned i = 0; i < d->n_file; i++)
-			if (d->file[i].kinds & a.kinds && !on_link(o, d->file[i].server))
+			if (d->file[i].kinds & a.kinds &&
+			    !on_link(o, d->file[i].server))
 				a.tolerable = false;
 		report(d, FINDING_NO_ROUTER, a, NULL);
 		return;
@@ -307,8 +311,9 @@ compare_leases(struct doctor *d, const struct doctor_server *s,
 static void
 judge_addresses(struct doctor *d, unsigned k)
 {
+	struct about a = { .kinds = 1u << k };
 	bool any = false, due = false;
-	char a[IP4_STRLEN];
+	char ip[IP4_STRLEN];
 
 	for (unsigned i = 0; i < d->n_server; i++) {
 		const struct doctor_server *s = &d->server[i];
@@ -318,21 +323,22 @@ judge_addresses(struct doctor *d, unsigned k)
 		if (!o->got || s->proxy_only)
 			continue;
 		any = true;
+		a.server = s;
 		if (!in_our_nets(d, o->yiaddr))
-			report(d, FINDING_WRONG_SUBNET,
-			    (struct about){ .server = s, .kinds = 1u << k },
-			    "%s", ip4_str(o->yiaddr, a));
+			report(d, FINDING_WRONG_SUBNET, a, "%s",
+			    ip4_str(o->yiaddr, ip));
 		judge_router(d, s, k);
 		for (unsigned n = 0; n < i; n++)
 			compare_leases(d, &d->server[n], s, k);
 	}
+	a.server = NULL;
 	if (due && !any)
-		report(d, FINDING_NO_ADDRESS, (struct about){ .kinds = 1u << k }, NULL);
+		report(d, FINDING_NO_ADDRESS, a, NULL);
 }
 
 /* --- what one server tells about booting ---------------------------------- */
 
-/* Does it name a file for any kind? Then having none for another may be on purpose. */
+/* Does it name a file for any kind? Then the lack for another may be intended. */
 static bool
 has_files(const struct doctor_server *s)
 {
@@ -351,7 +357,7 @@ judge_4011(struct doctor *d, const struct doctor_server *s, unsigned k)
 	bool is_boot = d->conf->is_boot[s->index];
 	enum finding what = FINDING_SILENT_4011;
 
-	/* strip-pxe-from = dhcp removes option 60 before any machine sees it. */
+	/* With strip-pxe-from = dhcp no machine sees this option 60. */
 	if (!x->p4011 || (d->conf->strip_pxe_from_dhcp && !is_boot))
 		return;
 	if (!names_file(x) && has_files(s)) {
@@ -372,14 +378,14 @@ judge_4011(struct doctor *d, const struct doctor_server *s, unsigned k)
 	report(d, what, a, NULL);
 }
 
-/* Announcing a boot without naming what. 4011 has findings of its own. */
+/* Reports boot offers without a file name. Port 4011 has findings of its own. */
 static void
 judge_promise(struct doctor *d, const struct doctor_server *s, unsigned k)
 {
 	const struct doctor_kind *x = &s->kind[k];
 	const struct doctor_offer *o = &x->address;
 	struct about a = { .server = s, .kinds = 1u << k };
-	/* A lease with option 66, or another host as next server, is half an answer. */
+	/* A lease with option 66 or another next server is half a boot offer. */
 	bool half = o->got && (o->has_name66 || (!ip4_is_none(o->siaddr) &&
 	    !ip4_eq(o->siaddr, o->from) && !ip4_eq(o->siaddr, o->id)));
 
@@ -401,7 +407,7 @@ file_suits(const struct doctor_file *f, unsigned kind)
 	    clientmsg_kind_arch((enum clientmsg_kind)kind));
 }
 
-/* Does a kind that every site has get a file it can boot? */
+/* Does a kind that every site has get a file that it can boot? */
 static bool
 others_find_theirs(const struct doctor *d)
 {
@@ -435,10 +441,12 @@ judge_file(struct doctor *d, const struct doctor_file *f)
 		if (!(f->kinds & a.kinds))
 			continue;
 		if (what == FINDING_FILE_FOUND) {
-			/* A site without ARM64 machines gives them what all but x64 get. */
-			a.tolerable = !suits && k == CLIENTMSG_ARM64 && others_find_theirs(d);
-			report(d, suits ? what : FINDING_WRONG_ARCH, a, "%s (%s)", name,
-			    bootfile_content_text(f->content));
+			/* A site without ARM64 machines often gives them the
+			 * file of all kinds but x64. */
+			a.tolerable = !suits && k == CLIENTMSG_ARM64 &&
+			    others_find_theirs(d);
+			report(d, suits ? what : FINDING_WRONG_ARCH, a, "%s (%s)",
+			    name, bootfile_content_text(f->content));
 		} else if (f->code > 0)
 			report(d, what, a, "%s (%s %d)", name,
 			    http ? "HTTP status" : "TFTP error", f->code);
@@ -447,7 +455,7 @@ judge_file(struct doctor *d, const struct doctor_file *f)
 	}
 }
 
-/* Do members of a group that replace each other name the same file? */
+/* Reports members of a group that replace each other but name different files. */
 static void
 judge_group(struct doctor *d, const struct conf_group *g, unsigned k)
 {
@@ -469,8 +477,9 @@ judge_group(struct doctor *d, const struct conf_group *g, unsigned k)
 		    x->boot.file[0] ? x->boot.file : x->address.file;
 		if (!file[0])
 			continue;
-		/* A URL names its server, so it may differ. */
-		if (before[0] && strcmp(before, file) != 0 && !strstr(before, "://")) {
+		/* A URL contains its server, so it may differ. */
+		if (before[0] && strcmp(before, file) != 0 &&
+		    !strstr(before, "://")) {
 			add_text(&b, "", before);
 			add_text(&b, ", ", file);
 			report(d, FINDING_BOOT_DIFFERS,
@@ -489,15 +498,18 @@ judge_boot(struct doctor *d)
 	for (unsigned i = 0; i < d->n_server; i++)
 		answering |= d->server[i].answered;
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
+		const struct about a = { .kinds = 1u << k };
+		uint16_t boot = d->choice[k].t.group[CONF_BOOT];
+
 		if (d->choice[k].t.drop)
 			continue;
 		told |= (unsigned)is_told(d, k) << k;
-		if (d->choice[k].t.group[CONF_BOOT] != CONF_NONE) {
+		if (boot != CONF_NONE) {
 			wanted |= 1u << k;
-			judge_group(d, &d->conf->group[d->choice[k].t.group[CONF_BOOT]], k);
+			judge_group(d, &d->conf->group[boot], k);
 		}
 		if ((answering & ~told) >> k & 1)
-			report(d, FINDING_NO_BOOT, (struct about){ .kinds = 1u << k }, NULL);
+			report(d, FINDING_NO_BOOT, a, NULL);
 	}
 	if (wanted && !told)
 		report(d, FINDING_NO_BOOT_AT_ALL, (struct about){ 0 }, NULL);
@@ -520,8 +532,9 @@ judge_vlan(struct doctor *d)
 	}
 	for (unsigned i = 0; i < d->n_q && !rogue; i++)
 		if (d->q[i].what == DOCTOR_LISTEN)
-			report(d, d->q[i].state == DOCTOR_ERROR ? FINDING_NOT_LISTENED :
-			    FINDING_NO_STRANGER, (struct about){ 0 }, NULL);
+			report(d, d->q[i].state == DOCTOR_ERROR ?
+			    FINDING_NOT_LISTENED : FINDING_NO_STRANGER,
+			    (struct about){ 0 }, NULL);
 }
 
 void
@@ -536,7 +549,8 @@ doctor_judge(struct doctor *d)
 		if (s->drained)
 			report(d, FINDING_DRAINED, a, NULL);
 		else if (s->down)
-			report(d, FINDING_BELIEVED_DOWN, a, "%s", health_diag_word(s->diag));
+			report(d, FINDING_BELIEVED_DOWN, a, "%s",
+			    health_diag_word(s->diag));
 		if (!s->routed)
 			report(d, FINDING_NO_ROUTE, a, NULL);
 		else if (was_answered(s->ping) && was_answered(s->ping_giaddr))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * A run of the doctor with a fake clock and servers that behave as `srv` says: which
- * queries are sent when, and what is found. t-doctor.sh has real servers.
+ * A run of the doctor with a fake clock and servers that behave as `srv` says:
+ * which queries are sent when, and the findings. t-doctor.sh uses real servers.
  */
 #include "core/doctor/doctor.h"
 
@@ -22,11 +22,11 @@ enum does { SILENT, ANSWERS, REFUSES };
 /* A server, by its index in the configuration. */
 static struct srv {
 	enum does discover, p4011;
-	unsigned kinds;		/* of machines that get offers */
-	unsigned plain;		/* those of them that get nothing about booting */
+	unsigned kinds;		/* which get offers */
+	unsigned plain;		/* of these, which get no boot information */
 	bool ping, ping_giaddr;
-	const char *from;	/* source of its answers; NULL: its address */
-	enum drop why;		/* the relay's verdict on them */
+	const char *from;	/* source of its replies; NULL: its address */
+	enum drop why;		/* the relay's verdict on its replies */
 	const char *yiaddr, *router, *mask, *siaddr;
 	const char *class;	/* option 60 */
 	const char *file, *file4011;
@@ -35,11 +35,11 @@ static struct srv {
 
 static struct world *w;
 static struct doctor *d;
-static enum does tftp;		/* all servers, for every file */
+static enum does tftp;		/* of all servers, for every file */
 static const void *block;	/* ... the response */
 static size_t block_len;
 static bool arp_answers;
-static bool second_only;	/* servers know the second giaddr's subnet, not the first's */
+static bool second_only;	/* servers know only the second giaddr's subnet */
 static unsigned n_asked[DOCTOR_WHATS];
 static struct doctor_ask last[DOCTOR_WHATS];
 static char last_path[BOOTFILE_MAX];
@@ -148,7 +148,7 @@ offer(uint16_t server, uint32_t xid)
 	ck_assert(doctor_offered(d, &v, source(server), srv[server].why, w->now));
 }
 
-/* Late offers wait here. */
+/* Late offers that are waiting. */
 static struct {
 	uint16_t server;
 	uint32_t xid;
@@ -203,11 +203,13 @@ answer(const struct doctor_ask *a)
 		break;
 	case DOCTOR_PING:
 		if (srv[server].ping)
-			ck_assert(doctor_answer(d, a->token, NULL, 0, a->to, w->now));
+			ck_assert(doctor_answer(d, a->token, NULL, 0, a->to,
+			    w->now));
 		break;
 	case DOCTOR_PING_GIADDR:
 		if (srv[server].ping_giaddr)
-			ck_assert(doctor_answer(d, a->token, NULL, 0, a->to, w->now));
+			ck_assert(doctor_answer(d, a->token, NULL, 0, a->to,
+			    w->now));
 		break;
 	case DOCTOR_4011:
 		answer_4011(a);
@@ -215,13 +217,15 @@ answer(const struct doctor_ask *a)
 	case DOCTOR_FILE:
 		snprintf(last_path, sizeof(last_path), "%s", a->file->path);
 		if (tftp == ANSWERS)
-			ck_assert(doctor_answer(d, a->token, block, block_len, a->to, w->now));
+			ck_assert(doctor_answer(d, a->token, block, block_len,
+			    a->to, w->now));
 		else if (tftp == REFUSES)
 			doctor_failed(d, a->token, ECONNREFUSED);
 		break;
 	case DOCTOR_ARP:
 		if (arp_answers)
-			ck_assert(doctor_answer(d, a->token, NULL, 0, a->to, w->now));
+			ck_assert(doctor_answer(d, a->token, NULL, 0, a->to,
+			    w->now));
 		break;
 	case DOCTOR_LISTEN:
 	case DOCTOR_WHATS:
@@ -247,7 +251,7 @@ step(void)
 	world_wait_ms(w, 10);
 }
 
-/* Returns how long it took, in ms. */
+/* Returns the duration in ms. */
 static int64_t
 finish(void)
 {
@@ -282,7 +286,7 @@ found(const char *code)
 	return found_at(code, FINDING_LEVEL_OK);
 }
 
-/* The kinds about which this is only a warning. */
+/* The kinds for which this is only a warning. */
 static unsigned
 warned(const char *code)
 {
@@ -295,7 +299,7 @@ warned(const char *code)
 	return kinds;
 }
 
-/* Exactly these failed, in this order. */
+/* Exactly these findings are failures, in this order. */
 static void
 fails(const char *codes)
 {
@@ -304,7 +308,8 @@ fails(const char *codes)
 	for (unsigned i = 0; i < d->n_finding; i++) {
 		const struct finding_row *r = finding_row(d->finding[i].what);
 
-		if (d->finding[i].level == FINDING_LEVEL_FAIL && !strstr(text, r->code))
+		if (d->finding[i].level == FINDING_LEVEL_FAIL &&
+		    !strstr(text, r->code))
 			snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			    "%s%s", *text ? " " : "", r->code);
 	}
@@ -312,15 +317,16 @@ fails(const char *codes)
 	ck_assert_int_eq(d->worst == FINDING_LEVEL_FAIL, *codes != '\0');
 }
 
-/* --- good health -------------------------------------------------------------------- */
+/* --- good health
+ * -------------------------------------------------------------------- */
 
-START_TEST(nothing_fails_where_all_is_well)
+START_TEST(nothing_fails_if_all_is_well)
 {
 	int64_t ms;
 
 	open_world(HEALTHY);
 	ms = run();
-	/* one raw file for all kinds, which UEFI cannot run */
+	/* one raw file for all kinds, which UEFI cannot boot */
 	fails("wrong-file");
 	ck_assert_uint_eq(found_at("wrong-file", FINDING_LEVEL_FAIL)->kinds,
 	    1 << CLIENTMSG_X64);
@@ -333,13 +339,13 @@ START_TEST(nothing_fails_where_all_is_well)
 	ck_assert_str_eq(found("router")->detail, "this host");
 	ck_assert_ptr_nonnull(found("no-rogue-server"));
 	ck_assert_uint_eq(found("no-boot-offer")->kinds, 1 << CLIENTMSG_HTTP);
-	/* the boot server does not answer HTTP boot, so the run waited for it */
+	/* the boot server does not answer HTTP boot, so the run waits for it */
 	ck_assert_int_le(ms, 5100);
 	close_world();
 }
 END_TEST
 
-START_TEST(each_kind_asks_each_of_its_servers_in_the_name_of_the_giaddr)
+START_TEST(each_kind_queries_its_servers_with_the_giaddr)
 {
 	open_world(HEALTHY);
 	srv[1].kinds = 15;
@@ -356,7 +362,7 @@ START_TEST(each_kind_asks_each_of_its_servers_in_the_name_of_the_giaddr)
 	ck_assert_uint_eq(n_asked[DOCTOR_FILE], 1);	/* the same for all kinds */
 	ck_assert(ip4_eq(last[DOCTOR_FILE].source, world_ip("192.0.2.1")));
 	ck_assert_uint_eq(doctor_slot(last[DOCTOR_DISCOVER].token), 3);
-	/* the relay itself noticed nothing */
+	/* the relay's own state is unchanged */
 	ck_assert_uint_eq(clients_count(w->clients), 0);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_REQUESTS], 0);
 	close_world();
@@ -374,7 +380,7 @@ START_TEST(a_server_that_pings_before_it_offers_is_waited_for)
 }
 END_TEST
 
-START_TEST(rules_say_who_is_asked)
+START_TEST(rules_select_the_servers)
 {
 	open_world("[server a]\naddress = 198.51.100.10\n"
 	    "[server b]\naddress = 198.51.100.21\n[group b]\nservers = b\n"
@@ -388,7 +394,7 @@ START_TEST(rules_say_who_is_asked)
 	ck_assert_uint_eq(found("dropped-by-rule")->kinds, 1 << CLIENTMSG_ARM64);
 	ck_assert_str_eq(d->finding[1].detail, "rule old; dhcp: a; boot: b");
 	ck_assert_uint_eq(d->finding[1].kinds, 1 << CLIENTMSG_BIOS);
-	/* a: bios, x64, http; b: bios; c, which none of them selects: all */
+	/* a: bios, x64, http; b: bios; c, which no kind selects: all */
 	ck_assert_uint_eq(d->n_server, 3);
 	ck_assert_uint_eq(d->server[0].dhcp, 11);
 	ck_assert_uint_eq(d->server[1].boot, 1);
@@ -403,7 +409,7 @@ START_TEST(rules_say_who_is_asked)
 }
 END_TEST
 
-START_TEST(each_giaddr_is_asked_with)
+START_TEST(each_giaddr_is_used)
 {
 	open_world("[interface vlan10]\nservers = 198.51.100.10\ngiaddr = all\n");
 	world_addr(w, 10, "203.0.113.1/24");
@@ -424,9 +430,10 @@ START_TEST(each_giaddr_is_asked_with)
 }
 END_TEST
 
-/* --- the interface --------------------------------------------------------------------- */
+/* --- the interface
+ * --------------------------------------------------------------------- */
 
-START_TEST(an_interface_that_cannot_be_asked_says_why)
+START_TEST(an_interface_that_cannot_serve_says_why)
 {
 	struct hash_key secret = { { 5, 6 } };
 
@@ -451,14 +458,15 @@ START_TEST(an_interface_without_an_address_has_no_giaddr)
 {
 	open_world("[interface vlan*]\nservers = 198.51.100.10\n");
 	world_link(w, 12, "vlan12");
-	d = doctor_new(&w->r4, 12, "vlan12", 0, (struct hash_key){ { 1, 2 } }, w->now);
+	d = doctor_new(&w->r4, 12, "vlan12", 0, (struct hash_key){ { 1, 2 } },
+	    w->now);
 	ck_assert(doctor_done(d, w->now));
 	fails("no-giaddr");
 	close_world();
 }
 END_TEST
 
-START_TEST(a_giaddr_that_is_not_ours_brings_no_answers)
+START_TEST(a_giaddr_that_is_not_ours_gets_no_answers)
 {
 	open_world("[interface vlan10]\nservers = 198.51.100.10\ngiaddr = 192.0.2.9\n");
 	srv[0].discover = SILENT;
@@ -469,22 +477,25 @@ START_TEST(a_giaddr_that_is_not_ours_brings_no_answers)
 }
 END_TEST
 
-/* --- silence ------------------------------------------------------------------------------ */
+/* --- silence
+ * ------------------------------------------------------------------------------ */
 
 static const struct {
 	const char *what;
 	struct srv s;
 	const char *fails;
 } silences[] = {
-	{ "nobody listens", { .discover = REFUSES, .ping = true, .ping_giaddr = true },
+	{ "nobody listens", { .discover = REFUSES, .ping = true,
+	    .ping_giaddr = true },
 	    "port-closed no-address" },
 	{ "the host is dead", { .discover = SILENT }, "host-silent no-address" },
 	{ "no way back", { .discover = SILENT, .ping = true },
 	    "giaddr-unreachable no-address" },
-	{ "no pool, or a firewall", { .discover = SILENT, .ping = true, .ping_giaddr = true },
+	{ "no pool, or a firewall", { .discover = SILENT, .ping = true,
+	    .ping_giaddr = true },
 	    "no-offer no-address" },
-	{ "the relay refuses it", { .discover = ANSWERS, .kinds = 15, .why = DROP_NOT_SERVER,
-	    .from = "198.51.100.99" }, "reply-dropped no-address" },
+	{ "the relay refuses it", { .discover = ANSWERS, .kinds = 15,
+	    .why = DROP_NOT_SERVER, .from = "198.51.100.99" }, "reply-dropped no-address" },
 };
 
 START_TEST(silence_has_its_nearest_cause)
@@ -498,7 +509,7 @@ START_TEST(silence_has_its_nearest_cause)
 }
 END_TEST
 
-START_TEST(the_refused_answer_is_named)
+START_TEST(the_dropped_reply_is_named)
 {
 	open_world(PLAIN);
 	srv[0].why = DROP_NOT_SERVER;
@@ -522,7 +533,7 @@ START_TEST(a_server_that_serves_others_has_no_pool_here)
 }
 END_TEST
 
-START_TEST(without_a_route_nobody_is_asked)
+START_TEST(without_a_route_nothing_is_sent)
 {
 	open_world(PLAIN);
 	w->servers.source[0] = IP4_NONE;
@@ -533,7 +544,7 @@ START_TEST(without_a_route_nobody_is_asked)
 }
 END_TEST
 
-START_TEST(a_host_that_nobody_has_is_unreachable)
+START_TEST(a_missing_host_is_unreachable)
 {
 	struct doctor_ask a;
 
@@ -549,7 +560,7 @@ START_TEST(a_host_that_nobody_has_is_unreachable)
 }
 END_TEST
 
-START_TEST(a_full_buffer_is_no_answer)
+START_TEST(a_full_buffer_is_not_an_answer)
 {
 	struct doctor_ask a;
 
@@ -584,7 +595,7 @@ START_TEST(a_boot_server_may_be_silent_for_a_kind)
 	srv[1].kinds = 1 << CLIENTMSG_BIOS;
 	run();
 	fails("");
-	/* no other server does either: it is reported once */
+	/* no other server does either, so it is reported once */
 	ck_assert_ptr_null(found("kind-not-served"));
 	ck_assert_uint_eq(found("no-boot-offer")->kinds, 14);
 	srv[1].kinds = 0;
@@ -595,7 +606,8 @@ START_TEST(a_boot_server_may_be_silent_for_a_kind)
 }
 END_TEST
 
-/* --- addresses ------------------------------------------------------------------------------ */
+/* --- addresses
+ * ------------------------------------------------------------------------------ */
 
 START_TEST(a_lease_without_router_cannot_leave_the_vlan)
 {
@@ -618,7 +630,7 @@ START_TEST(a_lease_without_router_cannot_leave_the_vlan)
 }
 END_TEST
 
-START_TEST(a_router_must_be_there)
+START_TEST(a_router_must_answer)
 {
 	open_world(PLAIN);
 	srv[0].router = "192.0.2.100";
@@ -686,7 +698,8 @@ START_TEST(addresses_of_a_proxy_are_not_counted)
 }
 END_TEST
 
-/* --- port 4011 -------------------------------------------------------------------------------- */
+/* --- port 4011
+ * -------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *what, *conf;
@@ -696,8 +709,9 @@ static const struct {
 	{ "option 60 was left on the DHCP server", PLAIN,
 	    { .class = "PXEClient", .p4011 = REFUSES }, { .discover = SILENT },
 	    "option60-without-4011", NULL },
-	{ "... but strip-pxe-from takes it away", "[relay]\nstrip-pxe-from = dhcp\n" PLAIN,
-	    { .class = "PXEClient", .p4011 = REFUSES }, { .discover = SILENT }, "", NULL },
+	{ "... but strip-pxe-from takes it away",
+	    "[relay]\nstrip-pxe-from = dhcp\n" PLAIN, { .class = "PXEClient",
+	    .p4011 = REFUSES }, { .discover = SILENT }, "", NULL },
 	{ "... and it names a file", PLAIN,
 	    { .class = "PXEClient", .p4011 = REFUSES, .file = "#!", .siaddr = "198.51.100.10" },
 	    { .discover = SILENT }, "", "4011-unanswered" },
@@ -715,7 +729,7 @@ static const struct {
 	    "4011-unanswered" },
 };
 
-START_TEST(port_4011_is_asked_where_firmware_would)
+START_TEST(port_4011_is_queried_as_by_firmware)
 {
 	static const uint8_t script[] = "\0\3\0\1#!ipxe";
 
@@ -740,11 +754,11 @@ START_TEST(port_4011_is_asked_where_firmware_would)
 END_TEST
 
 /* dnsmasq answers ARM64 machines, but has files only for configured services. */
-START_TEST(a_kind_without_a_file_may_be_meant_so)
+START_TEST(a_kind_without_a_file_may_be_intended)
 {
 	open_world(HEALTHY);
 	srv[1].file = NULL;
-	srv[1].plain = 1 << CLIENTMSG_ARM64;	/* neither there nor on 4011 */
+	srv[1].plain = 1 << CLIENTMSG_ARM64;	/* neither in offers nor on 4011 */
 	block = "\0\3\0\1#!";
 	block_len = 6;
 	run();
@@ -754,7 +768,7 @@ START_TEST(a_kind_without_a_file_may_be_meant_so)
 }
 END_TEST
 
-START_TEST(uefi_asks_the_next_server_and_a_rom_who_offered)
+START_TEST(uefi_queries_the_next_server_and_a_rom_the_offering_one)
 {
 	open_world(HEALTHY);
 	srv[1].siaddr = "198.51.100.77";
@@ -789,8 +803,8 @@ START_TEST(an_answer_to_port_68_is_the_wrong_port)
 }
 END_TEST
 
-/* PXE 2.1: a menu's first entry is requested from its list of servers. */
-START_TEST(a_rom_asks_for_the_first_entry_of_the_menu)
+/* PXE 2.1: the first entry of a menu is requested from its list of servers. */
+START_TEST(a_rom_requests_the_first_entry_of_the_menu)
 {
 	static struct msg m;
 	struct doctor_ask a;
@@ -821,9 +835,10 @@ START_TEST(a_rom_asks_for_the_first_entry_of_the_menu)
 }
 END_TEST
 
-/* --- files --------------------------------------------------------------------------------------- */
+/* --- files
+ * --------------------------------------------------------------------------------------- */
 
-START_TEST(a_file_is_fetched_and_looked_at)
+START_TEST(a_file_is_read_and_its_type_checked)
 {
 	x64_block[4 + 0x3c] = 0x80;
 	memcpy(&x64_block[4 + 0x80], "PE\0\0\x64\x86", 6);
@@ -854,7 +869,7 @@ static const struct {
 	{ "silent", "", 0, SILENT, "tftp-silent" },
 };
 
-START_TEST(what_becomes_of_a_transfer)
+START_TEST(results_of_tftp_transfers)
 {
 	open_world(HEALTHY);
 	srv[1].kinds = 1;
@@ -877,7 +892,8 @@ static const struct {
 	{ "200", "HTTP/1.1 200 OK\r\n\r\n#!ipxe", ANSWERS, "" },
 	{ "a head without end", "HTTP/1.1 200 OK\r\nA: ", ANSWERS, "" },
 	{ "empty", "HTTP/1.1 200 OK\r\n\r\n", ANSWERS, "file-empty" },
-	{ "empty, with a range", "HTTP/1.1 416 Range Not Satisfiable\r\n\r\n", ANSWERS,
+	{ "empty, with a range", "HTTP/1.1 416 Range Not Satisfiable\r\n\r\n",
+	    ANSWERS,
 	    "file-empty" },
 	{ "not found", "HTTP/1.1 404 Not Found\r\n\r\n<html>", ANSWERS, "file-not-found" },
 	{ "forbidden", "HTTP/1.1 403 Forbidden\r\n\r\n", ANSWERS, "file-refused" },
@@ -888,7 +904,7 @@ static const struct {
 	{ "silent", "", SILENT, "http-silent" },
 };
 
-START_TEST(what_becomes_of_a_page)
+START_TEST(results_of_http_requests)
 {
 	open_world(PLAIN);
 	srv[0].plain = 7;
@@ -942,7 +958,7 @@ START_TEST(a_name_in_a_url_is_not_resolved)
 }
 END_TEST
 
-START_TEST(a_next_server_without_a_file_is_half_an_answer)
+START_TEST(a_next_server_without_a_file_is_half_an_offer)
 {
 	open_world(PLAIN);
 	srv[0].siaddr = "198.51.100.21";
@@ -964,7 +980,7 @@ START_TEST(names_are_shown_as_text)
 }
 END_TEST
 
-START_TEST(members_that_stand_in_must_boot_the_same)
+START_TEST(members_that_replace_each_other_must_name_the_same_file)
 {
 	open_world("[server a]\naddress = 198.51.100.10\n"
 	    "[server b]\naddress = 198.51.100.21\n[server c]\naddress = 198.51.100.22\n"
@@ -983,9 +999,10 @@ START_TEST(members_that_stand_in_must_boot_the_same)
 }
 END_TEST
 
-/* --- strangers ------------------------------------------------------------------------------------- */
+/* --- strangers
+ * ------------------------------------------------------------------------------------- */
 
-START_TEST(who_answers_on_the_vlan_is_named)
+START_TEST(hosts_that_answer_on_the_vlan_are_named)
 {
 	static struct msg m;
 	struct dhcp4 v;
@@ -1010,9 +1027,9 @@ START_TEST(who_answers_on_the_vlan_is_named)
 }
 END_TEST
 
-/* The other router on the VLAN must not relay the doctor's DISCOVER. With a giaddr it is a
- * client like others: servers may be reached through two relays. */
-START_TEST(the_doctor_of_another_router_is_not_relayed)
+/* The other router on the VLAN must not relay the doctor's DISCOVER. With a
+ * giaddr it is a client like others: servers may be reached through two relays. */
+START_TEST(another_routers_doctor_is_not_relayed)
 {
 	struct clientmsg c = { .kind = CLIENTMSG_X64, .run = 7, .xid = 9 };
 	uint8_t msg[CLIENTMSG_MAX];
@@ -1029,11 +1046,12 @@ START_TEST(the_doctor_of_another_router_is_not_relayed)
 }
 END_TEST
 
-/* --- what hostile servers send ----------------------------------------------------------------------- */
+/* --- what hostile servers send
+ * ----------------------------------------------------------------------- */
 
-/* Any answer to any query at any time: no read past a message (the sanitizers check), and
- * the run ends. */
-START_TEST(noise_is_survived)
+/* Any answer to any query at any time: no read beyond a message (the sanitizers
+ * check), and the run ends. */
+START_TEST(random_answers_are_survived)
 {
 	struct prng p = { (uint64_t)_i };
 
@@ -1054,7 +1072,8 @@ START_TEST(noise_is_survived)
 			msg_opt_text(&m, DHCP4_OPT_VENDOR_CLASS, "PXEClient");
 		while (m.len < 240 + len / 2) {
 			uint8_t value[64], n = (uint8_t)prng_below(&p, 64);
-			static const uint8_t code[] = { 1, 3, 43, 43, 54, 66, 67, 52 };
+			static const uint8_t code[] = { 1, 3, 43, 43, 54, 66, 67,
+				52 };
 
 			prng_fill(&p, value, sizeof(value));
 			msg_opt(&m, code[prng_below(&p, 8)], value, n);
@@ -1062,9 +1081,11 @@ START_TEST(noise_is_survived)
 		dhcp4_put_ip4(m.b, DHCP4_OFF_XID, (struct ip4){ token });
 		data = msg_exact(m.b, m.len);
 		if (dhcp4_parse(&v, data, m.len) == DROP_NONE)
-			doctor_offered(d, &v, world_ip("198.51.100.10"), DROP_NONE, w->now);
+			doctor_offered(d, &v, world_ip("198.51.100.10"), DROP_NONE,
+			    w->now);
 		if (what == DOCTOR_4011)
-			doctor_answer(d, token, data, m.len, world_ip("198.51.100.10"), w->now);
+			doctor_answer(d, token, data, m.len,
+			    world_ip("198.51.100.10"), w->now);
 		doctor_heard_on_vlan(d, &v, (struct ip4){ prng_next(&p) });
 		free(data);
 		data = msg_exact(m.b, len);
@@ -1079,8 +1100,8 @@ START_TEST(noise_is_survived)
 }
 END_TEST
 
-/* Every row has what an operator needs, and codes are unique. */
-START_TEST(every_finding_has_a_sentence_and_its_cure)
+/* Every row has a sentence and a cure, and codes are unique. */
+START_TEST(every_finding_has_a_sentence_and_a_cure)
 {
 	for (int i = 0; i < FINDING_MAX; i++) {
 		const struct finding_row *r = finding_row((enum finding)i);
@@ -1089,7 +1110,8 @@ START_TEST(every_finding_has_a_sentence_and_its_cure)
 		ck_assert_int_eq(r->level == FINDING_LEVEL_OK, r->cure[0] == '\0');
 		ck_assert_uint_lt(strlen(r->check), 11);
 		for (int k = 0; k < i; k++)
-			ck_assert_str_ne(finding_row((enum finding)k)->code, r->code);
+			ck_assert_str_ne(finding_row((enum finding)k)->code,
+			    r->code);
 	}
 }
 END_TEST
@@ -1100,48 +1122,48 @@ doctor_suite(void)
 	Suite *s = suite_create("doctor");
 	TCase *tc = tcase_create("doctor");
 
-	tcase_add_test(tc, nothing_fails_where_all_is_well);
-	tcase_add_test(tc, each_kind_asks_each_of_its_servers_in_the_name_of_the_giaddr);
+	tcase_add_test(tc, nothing_fails_if_all_is_well);
+	tcase_add_test(tc, each_kind_queries_its_servers_with_the_giaddr);
 	tcase_add_test(tc, a_server_that_pings_before_it_offers_is_waited_for);
-	tcase_add_test(tc, rules_say_who_is_asked);
-	tcase_add_test(tc, each_giaddr_is_asked_with);
-	tcase_add_test(tc, an_interface_that_cannot_be_asked_says_why);
+	tcase_add_test(tc, rules_select_the_servers);
+	tcase_add_test(tc, each_giaddr_is_used);
+	tcase_add_test(tc, an_interface_that_cannot_serve_says_why);
 	tcase_add_test(tc, an_interface_without_an_address_has_no_giaddr);
-	tcase_add_test(tc, a_giaddr_that_is_not_ours_brings_no_answers);
+	tcase_add_test(tc, a_giaddr_that_is_not_ours_gets_no_answers);
 	tcase_add_loop_test(tc, silence_has_its_nearest_cause, 0,
 	    sizeof(silences) / sizeof(silences[0]));
-	tcase_add_test(tc, the_refused_answer_is_named);
+	tcase_add_test(tc, the_dropped_reply_is_named);
 	tcase_add_test(tc, a_server_that_serves_others_has_no_pool_here);
-	tcase_add_test(tc, without_a_route_nobody_is_asked);
-	tcase_add_test(tc, a_host_that_nobody_has_is_unreachable);
-	tcase_add_test(tc, a_full_buffer_is_no_answer);
+	tcase_add_test(tc, without_a_route_nothing_is_sent);
+	tcase_add_test(tc, a_missing_host_is_unreachable);
+	tcase_add_test(tc, a_full_buffer_is_not_an_answer);
 	tcase_add_test(tc, a_drained_server_and_one_believed_down_are_queried_too);
 	tcase_add_test(tc, a_boot_server_may_be_silent_for_a_kind);
 	tcase_add_test(tc, a_lease_without_router_cannot_leave_the_vlan);
-	tcase_add_test(tc, a_router_must_be_there);
+	tcase_add_test(tc, a_router_must_answer);
 	tcase_add_test(tc, an_address_of_another_subnet_is_wrong);
 	tcase_add_test(tc, two_servers_must_agree);
 	tcase_add_test(tc, addresses_of_a_proxy_are_not_counted);
-	tcase_add_loop_test(tc, port_4011_is_asked_where_firmware_would, 0,
+	tcase_add_loop_test(tc, port_4011_is_queried_as_by_firmware, 0,
 	    sizeof(p4011) / sizeof(p4011[0]));
-	tcase_add_test(tc, a_kind_without_a_file_may_be_meant_so);
-	tcase_add_test(tc, uefi_asks_the_next_server_and_a_rom_who_offered);
+	tcase_add_test(tc, a_kind_without_a_file_may_be_intended);
+	tcase_add_test(tc, uefi_queries_the_next_server_and_a_rom_the_offering_one);
 	tcase_add_test(tc, an_answer_to_port_68_is_the_wrong_port);
-	tcase_add_test(tc, a_rom_asks_for_the_first_entry_of_the_menu);
-	tcase_add_test(tc, a_file_is_fetched_and_looked_at);
-	tcase_add_loop_test(tc, what_becomes_of_a_transfer, 0,
+	tcase_add_test(tc, a_rom_requests_the_first_entry_of_the_menu);
+	tcase_add_test(tc, a_file_is_read_and_its_type_checked);
+	tcase_add_loop_test(tc, results_of_tftp_transfers, 0,
 	    sizeof(transfers) / sizeof(transfers[0]));
-	tcase_add_loop_test(tc, what_becomes_of_a_page, 0,
+	tcase_add_loop_test(tc, results_of_http_requests, 0,
 	    sizeof(pages) / sizeof(pages[0]));
 	tcase_add_test(tc, http_boot_needs_its_class_and_a_url);
 	tcase_add_test(tc, a_name_in_a_url_is_not_resolved);
-	tcase_add_test(tc, a_next_server_without_a_file_is_half_an_answer);
+	tcase_add_test(tc, a_next_server_without_a_file_is_half_an_offer);
 	tcase_add_test(tc, names_are_shown_as_text);
-	tcase_add_test(tc, members_that_stand_in_must_boot_the_same);
-	tcase_add_test(tc, who_answers_on_the_vlan_is_named);
-	tcase_add_test(tc, the_doctor_of_another_router_is_not_relayed);
-	tcase_add_loop_test(tc, noise_is_survived, 0, 8);
-	tcase_add_test(tc, every_finding_has_a_sentence_and_its_cure);
+	tcase_add_test(tc, members_that_replace_each_other_must_name_the_same_file);
+	tcase_add_test(tc, hosts_that_answer_on_the_vlan_are_named);
+	tcase_add_test(tc, another_routers_doctor_is_not_relayed);
+	tcase_add_loop_test(tc, random_answers_are_survived, 0, 8);
+	tcase_add_test(tc, every_finding_has_a_sentence_and_a_cure);
 	suite_add_tcase(s, tc);
 	return s;
 }
