@@ -255,8 +255,7 @@ char *conf_metrics_text(const struct conf_metrics *m, char buf[CONF_METRICS_STRL
 const struct conf_if *conf_match(const struct conf *c, const char *ifname);
 /* Does the shell pattern p (*, ?, [..]) match s? */
 bool conf_glob(const char *p, const char *s);
-/* The groups that serve a client on this interface that matches this rule (CONF_NONE:
- * no rule). */
+/* The groups of a client here that matches this rule (CONF_NONE: no rule). */
 struct conf_groups conf_groups_for(const struct conf *c, const struct conf_if *f,
     uint16_t rule);
 /* Finds the server with this address (its `first` index), or CONF_NONE. */

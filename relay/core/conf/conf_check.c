@@ -203,8 +203,9 @@ is_taken(const struct conf *c, const struct conf_helper *h, uint16_t port,
 {
 	for (const struct conf_helper *e = c->helper; e < h; e++)
 		for (uint16_t i = 0; i < e->n_port; i++)
-			for (uint16_t k = 0; k < e->n_from && e->port[i] == port; k++)
-				if (conf_pattern_covers(e->from[k], from))
+			for (uint16_t k = 0; k < e->n_from; k++)
+				if (e->port[i] == port &&
+				    conf_pattern_covers(e->from[k], from))
 					return true;
 	return false;
 }

@@ -339,8 +339,10 @@ conf_rai_max(const struct conf_if_opts *o, const char *ifname, const char *host)
 		    "________________________________",
 		.giaddr = IP4_BROADCAST,
 	};
-	size_t len = sub_max(o->circuit_id, 0, &widest) +
-	    sub_max(o->remote_id, 0, &widest) + sub_max(o->subscriber_id, 0, &widest);
+	size_t len = sub_max(o->circuit_id, 0, &widest);
+
+	len += sub_max(o->remote_id, 0, &widest);
+	len += sub_max(o->subscriber_id, 0, &widest);
 
 	if (o->link != CONF_LINK_OFF)
 		len += 2 + 4;

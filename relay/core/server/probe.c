@@ -53,8 +53,8 @@ _Static_assert(CONF_SERVERS_MAX <= 1 << (TOKEN_INDEX_BITS - TOKEN_PROBE_BITS),
 enum health_diag
 probe_diag(enum conf_probe_kind kind)
 {
-	_Static_assert(HEALTH_DIAG_PROBE_PXE + CONF_PROBE_HTTP == HEALTH_DIAG_PROBE_HTTP,
-	    "the same order in diag.def");
+	_Static_assert(HEALTH_DIAG_PROBE_HTTP - HEALTH_DIAG_PROBE_PXE ==
+	    CONF_PROBE_HTTP, "the same order in diag.def");
 	return HEALTH_DIAG_PROBE_PXE + kind;
 }
 
@@ -141,7 +141,8 @@ probe_configure(struct probes *p, const struct conf *old, const struct conf *c,
 		p->server[i].due = mono_add_ms(now,
 		    (int64_t)cs->probe_interval_ms * i / c->n_server);
 		if (cs->first == i)
-			configure_server(&p->server[i], k == CONF_NONE ? NULL : &was[k],
+			configure_server(&p->server[i],
+			    k == CONF_NONE ? NULL : &was[k],
 			    k == CONF_NONE ? NULL : &old->server[k], cs, now);
 	}
 }
