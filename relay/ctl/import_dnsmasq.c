@@ -67,7 +67,8 @@ read_relay(const struct import_text *t, const struct import_host *host)
 		    t->word[2]);
 	import_set(&f, IMPORT_TRUST, "on");
 	import_server(t->p, &f, t->word[2], t->line);
-	import_add(t->p, &f, t->line);
+	if (f.n_server)		/* else another local address may have the interface */
+		import_add(t->p, &f, t->line);
 }
 
 /* The first one counts; those that end in - are beginnings of names. */
