@@ -250,7 +250,7 @@ observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 {
 	char tail[64], asked[IP4_STRLEN];
 
-	if (d->captures && p->what == RESCUE_ASK)
+	if (d->captures && p->what == RESCUE_QUERY)
 		tell(d, &(struct event){
 			.leg = EVENT_SERVER_OUT, .udp = &p->udp, .word = "rescue",
 			.server = servers_find4(&d->servers, p->udp.dst), .name_server = true,

@@ -150,9 +150,7 @@ relay_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	observe_delivery(d, &v, &u, hdr);
 	to = (struct packet_to){ v.out->link.ifindex, v.mac_len, { 0 } };
 	memcpy(to.mac, v.mac, sizeof(to.mac));
-	if (u.payload_len == 0)		/* it does not parse without what strip-pxe-from cuts */
-		outbox_withhold(d, DROP_BAD_OPTIONS);
-	else if (v.out->link.mtu && UDPIP_HEADERS + u.payload_len > v.out->link.mtu)
+	if (v.out->link.mtu && UDPIP_HEADERS + u.payload_len > v.out->link.mtu)
 		withhold_too_long(d, &v, UDPIP_HEADERS + u.payload_len);
 	else
 		outbox_client(d, &to, hdr, msg, u.payload_len);
@@ -257,7 +255,7 @@ static void
 carry_out_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 {
 	observe_rescue(d, p, now);
-	if (p->what == RESCUE_ASK)
+	if (p->what == RESCUE_QUERY)
 		(void)outbox_raw(d, &p->udp, 0);
 	else if (p->what == RESCUE_DELIVER)
 		deliver_rescue(d, p);

@@ -26,7 +26,7 @@ struct question {
 	uint16_t sport;
 	uint32_t ifindex;
 	uint16_t len;
-	uint8_t msg[RESCUE_MSG_MAX];	/* len bytes; 0: it was longer */
+	uint8_t msg[PENDING_MSG_MAX];	/* len bytes; 0: it was longer */
 };
 
 struct seen {
@@ -40,7 +40,7 @@ struct seen {
 static bool
 is_copy(const struct question *q, const struct rescue_plan *p)
 {
-	uint8_t was[RESCUE_MSG_MAX];
+	uint8_t was[PENDING_MSG_MAX];
 
 	if (q->len != p->udp.payload_len || q->len < DHCP4_HEADER)
 		return false;
@@ -107,7 +107,7 @@ check(struct seen *s, const struct rescue_plan *p)
 	switch (p->what) {
 	case RESCUE_NOTHING:
 		break;
-	case RESCUE_ASK:
+	case RESCUE_QUERY:
 		check_ask(s, p);
 		break;
 	case RESCUE_DELIVER:
@@ -173,7 +173,7 @@ routed(struct seen *s, const struct path_packet *k)
 	rescue_tap(s->t, &s->w->r4, &rx, answer ? port : DHCP4_PORT_PXE,
 	    s->w->now, &p);
 	check(s, &p);
-	if (p.what == RESCUE_ASK)
+	if (p.what == RESCUE_QUERY)
 		assert(!ip4_eq(p.udp.dst, server));
 }
 
@@ -191,7 +191,7 @@ unreachable(struct seen *s, const struct path_packet *k)
 	rescue_unreachable(s->t, &s->w->r4, &rx, s->w->now, &p);
 	check(s, &p);
 	assert(p.what != RESCUE_DELIVER);
-	if (p.what == RESCUE_ASK)
+	if (p.what == RESCUE_QUERY)
 		assert(!ip4_eq(p.udp.dst, rx.dst));
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * classes - which message goes to which class of server.
+ * classes - which class of server gets a message.
  *
- * DHCP servers need every message about leases, boot servers only the query: a proxyDHCP server
- * may ACK a REQUEST that it sees, and a plain DHCP server answers a boot server discovery with
- * an ACK without a file, sooner than the boot server; EDK2 takes the first ACK.
+ * DHCP servers need every message about leases; boot servers need only the
+ * query. A proxyDHCP server may ACK any REQUEST that it sees, and a plain DHCP
+ * server ACKs a boot server discovery without a file, sooner than the boot
+ * server does; EDK2 takes the first ACK.
  */
 #ifndef CORE_CLASSES_H
 #define CORE_CLASSES_H
@@ -28,18 +29,19 @@ enum class_msg {
 	CLASS_DECLINE,
 	CLASS_RELEASE,
 	CLASS_BOOTP,
-	CLASS_OTHER,		/* not a message of clients */
+	CLASS_OTHER,		/* no client sends it */
 	CLASS_MAX
 };
 
 enum class_boot {
 	CLASS_NO,	/* not to boot servers */
-	CLASS_GROUP,	/* to the chosen boot group */
-	CLASS_OWN,	/* only to the boot server that option 54 names */
+	CLASS_GROUP,	/* to the client's boot group */
+	CLASS_OWN,	/* only to the boot server named in option 54 */
 };
 
+/* Which servers get the messages of a class. */
 struct class_row {
-	bool dhcp;
+	bool dhcp;		/* to the dhcp group */
 	enum class_boot boot;
 };
 

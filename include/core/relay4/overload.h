@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * overload - is traffic being lost, so that the relay should choose what to lose?
+ * overload - are packets being lost, so that the relay should choose which?
  *
- * A ring that is half full says little: after some milliseconds without CPU it is so, and the
- * relay works it off without loss (at 130,000 requests a second, 4 ms are half a ring). A ring
- * that has overflowed loses packets by chance; from then on the relay chooses (relay/path).
+ * A half-full ring proves little: it takes some milliseconds without CPU, and
+ * the relay catches up without loss (at 130,000 requests a second, 4 ms fill
+ * half a ring). A ring that has overflowed loses packets at random; from then
+ * on the relay chooses which to drop (relay/path).
  */
 #ifndef CORE_OVERLOAD_H
 #define CORE_OVERLOAD_H
@@ -13,14 +14,14 @@
 
 #include "base/mono.h"
 
-/* A lasting overload loses something every few milliseconds. */
+/* While an overload lasts, packets are lost every few milliseconds. */
 #define OVERLOAD_MS 250
 
 struct overload {
 	struct mono until;	/* zeroed: there was none */
 };
 
-/* Something was lost now, by chance or by choice. */
+/* Notes that a packet was lost, at random or by choice. */
 static inline void
 overload_lost(struct overload *o, struct mono now)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * pace - is there so much traffic that it pays to wait a moment for more?
+ * pace - is traffic so dense that it pays to wait a moment for more?
  *
- * A wake-up costs about as much as a packet. Below saturation the relay wakes up for each
- * packet: at 40,000 requests a second that is half of its time. A pause of PACE_PAUSE_US makes a
- * batch of them. Below PACE_BUSY there is no pause, and no client is delayed.
+ * A wake-up costs about as much as a packet. Below saturation the relay wakes
+ * up for each packet, which at 40,000 requests a second is half of its time. A
+ * pause of PACE_PAUSE_US makes a batch of them. Below PACE_BUSY there is no
+ * pause, so no client is delayed.
  */
 #ifndef CORE_PACE_H
 #define CORE_PACE_H
@@ -14,23 +15,22 @@
 #include "base/mono.h"
 
 #define PACE_WINDOW_US	2000
-/* Packets, both ways, in a window: 20,000 a second; 2,000 machines switched on at once cause far
- * fewer. */
+/* Packets in a window, both ways: 20,000 a second. 2,000 machines that are
+ * switched on at once send far fewer. */
 #define PACE_BUSY	40
-/*
- * CPU time of a pair on a quiet machine, in microseconds, with a pause of 40, 150 and 300 us:
- * at 20,000 pairs a second 29, 19, 19 (a bare UDP forwarder: 22), at 40,000 16.6, 16.8, 12.3.
- * It costs some 0.5 ms of delay, which DHCP does not notice. 500 saves no more; half a ring is
- * 7 ms at the highest rate.
- */
+/* CPU time per request and reply on a quiet machine, in microseconds, with a
+ * pause of 40, 150 and 300 us: 29, 19, 19 at 20,000 pairs a second (a bare UDP
+ * forwarder: 22); 16.6, 16.8, 12.3 at 40,000. The pause delays a message by
+ * about 0.5 ms, which DHCP does not notice. 500 us saves no more, and at the
+ * highest rate 7 ms fill half a ring. */
 #define PACE_PAUSE_US	300
 
 struct pace {
-	struct mono begin;	/* of this window */
-	uint32_t now, before;	/* packets in this one and the one before */
+	struct mono begin;	/* of the current window */
+	uint32_t now, before;	/* packets in this window and the one before */
 };
 
-/* Counts n packets; returns how long to wait for more, in microseconds. */
+/* Counts n packets. Returns how long to wait for more, in microseconds. */
 static inline uint32_t
 pace_note(struct pace *p, uint32_t n, struct mono now)
 {

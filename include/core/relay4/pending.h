@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * pending - a bounded pool of stored messages, ordered by due time: queries for the next server
- * (relay4_hedge), and requests to port 4011 or their replies, kept for a retransmission (rescue).
+ * pending - a bounded pool of stored messages, ordered by due time: queries to
+ * be sent to the next server (relay4_hedge), and requests to port 4011 or the
+ * replies to them (rescue).
  *
- * A slot belongs to one class of one conversation, which is found again by its key; an evicted
- * conversation leaves nothing dangling. When the pool is full, nothing more is stored, which the
- * caller counts: the client will retransmit.
+ * A slot belongs to one class of one conversation and refers to it by its key,
+ * so an evicted conversation leaves nothing dangling. When the pool is full, a
+ * message is not stored, and the caller counts that: the client will
+ * retransmit.
  */
 #ifndef CORE_PENDING_H
 #define CORE_PENDING_H
@@ -24,7 +26,7 @@ struct pending {
 	struct conv_key key;
 	enum conf_class class;
 	struct mono due;
-	uint32_t self;		/* its number, 1..: what conv.hedge holds */
+	uint32_t self;		/* its number, from 1: what conv.hedge holds */
 	uint32_t ifindex;
 	struct ip4 src, dst;
 	uint16_t sport;
@@ -36,18 +38,21 @@ struct pending {
 
 struct pendings;
 
-/* NULL when memory is short. Pages are touched only when slots are used. */
+/* NULL when memory is short. A page is touched only when one of its slots is
+ * used. */
 struct pendings *pendings_new(uint32_t capacity);
 struct pendings *pendings_free(struct pendings *h);
 
-/* A slot due at this moment, to be filled by the caller; NULL when all are taken. */
+/* Takes a slot that is due then, for the caller to fill in; NULL when all are
+ * taken. */
 struct pending *pendings_take(struct pendings *h, struct mono due);
-/* The slot with this number, NULL when it is not in use. */
+/* The slot with this number; NULL when it is not in use. */
 struct pending *pendings_get(struct pendings *h, uint32_t self);
 void pendings_move(struct pendings *h, struct pending *s, struct mono due);
 void pendings_drop(struct pendings *h, struct pending *s);
-/* The slot that is due first, NULL when none is in use; and when that is. */
+/* The slot that is due first; NULL when none is in use. */
 struct pending *pendings_first(struct pendings *h);
+/* Sets *due to when that is; false when no slot is in use. */
 bool pendings_due(const struct pendings *h, struct mono *due);
 uint32_t pendings_count(const struct pendings *h);
 

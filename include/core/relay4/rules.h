@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * rules - the first [rule], in file order, that matches a client chooses its servers. A pure
+ * rules - finds the first [rule], in file order, that matches a client. A pure
  * function.
  */
 #ifndef CORE_RULES_H
@@ -15,10 +15,10 @@
 
 struct rules_facts {
 	const struct iface *in;
-	const struct pxe_client *client;	/* never NULL; all 0 when nothing is known */
+	const struct pxe_client *client;	/* all 0 when nothing is known */
 	uint8_t type;			/* DHCP message type, 0: BOOTP or no DHCP */
 	bool has_mac;
-	struct mac mac;			/* chaddr, or the link source when that is no MAC */
+	struct mac mac;			/* chaddr, or the link source (p4011) */
 };
 
 /* The index of the first rule that matches, CONF_NONE when none does. */

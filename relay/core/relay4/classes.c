@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * classes - the routing table of messages (include/core/relay4/classes.h), and the function that
- * finds the row of a message. Not decided here: which boot group (rules), and that `servers =`
- * gets every message whatever the table says (relay4_plan).
+ * classes - the table that says which servers get a message, and the function
+ * that finds its row (RFC 2131 4.3, PXE 2.1).
+ *
+ * rules.c chooses the groups. relay4_plan.c sends every message to `servers =`,
+ * whatever this table says.
  */
 #include "core/relay4/classes.h"
 
@@ -10,14 +12,15 @@ static const struct class_row table[CLASS_MAX] = {
 				/*  dhcp   boot */
 	[CLASS_DISCOVER_PXE] =	  { true,  CLASS_GROUP },
 	[CLASS_DISCOVER_HTTP] =	  { true,  CLASS_GROUP },
-	/* dnsmasq and WDS would ignore it; this spares their logs. */
+	/* dnsmasq and WDS would only log that they ignore it. */
 	[CLASS_DISCOVER_PLAIN] =  { true,  CLASS_NO },
-	/* All DHCP servers: the others withdraw their offers (RFC 2131 3.1.4). A boot server only
-	 * when its own lease is taken: smee ACKs any REQUEST. */
+	/* To all DHCP servers: those not selected withdraw their offers (RFC
+	 * 2131 3.1.4). To a boot server only if its own lease is accepted: smee
+	 * ACKs any REQUEST. */
 	[CLASS_SELECTING] =	  { true,  CLASS_OWN },
 	[CLASS_REBOOT_REBIND] =	  { true,  CLASS_NO },
-	/* Never to a DHCP server: dhcpd ACKs it as a rebind, without a file, and EDK2 takes the
-	 * first ACK (seen: PXE-E99). */
+	/* Never to a DHCP server: dhcpd ACKs it as a rebind, without a file,
+	 * and EDK2 takes the first ACK (seen: PXE-E99). */
 	[CLASS_DISCOVERY] =	  { false, CLASS_GROUP },
 	[CLASS_ODD_REQUEST] =	  { true,  CLASS_GROUP },
 	[CLASS_INFORM_PLAIN] =	  { true,  CLASS_NO },
@@ -52,7 +55,8 @@ request_class(const struct dhcp4 *m, const struct pxe_client *c)
 	if (m->at[DHCP4_OPT_SERVER_ID])
 		return CLASS_SELECTING;
 	/* INIT-REBOOT has ciaddr 0 and option 50, REBINDING has ciaddr and no
-	 * option 50 (RFC 2131 4.3.2); some ROMs query their boot server on port 67. */
+	 * option 50 (RFC 2131 4.3.2). Some ROMs send the request to their boot
+	 * server to port 67. */
 	if (c->pxeclient && !ip4_is_none(m->ciaddr))
 		return CLASS_ODD_REQUEST;
 	return CLASS_REBOOT_REBIND;

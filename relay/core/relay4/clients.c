@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * clients - see include/core/relay4/clients.h. The tables own their entries; callers borrow
- * them for the packet at hand.
+ * clients - the tables of conversations and stations. They own their entries; a
+ * caller borrows one while it handles a packet.
  *
- * A retry is told by (chaddr, xid) and never by `secs`: iPXE keeps flags in that
- * field (ipxe src/net/udp/dhcp.c), and thresholds on it break it.
+ * A retry is recognized by (chaddr, xid), as a reply is (RFC 2131 4.1), and
+ * never by `secs`: iPXE keeps flags in that field (ipxe src/net/udp/dhcp.c), so
+ * a threshold on it would break iPXE.
  */
 #include "core/relay4/clients.h"
 
@@ -44,9 +45,9 @@ clients_free(struct clients *c)
 	return NULL;
 }
 
-/* From the oldest to the youngest, so that their order stays. */
+/* Copies from the oldest to the youngest, which keeps their order. */
 static void
-take(struct hash *to, const struct hash *from, size_t size)
+copy_entries(struct hash *to, const struct hash *from, size_t size)
 {
 	bool fresh;
 
@@ -57,14 +58,12 @@ take(struct hash *to, const struct hash *from, size_t size)
 void
 clients_take(struct clients *c, const struct clients *from)
 {
-	take(c->convs, from->convs, sizeof(struct conv));
-	take(c->stations, from->stations, sizeof(struct station));
+	copy_entries(c->convs, from->convs, sizeof(struct conv));
+	copy_entries(c->stations, from->stations, sizeof(struct station));
 }
 
-/*
- * hlen bytes of chaddr identify a client. With hlen 0 (InfiniBand, RFC 4390) the
- * xid has to do alone: a reply carries nothing else that we could look for.
- */
+/* hlen bytes of chaddr identify a client. With hlen 0 (InfiniBand, RFC 4390)
+ * the xid alone does: a reply carries nothing else to look it up by. */
 struct conv_key
 clients_key(const struct dhcp4 *m)
 {
@@ -113,8 +112,8 @@ clients_station(struct clients *c, const struct dhcp4 *m, uint32_t ifindex)
 	bool fresh;
 
 	memcpy(k.chaddr, m->chaddr, m->hlen);
-	/* InfiniBand again: one client-rate for all its machines on an interface
-	 * would let no more than a few of them boot. */
+	/* Without this, all InfiniBand machines of an interface would share one
+	 * client-rate, and only a few of them could boot. */
 	if (m->hlen == 0)
 		memcpy(k.chaddr, &m->xid, sizeof(m->xid));
 	return hash_get(c->stations, &k, &fresh);

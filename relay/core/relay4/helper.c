@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * helper - see include/core/relay4/helper.h. Three steps: which [helper], is it allowed, where
- * to. The configuration refuses ports 67, 68 and 4011, which have rules of their own.
+ * helper - forwards broadcasts to other UDP ports: finds the [helper], decides
+ * whether it allows the packet, and lists the destinations. Routers forward no
+ * directed broadcasts unless told to (RFC 2644); the [helper] sections are what
+ * tells this one.
+ *
+ * The configuration refuses ports 67, 68 and 4011, which relay4 and p4011
+ * handle.
  */
 #include "core/relay4/helper.h"
 
@@ -10,7 +15,7 @@
 
 #include "core/iface/limit.h"
 
-/* A loop that takes longer is limited by the TTL alone. */
+/* A slower loop is ended by the TTL alone. */
 #define SEEN_MS		5000
 #define SEEN_MAX	1024
 
@@ -79,15 +84,6 @@ matches_any(char (*patterns)[CONF_NAME_MAX], unsigned n, const char *name)
 	return false;
 }
 
-bool
-helper_has_port(const struct conf *c, uint16_t port)
-{
-	for (unsigned i = 0; i < c->n_helper; i++)
-		if (has_port(&c->helper[i], port))
-			return true;
-	return false;
-}
-
 static uint16_t
 find_helper(const struct conf *c, uint16_t port, const struct iface *in)
 {
@@ -101,8 +97,8 @@ find_helper(const struct conf *c, uint16_t port, const struct iface *in)
 	return CONF_NONE;
 }
 
-/* 0.0.0.0 cannot be kept: the kernel would replace it and leave the checksum. Our address on that
- * interface takes its place. */
+/* A source of 0.0.0.0 cannot be kept: the kernel would replace it without
+ * updating the checksum. Our address on that interface takes its place. */
 static struct ip4
 source_of(const struct conf_helper *p, const struct iface *in, struct ip4 src)
 {
@@ -120,8 +116,8 @@ is_allowed(const struct conf_helper *p, struct ip4 src)
 	return p->n_allow == 0;
 }
 
-/* The same packet with a lower TTL went through a loop; with the same TTL it is a repetition
- * (wake-on-LAN tools send three). */
+/* The same packet with a lower TTL went through a loop; with the same TTL it is
+ * a repetition (wake-on-LAN tools send three). */
 static bool
 has_looped(struct helpers *h, const struct udpip *u, struct mono now)
 {
@@ -150,8 +146,9 @@ add_out(struct helper_plan *plan, struct ip4 dst, uint32_t ifindex)
 		plan->n_cut++;
 }
 
-/* A directed broadcast on each other VLAN that the patterns name, for its first address that has
- * one (a /32, as VRRP daemons set them, has none). */
+/* Adds a directed broadcast for each other VLAN that the patterns match: that
+ * of its first address that has one (a /32, as VRRP daemons set them, has
+ * none). */
 static void
 add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
     struct iftab *t, const struct iface *in)
@@ -199,7 +196,7 @@ helper_packet(struct helpers *h, const struct relay4 *r, const struct udpip *u,
 	const struct conf_helper *p;
 	enum drop d;
 
-	if (index == CONF_NONE)		/* of another VLAN's [helper] */
+	if (index == CONF_NONE)		/* the port is helped on other VLANs only */
 		return DROP_NOT_CLIENT;
 	p = &r->conf->helper[index];
 	stats_count(stats, COUNTER_HELPED);
@@ -216,7 +213,7 @@ helper_packet(struct helpers *h, const struct relay4 *r, const struct udpip *u,
 	if (p->n_to_if)
 		add_broadcasts(plan, p, r->iftab, in);
 	stats->counter[COUNTER_HELPED_CUT] += plan->n_cut;
-	if (plan->n == 0) {		/* `to` is interfaces that are down */
+	if (plan->n == 0) {	/* `to` names only interfaces that are down */
 		stats->drop_helper[DROP_DOWN]++;
 		return DROP_DOWN;
 	}

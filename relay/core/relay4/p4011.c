@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * p4011 - see include/core/relay4/p4011.h. Only boot servers get these packets: a host without
- * port 4011 sends ICMP port unreachable, after which EDK2 discards even a good reply of another
+ * p4011 - judges a request to port 4011 that was broadcast, multicast or sent
+ * to the relay, and plans to which boot servers it goes (PXE 2.1). Requests
+ * that are only routed are left to rescue.c.
+ *
+ * Other servers never get these packets: a host without port 4011 sends ICMP
+ * port unreachable, after which EDK2 discards even a good reply of another
  * server (measured: PXE-E18).
  */
 #include "core/relay4/p4011.h"
@@ -15,21 +19,22 @@ judge_4011(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 
 	if (d != DROP_NONE)
 		return d;
-	/* The reply goes to this address: if it were no machine of this VLAN, the boot server
-	 * would be a reflector. */
+	/* The boot server replies to this address. If it could be any, not only
+	 * that of a machine on this VLAN, the server would be a reflector. */
 	if (!iface_has(in, rx->src) || !iface_is_machine(in, rx->src))
 		return DROP_NO_4011_CLIENT;
 	return iftab_is_local(r->iftab, rx->src) ? DROP_LOOP : DROP_NONE;
 }
 
-/* Parses the request; true: it is DHCP. Of any other client only the link address is known, which
- * serves limits and rules. */
+/* Parses the request; returns whether it is DHCP. If it is not, only the
+ * client's link address is known, and limits and rules go by that. */
 static bool
 read_4011(struct p4011_plan *plan, const struct relay4_rx *rx)
 {
 	struct dhcp4 *m = &plan->servers.m;
 
-	if (dhcp4_parse(m, rx->data, rx->len) == DROP_NONE && m->op == BOOTREQUEST && m->cookie) {
+	if (dhcp4_parse(m, rx->data, rx->len) == DROP_NONE &&
+	    m->op == BOOTREQUEST && m->cookie) {
 		pxe_read(&plan->servers.client, m);
 		return true;
 	}
@@ -42,10 +47,11 @@ read_4011(struct p4011_plan *plan, const struct relay4_rx *rx)
 	return false;
 }
 
-/* The rest of a boot keeps the choice made for its DISCOVER (iPXE uses the same xid on port
- * 4011). The state of the queries on port 67 is not copied. */
+/* Copies the choice made for the DISCOVER of this boot (iPXE uses the same xid
+ * on port 4011), but not the state of the queries on port 67. */
 static void
-take_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m, struct mono now)
+copy_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m,
+    struct mono now)
 {
 	const struct conv *known = clients_find(r->clients, clients_key(m), now);
 
@@ -80,7 +86,7 @@ plan_4011_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		plan->giaddr = iface_giaddr_for(in, rx->src);
 		plan->hops = (uint8_t)(m->hops + 1);
 	} else if (dhcp) {
-		take_choice(r, &once, m, now);
+		copy_choice(r, &once, m, now);
 	}
 	t = relay4_choose(r, cv, in, &plan->servers.client, m);
 	plan->servers.rule = cv->rule;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * pending - see include/core/relay4/pending.h: a free list and a binary heap of slot numbers by
- * due time.
+ * pending - the pool: slots that stay where they are, and one array of slot
+ * numbers, a binary heap by due time followed by the free ones. relay4_hedge.c
+ * and rescue.c decide what is stored and what becomes of it.
  *
- * The heap holds the due times itself, and positions are kept beside the slots: slots are
- * 1.5 KB long, and a storm with thousands of pending queries would fetch a cache line for each
- * step (5 % of the relay's time).
+ * The heap holds the due times itself, and an array beside the slots holds
+ * positions. Slots are 1.5 KB long, so in a storm with thousands of stored
+ * queries each step through the slots themselves would fetch a cache line (5 %
+ * of the relay's time).
  */
 #include "core/relay4/pending.h"
 
@@ -54,32 +56,32 @@ pendings_free(struct pendings *h)
 }
 
 static void
-place(struct pendings *h, uint32_t at, struct place p)
+set_place(struct pendings *h, uint32_t at, struct place p)
 {
 	h->heap[at] = p;
 	h->at[p.slot] = at;
 }
 
 static bool
-earlier(const struct pendings *h, uint32_t a, uint32_t b)
+is_earlier(const struct pendings *h, uint32_t a, uint32_t b)
 {
 	return mono_before(h->heap[a].due, h->heap[b].due);
 }
 
 static void
-swap(struct pendings *h, uint32_t a, uint32_t b)
+swap_places(struct pendings *h, uint32_t a, uint32_t b)
 {
 	struct place x = h->heap[a];
 
-	place(h, a, h->heap[b]);
-	place(h, b, x);
+	set_place(h, a, h->heap[b]);
+	set_place(h, b, x);
 }
 
 static void
 sift_up(struct pendings *h, uint32_t at)
 {
-	for (; at > 0 && earlier(h, at, (at - 1) / 2); at = (at - 1) / 2)
-		swap(h, at, (at - 1) / 2);
+	for (; at > 0 && is_earlier(h, at, (at - 1) / 2); at = (at - 1) / 2)
+		swap_places(h, at, (at - 1) / 2);
 }
 
 static void
@@ -88,13 +90,13 @@ sift_down(struct pendings *h, uint32_t at)
 	for (;;) {
 		uint32_t least = at, child = 2 * at + 1;
 
-		if (child < h->n && earlier(h, child, least))
+		if (child < h->n && is_earlier(h, child, least))
 			least = child;
-		if (child + 1 < h->n && earlier(h, child + 1, least))
+		if (child + 1 < h->n && is_earlier(h, child + 1, least))
 			least = child + 1;
 		if (least == at)
 			return;
-		swap(h, at, least);
+		swap_places(h, at, least);
 		at = least;
 	}
 }
@@ -111,7 +113,7 @@ pendings_take(struct pendings *h, struct mono due)
 	s = &h->slot[index];
 	s->due = due;
 	s->self = index + 1;
-	place(h, h->n++, (struct place){ due, index });
+	set_place(h, h->n++, (struct place){ due, index });
 	sift_up(h, h->n - 1);
 	return s;
 }
@@ -146,7 +148,7 @@ pendings_drop(struct pendings *h, struct pending *s)
 	s->self = 0;
 	if (at == last)
 		return;
-	swap(h, at, last);
+	swap_places(h, at, last);
 	sift_up(h, at);
 	sift_down(h, at);
 }

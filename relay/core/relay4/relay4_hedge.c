@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * relay4_hedge - a query that gets no offer in time goes to the next server of its group.
+ * relay4_hedge - sends a query that gets no offer in time to the next server of
+ * its group. select.c orders the servers; pending.c stores the queries.
  *
- * iPXE closes its window for boot offers after two seconds, and OVMF listens in one window of
- * four: waiting for the client's retransmission would be too late.
+ * Waiting for the client to retransmit would take too long: iPXE closes its
+ * window for boot offers after two seconds, and OVMF listens in one window of
+ * four.
  */
 #include "core/relay4/relay4.h"
 
@@ -15,7 +17,8 @@ drop_hedge(struct relay4 *r, struct conv *cv, enum conf_class class)
 	struct pending *s = pendings_get(r->hedges, cv->hedge[class]);
 
 	/* The slot may belong to another conversation by now. */
-	if (s && s->class == class && memcmp(&s->key, &cv->key, sizeof(cv->key)) == 0)
+	if (s && s->class == class &&
+	    memcmp(&s->key, &cv->key, sizeof(cv->key)) == 0)
 		pendings_drop(r->hedges, s);
 	cv->hedge[class] = 0;
 }
@@ -70,11 +73,11 @@ relay4_answered(struct relay4 *r, struct conv *cv, enum conf_class class)
 	drop_hedge(r, cv, class);
 }
 
-/* Adds the first member that has not got the stored query yet; false when there is none, or when
- * another configuration or interface has taken over. */
+/* Adds the first member of the group that has not received the stored query.
+ * False if there is none, or if the choice of the group no longer holds. */
 static bool
-hedge_next(struct relay4 *r, struct pending *s, struct mono now, struct relay4_plan *plan,
-    struct conv *cv)
+hedge_next(struct relay4 *r, struct pending *s, struct mono now,
+    struct relay4_plan *plan, struct conv *cv)
 {
 	uint16_t group, next;
 	struct select_out o;
@@ -91,7 +94,8 @@ hedge_next(struct relay4 *r, struct pending *s, struct mono now, struct relay4_p
 	relay4_add_server(r, plan, next);
 	relay4_note_asked(cv, plan);
 	if (relay4_next_unasked(cv, &o) != CONF_NONE)
-		pendings_move(r->hedges, s, mono_add_ms(now, r->conf->group[group].hedge_ms));
+		pendings_move(r->hedges, s,
+		    mono_add_ms(now, r->conf->group[group].hedge_ms));
 	else
 		drop_hedge(r, cv, s->class);
 	return true;
@@ -107,10 +111,11 @@ relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan)
 	if (plan->in && iface_ready(plan->in) &&
 	    dhcp4_parse(&plan->m, s->msg, s->len) == DROP_NONE)
 		cv = clients_find(r->clients, clients_key(&plan->m), now);
-	/* A reply lets go of the slot (relay4_answered). */
-	if (!cv || cv->hedge[s->class] != s->self || !hedge_next(r, s, now, plan, cv)) {
-		if (pendings_first(r->hedges) == s)
-			pendings_drop(r->hedges, s);
+	/* An evicted conversation, or a new one with its key, does not refer to
+	 * s. */
+	if (!cv || cv->hedge[s->class] != s->self ||
+	    !hedge_next(r, s, now, plan, cv)) {
+		pendings_drop(r->hedges, s);
 		return false;
 	}
 	plan->hops = (uint8_t)(plan->m.hops + 1);

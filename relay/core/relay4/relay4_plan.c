@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * relay4_plan - to which servers a request goes and in which copies: the groups that a rule or
- * the interface names (relay4_targets() is the one place that says so), the class of the message
- * (core/relay4/classes), the order in which the members of a group are queried
- * (core/server/select), and one copy for each giaddr. A query that gets no offer goes to the
- * next member when the client repeats it, or before that: see relay4_hedge.c.
+ * relay4_plan - to which servers a request goes, and in which copies (RFC 1542
+ * 4.1.1, RFC 3046 2.1). The rule that matches the client and its interface
+ * choose the groups (relay4_targets()), the class of the message says which of
+ * them get it (core/relay4/classes), and the members of a group have an order
+ * (core/server/select). Each giaddr that is used makes one copy.
+ *
+ * A query that gets no offer goes to the next member when the client repeats
+ * it, or sooner (relay4_hedge.c).
  */
 #include "core/relay4/relay4.h"
 
@@ -13,13 +16,16 @@
 #include "core/relay4/classes.h"
 #include "core/relay4/rules.h"
 
-/* A client sends three times before the next address is tried, as routers with this feature
- * ("smart relay") do. */
+/* How many tries a client gets before the next address is used, as in routers
+ * with this feature ("smart relay"). */
 #define ROTATE_TRIES 3
 
-/* The same on both routers of a pair, so that they balance alike. It need not be secret: it does
- * no harm to pick a MAC address that hits a certain server. */
-static const struct hash_key balance_seed = { { 0x7078726c61790001, 0x62616c616e636521 } };
+/* The same on both routers of a pair, so that they balance alike. It need not
+ * be secret: a client that picks its MAC address to reach a certain server does
+ * no harm. */
+static const struct hash_key balance_seed = {
+	{ 0x7078726c61790001, 0x62616c616e636521 }
+};
 
 void
 relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
@@ -31,7 +37,7 @@ relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
 	r->conf = c;
 	if (!old)
 		return;
-	/* The hits of a rule belong to its name. */
+	/* A rule that keeps its name keeps its hits. */
 	memcpy(kept, r->rule_hits, sizeof(kept));
 	memset(r->rule_hits, 0, sizeof(r->rule_hits));
 	for (unsigned i = 0; i < c->n_rule; i++)
@@ -41,7 +47,8 @@ relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
 }
 
 void
-relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex, bool unicast)
+relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
+    bool unicast)
 {
 	plan->n_copy = 0;
 	plan->n_server = 0;
@@ -57,10 +64,11 @@ relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex, bool 
 	plan->in = iftab_by_index(r->iftab, ifindex);
 }
 
-/* --- which groups ------------------------------------------------------------- */
+/* --- which groups ------------------------------------------------------ */
 
 bool
-relay4_choice_holds(const struct relay4 *r, const struct conv *cv, const struct iface *in)
+relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
+    const struct iface *in)
 {
 	return cv->chosen && cv->conf_gen == r->servers->conf_gen &&
 	    cv->chosen_on == in->link.ifindex;
@@ -72,13 +80,12 @@ relay4_targets(const struct relay4 *r, const struct conv *cv, const struct iface
 	return conf_groups_for(r->conf, in->conf, cv->rule);
 }
 
-/*
- * Later messages of a conversation keep the first choice: a REQUEST may carry fewer options than
- * the DISCOVER did. HTTP boot and PXE from one NIC are two conversations even if a firmware
- * should use one xid for both. A choice holds only where it was made: 802.1X may move a port to
- * another VLAN while its machine keeps sending, and an attacker must not bring a rule of one
- * VLAN to another by using a machine's xid first.
- */
+/* Later messages of a conversation keep the first choice: a REQUEST may carry
+ * fewer options than the DISCOVER did. HTTP boot and PXE from one NIC are two
+ * conversations, even if a firmware should use one xid for both. A choice holds
+ * only on the interface where it was made: 802.1X may move a port to another
+ * VLAN while its machine keeps sending, and an attacker must not carry a rule
+ * of one VLAN to another by using a machine's xid first. */
 struct conf_groups
 relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
     const struct pxe_client *client, const struct dhcp4 *m)
@@ -102,7 +109,7 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 	return relay4_targets(r, cv, in);
 }
 
-/* --- which servers of a group ------------------------------------------------- */
+/* --- which servers of a group ------------------------------------------ */
 
 void
 relay4_add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t server)
@@ -116,8 +123,8 @@ relay4_add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t ser
 }
 
 struct select_out
-relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex, uint16_t group,
-    enum conf_class class, struct mono now)
+relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex,
+    uint16_t group, enum conf_class class, struct mono now)
 {
 	struct select_out out;
 	struct select_in in = {
@@ -150,16 +157,16 @@ relay4_note_asked(struct conv *cv, const struct relay4_plan *plan)
 		serverset_add(&cv->asked, plan->server[i]);
 }
 
-/*
- * A query goes to the first servers of the order; repeated without an offer, to those that had
- * it (a packet may have been lost) and the next one; after that, to the whole group.
- */
+/* Adds the members that a query goes to: at first, those that the order puts
+ * first; when it is repeated without an offer, those that had it (a packet may
+ * have been lost) and the next one; after that, the whole group. */
 static void
-query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, uint16_t group,
-    enum conf_class class, struct mono now)
+query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+    uint16_t group, enum conf_class class, struct mono now)
 {
 	const struct conf_group *g = &r->conf->group[group];
-	struct select_out o = relay4_order(r, &plan->m, plan->in->link.ifindex, group, class, now);
+	struct select_out o = relay4_order(r, &plan->m, plan->in->link.ifindex,
+	    group, class, now);
 	uint16_t next;
 	unsigned n;
 
@@ -186,41 +193,34 @@ query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, uint16_
 	plan->group[class] = group;
 }
 
-/* Not a query (REQUEST, RELEASE, ...): send to every member not drained, or to all if all are
- * drained (core/server/select, rule 1). A drained server still gets what concerns its own offer
- * or lease, or a boot that began before would fail. */
+/* Adds the members that get a message which is not a query (REQUEST, RELEASE,
+ * ...): the one that option 54 names and, unless `named`, all others that are
+ * not drained, or all of them if all are drained (core/server/select, rule 1).
+ * A drained server still gets what concerns its own offer or lease, or a boot
+ * that began earlier would fail. */
 static void
-inform_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
+add_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group,
+    bool named)
 {
 	const struct conf_group *g = &r->conf->group[group];
+	const struct health *health = r->servers->health;
 	struct ip4 id = dhcp4_opt_ip4(&plan->m, DHCP4_OPT_SERVER_ID);
 	bool all = true;
 
 	for (unsigned i = 0; i < g->n; i++)
-		all = all && r->servers->health[r->conf->server[g->server[i]].first].drained;
+		all = all && health[r->conf->server[g->server[i]].first].drained;
 	for (unsigned i = 0; i < g->n; i++) {
 		const struct conf_server *s = &r->conf->server[g->server[i]];
 
-		if (all || !r->servers->health[s->first].drained || ip4_eq(ip_v4(s->address), id))
+		if (ip4_eq(ip_v4(s->address), id) ||
+		    (!named && (all || !health[s->first].drained)))
 			relay4_add_server(r, plan, g->server[i]);
 	}
 }
 
-/* The boot server in `group` that option 54 names, if any. */
-static void
-add_named(const struct relay4 *r, struct relay4_plan *plan, uint16_t group)
-{
-	struct ip4 id = dhcp4_opt_ip4(&plan->m, DHCP4_OPT_SERVER_ID);
-	const struct conf_group *g = &r->conf->group[group];
-
-	for (unsigned i = 0; i < g->n; i++)
-		if (ip4_eq(ip_v4(r->conf->server[g->server[i]].address), id))
-			relay4_add_server(r, plan, g->server[i]);
-}
-
 void
-relay4_query_boot(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, uint16_t group,
-    struct mono now)
+relay4_query_boot(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+    uint16_t group, struct mono now)
 {
 	if (group == CONF_NONE)
 		return;
@@ -240,24 +240,26 @@ relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 		if (plan->m.type == DHCP4_DISCOVER)
 			query_group(r, plan, cv, dhcp, CONF_DHCP, now);
 		else
-			inform_group(r, plan, dhcp);
+			add_group(r, plan, dhcp, false);
 	}
 	before = plan->n_server;
 	if (boot != CONF_NONE && row.boot == CLASS_GROUP)
 		query_group(r, plan, cv, boot, CONF_BOOT, now);
 	else if (boot != CONF_NONE && row.boot == CLASS_OWN)
-		add_named(r, plan, boot);
+		add_group(r, plan, boot, true);
 	plan->n_boot = plan->n_server - before;
 }
 
-/* --- in which copies ----------------------------------------------------------- */
+/* --- in which copies --------------------------------------------------- */
 
-/* giaddr = rotate: the next address after the third unanswered try. An address that was answered
- * stays the first choice of that machine. */
+/* giaddr = rotate: moves to the next address after the third unanswered try. An
+ * address that got a reply stays the first choice of that machine. */
 static unsigned
-rotate_giaddr(struct relay4 *r, const struct relay4_plan *plan, struct conv *cv, bool fresh)
+rotate_giaddr(struct relay4 *r, const struct relay4_plan *plan, struct conv *cv,
+    bool fresh)
 {
-	struct station *s = clients_station(r->clients, &plan->m, plan->in->link.ifindex);
+	struct station *s = clients_station(r->clients, &plan->m,
+	    plan->in->link.ifindex);
 
 	if (fresh)
 		cv->gi = s->gi;
@@ -271,9 +273,10 @@ rotate_giaddr(struct relay4 *r, const struct relay4_plan *plan, struct conv *cv,
 }
 
 /*
- * The giaddr for the address that a message is about, -1: none. It is sent with that one alone:
- * with another one servers say NAK (dhcpd and dnsmasq), and the client takes what comes first.
- * In a DISCOVER an address is only a wish.
+ * Returns the index of the giaddr for the address that a message is about, or
+ * -1. The message is sent with that giaddr alone: with any other, dhcpd and
+ * dnsmasq reply NAK, and the client accepts the first reply. In a DISCOVER an
+ * address is only a wish.
  */
 static int
 named_giaddr(const struct iface *in, const struct dhcp4 *m)
@@ -284,8 +287,8 @@ named_giaddr(const struct iface *in, const struct dhcp4 *m)
 	return m->type == DHCP4_DISCOVER ? -1 : iface_giaddr_of(in, a);
 }
 
-/* May our option 82 be added? Not to BOOTP (RFC 3046 is about DHCP), and to a message that has
- * one only as option82-policy says. */
+/* Is our option 82 added? Not to BOOTP (RFC 3046 is about DHCP), and to a
+ * message that has one only as option82-policy says. */
 static bool
 adds_82(const struct relay4_plan *plan)
 {
@@ -298,7 +301,8 @@ adds_82(const struct relay4_plan *plan)
 }
 
 void
-relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, bool fresh)
+relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+    bool fresh)
 {
 	const struct iface *in = plan->in;
 	const struct conf_if_opts *o = &in->conf->o;
@@ -306,12 +310,14 @@ relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv, bool 
 	unsigned from = 0, n = 1;
 	int named;
 
-	if (!ip4_is_none(plan->m.giaddr)) {	/* another relay's: nothing of ours is added */
+	if (!ip4_is_none(plan->m.giaddr)) {	/* from another relay */
 		plan->foreign = true;
-		plan->copy[plan->n_copy++] = (struct relay4_copy){ plan->m.giaddr, NULL };
+		plan->copy[plan->n_copy++] =
+		    (struct relay4_copy){ plan->m.giaddr, NULL };
 		return;
 	}
-	plan->drop_old = with82 && plan->m.at[DHCP4_OPT_RAI] && o->policy == CONF_REPLACE;
+	plan->drop_old = with82 && plan->m.at[DHCP4_OPT_RAI] &&
+	    o->policy == CONF_REPLACE;
 	if (o->giaddr == CONF_GIADDR_ALL || o->giaddr == CONF_GIADDR_ROTATE) {
 		named = named_giaddr(in, &plan->m);
 		if (named >= 0)

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: ISC
  *
- * relay4_reply - judges a BOOTREPLY, finds the client's interface and decides how the message
- * is addressed there (RFC 2131 4.1, RFC 1542 4.1.2, and what real ROMs need); then renders it.
- * See include/core/relay4/relay4.h.
+ * relay4_reply - judges a BOOTREPLY, finds the client's interface and decides
+ * how the message is addressed there (RFC 2131 4.1, RFC 1542 4.1.2, and what
+ * real ROMs need); then renders it. Replies from port 4011 to a query of
+ * rescue.c never get here.
  *
- * Servers are as hostile as clients: a reply is delivered only for a giaddr of ours, on that
- * giaddr's interface, and no text that the server echoed is trusted.
+ * Servers are as hostile as clients: a reply is delivered only for a giaddr of
+ * ours, on that giaddr's interface, and text that the server echoed is never
+ * trusted.
  */
 #include "core/relay4/relay4.h"
 
+#include <assert.h>
 #include <string.h>
 
-/* --- may it be delivered? ------------------------------------------------------- */
+/* --- may it be delivered? ---------------------------------------------- */
 
-/*
- * A reply that comes in by a client VLAN is a rogue server's or forged, unless our own route to
- * that server leads through that VLAN (a server on a client VLAN; a relay with one leg).
- */
+/* A reply that arrives on a client VLAN is forged or comes from a rogue server,
+ * unless our own route to that server leads through that VLAN (a server on a
+ * client VLAN, a relay with one interface). */
 static bool
 came_by_client_vlan(struct relay4 *r, const struct relay4_rx *rx, uint16_t server)
 {
@@ -37,18 +39,17 @@ relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t serve
 {
 	if (came_by_client_vlan(r, rx, server))
 		return DROP_REPLY_FROM_CLIENT;
-	/* A multi-homed server may reply from another address than the one we sent to:
-	 * check-source = off is for those. */
+	/* check-source = off is for multi-homed servers, which may reply from
+	 * another address than the one we sent to. */
 	if (server == CONF_NONE && r->conf->check_source)
 		return DROP_NOT_SERVER;
 	return DROP_NONE;
 }
 
-/*
- * Of two routers on one VLAN the other may get the reply, being on the way from the servers,
- * and forward it over that VLAN. Any machine on the VLAN may also have forged it: so it is
- * accepted only for this VLAN, where that machine could answer clients without us.
- */
+/* Of two routers on one VLAN, the other one may be on the way from the servers:
+ * it receives the reply and forwards it to us over that VLAN. Any machine on
+ * the VLAN may also have forged it, so it is accepted only for clients of this
+ * VLAN, which that machine could answer without us. */
 static bool
 came_by_other_router(struct relay4 *r, const struct relay4_rx *rx)
 {
@@ -58,8 +59,8 @@ came_by_other_router(struct relay4 *r, const struct relay4_rx *rx)
 	if (!in || !in->conf)
 		return false;
 	master = in->link.master ? iftab_by_index(r->iftab, in->link.master) : NULL;
-	/* A route that leads into a VRF (from a server outside) ends at the interface that has the
-	 * address: the kernel reports the reply as received there. */
+	/* If a route leads into a VRF (from a server outside), the kernel
+	 * reports the reply as received on the interface that has the address. */
 	return (in->conf->o.active != CONF_ACTIVE_ALWAYS ||
 	    (master && master->link.kind == IFTAB_VRF)) &&
 	    dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
@@ -88,34 +89,32 @@ judge_message(const struct dhcp4 *m)
 	return dhcp4_type_is_lie(m) ? DROP_BAD_TYPE : DROP_NONE;
 }
 
-/*
- * By giaddr; when several interfaces share it, by the conversation; never by the option 82 that
- * a server echoed. If the client's interface is down, the reply is for no other one, even if
- * that is the only one left with this giaddr.
- */
+/* Finds the client's interface by giaddr; if several interfaces share it, by
+ * the conversation; never by the option 82 that a server echoed. If the
+ * client's interface is down, the reply is not for another one, even if only
+ * that one is left with this giaddr. */
 static enum drop
 find_interface(struct relay4 *r, const struct dhcp4 *m, const struct conv *cv,
     struct iface **out)
 {
 	size_t n = iftab_by_giaddr(r->iftab, m->giaddr, out);
 	struct iface *f = cv ? iftab_by_index(r->iftab, cv->ifindex) : NULL;
-	bool asked = f && iface_giaddr_find(f, m->giaddr) >= 0;
+	bool known = f && iface_giaddr_find(f, m->giaddr) >= 0;
 
 	if (n == 0 || ip4_is_none(m->giaddr))
 		return DROP_NOT_OUR_GIADDR;
 	if (n == 1)
-		return asked && f->conf && !f->link.up ? DROP_DOWN : DROP_NONE;
-	if (!asked || !iface_ready(f))
+		return known && f->conf && !f->link.up ? DROP_DOWN : DROP_NONE;
+	if (!known || !iface_ready(f))
 		return DROP_AMBIGUOUS;
 	*out = f;
 	return DROP_NONE;
 }
 
-/*
- * offers = proxy-only: this server must not hand out addresses. An OFFER with yiaddr is a
- * lease; an ACK is one when it has a lease time (option 51): dnsmasq's ACK to a boot server
- * discovery repeats the client's own address in yiaddr.
- */
+/* offers = proxy-only: this server must not hand out addresses. An OFFER with
+ * yiaddr is a lease; an ACK is one when it has a lease time (option 51):
+ * dnsmasq's ACK to a boot server discovery repeats the client's own address in
+ * yiaddr. */
 static bool
 is_lease(const struct dhcp4 *m)
 {
@@ -125,7 +124,7 @@ is_lease(const struct dhcp4 *m)
 	    (m->type == DHCP4_ACK && m->at[DHCP4_OPT_LEASE_TIME]);
 }
 
-/* --- where does it go? ---------------------------------------------------------- */
+/* --- where does it go? ------------------------------------------------- */
 
 static bool
 is_group(const uint8_t *mac, uint8_t len)
@@ -133,11 +132,10 @@ is_group(const uint8_t *mac, uint8_t len)
 	return len == 6 && mac[0] & 1;
 }
 
-/*
- * The link address of the client: chaddr on Ethernet, without ARP. EDK2 may put its GUID there
- * (hlen 16), InfiniBand nothing (hlen 0, RFC 4390): then the link source of the request, if
- * known. Never a group address: everybody on the VLAN would get what is for one client.
- */
+/* Finds the client's link address without ARP: chaddr on Ethernet. EDK2 may put
+ * its GUID into chaddr (hlen 16), and InfiniBand leaves it empty (hlen 0, RFC
+ * 4390): then it is the link source of the request, if known. It is never a
+ * group address, which would send one client's message to the whole VLAN. */
 static bool
 client_mac(struct relay4_delivery *d, const struct conv *cv)
 {
@@ -159,15 +157,15 @@ client_mac(struct relay4_delivery *d, const struct conv *cv)
 static struct ip4
 destination(const struct dhcp4 *m, const struct conv *cv)
 {
-	/* RFC 2131 4.1: a relay agent broadcasts a NAK, as the client may have no usable address. */
+	/* RFC 2131 4.1: a relay agent broadcasts a NAK; the client may have no
+	 * usable address. */
 	if (m->type == DHCP4_NAK)
 		return IP4_BROADCAST;
-	/*
-	 * An ACK to a message with ciaddr goes there even if the broadcast flag is set: iPXE
-	 * queries its boot server from a socket that is bound to its address and never sees a
-	 * broadcast (measured; dhcrelay fails there). dnsmasq as boot server moves ciaddr to
-	 * yiaddr in that ACK, so that only the request has it.
-	 */
+	/* An ACK to a message with ciaddr goes there even if the broadcast flag
+	 * is set: iPXE sends the request to its boot server from a socket that
+	 * is bound to its address and never sees a broadcast (measured;
+	 * dhcrelay fails there). dnsmasq as boot server moves ciaddr to yiaddr
+	 * in that ACK, so that only the request has it. */
 	if (m->type == DHCP4_ACK && !ip4_is_none(m->ciaddr))
 		return m->ciaddr;
 	if (m->type == DHCP4_ACK && cv && !ip4_is_none(cv->ciaddr))
@@ -177,15 +175,15 @@ destination(const struct dhcp4 *m, const struct conv *cv)
 		return IP4_BROADCAST;
 	if (!ip4_is_none(m->yiaddr))
 		return m->yiaddr;
-	/* A proxyDHCP offer has no yiaddr: "unicast to yiaddr" would be to 0.0.0.0. dhcrelay
-	 * does that, and so loses dnsmasq's offers. */
+	/* A proxyDHCP offer has no yiaddr. dhcrelay unicasts it to yiaddr, that
+	 * is to 0.0.0.0, and so loses dnsmasq's offers. */
 	return ip4_is_none(m->ciaddr) ? IP4_BROADCAST : m->ciaddr;
 }
 
 static void
 address_reply(struct relay4_delivery *d, const struct conv *cv)
 {
-	memset(d->mac, 0, sizeof(d->mac));	/* the kernel is given all of it */
+	memset(d->mac, 0, sizeof(d->mac));	/* the kernel gets all bytes */
 	d->src = d->m.giaddr;
 	/* iPXE and EDK2 expect source port 67 (Dhcp4Io, dhcp.c). */
 	d->sport = DHCP4_PORT_SERVER;
@@ -196,7 +194,8 @@ address_reply(struct relay4_delivery *d, const struct conv *cv)
 		d->dport = cv->p4011_sport;
 		d->dst = cv->p4011_src;
 	}
-	if (!ip4_eq(d->dst, IP4_BROADCAST) && ip4_is_host(d->dst) && client_mac(d, cv))
+	if (!ip4_eq(d->dst, IP4_BROADCAST) && ip4_is_host(d->dst) &&
+	    client_mac(d, cv))
 		return;
 	d->dst = IP4_BROADCAST;
 	d->mac_len = d->out->link.mac_len ? d->out->link.mac_len : 6;
@@ -205,7 +204,7 @@ address_reply(struct relay4_delivery *d, const struct conv *cv)
 	memset(d->mac, 0xff, sizeof(d->mac));
 }
 
-/* --- what follows from it --------------------------------------------------------- */
+/* --- what follows from it ---------------------------------------------- */
 
 /* A boot server's offer has no address. */
 static bool
@@ -214,9 +213,10 @@ is_proxy_offer(const struct dhcp4 *m)
 	return m->type == DHCP4_OFFER && ip4_is_none(m->yiaddr);
 }
 
-/* strip-pxe-from = dhcp: removes options 60 and 43 from offers of servers of no boot class, the
- * cure for PXE-E55 when option 60 was left on a DHCP server. Not from the offers of a boot
- * server, which may be in a `servers =`. */
+/* strip-pxe-from = dhcp removes options 60 and 43 from the offers of servers
+ * that are in no boot group. This cures PXE-E55 when option 60 was left on a
+ * DHCP server. The offers of boot servers, which may be in a `servers =`, keep
+ * them. */
 static bool
 strips_pxe(const struct relay4 *r, const struct relay4_delivery *d)
 {
@@ -235,14 +235,14 @@ note_server(struct relay4 *r, const struct relay4_delivery *d, struct mono now)
 	s->offers += d->m.type == DHCP4_OFFER;
 	s->acks += d->m.type == DHCP4_ACK;
 	s->naks += d->m.type == DHCP4_NAK;
-	servers_note(r->servers, d->server, health_reply(&r->servers->health[d->server], now));
+	servers_note(r->servers, d->server,
+	    health_reply(&r->servers->health[d->server], now));
 }
 
-/*
- * Which query does it answer? An offer with an address, the DHCP one. The boot one: an offer
- * without, one with option 60, or any from a server that is only a boot server; and an ACK to a
- * query that boot servers got without a DISCOVER (43.71, an INFORM, a ROM that uses port 67).
- */
+/* Notes which query a reply answers. An offer with an address answers the DHCP
+ * query. An offer without one, with option 60, or from a server that is in boot
+ * groups only, answers the boot query; so does an ACK if boot servers were
+ * queried without a DISCOVER (43.71, an INFORM, a ROM that uses port 67). */
 static void
 note_answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 {
@@ -263,11 +263,12 @@ note_answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv
 
 /* A server may be in both classes. */
 static enum conf_class
-class_of(const struct relay4 *r, const struct relay4_delivery *d)
+class_of_reply(const struct relay4 *r, const struct relay4_delivery *d)
 {
 	if (d->server == CONF_NONE || !r->conf->is_boot[d->server])
 		return CONF_DHCP;
-	return !r->conf->is_dhcp[d->server] || is_proxy_offer(&d->m) ? CONF_BOOT : CONF_DHCP;
+	return !r->conf->is_dhcp[d->server] || is_proxy_offer(&d->m) ?
+	    CONF_BOOT : CONF_DHCP;
 }
 
 static void
@@ -277,15 +278,16 @@ note_reply(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 
 	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
 	d->out->stats.replies++;
-	stats_count_message(&d->out->stats, class_of(r, d), d->m.type);
+	stats_count_message(&d->out->stats, class_of_reply(r, d), d->m.type);
 	if (is_proxy_offer(&d->m))
 		stats_count(r->stats, COUNTER_PROXY_OFFERS);
 	if (d->sport == DHCP4_PORT_PXE)
 		stats_count(r->stats, COUNTER_P4011_REPLIES);
 	if (!cv)
 		return;
-	/* A client with nothing but a proxy offer goes on asking for an address: with giaddr =
-	 * rotate, in the next subnet, although the boot server answers in each. */
+	/* A client that has only a proxy offer keeps asking for an address.
+	 * giaddr = rotate must then move to the next subnet, although the boot
+	 * server replies in each. */
 	if (!is_proxy_offer(&d->m))
 		cv->tries = 0;
 	note_answered(r, d, cv);
@@ -316,17 +318,21 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		note_server(r, d, now);
 	cv = clients_find(r->clients, clients_key(&d->m), now);
 	if (cv && d->server != CONF_NONE)
-		stats_answered(&r->servers->stats[d->server], mono_diff_us(now, cv->last));
+		stats_answered(&r->servers->stats[d->server],
+		    mono_diff_us(now, cv->last));
 	why = find_interface(r, &d->m, cv, &d->out);
 	if (why != DROP_NONE)
 		return why;
-	if (d->server != CONF_NONE && r->conf->server[d->server].proxy_only && is_lease(&d->m))
+	if (d->server != CONF_NONE && r->conf->server[d->server].proxy_only &&
+	    is_lease(&d->m))
 		return DROP_OFFER_NOT_PROXY;
-	/* The request of another interface's client does not count here. */
+	/* Another interface's client with the same key says nothing about this
+	 * one. */
 	if (cv && cv->ifindex != d->out->link.ifindex)
 		cv = NULL;
 	gi = iface_giaddr_find(d->out, d->m.giaddr);
-	d->rai = gi >= 0 && d->out->giaddr[gi].rai.len ? &d->out->giaddr[gi].rai : NULL;
+	d->rai = gi >= 0 && d->out->giaddr[gi].rai.len ?
+	    &d->out->giaddr[gi].rai : NULL;
 	d->rai_was = iface_rai_was(d->out, d->m.giaddr);
 	d->strip_pxe = strips_pxe(r, d);
 	address_reply(d, cv);
@@ -350,7 +356,7 @@ relay4_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	return why;
 }
 
-/* --- its bytes --------------------------------------------------------------------- */
+/* --- its bytes --------------------------------------------------------- */
 
 /* Removes our option 82, in either form (enum relay4_form). */
 static enum rai_found
@@ -376,22 +382,26 @@ relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
 	struct dhcp4 cut = d->m;
 	size_t len = d->m.len;
 	enum rai_found found;
+	enum drop why;
 
-	if (len > size || size < DHCP4_MIN)	/* promised by the caller */
-		return 0;
+	assert(len <= size && size >= DHCP4_MIN);
 	if (d->strip_pxe && len <= sizeof(shorter)) {
 		len = dhcp4_copy_without(shorter, &d->m, pxe, sizeof(pxe));
-		if (dhcp4_parse(&cut, shorter, len) != DROP_NONE)
-			return 0;
+		/* What is left of the options area still ends where it did:
+		 * only whole options were removed. */
+		why = dhcp4_parse(&cut, shorter, len);
+		assert(why == DROP_NONE);
 		stats_count(r->stats, COUNTER_STRIPPED_PXE);
 	}
 	found = strip_82(out, &len, &cut, d->rai);
-	/* The request was relayed before a reload, or before the interface changed. */
+	/* The request was relayed before a reload, or before the interface
+	 * changed. */
 	if (found == RAI_FOREIGN && d->rai_was)
 		found = strip_82(out, &len, &cut, d->rai_was);
 	if (found == RAI_OURS)
 		stats_count(r->stats, COUNTER_OPTION82_STRIPPED);
 	else if (found == RAI_FOREIGN)
 		stats_count(r->stats, COUNTER_OPTION82_FOREIGN);
+	assert(len >= DHCP4_HEADER);
 	return len;
 }

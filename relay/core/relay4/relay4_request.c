@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * relay4_request - judges a BOOTREQUEST and plans its copies (RFC 1542 4.1.1, RFC 3046 2.1),
- * then renders them. See include/core/relay4/relay4.h.
+ * relay4_request - judges a BOOTREQUEST and plans its copies (RFC 1542 4.1.1,
+ * RFC 3046 2.1), then renders them. relay4_plan.c decides where they go.
  *
- * Cheap checks come before expensive ones and hostile input before honest; each has its named
- * reason. Where a request goes is decided in relay4_plan.c.
+ * Cheap checks come before expensive ones, and those for hostile input before
+ * those for honest input. Each has its own drop reason.
  */
 #include "core/relay4/relay4.h"
 
@@ -37,16 +37,18 @@ relay4_judge_forged(const struct relay4 *r, const struct iface *in,
 	bool relayed = !ip4_is_none(m->giaddr);
 	enum drop d;
 
-	/* RFC 3046 2.1.1: a client does not send a giaddr of ours. With one that is no host
-	 * address, servers would reply anywhere. */
-	if (relayed && (iftab_is_ours(r->iftab, m->giaddr) || !iface_is_machine(in, m->giaddr)))
+	/* RFC 3046 2.1.1: a client does not send a giaddr of ours. With a
+	 * giaddr that is not a host address, servers would reply anywhere. */
+	if (relayed && (iftab_is_ours(r->iftab, m->giaddr) ||
+	    !iface_is_machine(in, m->giaddr)))
 		return DROP_SPOOFED_GIADDR;
 	if (m->at[DHCP4_OPT_RAI] == 0)
 		return DROP_NONE;
 	d = rai_check_all(m);
-	if (d != DROP_NONE || relayed)	/* 2.1.1: another relay's, left alone */
+	if (d != DROP_NONE || relayed)	/* 2.1.1: another relay's is left alone */
 		return d;
-	/* RFC 3046 2.1: option 82 without giaddr from an untrusted circuit: SHALL discard. */
+	/* RFC 3046 2.1: option 82 without giaddr from an untrusted circuit:
+	 * SHALL discard. */
 	if (!in->conf->o.trust)
 		return DROP_UNTRUSTED_82;
 	return in->conf->o.policy == CONF_DISCARD ? DROP_POLICY_82 : DROP_NONE;
@@ -66,7 +68,8 @@ relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m,
 }
 
 static enum drop
-judge_request(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct mono now)
+judge_request(struct relay4 *r, struct iface *in, const struct dhcp4 *m,
+    struct mono now)
 {
 	enum drop d;
 
@@ -74,7 +77,7 @@ judge_request(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct 
 		return DROP_REPLY_FROM_CLIENT;
 	if (!is_client_type(m->type) || dhcp4_type_is_lie(m))
 		return DROP_BAD_TYPE;
-	/* It looks for servers on the VLAN; the doctor queries ours directly. */
+	/* With its broadcasts the doctor looks for servers on the VLAN itself. */
 	if (ip4_is_none(m->giaddr) && clientmsg_is_doctor(m->hlen, m->chaddr))
 		return DROP_DOCTOR;
 	/* RFC 1542 4.1.1: discard when hops exceeds the limit. */
@@ -88,11 +91,10 @@ judge_request(struct relay4 *r, struct iface *in, const struct dhcp4 *m, struct 
 	return relay4_limits(r, in, m, now);
 }
 
-/*
- * Two relays that name each other as servers pass a message with a foreign giaddr back and
- * forth, and multiply it each time (ISC dhcrelay: one packet became 2,869). It returns with
- * more hops than it left with; a retry does not.
- */
+/* Two relays that name each other as servers pass a message with a foreign
+ * giaddr back and forth, and multiply it each time (ISC dhcrelay: one packet
+ * became 2,869). A message that loops has more hops than when it was first
+ * seen; a retry does not. */
 static bool
 is_looping(struct conv *cv, const struct dhcp4 *m, bool fresh)
 {
@@ -229,7 +231,7 @@ relay4_render(const struct relay4_plan *plan, unsigned i, enum relay4_form form,
 	}
 	if (len) {
 		dhcp4_put_hops(out, plan->hops);
-		dhcp4_put_giaddr(out, c->giaddr);	/* a foreign one: the same */
+		dhcp4_put_giaddr(out, c->giaddr);	/* a foreign one again */
 	}
 	return len;
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * rescue - see include/core/relay4/rescue.h.
+ * rescue - follows routed requests to port 4011 and the replies to them;
+ * queries another boot server for those that get none, and rewrites its answer
+ * for the client (PXE 2.1). See include/core/relay4/rescue.h; relay/path sends
+ * what is planned here.
  *
- * The relay's query must bring the reply to the relay, not to the client (EDK2 would take it
- * there, iPXE drop it for its option 54). It is sent from giaddr:67, with that address in
- * giaddr and in ciaddr. Measured with a client .51 and giaddr .1:
+ * The answer must come to the relay, not to the client, where EDK2 would accept
+ * it and iPXE drop it for its option 54. So the query is sent from giaddr:67,
+ * with that address in giaddr and in ciaddr. Measured with a client .51 and
+ * giaddr .1:
  *
  *   fields of the query      dnsmasq 2.90 replies to   WDS (bootd) replies to
  *   ciaddr .51, giaddr  0    .51:67, the client        .1:67
@@ -13,11 +17,12 @@
  *   ciaddr   0, giaddr .1    .1:67                     .1:67
  *   ciaddr  .1, giaddr .1    .1:67                     .1:67
  *
- * dnsmasq 2.90 replies to ciaddr, else to the packet's source; from 2.92 on to giaddr:67, as
- * smee does; WDS, SCCM and pixiecore to the packet's source. With the same address in all
- * three places, every rule leads here. With giaddr set, a server also sees the client in the
- * same subnet as in the DISCOVER that was relayed. In the reply, the client's own address is
- * put back and giaddr is cleared.
+ * dnsmasq 2.90 replies to ciaddr, else to the packet's source; from 2.92 on to
+ * giaddr:67, as smee does; WDS, SCCM and pixiecore to the packet's source. With
+ * the same address in all three places, each of these leads to the relay. With
+ * giaddr set, a server also sees the client in the subnet of its relayed
+ * DISCOVER. In the answer, the client's own address is put back and giaddr is
+ * cleared.
  */
 #include "core/relay4/rescue.h"
 
@@ -26,51 +31,51 @@
 
 /* EDK2 retries one server for 10 s, iPXE for 3.75 s. */
 #define OPEN_MS		30000
-/* How long a delivered reply is kept for a repeated request. */
+/* How long a delivered answer is kept for a repeated request. */
 #define KEPT_MS		10000
 
 enum state {
 	WAITING,	/* for the client's server */
 	QUERIED,	/* another server was queried */
-	DELIVERED,	/* that one replied: the slot holds its reply */
-	ANSWERED,	/* the client's server replied */
+	DELIVERED,	/* it answered: the slot holds its answer */
+	REPLIED,	/* the client's server replied */
 };
 
-/* A client's request that was seen on its way to port 4011. */
-struct open {
+/* A client's request that was routed to port 4011. */
+struct request {
 	struct conv_key key;
 	struct mono last;	/* last request */
 	enum state state;
 	bool exhausted;		/* no server is left to query */
-	uint32_t slot;		/* of the pool: the request, or the reply; 0: none */
-	uint32_t conf_gen;	/* of the configuration that asked, group and tried index */
+	uint32_t slot;		/* of the request, or the answer; 0: none */
+	uint32_t conf_gen;	/* what asked, group and tried are indexes into */
 	uint16_t asked;		/* the client's server */
 	uint16_t group;
-	uint16_t live;		/* DELIVERED: the server that replied, and its address */
+	uint16_t live;		/* DELIVERED: who answered, and the address */
 	struct ip4 from;
 	struct ip4 client;
 	uint16_t port;		/* the client's */
 	struct ip4 id;		/* option 54 that the client expects */
 	struct ip4 ciaddr;	/* of the client's request */
-	struct ip4 stand_in;	/* our address, in giaddr and ciaddr of our query */
+	struct ip4 stand_in;	/* our address in giaddr and ciaddr of the query */
 	struct serverset tried;
 };
 
 struct rescues {
-	struct hash *open;
+	struct hash *requests;
 	struct pendings *slots;
 };
 
-/* --- the table ---------------------------------------------------------------- */
+/* --- the table --------------------------------------------------------- */
 
 static void
-drop_slot(struct rescues *t, struct open *o)
+drop_slot(struct rescues *t, struct request *q)
 {
-	struct pending *s = pendings_get(t->slots, o->slot);
+	struct pending *s = pendings_get(t->slots, q->slot);
 
 	if (s)
 		pendings_drop(t->slots, s);
-	o->slot = 0;
+	q->slot = 0;
 }
 
 static void
@@ -86,17 +91,17 @@ rescues_new(uint32_t capacity, struct hash_key secret)
 
 	if (!t)
 		return NULL;
-	t->open = hash_new(capacity, sizeof(struct open), sizeof(struct conv_key),
-	    secret, evicted, t);
+	t->requests = hash_new(capacity, sizeof(struct request),
+	    sizeof(struct conv_key), secret, evicted, t);
 	t->slots = pendings_new(capacity);
-	return t->open && t->slots ? t : rescues_free(t);
+	return t->requests && t->slots ? t : rescues_free(t);
 }
 
 struct rescues *
 rescues_free(struct rescues *t)
 {
 	if (t) {
-		hash_free(t->open);
+		hash_free(t->requests);
 		pendings_free(t->slots);
 		free(t);
 	}
@@ -106,35 +111,33 @@ rescues_free(struct rescues *t)
 size_t
 rescues_count(const struct rescues *t)
 {
-	return hash_count(t->open);
+	return hash_count(t->requests);
 }
 
-/* NULL also for an entry that is too old or of another configuration. */
-static struct open *
-find_open(const struct rescues *t, const struct relay4 *r, const struct conv_key *k,
-    struct mono now)
+/* NULL also if the entry is too old or belongs to an earlier configuration. */
+static struct request *
+find_request(const struct rescues *t, const struct relay4 *r,
+    const struct conv_key *k, struct mono now)
 {
-	struct open *o = hash_find(t->open, k);
+	struct request *q = hash_find(t->requests, k);
 
-	if (!o || o->conf_gen != r->servers->conf_gen ||
-	    mono_diff_ms(now, o->last) > OPEN_MS)
+	if (!q || q->conf_gen != r->servers->conf_gen ||
+	    mono_diff_ms(now, q->last) > OPEN_MS)
 		return NULL;
-	return o;
+	return q;
 }
 
-/* --- which requests are rescued ------------------------------------------------- */
+/* --- which requests are rescued ---------------------------------------- */
 
-/* Of a pair of routers, the active one helps. */
+/* Only the active router of a pair rescues. */
 static bool
 is_active(const struct iface *in)
 {
 	return in && iface_ready(in) && !in->standby;
 }
 
-/*
- * From a client of this VLAN to a server beyond us. A server on the client's own VLAN replies
- * directly, and we would never see it.
- */
+/* Is the packet from a client of this VLAN to a server on another network? A
+ * server on the client's own VLAN replies directly, which the relay never sees. */
 static bool
 is_routed(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 {
@@ -143,33 +146,32 @@ is_routed(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 	    !iface_has(in, rx->dst) && !iftab_is_local(r->iftab, rx->src);
 }
 
-/* wdsnbp.com polls with the number that its server gave it (option 250). */
+/* wdsnbp.com polls with the number that its server assigned to it (option 250). */
 #define OPT_WDS 250
 
-/*
- * Not boot server discovery (43.71), and no client that repeats the list of boot servers it was
- * given (43.8): it takes replies from that list only (iPXE looks at option 54, EDK2 at siaddr),
- * and tries the next server of the list by itself.
- */
+/* Excludes boot server discovery (43.71) and clients that repeat the list of
+ * boot servers they were given (43.8). These accept replies only from that list
+ * (iPXE checks option 54, EDK2 siaddr), and try its next server by themselves. */
 static bool
-is_rescuable(const struct pxe_client *c, const struct dhcp4 *m, const struct relay4_rx *rx)
+is_rescuable(const struct pxe_client *c, const struct dhcp4 *m,
+    const struct relay4_rx *rx)
 {
 	return (m->type == DHCP4_REQUEST || m->type == DHCP4_INFORM) &&
 	    c->pxeclient && !c->discovery && !c->boot_servers && !m->at[OPT_WDS] &&
-	    ip4_is_none(m->giaddr) && rx->len <= RESCUE_MSG_MAX &&
+	    ip4_is_none(m->giaddr) && rx->len <= PENDING_MSG_MAX &&
 	    (ip4_is_none(m->ciaddr) || ip4_eq(m->ciaddr, rx->src));
 }
 
 static bool
 rescues_member(const struct relay4 *r, uint16_t group, uint16_t server)
 {
-	return conf_group_has(r->conf, group, server) && r->conf->group[group].rescue;
+	return conf_group_has(r->conf, group, server) &&
+	    r->conf->group[group].rescue;
 }
 
-/*
- * The boot group of this client that has the server. A rule with a message condition may have
- * chosen it, and this is another message: then the first group that has the server.
- */
+/* Finds the group of this client that has the server. A rule with a message
+ * condition may have chosen it for the DISCOVER and not match this message:
+ * then it is the first group that has the server. */
 static uint16_t
 find_group(struct relay4 *r, const struct iface *in, const struct pxe_client *client,
     const struct dhcp4 *m, uint16_t server)
@@ -190,119 +192,124 @@ find_group(struct relay4 *r, const struct iface *in, const struct pxe_client *cl
 	return CONF_NONE;
 }
 
-/* --- queries -------------------------------------------------------------------- */
+/* --- queries ----------------------------------------------------------- */
 
 static uint16_t
-next_live(struct relay4 *r, const struct open *o, const struct dhcp4 *m,
+next_live(struct relay4 *r, const struct request *q, const struct dhcp4 *m,
     const struct iface *in, struct mono now)
 {
-	struct select_out order = relay4_order(r, m, in->link.ifindex, o->group, CONF_BOOT, now);
-	/* `servers =` sends everything to all of them, and does not say which one boots. */
-	bool any = o->group == in->conf->servers;
+	struct select_out order = relay4_order(r, m, in->link.ifindex, q->group,
+	    CONF_BOOT, now);
+	/* `servers =` sends everything to all members, and does not say which
+	 * ones boot. */
+	bool any = q->group == in->conf->servers;
 
 	for (unsigned i = 0; i < order.n; i++) {
 		uint16_t s = r->conf->server[order.server[i]].first;
 
-		if (s != o->asked && !serverset_has(&o->tried, s) &&
-		    (any || r->conf->is_boot[s]) && health_usable(&r->servers->health[s]))
+		if (s != q->asked && !serverset_has(&q->tried, s) &&
+		    (any || r->conf->is_boot[s]) &&
+		    health_usable(&r->servers->health[s]))
 			return s;
 	}
 	return CONF_NONE;
 }
 
-/*
- * Sends the request to the next server, if there is one. It counts against the client's own
- * rate: a packet of ours leaves on its behalf, which routing alone does not cause.
- */
+/* Queries the next server, if there is one. This counts against the client's
+ * own rate limit: unlike mere routing, it makes the relay send a packet on the
+ * client's behalf. */
 static void
-query_next(struct rescues *t, struct relay4 *r, struct open *o, struct pending *s,
+query_next(struct rescues *t, struct relay4 *r, struct request *q, struct pending *s,
     struct mono now, struct rescue_plan *plan)
 {
 	struct iface *in = iftab_by_index(r->iftab, s->ifindex);
-	uint32_t hedge_ms = r->conf->group[o->group].hedge_ms;
+	uint32_t hedge_ms = r->conf->group[q->group].hedge_ms;
 	struct dhcp4 m;
 	uint16_t live = CONF_NONE;
 
 	if (is_active(in) && dhcp4_parse(&m, s->msg, s->len) == DROP_NONE)
-		live = next_live(r, o, &m, in, now);
+		live = next_live(r, q, &m, in, now);
 	if (live == CONF_NONE || relay4_limits(r, in, &m, now) != DROP_NONE) {
-		o->exhausted = true;
-		/* A server that was queried may still reply. */
-		if (o->state == QUERIED)
+		q->exhausted = true;
+		/* A server that was queried may still answer. */
+		if (q->state == QUERIED)
 			pendings_move(t->slots, s, mono_add_ms(now, KEPT_MS));
 		else
-			drop_slot(t, o);
+			drop_slot(t, q);
 		return;
 	}
-	o->state = QUERIED;
-	o->stand_in = iface_giaddr_for(in, o->client);
-	serverset_add(&o->tried, live);
+	q->state = QUERIED;
+	q->stand_in = iface_giaddr_for(in, q->client);
+	serverset_add(&q->tried, live);
 	memcpy(plan->msg, s->msg, s->len);
-	dhcp4_put_ip4(plan->msg, DHCP4_OFF_CIADDR, o->stand_in);
-	dhcp4_put_giaddr(plan->msg, o->stand_in);
+	dhcp4_put_ip4(plan->msg, DHCP4_OFF_CIADDR, q->stand_in);
+	dhcp4_put_giaddr(plan->msg, q->stand_in);
 	plan->udp = (struct udpip){
-		.src = o->stand_in, .sport = DHCP4_PORT_SERVER,
+		.src = q->stand_in, .sport = DHCP4_PORT_SERVER,
 		.dst = ip_v4(r->conf->server[live].address), .dport = DHCP4_PORT_PXE,
 		.ttl = UDPIP_TTL, .payload = plan->msg, .payload_len = s->len,
 	};
-	plan->what = RESCUE_ASK;
+	plan->what = RESCUE_QUERY;
 	stats_count(r->stats, COUNTER_RESCUES_ASKED);
 	r->servers->stats[live].sent++;
 	pendings_move(t->slots, s, mono_add_ms(now, hedge_ms ? hedge_ms : KEPT_MS));
 }
 
-/* --- the client's request, seen by the tap ----------------------------------------- */
+/* --- the client's request, seen by the tap ----------------------------- */
 
 static bool
-same_request(const struct open *o, uint16_t server, const struct relay4_rx *rx)
+same_request(const struct request *q, uint16_t server, const struct relay4_rx *rx)
 {
-	return o->asked == server && ip4_eq(o->client, rx->src) && o->port == rx->sport;
+	return q->asked == server && ip4_eq(q->client, rx->src) &&
+	    q->port == rx->sport;
 }
 
-/* The entry of a request for which nothing was sent yet. */
+/* Makes a new request of the entry: no server was queried for it yet. */
 static void
-reset_open(struct rescues *t, struct open *o, const struct dhcp4 *m, const struct relay4_rx *rx)
+reset_request(struct rescues *t, struct request *q, const struct dhcp4 *m,
+    const struct relay4_rx *rx)
 {
 	struct ip4 id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID);
 
-	drop_slot(t, o);
-	o->state = WAITING;
-	o->exhausted = false;
-	o->client = rx->src;
-	o->port = rx->sport;
-	o->ciaddr = m->ciaddr;
-	/* iPXE repeats the option 54 that it expects; EDK2 does not, and accepts any. */
-	o->id = ip4_is_none(id) ? rx->dst : id;
-	o->tried = (struct serverset){ { 0 } };
+	drop_slot(t, q);
+	q->state = WAITING;
+	q->exhausted = false;
+	q->client = rx->src;
+	q->port = rx->sport;
+	q->ciaddr = m->ciaddr;
+	/* iPXE repeats the option 54 that it expects; EDK2 does not, and
+	 * accepts any. */
+	q->id = ip4_is_none(id) ? rx->dst : id;
+	q->tried = (struct serverset){ { 0 } };
 }
 
-/* plan->msg to the client, as if from the server that it asked. */
+/* Plans to deliver plan->msg to the client, as if from its own server. */
 static void
-plan_delivery(struct relay4 *r, const struct open *o, const struct pending *s,
+plan_delivery(struct relay4 *r, const struct request *q, const struct pending *s,
     struct rescue_plan *plan)
 {
 	plan->what = RESCUE_DELIVER;
-	plan->asked = ip_v4(r->conf->server[o->asked].address);
-	plan->live = o->live;
-	plan->from = o->from;
+	plan->asked = ip_v4(r->conf->server[q->asked].address);
+	plan->live = q->live;
+	plan->from = q->from;
 	plan->ifindex = s->ifindex;
 	plan->mac_len = s->mac_len;
 	memcpy(plan->mac, s->mac, sizeof(plan->mac));
 	plan->udp = (struct udpip){
-		.src = plan->asked, .sport = DHCP4_PORT_PXE, .dst = o->client,
-		.dport = o->port, .ttl = UDPIP_TTL, .payload = plan->msg,
+		.src = plan->asked, .sport = DHCP4_PORT_PXE, .dst = q->client,
+		.dport = q->port, .ttl = UDPIP_TTL, .payload = plan->msg,
 		.payload_len = s->len,
 	};
 	stats_count(r->stats, COUNTER_RESCUES_DELIVERED);
 }
 
-/* How much longer the client's server may take; -1: no limit. */
+/* How long to wait for the client's server; -1: without limit. */
 static int64_t
-patience_ms(const struct relay4 *r, const struct open *o)
+patience_ms(const struct relay4 *r, const struct request *q)
 {
-	uint32_t hedge_ms = r->conf->group[o->group].hedge_ms;
+	uint32_t hedge_ms = r->conf->group[q->group].hedge_ms;
 
-	if (health_down(&r->servers->health[o->asked]))
+	if (health_down(&r->servers->health[q->asked]))
 		return 0;
 	return hedge_ms ? (int64_t)hedge_ms : -1;
 }
@@ -316,7 +323,7 @@ tap_request(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 	struct conv_key k = clients_key(m);
 	struct pxe_client client;
 	struct pending *s;
-	struct open *o;
+	struct request *q;
 	bool fresh, made;
 	int64_t wait_ms;
 
@@ -328,27 +335,27 @@ tap_request(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 	group = find_group(r, in, &client, m, server);
 	if (group == CONF_NONE)
 		return;
-	o = find_open(t, r, &k, now);
-	fresh = !o || !same_request(o, server, rx);
-	o = hash_get(t->open, &k, &made);
-	o->conf_gen = r->servers->conf_gen;
-	o->asked = server;
-	o->group = group;
-	o->last = now;
-	s = fresh ? NULL : pendings_get(t->slots, o->slot);
-	wait_ms = patience_ms(r, o);
-	if (s && o->state == DELIVERED) {	/* the client did not hear it */
+	q = find_request(t, r, &k, now);
+	fresh = !q || !same_request(q, server, rx);
+	q = hash_get(t->requests, &k, &made);
+	q->conf_gen = r->servers->conf_gen;
+	q->asked = server;
+	q->group = group;
+	q->last = now;
+	s = fresh ? NULL : pendings_get(t->slots, q->slot);
+	wait_ms = patience_ms(r, q);
+	if (s && q->state == DELIVERED) {	/* the client did not get it */
 		memcpy(plan->msg, s->msg, s->len);
-		plan_delivery(r, o, s, plan);
+		plan_delivery(r, q, s, plan);
 		plan->again = true;
 		return;
 	}
-	if (s && !o->exhausted && (o->state == QUERIED || wait_ms != 0))
-		return;			/* the timer runs already */
-	/* The client's server had its time; try the others once more. */
-	if (!fresh && o->state == QUERIED)
+	if (s && !q->exhausted && (q->state == QUERIED || wait_ms != 0))
+		return;			/* the timer is running */
+	/* The client's server has had its time; try the others once more. */
+	if (!fresh && q->state == QUERIED)
 		wait_ms = 0;
-	reset_open(t, o, m, rx);
+	reset_request(t, q, m, rx);
 	if (wait_ms < 0)
 		return;
 	s = pendings_take(t->slots, mono_add_ms(now, wait_ms));
@@ -356,13 +363,13 @@ tap_request(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 		stats_count(r->stats, COUNTER_HEDGES_FULL);
 		return;
 	}
-	relay4_store(s, &o->key, CONF_BOOT, rx);
-	o->slot = s->self;
+	relay4_store(s, &q->key, CONF_BOOT, rx);
+	q->slot = s->self;
 	if (wait_ms == 0)
-		query_next(t, r, o, s, now, plan);
+		query_next(t, r, q, s, now, plan);
 }
 
-/* --- replies ------------------------------------------------------------------------ */
+/* --- replies ----------------------------------------------------------- */
 
 static bool
 is_answer(const struct dhcp4 *m)
@@ -370,24 +377,25 @@ is_answer(const struct dhcp4 *m)
 	return m->type == DHCP4_ACK || m->type == DHCP4_OFFER;
 }
 
-/* The client's server is alive: no other is queried for this client. */
+/* The client's server replied: no other one is queried for this client. */
 static void
 tap_reply(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
     const struct relay4_rx *rx, uint16_t dport, struct mono now)
 {
 	uint16_t server = servers_find4(r->servers, rx->src);
 	struct conv_key k = clients_key(m);
-	struct open *o = find_open(t, r, &k, now);
+	struct request *q = find_request(t, r, &k, now);
 
-	if (!o || o->asked != server || !ip4_eq(o->client, rx->dst) ||
-	    o->port != dport || !is_answer(m) ||
+	if (!q || q->asked != server || !ip4_eq(q->client, rx->dst) ||
+	    q->port != dport || !is_answer(m) ||
 	    relay4_judge_source(r, rx, server) != DROP_NONE)
 		return;
-	servers_note(r->servers, server, health_reply(&r->servers->health[server], now));
-	if (o->state == DELIVERED)
+	servers_note(r->servers, server,
+	    health_reply(&r->servers->health[server], now));
+	if (q->state == DELIVERED)
 		stats_count(r->stats, COUNTER_RESCUES_LATE);
-	o->state = ANSWERED;
-	drop_slot(t, o);
+	q->state = REPLIED;
+	drop_slot(t, q);
 }
 
 void
@@ -405,20 +413,19 @@ rescue_tap(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
 		tap_reply(t, r, &m, rx, dport, now);
 }
 
-/*
- * An error may be forged on the way from the server; all it does is to query another server
- * too soon. One that comes in by a client VLAN is not believed. Only the header of the quoted
- * message counts: its options may be cut off.
- */
+/* An error may be forged on the way from the server, but all it causes is that
+ * another server is queried too soon. One that arrives on a client VLAN is
+ * ignored. Only the header of the quoted message counts: its options may be cut
+ * off. */
 void
-rescue_unreachable(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
-    struct mono now, struct rescue_plan *plan)
+rescue_unreachable(struct rescues *t, struct relay4 *r,
+    const struct relay4_rx *rx, struct mono now, struct rescue_plan *plan)
 {
 	uint16_t server = servers_find4(r->servers, rx->dst);
 	struct pending *s;
 	struct dhcp4 m;
 	struct conv_key k;
-	struct open *o;
+	struct request *q;
 
 	plan->what = RESCUE_NOTHING;
 	if (rx->len < DHCP4_HEADER || server == CONF_NONE)
@@ -428,39 +435,39 @@ rescue_unreachable(struct rescues *t, struct relay4 *r, const struct relay4_rx *
 	    relay4_judge_source(r, rx, server) != DROP_NONE)
 		return;
 	k = clients_key(&m);
-	o = find_open(t, r, &k, now);
-	if (!o || o->state != WAITING || o->exhausted || !same_request(o, server, rx))
+	q = find_request(t, r, &k, now);
+	if (!q || q->state != WAITING || q->exhausted ||
+	    !same_request(q, server, rx))
 		return;
-	s = pendings_get(t->slots, o->slot);
+	s = pendings_get(t->slots, q->slot);
 	if (s)
-		query_next(t, r, o, s, now, plan);
+		query_next(t, r, q, s, now, plan);
 }
 
-/*
- * The reply as the client's server would have sent it: iPXE accepts only the option 54 of the
- * offer that it holds. Everything else, siaddr and file included, is the live server's.
- */
+/* Writes the answer as the client's own server would have sent it: iPXE accepts
+ * only the option 54 of the offer that it holds. Everything else, including
+ * siaddr and file, stays as the other server sent it. */
 static void
-write_reply(const struct open *o, const struct dhcp4 *m, uint8_t *out)
+write_reply(const struct request *q, const struct dhcp4 *m, uint8_t *out)
 {
 	memcpy(out, m->data, m->len);
-	/* The client's address, where ours stood in for it. */
-	if (ip4_eq(m->ciaddr, o->stand_in))
-		dhcp4_put_ip4(out, DHCP4_OFF_CIADDR, o->ciaddr);
-	if (ip4_eq(m->yiaddr, o->stand_in))
-		dhcp4_put_ip4(out, DHCP4_OFF_YIADDR, o->ciaddr);
-	if (ip4_eq(m->giaddr, o->stand_in))
+	/* Put the client's address back where ours stood in for it. */
+	if (ip4_eq(m->ciaddr, q->stand_in))
+		dhcp4_put_ip4(out, DHCP4_OFF_CIADDR, q->ciaddr);
+	if (ip4_eq(m->yiaddr, q->stand_in))
+		dhcp4_put_ip4(out, DHCP4_OFF_YIADDR, q->ciaddr);
+	if (ip4_eq(m->giaddr, q->stand_in))
 		dhcp4_put_giaddr(out, IP4_NONE);
-	dhcp4_put_ip4(out, m->at[DHCP4_OPT_SERVER_ID] + 2u, o->id);
+	dhcp4_put_ip4(out, m->at[DHCP4_OPT_SERVER_ID] + 2u, q->id);
 }
 
 /* Did we query this server? */
 static bool
-was_queried(const struct relay4 *r, const struct open *o, uint16_t server)
+was_queried(const struct relay4 *r, const struct request *q, uint16_t server)
 {
-	if (server == CONF_NONE)	/* possibly another address of the same host */
+	if (server == CONF_NONE)	/* another address of the same host? */
 		return !r->conf->check_source;
-	return serverset_has(&o->tried, server);
+	return serverset_has(&q->tried, server);
 }
 
 bool
@@ -472,15 +479,15 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
 	struct pending *s;
 	struct dhcp4 m;
 	struct conv_key k;
-	struct open *o;
+	struct request *q;
 
 	plan->what = RESCUE_NOTHING;
-	if (rx->sport != DHCP4_PORT_PXE || hash_count(t->open) == 0 ||
+	if (rx->sport != DHCP4_PORT_PXE || hash_count(t->requests) == 0 ||
 	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE || m.op != BOOTREPLY)
 		return false;
 	k = clients_key(&m);
-	o = find_open(t, r, &k, now);
-	if (!o || !was_queried(r, o, server) ||
+	q = find_request(t, r, &k, now);
+	if (!q || !was_queried(r, q, server) ||
 	    relay4_judge_source(r, rx, server) != DROP_NONE)
 		return false;
 	stats_count(r->stats, COUNTER_REPLIES);
@@ -489,27 +496,27 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
 		servers_note(r->servers, server,
 		    health_reply(&r->servers->health[server], now));
 	}
-	s = pendings_get(t->slots, o->slot);
-	if (!s || o->state != QUERIED || !is_answer(&m) || m.len > RESCUE_MSG_MAX ||
+	s = pendings_get(t->slots, q->slot);
+	if (!s || q->state != QUERIED || !is_answer(&m) || m.len > PENDING_MSG_MAX ||
 	    ip4_is_none(dhcp4_opt_ip4(&m, DHCP4_OPT_SERVER_ID))) {
 		r->stats->drop_reply[DROP_RESCUE_UNUSED]++;
 		return true;
 	}
-	/* The reply replaces the request in the slot, for the client's next try. */
-	write_reply(o, &m, plan->msg);
+	/* Keep the answer in place of the request, for the client's next try. */
+	write_reply(q, &m, plan->msg);
 	s->len = (uint16_t)m.len;
 	memcpy(s->msg, plan->msg, m.len);
 	pendings_move(t->slots, s, mono_add_ms(now, KEPT_MS));
-	o->state = DELIVERED;
-	o->live = server;
-	o->from = rx->src;
-	plan_delivery(r, o, s, plan);
+	q->state = DELIVERED;
+	q->live = server;
+	q->from = rx->src;
+	plan_delivery(r, q, s, plan);
 	plan->again = false;
 	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
 	in = iftab_by_index(r->iftab, s->ifindex);
 	if (in)
 		in->stats.replies++;
-	/* A second stage belongs to the first. */
+	/* The second stage of the boot stays with the server of the first. */
 	if (server != CONF_NONE)
 		clients_station(r->clients, &m, s->ifindex)->boot = rx->src;
 	return true;
@@ -521,7 +528,7 @@ rescue_lost(struct relay4 *r, const struct rescue_plan *plan, enum drop why)
 	struct iface *in = iftab_by_index(r->iftab, plan->ifindex);
 
 	r->stats->counter[COUNTER_RESCUES_DELIVERED]--;
-	if (plan->again) {		/* a stored reply: none came in */
+	if (plan->again) {		/* no reply came in: it was stored */
 		r->stats->drop_send[why]++;
 		return;
 	}
@@ -531,7 +538,7 @@ rescue_lost(struct relay4 *r, const struct rescue_plan *plan, enum drop why)
 		in->stats.replies--;
 }
 
-/* --- time ---------------------------------------------------------------------------- */
+/* --- time -------------------------------------------------------------- */
 
 bool
 rescue_due(const struct rescues *t, struct mono *due)
@@ -540,17 +547,18 @@ rescue_due(const struct rescues *t, struct mono *due)
 }
 
 void
-rescue_next(struct rescues *t, struct relay4 *r, struct mono now, struct rescue_plan *plan)
+rescue_next(struct rescues *t, struct relay4 *r, struct mono now,
+    struct rescue_plan *plan)
 {
 	struct pending *s = pendings_first(t->slots);
-	struct open *o = find_open(t, r, &s->key, now);
+	struct request *q = find_request(t, r, &s->key, now);
 
 	plan->what = RESCUE_NOTHING;
-	if (o && o->slot == s->self && o->state != DELIVERED && !o->exhausted) {
-		query_next(t, r, o, s, now, plan);
+	if (q && q->slot == s->self && q->state != DELIVERED && !q->exhausted) {
+		query_next(t, r, q, s, now, plan);
 		return;
 	}
-	if ((o = hash_find(t->open, &s->key)) && o->slot == s->self)
-		o->slot = 0;
+	if ((q = hash_find(t->requests, &s->key)) && q->slot == s->self)
+		q->slot = 0;
 	pendings_drop(t->slots, s);
 }

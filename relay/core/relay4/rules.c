@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * rules - see include/core/relay4/rules.h. Every condition that is given must hold; one that
- * lists several values holds when one of them does. Classes of servers are left to classes.c,
- * later messages of the same conversation to relay4_plan.c.
+ * rules - matches a client against the [rule] sections. All conditions of a
+ * rule must hold; one that lists several values holds if any of them does. The
+ * options: RFC 4578 (93, 97), RFC 3004 (77), RFC 2132 9.13 (60).
+ *
+ * conf_groups_for() says which groups a rule stands for, and relay4_plan.c
+ * keeps the choice for the whole conversation.
  */
 #include "core/relay4/rules.h"
 
@@ -28,8 +31,8 @@ user_holds(const struct conf_rule *r, const struct pxe_client *c)
 	return false;
 }
 
-/* Shell patterns on option 60. A NUL inside would cut the text short and let
- * a pattern match what it should not: such a value matches nothing. */
+/* Matches shell patterns on option 60. A NUL inside would cut the text short
+ * and let a pattern match what it should not, so such a value matches nothing. */
 static bool
 vendor_holds(const struct conf_rule *r, const struct pxe_client *c)
 {
@@ -86,7 +89,8 @@ rule_holds(const struct conf_rule *r, const struct rules_facts *f)
 uint16_t
 rules_match(const struct conf *c, const struct rules_facts *f)
 {
-	/* iface_rule() was worked out when the interface or the configuration changed. */
+	/* iface_rule() was computed when the interface or the configuration
+	 * changed. */
 	for (uint16_t i = 0; i < c->n_rule; i++)
 		if (iface_rule(f->in, i) && rule_holds(&c->rule[i], f))
 			return i;

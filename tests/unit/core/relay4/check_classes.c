@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Which message goes to which class of server: every row of the table, and the
+ * Which class of server gets which message: every row of the table, and the
  * messages of real machines.
  */
 #include "core/relay4/classes.h"
@@ -11,7 +11,7 @@
 
 Suite *classes_suite(void);
 
-/* What stands in a message besides its type. */
+/* What a message contains besides its type. */
 enum says {
 	PXE = 1, HTTP = 2, BSDP = 4, UBOOT = 8, ARCH = 16, ITEM = 32,
 	SERVER_ID = 64, REQUESTED = 128, CIADDR = 256,
@@ -45,7 +45,7 @@ static const struct row rows[] = {
 	{ "discovery, 54", DHCP4_REQUEST, PXE | ITEM | SERVER_ID, CLASS_DISCOVERY, false, CLASS_GROUP },
 	{ "discovery by inform", DHCP4_INFORM, PXE | ITEM | CIADDR, CLASS_DISCOVERY, false, CLASS_GROUP },
 	/* Option 43 means what option 60 says (RFC 2132 8.4). */
-	{ "43.71 of somebody else", DHCP4_REQUEST, ITEM | REQUESTED, CLASS_REBOOT_REBIND, true, CLASS_NO },
+	{ "43.71 of another vendor", DHCP4_REQUEST, ITEM | REQUESTED, CLASS_REBOOT_REBIND, true, CLASS_NO },
 	{ "odd rom", DHCP4_REQUEST, PXE | CIADDR, CLASS_ODD_REQUEST, true, CLASS_GROUP },
 	{ "inform", DHCP4_INFORM, CIADDR, CLASS_INFORM_PLAIN, true, CLASS_NO },
 	{ "inform http", DHCP4_INFORM, HTTP | CIADDR, CLASS_INFORM_PLAIN, true, CLASS_NO },
@@ -65,7 +65,7 @@ static const struct row rows[] = {
 static struct msg msg;
 
 static void
-say(const struct row *r)
+make_message(const struct row *r)
 {
 	msg_init(&msg, BOOTREQUEST);
 	if (r->says & CIADDR)
@@ -108,7 +108,7 @@ START_TEST(every_message_has_its_row)
 	enum class_msg is;
 	struct class_row to;
 
-	say(r);
+	make_message(r);
 	is = class_now();
 	to = class_row(is);
 	ck_assert_msg(is == r->class, "%s: class %d", r->name, is);
@@ -128,7 +128,7 @@ START_TEST(every_class_has_a_test)
 }
 END_TEST
 
-START_TEST(real_machines)
+START_TEST(real_machines_are_classified)
 {
 	static const struct { const char *name; enum class_msg class; } are[] = {
 		{ "intel-rom", CLASS_DISCOVER_PXE },
@@ -165,7 +165,7 @@ classes_suite(void)
 	tcase_add_loop_test(t, every_message_has_its_row, 0,
 	    sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(t, every_class_has_a_test);
-	tcase_add_test(t, real_machines);
+	tcase_add_test(t, real_machines_are_classified);
 	suite_add_tcase(s, t);
 	return s;
 }

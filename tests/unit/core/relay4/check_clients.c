@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * What the relay remembers about clients: who is the same conversation, for how
- * long, and what goes when the tables are full.
+ * What the relay remembers about clients: which messages belong to one
+ * conversation, for how long, and what a full table evicts.
  */
 #include "core/relay4/clients.h"
 
@@ -72,7 +72,7 @@ find(uint8_t mac, uint32_t xid)
 	return clients_find(c, clients_key(&m), now);
 }
 
-START_TEST(a_retry_is_told_by_chaddr_and_xid)
+START_TEST(a_retry_has_the_same_chaddr_and_xid)
 {
 	ck_assert(is_fresh(1, 1));
 	ck_assert(!is_fresh(1, 1));
@@ -98,8 +98,8 @@ START_TEST(nothing_else_in_the_message_matters)
 }
 END_TEST
 
-/* chaddr is 16 bytes, of which hlen count: the rest may be rubbish, and
- * differ between the request and its answer. */
+/* Only hlen of the 16 bytes of chaddr count: the rest may be garbage and may
+ * differ between request and reply. */
 START_TEST(only_hlen_bytes_of_chaddr_count)
 {
 	struct dhcp4 m = view(1, 1);
@@ -121,7 +121,7 @@ START_TEST(only_hlen_bytes_of_chaddr_count)
 END_TEST
 
 /* InfiniBand (RFC 4390): a reply has nothing but the xid. */
-START_TEST(without_hlen_the_xid_does_alone)
+START_TEST(without_hlen_only_the_xid_counts)
 {
 	struct dhcp4 m = view(1, 7);
 	bool fresh;
@@ -135,7 +135,7 @@ START_TEST(without_hlen_the_xid_does_alone)
 }
 END_TEST
 
-START_TEST(a_new_conversation_has_chosen_nothing)
+START_TEST(a_new_conversation_has_no_rule)
 {
 	struct dhcp4 m = view(1, 1);
 	bool fresh;
@@ -147,7 +147,7 @@ START_TEST(a_new_conversation_has_chosen_nothing)
 }
 END_TEST
 
-START_TEST(it_is_forgotten_two_minutes_after_the_last_request)
+START_TEST(a_conversation_expires_two_minutes_after_its_last_request)
 {
 	struct mono start = now;
 
@@ -155,7 +155,7 @@ START_TEST(it_is_forgotten_two_minutes_after_the_last_request)
 	find(1, 1)->tries = 3;
 	now = mono_add_ms(start, CLIENTS_CONV_MS);
 	ck_assert_ptr_nonnull(find(1, 1));
-	ck_assert(!is_fresh(1, 1));	/* and counts from here again */
+	ck_assert(!is_fresh(1, 1));	/* and the time starts again */
 	now = mono_add_ms(now, CLIENTS_CONV_MS + 1);
 	ck_assert_ptr_null(find(1, 1));
 	ck_assert(is_fresh(1, 1));
@@ -166,7 +166,7 @@ START_TEST(it_is_forgotten_two_minutes_after_the_last_request)
 }
 END_TEST
 
-START_TEST(a_full_table_forgets_the_oldest_and_says_so)
+START_TEST(a_full_table_evicts_the_oldest_and_reports_it)
 {
 	for (uint8_t i = 1; i <= 4; i++)
 		ck_assert(is_fresh(i, 1));
@@ -180,8 +180,8 @@ START_TEST(a_full_table_forgets_the_oldest_and_says_so)
 }
 END_TEST
 
-/* Replies must not keep a conversation alive: a server could. */
-START_TEST(looking_is_no_touching)
+/* Otherwise a server could keep a conversation alive with replies. */
+START_TEST(a_lookup_does_not_refresh_an_entry)
 {
 	for (uint8_t i = 1; i <= 4; i++)
 		is_fresh(i, 1);
@@ -224,11 +224,11 @@ START_TEST(a_flood_of_stations_stays_within_the_table)
 		m = view((uint8_t)i, i);
 		clients_station(c, &m, 10 + i / 200)->gi = 1;
 	}
-	ck_assert_uint_eq(evictions, 0);	/* nobody misses a station */
+	ck_assert_uint_eq(evictions, 0);	/* a station has no callback */
 }
 END_TEST
 
-START_TEST(without_a_callback_it_works_too)
+START_TEST(the_callback_is_optional)
 {
 	struct clients *quiet = clients_new(1, secret, NULL, NULL);
 	struct dhcp4 m;
@@ -245,8 +245,9 @@ START_TEST(without_a_callback_it_works_too)
 }
 END_TEST
 
-/* Under overload: who has begun, and what is expected changes nothing about it. */
-START_TEST(knows_who_has_begun)
+/* Under overload the relay asks which conversations exist; the prefetch hint
+ * must not create one. */
+START_TEST(expecting_a_key_changes_nothing)
 {
 	struct dhcp4 m = view(1, 1);
 	struct conv_key key = clients_key(&m);
@@ -269,7 +270,7 @@ START_TEST(knows_who_has_begun)
 }
 END_TEST
 
-/* As a reload with another `clients` does it. */
+/* As after a reload with another value of `clients`. */
 static void
 into_a_table_of(size_t capacity)
 {
@@ -281,7 +282,7 @@ into_a_table_of(size_t capacity)
 	c = next;
 }
 
-START_TEST(a_table_of_another_size_takes_everything_over)
+START_TEST(entries_are_copied_to_a_table_of_another_size)
 {
 	struct dhcp4 m;
 
@@ -295,7 +296,7 @@ START_TEST(a_table_of_another_size_takes_everything_over)
 	ck_assert_uint_eq(clients_count(c), 4);
 	ck_assert_uint_eq(find(1, 1)->ifindex, 10);
 	ck_assert_uint_eq(clients_station(c, &m, 10)->gi, 3);
-	/* ... and a smaller one the youngest */
+	/* a smaller table gets the youngest */
 	into_a_table_of(2);
 	ck_assert_uint_eq(clients_count(c), 2);
 	ck_assert_uint_eq(evictions, 2);
@@ -312,20 +313,20 @@ clients_suite(void)
 	TCase *t = tcase_create("memory");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, a_retry_is_told_by_chaddr_and_xid);
-	tcase_add_test(t, knows_who_has_begun);
+	tcase_add_test(t, a_retry_has_the_same_chaddr_and_xid);
+	tcase_add_test(t, expecting_a_key_changes_nothing);
 	tcase_add_test(t, nothing_else_in_the_message_matters);
 	tcase_add_test(t, only_hlen_bytes_of_chaddr_count);
-	tcase_add_test(t, without_hlen_the_xid_does_alone);
-	tcase_add_test(t, a_new_conversation_has_chosen_nothing);
-	tcase_add_test(t, it_is_forgotten_two_minutes_after_the_last_request);
-	tcase_add_test(t, a_full_table_forgets_the_oldest_and_says_so);
-	tcase_add_test(t, looking_is_no_touching);
+	tcase_add_test(t, without_hlen_only_the_xid_counts);
+	tcase_add_test(t, a_new_conversation_has_no_rule);
+	tcase_add_test(t, a_conversation_expires_two_minutes_after_its_last_request);
+	tcase_add_test(t, a_full_table_evicts_the_oldest_and_reports_it);
+	tcase_add_test(t, a_lookup_does_not_refresh_an_entry);
 	tcase_add_test(t, a_station_belongs_to_its_interface);
 	tcase_add_test(t, without_hlen_each_xid_is_a_station);
 	tcase_add_test(t, a_flood_of_stations_stays_within_the_table);
-	tcase_add_test(t, without_a_callback_it_works_too);
-	tcase_add_test(t, a_table_of_another_size_takes_everything_over);
+	tcase_add_test(t, the_callback_is_optional);
+	tcase_add_test(t, entries_are_copied_to_a_table_of_another_size);
 	suite_add_tcase(s, t);
 	return s;
 }

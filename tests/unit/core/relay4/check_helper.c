@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The IP helper for other UDP ports: what is helped, where it goes, and that it
- * neither loops nor floods.
+ * The IP helper for other UDP ports: which packets it forwards and where, and
+ * that it neither loops nor floods.
  */
 #include "core/relay4/helper.h"
 
@@ -26,8 +26,8 @@ teardown(void)
 	w = world_free(w);
 }
 
-/* vlan10, vlan20, vlan30 with a network each; vlan40 has none, vlan50 is down,
- * vlan60 is a link between two. */
+/* vlan10, vlan20 and vlan30 have a network each; vlan40 has none, vlan50 is
+ * down, vlan60 is a point-to-point link. */
 static void
 conf(const char *text)
 {
@@ -58,16 +58,16 @@ conf(const char *text)
 }
 
 static enum drop
-comes_by(uint32_t ifindex)
+broadcast_on(uint32_t ifindex)
 {
 	return helper_packet(h, &w->r4, &packet, ifindex,
 	    w->now, &plan);
 }
 
 static enum drop
-comes(void)
+broadcast(void)
 {
-	return comes_by(10);
+	return broadcast_on(10);
 }
 
 static void
@@ -86,12 +86,12 @@ goes_to(const char *want)
 
 #define WOL "[helper wol]\nport = 9\nfrom = vlan10\n"
 
-START_TEST(to_servers)
+START_TEST(a_broadcast_goes_to_servers)
 {
 	conf("[server a]\naddress = 198.51.100.5\n"
 	    "[group g]\nservers = a, 198.51.100.6\n"
 	    WOL "to = g, 198.51.100.7, a\n");
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	goes_to("198.51.100.5 198.51.100.6 198.51.100.7");
 	ck_assert_uint_eq(plan.ttl, 63);
 	ck_assert_uint_eq(plan.src.host, packet.src.host);	/* kept */
@@ -99,24 +99,24 @@ START_TEST(to_servers)
 }
 END_TEST
 
-/* Never where it came from; not where there is no network, or no broadcast
- * address. */
-START_TEST(as_broadcast_on_other_vlans)
+/* Never back to where it came from, nor where there is no network or no
+ * broadcast address. */
+START_TEST(a_broadcast_goes_to_other_vlans)
 {
 	conf(WOL "to = vlan*\n");
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	goes_to("203.0.113.127%20 10.30.255.255%30");
 	conf(WOL "to = vlan30, 198.51.100.7\n");
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	goes_to("198.51.100.7 10.30.255.255%30");
 	conf(WOL "to = vlan10\n");
-	ck_assert_int_eq(comes(), DROP_DOWN);
+	ck_assert_int_eq(broadcast(), DROP_DOWN);
 	ck_assert_uint_eq(w->stats.drop_helper[DROP_DOWN], 1);
 }
 END_TEST
 
-/* "*" means the VLANs: nobody sleeps on the loopback. */
-START_TEST(not_on_the_loopback)
+/* "*" means all VLANs, not the loopback. */
+START_TEST(the_loopback_gets_none)
 {
 	struct iftab_link lo = { .ifindex = 1, .name = "lo", .up = true, .running = true,
 		.loopback = true, .hwtype = 772, .mac_len = 6, .mtu = 65536 };
@@ -124,23 +124,21 @@ START_TEST(not_on_the_loopback)
 	conf(WOL "to = *\n");
 	ck_assert_int_eq(iftab_set_link(w->iftab, &lo), 0);
 	world_addr(w, 1, "127.0.0.1/8");
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	goes_to("203.0.113.127%20 10.30.255.255%30");
 }
 END_TEST
 
-START_TEST(nothing_is_helped_unless_named)
+START_TEST(only_named_ports_and_interfaces_are_helped)
 {
 	conf("[helper a]\nport = 9, 7\nfrom = vlan1*, lab*\nto = 198.51.100.7\n");
-	ck_assert_int_eq(comes(), DROP_NONE);
-	ck_assert_int_eq(comes_by(20), DROP_NOT_CLIENT);
-	ck_assert_int_eq(comes_by(99), DROP_NOT_CLIENT);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
+	ck_assert_int_eq(broadcast_on(20), DROP_NOT_CLIENT);
+	ck_assert_int_eq(broadcast_on(99), DROP_NOT_CLIENT);
 	packet.dport = 7;
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.dport = 8;
-	ck_assert_int_eq(comes(), DROP_NOT_CLIENT);
-	ck_assert(helper_has_port(w->conf, 7) && helper_has_port(w->conf, 9));
-	ck_assert(!helper_has_port(w->conf, 8) && !helper_has_port(w->conf, 67));
+	ck_assert_int_eq(broadcast(), DROP_NOT_CLIENT);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_HELPED], 2);
 	ck_assert_uint_eq(world_drops(w->stats.drop_helper), 0);
 }
@@ -151,63 +149,63 @@ START_TEST(the_first_section_with_port_and_interface_decides)
 	conf("[helper a]\nport = 9\nfrom = vlan20\nto = 198.51.100.1\n"
 	    "[helper b]\nport = 9, 37\nfrom = vlan*\nto = 198.51.100.2\n"
 	    "[helper c]\nport = 69\nfrom = vlan10\nto = 198.51.100.3\n");
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	goes_to("198.51.100.2");
-	ck_assert_int_eq(comes_by(20), DROP_NONE);
+	ck_assert_int_eq(broadcast_on(20), DROP_NONE);
 	goes_to("198.51.100.1");
 	packet.dport = 69;
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	goes_to("198.51.100.3");
 }
 END_TEST
 
-START_TEST(source_is_replaced_when_asked)
+START_TEST(source_replace_uses_our_address)
 {
 	conf(WOL "to = 198.51.100.7\nsource = replace\n");
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	ck_assert_uint_eq(plan.src.host, world_ip("192.0.2.1").host);
-	/* without an address of ours there, the sender's must do */
+	/* without an address of ours there, the sender's is kept */
 	conf("[helper wol]\nport = 9\nfrom = vlan40\nto = 198.51.100.7\n"
 	    "source = replace\n");
-	ck_assert_int_eq(comes_by(40), DROP_NONE);
+	ck_assert_int_eq(broadcast_on(40), DROP_NONE);
 	ck_assert_uint_eq(plan.src.host, packet.src.host);
 }
 END_TEST
 
-/* Raw sockets replace 0.0.0.0 behind our back, and the checksum was made for it. */
+/* A raw socket would replace 0.0.0.0, and the checksum would be wrong. */
 START_TEST(a_sender_without_an_address)
 {
 	conf(WOL "to = 198.51.100.7\n");
 	packet.src = IP4_NONE;
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	ck_assert_uint_eq(plan.src.host, world_ip("192.0.2.1").host);
 	packet.src = world_ip("224.0.0.5");
-	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
 	packet.src = IP4_BROADCAST;
-	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
-	/* everybody on the VLAN, who would get the answer, and the receiver itself */
+	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
+	/* broadcast addresses, which would get the reply, and loopback */
 	packet.src = world_ip("192.0.2.255");
-	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
 	packet.src = world_ip("192.0.2.0");
-	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
 	packet.src = world_ip("127.0.0.1");
-	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
 	conf("[helper wol]\nport = 9\nfrom = vlan40\nto = 198.51.100.7\n");
 	packet.src = IP4_NONE;
-	ck_assert_int_eq(comes_by(40), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast_on(40), DROP_HELPER_DENIED);
 }
 END_TEST
 
 START_TEST(only_allowed_senders)
 {
 	conf(WOL "to = 198.51.100.7\nallow = 192.0.2.64/26, 10.1.1.1\n");
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.src = world_ip("10.1.1.1");
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.src = world_ip("192.0.2.63");
-	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
 	packet.src = world_ip("0.0.0.0");
-	ck_assert_int_eq(comes(), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
 	ck_assert_uint_eq(w->stats.drop_helper[DROP_HELPER_DENIED], 2);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_HELPED], 4);
 }
@@ -218,10 +216,10 @@ START_TEST(the_ttl_runs_out)
 	conf(WOL "to = 198.51.100.7\n");
 	for (uint8_t ttl = 0; ttl < 2; ttl++) {
 		packet.ttl = ttl;
-		ck_assert_int_eq(comes(), DROP_HELPER_LOOP);
+		ck_assert_int_eq(broadcast(), DROP_HELPER_LOOP);
 	}
 	packet.ttl = 2;
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	ck_assert_uint_eq(plan.ttl, 1);
 }
 END_TEST
@@ -230,44 +228,44 @@ START_TEST(our_own_packets_are_not_helped)
 {
 	conf(WOL "to = vlan*\n");
 	packet.src = world_ip("192.0.2.1");
-	ck_assert_int_eq(comes(), DROP_HELPER_LOOP);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_LOOP);
 	packet.src = world_ip("203.0.113.1");
-	ck_assert_int_eq(comes(), DROP_HELPER_LOOP);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_LOOP);
 }
 END_TEST
 
-/* Two helpers that send to each other's VLAN: the packet comes back with less
- * TTL. Wake-on-LAN tools repeat theirs with the same. */
-START_TEST(what_comes_round_again_is_a_loop)
+/* Two helpers that send to each other's VLAN: the packet comes back with a
+ * lower TTL. Wake-on-LAN tools repeat theirs with the same TTL. */
+START_TEST(a_packet_that_returns_with_a_lower_ttl_is_a_loop)
 {
 	conf("[helper wol]\nport = 9\nfrom = vlan*\nto = vlan*\n");
-	ck_assert_int_eq(comes(), DROP_NONE);
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.ttl = 62;
-	ck_assert_int_eq(comes_by(20), DROP_HELPER_LOOP);
-	ck_assert_int_eq(comes(), DROP_HELPER_LOOP);
+	ck_assert_int_eq(broadcast_on(20), DROP_HELPER_LOOP);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_LOOP);
 	/* another packet: payload, source, port */
 	packet.payload = (const uint8_t *)"Magic";
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.payload = (const uint8_t *)"magic";
 	packet.sport++;
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.sport--;
 	packet.src.host++;
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.src.host--;
 	packet.payload_len--;
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.payload_len++;
 	/* it is remembered for five seconds */
 	world_wait_ms(w, 4999);
-	ck_assert_int_eq(comes(), DROP_HELPER_LOOP);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_LOOP);
 	world_wait_ms(w, 1);
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 }
 END_TEST
 
-START_TEST(rates_go_by_the_name_of_the_section)
+START_TEST(a_reload_keeps_the_rate_of_a_section_by_name)
 {
 	struct world *next = world_new("[interface lab0]\nservers = 192.0.2.9\n"
 	    "[helper b]\nport = 7\nfrom = vlan10\nto = 198.51.100.7\nrate = 1/60s\n"
@@ -275,14 +273,14 @@ START_TEST(rates_go_by_the_name_of_the_section)
 	struct conf *old;
 
 	conf("[helper a]\nport = 9\nfrom = vlan10\nto = 198.51.100.7\nrate = 1/60s\n");
-	ck_assert_int_eq(comes(), DROP_NONE);
-	ck_assert_int_eq(comes(), DROP_HELPER_RATE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_RATE);
 	helpers_configure(h, w->conf, next->conf);
 	old = w->conf;
 	w->r4.conf = w->conf = next->conf;
-	ck_assert_int_eq(comes(), DROP_HELPER_RATE);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_RATE);
 	packet.dport = 7;
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	w->r4.conf = w->conf = old;
 	world_free(next);
 }
@@ -293,14 +291,14 @@ START_TEST(rates_are_per_section)
 	conf("[helper a]\nport = 9\nfrom = vlan10\nto = 198.51.100.7\nrate = 5/s\n"
 	    "[helper b]\nport = 7\nfrom = vlan10\nto = 198.51.100.7\nrate = off\n");
 	for (int i = 0; i < 20; i++)
-		ck_assert_int_eq(comes(), i < 5 ? DROP_NONE : DROP_HELPER_RATE);
+		ck_assert_int_eq(broadcast(), i < 5 ? DROP_NONE : DROP_HELPER_RATE);
 	packet.dport = 7;
 	for (int i = 0; i < 200; i++)
-		ck_assert_int_eq(comes(), DROP_NONE);
+		ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.dport = 9;
 	world_wait_ms(w, 200);
-	ck_assert_int_eq(comes(), DROP_NONE);
-	ck_assert_int_eq(comes(), DROP_HELPER_RATE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_RATE);
 }
 END_TEST
 
@@ -317,15 +315,15 @@ nets(uint32_t from, uint32_t to)
 	}
 }
 
-START_TEST(copies_of_one_packet_are_bound)
+START_TEST(copies_of_one_packet_are_limited)
 {
 	conf(WOL "to = net*, 198.51.100.7\n");
 	nets(0, 1000);
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	ck_assert_uint_eq(plan.n, 1001);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_HELPED_CUT], 0);
 	nets(1000, 1100);
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	ck_assert_uint_eq(plan.n, HELPER_OUT_MAX);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_HELPED_CUT], 1101 - HELPER_OUT_MAX);
 	for (unsigned i = 0; i < plan.n; i++)
@@ -334,8 +332,8 @@ START_TEST(copies_of_one_packet_are_bound)
 }
 END_TEST
 
-/* The memory of packets is bounded; a flood pushes out, and nothing more. */
-START_TEST(a_flood_of_different_packets)
+/* The table of packets is bounded; a flood only evicts entries. */
+START_TEST(a_flood_evicts_old_packets)
 {
 	uint32_t n = 0;
 
@@ -343,12 +341,12 @@ START_TEST(a_flood_of_different_packets)
 	packet.payload = (const uint8_t *)&n;
 	packet.payload_len = sizeof(n);
 	for (; n < 5000; n++)
-		must(comes() == DROP_NONE);
+		must(broadcast() == DROP_NONE);
 	packet.ttl = 60;
 	n = 4999;
-	ck_assert_int_eq(comes(), DROP_HELPER_LOOP);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_LOOP);
 	n = 0;
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 }
 END_TEST
 
@@ -357,9 +355,9 @@ START_TEST(an_empty_payload)
 	conf(WOL "to = 198.51.100.7\n");
 	packet.payload = NULL;
 	packet.payload_len = 0;
-	ck_assert_int_eq(comes(), DROP_NONE);
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.ttl--;
-	ck_assert_int_eq(comes(), DROP_HELPER_LOOP);
+	ck_assert_int_eq(broadcast(), DROP_HELPER_LOOP);
 }
 END_TEST
 
@@ -370,21 +368,21 @@ helper_suite(void)
 	TCase *t = tcase_create("ports");
 
 	tcase_add_checked_fixture(t, NULL, teardown);
-	tcase_add_test(t, to_servers);
-	tcase_add_test(t, as_broadcast_on_other_vlans);
-	tcase_add_test(t, not_on_the_loopback);
-	tcase_add_test(t, nothing_is_helped_unless_named);
+	tcase_add_test(t, a_broadcast_goes_to_servers);
+	tcase_add_test(t, a_broadcast_goes_to_other_vlans);
+	tcase_add_test(t, the_loopback_gets_none);
+	tcase_add_test(t, only_named_ports_and_interfaces_are_helped);
 	tcase_add_test(t, the_first_section_with_port_and_interface_decides);
-	tcase_add_test(t, source_is_replaced_when_asked);
+	tcase_add_test(t, source_replace_uses_our_address);
 	tcase_add_test(t, a_sender_without_an_address);
 	tcase_add_test(t, only_allowed_senders);
 	tcase_add_test(t, the_ttl_runs_out);
 	tcase_add_test(t, our_own_packets_are_not_helped);
-	tcase_add_test(t, what_comes_round_again_is_a_loop);
+	tcase_add_test(t, a_packet_that_returns_with_a_lower_ttl_is_a_loop);
 	tcase_add_test(t, rates_are_per_section);
-	tcase_add_test(t, rates_go_by_the_name_of_the_section);
-	tcase_add_test(t, copies_of_one_packet_are_bound);
-	tcase_add_test(t, a_flood_of_different_packets);
+	tcase_add_test(t, a_reload_keeps_the_rate_of_a_section_by_name);
+	tcase_add_test(t, copies_of_one_packet_are_limited);
+	tcase_add_test(t, a_flood_evicts_old_packets);
 	tcase_add_test(t, an_empty_payload);
 	suite_add_tcase(s, t);
 	return s;

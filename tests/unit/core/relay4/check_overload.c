@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * How long an overload is thought to last: as long as something is lost, and a moment more.
+ * How long an overload lasts: as long as packets are lost, and a moment more.
  */
 #include <check.h>
 
@@ -8,7 +8,7 @@
 
 Suite *overload_suite(void);
 
-START_TEST(a_relay_that_has_lost_nothing_has_none)
+START_TEST(without_loss_there_is_no_overload)
 {
 	struct overload o = { .until = mono_us(0) };
 
@@ -17,7 +17,7 @@ START_TEST(a_relay_that_has_lost_nothing_has_none)
 }
 END_TEST
 
-START_TEST(it_lasts_a_moment_longer_than_the_loss)
+START_TEST(an_overload_outlasts_the_loss)
 {
 	struct overload o = { .until = mono_us(0) };
 	struct mono t = mono_us(7000000);
@@ -49,8 +49,8 @@ overload_suite(void)
 	Suite *s = suite_create("overload");
 	TCase *tc = tcase_create("overload");
 
-	tcase_add_test(tc, a_relay_that_has_lost_nothing_has_none);
-	tcase_add_test(tc, it_lasts_a_moment_longer_than_the_loss);
+	tcase_add_test(tc, without_loss_there_is_no_overload);
+	tcase_add_test(tc, an_overload_outlasts_the_loss);
 	tcase_add_test(tc, each_loss_prolongs_it);
 	suite_add_tcase(s, tc);
 	return s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Port 4011: what is intercepted goes to boot servers in the client's own name,
- * untouched; a discovery comes back through the relay.
+ * Port 4011: intercepted requests go to boot servers unchanged, from the
+ * client's own address; the reply to a discovery comes back through the relay.
  */
 #include "core/relay4/p4011.h"
 
@@ -44,7 +44,7 @@ conf(const char *text)
 }
 
 static enum drop
-asks_from(const char *src, uint16_t sport, uint32_t ifindex)
+send_msg_from(const char *src, uint16_t sport, uint32_t ifindex)
 {
 	struct relay4_rx rx = {
 		.data = msg.b, .len = msg.len, .src = world_ip(src),
@@ -56,9 +56,9 @@ asks_from(const char *src, uint16_t sport, uint32_t ifindex)
 }
 
 static enum drop
-asks(void)
+send_msg(void)
 {
-	return asks_from("192.0.2.100", 68, 10);
+	return send_msg_from("192.0.2.100", 68, 10);
 }
 
 static void
@@ -73,7 +73,7 @@ goes_to(const char *servers)
 	ck_assert_str_eq(text, servers);
 }
 
-/* Renders into an exact-size buffer; is it what came in, but for these bytes? */
+/* Renders into a buffer of exact size: did only these bytes change? */
 static bool
 changes_only(const char *edited)
 {
@@ -94,7 +94,7 @@ changes_only(const char *edited)
 }
 
 static void
-request(void)
+make_request(void)
 {
 	msg_init(&msg, BOOTREQUEST);
 	msg.b[12] = 192, msg.b[14] = 2, msg.b[15] = 100;
@@ -104,42 +104,42 @@ request(void)
 }
 
 static void
-discovery(void)
+make_discovery(void)
 {
-	request();
+	make_request();
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
 	msg_end(&msg);
 }
 
-START_TEST(it_goes_to_boot_servers_alone)
+START_TEST(only_boot_servers_get_it)
 {
 	conf(CONF);
-	request();
-	ck_assert_int_eq(asks(), DROP_NONE);
+	make_request();
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	goes_to(WDS " 198.51.100.22");
 	ck_assert_uint_eq(plan.src.host, world_ip("192.0.2.100").host);
 	ck_assert_uint_eq(plan.sport, 68);
 	ck_assert(!plan.edit && changes_only(NULL));
-	ck_assert_int_eq(asks_from("10.10.7.7", 4011, 10), DROP_NONE);
+	ck_assert_int_eq(send_msg_from("10.10.7.7", 4011, 10), DROP_NONE);
 	ck_assert_uint_eq(plan.sport, 4011);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_P4011_RELAYED], 2);
 }
 END_TEST
 
-/* Classic servers are no boot servers: a port-unreachable of a DHCP host makes EDK2
- * throw away the good answer. */
-START_TEST(without_a_boot_group_it_goes_nowhere)
+/* Members of `servers =` are not boot servers: a port unreachable from a DHCP
+ * host makes EDK2 discard even a good reply. */
+START_TEST(without_a_boot_group_it_is_dropped)
 {
 	conf("[interface vlan*]\nservers = 198.51.100.10, " WDS "\n");
-	request();
-	ck_assert_int_eq(asks(), DROP_NO_BOOT_SERVER);
+	make_request();
+	ck_assert_int_eq(send_msg(), DROP_NO_BOOT_SERVER);
 	ck_assert_uint_eq(w->stats.drop_4011[DROP_NO_BOOT_SERVER], 1);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_P4011_RELAYED], 0);
 }
 END_TEST
 
-/* The answer goes to the source address: it must be a client's here. */
-START_TEST(only_in_the_name_of_a_client_of_this_vlan)
+/* The server replies to the source address, so it must be a client's. */
+START_TEST(the_source_must_be_a_client_of_this_vlan)
 {
 	static const struct { const char *src; enum drop drop; } t[] = {
 		{ "0.0.0.0", DROP_NO_4011_CLIENT },
@@ -147,7 +147,7 @@ START_TEST(only_in_the_name_of_a_client_of_this_vlan)
 		{ "224.0.0.1", DROP_NO_4011_CLIENT },
 		{ "203.0.113.5", DROP_NO_4011_CLIENT },
 		{ "198.51.100.77", DROP_NO_4011_CLIENT },	/* of eth0 */
-		{ "192.0.2.255", DROP_NO_4011_CLIENT },	/* everybody there */
+		{ "192.0.2.255", DROP_NO_4011_CLIENT },	/* broadcast */
 		{ "192.0.2.0", DROP_NO_4011_CLIENT },
 		{ "10.10.255.255", DROP_NO_4011_CLIENT },
 		{ "10.10.0.255", DROP_NONE },
@@ -158,20 +158,20 @@ START_TEST(only_in_the_name_of_a_client_of_this_vlan)
 	};
 
 	conf(CONF);
-	request();
+	make_request();
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-		ck_assert_msg(asks_from(t[i].src, 68, 10) == t[i].drop, "%s",
+		ck_assert_msg(send_msg_from(t[i].src, 68, 10) == t[i].drop, "%s",
 		    t[i].src);
-	ck_assert_int_eq(asks_from("198.51.100.77", 68, 40), DROP_NOT_CLIENT);
-	ck_assert_int_eq(asks_from("192.0.2.100", 68, 99), DROP_NOT_CLIENT);
+	ck_assert_int_eq(send_msg_from("198.51.100.77", 68, 40), DROP_NOT_CLIENT);
+	ck_assert_int_eq(send_msg_from("192.0.2.100", 68, 99), DROP_NOT_CLIENT);
 	world_link_down(w, 10, "vlan10");
-	ck_assert_int_eq(asks(), DROP_DOWN);
+	ck_assert_int_eq(send_msg(), DROP_DOWN);
 }
 END_TEST
 
-/* What port 67 refuses to say to servers, this one does not say either: dnsmasq from 2.92
- * on answers to giaddr, so that a giaddr of ours would send the answer to another VLAN. */
-START_TEST(no_giaddr_and_option_82_of_a_client)
+/* What is dropped on port 67 is dropped here, too: dnsmasq from 2.92 on replies
+ * to giaddr, so a giaddr of ours would send the reply to another VLAN. */
+START_TEST(a_forged_giaddr_or_option_82_is_dropped)
 {
 	static const char *const giaddrs[] = {
 		"192.0.2.1", "10.10.0.1", "198.51.100.1", "255.255.255.255", "224.0.0.1",
@@ -180,30 +180,30 @@ START_TEST(no_giaddr_and_option_82_of_a_client)
 
 	conf(CONF);
 	for (size_t i = 0; i < sizeof(giaddrs) / sizeof(giaddrs[0]); i++) {
-		request();
+		make_request();
 		dhcp4_put_giaddr(msg.b, world_ip(giaddrs[i]));
-		ck_assert_msg(asks() == DROP_SPOOFED_GIADDR, "%s", giaddrs[i]);
+		ck_assert_msg(send_msg() == DROP_SPOOFED_GIADDR, "%s", giaddrs[i]);
 	}
 	ck_assert_uint_eq(w->stats.drop_4011[DROP_SPOOFED_GIADDR],
 	    sizeof(giaddrs) / sizeof(giaddrs[0]));
-	/* our giaddr would stand beside it, as if it were ours */
-	request();
+	/* with our giaddr beside it, it would pass for ours */
+	make_request();
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
 	msg_opt_hex(&msg, 82, "0101 78");
-	ck_assert_int_eq(asks(), DROP_UNTRUSTED_82);
-	request();
+	ck_assert_int_eq(send_msg(), DROP_UNTRUSTED_82);
+	make_request();
 	msg_opt_hex(&msg, 82, "0109 78");
-	ck_assert_int_eq(asks(), DROP_BAD_OPTION82);
+	ck_assert_int_eq(send_msg(), DROP_BAD_OPTION82);
 	conf("[relay]\ntrust = on\noption82-policy = forward\n" CONF_GROUPS);
-	request();
+	make_request();
 	msg_opt_hex(&msg, 82, "0101 78");
-	ck_assert_int_eq(asks(), DROP_NONE);
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(!plan.edit && changes_only(NULL));
 }
 END_TEST
 
-/* RIS and others speak their own language on this port. */
-START_TEST(payloads_that_are_no_dhcp_pass_untouched)
+/* RIS and others have protocols of their own on this port. */
+START_TEST(payloads_other_than_dhcp_pass_unchanged)
 {
 	static const size_t lens[] = { 0, 1, 20, 235, 239, 240, 1472, 9000 };
 	struct prng r = { 7 };
@@ -212,33 +212,33 @@ START_TEST(payloads_that_are_no_dhcp_pass_untouched)
 	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
 		msg.len = lens[i];
 		prng_fill(&r, msg.b, msg.len);
-		ck_assert_int_eq(asks(), DROP_NONE);
+		ck_assert_int_eq(send_msg(), DROP_NONE);
 		ck_assert(!plan.edit && changes_only(NULL));
-		goes_to(FOG);	/* of the machine, the link address is known */
+		goes_to(FOG);	/* the rule goes by the link address */
 	}
 }
 END_TEST
 
-/* Answers, messages with a broken option, BOOTP: opaque, too. */
-START_TEST(what_is_no_request_is_opaque)
+/* Replies, messages with a malformed option, BOOTP: all opaque. */
+START_TEST(anything_but_a_request_passes_unchanged)
 {
 	conf(CONF "[rule x64]\narch = x64\nboot = " FOG "\n");
-	discovery();
-	ck_assert_int_eq(asks(), DROP_NONE);
+	make_discovery();
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	goes_to(FOG);
 	msg.b[0] = BOOTREPLY;
-	ck_assert_int_eq(asks(), DROP_NONE);
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(!plan.edit && changes_only(NULL));
 	goes_to(WDS " 198.51.100.22");
-	discovery();
+	make_discovery();
 	msg.len--;
 	msg_u8(&msg, 67);
 	msg_u8(&msg, 200);
-	ck_assert_int_eq(asks(), DROP_NONE);
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(!plan.edit && changes_only(NULL));
-	discovery();
+	make_discovery();
 	msg.b[DHCP4_HEADER] = 0;
-	ck_assert_int_eq(asks(), DROP_NONE);
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(!plan.edit && changes_only(NULL));
 }
 END_TEST
@@ -248,50 +248,50 @@ START_TEST(rules_choose_the_group)
 	conf(CONF
 	    "[rule bad]\narch = bios\nmessage = request\naction = drop\n"
 	    "[rule ipxe]\nuser-class = iPXE\nboot = " FOG "\n");
-	request();
+	make_request();
 	msg_opt_text(&msg, 77, "iPXE");
-	ck_assert_int_eq(asks(), DROP_NONE);
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	goes_to(FOG);
 	ck_assert_uint_eq(w->r4.rule_hits[1], 1);
 	ck_assert_uint_eq(plan.servers.rule, 1);
-	/* What was in the plan before is not what chose, nor after a drop. */
+	/* A rule left in the plan from before must not remain, even after a drop. */
 	memset(&plan, 0x55, sizeof(plan));
-	request();
-	ck_assert_int_eq(asks(), DROP_NONE);
+	make_request();
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert_uint_eq(plan.servers.rule, CONF_NONE);
 	memset(&plan, 0x55, sizeof(plan));
-	request();
+	make_request();
 	msg.b[msg.len - 1] = 0;		/* option 93: BIOS */
-	ck_assert_int_eq(asks(), DROP_RULE);
+	ck_assert_int_eq(send_msg(), DROP_RULE);
 	ck_assert_uint_eq(w->stats.drop_4011[DROP_RULE], 1);
-	/* nobody remembers what was no discovery */
+	/* only a discovery makes a conversation */
 	ck_assert_uint_eq(clients_count(w->clients), 0);
 }
 END_TEST
 
-/* dnsmasq from 2.92 on answers a discovery without giaddr by broadcast. */
+/* dnsmasq from 2.92 on replies by broadcast to a discovery without giaddr. */
 START_TEST(a_discovery_gets_giaddr_and_hops)
 {
 	conf(CONF);
-	discovery();
-	ck_assert_int_eq(asks(), DROP_NONE);
+	make_discovery();
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(plan.edit && changes_only("192.0.2.1"));
 	msg.b[DHCP4_OPTIONS + 2] = DHCP4_INFORM;
-	ck_assert_int_eq(asks(), DROP_NONE);
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(plan.edit && changes_only("192.0.2.1"));
 	/* but no other message type, */
 	msg.b[DHCP4_OPTIONS + 2] = DHCP4_DISCOVER;
-	ck_assert_int_eq(asks(), DROP_NONE);
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(!plan.edit && changes_only(NULL));
 	/* not above the limit of hops, */
-	discovery();
+	make_discovery();
 	msg.b[DHCP4_OFF_HOPS] = 4;
-	ck_assert_int_eq(asks(), DROP_NONE);
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(!plan.edit && changes_only(NULL));
 	/* and not over another relay's giaddr. */
-	discovery();
+	make_discovery();
 	dhcp4_put_giaddr(msg.b, world_ip("10.9.8.7"));
-	ck_assert_int_eq(asks(), DROP_NONE);
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(!plan.edit && changes_only(NULL));
 }
 END_TEST
@@ -300,7 +300,7 @@ static struct relay4_delivery d;
 static struct msg r;
 
 static enum drop
-answered(uint8_t type)
+receive_reply(uint8_t type)
 {
 	struct relay4_rx rx = {
 		.data = r.b, .src = world_ip(WDS), .sport = 67,
@@ -318,30 +318,30 @@ answered(uint8_t type)
 	return relay4_reply(&w->r4, &rx, w->now, &d);
 }
 
-START_TEST(its_answer_leaves_from_port_4011)
+START_TEST(the_reply_to_a_discovery_leaves_from_port_4011)
 {
 	static const uint16_t ports[] = { 68, 4011 };
 
 	conf(CONF);
 	for (size_t i = 0; i < 2; i++) {
-		discovery();
-		ck_assert_int_eq(asks_from("192.0.2.100", ports[i], 10), DROP_NONE);
-		ck_assert_int_eq(answered(DHCP4_ACK), DROP_NONE);
+		make_discovery();
+		ck_assert_int_eq(send_msg_from("192.0.2.100", ports[i], 10), DROP_NONE);
+		ck_assert_int_eq(receive_reply(DHCP4_ACK), DROP_NONE);
 		ck_assert_uint_eq(d.sport, 4011);
 		ck_assert_uint_eq(d.dport, ports[i]);
 		ck_assert_uint_eq(d.dst.host, world_ip("192.0.2.100").host);
 		ck_assert_mem_eq(d.mac, msg.b + DHCP4_OFF_CHADDR, 6);
 	}
 	ck_assert_uint_eq(w->stats.counter[COUNTER_P4011_REPLIES], 2);
-	/* NAK is a broadcast from port 67, always */
-	ck_assert_int_eq(answered(DHCP4_NAK), DROP_NONE);
+	/* a NAK is always broadcast from port 67 */
+	ck_assert_int_eq(receive_reply(DHCP4_NAK), DROP_NONE);
 	ck_assert_uint_eq(d.sport, 67);
 	ck_assert_uint_eq(d.dst.host, IP4_BROADCAST.host);
 }
 END_TEST
 
-/* Later, with the same xid (iPXE's is 0 there), it asks on port 67. */
-START_TEST(a_question_on_port_67_ends_that)
+/* The client later sends a request with the same xid to port 67. */
+START_TEST(after_a_request_to_port_67_replies_leave_from_there)
 {
 	static struct relay4_plan p67;
 	struct relay4_rx rx = {
@@ -350,26 +350,26 @@ START_TEST(a_question_on_port_67_ends_that)
 	};
 
 	conf(CONF);
-	discovery();
-	ck_assert_int_eq(asks(), DROP_NONE);
+	make_discovery();
+	ck_assert_int_eq(send_msg(), DROP_NONE);
 	rx.len = msg.len;
 	ck_assert_int_eq(relay4_request(&w->r4, &rx, w->now, &p67), DROP_NONE);
-	ck_assert_int_eq(answered(DHCP4_ACK), DROP_NONE);
+	ck_assert_int_eq(receive_reply(DHCP4_ACK), DROP_NONE);
 	ck_assert_uint_eq(d.sport, 67);
 	ck_assert_uint_eq(d.dport, 68);
 }
 END_TEST
 
-START_TEST(rates_hold_here_too)
+START_TEST(rate_limits_apply)
 {
 	conf("[relay]\nclient-rate = 3/10s\n[interface vlan*]\nboot = " WDS "\n");
-	request();
+	make_request();
 	for (int i = 0; i < 5; i++)
-		ck_assert_int_eq(asks(), i < 3 ? DROP_NONE : DROP_CLIENT_RATE);
-	/* what is no DHCP is told apart by its link address */
+		ck_assert_int_eq(send_msg(), i < 3 ? DROP_NONE : DROP_CLIENT_RATE);
+	/* without DHCP, the link address tells clients apart */
 	msg.len = 5;
 	for (int i = 0; i < 5; i++)
-		ck_assert_int_eq(asks(), i < 3 ? DROP_NONE : DROP_CLIENT_RATE);
+		ck_assert_int_eq(send_msg(), i < 3 ? DROP_NONE : DROP_CLIENT_RATE);
 }
 END_TEST
 
@@ -380,7 +380,7 @@ wanted(const char *text)
 	return p4011_wanted(w->conf, iftab_by_index(w->iftab, 10));
 }
 
-START_TEST(where_the_group_is_joined)
+START_TEST(the_group_is_joined_where_a_client_could_boot)
 {
 	ck_assert(wanted("[interface vlan*]\nboot = " WDS "\n"));
 	ck_assert(!p4011_wanted(w->conf, iftab_by_index(w->iftab, 40)));
@@ -403,18 +403,18 @@ p4011_suite(void)
 	TCase *t = tcase_create("port");
 
 	tcase_add_checked_fixture(t, NULL, teardown);
-	tcase_add_test(t, it_goes_to_boot_servers_alone);
-	tcase_add_test(t, without_a_boot_group_it_goes_nowhere);
-	tcase_add_test(t, only_in_the_name_of_a_client_of_this_vlan);
-	tcase_add_test(t, no_giaddr_and_option_82_of_a_client);
-	tcase_add_test(t, payloads_that_are_no_dhcp_pass_untouched);
-	tcase_add_test(t, what_is_no_request_is_opaque);
+	tcase_add_test(t, only_boot_servers_get_it);
+	tcase_add_test(t, without_a_boot_group_it_is_dropped);
+	tcase_add_test(t, the_source_must_be_a_client_of_this_vlan);
+	tcase_add_test(t, a_forged_giaddr_or_option_82_is_dropped);
+	tcase_add_test(t, payloads_other_than_dhcp_pass_unchanged);
+	tcase_add_test(t, anything_but_a_request_passes_unchanged);
 	tcase_add_test(t, rules_choose_the_group);
 	tcase_add_test(t, a_discovery_gets_giaddr_and_hops);
-	tcase_add_test(t, its_answer_leaves_from_port_4011);
-	tcase_add_test(t, a_question_on_port_67_ends_that);
-	tcase_add_test(t, rates_hold_here_too);
-	tcase_add_test(t, where_the_group_is_joined);
+	tcase_add_test(t, the_reply_to_a_discovery_leaves_from_port_4011);
+	tcase_add_test(t, after_a_request_to_port_67_replies_leave_from_there);
+	tcase_add_test(t, rate_limits_apply);
+	tcase_add_test(t, the_group_is_joined_where_a_client_could_boot);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * When the relay waits for more packets: under load, soon after it began and no longer than it
- * lasts.
+ * When the relay pauses for more packets: under load, from soon after its
+ * beginning until its end.
  */
 #include <check.h>
 
@@ -9,7 +9,7 @@
 
 Suite *pace_suite(void);
 
-/* The sum of what is asked for in ms milliseconds of n packets each. */
+/* The sum of the pauses in ms milliseconds with n packets each. */
 static uint32_t
 pauses(struct pace *p, int64_t *at_ms, int ms, uint32_t n)
 {
@@ -20,7 +20,7 @@ pauses(struct pace *p, int64_t *at_ms, int ms, uint32_t n)
 	return us;
 }
 
-START_TEST(who_boots_while_little_goes_on_does_not_wait)
+START_TEST(at_low_rates_there_is_no_pause)
 {
 	struct pace p = { .now = 0 };
 	int64_t at = 1000;
@@ -29,7 +29,7 @@ START_TEST(who_boots_while_little_goes_on_does_not_wait)
 }
 END_TEST
 
-START_TEST(under_load_there_are_pauses_from_the_second_window_on)
+START_TEST(under_load_pauses_begin_with_the_second_window)
 {
 	struct pace p = { .now = 0 };
 	int64_t at = 1000;
@@ -40,7 +40,7 @@ START_TEST(under_load_there_are_pauses_from_the_second_window_on)
 }
 END_TEST
 
-START_TEST(they_end_with_the_load)
+START_TEST(pauses_end_with_the_load)
 {
 	struct pace p = { .now = 0 };
 	int64_t at = 1000;
@@ -51,7 +51,7 @@ START_TEST(they_end_with_the_load)
 }
 END_TEST
 
-/* The window before a silence is not the one before. */
+/* The window before a silence is not the previous window. */
 START_TEST(the_first_packet_after_a_silence_does_not_wait)
 {
 	struct pace p = { .now = 0 };
@@ -69,9 +69,9 @@ pace_suite(void)
 	Suite *s = suite_create("pace");
 	TCase *tc = tcase_create("pace");
 
-	tcase_add_test(tc, who_boots_while_little_goes_on_does_not_wait);
-	tcase_add_test(tc, under_load_there_are_pauses_from_the_second_window_on);
-	tcase_add_test(tc, they_end_with_the_load);
+	tcase_add_test(tc, at_low_rates_there_is_no_pause);
+	tcase_add_test(tc, under_load_pauses_begin_with_the_second_window);
+	tcase_add_test(tc, pauses_end_with_the_load);
 	tcase_add_test(tc, the_first_packet_after_a_silence_does_not_wait);
 	suite_add_tcase(s, tc);
 	return s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The pool of questions that wait, against a model: an array that is searched
- * from end to end for the earliest moment.
+ * The pool of stored messages, compared with a model: an array that is searched
+ * from end to end for the earliest due time.
  */
 #include "core/relay4/pending.h"
 
@@ -12,7 +12,7 @@
 
 Suite *pending_suite(void);
 
-#define CAPACITY 37	/* no power of two: the last level of the heap is torn */
+#define CAPACITY 37	/* not a power of two: the last level of the heap is incomplete */
 
 static struct mono
 at_ms(int64_t ms)
@@ -40,7 +40,7 @@ START_TEST(the_earliest_comes_first)
 }
 END_TEST
 
-START_TEST(a_full_pool_takes_no_more_and_a_dropped_slot_is_free_again)
+START_TEST(a_full_pool_has_no_slot_until_one_is_dropped)
 {
 	struct pendings *h = pendings_new(3);
 	struct pending *s[3];
@@ -57,7 +57,7 @@ START_TEST(a_full_pool_takes_no_more_and_a_dropped_slot_is_free_again)
 }
 END_TEST
 
-START_TEST(a_number_finds_its_slot_as_long_as_it_is_taken)
+START_TEST(a_number_finds_its_slot_while_it_is_in_use)
 {
 	struct pendings *h = pendings_new(2);
 	struct pending *s = pendings_take(h, at_ms(1));
@@ -74,8 +74,8 @@ START_TEST(a_number_finds_its_slot_as_long_as_it_is_taken)
 }
 END_TEST
 
-/* What the caller put into a slot is not moved about by the others. */
-START_TEST(a_slot_stays_where_it_is)
+/* Other slots come and go, but what the caller put into one stays there. */
+START_TEST(slots_do_not_move)
 {
 	struct pendings *h = pendings_new(CAPACITY);
 	struct pending *s[CAPACITY];
@@ -164,14 +164,14 @@ step(struct pendings *h, struct model *m, unsigned dice)
 		drop(h, m, i);
 }
 
-START_TEST(any_order_of_calls_agrees_with_the_model)
+START_TEST(random_calls_agree_with_the_model)
 {
 	struct pendings *h = pendings_new(CAPACITY);
 	struct model m = { .n = 0 };
 
 	srand(7 + (unsigned)_i);
 	for (int i = 0; i < 20000; i++) {
-		/* now growing, now shrinking, so that both ends are met */
+		/* grow and shrink in turn, so that it is both empty and full */
 		unsigned bias = i / 500 % 2 ? 3 : 0;
 
 		step(h, &m, bias + (unsigned)rand() % 7);
@@ -191,10 +191,10 @@ pending_suite(void)
 	TCase *t = tcase_create("hedge");
 
 	tcase_add_test(t, the_earliest_comes_first);
-	tcase_add_test(t, a_full_pool_takes_no_more_and_a_dropped_slot_is_free_again);
-	tcase_add_test(t, a_number_finds_its_slot_as_long_as_it_is_taken);
-	tcase_add_test(t, a_slot_stays_where_it_is);
-	tcase_add_loop_test(t, any_order_of_calls_agrees_with_the_model, 0, 4);
+	tcase_add_test(t, a_full_pool_has_no_slot_until_one_is_dropped);
+	tcase_add_test(t, a_number_finds_its_slot_while_it_is_in_use);
+	tcase_add_test(t, slots_do_not_move);
+	tcase_add_loop_test(t, random_calls_agree_with_the_model, 0, 4);
 	suite_add_tcase(s, t);
 	return s;
 }

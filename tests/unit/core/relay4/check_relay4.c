@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The decisions about requests: who gets a copy, with which giaddr and option 82,
- * and what a conversation keeps. Replies have check_relay4_reply.c; whole
- * dialogues tests/scen.
+ * The decisions about requests: which servers get a copy, with which giaddr and
+ * option 82, and what a conversation keeps. check_relay4_reply.c tests replies,
+ * tests/scen whole boots.
  */
 #include "core/relay4/relay4.h"
 
@@ -47,7 +47,7 @@ conf(const char *text)
 }
 
 static void
-question(uint8_t type)
+make_request(uint8_t type)
 {
 	msg_init(&msg, BOOTREQUEST);
 	if (type)
@@ -72,9 +72,9 @@ set_giaddr(const char *a)
 	dhcp4_put_giaddr(msg.b, world_ip(a));
 }
 
-/* The message as it stands comes in; END is put behind it if it has none. */
+/* Passes msg as it is to the relay. */
 static enum drop
-asked_on(uint32_t ifindex)
+send_msg_on(uint32_t ifindex)
 {
 	struct relay4_rx rx = {
 		.data = msg.b, .len = msg.len, .sport = 68,
@@ -86,14 +86,14 @@ asked_on(uint32_t ifindex)
 }
 
 static enum drop
-asked(void)
+send_msg(void)
 {
-	return asked_on(10);
+	return send_msg_on(10);
 }
 
-/* The same by port 4011. */
+/* The same on port 4011. */
 static enum drop
-discovers_on(uint32_t ifindex, const char *src)
+send_4011_on(uint32_t ifindex, const char *src)
 {
 	static struct p4011_plan p;
 	struct relay4_rx rx = {
@@ -105,19 +105,19 @@ discovers_on(uint32_t ifindex, const char *src)
 }
 
 static void
-must_go(void)
+must_relay(void)
 {
-	enum drop d = asked();
+	enum drop d = send_msg();
 
 	ck_assert_msg(d == DROP_NONE, "%s", drop_word(d));
 }
 
 #define must_drop(reason) do {						\
-	enum drop must_d = asked();					\
+	enum drop must_d = send_msg();					\
 	ck_assert_msg(must_d == (reason), "%s", drop_word(must_d));	\
 } while (0)
 
-/* "198.51.100.10 198.51.100.21": to these and nobody else, in this order. */
+/* "198.51.100.10 198.51.100.21": to exactly these, in this order. */
 static void
 goes_to(const char *servers)
 {
@@ -137,7 +137,7 @@ render(unsigned copy, bool with82, bool *no_room)
 }
 
 static void
-answer(const char *server, uint8_t type, const char *giaddr, const char *yiaddr)
+receive(const char *server, uint8_t type, const char *giaddr, const char *yiaddr)
 {
 	static struct relay4_delivery d;
 	static struct msg r;
@@ -165,7 +165,7 @@ count(enum counter c)
 	return w->stats.counter[c];
 }
 
-/* --- whom ------------------------------------------------------------------- */
+/* --- which servers ------------------------------------------------------------------- */
 
 #define TWO_CLASSES						\
 	"[group dhcp]\nservers = 198.51.100.10, 198.51.100.11\n"	\
@@ -178,7 +178,7 @@ pxe_opts(uint16_t arch)
 	msg_opt_u16(&msg, 93, arch);
 }
 
-START_TEST(servers_get_everything)
+START_TEST(servers_get_every_message)
 {
 	static const uint8_t types[] = {
 		DHCP4_TYPE_NONE, DHCP4_DISCOVER, DHCP4_REQUEST,
@@ -187,71 +187,71 @@ START_TEST(servers_get_everything)
 
 	conf("[interface vlan*]\nservers = 198.51.100.10, 198.51.100.21\n");
 	for (size_t i = 0; i < sizeof(types); i++) {
-		question(types[i]);
+		make_request(types[i]);
 		set_xid((uint8_t)i);
-		must_go();
+		must_relay();
 		goes_to("198.51.100.10 198.51.100.21");
 	}
-	question(DHCP4_REQUEST);
+	make_request(DHCP4_REQUEST);
 	pxe_opts(7);
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
 	set_xid(9);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.21");
 }
 END_TEST
 
-START_TEST(classes_divide)
+START_TEST(each_class_gets_its_own_messages)
 {
 	conf(TWO_CLASSES);
-	question(DHCP4_DISCOVER);
-	must_go();
+	make_request(DHCP4_DISCOVER);
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.11");
 	ck_assert_uint_eq(plan.n_boot, 0);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	pxe_opts(7);
 	set_xid(2);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
 	ck_assert_uint_eq(plan.n_boot, 1);
-	question(DHCP4_REQUEST);
+	make_request(DHCP4_REQUEST);
 	pxe_opts(7);
 	msg_opt_u32(&msg, 54, world_ip("198.51.100.10").host);
 	set_xid(2);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.11");
-	/* discovery: a DHCP server would answer first, and wrong */
-	question(DHCP4_REQUEST);
+	/* discovery: a DHCP server would reply first, with the wrong ACK */
+	make_request(DHCP4_REQUEST);
 	pxe_opts(7);
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
 	set_xid(2);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.21");
 	ck_assert_uint_eq(count(COUNTER_BOOT_REQUESTS), 2);
 }
 END_TEST
 
-/* A boot server whose lease was taken (WDS and DHCP on one host, but only in
- * the boot group) must hear of it. */
+/* A boot server whose lease was accepted (WDS and DHCP on one host, which is
+ * only in the boot group) must get the REQUEST. */
 START_TEST(a_selected_boot_server_gets_the_request)
 {
 	conf(TWO_CLASSES);
-	question(DHCP4_REQUEST);
+	make_request(DHCP4_REQUEST);
 	msg_opt_u32(&msg, 54, world_ip("198.51.100.21").host);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
 }
 END_TEST
 
-START_TEST(only_a_boot_group)
+START_TEST(an_interface_with_only_a_boot_group)
 {
 	conf("[interface vlan*]\nboot = 198.51.100.21\n");
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	must_drop(DROP_NO_SERVER);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	pxe_opts(0);
 	set_xid(2);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.21");
 	ck_assert_uint_eq(w->stats.drop_request[DROP_NO_SERVER], 1);
 }
@@ -264,21 +264,21 @@ START_TEST(a_host_in_both_classes_gets_one_copy)
 	    "[group d]\nservers = 198.51.100.10, a\n"
 	    "[group p]\nservers = b, 198.51.100.22\n"
 	    "[interface vlan*]\ndhcp = d\nboot = p\n");
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	pxe_opts(7);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.21 198.51.100.22");
-	/* and it is a boot server for a discovery */
-	question(DHCP4_REQUEST);
+	/* for a discovery it is a boot server */
+	make_request(DHCP4_REQUEST);
 	pxe_opts(7);
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
 	set_xid(2);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.21 198.51.100.22");
 }
 END_TEST
 
-START_TEST(two_hundred_and_fifty_six_servers)
+START_TEST(all_256_servers_get_a_copy)
 {
 	char *text = malloc(16384), *p = text;
 	bool seen[256] = { false };
@@ -289,8 +289,8 @@ START_TEST(two_hundred_and_fifty_six_servers)
 	sprintf(p, "\n");
 	conf(text);
 	free(text);
-	question(DHCP4_DISCOVER);
-	must_go();
+	make_request(DHCP4_DISCOVER);
+	must_relay();
 	ck_assert_uint_eq(plan.n_server, 256);
 	for (int i = 0; i < 256; i++) {
 		struct ip4 a = ip_v4(w->conf->server[plan.server[i]].address);
@@ -316,15 +316,15 @@ END_TEST
 START_TEST(a_rule_names_the_boot_group)
 {
 	conf(RULES);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	pxe_opts(0);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.30");
 	ck_assert_uint_eq(w->r4.rule_hits[0], 1);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	pxe_opts(7);
 	set_xid(2);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
 	ck_assert_uint_eq(w->r4.rule_hits[0], 1);
 }
@@ -333,92 +333,92 @@ END_TEST
 START_TEST(a_rule_names_the_dhcp_group)
 {
 	conf(RULES);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	msg_opt_text(&msg, 77, "own");
-	must_go();
+	must_relay();
 	goes_to("198.51.100.12");
-	/* in the place of `servers =', too */
+	/* it also replaces `servers =` */
 	conf("[interface vlan*]\nservers = 198.51.100.10, 198.51.100.11\n"
 	    "[rule own]\nuser-class = own\ndhcp = 198.51.100.12\n");
-	must_go();
+	must_relay();
 	goes_to("198.51.100.12");
 }
 END_TEST
 
-/* A REQUEST may say less than its DISCOVER did. */
+/* A REQUEST may carry fewer options than its DISCOVER did. */
 START_TEST(later_messages_keep_the_first_choice)
 {
 	conf(RULES);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	pxe_opts(0);
-	must_go();
-	question(DHCP4_REQUEST);
+	must_relay();
+	make_request(DHCP4_REQUEST);
 	msg_opt_text(&msg, 60, "PXEClient:Arch:00007:UNDI:003016");
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
-	must_go();
+	must_relay();
 	goes_to("198.51.100.30");
 	ck_assert_uint_eq(w->r4.rule_hits[0], 2);
 	/* another xid is another conversation */
 	set_xid(2);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.21");
-	/* and so is the same one when it was forgotten */
+	/* and so is the same xid after the conversation expired */
 	set_xid(1);
 	world_wait_ms(w, CLIENTS_CONV_MS + 1);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.21");
 }
 END_TEST
 
-START_TEST(pxe_and_http_from_one_card_are_two_conversations)
+START_TEST(pxe_and_http_from_one_nic_are_two_conversations)
 {
 	conf(RULES);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	pxe_opts(7);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	msg_opt_text(&msg, 60, "HTTPClient:Arch:00016:UNDI:003016");
 	msg_opt_u16(&msg, 93, 16);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.40");
-	/* a message without option 60 belongs to the one that was last */
-	question(DHCP4_DISCOVER);
+	/* a message without option 60 belongs to the last of them */
+	make_request(DHCP4_DISCOVER);
 	msg_opt_u16(&msg, 93, 16);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.40");
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	pxe_opts(7);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
 }
 END_TEST
 
-/* 802.1X moves the port of a machine that goes on asking with its xid; and somebody
- * elsewhere may have used it first. */
-START_TEST(a_choice_holds_on_its_interface)
+/* 802.1X may move a port while its machine keeps using its xid, and a host on
+ * another VLAN may have used that xid first. */
+START_TEST(a_choice_holds_only_on_its_interface)
 {
 	conf("[interface vlan*]\ndhcp = 198.51.100.10\nboot = 198.51.100.21\n"
 	    "[rule guests]\ninterface = vlan20\nboot = 198.51.100.30\n");
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	pxe_opts(7);
-	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	ck_assert_int_eq(send_msg_on(20), DROP_NONE);
 	goes_to("198.51.100.10 198.51.100.30");
-	ck_assert_int_eq(asked_on(10), DROP_NONE);
+	ck_assert_int_eq(send_msg_on(10), DROP_NONE);
 	goes_to("198.51.100.10 198.51.100.21");
-	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	ck_assert_int_eq(send_msg_on(20), DROP_NONE);
 	goes_to("198.51.100.10 198.51.100.30");
-	/* and what is dropped there is not dropped here */
+	/* what is dropped there is not dropped here */
 	conf("[interface vlan*]\ndhcp = 198.51.100.10\nboot = 198.51.100.21\n"
 	    "[rule guests]\ninterface = vlan20\naction = drop\n");
-	ck_assert_int_eq(asked_on(20), DROP_RULE);
-	must_go();
+	ck_assert_int_eq(send_msg_on(20), DROP_RULE);
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.21");
 }
 END_TEST
 
-/* A stored question of one VLAN does not go where another one's rule says. */
-START_TEST(a_hedge_keeps_to_its_interface)
+/* A stored query of one VLAN does not follow the rule of another. */
+START_TEST(a_hedge_does_not_cross_interfaces)
 {
 	static struct relay4_plan hedge;
 	struct mono due;
@@ -428,51 +428,51 @@ START_TEST(a_hedge_keeps_to_its_interface)
 	    "[group guests]\nservers = 198.51.100.30, 198.51.100.31\n"
 	    "[interface vlan*]\nboot = two\n"
 	    "[rule guests]\ninterface = vlan20\nboot = guests\n");
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	pxe_opts(7);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.21");
 	ck_assert(pendings_due(w->r4.hedges, &due));
-	/* on port 4011 nothing is hedged, so that the first one stays */
+	/* on port 4011 nothing is hedged, so the first query stays */
 	msg.b[DHCP4_OPTIONS + 2] = DHCP4_REQUEST;
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
 	msg_end(&msg);
-	ck_assert_int_eq(discovers_on(20, "203.0.113.9"), DROP_NONE);
+	ck_assert_int_eq(send_4011_on(20, "203.0.113.9"), DROP_NONE);
 	world_wait_ms(w, 200);
 	ck_assert(!relay4_hedge(&w->r4, w->now, &hedge));
 	ck_assert(!pendings_due(w->r4.hedges, &due));
 }
 END_TEST
 
-START_TEST(dropped_by_rule_stays_dropped)
+START_TEST(a_client_dropped_by_a_rule_stays_dropped)
 {
 	conf(RULES);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	set_mac(0x66);
 	must_drop(DROP_RULE);
-	question(DHCP4_REQUEST);
+	make_request(DHCP4_REQUEST);
 	set_mac(0x66);
 	must_drop(DROP_RULE);
 	ck_assert_uint_eq(w->r4.rule_hits[2], 2);
 	ck_assert_uint_eq(w->stats.drop_request[DROP_RULE], 2);
 	set_xid(2);	/* `message = discover' does not hold for this one */
-	must_go();
+	must_relay();
 }
 END_TEST
 
 /* Indexes of groups and rules belong to a configuration. */
-START_TEST(a_reload_chooses_anew)
+START_TEST(a_reload_matches_the_rules_again)
 {
 	conf(RULES);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	pxe_opts(0);
-	must_go();
+	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.30");
 	world_reload(w, "[interface vlan*]\ndhcp = 198.51.100.11\n"
 	    "boot = 198.51.100.22\n"
 	    "[rule first]\narch = x64\nboot = 198.51.100.23\n"
 	    "[rule bios]\narch = bios\nboot = 198.51.100.31\n");
-	must_go();
+	must_relay();
 	goes_to("198.51.100.11 198.51.100.31");
 	/* the hits belong to the name */
 	ck_assert_uint_eq(w->r4.rule_hits[0], 0);
@@ -482,12 +482,12 @@ START_TEST(a_reload_chooses_anew)
 }
 END_TEST
 
-START_TEST(a_reload_keeps_the_numbers_of_an_address)
+START_TEST(a_reload_keeps_the_counters_of_an_address)
 {
 	conf(RULES);
-	question(DHCP4_DISCOVER);
-	must_go();
-	answer("198.51.100.11", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");
+	make_request(DHCP4_DISCOVER);
+	must_relay();
+	receive("198.51.100.11", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");
 	w->servers.source[servers_find4(&w->servers, world_ip("198.51.100.11"))] =
 	    world_ip("198.51.100.1");
 	world_reload(w, "[server new]\naddress = 198.51.100.99\n"
@@ -503,21 +503,21 @@ START_TEST(a_reload_keeps_the_numbers_of_an_address)
 }
 END_TEST
 
-START_TEST(retries_are_counted_until_the_answer)
+START_TEST(retries_are_counted_until_a_reply)
 {
 	conf(TWO_CLASSES);
-	question(DHCP4_DISCOVER);
-	must_go();
+	make_request(DHCP4_DISCOVER);
+	must_relay();
 	ck_assert_uint_eq(count(COUNTER_RETRIES), 0);
 	msg.b[9] = 4;	/* secs */
-	must_go();
-	must_go();
+	must_relay();
+	must_relay();
 	ck_assert_uint_eq(count(COUNTER_RETRIES), 2);
-	answer("198.51.100.10", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");
-	question(DHCP4_REQUEST);
-	must_go();
+	receive("198.51.100.10", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");
+	make_request(DHCP4_REQUEST);
+	must_relay();
 	ck_assert_uint_eq(count(COUNTER_RETRIES), 2);
-	must_go();
+	must_relay();
 	ck_assert_uint_eq(count(COUNTER_RETRIES), 3);
 }
 END_TEST
@@ -527,88 +527,88 @@ END_TEST
 #define ROTATE "[interface vlan*]\nservers = 198.51.100.10\ngiaddr = rotate\n"
 
 static void
-asked_from(const char *giaddr)
+sent_with(const char *giaddr)
 {
 	char a[IP4_STRLEN];
 
-	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	ck_assert_int_eq(send_msg_on(20), DROP_NONE);
 	ck_assert_uint_eq(plan.n_copy, 1);
 	ck_assert_str_eq(ip4_str(plan.copy[0].giaddr, a), giaddr);
 }
 
-START_TEST(rotate_goes_round)
+START_TEST(rotate_tries_each_address_in_turn)
 {
 	static const char *const net[] = {
 		"203.0.113.1", "203.0.113.65", "203.0.113.129", "203.0.113.1",
 	};
 
 	conf(ROTATE);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	for (int n = 0; n < 4; n++)
 		for (int try = 0; try < 3; try++)
-			asked_from(net[n]);
+			sent_with(net[n]);
 	ck_assert_uint_eq(count(COUNTER_ROTATIONS), 3);
 }
 END_TEST
 
-START_TEST(what_was_answered_stays_the_first_choice)
+START_TEST(an_address_that_got_a_reply_stays_the_first_choice)
 {
 	conf(ROTATE);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	for (int try = 0; try < 4; try++)
-		(void)asked_on(20);
-	answer("198.51.100.10", DHCP4_OFFER, "203.0.113.65", "203.0.113.70");
+		(void)send_msg_on(20);
+	receive("198.51.100.10", DHCP4_OFFER, "203.0.113.65", "203.0.113.70");
 	set_xid(2);
-	asked_from("203.0.113.65");
-	/* a proxy offer is no sign that the subnet is right */
-	answer("198.51.100.10", DHCP4_OFFER, "203.0.113.129", "0.0.0.0");
+	sent_with("203.0.113.65");
+	/* a proxy offer does not prove that the subnet is right */
+	receive("198.51.100.10", DHCP4_OFFER, "203.0.113.129", "0.0.0.0");
 	set_xid(3);
-	asked_from("203.0.113.65");
-	/* an offer that was late, for the address before */
-	answer("198.51.100.10", DHCP4_OFFER, "203.0.113.1", "203.0.113.9");
+	sent_with("203.0.113.65");
+	/* a late offer, for the previous address */
+	receive("198.51.100.10", DHCP4_OFFER, "203.0.113.1", "203.0.113.9");
 	set_xid(4);
-	asked_from("203.0.113.1");
+	sent_with("203.0.113.1");
 	set_mac(9);
-	asked_from("203.0.113.1");
+	sent_with("203.0.113.1");
 }
 END_TEST
 
-START_TEST(rotate_with_one_address_stays)
+START_TEST(rotate_with_one_address_changes_nothing)
 {
 	conf(ROTATE);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	for (int try = 0; try < 10; try++)
-		must_go();
+		must_relay();
 	ck_assert_uint_eq(plan.copy[0].giaddr.host, world_ip("192.0.2.1").host);
 	ck_assert_uint_eq(count(COUNTER_ROTATIONS), 0);
 }
 END_TEST
 
-/* An address that goes away leaves no index that points past the others. */
-START_TEST(rotate_when_addresses_go)
+/* When addresses go away, no index may point past the remaining ones. */
+START_TEST(rotate_survives_the_loss_of_addresses)
 {
 	struct ip4net net;
 
 	conf(ROTATE);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	for (int try = 0; try < 7; try++)
-		(void)asked_on(20);
+		(void)send_msg_on(20);
 	must(ip4net_parse("203.0.113.129/26", &net));
 	iftab_del_addr(w->iftab, 20, net);
 	must(ip4net_parse("203.0.113.65/26", &net));
 	iftab_del_addr(w->iftab, 20, net);
 	iftab_commit(w->iftab, w->conf, "host", false, NULL, NULL);
-	asked_from("203.0.113.1");
+	sent_with("203.0.113.1");
 	set_xid(2);
-	asked_from("203.0.113.1");
+	sent_with("203.0.113.1");
 }
 END_TEST
 
-START_TEST(all_addresses_at_once)
+START_TEST(giaddr_all_sends_one_copy_per_address)
 {
 	conf("[interface vlan*]\nservers = 198.51.100.10\ngiaddr = all\n");
-	question(DHCP4_DISCOVER);
-	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	make_request(DHCP4_DISCOVER);
+	ck_assert_int_eq(send_msg_on(20), DROP_NONE);
 	ck_assert_uint_eq(plan.n_copy, 3);
 	for (int i = 0; i < 12; i++) {
 		char net[32];
@@ -617,19 +617,19 @@ START_TEST(all_addresses_at_once)
 		world_addr(w, 20, net);
 	}
 	set_xid(2);
-	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	ck_assert_int_eq(send_msg_on(20), DROP_NONE);
 	ck_assert_uint_eq(plan.n_copy, IFACE_GIADDRS_MAX);
 }
 END_TEST
 
-START_TEST(a_foreign_giaddr_stays_and_nothing_is_added)
+START_TEST(a_foreign_giaddr_is_kept_and_nothing_is_added)
 {
 	conf("[interface vlan*]\nservers = 198.51.100.10\ngiaddr = all\n"
 	    "option82 = add\n");
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	set_giaddr("10.9.8.7");
 	msg.b[DHCP4_OFF_HOPS] = 1;
-	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	ck_assert_int_eq(send_msg_on(20), DROP_NONE);
 	ck_assert_uint_eq(plan.n_copy, 1);
 	ck_assert_uint_eq(plan.copy[0].giaddr.host, world_ip("10.9.8.7").host);
 	ck_assert_ptr_null(plan.copy[0].rai);
@@ -639,9 +639,9 @@ START_TEST(a_foreign_giaddr_stays_and_nothing_is_added)
 }
 END_TEST
 
-/* RFC 3046 2.1.1: and a giaddr that another section fixes is ours, too, though
+/* RFC 3046 2.1.1. A giaddr that another section fixes is ours as well, although
  * no interface has it. */
-START_TEST(a_giaddr_of_ours_did_not_come_from_a_client)
+START_TEST(a_request_with_a_giaddr_of_ours_is_dropped)
 {
 	static const char *const ours[] = {
 		"192.0.2.1", "203.0.113.65", "10.255.0.1",
@@ -651,7 +651,7 @@ START_TEST(a_giaddr_of_ours_did_not_come_from_a_client)
 	conf("[interface vlan*]\nservers = 198.51.100.10\n"
 	    "[interface un*]\nservers = 198.51.100.10\ngiaddr = 10.255.0.1\n");
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-		question(DHCP4_DISCOVER);
+		make_request(DHCP4_DISCOVER);
 		set_giaddr(ours[i]);
 		must_drop(DROP_SPOOFED_GIADDR);
 	}
@@ -665,19 +665,19 @@ static enum drop
 with_hops(uint8_t hops)
 {
 	msg.b[DHCP4_OFF_HOPS] = hops;
-	return asked();
+	return send_msg();
 }
 
-START_TEST(what_comes_back_with_more_hops_is_a_loop)
+START_TEST(a_request_that_returns_with_more_hops_is_a_loop)
 {
 	conf(TWO_CLASSES);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	set_giaddr("10.9.8.7");
 	ck_assert_int_eq(with_hops(1), DROP_NONE);
 	ck_assert_int_eq(with_hops(2), DROP_LOOP);
 	ck_assert_int_eq(with_hops(16), DROP_LOOP);
 	ck_assert_int_eq(with_hops(1), DROP_NONE);	/* a retry */
-	/* another way was shorter */
+	/* on a shorter path */
 	ck_assert_int_eq(with_hops(0), DROP_NONE);
 	ck_assert_int_eq(with_hops(1), DROP_LOOP);
 	/* another relay, or a client that has moved */
@@ -685,7 +685,7 @@ START_TEST(what_comes_back_with_more_hops_is_a_loop)
 	ck_assert_int_eq(with_hops(3), DROP_NONE);
 	set_giaddr("0.0.0.0");
 	ck_assert_int_eq(with_hops(0), DROP_NONE);
-	/* and when the conversation is over */
+	/* or the conversation has expired */
 	set_giaddr("10.9.8.7");
 	ck_assert_int_eq(with_hops(0), DROP_NONE);
 	world_wait_ms(w, CLIENTS_CONV_MS + 1);
@@ -693,11 +693,11 @@ START_TEST(what_comes_back_with_more_hops_is_a_loop)
 }
 END_TEST
 
-/* A loop must not make a retry of what it brings back. */
-START_TEST(a_loop_changes_no_memory)
+/* A message that a loop brings back must not count as a retry. */
+START_TEST(a_loop_is_not_counted_as_a_retry)
 {
 	conf(TWO_CLASSES);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	set_giaddr("10.9.8.7");
 	ck_assert_int_eq(with_hops(1), DROP_NONE);
 	ck_assert_int_eq(with_hops(3), DROP_LOOP);
@@ -705,10 +705,10 @@ START_TEST(a_loop_changes_no_memory)
 }
 END_TEST
 
-START_TEST(hops_end_at_the_limit)
+START_TEST(requests_beyond_max_hops_are_dropped)
 {
 	conf("[relay]\nmax-hops = 3\n" TWO_CLASSES);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	set_giaddr("10.9.8.7");
 	ck_assert_int_eq(with_hops(3), DROP_NONE);
 	ck_assert_uint_eq(plan.hops, 4);
@@ -723,7 +723,7 @@ END_TEST
 #define ADD "[server b]\naddress = 198.51.100.11\noption82 = none\n"	\
 	"[interface vlan*]\nservers = 198.51.100.10, b\noption82 = add\n"
 
-START_TEST(option_82_is_the_last_and_only_where_it_is_wanted)
+START_TEST(option_82_comes_last_and_only_where_configured)
 {
 	bool no_room;
 	size_t len;
@@ -731,10 +731,10 @@ START_TEST(option_82_is_the_last_and_only_where_it_is_wanted)
 	conf(ADD);
 	ck_assert(w->conf->server[0].option82 !=
 	    w->conf->server[1].option82);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	msg_opt_text(&msg, 12, "host");
 	msg_end(&msg);
-	must_go();
+	must_relay();
 	len = render(0, true, &no_room);
 	ck_assert(!no_room);
 	ck_assert_uint_eq(len, 300);
@@ -750,21 +750,21 @@ START_TEST(option_82_is_the_last_and_only_where_it_is_wanted)
 END_TEST
 
 /* RFC 3046 2.1: "forwarded without the option". 1472 bytes are an Ethernet frame. */
-START_TEST(without_room_it_goes_without)
+START_TEST(without_room_the_request_goes_without_option_82)
 {
 	bool no_room;
 	size_t len;
 
 	conf(ADD);
 	for (int more = 0; more < 2; more++) {
-		question(DHCP4_DISCOVER);
+		make_request(DHCP4_DISCOVER);
 		for (int i = 0; i < 4; i++)
 			msg_opt(&msg, 224, out, 255);
 		/* 10 bytes of option 82 behind this one, and END */
 		msg_opt(&msg, 225, out, (size_t)(1472 - 11 - 2 -
 		    (DHCP4_OPTIONS + 3 + 4 * 257) + more));
 		msg_end(&msg);
-		must_go();
+		must_relay();
 		len = render(0, true, &no_room);
 		ck_assert(no_room == (more == 1));
 		ck_assert_uint_eq(len, more ? msg.len : 1472);
@@ -775,27 +775,27 @@ START_TEST(without_room_it_goes_without)
 }
 END_TEST
 
-START_TEST(bootp_gets_none)
+START_TEST(bootp_gets_no_option_82)
 {
 	bool no_room;
 
 	conf(ADD);
-	question(DHCP4_TYPE_NONE);
+	make_request(DHCP4_TYPE_NONE);
 	msg_opt_text(&msg, 12, "host");
 	msg_end(&msg);
-	must_go();
+	must_relay();
 	ck_assert_ptr_null(plan.copy[0].rai);
 	ck_assert_uint_eq(render(0, true, &no_room), 300);
 	ck_assert(!no_room);
 	ck_assert_uint_eq(count(COUNTER_BOOTP), 1);
-	/* an option 53 that says nothing makes no BOOTP message */
-	question(DHCP4_TYPE_NONE);
+	/* an empty option 53 does not make it a BOOTP message */
+	make_request(DHCP4_TYPE_NONE);
 	msg_opt(&msg, 53, NULL, 0);
 	must_drop(DROP_BAD_TYPE);
 }
 END_TEST
 
-START_TEST(policies)
+START_TEST(option82_policy_is_followed)
 {
 	static const struct {
 		const char *policy;
@@ -814,41 +814,41 @@ START_TEST(policies)
 		snprintf(text, sizeof(text), ADD "trust = on\n"
 		    "option82-policy = %s\n", t[i].policy);
 		conf(text);
-		question(DHCP4_DISCOVER);
+		make_request(DHCP4_DISCOVER);
 		msg_opt_hex(&msg, 82, "0101 78");
-		ck_assert_int_eq(asked(), t[i].drop);
+		ck_assert_int_eq(send_msg(), t[i].drop);
 		if (t[i].drop != DROP_NONE)
 			continue;
 		ck_assert((plan.copy[0].rai != NULL) == t[i].ours);
 		ck_assert(plan.drop_old == t[i].drop_old);
 		/* without one, ours is added whatever the policy */
-		question(DHCP4_DISCOVER);
+		make_request(DHCP4_DISCOVER);
 		set_xid(2);
-		must_go();
+		must_relay();
 		ck_assert_ptr_nonnull(plan.copy[0].rai);
 		ck_assert(!plan.drop_old);
 	}
 }
 END_TEST
 
-START_TEST(untrusted_option_82)
+START_TEST(untrusted_option_82_is_dropped)
 {
 	conf(ADD);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	msg_opt_hex(&msg, 82, "0101 78");
 	must_drop(DROP_UNTRUSTED_82);
-	/* empty, it is there all the same */
-	question(DHCP4_DISCOVER);
+	/* an empty option 82 counts as present */
+	make_request(DHCP4_DISCOVER);
 	msg_opt(&msg, 82, NULL, 0);
 	must_drop(DROP_UNTRUSTED_82);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	msg_opt_hex(&msg, 82, "0109 78");
 	must_drop(DROP_BAD_OPTION82);
-	/* another relay's is its own business */
-	question(DHCP4_DISCOVER);
+	/* another relay's is left alone */
+	make_request(DHCP4_DISCOVER);
 	msg_opt_hex(&msg, 82, "0101 78");
 	set_giaddr("10.9.8.7");
-	must_go();
+	must_relay();
 }
 END_TEST
 
@@ -861,40 +861,40 @@ START_TEST(relay_flags_tell_unicast)
 	bool no_room;
 
 	conf(ADD "relay-flags = on\ncircuit-id = off\n");
-	question(DHCP4_REQUEST);
+	make_request(DHCP4_REQUEST);
 	msg_end(&msg);
 	rx.len = msg.len;
 	ck_assert_int_eq(relay4_request(&w->r4, &rx, w->now, &plan), DROP_NONE);
 	render(0, true, &no_room);
 	ck_assert_mem_eq(out + DHCP4_OPTIONS + 3, "\x52\3\x0a\1\x80\xff", 6);
-	must_go();
+	must_relay();
 	render(0, true, &no_room);
 	ck_assert_mem_eq(out + DHCP4_OPTIONS + 3, "\x52\3\x0a\1\0\xff", 6);
 }
 END_TEST
 
-/* --- what is refused, and numbers ------------------------------------------------- */
+/* --- drops and counters ------------------------------------------------- */
 
-START_TEST(interfaces_that_do_not_serve)
+START_TEST(requests_on_other_interfaces_are_dropped)
 {
 	conf("[interface vlan*]\nservers = 198.51.100.10\n");
-	question(DHCP4_DISCOVER);
-	ck_assert_int_eq(asked_on(77), DROP_NOT_CLIENT);
+	make_request(DHCP4_DISCOVER);
+	ck_assert_int_eq(send_msg_on(77), DROP_NOT_CLIENT);
 	world_link(w, 40, "eth0");
 	world_addr(w, 40, "198.51.100.1/24");
-	ck_assert_int_eq(asked_on(40), DROP_NOT_CLIENT);
+	ck_assert_int_eq(send_msg_on(40), DROP_NOT_CLIENT);
 	world_link(w, 30, "vlan30");
-	ck_assert_int_eq(asked_on(30), DROP_NO_GIADDR);
+	ck_assert_int_eq(send_msg_on(30), DROP_NO_GIADDR);
 	/* another relay's request needs no address of ours there */
 	set_giaddr("10.9.8.7");
-	ck_assert_int_eq(asked_on(30), DROP_NONE);
+	ck_assert_int_eq(send_msg_on(30), DROP_NONE);
 	world_addr(w, 30, "10.30.0.1/24");
 	world_link_down(w, 30, "vlan30");
-	ck_assert_int_eq(asked_on(30), DROP_DOWN);
+	ck_assert_int_eq(send_msg_on(30), DROP_DOWN);
 }
 END_TEST
 
-START_TEST(types_that_no_client_sends)
+START_TEST(types_that_no_client_sends_are_dropped)
 {
 	static const uint8_t types[] = {
 		DHCP4_OFFER, DHCP4_ACK, DHCP4_NAK, DHCP4_FORCERENEW,
@@ -903,10 +903,10 @@ START_TEST(types_that_no_client_sends)
 
 	conf(TWO_CLASSES);
 	for (size_t i = 0; i < sizeof(types); i++) {
-		question(types[i]);
+		make_request(types[i]);
 		must_drop(DROP_BAD_TYPE);
 	}
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	msg.b[0] = BOOTREPLY;
 	must_drop(DROP_REPLY_FROM_CLIENT);
 	msg.b[0] = 3;
@@ -917,19 +917,19 @@ END_TEST
 START_TEST(one_client_cannot_use_up_the_rate_of_all)
 {
 	conf("[relay]\nclient-rate = 2/10s\ninterface-rate = 4/s\n" TWO_CLASSES);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	for (int i = 0; i < 100; i++)
-		(void)asked();
+		(void)send_msg();
 	ck_assert_uint_eq(w->stats.drop_request[DROP_CLIENT_RATE], 98);
 	for (uint8_t i = 2; i < 10; i++) {
 		set_mac(i);
-		(void)asked();
+		(void)send_msg();
 	}
-	/* of the interface's four, the flood took its own two */
+	/* the flood took its own two of the interface's four */
 	ck_assert_uint_eq(count(COUNTER_REQUESTS_RELAYED), 4);
 	ck_assert_uint_eq(w->stats.drop_request[DROP_INTERFACE_RATE], 6);
 	/* other interfaces have their own */
-	ck_assert_int_eq(asked_on(20), DROP_NONE);
+	ck_assert_int_eq(send_msg_on(20), DROP_NONE);
 }
 END_TEST
 
@@ -939,11 +939,11 @@ START_TEST(a_boot_storm_passes)
 	open_world(TWO_CLASSES, 16384);
 	for (int try = 0; try < 4; try++) {
 		for (int i = 0; i < 2000; i++) {
-			question(DHCP4_DISCOVER);
+			make_request(DHCP4_DISCOVER);
 			pxe_opts(7);
 			msg.b[DHCP4_OFF_CHADDR + 4] = (uint8_t)(i >> 8);
 			set_mac((uint8_t)i);
-			must(asked() == DROP_NONE);
+			must(send_msg() == DROP_NONE);
 		}
 		world_wait_ms(w, 1000 << try);
 	}
@@ -953,20 +953,20 @@ START_TEST(a_boot_storm_passes)
 }
 END_TEST
 
-START_TEST(a_full_table_forgets_and_relays_on)
+START_TEST(a_full_table_does_not_stop_relaying)
 {
 	open_world(TWO_CLASSES, 4);
 	for (uint8_t i = 0; i < 20; i++) {
-		question(DHCP4_DISCOVER);
+		make_request(DHCP4_DISCOVER);
 		set_mac(i);
 		set_xid(i);
-		must_go();
+		must_relay();
 	}
 	ck_assert_uint_eq(w->evicted, 16);
-	/* the first one's answer arrives all the same */
+	/* the first one's reply is delivered all the same */
 	set_mac(0);
 	set_xid(0);
-	answer("198.51.100.10", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");
+	receive("198.51.100.10", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");
 }
 END_TEST
 
@@ -987,7 +987,7 @@ START_TEST(every_packet_is_relayed_or_dropped)
 			set_giaddr("10.9.8.7");
 		if (prng_below(&r, 9) == 0)
 			msg.len = prng_below(&r, (uint32_t)msg.len);
-		(void)asked_on(10 * (1 + prng_below(&r, 3)));
+		(void)send_msg_on(10 * (1 + prng_below(&r, 3)));
 		world_wait_ms(w, prng_below(&r, 500));
 	}
 	ck_assert_uint_eq(count(COUNTER_REQUESTS), n);
@@ -1004,43 +1004,43 @@ relay4_suite(void)
 	TCase *t = tcase_create("requests");
 
 	tcase_add_checked_fixture(t, NULL, teardown);
-	tcase_add_test(t, servers_get_everything);
-	tcase_add_test(t, classes_divide);
+	tcase_add_test(t, servers_get_every_message);
+	tcase_add_test(t, each_class_gets_its_own_messages);
 	tcase_add_test(t, a_selected_boot_server_gets_the_request);
-	tcase_add_test(t, only_a_boot_group);
+	tcase_add_test(t, an_interface_with_only_a_boot_group);
 	tcase_add_test(t, a_host_in_both_classes_gets_one_copy);
-	tcase_add_test(t, two_hundred_and_fifty_six_servers);
+	tcase_add_test(t, all_256_servers_get_a_copy);
 	tcase_add_test(t, a_rule_names_the_boot_group);
 	tcase_add_test(t, a_rule_names_the_dhcp_group);
 	tcase_add_test(t, later_messages_keep_the_first_choice);
-	tcase_add_test(t, pxe_and_http_from_one_card_are_two_conversations);
-	tcase_add_test(t, a_choice_holds_on_its_interface);
-	tcase_add_test(t, a_hedge_keeps_to_its_interface);
-	tcase_add_test(t, dropped_by_rule_stays_dropped);
-	tcase_add_test(t, a_reload_chooses_anew);
-	tcase_add_test(t, a_reload_keeps_the_numbers_of_an_address);
-	tcase_add_test(t, retries_are_counted_until_the_answer);
-	tcase_add_test(t, rotate_goes_round);
-	tcase_add_test(t, what_was_answered_stays_the_first_choice);
-	tcase_add_test(t, rotate_with_one_address_stays);
-	tcase_add_test(t, rotate_when_addresses_go);
-	tcase_add_test(t, all_addresses_at_once);
-	tcase_add_test(t, a_foreign_giaddr_stays_and_nothing_is_added);
-	tcase_add_test(t, a_giaddr_of_ours_did_not_come_from_a_client);
-	tcase_add_test(t, what_comes_back_with_more_hops_is_a_loop);
-	tcase_add_test(t, a_loop_changes_no_memory);
-	tcase_add_test(t, hops_end_at_the_limit);
-	tcase_add_test(t, option_82_is_the_last_and_only_where_it_is_wanted);
-	tcase_add_test(t, without_room_it_goes_without);
-	tcase_add_test(t, bootp_gets_none);
-	tcase_add_test(t, policies);
-	tcase_add_test(t, untrusted_option_82);
+	tcase_add_test(t, pxe_and_http_from_one_nic_are_two_conversations);
+	tcase_add_test(t, a_choice_holds_only_on_its_interface);
+	tcase_add_test(t, a_hedge_does_not_cross_interfaces);
+	tcase_add_test(t, a_client_dropped_by_a_rule_stays_dropped);
+	tcase_add_test(t, a_reload_matches_the_rules_again);
+	tcase_add_test(t, a_reload_keeps_the_counters_of_an_address);
+	tcase_add_test(t, retries_are_counted_until_a_reply);
+	tcase_add_test(t, rotate_tries_each_address_in_turn);
+	tcase_add_test(t, an_address_that_got_a_reply_stays_the_first_choice);
+	tcase_add_test(t, rotate_with_one_address_changes_nothing);
+	tcase_add_test(t, rotate_survives_the_loss_of_addresses);
+	tcase_add_test(t, giaddr_all_sends_one_copy_per_address);
+	tcase_add_test(t, a_foreign_giaddr_is_kept_and_nothing_is_added);
+	tcase_add_test(t, a_request_with_a_giaddr_of_ours_is_dropped);
+	tcase_add_test(t, a_request_that_returns_with_more_hops_is_a_loop);
+	tcase_add_test(t, a_loop_is_not_counted_as_a_retry);
+	tcase_add_test(t, requests_beyond_max_hops_are_dropped);
+	tcase_add_test(t, option_82_comes_last_and_only_where_configured);
+	tcase_add_test(t, without_room_the_request_goes_without_option_82);
+	tcase_add_test(t, bootp_gets_no_option_82);
+	tcase_add_test(t, option82_policy_is_followed);
+	tcase_add_test(t, untrusted_option_82_is_dropped);
 	tcase_add_test(t, relay_flags_tell_unicast);
-	tcase_add_test(t, interfaces_that_do_not_serve);
-	tcase_add_test(t, types_that_no_client_sends);
+	tcase_add_test(t, requests_on_other_interfaces_are_dropped);
+	tcase_add_test(t, types_that_no_client_sends_are_dropped);
 	tcase_add_test(t, one_client_cannot_use_up_the_rate_of_all);
 	tcase_add_test(t, a_boot_storm_passes);
-	tcase_add_test(t, a_full_table_forgets_and_relays_on);
+	tcase_add_test(t, a_full_table_does_not_stop_relaying);
 	tcase_add_test(t, every_packet_is_relayed_or_dropped);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The decisions about replies: whose, on which interface, to which address, and
- * what is taken out of them.
+ * The decisions about replies: whether and on which interface they are
+ * delivered, to which address, and which options are removed.
  */
 #include "core/relay4/relay4.h"
 
@@ -15,7 +15,7 @@
 Suite *relay4_reply_suite(void);
 
 static struct world *w;
-static struct msg q, r;		/* the question, the reply */
+static struct msg q, r;		/* request, reply */
 static struct relay4_delivery d;
 static uint8_t out[MSG_MAX];
 
@@ -67,7 +67,7 @@ put_ip(struct msg *m, size_t at, const char *a)
 enum { CIADDR = 12, YIADDR = 16, SIADDR = 20, GIADDR = 24 };
 
 static enum drop
-question_on(uint32_t ifindex)
+send_request_on(uint32_t ifindex)
 {
 	static struct relay4_plan plan;
 	struct relay4_rx rx = {
@@ -80,7 +80,7 @@ question_on(uint32_t ifindex)
 }
 
 static void
-question(uint8_t type)
+make_request(uint8_t type)
 {
 	msg_init(&q, BOOTREQUEST);
 	msg_opt_u8(&q, 53, type);
@@ -89,11 +89,11 @@ question(uint8_t type)
 static void
 discover(void)
 {
-	question(DHCP4_DISCOVER);
-	ck_assert_int_eq(question_on(10), DROP_NONE);
+	make_request(DHCP4_DISCOVER);
+	ck_assert_int_eq(send_request_on(10), DROP_NONE);
 }
 
-/* To 192.0.2.1, xid and chaddr of every question. */
+/* To giaddr 192.0.2.1, with the xid and chaddr of every request. */
 static void
 reply(uint8_t type)
 {
@@ -143,7 +143,7 @@ enum to_mac { CHADDR, LINK, ALL };
 
 struct row {
 	const char *name;
-	uint8_t asks;			/* type of the question, 0: none is known */
+	uint8_t asks;			/* type of the request, 0: none was seen */
 	bool asks_broadcast;
 	const char *asks_ciaddr;
 	uint8_t type;
@@ -178,23 +178,23 @@ static const struct row rows[] = {
 	/* a client that has its address */
 	{ "ack to rebind", REQ, false, Y, DHCP4_ACK, false, Y, Y, 1, 6, Y, CHADDR },
 	{ "ack to inform", INF, false, Y, DHCP4_ACK, false, NO, Y, 1, 6, Y, CHADDR },
-	{ "ack, ciaddr only in the question", INF, false, Y, DHCP4_ACK, false, NO, NO, 1, 6, Y, CHADDR },
+	{ "ack, ciaddr only in the request", INF, false, Y, DHCP4_ACK, false, NO, NO, 1, 6, Y, CHADDR },
 	{ "ack to a boot discovery, flag", REQ, true, Y, DHCP4_ACK, true, Y, NO, 1, 6, Y, CHADDR },
 	{ "offer with ciaddr", DIS, false, NO, DHCP4_OFFER, false, NO, Y, 1, 6, Y, CHADDR },
-	/* ... but an offer is for one that has none that counts */
-	{ "offer, ciaddr in the question, flag", DIS, true, Y, DHCP4_OFFER, true, Y, NO, 1, 6, BC, ALL },
-	{ "offer, ciaddr in the question", DIS, false, "192.0.2.99", DHCP4_OFFER, false, Y, NO, 1, 6, Y, CHADDR },
-	/* chaddr is no link address: the frame's source was remembered */
+	/* ... but for an offer, ciaddr does not count */
+	{ "offer, ciaddr in the request, flag", DIS, true, Y, DHCP4_OFFER, true, Y, NO, 1, 6, BC, ALL },
+	{ "offer, ciaddr in the request", DIS, false, "192.0.2.99", DHCP4_OFFER, false, Y, NO, 1, 6, Y, CHADDR },
+	/* chaddr is not a link address: the request's link source is used */
 	{ "hlen 0, known", DIS, false, NO, DHCP4_OFFER, false, Y, NO, 1, 0, Y, LINK },
 	{ "hlen 16, known", DIS, false, NO, DHCP4_OFFER, false, Y, NO, 1, 16, Y, LINK },
 	{ "htype 32, known", DIS, false, NO, DHCP4_OFFER, false, Y, NO, 32, 6, Y, LINK },
 	{ "hlen 0, unknown", 255, false, NO, DHCP4_OFFER, false, Y, NO, 1, 0, BC, ALL },
 	{ "hlen 16, unknown", 255, false, NO, DHCP4_OFFER, false, Y, NO, 1, 16, BC, ALL },
-	/* without any memory */
+	/* without a conversation */
 	{ "offer, unknown", 255, false, NO, DHCP4_OFFER, false, Y, NO, 1, 6, Y, CHADDR },
 	{ "proxy offer, unknown", 255, false, NO, DHCP4_OFFER, false, NO, NO, 1, 6, BC, ALL },
 	{ "ack with ciaddr, unknown", 255, false, NO, DHCP4_ACK, true, Y, Y, 1, 6, Y, CHADDR },
-	/* addresses that nobody has */
+	/* addresses that no client has */
 	{ "yiaddr multicast", DIS, false, NO, DHCP4_OFFER, false, "224.0.0.1", NO, 1, 6, BC, ALL },
 	{ "yiaddr broadcast", DIS, false, NO, DHCP4_OFFER, false, BC, NO, 1, 6, BC, ALL },
 	{ "ciaddr class e", INF, false, NO, DHCP4_ACK, false, NO, "250.0.0.1", 1, 6, BC, ALL },
@@ -203,7 +203,7 @@ static const struct row rows[] = {
 static void
 ask_row(const struct row *t)
 {
-	question(t->asks);
+	make_request(t->asks);
 	if (t->asks == DHCP4_TYPE_NONE) {
 		msg_init(&q, BOOTREQUEST);
 		msg_end(&q);
@@ -213,10 +213,10 @@ ask_row(const struct row *t)
 	if (t->asks_broadcast)
 		q.b[DHCP4_OFF_FLAGS] = 0x80;
 	put_ip(&q, CIADDR, t->asks_ciaddr);
-	ck_assert_int_eq(question_on(10), DROP_NONE);
+	ck_assert_int_eq(send_request_on(10), DROP_NONE);
 }
 
-START_TEST(where_a_reply_goes)
+START_TEST(a_reply_goes_to_the_right_address)
 {
 	static const uint8_t ff[6] = { 255, 255, 255, 255, 255, 255 };
 	static const uint8_t link[6] = { 6, 5, 4, 3, 2, 1 };
@@ -247,12 +247,12 @@ START_TEST(where_a_reply_goes)
 }
 END_TEST
 
-START_TEST(a_chaddr_of_zeros_is_no_link_address)
+START_TEST(a_chaddr_of_zeros_is_not_a_link_address)
 {
 	conf(PLAIN);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	memset(q.b + DHCP4_OFF_CHADDR, 0, 6);
-	ck_assert_int_eq(question_on(10), DROP_NONE);
+	ck_assert_int_eq(send_request_on(10), DROP_NONE);
 	reply(DHCP4_OFFER);
 	memset(r.b + DHCP4_OFF_CHADDR, 0, 6);
 	put_ip(&r, YIADDR, Y);
@@ -261,30 +261,30 @@ START_TEST(a_chaddr_of_zeros_is_no_link_address)
 }
 END_TEST
 
-/* What is for one must not go to a group, spanning tree's for example, because somebody
- * calls himself by its address. */
-START_TEST(a_group_is_no_client)
+/* One client's message must not go to a group (spanning tree's, for example)
+ * because a client claims its address. */
+START_TEST(a_group_address_is_never_a_client)
 {
 	static const uint8_t group[6] = { 1, 0x80, 0xc2, 0, 0, 0 };
 
 	conf(PLAIN);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	memcpy(q.b + DHCP4_OFF_CHADDR, group, 6);
 	reply(DHCP4_OFFER);
 	memcpy(r.b + DHCP4_OFF_CHADDR, group, 6);
 	put_ip(&r, YIADDR, Y);
 	must_arrive("198.51.100.10");
 	ck_assert_uint_eq(d.dst.host, IP4_BROADCAST.host);
-	ck_assert_int_eq(question_on(10), DROP_NONE);
+	ck_assert_int_eq(send_request_on(10), DROP_NONE);
 	must_arrive("198.51.100.10");
 	ck_assert_mem_eq(d.mac, "\6\5\4\3\2\1", 6);
 	ck_assert_uint_eq(d.dst.host, world_ip(Y).host);
 }
 END_TEST
 
-/* --- who may say it ---------------------------------------------------------------- */
+/* --- who may send a reply ---------------------------------------------------------------- */
 
-START_TEST(strangers_are_not_heard)
+START_TEST(replies_from_unknown_servers_are_dropped)
 {
 	conf(PLAIN);
 	discover();
@@ -300,24 +300,24 @@ START_TEST(strangers_are_not_heard)
 }
 END_TEST
 
-START_TEST(a_client_vlan_is_no_way_for_a_server)
+START_TEST(replies_from_a_client_vlan_are_dropped)
 {
 	conf(PLAIN);
 	discover();
 	reply(DHCP4_OFFER);
 	ck_assert_int_eq(arrives_by("198.51.100.10", 10), DROP_REPLY_FROM_CLIENT);
 	ck_assert_int_eq(arrives_by("198.51.100.10", 20), DROP_REPLY_FROM_CLIENT);
-	/* unless our own way to it goes there */
+	/* unless our own route to it leads there */
 	ck_assert_int_eq(arrives_by("192.0.2.9", 10), DROP_NONE);
 	ck_assert_int_eq(arrives_by("192.0.2.9", 20), DROP_REPLY_FROM_CLIENT);
-	/* without a route, nowhere */
+	/* without a route it is dropped */
 	w->servers.source[servers_find4(&w->servers, world_ip("192.0.2.9"))] = IP4_NONE;
 	ck_assert_int_eq(arrives_by("192.0.2.9", 10), DROP_REPLY_FROM_CLIENT);
 }
 END_TEST
 
-/* The kernel says so of a reply that a route leads into the VRF. */
-START_TEST(in_a_vrf_it_is_for_its_own_clients_only)
+/* So the kernel reports a reply that a route leads into the VRF. */
+START_TEST(a_reply_routed_into_a_vrf_is_only_for_its_own_clients)
 {
 	struct iftab_link vlan, red = {
 		.ifindex = 77, .name = "red", .up = true, .running = true,
@@ -340,7 +340,7 @@ START_TEST(in_a_vrf_it_is_for_its_own_clients_only)
 }
 END_TEST
 
-START_TEST(what_is_no_reply)
+START_TEST(messages_other_than_replies_are_dropped)
 {
 	static const uint8_t types[] = {
 		DHCP4_DISCOVER, DHCP4_REQUEST, DHCP4_INFORM,
@@ -417,37 +417,37 @@ END_TEST
 #define SHARED PLAIN \
 	"[interface un*]\nservers = 198.51.100.10\ngiaddr = 10.255.0.1\n"
 
-START_TEST(a_shared_giaddr_needs_our_own_memory)
+START_TEST(a_shared_giaddr_needs_a_conversation)
 {
 	conf(SHARED);
-	question(DHCP4_DISCOVER);
-	ck_assert_int_eq(question_on(31), DROP_NONE);
+	make_request(DHCP4_DISCOVER);
+	ck_assert_int_eq(send_request_on(31), DROP_NONE);
 	reply(DHCP4_OFFER);
 	put_ip(&r, GIADDR, "10.255.0.1");
 	must_arrive("198.51.100.10");
 	ck_assert_uint_eq(d.out->link.ifindex, 31);
-	/* the machine moves to the other VLAN */
-	ck_assert_int_eq(question_on(30), DROP_NONE);
+	/* the client moves to the other VLAN */
+	ck_assert_int_eq(send_request_on(30), DROP_NONE);
 	must_arrive("198.51.100.10");
 	ck_assert_uint_eq(d.out->link.ifindex, 30);
-	/* to a VLAN that has another giaddr: it was not asked in this name */
-	ck_assert_int_eq(question_on(10), DROP_NONE);
+	/* to a VLAN with another giaddr, from which this reply cannot be */
+	ck_assert_int_eq(send_request_on(10), DROP_NONE);
 	must_drop("198.51.100.10", DROP_AMBIGUOUS);
-	ck_assert_int_eq(question_on(30), DROP_NONE);
-	/* another xid, another client: nobody knows */
+	ck_assert_int_eq(send_request_on(30), DROP_NONE);
+	/* another xid, another client: unknown */
 	r.b[DHCP4_OFF_XID]++;
 	must_drop("198.51.100.10", DROP_AMBIGUOUS);
 	r.b[DHCP4_OFF_XID]--;
 	r.b[DHCP4_OFF_CHADDR]++;
 	must_drop("198.51.100.10", DROP_AMBIGUOUS);
 	r.b[DHCP4_OFF_CHADDR]--;
-	/* its interface is gone: the other one is not meant, though it is the
-	 * only one now; by giaddr alone it would be right */
+	/* its interface is down: the other one is not meant, although it is
+	 * the only one with this giaddr now */
 	iftab_del_link(w->iftab, 31);
 	iftab_commit(w->iftab, w->conf, "host", false, NULL, NULL);
 	must_arrive("198.51.100.10");
 	ck_assert_uint_eq(d.out->link.ifindex, 30);
-	/* and when it was long ago */
+	/* nor after the conversation expired */
 	world_link(w, 31, "un31");
 	world_addr(w, 31, "172.16.4.1/24");
 	world_wait_ms(w, CLIENTS_CONV_MS + 1);
@@ -455,13 +455,13 @@ START_TEST(a_shared_giaddr_needs_our_own_memory)
 }
 END_TEST
 
-/* A server echoes any text that it likes; the interface's name in option 82
- * must not move a reply. */
-START_TEST(echoed_option_82_has_no_say)
+/* A server may echo any text: the interface's name in option 82 must not decide
+ * where a reply goes. */
+START_TEST(echoed_option_82_does_not_decide)
 {
 	conf(SHARED "option82 = add\n");
-	question(DHCP4_DISCOVER);
-	ck_assert_int_eq(question_on(31), DROP_NONE);
+	make_request(DHCP4_DISCOVER);
+	ck_assert_int_eq(send_request_on(31), DROP_NONE);
 	reply(DHCP4_OFFER);
 	put_ip(&r, GIADDR, "10.255.0.1");
 	msg_opt(&r, 82, "\1\4un30", 6);
@@ -473,13 +473,13 @@ START_TEST(echoed_option_82_has_no_say)
 }
 END_TEST
 
-/* A flag or address of a client on another VLAN is not this one's. */
-START_TEST(memory_of_another_interface_does_not_count)
+/* The flag and address of a client on another VLAN are not this client's. */
+START_TEST(a_conversation_on_another_interface_does_not_count)
 {
 	conf(PLAIN);
-	question(DHCP4_DISCOVER);
+	make_request(DHCP4_DISCOVER);
 	q.b[DHCP4_OFF_FLAGS] = 0x80;
-	ck_assert_int_eq(question_on(20), DROP_NONE);
+	ck_assert_int_eq(send_request_on(20), DROP_NONE);
 	reply(DHCP4_OFFER);
 	put_ip(&r, YIADDR, Y);
 	must_arrive("198.51.100.10");
@@ -487,13 +487,13 @@ START_TEST(memory_of_another_interface_does_not_count)
 }
 END_TEST
 
-/* --- what a class may say ---------------------------------------------------------------- */
+/* --- what a server of each class may send ---------------------------------------------------------------- */
 
 #define CLASSES								\
 	"[server wds]\naddress = 198.51.100.21\noffers = proxy-only\n"	\
 	"[interface vlan*]\ndhcp = 198.51.100.10\nboot = wds\n"
 
-START_TEST(proxy_only_gives_no_addresses)
+START_TEST(a_proxy_only_server_must_not_lease)
 {
 	static const struct {
 		uint8_t type; const char *yiaddr; bool lease; enum drop drop;
@@ -502,7 +502,7 @@ START_TEST(proxy_only_gives_no_addresses)
 		{ DHCP4_OFFER, Y, false, DROP_OFFER_NOT_PROXY },
 		{ DHCP4_OFFER, Y, true, DROP_OFFER_NOT_PROXY },
 		{ DHCP4_ACK, Y, true, DROP_OFFER_NOT_PROXY },
-		/* dnsmasq repeats the client's address to a discovery */
+		/* dnsmasq's reply to a discovery repeats the client's address */
 		{ DHCP4_ACK, Y, false, DROP_NONE },
 		{ DHCP4_ACK, NO, true, DROP_NONE },
 		{ DHCP4_TYPE_NONE, Y, false, DROP_OFFER_NOT_PROXY },
@@ -546,7 +546,7 @@ unchanged(void)
 	return len == r.len && memcmp(out, r.b, len) == 0;
 }
 
-START_TEST(strip_pxe_is_for_offers_of_dhcp_servers)
+START_TEST(strip_pxe_changes_only_offers_of_dhcp_servers)
 {
 	struct dhcp4 m;
 	size_t len;
@@ -575,7 +575,7 @@ START_TEST(strip_pxe_is_for_offers_of_dhcp_servers)
 }
 END_TEST
 
-START_TEST(strip_pxe_is_off_and_spares_hosts_in_both_classes)
+START_TEST(strip_pxe_is_off_by_default_and_spares_hosts_in_both_classes)
 {
 	conf(CLASSES);
 	offer_with_pxe(DHCP4_OFFER, "PXEClient");
@@ -588,9 +588,38 @@ START_TEST(strip_pxe_is_off_and_spares_hosts_in_both_classes)
 }
 END_TEST
 
+/* Options 60 and 43 in two areas, without END, and the message cut anywhere: what is
+ * left when they are removed still parses, so no empty datagram is ever sent. */
+START_TEST(a_stripped_offer_is_never_empty)
+{
+	unsigned stripped = 0;
+	struct dhcp4 m;
+
+	conf("[relay]\nstrip-pxe-from = dhcp\n" CLASSES);
+	reply(DHCP4_OFFER);
+	put_ip(&r, YIADDR, Y);
+	memcpy(r.b + DHCP4_OFF_FILE, "\53\1x\74\1y\377", 7);
+	msg_opt_u8(&r, 52, DHCP4_OVERLOAD_FILE);
+	msg_opt_text(&r, 60, "PXEClient");
+	msg_opt_text(&r, 43, "\6\1\10");
+	for (; r.len >= DHCP4_HEADER; r.len--) {
+		size_t len;
+
+		if (arrives("198.51.100.10") != DROP_NONE)
+			continue;
+		len = render();
+		ck_assert_uint_ge(len, DHCP4_HEADER);
+		ck_assert_int_eq(dhcp4_parse(&m, out, len), DROP_NONE);
+		ck_assert(!d.strip_pxe || (!m.at[60] && !m.at[43]));
+		stripped += d.strip_pxe;
+	}
+	ck_assert_uint_eq(stripped, 2);		/* with and without the whole of 43 */
+}
+END_TEST
+
 /* --- bytes ---------------------------------------------------------------------------- */
 
-START_TEST(short_replies_pass_as_they_are)
+START_TEST(short_replies_pass_unchanged)
 {
 	conf(PLAIN);
 	reply(DHCP4_OFFER);
@@ -607,7 +636,7 @@ START_TEST(short_replies_pass_as_they_are)
 }
 END_TEST
 
-START_TEST(only_our_option_82_goes)
+START_TEST(only_our_option_82_is_removed)
 {
 	size_t len;
 
@@ -623,21 +652,21 @@ START_TEST(only_our_option_82_goes)
 	ck_assert_mem_eq(out, r.b, 243);
 	ck_assert_mem_eq(out + 243, r.b + 253, 9);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_OPTION82_STRIPPED], 1);
-	/* that of another VLAN is not ours here */
+	/* that of another VLAN is not ours on this one */
 	reply(DHCP4_OFFER);
 	put_ip(&r, GIADDR, "203.0.113.1");
 	msg_opt(&r, 82, "\1\6vlan10", 8);
 	must_arrive("198.51.100.10");
 	ck_assert(unchanged());
 	ck_assert_uint_eq(w->stats.counter[COUNTER_OPTION82_FOREIGN], 1);
-	/* and where none was added none is taken out */
+	/* where none was added, none is removed */
 	conf(PLAIN);
 	must_arrive("198.51.100.10");
 	ck_assert(unchanged());
 }
 END_TEST
 
-START_TEST(option_82_of_before_the_reload_goes_too)
+START_TEST(option_82_from_before_a_reload_is_removed)
 {
 	conf(PLAIN "option82 = add\n");
 	world_reload(w, PLAIN "option82 = add\ncircuit-id = port-%i\n");
@@ -659,7 +688,7 @@ START_TEST(option_82_of_before_the_reload_goes_too)
 	must_arrive("198.51.100.10");
 	ck_assert_uint_eq(render(), 300);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_OPTION82_STRIPPED], 3);
-	/* What was never ours stays. */
+	/* An option 82 that was never ours stays. */
 	reply(DHCP4_OFFER);
 	msg_opt(&r, 82, "\1\6vlan11", 8);
 	msg_end(&r);
@@ -670,7 +699,7 @@ START_TEST(option_82_of_before_the_reload_goes_too)
 }
 END_TEST
 
-START_TEST(numbers_of_a_server)
+START_TEST(counters_of_a_server)
 {
 	static const uint8_t types[] = {
 		DHCP4_OFFER, DHCP4_OFFER, DHCP4_ACK, DHCP4_NAK, 0,
@@ -688,7 +717,7 @@ START_TEST(numbers_of_a_server)
 	ck_assert_uint_eq(s->offers, 2);
 	ck_assert_uint_eq(s->acks, 1);
 	ck_assert_uint_eq(s->naks, 1);
-	ck_assert_uint_eq(s->answer[0] + s->answer[1], 0);	/* nobody asked */
+	ck_assert_uint_eq(s->answer[0] + s->answer[1], 0);	/* there was no request */
 	f = iftab_by_index(w->iftab, 10);
 	ck_assert_uint_eq(f->stats.message[CONF_DHCP][DHCP4_OFFER], 2);
 	ck_assert_uint_eq(f->stats.message[CONF_DHCP][0], 1);
@@ -708,26 +737,27 @@ relay4_reply_suite(void)
 	TCase *t = tcase_create("replies");
 
 	tcase_add_checked_fixture(t, NULL, teardown);
-	tcase_add_loop_test(t, where_a_reply_goes, 0,
+	tcase_add_loop_test(t, a_reply_goes_to_the_right_address, 0,
 	    sizeof(rows) / sizeof(rows[0]));
-	tcase_add_test(t, a_chaddr_of_zeros_is_no_link_address);
-	tcase_add_test(t, a_group_is_no_client);
-	tcase_add_test(t, strangers_are_not_heard);
-	tcase_add_test(t, a_client_vlan_is_no_way_for_a_server);
-	tcase_add_test(t, in_a_vrf_it_is_for_its_own_clients_only);
-	tcase_add_test(t, what_is_no_reply);
+	tcase_add_test(t, a_chaddr_of_zeros_is_not_a_link_address);
+	tcase_add_test(t, a_group_address_is_never_a_client);
+	tcase_add_test(t, replies_from_unknown_servers_are_dropped);
+	tcase_add_test(t, replies_from_a_client_vlan_are_dropped);
+	tcase_add_test(t, a_reply_routed_into_a_vrf_is_only_for_its_own_clients);
+	tcase_add_test(t, messages_other_than_replies_are_dropped);
 	tcase_add_test(t, giaddr_names_the_interface);
 	tcase_add_test(t, an_interface_that_does_not_serve_gets_nothing);
-	tcase_add_test(t, a_shared_giaddr_needs_our_own_memory);
-	tcase_add_test(t, echoed_option_82_has_no_say);
-	tcase_add_test(t, memory_of_another_interface_does_not_count);
-	tcase_add_test(t, proxy_only_gives_no_addresses);
-	tcase_add_test(t, strip_pxe_is_for_offers_of_dhcp_servers);
-	tcase_add_test(t, strip_pxe_is_off_and_spares_hosts_in_both_classes);
-	tcase_add_test(t, short_replies_pass_as_they_are);
-	tcase_add_test(t, only_our_option_82_goes);
-	tcase_add_test(t, option_82_of_before_the_reload_goes_too);
-	tcase_add_test(t, numbers_of_a_server);
+	tcase_add_test(t, a_shared_giaddr_needs_a_conversation);
+	tcase_add_test(t, echoed_option_82_does_not_decide);
+	tcase_add_test(t, a_conversation_on_another_interface_does_not_count);
+	tcase_add_test(t, a_proxy_only_server_must_not_lease);
+	tcase_add_test(t, strip_pxe_changes_only_offers_of_dhcp_servers);
+	tcase_add_test(t, a_stripped_offer_is_never_empty);
+	tcase_add_test(t, strip_pxe_is_off_by_default_and_spares_hosts_in_both_classes);
+	tcase_add_test(t, short_replies_pass_unchanged);
+	tcase_add_test(t, only_our_option_82_is_removed);
+	tcase_add_test(t, option_82_from_before_a_reload_is_removed);
+	tcase_add_test(t, counters_of_a_server);
 	suite_add_tcase(s, t);
 	return s;
 }

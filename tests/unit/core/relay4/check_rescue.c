@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Rescue: what the table forgets and how full it gets, which bytes of question and
- * answer change, who is asked. The timers against dying servers stand in
- * tests/scen/rescue.scen.
+ * Rescue: the bounds of the table, which bytes of query and answer change, and
+ * which servers are queried. tests/scen/rescue.scen has the timing with dying
+ * servers.
  */
 #include "core/relay4/rescue.h"
 
@@ -73,7 +73,7 @@ is_down(const char *a)
 		health_bad(h, HEALTH_DIAG_REFUSED, w->now);
 }
 
-/* The question of an iPXE with this xid. */
+/* The request of an iPXE with this xid. */
 static void
 ipxe(uint32_t xid)
 {
@@ -91,7 +91,7 @@ ipxe(uint32_t xid)
 }
 
 static enum rescue_do
-asks_server(const char *a)
+send_request_to(const char *a)
 {
 	uint8_t *exact = msg_exact(msg.b, msg.len);
 	struct relay4_rx rx = {
@@ -106,12 +106,12 @@ asks_server(const char *a)
 }
 
 static enum rescue_do
-asks(void)
+send_request(void)
 {
-	return asks_server(W1);
+	return send_request_to(W1);
 }
 
-/* Everything that is due by now; returns the last thing to be done. */
+/* Lets ms pass and runs everything that is due; returns the last action. */
 static enum rescue_do
 pass(int64_t ms)
 {
@@ -128,11 +128,11 @@ pass(int64_t ms)
 	return last;
 }
 
-/* The answer to the question of `plan`, with siaddr and option 54 of `a`. */
+/* Makes the answer to the query in `plan`, with siaddr and option 54 of `a`. */
 static void
-answer_of(const char *a, uint8_t type)
+make_answer(const char *a, uint8_t type)
 {
-	uint8_t asked[RESCUE_MSG_MAX];
+	uint8_t asked[PENDING_MSG_MAX];
 
 	memcpy(asked, plan.msg, sizeof(asked));
 	msg_init(&msg, BOOTREPLY);
@@ -148,7 +148,7 @@ answer_of(const char *a, uint8_t type)
 }
 
 static bool
-answered_from(const char *a, uint16_t sport)
+receive_answer(const char *a, uint16_t sport)
 {
 	uint8_t *exact = msg_exact(msg.b, msg.len);
 	struct relay4_rx rx = {
@@ -162,24 +162,24 @@ answered_from(const char *a, uint16_t sport)
 	return ours;
 }
 
-/* A question that W2 was asked. */
+/* A request for which W2 was queried. */
 static void
-asked_w2(void)
+query_w2(void)
 {
 	ipxe(1);
-	ck_assert_int_eq(asks(), RESCUE_NOTHING);
-	ck_assert_int_eq(pass(500), RESCUE_ASK);
+	ck_assert_int_eq(send_request(), RESCUE_NOTHING);
+	ck_assert_int_eq(pass(500), RESCUE_QUERY);
 	ck_assert(ip4_eq(plan.udp.dst, world_ip(W2)));
 }
 
-START_TEST(question_changes_in_ciaddr_and_giaddr_only)
+START_TEST(a_query_differs_only_in_ciaddr_and_giaddr)
 {
 	struct msg was;
 
 	ipxe(1);
 	was = msg;
-	asks();
-	ck_assert_int_eq(pass(500), RESCUE_ASK);
+	send_request();
+	ck_assert_int_eq(pass(500), RESCUE_QUERY);
 	ck_assert_uint_eq(plan.udp.payload_len, was.len);
 	ck_assert(ip4_eq(plan.udp.src, world_ip("192.0.2.1")));
 	ck_assert_uint_eq(plan.udp.sport, 67);
@@ -190,15 +190,15 @@ START_TEST(question_changes_in_ciaddr_and_giaddr_only)
 }
 END_TEST
 
-START_TEST(answer_changes_in_option_54_and_our_addresses_only)
+START_TEST(an_answer_changes_only_in_option_54_and_our_addresses)
 {
 	struct msg was;
 	struct dhcp4 m;
 
-	asked_w2();
-	answer_of(W2, DHCP4_ACK);
+	query_w2();
+	make_answer(W2, DHCP4_ACK);
 	was = msg;
-	ck_assert(answered_from(W2, 4011));
+	ck_assert(receive_answer(W2, 4011));
 	ck_assert_int_eq(plan.what, RESCUE_DELIVER);
 	ck_assert_uint_eq(plan.udp.payload_len, was.len);
 	ck_assert_int_eq(dhcp4_parse(&m, was.b, was.len), DROP_NONE);
@@ -216,71 +216,71 @@ END_TEST
 /* dnsmasq moves ciaddr to yiaddr in some answers. */
 START_TEST(our_address_in_yiaddr_becomes_the_clients)
 {
-	asked_w2();
-	answer_of(W2, DHCP4_ACK);
+	query_w2();
+	make_answer(W2, DHCP4_ACK);
 	dhcp4_put_ip4(msg.b, DHCP4_OFF_YIADDR, world_ip("192.0.2.1"));
 	dhcp4_put_ip4(msg.b, DHCP4_OFF_CIADDR, IP4_NONE);
-	ck_assert(answered_from(W2, 4011));
+	ck_assert(receive_answer(W2, 4011));
 	dhcp4_put_ip4(msg.b, DHCP4_OFF_YIADDR, world_ip("192.0.2.50"));
 	ck_assert_mem_eq(plan.msg, msg.b, DHCP4_OFF_GIADDR);
 }
 END_TEST
 
-START_TEST(the_client_gets_the_server_id_that_it_asked_with)
+START_TEST(the_client_gets_the_server_id_of_its_request)
 {
 	struct dhcp4 m;
 
 	ipxe(1);
 	ck_assert_int_eq(dhcp4_parse(&m, msg.b, msg.len), DROP_NONE);
 	dhcp4_put_ip4(msg.b, m.at[DHCP4_OPT_SERVER_ID] + 2u, world_ip("198.51.100.77"));
-	asks();
+	send_request();
 	pass(500);
-	answer_of(W2, DHCP4_ACK);
-	ck_assert(answered_from(W2, 4011));
+	make_answer(W2, DHCP4_ACK);
+	ck_assert(receive_answer(W2, 4011));
 	ck_assert_int_eq(dhcp4_parse(&m, plan.msg, plan.udp.payload_len), DROP_NONE);
 	ck_assert(ip4_eq(dhcp4_opt_ip4(&m, DHCP4_OPT_SERVER_ID),
 	    world_ip("198.51.100.77")));
 }
 END_TEST
 
-START_TEST(the_rescuer_is_the_clients_boot_server_from_now_on)
+START_TEST(the_server_that_answered_becomes_the_clients_boot_server)
 {
 	struct dhcp4 m;
 
-	asked_w2();
-	answer_of(W2, DHCP4_ACK);
-	ck_assert(answered_from(W2, 4011));
+	query_w2();
+	make_answer(W2, DHCP4_ACK);
+	ck_assert(receive_answer(W2, 4011));
 	ck_assert_int_eq(dhcp4_parse(&m, msg.b, msg.len), DROP_NONE);
 	ck_assert(ip4_eq(clients_station(w->clients, &m, 10)->boot, world_ip(W2)));
 }
 END_TEST
 
-START_TEST(what_is_no_answer_to_us_is_not_touched)
+START_TEST(other_datagrams_are_left_alone)
 {
-	ck_assert(!answered_from(W2, 4011));	/* nothing is open */
-	asked_w2();
-	answer_of(W2, DHCP4_ACK);
-	ck_assert(!answered_from(W2, 67));	/* a DHCP server's, with iPXE's xid */
-	ck_assert(!answered_from(W1, 4011));	/* was not asked */
-	ck_assert(!answered_from("198.51.100.99", 4011));
+	ck_assert(!receive_answer(W2, 4011));	/* no request is open */
+	query_w2();
+	make_answer(W2, DHCP4_ACK);
+	ck_assert(!receive_answer(W2, 67));	/* a DHCP server's reply, with iPXE's xid */
+	ck_assert(!receive_answer(W1, 4011));	/* was not queried */
+	ck_assert(!receive_answer("198.51.100.99", 4011));
 	msg.b[0] = BOOTREQUEST;
-	ck_assert(!answered_from(W2, 4011));
+	ck_assert(!receive_answer(W2, 4011));
 	msg.b[0] = BOOTREPLY;
 	msg.b[DHCP4_OFF_XID] ^= 1;
-	ck_assert(!answered_from(W2, 4011));
+	ck_assert(!receive_answer(W2, 4011));
 	msg.b[DHCP4_OFF_XID] ^= 1;
 	msg.b[DHCP4_OFF_CHADDR + 5] ^= 1;
-	ck_assert(!answered_from(W2, 4011));
+	ck_assert(!receive_answer(W2, 4011));
 	msg.b[DHCP4_OFF_CHADDR + 5] ^= 1;
 	ck_assert_uint_eq(counter(COUNTER_REPLIES), 0);
-	ck_assert(answered_from(W2, 4011));	/* so much for the test itself */
+	ck_assert(receive_answer(W2, 4011));	/* proves that the test can succeed */
 	ck_assert_int_eq(plan.what, RESCUE_DELIVER);
 	ck_assert_uint_eq(counter(COUNTER_REPLIES), 1);
 }
 END_TEST
 
-/* Whose answers everybody on the VLAN would get. */
-START_TEST(a_question_of_everybody_is_nobodys)
+/* The answer would go to every host on the VLAN. */
+START_TEST(a_request_from_a_broadcast_address_is_ignored)
 {
 	static const char *const src[] = { "192.0.2.255", "192.0.2.0", "192.0.2.50" };
 
@@ -296,17 +296,17 @@ START_TEST(a_question_of_everybody_is_nobodys)
 		rx.data = msg.b;
 		rx.len = msg.len;
 		rescue_tap(t, &w->r4, &rx, 4011, w->now, &plan);
-		ck_assert_int_eq(plan.what, i < 2 ? RESCUE_NOTHING : RESCUE_ASK);
+		ck_assert_int_eq(plan.what, i < 2 ? RESCUE_NOTHING : RESCUE_QUERY);
 	}
 }
 END_TEST
 
-START_TEST(answer_from_another_address_with_check_source_off)
+START_TEST(with_check_source_off_an_answer_may_come_from_another_address)
 {
 	conf("[relay]\ncheck-source = off\n" GROUP("") VLAN);
-	asked_w2();
-	answer_of(W2, DHCP4_ACK);
-	ck_assert(answered_from("198.51.100.99", 4011));
+	query_w2();
+	make_answer(W2, DHCP4_ACK);
+	ck_assert(receive_answer("198.51.100.99", 4011));
 	ck_assert_int_eq(plan.what, RESCUE_DELIVER);
 	ck_assert_uint_eq(plan.live, CONF_NONE);
 }
@@ -314,14 +314,14 @@ END_TEST
 
 START_TEST(unusable_answers_are_dropped_with_a_reason)
 {
-	asked_w2();
-	answer_of(W2, DHCP4_NAK);
-	ck_assert(answered_from(W2, 4011));
+	query_w2();
+	make_answer(W2, DHCP4_NAK);
+	ck_assert(receive_answer(W2, 4011));
 	ck_assert_int_eq(plan.what, RESCUE_NOTHING);
 	memcpy(plan.msg, msg.b, msg.len);
-	answer_of(W2, DHCP4_ACK);
-	msg_pad(&msg, RESCUE_MSG_MAX + 1);
-	ck_assert(answered_from(W2, 4011));
+	make_answer(W2, DHCP4_ACK);
+	msg_pad(&msg, PENDING_MSG_MAX + 1);
+	ck_assert(receive_answer(W2, 4011));
 	ck_assert_int_eq(plan.what, RESCUE_NOTHING);
 	ck_assert_uint_eq(w->stats.drop_reply[DROP_RESCUE_UNUSED], 2);
 	ck_assert_uint_eq(counter(COUNTER_REPLIES), 2);
@@ -330,85 +330,85 @@ END_TEST
 
 START_TEST(a_second_answer_is_not_delivered)
 {
-	asked_w2();
-	answer_of(W2, DHCP4_ACK);
-	ck_assert(answered_from(W2, 4011));
+	query_w2();
+	make_answer(W2, DHCP4_ACK);
+	ck_assert(receive_answer(W2, 4011));
 	ck_assert_int_eq(plan.what, RESCUE_DELIVER);
-	ck_assert(answered_from(W2, 4011));
+	ck_assert(receive_answer(W2, 4011));
 	ck_assert_int_eq(plan.what, RESCUE_NOTHING);
 	ck_assert_uint_eq(counter(COUNTER_RESCUES_DELIVERED), 1);
 }
 END_TEST
 
-/* Nobody is left after the second: its answer has its time all the same. */
-START_TEST(the_last_one_may_answer_late)
+/* There is no third server, but the second still gets its time to answer. */
+START_TEST(the_last_server_may_answer_late)
 {
-	asked_w2();
-	answer_of(W2, DHCP4_ACK);
+	query_w2();
+	make_answer(W2, DHCP4_ACK);
 	ck_assert_int_eq(pass(3000), RESCUE_NOTHING);
-	ck_assert(answered_from(W2, 4011));
+	ck_assert(receive_answer(W2, 4011));
 	ck_assert_int_eq(plan.what, RESCUE_DELIVER);
 }
 END_TEST
 
-START_TEST(a_repeated_question_asks_again_when_nobody_had_an_answer)
+START_TEST(a_repeated_request_queries_again_if_no_server_answered)
 {
-	asked_w2();
+	query_w2();
 	ck_assert_int_eq(pass(600), RESCUE_NOTHING);
 	ipxe(1);
-	ck_assert_int_eq(asks(), RESCUE_ASK);
+	ck_assert_int_eq(send_request(), RESCUE_QUERY);
 	ck_assert(ip4_eq(plan.udp.dst, world_ip(W2)));
 }
 END_TEST
 
-START_TEST(another_server_is_another_question)
+START_TEST(a_request_to_another_server_is_a_new_one)
 {
-	asked_w2();
+	query_w2();
 	pass(200);
 	ipxe(1);
-	ck_assert_int_eq(asks_server(W2), RESCUE_NOTHING);
+	ck_assert_int_eq(send_request_to(W2), RESCUE_NOTHING);
 	ck_assert_int_eq(pass(499), RESCUE_NOTHING);
-	ck_assert_int_eq(pass(1), RESCUE_ASK);
+	ck_assert_int_eq(pass(1), RESCUE_QUERY);
 	ck_assert(ip4_eq(plan.udp.dst, world_ip(W1)));
 }
 END_TEST
 
-START_TEST(rescue_off_and_modes)
+START_TEST(rescue_depends_on_the_group)
 {
 	conf(GROUP("rescue = off\n") VLAN);
 	ipxe(1);
-	asks();
+	send_request();
 	ck_assert_int_eq(pass(2000), RESCUE_NOTHING);
 	ck_assert_uint_eq(rescues_count(t), 0);
 	conf("[group wds]\nservers = " W1 ", " W2 "\nrescue = on\n" VLAN);
 	ipxe(1);
-	asks();
-	ck_assert_int_eq(pass(500), RESCUE_ASK);
+	send_request();
+	ck_assert_int_eq(pass(500), RESCUE_QUERY);
 }
 END_TEST
 
-/* No hedge time: only what is known to be down is rescued. */
-START_TEST(hedge_off)
+/* hedge = off: only servers known to be down are replaced. */
+START_TEST(without_hedge_only_servers_known_to_be_down_are_replaced)
 {
 	conf(GROUP("hedge = off\n") VLAN);
 	ipxe(1);
-	asks();
+	send_request();
 	ck_assert_int_eq(pass(9000), RESCUE_NOTHING);
 	is_down(W1);
-	ck_assert_int_eq(asks(), RESCUE_ASK);
+	ck_assert_int_eq(send_request(), RESCUE_QUERY);
 }
 END_TEST
 
 START_TEST(a_server_that_goes_down_while_the_client_waits)
 {
 	ipxe(1);
-	ck_assert_int_eq(asks(), RESCUE_NOTHING);
+	ck_assert_int_eq(send_request(), RESCUE_NOTHING);
 	is_down(W1);
-	ck_assert_int_eq(asks(), RESCUE_ASK);
+	ck_assert_int_eq(send_request(), RESCUE_QUERY);
 }
 END_TEST
 
-/* ICMP says that the question of `msg` did not reach W1; n bytes of it are quoted. */
+/* An ICMP error: the request in `msg` did not reach W1. It quotes n bytes. */
 static enum rescue_do
 unreachable(uint32_t ifindex, uint16_t port, size_t n)
 {
@@ -423,11 +423,11 @@ unreachable(uint32_t ifindex, uint16_t port, size_t n)
 	return plan.what;
 }
 
-START_TEST(an_error_is_as_good_as_silence)
+START_TEST(an_icmp_error_counts_as_silence)
 {
 	ipxe(1);
-	ck_assert_int_eq(asks(), RESCUE_NOTHING);
-	/* by a client's VLAN, about another port, another question, too short */
+	ck_assert_int_eq(send_request(), RESCUE_NOTHING);
+	/* on a client VLAN, about another port, another request, too short */
 	ck_assert_int_eq(unreachable(10, 68, msg.len), RESCUE_NOTHING);
 	ck_assert_int_eq(unreachable(99, 4011, msg.len), RESCUE_NOTHING);
 	ck_assert_int_eq(unreachable(99, 68, 8), RESCUE_NOTHING);
@@ -435,95 +435,96 @@ START_TEST(an_error_is_as_good_as_silence)
 	ck_assert_int_eq(unreachable(99, 68, msg.len), RESCUE_NOTHING);
 	msg.b[DHCP4_OFF_XID] ^= 1;
 	/* options may be cut anywhere */
-	ck_assert_int_eq(unreachable(99, 68, DHCP4_OPTIONS + 5), RESCUE_ASK);
+	ck_assert_int_eq(unreachable(99, 68, DHCP4_OPTIONS + 5), RESCUE_QUERY);
 	ck_assert(ip4_eq(plan.udp.dst, world_ip(W2)));
 	ck_assert_int_eq(unreachable(99, 68, msg.len), RESCUE_NOTHING);
 	ck_assert_uint_eq(counter(COUNTER_RESCUES_ASKED), 1);
 }
 END_TEST
 
-START_TEST(an_error_about_nothing_that_waits)
+START_TEST(an_icmp_error_about_anything_else_is_ignored)
 {
 	ipxe(1);
 	ck_assert_int_eq(unreachable(99, 68, msg.len), RESCUE_NOTHING);
 	conf(GROUP("rescue = off\n") VLAN);
-	ck_assert_int_eq(asks(), RESCUE_NOTHING);
+	ck_assert_int_eq(send_request(), RESCUE_NOTHING);
 	ck_assert_int_eq(unreachable(99, 68, msg.len), RESCUE_NOTHING);
 }
 END_TEST
 
-START_TEST(drained_is_not_dead)
+START_TEST(a_drained_server_is_not_down)
 {
 	ipxe(1);
 	health_drain(&w->servers.health[server(W1)], true, w->now);
-	ck_assert_int_eq(asks(), RESCUE_NOTHING);
-	ck_assert_int_eq(pass(500), RESCUE_ASK);
+	ck_assert_int_eq(send_request(), RESCUE_NOTHING);
+	ck_assert_int_eq(pass(500), RESCUE_QUERY);
 	health_drain(&w->servers.health[server(W2)], true, w->now);
 	ipxe(2);
-	asks();
+	send_request();
 	ck_assert_int_eq(pass(500), RESCUE_NOTHING);
-	/* ... until it is switched off, which it was drained for */
+	/* ... until it is switched off, as planned */
 	health_drain(&w->servers.health[server(W2)], false, w->now);
 	is_down(W1);
 	ck_assert_int_eq(w->servers.health[server(W1)].state, HEALTH_DRAINED);
 	ipxe(3);
-	ck_assert_int_eq(asks(), RESCUE_ASK);
+	ck_assert_int_eq(send_request(), RESCUE_QUERY);
 }
 END_TEST
 
-/* The rule speaks of the DISCOVER; the question finds its group by the server. */
-START_TEST(a_group_named_by_a_rule_about_messages)
+/* The rule matches only the DISCOVER; the request finds its group by the
+ * server. */
+START_TEST(a_rule_with_a_message_condition_may_choose_the_group)
 {
 	conf("[group other]\nservers = 198.51.100.30\n" GROUP("")
 	    "[interface vlan*]\ndhcp = 198.51.100.10\nboot = other\n"
 	    "[rule r]\nmessage = discover\nboot = wds\n");
 	ipxe(1);
-	asks();
-	ck_assert_int_eq(pass(500), RESCUE_ASK);
+	send_request();
+	ck_assert_int_eq(pass(500), RESCUE_QUERY);
 	ck_assert(ip4_eq(plan.udp.dst, world_ip(W2)));
 }
 END_TEST
 
-START_TEST(a_rule_that_drops)
+START_TEST(a_client_dropped_by_a_rule_is_not_rescued)
 {
 	conf(GROUP("") VLAN "[rule r]\nmac = 02:00:5e\naction = drop\n");
 	ipxe(1);
-	asks();
+	send_request();
 	ck_assert_int_eq(pass(2000), RESCUE_NOTHING);
 }
 END_TEST
 
-START_TEST(members_that_are_no_boot_servers)
+START_TEST(members_that_are_not_boot_servers_are_not_queried)
 {
 	conf(GROUP("") "[interface vlan*]\ndhcp = wds\nboot = 198.51.100.30\n");
 	ipxe(1);
-	asks();
+	send_request();
 	ck_assert_int_eq(pass(2000), RESCUE_NOTHING);
 }
 END_TEST
 
-/* The other router of a pair sees to it. */
-START_TEST(members_of_servers_may_boot)
+/* The active router of the pair does it. */
+START_TEST(members_of_servers_may_be_boot_servers)
 {
 	conf(GROUP("") "[interface vlan*]\nservers = wds\n");
-	asked_w2();
+	query_w2();
 }
 END_TEST
 
-START_TEST(an_interface_that_is_not_active)
+START_TEST(an_interface_on_standby_does_not_rescue)
 {
 	conf(GROUP("") VLAN "active = address 192.0.2.254\n");
 	ipxe(1);
-	asks();
+	send_request();
 	ck_assert_uint_eq(rescues_count(t), 0);
 	world_addr(w, 10, "192.0.2.254/32");
-	asks();
+	send_request();
 	ck_assert_uint_eq(rescues_count(t), 1);
 }
 END_TEST
 
-/* A client that makes up questions makes us ask no faster than it may itself. */
-START_TEST(the_clients_rate_counts)
+/* Invented requests must not make us send faster than the client itself may. */
+START_TEST(queries_count_against_the_clients_rate)
 {
 	unsigned n = 0;
 
@@ -531,27 +532,27 @@ START_TEST(the_clients_rate_counts)
 	is_down(W1);
 	for (uint32_t i = 1; i < 50; i++) {
 		ipxe(i);
-		n += asks() == RESCUE_ASK;
+		n += send_request() == RESCUE_QUERY;
 	}
 	ck_assert_uint_eq(n, 3);
 	ck_assert_uint_eq(counter(COUNTER_RESCUES_ASKED), 3);
 }
 END_TEST
 
-START_TEST(a_full_table_forgets_the_oldest)
+START_TEST(a_full_table_evicts_the_oldest)
 {
 	unsigned n = 0;
 	struct mono due;
 
 	for (uint32_t i = 1; i <= 3 * CAPACITY; i++) {
 		ipxe(i);
-		asks();
+		send_request();
 		must(rescues_count(t) <= CAPACITY);
 	}
 	w->now = mono_add_ms(w->now, 500);
 	while (rescue_due(t, &due) && !mono_before(w->now, due)) {
 		rescue_next(t, &w->r4, w->now, &plan);
-		if (plan.what != RESCUE_ASK)
+		if (plan.what != RESCUE_QUERY)
 			continue;
 		n++;
 		ck_assert_uint_gt(plan.msg[DHCP4_OFF_XID + 3], 2 * CAPACITY);
@@ -561,70 +562,71 @@ START_TEST(a_full_table_forgets_the_oldest)
 }
 END_TEST
 
-START_TEST(everything_is_forgotten_after_a_while)
+START_TEST(requests_expire)
 {
 	struct mono due;
 
-	asked_w2();
+	query_w2();
 	pass(40000);
 	ck_assert(!rescue_due(t, &due));
 	ipxe(1);
-	ck_assert_int_eq(asks(), RESCUE_NOTHING);	/* the first again */
+	ck_assert_int_eq(send_request(), RESCUE_NOTHING);	/* the first again */
 	ck_assert(rescue_due(t, &due));
 	ck_assert_int_eq(mono_diff_ms(due, w->now), 500);
 }
 END_TEST
 
-/* The first client's answer was kept for its time; then the second has the slot. */
-START_TEST(a_kept_answer_is_nobody_elses)
+/* The first client's answer is kept for its time; then the second client gets
+ * the slot. */
+START_TEST(a_kept_answer_belongs_to_one_client)
 {
-	asked_w2();
-	answer_of(W2, DHCP4_ACK);
-	ck_assert(answered_from(W2, 4011));
+	query_w2();
+	make_answer(W2, DHCP4_ACK);
+	ck_assert(receive_answer(W2, 4011));
 	pass(9999);
 	ipxe(1);
-	ck_assert_int_eq(asks(), RESCUE_DELIVER);
+	ck_assert_int_eq(send_request(), RESCUE_DELIVER);
 	pass(1);
 	ipxe(2);
-	ck_assert_int_eq(asks(), RESCUE_NOTHING);
-	ck_assert_int_eq(pass(500), RESCUE_ASK);
-	answer_of(W2, DHCP4_ACK);
-	ck_assert(answered_from(W2, 4011));
+	ck_assert_int_eq(send_request(), RESCUE_NOTHING);
+	ck_assert_int_eq(pass(500), RESCUE_QUERY);
+	make_answer(W2, DHCP4_ACK);
+	ck_assert(receive_answer(W2, 4011));
 	ipxe(1);
-	ck_assert_int_ne(asks(), RESCUE_DELIVER);
+	ck_assert_int_ne(send_request(), RESCUE_DELIVER);
 }
 END_TEST
 
-START_TEST(a_reload_or_a_lost_interface_ends_it)
+START_TEST(a_reload_or_a_lost_interface_ends_a_rescue)
 {
 	ipxe(1);
-	asks();
+	send_request();
 	world_reload(w, GROUP("") VLAN);
 	ck_assert_int_eq(pass(2000), RESCUE_NOTHING);
 	ipxe(2);
-	asks();
+	send_request();
 	world_link_down(w, 10, "vlan10");
 	ck_assert_int_eq(pass(2000), RESCUE_NOTHING);
 	world_link(w, 10, "vlan10");
-	ck_assert_int_eq(asks(), RESCUE_NOTHING);
-	ck_assert_int_eq(pass(500), RESCUE_ASK);
-	answer_of(W2, DHCP4_ACK);
+	ck_assert_int_eq(send_request(), RESCUE_NOTHING);
+	ck_assert_int_eq(pass(500), RESCUE_QUERY);
+	make_answer(W2, DHCP4_ACK);
 	world_reload(w, GROUP("") VLAN);
-	ck_assert(!answered_from(W2, 4011));
+	ck_assert(!receive_answer(W2, 4011));
 }
 END_TEST
 
-START_TEST(too_long_or_no_message)
+START_TEST(long_and_malformed_messages_are_left_alone)
 {
 	struct mono due;
 
 	ipxe(1);
-	msg_pad(&msg, RESCUE_MSG_MAX + 1);
-	asks();
+	msg_pad(&msg, PENDING_MSG_MAX + 1);
+	send_request();
 	for (size_t len = 0; len <= DHCP4_OPTIONS; len++) {
 		ipxe(1);
 		msg.len = len;
-		asks();
+		send_request();
 	}
 	ck_assert(!rescue_due(t, &due));
 	ck_assert_uint_eq(rescues_count(t), 0);
@@ -638,36 +640,36 @@ rescue_suite(void)
 	TCase *c = tcase_create("core");
 
 	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, question_changes_in_ciaddr_and_giaddr_only);
-	tcase_add_test(c, answer_changes_in_option_54_and_our_addresses_only);
+	tcase_add_test(c, a_query_differs_only_in_ciaddr_and_giaddr);
+	tcase_add_test(c, an_answer_changes_only_in_option_54_and_our_addresses);
 	tcase_add_test(c, our_address_in_yiaddr_becomes_the_clients);
-	tcase_add_test(c, the_client_gets_the_server_id_that_it_asked_with);
-	tcase_add_test(c, the_rescuer_is_the_clients_boot_server_from_now_on);
-	tcase_add_test(c, what_is_no_answer_to_us_is_not_touched);
-	tcase_add_test(c, a_question_of_everybody_is_nobodys);
-	tcase_add_test(c, answer_from_another_address_with_check_source_off);
+	tcase_add_test(c, the_client_gets_the_server_id_of_its_request);
+	tcase_add_test(c, the_server_that_answered_becomes_the_clients_boot_server);
+	tcase_add_test(c, other_datagrams_are_left_alone);
+	tcase_add_test(c, a_request_from_a_broadcast_address_is_ignored);
+	tcase_add_test(c, with_check_source_off_an_answer_may_come_from_another_address);
 	tcase_add_test(c, unusable_answers_are_dropped_with_a_reason);
 	tcase_add_test(c, a_second_answer_is_not_delivered);
-	tcase_add_test(c, the_last_one_may_answer_late);
-	tcase_add_test(c, a_repeated_question_asks_again_when_nobody_had_an_answer);
-	tcase_add_test(c, another_server_is_another_question);
-	tcase_add_test(c, rescue_off_and_modes);
-	tcase_add_test(c, hedge_off);
-	tcase_add_test(c, an_error_is_as_good_as_silence);
-	tcase_add_test(c, an_error_about_nothing_that_waits);
+	tcase_add_test(c, the_last_server_may_answer_late);
+	tcase_add_test(c, a_repeated_request_queries_again_if_no_server_answered);
+	tcase_add_test(c, a_request_to_another_server_is_a_new_one);
+	tcase_add_test(c, rescue_depends_on_the_group);
+	tcase_add_test(c, without_hedge_only_servers_known_to_be_down_are_replaced);
+	tcase_add_test(c, an_icmp_error_counts_as_silence);
+	tcase_add_test(c, an_icmp_error_about_anything_else_is_ignored);
 	tcase_add_test(c, a_server_that_goes_down_while_the_client_waits);
-	tcase_add_test(c, drained_is_not_dead);
-	tcase_add_test(c, a_group_named_by_a_rule_about_messages);
-	tcase_add_test(c, a_rule_that_drops);
-	tcase_add_test(c, members_that_are_no_boot_servers);
-	tcase_add_test(c, members_of_servers_may_boot);
-	tcase_add_test(c, an_interface_that_is_not_active);
-	tcase_add_test(c, the_clients_rate_counts);
-	tcase_add_test(c, a_full_table_forgets_the_oldest);
-	tcase_add_test(c, everything_is_forgotten_after_a_while);
-	tcase_add_test(c, a_kept_answer_is_nobody_elses);
-	tcase_add_test(c, a_reload_or_a_lost_interface_ends_it);
-	tcase_add_test(c, too_long_or_no_message);
+	tcase_add_test(c, a_drained_server_is_not_down);
+	tcase_add_test(c, a_rule_with_a_message_condition_may_choose_the_group);
+	tcase_add_test(c, a_client_dropped_by_a_rule_is_not_rescued);
+	tcase_add_test(c, members_that_are_not_boot_servers_are_not_queried);
+	tcase_add_test(c, members_of_servers_may_be_boot_servers);
+	tcase_add_test(c, an_interface_on_standby_does_not_rescue);
+	tcase_add_test(c, queries_count_against_the_clients_rate);
+	tcase_add_test(c, a_full_table_evicts_the_oldest);
+	tcase_add_test(c, requests_expire);
+	tcase_add_test(c, a_kept_answer_belongs_to_one_client);
+	tcase_add_test(c, a_reload_or_a_lost_interface_ends_a_rescue);
+	tcase_add_test(c, long_and_malformed_messages_are_left_alone);
 	suite_add_tcase(s, c);
 	return s;
 }

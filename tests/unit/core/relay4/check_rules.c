@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Rules: what each key asks of a message, and that all of them must hold and the
- * first rule that does decides.
+ * Rules: what each key requires of a message, that all keys of a rule must hold,
+ * and that the first rule that matches decides.
  */
 #include "core/relay4/rules.h"
 
@@ -26,7 +26,7 @@ teardown(void)
 	w = world_free(w);
 }
 
-/* The rules of `text`; vlan10 and vlan20 are there. */
+/* Loads the rules of `text`; vlan10 and vlan20 exist. */
 static void
 rules(const char *text)
 {
@@ -131,7 +131,7 @@ START_TEST(arch_from_option_60_when_93_is_missing)
 	msg_opt_text(&msg, 60, "PXEClient");
 	msg_end(&msg);
 	ck_assert(holds("arch = bios"));
-	/* 93 decides where both are there */
+	/* option 93 decides if both are present */
 	discover();
 	msg_opt_text(&msg, 60, "PXEClient:Arch:00000:UNDI:002001");
 	msg_opt_u16(&msg, 93, 7);
@@ -214,7 +214,7 @@ START_TEST(vendor_class_by_pattern)
 }
 END_TEST
 
-/* A text with a NUL would be cut short there, and match what it is not. */
+/* A text with a NUL would be cut short and match by mistake. */
 START_TEST(vendor_class_with_a_nul_matches_nothing)
 {
 	discover();
@@ -225,8 +225,8 @@ START_TEST(vendor_class_with_a_nul_matches_nothing)
 }
 END_TEST
 
-/* RFC 3396: more than 255 bytes come in two options; the first 255 are seen. */
-START_TEST(vendor_class_of_the_greatest_length)
+/* RFC 3396: more than 255 bytes come in two options; only the first 255 count. */
+START_TEST(vendor_class_of_maximum_length)
 {
 	char text[256] = "PXEClient";
 
@@ -252,7 +252,7 @@ START_TEST(mac_by_address_prefix_and_list)
 	ck_assert(!holds("mac = b8:27:eb:10:00:02"));
 	ck_assert(!holds("mac = dc:a6:32"));
 	ck_assert(!holds("mac = b8:27:e0:00:00:00/24"));
-	/* what is no Ethernet address has no prefix */
+	/* only an Ethernet address has a prefix */
 	msg.b[2] = 16;
 	ck_assert(!holds("mac = b8:27:eb"));
 	msg.b[2] = 0;
@@ -284,7 +284,7 @@ START_TEST(interface_by_name_and_pattern)
 	msg_client(&msg, "ovmf-x64");
 	ck_assert_uint_eq(match_on(10), 1);
 	ck_assert_uint_eq(match_on(20), CONF_NONE);
-	/* the name is what counts, now and after a renaming */
+	/* the name counts, also after a renaming */
 	world_link(w, 20, "vlan15");
 	ck_assert_uint_eq(match_on(20), 1);
 }
@@ -331,7 +331,7 @@ START_TEST(all_keys_of_a_rule_must_hold)
 }
 END_TEST
 
-START_TEST(the_first_that_matches_decides)
+START_TEST(the_first_rule_that_matches_decides)
 {
 	rules("[rule none]\nmac = dc:a6:32\nboot = 198.51.100.21\n"
 	    "[rule x64]\narch = x64\nboot = 198.51.100.22\n"
@@ -345,7 +345,7 @@ START_TEST(the_first_that_matches_decides)
 }
 END_TEST
 
-START_TEST(a_rule_without_conditions_takes_the_rest)
+START_TEST(a_rule_without_conditions_matches_every_client)
 {
 	rules("[rule x64]\narch = x64\nboot = 198.51.100.22\n"
 	    "[rule rest]\naction = drop\n");
@@ -364,7 +364,7 @@ START_TEST(no_rules_no_match)
 }
 END_TEST
 
-/* As many as there may be: the bits of an interface reach to the last. */
+/* The maximum: an interface has a bit even for the last rule. */
 START_TEST(the_last_of_256_rules)
 {
 	char *text = malloc(CONF_RULES_MAX * 100), *p = text;
@@ -403,14 +403,14 @@ rules_suite(void)
 	tcase_add_test(t, user_class_raw_and_rfc_3004);
 	tcase_add_test(t, vendor_class_by_pattern);
 	tcase_add_test(t, vendor_class_with_a_nul_matches_nothing);
-	tcase_add_test(t, vendor_class_of_the_greatest_length);
+	tcase_add_test(t, vendor_class_of_maximum_length);
 	tcase_add_test(t, mac_by_address_prefix_and_list);
 	tcase_add_test(t, uuid_as_on_the_wire);
 	tcase_add_test(t, interface_by_name_and_pattern);
 	tcase_add_test(t, message_by_type);
 	tcase_add_test(t, all_keys_of_a_rule_must_hold);
-	tcase_add_test(t, the_first_that_matches_decides);
-	tcase_add_test(t, a_rule_without_conditions_takes_the_rest);
+	tcase_add_test(t, the_first_rule_that_matches_decides);
+	tcase_add_test(t, a_rule_without_conditions_matches_every_client);
 	tcase_add_test(t, no_rules_no_match);
 	tcase_add_test(t, the_last_of_256_rules);
 	suite_add_tcase(s, t);
