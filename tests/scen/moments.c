@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * Any server dies at any moment of a boot: three firmwares with their timers, two servers for
- * addresses and three to boot from, the real core in between, and a clock that moves in steps
- * of 10 ms. Each boot is repeated with one or two servers dead from a different moment on,
- * silent or with ICMP errors, for good or for two seconds.
+ * Servers that die at any moment of a boot: three firmwares with their timers,
+ * two DHCP servers, three boot servers, the real core in between, and a clock
+ * that advances in steps of 10 ms. Each boot is repeated with one or two servers
+ * dead from a different moment on, silent or with ICMP errors, for good or for
+ * two seconds.
  *
- * It proves that no boot fails; a dead boot server costs the client no second DISCOVER, and a
- * dead DHCP server one retry at most. The timers are those of iPXE
- * (src/net/udp/dhcp.c), EDK2 (NetworkPkg/Dhcp4Dxe/Dhcp4Io.c) and Intel's ROM (PXE 2.1,
- * 2.2.3). Health comes from traffic alone: probes would only make it easier.
+ * The tests prove that no boot fails, that a dead boot server costs the client no
+ * second DISCOVER, and a dead DHCP server at most one retry. The timers are those
+ * of iPXE (src/net/udp/dhcp.c), EDK2 (NetworkPkg/Dhcp4Dxe/Dhcp4Io.c) and Intel's
+ * ROM (PXE 2.1, 2.2.3). Health comes from traffic alone; probes would only help.
  */
 #include <errno.h>
 #include <string.h>
@@ -36,9 +37,9 @@ static const char *const address[SERVERS] = {
 
 struct firmware {
 	const char *name;
-	int discover_ms[6], request_ms[8];	/* -1: here it gives up */
-	bool at_once;		/* goes on when it has both, not at the end of the window */
-	int proxy_ms;		/* at_once: after this it goes on without a boot offer */
+	int discover_ms[6], request_ms[8];	/* -1: it gives up */
+	bool at_once;		/* goes on with both offers, not after the window */
+	int proxy_ms;		/* at_once: then it goes on without a boot offer */
 };
 
 static const struct firmware firmwares[] = {
@@ -98,14 +99,14 @@ fly(struct boot *b, struct flight f)
 	ck_abort_msg("too many packets in flight");
 }
 
-/* 10 ms there; a server thinks for 10 (boot) or 30 ms (DHCP), and 10 ms back. */
+/* 10 ms each way; a boot server takes 10 ms to reply, a DHCP server 30. */
 static void
 to_server(struct boot *b, int server, uint8_t type, struct ip4 giaddr)
 {
 	int think = server <= DHCP_B ? 30 : 10;
 	struct flight f = { .server = server, .type = type, .giaddr = giaddr };
 
-	/* it may die before it answers */
+	/* it may die before it replies */
 	f.error = dead(b, server, b->now + 10);
 	if (f.error && !b->out[server].refuses)
 		return;
@@ -172,7 +173,7 @@ ask_for_lease(struct boot *b)
 	client_sends(b, DHCP4_REQUEST);
 }
 
-/* Its timer expires, or it begins. */
+/* The machine begins, or its timer expires. */
 static void
 discover_timer(struct boot *b)
 {
@@ -334,7 +335,7 @@ sweep(const struct boot *alive, int server, int also, int discovers, int request
 	for (int i = 0; i < 4; i++) {
 		int length = i & 1 ? 2000 : END_MS;
 
-		/* in small steps while most happens, then in large ones */
+		/* in small steps while much happens, then in large ones */
 		for (int from = -50; from < alive->done_ms + 100;
 		    from += from < 1200 ? STEP_MS : 10 * STEP_MS) {
 			struct boot b = fresh(alive->f, alive->mac);
@@ -348,7 +349,7 @@ sweep(const struct boot *alive, int server, int also, int discovers, int request
 	}
 }
 
-#define MACHINES 3	/* in balance each has another order; in failover one is enough */
+#define MACHINES 3	/* each has its own order in balance */
 #define ALL_BOOTS ((int)(FIRMWARES * (1 + MACHINES)))
 
 static struct boot
@@ -367,7 +368,7 @@ open_boot(int i)
 	return alive;
 }
 
-/* hedge = 500ms, and the way there and back. */
+/* hedge = 500ms, and the time there and back. */
 #define HEDGED_MS 550
 
 START_TEST(one_boot_server_dies_at_any_moment_unnoticed)
@@ -380,7 +381,7 @@ START_TEST(one_boot_server_dies_at_any_moment_unnoticed)
 }
 END_TEST
 
-/* iPXE asks again after a second; OVMF and ROMs still notice nothing. */
+/* iPXE retries after a second; OVMF and ROMs notice nothing. */
 START_TEST(two_boot_servers_die_and_it_costs_one_retry_at_most)
 {
 	struct boot alive = open_boot(_i);
@@ -394,8 +395,8 @@ START_TEST(two_boot_servers_die_and_it_costs_one_retry_at_most)
 }
 END_TEST
 
-/* The other one knows its leases. The REQUEST goes to both, so not even a death between offer
- * and ACK is noticed. */
+/* The other server knows its leases. The REQUEST goes to both, so not even a
+ * death between offer and ACK is noticed. */
 START_TEST(one_dhcp_server_dies_at_any_moment_unnoticed)
 {
 	struct boot alive = open_boot(_i);
@@ -418,7 +419,7 @@ START_TEST(one_server_of_each_class_dies)
 }
 END_TEST
 
-/* The model can fail: without hedging these boots find no boot server. */
+/* Proves that the model can fail: without hedging, these boots find no server. */
 START_TEST(without_hedging_a_dead_boot_server_is_the_end)
 {
 	struct boot b = fresh(&firmwares[_i], 0);

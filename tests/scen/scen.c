@@ -17,13 +17,13 @@
  *   helper IFINDEX SRC:PORT PORT [ttl=N] [payload=HEX]     a broadcast to another port
  *   tap IFINDEX SRC:PORT DST:PORT TYPE KEY=...     a packet routed past us; OFFER and ACK
  *                                   are from a server
- *   stranger IFINDEX ADDR TYPE KEY=...     a broadcast to port 68 that we did not send
+ *   stranger IFINDEX ADDR TYPE KEY=...     a broadcast to port 68, not sent by us
  *   tftp IFINDEX CLIENT SERVER read FILE   routed past us: the first packet of a transfer
  *   tftp IFINDEX CLIENT SERVER error CODE  ... and the server's error
- *   server ADDR TYPE KEY=...        a server answers the last request it got; with
+ *   server ADDR TYPE KEY=...        a server replies to the last request it got; with
  *                                   sport=4011 from that port
- *   health ADDR up|down|drained|enabled    probes, or the operator, say so; from `down' to
- *                                   `up' the server's probes are not answered
+ *   health ADDR up|down|drained|enabled    set by probes or the operator; from `down' to
+ *                                   `up' the server does not answer probes
  *   error ADDR ERRNO                the kernel reports ECONNREFUSED, EHOSTUNREACH or
  *                                   ENETUNREACH on the server's socket
  *   kernel ADDR noroute|ok          ... no route to the server, or one again; takes 50 ms,
@@ -37,12 +37,12 @@
  *   expect helped DST [by=IFINDEX] [src=] [sport=] [dport=] [ttl=]
  *   expect drop WORD                the last packet was dropped for this reason
  *   expect nothing
- *   expect rule NAME N              the rule has matched so often
+ *   expect rule NAME N              the rule has matched N times
  *   expect counter WORD N
  *   expect health ADDR STATE [DIAG]
  *   expect verdict MAC CODE         on this machine's boot, now
  *   expect before MAC CODE          ... on the one before it
- *   expect also MAC [CODE...]       everything else that is worth knowing
+ *   expect also MAC [CODE...]       the other verdicts that are mentioned
  *   expect boots KIND WHAT=N...     number of boots started, succeeded, failed, unjudged,
  *                                   going-on, or with the verdict of that code
  *
@@ -104,10 +104,10 @@ struct scen {
 	char expanded[LETS_MAX][1024];
 	unsigned at;		/* in what was sent: expected so far */
 	unsigned seen;		/* looked at for `asked' */
-	/* the last request of each server, for its answer */
+	/* the last request to each server, for its reply */
 	uint16_t n_asked;
 	struct { struct ip4 server; size_t len; uint8_t msg[MSG_MAX]; } asked[SERVERS_MAX];
-	/* whose probes are not answered */
+	/* servers that do not answer probes */
 	unsigned n_dead;
 	struct { struct ip4 server; bool is; } dead[SERVERS_MAX];
 };
@@ -151,7 +151,7 @@ has(char **word, const char *key)
 	return false;
 }
 
-/* A mistyped key would make a test that cannot fail. */
+/* With a mistyped key the test could never fail. */
 static void
 known_words(const struct scen *s, char **word)
 {
@@ -293,7 +293,8 @@ put_file(const struct scen *s, struct wr *w, const char *name)
 	wr_zeros(w, DHCP4_LEN_FILE - n);
 }
 
-/* A message; without a key a field is that of `from`, the request to answer (may be NULL). */
+/* Makes a message. Fields without a key are those of `from`, the request that
+ * it replies to (may be NULL). */
 static size_t
 build(const struct scen *s, uint8_t *msg, uint8_t op, uint8_t type, char **word,
     const struct dhcp4 *from)
@@ -365,7 +366,7 @@ server_of_out(const struct fakeio_out *o)
 	return o->to == FAKEIO_SERVER ? o->server : o->dst;
 }
 
-/* Keeps the last request to each server, for its answer. */
+/* Keeps the last request to each server, for its reply. */
 static void
 remember_asked(struct scen *s)
 {
@@ -427,7 +428,8 @@ pass_until(struct scen *s, struct mono until)
 	note_drops(s);
 }
 
-/* Probes are not part of a script: they are answered unless it said the server is down. */
+/* Probes are not part of a script: they are answered unless the script said
+ * that the server is down. */
 static bool
 on_sent(void *user, const struct fakeio_out *o)
 {
@@ -468,7 +470,7 @@ mistake(void *user, int line, const char *text)
 	wrong(user, "conf line %d: %s", line, text);
 }
 
-/* The first one starts the daemon, further ones are reloads. */
+/* The first one starts the daemon, the others are reloads. */
 static void
 set_conf(struct scen *s, const char *text)
 {
@@ -882,7 +884,7 @@ machine(const struct scen *s, const char *mac)
 	return track_find(s->d->track, m.b, sizeof(m.b));
 }
 
-/* On the boot of now, or the one before. */
+/* On the current boot, or the one before. */
 static void
 expect_verdict(struct scen *s, char **word)
 {
@@ -969,7 +971,7 @@ expect_boots(struct scen *s, char **word)
 	}
 }
 
-/* In every script, each boot that was started is counted once more, or is going on. */
+/* In every script, each boot that was started is going on or counted once. */
 static void
 boots_add_up(const struct scen *s)
 {
@@ -1020,7 +1022,7 @@ expect_drop(struct scen *s, char **word)
 /* A line, by its first word, or for `expect' by its second. */
 struct line {
 	const char *word;
-	int n;			/* words at least */
+	int n;			/* minimum number of words */
 	void (*run)(struct scen *s, char **word);
 };
 
@@ -1073,7 +1075,7 @@ set_route(struct scen *s, char **word)
 	routes_changed(s);
 }
 
-/* Gives as many results as it takes; the probes' own rules are tested elsewhere. */
+/* Reports as many results as it takes; other tests cover probing itself. */
 static void
 set_health(struct scen *s, char **word)
 {
@@ -1204,7 +1206,7 @@ close_scen(struct scen *s)
 	free(s);
 }
 
-/* A command is answered by a JSON document without an error. */
+/* The reply to a command is a JSON document without an error. */
 static void
 answers(const struct scen *s, const char *command)
 {
@@ -1377,7 +1379,7 @@ START_TEST(scenario)
 }
 END_TEST
 
-/* With each packet logged and captured the result is the same. */
+/* The result is the same while every packet is logged and captured. */
 START_TEST(scenario_while_everybody_looks)
 {
 	run_scenario(found[_i]->d_name, true);
