@@ -226,7 +226,7 @@ cat > "$T/explain" <<'EOF'
   {"ms":5,"event":"offer","server":"192.0.2.10","address":"10.0.10.50"},
   {"lost":12},
   {"ms":500,"event":"hedge","server":"192.0.2.11","server-name":"wds-1"},
-  {"ms":4011,"event":"4011-question","server":"192.0.2.11","n":4011},
+  {"ms":4011,"event":"4011-request","server":"192.0.2.11","n":4011},
   {"ms":61002,"event":"tftp-error","server":"192.0.2.11","server-name":"wds-1","n":1},
   {"ms":61003,"event":"rogue-server","server":"10.0.10.9","address":"10.9.0.1"},
   {"ms":61004,"event":"from-the-future","server":"10.0.10.9"}]},
@@ -246,7 +246,7 @@ verdict "explain: a dropped question" status 1 '\|-- drop: client-rate -+X\| +\|
 verdict "explain: a dropped answer" status 1 '\| +drop: not-server \|X-+\| 192\.0\.2\.66$'
 verdict "explain: our own question" status 1 '\| +hedge \|-+>\| wds-1$'
 verdict "explain: what is missing" status 1 '^ +\.\.\. 12 more \.\.\.$'
-verdict "explain: past the relay" status 1 '\|-- 4011-question from port 4011 -+>\| 192'
+verdict "explain: past the relay" status 1 '\|-- 4011-request from port 4011 -+>\| 192'
 verdict "explain: an error and its code" status 1 '\|<- tftp-error code 1 -+\| wds-1$'
 verdict "explain: beside the relay" \
 	status 1 '\|<- rogue-server 10\.9\.0\.1 -+ +\| 10\.0\.10\.9$'
@@ -536,7 +536,7 @@ cat > "$T/hostile" <<'EOF'
  {"ms":-5,"event":"\u001b[2J","server":"\u001b"},{"ms":1e300,"event":"LONG","n":"x"},
  {"ms":9223372036854775807,"event":"offer","server-name":"LONG","address":"LONG"},
  {"event":"drop","drop":"\u001bLONG","server":"LONG"},{"lost":-1},
- {"event":"4011-question","n":9223372036854775807,"server":"\u0000x"},
+ {"event":"4011-request","n":9223372036854775807,"server":"\u0000x"},
  {"event":"discover","n":-9223372036854775808}]},
 "before":{"verdict":"\u001b[2JLONG","age-s":-9223372036854775808},
 "counters":{"\u001b[1m":3,"LONG":4,"requests":{}},

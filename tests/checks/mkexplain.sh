@@ -22,15 +22,15 @@ where it is the router, port 4011 and the beginning of TFTP.
 .Ql pxrelayctl explain MAC
 shows it, with one of the verdicts below: the first one, in this order, that is true of
 the conversation.
-What else is worth knowing, though it did not decide, follows after
+Other verdicts that are true and worth knowing follow after
 .Dq also :
 a rogue server that the machine ignored, servers that disagree, a second relay.
 If another host is the machine's router, or the boot server is on the machine's own
-network, their packets do not pass the relay; then a machine that has an address and was
-told where to boot from counts as
+network, their packets do not pass the relay; a machine that has an address and was told
+where to boot from then counts as
 .Ql leased .
-A conversation begins with a DISCOVER of a new transaction, also after a REQUEST for an
-old address, or with the first message after two minutes of silence.
+A conversation begins with a DISCOVER that has a new transaction id or follows a REQUEST
+for an old address, or with the first message after two minutes of silence.
 .Pp
 The words are the same in
 .Ql show clients ,

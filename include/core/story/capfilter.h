@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * capfilter - which packets a capture takes, by machine, client interface and server. Of
- * each kind that is given, one must match.
+ * capfilter - which packets a capture takes, by machine, client interface and
+ * server. A packet must match one of each kind that is given.
  *
- * A packet is matched when its verdict is known: a request belongs to its VLAN and to the
- * servers it is sent to, a reply to its server and to the VLAN where it is delivered. Packets
- * from a server that are routed past the relay (TFTP errors) name no machine, so the filter
- * learns the machines' addresses.
+ * A packet is matched when its verdict is known: a request belongs to its VLAN
+ * and to the servers it is sent to, a reply to its server and to the VLAN where
+ * it is delivered. Packets from a server that are routed past the relay (TFTP
+ * errors) name no machine, so the filter learns the machines' addresses.
  */
 #ifndef CORE_CAPFILTER_H
 #define CORE_CAPFILTER_H
@@ -33,20 +33,21 @@ struct capfilter {
 /* What is known about a packet; 0: unknown. */
 struct capfacts {
 	struct mac client;		/* chaddr */
-	struct mac from, to;		/* of the link */
+	struct mac from, to;		/* link addresses */
 	struct ip4 src, dst;
 	struct ip4 leased;		/* an ACK's yiaddr */
-	const char *interface[2];	/* where it is, and the client's; or NULL */
+	const char *interface[2];	/* the packet's and the client's; or NULL */
 	uint16_t n_server;
 	struct ip4 server[CONF_SERVERS_MAX];
 };
 
-/* Parses "mac=52:54:00:12:34:56 interface=vlan1* server=NAME|ADDRESS": any number of words,
- * separated by blanks; none: everything. false: the reason is in `why`. */
+/* Parses "mac=52:54:00:12:34:56 interface=vlan1* server=NAME|ADDRESS": any
+ * number of words, separated by blanks; without any, everything matches. If it
+ * fails, `why` has the reason. */
 bool capfilter_parse(struct capfilter *f, const struct conf *c, const char *words,
     char *why, size_t size);
 bool capfilter_match(const struct capfilter *f, const struct capfacts *p);
-/* Call it for each packet that matched. */
+/* Learns the address of its machine from a packet that matched. */
 void capfilter_learn(struct capfilter *f, const struct capfacts *p);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * explain - the verdict on a boot: a pure function from what core/track recorded to one row
- * of explain.def.
+ * explain - the verdict on a boot: a pure function from what core/story/track
+ * recorded to one row of explain.def.
  */
 #ifndef CORE_EXPLAIN_H
 #define CORE_EXPLAIN_H
@@ -22,13 +22,13 @@ struct explain_row {
 
 /* b may be NULL: nothing was seen. */
 enum explain explain(const struct track_boot *b, struct mono now);
-/* What else is true and worth knowing, though it did not decide: rows into `also`, in their
- * order. Returns how many. */
+/* Writes to `also` the rows that did not decide but are true and worth knowing,
+ * in their order. Returns how many. */
 #define EXPLAIN_ALSO_MAX 9
 unsigned explain_also(const struct track_boot *b, struct mono now,
     enum explain also[EXPLAIN_ALSO_MAX]);
 const struct explain_row *explain_row(enum explain e);
-/* Did the machine fail to get what it wanted? */
+/* Does this verdict mean that the machine did not get what it wanted? */
 bool explain_failed(enum explain e);
 
 #endif

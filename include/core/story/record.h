@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * record - reports to core/track what relay4 decided: the one place that knows both.
+ * record - reports to core/story/track what relay4 decided: the one place that
+ * knows both.
  */
 #ifndef CORE_RECORD_H
 #define CORE_RECORD_H
@@ -9,25 +10,26 @@
 #include "core/relay4/rescue.h"
 #include "core/story/track.h"
 
-/* What relay4_request() said about a message; plan as it left it. */
+/* A message that relay4_request() judged, and the plan as it left it. */
 void record_request(struct track *t, const struct relay4 *r,
-    const struct relay4_rx *rx, const struct relay4_plan *plan, enum drop why, struct mono now);
+    const struct relay4_rx *rx, const struct relay4_plan *plan, enum drop why,
+    struct mono now);
 /* A stored request that relay4_hedge() sent to the next server. */
 void record_hedge(struct track *t, const struct relay4 *r,
     const struct relay4_plan *plan, struct mono now);
-/* What relay4_reply() said. */
+/* A message that relay4_reply() judged. */
 void record_reply(struct track *t, const struct relay4 *r,
     const struct relay4_rx *rx, const struct relay4_delivery *d, enum drop why,
     struct mono now);
 /* A broadcast or multicast to port 4011 that went to n boot servers. */
 void record_4011(struct track *t, const struct relay4_rx *rx, uint16_t n,
     struct mono now);
-/* An answer delivered in place of a dead boot server's. */
+/* An answer that was delivered in place of a dead boot server's reply. */
 void record_rescue(struct track *t, const struct rescue_plan *p, struct mono now);
 /* A packet routed past us: port 4011, port 69, or a TFTP error. */
 void record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
     struct mono now);
-/* A broadcast to port 68 on a VLAN that we did not send. */
+/* A broadcast to port 68 on a VLAN, not sent by us. */
 void record_stranger(struct track *t, const struct relay4 *r,
     const struct relay4_rx *rx, struct mono now);
 

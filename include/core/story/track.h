@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * track - what happened in each client's boot: a bounded table of clients, each with its
- * current conversation and the one before: events with their times, and the facts that
- * core/explain judges by.
+ * track - what happened in each client's boot: a bounded table of clients, each
+ * with its current conversation and the one before it. A conversation has
+ * events with their times, and the facts by which core/story/explain judges.
  *
- * core/record reports what happens to packets; nothing here changes it. All memory is
- * allocated at the start, and a new client evicts the oldest. Text from packets (file
- * names) is kept as received and must be escaped where it is shown.
+ * core/story/record reports what happens to packets; nothing here changes it.
+ * All memory is allocated at the start, and a new client evicts the oldest.
+ * Text from packets (file names) is kept as received and must be escaped where
+ * it is shown.
  */
 #ifndef CORE_TRACK_H
 #define CORE_TRACK_H
@@ -27,11 +28,11 @@
 #define TRACK_FIRST	8
 #define TRACK_OFFERS	6
 #define TRACK_FILE	64	/* bytes of a file name, with NUL */
-/* A DISCOVER with another xid begins another conversation, and so does any message after
- * this pause. */
+/* A DISCOVER with another xid begins a new conversation, and so does any
+ * message after this pause. */
 #define TRACK_PAUSE_MS	120000
-/* A boot that has been quiet for this long is over. ROMs and EDK2 double the time between
- * tries up to 32 s (PXE 2.1, 2.2.3). */
+/* A boot that has been quiet for this long is over. ROMs and EDK2 double the
+ * time between tries up to 32 s (PXE 2.1, 2.2.3). */
 #define TRACK_OVER_MS	60000
 
 enum track_kind {
@@ -47,7 +48,7 @@ struct track_event {
 	uint8_t why;		/* enum drop, with TRACK_DROP */
 	uint16_t n;		/* how many servers; a port; a TFTP error */
 	struct ip4 peer;	/* the server */
-	struct ip4 addr;	/* offered, asked for */
+	struct ip4 addr;	/* offered or leased */
 };
 
 struct track_offer {
@@ -57,20 +58,21 @@ struct track_offer {
 	struct ip4 router;	/* option 3, first address */
 	uint32_t ms;
 	bool pxe;		/* option 60 says PXEClient */
-	bool http;		/* ... HTTPClient */
+	bool http;		/* option 60 says HTTPClient */
 	bool file;		/* names a boot file */
 	bool menu;		/* option 43 */
 	bool boot_only;		/* from a server that serves no leases here */
 };
 
-/* A boot server's offer, not an address? */
+/* Is this an offer to boot, rather than of an address? */
 static inline bool
 track_is_boot_offer(const struct track_offer *o)
 {
 	return ip4_is_none(o->yiaddr) || o->boot_only;
 }
 
-/* A conversation counts as a boot from the first message that says so. */
+/* A conversation becomes a boot with the first message from a client that wants
+ * to boot. */
 enum track_stage { TRACK_NO_BOOT, TRACK_OPEN, TRACK_OVER };
 
 /* What the client sent. */
@@ -80,13 +82,14 @@ struct track_sent {
 	struct ip4 chosen;	/* option 54 of its REQUEST */
 };
 
-/* Which servers the relay asked for it. */
+/* Which servers the relay sent its requests to. */
 struct track_asked {
 	uint16_t dhcp, boot;
 	uint16_t hedges, boot_hedges;	/* all, and those to boot servers */
-	bool boot_down;		/* the last time, all boot servers asked were considered down */
-	bool all_down;		/* ... all servers that could lease it an address */
-	bool boot_alone;	/* ... there were none: a server on the VLAN leases addresses */
+	/* Of the servers that got the last request: */
+	bool boot_down;		/* the boot servers were all considered down */
+	bool all_down;		/* those that lease addresses were */
+	bool boot_alone;	/* all were boot servers */
 };
 
 /* What servers replied. */
@@ -95,8 +98,8 @@ struct track_came {
 	struct ip4 address, router;	/* of the ACK */
 	uint8_t plen;		/* of option 1 in the ACK, 0: none */
 	bool elsewhere;		/* router is another host */
-	bool late, in_time;	/* a boot offer came after the client had moved on; before */
-	bool repeated;		/* one server's offer came twice, though asked once */
+	bool late, in_time;	/* boot offers that came too late; in time */
+	bool repeated;		/* a server sent two offers for one DISCOVER */
 };
 
 struct track_4011 {
@@ -111,20 +114,20 @@ struct track_tftp {
 	uint16_t same_reads;	/* of the last file, in a row */
 	uint32_t sum;		/* identifies that file */
 	bool error, missing;	/* for that file */
-	bool loaded;		/* a file arrived: another was requested after it */
+	bool loaded;		/* a file arrived: the next one was requested */
 };
 
 /* What the relay dropped. */
 struct track_refused {
 	uint16_t n;
-	uint32_t seen[(DROP_MAX + 31) / 32];	/* bit per reason */
-	enum drop last;		/* of the client's last message; DROP_NONE: relayed */
+	uint32_t seen[(DROP_MAX + 31) / 32];	/* a bit for each reason */
+	enum drop last;		/* of its last message; DROP_NONE: relayed */
 };
 
 /* Other servers and relays on the VLAN. */
 struct track_others {
 	bool rogue, rogue_boot;	/* an unknown server replied; offered to boot it */
-	bool direct, relayed;	/* the client's requests came without and with a giaddr */
+	bool direct, relayed;	/* requests came without a giaddr; with one */
 	bool relay;		/* another relay serves it too */
 };
 
@@ -138,7 +141,7 @@ struct track_boot {
 	bool netboot;
 	bool has_arch;
 	uint16_t arch;
-	uint16_t rule;		/* index in the configuration of that time, CONF_NONE */
+	uint16_t rule;		/* index at that time, CONF_NONE: no rule */
 	struct track_sent sent;
 	struct track_asked asked;
 	struct track_came came;
@@ -146,13 +149,13 @@ struct track_boot {
 	struct track_tftp tftp;
 	struct track_refused refused;
 	struct track_others others;
-	bool file_of_boot;	/* named by a boot server: a DHCP server's no longer counts */
+	bool file_of_boot;	/* a boot server named it, not a DHCP server */
 	struct ip4 file_server;	/* where `file` is */
 	uint8_t n_offer;
-	uint16_t n_event;	/* including those lost in the middle when > TRACK_EVENTS */
-	/* Nothing from here on is zeroed: file ends with its NUL, and n_event and n_offer
-	 * say how much is valid. */
-	char file[TRACK_FILE];	/* the boot file it was told, then the first it requested */
+	uint16_t n_event;	/* with those lost in the middle if > TRACK_EVENTS */
+	/* Nothing from here on is zeroed: file ends with its NUL, and n_event
+	 * and n_offer say how much is valid. */
+	char file[TRACK_FILE];	/* named by a server, then the first one requested */
 	struct track_event event[TRACK_EVENTS];
 	struct track_offer offer[TRACK_OFFERS];
 };
@@ -173,24 +176,27 @@ struct track_client {
 
 struct track;
 
-struct track *track_new(size_t clients, struct hash_key secret);	/* NULL: no memory */
+/* NULL when memory is short. */
+struct track *track_new(size_t clients, struct hash_key secret);
 struct track *track_free(struct track *t);	/* returns NULL */
 
-/* Called for each boot (c->now): when it is opened, and once when it is over, because it has
- * been quiet for TRACK_OVER_MS, the client began another conversation, or was evicted.
- * when: the moment it was over. Must not change the table. */
+/* Called for each boot (c->now), and must not change the table: `opened` at its
+ * first message, `over` once, when it has been quiet for TRACK_OVER_MS, the
+ * client began another conversation, or was evicted. when: the time at which it
+ * was over. */
 struct track_listener {
 	void (*opened)(void *user, const struct track_client *c);
 	void (*over)(void *user, const struct track_client *c, struct mono when);
 	void *user;
 };
 void track_listen(struct track *t, const struct track_listener *l);
-/* When the next boot will have been quiet for that long; false: none is open. */
+/* Sets *due to when the next boot will have been quiet for that long; false:
+ * none is open. */
 bool track_over_due(const struct track *t, struct mono *due);
-/* Ends at most `max` boots that are due; true: there may be more. */
+/* Ends at most `max` boots that are due. True: there may be more. */
 bool track_end(struct track *t, unsigned max, struct mono now);
 
-/* A request as it was relayed, or dropped (why). client: facts of the message. */
+/* A request that was relayed, or dropped (why). client: read from m. */
 struct track_request {
 	const struct dhcp4 *m;
 	const struct pxe_client *client;
@@ -200,24 +206,26 @@ struct track_request {
 	bool boot_down, all_down, boot_alone;
 	bool by_4011;		/* broadcast or multicast to port 4011 */
 };
-/* Hint: the next message is this client's (see clients_expect). */
+/* Hint: the next message is this client's (see clients_expect()). */
 void track_expect(struct track *t, const void *mac, uint8_t len);
 void track_request(struct track *t, const struct track_request *r, struct mono now);
 /* A stored request was sent to one more server; boot: a boot server. */
-void track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool boot,
-    struct mono now);
-/* A reply as it was delivered, or dropped. boot_only: from a server that leases nothing. */
+void track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server,
+    bool boot, struct mono now);
+/* A reply that was delivered, or dropped (why). boot_only: its server leases
+ * nothing. */
 void track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
     bool boot_only, enum drop why, struct mono now);
-/* The lease in m names another host as router: what the client sends to other networks does
- * not pass this relay. */
+/* The lease in m names another host as router, so what the client sends to
+ * other networks does not pass this relay. */
 void track_routed_elsewhere(struct track *t, const struct dhcp4 *m);
 /* A reply to port 68 that another relay on the client VLAN sent. */
 void track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now);
-/* A reply to port 68 that no relay sent: from a server on the client VLAN itself. */
-void track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server, struct mono now);
-/* A packet routed past the relay: port 4011 both ways, the first packet of TFTP, its errors.
- * The client is found by its leased address. */
+/* A reply to port 68 that no relay sent: its server is on the client VLAN itself. */
+void track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
+    struct mono now);
+/* A packet routed past the relay: to or from port 4011, the first packet of a
+ * TFTP transfer, or a TFTP error. The client is found by its leased address. */
 struct track_passing {
 	struct ip4 client, server;
 	uint16_t client_port;
@@ -227,17 +235,22 @@ struct track_passing {
 };
 void track_4011(struct track *t, const struct track_passing *p, struct mono now);
 void track_tftp(struct track *t, const struct track_passing *p, struct mono now);
-/* The relay delivered another server's answer in place of a dead one's. */
-void track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono now);
+/* The relay delivered another server's answer in place of a dead server's reply. */
+void track_rescue(struct track *t, struct ip4 client, struct ip4 live,
+    struct mono now);
 
 /* By hardware address; NULL when unknown. */
-const struct track_client *track_find(const struct track *t, const void *mac, uint8_t len);
-/* Youngest first, for lists: NULL starts, NULL ends. */
-const struct track_client *track_older(const struct track *t, const struct track_client *than);
+const struct track_client *track_find(const struct track *t, const void *mac,
+    uint8_t len);
+/* The next older client, for lists. Starts with the youngest (NULL), ends with
+ * NULL. */
+const struct track_client *track_older(const struct track *t,
+    const struct track_client *than);
 size_t track_count(const struct track *t);
-/* Event number i, from 0, in order; NULL after the last. *lost: how many before it were
- * discarded. */
-const struct track_event *track_event(const struct track_boot *b, unsigned i, unsigned *lost);
+/* Event number i, from 0, in order; NULL after the last. *lost is how many were
+ * discarded just before it. */
+const struct track_event *track_event(const struct track_boot *b, unsigned i,
+    unsigned *lost);
 const char *track_word(enum track_kind k);
 
 #endif

@@ -235,7 +235,7 @@ expect_not "--server: nothing of others" has by-server \
 	'port == "server:alpha" || port == "server:fake"'
 
 expect_eq "no such server" "$(ctl capture --server nobody 2>&1 >/dev/null)" \
-	"pxrelayctl: capture: neither a server of the configuration nor an address: nobody"
+	"pxrelayctl: capture: server=nobody: expected an address or the name of a configured server"
 
 # --- ends -------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * boots - see include/core/story/boots.h. core/track decides what is a boot and when it is
- * over, core/explain the verdict.
+ * boots - turns the reports of core/story/track, which decides what a boot is
+ * and when it is over, into counters. core/story/explain gives the verdict.
  */
 #include "core/story/boots.h"
 
@@ -15,9 +15,10 @@ boot_opened(void *boots, const struct track_client *c)
 	b->going_on[c->now.kind]++;
 }
 
-/* The final verdict on a boot that was over at this moment; EXPLAIN_GOING_ON: none. A client
- * that has an address and begins anew has finished this boot, so it is judged without waiting
- * for silence. One that has none may have meant a retry with another xid. */
+/* The final verdict on a boot that was over at this time; EXPLAIN_GOING_ON:
+ * none. A client that has an address and begins anew has finished this boot, so
+ * it is judged without waiting for silence. If it has none, it may only have
+ * retried with another xid. */
 static enum explain
 final_verdict(const struct track_boot *b, struct mono when)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * capfilter - see include/core/story/capfilter.h. A capture is for somebody looking for one
- * machine, so the lists are short and searched in order.
+ * capfilter - parses the filter of a capture and matches packets against it.
+ * Most captures look for one machine, so the lists are short and searched in
+ * order.
  */
 #include "core/story/capfilter.h"
 
@@ -20,51 +21,46 @@ parse_server(const struct conf *c, const char *s, struct ip4 *out)
 	return ip4_parse(s, out);
 }
 
+/* Writes "WORD: what is wrong with it". */
 static bool
 refuse(const char *what, const char *word, char *why, size_t size)
 {
 	struct sbuf b = sbuf_init(why, size);
 
-	sbuf_printf(&b, "%s: ", what);
 	sbuf_esc(&b, word, strlen(word));
+	sbuf_printf(&b, ": %s", what);
 	return false;
 }
 
-static bool
-parse_word(struct capfilter *f, const struct conf *c, const char *word, char *why, size_t size)
+/* Adds one condition. Returns what is wrong with the word, or NULL. */
+static const char *
+add_word(struct capfilter *f, const struct conf *c, const char *word)
 {
+	const char *v = word + strcspn(word, "=") + 1;
 	size_t len = strlen(word);
-	const char *v;
+	uint8_t *n;
 
-	if (strncmp(word, "mac=", 4) == 0) {
-		v = word + 4;
-		if (f->n_mac == CAPFILTER_MAX)
-			return refuse("more than 16 machines, the last one", v, why, size);
-		if (hwaddr_parse(v, f->mac[f->n_mac].mac.b, 6) != 6)
-			return refuse("not a hardware address, like 52:54:00:12:34:56",
-			    v, why, size);
-		f->n_mac++;
-	} else if (strncmp(word, "interface=", 10) == 0) {
-		v = word + 10;
-		len -= 10;
-		if (f->n_interface == CAPFILTER_MAX)
-			return refuse("more than 16 interfaces, the last one", v, why, size);
+	n = strncmp(word, "mac=", 4) == 0 ? &f->n_mac :
+	    strncmp(word, "interface=", 10) == 0 ? &f->n_interface :
+	    strncmp(word, "server=", 7) == 0 ? &f->n_server : NULL;
+	if (!n)
+		return "expected mac=, interface= or server=";
+	if (*n == CAPFILTER_MAX)
+		return "expected at most 16 of a kind";
+	len -= (size_t)(v - word);
+	if (n == &f->n_mac && hwaddr_parse(v, f->mac[*n].mac.b, 6) != 6)
+		return "expected a hardware address like 52:54:00:12:34:56";
+	if (n == &f->n_interface) {
 		if (len == 0 || len >= sizeof(f->interface[0]))
-			return refuse("not the name of an interface", v, why, size);
-		memcpy(f->interface[f->n_interface++], v, len + 1);
-	} else if (strncmp(word, "server=", 7) == 0) {
-		/* Any address will do: the capture may be about a server that is not
-		 * configured. */
-		v = word + 7;
-		if (f->n_server == CAPFILTER_MAX)
-			return refuse("more than 16 servers, the last one", v, why, size);
-		if (!parse_server(c, v, &f->server[f->n_server]))
-			return refuse("neither a server of the configuration nor an address",
-			    v, why, size);
-		f->n_server++;
-	} else
-		return refuse("not mac=, interface= or server=", word, why, size);
-	return true;
+			return "expected the name of an interface";
+		memcpy(f->interface[*n], v, len + 1);
+	}
+	/* Any address will do: the capture may be about a server that is not
+	 * configured. */
+	if (n == &f->n_server && !parse_server(c, v, &f->server[*n]))
+		return "expected an address or the name of a configured server";
+	++*n;
+	return NULL;
 }
 
 bool
@@ -76,13 +72,14 @@ capfilter_parse(struct capfilter *f, const struct conf *c, const char *words,
 	*f = (struct capfilter){ 0 };
 	for (words += strspn(words, " "); *words; words += strspn(words, " ")) {
 		size_t len = strcspn(words, " ");
+		size_t kept = len < sizeof(word) ? len : sizeof(word) - 1;
+		const char *wrong;
 
-		if (len >= sizeof(word))
-			return refuse("too long", words, why, size);
-		memcpy(word, words, len);
-		word[len] = '\0';
-		if (!parse_word(f, c, word, why, size))
-			return false;
+		memcpy(word, words, kept);
+		word[kept] = '\0';
+		wrong = kept < len ? "too long" : add_word(f, c, word);
+		if (wrong)
+			return refuse(wrong, word, why, size);
 		words += len;
 	}
 	return true;
@@ -147,8 +144,8 @@ capfilter_match(const struct capfilter *f, const struct capfacts *p)
 	return match_mac(f, p) && match_interface(f, p) && match_server(f, p);
 }
 
-/* The address of a machine: what it uses itself with its own link address, or else what a
- * server leased to it. */
+/* A machine's address is the one that it uses with its own link address, or
+ * else the one that a server leased to it. */
 void
 capfilter_learn(struct capfilter *f, const struct capfacts *p)
 {

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: ISC
  *
- * explain - see include/core/story/explain.h. The conditions of explain.def and what they are
- * made of. They look at struct track_boot and the time, and at nothing else.
+ * explain - the conditions of explain.def, and the functions that go through
+ * its rows. All of them look only at a struct track_boot and the time. The
+ * firmware's timings come from PXE 2.1 2.2.3, EDK2 and iPXE.
  */
 #include "core/story/explain.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* A conversation that has been quiet for this long can be judged. (EDK2 gives up on port 4011
- * after 10 s, iPXE after 4.) */
+/* A conversation that has been quiet for this long can be judged. (On port
+ * 4011, EDK2 gives up after 10 s, iPXE after 4.) */
 #define QUIET_MS 5000
-/* ROMs and EDK2 collect offers until the next DISCOVER would be due, after 4, 8, 16 and 32 s
- * (PXE 2.1, 2.2.3). */
+/* ROMs and EDK2 collect offers until the next DISCOVER would be due, after 4,
+ * 8, 16 and 32 s (PXE 2.1, 2.2.3). */
 #define TAKE_MS 35000
 /* Firmware requests the size, then the file, and once more if a packet was lost. */
 #define READS_MAX 3
@@ -29,7 +30,7 @@ was_dropped(const struct track_boot *b, enum drop why)
 	return b->refused.seen[why / 32] >> why % 32 & 1;
 }
 
-/* No reply was delivered, and this was among the reasons for drops. */
+/* Messages were dropped for this reason, and no reply was delivered. */
 static bool
 was_in_vain(const struct track_boot *b, enum drop why)
 {
@@ -42,8 +43,9 @@ was_asked(const struct track_boot *b)
 	return b->asked.dhcp + b->asked.boot > 0;
 }
 
-/* All its requests were dropped, or the last one was (such as its REQUEST, because the relay
- * went to standby after the offer): the reason is the verdict. */
+/* Is this drop reason the verdict? It is if all the client's requests were
+ * dropped, or the last one was (for example its REQUEST, because the relay went
+ * to standby after the offer). */
 static bool
 was_stopped(const struct track_boot *b, enum drop why)
 {
@@ -51,19 +53,10 @@ was_stopped(const struct track_boot *b, enum drop why)
 	    (was_dropped(b, why) && b->refused.last == why && !b->came.ack);
 }
 
-/* The reasons without a row of their own. */
+/* The client accepted an offer we never saw, i.e. one unicast on its own VLAN.
+ * Expected where only `boot =` is configured. */
 static bool
-is_refused(const struct track_boot *b)
-{
-	return was_stopped(b, DROP_BAD_OPTION82) || was_stopped(b, DROP_BAD_TYPE) ||
-	    was_stopped(b, DROP_SPOOFED_GIADDR) || was_stopped(b, DROP_OVERLOAD) ||
-	    was_stopped(b, DROP_DOWN);
-}
-
-/* The client accepted an offer we never saw, i.e. one unicast on its own VLAN. Expected where
- * only `boot =` is configured. */
-static bool
-took_unheard(const struct track_boot *b)
+took_unseen_offer(const struct track_boot *b)
 {
 	if (ip4_is_none(b->sent.chosen) || b->sent.discovers == 0 || b->came.ack ||
 	    b->asked.boot_alone || b->others.relay || b->n_offer == TRACK_OFFERS)
@@ -82,12 +75,12 @@ saw_rogue(const struct track_boot *b)
 	    was_dropped(b, DROP_REPLY_FROM_CLIENT);
 }
 
-/* A client that got its address and its boot server through us did not fail because of the
- * rogue. */
+/* A client that got its address and its boot server through us did not fail
+ * because of the rogue server. */
 static bool
 is_rogue(const struct track_boot *b)
 {
-	return took_unheard(b) || (saw_rogue(b) && (!b->came.ack ||
+	return took_unseen_offer(b) || (saw_rogue(b) && (!b->came.ack ||
 	    (b->others.rogue_boot && b->netboot && b->tftp.reads == 0)));
 }
 
@@ -95,12 +88,13 @@ is_rogue(const struct track_boot *b)
 static bool
 was_asked_in_vain(const struct evidence *a)
 {
-	return a->b->sent.discovers && a->leases == 0 && !a->b->came.ack && was_asked(a->b);
+	return a->b->sent.discovers && a->leases == 0 && !a->b->came.ack &&
+	    was_asked(a->b);
 }
 
-/* EDK2 and ROMs count `secs` from their first try (iPXE keeps flags in it). If a second try
- * arrived, answered or not, or the client accepted an offer, then the switch port is not the
- * cause. */
+/* EDK2 and ROMs count `secs` from their first try (iPXE keeps flags in it). If
+ * a second try arrived, answered or not, or the client accepted an offer, the
+ * switch port is not the cause. */
 static bool
 is_spanning_tree(const struct track_boot *b)
 {
@@ -108,8 +102,8 @@ is_spanning_tree(const struct track_boot *b)
 	    b->netboot && b->sent.discovers == 1 && b->sent.requests == 0;
 }
 
-/* Masks are not kept. Addresses that differ in their upper half are taken to be in different
- * subnets, since hardly any client subnet is wider than /16. */
+/* Masks are not recorded. Addresses that differ in their upper half are assumed
+ * to be in different subnets, since hardly any client subnet is wider than /16. */
 #define DISAGREE_MASK 0xffff0000u
 
 static bool
@@ -132,20 +126,14 @@ is_disagree(const struct track_boot *b)
 }
 
 static bool
-is_no_ack(const struct evidence *a)
-{
-	return a->b->sent.requests && (a->leases || a->b->sent.discovers == 0) &&
-	    !a->b->came.ack && !a->b->came.nak;
-}
-
-static bool
 is_unanswered_4011(const struct track_boot *b)
 {
 	return b->p4011.asked && b->p4011.answered == 0 && b->tftp.reads == 0;
 }
 
-/* The client asks the server that said PXEClient, here one that leases addresses. Some
- * firmware does so although it was given a file (VMware's, without bit 3 of 43.6). */
+/* Did the client send its request to port 4011 of a server that leases
+ * addresses, because that server's offer said PXEClient? Some firmware does
+ * although the offer names a file (VMware's, if bit 3 of 43.6 is clear). */
 static bool
 asked_lessor_on_4011(const struct track_boot *b)
 {
@@ -160,7 +148,7 @@ asked_lessor_on_4011(const struct track_boot *b)
 	return false;
 }
 
-/* The server it boots from; an offer from WDS names no file. */
+/* The server that the client boots from. An offer from WDS names no file. */
 static struct ip4
 boot_server(const struct track_boot *b)
 {
@@ -192,21 +180,14 @@ told_to_boot(const struct track_boot *b)
 	return !ip4_is_none(boot_server(b));
 }
 
-/* The client and its boot server do not talk through this router: the server is on the
- * client's own network, or another host is the client's router. */
+/* The client and its boot server do not talk through this router: the server is
+ * on the client's own network, or another host is the client's router. */
 static bool
 is_unseen(const struct track_boot *b)
 {
 	if (b->came.elsewhere)
 		return told_to_boot(b);
 	return b->came.plen && !ip4_is_none(boot_server(b)) && !off_net(b);
-}
-
-static bool
-is_no_router(const struct track_boot *b)
-{
-	return b->came.ack && b->netboot && ip4_is_none(b->came.router) &&
-	    b->tftp.reads == 0 && off_net(b);
 }
 
 static bool
@@ -226,8 +207,8 @@ is_uefi(uint16_t arch)
 	    strncmp(name, "ebc", 3) == 0);
 }
 
-/* How x64 and ARM64 are called in names of files and directories: bootx64.efi, grubaa64.efi
- * (UEFI 3.5.1.1), boot\x64, boot\arm64 (WDS), x86_64-efi (GRUB, iPXE). Index: is it ARM64? */
+/* Does the path contain a name of this CPU, as in bootx64.efi, grubaa64.efi
+ * (UEFI 3.5.1.1), boot\x64, boot\arm64 (WDS) or x86_64-efi (GRUB, iPXE)? */
 static bool
 names_cpu(const char *path, bool arm64)
 {
@@ -242,7 +223,7 @@ names_cpu(const char *path, bool arm64)
 	return false;
 }
 
-/* The part after the host of a URL. */
+/* A URL without scheme and host; any other name as it is. */
 static const char *
 path_of(const char *file)
 {
@@ -262,8 +243,9 @@ is_for_other_cpu(uint16_t arch, const char *file)
 	    names_cpu(path, !arm64) && !names_cpu(path, arm64);
 }
 
-/* A BIOS cannot run .efi; UEFI cannot run .0, .kpxe, .com or .pxe, nor .efi for another
- * processor. A boot server that names no file in its offer names one on port 4011. */
+/* A BIOS cannot run .efi; UEFI cannot run .0, .kpxe, .com, .pxe or .n12, nor an
+ * .efi file for another CPU. A boot server that names no file in its offer
+ * names one on port 4011. */
 static bool
 is_wrong_arch(const struct evidence *a)
 {
@@ -273,19 +255,20 @@ is_wrong_arch(const struct evidence *a)
 		return false;
 	if (a->b->arch == 0)
 		return ends_in(f, ".efi");
-	return is_uefi(a->b->arch) && (ends_in(f, ".0") || ends_in(f, ".kpxe") || ends_in(f, ".com") ||
-	    ends_in(f, ".pxe") || ends_in(f, ".n12") || is_for_other_cpu(a->b->arch, f));
+	return is_uefi(a->b->arch) && (ends_in(f, ".0") || ends_in(f, ".kpxe") ||
+	    ends_in(f, ".com") || ends_in(f, ".pxe") || ends_in(f, ".n12") ||
+	    is_for_other_cpu(a->b->arch, f));
 }
 
 static bool
 is_not_taken(const struct evidence *a)
 {
-	return a->leases && a->b->sent.requests == 0 && !a->b->came.ack && !a->b->came.nak &&
-	    a->quiet_ms >= TAKE_MS;
+	return a->leases && a->b->sent.requests == 0 && !a->b->came.ack &&
+	    !a->b->came.nak && a->quiet_ms >= TAKE_MS;
 }
 
-/* It wants to boot, has an address, and nothing to boot from. What a rescue told it is
- * unknown here. */
+/* The client wants to boot and has an address, but no file to boot from. The
+ * file in a rescue's answer is not recorded. */
 static bool
 has_no_file(const struct track_boot *b)
 {
@@ -293,19 +276,13 @@ has_no_file(const struct track_boot *b)
 	    b->tftp.reads == 0 && !b->p4011.rescued && !is_unseen(b);
 }
 
-/* The same, or it did not even accept an address, as EDK2 does not (PXE-E16). */
+/* The same, or it did not even accept an address: without a boot offer, EDK2
+ * does not (PXE-E16). */
 static bool
 has_no_boot_offer(const struct evidence *a)
 {
 	return a->boots == 0 && (has_no_file(a->b) ||
 	    (is_not_taken(a) && a->b->netboot && a->b->file[0] == '\0'));
-}
-
-static bool
-is_late(const struct track_boot *b)
-{
-	return b->came.late && !b->came.in_time && b->came.ack && b->tftp.reads == 0 &&
-	    b->p4011.asked == 0;
 }
 
 static bool
@@ -320,8 +297,9 @@ is_no_uri(const struct evidence *a)
 	return true;
 }
 
-/* WDS, and dnsmasq to UEFI, send "PXEClient" and neither file nor menu. All firmware then asks
- * on port 4011. */
+/* Did an offer tell the client to continue on port 4011? WDS, and dnsmasq to
+ * UEFI, send "PXEClient" and neither file nor menu; all firmware then sends a
+ * request to port 4011. */
 static bool
 was_sent_to_4011(const struct track_boot *b)
 {
@@ -348,18 +326,19 @@ is_booted(const struct evidence *a)
 	    !is_no_uri(a));
 }
 
-/* A client that wants to boot needs more than that. */
+/* An address is all that the client wanted, or all that it has asked for so far. */
 static bool
 is_leased(const struct evidence *a)
 {
-	bool has = a->b->came.ack || (a->b->asked.boot_alone && a->b->sent.requests && !a->b->came.nak);
+	bool has = a->b->came.ack || (a->b->asked.boot_alone &&
+	    a->b->sent.requests && !a->b->came.nak);
 
 	return has && (!a->b->netboot || a->quiet_ms >= QUIET_MS);
 }
 
-/* --- the table ----------------------------------------------------------------- */
+/* --- the table --------------------------------------------------------- */
 
-/* Each row's two conditions, as functions. */
+/* The two conditions of each row, as functions. */
 #define EXPLAIN(id, code, firmware, outcome, moment, holds, also, ...) \
 static bool \
 holds_##id(const struct evidence *a, const struct track_boot *b) \
@@ -386,9 +365,9 @@ static const struct {
 	enum moment moment;
 	condition_fn *holds, *also;
 } rows[EXPLAIN_MAX] = {
-#define EXPLAIN(id, code, firmware, outcome, moment, holds, also, sentence, cause, cure) \
-	[EXPLAIN_##id] = { { code, firmware, sentence, cause, cure }, outcome, moment, \
-	    holds_##id, also_##id },
+#define EXPLAIN(id, code, firmware, outcome, moment, holds, also, ...) \
+	[EXPLAIN_##id] = { { code, firmware, __VA_ARGS__ }, outcome, \
+	    moment, holds_##id, also_##id },
 #include "core/story/explain.def"
 #undef EXPLAIN
 };

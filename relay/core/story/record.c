@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: ISC
  *
- * record - see include/core/story/record.h. Nothing is decided here. A message that does not
- * parse belongs to no client and is not recorded.
+ * record - translates what relay4, p4011 and rescue decided into the events of
+ * core/story/track. It decides nothing. A message that does not parse belongs
+ * to no client and is not recorded.
  */
 #include "core/story/record.h"
 
 #include "proto/tftp.h"
 
-/* The message that was decided about, possibly before it was parsed: on a standby router, or
- * if the sender is not a server. */
+/* The message that was judged. It may have been dropped before it was parsed:
+ * on a standby router, or because the sender is not a server. */
 static const struct dhcp4 *
-message(struct dhcp4 *own, const struct dhcp4 *read, const struct relay4_rx *rx)
+parsed_message(struct dhcp4 *own, const struct dhcp4 *read,
+    const struct relay4_rx *rx)
 {
 	if (read->data)
 		return read;
@@ -24,7 +26,7 @@ is_unreadable(enum drop why)
 	    why == DROP_BAD_HLEN || why == DROP_BAD_OPTIONS;
 }
 
-/* One host may both lease addresses and boot machines. */
+/* Counts the servers of each class. One host may be in both. */
 static void
 count_servers(struct track_request *q, const struct relay4 *r,
     const struct relay4_plan *plan)
@@ -62,10 +64,10 @@ record_request(struct track *t, const struct relay4 *r,
 		.client = &plan->client, .why = why, .rule = plan->rule,
 	};
 
-	/* The doctor's machine on another router's VLAN is not a client. */
+	/* What the doctor of another router sends is not from a client. */
 	if (!plan->in || !plan->in->conf || is_unreadable(why) || why == DROP_DOCTOR)
 		return;
-	q.m = message(&own, &plan->m, rx);
+	q.m = parsed_message(&own, &plan->m, rx);
 	if (!q.m)
 		return;
 	if (q.m->op != BOOTREQUEST) {	/* to port 67, from a client VLAN */
@@ -94,16 +96,6 @@ record_hedge(struct track *t, const struct relay4 *r,
 	}
 }
 
-/* Does the lease name another host as router? */
-static bool
-is_routed_elsewhere(const struct relay4 *r, const struct dhcp4 *m)
-{
-	struct ip4 router = dhcp4_router(m);
-
-	return m->type == DHCP4_ACK && !ip4_is_none(router) &&
-	    !iftab_is_local(r->iftab, router);
-}
-
 void
 record_reply(struct track *t, const struct relay4 *r,
     const struct relay4_rx *rx, const struct relay4_delivery *d, enum drop why,
@@ -112,15 +104,18 @@ record_reply(struct track *t, const struct relay4 *r,
 	bool boot_only = d->server != CONF_NONE && r->conf->is_boot[d->server] &&
 	    !r->conf->is_dhcp[d->server];
 	const struct dhcp4 *m;
+	struct ip4 router;
 	struct dhcp4 own;
 
 	if (is_unreadable(why))
 		return;
-	m = message(&own, &d->m, rx);
+	m = parsed_message(&own, &d->m, rx);
 	if (!m)
 		return;
 	track_reply(t, m, rx->src, boot_only, why, now);
-	if (why == DROP_NONE && is_routed_elsewhere(r, m))
+	router = dhcp4_router(m);
+	if (why == DROP_NONE && m->type == DHCP4_ACK && !ip4_is_none(router) &&
+	    !iftab_is_local(r->iftab, router))
 		track_routed_elsewhere(t, m);
 }
 
@@ -153,11 +148,12 @@ void
 record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
     struct mono now)
 {
-	bool to_4011 = dport == DHCP4_PORT_PXE, from_4011 = rx->sport == DHCP4_PORT_PXE;
+	bool to_4011 = dport == DHCP4_PORT_PXE;
+	bool from_4011 = rx->sport == DHCP4_PORT_PXE;
 	struct track_passing p = { .payload = rx->data, .len = rx->len };
 	struct dhcp4 m;
 
-	if (to_4011 && from_4011)	/* EDK2 asks from 4011 */
+	if (to_4011 && from_4011)	/* EDK2 sends its request from 4011 */
 		p.from_client = dhcp4_parse(&m, rx->data, rx->len) == DROP_NONE &&
 		    m.op == BOOTREQUEST;
 	else
@@ -177,14 +173,15 @@ record_stranger(struct track *t, const struct relay4 *r,
 {
 	struct dhcp4 m;
 
-	/* A configured server that is on a client VLAN also answers there directly. */
-	if (servers_find4(r->servers, rx->src) != CONF_NONE || iftab_is_ours(r->iftab, rx->src))
+	/* A configured server on a client VLAN also replies there directly. */
+	if (servers_find4(r->servers, rx->src) != CONF_NONE ||
+	    iftab_is_ours(r->iftab, rx->src))
 		return;
 	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE ||
 	    m.op != BOOTREPLY)
 		return;
-	/* What a relay delivers still has its giaddr (RFC 2131 4.1); a reply from a server on
-	 * the link has none. */
+	/* A reply that a relay delivered still has its giaddr (RFC 2131 4.1);
+	 * one from a server on the link has none. */
 	if (!ip4_is_none(m.giaddr))
 		track_other_relay(t, &m, now);
 	else if (m.type == DHCP4_OFFER || m.type == DHCP4_ACK || m.type == DHCP4_NAK)

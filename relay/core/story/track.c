@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * track - see include/core/story/track.h. Two tables: clients by hardware address, and an
- * index from leased address to client, since packets of port 4011 and TFTP name no hardware
- * address. Both are bounded; an index entry whose client was evicted finds nothing.
+ * track - the tables behind include/core/story/track.h, and what each message
+ * changes in them. There are two: clients by hardware address, and an index
+ * from leased address to client, since packets of port 4011 and TFTP name no
+ * hardware address. Both are bounded; an index entry whose client was evicted
+ * finds nothing. explain.c draws the conclusions.
  *
- * Open boots are in a list, the one that has been quiet for longest first, so that the ones
- * that are over are found without a walk through the table.
+ * Open boots are in a list, the one that has been quiet for longest first, so
+ * that those that are over are found without going through the table.
  */
 #include "core/story/track.h"
 
@@ -15,14 +17,15 @@
 #include "core/conf/conf.h"
 #include "proto/tftp.h"
 
-/* One server's offers within this time, more than the client sent DISCOVERs: a request that
- * reached it twice. */
+/* If a server sends more offers than the client sent DISCOVERs, within this
+ * time, a request reached it twice. */
 #define REPEAT_MS	100
 /* iPXE collects boot offers for 3 s, EDK2 for 4. */
 #define WINDOW_MS	4000
 
-/* The part of a boot that is zeroed at its beginning. In a storm of new clients that is most
- * of the work, and a cache line that is not written is not fetched. */
+/* The part of a boot that is zeroed at its beginning. In a storm of new clients
+ * this is most of the work, and a cache line that is not written is not
+ * fetched. */
 #define ZEROED offsetof(struct track_boot, file)
 
 struct by_address {
@@ -98,7 +101,7 @@ track_word(enum track_kind k)
 	return word[k];
 }
 
-/* --- clients and events --------------------------------------------------- */
+/* --- clients and events ------------------------------------------------ */
 
 static struct track_key
 key_of(const void *mac, uint8_t len)
@@ -139,7 +142,8 @@ index_address(struct track *t, struct track_client *c, struct ip4 a)
 	i->key = c->key;
 }
 
-/* Keeps the first events and the last: how it began and how it ended. */
+/* Keeps the first events and the last ones: how the conversation began and how
+ * it ended. */
 static struct track_event *
 add_event(struct track_boot *b, enum track_kind kind, struct mono now)
 {
@@ -152,14 +156,14 @@ add_event(struct track_boot *b, enum track_kind kind, struct mono now)
 	e = &b->event[i];
 	*e = (struct track_event){ .kind = (uint8_t)kind };
 	e->ms = ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
-	if (b->n_event == UINT16_MAX)	/* the same place in the ring */
+	if (b->n_event == UINT16_MAX)	/* go on at the same place in the ring */
 		b->n_event -= TRACK_EVENTS - TRACK_FIRST;
 	b->n_event++;
 	b->last = now;
 	return e;
 }
 
-/* A flood must not make the number wrap to 0. */
+/* A flood must not make the number wrap around to 0. */
 static void
 bump(uint16_t *n)
 {
@@ -216,9 +220,10 @@ is_discover(const struct dhcp4 *m)
 	return m->type == DHCP4_DISCOVER || m->type == DHCP4_TYPE_NONE;
 }
 
-/* Another DISCOVER with the same xid is a retry; after the ACK it is the next boot of a ROM
- * that derives its xid from its MAC address. A client that first requested its old address
- * begins anew when that is refused or not answered (RFC 2131 3.2). */
+/* A DISCOVER with the same xid is a retry, or, after the ACK, the next boot of
+ * a ROM that derives its xid from its MAC address. A client that first
+ * requested its old address begins anew if that is refused or not answered (RFC
+ * 2131 3.2). */
 static bool
 begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
 {
@@ -226,14 +231,15 @@ begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
 		return true;
 	if (!is_discover(m))
 		return false;
-	return b->came.ack || (b->sent.discovers ? m->xid != b->xid : b->sent.requests > 0);
+	return b->came.ack ||
+	    (b->sent.discovers ? m->xid != b->xid : b->sent.requests > 0);
 }
 
-/* --- boots: opened, and over ---------------------------------------------- */
+/* --- boots: opened, and over ------------------------------------------- */
 
 /* The client was active: opens its boot, or moves it to the end of the list. */
 static void
-note_heard(struct track *t, struct track_client *c)
+note_active(struct track *t, struct track_client *c)
 {
 	struct track_boot *b = &c->now;
 
@@ -289,7 +295,7 @@ track_end(struct track *t, unsigned max, struct mono now)
 	return false;
 }
 
-/* --- requests ------------------------------------------------------------- */
+/* --- requests ---------------------------------------------------------- */
 
 static enum track_kind
 kind_of(const struct track_request *r)
@@ -297,7 +303,7 @@ kind_of(const struct track_request *r)
 	if (r->client->discovery)
 		return TRACK_DISCOVERY;
 	if (r->by_4011)
-		return TRACK_ASK_4011;
+		return TRACK_REQUEST_4011;
 	switch (r->m->type) {
 	case DHCP4_DISCOVER:
 		return TRACK_DISCOVER;
@@ -313,8 +319,9 @@ kind_of(const struct track_request *r)
 	return TRACK_REQUEST;
 }
 
-/* Requests from the client itself and through another relay: there are two on its VLAN. From
- * a chain of relays, all requests come with a giaddr. */
+/* If requests come both from the client itself and through another relay, there
+ * are two relays on its VLAN. From a chain of relays, all requests come with a
+ * giaddr. */
 static void
 learn_client(struct track_boot *b, const struct track_request *r)
 {
@@ -364,7 +371,7 @@ note_asked(struct track_boot *b, const struct track_request *r, struct mono now)
 }
 
 static void
-note_said(struct track_boot *b, const struct dhcp4 *m)
+note_sent(struct track_boot *b, const struct dhcp4 *m)
 {
 	switch (m->type) {
 	case DHCP4_DISCOVER:
@@ -385,7 +392,7 @@ note_said(struct track_boot *b, const struct dhcp4 *m)
 	}
 }
 
-/* Any client can claim an address, so one that is taken stays with its client. */
+/* A client can claim any address, so one that is taken stays with its client. */
 static void
 claim_address(struct track *t, struct track_client *c, struct ip4 a)
 {
@@ -406,7 +413,7 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 		begin_conversation(t, c, now);
 	learn_client(&c->now, r);
 	if (!r->by_4011)
-		note_said(&c->now, r->m);
+		note_sent(&c->now, r->m);
 	c->now.refused.last = r->why;
 	if (r->why != DROP_NONE)
 		note_drop(&c->now, r->why, now);
@@ -414,11 +421,12 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 		claim_address(t, c, r->m->ciaddr);
 		note_asked(&c->now, r, now);
 	}
-	/* With only `boot =`, the REQUEST is the last we see of a lease from the VLAN itself.
-	 * Its address identifies what the client then sends to boot servers. */
+	/* With only `boot =`, the REQUEST is the last message that we see about
+	 * a lease from the VLAN itself. Its address identifies what the client
+	 * then sends to boot servers. */
 	if (c->now.asked.boot_alone && r->m->type == DHCP4_REQUEST)
 		claim_address(t, c, dhcp4_opt_ip4(r->m, DHCP4_OPT_REQUESTED_IP));
-	note_heard(t, c);
+	note_active(t, c);
 }
 
 void
@@ -433,10 +441,10 @@ track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool boot
 	if (boot)
 		bump(&c->now.asked.boot_hedges);
 	add_event(&c->now, TRACK_HEDGE, now)->peer = server;
-	note_heard(t, c);
+	note_active(t, c);
 }
 
-/* --- replies -------------------------------------------------------------- */
+/* --- replies ----------------------------------------------------------- */
 
 static void
 copy_text(char *to, struct rd text)
@@ -449,8 +457,9 @@ copy_text(char *to, struct rd text)
 		memcpy(to, p, n);
 }
 
-/* The boot file: option 67, or the `file` field unless it holds options. A client that has a
- * boot server's offer uses that, whatever a DHCP server's ACK says. */
+/* Notes the boot file: option 67, or the `file` field unless it holds options.
+ * A client that has a boot server's offer uses that one, whatever a DHCP
+ * server's ACK says. Returns whether m names a file. */
 static bool
 learn_file(struct track_boot *b, const struct dhcp4 *m, bool boot)
 {
@@ -467,15 +476,17 @@ learn_file(struct track_boot *b, const struct dhcp4 *m, bool boot)
 	return true;
 }
 
-/* A retry may be answered together with the first DISCOVER: dnsmasq does so after its ping
- * check. Only more offers than DISCOVERs say that requests arrive twice. */
+/* A server may answer a retry together with the first DISCOVER, as dnsmasq does
+ * after its ping check. So requests arrive twice only if there are more offers
+ * than DISCOVERs. */
 static bool
 was_repeated(const struct track_boot *b, const struct track_offer *o)
 {
 	unsigned n = 1;
 	bool soon = false;
 
-	if (ip4_is_none(o->yiaddr))	/* with giaddr = all, boot servers are asked repeatedly */
+	/* With giaddr = all, boot servers get several copies. */
+	if (ip4_is_none(o->yiaddr))
 		return false;
 	for (unsigned i = 0; i < b->n_offer; i++)
 		if (ip4_eq(b->offer[i].server, o->server) &&
@@ -507,7 +518,8 @@ note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
 	e->peer = server;
 	e->addr = boot ? m->siaddr : m->yiaddr;
 	if (boot) {
-		bool late = (b->came.ack || o.ms > WINDOW_MS) && b->sent.discovers < 2;
+		bool late = (b->came.ack || o.ms > WINDOW_MS) &&
+		    b->sent.discovers < 2;
 
 		b->came.late |= late;
 		b->came.in_time |= !late;
@@ -517,7 +529,7 @@ note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
 		b->offer[b->n_offer++] = o;
 }
 
-/* Prefix length of option 1. */
+/* The prefix length that option 1 stands for. */
 static uint8_t
 mask_of(const struct dhcp4 *m)
 {
@@ -538,7 +550,7 @@ note_ack(struct track *t, struct track_client *c, const struct dhcp4 *m,
 
 	e->peer = server;
 	e->addr = m->yiaddr;
-	if (b->p4011.discovery && b->came.ack) {	/* of a boot server, not of a lease */
+	if (b->p4011.discovery && b->came.ack) {	/* from a boot server */
 		(void)learn_file(b, m, true);
 		bump(&b->p4011.answered);
 		return;
@@ -571,7 +583,7 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 		c->now.came.nak = true;
 		add_event(&c->now, TRACK_NAK, now)->peer = server;
 	}
-	note_heard(t, c);
+	note_active(t, c);
 }
 
 void
@@ -588,7 +600,7 @@ track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now)
 {
 	struct track_client *c = find_message(t, m);
 
-	/* After the pause it belongs to another conversation, through that relay. */
+	/* After the pause it belongs to a new conversation, through that relay. */
 	if (c && mono_diff_ms(now, c->now.last) <= TRACK_PAUSE_MS)
 		c->now.others.relay = true;
 }
@@ -608,18 +620,18 @@ track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
 	e = add_event(&c->now, TRACK_ROGUE, now);
 	e->peer = server;
 	e->addr = m->yiaddr;
-	note_heard(t, c);
+	note_active(t, c);
 }
 
-/* --- routed past us ------------------------------------------------------- */
+/* --- routed past us ---------------------------------------------------- */
 
 static void
-note_4011_answer(struct track_boot *b, const struct track_passing *p)
+note_4011_reply(struct track_boot *b, const struct track_passing *p)
 {
 	struct dhcp4 m;
 
-	/* proxyDHCPd and its like always reply to port 68; EDK2 asks from 4011 and never
-	 * sees that. */
+	/* proxyDHCPd and its like always reply to port 68, where EDK2, which
+	 * sends its request from port 4011, does not listen. */
 	if (b->p4011.port && p->client_port != b->p4011.port) {
 		b->p4011.wrong_port = true;
 		return;
@@ -637,7 +649,8 @@ track_4011(struct track *t, const struct track_passing *p, struct mono now)
 
 	if (!c)
 		return;
-	e = add_event(&c->now, p->from_client ? TRACK_ASK_4011 : TRACK_ANSWER_4011, now);
+	e = add_event(&c->now,
+	    p->from_client ? TRACK_REQUEST_4011 : TRACK_REPLY_4011, now);
 	e->peer = p->server;
 	e->n = p->client_port;
 	if (p->from_client) {
@@ -645,11 +658,11 @@ track_4011(struct track *t, const struct track_passing *p, struct mono now)
 		c->now.p4011.peer = p->server;
 		c->now.p4011.port = p->client_port;
 	} else
-		note_4011_answer(&c->now, p);
-	note_heard(t, c);
+		note_4011_reply(&c->now, p);
+	note_active(t, c);
 }
 
-/* The file name, up to its NUL (RFC 1350 5), or all of r if there is none. */
+/* The file name at r, up to its NUL (RFC 1350 5), or all of r if there is none. */
 static struct rd
 name_of(struct rd r)
 {
@@ -658,8 +671,8 @@ name_of(struct rd r)
 	return nul ? rd_sub(&r, (size_t)(nul - r.p)) : r;
 }
 
-/* FNV-1a, to recognize the file. A client that constructs a collision only spoils the verdict
- * on its own boot. */
+/* FNV-1a, to recognize the file. A client that constructs a collision spoils
+ * only the verdict on its own boot. */
 static uint32_t
 sum_of(struct rd name)
 {
@@ -670,9 +683,10 @@ sum_of(struct rd name)
 	return h;
 }
 
-/* A loader requests many files, and several names of which most are missing (PXELINUX for
- * its configuration). What matters is the first file, and whether one arrived: a request for
- * another file after one without an error means that it did. */
+/* A loader requests many files, some under several names of which most are
+ * missing (PXELINUX its configuration). What matters is the first file, and
+ * whether one arrived: it did if another file is requested and there was no
+ * error for it. */
 static void
 note_read(struct track_boot *b, struct ip4 server, struct rd name)
 {
@@ -704,9 +718,10 @@ track_tftp(struct track *t, const struct track_passing *p, struct mono now)
 
 	if (!c || op != (p->from_client ? TFTP_RRQ : TFTP_ERROR))
 		return;
-	e = add_event(&c->now, p->from_client ? TRACK_TFTP_READ : TRACK_TFTP_ERROR, now);
+	e = add_event(&c->now,
+	    p->from_client ? TRACK_TFTP_READ : TRACK_TFTP_ERROR, now);
 	e->peer = p->server;
-	note_heard(t, c);
+	note_active(t, c);
 	if (p->from_client) {
 		note_read(&c->now, p->server, name_of(r));
 		return;
@@ -726,10 +741,10 @@ track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono no
 	c->now.p4011.rescued = true;
 	bump(&c->now.p4011.answered);
 	add_event(&c->now, TRACK_RESCUE, now)->peer = live;
-	note_heard(t, c);
+	note_active(t, c);
 }
 
-/* --- looking -------------------------------------------------------------- */
+/* --- look-up ----------------------------------------------------------- */
 
 const struct track_client *
 track_find(const struct track *t, const void *mac, uint8_t len)

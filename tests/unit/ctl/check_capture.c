@@ -438,7 +438,7 @@ END_TEST
 
 START_TEST(probes_of_the_relay)
 {
-	struct rescue_plan r = { .what = RESCUE_ASK, .live = 1,
+	struct rescue_plan r = { .what = RESCUE_QUERY, .live = 1,
 	    .ifindex = VLAN20, .mac_len = 6,
 	    .asked = world_ip("198.51.100.10"),
 	    .from = world_ip("198.51.100.11") };
@@ -582,7 +582,8 @@ START_TEST(four_captures_and_no_more)
 	ck_assert_ptr_null(d->captures);
 	doc = capture_begin(d, "mac=x");
 	ck_assert_str_eq(json_string_value(json_object_get(doc, "error")),
-	    "not a hardware address, like 52:54:00:12:34:56: x");
+	    "mac=x: expected a hardware address like"
+	    " 52:54:00:12:34:56");
 	json_decref(doc);
 	ck_assert_ptr_null(d->captures);
 }

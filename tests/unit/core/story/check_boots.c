@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The numbers of boots: when one is opened and over, as what it counts, and that none is
- * counted twice or lost, whatever becomes of its client. Whole conversations are in
- * tests/scen/boots.scen.
+ * The counters of boots: when a boot is opened and over, what it counts as, and
+ * that none is counted twice or lost, whatever becomes of its client.
+ * tests/scen/boots.scen has whole conversations.
  */
 #include "core/story/boots.h"
 
@@ -55,7 +55,7 @@ wait_ms(int64_t ms)
 	bed.now = mono_add_ms(bed.now, ms);
 }
 
-/* arch < 0: it does not say that it wants to boot. */
+/* arch < 0: the client does not say that it wants to boot. */
 static void
 asks(uint8_t type, uint8_t who, uint8_t xid, int arch, enum drop why)
 {
@@ -126,7 +126,7 @@ close_bed(void)
 	bed.t = track_free(bed.t);
 }
 
-/* Ends what is due; how many there were. */
+/* Ends the boots that are due; returns how many. */
 static unsigned
 ended(void)
 {
@@ -151,7 +151,7 @@ START_TEST(nothing_is_due_without_a_boot)
 }
 END_TEST
 
-START_TEST(it_is_due_a_minute_after_the_last_word)
+START_TEST(a_boot_is_over_a_minute_after_its_last_message)
 {
 	struct mono due;
 
@@ -172,8 +172,8 @@ START_TEST(it_is_due_a_minute_after_the_last_word)
 }
 END_TEST
 
-/* Each is judged as of its own end, however late anybody asks. */
-START_TEST(they_end_in_the_order_of_their_last_words)
+/* Each is judged as of its own end, however late track_end() is called. */
+START_TEST(boots_end_in_the_order_of_their_last_messages)
 {
 	struct mono due;
 
@@ -194,7 +194,7 @@ START_TEST(they_end_in_the_order_of_their_last_words)
 }
 END_TEST
 
-START_TEST(at_most_so_many_end_at_once)
+START_TEST(no_more_boots_end_at_once_than_allowed)
 {
 	open_bed(8);
 	for (uint8_t i = 1; i <= 5; i++)
@@ -208,8 +208,8 @@ START_TEST(at_most_so_many_end_at_once)
 }
 END_TEST
 
-/* A table that is too small for its clients loses no boot. */
-START_TEST(who_gives_way_is_over)
+/* No boot is lost even if the table is too small for its clients. */
+START_TEST(an_evicted_boot_is_over)
 {
 	open_bed(3);
 	for (uint8_t i = 1; i <= 3; i++)
@@ -221,7 +221,7 @@ START_TEST(who_gives_way_is_over)
 	ck_assert_int_eq(bed.said, EXPLAIN_NO_OFFER);
 	discovers(5, 1, 11);
 	discovers(6, 1, 11);
-	discovers(7, 1, 11);		/* 4 had no time */
+	discovers(7, 1, 11);		/* 4 was evicted too soon */
 	ck_assert_uint_eq(bed.who, 4);
 	ck_assert_int_eq(bed.said, EXPLAIN_GOING_ON);
 	ck_assert_uint_eq(bed.b.unjudged[PXE_KIND_UEFI_ARM64], 1);
@@ -232,7 +232,7 @@ START_TEST(who_gives_way_is_over)
 END_TEST
 
 /* Evicting a client whose boot is over reports nothing. */
-START_TEST(a_boot_is_over_once)
+START_TEST(a_boot_is_over_only_once)
 {
 	open_bed(1);
 	discovers(1, 1, 6);
@@ -247,14 +247,14 @@ START_TEST(a_boot_is_over_once)
 }
 END_TEST
 
-START_TEST(a_conversation_becomes_a_boot_when_it_says_so)
+START_TEST(a_conversation_becomes_a_boot_with_its_first_boot_request)
 {
 	open_bed(4);
 	discovers(1, 1, -1);
 	ck_assert_uint_eq(all(bed.b.started), 0);
 	discovers(1, 1, 0x10);
 	ck_assert_uint_eq(bed.b.started[PXE_KIND_HTTP], 1);
-	/* It is counted where it began, though it speaks of something else now. */
+	/* It counts as the kind that it was at first. */
 	discovers(1, 1, 0);
 	wait_ms(TRACK_OVER_MS);
 	ck_assert_uint_eq(ended(), 1);
@@ -264,7 +264,7 @@ START_TEST(a_conversation_becomes_a_boot_when_it_says_so)
 }
 END_TEST
 
-START_TEST(one_that_is_dropped_is_a_boot_too)
+START_TEST(a_dropped_request_is_a_boot_too)
 {
 	open_bed(4);
 	asks(DHCP4_DISCOVER, 1, 1, 0, DROP_RULE);
@@ -275,8 +275,8 @@ START_TEST(one_that_is_dropped_is_a_boot_too)
 }
 END_TEST
 
-/* Anything in any order, from more machines than there is room for. */
-START_TEST(whatever_happens_they_add_up)
+/* Random events in random order, from more machines than the table holds. */
+START_TEST(the_counters_always_add_up)
 {
 	static const uint8_t types[] = { DHCP4_DISCOVER, DHCP4_DISCOVER,
 	    DHCP4_REQUEST, DHCP4_DECLINE, DHCP4_INFORM };
@@ -310,14 +310,14 @@ boots_suite(void)
 	TCase *t = tcase_create("numbers");
 
 	tcase_add_test(t, nothing_is_due_without_a_boot);
-	tcase_add_test(t, it_is_due_a_minute_after_the_last_word);
-	tcase_add_test(t, they_end_in_the_order_of_their_last_words);
-	tcase_add_test(t, at_most_so_many_end_at_once);
-	tcase_add_test(t, who_gives_way_is_over);
-	tcase_add_test(t, a_boot_is_over_once);
-	tcase_add_test(t, a_conversation_becomes_a_boot_when_it_says_so);
-	tcase_add_test(t, one_that_is_dropped_is_a_boot_too);
-	tcase_add_test(t, whatever_happens_they_add_up);
+	tcase_add_test(t, a_boot_is_over_a_minute_after_its_last_message);
+	tcase_add_test(t, boots_end_in_the_order_of_their_last_messages);
+	tcase_add_test(t, no_more_boots_end_at_once_than_allowed);
+	tcase_add_test(t, an_evicted_boot_is_over);
+	tcase_add_test(t, a_boot_is_over_only_once);
+	tcase_add_test(t, a_conversation_becomes_a_boot_with_its_first_boot_request);
+	tcase_add_test(t, a_dropped_request_is_a_boot_too);
+	tcase_add_test(t, the_counters_always_add_up);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The verdict as a function: each predicate holding and just not holding, at once and when
- * it has been quiet, and the order of the rows. Conversations that come to them
- * are in tests/scen/explain-*.scen.
+ * The verdict as a function: each condition just holding and just failing, at
+ * once and after a silence, and the order of the rows. tests/scen/explain-*.scen
+ * has conversations that end in them.
  */
 #include "core/story/explain.h"
 
@@ -47,8 +47,8 @@ static const struct {
 	{ what, { __VA_ARGS__ }, EXPLAIN_##early, EXPLAIN_##quiet, EXPLAIN_##quiet },
 #define LATE(what, early, quiet, late, ...) \
 	{ what, { __VA_ARGS__ }, EXPLAIN_##early, EXPLAIN_##quiet, EXPLAIN_##late },
-CASE("a question", GOING_ON, NO_OFFER, DISCOVERS)
-CASE("no question: something else", GOING_ON, GOING_ON, .sent.discovers = 0)
+CASE("a discover", GOING_ON, NO_OFFER, DISCOVERS)
+CASE("anything but a discover", GOING_ON, GOING_ON, .sent.discovers = 0)
 
 CASE("option 82", UNTRUSTED_82, UNTRUSTED_82, .sent.discovers = 1, SEEN(UNTRUSTED_82))
 CASE("option 82, discard", UNTRUSTED_82, UNTRUSTED_82, .sent.discovers = 1, SEEN(POLICY_82))
@@ -282,7 +282,7 @@ is(const char *what, enum explain got, enum explain want)
 	    explain_row(want)->code);
 }
 
-START_TEST(each_predicate_holds_and_does_not)
+START_TEST(each_condition_can_hold_and_fail)
 {
 	for (size_t i = 0; i < CASES; i++) {
 		is(cases[i].what, verdict(cases[i].b, 0), cases[i].early);
@@ -358,8 +358,8 @@ START_TEST(the_first_row_that_holds_is_the_verdict)
 }
 END_TEST
 
-/* What did not decide is told besides; what did is not told twice. */
-START_TEST(what_else_is_worth_knowing)
+/* Rows that did not decide are mentioned; the one that did is not repeated. */
+START_TEST(other_true_rows_are_mentioned)
 {
 	static const struct {
 		struct track_boot b;
@@ -402,7 +402,7 @@ START_TEST(what_else_is_worth_knowing)
 }
 END_TEST
 
-START_TEST(rows_are_whole_and_codes_unique)
+START_TEST(rows_are_complete_and_codes_unique)
 {
 	for (int e = 0; e < EXPLAIN_MAX; e++) {
 		const struct explain_row *r = explain_row((enum explain)e);
@@ -418,7 +418,7 @@ START_TEST(rows_are_whole_and_codes_unique)
 }
 END_TEST
 
-START_TEST(good_news_is_no_failure)
+START_TEST(only_bad_rows_are_failures)
 {
 	ck_assert(!explain_failed(EXPLAIN_BOOTED));
 	ck_assert(!explain_failed(EXPLAIN_LEASED));
@@ -439,13 +439,13 @@ explain_suite(void)
 	Suite *s = suite_create("explain");
 	TCase *t = tcase_create("explain");
 
-	tcase_add_test(t, each_predicate_holds_and_does_not);
+	tcase_add_test(t, each_condition_can_hold_and_fail);
 	tcase_add_test(t, each_row_is_reached);
 	tcase_add_test(t, nothing_was_seen);
 	tcase_add_test(t, the_first_row_that_holds_is_the_verdict);
-	tcase_add_test(t, what_else_is_worth_knowing);
-	tcase_add_test(t, rows_are_whole_and_codes_unique);
-	tcase_add_test(t, good_news_is_no_failure);
+	tcase_add_test(t, other_true_rows_are_mentioned);
+	tcase_add_test(t, rows_are_complete_and_codes_unique);
+	tcase_add_test(t, only_bad_rows_are_failures);
 	suite_add_tcase(s, t);
 	return s;
 }

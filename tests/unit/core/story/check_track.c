@@ -47,7 +47,7 @@ wait_ms(int64_t ms)
 	bed.now = mono_add_ms(bed.now, ms);
 }
 
-/* A message of machine `who`; what is added after it is read by parse(). */
+/* A message of machine `who`. parse() reads it after options were added. */
 static void
 message(uint8_t op, uint8_t type, uint16_t who, uint32_t xid)
 {
@@ -153,7 +153,7 @@ read_fails(const char *from, uint8_t code)
 
 /* --- events -------------------------------------------------------------------- */
 
-/* n DISCOVERs, one a millisecond; the first 8 and the last 24 are there, in order. */
+/* Of n DISCOVERs, one a millisecond, the first 8 and the last 24 are kept. */
 static void
 check_events(unsigned n)
 {
@@ -184,7 +184,7 @@ START_TEST(the_first_events_and_the_last_are_kept)
 }
 END_TEST
 
-/* Numbers of 16 bits stop at their end; the ring goes on in its order. */
+/* 16-bit counters stop at their maximum; the ring keeps its order. */
 START_TEST(a_flood_of_one_xid_overflows_nothing)
 {
 	const struct track_event *e, *prev = NULL;
@@ -244,7 +244,7 @@ START_TEST(another_xid_begins_another_conversation)
 }
 END_TEST
 
-/* A ROM makes its xid of its MAC address: the same in each boot. */
+/* A ROM that derives its xid from its MAC address uses the same one each time. */
 START_TEST(a_discover_after_the_ack_begins_another_conversation)
 {
 	open_bed(4);
@@ -276,7 +276,7 @@ END_TEST
 
 /* --- memory ----------------------------------------------------------------------- */
 
-START_TEST(the_oldest_gives_way)
+START_TEST(a_new_client_evicts_the_oldest)
 {
 	open_bed(3);
 	asks(DHCP4_DISCOVER, 1, 1);
@@ -294,8 +294,8 @@ START_TEST(the_oldest_gives_way)
 }
 END_TEST
 
-/* Only requests make a client known, so that replies cannot be used to evict. */
-START_TEST(only_requests_make_a_client)
+/* Only requests add a client, so that replies cannot be used to evict others. */
+START_TEST(only_requests_add_a_client)
 {
 	open_bed(3);
 	leases(1, "192.0.2.50");
@@ -311,7 +311,7 @@ START_TEST(only_requests_make_a_client)
 }
 END_TEST
 
-/* Random addresses only evict: no client is left that was not one of the last. */
+/* Random addresses only evict: all clients left are among the latest. */
 START_TEST(a_flood_of_addresses_only_evicts)
 {
 	open_bed(16);
@@ -342,7 +342,7 @@ START_TEST(port_4011_and_tftp_find_the_client_by_its_lease)
 	reads("192.0.2.50", "x");
 	ck_assert_uint_eq(client(1)->now.p4011.asked, 1);
 	ck_assert_uint_eq(client(1)->now.tftp.reads, 1);
-	/* the next lease: the old address leads to no client */
+	/* after the next lease, the old address finds no client */
 	leases(1, "192.0.2.60");
 	reads("192.0.2.50", "x");
 	ck_assert_uint_eq(client(1)->now.tftp.reads, 1);
@@ -356,8 +356,8 @@ START_TEST(port_4011_and_tftp_find_the_client_by_its_lease)
 }
 END_TEST
 
-/* Any client can claim a ciaddr: it counts only for an address that is leased to no other. */
-START_TEST(nobody_gets_the_address_of_another_by_saying_it)
+/* Any client can claim a ciaddr; it counts only if no other has that lease. */
+START_TEST(a_client_cannot_claim_the_address_of_another)
 {
 	open_bed(4);
 	asks(DHCP4_DISCOVER, 1, 1);
@@ -392,7 +392,7 @@ open_leased(void)
 	leases(1, "192.0.2.50");
 }
 
-START_TEST(a_loader_that_looks_for_names_has_loaded)
+START_TEST(a_loader_that_tries_several_names_has_loaded)
 {
 	const struct track_boot *b;
 
@@ -428,7 +428,7 @@ START_TEST(a_file_that_is_missing_was_not_loaded)
 }
 END_TEST
 
-/* Text as long as the packet, without an end, and what is shorter than its opcode. */
+/* A name as long as the packet and without NUL, and packets without an opcode. */
 START_TEST(tftp_of_any_length_is_harmless)
 {
 	uint8_t rrq[300] = { 0, 1 };
@@ -481,7 +481,7 @@ START_TEST(a_boot_servers_file_counts_more_than_a_dhcp_servers)
 }
 END_TEST
 
-START_TEST(a_file_name_is_cut_and_ends)
+START_TEST(a_long_file_name_is_cut_and_terminated)
 {
 	char name[201];
 	const struct track_boot *b;
@@ -493,7 +493,7 @@ START_TEST(a_file_name_is_cut_and_ends)
 	b = &client(1)->now;
 	offers(boot, true, "0.0.0.0", name);
 	ck_assert_uint_eq(strlen(b->file), TRACK_FILE - 1);
-	/* from the field, which no NUL has to end, but not when options stand there */
+	/* from the field, which need not end with NUL, unless it holds options */
 	message(BOOTREPLY, DHCP4_OFFER, 1, 1);
 	memset(bed.out.b + DHCP4_OFF_FILE, 'f', DHCP4_LEN_FILE);
 	answers(boot, true);
@@ -509,7 +509,7 @@ START_TEST(a_file_name_is_cut_and_ends)
 }
 END_TEST
 
-START_TEST(more_offers_than_there_is_room_for_are_events_only)
+START_TEST(offers_beyond_the_limit_are_recorded_as_events_only)
 {
 	open_bed(4);
 	asks(DHCP4_DISCOVER, 1, 1);
@@ -521,7 +521,7 @@ START_TEST(more_offers_than_there_is_room_for_are_events_only)
 }
 END_TEST
 
-/* An ACK to an INFORM has no address and takes none away. */
+/* An ACK to an INFORM has no address and does not remove one. */
 START_TEST(an_inform_changes_no_lease)
 {
 	open_leased();
@@ -534,7 +534,7 @@ START_TEST(an_inform_changes_no_lease)
 }
 END_TEST
 
-/* chaddr may be empty, or fill its field; a longer key belongs to no client. */
+/* chaddr may be empty or fill its field; a longer one finds no client. */
 START_TEST(addresses_of_any_length_are_keys)
 {
 	uint8_t long_one[32] = { 0 };
@@ -570,7 +570,7 @@ any_message(const uint8_t *data, size_t len)
 	track_rogue(bed.t, &bed.m, world_ip(server), bed.now);
 }
 
-/* Bytes of a real message, changed at random; the sanitizers watch. */
+/* Random changes to a real message, run under the sanitizers. */
 START_TEST(broken_messages_are_harmless)
 {
 	struct prng p = { 11 };
@@ -606,17 +606,17 @@ track_suite(void)
 	tcase_add_test(t, another_xid_begins_another_conversation);
 	tcase_add_test(t, a_discover_after_the_ack_begins_another_conversation);
 	tcase_add_test(t, a_pause_begins_another_conversation);
-	tcase_add_test(t, the_oldest_gives_way);
-	tcase_add_test(t, only_requests_make_a_client);
+	tcase_add_test(t, a_new_client_evicts_the_oldest);
+	tcase_add_test(t, only_requests_add_a_client);
 	tcase_add_test(t, a_flood_of_addresses_only_evicts);
 	tcase_add_test(t, port_4011_and_tftp_find_the_client_by_its_lease);
-	tcase_add_test(t, nobody_gets_the_address_of_another_by_saying_it);
-	tcase_add_test(t, a_loader_that_looks_for_names_has_loaded);
+	tcase_add_test(t, a_client_cannot_claim_the_address_of_another);
+	tcase_add_test(t, a_loader_that_tries_several_names_has_loaded);
 	tcase_add_test(t, a_file_that_is_missing_was_not_loaded);
 	tcase_add_test(t, tftp_of_any_length_is_harmless);
 	tcase_add_test(t, a_boot_servers_file_counts_more_than_a_dhcp_servers);
-	tcase_add_test(t, a_file_name_is_cut_and_ends);
-	tcase_add_test(t, more_offers_than_there_is_room_for_are_events_only);
+	tcase_add_test(t, a_long_file_name_is_cut_and_terminated);
+	tcase_add_test(t, offers_beyond_the_limit_are_recorded_as_events_only);
 	tcase_add_test(t, an_inform_changes_no_lease);
 	tcase_add_test(t, addresses_of_any_length_are_keys);
 	tcase_add_test(t, broken_messages_are_harmless);
