@@ -2,9 +2,9 @@
  *
  * addr - hardware addresses, IPv4 addresses and prefixes: parse, print, match.
  *
- * A struct ip4 is in host byte order; it is converted at the cursor (base/wire.h) or at the
- * socket (io/). It is a type of its own so that an address is not passed for a length or an
- * index.
+ * A struct ip4 is in host byte order; it is converted at the cursor
+ * (base/wire.h) or at the socket (io/). It is a type of its own so that an
+ * address is not passed for a length or an index.
  */
 #ifndef BASE_ADDR_H
 #define BASE_ADDR_H
@@ -77,11 +77,13 @@ bool ip_eq(struct ipaddr a, struct ipaddr b);
 uint32_t ip_fold(struct ipaddr a);
 
 bool ip4_is_multicast(struct ip4 a);
-/* Usable as a unicast host address: not 0/8, multicast or 240/4. 127/8 is allowed. */
+/* Usable as a unicast host address: not 0/8, multicast or 240/4. 127/8 is
+ * allowed. */
 bool ip4_is_host(struct ip4 a);
 uint32_t ip4_mask(uint8_t plen);
 bool ip4net_has(struct ip4net n, struct ip4 a);
-/* The directed broadcast address of n; IP4_NONE for /31 and /32 (they have none). */
+/* The directed broadcast address of n; IP4_NONE for /31 and /32 (they have
+ * none). */
 struct ip4 ip4net_broadcast(struct ip4net n);
 
 /* The byte written by the two hex digits at s; -1 if they are not two. */
@@ -91,12 +93,12 @@ int hex_pair(const char *s);
 bool ip4_parse(const char *s, struct ip4 *out);
 /* "A.B.C.D/L" or "A.B.C.D" (= /32). */
 bool ip4net_parse(const char *s, struct ip4net *out);
-/* A whole address, "b8:27:eb" (1..6 whole bytes) or "aa:bb:cc:d0:00:00/28"; also with '-' as
- * separator, any case. */
+/* A whole address, "b8:27:eb" (1..6 whole bytes) or "aa:bb:cc:d0:00:00/28";
+ * also with '-' as separator, any case. */
 bool macprefix_parse(const char *s, struct macprefix *out);
-/* A hardware address of any length as switches, labels and Windows write it: hexadecimal bytes
- * separated by ':', '-', '.' or nothing. Returns the number of bytes; 0 if it is not one, or
- * longer than max. */
+/* A hardware address of any length as switches, labels and Windows write it:
+ * hexadecimal bytes separated by ':', '-', '.' or nothing. Returns the number
+ * of bytes; 0 if it is not one, or longer than max. */
 size_t hwaddr_parse(const char *s, uint8_t *out, size_t max);
 bool macprefix_has(const struct macprefix *p, const struct mac *m);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * csum - the Internet checksum (RFC 1071), and UDP's with its IPv4 pseudo-header (RFC 768).
- * Results are in host order for wr_u16(); a sum over received data is compared with 0.
+ * csum - the Internet checksum (RFC 1071), and UDP's with its IPv4
+ * pseudo-header (RFC 768). Results are in host order for wr_u16(); a sum over
+ * received data is compared with 0.
  */
 #ifndef BASE_CSUM_H
 #define BASE_CSUM_H

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: ISC
  *
- * logdedup - keeps a log readable. A repeated line is written once, and later how often it
- * was repeated. An event that comes too often with different values is counted instead.
+ * logdedup - keeps a log readable. A repeated line is written once, and later
+ * how often it was repeated. An event that comes too often with different
+ * values is counted instead.
  *
- * A line is a repetition if the last line about the same subject was the same. The subject is
- * the first pair of the line: after "interface-lost interface=v10", the line "interface-ready
- * interface=v10" is written even if it was written before. So the last line about a
- * subject always shows its present state.
+ * A line is a repetition if the last line about the same subject was the same.
+ * The subject is the first pair of the line: after "interface-lost
+ * interface=v10", the line "interface-ready interface=v10" is written even if
+ * it was written before. So the last line about a subject always shows its
+ * present state.
  *
- * What was left out is always reported: LOGDEDUP_WINDOW_MS after the line was written, when its
- * slot is needed, or by logdedup_flush(). The caller provides the clock, and the sink in
- * struct logdedup.
+ * What was left out is always reported: LOGDEDUP_WINDOW_MS after the line was
+ * written, when its slot is needed, or by logdedup_flush(). The caller provides
+ * the clock, and the sink in struct logdedup.
  *
  *   server-error server=w1 error="Connection refused"
  *   server-error server=w1 error="Connection refused" repeated=41
@@ -28,8 +30,9 @@
 #define LOGDEDUP_WINDOW_MS	10000
 #define LOGDEDUP_LINES		32	/* remembered lines */
 #define LOGDEDUP_EVENTS		16	/* remembered event words */
-/* Lines of one event within the window: journald takes 10,000 of a service in 30 s and then
- * drops everything, the important lines too. Debug lines are not counted. */
+/* Lines of one event within the window: journald takes 10,000 of a service in
+ * 30 s and then drops everything, the important lines too. Debug lines are not
+ * counted. */
 #define LOGDEDUP_EVENT_MAX	500
 
 struct logdedup_entry {

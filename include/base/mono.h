@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * mono - monotonic time as a type, so that a time, a duration and a count cannot be mixed up.
- * No clock is read here: the event loop (io/loop) reads it once per turn and passes it on.
+ * mono - monotonic time as a type, so that a time, a duration and a count
+ * cannot be mixed up. No clock is read here: the event loop (io/loop) reads it
+ * once per turn and passes it on.
  */
 #ifndef BASE_MONO_H
 #define BASE_MONO_H
@@ -38,7 +39,8 @@ mono_diff_ms(struct mono a, struct mono b)
 	return (a.us - b.us) / 1000;
 }
 
-/* For how many milliseconds a timer has to run at `now` so as not to end before `due`. */
+/* For how many milliseconds a timer has to run at `now` so as not to end before
+ * `due`. */
 static inline int64_t
 mono_wait_ms(struct mono due, struct mono now)
 {

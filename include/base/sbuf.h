@@ -2,9 +2,9 @@
  *
  * sbuf - builds a string in a caller's buffer of fixed size.
  *
- * The text is always NUL-terminated; what does not fit is left out, and `cut` is set. Text from
- * packets goes in through sbuf_esc() only, so that no control byte, quote or terminal escape
- * reaches a log or a screen.
+ * The text is always NUL-terminated; what does not fit is left out, and `cut`
+ * is set. Text from packets goes in through sbuf_esc() only, so that no control
+ * byte, quote or terminal escape reaches a log or a screen.
  */
 #ifndef BASE_SBUF_H
 #define BASE_SBUF_H
@@ -28,9 +28,11 @@ void sbuf_printf(struct sbuf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
-/* Untrusted bytes: printable ASCII except '\\' and '"' as is, the rest as \xHH. */
+/* Untrusted bytes: printable ASCII except '\\' and '"' as is, the rest as
+ * \xHH. */
 void sbuf_esc(struct sbuf *b, const void *data, size_t len);
-/* Escaped text for a screen: escaped '\\' and '"' are restored, nothing is escaped twice. */
+/* Escaped text for a screen: escaped '\\' and '"' are restored, nothing is
+ * escaped twice. */
 void sbuf_screen(struct sbuf *b, const void *data, size_t len);
 void sbuf_hex(struct sbuf *b, const void *data, size_t len);
 /* A hardware address of any length, "52:54:00:..". */

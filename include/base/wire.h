@@ -2,13 +2,14 @@
  *
  * wire - the only way in which pxrelay touches bytes of a network.
  *
- * A reader (struct rd) and a writer (struct wr) walk a borrowed buffer, which must outlive
- * them. Both have a sticky error: a short read gives zeros and sets `bad`, a write that does
- * not fit writes nothing and sets `bad`, so straight-line code may read ten fields and test
- * `bad` once. A child reader made by rd_sub() cannot see past its own TLV, whatever lengths
- * are inside.
+ * A reader (struct rd) and a writer (struct wr) walk a borrowed buffer, which
+ * must outlive them. Both have a sticky error: a short read gives zeros and
+ * sets `bad`, a write that does not fit writes nothing and sets `bad`, so
+ * straight-line code may read ten fields and test `bad` once. A child reader
+ * made by rd_sub() cannot see past its own TLV, whatever lengths are inside.
  *
- * Values are in host order here and big-endian in the buffer, except for the _le functions.
+ * Values are in host order here and big-endian in the buffer, except for the
+ * _le functions.
  */
 #ifndef BASE_WIRE_H
 #define BASE_WIRE_H

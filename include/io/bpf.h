@@ -25,11 +25,12 @@ struct ring_filter {
 
 #define BPF_MAX 512
 
-/* For a SOCK_DGRAM packet socket (data begins at the IP header). Returns the number of
- * instructions in prog, of BPF_MAX; 0: the filter has too many ports. */
+/* For a SOCK_DGRAM packet socket (data begins at the IP header). Returns the
+ * number of instructions in prog, of BPF_MAX; 0: the filter has too many
+ * ports. */
 size_t bpf_requests(const struct ring_filter *f, struct sock_filter *prog);
-/* For a UDP socket: only frames sent to this host by unicast, so that a flood of broadcasts cannot
- * fill the buffer for replies. */
+/* For a UDP socket: only frames sent to this host by unicast, so that a flood
+ * of broadcasts cannot fill the buffer for replies. */
 size_t bpf_unicast_only(struct sock_filter *prog);
 
 #endif

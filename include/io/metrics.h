@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * metrics - the socket that Prometheus scrapes: GET /metrics over HTTP/1, on a TCP port or a Unix
- * socket, and nothing else. A connection is closed after one answer.
+ * metrics - the socket that Prometheus scrapes: GET /metrics over HTTP/1, on a
+ * TCP port or a Unix socket, and nothing else. A connection is closed after one
+ * answer.
  *
- * Everyone who can connect may read, and nobody can change anything. Beyond METRICS_CLIENTS_MAX
- * the oldest client is closed, and so is one that is silent or does not read for METRICS_IDLE_S.
- * relay/show/scrape makes the document, at most once per METRICS_AGE_MS; clients share it.
+ * Everyone who can connect may read, and nobody can change anything. Beyond
+ * METRICS_CLIENTS_MAX the oldest client is closed, and so is one that is silent
+ * or does not read for METRICS_IDLE_S. relay/show/scrape makes the document, at
+ * most once per METRICS_AGE_MS; clients share it.
  */
 #ifndef IO_METRICS_H
 #define IO_METRICS_H
@@ -26,8 +28,8 @@ typedef char *metrics_fn(void *user, size_t *len);
 #define METRICS_IDLE_S		10
 #define METRICS_AGE_MS		250
 
-/* at->port or at->path is set; the address may not exist yet. priv, borrowed, opens the socket. 0
- * or -errno. */
+/* at->port or at->path is set; the address may not exist yet. priv, borrowed,
+ * opens the socket. 0 or -errno. */
 int metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at, metrics_fn *fn,
     void *user, struct metrics **out);
 struct metrics *metrics_close(struct metrics *m);	/* NULL-safe; returns NULL */

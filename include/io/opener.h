@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * opener - does the few things that take privileges after the start, for a process that has
- * none: sockets on port 67, raw ones for probes, the configuration file, the control socket's
- * file.
+ * opener - does the few things that take privileges after the start, for a
+ * process that has none: sockets on port 67, raw ones for probes, the
+ * configuration file, the control socket's file.
  *
- * It runs as a small process (opener_serve) that io/priv starts and talks to, or, where there is
- * no sandbox, in the process itself (opener_do). Its terms are fixed before anything comes from
- * the network: a packet process that was taken over cannot get another file, port or kind of
- * socket. The opener sees no packets.
+ * It runs as a small process (opener_serve) that io/priv starts and talks to,
+ * or, where there is no sandbox, in the process itself (opener_do). Its terms
+ * are fixed before anything comes from the network: a packet process that was
+ * taken over cannot get another file, port or kind of socket. The opener sees
+ * no packets.
  */
 #ifndef IO_OPENER_H
 #define IO_OPENER_H
@@ -28,7 +29,8 @@
 struct opener_terms {
 	const char *conf;	/* the only file that is opened; NULL: none */
 	const char *pidfile;	/* removed at the end, once OPENER_PIDFILE has come; or NULL */
-	/* Directories of socket files, as unixsock_dir() writes them; "": none. */
+	/* Directories of socket files, as unixsock_dir() writes them; "":
+	 * none. */
 	char dir[OPENER_DIRS][UNIXSOCK_PATH];
 	uint16_t port;		/* the one TCP port below 1024 to listen on, or 0 */
 	gid_t group;		/* of socket files; (gid_t)-1: none */
@@ -85,16 +87,17 @@ struct opener {
 void opener_init(struct opener *o, const struct opener_terms *t, struct log *log);
 /* Removes the files that were made. */
 void opener_fini(struct opener *o);
-/* Carries out a request if the terms allow it. The result is a descriptor where one was asked for,
- * otherwise 0; or -errno; -EPERM for what the terms do not allow. */
+/* Carries out a request if the terms allow it. The result is a descriptor where
+ * one was asked for, otherwise 0; or -errno; -EPERM for what the terms do not
+ * allow. */
 int opener_do(struct opener *o, const struct opener_request *q);
 /* Do the terms allow this socket file, or this TCP port? */
 bool opener_may_socket(const struct opener_terms *t, const char *path);
 bool opener_may_listen(const struct opener_terms *t, uint16_t port);
 
-/* The whole life of the process: it takes over fd, its end of a SOCK_SEQPACKET pair, closes
- * everything else but stderr, gives up what it does not need, and ends when the other end is
- * closed. Does not return (see sandbox_exit). */
+/* The whole life of the process: it takes over fd, its end of a SOCK_SEQPACKET
+ * pair, closes everything else but stderr, gives up what it does not need, and
+ * ends when the other end is closed. Does not return (see sandbox_exit). */
 void opener_serve(struct opener *o, int fd);
 
 #endif

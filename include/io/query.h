@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * query - asks a server something and hands out the first bytes of the answer: the client
- * side of probes (relay/tend/probe_run) and of `pxrelayctl doctor` (relay/tend/doctor_run).
+ * query - asks a server something and hands out the first bytes of the answer:
+ * the client side of probes (relay/tend/probe_run) and of `pxrelayctl doctor`
+ * (relay/tend/doctor_run).
  *
- * A query is open, asked and closed. Datagrams and streams have a socket each, bound to one of
- * our addresses when the answer must take the way back that it takes to a client there; echo and
- * ARP share a raw socket per set. ICMP errors come back as errno. Nothing blocks.
+ * A query is open, asked and closed. Datagrams and streams have a socket each,
+ * bound to one of our addresses when the answer must take the way back that it
+ * takes to a client there; echo and ARP share a raw socket per set. ICMP errors
+ * come back as errno. Nothing blocks.
  *
- * What is asked, when, and what an answer means is decided by the caller, except for TFTP: a
- * transfer that the answer began is ended here.
+ * What is asked, when, and what an answer means is decided by the caller,
+ * except for TFTP: a transfer that the answer began is ended here.
  */
 #ifndef IO_QUERY_H
 #define IO_QUERY_H
@@ -55,8 +57,8 @@ struct query_answer {
 	bool more;		/* of a stream: it goes on */
 };
 
-/* Return true when that was the answer: the query is closed. With false it waits on. Called
- * from the loop and from query_expire(). */
+/* Return true when that was the answer: the query is closed. With false it
+ * waits on. Called from the loop and from query_expire(). */
 typedef bool query_fn(void *user, const struct query_answer *a, struct mono now);
 
 /* priv, borrowed, makes the raw sockets and the bound ones. NULL: no memory. */
@@ -64,12 +66,12 @@ struct priv;
 struct queries *queries_new(struct loop *l, struct priv *priv, query_fn *fn, void *user);
 struct queries *queries_free(struct queries *s);	/* NULL-safe; returns NULL */
 
-/* Sends at once. A query whose token is open is sent again from the same socket (a stream is
- * left alone). 0 or -errno: -EBUSY when QUERY_MAX are open; ENETUNREACH and EHOSTUNREACH mean
- * that there is no way. */
+/* Sends at once. A query whose token is open is sent again from the same socket
+ * (a stream is left alone). 0 or -errno: -EBUSY when QUERY_MAX are open;
+ * ENETUNREACH and EHOSTUNREACH mean that there is no way. */
 int query_ask(struct queries *s, const struct query *q);
-/* Closes the queries whose time is over; what came of a stream is handed out first. To be
- * called now and then, as before asking. */
+/* Closes the queries whose time is over; what came of a stream is handed out
+ * first. To be called now and then, as before asking. */
 void query_expire(struct queries *s, struct mono now);
 /* Closes all. */
 void query_cancel(struct queries *s);

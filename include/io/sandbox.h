@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * sandbox - what a process gives up before it reads the first byte from the network: its user, its
- * capabilities, the right to get new ones (no_new_privs), access by debuggers (dumpable), and
- * every system call that is not in include/io/syscall.def. None of it comes back.
+ * sandbox - what a process gives up before it reads the first byte from the
+ * network: its user, its capabilities, the right to get new ones
+ * (no_new_privs), access by debuggers (dumpable), and every system call that is
+ * not in include/io/syscall.def. None of it comes back.
  *
  * relay/privileges.c and io/opener.c decide what each process keeps.
  */
@@ -31,10 +32,11 @@ struct sandbox_user {
 /* Reads /etc/passwd and /etc/group: not in the sandbox. */
 void sandbox_find(struct sandbox_user *u);
 
-/* Gives up all capabilities but those of the mask `keep` (1 << CAP_...) that the process has, in
- * all five sets; sets no_new_privs and clears dumpable. With `become` also changes user and
- * groups, which takes all capabilities whatever keep says. 0 or -errno. become->change is
- * cleared when the user namespace has no such user: then the process keeps its own. */
+/* Gives up all capabilities but those of the mask `keep` (1 << CAP_...) that
+ * the process has, in all five sets; sets no_new_privs and clears dumpable.
+ * With `become` also changes user and groups, which takes all capabilities
+ * whatever keep says. 0 or -errno. become->change is cleared when the user
+ * namespace has no such user: then the process keeps its own. */
 int sandbox_drop(struct sandbox_user *become, uint64_t keep);
 
 enum sandbox_role {
@@ -42,17 +44,19 @@ enum sandbox_role {
 	SANDBOX_OPENER = 2,	/* opens sockets for it */
 };
 
-/* Called with the number of a forbidden call before the process ends; restricted to
- * signal-safety(7). False: it was not reported, and a line goes to stderr. */
+/* Called with the number of a forbidden call before the process ends;
+ * restricted to signal-safety(7). False: it was not reported, and a line goes
+ * to stderr. */
 typedef bool sandbox_fn(int call);
 
 /* Allows only the calls of that role from now on. 0 or -errno. */
 int sandbox_filter(enum sandbox_role role, sandbox_fn *tell);
-/* Ends a process in its sandbox without running exit handlers of libraries. Does not return; it
- * is not declared noreturn, since sanitizers prepare for such calls by system calls of their
- * own. */
+/* Ends a process in its sandbox without running exit handlers of libraries.
+ * Does not return; it is not declared noreturn, since sanitizers prepare for
+ * such calls by system calls of their own. */
 void sandbox_exit(int status);
-/* "openat"; "?" for a number that libseccomp does not know. Not in a signal handler. */
+/* "openat"; "?" for a number that libseccomp does not know. Not in a signal
+ * handler. */
 const char *sandbox_call_name(int call);
 
 #endif

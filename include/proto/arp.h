@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * arp - requests and replies for IPv4 on Ethernet (RFC 826), without the link header.
+ * arp - requests and replies for IPv4 on Ethernet (RFC 826), without the link
+ * header.
  */
 #ifndef PROTO_ARP_H
 #define PROTO_ARP_H
@@ -24,7 +25,8 @@ struct arp {
 /* "Who has target? Tell sender." Returns ARP_LEN; 0 if it does not fit. */
 size_t arp_request(uint8_t *out, size_t size, const struct mac *sender_mac,
     struct ip4 sender, struct ip4 target);
-/* false: not ARP for IPv4 on Ethernet, or another operation. Bytes after it are padding. */
+/* false: not ARP for IPv4 on Ethernet, or another operation. Bytes after it are
+ * padding. */
 bool arp_parse(struct arp *a, const void *data, size_t len);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * bootfile - where a boot file is, from its name in an offer, and which kind of machine it is
- * for, from its first bytes.
+ * bootfile - where a boot file is, from its name in an offer, and which kind of
+ * machine it is for, from its first bytes.
  *
- * A UEFI program is a PE image whose header names the machine. A BIOS runs anything, even a PE
- * image, as code. Nothing more is read of it.
+ * A UEFI program is a PE image whose header names the machine. A BIOS runs
+ * anything, even a PE image, as code. Nothing more is read of it.
  */
 #ifndef PROTO_BOOTFILE_H
 #define PROTO_BOOTFILE_H
@@ -33,8 +33,8 @@ struct bootfile {
 	const char *path;	/* borrowed from the text: HTTP's with its '/' */
 };
 
-/* false: the URL is invalid (no host, a bad port, or an HTTP path that is not printable
- * ASCII). */
+/* false: the URL is invalid (no host, a bad port, or an HTTP path that is not
+ * printable ASCII). */
 bool bootfile_parse(struct bootfile *b, const char *text);
 
 enum bootfile_content {

@@ -2,9 +2,10 @@
  *
  * dhcp4 - a view of a BOOTP/DHCPv4 message (RFC 951, 1542, 2131, 2132, 3396).
  *
- * dhcp4_parse() indexes a message and copies nothing: a relay must pass on bytes that it does
- * not understand. Getters read fields and options through the index. Edits (hops, giaddr)
- * are made on the outgoing copy by the dhcp4_put_* helpers; proto/rai handles option 82.
+ * dhcp4_parse() indexes a message and copies nothing: a relay must pass on
+ * bytes that it does not understand. Getters read fields and options through
+ * the index. Edits (hops, giaddr) are made on the outgoing copy by the
+ * dhcp4_put_* helpers; proto/rai handles option 82.
  *
  * The view borrows the buffer and is valid as long as that is.
  */
@@ -81,39 +82,42 @@ struct dhcp4 {
 	uint8_t type;		/* option 53, or DHCP4_TYPE_NONE */
 	bool cookie;		/* has the magic cookie, so options were read */
 	bool end;		/* an END option was found in the options area */
-	/* Offset of END in data, or `len` if there is none. Bytes after END are padding. */
+	/* Offset of END in data, or `len` if there is none. Bytes after END are
+	 * padding. */
 	size_t end_at;
 	uint8_t overload;	/* option 52: 0, or DHCP4_OVERLOAD_* */
 	bool repeats;		/* some option occurs more than once */
-	/* Offset in data of the first instance of each option (its code byte): in the options
-	 * area, else in an overloaded file, sname. 0: absent. */
+	/* Offset in data of the first instance of each option (its code byte):
+	 * in the options area, else in an overloaded file, sname. 0: absent. */
 	uint16_t at[256];
 };
 
-/*
- * Reads the message. DROP_NONE, or why it is not one: SHORT below 236 bytes (236..239 bytes are
- * BOOTP without a cookie), TRUNCATED above 65,535, BAD_OP, BAD_HLEN (hlen > 16), BAD_OPTIONS
- * if an option reaches past the end. A missing END is accepted (Apple and old ROMs leave it
- * out): the options then end with the message. Options after END are ignored. The header
- * fields of *m are valid even after BAD_OPTIONS.
- */
+/* Reads the message. DROP_NONE, or why it is not one: SHORT below 236 bytes
+ * (236..239 bytes are BOOTP without a cookie), TRUNCATED above 65,535, BAD_OP,
+ * BAD_HLEN (hlen > 16), BAD_OPTIONS if an option reaches past the end. A
+ * missing END is accepted (Apple and old ROMs leave it out): the options then
+ * end with the message. Options after END are ignored. The header fields of *m
+ * are valid even after BAD_OPTIONS. */
 enum drop dhcp4_parse(struct dhcp4 *m, const void *data, size_t len);
 
 /* The value of an option's first instance; false if absent. */
 bool dhcp4_opt(const struct dhcp4 *m, uint8_t code, struct rd *value);
-/* The value of an option, all instances joined (RFC 3396): options area, file, sname. Copies at
- * most size bytes; returns the whole length, which may exceed size, or 0 if absent. */
+/* The value of an option, all instances joined (RFC 3396): options area, file,
+ * sname. Copies at most size bytes; returns the whole length, which may exceed
+ * size, or 0 if absent. */
 size_t dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t size);
 /* A 4-byte option as an address; IP4_NONE if absent or of another length. */
 struct ip4 dhcp4_opt_ip4(const struct dhcp4 *m, uint8_t code);
-/* The first address of option 3, the one that firmware uses; IP4_NONE if there is none. */
+/* The first address of option 3, the one that firmware uses; IP4_NONE if there
+ * is none. */
 struct ip4 dhcp4_router(const struct dhcp4 *m);
 
-/* The boot file: option 67, else the file field unless it holds options. May contain NULs. */
+/* The boot file: option 67, else the file field unless it holds options. May
+ * contain NULs. */
 struct rd dhcp4_bootfile(const struct dhcp4 *m);
 
-/* Is there an option 53 without a valid type (RFC 2132 9.6: 1 byte)? Such a message must not
- * pass for BOOTP. */
+/* Is there an option 53 without a valid type (RFC 2132 9.6: 1 byte)? Such a
+ * message must not pass for BOOTP. */
 static inline bool
 dhcp4_type_is_lie(const struct dhcp4 *m)
 {
@@ -137,12 +141,11 @@ struct dhcp4_iter dhcp4_iter(const struct dhcp4 *m, enum dhcp4_area a);
 /* false at END or at the end of the area */
 bool dhcp4_next(struct dhcp4_iter *it, struct dhcp4_item *out);
 
-/*
- * Copies m to out (of at least m->len bytes) without any instance of the n codes, in the
- * options area and in an overloaded sname or file, where pads replace them; all other bytes
- * keep their order. Zeros follow up to min(m->len, DHCP4_MIN). Returns the new length. Option
- * 82 has its own rules (proto/rai).
- */
+/* Copies m to out (of at least m->len bytes) without any instance of the n
+ * codes, in the options area and in an overloaded sname or file, where pads
+ * replace them; all other bytes keep their order. Zeros follow up to
+ * min(m->len, DHCP4_MIN). Returns the new length. Option 82 has its own rules
+ * (proto/rai). */
 size_t dhcp4_copy_without(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, size_t n);
 
 /* Edits on an outgoing copy of at least 236 bytes. */
@@ -151,7 +154,8 @@ void dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr);
 /* An address anywhere: a field, or the value of an option of 4 bytes. */
 void dhcp4_put_ip4(uint8_t *msg, size_t at, struct ip4 a);
 
-/* A request of our own, of a made-up Ethernet client: begin (up to option 53), options, end. */
+/* A request of our own, of a made-up Ethernet client: begin (up to option 53),
+ * options, end. */
 struct dhcp4_new {
 	uint8_t type;		/* enum dhcp4_type */
 	uint32_t xid;
@@ -162,7 +166,8 @@ struct dhcp4_new {
 
 void dhcp4_new_begin(struct wr *w, const struct dhcp4_new *n);
 void dhcp4_new_opt(struct wr *w, uint8_t code, const void *value, size_t len);
-/* Writes END and padding. Returns the length, at least DHCP4_MIN; 0 if it does not fit. */
+/* Writes END and padding. Returns the length, at least DHCP4_MIN; 0 if it does
+ * not fit. */
 size_t dhcp4_new_end(struct wr *w);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * finding - the rows of finding.def: all that `pxrelayctl doctor` can say. This is not a
- * protocol. It is here because both sides report findings (the daemon about servers,
- * pxrelayctl about its host), and pxrelayctl sees no floor above proto.
+ * finding - the rows of finding.def: all that `pxrelayctl doctor` can say. This
+ * is not a protocol. It is here because both sides report findings (the daemon
+ * about servers, pxrelayctl about its host), and pxrelayctl sees no floor above
+ * proto.
  */
 #ifndef PROTO_FINDING_H
 #define PROTO_FINDING_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * names - drop reasons and counters (drop.def, counter.def), their words, and the names of DHCP
- * message types. This is not a protocol. It is here because parsers return drop reasons, and
- * pxrelayctl, which sees no floor above proto, prints them.
+ * names - drop reasons and counters (drop.def, counter.def), their words, and
+ * the names of DHCP message types. This is not a protocol. It is here because
+ * parsers return drop reasons, and pxrelayctl, which sees no floor above proto,
+ * prints them.
  */
 #ifndef PROTO_NAMES_H
 #define PROTO_NAMES_H

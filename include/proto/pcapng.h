@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * pcapng - the blocks of a capture file (draft-ietf-opsawg-pcapng), written into a caller's
- * buffer, and found again in a stream.
+ * pcapng - the blocks of a capture file (draft-ietf-opsawg-pcapng), written
+ * into a caller's buffer, and found again in a stream.
  *
- * A writer appends one whole block or, if that does not fit, nothing: then the cursor is bad
- * and has not moved. Blocks are little-endian on every machine, as the section header says:
- * Wireshark reads files of either order, but its dumpcap accepts only the machine's own order
- * from a pipe. Times are nanoseconds since 1970 (if_tsresol 9). The reader knows only what
- * cutting and counting needs, and only this byte order: it reads what pxrelayd wrote.
+ * A writer appends one whole block or, if that does not fit, nothing: then the
+ * cursor is bad and has not moved. Blocks are little-endian on every machine,
+ * as the section header says: Wireshark reads files of either order, but its
+ * dumpcap accepts only the machine's own order from a pipe. Times are
+ * nanoseconds since 1970 (if_tsresol 9). The reader knows only what cutting and
+ * counting needs, and only this byte order: it reads what pxrelayd wrote.
  */
 #ifndef PROTO_PCAPNG_H
 #define PROTO_PCAPNG_H
@@ -37,7 +38,8 @@
 
 /* Texts are UTF-8; longer ones than 65,535 bytes are cut. */
 void pcapng_section(struct wr *w, const char *application);
-/* Interfaces of a section are numbered from 0. NULL or empty texts are left out. */
+/* Interfaces of a section are numbered from 0. NULL or empty texts are left
+ * out. */
 void pcapng_interface(struct wr *w, uint16_t linktype, uint32_t snaplen,
     const char *name, const char *description);
 
@@ -68,8 +70,8 @@ enum pcapng_next {
 	PCAPNG_BAD	/* not a block */
 };
 enum pcapng_next pcapng_next(struct rd *r, struct pcapng_block *out);
-/* The interface number of a PACKET or STATS block; false if the block is too short or of
- * another type. */
+/* The interface number of a PACKET or STATS block; false if the block is too
+ * short or of another type. */
 bool pcapng_interface_of(const struct pcapng_block *b, uint32_t *interface);
 /* Changes the interface number of such a block in the caller's memory. */
 void pcapng_set_interface(uint8_t *block, uint32_t interface);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * promfmt - writes Prometheus' text format 0.0.4, one family (HELP, TYPE) and its samples at a
- * time.
+ * promfmt - writes Prometheus' text format 0.0.4, one family (HELP, TYPE) and
+ * its samples at a time.
  *
- * Text goes out line by line through a call-back; a line longer than PROM_LINE_MAX is left out,
- * never cut. Label values may be any bytes: what is not printable ASCII is written as \xHH (one
- * broken UTF-8 sequence would make Prometheus refuse the whole scrape), quotes and backslashes
- * are escaped as the format demands. relay/scrape says which families there are.
+ * Text goes out line by line through a call-back; a line longer than
+ * PROM_LINE_MAX is left out, never cut. Label values may be any bytes: what is
+ * not printable ASCII is written as \xHH (one broken UTF-8 sequence would make
+ * Prometheus refuse the whole scrape), quotes and backslashes are escaped as
+ * the format demands. relay/scrape says which families there are.
  */
 #ifndef PROTO_PROMFMT_H
 #define PROTO_PROMFMT_H
@@ -30,7 +31,8 @@ struct prom_label {
 	const char *value;	/* untrusted */
 };
 
-/* The name is "pxrelay_" and `word`, with '_' for '-', and "_total" if it is a counter. */
+/* The name is "pxrelay_" and `word`, with '_' for '-', and "_total" if it is a
+ * counter. */
 void prom_family(struct prom *p, enum prom_type type, const char *word, const char *help);
 void prom_sample(struct prom *p, const struct prom_label *l, size_t n, uint64_t value);
 /* A time, written in seconds. */
@@ -39,8 +41,8 @@ void prom_sample_us(struct prom *p, const struct prom_label *l, size_t n, uint64
 struct prom_times {
 	size_t n_bound;
 	const uint32_t *bound_us;	/* upper bounds, ascending */
-	/* How many took bound_us[i] or less, but more than the previous bound; the last of these
-	 * n_bound + 1 counters: how many took longer. */
+	/* How many took bound_us[i] or less, but more than the previous bound;
+	 * the last of these n_bound + 1 counters: how many took longer. */
 	const uint64_t *count;
 	uint64_t sum_us;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * pxe - what a DHCPv4 message says about the machine that boots: options 43, 60, 77, 93, 97, 175
- * (RFC 4578, 3004, PXE 2.1, IANA "Processor Architecture Types"). Reads only; core/rules and
- * core/classes draw conclusions.
+ * pxe - what a DHCPv4 message says about the machine that boots: options 43,
+ * 60, 77, 93, 97, 175 (RFC 4578, 3004, PXE 2.1, IANA "Processor Architecture
+ * Types"). Reads only; core/rules and core/classes draw conclusions.
  */
 #ifndef PROTO_PXE_H
 #define PROTO_PXE_H
@@ -13,7 +13,8 @@
 
 #include "proto/dhcp4.h"
 
-/* Sub-options of option 43 in a PXE client's message, or in one for it (PXE 2.1). */
+/* Sub-options of option 43 in a PXE client's message, or in one for it (PXE
+ * 2.1). */
 enum pxe_sub {
 	PXE_SUB_PAD = 0, PXE_SUB_BOOT_SERVERS = 8, PXE_SUB_BOOT_MENU = 9,
 	PXE_SUB_BOOT_ITEM = 71, PXE_SUB_END = 255,
@@ -46,13 +47,15 @@ struct pxe_client {
 	bool pxeclient;		/* option 60 begins with "PXEClient" */
 	bool httpclient;	/* option 60 begins with "HTTPClient" */
 	bool netboot;		/* pxeclient, httpclient, or option 93 is present */
-	/* from option 60, since 93 is missing: a bare "PXEClient" is a PC BIOS */
+	/* from option 60, since 93 is missing: a bare "PXEClient" is a PC
+	 * BIOS */
 	bool arch_guessed;
 	uint8_t n_arch;		/* in arch, the client's preferred one first */
 	uint16_t arch[PXE_ARCHS_MAX];
 	/* pxeclient, and option 43 has sub-option 71: boot server discovery */
 	bool discovery;
-	/* ... preceded by sub-option 8: it repeats the boot servers it was offered */
+	/* ... preceded by sub-option 8: it repeats the boot servers it was
+	 * offered */
 	bool boot_servers;
 	uint16_t item;		/* 43.71: type ... */
 	uint16_t layer;		/* ... and layer */
@@ -65,20 +68,20 @@ struct pxe_client {
 
 void pxe_read(struct pxe_client *c, const struct dhcp4 *m);
 
-/* The next sub-option of a joined option 43, pads skipped; false at its end, or at one that
- * does not fit. */
+/* The next sub-option of a joined option 43, pads skipped; false at its end, or
+ * at one that does not fit. */
 bool pxe_sub_next(struct rd *r, uint8_t *code, struct rd *value);
 
-/* Is `text` the user class: the whole raw option 77, or one of its RFC 3004 instances (length
- * byte, bytes)? Case-sensitive. */
+/* Is `text` the user class: the whole raw option 77, or one of its RFC 3004
+ * instances (length byte, bytes)? Case-sensitive. */
 bool pxe_user_class_is(const struct pxe_client *c, const char *text);
 
 const char *pxe_family_name(enum pxe_family f);
 
 /* "uefi-x64"...; NULL if the IANA list has no such code. */
 const char *pxe_arch_name(uint16_t code);
-/* A name, an alias (any case), a decimal or 0x hex code: writes up to max codes (PXE_ALIAS_MAX is
- * enough) and returns their number; 0: unknown. */
+/* A name, an alias (any case), a decimal or 0x hex code: writes up to max codes
+ * (PXE_ALIAS_MAX is enough) and returns their number; 0: unknown. */
 size_t pxe_arch_parse(const char *name, uint16_t *codes, size_t max);
 /* Number i of all names, then aliases; NULL at the end. */
 const char *pxe_arch_list(size_t i);
@@ -86,7 +89,8 @@ const char *pxe_arch_list(size_t i);
 enum pxe_kind pxe_arch_kind(uint16_t code);
 const char *pxe_kind_word(enum pxe_kind k);
 
-/* In an offer or ACK: does option 60 begin with this word, "PXEClient" or "HTTPClient"? */
+/* In an offer or ACK: does option 60 begin with this word, "PXEClient" or
+ * "HTTPClient"? */
 bool pxe_offer_says(const struct dhcp4 *m, const char *word);
 
 #endif

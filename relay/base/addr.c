@@ -2,13 +2,14 @@
  *
  * addr - hardware addresses, IPv4 addresses and prefixes.
  *
- * The parsers read what people write: configuration files, the command line and the control
- * socket. They are strict, because inet_aton() and friends read "10.1" as 10.0.0.1 and
- * "010.0.0.1" as 8.0.0.1, and a relay that takes a typing error for another server is worse
- * than one that refuses to start. A parser that fails leaves its target unchanged.
+ * The parsers read what people write: configuration files, the command line and
+ * the control socket. They are strict, because inet_aton() and friends read
+ * "10.1" as 10.0.0.1 and "010.0.0.1" as 8.0.0.1, and a relay that takes a
+ * typing error for another server is worse than one that refuses to start. A
+ * parser that fails leaves its target unchanged.
  *
- * Which address blocks name no host: RFC 1122 3.2.1.3 (0/8), RFC 5771 (224/4), RFC 1112 4
- * (240/4). Names, sockets and byte order are left to io/.
+ * Which address blocks name no host: RFC 1122 3.2.1.3 (0/8), RFC 5771 (224/4),
+ * RFC 1112 4 (240/4). Names, sockets and byte order are left to io/.
  */
 #include "base/addr.h"
 
@@ -71,8 +72,8 @@ ip4net_broadcast(struct ip4net n)
 	return (struct ip4){ n.addr.host | ~ip4_mask(n.plen) };
 }
 
-/* Reads a decimal 0..max at s and returns what follows, or NULL. Not strtoul(), which accepts
- * blanks, signs and leading zeros. */
+/* Reads a decimal 0..max at s and returns what follows, or NULL. Not strtoul(),
+ * which accepts blanks, signs and leading zeros. */
 static const char *
 take_dec(const char *s, unsigned max, unsigned *out)
 {
@@ -153,8 +154,8 @@ hex_pair(const char *s)
 	return value;
 }
 
-/* Reads 1..6 bytes of two hex digits with one kind of separator and returns what follows, or
- * NULL. Missing bytes are zero. */
+/* Reads 1..6 bytes of two hex digits with one kind of separator and returns
+ * what follows, or NULL. Missing bytes are zero. */
 static const char *
 take_mac(const char *s, struct mac *out, int *bytes)
 {
@@ -201,7 +202,8 @@ macprefix_parse(const char *s, struct macprefix *out)
 	if (!s)
 		return false;
 	bits = 8 * (unsigned)bytes;
-	/* A length needs all six bytes: "b8:27:eb/20" would contradict itself. */
+	/* A length needs all six bytes: "b8:27:eb/20" would contradict
+	 * itself. */
 	if (*s == '/' && bytes == 6) {
 		s = take_dec(s + 1, 48, &bits);
 		if (!s)

@@ -2,9 +2,10 @@
  *
  * csum - the Internet checksum (RFC 1071) and the UDP pseudo-header (RFC 768).
  *
- * Every relayed reply leaves through a packet socket, so each is summed here. RFC 1071 2 allows
- * three shortcuts: adding in any order, adding in the machine's byte order and swapping the
- * result once, and adding wider words and folding at the end.
+ * Every relayed reply leaves through a packet socket, so each is summed here.
+ * RFC 1071 2 allows three shortcuts: adding in any order, adding in the
+ * machine's byte order and swapping the result once, and adding wider words and
+ * folding at the end.
  *
  * A UDP checksum of 0 means "none" (RFC 768); proto/udpip sends 0xffff for it.
  */
@@ -33,8 +34,8 @@ add32(uint32_t a, uint32_t b)
 	return (uint32_t)((s & 0xffffffff) + (s >> 32));
 }
 
-/* The last 0..7 bytes, in the machine's byte order, in pieces of fixed size: a memcpy() of `len`
- * bytes is a call that costs more than the sum. */
+/* The last 0..7 bytes, in the machine's byte order, in pieces of fixed size: a
+ * memcpy() of `len` bytes is a call that costs more than the sum. */
 static uint64_t
 add_tail(const uint8_t *p, size_t len)
 {

@@ -6,17 +6,18 @@
  *
  *	struct hash | entries | links (one per entry) | slots
  *
- * Entries, links and slots refer to each other by number; the first entry is 1 and 0 is none,
- * so zeroed memory is an empty table. An entry costs its own size, 12 bytes of link and 16
- * to 32 bytes of slots (8 bytes each, twice the capacity rounded up to a power of two).
- * Entries are handed out in order, so the kernel need not back the part of a large table
- * that was never used.
+ * Entries, links and slots refer to each other by number; the first entry is 1
+ * and 0 is none, so zeroed memory is an empty table. An entry costs its own
+ * size, 12 bytes of link and 16 to 32 bytes of slots (8 bytes each, twice the
+ * capacity rounded up to a power of two). Entries are handed out in order, so
+ * the kernel need not back the part of a large table that was never used.
  *
- * Collisions are resolved by linear probing. A slot keeps 32 bits of the hash beside the
- * number: at a load of at most one half, one cache line tells whether a key is present, and
- * the entry itself is read only if it is. That is the cost of a request of an unknown
- * client, and storms consist of those. Hashing is keyed, so clients cannot aim at one slot
- * (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012).
+ * Collisions are resolved by linear probing. A slot keeps 32 bits of the hash
+ * beside the number: at a load of at most one half, one cache line tells
+ * whether a key is present, and the entry itself is read only if it is. That is
+ * the cost of a request of an unknown client, and storms consist of those.
+ * Hashing is keyed, so clients cannot aim at one slot (Aumasson and Bernstein,
+ * "SipHash: a fast short-input PRF", 2012).
  */
 #include "base/hash.h"
 
@@ -39,7 +40,8 @@ struct slot {
 	uint32_t tag;
 };
 
-/* Hashes kept by hash_expect(). Two: one key is in use while the next is expected. */
+/* Hashes kept by hash_expect(). Two: one key is in use while the next is
+ * expected. */
 #define EXPECTED 2
 #define EXPECTED_KEY 32
 
@@ -99,7 +101,8 @@ sip_word(struct sip *s, uint64_t m)
 	s->v0 ^= m;
 }
 
-/* The last 0..7 bytes, in pieces of fixed size: most keys have 20 or 24 bytes. */
+/* The last 0..7 bytes, in pieces of fixed size: most keys have 20 or 24
+ * bytes. */
 static inline uint64_t
 sip_tail(const uint8_t *p, size_t left)
 {
@@ -147,8 +150,8 @@ hash_new(size_t capacity, size_t entry_size, size_t key_size,
 	size_t links = capacity * sizeof(struct link), slots = 2, entries, total;
 	struct hash *h;
 
-	/* Entries start at a multiple of 16, and the size of a struct is a multiple of its
-	 * alignment, so each is aligned. */
+	/* Entries start at a multiple of 16, and the size of a struct is a
+	 * multiple of its alignment, so each is aligned. */
 	_Static_assert(sizeof(struct hash) % 16 == 0, "entries not aligned");
 
 	if (!capacity || capacity > CAPACITY_MAX || !key_size || key_size > entry_size)
@@ -264,7 +267,8 @@ is_between(uint32_t home, uint32_t at, uint32_t i)
 	return home <= i ? home <= at && at <= i : home <= at || at <= i;
 }
 
-/* Entries that were displaced past this slot move up: a search ends at an empty slot. */
+/* Entries that were displaced past this slot move up: a search ends at an empty
+ * slot. */
 static void
 slot_remove(struct hash *h, uint32_t n)
 {

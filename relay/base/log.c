@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * log - see include/base/log.h. A line is built on the stack, and only if its level is wanted, so
- * a debug line costs one comparison when debugging is off.
+ * log - see include/base/log.h. A line is built on the stack, and only if its
+ * level is wanted, so a debug line costs one comparison when debugging is off.
  */
 #include "base/log.h"
 
@@ -14,8 +14,8 @@
 /* Replaces the last bytes of a line that did not fit. */
 #define CUT_MARK "..."
 
-/* Bytes for the fields and their NUL, so that "event fields" fits LOG_LINE_MAX; at least room for
- * the mark, however long the event is. */
+/* Bytes for the fields and their NUL, so that "event fields" fits LOG_LINE_MAX;
+ * at least room for the mark, however long the event is. */
 static size_t
 fields_size(const char *event)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * logdedup - see include/base/logdedup.h. Lines first, then events, in one small array that
- * is searched linearly: logging is rare, and comparing different lines ends early.
+ * logdedup - see include/base/logdedup.h. Lines first, then events, in one
+ * small array that is searched linearly: logging is rare, and comparing
+ * different lines ends early.
  */
 #include "base/logdedup.h"
 
@@ -43,7 +44,8 @@ report_entry(struct logdedup *f, struct logdedup_entry *e)
 	e->left_out = 0;
 }
 
-/* A line that was repeated is reported again after another window; others are forgotten. */
+/* A line that was repeated is reported again after another window; others are
+ * forgotten. */
 void
 logdedup_report(struct logdedup *f, struct mono now)
 {

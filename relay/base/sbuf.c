@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * sbuf - see include/base/sbuf.h. Once something was cut, nothing more is added, even if it is
- * short enough: a text that ends early is recognised as such, one with a hole in it is not.
- * For the same reason an escape or a hex byte is written whole or not at all.
+ * sbuf - see include/base/sbuf.h. Once something was cut, nothing more is
+ * added, even if it is short enough: a text that ends early is recognised as
+ * such, one with a hole in it is not. For the same reason an escape or a hex
+ * byte is written whole or not at all.
  */
 #include "base/sbuf.h"
 
@@ -89,11 +90,9 @@ sbuf_printf(struct sbuf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
-/*
- * Not isprint(): the locale must not decide what reaches a terminal. Bytes above 0x7e are
- * escaped too, since 0x9b alone starts a terminal control sequence, and broken UTF-8 breaks the
- * JSON that this text ends up in.
- */
+/* Not isprint(): the locale must not decide what reaches a terminal. Bytes
+ * above 0x7e are escaped too, since 0x9b alone starts a terminal control
+ * sequence, and broken UTF-8 breaks the JSON that this text ends up in. */
 void
 sbuf_esc(struct sbuf *b, const void *data, size_t len)
 {
@@ -111,7 +110,8 @@ sbuf_esc(struct sbuf *b, const void *data, size_t len)
 	}
 }
 
-/* WDS keeps its files in boot\x64\, so backslashes must look as they are typed. */
+/* WDS keeps its files in boot\x64\, so backslashes must look as they are
+ * typed. */
 void
 sbuf_screen(struct sbuf *b, const void *data, size_t len)
 {

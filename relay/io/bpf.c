@@ -2,15 +2,16 @@
  *
  * bpf - classic BPF programs for our sockets, written out by hand.
  *
- * They run in the kernel for every IPv4 packet the router receives or forwards, so the tests that
- * most packets fail come first: is it a broadcast, is it UDP. Only headers are examined; proto/
- * judges the content. A load beyond the end of a packet ends the program with 0, which refuses
- * runts.
+ * They run in the kernel for every IPv4 packet the router receives or forwards,
+ * so the tests that most packets fail come first: is it a broadcast, is it UDP.
+ * Only headers are examined; proto/ judges the content. A load beyond the end
+ * of a packet ends the program with 0, which refuses runts.
  *
- * Jump offsets have 8 bits, and lists of ports are as long as the configuration makes them.
- * Therefore a conditional jump here skips a few instructions at most, each port has its own
- * `ret`, and the only long jump is `ja`, whose offset has 32 bits. The JIT compiler does not
- * mind, and a reader sees at a glance where a packet ends.
+ * Jump offsets have 8 bits, and lists of ports are as long as the configuration
+ * makes them. Therefore a conditional jump here skips a few instructions at
+ * most, each port has its own `ret`, and the only long jump is `ja`, whose
+ * offset has 32 bits. The JIT compiler does not mind, and a reader sees at a
+ * glance where a packet ends.
  */
 #include "io/bpf.h"
 
@@ -68,7 +69,8 @@ op(struct asmb *a, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 #define JA	(BPF_JMP | BPF_JA)
 #define RET	(BPF_RET | BPF_K)
 
-/* Ends for a fragment, with the verdict; otherwise x becomes the length of the IP header. */
+/* Ends for a fragment, with the verdict; otherwise x becomes the length of the
+ * IP header. */
 static void
 only_whole(struct asmb *a, uint32_t verdict)
 {
@@ -78,8 +80,8 @@ only_whole(struct asmb *a, uint32_t verdict)
 	op(a, LDX_IHL, 0, 0, IP_VERSION_IHL);	/* x = 4 * (ip[0] & 15)       */
 }
 
-/* Goes on only with IPv4 and UDP. The socket is bound for ETH_P_IP, but the sender sets the version
- * nibble. */
+/* Goes on only with IPv4 and UDP. The socket is bound for ETH_P_IP, but the
+ * sender sets the version nibble. */
 static void
 only_udp4(struct asmb *a)
 {
@@ -102,11 +104,9 @@ accept_ports(struct asmb *a, const uint16_t *port, uint16_t n)
 	}
 }
 
-/*
- * Broadcast or multicast on the link. A fragment has no port (all but the first) or is incomplete
- * (the first); real clients never fragment DHCP requests, so fragments are counted and not
- * reassembled.
- */
+/* Broadcast or multicast on the link. A fragment has no port (all but the
+ * first) or is incomplete (the first); real clients never fragment DHCP
+ * requests, so fragments are counted and not reassembled. */
 static void
 broadcast_part(struct asmb *a, const struct ring_filter *f)
 {
@@ -117,11 +117,9 @@ broadcast_part(struct asmb *a, const struct ring_filter *f)
 	op(a, RET, 0, 0, REFUSE);		/* some other protocol        */
 }
 
-/*
- * A TFTP server and its client choose their ports (RFC 1350 4), so only the opcode identifies an
- * error. A short datagram that begins with 0, 5, 0 and a code up to 8 is hardly anything else, and
- * is only observed.
- */
+/* A TFTP server and its client choose their ports (RFC 1350 4), so only the
+ * opcode identifies an error. A short datagram that begins with 0, 5, 0 and a
+ * code up to 8 is hardly anything else, and is only observed. */
 static void
 accept_tftp_errors(struct asmb *a)
 {
@@ -170,7 +168,8 @@ watched_part(struct asmb *a, const struct ring_filter *f)
 	op(a, RET, 0, 0, REFUSE);		/* transit, none of ours      */
 }
 
-/* Sent to this host's hardware address: only routed traffic that is watched, without fragments. */
+/* Sent to this host's hardware address: only routed traffic that is watched,
+ * without fragments. */
 static void
 host_part(struct asmb *a, const struct ring_filter *f)
 {
@@ -193,10 +192,9 @@ host_part(struct asmb *a, const struct ring_filter *f)
 	unreachable_part(a, f);
 }
 
-/*
- * PACKET_OTHERHOST (another program made the interface promiscuous, or the VLAN of the frame is not
- * set up) and PACKET_OUTGOING are refused because no test accepts them.
- */
+/* PACKET_OTHERHOST (another program made the interface promiscuous, or the VLAN
+ * of the frame is not set up) and PACKET_OUTGOING are refused because no test
+ * accepts them. */
 size_t
 bpf_requests(const struct ring_filter *f, struct sock_filter *prog)
 {
@@ -218,7 +216,8 @@ bpf_requests(const struct ring_filter *f, struct sock_filter *prog)
 	return a.n;
 }
 
-/* The data of a UDP socket's filter begins at the UDP header; the packet type is still known. */
+/* The data of a UDP socket's filter begins at the UDP header; the packet type
+ * is still known. */
 size_t
 bpf_unicast_only(struct sock_filter *prog)
 {

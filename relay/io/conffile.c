@@ -2,11 +2,12 @@
  *
  * conffile - the INI file. What keys and values mean is known to core/conf.
  *
- * inih (r56 or later) finds where a key ends and its value begins. Left to itself it cuts
- * lines at 200 bytes and section names at 50, ignores empty sections, reports only the first
- * faulty line and ends a line at a NUL. So fetch() reads the lines: it counts them, takes out
- * comments, and handles headings and lines that continue a list. inih sees the beginning of
- * each key line only; the value is taken from the file itself.
+ * inih (r56 or later) finds where a key ends and its value begins. Left to
+ * itself it cuts lines at 200 bytes and section names at 50, ignores empty
+ * sections, reports only the first faulty line and ends a line at a NUL. So
+ * fetch() reads the lines: it counts them, takes out comments, and handles
+ * headings and lines that continue a list. inih sees the beginning of each key
+ * line only; the value is taken from the file itself.
  */
 #include "io/conffile.h"
 
@@ -61,7 +62,8 @@ end_key(struct reader *r)
 	r->key = r->value = NULL;
 }
 
-/* Each newline stands for a line of the file, so blank lines and comments count. */
+/* Each newline stands for a line of the file, so blank lines and comments
+ * count. */
 static void
 append_value(struct reader *r, struct text t)
 {
@@ -136,8 +138,8 @@ check_bytes(struct reader *r, struct text t)
 	return true;
 }
 
-/* Without the comment, the blanks at the end and the indentation, which is returned in
- * columns. */
+/* Without the comment, the blanks at the end and the indentation, which is
+ * returned in columns. */
 static size_t
 strip(struct text *t)
 {
@@ -197,8 +199,9 @@ check_taken(struct reader *r)
 	r->pending = false;
 }
 
-/* inih's reader, like fgets(): the beginning of the next line with a key. It must not fill
- * the buffer, or inih would skip what it takes for the rest of the line. */
+/* inih's reader, like fgets(): the beginning of the next line with a key. It
+ * must not fill the buffer, or inih would skip what it takes for the rest of
+ * the line. */
 static char *
 fetch(char *str, int num, void *stream)
 {
@@ -254,7 +257,8 @@ conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake, void *use
 	return conf_end(b);
 }
 
-/* Reads up to CONFFILE_MAX bytes and one more. Returns their number or -errno. */
+/* Reads up to CONFFILE_MAX bytes and one more. Returns their number or
+ * -errno. */
 static ssize_t
 slurp(int fd, char *buf)
 {

@@ -2,13 +2,14 @@
  *
  * ctl - the control socket: lines in, one JSON document each out.
  *
- * Clients are local and in the right group, but they may misbehave: die in the middle of a line,
- * stop reading, or send ten thousand commands at once. So a client has one command carried out at
- * a time: the next is read after the answer to the last has left our memory, and the loop handles
- * packets in between. No more than a few lines of input are kept.
+ * Clients are local and in the right group, but they may misbehave: die in the
+ * middle of a line, stop reading, or send ten thousand commands at once. So a
+ * client has one command carried out at a time: the next is read after the
+ * answer to the last has left our memory, and the loop handles packets in
+ * between. No more than a few lines of input are kept.
  *
- * The call-back gives commands their meaning. A struct ctl owns its clients, a client owns its
- * connection.
+ * The call-back gives commands their meaning. A struct ctl owns its clients, a
+ * client owns its connection.
  */
 #include "io/ctl.h"
 
@@ -27,7 +28,8 @@
 
 /* Read at a time, and processed before more is read. */
 #define READ_MAX	(2 * CTL_LINE_MAX)
-/* Written at a time to a stream: libevent's 16 KiB would limit the rate of a capture. */
+/* Written at a time to a stream: libevent's 16 KiB would limit the rate of a
+ * capture. */
 #define STREAM_WRITE_MAX (256u << 10)
 
 struct client {
@@ -155,11 +157,9 @@ pump_stream(struct client *c)
 		client_free(c);
 }
 
-/*
- * Input arrived, or all output is sent. Nothing is read while there is output. (A high-water mark
- * for the input would do the same, but libevent 2.1 calls back endlessly when it is reached and
- * the input is not consumed.)
- */
+/* Input arrived, or all output is sent. Nothing is read while there is output.
+ * (A high-water mark for the input would do the same, but libevent 2.1 calls
+ * back endlessly when it is reached and the input is not consumed.) */
 static void
 pump(struct bufferevent *bev, void *arg)
 {
@@ -183,8 +183,8 @@ pump(struct bufferevent *bev, void *arg)
 	}
 	if (evbuffer_get_length(out) > 0) {
 		bufferevent_disable(bev, EV_READ);
-		/* Already enabled, unless memory was short when the client was made
-		 * (libevent 2.1 does not report it). */
+		/* Already enabled, unless memory was short when the client was
+		 * made (libevent 2.1 does not report it). */
 		bufferevent_enable(bev, EV_WRITE);
 	} else if (!c->ending && bufferevent_enable(bev, EV_READ) < 0)
 		client_free(c);
@@ -206,8 +206,9 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	}
 }
 
-/* When there is no room, the client silent for longest goes: forgotten connections cannot lock the
- * operator out. Streams are silent by nature and stay; their maker bounds their number. */
+/* When there is no room, the client silent for longest goes: forgotten
+ * connections cannot lock the operator out. Streams are silent by nature and
+ * stay; their maker bounds their number. */
 static void
 on_client(void *user, struct bufferevent *bev)
 {

@@ -7,16 +7,18 @@
  *		icmp type destination-unreachable icmp code != frag-needed
  *		    @th,64,8 0x45 @th,136,8 17 @th,240,16 4011 counter drop; } }
  *
- * Why: after an ICMP error about its request to port 4011, EDK2 receives nothing more for the
- * rest of the try (Dhcp4Dxe: PxeDhcpInput() "Don't restart receive if error occurs"), and its
- * tries last 1, 2, 3 and 4 s. The error of a host whose boot service has ended arrives before we
- * can ask another server. Without the error, EDK2 waits as for a dead host; iPXE ignores ICMP
- * errors. So clients lose nothing.
+ * Why: after an ICMP error about its request to port 4011, EDK2 receives
+ * nothing more for the rest of the try (Dhcp4Dxe: PxeDhcpInput() "Don't restart
+ * receive if error occurs"), and its tries last 1, 2, 3 and 4 s. The error of a
+ * host whose boot service has ended arrives before we can ask another server.
+ * Without the error, EDK2 waits as for a dead host; iPXE ignores ICMP errors.
+ * So clients lose nothing.
  *
- * Postrouting sees what is forwarded (the server's error) and what our own kernel sends (no route
- * to the server). A table with an owner disappears with the socket that made it (Linux 5.12,
- * NFT_TABLE_F_OWNER), and nobody else can change or flush it: nothing is left behind, and a
- * reload of the firewall does not remove it.
+ * Postrouting sees what is forwarded (the server's error) and what our own
+ * kernel sends (no route to the server). A table with an owner disappears with
+ * the socket that made it (Linux 5.12, NFT_TABLE_F_OWNER), and nobody else can
+ * change or flush it: nothing is left behind, and a reload of the firewall does
+ * not remove it.
  */
 #include "io/icmphide.h"
 
@@ -46,8 +48,8 @@
 #define BATCH_MAX	4096
 #define ANSWER_MAX	2048
 
-/* Offsets after the outer IP header: the ICMP header (RFC 792), the quoted IP header, which has
- * no options, and the quoted UDP header. */
+/* Offsets after the outer IP header: the ICMP header (RFC 792), the quoted IP
+ * header, which has no options, and the quoted UDP header. */
 static const struct {
 	uint32_t at, len;
 	enum nft_cmp_ops op;
@@ -60,7 +62,7 @@ static const struct {
 	{ 8 + 20 + 2, 2, NFT_CMP_EQ, { DHCP4_PORT_PXE >> 8, DHCP4_PORT_PXE & 0xff } },
 };
 
-/* --- the expressions of the rule ------------------------------------------------- */
+/* --- the expressions of the rule ------------------------------------------ */
 
 static void
 put_be32(struct nlmsghdr *h, uint16_t type, uint32_t value)
@@ -121,7 +123,7 @@ put_count_and_drop(struct nlmsghdr *h)
 	expr_end(h, e);
 }
 
-/* --- messages ----------------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------- */
 
 static struct nlmsghdr *
 put_message(struct mnl_nlmsg_batch *b, uint16_t type, uint16_t flags)
@@ -137,7 +139,8 @@ put_message(struct mnl_nlmsg_batch *b, uint16_t type, uint16_t flags)
 	return h;
 }
 
-/* Either end of a batch, which is carried out as a whole or not at all (nfnetlink). */
+/* Either end of a batch, which is carried out as a whole or not at all
+ * (nfnetlink). */
 static void
 put_end(struct mnl_nlmsg_batch *b, uint16_t type)
 {
@@ -225,8 +228,8 @@ send_batch(int fd)
 	return err;
 }
 
-/* The kernel has answered when sendmsg() returns. The first error is the cause of those that
- * follow it. */
+/* The kernel has answered when sendmsg() returns. The first error is the cause
+ * of those that follow it. */
 static int
 read_verdict(int fd)
 {

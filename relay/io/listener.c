@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * listener - see include/io/listener.h. A struct listener owns the socket and the timer of its
- * pause.
+ * listener - see include/io/listener.h. A struct listener owns the socket and
+ * the timer of its pause.
  */
 #include "io/listener.h"
 

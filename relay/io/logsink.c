@@ -2,12 +2,13 @@
  *
  * logsink - writes log lines to stderr, to the syslog daemon or to the journal.
  *
- * base/log makes the lines: an event word, then key=value pairs, with values in double quotes
- * where they contain blanks. Errors are ignored, since no caller could act on them, and nothing
- * may hold up the packet path: a line for which the reader has no room is dropped. That is why
- * syslog(3) and sd_journal_sendv(3) are not called: both wait for a daemon that is stopped or
- * whose disk is slow, while packets and signals wait too. What they send is a datagram (RFC 3164;
- * systemd's "Native Journal Protocol").
+ * base/log makes the lines: an event word, then key=value pairs, with values in
+ * double quotes where they contain blanks. Errors are ignored, since no caller
+ * could act on them, and nothing may hold up the packet path: a line for which
+ * the reader has no room is dropped. That is why syslog(3) and
+ * sd_journal_sendv(3) are not called: both wait for a daemon that is stopped or
+ * whose disk is slow, while packets and signals wait too. What they send is a
+ * datagram (RFC 3164; systemd's "Native Journal Protocol").
  */
 #include "io/logsink.h"
 
@@ -30,8 +31,8 @@
 
 #define IDENT		"pxrelayd"
 #define FIELD_PREFIX	"PXRELAY_"
-/* The line in MESSAGE, and once more in fields: the shortest pair, "k= ", becomes
- * "PXRELAY_K=\n". */
+/* The line in MESSAGE, and once more in fields: the shortest pair, "k= ",
+ * becomes "PXRELAY_K=\n". */
 #define FIELDS_SIZE	(6 * LOG_LINE_MAX)
 
 static const int priorities[] = {
@@ -41,7 +42,7 @@ static const int priorities[] = {
 	[LOG_LEVEL_DEBUG] = LOG_DEBUG,
 };
 
-/* --- stderr ------------------------------------------------------------------- */
+/* --- stderr --------------------------------------------------------------- */
 
 /* Global, as stderr is. */
 static bool stderr_is_journal;
@@ -53,10 +54,11 @@ part(const char *text)
 }
 
 /*
- * One writev() per line, so that the lines of several processes do not mix. stderr may be a pipe
- * or a socket that nobody reads, and we must not make it non-blocking: that flag belongs to the
- * open file, which the shell shares. poll() promises room for PIPE_BUF bytes in a pipe or socket,
- * more than a line has; not in a terminal, and not against other writers: see reopen_stderr().
+ * One writev() per line, so that the lines of several processes do not mix.
+ * stderr may be a pipe or a socket that nobody reads, and we must not make it
+ * non-blocking: that flag belongs to the open file, which the shell shares.
+ * poll() promises room for PIPE_BUF bytes in a pipe or socket, more than a line
+ * has; not in a terminal, and not against other writers: see reopen_stderr().
  *
  * The journal takes the "<N>" of sd-daemon(3) off the line.
  */
@@ -77,8 +79,8 @@ to_stderr(void *user, enum log_level level, const char *event, const char *field
 		(void)!writev(STDERR_FILENO, iov, sizeof(iov) / sizeof(iov[0]));
 }
 
-/* The variable (systemd.exec(5)) is inherited even where stderr was redirected, so its device
- * and inode must be those of our stderr. */
+/* The variable (systemd.exec(5)) is inherited even where stderr was redirected,
+ * so its device and inode must be those of our stderr. */
 static bool
 is_journal_stream(void)
 {
@@ -90,11 +92,9 @@ is_journal_stream(void)
 	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
 }
 
-/*
- * Opens a pipe or terminal once more, for writes that do not wait: somebody may press ^S, or
- * another process fill the pipe. Where that is refused (a pipe without a reader, another user's
- * terminal) stderr stays as it is.
- */
+/* Opens a pipe or terminal once more, for writes that do not wait: somebody may
+ * press ^S, or another process fill the pipe. Where that is refused (a pipe
+ * without a reader, another user's terminal) stderr stays as it is. */
 static void
 reopen_stderr(void)
 {
@@ -111,7 +111,7 @@ reopen_stderr(void)
 	close(fd);
 }
 
-/* --- daemons ------------------------------------------------------------------ */
+/* --- daemons -------------------------------------------------------------- */
 
 /* Global, as stderr is. */
 static struct sock_peer syslogd = { -1, { AF_UNIX, "/dev/log" }, sizeof(struct sockaddr_un) };
@@ -137,8 +137,8 @@ to_syslog(void *user, enum log_level level, const char *event, const char *field
 	(void)sock_tell(&syslogd, b.s, b.len);
 }
 
-/* Field names are A-Z, 0-9 and _ (systemd.journal-fields(7)). A line break in a value would end
- * the field, and begin one of another's making. */
+/* Field names are A-Z, 0-9 and _ (systemd.journal-fields(7)). A line break in a
+ * value would end the field, and begin one of another's making. */
 static void
 add_pair(struct sbuf *b, const char *key, size_t key_len, const char *value, size_t value_len)
 {
@@ -192,7 +192,7 @@ to_journal(void *user, enum log_level level, const char *event, const char *fiel
 	(void)sock_tell(&journald, b.s, b.len);
 }
 
-/* --- the choice ----------------------------------------------------------------- */
+/* --- the choice ----------------------------------------------------------- */
 
 void
 logsink_look(void)

@@ -2,9 +2,10 @@
  *
  * loop - the event loop, on libevent.
  *
- * libevent supplies epoll, timers that do not jump with the wall clock, and signals as ordinary
- * events. This file hides its types and adds the time as an argument, a pause between two turns,
- * and signals that delay nothing. The loop owns its watches, the callers own their descriptors.
+ * libevent supplies epoll, timers that do not jump with the wall clock, and
+ * signals as ordinary events. This file hides its types and adds the time as an
+ * argument, a pause between two turns, and signals that delay nothing. The loop
+ * owns its watches, the callers own their descriptors.
  */
 #include "io/loop.h"
 
@@ -18,7 +19,8 @@
 
 #include <event2/event.h>
 
-/* A pause ends at most this late. The kernel's default, 50 us, is as long as a pause. */
+/* A pause ends at most this late. The kernel's default, 50 us, is as long as a
+ * pause. */
 #define SLACK_NS 5000
 #define NO_PAUSE UINT32_MAX
 
@@ -37,11 +39,9 @@ struct loop {
 	bool stopped;
 };
 
-/*
- * Read once per call-back and not once per turn of the loop: libevent 2.1 (Debian 12) has no hook
- * before a turn's first call-back, and through the vDSO the clock costs 25 ns, less than finding
- * out whether it was read already.
- */
+/* Read once per call-back and not once per turn of the loop: libevent 2.1
+ * (Debian 12) has no hook before a turn's first call-back, and through the vDSO
+ * the clock costs 25 ns, less than finding out whether it was read already. */
 static struct mono
 clock_now(void)
 {
@@ -51,11 +51,10 @@ clock_now(void)
 	return mono_us((int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
 }
 
-/*
- * fn may free the watch. A signal is handled at the end of the turn, and once, however often it
- * came: libevent calls back for each, and in a storm of SIGHUPs one reload followed the other
- * while packets and SIGTERM waited (3.7 s were measured).
- */
+/* fn may free the watch. A signal is handled at the end of the turn, and once,
+ * however often it came: libevent calls back for each, and in a storm of
+ * SIGHUPs one reload followed the other while packets and SIGTERM waited (3.7 s
+ * were measured). */
 static void
 run_watch(evutil_socket_t fd, short what, void *arg)
 {
@@ -96,8 +95,8 @@ loop_new(void)
 
 	if (!l)
 		return NULL;
-	/* A control client or a log reader that goes away must not kill us: neither libevent's
-	 * buffers nor write(2) have MSG_NOSIGNAL. */
+	/* A control client or a log reader that goes away must not kill us:
+	 * neither libevent's buffers nor write(2) have MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
 	(void)prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 	LIST_INIT(&l->watches);
@@ -116,7 +115,7 @@ loop_free(struct loop *l)
 	if (!l)
 		return NULL;
 	while (!LIST_EMPTY(&l->watches))
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see what LIST_REMOVE() does */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads LIST_REMOVE() */
 		loop_unwatch(LIST_FIRST(&l->watches));
 	event_base_free(l->base);
 	free(l);

@@ -2,12 +2,13 @@
  *
  * metrics - a scrape: the head of a request in, one document out.
  *
- * It uses libevent's bufferevents and not its HTTP server: version 2.1 has no bound on connections
- * and calls accept() endlessly when descriptors run out, so a client of the port could slow down
- * packets. All we need of HTTP is one line of a request (proto/http).
+ * It uses libevent's bufferevents and not its HTTP server: version 2.1 has no
+ * bound on connections and calls accept() endlessly when descriptors run out,
+ * so a client of the port could slow down packets. All we need of HTTP is one
+ * line of a request (proto/http).
  *
- * A struct metrics owns its clients. A document is owned by the clients that are being sent it,
- * and by the struct while it is fresh.
+ * A struct metrics owns its clients. A document is owned by the clients that
+ * are being sent it, and by the struct while it is fresh.
  */
 #include "io/metrics.h"
 
@@ -79,8 +80,8 @@ doc_sent(const void *data, size_t len, void *doc)
 	doc_unref(doc);
 }
 
-/* With 1,000 VLANs the walk takes milliseconds during which no packet is relayed, so frequent
- * scrapes share a document. */
+/* With 1,000 VLANs the walk takes milliseconds during which no packet is
+ * relayed, so frequent scrapes share a document. */
 static struct document *
 doc_get(struct metrics *m)
 {
@@ -248,7 +249,7 @@ metrics_close(struct metrics *m)
 	if (!m)
 		return NULL;
 	while (!TAILQ_EMPTY(&m->clients))
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see what TAILQ_REMOVE() does */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads TAILQ_REMOVE() */
 		client_free(TAILQ_FIRST(&m->clients));
 	listener_free(m->listener);
 	if (!m->at.port)

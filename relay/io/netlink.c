@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * netlink - the kernel's messages about links, addresses, routes and rules; rtnetlink(7) and
- * Documentation/userspace-api/netlink in the kernel.
+ * netlink - the kernel's messages about links, addresses, routes and rules;
+ * rtnetlink(7) and Documentation/userspace-api/netlink in the kernel.
  *
  * Three sockets:
  *
@@ -11,12 +11,14 @@
  *		lost here do no harm.
  *	ask	dumps; open only for one
  *
- * Nothing slips through, because we subscribe first, then dump on `ask` while news are buffered,
- * then read the news. A message older than the dump repeats what the receiver knows, or is
- * followed by the one that undoes it, and the last message about an object is the kernel's last.
- * Only the dump determines the order of addresses.
+ * Nothing slips through, because we subscribe first, then dump on `ask` while
+ * news are buffered, then read the news. A message older than the dump repeats
+ * what the receiver knows, or is followed by the one that undoes it, and the
+ * last message about an object is the kernel's last. Only the dump determines
+ * the order of addresses.
  *
- * libnl parses; its types stay in this file. Its caches are not used: the table is core/iftab's.
+ * libnl parses; its types stay in this file. Its caches are not used: the table
+ * is core/iftab's.
  */
 #include "io/netlink.h"
 
@@ -43,16 +45,16 @@
 #include "io/priv.h"
 #include "io/sock.h"
 
-/* The kernel's dumps come in pieces of at most 32 KB; single messages are smaller. With such a
- * buffer libnl need not peek at each message first. */
+/* The kernel's dumps come in pieces of at most 32 KB; single messages are
+ * smaller. With such a buffer libnl need not peek at each message first. */
 #define MESSAGE_MAX 32768
 
-/* Datagrams per netlink_read(), about 10 us each: after 10 ms packets get their turn, and the
- * descriptor stays readable. */
+/* Datagrams per netlink_read(), about 10 us each: after 10 ms packets get their
+ * turn, and the descriptor stays readable. */
 #define BATCH_MAX 1024
 
-/* An interrupted dump is repeated at once so many times: a few ms each with 1,000 links, during
- * which no packet is relayed. */
+/* An interrupted dump is repeated at once so many times: a few ms each with
+ * 1,000 links, during which no packet is relayed. */
 #define DUMP_TRIES 3
 
 /* Room for a few messages: they are only discarded. */
@@ -145,7 +147,8 @@ link_of(struct rtnl_link *link)
 
 		l.vlan = id > 0 ? (uint16_t)id : 0;
 	}
-	/* When the lower interface of a macvlan is in another namespace, its index is from there. */
+	/* When the lower interface of a macvlan is in another namespace, its
+	 * index is from there. */
 	if (l.kind == IFTAB_MACVLAN && rtnl_link_get_link_netnsid(link, &other) != 0)
 		l.lower = (uint32_t)rtnl_link_get_link(link);
 	l.mac_len = (uint8_t)(mac_len < sizeof(l.mac) ? mac_len : sizeof(l.mac));
@@ -154,11 +157,9 @@ link_of(struct rtnl_link *link)
 	return l;
 }
 
-/*
- * Not every message about a link describes it. A bridge reports its ports in family AF_BRIDGE,
- * where "deleted" means that the port has left the bridge; wireless extensions send events in a
- * link message with little else in it.
- */
+/* Not every message about a link describes it. A bridge reports its ports in
+ * family AF_BRIDGE, where "deleted" means that the port has left the bridge;
+ * wireless extensions send events in a link message with little else in it. */
 static bool
 describes_link(struct nlmsghdr *h)
 {
@@ -232,16 +233,14 @@ on_del_addr(struct nl_object *obj, void *arg)
 		return;
 	nl->ops->addr_gone(nl->user, (uint32_t)rtnl_addr_get_ifindex(addr),
 	    a.net);
-	/* The kernel may have the address several times, once for each peer; the receiver has it
-	 * once. Resync to find out whether one is left. */
+	/* The kernel may have the address several times, once for each peer;
+	 * the receiver has it once. Resync to find out whether one is left. */
 	if (rtnl_addr_get_peer(addr))
 		nl->stale = true;
 }
 
-/*
- * A message of `news` or `ask`. One that libnl cannot parse is counted and skipped: asking again
- * would not help.
- */
+/* A message of `news` or `ask`. One that libnl cannot parse is counted and
+ * skipped: asking again would not help. */
 static int
 on_message(struct nl_msg *msg, void *arg)
 {
@@ -278,7 +277,8 @@ on_message(struct nl_msg *msg, void *arg)
 
 /* --- sockets ------------------------------------------------------------- */
 
-/* nl_connect() binds, which the sandbox does not allow: priv supplies the socket. */
+/* nl_connect() binds, which the sandbox does not allow: priv supplies the
+ * socket. */
 static int
 connect_sock(struct nl_sock *s, struct priv *priv)
 {
@@ -386,8 +386,8 @@ read_all(struct netlink *nl)
 
 	nl->stale = false;
 	nl->ops->resync_begin(nl->user);
-	/* Addresses even after an interrupted dump of links: the receiver learns what exists,
-	 * though not what is gone. */
+	/* Addresses even after an interrupted dump of links: the receiver
+	 * learns what exists, though not what is gone. */
 	err = links = dump(nl, ask_links);
 	if (!links || links == -EINTR)
 		err = dump(nl, ask_addrs);
@@ -404,11 +404,10 @@ read_all(struct netlink *nl)
 	return 0;
 }
 
-/*
- * Repeated interruption, as by a script that makes a thousand VLANs, is not an error: what the
- * receiver was told is true, except that it may not know what is gone; and the message about the
- * interrupting change waits in `news`, so netlink_read() will be called again.
- */
+/* Repeated interruption, as by a script that makes a thousand VLANs, is not an
+ * error: what the receiver was told is true, except that it may not know what
+ * is gone; and the message about the interrupting change waits in `news`, so
+ * netlink_read() will be called again. */
 static int
 resync(struct netlink *nl)
 {
@@ -421,7 +420,8 @@ resync(struct netlink *nl)
 		while (err == -EINTR && ++tries < DUMP_TRIES);
 	}
 	nl->stats.repeats += (uint64_t)tries;
-	/* Dumps are rare, and the rest of a broken answer must not be taken for the next one. */
+	/* Dumps are rare, and the rest of a broken answer must not be taken for
+	 * the next one. */
 	nl_socket_free(nl->ask);
 	nl->ask = NULL;
 	return err == -EINTR ? 0 : err;

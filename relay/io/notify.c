@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * notify - see include/io/notify.h. The protocol of sd_notify(3) is a datagram to a Unix socket;
- * sd_notify() itself would read the environment and open a socket for each message, which the
- * sandbox does not allow.
+ * notify - see include/io/notify.h. The protocol of sd_notify(3) is a datagram
+ * to a Unix socket; sd_notify() itself would read the environment and open a
+ * socket for each message, which the sandbox does not allow.
  */
 #include "io/notify.h"
 
@@ -38,7 +38,8 @@ parse_name(struct sock_peer *p, const char *name)
 	return true;
 }
 
-/* As sd_watchdog_enabled(3): the variables may have been inherited from another process. */
+/* As sd_watchdog_enabled(3): the variables may have been inherited from another
+ * process. */
 static uint64_t
 read_watchdog(void)
 {

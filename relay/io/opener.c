@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * opener - carries out the requests of io/priv, in a process of its own or not; see
- * include/io/opener.h.
+ * opener - carries out the requests of io/priv, in a process of its own or not;
+ * see include/io/opener.h.
  *
- * The other end is not trusted: requests have one size, every field is checked here, and sockets
- * are handed over bound and filtered. They allow nothing that the sockets it has had since the
- * start do not allow.
+ * The other end is not trusted: requests have one size, every field is checked
+ * here, and sockets are handed over bound and filtered. They allow nothing that
+ * the sockets it has had since the start do not allow.
  */
 #include "io/opener.h"
 
@@ -35,19 +35,19 @@
 
 /* The kernel drops a SYN beyond it, and that client waits a second. */
 #define BACKLOG		128
-/* A descriptor of the process; nothing above it is open when the process begins. */
+/* A descriptor of the process; nothing above it is open when the process
+ * begins. */
 #define PEER		3
 #define NAME		"pxrelay-opener"	/* shown by ps -o comm */
 
-/*
- * For ports below 1024, receive buffers beyond net.core.rmem_max and raw sockets; and, when
- * started as root, for files of other users, which root could read and remove.
- */
+/* For ports below 1024, receive buffers beyond net.core.rmem_max and raw
+ * sockets; and, when started as root, for files of other users, which root
+ * could read and remove. */
 #define CAPS \
 	(UINT64_C(1) << CAP_NET_BIND_SERVICE | UINT64_C(1) << CAP_NET_ADMIN | \
 	 UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_DAC_OVERRIDE)
 
-/* --- what is allowed ---------------------------------------------------------- */
+/* --- what is allowed ------------------------------------------------------ */
 
 /* Directories are compared by name: "/run/pxrelay/../x" differs from "/run". */
 bool
@@ -68,7 +68,7 @@ opener_may_listen(const struct opener_terms *t, uint16_t port)
 	return t->anything || port >= 1024 || (port != 0 && port == t->port);
 }
 
-/* --- what is done ------------------------------------------------------------- */
+/* --- what is done --------------------------------------------------------- */
 
 /* O_NONBLOCK: opening a pipe would wait for a writer. */
 static int
@@ -113,8 +113,9 @@ open_icmp(void)
 	    sizeof(only)) < 0 ? -errno : 0);
 }
 
-/* Receives replies to this host only: not the requests of a thousand VLANs. Opened without a
- * protocol, it receives nothing until bind(), after the filter is there. */
+/* Receives replies to this host only: not the requests of a thousand VLANs.
+ * Opened without a protocol, it receives nothing until bind(), after the filter
+ * is there. */
 static int
 open_arp(void)
 {
@@ -171,8 +172,8 @@ remove_socket(struct opener *o, const struct opener_request *q)
 	return -ENOENT;
 }
 
-/* FREEBIND: the address may belong to an interface that comes later. REUSEADDR: connections of
- * the daemon before us may linger. */
+/* FREEBIND: the address may belong to an interface that comes later. REUSEADDR:
+ * connections of the daemon before us may linger. */
 static int
 open_tcp(const struct opener *o, const struct opener_request *q)
 {
@@ -205,8 +206,9 @@ resolve_neighbour(struct opener *o, const struct opener_request *q)
 	return err < 0 ? err : route_resolve(o->route, q->number, q->address);
 }
 
-/* The opener process opened them before it lost the right to open anything for writing; it does
- * not have what it could not open then (a read-only /proc/sys). */
+/* The opener process opened them before it lost the right to open anything for
+ * writing; it does not have what it could not open then (a read-only
+ * /proc/sys). */
 static int
 raise_limits(struct opener *o)
 {
@@ -295,7 +297,7 @@ opener_fini(struct opener *o)
 	packet_limits_close(o->limits);
 }
 
-/* --- the process -------------------------------------------------------------- */
+/* --- the process ---------------------------------------------------------- */
 
 static bool
 report_violation(int call)
@@ -326,8 +328,8 @@ send_answer(uint32_t seq, int result)
 	(void)!sendmsg(PEER, &msg, MSG_NOSIGNAL);
 }
 
-/* False: the other end is gone. The message has no room for descriptors: the kernel closes any
- * that came along. */
+/* False: the other end is gone. The message has no room for descriptors: the
+ * kernel closes any that came along. */
 static bool
 next_request(struct opener_request *q)
 {
@@ -363,9 +365,9 @@ keep_peer_and_stderr(int fd, bool quiet)
 	close_range(PEER + 1, ~0u, 0);
 }
 
-/* The opener ends with the daemon, and not by a signal before that: those of a terminal, of a
- * service manager and of `killall -USR1' reach it too. The faults of a broken
- * process still end it. SIGSYS belongs to the sandbox. */
+/* The opener ends with the daemon, and not by a signal before that: those of a
+ * terminal, of a service manager and of `killall -USR1' reach it too. The
+ * faults of a broken process still end it. SIGSYS belongs to the sandbox. */
 static void
 ignore_signals(void)
 {
@@ -386,7 +388,8 @@ opener_serve(struct opener *o, int fd)
 	prctl(PR_SET_NAME, NAME, 0, 0, 0);
 	packet_limits_open(o->limits);
 	o->confined = true;
-	/* Root joins the group of the socket files, and then needs no capability to set it. */
+	/* Root joins the group of the socket files, and then needs no
+	 * capability to set it. */
 	if (geteuid() == 0)
 		(void)!setgroups(o->terms.group != (gid_t)-1, &o->terms.group);
 	err = sandbox_drop(NULL, CAPS);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * packet - see include/io/packet.h. proto/udpip builds the headers, checksums included; header and
- * payload meet in the kernel (an iovec of two), so a reply is never copied here.
+ * packet - see include/io/packet.h. proto/udpip builds the headers, checksums
+ * included; header and payload meet in the kernel (an iovec of two), so a reply
+ * is never copied here.
  */
 #include "io/packet.h"
 
@@ -20,11 +21,9 @@
 #include "io/sock.h"
 #include "proto/udpip.h"
 
-/*
- * All interfaces share this socket's send buffer. 1 MB (the kernel doubles it)
+/* All interfaces share this socket's send buffer. 1 MB (the kernel doubles it)
  * is more than the 1,000 packets that the queue of one stuck interface holds,
- * so one interface cannot starve the others.
- */
+ * so one interface cannot starve the others. */
 #define SNDBUF (1 << 20)
 
 struct packet {
@@ -36,11 +35,9 @@ struct packet {
 	uint8_t hdr[PACKET_BATCH][UDPIP_HEADERS];
 };
 
-/*
- * PACKET_QDISC_BYPASS would save some of the 1.6 us that a frame costs, but
+/* PACKET_QDISC_BYPASS would save some of the 1.6 us that a frame costs, but
  * frames would bypass tc on the client's interface, where operators expect to
- * see and to shape them.
- */
+ * see and to shape them. */
 struct packet *
 packet_new(int fd)
 {
@@ -86,12 +83,10 @@ packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
 	p->iov[i][1] = (struct iovec){ (void *)(uintptr_t)payload, len };
 }
 
-/*
- * sendmmsg() stops at the first frame that fails, and returns its error only
+/* sendmmsg() stops at the first frame that fails, and returns its error only
  * when it is the first of the call. A failure concerns that frame alone: its
  * interface may be down (ENETDOWN), gone (ENXIO) or full (ENOBUFS), while the
- * next frame goes to another VLAN.
- */
+ * next frame goes to another VLAN. */
 void
 packet_flush(struct packet *p, struct sock_sent *result)
 {
@@ -137,10 +132,9 @@ packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
 	    (struct in_pktinfo){ .ipi_ifindex = (int)ifindex });
 }
 
-/*
- * Two limits lead to ENOBUFS: a socket's memberships (20 by default, one per VLAN) and the
- * memory for its options (20 KB on Debian 12's kernel, enough for some 400).
- */
+/* Two limits lead to ENOBUFS: a socket's memberships (20 by default, one per
+ * VLAN) and the memory for its options (20 KB on Debian 12's kernel, enough for
+ * some 400). */
 static const struct {
 	const char *path;
 	int wanted;

@@ -2,8 +2,8 @@
  *
  * priv - our end of the opener's socket pair; see include/io/priv.h.
  *
- * One request at a time, with a number that the answer repeats: an answer to a request that was
- * given up is discarded, and its descriptor closed.
+ * One request at a time, with a number that the answer repeats: an answer to a
+ * request that was given up is discarded, and its descriptor closed.
  */
 #include "io/priv.h"
 
@@ -51,7 +51,7 @@ priv_terms(const struct priv *p)
 	return &p->here.terms;
 }
 
-/* --- requests ----------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------- */
 
 static int
 opener_gone(struct priv *p)
@@ -61,8 +61,9 @@ opener_gone(struct priv *p)
 	return -EPIPE;
 }
 
-/* Receives a message; *fd is the descriptor that came with it, or -1. 0, -EAGAIN or -EPIPE. A
- * process at RLIMIT_NOFILE gets the message alone, and the kernel closes the descriptor. */
+/* Receives a message; *fd is the descriptor that came with it, or -1. 0,
+ * -EAGAIN or -EPIPE. A process at RLIMIT_NOFILE gets the message alone, and the
+ * kernel closes the descriptor. */
 static int
 receive(struct priv *p, struct opener_answer *a, int *fd)
 {
@@ -99,8 +100,8 @@ log_violation(struct priv *p, const struct opener_answer *a)
 	    "call=%s process=opener", sandbox_call_name(a->result));
 }
 
-/* Signals are blocked meanwhile: each would restart the time, and a storm of them would fill the
- * pipe into which libevent writes them. */
+/* Signals are blocked meanwhile: each would restart the time, and a storm of
+ * them would fill the pipe into which libevent writes them. */
 static int
 wait_readable(int fd, int ms)
 {
@@ -113,8 +114,8 @@ wait_readable(int fd, int ms)
 	return ppoll(&p, 1, &ts, &all);
 }
 
-/* Each late answer restarts the time, which is rare. A stopped opener costs the whole time once,
- * not once for each request of an end or a reload. */
+/* Each late answer restarts the time, which is rare. A stopped opener costs the
+ * whole time once, not once for each request of an end or a reload. */
 static int
 await_answer(struct priv *p, uint32_t seq)
 {
@@ -181,7 +182,7 @@ tell_opener(struct priv *p, struct opener_request *q)
 		(void)post_request(p, q);
 }
 
-/* --- what is asked for --------------------------------------------------------- */
+/* --- what is asked for ---------------------------------------------------- */
 
 int
 priv_ask(struct priv *p, enum opener_what what)
@@ -229,10 +230,10 @@ priv_log(struct priv *p, enum logsink where, enum log_level level)
 		    .what = OPENER_LOG, .number = where, .more = level });
 }
 
-/* --- the process -------------------------------------------------------------- */
+/* --- the process ---------------------------------------------------------- */
 
-/* The opener's first message says that it has given up what it does not need. The kernel reaps
- * the process: its exit status does not matter. */
+/* The opener's first message says that it has given up what it does not need.
+ * The kernel reaps the process: its exit status does not matter. */
 int
 priv_split(struct priv *p)
 {

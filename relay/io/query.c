@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * query - the sockets of probes and of the doctor's queries; see include/io/query.h. The bytes
- * in them are made and read in proto (icmp, arp, tftp, http, probemsg, clientmsg).
+ * query - the sockets of probes and of the doctor's queries; see
+ * include/io/query.h. The bytes in them are made and read in proto (icmp, arp,
+ * tftp, http, probemsg, clientmsg).
  *
- * Datagram sockets are not connected, since a TFTP server answers from a port of its own
- * (RFC 1350 4, the TID); IP_RECVERR brings ICMP errors to them all the same.
+ * Datagram sockets are not connected, since a TFTP server answers from a port
+ * of its own (RFC 1350 4, the TID); IP_RECVERR brings ICMP errors to them all
+ * the same.
  */
 #include "io/query.h"
 
@@ -23,7 +25,8 @@
 #include "proto/icmp.h"
 #include "proto/tftp.h"
 
-/* Packets of one wake-up: a raw socket gets the echo replies of other programs too. */
+/* Packets of one wake-up: a raw socket gets the echo replies of other programs
+ * too. */
 #define BUDGET		64
 /* Of the messages that are made here. */
 #define RAW_MAX		(ARP_LEN > ICMP_ECHO_LEN ? ARP_LEN : ICMP_ECHO_LEN)
@@ -92,7 +95,7 @@ hand_out(struct open_query *o, struct query_answer a, struct mono now)
 	return true;
 }
 
-/* --- sending ------------------------------------------------------------------------ */
+/* --- sending -------------------------------------------------------------- */
 
 /* The source is named each time, since others send by the same raw socket. */
 static int
@@ -102,7 +105,8 @@ send_ip(int fd, const struct query *q)
 	struct in_pktinfo from = { .ipi_spec_dst.s_addr = htonl(q->source.host) };
 	struct iovec iov = { (void *)(uintptr_t)q->msg, q->len };
 
-	/* The first send may take the error that an earlier packet left on the socket. */
+	/* The first send may take the error that an earlier packet left on the
+	 * socket. */
 	return sock_send_via(fd, &to, &iov, 1, from) == 0 ? 0 :
 	    sock_send_via(fd, &to, &iov, 1, from);
 }
@@ -137,7 +141,7 @@ send_query(const struct open_query *o)
 	return 0;
 }
 
-/* --- echo and ARP ------------------------------------------------------------------- */
+/* --- echo and ARP --------------------------------------------------------- */
 
 static struct open_query *
 find_query(struct queries *s, uint32_t token)
@@ -173,7 +177,8 @@ read_echo(void *set, struct mono now)
 	}
 }
 
-/* An ARP packet has no room for a token: address and link say what it answers. */
+/* An ARP packet has no room for a token: address and link say what it
+ * answers. */
 static void
 match_arp(struct queries *s, struct ip4 from, uint32_t ifindex, struct mono now)
 {
@@ -230,10 +235,10 @@ raw_close(struct raw *r)
 	r->fd = sock_close(r->fd);
 }
 
-/* --- datagrams ---------------------------------------------------------------------- */
+/* --- datagrams ------------------------------------------------------------ */
 
-/* End the transfer that our request began, before the server sends again. Code 0 needs no
- * option negotiation (RFC 2347), and every server takes it. */
+/* End the transfer that our request began, before the server sends again. Code
+ * 0 needs no option negotiation (RFC 2347), and every server takes it. */
 static void
 end_transfer(struct open_query *o, const struct sockaddr_in *server, size_t len)
 {
@@ -280,7 +285,7 @@ datagram_open(struct open_query *o)
 	return o->watch ? send_query(o) : -ENOMEM;
 }
 
-/* --- streams ------------------------------------------------------------------------- */
+/* --- streams -------------------------------------------------------------- */
 
 /* The last call about a stream, whatever the answer to it. */
 static void
@@ -331,8 +336,8 @@ stream_connected(void *query, struct mono now)
 		end_stream(o, err, now);
 }
 
-/* Closing resets the connection: an orderly end would leave a socket in TIME_WAIT for a
- * minute after each probe. */
+/* Closing resets the connection: an orderly end would leave a socket in
+ * TIME_WAIT for a minute after each probe. */
 static int
 stream_open(struct open_query *o)
 {
@@ -347,7 +352,7 @@ stream_open(struct open_query *o)
 	return o->watch ? 0 : -ENOMEM;
 }
 
-/* --- from the first to the last ------------------------------------------------------- */
+/* --- from the first to the last ------------------------------------------- */
 
 static struct open_query *
 query_new(struct queries *s, const struct query *q)
@@ -430,7 +435,7 @@ void
 query_cancel(struct queries *s)
 {
 	while (!TAILQ_EMPTY(&s->open))
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see what TAILQ_REMOVE() does */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads TAILQ_REMOVE() */
 		query_close(TAILQ_FIRST(&s->open));
 }
 

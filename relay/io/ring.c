@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * ring - the packet socket with a mapped receive ring; packet(7) and the kernel's
- * Documentation/networking/packet_mmap.rst.
+ * ring - the packet socket with a mapped receive ring; packet(7) and the
+ * kernel's Documentation/networking/packet_mmap.rst.
  *
- * TPACKET_V2: version 3 hands packets over in blocks, after a time-out, which would delay
- * requests. The kernel owns a frame while its status is 0, we own it while it is not;
- * ring_release() gives it back.
+ * TPACKET_V2: version 3 hands packets over in blocks, after a time-out, which
+ * would delay requests. The kernel owns a frame while its status is 0, we own
+ * it while it is not; ring_release() gives it back.
  *
- * This file knows the kernel's frame layout; proto/udpip reads the packet in it with the cursor.
+ * This file knows the kernel's frame layout; proto/udpip reads the packet in it
+ * with the cursor.
  */
 #include "io/ring.h"
 
@@ -24,11 +25,9 @@
 
 #include "io/sock.h"
 
-/*
- * 2 MB: at 130,000 requests a second, the most that one core relays, 1,024 frames hold 8 ms. That
- * covers a hiccup of the scheduler and no more: a client would have retransmitted what waited
- * longer.
- */
+/* 2 MB: at 130,000 requests a second, the most that one core relays, 1,024
+ * frames hold 8 ms. That covers a hiccup of the scheduler and no more: a client
+ * would have retransmitted what waited longer. */
 #define RING_FRAMES	1024u
 #define RING_FRAME	2048u
 #define RING_BLOCK	(64u * 1024u)
@@ -52,8 +51,8 @@ frame_at(const struct ring *r, uint32_t i)
 	return (struct tpacket2_hdr *)(void *)(r->map + i * RING_FRAME);
 }
 
-/* Pairs with the kernel's barriers around its writes of the status: the frame is read after
- * this... */
+/* Pairs with the kernel's barriers around its writes of the status: the frame
+ * is read after this... */
 static uint32_t
 frame_status(const struct tpacket2_hdr *h)
 {
@@ -76,8 +75,9 @@ attach_filter(int fd, const struct ring_filter *f)
 	return n ? sock_attach(fd, prog, n) : -EINVAL;
 }
 
-/* The version comes before the ring, since it determines the layout of a frame. A copy threshold
- * other than 0 delivers the whole of a packet that its frame cuts. */
+/* The version comes before the ring, since it determines the layout of a frame.
+ * A copy threshold other than 0 delivers the whole of a packet that its frame
+ * cuts. */
 static int
 map_ring(struct ring *r)
 {
@@ -107,8 +107,8 @@ map_ring(struct ring *r)
 	return 0;
 }
 
-/* A socket of protocol 0 receives nothing. It is bound last, so that no packet gets in
- * unfiltered. */
+/* A socket of protocol 0 receives nothing. It is bound last, so that no packet
+ * gets in unfiltered. */
 int
 ring_open(const struct ring_filter *f, struct ring **out)
 {
@@ -156,10 +156,8 @@ ring_set_filter(struct ring *r, const struct ring_filter *f)
 	return attach_filter(r->fd, f);
 }
 
-/*
- * The sender's address follows the header. The kernel cuts hardware addresses longer than 8 bytes
- * (InfiniBand), and still reports the full length.
- */
+/* The sender's address follows the header. The kernel cuts hardware addresses
+ * longer than 8 bytes (InfiniBand), and still reports the full length. */
 static void
 read_sender(const struct tpacket2_hdr *h, struct ring_frame *out)
 {
@@ -176,10 +174,9 @@ read_sender(const struct tpacket2_hdr *h, struct ring_frame *out)
 	memcpy(out->mac, from->sll_addr, sizeof(out->mac));
 }
 
-/*
- * With TP_STATUS_COPY the whole packet is in the socket's queue, in the order of these frames. It
- * must be taken from there in any case, or the next large packet would get these bytes.
- */
+/* With TP_STATUS_COPY the whole packet is in the socket's queue, in the order
+ * of these frames. It must be taken from there in any case, or the next large
+ * packet would get these bytes. */
 static void
 read_large(struct ring *r, struct ring_frame *out)
 {
@@ -192,7 +189,8 @@ read_large(struct ring *r, struct ring_frame *out)
 	out->len = (size_t)n < sizeof(r->large) ? (size_t)n : sizeof(r->large);
 }
 
-/* Prefetch the part of the frame a DHCP message occupies; another CPU usually wrote it. */
+/* Prefetch the part of the frame a DHCP message occupies; another CPU usually
+ * wrote it. */
 static void
 prefetch_frame(const struct ring *r)
 {
@@ -217,8 +215,8 @@ ring_next(struct ring *r, struct ring_frame *out)
 	if (status & TP_STATUS_COPY)
 		read_large(r, out);
 	out->truncated = h->tp_len > out->len;
-	/* CSUMNOTREADY: a sender on this machine (veth, virtio) left it to hardware that does not
-	 * exist. CSUM_VALID: already verified. */
+	/* CSUMNOTREADY: a sender on this machine (veth, virtio) left it to
+	 * hardware that does not exist. CSUM_VALID: already verified. */
 	out->csum_unverified =
 	    (status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID)) != 0;
 	read_sender(h, out);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * route - one request, one answer; and RTNLGRP_NEIGH, filtered. See include/io/route.h;
- * rtnetlink(7).
+ * route - one request, one answer; and RTNLGRP_NEIGH, filtered. See
+ * include/io/route.h; rtnetlink(7).
  *
- * The kernel answers within sendmsg(): the answer is in the receive buffer when it returns, so
- * reading never waits. A missing answer (memory) fails the request; its sequence number tells a
- * late one.
+ * The kernel answers within sendmsg(): the answer is in the receive buffer when
+ * it returns, so reading never waits. A missing answer (memory) fails the
+ * request; its sequence number tells a late one.
  */
 #include "io/route.h"
 
@@ -160,7 +160,8 @@ ask_once(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *ou
 	return 0;
 }
 
-/* Depending on the kernel, EINVAL or ENETUNREACH may also mean that we have lost the source. */
+/* Depending on the kernel, EINVAL or ENETUNREACH may also mean that we have
+ * lost the source. */
 int
 route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
 {
@@ -216,7 +217,8 @@ route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip,
 	return 0;
 }
 
-/* NTF_USE does what a packet does: it starts a lookup unless the neighbour is known. */
+/* NTF_USE does what a packet does: it starts a lookup unless the neighbour is
+ * known. */
 int
 route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip)
 {
@@ -229,7 +231,7 @@ route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip)
 	return ask_kernel(a, h, &answer);
 }
 
-/* --- changes of neighbours ------------------------------------------------------ */
+/* --- changes of neighbours ------------------------------------------------ */
 
 /* Datagrams per neigh_read(), each with one message of about 100 bytes. */
 #define NEIGH_BATCH_MAX	256
@@ -245,7 +247,8 @@ struct neigh {
 	_Alignas(struct nlmsghdr) uint8_t buf[MESSAGE_MAX];
 };
 
-/* RTM_DELNEIGH does not mean that the neighbour is dead: the kernel dropped the entry. */
+/* RTM_DELNEIGH does not mean that the neighbour is dead: the kernel dropped the
+ * entry. */
 static int
 on_message(const struct nlmsghdr *h, void *arg)
 {
@@ -281,10 +284,8 @@ neigh_read(struct neigh *n)
 	return 0;
 }
 
-/*
- * IPv4 neighbours on one of the interfaces. The filter loads words in network byte order, and the
- * index is in host order.
- */
+/* IPv4 neighbours on one of the interfaces. The filter loads words in network
+ * byte order, and the index is in host order. */
 int
 neigh_watch(struct neigh *nb, const uint32_t *ifindex, size_t count)
 {
@@ -306,7 +307,8 @@ neigh_watch(struct neigh *nb, const uint32_t *ifindex, size_t count)
 	return sock_attach(nb->fd, p, n);
 }
 
-/* The filter comes before the subscription, so that nothing unwanted slips in. */
+/* The filter comes before the subscription, so that nothing unwanted slips
+ * in. */
 int
 neigh_open(struct neigh **out, neigh_fn *fn, void *user)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * sandbox - user, capabilities and system calls; see include/io/sandbox.h, capabilities(7),
- * seccomp(2) and the kernel's Documentation/userspace-api/seccomp_filter.rst.
+ * sandbox - user, capabilities and system calls; see include/io/sandbox.h,
+ * capabilities(7), seccomp(2) and the kernel's
+ * Documentation/userspace-api/seccomp_filter.rst.
  *
- * A forbidden call is not carried out: the kernel sends SIGSYS instead, so that the process can
- * name it. A process that blocks the signal is killed by it.
+ * A forbidden call is not carried out: the kernel sends SIGSYS instead, so that
+ * the process can name it. A process that blocks the signal is killed by it.
  */
 #include "io/sandbox.h"
 
@@ -28,14 +29,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* --- user --------------------------------------------------------------------- */
+/* --- user ----------------------------------------------------------------- */
 
 #define OVERFLOW_ID	65534	/* /proc/sys/kernel/overflowuid */
 
-/*
- * The installation's own user and group, and nobody, are in the files. getpwnam() and getgrnam()
- * would load modules, ask other daemons, and crash when memory is short (glibc 2.36).
- */
+/* The installation's own user and group, and nobody, are in the files.
+ * getpwnam() and getgrnam() would load modules, ask other daemons, and crash
+ * when memory is short (glibc 2.36). */
 static bool
 take_user(struct sandbox_user *u, const char *name)
 {
@@ -74,8 +74,8 @@ find_group(const char *name)
 	return gid;
 }
 
-/* Without either user in the file (a container with one program in it) the kernel's own number
- * for nobody is taken. */
+/* Without either user in the file (a container with one program in it) the
+ * kernel's own number for nobody is taken. */
 void
 sandbox_find(struct sandbox_user *u)
 {
@@ -91,8 +91,9 @@ sandbox_find(struct sandbox_user *u)
 	}
 }
 
-/* EINVAL means a user namespace without such a user; everything else is an error. The groups come
- * before the user, who may not change them; such a namespace may forbid that too. */
+/* EINVAL means a user namespace without such a user; everything else is an
+ * error. The groups come before the user, who may not change them; such a
+ * namespace may forbid that too. */
 static int
 become_user(struct sandbox_user *u)
 {
@@ -108,9 +109,10 @@ become_user(struct sandbox_user *u)
 	return 0;
 }
 
-/* --- capabilities ------------------------------------------------------------- */
+/* --- capabilities --------------------------------------------------------- */
 
-/* capset(2) has no wrapper in the C library, and libcap would be linked for this call alone. */
+/* capset(2) has no wrapper in the C library, and libcap would be linked for
+ * this call alone. */
 static int
 set_caps(uint64_t keep)
 {
@@ -127,8 +129,9 @@ set_caps(uint64_t keep)
 	return syscall(SYS_capset, &h, d) < 0 ? -errno : 0;
 }
 
-/* Without CAP_SETPCAP, as under a service manager that has set the bounds itself, the set stays as
- * it is; with no_new_privs and without execve it gives nothing. */
+/* Without CAP_SETPCAP, as under a service manager that has set the bounds
+ * itself, the set stays as it is; with no_new_privs and without execve it gives
+ * nothing. */
 static int
 drop_bounding(uint64_t keep)
 {
@@ -139,8 +142,8 @@ drop_bounding(uint64_t keep)
 	return 0;
 }
 
-/* The kernel clears the ambient set when the permitted one gets smaller, but `keep` may cover
- * it. */
+/* The kernel clears the ambient set when the permitted one gets smaller, but
+ * `keep` may cover it. */
 int
 sandbox_drop(struct sandbox_user *u, uint64_t keep)
 {
@@ -158,7 +161,7 @@ sandbox_drop(struct sandbox_user *u, uint64_t keep)
 	return err;
 }
 
-/* --- system calls ------------------------------------------------------------- */
+/* --- system calls --------------------------------------------------------- */
 
 enum arguments {
 	ANY,
@@ -195,12 +198,11 @@ _Static_assert(0
 
 #define N_CALLS	(sizeof(calls) / sizeof(calls[0]))
 
-/*
- * The filter is written here, and libseccomp supplies only numbers and names: when memory is short
- * its version 2.5 makes filters with holes, or does not return. Each call takes two instructions,
- * and a jump to the next call at most; where the arguments do not matter the kernel caches the
- * verdict (Linux 5.11) and does not run the filter.
- */
+/* The filter is written here, and libseccomp supplies only numbers and names:
+ * when memory is short its version 2.5 makes filters with holes, or does not
+ * return. Each call takes two instructions, and a jump to the next call at
+ * most; where the arguments do not matter the kernel caches the verdict (Linux
+ * 5.11) and does not run the filter. */
 #define PROG_MAX	256
 
 struct prog {
@@ -288,8 +290,8 @@ put_arguments(struct prog *p, enum arguments args, enum sandbox_role role)
 	put_verdict(p, SECCOMP_RET_ALLOW);
 }
 
-/* libseccomp's tokens of machines are the kernel's AUDIT_ARCH_*. No row has the number of an x32
- * call. */
+/* libseccomp's tokens of machines are the kernel's AUDIT_ARCH_*. No row has the
+ * number of an x32 call. */
 static void
 write_prog(struct prog *p, enum sandbox_role role)
 {
@@ -309,12 +311,13 @@ write_prog(struct prog *p, enum sandbox_role role)
 	put_verdict(p, SECCOMP_RET_TRAP);
 }
 
-/* --- forbidden calls ------------------------------------------------------- */
+/* --- forbidden calls ------------------------------------------------------ */
 
 #define NAMES		512
 #define NAME_SIZE	32
 
-/* Global, as the signal is that uses them. The names are read beforehand: libseccomp allocates. */
+/* Global, as the signal is that uses them. The names are read beforehand:
+ * libseccomp allocates. */
 static sandbox_fn *tell_call;
 static char call_names[NAMES][NAME_SIZE];
 

@@ -179,8 +179,8 @@ sock_attach(int fd, struct sock_filter *prog, size_t n)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &f, sizeof(f)) < 0 ? -errno : 0;
 }
 
-/* An ICMP error carries IP_PKTINFO like any datagram. An error that this host found by itself
- * (no answer to ARP) carries the loopback, or none. */
+/* An ICMP error carries IP_PKTINFO like any datagram. An error that this host
+ * found by itself (no answer to ARP) carries the loopback, or none. */
 bool
 sock_take_error(int fd, struct sock_error *e)
 {

@@ -2,14 +2,15 @@
  *
  * udp - UDP sockets: the wildcard one, and one per server.
  *
- * The kernel chooses the socket that a datagram reaches: a connected one gets what its server
- * sends to the address it is connected from, the wildcard one the rest; a server's socket that
- * is not connected (no route) may get any of it.
+ * The kernel chooses the socket that a datagram reaches: a connected one gets
+ * what its server sends to the address it is connected from, the wildcard one
+ * the rest; a server's socket that is not connected (no route) may get any of
+ * it.
  *
- * Server sockets have IP_RECVERR, since without it Linux does not report "host unreachable", the
- * result of an unanswered ARP request. The price is an error queue, which shares the receive
- * buffer and keeps the socket readable until it is empty; so every function that meets an error
- * empties it.
+ * Server sockets have IP_RECVERR, since without it Linux does not report "host
+ * unreachable", the result of an unanswered ARP request. The price is an error
+ * queue, which shares the receive buffer and keeps the socket readable until it
+ * is empty; so every function that meets an error empties it.
  */
 #include "io/udp.h"
 
@@ -25,24 +26,21 @@
 #include "io/bpf.h"
 #include "io/sock.h"
 
-/*
- * 1 MB (the kernel doubles it) holds some 2,000 replies, 15 ms at the rate of
+/* 1 MB (the kernel doubles it) holds some 2,000 replies, 15 ms at the rate of
  * saturation. The default of 212 KB lost packets at 62,000 pairs a second
- * instead of 91,000; 8 MB turned overload into 105 ms of delay.
- */
+ * instead of 91,000; 8 MB turned overload into 105 ms of delay. */
 #define RCVBUF		(1 << 20)
-/*
- * The kernel makes it 256 KB: a little more than the 208 KB that may wait for
- * one ARP reply (net.ipv4.neigh.*.unres_qlen_bytes). When a server is dead,
- * its oldest packets are dropped there, and the socket still takes new ones.
- */
+/* The kernel makes it 256 KB: a little more than the 208 KB that may wait for
+ * one ARP reply (net.ipv4.neigh.*.unres_qlen_bytes). When a server is dead, its
+ * oldest packets are dropped there, and the socket still takes new ones. */
 #define SNDBUF		(128 << 10)
-/* Sends of a datagram that earlier packets' errors may spoil before it is given up. */
+/* Sends of a datagram that earlier packets' errors may spoil before it is given
+ * up. */
 #define SEND_TRIES	3
 #define ERRORS_PER_READ	64
 #define MARKS		64
-/* Keeps the beginnings of a batch's datagrams out of the same few cache sets, where a distance
- * of a power of two would put them. */
+/* Keeps the beginnings of a batch's datagrams out of the same few cache sets,
+ * where a distance of a power of two would put them. */
 #define SKEW		448
 
 #define CONTROL_SIZE \
@@ -108,7 +106,8 @@ udp_batch_free(struct udp_batch *b)
 	return NULL;
 }
 
-/* Returns the socket's drop counter at this datagram, which is absent while it is 0. */
+/* Returns the socket's drop counter at this datagram, which is absent while it
+ * is 0. */
 static uint32_t
 read_dgram(struct udp_batch *b, int i)
 {
@@ -136,11 +135,10 @@ read_dgram(struct udp_batch *b, int i)
 	return drops;
 }
 
-/*
- * A socket's drop counter includes what its filter refused: every broadcast to our port. So it
- * counts only while the receive buffer is more than half full, and then from the first datagram
- * of the batch on: an upper bound for the loss while these datagrams arrived.
- */
+/* A socket's drop counter includes what its filter refused: every broadcast to
+ * our port. So it counts only while the receive buffer is more than half full,
+ * and then from the first datagram of the batch on: an upper bound for the loss
+ * while these datagrams arrived. */
 static void
 count_lost(struct udp_batch *b, int fd, uint32_t from)
 {
@@ -152,7 +150,8 @@ count_lost(struct udp_batch *b, int fd, uint32_t from)
 	    mem[SK_MEMINFO_RMEM_ALLOC] < mem[SK_MEMINFO_RCVBUF] / 2)
 		return;
 	now = mem[SK_MEMINFO_DROPS];
-	/* The counter wraps; a mark ahead of `now` belongs to an earlier socket with this fd. */
+	/* The counter wraps; a mark ahead of `now` belongs to an earlier socket
+	 * with this fd. */
 	if (b->mark[fd % MARKS].fd == fd &&
 	    now - b->mark[fd % MARKS].drops < now - from)
 		from = b->mark[fd % MARKS].drops;
@@ -178,7 +177,8 @@ recv_batch(struct udp_batch *b, int fd, const struct udp_dgram **out)
 	uint32_t drops = 0;
 	int n;
 
-	/* recvmmsg() overwrites the lengths it reads. Most batches are one or two datagrams. */
+	/* recvmmsg() overwrites the lengths it reads. Most batches are one or
+	 * two datagrams. */
 	for (int i = 0; i < b->used; i++) {
 		b->msg[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
 		b->msg[i].msg_hdr.msg_controllen = CONTROL_SIZE;
@@ -217,10 +217,9 @@ udp_lost(struct udp_batch *b)
 	return lost;
 }
 
-/*
- * DF stays clear: path MTU discovery needs a sender that retransmits, which a relay does not. The
- * filter comes before the port, so that no broadcast slips in between.
- */
+/* DF stays clear: path MTU discovery needs a sender that retransmits, which a
+ * relay does not. The filter comes before the port, so that no broadcast slips
+ * in between. */
 static int
 set_up(int fd, uint16_t port)
 {
@@ -301,10 +300,9 @@ udp_server_fd(const struct udp_server *s)
 	return s->fd;
 }
 
-/*
- * A second connect() alone keeps the source address that the first one chose, even when the host
- * has lost it. AF_UNSPEC clears it; the port stays bound, since bind() named it.
- */
+/* A second connect() alone keeps the source address that the first one chose,
+ * even when the host has lost it. AF_UNSPEC clears it; the port stays bound,
+ * since bind() named it. */
 int
 udp_server_reconnect(struct udp_server *s)
 {
@@ -365,11 +363,10 @@ note_errors(struct udp_server *s)
 	return n;
 }
 
-/*
- * Sends datagram i and as many after it as go; returns the number, or -errno. The error of an
- * earlier packet (ICMP, ARP) makes a send fail and is cleared by that; so the send is tried
- * again. An error that comes with an empty error queue is this datagram's own.
- */
+/* Sends datagram i and as many after it as go; returns the number, or -errno.
+ * The error of an earlier packet (ICMP, ARP) makes a send fail and is cleared
+ * by that; so the send is tried again. An error that comes with an empty error
+ * queue is this datagram's own. */
 static int
 send_some(struct udp_server *s, uint32_t i)
 {
@@ -387,10 +384,9 @@ send_some(struct udp_server *s, uint32_t i)
 	return -err;
 }
 
-/*
- * The route may have changed before we were told: one new connect() for a batch that fails, then
- * what cannot be sent is lost. A full buffer is full for the rest of the batch too.
- */
+/* The route may have changed before we were told: one new connect() for a batch
+ * that fails, then what cannot be sent is lost. A full buffer is full for the
+ * rest of the batch too. */
 void
 udp_server_flush(struct udp_server *s, struct sock_sent *result)
 {
@@ -416,8 +412,8 @@ udp_server_flush(struct udp_server *s, struct sock_sent *result)
 	s->n = 0;
 }
 
-/* Errors are read even when there is no datagram: a queued error keeps the socket readable, and
- * the loop would spin. */
+/* Errors are read even when there is no datagram: a queued error keeps the
+ * socket readable, and the loop would spin. */
 int
 udp_server_recv(struct udp_server *s, struct udp_batch *b,
     const struct udp_dgram **out)

@@ -11,7 +11,8 @@
 
 #include "io/sock.h"
 
-/* A socket on which nobody listens was left by a daemon that was killed. Any other file stays. */
+/* A socket on which nobody listens was left by a daemon that was killed. Any
+ * other file stays. */
 static int
 remove_stale(const struct sockaddr_un *at)
 {
@@ -49,7 +50,8 @@ unixsock_dir(char dir[UNIXSOCK_PATH], const char *path)
 	dir[len ? len : 1] = '\0';
 }
 
-/* The lchown() and lstat() calls do not follow a link that somebody may have put there since. */
+/* The lchown() and lstat() calls do not follow a link that somebody may have
+ * put there since. */
 static int
 set_group(struct unixsock *u, gid_t group)
 {
@@ -58,8 +60,8 @@ set_group(struct unixsock *u, gid_t group)
 	return lstat(u->at.sun_path, &u->file) < 0 ? -errno : 0;
 }
 
-/* The file gets mode 0660 when it is made: chmod(2) would follow a link. Nobody can connect before
- * somebody listens, so its first group gets no access. */
+/* The file gets mode 0660 when it is made: chmod(2) would follow a link. Nobody
+ * can connect before somebody listens, so its first group gets no access. */
 static int
 bind_at(struct unixsock *u, int fd, gid_t group)
 {
@@ -88,7 +90,8 @@ unixsock_open(struct unixsock *u, const char *path, gid_t group)
 	memset(u, 0, sizeof(*u));
 	u->at.sun_family = AF_UNIX;
 	memcpy(u->at.sun_path, path, strlen(path));
-	/* Makes /run/pxrelay if no service manager has; the group must be able to enter it. */
+	/* Makes /run/pxrelay if no service manager has; the group must be able
+	 * to enter it. */
 	unixsock_dir(dir, path);
 	mask = umask(022);
 	(void)mkdir(dir, 0755);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * bootfile - see include/proto/bootfile.h. Offsets are those of the PE/COFF specification
- * (DOS header, e_lfanew at 0x3c, machine after "PE\0\0").
+ * bootfile - see include/proto/bootfile.h. Offsets are those of the PE/COFF
+ * specification (DOS header, e_lfanew at 0x3c, machine after "PE\0\0").
  */
 #include "proto/bootfile.h"
 
@@ -15,7 +15,7 @@
 #define PE_X64		0x8664
 #define PE_ARM64	0xaa64
 
-/* --- where ---------------------------------------------------------------------- */
+/* --- where ---------------------------------------------------------------- */
 
 static bool
 begins(const char *text, const char *with)
@@ -38,7 +38,8 @@ parse_port(const char *p, size_t len, uint16_t *port)
 	return n > 0 && n <= UINT16_MAX;
 }
 
-/* host[:port] up to the first '/'. User names ("user@host") are not supported. */
+/* host[:port] up to the first '/'. User names ("user@host") are not
+ * supported. */
 static bool
 parse_host(struct bootfile *b, const char *at, size_t len)
 {
@@ -54,7 +55,8 @@ parse_host(struct bootfile *b, const char *at, size_t len)
 	return !colon || parse_port(colon + 1, len - host - 1, &b->port);
 }
 
-/* Printable ASCII only: a blank would end the request line, a line end start another header. */
+/* Printable ASCII only: a blank would end the request line, a line end start
+ * another header. */
 static bool
 is_path(const char *p)
 {
@@ -89,7 +91,7 @@ bootfile_parse(struct bootfile *b, const char *text)
 	return b->scheme != BOOTFILE_HTTP || is_path(b->path);
 }
 
-/* --- what ------------------------------------------------------------------------- */
+/* --- what ----------------------------------------------------------------- */
 
 static enum bootfile_content
 machine_of(const void *data, size_t len)

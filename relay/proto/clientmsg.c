@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * clientmsg - see include/proto/clientmsg.h. EDK2's messages are those of Dhcp4Dxe,
- * UefiPxeBcDxe/PxeBcDhcp4.c and HttpBootDxe/HttpBootDhcp4.c, the BIOS' those of a PXE 2.1
- * ROM.
+ * clientmsg - see include/proto/clientmsg.h. EDK2's messages are those of
+ * Dhcp4Dxe, UefiPxeBcDxe/PxeBcDhcp4.c and HttpBootDxe/HttpBootDhcp4.c, the
+ * BIOS' those of a PXE 2.1 ROM.
  */
 #include "proto/clientmsg.h"
 
@@ -59,8 +59,8 @@ begin_message(uint8_t *out, size_t size, const struct clientmsg *c, struct dhcp4
 static void
 put_machine(struct wr *w, const struct clientmsg *c)
 {
-	/* Mask, router, names, time and other servers, root path, 43, 54, 60, 66, 67, 97
-	 * and 128-135, as EDK2 and the ROMs request. */
+	/* Mask, router, names, time and other servers, root path, 43, 54, 60,
+	 * 66, 67, 97 and 128-135, as EDK2 and the ROMs request. */
 	static const uint8_t wanted[] = {
 		1, 2, 3, 4, 5, 6, 12, 13, 15, 17, 22, 23, 28, 40, 41, 42, 43, 50,
 		51, 54, 58, 59, 60, 66, 67, 97, 128, 129, 130, 131, 132, 133, 134,

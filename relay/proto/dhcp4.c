@@ -2,15 +2,17 @@
  *
  * dhcp4 - a view of a BOOTP/DHCPv4 message.
  *
- * The message is checked and indexed once; a look-up starts at the option's first instance.
- * Nothing is copied or interpreted: whether the message may be relayed is decided in
- * core/relay4, what PXE clients say in it is read by proto/pxe, option 82 by proto/rai.
+ * The message is checked and indexed once; a look-up starts at the option's
+ * first instance. Nothing is copied or interpreted: whether the message may be
+ * relayed is decided in core/relay4, what PXE clients say in it is read by
+ * proto/pxe, option 82 by proto/rai.
  *
- * Rules: RFC 951 and 1542 (fixed part), RFC 2131 2 and 4.1 and RFC 2132 3.1, 3.2, 9.3
- * (options, pad, end, overload), RFC 3396 (options in several parts).
+ * Rules: RFC 951 and 1542 (fixed part), RFC 2131 2 and 4.1 and RFC 2132 3.1,
+ * 3.2, 9.3 (options, pad, end, overload), RFC 3396 (options in several parts).
  *
- * A relay is liberal: it passes on what it does not understand. Only what hides where the
- * options are is an error; nonsense in an overloaded sname or file is merely not indexed.
+ * A relay is liberal: it passes on what it does not understand. Only what hides
+ * where the options are is an error; nonsense in an overloaded sname or file is
+ * merely not indexed.
  */
 #include "proto/dhcp4.h"
 
@@ -20,10 +22,8 @@
 #define COOKIE_AT	DHCP4_HEADER
 #define HTYPE_ETHERNET	1
 
-/*
- * The next option of an area. False at END, where the cursor stays, at the end of the area,
- * and (with r->bad) at an option that does not fit.
- */
+/* The next option of an area. False at END, where the cursor stays, at the end
+ * of the area, and (with r->bad) at an option that does not fit. */
 static bool
 option_next(struct rd *r, const uint8_t *base, struct dhcp4_item *out)
 {
@@ -52,7 +52,8 @@ area(const struct dhcp4 *m, size_t from, size_t to)
 	return rd_init(m->data + from, to - from);
 }
 
-/* Where options are; sname and file are empty unless option 52 says otherwise. */
+/* Where options are; sname and file are empty unless option 52 says
+ * otherwise. */
 static struct rd
 area_of(const struct dhcp4 *m, enum dhcp4_area a)
 {
@@ -73,8 +74,8 @@ area_of(const struct dhcp4 *m, enum dhcp4_area a)
 	return area(m, at, at + len);
 }
 
-/* Records where each option is first seen, and whether any is repeated; leaves the cursor
- * where it stopped. */
+/* Records where each option is first seen, and whether any is repeated; leaves
+ * the cursor where it stopped. */
 static void
 index_area(struct dhcp4 *m, struct rd *r)
 {
@@ -115,11 +116,9 @@ has_cookie(const struct dhcp4 *m)
 	return rd_u32(&r) == DHCP4_COOKIE;
 }
 
-/*
- * RFC 2132 9.3 defines one byte of 1, 2 or 3. dhcpd and dnsmasq take the first byte and test
- * two bits of it: a stricter relay would not see what they see, and a client could hide an
- * option 82 there.
- */
+/* RFC 2132 9.3 defines one byte of 1, 2 or 3. dhcpd and dnsmasq take the first
+ * byte and test two bits of it: a stricter relay would not see what they see,
+ * and a client could hide an option 82 there. */
 static uint8_t
 read_overload(const struct dhcp4 *m)
 {
@@ -312,8 +311,8 @@ dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr)
 	dhcp4_put_ip4(msg, DHCP4_OFF_GIADDR, giaddr);
 }
 
-/* A field keeps its length, so pads replace the options: if what follows moved up, the zeros
- * after it could complete an option that was cut off. */
+/* A field keeps its length, so pads replace the options: if what follows moved
+ * up, the zeros after it could complete an option that was cut off. */
 static void
 pad_over(uint8_t *out, struct dhcp4_iter it, const uint8_t *codes, size_t n)
 {
@@ -324,8 +323,8 @@ pad_over(uint8_t *out, struct dhcp4_iter it, const uint8_t *codes, size_t n)
 			memset(out + item.at, DHCP4_OPT_PAD, 2 + rd_left(&item.value));
 }
 
-/* An option may be split over all three areas (RFC 3396 5), so a part left in sname or file
- * would be as good as the whole (RFC 2132 9.3). */
+/* An option may be split over all three areas (RFC 3396 5), so a part left in
+ * sname or file would be as good as the whole (RFC 2132 9.3). */
 size_t
 dhcp4_copy_without(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, size_t n)
 {

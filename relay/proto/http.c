@@ -62,8 +62,8 @@ http_status(const void *data, size_t len)
 	return status >= 100 && status < 600 ? status : -1;
 }
 
-/* Reads the next word of the request line, not past its end; false if it is empty, longer than
- * any we know, or not text. */
+/* Reads the next word of the request line, not past its end; false if it is
+ * empty, longer than any we know, or not text. */
 static bool
 read_word(struct rd *r, char *out, size_t size)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * names - the tables made of drop.def and counter.def. Message types are IANA's "DHCP Message
- * Type 53 Values" without the prefix "DHCP" (RFC 2132 9.6, 3203, 4388, 6926, 7724).
+ * names - the tables made of drop.def and counter.def. Message types are IANA's
+ * "DHCP Message Type 53 Values" without the prefix "DHCP" (RFC 2132 9.6, 3203,
+ * 4388, 6926, 7724).
  */
 #include "proto/names.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * pcapng - see include/proto/pcapng.h. Numbers and layouts are those of
- * draft-ietf-opsawg-pcapng sections 3 (blocks, options) and 4 (types of blocks).
+ * draft-ietf-opsawg-pcapng sections 3 (blocks, options) and 4 (types of
+ * blocks).
  */
 #include "proto/pcapng.h"
 
@@ -23,7 +24,7 @@
 #define NANOSECONDS	9	/* if_tsresol: 10^-9 */
 #define STATS_BODY	12	/* of a STATS block, before its options */
 
-/* --- writing -------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 static void
 put_u64(struct wr *w, uint64_t v)
@@ -160,7 +161,7 @@ pcapng_stats(struct wr *w, uint32_t interface, uint64_t ns, uint64_t received,
 	block_end(w, block);
 }
 
-/* --- reading -------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 enum pcapng_next
 pcapng_next(struct rd *r, struct pcapng_block *out)

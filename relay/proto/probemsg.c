@@ -22,7 +22,8 @@ begin_probe(uint8_t *out, size_t size, struct dhcp4_new n)
 	return w;
 }
 
-/* What servers insist on that look at machines: dnsmasq on 93, smee on 60, 93, 94 and 97. */
+/* What servers insist on that look at machines: dnsmasq on 93, smee on 60, 93,
+ * 94 and 97. */
 static void
 put_machine(struct wr *w)
 {

@@ -2,9 +2,10 @@
  *
  * pxe - what a message says about the machine that boots.
  *
- * Clients describe themselves in options 60, 93, 94, 97 (RFC 4578), 77 (RFC 3004), 43 (PXE 2.1)
- * and 175 (iPXE), and not all of them truthfully. This file reads; core/rules and core/classes
- * draw conclusions. Options are joined first (RFC 3396), and read in overloaded fields, too.
+ * Clients describe themselves in options 60, 93, 94, 97 (RFC 4578), 77 (RFC
+ * 3004), 43 (PXE 2.1) and 175 (iPXE), and not all of them truthfully. This file
+ * reads; core/rules and core/classes draw conclusions. Options are joined first
+ * (RFC 3396), and read in overloaded fields, too.
  */
 #include "proto/pxe.h"
 
@@ -42,7 +43,7 @@ static const char *const families[] = {
 	[PXE_UBOOT] = "u-boot",
 };
 
-/* --- reading a message ----------------------------------------------------- */
+/* --- reading a message ---------------------------------------------------- */
 
 /* As much of an option as fits, all instances joined. */
 static size_t
@@ -73,10 +74,9 @@ read_archs(struct pxe_client *c, const struct dhcp4 *m)
 		c->arch[c->n_arch++] = rd_u16(&r);
 }
 
-/*
- * The digits of "PXEClient:Arch:00007:UNDI:003016": PXE 2.1 wants five decimal ones. U-Boot on
- * RISC-V writes hexadecimal, "0001b": that is rejected, and it sends option 93 as well.
- */
+/* The digits of "PXEClient:Arch:00007:UNDI:003016": PXE 2.1 wants five decimal
+ * ones. U-Boot on RISC-V writes hexadecimal, "0001b": that is rejected, and it
+ * sends option 93 as well. */
 static bool
 read_arch_text(struct rd r, uint16_t *out)
 {
@@ -96,8 +96,8 @@ read_arch_text(struct rd r, uint16_t *out)
 	return digits > 0 && code <= UINT16_MAX;
 }
 
-/* Without option 93, use the vendor class. ROMs older than RFC 4578 say PXEClient and nothing
- * else: those are PC BIOS, code 0. */
+/* Without option 93, use the vendor class. ROMs older than RFC 4578 say
+ * PXEClient and nothing else: those are PC BIOS, code 0. */
 static void
 guess_arch(struct pxe_client *c)
 {
@@ -124,11 +124,9 @@ pxe_sub_next(struct rd *r, uint8_t *code, struct rd *value)
 	return !value->bad;
 }
 
-/*
- * PXE 2.1: a REQUEST with the boot item in option 43 is for a boot server, not for DHCP
- * servers. Option 60 defines what option 43 means (RFC 2132 8.4), so only PXE clients have
- * sub-option 71.
- */
+/* PXE 2.1: a REQUEST with the boot item in option 43 is for a boot server, not
+ * for DHCP servers. Option 60 defines what option 43 means (RFC 2132 8.4), so
+ * only PXE clients have sub-option 71. */
 static void
 read_boot_item(struct pxe_client *c, const struct dhcp4 *m)
 {
@@ -149,8 +147,8 @@ read_boot_item(struct pxe_client *c, const struct dhcp4 *m)
 	}
 }
 
-/* RFC 4578 2.3: type 0 and 16 bytes is the only form. Vendors disagree about the byte order, so
- * it stays as received. */
+/* RFC 4578 2.3: type 0 and 16 bytes is the only form. Vendors disagree about
+ * the byte order, so it stays as received. */
 static void
 read_uuid(struct pxe_client *c, const struct dhcp4 *m)
 {
@@ -167,8 +165,8 @@ read_uuid(struct pxe_client *c, const struct dhcp4 *m)
 static enum pxe_family
 family_of(const struct pxe_client *c, const struct dhcp4 *m)
 {
-	/* iPXE repeats option 60 of the ROM below it. Scripts may change its user class,
-	 * but not option 175. */
+	/* iPXE repeats option 60 of the ROM below it. Scripts may change its
+	 * user class, but not option 175. */
 	if (m->at[DHCP4_OPT_IPXE] || pxe_user_class_is(c, "iPXE"))
 		return PXE_IPXE;
 	if (c->pxeclient)
@@ -195,8 +193,8 @@ pxe_read(struct pxe_client *c, const struct dhcp4 *m)
 	c->netboot = c->pxeclient || c->httpclient || m->at[DHCP4_OPT_ARCH];
 	c->family = family_of(c, m);
 
-	/* If both are present and differ, option 93 is right: a chained loader may inherit
-	 * option 60 from the ROM. */
+	/* If both are present and differ, option 93 is right: a chained loader
+	 * may inherit option 60 from the ROM. */
 	read_archs(c, m);
 	if (c->n_arch == 0)
 		guess_arch(c);
@@ -236,7 +234,7 @@ pxe_offer_says(const struct dhcp4 *m, const char *word)
 	    memcmp(buf, word, len) == 0;
 }
 
-/* --- names ----------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------- */
 
 const char *
 pxe_family_name(enum pxe_family f)

@@ -2,29 +2,29 @@
  *
  * rai - builds option 82, puts it into requests, takes it out of replies.
  *
- * A message is copied once into the packet buffer, with the option added or left out on the way.
- * Nothing else moves: order, padding between options, split options (RFC 3396) and bytes after
- * END stay as the sender wrote them. (Relays that assume option 82 to be the last option lose
- * what follows it.)
+ * A message is copied once into the packet buffer, with the option added or
+ * left out on the way. Nothing else moves: order, padding between options,
+ * split options (RFC 3396) and bytes after END stay as the sender wrote them.
+ * (Relays that assume option 82 to be the last option lose what follows it.)
  *
- * core/relay4 decides whether a message may have option 82, and what happens if it does not
- * fit. Rules: RFC 3046 2.0 to 2.2, RFC 3396, RFC 5010 (flags), RFC 6607 5 (the echo lacks
- * sub-option 152).
+ * core/relay4 decides whether a message may have option 82, and what happens if
+ * it does not fit. Rules: RFC 3046 2.0 to 2.2, RFC 3396, RFC 5010 (flags), RFC
+ * 6607 5 (the echo lacks sub-option 152).
  */
 #include "proto/rai.h"
 
 #include <string.h>
 
-/* Bytes of all options 82 of a message, joined: two full ones are 510. Ours is not searched
- * for in longer ones. */
+/* Bytes of all options 82 of a message, joined: two full ones are 510. Ours is
+ * not searched for in longer ones. */
 #define JOINED_MAX 1024
 
 #define SERVER_ID_LEN 4		/* RFC 5107 4 */
 
-/* --- sub-options ----------------------------------------------------------- */
+/* --- sub-options ---------------------------------------------------------- */
 
-/* RFC 3046 2.0: sub-option, length, value; there is no pad or end code. False at the end and,
- * with v->bad, at one that does not fit. */
+/* RFC 3046 2.0: sub-option, length, value; there is no pad or end code. False
+ * at the end and, with v->bad, at one that does not fit. */
 static bool
 sub_next(struct rd *v, uint8_t *sub, struct rd *value)
 {
@@ -113,7 +113,8 @@ read_part(struct open_sub *s, struct rd v)
 	}
 }
 
-/* A part may end anywhere in a sub-option; only the end of the last one matters. */
+/* A part may end anywhere in a sub-option; only the end of the last one
+ * matters. */
 enum drop
 rai_check_all(const struct dhcp4 *m)
 {
@@ -132,7 +133,7 @@ rai_check_all(const struct dhcp4 *m)
 	return s.code || s.left ? DROP_BAD_OPTION82 : DROP_NONE;
 }
 
-/* --- copying --------------------------------------------------------------- */
+/* --- copying -------------------------------------------------------------- */
 
 /* Bytes [from, to) of the message. */
 static void
@@ -157,7 +158,7 @@ pad_to(struct wr *w, size_t len)
 		wr_zeros(w, len - wr_len(w));
 }
 
-/* --- into a request -------------------------------------------------------- */
+/* --- into a request ------------------------------------------------------- */
 
 static uint8_t
 byte_at(const struct dhcp4 *m, size_t at)
@@ -168,8 +169,8 @@ byte_at(const struct dhcp4 *m, size_t at)
 	return rd_u8(&r);
 }
 
-/* Bytes after END are kept, so that our option is the only change; zeros at the very end are
- * given up if the room is too small. */
+/* Bytes after END are kept, so that our option is the only change; zeros at the
+ * very end are given up if the room is too small. */
 static void
 copy_tail(struct wr *w, const struct dhcp4 *m)
 {
@@ -224,9 +225,10 @@ rai_write(uint8_t *out, size_t size, const struct dhcp4 *m,
 	return w.bad ? 0 : wr_len(&w);
 }
 
-/* --- out of a reply -------------------------------------------------------- */
+/* --- out of a reply ------------------------------------------------------- */
 
-/* Are these n bytes those of ours from offset `at` on, ignoring the flags byte? */
+/* Are these n bytes those of ours from offset `at` on, ignoring the flags
+ * byte? */
 static bool
 is_value(const uint8_t *p, const struct rai *r, size_t at, size_t n)
 {
@@ -245,11 +247,10 @@ is_ours(struct rd v, const struct rai *r)
 	return rd_left(&v) == r->len && is_value(v.p, r, 0, r->len);
 }
 
-/*
- * RFC 3396 5: a server that joins the instances of an option before it reads them echoes one:
- * the client's (or an access switch's), then ours. Returns how many bytes precede ours, 0 if
- * ours is not at the end, after a sub-option boundary.
- */
+/* RFC 3396 5: a server that joins the instances of an option before it reads
+ * them echoes one: the client's (or an access switch's), then ours. Returns how
+ * many bytes precede ours, 0 if ours is not at the end, after a sub-option
+ * boundary. */
 static size_t
 bytes_before_ours(struct rd v, const struct rai *r)
 {
@@ -276,8 +277,9 @@ has_sub(const struct rai *r, uint8_t sub, struct rd v)
 	return false;
 }
 
-/* RFC 6607 5: a server that honoured sub-option 151 leaves 152 out. Others echo the sub-options
- * in an order of their own. An empty option is not ours: we never send one. */
+/* RFC 6607 5: a server that honoured sub-option 151 leaves 152 out. Others echo
+ * the sub-options in an order of their own. An empty option is not ours: we
+ * never send one. */
 static bool
 is_part_of_ours(struct rd v, const struct rai *r)
 {
@@ -303,12 +305,11 @@ struct cut {
 	size_t keep, at;
 };
 
-/*
- * Finds ours, the surest sign first: exactly ours; or the end of all options as one value, which
- * is what they are to a server that joins them (RFC 3396 5) and must split more than 255
- * bytes again, wherever it likes; or the end of one; or one with only our sub-options. Of
- * several options the last one is taken, since we add ours after all others.
- */
+/* Finds ours, the surest sign first: exactly ours; or the end of all options as
+ * one value, which is what they are to a server that joins them (RFC 3396 5)
+ * and must split more than 255 bytes again, wherever it likes; or the end of
+ * one; or one with only our sub-options. Of several options the last one is
+ * taken, since we add ours after all others. */
 static struct cut
 find_ours(const struct dhcp4 *m, const struct rai *r)
 {
@@ -391,8 +392,9 @@ rai_strip(uint8_t *out, size_t *len_out, const struct dhcp4 *m,
 	if (there && r && r->len > 0)
 		cut = find_ours(m, r);
 	copy_cut(&w, m, r, cut);
-	/* Removal must not make it shorter than a BOOTP message. A reply that is left alone
-	 * stays as short as it came: WDS offers have 280 bytes. */
+	/* Removal must not make it shorter than a BOOTP message. A reply that
+	 * is left alone stays as short as it came: WDS offers have 280
+	 * bytes. */
 	if (cut.how)
 		pad_to(&w, DHCP4_MIN);
 	*len_out = wr_len(&w);

@@ -2,11 +2,12 @@
  *
  * udpip - IPv4 and UDP headers of the raw path.
  *
- * The kernel does not check what a packet socket receives, so this file repeats what a host
- * must check before delivery: RFC 791 3.1 (header), RFC 1122 3.2.1 and 4.1.3 (checksums,
- * silent discard), RFC 768. Lengths are trusted only as far as the capture goes. Fragments
- * are not reassembled: no DHCP client sends any. Which ports and addresses are wanted is
- * decided by io/bpf and the daemon.
+ * The kernel does not check what a packet socket receives, so this file repeats
+ * what a host must check before delivery: RFC 791 3.1 (header), RFC 1122 3.2.1
+ * and 4.1.3 (checksums, silent discard), RFC 768. Lengths are trusted only as
+ * far as the capture goes. Fragments are not reassembled: no DHCP client sends
+ * any. Which ports and addresses are wanted is decided by io/bpf and the
+ * daemon.
  */
 #include "proto/udpip.h"
 
@@ -70,8 +71,9 @@ udpip_parse(struct udpip *u, const void *data, size_t len, bool verify)
 	csum = rd_u16(&r);
 	if (r.bad)
 		return DROP_SHORT;
-	/* CVE-2015-8605: the UDP length was believed over the IP length. A smaller one
-	 * is legal, and the rest is then not data (Linux trims it too). */
+	/* CVE-2015-8605: the UDP length was believed over the IP length. A
+	 * smaller one is legal, and the rest is then not data (Linux trims it
+	 * too). */
 	if (udp_len < UDP_HEADER || udp_len > rd_left(&udp))
 		return DROP_BAD_UDP;
 	udp = rd_sub(&udp, udp_len);

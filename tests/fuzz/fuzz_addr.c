@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Any string into every parser of base/: none may read past its NUL, and what one accepts
- * must print to something that it reads as the same. The raw bytes also go through
- * the escaping of text from packets.
+ * Any string into every parser of base/: none may read past its NUL, and what
+ * one accepts must print to something that it reads as the same. The raw bytes
+ * also go through the escaping of text from packets.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * What comes by the control socket and by the port for metrics. Input: one byte, bit 0 which
- * of them, bit 1 whether the client shuts its end down, bit 2 whether it reads answers before
- * it has asked everything; then pieces, each a byte
- * with its length and so many bytes, written one after the other to a real socket.
+ * What comes by the control socket and by the port for metrics. Input: one
+ * byte, bit 0 which of them, bit 1 whether the client shuts its end down, bit 2
+ * whether it reads answers before it has asked everything; then pieces, each a
+ * byte with its length and so many bytes, written one after the other to a real
+ * socket.
  *
- * Whatever comes: a command that is handed on is text of at most CTL_LINE_MAX bytes, each is
- * answered by one line that is a JSON object, in their order, and nothing is answered that
- * was not asked; what the port for metrics says is HTTP.
+ * Whatever comes: a command that is handed on is text of at most CTL_LINE_MAX
+ * bytes, each is answered by one line that is a JSON object, in their order,
+ * and nothing is answered that was not asked; what the port for metrics says is
+ * HTTP.
  */
 #include <assert.h>
 #include <errno.h>
@@ -78,7 +80,8 @@ set_up(void)
 	struct conf_metrics where = { .port = 0 };
 	struct priv *priv = priv_new(&terms, NULL);
 
-	/* With poll(2), for a descriptor that lives that short epoll_ctl() costs more. */
+	/* With poll(2), for a descriptor that lives that short epoll_ctl()
+	 * costs more. */
 	setenv("EVENT_NOEPOLL", "1", 1);
 	loop = loop_new();
 	assert(loop && priv);

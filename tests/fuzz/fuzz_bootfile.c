@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * What the doctor receives: names of boot files as servers write them, the first bytes of
- * the files, and answers to its machines. The first byte selects one.
+ * What the doctor receives: names of boot files as servers write them, the
+ * first bytes of the files, and answers to its machines. The first byte selects
+ * one.
  *
- * Always: a path is part of its name, hosts and text end within their fields, and a message
- * that does not name the doctor's machine is not an answer to it.
+ * Always: a path is part of its name, hosts and text end within their fields,
+ * and a message that does not name the doctor's machine is not an answer to it.
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * A hostile stream instead of a capture. Input: one byte that says how the stream is cut into
- * pieces and whether files have a cap, then the stream.
+ * A hostile stream instead of a capture. Input: one byte that says how the
+ * stream is cut into pieces and whether files have a cap, then the stream.
  *
- * In any case files hold whole blocks only, no file is larger than its cap, each begins with a
- * section, each packet's interface is described before it in the same file, and the result does
- * not depend on how the stream was cut.
+ * In any case files hold whole blocks only, no file is larger than its cap,
+ * each begins with a section, each packet's interface is described before it in
+ * the same file, and the result does not depend on how the stream was cut.
  */
 #include <assert.h>
 #include <stddef.h>

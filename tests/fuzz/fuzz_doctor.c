@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * A run of the doctor with any answers to any queries. The input is a list of records: what it
- * is (0 an offer, 1 port 4011, 2 a file, 3 a reply on the VLAN, 4 echo or ARP, 5 an error, 6
- * time passes, 7 an error of a server's socket), the number of the query, the length in two
- * bytes, and the bytes. The xid of offers is filled in.
+ * A run of the doctor with any answers to any queries. The input is a list of
+ * records: what it is (0 an offer, 1 port 4011, 2 a file, 3 a reply on the
+ * VLAN, 4 echo or ARP, 5 an error, 6 time passes, 7 an error of a server's
+ * socket), the number of the query, the length in two bytes, and the bytes. The
+ * xid of offers is filled in.
  *
- * Always: the run ends in time; there are never more queries, files or findings than there is
- * room for; each finding has its row and a printable detail; a query that has ended is not
- * sent again.
+ * Always: the run ends in time; there are never more queries, files or findings
+ * than there is room for; each finding has its row and a printable detail; a
+ * query that has ended is not sent again.
  */
 #include <assert.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Another relay's configuration, of any bytes: the result is plain text, the daemon accepts
- * it if anything was carried over, and every loss is a comment. The first byte selects the
- * relay.
+ * Another relay's configuration, of any bytes: the result is plain text, the
+ * daemon accepts it if anything was carried over, and every loss is a comment.
+ * The first byte selects the relay.
  */
 #include <stddef.h>
 #include <stdint.h>

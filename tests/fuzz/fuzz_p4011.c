@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
  * Port 4011 the whole way: what is intercepted there goes to boot servers, and
- * the answer to a discovery comes back through the relay. Input as in path.h; how:
- * bit 0 a server's reply to port 67, bits 1..3 the client's address (or the
- * interface of the reply), bit 4 the client's port, 68 or 4011.
+ * the answer to a discovery comes back through the relay. Input as in path.h;
+ * how: bit 0 a server's reply to port 67, bits 1..3 the client's address (or
+ * the interface of the reply), bit 4 the client's port, 68 or 4011.
  *
- * What may never happen: a byte of what is no discovery changed, or a discovery not; a
- * server asked that is no boot server, or none of this interface's; a packet sent in
- * the name of an address that is no machine's of the VLAN; a giaddr or an option 82 passed
- * on that only a relay may write; a reply out of port 4011 to a client that has not asked from
- * that port and address.
+ * What may never happen: a byte of what is no discovery changed, or a discovery
+ * not; a server asked that is no boot server, or none of this interface's; a
+ * packet sent in the name of an address that is no machine's of the VLAN; a
+ * giaddr or an option 82 passed on that only a relay may write; a reply out of
+ * port 4011 to a client that has not asked from that port and address.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -70,7 +70,8 @@ check_forged(const struct world *w, const struct p4011_plan *p,
 	    p->servers.in->conf->o.trust);
 }
 
-/* RFC 4578 and PXE 2.1: a REQUEST or INFORM of a PXE client with sub-option 71. */
+/* RFC 4578 and PXE 2.1: a REQUEST or INFORM of a PXE client with sub-option
+ * 71. */
 static bool
 is_discovery(const struct world *w, const struct relay4_rx *rx)
 {

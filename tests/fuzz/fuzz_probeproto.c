@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Answers to probes, of any bytes: the first byte selects the protocol. What is accepted
- * must be what it claims to be, and a truncated packet must not say more than the whole
- * one.
+ * Answers to probes, of any bytes: the first byte selects the protocol. What is
+ * accepted must be what it claims to be, and a truncated packet must not say
+ * more than the whole one.
  */
 #include <assert.h>
 #include <stddef.h>

@@ -6,12 +6,12 @@
  *
  * What a relay may never do, whatever a server says: deliver a packet on an
  * interface that does not have that giaddr, or on one of several that share it
- * and that this client is not known to be on; take a client VLAN's word for a server's;
- * change a byte but option 82 (and 60 and 43 where strip-pxe-from says so); take out of
- * option 82 what is not ours, or leave in what is to the letter; make a
- * reply grow, padding to 300 bytes aside; address it to nobody, to a group, or to an
- * address or a machine that is not this client's; broadcast what is for one; drop for a
- * reason that is not there.
+ * and that this client is not known to be on; take a client VLAN's word for a
+ * server's; change a byte but option 82 (and 60 and 43 where strip-pxe-from
+ * says so); take out of option 82 what is not ours, or leave in what is to the
+ * letter; make a reply grow, padding to 300 bytes aside; address it to nobody,
+ * to a group, or to an address or a machine that is not this client's;
+ * broadcast what is for one; drop for a reason that is not there.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -21,8 +21,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* What we saw of clients ourselves: the oracle's own memory. who: the last byte of the
- * link source. */
+/* What we saw of clients ourselves: the oracle's own memory. who: the last byte
+ * of the link source. */
 struct seen {
 	unsigned n;
 	struct {
@@ -56,7 +56,8 @@ request(struct world *w, const struct path_packet *k, struct seen *seen)
 	memcpy(seen->client[seen->n++].chaddr, m.chaddr, 16);
 }
 
-/* The first from i on that this client sent on this interface; seen->n: none. */
+/* The first from i on that this client sent on this interface; seen->n:
+ * none. */
 static unsigned
 next_seen(const struct seen *seen, unsigned i, const struct dhcp4 *m,
     uint32_t ifindex)
@@ -174,8 +175,8 @@ is_station(const struct dhcp4 *m)
 	    memcmp(m->chaddr, zero, 6) != 0;
 }
 
-/* RFC 2131 4.1: to one machine that can be addressed, unless it or the server wants it
- * otherwise; and what does, goes to all. */
+/* RFC 2131 4.1: to one machine that can be addressed, unless it or the server
+ * wants it otherwise; and what does, goes to all. */
 static void
 check_cast(const struct relay4_delivery *d, const struct seen *seen)
 {
@@ -273,8 +274,9 @@ has_whole(const struct dhcp4 *m, const struct rai *r)
 	return false;
 }
 
-/* The bytes that are missing of the options 82, joined: each is whole or gone, but that at place
- * `cut`, which may have lost its end. Returns how many; -1: that does not explain `again`. */
+/* The bytes that are missing of the options 82, joined: each is whole or gone,
+ * but that at place `cut`, which may have lost its end. Returns how many; -1:
+ * that does not explain `again`. */
 static int
 taken(const struct dhcp4 *m, const struct dhcp4 *again, unsigned cut, uint8_t *out)
 {

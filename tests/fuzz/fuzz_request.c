@@ -5,11 +5,11 @@
  *
  * What a relay may never do, whatever was received: change a byte but hops,
  * giaddr, option 82 and padding; send to an address that is no configured
- * server, to one that is not for this interface or not for this kind of message,
- * or twice to one; put in a giaddr that is not the interface's, or the option 82 of
- * another; leave ours out; send option 82 on behalf of an untrusted client, wherever it
- * stands; send more than the rates allow; drop for a reason that is not there; lose
- * count.
+ * server, to one that is not for this interface or not for this kind of
+ * message, or twice to one; put in a giaddr that is not the interface's, or the
+ * option 82 of another; leave ours out; send option 82 on behalf of an
+ * untrusted client, wherever it stands; send more than the rates allow; drop
+ * for a reason that is not there; lose count.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -126,8 +126,8 @@ field_has_82(const uint8_t *p, size_t len)
 	return false;
 }
 
-/* Where dhcpd and dnsmasq look: two bits of the first byte of option 52 say that
- * options stand in file and sname. */
+/* Where dhcpd and dnsmasq look: two bits of the first byte of option 52 say
+ * that options stand in file and sname. */
 static bool
 hides_82(const struct dhcp4 *m)
 {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * Rescue: packets of port 4011 that are routed past the relay, and datagrams that
- * come to its port 67. Input as in path.h; how: bits 0..1 a client's question (0, 3),
- * its server's answer (1) or a datagram to us (2); bits 2..4 the client's address, bit
- * 5 its port, bit 6 a question's interface is the one of `who`, else the client's own.
+ * Rescue: packets of port 4011 that are routed past the relay, and datagrams
+ * that come to its port 67. Input as in path.h; how: bits 0..1 a client's
+ * question (0, 3), its server's answer (1) or a datagram to us (2); bits 2..4
+ * the client's address, bit 5 its port, bit 6 a question's interface is the one
+ * of `who`, else the client's own.
  *
- * What may never happen: a server asked that is not usable, no boot server, or the one
- * that the client asked; a question changed in more than ciaddr and giaddr; an answer
- * delivered to whom did not ask, or changed in more than our addresses and
- * option 54; a read behind the end.
+ * What may never happen: a server asked that is not usable, no boot server, or
+ * the one that the client asked; a question changed in more than ciaddr and
+ * giaddr; an answer delivered to whom did not ask, or changed in more than our
+ * addresses and option 54; a read behind the end.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -50,7 +51,8 @@ is_copy(const struct question *q, const struct rescue_plan *p)
 	return memcmp(was, p->msg, q->len) == 0;
 }
 
-/* A client asked this, of somebody else, on the interface whose address is ours. */
+/* A client asked this, of somebody else, on the interface whose address is
+ * ours. */
 static void
 check_copy(struct seen *s, const struct rescue_plan *p)
 {
@@ -117,7 +119,8 @@ check(struct seen *s, const struct rescue_plan *p)
 	assert(rescues_count(s->t) <= OPEN);
 }
 
-/* An address of the answer: as it was, or the client's (or none) where ours stood. */
+/* An address of the answer: as it was, or the client's (or none) where ours
+ * stood. */
 static void
 check_field(const struct rescue_plan *p, const uint8_t *was, size_t at)
 {

@@ -12,7 +12,7 @@
 #define OVERLOAD_FILE 1
 #define OVERLOAD_SNAME 2
 
-/* --- the network ------------------------------------------------------------- */
+/* --- the network ---------------------------------------------------------- */
 
 static const char plain[] =
 	"[interface vlan*]\nservers = 198.51.100.10, 198.51.100.21, 192.0.2.9\n"
@@ -158,7 +158,7 @@ path_client(uint8_t who)
 	return world_ip(known[who % (sizeof(known) / sizeof(known[0]))]);
 }
 
-/* --- the input ----------------------------------------------------------------- */
+/* --- the input ------------------------------------------------------------ */
 
 uint8_t *
 path_exact(const void *data, size_t len)
@@ -207,7 +207,7 @@ path_hedges(struct world *w, path_plan_fn *each)
 			each(w, &p);
 }
 
-/* --- what a relay may do with bytes ----------------------------------------------- */
+/* --- what a relay may do with bytes --------------------------------------- */
 
 void
 path_same_header(const uint8_t *out, const uint8_t *in)

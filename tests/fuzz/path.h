@@ -53,14 +53,12 @@ struct ip4 path_client(uint8_t who);
 /* Every byte of the fixed part but hops and giaddr is the same. */
 void path_same_header(const uint8_t *out, const uint8_t *in);
 void path_zeros(const uint8_t *p, size_t from, size_t to);
-/*
- * The options of a, but for codes in gone, are b's, in order and byte for byte.
- * Ends the process if not.
- */
+/* The options of a, but for codes in gone, are b's, in order and byte for byte.
+ * Ends the process if not. */
 void path_same_options(const struct dhcp4 *a, const struct dhcp4 *b,
     const uint8_t *gone, size_t n);
-/* The same for sname and file: byte for byte, but where they have options (RFC 2132
- * 9.3), some of which may be gone (n > 0). */
+/* The same for sname and file: byte for byte, but where they have options (RFC
+ * 2132 9.3), some of which may be gone (n > 0). */
 void path_same_fields(const struct dhcp4 *a, const struct dhcp4 *b,
     const uint8_t *gone, size_t n);
 /* A heap copy of exactly len bytes. */

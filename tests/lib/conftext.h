@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * For tests of the configuration: builds one from text, collects the mistakes in one string,
- * prints the canonical form into one string.
+ * For tests of the configuration: builds one from text, collects the mistakes
+ * in one string, prints the canonical form into one string.
  */
 #ifndef TESTS_CONFTEXT_H
 #define TESTS_CONFTEXT_H
@@ -23,7 +23,8 @@ void conftext_free(struct conftext *t);
 void conftext_mistake(void *user, int line, const char *text);
 /* The canonical form, to be freed. */
 char *conftext_print(const struct conf *c);
-/* Fails the test unless printing, parsing and printing again gives the same text. */
+/* Fails the test unless printing, parsing and printing again gives the same
+ * text. */
 void conftext_check_print(const struct conf *c);
 
 #endif

@@ -350,7 +350,7 @@ msg_client(struct msg *m, const char *name)
 	ck_abort_msg("no client %s", name);
 }
 
-/* --- random numbers, messages from the wild -------------------------------- */
+/* --- random numbers, messages from the wild ------------------------------- */
 
 uint32_t
 prng_next(struct prng *p)

@@ -152,11 +152,9 @@ net_udp_send(int fd, struct ip4 to, uint16_t port, const void *data, size_t len)
 	    sizeof(at)), (ssize_t)len);
 }
 
-/*
- * A link that has just come up swallows packets until the kernel has got
- * round to giving it a queue. So one datagram is sent each way until it
- * arrives; then both know the other's hardware address too.
- */
+/* A link that has just come up swallows packets until the kernel has got round
+ * to giving it a queue. So one datagram is sent each way until it arrives; then
+ * both know the other's hardware address too. */
 static void
 settle(int from, int to, struct ip4 at)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * Runs the unit and scenario tests: every suite that the Makefile found in the
- * objects (suites.def, one SUITE(name) each), or those named on the command line.
+ * objects (suites.def, one SUITE(name) each), or those named on the command
+ * line.
  *
  * Unless CK_FORK=no, each test runs in a process of its own, so that one which
  * crashes or is stopped by a sanitizer is one failure and the others still run.
@@ -38,13 +39,12 @@ skip_tests(const char *name, const char *why)
 	skipped++;
 }
 
-/*
- * Every ck_assert that holds tells the parent, which then knows how far a test came
- * that crashed. The parent's work grows with the square of their number (measured: 3
- * minutes for a test with some 100,000). So tests call this function instead (the
- * Makefile renames it), and the parent hears of the first ones only. The sanitizer
- * still reports a later crash with its stack, and a failed assertion its place.
- */
+/* Every ck_assert that holds tells the parent, which then knows how far a test
+ * came that crashed. The parent's work grows with the square of their number
+ * (measured: 3 minutes for a test with some 100,000). So tests call this
+ * function instead (the Makefile renames it), and the parent hears of the first
+ * ones only. The sanitizer still reports a later crash with its stack, and a
+ * failed assertion its place. */
 #define MARKS_MAX 1000
 
 #undef _mark_point
@@ -112,7 +112,8 @@ main(int argc, char **argv)
 			run++;
 		}
 
-	/* Check's 4 seconds are short for a sanitizer build on a busy machine. */
+	/* Check's 4 seconds are short for a sanitizer build on a busy
+	 * machine. */
 	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
 	for (size_t i = 0; suites[i].name; i++) {
 		SRunner *sr;

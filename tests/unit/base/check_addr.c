@@ -13,7 +13,8 @@ Suite *addr_suite(void);
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The string in a heap block of its exact size, so ASan catches reads past its NUL. */
+/* The string in a heap block of its exact size, so ASan catches reads past its
+ * NUL. */
 static char *
 exact(const char *s)
 {
@@ -234,7 +235,8 @@ START_TEST(prefix_bad_strings)
 }
 END_TEST
 
-/* Flip every bit of a MAC under every length: it matters inside, not outside. */
+/* Flip every bit of a MAC under every length: it matters inside, not
+ * outside. */
 static const struct {
 	const char *s;
 	size_t len;

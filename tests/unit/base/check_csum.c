@@ -69,8 +69,8 @@ START_TEST(nothing_adds_nothing)
 }
 END_TEST
 
-/* Every length up to 130 at every alignment, with random bytes and a random initial
- * sum; the copy has the exact length, for ASan. */
+/* Every length up to 130 at every alignment, with random bytes and a random
+ * initial sum; the copy has the exact length, for ASan. */
 START_TEST(same_as_the_naive_sum)
 {
 	uint32_t state = 0x2545f491;

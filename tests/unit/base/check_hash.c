@@ -347,8 +347,8 @@ START_TEST(every_byte_of_the_key_counts)
 }
 END_TEST
 
-/* Two keys whose hashes under this secret share the 32 bits that the table keeps: only
- * comparing the keys tells the clients apart. */
+/* Two keys whose hashes under this secret share the 32 bits that the table
+ * keeps: only comparing the keys tells the clients apart. */
 START_TEST(colliding_keys_are_two_entries)
 {
 	const uint32_t a = 26572, b = 95845;
@@ -491,8 +491,8 @@ static const size_t walk_capacity[] = { 1, 2, 3, 8, 31, 64 };
 
 #define WALKS (sizeof(walk_capacity) / sizeof(walk_capacity[0]))
 
-/* There are three times as many keys as fit, so that everything happens all the time. The
- * expected key is the right one, another one, or one of long ago. */
+/* There are three times as many keys as fit, so that everything happens all the
+ * time. The expected key is the right one, another one, or one of long ago. */
 START_TEST(random_walk_beside_a_model)
 {
 	struct model m = { .capacity = walk_capacity[_i % (int)WALKS] };

@@ -100,7 +100,8 @@ START_TEST(no_log_and_no_sink_are_silent)
 }
 END_TEST
 
-/* "event fields" and its NUL are LOG_LINE_MAX at most: one less, equal, more. */
+/* "event fields" and its NUL are LOG_LINE_MAX at most: one less, equal,
+ * more. */
 START_TEST(long_line_is_cut_and_says_so)
 {
 	char value[LOG_LINE_MAX + 100];

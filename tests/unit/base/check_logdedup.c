@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * What is written, what is counted, and that the numbers add up whatever is logged.
+ * What is written, what is counted, and that the numbers add up whatever is
+ * logged.
  */
 #include <check.h>
 #include <stdio.h>
@@ -131,7 +132,8 @@ START_TEST(only_the_last_line_about_a_thing_is_repeated)
 }
 END_TEST
 
-/* A continuing repetition is reported once a window; one that ended is new when it recurs. */
+/* A continuing repetition is reported once a window; one that ended is new when
+ * it recurs. */
 START_TEST(it_begins_anew_after_a_window_of_silence)
 {
 	open_fold();

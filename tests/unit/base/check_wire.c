@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The cursor at its limits. Critical buffers come from malloc() with their exact size,
- * so that ASan catches the first byte read or written past them.
+ * The cursor at its limits. Critical buffers come from malloc() with their
+ * exact size, so that ASan catches the first byte read or written past them.
  */
 #include <check.h>
 #include <stdlib.h>

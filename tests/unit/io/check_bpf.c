@@ -236,7 +236,8 @@ static const struct ring_filter rescues = {
 	.n_watch = 2, .watch = { 69, 4011 }, .unreachable = 4011,
 };
 
-/* "Port unreachable" in a header of ihl words, about a datagram to this port. */
+/* "Port unreachable" in a header of ihl words, about a datagram to this
+ * port. */
 static struct pkt
 unreachable(int ihl, uint16_t port)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The file itself: lines of any length, line ends, comments, lists over several lines, bytes
- * that do not belong in a file; and that each mistake is reported on its own line.
+ * The file itself: lines of any length, line ends, comments, lists over several
+ * lines, bytes that do not belong in a file; and that each mistake is reported
+ * on its own line.
  */
 #include "io/conffile.h"
 
@@ -123,12 +124,13 @@ START_TEST(nul_does_not_end_a_line)
 }
 END_TEST
 
-/* inih has a buffer of 200 bytes, and drops the rest of a line that fills it. */
+/* inih has a buffer of 200 bytes, and drops the rest of a line that fills
+ * it. */
 static const size_t lengths[] = { 195, 196, 197, 198, 199, 200, 201, 202, 203, 255, 256,
 	257, 5000, 100000 };
 
-/* A list that repeats one server is `len` bytes long; a second server is at its end, where
- * a cut line would lose it. */
+/* A list that repeats one server is `len` bytes long; a second server is at its
+ * end, where a cut line would lose it. */
 START_TEST(line_of_any_length_is_read_whole)
 {
 	static const char one[] = "192.0.2.1, ", last[] = "192.0.2.2";
@@ -151,7 +153,8 @@ START_TEST(line_of_any_length_is_read_whole)
 	ck_assert_uint_eq(strlen(line), len);
 	strcat(line, "\ncircuit-id = x\n");
 
-	/* more items than a list may have is a mistake on that line, nothing is cut */
+	/* more items than a list may have is a mistake on that line, nothing is
+	 * cut */
 	t = conftext(text);
 	if (len < 50000) {
 		ck_assert_str_eq(t.mistakes, "");

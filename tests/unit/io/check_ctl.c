@@ -44,7 +44,8 @@ on_stream(void *user, enum ctl_event what)
 		ck_assert(ctl_stream_write(stream, "bye", 3));
 }
 
-/* echo WORD; big N: a string of N bytes; null: memory is short; stream: one begins. */
+/* echo WORD; big N: a string of N bytes; null: memory is short; stream: one
+ * begins. */
 static char *
 on_command(void *user, const char *command)
 {

@@ -110,7 +110,8 @@ START_TEST(a_pipe_that_nobody_reads_loses_lines_and_not_time)
 }
 END_TEST
 
-/* The kernel promises room in a terminal for a byte. What is said here would take for ever, and end by time-out. */
+/* The kernel promises room in a terminal for a byte. What is said here would
+ * take for ever, and end by time-out. */
 START_TEST(a_terminal_that_nobody_reads_loses_lines_and_not_time)
 {
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY), saved, slave;

@@ -157,7 +157,8 @@ note_and_go_on(void *user, struct mono now)
 	note_byte(user, now);
 }
 
-/* Two that can be read in one turn, and are asked for a pause in either order. */
+/* Two that can be read in one turn, and are asked for a pause in either
+ * order. */
 static int64_t
 turns_us(loop_fn *a, loop_fn *b)
 {
@@ -190,8 +191,8 @@ START_TEST(it_pauses_between_turns)
 	int64_t least = INT64_MAX;
 
 	ck_assert_int_ge(turns_us(note_and_pause, note_and_pause), 80000);
-	/* One of the two has more to do: a machine that is busy may take its time
-	 * for four turns, but not each time. */
+	/* One of the two has more to do: a machine that is busy may take its
+	 * time for four turns, but not each time. */
 	for (int i = 0; i < 10 && least >= 80000; i++) {
 		int64_t us = turns_us(note_and_pause, note_and_go_on);
 

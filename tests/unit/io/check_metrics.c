@@ -189,8 +189,8 @@ ms(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Ten visitors at once cost one walk, unless they take longer than a document lives; also when
- * the first one does not read. */
+/* Ten visitors at once cost one walk, unless they take longer than a document
+ * lives; also when the first one does not read. */
 START_TEST(a_document_is_shared)
 {
 	int64_t begin = ms();

@@ -729,8 +729,8 @@ START_TEST(close_leaves_no_descriptor)
 }
 END_TEST
 
-/* 25 ms with -O2. The bound is wide enough for sanitizers in an emulated machine
- * (1.5 s) and narrow enough for a cost that grows with the square. */
+/* 25 ms with -O2. The bound is wide enough for sanitizers in an emulated
+ * machine (1.5 s) and narrow enough for a cost that grows with the square. */
 START_TEST(a_thousand_links_are_read_at_once)
 {
 	struct watch w;

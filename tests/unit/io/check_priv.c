@@ -96,7 +96,7 @@ tear_down(void)
 	ck_assert_int_eq(rmdir(dir), 0);
 }
 
-/* --- what it does ------------------------------------------------------------- */
+/* --- what it does --------------------------------------------------------- */
 
 static int
 get_int(int fd, int level, int option)
@@ -185,7 +185,8 @@ START_TEST(socket_files_are_made_and_removed)
 }
 END_TEST
 
-/* Whatever umask it was started with, others are to get through to the socket. */
+/* Whatever umask it was started with, others are to get through to the
+ * socket. */
 START_TEST(the_directory_of_a_socket_is_made_for_all)
 {
 	char sub[48], name[64];
@@ -228,7 +229,7 @@ START_TEST(a_neighbour_is_asked_for)
 }
 END_TEST
 
-/* --- what it refuses ---------------------------------------------------------- */
+/* --- what it refuses ------------------------------------------------------ */
 
 START_TEST(nothing_but_what_was_agreed)
 {
@@ -297,7 +298,7 @@ START_TEST(nonsense_is_refused_and_changes_nothing)
 }
 END_TEST
 
-/* --- the end of one of them --------------------------------------------------- */
+/* --- the end of one of them ----------------------------------------------- */
 
 static bool
 gone_within(const char *file, int ms)
@@ -309,7 +310,8 @@ gone_within(const char *file, int ms)
 	return ms > 0;
 }
 
-/* A killed daemon leaves no files: the opener sees the end of its socket pair. */
+/* A killed daemon leaves no files: the opener sees the end of its socket
+ * pair. */
 START_TEST(a_process_that_is_killed_is_tidied_up_after)
 {
 	struct opener_terms t = terms();
@@ -388,8 +390,8 @@ START_TEST(signals_do_not_end_the_opener)
 }
 END_TEST
 
-/* An opener that stands still costs the caller its time-out, and the answer that comes too
- * late is not taken for the next one. */
+/* An opener that stands still costs the caller its time-out, and the answer
+ * that comes too late is not taken for the next one. */
 START_TEST(late_answers_are_thrown_away)
 {
 	pid_t pid = pid_of_opener();
@@ -430,7 +432,8 @@ START_TEST(an_opener_that_stands_still_is_waited_for_once)
 }
 END_TEST
 
-/* As the unit file mounts it: what cannot be raised is refused, and no reason to end. */
+/* As the unit file mounts it: what cannot be raised is refused, and no reason
+ * to end. */
 START_TEST(limits_that_are_read_only_are_left)
 {
 	struct opener_terms t = terms();
@@ -453,8 +456,8 @@ START_TEST(limits_that_are_read_only_are_left)
 }
 END_TEST
 
-/* The kernel hands over the message and keeps the descriptor to itself: 0, "all is well", would be
- * taken for the number of one. */
+/* The kernel hands over the message and keeps the descriptor to itself: 0, "all
+ * is well", would be taken for the number of one. */
 START_TEST(no_room_for_a_descriptor_is_an_error)
 {
 	struct rlimit limit, none;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Queries against the real kernel: A asks, B answers by its kernel (echo, ARP, TCP) or by the
- * servers of this test, which run in the same loop.
+ * Queries against the real kernel: A asks, B answers by its kernel (echo, ARP,
+ * TCP) or by the servers of this test, which run in the same loop.
  */
 #include "io/query.h"
 
@@ -307,8 +307,8 @@ START_TEST(closed_port_is_an_error)
 }
 END_TEST
 
-/* A probe by datagram is not interested in ICMP errors: it says no, and the error must not
- * come again and again. */
+/* A probe by datagram is not interested in ICMP errors: it says no, and the
+ * error must not come again and again. */
 START_TEST(error_that_is_no_answer_comes_once)
 {
 	struct query q = ask(QUERY_DATAGRAM, 4011, "x");

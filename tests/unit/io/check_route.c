@@ -88,7 +88,7 @@ ip(const char *text)
 	return a;
 }
 
-/* --- routes ------------------------------------------------------------------ */
+/* --- routes --------------------------------------------------------------- */
 
 static int
 ask(const char *dst, const char *src, struct route *r)
@@ -192,7 +192,7 @@ START_TEST(link_down_takes_its_routes)
 }
 END_TEST
 
-/* --- neighbours -------------------------------------------------------------- */
+/* --- neighbours ----------------------------------------------------------- */
 
 static void
 state_is(const char *address, enum neigh_state want)

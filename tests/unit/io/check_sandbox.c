@@ -49,7 +49,7 @@ tell_nobody(int call)
 	return false;
 }
 
-/* --- calls -------------------------------------------------------------------- */
+/* --- calls ---------------------------------------------------------------- */
 
 /* By number: the C library's wrappers do other things first. */
 #define TRY(name, call) \
@@ -100,7 +100,8 @@ static const struct {
 	{ "ioctl", try_terminal }, { "?", try_nonsense },
 };
 
-/* The child's status. fn runs behind the filter of role; it says true when all was well. */
+/* The child's status. fn runs behind the filter of role; it says true when all
+ * was well. */
 static int
 confined(enum sandbox_role role, sandbox_fn *told_by, bool (*fn)(void *), void *arg)
 {
@@ -237,7 +238,7 @@ START_TEST(the_opener_changes_no_file_behind_a_link)
 }
 END_TEST
 
-/* --- user and capabilities ---------------------------------------------------- */
+/* --- user and capabilities ------------------------------------------------ */
 
 /* The number behind a word of /proc/self/status. */
 static uint64_t

@@ -189,11 +189,9 @@ START_TEST(a_port_that_another_program_holds_is_in_use)
 }
 END_TEST
 
-/*
- * That ARP gets no answer is heard of sooner or later: the kernel limits how
+/* That ARP gets no answer is heard of sooner or later: the kernel limits how
  * many ICMP messages it sends in all (net.ipv4.icmp_msgs_per_sec), to itself
- * too, and 3,200 packets have just died at once.
- */
+ * too, and 3,200 packets have just died at once. */
 static void
 check_nobody_answers(struct udp_server *s)
 {

@@ -76,7 +76,8 @@ START_TEST(a_host_too_long_makes_no_sense)
 }
 END_TEST
 
-/* A PE header with this machine at this offset, in a buffer of exactly len bytes. */
+/* A PE header with this machine at this offset, in a buffer of exactly len
+ * bytes. */
 static enum bootfile_content
 pe(uint32_t at, const char *signature, size_t len)
 {

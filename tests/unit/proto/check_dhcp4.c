@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The view of a message: what real clients send, and wrong lengths of every kind.
- * Messages are exact heap blocks, so that ASan catches overruns.
+ * The view of a message: what real clients send, and wrong lengths of every
+ * kind. Messages are exact heap blocks, so that ASan catches overruns.
  */
 #include "proto/dhcp4.h"
 
@@ -81,7 +81,7 @@ option_is(uint8_t code, const void *want, size_t len)
 	must(memcmp(v.p, want, len) == 0);
 }
 
-/* --- good messages --------------------------------------------------------- */
+/* --- good messages -------------------------------------------------------- */
 
 START_TEST(header_fields_are_read)
 {
@@ -288,7 +288,7 @@ START_TEST(every_code_and_every_length_is_indexed)
 }
 END_TEST
 
-/* --- what is refused ------------------------------------------------------- */
+/* --- what is refused ------------------------------------------------------ */
 
 START_TEST(shorter_than_bootp_is_short)
 {
@@ -335,7 +335,8 @@ START_TEST(hlen_is_at_most_16)
 }
 END_TEST
 
-/* Found by fuzzing: the iterator of such a view found options that were not indexed. */
+/* Found by fuzzing: the iterator of such a view found options that were not
+ * indexed. */
 START_TEST(options_of_a_refused_header_are_not_read)
 {
 	struct dhcp4_iter it;
@@ -404,7 +405,7 @@ START_TEST(option_reaching_past_the_message_is_bad)
 }
 END_TEST
 
-/* --- overload (RFC 2132 9.3), long options (RFC 3396) ---------------------- */
+/* --- overload (RFC 2132 9.3), long options (RFC 3396) --------------------- */
 
 /* Options area: 52 and `rest`; file and sname hold what the caller wrote. */
 static void
@@ -503,8 +504,8 @@ START_TEST(option_only_in_file_is_found_and_joined)
 }
 END_TEST
 
-/* The message goes to the server unchanged; how to read an overloaded field full of
- * nonsense is left to the server. */
+/* The message goes to the server unchanged; how to read an overloaded field
+ * full of nonsense is left to the server. */
 START_TEST(nonsense_in_overloaded_fields_is_ignored)
 {
 	struct prng p = { 52 };
@@ -582,7 +583,7 @@ START_TEST(long_option_is_joined)
 }
 END_TEST
 
-/* --- getters and edits ----------------------------------------------------- */
+/* --- getters and edits ---------------------------------------------------- */
 
 START_TEST(address_options_have_four_bytes)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * ICMP echo: a request with a correct checksum, and replies with wrong lengths, types and
- * checksums.
+ * ICMP echo: a request with a correct checksum, and replies with wrong lengths,
+ * types and checksums.
  */
 #include "proto/icmp.h"
 
@@ -110,8 +110,8 @@ START_TEST(what_is_no_reply_is_refused)
 }
 END_TEST
 
-/* 10.0.0.2 cannot be reached on port 4011 from 192.0.2.50:68; `n` bytes of the datagram's
- * payload, 'a', 'b', ... */
+/* 10.0.0.2 cannot be reached on port 4011 from 192.0.2.50:68; `n` bytes of the
+ * datagram's payload, 'a', 'b', ... */
 static uint8_t error[128];
 static size_t error_len;
 

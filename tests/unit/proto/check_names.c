@@ -14,7 +14,8 @@
 
 Suite *names_suite(void);
 
-/* Lower case letters, digits and single dashes, as Prometheus and jq like it. */
+/* Lower case letters, digits and single dashes, as Prometheus and jq like
+ * it. */
 static void
 word_is_label(const char *word)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Blocks of a capture file, byte for byte as draft-ietf-opsawg-pcapng draws them, and
- * found again in a stream. t-capture.sh checks that tshark agrees.
+ * Blocks of a capture file, byte for byte as draft-ietf-opsawg-pcapng draws
+ * them, and found again in a stream. t-capture.sh checks that tshark agrees.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -169,7 +169,8 @@ START_TEST(a_stream_is_cut_at_the_borders_of_blocks)
 	pcapng_packet(&w, &p);
 	pcapng_stats(&w, 9, 1, 2, 3);
 	all = wr_len(&w);
-	/* Only whole blocks come out, however much of the stream has arrived. */
+	/* Only whole blocks come out, however much of the stream has
+	 * arrived. */
 	for (size_t there = 0; there <= all; there++) {
 		uint8_t *exact = msg_exact(buf, there);
 		struct rd r = rd_init(exact, there);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * DHCP messages of probes, read back with the relay's own parser, and what counts as an
- * answer.
+ * DHCP messages of probes, read back with the relay's own parser, and what
+ * counts as an answer.
  */
 #include "proto/probemsg.h"
 

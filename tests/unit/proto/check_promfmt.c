@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Prometheus' text, byte for byte: one error makes Prometheus refuse the whole scrape.
+ * Prometheus' text, byte for byte: one error makes Prometheus refuse the whole
+ * scrape.
  */
 #include <check.h>
 #include <string.h>

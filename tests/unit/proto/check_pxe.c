@@ -57,7 +57,7 @@ only_hex(uint8_t code, const char *hex)
 	finish();
 }
 
-/* --- clients --------------------------------------------------------------- */
+/* --- clients -------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -182,7 +182,7 @@ START_TEST(ipxe_is_ipxe_whatever_option_60_says)
 }
 END_TEST
 
-/* --- architecture ---------------------------------------------------------- */
+/* --- architecture --------------------------------------------------------- */
 
 START_TEST(archs_are_a_list_in_order)
 {
@@ -315,7 +315,7 @@ START_TEST(split_and_overloaded_options_are_joined)
 }
 END_TEST
 
-/* --- boot server discovery, UUID, user class -------------------------------- */
+/* --- boot server discovery, UUID, user class ------------------------------ */
 
 static void
 with_43(const char *class, const char *hex)
@@ -454,7 +454,7 @@ START_TEST(offers_that_say_pxe)
 }
 END_TEST
 
-/* --- names ----------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------- */
 
 START_TEST(arch_names_parse_back_to_their_code_alone)
 {
@@ -569,7 +569,7 @@ START_TEST(arch_numbers)
 }
 END_TEST
 
-/* --- anything else --------------------------------------------------------- */
+/* --- anything else -------------------------------------------------------- */
 
 static void
 client_is_sane(void)

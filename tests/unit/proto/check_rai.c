@@ -105,7 +105,7 @@ reply(enum where where, const void *value, size_t len)
 	msg_end(&msg);
 }
 
-/* --- building -------------------------------------------------------------- */
+/* --- building ------------------------------------------------------------- */
 
 START_TEST(sub_options_are_appended)
 {
@@ -169,7 +169,8 @@ START_TEST(check_finds_every_overrun)
 }
 END_TEST
 
-/* RFC 3396: a part may end in the middle of a sub-option, and every part counts. */
+/* RFC 3396: a part may end in the middle of a sub-option, and every part
+ * counts. */
 START_TEST(check_joins_the_parts)
 {
 	static const struct { const char *part[3]; enum drop drop; } t[] = {
@@ -198,7 +199,7 @@ START_TEST(check_joins_the_parts)
 }
 END_TEST
 
-/* --- requests -------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------- */
 
 START_TEST(option_is_put_before_end)
 {
@@ -426,7 +427,7 @@ START_TEST(overloaded_fields_are_not_touched)
 }
 END_TEST
 
-/* --- replies --------------------------------------------------------------- */
+/* --- replies -------------------------------------------------------------- */
 
 /* The reply without option 82, as the server would have written it. */
 static void
@@ -589,7 +590,8 @@ START_TEST(ours_behind_the_clients_in_one_option)
 }
 END_TEST
 
-/* A value that was joined and split again after `first` bytes, around a boot file. */
+/* A value that was joined and split again after `first` bytes, around a boot
+ * file. */
 static void
 reply_split(const uint8_t *joined, size_t n, size_t first)
 {
@@ -618,7 +620,8 @@ START_TEST(ours_across_two_options)
 		ck_assert_mem_eq(got, joined, 245);
 		ck_assert(view.at[DHCP4_OPT_BOOTFILE] && view.end);
 	}
-	/* It fits into one option, so it was not split: these are two relays' options. */
+	/* It fits into one option, so it was not split: these are two relays'
+	 * options. */
 	joined[1] = 20;
 	memcpy(joined + 22, r.value, r.len);
 	reply_split(joined, 22 + r.len, 25);
@@ -712,7 +715,7 @@ START_TEST(message_is_not_shortened_below_bootp)
 }
 END_TEST
 
-/* --- properties ------------------------------------------------------------ */
+/* --- properties ----------------------------------------------------------- */
 
 /* A random message: options of any code but 82, pads, perhaps END and bytes
  * after it. */

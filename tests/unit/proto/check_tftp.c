@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * TFTP: the bytes of a read request, and which first packets prove that a server works.
+ * TFTP: the bytes of a read request, and which first packets prove that a
+ * server works.
  */
 #include "proto/tftp.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * IPv4 and UDP headers: what is built parses back, and wrong lengths are caught.
- * Packets are exact-size heap blocks, so that ASan catches overruns.
+ * IPv4 and UDP headers: what is built parses back, and wrong lengths are
+ * caught. Packets are exact-size heap blocks, so that ASan catches overruns.
  */
 #include "proto/udpip.h"
 
