@@ -2,9 +2,9 @@
  *
  * addr - hardware addresses, IPv4 addresses and prefixes: parse, print, match.
  *
- * A struct ip4 is in host byte order; it is converted at the cursor
- * (base/wire.h) or at the socket (io/). It is a type of its own so that an
- * address is not passed for a length or an index.
+ * A struct ip4 is in host byte order; the cursor (base/wire.h) and the sockets
+ * (io/) convert it. It is a type of its own so that an address cannot be passed
+ * as a length or an index.
  */
 #ifndef BASE_ADDR_H
 #define BASE_ADDR_H
@@ -65,7 +65,7 @@ ip_of4(struct ip4 a)
 	return (struct ipaddr){ .version = 4, .v4 = a };
 }
 
-/* IP4_NONE when it is not an IPv4 address. */
+/* IP4_NONE if a is not an IPv4 address. */
 static inline struct ip4
 ip_v4(struct ipaddr a)
 {
@@ -73,7 +73,7 @@ ip_v4(struct ipaddr a)
 }
 
 bool ip_eq(struct ipaddr a, struct ipaddr b);
-/* 32 bits that depend on the whole address, for a hash. */
+/* Folds the whole address into 32 bits for a hash. */
 uint32_t ip_fold(struct ipaddr a);
 
 bool ip4_is_multicast(struct ip4 a);
@@ -82,11 +82,10 @@ bool ip4_is_multicast(struct ip4 a);
 bool ip4_is_host(struct ip4 a);
 uint32_t ip4_mask(uint8_t plen);
 bool ip4net_has(struct ip4net n, struct ip4 a);
-/* The directed broadcast address of n; IP4_NONE for /31 and /32 (they have
- * none). */
+/* The directed broadcast address of n; IP4_NONE for /31 and /32. */
 struct ip4 ip4net_broadcast(struct ip4net n);
 
-/* The byte written by the two hex digits at s; -1 if they are not two. */
+/* The value of the two hex digits at s; -1 if either is not a digit. */
 int hex_pair(const char *s);
 
 /* Strict dotted quad: decimal, no leading zeros, nothing after it. */
@@ -97,8 +96,8 @@ bool ip4net_parse(const char *s, struct ip4net *out);
  * also with '-' as separator, any case. */
 bool macprefix_parse(const char *s, struct macprefix *out);
 /* A hardware address of any length as switches, labels and Windows write it:
- * hexadecimal bytes separated by ':', '-', '.' or nothing. Returns the number
- * of bytes; 0 if it is not one, or longer than max. */
+ * hexadecimal bytes separated by ':', '-', '.' or nothing. Returns its length
+ * in bytes; 0 if it is malformed or longer than max. */
 size_t hwaddr_parse(const char *s, uint8_t *out, size_t max);
 bool macprefix_has(const struct macprefix *p, const struct mac *m);
 

@@ -2,11 +2,11 @@
  *
  * hash - a keyed hash table of fixed capacity with an age list.
  *
- * What clients can grow must have a bound: the table is allocated once, at its
- * full capacity, and an insert into a full table evicts the least recently
- * touched entry (with a call-back, so that nothing vanishes uncounted). Keys
- * are hashed with SipHash-2-4 under the caller's secret, since clients choose
- * their own MAC addresses and xids.
+ * Whatever clients can make grow is bounded: the table is allocated once, at
+ * its full capacity, and an insert into a full table evicts the least recently
+ * used entry. A callback sees it, so that every loss is counted. Keys are
+ * hashed with SipHash-2-4 and the caller's secret, since clients choose their
+ * own MAC addresses and xids.
  *
  * Entries are blocks of fixed size whose first bytes are the key. Entries are
  * never removed, only evicted; a pointer to one is valid until then. Not
@@ -28,30 +28,30 @@ struct hash_key {
 uint64_t hash_sip(struct hash_key secret, const void *data, size_t len);
 
 /* A table of `capacity` entries of `entry_size` bytes whose first `key_size`
- * bytes are the key. NULL when memory is short, an argument is 0, the key is
- * longer than the entry, or the table would have more than 2^30 entries.
+ * bytes are the key. Returns NULL if memory is short, an argument is 0, the key
+ * is longer than the entry, or the table would have more than 2^30 entries.
  * `evicted` (may be NULL) sees an entry before it is reused, but not when the
  * table is freed; it must not change the table. */
 struct hash *hash_new(size_t capacity, size_t entry_size, size_t key_size,
     struct hash_key secret, void (*evicted)(void *entry, void *user), void *user);
-/* From now on only the first `size` bytes of a new entry, which include the
- * key, are initialised; the rest keeps old content. For large entries that are
- * sparsely used at first. */
+/* From now on, clears only the first `size` bytes of a new entry (the key
+ * included); the rest keeps old contents. For large entries that fill up
+ * slowly. */
 void hash_zero_only(struct hash *h, size_t size);
 /* Frees the table and every entry; returns NULL. */
 struct hash *hash_free(struct hash *h);
 
-/* The entry with this key, or NULL. Does not touch it. */
+/* Returns the entry with this key, or NULL. Its age does not change. */
 void *hash_find(const struct hash *h, const void *key);
-/* The entry with this key, made (key copied, the rest zeroed) if missing;
- * *fresh says which. Never NULL: a full table evicts its oldest. Touches the
- * entry. */
+/* Returns the entry with this key and makes it the youngest. If it is missing,
+ * it is created (key copied, the rest zeroed) and *fresh is set; a full table
+ * evicts its oldest entry for it. Never NULL. */
 void *hash_get(struct hash *h, const void *key, bool *fresh);
 /* Prefetch hint for the next call with this key; no semantic effect. */
 void hash_expect(struct hash *h, const void *key);
 size_t hash_count(const struct hash *h);
-/* Walks by age: the next younger (older) entry, from NULL the oldest (youngest)
- * one; NULL at the end. */
+/* Iterate by age: return the next younger (older) entry, or NULL at the end.
+ * With NULL they return the oldest (youngest) one. */
 void *hash_younger(const struct hash *h, const void *entry);
 void *hash_older(const struct hash *h, const void *entry);
 

@@ -2,10 +2,10 @@
  *
  * log - one line per event: a fixed event word, then key=value pairs.
  *
- * This file formats and filters by level; the sink is a call-back
- * (io/logsink.c, which adds time stamps; base/logdedup before it counts
- * repeated lines). A struct log is passed to everything that logs: there is no
- * global. Values from packets, the kernel or files go through log_esc().
+ * This file filters by level and formats. The sink is a callback:
+ * base/logdedup, which counts repeated lines, and io/logsink, which adds time
+ * stamps. There is no global: everything that logs is given a struct log.
+ * Values from packets, the kernel or files must go through log_esc().
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -21,8 +21,7 @@ enum log_level {
 
 struct log {
 	enum log_level level;	/* lines above it are not formatted */
-	/* The line is "event fields", without newline; valid during the
-	 * call. */
+	/* The line is "event fields", without newline. */
 	void (*sink)(void *user, enum log_level level, const char *event,
 	    const char *fields);
 	void *user;
@@ -36,13 +35,12 @@ log_wants(const struct log *l, enum log_level level)
 	return l && l->sink && level <= l->level;
 }
 
-/* event is a literal word like "reload"; fmt gives the fields, "key=value
- * ...". */
+/* event is a literal word like "reload"; fmt formats its key=value pairs. */
 void log_event(const struct log *l, enum log_level level, const char *event,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 #define LOG_ESC_MAX 256
-/* Escapes foreign text for a line, quoted or not, as sbuf_esc() does; cut at
- * the end of buf. Returns buf. */
+/* Escapes untrusted text as sbuf_esc() does; text beyond buf is cut. Returns
+ * buf. */
 const char *log_esc(char buf[LOG_ESC_MAX], const char *text);
 
 #endif

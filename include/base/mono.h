@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * mono - monotonic time as a type, so that a time, a duration and a count
- * cannot be mixed up. No clock is read here: the event loop (io/loop) reads it
- * once per turn and passes it on.
+ * cannot be mixed up. The event loop (io/loop) reads the clock once per turn
+ * and passes it on.
  */
 #ifndef BASE_MONO_H
 #define BASE_MONO_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct mono {
-	int64_t us;	/* microseconds since an arbitrary start; never 0 for "now" */
+	int64_t us;	/* since an arbitrary start; a clock never reads 0 */
 };
 
 static inline struct mono
@@ -39,8 +39,8 @@ mono_diff_ms(struct mono a, struct mono b)
 	return (a.us - b.us) / 1000;
 }
 
-/* For how many milliseconds a timer has to run at `now` so as not to end before
- * `due`. */
+/* Milliseconds from `now` until `due`, rounded up so that no timer fires
+ * early. */
 static inline int64_t
 mono_wait_ms(struct mono due, struct mono now)
 {

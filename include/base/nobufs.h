@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * nobufs - send errors that mean "no room". Such a packet is lost, but its path
- * is fine: it is counted apart, and the next one may well go out.
+ * nobufs - send errors that mean "no room". The packet is lost, but its path is
+ * fine: such errors are counted apart, and the next packet may well go out.
  */
 #ifndef BASE_NOBUFS_H
 #define BASE_NOBUFS_H
@@ -9,8 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
-/* err is positive. EAGAIN: the socket's buffer is full; ENOBUFS: the
- * interface's queue. */
+/* err > 0. EAGAIN: the socket's buffer is full; ENOBUFS: the interface's. */
 static inline bool
 errno_is_nobufs(int err)
 {

@@ -28,11 +28,9 @@ void sbuf_printf(struct sbuf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
-/* Untrusted bytes: printable ASCII except '\\' and '"' as is, the rest as
- * \xHH. */
+/* Untrusted bytes: all but printable ASCII, and '\\' and '"', become \xHH. */
 void sbuf_esc(struct sbuf *b, const void *data, size_t len);
-/* Escaped text for a screen: escaped '\\' and '"' are restored, nothing is
- * escaped twice. */
+/* Text from sbuf_esc(), for a screen: '\\' and '"' are restored. */
 void sbuf_screen(struct sbuf *b, const void *data, size_t len);
 void sbuf_hex(struct sbuf *b, const void *data, size_t len);
 /* A hardware address of any length, "52:54:00:..". */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * wire - the only way in which pxrelay touches bytes of a network.
+ * wire - the cursor through which pxrelay reads and writes every network byte.
  *
  * A reader (struct rd) and a writer (struct wr) walk a borrowed buffer, which
  * must outlive them. Both have a sticky error: a short read gives zeros and
@@ -117,7 +117,7 @@ rd_copy(struct rd *r, void *to, size_t n)
 		memset(to, 0, n);
 }
 
-/* A child over the next n bytes; an empty, bad child when they do not fit. */
+/* A child reader of the next n bytes; empty and bad if fewer are left. */
 static inline struct rd
 rd_sub(struct rd *r, size_t n)
 {
@@ -128,7 +128,7 @@ rd_sub(struct rd *r, size_t n)
 	return (struct rd){ p, p + n, false };
 }
 
-/* buf is not NULL, not even with size 0. */
+/* buf must not be NULL, even if size is 0. */
 static inline struct wr
 wr_init(void *buf, size_t size)
 {
@@ -149,7 +149,8 @@ wr_left(const struct wr *w)
 	return (size_t)(w->end - w->p);
 }
 
-/* Room for n bytes, to be filled by the caller; NULL (and bad) if too few. */
+/* Reserves n bytes for the caller to fill; NULL (and bad) if they do not
+ * fit. */
 static inline uint8_t *
 wr_room(struct wr *w, size_t n)
 {

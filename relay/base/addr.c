@@ -4,12 +4,12 @@
  *
  * The parsers read what people write: configuration files, the command line and
  * the control socket. They are strict, because inet_aton() and friends read
- * "10.1" as 10.0.0.1 and "010.0.0.1" as 8.0.0.1, and a relay that takes a
- * typing error for another server is worse than one that refuses to start. A
- * parser that fails leaves its target unchanged.
+ * "10.1" as 10.0.0.1 and "010.0.0.1" as 8.0.0.1, and a relay that mistakes a
+ * typo for another server is worse than one that refuses to start. A parser
+ * that fails leaves its target unchanged.
  *
- * Which address blocks name no host: RFC 1122 3.2.1.3 (0/8), RFC 5771 (224/4),
- * RFC 1112 4 (240/4). Names, sockets and byte order are left to io/.
+ * Address blocks that contain no hosts: RFC 1122 3.2.1.3 (0/8), RFC 5771
+ * (224/4), RFC 1112 4 (240/4). Names, sockets and byte order are left to io/.
  */
 #include "base/addr.h"
 
@@ -21,7 +21,8 @@ ip_eq(struct ipaddr a, struct ipaddr b)
 {
 	if (a.version != b.version)
 		return false;
-	return a.version == 6 ? memcmp(a.v6, b.v6, sizeof(a.v6)) == 0 : ip4_eq(ip_v4(a), ip_v4(b));
+	return a.version == 6 ? memcmp(a.v6, b.v6, sizeof(a.v6)) == 0 :
+	    ip4_eq(ip_v4(a), ip_v4(b));
 }
 
 uint32_t

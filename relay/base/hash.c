@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
+ * hash - SipHash, and a table of fixed capacity whose entries are listed by
+ * age. What is in an entry, and when to look it up, is left to its owner.
  *
- * hash - see include/base/hash.h.
- *
- * One allocation, made by hash_new() and never changed:
+ * A table is one allocation, which is never resized:
  *
  *	struct hash | entries | links (one per entry) | slots
  *
@@ -10,14 +10,14 @@
  * and 0 is none, so zeroed memory is an empty table. An entry costs its own
  * size, 12 bytes of link and 16 to 32 bytes of slots (8 bytes each, twice the
  * capacity rounded up to a power of two). Entries are handed out in order, so
- * the kernel need not back the part of a large table that was never used.
+ * the unused part of a large table takes no memory from the kernel.
  *
- * Collisions are resolved by linear probing. A slot keeps 32 bits of the hash
+ * Collisions are resolved by linear probing. A slot has 32 bits of the hash
  * beside the number: at a load of at most one half, one cache line tells
- * whether a key is present, and the entry itself is read only if it is. That is
- * the cost of a request of an unknown client, and storms consist of those.
- * Hashing is keyed, so clients cannot aim at one slot (Aumasson and Bernstein,
- * "SipHash: a fast short-input PRF", 2012).
+ * whether a key is present, and only then is the entry read. So a request from
+ * an unknown client, which storms consist of, costs one cache line. Hashing is
+ * keyed, so clients cannot aim at one slot (Aumasson and Bernstein, "SipHash: a
+ * fast short-input PRF", 2012).
  */
 #include "base/hash.h"
 
@@ -40,8 +40,7 @@ struct slot {
 	uint32_t tag;
 };
 
-/* Hashes kept by hash_expect(). Two: one key is in use while the next is
- * expected. */
+/* Hashes stored by hash_expect(): one key is in use, the other is the next. */
 #define EXPECTED 2
 #define EXPECTED_KEY 32
 
@@ -154,7 +153,8 @@ hash_new(size_t capacity, size_t entry_size, size_t key_size,
 	 * multiple of its alignment, so each is aligned. */
 	_Static_assert(sizeof(struct hash) % 16 == 0, "entries not aligned");
 
-	if (!capacity || capacity > CAPACITY_MAX || !key_size || key_size > entry_size)
+	if (!capacity || capacity > CAPACITY_MAX || !key_size ||
+	    key_size > entry_size)
 		return NULL;
 	while (slots < 2 * capacity)
 		slots *= 2;
@@ -267,8 +267,8 @@ is_between(uint32_t home, uint32_t at, uint32_t i)
 	return home <= i ? home <= at && at <= i : home <= at || at <= i;
 }
 
-/* Entries that were displaced past this slot move up: a search ends at an empty
- * slot. */
+/* Empties the slot of entry n. Entries displaced past it move up, since a
+ * search stops at an empty slot. */
 static void
 slot_remove(struct hash *h, uint32_t n)
 {
@@ -294,7 +294,7 @@ move_to_youngest(struct hash *h, uint32_t n)
 	age_append(h, n);
 }
 
-/* Returns the number of the entry, to be used again. */
+/* Evicts the oldest entry and returns its number, for reuse. */
 static uint32_t
 evict_oldest(struct hash *h)
 {
@@ -369,7 +369,7 @@ hash_get(struct hash *h, const void *key, bool *fresh)
 	link_of(h, n)->tag = tag;
 	age_append(h, n);
 	entry = entry_of(h, n);
-	/* The key first, by memmove(): it may lie in the entry just evicted. */
+	/* Key first, by memmove(): it may be inside the entry just evicted. */
 	memmove(entry, key, h->key_size);
 	memset(entry + h->key_size, 0, h->zeroed - h->key_size);
 	return entry;
@@ -384,11 +384,13 @@ hash_count(const struct hash *h)
 void *
 hash_younger(const struct hash *h, const void *entry)
 {
-	return entry_of(h, entry ? link_of(h, number_of(h, entry))->younger : h->oldest);
+	return entry_of(h, entry ? link_of(h, number_of(h, entry))->younger :
+	    h->oldest);
 }
 
 void *
 hash_older(const struct hash *h, const void *entry)
 {
-	return entry_of(h, entry ? link_of(h, number_of(h, entry))->older : h->youngest);
+	return entry_of(h, entry ? link_of(h, number_of(h, entry))->older :
+	    h->youngest);
 }

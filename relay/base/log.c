@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * log - see include/base/log.h. A line is built on the stack, and only if its
- * level is wanted, so a debug line costs one comparison when debugging is off.
+ * log - formats log lines on the stack, and only those whose level is wanted:
+ * with debugging off, a debug line costs one comparison. Repetition, time
+ * stamps and output are left to the sink.
  */
 #include "base/log.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * sbuf - see include/base/sbuf.h. Once something was cut, nothing more is
- * added, even if it is short enough: a text that ends early is recognised as
- * such, one with a hole in it is not. For the same reason an escape or a hex
- * byte is written whole or not at all.
+ * sbuf - appends text to a fixed buffer and escapes untrusted bytes. Once
+ * something was cut, nothing more is added, even if it would fit: a text that
+ * ends early is recognisable, one with a hole in it is not. For the same
+ * reason, an escape or a hex byte is written whole or not at all.
  */
 #include "base/sbuf.h"
 
@@ -21,7 +21,7 @@ sbuf_init(char *buf, size_t size)
 	return (struct sbuf){ .s = buf, .size = size };
 }
 
-/* Up to n bytes; fewer if the buffer ends. */
+/* As many of the n bytes as fit. */
 static void
 put_part(struct sbuf *b, const char *s, size_t n)
 {
