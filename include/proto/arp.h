@@ -25,8 +25,8 @@ struct arp {
 /* "Who has target? Tell sender." Returns ARP_LEN; 0 if it does not fit. */
 size_t arp_request(uint8_t *out, size_t size, const struct mac *sender_mac,
     struct ip4 sender, struct ip4 target);
-/* false: not ARP for IPv4 on Ethernet, or another operation. Bytes after it are
- * padding. */
+/* False if it is not a request or reply for IPv4 on Ethernet. Bytes after it
+ * are padding. */
 bool arp_parse(struct arp *a, const void *data, size_t len);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * bootfile - where a boot file is, from its name in an offer, and which kind of
- * machine it is for, from its first bytes.
+ * bootfile - tells from the name in an offer where a boot file is, and from the
+ * file's first bytes which kind of machine it is for.
  *
  * A UEFI program is a PE image whose header names the machine. A BIOS runs
- * anything, even a PE image, as code. Nothing more is read of it.
+ * anything, even a PE image, as code.
  */
 #ifndef PROTO_BOOTFILE_H
 #define PROTO_BOOTFILE_H
@@ -26,15 +26,15 @@ enum bootfile_scheme {
 
 struct bootfile {
 	enum bootfile_scheme scheme;
-	struct ip4 server;	/* IP4_NONE: a plain name, or a host name in the URL */
+	struct ip4 server;	/* IP4_NONE: not an address in a URL */
 	bool url;		/* false: a plain name */
 	uint16_t port;		/* HTTP's */
 	char host[BOOTFILE_HOST];	/* as in the URL, without port */
-	const char *path;	/* borrowed from the text: HTTP's with its '/' */
+	const char *path;	/* borrowed from the text; with '/' for HTTP */
 };
 
-/* false: the URL is invalid (no host, a bad port, or an HTTP path that is not
- * printable ASCII). */
+/* False if the URL is invalid: no host, a bad port, or an HTTP path that is not
+ * printable ASCII. */
 bool bootfile_parse(struct bootfile *b, const char *text);
 
 enum bootfile_content {
@@ -45,12 +45,12 @@ enum bootfile_content {
 	BOOTFILE_EFI_X64,
 	BOOTFILE_EFI_ARM64,
 	BOOTFILE_EFI_OTHER,	/* for another machine */
-	BOOTFILE_MZ,		/* possibly a PE image; its header is beyond these bytes */
+	BOOTFILE_MZ,		/* maybe a PE image: its header was not read */
 };
 
 enum bootfile_content bootfile_sniff(const void *data, size_t len);
 const char *bootfile_content_text(enum bootfile_content c);
-/* Could a machine of this architecture (option 93) boot that? */
+/* Can a machine of this architecture (option 93) boot it? */
 bool bootfile_suits(enum bootfile_content c, uint16_t arch);
 
 #endif

@@ -7,7 +7,7 @@
  * the index. Edits (hops, giaddr) are made on the outgoing copy by the
  * dhcp4_put_* helpers; proto/rai handles option 82.
  *
- * The view borrows the buffer and is valid as long as that is.
+ * The view borrows the buffer, which must outlive it.
  */
 #ifndef PROTO_DHCP4_H
 #define PROTO_DHCP4_H
@@ -23,9 +23,9 @@
 #define DHCP4_PORT_SERVER	67
 #define DHCP4_PORT_CLIENT	68
 #define DHCP4_PORT_PXE		4011	/* PXE 2.1: boot server, proxyDHCP */
-#define DHCP4_HEADER		236	/* the fixed part, up to the end of `file` */
-#define DHCP4_OPTIONS		240	/* offset of the options, after the cookie */
-#define DHCP4_MIN		300	/* BOOTP message size; old servers want it (RFC 1542 2.1) */
+#define DHCP4_HEADER		236	/* fixed part, up to the end of `file` */
+#define DHCP4_OPTIONS		240	/* offset of the first option */
+#define DHCP4_MIN		300	/* old servers insist on it (RFC 1542 2.1) */
 #define DHCP4_COOKIE		0x63825363u
 #define DHCP4_FLAG_BROADCAST	0x8000
 
@@ -53,7 +53,7 @@ enum dhcp4_type {
 	DHCP4_LEASEQUERYDONE,
 };
 
-/* option codes that the relay looks at */
+/* options that the relay reads */
 enum dhcp4_option {
 	DHCP4_OPT_PAD = 0, DHCP4_OPT_MASK = 1, DHCP4_OPT_ROUTER = 3,
 	DHCP4_OPT_VENDOR_INFO = 43, DHCP4_OPT_REQUESTED_IP = 50,
@@ -67,7 +67,7 @@ enum dhcp4_option {
 	DHCP4_OPT_END = 255,
 };
 
-/* option 52: where options are, too (RFC 2132 9.3) */
+/* option 52: fields that hold options, too (RFC 2132 9.3) */
 #define DHCP4_OVERLOAD_FILE	1
 #define DHCP4_OVERLOAD_SNAME	2
 
@@ -82,9 +82,7 @@ struct dhcp4 {
 	uint8_t type;		/* option 53, or DHCP4_TYPE_NONE */
 	bool cookie;		/* has the magic cookie, so options were read */
 	bool end;		/* an END option was found in the options area */
-	/* Offset of END in data, or `len` if there is none. Bytes after END are
-	 * padding. */
-	size_t end_at;
+	size_t end_at;		/* offset of END; `len` if there is none */
 	uint8_t overload;	/* option 52: 0, or DHCP4_OVERLOAD_* */
 	bool repeats;		/* some option occurs more than once */
 	/* Offset in data of the first instance of each option (its code byte):
@@ -92,39 +90,36 @@ struct dhcp4 {
 	uint16_t at[256];
 };
 
-/* Reads the message. DROP_NONE, or why it is not one: SHORT below 236 bytes
- * (236..239 bytes are BOOTP without a cookie), TRUNCATED above 65,535, BAD_OP,
- * BAD_HLEN (hlen > 16), BAD_OPTIONS if an option reaches past the end. A
- * missing END is accepted (Apple and old ROMs leave it out): the options then
- * end with the message. Options after END are ignored. The header fields of *m
- * are valid even after BAD_OPTIONS. */
+/* Reads the message. Returns DROP_NONE, or why it is invalid: SHORT below 236
+ * bytes (236..239 bytes are BOOTP without a cookie), TRUNCATED above 65,535,
+ * BAD_OP, BAD_HLEN (hlen > 16), BAD_OPTIONS if an option reaches past the end.
+ * A missing END is accepted (Apple and old ROMs leave it out). Bytes after END
+ * are ignored. The header fields of *m are valid even after BAD_OPTIONS. */
 enum drop dhcp4_parse(struct dhcp4 *m, const void *data, size_t len);
 
 /* The value of an option's first instance; false if absent. */
 bool dhcp4_opt(const struct dhcp4 *m, uint8_t code, struct rd *value);
-/* The value of an option, all instances joined (RFC 3396): options area, file,
- * sname. Copies at most size bytes; returns the whole length, which may exceed
- * size, or 0 if absent. */
+/* Copies the value of an option, all instances joined (RFC 3396), but at most
+ * size bytes. Returns the whole length, which may exceed size; 0 if absent. */
 size_t dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t size);
 /* A 4-byte option as an address; IP4_NONE if absent or of another length. */
 struct ip4 dhcp4_opt_ip4(const struct dhcp4 *m, uint8_t code);
-/* The first address of option 3, the one that firmware uses; IP4_NONE if there
- * is none. */
+/* The first address of option 3, which firmware uses; IP4_NONE if absent. */
 struct ip4 dhcp4_router(const struct dhcp4 *m);
 
 /* The boot file: option 67, else the file field unless it holds options. May
  * contain NULs. */
 struct rd dhcp4_bootfile(const struct dhcp4 *m);
 
-/* Is there an option 53 without a valid type (RFC 2132 9.6: 1 byte)? Such a
- * message must not pass for BOOTP. */
+/* Is there an option 53, but of a wrong length (RFC 2132 9.6: 1) or with type
+ * 0? Such a message must not be taken for BOOTP. */
 static inline bool
-dhcp4_type_is_lie(const struct dhcp4 *m)
+dhcp4_type_is_invalid(const struct dhcp4 *m)
 {
 	return m->type == DHCP4_TYPE_NONE && m->at[DHCP4_OPT_TYPE] != 0;
 }
 
-/* Where options may be: after the cookie, and where option 52 says so. */
+/* The options area, and the fields that option 52 may overload. */
 enum dhcp4_area { DHCP4_AREA_OPTIONS, DHCP4_AREA_FILE, DHCP4_AREA_SNAME };
 
 /* Walks the options of one area. */
@@ -138,24 +133,24 @@ struct dhcp4_item {
 	struct rd value;
 };
 struct dhcp4_iter dhcp4_iter(const struct dhcp4 *m, enum dhcp4_area a);
-/* false at END or at the end of the area */
+/* False at END and at the end of the area. */
 bool dhcp4_next(struct dhcp4_iter *it, struct dhcp4_item *out);
 
-/* Copies m to out (of at least m->len bytes) without any instance of the n
- * codes, in the options area and in an overloaded sname or file, where pads
- * replace them; all other bytes keep their order. Zeros follow up to
- * min(m->len, DHCP4_MIN). Returns the new length. Option 82 has its own rules
- * (proto/rai). */
-size_t dhcp4_copy_without(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, size_t n);
+/* Copies m to out (of at least m->len bytes) without the options of these n
+ * codes; in an overloaded sname or file, pads replace them. All other bytes
+ * keep their order. Zeros follow up to min(m->len, DHCP4_MIN). Returns the new
+ * length. Option 82 has its own rules (proto/rai). */
+size_t dhcp4_copy_without(uint8_t *out, const struct dhcp4 *m,
+    const uint8_t *codes, size_t n);
 
 /* Edits on an outgoing copy of at least 236 bytes. */
 void dhcp4_put_hops(uint8_t *msg, uint8_t hops);
 void dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr);
-/* An address anywhere: a field, or the value of an option of 4 bytes. */
+/* Writes an address at any offset: a field, or the value of an option. */
 void dhcp4_put_ip4(uint8_t *msg, size_t at, struct ip4 a);
 
-/* A request of our own, of a made-up Ethernet client: begin (up to option 53),
- * options, end. */
+/* Builds a request from a made-up Ethernet client: dhcp4_new_begin() writes it
+ * up to option 53; more options and dhcp4_new_end() follow. */
 struct dhcp4_new {
 	uint8_t type;		/* enum dhcp4_type */
 	uint32_t xid;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * finding - the rows of finding.def: all that `pxrelayctl doctor` can say. This
- * is not a protocol. It is here because both sides report findings (the daemon
- * about servers, pxrelayctl about its host), and pxrelayctl sees no floor above
- * proto.
+ * finding - the rows of finding.def: everything `pxrelayctl doctor` can report.
+ * It is in proto because both sides report findings (the daemon about servers,
+ * pxrelayctl about its host), and pxrelayctl sees no floor above proto.
  */
 #ifndef PROTO_FINDING_H
 #define PROTO_FINDING_H

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * icmp - echo request, echo reply and destination unreachable (RFC 792). We
- * choose echo's identifier and sequence number, and they come back unchanged:
- * together they are one number of 32 bits, the token that matches a reply to
- * its request.
+ * icmp - echo request, echo reply and destination unreachable (RFC 792). An
+ * echo reply returns identifier and sequence number of its request: together
+ * they are a 32-bit token that matches the two.
  */
 #ifndef PROTO_ICMP_H
 #define PROTO_ICMP_H
@@ -14,14 +13,13 @@
 
 #include "base/addr.h"
 
-#define ICMP_ECHO_LEN 16	/* bytes of a request: header and 8 bytes of padding */
+#define ICMP_ECHO_LEN 16	/* of a request, with 8 bytes of padding */
 
-/* Writes an echo request with identifier and sequence number `token`. Returns
- * the length, ICMP_ECHO_LEN; 0 when it does not fit. */
+/* Writes an echo request. Returns ICMP_ECHO_LEN; 0 if it does not fit. */
 size_t icmp_echo(uint8_t *out, size_t size, uint32_t token);
 
-/* An IPv4 packet as a raw socket delivers it, header first. true if it is an
- * echo reply with a correct checksum: its sender and token. */
+/* Reads an IPv4 packet, as a raw socket delivers it. True if it is an echo
+ * reply with a correct checksum; finds its sender and token. */
 bool icmp_reply_parse(const void *ip, size_t len, struct ip4 *from, uint32_t *token);
 
 /* The UDP datagram that "destination unreachable" quotes in part (RFC 792: at
@@ -33,8 +31,8 @@ struct icmp_quote {
 	size_t len;
 };
 
-/* An IPv4 packet, header first. true if it is "destination unreachable" with a
- * correct checksum that quotes UDP, and not "fragmentation needed". */
+/* True if the IPv4 packet is "destination unreachable" (but not "fragmentation
+ * needed") with a correct checksum and quotes UDP. */
 bool icmp_unreachable_parse(const void *ip, size_t len, struct icmp_quote *out);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * names - drop reasons and counters (drop.def, counter.def), their words, and
- * the names of DHCP message types. This is not a protocol. It is here because
- * parsers return drop reasons, and pxrelayctl, which sees no floor above proto,
- * prints them.
+ * the names of DHCP message types. It is in proto because parsers return drop
+ * reasons, and pxrelayctl, which sees no floor above proto, prints them.
  */
 #ifndef PROTO_NAMES_H
 #define PROTO_NAMES_H

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * pcapng - the blocks of a capture file (draft-ietf-opsawg-pcapng), written
- * into a caller's buffer, and found again in a stream.
+ * pcapng - writes the blocks of a capture file (draft-ietf-opsawg-pcapng) into
+ * a caller's buffer, and finds them in a stream.
  *
- * A writer appends one whole block or, if that does not fit, nothing: then the
- * cursor is bad and has not moved. Blocks are little-endian on every machine,
- * as the section header says: Wireshark reads files of either order, but its
- * dumpcap accepts only the machine's own order from a pipe. Times are
- * nanoseconds since 1970 (if_tsresol 9). The reader knows only what cutting and
- * counting needs, and only this byte order: it reads what pxrelayd wrote.
+ * Each writer appends a whole block; if it does not fit, the cursor is bad and
+ * has not moved. Blocks are little-endian on every machine: Wireshark reads
+ * files of either order, but its dumpcap accepts only the machine's own order
+ * from a pipe. Times are nanoseconds since 1970 (if_tsresol 9). The reader
+ * supports only what splitting and counting need, in files that pxrelayd wrote.
  */
 #ifndef PROTO_PCAPNG_H
 #define PROTO_PCAPNG_H
@@ -34,12 +33,11 @@
 #define PCAPNG_BROADCAST	(3u << 2)
 
 #define PCAPNG_STATS_LEN	52u	/* of what pcapng_stats() writes */
-#define PCAPNG_BLOCK_MAX	65536u	/* longest block that pcapng_next() accepts */
+#define PCAPNG_BLOCK_MAX	65536u	/* that pcapng_next() accepts */
 
-/* Texts are UTF-8; longer ones than 65,535 bytes are cut. */
+/* Texts are UTF-8; those over 65,535 bytes are cut. */
 void pcapng_section(struct wr *w, const char *application);
-/* Interfaces of a section are numbered from 0. NULL or empty texts are left
- * out. */
+/* Interfaces are numbered from 0. NULL or empty texts are left out. */
 void pcapng_interface(struct wr *w, uint16_t linktype, uint32_t snaplen,
     const char *name, const char *description);
 
@@ -51,7 +49,7 @@ struct pcapng_packet {
 	size_t head_len;
 	const void *body;
 	size_t body_len;
-	size_t wire_len;	/* of the packet, at least what was captured */
+	size_t wire_len;	/* of the whole packet */
 	const char *comment;	/* NULL: none */
 };
 void pcapng_packet(struct wr *w, const struct pcapng_packet *p);

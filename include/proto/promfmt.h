@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * promfmt - writes Prometheus' text format 0.0.4, one family (HELP, TYPE) and
- * its samples at a time.
+ * promfmt - writes the Prometheus text format 0.0.4, one family (HELP, TYPE)
+ * and its samples at a time. relay/show/scrape defines the families.
  *
- * Text goes out line by line through a call-back; a line longer than
- * PROM_LINE_MAX is left out, never cut. Label values may be any bytes: what is
- * not printable ASCII is written as \xHH (one broken UTF-8 sequence would make
- * Prometheus refuse the whole scrape), quotes and backslashes are escaped as
- * the format demands. relay/scrape says which families there are.
+ * Text goes line by line to a callback; a line longer than PROM_LINE_MAX is
+ * left out, never cut. Label values may be any bytes: all but printable ASCII
+ * is written as \xHH, since one broken UTF-8 sequence would make Prometheus
+ * refuse the whole scrape.
  */
 #ifndef PROTO_PROMFMT_H
 #define PROTO_PROMFMT_H
@@ -33,16 +32,19 @@ struct prom_label {
 
 /* The name is "pxrelay_" and `word`, with '_' for '-', and "_total" if it is a
  * counter. */
-void prom_family(struct prom *p, enum prom_type type, const char *word, const char *help);
-void prom_sample(struct prom *p, const struct prom_label *l, size_t n, uint64_t value);
+void prom_family(struct prom *p, enum prom_type type, const char *word,
+    const char *help);
+void prom_sample(struct prom *p, const struct prom_label *l, size_t n,
+    uint64_t value);
 /* A time, written in seconds. */
-void prom_sample_us(struct prom *p, const struct prom_label *l, size_t n, uint64_t us);
+void prom_sample_us(struct prom *p, const struct prom_label *l, size_t n,
+    uint64_t us);
 
 struct prom_times {
 	size_t n_bound;
 	const uint32_t *bound_us;	/* upper bounds, ascending */
-	/* How many took bound_us[i] or less, but more than the previous bound;
-	 * the last of these n_bound + 1 counters: how many took longer. */
+	/* [i]: the number that took at most bound_us[i], but more than the
+	 * previous bound; [n_bound]: the number that took longer */
 	const uint64_t *count;
 	uint64_t sum_us;
 };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * pxe - what a DHCPv4 message says about the machine that boots: options 43,
- * 60, 77, 93, 97, 175 (RFC 4578, 3004, PXE 2.1, IANA "Processor Architecture
- * Types"). Reads only; core/rules and core/classes draw conclusions.
+ * pxe - reads what a DHCPv4 message says about the machine that boots: options
+ * 43, 60, 77, 93, 97 and 175.
  */
 #ifndef PROTO_PXE_H
 #define PROTO_PXE_H
@@ -30,7 +29,7 @@ enum pxe_family {
 	PXE_FAMILY_MAX
 };
 
-/* Kinds of machines for counters. Words are stable names. */
+/* Kinds of machines, for counters. Words are stable names. */
 enum pxe_kind {
 #define PXE_KIND(id, word, sentence) PXE_KIND_##id,
 #include "proto/kind.def"
@@ -47,15 +46,13 @@ struct pxe_client {
 	bool pxeclient;		/* option 60 begins with "PXEClient" */
 	bool httpclient;	/* option 60 begins with "HTTPClient" */
 	bool netboot;		/* pxeclient, httpclient, or option 93 is present */
-	/* from option 60, since 93 is missing: a bare "PXEClient" is a PC
-	 * BIOS */
+	/* taken from option 60, because option 93 is missing */
 	bool arch_guessed;
 	uint8_t n_arch;		/* in arch, the client's preferred one first */
 	uint16_t arch[PXE_ARCHS_MAX];
 	/* pxeclient, and option 43 has sub-option 71: boot server discovery */
 	bool discovery;
-	/* ... preceded by sub-option 8: it repeats the boot servers it was
-	 * offered */
+	/* ... after sub-option 8: it repeats the boot servers from its offer */
 	bool boot_servers;
 	uint16_t item;		/* 43.71: type ... */
 	uint16_t layer;		/* ... and layer */
@@ -68,22 +65,21 @@ struct pxe_client {
 
 void pxe_read(struct pxe_client *c, const struct dhcp4 *m);
 
-/* The next sub-option of a joined option 43, pads skipped; false at its end, or
- * at one that does not fit. */
+/* Reads the next sub-option of a joined option 43. False at the end, or if it
+ * does not fit. */
 bool pxe_sub_next(struct rd *r, uint8_t *code, struct rd *value);
 
-/* Is `text` the user class: the whole raw option 77, or one of its RFC 3004
- * instances (length byte, bytes)? Case-sensitive. */
+/* Is `text` the whole raw option 77, or one of its RFC 3004 instances? */
 bool pxe_user_class_is(const struct pxe_client *c, const char *text);
 
 const char *pxe_family_name(enum pxe_family f);
 
-/* "uefi-x64"...; NULL if the IANA list has no such code. */
+/* "uefi-x64"...; NULL if IANA has not assigned the code. */
 const char *pxe_arch_name(uint16_t code);
-/* A name, an alias (any case), a decimal or 0x hex code: writes up to max codes
- * (PXE_ALIAS_MAX is enough) and returns their number; 0: unknown. */
+/* Parses a name, an alias (any case), or a decimal or 0x hex code. Writes up to
+ * max codes (PXE_ALIAS_MAX is enough) and returns their number; 0: unknown. */
 size_t pxe_arch_parse(const char *name, uint16_t *codes, size_t max);
-/* Number i of all names, then aliases; NULL at the end. */
+/* The i-th of all names and aliases; NULL at the end. */
 const char *pxe_arch_list(size_t i);
 
 enum pxe_kind pxe_arch_kind(uint16_t code);

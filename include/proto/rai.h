@@ -6,10 +6,9 @@
  * 11 server identifier override (RFC 5107), 12 relay-id (RFC 6925), 151/152
  * virtual subnet selection (RFC 6607).
  *
- * The option is built when a configuration or an interface changes, not per
- * packet: a struct rai holds ready bytes. Per packet it is recognised, inserted
- * and removed. core/relay4 decides what is done with a packet that already
- * carries option 82.
+ * The option is built when the configuration or an interface changes; per
+ * packet, the ready bytes of a struct rai are inserted, recognised and removed.
+ * core/relay4 decides what happens to a packet that already has option 82.
  */
 #ifndef PROTO_RAI_H
 #define PROTO_RAI_H
@@ -33,44 +32,42 @@ enum rai_sub {
 /* The value of one option 82: its sub-options, without code and length. */
 struct rai {
 	uint8_t len;		/* 0: no option is added */
-	uint8_t flags_at;	/* offset of the flags byte of sub-option 10, 0 if none */
-	uint8_t server_id_at;	/* offset of the address of sub-option 11, 0 if none */
+	uint8_t flags_at;	/* offset of sub-option 10's flags, 0 if none */
+	uint8_t server_id_at;	/* offset of sub-option 11's address, 0 if none */
 	uint8_t value[255];
 };
 
-/* Appends a sub-option; false, without a change, if it does not fit into 255
- * bytes. Records flags_at (RAI_FLAGS) and server_id_at (RAI_SERVER_ID). */
+/* Appends a sub-option; false, without a change, if 255 bytes are exceeded.
+ * Sets flags_at (RAI_FLAGS) and server_id_at (RAI_SERVER_ID). */
 bool rai_add(struct rai *r, uint8_t sub, const void *data, size_t len);
-/* The same without sub-option 11. */
+/* A copy without sub-option 11. */
 struct rai rai_without_server_id(const struct rai *r);
 
-/* DROP_NONE, or BAD_OPTION82 if a sub-option reaches past the end of the
- * value. */
+/* DROP_NONE, or BAD_OPTION82 if a sub-option reaches past the value. */
 enum drop rai_check(struct rd value);
-/* The same for all options 82 of a message, joined (RFC 3396). */
+/* Checks all options 82 of a message, joined (RFC 3396). */
 enum drop rai_check_all(const struct dhcp4 *m);
 
 /* Writes m with option 82 (value `r`, its flags byte set to `flags`) before
  * END, and zeros up to DHCP4_MIN. Bytes after END are kept, except zeros at the
  * very end that would not fit. With drop_old, the options 82 in m's options
- * area are left out. r may be NULL: nothing is added. Without r and drop_old it
- * is a plain copy with padding. Returns the new length, or 0 if it does not fit
- * into size. */
+ * area are left out. If r is NULL, nothing is added. Returns the new length, or
+ * 0 if it does not fit into size. */
 size_t rai_write(uint8_t *out, size_t size, const struct dhcp4 *m,
     const struct rai *r, uint8_t flags, bool drop_old);
 
 enum rai_found {
-	RAI_NOT_THERE,	/* no option 82 in the reply */
+	RAI_ABSENT,	/* the reply has no option 82 */
 	RAI_OURS,	/* ours was found and is left out of the copy */
-	RAI_FOREIGN,	/* there is an option 82, but not ours */
+	RAI_FOREIGN,	/* the reply has option 82, but not ours */
 };
 
 /* Copies the reply m to out (of at least m->len and DHCP4_MIN bytes) without
  * the option 82 that we added (r; NULL: a plain copy), even if the server
- * joined it with others or changed it, as rai.c says. The flags byte of
- * sub-option 10 is not compared. Only the options area is searched (RFC 3046
- * 2.1), and all other bytes keep their order. If something was removed, zeros
- * follow up to DHCP4_MIN. *len_out is the new length. */
+ * joined it with others or changed it in ways that find_ours() knows. The flags
+ * byte of sub-option 10 is not compared. Only the options area is searched (RFC
+ * 3046 2.1), and all other bytes keep their order. If something was removed,
+ * zeros follow up to DHCP4_MIN. *len_out is the new length. */
 enum rai_found rai_strip(uint8_t *out, size_t *len_out, const struct dhcp4 *m,
     const struct rai *r);
 

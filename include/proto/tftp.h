@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * tftp - as much of TFTP (RFC 1350, 2347, 2349) as it takes to find out whether
- * a server would serve a file: request it, read the first packet of the
+ * tftp - as much of TFTP (RFC 1350, 2347, 2349) as is needed to find out
+ * whether a server would serve a file: request it, read the first packet of the
  * response, and end the transfer.
  *
- * The response comes from a port of its own (the transfer's TID), which is left
- * to the socket's owner. Nothing is acknowledged, so no second block is sent.
+ * The response comes from a new port (the transfer's TID), which the socket's
+ * owner handles. Nothing is acknowledged, so no second block is sent.
  */
 #ifndef PROTO_TFTP_H
 #define PROTO_TFTP_H
@@ -37,22 +37,21 @@ struct tftp {
 	uint16_t code;		/* ERROR */
 };
 
-/* A read request in octet mode. With tsize it asks for the file's size: a
- * server that supports options replies OACK before it reads a byte, others send
- * DATA. Without, the response is the first block of the file. Returns the
- * length, 0 if the name is empty, too long, or does not fit. */
+/* A read request in octet mode. With tsize, a server that supports options
+ * returns the file's size in an OACK before it reads a byte; otherwise the
+ * response is the first block. Returns the length, 0 if the name is empty, too
+ * long, or does not fit. */
 size_t tftp_rrq(uint8_t *out, size_t size, const char *file, bool tsize);
-/* An ERROR with this code and a short text, which ends a transfer. 0 if it does
- * not fit. */
+/* An ERROR, which ends a transfer. Returns the length, 0 if it does not fit. */
 size_t tftp_error(uint8_t *out, size_t size, uint16_t code, const char *text);
 
-/* false: not a TFTP packet. Options and text are not read, not even for their
- * NUL, which some servers forget. */
+/* False if it is not a TFTP packet. Options and text are not read, and their
+ * final NUL, which some servers forget, is not required. */
 bool tftp_parse(struct tftp *t, const void *data, size_t len);
 /* Does this response to a read request prove that the server works? DATA, OACK,
  * and any ERROR: "file not found" comes from a working server. */
 bool tftp_answers(const struct tftp *t);
-/* Did it begin a transfer, which must be ended? */
+/* Does it begin a transfer, which must then be ended? */
 bool tftp_began(const struct tftp *t);
 
 #endif

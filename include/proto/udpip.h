@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * udpip - IPv4 and UDP headers of the raw path: checks what was received,
- * builds what is sent (RFC 791, 768, 1122 3.2). The kernel handles Ethernet:
- * packet sockets are opened as SOCK_DGRAM, so frames begin at the IP header.
+ * udpip - checks the IPv4 and UDP headers of received packets and builds those
+ * of sent ones. The kernel handles Ethernet: packet sockets are opened as
+ * SOCK_DGRAM, so packets begin at the IP header.
  */
 #ifndef PROTO_UDPIP_H
 #define PROTO_UDPIP_H
@@ -23,12 +23,12 @@ struct udpip_ip {
 	struct ip4 src, dst;
 	size_t header_len, total_len;	/* header_len: 20..60 */
 	uint8_t ttl, proto;
-	bool fragment;			/* any, also the first */
+	bool fragment;			/* the first one included */
 };
 
-/* Reads an IPv4 header with its options. false: it is incomplete (r->bad), or
- * not IPv4. The checksum and total_len are left to the caller: ICMP errors
- * quote packets that are cut. */
+/* Reads an IPv4 header with its options. False if it is incomplete (r->bad) or
+ * not IPv4. Checksum and total_len are not checked, since ICMP errors quote
+ * truncated packets. */
 bool udpip_read_ip(struct rd *r, struct udpip_ip *ip);
 
 struct udpip {
@@ -39,16 +39,16 @@ struct udpip {
 	size_t payload_len;
 };
 
-/* Reads an IPv4/UDP packet of `len` captured bytes. Bytes beyond the IP total
- * length are link padding and not part of the payload. IP options are skipped.
- * `verify` is false if the kernel says that the UDP checksum is not filled in
- * yet (CHECKSUM_PARTIAL on veth and virtio) or was already checked. SHORT,
- * FRAGMENT, BAD_IP (also: not UDP), BAD_UDP, BAD_CHECKSUM, or DROP_NONE. */
+/* Reads an IPv4/UDP packet of `len` captured bytes. Link padding after the IP
+ * packet is not part of the payload. `verify` is false if the kernel says that
+ * the UDP checksum is not filled in yet (CHECKSUM_PARTIAL on veth and virtio)
+ * or was already checked. Returns DROP_NONE, SHORT, FRAGMENT, BAD_IP (also if
+ * not UDP), BAD_UDP or BAD_CHECKSUM. */
 enum drop udpip_parse(struct udpip *u, const void *data, size_t len, bool verify);
 
-/* Writes the IPv4 and UDP header for a payload that is stored elsewhere:
- * checksums filled in, DF clear (ROMs do not do path MTU discovery). ident is
- * the IP identification. A ttl of 0 means UDPIP_TTL. payload_len <= 65507. */
+/* Writes the headers for a payload that is stored elsewhere, with checksums and
+ * DF clear (ROMs do no path MTU discovery). ident is the IP identification; a
+ * ttl of 0 means UDPIP_TTL; payload_len <= 65507. */
 void udpip_build(uint8_t hdr[UDPIP_HEADERS], const struct udpip *u, uint16_t ident)
     __attribute__((nonnull));
 

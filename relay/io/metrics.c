@@ -158,7 +158,7 @@ on_read(struct bufferevent *bev, void *arg)
 	struct evbuffer *in = bufferevent_get_input(bev);
 	size_t len = evbuffer_get_length(in);
 	const void *head = evbuffer_pullup(in, -1);
-	int status = head ? http_asked(head, len, PATH) : 0;
+	int status = head ? http_judge_request(head, len, PATH) : 0;
 
 	if (status == 0 && len >= METRICS_HEAD_MAX)
 		status = 400;

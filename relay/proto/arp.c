@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * arp - see include/proto/arp.h.
+ * arp - builds and reads ARP packets (RFC 826). io/query sends them; what a
+ * reply proves is decided by its callers.
  */
 #include "proto/arp.h"
 

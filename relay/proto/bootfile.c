@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * bootfile - see include/proto/bootfile.h. Offsets are those of the PE/COFF
- * specification (DOS header, e_lfanew at 0x3c, machine after "PE\0\0").
+ * bootfile - parses the names and URLs of boot files (tftp: RFC 3617) and
+ * recognises their contents. Fetching the file is left to io/query. Offsets are
+ * those of the PE/COFF specification (DOS header, e_lfanew at 0x3c, machine
+ * after "PE\0\0").
  */
 #include "proto/bootfile.h"
 
@@ -15,15 +17,14 @@
 #define PE_X64		0x8664
 #define PE_ARM64	0xaa64
 
-/* --- where ---------------------------------------------------------------- */
+/* --- names and URLs ------------------------------------------------------- */
 
 static bool
-begins(const char *text, const char *with)
+begins_with(const char *text, const char *prefix)
 {
-	return strncasecmp(text, with, strlen(with)) == 0;
+	return strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* "8080" */
 static bool
 parse_port(const char *p, size_t len, uint16_t *port)
 {
@@ -38,8 +39,7 @@ parse_port(const char *p, size_t len, uint16_t *port)
 	return n > 0 && n <= UINT16_MAX;
 }
 
-/* host[:port] up to the first '/'. User names ("user@host") are not
- * supported. */
+/* Parses host[:port]; user names ("user@host") are not supported. */
 static bool
 parse_host(struct bootfile *b, const char *at, size_t len)
 {
@@ -55,8 +55,8 @@ parse_host(struct bootfile *b, const char *at, size_t len)
 	return !colon || parse_port(colon + 1, len - host - 1, &b->port);
 }
 
-/* Printable ASCII only: a blank would end the request line, a line end start
- * another header. */
+/* Printable ASCII only: a space would end the request line, and a line end
+ * would start another header. */
 static bool
 is_path(const char *p)
 {
@@ -77,24 +77,24 @@ bootfile_parse(struct bootfile *b, const char *text)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ+") != (size_t)(at - text))
 		return true;
 	b->url = true;
-	b->scheme = begins(text, "tftp:") ? BOOTFILE_TFTP :
-	    begins(text, "http:") ? BOOTFILE_HTTP : BOOTFILE_UNKNOWN;
+	b->scheme = begins_with(text, "tftp:") ? BOOTFILE_TFTP :
+	    begins_with(text, "http:") ? BOOTFILE_HTTP : BOOTFILE_UNKNOWN;
 	at += 3;
 	len = strcspn(at, "/");
 	if (!parse_host(b, at, len))
 		return false;
 	at += len;
-	if (b->scheme == BOOTFILE_TFTP)		/* RFC 3617 3: one '/' is the separator */
+	if (b->scheme == BOOTFILE_TFTP)	/* RFC 3617 3: '/' is the separator */
 		b->path = *at ? at + 1 : at;
 	else
 		b->path = *at ? at : "/";
 	return b->scheme != BOOTFILE_HTTP || is_path(b->path);
 }
 
-/* --- what ----------------------------------------------------------------- */
+/* --- contents ------------------------------------------------------------- */
 
 static enum bootfile_content
-machine_of(const void *data, size_t len)
+read_pe_machine(const void *data, size_t len)
 {
 	struct rd r = rd_init(data, len);
 	uint32_t at;
@@ -129,7 +129,7 @@ bootfile_sniff(const void *data, size_t len)
 	case 0x2321:	/* "#!" */
 		return BOOTFILE_SCRIPT;
 	case 0x4d5a:	/* "MZ" */
-		return machine_of(data, len);
+		return read_pe_machine(data, len);
 	}
 	return BOOTFILE_RAW;
 }
@@ -159,7 +159,7 @@ bootfile_suits(enum bootfile_content c, uint16_t arch)
 	case BOOTFILE_EMPTY:
 	case BOOTFILE_SCRIPT:
 	case BOOTFILE_MZ:
-		return true;	/* the machine is unknown, or does not matter */
+		return true;	/* for any machine, or for an unknown one */
 	case BOOTFILE_RAW:
 		return arch == 0x00 || arch == 0x10;
 	case BOOTFILE_EFI_IA32:

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * clientmsg - see include/proto/clientmsg.h. EDK2's messages are those of
- * Dhcp4Dxe, UefiPxeBcDxe/PxeBcDhcp4.c and HttpBootDxe/HttpBootDhcp4.c, the
- * BIOS' those of a PXE 2.1 ROM.
+ * clientmsg - builds the doctor's messages and recognises the answers. UEFI's
+ * messages are those of EDK2 (Dhcp4Dxe, UefiPxeBcDxe/PxeBcDhcp4.c and
+ * HttpBootDxe/HttpBootDhcp4.c), the BIOS's those of a PXE 2.1 ROM. Which ones
+ * are sent when is decided by core/doctor.
  */
 #include "proto/clientmsg.h"
 
@@ -12,7 +13,7 @@
 #include "proto/dhcp4.h"
 #include "proto/pxe.h"
 
-static const uint8_t prefix[4] = { 0x02, 0x70, 0x78, 0x64 };
+static const uint8_t doctor_prefix[4] = { 0x02, 0x70, 0x78, 0x64 };
 
 static const struct {
 	uint16_t arch;
@@ -43,11 +44,12 @@ clientmsg_kind_name(enum clientmsg_kind k)
 }
 
 static struct wr
-begin_message(uint8_t *out, size_t size, const struct clientmsg *c, struct dhcp4_new n)
+begin_message(uint8_t *out, size_t size, const struct clientmsg *c,
+    struct dhcp4_new n)
 {
 	struct wr w = wr_init(out, size), mac = wr_init(n.mac.b, sizeof(n.mac.b));
 
-	wr_bytes(&mac, prefix, sizeof(prefix));
+	wr_bytes(&mac, doctor_prefix, sizeof(doctor_prefix));
 	wr_u16(&mac, c->run);
 	n.xid = c->xid;
 	n.secs = c->secs;
@@ -55,7 +57,7 @@ begin_message(uint8_t *out, size_t size, const struct clientmsg *c, struct dhcp4
 	return w;
 }
 
-/* smee insists on 60, 93, 94 and 97, dnsmasq on 93. */
+/* smee insists on options 60, 93, 94 and 97, dnsmasq on 93. */
 static void
 put_machine(struct wr *w, const struct clientmsg *c)
 {
@@ -86,9 +88,9 @@ size_t
 clientmsg_discover(uint8_t *out, size_t size, const struct clientmsg *c,
     bool broadcast)
 {
+	bool flag = broadcast || kinds[c->kind].broadcast;
 	struct wr w = begin_message(out, size, c, (struct dhcp4_new){
-		.type = DHCP4_DISCOVER, .flags = broadcast || kinds[c->kind].broadcast ?
-		    DHCP4_FLAG_BROADCAST : 0 });
+		.type = DHCP4_DISCOVER, .flags = flag ? DHCP4_FLAG_BROADCAST : 0 });
 
 	put_machine(&w, c);
 	return dhcp4_new_end(&w);
@@ -118,14 +120,15 @@ clientmsg_request4011(uint8_t *out, size_t size, const struct clientmsg *c,
 bool
 clientmsg_is_doctor(uint8_t hlen, const uint8_t *chaddr)
 {
-	return hlen == 6 && memcmp(chaddr, prefix, sizeof(prefix)) == 0;
+	return hlen == 6 &&
+	    memcmp(chaddr, doctor_prefix, sizeof(doctor_prefix)) == 0;
 }
 
 bool
 clientmsg_answer(const void *data, size_t len, uint16_t *run, uint32_t *xid)
 {
 	struct rd r = rd_init(data, len);
-	uint8_t op = rd_u8(&r), hlen, mac[sizeof(prefix)];
+	uint8_t op = rd_u8(&r), hlen, mac[sizeof(doctor_prefix)];
 
 	rd_skip(&r, 1);
 	hlen = rd_u8(&r);

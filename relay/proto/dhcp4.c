@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: ISC
  *
- * dhcp4 - a view of a BOOTP/DHCPv4 message.
+ * dhcp4 - reads BOOTP/DHCPv4 messages, edits copies and builds requests.
  *
- * The message is checked and indexed once; a look-up starts at the option's
- * first instance. Nothing is copied or interpreted: whether the message may be
- * relayed is decided in core/relay4, what PXE clients say in it is read by
- * proto/pxe, option 82 by proto/rai.
+ * A message is checked and indexed once; a look-up starts at the option's first
+ * instance. core/relay4 decides whether the message may be relayed, proto/pxe
+ * reads what PXE clients say in it, and proto/rai handles option 82.
  *
  * Rules: RFC 951 and 1542 (fixed part), RFC 2131 2 and 4.1 and RFC 2132 3.1,
  * 3.2, 9.3 (options, pad, end, overload), RFC 3396 (options in several parts).
  *
- * A relay is liberal: it passes on what it does not understand. Only what hides
- * where the options are is an error; nonsense in an overloaded sname or file is
- * merely not indexed.
+ * A relay passes on what it does not understand. So only a message whose
+ * options cannot be located is invalid; garbage in an overloaded sname or file
+ * is merely not indexed.
  */
 #include "proto/dhcp4.h"
 
@@ -22,8 +21,8 @@
 #define COOKIE_AT	DHCP4_HEADER
 #define HTYPE_ETHERNET	1
 
-/* The next option of an area. False at END, where the cursor stays, at the end
- * of the area, and (with r->bad) at an option that does not fit. */
+/* Reads the next option of an area. False at END, where the cursor stays, at
+ * the end of the area, and (with r->bad) at an option that reaches past it. */
 static bool
 option_next(struct rd *r, const uint8_t *base, struct dhcp4_item *out)
 {
@@ -52,8 +51,8 @@ area(const struct dhcp4 *m, size_t from, size_t to)
 	return rd_init(m->data + from, to - from);
 }
 
-/* Where options are; sname and file are empty unless option 52 says
- * otherwise. */
+/* The bytes of an area; sname and file are empty unless option 52 names
+ * them. */
 static struct rd
 area_of(const struct dhcp4 *m, enum dhcp4_area a)
 {
@@ -74,8 +73,7 @@ area_of(const struct dhcp4 *m, enum dhcp4_area a)
 	return area(m, at, at + len);
 }
 
-/* Records where each option is first seen, and whether any is repeated; leaves
- * the cursor where it stopped. */
+/* Records the first instance of each option, and whether any is repeated. */
 static void
 index_area(struct dhcp4 *m, struct rd *r)
 {
@@ -116,9 +114,9 @@ has_cookie(const struct dhcp4 *m)
 	return rd_u32(&r) == DHCP4_COOKIE;
 }
 
-/* RFC 2132 9.3 defines one byte of 1, 2 or 3. dhcpd and dnsmasq take the first
- * byte and test two bits of it: a stricter relay would not see what they see,
- * and a client could hide an option 82 there. */
+/* RFC 2132 9.3 defines one byte of 1, 2 or 3. dhcpd and dnsmasq test two bits
+ * of the first byte: from a stricter relay, a client could hide an option 82
+ * that they see. */
 static uint8_t
 read_overload(const struct dhcp4 *m)
 {
@@ -129,7 +127,7 @@ read_overload(const struct dhcp4 *m)
 	return how[0] & (DHCP4_OVERLOAD_FILE | DHCP4_OVERLOAD_SNAME);
 }
 
-/* False when an option of the options area reaches past the message. */
+/* False if an option of the options area reaches past the message. */
 static bool
 read_options(struct dhcp4 *m)
 {
@@ -143,8 +141,8 @@ read_options(struct dhcp4 *m)
 	m->end = rd_left(&r) > 0;
 	m->end_at -= rd_left(&r);
 
-	/* RFC 2131 4.1: the options area is read first, then file, then sname;
-	 * an option 52 in those is void. */
+	/* RFC 2131 4.1: first the options area, then file, then sname; an
+	 * option 52 in those two has no effect. */
 	m->overload = read_overload(m);
 	file = area_of(m, DHCP4_AREA_FILE);
 	sname = area_of(m, DHCP4_AREA_SNAME);
@@ -161,10 +159,10 @@ dhcp4_parse(struct dhcp4 *m, const void *data, size_t len)
 {
 	*m = (struct dhcp4){ .data = data, .len = len, .end_at = len };
 
-	/* PXE offers of 280 bytes are common, so 300 is not the limit. */
+	/* Not DHCP4_MIN: PXE offers of 280 bytes are common. */
 	if (len < DHCP4_HEADER)
 		return DROP_SHORT;
-	if (len > UINT16_MAX)	/* no UDP datagram, and `at` has 16 bits */
+	if (len > UINT16_MAX)	/* more than UDP can carry; `at` has 16 bits */
 		return DROP_TRUNCATED;
 
 	read_header(m);
@@ -178,7 +176,7 @@ dhcp4_parse(struct dhcp4 *m, const void *data, size_t len)
 	return DROP_NONE;
 }
 
-/* End of the area in which the option at `at` was found. */
+/* The end of the area that contains offset `at`. */
 static size_t
 area_end(const struct dhcp4 *m, size_t at)
 {
@@ -204,7 +202,7 @@ dhcp4_opt(const struct dhcp4 *m, uint8_t code, struct rd *value)
 	return true;
 }
 
-/* Copies what fits; counts all. */
+/* Copies what fits; returns the length of everything. */
 static size_t
 join_area(const struct dhcp4 *m, struct rd r, uint8_t code, struct wr *w)
 {
@@ -232,13 +230,13 @@ dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t size)
 
 	if (at == 0)
 		return 0;
-	/* Nearly always. */
+	/* The usual case: one instance. */
 	if (!m->repeats && dhcp4_opt(m, code, &one)) {
 		total = rd_left(&one);
 		rd_copy(&one, buf, total < size ? total : size);
 		return total;
 	}
-	/* RFC 3396 5: the parts follow each other in this order of areas. */
+	/* RFC 3396 5: parts are joined in this order of areas. */
 	if (at > COOKIE_AT)
 		total += join_area(m, area(m, at, m->end_at), code, &w);
 	total += join_area(m, area_of(m, DHCP4_AREA_FILE), code, &w);
@@ -311,22 +309,24 @@ dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr)
 	dhcp4_put_ip4(msg, DHCP4_OFF_GIADDR, giaddr);
 }
 
-/* A field keeps its length, so pads replace the options: if what follows moved
- * up, the zeros after it could complete an option that was cut off. */
+/* Replaces options in sname or file by pads. If what follows them moved up
+ * instead, the zeros after it could complete a truncated option. */
 static void
-pad_over(uint8_t *out, struct dhcp4_iter it, const uint8_t *codes, size_t n)
+overwrite_with_pads(uint8_t *out, struct dhcp4_iter it, const uint8_t *codes, size_t n)
 {
 	struct dhcp4_item item;
 
 	while (dhcp4_next(&it, &item))
 		if (memchr(codes, item.code, n))
-			memset(out + item.at, DHCP4_OPT_PAD, 2 + rd_left(&item.value));
+			memset(out + item.at, DHCP4_OPT_PAD,
+			    2 + rd_left(&item.value));
 }
 
 /* An option may be split over all three areas (RFC 3396 5), so a part left in
- * sname or file would be as good as the whole (RFC 2132 9.3). */
+ * sname or file would still be read as that option (RFC 2132 9.3). */
 size_t
-dhcp4_copy_without(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, size_t n)
+dhcp4_copy_without(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes,
+    size_t n)
 {
 	struct wr w = wr_init(out, m->len);
 	size_t min = m->len < DHCP4_MIN ? m->len : DHCP4_MIN, from = DHCP4_HEADER;
@@ -334,8 +334,8 @@ dhcp4_copy_without(uint8_t *out, const struct dhcp4 *m, const uint8_t *codes, si
 	struct dhcp4_item item;
 
 	wr_bytes(&w, m->data, DHCP4_HEADER);
-	pad_over(out, dhcp4_iter(m, DHCP4_AREA_SNAME), codes, n);
-	pad_over(out, dhcp4_iter(m, DHCP4_AREA_FILE), codes, n);
+	overwrite_with_pads(out, dhcp4_iter(m, DHCP4_AREA_SNAME), codes, n);
+	overwrite_with_pads(out, dhcp4_iter(m, DHCP4_AREA_FILE), codes, n);
 	while (dhcp4_next(&it, &item)) {
 		if (!memchr(codes, item.code, n))
 			continue;

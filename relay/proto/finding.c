@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * finding - the table made of finding.def.
+ * finding - the table of what the doctor can report, from finding.def.
+ * core/doctor and relay/ctl/doctor_host decide which rows apply.
  */
 #include "proto/finding.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * http - see include/proto/http.h.
+ * http - builds GET requests, reads status lines and checks requests (RFC
+ * 9112). Headers are not interpreted. Connections and time-outs are left to
+ * io/query and io/metrics.
  */
 #include "proto/http.h"
 
@@ -41,7 +43,7 @@ http_body(const void *data, size_t len)
 }
 
 /* RFC 9112 4: HTTP-version SP status-code; 'd' is a digit. */
-static const char line[HTTP_STATUS_LEN + 1] = "HTTP/d.d ddd";
+static const char status_line[HTTP_STATUS_LEN + 1] = "HTTP/d.d ddd";
 
 int
 http_status(const void *data, size_t len)
@@ -50,9 +52,9 @@ http_status(const void *data, size_t len)
 	int status = 0;
 
 	for (size_t i = 0; rd_left(&r) > 0; i++) {
-		char c = (char)rd_u8(&r);
+		char c = (char)rd_u8(&r), want = status_line[i];
 
-		if (line[i] == 'd' ? c < '0' || c > '9' : c != line[i])
+		if (want == 'd' ? c < '0' || c > '9' : c != want)
 			return -1;
 		if (i >= HTTP_STATUS_LEN - 3)
 			status = status * 10 + (c - '0');
@@ -62,8 +64,8 @@ http_status(const void *data, size_t len)
 	return status >= 100 && status < 600 ? status : -1;
 }
 
-/* Reads the next word of the request line, not past its end; false if it is
- * empty, longer than any we know, or not text. */
+/* Reads the next word of the request line. False if it is missing, too long, or
+ * not text. */
 static bool
 read_word(struct rd *r, char *out, size_t size)
 {
@@ -89,12 +91,12 @@ read_word(struct rd *r, char *out, size_t size)
 }
 
 int
-http_asked(const void *data, size_t len, const char *path)
+http_judge_request(const void *data, size_t len, const char *path)
 {
 	struct rd r = rd_init(data, len);
 	char method[16], target[256], version[16];
 
-	/* RFC 9112 2.2: a lone LF may end a line, too. */
+	/* RFC 9112 2.2: a lone LF may end a line as well. */
 	if (!http_body(data, len) && !memmem(data, len, "\n\n", 2))
 		return 0;
 	if (!read_word(&r, method, sizeof(method)) ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * icmp - echo and unreachable; see include/proto/icmp.h.
+ * icmp - builds echo requests, reads echo replies and "unreachable" (RFC 792).
+ * io/query and the packet path decide what follows from them.
  */
 #include "proto/icmp.h"
 
@@ -32,7 +33,8 @@ icmp_echo(uint8_t *out, size_t size, uint32_t token)
 	return wr_len(&w);
 }
 
-/* The ICMP message of an unfragmented packet; empty and bad if it is none. */
+/* Returns the ICMP message of an unfragmented packet; empty and bad if there is
+ * none. */
 static struct rd
 read_message(const void *packet, size_t len, struct ip4 *from)
 {
@@ -60,7 +62,7 @@ icmp_reply_parse(const void *ip, size_t len, struct ip4 *from, uint32_t *token)
 	    csum_fold(csum_add(0, start, n)) == 0;
 }
 
-/* The quoted headers; the data after them may be cut anywhere. */
+/* Reads the quoted headers; the data after them may be cut anywhere. */
 static bool
 read_quote(struct rd *r, struct icmp_quote *q)
 {

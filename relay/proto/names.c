@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * names - the tables made of drop.def and counter.def. Message types are IANA's
- * "DHCP Message Type 53 Values" without the prefix "DHCP" (RFC 2132 9.6, 3203,
- * 4388, 6926, 7724).
+ * names - tables of words from drop.def and counter.def. Message types are
+ * IANA's "DHCP Message Type 53 Values" without the prefix "DHCP" (RFC 2132 9.6,
+ * 3203, 4388, 6926, 7724).
  */
 #include "proto/names.h"
 
 #include <stddef.h>
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-/* A value outside of the enum is a bug, but not one to crash a log line for. */
+/* A value outside the enum is a bug, but no reason to crash while logging. */
 #define AT(table, i, text) ((size_t)(i) < COUNT(table) ? (table)[i].text : "unknown")
 
 struct text {

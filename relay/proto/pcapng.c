@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * pcapng - see include/proto/pcapng.h. Numbers and layouts are those of
- * draft-ietf-opsawg-pcapng sections 3 (blocks, options) and 4 (types of
- * blocks).
+ * pcapng - writes and reads blocks of capture files. Numbers and layouts are
+ * those of draft-ietf-opsawg-pcapng sections 3 (blocks, options) and 4 (types
+ * of blocks). What is captured is decided by relay/observe.
  */
 #include "proto/pcapng.h"
 
 #define MAGIC		0x1a2b3c4du
-#define HEAD		8u	/* type and length before a body; its length again after it */
-#define FRAME		12u
+#define HEAD		8u	/* type and length, before the body */
+#define FRAME		12u	/* HEAD, and the length again after the body */
 
 /* Options; numbers above 1 depend on the type of block. */
 #define OPT_END		0
@@ -33,7 +33,7 @@ put_u64(struct wr *w, uint64_t v)
 	wr_le32(w, (uint32_t)(v >> 32));
 }
 
-/* A time in a block is two words, the high one first. */
+/* A time is two words, the high one first. */
 static void
 put_time(struct wr *w, uint64_t ns)
 {
@@ -73,7 +73,7 @@ put_option64(struct wr *w, uint16_t code, uint64_t v)
 	put_u64(w, v);
 }
 
-/* Returns the start of the block; its length is filled in by block_end(). */
+/* Returns the start of the block; block_end() fills in its length. */
 static uint8_t *
 block_begin(struct wr *w, uint32_t type)
 {

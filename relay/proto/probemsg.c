@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * probemsg - see include/proto/probemsg.h, also for what each server answers.
+ * probemsg - builds probes and recognises the answers. The header says which
+ * server answers which of them; when to probe, and what silence means, is
+ * decided by core/server/probe.
  */
 #include "proto/probemsg.h"
 
@@ -9,7 +11,7 @@
 #include "base/wire.h"
 #include "proto/dhcp4.h"
 
-/* Locally administered: no vendor's, and not a machine that boots. */
+/* Locally administered, so it is no real machine's. */
 const uint8_t probemsg_mac[6] = { 0x02, 0x70, 0x78, 0x72, 0x6c, 0x79 };
 
 static struct wr
@@ -22,8 +24,7 @@ begin_probe(uint8_t *out, size_t size, struct dhcp4_new n)
 	return w;
 }
 
-/* What servers insist on that look at machines: dnsmasq on 93, smee on 60, 93,
- * 94 and 97. */
+/* dnsmasq insists on option 93, smee on 60, 93, 94 and 97. */
 static void
 put_machine(struct wr *w)
 {
@@ -58,7 +59,8 @@ probemsg_inform(uint8_t *out, size_t size, uint32_t xid, struct ip4 ciaddr,
 {
 	static const uint8_t wanted[] = { 1, 3 };
 	struct wr w = begin_probe(out, size, (struct dhcp4_new){
-		.type = DHCP4_INFORM, .xid = xid, .ciaddr = ciaddr, .giaddr = giaddr });
+		.type = DHCP4_INFORM, .xid = xid, .ciaddr = ciaddr,
+		.giaddr = giaddr });
 
 	dhcp4_new_opt(&w, DHCP4_OPT_PARAMETERS, wanted, sizeof(wanted));
 	return end_probe(&w, rai);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * promfmt - see include/proto/promfmt.h; the format is that of Prometheus'
- * "Exposition formats", text 0.0.4.
+ * promfmt - formats metrics as Prometheus' "Exposition formats" define text
+ * 0.0.4. Which metrics there are is left to relay/show/scrape, HTTP to
+ * io/metrics.
  */
 #include "proto/promfmt.h"
 
@@ -33,7 +34,7 @@ put_label_value(struct sbuf *b, const char *value)
 			sbuf_puts(b, "\\n");
 		else if (*value >= ' ' && *value <= '~')
 			sbuf_putc(b, *value);
-		else	/* a backslash in the value is written as two */
+		else	/* a backslash in a value is written as two */
 			sbuf_printf(b, "\\\\x%02x", (unsigned char)*value);
 	}
 }
@@ -74,8 +75,8 @@ put_seconds(struct sbuf *b, uint64_t us)
 	sbuf_printf(b, "%" PRIu64 ".%06u", us / 1000000, (unsigned)(us % 1000000));
 }
 
-/* One sample. "le" comes last, as is customary; NULL: none. seconds: the value
- * is a time in us. */
+/* Writes one sample, with the label "le" last unless it is NULL. seconds: the
+ * value is a time in us. */
 static void
 put_sample(struct prom *p, const char *suffix, struct labels l, const char *le,
     uint64_t value, bool seconds)
@@ -122,8 +123,7 @@ prom_histogram(struct prom *p, const struct prom_label *l, size_t n,
 		char text[24];
 		struct sbuf b = sbuf_init(text, sizeof(text));
 
-		/* 250000 is "0.25": a bound is a label, so it has one
-		 * spelling. */
+		/* 250000 is "0.25": as a label, a bound has one spelling. */
 		put_seconds(&b, t->bound_us[i]);
 		while (b.s[b.len - 1] == '0' && b.s[b.len - 2] != '.')
 			b.s[--b.len] = '\0';

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * pxe - what a message says about the machine that boots.
+ * pxe - reads what a message says about the machine that boots.
  *
  * Clients describe themselves in options 60, 93, 94, 97 (RFC 4578), 77 (RFC
- * 3004), 43 (PXE 2.1) and 175 (iPXE), and not all of them truthfully. This file
- * reads; core/rules and core/classes draw conclusions. Options are joined first
- * (RFC 3396), and read in overloaded fields, too.
+ * 3004), 43 (PXE 2.1) and 175 (iPXE), and not all of them truthfully. Options
+ * are joined (RFC 3396) and read in overloaded fields, too. Conclusions are
+ * left to core/relay4/rules and classes.
  */
 #include "proto/pxe.h"
 
@@ -16,7 +16,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* Bytes of option 43 that are read; real ones have 7. */
+/* Bytes of option 43 that are read; firmware sends 7. */
 #define VENDOR_INFO_MAX	512
 
 static const char *const archs[] = {
@@ -45,7 +45,7 @@ static const char *const families[] = {
 
 /* --- reading a message ---------------------------------------------------- */
 
-/* As much of an option as fits, all instances joined. */
+/* Copies as much of an option as fits, all instances joined. */
 static size_t
 read_option(const struct dhcp4 *m, uint8_t code, uint8_t *buf, size_t size)
 {
@@ -74,9 +74,9 @@ read_archs(struct pxe_client *c, const struct dhcp4 *m)
 		c->arch[c->n_arch++] = rd_u16(&r);
 }
 
-/* The digits of "PXEClient:Arch:00007:UNDI:003016": PXE 2.1 wants five decimal
- * ones. U-Boot on RISC-V writes hexadecimal, "0001b": that is rejected, and it
- * sends option 93 as well. */
+/* Reads the digits of "PXEClient:Arch:00007:UNDI:003016"; PXE 2.1 requires five
+ * decimal ones. U-Boot on RISC-V writes hexadecimal, "0001b"; that is rejected,
+ * but U-Boot sends option 93 as well. */
 static bool
 read_arch_text(struct rd r, uint16_t *out)
 {
@@ -96,8 +96,8 @@ read_arch_text(struct rd r, uint16_t *out)
 	return digits > 0 && code <= UINT16_MAX;
 }
 
-/* Without option 93, use the vendor class. ROMs older than RFC 4578 say
- * PXEClient and nothing else: those are PC BIOS, code 0. */
+/* Takes the architecture from the vendor class. ROMs older than RFC 4578 send
+ * only "PXEClient": those are PC BIOS, code 0. */
 static void
 guess_arch(struct pxe_client *c)
 {
@@ -147,8 +147,8 @@ read_boot_item(struct pxe_client *c, const struct dhcp4 *m)
 	}
 }
 
-/* RFC 4578 2.3: type 0 and 16 bytes is the only form. Vendors disagree about
- * the byte order, so it stays as received. */
+/* RFC 4578 2.3 defines only type 0 with 16 bytes. Vendors disagree about the
+ * byte order, so it is kept as received. */
 static void
 read_uuid(struct pxe_client *c, const struct dhcp4 *m)
 {
@@ -165,8 +165,8 @@ read_uuid(struct pxe_client *c, const struct dhcp4 *m)
 static enum pxe_family
 family_of(const struct pxe_client *c, const struct dhcp4 *m)
 {
-	/* iPXE repeats option 60 of the ROM below it. Scripts may change its
-	 * user class, but not option 175. */
+	/* iPXE repeats the ROM's option 60. Scripts may change its user class,
+	 * but not option 175. */
 	if (m->at[DHCP4_OPT_IPXE] || pxe_user_class_is(c, "iPXE"))
 		return PXE_IPXE;
 	if (c->pxeclient)
@@ -291,7 +291,7 @@ parse_code(const char *s, uint16_t *out)
 	const char *digits = hex ? s + 2 : s;
 	unsigned long v;
 
-	/* strtoul() would take spaces, signs and a second 0x */
+	/* strtoul() would accept spaces, signs and a second 0x. */
 	if (!*digits || digits[strspn(digits, hex ?
 	    "0123456789abcdefABCDEF" : "0123456789")])
 		return false;

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: ISC
  *
- * rai - builds option 82, puts it into requests, takes it out of replies.
+ * rai - builds option 82, inserts it into requests and removes it from replies.
  *
- * A message is copied once into the packet buffer, with the option added or
- * left out on the way. Nothing else moves: order, padding between options,
- * split options (RFC 3396) and bytes after END stay as the sender wrote them.
- * (Relays that assume option 82 to be the last option lose what follows it.)
+ * A message is copied once into the packet buffer, and the option is added or
+ * left out on the way. The order of options, padding, split options (RFC 3396)
+ * and bytes after END stay as the sender wrote them. (Relays that assume option
+ * 82 to be the last option lose what follows it.)
  *
  * core/relay4 decides whether a message may have option 82, and what happens if
- * it does not fit. Rules: RFC 3046 2.0 to 2.2, RFC 3396, RFC 5010 (flags), RFC
- * 6607 5 (the echo lacks sub-option 152).
+ * ours does not fit. Rules: RFC 3046 2.0 to 2.2, RFC 3396, RFC 5010 (flags),
+ * RFC 6607 5 (the echo lacks sub-option 152).
  */
 #include "proto/rai.h"
 
 #include <string.h>
 
-/* Bytes of all options 82 of a message, joined: two full ones are 510. Ours is
- * not searched for in longer ones. */
+/* Options 82 of a message are joined up to this length; two full ones have 510
+ * bytes. */
 #define JOINED_MAX 1024
 
 #define SERVER_ID_LEN 4		/* RFC 5107 4 */
 
 /* --- sub-options ---------------------------------------------------------- */
 
-/* RFC 3046 2.0: sub-option, length, value; there is no pad or end code. False
- * at the end and, with v->bad, at one that does not fit. */
+/* Reads code, length and value; there is no pad or end code (RFC 3046 2.0).
+ * False at the end and, with v->bad, at a sub-option that does not fit. */
 static bool
 sub_next(struct rd *v, uint8_t *sub, struct rd *value)
 {
@@ -81,7 +81,7 @@ rai_check(struct rd value)
 
 /* The next option 82 of an area. */
 static bool
-next_82(struct dhcp4_iter *it, struct dhcp4_item *o)
+next_rai(struct dhcp4_iter *it, struct dhcp4_item *o)
 {
 	while (dhcp4_next(it, o))
 		if (o->code == DHCP4_OPT_RAI)
@@ -89,10 +89,10 @@ next_82(struct dhcp4_iter *it, struct dhcp4_item *o)
 	return false;
 }
 
-/* The sub-option that the parts of option 82 read so far leave incomplete. */
+/* How much of a sub-option the parts of option 82 read so far lack. */
 struct open_sub {
-	bool code;		/* its length is missing */
-	size_t left;		/* missing bytes of the value */
+	bool length;		/* the length byte */
+	size_t left;		/* bytes of the value */
 };
 
 static void
@@ -107,14 +107,14 @@ read_part(struct open_sub *s, struct rd v)
 		if (n > 0)
 			continue;
 		byte = rd_u8(&v);
-		if (s->code)
+		if (s->length)
 			s->left = byte;
-		s->code = !s->code;
+		s->length = !s->length;
 	}
 }
 
-/* A part may end anywhere in a sub-option; only the end of the last one
- * matters. */
+/* A sub-option may be split over parts; only the last part must end with
+ * one. */
 enum drop
 rai_check_all(const struct dhcp4 *m)
 {
@@ -127,15 +127,15 @@ rai_check_all(const struct dhcp4 *m)
 	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
 		struct dhcp4_iter it = dhcp4_iter(m, areas[i]);
 
-		while (next_82(&it, &o))
+		while (next_rai(&it, &o))
 			read_part(&s, o.value);
 	}
-	return s.code || s.left ? DROP_BAD_OPTION82 : DROP_NONE;
+	return s.length || s.left ? DROP_BAD_OPTION82 : DROP_NONE;
 }
 
 /* --- copying -------------------------------------------------------------- */
 
-/* Bytes [from, to) of the message. */
+/* Copies bytes [from, to) of the message. */
 static void
 copy_span(struct wr *w, const struct dhcp4 *m, size_t from, size_t to)
 {
@@ -169,8 +169,8 @@ byte_at(const struct dhcp4 *m, size_t at)
 	return rd_u8(&r);
 }
 
-/* Bytes after END are kept, so that our option is the only change; zeros at the
- * very end are given up if the room is too small. */
+/* Copies END's padding, so that our option is the only change, but not zeros at
+ * the very end that would not fit. */
 static void
 copy_tail(struct wr *w, const struct dhcp4 *m)
 {
@@ -203,11 +203,11 @@ rai_write(uint8_t *out, size_t size, const struct dhcp4 *m,
 	struct wr w = wr_init(out, size);
 	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct dhcp4_item o;
-	/* BOOTP without a cookie has no options, so no place for ours. */
+	/* BOOTP without a cookie has no options area. */
 	bool add = r && r->len > 0 && m->cookie;
 	size_t from = 0;
 
-	while (drop_old && next_82(&it, &o)) {
+	while (drop_old && next_rai(&it, &o)) {
 		copy_span(&w, m, from, o.at);
 		from = end_of(m, &o);
 	}
@@ -227,8 +227,7 @@ rai_write(uint8_t *out, size_t size, const struct dhcp4 *m,
 
 /* --- out of a reply ------------------------------------------------------- */
 
-/* Are these n bytes those of ours from offset `at` on, ignoring the flags
- * byte? */
+/* Do these n bytes equal our value from offset `at`, but for the flags byte? */
 static bool
 is_value(const uint8_t *p, const struct rai *r, size_t at, size_t n)
 {
@@ -247,10 +246,9 @@ is_ours(struct rd v, const struct rai *r)
 	return rd_left(&v) == r->len && is_value(v.p, r, 0, r->len);
 }
 
-/* RFC 3396 5: a server that joins the instances of an option before it reads
- * them echoes one: the client's (or an access switch's), then ours. Returns how
- * many bytes precede ours, 0 if ours is not at the end, after a sub-option
- * boundary. */
+/* RFC 3396 5: a server that joins the instances of an option echoes one: the
+ * client's (or an access switch's), then ours. Returns how many bytes precede
+ * ours; 0 if ours is not at the end, or not at a sub-option boundary. */
 static size_t
 bytes_before_ours(struct rd v, const struct rai *r)
 {
@@ -277,9 +275,8 @@ has_sub(const struct rai *r, uint8_t sub, struct rd v)
 	return false;
 }
 
-/* RFC 6607 5: a server that honoured sub-option 151 leaves 152 out. Others echo
- * the sub-options in an order of their own. An empty option is not ours: we
- * never send one. */
+/* RFC 6607 5: a server that honoured sub-option 151 leaves 152 out. Others
+ * reorder sub-options. An empty option is not ours: we never send one. */
 static bool
 is_part_of_ours(struct rd v, const struct rai *r)
 {
@@ -298,18 +295,18 @@ is_part_of_ours(struct rd v, const struct rai *r)
 struct cut {
 	enum {
 		CUT_NOTHING,
-		CUT_EXACT,	/* remove every option that equals ours, however often it is there */
-		CUT_JOINED,	/* keep the first `keep` bytes of all options together */
-		CUT_ONE,	/* keep the first `keep` bytes of the option at `at` */
+		CUT_EXACT,	/* all except options that equal ours */
+		CUT_JOINED,	/* the first `keep` bytes of all options 82 */
+		CUT_ONE,	/* the first `keep` bytes of the one at `at` */
 	} how;
 	size_t keep, at;
 };
 
-/* Finds ours, the surest sign first: exactly ours; or the end of all options as
- * one value, which is what they are to a server that joins them (RFC 3396 5)
- * and must split more than 255 bytes again, wherever it likes; or the end of
- * one; or one with only our sub-options. Of several options the last one is
- * taken, since we add ours after all others. */
+/* Finds our option, the surest evidence first: an option that equals ours; ours
+ * at the end of all options joined, since a server that joins them (RFC 3396 5)
+ * must split more than 255 bytes again, at any byte; ours at the end of one
+ * option; an option with only our sub-options. The last of several wins, since
+ * we append ours. */
 static struct cut
 find_ours(const struct dhcp4 *m, const struct rai *r)
 {
@@ -320,7 +317,7 @@ find_ours(const struct dhcp4 *m, const struct rai *r)
 	struct dhcp4_item o;
 	size_t n;
 
-	while (next_82(&it, &o)) {
+	while (next_rai(&it, &o)) {
 		if (is_ours(o.value, r))
 			return (struct cut){ CUT_EXACT, 0, 0 };
 		n = bytes_before_ours(o.value, r);
@@ -362,7 +359,7 @@ copy_cut(struct wr *w, const struct dhcp4 *m, const struct rai *r, struct cut c)
 	struct dhcp4_item o;
 	size_t from = 0;
 
-	while (c.how && next_82(&it, &o)) {
+	while (c.how && next_rai(&it, &o)) {
 		size_t keep = kept_bytes(&c, &o, r);
 
 		if (keep == rd_left(&o.value))
@@ -383,20 +380,19 @@ rai_strip(uint8_t *out, size_t *len_out, const struct dhcp4 *m,
     const struct rai *r)
 {
 	struct wr w = wr_init(out, m->len < DHCP4_MIN ? DHCP4_MIN : m->len);
-	/* RFC 3046 2.1: only here, not in overloaded sname and file. */
+	/* RFC 3046 2.1: not in overloaded sname and file. */
 	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct cut cut = { CUT_NOTHING, 0, 0 };
 	struct dhcp4_item o;
-	bool there = next_82(&it, &o);
+	bool present = next_rai(&it, &o);
 
-	if (there && r && r->len > 0)
+	if (present && r && r->len > 0)
 		cut = find_ours(m, r);
 	copy_cut(&w, m, r, cut);
-	/* Removal must not make it shorter than a BOOTP message. A reply that
-	 * is left alone stays as short as it came: WDS offers have 280
-	 * bytes. */
+	/* A removal must not leave less than a BOOTP message. Otherwise the
+	 * length is kept: WDS offers have 280 bytes. */
 	if (cut.how)
 		pad_to(&w, DHCP4_MIN);
 	*len_out = wr_len(&w);
-	return cut.how ? RAI_OURS : there ? RAI_FOREIGN : RAI_NOT_THERE;
+	return cut.how ? RAI_OURS : present ? RAI_FOREIGN : RAI_ABSENT;
 }

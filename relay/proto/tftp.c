@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * tftp - see include/proto/tftp.h.
+ * tftp - builds read requests and errors, and reads packet headers (RFC 1350 5;
+ * options: RFC 2347). Ports, time-outs and retries are left to io/query.
  */
 #include "proto/tftp.h"
 
@@ -67,7 +68,7 @@ tftp_parse(struct tftp *t, const void *data, size_t len)
 	return !r.bad;
 }
 
-/* The first block has number 1; an ACK of block 0 answers writes only. */
+/* The first block is number 1; an ACK of block 0 answers only writes. */
 bool
 tftp_began(const struct tftp *t)
 {

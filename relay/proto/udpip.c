@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * udpip - IPv4 and UDP headers of the raw path.
+ * udpip - reads and builds IPv4 and UDP headers.
  *
  * The kernel does not check what a packet socket receives, so this file repeats
  * what a host must check before delivery: RFC 791 3.1 (header), RFC 1122 3.2.1
- * and 4.1.3 (checksums, silent discard), RFC 768. Lengths are trusted only as
- * far as the capture goes. Fragments are not reassembled: no DHCP client sends
- * any. Which ports and addresses are wanted is decided by io/bpf and the
- * daemon.
+ * and 4.1.3 (checksums, silent discard), RFC 768. No length is trusted beyond
+ * the captured bytes. Fragments are not reassembled: no DHCP client sends any.
+ * io/bpf and the daemon select ports and addresses.
  */
 #include "proto/udpip.h"
 
@@ -71,16 +70,16 @@ udpip_parse(struct udpip *u, const void *data, size_t len, bool verify)
 	csum = rd_u16(&r);
 	if (r.bad)
 		return DROP_SHORT;
-	/* CVE-2015-8605: the UDP length was believed over the IP length. A
-	 * smaller one is legal, and the rest is then not data (Linux trims it
+	/* CVE-2015-8605: a UDP length larger than the IP length was believed. A
+	 * smaller one is legal, and the rest is not data (Linux trims it,
 	 * too). */
 	if (udp_len < UDP_HEADER || udp_len > rd_left(&udp))
 		return DROP_BAD_UDP;
 	udp = rd_sub(&udp, udp_len);
 	/* RFC 768: all zeros means that the sender generated none. */
 	if (verify && csum != 0 &&
-	    csum_fold(csum_add(csum_pseudo4(u->src, u->dst, UDPIP_PROTO_UDP, udp_len),
-		udp.p, udp_len)) != 0)
+	    csum_fold(csum_add(csum_pseudo4(u->src, u->dst, UDPIP_PROTO_UDP,
+		udp_len), udp.p, udp_len)) != 0)
 		return DROP_BAD_CHECKSUM;
 
 	rd_skip(&udp, UDP_HEADER);

@@ -71,9 +71,9 @@ http(const uint8_t *data, size_t len)
 
 		assert(part == 0 || part == whole);
 	}
-	whole = http_asked(data, len, "/metrics");
+	whole = http_judge_request(data, len, "/metrics");
 	for (size_t n = 0; n < len && n <= HTTP_REQUEST_MAX; n++) {
-		int part = http_asked(data, n, "/metrics");
+		int part = http_judge_request(data, n, "/metrics");
 
 		assert(part == 0 || part == whole);
 	}

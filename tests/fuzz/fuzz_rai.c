@@ -159,7 +159,7 @@ check_strip(const struct dhcp4 *m, const struct rai *r)
 
 	assert(out);
 	found = rai_strip(out, &len, m, r);
-	assert((found == RAI_NOT_THERE) == !has_82(m));
+	assert((found == RAI_ABSENT) == !has_82(m));
 	if (found == RAI_OURS) {
 		assert(len >= DHCP4_MIN && len <= size);
 		assert(memcmp(out, m->data, DHCP4_OPTIONS) == 0);

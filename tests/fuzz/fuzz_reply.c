@@ -393,7 +393,7 @@ is_reason(struct world *w, const struct relay4_rx *rx, enum drop why)
 	if (why == DROP_BAD_OP)
 		return m.op != BOOTREPLY;
 	if (why == DROP_BAD_TYPE)
-		return dhcp4_type_is_lie(&m) || (m.type != DHCP4_OFFER &&
+		return dhcp4_type_is_invalid(&m) || (m.type != DHCP4_OFFER &&
 		    m.type != DHCP4_ACK && m.type != DHCP4_NAK &&
 		    m.type != DHCP4_TYPE_NONE);
 	if (why == DROP_NOT_OUR_GIADDR)

@@ -337,7 +337,7 @@ is_reason(const struct world *w, const struct iface *f, const struct path_packet
 	if (why == DROP_REPLY_FROM_CLIENT)
 		return m.op != BOOTREQUEST;
 	if (why == DROP_BAD_TYPE)
-		return m.type > DHCP4_INFORM || dhcp4_type_is_lie(&m) ||
+		return m.type > DHCP4_INFORM || dhcp4_type_is_invalid(&m) ||
 		    (m.type >= DHCP4_OFFER && m.type <= DHCP4_NAK &&
 		    m.type != DHCP4_REQUEST && m.type != DHCP4_DECLINE);
 	if (why == DROP_DOCTOR)

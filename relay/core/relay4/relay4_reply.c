@@ -86,7 +86,7 @@ judge_message(const struct dhcp4 *m)
 	if (m->type != DHCP4_TYPE_NONE && m->type != DHCP4_OFFER &&
 	    m->type != DHCP4_ACK && m->type != DHCP4_NAK)
 		return DROP_BAD_TYPE;
-	return dhcp4_type_is_lie(m) ? DROP_BAD_TYPE : DROP_NONE;
+	return dhcp4_type_is_invalid(m) ? DROP_BAD_TYPE : DROP_NONE;
 }
 
 /* Finds the client's interface by giaddr; if several interfaces share it, by

@@ -75,7 +75,7 @@ judge_request(struct relay4 *r, struct iface *in, const struct dhcp4 *m,
 
 	if (m->op != BOOTREQUEST)
 		return DROP_REPLY_FROM_CLIENT;
-	if (!is_client_type(m->type) || dhcp4_type_is_lie(m))
+	if (!is_client_type(m->type) || dhcp4_type_is_invalid(m))
 		return DROP_BAD_TYPE;
 	/* With its broadcasts the doctor looks for servers on the VLAN itself. */
 	if (ip4_is_none(m->giaddr) && clientmsg_is_doctor(m->hlen, m->chaddr))

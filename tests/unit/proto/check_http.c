@@ -74,8 +74,8 @@ START_TEST(only_one_path_can_be_asked_for)
 	size_t n = strlen(heads[_i].head);
 	uint8_t *copy = msg_exact(heads[_i].head, n);
 
-	ck_assert_msg(http_asked(copy, n, "/metrics") == heads[_i].status, "%s: %d",
-	    heads[_i].head, http_asked(copy, n, "/metrics"));
+	ck_assert_msg(http_judge_request(copy, n, "/metrics") == heads[_i].status, "%s: %d",
+	    heads[_i].head, http_judge_request(copy, n, "/metrics"));
 	free(copy);
 }
 END_TEST

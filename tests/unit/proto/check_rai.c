@@ -419,7 +419,7 @@ START_TEST(overloaded_fields_are_not_touched)
 	msg.b[DHCP4_OFF_FILE] = DHCP4_OPT_RAI;
 	msg.b[DHCP4_OFF_FILE + 1] = r.len;
 	memcpy(msg.b + DHCP4_OFF_FILE + 2, r.value, r.len);
-	ck_assert_uint_eq(stripped(&len, &r), RAI_NOT_THERE);
+	ck_assert_uint_eq(stripped(&len, &r), RAI_ABSENT);
 	ck_assert_uint_eq(len, msg.len);
 	ck_assert(memcmp(out, msg.b, len) == 0);
 	written(sizeof(out), NULL, 0, true);
@@ -521,9 +521,9 @@ START_TEST(reply_without_option_is_copied)
 
 	for (const struct msg_client *c = msg_clients; c->name; c++) {
 		c->build(&msg);
-		must(stripped(&len, &r) == RAI_NOT_THERE);
+		must(stripped(&len, &r) == RAI_ABSENT);
 		must(len == msg.len && memcmp(out, msg.b, len) == 0);
-		must(stripped(&len, NULL) == RAI_NOT_THERE);
+		must(stripped(&len, NULL) == RAI_ABSENT);
 		must(len == msg.len && memcmp(out, msg.b, len) == 0);
 	}
 }
