@@ -77,8 +77,7 @@ bool ip_eq(struct ipaddr a, struct ipaddr b);
 uint32_t ip_fold(struct ipaddr a);
 
 bool ip4_is_multicast(struct ip4 a);
-/* Usable as a unicast host address: not 0/8, multicast or 240/4. 127/8 is
- * allowed. */
+/* Usable as a host address: not 0/8, multicast or 240/4 (127/8 is allowed). */
 bool ip4_is_host(struct ip4 a);
 uint32_t ip4_mask(uint8_t plen);
 bool ip4net_has(struct ip4net n, struct ip4 a);

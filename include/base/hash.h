@@ -8,9 +8,8 @@
  * hashed with SipHash-2-4 and the caller's secret, since clients choose their
  * own MAC addresses and xids.
  *
- * Entries are blocks of fixed size whose first bytes are the key. Entries are
- * never removed, only evicted; a pointer to one is valid until then. Not
- * thread-safe.
+ * Entries are blocks of fixed size whose first bytes are the key. They are
+ * never removed, only evicted; pointers are valid until then.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -35,8 +34,7 @@ uint64_t hash_sip(struct hash_key secret, const void *data, size_t len);
 struct hash *hash_new(size_t capacity, size_t entry_size, size_t key_size,
     struct hash_key secret, void (*evicted)(void *entry, void *user), void *user);
 /* From now on, clears only the first `size` bytes of a new entry (the key
- * included); the rest keeps old contents. For large entries that fill up
- * slowly. */
+ * included); the rest keeps old contents. For large entries. */
 void hash_zero_only(struct hash *h, size_t size);
 /* Frees the table and every entry; returns NULL. */
 struct hash *hash_free(struct hash *h);

@@ -39,7 +39,7 @@ log_wants(const struct log *l, enum log_level level)
 void log_event(const struct log *l, enum log_level level, const char *event,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 #define LOG_ESC_MAX 256
-/* Escapes untrusted text as sbuf_esc() does; text beyond buf is cut. Returns
+/* Escapes untrusted text as sbuf_esc() does; cut to LOG_ESC_MAX. Returns
  * buf. */
 const char *log_esc(char buf[LOG_ESC_MAX], const char *text);
 

@@ -7,8 +7,7 @@
  * A line is a repetition if the last line about the same subject was the same.
  * The subject is the line's first key=value pair: after "interface-lost
  * interface=v10", the line "interface-ready interface=v10" is written even if
- * it was written before. So the last line about a subject always shows its
- * current state.
+ * it was before. So the last line about a subject shows its current state.
  *
  * Every suppressed line is reported in the end: LOGDEDUP_WINDOW_MS after the
  * first was written, when its slot is needed, or by logdedup_flush().

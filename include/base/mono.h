@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * mono - monotonic time as a type, so that a time, a duration and a count
- * cannot be mixed up. The event loop (io/loop) reads the clock once per turn
- * and passes it on.
+ * cannot be mixed up. io/loop reads the clock and passes it on.
  */
 #ifndef BASE_MONO_H
 #define BASE_MONO_H
@@ -39,8 +38,7 @@ mono_diff_ms(struct mono a, struct mono b)
 	return (a.us - b.us) / 1000;
 }
 
-/* Milliseconds from `now` until `due`, rounded up so that no timer fires
- * early. */
+/* Milliseconds from `now` to `due`, rounded up so that no timer fires early. */
 static inline int64_t
 mono_wait_ms(struct mono due, struct mono now)
 {

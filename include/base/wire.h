@@ -8,8 +8,7 @@
  * straight-line code may read ten fields and test `bad` once. A child reader
  * made by rd_sub() cannot see past its own TLV, whatever lengths are inside.
  *
- * Values are in host order here and big-endian in the buffer, except for the
- * _le functions.
+ * Values are big-endian in the buffer, except for the _le functions.
  */
 #ifndef BASE_WIRE_H
 #define BASE_WIRE_H
@@ -149,8 +148,7 @@ wr_left(const struct wr *w)
 	return (size_t)(w->end - w->p);
 }
 
-/* Reserves n bytes for the caller to fill; NULL (and bad) if they do not
- * fit. */
+/* Reserves n bytes for the caller to fill; NULL (and bad) if they don't fit. */
 static inline uint8_t *
 wr_room(struct wr *w, size_t n)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * arp - requests and replies for IPv4 on Ethernet (RFC 826), without the link
- * header.
+ * arp - ARP for IPv4 on Ethernet (RFC 826), without the link header.
  */
 #ifndef PROTO_ARP_H
 #define PROTO_ARP_H
@@ -25,8 +24,7 @@ struct arp {
 /* "Who has target? Tell sender." Returns ARP_LEN; 0 if it does not fit. */
 size_t arp_request(uint8_t *out, size_t size, const struct mac *sender_mac,
     struct ip4 sender, struct ip4 target);
-/* False if it is not a request or reply for IPv4 on Ethernet. Bytes after it
- * are padding. */
+/* False if it is not a request or reply for IPv4 on Ethernet. */
 bool arp_parse(struct arp *a, const void *data, size_t len);
 
 #endif

@@ -33,8 +33,7 @@ struct bootfile {
 	const char *path;	/* borrowed from the text; with '/' for HTTP */
 };
 
-/* False if the URL is invalid: no host, a bad port, or an HTTP path that is not
- * printable ASCII. */
+/* False for an invalid URL: no host, a bad port, an unprintable HTTP path. */
 bool bootfile_parse(struct bootfile *b, const char *text);
 
 enum bootfile_content {

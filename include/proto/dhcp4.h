@@ -107,8 +107,7 @@ struct ip4 dhcp4_opt_ip4(const struct dhcp4 *m, uint8_t code);
 /* The first address of option 3, which firmware uses; IP4_NONE if absent. */
 struct ip4 dhcp4_router(const struct dhcp4 *m);
 
-/* The boot file: option 67, else the file field unless it holds options. May
- * contain NULs. */
+/* Option 67, else the file field unless it holds options. May contain NULs. */
 struct rd dhcp4_bootfile(const struct dhcp4 *m);
 
 /* Is there an option 53, but of a wrong length (RFC 2132 9.6: 1) or with type
@@ -161,8 +160,7 @@ struct dhcp4_new {
 
 void dhcp4_new_begin(struct wr *w, const struct dhcp4_new *n);
 void dhcp4_new_opt(struct wr *w, uint8_t code, const void *value, size_t len);
-/* Writes END and padding. Returns the length, at least DHCP4_MIN; 0 if it does
- * not fit. */
+/* Writes END and padding up to DHCP4_MIN. Returns the length; 0: no room. */
 size_t dhcp4_new_end(struct wr *w);
 
 #endif

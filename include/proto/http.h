@@ -21,20 +21,18 @@ size_t http_get(uint8_t *out, size_t size, struct ip4 host, uint16_t port,
     const char *path);
 
 /* Requests the first bytes of a file: HTTP/1.1 with a range, as web servers for
- * UEFI expect. host is the URL's, for servers with several names. Returns what
- * http_get() does. */
+ * UEFI expect. host is the URL's, for servers with several names. */
 size_t http_get_first(uint8_t *out, size_t size, const char *host, uint16_t port,
     const char *path, unsigned bytes);
 /* Offset of the body; 0 if the head is incomplete. */
 size_t http_body(const void *data, size_t len);
 
-/* The status code, 100..599; 0 if more bytes are needed; -1 if it is not
- * HTTP. */
+/* The status code, 100..599; 0 if it is incomplete; -1 if it is not HTTP. */
 int http_status(const void *data, size_t len);
 
-/* The status with which to answer a request if only `path` may be fetched: 200,
- * 404, 405; 400 if it is not HTTP/1; 0 if its head is incomplete. A query after
- * the path is ignored. */
+/* The status with which to answer a request: 200 for GET of `path`, ignoring a
+ * query after it; 404, 405; 400 if it is not HTTP/1; 0 if its head is
+ * incomplete. */
 int http_judge_request(const void *data, size_t len, const char *path);
 
 #endif

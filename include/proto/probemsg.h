@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * probemsg - the DHCP messages with which the relay probes servers, and a test
- * for the answers.
+ * probemsg - builds the DHCP messages that probe servers, and recognises
+ * answers.
  *
  * Their client is one made-up machine with a locally administered hardware
  * address and a fixed UUID, so a server that records clients records it once.
  * No server reserves an address for it: an INFORM requests none, and a
  * proxyDHCP server, which gets the DISCOVER, has none. As in a relayed request,
- * giaddr brings the answer back to the relay and names a subnet that the server
- * knows.
+ * giaddr brings the answer back to the relay and names a known subnet.
  */
 #ifndef PROTO_PROBEMSG_H
 #define PROTO_PROBEMSG_H

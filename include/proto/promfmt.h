@@ -30,8 +30,8 @@ struct prom_label {
 	const char *value;	/* untrusted */
 };
 
-/* The name is "pxrelay_" and `word`, with '_' for '-', and "_total" if it is a
- * counter. */
+/* The name is "pxrelay_" and `word` with '_' for '-'; counters end in
+ * "_total". */
 void prom_family(struct prom *p, enum prom_type type, const char *word,
     const char *help);
 void prom_sample(struct prom *p, const struct prom_label *l, size_t n,

@@ -12,8 +12,7 @@
 
 #include "proto/dhcp4.h"
 
-/* Sub-options of option 43 in a PXE client's message, or in one for it (PXE
- * 2.1). */
+/* Sub-options of option 43 in messages from and to PXE clients (PXE 2.1). */
 enum pxe_sub {
 	PXE_SUB_PAD = 0, PXE_SUB_BOOT_SERVERS = 8, PXE_SUB_BOOT_MENU = 9,
 	PXE_SUB_BOOT_ITEM = 71, PXE_SUB_END = 255,
@@ -65,8 +64,7 @@ struct pxe_client {
 
 void pxe_read(struct pxe_client *c, const struct dhcp4 *m);
 
-/* Reads the next sub-option of a joined option 43. False at the end, or if it
- * does not fit. */
+/* Reads the next sub-option of a joined option 43. False at the end. */
 bool pxe_sub_next(struct rd *r, uint8_t *code, struct rd *value);
 
 /* Is `text` the whole raw option 77, or one of its RFC 3004 instances? */
@@ -85,8 +83,7 @@ const char *pxe_arch_list(size_t i);
 enum pxe_kind pxe_arch_kind(uint16_t code);
 const char *pxe_kind_word(enum pxe_kind k);
 
-/* In an offer or ACK: does option 60 begin with this word, "PXEClient" or
- * "HTTPClient"? */
+/* Does option 60 begin with this word, "PXEClient" or "HTTPClient"? */
 bool pxe_offer_says(const struct dhcp4 *m, const char *word);
 
 #endif

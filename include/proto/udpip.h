@@ -27,8 +27,8 @@ struct udpip_ip {
 };
 
 /* Reads an IPv4 header with its options. False if it is incomplete (r->bad) or
- * not IPv4. Checksum and total_len are not checked, since ICMP errors quote
- * truncated packets. */
+ * not IPv4. Checksum and total_len are not checked: ICMP errors quote truncated
+ * packets. */
 bool udpip_read_ip(struct rd *r, struct udpip_ip *ip);
 
 struct udpip {

@@ -203,8 +203,7 @@ macprefix_parse(const char *s, struct macprefix *out)
 	if (!s)
 		return false;
 	bits = 8 * (unsigned)bytes;
-	/* A length needs all six bytes: "b8:27:eb/20" would contradict
-	 * itself. */
+	/* A length needs six bytes: "b8:27:eb/20" would contradict itself. */
 	if (*s == '/' && bytes == 6) {
 		s = take_dec(s + 1, 48, &bits);
 		if (!s)

@@ -100,8 +100,7 @@ sip_word(struct sip *s, uint64_t m)
 	s->v0 ^= m;
 }
 
-/* The last 0..7 bytes, in pieces of fixed size: most keys have 20 or 24
- * bytes. */
+/* The last 0..7 bytes; fast for 0 and 4, since keys have 20 or 24 bytes. */
 static inline uint64_t
 sip_tail(const uint8_t *p, size_t left)
 {

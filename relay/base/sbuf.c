@@ -110,8 +110,7 @@ sbuf_esc(struct sbuf *b, const void *data, size_t len)
 	}
 }
 
-/* WDS keeps its files in boot\x64\, so backslashes must look as they are
- * typed. */
+/* WDS keeps its files in boot\x64\, so backslashes must appear as typed. */
 void
 sbuf_screen(struct sbuf *b, const void *data, size_t len)
 {

@@ -2,8 +2,7 @@
  *
  * bootfile - parses the names and URLs of boot files (tftp: RFC 3617) and
  * recognises their contents. Fetching the file is left to io/query. Offsets are
- * those of the PE/COFF specification (DOS header, e_lfanew at 0x3c, machine
- * after "PE\0\0").
+ * those of PE/COFF (e_lfanew at 0x3c, machine after "PE\0\0").
  */
 #include "proto/bootfile.h"
 

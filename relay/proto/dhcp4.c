@@ -9,9 +9,8 @@
  * Rules: RFC 951 and 1542 (fixed part), RFC 2131 2 and 4.1 and RFC 2132 3.1,
  * 3.2, 9.3 (options, pad, end, overload), RFC 3396 (options in several parts).
  *
- * A relay passes on what it does not understand. So only a message whose
- * options cannot be located is invalid; garbage in an overloaded sname or file
- * is merely not indexed.
+ * A relay passes on what it does not understand. So a message is invalid only
+ * if its options cannot be located; garbage in sname or file is not indexed.
  */
 #include "proto/dhcp4.h"
 
@@ -51,8 +50,7 @@ area(const struct dhcp4 *m, size_t from, size_t to)
 	return rd_init(m->data + from, to - from);
 }
 
-/* The bytes of an area; sname and file are empty unless option 52 names
- * them. */
+/* The bytes of an area; sname and file are empty unless overloaded. */
 static struct rd
 area_of(const struct dhcp4 *m, enum dhcp4_area a)
 {
@@ -115,8 +113,7 @@ has_cookie(const struct dhcp4 *m)
 }
 
 /* RFC 2132 9.3 defines one byte of 1, 2 or 3. dhcpd and dnsmasq test two bits
- * of the first byte: from a stricter relay, a client could hide an option 82
- * that they see. */
+ * of the first byte; a stricter relay would miss an option 82. */
 static uint8_t
 read_overload(const struct dhcp4 *m)
 {
@@ -312,7 +309,8 @@ dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr)
 /* Replaces options in sname or file by pads. If what follows them moved up
  * instead, the zeros after it could complete a truncated option. */
 static void
-overwrite_with_pads(uint8_t *out, struct dhcp4_iter it, const uint8_t *codes, size_t n)
+overwrite_with_pads(uint8_t *out, struct dhcp4_iter it, const uint8_t *codes,
+    size_t n)
 {
 	struct dhcp4_item item;
 

@@ -64,8 +64,7 @@ http_status(const void *data, size_t len)
 	return status >= 100 && status < 600 ? status : -1;
 }
 
-/* Reads the next word of the request line. False if it is missing, too long, or
- * not text. */
+/* Reads the next word of the request line. False if it is none that we know. */
 static bool
 read_word(struct rd *r, char *out, size_t size)
 {

@@ -33,8 +33,8 @@ icmp_echo(uint8_t *out, size_t size, uint32_t token)
 	return wr_len(&w);
 }
 
-/* Returns the ICMP message of an unfragmented packet; empty and bad if there is
- * none. */
+/* The ICMP message of a packet; empty and bad if it is another, or a
+ * fragment. */
 static struct rd
 read_message(const void *packet, size_t len, struct ip4 *from)
 {

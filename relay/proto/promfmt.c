@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * promfmt - formats metrics as Prometheus' "Exposition formats" define text
- * 0.0.4. Which metrics there are is left to relay/show/scrape, HTTP to
- * io/metrics.
+ * 0.0.4. relay/show/scrape defines the metrics; io/metrics serves them.
  */
 #include "proto/promfmt.h"
 
@@ -75,8 +74,7 @@ put_seconds(struct sbuf *b, uint64_t us)
 	sbuf_printf(b, "%" PRIu64 ".%06u", us / 1000000, (unsigned)(us % 1000000));
 }
 
-/* Writes one sample, with the label "le" last unless it is NULL. seconds: the
- * value is a time in us. */
+/* Writes a sample; le, if any, is its last label. seconds: value is in us. */
 static void
 put_sample(struct prom *p, const char *suffix, struct labels l, const char *le,
     uint64_t value, bool seconds)

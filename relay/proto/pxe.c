@@ -35,12 +35,8 @@ static const struct {
 };
 
 static const char *const families[] = {
-	[PXE_PLAIN] = "plain",
-	[PXE_PXE] = "pxe",
-	[PXE_HTTP] = "http",
-	[PXE_IPXE] = "ipxe",
-	[PXE_BSDP] = "bsdp",
-	[PXE_UBOOT] = "u-boot",
+	[PXE_PLAIN] = "plain", [PXE_PXE] = "pxe", [PXE_HTTP] = "http",
+	[PXE_IPXE] = "ipxe", [PXE_BSDP] = "bsdp", [PXE_UBOOT] = "u-boot",
 };
 
 /* --- reading a message ---------------------------------------------------- */
@@ -165,8 +161,7 @@ read_uuid(struct pxe_client *c, const struct dhcp4 *m)
 static enum pxe_family
 family_of(const struct pxe_client *c, const struct dhcp4 *m)
 {
-	/* iPXE repeats the ROM's option 60. Scripts may change its user class,
-	 * but not option 175. */
+	/* iPXE repeats the ROM's option 60; scripts may change option 77. */
 	if (m->at[DHCP4_OPT_IPXE] || pxe_user_class_is(c, "iPXE"))
 		return PXE_IPXE;
 	if (c->pxeclient)

@@ -15,8 +15,7 @@
 
 #include <string.h>
 
-/* Options 82 of a message are joined up to this length; two full ones have 510
- * bytes. */
+/* Options 82 are joined up to this length; two full ones have 510 bytes. */
 #define JOINED_MAX 1024
 
 #define SERVER_ID_LEN 4		/* RFC 5107 4 */
@@ -113,8 +112,7 @@ read_part(struct open_sub *s, struct rd v)
 	}
 }
 
-/* A sub-option may be split over parts; only the last part must end with
- * one. */
+/* A sub-option may be split over parts, but not cut off by the last one. */
 enum drop
 rai_check_all(const struct dhcp4 *m)
 {
@@ -304,9 +302,8 @@ struct cut {
 
 /* Finds our option, the surest evidence first: an option that equals ours; ours
  * at the end of all options joined, since a server that joins them (RFC 3396 5)
- * must split more than 255 bytes again, at any byte; ours at the end of one
- * option; an option with only our sub-options. The last of several wins, since
- * we append ours. */
+ * must split more than 255 bytes again, anywhere; ours at the end of one
+ * option; an option with only our sub-options. Of several, the last one. */
 static struct cut
 find_ours(const struct dhcp4 *m, const struct rai *r)
 {

@@ -70,9 +70,8 @@ udpip_parse(struct udpip *u, const void *data, size_t len, bool verify)
 	csum = rd_u16(&r);
 	if (r.bad)
 		return DROP_SHORT;
-	/* CVE-2015-8605: a UDP length larger than the IP length was believed. A
-	 * smaller one is legal, and the rest is not data (Linux trims it,
-	 * too). */
+	/* CVE-2015-8605: a UDP length beyond the IP length was believed. A
+	 * smaller one is legal; Linux, too, trims the rest. */
 	if (udp_len < UDP_HEADER || udp_len > rd_left(&udp))
 		return DROP_BAD_UDP;
 	udp = rd_sub(&udp, udp_len);
