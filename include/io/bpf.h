@@ -15,22 +15,21 @@ struct sock_filter;
 #define RING_WATCH_MAX	8
 
 struct ring_filter {
-	uint16_t n_port, port[RING_PORTS_MAX];	/* UDP destination, broadcast or multicast */
-	bool tftp_errors;	/* also routed TFTP errors, whatever their ports */
-	/* Also routed ICMP "unreachable" about UDP to this port; 0: none. */
-	uint16_t unreachable;
-	uint16_t n_watch, watch[RING_WATCH_MAX];	/* UDP source or destination, unicast to this
-					 * host's MAC (routed through): passive tap */
+	/* UDP destination ports of broadcasts and multicasts */
+	uint16_t n_port, port[RING_PORTS_MAX];
+	/* UDP source or destination ports of routed unicast, to be observed */
+	uint16_t n_watch, watch[RING_WATCH_MAX];
+	bool tftp_errors;	/* also routed TFTP errors, on any port */
+	uint16_t unreachable;	/* also ICMP errors about this port; 0: none */
 };
 
 #define BPF_MAX 512
 
 /* For a SOCK_DGRAM packet socket (data begins at the IP header). Returns the
- * number of instructions in prog, of BPF_MAX; 0: the filter has too many
- * ports. */
+ * number of instructions in prog, of BPF_MAX; 0 if there are too many ports. */
 size_t bpf_requests(const struct ring_filter *f, struct sock_filter *prog);
-/* For a UDP socket: only frames sent to this host by unicast, so that a flood
- * of broadcasts cannot fill the buffer for replies. */
+/* For a UDP socket: passes only unicast, so that a flood of broadcasts cannot
+ * fill the buffer for replies. */
 size_t bpf_unicast_only(struct sock_filter *prog);
 
 #endif

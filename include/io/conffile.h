@@ -4,8 +4,7 @@
  *
  * Lines may have any length. A list may continue in lines that are indented
  * deeper than its key; ; and # begin a comment at the beginning of a line or
- * after a space; a BOM and CR LF are accepted; NUL and control characters are
- * mistakes.
+ * after a space; a BOM and CR LF are accepted; control characters are mistakes.
  */
 #ifndef IO_CONFFILE_H
 #define IO_CONFFILE_H
@@ -16,17 +15,16 @@
 
 #define CONFFILE_MAX (1u << 20)	/* bytes; a thousand interfaces take 60 KiB */
 
-/* The configuration in the file, to be freed with conf_free(), or NULL after
- * mistakes, which were reported. A file that cannot be read is one mistake on
- * line 0. */
+/* Returns the configuration, to be freed with conf_free(), or NULL after
+ * mistakes, which are reported. An unreadable file is one mistake on line 0. */
 struct conf *conffile_read(const char *path, conf_mistake_fn *mistake, void *user);
-/* The same from a descriptor, which is closed, or is the -errno of opening
- * it. */
+/* The same from a descriptor, which is closed. fd < 0: -errno of opening it. */
 struct conf *conffile_read_fd(int fd, conf_mistake_fn *mistake, void *user);
 /* The same from memory. */
 struct conf *conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake,
     void *user);
 /* "file:line: text", or "file: text" for line 0, cut to size. Returns buf. */
-char *conffile_say(char *buf, size_t size, const char *file, int line, const char *text);
+char *conffile_say(char *buf, size_t size, const char *file, int line,
+    const char *text);
 
 #endif

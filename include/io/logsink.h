@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * logsink - where log lines go: stderr, the syslog daemon, or the journal with
- * the event word and each key=value as fields of their own. None is waited for:
- * a line for which it has no room is lost.
+ * logsink - writes log lines to stderr, the syslog daemon, or the journal,
+ * where the event word and each key=value are separate fields. It never waits:
+ * a line for which the reader has no room is lost.
  */
 #ifndef IO_LOGSINK_H
 #define IO_LOGSINK_H
@@ -11,14 +11,12 @@
 
 enum logsink { LOGSINK_STDERR, LOGSINK_SYSLOG, LOGSINK_JOURNAL };
 
-/* Finds out whether the journal reads stderr, and opens stderr once more,
- * non-blocking, if it is a pipe or a terminal. Takes system calls that the
- * sandbox does not allow. */
+/* Finds out whether the journal reads stderr, and reopens stderr non-blocking
+ * if it is a pipe or a terminal. Must be called before the sandbox. */
 void logsink_look(void);
-/* Sets log->sink and user; log->level is left. What the first line opens stays
- * open as long as the process lives. */
+/* Sets log->sink and log->user. */
 void logsink_set(struct log *log, enum logsink where);
-/* For a process that closes all inherited descriptors: new ones are opened. */
+/* Forgets the sockets, for a process that closes all inherited descriptors. */
 void logsink_forget(void);
 
 #endif

@@ -2,10 +2,9 @@
  *
  * loop - the event loop (libevent) and the only reader of the clock.
  *
- * Call-backs run to completion, one at a time; there are no threads. Each gets
- * the time as a struct mono and passes it on, so that everything it does
- * happens at one moment. loop_now() also works outside a call-back (at the
- * start).
+ * Callbacks run to completion, one at a time; there are no threads. Each gets
+ * the time and passes it on, so that everything it does happens at one moment.
+ * loop_now() also works outside a callback.
  */
 #ifndef IO_LOOP_H
 #define IO_LOOP_H
@@ -20,31 +19,31 @@ struct loop_watch;
 
 typedef void loop_fn(void *user, struct mono now);
 
-struct loop *loop_new(void);	/* NULL when memory is short */
-struct loop *loop_free(struct loop *l);	/* frees watches that are left; returns NULL */
+struct loop *loop_new(void);	/* NULL if memory is short */
+/* Frees the remaining watches too; returns NULL. */
+struct loop *loop_free(struct loop *l);
 struct mono loop_now(struct loop *l);	/* CLOCK_MONOTONIC, read anew */
-/* The wall clock, in ns since 1970: to be shown, not to compute with. */
+/* The wall clock in ns since 1970, for display only. */
 uint64_t loop_wall_ns(struct loop *l);
 
-/* Level-triggered: fn runs whenever fd can be read. The fd stays the
- * caller's. */
+/* Calls fn whenever fd is readable (level-triggered). fd is borrowed. */
 struct loop_watch *loop_read(struct loop *l, int fd, loop_fn *fn, void *user);
-/* ... whenever fd can be written, or has failed: a connect() has ended. */
+/* Calls fn whenever fd is writable or has failed, as after a connect(). */
 struct loop_watch *loop_write(struct loop *l, int fd, loop_fn *fn, void *user);
-/* A signal that comes several times in a turn is handled once. */
+/* A signal that arrives several times in a turn is handled once. */
 struct loop_watch *loop_signal(struct loop *l, int signo, loop_fn *fn, void *user);
-/* Every ms milliseconds (repeat) or once. */
-struct loop_watch *loop_timer(struct loop *l, int64_t ms, bool repeat, loop_fn *fn, void *user);
-/* A timer made with repeat = false runs (again) in ms milliseconds from now;
- * allocates nothing. */
+/* Calls fn in ms milliseconds, once or repeatedly. */
+struct loop_watch *loop_timer(struct loop *l, int64_t ms, bool repeat,
+    loop_fn *fn, void *user);
+/* Restarts a timer that does not repeat; allocates nothing. */
 void loop_rearm(struct loop_watch *w, int64_t ms);
 struct loop_watch *loop_unwatch(struct loop_watch *w);	/* NULL-safe; returns NULL */
 
 int loop_run(struct loop *l);	/* until loop_stop(); 0 or -errno */
 void loop_stop(struct loop *l);
-/* Descriptors are polled again after us microseconds (less than a second) and
- * not at once: what arrives meanwhile takes one wake-up. For this turn only;
- * the shortest pause requested in it counts. */
+/* Polls descriptors only after us microseconds (less than a second), so that
+ * whatever arrives meanwhile takes one wake-up. Applies to this turn; the
+ * shortest pause requested in it counts. */
 void loop_pause(struct loop *l, uint32_t us);
 /* The libevent base, for io modules that use libevent's buffers. */
 struct event_base;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * metrics - the socket that Prometheus scrapes: GET /metrics over HTTP/1, on a
- * TCP port or a Unix socket, and nothing else. A connection is closed after one
- * answer.
+ * metrics - the socket that Prometheus scrapes: only GET /metrics over HTTP/1,
+ * on a TCP port or a Unix socket. A connection is closed after one answer.
  *
- * Everyone who can connect may read, and nobody can change anything. Beyond
- * METRICS_CLIENTS_MAX the oldest client is closed, and so is one that is silent
- * or does not read for METRICS_IDLE_S. relay/show/scrape makes the document, at
- * most once per METRICS_AGE_MS; clients share it.
+ * Anyone who can connect may read; nobody can change anything. At
+ * METRICS_CLIENTS_MAX, a new client replaces the oldest; one that neither sends
+ * nor reads for METRICS_IDLE_S is closed. relay/show/scrape makes the document,
+ * at most once per METRICS_AGE_MS; clients share it.
  */
 #ifndef IO_METRICS_H
 #define IO_METRICS_H
@@ -20,7 +19,7 @@
 struct metrics;
 struct priv;
 
-/* A malloc'd document and its length, or NULL when memory is short. */
+/* Returns a malloc'd document and its length, or NULL if memory is short. */
 typedef char *metrics_fn(void *user, size_t *len);
 
 #define METRICS_CLIENTS_MAX	8
@@ -30,8 +29,8 @@ typedef char *metrics_fn(void *user, size_t *len);
 
 /* at->port or at->path is set; the address may not exist yet. priv, borrowed,
  * opens the socket. 0 or -errno. */
-int metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at, metrics_fn *fn,
-    void *user, struct metrics **out);
+int metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at,
+    metrics_fn *fn, void *user, struct metrics **out);
 struct metrics *metrics_close(struct metrics *m);	/* NULL-safe; returns NULL */
 
 #endif

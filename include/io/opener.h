@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * opener - does the few things that take privileges after the start, for a
- * process that has none: sockets on port 67, raw ones for probes, the
- * configuration file, the control socket's file.
+ * opener - does the few things that need privileges after the start, for a
+ * process that has none: opens sockets on port 67, raw ones for probes, the
+ * configuration file and the control socket.
  *
- * It runs as a small process (opener_serve) that io/priv starts and talks to,
- * or, where there is no sandbox, in the process itself (opener_do). Its terms
- * are fixed before anything comes from the network: a packet process that was
- * taken over cannot get another file, port or kind of socket. The opener sees
- * no packets.
+ * io/priv starts it as a small process (opener_serve); without a sandbox, it is
+ * called in the process itself (opener_do). Its terms are fixed before anything
+ * arrives from the network, so a compromised packet process cannot get another
+ * file, port or kind of socket. The opener sees no packets.
  */
 #ifndef IO_OPENER_H
 #define IO_OPENER_H
@@ -28,38 +27,37 @@
 /* Borrowed strings must outlive the opener. */
 struct opener_terms {
 	const char *conf;	/* the only file that is opened; NULL: none */
-	const char *pidfile;	/* removed at the end, once OPENER_PIDFILE has come; or NULL */
-	/* Directories of socket files, as unixsock_dir() writes them; "":
-	 * none. */
+	const char *pidfile;	/* to be removed after OPENER_PIDFILE; or NULL */
+	/* directories of socket files, from unixsock_dir(); "": none */
 	char dir[OPENER_DIRS][UNIXSOCK_PATH];
-	uint16_t port;		/* the one TCP port below 1024 to listen on, or 0 */
+	uint16_t port;		/* the only TCP port below 1024, or 0 */
 	gid_t group;		/* of socket files; (gid_t)-1: none */
-	bool anything;		/* no limits for files and TCP ports: there is no sandbox */
-	bool quiet;		/* it runs in the background: stderr is not for it */
+	bool anything;		/* no sandbox: any file and TCP port */
+	bool quiet;		/* runs in the background: close stderr */
 };
 
 enum opener_what {
-	OPENER_CONF = 1,	/* the configuration, open for reading; -EINVAL: no regular file */
+	OPENER_CONF = 1,	/* the configuration; -EINVAL: no regular file */
 	OPENER_UDP,		/* udp_open(number): 67 or 4011 */
 	OPENER_SERVER,		/* udp_server_socket(67) */
 	OPENER_ICMP,		/* echo replies only */
 	OPENER_ARP,		/* replies to this host, on every interface */
 	OPENER_NETLINK,		/* a netlink socket to ask with */
 	OPENER_ICMPHIDE,	/* icmphide_open() */
-	OPENER_FROM,		/* a UDP (number 0) or TCP (1) socket that sends from address */
+	OPENER_FROM,		/* a UDP (number 0) or TCP (1) socket on address */
 	OPENER_SOCKET,		/* a listening, non-blocking Unix socket at path */
 	OPENER_TCP,		/* a listening TCP socket on address:number */
-	OPENER_REMOVE,		/* remove that socket's file, unless it was replaced */
+	OPENER_REMOVE,		/* remove that file, unless it was replaced */
 	OPENER_LIMITS,		/* raise the limits of multicast memberships */
-	OPENER_RESOLVE,		/* let the kernel resolve address on interface number */
+	OPENER_RESOLVE,		/* resolve address on interface number */
 	OPENER_PIDFILE,		/* the pid file was written: remove it at the end */
-	OPENER_LOG,		/* log lines go to number (enum logsink), from level `more` up */
+	OPENER_LOG,		/* log to sink number, up to level `more` */
 	OPENER_VIOLATION,	/* log the forbidden system call number */
 	OPENER_END,		/* remove all files, answer, end */
 };
 
 struct opener_request {
-	uint32_t seq;		/* the answer repeats it; 0: no answer is wanted */
+	uint32_t seq;		/* the answer repeats it; 0: no answer */
 	uint32_t what;
 	uint32_t number, more;
 	struct ip4 address;
@@ -67,18 +65,18 @@ struct opener_request {
 };
 
 struct opener_answer {
-	uint32_t seq;		/* 0: it was not asked for */
+	uint32_t seq;		/* 0: unsolicited */
 	uint32_t what;		/* 0, or OPENER_VIOLATION */
-	int32_t result;		/* 0 or -errno; of a violation the system call */
+	int32_t result;		/* 0 or -errno; the system call of a violation */
 };
 
 struct opener {
 	struct opener_terms terms;
 	bool wrote_pid;
-	bool confined;		/* a process that can no longer open files for writing */
+	bool confined;		/* can no longer open files for writing */
 	unsigned n_file;
 	struct unixsock file[OPENER_FILES];
-	struct route_asker *route;	/* NULL: not needed yet */
+	struct route_asker *route;	/* NULL: not used yet */
 	int limits[PACKET_LIMITS];	/* -1: not open */
 	struct log *log;
 };
@@ -87,17 +85,15 @@ struct opener {
 void opener_init(struct opener *o, const struct opener_terms *t, struct log *log);
 /* Removes the files that were made. */
 void opener_fini(struct opener *o);
-/* Carries out a request if the terms allow it. The result is a descriptor where
- * one was asked for, otherwise 0; or -errno; -EPERM for what the terms do not
- * allow. */
+/* Executes a request. Returns a descriptor, 0 or -errno (-EPERM: forbidden). */
 int opener_do(struct opener *o, const struct opener_request *q);
 /* Do the terms allow this socket file, or this TCP port? */
 bool opener_may_socket(const struct opener_terms *t, const char *path);
 bool opener_may_listen(const struct opener_terms *t, uint16_t port);
 
-/* The whole life of the process: it takes over fd, its end of a SOCK_SEQPACKET
- * pair, closes everything else but stderr, gives up what it does not need, and
- * ends when the other end is closed. Does not return (see sandbox_exit). */
+/* Runs the opener process: takes over fd, its end of a SOCK_SEQPACKET pair,
+ * closes everything else except stderr, drops privileges, and ends when the
+ * other end is closed. Does not return (see sandbox_exit). */
 void opener_serve(struct opener *o, int fd);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * packet - sends to clients: IP packets through an AF_PACKET SOCK_DGRAM socket,
- * with the client's hardware address; the kernel writes the link header. A
- * client without an address cannot answer ARP, so a UDP socket cannot reach it.
+ * packet - sends IP packets to clients' hardware addresses through an AF_PACKET
+ * SOCK_DGRAM socket; the kernel writes the link header. A UDP socket cannot
+ * reach a client that has no address yet and cannot answer ARP.
  *
- * Also the raw IP socket that sends with a client's own source address (port
- * 4011, helpers), and the multicast groups whose packets we want.
+ * Also: a raw IP socket that sends with a client's source address (port 4011,
+ * helpers), and multicast memberships.
  */
 #ifndef IO_PACKET_H
 #define IO_PACKET_H
@@ -21,8 +21,8 @@
 
 struct packet;
 
-/* fd is borrowed (io/ring's, which does not receive what it sends); its send
- * buffer is enlarged. NULL when memory is short. */
+/* Borrows fd (io/ring's, which does not receive what it sends) and enlarges its
+ * send buffer. NULL if memory is short. */
 struct packet *packet_new(int fd);
 struct packet *packet_free(struct packet *p);	/* NULL-safe; returns NULL */
 
@@ -37,22 +37,21 @@ void packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *h
     const void *payload, size_t len, struct sock_sent *result);
 void packet_flush(struct packet *p, struct sock_sent *result);
 
-/* Raw IPv4 socket with IP_HDRINCL: the kernel routes, we write the header. The
- * fd, or -errno. */
+/* A raw IPv4 socket with IP_HDRINCL: the kernel routes, we write the header.
+ * Returns the fd, or -errno. */
 int packet_open_raw(void);
-/* Sends an IP packet of header (UDPIP_HEADERS bytes) and payload to dst,
- * through interface ifindex unless that is 0. Broadcasts are allowed. 0 or
- * -errno. */
+/* Sends hdr (UDPIP_HEADERS bytes) and payload to dst, which may be a broadcast,
+ * through interface ifindex unless that is 0. 0 or -errno. */
 int packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
     const void *payload, size_t len);
 
-/* Joins (or leaves) a multicast group on an interface with a UDP socket. 0 or
- * -errno; -ENOBUFS: a kernel limit, see below. */
+/* Joins or leaves a multicast group on an interface. 0 or -errno (-ENOBUFS: a
+ * kernel limit, see below). */
 int packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join);
 
-/* The kernel's limits for memberships: files of /proc that are opened while we
- * may write them (-1: we may not; open ones stay) and used later. raise()
- * returns true when it raised one, so that joining is worth another try. */
+/* The kernel's limits of memberships: files of /proc, which are opened while we
+ * have the right to write them (-1: not open) and used later. raise() returns
+ * true if it raised one, so that joining is worth another try. */
 #define PACKET_LIMITS 2
 void packet_limits_open(int fd[PACKET_LIMITS]);
 void packet_limits_close(int fd[PACKET_LIMITS]);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * priv - asks for what takes privileges: the opener (io/opener), a process of
- * its own after priv_split(), otherwise this process itself.
+ * priv - requests what needs privileges from the opener (io/opener), which is a
+ * process of its own after priv_split(), and otherwise this process.
  *
- * An answer takes some 50 us. An opener that is stopped holds up the caller for
- * at most PRIV_WAIT_MS, and then for PRIV_SLOW_MS per request until it answers
- * again. When it is gone, every request is refused with -EPIPE, and what is
- * open stays open. Descriptors are close-on-exec and belong to the caller.
+ * An answer takes some 50 us. A stopped opener delays the caller for
+ * PRIV_WAIT_MS, then for PRIV_SLOW_MS per request until it answers again. When
+ * it has ended, every request fails with -EPIPE; open descriptors stay open.
+ * They are close-on-exec and belong to the caller.
  */
 #ifndef IO_PRIV_H
 #define IO_PRIV_H
@@ -24,32 +24,29 @@
 
 struct priv;
 
-/* t is copied; log, which must live on, gets violations of the sandbox. NULL:
- * no memory. */
+/* Copies t and borrows log, for sandbox violations. NULL: no memory. */
 struct priv *priv_new(const struct opener_terms *t, struct log *log);
-/* Removes the files that were made, and ends the opener; NULL-safe; returns
- * NULL. */
+/* Removes the opener's files and ends it. NULL-safe; returns NULL. */
 struct priv *priv_free(struct priv *p);
 const struct opener_terms *priv_terms(const struct priv *p);
 
-/* Starts the opener as a process of its own, with the rights that this one has
- * now. Call it before opening anything that the opener should not inherit. 0 or
- * -errno. */
+/* Forks the opener, with the present rights. Call it before opening anything
+ * that the opener should not inherit. 0 or -errno. */
 int priv_split(struct priv *p);
-/* Readable when the opener sent something unasked; -1 without an opener. */
+/* Readable when the opener has sent a report; -1 without an opener. */
 int priv_fd(const struct priv *p);
-/* Reads it, and logs the opener's violations. False: the opener is gone. */
+/* Reads and logs the opener's violations. False: the opener has ended. */
 bool priv_read(struct priv *p);
-/* For sandbox_filter(): the opener logs it. */
+/* For sandbox_filter(): has the opener log a violation of this process. */
 bool priv_violation(int call);
 
-/* Each sends a request of io/opener.h and waits. The result is a descriptor
- * where one is asked for, otherwise 0; or -errno; -EPERM: outside the terms
- * that were set at the start. */
+/* Each sends a request and waits. Returns a descriptor, 0 or -errno (-EPERM:
+ * the terms do not allow it). */
 int priv_ask(struct priv *p, enum opener_what what);
-int priv_ask_inet(struct priv *p, enum opener_what what, struct ip4 address, uint32_t number);
+int priv_ask_inet(struct priv *p, enum opener_what what, struct ip4 address,
+    uint32_t number);
 int priv_ask_path(struct priv *p, enum opener_what what, const char *path);
-/* These wait for nothing. */
+/* These do not wait for an answer. */
 void priv_pidfile(struct priv *p);
 void priv_resolve(struct priv *p, uint32_t ifindex, struct ip4 ip);
 void priv_log(struct priv *p, enum logsink where, enum log_level level);

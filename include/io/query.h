@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * query - asks a server something and hands out the first bytes of the answer:
- * the client side of probes (relay/tend/probe_run) and of `pxrelayctl doctor`
+ * query - sends a query to a server and reports the first bytes of the answer,
+ * for probes (relay/tend/probe_run) and `pxrelayctl doctor`
  * (relay/tend/doctor_run).
  *
- * A query is open, asked and closed. Datagrams and streams have a socket each,
- * bound to one of our addresses when the answer must take the way back that it
- * takes to a client there; echo and ARP share a raw socket per set. ICMP errors
- * come back as errno. Nothing blocks.
+ * Datagrams and streams have a socket each, bound to a source address if the
+ * answer must take the route to a client there; echo and ARP share a raw socket
+ * per set. ICMP errors are reported as errno. Nothing blocks.
  *
- * What is asked, when, and what an answer means is decided by the caller,
- * except for TFTP: a transfer that the answer began is ended here.
+ * The caller decides what to send, when, and what an answer means; but a TFTP
+ * transfer that an answer begins is ended here.
  */
 #ifndef IO_QUERY_H
 #define IO_QUERY_H
@@ -29,10 +28,10 @@ struct queries;
 
 enum query_kind {
 	QUERY_ECHO,		/* ICMP echo; its answer has no bytes */
-	QUERY_ARP,		/* the same */
+	QUERY_ARP,		/* its answer has none either */
 	QUERY_DATAGRAM,		/* UDP, answered from any address and port */
 	QUERY_TFTP,		/* UDP, answered by `to` from any port */
-	QUERY_STREAM,		/* TCP; without msg the connection is the answer */
+	QUERY_STREAM,		/* TCP; without msg, the connection is the answer */
 };
 
 struct query {
@@ -40,9 +39,9 @@ struct query {
 	uint32_t token;
 	struct mono until;	/* query_expire() closes it then */
 	struct ip4 to;
-	struct ip4 source;	/* IP4_NONE: the kernel's choice; not for ARP */
+	struct ip4 source;	/* IP4_NONE, but not for ARP: the kernel's choice */
 	uint16_t port;
-	const void *msg;	/* copied; echo and ARP make their own */
+	const void *msg;	/* copied; not for echo and ARP */
 	size_t len;
 	uint32_t ifindex;	/* ARP: the link, and our hardware address on it */
 	struct mac mac;
@@ -52,28 +51,28 @@ struct query_answer {
 	uint32_t token;
 	int err;		/* an errno value; 0: there is an answer */
 	struct ip4 from;
-	const uint8_t *data;	/* borrowed for the call; of a stream all that came so far */
+	const uint8_t *data;	/* borrowed; of a stream, everything so far */
 	size_t len;
-	bool more;		/* of a stream: it goes on */
+	bool more;		/* the stream has not ended */
 };
 
-/* Return true when that was the answer: the query is closed. With false it
- * waits on. Called from the loop and from query_expire(). */
+/* Called by the loop and query_expire(). Returns true to close the query. */
 typedef bool query_fn(void *user, const struct query_answer *a, struct mono now);
 
-/* priv, borrowed, makes the raw sockets and the bound ones. NULL: no memory. */
+/* priv, borrowed, opens raw and bound sockets. NULL: no memory. */
 struct priv;
-struct queries *queries_new(struct loop *l, struct priv *priv, query_fn *fn, void *user);
+struct queries *queries_new(struct loop *l, struct priv *priv, query_fn *fn,
+    void *user);
 struct queries *queries_free(struct queries *s);	/* NULL-safe; returns NULL */
 
 /* Sends at once. A query whose token is open is sent again from the same socket
- * (a stream is left alone). 0 or -errno: -EBUSY when QUERY_MAX are open;
- * ENETUNREACH and EHOSTUNREACH mean that there is no way. */
+ * (but not a stream). 0 or -errno: -EBUSY if QUERY_MAX are open; -ENETUNREACH
+ * and -EHOSTUNREACH if there is no route. */
 int query_ask(struct queries *s, const struct query *q);
-/* Closes the queries whose time is over; what came of a stream is handed out
- * first. To be called now and then, as before asking. */
+/* Closes queries that timed out, after reporting what a stream has received.
+ * Call it from time to time, for example before query_ask(). */
 void query_expire(struct queries *s, struct mono now);
-/* Closes all. */
+/* Closes all queries. */
 void query_cancel(struct queries *s);
 unsigned query_n_open(const struct queries *s);
 

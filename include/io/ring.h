@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * ring - receives the requests of all client VLANs, whatever their number,
- * through one packet socket with a mapped receive ring (packet(7), TPACKET_V2).
+ * ring - receives the requests of all client VLANs through one packet socket
+ * with a mapped receive ring (packet(7), TPACKET_V2).
  *
- * It is bound for ETH_P_IP, so tc and nftables ingress rules come first;
- * PACKET_IGNORE_OUTGOING hides what we send. A generated filter (struct
- * ring_filter) passes broadcast and multicast UDP to the wanted ports,
- * fragments of broadcasts (to be counted), and routed unicast for watched
- * ports. Everything else ends in the kernel. Frames begin at the IP header.
+ * It is bound to ETH_P_IP, so tc and nftables ingress rules come first;
+ * PACKET_IGNORE_OUTGOING hides what we send. A filter (io/bpf) passes broadcast
+ * and multicast UDP to the wanted ports, fragments of broadcasts (to be
+ * counted), and watched unicast. Frames begin at the IP header.
  */
 #ifndef IO_RING_H
 #define IO_RING_H
@@ -23,8 +22,8 @@ enum ring_to { RING_TO_BROADCAST, RING_TO_MULTICAST, RING_TO_HOST };
 struct ring_frame {
 	const uint8_t *ip;	/* IP header; borrowed until ring_release() */
 	size_t len;		/* captured bytes */
-	bool truncated;		/* the packet was longer than what was captured */
-	bool csum_unverified;	/* the UDP checksum is not filled in, or the NIC verified it: skip */
+	bool truncated;		/* the packet was longer */
+	bool csum_unverified;		/* UDP's is not filled in, or was verified */
 	enum ring_to to;
 	uint32_t ifindex;
 	uint16_t hwtype;
@@ -34,18 +33,16 @@ struct ring_frame {
 
 struct ring;
 
-/* 0 or -errno (EPERM without CAP_NET_RAW). The ring has 1,024 frames of 2 KiB;
- * a larger packet (up to 64 KiB) comes through the socket's queue
- * (PACKET_COPY_THRESH) into a buffer of its own. */
+/* 0 or -errno (-EPERM without CAP_NET_RAW). A frame has 2 KiB; larger packets
+ * come through the socket's queue (PACKET_COPY_THRESH). */
 int ring_open(const struct ring_filter *f, struct ring **out);
 struct ring *ring_close(struct ring *r);	/* NULL-safe; returns NULL */
 int ring_fd(const struct ring *r);
-/* Replaces the filter at once, without losing a wanted packet. */
+/* Replaces the filter without losing a wanted packet. */
 int ring_set_filter(struct ring *r, const struct ring_filter *f);
-/* The next frame; false when there is none. Release the one before first. */
+/* Finds the next frame; false if there is none. Release the last one first. */
 bool ring_next(struct ring *r, struct ring_frame *out);
-/* Peeks at the IP packet after the one that is held; NULL when there is
- * none. */
+/* Peeks at the IP packet after the current one; NULL if there is none. */
 const uint8_t *ring_peek(const struct ring *r, size_t *len, uint32_t *ifindex);
 void ring_release(struct ring *r);
 /* Is half of the ring full? Then packets will be lost soon. */

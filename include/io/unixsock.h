@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * unixsock - the file of a Unix stream socket: the control socket, or the one
- * for metrics. It gets mode 0660, so a group may use it. A stale file, on which
- * nobody listens, is replaced.
+ * unixsock - the file of a Unix stream socket, for control and metrics. It gets
+ * mode 0660, for a group. A stale file, on which nobody listens, is replaced.
  */
 #ifndef IO_UNIXSOCK_H
 #define IO_UNIXSOCK_H
@@ -14,14 +13,14 @@
 
 struct unixsock {
 	struct sockaddr_un at;
-	struct stat file;	/* the socket file as we made it */
+	struct stat file;	/* the file that we created */
 };
 
 /* The directory of a path: "/run/pxrelay"; "." for a name without one. */
 void unixsock_dir(char dir[UNIXSOCK_PATH], const char *path);
-/* A bound, non-blocking socket that does not listen yet. Makes the last
- * directory of the path if needed. The fd, or -errno; -EADDRINUSE when a
- * process listens there. (gid_t)-1: our own group. */
+/* A bound, non-blocking socket that does not listen yet. Creates the path's
+ * last directory if needed. Returns the fd, or -errno (-EADDRINUSE if a process
+ * listens there). group (gid_t)-1: our own. */
 int unixsock_open(struct unixsock *u, const char *path, gid_t group);
 /* Removes the file, unless it was replaced. */
 void unixsock_remove(const struct unixsock *u);

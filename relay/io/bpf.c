@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * bpf - classic BPF programs for our sockets, written out by hand.
+ * bpf - writes our sockets' classic BPF programs, instruction by instruction.
  *
- * They run in the kernel for every IPv4 packet the router receives or forwards,
- * so the tests that most packets fail come first: is it a broadcast, is it UDP.
- * Only headers are examined; proto/ judges the content. A load beyond the end
+ * They run in the kernel for every IPv4 packet that the router receives or
+ * forwards, so the tests that most packets fail come first: broadcast? UDP?
+ * Only headers are examined; proto/ checks the content. A load beyond the end
  * of a packet ends the program with 0, which refuses runts.
  *
- * Jump offsets have 8 bits, and lists of ports are as long as the configuration
- * makes them. Therefore a conditional jump here skips a few instructions at
- * most, each port has its own `ret`, and the only long jump is `ja`, whose
- * offset has 32 bits. The JIT compiler does not mind, and a reader sees at a
- * glance where a packet ends.
+ * Jump offsets have 8 bits, and port lists may be long. So a conditional jump
+ * skips at most a few instructions, each port has its own `ret`, and the only
+ * long jump is `ja`, whose offset has 32 bits. The JIT compiler makes this no
+ * slower, and a reader sees at a glance where a packet ends.
  */
 #include "io/bpf.h"
 
@@ -33,15 +32,16 @@
 #define UDP_DPORT	2u
 #define UDP_LENGTH	4u
 #define UDP_DATA	8u
-/* ICMP counts from there too; the IP header that it quotes has no options. */
+/* ICMP's also count from x; the quoted IP header must have no options. */
 #define ICMP_TYPE	0u
 #define ICMP_QUOTE	8u
 #define QUOTED_PROTO	(ICMP_QUOTE + IP_PROTO)
 #define QUOTED_DPORT	(ICMP_QUOTE + 20u + UDP_DPORT)
-#define TFTP_ERROR_MAX	520u	/* header, opcode, code and a sentence */
+#define TFTP_ERROR_MAX	520u	/* header, opcode, code and text */
 
-/* For each port a test and its `ret`; watched ones are compared twice. */
-_Static_assert(2 * RING_PORTS_MAX + 4 * RING_WATCH_MAX + 100 <= BPF_MAX, "programs fit");
+/* Each port takes a test and a `ret`; watched ones are compared twice. */
+_Static_assert(2 * RING_PORTS_MAX + 4 * RING_WATCH_MAX + 100 <= BPF_MAX,
+    "programs fit");
 
 struct asmb {
 	struct sock_filter *prog;
@@ -69,8 +69,8 @@ op(struct asmb *a, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 #define JA	(BPF_JMP | BPF_JA)
 #define RET	(BPF_RET | BPF_K)
 
-/* Ends for a fragment, with the verdict; otherwise x becomes the length of the
- * IP header. */
+/* Ends with the verdict for a fragment; otherwise x = the IP header's
+ * length. */
 static void
 only_whole(struct asmb *a, uint32_t verdict)
 {
@@ -80,8 +80,8 @@ only_whole(struct asmb *a, uint32_t verdict)
 	op(a, LDX_IHL, 0, 0, IP_VERSION_IHL);	/* x = 4 * (ip[0] & 15)       */
 }
 
-/* Goes on only with IPv4 and UDP. The socket is bound for ETH_P_IP, but the
- * sender sets the version nibble. */
+/* Refuses all but IPv4 and UDP. The socket is bound for ETH_P_IP, but the
+ * sender writes the version nibble. */
 static void
 only_udp4(struct asmb *a)
 {
@@ -94,7 +94,7 @@ only_udp4(struct asmb *a)
 	op(a, RET, 0, 0, REFUSE);		/*   no                       */
 }
 
-/* Accepts if a, a loaded port, is in the list; otherwise goes on. */
+/* Accepts if a, a loaded port, is in the list; otherwise continues. */
 static void
 accept_ports(struct asmb *a, const uint16_t *port, uint16_t n)
 {
@@ -104,9 +104,8 @@ accept_ports(struct asmb *a, const uint16_t *port, uint16_t n)
 	}
 }
 
-/* Broadcast or multicast on the link. A fragment has no port (all but the
- * first) or is incomplete (the first); real clients never fragment DHCP
- * requests, so fragments are counted and not reassembled. */
+/* Broadcast or multicast on the link. Fragments are accepted, but only to be
+ * counted: real clients never fragment DHCP requests. */
 static void
 broadcast_part(struct asmb *a, const struct ring_filter *f)
 {
@@ -117,9 +116,9 @@ broadcast_part(struct asmb *a, const struct ring_filter *f)
 	op(a, RET, 0, 0, REFUSE);		/* some other protocol        */
 }
 
-/* A TFTP server and its client choose their ports (RFC 1350 4), so only the
- * opcode identifies an error. A short datagram that begins with 0, 5, 0 and a
- * code up to 8 is hardly anything else, and is only observed. */
+/* TFTP servers and clients choose their ports (RFC 1350 4), so only the opcode
+ * identifies an error. A short datagram that begins with 0, 5, 0 and a code up
+ * to 8 is hardly anything else, and it is only observed. */
 static void
 accept_tftp_errors(struct asmb *a)
 {
@@ -131,7 +130,7 @@ accept_tftp_errors(struct asmb *a)
 	op(a, RET, 0, 0, ACCEPT);		/*   yes                      */
 }
 
-/* Goes on only when the byte has this value. */
+/* Refuses the packet unless the byte has this value. */
 static void
 only_byte(struct asmb *a, uint32_t at, uint32_t value)
 {
@@ -140,7 +139,7 @@ only_byte(struct asmb *a, uint32_t at, uint32_t value)
 	op(a, RET, 0, 0, REFUSE);		/*   no                       */
 }
 
-/* ICMP errors about a server that is gone. */
+/* ICMP errors about a server that is down. */
 static void
 unreachable_part(struct asmb *a, const struct ring_filter *f)
 {
@@ -168,8 +167,7 @@ watched_part(struct asmb *a, const struct ring_filter *f)
 	op(a, RET, 0, 0, REFUSE);		/* transit, none of ours      */
 }
 
-/* Sent to this host's hardware address: only routed traffic that is watched,
- * without fragments. */
+/* Sent to this host's hardware address: only watched traffic, no fragments. */
 static void
 host_part(struct asmb *a, const struct ring_filter *f)
 {
@@ -192,9 +190,8 @@ host_part(struct asmb *a, const struct ring_filter *f)
 	unreachable_part(a, f);
 }
 
-/* PACKET_OTHERHOST (another program made the interface promiscuous, or the VLAN
- * of the frame is not set up) and PACKET_OUTGOING are refused because no test
- * accepts them. */
+/* No test accepts PACKET_OTHERHOST (the interface is promiscuous, or the
+ * frame's VLAN does not exist here) and PACKET_OUTGOING. */
 size_t
 bpf_requests(const struct ring_filter *f, struct sock_filter *prog)
 {
@@ -216,8 +213,7 @@ bpf_requests(const struct ring_filter *f, struct sock_filter *prog)
 	return a.n;
 }
 
-/* The data of a UDP socket's filter begins at the UDP header; the packet type
- * is still known. */
+/* A UDP socket's filter sees the packet type, and data from UDP's header on. */
 size_t
 bpf_unicast_only(struct sock_filter *prog)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * conffile - the INI file. What keys and values mean is known to core/conf.
+ * conffile - reads the lines of an INI file; core/conf interprets them.
  *
- * inih (r56 or later) finds where a key ends and its value begins. Left to
- * itself it cuts lines at 200 bytes and section names at 50, ignores empty
- * sections, reports only the first faulty line and ends a line at a NUL. So
- * fetch() reads the lines: it counts them, takes out comments, and handles
- * headings and lines that continue a list. inih sees the beginning of each key
- * line only; the value is taken from the file itself.
+ * inih (r56 or later) finds where a key ends and its value begins. On its own
+ * it would cut lines at 200 bytes and section names at 50, ignore empty
+ * sections, report only the first faulty line and end a line at a NUL. So
+ * fetch() reads the lines: it counts them, strips comments, and handles
+ * headings and lines that continue a list. inih sees only the beginning of each
+ * key line; the value is taken from the file.
  */
 #include "io/conffile.h"
 
@@ -31,7 +31,7 @@ struct reader {
 	struct conf_builder *b;
 	struct text left;	/* of the file */
 	int line;
-	/* the line that inih has, while it has not found a key in it */
+	/* the line given to inih; pending: it has found no key in it yet */
 	struct text given;
 	bool pending;
 	const char *copy;	/* its beginning, in inih's buffer */
@@ -62,8 +62,7 @@ end_key(struct reader *r)
 	r->key = r->value = NULL;
 }
 
-/* Each newline stands for a line of the file, so blank lines and comments
- * count. */
+/* Adds a newline for each line of the file, blank ones and comments, too. */
 static void
 append_value(struct reader *r, struct text t)
 {
@@ -131,22 +130,22 @@ check_bytes(struct reader *r, struct text t)
 
 		if ((c >= 0x20 && c != 0x7f) || c == '\t')
 			continue;
-		conf_mistake(r->b, r->line, "a control character (0x%02x) in column %zu; "
-		    "expected plain text", c, i + 1);
+		conf_mistake(r->b, r->line, "a control character (0x%02x) in "
+		    "column %zu; expected plain text", c, i + 1);
 		return false;
 	}
 	return true;
 }
 
-/* Without the comment, the blanks at the end and the indentation, which is
- * returned in columns. */
+/* Strips comment, trailing blanks and indentation; returns the latter. */
 static size_t
 strip(struct text *t)
 {
 	size_t column = 0;
 
 	for (size_t i = 0; i < t->len; i++)
-		if ((t->s[i] == ';' || t->s[i] == '#') && (i == 0 || is_blank(t->s[i - 1])))
+		if ((t->s[i] == ';' || t->s[i] == '#') &&
+		    (i == 0 || is_blank(t->s[i - 1])))
 			t->len = i;
 	while (t->len && is_blank(t->s[t->len - 1]))
 		t->len--;
@@ -169,10 +168,12 @@ take_heading(struct reader *r, struct text t)
 		return;
 	}
 	if (!close)
-		conf_mistake(r->b, r->line, "expected a ] at the end of the section's heading");
+		conf_mistake(r->b, r->line,
+		    "expected a ] at the end of the section's heading");
 	else if (len + 2 < t.len)
-		conf_mistake(r->b, r->line, "unexpected text after the ] of a section; a key "
-		    "begins a line of its own, a comment begins with ; or #");
+		conf_mistake(r->b, r->line, "unexpected text after the ] of a "
+		    "section; a key begins a line of its own, a comment begins "
+		    "with ; or #");
 	while (len && is_blank(buf[len - 1]))
 		buf[--len] = '\0';
 	while (is_blank(*kind))
@@ -184,9 +185,9 @@ take_heading(struct reader *r, struct text t)
 	free(buf);
 }
 
-/* Reports a line in which inih found no key. */
+/* Reports the last line if inih found no key in it. */
 static void
-check_taken(struct reader *r)
+check_pending(struct reader *r)
 {
 	char shown[80];
 	struct sbuf s = sbuf_init(shown, sizeof(shown));
@@ -194,21 +195,20 @@ check_taken(struct reader *r)
 	if (!r->pending)
 		return;
 	sbuf_esc(&s, r->given.s, r->given.len);
-	conf_mistake(r->b, r->line, "\"%s%s\": expected a [section] or a key = value line",
-	    shown, s.cut ? "..." : "");
+	conf_mistake(r->b, r->line, "\"%s%s\": expected a [section] or a key = "
+	    "value line", shown, s.cut ? "..." : "");
 	r->pending = false;
 }
 
-/* inih's reader, like fgets(): the beginning of the next line with a key. It
- * must not fill the buffer, or inih would skip what it takes for the rest of
- * the line. */
+/* inih's reader, like fgets(): returns the beginning of the next line with a
+ * key. It must not fill the buffer, or inih would skip the next line. */
 static char *
 fetch(char *str, int num, void *stream)
 {
 	struct reader *r = stream;
 	size_t room = (size_t)num - 2;
 
-	check_taken(r);
+	check_pending(r);
 	while (r->left.len) {
 		struct text t = next_line(r);
 
@@ -257,8 +257,7 @@ conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake, void *use
 	return conf_end(b);
 }
 
-/* Reads up to CONFFILE_MAX bytes and one more. Returns their number or
- * -errno. */
+/* Reads up to CONFFILE_MAX + 1 bytes. Returns their number or -errno. */
 static ssize_t
 slurp(int fd, char *buf)
 {
@@ -289,7 +288,8 @@ conffile_read_fd(int fd, conf_mistake_fn *mistake, void *user)
 	if (len >= 0) {
 		c = conffile_parse(data, (size_t)len, mistake, user);
 	} else {
-		snprintf(text, sizeof(text), "cannot be read: %s", strerror((int)-len));
+		snprintf(text, sizeof(text), "cannot be read: %s",
+		    strerror((int)-len));
 		mistake(user, 0, text);
 	}
 	free(data);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * ctl - the control socket: lines in, one JSON document each out.
+ * ctl - the control socket: reads lines and answers each with a JSON document.
  *
- * Clients are local and in the right group, but they may misbehave: die in the
+ * Clients are local and in the right group, but may misbehave: die in the
  * middle of a line, stop reading, or send ten thousand commands at once. So a
- * client has one command carried out at a time: the next is read after the
- * answer to the last has left our memory, and the loop handles packets in
- * between. No more than a few lines of input are kept.
+ * client's next command is not read before the last answer has left our memory;
+ * the loop handles packets in between, and few lines of input are kept.
  *
- * The call-back gives commands their meaning. A struct ctl owns its clients, a
- * client owns its connection.
+ * A struct ctl owns its clients, a client owns its connection.
  */
 #include "io/ctl.h"
 
@@ -26,17 +24,16 @@
 #include "io/listener.h"
 #include "io/priv.h"
 
-/* Read at a time, and processed before more is read. */
+/* Bytes read at a time, and processed before more is read. */
 #define READ_MAX	(2 * CTL_LINE_MAX)
-/* Written at a time to a stream: libevent's 16 KiB would limit the rate of a
- * capture. */
+/* Bytes written at a time: libevent's 16 KiB would slow down captures. */
 #define STREAM_WRITE_MAX (256u << 10)
 
 struct client {
 	TAILQ_ENTRY(client) entry;
 	struct ctl *ctl;
 	struct bufferevent *bev;
-	bool ending;		/* nothing more is read; closed when all is sent */
+	bool ending;		/* reading is over; closed when all is sent */
 	struct ctl_stream *stream;	/* NULL: commands and answers; owned */
 };
 
@@ -104,7 +101,7 @@ run_command(struct client *c, const char *line, size_t len)
 {
 	char *json;
 
-	/* Bytes that no command has, as of a terminal or another protocol. */
+	/* Control characters come from a terminal, or another protocol. */
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			return put_error(c, "not a command");
@@ -130,7 +127,7 @@ next_command(struct client *c)
 	bool ok;
 
 	if (!line && evbuffer_search_eol(in, NULL, NULL, EVBUFFER_EOL_CRLF).pos >= 0)
-		return false;		/* no memory for the line */
+		return false;		/* out of memory */
 	if (!line && evbuffer_get_length(in) <= CTL_LINE_MAX + 1)
 		return !c->ending;
 	if (!line || len > CTL_LINE_MAX) {
@@ -157,9 +154,9 @@ pump_stream(struct client *c)
 		client_free(c);
 }
 
-/* Input arrived, or all output is sent. Nothing is read while there is output.
- * (A high-water mark for the input would do the same, but libevent 2.1 calls
- * back endlessly when it is reached and the input is not consumed.) */
+/* Called when input arrived or all output is sent. Nothing is read while there
+ * is output. (Not by a high-water mark: libevent 2.1 calls back endlessly when
+ * it is reached and the input is not consumed.) */
 static void
 pump(struct bufferevent *bev, void *arg)
 {
@@ -176,21 +173,21 @@ pump(struct bufferevent *bev, void *arg)
 		client_free(c);
 		return;
 	}
-	if (c->stream) {	/* reading goes on, to notice the client's end */
+	if (c->stream) {	/* reading continues, to notice the client's end */
 		if (c->ending)
 			c->stream->fn(c->stream->user, CTL_STOP);
 		return;
 	}
 	if (evbuffer_get_length(out) > 0) {
 		bufferevent_disable(bev, EV_READ);
-		/* Already enabled, unless memory was short when the client was
-		 * made (libevent 2.1 does not report it). */
+		/* It is enabled, unless memory was short when the client was
+		 * made (libevent 2.1 does not report that). */
 		bufferevent_enable(bev, EV_WRITE);
 	} else if (!c->ending && bufferevent_enable(bev, EV_READ) < 0)
 		client_free(c);
 }
 
-/* `echo show counters | nc -N -U` has closed its side, and still reads. */
+/* After EOF, `echo show counters | nc -N -U` still reads. */
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -206,9 +203,9 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	}
 }
 
-/* When there is no room, the client silent for longest goes: forgotten
- * connections cannot lock the operator out. Streams are silent by nature and
- * stay; their maker bounds their number. */
+/* At the limit, closes the client silent for longest, so that forgotten
+ * connections cannot lock the operator out. Streams, which send nothing, are
+ * exempt; relay/observe bounds their number. */
 static void
 on_client(void *user, struct bufferevent *bev)
 {
@@ -291,7 +288,7 @@ ctl_stream_waiting(const struct ctl_stream *s)
 	return evbuffer_get_length(bufferevent_get_output(s->client->bev));
 }
 
-/* The reader of a stream that keeps up gets its end; nothing waits for it. */
+/* A stream's last bytes are written at once, without waiting for its reader. */
 struct ctl *
 ctl_close(struct ctl *ctl)
 {

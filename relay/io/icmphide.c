@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * icmphide - see include/io/icmphide.h. In the language of nft(8):
+ * icmphide - installs an nf_tables rule that hides ICMP errors. In nft(8)
+ * syntax:
  *
  *	table ip pxrelay { flags owner; chain postrouting {
  *		type filter hook postrouting priority 0;
@@ -9,16 +10,15 @@
  *
  * Why: after an ICMP error about its request to port 4011, EDK2 receives
  * nothing more for the rest of the try (Dhcp4Dxe: PxeDhcpInput() "Don't restart
- * receive if error occurs"), and its tries last 1, 2, 3 and 4 s. The error of a
- * host whose boot service has ended arrives before we can ask another server.
- * Without the error, EDK2 waits as for a dead host; iPXE ignores ICMP errors.
- * So clients lose nothing.
+ * receive if error occurs"), and its tries last 1, 2, 3 and 4 s. When a boot
+ * service is down but its host is up, the error arrives before we can query
+ * another server. Without the error, EDK2 waits as for a dead host; iPXE
+ * ignores ICMP errors. So clients lose nothing.
  *
- * Postrouting sees what is forwarded (the server's error) and what our own
- * kernel sends (no route to the server). A table with an owner disappears with
- * the socket that made it (Linux 5.12, NFT_TABLE_F_OWNER), and nobody else can
- * change or flush it: nothing is left behind, and a reload of the firewall does
- * not remove it.
+ * Postrouting sees forwarded packets (the server's error) and those of our own
+ * kernel (no route to the server). A table with an owner disappears with the
+ * owner's socket (Linux 5.12, NFT_TABLE_F_OWNER), so nothing is left behind;
+ * and nobody else, such as a firewall, can flush it.
  */
 #include "io/icmphide.h"
 
@@ -37,7 +37,7 @@
 #include "io/sock.h"
 #include "proto/dhcp4.h"
 
-/* Debian 12's linux/netfilter/nf_tables.h has it; older ones do not. */
+/* NFT_TABLE_F_OWNER, which headers older than Debian 12's lack. */
 #define OWNER		0x2u
 
 #define TABLE		"pxrelay"
@@ -59,7 +59,8 @@ static const struct {
 	{ 1, 1, NFT_CMP_NEQ, { ICMP_FRAG_NEEDED } },
 	{ 8, 1, NFT_CMP_EQ, { 0x45 } },
 	{ 8 + 9, 1, NFT_CMP_EQ, { IPPROTO_UDP } },
-	{ 8 + 20 + 2, 2, NFT_CMP_EQ, { DHCP4_PORT_PXE >> 8, DHCP4_PORT_PXE & 0xff } },
+	{ 8 + 20 + 2, 2, NFT_CMP_EQ,
+	    { DHCP4_PORT_PXE >> 8, DHCP4_PORT_PXE & 0xff } },
 };
 
 /* --- the expressions of the rule ------------------------------------------ */
@@ -139,8 +140,7 @@ put_message(struct mnl_nlmsg_batch *b, uint16_t type, uint16_t flags)
 	return h;
 }
 
-/* Either end of a batch, which is carried out as a whole or not at all
- * (nfnetlink). */
+/* Begins or ends a batch, which nfnetlink applies as a whole or not at all. */
 static void
 put_end(struct mnl_nlmsg_batch *b, uint16_t type)
 {
@@ -196,7 +196,7 @@ put_rule(struct mnl_nlmsg_batch *b)
 static int
 send_batch(int fd)
 {
-	/* Zeros: libmnl leaves the gaps between attributes as they are. */
+	/* Zeroed, since libmnl does not write the gaps between attributes. */
 	_Alignas(struct nlmsghdr) uint8_t buf[BATCH_MAX] = { 0 };
 	struct mnl_nlmsg_batch *b = mnl_nlmsg_batch_start(buf, sizeof(buf) / 2);
 	struct nlattr *hook;
@@ -228,8 +228,7 @@ send_batch(int fd)
 	return err;
 }
 
-/* The kernel has answered when sendmsg() returns. The first error is the cause
- * of those that follow it. */
+/* The kernel answers within send(). The first error causes the others. */
 static int
 read_verdict(int fd)
 {
@@ -253,7 +252,7 @@ read_verdict(int fd)
 	return err;
 }
 
-/* The owner of the table is the port of the socket. */
+/* The socket's netlink port becomes the owner of the table. */
 int
 icmphide_open(void)
 {

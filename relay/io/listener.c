@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * listener - see include/io/listener.h. A struct listener owns the socket and
- * the timer of its pause.
+ * listener - accepts connections through libevent's evconnlistener and pauses
+ * when that fails. A struct listener owns the socket and the pause's timer;
+ * connections belong to the callback.
  */
 #include "io/listener.h"
 
@@ -63,13 +64,14 @@ on_error(struct evconnlistener *ev, void *arg)
 }
 
 int
-listener_new(struct loop *l, int fd, listener_fn *fn, void *user, struct listener **out)
+listener_new(struct loop *l, int fd, listener_fn *fn, void *user,
+    struct listener **out)
 {
 	struct listener *s = fd < 0 ? NULL : calloc(1, sizeof(*s));
 
 	if (fd < 0)
 		return fd;
-	/* A backlog of 0: it listens already. */
+	/* A backlog of 0 means that it listens already. */
 	if (s)
 		s->ev = evconnlistener_new(loop_base(l), on_accept, s,
 		    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);

@@ -2,13 +2,12 @@
  *
  * logsink - writes log lines to stderr, to the syslog daemon or to the journal.
  *
- * base/log makes the lines: an event word, then key=value pairs, with values in
- * double quotes where they contain blanks. Errors are ignored, since no caller
- * could act on them, and nothing may hold up the packet path: a line for which
- * the reader has no room is dropped. That is why syslog(3) and
- * sd_journal_sendv(3) are not called: both wait for a daemon that is stopped or
- * whose disk is slow, while packets and signals wait too. What they send is a
- * datagram (RFC 3164; systemd's "Native Journal Protocol").
+ * base/log formats the lines: an event word, then key=value pairs, with values
+ * in double quotes if they contain spaces. Errors are ignored, since no caller
+ * could act on them. Nothing may delay packets, so a line for which the reader
+ * has no room is dropped, and syslog(3) and sd_journal_sendv(3) are not called:
+ * both wait for a daemon that is stopped or whose disk is slow. What they would
+ * send is one datagram (RFC 3164; systemd's "Native Journal Protocol").
  */
 #include "io/logsink.h"
 
@@ -31,8 +30,7 @@
 
 #define IDENT		"pxrelayd"
 #define FIELD_PREFIX	"PXRELAY_"
-/* The line in MESSAGE, and once more in fields: the shortest pair, "k= ",
- * becomes "PXRELAY_K=\n". */
+/* MESSAGE and fields: the shortest pair, "k= ", becomes "PXRELAY_K=\n". */
 #define FIELDS_SIZE	(6 * LOG_LINE_MAX)
 
 static const int priorities[] = {
@@ -54,13 +52,13 @@ part(const char *text)
 }
 
 /*
- * One writev() per line, so that the lines of several processes do not mix.
- * stderr may be a pipe or a socket that nobody reads, and we must not make it
- * non-blocking: that flag belongs to the open file, which the shell shares.
- * poll() promises room for PIPE_BUF bytes in a pipe or socket, more than a line
- * has; not in a terminal, and not against other writers: see reopen_stderr().
+ * One writev() per line, so that lines of several processes do not mix. stderr
+ * may be a pipe or a socket that nobody reads, and we must not make it
+ * non-blocking, since the shell shares the open file and thus the flag. poll()
+ * promises room for PIPE_BUF bytes, more than a line has, in a pipe or socket;
+ * but not in a terminal, and not if others write too: see reopen_stderr().
  *
- * The journal takes the "<N>" of sd-daemon(3) off the line.
+ * The journal removes the "<N>" prefix of sd-daemon(3).
  */
 static void
 to_stderr(void *user, enum log_level level, const char *event, const char *fields)
@@ -68,7 +66,8 @@ to_stderr(void *user, enum log_level level, const char *event, const char *field
 	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
 	char prefix[8] = "";
 	struct iovec iov[] = {
-		part(prefix), part(event), part(*fields ? " " : ""), part(fields), part("\n"),
+		part(prefix), part(event), part(*fields ? " " : ""), part(fields),
+		part("\n"),
 	};
 
 	(void)user;
@@ -79,7 +78,7 @@ to_stderr(void *user, enum log_level level, const char *event, const char *field
 		(void)!writev(STDERR_FILENO, iov, sizeof(iov) / sizeof(iov[0]));
 }
 
-/* The variable (systemd.exec(5)) is inherited even where stderr was redirected,
+/* JOURNAL_STREAM (systemd.exec(5)) is inherited even if stderr was redirected,
  * so its device and inode must be those of our stderr. */
 static bool
 is_journal_stream(void)
@@ -92,9 +91,9 @@ is_journal_stream(void)
 	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
 }
 
-/* Opens a pipe or terminal once more, for writes that do not wait: somebody may
- * press ^S, or another process fill the pipe. Where that is refused (a pipe
- * without a reader, another user's terminal) stderr stays as it is. */
+/* Reopens a pipe or terminal for writes that do not wait: an operator may press
+ * ^S, or another process fill the pipe. If that is refused (a pipe without a
+ * reader, another user's terminal), stderr stays as it is. */
 static void
 reopen_stderr(void)
 {
@@ -114,11 +113,14 @@ reopen_stderr(void)
 /* --- daemons -------------------------------------------------------------- */
 
 /* Global, as stderr is. */
-static struct sock_peer syslogd = { -1, { AF_UNIX, "/dev/log" }, sizeof(struct sockaddr_un) };
-static struct sock_peer journald = { -1, { AF_UNIX, "/run/systemd/journal/socket" },
-	sizeof(struct sockaddr_un) };
+static struct sock_peer syslogd = {
+	-1, { AF_UNIX, "/dev/log" }, sizeof(struct sockaddr_un)
+};
+static struct sock_peer journald = {
+	-1, { AF_UNIX, "/run/systemd/journal/socket" }, sizeof(struct sockaddr_un)
+};
 
-/* RFC 3164 4.1, as the C library writes it: without the host. */
+/* RFC 3164 4.1, without the host, as the C library writes it. */
 static void
 to_syslog(void *user, enum log_level level, const char *event, const char *fields)
 {
@@ -128,19 +130,21 @@ to_syslog(void *user, enum log_level level, const char *event, const char *field
 	struct tm tm;
 
 	(void)user;
-	/* Not time(2): where there is no vDSO that is another system call. */
+	/* Not time(2): without a vDSO, it would be another system call. */
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (localtime_r(&now.tv_sec, &tm))
 		(void)strftime(stamp, sizeof(stamp), "%b %e %T ", &tm);
-	sbuf_printf(&b, "<%d>%s" IDENT "[%ld]: %s%s%s", LOG_DAEMON | priorities[level],
-	    stamp, (long)getpid(), event, *fields ? " " : "", fields);
+	sbuf_printf(&b, "<%d>%s" IDENT "[%ld]: %s%s%s",
+	    LOG_DAEMON | priorities[level], stamp, (long)getpid(), event,
+	    *fields ? " " : "", fields);
 	(void)sock_tell(&syslogd, b.s, b.len);
 }
 
 /* Field names are A-Z, 0-9 and _ (systemd.journal-fields(7)). A line break in a
- * value would end the field, and begin one of another's making. */
+ * value would end the field and begin a forged one. */
 static void
-add_pair(struct sbuf *b, const char *key, size_t key_len, const char *value, size_t value_len)
+add_pair(struct sbuf *b, const char *key, size_t key_len, const char *value,
+    size_t value_len)
 {
 	sbuf_puts(b, FIELD_PREFIX);
 	for (size_t i = 0; i < key_len; i++)
@@ -152,7 +156,7 @@ add_pair(struct sbuf *b, const char *key, size_t key_len, const char *value, siz
 	sbuf_putc(b, '\n');
 }
 
-/* key=value key="a value"; words without '=' are in MESSAGE alone. */
+/* Parses key=value key="a value"; words without '=' are only in MESSAGE. */
 static void
 add_pairs(struct sbuf *b, const char *s)
 {
@@ -186,8 +190,8 @@ to_journal(void *user, enum log_level level, const char *event, const char *fiel
 	for (size_t i = 0; i < b.len; i++)
 		if (b.s[i] == '\n')
 			b.s[i] = ' ';
-	sbuf_printf(&b, "\nPRIORITY=%d\nSYSLOG_IDENTIFIER=" IDENT "\n" FIELD_PREFIX "EVENT=%s\n",
-	    priorities[level], event);
+	sbuf_printf(&b, "\nPRIORITY=%d\nSYSLOG_IDENTIFIER=" IDENT "\n"
+	    FIELD_PREFIX "EVENT=%s\n", priorities[level], event);
 	add_pairs(&b, fields);
 	(void)sock_tell(&journald, b.s, b.len);
 }

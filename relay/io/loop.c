@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * loop - the event loop, on libevent.
+ * loop - the event loop, based on libevent.
  *
  * libevent supplies epoll, timers that do not jump with the wall clock, and
  * signals as ordinary events. This file hides its types and adds the time as an
- * argument, a pause between two turns, and signals that delay nothing. The loop
- * owns its watches, the callers own their descriptors.
+ * argument, a pause between turns, and signals that delay nothing. The loop
+ * owns its watches; callers own their descriptors.
  */
 #include "io/loop.h"
 
@@ -19,8 +19,7 @@
 
 #include <event2/event.h>
 
-/* A pause ends at most this late. The kernel's default, 50 us, is as long as a
- * pause. */
+/* How late a pause may end; the kernel's default is 50 us. */
 #define SLACK_NS 5000
 #define NO_PAUSE UINT32_MAX
 
@@ -39,9 +38,8 @@ struct loop {
 	bool stopped;
 };
 
-/* Read once per call-back and not once per turn of the loop: libevent 2.1
- * (Debian 12) has no hook before a turn's first call-back, and through the vDSO
- * the clock costs 25 ns, less than finding out whether it was read already. */
+/* Read once per callback, not once per turn: libevent 2.1 (Debian 12) has no
+ * hook before a turn's first callback, and the vDSO takes only 25 ns. */
 static struct mono
 clock_now(void)
 {
@@ -51,10 +49,9 @@ clock_now(void)
 	return mono_us((int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
 }
 
-/* fn may free the watch. A signal is handled at the end of the turn, and once,
- * however often it came: libevent calls back for each, and in a storm of
- * SIGHUPs one reload followed the other while packets and SIGTERM waited (3.7 s
- * were measured). */
+/* fn may free the watch. A signal is handled at the end of the turn, once:
+ * libevent calls back for each one, and in a storm of SIGHUPs, reload followed
+ * reload while packets and SIGTERM waited (3.7 s were measured). */
 static void
 run_watch(evutil_socket_t fd, short what, void *arg)
 {
@@ -95,8 +92,8 @@ loop_new(void)
 
 	if (!l)
 		return NULL;
-	/* A control client or a log reader that goes away must not kill us:
-	 * neither libevent's buffers nor write(2) have MSG_NOSIGNAL. */
+	/* A control client or log reader that disconnects must not kill us:
+	 * libevent and write(2) do not use MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
 	(void)prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 	LIST_INIT(&l->watches);
@@ -115,7 +112,8 @@ loop_free(struct loop *l)
 	if (!l)
 		return NULL;
 	while (!LIST_EMPTY(&l->watches))
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads LIST_REMOVE() */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads
+		 * LIST_REMOVE() */
 		loop_unwatch(LIST_FIRST(&l->watches));
 	event_base_free(l->base);
 	free(l);
@@ -160,10 +158,7 @@ loop_signal(struct loop *l, int signo, loop_fn *fn, void *user)
 static struct timeval
 timeval_of(int64_t ms)
 {
-	return (struct timeval){
-		.tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000,
-	};
+	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 }
 
 void
@@ -171,7 +166,7 @@ loop_rearm(struct loop_watch *w, int64_t ms)
 {
 	struct timeval tv = timeval_of(ms > 0 ? ms : 0);
 
-	/* Adding a timer again takes no memory. */
+	/* Cannot fail: adding a timer again takes no memory. */
 	(void)event_add(w->ev, &tv);
 }
 
@@ -195,7 +190,7 @@ loop_unwatch(struct loop_watch *w)
 }
 
 static void
-pause_if_asked(struct loop *l)
+pause_if_requested(struct loop *l)
 {
 	struct timespec ts = { .tv_nsec = (long)l->pause_us * 1000 };
 
@@ -215,7 +210,7 @@ first_signalled(struct loop *l)
 	return NULL;
 }
 
-/* Starts over after each signal, whose call-back may end other watches. */
+/* Starts over after each signal, since its callback may free other watches. */
 static void
 run_signals(struct loop *l)
 {
@@ -242,7 +237,7 @@ loop_run(struct loop *l)
 			return 0;
 		run_signals(l);
 		if (!l->stopped)
-			pause_if_asked(l);
+			pause_if_requested(l);
 	}
 	return 0;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * metrics - a scrape: the head of a request in, one document out.
+ * metrics - answers a scrape: reads the head of a request and sends a document.
  *
- * It uses libevent's bufferevents and not its HTTP server: version 2.1 has no
- * bound on connections and calls accept() endlessly when descriptors run out,
- * so a client of the port could slow down packets. All we need of HTTP is one
- * line of a request (proto/http).
+ * libevent's HTTP server is not used: version 2.1 has no limit of connections
+ * and calls accept() endlessly when descriptors run out, so a client could slow
+ * down packets. All we need of HTTP is the request line.
  *
- * A struct metrics owns its clients. A document is owned by the clients that
- * are being sent it, and by the struct while it is fresh.
+ * A struct metrics owns its clients. A document is owned by the clients to
+ * which it is being sent, and by the struct while it is fresh.
  */
 #include "io/metrics.h"
 
@@ -80,8 +79,8 @@ doc_sent(const void *data, size_t len, void *doc)
 	doc_unref(doc);
 }
 
-/* With 1,000 VLANs the walk takes milliseconds during which no packet is
- * relayed, so frequent scrapes share a document. */
+/* With 1,000 VLANs, making a document takes milliseconds in which no packet is
+ * relayed, so frequent scrapes share one. */
 static struct document *
 doc_get(struct metrics *m)
 {
@@ -180,7 +179,7 @@ on_sent(struct bufferevent *bev, void *arg)
 		client_free(c);
 }
 
-/* `printf 'GET ...' | nc -N` has closed its side, and still reads. */
+/* After EOF, `printf 'GET ...' | nc -N` still reads. */
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -249,7 +248,8 @@ metrics_close(struct metrics *m)
 	if (!m)
 		return NULL;
 	while (!TAILQ_EMPTY(&m->clients))
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads TAILQ_REMOVE() */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads
+		 * TAILQ_REMOVE() */
 		client_free(TAILQ_FIRST(&m->clients));
 	listener_free(m->listener);
 	if (!m->at.port)

@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: ISC
  *
- * netlink - the kernel's messages about links, addresses, routes and rules;
- * rtnetlink(7) and Documentation/userspace-api/netlink in the kernel.
+ * netlink - reads the kernel's messages about links, addresses, routes and
+ * rules; rtnetlink(7) and Documentation/userspace-api/netlink in the kernel.
  *
  * Three sockets:
  *
  *	news	links and IPv4 addresses as they change
- *	routes	IPv4 routes, rules and nexthop objects; their content is not read. A socket of its
- *		own, since a routing daemon that loads a full table would flood `news`; messages
- *		lost here do no harm.
- *	ask	dumps; open only for one
+ *	routes	the fact that IPv4 routes, rules or nexthop objects changed;
+ *		messages lost here do no harm. On `news`, a routing daemon that
+ *		loads a full table would cause losses.
+ *	ask	dumps; open only during one
  *
- * Nothing slips through, because we subscribe first, then dump on `ask` while
+ * No change is missed, because we subscribe first, then dump on `ask` while
  * news are buffered, then read the news. A message older than the dump repeats
- * what the receiver knows, or is followed by the one that undoes it, and the
- * last message about an object is the kernel's last. Only the dump determines
- * the order of addresses.
+ * what the receiver knows or is followed by one that undoes it; the last
+ * message about an object is its current state. Only the dump orders addresses.
  *
- * libnl parses; its types stay in this file. Its caches are not used: the table
- * is core/iftab's.
+ * libnl parses. Its caches are not used: core/iface/iftab has the table.
  */
 #include "io/netlink.h"
 
@@ -45,22 +43,22 @@
 #include "io/priv.h"
 #include "io/sock.h"
 
-/* The kernel's dumps come in pieces of at most 32 KB; single messages are
- * smaller. With such a buffer libnl need not peek at each message first. */
+/* The kernel's largest message, a part of a dump. With a buffer of this size,
+ * libnl need not peek at each message first. */
 #define MESSAGE_MAX 32768
 
-/* Datagrams per netlink_read(), about 10 us each: after 10 ms packets get their
- * turn, and the descriptor stays readable. */
+/* Datagrams per netlink_read(), about 10 us each: after 10 ms, packets get
+ * their turn; the descriptor stays readable. */
 #define BATCH_MAX 1024
 
-/* An interrupted dump is repeated at once so many times: a few ms each with
- * 1,000 links, during which no packet is relayed. */
+/* Tries of a dump that changes interrupt. With 1,000 links, each takes a few
+ * ms, during which no packet is relayed. */
 #define DUMP_TRIES 3
 
-/* Room for a few messages: they are only discarded. */
+/* Room for a few messages, which are only discarded. */
 #define ROUTES_RCVBUF 16384
 
-/* The kernel answers at once; this keeps a bug from stopping the relay. */
+/* The kernel answers at once; the limit keeps a bug from stopping the relay. */
 static const struct timeval answer_max = { 2, 0 };
 
 struct netlink {
@@ -72,7 +70,7 @@ struct netlink {
 	struct netlink_stats stats;
 };
 
-/* libnl has its own error numbers. These can occur here. */
+/* Translates libnl's error numbers that can occur here. */
 static int
 nl_errno(int err)
 {
@@ -147,8 +145,7 @@ link_of(struct rtnl_link *link)
 
 		l.vlan = id > 0 ? (uint16_t)id : 0;
 	}
-	/* When the lower interface of a macvlan is in another namespace, its
-	 * index is from there. */
+	/* If the lower interface is in another namespace, so is its index. */
 	if (l.kind == IFTAB_MACVLAN && rtnl_link_get_link_netnsid(link, &other) != 0)
 		l.lower = (uint32_t)rtnl_link_get_link(link);
 	l.mac_len = (uint8_t)(mac_len < sizeof(l.mac) ? mac_len : sizeof(l.mac));
@@ -157,9 +154,9 @@ link_of(struct rtnl_link *link)
 	return l;
 }
 
-/* Not every message about a link describes it. A bridge reports its ports in
- * family AF_BRIDGE, where "deleted" means that the port has left the bridge;
- * wireless extensions send events in a link message with little else in it. */
+/* Not every link message describes a link. A bridge reports its ports in family
+ * AF_BRIDGE, where "deleted" means that the port has left the bridge; wireless
+ * extensions send events as link messages with little else in them. */
 static bool
 describes_link(struct nlmsghdr *h)
 {
@@ -191,7 +188,7 @@ on_del_link(struct nl_object *obj, void *arg)
 	nl->ops->link_gone(nl->user, (uint32_t)ifindex);
 }
 
-/* False: not an IPv4 address. */
+/* False if it is not an IPv4 address. */
 static bool
 addr_of(struct rtnl_addr *addr, struct iftab_addr *a)
 {
@@ -233,14 +230,14 @@ on_del_addr(struct nl_object *obj, void *arg)
 		return;
 	nl->ops->addr_gone(nl->user, (uint32_t)rtnl_addr_get_ifindex(addr),
 	    a.net);
-	/* The kernel may have the address several times, once for each peer;
-	 * the receiver has it once. Resync to find out whether one is left. */
+	/* The kernel may have the address once per peer, but the receiver has
+	 * it once. Resync to find out whether one is left. */
 	if (rtnl_addr_get_peer(addr))
 		nl->stale = true;
 }
 
-/* A message of `news` or `ask`. One that libnl cannot parse is counted and
- * skipped: asking again would not help. */
+/* Handles a message of `news` or `ask`. If libnl cannot parse it, it is only
+ * counted: a resync would not help. */
 static int
 on_message(struct nl_msg *msg, void *arg)
 {
@@ -248,7 +245,7 @@ on_message(struct nl_msg *msg, void *arg)
 	struct nlmsghdr *h = nlmsg_hdr(msg);
 	int err = 0;
 
-	/* Root may write to our port; only the kernel's messages count. */
+	/* Root may write to our port; trust only the kernel's messages. */
 	if (nlmsg_get_src(msg)->nl_pid != 0)
 		return NL_OK;
 	nl->stats.messages++;
@@ -277,8 +274,7 @@ on_message(struct nl_msg *msg, void *arg)
 
 /* --- sockets ------------------------------------------------------------- */
 
-/* nl_connect() binds, which the sandbox does not allow: priv supplies the
- * socket. */
+/* In the sandbox, where nl_connect() may not call bind(), priv opens it. */
 static int
 connect_sock(struct nl_sock *s, struct priv *priv)
 {
@@ -294,7 +290,7 @@ connect_sock(struct nl_sock *s, struct priv *priv)
 	return err;
 }
 
-/* A connected socket that hands its messages to on_message(). */
+/* Opens a connected socket whose messages go to on_message(). */
 static int
 nl_open(struct netlink *nl, struct nl_sock **out, struct priv *priv)
 {
@@ -314,7 +310,7 @@ nl_open(struct netlink *nl, struct nl_sock **out, struct priv *priv)
 	return nl_errno(err);
 }
 
-/* A socket for the messages of groups a and b. */
+/* Opens a socket for the messages of groups a and b. */
 static int
 subscribe(struct netlink *nl, struct nl_sock **out, int a, int b, int rcvbuf)
 {
@@ -354,7 +350,7 @@ ask_links(struct nl_sock *s)
 
 	if (!m)
 		return err;
-	/* Statistics would be half of the answer, and are not needed. */
+	/* Statistics, which are not needed, would be half of the answer. */
 	if (nlmsg_append(m, &i, sizeof(i), NLMSG_ALIGNTO) == 0 &&
 	    nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) == 0)
 		err = nl_send_auto(s, m);
@@ -368,7 +364,7 @@ ask_addrs(struct nl_sock *s)
 	return nl_rtgen_request(s, RTM_GETADDR, AF_INET, NLM_F_DUMP);
 }
 
-/* -EINTR: something changed meanwhile, and the answer may have holes. */
+/* -EINTR: something changed meanwhile, so the answer may be incomplete. */
 static int
 dump(struct netlink *nl, int (*ask)(struct nl_sock *))
 {
@@ -404,10 +400,9 @@ read_all(struct netlink *nl)
 	return 0;
 }
 
-/* Repeated interruption, as by a script that makes a thousand VLANs, is not an
- * error: what the receiver was told is true, except that it may not know what
- * is gone; and the message about the interrupting change waits in `news`, so
- * netlink_read() will be called again. */
+/* Repeated interruption, as by a script that creates a thousand VLANs, is not
+ * an error: everything that was reported exists, and the message about the last
+ * change waits in `news`, so netlink_read() will be called again. */
 static int
 resync(struct netlink *nl)
 {
@@ -420,8 +415,7 @@ resync(struct netlink *nl)
 		while (err == -EINTR && ++tries < DUMP_TRIES);
 	}
 	nl->stats.repeats += (uint64_t)tries;
-	/* Dumps are rare, and the rest of a broken answer must not be taken for
-	 * the next one. */
+	/* The rest of a broken answer must not be taken for the next one. */
 	nl_socket_free(nl->ask);
 	nl->ask = NULL;
 	return err == -EINTR ? 0 : err;
@@ -435,7 +429,7 @@ read_routes(struct netlink *nl)
 	int fd = nl_socket_get_fd(nl->routes);
 	int n = 0;
 
-	/* ENOBUFS means that there were messages too. */
+	/* ENOBUFS means that there were messages, too. */
 	while (n < BATCH_MAX && (recv(fd, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) >= 0 ||
 	    errno == ENOBUFS))
 		n++;
@@ -468,7 +462,7 @@ read_news(struct netlink *nl)
 	return 0;
 }
 
-/* --- the outside --------------------------------------------------------- */
+/* --- interface ----------------------------------------------------------- */
 
 int
 netlink_resync(struct netlink *nl)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * notify - see include/io/notify.h. The protocol of sd_notify(3) is a datagram
- * to a Unix socket; sd_notify() itself would read the environment and open a
- * socket for each message, which the sandbox does not allow.
+ * notify - sends the datagrams of sd_notify(3) to the service manager.
+ * sd_notify() itself would open a socket for each message, which the sandbox
+ * does not allow. relay/status decides what is sent when.
  */
 #include "io/notify.h"
 
@@ -21,7 +21,7 @@ struct notify {
 	uint64_t watchdog_us;
 };
 
-/* A path, or '@' and the name of an abstract socket. */
+/* Parses a path, or '@' and the name of an abstract socket. */
 static bool
 parse_name(struct sock_peer *p, const char *name)
 {
@@ -38,8 +38,7 @@ parse_name(struct sock_peer *p, const char *name)
 	return true;
 }
 
-/* As sd_watchdog_enabled(3): the variables may have been inherited from another
- * process. */
+/* As sd_watchdog_enabled(3): the variables may be another process's. */
 static uint64_t
 read_watchdog(void)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * opener - carries out the requests of io/priv, in a process of its own or not;
- * see include/io/opener.h.
+ * opener - executes the requests of io/priv.
  *
- * The other end is not trusted: requests have one size, every field is checked
- * here, and sockets are handed over bound and filtered. They allow nothing that
- * the sockets it has had since the start do not allow.
+ * The other end is not trusted: requests have one size, every field is checked,
+ * and sockets are handed over bound and filtered. They allow nothing that the
+ * other end could not do with the sockets it has had since the start.
  */
 #include "io/opener.h"
 
@@ -33,21 +32,19 @@
 #include "proto/arp.h"
 #include "proto/dhcp4.h"
 
-/* The kernel drops a SYN beyond it, and that client waits a second. */
+/* The kernel drops SYNs beyond it, and those clients wait a second. */
 #define BACKLOG		128
-/* A descriptor of the process; nothing above it is open when the process
- * begins. */
+/* The opener's end of the pair; no higher descriptor is open when it starts. */
 #define PEER		3
 #define NAME		"pxrelay-opener"	/* shown by ps -o comm */
 
 /* For ports below 1024, receive buffers beyond net.core.rmem_max and raw
- * sockets; and, when started as root, for files of other users, which root
- * could read and remove. */
+ * sockets; and for files of other users, if it was started as root. */
 #define CAPS \
 	(UINT64_C(1) << CAP_NET_BIND_SERVICE | UINT64_C(1) << CAP_NET_ADMIN | \
 	 UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_DAC_OVERRIDE)
 
-/* --- what is allowed ------------------------------------------------------ */
+/* --- permissions ---------------------------------------------------------- */
 
 /* Directories are compared by name: "/run/pxrelay/../x" differs from "/run". */
 bool
@@ -68,9 +65,9 @@ opener_may_listen(const struct opener_terms *t, uint16_t port)
 	return t->anything || port >= 1024 || (port != 0 && port == t->port);
 }
 
-/* --- what is done --------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------- */
 
-/* O_NONBLOCK: opening a pipe would wait for a writer. */
+/* O_NONBLOCK, since opening a pipe would wait for a writer. */
 static int
 open_conf(const struct opener *o)
 {
@@ -99,8 +96,8 @@ open_from(const struct opener_request *q)
 	return fd < 0 ? fd : sock_checked(fd, sock_bind(fd, q->address, 0));
 }
 
-/* Receives echo replies only. Not a "ping socket": those need our group in
- * net.ipv4.ping_group_range. */
+/* Receives only echo replies. Not a "ping socket", which would need our group
+ * in net.ipv4.ping_group_range. */
 static int
 open_icmp(void)
 {
@@ -113,9 +110,8 @@ open_icmp(void)
 	    sizeof(only)) < 0 ? -errno : 0);
 }
 
-/* Receives replies to this host only: not the requests of a thousand VLANs.
- * Opened without a protocol, it receives nothing until bind(), after the filter
- * is there. */
+/* Receives only replies to this host, not the requests of a thousand VLANs.
+ * Without a protocol, it receives nothing before filter and bind(). */
 static int
 open_arp(void)
 {
@@ -128,13 +124,14 @@ open_arp(void)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	int fd = sock_open(AF_PACKET, SOCK_DGRAM, 0);
-	int err = fd < 0 ? fd : sock_attach(fd, prog, sizeof(prog) / sizeof(prog[0]));
+	int err = fd < 0 ? fd :
+	    sock_attach(fd, prog, sizeof(prog) / sizeof(prog[0]));
 
 	return sock_checked(fd, err ? err : sock_bind_packet(fd, ETH_P_ARP));
 }
 
 static int
-listening(int fd)
+start_listening(int fd)
 {
 	return sock_checked(fd, listen(fd, BACKLOG) < 0 ? -errno : 0);
 }
@@ -152,7 +149,7 @@ open_socket(struct opener *o, const struct opener_request *q)
 	fd = unixsock_open(u, q->path, o->terms.group);
 	if (fd < 0)
 		return fd;
-	fd = listening(fd);
+	fd = start_listening(fd);
 	if (fd < 0)
 		unixsock_remove(u);
 	else
@@ -172,14 +169,15 @@ remove_socket(struct opener *o, const struct opener_request *q)
 	return -ENOENT;
 }
 
-/* FREEBIND: the address may belong to an interface that comes later. REUSEADDR:
- * connections of the daemon before us may linger. */
+/* FREEBIND: the address's interface may appear later. REUSEADDR: connections of
+ * the previous daemon may linger. */
 static int
 open_tcp(const struct opener *o, const struct opener_request *q)
 {
 	int fd, err;
 
-	if (q->number > UINT16_MAX || !opener_may_listen(&o->terms, (uint16_t)q->number))
+	if (q->number > UINT16_MAX ||
+	    !opener_may_listen(&o->terms, (uint16_t)q->number))
 		return -EPERM;
 	fd = sock_open(AF_INET, SOCK_STREAM, 0);
 	if (fd < 0)
@@ -189,8 +187,8 @@ open_tcp(const struct opener *o, const struct opener_request *q)
 		err = sock_set(fd, IPPROTO_IP, IP_FREEBIND, 1);
 	if (!err)
 		err = sock_bind(fd, q->address, (uint16_t)q->number);
-	/* Two sockets with REUSEADDR may bind; one may listen. */
-	return err ? sock_checked(fd, err) : listening(fd);
+	/* Two sockets with REUSEADDR may bind, but only one may listen. */
+	return err ? sock_checked(fd, err) : start_listening(fd);
 }
 
 static int
@@ -206,9 +204,8 @@ resolve_neighbour(struct opener *o, const struct opener_request *q)
 	return err < 0 ? err : route_resolve(o->route, q->number, q->address);
 }
 
-/* The opener process opened them before it lost the right to open anything for
- * writing; it does not have what it could not open then (a read-only
- * /proc/sys). */
+/* An opener process has opened these files before its sandbox; some may be
+ * missing (a read-only /proc/sys). */
 static int
 raise_limits(struct opener *o)
 {
@@ -307,7 +304,7 @@ report_violation(int call)
 	return send(PEER, &a, sizeof(a), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(a);
 }
 
-/* A result above 2 is a descriptor: 0, 1 and 2 are always open. */
+/* A result above 2 is a descriptor, since 0, 1 and 2 are always open. */
 static void
 send_answer(uint32_t seq, int result)
 {
@@ -328,8 +325,8 @@ send_answer(uint32_t seq, int result)
 	(void)!sendmsg(PEER, &msg, MSG_NOSIGNAL);
 }
 
-/* False: the other end is gone. The message has no room for descriptors: the
- * kernel closes any that came along. */
+/* False: the other end is gone. There is no room for descriptors, so the kernel
+ * closes any that were sent. */
 static bool
 next_request(struct opener_request *q)
 {
@@ -365,9 +362,9 @@ keep_peer_and_stderr(int fd, bool quiet)
 	close_range(PEER + 1, ~0u, 0);
 }
 
-/* The opener ends with the daemon, and not by a signal before that: those of a
- * terminal, of a service manager and of `killall -USR1' reach it too. The
- * faults of a broken process still end it. SIGSYS belongs to the sandbox. */
+/* The opener must not end before the daemon, but signals of a terminal, a
+ * service manager and `killall -USR1' reach it, too. Faults still end it.
+ * SIGSYS belongs to the sandbox. */
 static void
 ignore_signals(void)
 {
@@ -388,8 +385,7 @@ opener_serve(struct opener *o, int fd)
 	prctl(PR_SET_NAME, NAME, 0, 0, 0);
 	packet_limits_open(o->limits);
 	o->confined = true;
-	/* Root joins the group of the socket files, and then needs no
-	 * capability to set it. */
+	/* A member can set the group of socket files without CAP_CHOWN. */
 	if (geteuid() == 0)
 		(void)!setgroups(o->terms.group != (gid_t)-1, &o->terms.group);
 	err = sandbox_drop(NULL, CAPS);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * packet - see include/io/packet.h. proto/udpip builds the headers, checksums
- * included; header and payload meet in the kernel (an iovec of two), so a reply
- * is never copied here.
+ * packet - sends replies as frames and helped packets through a raw socket.
+ * proto/udpip builds the headers, checksums included; the kernel joins header
+ * and payload (an iovec of two), so a reply is never copied here.
  */
 #include "io/packet.h"
 
@@ -22,8 +22,8 @@
 #include "proto/udpip.h"
 
 /* All interfaces share this socket's send buffer. 1 MB (the kernel doubles it)
- * is more than the 1,000 packets that the queue of one stuck interface holds,
- * so one interface cannot starve the others. */
+ * is more than the 1,000 packets in the queue of a stuck interface, so one
+ * interface cannot starve the others. */
 #define SNDBUF (1 << 20)
 
 struct packet {
@@ -35,9 +35,8 @@ struct packet {
 	uint8_t hdr[PACKET_BATCH][UDPIP_HEADERS];
 };
 
-/* PACKET_QDISC_BYPASS would save some of the 1.6 us that a frame costs, but
- * frames would bypass tc on the client's interface, where operators expect to
- * see and to shape them. */
+/* PACKET_QDISC_BYPASS would save some of the 1.6 us per frame, but frames would
+ * bypass tc on the client's interface, where operators shape them. */
 struct packet *
 packet_new(int fd)
 {
@@ -83,10 +82,9 @@ packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
 	p->iov[i][1] = (struct iovec){ (void *)(uintptr_t)payload, len };
 }
 
-/* sendmmsg() stops at the first frame that fails, and returns its error only
- * when it is the first of the call. A failure concerns that frame alone: its
- * interface may be down (ENETDOWN), gone (ENXIO) or full (ENOBUFS), while the
- * next frame goes to another VLAN. */
+/* sendmmsg() stops at a frame that fails, and returns the error only if that
+ * frame is the first. A failure concerns one frame: its interface may be down
+ * (ENETDOWN), gone (ENXIO) or full (ENOBUFS). */
 void
 packet_flush(struct packet *p, struct sock_sent *result)
 {
@@ -132,9 +130,8 @@ packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
 	    (struct in_pktinfo){ .ipi_ifindex = (int)ifindex });
 }
 
-/* Two limits lead to ENOBUFS: a socket's memberships (20 by default, one per
- * VLAN) and the memory for its options (20 KB on Debian 12's kernel, enough for
- * some 400). */
+/* The limits that cause ENOBUFS: a socket's memberships (20 by default; we need
+ * one per VLAN) and its option memory (20 KB, enough for some 400). */
 static const struct {
 	const char *path;
 	int wanted;
@@ -188,7 +185,7 @@ packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join)
 
 	if (setsockopt(udp_fd, IPPROTO_IP, option, &req, sizeof(req)) < 0)
 		err = errno;
-	/* Already a member, or the interface is gone with its memberships. */
+	/* Already a member, or the interface and its memberships are gone. */
 	if ((join && err == EADDRINUSE) ||
 	    (!join && (err == EADDRNOTAVAIL || err == ENODEV)))
 		err = 0;

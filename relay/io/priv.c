@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * priv - our end of the opener's socket pair; see include/io/priv.h.
+ * priv - sends requests to the opener through a socket pair and waits for
+ * answers. What the opener may do is decided there (io/opener).
  *
- * One request at a time, with a number that the answer repeats: an answer to a
- * request that was given up is discarded, and its descriptor closed.
+ * Requests are numbered: a late answer to a request that timed out is
+ * discarded, and its descriptor closed.
  */
 #include "io/priv.h"
 
@@ -20,16 +21,16 @@
 #include "io/sock.h"
 
 struct priv {
-	int fd;			/* -1: there is no opener process; GONE: it is gone */
+	int fd;			/* -1: no opener process; GONE: it has ended */
 	uint32_t seq;
 	bool slow;		/* the last request was not answered in time */
 	struct log *log;
-	struct opener here;	/* carries out requests while there is no process */
+	struct opener here;	/* used while there is no process */
 };
 
 #define GONE	(-2)
 
-/* Global, as the signal is that uses it. */
+/* Global, because a signal handler uses it. */
 static int violation_fd = -1;
 
 struct priv *
@@ -61,9 +62,8 @@ opener_gone(struct priv *p)
 	return -EPIPE;
 }
 
-/* Receives a message; *fd is the descriptor that came with it, or -1. 0,
- * -EAGAIN or -EPIPE. A process at RLIMIT_NOFILE gets the message alone, and the
- * kernel closes the descriptor. */
+/* Receives a message and its descriptor, or -1. Returns 0, -EAGAIN or -EPIPE.
+ * At RLIMIT_NOFILE, the kernel closes the descriptor. */
 static int
 receive(struct priv *p, struct opener_answer *a, int *fd)
 {
@@ -100,13 +100,15 @@ log_violation(struct priv *p, const struct opener_answer *a)
 	    "call=%s process=opener", sandbox_call_name(a->result));
 }
 
-/* Signals are blocked meanwhile: each would restart the time, and a storm of
- * them would fill the pipe into which libevent writes them. */
+/* Blocks signals: each would restart the wait, and a storm would fill
+ * libevent's pipe for them. */
 static int
 wait_readable(int fd, int ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	struct timespec ts = {
+		.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L,
+	};
 	sigset_t all;
 
 	sigfillset(&all);
@@ -114,8 +116,8 @@ wait_readable(int fd, int ms)
 	return ppoll(&p, 1, &ts, &all);
 }
 
-/* Each late answer restarts the time, which is rare. A stopped opener costs the
- * whole time once, not once for each request of an end or a reload. */
+/* A late answer to another request, which is rare, restarts the wait. A stopped
+ * opener costs PRIV_WAIT_MS only once per shutdown or reload. */
 static int
 await_answer(struct priv *p, uint32_t seq)
 {
@@ -125,7 +127,8 @@ await_answer(struct priv *p, uint32_t seq)
 	for (;;) {
 		err = receive(p, &a, &fd);
 		if (err == -EAGAIN) {
-			n = wait_readable(p->fd, p->slow ? PRIV_SLOW_MS : PRIV_WAIT_MS);
+			n = wait_readable(p->fd,
+			    p->slow ? PRIV_SLOW_MS : PRIV_WAIT_MS);
 			p->slow |= n == 0;
 			if (n == 0)
 				return -ETIMEDOUT;
@@ -143,7 +146,7 @@ await_answer(struct priv *p, uint32_t seq)
 	}
 }
 
-/* The socket is full when the opener was stopped. */
+/* The socket is full if the opener is stopped. */
 static int
 post_request(struct priv *p, const struct opener_request *q)
 {
@@ -182,7 +185,7 @@ tell_opener(struct priv *p, struct opener_request *q)
 		(void)post_request(p, q);
 }
 
-/* --- what is asked for ---------------------------------------------------- */
+/* --- kinds of requests ---------------------------------------------------- */
 
 int
 priv_ask(struct priv *p, enum opener_what what)
@@ -191,7 +194,8 @@ priv_ask(struct priv *p, enum opener_what what)
 }
 
 int
-priv_ask_inet(struct priv *p, enum opener_what what, struct ip4 address, uint32_t number)
+priv_ask_inet(struct priv *p, enum opener_what what, struct ip4 address,
+    uint32_t number)
 {
 	return ask_opener(p, &(struct opener_request){
 	    .what = what, .address = address, .number = number });
@@ -232,8 +236,8 @@ priv_log(struct priv *p, enum logsink where, enum log_level level)
 
 /* --- the process ---------------------------------------------------------- */
 
-/* The opener's first message says that it has given up what it does not need.
- * The kernel reaps the process: its exit status does not matter. */
+/* The opener's first message says whether it has dropped privileges. The kernel
+ * reaps the process, since its exit status does not matter. */
 int
 priv_split(struct priv *p)
 {

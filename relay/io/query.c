@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * query - the sockets of probes and of the doctor's queries; see
- * include/io/query.h. The bytes in them are made and read in proto (icmp, arp,
- * tftp, http, probemsg, clientmsg).
+ * query - the sockets of probes and of the doctor's queries. proto builds and
+ * reads the messages (icmp, arp, tftp, http, probemsg, clientmsg).
  *
- * Datagram sockets are not connected, since a TFTP server answers from a port
- * of its own (RFC 1350 4, the TID); IP_RECVERR brings ICMP errors to them all
- * the same.
+ * Datagram sockets are not connected, since a TFTP server answers from a new
+ * port (RFC 1350 4, the TID); IP_RECVERR makes them report ICMP errors.
  */
 #include "io/query.h"
 
@@ -25,17 +23,16 @@
 #include "proto/icmp.h"
 #include "proto/tftp.h"
 
-/* Packets of one wake-up: a raw socket gets the echo replies of other programs
- * too. */
+/* Packets per wake-up: a raw socket gets other programs' echo replies, too. */
 #define BUDGET		64
-/* Of the messages that are made here. */
+/* The longest echo or ARP request. */
 #define RAW_MAX		(ARP_LEN > ICMP_ECHO_LEN ? ARP_LEN : ICMP_ECHO_LEN)
 
 struct open_query {
 	TAILQ_ENTRY(open_query) entry;
 	struct queries *set;
 	struct loop_watch *watch;
-	int fd;			/* -1: it uses the set's raw socket */
+	int fd;			/* -1: uses the set's raw socket */
 	struct query q;		/* msg points to sent */
 	size_t got;
 	uint8_t buf[QUERY_BYTES];
@@ -83,9 +80,9 @@ query_close(struct open_query *o)
 	free(o);
 }
 
-/* Returns true when the query is closed. */
+/* Calls the owner. True if the query is closed. */
 static bool
-hand_out(struct open_query *o, struct query_answer a, struct mono now)
+report_answer(struct open_query *o, struct query_answer a, struct mono now)
 {
 	a.token = o->q.token;
 	a.data = o->buf;
@@ -97,7 +94,7 @@ hand_out(struct open_query *o, struct query_answer a, struct mono now)
 
 /* --- sending -------------------------------------------------------------- */
 
-/* The source is named each time, since others send by the same raw socket. */
+/* Names the source each time, since several queries share a raw socket. */
 static int
 send_ip(int fd, const struct query *q)
 {
@@ -105,8 +102,7 @@ send_ip(int fd, const struct query *q)
 	struct in_pktinfo from = { .ipi_spec_dst.s_addr = htonl(q->source.host) };
 	struct iovec iov = { (void *)(uintptr_t)q->msg, q->len };
 
-	/* The first send may take the error that an earlier packet left on the
-	 * socket. */
+	/* The first send may fail with the error of an earlier packet. */
 	return sock_send_via(fd, &to, &iov, 1, from) == 0 ? 0 :
 	    sock_send_via(fd, &to, &iov, 1, from);
 }
@@ -120,8 +116,8 @@ send_arp(int fd, const struct query *q)
 		.sll_addr = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
 	};
 
-	return sendto(fd, q->msg, q->len, MSG_DONTWAIT, (const struct sockaddr *)&to,
-	    sizeof(to)) < 0 ? -errno : 0;
+	return sendto(fd, q->msg, q->len, MSG_DONTWAIT,
+	    (const struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
 }
 
 static int
@@ -163,7 +159,8 @@ read_echo(void *set, struct mono now)
 	uint32_t token;
 
 	for (int i = 0; i < BUDGET; i++) {
-		ssize_t n = recv(s->echo.fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_TRUNC);
+		ssize_t n = recv(s->echo.fd, buf, sizeof(buf),
+		    MSG_DONTWAIT | MSG_TRUNC);
 		struct open_query *o;
 
 		if (n < 0)
@@ -173,12 +170,11 @@ read_echo(void *set, struct mono now)
 			continue;
 		o = find_query(s, token);
 		if (o && o->q.kind == QUERY_ECHO)
-			hand_out(o, (struct query_answer){ .from = from }, now);
+			report_answer(o, (struct query_answer){ .from = from }, now);
 	}
 }
 
-/* An ARP packet has no room for a token: address and link say what it
- * answers. */
+/* ARP has no room for a token: address and link identify the query. */
 static void
 match_arp(struct queries *s, struct ip4 from, uint32_t ifindex, struct mono now)
 {
@@ -188,7 +184,7 @@ match_arp(struct queries *s, struct ip4 from, uint32_t ifindex, struct mono now)
 		next = TAILQ_NEXT(o, entry);
 		if (o->q.kind == QUERY_ARP && o->q.ifindex == ifindex &&
 		    ip4_eq(o->q.to, from))
-			hand_out(o, (struct query_answer){ .from = from }, now);
+			report_answer(o, (struct query_answer){ .from = from }, now);
 	}
 }
 
@@ -237,8 +233,8 @@ raw_close(struct raw *r)
 
 /* --- datagrams ------------------------------------------------------------ */
 
-/* End the transfer that our request began, before the server sends again. Code
- * 0 needs no option negotiation (RFC 2347), and every server takes it. */
+/* Ends the transfer that our request began, before the server sends again. Code
+ * 0 is not part of option negotiation (RFC 2347), so every server knows it. */
 static void
 end_transfer(struct open_query *o, const struct sockaddr_in *server, size_t len)
 {
@@ -248,8 +244,8 @@ end_transfer(struct open_query *o, const struct sockaddr_in *server, size_t len)
 	if (!tftp_parse(&t, o->buf, len) || !tftp_began(&t))
 		return;
 	len = tftp_error(msg, sizeof(msg), TFTP_UNDEFINED, "probe");
-	(void)sendto(o->fd, msg, len, MSG_DONTWAIT, (const struct sockaddr *)server,
-	    sizeof(*server));
+	(void)sendto(o->fd, msg, len, MSG_DONTWAIT,
+	    (const struct sockaddr *)server, sizeof(*server));
 }
 
 static void
@@ -263,7 +259,7 @@ read_datagram(void *query, struct mono now)
 	ssize_t n;
 
 	if (sock_take_error(o->fd, &e) && e.err) {
-		hand_out(o, (struct query_answer){ .err = e.err }, now);
+		report_answer(o, (struct query_answer){ .err = e.err }, now);
 		return;
 	}
 	n = recvfrom(o->fd, o->buf, sizeof(o->buf), MSG_DONTWAIT,
@@ -273,13 +269,14 @@ read_datagram(void *query, struct mono now)
 		return;
 	if (o->q.kind == QUERY_TFTP)
 		end_transfer(o, &at, (size_t)n);
-	hand_out(o, (struct query_answer){ .from = from, .len = (size_t)n }, now);
+	report_answer(o, (struct query_answer){ .from = from, .len = (size_t)n },
+	    now);
 }
 
 static int
 datagram_open(struct open_query *o)
 {
-	/* Without errors the query only ends later. */
+	/* If this fails, the query times out after an ICMP error. */
 	(void)sock_set(o->fd, IPPROTO_IP, IP_RECVERR, 1);
 	o->watch = loop_read(o->set->loop, o->fd, read_datagram, o);
 	return o->watch ? send_query(o) : -ENOMEM;
@@ -287,13 +284,13 @@ datagram_open(struct open_query *o)
 
 /* --- streams -------------------------------------------------------------- */
 
-/* The last call about a stream, whatever the answer to it. */
+/* Reports a stream for the last time and closes it. */
 static void
 end_stream(struct open_query *o, int err, struct mono now)
 {
 	struct query_answer a = { .err = err, .from = o->q.to, .len = o->got };
 
-	if (!hand_out(o, a, now))
+	if (!report_answer(o, a, now))
 		query_close(o);
 }
 
@@ -301,14 +298,15 @@ static void
 read_stream(void *query, struct mono now)
 {
 	struct open_query *o = query;
-	ssize_t n = recv(o->fd, o->buf + o->got, sizeof(o->buf) - o->got, MSG_DONTWAIT);
+	ssize_t n = recv(o->fd, o->buf + o->got, sizeof(o->buf) - o->got,
+	    MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0)
 		o->got += (size_t)n;
 	if (n > 0 && o->got < sizeof(o->buf))
-		hand_out(o, (struct query_answer){
+		report_answer(o, (struct query_answer){
 		    .from = o->q.to, .len = o->got, .more = true }, now);
 	else
 		end_stream(o, o->got ? 0 : n < 0 ? errno : ECONNRESET, now);
@@ -324,7 +322,7 @@ stream_connected(void *query, struct mono now)
 	if (getsockopt(o->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
 		err = errno;
 	o->watch = loop_unwatch(o->watch);
-	/* The request is short and the connection new: it fits. */
+	/* The request is short and fits into the new connection's buffer. */
 	if (!err && o->q.len && send(o->fd, o->q.msg, o->q.len,
 	    MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		err = errno;
@@ -336,8 +334,8 @@ stream_connected(void *query, struct mono now)
 		end_stream(o, err, now);
 }
 
-/* Closing resets the connection: an orderly end would leave a socket in
- * TIME_WAIT for a minute after each probe. */
+/* SO_LINGER makes close() reset the connection: an orderly end would leave a
+ * socket in TIME_WAIT for a minute after each probe. */
 static int
 stream_open(struct open_query *o)
 {
@@ -352,12 +350,13 @@ stream_open(struct open_query *o)
 	return o->watch ? 0 : -ENOMEM;
 }
 
-/* --- from the first to the last ------------------------------------------- */
+/* --- queries -------------------------------------------------------------- */
 
 static struct open_query *
 query_new(struct queries *s, const struct query *q)
 {
-	struct open_query *o = calloc(1, sizeof(*o) + (q->len > RAW_MAX ? q->len : RAW_MAX));
+	size_t room = q->len > RAW_MAX ? q->len : RAW_MAX;
+	struct open_query *o = calloc(1, sizeof(*o) + room);
 
 	if (!o)
 		return NULL;
@@ -435,7 +434,8 @@ void
 query_cancel(struct queries *s)
 {
 	while (!TAILQ_EMPTY(&s->open))
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads TAILQ_REMOVE() */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads
+		 * TAILQ_REMOVE() */
 		query_close(TAILQ_FIRST(&s->open));
 }
 

@@ -3,12 +3,11 @@
  * ring - the packet socket with a mapped receive ring; packet(7) and the
  * kernel's Documentation/networking/packet_mmap.rst.
  *
- * TPACKET_V2: version 3 hands packets over in blocks, after a time-out, which
- * would delay requests. The kernel owns a frame while its status is 0, we own
- * it while it is not; ring_release() gives it back.
+ * TPACKET_V2, because version 3 delivers packets in blocks, after a time-out,
+ * which would delay requests. The kernel owns a frame while its status is 0;
+ * otherwise we own it, until ring_release() returns it.
  *
- * This file knows the kernel's frame layout; proto/udpip reads the packet in it
- * with the cursor.
+ * Only this file knows the frame layout; proto/udpip reads the packet inside.
  */
 #include "io/ring.h"
 
@@ -26,13 +25,13 @@
 #include "io/sock.h"
 
 /* 2 MB: at 130,000 requests a second, the most that one core relays, 1,024
- * frames hold 8 ms. That covers a hiccup of the scheduler and no more: a client
- * would have retransmitted what waited longer. */
+ * frames hold 8 ms. That covers a hiccup of the scheduler, and no more, since
+ * clients retransmit requests that wait longer. */
 #define RING_FRAMES	1024u
 #define RING_FRAME	2048u
 #define RING_BLOCK	(64u * 1024u)
 #define RING_BYTES	(RING_FRAMES * RING_FRAME)
-/* The largest IPv4 packet, for packets that do not fit into a frame. */
+/* The largest IPv4 packet, for those that do not fit into a frame. */
 #define RING_LARGE	65535u
 /* Header, addresses and a DISCOVER of 371 bytes. */
 #define RING_FETCH	512u
@@ -41,7 +40,7 @@ struct ring {
 	int fd;
 	uint8_t *map;
 	uint32_t head;		/* the frame to look at next */
-	bool held;		/* it was handed out and not yet released */
+	bool held;		/* it was returned and not yet released */
 	uint8_t large[RING_LARGE];
 };
 
@@ -51,15 +50,15 @@ frame_at(const struct ring *r, uint32_t i)
 	return (struct tpacket2_hdr *)(void *)(r->map + i * RING_FRAME);
 }
 
-/* Pairs with the kernel's barriers around its writes of the status: the frame
- * is read after this... */
+/* Pairs with the kernel's barriers around its writes of the status. The frame
+ * is read after this load... */
 static uint32_t
 frame_status(const struct tpacket2_hdr *h)
 {
 	return __atomic_load_n(&h->tp_status, __ATOMIC_ACQUIRE);
 }
 
-/* ...and before this. */
+/* ...and before this store. */
 static void
 frame_give_back(struct tpacket2_hdr *h)
 {
@@ -75,9 +74,8 @@ attach_filter(int fd, const struct ring_filter *f)
 	return n ? sock_attach(fd, prog, n) : -EINVAL;
 }
 
-/* The version comes before the ring, since it determines the layout of a frame.
- * A copy threshold other than 0 delivers the whole of a packet that its frame
- * cuts. */
+/* The version is set first, since it determines the frame layout. With a copy
+ * threshold, a packet that its frame truncates is also delivered whole. */
 static int
 map_ring(struct ring *r)
 {
@@ -107,8 +105,7 @@ map_ring(struct ring *r)
 	return 0;
 }
 
-/* A socket of protocol 0 receives nothing. It is bound last, so that no packet
- * gets in unfiltered. */
+/* A socket of protocol 0 receives nothing, so no packet precedes the filter. */
 int
 ring_open(const struct ring_filter *f, struct ring **out)
 {
@@ -156,15 +153,15 @@ ring_set_filter(struct ring *r, const struct ring_filter *f)
 	return attach_filter(r->fd, f);
 }
 
-/* The sender's address follows the header. The kernel cuts hardware addresses
- * longer than 8 bytes (InfiniBand), and still reports the full length. */
+/* The sender's address follows the header. The kernel truncates hardware
+ * addresses longer than 8 bytes (InfiniBand), but reports the full length. */
 static void
 read_sender(const struct tpacket2_hdr *h, struct ring_frame *out)
 {
 	const struct sockaddr_ll *from = (const struct sockaddr_ll *)
 	    (const void *)((const uint8_t *)h + TPACKET_ALIGN(sizeof(*h)));
 
-	/* The filter passes no other type than these two and PACKET_HOST. */
+	/* The filter passes only these two types and PACKET_HOST. */
 	out->to = from->sll_pkttype == PACKET_BROADCAST ? RING_TO_BROADCAST :
 	    from->sll_pkttype == PACKET_MULTICAST ? RING_TO_MULTICAST : RING_TO_HOST;
 	out->ifindex = (uint32_t)from->sll_ifindex;
@@ -174,8 +171,8 @@ read_sender(const struct tpacket2_hdr *h, struct ring_frame *out)
 	memcpy(out->mac, from->sll_addr, sizeof(out->mac));
 }
 
-/* With TP_STATUS_COPY the whole packet is in the socket's queue, in the order
- * of these frames. It must be taken from there in any case, or the next large
+/* With TP_STATUS_COPY, the whole packet is in the socket's queue, in the order
+ * of such frames. It must be read even if nobody needs it, or the next large
  * packet would get these bytes. */
 static void
 read_large(struct ring *r, struct ring_frame *out)
@@ -189,12 +186,12 @@ read_large(struct ring *r, struct ring_frame *out)
 	out->len = (size_t)n < sizeof(r->large) ? (size_t)n : sizeof(r->large);
 }
 
-/* Prefetch the part of the frame a DHCP message occupies; another CPU usually
- * wrote it. */
+/* Prefetches what a DHCP message fills; another CPU usually wrote it. */
 static void
 prefetch_frame(const struct ring *r)
 {
-	const uint8_t *next = (const uint8_t *)frame_at(r, (r->head + 2) % RING_FRAMES);
+	const uint8_t *next =
+	    (const uint8_t *)frame_at(r, (r->head + 2) % RING_FRAMES);
 
 	for (size_t i = 0; i < RING_FETCH; i += 64)
 		__builtin_prefetch(next + i);
@@ -248,7 +245,7 @@ ring_release(struct ring *r)
 	r->head = (r->head + 1) % RING_FRAMES;
 }
 
-/* The kernel fills frames in order: if this one waits, all before it do. */
+/* The kernel fills frames in order: if this one waits, so do all before it. */
 bool
 ring_is_behind(const struct ring *r)
 {

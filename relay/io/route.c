@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * route - one request, one answer; and RTNLGRP_NEIGH, filtered. See
- * include/io/route.h; rtnetlink(7).
+ * route - queries routes and neighbours, and reads RTNLGRP_NEIGH through a
+ * filter; rtnetlink(7). relay/tend/way_watch decides what follows from it.
  *
- * The kernel answers within sendmsg(): the answer is in the receive buffer when
- * it returns, so reading never waits. A missing answer (memory) fails the
- * request; its sequence number tells a late one.
+ * The kernel answers within sendmsg(), so the answer is in the receive buffer
+ * and reading it never waits. If it is missing (no memory), the request fails;
+ * a late one is recognised by its sequence number.
  */
 #include "io/route.h"
 
@@ -69,7 +69,7 @@ put_request(struct route_asker *a, uint16_t type, uint16_t flags)
 	return h;
 }
 
-/* *answer is in a->buf, or NULL when it was an acknowledgement. */
+/* *answer is in a->buf, or NULL if it was an acknowledgement. */
 static int
 ask_kernel(struct route_asker *a, const struct nlmsghdr *request,
     const struct nlmsghdr **answer)
@@ -89,7 +89,8 @@ ask_kernel(struct route_asker *a, const struct nlmsghdr *request,
 	if (!mnl_nlmsg_ok(h, (int)len))
 		return -EBADMSG;
 	if (h->nlmsg_type == NLMSG_ERROR)
-		return mnl_nlmsg_get_payload_len(h) < sizeof(*e) ? -EBADMSG : e->error;
+		return mnl_nlmsg_get_payload_len(h) < sizeof(*e) ?
+		    -EBADMSG : e->error;
 	*answer = h;
 	return 0;
 }
@@ -131,7 +132,7 @@ read_route(const struct nlmsghdr *h, struct route *out)
 		}
 }
 
-/* Rules may match source, protocol and ports (ip-rule(8)). */
+/* Gives source, protocol and ports, since rules may match them (ip-rule(8)). */
 static int
 ask_once(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
 {
@@ -160,8 +161,7 @@ ask_once(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *ou
 	return 0;
 }
 
-/* Depending on the kernel, EINVAL or ENETUNREACH may also mean that we have
- * lost the source. */
+/* On some kernels, EINVAL or ENETUNREACH may mean that we have lost src. */
 int
 route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
 {
@@ -190,7 +190,7 @@ neigh_state_of(unsigned nud)
 {
 	if (nud & NUD_FAILED)
 		return NEIGH_FAILED;
-	/* Not NUD_PROBE: the kernel is checking, and will report the result. */
+	/* Not NUD_PROBE: the kernel is checking and will report the result. */
 	if (nud & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PERMANENT |
 	    NUD_NOARP))
 		return NEIGH_ALIVE;
@@ -217,8 +217,7 @@ route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip,
 	return 0;
 }
 
-/* NTF_USE does what a packet does: it starts a lookup unless the neighbour is
- * known. */
+/* As a packet does, NTF_USE starts a lookup unless the neighbour is known. */
 int
 route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip)
 {
@@ -236,7 +235,7 @@ route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip)
 /* Datagrams per neigh_read(), each with one message of about 100 bytes. */
 #define NEIGH_BATCH_MAX	256
 
-/* Offsets for the filter; a socket buffer has one message. */
+/* Offsets for the filter; each datagram is one message. */
 #define AT_FAMILY	(NLMSG_HDRLEN + offsetof(struct ndmsg, ndm_family))
 #define AT_IFINDEX	(NLMSG_HDRLEN + offsetof(struct ndmsg, ndm_ifindex))
 
@@ -247,8 +246,7 @@ struct neigh {
 	_Alignas(struct nlmsghdr) uint8_t buf[MESSAGE_MAX];
 };
 
-/* RTM_DELNEIGH does not mean that the neighbour is dead: the kernel dropped the
- * entry. */
+/* Ignores RTM_DELNEIGH: the kernel dropped the entry of a live neighbour. */
 static int
 on_message(const struct nlmsghdr *h, void *arg)
 {
@@ -284,8 +282,8 @@ neigh_read(struct neigh *n)
 	return 0;
 }
 
-/* IPv4 neighbours on one of the interfaces. The filter loads words in network
- * byte order, and the index is in host order. */
+/* Passes IPv4 neighbours on these interfaces. BPF loads words in network byte
+ * order, but the index is in host order, hence htonl(). */
 int
 neigh_watch(struct neigh *nb, const uint32_t *ifindex, size_t count)
 {
@@ -294,7 +292,8 @@ neigh_watch(struct neigh *nb, const uint32_t *ifindex, size_t count)
 	size_t n = 0;
 
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_ABS, AT_FAMILY);
-	p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0);
+	p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+	    AF_INET, 1, 0);
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT_IFINDEX);
 	for (size_t i = 0; i < count && count <= NEIGH_IFS_MAX; i++) {
@@ -307,8 +306,7 @@ neigh_watch(struct neigh *nb, const uint32_t *ifindex, size_t count)
 	return sock_attach(nb->fd, p, n);
 }
 
-/* The filter comes before the subscription, so that nothing unwanted slips
- * in. */
+/* Filters before subscribing, so that nothing unwanted gets in. */
 int
 neigh_open(struct neigh **out, neigh_fn *fn, void *user)
 {
@@ -322,7 +320,8 @@ neigh_open(struct neigh **out, neigh_fn *fn, void *user)
 	n->fd = sock_netlink(NETLINK_ROUTE, SOCK_NONBLOCK);
 	err = n->fd < 0 ? n->fd : neigh_watch(n, NULL, 0);
 	if (!err)
-		err = sock_set(n->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, RTNLGRP_NEIGH);
+		err = sock_set(n->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
+		    RTNLGRP_NEIGH);
 	if (err) {
 		neigh_close(n);
 		return err;

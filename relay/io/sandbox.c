@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * sandbox - user, capabilities and system calls; see include/io/sandbox.h,
- * capabilities(7), seccomp(2) and the kernel's
- * Documentation/userspace-api/seccomp_filter.rst.
+ * sandbox - gives up user, capabilities and system calls; capabilities(7),
+ * seccomp(2) and the kernel's Documentation/userspace-api/seccomp_filter.rst.
  *
- * A forbidden call is not carried out: the kernel sends SIGSYS instead, so that
- * the process can name it. A process that blocks the signal is killed by it.
+ * Instead of executing a forbidden call, the kernel sends SIGSYS, so that the
+ * process can report it. A process that blocks the signal is killed.
  */
 #include "io/sandbox.h"
 
@@ -33,11 +32,10 @@
 
 #define OVERFLOW_ID	65534	/* /proc/sys/kernel/overflowuid */
 
-/* The installation's own user and group, and nobody, are in the files.
- * getpwnam() and getgrnam() would load modules, ask other daemons, and crash
- * when memory is short (glibc 2.36). */
+/* Reads the file: getpwnam() and getgrnam() would load modules, query other
+ * daemons, and crash if memory is short (glibc 2.36). */
 static bool
-take_user(struct sandbox_user *u, const char *name)
+find_user(struct sandbox_user *u, const char *name)
 {
 	FILE *f = fopen("/etc/passwd", "re");
 	const struct passwd *p = NULL;
@@ -74,26 +72,25 @@ find_group(const char *name)
 	return gid;
 }
 
-/* Without either user in the file (a container with one program in it) the
- * kernel's own number for nobody is taken. */
+/* If the file has neither user (a container with a single program), takes the
+ * kernel's number for nobody. */
 void
 sandbox_find(struct sandbox_user *u)
 {
 	memset(u, 0, sizeof(*u));
 	u->group = find_group(SANDBOX_USER);
 	u->change = geteuid() == 0;
-	if (!u->change || take_user(u, SANDBOX_USER))
+	if (!u->change || find_user(u, SANDBOX_USER))
 		return;
 	u->spare = true;
-	if (!take_user(u, SANDBOX_SPARE)) {
+	if (!find_user(u, SANDBOX_SPARE)) {
 		u->uid = u->gid = OVERFLOW_ID;
 		strcpy(u->name, SANDBOX_SPARE);
 	}
 }
 
-/* EINVAL means a user namespace without such a user; everything else is an
- * error. The groups come before the user, who may not change them; such a
- * namespace may forbid that too. */
+/* EINVAL means a user namespace without such a user, which may also forbid
+ * setgroups(). Groups come first, since the new user may not change them. */
 static int
 become_user(struct sandbox_user *u)
 {
@@ -111,8 +108,7 @@ become_user(struct sandbox_user *u)
 
 /* --- capabilities --------------------------------------------------------- */
 
-/* capset(2) has no wrapper in the C library, and libcap would be linked for
- * this call alone. */
+/* The C library has no capset(), and libcap would be linked for it alone. */
 static int
 set_caps(uint64_t keep)
 {
@@ -129,9 +125,8 @@ set_caps(uint64_t keep)
 	return syscall(SYS_capset, &h, d) < 0 ? -errno : 0;
 }
 
-/* Without CAP_SETPCAP, as under a service manager that has set the bounds
- * itself, the set stays as it is; with no_new_privs and without execve it gives
- * nothing. */
+/* Without CAP_SETPCAP, as under a service manager that has bounded the set, it
+ * stays as it is; with no_new_privs and without execve, that does no harm. */
 static int
 drop_bounding(uint64_t keep)
 {
@@ -142,8 +137,8 @@ drop_bounding(uint64_t keep)
 	return 0;
 }
 
-/* The kernel clears the ambient set when the permitted one gets smaller, but
- * `keep` may cover it. */
+/* When the permitted set shrinks, the kernel clears the rest of the ambient
+ * set, but `keep` may cover it, so it is cleared explicitly. */
 int
 sandbox_drop(struct sandbox_user *u, uint64_t keep)
 {
@@ -176,7 +171,7 @@ enum arguments {
 #define PO	(SANDBOX_PACKETS | SANDBOX_OPENER)
 
 static const struct call {
-	int nr;			/* negative: this machine has no such call */
+	int nr;			/* negative: not on this machine */
 	unsigned who;
 	enum arguments args;
 } calls[] = {
@@ -198,11 +193,10 @@ _Static_assert(0
 
 #define N_CALLS	(sizeof(calls) / sizeof(calls[0]))
 
-/* The filter is written here, and libseccomp supplies only numbers and names:
- * when memory is short its version 2.5 makes filters with holes, or does not
- * return. Each call takes two instructions, and a jump to the next call at
- * most; where the arguments do not matter the kernel caches the verdict (Linux
- * 5.11) and does not run the filter. */
+/* libseccomp supplies only numbers and names: if memory is short, its version
+ * 2.5 makes filters with holes, or does not return. An allowed call takes two
+ * instructions. If its arguments do not matter, the kernel (5.11) caches the
+ * verdict and does not run the filter. */
 #define PROG_MAX	256
 
 struct prog {
@@ -230,7 +224,7 @@ put_load(struct prog *p, size_t at)
 	put_insn(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)at);
 }
 
-/* The arguments that are tested are ints, or flags below 2^32. */
+/* All tested arguments are ints, or flags below 2^32. */
 static void
 put_load_argument(struct prog *p, unsigned i)
 {
@@ -239,7 +233,7 @@ put_load_argument(struct prog *p, unsigned i)
 	put_load(p, offsetof(struct seccomp_data, args) + 8 * i + low);
 }
 
-/* Only these two values are allowed. */
+/* Allows only these two values. */
 static void
 put_one_of(struct prog *p, uint32_t a, uint32_t b)
 {
@@ -248,7 +242,7 @@ put_one_of(struct prog *p, uint32_t a, uint32_t b)
 	put_verdict(p, SECCOMP_RET_TRAP);
 }
 
-/* None of these bits is allowed. */
+/* Forbids all of these bits. */
 static void
 put_none_of(struct prog *p, uint32_t bits)
 {
@@ -256,7 +250,7 @@ put_none_of(struct prog *p, uint32_t bits)
 	put_verdict(p, SECCOMP_RET_TRAP);
 }
 
-/* The part after `is it this call?', which ends in a verdict. */
+/* Tests the arguments of a call; ends in a verdict. */
 static void
 put_arguments(struct prog *p, enum arguments args, enum sandbox_role role)
 {
@@ -268,10 +262,10 @@ put_arguments(struct prog *p, enum arguments args, enum sandbox_role role)
 			break;
 		put_load_argument(p, 0);
 		put_one_of(p, AF_INET, AF_UNIX);
-		put_load_argument(p, 1);	/* without SOCK_CLOEXEC and SOCK_NONBLOCK */
+		put_load_argument(p, 1);	/* without SOCK_* flags */
 		put_insn(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf);
 		put_one_of(p, SOCK_DGRAM, SOCK_STREAM);
-		put_load_argument(p, 2);	/* not SCTP, whose module the kernel would load */
+		put_load_argument(p, 2);	/* SCTP would load a module */
 		put_one_of(p, 0, 0);
 		break;
 	case UNREAD:
@@ -290,8 +284,7 @@ put_arguments(struct prog *p, enum arguments args, enum sandbox_role role)
 	put_verdict(p, SECCOMP_RET_ALLOW);
 }
 
-/* libseccomp's tokens of machines are the kernel's AUDIT_ARCH_*. No row has the
- * number of an x32 call. */
+/* libseccomp's architecture tokens are AUDIT_ARCH_*. No row is an x32 call. */
 static void
 write_prog(struct prog *p, enum sandbox_role role)
 {
@@ -303,7 +296,8 @@ write_prog(struct prog *p, enum sandbox_role role)
 		if (calls[i].who & role && calls[i].nr >= 0) {
 			unsigned at = p->n;
 
-			put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, (uint32_t)calls[i].nr);
+			put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0,
+			    (uint32_t)calls[i].nr);
 			put_arguments(p, calls[i].args, role);
 			if (p->n <= PROG_MAX)
 				p->insn[at].jf = (uint8_t)(p->n - at - 1);
@@ -316,9 +310,8 @@ write_prog(struct prog *p, enum sandbox_role role)
 #define NAMES		512
 #define NAME_SIZE	32
 
-/* Global, as the signal is that uses them. The names are read beforehand:
- * libseccomp allocates. */
-static sandbox_fn *tell_call;
+/* Global, because a signal handler uses them; libseccomp would allocate. */
+static sandbox_fn *report_call;
 static char call_names[NAMES][NAME_SIZE];
 
 static void
@@ -358,7 +351,7 @@ on_sigsys(int signo, siginfo_t *si, void *context)
 {
 	(void)signo;
 	(void)context;
-	if (!tell_call(si->si_syscall)) {
+	if (!report_call(si->si_syscall)) {
 		put_stderr("seccomp-violation call=");
 		put_stderr(sandbox_call_name(si->si_syscall));
 		put_stderr("\n");
@@ -367,7 +360,7 @@ on_sigsys(int signo, siginfo_t *si, void *context)
 }
 
 int
-sandbox_filter(enum sandbox_role role, sandbox_fn *tell)
+sandbox_filter(enum sandbox_role role, sandbox_fn *report)
 {
 	struct prog p = { 0 };
 	struct sock_fprog f = { .filter = p.insn };
@@ -377,7 +370,7 @@ sandbox_filter(enum sandbox_role role, sandbox_fn *tell)
 	if (p.n > PROG_MAX)
 		return -E2BIG;
 	f.len = (unsigned short)p.n;
-	tell_call = tell;
+	report_call = report;
 	read_names();
 	sigemptyset(&sa.sa_mask);
 	if (sigaction(SIGSYS, &sa, NULL) < 0 ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * sock - see include/io/sock.h; ip(7), packet(7), netlink(7), socket(7).
+ * sock - wraps socket calls; ip(7), packet(7), netlink(7), socket(7). Which
+ * sockets there are, and who reads them, is left to the other files of io.
  */
 #include "io/sock.h"
 
@@ -70,13 +71,16 @@ sock_connect(int fd, struct ip4 address, uint16_t port)
 {
 	struct sockaddr_in to = sock_addr(address, port);
 
-	return connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
+	return connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0 ?
+	    -errno : 0;
 }
 
 int
 sock_bind_packet(int fd, uint16_t ethertype)
 {
-	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ethertype) };
+	struct sockaddr_ll at = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ethertype),
+	};
 
 	return bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ? -errno : 0;
 }
@@ -108,8 +112,8 @@ sock_netlink(int protocol, int flags)
 
 	if (fd < 0)
 		return -errno;
-	return sock_checked(fd, bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ?
-	    -errno : 0);
+	return sock_checked(fd,
+	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ? -errno : 0);
 }
 
 ssize_t
@@ -134,7 +138,8 @@ sock_reach(struct sock_peer *p)
 {
 	if (p->fd < 0)
 		p->fd = sock_open(AF_UNIX, SOCK_DGRAM, 0);
-	return p->fd >= 0 && connect(p->fd, (const struct sockaddr *)&p->at, p->at_len) == 0;
+	return p->fd >= 0 &&
+	    connect(p->fd, (const struct sockaddr *)&p->at, p->at_len) == 0;
 }
 
 bool
@@ -176,16 +181,19 @@ sock_attach(int fd, struct sock_filter *prog, size_t n)
 {
 	struct sock_fprog f = { (unsigned short)n, prog };
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &f, sizeof(f)) < 0 ? -errno : 0;
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &f, sizeof(f)) < 0 ?
+	    -errno : 0;
 }
 
-/* An ICMP error carries IP_PKTINFO like any datagram. An error that this host
- * found by itself (no answer to ARP) carries the loopback, or none. */
+/* An ICMP error has IP_PKTINFO like any datagram. An error that this host
+ * detected (no answer to ARP) has the loopback interface, or none. */
 bool
 sock_take_error(int fd, struct sock_error *e)
 {
 	_Alignas(struct cmsghdr) uint8_t control[512];
-	struct msghdr msg = { .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr msg = {
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
 	struct sock_extended_err ee;
 	struct in_pktinfo info;
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * udp - UDP sockets: the wildcard one, and one per server.
+ * udp - sends to and receives from servers, in batches.
  *
- * The kernel chooses the socket that a datagram reaches: a connected one gets
- * what its server sends to the address it is connected from, the wildcard one
- * the rest; a server's socket that is not connected (no route) may get any of
- * it.
+ * The kernel chooses the socket for a datagram: a connected one gets what its
+ * server sends to its local address, the wildcard one the rest; an unconnected
+ * server socket (no route) may get any of the rest, too.
  *
- * Server sockets have IP_RECVERR, since without it Linux does not report "host
- * unreachable", the result of an unanswered ARP request. The price is an error
- * queue, which shares the receive buffer and keeps the socket readable until it
- * is empty; so every function that meets an error empties it.
+ * Server sockets have IP_RECVERR: without it, Linux does not report "host
+ * unreachable", the result of an unanswered ARP request. The resulting error
+ * queue shares the receive buffer and keeps the socket readable until it is
+ * empty, so every function that meets an error empties it.
  */
 #include "io/udp.h"
 
@@ -26,21 +25,20 @@
 #include "io/bpf.h"
 #include "io/sock.h"
 
-/* 1 MB (the kernel doubles it) holds some 2,000 replies, 15 ms at the rate of
- * saturation. The default of 212 KB lost packets at 62,000 pairs a second
- * instead of 91,000; 8 MB turned overload into 105 ms of delay. */
+/* 1 MB (the kernel doubles it) holds some 2,000 replies, 15 ms at saturation.
+ * The default of 212 KB lost packets at 62,000 pairs a second instead of
+ * 91,000; 8 MB turned overload into 105 ms of delay. */
 #define RCVBUF		(1 << 20)
-/* The kernel makes it 256 KB: a little more than the 208 KB that may wait for
- * one ARP reply (net.ipv4.neigh.*.unres_qlen_bytes). When a server is dead, its
- * oldest packets are dropped there, and the socket still takes new ones. */
+/* The kernel makes it 256 KB, a little more than the 208 KB that may wait for
+ * an ARP reply (net.ipv4.neigh.*.unres_qlen_bytes). So if a server is dead, its
+ * oldest packets are dropped there, and the socket still accepts new ones. */
 #define SNDBUF		(128 << 10)
-/* Sends of a datagram that earlier packets' errors may spoil before it is given
- * up. */
+/* Tries of a send that fails with errors of earlier packets. */
 #define SEND_TRIES	3
 #define ERRORS_PER_READ	64
 #define MARKS		64
-/* Keeps the beginnings of a batch's datagrams out of the same few cache sets,
- * where a distance of a power of two would put them. */
+/* At a distance of a power of two, the beginnings of a batch's datagrams would
+ * share a few cache sets. */
 #define SKEW		448
 
 #define CONTROL_SIZE \
@@ -106,8 +104,7 @@ udp_batch_free(struct udp_batch *b)
 	return NULL;
 }
 
-/* Returns the socket's drop counter at this datagram, which is absent while it
- * is 0. */
+/* Returns the socket's drop counter at this datagram (absent while 0). */
 static uint32_t
 read_dgram(struct udp_batch *b, int i)
 {
@@ -128,17 +125,18 @@ read_dgram(struct udp_batch *b, int i)
 			memcpy(&info, CMSG_DATA(c), sizeof(info));
 			d->ifindex = (uint32_t)info.ipi_ifindex;
 			d->dst.host = ntohl(info.ipi_addr.s_addr);
-		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+		} else if (c->cmsg_level == SOL_SOCKET &&
+		    c->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&drops, CMSG_DATA(c), sizeof(drops));
 		}
 	}
 	return drops;
 }
 
-/* A socket's drop counter includes what its filter refused: every broadcast to
- * our port. So it counts only while the receive buffer is more than half full,
- * and then from the first datagram of the batch on: an upper bound for the loss
- * while these datagrams arrived. */
+/* A socket's drop counter includes packets that its filter refused: every
+ * broadcast to our port. So drops count only while the receive buffer is more
+ * than half full, and from the first datagram of the batch on: an upper bound
+ * of the loss while these datagrams arrived. */
 static void
 count_lost(struct udp_batch *b, int fd, uint32_t from)
 {
@@ -150,8 +148,7 @@ count_lost(struct udp_batch *b, int fd, uint32_t from)
 	    mem[SK_MEMINFO_RMEM_ALLOC] < mem[SK_MEMINFO_RCVBUF] / 2)
 		return;
 	now = mem[SK_MEMINFO_DROPS];
-	/* The counter wraps; a mark ahead of `now` belongs to an earlier socket
-	 * with this fd. */
+	/* The counter wraps; a mark beyond `now` is an earlier socket's. */
 	if (b->mark[fd % MARKS].fd == fd &&
 	    now - b->mark[fd % MARKS].drops < now - from)
 		from = b->mark[fd % MARKS].drops;
@@ -160,7 +157,7 @@ count_lost(struct udp_batch *b, int fd, uint32_t from)
 	b->mark[fd % MARKS].drops = now;
 }
 
-/* Empties the error queue, up to a bound; returns the number of errors. */
+/* Empties the error queue, up to a bound. Returns the number of errors. */
 static uint32_t
 drain_errors(int fd, struct sock_error *last)
 {
@@ -177,20 +174,20 @@ recv_batch(struct udp_batch *b, int fd, const struct udp_dgram **out)
 	uint32_t drops = 0;
 	int n;
 
-	/* recvmmsg() overwrites the lengths it reads. Most batches are one or
-	 * two datagrams. */
+	/* recvmmsg() overwrites the lengths. Most batches are one or two
+	 * datagrams, so not all need to be reset. */
 	for (int i = 0; i < b->used; i++) {
 		b->msg[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
 		b->msg[i].msg_hdr.msg_controllen = CONTROL_SIZE;
 	}
 	n = recvmmsg(fd, b->msg, UDP_BATCH, MSG_DONTWAIT, NULL);
-	/* recvmmsg() also wrote to the message at which it found nothing. */
+	/* recvmmsg() also writes to the message at which it finds nothing. */
 	b->used = n < 0 ? 1 : n < UDP_BATCH ? n + 1 : UDP_BATCH;
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (int i = n; i-- > 0;)
 		drops = read_dgram(b, i);
-	/* A shorter batch emptied the buffer, so it was not full. */
+	/* A shorter batch emptied the buffer. */
 	if (n == UDP_BATCH)
 		count_lost(b, fd, drops);
 	*out = b->dgram;
@@ -218,8 +215,7 @@ udp_lost(struct udp_batch *b)
 }
 
 /* DF stays clear: path MTU discovery needs a sender that retransmits, which a
- * relay does not. The filter comes before the port, so that no broadcast slips
- * in between. */
+ * relay does not. The filter precedes bind(), so that no broadcast gets in. */
 static int
 set_up(int fd, uint16_t port)
 {
@@ -300,9 +296,8 @@ udp_server_fd(const struct udp_server *s)
 	return s->fd;
 }
 
-/* A second connect() alone keeps the source address that the first one chose,
- * even when the host has lost it. AF_UNSPEC clears it; the port stays bound,
- * since bind() named it. */
+/* A second connect() keeps the source address that the first one chose, even if
+ * the host has lost it. AF_UNSPEC clears it; the port stays bound. */
 int
 udp_server_reconnect(struct udp_server *s)
 {
@@ -345,17 +340,18 @@ udp_server_queue(struct udp_server *s, const void *data, size_t len,
 	s->iov[s->n++] = (struct iovec){ (void *)(uintptr_t)data, len };
 }
 
-/* The n datagrams of the queue from i on are lost. */
+/* Gives up n queued datagrams from i on. */
 static void
-lose_datagrams(struct udp_server *s, struct sock_sent *result, int err, uint32_t i, uint32_t n)
+lose_datagrams(struct udp_server *s, struct sock_sent *result, int err,
+    uint32_t i, uint32_t n)
 {
 	while (n-- > 0)
 		sock_lost(result, err, s->iov[i++].iov_base);
 }
 
-/* Notes what the network reported about this server. */
+/* Records ICMP and ARP errors about this server. Returns their number. */
 static uint32_t
-note_errors(struct udp_server *s)
+record_errors(struct udp_server *s)
 {
 	uint32_t n = drain_errors(s->fd, &s->last_error);
 
@@ -363,10 +359,9 @@ note_errors(struct udp_server *s)
 	return n;
 }
 
-/* Sends datagram i and as many after it as go; returns the number, or -errno.
- * The error of an earlier packet (ICMP, ARP) makes a send fail and is cleared
- * by that; so the send is tried again. An error that comes with an empty error
- * queue is this datagram's own. */
+/* Sends as many datagrams as possible from i on; returns the number, or -errno.
+ * The error of an earlier packet (ICMP, ARP) makes one send fail, so it is
+ * retried. With an empty error queue, the error is this datagram's own. */
 static int
 send_some(struct udp_server *s, uint32_t i)
 {
@@ -378,15 +373,15 @@ send_some(struct udp_server *s, uint32_t i)
 		if (n > 0)
 			return n;
 		err = errno;
-		if (errno_is_nobufs(err) || (note_errors(s) == 0 && tries > 0))
+		if (errno_is_nobufs(err) || (record_errors(s) == 0 && tries > 0))
 			break;
 	}
 	return -err;
 }
 
-/* The route may have changed before we were told: one new connect() for a batch
- * that fails, then what cannot be sent is lost. A full buffer is full for the
- * rest of the batch too. */
+/* The route may have changed before we were notified: if a send fails,
+ * reconnects once per batch, then gives up datagrams that cannot be sent. A
+ * full buffer stays full for the rest of the batch. */
 void
 udp_server_flush(struct udp_server *s, struct sock_sent *result)
 {
@@ -400,7 +395,8 @@ udp_server_flush(struct udp_server *s, struct sock_sent *result)
 		if (n > 0) {
 			result->ok += (uint32_t)n;
 			i += (uint32_t)n;
-		} else if (errno_is_nobufs(-n) || (!s->connected && !may_reconnect)) {
+		} else if (errno_is_nobufs(-n) ||
+		    (!s->connected && !may_reconnect)) {
 			lose_datagrams(s, result, -n, i, s->n - i);
 			break;
 		} else if (may_reconnect) {
@@ -412,15 +408,15 @@ udp_server_flush(struct udp_server *s, struct sock_sent *result)
 	s->n = 0;
 }
 
-/* Errors are read even when there is no datagram: a queued error keeps the
- * socket readable, and the loop would spin. */
+/* Reads errors even if there is no datagram: a queued error keeps the socket
+ * readable, and the loop would spin. */
 int
 udp_server_recv(struct udp_server *s, struct udp_batch *b,
     const struct udp_dgram **out)
 {
 	int n = recv_batch(b, s->fd, out);
 
-	if (n <= 0 && note_errors(s) == 0 && n < 0) {
+	if (n <= 0 && record_errors(s) == 0 && n < 0) {
 		s->errors++;
 		s->last_error = (struct sock_error){ .err = -n };
 	}

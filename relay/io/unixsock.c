@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * unixsock - see include/io/unixsock.h; unix(7).
+ * unixsock - creates, replaces and removes socket files (unix(7)). io/opener
+ * decides which paths are allowed, and listens.
  */
 #include "io/unixsock.h"
 
@@ -11,8 +12,7 @@
 
 #include "io/sock.h"
 
-/* A socket on which nobody listens was left by a daemon that was killed. Any
- * other file stays. */
+/* Removes only a socket file on which nobody listens: its daemon was killed. */
 static int
 remove_stale(const struct sockaddr_un *at)
 {
@@ -26,7 +26,7 @@ remove_stale(const struct sockaddr_un *at)
 	fd = sock_open(AF_UNIX, SOCK_STREAM, 0);
 	if (fd < 0)
 		return fd;
-	/* EAGAIN: a busy process listens. */
+	/* EAGAIN: the listener is busy. */
 	if (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 ||
 	    errno == EAGAIN)
 		err = -EADDRINUSE;
@@ -50,8 +50,7 @@ unixsock_dir(char dir[UNIXSOCK_PATH], const char *path)
 	dir[len ? len : 1] = '\0';
 }
 
-/* The lchown() and lstat() calls do not follow a link that somebody may have
- * put there since. */
+/* lchown() and lstat() do not follow a link that someone may have put there. */
 static int
 set_group(struct unixsock *u, gid_t group)
 {
@@ -60,8 +59,8 @@ set_group(struct unixsock *u, gid_t group)
 	return lstat(u->at.sun_path, &u->file) < 0 ? -errno : 0;
 }
 
-/* The file gets mode 0660 when it is made: chmod(2) would follow a link. Nobody
- * can connect before somebody listens, so its first group gets no access. */
+/* The umask gives the file mode 0660, since chmod(2) would follow a link. Until
+ * we listen, nobody can connect, so the initial group gets no access. */
 static int
 bind_at(struct unixsock *u, int fd, gid_t group)
 {
@@ -90,8 +89,8 @@ unixsock_open(struct unixsock *u, const char *path, gid_t group)
 	memset(u, 0, sizeof(*u));
 	u->at.sun_family = AF_UNIX;
 	memcpy(u->at.sun_path, path, strlen(path));
-	/* Makes /run/pxrelay if no service manager has; the group must be able
-	 * to enter it. */
+	/* Creates /run/pxrelay if no service manager has; the group may
+	 * enter. */
 	unixsock_dir(dir, path);
 	mask = umask(022);
 	(void)mkdir(dir, 0755);
