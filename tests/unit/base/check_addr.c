@@ -43,7 +43,7 @@ static const struct {
 	{ "100.200.99.9", 0x64c86309 },
 };
 
-START_TEST(ip4_good_strings)
+START_TEST(ip4_parses_valid_strings)
 {
 	struct ip4 a = { 0xdeadbeef };
 	char buf[IP4_STRLEN], *s = exact(ip4_good[_i].s);
@@ -68,7 +68,7 @@ static const char *const ip4_bad[] = {
 	"1.2.3.\xd9\xa4", "\xef\xbc\x91.2.3.4",
 };
 
-START_TEST(ip4_bad_strings)
+START_TEST(ip4_rejects_invalid_strings)
 {
 	struct ip4 a = { 0xdeadbeef };
 	struct ip4net n = { { 0xdeadbeef }, 99 };
@@ -96,7 +96,7 @@ static const struct {
 	{ "1.2.3.4/30", 0x01020304, 30 },
 };
 
-START_TEST(net_good_strings)
+START_TEST(net_parses_valid_strings)
 {
 	struct ip4net n = { { 0xdeadbeef }, 99 };
 	char *s = exact(net_good[_i].s);
@@ -116,7 +116,7 @@ static const char *const net_bad[] = {
 	"1.2.3.4/4294967304", "1.2.3.4\\24",
 };
 
-START_TEST(net_bad_strings)
+START_TEST(net_rejects_invalid_strings)
 {
 	struct ip4net n = { { 0xdeadbeef }, 99 };
 	char *s = exact(net_bad[_i]);
@@ -132,7 +132,7 @@ static const char *const mac_good[] = {
 	"b8:27:eb:0a:Fc:9D", "B8-27-EB-0A-FC-9D", "b8:27:eb:0a:fc:9d",
 };
 
-START_TEST(mac_good_strings)
+START_TEST(mac_parses_valid_strings)
 {
 	struct macprefix p;
 	char buf[MAC_STRLEN], *s = exact(mac_good[_i]);
@@ -158,7 +158,7 @@ static const char *const mac_bad[] = {
 	"\xb8:27:eb:0a:fc:9d",
 };
 
-START_TEST(mac_bad_strings)
+START_TEST(mac_rejects_invalid_strings)
 {
 	struct macprefix p;
 	char *s = exact(mac_bad[_i]);
@@ -197,7 +197,7 @@ static const struct {
 	{ "aa:bb:cc:df:ff:ff/0", "\0\0\0\0\0\0", 0, "00:00:00:00:00:00/0" },
 };
 
-START_TEST(prefix_good_strings)
+START_TEST(prefix_parses_valid_strings)
 {
 	struct macprefix p, again;
 	char buf[MACPREFIX_STRLEN], *s = exact(prefix_good[_i].s);
@@ -223,7 +223,7 @@ static const char *const prefix_bad[] = {
 	"b8:27:eb:01:02:03:", "b8:27:eb:01:02:03 /8", "x",
 };
 
-START_TEST(prefix_bad_strings)
+START_TEST(prefix_rejects_invalid_strings)
 {
 	struct macprefix p;
 	char *s = exact(prefix_bad[_i]);
@@ -263,7 +263,7 @@ START_TEST(hardware_addresses_as_people_write_them)
 }
 END_TEST
 
-START_TEST(prefix_has_looks_at_its_bits_only)
+START_TEST(prefix_compares_only_its_bits)
 {
 	const struct mac base = { { 0xaa, 0x55, 0xcc, 0x33, 0xf0, 0x0f } };
 	unsigned bits, flip;
@@ -298,7 +298,7 @@ static const struct {
 	{ 255, false, false },
 };
 
-START_TEST(blocks_that_name_no_host)
+START_TEST(blocks_that_contain_no_hosts)
 {
 	struct ip4 low = ip(blocks[_i].first_byte, 0, 0, 0);
 	struct ip4 high = ip(blocks[_i].first_byte, 255, 255, 255);
@@ -419,21 +419,21 @@ addr_suite(void)
 	TCase *match = tcase_create("match");
 
 	tcase_add_test(parse, pairs_of_hex_digits);
-	tcase_add_loop_test(parse, ip4_good_strings, 0, COUNT(ip4_good));
-	tcase_add_loop_test(parse, ip4_bad_strings, 0, COUNT(ip4_bad));
-	tcase_add_loop_test(parse, net_good_strings, 0, COUNT(net_good));
-	tcase_add_loop_test(parse, net_bad_strings, 0, COUNT(net_bad));
-	tcase_add_loop_test(parse, mac_good_strings, 0, COUNT(mac_good));
-	tcase_add_loop_test(parse, mac_bad_strings, 0, COUNT(mac_bad));
-	tcase_add_loop_test(parse, prefix_good_strings, 0, COUNT(prefix_good));
-	tcase_add_loop_test(parse, prefix_bad_strings, 0, COUNT(prefix_bad));
+	tcase_add_loop_test(parse, ip4_parses_valid_strings, 0, COUNT(ip4_good));
+	tcase_add_loop_test(parse, ip4_rejects_invalid_strings, 0, COUNT(ip4_bad));
+	tcase_add_loop_test(parse, net_parses_valid_strings, 0, COUNT(net_good));
+	tcase_add_loop_test(parse, net_rejects_invalid_strings, 0, COUNT(net_bad));
+	tcase_add_loop_test(parse, mac_parses_valid_strings, 0, COUNT(mac_good));
+	tcase_add_loop_test(parse, mac_rejects_invalid_strings, 0, COUNT(mac_bad));
+	tcase_add_loop_test(parse, prefix_parses_valid_strings, 0, COUNT(prefix_good));
+	tcase_add_loop_test(parse, prefix_rejects_invalid_strings, 0, COUNT(prefix_bad));
 	tcase_add_loop_test(parse, hardware_addresses_as_people_write_them, 0,
 	    COUNT(hwaddrs));
 	tcase_add_test(parse, longest_prints_fit);
 	suite_add_tcase(s, parse);
 
-	tcase_add_test(match, prefix_has_looks_at_its_bits_only);
-	tcase_add_loop_test(match, blocks_that_name_no_host, 0, COUNT(blocks));
+	tcase_add_test(match, prefix_compares_only_its_bits);
+	tcase_add_loop_test(match, blocks_that_contain_no_hosts, 0, COUNT(blocks));
 	tcase_add_test(match, none_and_eq);
 	tcase_add_test(match, masks_of_all_lengths);
 	tcase_add_test(match, net_has_its_first_and_last);

@@ -57,7 +57,7 @@ START_TEST(example_of_rfc1071)
 }
 END_TEST
 
-START_TEST(nothing_adds_nothing)
+START_TEST(empty_data_adds_nothing)
 {
 	ck_assert_uint_eq(csum_add(0, NULL, 0), 0);
 	ck_assert_uint_eq(csum_add(0x12345678, "x", 0), 0x12345678);
@@ -90,7 +90,7 @@ START_TEST(same_as_the_naive_sum)
 END_TEST
 
 /* All ones is where carries get lost. 64 KiB is more than a datagram. */
-START_TEST(carries_are_not_lost)
+START_TEST(carries_are_kept)
 {
 	size_t len = 65536 + 7;
 	uint8_t *p = malloc(len);
@@ -110,7 +110,7 @@ START_TEST(carries_are_not_lost)
 }
 END_TEST
 
-START_TEST(zeros_are_zero_and_the_rest_is_not)
+START_TEST(only_zeros_sum_to_zero)
 {
 	uint8_t p[9] = { 0 };
 	size_t i;
@@ -209,10 +209,10 @@ csum_suite(void)
 	TCase *tc = tcase_create("csum");
 
 	tcase_add_test(tc, example_of_rfc1071);
-	tcase_add_test(tc, nothing_adds_nothing);
+	tcase_add_test(tc, empty_data_adds_nothing);
 	tcase_add_test(tc, same_as_the_naive_sum);
-	tcase_add_test(tc, carries_are_not_lost);
-	tcase_add_test(tc, zeros_are_zero_and_the_rest_is_not);
+	tcase_add_test(tc, carries_are_kept);
+	tcase_add_test(tc, only_zeros_sum_to_zero);
 	tcase_add_test(tc, pieces_add_up);
 	tcase_add_test(tc, data_with_its_checksum_sums_to_zero);
 	tcase_add_test(tc, ipv4_header);

@@ -139,7 +139,7 @@ START_TEST(siphash_depends_on_both_halves_of_the_secret)
 }
 END_TEST
 
-START_TEST(new_refuses_nonsense)
+START_TEST(new_rejects_invalid_arguments)
 {
 	static const struct {
 		size_t capacity, entry, key;
@@ -170,7 +170,7 @@ START_TEST(empty_table)
 }
 END_TEST
 
-START_TEST(get_makes_then_finds)
+START_TEST(get_creates_then_finds)
 {
 	struct hash *h = table(4, NULL);
 	uint32_t key = 7;
@@ -227,7 +227,7 @@ START_TEST(oldest_is_evicted_first)
 }
 END_TEST
 
-START_TEST(get_touches_find_does_not)
+START_TEST(get_makes_youngest_find_does_not)
 {
 	struct hash *h = table(3, NULL);
 
@@ -268,7 +268,7 @@ START_TEST(get_makes_youngest_from_every_place)
 }
 END_TEST
 
-START_TEST(pointers_stay_while_others_come_and_go)
+START_TEST(pointers_stay_valid_while_others_are_evicted)
 {
 	struct hash *h = table(4, NULL);
 	struct entry *mine = get(h, 1);
@@ -493,7 +493,7 @@ static const size_t walk_capacity[] = { 1, 2, 3, 8, 31, 64 };
 
 /* There are three times as many keys as fit, so that everything happens all the
  * time. The expected key is the right one, another one, or one of long ago. */
-START_TEST(random_walk_beside_a_model)
+START_TEST(random_operations_match_a_model)
 {
 	struct model m = { .capacity = walk_capacity[_i % (int)WALKS] };
 	struct gone g = { 0 };
@@ -517,7 +517,7 @@ START_TEST(random_walk_beside_a_model)
 }
 END_TEST
 
-START_TEST(large_table_fills_and_turns_over)
+START_TEST(large_table_fills_and_evicts)
 {
 	const uint32_t n = 20000;	/* not a power of two */
 	struct gone g = { 0 };
@@ -535,7 +535,7 @@ START_TEST(large_table_fills_and_turns_over)
 END_TEST
 
 /* An unused slot of hash_expect() does not match a key of zeros. */
-START_TEST(nothing_expected_is_not_a_key_of_zeros)
+START_TEST(no_expected_key_is_not_a_key_of_zeros)
 {
 	struct hash *h = table(4, NULL);
 	uint32_t zero = 0, one = 1;
@@ -553,7 +553,7 @@ START_TEST(nothing_expected_is_not_a_key_of_zeros)
 }
 END_TEST
 
-START_TEST(keys_too_long_to_be_expected)
+START_TEST(long_keys_are_not_expected)
 {
 	struct hash *h = hash_new(4, 40, 40, secret, NULL, NULL);
 	uint8_t key[40] = { 7 };
@@ -572,7 +572,7 @@ START_TEST(keys_too_long_to_be_expected)
 END_TEST
 
 /* The rest is as the previous entry left it. */
-START_TEST(only_the_beginning_is_zeroed)
+START_TEST(only_the_requested_size_is_zeroed)
 {
 	struct hash *h = table(1, NULL);
 	uint32_t key = 1;
@@ -596,15 +596,15 @@ static void
 add_order_tests(TCase *tc)
 {
 	tcase_add_test(tc, oldest_is_evicted_first);
-	tcase_add_test(tc, get_touches_find_does_not);
+	tcase_add_test(tc, get_makes_youngest_find_does_not);
 	tcase_add_test(tc, get_makes_youngest_from_every_place);
-	tcase_add_test(tc, pointers_stay_while_others_come_and_go);
+	tcase_add_test(tc, pointers_stay_valid_while_others_are_evicted);
 	tcase_add_test(tc, capacity_one);
 	tcase_add_test(tc, key_may_lie_in_the_evicted_entry);
 	tcase_add_test_raise_signal(tc,
 	    callback_that_changes_the_table_is_caught, SIGABRT);
-	tcase_add_loop_test(tc, random_walk_beside_a_model, 0, 2 * (int)WALKS);
-	tcase_add_test(tc, large_table_fills_and_turns_over);
+	tcase_add_loop_test(tc, random_operations_match_a_model, 0, 2 * (int)WALKS);
+	tcase_add_test(tc, large_table_fills_and_evicts);
 }
 
 Suite *
@@ -620,16 +620,16 @@ hash_suite(void)
 	tcase_add_test(sip, siphash_depends_on_both_halves_of_the_secret);
 	suite_add_tcase(s, sip);
 
-	tcase_add_test(basic, new_refuses_nonsense);
+	tcase_add_test(basic, new_rejects_invalid_arguments);
 	tcase_add_test(basic, empty_table);
-	tcase_add_test(basic, get_makes_then_finds);
+	tcase_add_test(basic, get_creates_then_finds);
 	tcase_add_test(basic, entries_are_aligned);
 	tcase_add_test(basic, entry_may_be_its_key);
 	tcase_add_test(basic, every_byte_of_the_key_counts);
 	tcase_add_test(basic, colliding_keys_are_two_entries);
-	tcase_add_test(basic, nothing_expected_is_not_a_key_of_zeros);
-	tcase_add_test(basic, keys_too_long_to_be_expected);
-	tcase_add_test(basic, only_the_beginning_is_zeroed);
+	tcase_add_test(basic, no_expected_key_is_not_a_key_of_zeros);
+	tcase_add_test(basic, long_keys_are_not_expected);
+	tcase_add_test(basic, only_the_requested_size_is_zeroed);
 	suite_add_tcase(s, basic);
 
 	add_order_tests(order);

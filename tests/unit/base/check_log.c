@@ -57,7 +57,7 @@ START_TEST(fields_may_be_empty)
 END_TEST
 
 /* The kernel allows nearly any interface name, and a client any file name. */
-START_TEST(text_of_others_is_escaped)
+START_TEST(untrusted_text_is_escaped)
 {
 	char buf[LOG_ESC_MAX], big[2 * LOG_ESC_MAX];
 
@@ -102,7 +102,7 @@ END_TEST
 
 /* "event fields" and its NUL are LOG_LINE_MAX at most: one less, equal,
  * more. */
-START_TEST(long_line_is_cut_and_says_so)
+START_TEST(long_line_is_cut_and_marked)
 {
 	char value[LOG_LINE_MAX + 100];
 	struct seen seen = { 0 };
@@ -149,11 +149,11 @@ log_suite(void)
 	TCase *tc = tcase_create("log");
 
 	tcase_add_test(tc, sink_gets_event_and_fields);
-	tcase_add_test(tc, text_of_others_is_escaped);
+	tcase_add_test(tc, untrusted_text_is_escaped);
 	tcase_add_test(tc, fields_may_be_empty);
 	tcase_add_test(tc, levels_above_are_silent);
 	tcase_add_test(tc, no_log_and_no_sink_are_silent);
-	tcase_add_test(tc, long_line_is_cut_and_says_so);
+	tcase_add_test(tc, long_line_is_cut_and_marked);
 	tcase_add_test(tc, even_a_huge_event_leaves_room_for_the_mark);
 	suite_add_tcase(s, tc);
 	return s;

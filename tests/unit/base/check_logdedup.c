@@ -65,7 +65,7 @@ is(const char *text)
 	out[0] = '\0';
 }
 
-START_TEST(lines_that_differ_are_written)
+START_TEST(different_lines_are_written)
 {
 	struct mono due;
 
@@ -86,7 +86,7 @@ START_TEST(lines_that_differ_are_written)
 }
 END_TEST
 
-START_TEST(a_repeated_line_is_counted_and_told)
+START_TEST(a_repeated_line_is_counted_and_reported)
 {
 	struct mono due, first = mono_add_ms(mono_us(1000000), LOGDEDUP_WINDOW_MS);
 
@@ -115,7 +115,7 @@ START_TEST(a_repeated_line_is_counted_and_told)
 END_TEST
 
 /* Changes back and forth are all shown, and other subjects do not matter. */
-START_TEST(only_the_last_line_about_a_thing_is_repeated)
+START_TEST(only_the_last_line_about_a_subject_is_repeated)
 {
 	open_fold();
 	say("up", "x=1 y=2");
@@ -134,7 +134,7 @@ END_TEST
 
 /* A continuing repetition is reported once a window; one that ended is new when
  * it recurs. */
-START_TEST(it_begins_anew_after_a_window_of_silence)
+START_TEST(a_line_is_new_after_a_quiet_window)
 {
 	open_fold();
 	say("a", "x=1");
@@ -153,7 +153,7 @@ START_TEST(it_begins_anew_after_a_window_of_silence)
 }
 END_TEST
 
-START_TEST(nobody_needs_to_ask_in_time)
+START_TEST(late_reports_are_made_by_the_next_line)
 {
 	open_fold();
 	say("a", "x=1");
@@ -164,7 +164,7 @@ START_TEST(nobody_needs_to_ask_in_time)
 }
 END_TEST
 
-START_TEST(the_end_tells_everything)
+START_TEST(flush_reports_everything)
 {
 	open_fold();
 	say("a", "x=1");
@@ -182,7 +182,7 @@ START_TEST(the_end_tells_everything)
 }
 END_TEST
 
-START_TEST(the_oldest_line_gives_way_and_is_told)
+START_TEST(the_oldest_line_is_evicted_and_reported)
 {
 	char text[16];
 
@@ -204,7 +204,7 @@ START_TEST(the_oldest_line_gives_way_and_is_told)
 }
 END_TEST
 
-START_TEST(one_event_is_not_logged_without_end)
+START_TEST(one_event_is_limited)
 {
 	char text[16];
 
@@ -238,7 +238,7 @@ START_TEST(debug_lines_have_no_limit)
 }
 END_TEST
 
-START_TEST(more_words_than_are_remembered)
+START_TEST(more_events_than_are_remembered)
 {
 	static const char words[][4] = { "a", "b", "c", "d", "e", "f", "g", "h",
 	    "i", "j", "k", "l", "m", "n", "o", "p", "q", "r" };
@@ -271,7 +271,7 @@ START_TEST(a_line_of_any_length)
 END_TEST
 
 /* Nothing is lost silently. */
-START_TEST(whatever_is_logged_the_numbers_add_up)
+START_TEST(every_line_is_written_or_counted)
 {
 	static const char *const words[] = { "a", "b", "c" };
 	struct prng p = { 7 };
@@ -301,18 +301,18 @@ logdedup_suite(void)
 	Suite *s = suite_create("logdedup");
 	TCase *t = tcase_create("lines");
 
-	tcase_add_test(t, lines_that_differ_are_written);
-	tcase_add_test(t, a_repeated_line_is_counted_and_told);
-	tcase_add_test(t, only_the_last_line_about_a_thing_is_repeated);
-	tcase_add_test(t, it_begins_anew_after_a_window_of_silence);
-	tcase_add_test(t, nobody_needs_to_ask_in_time);
-	tcase_add_test(t, the_end_tells_everything);
-	tcase_add_test(t, the_oldest_line_gives_way_and_is_told);
-	tcase_add_test(t, one_event_is_not_logged_without_end);
+	tcase_add_test(t, different_lines_are_written);
+	tcase_add_test(t, a_repeated_line_is_counted_and_reported);
+	tcase_add_test(t, only_the_last_line_about_a_subject_is_repeated);
+	tcase_add_test(t, a_line_is_new_after_a_quiet_window);
+	tcase_add_test(t, late_reports_are_made_by_the_next_line);
+	tcase_add_test(t, flush_reports_everything);
+	tcase_add_test(t, the_oldest_line_is_evicted_and_reported);
+	tcase_add_test(t, one_event_is_limited);
 	tcase_add_test(t, debug_lines_have_no_limit);
-	tcase_add_test(t, more_words_than_are_remembered);
+	tcase_add_test(t, more_events_than_are_remembered);
 	tcase_add_test(t, a_line_of_any_length);
-	tcase_add_test(t, whatever_is_logged_the_numbers_add_up);
+	tcase_add_test(t, every_line_is_written_or_counted);
 	suite_add_tcase(s, t);
 	return s;
 }

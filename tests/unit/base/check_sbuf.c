@@ -110,7 +110,7 @@ START_TEST(hardware_addresses_of_any_length)
 }
 END_TEST
 
-START_TEST(nothing_fits_a_full_buffer_but_nothing)
+START_TEST(a_full_buffer_takes_only_empty_text)
 {
 	char buf[4];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
@@ -198,7 +198,7 @@ static const struct {
 	    "PXEClient:Arch:00007:UNDI:003016" },
 };
 
-START_TEST(hostile_text_is_harmless)
+START_TEST(malicious_text_is_harmless)
 {
 	char buf[128];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
@@ -209,7 +209,7 @@ START_TEST(hostile_text_is_harmless)
 END_TEST
 
 /* Text from sbuf_esc() comes out as it was typed; other text is not trusted. */
-START_TEST(a_screen_shows_what_was_escaped_before)
+START_TEST(a_screen_shows_escaped_text)
 {
 	static const struct { const char *in, *out; } cases[] = {
 		{ "boot\\x5cx64\\x5cwdsnbp.com", "boot\\x64\\wdsnbp.com" },
@@ -239,12 +239,12 @@ sbuf_suite(void)
 	tcase_add_loop_test(tc, what_does_not_fit_is_cut, 0, 4);
 	tcase_add_test(tc, after_a_cut_nothing_is_added);
 	tcase_add_test(tc, hardware_addresses_of_any_length);
-	tcase_add_test(tc, nothing_fits_a_full_buffer_but_nothing);
+	tcase_add_test(tc, a_full_buffer_takes_only_empty_text);
 	tcase_add_test(tc, escapes_and_hex_are_never_halved);
 	tcase_add_test(tc, every_byte_is_plain_or_escaped);
-	tcase_add_loop_test(tc, hostile_text_is_harmless, 0,
+	tcase_add_loop_test(tc, malicious_text_is_harmless, 0,
 	    sizeof(hostile) / sizeof(hostile[0]));
-	tcase_add_test(tc, a_screen_shows_what_was_escaped_before);
+	tcase_add_test(tc, a_screen_shows_escaped_text);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -48,7 +48,7 @@ START_TEST(le_reads_and_writes_are_little_endian)
 }
 END_TEST
 
-START_TEST(reads_that_end_at_the_end_are_good)
+START_TEST(reads_up_to_the_end_are_good)
 {
 	size_t n;
 
@@ -89,7 +89,7 @@ START_TEST(short_reads_give_zero_and_stick)
 }
 END_TEST
 
-START_TEST(bad_stays_bad_though_bytes_are_left)
+START_TEST(bad_stays_set_though_bytes_are_left)
 {
 	struct rd r = rd_init(seven, sizeof(seven));
 	uint8_t out[2] = { 9, 9 };
@@ -195,7 +195,7 @@ START_TEST(child_longer_than_its_parent_is_empty_and_bad)
 }
 END_TEST
 
-START_TEST(grandchild_is_bound_by_its_parent)
+START_TEST(grandchild_is_bounded_by_its_parent)
 {
 	/* outer TLV of 4 with an inner length of 200, followed by 0xaa */
 	static const uint8_t bytes[] = { 82, 4, 1, 200, 'x', 'y', 0xaa, 0xaa };
@@ -330,7 +330,7 @@ START_TEST(writing_nothing_is_good)
 }
 END_TEST
 
-START_TEST(what_is_written_is_read)
+START_TEST(written_values_are_read_back)
 {
 	static const uint32_t v[] = { 0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff,
 	    0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff };
@@ -361,16 +361,16 @@ wire_suite(void)
 
 	tcase_add_test(rd, reads_are_big_endian);
 	tcase_add_test(rd, le_reads_and_writes_are_little_endian);
-	tcase_add_test(rd, reads_that_end_at_the_end_are_good);
+	tcase_add_test(rd, reads_up_to_the_end_are_good);
 	tcase_add_test(rd, short_reads_give_zero_and_stick);
-	tcase_add_test(rd, bad_stays_bad_though_bytes_are_left);
+	tcase_add_test(rd, bad_stays_set_though_bytes_are_left);
 	tcase_add_test(rd, huge_lengths_do_not_wrap);
 	tcase_add_test(rd, copy_is_all_or_zeros);
 	tcase_add_test(rd, copy_of_nothing_touches_nothing);
 	tcase_add_test(rd, no_buffer_is_an_empty_buffer);
 	tcase_add_test(rd, child_cannot_see_past_its_tlv);
 	tcase_add_test(rd, child_longer_than_its_parent_is_empty_and_bad);
-	tcase_add_test(rd, grandchild_is_bound_by_its_parent);
+	tcase_add_test(rd, grandchild_is_bounded_by_its_parent);
 	tcase_add_test(rd, empty_child_is_good);
 	suite_add_tcase(s, rd);
 
@@ -378,7 +378,7 @@ wire_suite(void)
 	tcase_add_test(wr, write_that_does_not_fit_writes_nothing);
 	tcase_add_test(wr, after_an_overflow_nothing_is_written);
 	tcase_add_test(wr, writing_nothing_is_good);
-	tcase_add_test(wr, what_is_written_is_read);
+	tcase_add_test(wr, written_values_are_read_back);
 	suite_add_tcase(s, wr);
 	return s;
 }

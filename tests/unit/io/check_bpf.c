@@ -173,7 +173,7 @@ START_TEST(other_hosts_and_our_own_packets_are_refused)
 }
 END_TEST
 
-START_TEST(fragments_pass_only_when_everybody_gets_them)
+START_TEST(fragments_pass_only_if_broadcast)
 {
 	static const uint16_t parts[] = {
 		0x2000, 0x2001, 0x0001, 0x1fff, 0x00b9, 0x6000,
@@ -193,7 +193,7 @@ START_TEST(fragments_pass_only_when_everybody_gets_them)
 }
 END_TEST
 
-START_TEST(what_is_not_udp_in_ipv4_is_refused)
+START_TEST(all_but_udp_over_ipv4_is_refused)
 {
 	static const uint8_t types[] = { PACKET_BROADCAST, PACKET_HOST };
 
@@ -255,7 +255,7 @@ unreachable(int ihl, uint16_t port)
 	return p;
 }
 
-START_TEST(errors_about_one_port_pass_when_they_are_wanted)
+START_TEST(icmp_errors_about_the_configured_port_pass)
 {
 	for (int ihl = 5; ihl <= 15; ihl++) {
 		size_t h = (size_t)ihl * 4;
@@ -294,7 +294,7 @@ full_filter(void)
 	return f;
 }
 
-START_TEST(every_port_of_a_full_list_is_met)
+START_TEST(every_port_of_a_full_list_passes)
 {
 	struct ring_filter f = full_filter();
 
@@ -310,7 +310,7 @@ START_TEST(every_port_of_a_full_list_is_met)
 }
 END_TEST
 
-START_TEST(empty_lists_let_nothing_through)
+START_TEST(empty_lists_pass_nothing)
 {
 	struct ring_filter f = { 0 };
 
@@ -333,7 +333,7 @@ START_TEST(a_list_longer_than_its_array_makes_no_program)
 }
 END_TEST
 
-START_TEST(unicast_only_knows_four_kinds_apart)
+START_TEST(unicast_only_passes_one_of_four_packet_types)
 {
 	struct sock_filter prog[BPF_MAX];
 	size_t n = bpf_unicast_only(prog);
@@ -345,7 +345,7 @@ START_TEST(unicast_only_knows_four_kinds_apart)
 }
 END_TEST
 
-START_TEST(the_kernel_takes_the_programs)
+START_TEST(the_kernel_accepts_the_programs)
 {
 	const struct ring_filter none = { 0 }, full = full_filter();
 	const struct ring_filter *filters[] = { &none, &usual, &full, NULL };
@@ -376,15 +376,15 @@ bpf_suite(void)
 	tcase_add_test(tc, broadcast_and_multicast_to_a_wanted_port_pass);
 	tcase_add_test(tc, unicast_passes_when_watched_in_either_direction);
 	tcase_add_test(tc, other_hosts_and_our_own_packets_are_refused);
-	tcase_add_test(tc, fragments_pass_only_when_everybody_gets_them);
-	tcase_add_test(tc, what_is_not_udp_in_ipv4_is_refused);
+	tcase_add_test(tc, fragments_pass_only_if_broadcast);
+	tcase_add_test(tc, all_but_udp_over_ipv4_is_refused);
 	tcase_add_test(tc, a_packet_that_ends_before_its_ports_is_refused);
-	tcase_add_test(tc, errors_about_one_port_pass_when_they_are_wanted);
-	tcase_add_test(tc, every_port_of_a_full_list_is_met);
-	tcase_add_test(tc, empty_lists_let_nothing_through);
+	tcase_add_test(tc, icmp_errors_about_the_configured_port_pass);
+	tcase_add_test(tc, every_port_of_a_full_list_passes);
+	tcase_add_test(tc, empty_lists_pass_nothing);
 	tcase_add_test(tc, a_list_longer_than_its_array_makes_no_program);
-	tcase_add_test(tc, unicast_only_knows_four_kinds_apart);
-	tcase_add_test(tc, the_kernel_takes_the_programs);
+	tcase_add_test(tc, unicast_only_passes_one_of_four_packet_types);
+	tcase_add_test(tc, the_kernel_accepts_the_programs);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -103,7 +103,7 @@ static const struct {
 	{ IF "\xff\xc3\n", "3: \"\\xff\\xc3\"" NEITHER },
 };
 
-START_TEST(text_is_refused_with_the_line)
+START_TEST(mistakes_are_reported_with_their_line)
 {
 	struct conftext t = conftext(bad[_i].text);
 
@@ -340,7 +340,7 @@ conffile_suite(void)
 	TCase *t = tcase_create("conffile");
 
 	tcase_add_loop_test(t, text_is_read, 0, N(good));
-	tcase_add_loop_test(t, text_is_refused_with_the_line, 0, N(bad));
+	tcase_add_loop_test(t, mistakes_are_reported_with_their_line, 0, N(bad));
 	tcase_add_loop_test(t, line_of_any_length_is_read_whole, 0, N(lengths));
 	tcase_add_loop_test(t, text_of_any_length_is_read_or_refused, 0, N(lengths));
 	tcase_add_loop_test(t, comment_of_any_length_is_skipped, 0, N(lengths));

@@ -216,7 +216,7 @@ START_TEST(the_file_is_for_owner_and_group)
 }
 END_TEST
 
-START_TEST(a_client_that_never_reads_holds_up_nobody)
+START_TEST(a_client_that_never_reads_delays_nobody)
 {
 	int stuck = client(), other = client(), before;
 
@@ -241,7 +241,7 @@ START_TEST(a_client_that_never_reads_holds_up_nobody)
 END_TEST
 
 /* The kernel's buffer for the socket fills up, and not our memory. */
-START_TEST(a_client_that_only_talks_is_not_listened_to_for_ever)
+START_TEST(a_client_that_only_sends_is_not_read_without_limit)
 {
 	int a = client();
 	char lines[4096];
@@ -263,7 +263,7 @@ START_TEST(a_client_that_only_talks_is_not_listened_to_for_ever)
 }
 END_TEST
 
-START_TEST(many_commands_at_once_are_all_answered_one_a_turn)
+START_TEST(pipelined_commands_are_answered_one_per_turn)
 {
 	int a = client();
 	char buf[2000 * 4 + 1] = "";
@@ -280,7 +280,7 @@ START_TEST(many_commands_at_once_are_all_answered_one_a_turn)
 }
 END_TEST
 
-START_TEST(garbage_is_refused_and_the_next_line_read)
+START_TEST(after_garbage_the_next_line_is_read)
 {
 	int a = client();
 
@@ -309,7 +309,7 @@ say_length(int fd, size_t n, const char *end)
 	say(fd, line);
 }
 
-START_TEST(the_longest_line_is_read_and_a_longer_one_ends_the_client)
+START_TEST(a_line_over_the_limit_closes_the_client)
 {
 	int a = client();
 
@@ -366,7 +366,7 @@ START_TEST(a_client_that_is_done_sending_still_gets_its_answers)
 }
 END_TEST
 
-START_TEST(a_client_that_dies_early_harms_nobody)
+START_TEST(a_client_that_disconnects_early_does_no_harm)
 {
 	int b;
 
@@ -386,7 +386,7 @@ START_TEST(a_client_that_dies_early_harms_nobody)
 }
 END_TEST
 
-START_TEST(one_too_many_takes_the_place_of_the_longest_silent)
+START_TEST(a_client_over_the_limit_replaces_the_longest_silent)
 {
 	int fd[CTL_CLIENTS_MAX], late;
 
@@ -410,7 +410,7 @@ START_TEST(one_too_many_takes_the_place_of_the_longest_silent)
 }
 END_TEST
 
-START_TEST(a_stream_follows_its_answer_until_the_client_wants_no_more)
+START_TEST(a_stream_follows_its_answer_until_the_client_ends)
 {
 	int a = client();
 
@@ -469,7 +469,7 @@ START_TEST(a_stream_whose_client_dies_is_gone)
 }
 END_TEST
 
-START_TEST(a_stream_does_not_give_way)
+START_TEST(a_stream_is_not_replaced)
 {
 	int a = client(), fd[2 * CTL_CLIENTS_MAX];
 
@@ -491,7 +491,7 @@ START_TEST(a_stream_does_not_give_way)
 }
 END_TEST
 
-START_TEST(nobody_gives_way_when_all_are_streams)
+START_TEST(no_client_is_replaced_if_all_are_streams)
 {
 	int fd[CTL_CLIENTS_MAX], late;
 
@@ -510,7 +510,7 @@ START_TEST(nobody_gives_way_when_all_are_streams)
 }
 END_TEST
 
-START_TEST(a_living_daemon_keeps_its_socket_a_dead_one_does_not)
+START_TEST(only_a_running_daemon_keeps_its_socket)
 {
 	struct ctl *second = NULL, *first = ctl;
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -580,21 +580,21 @@ ctl_suite(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, clients_get_their_own_answers_in_order);
 	tcase_add_test(tc, the_file_is_for_owner_and_group);
-	tcase_add_test(tc, a_client_that_never_reads_holds_up_nobody);
-	tcase_add_test(tc, a_client_that_only_talks_is_not_listened_to_for_ever);
-	tcase_add_test(tc, many_commands_at_once_are_all_answered_one_a_turn);
-	tcase_add_test(tc, garbage_is_refused_and_the_next_line_read);
-	tcase_add_test(tc, the_longest_line_is_read_and_a_longer_one_ends_the_client);
+	tcase_add_test(tc, a_client_that_never_reads_delays_nobody);
+	tcase_add_test(tc, a_client_that_only_sends_is_not_read_without_limit);
+	tcase_add_test(tc, pipelined_commands_are_answered_one_per_turn);
+	tcase_add_test(tc, after_garbage_the_next_line_is_read);
+	tcase_add_test(tc, a_line_over_the_limit_closes_the_client);
 	tcase_add_test(tc, an_answer_beyond_the_bound_closes);
 	tcase_add_test(tc, a_client_that_is_done_sending_still_gets_its_answers);
-	tcase_add_test(tc, a_client_that_dies_early_harms_nobody);
-	tcase_add_test(tc, one_too_many_takes_the_place_of_the_longest_silent);
-	tcase_add_test(tc, a_stream_follows_its_answer_until_the_client_wants_no_more);
+	tcase_add_test(tc, a_client_that_disconnects_early_does_no_harm);
+	tcase_add_test(tc, a_client_over_the_limit_replaces_the_longest_silent);
+	tcase_add_test(tc, a_stream_follows_its_answer_until_the_client_ends);
 	tcase_add_test(tc, a_stream_may_end_as_soon_as_it_begins);
 	tcase_add_test(tc, a_stream_whose_client_dies_is_gone);
-	tcase_add_test(tc, a_stream_does_not_give_way);
-	tcase_add_test(tc, nobody_gives_way_when_all_are_streams);
-	tcase_add_test(tc, a_living_daemon_keeps_its_socket_a_dead_one_does_not);
+	tcase_add_test(tc, a_stream_is_not_replaced);
+	tcase_add_test(tc, no_client_is_replaced_if_all_are_streams);
+	tcase_add_test(tc, only_a_running_daemon_keeps_its_socket);
 	tcase_add_test(tc, files_that_are_not_ours_stay);
 	suite_add_tcase(s, tc);
 	return s;

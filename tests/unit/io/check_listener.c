@@ -98,7 +98,7 @@ run(int64_t ms)
 	loop_unwatch(w);
 }
 
-START_TEST(each_visitor_is_let_in)
+START_TEST(every_connection_is_accepted)
 {
 	int fd[VISITORS];
 	char byte = 0;
@@ -133,7 +133,7 @@ take_descriptors(void)
 	return was;
 }
 
-START_TEST(without_descriptors_it_rests_and_then_goes_on)
+START_TEST(without_descriptors_it_pauses_and_resumes)
 {
 	int fd = visit();
 	struct rlimit was = take_descriptors();
@@ -149,7 +149,7 @@ START_TEST(without_descriptors_it_rests_and_then_goes_on)
 }
 END_TEST
 
-START_TEST(it_may_end_while_it_rests)
+START_TEST(it_may_be_freed_while_paused)
 {
 	int fd = visit();
 	struct rlimit was = take_descriptors();
@@ -170,9 +170,9 @@ listener_suite(void)
 	TCase *tc = tcase_create("listener");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, each_visitor_is_let_in);
-	tcase_add_test(tc, without_descriptors_it_rests_and_then_goes_on);
-	tcase_add_test(tc, it_may_end_while_it_rests);
+	tcase_add_test(tc, every_connection_is_accepted);
+	tcase_add_test(tc, without_descriptors_it_pauses_and_resumes);
+	tcase_add_test(tc, it_may_be_freed_while_paused);
 	suite_add_tcase(s, tc);
 	return s;
 }

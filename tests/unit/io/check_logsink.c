@@ -64,7 +64,7 @@ START_TEST(a_line_to_stderr_is_one_line)
 END_TEST
 
 /* The variable must name the very file that stderr is. */
-START_TEST(the_journal_behind_stderr_is_told_the_level)
+START_TEST(journal_on_stderr_gets_the_level)
 {
 	int saved, fd = catch_stderr(&saved);
 	char buf[256] = "", env[64];
@@ -89,7 +89,7 @@ START_TEST(the_journal_behind_stderr_is_told_the_level)
 }
 END_TEST
 
-START_TEST(a_pipe_that_nobody_reads_loses_lines_and_not_time)
+START_TEST(an_unread_pipe_costs_lines_not_time)
 {
 	int saved, fd = catch_stderr(&saved);
 	struct log l = open_log(LOGSINK_STDERR);
@@ -112,7 +112,7 @@ END_TEST
 
 /* The kernel promises room in a terminal for a byte. What is said here would
  * take for ever, and end by time-out. */
-START_TEST(a_terminal_that_nobody_reads_loses_lines_and_not_time)
+START_TEST(an_unread_terminal_costs_lines_not_time)
 {
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY), saved, slave;
 	struct log l;
@@ -265,7 +265,7 @@ fill(int fd, enum logsink where)
 	ck_assert_int_gt(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), 0);
 }
 
-START_TEST(daemons_that_do_not_read_lose_lines_and_not_time)
+START_TEST(stopped_daemons_cost_lines_not_time)
 {
 	own_mounts("/dev");
 	fill(listen_at("/dev/log"), LOGSINK_SYSLOG);
@@ -273,7 +273,7 @@ START_TEST(daemons_that_do_not_read_lose_lines_and_not_time)
 }
 END_TEST
 
-START_TEST(daemons_that_come_later_or_anew_are_found)
+START_TEST(daemons_started_later_or_again_are_found)
 {
 	struct log l = open_log(LOGSINK_SYSLOG);
 	char buf[512];
@@ -295,7 +295,7 @@ START_TEST(daemons_that_come_later_or_anew_are_found)
 END_TEST
 
 /* A field of another's making would be one that the journal believes. */
-START_TEST(no_value_ends_its_field)
+START_TEST(a_line_break_does_not_end_a_field)
 {
 	char buf[4096] = "";
 	int fd = listen_journal();
@@ -332,9 +332,9 @@ logsink_suite(void)
 	TCase *tc = tcase_create("logsink");
 
 	tcase_add_test(tc, a_line_to_stderr_is_one_line);
-	tcase_add_test(tc, the_journal_behind_stderr_is_told_the_level);
-	tcase_add_test(tc, a_pipe_that_nobody_reads_loses_lines_and_not_time);
-	tcase_add_test(tc, a_terminal_that_nobody_reads_loses_lines_and_not_time);
+	tcase_add_test(tc, journal_on_stderr_gets_the_level);
+	tcase_add_test(tc, an_unread_pipe_costs_lines_not_time);
+	tcase_add_test(tc, an_unread_terminal_costs_lines_not_time);
 	tcase_add_test(tc, no_stderr_is_no_reason_to_fail);
 	suite_add_tcase(s, tc);
 	if (!may_mount()) {
@@ -345,9 +345,9 @@ logsink_suite(void)
 	tcase_add_test(tc, syslog_gets_facility_level_and_name);
 	tcase_add_test(tc, the_journal_gets_fields);
 	tcase_add_test(tc, a_line_keeps_all_its_fields);
-	tcase_add_test(tc, daemons_that_do_not_read_lose_lines_and_not_time);
-	tcase_add_test(tc, daemons_that_come_later_or_anew_are_found);
-	tcase_add_test(tc, no_value_ends_its_field);
+	tcase_add_test(tc, stopped_daemons_cost_lines_not_time);
+	tcase_add_test(tc, daemons_started_later_or_again_are_found);
+	tcase_add_test(tc, a_line_break_does_not_end_a_field);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -50,7 +50,7 @@ note_byte(void *user, struct mono now)
 	note(user, now);
 }
 
-START_TEST(timers_run_once_or_again_and_again)
+START_TEST(timers_run_once_or_repeatedly)
 {
 	struct loop *l = loop_new();
 	struct note once = { .loop = l }, again = { .loop = l, .stop_at = 4 };
@@ -69,7 +69,7 @@ START_TEST(timers_run_once_or_again_and_again)
 }
 END_TEST
 
-START_TEST(a_descriptor_is_called_as_long_as_it_can_be_read)
+START_TEST(a_descriptor_is_reported_while_readable)
 {
 	struct loop *l = loop_new();
 	struct note n = { .loop = l, .stop_at = 3 };
@@ -103,7 +103,7 @@ START_TEST(signals_are_events)
 }
 END_TEST
 
-START_TEST(a_storm_of_signals_is_one_and_loses_no_other)
+START_TEST(a_storm_of_signals_is_handled_once_and_loses_no_other)
 {
 	struct loop *l = loop_new();
 	struct note hup = { .loop = l }, term = { .loop = l, .stop_at = 1 };
@@ -204,7 +204,7 @@ START_TEST(it_pauses_between_turns)
 }
 END_TEST
 
-START_TEST(a_reader_that_went_away_does_not_kill)
+START_TEST(writing_to_a_closed_pipe_does_not_kill)
 {
 	struct loop *l = loop_new();
 	int sv[2];
@@ -226,13 +226,13 @@ loop_suite(void)
 	Suite *s = suite_create("loop");
 	TCase *tc = tcase_create("loop");
 
-	tcase_add_test(tc, timers_run_once_or_again_and_again);
-	tcase_add_test(tc, a_descriptor_is_called_as_long_as_it_can_be_read);
+	tcase_add_test(tc, timers_run_once_or_repeatedly);
+	tcase_add_test(tc, a_descriptor_is_reported_while_readable);
 	tcase_add_test(tc, signals_are_events);
-	tcase_add_test(tc, a_storm_of_signals_is_one_and_loses_no_other);
+	tcase_add_test(tc, a_storm_of_signals_is_handled_once_and_loses_no_other);
 	tcase_add_test(tc, a_watch_can_end_itself_and_another);
 	tcase_add_test(tc, it_pauses_between_turns);
-	tcase_add_test(tc, a_reader_that_went_away_does_not_kill);
+	tcase_add_test(tc, writing_to_a_closed_pipe_does_not_kill);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -162,7 +162,7 @@ START_TEST(a_head_may_come_in_pieces)
 END_TEST
 
 /* The oldest gives way, and none of them keeps the next one out. */
-START_TEST(visitors_are_bounded)
+START_TEST(clients_are_bounded)
 {
 	int fd[METRICS_CLIENTS_MAX + 3];
 
@@ -215,7 +215,7 @@ START_TEST(a_document_is_shared)
 }
 END_TEST
 
-START_TEST(a_tcp_port_is_taken_once)
+START_TEST(a_tcp_port_is_listened_on_once)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -254,9 +254,9 @@ metrics_suite(void)
 	tcase_add_test(t, a_scrape_is_answered_and_closed);
 	tcase_add_test(t, anything_else_is_refused);
 	tcase_add_test(t, a_head_may_come_in_pieces);
-	tcase_add_test(t, visitors_are_bounded);
+	tcase_add_test(t, clients_are_bounded);
 	tcase_add_test(t, a_document_is_shared);
-	tcase_add_test(t, a_tcp_port_is_taken_once);
+	tcase_add_test(t, a_tcp_port_is_listened_on_once);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -271,7 +271,7 @@ ip(const char *s)
 
 /* --- tests --------------------------------------------------------------- */
 
-START_TEST(open_tells_what_there_is)
+START_TEST(open_reports_what_exists)
 {
 	struct watch w;
 	struct iface *f;
@@ -312,7 +312,7 @@ START_TEST(open_tells_what_there_is)
 }
 END_TEST
 
-START_TEST(a_link_from_birth_to_death)
+START_TEST(a_link_is_created_changed_and_deleted)
 {
 	struct watch w;
 	uint32_t ifindex;
@@ -519,7 +519,7 @@ START_TEST(an_address_with_two_peers)
 }
 END_TEST
 
-START_TEST(routes_and_rules_are_told)
+START_TEST(changes_of_routes_and_rules_are_reported)
 {
 	struct watch w;
 
@@ -658,7 +658,7 @@ START_TEST(changes_while_reading)
 }
 END_TEST
 
-START_TEST(receiver_short_of_memory_is_told_again)
+START_TEST(receiver_short_of_memory_gets_a_resync)
 {
 	struct watch w;
 
@@ -761,15 +761,15 @@ netlink_suite(void)
 	}
 	links = tcase_create("links");
 	losses = tcase_create("losses");
-	tcase_add_test(links, open_tells_what_there_is);
-	tcase_add_test(links, a_link_from_birth_to_death);
+	tcase_add_test(links, open_reports_what_exists);
+	tcase_add_test(links, a_link_is_created_changed_and_deleted);
 	tcase_add_test(links, two_links_swap_names);
 	tcase_add_test(links, recreated_under_the_same_name);
 	tcase_add_test(links, port_joins_and_leaves_a_bridge);
 	add_kinds(links);
 	tcase_add_test(links, order_of_addresses_is_the_kernels);
 	tcase_add_test(links, an_address_with_two_peers);
-	tcase_add_test(links, routes_and_rules_are_told);
+	tcase_add_test(links, changes_of_routes_and_rules_are_reported);
 	tcase_add_test(links, quiet_kernel_quiet_receiver);
 	tcase_add_test(links, close_leaves_no_descriptor);
 	suite_add_tcase(s, links);
@@ -778,7 +778,7 @@ netlink_suite(void)
 	tcase_add_test(losses, many_routes_are_no_reason_for_a_resync);
 	tcase_add_test(losses, usual_buffer_holds_a_trunk);
 	tcase_add_test(losses, changes_while_reading);
-	tcase_add_test(losses, receiver_short_of_memory_is_told_again);
+	tcase_add_test(losses, receiver_short_of_memory_gets_a_resync);
 	tcase_add_test(losses, a_thousand_links_are_read_at_once);
 	suite_add_tcase(s, losses);
 	return s;

@@ -63,7 +63,7 @@ hears(int fd, const char *text)
 	ck_assert_str_eq(buf, text);
 }
 
-START_TEST(nobody_asked)
+START_TEST(no_manager_is_no_error)
 {
 	unsetenv("NOTIFY_SOCKET");
 	ck_assert_ptr_null(notify_open());
@@ -99,7 +99,7 @@ START_TEST(by_a_file_or_a_name)
 }
 END_TEST
 
-START_TEST(nonsense_is_nobody)
+START_TEST(invalid_addresses_are_no_manager)
 {
 	char big[300];
 
@@ -118,7 +118,7 @@ START_TEST(nonsense_is_nobody)
 }
 END_TEST
 
-START_TEST(one_that_does_not_read_holds_nobody_up)
+START_TEST(a_stopped_manager_delays_nothing)
 {
 	char big[64];
 	int fd = manager(path), lost = 0;
@@ -138,7 +138,7 @@ START_TEST(one_that_does_not_read_holds_nobody_up)
 }
 END_TEST
 
-START_TEST(one_that_begins_anew_is_found)
+START_TEST(a_restarted_manager_is_found)
 {
 	int fd = manager(path);
 	struct notify *n = notify_open();
@@ -193,11 +193,11 @@ notify_suite(void)
 	TCase *t = tcase_create("messages");
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, nobody_asked);
+	tcase_add_test(t, no_manager_is_no_error);
 	tcase_add_test(t, by_a_file_or_a_name);
-	tcase_add_test(t, nonsense_is_nobody);
-	tcase_add_test(t, one_that_does_not_read_holds_nobody_up);
-	tcase_add_test(t, one_that_begins_anew_is_found);
+	tcase_add_test(t, invalid_addresses_are_no_manager);
+	tcase_add_test(t, a_stopped_manager_delays_nothing);
+	tcase_add_test(t, a_restarted_manager_is_found);
 	tcase_add_test(t, the_watchdog_is_that_of_this_process);
 	suite_add_tcase(s, t);
 	return s;

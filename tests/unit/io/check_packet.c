@@ -115,7 +115,7 @@ START_TEST(frames_arrive_as_built_under_the_right_addresses)
 END_TEST
 
 /* The client's kernel checks both checksums. */
-START_TEST(a_client_takes_what_is_sent)
+START_TEST(a_client_accepts_what_is_sent)
 {
 	struct packet *p = open_packet();
 	struct sock_sent sent = { 0 };
@@ -244,7 +244,7 @@ START_TEST(raw_packets_keep_the_source_they_are_given)
 }
 END_TEST
 
-START_TEST(raw_broadcasts_leave_by_the_interface_that_was_named)
+START_TEST(raw_broadcasts_leave_by_the_given_interface)
 {
 	int raw = packet_open_raw(), fd = sniff();
 	uint8_t ip[64];
@@ -268,7 +268,7 @@ END_TEST
 
 static const struct ip4 group = { 0xe0000102 };
 
-START_TEST(a_group_is_joined_and_left_as_often_as_one_likes)
+START_TEST(a_group_is_joined_and_left_repeatedly)
 {
 	uint32_t v0 = net_index("v0");
 	int fd = net_udp(4011);
@@ -317,13 +317,13 @@ static void
 add_tests(TCase *tc)
 {
 	tcase_add_test(tc, frames_arrive_as_built_under_the_right_addresses);
-	tcase_add_test(tc, a_client_takes_what_is_sent);
+	tcase_add_test(tc, a_client_accepts_what_is_sent);
 	tcase_add_test(tc, more_than_a_batch_flushes_by_itself_and_in_order);
 	tcase_add_test(tc, a_frame_that_cannot_be_sent_costs_no_other);
 	tcase_add_test(tc, a_full_interface_is_counted_as_full);
 	tcase_add_test(tc, raw_packets_keep_the_source_they_are_given);
-	tcase_add_test(tc, raw_broadcasts_leave_by_the_interface_that_was_named);
-	tcase_add_test(tc, a_group_is_joined_and_left_as_often_as_one_likes);
+	tcase_add_test(tc, raw_broadcasts_leave_by_the_given_interface);
+	tcase_add_test(tc, a_group_is_joined_and_left_repeatedly);
 	tcase_add_test(tc, the_limit_of_memberships_is_raised);
 }
 

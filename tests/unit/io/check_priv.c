@@ -143,7 +143,7 @@ START_TEST(sockets_come_bound_and_closed_on_exec)
 }
 END_TEST
 
-START_TEST(the_configuration_is_read_however_often)
+START_TEST(the_configuration_is_opened_repeatedly)
 {
 	char buf[16];
 	int fd;
@@ -187,7 +187,7 @@ END_TEST
 
 /* Whatever umask it was started with, others are to get through to the
  * socket. */
-START_TEST(the_directory_of_a_socket_is_made_for_all)
+START_TEST(the_directory_of_a_socket_may_be_entered_by_all)
 {
 	char sub[48], name[64];
 	struct opener_terms t = terms();
@@ -215,7 +215,7 @@ START_TEST(the_directory_of_a_socket_is_made_for_all)
 }
 END_TEST
 
-START_TEST(a_neighbour_is_asked_for)
+START_TEST(a_neighbour_is_resolved)
 {
 	priv_resolve(priv, net_index("v0"), NET_B);
 	for (int i = 0; i < 200; i++) {
@@ -231,7 +231,7 @@ END_TEST
 
 /* --- what it refuses ------------------------------------------------------ */
 
-START_TEST(nothing_but_what_was_agreed)
+START_TEST(nothing_outside_the_terms_is_opened)
 {
 	char other[80];
 
@@ -256,7 +256,7 @@ START_TEST(nothing_but_what_was_agreed)
 }
 END_TEST
 
-START_TEST(there_are_not_many_socket_files)
+START_TEST(socket_files_are_bounded)
 {
 	char name[80];
 	int err = 0;
@@ -270,7 +270,7 @@ START_TEST(there_are_not_many_socket_files)
 END_TEST
 
 /* What a process might send that has been taken over. */
-START_TEST(nonsense_is_refused_and_changes_nothing)
+START_TEST(invalid_requests_are_refused)
 {
 	struct opener_request q = { .seq = 1 };
 	struct opener_answer a;
@@ -312,7 +312,7 @@ gone_within(const char *file, int ms)
 
 /* A killed daemon leaves no files: the opener sees the end of its socket
  * pair. */
-START_TEST(a_process_that_is_killed_is_tidied_up_after)
+START_TEST(the_opener_cleans_up_after_a_killed_process)
 {
 	struct opener_terms t = terms();
 	pid_t pid = fork();
@@ -357,7 +357,7 @@ pid_of_opener(void)
 	return pid;
 }
 
-START_TEST(without_its_opener_a_process_goes_on)
+START_TEST(a_process_continues_without_its_opener)
 {
 	ck_assert(priv_read(priv));
 	ck_assert_int_eq(kill(pid_of_opener(), SIGKILL), 0);
@@ -392,7 +392,7 @@ END_TEST
 
 /* An opener that stands still costs the caller its time-out, and the answer
  * that comes too late is not taken for the next one. */
-START_TEST(late_answers_are_thrown_away)
+START_TEST(late_answers_are_discarded)
 {
 	pid_t pid = pid_of_opener();
 	int fd;
@@ -417,7 +417,7 @@ now_ms(void)
 }
 
 /* An end asks several times, and SIGTERM is not to take that many time-outs. */
-START_TEST(an_opener_that_stands_still_is_waited_for_once)
+START_TEST(a_stopped_opener_is_waited_for_once)
 {
 	pid_t pid = pid_of_opener();
 	int64_t begin;
@@ -481,11 +481,11 @@ static void
 add_both(TCase *tc)
 {
 	tcase_add_test(tc, sockets_come_bound_and_closed_on_exec);
-	tcase_add_test(tc, the_configuration_is_read_however_often);
+	tcase_add_test(tc, the_configuration_is_opened_repeatedly);
 	tcase_add_test(tc, socket_files_are_made_and_removed);
-	tcase_add_test(tc, a_neighbour_is_asked_for);
-	tcase_add_test(tc, nothing_but_what_was_agreed);
-	tcase_add_test(tc, there_are_not_many_socket_files);
+	tcase_add_test(tc, a_neighbour_is_resolved);
+	tcase_add_test(tc, nothing_outside_the_terms_is_opened);
+	tcase_add_test(tc, socket_files_are_bounded);
 }
 
 static void
@@ -493,7 +493,7 @@ add_here(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	add_both(tc);
-	tcase_add_test(tc, the_directory_of_a_socket_is_made_for_all);
+	tcase_add_test(tc, the_directory_of_a_socket_may_be_entered_by_all);
 }
 
 static void
@@ -501,12 +501,12 @@ add_split(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up_split, tear_down);
 	add_both(tc);
-	tcase_add_test(tc, nonsense_is_refused_and_changes_nothing);
-	tcase_add_test(tc, a_process_that_is_killed_is_tidied_up_after);
-	tcase_add_test(tc, without_its_opener_a_process_goes_on);
+	tcase_add_test(tc, invalid_requests_are_refused);
+	tcase_add_test(tc, the_opener_cleans_up_after_a_killed_process);
+	tcase_add_test(tc, a_process_continues_without_its_opener);
 	tcase_add_test(tc, signals_do_not_end_the_opener);
-	tcase_add_test(tc, late_answers_are_thrown_away);
-	tcase_add_test(tc, an_opener_that_stands_still_is_waited_for_once);
+	tcase_add_test(tc, late_answers_are_discarded);
+	tcase_add_test(tc, a_stopped_opener_is_waited_for_once);
 	tcase_add_test(tc, limits_that_are_read_only_are_left);
 	tcase_add_test(tc, no_room_for_a_descriptor_is_an_error);
 }

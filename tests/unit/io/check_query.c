@@ -139,7 +139,7 @@ START_TEST(echo_is_answered)
 END_TEST
 
 /* B has no other way to the second address than the one that this test adds. */
-START_TEST(echo_leaves_from_the_source_that_is_named)
+START_TEST(echo_leaves_from_the_given_source)
 {
 	struct query q = ask(QUERY_ECHO, 0, NULL);
 
@@ -272,7 +272,7 @@ START_TEST(answer_may_come_from_another_port)
 }
 END_TEST
 
-START_TEST(query_waits_on_after_what_is_no_answer)
+START_TEST(query_keeps_waiting_after_a_foreign_datagram)
 {
 	struct query q = ask(QUERY_DATAGRAM, 4011, "question");
 	struct loop_watch *w = open_server(4011, "answer", 6);
@@ -309,7 +309,7 @@ END_TEST
 
 /* A probe by datagram is not interested in ICMP errors: it says no, and the
  * error must not come again and again. */
-START_TEST(error_that_is_no_answer_comes_once)
+START_TEST(unanswering_error_is_reported_once)
 {
 	struct query q = ask(QUERY_DATAGRAM, 4011, "x");
 	struct loop_watch *w;
@@ -356,7 +356,7 @@ START_TEST(tftp_transfer_that_began_is_ended)
 END_TEST
 
 /* B answers from its first address, which was not asked. */
-START_TEST(tftp_answer_of_another_address_is_not_taken)
+START_TEST(tftp_answer_of_another_address_is_ignored)
 {
 	struct query q = ask(QUERY_TFTP, 69, "\1");
 	struct loop_watch *w;
@@ -526,7 +526,7 @@ START_TEST(connection_that_ends_without_a_byte_is_an_error)
 }
 END_TEST
 
-START_TEST(what_came_until_the_end_of_the_time_counts)
+START_TEST(bytes_received_before_the_timeout_count)
 {
 	struct query q = ask(QUERY_STREAM, 8080, "GET");
 	struct query other = ask(QUERY_DATAGRAM, 9, "x");
@@ -558,7 +558,7 @@ END_TEST
 
 /* --- all --- */
 
-START_TEST(there_may_be_no_way_or_no_such_source)
+START_TEST(missing_route_or_source_is_an_error)
 {
 	static const enum query_kind kinds[] = {
 		QUERY_ECHO, QUERY_DATAGRAM, QUERY_TFTP, QUERY_STREAM,
@@ -604,24 +604,24 @@ add_tests(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, echo_is_answered);
-	tcase_add_test(t, echo_leaves_from_the_source_that_is_named);
+	tcase_add_test(t, echo_leaves_from_the_given_source);
 	tcase_add_test(t, arp_is_answered);
 	tcase_add_test(t, arp_for_an_unused_address_is_not_answered);
 	tcase_add_test(t, two_queries_for_one_address_are_both_answered);
 	tcase_add_test(t, answer_may_come_from_another_port);
-	tcase_add_test(t, query_waits_on_after_what_is_no_answer);
+	tcase_add_test(t, query_keeps_waiting_after_a_foreign_datagram);
 	tcase_add_test(t, closed_port_is_an_error);
-	tcase_add_test(t, error_that_is_no_answer_comes_once);
+	tcase_add_test(t, unanswering_error_is_reported_once);
 	tcase_add_loop_test(t, tftp_transfer_that_began_is_ended, 0,
 	    sizeof(transfers) / sizeof(transfers[0]));
-	tcase_add_test(t, tftp_answer_of_another_address_is_not_taken);
+	tcase_add_test(t, tftp_answer_of_another_address_is_ignored);
 	tcase_add_test(t, connection_is_the_answer_and_ends_by_a_reset);
 	tcase_add_test(t, page_is_read_to_its_end);
 	tcase_add_test(t, answer_may_be_taken_before_its_end);
 	tcase_add_test(t, page_that_does_not_end_is_cut);
 	tcase_add_test(t, connection_that_ends_without_a_byte_is_an_error);
-	tcase_add_test(t, what_came_until_the_end_of_the_time_counts);
-	tcase_add_test(t, there_may_be_no_way_or_no_such_source);
+	tcase_add_test(t, bytes_received_before_the_timeout_count);
+	tcase_add_test(t, missing_route_or_source_is_an_error);
 	tcase_add_test(t, queries_are_bounded_and_leave_nothing_open);
 }
 

@@ -82,7 +82,7 @@ START_TEST(a_broadcast_arrives_with_its_interface_and_sender)
 END_TEST
 
 /* A client's kernel leaves the checksum to the NIC, and veth has none. */
-START_TEST(a_checksum_left_to_hardware_is_told)
+START_TEST(a_checksum_left_to_hardware_is_reported)
 {
 	struct ring *r = open_ring();
 	struct ring_frame f;
@@ -221,7 +221,7 @@ large_mtu(const char *mtu)
 	net_in_a();
 }
 
-START_TEST(packets_larger_than_a_frame_come_whole_and_in_order)
+START_TEST(packets_larger_than_a_frame_arrive_whole_and_in_order)
 {
 	static const size_t sizes[] = {
 		300, 8000, 1, 2100, 5000, 65000, 1988, 2048, 1472, 9000, 300,
@@ -277,7 +277,7 @@ START_TEST(a_flood_of_large_packets_ends_in_truncated_ones)
 }
 END_TEST
 
-START_TEST(what_a_full_ring_loses_is_counted)
+START_TEST(losses_of_a_full_ring_are_counted)
 {
 	struct ring *r = open_ring();
 	int fd = net_frames();
@@ -331,7 +331,7 @@ START_TEST(nothing_is_lost_in_many_rounds)
 }
 END_TEST
 
-START_TEST(the_one_behind_can_be_seen_before_it_is_taken)
+START_TEST(the_next_frame_can_be_peeked_at)
 {
 	struct ring *r = open_ring();
 	int fd = net_frames();
@@ -358,7 +358,7 @@ START_TEST(the_one_behind_can_be_seen_before_it_is_taken)
 }
 END_TEST
 
-START_TEST(interfaces_that_come_later_are_heard)
+START_TEST(interfaces_created_later_are_received)
 {
 	struct ring *r = open_ring();
 	int fd = net_frames();
@@ -381,16 +381,16 @@ static void
 add_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_broadcast_arrives_with_its_interface_and_sender);
-	tcase_add_test(tc, a_checksum_left_to_hardware_is_told);
+	tcase_add_test(tc, a_checksum_left_to_hardware_is_reported);
 	tcase_add_test(tc, own_output_transit_and_other_ports_are_not_seen);
 	tcase_add_test(tc, watched_ports_and_multicast_are_seen_for_what_they_are);
 	tcase_add_test(tc, a_new_filter_replaces_the_old_one);
-	tcase_add_test(tc, packets_larger_than_a_frame_come_whole_and_in_order);
+	tcase_add_test(tc, packets_larger_than_a_frame_arrive_whole_and_in_order);
 	tcase_add_test(tc, a_flood_of_large_packets_ends_in_truncated_ones);
-	tcase_add_test(tc, what_a_full_ring_loses_is_counted);
+	tcase_add_test(tc, losses_of_a_full_ring_are_counted);
 	tcase_add_test(tc, nothing_is_lost_in_many_rounds);
-	tcase_add_test(tc, the_one_behind_can_be_seen_before_it_is_taken);
-	tcase_add_test(tc, interfaces_that_come_later_are_heard);
+	tcase_add_test(tc, the_next_frame_can_be_peeked_at);
+	tcase_add_test(tc, interfaces_created_later_are_received);
 }
 
 Suite *ring_suite(void);

@@ -162,7 +162,7 @@ START_TEST(rules_see_source_protocol_and_port)
 }
 END_TEST
 
-START_TEST(source_that_is_ours_no_longer)
+START_TEST(source_that_is_no_longer_ours)
 {
 	struct route r;
 
@@ -243,7 +243,7 @@ wait_told(unsigned n, int ms)
 	return n_told >= n;
 }
 
-START_TEST(asked_and_not_answered)
+START_TEST(unanswered_neighbour_fails)
 {
 	watch(v0);
 	ck_assert_int_eq(route_resolve(asker, v0, ip("198.51.100.9")), 0);
@@ -266,7 +266,7 @@ START_TEST(asked_and_not_answered)
 }
 END_TEST
 
-START_TEST(deleted_is_called_failed_but_is_not)
+START_TEST(a_deleted_neighbour_is_not_failed)
 {
 	sh("ip neigh add 198.51.100.9 dev v0 lladdr 02:00:00:00:00:09");
 	watch(v0);
@@ -278,7 +278,7 @@ START_TEST(deleted_is_called_failed_but_is_not)
 END_TEST
 
 /* Everything that is not to be told, and then something that is. */
-START_TEST(only_the_interfaces_that_are_wanted)
+START_TEST(only_watched_interfaces_are_reported)
 {
 	sh("ip addr add 192.0.2.1/24 dev v1");
 	watch(v0);
@@ -298,7 +298,7 @@ START_TEST(only_the_interfaces_that_are_wanted)
 }
 END_TEST
 
-START_TEST(nothing_before_it_is_asked_for)
+START_TEST(nothing_is_reported_before_watch)
 {
 	struct pollfd p = { .fd = neigh_fd(news), .events = POLLIN };
 
@@ -335,7 +335,7 @@ END_TEST
 
 /* More than the socket holds: the reader is told that it missed some. */
 /* Root may send to our port: such a message says nothing about a neighbour. */
-START_TEST(only_the_kernel_is_believed)
+START_TEST(only_messages_of_the_kernel_count)
 {
 	struct {
 		struct nlmsghdr h;
@@ -362,7 +362,7 @@ START_TEST(only_the_kernel_is_believed)
 }
 END_TEST
 
-START_TEST(lost_messages_are_said)
+START_TEST(lost_messages_are_reported)
 {
 	int err;
 
@@ -393,17 +393,17 @@ route_suite(void)
 	tcase_add_test(tc, on_link_by_gateway_and_local);
 	tcase_add_test(tc, routes_that_lead_nowhere);
 	tcase_add_test(tc, rules_see_source_protocol_and_port);
-	tcase_add_test(tc, source_that_is_ours_no_longer);
+	tcase_add_test(tc, source_that_is_no_longer_ours);
 	tcase_add_test(tc, gateway_of_another_family);
 	tcase_add_test(tc, link_down_takes_its_routes);
 	tcase_add_test(tc, states_of_neighbours);
-	tcase_add_test(tc, asked_and_not_answered);
-	tcase_add_test(tc, deleted_is_called_failed_but_is_not);
-	tcase_add_test(tc, only_the_interfaces_that_are_wanted);
-	tcase_add_test(tc, nothing_before_it_is_asked_for);
+	tcase_add_test(tc, unanswered_neighbour_fails);
+	tcase_add_test(tc, a_deleted_neighbour_is_not_failed);
+	tcase_add_test(tc, only_watched_interfaces_are_reported);
+	tcase_add_test(tc, nothing_is_reported_before_watch);
 	tcase_add_test(tc, filter_of_any_number_of_interfaces);
-	tcase_add_test(tc, lost_messages_are_said);
-	tcase_add_test(tc, only_the_kernel_is_believed);
+	tcase_add_test(tc, lost_messages_are_reported);
+	tcase_add_test(tc, only_messages_of_the_kernel_count);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -137,7 +137,7 @@ START_TEST(a_forbidden_call_ends_the_process_and_is_named)
 }
 END_TEST
 
-START_TEST(with_nobody_to_be_told_it_says_so_itself)
+START_TEST(without_a_reporter_the_call_goes_to_stderr)
 {
 	char buf[128] = "";
 	int ends[2], saved = dup(STDERR_FILENO), first = 0;
@@ -178,7 +178,7 @@ do_ordinary(void *arg)
 	    close(fd) == 0 && close(un) == 0;
 }
 
-START_TEST(what_libraries_need_is_allowed)
+START_TEST(calls_of_libraries_are_allowed)
 {
 	ck_assert_int_eq(pipe(told), 0);
 	ck_assert_int_eq(confined(SANDBOX_PACKETS, tell, do_ordinary, NULL), OK);
@@ -230,7 +230,7 @@ do_chown(void *arg)
 }
 
 /* Both follow a link that somebody put where a socket file was made. */
-START_TEST(the_opener_changes_no_file_behind_a_link)
+START_TEST(the_opener_does_not_follow_links)
 {
 	ck_assert_int_eq(pipe(told), 0);
 	ck_assert_int_eq(confined(SANDBOX_OPENER, tell, do_chmod, NULL), SANDBOX_EXIT);
@@ -256,7 +256,7 @@ status_of(const char *word, int base)
 	return n;
 }
 
-START_TEST(root_becomes_somebody_without_any_rights)
+START_TEST(root_becomes_a_user_without_capabilities)
 {
 	struct sandbox_user u;
 
@@ -278,7 +278,7 @@ START_TEST(root_becomes_somebody_without_any_rights)
 END_TEST
 
 /* A container may have one program in it, and no files. */
-START_TEST(root_is_left_where_no_file_knows_anybody)
+START_TEST(root_becomes_nobody_without_passwd)
 {
 	struct sandbox_user u;
 
@@ -319,8 +319,8 @@ add_root_tests(Suite *s)
 		return;
 	}
 	tc = tcase_create("root");
-	tcase_add_test(tc, root_becomes_somebody_without_any_rights);
-	tcase_add_test(tc, root_is_left_where_no_file_knows_anybody);
+	tcase_add_test(tc, root_becomes_a_user_without_capabilities);
+	tcase_add_test(tc, root_becomes_nobody_without_passwd);
 	tcase_add_test(tc, the_opener_keeps_what_it_names_and_its_user);
 	suite_add_tcase(s, tc);
 }
@@ -333,10 +333,10 @@ sandbox_suite(void)
 
 	tcase_add_loop_test(tc, a_forbidden_call_ends_the_process_and_is_named, 0,
 	    sizeof(forbidden) / sizeof(forbidden[0]));
-	tcase_add_test(tc, with_nobody_to_be_told_it_says_so_itself);
-	tcase_add_test(tc, what_libraries_need_is_allowed);
+	tcase_add_test(tc, without_a_reporter_the_call_goes_to_stderr);
+	tcase_add_test(tc, calls_of_libraries_are_allowed);
 	tcase_add_test(tc, the_opener_reads_files_and_writes_none);
-	tcase_add_test(tc, the_opener_changes_no_file_behind_a_link);
+	tcase_add_test(tc, the_opener_does_not_follow_links);
 	suite_add_tcase(s, tc);
 	add_root_tests(s);
 	return s;

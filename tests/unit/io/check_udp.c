@@ -69,7 +69,7 @@ check_count(int fd, uint32_t n, struct sockaddr_in *from)
 	ck_assert(!net_readable(fd));
 }
 
-START_TEST(a_datagram_tells_where_from_where_to_and_how_it_came)
+START_TEST(a_datagram_has_source_destination_and_interface)
 {
 	struct udp_batch *b = udp_batch_new();
 	int fd = udp_open(PORT), peer = in_b_udp(4011);
@@ -96,7 +96,7 @@ START_TEST(a_datagram_tells_where_from_where_to_and_how_it_came)
 }
 END_TEST
 
-START_TEST(broadcasts_do_not_get_in_and_are_not_called_lost)
+START_TEST(broadcasts_are_filtered_and_not_counted_as_lost)
 {
 	struct udp_batch *b = udp_batch_new();
 	int fd = udp_open(PORT), peer = in_b_udp(68);
@@ -122,7 +122,7 @@ START_TEST(broadcasts_do_not_get_in_and_are_not_called_lost)
 }
 END_TEST
 
-START_TEST(a_flood_of_unicast_loses_packets_and_says_how_many)
+START_TEST(losses_of_a_unicast_flood_are_counted)
 {
 	enum { SENT = 8000 };
 	struct udp_batch *b = udp_batch_new();
@@ -156,7 +156,7 @@ START_TEST(a_flood_of_unicast_loses_packets_and_says_how_many)
 }
 END_TEST
 
-START_TEST(what_is_longer_than_the_buffer_is_marked)
+START_TEST(datagrams_longer_than_the_buffer_are_marked)
 {
 	static uint8_t data[20000];
 	struct udp_batch *b = udp_batch_new();
@@ -315,7 +315,7 @@ START_TEST(icmp_answers_in_the_middle_cost_no_packet)
 }
 END_TEST
 
-START_TEST(errors_are_read_like_packets_and_end)
+START_TEST(errors_are_read_like_packets_until_none_is_left)
 {
 	struct udp_server *s = udp_server_new(NET_B, PORT);
 	struct udp_batch *b = udp_batch_new();
@@ -499,15 +499,15 @@ END_TEST
 static void
 add_tests(TCase *tc)
 {
-	tcase_add_test(tc, a_datagram_tells_where_from_where_to_and_how_it_came);
-	tcase_add_test(tc, broadcasts_do_not_get_in_and_are_not_called_lost);
-	tcase_add_test(tc, a_flood_of_unicast_loses_packets_and_says_how_many);
-	tcase_add_test(tc, what_is_longer_than_the_buffer_is_marked);
+	tcase_add_test(tc, a_datagram_has_source_destination_and_interface);
+	tcase_add_test(tc, broadcasts_are_filtered_and_not_counted_as_lost);
+	tcase_add_test(tc, losses_of_a_unicast_flood_are_counted);
+	tcase_add_test(tc, datagrams_longer_than_the_buffer_are_marked);
 	tcase_add_test(tc, a_port_that_another_program_holds_is_in_use);
 	tcase_add_test(tc, dead_servers_do_not_stop_the_live_one);
 	tcase_add_test(tc, an_icmp_answer_costs_no_packet);
 	tcase_add_test(tc, icmp_answers_in_the_middle_cost_no_packet);
-	tcase_add_test(tc, errors_are_read_like_packets_and_end);
+	tcase_add_test(tc, errors_are_read_like_packets_until_none_is_left);
 	tcase_add_test(tc, a_server_gets_requests_from_the_right_address_and_port);
 	tcase_add_test(tc, a_new_address_is_the_source_after_reconnect);
 	tcase_add_test(tc, without_a_route_packets_fail_until_there_is_one);

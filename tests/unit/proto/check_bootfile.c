@@ -64,7 +64,7 @@ START_TEST(a_name_says_where_its_file_is)
 }
 END_TEST
 
-START_TEST(a_host_too_long_makes_no_sense)
+START_TEST(a_host_that_is_too_long_is_invalid)
 {
 	char text[BOOTFILE_MAX] = "http://";
 	struct bootfile b;
@@ -149,7 +149,7 @@ bootfile_suite(void)
 
 	tcase_add_loop_test(tc, a_name_says_where_its_file_is, 0,
 	    sizeof(names) / sizeof(names[0]));
-	tcase_add_test(tc, a_host_too_long_makes_no_sense);
+	tcase_add_test(tc, a_host_that_is_too_long_is_invalid);
 	tcase_add_test(tc, the_machine_of_a_uefi_program);
 	tcase_add_test(tc, other_files);
 	tcase_add_test(tc, a_machine_boots_its_own_files);

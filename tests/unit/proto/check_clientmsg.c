@@ -44,7 +44,7 @@ static const struct {
 	{ 16, true, true, "uefi-x64-http" },
 };
 
-START_TEST(each_kind_says_what_it_is)
+START_TEST(each_kind_describes_itself)
 {
 	struct clientmsg c = who((enum clientmsg_kind)_i);
 	uint8_t out[CLIENTMSG_MAX];
@@ -70,7 +70,7 @@ START_TEST(each_kind_says_what_it_is)
 }
 END_TEST
 
-START_TEST(port_4011_is_asked_by_a_machine_with_an_address)
+START_TEST(port_4011_request_has_ciaddr)
 {
 	const struct ip4 us = { 0xc0000201 }, id = { 0xc6336415 };
 	struct clientmsg c = who(CLIENTMSG_BIOS);
@@ -96,7 +96,7 @@ START_TEST(port_4011_is_asked_by_a_machine_with_an_address)
 }
 END_TEST
 
-START_TEST(a_message_that_does_not_fit_is_none)
+START_TEST(a_message_that_does_not_fit_has_length_0)
 {
 	struct clientmsg c = who(CLIENTMSG_HTTP);
 	uint8_t out[CLIENTMSG_MAX];
@@ -140,9 +140,9 @@ clientmsg_suite(void)
 	Suite *s = suite_create("clientmsg");
 	TCase *tc = tcase_create("clientmsg");
 
-	tcase_add_loop_test(tc, each_kind_says_what_it_is, 0, CLIENTMSG_KINDS);
-	tcase_add_test(tc, port_4011_is_asked_by_a_machine_with_an_address);
-	tcase_add_test(tc, a_message_that_does_not_fit_is_none);
+	tcase_add_loop_test(tc, each_kind_describes_itself, 0, CLIENTMSG_KINDS);
+	tcase_add_test(tc, port_4011_request_has_ciaddr);
+	tcase_add_test(tc, a_message_that_does_not_fit_has_length_0);
 	tcase_add_test(tc, answers_are_known_by_the_hardware_address);
 	suite_add_tcase(s, tc);
 	return s;

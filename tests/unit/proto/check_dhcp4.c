@@ -148,7 +148,7 @@ START_TEST(options_of_an_ipxe_discover)
 }
 END_TEST
 
-START_TEST(intel_padding_is_behind_end)
+START_TEST(intel_padding_follows_end)
 {
 	uint8_t *copy;
 
@@ -447,7 +447,7 @@ START_TEST(overload_opens_file_and_sname)
 END_TEST
 
 /* dhcpd and dnsmasq read the first byte, however many there are. */
-START_TEST(overload_is_what_servers_make_of_it)
+START_TEST(overload_is_read_as_servers_do)
 {
 	static const struct { const char *bytes; size_t len; uint8_t overload; } t[] = {
 		{ "\64\1\1", 3, 1 }, { "\64\1\207", 3, 3 }, { "\64\0", 2, 0 },
@@ -506,7 +506,7 @@ END_TEST
 
 /* The message goes to the server unchanged; how to read an overloaded field
  * full of nonsense is left to the server. */
-START_TEST(nonsense_in_overloaded_fields_is_ignored)
+START_TEST(garbage_in_overloaded_fields_is_ignored)
 {
 	struct prng p = { 52 };
 
@@ -548,7 +548,7 @@ START_TEST(overloaded_option_stays_in_its_field)
 }
 END_TEST
 
-START_TEST(overload_inside_file_is_void)
+START_TEST(overload_inside_file_has_no_effect)
 {
 	uint8_t *copy;
 	struct rd v;
@@ -713,7 +713,7 @@ dhcp4_suite(void)
 	tcase_add_test(tc, header_fields_are_read);
 	tcase_add_test(tc, every_client_is_read);
 	tcase_add_test(tc, options_of_an_ipxe_discover);
-	tcase_add_test(tc, intel_padding_is_behind_end);
+	tcase_add_test(tc, intel_padding_follows_end);
 	tcase_add_test(tc, message_without_end_ends_with_the_message);
 	tcase_add_test(tc, bootp_without_cookie_has_no_options);
 	tcase_add_test(tc, end_may_come_first);
@@ -735,12 +735,12 @@ dhcp4_suite(void)
 
 	tc = tcase_create("overload");
 	tcase_add_test(tc, overload_opens_file_and_sname);
-	tcase_add_test(tc, overload_is_what_servers_make_of_it);
+	tcase_add_test(tc, overload_is_read_as_servers_do);
 	tcase_add_test(tc, parts_are_joined_in_order_of_areas);
 	tcase_add_test(tc, option_only_in_file_is_found_and_joined);
-	tcase_add_test(tc, nonsense_in_overloaded_fields_is_ignored);
+	tcase_add_test(tc, garbage_in_overloaded_fields_is_ignored);
 	tcase_add_test(tc, overloaded_option_stays_in_its_field);
-	tcase_add_test(tc, overload_inside_file_is_void);
+	tcase_add_test(tc, overload_inside_file_has_no_effect);
 	tcase_add_test(tc, long_option_is_joined);
 	suite_add_tcase(s, tc);
 

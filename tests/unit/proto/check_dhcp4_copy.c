@@ -52,7 +52,7 @@ both_end(void)
 	msg_end(&want);
 }
 
-START_TEST(every_instance_goes_wherever_it_stands)
+START_TEST(every_instance_is_removed_wherever_it_is)
 {
 	begin();
 	msg_opt_text(&in, 60, "PXEClient");
@@ -133,7 +133,7 @@ START_TEST(without_end_and_without_cookie)
 }
 END_TEST
 
-START_TEST(behind_end_nothing_is_an_option)
+START_TEST(nothing_after_end_is_an_option)
 {
 	begin();
 	both_opt(53, "\2");
@@ -185,7 +185,7 @@ START_TEST(option_cut_off_in_a_field_stays_cut_off)
 }
 END_TEST
 
-START_TEST(fields_that_are_names_are_not)
+START_TEST(fields_that_hold_names_are_not_cut)
 {
 	begin();
 	both_opt(52, "\1");	/* file has options, sname has not */
@@ -207,15 +207,15 @@ dhcp4_copy_suite(void)
 	Suite *s = suite_create("dhcp4_copy");
 	TCase *t = tcase_create("cutting");
 
-	tcase_add_test(t, every_instance_goes_wherever_it_stands);
+	tcase_add_test(t, every_instance_is_removed_wherever_it_is);
 	tcase_add_test(t, pads_between_options_stay);
 	tcase_add_test(t, nothing_to_cut_is_a_plain_copy);
 	tcase_add_test(t, zeros_make_up_to_300_bytes);
 	tcase_add_test(t, without_end_and_without_cookie);
-	tcase_add_test(t, behind_end_nothing_is_an_option);
+	tcase_add_test(t, nothing_after_end_is_an_option);
 	tcase_add_test(t, overloaded_fields_are_cut_and_keep_their_length);
 	tcase_add_test(t, option_cut_off_in_a_field_stays_cut_off);
-	tcase_add_test(t, fields_that_are_names_are_not);
+	tcase_add_test(t, fields_that_hold_names_are_not_cut);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -11,7 +11,7 @@
 
 Suite *http_suite(void);
 
-START_TEST(a_request_says_whom_it_wants)
+START_TEST(a_request_has_the_host_header)
 {
 	static const char want[] = "GET /fog/ HTTP/1.0\r\nHost: 192.0.2.9:8080\r\n"
 	    "User-Agent: pxrelayd\r\nConnection: close\r\n\r\n";
@@ -69,7 +69,7 @@ static const struct {
 	{ "ABCDEFGHIJKLMNOPQRST / HTTP/1.1\n\n", 400 },
 };
 
-START_TEST(only_one_path_can_be_asked_for)
+START_TEST(only_one_path_can_be_fetched)
 {
 	size_t n = strlen(heads[_i].head);
 	uint8_t *copy = msg_exact(heads[_i].head, n);
@@ -86,10 +86,10 @@ http_suite(void)
 	Suite *s = suite_create("http");
 	TCase *t = tcase_create("http");
 
-	tcase_add_test(t, a_request_says_whom_it_wants);
+	tcase_add_test(t, a_request_has_the_host_header);
 	tcase_add_loop_test(t, status_lines_are_read, 0,
 	    sizeof(lines) / sizeof(lines[0]));
-	tcase_add_loop_test(t, only_one_path_can_be_asked_for, 0,
+	tcase_add_loop_test(t, only_one_path_can_be_fetched, 0,
 	    sizeof(heads) / sizeof(heads[0]));
 	suite_add_tcase(s, t);
 	return s;

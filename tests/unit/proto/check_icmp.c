@@ -68,7 +68,7 @@ START_TEST(a_request_carries_token_and_checksum)
 }
 END_TEST
 
-START_TEST(a_reply_says_who_and_what)
+START_TEST(a_reply_has_sender_and_token)
 {
 	struct ip4 from;
 	uint32_t token;
@@ -82,7 +82,7 @@ START_TEST(a_reply_says_who_and_what)
 }
 END_TEST
 
-START_TEST(what_is_no_reply_is_refused)
+START_TEST(everything_but_a_reply_is_refused)
 {
 	static const struct {
 		const char *what;
@@ -157,7 +157,7 @@ tells(struct icmp_quote *q)
 	return ok;
 }
 
-START_TEST(an_error_says_what_did_not_arrive)
+START_TEST(an_error_quotes_the_lost_datagram)
 {
 	struct icmp_quote q;
 
@@ -173,7 +173,7 @@ START_TEST(an_error_says_what_did_not_arrive)
 }
 END_TEST
 
-START_TEST(what_is_no_error_is_refused)
+START_TEST(everything_but_an_error_is_refused)
 {
 	static const struct {
 		const char *what;
@@ -216,10 +216,10 @@ icmp_suite(void)
 	TCase *t = tcase_create("icmp");
 
 	tcase_add_test(t, a_request_carries_token_and_checksum);
-	tcase_add_test(t, a_reply_says_who_and_what);
-	tcase_add_test(t, what_is_no_reply_is_refused);
-	tcase_add_test(t, an_error_says_what_did_not_arrive);
-	tcase_add_test(t, what_is_no_error_is_refused);
+	tcase_add_test(t, a_reply_has_sender_and_token);
+	tcase_add_test(t, everything_but_a_reply_is_refused);
+	tcase_add_test(t, an_error_quotes_the_lost_datagram);
+	tcase_add_test(t, everything_but_an_error_is_refused);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -56,7 +56,7 @@ expect(const char *hex)
 	w = wr_init(buf, sizeof(buf));
 }
 
-START_TEST(a_section_says_its_byte_order_and_who_wrote_it)
+START_TEST(a_section_has_byte_order_and_application)
 {
 	pcapng_section(&w, "pxr 1");
 	expect("0a0d0d0a 0000002c 1a2b3c4d 0001 0000 ffffffffffffffff"
@@ -117,7 +117,7 @@ START_TEST(a_packet_without_a_comment_and_as_long_as_captured)
 }
 END_TEST
 
-START_TEST(statistics_say_what_was_seen_and_what_was_lost)
+START_TEST(statistics_have_received_and_dropped)
 {
 	struct pcapng_block b;
 	struct rd r;
@@ -134,7 +134,7 @@ START_TEST(statistics_say_what_was_seen_and_what_was_lost)
 }
 END_TEST
 
-START_TEST(what_does_not_fit_is_not_begun)
+START_TEST(a_block_that_does_not_fit_is_not_begun)
 {
 	struct pcapng_packet p = { .head = buf, .head_len = 20, .comment = "x" };
 	uint8_t small[200];
@@ -155,7 +155,7 @@ START_TEST(what_does_not_fit_is_not_begun)
 }
 END_TEST
 
-START_TEST(a_stream_is_cut_at_the_borders_of_blocks)
+START_TEST(a_stream_is_split_at_block_boundaries)
 {
 	struct pcapng_packet p = { .interface = 9, .head = "abc", .head_len = 3 };
 	static const uint32_t type[] = { PCAPNG_SECTION, PCAPNG_INTERFACE,
@@ -190,7 +190,7 @@ START_TEST(a_stream_is_cut_at_the_borders_of_blocks)
 }
 END_TEST
 
-START_TEST(what_is_no_block_is_seen)
+START_TEST(an_invalid_block_is_detected)
 {
 	static const uint32_t bad[] = { 0, 4, 8, 11, 13, 14, PCAPNG_BLOCK_MAX + 4,
 	    UINT32_MAX };
@@ -228,7 +228,7 @@ START_TEST(a_block_that_is_too_short_has_no_number)
 }
 END_TEST
 
-START_TEST(a_number_is_exchanged_in_place)
+START_TEST(an_interface_number_is_replaced_in_place)
 {
 	struct pcapng_block b;
 	uint32_t number;
@@ -251,16 +251,16 @@ pcapng_suite(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, begin, NULL);
-	tcase_add_test(t, a_section_says_its_byte_order_and_who_wrote_it);
+	tcase_add_test(t, a_section_has_byte_order_and_application);
 	tcase_add_test(t, an_interface_has_its_name_and_nanoseconds);
 	tcase_add_test(t, a_packet_has_time_lengths_comment_and_direction);
 	tcase_add_test(t, a_packet_without_a_comment_and_as_long_as_captured);
-	tcase_add_test(t, statistics_say_what_was_seen_and_what_was_lost);
-	tcase_add_test(t, what_does_not_fit_is_not_begun);
-	tcase_add_test(t, a_stream_is_cut_at_the_borders_of_blocks);
-	tcase_add_test(t, what_is_no_block_is_seen);
+	tcase_add_test(t, statistics_have_received_and_dropped);
+	tcase_add_test(t, a_block_that_does_not_fit_is_not_begun);
+	tcase_add_test(t, a_stream_is_split_at_block_boundaries);
+	tcase_add_test(t, an_invalid_block_is_detected);
 	tcase_add_test(t, a_block_that_is_too_short_has_no_number);
-	tcase_add_test(t, a_number_is_exchanged_in_place);
+	tcase_add_test(t, an_interface_number_is_replaced_in_place);
 	suite_add_tcase(s, t);
 	return s;
 }

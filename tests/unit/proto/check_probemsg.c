@@ -28,7 +28,7 @@ read_back(struct dhcp4 *m, const uint8_t *out, size_t len)
 	ck_assert_uint_eq(m->chaddr[0] & 3, 2);	/* local, unicast */
 }
 
-START_TEST(an_inform_has_giaddr_and_asks_for_no_address)
+START_TEST(an_inform_has_giaddr_and_requests_no_address)
 {
 	uint8_t out[PROBEMSG_MAX];
 	struct dhcp4 m;
@@ -86,7 +86,7 @@ START_TEST(a_request_to_4011_has_ciaddr_and_no_giaddr)
 }
 END_TEST
 
-START_TEST(option_82_stands_last)
+START_TEST(option_82_is_last)
 {
 	uint8_t out[PROBEMSG_MAX];
 	struct rai rai = { .len = 0 };
@@ -110,7 +110,7 @@ START_TEST(option_82_stands_last)
 }
 END_TEST
 
-START_TEST(answers_are_those_to_the_made_up_machine)
+START_TEST(only_answers_to_the_made_up_machine_count)
 {
 	uint8_t out[PROBEMSG_MAX], *copy;
 	struct ip4 ciaddr;
@@ -141,11 +141,11 @@ probemsg_suite(void)
 	Suite *s = suite_create("probemsg");
 	TCase *t = tcase_create("probemsg");
 
-	tcase_add_test(t, an_inform_has_giaddr_and_asks_for_no_address);
+	tcase_add_test(t, an_inform_has_giaddr_and_requests_no_address);
 	tcase_add_test(t, a_discover_is_that_of_a_machine_that_boots);
 	tcase_add_test(t, a_request_to_4011_has_ciaddr_and_no_giaddr);
-	tcase_add_test(t, option_82_stands_last);
-	tcase_add_test(t, answers_are_those_to_the_made_up_machine);
+	tcase_add_test(t, option_82_is_last);
+	tcase_add_test(t, only_answers_to_the_made_up_machine_count);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -60,7 +60,7 @@ START_TEST(labels_are_escaped)
 END_TEST
 
 /* Half a line would end the scrape. */
-START_TEST(a_line_too_long_is_left_out)
+START_TEST(a_line_that_is_too_long_is_left_out)
 {
 	static char huge[PROM_LINE_MAX];
 
@@ -106,7 +106,7 @@ promfmt_suite(void)
 	tcase_add_checked_fixture(t, begin, NULL);
 	tcase_add_test(t, a_family_has_help_and_type);
 	tcase_add_test(t, labels_are_escaped);
-	tcase_add_test(t, a_line_too_long_is_left_out);
+	tcase_add_test(t, a_line_that_is_too_long_is_left_out);
 	tcase_add_test(t, buckets_add_up);
 	suite_add_tcase(s, t);
 	return s;

@@ -103,7 +103,7 @@ START_TEST(every_client_is_recognised)
 }
 END_TEST
 
-START_TEST(options_are_kept_as_they_came)
+START_TEST(options_are_kept_as_received)
 {
 	msg_client(&msg, "ipxe-bios");
 	read_msg();
@@ -385,7 +385,7 @@ START_TEST(option_43_of_others_is_not_pxe)
 }
 END_TEST
 
-START_TEST(uuid_has_one_form)
+START_TEST(only_one_form_of_uuid_is_accepted)
 {
 	for (size_t len = 0; len <= 40; len++) {
 		uint8_t v[40];
@@ -429,7 +429,7 @@ START_TEST(user_class_raw_or_in_instances)
 }
 END_TEST
 
-START_TEST(offers_that_say_pxe)
+START_TEST(option_60_of_offers_is_compared)
 {
 	static const struct {
 		const char *text;
@@ -529,7 +529,7 @@ START_TEST(every_name_and_alias_is_unique_and_parses)
 }
 END_TEST
 
-START_TEST(aliases_stand_for_several)
+START_TEST(aliases_mean_several_codes)
 {
 	uint16_t codes[PXE_ALIAS_MAX];
 
@@ -626,7 +626,7 @@ pxe_suite(void)
 	TCase *tc = tcase_create("clients");
 
 	tcase_add_test(tc, every_client_is_recognised);
-	tcase_add_test(tc, options_are_kept_as_they_came);
+	tcase_add_test(tc, options_are_kept_as_received);
 	tcase_add_test(tc, family_by_vendor_class);
 	tcase_add_test(tc, option_93_alone_is_a_netboot_client);
 	tcase_add_test(tc, ipxe_is_ipxe_whatever_option_60_says);
@@ -646,9 +646,9 @@ pxe_suite(void)
 	tcase_add_test(tc, boot_item_is_discovery);
 	tcase_add_test(tc, a_list_of_boot_servers_is_seen);
 	tcase_add_test(tc, option_43_of_others_is_not_pxe);
-	tcase_add_test(tc, uuid_has_one_form);
+	tcase_add_test(tc, only_one_form_of_uuid_is_accepted);
 	tcase_add_test(tc, user_class_raw_or_in_instances);
-	tcase_add_test(tc, offers_that_say_pxe);
+	tcase_add_test(tc, option_60_of_offers_is_compared);
 	tcase_add_test(tc, every_option_of_every_length);
 	if (msg_corpus_is_here("pxe_reads_messages_from_the_wild"))
 		tcase_add_test(tc, pxe_reads_messages_from_the_wild);
@@ -659,7 +659,7 @@ pxe_suite(void)
 	tcase_add_test(tc, arch_codes_are_ianas);
 	tcase_add_test(tc, kinds_are_few);
 	tcase_add_test(tc, every_name_and_alias_is_unique_and_parses);
-	tcase_add_test(tc, aliases_stand_for_several);
+	tcase_add_test(tc, aliases_mean_several_codes);
 	tcase_add_test(tc, arch_numbers);
 	suite_add_tcase(s, tc);
 	return s;

@@ -130,7 +130,7 @@ START_TEST(empty_sub_option_is_possible)
 }
 END_TEST
 
-START_TEST(what_does_not_fit_changes_nothing)
+START_TEST(a_sub_option_that_does_not_fit_changes_nothing)
 {
 	uint8_t big[300] = { 0 };
 
@@ -303,7 +303,7 @@ START_TEST(flags_byte_is_written)
 }
 END_TEST
 
-START_TEST(bytes_behind_end_are_kept)
+START_TEST(bytes_after_end_are_kept)
 {
 	struct rai r = ours();
 	size_t len, n;
@@ -564,7 +564,7 @@ START_TEST(ours_goes_and_the_clients_stays)
 }
 END_TEST
 
-START_TEST(ours_behind_the_clients_in_one_option)
+START_TEST(ours_after_the_clients_in_one_option)
 {
 	struct rai r = ours();
 	uint8_t joined[255];
@@ -888,7 +888,7 @@ rai_suite(void)
 
 	tcase_add_test(tc, sub_options_are_appended);
 	tcase_add_test(tc, empty_sub_option_is_possible);
-	tcase_add_test(tc, what_does_not_fit_changes_nothing);
+	tcase_add_test(tc, a_sub_option_that_does_not_fit_changes_nothing);
 	tcase_add_test(tc, check_finds_every_overrun);
 	tcase_add_test(tc, check_joins_the_parts);
 	suite_add_tcase(s, tc);
@@ -900,7 +900,7 @@ rai_suite(void)
 	tcase_add_test(tc, bootp_gets_no_option);
 	tcase_add_test(tc, message_without_end_gets_one);
 	tcase_add_test(tc, flags_byte_is_written);
-	tcase_add_test(tc, bytes_behind_end_are_kept);
+	tcase_add_test(tc, bytes_after_end_are_kept);
 	tcase_add_test(tc, size_is_a_bound);
 	tcase_add_test(tc, full_packet_and_our_largest_option);
 	tcase_add_test(tc, old_options_are_left_out);
@@ -915,7 +915,7 @@ rai_suite(void)
 	tcase_add_test(tc, reply_without_option_is_copied);
 	tcase_add_test(tc, both_go_when_a_server_repeats_ours);
 	tcase_add_test(tc, ours_goes_and_the_clients_stays);
-	tcase_add_test(tc, ours_behind_the_clients_in_one_option);
+	tcase_add_test(tc, ours_after_the_clients_in_one_option);
 	tcase_add_test(tc, ours_across_two_options);
 	tcase_add_test(tc, flags_byte_is_not_compared);
 	tcase_add_test(tc, honoured_vss_is_ours);
