@@ -72,7 +72,6 @@ int query_ask(struct queries *s, const struct query *q);
 /* Closes queries that timed out, after reporting what a stream has received.
  * Call it from time to time, for example before query_ask(). */
 void query_expire(struct queries *s, struct mono now);
-/* Closes all queries. */
 void query_cancel(struct queries *s);
 unsigned query_n_open(const struct queries *s);
 

@@ -30,7 +30,6 @@ struct udp_dgram {
 	uint32_t ifindex;	/* on which it arrived */
 };
 
-/* Buffers for UDP_BATCH datagrams; one per process is enough. */
 struct udp_batch;
 struct udp_batch *udp_batch_new(void);
 struct udp_batch *udp_batch_free(struct udp_batch *b);

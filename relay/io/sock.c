@@ -191,6 +191,8 @@ bool
 sock_take_error(int fd, struct sock_error *e)
 {
 	_Alignas(struct cmsghdr) uint8_t control[512];
+	_Static_assert(__alignof__(control) >= _Alignof(struct cmsghdr),
+	    "CPUs with strict alignment, such as MIPS, trap");
 	struct msghdr msg = {
 		.msg_control = control, .msg_controllen = sizeof(control),
 	};
