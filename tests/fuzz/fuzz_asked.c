@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * What comes by the control socket and by the port for metrics. Input: one
- * byte, bit 0 which of them, bit 1 whether the client shuts its end down, bit 2
- * whether it reads answers before it has asked everything; then pieces, each a
- * byte with its length and so many bytes, written one after the other to a real
- * socket.
+ * Input of the control socket and of the metrics port. Input: a byte (bit 0:
+ * which one; bit 1: the client shuts its end down; bit 2: it reads answers
+ * before it has sent everything), then pieces, each a length byte and its
+ * bytes, which are written to a real socket in order.
  *
- * Whatever comes: a command that is handed on is text of at most CTL_LINE_MAX
- * bytes, each is answered by one line that is a JSON object, in their order,
- * and nothing is answered that was not asked; what the port for metrics says is
- * HTTP.
+ * What must hold: a command that reaches the callback is text of at most
+ * CTL_LINE_MAX bytes; commands are answered in order, each by one line that is
+ * a JSON object; nothing else is answered; the metrics port answers in HTTP.
  */
 #include <assert.h>
 #include <errno.h>
@@ -31,7 +29,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 #define ANSWERS (1u << 16)
-#define LINES 16	/* asked at once; more take their time and are no different */
+#define LINES 16	/* sent at once; more would only be slower */
 
 static struct loop *loop;
 static struct ctl *ctl;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * A hostile stream instead of a capture. Input: one byte that says how the
- * stream is cut into pieces and whether files have a cap, then the stream.
+ * A malicious stream instead of a capture. Input: one byte that selects how the
+ * stream is split and whether files have a size limit, then the stream.
  *
- * In any case files hold whole blocks only, no file is larger than its cap,
- * each begins with a section, each packet's interface is described before it in
- * the same file, and the result does not depend on how the stream was cut.
+ * What must hold: files have only whole blocks, no file exceeds its limit, each
+ * begins with a section, each packet's interface is described before it in the
+ * same file, and the result does not depend on how the stream was split.
  */
 #include <assert.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * A DHCP message of any bytes: the view must stay inside of it, the index and
+ * A DHCP message of any bytes: the view must stay inside it, the index and
  * the iterator must agree, and joining must not write past its buffer.
  * The seeds are the clients of tests/lib/msg.c and malformed messages.
  */

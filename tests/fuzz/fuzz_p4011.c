@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * Port 4011 the whole way: what is intercepted there goes to boot servers, and
- * the answer to a discovery comes back through the relay. Input as in path.h;
- * how: bit 0 a server's reply to port 67, bits 1..3 the client's address (or
- * the interface of the reply), bit 4 the client's port, 68 or 4011.
+ * Port 4011 from end to end: intercepted requests go to boot servers, and the
+ * reply to a discovery returns through the relay. Input as in path.h; how: bit
+ * 0 a server's reply to port 67, bits 1..3 the client's address (or the
+ * interface of the reply), bit 4 the client's port, 68 or 4011.
  *
- * What may never happen: a byte of what is no discovery changed, or a discovery
- * not; a server asked that is no boot server, or none of this interface's; a
- * packet sent in the name of an address that is no machine's of the VLAN; a
- * giaddr or an option 82 passed on that only a relay may write; a reply out of
- * port 4011 to a client that has not asked from that port and address.
+ * What must never happen: a request other than a discovery is changed, or a
+ * discovery is not; a request goes to a server that is not a boot server of
+ * this interface; a packet is sent with a source address that no machine of the
+ * VLAN has; a client's giaddr or option 82 is passed on; a reply leaves from
+ * port 4011 to a client that has not sent a request from that port and address.
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * What is remembered of boots, and what explain makes of it, whatever clients,
- * servers and those between them say. Input as in path.h; how: bits 0..2 what
- * it is (a request twice, a server's reply, a broadcast to port 68 from another
- * host, port 4011 routed past us to a server and back, TFTP to a server and
- * back), bits 3..5 the client's address, bits 6..7 the link source's length.
+ * Records of boots and their verdicts, for any input. Input as in path.h; how:
+ * bits 0..2 the kind (a request twice, a server's reply, a broadcast to port 68
+ * from another host, port 4011 routed past us to a server and back, TFTP to a
+ * server and back), bits 3..5 the client's address, bits 6..7 the link source's
+ * length.
  *
- * What must hold: no more clients than there is room for; text ends within its
- * field; events are in order; each boot that is opened is over once; every boot
- * has a verdict that has its sentence.
+ * What must hold: clients do not exceed their limit; text ends within its
+ * field; events are in order; each boot that begins ends once; every boot has a
+ * verdict with a sentence.
  */
 #include <assert.h>
 #include <stdlib.h>

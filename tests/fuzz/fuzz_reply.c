@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * Replies the whole way: judged, addressed, rendered; with requests between
- * them, so that there is something to remember. Input as in path.h; how: bit 0
- * a server's packet (else a client's), bits 1..3 the interface it comes by.
+ * Replies from end to end: checked, addressed, rendered; with requests between
+ * them, so that conversations exist. Input as in path.h; how: bit 0 a server's
+ * packet (else a client's), bits 1..3 the interface on which it arrives.
  *
- * What a relay may never do, whatever a server says: deliver a packet on an
- * interface that does not have that giaddr, or on one of several that share it
- * and that this client is not known to be on; take a client VLAN's word for a
- * server's; change a byte but option 82 (and 60 and 43 where strip-pxe-from
- * says so); take out of option 82 what is not ours, or leave in what is to the
- * letter; make a reply grow, padding to 300 bytes aside; address it to nobody,
- * to a group, or to an address or a machine that is not this client's;
- * broadcast what is for one; drop for a reason that is not there.
+ * What a relay must never do, whatever a server sends: deliver a packet on an
+ * interface without that giaddr, or, if several share it, on one where this
+ * client was not seen; accept a reply from a client VLAN; change a byte except
+ * option 82 (and 60 and 43 with strip-pxe-from); remove an option 82 that is
+ * not ours, or keep one that equals ours; make a reply longer, except by
+ * padding to 300 bytes; send it to no address, to a group, or to another
+ * client's address; broadcast what is for one client; drop for a wrong reason.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -175,8 +174,8 @@ is_station(const struct dhcp4 *m)
 	    memcmp(m->chaddr, zero, 6) != 0;
 }
 
-/* RFC 2131 4.1: to one machine that can be addressed, unless it or the server
- * wants it otherwise; and what does, goes to all. */
+/* RFC 2131 4.1: a reply is unicast if the client can be addressed, unless it or
+ * the server requests a broadcast. */
 static void
 check_cast(const struct relay4_delivery *d, const struct seen *seen)
 {
@@ -400,7 +399,7 @@ is_reason(struct world *w, const struct relay4_rx *rx, enum drop why)
 		return n == 0 || ip4_is_none(m.giaddr);
 	if (why == DROP_AMBIGUOUS)
 		return n > 1;
-	if (why == DROP_DOWN)	/* the other one that has it is */
+	if (why == DROP_DOWN)	/* the only other interface with it is down */
 		return n == 1;
 	return why == DROP_OFFER_NOT_PROXY && !ip4_is_none(m.yiaddr) &&
 	    server != CONF_NONE && w->conf->server[server].proxy_only;

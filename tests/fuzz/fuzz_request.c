@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * Requests the whole way: judged, planned, rendered for every server. Input as
- * in path.h; how: bit 0 unicast to us, bits 1..3 the link source's length.
+ * Requests from end to end: checked, planned, rendered for every server. Input
+ * as in path.h; how: bit 0 unicast to us, bits 1..3 the link source's length.
  *
- * What a relay may never do, whatever was received: change a byte but hops,
- * giaddr, option 82 and padding; send to an address that is no configured
- * server, to one that is not for this interface or not for this kind of
- * message, or twice to one; put in a giaddr that is not the interface's, or the
- * option 82 of another; leave ours out; send option 82 on behalf of an
- * untrusted client, wherever it stands; send more than the rates allow; drop
- * for a reason that is not there; lose count.
+ * What a relay must never do, whatever it receives: change a byte except hops,
+ * giaddr, option 82 and padding; send to an address that is not a server for
+ * this interface and kind of message, or twice to one; insert another
+ * interface's giaddr or option 82; leave ours out; send an untrusted client's
+ * option 82, wherever it is in the message; exceed the rates; drop for a wrong
+ * reason; lose count.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -184,8 +183,8 @@ check_ours(struct rd v, const struct rai *r, uint8_t flags)
 		    r->value[i]));
 }
 
-/* What stood behind END stands there still; but for zeros at its end, which may
- * have given way, or have been added up to 300 bytes. */
+/* The bytes after END are unchanged, except for zeros at the very end, which
+ * may be left out, or added up to 300 bytes. */
 static void
 check_tail(const struct dhcp4 *m, const struct dhcp4 *again, size_t len)
 {
@@ -300,7 +299,8 @@ check_plan(const struct world *w, const struct relay4_plan *p)
 			render(p, i, f);
 }
 
-/* A question that got no answer goes to one more server, and not for ever. */
+/* A request without a reply goes to one more server, a limited number of
+ * times. */
 static void
 check_hedge(const struct world *w, const struct relay4_plan *p)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * Rescue: packets of port 4011 that are routed past the relay, and datagrams
- * that come to its port 67. Input as in path.h; how: bits 0..1 a client's
- * question (0, 3), its server's answer (1) or a datagram to us (2); bits 2..4
- * the client's address, bit 5 its port, bit 6 a question's interface is the one
- * of `who`, else the client's own.
+ * Rescue: packets of port 4011 that are routed past the relay, and datagrams to
+ * its port 67. Input as in path.h; how: bits 0..1 a client's request (0, 3),
+ * its server's reply (1) or a datagram to us (2); bits 2..4 the client's
+ * address, bit 5 its port, bit 6: a request arrives on the interface of `who`,
+ * else on the client's own.
  *
- * What may never happen: a server asked that is not usable, no boot server, or
- * the one that the client asked; a question changed in more than ciaddr and
- * giaddr; an answer delivered to whom did not ask, or changed in more than our
- * addresses and option 54; a read behind the end.
+ * What must never happen: a request goes to a server that is not usable, not a
+ * boot server, or the client's own choice; a request is changed beyond ciaddr
+ * and giaddr; a reply is delivered to a client that did not send the request,
+ * or changed beyond our addresses and option 54; a read past the end.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ struct seen {
 	struct question q[PATH_PACKETS_MAX];
 };
 
-/* Is it this question with our address in ciaddr and giaddr? */
+/* Is it this request with our address in ciaddr and giaddr? */
 static bool
 is_copy(const struct question *q, const struct rescue_plan *p)
 {
@@ -51,8 +51,7 @@ is_copy(const struct question *q, const struct rescue_plan *p)
 	return memcmp(was, p->msg, q->len) == 0;
 }
 
-/* A client asked this, of somebody else, on the interface whose address is
- * ours. */
+/* A client sent this to another server, on the interface with our address. */
 static void
 check_copy(struct seen *s, const struct rescue_plan *p)
 {

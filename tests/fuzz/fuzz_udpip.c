@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * An IPv4 packet of any bytes: the payload must lie inside of it, a verified
+ * An IPv4 packet of any bytes: the payload must be inside it, a verified
  * packet must also be accepted unverified, and what was read must survive
  * udpip_build() and udpip_parse().
  */

@@ -88,8 +88,8 @@ static const char *const confs[] = {
 };
 #define CONFS (sizeof(confs) / sizeof(confs[0]))
 
-/* Two VLANs, one of them with two subnets; two that share a giaddr; the way to
- * the servers; one that is down, one without an address. */
+/* Two VLANs, one of them with two subnets; two that share a giaddr; the uplink
+ * to the servers; an interface that is down, one without an address. */
 static void
 build(struct world *w)
 {

@@ -43,11 +43,11 @@ void path_packet_free(struct path_packet *p);
 typedef void path_plan_fn(const struct world *w, const struct relay4_plan *p);
 void path_hedges(struct world *w, path_plan_fn *each);
 
-/* Any number becomes one of the interfaces, or an ifindex that nobody has. */
+/* Maps any number to an interface, or to an unused ifindex; */
 uint32_t path_ifindex(uint8_t who);
-/* ... one of the servers, or an address that is none. */
+/* ... to a server, or to an address that is none; */
 struct ip4 path_server(uint8_t who);
-/* ... an address of a client VLAN, of this host, of nobody. */
+/* ... to an address of a client VLAN or of this host, or to an unused one. */
 struct ip4 path_client(uint8_t who);
 
 /* Every byte of the fixed part but hops and giaddr is the same. */

@@ -138,8 +138,8 @@ msg_exact(const void *data, size_t n)
 #define EDK2_LIST "01020304 05060c0d 0f111216 171c2829 2a2b3233 363a3b3c" \
 	"42436180 81828384 858687"
 
-/* Intel UNDI, PXE 2.x: 548 bytes whatever it has to say, broadcast or not by
- * vendor, class identifier behind the RFC 4578 options. */
+/* Intel UNDI, PXE 2.x: always 548 bytes, broadcast or not by vendor, class
+ * identifier after the RFC 4578 options. */
 static void
 intel_rom(struct msg *m)
 {
@@ -190,7 +190,7 @@ edk2_http(struct msg *m)
 	edk2(m, "HTTPClient:Arch:00016:UNDI:003000", 16);
 }
 
-/* Boot server discovery: option 43 stands first, type 2, layer 0. */
+/* Boot server discovery: option 43 is first, type 2, layer 0. */
 static void
 edk2_discovery(struct msg *m)
 {
@@ -226,7 +226,7 @@ ipxe_bios(struct msg *m)
 	msg_end(m);
 }
 
-/* Raspberry Pi ROM: says PC BIOS, whatever it is. */
+/* Raspberry Pi ROM, which claims to be a PC BIOS. */
 static void
 raspberry_pi(struct msg *m)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * What is written, what is counted, and that the numbers add up whatever is
- * logged.
+ * What is written, what is counted, and that the numbers always add up,
+ * whatever is logged.
  */
 #include <check.h>
 #include <stdio.h>

@@ -462,7 +462,7 @@ START_TEST(a_stream_whose_client_dies_is_gone)
 	a = client();
 	say(a, "stream\n");
 	expect(a, "\"stream\"\n");
-	ctl = ctl_close(ctl);	/* says good-bye, too */
+	ctl = ctl_close(ctl);	/* sends CTL_STOP */
 	ck_assert_int_eq(n_gone, 2);
 	expect(a, "bye");
 	expect_end(a);

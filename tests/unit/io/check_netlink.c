@@ -229,7 +229,7 @@ same_link(const struct iftab_link *a, const struct iftab_link *b)
 	ck_assert_mem_eq(a->mac, b->mac, a->mac_len);
 }
 
-/* w followed; somebody who asks now is told the same. */
+/* A table filled now equals w, which followed the changes. */
 static void
 assert_in_step(struct watch *w)
 {

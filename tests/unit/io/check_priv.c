@@ -158,7 +158,7 @@ START_TEST(the_configuration_is_opened_repeatedly)
 	unlink(conf);
 	ck_assert_int_eq(priv_ask(priv, OPENER_CONF), -ENOENT);
 	ck_assert_int_eq(mkfifo(conf, 0600), 0);
-	ck_assert_int_eq(priv_ask(priv, OPENER_CONF), -EINVAL);	/* and waits for nobody */
+	ck_assert_int_eq(priv_ask(priv, OPENER_CONF), -EINVAL);	/* at once */
 }
 END_TEST
 
@@ -292,7 +292,7 @@ START_TEST(invalid_requests_are_refused)
 	ck_assert_int_eq(send(fd, &q, sizeof(q), 0), sizeof(q));
 	ck_assert_int_eq(send(fd, &q, 3, 0), 3);
 	ck_assert_int_eq(send(fd, "", 1, 0), 1);
-	close(priv_ask(priv, OPENER_CONF));		/* it lives, and answers what it was asked */
+	close(priv_ask(priv, OPENER_CONF));		/* it still answers */
 	ck_assert_int_gt(fd = priv_ask(priv, OPENER_CONF), 2);
 	close(fd);
 }
@@ -416,7 +416,8 @@ now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* An end asks several times, and SIGTERM is not to take that many time-outs. */
+/* A shutdown sends several requests; SIGTERM must not take as many
+ * time-outs. */
 START_TEST(a_stopped_opener_is_waited_for_once)
 {
 	pid_t pid = pid_of_opener();

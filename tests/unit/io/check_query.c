@@ -138,7 +138,7 @@ START_TEST(echo_is_answered)
 }
 END_TEST
 
-/* B has no other way to the second address than the one that this test adds. */
+/* The route that this test adds is B's only one to the second address. */
 START_TEST(echo_leaves_from_the_given_source)
 {
 	struct query q = ask(QUERY_ECHO, 0, NULL);
@@ -548,7 +548,7 @@ START_TEST(bytes_received_before_the_timeout_count)
 	ck_assert_uint_eq(query_n_open(queries), 2);
 	query_expire(queries, q.until);
 	ck_assert_uint_eq(query_n_open(queries), 0);
-	ck_assert_uint_eq(n_answers, 1);	/* the caller knows of silence by itself */
+	ck_assert_uint_eq(n_answers, 1);	/* silence is not reported */
 	ck_assert_uint_eq(got.len, 22);
 	ck_assert(!got.more);
 	close_web(w);

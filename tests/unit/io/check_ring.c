@@ -247,7 +247,7 @@ START_TEST(packets_larger_than_a_frame_arrive_whole_and_in_order)
 END_TEST
 
 /* The queue for large ones is short. What it had no room for is marked, and
- * what comes behind it is neither lost nor mixed up. */
+ * what follows it is neither lost nor mixed up. */
 START_TEST(a_flood_of_large_packets_ends_in_truncated_ones)
 {
 	struct ring *r = open_ring();

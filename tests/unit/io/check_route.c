@@ -260,7 +260,7 @@ START_TEST(unanswered_neighbour_fails)
 	    " nud reachable");
 	ck_assert(wait_told(3, 5000));
 	ck_assert_int_eq(told[2].state, NEIGH_ALIVE);
-	/* Known: nothing is asked. */
+	/* Known, so nothing is sent. */
 	ck_assert_int_eq(route_resolve(asker, v0, ip("198.51.100.9")), 0);
 	state_is("198.51.100.9", NEIGH_ALIVE);
 }

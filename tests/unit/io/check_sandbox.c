@@ -229,8 +229,8 @@ do_chown(void *arg)
 	return chown("/tmp/pxrelay-check-sandbox", (uid_t)-1, (gid_t)-1) < 0;
 }
 
-/* Both follow a link that somebody put where a socket file was made. */
-START_TEST(the_opener_does_not_follow_links)
+/* Both would follow a link that replaced a socket file. */
+START_TEST(the_opener_makes_no_call_that_follows_links)
 {
 	ck_assert_int_eq(pipe(told), 0);
 	ck_assert_int_eq(confined(SANDBOX_OPENER, tell, do_chmod, NULL), SANDBOX_EXIT);
@@ -240,7 +240,7 @@ END_TEST
 
 /* --- user and capabilities ------------------------------------------------ */
 
-/* The number behind a word of /proc/self/status. */
+/* The number after a word of /proc/self/status. */
 static uint64_t
 status_of(const char *word, int base)
 {
@@ -336,7 +336,7 @@ sandbox_suite(void)
 	tcase_add_test(tc, without_a_reporter_the_call_goes_to_stderr);
 	tcase_add_test(tc, calls_of_libraries_are_allowed);
 	tcase_add_test(tc, the_opener_reads_files_and_writes_none);
-	tcase_add_test(tc, the_opener_does_not_follow_links);
+	tcase_add_test(tc, the_opener_makes_no_call_that_follows_links);
 	suite_add_tcase(s, tc);
 	add_root_tests(s);
 	return s;

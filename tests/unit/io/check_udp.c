@@ -139,7 +139,7 @@ START_TEST(losses_of_a_unicast_flood_are_counted)
 	ck_assert_uint_eq(udp_lost(b), SENT - got);
 	ck_assert_uint_eq(udp_lost(b), 0);
 
-	/* The same number of the socket, whose counter now stands high. */
+	/* The same descriptor; the new socket's counter is high. */
 	for (int i = 0; i < 200; i++)
 		net_udp_send(peer, NET_A, PORT, "reply", 5);
 	while ((n = udp_recv(b, fd, &d)) > 0)
