@@ -5,6 +5,7 @@
 # shellcheck disable=SC2016,SC2086 # eval expands its words later; $what is two words
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+exec </dev/null
 . tests/lib/tally.sh
 
 ctl=${PXRELAYCTL:-build/asan/pxrelayctl}
@@ -21,21 +22,33 @@ if [ ! -x "$ctl" ]; then
 	exit
 fi
 
-# ask MODE ARGUMENT...: standard input is the answer, as one line; it must not be a pipe,
-# or rc would be set in a subshell
-ask() {
-	local mode=$1
+# See ctl-daemon.py, which runs each command and looks for patterns in what it printed.
+coproc python3 tests/checks/ctl-daemon.py "$T"
+exec 3<&"${COPROC[0]}" 4>&"${COPROC[1]}" {COPROC[0]}<&- {COPROC[1]}>&-
 
-	shift
-	rm -f "$sock" "$sock.asked"
-	tr -d '\n\t' | timeout 60 python3 tests/checks/ctl-daemon.py "$mode" "$sock" \
-		"$ctl" -s "$sock" "$@" > "$T/out" 2> "$T/err"
-	rc=$?
+# call REQUEST FIELD...: sets $reply
+call() {
+	printf '%s\0' $# "$@" >&4
+	read -r -u 3 reply || { fail "ctl: the fake daemon" "it ended"; tally; exit 1; }
 }
 
+# run MODE COMMAND...: sets $rc and writes $T/out and $T/err. Standard input is the answer of
+# the fake daemon.
+run() {
+	call run "$1" "/proc/$BASHPID/fd/0" "${OUT:-$T/out}" "$TERM" \
+		"${NO_COLOR+=}${NO_COLOR-}" "${@:2}"
+	rc=$reply
+}
+
+# ask MODE ARGUMENT...: pxrelayctl with the fake daemon; must not be in a pipe, since $rc
+# would be set in a subshell
+ask() {
+	run "$1" "$ctl" -s "$sock" "${@:2}"
+}
+
+# alone ARGUMENT...: pxrelayctl without a daemon
 alone() {
-	timeout 60 "$ctl" "$@" > "$T/out" 2> "$T/err" </dev/null
-	rc=$?
+	run none "$ctl" "$@"
 }
 
 # verdict NAME CONDITION...: prints everything known if the condition fails
@@ -59,25 +72,31 @@ status() {
 	[ $# -lt 3 ] || has "$T/err" "$3"
 }
 
+# has FILE PATTERN: a line of it matches; with an empty pattern, the file is empty.
 has() {
 	if [ -z "$2" ]; then
 		[ ! -s "$1" ]
 	else
-		grep -qE -e "$2" "$1"
+		matches "$2" "$1"
 	fi
 }
 
+matches() {
+	call match "$@"
+	[ "$reply" = 0 ]
+}
+
 lacks() {
-	! grep -qE -e "$1" "$T/out" "$T/err"
+	! matches "$1" "$T/out" "$T/err"
 }
 
 # Printable ASCII and newlines only.
 clean() {
-	! LC_ALL=C grep -qE '[^ -~]' "$T/out" "$T/err"
+	! matches '[^ -~]' "$T/out" "$T/err"
 }
 
 fits() {
-	! grep -qE '.{81}' "$T/out" && ! grep -q ' $' "$T/out" && [ -s "$T/out" ]
+	! matches '.{81}| $' "$T/out" && [ -s "$T/out" ]
 }
 
 shorter_than() {
@@ -126,7 +145,7 @@ verdict "show: what does not stand here" status 0 '^and 2 more: pxrelayctl show 
 verdict "show: fits" fits
 verdict "show: one screen" shorter_than 24
 verdict "show: no colour in a file" lacks $'\033'
-verdict "show: asks in one line" test "$(cat "$sock.asked")" = show
+verdict "show: asks in one line" test "$(< "$sock.asked")" = show
 
 ask answer show interfaces < "$T/doc"
 verdict "show interfaces" \
@@ -136,7 +155,7 @@ verdict "show interfaces: the whole configuration" eval \
 	'tr -s " \n" " " < "$T/out" | grep -q "\[enp\*\] of swp1.*servers"'
 verdict "show interfaces: fits" fits
 verdict "show interfaces: what was asked" \
-	test "$(cat "$sock.asked")" = "show interfaces"
+	test "$(< "$sock.asked")" = "show interfaces"
 
 ask answer show servers < "$T/doc"
 verdict "show servers" status 0 '^dhcp-a .* dhcp +reachable +1204 +1180 +600 +580 from' ''
@@ -168,14 +187,14 @@ ask answer version < "$T/doc"
 verdict "version" status 0 '^pxrelayd 9\.8\.7$' ''
 ask answer reload <<< '{"reloaded":true}'
 verdict "reload" status 0 'reloaded' ''
-verdict "reload: what was asked" test "$(cat "$sock.asked")" = reload
+verdict "reload: what was asked" test "$(< "$sock.asked")" = reload
 
 ask answer drain wds-1 <<< '{"server":"wds-1","health":"drained"}'
 verdict "drain" status 0 '^server wds-1 is drained$' ''
-verdict "drain: what was asked" test "$(cat "$sock.asked")" = "drain wds-1"
+verdict "drain: what was asked" test "$(< "$sock.asked")" = "drain wds-1"
 ask answer enable 192.0.2.10 <<< '{"server":"dhcp-a","health":"up"}'
 verdict "enable" status 0 '^server dhcp-a is up$' ''
-verdict "enable: what was asked" test "$(cat "$sock.asked")" = "enable 192.0.2.10"
+verdict "enable: what was asked" test "$(< "$sock.asked")" = "enable 192.0.2.10"
 ask answer drain nobody <<< '{"error":"no such server"}'
 verdict "drain: no such server" status 1 '' '^pxrelayctl: drain nobody: no such server$'
 ask answer drain x <<< '{"server":7,"health":"up"}'
@@ -199,7 +218,7 @@ ask answer show clients < "$T/boots"
 verdict "show clients" status 0 '^52:54:00:00:00:02 +- +- +plain +- +leased +6 min$' ''
 verdict "show clients: how many there are" status 0 '^these are the last of 7123 clients$'
 verdict "show clients: fits" fits
-verdict "show clients: what was asked" test "$(cat "$sock.asked")" = "show clients"
+verdict "show clients: what was asked" test "$(< "$sock.asked")" = "show clients"
 ask answer show boots < "$T/boots"
 verdict "show boots" status 0 \
 	'^52:54:00:00:00:03 +vlan10 +bios +wdsnbp\.com on wds-1 +tftp-not-found +2 s$' ''
@@ -235,7 +254,7 @@ EOF
 ask answer explain 52:54:00:00:00:03 < "$T/explain"
 verdict "explain: a failure is bad news" status 1 '^verdict  tftp-not-found$' ''
 verdict "explain: what was asked" \
-	test "$(cat "$sock.asked")" = "explain 52:54:00:00:00:03"
+	test "$(< "$sock.asked")" = "explain 52:54:00:00:00:03"
 verdict "explain: who" status 1 '^client   52:54:00:00:00:03 on vlan10, pxe bios, 2 s ago$'
 verdict "explain: rule" status 1 '^rule     old$'
 verdict "explain: file" status 1 '^file     x64\\wdsnbp\.com on wds-1$'
@@ -291,7 +310,7 @@ ask turns watch < "$T/turns"
 cut -d' ' -f2- "$T/out" | tr '\n' ';' > "$T/o"
 verdict "watch: what is new" test "$(cat "$T/o")" = \
 	"a vlan10 - leased;b vlan10 - going-on;b vlan10 - no-offer;a vlan10 - leased;"
-verdict "watch: what was asked" test "$(cat "$sock.asked")" = "show boots"
+verdict "watch: what was asked" test "$(< "$sock.asked")" = "show boots"
 verdict "watch: ends with the daemon" status 1 . 'the connection was closed'
 ask twice watch <<< "{\"boots\":[$(row a leased false 1)]}"
 verdict "watch: an interrupt is a good end" status 0 'vlan10 - leased' ''
@@ -305,11 +324,10 @@ verdict "watch: of another shape" status 1 '' 'does not fit this command'
 
 # A stream of two interfaces with a packet each, and lost packets.
 tail -c +2 tests/fuzz/corpus/capfile/whole > "$T/stream"
-export STREAM=$T/stream
 pcapng='{"capture":"pcapng"}'
 ask stream capture -w "$T/x.pcapng" --mac 02:00:5e:10:00:01 --mac 2 --interface 'vlan*' \
 	--server wds-1 <<< "$pcapng"
-verdict "capture: what is asked" test "$(cat "$sock.asked")" = \
+verdict "capture: what is asked" test "$(< "$sock.asked")" = \
 	"capture mac=02:00:5e:10:00:01 mac=2 interface=vlan* server=wds-1"
 verdict "capture: the stream is the file" cmp "$T/stream" "$T/x.pcapng"
 verdict "capture: the numbers" has "$T/err" '^pxrelayctl: 2 packets captured, 4 lost because '
@@ -333,7 +351,7 @@ verdict "capture: no such directory" status 1 '' '/none/x: No such file or direc
 ask more capture -w "$T/y" <<< "$pcapng"
 verdict "capture: something else" status 1 '' '^pxrelayctl: the answer is not a capture$'
 for bad in tests/fuzz/corpus/capfile/{no-section,second-section,unknown-interface,bad-length}; do
-	tail -c +2 "$bad" > "$STREAM"
+	tail -c +2 "$bad" > "$T/stream"
 	ask stream capture -w "$T/y" <<< "$pcapng"
 	verdict "capture: ${bad##*/}" status 1 '' 'the answer is not a capture$'
 done
@@ -412,7 +430,7 @@ verdict "--json: the same document" same_json "$T/out" "$T/doc"
 verdict "--json: indented" status 0 '^  "version": "9\.8\.7"' ''
 ask answer show drops --json < "$T/doc"
 verdict "--json: behind the command, too" same_json "$T/out" "$T/doc"
-verdict "--json: is nothing to the daemon" test "$(cat "$sock.asked")" = "show drops"
+verdict "--json: is nothing to the daemon" test "$(< "$sock.asked")" = "show drops"
 ask answer --json show <<< '{"error":"no \u009b such"}'
 verdict "--json: an error is a document, and bad news" status 1 '"error": "no ' ''
 verdict "--json: only ASCII" clean
@@ -440,12 +458,8 @@ verdict "a file that is no socket" status 1 '' "$no_daemon"
 if [ "$(id -u)" = 0 ]; then
 	chmod 711 "$T"
 	install -m 755 "$ctl" "$T/ctl"
-	rm -f "$sock"
-	(umask 077
-	timeout 60 python3 tests/checks/ctl-daemon.py answer "$sock" setpriv \
-		--reuid=65534 --regid=65534 --clear-groups \
-		"$T/ctl" -s "$sock" show) </dev/null > "$T/out" 2> "$T/err"
-	rc=$?
+	run private setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$T/ctl" -s "$sock" show </dev/null
 	verdict "not allowed to ask" status 1 '' 'permission denied \(root and the group'
 else
 	skip "ctl: not allowed to ask" "only root can be somebody else"
@@ -626,11 +640,8 @@ verdict "a socket's name that is too long" status 2 '' 'too long for the name'
 alone -s "$T/nobody" -- show
 verdict "-- ends the options" status 1 '' "$no_daemon"
 
-rm -f "$sock"
-tr -d '\n\t' < "$T/doc" | timeout 60 python3 tests/checks/ctl-daemon.py answer "$sock" \
-	"$ctl" -s "$sock" show > /dev/full 2> "$T/err"
-rc=$?
 : > "$T/out"
+OUT=/dev/full ask answer show < "$T/doc"
 verdict "a full disk" status 1 '' 'standard output: No space left'
 
 # --- doctor ------------------------------------------------------------------------
@@ -651,7 +662,7 @@ cat > "$T/doctor" <<'EOF'
 EOF
 ask answer doctor vlan10 < "$T/doctor"
 verdict "doctor: a failure is bad news" status 1 '^vlan10$' ''
-verdict "doctor: what was asked last" test "$(cat "$sock.asked")" = "doctor result 7"
+verdict "doctor: what was asked last" test "$(< "$sock.asked")" = "doctor result 7"
 verdict "doctor: what is well" status 1 '^  ok    interface  giaddr 192\.0\.2\.1$'
 verdict "doctor: what is not" \
 	status 1 '^  FAIL  offer      dhcp-a 198\.51\.100\.10 \(bios, uefi-x64\): UDP port 67'
@@ -728,4 +739,6 @@ verdict "bash completion: a beginning" test "$(cat "$T/out")" = drops
 completes pxrelayctl show drops ''
 verdict "bash completion: nothing more" test -z "$(cat "$T/out")"
 
+exec 4>&-
+wait
 tally
