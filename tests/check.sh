@@ -97,21 +97,6 @@ build_gcc() {
 		LTO="-flto=auto -ffat-lto-objects"
 }
 
-syntax() {
-	local f bad=
-
-	. tests/lib/tally.sh
-	for f in .ci/run tests/*.sh tests/*/*.sh netns/*.sh netns/*/*.sh netns/*/*/*.sh; do
-		bash -n "$f" || bad="$bad $f"
-	done
-	if [ -z "$bad" ]; then
-		pass "syntax of the scripts"
-	else
-		fail "syntax of the scripts" "see above:$bad"
-	fi
-	tally
-}
-
 end() {
 	trap - EXIT INT TERM HUP
 	echo "== summary after $((SECONDS - begin)) s"
@@ -150,10 +135,9 @@ build_gcc
 case ${1:-check} in
 check)
 	stage build-clang build "clang, no warning" all CC=clang B=build/clang WERROR=1
-	stage syntax syntax
 	stage unit tests/unit.sh
 	stage fuzz-replay tests/fuzz/replay.sh
-	side_by_side ctl floors floors-test docs docs-test import golden install
+	side_by_side ctl scripts floors floors-test docs docs-test import golden install
 	stage netns tests/netns.sh
 	;;
 check-all)

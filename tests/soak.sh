@@ -278,7 +278,7 @@ descriptors()
 report()
 {
 	ctl --json show >"$T/show.new" || die "the relay does not answer"
-	"$PYTHON" "$HERE/balance.py" ${SHOWN:+"$T/show"} <"$T/show.new" >"$T/account" || {
+	"$PYTHON" "$HERE/srv/balance.py" ${SHOWN:+"$T/show"} <"$T/show.new" >"$T/account" || {
 		cat "$T/account"
 		FAILS=$((FAILS + 1))
 	}
@@ -325,7 +325,7 @@ while [ $SECONDS -lt "$SECONDS_ALL" ]; do
 done
 stop_loading
 conf | reload_relay
-wait_for 5 eval '[ "$(ctl --json show | '"$PYTHON"' "$HERE/balance.py" | wc -l)" -ge 1 ]'
+wait_for 5 eval '[ "$(ctl --json show | '"$PYTHON"' "$HERE/srv/balance.py" | wc -l)" -ge 1 ]'
 sleep 2
 report
 ctl show counters
