@@ -103,8 +103,8 @@ clientmsg_request4011(uint8_t *out, size_t size, const struct clientmsg *c,
 {
 	struct wr w = begin_message(out, size, c, (struct dhcp4_new){
 		.type = DHCP4_REQUEST, .ciaddr = ciaddr });
-	uint8_t menu[] = { PXE_SUB_BOOT_ITEM, 4, (uint8_t)(item >> 8), (uint8_t)item,
-		0, 0, DHCP4_OPT_END };
+	uint8_t menu[] = { PXE_SUB_BOOT_ITEM, 4, (uint8_t)((unsigned)item >> 8),
+		(uint8_t)item, 0, 0, DHCP4_OPT_END };
 
 	put_machine(&w, c);
 	if (!ip4_is_none(id) && item < 0) {
