@@ -89,15 +89,15 @@ busy()
 	expect "$what: $ms ms of CPU" test "$ms" -le $((most * PXR_SLOW))
 }
 
-# neighbours INTERFACE NET N: so many news of 200 neighbours, as on a large
-# network (more than gc_thresh3 = 1024 at once the kernel refuses).
+# neighbours INTERFACE NET N: N changes of 200 neighbours, as on a large network (the
+# kernel refuses more than gc_thresh3 = 1024 neighbours at a time).
 neighbours()
 {
 	local i
 
 	for ((i = 0; i < $3; i++)); do
-		echo "neigh replace $2.$((i % 200 + 20)) dev $1 nud reachable" \
-			"lladdr 02:aa:00:00:00:$(printf %02x $((i / 200)))"
+		printf 'neigh replace %s.%d dev %s nud reachable lladdr 02:aa:00:00:00:%02x\n' \
+			"$2" $((i % 200 + 20)) "$1" $((i / 200))
 	done >"$T/neighbours"
 	nsbatch rtr <"$T/neighbours"
 }

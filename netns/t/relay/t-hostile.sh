@@ -17,8 +17,11 @@ counted()
 # good WHAT: a request from a client never seen before is answered.
 good()
 {
-	ask cl10 settle=5 chaddr="02:99:00:$(printf %02x:%02x:%02x \
-		$((RANDOM % 256)) $((RANDOM % 256)) $((RANDOM % 256)))"
+	local mac
+
+	printf -v mac 02:99:00:%02x:%02x:%02x $((RANDOM % 256)) $((RANDOM % 256)) \
+		$((RANDOM % 256))
+	ask cl10 settle=5 chaddr="$mac"
 	expect_eq "$1: the next good packet passes" "${A[answers]}" 1
 }
 
