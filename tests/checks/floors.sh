@@ -1,35 +1,35 @@
 #!/bin/bash
-# Proves the direction of the code (relay/README.md has the picture):
+# Proves that dependencies go in one direction (relay/README.md has the picture):
 #
 #   floors     base <- proto <- core <- io <- relay, and relay/ctl <- proto, base
 #   core       conf <- iface <- server <- relay4 <- story <- doctor
 #
 # 1. Includes, by grep: every #include "..." names a floor that the file may see,
 #    and inside core a wing that it may see.
-# 2. Circles, by grep: no modules (a .c file with its header) include each other
-#    round in a circle.
-# 3. Calls, by nm: whatever the objects of base, proto and core do not define
-#    themselves comes from their own or a lower floor, or is one of the C library
-#    functions listed below, which make no system call, read no clock and keep no
-#    state. The list says what is allowed, so nothing can be forgotten; if you
-#    need another such function, add it here.
+# 2. Circles, by grep: no modules (a .c file with its header) include each other in a
+#    circle.
+# 3. Calls, by nm: every function that the objects of base, proto and core call is
+#    of their own or a lower floor, or one of the C library functions listed below,
+#    which make no system call, read no clock and keep no state. If you need another
+#    such function, add it to the list.
 # 4. State, by objdump: none of these objects has a writable variable.
-# 5. Circles, by nm: no files of the top floor call each other round in a circle.
-#    Includes cannot show it, because the files of a room share its header.
+# 5. Circles, by nm: no files of the top floor call each other in a circle. Includes
+#    cannot show it, because the files of a room share its header.
 #
-# The objects are those of a normal, optimised build: BUILD, by default build/gcc
-# as tests/check.sh makes it. ONLY=includes stops after 1 and 2, which need no
-# build. ROOT is for tests/checks/floors-test.sh.
+# The objects are those of an optimised build: BUILD, by default build/clang as
+# tests/check.sh makes it (gcc's are not machine code yet, with link-time
+# optimisation). ONLY=includes stops after 1 and 2, which need no build. ROOT is for
+# tests/checks/floors-test.sh.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tally.sh"
 cd "${ROOT:-$here/../..}" || exit 1
-build=${BUILD:-build/gcc}
+build=${BUILD:-build/clang}
 export LC_ALL=C
 
 pure='memcpy memmove memset memcmp memchr memrchr memmem mempcpy explicit_bzero
 strlen strnlen strcmp strncmp strcasecmp strncasecmp strchr strchrnul strrchr
-strstr strcasestr strspn strcspn strpbrk strsep strtok_r strcpy strncpy stpcpy
+bcmp strstr strcasestr strspn strcspn strpbrk strsep strtok_r strcpy strncpy stpcpy
 strtol strtoul strtoll strtoull strtoimax strtoumax __isoc23_strtol
 __isoc23_strtoul __isoc23_strtoll __isoc23_strtoull __isoc99_sscanf
 snprintf vsnprintf inet_pton inet_ntop bsearch fnmatch

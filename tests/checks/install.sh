@@ -1,7 +1,7 @@
 #!/bin/bash
-# What `make install` puts where, for the default prefix and for that of a package: the
-# files are there, the unit starts the installed program, the examples are complete,
-# and nothing lands outside DESTDIR.
+# Checks what `make install` installs, with the default prefix and with that of a package:
+# every file is in its place below DESTDIR, the unit starts the installed program, and the
+# examples are complete.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tally.sh
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 
-# there NAME TEST...: one file or property of an installation
+# there NAME COMMAND...: checks one file or property of an installation.
 there() {
 	local what=$1
 
@@ -37,8 +37,8 @@ examples() {
 	done
 }
 
-# The unit as systemd reads it, but with the program of the build, since the path in the
-# unit need not exist on this machine.
+# Lets systemd judge the unit, with the program of the build in place of the installed one,
+# which need not exist on this machine.
 unit_is_sound() {
 	sed "s|^ExecStart=[^ ]*|ExecStart=$PWD/build/gcc/pxrelayd|" "$1" \
 		> "$T/pxrelayd.service"
@@ -86,7 +86,7 @@ unit_allows_calls() {
 	done
 }
 
-# The flags do not prove it: the linker leaves a mark out if one object lacks it.
+# Looks at the program itself, because the linker leaves out a mark that one object lacks.
 is_hardened() {
 	local said
 
@@ -116,10 +116,9 @@ check_prefix() {
 	local d=$T$1 unit=$T$1/lib/systemd/system/pxrelayd.service
 	local users=$1/lib/sysusers.d/pxrelay.conf
 
-	# With the flags of tests/check.sh; others would compile everything again.
+	# With the flags of tests/check.sh: others would compile everything again.
 	if ! ${MAKE:-make} --no-print-directory install B=build/gcc CC=gcc \
-		WERROR=1 LTO="-flto=auto -ffat-lto-objects" DESTDIR="$T" PREFIX="$1" \
-		> "$T/log" 2>&1; then
+		WERROR=1 DESTDIR="$T" PREFIX="$1" > "$T/log" 2>&1; then
 		cat "$T/log"
 		fail "install: PREFIX=$1" "make install failed, see above"
 		return

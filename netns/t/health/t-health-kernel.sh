@@ -250,7 +250,7 @@ last_diag probed probe-answered
 
 # --- a large network ----------------------------------------------------------
 stop "$MONITOR"
-busy "5,000 news of clients" 30 neighbours vlan10 192.0.2 5000
-busy "5,000 news of neighbours of the servers" 1000 neighbours up0 $UP 5000
+busy "5,000 changes of clients" 30 neighbours vlan10 192.0.2 5000
+busy "5,000 changes among the servers' neighbours" 1000 neighbours up0 $UP 5000
 ask cl10
 expect_eq "srv1 answers" "${A[answers]}" 1
