@@ -1,35 +1,36 @@
 # pxrelay: one Makefile for everything.
 #
-#   make deps            install what building and testing needs (Debian, root)
+#   make deps            install the packages that building and testing need
+#                        (Debian, root)
 #   make                 build/pxrelayd and build/pxrelayctl (CC=gcc or CC=clang)
 #   make check           the tests, in less than ten minutes on two cores
 #   make check-all       the tests that take longer: faults, firmware, VMs
-#   make demo            two VLANs, two servers, real clients, on this machine;
+#   make demo            two VLANs, two servers and real clients on this machine;
 #                        then three machines boot from three servers
 #   make install         DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc
 #
 # and, while working on it:
 #
 #   make unit T="rai"    unit and scenario tests, all of them or these suites
-#   make coverage        the lines of relay/ that they reach, by folder
+#   make coverage        the lines of relay/ that these tests reach, by folder
 #   make netns T="t-x"   tests in network namespaces, all of them or these
 #   make vm              tests that need Debian's own kernel, in a VM
 #   make boot-arm64      an ARM64 machine boots through the relay
-#   make boot-explain    firmware fails to boot in ten ways, and is explained
+#   make boot-explain    firmware fails to boot in ten ways; explain says why
 #   make soak            an hour of mixed load and faults (SOAK_SECONDS=3600)
-#   make fuzz T="rai"    libFuzzer on every target or these, FUZZ_SECONDS each
-#   make fuzz-replay     the committed corpus through the same targets
-#   make bench           measure, side by side with other relays (BENCH_ROUNDS=3);
-#                        make deps-bench installs those
+#   make fuzz T="rai"    libFuzzer on all targets or these, FUZZ_SECONDS each
+#   make fuzz-replay     run the committed corpus through the same targets
+#   make bench           compare the speed with other relays (BENCH_ROUNDS=3), which
+#                        make deps-bench installs
 #   make lint            cppcheck, clang-tidy, gcc's analyzer, shellcheck;
 #                        make deps-lint installs them
 #   make clean
 #
-# Only `make deps` and `make deps-SET` install anything; the sets are in
+# Only `make deps` and `make deps-SET` install packages; the sets are in
 # tests/deps.sh. Sources are found by wildcard, so a new file needs no line here;
-# tests/checks/floors.sh proves what may include what. Everything is built below
-# $(B): build/ for the product, build/asan/ for the tests, build/clang/,
-# build/cover/ and build/fuzz/ beside them. V=1 shows the commands.
+# tests/checks/floors.sh checks what each may include. Everything is built below
+# $(B): build/ for the product, build/asan/ for the tests, and build/gcc/,
+# build/clang/, build/cover/ and build/fuzz/. V=1 shows the commands.
 
 VERSION    := 0.1.0
 
@@ -42,8 +43,7 @@ UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERDIR ?= $(PREFIX)/lib/sysusers.d
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
-# The daemon looks in /etc whatever the prefix, as does everybody who logs in to
-# a router.
+# The daemon looks in /etc whatever the prefix is, because administrators do.
 SYSCONFDIR ?= /etc
 DESTDIR    ?=
 
@@ -61,19 +61,19 @@ HARD := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDHARD := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 ifneq ($(filter x86_64-% i686-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 HARD += -fcf-protection
-# Debian 12's start files are not marked for it (its C library is not ready), and one
-# object without the mark takes it off the whole program.
+# Debian 12's start files lack the mark, and one object without it would take it off the
+# whole program.
 LDHARD += -Wl,-z,ibt,-z,shstk
 endif
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-# A packet passes through some thirty small files. Optimised as one program, that
-# takes 5 to 7 % less time (tests/bench/README.md). gcc only: clang would need lld.
+# A packet passes through some thirty small files. Link-time optimisation saves 5 to 7 %
+# of its time (tests/bench/README.md). It is for gcc only: clang would need lld.
 LTO := $(if $(findstring clang,$(CC)),,-flto=auto)
 CFLAGS ?= -O2 -g $(LTO)
-# SAN=1 is the build that the tests run on, COVER=1 counts lines, FUZZ=1 is for
-# libFuzzer. There, tracing comparisons took half of the time (UBSan adds many), and what
-# it would guess (option codes, the cookie) is in the corpora; strcmp and memcmp are traced.
+# SAN=1 is the build for tests, COVER=1 counts lines, FUZZ=1 is for libFuzzer. FUZZ=1 does
+# not trace comparisons, because that took half of the time (UBSan adds many) and the corpora
+# already have what it would guess: option codes and the cookie. strcmp and memcmp are traced.
 ifdef FUZZ
 CFLAGS := -O2 -g
 HARD   := -fno-omit-frame-pointer $(SANFLAGS) -fsanitize=fuzzer-no-link \
@@ -92,8 +92,8 @@ ifdef WERROR
 WARN += -Werror
 endif
 
-# Asked once, and only when something is compiled: `make deps` must run on a machine
-# that has no pkg-config yet.
+# pkg-config is called once, and only when something is compiled, because `make deps` must
+# run on a machine that has no pkg-config yet.
 LIBS_D := libnl-3.0 libnl-route-3.0 libmnl inih libevent_core jansson libseccomp
 LIBS_C := jansson
 pkg = $(shell pkg-config $1)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
@@ -110,7 +110,7 @@ LD_ALL  = $(HARD) $(CFLAGS) $(LDHARD) $(LDFLAGS)
 Q    := $(if $(V),,@)
 say   = $(if $(V),,@printf '  %-7s %s\n' $1 '$(patsubst $(B)/%,%,$@)')
 
-# --- what there is -----------------------------------------------------------
+# --- the files ---------------------------------------------------------------
 
 FLOORS := base proto core io
 ROOMS  := path tend observe show
@@ -119,7 +119,7 @@ DAEMONO := $(patsubst %.c,$(B)/%.o,$(filter-out relay/main.c,$(wildcard relay/*.
 	$(ROOMS:%=relay/%/*.c))))
 CTLO   := $(patsubst %.c,$(B)/%.o,$(filter-out relay/ctl/main.c,$(wildcard relay/ctl/*.c)))
 TESTLIBO := $(patsubst %.c,$(B)/%.o,$(filter-out tests/lib/run.c,$(wildcard tests/lib/*.c)))
-# The top floor and the scenarios are tested with tests/fake in place of relay/io.
+# Tests of the top floor and scenarios use tests/fake in place of relay/io.
 TOPTESTS := $(wildcard tests/fake/*.c tests/scen/*.c tests/unit/relay/*.c tests/unit/relay/*/*.c)
 TESTO  := $(patsubst %.c,$(B)/%.o,$(filter-out $(TOPTESTS),$(wildcard tests/unit/*.c \
 	tests/unit/*/*.c tests/unit/*/*/*.c)))
@@ -135,24 +135,24 @@ MAN    := $(wildcard man/*.[1-9])
 SOURCES := $(wildcard relay/*.c relay/*/*.c relay/*/*/*.c)
 CONF   := $(wildcard conf/examples/*.conf conf/examples/*.example)
 
-# Says which packages are missing, and goes on: tests that need one are skipped, and say so.
+# Lists missing packages and goes on: tests that need one are skipped, with the reason.
 SAY_MISSING = @tests/deps.sh -n $1 || :
-# A script is handed the jobserver, and sub-makes their own parse of this file.
+# Sub-makes share the jobserver and parse this file again.
 SUB    := $(MAKE) --no-print-directory
 
 all: $(PROGS)
 
 # --- the product -------------------------------------------------------------
 
-# Objects depend on the flags they were made with: CC=clang after gcc, or a new version
-# number, compiles everything again.
+# Objects depend on their flags: CC=clang after gcc, or a new version number, compiles
+# everything again.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(CC) $(subst ','\'',$(CC_ALL))' | cmp -s - $@ || \
 		printf '%s\n' '$(CC) $(subst ','\'',$(CC_ALL))' > $@
 
-# What is linked from a list of objects depends on the list; otherwise a deleted source
-# would live on.
+# Archives and programs depend on the list of their objects; otherwise the object of a
+# deleted source would stay in them.
 $(B)/sources: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLOORO) $(DAEMONO) $(CTLO) $(TESTO) $(TOPTESTO)' | cmp -s - $@ || \
@@ -222,7 +222,7 @@ $(B)/tests/run-daemon: $(B)/tests/fake/run.o $(TOPTESTO) $(B)/libtest.a $(B)/lib
 	$(call say,LD)
 	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_CHECK) $(PC_LIBS_D)
 
-# What the targets share; each links what it calls.
+# Code that fuzz targets share; each links only what it calls.
 $(B)/libfuzzed.a: $(B)/tests/fuzz/path.o $(B)/tests/lib/world.o
 	$(archive)
 
@@ -237,14 +237,14 @@ $(B)/tests/libfuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libfuzzed.a $(B)/libctl.a \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_ALL) -fsanitize=fuzzer -o $@ $^ $(PC_LIBS_D)
 
-# gcc 12 mistakes the end of bench_core's arrays, with which the cursor compares, for
-# something that is written to.
+# gcc 12 takes the end of bench_core's arrays, which the cursor compares with, for an
+# address that is written to.
 $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdaemon.a $(B)/libfloors.a
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_ALL) -Wno-stringop-overflow -o $@ $^ $(PC_LIBS_D)
 
-# Faults of the C library, for the product as it is installed, without sanitizers.
+# Libraries that make calls of the C library fail, for the product without sanitizers.
 $(B)/preload/%.so: tests/preload/%.c
 	$(call say,LD)
 	@mkdir -p $(@D)
@@ -265,7 +265,7 @@ unit:
 	+$(Q)$(SUB) B=build/asan SAN=1 build/asan/tests/run build/asan/tests/run-daemon
 	@tests/unit.sh $(T)
 
-# With T="relay/path", file by file there.
+# T="relay/path" lists that folder file by file.
 coverage:
 	+$(Q)$(SUB) B=build/cover COVER=1 build/cover/tests/run build/cover/tests/run-daemon
 	@tests/coverage.sh $(T)
@@ -281,7 +281,7 @@ vm:
 	+$(Q)$(SUB) asan
 	@tests/vm.sh $(T)
 
-# The sanitizer build too, for what is preloaded.
+# The libraries to preload are in the sanitizer build.
 soak:
 	$(call SAY_MISSING,build test)
 	+$(Q)$(SUB) all
@@ -316,16 +316,16 @@ boot-arm64:
 	+$(Q)$(SUB) asan
 	@tests/netns.sh boot-arm64
 
-# Ten machines, about five minutes: firmware takes its time to give up.
+# Ten machines take about five minutes, because firmware is slow to give up.
 boot-explain:
 	$(call SAY_MISSING,build test boot)
 	+$(Q)$(SUB) asan
 	@NETNS_TIMEOUT=900 tests/netns.sh boot-explain
 
-# gcc 12's analyzer mistakes a pointer into a pool for NULL (base/hash), and what is kept
-# in a grown array for a leak (ctl/capfile, ctl/import_plan).
+# gcc 12's analyzer takes a pointer into a pool for NULL (base/hash) and memory that a grown
+# array keeps for a leak (ctl/capfile, ctl/import_plan).
 ANALYZE := -fanalyzer -Werror -Wno-analyzer-null-argument -Wno-analyzer-malloc-leak
-# cppcheck needs the libraries' macros to understand what uses them.
+# cppcheck needs the libraries' headers to understand their macros.
 CPPCHECK := --quiet --language=c --std=c11 --inline-suppr --error-exitcode=1 \
 	--enable=warning,performance,portability --suppress=missingIncludeSystem \
 	'--suppress=*:/usr/*' -Iinclude -I/usr/include \
@@ -349,7 +349,7 @@ deps:
 deps-build deps-lint deps-arm64:
 	@tests/deps.sh $(@:deps-%=%)
 
-# In Debian, dhcp-helper conflicts with isc-dhcp-relay: it is unpacked instead.
+# In Debian, dhcp-helper conflicts with isc-dhcp-relay, so it is only unpacked.
 DHCP_HELPER := $(B)/peers/usr/sbin/dhcp-helper
 deps-bench: $(DHCP_HELPER)
 	@tests/deps.sh bench

@@ -1,8 +1,8 @@
 #!/bin/bash
 # coverage.sh [FOLDER...]: runs the unit and scenario tests in the build that counts
-# lines (`make coverage`), and prints for each folder of relay/ how many of its lines
-# they reach; for the folders named as arguments also file by file. The namespace tests
-# and the fuzz targets reach more, and are not counted.
+# lines (`make coverage`) and prints how many lines of each folder of relay/ they reach,
+# file by file for the folders named as arguments. Namespace tests and fuzz targets reach
+# more lines, which are not counted.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 

@@ -1,15 +1,15 @@
 #!/bin/bash
-# deps.sh [-n] SET...: installs the Debian packages of these sets, those of them that
-# are missing. Only `make deps` and `make deps-SET` call it so; with -n it installs
-# nothing and says what is missing, as `make check` and its like do.
+# deps.sh [-n] SET...: installs the missing Debian packages of these sets, as `make deps`
+# and `make deps-SET` do. With -n it installs nothing and lists what is missing, as
+# `make check` and the like do.
 #
-# Several packages bring a DHCP, TFTP or web server as a service. None of these may
-# start on this machine, now or at the next boot: the tests start what they need
-# themselves, inside network namespaces.
+# Several packages bring a DHCP, TFTP or web server as a service. None of these services
+# may start on this machine, now or at the next boot: the tests start the servers that
+# they need, inside network namespaces.
 set -u
 export LC_ALL=C
 
-# Which packages are in a set.
+# packages SET: prints the packages of a set.
 packages() {
 	case $1 in
 	build)	# the daemon and its tool
@@ -45,8 +45,7 @@ list_missing() {
 	comm -13 <(all_installed) <(printf '%s\n' "$@" | sort -u)
 }
 
-# Somebody else's file of that name stays in force if it forbids services, and
-# is put back afterwards in any case.
+# An existing policy-rc.d is moved aside, and put back afterwards.
 forbid_services() {
 	if [ -e $policy ] && ! grep -qxF "$mark" $policy; then
 		mv $policy $policy.pxrelay-saved
@@ -62,9 +61,9 @@ allow_services() {
 	fi
 }
 
-# Only packages that were not there before: a server that was already running on
-# this machine goes on running. Debian's own helpers work with and without systemd,
-# and upgrades respect them.
+# disable_services PACKAGE...: the packages are those that were just installed; a server
+# that was already running on this machine goes on running. Debian's own helpers work
+# with and without systemd, and upgrades respect what they set.
 disable_services() {
 	local files unit
 
@@ -100,14 +99,14 @@ if [ -n "$only_say" ]; then
 	echo "to install them: sudo make deps" >&2
 	exit 1
 fi
-# Under fakeroot, as in a package build, the user only looks like root.
+# Under fakeroot, as in a package build, the user only seems to be root.
 if [ "$(id -u)" != 0 ] || [ -n "${FAKEROOTKEY:-}" ]; then
 	echo "missing packages: $(echo $missing)" >&2
 	echo "installing them needs root: sudo make deps" >&2
 	exit 1
 fi
 
-# One at a time, or the second would put the first one's policy "back".
+# One at a time: a second run would take the first one's policy for the original.
 exec 9>/run/lock/pxrelay-deps.lock
 flock 9
 before=$(all_installed)

@@ -1,23 +1,25 @@
 #!/bin/bash
-# netns.sh [-a] [TEST...]: runs tests in network namespaces: those of netns/t/*/t-*.sh
-# that `make check` has, with -a the others, which `make check-all` has, or those named
-# as arguments (with or without directory and .sh).
+# netns.sh [-a] [TEST...]: runs tests in network namespaces. Without arguments, it runs
+# the tests netns/t/*/t-*.sh that belong to `make check`; with -a, those that belong to
+# `make check-all`. Arguments name tests, with or without folder and .sh.
 #
 # Lines in the head of a test say how it is run:
 #
-#   # set: all         by `make check-all` only, since it takes minutes
-#   # quiet: WHY       one for each core, say because it measures time
-#   # alone: WHY       by itself, say because it takes the whole machine, or the lock on
-#                      interfaces, which all namespaces share
+#   # set: all         only by `make check-all`, because it takes minutes
+#   # quiet: WHY       as one of one test for each core, for example because it
+#                      measures time
+#   # alone: WHY       by itself, for example because it takes the whole machine, or the
+#                      lock on interfaces, which all namespaces share
 #
-# All others run first, NETNS_JOBS at a time (two for each core: they wait most of the
-# time), each in namespaces of its own. PXR_PATIENCE gives conditions more time to
-# become true meanwhile. No test may take longer than NETNS_TIMEOUT seconds.
+# All others run first, NETNS_JOBS at a time (by default two for each core, because they
+# wait most of the time), each in its own namespaces. Meanwhile, PXR_PATIENCE gives
+# conditions more time to become true. A test that takes longer than NETNS_TIMEOUT
+# seconds is stopped.
 #
-# Exit status 0 of a test is a pass, 77 a skip whose last line of output is the reason,
-# anything else a failure, and then its log is shown. They use the sanitizer build
-# unless PXRELAYD and PXRELAYCTL say otherwise. A sanitizer's report fails the test
-# that caused it, whatever the test itself made of the run.
+# A test passes with exit status 0. With 77 it was skipped, and the last line of its
+# output is the reason. Any other status is a failure, and the log is shown. The tests
+# use the sanitizer build unless PXRELAYD and PXRELAYCTL say otherwise. A sanitizer's
+# report fails the test that caused it, whatever its exit status is.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/tally.sh
@@ -31,7 +33,7 @@ log=$PWD/build/log/netns
 export PXRELAYD=${PXRELAYD:-$PWD/build/asan/pxrelayd}
 export PXRELAYCTL=${PXRELAYCTL:-$PWD/build/asan/pxrelayctl}
 
-# The daemon writes its reports there after it has given up its privileges.
+# The daemon writes sanitizer reports there after it has given up its privileges.
 mkdir -p "$log" && rm -rf "${log:?}"/* && mkdir "$log/san" &&
 	chmod 1777 "$log/san" || exit 1
 
@@ -39,21 +41,21 @@ script() {
 	ls netns/t/*/"$1".sh 2>/dev/null
 }
 
-# marked TEST WORD: its head has a line `# WORD ...`
+# marked TEST WORD: the head of the test has a line `# WORD ...`.
 marked() {
 	head -n 40 "$(script "$1")" | grep -q "^# $2"
 }
 
-# A test that outlives its time gets the chance to clean up. What it took of the clock
-# and of the CPU is kept, to keep an eye on the sums.
+# A test that runs out of time may clean up for 15 s. The seconds and the seconds of CPU
+# that each test took are kept in NAME.rc.
 run_one() {
 	local name=$1 begin=$SECONDS rc
 
 	export ASAN_OPTIONS="log_path=$log/san/$name${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 	export UBSAN_OPTIONS="print_stacktrace=1:$ASAN_OPTIONS"
 	timeout -k 15 "$limit" "$(script "$name")" > "$log/$name.log" 2>&1 </dev/null &
-	# `timeout` leads a process group of its own, which Ctrl-C and a timeout
-	# of the whole run do not reach.
+	# `timeout` has its own process group, which neither Ctrl-C nor a timeout of
+	# the whole run reaches.
 	trap 'kill -TERM %1; wait' TERM INT
 	wait %1
 	rc=$?
@@ -63,8 +65,8 @@ run_one() {
 		END { printf "%d %d %.0f\n", rc, took, cpu }' > "$log/$name.rc"
 }
 
-# Failures first: they may be far from the end of the log. Indented, since a log has
-# lines that look like our own.
+# Shows failures first, because they may be far from the end of the log, and indents
+# everything, because a log has lines that look like ours.
 show() {
 	echo "---- $1: log"
 	sed -n '/^FAIL/s/^/    /p' "$1" | head -n 50

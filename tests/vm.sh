@@ -1,10 +1,10 @@
 #!/bin/bash
-# vm.sh [TEST...]: runs the tests that need kernel modules which a container or a small
-# kernel may lack (802.1Q, VLAN-aware bridges, VRFs): netns/t/vm/vm-*.sh, or those named
-# as arguments. If this kernel has them, as Debian's own does, they run here like any
-# namespace test; otherwise in a virtual machine through VMRUN, a command that takes
-# `--timeout SECONDS -- COMMAND ARGS` and runs it there in this directory. With neither
-# they are skipped.
+# vm.sh [TEST...]: runs netns/t/vm/vm-*.sh, or the tests named as arguments. They need
+# kernel modules that a container or a small kernel may lack: 802.1Q, VLAN-aware bridges,
+# VRFs. If this kernel has them, as Debian's own does, the tests run here like any
+# namespace test. Otherwise they run in a virtual machine through VMRUN, a command that
+# takes `--timeout SECONDS -- COMMAND ARGS` and runs COMMAND there in this directory.
+# With neither they are skipped.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/tally.sh
@@ -22,7 +22,7 @@ skip_all() {
 	exit
 }
 
-# Does this kernel have what those tests need? Tried in a namespace.
+# kernel_can: returns true if this kernel has what the tests need. Tries it in a namespace.
 kernel_can() {
 	local ns=pxr-probe-$$ rc=0
 

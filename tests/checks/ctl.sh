@@ -1,7 +1,7 @@
 #!/bin/bash
-# pxrelayctl against tests/checks/ctl-daemon.py, a daemon that answers in every good and
-# bad way: what is printed, where, and the exit status. netns/ tests it against a real
-# daemon.
+# Runs pxrelayctl against a fake daemon that answers in every good and bad way
+# (tests/checks/ctl-daemon.py), and checks what it prints, where, and its exit status. The
+# tests in netns/ run it against a real daemon.
 # shellcheck disable=SC2016,SC2086 # eval expands its words later; $what is two words
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -51,7 +51,7 @@ alone() {
 	run none "$ctl" "$@"
 }
 
-# verdict NAME CONDITION...: prints everything known if the condition fails
+# verdict NAME CONDITION...: reports one result, with all output if the condition fails.
 verdict() {
 	local name=$1
 
@@ -64,15 +64,15 @@ verdict() {
 	fi
 }
 
-# status N [OUT [ERR]]: exit status, and patterns of expected lines; an empty one means
-# that the stream is empty
+# status N [OUT [ERR]]: the exit status is N, and standard output and error have lines that
+# match the patterns. An empty pattern means that the stream is empty.
 status() {
 	[ "$rc" = "$1" ] || return 1
 	[ $# -lt 2 ] || has "$T/out" "$2" || return 1
 	[ $# -lt 3 ] || has "$T/err" "$3"
 }
 
-# has FILE PATTERN: a line of it matches; with an empty pattern, the file is empty.
+# has FILE PATTERN: a line of the file matches; with an empty pattern, the file is empty.
 has() {
 	if [ -z "$2" ]; then
 		[ ! -s "$1" ]
@@ -134,18 +134,18 @@ EOF
 
 ask answer show < "$T/doc"
 verdict "show: version and uptime" status 0 '^pxrelayd 9\.8\.7, up 3 d 04:04:05, 118 conv' ''
-verdict "show: the way of packets" \
+verdict "show: packet counts" \
 	status 0 '^1204 requests, 1203 relayed, 1180 replies, 1178 delivered$'
 verdict "show: trouble first" eval \
 	'sed -n "/^INTERFACE/{n;p}" "$T/out" | grep -q "^enp100s31f6"'
 verdict "show: servers, silent ones named" status 0 '^wds-1 .*no-route .*never answered'
 verdict "show: most frequent drop and its sentence" \
 	status 0 '^not-server +1200 reply from an address that is no'
-verdict "show: what does not stand here" status 0 '^and 2 more: pxrelayctl show drops$'
+verdict "show: how many more drop reasons there are" status 0 '^and 2 more: pxrelayctl show drops$'
 verdict "show: fits" fits
 verdict "show: one screen" shorter_than 24
 verdict "show: no colour in a file" lacks $'\033'
-verdict "show: asks in one line" test "$(< "$sock.asked")" = show
+verdict "show: sends one line" test "$(< "$sock.asked")" = show
 
 ask answer show interfaces < "$T/doc"
 verdict "show interfaces" \
@@ -154,7 +154,7 @@ verdict "show interfaces: large numbers" status 0 ' 1\.2G +100k +0 '
 verdict "show interfaces: the whole configuration" eval \
 	'tr -s " \n" " " < "$T/out" | grep -q "\[enp\*\] of swp1.*servers"'
 verdict "show interfaces: fits" fits
-verdict "show interfaces: what was asked" \
+verdict "show interfaces: the command sent" \
 	test "$(< "$sock.asked")" = "show interfaces"
 
 ask answer show servers < "$T/doc"
@@ -167,7 +167,7 @@ verdict "show rules" status 0 '^ipxe-second +4$' ''
 
 ask answer show counters < "$T/doc"
 verdict "show counters" status 0 '^requests-relayed +1203 +requests sent to' ''
-verdict "show counters: a word we do not know" status 0 '^newer-word +3 +-$'
+verdict "show counters: an unknown word" status 0 '^newer-word +3 +-$'
 verdict "show counters: fits" fits
 
 ask answer show drops < "$T/doc"
@@ -175,8 +175,8 @@ verdict "show drops" status 0 '^untrusted-option82 +7 +option 82 with giaddr 0' 
 verdict "show drops: only what occurred" lacks '^short'
 verdict "show drops: most frequent first" eval \
 	'[ "$(sed -n "2s/ .*//p" "$T/out")" = not-server ]'
-verdict "show drops: among what" status 0 'requests=2 replies=1$'
-verdict "show drops: a word we do not know" status 0 '^from-the-future +9 +-$'
+verdict "show drops: in which direction" status 0 'requests=2 replies=1$'
+verdict "show drops: an unknown word" status 0 '^from-the-future +9 +-$'
 verdict "show drops: fits" fits
 
 ask answer show drops <<< '{"drops":{"short":0},"by":{}}'
@@ -187,14 +187,14 @@ ask answer version < "$T/doc"
 verdict "version" status 0 '^pxrelayd 9\.8\.7$' ''
 ask answer reload <<< '{"reloaded":true}'
 verdict "reload" status 0 'reloaded' ''
-verdict "reload: what was asked" test "$(< "$sock.asked")" = reload
+verdict "reload: the command sent" test "$(< "$sock.asked")" = reload
 
 ask answer drain wds-1 <<< '{"server":"wds-1","health":"drained"}'
 verdict "drain" status 0 '^server wds-1 is drained$' ''
-verdict "drain: what was asked" test "$(< "$sock.asked")" = "drain wds-1"
+verdict "drain: the command sent" test "$(< "$sock.asked")" = "drain wds-1"
 ask answer enable 192.0.2.10 <<< '{"server":"dhcp-a","health":"up"}'
 verdict "enable" status 0 '^server dhcp-a is up$' ''
-verdict "enable: what was asked" test "$(< "$sock.asked")" = "enable 192.0.2.10"
+verdict "enable: the command sent" test "$(< "$sock.asked")" = "enable 192.0.2.10"
 ask answer drain nobody <<< '{"error":"no such server"}'
 verdict "drain: no such server" status 1 '' '^pxrelayctl: drain nobody: no such server$'
 ask answer drain x <<< '{"server":7,"health":"up"}'
@@ -218,7 +218,7 @@ ask answer show clients < "$T/boots"
 verdict "show clients" status 0 '^52:54:00:00:00:02 +- +- +plain +- +leased +6 min$' ''
 verdict "show clients: how many there are" status 0 '^these are the last of 7123 clients$'
 verdict "show clients: fits" fits
-verdict "show clients: what was asked" test "$(< "$sock.asked")" = "show clients"
+verdict "show clients: the command sent" test "$(< "$sock.asked")" = "show clients"
 ask answer show boots < "$T/boots"
 verdict "show boots" status 0 \
 	'^52:54:00:00:00:03 +vlan10 +bios +wdsnbp\.com on wds-1 +tftp-not-found +2 s$' ''
@@ -252,50 +252,50 @@ cat > "$T/explain" <<'EOF'
 "before":{"verdict":"booted","age-s":7300}}
 EOF
 ask answer explain 52:54:00:00:00:03 < "$T/explain"
-verdict "explain: a failure is bad news" status 1 '^verdict  tftp-not-found$' ''
-verdict "explain: what was asked" \
+verdict "explain: exit status 1 for a failed boot" status 1 '^verdict  tftp-not-found$' ''
+verdict "explain: the command sent" \
 	test "$(< "$sock.asked")" = "explain 52:54:00:00:00:03"
-verdict "explain: who" status 1 '^client   52:54:00:00:00:03 on vlan10, pxe bios, 2 s ago$'
+verdict "explain: the client" status 1 '^client   52:54:00:00:00:03 on vlan10, pxe bios, 2 s ago$'
 verdict "explain: rule" status 1 '^rule     old$'
 verdict "explain: file" status 1 '^file     x64\\wdsnbp\.com on wds-1$'
-verdict "explain: a question" status 1 '^   0\.000  \|-- discover -+>\|-+>\| 2 servers$'
-verdict "explain: an answer" \
+verdict "explain: a request" status 1 '^   0\.000  \|-- discover -+>\|-+>\| 2 servers$'
+verdict "explain: a reply" \
 	status 1 '^   0\.005  \|<- offer 10\.0\.10\.50 -+\|<-+\| 192\.0\.2\.10$'
-verdict "explain: a dropped question" status 1 '\|-- drop: client-rate -+X\| +\|$'
-verdict "explain: a dropped answer" status 1 '\| +drop: not-server \|X-+\| 192\.0\.2\.66$'
-verdict "explain: our own question" status 1 '\| +hedge \|-+>\| wds-1$'
-verdict "explain: what is missing" status 1 '^ +\.\.\. 12 more \.\.\.$'
+verdict "explain: a dropped request" status 1 '\|-- drop: client-rate -+X\| +\|$'
+verdict "explain: a dropped reply" status 1 '\| +drop: not-server \|X-+\| 192\.0\.2\.66$'
+verdict "explain: a request of the relay's own" status 1 '\| +hedge \|-+>\| wds-1$'
+verdict "explain: lost events" status 1 '^ +\.\.\. 12 more \.\.\.$'
 verdict "explain: past the relay" status 1 '\|-- 4011-request from port 4011 -+>\| 192'
 verdict "explain: an error and its code" status 1 '\|<- tftp-error code 1 -+\| wds-1$'
 verdict "explain: beside the relay" \
 	status 1 '\|<- rogue-server 10\.9\.0\.1 -+ +\| 10\.0\.10\.9$'
-verdict "explain: an event we do not know" status 1 '\| from-the-future +\| +\| 10'
-verdict "explain: the lines meet" test "$(grep -c '^.\{10\}|.\{48\}|' "$T/out")" = 9
+verdict "explain: an unknown event" status 1 '\| from-the-future +\| +\| 10'
+verdict "explain: the columns line up" test "$(grep -c '^.\{10\}|.\{48\}|' "$T/out")" = 9
 verdict "explain: cause, folded" \
 	status 1 '^cause    The file name in the offer is wrong, or .* installed$'
 verdict "explain: cure" status 1 '^cure     Compare the name\.$'
 verdict "explain: what the screen says" status 1 '^screen   PXE-T01, PXE-E23$'
-verdict "explain: what else" status 1 '^also     rogue-server: A server answers\.$'
-verdict "explain: and what to do about it" status 1 '^cure     Find it\.$'
+verdict "explain: a second finding" status 1 '^also     rogue-server: A server answers\.$'
+verdict "explain: the cure of the second finding" status 1 '^cure     Find it\.$'
 verdict "explain: all of it" status 1 '^also     hedged: It booted\.$'
 verdict "explain: the boot before" status 1 '^before   booted, 2 h ago$'
 verdict "explain: fits" fits
 ask answer --json explain 52:54:00:00:00:03 < "$T/explain"
-verdict "explain: bad news in --json, too" status 1 '"code": "tftp-not-found"' ''
+verdict "explain: exit status 1 with --json, too" status 1 '"code": "tftp-not-found"' ''
 ask answer explain 52:54:00:00:00:04 <<'EOF'
 {"mac":"52:54:00:00:00:04","verdict":{"code":"leased","failed":false,
 "sentence":"It has an address.","cause":"All went well.","cure":"Nothing.","firmware":"-"}}
 EOF
-verdict "explain: good news" status 0 '^verdict  leased$' ''
-verdict "explain: nothing on the screen" lacks '^screen'
+verdict "explain: exit status 0 for a good boot" status 0 '^verdict  leased$' ''
+verdict "explain: no line for the screen" lacks '^screen'
 ask answer explain x <<< '{"error":"not a hardware address"}'
-verdict "explain: no address" status 1 '' '^pxrelayctl: explain x: not a hardware address$'
+verdict "explain: not a MAC address" status 1 '' '^pxrelayctl: explain x: not a hardware address$'
 for bad in '{}' '{"verdict":7}' '{"verdict":{"code":7}}'; do
 	ask answer explain x <<< "$bad"
 	verdict "explain: of another shape: $bad" status 1 '' 'does not fit this command'
 done
 alone explain
-verdict "explain: whom?" status 2 '' '^pxrelayctl: something is missing: explain MAC$'
+verdict "explain: without a MAC address" status 2 '' '^pxrelayctl: something is missing: explain MAC$'
 
 # row MAC VERDICT FAILED XID
 row() {
@@ -310,7 +310,7 @@ ask turns watch < "$T/turns"
 cut -d' ' -f2- "$T/out" | tr '\n' ';' > "$T/o"
 verdict "watch: what is new" test "$(cat "$T/o")" = \
 	"a vlan10 - leased;b vlan10 - going-on;b vlan10 - no-offer;a vlan10 - leased;"
-verdict "watch: what was asked" test "$(< "$sock.asked")" = "show boots"
+verdict "watch: the command sent" test "$(< "$sock.asked")" = "show boots"
 verdict "watch: ends with the daemon" status 1 . 'the connection was closed'
 ask twice watch <<< "{\"boots\":[$(row a leased false 1)]}"
 verdict "watch: an interrupt is a good end" status 0 'vlan10 - leased' ''
@@ -331,11 +331,11 @@ verdict "capture: what is asked" test "$(< "$sock.asked")" = \
 	"capture mac=02:00:5e:10:00:01 mac=2 interface=vlan* server=wds-1"
 verdict "capture: the stream is the file" cmp "$T/stream" "$T/x.pcapng"
 verdict "capture: the numbers" has "$T/err" '^pxrelayctl: 2 packets captured, 4 lost because '
-verdict "capture: the end of the daemon is bad news" \
+verdict "capture: fails when the daemon ends it" \
 	status 1 '' '^pxrelayctl: the daemon ended the capture$'
 ask stream capture -c 2 -w - <<< "$pcapng"
 verdict "capture: to standard output" cmp "$T/stream" "$T/out"
-verdict "capture: that was all" status 0
+verdict "capture: ends after -c packets" status 0
 ask stream capture -c 2 <<< "$pcapng"
 verdict "capture: to standard output without a word" cmp "$T/stream" "$T/out"
 ask stream capture -c 2 -C 32k -w "$T/ring.x" --json <<< "$pcapng"
@@ -349,7 +349,7 @@ verdict "capture: a full disk: nothing was captured" has "$T/err" ': 0 packets c
 ask stream capture -w "$T/none/x" <<< "$pcapng"
 verdict "capture: no such directory" status 1 '' '/none/x: No such file or directory$'
 ask more capture -w "$T/y" <<< "$pcapng"
-verdict "capture: something else" status 1 '' '^pxrelayctl: the answer is not a capture$'
+verdict "capture: not a capture" status 1 '' '^pxrelayctl: the answer is not a capture$'
 for bad in tests/fuzz/corpus/capfile/{no-section,second-section,unknown-interface,bad-length}; do
 	tail -c +2 "$bad" > "$T/stream"
 	ask stream capture -w "$T/y" <<< "$pcapng"
@@ -363,9 +363,9 @@ ask answer capture -w "$T/z" <<< 'nonsense'
 verdict "capture: nonsense" status 1 '' 'does not fit this command'
 verdict "capture: no file for a refusal" test ! -e "$T/z"
 ask pty capture <<< "$pcapng"
-verdict "capture: a terminal is no place for it" status 2 '-w names the file to write'
+verdict "capture: not to a terminal" status 2 '-w names the file to write'
 ask pty capture -w - <<< "$pcapng"
-verdict "capture: not even when told so" status 2 'cannot go to a terminal'
+verdict "capture: not to a terminal with -w - either" status 2 'cannot go to a terminal'
 for bad in "-C 31k" "-C 5" "-C 32x" "-C 32kk" "-C k" "-C -1" "-C 99999999999G" "-W 0" \
 	"-W 10001" "-W x" "-c 0" "-c -5" "-c 1.5" "-C 32k" "-W 3 -w x" "-C 1M -w -"; do
 	alone -s "$T/nobody" capture $bad
@@ -407,10 +407,10 @@ EOF
 verdict "health: up" status 0 '^dhcp-a .* dhcp +up +1204 ' ''
 verdict "health: down, and why" status 0 '^wds-1 .* boot +down .*tftp-timeout' ''
 verdict "health: since when" eval 'tr -s " \n" " " < "$T/out" | grep -q "for 95 s"'
-verdict "health: no way says more than down" status 0 '^wds-2 .* no-route .*no-route' ''
+verdict "health: no-route is shown in place of down" status 0 '^wds-2 .* no-route .*no-route' ''
 verdict "health: in hours" eval 'tr -s " \n" " " < "$T/out" | grep -q "for 25 h"'
 verdict "health: a wrong probe is named" status 0 'answers.*clients|clients.* probe|pxe'
-verdict "health: but not the one that is answered" lacks icmp
+verdict "health: but not a probe that is answered" lacks icmp
 verdict "health: drained" status 0 '^old .* dhcp +drained ' ''
 verdict "health: trouble first" eval \
 	'[ "$(grep -o "^[a-z][a-z0-9-]*" "$T/out" | head -n 2 | tr "\n" " ")" = "wds-1 wds-2 " ]'
@@ -429,19 +429,19 @@ ask answer --json show < "$T/doc"
 verdict "--json: the same document" same_json "$T/out" "$T/doc"
 verdict "--json: indented" status 0 '^  "version": "9\.8\.7"' ''
 ask answer show drops --json < "$T/doc"
-verdict "--json: behind the command, too" same_json "$T/out" "$T/doc"
-verdict "--json: is nothing to the daemon" test "$(< "$sock.asked")" = "show drops"
+verdict "--json: also after the command" same_json "$T/out" "$T/doc"
+verdict "--json: is not sent to the daemon" test "$(< "$sock.asked")" = "show drops"
 ask answer --json show <<< '{"error":"no \u009b such"}'
-verdict "--json: an error is a document, and bad news" status 1 '"error": "no ' ''
+verdict "--json: an error is a document and a failure" status 1 '"error": "no ' ''
 verdict "--json: only ASCII" clean
 
-# --- bad news --------------------------------------------------------------------
+# --- errors --------------------------------------------------------------------
 
 ask answer reload <<< '{"error":"the configuration was refused: see the log"}'
-verdict "an error: exit status 1, said on stderr" \
+verdict "an error: exit status 1, message on stderr" \
 	status 1 '' '^pxrelayctl: reload: the configuration was refused: see the log$'
 ask answer reload <<< '{"error":7}'
-verdict "an error that is no text" status 1 '' '^pxrelayctl: reload: the daemon refuses and does not say why'
+verdict "an error that is not a string" status 1 '' '^pxrelayctl: reload: the daemon refuses and does not say why'
 ask answer reload <<< '{"reloaded":false}'
 verdict "reloaded: false" status 1 '' 'does not fit this command'
 
@@ -451,10 +451,10 @@ verdict "no socket" status 1 '' "^pxrelayctl: $T/nobody: $no_daemon"
 python3 -c 'import socket, sys
 socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/stale"
 alone -s "$T/stale" show
-verdict "a socket that nobody listens on" status 1 '' "$no_daemon"
+verdict "a socket without a listener" status 1 '' "$no_daemon"
 : > "$T/file"
 alone -s "$T/file" show
-verdict "a file that is no socket" status 1 '' "$no_daemon"
+verdict "a file that is not a socket" status 1 '' "$no_daemon"
 if [ "$(id -u)" = 0 ]; then
 	chmod 711 "$T"
 	install -m 755 "$ctl" "$T/ctl"
@@ -474,7 +474,7 @@ for how in silent drip deaf; do
 	begin=$SECONDS
 	ask $how -t 0.3 show < "$T/doc"
 	verdict "time is up ($how)" status 1 '' 'no complete answer within 0\.3 s \(-t SECONDS'
-	verdict "time is up: soon ($how)" test $((SECONDS - begin)) -lt 20
+	verdict "time is up: within 20 s ($how)" test $((SECONDS - begin)) -lt 20
 done
 ask endless -t 60 show < "$T/doc"
 verdict "an answer without end" status 1 '' 'the answer is longer than 64 MB'
@@ -482,7 +482,7 @@ verdict "an answer without end" status 1 '' 'the answer is longer than 64 MB'
 for bad in '' 'hello' '{' '{"version":' '{"a":1}}' '[' '"x' '{"version":"\xff"}'; do
 	ask answer version < <(printf '%b' "$bad")
 	verdict "not JSON: $bad" status 1 '' 'the answer is not JSON: '
-	verdict "not JSON, and nothing odd on the screen: $bad" clean
+	verdict "not JSON, and the message is printable: $bad" clean
 done
 for bad in '[]' '{}' '{"version":7}' '{"version":null}'; do
 	ask answer version <<< "$bad"
@@ -661,13 +661,13 @@ cat > "$T/doctor" <<'EOF'
 "sentence":"No server tells this kind of machine where to boot from.","cure":"Add boot =."}]}
 EOF
 ask answer doctor vlan10 < "$T/doctor"
-verdict "doctor: a failure is bad news" status 1 '^vlan10$' ''
-verdict "doctor: what was asked last" test "$(< "$sock.asked")" = "doctor result 7"
-verdict "doctor: what is well" status 1 '^  ok    interface  giaddr 192\.0\.2\.1$'
-verdict "doctor: what is not" \
+verdict "doctor: exit status 1 for a failure" status 1 '^vlan10$' ''
+verdict "doctor: the last command sent" test "$(< "$sock.asked")" = "doctor result 7"
+verdict "doctor: a check that passed" status 1 '^  ok    interface  giaddr 192\.0\.2\.1$'
+verdict "doctor: a check that failed" \
 	status 1 '^  FAIL  offer      dhcp-a 198\.51\.100\.10 \(bios, uefi-x64\): UDP port 67'
 verdict "doctor: its cure" status 1 '^                   Cure: Start the DHCP'
-verdict "doctor: all kinds go without saying" status 1 '^  warn  boot       No server tells'
+verdict "doctor: kinds are left out if it is all of them" status 1 '^  warn  boot       No server tells'
 verdict "doctor: this host" status 1 '^this host$'
 verdict "doctor: escaped" clean
 verdict "doctor: fits" fits
@@ -675,7 +675,7 @@ ask answer --json doctor vlan10 < "$T/doctor"
 verdict "doctor: --json" status 1 '"code": "port-closed"' ''
 sed 's/"status":"fail"/"status":"warn"/g' "$T/doctor" > "$T/doctor-warn"
 ask answer doctor vlan10 < "$T/doctor-warn"
-verdict "doctor: warnings are no bad news" status 0 '^vlan10$' ''
+verdict "doctor: exit status 0 for warnings" status 0 '^vlan10$' ''
 ask answer doctor <<< '{"interfaces":[{"name":"vlan10","state":"down"},3]}'
 verdict "doctor: no interface is up" status 1 '' 'no client interface is up'
 ask answer doctor vlan10 <<< '{"error":"out of memory"}'
@@ -695,9 +695,9 @@ silent='"checks":[{"check":"offer","code":"no-pool","status":"fail"}]'
 ask turns doctor <<< "$two@{\"run\":1}@{\"run\":2}@{\"run\":1,\"done\":true,\"interface\":\"a\"}@\
 {\"run\":2,\"done\":true,\"interface\":\"b\",\"status\":\"fail\",$silent}@{\"run\":3}@\
 {\"run\":3,\"done\":true,\"interface\":\"b\",\"status\":\"ok\"}"
-verdict "doctor: a server that was busy is asked again" \
+verdict "doctor: checks a busy server again" \
 	status 0 '^b$' '^pxrelayctl: doctor: interfaces that are checked again, .*: 1$'
-verdict "doctor: only the last word on it is shown" lacks 'FAIL'
+verdict "doctor: shows only the last result" lacks 'FAIL'
 
 # --- completion --------------------------------------------------------------------
 
@@ -726,7 +726,7 @@ verdict "zsh completion: commands" cmp "$T/words" "$T/offered"
 completes pxrelayctl -
 sort "$T/out" > "$T/offered"
 verdict "bash completion: options" cmp "$T/options" "$T/offered"
-# Aliases of the shell do not matter.
+# An alias of ls must not change the list of interfaces.
 bash -O expand_aliases -c 'alias ls="ls -F"
 	. conf/completion/pxrelayctl.bash
 	COMP_WORDS=(pxrelayctl capture --interface lo) COMP_CWORD=3
@@ -735,7 +735,7 @@ bash -O expand_aliases -c 'alias ls="ls -F"
 rc=$?
 verdict "bash completion: interfaces, whatever ls is" test "$(head -n 1 "$T/out")" = lo
 completes pxrelayctl show dr
-verdict "bash completion: a beginning" test "$(cat "$T/out")" = drops
+verdict "bash completion: a partial word" test "$(cat "$T/out")" = drops
 completes pxrelayctl show drops ''
 verdict "bash completion: nothing more" test -z "$(cat "$T/out")"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Proves that tests/checks/docs.sh can fail: a small set of tables and pages in step,
-# then each way of being out of step, which docs.sh has to name.
+# Proves that tests/checks/docs.sh can fail: it accepts a small set of tables and pages
+# that agree, and names each disagreement between them.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tally.sh"
@@ -80,7 +80,8 @@ verdict() {
 	ROOT=$T "$here/docs.sh" > "$T/out" 2>&1
 }
 
-# out_of_step NAME PATTERN: the change was made to the files by the caller
+# out_of_step NAME PATTERN: the caller has changed the files; docs.sh must fail with a
+# line that matches.
 out_of_step() {
 	if verdict; then
 		fail "docs-test: $1" "docs.sh let it through"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Keeps the man pages in step with the tables that the programs are made of:
+# Checks that the man pages agree with the tables that the programs are made of:
 #
 # - every key of include/core/conf/confkey.def is an item `key = ...` of
 #   pxrelay.conf(5); every such item, and every line `key = value` of an example in a
@@ -24,12 +24,12 @@ export LC_ALL=C
 keys=include/core/conf/confkey.def
 conf5=man/pxrelay.conf.5
 
-# rows MACRO FILE: the first string of every row
+# rows MACRO FILE: prints the first string of every row.
 rows() {
 	sed -n "s/^$1([^\"]*\"\\([^\"]*\\)\".*/\\1/p" "$2" | sort -u
 }
 
-# items FILE...: "SECTION<tab>ITEM", the source of a man page without its markup
+# items FILE...: prints "SECTION<tab>ITEM" for each item, without markup.
 items() {
 	sed -e 's/\\-/-/g' -e 's/\\(hy/-/g' -e 's/\\&//g' -e 's/\\e/\\/g' \
 		-e 's/\\f[BIRP]//g' -e 's/\\f(..//g' -e 's/\\f\[[A-Z]*\]//g' \
@@ -51,24 +51,24 @@ items() {
 	'
 }
 
-# Keys of items like "max-hops = NUMBER" or "dhcp, boot = GROUP".
+# Prints the keys of items such as "max-hops = NUMBER" or "dhcp, boot = GROUP".
 item_keys() {
 	items "$@" | cut -f2 | sed -n 's/^\([a-z0-9][a-z0-9, -]*[a-z0-9]\) *=.*/\1/p' |
 		tr -s ', ' '\n' | sort -u
 }
 
-# Keys of lines that are in a page as they would be in the file.
+# Prints the keys of lines that a page shows as they would be in the file.
 example_keys() {
 	sed -e 's/\\-/-/g' -e 's/\\&//g' -e 's/\\f[BIRP]//g' "$@" |
 		sed -n 's/^[[:space:]]*\([a-z0-9][a-z0-9-]*\) = .*/\1/p' | sort -u
 }
 
-# Words of items like "hops", with or without more after it.
+# Prints the first word of each item.
 item_words() {
 	items "$@" | cut -f2 | sed 's/[ =].*//' | sort -u
 }
 
-# "SECTION KEY" of a configuration file, without the names of sections
+# Prints "SECTION KEY" for each key of a configuration file, without the sections' names.
 file_keys() {
 	awk '
 	/^\[/			{ sub(/^\[/, ""); sub(/[ \]].*/, ""); section = $0; next }
@@ -76,7 +76,7 @@ file_keys() {
 	' "$1" | sort -u
 }
 
-# within WHAT ALL-FILE PART-FILE MESSAGE: everything in PART is in ALL
+# within WHAT ALL-FILE PART-FILE MESSAGE: every line of PART-FILE is in ALL-FILE.
 within() {
 	local bad
 

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 
-# users MODULE OTHER: MODULE.c includes OTHER.h
+# users MODULE OTHER: makes a MODULE.c that includes OTHER.h.
 users() {
 	printf '#include "relay/%s.h"\n' "$1" "$2" > "relay/$1.c"
 }
@@ -42,7 +42,7 @@ compile() {
 	gcc -O2 -fPIE -Iinclude -c -o "build/${1%.c}.o" "$1"
 }
 
-# tree FILE: the clean tree, and FILE with what comes on standard input
+# tree FILE: makes the clean tree, and FILE from standard input.
 tree() {
 	rm -rf "$T/tree"
 	cp -r "$T/clean" "$T/tree"
@@ -54,7 +54,7 @@ verdict() {
 	ROOT=$T/tree BUILD=build ONLY=$only "$here/floors.sh" > "$T/out" 2>&1
 }
 
-# refused NAME FILE PATTERN: fails, and says so in a line with PATTERN.
+# refused NAME FILE PATTERN: floors.sh fails, and a line of its output matches.
 refused() {
 	if ! tree "$2"; then
 		fail "floors-test: $1" "the example does not compile"

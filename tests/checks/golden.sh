@@ -1,11 +1,11 @@
 #!/bin/bash
-# Configuration files and the daemon's own checker.
+# Checks what pxrelayd -n and -nv say about configuration files.
 #
-# - Every conf/examples/*.conf, from which operators start, is valid, and what -nv prints
-#   for it is canonical: it parses, to the same text.
-# - tests/golden/NAME.conf with NAME.out: -nv prints exactly that.
-# - tests/golden/NAME.conf with NAME.err: refused with status 1 and exactly these lines,
-#   with FILE for the name of the file.
+# - Every conf/examples/*.conf is valid, and what -nv prints for it is canonical: -nv
+#   prints the same text for that text.
+# - For tests/golden/NAME.conf with NAME.out, -nv prints exactly NAME.out.
+# - tests/golden/NAME.conf with NAME.err is refused with status 1 and exactly these lines,
+#   with FILE in place of the file's name.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tally.sh

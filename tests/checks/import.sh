@@ -1,12 +1,11 @@
 #!/bin/bash
-# pxrelayctl import: tests/import/KIND-NAME.in, converted, is
+# Checks pxrelayctl import. The conversion of tests/import/KIND-NAME.in is exactly
 #
-#   KIND-NAME.conf	to the letter, with exit status 0, and pxrelayd -n has
-#			no complaint; or
-#   KIND-NAME.none	comments only, with exit status 1.
+#   KIND-NAME.conf	with exit status 0, and pxrelayd -n accepts it; or
+#   KIND-NAME.none	with exit status 1 and comments only.
 #
-# Then arguments, unreadable files and very long ones. Everything runs in a network namespace
-# with the addresses of the dnsmasq-*.in, since those are looked up on the host.
+# Arguments, unreadable files and very long files follow. Everything runs in a network
+# namespace that has the addresses of dnsmasq-*.in, because import looks them up on the host.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tally.sh
@@ -21,7 +20,7 @@ export LC_ALL=C
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 
-# convert ARGUMENT...: as the operator does
+# convert ARGUMENT...: runs pxrelayctl import and sets $rc.
 convert() {
 	timeout 60 "$ctl" import "$@" > "$T/out" 2> "$T/err"
 	rc=$?
@@ -40,7 +39,8 @@ verdict() {
 	fi
 }
 
-# Exit status, and a pattern of a line on standard error or that it is empty
+# status N PATTERN: the exit status is N, and a line on standard error matches. With an
+# empty pattern, standard error is empty.
 status() {
 	[ "$rc" = "$1" ] || return 1
 	if [ -z "$2" ]; then
@@ -59,7 +59,7 @@ same() {
 	diff -u "$1" "$T/out"
 }
 
-# The text as one string, and the number of losses.
+# The JSON document has the text as one string, and the number of losses.
 in_json() {
 	python3 -c '
 import json, sys
@@ -71,12 +71,12 @@ sys.exit(doc != {"configuration": text,
 ' "$T/json" "$T/out"
 }
 
-# No control bytes, though the input is full of them.
+# The output has no control bytes, although the input is full of them.
 clean() {
 	! grep -qE '[^ -~	]' "$T/out" "$T/err"
 }
 
-# Every loss is a comment, and standard error has their number.
+# Every loss is a comment, and standard error says how many there are.
 counted() {
 	local n
 
