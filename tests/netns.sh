@@ -6,13 +6,14 @@
 # Lines in the head of a test say how it is run:
 #
 #   # set: all         only by `make check-all`, because it takes minutes
-#   # quiet: WHY       as one of one test for each core, for example because it
+#   # quiet: WHY       later, with one test for each core, for example because it
 #                      measures time
+#   # long: WHY        before the others, so that nothing waits for it at the end
 #   # alone: WHY       by itself, for example because it takes the whole machine, or the
 #                      lock on interfaces, which all namespaces share
 #
 # All others run first, NETNS_JOBS at a time (by default two for each core, because they
-# wait most of the time), each in its own namespaces. Meanwhile, PXR_PATIENCE gives
+# often wait), each in its own namespaces. Meanwhile, PXR_PATIENCE gives
 # conditions more time to become true. A test that takes longer than NETNS_TIMEOUT
 # seconds is stopped.
 #
@@ -149,6 +150,8 @@ for t in "$@"; do
 		alone+=("$t")
 	elif marked "$t" quiet:; then
 		quiet+=("$t")
+	elif marked "$t" long:; then
+		together=("$t" ${together[@]+"${together[@]}"})
 	else
 		together+=("$t")
 	fi

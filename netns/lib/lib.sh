@@ -1,25 +1,24 @@
-# lib.sh: what every namespace test begins with. Sourced by bash, never run.
+# lib.sh: functions for namespace tests. Sourced by bash, never run.
 #
-# It gives a test network namespaces with names of its own, a temporary directory,
-# processes in those namespaces, conditions to wait for, and a clean-up that always
-# happens: when the script ends, for whatever reason, the processes of this run are
-# killed and its namespaces and files removed, and nobody else's. Topologies are drawn
-# and built in topo/topo-*.sh; srv/pkt.py makes and judges packets; srv/fakeserver.py
-# is a server that misbehaves on purpose.
+# It gives a test its own network namespaces, a temporary directory, processes in those
+# namespaces, conditions to wait for, and a clean-up: when the script ends, for whatever
+# reason, the processes of this run are killed and its namespaces and files removed, and
+# no others. topo/topo-*.sh draw and build the topologies; srv/pkt.py sends and decodes
+# packets; srv/fakeserver.py is a server that misbehaves on purpose.
 #
 # A test ends with status 0 (passed), 77 (skipped; the last line of its output says
-# why) or anything else (failed). After a failure the logs and a summary of the
-# captures are printed and the files are kept in build/netns/<test>/.
+# why) or anything else (failed). After a failure, the logs and a summary of the
+# captures are printed, and the files are kept in build/netns/<test>/.
 #
-# From the environment:
+# Environment:
 #   PXRELAYD, PXRELAYCTL   the programs under test, default build/pxrelayd and
 #                          build/pxrelayctl
 #   RELAY                  a command to start in the router instead of pxrelayd,
 #                          with the configuration file as its argument
 #                          (srv/isc-relay proves the test bed)
 #   PXR_SLOW               factor for all times, default 1, 10 inside vmrun
-#   PXR_PATIENCE           factor for the time-outs of wait_for, default 1;
-#                          tests/netns.sh raises it where tests run side by side
+#   PXR_PATIENCE           factor for the time limits of wait_for, default 1;
+#                          tests/netns.sh raises it when tests run side by side
 #   V=1                    print every command that changes a namespace
 
 [ -z "${PXR_LIB:-}" ] || return 0	# sourced before
@@ -35,7 +34,7 @@ TEST=$(basename "$0" .sh)
 PXRELAYD=${PXRELAYD:-$TOP/build/pxrelayd}
 PXRELAYCTL=${PXRELAYCTL:-$TOP/build/pxrelayctl}
 RELAY=${RELAY:-}
-# The distribution's own, which starts fastest, whatever else is in PATH.
+# The distribution's Python starts faster than any other in PATH.
 PYTHON=/usr/bin/python3
 PXR_SLOW=${PXR_SLOW:-${VMRUN_GUEST:+10}}
 PXR_SLOW=${PXR_SLOW:-1}
@@ -51,8 +50,8 @@ PASSED=			# what to print at the end instead of "passed"
 
 # ---- the end --------------------------------------------------------------
 
-# Every process in our own namespaces was started by this run, including those that
-# went into the background.
+# Kills every process in this run's namespaces, including those that went into the
+# background.
 kill_own()
 {
 	local n p	# bash reaps its children by itself, so none stays a zombie
@@ -75,7 +74,7 @@ kill_own()
 	done
 }
 
-# A second for an orderly end, then SIGKILL.
+# linger PID: waits a second for the process to end, then sends SIGKILL.
 linger()
 {
 	local i
@@ -167,8 +166,8 @@ need()
 	done
 }
 
-# expect WHAT COMMAND...: prints one line. A failure does not end the test, so one run
-# shows everything that is wrong.
+# expect WHAT COMMAND...: prints one line, ok or FAIL. A failure does not end the test, so
+# that one run shows everything that is wrong.
 expect()
 {
 	local what=$1
@@ -228,7 +227,7 @@ wait_for()
 
 # ---- namespaces and processes ---------------------------------------------
 
-# new_ns NAME...: without IPv6, so that captures have only what the test is about.
+# new_ns NAME...: makes namespaces without IPv6, whose packets would be in every capture.
 new_ns()
 {
 	local n
@@ -239,7 +238,7 @@ new_ns()
 		ip netns exec "$ID-$n" sysctl -qw \
 			net.ipv6.conf.all.disable_ipv6=1 \
 			net.ipv6.conf.default.disable_ipv6=1 2>/dev/null
-		# With br_netfilter loaded (Docker does that), bridges would drop
+		# If br_netfilter is loaded (by Docker, for example), bridges drop
 		# malformed packets before the relay sees them.
 		ip netns exec "$ID-$n" sysctl -qw \
 			net.bridge.bridge-nf-call-iptables=0 2>/dev/null
@@ -247,7 +246,7 @@ new_ns()
 	done
 }
 
-# ns NAME COMMAND...: runs it there and waits for it.
+# ns NAME COMMAND...: runs the command in that namespace and waits for it.
 ns()
 {
 	local n=$1
@@ -257,7 +256,7 @@ ns()
 	ip netns exec "$ID-$n" "$@"
 }
 
-# nsip NAME ARGUMENTS...: ip(8) there.
+# nsip NAME ARGUMENTS...: runs ip(8) for that namespace.
 nsip()
 {
 	local n=$1
@@ -267,14 +266,14 @@ nsip()
 	ip -n "$ID-$n" "$@"
 }
 
-# nsbatch NAME: the lines of standard input are commands of ip(8).
+# nsbatch NAME: runs the commands of ip(8) that are the lines of standard input.
 nsbatch()
 {
 	ip -n "$ID-$1" -batch -
 }
 
-# spawn NAMESPACE LOGNAME COMMAND...: in the background, output to LOGNAME.log;
-# the process is $SPAWNED (ip netns exec becomes the command it starts).
+# spawn NAMESPACE LOGNAME COMMAND...: starts the command in the background, with its output
+# in LOGNAME.log. Its process is $SPAWNED (ip netns exec replaces itself by the command).
 spawn()
 {
 	local n=$1 log=$T/$2.log
@@ -291,9 +290,9 @@ gone()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# stop PID [SIGNAL]: ends one of our processes and waits until it is gone. Closing a socket
-# with memberships takes the rtnl lock, which all namespaces share: a relay took 5.8 s to
-# end, in ip_mc_drop_socket(), while another test deleted 300 bridges.
+# stop PID [SIGNAL]: ends one of our processes and waits until it is gone. That may take
+# long: closing a socket with memberships needs the rtnl lock, which all namespaces share. A
+# relay took 5.8 s to end, in ip_mc_drop_socket(), while another test deleted 300 bridges.
 stop()
 {
 	kill "-${2:-TERM}" "$1" 2>/dev/null
@@ -317,7 +316,7 @@ bound()
 		grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$2") "
 }
 
-# link_cable NS1 IF1 NS2 IF2 [MAC1 [MAC2]]
+# link_cable NS1 IF1 NS2 IF2 [MAC1 [MAC2]]: connects two namespaces by a veth pair.
 link_cable()
 {
 	nsip "$1" link add "$2" ${5:+address "$5"} type veth \
@@ -327,8 +326,8 @@ link_cable()
 
 # ---- captures -------------------------------------------------------------
 
-# capture NAME NAMESPACE INTERFACE [FILTER]: into NAME.pcap, shown after a failure;
-# returns when tcpdump is listening.
+# capture NAME NAMESPACE INTERFACE [FILTER]: captures into NAME.pcap, which is shown after a
+# failure. Returns when tcpdump is listening.
 capture()
 {
 	command -v tcpdump >/dev/null || return 0
@@ -338,20 +337,20 @@ capture()
 		die "tcpdump does not start on $2:$3"
 }
 
-# pcap_count NAME FILTER: how many packets of a capture match.
+# pcap_count NAME FILTER: prints how many packets of the capture match.
 pcap_count()
 {
 	tcpdump -nn -r "$T/$1.pcap" "${@:2}" 2>/dev/null | wc -l
 }
 
-# pcap_has NAME N FILTER: at least N; a capture lags a little.
+# pcap_has NAME N FILTER: at least N packets match. A capture lags a little: use wait_for.
 pcap_has()
 {
 	[ "$(pcap_count "$1" "${@:3}")" -ge "$2" ]
 }
 
-# pcap_settled NAME FILTER: the number of matching packets, once it has not
-# changed for a third of a second.
+# pcap_settled NAME FILTER: prints the number of matching packets when it has not changed
+# for 0.3 s.
 pcap_settled()
 {
 	local was=-1 is
@@ -365,7 +364,7 @@ pcap_settled()
 	echo "$is"
 }
 
-# ---- packets and servers that obey the test -------------------------------
+# ---- packets and fake servers ---------------------------------------------
 
 pkt()
 {
@@ -375,7 +374,7 @@ pkt()
 	ip netns exec "$ID-$n" "$PYTHON" "$HERE/srv/pkt.py" "$@"
 }
 
-# load ARRAY: fills an associative array from lines key=value of standard input.
+# load ARRAY: fills an associative array from the lines key=value of standard input.
 load()
 {
 	local -n into=$1
@@ -387,8 +386,8 @@ load()
 	done
 }
 
-# ask NAMESPACE KEY=VALUE...: sends one request from eth0 and fills the array A with
-# the first reply (A[answers] is how many came); see srv/pkt.py.
+# ask NAMESPACE KEY=VALUE...: sends one request from eth0 and fills the array A with the
+# first reply; A[answers] is the number of replies. See srv/pkt.py.
 declare -A A S
 ask()
 {
@@ -398,8 +397,8 @@ ask()
 	load A < <(pkt "$n" ask eth0 "$@")
 }
 
-# fake NAMESPACE [KEY=VALUE...]: starts srv/fakeserver.py. NAMESPACE.jsonl has what it
-# gets, byte for byte.
+# fake NAMESPACE [KEY=VALUE...]: starts srv/fakeserver.py, which records every byte that it
+# receives in NAMESPACE.jsonl.
 fake()
 {
 	local n=$1
@@ -413,7 +412,7 @@ fake()
 	wait_for 5 logged "fake-$n" ready || die "fake server $n does not start"
 }
 
-# knobs NAMESPACE [KEY=VALUE...]: how it replies from now on.
+# knobs NAMESPACE [KEY=VALUE...]: sets how that server replies from now on.
 knobs()
 {
 	local n=$1
@@ -423,7 +422,7 @@ knobs()
 	mv "$T/$n.knobs.new" "$T/$n.knobs"
 }
 
-# srv_count NAMESPACE [TEXT]: how many requests (whose record has TEXT).
+# srv_count NAMESPACE [TEXT]: prints how many requests the server got whose record has TEXT.
 srv_count()
 {
 	grep -c -e "${2:-}" "$T/$1.jsonl"
@@ -434,7 +433,7 @@ srv_has()
 	[ "$(srv_count "$1" "${3:-}")" -ge "$2" ]
 }
 
-# srv_last NAMESPACE [TEXT]: fills the array S with the last request that it got.
+# srv_last NAMESPACE [TEXT]: fills the array S with the last of those requests.
 srv_last()
 {
 	load S < <(grep -e "${2:-}" "$T/$1.jsonl" | tail -n 1 |
@@ -452,10 +451,10 @@ srv_forget()
 
 # ---- the relay ------------------------------------------------------------
 
-# start_relay [-n NAME] [-N NAMESPACE] [-r] [CONF]: CONF is a file, default standard
-# input. Returns when the relay answers on its control socket ($CTL, or $T/NAME.sock)
-# or, with RELAY, when it listens on port 67; with -r at once. The process is
-# $RELAY_PID.
+# start_relay [-n NAME] [-N NAMESPACE] [-r] [CONF]: starts the relay with the configuration
+# in the file CONF or on standard input. Returns when the relay answers on its control
+# socket ($CTL, or $T/NAME.sock), or listens on port 67 if RELAY is set; with -r, returns at
+# once. The process is $RELAY_PID.
 start_relay()
 {
 	local name=relay n=rtr nowait="" conf o OPTIND=1
@@ -494,7 +493,7 @@ relay_ready()
 	fi
 }
 
-# reload_relay [CONF]: SIGHUP with a new file, from standard input or CONF.
+# reload_relay [CONF]: replaces the configuration by CONF or standard input and sends SIGHUP.
 reload_relay()
 {
 	if [ $# = 0 ]; then
@@ -511,8 +510,9 @@ ctl()
 	"$PXRELAYCTL" -s "${CTL_SOCKET:-$CTL}" "$@"
 }
 
-# query COMMAND...: ctl for the functions below, which tests call hundreds of times. To look
-# for leaks in pxrelayctl at its end takes half of its CPU time; tests/checks/ctl.sh does.
+# query COMMAND...: ctl --json for the functions below, which tests call hundreds of times.
+# LeakSanitizer takes half of the CPU time of pxrelayctl, and is off here; it is on in
+# tests/checks/ctl.sh, for every command.
 query()
 {
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 ctl --json "$@"
@@ -530,7 +530,7 @@ relay_drop()
 	sum_of "$(query show drops)" "$@"
 }
 
-# Without a process: tests call it hundreds of times.
+# sum_of JSON WORD...: starts no process, because tests call it hundreds of times.
 sum_of()
 {
 	local json=$1 sum=0 word
@@ -543,8 +543,8 @@ sum_of()
 	echo $sum
 }
 
-# by DIRECTION REASON: the drops of one direction: requests, replies, 4011, helpers
-# or send.
+# by DIRECTION REASON: prints the drops of one direction: requests, replies, 4011, helpers or
+# send.
 by()
 {
 	query show drops | "$PYTHON" -c '
@@ -557,14 +557,14 @@ dropped()
 	[ "$(relay_drop "$1")" -ge "$2" ]
 }
 
-# account [NAME]: every packet that the relay received is in exactly one bucket.
+# account [NAME]: checks that every packet that the relay received is counted exactly once.
 account()
 {
 	CTL_SOCKET=$T/${1:-relay}.sock query show |
 		"$PYTHON" "$HERE/srv/balance.py"
 }
 
-# At the end of every test: each relay that still runs must account for every packet.
+# At the end of every test, each relay that still runs must account for every packet.
 audit()
 {
 	local name pid rc=0
@@ -578,8 +578,8 @@ audit()
 	return $rc
 }
 
-# Then all must have ended with status 0, unless the test killed them, and no log may have
-# a report of a sanitizer (leaks above all, found at the end) or of the system call filter.
+# Then each relay must have ended with status 0, unless the test killed it, and no log may
+# have a report of a sanitizer (such as leaks, found at the end) or of the system call filter.
 ended_well()
 {
 	local name pid st rc=0
@@ -603,8 +603,8 @@ ended_well()
 	return $rc
 }
 
-# use_plain: from here on the newest build without sanitizers, which is five times as fast
-# and allows preloading ($PRELOAD is the folder of the libraries).
+# use_plain: from here on, the test uses the newest build without sanitizers, which is five
+# times as fast and allows preloading ($PRELOAD is the folder of the libraries).
 use_plain()
 {
 	local d found=
@@ -620,7 +620,7 @@ use_plain()
 	PXRELAYCTL=$found/pxrelayctl
 }
 
-# For tests of pxrelayd's own counters or keys, which no other relay has.
+# For tests of counters or keys that only pxrelayd has.
 need_pxrelayd()
 {
 	[ -z "$RELAY" ] || skip "needs pxrelayd itself, RELAY is set"
@@ -629,7 +629,7 @@ need_pxrelayd()
 
 # ---- how fast the relay follows -------------------------------------------
 #
-# A client broadcasts every 5 ms; srv1 is fake and records when it got something.
+# A client broadcasts every 5 ms, and the fake server srv1 records when requests arrive.
 
 # start_probe NAMESPACE [KEY=VALUE...]
 start_probe()
@@ -639,8 +639,8 @@ start_probe()
 	wait_for 5 logged probe probing || die "no probes"
 }
 
-# step WHAT GIADDR COMMAND...: a request with that giaddr arrives within 100 ms of the
-# command's return.
+# step WHAT GIADDR COMMAND...: a request with that giaddr arrives within 100 ms after the
+# command has ended.
 step()
 {
 	local what=$1 giaddr=$2 t0 ms
@@ -657,7 +657,7 @@ within()
 	[ "$1" != none ] && [ "$1" -le $((100 * PXR_SLOW)) ]
 }
 
-# silent WHAT COMMAND...: from 100 ms later on nothing is relayed.
+# silent WHAT COMMAND...: from 100 ms after the command on, nothing is relayed.
 silent()
 {
 	local what=$1 t0 ms
@@ -669,7 +669,7 @@ silent()
 	expect_eq "$what: nothing is relayed" "$ms" none
 }
 
-# keeps WHAT GIADDR COMMAND...: 100 ms later requests still have that giaddr.
+# keeps WHAT GIADDR COMMAND...: 100 ms after the command, requests still have that giaddr.
 keeps()
 {
 	local what=$1 giaddr=$2 t0 ms
@@ -684,7 +684,7 @@ keeps()
 # ---- real servers ---------------------------------------------------------
 #
 # Each serves 192.0.2.0/25 and 203.0.113.0/24 with host numbers LOW..HIGH; the router is
-# host 1. Further arguments are options or lines of its own.
+# host 1. Further arguments are options of the program or lines of its configuration.
 
 # start_dnsmasq NAMESPACE LOW HIGH [OPTION...]
 start_dnsmasq()
@@ -728,7 +728,7 @@ start_dhcpd()
 	wait_for 5 bound "$n" 67 || die "dhcpd does not start"
 }
 
-# run_kea NAMESPACE: with the configuration on standard input
+# run_kea NAMESPACE: starts Kea with the configuration on standard input.
 run_kea()
 {
 	local n=$1
@@ -768,9 +768,9 @@ start_kea()
 
 # ---- real clients ---------------------------------------------------------
 #
-# Each runs in the foreground of its own namespace, writes its lease with
-# srv/client-script as "address server" to $T/NAMESPACE.lease, and goes on running.
-# start_* returns at once, *_lease waits and prints the address.
+# Each runs in the foreground in its own namespace, writes its lease as "address server" to
+# $T/NAMESPACE.lease with srv/client-script, and goes on running. start_* returns at once;
+# *_lease waits for the lease and prints the address.
 
 start_dhclient()
 {
@@ -794,8 +794,8 @@ start_udhcpc()
 	CLIENT_PID=$SPAWNED
 }
 
-# dhcpcd keeps its state in fixed places; in the mount namespace of ip netns exec it
-# gets empty ones of its own.
+# dhcpcd keeps its state in fixed folders; it gets empty ones in the mount namespace of ip
+# netns exec.
 start_dhcpcd()
 {
 	local n=$1 i=${2:-eth0}
@@ -818,7 +818,7 @@ start_dhcpcd()
 	CLIENT_PID=$SPAWNED
 }
 
-# lease_of NAMESPACE [SECONDS]: waits for the client there.
+# lease_of NAMESPACE [SECONDS]: waits for the client's lease and prints the address.
 lease_of()
 {
 	wait_for "${2:-10}" test -s "$T/$1.lease" || return 1

@@ -2,6 +2,8 @@
 # `pxrelayctl capture' as an operator uses it: real clients and servers, and packets that
 # are dropped. tshark reads what it writes, checks every checksum and must not complain; and no
 # reader, however slow, may hold up a packet.
+#
+# long: it waits for the end of several captures
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need dhclient udhcpc dhcpd dnsmasq tshark capinfos

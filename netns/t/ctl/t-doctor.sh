@@ -32,6 +32,8 @@
 #   36    dhcpd                   the router here forwards nothing
 #   37    dhcpd, dhcpd on host37  a boot server without port 4011
 #   38    dnsmasq on host38       none; it pings for 3 s before it offers
+#
+# long: it waits for many servers that are silent
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need dhcpd dnsmasq kea-dhcp4 in.tftpd nginx nft tcpdump udhcpc

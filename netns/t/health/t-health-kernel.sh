@@ -1,13 +1,12 @@
 #!/bin/bash
-# t-health-kernel.sh: what the kernel knows about the way to a server takes it down at
-# once: no route, the uplink down or without carrier, a next hop that does not answer
-# ARP, be it the server itself or a gateway. Within 100 ms of the kernel's event the line
-# is in the log, and again when the way is back.
+# t-health-kernel.sh: a server goes down as soon as the kernel cannot reach it: there is no
+# route, the uplink is down or has no carrier, or the next hop (the server itself or a
+# gateway) does not answer ARP. The line is in the log within 100 ms of the kernel's event,
+# and so is the line that says that the server is up again.
 #
 # quiet: it measures time.
 #
-# Beside the drawing of topo-vlans.sh there is a gateway gw, 198.51.100.2; a
-# server, 10.9.0.10, is behind it.
+# topo-vlans.sh has the drawing; here, server 10.9.0.10 is behind a gateway gw, 198.51.100.2.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
@@ -15,9 +14,9 @@ need_pxrelayd
 GW=$UP.2
 FAR=10.9.0.10
 
-# follows WHAT SERVER WORD EVENT COMMAND...: the log says WORD of that server,
-# at most 100 ms after `ip monitor' showed EVENT; empty: after the command
-# began.  10 s are for the kernel to make up its mind.
+# follows WHAT SERVER WORD EVENT COMMAND...: the log has WORD for that server at most
+# 100 ms after `ip monitor' showed EVENT, or after the command began if EVENT is empty.
+# The kernel may take up to 10 s to report the event.
 follows()
 {
 	local what=$1 server=$2 word=$3 event=$4
@@ -30,7 +29,7 @@ follows()
 }
 declare -A L
 
-# last_is SERVER DIAG: the last line about that server says so.
+# last_is SERVER DIAG: the last line about that server has that diagnosis.
 last_is()
 {
 	grep " server=$1 " "$T/relay.log" | tail -n 1 | grep -q "diag=$2 "
@@ -60,15 +59,15 @@ up()
 
 RTR_IP=(ip -n "$ID-rtr")
 
-# forget ADDRESS: the kernel forgets that neighbour, so that the next packet has
-# to ask.  What it says of that looks like a failure, too.
+# forget ADDRESS: makes the kernel forget that neighbour, so that the next packet causes an
+# ARP request. The event that it reports looks like a failure, too.
 forget()
 {
 	nsip rtr neigh del "$1" dev up0
 	wait_for 3 eval "tail -n 3 $T/monitor.log | grep -q 'eleted $1 '"
 }
 
-# CPU time of the relay in milliseconds.
+# Prints the CPU time of the relay in milliseconds.
 cpu()
 {
 	local s
@@ -77,7 +76,7 @@ cpu()
 	echo $(((s[13] + s[14]) * 1000 / $(getconf CLK_TCK)))
 }
 
-# busy WHAT MS COMMAND...: costs the relay no more than so much of the CPU.
+# busy WHAT MS COMMAND...: the command costs the relay at most MS milliseconds of CPU.
 busy()
 {
 	local what=$1 most=$2 before ms
@@ -107,7 +106,7 @@ add_server gw 2
 fake srv1
 SRV1_PID=$SPAWNED
 nsip rtr route add 10.9.0.0/24 via $GW
-# ARP gives up after 0.6 s instead of 3: the kernel's own time is not measured.
+# ARP gives up after 0.6 s instead of 3: the kernel's own delay is not measured.
 ns rtr sysctl -qw net.ipv4.neigh.up0.retrans_time_ms=200
 spawn rtr monitor ip -ts monitor link neigh route
 MONITOR=$SPAWNED
@@ -146,10 +145,10 @@ down "uplink down" $SRV1 link-down "" \
 last_diag $FAR link-down
 up "uplink up" $SRV1 "" \
 	"${RTR_IP[@]}" link set up0 up
-# The kernel took this route away with the link, and does not bring it back.
+# The kernel deleted this route with the link, and does not restore it.
 up "its route added" $FAR "" \
 	"${RTR_IP[@]}" route add 10.9.0.0/24 via $GW
-# The kernel may wait a second until it tells of a carrier.
+# The kernel may report a change of carrier a second late.
 down "carrier lost" $SRV1 link-down ' up0@.*state (LOWERLAYER)?DOWN' \
 	ip -n "$ID-sw" link set rtr-up down
 last_diag $FAR link-down
@@ -161,10 +160,10 @@ ask cl10
 expect_eq "srv1 answers" "${A[answers]}" 1
 nsip srv2 link set eth0 down
 forget $SRV2
-expect_not "that was no failure" grep -q neighbour-failed "$T/relay.log"
+expect_not "a forgotten neighbour is no failure" grep -q neighbour-failed "$T/relay.log"
 down "server gone" $SRV2 neighbour-failed "$SRV2 dev up0.* FAILED" \
 	ip netns exec "$ID-cl10" "$PYTHON" "$HERE/srv/pkt.py" send eth0
-# Nobody sends to it any more, and it is found out all the same.
+# No client sends to it any more, and yet the relay notices that it is back.
 up "server back" $SRV2 "$SRV2 dev up0.* (REACHABLE|STALE)" \
 	ip -n "$ID-srv2" link set eth0 up
 nsip gw link set eth0 down
@@ -173,20 +172,19 @@ down "gateway gone" $FAR neighbour-failed "$GW dev up0.* FAILED" \
 	ip netns exec "$ID-cl10" "$PYTHON" "$HERE/srv/pkt.py" send eth0
 ask cl10
 expect_eq "srv1 answers" "${A[answers]}" 1
-# Another way leads around it.
+# There is another route around it.
 up "route by another gateway" $FAR "" \
 	"${RTR_IP[@]}" route replace 10.9.0.0/24 via $SRV1
 nsip rtr route replace 10.9.0.0/24 via $GW
 expect "and back: down again" wait_for 5 last_is $FAR neighbour-failed
 up "gateway back" $FAR "$GW dev up0.* (REACHABLE|STALE)" \
 	ip -n "$ID-gw" link set eth0 up
-expect_not "srv1 was never given up for it" \
+expect_not "srv1 was never down because of it" \
 	grep -q "server=$SRV1 .*neighbour-failed" "$T/relay.log"
 
-# --- several ways ---------------------------------------------------------------
-# By default the kernel goes on sending to a next hop that has failed, and down is
-# what the server is. With fib_multipath_use_neigh it takes another one, and so
-# nothing has happened.
+# --- several next hops ----------------------------------------------------------
+# By default the kernel goes on sending to a next hop that has failed, so the server is
+# down. With fib_multipath_use_neigh it uses another next hop, and the server stays up.
 add_server gw2 3
 GW2=$UP.3
 ns rtr sysctl -qw net.ipv4.fib_multipath_use_neigh=1
@@ -204,8 +202,8 @@ took=$(way)
 nsip $dead link set eth0 down
 forget "$took"
 ask cl10
-# The kernel throws failed neighbours away when it cleans up, and then has to find out
-# again: both at one moment.
+# The kernel deletes failed neighbours now and then and must resolve them again, so look at
+# both states at one moment.
 failed_over()
 {
 	nsip rtr neigh show "$took" dev up0 | grep -q . || ask cl10
@@ -221,8 +219,8 @@ nsip $dead link set eth0 up
 nsip rtr route replace 10.9.0.0/24 via $GW
 
 # --- with a probe -------------------------------------------------------------
-# A server that is probed is up when a probe says so: the probe comes with the way,
-# and not when the interval of an hour is over.
+# A server with probes is up when a probe is answered. The relay probes it as soon as the
+# route is back, not at the end of the interval of an hour.
 reload_relay <<END
 [relay]
 control = $CTL

@@ -1,8 +1,9 @@
 #!/bin/bash
-# t-netlink-overflow.sh: more changes than a netlink socket holds, while the relay does not
-# run for a moment. The kernel reports ENOBUFS, the relay reads everything again and
-# knows the address that changed meanwhile.
+# t-netlink-overflow.sh: while the relay is stopped, more changes happen than a netlink
+# socket holds. The kernel reports ENOBUFS; the relay reads everything again and knows the
+# address that changed meanwhile. In `make check', t-privileges.sh has the same overflow.
 #
+# set: all
 # alone: it keeps the lock on interfaces with 16,000 changes of addresses
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
@@ -18,8 +19,8 @@ END
 ask cl10
 expect_eq "served" "${A[answers]}" 1
 
-# waited: ms for which the relay had to wait for a processor; others of this machine are
-# to blame for those
+# waited: prints for how many ms the relay had to wait for a processor, which is the fault of
+# other programs.
 waited()
 {
 	local ns
@@ -44,5 +45,5 @@ ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 3 192.0.2.2)
 WAITED=$(($(waited) - WAITED))
 expect "relays with the new address after $ms ms, $WAITED of them without a processor" \
 	test $((${ms/none/9999} - WAITED)) -le $((250 * PXR_SLOW))
-[ -n "$RELAY" ] || expect "it noticed: netlink-resyncs" \
+[ -n "$RELAY" ] || expect "it counted netlink-resyncs" \
 	test "$(relay_counter netlink-resyncs)" -ge 1

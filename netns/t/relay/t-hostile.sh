@@ -2,6 +2,8 @@
 # t-hostile.sh: whatever clients, rogue servers and broken machines send is dropped and
 # counted, or relayed correctly; the relay lives, the next good packet passes, and no byte
 # of one packet ever appears in another.
+#
+# long: it sends a hundred bad packets one by one
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
