@@ -1,7 +1,7 @@
 #!/bin/bash
-# Three machines on one VLAN, switched on together, boot from three servers
-# through one relay: conf/examples/campus.conf, real firmware in QEMU, real servers.
-# Then it shows what each was told, and by which server.
+# demo-boot.sh: three machines on one VLAN, switched on together, boot from three servers
+# through one relay: conf/examples/campus.conf, real firmware in QEMU, real servers. Then it
+# shows the packets of each machine.
 
 . "$(dirname "$0")/lib/boot-lib.sh"
 need kea-dhcp4 dhcpd dnsmasq in.tftpd
@@ -11,7 +11,7 @@ title()
 	printf '\n\033[1m%s\033[0m\n' "$*"
 }
 
-# ladder NN: the DHCP and 4011 packets of one machine, on the client's side.
+# ladder NN: prints the DHCP and 4011 packets of one machine, on the client's side.
 ladder()
 {
 	tcpdump -nn -t -r "$T/client.pcap" "ether host 02:00:00:00:10:$1 or

@@ -1,13 +1,12 @@
 #!/bin/bash
-# demo.sh: pxrelayd at work, for those who see it for the first time. Builds two
-# client VLANs, a router and two server machines out of network namespaces, starts a
-# real dnsmasq and a real ISC dhcpd in the servers' network and pxrelayd in the router,
-# and lets dhclient and udhcpc lease addresses in both VLANs. demo-boot.sh then boots
-# three machines. Nothing leaves the machine and nothing stays on it.
+# demo.sh: shows pxrelayd at work. Builds two client VLANs, a router and two server machines
+# out of network namespaces, starts dnsmasq and ISC dhcpd in the servers' network and pxrelayd
+# in the router, and lets dhclient and udhcpc lease addresses in both VLANs. demo-boot.sh then
+# boots three machines. No packet leaves the machine, and nothing stays on it.
 
 . "$(dirname "$0")/topo/topo-vlans.sh"
 need dhclient udhcpc dnsmasq dhcpd ping
-PASSED="That was all. Everything the demo made is gone again."
+PASSED="The demo is over; everything that it made has been removed."
 
 title()
 {
@@ -64,7 +63,7 @@ END
 indent <"$T/relay.conf"
 start_relay "$T/relay.conf"
 
-title "Four clients ask at the same time"
+title "Four clients request leases at the same time"
 start_dhclient cl10
 start_udhcpc cl10b
 start_dhclient cl20
@@ -78,7 +77,7 @@ for c in cl10 cl20; do
 		echo "    $c reaches $SRV1 with its new address"
 done
 
-title "VLAN 10 is deleted and made again while pxrelayd runs"
+title "VLAN 10 is deleted and created again while pxrelayd runs"
 nsip rtr link del vlan10
 add_vlan 10
 nsip rtr addr add $GW10/25 dev vlan10
@@ -96,7 +95,7 @@ title "The relay's log"
 tail -n 15 "$T/relay.log" | indent
 echo
 
-# A process and a network of its own; it is skipped where there is no firmware.
+# It has its own process and network; it is skipped if there is no firmware.
 "$HERE/demo-boot.sh"
 case $? in
 0 | 77) ;;

@@ -1,5 +1,5 @@
-# boot-lib.sh: real firmware on a VLAN of topo-vlans.sh, and the servers it
-# boots from.  Sourced by bash, never run.
+# boot-lib.sh: machines with real firmware on a VLAN of topo-vlans.sh, and the servers that
+# they boot from. Sourced by bash, never run.
 #
 #   QEMU            ╔══ sw ══╗      ┌─────┐             198.51.100.0/24
 #  ┌────────┐ tap   ║        ║      │     │   ┌── srv1  .10  DHCP
@@ -9,10 +9,10 @@
 #  │ OVMF   ├───────╫───┘    ║                └── linux .40
 #  └────────┘       ╚════════╝
 #
-# Every boot server has its own boot files, which print "booted from NAME as bios" on
-# the serial console (srv/mknbp); a boot test expects that line in the log of the right
-# machine. Both legs are captured, and at the end srv/cmpreplies.py proves that the
-# relay changed no reply.
+# Every boot server has its own boot files, which print, for example, "booted from NAME as
+# bios" on the serial console (srv/mknbp). A boot test expects that line in the machine's log.
+# Both legs are captured, and at the end srv/cmpreplies.py proves that the relay changed no
+# reply.
 #
 # The machines run under TCG: firmware is fast enough (3 s for SeaBIOS and iPXE, 9 s for
 # OVMF), and KVM is not available everywhere.
@@ -38,7 +38,7 @@ need_ipxe()
 
 # ---- the bed --------------------------------------------------------------
 
-# boot_bed: the topology, captured on both legs.
+# boot_bed: builds the topology and captures both legs.
 boot_bed()
 {
 	need qemu-system-x86_64 tcpdump clang lld-link gcc
@@ -63,7 +63,7 @@ capture_legs()
 	capture "server$LEGS" rtr up0
 }
 
-# iPXE waits 13 s for a router where nobody advertises one.
+# Without router advertisements, iPXE waits 13 s for one.
 start_rad()
 {
 	ns rtr sysctl -qw "net.ipv6.conf.vlan$BOOT_VLAN.accept_dad=0" \
@@ -74,8 +74,7 @@ start_rad()
 	wait_for 5 logged rad ready || die "no router advertisements"
 }
 
-# start_boot_relay FILE: with the file as it is, save for the control socket,
-# which is another one in every run.
+# start_boot_relay FILE: starts the relay with that file, plus the control socket of this run.
 start_boot_relay()
 {
 	local conf=$T/relay.conf
@@ -90,7 +89,7 @@ start_boot_relay()
 
 # ---- servers --------------------------------------------------------------
 
-# boot_server NAME HH [KIND...]: a machine with its own boot files.
+# boot_server NAME HH [KIND...]: adds a server machine with its own boot files.
 boot_server()
 {
 	local name=$1 kinds=("${@:3}")
@@ -124,8 +123,8 @@ start_bootd()
 		die "bootd does not start on $name"
 }
 
-# start_wds NAME HH OPTION...: as Windows Deployment Services does it, short
-# offers without a file, which comes on 4011 only.
+# start_wds NAME HH OPTION...: acts as Windows Deployment Services: short offers without a
+# boot file, which is only named on port 4011.
 start_wds()
 {
 	local name=$1
@@ -191,8 +190,8 @@ listening()
 
 # ---- machines -------------------------------------------------------------
 
-# machine NAME VV NN QEMU...: plugs client NN of that VLAN in and switches it on;
-# the serial console is in serial-NAME.log, the process in ${QEMU[NAME]}.
+# machine NAME VV NN QEMU...: connects client NN to that VLAN and switches it on. The serial
+# console is in serial-NAME.log, the process in ${QEMU[NAME]}.
 declare -A QEMU
 machine()
 {
@@ -208,8 +207,8 @@ machine()
 	QEMU[$name]=$SPAWNED
 }
 
-# boot_bios NAME VV NN: SeaBIOS with the iPXE ROM of Debian's ipxe-qemu.  The
-# one for virtio does not fit QEMU's transitional device, so e1000.
+# boot_bios NAME VV NN: SeaBIOS with the iPXE ROM of Debian's ipxe-qemu, for e1000, because
+# the ROM for virtio does not fit QEMU's transitional device.
 boot_bios()
 {
 	machine "$@" qemu-system-x86_64 -machine pc,graphics=off -m 64 \
@@ -238,7 +237,7 @@ boot_uefi()
 	uefi "$@" "IPv6PXESupport=n"
 }
 
-# With PXE switched off there is only HTTP left to boot by.
+# With PXE switched off, only HTTP boot is left.
 boot_http()
 {
 	uefi "$@" "IPv4PXESupport=n IPv6PXESupport=n"
@@ -263,7 +262,7 @@ boot_arm64()
 		-fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n
 }
 
-# switch_off NAME...: the machine goes, and its name can be used again.
+# switch_off NAME...: removes the machines; their names can be used again.
 switch_off()
 {
 	local n
@@ -281,7 +280,7 @@ booted()
 	grep -aq 'booted from' "$T/serial-$1.log" 2>/dev/null
 }
 
-# In the words of SeaBIOS and of OVMF.
+# gave_up NAME: the machine has ended, or SeaBIOS or OVMF printed that nothing boots.
 gave_up()
 {
 	gone "${QEMU[$1]}" || grep -aqE 'No bootable device|BdsDxe: failed' \
@@ -299,8 +298,8 @@ marker()
 		tail -n 1
 }
 
-# expect_boot WHAT NAME FROM KIND: the machine ran that server's boot file.
-# FROM may be a pattern where either server would be right.
+# expect_boot WHAT NAME FROM KIND: the machine ran the boot file of server FROM, which may be
+# a pattern if either server is right.
 expect_boot()
 {
 	local got want="booted from $3 as $4" from=${EPOCHREALTIME/./}
@@ -325,8 +324,8 @@ expect_no_boot()
 	expect "... and gave up" gave_up "$2"
 }
 
-# expect_replies N [OPTION...]: at least N replies crossed, none was changed;
-# see srv/cmpreplies.py.  The last ones may still be on their way.
+# expect_replies N [OPTION...]: at least N replies crossed the relay and none was changed; see
+# srv/cmpreplies.py. The last replies may still be on their way, so it waits.
 expect_replies()
 {
 	local n=$1
@@ -346,9 +345,8 @@ compare_replies()
 
 # ---- the campus -----------------------------------------------------------
 #
-# conf/examples/campus.conf, for the test and for the demonstration: a machine with a
-# BIOS, one with UEFI, and one that runs iPXE, all on VLAN 10.  The first WDS server
-# has gone wrong and offers addresses.
+# conf/examples/campus.conf, for the test and the demo: a machine with a BIOS, one with UEFI,
+# and one that runs iPXE, all on VLAN 10. The first WDS server is broken and offers addresses.
 
 campus_servers()
 {

@@ -2,9 +2,9 @@
 # a topo-*.sh, never run.
 #
 # srv/storm.py plays the machines, with the timers of iPXE, half of them in VLAN 10 and
-# half in VLAN 20; the servers are srv/fakeserver.py: two for addresses, srv1 and
-# srv2, and three boot servers, boot1 to boot3 (198.51.100.21 to 23).  What happened
-# is in $STORY, which the test marks.
+# half in VLAN 20. The servers are srv/fakeserver.py: two DHCP servers, srv1 and srv2, and
+# three boot servers, boot1 to boot3 (198.51.100.21 to 23). $STORY records what happens and
+# the marks that the test sets.
 
 STORY=$T/story
 
@@ -33,7 +33,7 @@ storm_servers()
 	dhcp_fake srv2
 }
 
-# storm_conf: VLAN 10 has its boot servers in failover, VLAN 20 the same in balance.
+# storm_conf: VLAN 10 has the boot servers in mode failover, VLAN 20 in mode balance.
 storm_conf()
 {
 	cat <<-END
@@ -85,7 +85,7 @@ begun()
 	[ "$(grep -c '^begin' "$STORY")" -ge "$1" ]
 }
 
-# until_more N: N more machines are switched on.
+# until_more N: waits until N more machines are switched on.
 until_more()
 {
 	STORM_AT=$((STORM_AT + $1))
@@ -101,9 +101,9 @@ in_charge()
 	echo "boot$((${address##*.} - 20))"
 }
 
-# again FIRST|ALL: the percentage of machines that sent a second DISCOVER, of those that were
-# switched on before the second mark, or of all.  (A second REQUEST does not
-# count: iPXE sends it after 250 ms already.)
+# again FIRST|ALL: prints the percentage of machines that sent a second DISCOVER: FIRST of those
+# switched on before the second mark, ALL of all. A second REQUEST does not count, because iPXE
+# sends it after only 250 ms.
 again()
 {
 	awk -v first="$([ "$1" = FIRST ] && echo 1)" '
@@ -113,10 +113,9 @@ again()
 		END { print all ? int(n * 100 / all) : 0 }' "$STORY"
 }
 
-# end_storm CLIENTS PERCENT [LOST]: everybody has booted, and those who had to ask again are at
-# most so many more than before the second mark, as a percentage: on a machine that is
-# busy otherwise some ask again without any reason. LOST: how many may give up, where the
-# wire itself loses packets or is down while they ask.
+# end_storm CLIENTS PERCENT [LOST]: every machine has booted, except LOST of them if the wire
+# itself loses packets. The percentage of machines that needed a second DISCOVER is at most
+# PERCENT higher than before the second mark; on a busy machine, some need one in any case.
 end_storm()
 {
 	wait_for 40 gone "$STORM" || die "the storm does not end"

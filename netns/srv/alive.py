@@ -1,9 +1,9 @@
-"""alive.py: what probes of connections and files find on a healthy server.
+"""alive.py: answers TCP, HTTP and TFTP probes as a healthy server does.
 
   alive.py
 
-HTTP on port 80 without any page, and TFTP on port 69 without any file. Prints ready
-when it listens.
+Serves HTTP on port 80 without any page, and TFTP on port 69 without any file. Prints
+ready when it listens.
 """
 
 import asyncio

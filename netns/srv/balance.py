@@ -1,10 +1,11 @@
-"""balance.py: does the relay's account add up?
+"""balance.py: checks that the relay's counters add up.
 
   pxrelayctl --json show | balance.py [OLDER]
 
-Is every received packet in exactly one bucket? See "What adds up" in pxrelayd(8). Prints
-one line for the account and one for each wrong sum; then the exit status is 1. With OLDER, a file with an earlier document of the same
-process, no counter may have become smaller.
+Every received packet must be in exactly one bucket; see "What adds up" in pxrelayd(8).
+Prints one line for the account and one for each wrong sum, and then the exit status is 1.
+With OLDER, a file with an earlier document of the same process, no counter may have become
+smaller.
 """
 
 import json

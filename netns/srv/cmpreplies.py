@@ -5,10 +5,11 @@
 Every DHCP reply that a server sent to the relay (server leg, to giaddr:67) must
 appear on a client leg exactly once with the same bytes, minus the option 82
 that the relay had added to the request, padded with zeros to 300 if that made it
-shorter than 300.  No client may see a reply that no server sent.  What is routed on port 4011 must cross unchanged and once, and no
-ICMP error about port 4011 may leave the router for a client.
+shorter than 300.  No client may see a reply that no server sent.  Packets routed on
+port 4011 must cross unchanged and once, and no ICMP error about port 4011 may leave the
+router for a client.
 
-Reads tcpdump's classic files of Ethernet frames.  Exit 0 when all is well, 1
+Reads tcpdump's classic files of Ethernet frames.  Exit 0 if nothing is wrong, 1
 with one line per fault, 2 when there was less to compare than --at-least.
 """
 

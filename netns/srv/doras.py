@@ -1,4 +1,4 @@
-"""doras.py: a series of machines that get a lease each, with PXE's patience.
+"""doras.py: a series of machines that each get a lease, with the timers of PXE.
 
   doras.py IFACE NET COUNT EVERY DONE
 

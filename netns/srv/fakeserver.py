@@ -1,4 +1,4 @@
-"""fakeserver.py: a DHCP server on port 67 that answers as it is told.
+"""fakeserver.py: a DHCP server on port 67 that replies as the test tells it.
 
   fakeserver.py --knobs FILE --record FILE [--bind ADDRESS] [--port N]
 

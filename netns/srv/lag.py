@@ -1,18 +1,18 @@
-"""lag.py: how long after the kernel's event does a line appear in a log?
+"""lag.py: measures how long after an event of the kernel a line appears in a log.
 
   lag.py PID[,PID...] LOG PATTERN MONITOR PATTERN SECONDS COMMAND...
 
 Runs COMMAND and waits for a new line in LOG that matches the first pattern, and
 for the event that caused it, the first new line of MONITOR (what `ip -ts
-monitor' writes) that matches the second one.  An empty second pattern: the event
-is the command itself.  Prints event= and line=, milliseconds
-after the command took effect, and lag=, the difference; "none" where nothing came.
+monitor' writes) that matches the second one.  If the second pattern is empty, the event
+is the command itself.  Prints event= and line=, in milliseconds after the command took
+effect, and lag=, the difference; "none" stands for what did not come.
 
-The lag is that of the processes PID: the time that they waited for a processor, while
-other programs had it, is subtracted and printed as waited=.  The time of a line is
-when LOG was written, not when this program saw it.  `ip -n' is started beforehand,
-which takes 50 ms on a busy machine, and may wait for the rtnl lock: the event is
-when it has its answer.
+The time that the processes PID waited for a processor while other programs had it is
+subtracted from the lag, and printed as waited=.  The time of a line is when LOG was
+written, not when this program saw it.  `ip -n' takes 50 ms to start on a busy machine,
+so it is started beforehand; it may wait for the rtnl lock, so the command takes effect
+when ip has its answer.
 """
 
 import datetime

@@ -1,11 +1,10 @@
-"""manager.py: a service manager that starts pxrelayd and writes down what it says.
+"""manager.py: a service manager that starts pxrelayd and logs its messages.
 
   manager.py SOCKET LOG WATCHDOG_USEC PROGRAM [ARGUMENT]...
 
 Each message to the socket becomes a line of the log: milliseconds since the
-start, a blank, and its lines with ';' between them.  The program runs in the
-place of this process' child, with NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID;
-SIGTERM ends both.
+start, a blank, and its lines with ';' between them.  The program is a child of this
+process, with NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID set; SIGTERM ends both.
 """
 
 import os

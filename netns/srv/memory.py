@@ -1,4 +1,4 @@
-"""memory.py: pxrelayd while the n-th allocation fails, for one n after the other.
+"""memory.py: runs pxrelayd while the n-th allocation fails, for one n after another.
 
   memory.py DAEMON CONF SHIM start|check|reload|ask|change STRIDE
 

@@ -1,4 +1,4 @@
-"""pkt.py: sends hand-made DHCP packets and judges what comes back.
+"""pkt.py: sends hand-made DHCP packets and decodes the replies.
 
   pkt.py send IFACE KEY=VALUE...    one packet; prints xid= and sent=
   pkt.py ask IFACE KEY=VALUE...     one packet, then its answers as key=value

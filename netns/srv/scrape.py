@@ -1,4 +1,4 @@
-"""scrape.py: what Prometheus would get, and what it would not forgive.
+"""scrape.py: reads metrics as Prometheus does, and is as strict.
 
   scrape.py get HOST:PORT|SOCKET    GET /metrics to standard output; fails when
                                     status or content type are not right

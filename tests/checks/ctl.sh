@@ -24,7 +24,8 @@ fi
 
 # See ctl-daemon.py, which runs each command and looks for patterns in what it printed.
 coproc python3 tests/checks/ctl-daemon.py "$T"
-exec 3<&"${COPROC[0]}" 4>&"${COPROC[1]}" {COPROC[0]}<&- {COPROC[1]}>&-
+from=${COPROC[0]} to=${COPROC[1]}
+exec 3<&"$from" 4>&"$to" {from}<&- {to}>&-
 
 # call REQUEST FIELD...: sets $reply
 call() {

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Why did it not boot? Real firmware and real servers, one mistake in each boot, and the
-# verdict of `pxrelayctl explain'. Firmware takes its time to give up, ten times in a row,
-# so this is no t-*.sh: make boot-explain.
+# Real firmware fails to boot from real servers, with one mistake in each boot, and
+# `pxrelayctl explain' gives the right verdict. Firmware is slow to give up, ten times in a
+# row, so this test has its own target, make boot-explain.
 #
-# alone: firmware gives up by the clock, however busy this machine is
+# alone: firmware gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd in.tftpd nft

@@ -1,9 +1,9 @@
 #!/bin/bash
 # The story of README.md with real firmware and real servers: WDS has moved to a host of
-# its own, and the DHCP server still says that it is the boot server. Prints what the
-# operator types and sees.
+# its own, but the DHCP server still claims to be the boot server. Prints what the operator
+# types and sees.
 #
-# alone: firmware gives up by the clock, however busy this machine is
+# alone: firmware gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd

@@ -1,10 +1,10 @@
 #!/bin/bash
 # A BIOS machine boots with the DHCP server and a proxyDHCP boot server on different
-# hosts, both named by a plain `servers =' as in any IP helper: ISC dhcpd gives the
-# address, dnsmasq the boot file, by its one-item menu and port 4011.
+# hosts, both in a plain `servers =' as in any IP helper. ISC dhcpd assigns the address;
+# dnsmasq names the boot file, with a menu of one item and on port 4011.
 #
 # set: all
-# quiet: firmware gives up by the clock, however busy this machine is
+# quiet: firmware gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd dnsmasq

@@ -1,10 +1,10 @@
 #!/bin/bash
 # The campus example: three machines on one VLAN boot from three servers, because
-# their firmware differs. The standby of the WDS server is broken and offers addresses;
-# if it is asked, its offers are dropped, or the UEFI machine would take one.
+# their firmware differs. One of the two WDS servers is broken and offers addresses; the
+# relay drops its offers, or the UEFI machine would take one.
 #
 # set: all
-# quiet: firmware gives up by the clock, however busy this machine is
+# quiet: firmware gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need kea-dhcp4 dhcpd dnsmasq in.tftpd

@@ -1,7 +1,7 @@
 #!/bin/bash
-# A chain: OVMF loads iPXE (Debian's package) from the first boot server by TFTP;
-# iPXE asks again, says so in option 77, and is sent to another server. The first
-# server would only give it iPXE again.
+# OVMF loads iPXE (Debian's package) from the first boot server by TFTP. iPXE sends
+# requests of its own, with its name in option 77, and the relay sends these to another
+# server, because the first one would only offer iPXE again.
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd dnsmasq in.tftpd

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Boot server discovery by multicast to 224.0.1.2, port 4011, and by broadcast to
-# port 67 (option 43.71): both reach the boot server only. dhcpd, which would take the
-# broadcast for a rebind and answer first, never sees one.
+# Boot server discovery, by multicast to 224.0.1.2, port 4011, and by broadcast to port 67
+# (option 43.71), reaches only the boot server. dhcpd never sees the broadcast, which it
+# would take for a rebind and answer first.
 #
 # The reply to a broadcast has the broadcast flag and either ciaddr or, as dnsmasq
 # writes it, yiaddr; iPXE already has its address by then and takes the reply by unicast
@@ -11,7 +11,7 @@
 # relay's port 67 (dnsmasq from 2.92) and from there to the client, from port 4011.
 #
 # set: all
-# quiet: firmware gives up by the clock, however busy this machine is
+# quiet: firmware gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd in.tftpd

@@ -1,15 +1,15 @@
 #!/bin/bash
-# Real firmware while the primary boot server is dead and nobody knows it yet: an
-# iPXE ROM needs no second DISCOVER, OVMF boots within its only window, and neither
-# takes more than 1.5 s longer than with all servers alive. Three boots of each: all alive,
-# the first server frozen, its cable pulled. There are no probes: the second server
-# gets the stored request, half a second later.
+# Real firmware boots while the primary boot server is dead but still counts as up: an iPXE
+# ROM needs no second DISCOVER, OVMF boots within its only window, and neither takes more
+# than 1.5 s longer than with all servers alive. Each boots three times: with all servers
+# alive, with the first server frozen, and with its cable pulled. There are no probes: half
+# a second later, the relay sends the stored request to the second server.
 #
-# Times are taken on the wire, from the first DISCOVER to the first TFTP request, since
+# Times are measured on the wire, from the first DISCOVER to the first TFTP request, because
 # the start of firmware depends on how busy this machine is.
 #
 # set: all
-# alone: it measures time, and firmware gives up by the clock
+# alone: it measures time, and firmware gives up after a fixed time
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd in.tftpd

@@ -1,7 +1,7 @@
 #!/bin/bash
 # UEFI HTTP boot (architecture 16) beside UEFI PXE on one VLAN: the HTTP machine gets
-# its URL in a proxy offer and the file from nginx; the PXE machine goes to WDS. Kea
-# gives both their addresses.
+# its URL in a proxy offer and the file from nginx; the PXE machine boots from WDS. Kea
+# assigns both addresses.
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need kea-dhcp4 in.tftpd nginx

@@ -1,10 +1,9 @@
 #!/bin/bash
-# The boot servers reply in either order: each machine boots from the server that its
-# rule names, whether that replies first or last. Both servers have files for both
-# machines.
+# Each machine boots from the server that its rule names, whether that server replies first
+# or last. Both servers have files for both machines.
 #
 # set: all
-# quiet: firmware gives up by the clock, however busy this machine is
+# quiet: firmware gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need kea-dhcp4 in.tftpd

@@ -1,11 +1,10 @@
 #!/bin/bash
-# A DHCP server says option 60 and cannot be changed (PXE-E55): the machines believe
-# it and ask it on port 4011, where nobody listens. With `strip-pxe-from = dhcp' its
-# offers lose options 60 and 43 and the machines boot from WDS; nothing else in them
-# changes.
+# A DHCP server that cannot be changed sends option 60 (PXE-E55): the machines believe it and
+# send their requests to its port 4011, where nothing listens. `strip-pxe-from = dhcp' removes
+# options 60 and 43 from its offers, and nothing else, and the machines boot from WDS.
 #
 # set: all
-# quiet: firmware gives up by the clock, however busy this machine is
+# quiet: firmware gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd in.tftpd

@@ -1,7 +1,7 @@
 #!/bin/bash
-# BIOS and UEFI on one VLAN, with different boot servers by rule: FOG (dnsmasq) for
-# the BIOS machine, one of two WDS servers for the other. FOG would answer both, and
-# WDS has files for both, so the wrong server would not be noticed otherwise.
+# A BIOS and a UEFI machine on one VLAN boot from different servers by rule: FOG (dnsmasq)
+# for the BIOS machine, one of two WDS servers for the other. Every server replies to both
+# machines and has files for both, so each machine could boot from the wrong one.
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd dnsmasq in.tftpd

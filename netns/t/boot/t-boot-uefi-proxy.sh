@@ -4,7 +4,7 @@
 # for a client that sets no flag, without the flag; the file comes on port 4011.
 #
 # set: all
-# quiet: firmware gives up by the clock, however busy this machine is
+# quiet: firmware gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need kea-dhcp4 in.tftpd

@@ -1,7 +1,7 @@
 #!/bin/bash
-# What `pxrelayctl explain' says about real clients that real servers serve badly: the
-# operator reads the verdict, so each is provoked as it happens in practice.
-# boot-explain.sh has those that need firmware.
+# What `pxrelayctl explain' says about real clients whose real servers are at fault: each
+# verdict is provoked as it happens in practice. boot-explain.sh has the verdicts that need
+# firmware.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need dhclient udhcpc dhcpd dnsmasq

@@ -1,19 +1,18 @@
 #!/bin/bash
-# t-idle.sh: a relay with nothing to do is never woken up, and has few descriptors; yet it
-# notices by itself what needs another look: a server that an error took down, and a
-# route that comes back.
+# t-idle.sh: an idle relay is never woken up and has few file descriptors. Yet it notices by
+# itself that a server which an error took down is back, or that a route is.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
 
-# How often the relay went to sleep or was put aside, since it began.
+# Prints the number of context switches of the relay since it started.
 switches()
 {
 	awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$RELAY_PID/status"
 }
 
-# unwoken SECONDS: nobody woke it up for so long, within ten times as long: what was
-# going on before may have a last word.
+# unwoken SECONDS: nothing woke the relay for that time. Tries ten times, because earlier
+# work may still cause a wake-up.
 unwoken()
 {
 	local was is i
@@ -28,7 +27,7 @@ unwoken()
 	return 1
 }
 
-# Without those that it inherited from us.
+# Prints the number of its descriptors, without those that it inherited from us.
 descriptors()
 {
 	local f n=0

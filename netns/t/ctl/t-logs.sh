@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-logs.sh: the log of a real daemon: repeated lines are folded, and counted when the
-# window is over or at the end; interface names are escaped; each packet has its line with
-# log-level = debug, and only then.
+# t-logs.sh: the log of a real daemon. Repeated lines are folded, and counted when the window
+# is over or the daemon ends; interface names are escaped; only log-level = debug has a line
+# for each packet.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

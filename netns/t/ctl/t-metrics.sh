@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-metrics.sh: Prometheus and the relay: a scrape by hand, by a real Prometheus with
+# t-metrics.sh: metrics are scraped by hand, by a real Prometheus with
 # conf/monitoring/alerts.yml, and over a Unix socket after a reload. The numbers match what
-# was sent, whatever the name of an interface; idle visitors keep nobody out.
+# was sent, whatever an interface is called; idle connections do not lock others out.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-notify.sh: what the service manager hears from the daemon: ready, its status, reloading,
-# stopping, and that it is alive as long as its event loop turns.
+# t-notify.sh: what the daemon tells the service manager: ready, its status, reloading,
+# stopping, and, as long as its event loop runs, that it is alive.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-privileges.sh: which user reads packets, and that everything works nevertheless: each
-# feature once, with the installed build, in its sandbox; then the end of either process,
-# and the other ways to start.
+# t-privileges.sh: the process that reads packets has no privileges, and yet everything works:
+# each feature is used once, with the build that is installed, in its sandbox. Then either
+# process ends, and the daemon is started in other ways.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

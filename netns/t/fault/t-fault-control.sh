@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-fault-control.sh: a control client asks and never reads, a hundred are silent, others
-# hang up in the middle of a word. Clients are served, and so is the operator; memory and
-# descriptors stay bounded.
+# t-fault-control.sh: one control client sends commands and never reads, a hundred are silent,
+# others close in the middle of a word. DHCP clients and the operator are still served;
+# memory and descriptors stay bounded.
 #
 # set: all
 

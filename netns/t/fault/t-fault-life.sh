@@ -1,10 +1,10 @@
 #!/bin/bash
-# t-fault-life.sh: a full life: start, good and hostile packets from both sides, a lease,
-# requests of operators, a capture, interfaces that come and go, reloads of everything that can
-# change, stop. In the end LeakSanitizer finds nothing (and is shown to have looked), and neither
-# does valgrind where it is installed.
+# t-fault-life.sh: a whole run of the daemon: start, good and hostile packets from both sides, a
+# lease, pxrelayctl, a capture, interfaces that come and go, reloads of everything that can
+# change, stop. At the end, LeakSanitizer finds nothing (the test proves that it looked), and
+# neither does valgrind if it is installed.
 #
-# Without the sandbox (-S), which lets nobody look into the process at its end.
+# The sandbox is off (-S), because it stops LeakSanitizer from tracing the process.
 #
 # set: all
 

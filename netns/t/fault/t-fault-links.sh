@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-fault-links.sh: one interface flaps, a thousand are created and deleted, addresses come
-# and go by the thousand; meanwhile another VLAN is served, none of its requests is
-# lost, and afterwards the relay knows the true state.
+# t-fault-links.sh: one interface flaps, a thousand are created and deleted, and thousands of
+# addresses come and go. Meanwhile another VLAN loses none of its requests, and afterwards the
+# relay knows the true state.
 # FAULT_LONG=N: N rounds.
 #
 # set: all

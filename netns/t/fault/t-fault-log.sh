@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-fault-log.sh: the log cannot be written: the disk is full, stderr is closed, nobody reads
-# the pipe or the terminal, syslogd or the journal hangs. The relay relays, reloads and ends
-# in order.
+# t-fault-log.sh: the log cannot be written, because the disk is full, stderr is closed, nothing
+# reads the pipe or the terminal, or syslogd or the journal hangs. The relay still relays,
+# reloads and ends cleanly.
 #
 # set: all
 

@@ -1,10 +1,10 @@
 #!/bin/bash
-# t-fault-memory.sh: the n-th allocation of memory fails, for every n: in pxrelayd -n, in a
-# start, in a reload, in each command of pxrelayctl. It goes on, or says why and ends
-# with 1, or keeps what it had; it never crashes and is never deaf. If memory is short
-# while an address goes, the relay knows afterwards.
-# FAULT_LONG=1 tries every n of a start and of the commands too, which takes minutes; otherwise
-# a sample, a different one in each run.
+# t-fault-memory.sh: the n-th allocation of memory fails, for every n: in pxrelayd -n, during a
+# start, during a reload, during each command of pxrelayctl. The daemon goes on, or says why
+# and ends with status 1, or keeps its old configuration; it never crashes or hangs. If memory
+# is short while an address is deleted, the relay knows it afterwards.
+# FAULT_LONG=1 also tries every n of a start and of the commands, which takes minutes; otherwise
+# each run tries another sample.
 #
 # set: all
 

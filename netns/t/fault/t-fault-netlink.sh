@@ -1,7 +1,7 @@
 #!/bin/bash
 # t-fault-netlink.sh: the kernel has no memory for netlink requests and says ENOBUFS
-# (tests/preload/failnetlink) while routes and addresses change. A failed request is no bad
-# news: machines are served, and when there is memory again the relay knows the true state.
+# (tests/preload/failnetlink) while routes and addresses change. A failed request takes nothing
+# down: clients are served, and once there is memory again, the relay knows the true state.
 #
 # set: all
 

@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-fault-reload.sh: SIGHUP finds a file that is missing, unreadable, half-written or rubbish:
-# it is refused, and the relay goes on as before. 1,000 SIGHUPs in ten seconds at 1,000
-# requests a second: none is lost, none doubled.
+# t-fault-reload.sh: at SIGHUP, the file is missing, unreadable, half-written or rubbish: the
+# relay refuses it and goes on as before. 1,000 SIGHUPs in ten seconds at 1,000 requests a
+# second neither lose nor duplicate a request.
 #
 # set: all
 # quiet: it measures time.

@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-fault-send.sh: the kernel refuses to send: a packet filter says EPERM, a full queue says
-# ENOBUFS, towards servers and towards clients. Each lost packet is counted with its
-# reason, and what can be sent is sent.
+# t-fault-send.sh: the kernel refuses to send, to servers and to clients: EPERM from a packet
+# filter, ENOBUFS from a full queue. Each lost packet is counted under its reason, and all
+# other packets are sent.
 #
 # set: all
 

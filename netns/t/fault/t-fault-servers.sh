@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-fault-servers.sh: a server replies a thousandfold. Machines of the other VLAN, which ask
-# another server, do not notice, and every reply is accounted for.
+# t-fault-servers.sh: a server sends a thousand replies to each request. Machines on the other
+# VLAN, which use another server, are not disturbed, and every reply is accounted for.
 #
 # set: all
 

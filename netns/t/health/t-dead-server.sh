@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-dead-server.sh: two servers on the router's own link do not even answer ARP, a third
-# lives: it gets every request, 1,600 at 200/s. ISC dhcrelay, dnsmasq and dhcp-helper
-# deliver 250 of them: what waits for ARP fills the one socket they use for all servers.
+# t-dead-server.sh: two servers on the router's own link do not even answer ARP; a third
+# server is alive and gets all 1,600 requests at 200/s. ISC dhcrelay, dnsmasq and dhcp-helper
+# deliver 250 of them, because packets that wait for ARP fill their only socket for servers.
 #
 # quiet: it measures time.
 

@@ -1,8 +1,8 @@
 #!/bin/bash
-# t-probes.sh: every kind of probe against the servers it is for: up; dead, and known to
-# be within fall x interval + timeout, with its own diagnosis; back; frozen by
-# SIGSTOP. A probe that a living server does not answer is reported and hurts
-# nobody. No probe leaves a lease behind, and none is seen on a client VLAN.
+# t-probes.sh: every kind of probe, with the servers that it is for. When a server dies, or is
+# frozen by SIGSTOP, it is down within fall x interval + timeout, with the right diagnosis, and
+# it is up again when it is back. A probe that a healthy server does not answer is reported and
+# takes nothing down. No probe leaves a lease behind, and none appears on a client VLAN.
 #
 # quiet: it measures time
 

@@ -1,8 +1,8 @@
 #!/bin/bash
-# t-active.sh: two routers with a relay each on one VLAN, as with VRRP, and the virtual
-# address is moved by hand. Servers see one copy of each request: only the router that
-# has the address relays, and it delivers the reply, whichever router that came by. The
-# address is on the interface, or on a macvlan with VRRP's MAC.
+# t-active.sh: two routers, each with a relay, serve one VLAN, as with VRRP; the test moves the
+# virtual address. Servers see one copy of each request: only the router that has the address
+# relays, and it delivers the reply, whichever router the reply came through. The address is
+# on the interface, or on a macvlan with VRRP's MAC.
 #
 # quiet: it measures time.
 #
@@ -54,7 +54,7 @@ state()
 		grep -q "\"state\": *\"$2\""
 }
 
-# both_answered N: so many probes more on both.
+# both_answered N: N more probes were answered on both routers.
 both_answered()
 {
 	local n CTL_SOCKET
@@ -66,7 +66,7 @@ both_answered()
 	done
 }
 
-# takes_over WHAT ROUTER DEVICE: that router gets the address, and says so.
+# takes_over WHAT ROUTER DEVICE: that router gets the address, and logs that it is active.
 takes_over()
 {
 	load L < <("$PYTHON" "$HERE/srv/lag.py" "${PID[$2]}" "$T/$2.log" \

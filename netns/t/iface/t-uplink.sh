@@ -1,8 +1,8 @@
 #!/bin/bash
-# t-uplink.sh: the way to the servers comes and goes: no uplink address when the relay
-# starts, another address, the uplink down, deleted and made again, another router on the
-# way. And a server whose port is closed for a while: the kernel reports that on the next
-# send, which must not cost the next request.
+# t-uplink.sh: the route to the servers changes: the uplink has no address when the relay
+# starts, gets another address, goes down, is deleted and made again, and the next hop
+# changes. Also, a server's port is closed for a while: the kernel reports that at the next
+# send, and the next request must not be lost by it.
 #
 # quiet: it measures time.
 

@@ -1,10 +1,9 @@
 #!/bin/bash
-# Port 4011 with hand-made packets, since today's firmware only multicasts there.
+# Port 4011 with hand-made packets, because today's firmware sends only multicast there.
 # Broadcast, directed broadcast, multicast and packets to the relay itself go to the boot
 # server only, from the client's own address and port, with the payload unchanged even if
-# it is not DHCP; the reply comes back by routing. Unicast to a server is routed as if
-# there were no relay. No ICMP error tells a client that the router's port 4011 is
-# closed.
+# it is not DHCP; the reply is routed back. Unicast to a server is routed as if there were no
+# relay. No ICMP error tells a client that the router's port 4011 is closed.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need tcpdump

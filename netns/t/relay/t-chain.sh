@@ -1,8 +1,8 @@
 #!/bin/bash
 # t-chain.sh: two relays in a chain. The second keeps giaddr and option 82 of the first and
 # counts hops to 2; the server's reply goes to the first, which removes its option. Then
-# the two point at each other: a message with a giaddr of neither goes round a few times at
-# most, also when each has two ways to the other (ISC dhcrelay made 2,869 packets of one).
+# each is the other's server: a message with a foreign giaddr goes round a few times at most,
+# even if each has two routes to the other (ISC dhcrelay made 2,869 packets out of one).
 
 . "$(dirname "$0")/../../topo/topo-chain.sh"
 need tcpdump

@@ -1,6 +1,6 @@
 #!/bin/bash
 # t-clients.sh: what a real daemon says about its clients: lists with the latest first, the
-# conversation of one of them with its verdict, and an unknown one.
+# conversation of one client with its verdict, and an error for an unknown client.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

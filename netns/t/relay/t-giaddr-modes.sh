@@ -1,7 +1,7 @@
 #!/bin/bash
 # t-giaddr-modes.sh: which address becomes giaddr on a VLAN with two subnets (giaddr =
-# primary, an address, all, rotate), and replies for a giaddr that two VLANs share: our own
-# state finds the VLAN, never an echoed option.
+# primary, an address, all, rotate). For replies to a giaddr that two VLANs share, the relay
+# finds the VLAN by its own state, never by an echoed option.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-hostile.sh: whatever clients, rogue servers and broken machines send is dropped and
-# counted, or relayed correctly; the relay lives, the next good packet passes, and no byte
+# t-hostile.sh: whatever clients, rogue servers and broken machines send is either dropped and
+# counted, or relayed correctly. The relay survives, the next good packet passes, and no byte
 # of one packet ever appears in another.
 #
 # long: it sends a hundred bad packets one by one
@@ -27,8 +27,8 @@ good()
 	expect_eq "$1: the next good packet passes" "${A[answers]}" 1
 }
 
-# refused WHAT DROPS KEY=VALUE...: sent by cl10; no server hears of it, one of
-# the drops is counted.
+# refused WHAT DROPS KEY=VALUE...: cl10 sends this packet. No server gets it, and one of the
+# drops is counted.
 refused()
 {
 	local what=$1 words=$2 before n
@@ -42,7 +42,7 @@ refused()
 	good "$what"
 }
 
-# ignored WHAT KEY=VALUE...: the same, but it need not be counted.
+# ignored WHAT KEY=VALUE...: the same, but no drop need be counted.
 ignored()
 {
 	local what=$1 n
@@ -54,8 +54,7 @@ ignored()
 	expect_eq "$what: not relayed" "$(srv_count srv1)" $((n + 1))
 }
 
-# passes WHAT KEY=VALUE...: one request arrives, with nothing changed but hops,
-# giaddr and padding.
+# passes WHAT KEY=VALUE...: one request arrives, with only hops, giaddr and padding changed.
 passes()
 {
 	local what=$1
@@ -69,8 +68,8 @@ passes()
 		"$("$PYTHON" "$HERE/srv/pkt.py" relayed "${A[sent]}" $GW10)"
 }
 
-# unanswered WHAT DROPS KEY=VALUE...: the server answers like this, and the
-# client must not get it.
+# unanswered WHAT DROPS KEY=VALUE...: the server sends this reply, and the client must not
+# get it.
 unanswered()
 {
 	local what=$1 words=$2 before
@@ -102,9 +101,9 @@ trust = on
 option82 = add
 END
 PID=$RELAY_PID
-good "at first"
+good "at the start"
 
-# ---- who may say what ----
+# ---- packets of the wrong role ----
 refused "BOOTREPLY from a client VLAN" reply-from-client op=2 type=offer \
 	yiaddr=192.0.2.66 giaddr=$GW20 sport=67
 refused "BOOTREPLY from a client VLAN, unicast to a giaddr" \
@@ -128,13 +127,13 @@ refused "17 hops" hops hops=17 giaddr=10.9.9.9
 refused "255 hops" hops hops=255 giaddr=10.9.9.9
 passes "15 hops" hops=15 giaddr=10.9.9.9
 
-# ---- who may say that a server is gone ----
+# ---- ICMP errors about a server ----
 # ICMP host unreachable about a request to srv1: by pkt.py's words the first eight bytes
 # are type and code, checksum, zeros.
 GONE=(proto=1 sport=0x0301 dport=0x22d0 udplen=0 udpsum=0 "dst=$UP.1"
 	payload=4500001c0000000040110000c6336401c633640a0043004300080000)
 
-# forged N NAMESPACE KEY=VALUE...: so many, each of them noticed.
+# forged N NAMESPACE KEY=VALUE...: sends N of them; each is counted.
 forged()
 {
 	local n=$1 from=$2 before
@@ -162,7 +161,7 @@ expect "an error from the servers' side" forged 4 srv2 src=$UP.99 \
 expect "... and is believed" wait_for 2 logged relay "server-down server=$SRV1"
 good "errors on the way to the servers"
 
-# ---- what is no message ----
+# ---- not DHCP ----
 refused "zero bytes" short payload=
 refused "one byte" short payload=01
 refused "235 bytes" short cookie=0 truncate=235
@@ -193,8 +192,8 @@ expect "trusted option 82 with a sub-option too long: dropped" \
 refused "IP length larger than the frame" "$BROKEN" iplen=+100
 refused "IP length smaller than the datagram" "$BROKEN" iplen=-60
 refused "IP length 20" "$BROKEN" iplen=20
-# Where the ports are is not known with these three: the socket's filter cannot
-# tell that they were for the relay, so nothing is counted.
+# The socket's filter cannot find the ports of these three, so it cannot tell that they are
+# for the relay, and nothing is counted.
 ignored "IP header length 16" ihl=4
 ignored "IP header length 60" ihl=15
 ignored "IP version 6" ipver=6
@@ -208,7 +207,7 @@ refused "fragments" "$BROKEN" split=120
 refused "a last fragment that looks like a message" "$BROKEN" frag=0x0010
 passes "no UDP checksum" udpsum=0
 passes "IP options" options=3
-passes "bytes behind the packet" trailer=40
+passes "bytes after the packet" trailer=40
 passes "checksum left to the hardware" via=udp
 
 # ---- 64 KB ----
@@ -226,7 +225,7 @@ unanswered "a reply with an option longer than itself" bad-options \
 unanswered "a reply that is a request" \
 	"spoofed-giaddr not-client bad-op bad-type" op=1
 
-# ---- noise without end ----
+# ---- noise ----
 spawn cl10 noise "$PYTHON" "$HERE/srv/pkt.py" noise eth0 count=3000 seed=1
 wait_for 10 gone "$SPAWNED"
 good "3,000 messages with random damage"

@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-overload.sh: more requests than the relay can carry. Clients in the middle of an exchange
-# go before new ones, and what is dropped for that is counted. The relay is stopped while
-# requests come, which looks the same as being too slow.
+# t-overload.sh: more requests arrive than the relay can handle. Clients in the middle of an
+# exchange are served before new ones, and the packets dropped for that are counted. The
+# relay is stopped while requests arrive, which has the same effect as being too slow.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-rates.sh: by default 2,000 machines may boot at once, but no single client and no
-# interface can flood the servers; its neighbours are served.
+# t-rates.sh: by default 2,000 machines may boot at once, but no single client or interface
+# can flood the servers, and other clients and interfaces are served meanwhile.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -1,8 +1,8 @@
 #!/bin/bash
-# t-reload-servers.sh: 200 reloads that take three of four servers away and bring
-# them back, a SIGHUP each 50 ms, while broadcasts of 2,000 machines arrive as
-# fast as they can be sent.  With the servers go a group with hedging, a helper,
-# probes and an interface.  The relay survives, and accounts for every packet.
+# t-reload-servers.sh: 200 reloads, one SIGHUP every 50 ms, remove three of four servers and
+# add them again, while broadcasts of 2,000 machines arrive as fast as they can be sent. A
+# group with hedging, a helper, probes and an interface are removed with the servers. The
+# relay survives and accounts for every packet.
 #
 # set: all
 

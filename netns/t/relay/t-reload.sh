@@ -1,7 +1,6 @@
 #!/bin/bash
-# t-reload.sh: SIGHUP and pxrelayctl reload apply a new file whole or refuse it
-# whole; 20 reloads under 500 requests/s lose not one of them, and what the
-# relay remembers of a client survives.
+# t-reload.sh: SIGHUP and pxrelayctl reload apply a new file as a whole or refuse it as a
+# whole. 20 reloads at 500 requests/s lose no request, and the relay still knows its clients.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd

@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-server-on-vlan.sh: the server is on a client VLAN. The other VLAN is served through the
-# relay, its own by the server itself, where the relay's copy does no harm; a neighbour of
-# the server is still no server.
+# t-server-on-vlan.sh: the server is on a client VLAN. It serves the other VLAN through the
+# relay and its own VLAN directly, where the relay's copy does no harm. Another machine on
+# the server's VLAN cannot pose as a server.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need dnsmasq udhcpc

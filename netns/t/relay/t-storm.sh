@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-storm.sh: 2,000 machines boot while one server after the other fails in each way in
-# which servers fail. All of them boot.
+# t-storm.sh: 2,000 machines boot while one server after another fails in every way that
+# servers fail. All machines boot.
 #
 # VLAN 10 has its three boot servers in failover, VLAN 20 the same three in balance; two
 # DHCP servers stand in for each other. The one that fails is always the boot server that
