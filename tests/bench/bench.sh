@@ -1,34 +1,34 @@
 #!/bin/bash
-# What pxrelayd costs, beside two bare forwarders (fwd.c) and the relays that Debian
-# has, in interleaved rounds of one run.
+# Measures what pxrelayd costs, compared with two bare forwarders (fwd.c) and the relays
+# in Debian, in interleaved rounds of one run.
 #
 #   make bench [BENCH_ROUNDS=3] [BENCH_RELAYS="px udp ..."] [BENCH_PARTS="one scale fan"]
 #
-# One part after the other within a round, one relay after the other within a part:
+# Each round runs the parts one after another, and each part the relays one after another:
 #   one    1 interface, 1 server: CPU per pair at 40,000/s and at the highest
-#          rate without loss, that rate, four times as much
+#          rate without loss; that rate; the rate answered at four times as much
 #   lat    delay at 1,000/s of relays that have relayed before, with a server that
-#          answers at once and with one that takes 0.4 ms; three times a round
+#          replies at once and with one that takes 0.4 ms; three times per round
 #   scale  1, 100 and 1,000 interfaces at 20,000/s: start, descriptors, memory
-#   fan    1, 2 and 8 servers at 20,000/s, of which the first answers
+#   fan    1, 2 and 8 servers at 20,000/s, of which only the first replies
 #   full   delay and cost when the tables hold 100,000 clients
-#   flood  four times what can be carried: who had begun, the control socket, memory
-#   core   the receive interrupts are the relay's CPU's too
+#   flood  four times the highest rate: clients that had begun, control socket, memory
+#   core   receive interrupts on the CPU of the relay
 #   vlan   200,000/s on one of ten interfaces, 100/s on each other one
 #   endure 10,000/s for two minutes, in the first round only
 #
-# The load (gen.c) spins on CPU 0, the relay has CPU 1. Three namespaces for each
-# number of interfaces, joined by veth; no packet leaves them:
+# The load (gen.c) spins on CPU 0, and the relay runs on CPU 1. Each number of interfaces
+# has three namespaces, joined by veth; no packet leaves them:
 #
 #   clients c0 ... cN-1 --- r0 ... rN-1 relay u0 --- s0 servers 10.9.0.2-9
 #
 # pxrelayd runs with everything on: option 82, rules, both classes, client state,
-# hedging. Its limit per interface is off: it is there to stop what this does.
+# hedging. Only its limit per interface is off, because that would stop the load.
 #
-# BENCH_RUN is put in front of load and relay: BENCH_RUN="chrt -f 5" on a machine that
-# others use, where a number is otherwise the number of somebody's compiler.
+# BENCH_RUN is a prefix of the commands of load and relay. On a machine that also runs
+# other programs, BENCH_RUN="chrt -f 5" gives them priority.
 
-# Commands are lists of words here, built by splitting.
+# Commands are lists of words, built by splitting.
 # shellcheck disable=SC2206,SC2207,SC2054,SC2178,SC2128
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -47,7 +47,7 @@ if [ "$(id -u)" != 0 ] || [ "$(nproc)" -lt 2 ]; then
 	exit 77
 fi
 
-# What we inherited would be counted as the relays' descriptors. 255 is bash's own.
+# Close inherited descriptors, which would count as the relays'. 255 is bash's own.
 for fd in /proc/$$/fd/*; do
 	fd=${fd##*/}
 	[ $fd -le 2 ] || [ $fd = 255 ] || eval "exec $fd>&-"
@@ -122,7 +122,7 @@ network()
 
 # --- relays -------------------------------------------------------------------
 
-# servers N WORD SEPARATOR: the first N addresses
+# servers N WORD SEPARATOR: prints the first N addresses.
 servers()
 {
 	local i out=
@@ -133,9 +133,9 @@ servers()
 	echo "$out"
 }
 
-# With one server there is a second one in each group, which is asked only when the
-# first keeps silent: the price of hedging without its copies.
-# PX_CLIENTS and PX_RATE: other than what bench says below.
+# With one server, each group has a second one, which is used only if the first is silent:
+# that measures the cost of hedging without its copies.
+# PX_CLIENTS and PX_RATE override the values below.
 px_conf()
 {
 	local list mode
@@ -182,7 +182,7 @@ px_conf()
 	END
 }
 
-# argv RELAY INTERFACES SERVERS: the command, in argv[]
+# argv RELAY INTERFACES SERVERS: puts the command into argv[].
 argv()
 {
 	local i
@@ -222,8 +222,8 @@ gen()
 	$RUN taskset -c 0 "$BIN/gen" "$@"
 }
 
-# start RELAY INTERFACES SERVERS: milliseconds until it answered on the first and on
-# the last interface, in READY
+# start RELAY INTERFACES SERVERS: sets READY to the milliseconds until the relay replied on
+# the first and on the last interface.
 start()
 {
 	local argv t0 t1 g
@@ -242,7 +242,7 @@ start()
 	kill -0 $RELAY 2>/dev/null || { cat "$T/log" >&2; echo "$1 died" >&2; exit 1; }
 }
 
-# asking PID: has gen opened its fourth socket? Bounded by gen's own end.
+# asking PID: waits until gen has opened its fourth socket, or has ended.
 asking()
 {
 	local n=(/proc/$1/fd/*)
@@ -272,7 +272,7 @@ fds()
 
 # --- measuring ----------------------------------------------------------------
 
-# note PART RELAY N WHAT: a result of gen from stdin, with a name
+# note PART RELAY N WHAT: records a result of gen from standard input under that name.
 note()
 {
 	echo "part=$1 relay=$2 n=$3 round=$ROUND what=$4 $(cat)" >>"$T/raw"
@@ -370,7 +370,7 @@ part_fan()
 	done
 }
 
-# Each of 100,000 clients once, then the same again: what was empty and is full now.
+# Each of 100,000 clients once, then the same again: first with empty tables, then with full.
 part_full()
 {
 	local r
@@ -388,9 +388,8 @@ part_full()
 	PX_CLIENTS=
 }
 
-# answers: how long pxrelayctl takes, asked again and again while a trial runs. Where
-# load and relay have the CPUs for themselves, it must get in between, and so must the
-# shell that looks at the clock.
+# answers: measures how long pxrelayctl takes while a trial runs, again and again. If load
+# and relay have priority, pxrelayctl and this shell need it, too.
 answers()
 {
 	local t0 worst=0 n=0 ms
@@ -408,7 +407,7 @@ answers()
 	echo "worst=$worst asked=$n" >"$T/answers"
 }
 
-# Another flood, in which the control socket is asked: whoever asks takes a CPU from the others.
+# A second flood measures the control socket, because pxrelayctl takes CPU time from the rest.
 flood_asked()
 {
 	local a
@@ -444,7 +443,7 @@ part_flood()
 	done
 }
 
-# steer MASK: which CPUs take what comes to the router (hex)
+# steer MASK: sets which CPUs (hex) receive packets for the router.
 steer()
 {
 	ip netns exec $ID-r1 sh -c \
@@ -466,7 +465,7 @@ part_core()
 	steer 0
 }
 
-# With the limit per interface that pxrelayd has by default.
+# With pxrelayd's default limit per interface.
 part_vlan()
 {
 	local r
@@ -493,7 +492,7 @@ part_endure()
 	done
 }
 
-# Those of the words that are among the relays of this run.
+# Prints the words that are among the relays of this run.
 only()
 {
 	local w

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * bench_core - what the relay's own decisions cost, without the kernel: a request
- * from its IP header to the rendered copy, the reply back to its frame, with everything
- * on as in bench.sh. Nanoseconds for both together, by how many clients there are
- * and how many fit into the tables.
+ * bench_core - measures what the relay's own decisions cost, without the kernel: a request
+ * from its IP header to the rendered copy, and the reply from its header to the frame, with
+ * everything on as in bench.sh. Prints nanoseconds for both together, by the number of
+ * clients and the size of the tables.
  *
  *   bench_core [SLICES]
  *
- * A slice is a few milliseconds, and the least of them is what counts: what others do
- * on the machine makes slices slower and never faster.
+ * A slice takes a few milliseconds, and the fastest one is printed: other programs make
+ * slices slower, never faster.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * fwd - two bare forwarders, the yardsticks of bench.sh: what the kernel charges for
- * moving a request and a reply when nobody thinks about them.
+ * fwd - two bare forwarders, the yardsticks of bench.sh: what it costs to move a request
+ * and a reply through the kernel without any decision.
  *
  *   fwd udp  UPLINK SERVER...	one UDP socket, recvmmsg, sendmmsg ("A")
- *   fwd ring UPLINK SERVER...	requests from an AF_PACKET ring, everything out
- *				as frames; replies come by UDP ("B")
+ *   fwd ring UPLINK SERVER...	requests from an AF_PACKET ring, all packets sent
+ *				as frames; replies arrive by UDP ("B")
  *
- * Each writes giaddr and hops and nothing else: no option is read, nothing is
- * remembered, nobody is trusted or mistrusted. Not for use on any network. In
- * ring mode the servers are expected behind one neighbour, 02:00:00:00:09:02.
+ * Each writes giaddr and hops and nothing else: it reads no options, keeps no state and
+ * checks nothing. Do not use it on a network. In ring mode, the servers must be behind one
+ * neighbour, 02:00:00:00:09:02.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: ISC
  *
  * gen - the load of bench.sh: all clients and all servers of a relay, in one
- * process that never sleeps, so that nothing but the relay is ever woken up.
+ * process that never sleeps, so that the relay is the only process that is woken up.
  *
  *   gen [-n INTERFACES] [-a ANSWERING] [-d MICROSECONDS] [-p PID]
  *	CLIENTS-NS SERVERS-NS WHAT...
  *
  *   rate R SECONDS	one trial
  *   ndr LOW HIGH	the highest rate without loss (less than 0.1 %)
- *   ready		when was the first reply seen, on the first and on the last
- *			interface (wall clock)
+ *   ready		the wall clock time of the first reply on the first and on the
+ *			last interface
  *
- * Clients are frames on a packet socket: c0..cN-1, a hardware address and an
- * xid of its own for each DISCOVER, 371 bytes long, as a UEFI machine sends it.
- * The servers are 10.9.0.2 and following; the first ANSWERING of them offer, by
- * frames too, which cost half of what a UDP send does, MICROSECONDS after they were
- * asked; round trips are told without that time. What stands in a packet
- * is checked (hops, giaddr, the interface of the reply): a relay that is fast
- * because it is wrong shows in bad=.
+ * Clients are frames on packet sockets at c0..cN-1. Each DISCOVER has its own hardware
+ * address and xid, and is 371 bytes long, like that of a UEFI machine. The servers are
+ * 10.9.0.2 and following. The first ANSWERING of them send offers MICROSECONDS after the
+ * request, also as frames, which cost half of a UDP send; round trips are printed without
+ * that time. Packets are checked (hops, giaddr, the interface of the reply), and bad=
+ * counts those that are wrong.
  *
- * The relay's CPU time is its own run time as the scheduler counts it, and that of
- * the kernel thread on its CPU that finishes soft interrupts for it.
+ * The relay's CPU time is its run time in the scheduler's count, plus that of the kernel
+ * thread on its CPU that finishes soft interrupts for it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -159,7 +158,7 @@ fold(uint32_t sum)
 	return (uint16_t)~sum;
 }
 
-/* The address of the relay on an interface; bench.sh gives them out alike. */
+/* The address of the relay on an interface, as bench.sh assigns it. */
 static uint32_t
 relay_address(unsigned nif)
 {
@@ -224,7 +223,7 @@ build_discover(struct gen *g, uint8_t *f)
 	    sum16(m, DHCP);
 }
 
-/* The number of a packet decides all that differs. */
+/* Packets differ only in what follows from their number. */
 static void
 number_discover(struct gen *g, unsigned slot, uint32_t seq)
 {
@@ -448,7 +447,7 @@ asked_address(struct msghdr *h)
 	return ntohl(info.ipi_addr.s_addr);
 }
 
-/* Was it relayed as RFC 1542 says? */
+/* Returns whether the request was relayed as RFC 1542 says. */
 static bool
 good_request(const struct gen *g, const uint8_t *m)
 {
@@ -467,7 +466,7 @@ queue_offer(struct gen *g, const uint8_t *m, size_t len, uint32_t server)
 	g->offer_due[slot] = g->think_ns ? now_ns() + g->think_ns : 0;
 }
 
-/* As many as are due and stand one behind the other. */
+/* Sends as many as are due and contiguous. */
 static unsigned
 offers_due(const struct gen *g)
 {
@@ -547,7 +546,7 @@ got_offer(struct gen *g, const struct tpacket2_hdr *h, uint64_t now)
 		return;
 	}
 	g->t.got++;
-	/* Of two sorts of packets, one is asked for. */
+	/* Count only one of two sorts of packets. */
 	if (!g->split || is_known(g, seq)) {
 		g->rtt[g->n_rtt++] =
 		    (uint32_t)(now - g->sent_at[seq] - g->think_ns);
@@ -639,7 +638,7 @@ begin(struct gen *g)
 	g->t.sinkdrop = sink_drops(g);
 }
 
-/* Until all is answered, or nothing has come for a while. */
+/* Waits until everything is answered, or nothing has come for a while. */
 static void
 drain(struct gen *g, unsigned quiet_ms)
 {
@@ -655,8 +654,8 @@ drain(struct gen *g, unsigned quiet_ms)
 	}
 }
 
-/* How many are due. Time that somebody else took from us is not made up for: the
- * burst would be lost in the relay's buffers, and not by its fault. */
+/* Returns how many packets are due. Time that other programs took from us is not made up
+ * for: the burst would overflow the relay's buffers, which is not its fault. */
 static uint32_t
 due(const struct gen *g, double rate, uint64_t now, uint64_t *t0)
 {
@@ -669,7 +668,7 @@ due(const struct gen *g, double rate, uint64_t now, uint64_t *t0)
 	return n > BATCH ? BATCH : n > 0 ? (uint32_t)n : 0;
 }
 
-/* A relay that owes an eighth of a second is beyond what it can carry. */
+/* A relay that is an eighth of a second behind has reached its limit. */
 static bool
 hopeless(const struct gen *g, double rate, bool search)
 {
@@ -723,8 +722,8 @@ loss(const struct trial *t)
 	return t->sent ? 1.0 - (double)t->got / t->sent : 0;
 }
 
-/* Of the relay alone, and the least of a few whiles: what was begun may have a last
- * word, and the soft interrupts are somebody else's now. */
+/* The CPU time of the idle relay: the least of a few intervals, because earlier work may
+ * still end in the first. Soft interrupts are not counted, since they are not its own. */
 static double
 idle_us(const struct gen *g, double seconds)
 {
@@ -762,8 +761,8 @@ trial(struct gen *g, double rate, double seconds, bool search)
 	percentiles(g);
 }
 
-/* One of the smaller sort: repeated by who had begun, or by the next client of another
- * interface. */
+/* One packet of the smaller sort: of a client that had begun, or of the next client of
+ * another interface. */
 static void
 send_known(struct gen *g, uint32_t i)
 {
@@ -776,7 +775,7 @@ send_known(struct gen *g, uint32_t i)
 	g->t.known_sent++;
 }
 
-/* The larger one: clients that nobody knows, on all interfaces or on the first. */
+/* One of the larger sort: of an unknown client, on all interfaces or on the first. */
 static void
 send_flood(struct gen *g, uint32_t i, unsigned n)
 {
@@ -787,8 +786,7 @@ send_flood(struct gen *g, uint32_t i, unsigned n)
 			send_discovers(g, (i + k) * g->nif, 1);
 }
 
-/* Numbers are used again when there are no more; what came of the flood is not asked
- * for. */
+/* Numbers are used again when they run out; replies to the flood are not counted. */
 static void
 split_trial(struct gen *g, double rate, double known, double seconds)
 {
@@ -852,8 +850,8 @@ print(const struct trial *t)
 	    t->got ? t->cpu_us / t->got : 0, t->p50, t->p99);
 }
 
-/* Halves the distance (as a ratio) until it is 3 %. The harness is the limit
- * when it could not send so fast. */
+/* Bisects (by ratio) until the distance is 3 %. If the harness could not send that fast,
+ * the harness is the limit. */
 static void
 ndr(struct gen *g, double low, double high)
 {
@@ -879,7 +877,7 @@ ndr(struct gen *g, double low, double high)
 	print(&best);
 }
 
-/* Two packets over and over, one on the first interface and one on the last. */
+/* Sends two packets repeatedly, one on the first interface and one on the last. */
 static void
 ready(struct gen *g)
 {

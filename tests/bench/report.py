@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Prints what bench.sh measured: medians (min-max) over the rounds, and what was
-asked for. A ratio is taken within each round, between neighbours in time, and then
-its median: load that comes and goes on the machine hits both sides."""
+"""Prints what bench.sh measured: medians (min-max) over the rounds, and the limits.
+Ratios are taken within each round, between measurements that are close in time, so that
+other load on the machine affects both; the median of the ratios is printed."""
 
 import sys
 from statistics import median

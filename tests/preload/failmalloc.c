@@ -4,9 +4,9 @@
  * realloc, memalign or aligned_alloc of the process fails, and the following ones succeed.
  *
  * The file named by FAILMALLOC holds one native int64_t, which is mapped and counted down by each
- * allocation; the one that makes it 0 fails. At 0 nothing fails and nothing is counted. So a test
- * can set n at any time, also in a running process, and read afterwards how many allocations
- * there were. A negative number is counted up to -1 and stays there, while all allocations fail.
+ * allocation; the one that makes it 0 fails. At 0 nothing fails and nothing is counted. A test can
+ * therefore set n at any time, even in a running process, and read afterwards how many
+ * allocations there were. A negative number is counted up to -1 and stays there, while all allocations fail.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  *
  * wildclock - simulates a wall clock that is set all the time: with LD_PRELOAD, the time of day
  * jumps by hours in both directions at each reading, and sometimes to 1970 or 2106. The monotonic
- * clocks are unchanged, since nobody can set those.
+ * clocks are unchanged, because they cannot be set.
  */
 #include <stdlib.h>
 #include <sys/syscall.h>
