@@ -224,7 +224,7 @@ def ipv4(d, body, offset=0, more=False):
 def packets(d, payload):
     """The IPv4 packets of a datagram; split=N makes fragments of N bytes."""
     body = datagram(d, payload)
-    if "cut" in d:                      # cut=N: only N bytes behind the IP head
+    if "cut" in d:                      # cut=N: only N bytes after the IP head
         body = body[:num(d["cut"])]
     if "split" not in d:
         return [ipv4(d, body)]

@@ -21,13 +21,13 @@
 #  └───────────┘
 #
 # Addresses and MACs are those of topo-vlans.sh; the sub-interfaces have the MAC
-# of what they stand on: 02:00:00:01:00:aa.
+# of their parent: 02:00:00:01:00:aa.
 
 . "$(dirname "${BASH_SOURCE[0]}")/topo-vlans.sh"
 
 TRUNK_MAC=02:00:00:01:00:aa
 
-# What both have: the router, the servers behind it, the clients' namespaces.
+# Common to both shapes: the router, the servers behind it, the clients' namespaces.
 topo_common()
 {
 	new_ns sw rtr cl10 cl20

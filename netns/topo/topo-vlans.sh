@@ -16,7 +16,7 @@
 #
 # sw is one namespace with three bridges (br10, br20, brup); the router forwards.
 # The router's ports are veth that are only named like VLAN sub-interfaces;
-# vm-vlan-trunk.sh has the real ones.  MAC addresses tell who is who:
+# vm-vlan-trunk.sh has the real ones. MAC addresses identify the machines:
 #   02:00:00:00:VV:NN  client NN in VLAN VV     02:00:00:01:00:VV  rtr in VLAN VV
 #   02:00:00:02:00:HH  server .HH               02:00:00:01:00:01  rtr's up0
 
@@ -32,7 +32,7 @@ GW20=203.0.113.1
 RTR10_MAC=02:00:00:01:00:10
 RTR20_MAC=02:00:00:01:00:20
 
-# topo_vlans: the drawing, with one client in each VLAN and srv1 and srv2.
+# topo_vlans: builds the drawing, with one client in each VLAN, srv1 and srv2.
 topo_vlans()
 {
 	new_ns sw rtr
@@ -65,7 +65,7 @@ add_bridge()
 	nsip sw link set "$1" up
 }
 
-# add_vlan VV: the router's port into that VLAN, up but without an address.
+# add_vlan VV: adds the router's port in that VLAN, up but without an address.
 add_vlan()
 {
 	link_cable rtr "vlan$1" sw "rtr-$1" "02:00:00:01:00:$1"
@@ -73,7 +73,7 @@ add_vlan()
 	nsip rtr link set "vlan$1" up
 }
 
-# add_client NAME VV [NN]: one more machine in that VLAN, without an address.
+# add_client NAME VV [NN]: adds a machine to that VLAN, without an address.
 add_client()
 {
 	new_ns "$1"
@@ -82,7 +82,7 @@ add_client()
 	nsip "$1" link set eth0 up
 }
 
-# add_server NAME HH: one more machine behind the uplink, 198.51.100.HH.
+# add_server NAME HH: adds the server machine 198.51.100.HH behind the uplink.
 add_server()
 {
 	new_ns "$1"

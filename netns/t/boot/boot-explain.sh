@@ -99,14 +99,14 @@ relay_for $SRV2 $UP.22
 boot_uefi pc 10 55
 says "option 60 without port 4011, OVMF" 55 option60-no-4011
 
-# wds-2 has no service: its host says so by ICMP errors.
+# wds-2 runs no service: its host replies with ICMP errors.
 relay_for $SRV1 $UP.22
 boot_bios pc 10 56
 says "no boot server's service" 56 silent-boot-server
 
 relay_for $UP.12 $UP.21
 boot_bios pc 10 57
-# Nobody listens on port 67 of its host, which says so.
+# Nothing listens on port 67 of its host, which replies with ICMP errors.
 says "no DHCP server, WDS alone" 57 servers-down
 
 # The first one is frozen, the second one is asked in time.

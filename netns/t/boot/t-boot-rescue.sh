@@ -25,7 +25,7 @@ cp "$T/files-wds-1/nbp.bios" "$T/files-wds-1/boot/x64/wdsnbp.com"
 cp "$T/files-wds-1/nbp.x64.efi" "$T/files-wds-1/boot/x64/wdsmgfw.efi"
 start_tftpd wds-1
 
-# A new relay knows nothing about the servers: nobody is down.
+# A new relay knows nothing about the servers, so none is down.
 new_relay()
 {
 	[ -z "${RELAY_PID:-}" ] || stop "$RELAY_PID"

@@ -9,7 +9,7 @@
 need dhclient udhcpc dhcpd dnsmasq tshark capinfos
 need_pxrelayd
 
-# capturing NAME: it says so; with a socket that is the daemon's word, too
+# capturing NAME: pxrelayctl has printed that it is capturing, as the daemon told it.
 capturing()
 {
 	wait_for 5 logged "$1" '^pxrelayctl: capturing$' || die "$1: no capture"
@@ -38,7 +38,7 @@ end_cap()
 	RC=$?
 }
 
-# told NAME: how many packets it says it has captured.
+# told NAME: prints how many packets it reports as captured.
 told()
 {
 	sed -n 's/^pxrelayctl: \([0-9]*\) packets captured.*/\1/p' "$T/$1.log"
@@ -213,7 +213,7 @@ for name in by-mac by-interface by-server; do
 	read_file "$T/$name.pcapng"
 done
 MAC2='mac == "02:00:00:00:10:02"'
-expect_eq "--mac: nobody else" \
+expect_eq "--mac: no other client" \
 	"$(count_of by-mac "!($MAC2) && from != \"02:00:00:00:10:02\"")" 0
 expect "--mac: the client leg" has by-mac "$MAC2 && port == \"vlan10\" && way == \"in\""
 expect "--mac: its copies" has by-mac "$MAC2 && port == \"server:alpha\" && way == \"out\""
@@ -305,7 +305,7 @@ expect_eq "a stopped reader: what is told is there" "$(told stopped)" "$(count_o
 
 # --- a full disk --------------------------------------------------------------------------------
 
-# ip netns exec makes a mount namespace, so nobody has to unmount it.
+# ip netns exec makes a mount namespace, so nothing needs to be unmounted.
 mkdir "$T/tiny"
 spawn rtr full bash -c "mount -t tmpfs -o size=64k none '$T/tiny' &&
 	'$PXRELAYCTL' -s '$CTL' capture -w '$T/tiny/x.pcapng'

@@ -82,7 +82,7 @@ expect "it ends" stop "$bg"
 expect_not "and removes a pid file with a relative name" \
 	test -e "$T/rel.pid"
 
-expect_not "a server that cannot start says so with its status" \
+expect_not "a daemon that cannot start fails with its exit status" \
 	ns rtr "$PXRELAYD" -c "$T/none.conf" 2>"$T/none.log"
 expect "naming the file" logged none none.conf
 

@@ -1,12 +1,12 @@
 #!/bin/bash
-# t-doctor.sh: `pxrelayctl doctor' with real servers, in good health and broken in every
-# way that an operator meets: each VLAN has one fault, and one run finds all of them.
+# t-doctor.sh: `pxrelayctl doctor' with real servers, healthy ones and ones with every fault
+# that operators meet. Each VLAN has one fault, and one run finds all of them.
 #
 #   VLAN  server(s)               fault
 #   10    dhcpd, boot1            none: BIOS, x64 and ARM64 boot by TFTP
 #   11    kea, nginx              none: x64 boots by HTTP
-#   12    host12                  nobody listens on port 67
-#   13    .13                     nobody has that address
+#   12    host12                  nothing listens on port 67
+#   13    .13                     no host has that address
 #   14    dhcpd on host14         a firewall there drops port 67
 #   15    dhcpd                   no subnet for it
 #   16    dhcpd                   option 60 PXEClient, no file and no port 4011
@@ -16,19 +16,19 @@
 #   20    dhcpd                   the file is not there
 #   21    dhcpd                   next-server has no TFTP
 #   22    dhcpd                   next-server's firewall drops TFTP
-#   23    dhcpd, dhcpd on host23  they disagree about the router
-#   24    dhcpd                   somebody's laptop has a DHCP server
+#   23    dhcpd, dhcpd on host23  the two disagree about the router
+#   24    dhcpd                   a laptop on the VLAN runs a DHCP server
 #   25    dhcpd on host25         no route back to the VLAN
 #   26    dhcpd, dhcpd on host26  drained
-#   27    100.64.0.9             no route
-#   28    dhcpd on host28         its answers come by another link, rp_filter is strict
+#   27    100.64.0.9              no route
+#   28    dhcpd on host28         its replies come by another link, rp_filter is strict
 #   29    dhcpd, boot29           port 4011 is dropped there
 #   30    dhcpd                   none, but a rule here drops TFTP from it
 #   31    dhcpd, boot1            boot1 does not know the subnet
 #   32    dhcpd                   the interface has no address
 #   33    dhcpd                   offers addresses of another subnet
 #   34    dhcpd                   the router it offers is not there
-#   35    dhcpd on host35         answers come from another address
+#   35    dhcpd on host35         replies come from another address
 #   36    dhcpd                   the router here forwards nothing
 #   37    dhcpd, dhcpd on host37  a boot server without port 4011
 #   38    dnsmasq on host38       none; it pings for 3 s before it offers
@@ -302,7 +302,7 @@ table ip t {
 END
 nsip host35 addr add $UP.200/24 dev eth0
 nsip host25 route del default
-# host28's answers take a link of their own.
+# host28's answers come by another link.
 link_cable host28 eth1 rtr up1 02:00:00:02:01:28 02:00:00:01:00:28
 nsip host28 addr add 198.18.28.2/30 dev eth1
 nsip host28 link set eth1 up

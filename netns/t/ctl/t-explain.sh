@@ -128,7 +128,7 @@ add_client victim 30 02
 start_udhcpc victim
 expect_verdict "$(mac 30 02)" rogue-server
 
-# The service of VLAN 10's server ends, and its host says so.
+# The service of VLAN 10's server ends, and its host sends ICMP errors.
 stop "$(ip netns pids "$ID-srv1" | head -n 1)" KILL
 start_udhcpc cl10-04
 expect_verdict "$(mac 10 04)" servers-down 40

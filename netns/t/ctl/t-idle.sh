@@ -56,7 +56,7 @@ expect "idle after the start" unwoken 2.5
 n=$(descriptors)
 expect "$n descriptors with one server: under 20" [ "$n" -lt 20 ]
 
-# The lock is no descriptor of its own.
+# The lock needs no descriptor of its own.
 cp "$T/relay.conf" "$T/second.conf"
 sed -i "s|^control = .*|control = $T/second.sock|" "$T/second.conf"
 expect_not "a second one in this namespace is refused" \
@@ -68,7 +68,7 @@ expect_eq "it relays" "${A[answers]}" 1
 expect "idle after a conversation" unwoken 2.5
 expect_eq "no descriptor was left behind" "$(descriptors)" "$n"
 
-# The server's port is closed: ICMP says so, three times for `down'.
+# The server's port is closed: three ICMP errors take it down.
 stop "$(pgrep -f "fakeserver.py --knobs $T/srv1.knobs")"
 for i in 1 2 3 4; do
 	ask cl10 wait=0.2
@@ -76,7 +76,7 @@ done
 expect "a server that refuses is down" \
 	wait_for 5 logged relay "server-down server=$SRV1 .*diag=port-unreachable"
 nsip rtr link set up0 down
-expect "no way: the kernel's word replaces it" \
+expect "without a route, the diagnosis is the kernel's" \
 	wait_for 5 eval "ctl --json show servers | grep -q link-down"
 nsip rtr link set up0 up
 fake srv1

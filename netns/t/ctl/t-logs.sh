@@ -49,7 +49,7 @@ expect "a name with a terminal escape in it" wait_for 5 logged relay \
 expect_eq "and nowhere as it is" "$(grep -c -F "$EVIL" "$T/relay.log")" 0
 
 FAILED="^metrics-failed at=\"$T/no/where/\\\\x22metrics\\\\x22\" error=\"[^\"]*\""
-# repeated N: so often in all it was told to have been.
+# repeated N: the log says that the line was repeated N times in all.
 repeated()
 {
 	[ "$(sed -n "s|$FAILED repeated=||p" "$T/relay.log" |

@@ -144,7 +144,7 @@ expect "the dashboard is JSON" \
 	"$PYTHON" -m json.tool "$TOP/conf/monitoring/grafana-dashboard.json" /dev/null
 expect "and uses metrics that there are" uses "$TOP/conf/monitoring/grafana-dashboard.json"
 
-# Every alert, with numbers that must and numbers that must not wake somebody.
+# Every alert, with numbers that must raise it and numbers that must not.
 cp "$TOP/conf/monitoring/alerts.yml" "$T/alerts.yml"
 cat >"$T/alerts-test.yml" <<'END'
 rule_files: [alerts.yml]
@@ -206,7 +206,7 @@ expect_eq "the dead server" "$(prom 'pxrelay_server_up{server="dead"}')" 0
 expect_eq "the strange interface" \
 	"$(prom 'pxrelay_interface_ready{interface="v\"\\e"}')" 0
 expect_eq "the version" "$(prom pxrelay_build_info)" 1
-expect "wakes somebody for the dead server" wait_for 10 prom_is 1 \
+expect "raises an alert for the dead server" wait_for 10 prom_is 1 \
 	'count(ALERTS{alertname="PxrelayServerDown",server="dead",alertstate="firing"})'
 expect_eq "and not for the live one" "$(prom 'ALERTS{server="live"}')" ""
 
@@ -214,7 +214,7 @@ expect_eq "and not for the live one" "$(prom 'ALERTS{server="live"}')" ""
 
 spawn rtr hang "$PYTHON" "$SCRAPE" hang $AT 40
 expect "40 visitors with half a request" wait_for 10 logged hang hanging
-expect "keep nobody out" scrape
+expect "do not lock others out" scrape
 ask cl10 msgtype=discover
 expect_eq "and no packet up" "${A[answers]}" 1
 
@@ -226,7 +226,7 @@ expect_eq "counters went on" "$(value pxrelay_interface_relayed_total \
 	interface=vlan10)" 5
 expect_not "the port is closed" scrape
 expect "Prometheus finds out" wait_for 10 prom_is 0 'up{job="pxrelay"}'
-expect "and wakes somebody" wait_for 10 prom_is 1 \
+expect "and raises an alert" wait_for 10 prom_is 1 \
 	'count(ALERTS{alertname="PxrelayGone",alertstate="firing"})'
 stop "$PROM"
 

@@ -110,9 +110,9 @@ stop "$MANAGER"
 expect "stopping" said 'STOPPING=1'
 expect_eq "is the last word" "$(tail -n 1 "$SAID" | cut -d' ' -f2)" STOPPING=1
 
-# ---- nobody asked ---------------------------------------------------------------
+# ---- no service manager ---------------------------------------------------------------
 
-# No watchdog: nothing but what happens. Nobody to tell: it runs all the same.
+# Without a watchdog, it reports only events. Without a service manager, it runs as well.
 SAID=$T/said2
 touch "$SAID"
 spawn rtr manager2 "$PYTHON" "$HERE/srv/manager.py" "$T/notify2" "$SAID" 0 \

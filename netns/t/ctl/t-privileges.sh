@@ -8,12 +8,12 @@ need_pxrelayd
 need setpriv nft
 use_plain
 [ -e "$PRELOAD/trespass.so" ] || skip "trespass.so is not built (make asan)"
-# Where the checkout stands not everybody may look.
+# Other users may not be able to read the checkout.
 install -m 755 "$PXRELAYD" "$PXRELAYCTL" "$T"
 PXRELAYD=$T/pxrelayd PXRELAYCTL=$T/pxrelayctl
 
 # What the system looks like from the router: a user pxrelay (or not), a syslog and
-# a journal. `ip netns exec' gives each command mounts of its own.
+# a journal. `ip netns exec' gives each command its own mounts.
 PXUID=64711
 cat >"$T/installed" <<END
 #!/bin/sh
@@ -33,7 +33,7 @@ cp /etc/passwd /etc/group "$T"
 echo "pxrelay:x:$PXUID:$PXUID::/nonexistent:/usr/sbin/nologin" >>"$T/passwd"
 echo "pxrelay:x:$PXUID:" >>"$T/group"
 
-# listen NAME: whoever writes to the socket $T/NAME is in NAME.log
+# listen NAME: logs what is written to the socket $T/NAME in NAME.log.
 listen()
 {
 	rm -f "$T/$1"
@@ -119,7 +119,7 @@ served()
 	ask "$1" && [ "${A[answers]}" = 1 ]
 }
 
-# as GROUP: pxrelayctl as somebody in that group
+# as GROUP: runs pxrelayctl as a member of that group.
 as()
 {
 	setpriv --reuid 64712 --regid 64712 --groups "$1" "$PXRELAYCTL" -s "$CTL" version
@@ -147,7 +147,7 @@ expect_eq "the opener has four" "$(status "$OPENER" CapInh CapPrm CapEff CapBnd 
 expect_eq "and a filter" "$(status "$OPENER" NoNewPrivs Seccomp)" "1 2"
 expect_eq "the pid file has the first one's number" "$(cat "$T/pid")" "$RELAY_PID"
 expect "a member of the group may ask" eval "as $PXUID >/dev/null"
-expect_not "nobody else may" as 64712 2>/dev/null
+expect_not "other users may not" as 64712 2>/dev/null
 
 # ---- everything works -----------------------------------------------------
 
@@ -163,7 +163,7 @@ wait_for 5 logged relay interface-ready.*vlan30
 expect "an interface that came later" served cl30
 
 srv_forget srv2
-nsip rtr route add 192.0.2.99/32 via $UP.77		# nobody is there
+nsip rtr route add 192.0.2.99/32 via $UP.77		# no such host
 expect "servers, probes, helpers, rescue and metrics by reload" hup \
 	"metrics = 127.0.0.1:9467" "log-level = debug" \
 	"[server one]" "address = $SRV1" "probe = dhcp, icmp, arp, tcp:9" \
@@ -190,7 +190,7 @@ s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
 s.sendto(b"x", ("255.255.255.255", 9))
 END
 expect "a helped port below 1024" wait_for 5 eval '[ "$(relay_counter helped)" -ge 1 ]'
-expect "the next hop that does not answer is asked for again" \
+expect "the neighbour that does not answer is resolved again" \
 	wait_for 15 logged relay "server-down.*192.0.2.99"
 
 for c in "show" "show interfaces" "show servers" "show rules" "show clients" \
@@ -260,7 +260,7 @@ hup "$ONE"
 kill -TERM "$OPENER"
 expect "the opener ends by no signal" hup "$ONE"
 kill -KILL "$OPENER"
-expect "it was killed: the log says so" wait_for 5 logged relay opener-gone
+expect "the log says that it was killed" wait_for 5 logged relay opener-gone
 expect "packets are relayed" served cl10
 expect "a reload is refused" refuses "process that opens files is gone" "$ONE"
 expect "pxrelayctl works" eval "ctl show >/dev/null"
@@ -277,7 +277,7 @@ start pxrelay "$PXRELAYD" -f
 stop "$RELAY_PID"
 expect "an orderly end leaves nothing either" test ! -e "$CTL" -a ! -e "$T/pid"
 
-# ---- somebody has taken it over -------------------------------------------
+# ---- an attacker has taken it over -------------------------------------------
 
 # trespass LINE...: lines of [relay]; a time zone's file is there to be read
 echo UTC >"$T/zone"
@@ -320,7 +320,7 @@ mv "$T/syslog.log" "$T/syslog.txt"	# no log of the test may have such a line
 conf "$ONE"
 start nobody "$PXRELAYD" -f
 a_nobody "$RELAY_PID" 65534
-expect "without a user pxrelay the log says so" logged relay \
+expect "the log says that there is no user pxrelay" logged relay \
 	'privileges user=nobody sandbox=on note="there is no user pxrelay'
 stop "$RELAY_PID"
 
@@ -353,7 +353,7 @@ expect_not "each VLAN's multicast group is joined as the unit has it" \
 	logged relay group-join-failed
 stop "$RELAY_PID"
 start_unit ""
-expect "where limits cannot be raised the log says so" logged relay group-join-failed
+expect "the log says that limits cannot be raised" logged relay group-join-failed
 expect "and the opener lives" hup "$ONE"
 stop "$RELAY_PID"
 conf "$ONE"

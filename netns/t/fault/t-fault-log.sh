@@ -57,7 +57,7 @@ END
 relay_with "full disk" "2>>$T/disk/log"
 relay_with "/dev/full" "2>/dev/full"
 relay_with "no stderr" "2>&-"
-# Longer lines than a pipe holds are left out, or nobody would be served until it is read.
+# Lines that do not fit into the pipe are left out, or no client would be served until it is read.
 mkfifo "$T/pipe"
 sleep 600 <>"$T/pipe" &
 PIDS+=($!)

@@ -250,7 +250,7 @@ for n in $SERVICES; do
 	expect_eq "$n is up since it answered a probe" \
 		"${DIAG[$n]} ${LAST[$n]}" "probe-answered answered"
 done
-expect "answers from an address that is no server's make nobody up" \
+expect "answers from an unknown address take no server up" \
 	wait_for 30 all down other
 expect "... although they came" [ "$(relay_counter probe-strays)" -ge 1 ]
 hosts_answer()
@@ -259,7 +259,7 @@ hosts_answer()
 	[ "${LAST[echo]} ${LAST[arp]}" = "answered answered" ]
 }
 wait_for 30 hosts_answer
-expect_eq "echo and ARP are answered, and make nobody up" \
+expect_eq "echo and ARP are answered, and take no server up" \
 	"${STATE[echo]} ${LAST[echo]} ${STATE[arp]} ${LAST[arp]}" \
 	"unknown answered unknown answered"
 
@@ -299,7 +299,7 @@ for want in isc:port-unreachable kea:port-unreachable masq:port-unreachable \
 		"^server-down server=${want%:*} .* state=down diag=${want#*:} after=$FALL\$"
 done
 wrong silent
-expect_eq "the wrong probe still hurts nobody" $? 0
+expect_eq "the wrong probe still takes no server down" $? 0
 
 start_isc
 start_kea2
@@ -355,7 +355,7 @@ ctl enable kea >"$T/ctl.log"
 expect_not "an unknown server" eval 'ctl drain nobody 2>"$T/ctl.log"'
 expect "is said to be one" grep -q 'no such server' "$T/ctl.log"
 
-# ---- nothing is left behind ---------------------------------------------------------
+# ---- nothing is left over ---------------------------------------------------------
 
 # An offer to the client who asked (but never took it) is no lease either.
 expect_eq "ISC dhcpd has no lease" "$(grep -c '^lease' "$T/dhcpd-srv1.leases")" 0

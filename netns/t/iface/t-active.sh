@@ -160,7 +160,7 @@ GIADDR=$VIP
 # --- a named address ----------------------------------------------------------
 expect "both are on standby" eval "state rtr standby && state rtrb standby"
 ask cl10
-expect_eq "nobody has the address: no answer" "${A[answers]}" 0
+expect_eq "no router has the address: no reply" "${A[answers]}" 0
 takes_over "the address comes" rtr vlan10
 expect "one is ready, one on standby" eval \
 	"state rtr ready && state rtrb standby"
@@ -193,7 +193,7 @@ expect_eq "an answer under way is delivered on standby" \
 knobs srv1
 
 # --- probes -------------------------------------------------------------------
-# The answer comes to whoever asked, also to the router on standby.
+# The answer reaches the router that sent the probe, even the standby.
 health()
 {
 	"$PXRELAYCTL" -s "$T/$1.sock" --json show servers | tr -d ' \n' |

@@ -49,7 +49,7 @@ step "changed back" $GW10 change_uplink $UP.2 $UP.1
 silent "uplink down" nsip rtr link set up0 down
 step "uplink up" $GW10 nsip rtr link set up0 up
 step "uplink deleted and made again" $GW10 recreate_uplink
-# The server's network is behind another router now: the same, seen from rtr.
+# The server's network is now behind another router, which looks the same to rtr.
 nsip rtr addr add 203.0.113.129/32 dev up0
 step "the route has another source address" $GW10 nsip rtr route change \
 	$UP.0/24 dev up0 src 203.0.113.129
@@ -60,7 +60,7 @@ srv_forget srv1
 for ((i = 0; i < 20; i++)); do
 	pkt cl10 send eth0 >/dev/null
 done
-expect "beside a closed port, all 20 requests arrive" \
+expect "although a port is closed, all 20 requests arrive" \
 	wait_for 2 srv_has srv1 20
 fake srv2 answer=none
 for ((i = 1; i <= 3; i++)); do

@@ -97,5 +97,5 @@ expect_eq "one broadcast in each VLAN" \
 # Nobody asked with this xid: both VLANs would do, so neither gets it.
 knobs srv1 xid=0x0badcafe
 ask cl10 match=any flags=0x8000 wait=0.3
-expect_eq "shared giaddr, nobody asked: not delivered" "${A[answers]}" 0
+expect_eq "shared giaddr, reply without a request: not delivered" "${A[answers]}" 0
 expect "and counted" wait_for 1 dropped ambiguous-giaddr 1

@@ -22,7 +22,7 @@ ask cl10 xid=0x5eed0001
 expect_eq "an exchange begins" "${A[answers]}" 1
 srv_forget srv1
 
-# flood N: requests of N clients that nobody knows.
+# flood N: sends requests of N unknown clients.
 flood()
 {
 	pkt cl10 flood eth0 count=$1 rate=20000 >"$T/flood"

@@ -45,8 +45,8 @@ expect "SIGHUP" hup $SRV1 "[interface vlan20]" "servers = $SRV1"
 ask cl20
 expect_eq "VLAN 20 is served after SIGHUP" "${A[answers]}" 1
 
-# One mistake, and nothing of the file is applied: neither what stands before
-# it nor what stands behind it.
+# After one mistake nothing of the file is applied: neither the lines before it nor those
+# after it.
 expect "SIGHUP with a mistake" hup "$SRV1, $SRV2" "option82 = perhaps" \
 	"[interface vlan30]" "servers = $SRV1"
 expect_eq "it is refused" "$(relay_counter reloads-refused)" 1
@@ -58,7 +58,7 @@ expect_eq "VLAN 20, which the refused file leaves out, is served" \
 ask cl10
 expect_eq "the new server of the refused file gets nothing" \
 	"$(srv_count srv2)" 0
-expect_not "pxrelayctl reload says so" eval 'ctl reload >"$T/ctl.log" 2>&1'
+expect_not "pxrelayctl reload fails" eval 'ctl reload >"$T/ctl.log" 2>&1'
 
 expect "SIGHUP without VLAN 20" hup $SRV1
 ask cl20 wait=0.2
@@ -95,7 +95,7 @@ expect_eq "a reply after the reload is delivered as its request asked" \
 
 knobs srv1 answer=none
 srv_forget srv1
-# However long 20 reloads take here: the requests end with a file that says so.
+# However long 20 reloads take: this file ends the requests.
 n=$(relay_counter reloads)
 pkt cl10 flood eth0 until="$T/enough" rate=$((500 / PXR_SLOW)) >"$T/flood" &
 flood=$!
@@ -119,7 +119,7 @@ expect "it is the same process" alive "$PID"
 
 # ---- a control socket that cannot be had ----------------------------------------
 
-: >"$T/other.sock"	# somebody's file is in the way
+: >"$T/other.sock"	# another file is in the way
 sed "s|^control = .*|control = $T/other.sock|" "$T/relay.conf" >"$T/moved"
 reload_relay "$T/moved"
 expect "a control socket that cannot be had" wait_for 10 logged relay "^control-failed .*other.sock"

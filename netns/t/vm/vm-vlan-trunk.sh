@@ -1,5 +1,5 @@
 #!/bin/bash
-# vm-vlan-trunk.sh: leases over real 802.1Q sub-interfaces of a trunk, behind a VLAN-aware
+# vm-vlan-trunk.sh: leases over real 802.1Q sub-interfaces of a trunk to a VLAN-aware
 # switch; vm-vlan-bridge.sh does the same with a router that is this switch itself. Runs
 # where the kernel has 8021q: make vm.
 
