@@ -44,9 +44,9 @@ told()
 	sed -n 's/^pxrelayctl: \([0-9]*\) packets captured.*/\1/p' "$T/$1.log"
 }
 
-# read_file FILE: asks tshark once, with all checksums, for what the tests look at: a line a packet
-# in FILE.txt.  That it is sound means: every checksum is right but those for which the
-# relay dropped a packet, nothing is malformed, and nobody complains.
+# read_file FILE: runs tshark once, with all checksums, and writes what the tests look at into
+# FILE.txt, one line per packet. The file is sound if nothing is malformed, tshark gives no
+# warning, and every checksum is right except in packets that the relay dropped for it.
 read_file()
 {
 	local name=${1##*/}
