@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * args - see include/relay/args.h.
+ * args - parses the command line of pxrelayd with getopt_long(3), and makes a
+ * configuration of -i and SERVERs by feeding them to the builder that the parser of
+ * files uses (core/conf). What the options do is left to their users.
  */
 #include "relay/args.h"
 
@@ -20,12 +22,12 @@ args_usage(void)
 	return
 	    "usage: pxrelayd [-fnSvhV] [-c FILE] [-p PIDFILE] [-l stderr|syslog|journal]\n"
 	    "       pxrelayd [-fnSvhV] [-p PIDFILE] [-l WHERE] -i IFACE [-i IFACE]... SERVER...\n"
-	    "  -c FILE     configuration, without it " ARGS_CONF "\n"
+	    "  -c FILE     configuration (default " ARGS_CONF ")\n"
 	    "  -i IFACE    relay for clients on this interface (or pattern) to every\n"
 	    "              SERVER, an IPv4 address; no file is read then\n"
 	    "  -f          stay in the foreground\n"
-	    "  -n          check the configuration and exit: 0 good, 1 mistakes\n"
-	    "  -nv         the same, and print it with every default filled in\n"
+	    "  -n          check the configuration and exit: 0 valid, 1 mistakes\n"
+	    "  -nv         the same, and print it with all defaults filled in\n"
 	    "  -v          log everything (log-level = debug)\n"
 	    "  -l WHERE    log to stderr, syslog or journal, whatever the file says\n"
 	    "  -p PIDFILE  write the process id to this file\n"
@@ -35,7 +37,7 @@ args_usage(void)
 }
 
 static int __attribute__((format(printf, 3, 4)))
-wrong(char *why, size_t size, const char *fmt, ...)
+refuse_args(char *why, size_t size, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -46,7 +48,7 @@ wrong(char *why, size_t size, const char *fmt, ...)
 }
 
 static int
-log_word(const char *word, enum conf_log *out)
+parse_log(const char *word, enum conf_log *out)
 {
 	for (size_t i = 0; conf_log_words[i]; i++)
 		if (strcmp(word, conf_log_words[i]) == 0) {
@@ -57,7 +59,7 @@ log_word(const char *word, enum conf_log *out)
 }
 
 static int
-option(struct args *a, int letter, char *why, size_t size)
+take_option(struct args *a, int letter, char *why, size_t size)
 {
 	switch (letter) {
 	case 'f':
@@ -89,39 +91,41 @@ option(struct args *a, int letter, char *why, size_t size)
 		break;
 	case 'l':
 		a->has_log = true;
-		if (log_word(optarg, &a->log) < 0)
-			return wrong(why, size, "-l %.40s: expected stderr, syslog or "
-			    "journal", optarg);
+		if (parse_log(optarg, &a->log) < 0)
+			return refuse_args(why, size,
+			    "-l %.40s: expected stderr, syslog or journal", optarg);
 		break;
 	case ':':
-		return wrong(why, size, "-%c needs a value", optopt);
+		return refuse_args(why, size, "-%c needs a value", optopt);
 	case '?':
 		if (optopt == 0)
-			return wrong(why, size, "unknown long option; -h lists them");
-		return wrong(why, size, "unknown option -%c", optopt);
+			return refuse_args(why, size,
+			    "unknown long option; -h lists all options");
+		return refuse_args(why, size, "unknown option -%c", optopt);
 	}
 	return 0;
 }
 
 static int
-check(struct args *a, char *why, size_t size)
+check_args(struct args *a, char *why, size_t size)
 {
 	if (a->conf && (a->n_iface || a->n_server))
-		return wrong(why, size, "-c does not go together with -i and servers: "
-		    "either a file or the command line says what is relayed");
+		return refuse_args(why, size,
+		    "-c excludes -i and servers: configure the relay either in a "
+		    "file or on the command line");
 	if (a->n_iface && !a->n_server)
-		return wrong(why, size, "-i without a server: expected its IPv4 address "
-		    "after the options");
+		return refuse_args(why, size, "-i without a server: "
+		    "expected its IPv4 address after the options");
 	if (a->n_server && !a->n_iface)
-		return wrong(why, size, "\"%.40s\" without an interface: expected -i and "
-		    "its name", a->server[0]);
+		return refuse_args(why, size, "\"%.40s\" without an interface: "
+		    "expected -i and its name", a->server[0]);
 	if (!a->conf && !a->n_iface)
 		a->conf = ARGS_CONF;
 	return 0;
 }
 
 static int
-parse(struct args *a, int argc, char **argv, char *why, size_t size)
+parse_argv(struct args *a, int argc, char **argv, char *why, size_t size)
 {
 	static const struct option longs[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -130,18 +134,18 @@ parse(struct args *a, int argc, char **argv, char *why, size_t size)
 	};
 	int letter;
 
-	optind = 0;	/* glibc: start over */
+	optind = 0;	/* makes glibc start over */
 	opterr = 0;
 	while ((letter = getopt_long(argc, argv, ":fnSvhVc:p:i:l:", longs,
 	    NULL)) != -1) {
-		int err = option(a, letter, why, size);
+		int err = take_option(a, letter, why, size);
 
 		if (err < 0)
 			return err;
 	}
 	a->server = argv + optind;
 	a->n_server = (size_t)(argc - optind);
-	return a->help || a->version ? 0 : check(a, why, size);
+	return a->help || a->version ? 0 : check_args(a, why, size);
 }
 
 int
@@ -154,7 +158,7 @@ args_parse(struct args *a, int argc, char **argv, char *why, size_t size)
 		snprintf(why, size, "out of memory");
 		return -ENOMEM;
 	}
-	err = parse(a, argc, argv, why, size);
+	err = parse_argv(a, argc, argv, why, size);
 	if (err < 0)
 		args_fini(a);
 	return err;
@@ -167,7 +171,7 @@ args_fini(struct args *a)
 	*a = (struct args){ 0 };
 }
 
-/* "A, B, C", owned; NULL when memory is short. */
+/* Returns "A, B, C", owned by the caller; NULL: no memory. */
 static char *
 join_servers(const struct args *a)
 {
@@ -186,7 +190,7 @@ join_servers(const struct args *a)
 }
 
 static struct conf *
-from_words(const struct args *a, conf_mistake_fn *mistake, void *user)
+conf_of_words(const struct args *a, conf_mistake_fn *mistake, void *user)
 {
 	char *servers = join_servers(a);
 	struct conf_builder *b = servers ? conf_begin(realloc, mistake, user) : NULL;
@@ -208,14 +212,14 @@ struct conf *
 args_conf(const struct args *a, conf_mistake_fn *mistake, void *user)
 {
 	return a->conf ? conffile_read(a->conf, mistake, user) :
-	    from_words(a, mistake, user);
+	    conf_of_words(a, mistake, user);
 }
 
 struct conf *
 args_conf_fd(const struct args *a, int fd, conf_mistake_fn *mistake, void *user)
 {
 	return a->conf ? conffile_read_fd(fd, mistake, user) :
-	    from_words(a, mistake, user);
+	    conf_of_words(a, mistake, user);
 }
 
 const char *

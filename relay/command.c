@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * command - answers the commands of the control socket; see include/relay/daemon.h. Documents
- * come from relay/show; the commands that change something are here.
+ * command - carries out the commands of the control socket. Those that change something
+ * are here; the documents of the others are made in relay/show.
  */
 #include <jansson.h>
 #include <string.h>
@@ -21,8 +21,8 @@ run_reload(struct daemon *d)
 	return json_pack("{s:b}", "reloaded", 1);
 }
 
-/* The first server with this name or address, which has the health of its address;
- * CONF_NONE: none. */
+/* Finds a server by name or address. Returns the first one with its address, which has
+ * the health; CONF_NONE: none. */
 static uint16_t
 find_server(const struct conf *c, const char *which)
 {
@@ -70,7 +70,8 @@ capture_all(struct daemon *d)
 static const struct row {
 	const char *word;
 	json_t *(*make)(struct daemon *d);
-	json_t *(*make_of)(struct daemon *d, const char *words);	/* those after word */
+	/* gets the words after this one */
+	json_t *(*make_of)(struct daemon *d, const char *words);
 } table[] = {
 	{ "show", show_summary, NULL },
 	{ "show interfaces", show_interfaces, NULL },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * control - the control socket and the socket for metrics: opened, closed, and moved by a
- * reload; see include/relay/daemon.h. The answers come from command.c and relay/show.
+ * control - opens the control socket and the socket for metrics, moves them at a reload,
+ * and closes them. The answers come from command.c and relay/show, the protocols are in
+ * io/ctl and io/metrics.
  */
 #include <string.h>
 
@@ -52,20 +53,14 @@ on_reopen(void *daemon, struct mono now)
 	open_socket(d);
 }
 
-static bool
-socket_is_in_place(const struct daemon *d)
-{
-	return d->control.ctl ? strcmp(ctl_path(d->control.ctl), d->conf->control) == 0 :
-	    !d->conf->control[0];
-}
-
 void
 control_reload(struct daemon *d, const struct conf *old)
 {
 	const struct conf_metrics *was = &old->metrics, *is = &d->conf->metrics;
+	const char *at = d->control.ctl ? ctl_path(d->control.ctl) : "";
 
-	/* A turn later: this reload may have been asked for through the control socket. */
-	if (!socket_is_in_place(d) && !d->control.reopen)
+	/* In the next turn of the loop: this reload may have come through the socket. */
+	if (strcmp(at, d->conf->control) != 0 && !d->control.reopen)
 		d->control.reopen = loop_timer(d->loop, 0, false, on_reopen, d);
 	if (d->control.metrics && strcmp(was->path, is->path) == 0 &&
 	    ip4_eq(was->address, is->address) && was->port == is->port)

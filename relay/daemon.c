@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * daemon - see include/relay/daemon.h. What happens between opening and closing is in the
- * other files of relay/; relay/README.md has the map.
+ * daemon - opens the tables, sockets and parts of the daemon in the order in
+ * which they need each other, closes them, and polls once a second while
+ * anything is degraded. What happens in between is in the other files of
+ * relay/; relay/README.md has the map.
  */
 #include "relay/daemon.h"
 
@@ -17,7 +19,8 @@
 #include "relay/path/sockets.h"
 #include "relay/tend/tend.h"
 
-/* Healthy components report their own failures, so only degraded ones need polling. */
+/* Healthy components report their own failures, so only degraded ones are polled: a
+ * healthy relay has no periodic timer. */
 static bool
 poll_degraded(struct daemon *d, struct mono now)
 {
@@ -50,7 +53,7 @@ health_event(const struct health *h)
 	return h->state == HEALTH_DOWN ? "server-down" : "server-up";
 }
 
-/* Logs the one line about a server that everybody greps for. */
+/* Logs the change; operators grep for these events, which pxrelayd(8) lists. */
 static void
 on_health(void *daemon, uint16_t server)
 {
@@ -78,8 +81,8 @@ open_tables(struct daemon *d)
 	d->clients = reload_new_clients(d, d->conf);
 	d->helpers = helpers_new(d->secret);
 	d->track = track_new(d->conf->clients, d->secret);
-	if (!d->iftab || !d->clients || !d->helpers || !d->track || outbox_open(d) < 0 ||
-	    relay_run_open(d) < 0)
+	if (!d->iftab || !d->clients || !d->helpers || !d->track ||
+	    outbox_open(d) < 0 || relay_run_open(d) < 0)
 		return failed(d, "tables", -ENOMEM, NULL);
 	d->r4.servers = &d->servers;
 	d->servers.iftab = d->r4.iftab = d->iftab;
@@ -104,7 +107,7 @@ open_loop(struct daemon *d)
 	return 0;
 }
 
-/* The parts that use everything below them. */
+/* Opens the parts that need the tables and the sockets. */
 static int
 open_parts(struct daemon *d)
 {
@@ -139,7 +142,8 @@ daemon_open(struct daemon *d, struct conf *conf)
 	if (err == 0)
 		err = server_sockets_open(d, conf, &servers);
 	d->conf = conf;
-	if (err < 0 || (err = open_tables(d)) < 0 || (err = sockets_open(d, &readers)) < 0)
+	if (err < 0 || (err = open_tables(d)) < 0 ||
+	    (err = sockets_open(d, &readers)) < 0)
 		return err;
 	relay4_configure(&d->r4, NULL, conf, d->started);
 	err = open_parts(d);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * json - see include/relay/json.h. The library (jansson) does the rest.
+ * json - makes the small JSON values that several documents contain. Larger ones are made
+ * with jansson by their owners.
  */
 #include "relay/json.h"
 
@@ -23,7 +24,7 @@ json_some_ip(struct ip4 a)
 	return ip4_is_none(a) ? NULL : json_ip(a);
 }
 
-/* The kernel allows nearly any bytes in an interface's name; JSON wants UTF-8. */
+/* The kernel allows nearly any bytes in an interface's name; JSON must be UTF-8. */
 json_t *
 json_name(const char *text)
 {

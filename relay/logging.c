@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * logging - repeated lines are folded on their way to the log; see include/relay/daemon.h. The
- * timer runs only while a line is held back.
+ * logging - passes log lines to the configured destination, folding repeated
+ * ones. Which lines repeat is decided in base/logdedup, and io/logsink writes
+ * them. The timer runs only while a line is held back.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -55,8 +56,8 @@ flush_fold(struct logging *g)
 		logdedup_flush(&g->fold);
 }
 
-/* A process on its way to the background writes to the terminal until it is ready, so that
- * its errors are seen there. */
+/* Until it is ready, a process that goes to the background logs to the terminal, so
+ * that errors are seen there. */
 static enum conf_log
 destination(const struct daemon *d)
 {
@@ -100,7 +101,8 @@ logging_background(struct daemon *d)
 int
 logging_open(struct daemon *d)
 {
-	d->logging.timer = loop_timer(d->loop, LOGDEDUP_WINDOW_MS, false, on_timer, d);
+	d->logging.timer = loop_timer(d->loop, LOGDEDUP_WINDOW_MS, false,
+	    on_timer, d);
 	return d->logging.timer ? 0 : -ENOMEM;
 }
 
@@ -116,7 +118,8 @@ failed(struct daemon *d, const char *what, int err, const char *cure)
 {
 	if (cure)
 		log_event(&d->log, LOG_LEVEL_ERROR, "start-failed",
-		    "what=\"%s\" error=\"%s\" cure=\"%s\"", what, strerror(-err), cure);
+		    "what=\"%s\" error=\"%s\" cure=\"%s\"", what, strerror(-err),
+		    cure);
 	else
 		log_event(&d->log, LOG_LEVEL_ERROR, "start-failed",
 		    "what=\"%s\" error=\"%s\"", what, strerror(-err));
@@ -131,8 +134,8 @@ failed_port(struct daemon *d, int port, int err)
 
 	snprintf(what, sizeof(what), "UDP port %d", port);
 	return failed(d, what, err, err == -EADDRINUSE ?
-	    "another DHCP program on this host has the port: "
+	    "another DHCP program on this host uses the port: "
 	    "let it listen on its own interfaces only" :
-	    err == -EACCES || err == -EPERM ?
-	    "CAP_NET_BIND_SERVICE and CAP_NET_RAW are needed: start as root" : "none");
+	    err == -EACCES || err == -EPERM ? "CAP_NET_BIND_SERVICE and "
+	    "CAP_NET_RAW are needed: start as root" : "none");
 }

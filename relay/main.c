@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * main - pxrelayd from the command line to the event loop: read the arguments, read the
- * configuration (every mistake is printed), go to the background, open everything, report
- * ready, run, close.
+ * main - pxrelayd from the command line to the event loop: parses the
+ * arguments, reads the configuration (printing every mistake), goes to the
+ * background, opens everything, reports ready, runs, closes. What opens and
+ * closes is in daemon.c.
  *
- * The first process waits until the one in the background is ready or has failed, so that
- * `pxrelayd && echo up` tells the truth.
+ * The first process waits until the one in the background is ready or has failed, so
+ * that `pxrelayd && echo up` prints "up" only if the relay runs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,8 +86,9 @@ write_pid(struct daemon *d, const char *path)
 	return err;
 }
 
-/* Returns in the child, with the end of the pipe to write to when ready; -1 on failure. The
- * parent does not return: it succeeds once the child has written its byte. */
+/* Returns in the child, with the end of the pipe to write to when ready; -1 on
+ * failure. The parent does not return: it exits with success once the child has
+ * written a byte. */
 static int
 background(void)
 {
@@ -112,7 +114,8 @@ background(void)
 	return ends[1];
 }
 
-/* Not before everything is open, so that errors are seen on the terminal. */
+/* Called after everything has been opened, so that errors are seen on the
+ * terminal. */
 static void
 leave_terminal(void)
 {
@@ -132,7 +135,8 @@ run(struct daemon *d, struct conf *conf, int ready_fd)
 	int err;
 
 	if ((err = daemon_open(d, conf)) < 0 || (err = watch_signals(d)) < 0 ||
-	    (err = write_pid(d, d->args->pidfile)) < 0 || (err = privileges_drop(d)) < 0)
+	    (err = write_pid(d, d->args->pidfile)) < 0 ||
+	    (err = privileges_drop(d)) < 0)
 		return err;
 	if (ready_fd >= 0) {
 		leave_terminal();
@@ -153,7 +157,8 @@ run(struct daemon *d, struct conf *conf, int ready_fd)
 	return loop_run(d->loop);
 }
 
-/* The process that runs, with the end of the pipe that reports it ready, or -1. */
+/* Runs the relay until it is stopped. Writes to ready_fd, unless -1, when it is
+ * ready. */
 static int
 serve(struct daemon *d, struct conf *conf, int ready_fd)
 {
@@ -176,7 +181,7 @@ serve(struct daemon *d, struct conf *conf, int ready_fd)
 	daemon_close(d);
 	free(d);
 	status = err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	/* The filter forbids what libraries do at the end of a process. */
+	/* The filter forbids system calls that libraries make in exit(). */
 	if (filtered)
 		sandbox_exit(status);
 	return status;
@@ -188,8 +193,9 @@ start(const struct args *a, struct conf *conf)
 	struct daemon *d = calloc(1, sizeof(*d));
 	int ready_fd = -1;
 
-	/* Closes what a shell or a supervisor left open, which an intruder could use. The
-	 * configuration, which may be one of these (-c /dev/fd/7), has been read. */
+	/* Closes descriptors that a shell or supervisor left open and an
+	 * intruder could use. The configuration, maybe one of these (-c
+	 * /dev/fd/7), has been read. */
 	(void)!close_range(STDERR_FILENO + 1, ~0u, 0);
 	if (d)
 		d->args = a;
@@ -204,10 +210,11 @@ start(const struct args *a, struct conf *conf)
 	return EXIT_FAILURE;
 }
 
-/* The background process changes its directory, so it needs whole names. Symbolic links are
- * kept: a reload must see where they point by then. */
+/* The background process changes its directory, so it needs absolute names.
+ * Symbolic links are kept, since a reload must follow them to where they point
+ * then. Returns the new string, owned by the caller, or NULL if *path stays. */
 static char *
-absolute(const char **path)
+make_absolute(const char **path)
 {
 	char *dir, *full = NULL;
 
@@ -237,12 +244,13 @@ run_args(struct args *a)
 	return EXIT_SUCCESS;
 }
 
-/* A socket with the number of a closed stderr would receive our log lines. */
+/* Otherwise a socket could get the number of a closed stderr, and our log lines. */
 static bool
 open_stdio(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
 			return false;
 	return true;
 }
@@ -263,8 +271,8 @@ main(int argc, char **argv)
 		return 2;
 	}
 	if (!a.foreground && !a.check) {
-		conf = absolute(&a.conf);
-		pidfile = absolute(&a.pidfile);
+		conf = make_absolute(&a.conf);
+		pidfile = make_absolute(&a.pidfile);
 	}
 	if (a.help)
 		fputs(args_usage(), stdout);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * privileges - see include/relay/daemon.h.
+ * privileges - splits the process in two and gives up what relaying does not need.
  *
- * The process that was started opens sockets and then gives up its user, its capabilities and
- * nearly all system calls (io/sandbox). Beside it stays the opener (io/opener), which never
- * sees a packet and does the little that a reload or a probe needs, within terms fixed here
- * from the first configuration. What the terms exclude is refused at reload, before anything
- * is exchanged.
+ * The process that was started opens sockets and then gives up its user, its
+ * capabilities and nearly all system calls (io/sandbox). The opener (io/opener)
+ * keeps its privileges; it never sees a packet, and does the little that a
+ * reload or a probe needs, within terms fixed here from the first
+ * configuration. A reload that exceeds the terms is refused before anything is
+ * exchanged.
  *
- * With -S nothing is given up, and the same requests are carried out in this process.
+ * With -S nothing is given up, and the same requests are carried out in this
+ * process.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -19,7 +21,8 @@
 
 #include "relay/daemon.h"
 
-/* Always allowed, so that the control socket can move to where the manual says. */
+/* Always allowed, so that a reload can move the control socket to its usual
+ * place. */
 #define RUN_DIR	"/run/pxrelay"
 
 static int
@@ -50,8 +53,8 @@ terms_of(const struct daemon *d, const struct conf *c, gid_t group)
 	return t;
 }
 
-/* Makes libraries read their files now: later neither process can (the opener, too, logs to
- * syslog). */
+/* Makes libraries read their files now, since neither process can later (the opener
+ * logs to syslog, too). */
 static void
 read_ahead(void)
 {
@@ -88,7 +91,7 @@ privileges_drop(struct daemon *d)
 	return err < 0 ? privileges_failed(d, "giving up privileges", err) : 0;
 }
 
-/* pxrelayd(8) describes what follows. */
+/* Reads the opener's socket; pxrelayd(8) describes what a lost opener means. */
 static void
 on_opener(void *daemon, struct mono now)
 {
@@ -104,13 +107,14 @@ on_opener(void *daemon, struct mono now)
 }
 
 static void
-say_who(struct daemon *d)
+log_user(struct daemon *d)
 {
 	const struct sandbox_user *u = &d->privileges.user;
 
 	if (!u->change && geteuid() == 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "privileges",
-		    "user=root sandbox=on note=\"this user namespace has no other user\"");
+		    "user=root sandbox=on "
+		    "note=\"this user namespace has no other user\"");
 	else if (u->change && u->spare)
 		log_event(&d->log, LOG_LEVEL_WARNING, "privileges",
 		    "user=%s sandbox=on note=\"there is no user %s; "
@@ -133,7 +137,7 @@ privileges_filter(struct daemon *d)
 	d->privileges.watch = loop_read(d->loop, priv_fd(d->priv), on_opener, d);
 	if (!d->privileges.watch)
 		return privileges_failed(d, "event loop", -ENOMEM);
-	say_who(d);
+	log_user(d);
 	err = sandbox_filter(SANDBOX_PACKETS, priv_violation);
 	if (err < 0)
 		return privileges_failed(d, "seccomp filter", err);
@@ -166,10 +170,11 @@ bool
 privileges_allow(struct daemon *d, const struct conf *next, conf_mistake_fn *mistake,
     void *user)
 {
+	uint16_t port = next->metrics.port;
 	bool good = allow_socket(d, "control", next->control, mistake, user);
 
 	good &= allow_socket(d, "metrics", next->metrics.path, mistake, user);
-	if (next->metrics.port && !opener_may_listen(priv_terms(d->priv), next->metrics.port)) {
+	if (port && !opener_may_listen(priv_terms(d->priv), port)) {
 		mistake(user, 0, "metrics: a port below 1024 needs a restart");
 		good = false;
 	}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * reload - takes the next configuration whole, or refuses it whole.
+ * reload - takes the next configuration as a whole, or refuses it as a whole.
  *
- * Everything that can fail is done first, beside what runs: reading, a client table of
- * another size, sockets of new servers, the filter of the ring. Then everything is exchanged
- * between two packets. Sockets of servers that stay, the ring, and the tables of clients and
- * interfaces are kept, so nothing in flight is lost.
+ * Everything that can fail is done first, while the old configuration relays:
+ * reading the file, allocating a client table of another size, opening sockets
+ * of new servers, setting the ring's filter. Then everything is exchanged
+ * between two packets. Sockets of servers that stay, the ring, and the tables
+ * of clients and interfaces are kept, so nothing in flight is lost.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -50,14 +51,14 @@ log_mistake(void *user, int line, const char *text)
 	char buf[LOG_LINE_MAX], file[LOG_ESC_MAX];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
 
-	sbuf_esc(&b, text, strlen(text));	/* quotes the file */
+	sbuf_esc(&b, text, strlen(text));	/* may quote any bytes of the file */
 	log_event(&d->log, LOG_LEVEL_ERROR, "config-mistake",
 	    "file=\"%s\" line=%d text=\"%s\"",
 	    log_esc(file, args_conf_name(d->args)), line, buf);
 }
 
-/* Not from a pipe or a terminal, which would stop the relay until something is written; at
- * the start (-c /dev/stdin) it may wait. */
+/* Refuses a pipe or terminal, on which a read would block the relay; at the start
+ * (-c /dev/stdin) blocking is fine. */
 static struct conf *
 read_conf(struct daemon *d)
 {
@@ -86,17 +87,15 @@ refuse_conf(struct daemon *d, struct conf *next, struct clients *clients)
 	return -EINVAL;
 }
 
-/*
- * The point of no return: nothing in here can fail, and no packet is relayed but what the
- * sockets of retired servers still hold: that, by the old configuration as a whole.
- */
+/* Nothing in here can fail. The only packets relayed during the exchange are
+ * the last ones of retired servers, all by the old configuration. */
 static void
 take_conf(struct daemon *d, struct conf *next, struct clients *clients)
 {
 	struct conf *old = d->conf;
 	struct mono now = loop_now(d->loop);
 
-	outbox_flush(d);	/* queues belong to sockets, which move */
+	outbox_flush(d);	/* its queues refer to servers by their old index */
 	server_sockets_take(d);
 	doctor_run_reload(d);
 	d->conf = next;
@@ -143,8 +142,8 @@ reload(struct daemon *d)
 	}
 	take_conf(d, next, clients);
 	stats_count(&d->stats, COUNTER_RELOADS);
-	log_event(&d->log, LOG_LEVEL_INFO, "reloaded", "file=\"%s\" reloads=%" PRIu64,
-	    log_esc(file, args_conf_name(d->args)),
+	log_event(&d->log, LOG_LEVEL_INFO, "reloaded",
+	    "file=\"%s\" reloads=%" PRIu64, log_esc(file, args_conf_name(d->args)),
 	    d->stats.counter[COUNTER_RELOADS]);
 	return 0;
 }

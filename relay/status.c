@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * status - the service manager is told; see include/relay/daemon.h. The status line is sent
- * at most once in GAP_MS, and only when it differs from the last: 2,000 machines that boot at
- * once are a few lines.
+ * status - reports to the service manager by sd_notify(3). The status line is
+ * sent at most once in GAP_MS, and only when it differs from the last one:
+ * 2,000 machines that boot at once cause a few lines. The socket is left to
+ * io/notify.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -40,8 +41,8 @@ put_status(struct sbuf *b, const struct daemon *d)
 		down += d->servers.health[i].state == HEALTH_DOWN;
 		drained += d->servers.health[i].state == HEALTH_DRAINED;
 	}
-	sbuf_printf(b, "STATUS=%u interface%s, %u server%s", ifs, ifs == 1 ? "" : "s",
-	    all, all == 1 ? "" : "s");
+	sbuf_printf(b, "STATUS=%u interface%s, %u server%s",
+	    ifs, ifs == 1 ? "" : "s", all, all == 1 ? "" : "s");
 	if (down && drained)
 		sbuf_printf(b, " (%u down, %u drained)", down, drained);
 	else if (down)
@@ -90,7 +91,7 @@ status_changed(struct daemon *d)
 	loop_rearm(s->timer, ago < GAP_MS ? GAP_MS - ago : 0);
 }
 
-/* Sent by the loop that moves packets, so a loop that hangs lets the watchdog bite. */
+/* Sent by the loop that relays packets, so the watchdog fires if that loop hangs. */
 static void
 pet_watchdog(void *daemon, struct mono now)
 {
@@ -109,8 +110,10 @@ status_open(struct daemon *d)
 	s->notify = notify_open();
 	us = notify_watchdog_us(s->notify);
 	s->timer = loop_timer(d->loop, GAP_MS, false, on_timer, d);
-	return s->timer && (us < 2000 ||
-	    loop_timer(d->loop, (int64_t)(us / 2000), true, pet_watchdog, d)) ? 0 : -ENOMEM;
+	if (!s->timer || (us >= 2000 && !loop_timer(d->loop, (int64_t)(us / 2000),
+	    true, pet_watchdog, d)))
+		return -ENOMEM;
+	return 0;
 }
 
 void
@@ -125,7 +128,7 @@ status_ready(struct daemon *d)
 	send_status(d, "READY=1\n");
 }
 
-/* sd_notify(3): RELOADING needs the time at which it began. */
+/* sd_notify(3): RELOADING must be sent with the time at which it began. */
 void
 status_reloading(struct daemon *d, struct mono now)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * tick - the timer that runs while anything is degraded; see include/relay/daemon.h. A healthy
- * relay has no periodic timer.
+ * tick - the timer that runs only while anything is degraded: a healthy relay has no
+ * periodic timer. What is polled is left to daemon.c.
  */
 #include <errno.h>
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * state - struct daemon: what a running pxrelayd consists of, and the few functions that every
- * part needs. There is one daemon, zeroed by main.c; every file of relay/ passes it down. The
- * small state of a part is here and only its own file uses it; large tables are made by
- * <part>_open() and freed by <part>_close(). Timers end with the loop.
+ * state - struct daemon: the state of a running pxrelayd, and the few functions
+ * that every part needs. There is one daemon, zeroed by main.c; every file of
+ * relay/ passes it down. The state of a part is here, and only its own file
+ * uses it; what a part allocates is made by <part>_open() and freed by
+ * <part>_close(). Timers end with the loop.
  */
 #ifndef RELAY_STATE_H
 #define RELAY_STATE_H
@@ -13,8 +14,10 @@
 #include "base/logdedup.h"
 #include "base/mono.h"
 #include "core/conf/conf.h"
+#include "core/doctor/doctor.h"
 #include "core/relay4/pace.h"
 #include "core/relay4/relay4.h"
+#include "core/server/probe.h"
 #include "core/server/stats.h"
 #include "core/server/way.h"
 #include "core/story/boots.h"
@@ -25,21 +28,22 @@
 #include "io/priv.h"
 #include "io/sandbox.h"
 #include "relay/args.h"
+#include "relay/path/sockets.h"
 
 #define DAEMON_VERSION PXRELAY_VERSION
 
 struct logging {
 	struct log out;			/* the destination */
-	struct logdedup fold;		/* writes to it */
+	struct logdedup fold;		/* writes to out */
 	struct loop_watch *timer;	/* NULL: lines are not folded */
 	bool armed;
 	bool background;		/* the terminal is gone */
 };
 
 struct privileges {
-	struct sandbox_user user;	/* who the daemon becomes */
+	struct sandbox_user user;	/* the user that the daemon becomes */
 	struct loop_watch *watch;	/* of the opener */
-	bool filtered;			/* nothing is left to give up */
+	bool filtered;			/* the system call filter is on */
 };
 
 struct status {
@@ -47,13 +51,13 @@ struct status {
 	struct loop_watch *timer;
 	bool due;			/* the timer runs */
 	struct mono sent;
-	char last[128];			/* the line that was sent last */
+	char last[128];			/* the last line sent */
 };
 
 struct iface_watch {
 	struct netlink *netlink;
 	struct loop_watch *watch[NETLINK_FDS];
-	bool routes_changed;		/* way_watch is to be told at the end of the batch */
+	bool routes_changed;		/* tell way_watch after the batch */
 	bool failed;			/* a message could not be read */
 };
 
@@ -63,10 +67,10 @@ struct way_watch {
 	struct loop_watch *watch, *gap;
 	struct ways ways;
 	bool waiting;			/* until the gap ends */
-	bool unasked;			/* a route could not be asked for */
+	bool unasked;			/* a route query failed */
 	bool news;			/* a hop changed */
-	struct mono last;		/* when routes were asked for */
-	struct mono resolved;		/* when failed hops were asked again */
+	struct mono last;		/* when routes were queried */
+	struct mono resolved;		/* when failed hops were resolved again */
 	size_t n_if;			/* interfaces that neigh reports on */
 	uint32_t ifindex[CONF_SERVERS_MAX];
 };
@@ -77,13 +81,39 @@ struct tick {
 };
 
 struct control {
-	ctl_fn *answer;			/* what commands do */
-	struct ctl *ctl;		/* the control socket; NULL: off, or it failed */
+	ctl_fn *answer;			/* carries out commands */
+	struct ctl *ctl;		/* NULL: off, or it failed */
 	struct metrics *metrics;	/* NULL: off, or it failed */
 	struct loop_watch *reopen;	/* a timer; NULL: the socket stays */
 };
 
-/* A timer for what is due first; due: when it runs; us 0: it does not. */
+/* The form of INFORM to which a server is known to reply: see proto/probemsg. */
+enum probe_inform { INFORM_BOTH, INFORM_PLAIN, INFORM_CIADDR };
+
+struct probe_run {
+	struct probes probes;
+	struct queries *queries;
+	struct loop_watch *timer;
+	unsigned share;			/* probes sent in one step, at most */
+	enum probe_inform inform[CONF_SERVERS_MAX];
+};
+
+struct doctor_runs {
+	struct queries *queries;
+	struct loop_watch *timer;
+	uint32_t last_id;		/* of the newest run */
+	uint32_t id[DOCTOR_RUNS_MAX];
+	struct mono ended[DOCTOR_RUNS_MAX];	/* us 0: under way */
+	struct doctor *run[DOCTOR_RUNS_MAX];	/* NULL: free */
+	/* When each server last replied, and in a run on which interface: a
+	 * server that is silent in a run on another interface is alive. */
+	struct {
+		struct mono at;
+		uint32_t ifindex;
+	} replied[CONF_SERVERS_MAX];
+};
+
+/* A timer for whatever is due first. due: when it fires; us 0: it is not armed. */
 struct due_timer {
 	struct loop_watch *watch;
 	struct mono due;
@@ -96,20 +126,20 @@ struct relay_run {
 struct boot_log {
 	struct loop_watch *timer;
 	bool armed;
-	uint64_t known;			/* boots that the status line has */
+	uint64_t known;			/* boots in the status line */
 };
 
 struct daemon {
 	const struct args *args;
-	struct log log;			/* leads to logging.c, which folds repeated lines */
+	struct log log;			/* writes to logging.c */
 	struct loop *loop;
-	struct priv *priv;		/* does what takes privileges */
+	struct priv *priv;		/* does what needs privileges */
 	struct mono started;
-	struct mono reloaded;		/* last change of conf; us 0: none since the start */
+	struct mono reloaded;		/* last change of conf; us 0: never */
 	char host[CONF_NAME_MAX];	/* the host's name, for %h */
 	struct hash_key secret;
 
-	/* What core decides with. */
+	/* The state of core. */
 	struct conf *conf;
 	struct iftab *iftab;
 	struct clients *clients;
@@ -130,7 +160,7 @@ struct daemon {
 
 	/* relay/path */
 	struct sockets *sockets;
-	struct server_sockets *server_sockets;
+	struct server_sockets server_sockets;
 	struct outbox *outbox;
 	struct pace pace;
 	struct relay_run relay_run;
@@ -138,14 +168,14 @@ struct daemon {
 	/* relay/tend and relay/observe */
 	struct iface_watch iface_watch;
 	struct way_watch way_watch;
-	struct probe_run *probe_run;
-	struct doctor_runs *doctor_runs;
-	struct captures *captures;	/* NULL: nobody captures */
+	struct probe_run probe_run;
+	struct doctor_runs doctor_runs;
+	struct captures *captures;	/* NULL: no capture runs */
 	struct boot_log boot_log;
 };
 
-/* logging.c: logs why the daemon cannot start. cure: what the operator can do about it, or
- * NULL. Both return err, a -errno. */
+/* logging.c: logs why the daemon cannot start. cure: what the operator can do about
+ * it, or NULL. Both return err, a -errno. */
 int failed(struct daemon *d, const char *what, int err, const char *cure);
 /* A UDP port could not be opened. */
 int failed_port(struct daemon *d, int port, int err);

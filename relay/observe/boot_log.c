@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * boot_log - tells core/track when boots are over, and logs what each came to. One timer serves
- * all boots and runs only while a boot is open. After 2,000 machines that were switched on at
- * once, verdicts are given in portions: the packet path does not wait for them.
+ * boot_log - has core/track close boots that are over, and logs the verdict on
+ * each. One timer serves all boots and runs only while a boot is open. After
+ * 2,000 machines were switched on together, boots are closed in portions, so
+ * that packets need not wait. The verdict is decided in core/explain.
  */
 #include "relay/observe/observe.h"
 
@@ -13,10 +14,10 @@
 
 #define PORTION		32
 #define PORTION_MS	10	/* until the next one */
-/* Boots that end within a second are judged by one wake-up. */
+/* One wake-up closes the boots that end within a second. */
 #define GATHER_MS	1000
 
-/* Where the machine got its boot file, or should have. */
+/* Adds the server and the boot file that the machine got or was offered. */
 static void
 put_file(struct sbuf *b, const struct track_boot *t)
 {

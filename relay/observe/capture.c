@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * capture - the captures that run; see include/relay/observe/capture.h. Each is a stream on the
- * control socket (io/ctl) with its own filter and its own numbers for the interfaces it has
- * met: a block that describes an interface precedes its first packet.
+ * capture - writes packets to the captures that run. Each capture is a stream
+ * on the control socket (io/ctl) with its own filter and its own numbering of
+ * interfaces: a block that describes an interface precedes its first packet.
+ * What a packet looks like is left to capture_event.c, the format to
+ * proto/pcapng.
  *
- * A struct capture is owned by its stream, whose end frees it. Blocks are made in one shared
- * buffer, which exists while there is a capture.
+ * A struct capture is owned by its stream and freed when that ends. Blocks are
+ * made in one shared buffer, which exists while any capture runs.
  */
 #include "relay/observe/capture.h"
 
@@ -16,7 +18,7 @@
 #include "proto/pcapng.h"
 #include "relay/state.h"
 
-/* The largest packet with the largest comment, and what surrounds them. */
+/* The largest packet with the longest comment and the fields around them. */
 #define BLOCK_MAX	(CAPTURE_SNAP + CAPTURE_COMMENT + 256)
 #define NO_ID		UINT32_MAX
 
@@ -79,10 +81,11 @@ describe_port(struct capture *c, struct port *p)
 	return true;
 }
 
-/* --- interfaces ------------------------------------------------------------------ */
+/* --- interfaces -------------------------------------------------------------- */
 
-/* A renamed interface is a new one. NULL when there are too many. Usually the first few; at
- * 4,096 a search costs 2 us, and only while somebody captures. */
+/* Finds or adds the port; a renamed interface is a new one. NULL: there are too
+ * many. The search is linear, since there are usually few ports; at 4,096 it
+ * takes 2 us. */
 static struct port *
 find_port(struct capture *c, const struct sight *s)
 {
@@ -102,7 +105,7 @@ find_port(struct capture *c, const struct sight *s)
 	return p;
 }
 
-/* --- packets --------------------------------------------------------------------- */
+/* --- packets ----------------------------------------------------------------- */
 
 static bool
 send_packet(struct capture *c, struct port *port, const struct sight *s,
@@ -117,7 +120,7 @@ send_packet(struct capture *c, struct port *port, const struct sight *s,
 		.wire_len = s->head_len + s->body_len, .comment = comment,
 	};
 
-	/* Counts what the reader has not taken, without what the kernel holds for it. */
+	/* Counts only our own queue, not the bytes in the kernel's socket buffer. */
 	if (ctl_stream_waiting(c->stream) + BLOCK_MAX > CAPTURE_WAITING ||
 	    !describe_port(c, port))
 		return false;
@@ -139,7 +142,9 @@ capture_put(struct daemon *d, const struct sight *s, const char *comment)
 		p = find_port(c, s);
 		if (p && send_packet(c, p, s, comment)) {
 			p->seen++;
-		} else {	/* the first counts for those without a place of their own */
+		} else {
+			/* A loss on a port beyond the limit is counted on the
+			 * first. */
 			p = p ? p : c->port;
 			p->seen++;
 			p->lost++;
@@ -161,9 +166,10 @@ capture_wants(struct daemon *d, struct sight *s)
 	return s->wanted != 0;
 }
 
-/* --- beginning and end ------------------------------------------------------------- */
+/* --- beginning and end ------------------------------------------------------- */
 
-/* The statistics may exceed what may wait: they are short, and all that is left of lost packets. */
+/* Statistics are written even beyond CAPTURE_WAITING: they are short, and the
+ * only record of lost packets. */
 static void
 end_section(struct capture *c)
 {
@@ -217,7 +223,7 @@ on_stream(void *user, enum ctl_event what)
 	}
 }
 
-/* Takes a free place (there is one) and begins the stream. false: no memory. */
+/* Begins a stream; fewer than CAPTURES_MAX must be running. false: no memory. */
 static bool
 start_capture(struct daemon *d, const struct capfilter *filter)
 {

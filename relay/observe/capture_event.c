@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * capture_event - makes a captured packet of an event: the headers it has or had, the facts
- * that filters match, and the verdict as its comment (a word, then key=value; pxrelayctl(8)
- * lists them).
+ * capture_event - makes a captured packet of an event: its headers, the facts
+ * that filters match, and the verdict as a comment (a word, then key=value;
+ * pxrelayctl(8) lists them).
  *
- * The client leg is Ethernet. Broadcasts have their IP header as received; a checksum left to
- * hardware is filled in. The server leg, and unicast to ourselves, goes through UDP sockets:
- * there the headers are made here, with the true addresses and ports but without the sender's
- * link address.
+ * The client leg is Ethernet. Broadcasts keep the IP header that was received;
+ * a checksum left to hardware is filled in. The server leg, and unicast to this
+ * host, goes through UDP sockets, so its headers are made here, with the true
+ * addresses and ports but without the sender's link address.
  */
 #include <string.h>
 
@@ -21,9 +21,9 @@
 #define ETHER_HEADER	14
 #define ETHERTYPE_IPV4	0x0800
 
-/* --- addresses ------------------------------------------------------------------- */
+/* --- addresses --------------------------------------------------------------- */
 
-static const struct mac everybody = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+static const struct mac broadcast_mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 
 static struct mac
 own_mac(const struct iface *f)
@@ -39,7 +39,8 @@ multicast_mac(struct ip4 a)
 	    (uint8_t)(a.host >> 8), (uint8_t)a.host } };
 }
 
-/* chaddr, if this is a message and that is an Ethernet address. */
+/* Returns chaddr if this is a DHCP message and chaddr an Ethernet address, else
+ * zeros. */
 static struct mac
 chaddr_of(const void *msg, size_t len)
 {
@@ -55,7 +56,7 @@ chaddr_of(const void *msg, size_t len)
 	return m;
 }
 
-/* --- where it was seen -------------------------------------------------------------- */
+/* --- where it was seen ------------------------------------------------------- */
 
 static void
 at_interface(struct daemon *d, struct sight *s, uint32_t ifindex)
@@ -80,7 +81,7 @@ at_server(struct daemon *d, struct sight *s, uint16_t server)
 	sbuf_printf(&b, "server:%s", conf_server_name(d->conf, server));
 }
 
-/* --- headers --------------------------------------------------------------------- */
+/* --- headers ----------------------------------------------------------------- */
 
 static void
 put_ethernet(struct sight *s, const struct mac *to, const struct mac *from)
@@ -103,7 +104,7 @@ put_message(struct sight *s, const void *msg, size_t len)
 	s->facts.client = chaddr_of(msg, len);
 }
 
-/* hdr: the headers as sent; NULL: they are made here. */
+/* hdr: the headers as sent; NULL: made here. */
 static void
 put_udp(struct sight *s, const struct udpip *u, const uint8_t *hdr)
 {
@@ -117,7 +118,7 @@ put_udp(struct sight *s, const struct udpip *u, const uint8_t *hdr)
 	put_message(s, u->payload, u->payload_len);
 }
 
-/* Fills in what hardware would have written on the way out, had there been any (veth). */
+/* Fills in the checksum that was left to the sender's hardware, as on a veth. */
 static void
 fill_checksum(struct sight *s, const struct udpip *u)
 {
@@ -131,7 +132,7 @@ fill_checksum(struct sight *s, const struct udpip *u)
 	memcpy(csum, hdr + UDPIP_HEADERS - sizeof(none), sizeof(none));
 }
 
-/* The IP packet as received; what follows the UDP data is kept. */
+/* Puts the IP packet as received, with any trailer after the UDP data. */
 static void
 put_packet(struct sight *s, const struct relay4_rx *rx, const struct udpip *u)
 {
@@ -159,7 +160,7 @@ udp_of(const struct relay4_rx *rx, uint16_t dport)
 	};
 }
 
-/* --- the five legs ----------------------------------------------------------------- */
+/* --- the five legs ----------------------------------------------------------- */
 
 static void
 put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ip4 dst,
@@ -173,7 +174,7 @@ put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ip4 dst,
 	struct mac own = own_mac(iftab_by_index(d->iftab, s->ifindex));
 	struct mac group = multicast_mac(dst);
 
-	put_ethernet(s, to == RING_TO_BROADCAST ? &everybody :
+	put_ethernet(s, to == RING_TO_BROADCAST ? &broadcast_mac :
 	    to == RING_TO_MULTICAST ? &group : &own, from);
 	s->flags |= flag[to];
 }
@@ -201,8 +202,8 @@ see_bad_frame(struct daemon *d, struct sight *s, const struct ring_frame *f)
 
 	s->flags = PCAPNG_INBOUND;
 	at_interface(d, s, f->ifindex);
-	put_link(d, s, f->to == RING_TO_MULTICAST ? RING_TO_BROADCAST : f->to, IP4_NONE,
-	    &from);
+	put_link(d, s, f->to == RING_TO_MULTICAST ? RING_TO_BROADCAST : f->to,
+	    IP4_NONE, &from);
 	s->body = f->ip;
 	s->body_len = f->len;
 }
@@ -244,26 +245,27 @@ see_event(struct daemon *d, struct sight *s, const struct event *e)
 	}
 }
 
-/* --- verdicts ---------------------------------------------------------------------- */
+/* --- verdicts ---------------------------------------------------------------- */
 
-/* A received message that was relayed: its plan names the servers. */
+/* Is it a received message that was relayed to the servers of its plan? */
 static bool
 was_relayed(const struct event *e)
 {
 	return e->leg == EVENT_FRAME_IN && e->plan && e->why == DROP_NONE;
 }
 
-/* What a filter may match beyond the packet itself. */
+/* Adds facts that a filter can match although they are not in the packet itself. */
 static void
 add_facts(struct daemon *d, struct sight *s, const struct event *e)
 {
+	const struct conf_server *server = d->conf->server;
 	struct capfacts *f = &s->facts;
 
 	f->interface[1] = e->other ? e->other->link.name : NULL;
 	f->leased = e->leased;
 	if (was_relayed(e)) {
 		for (unsigned i = 0; i < e->plan->n_server; i++)
-			f->server[i] = ip_v4(d->conf->server[e->plan->server[i]].address);
+			f->server[i] = ip_v4(server[e->plan->server[i]].address);
 		f->n_server = e->plan->n_server;
 	} else if (!ip4_is_none(e->from_server)) {
 		f->server[0] = e->from_server;

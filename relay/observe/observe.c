@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * observe - see include/relay/observe/observe.h. Records first; then, only while somebody
- * captures or traces, makes one struct event that both read.
+ * observe - reports each packet of the packet path to its observers. Records
+ * first (core/record); then, only while a capture runs or log-level is debug,
+ * makes one struct event that capture_event.c and trace.c read.
  */
 #include "relay/observe/observe.h"
 
@@ -19,7 +20,7 @@ is_watched(const struct daemon *d)
 }
 
 static void
-tell(struct daemon *d, const struct event *e)
+report_event(struct daemon *d, const struct event *e)
 {
 	if (d->captures && e->leg != EVENT_NOWHERE)
 		capture_event(d, e);
@@ -28,14 +29,14 @@ tell(struct daemon *d, const struct event *e)
 }
 
 static enum ring_to
-to_of(const struct relay4_rx *rx)
+link_dest(const struct relay4_rx *rx)
 {
 	if (rx->unicast)
 		return RING_TO_HOST;
 	return ip4_is_multicast(rx->dst) ? RING_TO_MULTICAST : RING_TO_BROADCAST;
 }
 
-/* --- requests and replies ---------------------------------------------------------- */
+/* --- requests and replies ---------------------------------------------------- */
 
 void
 observe_request(struct daemon *d, const struct relay4_rx *rx,
@@ -44,20 +45,22 @@ observe_request(struct daemon *d, const struct relay4_rx *rx,
 	record_request(d->track, &d->r4, rx, p, why, now);
 	if (!is_watched(d))
 		return;
-	tell(d, &(struct event){
+	report_event(d, &(struct event){
 		.leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
-		.to = to_of(rx), .word = "relayed", .why = why, .plan = p, .rule = true,
-		.trace = "relayed", .direction = "requests", .m = &p->m,
-		.ifindex = rx->ifindex,
+		.to = link_dest(rx), .word = "relayed", .why = why,
+		.plan = p, .rule = true, .trace = "relayed",
+		.direction = "requests", .m = &p->m, .ifindex = rx->ifindex,
 	});
 }
 
+/* The datagram as udp_server_queue() will send it. */
 static struct udpip
-to_server(const struct daemon *d, uint16_t server, const void *msg, size_t len)
+udp_to_server(const struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
 	return (struct udpip){
-		.src = d->servers.source[server], .sport = DHCP4_PORT_SERVER,
-		.dst = ip_v4(d->conf->server[server].address), .dport = DHCP4_PORT_SERVER,
+		.src = d->servers.source[server],
+		.dst = ip_v4(d->conf->server[server].address),
+		.sport = DHCP4_PORT_SERVER, .dport = DHCP4_PORT_SERVER,
 		.ttl = UDPIP_TTL, .payload = msg, .payload_len = len,
 	};
 }
@@ -66,15 +69,14 @@ void
 observe_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
     const void *msg, size_t len)
 {
-	struct udpip u = to_server(d, server, msg, len);
+	struct udpip u = udp_to_server(d, server, msg, len);
 
 	if (!d->captures)
 		return;
-	tell(d, &(struct event){
+	report_event(d, &(struct event){
 		.leg = EVENT_SERVER_OUT, .server = server, .name_server = true,
-		.udp = &u,
-		.word = p->hedge ? "hedge" : "copy", .other = p->in, .other_key = "from",
-		.plan = p, .rule = true,
+		.udp = &u, .word = p->hedge ? "hedge" : "copy",
+		.other = p->in, .other_key = "from", .plan = p, .rule = true,
 	});
 }
 
@@ -83,7 +85,7 @@ observe_hedge(struct daemon *d, const struct relay4_plan *p, struct mono now)
 {
 	record_hedge(d->track, &d->r4, p, now);
 	if (is_watched(d))
-		tell(d, &(struct event){
+		report_event(d, &(struct event){
 			.plan = p, .rule = true, .trace = "hedged", .m = &p->m,
 			.ifindex = p->in ? p->in->link.ifindex : 0,
 		});
@@ -98,9 +100,10 @@ observe_reply(struct daemon *d, const struct relay4_rx *rx,
 	record_reply(d->track, &d->r4, rx, v, why, now);
 	if (!is_watched(d))
 		return;
-	tell(d, &(struct event){
-		.leg = EVENT_SERVER_IN, .rx = rx, .server = v->server, .name_server = true,
-		.word = "relayed", .why = why, .other = v->out, .other_key = "to",
+	report_event(d, &(struct event){
+		.leg = EVENT_SERVER_IN, .rx = rx,
+		.server = v->server, .name_server = true, .word = "relayed",
+		.why = why, .other = v->out, .other_key = "to",
 		.leased = leased ? v->m.yiaddr : IP4_NONE,
 		.trace = "delivered", .direction = "replies", .m = &v->m,
 		.ifindex = why == DROP_NONE ? v->out->link.ifindex : rx->ifindex,
@@ -113,9 +116,10 @@ observe_delivery(struct daemon *d, const struct relay4_delivery *v,
 {
 	if (!d->captures)
 		return;
-	tell(d, &(struct event){
+	report_event(d, &(struct event){
 		.leg = EVENT_FRAME_OUT, .udp = u, .hdr = hdr,
-		.ifindex = v->out->link.ifindex, .mac = event_mac(v->mac, v->mac_len),
+		.ifindex = v->out->link.ifindex,
+		.mac = event_mac(v->mac, v->mac_len),
 		.server = v->server, .name_server = true, .word = "delivery",
 		.from_server = v->server == CONF_NONE ? IP4_NONE :
 		    ip_v4(d->conf->server[v->server].address),
@@ -123,16 +127,16 @@ observe_delivery(struct daemon *d, const struct relay4_delivery *v,
 	});
 }
 
-/* --- port 4011 and helpers ----------------------------------------------------------- */
+/* --- port 4011 and helpers --------------------------------------------------- */
 
 void
 observe_4011(struct daemon *d, const struct relay4_rx *rx,
     const struct p4011_plan *p, enum drop why, struct mono now)
 {
 	if (is_watched(d))
-		tell(d, &(struct event){
+		report_event(d, &(struct event){
 			.leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_PXE,
-			.to = to_of(rx), .word = "relayed", .why = why,
+			.to = link_dest(rx), .word = "relayed", .why = why,
 			.plan = &p->servers, .trace = "relayed", .direction = "4011",
 			.ifindex = rx->ifindex, .trace_port = DHCP4_PORT_PXE,
 		});
@@ -145,10 +149,10 @@ observe_copy_4011(struct daemon *d, const struct relay4_rx *rx, uint16_t server,
     const struct udpip *u)
 {
 	if (d->captures)
-		tell(d, &(struct event){
+		report_event(d, &(struct event){
 			.leg = EVENT_SERVER_OUT, .udp = u, .server = server,
-			.name_server = true, .word = "copy",
-			.other = iftab_by_index(d->iftab, rx->ifindex), .other_key = "from",
+			.name_server = true, .word = "copy", .other_key = "from",
+			.other = iftab_by_index(d->iftab, rx->ifindex),
 		});
 }
 
@@ -161,36 +165,39 @@ observe_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u
 	if (!is_watched(d))
 		return;
 	snprintf(copies, sizeof(copies), " copies=%u", p->n);
-	tell(d, &(struct event){
-		.leg = EVENT_FRAME_IN, .rx = rx, .dport = u->dport, .to = to_of(rx),
-		.word = "helped", .why = why, .tail = why == DROP_NONE ? copies : NULL,
-		.trace = "helped", .direction = "helpers", .ifindex = rx->ifindex,
+	report_event(d, &(struct event){
+		.leg = EVENT_FRAME_IN, .rx = rx, .dport = u->dport,
+		.to = link_dest(rx), .word = "helped", .why = why,
+		.tail = why == DROP_NONE ? copies : NULL, .trace = "helped",
+		.direction = "helpers", .ifindex = rx->ifindex,
 		.trace_port = u->dport,
 	});
 }
 
 void
-observe_help_copy(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
-    uint32_t ifindex)
+observe_help_copy(struct daemon *d, const struct relay4_rx *rx,
+    const struct udpip *u, uint32_t ifindex)
 {
 	if (d->captures)
-		tell(d, &(struct event){
-			.leg = ifindex ? EVENT_FRAME_OUT : EVENT_SERVER_OUT, .udp = u,
-			.server = servers_find4(&d->servers, u->dst), .ifindex = ifindex,
-			.mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } }, .word = "copy",
-			.other = iftab_by_index(d->iftab, rx->ifindex), .other_key = "from",
+		report_event(d, &(struct event){
+			.leg = ifindex ? EVENT_FRAME_OUT : EVENT_SERVER_OUT,
+			.udp = u, .server = servers_find4(&d->servers, u->dst),
+			.mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
+			.ifindex = ifindex, .word = "copy", .other_key = "from",
+			.other = iftab_by_index(d->iftab, rx->ifindex),
 		});
 }
 
-/* --- drops outside relay4 -------------------------------------------------------------- */
+/* --- drops outside relay4 ---------------------------------------------------- */
 
 void
 observe_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
 {
 	if (is_watched(d))
-		tell(d, &(struct event){
+		report_event(d, &(struct event){
 			.leg = EVENT_BAD_FRAME, .frame = f, .why = why,
-			.trace = "dropped", .direction = "requests", .ifindex = f->ifindex,
+			.trace = "dropped", .direction = "requests",
+			.ifindex = f->ifindex,
 		});
 }
 
@@ -199,10 +206,12 @@ observe_truncated(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
     const char *direction)
 {
 	if (is_watched(d))
-		tell(d, &(struct event){
-			.leg = dport == DHCP4_PORT_SERVER ? EVENT_SERVER_IN : EVENT_FRAME_IN,
-			.rx = rx, .dport = dport, .to = RING_TO_HOST, .why = DROP_TRUNCATED,
-			.trace = "dropped", .direction = direction, .ifindex = rx->ifindex,
+		report_event(d, &(struct event){
+			.leg = dport == DHCP4_PORT_SERVER ?
+			    EVENT_SERVER_IN : EVENT_FRAME_IN,
+			.rx = rx, .dport = dport, .to = RING_TO_HOST,
+			.why = DROP_TRUNCATED, .trace = "dropped",
+			.direction = direction, .ifindex = rx->ifindex,
 		});
 }
 
@@ -210,22 +219,22 @@ void
 observe_lost(struct daemon *d, uint32_t ifindex, bool reply, enum drop why)
 {
 	if (is_watched(d))
-		tell(d, &(struct event){
+		report_event(d, &(struct event){
 			.why = why, .trace = "dropped", .ifindex = ifindex,
 			.direction = reply ? "replies" : "requests",
 		});
 }
 
-/* --- what is only looked at ---------------------------------------------------------- */
+/* --- packets that are only observed ------------------------------------------ */
 
 void
 observe_routed(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
     struct mono now)
 {
 	if (d->captures)
-		tell(d, &(struct event){
-			.leg = EVENT_FRAME_IN, .rx = rx, .dport = dport, .to = RING_TO_HOST,
-			.word = "seen routed",
+		report_event(d, &(struct event){
+			.leg = EVENT_FRAME_IN, .rx = rx, .dport = dport,
+			.to = RING_TO_HOST, .word = "seen routed",
 		});
 	record_tap(d->track, rx, dport, now);
 }
@@ -235,7 +244,7 @@ observe_stranger(struct daemon *d, const struct relay4_rx *rx, bool record,
     struct mono now)
 {
 	if (d->captures)
-		tell(d, &(struct event){
+		report_event(d, &(struct event){
 			.leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_CLIENT,
 			.to = RING_TO_BROADCAST, .word = "seen server-on-vlan",
 		});
@@ -243,7 +252,7 @@ observe_stranger(struct daemon *d, const struct relay4_rx *rx, bool record,
 		record_stranger(d->track, &d->r4, rx, now);
 }
 
-/* --- what the relay asks for itself ---------------------------------------------------- */
+/* --- queries of the relay itself --------------------------------------------- */
 
 void
 observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
@@ -251,20 +260,22 @@ observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 	char tail[64], asked[IP4_STRLEN];
 
 	if (d->captures && p->what == RESCUE_QUERY)
-		tell(d, &(struct event){
+		report_event(d, &(struct event){
 			.leg = EVENT_SERVER_OUT, .udp = &p->udp, .word = "rescue",
-			.server = servers_find4(&d->servers, p->udp.dst), .name_server = true,
+			.server = servers_find4(&d->servers, p->udp.dst),
+			.name_server = true,
 		});
 	if (p->what != RESCUE_DELIVER)
 		return;
 	if (d->captures) {
-		snprintf(tail, sizeof(tail), " in-place-of=%s%s", ip4_str(p->asked, asked),
-		    p->again ? " again=yes" : "");
-		tell(d, &(struct event){
-			.leg = EVENT_FRAME_OUT, .udp = &p->udp, .ifindex = p->ifindex,
-			.mac = event_mac(p->mac, p->mac_len), .server = p->live,
-			.name_server = true, .from_server = p->from,
-			.word = "rescue-delivery", .tail = tail,
+		snprintf(tail, sizeof(tail), " in-place-of=%s%s",
+		    ip4_str(p->asked, asked), p->again ? " again=yes" : "");
+		report_event(d, &(struct event){
+			.leg = EVENT_FRAME_OUT, .udp = &p->udp,
+			.ifindex = p->ifindex, .mac = event_mac(p->mac, p->mac_len),
+			.server = p->live, .name_server = true,
+			.from_server = p->from, .word = "rescue-delivery",
+			.tail = tail,
 		});
 	}
 	record_rescue(d->track, p, now);
@@ -277,7 +288,7 @@ observe_rescue_reply(struct daemon *d, const struct relay4_rx *rx,
 	bool used = p->what == RESCUE_DELIVER;
 
 	if (d->captures)
-		tell(d, &(struct event){
+		report_event(d, &(struct event){
 			.leg = EVENT_SERVER_IN, .rx = rx, .word = "rescue-answer",
 			.why = used ? DROP_NONE : DROP_RESCUE_UNUSED,
 			.other = used ? iftab_by_index(d->iftab, p->ifindex) : NULL,
@@ -287,10 +298,10 @@ observe_rescue_reply(struct daemon *d, const struct relay4_rx *rx,
 void
 observe_probe(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
-	struct udpip u = to_server(d, server, msg, len);
+	struct udpip u = udp_to_server(d, server, msg, len);
 
 	if (d->captures)
-		tell(d, &(struct event){
+		report_event(d, &(struct event){
 			.leg = EVENT_SERVER_OUT, .server = server, .word = "probe",
 			.udp = &u,
 		});
@@ -300,7 +311,7 @@ void
 observe_probe_reply(struct daemon *d, const struct relay4_rx *rx)
 {
 	if (d->captures)
-		tell(d, &(struct event){
+		report_event(d, &(struct event){
 			.leg = EVENT_SERVER_IN, .rx = rx, .word = "probe-answer",
 		});
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * trace - log-level = debug: a line for each packet, with what became of it. The first pair is
- * the client, so that the lines of one client fold (base/logdedup) whatever others come between.
+ * trace - log-level = debug: logs a line for each packet, with its verdict. The
+ * first pair identifies the client, so that base/logdedup folds the lines of
+ * one client even when those of others come in between.
  */
 #include "base/sbuf.h"
 #include "relay/observe/event.h"
@@ -17,14 +18,15 @@ put_message(struct sbuf *b, const struct dhcp4 *m, struct ip4 src)
 
 	sbuf_puts(b, "mac=");
 	sbuf_mac(b, m->chaddr, m->hlen);
-	sbuf_printf(b, " type=%s xid=%08x secs=%u", type ? type : "unknown", m->xid, m->secs);
+	sbuf_printf(b, " type=%s xid=%08x secs=%u", type ? type : "unknown",
+	    m->xid, m->secs);
 	if (!ip4_is_none(src))
 		sbuf_printf(b, " src=%s", ip4_str(src, a));
 	if (!ip4_is_none(m->yiaddr))
 		sbuf_printf(b, " address=%s", ip4_str(m->yiaddr, a));
 }
 
-/* Was it dropped by dhcp4_parse(), perhaps? */
+/* Is this a reason for which dhcp4_parse() drops a message? */
 static bool
 is_unread(enum drop why)
 {
@@ -32,8 +34,9 @@ is_unread(enum drop why)
 	    why == DROP_BAD_HLEN || why == DROP_BAD_OPTIONS;
 }
 
-/* A packet that cannot be read is known by its sender only, and so is what a helper gets:
- * that is not DHCP as a rule. What core dropped before it parsed the message is parsed here. */
+/* Names the client if the packet is a readable DHCP message, otherwise the
+ * sender; packets for a helper are usually not DHCP. Parses the message here if
+ * core dropped it before it was parsed. */
 static void
 put_sender(struct sbuf *b, const struct event *e)
 {
@@ -57,7 +60,8 @@ put_plan(struct sbuf *b, struct daemon *d, const struct relay4_plan *p)
 {
 	sbuf_puts(b, " to=");
 	for (unsigned i = 0; i < p->n_server; i++)
-		sbuf_printf(b, "%s%s", i ? "," : "", d->conf->server[p->server[i]].name);
+		sbuf_printf(b, "%s%s", i ? "," : "",
+		    d->conf->server[p->server[i]].name);
 	if (p->rule != CONF_NONE)
 		sbuf_printf(b, " rule=%s", d->conf->rule[p->rule].name);
 }
@@ -76,10 +80,12 @@ trace_event(struct daemon *d, const struct event *e)
 	if (e->trace_port && (helped || !dropped))
 		sbuf_printf(&b, " port=%u", e->trace_port);
 	if (dropped)
-		sbuf_printf(&b, " direction=%s reason=%s", e->direction, drop_word(e->why));
+		sbuf_printf(&b, " direction=%s reason=%s", e->direction,
+		    drop_word(e->why));
 	else if (e->plan)
 		put_plan(&b, d, e->plan);
 	else if (e->tail)
 		sbuf_puts(&b, e->tail);
-	log_event(&d->log, LOG_LEVEL_DEBUG, dropped ? "dropped" : e->trace, "%s", text);
+	log_event(&d->log, LOG_LEVEL_DEBUG, dropped ? "dropped" : e->trace,
+	    "%s", text);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * outbox - see include/relay/path/outbox.h. A socket may borrow bytes of the arena until its
- * flush, so the arena is reused only after everything was flushed.
+ * outbox - queues rendered messages, sends them in batches and counts the
+ * outcome. The system calls are made in io/udp and io/packet. A socket may
+ * borrow bytes of the arena until its flush, so the arena is reused only after
+ * everything has been flushed.
  */
 #include "relay/path/outbox.h"
 
@@ -14,11 +16,11 @@
 #include "relay/state.h"
 
 #define ARENA	(512u * 1024)
-#define FATES	64		/* two full batches; more are flushed */
+#define FATES	64		/* two full batches; then the outbox is flushed */
 
 /* What became of the copies of one received message. */
 struct fate {
-	size_t from, to;	/* where its copies are in the arena */
+	size_t from, to;	/* the range of its copies in the arena */
 	uint32_t queued, lost;
 	uint32_t ifindex;	/* of the client */
 	bool reply;
@@ -26,10 +28,10 @@ struct fate {
 };
 
 struct outbox {
-	bool queued[CONF_SERVERS_MAX];	/* the server's socket has something to flush */
+	bool queued[CONF_SERVERS_MAX];	/* the server's socket needs a flush */
 	uint16_t ip_id;
 	unsigned n_fate;
-	bool open;		/* copies of the last message are still being queued */
+	bool open;		/* more copies of the last message may come */
 	struct fate fate[FATES];
 	size_t used;
 	uint8_t arena[ARENA];
@@ -72,7 +74,8 @@ outbox_begin(struct daemon *d, uint32_t ifindex, bool reply)
 	o->open = true;
 }
 
-/* Finds the message that the bytes are a copy of: losses are rare, so a search will do. */
+/* Finds the message that the lost bytes are a copy of. Losses are rare, so a linear
+ * search will do. */
 static void
 on_lost(void *daemon, const void *data, bool full)
 {
@@ -89,13 +92,13 @@ on_lost(void *daemon, const void *data, bool full)
 		f->lost++;
 		f->why = why;
 		if (f->reply)
-			return;		/* counted when it is settled */
+			return;		/* counted by take_back() */
 		break;
 	}
 	d->stats.drop_send[why]++;
 }
 
-/* The message was counted as relayed when it was judged. */
+/* Undoes the count of a message that was counted as relayed when it was judged. */
 static void
 take_back(struct daemon *d, const struct fate *f)
 {
@@ -117,10 +120,10 @@ take_back(struct daemon *d, const struct fate *f)
 	}
 }
 
-/* After a flush. The copies of an open message that were queued so far are gone from the
- * arena; more follow. */
+/* Called after a flush. An open message has no more copies in the arena, but others
+ * will follow. */
 static void
-settle(struct daemon *d)
+settle_fates(struct daemon *d)
 {
 	struct outbox *o = d->outbox;
 	unsigned n = o->n_fate - o->open;
@@ -164,7 +167,7 @@ outbox_flush(struct daemon *d)
 		count_sent(d, i, &sent);
 	}
 	packet_flush(d->sockets->packet, &frames);
-	settle(d);
+	settle_fates(d);
 	o->used = 0;
 }
 
@@ -202,7 +205,7 @@ outbox_server(struct daemon *d, uint16_t server, const void *msg, size_t len)
 	o->queued[server] = true;
 	if (o->open)
 		o->fate[o->n_fate - 1].queued++;
-	/* A full queue flushes itself, which shows here. */
+	/* A full queue flushes itself, and `sent` has the result. */
 	udp_server_queue(server_socket(d, server), msg, len, &sent);
 	count_sent(d, server, &sent);
 }
@@ -239,7 +242,7 @@ outbox_frame_now(struct daemon *d, const struct packet_to *to, const struct udpi
 	struct sock_sent sent = { 0 };
 	uint8_t hdr[UDPIP_HEADERS];
 
-	outbox_flush(d);	/* what is queued is counted apart */
+	outbox_flush(d);	/* so that `sent` counts this frame only */
 	udpip_build(hdr, u, outbox_ip_id(d));
 	packet_queue(d->sockets->packet, to, hdr, u->payload, u->payload_len, &sent);
 	packet_flush(d->sockets->packet, &sent);

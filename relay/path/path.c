@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * path - see include/relay/path/path.h. Nothing is decided, allocated or logged here per
- * packet.
+ * path - reads the ring and the UDP sockets, and passes each packet to the part that
+ * handles it: relay_run.c, the doctor, probes, or observers only. What happens to a
+ * message is decided in core/relay4 (RFC 2131, RFC 1542). Nothing is allocated or
+ * logged per packet.
  */
 #include "relay/path/path.h"
 
@@ -16,15 +18,16 @@
 #include "relay/tend/tend.h"
 
 /*
- * What one wake-up takes before the other sockets get their turn. Replies are taken four
- * times as fast: a request that is relayed while the reply to its predecessor is lost for
- * want of room is wasted work (at twice the load that can be carried, the other way round
- * left two thirds of it). The excess is lost in the ring, where it has cost least.
+ * Packets that one wake-up takes before the other sockets get their turn.
+ * Replies are taken four times as fast: relaying a request is wasted work if
+ * the reply to the one before is lost because its socket buffer is full (at
+ * twice the sustainable load, the reverse ratio cut throughput to two thirds).
+ * Excess requests are lost in the ring, where they have cost the least work.
  */
 #define PATH_REQUESTS 32
 #define PATH_BATCHES 4		/* of UDP_BATCH replies */
 
-/* Arms the timers of what requests may have begun: boots, hedges. */
+/* Arms the timers of boots and hedges, which requests may have begun. */
 static void
 arm_timers(struct daemon *d, struct mono now)
 {
@@ -32,11 +35,12 @@ arm_timers(struct daemon *d, struct mono now)
 	relay_run_arm(d, now);
 }
 
-/* --- frames of the ring --------------------------------------------------------- */
+/* --- frames of the ring ------------------------------------------------------ */
 
 /*
- * RFC 1122 3.3.6: a link broadcast must be addressed to an IP broadcast or multicast address.
- * Our own unicast address is let pass, since the socket for unicast refuses link broadcasts.
+ * RFC 1122 3.3.6: a link broadcast must be addressed to an IP broadcast or
+ * multicast address. Our own unicast address passes too, since the socket for
+ * unicast refuses link broadcasts.
  */
 static bool
 is_right_destination(struct daemon *d, const struct ring_frame *f, struct ip4 dst)
@@ -64,7 +68,7 @@ read_frame(struct daemon *d, const struct ring_frame *f, struct udpip *u)
 	why = udpip_parse(u, f->ip, f->len, !f->csum_unverified);
 	if (why != DROP_NONE)
 		return why;
-	if (u->dport == DHCP4_PORT_CLIENT)	/* only looked at */
+	if (u->dport == DHCP4_PORT_CLIENT)	/* only observed */
 		return DROP_NONE;
 	return f->to == RING_TO_HOST || is_right_destination(d, f, u->dst) ?
 	    DROP_NONE : DROP_BAD_DEST;
@@ -104,10 +108,11 @@ rx_of_frame(const struct ring_frame *f, const struct udpip *u)
 	return rx;
 }
 
-/* A packet that is routed past us. Packets addressed to this host also reach the 4011 socket;
- * do not handle them twice. */
+/* Takes a packet that is routed past us. Packets addressed to this host also
+ * reach the 4011 socket; do not handle them twice. */
 static void
-tap_frame(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now)
+tap_frame(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+    struct mono now)
 {
 	if (iftab_is_local(d->iftab, rx->dst)) {
 		doctor_run_tap(d, rx, dport);
@@ -120,7 +125,8 @@ tap_frame(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct m
 	rescue_run_tap(d, rx, dport, now);
 }
 
-/* Reads the lookup key at its fixed offsets; the message has not been validated yet. */
+/* Reads the lookup key at its fixed offsets; the message has not been validated
+ * yet. */
 static bool
 peek_key(const void *msg, size_t len, struct conv_key *out)
 {
@@ -134,12 +140,14 @@ peek_key(const void *msg, size_t len, struct conv_key *out)
 	out->xid = rd_u32(&r);
 	rd_skip(&r, DHCP4_OFF_CHADDR - (DHCP4_OFF_XID + 4));
 	chaddr = rd_bytes(&r, sizeof(out->chaddr));
-	if (chaddr && out->hlen <= sizeof(out->chaddr))	/* a longer one is in no table */
+	/* No table has a longer address. */
+	if (chaddr && out->hlen <= sizeof(out->chaddr))
 		memcpy(out->chaddr, chaddr, out->hlen);
 	return chaddr != NULL;
 }
 
-/* Asking the kernel what was lost is a system call: not before half of the ring waits. */
+/* Asking the kernel for losses costs a system call, so do it only when half of
+ * the ring is full. */
 static bool
 is_behind(struct daemon *d, struct mono now)
 {
@@ -150,10 +158,10 @@ is_behind(struct daemon *d, struct mono now)
 }
 
 /*
- * Once the ring has overflowed and half of it waits, more arrives than can be carried and
- * something will be lost. The ring would lose anybody's messages: most clients that hold an
- * offer would lose the REQUEST. Favour conversations already in progress; a client turned
- * away now will retransmit.
+ * Once the ring has overflowed and half of it is full, more requests arrive
+ * than we can relay, and some must be lost. The ring would lose them at random,
+ * so that most clients with an offer would lose their REQUEST. Favour
+ * conversations already in progress; a client turned away now will retransmit.
  */
 static bool
 is_turned_away(struct daemon *d, const struct relay4_rx *rx, struct mono now)
@@ -167,7 +175,8 @@ is_turned_away(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	return true;
 }
 
-/* The filter passes one kind of routed non-UDP packet: ICMP unreachable about port 4011. */
+/* The ring's filter passes one kind of routed non-UDP packet: ICMP unreachable about
+ * port 4011. */
 static void
 take_unreachable(struct daemon *d, const struct ring_frame *f, struct mono now)
 {
@@ -196,7 +205,7 @@ take_frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 		return;
 	why = read_frame(d, f, &u);
 	if (why != DROP_NONE) {
-		/* A routed packet is only looked at: nothing was dropped. */
+		/* A routed packet is only observed, so nothing was dropped. */
 		if (f->to != RING_TO_HOST)
 			drop_frame(d, f, why);
 		else if (!f->truncated)
@@ -219,9 +228,10 @@ take_frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 		forward_help(d, &rx, &u, now);
 }
 
-/* Prefetches the table entries of the next message's sender while this one is worked on. */
+/* Prefetches the table entries of the next message's client while this one is
+ * handled. */
 static void
-prefetch(struct daemon *d, const void *msg, size_t len, uint32_t ifindex)
+prefetch_client(struct daemon *d, const void *msg, size_t len, uint32_t ifindex)
 {
 	struct conv_key key;
 
@@ -243,13 +253,13 @@ prefetch_frame(struct daemon *d)
 		return;
 	r = rd_init(ip, len);
 	rd_skip(&r, (size_t)(rd_u8(&r) & 0x0f) * 4 + 7);	/* IP and UDP */
-	prefetch(d, r.p, rd_left(&r), ifindex);
+	prefetch_client(d, r.p, rd_left(&r), ifindex);
 }
 
 /*
- * Returns how many there were. Frames that arrived while we were sending are taken too:
- * looking into the ring is a read of memory, while sleeping and waking costs more than a
- * packet.
+ * Returns how many there were. Takes frames that arrived while we were sending,
+ * too: checking the ring is a read of memory, whereas a sleep and a wake-up
+ * cost more than a packet.
  */
 static int
 take_requests(struct daemon *d, struct mono now)
@@ -273,9 +283,10 @@ take_requests(struct daemon *d, struct mono now)
 
 /* --- datagrams to port 67 ------------------------------------------------------ */
 
-/* Truncated: only the op byte is examined. */
+/* Only the op byte of a truncated message is examined. */
 static void
-drop_truncated67(struct daemon *d, const struct udp_dgram *g, const struct relay4_rx *rx)
+drop_truncated67(struct daemon *d, const struct udp_dgram *g,
+    const struct relay4_rx *rx)
 {
 	bool is_request = g->len && g->data[0] == BOOTREQUEST;
 
@@ -285,11 +296,12 @@ drop_truncated67(struct daemon *d, const struct udp_dgram *g, const struct relay
 		stats_count(&d->stats, COUNTER_REPLIES);
 		d->stats.drop_reply[DROP_TRUNCATED]++;
 	}
-	observe_truncated(d, rx, DHCP4_PORT_SERVER, is_request ? "requests" : "replies");
+	observe_truncated(d, rx, DHCP4_PORT_SERVER,
+	    is_request ? "requests" : "replies");
 }
 
 static struct relay4_rx
-rx_of(struct daemon *d, const struct udp_dgram *g)
+rx_of_datagram(struct daemon *d, const struct udp_dgram *g)
 {
 	return (struct relay4_rx){
 		.data = g->data, .len = g->len, .src = g->src, .dst = g->dst,
@@ -299,11 +311,12 @@ rx_of(struct daemon *d, const struct udp_dgram *g)
 }
 
 /*
- * A reply on port 67 goes to the first of four that claims it. Exact matches come first, so
- * that replies to our own queries never reach the client path, its counters or a VLAN:
+ * A reply on port 67 goes to the first of four that claims it. Exact matches
+ * come first, so that replies to our own queries never reach the client path,
+ * its counters or a VLAN:
  *
- *   1. probes	for the machine that probes play, whatever its xid
- *   2. doctor	for the machine that the doctor plays, likewise
+ *   1. probes	the chaddr that is reserved for probes, with any xid
+ *   2. doctor	a chaddr that is reserved for the doctor, with any xid
  *   3. rescue	from port 4011, with the (chaddr, xid) of an open query of ours
  *   4. clients	everything else
  */
@@ -315,12 +328,12 @@ offer_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 		relay_run_reply(d, rx, now);
 }
 
-/* Unicast to port 67: a request from another relay, or from a client told to unicast to us
- * (sub-option 11); otherwise a server's reply. */
+/* Unicast to port 67 is a request from another relay, or from a client told to
+ * unicast to us (RFC 5107, sub-option 11); otherwise a server's reply. */
 static void
 take_datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 {
-	struct relay4_rx rx = rx_of(d, g);
+	struct relay4_rx rx = rx_of_datagram(d, g);
 
 	if (g->truncated)
 		drop_truncated67(d, g, &rx);
@@ -330,8 +343,8 @@ take_datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 		offer_reply(d, &rx, now);
 }
 
-/* Reads the socket of a server, or (NULL) the one on port 67. Returns how many datagrams
- * there were. */
+/* Reads the socket of a server or, if s is NULL, the one on port 67. Returns
+ * how many datagrams there were. */
 static int
 take_replies(struct daemon *d, struct udp_server *s, struct mono now)
 {
@@ -340,10 +353,11 @@ take_replies(struct daemon *d, struct udp_server *s, struct mono now)
 	int all = 0, n;
 
 	do {
-		n = s ? udp_server_recv(s, batch, &g) : udp_recv(batch, d->sockets->udp67, &g);
+		n = s ? udp_server_recv(s, batch, &g) :
+		    udp_recv(batch, d->sockets->udp67, &g);
 		for (int i = 0; i < n; i++) {
 			if (i + 1 < n)
-				prefetch(d, g[i + 1].data, g[i + 1].len, 0);
+				prefetch_client(d, g[i + 1].data, g[i + 1].len, 0);
 			take_datagram67(d, &g[i], now);
 		}
 		if (n > 0) {
@@ -355,8 +369,8 @@ take_replies(struct daemon *d, struct udp_server *s, struct mono now)
 	return all;
 }
 
-/* Anybody can forge an ICMP error about a server, and three of them take it down. One that
- * came by a client VLAN, where nothing of that server comes from, is not believed. */
+/* Anyone can forge an ICMP error about a server, and three of them take it
+ * down. Ignores one from a client VLAN that does not lead to the server. */
 static bool
 is_believed(struct daemon *d, uint16_t server, const struct sock_error *e)
 {
@@ -383,7 +397,8 @@ take_errors(struct daemon *d, uint16_t server, struct mono now)
 
 /* --- turns --------------------------------------------------------------------- */
 
-/* After n packets. A socket that was not read empty goes on at once. */
+/* Called after n packets. all: the socket was read empty; otherwise the next
+ * turn begins at once. */
 static void
 end_turn(struct daemon *d, int n, bool all, struct mono now)
 {
@@ -403,7 +418,7 @@ path_ring(void *daemon, struct mono now)
 	end_turn(daemon, n, n < PATH_REQUESTS, now);
 }
 
-/* After n replies. While replies queue up, requests wait for their own turn. */
+/* Called after n replies. Takes requests too, unless more replies are waiting. */
 static void
 end_replies(struct daemon *d, int n, struct mono now)
 {
@@ -449,7 +464,7 @@ path_udp4011(void *daemon, struct mono now)
 	int n = udp_recv(d->sockets->batch, d->sockets->udp4011, &g);
 
 	for (int i = 0; i < n; i++) {
-		struct relay4_rx rx = rx_of(d, &g[i]);
+		struct relay4_rx rx = rx_of_datagram(d, &g[i]);
 
 		if (g[i].truncated)
 			forward_4011_truncated(d, &rx);

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * relay_run - see include/relay/path/path.h. Messages to servers and replies to clients
- * are rendered into the outbox, which sends them after each batch; the rest leaves at once.
+ * relay_run - carries out what core decides: renders requests for servers and
+ * replies for clients (core/relay4), sends by the raw socket what keeps the
+ * client's own address (core/p4011, core/helper), queries another boot server
+ * in place of a dead one (core/rescue), and runs the timers of hedges and
+ * rescues.
+ *
+ * Messages to servers and replies to clients are rendered into the outbox,
+ * which sends them after each batch; everything else leaves at once.
  */
 #include "relay/path/path.h"
 
@@ -19,13 +25,13 @@
 /* Rendering adds option 82 and padding to 300 bytes. */
 #define ROOM 320
 
-/* Requests that may wait for an offer at once, and queries of rescues that may be open: 2,000
- * machines switched on in one second, twice over. 6 MB of address space each, touched as far
- * as it is used. */
+/* Requests that may wait for an offer at once, and open queries of rescues:
+ * room for two bursts of 2,000 machines switched on together. Each table takes
+ * 6 MB of address space, touched only as it is used. */
 #define HEDGES 4096
 #define RESCUES 4096
 
-/* Sets the timer to what is due first. */
+/* Makes the timer fire at due if that is before the time for which it is armed. */
 static void
 arm_timer(struct due_timer *t, struct mono due, struct mono now)
 {
@@ -35,9 +41,9 @@ arm_timer(struct due_timer *t, struct mono due, struct mono now)
 	loop_rearm(t->watch, mono_wait_ms(due, now));
 }
 
-/* --- requests and replies ----------------------------------------------------------- */
+/* --- requests and replies ---------------------------------------------------- */
 
-/* Sends copy i to the servers that get it in this form. */
+/* Sends a copy to the servers that get it in this form. */
 static void
 send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy,
     enum relay4_form form)
@@ -53,7 +59,8 @@ send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy,
 			continue;
 		if (!msg) {
 			msg = outbox_room(d, p->m.len + ROOM);
-			len = relay4_render(p, copy, form, msg, p->m.len + ROOM, &no_room);
+			len = relay4_render(p, copy, form, msg, p->m.len + ROOM,
+			    &no_room);
 			outbox_use(d, len);
 			if (no_room)
 				stats_count(&d->stats, COUNTER_OPTION82_NO_ROOM);
@@ -94,7 +101,7 @@ relay_run_arm(struct daemon *d, struct mono now)
 		arm_timer(&d->relay_run.hedge, due, now);
 }
 
-/* Queries that are due for the next server. */
+/* Sends requests that are due to their next server. */
 static void
 on_hedge_due(void *daemon, struct mono now)
 {
@@ -112,8 +119,8 @@ on_hedge_due(void *daemon, struct mono now)
 	relay_run_arm(d, now);
 }
 
-/* PXE firmware does not reassemble. Either an MTU was lowered or the server ignored option
- * 57: log which interface and server. */
+/* PXE firmware does not reassemble. Either an MTU was lowered or the server
+ * ignored option 57: log which interface and server. */
 static void
 withhold_too_long(struct daemon *d, const struct relay4_delivery *v, size_t len)
 {
@@ -157,7 +164,7 @@ relay_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	outbox_end(d);
 }
 
-/* --- broadcasts to port 4011 and to helpers ------------------------------------------ */
+/* --- broadcasts to port 4011 and to helpers ---------------------------------- */
 
 void
 forward_4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
@@ -208,7 +215,8 @@ forward_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u
     struct mono now)
 {
 	struct helper_plan plan;
-	enum drop why = helper_packet(d->helpers, &d->r4, u, rx->ifindex, now, &plan);
+	enum drop why = helper_packet(d->helpers, &d->r4, u, rx->ifindex, now,
+	    &plan);
 	unsigned sent = 0;
 
 	observe_help(d, rx, u, &plan, why);
@@ -231,7 +239,7 @@ forward_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u
 		d->stats.drop_helper[why]++;
 }
 
-/* --- rescues ------------------------------------------------------------------------- */
+/* --- rescues ----------------------------------------------------------------- */
 
 static void
 deliver_rescue(struct daemon *d, const struct rescue_plan *p)
@@ -243,12 +251,14 @@ deliver_rescue(struct daemon *d, const struct rescue_plan *p)
 
 	memcpy(to.mac, p->mac, sizeof(to.mac));
 	memcpy(mac.b, p->mac, sizeof(mac.b));
-	err = outbox_frame_now(d, &to, &p->udp);	/* the plan dies with this call */
+	/* Not queued: the plan's payload is not valid after this call. */
+	err = outbox_frame_now(d, &to, &p->udp);
 	if (err < 0)
 		rescue_lost(&d->r4, p, outbox_refused(-err));
 	else if (!p->again)
-		log_event(&d->log, LOG_LEVEL_INFO, "rescue", "client=%s asked=%s live=%s",
-		    mac_str(&mac, client), ip4_str(p->asked, asked), ip4_str(p->from, live));
+		log_event(&d->log, LOG_LEVEL_INFO, "rescue",
+		    "client=%s asked=%s live=%s", mac_str(&mac, client),
+		    ip4_str(p->asked, asked), ip4_str(p->from, live));
 }
 
 static void
@@ -271,7 +281,8 @@ arm_rescue(struct daemon *d, struct mono now)
 }
 
 void
-rescue_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport, struct mono now)
+rescue_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+    struct mono now)
 {
 	struct rescue_plan plan;
 
@@ -320,9 +331,12 @@ on_rescue_due(void *daemon, struct mono now)
 int
 relay_run_open(struct daemon *d)
 {
+	struct relay_run *r = &d->relay_run;
+
 	d->r4.hedges = pendings_new(HEDGES);
 	d->rescues = rescues_new(RESCUES, d->secret);
-	d->relay_run.hedge.watch = loop_timer(d->loop, 0, false, on_hedge_due, d);
-	d->relay_run.rescue.watch = loop_timer(d->loop, 0, false, on_rescue_due, d);
-	return d->r4.hedges && d->rescues && d->relay_run.hedge.watch && d->relay_run.rescue.watch ? 0 : -ENOMEM;
+	r->hedge.watch = loop_timer(d->loop, 0, false, on_hedge_due, d);
+	r->rescue.watch = loop_timer(d->loop, 0, false, on_rescue_due, d);
+	return d->r4.hedges && d->rescues && r->hedge.watch && r->rescue.watch ?
+	    0 : -ENOMEM;
 }

@@ -1,40 +1,27 @@
 /* SPDX-License-Identifier: ISC
  *
- * server_sockets - see include/relay/path/sockets.h.
+ * server_sockets - opens and closes the connected sockets from which requests
+ * leave for servers and on which their replies arrive. What is read and sent is
+ * left to path.c and outbox.c. A reload keeps the socket of every server that
+ * stays, so no reply in flight is lost.
  */
 #include "relay/path/sockets.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "relay/state.h"
 
-struct slot {
-	struct daemon *owner;		/* for the call-back */
-	unsigned index;
-	struct udp_server *sock;	/* NULL: none of this index */
-	struct loop_watch *watch;
-	bool made;			/* by prepare: not in use yet */
-};
-
-struct server_sockets {
-	struct server_readers readers;
-	unsigned n, n_next;
-	struct slot slot[CONF_SERVERS_MAX];
-	struct slot next[CONF_SERVERS_MAX];	/* of the configuration being prepared */
-};
-
 static void
 on_readable(void *user, struct mono now)
 {
-	struct slot *s = user;
+	struct server_slot *s = user;
 
-	s->owner->server_sockets->readers.read(s->owner, s->index, now);
+	s->owner->server_sockets.readers.read(s->owner, s->index, now);
 }
 
 static void
-close_slot(struct slot *s)
+close_slot(struct server_slot *s)
 {
 	s->watch = loop_unwatch(s->watch);
 	s->sock = udp_server_free(s->sock);
@@ -47,35 +34,36 @@ kept_socket(const struct daemon *d, const struct conf_server *c)
 	struct server_key key = { c->address, c->vrf };
 	uint16_t i = d->conf ? servers_find(&d->servers, key) : CONF_NONE;
 
-	return i != CONF_NONE ? d->server_sockets->slot[i].sock : NULL;
+	return i != CONF_NONE ? d->server_sockets.slot[i].sock : NULL;
 }
 
 static int
 prepare_slot(struct daemon *d, unsigned i, const struct conf_server *c)
 {
-	struct slot *s = &d->server_sockets->next[i];
+	struct server_slot *s = &d->server_sockets.next[i];
 
 	s->sock = kept_socket(d, c);
 	if (!s->sock) {
-		s->sock = udp_server_with(priv_ask(d->priv, OPENER_SERVER), ip_v4(c->address),
-		    DHCP4_PORT_SERVER);
+		s->sock = udp_server_with(priv_ask(d->priv, OPENER_SERVER),
+		    ip_v4(c->address), DHCP4_PORT_SERVER);
 		if (!s->sock)
 			return failed_port(d, DHCP4_PORT_SERVER, -errno);
 		s->made = true;
 	}
-	/* The call-back gets the slot in which it will be in use. */
+	/* The callback gets the slot to which server_sockets_take() will move
+	 * this. */
 	s->watch = loop_read(d->loop, udp_server_fd(s->sock), on_readable,
-	    &d->server_sockets->slot[i]);
+	    &d->server_sockets.slot[i]);
 	return s->watch ? 0 : failed(d, "event loop", -ENOMEM, NULL);
 }
 
 void
 server_sockets_cancel(struct daemon *d)
 {
-	struct server_sockets *all = d->server_sockets;
+	struct server_sockets *all = &d->server_sockets;
 
 	for (unsigned i = 0; i < all->n_next; i++) {
-		struct slot *s = &all->next[i];
+		struct server_slot *s = &all->next[i];
 
 		s->watch = loop_unwatch(s->watch);
 		if (s->made)
@@ -86,23 +74,21 @@ server_sockets_cancel(struct daemon *d)
 int
 server_sockets_prepare(struct daemon *d, const struct conf *c)
 {
-	struct server_sockets *all = d->server_sockets;
+	struct server_sockets *all = &d->server_sockets;
+	int err = 0;
 
 	memset(all->next, 0, sizeof(all->next));
 	all->n_next = c->n_server;
-	for (uint16_t i = 0; i < c->n_server; i++) {
-		int err = c->server[i].first == i ? prepare_slot(d, i, &c->server[i]) : 0;
-
-		if (err < 0) {
-			server_sockets_cancel(d);
-			return err;
-		}
-	}
-	return 0;
+	for (uint16_t i = 0; i < c->n_server && err == 0; i++)
+		if (c->server[i].first == i)
+			err = prepare_slot(d, i, &c->server[i]);
+	if (err < 0)
+		server_sockets_cancel(d);
+	return err;
 }
 
 static bool
-is_retired(const struct server_sockets *all, const struct slot *s)
+is_retired(const struct server_sockets *all, const struct server_slot *s)
 {
 	for (unsigned i = 0; i < all->n_next; i++)
 		if (all->next[i].sock == s->sock)
@@ -111,20 +97,20 @@ is_retired(const struct server_sockets *all, const struct slot *s)
 }
 
 /*
- * The last replies of a retired server are not lost. One of them may cause a request to be
- * relayed (a server may itself relay to us), so all sockets of the old configuration stay
- * open until the last one is drained.
+ * The last replies of a retired server are still relayed. A server may itself relay
+ * requests to us, and one of those would be sent to another server, so all sockets
+ * of the old configuration stay open until the last one is drained.
  */
 void
 server_sockets_take(struct daemon *d)
 {
-	struct server_sockets *all = d->server_sockets;
+	struct server_sockets *all = &d->server_sockets;
 
 	for (unsigned i = 0; i < all->n; i++)
 		if (is_retired(all, &all->slot[i]))
 			all->readers.drain(d, i, loop_now(d->loop));
 	for (unsigned i = 0; i < all->n; i++) {
-		struct slot *s = &all->slot[i];
+		struct server_slot *s = &all->slot[i];
 
 		s->watch = loop_unwatch(s->watch);
 		if (is_retired(all, s))
@@ -139,15 +125,12 @@ server_sockets_take(struct daemon *d)
 }
 
 int
-server_sockets_open(struct daemon *d, const struct conf *c, const struct server_readers *r)
+server_sockets_open(struct daemon *d, const struct conf *c,
+    const struct server_readers *r)
 {
-	int err;
+	int err = server_sockets_prepare(d, c);
 
-	d->server_sockets = calloc(1, sizeof(*d->server_sockets));
-	if (!d->server_sockets)
-		return failed(d, "tables", -ENOMEM, NULL);
-	d->server_sockets->readers = *r;
-	err = server_sockets_prepare(d, c);
+	d->server_sockets.readers = *r;
 	if (err == 0)
 		server_sockets_take(d);
 	return err;
@@ -156,24 +139,21 @@ server_sockets_open(struct daemon *d, const struct conf *c, const struct server_
 void
 server_sockets_close(struct daemon *d)
 {
-	if (!d->server_sockets)
-		return;
-	for (unsigned i = 0; i < d->server_sockets->n; i++)
-		close_slot(&d->server_sockets->slot[i]);
-	free(d->server_sockets);
-	d->server_sockets = NULL;
+	for (unsigned i = 0; i < d->server_sockets.n; i++)
+		close_slot(&d->server_sockets.slot[i]);
+	d->server_sockets.n = 0;
 }
 
 struct udp_server *
 server_socket(const struct daemon *d, unsigned i)
 {
-	return d->server_sockets->slot[i].sock;
+	return d->server_sockets.slot[i].sock;
 }
 
 void
 server_sockets_reconnect(struct daemon *d)
 {
-	for (unsigned i = 0; i < d->server_sockets->n; i++) {
+	for (unsigned i = 0; i < d->server_sockets.n; i++) {
 		struct udp_server *s = server_socket(d, i);
 
 		if (!s)
@@ -183,12 +163,15 @@ server_sockets_reconnect(struct daemon *d)
 	}
 }
 
-/* A route may return without an event that we see, in a VRF for instance. */
+/* Polled, since a route can return without an event that we see, e.g. in a VRF. */
 bool
 server_sockets_connected(const struct daemon *d)
 {
-	for (unsigned i = 0; i < d->server_sockets->n; i++)
-		if (server_socket(d, i) && !udp_server_connected(server_socket(d, i)))
+	for (unsigned i = 0; i < d->server_sockets.n; i++) {
+		const struct udp_server *s = server_socket(d, i);
+
+		if (s && !udp_server_connected(s))
 			return false;
+	}
 	return true;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * sockets - see include/relay/path/sockets.h.
+ * sockets - opens the sockets of the packet path and the filter of its ring,
+ * and takes the lock that keeps a second daemon out of this network namespace.
+ * Which packets are read, and what happens to them, is left to path.c.
  */
 #include "relay/path/sockets.h"
 
@@ -15,9 +17,10 @@
 #include "proto/tftp.h"
 #include "relay/state.h"
 
-/* Several helpers may share a port; conf allows CONF_ALL_PORTS_MAX different ones. */
+/* Several helpers may share a port; conf allows CONF_ALL_PORTS_MAX different
+ * ones. */
 static void
-filter_port(struct ring_filter *f, uint16_t port)
+add_port(struct ring_filter *f, uint16_t port)
 {
 	for (unsigned i = 0; i < f->n_port; i++)
 		if (f->port[i] == port)
@@ -42,7 +45,7 @@ filter_of(const struct conf *c)
 	}
 	for (unsigned i = 0; i < c->n_helper; i++)
 		for (unsigned k = 0; k < c->helper[i].n_port; k++)
-			filter_port(&f, c->helper[i].port[k]);
+			add_port(&f, c->helper[i].port[k]);
 	return f;
 }
 
@@ -66,8 +69,8 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
-/* A boot server on this host may have port 4011. Then the kernel gives it what is sent to
- * us, and everything else works. */
+/* A boot server on this host may have taken port 4011. Then the kernel gives it the
+ * messages that are sent to us, and everything else works. */
 static void
 open_4011(struct daemon *d)
 {
@@ -97,7 +100,8 @@ wants_hide(const struct conf *c)
 	return false;
 }
 
-/* Without this, EDK2 is rescued from hosts that are gone, but not from services that are. */
+/* Without it, EDK2 is rescued if a boot server's host is gone, but not if only the
+ * service on that host is. */
 static void
 open_hide(struct daemon *d)
 {
@@ -129,10 +133,10 @@ sockets_reload(struct daemon *d)
 }
 
 /*
- * A second pxrelayd in this network namespace would silently take the first one's replies,
- * since our sockets share their port. An abstract Unix address is a lock of exactly that
- * scope and vanishes with its process. The socket to the opener has no address of its own
- * and can have this one.
+ * A second pxrelayd in this network namespace would silently take the first
+ * one's replies, since our sockets share their port. An abstract Unix address
+ * is a lock of exactly that scope and vanishes with its process. The socket to
+ * the opener needs no address of its own, so it is bound to this one.
  */
 static int
 lock_namespace(struct daemon *d)
@@ -143,7 +147,8 @@ lock_namespace(struct daemon *d)
 	int fd = priv_fd(d->priv);
 
 	if (fd < 0)
-		fd = d->sockets->lock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+		fd = d->sockets->lock = socket(AF_UNIX,
+		    SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return failed(d, "lock", -errno, NULL);
 	if (bind(fd, (const struct sockaddr *)&name,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * scrape - the metrics: one walk over the daemon's state for each family
- * of metrics. The text is proto/promfmt's, HTTP is io/metrics'.
+ * scrape - the metrics: one walk over the daemon's state for each family of
+ * metrics. The text format is left to proto/promfmt, HTTP to io/metrics.
  *
- * The number of series follows from the configuration, the kernel's interfaces and our own
- * tables: no label has a value that a client or a server chose. Names come from the tables
- * that pxrelayctl uses; they are stable, since alert rules read them.
+ * The number of series follows from the configuration, the kernel's interfaces
+ * and our own tables: no label has a value that a client or a server chose.
+ * Names come from the tables that pxrelayctl uses; they are stable, since alert
+ * rules read them.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -18,58 +19,61 @@
 #include "relay/state.h"
 
 static void
-one(struct prom *p, enum prom_type type, const char *word, const char *help, uint64_t value)
+put_single(struct prom *p, enum prom_type type, const char *word, const char *help,
+    uint64_t value)
 {
 	prom_family(p, type, word, help);
 	prom_sample(p, NULL, 0, value);
 }
 
 static void
-about(struct daemon *d, struct prom *p)
+put_general(struct daemon *d, struct prom *p)
 {
 	int64_t up = mono_diff_us(loop_now(d->loop), d->started);
 
 	prom_family(p, PROM_GAUGE, "build-info", "The version that runs; always 1.");
 	prom_sample(p, PROM_LABELS({ "version", DAEMON_VERSION }), 1);
-	prom_family(p, PROM_GAUGE, "uptime-seconds", "Time since the daemon started.");
+	prom_family(p, PROM_GAUGE, "uptime-seconds",
+	    "Time since the daemon started.");
 	prom_sample_us(p, NULL, 0, (uint64_t)up);
-	one(p, PROM_GAUGE, "conversations", "Conversations that are remembered.",
-	    clients_count(d->clients));
-	one(p, PROM_GAUGE, "conversations-limit",
+	put_single(p, PROM_GAUGE, "conversations",
+	    "Conversations that are remembered.", clients_count(d->clients));
+	put_single(p, PROM_GAUGE, "conversations-limit",
 	    "Conversations that can be remembered (clients =).", d->conf->clients);
 }
 
 static void
-counters(struct daemon *d, struct prom *p)
+put_counters(struct daemon *d, struct prom *p)
 {
 	for (int i = 0; i < COUNTER_MAX; i++)
-		one(p, PROM_COUNTER, counter_word((enum counter)i),
+		put_single(p, PROM_COUNTER, counter_word((enum counter)i),
 		    counter_sentence((enum counter)i), d->stats.counter[i]);
 }
 
 static void
-drops_of(struct prom *p, const char *direction, const uint64_t drop[DROP_MAX])
+put_direction(struct prom *p, const char *direction, const uint64_t drop[DROP_MAX])
 {
 	for (int i = DROP_NONE + 1; i < DROP_MAX; i++)
 		prom_sample(p, PROM_LABELS({ "direction", direction },
 		    { "reason", drop_word((enum drop)i) }), drop[i]);
 }
 
-/* Includes what never occurred: an alert on the first drop needs the 0 before it. */
+/* Includes reasons that never occurred: an alert on the first drop needs the 0
+ * before. */
 static void
-drops(struct daemon *d, struct prom *p)
+put_drops(struct daemon *d, struct prom *p)
 {
 	const struct stats *s = &d->stats;
 
 	prom_family(p, PROM_COUNTER, "drops", "Packets that were dropped, and why.");
-	drops_of(p, "requests", s->drop_request);
-	drops_of(p, "replies", s->drop_reply);
-	drops_of(p, "4011", s->drop_4011);
-	drops_of(p, "helpers", s->drop_helper);
-	drops_of(p, "send", s->drop_send);
+	put_direction(p, "requests", s->drop_request);
+	put_direction(p, "replies", s->drop_reply);
+	put_direction(p, "4011", s->drop_4011);
+	put_direction(p, "helpers", s->drop_helper);
+	put_direction(p, "send", s->drop_send);
 }
 
-/* A family: one number of each server or interface. */
+/* A family that has one number for each server or interface. */
 struct number {
 	size_t offset;		/* of a uint64_t in its statistics */
 	const char *word, *help;
@@ -82,7 +86,8 @@ number(const void *stats, const struct number *n)
 }
 
 static const struct number if_numbers[] = {
-#define N(member, help) { offsetof(struct if_stats, member), "interface-" #member, help }
+#define N(member, help) \
+	{ offsetof(struct if_stats, member), "interface-" #member, help }
 	N(requests, "Requests received on a client interface."),
 	N(relayed, "Requests of a client interface that went to a server."),
 	N(replies, "Replies delivered on a client interface."),
@@ -100,7 +105,7 @@ next_client_if(struct daemon *d, const struct iface *after)
 	return f;
 }
 
-/* In lower case, as in [rule] message. */
+/* Returns the type in lower case, as in [rule] message. */
 static const char *
 message_word(char buf[16], unsigned type)
 {
@@ -114,31 +119,38 @@ message_word(char buf[16], unsigned type)
 static void
 if_messages(struct prom *p, const struct iface *f)
 {
-	static const char *const class[] = { [CONF_DHCP] = "dhcp", [CONF_BOOT] = "boot" };
+	static const char *const class[] = {
+		[CONF_DHCP] = "dhcp", [CONF_BOOT] = "boot",
+	};
 	char word[16];
 
 	for (unsigned c = 0; c < CONF_CLASSES; c++)
-		for (unsigned t = 0; t < STATS_TYPES; t++)
-			if (f->stats.message[c][t])
-				prom_sample(p, PROM_LABELS({ "interface", f->link.name },
-				    { "class", class[c] }, { "message", message_word(word, t) }),
-				    f->stats.message[c][t]);
+		for (unsigned t = 0; t < STATS_TYPES; t++) {
+			uint64_t n = f->stats.message[c][t];
+
+			if (n)
+				prom_sample(p, PROM_LABELS(
+				    { "interface", f->link.name },
+				    { "class", class[c] },
+				    { "message", message_word(word, t) }), n);
+		}
 }
 
 static void
-interfaces(struct daemon *d, struct prom *p)
+put_interfaces(struct daemon *d, struct prom *p)
 {
 	struct iface *f;
 
 	prom_family(p, PROM_GAUGE, "interface-state",
-	    "The state of a client interface, 1 for the one that holds.");
+	    "State of a client interface; 1 for the current one.");
 	for (f = NULL; (f = next_client_if(d, f)); )
 		prom_sample(p, PROM_LABELS({ "interface", f->link.name },
 		    { "state", show_if_state(f) }), 1);
 	prom_family(p, PROM_GAUGE, "interface-ready",
 	    "1 while clients are served, and on standby.");
 	for (f = NULL; (f = next_client_if(d, f)); )
-		prom_sample(p, PROM_LABELS({ "interface", f->link.name }), iface_ready(f));
+		prom_sample(p, PROM_LABELS({ "interface", f->link.name }),
+		    iface_ready(f));
 	for (size_t i = 0; i < sizeof(if_numbers) / sizeof(if_numbers[0]); i++) {
 		const struct number *n = &if_numbers[i];
 
@@ -148,26 +160,33 @@ interfaces(struct daemon *d, struct prom *p)
 			    number(&f->stats, n));
 	}
 	prom_family(p, PROM_COUNTER, "interface-messages",
-	    "DHCP messages relayed from and to a client interface; those that occurred.");
+	    "DHCP messages relayed from and to a client interface, "
+	    "for types that occurred.");
 	for (f = NULL; (f = next_client_if(d, f)); )
 		if_messages(p, f);
 }
 
-/* Not "server-errors", which is the counter of all servers. */
+/* socket-errors is not called "errors": server-errors counts those of all
+ * servers. */
 static const struct number server_numbers[] = {
-#define N(member, word, help) { offsetof(struct server_stats, member), "server-" word, help }
+#define N(member, word, help) \
+	{ offsetof(struct server_stats, member), "server-" word, help }
 	N(sent, "sent", "Copies of requests sent to a server."),
-	N(hedges, "hedges", "Requests that a server got because another one was silent."),
-	N(replies, "replies", "Replies that came from a server."),
-	N(offers, "offers", "DHCPOFFERs that came from a server."),
-	N(acks, "acks", "DHCPACKs that came from a server."),
-	N(naks, "naks", "DHCPNAKs that came from a server."),
-	N(errors, "socket-errors", "Errors that the kernel reported for a server's socket."),
-	N(dropped, "send-full", "Copies that were dropped because a server's send buffer was full."),
+	N(hedges, "hedges",
+	    "Requests sent to a server because another one was silent."),
+	N(replies, "replies", "Replies received from a server."),
+	N(offers, "offers", "DHCPOFFERs received from a server."),
+	N(acks, "acks", "DHCPACKs received from a server."),
+	N(naks, "naks", "DHCPNAKs received from a server."),
+	N(errors, "socket-errors",
+	    "Errors that the kernel reported for a server's socket."),
+	N(dropped, "send-full",
+	    "Copies dropped because a server's send buffer was full."),
 #undef N
 };
 
-/* The numbers of an address belong to its first server. CONF_NONE at the end. */
+/* Returns the next server from i on that is the first of its address, which has the
+ * numbers; CONF_NONE at the end. */
 static uint16_t
 next_server(const struct conf *c, uint16_t i)
 {
@@ -209,16 +228,17 @@ server_gauge(struct daemon *d, struct prom *p, const char *word, const char *hel
 }
 
 static void
-servers(struct daemon *d, struct prom *p)
+put_servers(struct daemon *d, struct prom *p)
 {
 	struct server_labels w;
+	size_t n_number = sizeof(server_numbers) / sizeof(server_numbers[0]);
 
 	server_gauge(d, p, "server-up", "0 when a server is down; "
-	    "1 when it is up, or nothing is known against it.", is_up);
-	server_gauge(d, p, "server-usable",
-	    "1 while a server may be chosen: neither down nor drained.", health_usable);
+	    "1 when it is up or not known to be down.", is_up);
+	server_gauge(d, p, "server-usable", "1 while a server may be chosen: "
+	    "neither down nor drained.", health_usable);
 	prom_family(p, PROM_GAUGE, "server-state",
-	    "The state of a server and why, 1 for the one that holds.");
+	    "State of a server, and the reason; 1 for the current one.");
 	for (uint16_t i = 0; (i = next_server(d->conf, i)) != CONF_NONE; i++) {
 		const struct health *h = &d->servers.health[i];
 
@@ -227,7 +247,7 @@ servers(struct daemon *d, struct prom *p)
 		    { "state", health_state_name(h->state) },
 		    { "diag", health_diag_word(h->diag) }), 1);
 	}
-	for (size_t k = 0; k < sizeof(server_numbers) / sizeof(server_numbers[0]); k++) {
+	for (size_t k = 0; k < n_number; k++) {
 		const struct number *n = &server_numbers[k];
 
 		prom_family(p, PROM_COUNTER, n->word, n->help);
@@ -246,7 +266,7 @@ servers(struct daemon *d, struct prom *p)
 }
 
 static void
-rules(struct daemon *d, struct prom *p)
+put_rules(struct daemon *d, struct prom *p)
 {
 	prom_family(p, PROM_COUNTER, "rule-hits", "Requests that a rule matched.");
 	for (unsigned i = 0; i < d->conf->n_rule; i++)
@@ -254,10 +274,10 @@ rules(struct daemon *d, struct prom *p)
 		    d->r4.rule_hits[i]);
 }
 
-/* A kind of machine appears with its first boot, and then with every diagnosis: an alert on
- * the first failure needs the 0 before it, a minute earlier. */
+/* A kind of machine appears with its first boot, and then with every diagnosis:
+ * an alert on the first failure needs a 0 that was scraped before it. */
 static void
-boots_by_kind(struct prom *p, const struct boots *b, const uint64_t n[PXE_KIND_MAX])
+put_kinds(struct prom *p, const struct boots *b, const uint64_t n[PXE_KIND_MAX])
 {
 	for (int k = 0; k < PXE_KIND_MAX; k++)
 		if (b->started[k])
@@ -265,42 +285,48 @@ boots_by_kind(struct prom *p, const struct boots *b, const uint64_t n[PXE_KIND_M
 			    pxe_kind_word((enum pxe_kind)k) }), n[k]);
 }
 
-/* Only the verdicts on boots that are over. */
 static void
-boots_by_verdict(struct prom *p, const struct boots *b, bool failed)
+put_verdicts(struct prom *p, const struct boots *b, bool failed)
 {
 	for (int k = 0; k < PXE_KIND_MAX; k++)
-		for (int e = 0; e < EXPLAIN_MAX && b->started[k]; e++)
-			if (e != EXPLAIN_NOTHING && e != EXPLAIN_GOING_ON &&
-			    explain_failed((enum explain)e) == failed)
-				prom_sample(p, PROM_LABELS({ "arch",
-				    pxe_kind_word((enum pxe_kind)k) }, { "diagnosis",
-				    explain_row((enum explain)e)->code }), b->judged[k][e]);
+		for (int i = 0; i < EXPLAIN_MAX && b->started[k]; i++) {
+			enum explain e = (enum explain)i;
+
+			/* Skip the verdicts on boots that are not over. */
+			if (e == EXPLAIN_NOTHING || e == EXPLAIN_GOING_ON ||
+			    explain_failed(e) != failed)
+				continue;
+			prom_sample(p, PROM_LABELS(
+			    { "arch", pxe_kind_word((enum pxe_kind)k) },
+			    { "diagnosis", explain_row(e)->code }),
+			    b->judged[k][i]);
+		}
 }
 
 static void
-boots(struct daemon *d, struct prom *p)
+put_boots(struct daemon *d, struct prom *p)
 {
 	const struct boots *b = &d->boots;
 
 	prom_family(p, PROM_COUNTER, "boots-started",
-	    "Network boots that began: conversations of machines that want to boot.");
-	boots_by_kind(p, b, b->started);
+	    "Network boots that began: conversations of machines that try to boot.");
+	put_kinds(p, b, b->started);
 	prom_family(p, PROM_COUNTER, "boots-succeeded",
-	    "Network boots that are over and went well, by diagnosis.");
-	boots_by_verdict(p, b, false);
+	    "Network boots that are over and succeeded, by diagnosis.");
+	put_verdicts(p, b, false);
 	prom_family(p, PROM_COUNTER, "boots-failed",
 	    "Network boots that are over and failed, by diagnosis.");
-	boots_by_verdict(p, b, true);
+	put_verdicts(p, b, true);
 	prom_family(p, PROM_COUNTER, "boots-unjudged",
-	    "Network boots that were over before a verdict was possible.");
-	boots_by_kind(p, b, b->unjudged);
-	prom_family(p, PROM_GAUGE, "boots-going-on", "Network boots that are not over.");
-	boots_by_kind(p, b, b->going_on);
+	    "Network boots that ended before a verdict was possible.");
+	put_kinds(p, b, b->unjudged);
+	prom_family(p, PROM_GAUGE, "boots-going-on",
+	    "Network boots that are not over.");
+	put_kinds(p, b, b->going_on);
 }
 
 static void
-put(void *file, const char *text, size_t len)
+put_text(void *file, const char *text, size_t len)
 {
 	fwrite(text, 1, len, file);
 }
@@ -311,19 +337,19 @@ scrape(void *daemon, size_t *len)
 	struct daemon *d = daemon;
 	char *text = NULL;
 	FILE *f = open_memstream(&text, len);
-	struct prom p = { .put = put, .user = f };
+	struct prom p = { .put = put_text, .user = f };
 	bool bad;
 
 	if (!f)
 		return NULL;
 	sockets_count_lost(d);
-	about(d, &p);
-	counters(d, &p);
-	drops(d, &p);
-	interfaces(d, &p);
-	servers(d, &p);
-	rules(d, &p);
-	boots(d, &p);
+	put_general(d, &p);
+	put_counters(d, &p);
+	put_drops(d, &p);
+	put_interfaces(d, &p);
+	put_servers(d, &p);
+	put_rules(d, &p);
+	put_boots(d, &p);
 	bad = ferror(f);
 	if (fclose(f) == 0 && !bad)
 		return text;

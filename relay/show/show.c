@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * show - see include/relay/show/show.h. How a document looks on a screen is left to relay/ctl.
+ * show - makes the documents about the relay as a whole: interfaces, servers,
+ * rules, counters and drops. Those about clients are made in show_boots.c; how
+ * a document looks on a screen is left to relay/ctl.
  */
 #include "relay/show/show.h"
 
@@ -25,7 +27,7 @@ show_counters(struct daemon *d)
 	return json_pack("{s:o}", "counters", all);
 }
 
-/* Only the reasons that occurred; most never do. */
+/* Contains only the reasons that occurred, since most never do. */
 static json_t *
 drops_of(const uint64_t drop[DROP_MAX])
 {
@@ -68,7 +70,7 @@ show_if_state(const struct iface *f)
 }
 
 static json_t *
-group(const struct conf *c, uint16_t index)
+group_names(const struct conf *c, uint16_t index)
 {
 	json_t *names = json_array();
 
@@ -79,7 +81,7 @@ group(const struct conf *c, uint16_t index)
 }
 
 static json_t *
-interface(struct daemon *d, const struct iface *f)
+interface_row(struct daemon *d, const struct iface *f)
 {
 	json_t *giaddr = json_array();
 	struct iface *port = iftab_by_index(d->iftab, f->from_port);
@@ -92,9 +94,9 @@ interface(struct daemon *d, const struct iface *f)
 	    "state", show_if_state(f), "giaddr", giaddr,
 	    "pattern", json_name(f->conf->pattern),
 	    "inherited-from", port ? json_name(port->link.name) : NULL,
-	    "servers", group(d->conf, f->conf->servers),
-	    "dhcp", group(d->conf, f->conf->dhcp),
-	    "boot", group(d->conf, f->conf->boot),
+	    "servers", group_names(d->conf, f->conf->servers),
+	    "dhcp", group_names(d->conf, f->conf->dhcp),
+	    "boot", group_names(d->conf, f->conf->boot),
 	    "option82", f->conf->o.option82,
 	    "requests", (json_int_t)f->stats.requests,
 	    "relayed", (json_int_t)f->stats.relayed,
@@ -111,19 +113,19 @@ show_interfaces(struct daemon *d)
 	for (f = iftab_next(d->iftab, 0); f;
 	    f = iftab_next(d->iftab, f->link.ifindex))
 		if (f->conf)
-			json_array_append_new(all, interface(d, f));
+			json_array_append_new(all, interface_row(d, f));
 	return json_pack("{s:o}", "interfaces", all);
 }
 
-/* Seconds since t; NULL, which json_pack leaves out, for "never". */
+/* Returns the seconds since t; NULL, which json_pack leaves out, for "never". */
 static json_t *
-ago(struct daemon *d, struct mono t)
+seconds_since(struct daemon *d, struct mono t)
 {
 	return t.us ? json_integer(mono_diff_ms(loop_now(d->loop), t) / 1000) : NULL;
 }
 
 static json_t *
-probes(struct daemon *d, uint16_t i)
+probe_rows(struct daemon *d, uint16_t i)
 {
 	const struct conf_server *c = &d->conf->server[i];
 	const struct probe_one *one = probe_run_state(d, i)->one;
@@ -134,26 +136,27 @@ probes(struct daemon *d, uint16_t i)
 		json_array_append_new(all, json_pack("{s:o, s:s, s:o*}",
 		    "probe", json_name(conf_probe_text(&c->probe[k], text)),
 		    "last", probe_last_word(one[k].last),
-		    "ago-s", ago(d, one[k].at)));
+		    "ago-s", seconds_since(d, one[k].at)));
 	return all;
 }
 
 static json_t *
-server(struct daemon *d, uint16_t i)
+server_row(struct daemon *d, uint16_t i)
 {
 	const struct conf_server *c = &d->conf->server[i];
 	const struct server_stats *s = &d->servers.stats[i];
 	const struct health *h = &d->servers.health[i];
 	bool route = !ip4_is_none(d->servers.source[i]);
 
-	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o*, s:o*, s:b, s:o, s:o, s:b, s:b,"
-	    " s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o*, s:o*, s:b, s:o, s:o, s:b,"
+	    " s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "name", json_name(c->name), "address", json_ip(ip_v4(c->address)),
 	    "state", route ? "reachable" : "no-route",
 	    "health", health_state_name(h->state),
-	    "diag", health_diag_word(h->diag), "since-s", ago(d, h->since),
-	    "reply-ago-s", ago(d, h->last_reply),
-	    "misconfigured", h->misconfigured, "probes", probes(d, i),
+	    "diag", health_diag_word(h->diag),
+	    "since-s", seconds_since(d, h->since),
+	    "reply-ago-s", seconds_since(d, h->last_reply),
+	    "misconfigured", h->misconfigured, "probes", probe_rows(d, i),
 	    "source", json_ip(d->servers.source[i]),
 	    "dhcp", d->conf->is_dhcp[i], "boot", d->conf->is_boot[i],
 	    "sent", (json_int_t)s->sent, "replies", (json_int_t)s->replies,
@@ -169,7 +172,7 @@ show_servers(struct daemon *d)
 
 	for (uint16_t i = 0; i < d->conf->n_server; i++)
 		if (d->conf->server[i].first == i)
-			json_array_append_new(all, server(d, i));
+			json_array_append_new(all, server_row(d, i));
 	return json_pack("{s:o}", "servers", all);
 }
 

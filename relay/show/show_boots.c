@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * show_boots - what core/track saw of the clients, as documents: the lists of `show clients`
- * and `show boots`, and one client with its verdict for `explain`. The verdict is
- * core/explain's; pxrelayctl(8) describes every name.
+ * show_boots - makes documents of what core/track knows about clients: the
+ * lists of `show clients` and `show boots`, and one client with its verdict for
+ * `explain`. The verdict is decided in core/explain; pxrelayctl(8) describes
+ * every name.
  *
- * Lists begin with the youngest and are bounded, in rows and in clients looked at: the packet
- * path waits while one is made, and a site may have 100,000 clients.
+ * Lists begin with the most recent client and are bounded, both in rows and in
+ * clients visited: packets wait while one is made, and a site may have 100,000
+ * clients.
  */
 #include <jansson.h>
 #include <string.h>
@@ -17,10 +19,9 @@
 #include "relay/state.h"
 
 #define ROWS_MAX	200
-/* Beyond that many clients without a boot, the last boot was long ago. */
-#define LOOK_MAX	5000
+#define VISITS_MAX	5000
 
-/* The configured name of a server; NULL when it is only called by its address. */
+/* Returns the configured name of a server; NULL when it has only an address. */
 static json_t *
 server_name(struct daemon *d, struct ip4 a)
 {
@@ -33,7 +34,7 @@ server_name(struct daemon *d, struct ip4 a)
 }
 
 static json_t *
-hardware(const struct track_key *k)
+mac_text(const struct track_key *k)
 {
 	char buf[3 * sizeof(k->chaddr) + 1];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
@@ -42,7 +43,7 @@ hardware(const struct track_key *k)
 	return json_string(buf);
 }
 
-/* "uefi-x64", or the number of an architecture without a name. */
+/* Returns "uefi-x64", or the number of an architecture without a name. */
 static json_t *
 arch(const struct track_boot *b)
 {
@@ -54,16 +55,16 @@ arch(const struct track_boot *b)
 }
 
 static json_t *
-interface(struct daemon *d, const struct track_boot *b)
+interface_name(struct daemon *d, const struct track_boot *b)
 {
 	const struct iface *f = iftab_by_index(d->iftab, b->ifindex);
 
 	return f ? json_name(f->link.name) : NULL;
 }
 
-/* NULL after a reload: rules may have other numbers since. */
+/* Returns NULL after a reload, since rules may have other numbers now. */
 static json_t *
-rule(struct daemon *d, const struct track_boot *b)
+rule_name(struct daemon *d, const struct track_boot *b)
 {
 	if (b->rule >= d->conf->n_rule || mono_before(b->begin, d->reloaded))
 		return NULL;
@@ -91,7 +92,7 @@ client_row(struct daemon *d, const struct track_client *c)
 	enum explain e = explain(b, loop_now(d->loop));
 
 	return json_pack("{s:o, s:o*, s:o*, s:s, s:o*, s:s, s:b, s:o, s:o}",
-	    "mac", hardware(&c->key), "interface", interface(d, b),
+	    "mac", mac_text(&c->key), "interface", interface_name(d, b),
 	    "arch", arch(b), "family", pxe_family_name(b->family),
 	    "address", json_some_ip(c->address),
 	    "verdict", explain_row(e)->code, "failed", explain_failed(e),
@@ -111,12 +112,12 @@ boot_row(struct daemon *d, const struct track_client *c)
 }
 
 static json_t *
-list(struct daemon *d, const char *what, bool boots)
+list_clients(struct daemon *d, const char *what, bool boots)
 {
 	const struct track_client *c = NULL;
 	json_t *rows = json_array();
 
-	for (unsigned n = 0; n < LOOK_MAX && json_array_size(rows) < ROWS_MAX; n++) {
+	for (unsigned n = 0; n < VISITS_MAX; n++) {
 		c = track_older(d->track, c);
 		if (!c)
 			break;
@@ -124,6 +125,8 @@ list(struct daemon *d, const char *what, bool boots)
 			json_array_append_new(rows, boot_row(d, c));
 		else if (!boots)
 			json_array_append_new(rows, client_row(d, c));
+		if (json_array_size(rows) == ROWS_MAX)
+			break;
 	}
 	return json_pack("{s:o, s:I, s:b}", what, rows,
 	    "known", (json_int_t)track_count(d->track),
@@ -133,19 +136,19 @@ list(struct daemon *d, const char *what, bool boots)
 json_t *
 show_clients(struct daemon *d)
 {
-	return list(d, "clients", false);
+	return list_clients(d, "clients", false);
 }
 
 json_t *
 show_boots(struct daemon *d)
 {
-	return list(d, "boots", true);
+	return list_clients(d, "boots", true);
 }
 
 /* --- one client ------------------------------------------------------------- */
 
 static json_t *
-event(struct daemon *d, const struct track_event *e)
+event_row(struct daemon *d, const struct track_event *e)
 {
 	return json_pack("{s:I, s:s, s:o*, s:o*, s:o*, s:o*, s:s*}",
 	    "ms", (json_int_t)e->ms, "event", track_word((enum track_kind)e->kind),
@@ -156,7 +159,7 @@ event(struct daemon *d, const struct track_event *e)
 }
 
 static json_t *
-events(struct daemon *d, const struct track_boot *b)
+event_rows(struct daemon *d, const struct track_boot *b)
 {
 	const struct track_event *e;
 	json_t *all = json_array();
@@ -166,26 +169,27 @@ events(struct daemon *d, const struct track_boot *b)
 		if (lost)
 			json_array_append_new(all,
 			    json_pack("{s:I}", "lost", (json_int_t)lost));
-		json_array_append_new(all, event(d, e));
+		json_array_append_new(all, event_row(d, e));
 	}
 	return all;
 }
 
 static json_t *
-offers(struct daemon *d, const struct track_boot *b)
+offer_rows(struct daemon *d, const struct track_boot *b)
 {
 	json_t *all = json_array();
 
 	for (unsigned i = 0; i < b->n_offer; i++) {
 		const struct track_offer *o = &b->offer[i];
 
-		json_array_append_new(all, json_pack(
-		    "{s:I, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:b, s:b, s:b, s:b, s:b}",
-		    "ms", (json_int_t)o->ms,
-		    "server", json_ip(o->server),
+		json_array_append_new(all, json_pack("{s:I, s:o, s:o*, s:o*, s:o*,"
+		    " s:o*, s:o*, s:b, s:b, s:b, s:b, s:b}",
+		    "ms", (json_int_t)o->ms, "server", json_ip(o->server),
 		    "server-name", server_name(d, o->server),
-		    "server-id", json_some_ip(o->id), "address", json_some_ip(o->yiaddr),
-		    "router", json_some_ip(o->router), "next-server", json_some_ip(o->siaddr),
+		    "server-id", json_some_ip(o->id),
+		    "address", json_some_ip(o->yiaddr),
+		    "router", json_some_ip(o->router),
+		    "next-server", json_some_ip(o->siaddr),
 		    "pxe", o->pxe, "http", o->http, "file", o->file,
 		    "menu", o->menu, "boot-only", o->boot_only));
 	}
@@ -193,7 +197,7 @@ offers(struct daemon *d, const struct track_boot *b)
 }
 
 static json_t *
-verdict(enum explain e)
+verdict_document(enum explain e)
 {
 	const struct explain_row *r = explain_row(e);
 
@@ -203,18 +207,18 @@ verdict(enum explain e)
 }
 
 static json_t *
-also(const struct track_boot *b, struct mono now)
+also_verdicts(const struct track_boot *b, struct mono now)
 {
 	enum explain e[EXPLAIN_ALSO_MAX];
 	unsigned n = explain_also(b, now, e);
 	json_t *all = json_array();
 
 	for (unsigned i = 0; i < n; i++)
-		json_array_append_new(all, verdict(e[i]));
+		json_array_append_new(all, verdict_document(e[i]));
 	return all;
 }
 
-/* What the client's messages said, and what was done. */
+/* Returns what the client's messages contained and what was done about them. */
 static json_t *
 facts(struct daemon *d, const struct track_boot *b)
 {
@@ -222,15 +226,17 @@ facts(struct daemon *d, const struct track_boot *b)
 
 	return json_pack("{s:o*, s:o*, s:s, s:b, s:o*, s:I, s:I, s:I, s:I, s:I, s:I,"
 	    " s:o*, s:o*, s:o*, s:o*, s:o*}",
-	    "interface", interface(d, b), "arch", arch(b),
+	    "interface", interface_name(d, b), "arch", arch(b),
 	    "family", pxe_family_name(b->family), "netboot", b->netboot,
-	    "rule", rule(d, b),
+	    "rule", rule_name(d, b),
 	    "discovers", (json_int_t)b->sent.discovers,
 	    "requests", (json_int_t)b->sent.requests,
 	    "asked-dhcp", (json_int_t)b->asked.dhcp,
 	    "asked-boot", (json_int_t)b->asked.boot,
-	    "hedges", (json_int_t)b->asked.hedges, "drops", (json_int_t)b->refused.n,
-	    "address", json_some_ip(b->came.address), "router", json_some_ip(b->came.router),
+	    "hedges", (json_int_t)b->asked.hedges,
+	    "drops", (json_int_t)b->refused.n,
+	    "address", json_some_ip(b->came.address),
+	    "router", json_some_ip(b->came.router),
 	    "server", json_some_ip(server), "server-name", server_name(d, server),
 	    "file", b->file[0] ? json_name(b->file) : NULL);
 }
@@ -242,11 +248,12 @@ conversation(struct daemon *d, const struct track_boot *b)
 	    "begin-ago-s", ago_s(d, b->begin), "age-s", ago_s(d, b->last),
 	    "verdict", explain_row(explain(b, loop_now(d->loop)))->code,
 	    "xid", json_sprintf("%08x", b->xid),
-	    "facts", facts(d, b), "offers", offers(d, b), "events", events(d, b));
+	    "facts", facts(d, b), "offers", offer_rows(d, b),
+	    "events", event_rows(d, b));
 }
 
 static bool
-parse_hardware(const char *s, struct track_key *k)
+parse_mac(const char *s, struct track_key *k)
 {
 	*k = (struct track_key){ .hlen = 0 };
 	k->hlen = (uint8_t)hwaddr_parse(s, k->chaddr, sizeof(k->chaddr));
@@ -262,13 +269,14 @@ show_explain(struct daemon *d, const char *mac)
 	struct track_key k;
 	json_t *doc;
 
-	if (!parse_hardware(mac, &k))
+	if (!parse_mac(mac, &k))
 		return json_pack("{s:s}", "error",
 		    "not a hardware address, like 52:54:00:12:34:56");
 	c = track_find(d->track, k.chaddr, k.hlen);
 	b = c ? &c->now : NULL;
-	doc = json_pack("{s:o, s:o, s:o}", "mac", hardware(&k), "verdict",
-	    verdict(explain(b, now)), "also", also(b, now));
+	doc = json_pack("{s:o, s:o, s:o}", "mac", mac_text(&k),
+	    "verdict", verdict_document(explain(b, now)),
+	    "also", also_verdicts(b, now));
 	if (c)
 		json_object_set_new(doc, "boot", conversation(d, &c->now));
 	if (c && c->has_before)

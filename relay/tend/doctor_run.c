@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor_run - runs core/doctor in the daemon, which has the sockets: DISCOVERs are rendered
- * as a client's are and leave by the servers' own sockets, echo, ARP, port 4011
- * and files go by io/query, and one query goes out on the VLAN as a frame.
+ * doctor_run - sends the queries of core/doctor and hands it the answers. DISCOVERs
+ * are rendered as a client's are and leave by the servers' own sockets; echo, ARP,
+ * port 4011 and files go by io/query; one query leaves on the VLAN as a frame. What
+ * is asked and what an answer means is decided in core/doctor.
  *
- * pxrelayctl starts a run and asks for its result until it is there; a result that nobody
- * fetches is forgotten after KEEP_MS. Messages for the doctor's machine (proto/clientmsg) are
- * taken out of the packet path before anything is counted or remembered, even long after the
- * run.
+ * pxrelayctl starts a run and polls for its result; a result that is not fetched is
+ * discarded after KEEP_MS. Messages for the doctor's machine (proto/clientmsg) are
+ * taken out of the packet path before anything is counted or remembered, even long
+ * after the run.
  */
 #include "relay/tend/tend.h"
 
@@ -25,30 +26,15 @@
 #include "relay/path/outbox.h"
 #include "relay/state.h"
 
-/* How often runs are looked at. */
+/* Interval between steps of a run that is under way. */
 #define STEP_MS		20
 #define KEEP_MS		60000
-/* As much of a file's body as is waited for. */
+/* Bytes of a file's body that are enough to judge it. */
 #define BODY_ENOUGH	1024
 /* Room for option 82 and padding, as in the packet path. */
 #define RENDERED_MAX	(CLIENTMSG_MAX + 320)
-/* For the longest query by io/query. */
+/* The longest message of a query by io/query. */
 #define MESSAGE_MAX	(HTTP_REQUEST_MAX + BOOTFILE_MAX)
-
-struct doctor_runs {
-	struct queries *queries;
-	struct loop_watch *timer;
-	uint32_t last_id;	/* of the newest run */
-	uint32_t id[DOCTOR_RUNS_MAX];
-	struct mono ended[DOCTOR_RUNS_MAX];	/* us 0: under way */
-	struct doctor *run[DOCTOR_RUNS_MAX];	/* NULL: free */
-	/* When each server last replied, and about which interface: a server that is silent
-	 * about another one is alive. */
-	struct {
-		struct mono at;
-		uint32_t ifindex;
-	} replied[CONF_SERVERS_MAX];
-};
 
 static void
 forget_run(struct doctor_runs *g, unsigned i)
@@ -57,9 +43,9 @@ forget_run(struct doctor_runs *g, unsigned i)
 	g->ended[i] = mono_us(0);
 }
 
-/* --- sending -------------------------------------------------------------------------- */
+/* --- sending ----------------------------------------------------------------- */
 
-/* As relay_run.c sends a request: by relay4_render() and the server's own socket. */
+/* Renders and sends it as relay_run.c does a client's request. */
 static int
 send_discover(struct daemon *d, const struct doctor_ask *a)
 {
@@ -76,7 +62,8 @@ send_discover(struct daemon *d, const struct doctor_ask *a)
 	return outbox_query(d, a->server, out, len);
 }
 
-/* With the broadcast flag we hear every reply, though the machine does not exist. */
+/* Sets the broadcast flag, so that we hear every reply to a machine that does not
+ * exist. */
 static int
 send_on_vlan(struct daemon *d, const struct doctor_ask *a)
 {
@@ -127,15 +114,15 @@ send_query(struct daemon *d, const struct doctor_ask *a, struct mono now)
 	case DOCTOR_4011:
 		q.kind = QUERY_DATAGRAM;
 		q.port = DHCP4_PORT_PXE;
-		q.len = clientmsg_request4011(msg, sizeof(msg), &a->msg, a->giaddr, a->id,
-		    a->item);
+		q.len = clientmsg_request4011(msg, sizeof(msg), &a->msg, a->giaddr,
+		    a->id, a->item);
 		break;
 	case DOCTOR_FILE:
 		if (b->scheme == BOOTFILE_HTTP) {
 			q.kind = QUERY_STREAM;
 			q.port = b->port;
-			q.len = http_get_first(msg, sizeof(msg), b->host, b->port, b->path,
-			    DOCTOR_FILE_BYTES);
+			q.len = http_get_first(msg, sizeof(msg), b->host, b->port,
+			    b->path, DOCTOR_FILE_BYTES);
 		} else {
 			q.kind = QUERY_TFTP;
 			q.port = TFTP_PORT;
@@ -151,14 +138,14 @@ send_query(struct daemon *d, const struct doctor_ask *a, struct mono now)
 	case DOCTOR_WHATS:
 		return -EINVAL;
 	}
-	return query_ask(d->doctor_runs->queries, &q);
+	return query_ask(d->doctor_runs.queries, &q);
 }
 
-/* Lets run i go on. Returns in how many ms to look at it again; -1: never. */
+/* Advances run i. Returns in how many ms to step it again; -1: never. */
 static int64_t
 step_run(struct daemon *d, unsigned i, struct mono now)
 {
-	struct doctor_runs *g = d->doctor_runs;
+	struct doctor_runs *g = &d->doctor_runs;
 	struct doctor *run = g->run[i];
 	struct doctor_ask a;
 
@@ -197,7 +184,7 @@ on_timer(void *daemon, struct mono now)
 	struct daemon *d = daemon;
 	int64_t next = -1;
 
-	query_expire(d->doctor_runs->queries, now);
+	query_expire(d->doctor_runs.queries, now);
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++) {
 		int64_t ms = step_run(d, i, now);
 
@@ -205,15 +192,15 @@ on_timer(void *daemon, struct mono now)
 			next = ms;
 	}
 	if (next >= 0)
-		loop_rearm(d->doctor_runs->timer, next);
+		loop_rearm(d->doctor_runs.timer, next);
 }
 
-/* --- replies ----------------------------------------------------------------------------- */
+/* --- replies ----------------------------------------------------------------- */
 
 bool
 doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
-	struct doctor_runs *g = d->doctor_runs;
+	struct doctor_runs *g = &d->doctor_runs;
 	uint16_t server = servers_find4(&d->servers, rx->src), mac;
 	struct doctor *run;
 	struct dhcp4 m;
@@ -228,7 +215,7 @@ doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	if (!run || run->mac != mac || run->judged ||
 	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
 		return true;
-	/* What the relay would do with this reply to a client. */
+	/* Judge it as the relay would judge this reply to a client. */
 	why = relay4_judge_sender(&d->r4, rx, server);
 	if (why == DROP_NONE && !doctor_has_giaddr(run, m.giaddr))
 		why = DROP_NOT_OUR_GIADDR;
@@ -242,7 +229,7 @@ doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 bool
 doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx)
 {
-	struct doctor_runs *g = d->doctor_runs;
+	struct doctor_runs *g = &d->doctor_runs;
 	struct dhcp4 m;
 	uint16_t mac;
 	uint32_t xid;
@@ -272,7 +259,7 @@ doctor_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport)
 	if (rx->sport != DHCP4_PORT_PXE || dport != DHCP4_PORT_CLIENT ||
 	    !clientmsg_answer(rx->data, rx->len, &mac, &xid))
 		return;
-	run = d->doctor_runs->run[doctor_slot(xid)];
+	run = d->doctor_runs.run[doctor_slot(xid)];
 	if (run && run->mac == mac)
 		doctor_wrong_port(run, xid);
 }
@@ -282,14 +269,16 @@ doctor_run_error(struct daemon *d, uint16_t server, int err)
 {
 	bool ours = false;
 
-	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
-		if (d->doctor_runs->run[i] && !d->doctor_runs->run[i]->judged)
-			ours = doctor_server_error(d->doctor_runs->run[i], server, err) ||
-			    ours;
+	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++) {
+		struct doctor *run = d->doctor_runs.run[i];
+
+		if (run && !run->judged && doctor_server_error(run, server, err))
+			ours = true;
+	}
 	return ours;
 }
 
-/* Is this a page's status line and enough of its body, or all that will come? */
+/* Has the status line with enough of the body arrived, or all there will be? */
 static bool
 is_enough(const struct query_answer *a)
 {
@@ -298,14 +287,15 @@ is_enough(const struct query_answer *a)
 	if (!a->more)		/* an echo has no bytes */
 		return true;
 	body = http_body(a->data, a->len);
-	return http_status(a->data, a->len) < 0 || (body && a->len - body >= BODY_ENOUGH);
+	return http_status(a->data, a->len) < 0 ||
+	    (body && a->len - body >= BODY_ENOUGH);
 }
 
 static bool
 on_answer(void *daemon, const struct query_answer *a, struct mono now)
 {
 	struct daemon *d = daemon;
-	struct doctor *run = d->doctor_runs->run[doctor_slot(a->token)];
+	struct doctor *run = d->doctor_runs.run[doctor_slot(a->token)];
 
 	if (!run || !doctor_find(run, a->token))
 		return true;
@@ -318,14 +308,14 @@ on_answer(void *daemon, const struct query_answer *a, struct mono now)
 	if (!doctor_answer(run, a->token, a->data, a->len, a->from, now))
 		return false;
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
-	loop_rearm(d->doctor_runs->timer, 0);
+	loop_rearm(d->doctor_runs.timer, 0);
 	return true;
 }
 
-/* --- documents ------------------------------------------------------------------------------ */
+/* --- documents --------------------------------------------------------------- */
 
 static json_t *
-kinds(unsigned bits)
+kind_names(unsigned bits)
 {
 	json_t *all = json_array();
 
@@ -337,7 +327,7 @@ kinds(unsigned bits)
 }
 
 static json_t *
-finding(const struct doctor *run, const struct doctor_finding *f)
+finding_document(const struct doctor *run, const struct doctor_finding *f)
 {
 	const struct finding_row *row = finding_row(f->what);
 	const struct conf_server *s = f->server == CONF_NONE ? NULL :
@@ -348,21 +338,21 @@ finding(const struct doctor *run, const struct doctor_finding *f)
 	    "status", finding_level_word(f->level),
 	    "server", s ? json_ip(ip_v4(s->address)) : NULL,
 	    "server-name", s && !s->implicit ? json_name(s->name) : NULL,
-	    "address", json_some_ip(f->address), "kinds", kinds(f->kinds),
+	    "address", json_some_ip(f->address), "kinds", kind_names(f->kinds),
 	    "detail", f->detail[0] ? json_string(f->detail) : NULL,
 	    "sentence", row->sentence, "cure", row->cure);
 }
 
 static json_t *
-document(const struct doctor *run, uint32_t id, struct mono ended)
+run_document(const struct doctor *run, uint32_t id, struct mono ended)
 {
 	json_t *all = json_array();
-	bool router_here = false;	/* the one that servers give out */
+	bool router_here = false;	/* a router that servers give out is us */
 
 	for (unsigned i = 0; i < run->n_router; i++)
 		router_here |= run->router[i].ours;
 	for (unsigned i = 0; i < run->n_finding; i++)
-		json_array_append_new(all, finding(run, &run->finding[i]));
+		json_array_append_new(all, finding_document(run, &run->finding[i]));
 	return json_pack("{s:I, s:b, s:o, s:I, s:o*, s:o, s:b, s:I, s:s, s:o}",
 	    "run", (json_int_t)id, "done", 1, "interface", json_name(run->ifname),
 	    "ifindex", (json_int_t)run->ifindex,
@@ -378,7 +368,8 @@ find_interface(struct daemon *d, const char *name)
 {
 	const struct iface *f;
 
-	for (f = iftab_next(d->iftab, 0); f; f = iftab_next(d->iftab, f->link.ifindex))
+	for (f = iftab_next(d->iftab, 0); f;
+	    f = iftab_next(d->iftab, f->link.ifindex))
 		if (strcmp(f->link.name, name) == 0)
 			return iftab_client(d->iftab, f->link.ifindex);
 	return 0;
@@ -387,7 +378,7 @@ find_interface(struct daemon *d, const char *name)
 json_t *
 doctor_run_start(struct daemon *d, const char *ifname)
 {
-	struct doctor_runs *g = d->doctor_runs;
+	struct doctor_runs *g = &d->doctor_runs;
 	unsigned i = 0;
 	struct mono now = loop_now(d->loop);
 	uint64_t n = ++g->last_id;
@@ -411,7 +402,7 @@ doctor_run_start(struct daemon *d, const char *ifname)
 json_t *
 doctor_run_result(struct daemon *d, const char *run)
 {
-	struct doctor_runs *g = d->doctor_runs;
+	struct doctor_runs *g = &d->doctor_runs;
 	unsigned long id = strtoul(run, NULL, 10);
 	json_t *doc;
 
@@ -419,8 +410,9 @@ doctor_run_result(struct daemon *d, const char *run)
 		if (!g->run[i] || g->id[i] != id)
 			continue;
 		if (!g->ended[i].us)
-			return json_pack("{s:I, s:b}", "run", (json_int_t)id, "done", 0);
-		doc = document(g->run[i], g->id[i], g->ended[i]);
+			return json_pack("{s:I, s:b}",
+			    "run", (json_int_t)id, "done", 0);
+		doc = run_document(g->run[i], g->id[i], g->ended[i]);
 		forget_run(g, i);
 		return doc;
 	}
@@ -428,16 +420,13 @@ doctor_run_result(struct daemon *d, const char *run)
 	    "no such run: was the configuration reloaded?");
 }
 
-/* --- the rest of the daemon ------------------------------------------------------------------ */
+/* --- open, reload, close ----------------------------------------------------- */
 
 int
 doctor_run_open(struct daemon *d)
 {
-	struct doctor_runs *g = calloc(1, sizeof(*g));
+	struct doctor_runs *g = &d->doctor_runs;
 
-	d->doctor_runs = g;
-	if (!g)
-		return -ENOMEM;
 	g->queries = queries_new(d->loop, d->priv, on_answer, d);
 	g->timer = loop_timer(d->loop, KEEP_MS, false, on_timer, d);
 	return g->queries && g->timer ? 0 : -ENOMEM;
@@ -446,21 +435,20 @@ doctor_run_open(struct daemon *d)
 void
 doctor_run_reload(struct daemon *d)
 {
-	query_cancel(d->doctor_runs->queries);
+	struct doctor_runs *g = &d->doctor_runs;
+
+	query_cancel(g->queries);
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
-		forget_run(d->doctor_runs, i);
-	memset(d->doctor_runs->replied, 0, sizeof(d->doctor_runs->replied));
+		forget_run(g, i);
+	memset(g->replied, 0, sizeof(g->replied));
 }
 
 void
 doctor_run_close(struct daemon *d)
 {
-	struct doctor_runs *g = d->doctor_runs;
+	struct doctor_runs *g = &d->doctor_runs;
 
-	if (!g)
-		return;
-	doctor_run_reload(d);
 	g->queries = queries_free(g->queries);
-	free(g);
-	d->doctor_runs = NULL;
+	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
+		forget_run(g, i);
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * iface_watch - see include/relay/tend/tend.h.
+ * iface_watch - hands what netlink reports to the interface table and does what
+ * follows from a change: joins the discovery group where boot servers are
+ * configured, has way_watch check the routes to the servers, and logs one line
+ * for each change of a client interface. Which interface serves clients is
+ * decided in core/iface.
  */
 #include "relay/tend/tend.h"
 
@@ -20,8 +24,8 @@ on_link(void *user, const struct iftab_link *l)
 	struct daemon *d = user;
 	const struct iface *was = iftab_by_index(d->iftab, l->ifindex);
 
-	/* Routes vanish with a link that goes down, and the kernel does not report
-	 * each; they return one by one. */
+	/* A link that goes down takes its routes along without a report for
+	 * each; later they return one by one. */
 	if (!was || was->link.up != l->up || was->link.running != l->running)
 		d->iface_watch.routes_changed = true;
 	return iftab_set_link(d->iftab, l);
@@ -79,9 +83,9 @@ on_resync_end(void *user)
 	stats_count(&d->stats, COUNTER_NETLINK_RESYNCS);
 }
 
-/* For a log line: "192.0.2.1,192.0.2.129". */
+/* Returns buf with "192.0.2.1,192.0.2.129", for a log line. */
 static const char *
-giaddrs(const struct iface *f, char *buf, size_t size)
+print_giaddrs(const struct iface *f, char *buf, size_t size)
 {
 	struct sbuf b = sbuf_init(buf, size);
 	char a[IP4_STRLEN];
@@ -92,10 +96,10 @@ giaddrs(const struct iface *f, char *buf, size_t size)
 }
 
 /*
- * The relay must be a member on each VLAN: switches that snoop IGMP send the group nowhere
- * else. Nothing is asked of the kernel when the membership is as wanted: joining takes the
- * lock on all interfaces, which others may hold for most of a second (880 ms while namespaces
- * were deleted).
+ * The relay must be a member on each VLAN, since switches that snoop IGMP
+ * forward the group to members only. The kernel is called only when the
+ * membership must change: joining takes the RTNL lock, which others may hold
+ * for most of a second (880 ms while namespaces were deleted).
  */
 static void
 join_group(struct daemon *d, const struct iface *f)
@@ -107,7 +111,8 @@ join_group(struct daemon *d, const struct iface *f)
 
 	if (want == f->in_group)
 		return;
-	err = packet_join(d->sockets->raw, d->conf->discovery_group, f->link.ifindex, want);
+	err = packet_join(d->sockets->raw, d->conf->discovery_group,
+	    f->link.ifindex, want);
 	if (err == -ENOBUFS && want && priv_ask(d->priv, OPENER_LIMITS) == 0)
 		err = packet_join(d->sockets->raw, d->conf->discovery_group,
 		    f->link.ifindex, want);
@@ -133,7 +138,8 @@ on_change(void *user, enum iftab_change what, const struct iface *f)
 	char buf[IFACE_GIADDRS_MAX * IP4_STRLEN], name[LOG_ESC_MAX];
 
 	log_event(&d->log, LOG_LEVEL_INFO, word[what], "interface=%s giaddr=%s",
-	    log_esc(name, f->link.name), f->n_giaddr ? giaddrs(f, buf, sizeof(buf)) : "none");
+	    log_esc(name, f->link.name),
+	    f->n_giaddr ? print_giaddrs(f, buf, sizeof(buf)) : "none");
 	join_group(d, f);
 	status_changed(d);
 }
@@ -166,8 +172,8 @@ on_readable(void *daemon, struct mono now)
 	tick_soon(d);
 }
 
-/* The next message may come weeks later, and an address that is gone would be served until
- * then. */
+/* Reads again after an error, without waiting for the next message: that may
+ * come weeks later, and an address that is gone would be served until then. */
 void
 iface_watch_tick(struct daemon *d, struct mono now)
 {
@@ -190,10 +196,10 @@ iface_watch_open(struct daemon *d)
 
 	if (err < 0)
 		return err;
-	d->stats.counter[COUNTER_NETLINK_RESYNCS] = 0;	/* the first is no loss */
+	d->stats.counter[COUNTER_NETLINK_RESYNCS] = 0;	/* without the first dump */
 	for (int i = 0; i < NETLINK_FDS; i++) {
-		w->watch[i] = loop_read(d->loop, netlink_fd(w->netlink, (enum netlink_fd)i),
-		    on_readable, d);
+		w->watch[i] = loop_read(d->loop,
+		    netlink_fd(w->netlink, (enum netlink_fd)i), on_readable, d);
 		if (!w->watch[i])
 			return -ENOMEM;
 	}
@@ -216,7 +222,8 @@ iface_watch_commit_all(struct daemon *d)
 	struct iface *f;
 
 	iftab_commit(d->iftab, d->conf, d->host, true, on_change, d);
-	for (f = iftab_next(d->iftab, 0); f; f = iftab_next(d->iftab, f->link.ifindex))
+	for (f = iftab_next(d->iftab, 0); f;
+	    f = iftab_next(d->iftab, f->link.ifindex))
 		if (f->conf)
 			join_group(d, f);
 }
@@ -226,7 +233,8 @@ iface_watch_leave_group(struct daemon *d, struct ip4 group)
 {
 	struct iface *f;
 
-	for (f = iftab_next(d->iftab, 0); f; f = iftab_next(d->iftab, f->link.ifindex))
+	for (f = iftab_next(d->iftab, 0); f;
+	    f = iftab_next(d->iftab, f->link.ifindex))
 		if (f->in_group) {
 			packet_join(d->sockets->raw, group, f->link.ifindex, 0);
 			f->in_group = false;

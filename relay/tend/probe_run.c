@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * probe_run - see include/relay/tend/tend.h.
+ * probe_run - sends the probes that core/probe schedules and reports what came back.
+ * DHCP probes leave by the server's own socket, the others by io/query; when a
+ * server is probed and what that says about it is decided in core/probe.
  *
- * A reply to a DHCP probe looks like a reply to a client. The hardware address of the machine
- * that does not exist (proto/probemsg) tells them apart, in time or too late, so that a reply
- * to a probe never reaches a VLAN.
+ * A reply to a DHCP probe looks like a reply to a client. The reserved hardware
+ * address in it (proto/probemsg) tells them apart even when it is late, so that it
+ * never reaches a VLAN.
  */
 #include "relay/tend/tend.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
@@ -21,48 +22,42 @@
 #include "relay/path/outbox.h"
 #include "relay/state.h"
 
-/* A wake-up costs as much as a probe: what is due within a step is sent together. */
+/* A wake-up costs as much as a probe, so probes due within a step go together. */
 #define STEP_MS	50
-
-/* Which INFORM a server replies to, as far as is known: see proto/probemsg. */
-enum inform { INFORM_BOTH, INFORM_PLAIN, INFORM_CIADDR };
-
-struct probe_run {
-	struct probes probes;
-	struct queries *queries;
-	struct loop_watch *timer;
-	unsigned share;		/* of all probes, in a step */
-	enum inform inform[CONF_SERVERS_MAX];
-};
 
 /* --- sending ------------------------------------------------------------------- */
 
-/* No INFORM gets a reply from every server. At first, and while a server is down, it gets
- * both; then the one it replied to. */
+/* No form of INFORM gets a reply from every server. At first, and while a server is
+ * down, sends both; then only the one it replied to. */
 static int
 send_inform(struct daemon *d, const struct probe_query *q, struct ip4 giaddr,
     const struct rai *rai)
 {
-	enum inform which = health_usable(&d->servers.health[q->server]) ?
-	    d->probe_run->inform[q->server] : INFORM_BOTH;
+	enum probe_inform which = health_usable(&d->servers.health[q->server]) ?
+	    d->probe_run.inform[q->server] : INFORM_BOTH;
 	uint8_t msg[PROBEMSG_MAX];
 	int err = 0;
+	size_t len;
 
-	if (which != INFORM_CIADDR)
-		err = outbox_query(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
-		    q->token, IP4_NONE, giaddr, rai));
-	if (which != INFORM_PLAIN && !err)
-		err = outbox_query(d, q->server, msg, probemsg_inform(msg, sizeof(msg),
-		    q->token, giaddr, giaddr, rai));
+	if (which != INFORM_CIADDR) {
+		len = probemsg_inform(msg, sizeof(msg), q->token, IP4_NONE, giaddr,
+		    rai);
+		err = outbox_query(d, q->server, msg, len);
+	}
+	if (which != INFORM_PLAIN && !err) {
+		len = probemsg_inform(msg, sizeof(msg), q->token, giaddr, giaddr,
+		    rai);
+		err = outbox_query(d, q->server, msg, len);
+	}
 	return err;
 }
 
-/* 0 or -errno; ENOENT and ENODEV mean that the probe must wait for a client interface, or a
- * link. */
+/* Returns 0 or -errno; ENOENT and ENODEV mean that the probe must wait for a client
+ * interface or a link. */
 static int
 send_probe(struct daemon *d, const struct probe_query *p, struct mono now)
 {
-	struct probe_run *g = d->probe_run;
+	struct probe_run *g = &d->probe_run;
 	const struct conf_server *c = &d->conf->server[p->server];
 	enum conf_probe_kind kind = p->probe->kind;
 	bool relayed = kind == CONF_PROBE_PXE || kind == CONF_PROBE_DHCP ||
@@ -111,7 +106,8 @@ send_probe(struct daemon *d, const struct probe_query *p, struct mono now)
 		q.kind = QUERY_STREAM;
 		q.port = p->probe->port;
 		if (kind == CONF_PROBE_HTTP)
-			q.len = http_get(msg, HTTP_REQUEST_MAX, q.to, q.port, p->probe->arg);
+			q.len = http_get(msg, HTTP_REQUEST_MAX, q.to, q.port,
+			    p->probe->arg);
 		break;
 	case CONF_PROBE_MAX:
 		return -EINVAL;
@@ -121,11 +117,11 @@ send_probe(struct daemon *d, const struct probe_query *p, struct mono now)
 	return query_ask(g->queries, &q);
 }
 
-/* Notes what an error of sending says about the server. */
+/* Reports what a failure to send says about the server. */
 static void
 note_unsent(struct daemon *d, const struct probe_query *q, int err, struct mono now)
 {
-	struct probes *p = &d->probe_run->probes;
+	struct probes *p = &d->probe_run.probes;
 	enum probe_last last = PROBE_FAILED;
 	enum health_diag diag = HEALTH_DIAG_NONE;
 
@@ -152,15 +148,15 @@ arm_timer(struct daemon *d, struct mono now)
 {
 	struct mono due;
 
-	if (probe_due(&d->probe_run->probes, &d->servers, &due))
-		loop_rearm(d->probe_run->timer, mono_wait_ms(due, now) + STEP_MS);
+	if (probe_due(&d->probe_run.probes, &d->servers, &due))
+		loop_rearm(d->probe_run.timer, mono_wait_ms(due, now) + STEP_MS);
 }
 
 static void
 on_timer(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
-	struct probe_run *g = d->probe_run;
+	struct probe_run *g = &d->probe_run;
 	struct probe_query q;
 	unsigned left = g->share;
 
@@ -181,7 +177,7 @@ on_timer(void *daemon, struct mono now)
 static void
 note_reply(struct daemon *d, uint32_t token, struct mono now)
 {
-	if (probe_result(&d->probe_run->probes, &d->servers, token, PROBE_ANSWERED,
+	if (probe_result(&d->probe_run.probes, &d->servers, token, PROBE_ANSWERED,
 	    HEALTH_DIAG_PROBE_OK, now))
 		stats_count(&d->stats, COUNTER_PROBE_ANSWERS);
 	else
@@ -191,7 +187,7 @@ note_reply(struct daemon *d, uint32_t token, struct mono now)
 bool
 probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
-	struct probe_run *g = d->probe_run;
+	struct probe_run *g = &d->probe_run;
 	struct ip4 ciaddr;
 	uint32_t xid;
 	uint16_t server;
@@ -201,21 +197,24 @@ probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 		return false;
 	observe_probe_reply(d, rx);
 	/* A client would not get it (relay4_judge_source), so it proves nothing. */
-	if (d->conf->check_source && servers_find4(&d->servers, rx->src) == CONF_NONE) {
+	if (d->conf->check_source &&
+	    servers_find4(&d->servers, rx->src) == CONF_NONE) {
 		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
 		return true;
 	}
 	if (probe_find(&g->probes, &d->servers, xid, &server, &i) &&
 	    d->conf->server[server].probe[i].kind == CONF_PROBE_DHCP)
-		g->inform[server] = ip4_is_none(ciaddr) ? INFORM_PLAIN : INFORM_CIADDR;
+		g->inform[server] = ip4_is_none(ciaddr) ?
+		    INFORM_PLAIN : INFORM_CIADDR;
 	note_reply(d, xid, now);
 	return true;
 }
 
 enum verdict { ALIVE, DEAD, NO_ANSWER };
 
-/* Any HTTP status below 500 is alive: it came from a web server that works, whether it has this
- * file or wants a password for it. ICMP errors about a datagram are left to the time-out. */
+/* Any HTTP status below 500 means alive: the web server works, even if it lacks
+ * the file or requires a password. ICMP errors about a datagram are left to the
+ * time-out. */
 static enum verdict
 judge_answer(enum conf_probe_kind kind, const struct query_answer *a)
 {
@@ -229,8 +228,8 @@ judge_answer(enum conf_probe_kind kind, const struct query_answer *a)
 		return !a->err && probemsg_answer(a->data, a->len, &xid, &ciaddr) &&
 		    xid == a->token ? ALIVE : NO_ANSWER;
 	case CONF_PROBE_TFTP:
-		return !a->err && tftp_parse(&t, a->data, a->len) && tftp_answers(&t) ?
-		    ALIVE : NO_ANSWER;
+		return !a->err && tftp_parse(&t, a->data, a->len) &&
+		    tftp_answers(&t) ? ALIVE : NO_ANSWER;
 	case CONF_PROBE_HTTP:
 		status = a->err ? -1 : http_status(a->data, a->len);
 		if (status == 0 && a->more)
@@ -251,7 +250,7 @@ static bool
 on_answer(void *daemon, const struct query_answer *a, struct mono now)
 {
 	struct daemon *d = daemon;
-	struct probes *p = &d->probe_run->probes;
+	struct probes *p = &d->probe_run.probes;
 	enum conf_probe_kind kind;
 	enum verdict v;
 	uint16_t server;
@@ -272,16 +271,18 @@ on_answer(void *daemon, const struct query_answer *a, struct mono now)
 bool
 probe_run_error(struct daemon *d, uint16_t server, int err, struct mono now)
 {
-	return probe_socket_error(&d->probe_run->probes, &d->servers, server, err, now);
+	return probe_socket_error(&d->probe_run.probes, &d->servers, server, err,
+	    now);
 }
 
-/* The server does not reply to a kind of probe while it replies to clients, or does again. */
+/* Logs that a server replies to clients but not to some of its probes, or that
+ * it now replies to them. */
 static void
-on_wrong(void *daemon, uint16_t server)
+on_misconfigured(void *daemon, uint16_t server)
 {
 	struct daemon *d = daemon;
 	const struct conf_server *c = &d->conf->server[server];
-	const struct probe_server *s = &d->probe_run->probes.server[server];
+	const struct probe_server *s = &d->probe_run.probes.server[server];
 	char text[CONF_PROBE_STRLEN], buf[LOG_LINE_MAX / 2], a[IP4_STRLEN];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
 	bool wrong = d->servers.health[server].misconfigured;
@@ -295,28 +296,25 @@ on_wrong(void *daemon, uint16_t server)
 		}
 	log_event(&d->log, wrong ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 	    wrong ? "probe-misconfigured" : "probe-works",
-	    "server=%s address=%s probe=\"%s\"", c->name, ip4_str(ip_v4(c->address), a), buf);
+	    "server=%s address=%s probe=\"%s\"", c->name,
+	    ip4_str(ip_v4(c->address), a), buf);
 }
 
-/* --- the rest of the daemon ----------------------------------------------------- */
+/* --- open, reload, close ----------------------------------------------------- */
 
 int
 probe_run_open(struct daemon *d)
 {
-	struct probe_run *g = calloc(1, sizeof(*g));
-	struct mono now = loop_now(d->loop);
+	struct probe_run *g = &d->probe_run;
 
-	d->probe_run = g;
-	if (!g)
-		return -ENOMEM;
 	g->queries = queries_new(d->loop, d->priv, on_answer, d);
 	g->timer = loop_timer(d->loop, 0, false, on_timer, d);
 	if (!g->queries || !g->timer)
 		return -ENOMEM;
-	g->probes.on_wrong = on_wrong;
+	g->probes.on_wrong = on_misconfigured;
 	g->probes.user = d;
 	g->probes.secret = d->secret;
-	probe_configure(&g->probes, NULL, d->conf, now);
+	probe_configure(&g->probes, NULL, d->conf, loop_now(d->loop));
 	g->share = probe_share(d->conf, STEP_MS);
 	return 0;
 }
@@ -324,42 +322,37 @@ probe_run_open(struct daemon *d)
 void
 probe_run_close(struct daemon *d)
 {
-	struct probe_run *g = d->probe_run;
-
-	if (!g)
-		return;
-	g->queries = queries_free(g->queries);
-	free(g);
-	d->probe_run = NULL;
+	d->probe_run.queries = queries_free(d->probe_run.queries);
 }
 
 void
 probe_run_reload(struct daemon *d, const struct conf *old)
 {
 	struct mono now = loop_now(d->loop);
+	struct probe_run *g = &d->probe_run;
 
-	query_cancel(d->probe_run->queries);
-	memset(d->probe_run->inform, 0, sizeof(d->probe_run->inform));
-	probe_configure(&d->probe_run->probes, old, d->conf, now);
-	d->probe_run->share = probe_share(d->conf, STEP_MS);
+	query_cancel(g->queries);
+	memset(g->inform, 0, sizeof(g->inform));
+	probe_configure(&g->probes, old, d->conf, now);
+	g->share = probe_share(d->conf, STEP_MS);
 	arm_timer(d, now);
 }
 
 void
 probe_run_soon(struct daemon *d)
 {
-	loop_rearm(d->probe_run->timer, 0);
+	loop_rearm(d->probe_run.timer, 0);
 }
 
 void
 probe_run_interfaces_changed(struct daemon *d)
 {
-	probe_interfaces_changed(&d->probe_run->probes, loop_now(d->loop));
+	probe_interfaces_changed(&d->probe_run.probes, loop_now(d->loop));
 	probe_run_soon(d);
 }
 
 const struct probe_server *
 probe_run_state(const struct daemon *d, uint16_t server)
 {
-	return &d->probe_run->probes.server[server];
+	return &d->probe_run.probes.server[server];
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * way_watch - see include/relay/tend/tend.h.
+ * way_watch - learns from the kernel about the way to each server, as evidence
+ * of its health: no route, interface down, next hop silent to ARP. What the
+ * evidence means is decided in core/way.
  *
- * Whenever something changes that routes depend on (iface_watch reports it), the sockets of
- * the servers are connected anew and the kernel is asked for the route to each server.
- * Neighbours are reported by the kernel, on the interfaces that lead to servers.
+ * When iface_watch reports a change on which routes depend, the servers'
+ * sockets are reconnected and the kernel is queried for the route to each
+ * server. The kernel reports changes of neighbours on the interfaces that lead
+ * to servers.
  *
- * A server that is blocked because its next hop is silent gets no packet, so the kernel would
- * never ask that hop again: it is made to, every few seconds.
+ * A server whose next hop is silent gets no packets, so the kernel would never
+ * resolve that hop again by itself; it is told to every few seconds.
  */
 #include "relay/tend/tend.h"
 
@@ -18,16 +21,16 @@
 #include "relay/path/sockets.h"
 #include "relay/state.h"
 
-/* A routing daemon that loads a full table sends thousands of messages a second. The first is
- * acted on at once, later ones this often: 256 servers take 3 ms. A change must be noticed
- * within 100 ms. */
+/* A routing daemon that loads a full table causes thousands of messages a
+ * second. We act on the first at once, and then at most this often: querying
+ * for 256 servers takes 3 ms, and a change must be noticed within 100 ms. */
 #define WAY_WATCH_GAP_MS 40
 
-/* The kernel takes 3 s to find out that a hop is silent. */
+/* Longer than the 3 s that the kernel takes to find a hop silent. */
 #define WAY_WATCH_RESOLVE_MS 5000
 
-/* Unreachable, prohibit and blackhole are routes too. With any other error the kernel had no
- * memory to answer. */
+/* No route, or a route of type unreachable, prohibit or blackhole. Any other
+ * error means that the kernel had no memory to answer. */
 static bool
 says_no_route(int err)
 {
@@ -35,7 +38,7 @@ says_no_route(int err)
 	    err == -EINVAL;
 }
 
-/* What cannot be asked stays as it was known until the next tick asks again. */
+/* If the query fails, the route keeps its last known state until the next tick. */
 static void
 ask_route(struct daemon *d, uint16_t s)
 {
@@ -46,7 +49,9 @@ ask_route(struct daemon *d, uint16_t s)
 
 	if (err == 0) {
 		/* The host that must answer ARP for a packet to dst. */
-		hop = r.local || r.via6 ? IP4_NONE : ip4_is_none(r.gateway) ? dst : r.gateway;
+		hop = ip4_is_none(r.gateway) ? dst : r.gateway;
+		if (r.local || r.via6)
+			hop = IP4_NONE;
 		way_route(&w->ways, s, r.ifindex, hop);
 	} else if (says_no_route(err)) {
 		way_no_route(&w->ways, s);
@@ -55,7 +60,7 @@ ask_route(struct daemon *d, uint16_t s)
 	}
 }
 
-/* true: a hop has failed that had not. */
+/* Returns true if a hop has newly failed. */
 static bool
 ask_hops(struct way_watch *w)
 {
@@ -82,7 +87,7 @@ ask_hops(struct way_watch *w)
 }
 
 static bool
-has(const uint32_t *list, size_t n, uint32_t x)
+contains(const uint32_t *list, size_t n, uint32_t x)
 {
 	for (size_t i = 0; i < n; i++)
 		if (list[i] == x)
@@ -90,7 +95,8 @@ has(const uint32_t *list, size_t n, uint32_t x)
 	return false;
 }
 
-/* The filter is set before hops are asked for, so that no change is missed in between. */
+/* Sets the filter for neighbours; before ask_hops(), so that no change is missed in
+ * between. */
 static void
 watch_hops(struct way_watch *w)
 {
@@ -98,7 +104,7 @@ watch_hops(struct way_watch *w)
 	size_t n = 0;
 
 	for (unsigned i = 0; i < w->ways.n_hop; i++)
-		if (!has(list, n, w->ways.hop[i].ifindex))
+		if (!contains(list, n, w->ways.hop[i].ifindex))
 			list[n++] = w->ways.hop[i].ifindex;
 	if (n == w->n_if && memcmp(list, w->ifindex, n * sizeof(*list)) == 0)
 		return;
@@ -124,7 +130,7 @@ way_watch_waits(const struct daemon *d)
 	return !server_sockets_connected(d);
 }
 
-/* A server that is back is probed at once, not when its next probe is due. */
+/* Probes a server whose way is back at once, not when its next probe is due. */
 static void
 judge_ways(struct daemon *d, struct mono now)
 {
@@ -152,7 +158,7 @@ ask_kernel(struct daemon *d, struct mono now)
 }
 
 static void
-gap_over(void *daemon, struct mono now)
+on_gap_over(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 
@@ -184,7 +190,8 @@ way_watch_reload(struct daemon *d)
 {
 	struct ways *w = &d->way_watch.ways;
 
-	memset(w->server, 0, sizeof(w->server));	/* servers have other indexes; hops stay */
+	/* Servers have new indexes; hops stay. */
+	memset(w->server, 0, sizeof(w->server));
 	ask_kernel(d, loop_now(d->loop));
 }
 
@@ -213,8 +220,8 @@ on_readable(void *daemon, struct mono now)
 	if (!w->news)
 		return;
 	w->news = false;
-	/* The kernel may now use another way of a multipath route
-	 * (fib_multipath_use_neigh); otherwise packets are still lost. */
+	/* With fib_multipath_use_neigh the kernel may now choose another path of
+	 * a multipath route; without it, packets are still lost. */
 	if (ask_hops(w))
 		ask_kernel(d, now);
 	else
@@ -233,9 +240,12 @@ way_watch_tick(struct daemon *d, struct mono now)
 	if (mono_diff_ms(now, w->resolved) < WAY_WATCH_RESOLVE_MS)
 		return;
 	w->resolved = now;
-	for (unsigned i = 0; i < w->ways.n_hop; i++)
-		if (w->ways.hop[i].failed)
-			priv_resolve(d->priv, w->ways.hop[i].ifindex, w->ways.hop[i].ip);
+	for (unsigned i = 0; i < w->ways.n_hop; i++) {
+		const struct way_hop *h = &w->ways.hop[i];
+
+		if (h->failed)
+			priv_resolve(d->priv, h->ifindex, h->ip);
+	}
 }
 
 int
@@ -249,7 +259,7 @@ way_watch_open(struct daemon *d)
 	if (err < 0)
 		return err;
 	w->watch = loop_read(d->loop, neigh_fd(w->neigh), on_readable, d);
-	w->gap = loop_timer(d->loop, WAY_WATCH_GAP_MS, false, gap_over, d);
+	w->gap = loop_timer(d->loop, WAY_WATCH_GAP_MS, false, on_gap_over, d);
 	return w->watch && w->gap ? 0 : -ENOMEM;
 }
 

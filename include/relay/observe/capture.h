@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * capture - `pxrelayctl capture`: both legs of what is relayed, as pcapng, with the verdict
- * on each packet as its comment.
+ * capture - `pxrelayctl capture`: both legs of relayed traffic as pcapng, with the
+ * verdict on each packet as its comment.
  *
- * capture_event.c makes a struct sight of each event; capture.c has the captures, their filters,
- * and what waits for slow readers: at most CAPTURE_WAITING bytes each, the rest is counted and
- * left out. Only pxrelayctl writes files.
+ * capture_event.c makes a struct sight of each event; capture.c has the
+ * captures with their filters and queues: at most CAPTURE_WAITING bytes wait
+ * for a slow reader, and packets beyond that are counted as lost. Only
+ * pxrelayctl writes files.
  *
- * While nobody captures, d->captures is NULL.
+ * While no capture runs, d->captures is NULL.
  */
 #ifndef RELAY_OBSERVE_CAPTURE_H
 #define RELAY_OBSERVE_CAPTURE_H
@@ -24,20 +25,21 @@
 struct daemon;
 
 #define CAPTURES_MAX	4
-/* A second of 4,000 packets a second; what a reader on a busy machine needs to get its turn. */
+/* One second of 4,000 packets/s: enough time for a reader on a busy machine to
+ * run. */
 #define CAPTURE_WAITING	(2u << 20)
 /* Interfaces and servers of one capture. */
 #define CAPTURE_PORTS	4096
-/* Captured bytes of a packet: what arrives whole by io/udp, with its headers. */
+/* Captured bytes of a packet: the longest datagram of io/udp, with its headers. */
 #define CAPTURE_SNAP	(UDP_DGRAM_MAX + 64)
 #define CAPTURE_COMMENT	512
 
 /* A packet, where it was seen, and what is known about it. */
 struct sight {
 	struct capfacts facts;
-	uint32_t ifindex;	/* of an Ethernet frame; 0: on the server leg, IPv4 only */
-	struct ip4 peer;	/* the server; IP4_NONE: one that is not configured */
-	char name[CONF_NAME_MAX + 8];	/* of the interface, or "server:" and the server's */
+	uint32_t ifindex;	/* of an Ethernet frame; 0: server leg, IPv4 only */
+	struct ip4 peer;	/* the server; IP4_NONE: not configured */
+	char name[CONF_NAME_MAX + 8];	/* an interface's, or "server:NAME" */
 	uint32_t flags;		/* PCAPNG_INBOUND ... */
 	uint8_t head[14 + 60 + 8];	/* Ethernet, IP with options, UDP */
 	size_t head_len;
@@ -46,7 +48,7 @@ struct sight {
 	unsigned wanted;	/* bit i: by capture i */
 };
 
-/* The command "capture": words is the filter. Returns the answer. */
+/* Carries out the command "capture"; words is the filter. Returns the answer. */
 json_t *capture_begin(struct daemon *d, const char *words);
 /* Does any capture want it? Fills s->wanted. */
 bool capture_wants(struct daemon *d, struct sight *s);

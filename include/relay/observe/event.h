@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * event - what observe.c hands to captures and to the debug log: one packet, where it was
- * seen, and what was decided about it. All pointers are borrowed for the call.
+ * event - what observe.c hands to captures and to the debug log: one packet,
+ * where it was seen, and what was decided about it. All pointers are borrowed
+ * for the call.
  */
 #ifndef RELAY_OBSERVE_EVENT_H
 #define RELAY_OBSERVE_EVENT_H
@@ -14,14 +15,14 @@
 
 struct daemon;
 
-/* Where, and what it is made of. */
+/* Where it was seen; the comment names the members that describe it. */
 enum event_leg {
 	EVENT_NOWHERE,		/* for the log only */
-	EVENT_FRAME_IN,		/* rx, dport, to: from a client */
-	EVENT_BAD_FRAME,	/* frame: unread */
-	EVENT_SERVER_IN,	/* rx: by a UDP socket */
-	EVENT_SERVER_OUT,	/* udp, server: to a server, or routed */
-	EVENT_FRAME_OUT,	/* udp, hdr, ifindex, mac: to a client */
+	EVENT_FRAME_IN,		/* from a client: rx, dport, to */
+	EVENT_BAD_FRAME,	/* not readable: frame */
+	EVENT_SERVER_IN,	/* on a UDP socket: rx */
+	EVENT_SERVER_OUT,	/* to a server, or routed: udp, server */
+	EVENT_FRAME_OUT,	/* to a client: udp, hdr, ifindex, mac */
 };
 
 struct event {
@@ -30,7 +31,7 @@ struct event {
 	const struct relay4_rx *rx;
 	const struct ring_frame *frame;
 	const struct udpip *udp;
-	const uint8_t *hdr;		/* IP and UDP headers of udp; NULL: made here */
+	const uint8_t *hdr;		/* headers of udp; NULL: to be made */
 	struct mac mac;			/* link destination */
 	uint16_t dport;
 	uint16_t server;		/* CONF_NONE: not configured */
@@ -38,24 +39,24 @@ struct event {
 
 	/* The verdict. */
 	const char *word;		/* "relayed", "copy"... */
-	enum drop why;			/* not DROP_NONE: instead of the word */
-	const struct relay4_plan *plan;	/* to=, and the servers a filter looks for */
-	bool rule;			/* of the plan: rule= */
+	enum drop why;			/* unless DROP_NONE, replaces the word */
+	const struct relay4_plan *plan;	/* to=, and the servers for filters */
+	bool rule;			/* name the plan's rule: rule= */
 	bool name_server;		/* server= */
-	const struct iface *other;	/* on the other leg... */
-	const char *other_key;		/* ...named by "from" or "to"; NULL: for filters only */
+	const struct iface *other;	/* on the other leg */
+	const char *other_key;		/* "from" or "to"; NULL: for filters only */
 	const char *tail;		/* more words, or NULL */
-	struct ip4 from_server;		/* for filters: whose message this delivers */
-	struct ip4 leased;		/* for filters: the client has this address now */
+	struct ip4 from_server;		/* for filters: the sender of the reply */
+	struct ip4 leased;		/* for filters: the client's new address */
 
-	/* The debug line; NULL: none. */
-	const char *trace;
+	/* The debug line. */
+	const char *trace;		/* its word; NULL: no line */
 	const char *direction;		/* of a drop */
-	const struct dhcp4 *m;		/* the message; its data is NULL until it was parsed */
+	const struct dhcp4 *m;		/* its data is NULL until it was parsed */
 	uint16_t trace_port;		/* port=; 0: not named */
 };
 
-/* Zeros for a link address that is not Ethernet's. */
+/* Returns zeros for a link address that is not an Ethernet address. */
 static inline struct mac
 event_mac(const uint8_t *bytes, size_t len)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * show - the documents that pxrelayctl shows, and the metrics: each is one walk over the
- * daemon's state. Names in them are stable, since scripts and alert rules read them. NULL: no
- * memory.
+ * show - the documents that pxrelayctl shows, and the metrics: each is one walk over
+ * the daemon's state. Names in them are stable, since scripts and alert rules read
+ * them. All return NULL when there is no memory.
  */
 #ifndef RELAY_SHOW_SHOW_H
 #define RELAY_SHOW_SHOW_H
@@ -19,11 +19,11 @@ json_t *show_rules(struct daemon *d);
 json_t *show_counters(struct daemon *d);
 json_t *show_drops(struct daemon *d);
 json_t *show_version(struct daemon *d);
-/* "ready", "standby"... of a client interface. */
+/* Returns the state of a client interface: "ready", "standby"... */
 const char *show_if_state(const struct iface *f);
 
-/* show_boots.c: the clients that core/track knows, youngest first; those of them that boot;
- * and one of them with all that happened, by its hardware address. */
+/* show_boots.c: the clients that core/track knows, most recent first; those of them
+ * that boot; and everything known about one, by its hardware address. */
 json_t *show_clients(struct daemon *d);
 json_t *show_boots(struct daemon *d);
 json_t *show_explain(struct daemon *d, const char *mac);

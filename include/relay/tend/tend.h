@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * tend - what the relay does beside the packet path: follows the kernel's interfaces and the
- * ways to the servers, probes the servers, and runs the doctor.
+ * tend - what the relay does beside the packet path: follows the kernel's
+ * interfaces and the ways to the servers (route and next hop), probes the
+ * servers, and runs the doctor. The datagrams and errors of the sockets are
+ * offered to each part by path.c; one that returns true claims it.
  */
 #ifndef RELAY_TEND_H
 #define RELAY_TEND_H
@@ -15,65 +17,61 @@
 
 struct daemon;
 
-/* iface_watch.c hands what netlink reports to the interface table, and does what follows from
- * it: joins the discovery group where boot servers are configured, has the routes to the
- * servers looked at, and logs each change of a client interface in one line. */
+/* iface_watch.c keeps the interface table in step with the kernel. */
 int iface_watch_open(struct daemon *d);	/* 0 or -errno */
 void iface_watch_close(struct daemon *d);
 void iface_watch_tick(struct daemon *d, struct mono now);
-/* Another configuration: every interface is matched anew. */
+/* Matches every interface with a new configuration. */
 void iface_watch_commit_all(struct daemon *d);
 /* Leaves the discovery group of the old configuration. */
 void iface_watch_leave_group(struct daemon *d, struct ip4 group);
 
-/* way_watch.c: what the kernel knows about the way to each server, as evidence of its health:
- * no route, the interface is down, the next hop does not answer ARP. What it means is decided
- * in core/way. */
+/* way_watch.c learns from the kernel whether each server can be reached. */
 int way_watch_open(struct daemon *d);	/* 0 or -errno */
 void way_watch_close(struct daemon *d);
-/* Links, addresses, routes or rules changed: the servers' sockets are connected anew and their
- * ways judged, now or within WAY_WATCH_GAP_MS. */
+/* Links, addresses, routes or rules changed: reconnects the servers' sockets
+ * and judges the ways, now or within WAY_WATCH_GAP_MS. */
 void way_watch_changed(struct daemon *d);
-/* Is there a socket without a route or a silent next hop? Then way_watch_tick() is called
- * once a second. */
+/* Is there a socket without a route or a silent next hop? Then way_watch_tick() is
+ * called once a second. */
 bool way_watch_waits(const struct daemon *d);
 void way_watch_tick(struct daemon *d, struct mono now);
-/* Another configuration has been taken. */
-void way_watch_reload(struct daemon *d);
+void way_watch_reload(struct daemon *d);	/* after a new configuration */
 
-/* probe_run.c carries out what core/probe asks for: DHCP probes leave by the server's own
- * socket, from port 67 as clients' messages do, the others by io/query; replies come in by
- * path.c and io/query. */
+/* probe_run.c sends the probes of core/probe. */
 int probe_run_open(struct daemon *d);	/* 0 or -ENOMEM */
 void probe_run_close(struct daemon *d);
-/* A datagram to port 67. true: it is for the machine that does not exist, not for a client. */
+/* Offered each datagram to port 67. true: it replied to a probe. */
 bool probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now);
-/* An error (errno) of a server's socket. true: a probe met it and counts it. */
+/* Offered each error (errno) of a server's socket. true: a probe caused and
+ * counts it. */
 bool probe_run_error(struct daemon *d, uint16_t server, int err, struct mono now);
-/* Another configuration has been taken. */
 void probe_run_reload(struct daemon *d, const struct conf *old);
 void probe_run_interfaces_changed(struct daemon *d);
-/* A server may be reachable again: probe it in this turn of the loop. */
+/* Probes servers that may be reachable again in this turn of the loop. */
 void probe_run_soon(struct daemon *d);
 const struct probe_server *probe_run_state(const struct daemon *d, uint16_t server);
 
-/* doctor_run.c is the daemon's part of `pxrelayctl doctor`: sends the queries of core/doctor's
- * runs and hands them the replies. */
+/* doctor_run.c is the daemon's part of `pxrelayctl doctor`. */
 int doctor_run_open(struct daemon *d);	/* 0 or -ENOMEM */
 void doctor_run_close(struct daemon *d);
-/* Another configuration has been taken: runs end, since they were about the old one. */
+/* Ends all runs, since they were about the old configuration. */
 void doctor_run_reload(struct daemon *d);
-/* `doctor start INTERFACE`: {"run":N}, or {"busy":true} when DOCTOR_RUNS_MAX are under way. */
+/* `doctor start INTERFACE`: {"run":N}, or {"busy":true} if all DOCTOR_RUNS_MAX
+ * are taken. */
 json_t *doctor_run_start(struct daemon *d, const char *ifname);
-/* `doctor result N`: {"run":N,"done":false} or the document, which is handed out once. */
+/* `doctor result N`: {"run":N,"done":false} or the document, which is returned
+ * once. */
 json_t *doctor_run_result(struct daemon *d, const char *run);
-/* A datagram to port 67. true: it is for the doctor's machine, in time or too late. */
+/* Offered each datagram to port 67. true: it is for the doctor's machine, maybe
+ * late. */
 bool doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now);
-/* A broadcast to port 68 on a VLAN. true: it is for the doctor's machine. */
+/* Offered each broadcast to port 68. true: it is for the doctor's machine. */
 bool doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx);
-/* A packet from or to port 4011, to one of our addresses. */
+/* Shown each packet from or to port 4011 that is addressed to this host. */
 void doctor_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport);
-/* An error (errno) of a server's socket. true: a query of ours met it. */
+/* Offered each error (errno) of a server's socket. true: a query of ours caused
+ * it. */
 bool doctor_run_error(struct daemon *d, uint16_t server, int err);
 
 #endif

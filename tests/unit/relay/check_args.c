@@ -75,16 +75,16 @@ static const struct {
 } bad[] = {
 	{ "-x", "unknown option -x" },
 	{ "-fx", "unknown option -x" },
-	{ "--foreground", "unknown long option; -h lists them" },
+	{ "--foreground", "unknown long option; -h lists all options" },
 	{ "-c", "-c needs a value" },
 	{ "-f -i", "-i needs a value" },
 	{ "-l file", "-l file: expected stderr, syslog or journal" },
 	{ "-i vlan10", "-i without a server: expected its IPv4 address after the options" },
 	{ "192.0.2.1", "\"192.0.2.1\" without an interface: expected -i and its name" },
-	{ "-c x -i vlan10 192.0.2.1", "-c does not go together with -i and servers: either a "
-	    "file or the command line says what is relayed" },
-	{ "-c x y", "-c does not go together with -i and servers: either a file or the command "
-	    "line says what is relayed" },
+	{ "-c x -i vlan10 192.0.2.1", "-c excludes -i and servers: configure the relay either "
+	    "in a file or on the command line" },
+	{ "-c x y", "-c excludes -i and servers: configure the relay either in a file or on the "
+	    "command line" },
 };
 
 START_TEST(senseless_line_is_refused)

@@ -59,7 +59,7 @@ START_TEST(a_port_that_another_program_has_is_explained)
 {
 	rig_before_start(2, EADDRINUSE);
 	ck_assert_int_eq(rig_try(&d, conf), -EADDRINUSE);
-	ck_assert(rig_logged("another DHCP program on this host has the port"));
+	ck_assert(rig_logged("another DHCP program on this host uses the port"));
 	rig_stop(d);
 }
 END_TEST
