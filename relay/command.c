@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * command - carries out the commands of the control socket. Those that change something
- * are here; the documents of the others are made in relay/show.
+ * command - carries out the commands of the control socket. Those that change
+ * something are here; the documents of the others are made in relay/show.
  */
 #include <jansson.h>
 #include <string.h>
@@ -21,8 +21,8 @@ run_reload(struct daemon *d)
 	return json_pack("{s:b}", "reloaded", 1);
 }
 
-/* Finds a server by name or address. Returns the first one with its address, which has
- * the health; CONF_NONE: none. */
+/* Finds a server by name or address. Returns the first one with its address,
+ * which has the health; CONF_NONE: none. */
 static uint16_t
 find_server(const struct conf *c, const char *which)
 {

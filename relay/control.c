@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * control - opens the control socket and the socket for metrics, moves them at a reload,
- * and closes them. The answers come from command.c and relay/show, the protocols are in
- * io/ctl and io/metrics.
+ * control - opens the control socket and the socket for metrics, moves them at
+ * a reload, and closes them. The answers come from command.c and relay/show,
+ * the protocols are in io/ctl and io/metrics.
  */
 #include <string.h>
 
@@ -59,7 +59,8 @@ control_reload(struct daemon *d, const struct conf *old)
 	const struct conf_metrics *was = &old->metrics, *is = &d->conf->metrics;
 	const char *at = d->control.ctl ? ctl_path(d->control.ctl) : "";
 
-	/* In the next turn of the loop: this reload may have come through the socket. */
+	/* In the next turn of the loop: this reload may have come through the
+	 * socket. */
 	if (strcmp(at, d->conf->control) != 0 && !d->control.reopen)
 		d->control.reopen = loop_timer(d->loop, 0, false, on_reopen, d);
 	if (d->control.metrics && strcmp(was->path, is->path) == 0 &&

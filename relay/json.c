@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * json - makes the small JSON values that several documents contain. Larger ones are made
- * with jansson by their owners.
+ * json - makes the small JSON values that several documents contain. Larger
+ * ones are made with jansson by their owners.
  */
 #include "relay/json.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * capture - `pxrelayctl capture`: writes the daemon's stream to a file, a ring of files or
- * a pipe, until it is interrupted or has enough packets.
+ * capture - `pxrelayctl capture`: writes the daemon's stream to a file, a ring
+ * of files or a pipe, until it is interrupted or has enough packets.
  */
 #ifndef CTL_CAPTURE_H
 #define CTL_CAPTURE_H
@@ -26,12 +26,12 @@ struct capture_args {
 	char filter[768];	/* in the daemon's words */
 };
 
-/* Takes option o. NULL, or the problem with its value. */
+/* Takes option o. Returns NULL, or what is wrong with its value. */
 const char *capture_option(struct capture_args *a, int o, const char *value);
-/* Sets the defaults. NULL, or the problem with the options together. */
+/* Sets defaults. Returns NULL, or what is wrong with the combination of options. */
 const char *capture_settle(struct capture_args *a, bool terminal);
-/* Runs to the end and reports it on standard error or, with json, on standard output. Returns 0,
- * or 1 for bad news. */
+/* Runs to the end and prints a summary, to standard error or, with json, to standard
+ * output. Returns the exit status. */
 int capture_run(const struct capture_args *a, const struct client *c, bool json);
 
 #endif

@@ -2,9 +2,9 @@
  *
  * client - sends a daemon one line over its control socket and reads one line back.
  *
- * The other end may not be a daemon, or not a healthy one: it may be gone, silent, send a
- * byte a second or never stop. So there is one deadline for each exchange, and every answer has a
- * maximum size.
+ * The other end may not be a healthy daemon, or none at all: it may be silent,
+ * send a byte a second or never stop. So each exchange has one deadline, and
+ * every answer has a maximum size.
  */
 #ifndef CTL_CLIENT_H
 #define CTL_CLIENT_H
@@ -15,22 +15,24 @@
 #define CLIENT_ANSWER_MAX	(64u << 20)	/* bytes */
 
 struct client {
-	int fd;			/* blocking; more may follow the answer */
-	char *answer;		/* owned; NUL-terminated, and may contain NUL bytes */
+	int fd;			/* blocking; data may follow the answer */
+	char *answer;		/* owned; NUL-terminated, may contain NUL bytes */
 	size_t len;		/* without the newline */
 	size_t got, size;	/* bytes that arrived, and room for them */
 };
 
 /*
- * Sends command (without newline) to the socket at path and waits for a whole line, timeout_ms in
- * all. On success *c needs client_close(). 0 or -errno, where besides the errors of connect()
+ * Sends command (without newline) to the socket at path and waits for a whole line,
+ * timeout_ms in all. Returns 0, and *c needs client_close(), or -errno: besides the
+ * errors of connect()
  *
  *   -ENAMETOOLONG	the path does not fit into a socket address
- *   -ETIMEDOUT		no whole answer in time
- *   -EPIPE		the connection was closed before the answer was whole
+ *   -ETIMEDOUT		no complete answer in time
+ *   -EPIPE		the connection was closed before the answer was complete
  *   -EMSGSIZE		the answer is longer than CLIENT_ANSWER_MAX
  */
-int client_ask(struct client *c, const char *path, const char *command, int timeout_ms);
+int client_ask(struct client *c, const char *path, const char *command,
+    int timeout_ms);
 void client_close(struct client *c);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor - `pxrelayctl doctor [INTERFACE]`: has the daemon check one interface after
- * another, looks at this host itself, and prints the findings.
+ * doctor - `pxrelayctl doctor [INTERFACE]`: has the daemon check interfaces,
+ * checks this host itself, and prints the findings.
  *
- * The daemon's part is a run on one interface: one line starts it, and another one is repeated
- * until it returns the document. Everything in a document may come from the network.
+ * The daemon's part is a run on one interface: one command starts it, and another is
+ * repeated until it returns the document. Everything in a document may come from the
+ * network.
  */
 #ifndef CTL_DOCTOR_H
 #define CTL_DOCTOR_H
@@ -14,8 +15,8 @@
 
 #include <jansson.h>
 
-/* The daemon's answer to a line, owned by the caller. NULL: none, which has been reported, and
- * *status is the exit status. */
+/* Returns the daemon's answer to a command, owned by the caller. NULL: there
+ * was none, which has been reported, and *status is the exit status. */
 typedef json_t *doctor_ask_fn(void *user, const char *line, int *status);
 
 struct doctor_args {
@@ -25,23 +26,24 @@ struct doctor_args {
 	void *user;
 };
 
-/* Returns the exit status: 0 if nothing failed, 1 if something did or the daemon refused. */
+/* Returns the exit status; STATUS_FAILED if a check failed or the daemon refused. */
 int doctor_run(const struct doctor_args *a);
 
 /* Is the status of a document "fail"? */
 bool doctor_is_bad(const json_t *doc);
 
-/* --- doctor_host.c: what this host shows ------------------------------------------------- */
+/* --- doctor_host.c: the checks of this host ---------------------------------- */
 
-/* Packets that rp_filter has dropped; -1: not known. */
+/* Returns how many packets rp_filter has dropped; -1: not known. */
 int64_t doctor_host_begin(void);
-/* A document like a run's: {"interface":"this host","status":...,"checks":[...]}. docs: array
- * of the runs' documents. */
+/* Returns a document like a run's: {"interface":"this
+ * host","status":...,"checks":[...]}. docs: array of the runs' documents. */
 json_t *doctor_host_end(int64_t before, const json_t *docs);
 
-/* Parts of it, for tests. "IPReversePathFilter" in the text of /proc/net/netstat; -1: missing. */
+/* Parts of it, for tests. The first returns "IPReversePathFilter" from the text
+ * of /proc/net/netstat; -1: missing. The second adds to checks what the output
+ * of `nft -j list ruleset` (NULL: there is none) means. */
 int64_t doctor_rp_dropped(const char *netstat);
-/* Adds to checks what the output of `nft -j list ruleset` means (NULL: there is none). */
 void doctor_firewall(json_t *checks, const json_t *ruleset, const json_t *docs);
 
 #endif

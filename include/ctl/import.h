@@ -2,9 +2,8 @@
  *
  * import - converts another relay's configuration to a pxrelay.conf.
  *
- * The input is untrusted: whatever its bytes are, a conversion yields either a file
- * that pxrelayd accepts, or a file of comments and the verdict that there was nothing
- * to carry over.
+ * The input is untrusted: for any bytes, the result is either a file that pxrelayd
+ * accepts, or a file of comments and the verdict that nothing could be carried over.
  */
 #ifndef CTL_IMPORT_H
 #define CTL_IMPORT_H
@@ -18,7 +17,7 @@
 #define IMPORT_CONF_MAX	(1u << 20)	/* bytes that pxrelayd reads of one */
 
 enum import_kind {
-	IMPORT_DHCRELAY,	/* a command line, /etc/default/isc-dhcp-relay, a unit */
+	IMPORT_DHCRELAY,	/* a command line, a unit, or Debian's variables */
 	IMPORT_DNSMASQ,		/* dhcp-relay= lines */
 	IMPORT_IOS		/* ip helper-address and related commands */
 };
@@ -37,12 +36,14 @@ struct import_result {
 	bool too_long;		/* longer than IMPORT_CONF_MAX */
 };
 
-/* false: nothing to carry over, or the result is too long; out->text is set even then. */
+/* Returns false if nothing could be carried over or the result is too long;
+ * out->text is set even then. */
 bool import_convert(const struct import_source *in, const struct import_host *host,
     struct import_result *out);
 
-/* `pxrelayctl import KIND FILE`, where argv[0] is "import". Returns the exit status: 0, 1
- * for an unreadable file or nothing to carry over, 2 for wrong usage. */
+/* Runs `pxrelayctl import KIND FILE`, where argv[0] is "import". Returns the
+ * exit status; STATUS_FAILED: the file is unreadable, or nothing could be
+ * carried over. */
 int import_main(int argc, char **argv, bool json);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * import_plan - what the readers of other relays' configurations share: text that is cut into
- * lines and words, notes about what is lost, and the plan of the new configuration.
+ * import_plan - what the readers of other relays' configurations share:
+ * splitting text into lines and words, notes about what is lost, and the plan
+ * of the new configuration.
  *
- * The readers (import_dhcrelay, import_dnsmasq, import_ios) fill the plan and import_write()
- * prints it. Everything has a limit; what exceeds it is noted as lost. The program exits with
- * a message when it runs out of memory.
+ * The readers (import_dhcrelay, import_dnsmasq, import_ios) fill the plan, and
+ * import_write() prints it. Everything has a limit; what exceeds it is noted as
+ * lost.
  */
 #ifndef CTL_IMPORT_PLAN_H
 #define CTL_IMPORT_PLAN_H
@@ -19,7 +20,7 @@
 
 #define IMPORT_IFNAME		16	/* bytes of an interface name, with NUL */
 #define IMPORT_IFS_MAX		4096	/* VLANs of a host; pxrelayd takes more */
-/* Limits of pxrelayd. */
+/* The limits of pxrelayd. */
 #define IMPORT_SERVERS_MAX	256
 #define IMPORT_PORTS_MAX	62
 #define IMPORT_HELPERS_MAX	64
@@ -27,13 +28,13 @@
 
 #define IMPORT_NOTES_MAX	1000	/* nobody reads more */
 #define IMPORT_VALUE		16	/* bytes of a value, with NUL */
-#define IMPORT_SHOWN		100	/* bytes of a line that notes quote, with NUL */
+#define IMPORT_SHOWN		100	/* bytes of a line in notes, with NUL */
 
 /* An address of this host. */
 struct import_addr {
 	struct ip4 addr;
 	char ifname[IMPORT_IFNAME];
-	bool first;		/* of its interface, i.e. the one giaddr = primary uses */
+	bool first;		/* of its interface, as for giaddr = primary */
 };
 
 struct import_host {
@@ -53,12 +54,12 @@ enum import_key {
 struct import_if {
 	char name[IMPORT_IFNAME];	/* empty: unknown */
 	char origin[IMPORT_SHOWN];	/* its name in the old configuration */
-	bool sure;		/* name is right; else the section is commented out */
+	bool sure;		/* if not, the section is commented out */
 	bool dhcp_only;		/* other UDP ports are not forwarded from it */
 	size_t n_server;
 	uint8_t server[IMPORT_SERVERS_MAX];	/* indices into import_plan.server */
 	char value[IMPORT_KEYS][IMPORT_VALUE];	/* empty: the default */
-	int helper;		/* in import_write(): number of its [helper], -1: none */
+	int helper;		/* in import_write(): its group, or -1 */
 };
 
 struct import_plan {
@@ -76,15 +77,18 @@ struct import_plan {
 
 #define IMPORT_REMARK	(-1)
 
-/* Notes what is not carried over, or a remark. line: of the file; 0: none; IMPORT_REMARK. All
- * of the note is escaped, so arguments may come from the file. */
+/* Notes what is not carried over, or a remark. line: the line in the file, 0
+ * for none, or IMPORT_REMARK. The whole note is escaped, so arguments may come
+ * from the file. */
 void import_note(struct import_plan *p, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Adds a server to f; notes it if it is no host address or there are too many. */
-void import_server(struct import_plan *p, struct import_if *f, const char *text, int line);
-/* The interface of that name (if the name is not sure, also of that origin) or NULL. */
-struct import_if *import_find(const struct import_plan *p, const struct import_if *like);
+/* Adds a server to f; notes one that is not a host address or exceeds the limit. */
+void import_server(struct import_plan *p, struct import_if *f, const char *text,
+    int line);
+/* Returns the interface of that name (if not sure, also of that origin) or NULL. */
+struct import_if *import_find(const struct import_plan *p,
+    const struct import_if *like);
 /* Adds an interface, or merges it into the one of the same name. */
 void import_add(struct import_plan *p, const struct import_if *f, int line);
 void import_set(struct import_if *f, enum import_key key, const char *value);
@@ -92,10 +96,10 @@ void import_set(struct import_if *f, enum import_key key, const char *value);
 bool import_is_ifname(const char *name);
 
 struct import_syntax {
-	const char *blanks;	/* between words */
-	const char *ends;	/* of a line */
-	const char *quotes;	/* of a shell, where \ continues a line */
-	char comment;		/* where a word could begin; NUL: there are none */
+	const char *blanks;	/* characters between words */
+	const char *ends;	/* characters that end a line */
+	const char *quotes;	/* as in a shell; then \ continues a line */
+	char comment;		/* begins one where a word could begin; NUL: none */
 };
 
 /* A text and its current line. */
@@ -108,20 +112,21 @@ struct import_text {
 	size_t n;
 	int line;		/* its number */
 	bool indented;
-	char shown[IMPORT_SHOWN];	/* its beginning, untouched */
+	char shown[IMPORT_SHOWN];	/* its beginning, unmodified */
 };
 
-/* Reads the next line. false: there is none, and the words are freed. */
+/* Reads the next line. false: there is none, and the words were freed. */
 bool import_next(struct import_text *t);
 /* Notes the current line as lost. why: may be NULL. */
 void import_lose(const struct import_text *t, const char *why);
 
-/* The readers; they write to text. */
+/* The readers; they modify text. */
 void import_dhcrelay(struct import_plan *p, char *text);
-void import_dnsmasq(struct import_plan *p, char *text, const struct import_host *host);
+void import_dnsmasq(struct import_plan *p, char *text,
+    const struct import_host *host);
 void import_ios(struct import_plan *p, char *text);
 
-/* Writes the sections. false: none of them does anything. */
+/* Writes the sections. false: all of them are commented out. */
 bool import_write(struct import_plan *p);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * mem - memory for a program that can do nothing without it: exits with a message.
+ * mem - memory for a program that cannot go on without: exits with a message.
  */
 #ifndef CTL_MEM_H
 #define CTL_MEM_H
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* p, unless it is NULL. */
+/* Returns p; exits if it is NULL. */
 static inline void *
 mem_got(void *p)
 {
@@ -18,7 +18,7 @@ mem_got(void *p)
 	exit(EXIT_FAILURE);
 }
 
-/* The array with room for n + 1 elements, growing in powers of two. */
+/* Returns the array with room for n + 1 elements, growing in powers of two. */
 static inline void *
 mem_more(void *array, size_t n, size_t size)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * render - a daemon's document as a person reads it.
+ * render - prints a daemon's document for a person.
  *
- * Names, addresses and words in a document may be any text (whoever may create a VLAN
- * names it, the author of the configuration names servers); all of it is escaped. A field that a
- * daemon of another version does not send is shown as "-".
+ * Names, addresses and words in a document may be any text (interfaces and
+ * servers are named by whoever creates or configures them), so all of it is
+ * escaped. A field that a daemon of another version does not send is shown as
+ * "-".
  */
 #ifndef CTL_RENDER_H
 #define CTL_RENDER_H
@@ -16,7 +17,13 @@
 
 #include <jansson.h>
 
-/* false, with nothing printed: the document does not answer this command. */
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+/* Exit statuses of pxrelayctl. FAILED: no daemon, an error, or a boot that
+ * failed. */
+enum { STATUS_OK, STATUS_FAILED, STATUS_USAGE };
+
+/* false, with nothing printed: the document does not match this command. */
 typedef bool render_fn(const json_t *doc, FILE *out, bool colour);
 
 render_fn render_summary;
@@ -27,15 +34,15 @@ render_fn render_server;	/* drain, enable */
 /* `show WHAT`. */
 bool render_list(const json_t *doc, const char *what, FILE *out, bool colour);
 
-/* Untrusted text of any length. */
+/* Prints untrusted text of any length, escaped. */
 void render_esc(FILE *out, const char *text, size_t len);
 void render_str(FILE *out, const char *text);
-/* Indented, and ASCII only: a name may hold U+009B, which begins a control sequence on some
- * terminals. */
+/* Prints it indented and in ASCII: a name may contain U+009B, which begins a control
+ * sequence on some terminals. */
 void render_json(const json_t *doc, FILE *out);
-/* An object's string; "" if it has none of that name. */
+/* Returns an object's string; "" if it has none of that name. */
 const char *render_word(const json_t *object, const char *key);
-/* "95 s", "3 h": one unit says enough. */
+/* Prints "95 s" or "3 h", always in one unit. */
 void render_duration(FILE *out, int64_t seconds);
 
 #endif

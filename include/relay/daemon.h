@@ -17,12 +17,13 @@ void daemon_close(struct daemon *d);
 
 /* Returns 0, or -EINVAL when it was refused; mistakes have been logged. */
 int reload(struct daemon *d);
-/* Also used at the start: allocates the client table for c (NULL: no memory), and sets
- * the host name that %h expands to. */
+/* Also used at the start: allocates the client table for c (NULL: no memory),
+ * and sets the host name that %h expands to. */
 struct clients *reload_new_clients(struct daemon *d, const struct conf *c);
 void reload_host(struct daemon *d);
 
-/* tick.c: see tick_soon() in state.h. `poll` clears d->tick.running. 0 or -ENOMEM. */
+/* tick.c: see tick_soon() in state.h. `poll` clears d->tick.running. 0 or
+ * -ENOMEM. */
 int tick_open(struct daemon *d, loop_fn *poll);
 
 /* logging.c is between log_event() and the destination of the log: repeated
@@ -64,15 +65,15 @@ void status_ready(struct daemon *d);
 void status_reloading(struct daemon *d, struct mono now);
 void status_stopping(struct daemon *d);
 
-/* control.c has the control socket and the socket for metrics. The relay runs without
- * them: a failure is logged, and every reload tries again. */
+/* control.c has the control socket and the socket for metrics. The relay runs
+ * without them: a failure is logged, and every reload tries again. */
 void control_open(struct daemon *d, ctl_fn *answer);
 void control_close(struct daemon *d);
 /* Moves the sockets whose places differ between old and d->conf. */
 void control_reload(struct daemon *d, const struct conf *old);
 
-/* command.c carries out commands. A ctl_fn: returns the answer as malloc'd JSON text;
- * NULL: no memory. */
+/* command.c carries out commands. A ctl_fn: returns the answer as malloc'd JSON
+ * text; NULL: no memory. */
 char *command(void *daemon, const char *line);
 
 #endif

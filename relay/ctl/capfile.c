@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * capfile - see include/ctl/capfile.h.
+ * capfile - decides which blocks of a capture go into which file. Writing is left to
+ * capture.c, the format to proto/pcapng.
  *
- * It keeps what must be repeated in each file: the section, and a block for each interface
- * ever seen. Every file has room left for the statistics of its interfaces, which come last, so
- * that they never begin another file.
+ * It keeps the blocks that must be repeated in each file: the section header and the
+ * description of every interface. Every file reserves room for the statistics of its
+ * interfaces, which come last, so that they never begin another file.
  */
 #include "ctl/capfile.h"
 
@@ -23,7 +24,7 @@ copy_of(const struct pcapng_block *b)
 }
 
 static int
-put(struct capfile *c, const void *block, size_t len)
+put_block(struct capfile *c, const void *block, size_t len)
 {
 	c->size += len;
 	return c->out.write(c->out.user, block, len);
@@ -36,9 +37,9 @@ next_file(struct capfile *c)
 
 	c->size = 0;
 	c->in_file = 0;
-	c->kept = 0;
+	c->reserved = 0;
 	c->n_number = 0;
-	return err ? err : put(c, c->section, c->section_len);
+	return err ? err : put_block(c, c->section, c->section_len);
 }
 
 static bool
@@ -50,61 +51,63 @@ is_described(const struct capfile *c, const struct capfile_interface *i)
 static bool
 fits(const struct capfile *c, size_t len)
 {
-	return !c->cap || c->size + c->kept + len <= c->cap;
+	return !c->cap || c->size + c->reserved + len <= c->cap;
 }
 
-/* What a packet adds to this file, with what comes before it and at the end. */
+/* Returns what a packet adds to this file, including its interface's blocks. */
 static size_t
-cost(const struct capfile *c, const struct capfile_interface *i, size_t len)
+packet_cost(const struct capfile *c, const struct capfile_interface *i, size_t len)
 {
 	return is_described(c, i) ? len : i->len + len + PCAPNG_STATS_LEN;
 }
 
-/* Describes the interface if this file has not yet. */
+/* Writes a block about the interface, which is described first if necessary. */
 static int
-put_numbered(struct capfile *c, struct capfile_interface *i, uint8_t *block, size_t len)
+put_numbered(struct capfile *c, struct capfile_interface *i, uint8_t *block,
+    size_t len)
 {
 	int err = 0;
 
 	if (!is_described(c, i)) {
 		i->file = c->file;
 		i->number = c->n_number++;
-		err = put(c, i->block, i->len);
+		err = put_block(c, i->block, i->len);
 	}
 	pcapng_set_interface(block, i->number);
-	return err ? err : put(c, block, len);
+	return err ? err : put_block(c, block, len);
 }
 
 static int
-take_packet(struct capfile *c, struct capfile_interface *i, uint8_t *block, size_t len)
+take_packet(struct capfile *c, struct capfile_interface *i, uint8_t *block,
+    size_t len)
 {
 	int err = 0;
 
 	if (capfile_full(c))
 		return 0;
-	if (!fits(c, cost(c, i, len)) && c->in_file)
+	if (!fits(c, packet_cost(c, i, len)) && c->in_file)
 		err = next_file(c);
-	if (!err && !fits(c, cost(c, i, len)))
+	if (!err && !fits(c, packet_cost(c, i, len)))
 		err = -EMSGSIZE;
 	if (err)
 		return err;
 	if (!is_described(c, i))
-		c->kept += PCAPNG_STATS_LEN;
+		c->reserved += PCAPNG_STATS_LEN;
 	err = put_numbered(c, i, block, len);
 	c->packets += !err;
 	c->in_file += !err;
 	return err;
 }
 
-/* At the end of the stream. Statistics of an interface without packets in this file are written
- * if there is room: all its packets may have been lost. */
+/* Statistics come at the end of the stream. Those of an interface without packets in
+ * this file are written if there is room: all its packets may have been lost. */
 static int
 take_stats(struct capfile *c, struct capfile_interface *i, uint8_t *block,
     size_t len, uint64_t lost)
 {
 	c->lost += lost;
 	if (is_described(c, i)) {
-		c->kept -= c->kept ? PCAPNG_STATS_LEN : 0;
+		c->reserved -= c->reserved ? PCAPNG_STATS_LEN : 0;
 		return fits(c, len) ? put_numbered(c, i, block, len) : -EBADMSG;
 	}
 	return lost && fits(c, i->len + len) ? put_numbered(c, i, block, len) : 0;
@@ -115,7 +118,8 @@ take_block(struct capfile *c, const struct pcapng_block *b, uint8_t *block)
 {
 	uint32_t number;
 
-	if ((b->type == PCAPNG_SECTION) != !c->section)	/* the first block, and no other */
+	/* The first block must be the section, and no other may be. */
+	if ((b->type == PCAPNG_SECTION) != !c->section)
 		return -EBADMSG;
 	if (!c->section) {
 		c->section = copy_of(b);
@@ -125,7 +129,8 @@ take_block(struct capfile *c, const struct pcapng_block *b, uint8_t *block)
 	if (b->type == PCAPNG_INTERFACE) {
 		if (c->n_interface == CAPFILE_INTERFACES_MAX)
 			return -EBADMSG;
-		c->interface = mem_more(c->interface, c->n_interface, sizeof(*c->interface));
+		c->interface = mem_more(c->interface, c->n_interface,
+		    sizeof(*c->interface));
 		c->interface[c->n_interface++] =
 		    (struct capfile_interface){ .block = copy_of(b), .len = b->len };
 		return 0;
@@ -136,7 +141,8 @@ take_block(struct capfile *c, const struct pcapng_block *b, uint8_t *block)
 		return -EBADMSG;
 	if (b->type == PCAPNG_PACKET)
 		return take_packet(c, &c->interface[number], block, b->len);
-	return take_stats(c, &c->interface[number], block, b->len, pcapng_dropped(b));
+	return take_stats(c, &c->interface[number], block, b->len,
+	    pcapng_dropped(b));
 }
 
 int
@@ -184,7 +190,7 @@ capfile_name(char *buf, size_t size, const char *name, unsigned n,
 	char when[32] = "";
 	int stem, len;
 
-	if (!dot || dot == name || dot[-1] == '/')	/* ".hidden" has no suffix */
+	if (!dot || dot == name || dot[-1] == '/')	/* no suffix: ".hidden" */
 		dot = name + strlen(name);
 	stem = (int)(dot - name);
 	strftime(when, sizeof(when), "%Y%m%d%H%M%S", tm);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * capture - see include/ctl/capture.h. capfile decides what goes into which file; here are
- * the files, the socket and the end.
+ * capture - reads the stream of a capture from the daemon, writes the files and
+ * reports the end. Which block goes into which file is decided in capfile.c.
  *
- * When we shut down our side, the daemon ends the stream with statistics of what it could not send:
- * an interrupt and a reached count end it that way. A signal may arrive at any moment, so its
- * handler does the shutdown itself, and nothing can be missed between a check and poll().
- * The second signal kills.
+ * An interrupt or a reached count shuts down our side of the socket; then the
+ * daemon ends the stream with statistics about lost packets. The signal handler
+ * shuts down the socket itself, so that no signal is missed between a check and
+ * poll(). The second signal kills.
  *
  * When the disk is full, the file is cut back to its last whole block.
  */
@@ -32,7 +32,7 @@
 #include "proto/pcapng.h"
 
 #define NAME_MAX_LEN	4096
-/* How long the daemon may take to end the stream. */
+/* The time in which the daemon must end the stream. */
 #define END_MS		5000
 #define OUT_SIZE	PCAPNG_BLOCK_MAX
 
@@ -47,15 +47,15 @@ static const char *const end_words[] = {
 	[FAILED] = "error",
 };
 
-/* The file being written, and the ones before it. */
+/* The file being written, and the names of those before it. */
 struct sink {
 	const struct capture_args *args;
 	int fd;
 	bool pipe;
-	char **name;		/* ring, owned with its names */
+	char **name;		/* a ring, owned with its names */
 	unsigned n_name, oldest;
 	uint64_t done;		/* bytes in the file */
-	uint64_t unwritten;	/* packets that the disk had no room for */
+	uint64_t unwritten;	/* packets for which the disk had no room */
 	size_t len;
 	uint8_t out[OUT_SIZE];
 };
@@ -72,7 +72,8 @@ struct session {
 
 /* --- files --------------------------------------------------------------------- */
 
-/* How many of the first n bytes are whole blocks; counts the packets after them. */
+/* Returns how many of the first n bytes are whole blocks; counts the packets
+ * after. */
 static size_t
 whole_blocks(struct sink *k, size_t n)
 {
@@ -139,7 +140,7 @@ sink_close(struct sink *k)
 	return err;
 }
 
-/* Remembers a name, and removes the oldest file of a full ring. */
+/* Adds a name to the ring; if that is full, removes the oldest file. */
 static void
 add_name(struct sink *k, const char *name)
 {
@@ -186,7 +187,7 @@ sink_next(void *user, unsigned n)
 	return 0;
 }
 
-/* --- the end --------------------------------------------------------------------- */
+/* --- signals and the end ----------------------------------------------------- */
 
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t stream_fd;
@@ -202,7 +203,7 @@ on_signal(int signo)
 	errno = e;
 }
 
-/* Without SA_RESTART, so that a write to a pipe that nobody reads is interrupted too. */
+/* Without SA_RESTART, so that a blocked write to a pipe is interrupted, too. */
 static void
 catch_signals(int fd)
 {
@@ -240,9 +241,9 @@ fail_capture(struct session *s, int err)
 		end_capture(s, FAILED, err);
 }
 
-/* --- the stream -------------------------------------------------------------------- */
+/* --- the stream -------------------------------------------------------------- */
 
-/* Takes the blocks in s->in. false: an error, nothing more will be taken. */
+/* Takes the blocks in s->in. false: it failed. */
 static bool
 take_blocks(struct session *s)
 {
@@ -260,9 +261,9 @@ take_blocks(struct session *s)
 	return true;
 }
 
-/* Until there is something to read, or the reader of our pipe is gone. */
+/* Waits until there is data to read, or the reader of our pipe is gone. */
 static int
-wait_for(struct session *s)
+wait_for_data(struct session *s)
 {
 	struct pollfd p[] = {
 		{ .fd = s->fd, .events = POLLIN },
@@ -277,9 +278,9 @@ wait_for(struct session *s)
 	return p[1].revents & POLLERR ? -EPIPE : 0;
 }
 
-/* false at the end of the stream. */
+/* Receives and takes some data. false: the stream has ended. */
 static bool
-receive(struct session *s)
+receive_data(struct session *s)
 {
 	ssize_t n = recv(s->fd, s->in + s->len, sizeof(s->in) - s->len,
 	    MSG_DONTWAIT);
@@ -295,10 +296,10 @@ receive(struct session *s)
 		end_capture(s, DAEMON_GONE, 0);
 		return false;
 	}
-	/* Idle: let readers of the file or the pipe see everything so far. */
+	/* Flush while idle, so that readers of the file see everything so far. */
 	err = s->sink.fd >= 0 ? sink_flush(&s->sink) : 0;
 	if (!err)
-		err = wait_for(s);
+		err = wait_for_data(s);
 	if (interrupted)
 		end_capture(s, INTERRUPTED, 0);
 	if (err)
@@ -306,7 +307,7 @@ receive(struct session *s)
 	return !err;
 }
 
-/* --- the summary --------------------------------------------------------------------- */
+/* --- the summary ------------------------------------------------------------- */
 
 static void
 report_json(const struct session *s, uint64_t packets, FILE *out)
@@ -333,7 +334,7 @@ report_error(const struct session *s)
 	} else if (s->error == -EMSGSIZE) {
 		fputs("a packet is larger than the maximum file size\n", stderr);
 	} else if (s->error == -ETIMEDOUT) {
-		fputs("the daemon does not end the capture\n", stderr);
+		fputs("the daemon did not end the capture\n", stderr);
 	} else {
 		render_str(stderr, s->sink.args->file);
 		fprintf(stderr, ": %s\n", strerror(-s->error));
@@ -377,12 +378,12 @@ capture_run(const struct capture_args *a, const struct client *c, bool json)
 	};
 	catch_signals(c->fd);
 	fputs("pxrelayctl: capturing\n", stderr);
-	s->len = c->got - c->len - 1;	/* what arrived with the answer */
+	s->len = c->got - c->len - 1;	/* data that arrived with the answer */
 	if (s->len > sizeof(s->in))
 		s->len = 0;
 	memcpy(s->in, c->answer + c->len + 1, s->len);
 	if (take_blocks(s))
-		while (receive(s))
+		while (receive_data(s))
 			;
 	err = sink_close(&s->sink);
 	if (err)
@@ -397,9 +398,9 @@ capture_run(const struct capture_args *a, const struct client *c, bool json)
 	return status;
 }
 
-/* --- options ------------------------------------------------------------------------ */
+/* --- options ----------------------------------------------------------------- */
 
-/* "100", "64k", "10M", "1G"; 0: not a size. */
+/* Parses "100", "64k", "10M" or "1G"; 0: not a size. */
 static uint64_t
 parse_size(const char *text)
 {
@@ -441,13 +442,15 @@ capture_option(struct capture_args *a, int o, const char *value)
 	switch (o) {
 	case 'w':
 		a->file = value;
-		return *value ? NULL : "-w names no file";
+		return *value ? NULL : "-w: expected a file name";
 	case 'C':
 		a->cap = n;
-		return n >= CAPFILE_CAP_MIN ? NULL : "expected a size of at least 32k";
+		return n >= CAPFILE_CAP_MIN ? NULL :
+		    "expected a size of at least 32k";
 	case 'W':
 		a->files = (unsigned)n;
-		return n && n <= CAPTURE_FILES_MAX ? NULL : "expected a number of files, 1 to 10000";
+		return n && n <= CAPTURE_FILES_MAX ? NULL :
+		    "expected a number of files, 1 to 10000";
 	case 'c':
 		a->packets = n;
 		return n ? NULL : "expected a number of packets";
@@ -464,14 +467,12 @@ capture_option(struct capture_args *a, int o, const char *value)
 const char *
 capture_settle(struct capture_args *a, bool terminal)
 {
-	if (!a->file && terminal)
-		return "-w names the file to write";
 	if (!a->file)
 		a->file = "-";
 	if (strcmp(a->file, "-") == 0 && terminal)
-		return "a capture cannot go to a terminal: -w names a file";
+		return "a capture cannot go to a terminal: use -w FILE";
 	if (a->cap && strcmp(a->file, "-") == 0)
-		return "-C needs a file, -w names it";
+		return "-C needs a file: use -w FILE";
 	if (a->files && !a->cap)
 		return "-W needs -C, the size of each file";
 	return NULL;

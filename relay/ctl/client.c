@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * client - see include/ctl/client.h.
+ * client - connects to the control socket, sends a command and reads the answer
+ * up to its newline. What it means is left to the caller.
  *
- * One deadline covers everything from connect() to the newline: a timeout per read would let a
- * daemon that sends a byte now and then block a cron job for ever.
+ * One deadline covers everything: with a timeout per read, a daemon that sends
+ * a byte now and then could block a cron job for ever.
  */
 #include "ctl/client.h"
 
@@ -32,9 +33,9 @@ now_ms(void)
 }
 
 /*
- * A Unix socket connects at once or, if the daemon has too many waiting, when it accepts
- * one. A non-blocking connect() fails with EAGAIN then and cannot be polled, so this one blocks,
- * limited by SO_SNDTIMEO.
+ * A Unix socket connects at once or, if the daemon's backlog is full, when it
+ * accepts a connection. In that case a non-blocking connect() would fail with
+ * EAGAIN and could not be polled, so this one blocks, limited by SO_SNDTIMEO.
  */
 static int
 connect_to(const struct sockaddr_un *at, int timeout_ms)
@@ -56,7 +57,7 @@ connect_to(const struct sockaddr_un *at, int timeout_ms)
 	return err;
 }
 
-/* Reads up to the newline, and what has arrived after it. */
+/* Reads up to the newline, and any data that has arrived after it. */
 static int
 receive_answer(struct client *c, int64_t deadline)
 {
@@ -76,7 +77,8 @@ receive_answer(struct client *c, int64_t deadline)
 			c->answer = mem_got(realloc(c->answer, c->size));
 		}
 		if (n > 0)
-			n = recv(c->fd, c->answer + c->got, c->size - c->got - 1, MSG_DONTWAIT);
+			n = recv(c->fd, c->answer + c->got, c->size - c->got - 1,
+			    MSG_DONTWAIT);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n <= 0)
@@ -89,15 +91,16 @@ receive_answer(struct client *c, int64_t deadline)
 	return 0;
 }
 
-/* A command is much smaller than the buffer of a new connection, so it is sent at once or not at
- * all. */
+/* A command is much smaller than the buffer of a new connection, so it is sent
+ * whole or not at all. */
 int
 client_ask(struct client *c, const char *path, const char *command, int timeout_ms)
 {
 	int64_t deadline = now_ms() + timeout_ms;
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	struct iovec iov[] = {
-		{ (void *)(uintptr_t)command, strlen(command) }, { (char[]){ "\n" }, 1 },
+		{ (void *)(uintptr_t)command, strlen(command) },
+		{ (char[]){ "\n" }, 1 },
 	};
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
 	int err;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor - see include/ctl/doctor.h. Starts the runs, several at a time, and prints their
- * findings: a block for each interface, a line for each finding, and the cure below it
- * unless all is well.
+ * doctor - starts the daemon's runs, several at a time, and prints their
+ * findings: a block for each interface, a line for each finding, and below it
+ * the cure unless the check passed. The runs are made in the daemon
+ * (core/doctor); the checks of this host are in doctor_host.c.
  */
 #include "ctl/doctor.h"
 
@@ -18,22 +19,19 @@
 #include "proto/clientmsg.h"
 #include "proto/finding.h"
 
-/* Runs at once: 200 VLANs take less than a minute, and the daemon has room for others. */
+/* Runs at once: 200 VLANs take less than a minute, and the daemon has runs left. */
 #define AT_ONCE		24
 #define POLL_MS		100
-/* dnsmasq pings each address that it offers for 3 s, one after the other, up to six. */
+/* dnsmasq pings each address before it offers it, for 3 s, one after the other,
+ * up to six. */
 #define AGAIN_PAUSE_MS	20000
-#define AGAIN_MAX	24	/* two minutes */
+#define AGAIN_MAX	24	/* takes two minutes */
 #define INDENT		19	/* of a finding's text */
 
-#define GOOD		0
-#define BAD_NEWS	1
+/* --- the runs ---------------------------------------------------------------- */
 
-/* --- the runs ----------------------------------------------------------------------- */
-
-/* A run on one interface. */
 struct run {
-	const char *name;	/* of the interface, borrowed from struct doctor.list */
+	const char *name;	/* of the interface, borrowed */
 	json_int_t number;	/* 0: not started yet */
 	json_t *doc;		/* owned; NULL: not finished */
 	bool again;		/* to be repeated alone */
@@ -43,8 +41,8 @@ struct doctor {
 	const struct doctor_args *a;
 	struct run *run;
 	size_t n, shown;
-	json_t *list;		/* the daemon's answer to `show interfaces`, or NULL */
-	int status;		/* of the program; not GOOD ends it */
+	json_t *list;		/* the answer to `show interfaces`, or NULL */
+	int status;		/* of the program; not STATUS_OK ends it */
 };
 
 static void
@@ -61,12 +59,13 @@ report_refusal(struct doctor *d, const json_t *doc)
 	const char *error = render_word(doc, "error");
 
 	fputs("pxrelayctl: doctor: ", stderr);
-	render_str(stderr, *error ? error : "the daemon's answer does not fit this command");
+	render_str(stderr,
+	    *error ? error : "the daemon's answer does not match this command");
 	fputc('\n', stderr);
-	d->status = BAD_NEWS;
+	d->status = STATUS_FAILED;
 }
 
-/* false: the daemon has no room for it now, or see d->status. */
+/* false: the daemon is busy, or it failed (d->status). */
 static bool
 start_run(struct doctor *d, struct run *r)
 {
@@ -103,28 +102,30 @@ poll_run(struct doctor *d, struct run *r)
 	json_decref(doc);
 }
 
-/* A server that serves others made no offer: it may have been busy with those others, so a run of
- * its own may find it well. */
+/* If a server made no offer here but did on another interface, it may have been
+ * busy with that one, and a run on its own may get an offer. */
 static bool
 may_be_busy(const json_t *doc)
 {
+	const char *no_pool = finding_row(FINDING_NO_POOL)->code;
 	const json_t *row;
 	size_t i;
 
 	json_array_foreach(json_object_get(doc, "checks"), i, row)
-		if (strcmp(render_word(row, "code"), finding_row(FINDING_NO_POOL)->code) == 0)
+		if (strcmp(render_word(row, "code"), no_pool) == 0)
 			return true;
 	return false;
 }
 
-/* Starts as many as there is room for, and polls the others. true: there is more to do. */
+/* Starts as many runs as there is room for, and polls the others. Returns
+ * whether there is more to do. */
 static bool
-turn(struct doctor *d, struct run *r, size_t n)
+step_runs(struct doctor *d, struct run *r, size_t n)
 {
 	unsigned open = 0;
 	bool more = false, room = true;
 
-	for (size_t i = 0; i < n && d->status == GOOD; i++, r++) {
+	for (size_t i = 0; i < n && d->status == STATUS_OK; i++, r++) {
 		if (r->number && !r->doc) {
 			poll_run(d, r);
 			r->again = n > 1 && may_be_busy(r->doc);
@@ -134,10 +135,10 @@ turn(struct doctor *d, struct run *r, size_t n)
 		open += r->number && !r->doc;
 		more |= !r->doc;
 	}
-	return more && d->status == GOOD;
+	return more && d->status == STATUS_OK;
 }
 
-/* --- on the screen --------------------------------------------------------------------- */
+/* --- printing ---------------------------------------------------------------- */
 
 static void
 add_word(struct sbuf *b, const char *before, const char *s)
@@ -148,7 +149,7 @@ add_word(struct sbuf *b, const char *before, const char *s)
 	sbuf_screen(b, s, strlen(s));
 }
 
-/* "wds-1 198.51.100.21 (bios, uefi-x64)"; no kinds if all that the daemon plays are meant. */
+/* Adds "wds-1 198.51.100.21 (bios, uefi-x64)"; without kinds if all are meant. */
 static void
 add_subject(struct sbuf *b, const json_t *row)
 {
@@ -185,16 +186,19 @@ is_ok(const json_t *row)
 	return strcmp(render_word(row, "status"), "ok") == 0;
 }
 
-/* The sentence, and the detail in brackets; what is well has one of them. */
+/* Prints the sentence, and the detail in brackets; only one of them for a check that
+ * passed. */
 static void
 print_row(const json_t *row, FILE *out, bool colour)
 {
-	const char *status = render_word(row, "status"), *cure = render_word(row, "cure");
-	const char *detail = render_word(row, "detail"), *sentence = render_word(row, "sentence");
+	const char *status = render_word(row, "status");
+	const char *cure = render_word(row, "cure");
+	const char *sentence = render_word(row, "sentence");
+	const char *detail = render_word(row, "detail");
 	bool ok = is_ok(row);
 	char text[2048];
 	struct sbuf b = sbuf_init(text, sizeof(text));
-	const char *shown = strcmp(status, "fail") == 0 ? "FAIL" : ok ? "ok" : "warn";
+	const char *shown = ok ? "ok" : strcmp(status, "fail") == 0 ? "FAIL" : "warn";
 
 	fputs("  ", out);
 	table_paint(out, colour, tone_of(status), shown, strlen(shown));
@@ -222,14 +226,15 @@ print_row(const json_t *row, FILE *out, bool colour)
 	table_wrap(out, text, INDENT);
 }
 
-/* The document of a run, or the checks of this host. brief: what is well is only counted. */
+/* Prints the document of a run, or the checks of this host. brief: checks that
+ * passed are only counted. */
 static void
 print_document(const json_t *doc, FILE *out, bool colour, bool brief)
 {
 	const json_t *row;
 	char text[256];
 	struct sbuf b = sbuf_init(text, sizeof(text));
-	unsigned well = 0;
+	unsigned passed = 0;
 	size_t i;
 
 	add_word(&b, "", render_word(doc, "interface"));
@@ -237,14 +242,14 @@ print_document(const json_t *doc, FILE *out, bool colour, bool brief)
 	fputc('\n', out);
 	json_array_foreach(json_object_get(doc, "checks"), i, row)
 		if (brief && is_ok(row))
-			well++;
+			passed++;
 		else
 			print_row(row, out, colour);
-	if (well == 0)
+	if (passed == 0)
 		return;
 	fputs("  ", out);
 	table_paint(out, colour, TONE_GOOD, "ok", 2);
-	fprintf(out, "    %u checks\n", well);
+	fprintf(out, "    %u checks\n", passed);
 }
 
 bool
@@ -253,9 +258,9 @@ doctor_is_bad(const json_t *doc)
 	return strcmp(render_word(doc, "status"), "fail") == 0;
 }
 
-/* --- all of it ----------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------- */
 
-/* The interface that was named, or all that are up. */
+/* Chooses the interface that was named, or all that are up. */
 static void
 choose_interfaces(struct doctor *d)
 {
@@ -271,17 +276,21 @@ choose_interfaces(struct doctor *d)
 	d->run = mem_got(calloc(json_array_size(rows) + 1, sizeof(*d->run)));
 	if (d->a->interface)
 		d->run[d->n++].name = d->a->interface;
-	json_array_foreach(rows, i, row)
-		if (*render_word(row, "name") && strcmp(render_word(row, "state"), "down") != 0)
-			d->run[d->n++].name = render_word(row, "name");
+	json_array_foreach(rows, i, row) {
+		const char *name = render_word(row, "name");
+
+		if (*name && strcmp(render_word(row, "state"), "down") != 0)
+			d->run[d->n++].name = name;
+	}
 	if (d->n > 0)
 		return;
-	fputs("pxrelayctl: doctor: no client interface is up: see pxrelayctl show interfaces\n",
-	    stderr);
-	d->status = BAD_NEWS;
+	fputs("pxrelayctl: doctor: no client interface is up: "
+	    "see pxrelayctl show interfaces\n", stderr);
+	d->status = STATUS_FAILED;
 }
 
-/* Documents in the order of the list, each as soon as those before it are printed. */
+/* Prints documents in the order of the list, each as soon as those before it
+ * are done. */
 static void
 print_ready(struct doctor *d)
 {
@@ -297,7 +306,7 @@ print_ready(struct doctor *d)
 	}
 }
 
-/* One by one, after a pause in which a busy server has finished. */
+/* Repeats marked runs one by one, after a pause in which a busy server finishes. */
 static void
 run_again(struct doctor *d)
 {
@@ -307,10 +316,11 @@ run_again(struct doctor *d)
 		marked += d->run[i].again;
 	if (marked == 0)
 		return;
-	fprintf(stderr, "pxrelayctl: doctor: interfaces that are checked again, since a "
-	    "server may have been busy: %zu\n", marked < AGAIN_MAX ? marked : AGAIN_MAX);
+	fprintf(stderr, "pxrelayctl: doctor: interfaces to check again, since "
+	    "a server may have been busy: %zu\n",
+	    marked < AGAIN_MAX ? marked : AGAIN_MAX);
 	pause_ms(AGAIN_PAUSE_MS);
-	for (size_t i = 0; i < d->n && d->status == GOOD; i++) {
+	for (size_t i = 0; i < d->n && d->status == STATUS_OK; i++) {
 		struct run *r = &d->run[i];
 
 		if (!r->again)
@@ -321,12 +331,13 @@ run_again(struct doctor *d)
 		json_decref(r->doc);
 		r->doc = NULL;
 		r->number = 0;
-		while (turn(d, r, 1))
+		while (step_runs(d, r, 1))
 			pause_ms(POLL_MS);
 		print_ready(d);
 	}
 }
 
+/* Checks this host, prints what is left and sets the exit status. */
 static void
 finish(struct doctor *d, int64_t before)
 {
@@ -350,25 +361,25 @@ finish(struct doctor *d, int64_t before)
 	}
 	json_decref(host);
 	json_decref(docs);
-	d->status = failed ? BAD_NEWS : GOOD;
+	d->status = failed ? STATUS_FAILED : STATUS_OK;
 }
 
 int
 doctor_run(const struct doctor_args *a)
 {
-	struct doctor d = { .a = a, .status = GOOD };
+	struct doctor d = { .a = a, .status = STATUS_OK };
 	int64_t before = doctor_host_begin();
 
 	choose_interfaces(&d);
-	while (d.status == GOOD && turn(&d, d.run, d.n)) {
+	while (d.status == STATUS_OK && step_runs(&d, d.run, d.n)) {
 		print_ready(&d);
 		pause_ms(POLL_MS);
 	}
-	if (d.status == GOOD) {
+	if (d.status == STATUS_OK) {
 		print_ready(&d);
 		run_again(&d);
 	}
-	if (d.status == GOOD) {
+	if (d.status == STATUS_OK) {
 		print_ready(&d);
 		finish(&d, before);
 	}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * doctor_host - what this host shows without the daemon: packets that rp_filter dropped
- * during the runs, nftables rules that drop what machines need to boot, and whether packets are
- * forwarded at all.
+ * doctor_host - checks of this host that need no daemon: whether rp_filter
+ * dropped packets during the runs, nftables rules drop packets that machines
+ * need to boot, and packets are forwarded at all.
  *
- * A rule is judged by itself. One that drops a port unconditionally is a fault; one with more
- * conditions is a fault if servers were silent on that port, and otherwise worth a look. Rules of
- * legacy iptables are not seen.
+ * Each rule is judged by itself. One that drops a port unconditionally is a
+ * fault; one with more conditions is a fault if servers were silent on that
+ * port, and otherwise a warning. Rules of legacy iptables are not seen.
  */
 #include "ctl/doctor.h"
 
@@ -19,8 +19,6 @@
 #include "base/sbuf.h"
 #include "ctl/render.h"
 #include "proto/finding.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define NFT "PATH=\"$PATH:/usr/sbin:/sbin\" nft -j list ruleset 2>/dev/null"
 
@@ -36,9 +34,9 @@ add_check(json_t *checks, enum finding what, const char *detail)
 	    "sentence", r->sentence, "cure", r->cure));
 }
 
-/* --- what the runs found ----------------------------------------------------------------- */
+/* --- findings of the runs ---------------------------------------------------- */
 
-/* Findings that a packet filter may cause, and on which ports. */
+/* Findings that a packet filter may cause, and the ports that it would drop. */
 static const struct {
 	enum finding what;
 	uint16_t port[2];
@@ -55,7 +53,18 @@ static const struct {
 	{ FINDING_HTTP_SILENT, { 0, 0 } },
 };
 
-/* Was a server silent on that port (0: on any)? */
+/* Does the finding with this code mean that a server was silent on that port
+ * (0: any)? */
+static bool
+means_silence(const char *code, unsigned port)
+{
+	for (size_t i = 0; i < COUNT(silences); i++)
+		if (strcmp(code, finding_row(silences[i].what)->code) == 0)
+			return port == 0 || port == silences[i].port[0] ||
+			    port == silences[i].port[1];
+	return false;
+}
+
 static bool
 was_silent(const json_t *docs, unsigned port)
 {
@@ -64,18 +73,14 @@ was_silent(const json_t *docs, unsigned port)
 
 	json_array_foreach(docs, i, doc)
 		json_array_foreach(json_object_get(doc, "checks"), k, row)
-			for (size_t s = 0; s < COUNT(silences); s++)
-				if ((port == 0 || port == silences[s].port[0] ||
-				    port == silences[s].port[1]) &&
-				    strcmp(render_word(row, "code"),
-				    finding_row(silences[s].what)->code) == 0)
-					return true;
+			if (means_silence(render_word(row, "code"), port))
+				return true;
 	return false;
 }
 
-/* --- rp_filter ---------------------------------------------------------------------------- */
+/* --- rp_filter --------------------------------------------------------------- */
 
-/* At most max bytes, malloc'd; NULL: it cannot be read. */
+/* Returns at most max bytes, malloc'd; NULL: it cannot be read. */
 static char *
 read_file(const char *path, size_t max)
 {
@@ -89,7 +94,7 @@ read_file(const char *path, size_t max)
 	return text;
 }
 
-/* Pairs of lines: names, then numbers in the same order. */
+/* The file has pairs of lines: names, then numbers in the same order. */
 int64_t
 doctor_rp_dropped(const char *netstat)
 {
@@ -118,9 +123,9 @@ doctor_host_begin(void)
 	return n;
 }
 
-/* -1: not known. */
+/* Returns a sysctl of the interface; -1: not known. */
 static int
-setting(const char *ifname, const char *what)
+read_setting(const char *ifname, const char *what)
 {
 	char path[128], *text;
 	int n;
@@ -134,16 +139,17 @@ setting(const char *ifname, const char *what)
 	return n;
 }
 
-/* The kernel uses the larger of the values for `all' and the interface. */
+/* Adds the interfaces in strict mode. The kernel uses the larger of the values
+ * for `all' and the interface. */
 static void
 put_strict(struct sbuf *b)
 {
 	struct if_nameindex *all = if_nameindex();
-	int for_all = setting("all", "rp_filter");
+	int for_all = read_setting("all", "rp_filter");
 	bool any = false;
 
 	for (struct if_nameindex *f = all; f && f->if_index; f++) {
-		int own = setting(f->if_name, "rp_filter");
+		int own = read_setting(f->if_name, "rp_filter");
 
 		if ((own > for_all ? own : for_all) != 1)
 			continue;
@@ -177,13 +183,13 @@ check_rp_filter(int64_t before, json_t *checks, const json_t *docs)
 		add_check(checks, FINDING_RP_FILTER_OK, NULL);
 }
 
-/* --- nftables ------------------------------------------------------------------------------- */
+/* --- nftables ---------------------------------------------------------------- */
 
 static const uint16_t ports[] = { 67, 68, 69, 4011 };
 
-/* Is the number in a value: a number, a range, a set of both? */
+/* Does a value (a number, a range, or a set of both) contain n? */
 static bool
-holds(const json_t *v, json_int_t n)
+contains(const json_t *v, json_int_t n)
 {
 	const json_t *range = json_object_get(v, "range"), *item;
 	const json_t *set = json_object_get(v, "set");
@@ -195,7 +201,7 @@ holds(const json_t *v, json_int_t n)
 		return json_integer_value(json_array_get(range, 0)) <= n &&
 		    n <= json_integer_value(json_array_get(range, 1));
 	json_array_foreach(set, i, item)
-		if (holds(item, n))
+		if (contains(item, n))
 			return true;
 	return false;
 }
@@ -203,16 +209,17 @@ holds(const json_t *v, json_int_t n)
 struct rule {
 	bool drops;
 	bool udp_port;		/* matches a UDP port */
-	bool conditions;	/* ... and something else */
-	uint16_t port;		/* the first of `ports' that it matches, 0: none */
+	bool conditions;	/* and something else */
+	uint16_t port;		/* the first of `ports' that it matches; 0: none */
 };
 
-/* "udp dport 69" or "th sport { 67, 68 }": its value. */
+/* Returns the value in "udp dport 69" or "th sport { 67, 68 }", else NULL. */
 static const json_t *
 port_of(const json_t *match)
 {
 	const json_t *p = json_object_get(json_object_get(match, "left"), "payload");
-	const char *proto = render_word(p, "protocol"), *field = render_word(p, "field");
+	const char *proto = render_word(p, "protocol");
+	const char *field = render_word(p, "field");
 
 	if ((strcmp(proto, "udp") != 0 && strcmp(proto, "th") != 0) ||
 	    (strcmp(field, "dport") != 0 && strcmp(field, "sport") != 0))
@@ -220,16 +227,16 @@ port_of(const json_t *match)
 	return json_object_get(match, "right");
 }
 
-/* "meta l4proto udp" and "ip protocol udp" are no further conditions. */
+/* "meta l4proto udp" and "ip protocol udp" only repeat that it matches UDP. */
 static bool
 is_protocol(const json_t *match)
 {
 	const json_t *left = json_object_get(match, "left");
-	const json_t *right = json_object_get(match, "right");
+	const char *meta = render_word(json_object_get(left, "meta"), "key");
+	const char *field = render_word(json_object_get(left, "payload"), "field");
 
-	return (strcmp(render_word(json_object_get(left, "meta"), "key"), "l4proto") == 0 ||
-	    strcmp(render_word(json_object_get(left, "payload"), "field"), "protocol") == 0) &&
-	    json_is_string(right) && strcmp(json_string_value(right), "udp") == 0;
+	return (strcmp(meta, "l4proto") == 0 || strcmp(field, "protocol") == 0) &&
+	    strcmp(render_word(match, "right"), "udp") == 0;
 }
 
 static void
@@ -244,7 +251,7 @@ read_match(struct rule *r, const json_t *match)
 	}
 	r->udp_port = true;
 	for (size_t i = 0; i < COUNT(ports) && !r->port; i++)
-		if (holds(value, ports[i]) != not)
+		if (contains(value, ports[i]) != not)
 			r->port = ports[i];
 }
 
@@ -262,13 +269,20 @@ read_rule(const json_t *rule)
 			read_match(&r, match);
 		else if (json_object_get(e, "drop") || json_object_get(e, "reject"))
 			r.drops = true;
-		else if (!json_object_get(e, "counter") && !json_object_get(e, "log"))
+		else if (!json_object_get(e, "counter") &&
+		    !json_object_get(e, "log"))
 			r.conditions = true;	/* limit, lookups, other modules */
 	}
 	return r;
 }
 
-/* The chain of a rule, among all objects. */
+static bool
+is_same(const json_t *a, const char *key, const json_t *b, const char *b_key)
+{
+	return strcmp(render_word(a, key), render_word(b, b_key)) == 0;
+}
+
+/* Finds the chain of a rule among all objects. */
 static const json_t *
 chain_of(const json_t *all, const json_t *rule)
 {
@@ -277,9 +291,9 @@ chain_of(const json_t *all, const json_t *rule)
 
 	json_array_foreach(all, i, o) {
 		c = json_object_get(o, "chain");
-		if (c && strcmp(render_word(c, "family"), render_word(rule, "family")) == 0 &&
-		    strcmp(render_word(c, "table"), render_word(rule, "table")) == 0 &&
-		    strcmp(render_word(c, "name"), render_word(rule, "chain")) == 0)
+		if (c && is_same(c, "family", rule, "family") &&
+		    is_same(c, "table", rule, "table") &&
+		    is_same(c, "name", rule, "chain"))
 			return c;
 	}
 	return NULL;
@@ -288,7 +302,9 @@ chain_of(const json_t *all, const json_t *rule)
 static void
 put_chain(struct sbuf *b, const json_t *o, const char *chain)
 {
-	const char *const part[] = { render_word(o, "family"), render_word(o, "table"), chain };
+	const char *const part[] = {
+		render_word(o, "family"), render_word(o, "table"), chain,
+	};
 
 	for (size_t i = 0; i < COUNT(part); i++) {
 		sbuf_puts(b, i ? " " : "");
@@ -308,25 +324,25 @@ check_rule(json_t *checks, const json_t *all, const json_t *rule, const json_t *
 	if (!r.drops || !r.udp_port || !r.port ||
 	    strcmp(render_word(rule, "family"), "ip6") == 0)
 		return false;
-	/* A chain without a hook is jumped to under a condition that is not known here. */
+	/* A chain without a hook is reached by a jump, under unknown conditions. */
 	r.conditions = r.conditions || !json_object_get(chain, "hook");
 	put_chain(&b, rule, render_word(rule, "chain"));
 	sbuf_printf(&b, ", rule handle %" JSON_INTEGER_FORMAT ": UDP %u",
 	    json_integer_value(json_object_get(rule, "handle")), r.port);
-	add_check(checks, r.conditions && !was_silent(docs, r.port) ? FINDING_FIREWALL_MAY :
-	    FINDING_FIREWALL_DROPS, text);
+	add_check(checks, r.conditions && !was_silent(docs, r.port) ?
+	    FINDING_FIREWALL_MAY : FINDING_FIREWALL_DROPS, text);
 	return true;
 }
 
-/* A chain that drops what no rule accepts matters only if a server was silent. */
+/* Reports a chain with policy drop, but only if a server was silent. */
 static bool
 check_policy(json_t *checks, const json_t *chain, const json_t *docs)
 {
 	char text[256];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
-	if (strcmp(render_word(chain, "policy"), "drop") != 0 || !was_silent(docs, 0) ||
-	    strcmp(render_word(chain, "family"), "ip6") == 0)
+	if (strcmp(render_word(chain, "policy"), "drop") != 0 ||
+	    !was_silent(docs, 0) || strcmp(render_word(chain, "family"), "ip6") == 0)
 		return false;
 	put_chain(&b, chain, render_word(chain, "name"));
 	sbuf_puts(&b, ": policy drop");
@@ -364,7 +380,7 @@ check_firewall(json_t *checks, const json_t *docs)
 	FILE *in = popen(NFT, "r");
 	json_t *ruleset = in ? json_loadf(in, 0, NULL) : NULL;
 
-	/* Without privileges nft prints nothing and fails. */
+	/* Without privileges, nft prints nothing and fails. */
 	if (in && pclose(in) != 0) {
 		json_decref(ruleset);
 		ruleset = NULL;
@@ -373,7 +389,7 @@ check_firewall(json_t *checks, const json_t *docs)
 	json_decref(ruleset);
 }
 
-/* --- forwarding ------------------------------------------------------------------------------- */
+/* --- forwarding -------------------------------------------------------------- */
 
 static void
 check_forwarding(json_t *checks, const json_t *docs)
@@ -383,21 +399,23 @@ check_forwarding(json_t *checks, const json_t *docs)
 	size_t i;
 
 	json_array_foreach(docs, i, doc) {
+		const char *ifname = render_word(doc, "interface");
+
 		if (!json_is_true(json_object_get(doc, "router-here")))
 			continue;
 		any = true;
-		if (setting(render_word(doc, "interface"), "forwarding") != 0)
+		if (read_setting(ifname, "forwarding") != 0)
 			continue;
 		off = true;
-		add_check(checks, FINDING_FORWARDING_OFF, render_word(doc, "interface"));
+		add_check(checks, FINDING_FORWARDING_OFF, ifname);
 	}
 	if (any && !off)
 		add_check(checks, FINDING_FORWARDING_OK, NULL);
 }
 
-/* --- all of it ------------------------------------------------------------- */
+/* --- the document ---------------------------------------------------------- */
 
-/* In another network namespace the interfaces have other indices. */
+/* In another network namespace, interfaces usually have other indices. */
 static bool
 is_this_namespace(const json_t *docs)
 {
@@ -406,8 +424,9 @@ is_this_namespace(const json_t *docs)
 
 	json_array_foreach(docs, i, doc) {
 		json_int_t n = json_integer_value(json_object_get(doc, "ifindex"));
+		const char *name = render_word(doc, "interface");
 
-		if (n && if_nametoindex(render_word(doc, "interface")) != (unsigned)n)
+		if (n && if_nametoindex(name) != (unsigned)n)
 			return false;
 	}
 	return true;

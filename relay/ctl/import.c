@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * import - the command: reads the file, converts it and prints the result.
+ * import - the command: reads the file, converts it and prints the result. It
+ * needs no daemon.
  *
- * import_dhcrelay, import_dnsmasq and import_ios read the text into a plan, import_plan writes the
- * new one. It goes to standard output, messages to standard error. No daemon is involved.
+ * import_dhcrelay.c, import_dnsmasq.c and import_ios.c read the text into a
+ * plan, and import_plan.c writes the new configuration. It goes to standard
+ * output, messages go to standard error.
  */
 #include "ctl/import.h"
 
@@ -20,10 +22,6 @@
 #include "ctl/mem.h"
 #include "ctl/render.h"
 
-#define GOOD		0
-#define BAD_NEWS	1
-#define USAGE		2
-
 static const char *const kinds[] = {
 	[IMPORT_DHCRELAY] = "dhcrelay",
 	[IMPORT_DNSMASQ] = "dnsmasq",
@@ -31,8 +29,9 @@ static const char *const kinds[] = {
 };
 #define N_KINDS	((int)(sizeof(kinds) / sizeof(kinds[0])))
 
-/* A copy to be cut up, without byte order mark and carriage returns at line ends. NUL separates
- * the words of /proc/PID/cmdline. */
+/* Returns a copy for the readers, without byte order mark and without carriage
+ * returns at line ends. NUL, which separates the words of /proc/PID/cmdline,
+ * becomes a blank. */
 static char *
 copy_text(const struct import_source *in)
 {
@@ -40,7 +39,8 @@ copy_text(const struct import_source *in)
 	char *copy = mem_got(malloc(in->len + 1)), *to = copy;
 
 	for (; i < in->len; i++)
-		if (in->text[i] != '\r' || i + 1 == in->len || in->text[i + 1] != '\n')
+		if (in->text[i] != '\r' || i + 1 == in->len ||
+		    in->text[i + 1] != '\n')
 			*to++ = in->text[i] ? in->text[i] : ' ';
 	*to = '\0';
 	return copy;
@@ -50,12 +50,14 @@ bool
 import_convert(const struct import_source *in, const struct import_host *host,
     struct import_result *out)
 {
-	struct import_plan p = { .out = mem_got(open_memstream(&out->text, &out->len)) };
+	struct import_plan p = {
+		.out = mem_got(open_memstream(&out->text, &out->len)),
+	};
 	char *text = copy_text(in);
 	bool good;
 
-	import_note(&p, IMPORT_REMARK, "made by pxrelayctl import %s from %s", kinds[in->kind],
-	    in->name);
+	import_note(&p, IMPORT_REMARK, "made by pxrelayctl import %s from %s",
+	    kinds[in->kind], in->name);
 	switch (in->kind) {
 	case IMPORT_DHCRELAY:
 		import_dhcrelay(&p, text);
@@ -77,8 +79,8 @@ import_convert(const struct import_source *in, const struct import_host *host,
 	return good && !out->too_long;
 }
 
-/* Addresses of this host, owned by the caller. Only dnsmasq needs them, and notes those that are
- * missing. */
+/* Returns the addresses of this host, owned by the caller. Only
+ * import_dnsmasq() needs them, and it notes those that are missing. */
 static struct import_host
 host_addrs(void)
 {
@@ -109,7 +111,7 @@ host_addrs(void)
 	return host;
 }
 
-/* 0 or -errno. */
+/* Returns 0 or -errno. */
 static int
 read_file(const char *path, char *text, size_t *len)
 {
@@ -129,16 +131,16 @@ read_file(const char *path, char *text, size_t *len)
 }
 
 static int
-say_failed(const char *name, const char *what)
+report_failure(const char *name, const char *what)
 {
 	fputs("pxrelayctl: import: ", stderr);
 	render_str(stderr, name);
 	fprintf(stderr, ": %s\n", what);
-	return BAD_NEWS;
+	return STATUS_FAILED;
 }
 
 static int
-convert(const struct import_source *in, bool json)
+print_converted(const struct import_source *in, bool json)
 {
 	struct import_host host = host_addrs();
 	struct import_result out;
@@ -154,15 +156,15 @@ convert(const struct import_source *in, bool json)
 		fwrite(out.text, 1, out.len, stdout);
 	}
 	if (out.too_long)
-		say_failed(in->name, "too much for one pxrelay.conf (1 MB)");
+		report_failure(in->name, "too much for one pxrelay.conf (1 MB)");
 	else if (!good)
-		say_failed(in->name, "nothing that could be carried over");
+		report_failure(in->name, "nothing could be carried over");
 	else if (out.lost)
-		fprintf(stderr, "pxrelayctl: import: %u not carried over, see the comments\n",
-		    out.lost);
+		fprintf(stderr, "pxrelayctl: import: %u not carried over, "
+		    "see the comments\n", out.lost);
 	free(out.text);
 	free((void *)(uintptr_t)host.addr);
-	return good ? GOOD : BAD_NEWS;
+	return good ? STATUS_OK : STATUS_FAILED;
 }
 
 int
@@ -176,15 +178,16 @@ import_main(int argc, char **argv, bool json)
 		kind++;
 	if (argc != 3 || kind == N_KINDS) {
 		fputs("usage: pxrelayctl import dhcrelay|dnsmasq|ios FILE\n"
-		    "FILE is - for standard input; the pxrelay.conf goes to standard output\n",
-		    stderr);
+		    "FILE is - for standard input; "
+		    "the pxrelay.conf goes to standard output\n", stderr);
 		free(text);
-		return USAGE;
+		return STATUS_USAGE;
 	}
 	in.kind = (enum import_kind)kind;
 	in.name = strcmp(argv[2], "-") == 0 ? "standard input" : argv[2];
 	err = read_file(argv[2], text, &in.len);
-	status = err ? say_failed(in.name, strerror(-err)) : convert(&in, json);
+	status = err ? report_failure(in.name, strerror(-err)) :
+	    print_converted(&in, json);
 	free(text);
 	return status;
 }

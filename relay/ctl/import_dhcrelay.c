@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * import_dhcrelay - reads how ISC dhcrelay 4.4 is started: Debian's
- * /etc/default/isc-dhcp-relay, or command lines, one or many, as in a script or in
+ * import_dhcrelay - reads the files that start ISC dhcrelay 4.4: Debian's
+ * /etc/default/isc-dhcp-relay, or one or more command lines, as in a script or in
  * ExecStart= of a systemd unit. Variables and escapes of the shell are not resolved.
  *
- * Where dhcrelay differs from pxrelay (relay/dhcrelay.c of 4.4.3, and tried out): it
- * accepts option 82 from any client, which is `trust = on` here; it drops a request
- * whose hop count has reached -c, while max-hops is the highest count that passes; with
- * -a alone it replaces; without -i it listens on all interfaces.
+ * dhcrelay differs from pxrelay (relay/dhcrelay.c of 4.4.3, confirmed by
+ * tests): it accepts option 82 from any client, which is `trust = on` here; it
+ * drops a request whose hop count has reached -c, while max-hops is the highest
+ * count that passes; with -a alone it replaces option 82; without -i it listens
+ * on all interfaces.
  */
 #include "ctl/import_plan.h"
 
@@ -24,29 +25,28 @@
 /* One dhcrelay. */
 struct process {
 	struct import_plan *p;
-	struct import_if common;	/* what all its interfaces have */
+	struct import_if common;	/* the settings of all its interfaces */
 	const char **client;	/* owned; the names are borrowed */
 	size_t n_client;
 	bool named;		/* -i, -id or -iu was given */
 	bool either;		/* -i was given */
-	bool agent;		/* -a */
-	bool given;		/* it has a word at all */
+	bool agent;		/* -a was given */
+	bool given;		/* any argument was given */
 	bool ignored;		/* -6: it relays no DHCPv4 */
-	const char *policy;	/* of -m; the words are ours */
+	const char *policy;	/* of -m; a string constant */
 	unsigned hops;
 };
 
-/* --- options ---------------------------------------------------------------- */
-
 enum option_kind {
-	IGNORED, LOST, AGENT, HOPS, CLIENT, EITHER, UPSTREAM, POLICY, LINK_SELECTION, SIX
+	IGNORED, LOST, AGENT, HOPS, CLIENT, EITHER, UPSTREAM, POLICY,
+	LINK_SELECTION, SIX
 };
 
 static const struct option {
 	const char *name;
 	bool has_value;
 	enum option_kind kind;
-	const char *why;	/* it is lost */
+	const char *why;	/* the reason it is lost */
 } options[] = {
 	{ "-4", false, IGNORED, NULL },
 	{ "-6", false, SIX, "DHCPv6 is not relayed" },
@@ -54,20 +54,21 @@ static const struct option {
 	{ "-A", true, LOST, "packets may grow up to the MTU towards the server" },
 	{ "-c", true, HOPS, NULL },
 	{ "-d", false, LOST, "pxrelayd -f stays in the foreground" },
-	{ "-D", false, LOST, "replies are matched by server and giaddr, not by option 82" },
-	{ "-g", true, LOST, "giaddr in replies to clients is left as it is" },
+	{ "-D", false, LOST,
+	    "replies are matched by server and giaddr, not by option 82" },
+	{ "-g", true, LOST, "giaddr in replies to clients is left unchanged" },
 	{ "-i", true, EITHER, NULL },
 	{ "-id", true, CLIENT, NULL },
-	{ "-iu", true, UPSTREAM, "replies are recognised by the addresses of the servers "
-	    "(check-source), not by interface" },
+	{ "-iu", true, UPSTREAM, "replies are recognised by the addresses of the "
+	    "servers (check-source), not by interface" },
 	{ "-m", true, POLICY, NULL },
 	{ "-p", true, LOST, "the port is 67" },
 	{ "-pf", true, LOST, "pxrelayd -p FILE writes a pid file" },
 	{ "-q", false, IGNORED, NULL },
 	{ "-rp", true, LOST, "requests to servers come from port 67" },
-	{ "-U", true, LINK_SELECTION, "add giaddr = ADDRESS of that interface to [relay]; "
-	    "dhcrelay also serves clients there, so it needs an [interface] section if it has "
-	    "any" },
+	{ "-U", true, LINK_SELECTION, "add giaddr = ADDRESS of that interface to "
+	    "[relay]; dhcrelay also serves clients there, so it needs an [interface] "
+	    "section if it has any" },
 	{ "--no-pid", false, IGNORED, NULL },
 };
 
@@ -76,8 +77,8 @@ take_client(struct process *x, const char *name, int line)
 {
 	x->given = x->named = true;
 	if (!import_is_ifname(name)) {
-		import_note(x->p, line, "interface %s: not a valid name for an interface with "
-		    "clients", name);
+		import_note(x->p, line, "interface %s: not a valid name for "
+		    "an interface with clients", name);
 		return;
 	}
 	x->client = mem_more(x->client, x->n_client, sizeof(*x->client));
@@ -87,14 +88,17 @@ take_client(struct process *x, const char *name, int line)
 static void
 take_policy(struct process *x, const char *value, int line)
 {
-	static const char *const words[] = { "append", "replace", "forward", "discard" };
+	static const char *const words[] = {
+		"append", "replace", "forward", "discard",
+	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(value, words[i]) == 0) {
 			x->policy = words[i];
 			return;
 		}
-	import_note(x->p, line, "-m %s: expected append, replace, forward or discard", value);
+	import_note(x->p, line,
+	    "-m %s: expected append, replace, forward or discard", value);
 }
 
 static void
@@ -108,7 +112,8 @@ take_hops(struct process *x, const char *value, int line)
 		return;
 	}
 	if (n - 1 > HOPS_MAX)
-		import_note(x->p, line, "-c %lu: RFC 1542 allows %d hops", n, HOPS_MAX);
+		import_note(x->p, line, "-c %lu: RFC 1542 allows %d hops", n,
+		    HOPS_MAX);
 	x->hops = n - 1 > HOPS_MAX ? HOPS_MAX : (unsigned)n - 1;
 }
 
@@ -127,7 +132,7 @@ take_option(struct process *x, const struct option *o, const char *value, int li
 	case POLICY:
 		take_policy(x, value, line);
 		return;
-	case EITHER:	/* includes the interface towards the servers, unless there is -iu */
+	case EITHER:	/* without -iu, also the one towards the servers */
 	case CLIENT:
 		x->either |= o->kind == EITHER;
 		take_client(x, value, line);
@@ -145,7 +150,8 @@ take_option(struct process *x, const struct option *o, const char *value, int li
 	case LOST:
 		break;
 	}
-	import_note(x->p, line, "%s%s%s: %s", o->name, *value ? " " : "", value, o->why);
+	import_note(x->p, line, "%s%s%s: %s", o->name, *value ? " " : "", value,
+	    o->why);
 }
 
 static void
@@ -161,17 +167,15 @@ take_words(struct process *x, char *const *word, size_t n, int line)
 		if (word[i][0] != '-')
 			import_server(x->p, &x->common, word[i], line);
 		else if (o == end)
-			import_note(x->p, line, "%s: an option that is not known", word[i]);
+			import_note(x->p, line, "%s: unknown option", word[i]);
 		else if (!o->has_value)
 			take_option(x, o, "", line);
 		else if (i + 1 < n)
 			take_option(x, o, word[++i], line);
 		else
-			import_note(x->p, line, "%s: has no value", o->name);
+			import_note(x->p, line, "%s: expected a value", o->name);
 	}
 }
-
-/* --- what a dhcrelay does ----------------------------------------------------- */
 
 static void
 plan_settings(struct process *x, int line)
@@ -187,13 +191,13 @@ plan_settings(struct process *x, int line)
 	if (x->policy && !x->agent)
 		import_note(p, line, "-m %s: has no effect without -a", policy);
 	else if (x->agent && strcmp(policy, "forward") != 0) {
-		import_note(p, line, "option 82 in requests from another relay: it is left "
-		    "unchanged (RFC 3046 2.1.1)");
+		import_note(p, line, "option 82 in requests from another relay: "
+		    "it is left unchanged (RFC 3046 2.1.1)");
 		import_set(&x->common, IMPORT_POLICY, policy);
 	}
 	if (p->max_hops && p->max_hops != x->hops)
-		import_note(p, line, "max-hops = %u and %u: it applies to all interfaces, so the "
-		    "higher one is used", p->max_hops, x->hops);
+		import_note(p, line, "max-hops = %u and %u: it applies to all "
+		    "interfaces, so the higher one is used", p->max_hops, x->hops);
 	if (p->max_hops < x->hops)
 		p->max_hops = x->hops;
 }
@@ -213,11 +217,12 @@ plan_process(struct process *x, int line)
 	if (!x->ignored && n == 0)
 		import_note(p, line, "a dhcrelay without a usable client interface");
 	if (!x->ignored && !x->named)
-		import_note(p, IMPORT_REMARK, "dhcrelay without -i serves all interfaces; it is "
-		    "better to name those with clients instead of *");
+		import_note(p, IMPORT_REMARK, "dhcrelay without -i serves all "
+		    "interfaces; it is better to name those with clients "
+		    "instead of *");
 	if (x->either && f->n_server)
-		import_note(p, IMPORT_REMARK, "-i: dhcrelay's interface towards the servers is "
-		    "included; remove its section if it has no clients");
+		import_note(p, IMPORT_REMARK, "-i: dhcrelay's interface towards the "
+		    "servers is included; remove its section if it has no clients");
 	f->sure = true;
 	for (size_t i = 0; i < n && !x->ignored; i++) {
 		snprintf(f->name, sizeof(f->name), "%s", client[i]);
@@ -226,8 +231,6 @@ plan_process(struct process *x, int line)
 	}
 	free(x->client);
 }
-
-/* --- the file --------------------------------------------------------------- */
 
 static bool
 is_dhcrelay(const char *word)
@@ -247,7 +250,8 @@ struct assignment {
 	int line;
 };
 
-/* false: the word assigns none of the variables. As in a shell, the last assignment counts. */
+/* Keeps an assignment; as in a shell, the last one to a variable counts. false: the word
+ * assigns none of the variables. */
 static bool
 keep_variable(struct assignment set[VARIABLES], char *word, int line)
 {
@@ -265,7 +269,9 @@ static void
 take_variable(struct process *x, const struct assignment *a, bool interfaces)
 {
 	static const struct import_syntax plain = { BLANKS, "", "", '\0' };
-	struct import_text t = { .p = x->p, .syntax = &plain, .rest = a->value, .next = a->line };
+	struct import_text t = {
+		.p = x->p, .syntax = &plain, .rest = a->value, .next = a->line,
+	};
 
 	while (import_next(&t)) {
 		x->either |= interfaces && t.n > 0;
@@ -289,7 +295,8 @@ plan_defaults(struct import_plan *p, const struct assignment set[VARIABLES])
 		plan_process(&x, 0);
 }
 
-/* Variables, or a command; ps and units have other words before the program. */
+/* Reads variables or a command. Lines of ps(1) and units have words before the
+ * program. */
 static void
 read_line(const struct import_text *t, struct assignment set[VARIABLES])
 {
@@ -305,8 +312,8 @@ read_line(const struct import_text *t, struct assignment set[VARIABLES])
 	}
 	for (i = 0; i < t->n; i++)
 		if (!keep_variable(set, t->word[i], t->line)) {
-			import_lose(t, "neither SERVERS, INTERFACES or OPTIONS nor a dhcrelay "
-			    "command line");
+			import_lose(t, "expected SERVERS, INTERFACES, OPTIONS or "
+			    "a dhcrelay command line");
 			return;
 		}
 }
@@ -322,6 +329,6 @@ import_dhcrelay(struct import_plan *p, char *text)
 		read_line(&t, set);
 	plan_defaults(p, set);
 	if (p->n_server)
-		import_note(p, IMPORT_REMARK, "trust = on: dhcrelay accepts option 82 from any "
-		    "client; remove it where no switch adds one");
+		import_note(p, IMPORT_REMARK, "trust = on: dhcrelay accepts option "
+		    "82 from any client; remove it where no switch adds one");
 }

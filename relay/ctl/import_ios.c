@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC
  *
- * import_ios - reads ip helper-address, ip forward-protocol and the ip dhcp relay
- * commands of a Cisco IOS configuration, and NX-OS' ip dhcp relay address.
+ * import_ios - reads ip helper-address, ip forward-protocol and the ip dhcp
+ * relay commands of a Cisco IOS configuration, and NX-OS' ip dhcp relay
+ * address.
  *
- * IOS forwards eight kinds of broadcasts to a helper address unless told otherwise;
- * those other than DHCP become [helper] sections. NX-OS forwards DHCP only. Interface VlanN
- * is vlanN here; other names say nothing about Linux, so their sections are commented out.
- * So are those in a VRF, since requests to servers follow the main routing table, where the
- * address may belong to another host.
+ * By default IOS forwards eight kinds of broadcasts to a helper address; those
+ * other than DHCP become [helper] sections. NX-OS forwards DHCP only. Interface
+ * VlanN becomes vlanN; other names have no counterpart on Linux, so their
+ * sections are commented out. So are those in a VRF, since requests to servers
+ * follow the main routing table, where the address may belong to another host.
  *
- * An indented line belongs to the interface above it. Other commands are not about relaying
- * and are skipped without a note.
+ * An indented line belongs to the interface above it. Other commands are not about
+ * relaying and are skipped without a note.
  */
 #include "ctl/import_plan.h"
 
@@ -19,14 +20,14 @@
 #include <strings.h>
 
 #include "ctl/mem.h"
+#include "ctl/render.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define VLAN_MAX	4094
 #define BOOTPS		67
 #define BOOTPC		68
 #define PXE		4011
 
-/* What is said of an interface, if it turns out to have servers. */
+/* Notes about an interface, which are written if it has servers. */
 enum hint { VRF, UNNUMBERED, SHUTDOWN, HINTS };
 
 struct reader {
@@ -36,9 +37,9 @@ struct reader {
 	bool in_interface;
 	struct import_if cur;
 	int cur_line;
-	int hint[HINTS];	/* line numbers; 0: not said */
-	/* All of it. */
-	char value[IMPORT_KEYS][IMPORT_VALUE];	/* of global commands; empty: not given */
+	int hint[HINTS];	/* line numbers; 0: no such command */
+	/* The whole configuration. */
+	char value[IMPORT_KEYS][IMPORT_VALUE];	/* of global commands, or empty */
 	bool on[65536];		/* ports that are forwarded */
 	char banner[3];		/* the end of the banner being read */
 	int banner_line;
@@ -73,7 +74,8 @@ static const struct {
 	{ "xdmcp", 177, false },
 };
 
-/* Without a port: all default ones; `no` of it leaves none. */
+/* Without a port, the command means all default ports, and its `no` form all
+ * ports. */
 static void
 read_port(struct reader *r, const char *word, bool no)
 {
@@ -103,8 +105,8 @@ plan_ports(struct reader *r)
 
 	p->no_dhcp = !r->on[BOOTPS];
 	if (p->no_dhcp)
-		import_note(p, IMPORT_REMARK, "no ip forward-protocol udp bootps: DHCP is not "
-		    "relayed");
+		import_note(p, IMPORT_REMARK,
+		    "no ip forward-protocol udp bootps: DHCP is not relayed");
 	/* The relay handles these itself. */
 	r->on[BOOTPS] = r->on[BOOTPC] = r->on[PXE] = false;
 	for (size_t i = 0; i < p->n_if; i++)
@@ -123,20 +125,22 @@ static void
 close_interface(struct reader *r)
 {
 	static const char *const why[HINTS] = {
-		/* clang takes two strings side by side for a forgotten comma. */
-		[VRF] = ("in a VRF: requests to servers follow the main routing table, so its "
-		    "section is commented out"),
-		[UNNUMBERED] = "unnumbered: add giaddr = ADDRESS-OF-THE-OTHER-INTERFACE",
-		[SHUTDOWN] = "shut down there and not here",
+		/* The parentheses tell clang that no comma is missing. */
+		[VRF] = ("in a VRF: requests to servers follow the main routing "
+		    "table, so its section is commented out"),
+		[UNNUMBERED] =
+		    "unnumbered: add giaddr = ADDRESS-OF-THE-OTHER-INTERFACE",
+		[SHUTDOWN] = "shut down on the router, but not here",
 	};
 	struct import_if *c = &r->cur;
 
 	if (c->n_server && !c->sure)
-		import_note(r->p, r->cur_line, "interface %s: its name on this host is unknown, "
-		    "so its section is commented out", c->origin);
+		import_note(r->p, r->cur_line, "interface %s: its name on this host "
+		    "is unknown, so its section is commented out", c->origin);
 	for (int i = 0; i < HINTS && c->n_server; i++)
 		if (r->hint[i])
-			import_note(r->p, r->hint[i], "interface %s: %s", c->origin, why[i]);
+			import_note(r->p, r->hint[i], "interface %s: %s", c->origin,
+			    why[i]);
 	c->sure &= !r->hint[VRF];
 	if (c->n_server)
 		import_add(r->p, c, r->cur_line);
@@ -145,7 +149,7 @@ close_interface(struct reader *r)
 	r->in_interface = false;
 }
 
-/* "Vlan10", "vlan 10", "GigabitEthernet0/1.20", "range Vlan10 - 12" */
+/* Reads "Vlan10", "vlan 10", "GigabitEthernet0/1.20" or "range Vlan10 - 12". */
 static void
 open_interface(struct reader *r)
 {
@@ -159,21 +163,24 @@ open_interface(struct reader *r)
 	r->cur_line = r->t.line;
 	snprintf(r->cur.origin, sizeof(r->cur.origin), "%s", name);
 	r->cur.sure = strncasecmp(name, "vlan", 4) == 0 &&
-	    sscanf(name + 4, "%4u%c", &vlan, &more) == 1 && vlan > 0 && vlan <= VLAN_MAX;
+	    sscanf(name + 4, "%4u%c", &vlan, &more) == 1 && vlan > 0 &&
+	    vlan <= VLAN_MAX;
 	if (r->cur.sure)
 		snprintf(r->cur.name, sizeof(r->cur.name), "vlan%u", vlan);
 }
 
-/* "banner motd ^C": everything up to the next ^C is prose. */
+/* Skips a banner: after "banner motd ^C", everything up to the next ^C is prose. */
 static void
 read_banner(struct reader *r, size_t at)
 {
 	const struct import_text *t = &r->t;
-	const char *delim = at + 1 < t->n ? t->word[at + 1] : at < t->n ? t->word[at] : "";
-	size_t len = delim[0] == '^' && delim[1] ? 2 : 1;
+	const char *delim;
+	size_t len;
 
-	if (!*delim)
+	if (at >= t->n)
 		return;
+	delim = t->word[at + 1 < t->n ? at + 1 : at];
+	len = delim[0] == '^' && delim[1] ? 2 : 1;
 	snprintf(r->banner, sizeof(r->banner), "%.*s", (int)len, delim);
 	r->banner_line = t->line;
 	if (strstr(delim + len, r->banner))
@@ -183,28 +190,30 @@ read_banner(struct reader *r, size_t at)
 			r->banner[0] = '\0';
 }
 
-/* --- commands ------------------------------------------------------------------- */
+/* --- commands ---------------------------------------------------------------- */
 
 enum action { SKIP, LOSE, INTERFACE, SERVER, PORT, SET, HINT, BANNER };
 
 #define INFORMATION	"ip dhcp relay information "
-#define OFF		"the relay is off there and on here"
+#define OFF		"relaying is off on the router, but on here"
 
-/* The first one that a line begins with counts. */
+/* The first row with which a line begins counts. */
 static const struct command {
 	const char *words;
 	enum action action;
-	const char *text;	/* why it is lost; SET: the value; SERVER: not NULL for DHCP only */
+	/* LOSE: the reason; SET: the value; SERVER: not NULL for DHCP only */
+	const char *text;
 	int key;		/* or hint */
 	const char *no;		/* SET: the value with `no` */
-	bool inside;		/* SET: not as a global command */
+	bool inside;		/* SET: only in an interface */
 	bool whole;		/* nothing may follow */
 } commands[] = {
 	{ "interface", INTERFACE, .text = NULL },
 	{ "ip helper-address", SERVER, .text = NULL },
 	{ "ip dhcp relay address", SERVER, .text = "DHCP only" },
 	{ "ip forward-protocol udp", PORT, .text = NULL },
-	/* Protocol 77, of diskless Suns: a default, so every configuration has it. */
+	/* Protocol 77, of diskless Suns: a default, so every configuration has
+	 * it. */
 	{ "ip forward-protocol nd", SKIP, .text = NULL },
 	{ "ip forward-protocol", LOSE, .text = NULL },
 	{ "ip dhcp smart-relay", SET, "rotate", IMPORT_GIADDR, "", .inside = false },
@@ -224,7 +233,7 @@ static const struct command {
 	{ "ip dhcp relay", LOSE, .text = NULL },
 	{ "ip dhcp-relay", LOSE, .text = NULL },
 	{ "ip dhcp snooping", SKIP, .text = NULL },
-	{ "ip dhcp", LOSE, .text = "of the router's own DHCP server" },
+	{ "ip dhcp", LOSE, .text = "a setting of the router's own DHCP server" },
 	{ "ipv6 dhcp relay", LOSE, .text = "DHCPv6 is not relayed" },
 	{ "ip vrf forwarding", HINT, .key = VRF },
 	{ "vrf forwarding", HINT, .key = VRF },
@@ -236,7 +245,7 @@ static const struct command {
 	{ "--More--", LOSE, .text = "a pager's prompt (try terminal length 0)" },
 };
 
-/* The number of the first word after the command; 0: it is another one. */
+/* Returns the index of the first word after the command; 0: no match. */
 static size_t
 match_command(const struct import_text *t, const struct command *c, bool no)
 {
@@ -262,7 +271,8 @@ read_server(struct reader *r, const struct command *c, size_t arg, bool no)
 
 	/* vrf, global, use-vrf and redundancy come before or after the address. */
 	if (!r->in_interface || no || arg + 1 != r->t.n) {
-		import_lose(&r->t, r->in_interface ? "only a plain address is carried over" :
+		import_lose(&r->t, r->in_interface ?
+		    "only a plain address is carried over" :
 		    "outside any interface");
 		return;
 	}
@@ -324,7 +334,7 @@ read_line(struct reader *r)
 	}
 	if (t->n == 0 || t->word[0][0] == '!')
 		return;
-	/* What a pager's prompt hides may be another interface. */
+	/* A pager's prompt may hide the beginning of another interface. */
 	if (!t->indented || is(t->word[0], "--More--"))
 		close_interface(r);
 	for (size_t i = 0; i < COUNT(commands); i++)
@@ -334,9 +344,9 @@ read_line(struct reader *r)
 		}
 }
 
-/* --- all of it ---------------------------------------------------------------- */
+/* --- the plan ----------------------------------------------------------------- */
 
-/* Interfaces without a setting of their own have the global one. */
+/* Gives interfaces without a setting of their own the global one. */
 static void
 plan_settings(struct reader *r)
 {
@@ -351,12 +361,14 @@ plan_settings(struct reader *r)
 				import_set(f, (enum import_key)k, r->value[k]);
 		agent = strcmp(f->value[IMPORT_OPTION82], "add") == 0;
 		any_agent |= agent;
-		if (agent && !f->value[IMPORT_POLICY][0])	/* the default of IOS */
+		/* IOS replaces by default. */
+		if (agent && !f->value[IMPORT_POLICY][0])
 			import_set(f, IMPORT_POLICY, "replace");
 	}
 	if (any_agent)
-		import_note(r->p, 0, "the binary circuit-id and remote-id: the interface's name is "
-		    "sent instead, see circuit-id and remote-id in pxrelay.conf(5)");
+		import_note(r->p, 0, "the binary circuit-id and remote-id: the "
+		    "interface's name is sent instead, see circuit-id and "
+		    "remote-id in pxrelay.conf(5)");
 }
 
 void
@@ -366,7 +378,9 @@ import_ios(struct import_plan *p, char *text)
 	struct reader *r = mem_got(calloc(1, sizeof(*r)));
 
 	r->p = p;
-	r->t = (struct import_text){ .p = p, .syntax = &syntax, .rest = text, .next = 1 };
+	r->t = (struct import_text){
+		.p = p, .syntax = &syntax, .rest = text, .next = 1,
+	};
 	read_port(r, "", false);
 	while (import_next(&r->t))
 		read_line(r);
@@ -374,9 +388,10 @@ import_ios(struct import_plan *p, char *text)
 	plan_settings(r);
 	plan_ports(r);
 	if (r->banner[0])
-		import_note(p, r->banner_line, "everything after a banner that never ends");
+		import_note(p, r->banner_line,
+		    "everything after an unterminated banner");
 	if (p->n_port)
-		import_note(p, IMPORT_REMARK, "rate = off: IOS forwards any number of broadcasts; "
-		    "remove it for a limit of 100/s");
+		import_note(p, IMPORT_REMARK, "rate = off: IOS forwards any number "
+		    "of broadcasts; remove it for a limit of 100/s");
 	free(r);
 }

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * import_plan - see include/ctl/import_plan.h.
+ * import_plan - splits the text of other relays into lines and words, collects
+ * the plan of the new configuration, and writes it. What the words mean is left
+ * to the readers.
+ *
+ * The section of an interface whose name on this host is unknown is commented
+ * out, so that only the name has to be filled in. Interfaces with the same
+ * servers share their [helper] sections.
  */
 #include "ctl/import_plan.h"
 
@@ -12,7 +18,8 @@
 #include "base/sbuf.h"
 #include "ctl/mem.h"
 
-/* Escaped as a whole, so that no text upsets a terminal or pxrelayd. */
+/* Escapes the whole note, so that no text can harm a terminal or confuse
+ * pxrelayd. */
 void
 import_note(struct import_plan *p, int line, const char *fmt, ...)
 {
@@ -36,7 +43,7 @@ import_note(struct import_plan *p, int line, const char *fmt, ...)
 	fputc('\n', p->out);
 }
 
-/* --- interfaces and servers --- */
+/* --- interfaces and servers --------------------------------------------------- */
 
 bool
 import_is_ifname(const char *name)
@@ -45,8 +52,9 @@ import_is_ifname(const char *name)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	size_t len = strlen(name);
 
-	return len > 0 && len < IMPORT_IFNAME && name[strspn(name, letters)] == '\0' &&
-	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+	return len > 0 && len < IMPORT_IFNAME &&
+	    name[strspn(name, letters)] == '\0' && strcmp(name, ".") != 0 &&
+	    strcmp(name, "..") != 0;
 }
 
 void
@@ -56,8 +64,8 @@ import_server(struct import_plan *p, struct import_if *f, const char *text, int 
 	size_t i = 0;
 
 	if (!ip4_parse(text, &a) || !ip4_is_host(a)) {
-		import_note(p, line, "server %s: not an IPv4 host address (names are not "
-		    "resolved)", text);
+		import_note(p, line, "server %s: not an IPv4 host address "
+		    "(names are not resolved)", text);
 		return;
 	}
 	while (i < p->n_server && !ip4_eq(p->server[i], a))
@@ -73,7 +81,8 @@ import_server(struct import_plan *p, struct import_if *f, const char *text, int 
 		f->server[f->n_server++] = (uint8_t)i;
 }
 
-/* Names that are guesses may be the same for different interfaces. */
+/* Different interfaces can have the same guessed name, so origins are compared
+ * too. */
 struct import_if *
 import_find(const struct import_plan *p, const struct import_if *like)
 {
@@ -93,8 +102,8 @@ import_add(struct import_plan *p, const struct import_if *from, int line)
 	struct import_if *f = import_find(p, from);
 
 	if (!f && p->n_if == IMPORT_IFS_MAX) {
-		import_note(p, line, "interface %s: more than %d interfaces", from->origin,
-		    IMPORT_IFS_MAX);
+		import_note(p, line, "interface %s: more than %d interfaces",
+		    from->origin, IMPORT_IFS_MAX);
 		return;
 	}
 	if (!f) {
@@ -118,10 +127,11 @@ import_set(struct import_if *f, enum import_key key, const char *value)
 	memcpy(f->value[key], value, strlen(value) + 1);
 }
 
-/* --- text --- */
+/* --- lines and words ---------------------------------------------------------- */
 
-/* Adds the word at t->rest, without its quotes, and returns the character after it. A newline
- * in quotes becomes a blank: the scripts that use such values split them there. */
+/* Adds the word at t->rest, without its quotes, and returns the character after
+ * it. A newline in quotes becomes a blank: scripts that use such values split
+ * them there. */
 static char
 read_word(struct import_text *t)
 {
@@ -142,7 +152,7 @@ read_word(struct import_text *t)
 		}
 	}
 	if (quote)
-		import_note(t->p, t->line, "a quote that is never closed");
+		import_note(t->p, t->line, "unclosed quote");
 	end = *in;
 	t->next += end == '\n';
 	t->rest = in + (end != '\0');
@@ -191,15 +201,11 @@ import_next(struct import_text *t)
 void
 import_lose(const struct import_text *t, const char *why)
 {
-	import_note(t->p, t->line, "%s%s%s", t->shown, why ? ": " : "", why ? why : "");
+	import_note(t->p, t->line, "%s%s%s", t->shown,
+	    why ? ": " : "", why ? why : "");
 }
 
-/* --- the new configuration ---
- *
- * The notes are there already. The section of an interface whose name on this host is unknown
- * is commented out, so that only the name has to be filled in. Interfaces with the same
- * servers share their [helper] sections.
- */
+/* --- the new configuration ---------------------------------------------------- */
 
 static const char *const key_names[IMPORT_KEYS] = {
 	[IMPORT_GIADDR] = "giaddr",
@@ -212,13 +218,12 @@ static const char *const key_names[IMPORT_KEYS] = {
 struct writer {
 	struct import_plan *p;
 	FILE *out;
-	const struct import_if *group[IMPORT_HELPERS_MAX];	/* of the same servers: its first */
+	/* the first interface of each group with the same servers */
+	const struct import_if *group[IMPORT_HELPERS_MAX];
 	int n_group, parts;	/* parts: [helper] sections of a group */
 };
 
-/* --- lists --- */
-
-/* The i-th item of "key = a, b,", four on a line, each of which begins with mark. */
+/* Puts the i-th item of a list, four on a line; each line begins with mark. */
 static void
 put_item(FILE *out, const char *mark, size_t i, const char *item)
 {
@@ -242,8 +247,7 @@ put_servers(const struct writer *w, const char *mark, const char *key,
 	fputc('\n', w->out);
 }
 
-/* --- [helper] --- */
-
+/* Finds or adds the group of an interface; -1: there are too many. */
 static int
 group_of(struct writer *w, const struct import_if *f)
 {
@@ -253,7 +257,8 @@ group_of(struct writer *w, const struct import_if *f)
 		const struct import_if *g = w->group[i];
 		size_t same = 0;
 
-		while (same < f->n_server && memchr(g->server, f->server[same], g->n_server))
+		while (same < f->n_server &&
+		    memchr(g->server, f->server[same], g->n_server))
 			same++;
 		if (same == f->n_server && same == g->n_server)
 			return i;
@@ -264,13 +269,13 @@ group_of(struct writer *w, const struct import_if *f)
 	return i;
 }
 
-/* A commented-out section says by itself which helper it needs. */
+/* Interfaces that are commented out get no group: a comment says what they need. */
 static void
 group_helpers(struct writer *w)
 {
 	struct import_plan *p = w->p;
 
-	w->parts = (int)((p->n_port + IMPORT_HELPER_PORTS - 1) / IMPORT_HELPER_PORTS);
+	w->parts = (int)(p->n_port + IMPORT_HELPER_PORTS - 1) / IMPORT_HELPER_PORTS;
 	for (size_t i = 0; i < p->n_if; i++) {
 		struct import_if *f = &p->ifs[i];
 
@@ -279,7 +284,8 @@ group_helpers(struct writer *w)
 			continue;
 		f->helper = group_of(w, f);
 		if (f->helper < 0)
-			import_note(p, 0, "UDP ports of %s: more than %d [helper] sections",
+			import_note(p, 0,
+			    "UDP ports of %s: more than %d [helper] sections",
 			    f->name, IMPORT_HELPERS_MAX);
 	}
 }
@@ -290,7 +296,8 @@ put_helper(const struct writer *w, int group, int part)
 	const struct import_plan *p = w->p;
 	size_t from = (size_t)part * IMPORT_HELPER_PORTS, n = 0;
 
-	fprintf(w->out, "\n[helper broadcasts-%d]\nport =", group * w->parts + part + 1);
+	fprintf(w->out, "\n[helper broadcasts-%d]\nport =",
+	    group * w->parts + part + 1);
 	for (size_t i = from; i < p->n_port && i < from + IMPORT_HELPER_PORTS; i++)
 		fprintf(w->out, "%s %u", i > from ? "," : "", p->port[i]);
 	fputs("\nfrom =", w->out);
@@ -302,8 +309,6 @@ put_helper(const struct writer *w, int group, int part)
 	fputs("rate = off\n", w->out);
 }
 
-/* --- [interface] --- */
-
 static void
 put_interface(const struct writer *w, const struct import_if *f)
 {
@@ -311,18 +316,20 @@ put_interface(const struct writer *w, const struct import_if *f)
 
 	fputc('\n', w->out);
 	if (!f->sure)
-		import_note(w->p, IMPORT_REMARK, "was %s: fill in its name on this host and "
-		    "remove the #", f->origin);
+		import_note(w->p, IMPORT_REMARK, "was %s: fill in its name on this "
+		    "host and remove the #", f->origin);
 	fprintf(w->out, "%s[interface %s]\n", mark, f->name[0] ? f->name : "NAME");
 	put_servers(w, mark, "servers", f);
 	for (int k = 0; k < IMPORT_KEYS; k++)
 		if (f->value[k][0])
-			fprintf(w->out, "%s%s = %s\n", mark, key_names[k], f->value[k]);
+			fprintf(w->out, "%s%s = %s\n", mark, key_names[k],
+			    f->value[k]);
 	if (!f->sure && w->p->n_port && !f->dhcp_only)
-		fputs("# and add it to \"from\" in a [helper] with these servers\n", w->out);
+		fputs("# and add it to \"from\" in a [helper] with these servers\n",
+		    w->out);
 }
 
-/* Is there a section that is not commented out: an [interface], or a [helper] for one? */
+/* Is any section not commented out, be it an [interface] or a [helper] for one? */
 static bool
 has_work(const struct import_plan *p)
 {
@@ -344,7 +351,8 @@ import_write(struct import_plan *p)
 
 	group_helpers(&w);
 	if (p->n_lost > IMPORT_NOTES_MAX)
-		fprintf(w.out, "# not carried over: %u more\n", p->n_lost - IMPORT_NOTES_MAX);
+		fprintf(w.out, "# not carried over: %u more\n",
+		    p->n_lost - IMPORT_NOTES_MAX);
 	if (p->max_hops && work)
 		fprintf(w.out, "\n[relay]\nmax-hops = %u\n", p->max_hops);
 	for (size_t i = 0; i < p->n_if && !p->no_dhcp; i++)

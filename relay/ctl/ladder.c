@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * ladder - `explain`: a conversation as a picture, then the verdict in words. Time runs
- * down; the client is on the left, the relay in the middle, servers are on the right:
+ * ladder - `explain`: draws a conversation, then prints the verdict in words.
+ * Time runs down; the client is on the left, the relay in the middle, servers
+ * are on the right:
  *
  *	   0.000  |-- discover ------------------->|------->| 2 servers
  *	   0.004  |<- offer 10.0.30.50 ------------|<-------| dhcp-a
  *	   8.113  |-- tftp-read --------------------------->| wds-1
  *
- * The last one was routed past the relay. What is too long for its place is cut here and
- * complete in --json. The document may hold any text: all of it is escaped.
+ * The last message was routed past the relay. Text that is too long for its
+ * place is cut; --json has all of it. The document may contain any text, so all
+ * of it is escaped.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,23 +21,21 @@
 #include "ctl/render.h"
 #include "ctl/table.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 #define ARM_LEFT	38	/* between client and relay */
 #define ARM_RIGHT	9
 #define ARM_BOTH	(ARM_LEFT + 1 + ARM_RIGHT)
 #define PEER		18	/* columns left for a server */
 #define INDENT		9	/* of the words below the ladder */
 
-/* From where to where. */
+/* The way of a message. */
 enum way {
-	WAY_REQUEST,	/* client, relay, servers */
-	WAY_REPLY,	/* server, relay, client */
-	WAY_RELAY,	/* relay, server */
-	WAY_ROUTED_REQUEST,	/* client, server; the relay only overheard it */
+	WAY_REQUEST,	/* from the client through the relay to servers */
+	WAY_REPLY,	/* from a server through the relay to the client */
+	WAY_RELAY,	/* from the relay to a server */
+	WAY_ROUTED_REQUEST,	/* from the client to a server, past the relay */
 	WAY_ROUTED_REPLY,
-	WAY_ON_VLAN,	/* a server on the VLAN, client */
-	WAY_DROP,	/* as far as the relay */
+	WAY_ON_VLAN,	/* from a server on the VLAN to the client */
+	WAY_DROP,	/* from the client to the relay */
 	WAY_DROP_REPLY,
 	WAY_UNKNOWN
 };
@@ -43,38 +43,29 @@ enum way {
 static const struct {
 	const char *event;	/* core/story/track.def */
 	enum way way;
-	const char *number;	/* what `n` is */
+	const char *number;	/* the meaning of `n` */
 } ways[] = {
-	{ "discover", WAY_REQUEST, NULL },
-	{ "request", WAY_REQUEST, NULL },
-	{ "inform", WAY_REQUEST, NULL },
-	{ "release", WAY_REQUEST, NULL },
-	{ "decline", WAY_REQUEST, NULL },
-	{ "bootp", WAY_REQUEST, NULL },
-	{ "boot-discovery", WAY_REQUEST, NULL },
-	{ "hedge", WAY_RELAY, NULL },
-	{ "offer", WAY_REPLY, NULL },
-	{ "boot-offer", WAY_REPLY, NULL },
-	{ "ack", WAY_REPLY, NULL },
-	{ "nak", WAY_REPLY, NULL },
+	{ "discover", WAY_REQUEST, NULL },	{ "request", WAY_REQUEST, NULL },
+	{ "inform", WAY_REQUEST, NULL },	{ "release", WAY_REQUEST, NULL },
+	{ "decline", WAY_REQUEST, NULL },	{ "bootp", WAY_REQUEST, NULL },
+	{ "boot-discovery", WAY_REQUEST, NULL }, { "hedge", WAY_RELAY, NULL },
+	{ "offer", WAY_REPLY, NULL },		{ "boot-offer", WAY_REPLY, NULL },
+	{ "ack", WAY_REPLY, NULL },		{ "nak", WAY_REPLY, NULL },
 	{ "4011-request", WAY_ROUTED_REQUEST, "from port" },
 	{ "4011-reply", WAY_ROUTED_REPLY, "to port" },
 	{ "rescue", WAY_REPLY, NULL },
 	{ "tftp-read", WAY_ROUTED_REQUEST, NULL },
 	{ "tftp-error", WAY_ROUTED_REPLY, "code" },
-	{ "drop", WAY_DROP, NULL },
-	{ "rogue-server", WAY_ON_VLAN, NULL },
+	{ "drop", WAY_DROP, NULL },		{ "rogue-server", WAY_ON_VLAN, NULL },
 	{ NULL, WAY_UNKNOWN, NULL },
 };
 
-/* As much as fits; an escape sequence may be cut. */
+/* Adds as much as fits; an escape sequence may be cut. */
 static void
 put(struct sbuf *b, const char *text)
 {
 	sbuf_screen(b, text, strlen(text));
 }
-
-/* --- one event --------------------------------------------------------------- */
 
 static void
 print_time(const json_t *e, FILE *out)
@@ -83,15 +74,17 @@ print_time(const json_t *e, FILE *out)
 
 	if (ms < 0)
 		ms = 0;
-	if (ms >= 100000000)	/* more than a day has too many digits */
+	if (ms >= 100000000)	/* too many digits */
 		fputs("  >1 day  ", out);
 	else
-		fprintf(out, "%4" PRId64 ".%03d  ", (int64_t)(ms / 1000), (int)(ms % 1000));
+		fprintf(out, "%4" PRId64 ".%03d  ", (int64_t)(ms / 1000),
+		    (int)(ms % 1000));
 }
 
-/* An arrow of `width` characters with the label on it; begin and end are its two ends. */
+/* Draws an arrow of `width` characters with the label on it and the given ends. */
 static void
-print_arm(FILE *out, const char *begin, const char *label, const char *end, int width)
+print_arm(FILE *out, const char *begin, const char *label, const char *end,
+    int width)
 {
 	int used = (int)(strlen(begin) + strlen(end));
 
@@ -108,7 +101,8 @@ print_arm(FILE *out, const char *begin, const char *label, const char *end, int 
 static void
 print_arms(enum way way, const char *label, FILE *out)
 {
-	/* The arrow with the label, its width with the relay's line, and the one to the right. */
+	/* The arrow with the label, its width including the relay's line, and
+	 * the arrow to the right. */
 	static const struct {
 		const char *begin, *end;
 		int width;
@@ -134,13 +128,14 @@ print_arms(enum way way, const char *label, FILE *out)
 	else
 		fprintf(out, " %-*s|", width - 2, label);
 	if (arms[way].begin_right)
-		print_arm(out, arms[way].begin_right, "", arms[way].end_right, ARM_RIGHT);
+		print_arm(out, arms[way].begin_right, "", arms[way].end_right,
+		    ARM_RIGHT);
 	else
 		fprintf(out, "%*s", ARM_BOTH - width, "");
 	fputc('|', out);
 }
 
-/* The server's name if there is room for it, or else its address. */
+/* Prints the server's name if there is room for it, or else its address. */
 static void
 print_peer(const json_t *e, enum way way, FILE *out)
 {
@@ -154,7 +149,8 @@ print_peer(const json_t *e, enum way way, FILE *out)
 		put(&b, render_word(e, "server"));
 	}
 	if (b.len == 0 && way == WAY_REQUEST)
-		sbuf_printf(&b, "%" PRId64 " server%s", (int64_t)n, n == 1 ? "" : "s");
+		sbuf_printf(&b, "%" PRId64 " server%s", (int64_t)n,
+		    n == 1 ? "" : "s");
 	if (b.len)
 		fprintf(out, " %s", b.s);
 }
@@ -167,7 +163,7 @@ print_event(const json_t *e, FILE *out)
 	json_int_t n = json_integer_value(json_object_get(e, "n"));
 	json_t *lost = json_object_get(e, "lost");
 	enum way way;
-	char label[ARM_LEFT - 5];	/* less blanks and the ends of the arrow */
+	char label[ARM_LEFT - 5];	/* without blanks and the arrow's ends */
 	struct sbuf b = sbuf_init(label, sizeof(label));
 	size_t i = 0;
 
@@ -209,9 +205,7 @@ print_ladder(const json_t *boot, FILE *out)
 	fputc('\n', out);
 }
 
-/* --- words ---------------------------------------------------------------------- */
-
-/* "cause    The pool is empty, ...", folded between words under its beginning. */
+/* Prints "cause    The pool is empty, ...", folded with an indent. */
 static void
 print_words(const char *what, const char *text, FILE *out)
 {
@@ -223,10 +217,11 @@ print_words(const char *what, const char *text, FILE *out)
 	table_wrap(out, buf, INDENT);
 }
 
-/* "client 52:54:... on vlan10": pairs of words and what follows them, the empty ones left out;
- * NULL ends them. With an age if it is not negative. */
+/* Prints "client 52:54:... on vlan10". pairs: separators and words, of which
+ * empty words are left out; NULL ends them. aged: the object whose age is
+ * added, or NULL. */
 static void
-print_line(const char *what, const char *const *pairs, const json_t *age, FILE *out)
+print_line(const char *what, const char *const *pairs, const json_t *aged, FILE *out)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -235,9 +230,10 @@ print_line(const char *what, const char *const *pairs, const json_t *age, FILE *
 	for (; *pairs; pairs += 2)
 		if (*pairs[1])
 			fprintf(line, "%s%s", pairs[0], pairs[1]);
-	if (age) {
+	if (aged) {
 		fputs(", ", line);
-		render_duration(line, json_integer_value(json_object_get(age, "age-s")));
+		render_duration(line,
+		    json_integer_value(json_object_get(aged, "age-s")));
 		fputs(" ago", line);
 	}
 	fclose(line);
@@ -250,13 +246,16 @@ print_head(const json_t *doc, FILE *out)
 {
 	const json_t *boot = json_object_get(doc, "boot");
 	const json_t *facts = json_object_get(boot, "facts");
-	const char *file = render_word(facts, "file"), *server = render_word(facts, "server-name");
+	const char *file = render_word(facts, "file");
+	const char *server = render_word(facts, "server-name");
 	const char *const client[] = {
 		"", render_word(doc, "mac"), " on ", render_word(facts, "interface"),
-		", ", render_word(facts, "family"), " ", render_word(facts, "arch"), NULL,
+		", ", render_word(facts, "family"),
+		" ", render_word(facts, "arch"), NULL,
 	};
 	const char *const from[] = {
-		"", file, " on ", *server ? server : render_word(facts, "server"), NULL,
+		"", file,
+		" on ", *server ? server : render_word(facts, "server"), NULL,
 	};
 
 	print_line("client", client, boot, out);
@@ -299,14 +298,17 @@ render_explain(const json_t *doc, FILE *out, bool colour)
 	print_verdict(verdict, out, colour);
 	json_array_foreach(json_object_get(doc, "also"), i, v) {
 		const char *const also[] = {
-			"", render_word(v, "code"), ": ", render_word(v, "sentence"), NULL,
+			"", render_word(v, "code"),
+			": ", render_word(v, "sentence"), NULL,
 		};
 
 		print_line("also", also, NULL, out);
 		print_words("cure", render_word(v, "cure"), out);
 	}
 	if (before) {
-		const char *const pairs[] = { "", render_word(before, "verdict"), NULL };
+		const char *const pairs[] = {
+			"", render_word(before, "verdict"), NULL,
+		};
 
 		print_line("before", pairs, before, out);
 	}

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * pxrelayctl - queries a running pxrelayd and shows what it answers.
+ * pxrelayctl - queries a running pxrelayd and shows the answer.
  *
- * This file has the arguments, the table of commands and the exit status: 0 good, 1 bad
- * news (no daemon, no answer, an answer that is an error), 2 wrong usage. client talks to the
- * daemon, render shows the answer. Whatever the daemon sent is escaped before it reaches
- * a terminal.
+ * This file has the arguments, the table of commands, `watch` and the exit
+ * status. client.c talks to the daemon, render.c shows the answer. Everything
+ * the daemon sends is escaped before it reaches a terminal.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -27,16 +26,11 @@
 #include "ctl/render.h"
 #include "ctl/table.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define SOCKET		"/run/pxrelay/control.sock"
-/* The daemon answers between two batches of packets. After this long a person thinks that it
- * hangs, and a script should move on. */
+/* The daemon answers between two batches of packets. After this long a person
+ * assumes that it hangs, and a script should go on. */
 #define TIMEOUT_MS	5000
 #define TIMEOUT_MAX_S	3600
-
-#define GOOD		0
-#define BAD_NEWS	1
-#define USAGE		2
 
 struct args {
 	const char *socket;
@@ -48,10 +42,10 @@ struct args {
 };
 
 struct command {
-	const char *words;	/* a word in capitals stands for one of the user's */
-	const char *help;	/* NULL: described by the one before */
+	const char *words;	/* a word in capitals is an argument */
+	const char *help;	/* NULL: described by the row before */
 	int (*run)(struct args *a);
-	render_fn *render;	/* of ask_once; NULL: a list */
+	render_fn *render;	/* for ask_once; NULL: render_list() */
 };
 
 static int
@@ -63,26 +57,29 @@ usage(const char *what, const char *arg)
 		render_str(stderr, arg);
 	}
 	fputs("\ntry: pxrelayctl --help\n", stderr);
-	return USAGE;
+	return STATUS_USAGE;
 }
 
 /* --- the daemon's answer ------------------------------------------------------- */
 
-/* What client_ask() failed with, and what to do about it. */
+/* Reports an error of client_ask() and what to do about it. */
 static int
-no_answer(const struct args *a, int err)
+report_no_answer(const struct args *a, int err)
 {
+	static const char no_daemon[] =
+	    "no daemon answers there (is pxrelayd running? -s SOCKET names another)";
 	static const struct {
 		int err;
 		const char *what;
 	} words[] = {
-		{ -ENOENT, "no daemon answers there (is pxrelayd running? -s SOCKET names another)" },
-		{ -ECONNREFUSED, "no daemon answers there (is pxrelayd running? -s SOCKET names "
-		    "another)" },
-		{ -EACCES, "permission denied (root and the group of the socket may connect)" },
-		{ -EPIPE, "the connection was closed before the answer was complete (did the daemon "
-		    "end?)" },
-		{ -EMSGSIZE, "the answer is longer than 64 MB, so it is not pxrelayd's" },
+		{ -ENOENT, no_daemon },
+		{ -ECONNREFUSED, no_daemon },
+		{ -EACCES, "permission denied "
+		    "(root and the group of the socket may connect)" },
+		{ -EPIPE, "the connection was closed before the answer was complete "
+		    "(did the daemon end?)" },
+		{ -EMSGSIZE, "the answer is longer than 64 MB, "
+		    "so it is not pxrelayd's" },
 		{ -ENAMETOOLONG, "too long for the name of a socket" },
 	};
 	const char *what = strerror(-err);
@@ -93,23 +90,31 @@ no_answer(const struct args *a, int err)
 	fputs("pxrelayctl: ", stderr);
 	render_str(stderr, a->socket);
 	if (err == -ETIMEDOUT)
-		fprintf(stderr, ": no complete answer within %g s (-t SECONDS waits longer)\n",
-		    a->timeout_ms / 1000.0);
+		fprintf(stderr, ": no complete answer within %g s "
+		    "(-t SECONDS waits longer)\n", a->timeout_ms / 1000.0);
 	else
 		fprintf(stderr, ": %s\n", what);
-	return err == -ENAMETOOLONG ? USAGE : BAD_NEWS;
+	return err == -ENAMETOOLONG ? STATUS_USAGE : STATUS_FAILED;
 }
 
 /* detail is untrusted. */
 static int
-bad_news(const struct args *a, const char *what, const char *detail, size_t len)
+report_failure(const struct args *a, const char *what, const char *detail,
+    size_t len)
 {
 	fputs("pxrelayctl: ", stderr);
 	render_str(stderr, a->line);
 	fprintf(stderr, ": %s", what);
 	render_esc(stderr, detail, len);
 	fputc('\n', stderr);
-	return BAD_NEWS;
+	return STATUS_FAILED;
+}
+
+static int
+report_mismatch(const struct args *a)
+{
+	return report_failure(a, "the daemon's answer does not match this command "
+	    "(is it another version? --json shows it)", "", 0);
 }
 
 /* NO_COLOR (no-color.org) counts if it is set and not empty. */
@@ -123,36 +128,38 @@ may_colour(void)
 	    term && strcmp(term, "dumb") != 0;
 }
 
-/* A boot that failed is bad news, for scripts too. */
+/* Returns the exit status; a boot that failed is a failure. */
 static int
-show(const struct args *a, const json_t *doc)
+show_document(const struct args *a, const json_t *doc)
 {
 	const json_t *error = json_object_get(doc, "error");
 	const json_t *verdict = json_object_get(doc, "verdict");
-	int status = json_is_true(json_object_get(verdict, "failed")) ? BAD_NEWS : GOOD;
+	bool failed = error || json_is_true(json_object_get(verdict, "failed"));
 	const char *what = strrchr(a->command->words, ' ');
 	bool shown;
 
 	if (a->json) {
 		render_json(doc, stdout);
-		return error ? BAD_NEWS : status;
+		return failed ? STATUS_FAILED : STATUS_OK;
 	}
 	if (error && !json_is_string(error))
-		return bad_news(a, "the daemon refuses and does not say why", "", 0);
+		return report_failure(a, "the daemon refused and gave no reason",
+		    "", 0);
 	if (error)
-		return bad_news(a, "", json_string_value(error), json_string_length(error));
+		return report_failure(a, "", json_string_value(error),
+		    json_string_length(error));
 	if (a->command->render)
 		shown = a->command->render(doc, stdout, may_colour());
 	else
 		shown = what && render_list(doc, what + 1, stdout, may_colour());
-	return shown ? status : bad_news(a, "the daemon's answer does not fit this command (is it "
-	    "of another version? --json shows it)", "", 0);
+	if (!shown)
+		return report_mismatch(a);
+	return failed ? STATUS_FAILED : STATUS_OK;
 }
 
-/* The daemon's document, owned by the caller. NULL: none, which has been reported, and *status
- * is the exit status. */
+/* A doctor_ask_fn: returns the daemon's document, owned by the caller, or NULL. */
 static json_t *
-ask(void *args, const char *line, int *status)
+ask_daemon(void *args, const char *line, int *status)
 {
 	const struct args *a = args;
 	json_error_t why;
@@ -161,14 +168,15 @@ ask(void *args, const char *line, int *status)
 	int err = client_ask(&c, a->socket, line, a->timeout_ms);
 
 	if (err) {
-		*status = no_answer(a, err);
+		*status = report_no_answer(a, err);
 		return NULL;
 	}
 	/* A name with a NUL in it can be shown. */
 	doc = json_loadb(c.answer, c.len, JSON_ALLOW_NUL, &why);
 	client_close(&c);
 	if (!doc)
-		*status = bad_news(a, "the answer is not JSON: ", why.text, strlen(why.text));
+		*status = report_failure(a, "the answer is not JSON: ", why.text,
+		    strlen(why.text));
 	return doc;
 }
 
@@ -177,26 +185,26 @@ ask(void *args, const char *line, int *status)
 static int
 ask_once(struct args *a)
 {
-	int status = GOOD;
-	json_t *doc = ask(a, a->line, &status);
+	int status = STATUS_OK;
+	json_t *doc = ask_daemon(a, a->line, &status);
 
 	if (doc)
-		status = show(a, doc);
+		status = show_document(a, doc);
 	json_decref(doc);
 	return status;
 }
 
 /* --- watch ---
  *
- * The daemon keeps no state for those who watch: a list of at most 200 boots comes once a
- * second, and a line is printed for each boot that is not in the last one or has another
- * verdict there. A storm of more than 200 boots in a second is not shown in full; show
- * counters has it. */
+ * The daemon keeps no state for `watch`. Once a second we fetch the list of at
+ * most 200 boots, and print those that are new or whose verdict has changed.
+ * More than 200 boots in one second are not shown in full; `show counters`
+ * counts them all. */
 
 #define FIRST_ROWS	10	/* as tail -f */
 
 struct watch {
-	json_t *seen;		/* owned: client -> boot and verdict; NULL at first */
+	json_t *seen;		/* owned: client -> boot, verdict; NULL at first */
 	bool json, colour;
 };
 
@@ -212,7 +220,8 @@ watch_word(const json_t *row, const char *key, const char *before, FILE *out)
 static void
 watch_row(const struct watch *w, const json_t *row, time_t now, FILE *out)
 {
-	time_t then = now - (time_t)json_integer_value(json_object_get(row, "age-s"));
+	json_int_t age = json_integer_value(json_object_get(row, "age-s"));
+	time_t then = now - (time_t)age;
 	bool failed = json_is_true(json_object_get(row, "failed"));
 	char clock[16] = "--:--:--", verdict[128];
 	struct sbuf b = sbuf_init(verdict, sizeof(verdict));
@@ -229,18 +238,20 @@ watch_row(const struct watch *w, const json_t *row, time_t now, FILE *out)
 	watch_word(row, "mac", " ", out);
 	watch_word(row, "interface", " ", out);
 	watch_word(row, "arch", " ", out);
-	sbuf_esc(&b, render_word(row, "verdict"), strlen(render_word(row, "verdict")));
+	sbuf_esc(&b, render_word(row, "verdict"),
+	    strlen(render_word(row, "verdict")));
 	fputc(' ', out);
 	table_paint(out, w->colour, failed ? TONE_BAD : TONE_PLAIN, b.s, b.len);
 	if (*render_word(row, "file"))
 		watch_word(row, "file", " ", out);
-	if (*render_word(row, "server"))
-		watch_word(row, *render_word(row, "server-name") ? "server-name" : "server",
-		    " on ", out);
+	if (*render_word(row, "server-name"))
+		watch_word(row, "server-name", " on ", out);
+	else if (*render_word(row, "server"))
+		watch_word(row, "server", " on ", out);
 	fputc('\n', out);
 }
 
-/* A row is new if its conversation or its verdict is. */
+/* Returns the part of a row whose change makes it new: conversation and verdict. */
 static json_t *
 watch_state(const json_t *row)
 {
@@ -248,8 +259,9 @@ watch_state(const json_t *row)
 	    json_object_get(row, "verdict"));
 }
 
-/* Prints what is new; of the first document only the last few boots. now: to turn ages into
- * times of day. false, with nothing printed: the document has no list of boots. */
+/* Prints the new rows; of the first document only the last few. now turns ages
+ * into times of day. false, with nothing printed: the document has no list of
+ * boots. */
 static bool
 watch_step(struct watch *w, const json_t *doc, time_t now, FILE *out)
 {
@@ -260,7 +272,7 @@ watch_step(struct watch *w, const json_t *doc, time_t now, FILE *out)
 	if (!json_is_array(rows))
 		return false;
 	seen = json_object();
-	for (size_t i = n; i-- > 0;) {	/* the document has the youngest first */
+	for (size_t i = n; i-- > 0;) {	/* the most recent boot comes first */
 		const json_t *row = json_array_get(rows, i);
 		const char *mac = render_word(row, "mac");
 		json_t *state;
@@ -285,26 +297,26 @@ static void
 on_interrupt(int signo)
 {
 	(void)signo;
-	_exit(GOOD);
+	_exit(STATUS_OK);
 }
 
-/* Until the daemon or the reader is gone, or the user has seen enough (SIGINT). */
+/* Runs until the daemon or the reader of the output is gone, or until SIGINT. */
 static int
-watch(struct args *a)
+run_watch(struct args *a)
 {
 	const struct timespec pause = { .tv_sec = 1 };
 	struct watch w = { .json = a->json, .colour = may_colour() };
 	struct sigaction act = { .sa_handler = on_interrupt };
-	int status = GOOD;
+	int status = STATUS_OK;
 	bool more = true;
 
 	sigaction(SIGINT, &act, NULL);
 	while (more) {
-		json_t *doc = ask(a, "show boots", &status);
+		json_t *doc = ask_daemon(a, "show boots", &status);
 
 		more = doc && watch_step(&w, doc, time(NULL), stdout);
 		if (doc && !more)
-			status = show(a, doc);
+			status = show_document(a, doc);
 		json_decref(doc);
 		if (fflush(stdout) != 0)
 			break;
@@ -315,9 +327,9 @@ watch(struct args *a)
 	return status;
 }
 
-/* The stream follows {"capture":"pcapng"}. */
+/* The stream follows the answer {"capture":"pcapng"}. */
 static int
-capture(struct args *a)
+run_capture(struct args *a)
 {
 	const char *wrong = capture_settle(&a->capture, isatty(STDOUT_FILENO));
 	char line[sizeof("capture") + sizeof(a->capture.filter)];
@@ -330,51 +342,51 @@ capture(struct args *a)
 	snprintf(line, sizeof(line), "capture%s", a->capture.filter);
 	err = client_ask(&c, a->socket, line, a->timeout_ms);
 	if (err)
-		return no_answer(a, err);
+		return report_no_answer(a, err);
 	doc = json_loadb(c.answer, c.len, 0, NULL);
 	if (json_object_get(doc, "error"))
-		status = show(a, doc);
+		status = show_document(a, doc);
 	else if (strcmp(render_word(doc, "capture"), "pcapng") == 0)
 		status = capture_run(&a->capture, &c, a->json);
 	else
-		status = bad_news(a, "the daemon's answer does not fit this command (is it of "
-		    "another version?)", "", 0);
+		status = report_mismatch(a);
 	json_decref(doc);
 	client_close(&c);
 	return status;
 }
 
 static int
-doctor(struct args *a)
+run_doctor(struct args *a)
 {
 	const char *interface = strchr(a->line, ' ');
 	struct doctor_args d = {
-		.interface = interface ? interface + 1 : NULL,
-		.json = a->json, .colour = may_colour(), .ask = ask, .user = a,
+		.interface = interface ? interface + 1 : NULL, .json = a->json,
+		.colour = may_colour(), .ask = ask_daemon, .user = a,
 	};
 
 	return doctor_run(&d);
 }
 
 static const struct command commands[] = {
-	{ "show", "one screen: what runs, trouble first", ask_once, render_summary },
-	{ "show interfaces", "client interfaces, their state and numbers", ask_once, NULL },
-	{ "show servers", "servers, and whether they answer", ask_once, NULL },
+	{ "show", "overview on one screen, problems first", ask_once, render_summary },
+	{ "show interfaces", "client interfaces, state and counts", ask_once, NULL },
+	{ "show servers", "servers, and whether they reply", ask_once, NULL },
 	{ "show rules", "rules, and how often each one matched", ask_once, NULL },
-	{ "show clients", "clients heard last, and how it went", ask_once, NULL },
-	{ "show boots", "those that boot from the network", ask_once, NULL },
-	{ "explain MAC", "what happened in its boot, and why it failed", ask_once,
-	    render_explain },
-	{ "doctor", "play booting machines on all interfaces, or on INTERFACE", doctor, NULL },
-	{ "doctor INTERFACE", NULL, doctor, NULL },
-	{ "watch", "boots as they happen, until interrupted", watch, NULL },
-	{ "capture", "both legs as pcapng, with verdicts as comments", capture, NULL },
+	{ "show clients", "clients heard last, with verdicts", ask_once, NULL },
+	{ "show boots", "clients that boot from the network", ask_once, NULL },
+	{ "explain MAC", "how a client's last boot went, and why it failed",
+	    ask_once, render_explain },
+	{ "doctor", "test network boot on all interfaces, or on INTERFACE",
+	    run_doctor, NULL },
+	{ "doctor INTERFACE", NULL, run_doctor, NULL },
+	{ "watch", "boots as they happen, until interrupted", run_watch, NULL },
+	{ "capture", "both legs as pcapng, with verdicts as comments", run_capture, NULL },
 	{ "show counters", "all counters, with their meaning", ask_once, NULL },
 	{ "show drops", "why packets were dropped, most frequent first", ask_once, NULL },
 	{ "drain SERVER", "send it no new clients until it is enabled", ask_once,
 	    render_server },
 	{ "enable SERVER", "use a drained server again", ask_once, render_server },
-	{ "reload", "read the configuration again; all of it or nothing", ask_once,
+	{ "reload", "read the configuration again, all or nothing", ask_once,
 	    render_reload },
 	{ "version", "version of the daemon", ask_once, render_version },
 };
@@ -394,7 +406,7 @@ static const struct option options[] = {
 };
 
 static void
-help(void)
+print_help(void)
 {
 	printf("usage: pxrelayctl [-s SOCKET] [-t SECONDS] [--json] COMMAND\n\n"
 	    "commands:\n");
@@ -402,7 +414,7 @@ help(void)
 		if (commands[i].help)
 			printf("  %-17s %s\n", commands[i].words, commands[i].help);
 	printf("  %-17s %s\n", "import KIND FILE",
-	    "convert a file of dhcrelay, dnsmasq or ios to a pxrelay.conf");
+	    "convert a dhcrelay, dnsmasq or ios file to a pxrelay.conf");
 	printf("\noptions:\n"
 	    "  -s, --socket SOCKET    the daemon's control socket (%s)\n"
 	    "  -t, --timeout SECONDS  how long to wait for the answer (%d)\n"
@@ -417,11 +429,11 @@ help(void)
 	    "      --mac MAC          only this machine; filters may be repeated\n"
 	    "      --interface NAME   only this client interface (a shell pattern)\n"
 	    "      --server SERVER    only this server, by name or address\n\n"
-	    "exit status: 0 good, 1 bad news, 2 wrong usage\n",
+	    "exit status: 0 success, 1 failure, 2 wrong usage\n",
 	    SOCKET, TIMEOUT_MS / 1000);
 }
 
-/* Seconds, with fractions. 0: not a sensible time. */
+/* Returns milliseconds; 0: not a number of seconds, or out of range. */
 static int
 parse_timeout(const char *text)
 {
@@ -433,14 +445,15 @@ parse_timeout(const char *text)
 	return (int)(s * 1000);
 }
 
-/* 'h' or 'V' if given, GOOD to go on, or USAGE. */
+/* Returns 'h' or 'V' if given, STATUS_OK to go on, or STATUS_USAGE. */
 static int
 parse_options(int argc, char **argv, struct args *a)
 {
+	static const char letters[] = "s:t:hV" CAPTURE_OPTIONS;
 	const char *wrong;
 	int o;
 
-	while ((o = getopt_long(argc, argv, "s:t:hV" CAPTURE_OPTIONS, options, NULL)) != -1) {
+	while ((o = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		switch (o) {
 		case 's':
 			a->socket = optarg;
@@ -456,7 +469,7 @@ parse_options(int argc, char **argv, struct args *a)
 			return o;
 		case '?':
 			fputs("try: pxrelayctl --help\n", stderr);
-			return USAGE;
+			return STATUS_USAGE;
 		default:
 			wrong = capture_option(&a->capture, o, optarg);
 			if (wrong)
@@ -467,8 +480,8 @@ parse_options(int argc, char **argv, struct args *a)
 			return usage("expected a number of seconds", optarg);
 	}
 	if (a->socket[0] == '\0')
-		return usage("-s names no socket", NULL);
-	return GOOD;
+		return usage("-s: expected the path of a socket", NULL);
+	return STATUS_OK;
 }
 
 enum match { MATCH_NO, MATCH_BEGIN, MATCH_ALL };
@@ -491,7 +504,8 @@ match_words(const char *line, const char *words)
 	}
 }
 
-/* NULL: none, which has been reported. A newline would be a second command. */
+/* Puts the command into line and finds it. NULL: there is none, which has been
+ * reported. A newline would begin a second command. */
 static const struct command *
 find_command(char **word, int n, char *line, size_t size)
 {
@@ -500,7 +514,8 @@ find_command(char **word, int n, char *line, size_t size)
 
 	for (int i = 0; i < n; i++)
 		sbuf_printf(&b, "%s%s", i ? " " : "", word[i]);
-	for (size_t i = 0; !b.cut && !strchr(line, '\n') && i < COUNT(commands); i++) {
+	for (size_t i = 0; !b.cut && !strchr(line, '\n') &&
+	    i < COUNT(commands); i++) {
 		enum match m = match_words(line, commands[i].words);
 
 		if (m == MATCH_ALL)
@@ -509,7 +524,7 @@ find_command(char **word, int n, char *line, size_t size)
 			begun = commands[i].words;
 	}
 	if (begun)
-		usage("something is missing", begun);
+		usage("incomplete command", begun);
 	else
 		usage("no such command", line);
 	return NULL;
@@ -522,7 +537,7 @@ flush_output(int status)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	fprintf(stderr, "pxrelayctl: standard output: %s\n", strerror(errno));
-	return BAD_NEWS;
+	return STATUS_FAILED;
 }
 
 int
@@ -531,24 +546,27 @@ main(int argc, char **argv)
 	struct args a = { .socket = SOCKET, .timeout_ms = TIMEOUT_MS };
 	int done = parse_options(argc, argv, &a);
 
-	if (done == USAGE)
-		return USAGE;
+	if (done == STATUS_USAGE)
+		return STATUS_USAGE;
 	if (done == 'h') {
-		help();
-		return flush_output(GOOD);
+		print_help();
+		return flush_output(STATUS_OK);
 	}
 	if (done == 'V') {
 		printf("pxrelayctl %s\n", PXRELAY_VERSION);
-		return flush_output(GOOD);
+		return flush_output(STATUS_OK);
 	}
 	if (optind == argc)
 		return usage("expected a command", NULL);
 	if (strcmp(argv[optind], "import") == 0)
-		return flush_output(import_main(argc - optind, argv + optind, a.json));
-	a.command = find_command(argv + optind, argc - optind, a.line, sizeof(a.line));
+		return flush_output(import_main(argc - optind, argv + optind,
+		    a.json));
+	a.command = find_command(argv + optind, argc - optind, a.line,
+	    sizeof(a.line));
 	if (!a.command)
-		return USAGE;
-	if (a.capture.given && a.command->run != capture)
-		return usage("this command does not take options of capture", argv[optind]);
+		return STATUS_USAGE;
+	if (a.capture.given && a.command->run != run_capture)
+		return usage("this command takes no options of capture",
+		    argv[optind]);
 	return flush_output(a.command->run(&a));
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * render - see include/ctl/render.h.
+ * render - prints documents as tables and sentences. relay/show makes the
+ * documents, and table.c lays out the columns.
  *
- * relay/show makes the documents; table lays out the columns. A screen is a list of
- * fields: title, key in the document, and how a cell is made of it. Sentences for words come
- * from our own tables, so that the daemon need not send them.
+ * A screen is a list of fields: title, key in the document, and the function
+ * that makes a cell of it. The meaning of counters and drop reasons comes from
+ * our own tables, so the daemon need not send it.
  */
 #include "ctl/render.h"
 
@@ -17,17 +18,16 @@
 #include "ctl/table.h"
 #include "proto/names.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define FIELDS_MAX 10
 
-/* Writes the cell, and returns its tone. */
+/* Writes the cell and returns its tone. */
 typedef enum tone cell_fn(FILE *out, const json_t *row, const char *key);
 
 enum where {
 	FULL = 1,	/* `show WHAT` */
 	TOP = 2,	/* `show`: the first rows */
 	BOTH = 3,
-	BOOTS = 4		/* `show boots`, of the fields of clients */
+	BOOTS = 4	/* `show boots`, which shares the fields of clients */
 };
 
 struct field {
@@ -101,7 +101,7 @@ put_text(FILE *out, const json_t *s)
 		fputc('-', out);
 }
 
-/* "before a b c", or nothing for an empty list. */
+/* Prints "before a b c", or nothing for an empty list. */
 static void
 put_names(FILE *out, const char *before, const json_t *names)
 {
@@ -114,8 +114,8 @@ put_names(FILE *out, const char *before, const json_t *names)
 	}
 }
 
-/* At most five characters: in overviews the magnitude matters more than the last digit, which
- * `show counters` and --json have. */
+/* Returns at most five characters: in overviews the magnitude matters more than
+ * the last digit. `show counters` and --json have all digits. */
 static const char *
 count_text(int64_t n, char text[24])
 {
@@ -154,25 +154,27 @@ count_cell(FILE *out, const json_t *row, const char *key)
 	const json_t *n = json_object_get(row, key);
 	char text[24];
 
-	fputs(json_is_integer(n) ? count_text(json_integer_value(n), text) : "-", out);
+	fputs(json_is_integer(n) ? count_text(json_integer_value(n), text) : "-",
+	    out);
 	return TONE_PLAIN;
 }
 
 static enum tone
 digits_cell(FILE *out, const json_t *row, const char *key)
 {
-	fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(row, key)));
+	fprintf(out, "%" JSON_INTEGER_FORMAT,
+	    json_integer_value(json_object_get(row, key)));
 	return TONE_PLAIN;
 }
 
-/* The health of a server says more than whether there is a route. */
+/* Returns the health of a server in place of "reachable", which says less. */
 static const json_t *
 state_of(const json_t *row)
 {
 	const json_t *health = json_object_get(row, "health");
 
-	return json_is_string(health) && !is_word(row, "state", "no-route") ? health :
-	    json_object_get(row, "state");
+	return json_is_string(health) && !is_word(row, "state", "no-route") ?
+	    health : json_object_get(row, "state");
 }
 
 static enum tone
@@ -182,8 +184,9 @@ tone_of(const json_t *row)
 		const char *state;
 		enum tone tone;
 	} tones[] = {
-		{ "ready", TONE_GOOD }, { "reachable", TONE_GOOD }, { "up", TONE_GOOD },
-		{ "down", TONE_BAD }, { "no-address", TONE_BAD }, { "no-route", TONE_BAD },
+		{ "ready", TONE_GOOD }, { "reachable", TONE_GOOD },
+		{ "up", TONE_GOOD }, { "down", TONE_BAD },
+		{ "no-address", TONE_BAD }, { "no-route", TONE_BAD },
 	};
 	const char *state = json_string_value(state_of(row));
 
@@ -212,7 +215,7 @@ names_cell(FILE *out, const json_t *row, const char *key)
 	return TONE_PLAIN;
 }
 
-/* Where a drop reason occurred; empty for most. */
+/* Shows where a drop reason occurred; empty for most. */
 static enum tone
 among_cell(FILE *out, const json_t *row, const char *key)
 {
@@ -251,8 +254,9 @@ class_cell(FILE *out, const json_t *row, const char *key)
 	return TONE_PLAIN;
 }
 
-/* Why it is down and for how long, which probes only it leaves unanswered, numbers that most
- * servers do not have, and our address on the way to it. */
+/* Shows why it is down and for how long, probes that it does not answer though
+ * it replies to clients, counts that are 0 for most servers, and our address
+ * towards it. */
 static enum tone
 remarks_cell(FILE *out, const json_t *row, const char *key)
 {
@@ -265,7 +269,8 @@ remarks_cell(FILE *out, const json_t *row, const char *key)
 	size_t i;
 
 	(void)key;
-	if (is_word(row, "health", "down") && json_is_string(json_object_get(row, "diag"))) {
+	if (is_word(row, "health", "down") &&
+	    json_is_string(json_object_get(row, "diag"))) {
 		put_text(out, json_object_get(row, "diag"));
 		if (json_is_integer(since)) {
 			fputs(" for ", out);
@@ -274,7 +279,8 @@ remarks_cell(FILE *out, const json_t *row, const char *key)
 		comma = ", ";
 	}
 	json_array_foreach(probes, i, probe)
-		if (is_word(probe, "last", "timeout") || is_word(probe, "last", "failed")) {
+		if (is_word(probe, "last", "timeout") ||
+		    is_word(probe, "last", "failed")) {
 			fprintf(out, "%sanswers clients but not probe ", comma);
 			put_text(out, json_object_get(probe, "probe"));
 			comma = ", ";
@@ -292,7 +298,8 @@ remarks_cell(FILE *out, const json_t *row, const char *key)
 		fprintf(out, "%s%s %s", comma, count_text(n, text), rare[i]);
 		comma = ", ";
 	}
-	if (json_is_string(json_object_get(row, "source")) && tone_of(row) != TONE_BAD) {
+	if (json_is_string(json_object_get(row, "source")) &&
+	    tone_of(row) != TONE_BAD) {
 		fprintf(out, "%sfrom ", comma);
 		put_text(out, json_object_get(row, "source"));
 	}
@@ -311,7 +318,6 @@ age_cell(FILE *out, const json_t *row, const char *key)
 	return TONE_PLAIN;
 }
 
-/* Red: the machine could not do what it wanted. */
 static enum tone
 verdict_cell(FILE *out, const json_t *row, const char *key)
 {
@@ -319,7 +325,7 @@ verdict_cell(FILE *out, const json_t *row, const char *key)
 	return json_is_true(json_object_get(row, "failed")) ? TONE_BAD : TONE_PLAIN;
 }
 
-/* "lpxelinux.0 on wds-1", or "on wds-1" if the file is not known. */
+/* Shows "lpxelinux.0 on wds-1", or "on wds-1" if the file is not known. */
 static enum tone
 file_cell(FILE *out, const json_t *row, const char *key)
 {
@@ -339,10 +345,8 @@ file_cell(FILE *out, const json_t *row, const char *key)
 
 /* --- screens ----------------------------------------------------------------- */
 
-/*
- * The minimum widths keep everything usual in one piece within 80 characters: the kernel
- * allows names of 15, and an address has as many.
- */
+/* With these minimum widths, usual rows fit into 80 characters unfolded: the
+ * kernel allows names of 15 characters, and an address has as many. */
 static const struct field interface_fields[] = {
 	{ { "INTERFACE", 15, false }, "name", text_cell, BOTH },
 	{ { "STATE", 0, false }, "state", state_cell, BOTH },
@@ -395,7 +399,7 @@ static const struct field drop_fields[] = {
 	{ { "AMONG", 13, false }, "among", among_cell, BOTH },
 };
 
-/* With all titles and blank lines `show` has 23 lines, unless some are folded. */
+/* With all titles and blank lines, `show` has 23 lines unless some are folded. */
 static const struct screen screens[] = {
 	{ "interfaces", interface_fields, COUNT(interface_fields), 6, FULL },
 	{ "servers", server_fields, COUNT(server_fields), 4, FULL },
@@ -408,7 +412,7 @@ static const struct screen screens[] = {
 
 /* --- rows -------------------------------------------------------------------- */
 
-/* "-": a word that a newer daemon has and we do not know. */
+/* Returns "-" for a word of a newer daemon that we do not know. */
 static const char *
 meaning_of(const char *word, bool drop)
 {
@@ -421,7 +425,7 @@ meaning_of(const char *word, bool drop)
 	return "-";
 }
 
-/* Where a reason occurred: "requests", or with counts if there are several places. */
+/* Returns where a reason occurred: "requests", or several places with counts. */
 static json_t *
 places_of(const json_t *by, const char *word)
 {
@@ -429,7 +433,7 @@ places_of(const json_t *by, const char *word)
 	const char *place;
 	size_t n = 0;
 
-	/* The macro's iterator wants a document that it may change; we do not. */
+	/* The macro needs a pointer that is not const; nothing is changed. */
 	json_object_foreach((json_t *)(uintptr_t)by, place, drops)
 		n += json_object_get(drops, word) != NULL;
 	json_object_foreach((json_t *)(uintptr_t)by, place, drops) {
@@ -447,17 +451,20 @@ places_of(const json_t *by, const char *word)
 static int
 compare_counts(const void *a, const void *b)
 {
-	json_int_t n = json_integer_value(json_object_get(*(json_t *const *)a, "count"));
-	json_int_t m = json_integer_value(json_object_get(*(json_t *const *)b, "count"));
+	json_t *const *x = a, *const *y = b;
+	json_int_t n = json_integer_value(json_object_get(*x, "count"));
+	json_int_t m = json_integer_value(json_object_get(*y, "count"));
 
 	return (n < m) - (n > m);
 }
 
-/* Counters as the daemon sends them; drops that occurred, most frequent first. */
+/* Returns counters in the daemon's order, or drops that occurred, most frequent
+ * first. */
 static json_t *
 rows_of_words(const json_t *words, const json_t *by, bool drops)
 {
-	json_t **row = mem_got(calloc(json_object_size(words) + 1, sizeof(json_t *)));
+	json_t **row = mem_got(calloc(json_object_size(words) + 1,
+	    sizeof(json_t *)));
 	json_t *rows = json_array(), *count;
 	const char *word;
 	size_t n = 0;
@@ -476,7 +483,7 @@ rows_of_words(const json_t *words, const json_t *by, bool drops)
 	return rows;
 }
 
-/* A list, owned by the caller; NULL: the document has none. */
+/* Returns a list, owned by the caller; NULL: the document has none. */
 static json_t *
 rows_of(const json_t *doc, const struct screen *s)
 {
@@ -489,13 +496,15 @@ rows_of(const json_t *doc, const struct screen *s)
 	return json_is_array(rows) ? json_incref(rows) : NULL;
 }
 
-/* Rows in trouble come first: they are what one screen is looked at for. */
+/* Prints rows with problems first. Returns false if the document has no such
+ * list. */
 static bool
 print_screen(const struct screen *s, enum where where, const json_t *doc, FILE *out,
     bool colour)
 {
 	json_t *rows = rows_of(doc, s), *row;
-	size_t all = json_array_size(rows), max = where == TOP ? s->top : all, shown = 0, i;
+	size_t all = json_array_size(rows), max = where == TOP ? s->top : all;
+	size_t shown = 0, i;
 	const struct field *field[FIELDS_MAX];
 	struct column column[FIELDS_MAX];
 	struct table *t;
@@ -508,14 +517,15 @@ print_screen(const struct screen *s, enum where where, const json_t *doc, FILE *
 			field[n++] = &s->field[k];
 		}
 	t = table_new(column, n);
-	for (int trouble = 1; trouble >= 0; trouble--)
+	for (int bad = 1; bad >= 0; bad--)
 		json_array_foreach(rows, i, row) {
 			if (shown == max)
 				break;
-			if ((tone_of(row) == TONE_BAD) != trouble)
+			if ((tone_of(row) == TONE_BAD) != bad)
 				continue;
 			for (unsigned k = 0; k < n; k++)
-				table_tone(t, field[k]->cell(table_cell(t), row, field[k]->key));
+				table_tone(t, field[k]->cell(table_cell(t), row,
+				    field[k]->key));
 			shown++;
 		}
 	if (known && all == 0)
@@ -524,7 +534,8 @@ print_screen(const struct screen *s, enum where where, const json_t *doc, FILE *
 		table_print(t, out, colour);
 	table_free(t);
 	if (shown < all)
-		fprintf(out, "and %zu more: pxrelayctl show %s\n", all - shown, s->what);
+		fprintf(out, "and %zu more: pxrelayctl show %s\n", all - shown,
+		    s->what);
 	/* The daemon keeps more clients than it lists. */
 	if (known && where != TOP && json_is_true(json_object_get(doc, "more")))
 		fprintf(out, "these are the last of %" JSON_INTEGER_FORMAT " clients\n",
@@ -540,7 +551,8 @@ render_list(const json_t *doc, const char *what, FILE *out, bool colour)
 {
 	for (size_t i = 0; i < COUNT(screens); i++)
 		if (strcmp(screens[i].what, what) == 0)
-			return print_screen(&screens[i], screens[i].where, doc, out, colour);
+			return print_screen(&screens[i], screens[i].where, doc, out,
+			    colour);
 	return false;
 }
 

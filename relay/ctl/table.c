@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * table - see include/ctl/table.h.
+ * table - lays out and prints columns of text. What is in the cells is left to
+ * render.c.
  *
- * All text of a table is one stream in memory, and cells are offsets into it: a table
- * of 1,000 interfaces needs no allocation per cell.
- *
- * The width is fixed and not the terminal's, so that what an operator pastes into a
- * ticket looks the same everywhere.
+ * All text of a table is one stream in memory, and cells are offsets into it: a
+ * table of 1,000 interfaces needs no allocation per cell. The width is fixed
+ * and does not depend on the terminal, so that text pasted into a ticket looks
+ * the same everywhere.
  */
 #include "ctl/table.h"
 
@@ -99,8 +99,6 @@ table_paint(FILE *out, bool colour, enum tone tone, const char *text, size_t len
 	fputs(painted ? "\033[0m" : "", out);
 }
 
-/* --- layout -------------------------------------------------------------------- */
-
 static bool
 is_too_wide(const struct table *t)
 {
@@ -111,8 +109,8 @@ is_too_wide(const struct table *t)
 	return sum > TABLE_WIDTH;
 }
 
-/* The widest of the columns that can still shrink; with force, also of those that should
- * not. */
+/* Returns the width of the widest column that can still shrink; with force,
+ * that includes columns that should not. */
 static size_t *
 widest_column(struct table *t, bool force)
 {
@@ -146,15 +144,20 @@ lay_out(struct table *t)
 	t->gap = 2;
 	if (is_too_wide(t))
 		t->gap = 1;
-	while (is_too_wide(t) && ((w = widest_column(t, false)) || (w = widest_column(t, true))))
+	while (is_too_wide(t)) {
+		w = widest_column(t, false);
+		if (!w)
+			w = widest_column(t, true);
+		if (!w)
+			break;
 		--*w;
+	}
 }
 
-/* --- printing ------------------------------------------------------------------ */
-
-/* How much of the text fits into `width` characters: whole words if possible. */
+/* Returns how much of the text fits into `width` characters, in whole words if
+ * possible. */
 static size_t
-part_of(const char *text, size_t len, size_t width)
+fitting_part(const char *text, size_t len, size_t width)
 {
 	size_t n = width;
 
@@ -169,7 +172,7 @@ void
 table_wrap(FILE *out, const char *text, unsigned indent)
 {
 	for (;;) {
-		size_t n = part_of(text, strlen(text), TABLE_WIDTH - indent);
+		size_t n = fitting_part(text, strlen(text), TABLE_WIDTH - indent);
 
 		fprintf(out, "%.*s\n", (int)n, text);
 		text += n;
@@ -180,8 +183,8 @@ table_wrap(FILE *out, const char *text, unsigned indent)
 	}
 }
 
-/* Prints one line of a row and takes it off the cells. Returns whether there is more. Blanks are
- * owed until text follows, so that no line ends in them. */
+/* Prints one line of a row and removes it from the cells. Returns whether there
+ * is more. Blanks are owed until text follows, so that no line ends in them. */
 static bool
 print_line(const struct table *t, struct cell *row, FILE *out, bool colour)
 {
@@ -190,7 +193,8 @@ print_line(const struct table *t, struct cell *row, FILE *out, bool colour)
 
 	for (unsigned i = 0; i < t->n_columns; i++) {
 		struct cell *c = &row[i];
-		size_t width = t->width[i], n = part_of(t->text + c->at, c->len, width);
+		size_t width = t->width[i];
+		size_t n = fitting_part(t->text + c->at, c->len, width);
 		size_t pad = n < width ? width - n : 0;
 		bool right = t->column[i].right;
 

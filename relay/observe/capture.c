@@ -48,8 +48,6 @@ struct captures {
 	uint8_t block[BLOCK_MAX];
 };
 
-/* --- blocks -------------------------------------------------------------------- */
-
 static bool
 send_block(struct capture *c, struct wr *w)
 {
@@ -81,8 +79,6 @@ describe_port(struct capture *c, struct port *p)
 	return true;
 }
 
-/* --- interfaces -------------------------------------------------------------- */
-
 /* Finds or adds the port; a renamed interface is a new one. NULL: there are too
  * many. The search is linear, since there are usually few ports; at 4,096 it
  * takes 2 us. */
@@ -104,8 +100,6 @@ find_port(struct capture *c, const struct sight *s)
 	p->id = NO_ID;
 	return p;
 }
-
-/* --- packets ----------------------------------------------------------------- */
 
 static bool
 send_packet(struct capture *c, struct port *port, const struct sight *s,
@@ -165,8 +159,6 @@ capture_wants(struct daemon *d, struct sight *s)
 	}
 	return s->wanted != 0;
 }
-
-/* --- beginning and end ------------------------------------------------------- */
 
 /* Statistics are written even beyond CAPTURE_WAITING: they are short, and the
  * only record of lost packets. */

@@ -21,8 +21,6 @@
 #define ETHER_HEADER	14
 #define ETHERTYPE_IPV4	0x0800
 
-/* --- addresses --------------------------------------------------------------- */
-
 static const struct mac broadcast_mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 
 static struct mac
@@ -56,8 +54,6 @@ chaddr_of(const void *msg, size_t len)
 	return m;
 }
 
-/* --- where it was seen ------------------------------------------------------- */
-
 static void
 at_interface(struct daemon *d, struct sight *s, uint32_t ifindex)
 {
@@ -80,8 +76,6 @@ at_server(struct daemon *d, struct sight *s, uint16_t server)
 		s->peer = ip_v4(d->conf->server[server].address);
 	sbuf_printf(&b, "server:%s", conf_server_name(d->conf, server));
 }
-
-/* --- headers ----------------------------------------------------------------- */
 
 static void
 put_ethernet(struct sight *s, const struct mac *to, const struct mac *from)
@@ -159,8 +153,6 @@ udp_of(const struct relay4_rx *rx, uint16_t dport)
 		.payload = rx->data, .payload_len = rx->len,
 	};
 }
-
-/* --- the five legs ----------------------------------------------------------- */
 
 static void
 put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ip4 dst,
@@ -244,8 +236,6 @@ see_event(struct daemon *d, struct sight *s, const struct event *e)
 		break;
 	}
 }
-
-/* --- verdicts ---------------------------------------------------------------- */
 
 /* Is it a received message that was relayed to the servers of its plan? */
 static bool

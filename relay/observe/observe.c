@@ -36,8 +36,6 @@ link_dest(const struct relay4_rx *rx)
 	return ip4_is_multicast(rx->dst) ? RING_TO_MULTICAST : RING_TO_BROADCAST;
 }
 
-/* --- requests and replies ---------------------------------------------------- */
-
 void
 observe_request(struct daemon *d, const struct relay4_rx *rx,
     const struct relay4_plan *p, enum drop why, struct mono now)
@@ -127,8 +125,6 @@ observe_delivery(struct daemon *d, const struct relay4_delivery *v,
 	});
 }
 
-/* --- port 4011 and helpers --------------------------------------------------- */
-
 void
 observe_4011(struct daemon *d, const struct relay4_rx *rx,
     const struct p4011_plan *p, enum drop why, struct mono now)
@@ -188,8 +184,6 @@ observe_help_copy(struct daemon *d, const struct relay4_rx *rx,
 		});
 }
 
-/* --- drops outside relay4 ---------------------------------------------------- */
-
 void
 observe_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
 {
@@ -225,8 +219,6 @@ observe_lost(struct daemon *d, uint32_t ifindex, bool reply, enum drop why)
 		});
 }
 
-/* --- packets that are only observed ------------------------------------------ */
-
 void
 observe_routed(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
     struct mono now)
@@ -251,8 +243,6 @@ observe_stranger(struct daemon *d, const struct relay4_rx *rx, bool record,
 	if (record)
 		record_stranger(d->track, &d->r4, rx, now);
 }
-
-/* --- queries of the relay itself --------------------------------------------- */
 
 void
 observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)

@@ -83,8 +83,6 @@ ago_s(struct daemon *d, struct mono t)
 	return json_integer(mono_diff_ms(loop_now(d->loop), t) / 1000);
 }
 
-/* --- lists ------------------------------------------------------------------ */
-
 static json_t *
 client_row(struct daemon *d, const struct track_client *c)
 {
@@ -144,8 +142,6 @@ show_boots(struct daemon *d)
 {
 	return list_clients(d, "boots", true);
 }
-
-/* --- one client ------------------------------------------------------------- */
 
 static json_t *
 event_row(struct daemon *d, const struct track_event *e)

@@ -199,7 +199,7 @@ verdict "enable: the command sent" test "$(< "$sock.asked")" = "enable 192.0.2.1
 ask answer drain nobody <<< '{"error":"no such server"}'
 verdict "drain: no such server" status 1 '' '^pxrelayctl: drain nobody: no such server$'
 ask answer drain x <<< '{"server":7,"health":"up"}'
-verdict "drain: of another shape" status 1 '' 'does not fit this command'
+verdict "drain: of another shape" status 1 '' 'does not match this command'
 
 # --- clients, boots and why they fail ----------------------------------------------
 
@@ -293,10 +293,10 @@ ask answer explain x <<< '{"error":"not a hardware address"}'
 verdict "explain: not a MAC address" status 1 '' '^pxrelayctl: explain x: not a hardware address$'
 for bad in '{}' '{"verdict":7}' '{"verdict":{"code":7}}'; do
 	ask answer explain x <<< "$bad"
-	verdict "explain: of another shape: $bad" status 1 '' 'does not fit this command'
+	verdict "explain: of another shape: $bad" status 1 '' 'does not match this command'
 done
 alone explain
-verdict "explain: without a MAC address" status 2 '' '^pxrelayctl: something is missing: explain MAC$'
+verdict "explain: without a MAC address" status 2 '' '^pxrelayctl: incomplete command: explain MAC$'
 
 # row MAC VERDICT FAILED XID
 row() {
@@ -319,7 +319,7 @@ ask turns --json watch < "$T/turns"
 verdict "watch --json: a document a line" \
 	test "$(grep -c '^{"mac":.*"xid":"[12]"}$' "$T/out")" = 4
 ask answer watch <<< '{"boots":7}'
-verdict "watch: of another shape" status 1 '' 'does not fit this command'
+verdict "watch: of another shape" status 1 '' 'does not match this command'
 
 # --- capture -------------------------------------------------------------------------
 
@@ -359,12 +359,12 @@ done
 ask answer capture -w "$T/z" <<< '{"error":"there are 4 captures already"}'
 verdict "capture: refused" status 1 '' '^pxrelayctl: capture: there are 4 captures already$'
 ask answer capture -w "$T/z" <<< '{"capture":"pcap"}'
-verdict "capture: another format" status 1 '' 'does not fit this command'
+verdict "capture: another format" status 1 '' 'does not match this command'
 ask answer capture -w "$T/z" <<< 'nonsense'
-verdict "capture: nonsense" status 1 '' 'does not fit this command'
+verdict "capture: nonsense" status 1 '' 'does not match this command'
 verdict "capture: no file for a refusal" test ! -e "$T/z"
 ask pty capture <<< "$pcapng"
-verdict "capture: not to a terminal" status 2 '-w names the file to write'
+verdict "capture: not to a terminal" status 2 'a capture cannot go to a terminal'
 ask pty capture -w - <<< "$pcapng"
 verdict "capture: not to a terminal with -w - either" status 2 'cannot go to a terminal'
 for bad in "-C 31k" "-C 5" "-C 32x" "-C 32kk" "-C k" "-C -1" "-C 99999999999G" "-W 0" \
@@ -377,10 +377,10 @@ verdict "capture: no address" status 2 '' 'expected a name or an address'
 alone -s "$T/nobody" capture -w x --server 'a server=b'
 verdict "capture: two in one" status 2 '' 'expected a name or an address: a server=b'
 alone -s "$T/nobody" capture -w ''
-verdict "capture: no name" status 2 '' '-w names no file'
+verdict "capture: no name" status 2 '' '-w: expected a file name'
 for bad in "-w x" "-c 5" "--mac 02:00:5e:10:00:01"; do
 	alone -s "$T/nobody" show $bad
-	verdict "show $bad" status 2 '' 'does not take options of capture'
+	verdict "show $bad" status 2 '' 'takes no options of capture'
 done
 
 # --- health --------------------------------------------------------------------
@@ -442,9 +442,9 @@ ask answer reload <<< '{"error":"the configuration was refused: see the log"}'
 verdict "an error: exit status 1, message on stderr" \
 	status 1 '' '^pxrelayctl: reload: the configuration was refused: see the log$'
 ask answer reload <<< '{"error":7}'
-verdict "an error that is not a string" status 1 '' '^pxrelayctl: reload: the daemon refuses and does not say why'
+verdict "an error that is not a string" status 1 '' '^pxrelayctl: reload: the daemon refused and gave no reason'
 ask answer reload <<< '{"reloaded":false}'
-verdict "reloaded: false" status 1 '' 'does not fit this command'
+verdict "reloaded: false" status 1 '' 'does not match this command'
 
 no_daemon='no daemon answers there \(is pxrelayd running\? -s SOCKET names another\)$'
 alone -s "$T/nobody" show
@@ -487,13 +487,13 @@ for bad in '' 'hello' '{' '{"version":' '{"a":1}}' '[' '"x' '{"version":"\xff"}'
 done
 for bad in '[]' '{}' '{"version":7}' '{"version":null}'; do
 	ask answer version <<< "$bad"
-	verdict "not an answer: $bad" status 1 '' 'does not fit this command'
+	verdict "not an answer: $bad" status 1 '' 'does not match this command'
 done
 for what in "show" "show interfaces" "show servers" "show rules" \
 	"show clients" "show boots" "show counters" "show drops"; do
 	ask answer $what <<< \
 		'{"interfaces":1,"servers":{},"rules":"x","clients":{},"boots":1,"counters":[],"drops":[]}'
-	verdict "$what: of another shape" status 1 '' 'does not fit this command'
+	verdict "$what: of another shape" status 1 '' 'does not match this command'
 done
 ask answer show < <(python3 -c 'print("[" * 100000)')
 verdict "a document of a hundred thousand brackets" \
@@ -620,7 +620,7 @@ for some in drain enable explain doctor; do
 done
 for some in drain enable explain; do
 	alone -s "$T/nobody" $some
-	verdict "something is missing: $some" status 2 '' "^pxrelayctl: something is missing: $some [A-Z]+\$"
+	verdict "incomplete command: $some" status 2 '' "^pxrelayctl: incomplete command: $some [A-Z]+\$"
 done
 alone -s "$T/nobody" "$long" show
 verdict "no such command: a long one" status 2 '' 'no such command: xxx'
@@ -635,7 +635,7 @@ for bad in 0 -1 x '' 5x inf nan 1e9; do
 	verdict "no such time: '$bad'" status 2 '' 'expected a number of seconds: '
 done
 alone -s '' show
-verdict "an empty socket" status 2 '' '-s names no socket'
+verdict "an empty socket" status 2 '' '-s: expected the path of a socket'
 alone -s "$T/$long" show
 verdict "a socket's name that is too long" status 2 '' 'too long for the name'
 alone -s "$T/nobody" -- show
@@ -680,10 +680,10 @@ verdict "doctor: exit status 0 for warnings" status 0 '^vlan10$' ''
 ask answer doctor <<< '{"interfaces":[{"name":"vlan10","state":"down"},3]}'
 verdict "doctor: no interface is up" status 1 '' 'no client interface is up'
 ask answer doctor vlan10 <<< '{"error":"out of memory"}'
-verdict "doctor: the daemon refuses and does not say why" status 1 '' '^pxrelayctl: doctor: out of memory$'
+verdict "doctor: the daemon refused and gave no reason" status 1 '' '^pxrelayctl: doctor: out of memory$'
 for bad in '{}' '[]' '{"run":"x"}' '{"run":7}'; do
 	ask answer doctor vlan10 <<< "$bad"
-	verdict "doctor: of another shape: $bad" status 1 '' 'does not fit this command'
+	verdict "doctor: of another shape: $bad" status 1 '' 'does not match this command'
 done
 for bad in '{"run":7,"done":true}' '{"run":7,"done":true,"checks":[1,{},[]]}'; do
 	ask answer doctor vlan10 <<< "$bad"
@@ -697,7 +697,7 @@ ask turns doctor <<< "$two@{\"run\":1}@{\"run\":2}@{\"run\":1,\"done\":true,\"in
 {\"run\":2,\"done\":true,\"interface\":\"b\",\"status\":\"fail\",$silent}@{\"run\":3}@\
 {\"run\":3,\"done\":true,\"interface\":\"b\",\"status\":\"ok\"}"
 verdict "doctor: checks a busy server again" \
-	status 0 '^b$' '^pxrelayctl: doctor: interfaces that are checked again, .*: 1$'
+	status 0 '^b$' '^pxrelayctl: doctor: interfaces to check again, .*: 1$'
 verdict "doctor: shows only the last result" lacks 'FAIL'
 
 # --- completion --------------------------------------------------------------------
