@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * main - pxrelayd from the command line to the event loop: parses the
- * arguments, reads the configuration (printing every mistake), goes to the
- * background, opens everything, reports ready, runs, closes. What opens and
- * closes is in daemon.c.
+ * main - pxrelayd from the command line to the event loop: parses the arguments,
+ * reads the configuration (printing every mistake), goes to the background, opens
+ * everything, reports ready, runs, closes. What opens and closes is in daemon.c.
  *
  * The first process waits until the one in the background is ready or has failed, so
  * that `pxrelayd && echo up` prints "up" only if the relay runs.

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * status - reports to the service manager by sd_notify(3). The status line is
- * sent at most once in GAP_MS, and only when it differs from the last one:
- * 2,000 machines that boot at once cause a few lines. The socket is left to
- * io/notify.
+ * status - reports to the service manager by sd_notify(3). The status line is sent
+ * at most once in GAP_MS, and only when it differs from the last one: 2,000 machines
+ * that boot at once cause a few lines. The socket is left to io/notify.
  */
 #include <errno.h>
 #include <inttypes.h>

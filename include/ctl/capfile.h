@@ -3,10 +3,9 @@
  * capfile - cuts the stream of a capture into files: whole blocks only, each file
  * complete by itself and none larger than its cap.
  *
- * Each file has the section header, its own numbering of interfaces, and before
- * the first packet of an interface the block that describes it. The callbacks
- * decide where files go. The stream is not trusted: anything that is not a
- * capture ends it.
+ * Each file has the section header, its own numbering of interfaces, and before the
+ * first packet of an interface the block that describes it. The callbacks decide
+ * where files go. The stream is not trusted: anything that is not a capture ends it.
  */
 #ifndef CTL_CAPFILE_H
 #define CTL_CAPFILE_H

@@ -2,10 +2,9 @@
  *
  * render - prints a daemon's document for a person.
  *
- * Names, addresses and words in a document may be any text (interfaces and
- * servers are named by whoever creates or configures them), so all of it is
- * escaped. A field that a daemon of another version does not send is shown as
- * "-".
+ * Names, addresses and words in a document may be any text (interfaces and servers
+ * are named by whoever creates or configures them), so all of it is escaped. A field
+ * that a daemon of another version does not send is shown as "-".
  */
 #ifndef CTL_RENDER_H
 #define CTL_RENDER_H

@@ -26,9 +26,8 @@ void reload_host(struct daemon *d);
  * -ENOMEM. */
 int tick_open(struct daemon *d, loop_fn *poll);
 
-/* logging.c is between log_event() and the destination of the log: repeated
- * lines are folded (base/logdedup), and a timer reports how many were left
- * out. */
+/* logging.c is between log_event() and the destination of the log: repeated lines
+ * are folded (base/logdedup), and a timer reports how many were left out. */
 
 /* Sets level and destination as the command line and the configuration say. */
 void logging_set(struct daemon *d);

@@ -28,8 +28,6 @@
 #define AGAIN_MAX	24	/* takes two minutes */
 #define INDENT		19	/* of a finding's text */
 
-/* --- the runs ---------------------------------------------------------------- */
-
 struct run {
 	const char *name;	/* of the interface, borrowed */
 	json_int_t number;	/* 0: not started yet */
@@ -137,8 +135,6 @@ step_runs(struct doctor *d, struct run *r, size_t n)
 	}
 	return more && d->status == STATUS_OK;
 }
-
-/* --- printing ---------------------------------------------------------------- */
 
 static void
 add_word(struct sbuf *b, const char *before, const char *s)
@@ -257,8 +253,6 @@ doctor_is_bad(const json_t *doc)
 {
 	return strcmp(render_word(doc, "status"), "fail") == 0;
 }
-
-/* --- the command ------------------------------------------------------------- */
 
 /* Chooses the interface that was named, or all that are up. */
 static void

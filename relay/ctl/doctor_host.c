@@ -34,8 +34,6 @@ add_check(json_t *checks, enum finding what, const char *detail)
 	    "sentence", r->sentence, "cure", r->cure));
 }
 
-/* --- findings of the runs ---------------------------------------------------- */
-
 /* Findings that a packet filter may cause, and the ports that it would drop. */
 static const struct {
 	enum finding what;
@@ -77,8 +75,6 @@ was_silent(const json_t *docs, unsigned port)
 				return true;
 	return false;
 }
-
-/* --- rp_filter --------------------------------------------------------------- */
 
 /* Returns at most max bytes, malloc'd; NULL: it cannot be read. */
 static char *
@@ -182,8 +178,6 @@ check_rp_filter(int64_t before, json_t *checks, const json_t *docs)
 	else
 		add_check(checks, FINDING_RP_FILTER_OK, NULL);
 }
-
-/* --- nftables ---------------------------------------------------------------- */
 
 static const uint16_t ports[] = { 67, 68, 69, 4011 };
 
@@ -389,8 +383,6 @@ check_firewall(json_t *checks, const json_t *docs)
 	json_decref(ruleset);
 }
 
-/* --- forwarding -------------------------------------------------------------- */
-
 static void
 check_forwarding(json_t *checks, const json_t *docs)
 {
@@ -412,8 +404,6 @@ check_forwarding(json_t *checks, const json_t *docs)
 	if (any && !off)
 		add_check(checks, FINDING_FORWARDING_OK, NULL);
 }
-
-/* --- the document ---------------------------------------------------------- */
 
 /* In another network namespace, interfaces usually have other indices. */
 static bool

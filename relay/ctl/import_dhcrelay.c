@@ -4,11 +4,10 @@
  * /etc/default/isc-dhcp-relay, or one or more command lines, as in a script or in
  * ExecStart= of a systemd unit. Variables and escapes of the shell are not resolved.
  *
- * dhcrelay differs from pxrelay (relay/dhcrelay.c of 4.4.3, confirmed by
- * tests): it accepts option 82 from any client, which is `trust = on` here; it
- * drops a request whose hop count has reached -c, while max-hops is the highest
- * count that passes; with -a alone it replaces option 82; without -i it listens
- * on all interfaces.
+ * dhcrelay differs from pxrelay (relay/dhcrelay.c of 4.4.3, confirmed by tests): it
+ * accepts option 82 from any client, which is `trust = on` here; it drops a request
+ * whose hop count has reached -c, while max-hops is the highest count that passes;
+ * with -a alone it replaces option 82; without -i it listens on all interfaces.
  */
 #include "ctl/import_plan.h"
 

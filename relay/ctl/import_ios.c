@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * import_ios - reads ip helper-address, ip forward-protocol and the ip dhcp
- * relay commands of a Cisco IOS configuration, and NX-OS' ip dhcp relay
- * address.
+ * import_ios - reads ip helper-address, ip forward-protocol and the ip dhcp relay
+ * commands of a Cisco IOS configuration, and NX-OS' ip dhcp relay address.
  *
  * By default IOS forwards eight kinds of broadcasts to a helper address; those
  * other than DHCP become [helper] sections. NX-OS forwards DHCP only. Interface
@@ -50,8 +49,6 @@ is(const char *word, const char *other)
 {
 	return strcasecmp(word, other) == 0;
 }
-
-/* --- ports ------------------------------------------------------------------ */
 
 static const struct {
 	const char *name;
@@ -118,8 +115,6 @@ plan_ports(struct reader *r)
 		else if (r->on[port])
 			p->port[p->n_port++] = (uint16_t)port;
 }
-
-/* --- interfaces --------------------------------------------------------------- */
 
 static void
 close_interface(struct reader *r)
@@ -189,8 +184,6 @@ read_banner(struct reader *r, size_t at)
 		if (strstr(t->word[at], r->banner))
 			r->banner[0] = '\0';
 }
-
-/* --- commands ---------------------------------------------------------------- */
 
 enum action { SKIP, LOSE, INTERFACE, SERVER, PORT, SET, HINT, BANNER };
 
@@ -343,8 +336,6 @@ read_line(struct reader *r)
 			return;
 		}
 }
-
-/* --- the plan ----------------------------------------------------------------- */
 
 /* Gives interfaces without a setting of their own the global one. */
 static void

@@ -43,8 +43,6 @@ import_note(struct import_plan *p, int line, const char *fmt, ...)
 	fputc('\n', p->out);
 }
 
-/* --- interfaces and servers --------------------------------------------------- */
-
 bool
 import_is_ifname(const char *name)
 {
@@ -127,8 +125,6 @@ import_set(struct import_if *f, enum import_key key, const char *value)
 	memcpy(f->value[key], value, strlen(value) + 1);
 }
 
-/* --- lines and words ---------------------------------------------------------- */
-
 /* Adds the word at t->rest, without its quotes, and returns the character after
  * it. A newline in quotes becomes a blank: scripts that use such values split
  * them there. */
@@ -204,8 +200,6 @@ import_lose(const struct import_text *t, const char *why)
 	import_note(t->p, t->line, "%s%s%s", t->shown,
 	    why ? ": " : "", why ? why : "");
 }
-
-/* --- the new configuration ---------------------------------------------------- */
 
 static const char *const key_names[IMPORT_KEYS] = {
 	[IMPORT_GIADDR] = "giaddr",

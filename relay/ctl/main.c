@@ -196,10 +196,9 @@ ask_once(struct args *a)
 
 /* --- watch ---
  *
- * The daemon keeps no state for `watch`. Once a second we fetch the list of at
- * most 200 boots, and print those that are new or whose verdict has changed.
- * More than 200 boots in one second are not shown in full; `show counters`
- * counts them all. */
+ * The daemon keeps no state for `watch`. Once a second we fetch the list of at most
+ * 200 boots, and print those that are new or whose verdict has changed. More than
+ * 200 boots in one second are not shown in full; `show counters` counts them all. */
 
 #define FIRST_ROWS	10	/* as tail -f */
 
@@ -259,9 +258,8 @@ watch_state(const json_t *row)
 	    json_object_get(row, "verdict"));
 }
 
-/* Prints the new rows; of the first document only the last few. now turns ages
- * into times of day. false, with nothing printed: the document has no list of
- * boots. */
+/* Prints the new rows; of the first document only the last few. now turns ages into
+ * times of day. false, with nothing printed: the document has no list of boots. */
 static bool
 watch_step(struct watch *w, const json_t *doc, time_t now, FILE *out)
 {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * capture - writes packets to the captures that run. Each capture is a stream
- * on the control socket (io/ctl) with its own filter and its own numbering of
- * interfaces: a block that describes an interface precedes its first packet.
- * What a packet looks like is left to capture_event.c, the format to
- * proto/pcapng.
+ * capture - writes packets to the captures that run. Each capture is a stream on the
+ * control socket (io/ctl) with its own filter and its own numbering of interfaces: a
+ * block that describes an interface precedes its first packet. What a packet looks
+ * like is left to capture_event.c, the format to proto/pcapng.
  *
  * A struct capture is owned by its stream and freed when that ends. Blocks are
  * made in one shared buffer, which exists while any capture runs.

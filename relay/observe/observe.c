@@ -19,6 +19,13 @@ is_watched(const struct daemon *d)
 	return d->captures || log_wants(&d->log, LOG_LEVEL_DEBUG);
 }
 
+/* Makes the event only if somebody reads it. */
+#define REPORT(d, ...) \
+	do { \
+		if (is_watched(d)) \
+			report_event(d, &(struct event){ __VA_ARGS__ }); \
+	} while (0)
+
 static void
 report_event(struct daemon *d, const struct event *e)
 {
@@ -41,14 +48,11 @@ observe_request(struct daemon *d, const struct relay4_rx *rx,
     const struct relay4_plan *p, enum drop why, struct mono now)
 {
 	record_request(d->track, &d->r4, rx, p, why, now);
-	if (!is_watched(d))
-		return;
-	report_event(d, &(struct event){
-		.leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
-		.to = link_dest(rx), .word = "relayed", .why = why,
-		.plan = p, .rule = true, .trace = "relayed",
-		.direction = "requests", .m = &p->m, .ifindex = rx->ifindex,
-	});
+	REPORT(d,
+	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
+	    .to = link_dest(rx), .word = "relayed", .why = why,
+	    .plan = p, .rule = true, .trace = "relayed",
+	    .direction = "requests", .m = &p->m, .ifindex = rx->ifindex);
 }
 
 /* The datagram as udp_server_queue() will send it. */
@@ -69,24 +73,19 @@ observe_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
 {
 	struct udpip u = udp_to_server(d, server, msg, len);
 
-	if (!d->captures)
-		return;
-	report_event(d, &(struct event){
-		.leg = EVENT_SERVER_OUT, .server = server, .name_server = true,
-		.udp = &u, .word = p->hedge ? "hedge" : "copy",
-		.other = p->in, .other_key = "from", .plan = p, .rule = true,
-	});
+	REPORT(d,
+	    .leg = EVENT_SERVER_OUT, .server = server, .name_server = true,
+	    .udp = &u, .word = p->hedge ? "hedge" : "copy",
+	    .other = p->in, .other_key = "from", .plan = p, .rule = true);
 }
 
 void
 observe_hedge(struct daemon *d, const struct relay4_plan *p, struct mono now)
 {
 	record_hedge(d->track, &d->r4, p, now);
-	if (is_watched(d))
-		report_event(d, &(struct event){
-			.plan = p, .rule = true, .trace = "hedged", .m = &p->m,
-			.ifindex = p->in ? p->in->link.ifindex : 0,
-		});
+	REPORT(d,
+	    .plan = p, .rule = true, .trace = "hedged", .m = &p->m,
+	    .ifindex = p->in ? p->in->link.ifindex : 0);
 }
 
 void
@@ -96,46 +95,38 @@ observe_reply(struct daemon *d, const struct relay4_rx *rx,
 	bool leased = why == DROP_NONE && v->m.type == DHCP4_ACK;
 
 	record_reply(d->track, &d->r4, rx, v, why, now);
-	if (!is_watched(d))
-		return;
-	report_event(d, &(struct event){
-		.leg = EVENT_SERVER_IN, .rx = rx,
-		.server = v->server, .name_server = true, .word = "relayed",
-		.why = why, .other = v->out, .other_key = "to",
-		.leased = leased ? v->m.yiaddr : IP4_NONE,
-		.trace = "delivered", .direction = "replies", .m = &v->m,
-		.ifindex = why == DROP_NONE ? v->out->link.ifindex : rx->ifindex,
-	});
+	REPORT(d,
+	    .leg = EVENT_SERVER_IN, .rx = rx,
+	    .server = v->server, .name_server = true, .word = "relayed",
+	    .why = why, .other = v->out, .other_key = "to",
+	    .leased = leased ? v->m.yiaddr : IP4_NONE,
+	    .trace = "delivered", .direction = "replies", .m = &v->m,
+	    .ifindex = why == DROP_NONE ? v->out->link.ifindex : rx->ifindex);
 }
 
 void
 observe_delivery(struct daemon *d, const struct relay4_delivery *v,
     const struct udpip *u, const uint8_t *hdr)
 {
-	if (!d->captures)
-		return;
-	report_event(d, &(struct event){
-		.leg = EVENT_FRAME_OUT, .udp = u, .hdr = hdr,
-		.ifindex = v->out->link.ifindex,
-		.mac = event_mac(v->mac, v->mac_len),
-		.server = v->server, .name_server = true, .word = "delivery",
-		.from_server = v->server == CONF_NONE ? IP4_NONE :
-		    ip_v4(d->conf->server[v->server].address),
-		.tail = v->strip_pxe ? " removed=60,43" : NULL,
-	});
+	REPORT(d,
+	    .leg = EVENT_FRAME_OUT, .udp = u, .hdr = hdr,
+	    .ifindex = v->out->link.ifindex,
+	    .mac = event_mac(v->mac, v->mac_len),
+	    .server = v->server, .name_server = true, .word = "delivery",
+	    .from_server = v->server == CONF_NONE ? IP4_NONE :
+		ip_v4(d->conf->server[v->server].address),
+	    .tail = v->strip_pxe ? " removed=60,43" : NULL);
 }
 
 void
 observe_4011(struct daemon *d, const struct relay4_rx *rx,
     const struct p4011_plan *p, enum drop why, struct mono now)
 {
-	if (is_watched(d))
-		report_event(d, &(struct event){
-			.leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_PXE,
-			.to = link_dest(rx), .word = "relayed", .why = why,
-			.plan = &p->servers, .trace = "relayed", .direction = "4011",
-			.ifindex = rx->ifindex, .trace_port = DHCP4_PORT_PXE,
-		});
+	REPORT(d,
+	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_PXE,
+	    .to = link_dest(rx), .word = "relayed", .why = why,
+	    .plan = &p->servers, .trace = "relayed", .direction = "4011",
+	    .ifindex = rx->ifindex, .trace_port = DHCP4_PORT_PXE);
 	if (why == DROP_NONE)
 		record_4011(d->track, rx, p->servers.n_server, now);
 }
@@ -144,12 +135,10 @@ void
 observe_copy_4011(struct daemon *d, const struct relay4_rx *rx, uint16_t server,
     const struct udpip *u)
 {
-	if (d->captures)
-		report_event(d, &(struct event){
-			.leg = EVENT_SERVER_OUT, .udp = u, .server = server,
-			.name_server = true, .word = "copy", .other_key = "from",
-			.other = iftab_by_index(d->iftab, rx->ifindex),
-		});
+	REPORT(d,
+	    .leg = EVENT_SERVER_OUT, .udp = u, .server = server,
+	    .name_server = true, .word = "copy", .other_key = "from",
+	    .other = iftab_by_index(d->iftab, rx->ifindex));
 }
 
 void
@@ -174,60 +163,50 @@ void
 observe_help_copy(struct daemon *d, const struct relay4_rx *rx,
     const struct udpip *u, uint32_t ifindex)
 {
-	if (d->captures)
-		report_event(d, &(struct event){
-			.leg = ifindex ? EVENT_FRAME_OUT : EVENT_SERVER_OUT,
-			.udp = u, .server = servers_find4(&d->servers, u->dst),
-			.mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
-			.ifindex = ifindex, .word = "copy", .other_key = "from",
-			.other = iftab_by_index(d->iftab, rx->ifindex),
-		});
+	REPORT(d,
+	    .leg = ifindex ? EVENT_FRAME_OUT : EVENT_SERVER_OUT,
+	    .udp = u, .server = servers_find4(&d->servers, u->dst),
+	    .mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
+	    .ifindex = ifindex, .word = "copy", .other_key = "from",
+	    .other = iftab_by_index(d->iftab, rx->ifindex));
 }
 
 void
 observe_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
 {
-	if (is_watched(d))
-		report_event(d, &(struct event){
-			.leg = EVENT_BAD_FRAME, .frame = f, .why = why,
-			.trace = "dropped", .direction = "requests",
-			.ifindex = f->ifindex,
-		});
+	REPORT(d,
+	    .leg = EVENT_BAD_FRAME, .frame = f, .why = why,
+	    .trace = "dropped", .direction = "requests",
+	    .ifindex = f->ifindex);
 }
 
 void
 observe_truncated(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
     const char *direction)
 {
-	if (is_watched(d))
-		report_event(d, &(struct event){
-			.leg = dport == DHCP4_PORT_SERVER ?
-			    EVENT_SERVER_IN : EVENT_FRAME_IN,
-			.rx = rx, .dport = dport, .to = RING_TO_HOST,
-			.why = DROP_TRUNCATED, .trace = "dropped",
-			.direction = direction, .ifindex = rx->ifindex,
-		});
+	REPORT(d,
+	    .leg = dport == DHCP4_PORT_SERVER ?
+		EVENT_SERVER_IN : EVENT_FRAME_IN,
+	    .rx = rx, .dport = dport, .to = RING_TO_HOST,
+	    .why = DROP_TRUNCATED, .trace = "dropped",
+	    .direction = direction, .ifindex = rx->ifindex);
 }
 
 void
 observe_lost(struct daemon *d, uint32_t ifindex, bool reply, enum drop why)
 {
-	if (is_watched(d))
-		report_event(d, &(struct event){
-			.why = why, .trace = "dropped", .ifindex = ifindex,
-			.direction = reply ? "replies" : "requests",
-		});
+	REPORT(d,
+	    .why = why, .trace = "dropped", .ifindex = ifindex,
+	    .direction = reply ? "replies" : "requests");
 }
 
 void
 observe_routed(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
     struct mono now)
 {
-	if (d->captures)
-		report_event(d, &(struct event){
-			.leg = EVENT_FRAME_IN, .rx = rx, .dport = dport,
-			.to = RING_TO_HOST, .word = "seen routed",
-		});
+	REPORT(d,
+	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = dport,
+	    .to = RING_TO_HOST, .word = "seen routed");
 	record_tap(d->track, rx, dport, now);
 }
 
@@ -235,11 +214,9 @@ void
 observe_stranger(struct daemon *d, const struct relay4_rx *rx, bool record,
     struct mono now)
 {
-	if (d->captures)
-		report_event(d, &(struct event){
-			.leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_CLIENT,
-			.to = RING_TO_BROADCAST, .word = "seen server-on-vlan",
-		});
+	REPORT(d,
+	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_CLIENT,
+	    .to = RING_TO_BROADCAST, .word = "seen server-on-vlan");
 	if (record)
 		record_stranger(d->track, &d->r4, rx, now);
 }
@@ -277,12 +254,10 @@ observe_rescue_reply(struct daemon *d, const struct relay4_rx *rx,
 {
 	bool used = p->what == RESCUE_DELIVER;
 
-	if (d->captures)
-		report_event(d, &(struct event){
-			.leg = EVENT_SERVER_IN, .rx = rx, .word = "rescue-answer",
-			.why = used ? DROP_NONE : DROP_RESCUE_UNUSED,
-			.other = used ? iftab_by_index(d->iftab, p->ifindex) : NULL,
-		});
+	REPORT(d,
+	    .leg = EVENT_SERVER_IN, .rx = rx, .word = "rescue-answer",
+	    .why = used ? DROP_NONE : DROP_RESCUE_UNUSED,
+	    .other = used ? iftab_by_index(d->iftab, p->ifindex) : NULL);
 }
 
 void
@@ -290,18 +265,14 @@ observe_probe(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
 	struct udpip u = udp_to_server(d, server, msg, len);
 
-	if (d->captures)
-		report_event(d, &(struct event){
-			.leg = EVENT_SERVER_OUT, .server = server, .word = "probe",
-			.udp = &u,
-		});
+	REPORT(d,
+	    .leg = EVENT_SERVER_OUT, .server = server, .word = "probe",
+	    .udp = &u);
 }
 
 void
 observe_probe_reply(struct daemon *d, const struct relay4_rx *rx)
 {
-	if (d->captures)
-		report_event(d, &(struct event){
-			.leg = EVENT_SERVER_IN, .rx = rx, .word = "probe-answer",
-		});
+	REPORT(d,
+	    .leg = EVENT_SERVER_IN, .rx = rx, .word = "probe-answer");
 }

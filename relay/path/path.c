@@ -35,8 +35,6 @@ arm_timers(struct daemon *d, struct mono now)
 	relay_run_arm(d, now);
 }
 
-/* --- frames of the ring ------------------------------------------------------ */
-
 /*
  * RFC 1122 3.3.6: a link broadcast must be addressed to an IP broadcast or
  * multicast address. Our own unicast address passes too, since the socket for
@@ -281,8 +279,6 @@ take_requests(struct daemon *d, struct mono now)
 	return PATH_REQUESTS - left;
 }
 
-/* --- datagrams to port 67 ------------------------------------------------------ */
-
 /* Only the op byte of a truncated message is examined. */
 static void
 drop_truncated67(struct daemon *d, const struct udp_dgram *g,
@@ -394,8 +390,6 @@ take_errors(struct daemon *d, uint16_t server, struct mono now)
 	if (!probe_run_error(d, server, last.err, now) && !was_query)
 		servers_error(&d->servers, server, last.err, now);
 }
-
-/* --- turns --------------------------------------------------------------------- */
 
 /* Called after n packets. all: the socket was read empty; otherwise the next
  * turn begins at once. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
  * relay_run - carries out what core decides: renders requests for servers and
- * replies for clients (core/relay4), sends by the raw socket what keeps the
- * client's own address (core/p4011, core/helper), queries another boot server
- * in place of a dead one (core/rescue), and runs the timers of hedges and
- * rescues.
+ * replies for clients (core/relay4), sends by the raw socket what keeps the client's
+ * own address (core/p4011, core/helper), queries another boot server in place of a
+ * dead one (core/rescue), and runs the timers of hedges and rescues.
  *
  * Messages to servers and replies to clients are rendered into the outbox,
  * which sends them after each batch; everything else leaves at once.
@@ -40,8 +39,6 @@ arm_timer(struct due_timer *t, struct mono due, struct mono now)
 	t->due = due;
 	loop_rearm(t->watch, mono_wait_ms(due, now));
 }
-
-/* --- requests and replies ---------------------------------------------------- */
 
 /* Sends a copy to the servers that get it in this form. */
 static void
@@ -164,8 +161,6 @@ relay_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	outbox_end(d);
 }
 
-/* --- broadcasts to port 4011 and to helpers ---------------------------------- */
-
 void
 forward_4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
@@ -238,8 +233,6 @@ forward_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u
 	else
 		d->stats.drop_helper[why]++;
 }
-
-/* --- rescues ----------------------------------------------------------------- */
 
 static void
 deliver_rescue(struct daemon *d, const struct rescue_plan *p)

@@ -43,8 +43,6 @@ forget_run(struct doctor_runs *g, unsigned i)
 	g->ended[i] = mono_us(0);
 }
 
-/* --- sending ----------------------------------------------------------------- */
-
 /* Renders and sends it as relay_run.c does a client's request. */
 static int
 send_discover(struct daemon *d, const struct doctor_ask *a)
@@ -195,8 +193,6 @@ on_timer(void *daemon, struct mono now)
 		loop_rearm(d->doctor_runs.timer, next);
 }
 
-/* --- replies ----------------------------------------------------------------- */
-
 bool
 doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 {
@@ -312,8 +308,6 @@ on_answer(void *daemon, const struct query_answer *a, struct mono now)
 	return true;
 }
 
-/* --- documents --------------------------------------------------------------- */
-
 static json_t *
 kind_names(unsigned bits)
 {
@@ -419,8 +413,6 @@ doctor_run_result(struct daemon *d, const char *run)
 	return json_pack("{s:s}", "error",
 	    "no such run: was the configuration reloaded?");
 }
-
-/* --- open, reload, close ----------------------------------------------------- */
 
 int
 doctor_run_open(struct daemon *d)

@@ -25,8 +25,6 @@
 /* A wake-up costs as much as a probe, so probes due within a step go together. */
 #define STEP_MS	50
 
-/* --- sending ------------------------------------------------------------------- */
-
 /* No form of INFORM gets a reply from every server. At first, and while a server is
  * down, sends both; then only the one it replied to. */
 static int
@@ -172,8 +170,6 @@ on_timer(void *daemon, struct mono now)
 	arm_timer(d, now);
 }
 
-/* --- replies ------------------------------------------------------------------ */
-
 static void
 note_reply(struct daemon *d, uint32_t token, struct mono now)
 {
@@ -299,8 +295,6 @@ on_misconfigured(void *daemon, uint16_t server)
 	    "server=%s address=%s probe=\"%s\"", c->name,
 	    ip4_str(ip_v4(c->address), a), buf);
 }
-
-/* --- open, reload, close ----------------------------------------------------- */
 
 int
 probe_run_open(struct daemon *d)

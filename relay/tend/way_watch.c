@@ -4,10 +4,9 @@
  * of its health: no route, interface down, next hop silent to ARP. What the
  * evidence means is decided in core/way.
  *
- * When iface_watch reports a change on which routes depend, the servers'
- * sockets are reconnected and the kernel is queried for the route to each
- * server. The kernel reports changes of neighbours on the interfaces that lead
- * to servers.
+ * When iface_watch reports a change on which routes depend, the servers' sockets are
+ * reconnected and the kernel is queried for the route to each server. The kernel
+ * reports changes of neighbours on the interfaces that lead to servers.
  *
  * A server whose next hop is silent gets no packets, so the kernel would never
  * resolve that hop again by itself; it is told to every few seconds.

@@ -3,10 +3,9 @@
  * capture - `pxrelayctl capture`: both legs of relayed traffic as pcapng, with the
  * verdict on each packet as its comment.
  *
- * capture_event.c makes a struct sight of each event; capture.c has the
- * captures with their filters and queues: at most CAPTURE_WAITING bytes wait
- * for a slow reader, and packets beyond that are counted as lost. Only
- * pxrelayctl writes files.
+ * capture_event.c makes a struct sight of each event; capture.c has the captures
+ * with their filters and queues: at most CAPTURE_WAITING bytes wait for a slow
+ * reader, and packets beyond that are counted as lost. Only pxrelayctl writes files.
  *
  * While no capture runs, d->captures is NULL.
  */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * outbox - sends in batches: rendered messages wait in an arena until they go
- * to servers by their own sockets and to clients as frames. A message that was
- * counted as relayed is counted as dropped instead if the kernel took none of
- * its copies.
+ * outbox - sends in batches: rendered messages wait in an arena until they go to
+ * servers by their own sockets and to clients as frames. A message that was counted
+ * as relayed is counted as dropped instead if the kernel took none of its copies.
  *
  * What is sent, and to which server, is decided elsewhere. Nothing is allocated per
  * packet.
