@@ -21,25 +21,20 @@
 
 /* Healthy components report their own failures, so only degraded ones are polled: a
  * healthy relay has no periodic timer. */
-static bool
-poll_degraded(struct daemon *d, struct mono now)
+static void
+poll_degraded(void *daemon, struct mono now)
 {
+	struct daemon *d = daemon;
+	bool degraded;
+
+	d->tick.running = false;
 	servers_tick(&d->servers, now);
 	iface_watch_tick(d, now);
 	way_watch_tick(d, now);
+	degraded = d->iface_watch.failed || way_watch_waits(d);
 	for (unsigned i = 0; i < d->conf->n_server; i++)
-		if (d->servers.health[i].state == HEALTH_DOWN)
-			return true;
-	return d->iface_watch.failed || way_watch_waits(d);
-}
-
-static void
-on_tick(void *daemon, struct mono now)
-{
-	struct daemon *d = daemon;
-
-	d->tick.running = false;
-	if (poll_degraded(d, now))
+		degraded |= d->servers.health[i].state == HEALTH_DOWN;
+	if (degraded)
 		tick_soon(d);
 }
 
@@ -121,7 +116,7 @@ open_parts(struct daemon *d)
 		return failed(d, "doctor", err, NULL);
 	if ((err = iface_watch_open(d)) < 0)
 		return failed(d, "netlink", err, NULL);
-	if (tick_open(d, on_tick) < 0 || boot_log_open(d) < 0)
+	if (tick_open(d, poll_degraded) < 0 || boot_log_open(d) < 0)
 		return failed(d, "event loop", -ENOMEM, NULL);
 	return 0;
 }

@@ -52,15 +52,6 @@ terms_of(const struct daemon *d, const struct conf *c, gid_t group)
 	return t;
 }
 
-/* Makes libraries read their files now, since neither process can later (the opener
- * logs to syslog, too). */
-static void
-read_ahead(void)
-{
-	tzset();		/* for the time in syslog's lines */
-	json_object_seed(0);	/* from /dev/urandom */
-}
-
 int
 privileges_open(struct daemon *d, const struct conf *c)
 {
@@ -74,7 +65,10 @@ privileges_open(struct daemon *d, const struct conf *c)
 		return privileges_failed(d, "opener", -ENOMEM);
 	if (d->args->keep)
 		return 0;
-	read_ahead();
+	/* Make libraries read their files now, since neither process can later (the
+	 * opener logs to syslog, too). */
+	tzset();		/* for the time in syslog's lines */
+	json_object_seed(0);	/* from /dev/urandom */
 	err = priv_split(d->priv);
 	return err < 0 ? privileges_failed(d, "opener", err) : 0;
 }

@@ -15,24 +15,16 @@
 
 #define GAP_MS 2000
 
-static unsigned
-ready_interfaces(const struct daemon *d)
-{
-	unsigned n = 0;
-
-	for (struct iface *f = iftab_next(d->iftab, 0); f;
-	    f = iftab_next(d->iftab, f->link.ifindex))
-		n += f->conf && iface_ready(f);
-	return n;
-}
-
 /* "12 interfaces, 5 servers (1 down, 1 drained), 230 boots" */
 static void
 put_status(struct sbuf *b, const struct daemon *d)
 {
-	unsigned ifs = ready_interfaces(d), all = 0, down = 0, drained = 0;
+	unsigned ifs = 0, all = 0, down = 0, drained = 0;
 	uint64_t boots = d->boots.opened;
 
+	for (struct iface *f = iftab_next(d->iftab, 0); f;
+	    f = iftab_next(d->iftab, f->link.ifindex))
+		ifs += f->conf && iface_ready(f);
 	for (uint16_t i = 0; i < d->conf->n_server; i++) {
 		if (d->conf->server[i].first != i)
 			continue;

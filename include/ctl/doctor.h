@@ -29,7 +29,7 @@ struct doctor_args {
 /* Returns the exit status; STATUS_FAILED if a check failed or the daemon refused. */
 int doctor_run(const struct doctor_args *a);
 
-/* Is the status of a document "fail"? */
+/* Is the status of a document or of one check "fail"? */
 bool doctor_is_bad(const json_t *doc);
 
 /* --- doctor_host.c: the checks of this host ---------------------------------- */

@@ -70,8 +70,6 @@ struct session {
 	uint8_t in[2 * PCAPNG_BLOCK_MAX];
 };
 
-/* --- files --------------------------------------------------------------------- */
-
 /* Returns how many of the first n bytes are whole blocks; counts the packets
  * after. */
 static size_t
@@ -187,8 +185,6 @@ sink_next(void *user, unsigned n)
 	return 0;
 }
 
-/* --- signals and the end ----------------------------------------------------- */
-
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t stream_fd;
 
@@ -240,8 +236,6 @@ fail_capture(struct session *s, int err)
 	else
 		end_capture(s, FAILED, err);
 }
-
-/* --- the stream -------------------------------------------------------------- */
 
 /* Takes the blocks in s->in. false: it failed. */
 static bool
@@ -306,8 +300,6 @@ receive_data(struct session *s)
 		fail_capture(s, err);
 	return !err;
 }
-
-/* --- the summary ------------------------------------------------------------- */
 
 static void
 report_json(const struct session *s, uint64_t packets, FILE *out)
@@ -397,8 +389,6 @@ capture_run(const struct capture_args *a, const struct client *c, bool json)
 	free(s);
 	return status;
 }
-
-/* --- options ----------------------------------------------------------------- */
 
 /* Parses "100", "64k", "10M" or "1G"; 0: not a size. */
 static uint64_t

@@ -168,12 +168,10 @@ add_subject(struct sbuf *b, const json_t *row)
 	sbuf_puts(b, alone ? "" : ")");
 }
 
-static enum tone
-tone_of(const char *status)
+bool
+doctor_is_bad(const json_t *doc)
 {
-	if (strcmp(status, "ok") == 0)
-		return TONE_GOOD;
-	return strcmp(status, "fail") == 0 ? TONE_BAD : TONE_TITLE;
+	return strcmp(render_word(doc, "status"), "fail") == 0;
 }
 
 static bool
@@ -187,17 +185,17 @@ is_ok(const json_t *row)
 static void
 print_row(const json_t *row, FILE *out, bool colour)
 {
-	const char *status = render_word(row, "status");
 	const char *cure = render_word(row, "cure");
 	const char *sentence = render_word(row, "sentence");
 	const char *detail = render_word(row, "detail");
-	bool ok = is_ok(row);
+	bool ok = is_ok(row), bad = doctor_is_bad(row);
 	char text[2048];
 	struct sbuf b = sbuf_init(text, sizeof(text));
-	const char *shown = ok ? "ok" : strcmp(status, "fail") == 0 ? "FAIL" : "warn";
+	const char *shown = ok ? "ok" : bad ? "FAIL" : "warn";
 
 	fputs("  ", out);
-	table_paint(out, colour, tone_of(status), shown, strlen(shown));
+	table_paint(out, colour, ok ? TONE_GOOD : bad ? TONE_BAD : TONE_TITLE,
+	    shown, strlen(shown));
 	fprintf(out, "%*s", (int)(6 - strlen(shown)), "");
 	add_word(&b, "", render_word(row, "check"));
 	fprintf(out, "%-11s", text);
@@ -246,12 +244,6 @@ print_document(const json_t *doc, FILE *out, bool colour, bool brief)
 	fputs("  ", out);
 	table_paint(out, colour, TONE_GOOD, "ok", 2);
 	fprintf(out, "    %u checks\n", passed);
-}
-
-bool
-doctor_is_bad(const json_t *doc)
-{
-	return strcmp(render_word(doc, "status"), "fail") == 0;
 }
 
 /* Chooses the interface that was named, or all that are up. */

@@ -67,20 +67,6 @@ put(struct sbuf *b, const char *text)
 	sbuf_screen(b, text, strlen(text));
 }
 
-static void
-print_time(const json_t *e, FILE *out)
-{
-	json_int_t ms = json_integer_value(json_object_get(e, "ms"));
-
-	if (ms < 0)
-		ms = 0;
-	if (ms >= 100000000)	/* too many digits */
-		fputs("  >1 day  ", out);
-	else
-		fprintf(out, "%4" PRId64 ".%03d  ", (int64_t)(ms / 1000),
-		    (int)(ms % 1000));
-}
-
 /* Draws an arrow of `width` characters with the label on it and the given ends. */
 static void
 print_arm(FILE *out, const char *begin, const char *label, const char *end,
@@ -161,6 +147,7 @@ print_event(const json_t *e, FILE *out)
 	const char *event = render_word(e, "event"), *drop = render_word(e, "drop");
 	const char *address = render_word(e, "address");
 	json_int_t n = json_integer_value(json_object_get(e, "n"));
+	json_int_t ms = json_integer_value(json_object_get(e, "ms"));
 	json_t *lost = json_object_get(e, "lost");
 	enum way way;
 	char label[ARM_LEFT - 5];	/* without blanks and the arrow's ends */
@@ -181,7 +168,11 @@ print_event(const json_t *e, FILE *out)
 	}
 	if (ways[i].number && n)
 		sbuf_printf(&b, " %s %" PRId64, ways[i].number, (int64_t)n);
-	print_time(e, out);
+	if (ms >= 100000000)	/* too many digits */
+		fputs("  >1 day  ", out);
+	else
+		fprintf(out, "%4d.%03d  ", (int)(ms > 0 ? ms / 1000 : 0),
+		    (int)(ms > 0 ? ms % 1000 : 0));
 	way = ways[i].way;
 	if (way == WAY_DROP && *render_word(e, "server"))
 		way = WAY_DROP_REPLY;

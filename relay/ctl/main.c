@@ -60,8 +60,6 @@ usage(const char *what, const char *arg)
 	return STATUS_USAGE;
 }
 
-/* --- the daemon's answer ------------------------------------------------------- */
-
 /* Reports an error of client_ask() and what to do about it. */
 static int
 report_no_answer(const struct args *a, int err)
@@ -180,8 +178,6 @@ ask_daemon(void *args, const char *line, int *status)
 	return doc;
 }
 
-/* --- the commands -------------------------------------------------------------- */
-
 static int
 ask_once(struct args *a)
 {
@@ -250,14 +246,6 @@ watch_row(const struct watch *w, const json_t *row, time_t now, FILE *out)
 	fputc('\n', out);
 }
 
-/* Returns the part of a row whose change makes it new: conversation and verdict. */
-static json_t *
-watch_state(const json_t *row)
-{
-	return json_pack("[O*, O*]", json_object_get(row, "xid"),
-	    json_object_get(row, "verdict"));
-}
-
 /* Prints the new rows; of the first document only the last few. now turns ages into
  * times of day. false, with nothing printed: the document has no list of boots. */
 static bool
@@ -278,7 +266,9 @@ watch_step(struct watch *w, const json_t *doc, time_t now, FILE *out)
 
 		if (!*mac)
 			continue;
-		state = watch_state(row);
+		/* A row is new if its conversation or its verdict is. */
+		state = json_pack("[O*, O*]", json_object_get(row, "xid"),
+		    json_object_get(row, "verdict"));
 		fresh = w->seen ? !json_equal(state, json_object_get(w->seen, mac)) :
 		    i < FIRST_ROWS;
 		json_object_set_new(seen, mac, state);
@@ -388,8 +378,6 @@ static const struct command commands[] = {
 	    render_reload },
 	{ "version", "version of the daemon", ask_once, render_version },
 };
-
-/* --- arguments ----------------------------------------------------------------- */
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' },

@@ -90,8 +90,6 @@ render_duration(FILE *out, int64_t s)
 		fprintf(out, "%" PRId64 " s", s);
 }
 
-/* --- cells ------------------------------------------------------------------- */
-
 static void
 put_text(FILE *out, const json_t *s)
 {
@@ -343,8 +341,6 @@ file_cell(FILE *out, const json_t *row, const char *key)
 	return TONE_PLAIN;
 }
 
-/* --- screens ----------------------------------------------------------------- */
-
 /* With these minimum widths, usual rows fit into 80 characters unfolded: the
  * kernel allows names of 15 characters, and an address has as many. */
 static const struct field interface_fields[] = {
@@ -409,8 +405,6 @@ static const struct screen screens[] = {
 	{ "boots", client_fields, COUNT(client_fields), 0, BOOTS },
 	{ "counters", counter_fields, COUNT(counter_fields), 0, FULL },
 };
-
-/* --- rows -------------------------------------------------------------------- */
 
 /* Returns "-" for a word of a newer daemon that we do not know. */
 static const char *
@@ -543,8 +537,6 @@ print_screen(const struct screen *s, enum where where, const json_t *doc, FILE *
 	json_decref(rows);
 	return known;
 }
-
-/* --- commands ------------------------------------------------------------------ */
 
 bool
 render_list(const json_t *doc, const char *what, FILE *out, bool colour)

@@ -17,24 +17,13 @@
 /* One wake-up closes the boots that end within a second. */
 #define GATHER_MS	1000
 
-/* Adds the server and the boot file that the machine got or was offered. */
-static void
-put_file(struct sbuf *b, const struct track_boot *t)
-{
-	char a[IP4_STRLEN], file[LOG_ESC_MAX];
-
-	if (!ip4_is_none(t->file_server))
-		sbuf_printf(b, " server=%s", ip4_str(t->file_server, a));
-	if (t->file[0])
-		sbuf_printf(b, " file=\"%s\"", log_esc(file, t->file));
-}
-
 static void
 on_over(void *daemon, const struct track_client *c, enum explain e)
 {
 	struct daemon *d = daemon;
-	const struct iface *f = iftab_by_index(d->iftab, c->now.ifindex);
-	char text[LOG_LINE_MAX], name[LOG_ESC_MAX];
+	const struct track_boot *t = &c->now;
+	const struct iface *f = iftab_by_index(d->iftab, t->ifindex);
+	char text[LOG_LINE_MAX], name[LOG_ESC_MAX], a[IP4_STRLEN];
 	struct sbuf b;
 
 	if (e == EXPLAIN_GOING_ON || !log_wants(&d->log, LOG_LEVEL_INFO))
@@ -42,11 +31,14 @@ on_over(void *daemon, const struct track_client *c, enum explain e)
 	b = sbuf_init(text, sizeof(text));
 	sbuf_puts(&b, "mac=");
 	sbuf_mac(&b, c->key.chaddr, c->key.hlen);
-	sbuf_printf(&b, " arch=%s verdict=%s", pxe_kind_word(c->now.kind),
+	sbuf_printf(&b, " arch=%s verdict=%s", pxe_kind_word(t->kind),
 	    explain_row(e)->code);
 	if (f)
 		sbuf_printf(&b, " interface=%s", log_esc(name, f->link.name));
-	put_file(&b, &c->now);
+	if (!ip4_is_none(t->file_server))
+		sbuf_printf(&b, " server=%s", ip4_str(t->file_server, a));
+	if (t->file[0])
+		sbuf_printf(&b, " file=\"%s\"", log_esc(name, t->file));
 	log_event(&d->log, LOG_LEVEL_INFO,
 	    explain_failed(e) ? "boot-failed" : "boot-done", "%s", text);
 }

@@ -29,14 +29,6 @@ own_mac(const struct iface *f)
 	return f ? event_mac(f->link.mac, f->link.mac_len) : (struct mac){ { 0 } };
 }
 
-/* RFC 1112 6.4 */
-static struct mac
-multicast_mac(struct ip4 a)
-{
-	return (struct mac){ { 0x01, 0x00, 0x5e, (uint8_t)(a.host >> 16 & 0x7f),
-	    (uint8_t)(a.host >> 8), (uint8_t)a.host } };
-}
-
 /* Returns chaddr if this is a DHCP message and chaddr an Ethernet address, else
  * zeros. */
 static struct mac
@@ -164,7 +156,9 @@ put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ip4 dst,
 		[RING_TO_HOST] = PCAPNG_UNICAST,
 	};
 	struct mac own = own_mac(iftab_by_index(d->iftab, s->ifindex));
-	struct mac group = multicast_mac(dst);
+	/* RFC 1112 6.4 */
+	struct mac group = { { 0x01, 0x00, 0x5e, (uint8_t)(dst.host >> 16 & 0x7f),
+	    (uint8_t)(dst.host >> 8), (uint8_t)dst.host } };
 
 	put_ethernet(s, to == RING_TO_BROADCAST ? &broadcast_mac :
 	    to == RING_TO_MULTICAST ? &group : &own, from);

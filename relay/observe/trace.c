@@ -55,22 +55,12 @@ put_sender(struct sbuf *b, const struct event *e)
 		sbuf_printf(b, "src=%s", ip4_str(e->rx ? e->rx->src : IP4_NONE, a));
 }
 
-static void
-put_plan(struct sbuf *b, struct daemon *d, const struct relay4_plan *p)
-{
-	sbuf_puts(b, " to=");
-	for (unsigned i = 0; i < p->n_server; i++)
-		sbuf_printf(b, "%s%s", i ? "," : "",
-		    d->conf->server[p->server[i]].name);
-	if (p->rule != CONF_NONE)
-		sbuf_printf(b, " rule=%s", d->conf->rule[p->rule].name);
-}
-
 void
 trace_event(struct daemon *d, const struct event *e)
 {
 	const struct iface *f = iftab_by_index(d->iftab, e->ifindex);
-	bool dropped = e->why != DROP_NONE, helped = e->trace_port && !e->plan;
+	const struct relay4_plan *p = e->plan;
+	bool dropped = e->why != DROP_NONE, helped = e->trace_port && !p;
 	char text[FIELDS], name[LOG_ESC_MAX];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
@@ -82,10 +72,13 @@ trace_event(struct daemon *d, const struct event *e)
 	if (dropped)
 		sbuf_printf(&b, " direction=%s reason=%s", e->direction,
 		    drop_word(e->why));
-	else if (e->plan)
-		put_plan(&b, d, e->plan);
 	else if (e->tail)
 		sbuf_puts(&b, e->tail);
+	for (unsigned i = 0; !dropped && p && i < p->n_server; i++)
+		sbuf_printf(&b, "%s%s", i ? "," : " to=",
+		    d->conf->server[p->server[i]].name);
+	if (!dropped && p && p->rule != CONF_NONE)
+		sbuf_printf(&b, " rule=%s", d->conf->rule[p->rule].name);
 	log_event(&d->log, LOG_LEVEL_DEBUG, dropped ? "dropped" : e->trace,
 	    "%s", text);
 }

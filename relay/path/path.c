@@ -365,26 +365,22 @@ take_replies(struct daemon *d, struct udp_server *s, struct mono now)
 	return all;
 }
 
-/* Anyone can forge an ICMP error about a server, and three of them take it
- * down. Ignores one from a client VLAN that does not lead to the server. */
-static bool
-is_believed(struct daemon *d, uint16_t server, const struct sock_error *e)
-{
-	struct relay4_rx rx = { .ifindex = iftab_client(d->iftab, e->ifindex) };
-
-	return relay4_judge_source(&d->r4, &rx, server) == DROP_NONE;
-}
-
+/* Anyone can forge an ICMP error about a server, and three of them take it down. Ignores
+ * one from a client VLAN that does not lead to the server. */
 static void
 take_errors(struct daemon *d, uint16_t server, struct mono now)
 {
 	struct sock_error last;
+	struct relay4_rx rx = { .data = NULL };
 	uint32_t n = udp_server_errors(server_socket(d, server), &last);
 	bool was_query;
 
 	d->stats.counter[COUNTER_SEND_ERRORS_SERVER] += n;
 	d->servers.stats[server].errors += n;
-	if (!n || !is_believed(d, server, &last))
+	if (!n)
+		return;
+	rx.ifindex = iftab_client(d->iftab, last.ifindex);
+	if (relay4_judge_source(&d->r4, &rx, server) != DROP_NONE)
 		return;
 	was_query = doctor_run_error(d, server, last.err);
 	if (!probe_run_error(d, server, last.err, now) && !was_query)

@@ -27,22 +27,16 @@ close_slot(struct server_slot *s)
 	s->sock = udp_server_free(s->sock);
 }
 
-/* The socket in use for this server, or NULL. */
-static struct udp_server *
-kept_socket(const struct daemon *d, const struct conf_server *c)
-{
-	struct server_key key = { c->address, c->vrf };
-	uint16_t i = d->conf ? servers_find(&d->servers, key) : CONF_NONE;
-
-	return i != CONF_NONE ? d->server_sockets.slot[i].sock : NULL;
-}
-
+/* Keeps the socket in use for this server, or opens one. */
 static int
 prepare_slot(struct daemon *d, unsigned i, const struct conf_server *c)
 {
 	struct server_slot *s = &d->server_sockets.next[i];
+	struct server_key key = { c->address, c->vrf };
+	uint16_t kept = d->conf ? servers_find(&d->servers, key) : CONF_NONE;
 
-	s->sock = kept_socket(d, c);
+	if (kept != CONF_NONE)
+		s->sock = d->server_sockets.slot[kept].sock;
 	if (!s->sock) {
 		s->sock = udp_server_with(priv_ask(d->priv, OPENER_SERVER),
 		    ip_v4(c->address), DHCP4_PORT_SERVER);

@@ -247,24 +247,17 @@ conversation(struct daemon *d, const struct track_boot *b)
 	    "events", event_rows(d, b));
 }
 
-static bool
-parse_mac(const char *s, struct track_key *k)
-{
-	*k = (struct track_key){ .hlen = 0 };
-	k->hlen = (uint8_t)hwaddr_parse(s, k->chaddr, sizeof(k->chaddr));
-	return k->hlen >= 6;
-}
-
 json_t *
 show_explain(struct daemon *d, const char *mac)
 {
 	const struct track_client *c;
 	const struct track_boot *b;
 	struct mono now = loop_now(d->loop);
-	struct track_key k;
+	struct track_key k = { .hlen = 0 };
 	json_t *doc;
 
-	if (!parse_mac(mac, &k))
+	k.hlen = (uint8_t)hwaddr_parse(mac, k.chaddr, sizeof(k.chaddr));
+	if (k.hlen < 6)
 		return json_pack("{s:s}", "error",
 		    "not a hardware address, like 52:54:00:12:34:56");
 	c = track_find(d->track, k.chaddr, k.hlen);

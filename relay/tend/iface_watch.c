@@ -83,18 +83,6 @@ on_resync_end(void *user)
 	stats_count(&d->stats, COUNTER_NETLINK_RESYNCS);
 }
 
-/* Returns buf with "192.0.2.1,192.0.2.129", for a log line. */
-static const char *
-print_giaddrs(const struct iface *f, char *buf, size_t size)
-{
-	struct sbuf b = sbuf_init(buf, size);
-	char a[IP4_STRLEN];
-
-	for (unsigned i = 0; i < f->n_giaddr; i++)
-		sbuf_printf(&b, "%s%s", i ? "," : "", ip4_str(f->giaddr[i].addr, a));
-	return buf;
-}
-
 /*
  * The relay must be a member on each VLAN, since switches that snoop IGMP
  * forward the group to members only. The kernel is called only when the
@@ -135,11 +123,13 @@ on_change(void *user, enum iftab_change what, const struct iface *f)
 		[IFTAB_STANDBY] = "interface-standby",
 	};
 	struct daemon *d = user;
-	char buf[IFACE_GIADDRS_MAX * IP4_STRLEN], name[LOG_ESC_MAX];
+	char giaddr[IFACE_GIADDRS_MAX * IP4_STRLEN], name[LOG_ESC_MAX], a[IP4_STRLEN];
+	struct sbuf b = sbuf_init(giaddr, sizeof(giaddr));
 
+	for (unsigned i = 0; i < f->n_giaddr; i++)
+		sbuf_printf(&b, "%s%s", i ? "," : "", ip4_str(f->giaddr[i].addr, a));
 	log_event(&d->log, LOG_LEVEL_INFO, word[what], "interface=%s giaddr=%s",
-	    log_esc(name, f->link.name),
-	    f->n_giaddr ? print_giaddrs(f, buf, sizeof(buf)) : "none");
+	    log_esc(name, f->link.name), b.len ? giaddr : "none");
 	join_group(d, f);
 	status_changed(d);
 }
