@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * fakeio - see fakeio.h. Each section stands in for one file of relay/io and
- * keeps its contract as far as the daemon can tell.
+ * fakeio - see fakeio.h. Each section replaces one file of relay/io and keeps
+ * its contract as far as the daemon can tell.
  */
 #include "fakeio.h"
 

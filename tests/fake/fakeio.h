@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * fakeio - the io floor as a test wants it: a clock that the test moves, and
- * sockets whose other end is the test. Linked in place of relay/io, it lets a
- * test open a whole daemon and drive it frame by frame, without a kernel.
+ * fakeio - a fake io floor: a clock that the test sets, and sockets whose other
+ * end is the test. Linked in place of relay/io, it lets a test open a whole
+ * daemon and drive it frame by frame, without a kernel.
  *
- * There is one world at a time; fakeio_reset() begins a new one. A call-back of
- * the daemon runs inside the call that gave it something to do, so a test needs
- * no waiting. Reading a configuration file is the real thing (io/conffile).
+ * There is one fake world at a time; fakeio_reset() begins a new one. A callback
+ * of the daemon runs inside the call that triggers it, so a test never waits.
+ * Configuration files are read by the real io/conffile.
  */
 #ifndef TESTS_FAKEIO_H
 #define TESTS_FAKEIO_H
@@ -90,7 +90,7 @@ int fakeio_link(const struct iftab_link *l);
 void fakeio_link_gone(uint32_t ifindex);
 int fakeio_addr(uint32_t ifindex, const struct iftab_addr *a);
 void fakeio_addr_gone(uint32_t ifindex, struct ip4net net);
-/* A full read: links and addresses that are not told again before its end are gone. */
+/* A full read: links and addresses not reported again before its end are gone. */
 void fakeio_resync(void);
 void fakeio_resync_end(void);
 /* Routes changed somewhere; and the end of what netlink had to tell. */
@@ -101,7 +101,7 @@ void fakeio_netlink_fails(int err);
 /* The way to dst: err 0 and *r, or -errno. Without a call every server is on the
  * link of FAKEIO_UPLINK. source: our address on that way. */
 void fakeio_route(struct ip4 dst, int err, const struct route *r, struct ip4 source);
-/* A neighbour's state, told to those who watch, too. */
+/* Sets a neighbour's state, which is also reported to watchers. */
 void fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state);
 /* ... or not: its message was lost. */
 void fakeio_neigh_quiet(uint32_t ifindex, struct ip4 ip, enum neigh_state state);

@@ -37,7 +37,7 @@ rig_ip(const char *text)
 	return a;
 }
 
-/* As main.c does, without a process of its own. */
+/* Starts the daemon as main.c does, but in this process. */
 int
 rig_try(struct daemon **out, const char *conf)
 {

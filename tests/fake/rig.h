@@ -2,8 +2,8 @@
  *
  * rig - a whole daemon on the fake io floor, for the unit tests of the top floor: started
  * from a configuration in text, with the uplink and two client interfaces, vlan10 (ifindex
- * 10, 192.0.2.1/24) and vlan20 (ifindex 20, 203.0.113.1/24). What goes wrong with the rig
- * itself fails the test.
+ * 10, 192.0.2.1/24) and vlan20 (ifindex 20, 203.0.113.1/24). A failure of the rig itself
+ * fails the test.
  */
 #ifndef TESTS_RIG_H
 #define TESTS_RIG_H

@@ -137,7 +137,7 @@ read_back(unsigned i, struct reading *out)
 	ck_assert_uint_eq(rd_left(&r), 0);
 }
 
-START_TEST(one_file_without_end)
+START_TEST(one_file_without_a_cap)
 {
 	struct reading r;
 
@@ -148,7 +148,7 @@ START_TEST(one_file_without_end)
 		packet(i % 2, 600);
 	pcapng_stats(&w, 0, 1, 150, 0);
 	pcapng_stats(&w, 1, 1, 157, 7);
-	pcapng_stats(&w, 2, 1, 5, 5);	/* known by its losses only */
+	pcapng_stats(&w, 2, 1, 5, 5);	/* all its packets were lost */
 	ck_assert_int_eq(feed(), 0);
 	ck_assert_uint_eq(n_file, 1);
 	read_back(0, &r);
@@ -244,7 +244,7 @@ START_TEST(after_the_last_wanted_packet_only_statistics_follow)
 }
 END_TEST
 
-START_TEST(it_may_come_in_pieces)
+START_TEST(the_stream_may_come_in_pieces)
 {
 	size_t all, used, there = 0;
 	struct reading r;
@@ -265,7 +265,7 @@ START_TEST(it_may_come_in_pieces)
 }
 END_TEST
 
-START_TEST(anything_but_a_capture_ends_it)
+START_TEST(anything_but_a_capture_is_refused)
 {
 	uint8_t junk[] = "this is not a capture";
 	size_t used;
@@ -333,12 +333,12 @@ capfile_suite(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, begin, end);
-	tcase_add_test(t, one_file_without_end);
+	tcase_add_test(t, one_file_without_a_cap);
 	tcase_add_test(t, no_file_is_larger_than_its_cap_and_each_is_whole);
 	tcase_add_test(t, the_end_begins_no_file_of_its_own);
 	tcase_add_test(t, after_the_last_wanted_packet_only_statistics_follow);
-	tcase_add_test(t, it_may_come_in_pieces);
-	tcase_add_test(t, anything_but_a_capture_ends_it);
+	tcase_add_test(t, the_stream_may_come_in_pieces);
+	tcase_add_test(t, anything_but_a_capture_is_refused);
 	tcase_add_test(t, an_error_of_the_file_is_returned);
 	tcase_add_test(t, names_of_a_set);
 	suite_add_tcase(s, t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The stream of a capture: decisions of relay4 go in, and each packet that a client of the control
- * socket reads is checked. Also readers that are slow or die.
+ * The stream of a capture: the test feeds in decisions of relay4 and checks each packet that a
+ * client of the control socket reads. Also readers that are slow or die.
  */
 #include <check.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * What pxrelayctl doctor reads from its host: kernel counters, and nftables rules in the JSON
+ * What pxrelayctl doctor checks on its own host: kernel counters, and nftables rules in the JSON
  * of nft 1.0.6.
  */
 #include <check.h>

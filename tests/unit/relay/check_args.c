@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The command line: every option, every way to get it wrong, and the
- * configuration that -i and servers are.
+ * The command line: every option, every mistake, and the configuration that is
+ * made of -i and servers.
  */
 #include "relay/args.h"
 
@@ -57,7 +57,7 @@ START_TEST(options_are_taken)
 }
 END_TEST
 
-START_TEST(help_and_version_ask_for_nothing_else)
+START_TEST(help_and_version_need_nothing_else)
 {
 	ck_assert_int_eq(parse("-h -i"), -EINVAL);
 	ck_assert_int_eq(parse("-h 192.0.2.1"), 0);
@@ -87,14 +87,14 @@ static const struct {
 	    "command line" },
 };
 
-START_TEST(senseless_line_is_refused)
+START_TEST(invalid_line_is_refused)
 {
 	ck_assert_int_eq(parse(bad[_i].text), -EINVAL);
 	ck_assert_str_eq(why, bad[_i].why);
 }
 END_TEST
 
-START_TEST(words_are_a_configuration)
+START_TEST(words_become_a_configuration)
 {
 	struct conftext t = { 0 };
 	const struct conf_group *g;
@@ -130,7 +130,7 @@ START_TEST(words_are_checked_like_a_file)
 }
 END_TEST
 
-START_TEST(file_of_the_line_is_read)
+START_TEST(named_file_is_read)
 {
 	struct conftext t = { 0 };
 
@@ -147,7 +147,7 @@ START_TEST(file_of_the_line_is_read)
 }
 END_TEST
 
-START_TEST(line_overrides_where_and_how_much_is_logged)
+START_TEST(options_override_log_and_log_level)
 {
 	struct conf c = { .log = CONF_LOG_STDERR, .log_level = LOG_LEVEL_WARNING };
 	static const struct {
@@ -182,13 +182,13 @@ args_suite(void)
 
 	tcase_add_test(t, no_arguments_mean_the_usual_file);
 	tcase_add_test(t, options_are_taken);
-	tcase_add_test(t, help_and_version_ask_for_nothing_else);
-	tcase_add_loop_test(t, senseless_line_is_refused, 0,
+	tcase_add_test(t, help_and_version_need_nothing_else);
+	tcase_add_loop_test(t, invalid_line_is_refused, 0,
 	    (int)(sizeof(bad) / sizeof(bad[0])));
-	tcase_add_test(t, words_are_a_configuration);
+	tcase_add_test(t, words_become_a_configuration);
 	tcase_add_test(t, words_are_checked_like_a_file);
-	tcase_add_test(t, file_of_the_line_is_read);
-	tcase_add_test(t, line_overrides_where_and_how_much_is_logged);
+	tcase_add_test(t, named_file_is_read);
+	tcase_add_test(t, options_override_log_and_log_level);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * The table of commands: what is unknown, and what only lacks memory.
+ * The table of commands: unknown commands, and a lack of memory.
  */
 #include <check.h>
 #include <jansson.h>
@@ -30,7 +30,7 @@ answers(const char *line, const char *want)
 	return good;
 }
 
-START_TEST(a_command_is_found_whole)
+START_TEST(a_command_must_match_as_a_whole)
 {
 	ck_assert(answers("version", "\"version\":"));
 	ck_assert(answers("explain nonsense", "not a hardware address"));
@@ -58,7 +58,7 @@ command_suite(void)
 	Suite *s = suite_create("command");
 	TCase *t = tcase_create("command");
 
-	tcase_add_test(t, a_command_is_found_whole);
+	tcase_add_test(t, a_command_must_match_as_a_whole);
 	tcase_add_test(t, a_document_without_memory_is_not_an_unknown_command);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * A whole daemon, started, told and stopped: what fails at the start, what the service manager
- * and the log are told, the commands of an operator, and what is given up.
+ * A whole daemon from start to end: failures at the start, reports to the service manager and
+ * to the log, commands of an operator, and dropped privileges.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ stop(void)
 /* --- the start ---------------------------------------------------------------------- */
 
 /* In the order in which they are opened. */
-START_TEST(a_socket_that_cannot_be_opened_is_a_start_that_failed)
+START_TEST(a_socket_that_cannot_be_opened_fails_the_start)
 {
 	static const char *const what[] = {
 		"what=\"UDP port 67\" error=\"Operation not permitted\" "
@@ -55,7 +55,7 @@ START_TEST(a_socket_that_cannot_be_opened_is_a_start_that_failed)
 }
 END_TEST
 
-START_TEST(a_port_that_another_program_has_is_explained)
+START_TEST(a_port_in_use_is_explained)
 {
 	rig_before_start(2, EADDRINUSE);
 	ck_assert_int_eq(rig_try(&d, conf), -EADDRINUSE);
@@ -82,7 +82,7 @@ END_TEST
 
 /* --- the service manager --------------------------------------------------------------- */
 
-START_TEST(the_service_manager_is_told_what_happens)
+START_TEST(states_are_reported_to_the_service_manager)
 {
 	status_ready(d);
 	ck_assert_str_eq(fakeio_notified(),
@@ -198,7 +198,7 @@ START_TEST(a_drained_server_gets_no_requests_until_it_is_enabled)
 }
 END_TEST
 
-START_TEST(commands_that_make_no_sense_are_answered_with_an_error)
+START_TEST(invalid_commands_are_answered_with_an_error)
 {
 	says("drain nobody", "error", "no such server");
 	says("drain 192.0.2.99", "error", "no such server");
@@ -209,7 +209,7 @@ START_TEST(commands_that_make_no_sense_are_answered_with_an_error)
 }
 END_TEST
 
-START_TEST(a_machine_that_was_never_seen_is_explained_as_such)
+START_TEST(explain_says_that_a_machine_was_never_seen)
 {
 	json_t *doc = rig_command("explain 52:54:00:12:34:56");
 
@@ -232,7 +232,7 @@ START_TEST(a_fifth_capture_is_refused)
 }
 END_TEST
 
-START_TEST(interfaces_show_why_they_do_not_serve)
+START_TEST(show_interfaces_says_why_one_does_not_serve)
 {
 	json_t *doc, *f;
 	const char *state[] = { "ready", "down", "no-address" };
@@ -252,7 +252,7 @@ END_TEST
 
 /* --- privileges ------------------------------------------------------------------------ */
 
-START_TEST(with_S_nothing_is_given_up_and_that_is_said)
+START_TEST(with_S_privileges_are_kept_and_that_is_logged)
 {
 	ck_assert_int_eq(privileges_drop(d), 0);
 	ck_assert_int_eq(privileges_filter(d), 0);
@@ -276,7 +276,7 @@ START_TEST(without_S_the_sandbox_is_on)
 }
 END_TEST
 
-START_TEST(an_opener_that_is_gone_is_said_once)
+START_TEST(a_lost_opener_is_logged_once)
 {
 	static const struct args args = { .foreground = true, .conf = "rig.conf" };
 
@@ -300,24 +300,24 @@ daemon_suite(void)
 	Suite *s = suite_create("daemon");
 	TCase *b = tcase_create("start"), *t = tcase_create("daemon");
 
-	tcase_add_test(b, a_socket_that_cannot_be_opened_is_a_start_that_failed);
-	tcase_add_test(b, a_port_that_another_program_has_is_explained);
+	tcase_add_test(b, a_socket_that_cannot_be_opened_fails_the_start);
+	tcase_add_test(b, a_port_in_use_is_explained);
 	tcase_add_test(b, a_daemon_starts_without_4011_and_its_control_socket);
 	tcase_add_checked_fixture(t, start, stop);
-	tcase_add_test(t, the_service_manager_is_told_what_happens);
+	tcase_add_test(t, states_are_reported_to_the_service_manager);
 	tcase_add_test(t, the_status_line_follows_the_servers);
 	tcase_add_test(t, the_status_line_is_sent_at_most_every_two_seconds);
 	tcase_add_test(t, a_repeated_line_is_written_once_and_then_counted);
 	tcase_add_test(t, what_was_left_out_is_written_before_the_end);
 	tcase_add_test(t, a_daemon_in_the_background_logs_as_configured);
 	tcase_add_test(t, a_drained_server_gets_no_requests_until_it_is_enabled);
-	tcase_add_test(t, commands_that_make_no_sense_are_answered_with_an_error);
-	tcase_add_test(t, a_machine_that_was_never_seen_is_explained_as_such);
+	tcase_add_test(t, invalid_commands_are_answered_with_an_error);
+	tcase_add_test(t, explain_says_that_a_machine_was_never_seen);
 	tcase_add_test(t, a_fifth_capture_is_refused);
-	tcase_add_test(t, interfaces_show_why_they_do_not_serve);
-	tcase_add_test(t, with_S_nothing_is_given_up_and_that_is_said);
+	tcase_add_test(t, show_interfaces_says_why_one_does_not_serve);
+	tcase_add_test(t, with_S_privileges_are_kept_and_that_is_logged);
 	tcase_add_test(t, without_S_the_sandbox_is_on);
-	tcase_add_test(t, an_opener_that_is_gone_is_said_once);
+	tcase_add_test(t, a_lost_opener_is_logged_once);
 	suite_add_tcase(s, b);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Reloads of a whole daemon: the next configuration is taken whole or refused whole, and no
- * packet is lost or counted twice on the way.
+ * Reloads of a whole daemon: the next configuration is taken or refused as a whole, and no
+ * packet is lost or counted twice.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ stop(void)
 	rig_stop(d);
 }
 
-/* A request from vlan10 goes to this many servers, of which one is 198.51.100.11. */
+/* Checks that a request from vlan10 goes to this many servers, including 198.51.100.11. */
 static void
 relays_to(unsigned servers)
 {
@@ -46,7 +46,7 @@ relays_to(unsigned servers)
 	rig_accounts(d);
 }
 
-/* The daemon is as it was before a reload that was refused. */
+/* Checks that a refused reload changed nothing. */
 static void
 is_refused(const char *conf)
 {
@@ -166,11 +166,11 @@ START_TEST(a_smaller_client_table_keeps_what_it_can)
 }
 END_TEST
 
-START_TEST(a_control_socket_that_moves_is_opened_a_turn_later)
+START_TEST(a_moved_control_socket_is_opened_one_turn_later)
 {
 	ck_assert(fakeio_listens());
 	ck_assert(rig_reload(d, "[relay]\ncontrol = /run/pxrelay/other.sock\n" VLANS(FOUR)));
-	ck_assert(fakeio_listens());	/* the old one: it may be what asked for the reload */
+	ck_assert(fakeio_listens());	/* the old one: the reload may have come through it */
 	ck_assert_str_eq(ctl_path(d->control.ctl), "/run/pxrelay/control.sock");
 	rig_pass_ms(1);
 	ck_assert_str_eq(ctl_path(d->control.ctl), "/run/pxrelay/other.sock");
@@ -256,7 +256,7 @@ START_TEST(a_reload_without_4011_closes_its_socket_and_leaves_the_group)
 END_TEST
 
 /* A boot server on this host has it. */
-START_TEST(a_4011_port_that_is_taken_is_no_reason_to_refuse)
+START_TEST(a_taken_4011_port_does_not_refuse_the_reload)
 {
 	ck_assert(rig_reload(d, "[relay]\n4011 = off\n" VLANS(FOUR)));
 	fakeio_open_skips(2);			/* the file, the filter */
@@ -281,12 +281,12 @@ reload_suite(void)
 	tcase_add_test(t, four_servers_become_one_and_four_again);
 	tcase_add_test(t, replies_and_requests_that_wait_during_a_reload_are_all_accounted_for);
 	tcase_add_test(t, a_smaller_client_table_keeps_what_it_can);
-	tcase_add_test(t, a_control_socket_that_moves_is_opened_a_turn_later);
+	tcase_add_test(t, a_moved_control_socket_is_opened_one_turn_later);
 	tcase_add_test(t, a_control_socket_that_cannot_be_opened_is_tried_again_by_the_next_reload);
 	tcase_add_test(t, metrics_come_and_go_with_the_configuration);
 	tcase_add_test(t, a_reload_by_command_answers_with_its_result);
 	tcase_add_test(t, a_reload_without_4011_closes_its_socket_and_leaves_the_group);
-	tcase_add_test(t, a_4011_port_that_is_taken_is_no_reason_to_refuse);
+	tcase_add_test(t, a_taken_4011_port_does_not_refuse_the_reload);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The packet path of a whole daemon: what is sent, dropped and counted, and what becomes of a
- * message that the kernel does not take.
+ * The packet path of a whole daemon: which packets are sent, dropped and counted, and what
+ * happens to a message that the kernel refuses.
  */
 #include <errno.h>
 #include <string.h>
@@ -48,7 +48,7 @@ counter(enum counter c)
 	return d->stats.counter[c];
 }
 
-/* A client's request, whole or changed by the caller, as a frame to everybody. */
+/* Broadcasts a client's request, which the caller may have changed, as a frame. */
 static struct ring_frame
 frame(struct msg *m, uint8_t ip[FAKEIO_MSG_MAX])
 {
@@ -94,7 +94,7 @@ START_TEST(a_request_goes_to_every_server_and_the_reply_to_the_client)
 }
 END_TEST
 
-START_TEST(a_frame_that_was_cut_is_dropped)
+START_TEST(a_truncated_frame_is_dropped)
 {
 	uint8_t ip[FAKEIO_MSG_MAX];
 	static struct msg m;
@@ -168,7 +168,7 @@ START_TEST(a_link_broadcast_to_a_foreign_address_is_dropped)
 }
 END_TEST
 
-START_TEST(datagrams_that_were_cut_are_counted_by_their_direction)
+START_TEST(truncated_datagrams_are_counted_by_direction)
 {
 	static struct msg m;
 	struct udpip u;
@@ -248,7 +248,7 @@ START_TEST(an_overloaded_relay_prefers_conversations_that_have_begun)
 }
 END_TEST
 
-START_TEST(a_burst_without_losses_turns_nobody_away)
+START_TEST(a_burst_without_losses_drops_no_request)
 {
 	for (unsigned i = 0; i < 200; i++)
 		rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1000 + i);
@@ -275,7 +275,7 @@ END_TEST
 
 /* --- what the kernel does not take ------------------------------------------------- */
 
-START_TEST(a_request_that_no_server_got_is_one_drop)
+START_TEST(a_request_that_reached_no_server_is_one_drop)
 {
 	rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1);
 	fakeio_send_fails(2, 0);
@@ -290,7 +290,7 @@ START_TEST(a_request_that_no_server_got_is_one_drop)
 }
 END_TEST
 
-START_TEST(a_request_that_one_server_got_is_relayed)
+START_TEST(a_request_that_reached_one_server_is_relayed)
 {
 	rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1);
 	fakeio_send_fails(1, EPERM);
@@ -357,7 +357,7 @@ START_TEST(an_arena_that_is_full_is_flushed_and_used_again)
 }
 END_TEST
 
-START_TEST(an_error_of_a_servers_socket_is_counted_and_weighed)
+START_TEST(an_error_of_a_servers_socket_counts_against_its_health)
 {
 	for (int i = 0; i < 3; i++) {
 		rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1 + (uint32_t)i);
@@ -374,7 +374,7 @@ START_TEST(an_error_of_a_servers_socket_is_counted_and_weighed)
 END_TEST
 
 /* Anybody on a client VLAN could send it. */
-START_TEST(an_icmp_error_that_came_by_a_client_vlan_is_not_believed)
+START_TEST(an_icmp_error_from_a_client_vlan_is_ignored)
 {
 	for (int i = 0; i < 6; i++) {
 		rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1 + (uint32_t)i);
@@ -571,7 +571,7 @@ START_TEST(an_unreachable_that_is_about_something_else_changes_nothing)
 	static struct msg m;
 	struct udpip u = boot_request(&m, "198.51.100.21");
 
-	unreachable(&u, FAKEIO_UPLINK);		/* nobody asked */
+	unreachable(&u, FAKEIO_UPLINK);		/* no query is open */
 	u.dport = 53;
 	unreachable(&u, FAKEIO_UPLINK);
 	ck_assert_uint_eq(fakeio_sent(), 0);
@@ -587,23 +587,23 @@ path_suite(void)
 
 	tcase_add_checked_fixture(t, start, stop);
 	tcase_add_test(t, a_request_goes_to_every_server_and_the_reply_to_the_client);
-	tcase_add_test(t, a_frame_that_was_cut_is_dropped);
+	tcase_add_test(t, a_truncated_frame_is_dropped);
 	tcase_add_test(t, a_frame_shorter_than_its_headers_say_is_dropped);
 	tcase_add_test(t, a_frame_of_an_interface_that_is_gone_is_dropped);
 	tcase_add_test(t, a_link_broadcast_to_a_foreign_address_is_dropped);
-	tcase_add_test(t, datagrams_that_were_cut_are_counted_by_their_direction);
+	tcase_add_test(t, truncated_datagrams_are_counted_by_direction);
 	tcase_add_test(t, an_empty_datagram_is_a_reply_that_is_too_short);
 	tcase_add_test(t, a_broadcast_seen_again_by_a_macvlan_is_taken_once);
 	tcase_add_test(t, an_overloaded_relay_prefers_conversations_that_have_begun);
-	tcase_add_test(t, a_burst_without_losses_turns_nobody_away);
+	tcase_add_test(t, a_burst_without_losses_drops_no_request);
 	tcase_add_test(t, more_replies_than_a_batch_are_all_delivered);
-	tcase_add_test(t, a_request_that_no_server_got_is_one_drop);
-	tcase_add_test(t, a_request_that_one_server_got_is_relayed);
+	tcase_add_test(t, a_request_that_reached_no_server_is_one_drop);
+	tcase_add_test(t, a_request_that_reached_one_server_is_relayed);
 	tcase_add_test(t, a_reply_that_is_not_sent_is_a_drop);
 	tcase_add_test(t, losses_of_many_messages_in_a_row_are_each_counted_once);
 	tcase_add_test(t, an_arena_that_is_full_is_flushed_and_used_again);
-	tcase_add_test(t, an_error_of_a_servers_socket_is_counted_and_weighed);
-	tcase_add_test(t, an_icmp_error_that_came_by_a_client_vlan_is_not_believed);
+	tcase_add_test(t, an_error_of_a_servers_socket_counts_against_its_health);
+	tcase_add_test(t, an_icmp_error_from_a_client_vlan_is_ignored);
 	tcase_add_test(t, a_reply_longer_than_the_mtu_is_withheld);
 	tcase_add_test(t, a_helped_broadcast_goes_to_the_other_vlan);
 	tcase_add_test(t, a_helped_broadcast_that_is_not_sent_is_a_drop);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * `pxrelayctl doctor' in a whole daemon: a run is started and its result fetched by command;
- * the test plays the servers. What is found from which answers is core/doctor's, and tested
- * there; here it is what is sent and received.
+ * the test plays the servers. Findings are tested with core/doctor; these tests check what is
+ * sent and received.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -294,7 +294,7 @@ START_TEST(a_server_without_a_route_is_found)
 }
 END_TEST
 
-START_TEST(an_interface_that_is_not_there_is_found)
+START_TEST(a_missing_interface_is_found)
 {
 	json_t *doc = finish(begin("eth7"));
 
@@ -377,7 +377,7 @@ START_TEST(a_result_is_given_once)
 }
 END_TEST
 
-START_TEST(a_result_that_nobody_fetches_is_forgotten)
+START_TEST(a_result_that_is_not_fetched_is_discarded)
 {
 	json_t *doc;
 	int run = begin("vlan10");
@@ -405,7 +405,7 @@ START_TEST(a_reload_ends_all_runs)
 }
 END_TEST
 
-START_TEST(the_thirty_third_run_at_once_is_told_to_wait)
+START_TEST(the_thirty_third_concurrent_run_gets_busy)
 {
 	json_t *doc;
 
@@ -430,13 +430,13 @@ doctor_run_suite(void)
 	tcase_add_test(t, a_missing_file_and_a_silent_port_4011_are_found);
 	tcase_add_test(t, an_error_of_a_servers_socket_ends_its_queries);
 	tcase_add_test(t, a_server_without_a_route_is_found);
-	tcase_add_test(t, an_interface_that_is_not_there_is_found);
+	tcase_add_test(t, a_missing_interface_is_found);
 	tcase_add_test(t, a_stranger_that_offers_on_the_vlan_is_found);
 	tcase_add_test(t, an_answer_from_4011_to_the_wrong_port_is_found);
 	tcase_add_test(t, a_result_is_given_once);
-	tcase_add_test(t, a_result_that_nobody_fetches_is_forgotten);
+	tcase_add_test(t, a_result_that_is_not_fetched_is_discarded);
 	tcase_add_test(t, a_reload_ends_all_runs);
-	tcase_add_test(t, the_thirty_third_run_at_once_is_told_to_wait);
+	tcase_add_test(t, the_thirty_third_concurrent_run_gets_busy);
 	suite_add_tcase(s, t);
 	return s;
 }

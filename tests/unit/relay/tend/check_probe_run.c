@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Probes of a whole daemon: each kind is sent as configured, what is answered makes a server
- * up, and silence or a refusal makes it down.
+ * Probes of a whole daemon: each kind is sent as configured, an answer makes the server up,
+ * and silence or a refusal makes it down.
  */
 #include <errno.h>
 #include <string.h>
@@ -136,7 +136,7 @@ START_TEST(each_kind_of_probe_makes_a_server_down_and_up)
 }
 END_TEST
 
-START_TEST(an_answer_after_its_time_is_a_stray)
+START_TEST(a_late_answer_is_a_stray)
 {
 	uint8_t msg[FAKEIO_MSG_MAX];
 	const struct fakeio_out *o;
@@ -190,8 +190,8 @@ START_TEST(an_http_server_that_fails_is_dead)
 }
 END_TEST
 
-/* What the kernel says at once is evidence; want of room here is none. */
-START_TEST(an_error_of_asking_is_weighed)
+/* An error of the kernel is evidence against the server; our lack of room is not. */
+START_TEST(an_error_of_sending_is_evidence)
 {
 	static const struct { int err; enum health_diag diag; } row[] = {
 		{ ENETUNREACH, HEALTH_DIAG_NO_ROUTE },
@@ -303,7 +303,7 @@ START_TEST(a_refused_probe_makes_the_server_down)
 END_TEST
 
 /* From somebody who is no server: with check-source a client would not get it. */
-START_TEST(a_probe_answered_by_a_stranger_proves_nothing)
+START_TEST(an_answer_from_a_stranger_proves_nothing)
 {
 	uint8_t msg[FAKEIO_MSG_MAX];
 	struct udpip u = {
@@ -368,15 +368,15 @@ probe_run_suite(void)
 
 	tcase_add_loop_test(t, each_kind_of_probe_is_sent_as_configured, 0, N_KINDS);
 	tcase_add_loop_test(t, each_kind_of_probe_makes_a_server_down_and_up, 0, N_KINDS);
-	tcase_add_test(t, an_answer_after_its_time_is_a_stray);
+	tcase_add_test(t, a_late_answer_is_a_stray);
 	tcase_add_test(t, answers_that_prove_nothing_leave_a_query_open);
 	tcase_add_test(t, an_http_server_that_fails_is_dead);
-	tcase_add_test(t, an_error_of_asking_is_weighed);
+	tcase_add_test(t, an_error_of_sending_is_evidence);
 	tcase_add_test(t, a_pxe_probe_is_a_discover_of_a_machine_that_does_not_exist);
 	tcase_add_test(t, a_dhcp_probe_is_an_inform_of_the_kind_that_was_answered);
 	tcase_add_test(t, a_probe_waits_for_a_client_interface);
 	tcase_add_test(t, a_refused_probe_makes_the_server_down);
-	tcase_add_test(t, a_probe_answered_by_a_stranger_proves_nothing);
+	tcase_add_test(t, an_answer_from_a_stranger_proves_nothing);
 	tcase_add_test(t, a_probe_that_is_never_answered_by_a_live_server_is_reported);
 	tcase_add_test(t, a_reload_gives_up_open_probes_and_begins_anew);
 	suite_add_tcase(s, t);

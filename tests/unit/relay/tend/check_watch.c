@@ -177,7 +177,7 @@ START_TEST(a_server_without_a_route_is_down_until_it_has_one)
 END_TEST
 
 /* In a VRF no event tells of it. */
-START_TEST(a_route_that_returns_without_news_is_found_by_the_tick)
+START_TEST(a_route_that_returns_without_an_event_is_found_by_the_tick)
 {
 	fakeio_route(rig_ip("198.51.100.11"), ENETUNREACH, NULL, IP4_NONE);
 	routes_change();
@@ -188,7 +188,7 @@ START_TEST(a_route_that_returns_without_news_is_found_by_the_tick)
 }
 END_TEST
 
-START_TEST(many_changes_of_routes_are_looked_at_once)
+START_TEST(many_changes_of_routes_cause_one_check)
 {
 	fakeio_route(rig_ip("198.51.100.11"), ENETUNREACH, NULL, IP4_NONE);
 	fakeio_routes_changed();
@@ -237,12 +237,12 @@ START_TEST(a_server_whose_gateway_does_not_answer_arp_is_down)
 }
 END_TEST
 
-START_TEST(neighbours_are_asked_for_after_their_news_were_lost)
+START_TEST(neighbours_are_queried_after_lost_messages)
 {
 	struct ip4 hop = rig_ip("198.51.100.11");
 
 	fakeio_neigh(FAKEIO_UPLINK, hop, NEIGH_ALIVE);
-	fakeio_neigh(99, hop, NEIGH_FAILED);	/* on nobody's way */
+	fakeio_neigh(99, hop, NEIGH_FAILED);	/* not on the way to any server */
 	ck_assert_int_ne(d->servers.health[0].state, HEALTH_DOWN);
 	fakeio_neigh_quiet(FAKEIO_UPLINK, hop, NEIGH_FAILED);
 	fakeio_neigh_fails(ENOBUFS);
@@ -254,7 +254,7 @@ START_TEST(neighbours_are_asked_for_after_their_news_were_lost)
 END_TEST
 
 /* The kernel had no memory to answer: what was known stays. */
-START_TEST(a_route_that_cannot_be_asked_for_is_asked_for_again)
+START_TEST(a_route_query_that_fails_is_repeated)
 {
 	fakeio_route(rig_ip("198.51.100.11"), ENOMEM, NULL, IP4_NONE);
 	routes_change();
@@ -281,12 +281,12 @@ watch_suite(void)
 	tcase_add_test(i, a_group_that_cannot_be_joined_is_logged_and_tried_at_the_next_change);
 	tcase_add_checked_fixture(w, start, stop);
 	tcase_add_test(w, a_server_without_a_route_is_down_until_it_has_one);
-	tcase_add_test(w, a_route_that_returns_without_news_is_found_by_the_tick);
-	tcase_add_test(w, many_changes_of_routes_are_looked_at_once);
+	tcase_add_test(w, a_route_that_returns_without_an_event_is_found_by_the_tick);
+	tcase_add_test(w, many_changes_of_routes_cause_one_check);
 	tcase_add_test(w, a_server_behind_a_link_that_goes_down_is_down);
 	tcase_add_test(w, a_server_whose_gateway_does_not_answer_arp_is_down);
-	tcase_add_test(w, neighbours_are_asked_for_after_their_news_were_lost);
-	tcase_add_test(w, a_route_that_cannot_be_asked_for_is_asked_for_again);
+	tcase_add_test(w, neighbours_are_queried_after_lost_messages);
+	tcase_add_test(w, a_route_query_that_fails_is_repeated);
 	suite_add_tcase(s, i);
 	suite_add_tcase(s, w);
 	return s;
