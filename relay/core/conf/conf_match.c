@@ -343,7 +343,6 @@ conf_rai_max(const struct conf_if_opts *o, const char *ifname, const char *host)
 
 	len += sub_max(o->remote_id, 0, &widest);
 	len += sub_max(o->subscriber_id, 0, &widest);
-
 	if (o->link != CONF_LINK_OFF)
 		len += 2 + 4;
 	if (o->server_id_override)

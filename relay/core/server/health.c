@@ -23,10 +23,8 @@ const char *
 health_state_name(enum health_state s)
 {
 	static const char *const name[] = {
-		[HEALTH_UNKNOWN] = "unknown",
-		[HEALTH_UP] = "up",
-		[HEALTH_DOWN] = "down",
-		[HEALTH_DRAINED] = "drained",
+		[HEALTH_UNKNOWN] = "unknown", [HEALTH_UP] = "up",
+		[HEALTH_DOWN] = "down", [HEALTH_DRAINED] = "drained",
 	};
 
 	return name[s];

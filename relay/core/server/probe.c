@@ -62,13 +62,10 @@ const char *
 probe_last_word(enum probe_last l)
 {
 	static const char *const word[] = {
-		[PROBE_NEVER] = "never",
-		[PROBE_ANSWERED] = "answered",
-		[PROBE_TIMEOUT] = "timeout",
-		[PROBE_FAILED] = "failed",
+		[PROBE_NEVER] = "never", [PROBE_ANSWERED] = "answered",
+		[PROBE_TIMEOUT] = "timeout", [PROBE_FAILED] = "failed",
 		[PROBE_NO_INTERFACE] = "no-interface",
-		[PROBE_OFF_LINK] = "off-link",
-		[PROBE_BUSY] = "busy",
+		[PROBE_OFF_LINK] = "off-link", [PROBE_BUSY] = "busy",
 	};
 
 	return word[l];
@@ -399,7 +396,7 @@ end_round(struct probes *p, struct servers *sv, uint16_t server, struct mono now
 	struct probe_server *s = &p->server[server];
 	const struct conf_server *c = &sv->conf->server[server];
 	struct health *h = &sv->health[server];
-	uint32_t wait_ms = c->probe_interval_ms < WAIT_MS ? c->probe_interval_ms : WAIT_MS;
+	uint32_t interval = c->probe_interval_ms;
 	struct round x;
 	bool silent = false;
 
@@ -429,7 +426,8 @@ end_round(struct probes *p, struct servers *sv, uint16_t server, struct mono now
 	servers_note(sv, server, expire_unprobed(h, &x, now));
 	/* The interval may be an hour, too long for a probe that waits. */
 	if (is_waiting(s))
-		s->due = earlier(s->due, mono_add_ms(now, wait_ms));
+		s->due = earlier(s->due, mono_add_ms(now,
+		    interval < WAIT_MS ? interval : WAIT_MS));
 }
 
 /* --- rounds ------------------------------------------------------------------- */
@@ -612,7 +610,8 @@ probe_socket_error(struct probes *p, struct servers *sv, uint16_t server, int er
 
 		if (s->one[i].open &&
 		    (kind == CONF_PROBE_DHCP || kind == CONF_PROBE_PXE))
-			ours |= probe_result(p, sv, s->one[i].token, PROBE_FAILED, d, now);
+			ours |= probe_result(p, sv, s->one[i].token,
+			    PROBE_FAILED, d, now);
 	}
 	return ours;
 }
