@@ -144,7 +144,7 @@ hex_pair(const char *s)
 	int value = 0;
 
 	for (int i = 0; i < 2; i++) {
-		int c = s[i], digit = c >= '0' && c <= '9' ? c - '0' :
+		int c = (unsigned char)s[i], digit = c >= '0' && c <= '9' ? c - '0' :
 		    c >= 'a' && c <= 'f' ? c - 'a' + 10 :
 		    c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 

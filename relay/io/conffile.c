@@ -280,7 +280,7 @@ struct conf *
 conffile_read_fd(int fd, conf_mistake_fn *mistake, void *user)
 {
 	char *data = malloc(CONFFILE_MAX + 1), text[200];
-	ssize_t len = fd < 0 ? fd : data ? slurp(fd, data) : -ENOMEM;
+	ssize_t len = !data ? -ENOMEM : fd < 0 ? fd : slurp(fd, data);
 	struct conf *c = NULL;
 
 	if (fd >= 0)

@@ -63,6 +63,7 @@ send_probe(struct daemon *d, const struct probe_query *p, struct mono now)
 	const struct iface_giaddr *gi = relayed ?
 	    probe_giaddr(&g->probes, &d->servers, p->server) : NULL;
 	const struct rai *rai = gi && c->option82 ? &gi->rai : NULL;
+	struct ip4 giaddr = gi ? gi->addr : IP4_NONE;
 	const struct iface *f;
 	uint8_t msg[PROBEMSG_MAX + HTTP_REQUEST_MAX];
 	struct query q = {
@@ -75,13 +76,13 @@ send_probe(struct daemon *d, const struct probe_query *p, struct mono now)
 	switch (kind) {
 	case CONF_PROBE_PXE:
 		return outbox_query(d, p->server, msg,
-		    probemsg_discover(msg, PROBEMSG_MAX, p->token, gi->addr, rai));
+		    probemsg_discover(msg, PROBEMSG_MAX, p->token, giaddr, rai));
 	case CONF_PROBE_DHCP:
-		return send_inform(d, p, gi->addr, rai);
+		return send_inform(d, p, giaddr, rai);
 	case CONF_PROBE_PXE4011:
 		q.kind = QUERY_DATAGRAM;
 		q.port = DHCP4_PORT_PXE;
-		q.len = probemsg_request4011(msg, PROBEMSG_MAX, p->token, gi->addr);
+		q.len = probemsg_request4011(msg, PROBEMSG_MAX, p->token, giaddr);
 		break;
 	case CONF_PROBE_ARP:
 		f = probe_link(&g->probes, &d->servers, p->server, &q.source);

@@ -394,7 +394,7 @@ static bool
 item_probe(const struct conf_at *a, void *object)
 {
 	struct conf_server *s = object;
-	struct conf_probe p;
+	struct conf_probe p = { 0 };
 
 	if (strcmp(a->value, "none") == 0)
 		return conf_bad(a, "expected either none or other probes, not both");

@@ -346,6 +346,7 @@ addr_room(struct iftab_addr **a, uint32_t n)
 static bool
 addr_eq(const struct iftab_addr *a, const struct iftab_addr *b)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a was found */
 	return net_eq(a->net, b->net) && a->secondary == b->secondary &&
 	    a->link_scope == b->link_scope;
 }
