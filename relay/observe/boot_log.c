@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * boot_log - has core/track close boots that are over, and logs the verdict on
+ * boot_log - has core/story/track close boots that are over, and logs the verdict on
  * each. One timer serves all boots and runs only while a boot is open. After
  * 2,000 machines were switched on together, boots are closed in portions, so
- * that packets need not wait. The verdict is decided in core/explain.
+ * that packets need not wait. The verdict is decided in core/story/explain.
  */
 #include "relay/observe/observe.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * observe - reports each packet of the packet path to its observers. Records
- * first (core/record); then, only while a capture runs or log-level is debug,
+ * first (core/story/record); then, only while a capture runs or log-level is debug,
  * makes one struct event that capture_event.c and trace.c read.
  */
 #include "relay/observe/observe.h"

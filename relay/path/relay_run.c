@@ -2,8 +2,8 @@
  *
  * relay_run - carries out what core decides: renders requests for servers and
  * replies for clients (core/relay4), sends by the raw socket what keeps the client's
- * own address (core/p4011, core/helper), queries another boot server in place of a
- * dead one (core/rescue), and runs the timers of hedges and rescues.
+ * own address (core/relay4/p4011, helper), queries another boot server in place
+ * of a dead one (core/relay4/rescue), and runs the timers of hedges and rescues.
  *
  * Messages to servers and replies to clients are rendered into the outbox,
  * which sends them after each batch; everything else leaves at once.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * show_boots - makes documents of what core/track knows about clients: the lists of
- * `show clients` and `show boots`, and one client with its verdict for `explain`.
- * The verdict is decided in core/explain; pxrelayctl(8) describes every name.
+ * show_boots - makes documents of what core/story/track knows about clients: the
+ * lists of `show clients` and `show boots`, and one client with its verdict for `explain`.
+ * The verdict is decided in core/story/explain; pxrelayctl(8) describes every name.
  *
  * Lists begin with the most recent client and are bounded, both in rows and in
  * clients visited: packets wait while one is made, and a site may have 100,000

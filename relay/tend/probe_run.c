@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * probe_run - sends the probes that core/probe schedules and reports what came back.
+ * probe_run - sends the probes that core/server/probe schedules and reports what
+ * came back.
  * DHCP probes leave by the server's own socket, the others by io/query; when a
- * server is probed and what that says about it is decided in core/probe.
+ * server is probed and what that says about it is decided in core/server/probe.
  *
  * A reply to a DHCP probe looks like a reply to a client. The reserved hardware
  * address in it (proto/probemsg) tells them apart even when it is late, so that it

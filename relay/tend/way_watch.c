@@ -2,7 +2,7 @@
  *
  * way_watch - learns from the kernel about the way to each server, as evidence
  * of its health: no route, interface down, next hop silent to ARP. What the
- * evidence means is decided in core/way.
+ * evidence means is decided in core/server/way.
  *
  * When iface_watch reports a change on which routes depend, the servers' sockets are
  * reconnected and the kernel is queried for the route to each server. The kernel

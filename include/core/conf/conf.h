@@ -9,8 +9,8 @@
  * canonical form, which parses to the same conf. The keys are the rows of
  * core/conf/confkey.def.
  */
-#ifndef CORE_CONF_H
-#define CORE_CONF_H
+#ifndef CORE_CONF_CONF_H
+#define CORE_CONF_CONF_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,8 +8,8 @@
  * interfaces, even of those above it in the file) and then reports the
  * mistakes, sorted by line.
  */
-#ifndef CORE_CONF_PRIVATE_H
-#define CORE_CONF_PRIVATE_H
+#ifndef CORE_CONF_CONF_PRIVATE_H
+#define CORE_CONF_CONF_PRIVATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

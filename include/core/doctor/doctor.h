@@ -17,8 +17,8 @@
  *
  * relay/tend/doctor_run sends and receives.
  */
-#ifndef CORE_DOCTOR_H
-#define CORE_DOCTOR_H
+#ifndef CORE_DOCTOR_DOCTOR_H
+#define CORE_DOCTOR_DOCTOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * active - finds the virtual address of a pair of routers (VRRP, RFC 9568) on
  * an interface. The router that has it relays requests; the other is on standby.
  */
-#ifndef CORE_ACTIVE_H
-#define CORE_ACTIVE_H
+#ifndef CORE_IFACE_ACTIVE_H
+#define CORE_IFACE_ACTIVE_H
 
 #include <stdbool.h>
 

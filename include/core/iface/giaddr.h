@@ -2,8 +2,8 @@
  *
  * giaddr - the giaddrs of one client interface, and the option 82 of each.
  */
-#ifndef CORE_GIADDR_H
-#define CORE_GIADDR_H
+#ifndef CORE_IFACE_GIADDR_H
+#define CORE_IFACE_GIADDR_H
 
 #include <stdint.h>
 

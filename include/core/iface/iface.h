@@ -4,8 +4,8 @@
  * what iftab_commit derived from these and the configuration, and pure
  * functions that query it.
  */
-#ifndef CORE_IFACE_H
-#define CORE_IFACE_H
+#ifndef CORE_IFACE_IFACE_H
+#define CORE_IFACE_IFACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

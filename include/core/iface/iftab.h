@@ -16,8 +16,8 @@
  * again, so it is never a client interface itself: its packets belong to the
  * interface below (iftab_client). keepalived creates one with use_vmac.
  */
-#ifndef CORE_IFTAB_H
-#define CORE_IFTAB_H
+#ifndef CORE_IFACE_IFTAB_H
+#define CORE_IFACE_IFTAB_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  *
  * iftab_private - what iftab.c and iftab_commit.c share.
  */
-#ifndef CORE_IFTAB_PRIVATE_H
-#define CORE_IFTAB_PRIVATE_H
+#ifndef CORE_IFACE_IFTAB_PRIVATE_H
+#define CORE_IFACE_IFTAB_PRIVATE_H
 
 #include <sys/queue.h>
 

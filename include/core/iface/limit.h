@@ -6,8 +6,8 @@
  * A bucket is stored as the time at which it will be full again (the "virtual
  * scheduling" form of a leaky bucket). It needs no timer, and a zeroed one is full.
  */
-#ifndef CORE_LIMIT_H
-#define CORE_LIMIT_H
+#ifndef CORE_IFACE_LIMIT_H
+#define CORE_IFACE_LIMIT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * be lost. Tables that clients can fill must be a base/hash, which is bounded.
  * Rows move: a pointer is valid until the next rows_get() or rows_remove().
  */
-#ifndef CORE_ROWS_H
-#define CORE_ROWS_H
+#ifndef CORE_IFACE_ROWS_H
+#define CORE_IFACE_ROWS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -7,8 +7,8 @@
  * server ACKs a boot server discovery without a file, sooner than the boot
  * server does; EDK2 takes the first ACK.
  */
-#ifndef CORE_CLASSES_H
-#define CORE_CLASSES_H
+#ifndef CORE_RELAY4_CLASSES_H
+#define CORE_RELAY4_CLASSES_H
 
 #include <stdbool.h>
 

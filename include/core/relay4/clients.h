@@ -10,8 +10,8 @@
  * a valid giaddr is delivered all the same, unless several interfaces share the
  * giaddr. A full table evicts its oldest entry.
  */
-#ifndef CORE_CLIENTS_H
-#define CORE_CLIENTS_H
+#ifndef CORE_RELAY4_CLIENTS_H
+#define CORE_RELAY4_CLIENTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

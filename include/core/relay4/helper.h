@@ -8,8 +8,8 @@
  * own addresses is not forwarded, nothing returns to the VLAN it came from, and
  * a packet that returns with a lower TTL is recognized for a few seconds.
  */
-#ifndef CORE_HELPER_H
-#define CORE_HELPER_H
+#ifndef CORE_RELAY4_HELPER_H
+#define CORE_RELAY4_HELPER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,8 +7,8 @@
  * half a ring). A ring that has overflowed loses packets at random; from then
  * on the relay chooses which to drop (relay/path).
  */
-#ifndef CORE_OVERLOAD_H
-#define CORE_OVERLOAD_H
+#ifndef CORE_RELAY4_OVERLOAD_H
+#define CORE_RELAY4_OVERLOAD_H
 
 #include <stdbool.h>
 

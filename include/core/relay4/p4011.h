@@ -12,8 +12,8 @@
  * request without giaddr. That reply comes to giaddr:67, and the conversation
  * remembers that it must leave from port 4011 (relay4_reply).
  */
-#ifndef CORE_P4011_H
-#define CORE_P4011_H
+#ifndef CORE_RELAY4_P4011_H
+#define CORE_RELAY4_P4011_H
 
 #include "core/relay4/relay4.h"
 

@@ -7,8 +7,8 @@
  * pause of PACE_PAUSE_US makes a batch of them. Below PACE_BUSY there is no
  * pause, so no client is delayed.
  */
-#ifndef CORE_PACE_H
-#define CORE_PACE_H
+#ifndef CORE_RELAY4_PACE_H
+#define CORE_RELAY4_PACE_H
 
 #include <stdint.h>
 

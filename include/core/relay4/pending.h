@@ -9,8 +9,8 @@
  * message is not stored, and the caller counts that: the client will
  * retransmit.
  */
-#ifndef CORE_PENDING_H
-#define CORE_PENDING_H
+#ifndef CORE_RELAY4_PENDING_H
+#define CORE_RELAY4_PENDING_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,8 +9,8 @@
  * relay/path receives and sends. Port 4011 has its own files, p4011 and rescue,
  * which share the state here.
  */
-#ifndef CORE_RELAY4_H
-#define CORE_RELAY4_H
+#ifndef CORE_RELAY4_RELAY4_H
+#define CORE_RELAY4_RELAY4_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,8 +15,8 @@
  * open requests by the client's (chaddr, xid); when it is full, it evicts the
  * oldest.
  */
-#ifndef CORE_RESCUE_H
-#define CORE_RESCUE_H
+#ifndef CORE_RELAY4_RESCUE_H
+#define CORE_RELAY4_RESCUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * rules - finds the first [rule], in file order, that matches a client. A pure
  * function.
  */
-#ifndef CORE_RULES_H
-#define CORE_RULES_H
+#ifndef CORE_RELAY4_RULES_H
+#define CORE_RELAY4_RULES_H
 
 #include <stdbool.h>
 #include <stdint.h>

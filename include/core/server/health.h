@@ -10,8 +10,8 @@
  * so silence towards clients is not evidence; an unanswered probe is. If it
  * answers clients but not its probes, those are wrong (`misconfigured`).
  */
-#ifndef CORE_HEALTH_H
-#define CORE_HEALTH_H
+#ifndef CORE_SERVER_HEALTH_H
+#define CORE_SERVER_HEALTH_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,8 +8,8 @@
  * Each query has a token, a 32-bit number that cannot be guessed, which is used
  * as xid or echo identifier and finds the query when its answer arrives.
  */
-#ifndef CORE_PROBE_H
-#define CORE_PROBE_H
+#ifndef CORE_SERVER_PROBE_H
+#define CORE_SERVER_PROBE_H
 
 #include <stdbool.h>
 #include <stdint.h>

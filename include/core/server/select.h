@@ -3,8 +3,8 @@
  * select - the order in which the members of a group are queried for a client.
  * A pure function; select.c lists its rules.
  */
-#ifndef CORE_SELECT_H
-#define CORE_SELECT_H
+#ifndef CORE_SERVER_SELECT_H
+#define CORE_SERVER_SELECT_H
 
 #include <stdbool.h>
 #include <stdint.h>

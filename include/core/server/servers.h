@@ -7,8 +7,8 @@
  * sections with the same address share the state of the first
  * (conf_server.first). A reload keeps it, wherever the server is in the file.
  */
-#ifndef CORE_SERVERS_H
-#define CORE_SERVERS_H
+#ifndef CORE_SERVER_SERVERS_H
+#define CORE_SERVER_SERVERS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * interface are in core/iface/iface.h. Every packet is relayed or dropped with
  * a reason, so for requests and for replies: received = relayed + dropped.
  */
-#ifndef CORE_STATS_H
-#define CORE_STATS_H
+#ifndef CORE_SERVER_STATS_H
+#define CORE_SERVER_STATS_H
 
 #include <stdint.h>
 

@@ -4,8 +4,8 @@
  * its interface up, does the next hop answer ARP? If not, the server is blocked
  * (core/server/health). relay/tend/way_watch queries the kernel.
  */
-#ifndef CORE_WAY_H
-#define CORE_WAY_H
+#ifndef CORE_SERVER_WAY_H
+#define CORE_SERVER_WAY_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,8 +9,8 @@
  * before there was a verdict: the machine was switched off, began anew within
  * seconds, or was evicted.
  */
-#ifndef CORE_BOOTS_H
-#define CORE_BOOTS_H
+#ifndef CORE_STORY_BOOTS_H
+#define CORE_STORY_BOOTS_H
 
 #include <stdint.h>
 

@@ -8,8 +8,8 @@
  * it is delivered. Packets from a server that are routed past the relay (TFTP
  * errors) name no machine, so the filter learns the machines' addresses.
  */
-#ifndef CORE_CAPFILTER_H
-#define CORE_CAPFILTER_H
+#ifndef CORE_STORY_CAPFILTER_H
+#define CORE_STORY_CAPFILTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * explain - the verdict on a boot: a pure function from what core/story/track
  * recorded to one row of explain.def.
  */
-#ifndef CORE_EXPLAIN_H
-#define CORE_EXPLAIN_H
+#ifndef CORE_STORY_EXPLAIN_H
+#define CORE_STORY_EXPLAIN_H
 
 #include "base/mono.h"
 #include "core/story/track.h"

@@ -3,8 +3,8 @@
  * record - reports to core/story/track what relay4 decided: the one place that
  * knows both.
  */
-#ifndef CORE_RECORD_H
-#define CORE_RECORD_H
+#ifndef CORE_STORY_RECORD_H
+#define CORE_STORY_RECORD_H
 
 #include "core/relay4/relay4.h"
 #include "core/relay4/rescue.h"

@@ -9,8 +9,8 @@
  * Text from packets (file names) is kept as received and must be escaped where
  * it is shown.
  */
-#ifndef CORE_TRACK_H
-#define CORE_TRACK_H
+#ifndef CORE_STORY_TRACK_H
+#define CORE_STORY_TRACK_H
 
 #include <stdbool.h>
 #include <stddef.h>

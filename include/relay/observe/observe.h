@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * observe - tells all observers of the packet path what happened to a packet:
- * core/record (the source of `explain` and `show boots`), captures, and the
+ * core/story/record (the source of `explain` and `show boots`), captures, and the
  * lines of log-level = debug. Each function is called after the verdict and
  * before the packets that follow from it are sent, so that a capture reads from
  * cause to effect.
@@ -62,7 +62,7 @@ void observe_rescue_reply(struct daemon *d, const struct relay4_rx *rx,
 void observe_probe(struct daemon *d, uint16_t server, const void *msg, size_t len);
 void observe_probe_reply(struct daemon *d, const struct relay4_rx *rx);
 
-/* boot_log.c: has core/track close boots that are over, and logs their verdicts. */
+/* boot_log.c: has core/story/track close boots that are over and logs verdicts. */
 int boot_log_open(struct daemon *d);	/* 0 or -ENOMEM */
 /* A boot may have begun. */
 void boot_log_soon(struct daemon *d, struct mono now);

@@ -22,8 +22,8 @@ json_t *show_version(struct daemon *d);
 /* Returns the state of a client interface: "ready", "standby"... */
 const char *show_if_state(const struct iface *f);
 
-/* show_boots.c: the clients that core/track knows, most recent first; those of them
- * that boot; and everything known about one, by its hardware address. */
+/* show_boots.c: the clients that core/story/track knows, most recent first; those of
+ * them that boot; and everything known about one, by its hardware address. */
 json_t *show_clients(struct daemon *d);
 json_t *show_boots(struct daemon *d);
 json_t *show_explain(struct daemon *d, const char *mac);

@@ -5,8 +5,8 @@
  * servers, and runs the doctor. The datagrams and errors of the sockets are
  * offered to each part by path.c; one that returns true claims it.
  */
-#ifndef RELAY_TEND_H
-#define RELAY_TEND_H
+#ifndef RELAY_TEND_TEND_H
+#define RELAY_TEND_TEND_H
 
 #include <stdbool.h>
 
@@ -38,7 +38,7 @@ bool way_watch_waits(const struct daemon *d);
 void way_watch_tick(struct daemon *d, struct mono now);
 void way_watch_reload(struct daemon *d);	/* after a new configuration */
 
-/* probe_run.c sends the probes of core/probe. */
+/* probe_run.c sends the probes of core/server/probe. */
 int probe_run_open(struct daemon *d);	/* 0 or -ENOMEM */
 void probe_run_close(struct daemon *d);
 /* Offered each datagram to port 67. true: it replied to a probe. */
