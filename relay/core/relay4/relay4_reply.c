@@ -382,16 +382,18 @@ relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
 	struct dhcp4 cut = d->m;
 	size_t len = d->m.len;
 	enum rai_found found;
-	enum drop why;
 
 	assert(len <= size && size >= DHCP4_MIN);
 	if (d->strip_pxe && len <= sizeof(shorter)) {
 		len = dhcp4_copy_without(shorter, &d->m, pxe, sizeof(pxe));
-		/* What is left of the options area still ends where it did:
-		 * only whole options were removed. */
-		why = dhcp4_parse(&cut, shorter, len);
-		assert(why == DROP_NONE);
-		stats_count(r->stats, COUNTER_STRIPPED_PXE);
+		/* Only whole options were removed, so the rest can be read. If
+		 * it ever cannot, the client gets the message as it was. */
+		if (dhcp4_parse(&cut, shorter, len) == DROP_NONE) {
+			stats_count(r->stats, COUNTER_STRIPPED_PXE);
+		} else {
+			cut = d->m;
+			len = d->m.len;
+		}
 	}
 	found = strip_82(out, &len, &cut, d->rai);
 	/* The request was relayed before a reload, or before the interface
@@ -402,6 +404,5 @@ relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
 		stats_count(r->stats, COUNTER_OPTION82_STRIPPED);
 	else if (found == RAI_FOREIGN)
 		stats_count(r->stats, COUNTER_OPTION82_FOREIGN);
-	assert(len >= DHCP4_HEADER);
 	return len;
 }
