@@ -463,7 +463,7 @@ parse_options(int argc, char **argv, struct args *a)
 			break;
 		}
 		if (a->timeout_ms == 0)
-			return usage("expected a number of seconds", optarg);
+			return usage("-t: expected a number of seconds", NULL);
 	}
 	if (a->socket[0] == '\0')
 		return usage("-s: expected the path of a socket", NULL);

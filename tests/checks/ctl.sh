@@ -632,7 +632,8 @@ alone show -s
 verdict "an option without its argument" status 2 '' 'requires an argument'
 for bad in 0 -1 x '' 5x inf nan 1e9; do
 	alone -t "$bad" -s "$T/nobody" show
-	verdict "no such time: '$bad'" status 2 '' 'expected a number of seconds: '
+	verdict "no such time: '$bad'" \
+		status 2 '' '^pxrelayctl: -t: expected a number of seconds$'
 done
 alone -s '' show
 verdict "an empty socket" status 2 '' '-s: expected the path of a socket'
