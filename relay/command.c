@@ -61,16 +61,10 @@ run_enable(struct daemon *d, const char *which)
 	return set_drained(d, which, false);
 }
 
-static json_t *
-capture_all(struct daemon *d)
-{
-	return capture_begin(d, "");
-}
-
 static const struct row {
 	const char *word;
 	json_t *(*make)(struct daemon *d);
-	/* gets the words after this one */
+	/* gets the words after this one; needs some if it ends in a blank */
 	json_t *(*make_of)(struct daemon *d, const char *words);
 } table[] = {
 	{ "show", show_summary, NULL },
@@ -83,7 +77,7 @@ static const struct row {
 	{ "show drops", show_drops, NULL },
 	{ "version", show_version, NULL },
 	{ "reload", run_reload, NULL },
-	{ "capture", capture_all, NULL },
+	{ "capture", NULL, capture_begin },
 	{ "capture ", NULL, capture_begin },
 	{ "explain ", NULL, show_explain },
 	{ "drain ", NULL, run_drain },
@@ -99,9 +93,9 @@ make_document(struct daemon *d, const char *line)
 		const struct row *r = &table[i];
 		size_t n = strlen(r->word);
 
-		if (r->make && strcmp(line, r->word) == 0)
-			return r->make(d);
-		if (r->make_of && strncmp(line, r->word, n) == 0)
+		if (strcmp(line, r->word) == 0)
+			return r->make ? r->make(d) : r->make_of(d, "");
+		if (r->word[n - 1] == ' ' && strncmp(line, r->word, n) == 0)
 			return r->make_of(d, line + n);
 	}
 	return json_pack("{s:s}", "error", "unknown command");

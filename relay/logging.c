@@ -49,22 +49,6 @@ on_line(void *daemon, enum log_level level, const char *event, const char *field
 	arm_timer(d, now);
 }
 
-static void
-flush_fold(struct logging *g)
-{
-	if (g->fold.sink)
-		logdedup_flush(&g->fold);
-}
-
-/* Until it is ready, a process that goes to the background logs to the terminal, so
- * that errors are seen there. */
-static enum conf_log
-destination(const struct daemon *d)
-{
-	return !d->args->foreground && !d->logging.background ? CONF_LOG_STDERR :
-	    args_log(d->args, d->conf);
-}
-
 void
 logging_set(struct daemon *d)
 {
@@ -73,13 +57,16 @@ logging_set(struct daemon *d)
 		[CONF_LOG_SYSLOG] = LOGSINK_SYSLOG,
 		[CONF_LOG_JOURNAL] = LOGSINK_JOURNAL,
 	};
-	enum logsink where = sinks[destination(d)];
 	struct logging *g = &d->logging;
+	/* Until it is ready, a process that goes to the background logs to the
+	 * terminal, so that errors are seen there. */
+	enum logsink where = d->args->foreground || g->background ?
+	    sinks[args_log(d->args, d->conf)] : LOGSINK_STDERR;
 	struct log out = { 0 };
 
 	logsink_set(&out, where);
 	if (out.sink != g->out.sink)
-		flush_fold(g);	/* to the old destination */
+		logdedup_flush(&g->fold);	/* to the old destination */
 	g->out = out;
 	g->fold.sink = out.sink;
 	g->fold.user = out.user;
@@ -109,7 +96,7 @@ logging_open(struct daemon *d)
 void
 logging_close(struct daemon *d)
 {
-	flush_fold(&d->logging);
+	logdedup_flush(&d->logging.fold);
 	d->logging.timer = loop_unwatch(d->logging.timer);
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * client - sends a daemon one line over its control socket and reads one line back.
- *
- * The other end may not be a healthy daemon, or none at all: it may be silent,
- * send a byte a second or never stop. So each exchange has one deadline, and
+ * The other end may be silent or never stop, so each exchange has one deadline, and
  * every answer has a maximum size.
  */
 #ifndef CTL_CLIENT_H

@@ -32,9 +32,8 @@ int doctor_run(const struct doctor_args *a);
 /* Is the status of a document or of one check "fail"? */
 bool doctor_is_bad(const json_t *doc);
 
-/* --- doctor_host.c: the checks of this host ---------------------------------- */
-
-/* Returns how many packets rp_filter has dropped; -1: not known. */
+/* doctor_host.c: the checks of this host. Returns how many packets rp_filter has
+ * dropped; -1: not known. */
 int64_t doctor_host_begin(void);
 /* Returns a document like a run's: {"interface":"this
  * host","status":...,"checks":[...]}. docs: array of the runs' documents. */

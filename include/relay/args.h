@@ -2,12 +2,8 @@
  *
  * args - the command line of pxrelayd.
  *
- *   pxrelayd [-fnSvhV] [-c FILE] [-p PIDFILE] [-l stderr|syslog|journal]
- *   pxrelayd [-fnSvhV] [-p PIDFILE] [-l WHERE] -i IFACE [-i IFACE]... SERVER...
- *
- * The second form is `ip helper-address' without a file: every SERVER, an IPv4
- * address, gets what clients send on the IFACEs, which may be patterns. It excludes
- * -c: a configuration in two places would be hard to follow.
+ * -i IFACEs with SERVERs are `ip helper-address' without a file, and exclude -c: a
+ * configuration in two places would be hard to follow.
  */
 #ifndef RELAY_ARGS_H
 #define RELAY_ARGS_H

@@ -3,9 +3,8 @@
  * capfile - decides which blocks of a capture go into which file. Writing is left to
  * capture.c, the format to proto/pcapng.
  *
- * It keeps the blocks that must be repeated in each file: the section header and the
- * description of every interface. Every file reserves room for the statistics of its
- * interfaces, which come last, so that they never begin another file.
+ * Every file reserves room for the statistics of its interfaces, which come last, so
+ * that they never begin another file.
  */
 #include "ctl/capfile.h"
 
@@ -176,9 +175,6 @@ capfile_fini(struct capfile *c)
 		free(c->interface[i].block);
 	free(c->interface);
 	free(c->section);
-	c->interface = NULL;
-	c->section = NULL;
-	c->n_interface = 0;
 }
 
 bool

@@ -51,16 +51,10 @@ outbox_close(struct daemon *d)
 	d->outbox = NULL;
 }
 
-static enum drop
-refused_for(bool full)
-{
-	return full ? DROP_SEND_FULL : DROP_SEND_ERROR;
-}
-
 enum drop
 outbox_refused(int err)
 {
-	return refused_for(errno_is_nobufs(err));
+	return errno_is_nobufs(err) ? DROP_SEND_FULL : DROP_SEND_ERROR;
 }
 
 void
@@ -82,7 +76,7 @@ on_lost(void *daemon, const void *data, bool full)
 	struct daemon *d = daemon;
 	struct outbox *o = d->outbox;
 	size_t at = (size_t)((const uint8_t *)data - o->arena);
-	enum drop why = refused_for(full);
+	enum drop why = full ? DROP_SEND_FULL : DROP_SEND_ERROR;
 
 	for (unsigned i = o->n_fate; i-- > 0;) {
 		struct fate *f = &o->fate[i];

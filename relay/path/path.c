@@ -144,17 +144,6 @@ peek_key(const void *msg, size_t len, struct conv_key *out)
 	return chaddr != NULL;
 }
 
-/* Asking the kernel for losses costs a system call, so do it only when half of
- * the ring is full. */
-static bool
-is_behind(struct daemon *d, struct mono now)
-{
-	if (!ring_is_behind(d->sockets->ring))
-		return false;
-	sockets_count_lost(d);
-	return overload_lasts(&d->sockets->overload, now);
-}
-
 /*
  * Once the ring has overflowed and half of it is full, more requests arrive
  * than we can relay, and some must be lost. The ring would lose them at random,
@@ -266,7 +255,13 @@ take_requests(struct daemon *d, struct mono now)
 	int left = PATH_REQUESTS;
 	struct ring_frame f;
 
-	d->sockets->behind = is_behind(d, now);
+	/* Asking the kernel for losses costs a system call, so do it only when half
+	 * of the ring is full. */
+	d->sockets->behind = ring_is_behind(ring);
+	if (d->sockets->behind) {
+		sockets_count_lost(d);
+		d->sockets->behind = overload_lasts(&d->sockets->overload, now);
+	}
 	while (left > 0 && ring_next(ring, &f)) {
 		do {
 			prefetch_frame(d);

@@ -235,13 +235,18 @@ forward_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u
 }
 
 static void
-deliver_rescue(struct daemon *d, const struct rescue_plan *p)
+carry_out_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 {
 	struct packet_to to = { p->ifindex, p->mac_len, { 0 } };
 	char asked[IP4_STRLEN], live[IP4_STRLEN], client[MAC_STRLEN];
 	struct mac mac = { { 0 } };
 	int err;
 
+	observe_rescue(d, p, now);
+	if (p->what == RESCUE_QUERY)
+		(void)outbox_raw(d, &p->udp, 0);
+	if (p->what != RESCUE_DELIVER)
+		return;
 	memcpy(to.mac, p->mac, sizeof(to.mac));
 	memcpy(mac.b, p->mac, sizeof(mac.b));
 	/* Not queued: the plan's payload is not valid after this call. */
@@ -252,16 +257,6 @@ deliver_rescue(struct daemon *d, const struct rescue_plan *p)
 		log_event(&d->log, LOG_LEVEL_INFO, "rescue",
 		    "client=%s asked=%s live=%s", mac_str(&mac, client),
 		    ip4_str(p->asked, asked), ip4_str(p->from, live));
-}
-
-static void
-carry_out_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
-{
-	observe_rescue(d, p, now);
-	if (p->what == RESCUE_QUERY)
-		(void)outbox_raw(d, &p->udp, 0);
-	else if (p->what == RESCUE_DELIVER)
-		deliver_rescue(d, p);
 }
 
 static void

@@ -438,9 +438,7 @@ doctor_run_reload(struct daemon *d)
 void
 doctor_run_close(struct daemon *d)
 {
-	struct doctor_runs *g = &d->doctor_runs;
-
-	g->queries = queries_free(g->queries);
-	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
-		forget_run(g, i);
+	if (d->doctor_runs.queries)
+		doctor_run_reload(d);
+	d->doctor_runs.queries = queries_free(d->doctor_runs.queries);
 }

@@ -28,15 +28,6 @@
 /* Longer than the 3 s that the kernel takes to find a hop silent. */
 #define WAY_WATCH_RESOLVE_MS 5000
 
-/* No route, or a route of type unreachable, prohibit or blackhole. Any other
- * error means that the kernel had no memory to answer. */
-static bool
-says_no_route(int err)
-{
-	return err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EACCES ||
-	    err == -EINVAL;
-}
-
 /* If the query fails, the route keeps its last known state until the next tick. */
 static void
 ask_route(struct daemon *d, uint16_t s)
@@ -52,7 +43,10 @@ ask_route(struct daemon *d, uint16_t s)
 		if (r.local || r.via6)
 			hop = IP4_NONE;
 		way_route(&w->ways, s, r.ifindex, hop);
-	} else if (says_no_route(err)) {
+	} else if (err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EACCES ||
+	    err == -EINVAL) {
+		/* No route, or one of type unreachable, prohibit or blackhole. Any
+		 * other error means that the kernel had no memory to answer. */
 		way_no_route(&w->ways, s);
 	} else {
 		w->unasked = true;

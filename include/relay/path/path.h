@@ -22,8 +22,7 @@ void path_server(struct daemon *d, unsigned server, struct mono now);
  * ring, so it is safe while a configuration is exchanged. */
 void path_drain(struct daemon *d, unsigned server, struct mono now);
 
-/* --- relay_run.c: carries out what core decides ------------------------------ */
-
+/* relay_run.c carries out what core decides. */
 int relay_run_open(struct daemon *d);	/* 0 or -ENOMEM */
 void relay_run_request(struct daemon *d, const struct relay4_rx *rx,
     struct mono now);
