@@ -36,14 +36,6 @@ struct netlink_ops {
 	void (*batch_end)(void *user);
 };
 
-struct netlink_stats {
-	uint64_t messages;	/* link and address messages, dumps included */
-	uint64_t overruns;	/* times that the kernel lost messages */
-	uint64_t resyncs;	/* full reads, including the one at the start */
-	uint64_t repeats;	/* full reads interrupted by changes */
-	uint64_t unparsed;	/* messages that libnl refused */
-};
-
 struct netlink;
 
 /* Subscribes to the kernel's messages in this network namespace, then reads the
@@ -65,7 +57,5 @@ int netlink_fd(const struct netlink *nl, enum netlink_fd which);
 int netlink_read(struct netlink *nl);
 /* Reads the whole state, as after lost messages. 0, or -errno as above. */
 int netlink_resync(struct netlink *nl);
-/* Borrowed from nl. */
-const struct netlink_stats *netlink_stats(const struct netlink *nl);
 
 #endif

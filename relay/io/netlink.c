@@ -22,7 +22,6 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <net/if_arp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +66,6 @@ struct netlink {
 	struct priv *priv;
 	struct nl_sock *news, *routes, *ask;
 	bool stale;	/* the receiver missed something: resync */
-	struct netlink_stats stats;
 };
 
 /* Translates libnl's error numbers that can occur here. */
@@ -236,8 +234,8 @@ on_del_addr(struct nl_object *obj, void *arg)
 		nl->stale = true;
 }
 
-/* Handles a message of `news` or `ask`. If libnl cannot parse it, it is only
- * counted: a resync would not help. */
+/* Handles a message of `news` or `ask`. If libnl cannot parse it, it is
+ * ignored: a resync would not help. */
 static int
 on_message(struct nl_msg *msg, void *arg)
 {
@@ -248,7 +246,6 @@ on_message(struct nl_msg *msg, void *arg)
 	/* Root may write to our port; trust only the kernel's messages. */
 	if (nlmsg_get_src(msg)->nl_pid != 0)
 		return NL_OK;
-	nl->stats.messages++;
 	switch (h->nlmsg_type) {
 	case RTM_NEWLINK:
 		if (describes_link(h))
@@ -267,8 +264,6 @@ on_message(struct nl_msg *msg, void *arg)
 	}
 	if (err == -NLE_NOMEM)
 		nl->stale = true;
-	else if (err < 0)
-		nl->stats.unparsed++;
 	return NL_OK;
 }
 
@@ -396,7 +391,6 @@ read_all(struct netlink *nl)
 		return err;
 	}
 	nl->ops->resync_end(nl->user);
-	nl->stats.resyncs++;
 	return 0;
 }
 
@@ -414,7 +408,6 @@ resync(struct netlink *nl)
 			err = read_all(nl);
 		while (err == -EINTR && ++tries < DUMP_TRIES);
 	}
-	nl->stats.repeats += (uint64_t)tries;
 	/* The rest of a broken answer must not be taken for the next one. */
 	nl_socket_free(nl->ask);
 	nl->ask = NULL;
@@ -451,7 +444,6 @@ read_news(struct netlink *nl)
 		case NLE_NOMEM:		/* also libnl's name for ENOBUFS */
 		case NLE_MSG_TRUNC:
 		case NLE_MSG_OVERFLOW:
-			nl->stats.overruns++;
 			nl->stale = true;
 			break;
 		default:
@@ -531,10 +523,4 @@ int
 netlink_fd(const struct netlink *nl, enum netlink_fd which)
 {
 	return nl_socket_get_fd(which == NETLINK_NEWS ? nl->news : nl->routes);
-}
-
-const struct netlink_stats *
-netlink_stats(const struct netlink *nl)
-{
-	return &nl->stats;
 }

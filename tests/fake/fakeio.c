@@ -99,7 +99,7 @@ struct loop { int dummy; };
 struct ring { int dummy; };
 struct packet { int dummy; };
 struct udp_batch { struct udp_dgram out[UDP_BATCH]; };
-struct netlink { struct netlink_stats stats; };
+struct netlink { int dummy; };
 struct route_asker { int dummy; };
 struct neigh { int dummy; };
 struct priv { int dummy; };

@@ -556,7 +556,6 @@ START_TEST(many_routes_are_no_reason_for_a_resync)
 	drain(&w);
 	ck_assert_int_ge(w.routes, 1);
 	ck_assert_int_eq(w.begins, 1);
-	ck_assert_uint_eq(netlink_stats(w.nl)->overruns, 0);
 	watch_close(&w);
 }
 END_TEST
@@ -583,7 +582,6 @@ START_TEST(lost_messages_lead_to_a_resync)
 	    " echo addr add 10.8.0.1/24 dev new) | ip -b -");
 	ck_assert(readable(&w, 5000));
 	ck_assert_int_eq(netlink_read(w.nl), 0);
-	ck_assert_uint_ge(netlink_stats(w.nl)->overruns, 1);
 	ck_assert_int_ge(w.ends, 2);
 	drain(&w);
 	assert_in_step(&w);
@@ -615,7 +613,6 @@ START_TEST(usual_buffer_holds_a_trunk)
 	    " echo addr add 10.1.0.$i/32 dev e0;"
 	    " echo link add v$i type bridge; done | ip -b -");
 	follow(&w);
-	ck_assert_uint_eq(netlink_stats(w.nl)->overruns, 0);
 	ck_assert_int_eq(w.begins, 1);
 	ck_assert_uint_eq(iftab_count(w.tab), 253);
 	watch_close(&w);
@@ -653,7 +650,7 @@ START_TEST(changes_while_reading)
 	drain(&w);
 	assert_in_step(&w);
 	ck_assert_uint_eq(iftab_count(w.tab), 121);
-	ck_assert_uint_ge(netlink_stats(w.nl)->resyncs, 2);
+	ck_assert_int_ge(w.ends, 2);
 	watch_close(&w);
 }
 END_TEST
