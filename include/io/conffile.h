@@ -23,8 +23,5 @@ struct conf *conffile_read_fd(int fd, conf_mistake_fn *mistake, void *user);
 /* The same from memory. */
 struct conf *conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake,
     void *user);
-/* "file:line: text", or "file: text" for line 0, cut to size. Returns buf. */
-char *conffile_say(char *buf, size_t size, const char *file, int line,
-    const char *text);
 
 #endif

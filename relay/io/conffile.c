@@ -50,8 +50,6 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* --- the key that is being read --- */
-
 static void
 end_key(struct reader *r)
 {
@@ -103,8 +101,6 @@ take_key(void *user, const char *section, const char *name, const char *value)
 	append_value(r, (struct text){ r->given.s + offset, r->given.len - offset });
 	return 1;
 }
-
-/* --- lines --- */
 
 static struct text
 next_line(struct reader *r)
@@ -302,14 +298,4 @@ conffile_read(const char *path, conf_mistake_fn *mistake, void *user)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	return conffile_read_fd(fd < 0 ? -errno : fd, mistake, user);
-}
-
-char *
-conffile_say(char *buf, size_t size, const char *file, int line, const char *text)
-{
-	if (line > 0)
-		snprintf(buf, size, "%s:%d: %s", file, line, text);
-	else
-		snprintf(buf, size, "%s: %s", file, text);
-	return buf;
 }

@@ -321,16 +321,6 @@ START_TEST(file_that_cannot_be_read_is_refused)
 }
 END_TEST
 
-START_TEST(mistake_is_reported_with_file_and_line)
-{
-	char buf[64];
-
-	ck_assert_str_eq(conffile_say(buf, sizeof(buf), "x.conf", 7, "no"), "x.conf:7: no");
-	ck_assert_str_eq(conffile_say(buf, sizeof(buf), "x.conf", 0, "no"), "x.conf: no");
-	ck_assert_str_eq(conffile_say(buf, 6, "x.conf", 0, "no"), "x.con");
-}
-END_TEST
-
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 Suite *
@@ -351,7 +341,6 @@ conffile_suite(void)
 	tcase_add_test(t, file_is_read);
 	tcase_add_test(t, file_that_is_too_large_is_refused);
 	tcase_add_test(t, file_that_cannot_be_read_is_refused);
-	tcase_add_test(t, mistake_is_reported_with_file_and_line);
 	suite_add_tcase(s, t);
 	return s;
 }
