@@ -27,9 +27,8 @@ enum clientmsg_kind {
 	CLIENTMSG_KINDS
 };
 
-/* Its option 93, and that code's name in proto/arch.def. */
+/* Its option 93. */
 uint16_t clientmsg_kind_arch(enum clientmsg_kind k);
-const char *clientmsg_kind_name(enum clientmsg_kind k);
 
 struct clientmsg {
 	enum clientmsg_kind kind;

@@ -37,12 +37,6 @@ clientmsg_kind_arch(enum clientmsg_kind k)
 	return kinds[k].arch;
 }
 
-const char *
-clientmsg_kind_name(enum clientmsg_kind k)
-{
-	return pxe_arch_name(kinds[k].arch);
-}
-
 static struct wr
 begin_message(uint8_t *out, size_t size, const struct clientmsg *c,
     struct dhcp4_new n)

@@ -315,8 +315,8 @@ kind_names(unsigned bits)
 
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
 		if (bits >> k & 1)
-			json_array_append_new(all, json_string(
-			    clientmsg_kind_name((enum clientmsg_kind)k)));
+			json_array_append_new(all, json_string(pxe_arch_name(
+			    clientmsg_kind_arch((enum clientmsg_kind)k))));
 	return all;
 }
 

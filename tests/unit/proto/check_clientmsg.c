@@ -64,7 +64,7 @@ START_TEST(each_kind_describes_itself)
 	ck_assert_int_eq(p.pxeclient, !kinds[_i].http);
 	ck_assert_uint_eq(p.uuid_len, 16);
 	ck_assert(m.at[DHCP4_OPT_UNDI]);
-	ck_assert_str_eq(clientmsg_kind_name(c.kind), kinds[_i].name);
+	ck_assert_str_eq(pxe_arch_name(clientmsg_kind_arch(c.kind)), kinds[_i].name);
 	read_back(&m, out, clientmsg_discover(out, sizeof(out), &c, true));
 	ck_assert_uint_eq(m.flags, DHCP4_FLAG_BROADCAST);
 }
