@@ -144,7 +144,6 @@ size_t dhcp4_copy_without(uint8_t *out, const struct dhcp4 *m,
 
 /* Edits on an outgoing copy of at least 236 bytes. */
 void dhcp4_put_hops(uint8_t *msg, uint8_t hops);
-void dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr);
 /* Writes an address at any offset: a field, or the value of an option. */
 void dhcp4_put_ip4(uint8_t *msg, size_t at, struct ip4 a);
 

@@ -20,16 +20,15 @@
 #define COOKIE_AT	DHCP4_HEADER
 #define HTYPE_ETHERNET	1
 
-/* Reads the next option of an area. False at END, where the cursor stays, at
- * the end of the area, and (with r->bad) at an option that reaches past it. */
-static bool
-option_next(struct rd *r, const uint8_t *base, struct dhcp4_item *out)
+/* At END, the cursor stays. it->r is bad if an option reaches past the area. */
+bool
+dhcp4_next(struct dhcp4_iter *it, struct dhcp4_item *out)
 {
-	struct rd ahead = *r;
+	struct rd ahead = it->r;
 
 	while (rd_left(&ahead) > 0) {
-		*r = ahead;
-		out->at = (size_t)(ahead.p - base);
+		it->r = ahead;
+		out->at = (size_t)(ahead.p - it->base);
 		out->code = rd_u8(&ahead);
 		/* Pad and end have no length byte (RFC 2132 3.1, 3.2). */
 		if (out->code == DHCP4_OPT_PAD)
@@ -37,22 +36,22 @@ option_next(struct rd *r, const uint8_t *base, struct dhcp4_item *out)
 		if (out->code == DHCP4_OPT_END)
 			return false;
 		out->value = rd_sub(&ahead, rd_u8(&ahead));
-		*r = ahead;
-		return !r->bad;
+		it->r = ahead;
+		return !ahead.bad;
 	}
-	*r = ahead;
+	it->r = ahead;
 	return false;
 }
 
-static struct rd
+static struct dhcp4_iter
 area(const struct dhcp4 *m, size_t from, size_t to)
 {
-	return rd_init(m->data + from, to - from);
+	return (struct dhcp4_iter){ rd_init(m->data + from, to - from), m->data };
 }
 
-/* The bytes of an area; sname and file are empty unless overloaded. */
-static struct rd
-area_of(const struct dhcp4 *m, enum dhcp4_area a)
+/* sname and file are empty unless overloaded. */
+struct dhcp4_iter
+dhcp4_iter(const struct dhcp4 *m, enum dhcp4_area a)
 {
 	size_t at = DHCP4_OFF_FILE, len = DHCP4_LEN_FILE;
 
@@ -73,11 +72,11 @@ area_of(const struct dhcp4 *m, enum dhcp4_area a)
 
 /* Records the first instance of each option, and whether any is repeated. */
 static void
-index_area(struct dhcp4 *m, struct rd *r)
+index_area(struct dhcp4 *m, struct dhcp4_iter *it)
 {
 	struct dhcp4_item o;
 
-	while (option_next(r, m->data, &o))
+	while (dhcp4_next(it, &o))
 		if (m->at[o.code] == 0)
 			m->at[o.code] = (uint16_t)o.at;
 		else
@@ -107,7 +106,7 @@ read_header(struct dhcp4 *m)
 static bool
 has_cookie(const struct dhcp4 *m)
 {
-	struct rd r = area(m, COOKIE_AT, m->len);
+	struct rd r = rd_init(m->data + COOKIE_AT, m->len - COOKIE_AT);
 
 	return rd_u32(&r) == DHCP4_COOKIE;
 }
@@ -128,21 +127,22 @@ read_overload(const struct dhcp4 *m)
 static bool
 read_options(struct dhcp4 *m)
 {
-	struct rd r, file, sname, type;
+	struct dhcp4_iter options, file, sname;
+	struct rd type;
 
 	m->cookie = has_cookie(m);
-	r = area_of(m, DHCP4_AREA_OPTIONS);
-	index_area(m, &r);
-	if (r.bad)
+	options = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
+	index_area(m, &options);
+	if (options.r.bad)
 		return false;
-	m->end = rd_left(&r) > 0;
-	m->end_at -= rd_left(&r);
+	m->end = rd_left(&options.r) > 0;
+	m->end_at -= rd_left(&options.r);
 
 	/* RFC 2131 4.1: first the options area, then file, then sname; an
 	 * option 52 in those two has no effect. */
 	m->overload = read_overload(m);
-	file = area_of(m, DHCP4_AREA_FILE);
-	sname = area_of(m, DHCP4_AREA_SNAME);
+	file = dhcp4_iter(m, DHCP4_AREA_FILE);
+	sname = dhcp4_iter(m, DHCP4_AREA_SNAME);
 	index_area(m, &file);
 	index_area(m, &sname);
 
@@ -188,12 +188,12 @@ bool
 dhcp4_opt(const struct dhcp4 *m, uint8_t code, struct rd *value)
 {
 	struct dhcp4_item o;
-	struct rd r;
+	struct dhcp4_iter it;
 
 	if (m->at[code] == 0)
 		return false;
-	r = area(m, m->at[code], area_end(m, m->at[code]));
-	if (!option_next(&r, m->data, &o))
+	it = area(m, m->at[code], area_end(m, m->at[code]));
+	if (!dhcp4_next(&it, &o))
 		return false;
 	*value = o.value;
 	return true;
@@ -201,12 +201,12 @@ dhcp4_opt(const struct dhcp4 *m, uint8_t code, struct rd *value)
 
 /* Copies what fits; returns the length of everything. */
 static size_t
-join_area(const struct dhcp4 *m, struct rd r, uint8_t code, struct wr *w)
+join_area(struct dhcp4_iter it, uint8_t code, struct wr *w)
 {
 	struct dhcp4_item o;
 	size_t total = 0;
 
-	while (option_next(&r, m->data, &o)) {
+	while (dhcp4_next(&it, &o)) {
 		size_t len = rd_left(&o.value);
 		size_t fits = len < wr_left(w) ? len : wr_left(w);
 
@@ -235,9 +235,9 @@ dhcp4_opt_join(const struct dhcp4 *m, uint8_t code, void *buf, size_t size)
 	}
 	/* RFC 3396 5: parts are joined in this order of areas. */
 	if (at > COOKIE_AT)
-		total += join_area(m, area(m, at, m->end_at), code, &w);
-	total += join_area(m, area_of(m, DHCP4_AREA_FILE), code, &w);
-	total += join_area(m, area_of(m, DHCP4_AREA_SNAME), code, &w);
+		total += join_area(area(m, at, m->end_at), code, &w);
+	total += join_area(dhcp4_iter(m, DHCP4_AREA_FILE), code, &w);
+	total += join_area(dhcp4_iter(m, DHCP4_AREA_SNAME), code, &w);
 	return total;
 }
 
@@ -268,20 +268,8 @@ dhcp4_bootfile(const struct dhcp4 *m)
 
 	if (dhcp4_opt(m, DHCP4_OPT_BOOTFILE, &text) && rd_left(&text))
 		return text;
-	return area(m, DHCP4_OFF_FILE, DHCP4_OFF_FILE +
-	    (m->overload & DHCP4_OVERLOAD_FILE ? 0 : DHCP4_LEN_FILE));
-}
-
-struct dhcp4_iter
-dhcp4_iter(const struct dhcp4 *m, enum dhcp4_area a)
-{
-	return (struct dhcp4_iter){ area_of(m, a), m->data };
-}
-
-bool
-dhcp4_next(struct dhcp4_iter *it, struct dhcp4_item *out)
-{
-	return option_next(&it->r, it->base, out);
+	return rd_init(m->data + DHCP4_OFF_FILE,
+	    m->overload & DHCP4_OVERLOAD_FILE ? 0 : DHCP4_LEN_FILE);
 }
 
 void
@@ -298,12 +286,6 @@ dhcp4_put_ip4(uint8_t *msg, size_t at, struct ip4 a)
 	struct wr w = wr_init(msg + at, sizeof(a.host));
 
 	wr_u32(&w, a.host);
-}
-
-void
-dhcp4_put_giaddr(uint8_t *msg, struct ip4 giaddr)
-{
-	dhcp4_put_ip4(msg, DHCP4_OFF_GIADDR, giaddr);
 }
 
 /* Replaces options in sname or file by pads. If what follows them moved up

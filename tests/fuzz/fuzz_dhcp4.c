@@ -72,7 +72,7 @@ check_edits(const struct dhcp4 *m)
 	assert(copy);
 	memcpy(copy, m->data, m->len);
 	dhcp4_put_hops(copy, 99);
-	dhcp4_put_giaddr(copy, a);
+	dhcp4_put_ip4(copy, DHCP4_OFF_GIADDR, a);
 	assert(dhcp4_parse(&again, copy, m->len) == DROP_NONE);
 	assert(again.hops == 99 && ip4_eq(again.giaddr, a));
 	assert(again.end_at == m->end_at && again.type == m->type);

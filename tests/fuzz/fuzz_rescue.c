@@ -47,7 +47,7 @@ is_copy(const struct question *q, const struct rescue_plan *p)
 		return false;
 	memcpy(was, q->msg, q->len);
 	dhcp4_put_ip4(was, DHCP4_OFF_CIADDR, p->udp.src);
-	dhcp4_put_giaddr(was, p->udp.src);
+	dhcp4_put_ip4(was, DHCP4_OFF_GIADDR, p->udp.src);
 	return memcmp(was, p->msg, q->len) == 0;
 }
 

@@ -175,7 +175,7 @@ static void
 offer(void)
 {
 	msg_init(&msg, BOOTREPLY);
-	dhcp4_put_giaddr(msg.b, world_ip("192.0.2.1"));
+	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("192.0.2.1"));
 	dhcp4_put_ip4(msg.b, 16, world_ip("192.0.2.77"));
 	msg_opt_u8(&msg, 53, DHCP4_OFFER);
 }
@@ -230,7 +230,7 @@ START_TEST(cve_2003_0039_own_copies_come_back)
 	ck_assert_int_eq(request_on(10, out.b, out.len), DROP_SPOOFED_GIADDR);
 	ck_assert_int_eq(request_on(UPLINK, out.b, out.len), DROP_NOT_CLIENT);
 	/* and the copy of another relay's */
-	dhcp4_put_giaddr(msg.b, world_ip("10.9.9.9"));
+	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("10.9.9.9"));
 	msg.b[DHCP4_OFF_XID] ^= 1;
 	ck_assert_int_eq(request(), DROP_NONE);
 	ck_assert_int_eq(request_on(20, out.b, out.len), DROP_LOOP);
@@ -482,7 +482,7 @@ START_TEST(opnsense_circuit_ids_of_large_indexes)
 	b = &iftab_by_index(w->iftab, 65536)->giaddr[0].rai;
 	ck_assert(a->len != b->len || memcmp(a->value, b->value, a->len) != 0);
 	offer();
-	dhcp4_put_giaddr(msg.b, world_ip("10.2.0.1"));
+	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("10.2.0.1"));
 	msg_opt(&msg, 82, a->value, a->len);
 	msg_end(&msg);
 	ck_assert_int_eq(reply(), DROP_NONE);
@@ -615,12 +615,12 @@ START_TEST(westermo_replies_for_nobody)
 		offer();
 		msg.b[DHCP4_OFF_FLAGS] = i % 2 ? 0x80 : 0;
 		dhcp4_put_ip4(msg.b, DHCP4_OFF_CIADDR, world_ip("203.0.113.50"));
-		dhcp4_put_giaddr(msg.b, world_ip(giaddrs[i / 2]));
+		dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip(giaddrs[i / 2]));
 		msg_end(&msg);
 		ck_assert_int_eq(reply(), DROP_NOT_OUR_GIADDR);
 	}
 	/* for VLAN 10 it is, whatever address of VLAN 20 stands in it */
-	dhcp4_put_giaddr(msg.b, world_ip("192.0.2.1"));
+	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("192.0.2.1"));
 	dhcp4_put_ip4(msg.b, DHCP4_OFF_YIADDR, IP4_NONE);
 	ck_assert_int_eq(reply(), DROP_NONE);
 	ck_assert_uint_eq(delivery.out->link.ifindex, 10);
@@ -764,14 +764,14 @@ START_TEST(cve_2024_20446_replies_that_nobody_asked_for)
 	msg_init(&msg, BOOTREPLY);
 	msg.len = DHCP4_HEADER;		/* not even a cookie */
 	ck_assert_int_eq(reply(), DROP_NOT_OUR_GIADDR);
-	dhcp4_put_giaddr(msg.b, world_ip("198.51.100.1"));
+	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("198.51.100.1"));
 	ck_assert_int_eq(reply(), DROP_NOT_OUR_GIADDR);
-	dhcp4_put_giaddr(msg.b, world_ip("10.9.9.9"));
+	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("10.9.9.9"));
 	msg.b[10] = 0x80;		/* westermo: unknown giaddr, and broadcast */
 	ck_assert_int_eq(reply(), DROP_NOT_OUR_GIADDR);
 	ck_assert_int_eq(reply_from("203.0.113.99", UPLINK, msg.b, msg.len),
 	    DROP_NOT_SERVER);
-	dhcp4_put_giaddr(msg.b, world_ip("192.0.2.1"));
+	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("192.0.2.1"));
 	ck_assert_int_eq(reply(), DROP_NONE);
 	ck_assert_uint_eq(delivery.out->link.ifindex, 10);
 }

@@ -155,7 +155,7 @@ p4011_render(const struct p4011_plan *plan, const struct relay4_rx *rx,
 	memcpy(out, rx->data, rx->len);
 	if (plan->edit) {
 		dhcp4_put_hops(out, plan->hops);
-		dhcp4_put_giaddr(out, plan->giaddr);
+		dhcp4_put_ip4(out, DHCP4_OFF_GIADDR, plan->giaddr);
 	}
 	return rx->len;
 }

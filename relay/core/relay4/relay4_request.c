@@ -231,7 +231,7 @@ relay4_render(const struct relay4_plan *plan, unsigned i, enum relay4_form form,
 	}
 	if (len) {
 		dhcp4_put_hops(out, plan->hops);
-		dhcp4_put_giaddr(out, c->giaddr);	/* a foreign one again */
+		dhcp4_put_ip4(out, DHCP4_OFF_GIADDR, c->giaddr);	/* a foreign one again */
 	}
 	return len;
 }

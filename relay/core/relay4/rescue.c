@@ -243,7 +243,7 @@ query_next(struct rescues *t, struct relay4 *r, struct request *q, struct pendin
 	serverset_add(&q->tried, live);
 	memcpy(plan->msg, s->msg, s->len);
 	dhcp4_put_ip4(plan->msg, DHCP4_OFF_CIADDR, q->stand_in);
-	dhcp4_put_giaddr(plan->msg, q->stand_in);
+	dhcp4_put_ip4(plan->msg, DHCP4_OFF_GIADDR, q->stand_in);
 	plan->udp = (struct udpip){
 		.src = q->stand_in, .sport = DHCP4_PORT_SERVER,
 		.dst = ip_v4(r->conf->server[live].address), .dport = DHCP4_PORT_PXE,
@@ -457,7 +457,7 @@ write_reply(const struct request *q, const struct dhcp4 *m, uint8_t *out)
 	if (ip4_eq(m->yiaddr, q->stand_in))
 		dhcp4_put_ip4(out, DHCP4_OFF_YIADDR, q->ciaddr);
 	if (ip4_eq(m->giaddr, q->stand_in))
-		dhcp4_put_giaddr(out, IP4_NONE);
+		dhcp4_put_ip4(out, DHCP4_OFF_GIADDR, IP4_NONE);
 	dhcp4_put_ip4(out, m->at[DHCP4_OPT_SERVER_ID] + 2u, q->id);
 }
 

@@ -332,7 +332,7 @@ reply(const char *from, uint8_t type, const char *giaddr)
 	enum drop why;
 
 	msg_init(&m, BOOTREPLY);
-	dhcp4_put_giaddr(m.b, world_ip(giaddr));
+	dhcp4_put_ip4(m.b, DHCP4_OFF_GIADDR, world_ip(giaddr));
 	dhcp4_put_ip4(m.b, 16, world_ip("192.0.2.50"));
 	msg_opt_u8(&m, 53, type);
 	msg_end(&m);

@@ -653,7 +653,7 @@ START_TEST(edits_touch_their_field_only)
 	msg_client(&msg, "ovmf-x64");
 	before = msg;
 	dhcp4_put_hops(msg.b, 7);
-	dhcp4_put_giaddr(msg.b, (struct ip4){ 0xc0000201 });
+	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, (struct ip4){ 0xc0000201 });
 	ck_assert_uint_eq(msg.b[DHCP4_OFF_HOPS], 7);
 	ck_assert(memcmp(msg.b + DHCP4_OFF_GIADDR, "\300\0\2\1", 4) == 0);
 	memcpy(before.b + DHCP4_OFF_HOPS, msg.b + DHCP4_OFF_HOPS, 1);

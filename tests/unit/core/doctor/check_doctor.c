@@ -1014,7 +1014,7 @@ START_TEST(hosts_that_answer_on_the_vlan_are_named)
 	ck_assert_int_eq(dhcp4_parse(&v, m.b, m.len), DROP_NONE);
 	doctor_heard_on_vlan(d, &v, world_ip("192.0.2.99"));
 	doctor_heard_on_vlan(d, &v, world_ip("192.0.2.99"));
-	dhcp4_put_giaddr(m.b, world_ip("192.0.2.2"));
+	dhcp4_put_ip4(m.b, DHCP4_OFF_GIADDR, world_ip("192.0.2.2"));
 	ck_assert_int_eq(dhcp4_parse(&v, m.b, m.len), DROP_NONE);
 	doctor_heard_on_vlan(d, &v, world_ip("192.0.2.2"));
 	finish();
@@ -1040,7 +1040,7 @@ START_TEST(another_routers_doctor_is_not_relayed)
 	rx.len = clientmsg_discover(msg, sizeof(msg), &c, true);
 	ck_assert_int_eq(relay4_request(&w->r4, &rx, w->now, &plan), DROP_DOCTOR);
 	ck_assert_uint_eq(clients_count(w->clients), 0);
-	dhcp4_put_giaddr(msg, world_ip("10.9.9.1"));
+	dhcp4_put_ip4(msg, DHCP4_OFF_GIADDR, world_ip("10.9.9.1"));
 	ck_assert_int_eq(relay4_request(&w->r4, &rx, w->now, &plan), DROP_NONE);
 	close_world();
 }

@@ -85,7 +85,7 @@ changes_only(const char *edited)
 	ck_assert_uint_eq(p4011_render(&plan, &rx, out, msg.len), msg.len);
 	if (edited) {
 		want[DHCP4_OFF_HOPS]++;
-		dhcp4_put_giaddr(want, world_ip(edited));
+		dhcp4_put_ip4(want, DHCP4_OFF_GIADDR, world_ip(edited));
 	}
 	same = memcmp(out, want, msg.len) == 0;
 	free(out);
@@ -181,7 +181,7 @@ START_TEST(a_forged_giaddr_or_option_82_is_dropped)
 	conf(CONF);
 	for (size_t i = 0; i < sizeof(giaddrs) / sizeof(giaddrs[0]); i++) {
 		make_request();
-		dhcp4_put_giaddr(msg.b, world_ip(giaddrs[i]));
+		dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip(giaddrs[i]));
 		ck_assert_msg(send_msg() == DROP_SPOOFED_GIADDR, "%s", giaddrs[i]);
 	}
 	ck_assert_uint_eq(w->stats.drop_4011[DROP_SPOOFED_GIADDR],
@@ -290,7 +290,7 @@ START_TEST(a_discovery_gets_giaddr_and_hops)
 	ck_assert(!plan.edit && changes_only(NULL));
 	/* and not over another relay's giaddr. */
 	make_discovery();
-	dhcp4_put_giaddr(msg.b, world_ip("10.9.8.7"));
+	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("10.9.8.7"));
 	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(!plan.edit && changes_only(NULL));
 }
@@ -311,7 +311,7 @@ receive_reply(uint8_t type)
 	r.len = DHCP4_OPTIONS;
 	r.b[0] = BOOTREPLY;
 	r.b[12] = 0, r.b[14] = 0, r.b[15] = 0;
-	dhcp4_put_giaddr(r.b, world_ip("192.0.2.1"));
+	dhcp4_put_ip4(r.b, DHCP4_OFF_GIADDR, world_ip("192.0.2.1"));
 	msg_opt_u8(&r, 53, type);
 	msg_end(&r);
 	rx.len = r.len;

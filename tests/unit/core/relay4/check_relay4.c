@@ -69,7 +69,7 @@ set_mac(uint8_t last)
 static void
 set_giaddr(const char *a)
 {
-	dhcp4_put_giaddr(msg.b, world_ip(a));
+	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip(a));
 }
 
 /* Passes msg as it is to the relay. */
@@ -152,7 +152,7 @@ receive(const char *server, uint8_t type, const char *giaddr, const char *yiaddr
 	r.b[0] = BOOTREPLY;
 	msg_opt_u8(&r, 53, type);
 	msg_end(&r);
-	dhcp4_put_giaddr(r.b, world_ip(giaddr));
+	dhcp4_put_ip4(r.b, DHCP4_OFF_GIADDR, world_ip(giaddr));
 	y = wr_init(r.b + 16, 4);
 	wr_u32(&y, world_ip(yiaddr).host);
 	rx.len = r.len;
