@@ -71,7 +71,4 @@ int neigh_watch(struct neigh *n, const uint32_t *ifindex, size_t count);
  * lost messages, so that all states must be queried again. */
 int neigh_read(struct neigh *n);
 
-/* The meaning of the kernel's NUD_* bits. */
-enum neigh_state neigh_state_of(unsigned nud);
-
 #endif

@@ -16,12 +16,6 @@
 #define COUNT_MAX	sizeof(" repeated=18446744073709551615")
 
 static bool
-window_is_over(const struct logdedup_entry *e, struct mono now)
-{
-	return mono_diff_ms(now, e->since) >= LOGDEDUP_WINDOW_MS;
-}
-
-static bool
 is_line(const struct logdedup *d, const struct logdedup_entry *e)
 {
 	return e < d->entry + LOGDEDUP_LINES;
@@ -51,7 +45,7 @@ logdedup_report(struct logdedup *d, struct mono now)
 	for (struct logdedup_entry *e = d->entry; e < d->entry + ENTRIES; e++) {
 		bool keep = is_line(d, e) && e->left_out;
 
-		if (!e->event || !window_is_over(e, now))
+		if (!e->event || mono_diff_ms(now, e->since) < LOGDEDUP_WINDOW_MS)
 			continue;
 		report_entry(d, e);
 		e->since = now;

@@ -63,8 +63,6 @@ static const struct {
 	    { DHCP4_PORT_PXE >> 8, DHCP4_PORT_PXE & 0xff } },
 };
 
-/* --- the expressions of the rule ------------------------------------------ */
-
 static void
 put_be32(struct nlmsghdr *h, uint16_t type, uint32_t value)
 {
@@ -123,8 +121,6 @@ put_count_and_drop(struct nlmsghdr *h)
 	mnl_attr_nest_end(h, data);
 	expr_end(h, e);
 }
-
-/* --- messages ------------------------------------------------------------- */
 
 static struct nlmsghdr *
 put_message(struct mnl_nlmsg_batch *b, uint16_t type, uint16_t flags)

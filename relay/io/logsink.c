@@ -40,8 +40,6 @@ static const int priorities[] = {
 	[LOG_LEVEL_DEBUG] = LOG_DEBUG,
 };
 
-/* --- stderr --------------------------------------------------------------- */
-
 /* Global, as stderr is. */
 static bool stderr_is_journal;
 
@@ -109,8 +107,6 @@ reopen_stderr(void)
 	dup2(fd, STDERR_FILENO);
 	close(fd);
 }
-
-/* --- daemons -------------------------------------------------------------- */
 
 /* Global, as stderr is. */
 static struct sock_peer syslogd = {
@@ -195,8 +191,6 @@ to_journal(void *user, enum log_level level, const char *event, const char *fiel
 	add_pairs(&b, fields);
 	(void)sock_tell(&journald, b.s, b.len);
 }
-
-/* --- the choice ----------------------------------------------------------- */
 
 void
 logsink_look(void)

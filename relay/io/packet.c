@@ -18,7 +18,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "io/sock.h"
 #include "proto/udpip.h"
 
 /* All interfaces share this socket's send buffer. 1 MB (the kernel doubles it)

@@ -11,7 +11,6 @@
  */
 #include "io/ring.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
@@ -50,19 +49,12 @@ frame_at(const struct ring *r, uint32_t i)
 	return (struct tpacket2_hdr *)(void *)(r->map + i * RING_FRAME);
 }
 
-/* Pairs with the kernel's barriers around its writes of the status. The frame
- * is read after this load... */
+/* This load, and the store in ring_release(), pair with the kernel's barriers:
+ * the frame is read between them. */
 static uint32_t
 frame_status(const struct tpacket2_hdr *h)
 {
 	return __atomic_load_n(&h->tp_status, __ATOMIC_ACQUIRE);
-}
-
-/* ...and before this store. */
-static void
-frame_give_back(struct tpacket2_hdr *h)
-{
-	__atomic_store_n(&h->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 }
 
 static int
@@ -241,7 +233,8 @@ ring_release(struct ring *r)
 	if (!r->held)
 		return;
 	r->held = false;
-	frame_give_back(frame_at(r, r->head));
+	__atomic_store_n(&frame_at(r, r->head)->tp_status, TP_STATUS_KERNEL,
+	    __ATOMIC_RELEASE);
 	r->head = (r->head + 1) % RING_FRAMES;
 }
 

@@ -185,7 +185,7 @@ neighbour(struct route_asker *a, uint16_t type, uint16_t flags, uint32_t ifindex
 	return h;
 }
 
-enum neigh_state
+static enum neigh_state
 neigh_state_of(unsigned nud)
 {
 	if (nud & NUD_FAILED)
@@ -229,8 +229,6 @@ route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip)
 	nd->ndm_flags = NTF_USE;
 	return ask_kernel(a, h, &answer);
 }
-
-/* --- changes of neighbours ------------------------------------------------ */
 
 /* Datagrams per neigh_read(), each with one message of about 100 bytes. */
 #define NEIGH_BATCH_MAX	256

@@ -23,7 +23,6 @@
 
 #include "base/nobufs.h"
 #include "io/bpf.h"
-#include "io/sock.h"
 
 /* 1 MB (the kernel doubles it) holds some 2,000 replies, 15 ms at saturation.
  * The default of 212 KB lost packets at 62,000 pairs a second instead of

@@ -50,17 +50,9 @@ unixsock_dir(char dir[UNIXSOCK_PATH], const char *path)
 	dir[len ? len : 1] = '\0';
 }
 
-/* lchown() and lstat() do not follow a link that someone may have put there. */
-static int
-set_group(struct unixsock *u, gid_t group)
-{
-	if (group != (gid_t)-1)
-		(void)!lchown(u->at.sun_path, (uid_t)-1, group);
-	return lstat(u->at.sun_path, &u->file) < 0 ? -errno : 0;
-}
-
-/* The umask gives the file mode 0660, since chmod(2) would follow a link. Until
- * we listen, nobody can connect, so the initial group gets no access. */
+/* The umask gives the file mode 0660, since chmod(2) would follow a link that
+ * someone may have put there; lchown() and lstat() do not. Until we listen,
+ * nobody can connect, so the initial group gets no access. */
 static int
 bind_at(struct unixsock *u, int fd, gid_t group)
 {
@@ -69,11 +61,14 @@ bind_at(struct unixsock *u, int fd, gid_t group)
 	    sizeof(u->at)) < 0 ? -errno : 0;
 
 	umask(mask);
-	if (!err) {
-		err = set_group(u, group);
-		if (err)
-			unlink(u->at.sun_path);
-	}
+	if (err)
+		return err;
+	if (group != (gid_t)-1)
+		(void)!lchown(u->at.sun_path, (uid_t)-1, group);
+	if (lstat(u->at.sun_path, &u->file) == 0)
+		return 0;
+	err = -errno;
+	unlink(u->at.sun_path);
 	return err;
 }
 

@@ -16,8 +16,6 @@
 #define PE_X64		0x8664
 #define PE_ARM64	0xaa64
 
-/* --- names and URLs ------------------------------------------------------- */
-
 static bool
 begins_with(const char *text, const char *prefix)
 {
@@ -89,8 +87,6 @@ bootfile_parse(struct bootfile *b, const char *text)
 		b->path = *at ? at : "/";
 	return b->scheme != BOOTFILE_HTTP || is_path(b->path);
 }
-
-/* --- contents ------------------------------------------------------------- */
 
 static enum bootfile_content
 read_pe_machine(const void *data, size_t len)

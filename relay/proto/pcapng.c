@@ -24,8 +24,6 @@
 #define NANOSECONDS	9	/* if_tsresol: 10^-9 */
 #define STATS_BODY	12	/* of a STATS block, before its options */
 
-/* --- writing -------------------------------------------------------------- */
-
 static void
 put_u64(struct wr *w, uint64_t v)
 {
@@ -160,8 +158,6 @@ pcapng_stats(struct wr *w, uint32_t interface, uint64_t ns, uint64_t received,
 	put_option64(w, ISB_IFDROP, dropped);
 	block_end(w, block);
 }
-
-/* --- reading -------------------------------------------------------------- */
 
 enum pcapng_next
 pcapng_next(struct rd *r, struct pcapng_block *out)

@@ -39,8 +39,6 @@ static const char *const families[] = {
 	[PXE_IPXE] = "ipxe", [PXE_BSDP] = "bsdp", [PXE_UBOOT] = "u-boot",
 };
 
-/* --- reading a message ---------------------------------------------------- */
-
 /* Copies as much of an option as fits, all instances joined. */
 static size_t
 read_option(const struct dhcp4 *m, uint8_t code, uint8_t *buf, size_t size)
@@ -228,8 +226,6 @@ pxe_offer_says(const struct dhcp4 *m, const char *word)
 	return read_option(m, DHCP4_OPT_VENDOR_CLASS, buf, sizeof(buf)) >= len &&
 	    memcmp(buf, word, len) == 0;
 }
-
-/* --- names ---------------------------------------------------------------- */
 
 const char *
 pxe_family_name(enum pxe_family f)
