@@ -110,9 +110,6 @@ int iface_giaddr_find(const struct iface *f, struct ip4 giaddr);
 int iface_giaddr_of(const struct iface *f, struct ip4 a);
 /* The giaddr for a client with this address, or the first one. f must be ready. */
 struct ip4 iface_giaddr_for(const struct iface *f, struct ip4 a);
-/* The option 82 that requests with this giaddr had before the last change;
- * NULL: none, or the same as now. */
-const struct rai *iface_rai_was(const struct iface *f, struct ip4 giaddr);
 
 static inline void
 stats_count_message(struct if_stats *s, enum conf_class c, uint8_t type)

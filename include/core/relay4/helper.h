@@ -17,7 +17,6 @@
 #include "base/hash.h"
 #include "base/mono.h"
 #include "core/conf/conf.h"
-#include "core/iface/iftab.h"
 #include "core/relay4/relay4.h"
 #include "proto/udpip.h"
 

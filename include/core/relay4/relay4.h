@@ -153,9 +153,6 @@ struct conf_groups relay4_choose(struct relay4 *r, struct conv *cv,
     const struct dhcp4 *m);
 bool relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
     const struct iface *in);
-/* The groups of the choice in cv, which holds. */
-struct conf_groups relay4_targets(const struct relay4 *r, const struct conv *cv,
-    const struct iface *in);
 
 /* Write the servers of the plan (t: of relay4_choose()), and its copies, one
  * per giaddr. fresh: cv is new. */
@@ -163,9 +160,9 @@ void relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     const struct conf_groups *t, struct mono now);
 void relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     bool fresh);
-/* Writes the servers of the boot group only (CONF_NONE: none), for port 4011. */
-void relay4_query_boot(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
-    uint16_t group, struct mono now);
+/* Adds the members of a group that a query goes to. */
+void relay4_query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+    uint16_t group, enum conf_class class, struct mono now);
 /* Adds a server, unless its address is in the plan already. */
 void relay4_add_server(const struct relay4 *r, struct relay4_plan *plan,
     uint16_t server);

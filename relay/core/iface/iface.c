@@ -103,12 +103,3 @@ iface_giaddr_for(const struct iface *f, struct ip4 a)
 
 	return f->giaddr[i < 0 ? 0 : i].addr;
 }
-
-const struct rai *
-iface_rai_was(const struct iface *f, struct ip4 giaddr)
-{
-	for (uint8_t i = 0; i < f->n_was; i++)
-		if (ip4_eq(f->was[i].addr, giaddr))
-			return &f->was[i].rai;
-	return NULL;
-}

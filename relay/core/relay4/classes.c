@@ -40,14 +40,6 @@ class_row(enum class_msg msg)
 }
 
 static enum class_msg
-discover_class(const struct pxe_client *c)
-{
-	if (c->httpclient)
-		return CLASS_DISCOVER_HTTP;
-	return c->netboot ? CLASS_DISCOVER_PXE : CLASS_DISCOVER_PLAIN;
-}
-
-static enum class_msg
 request_class(const struct dhcp4 *m, const struct pxe_client *c)
 {
 	if (c->pxeclient && c->discovery)
@@ -62,16 +54,6 @@ request_class(const struct dhcp4 *m, const struct pxe_client *c)
 	return CLASS_REBOOT_REBIND;
 }
 
-static enum class_msg
-inform_class(const struct pxe_client *c)
-{
-	if (c->family == PXE_BSDP)
-		return CLASS_INFORM_BSDP;
-	if (c->pxeclient && c->discovery)
-		return CLASS_DISCOVERY;
-	return c->pxeclient ? CLASS_INFORM_PXE : CLASS_INFORM_PLAIN;
-}
-
 enum class_msg
 class_of(const struct dhcp4 *m, const struct pxe_client *c)
 {
@@ -79,11 +61,17 @@ class_of(const struct dhcp4 *m, const struct pxe_client *c)
 	case DHCP4_TYPE_NONE:
 		return CLASS_BOOTP;
 	case DHCP4_DISCOVER:
-		return discover_class(c);
+		if (c->httpclient)
+			return CLASS_DISCOVER_HTTP;
+		return c->netboot ? CLASS_DISCOVER_PXE : CLASS_DISCOVER_PLAIN;
 	case DHCP4_REQUEST:
 		return request_class(m, c);
 	case DHCP4_INFORM:
-		return inform_class(c);
+		if (c->family == PXE_BSDP)
+			return CLASS_INFORM_BSDP;
+		if (c->pxeclient && c->discovery)
+			return CLASS_DISCOVERY;
+		return c->pxeclient ? CLASS_INFORM_PXE : CLASS_INFORM_PLAIN;
 	case DHCP4_DECLINE:
 		return CLASS_DECLINE;
 	case DHCP4_RELEASE:

@@ -94,7 +94,10 @@ plan_4011_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		r->rule_hits[cv->rule]++;
 	if (t.drop)
 		return DROP_RULE;
-	relay4_query_boot(r, &plan->servers, cv, t.group[CONF_BOOT], now);
+	if (t.group[CONF_BOOT] == CONF_NONE)
+		return DROP_NO_BOOT_SERVER;
+	relay4_query_group(r, &plan->servers, cv, t.group[CONF_BOOT], CONF_BOOT, now);
+	relay4_note_asked(cv, &plan->servers);
 	return plan->servers.n_server ? DROP_NONE : DROP_NO_BOOT_SERVER;
 }
 

@@ -84,7 +84,7 @@ hedge_next(struct relay4 *r, struct pending *s, struct mono now,
 
 	if (!relay4_choice_holds(r, cv, plan->in))
 		return false;
-	group = relay4_targets(r, cv, plan->in).group[s->class];
+	group = conf_groups_for(r->conf, plan->in->conf, cv->rule).group[s->class];
 	if (group == CONF_NONE)
 		return false;
 	o = relay4_order(r, &plan->m, plan->in->link.ifindex, group, s->class, now);

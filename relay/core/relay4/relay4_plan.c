@@ -2,7 +2,7 @@
  *
  * relay4_plan - to which servers a request goes, and in which copies (RFC 1542
  * 4.1.1, RFC 3046 2.1). The rule that matches the client and its interface
- * choose the groups (relay4_targets()), the class of the message says which of
+ * choose the groups (conf_groups_for()), the class of the message says which of
  * them get it (core/relay4/classes), and the members of a group have an order
  * (core/server/select). Each giaddr that is used makes one copy.
  *
@@ -64,20 +64,12 @@ relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
 	plan->in = iftab_by_index(r->iftab, ifindex);
 }
 
-/* --- which groups ------------------------------------------------------ */
-
 bool
 relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
     const struct iface *in)
 {
 	return cv->chosen && cv->conf_gen == r->servers->conf_gen &&
 	    cv->chosen_on == in->link.ifindex;
-}
-
-struct conf_groups
-relay4_targets(const struct relay4 *r, const struct conv *cv, const struct iface *in)
-{
-	return conf_groups_for(r->conf, in->conf, cv->rule);
 }
 
 /* Later messages of a conversation keep the first choice: a REQUEST may carry
@@ -94,7 +86,7 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 	bool other = client->vendor_len && client->httpclient != cv->http;
 
 	if (relay4_choice_holds(r, cv, in) && !other)
-		return relay4_targets(r, cv, in);
+		return conf_groups_for(r->conf, in->conf, cv->rule);
 	f.has_mac = m->hlen == sizeof(f.mac.b);
 	if (f.has_mac)
 		memcpy(f.mac.b, m->chaddr, sizeof(f.mac.b));
@@ -106,10 +98,8 @@ relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
 	cv->conf_gen = r->servers->conf_gen;
 	cv->http = client->httpclient;
 	cv->rule = rules_match(r->conf, &f);
-	return relay4_targets(r, cv, in);
+	return conf_groups_for(r->conf, in->conf, cv->rule);
 }
-
-/* --- which servers of a group ------------------------------------------ */
 
 void
 relay4_add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t server)
@@ -157,11 +147,11 @@ relay4_note_asked(struct conv *cv, const struct relay4_plan *plan)
 		serverset_add(&cv->asked, plan->server[i]);
 }
 
-/* Adds the members that a query goes to: at first, those that the order puts
- * first; when it is repeated without an offer, those that had it (a packet may
- * have been lost) and the next one; after that, the whole group. */
-static void
-query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+/* At first, the query goes to the members that the order puts first; when it is
+ * repeated without an offer, to those that had it (a packet may have been lost)
+ * and the next one; after that, to the whole group. */
+void
+relay4_query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     uint16_t group, enum conf_class class, struct mono now)
 {
 	const struct conf_group *g = &r->conf->group[group];
@@ -219,16 +209,6 @@ add_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group,
 }
 
 void
-relay4_query_boot(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
-    uint16_t group, struct mono now)
-{
-	if (group == CONF_NONE)
-		return;
-	query_group(r, plan, cv, group, CONF_BOOT, now);
-	relay4_note_asked(cv, plan);
-}
-
-void
 relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     const struct conf_groups *t, struct mono now)
 {
@@ -238,19 +218,17 @@ relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	cv->ack_is_boot = row.boot == CLASS_GROUP && plan->m.type != DHCP4_DISCOVER;
 	if (dhcp != CONF_NONE && (t->everything || row.dhcp)) {
 		if (plan->m.type == DHCP4_DISCOVER)
-			query_group(r, plan, cv, dhcp, CONF_DHCP, now);
+			relay4_query_group(r, plan, cv, dhcp, CONF_DHCP, now);
 		else
 			add_group(r, plan, dhcp, false);
 	}
 	before = plan->n_server;
 	if (boot != CONF_NONE && row.boot == CLASS_GROUP)
-		query_group(r, plan, cv, boot, CONF_BOOT, now);
+		relay4_query_group(r, plan, cv, boot, CONF_BOOT, now);
 	else if (boot != CONF_NONE && row.boot == CLASS_OWN)
 		add_group(r, plan, boot, true);
 	plan->n_boot = plan->n_server - before;
 }
-
-/* --- in which copies --------------------------------------------------- */
 
 /* giaddr = rotate: moves to the next address after the third unanswered try. An
  * address that got a reply stays the first choice of that machine. */
@@ -272,12 +250,10 @@ rotate_giaddr(struct relay4 *r, const struct relay4_plan *plan, struct conv *cv,
 	return cv->gi;
 }
 
-/*
- * Returns the index of the giaddr for the address that a message is about, or
+/* Returns the index of the giaddr for the address that a message is about, or
  * -1. The message is sent with that giaddr alone: with any other, dhcpd and
  * dnsmasq reply NAK, and the client accepts the first reply. In a DISCOVER an
- * address is only a wish.
- */
+ * address is only a wish. */
 static int
 named_giaddr(const struct iface *in, const struct dhcp4 *m)
 {

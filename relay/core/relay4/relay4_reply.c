@@ -333,7 +333,10 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	gi = iface_giaddr_find(d->out, d->m.giaddr);
 	d->rai = gi >= 0 && d->out->giaddr[gi].rai.len ?
 	    &d->out->giaddr[gi].rai : NULL;
-	d->rai_was = iface_rai_was(d->out, d->m.giaddr);
+	d->rai_was = NULL;
+	for (uint8_t i = 0; i < d->out->n_was; i++)
+		if (ip4_eq(d->out->was[i].addr, d->m.giaddr))
+			d->rai_was = &d->out->was[i].rai;
 	d->strip_pxe = strips_pxe(r, d);
 	address_reply(d, cv);
 	note_reply(r, d, cv);

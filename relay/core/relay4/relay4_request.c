@@ -62,9 +62,8 @@ relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m,
 
 	if (!limit_take(&s->limit, r->conf->client_rate, now))
 		return DROP_CLIENT_RATE;
-	if (!limit_take(&in->limit, r->conf->interface_rate, now))
-		return DROP_INTERFACE_RATE;
-	return DROP_NONE;
+	return limit_take(&in->limit, r->conf->interface_rate, now) ? DROP_NONE :
+	    DROP_INTERFACE_RATE;
 }
 
 static enum drop

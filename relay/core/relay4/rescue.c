@@ -2,8 +2,7 @@
  *
  * rescue - follows routed requests to port 4011 and the replies to them;
  * queries another boot server for those that get none, and rewrites its answer
- * for the client (PXE 2.1). See include/core/relay4/rescue.h; relay/path sends
- * what is planned here.
+ * for the client (PXE 2.1).
  *
  * The answer must come to the relay, not to the client, where EDK2 would accept
  * it and iPXE drop it for its option 54. So the query is sent from giaddr:67,
