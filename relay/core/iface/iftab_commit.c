@@ -12,8 +12,6 @@
 #include "core/iface/giaddr.h"
 #include "core/iface/iftab_private.h"
 
-/* --- which interface serves clients -------------------------------------- */
-
 static bool
 has_ports(const struct entry *e)
 {
@@ -111,8 +109,6 @@ set_rule_bits(const struct conf *c, struct entry *e, const struct entry *src)
 	}
 }
 
-/* --- giaddrs ------------------------------------------------------------- */
-
 static void
 unindex(struct iftab *t, struct entry *e, uint8_t n)
 {
@@ -195,8 +191,6 @@ recompute(struct iftab *t, const struct conf *c, const char *host, struct entry 
 		index_giaddrs(t, e);
 }
 
-/* --- reports ------------------------------------------------------------- */
-
 static bool
 as_told(const struct entry *e)
 {
@@ -244,8 +238,6 @@ tell_change(struct entry *e, iftab_change_fn *fn, void *user)
 	if (switched || (!was && e->f.conf->o.active != CONF_ACTIVE_ALWAYS))
 		fn(user, e->f.standby ? IFTAB_STANDBY : IFTAB_ACTIVE, &e->f);
 }
-
-/* --- the commit ---------------------------------------------------------- */
 
 static void
 take_conf(struct iftab *t, const struct conf *c)
