@@ -3,8 +3,6 @@
  * probe - when each server is probed, and what its answers and its silence mean
  * for its health. relay/tend/probe_run sends and receives.
  *
- *
- *
  * Each query has a token, a 32-bit number that cannot be guessed, which is used
  * as xid or echo identifier and finds the query when its answer arrives.
  */

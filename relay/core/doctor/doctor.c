@@ -32,11 +32,9 @@ _Static_assert(CONF_SERVERS_MAX * Q_PER_SERVER(1) + Q_OTHERS <= 1 << PLACE_BITS,
 /* A server that replied to a client within this time serves others. */
 #define SERVES_MS	(15 * 60 * 1000)
 
-/*
- * dnsmasq pings an address for 3 s before it offers it, dhcpd for 1 s, ignoring
+/* dnsmasq pings an address for 3 s before it offers it, dhcpd for 1 s, ignoring
  * further DISCOVERs of the machine meanwhile. The third try comes after both.
- * An offer at 5 s, 4011 and a file still fit into DOCTOR_RUN_MS.
- */
+ * An offer at 5 s, 4011 and a file still fit into DOCTOR_RUN_MS. */
 #define TRIES_MAX	3
 static const struct {
 	unsigned tries;

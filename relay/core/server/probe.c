@@ -165,8 +165,7 @@ probe_interfaces_changed(struct probes *p, struct mono now)
 	}
 }
 
-/* --- giaddr and link of a probe
- * ------------------------------------------------ */
+/* --- giaddr and link of a probe ----------------------------------------------- */
 
 static uint32_t
 find_via(const struct servers *sv, uint16_t server)
@@ -325,10 +324,8 @@ set_wrong(struct probes *p, struct servers *sv, uint16_t server, bool wrong,
 		servers_note(sv, server, health_expire(h, 0, now));
 }
 
-/*
- * Only echo or ARP was answered, which ends a down of the host or of the way to
- * it. A service that refused is tried again after a while.
- */
+/* Only echo or ARP was answered, which ends a down of the host or of the way to
+ * it. A service that refused is tried again after a while. */
 static bool
 note_host_answers(const struct probe_server *s, struct health *h, uint8_t rise,
     struct mono now)
@@ -338,10 +335,8 @@ note_host_answers(const struct probe_server *s, struct health *h, uint8_t rise,
 	return s->good >= rise && health_expire(h, 0, now);
 }
 
-/*
- * If only the host is probed, its answers do not refill the score, so bad
- * rounds in a row are counted here.
- */
+/* If only the host is probed, its answers do not refill the score, so bad
+ * rounds in a row are counted here. */
 static bool
 note_host_silent(const struct probe_server *s, struct health *h, enum health_diag d,
     uint8_t fall, struct mono now)
@@ -374,12 +369,10 @@ note_round(struct probe_server *s, const struct conf_server *c, struct health *h
 	    note_host_answers(s, h, c->rise, now);
 }
 
-/*
- * All probes wait or are wrong, so the server is treated as one without probes;
+/* All probes wait or are wrong, so the server is treated as one without probes;
  * otherwise it would stay down forever, since way.c leaves it to a probe to
  * bring an unblocked server up. A server that a probe found dead stays down
- * while there is no client interface for it, since no client needs it.
- */
+ * while there is no client interface for it, since no client needs it. */
 static bool
 expire_unprobed(struct health *h, const struct round *x, struct mono now)
 {
@@ -553,8 +546,7 @@ probe_share(const struct conf *c, int64_t step_ms)
 	return (unsigned)(2 * per_day * step_ms / day_ms) + SHARE_MIN;
 }
 
-/* --- results of queries
- * --------------------------------------------------------- */
+/* --- results of queries ------------------------------------------------------- */
 
 bool
 probe_find(const struct probes *p, const struct servers *sv, uint32_t token,

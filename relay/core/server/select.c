@@ -48,12 +48,10 @@ rank_of(const struct select_in *in, uint16_t server)
 	return RANK_UP;
 }
 
-/*
- * Weighted rendezvous hashing: -weight / ln(u), where u is uniform in (0, 1)
+/* Weighted rendezvous hashing: -weight / ln(u), where u is uniform in (0, 1)
  * and comes from the hash of client and server address. Each client has its own
  * order of servers, and each server gets its weight's share of clients. The
- * address is in network order, so that routers of different byte order agree.
- */
+ * address is in network order, so that routers of different byte order agree. */
 static double
 score_of(const struct select_in *in, uint16_t server)
 {

@@ -9,12 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-static struct server_key
-key_of(const struct conf_server *s)
-{
-	return (struct server_key){ s->address, s->vrf };
-}
-
 /* Fibonacci hashing. Only the operator chooses the keys, so it needs no secret. */
 static unsigned
 slot_of(struct server_key key)
@@ -49,9 +43,10 @@ index_servers(struct servers *sv)
 	for (unsigned i = 0; i < SERVERS_SLOTS; i++)
 		sv->slot[i] = CONF_NONE;
 	for (uint16_t s = 0; s < sv->conf->n_server; s++) {
-		unsigned i = slot_of(key_of(&sv->conf->server[s]));
+		const struct conf_server *cs = &sv->conf->server[s];
+		unsigned i = slot_of((struct server_key){ cs->address, cs->vrf });
 
-		if (sv->conf->server[s].first != s)
+		if (cs->first != s)
 			continue;
 		while (sv->slot[i] != CONF_NONE)
 			i = (i + 1) % SERVERS_SLOTS;
@@ -95,11 +90,9 @@ servers_note(struct servers *sv, uint16_t server, bool changed)
 		sv->on_health(sv->user, server);
 }
 
-/*
- * ECONNREFUSED is an ICMP port unreachable from the host itself: no process
+/* ECONNREFUSED is an ICMP port unreachable from the host itself: no process
  * listens there. EHOSTUNREACH and ENETUNREACH come from a router, or from our
- * own kernel if ARP gets no answer.
- */
+ * own kernel if ARP gets no answer. */
 enum health_diag
 servers_error_diag(int err)
 {

@@ -86,11 +86,9 @@ way_doubt(struct ways *w, uint32_t ifindex, struct ip4 ip)
 	return true;
 }
 
-/*
- * Returns what is wrong with the way, or HEALTH_DIAG_NONE. When an interface
+/* Returns what is wrong with the way, or HEALTH_DIAG_NONE. When an interface
  * goes down the kernel removes its routes, so the interface of the last route
- * is checked. When only the carrier is lost it keeps them, and packets are lost.
- */
+ * is checked. When only the carrier is lost it keeps them, and packets are lost. */
 static enum health_diag
 diagnose_way(const struct ways *w, struct iftab *t, const struct way *way)
 {
