@@ -19,7 +19,6 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "proto/pxe.h"
-#include "proto/rai.h"
 
 #define CONF_NAME_MAX		64	/* bytes of a name, with NUL */
 #define CONF_TEXT_MAX		256	/* bytes of a format string, with NUL */

@@ -2,11 +2,6 @@
  *
  * conf_private - what the files of core/conf share: the builder, the rows of
  * confkey.def and the types of their values.
- *
- * conf_section() and conf_key() only store what they are given. conf_end()
- * reads it in the order of dependencies ([relay] has the defaults of
- * interfaces, even of those above it in the file) and then reports the
- * mistakes, sorted by line.
  */
 #ifndef CORE_CONF_CONF_PRIVATE_H
 #define CORE_CONF_CONF_PRIVATE_H

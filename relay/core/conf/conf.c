@@ -2,7 +2,8 @@
  *
  * conf - builds, frees and prints a struct conf, driven by the table of keys in
  * confkey.def. Sections and keys are stored first, and read at the end in the
- * order in which they depend on each other.
+ * order in which they depend on each other ([relay] has the defaults of
+ * interfaces, even of those above it in the file).
  *
  * io/conffile reads the file; relay/README.md lists the other files of this room.
  */

@@ -61,8 +61,6 @@ conf_copy(struct conf_builder *b, const char *s, size_t len)
 	return p ? memcpy(p, s, len) : NULL;
 }
 
-/* --- words --- */
-
 static uint8_t
 least(unsigned a, unsigned b, unsigned c)
 {
@@ -181,8 +179,6 @@ conf_name_fault(const char *name)
 		return "has a name that looks like an address; expected one with a letter";
 	return NULL;
 }
-
-/* --- mistakes --- */
 
 /* Adds a mistake; the head of its text says where it is. */
 __attribute__((format(printf, 4, 0))) static void

@@ -11,7 +11,6 @@
 #include "core/conf/conf_private.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct conf_server *

@@ -21,17 +21,6 @@ parse_server(const struct conf *c, const char *s, struct ip4 *out)
 	return ip4_parse(s, out);
 }
 
-/* Writes "WORD: what is wrong with it". */
-static bool
-refuse(const char *what, const char *word, char *why, size_t size)
-{
-	struct sbuf b = sbuf_init(why, size);
-
-	sbuf_esc(&b, word, strlen(word));
-	sbuf_printf(&b, ": %s", what);
-	return false;
-}
-
 /* Adds one condition. Returns what is wrong with the word, or NULL. */
 static const char *
 add_word(struct capfilter *f, const struct conf *c, const char *word)
@@ -68,6 +57,7 @@ capfilter_parse(struct capfilter *f, const struct conf *c, const char *words,
     char *why, size_t size)
 {
 	char word[CONF_NAME_MAX + sizeof("interface=")];
+	struct sbuf b = sbuf_init(why, size);
 
 	*f = (struct capfilter){ 0 };
 	for (words += strspn(words, " "); *words; words += strspn(words, " ")) {
@@ -78,8 +68,11 @@ capfilter_parse(struct capfilter *f, const struct conf *c, const char *words,
 		memcpy(word, words, kept);
 		word[kept] = '\0';
 		wrong = kept < len ? "too long" : add_word(f, c, word);
-		if (wrong)
-			return refuse(wrong, word, why, size);
+		if (wrong) {
+			sbuf_esc(&b, word, strlen(word));
+			sbuf_printf(&b, ": %s", wrong);
+			return false;
+		}
 		words += len;
 	}
 	return true;

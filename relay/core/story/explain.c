@@ -223,21 +223,13 @@ names_cpu(const char *path, bool arm64)
 	return false;
 }
 
-/* A URL without scheme and host; any other name as it is. */
-static const char *
-path_of(const char *file)
-{
-	const char *host = strstr(file, "://");
-
-	return host ? host + 3 + strcspn(host + 3, "/") : file;
-}
-
 static bool
 is_for_other_cpu(uint16_t arch, const char *file)
 {
 	bool x64 = arch == 0x07 || arch == 0x09 || arch == 0x10 || arch == 0x11;
 	bool arm64 = arch == 0x0b || arch == 0x13;
-	const char *path = path_of(file);
+	const char *host = strstr(file, "://");
+	const char *path = host ? host + 3 + strcspn(host + 3, "/") : file;
 
 	return (x64 || arm64) && ends_in(path, ".efi") &&
 	    names_cpu(path, !arm64) && !names_cpu(path, arm64);
@@ -335,8 +327,6 @@ is_leased(const struct evidence *a)
 
 	return has && (!a->b->netboot || a->quiet_ms >= QUIET_MS);
 }
-
-/* --- the table --------------------------------------------------------- */
 
 /* The two conditions of each row, as functions. */
 #define EXPLAIN(id, code, firmware, outcome, moment, holds, also, ...) \
