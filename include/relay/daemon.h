@@ -20,10 +20,7 @@ int reload(struct daemon *d);
 struct clients *reload_new_clients(struct daemon *d, const struct conf *c);
 void reload_host(struct daemon *d);
 
-/* logging.c is between log_event() and the destination of the log: repeated lines
- * are folded (base/logdedup), and a timer reports how many were left out. */
-
-/* Sets level and destination as the command line and the configuration say. */
+/* logging.c: sets level and destination as command line and configuration say. */
 void logging_set(struct daemon *d);
 /* Stops logging to stderr, since the terminal is gone. */
 void logging_background(struct daemon *d);

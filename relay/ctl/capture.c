@@ -34,7 +34,6 @@
 #define NAME_MAX_LEN	4096
 /* The time in which the daemon must end the stream. */
 #define END_MS		5000
-#define OUT_SIZE	PCAPNG_BLOCK_MAX
 
 enum ended { RUNNING, INTERRUPTED, COUNTED, READER_GONE, DAEMON_GONE, FAILED };
 
@@ -57,7 +56,7 @@ struct sink {
 	uint64_t done;		/* bytes in the file */
 	uint64_t unwritten;	/* packets for which the disk had no room */
 	size_t len;
-	uint8_t out[OUT_SIZE];
+	uint8_t out[PCAPNG_BLOCK_MAX];
 };
 
 struct session {

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * import - the command: reads the file, converts it and prints the result. It
- * needs no daemon.
- *
- * import_dhcrelay.c, import_dnsmasq.c and import_ios.c read the text into a
- * plan, and import_plan.c writes the new configuration. It goes to standard
- * output, messages go to standard error.
+ * import - the command: reads the file, converts it and prints the result to
+ * standard output, messages to standard error. It needs no daemon.
  */
 #include "ctl/import.h"
 

@@ -264,32 +264,28 @@ keep_variable(struct assignment set[VARIABLES], char *word, int line)
 	return false;
 }
 
-static void
-take_variable(struct process *x, const struct assignment *a, bool interfaces)
-{
-	static const struct import_syntax plain = { BLANKS, "", "", '\0' };
-	struct import_text t = {
-		.p = x->p, .syntax = &plain, .rest = a->value, .next = a->line,
-	};
-
-	while (import_next(&t)) {
-		x->either |= interfaces && t.n > 0;
-		for (size_t i = 0; interfaces && i < t.n; i++)
-			take_client(x, t.word[i], a->line);
-		if (!interfaces)
-			take_words(x, t.word, t.n, a->line);
-	}
-}
-
 /* The dhcrelay that Debian's start script runs, if the file has its variables. */
 static void
 plan_defaults(struct import_plan *p, const struct assignment set[VARIABLES])
 {
+	static const struct import_syntax plain = { BLANKS, "", "", '\0' };
 	struct process x = { .p = p, .hops = HOPS_DEFAULT - 1 };
 
-	for (size_t i = 0; i < VARIABLES; i++)
-		if (set[i].value)
-			take_variable(&x, &set[i], strcmp(variables[i], "INTERFACES") == 0);
+	for (size_t i = 0; i < VARIABLES; i++) {
+		bool interfaces = strcmp(variables[i], "INTERFACES") == 0;
+		int line = set[i].line;
+		struct import_text t = {
+			.p = p, .syntax = &plain, .rest = set[i].value, .next = line,
+		};
+
+		while (set[i].value && import_next(&t)) {
+			x.either |= interfaces && t.n > 0;
+			for (size_t k = 0; interfaces && k < t.n; k++)
+				take_client(&x, t.word[k], line);
+			if (!interfaces)
+				take_words(&x, t.word, t.n, line);
+		}
+	}
 	if (x.given)
 		plan_process(&x, 0);
 }

@@ -29,23 +29,6 @@ own_mac(const struct iface *f)
 	return f ? event_mac(f->link.mac, f->link.mac_len) : (struct mac){ { 0 } };
 }
 
-/* Returns chaddr if this is a DHCP message and chaddr an Ethernet address, else
- * zeros. */
-static struct mac
-chaddr_of(const void *msg, size_t len)
-{
-	struct rd r = rd_init(msg, len);
-	struct mac m = { { 0 } };
-	uint8_t op = rd_u8(&r), hlen;
-
-	rd_skip(&r, 1);
-	hlen = rd_u8(&r);
-	rd_skip(&r, DHCP4_OFF_CHADDR - 3);
-	if ((op == BOOTREQUEST || op == BOOTREPLY) && hlen == sizeof(m.b))
-		rd_copy(&r, m.b, sizeof(m.b));
-	return m;
-}
-
 static void
 at_interface(struct daemon *d, struct sight *s, uint32_t ifindex)
 {
@@ -82,12 +65,21 @@ put_ethernet(struct sight *s, const struct mac *to, const struct mac *from)
 	s->facts.from = *from;
 }
 
+/* The client is known if it is a DHCP message and chaddr an Ethernet address. */
 static void
 put_message(struct sight *s, const void *msg, size_t len)
 {
+	struct mac *client = &s->facts.client;
+	struct rd r = rd_init(msg, len);
+	uint8_t op = rd_u8(&r), hlen;
+
 	s->body = msg;
 	s->body_len = len;
-	s->facts.client = chaddr_of(msg, len);
+	rd_skip(&r, 1);
+	hlen = rd_u8(&r);
+	rd_skip(&r, DHCP4_OFF_CHADDR - 3);
+	if ((op == BOOTREQUEST || op == BOOTREPLY) && hlen == sizeof(client->b))
+		rd_copy(&r, client->b, sizeof(client->b));
 }
 
 /* hdr: the headers as sent; NULL: made here. */

@@ -7,7 +7,6 @@
 #include "relay/observe/observe.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "core/story/record.h"
 #include "relay/observe/event.h"

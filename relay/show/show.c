@@ -7,7 +7,6 @@
 #include "relay/show/show.h"
 
 #include <jansson.h>
-#include <string.h>
 
 #include "core/server/probe.h"
 #include "relay/json.h"

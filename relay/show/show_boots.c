@@ -118,10 +118,9 @@ list_clients(struct daemon *d, const char *what, bool boots)
 		c = track_older(d->track, c);
 		if (!c)
 			break;
-		if (boots && c->now.netboot)
-			json_array_append_new(rows, boot_row(d, c));
-		else if (!boots)
-			json_array_append_new(rows, client_row(d, c));
+		if (!boots || c->now.netboot)
+			json_array_append_new(rows,
+			    boots ? boot_row(d, c) : client_row(d, c));
 		if (json_array_size(rows) == ROWS_MAX)
 			break;
 	}
