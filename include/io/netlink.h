@@ -53,7 +53,7 @@ enum netlink_fd { NETLINK_NEWS, NETLINK_ROUTES, NETLINK_FDS };
 int netlink_fd(const struct netlink *nl, enum netlink_fd which);
 /* Reports what is waiting, up to a bound, with a resync if one is due. 0, or
  * -errno if the receiver may have missed something: the next call tries again,
- * but may not come soon, so set a timer for netlink_resync(). */
+ * but may not come soon, so set a timer. */
 int netlink_read(struct netlink *nl);
 /* Reads the whole state, as after lost messages. 0, or -errno as above. */
 int netlink_resync(struct netlink *nl);

@@ -8,7 +8,6 @@
  *
  * The option is built when the configuration or an interface changes; per
  * packet, the ready bytes of a struct rai are inserted, recognised and removed.
- * core/relay4 decides what happens to a packet that already has option 82.
  */
 #ifndef PROTO_RAI_H
 #define PROTO_RAI_H

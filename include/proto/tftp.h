@@ -2,10 +2,8 @@
  *
  * tftp - as much of TFTP (RFC 1350, 2347, 2349) as is needed to find out
  * whether a server would serve a file: request it, read the first packet of the
- * response, and end the transfer.
- *
- * The response comes from a new port (the transfer's TID), which the socket's
- * owner handles. Nothing is acknowledged, so no second block is sent.
+ * response, and end the transfer. Nothing is acknowledged, so no second block
+ * is sent.
  */
 #ifndef PROTO_TFTP_H
 #define PROTO_TFTP_H

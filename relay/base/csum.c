@@ -59,7 +59,6 @@ add_tail(const uint8_t *p, size_t len)
 	return sum;
 }
 
-/* One's complement addition: the carry is added at the bottom. */
 static inline uint64_t
 add64(uint64_t sum, const uint8_t *p)
 {

@@ -15,9 +15,8 @@
  * Collisions are resolved by linear probing. A slot has 32 bits of the hash
  * beside the number: at a load of at most one half, one cache line tells
  * whether a key is present, and only then is the entry read. So a request from
- * an unknown client, which storms consist of, costs one cache line. Hashing is
- * keyed, so clients cannot aim at one slot (Aumasson and Bernstein, "SipHash: a
- * fast short-input PRF", 2012).
+ * an unknown client, which storms consist of, costs one cache line. SipHash:
+ * Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012.
  */
 #include "base/hash.h"
 

@@ -5,9 +5,8 @@
  * Clients are local and in the right group, but may misbehave: die in the
  * middle of a line, stop reading, or send ten thousand commands at once. So a
  * client's next command is not read before the last answer has left our memory;
- * the loop handles packets in between, and few lines of input are kept.
- *
- * A struct ctl owns its clients, a client owns its connection.
+ * the loop handles packets in between, and few lines of input are kept. A struct
+ * ctl owns its clients, a client owns its connection.
  */
 #include "io/ctl.h"
 

@@ -52,8 +52,6 @@ priv_terms(const struct priv *p)
 	return &p->here.terms;
 }
 
-/* --- requests ------------------------------------------------------------- */
-
 static int
 opener_gone(struct priv *p)
 {
@@ -185,8 +183,6 @@ tell_opener(struct priv *p, struct opener_request *q)
 		(void)post_request(p, q);
 }
 
-/* --- kinds of requests ---------------------------------------------------- */
-
 int
 priv_ask(struct priv *p, enum opener_what what)
 {
@@ -233,8 +229,6 @@ priv_log(struct priv *p, enum logsink where, enum log_level level)
 		tell_opener(p, &(struct opener_request){
 		    .what = OPENER_LOG, .number = where, .more = level });
 }
-
-/* --- the process ---------------------------------------------------------- */
 
 /* The opener's first message says whether it has dropped privileges. The kernel
  * reaps the process, since its exit status does not matter. */

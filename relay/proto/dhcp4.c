@@ -3,8 +3,8 @@
  * dhcp4 - reads BOOTP/DHCPv4 messages, edits copies and builds requests.
  *
  * A message is checked and indexed once; a look-up starts at the option's first
- * instance. core/relay4 decides whether the message may be relayed, proto/pxe
- * reads what PXE clients say in it, and proto/rai handles option 82.
+ * instance. core/relay4 decides whether the message may be relayed; proto/pxe
+ * reads what PXE clients say in it.
  *
  * Rules: RFC 951 and 1542 (fixed part), RFC 2131 2 and 4.1 and RFC 2132 3.1,
  * 3.2, 9.3 (options, pad, end, overload), RFC 3396 (options in several parts).
