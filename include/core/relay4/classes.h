@@ -40,12 +40,11 @@ enum class_boot {
 };
 
 /* Which servers get the messages of a class. */
-struct class_row {
+extern const struct class_row {
 	bool dhcp;		/* to the dhcp group */
 	enum class_boot boot;
-};
+} class_rows[CLASS_MAX];
 
 enum class_msg class_of(const struct dhcp4 *m, const struct pxe_client *c);
-struct class_row class_row(enum class_msg msg);
 
 #endif

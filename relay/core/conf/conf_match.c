@@ -232,9 +232,9 @@ conf_server_name(const struct conf *c, uint16_t server)
 	return server == CONF_NONE ? "other" : c->server[server].name;
 }
 
-/* --- format strings: text with %i, %v, %m, %h, %g and %%, or "hex:" and bytes.
- * Checked when the file is read, so conf_expand() fails only for lack of room
- * --- */
+/* Format strings are text with %i, %v, %m, %h, %g and %%, or "hex:" and bytes.
+ * They are checked when the file is read, so conf_expand() fails only for lack
+ * of room. */
 
 size_t
 conf_hex_bytes(const char *s, uint8_t *out, size_t size)

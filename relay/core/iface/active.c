@@ -53,16 +53,11 @@ active_on(const struct conf_if_opts *o, const struct iface *from)
 	return IP4_NONE;
 }
 
-static bool
-is_vrrp(const struct iftab_link *l)
-{
-	return l->mac_len == 6 && memcmp(l->mac, vrrp_mac, sizeof(vrrp_mac)) == 0;
-}
-
 struct ip4
 active_over(const struct conf_if_opts *o, const struct iface *over)
 {
-	bool any = o->active == CONF_ACTIVE_VRRP && is_vrrp(&over->link);
+	bool any = o->active == CONF_ACTIVE_VRRP && over->link.mac_len == 6 &&
+	    memcmp(over->link.mac, vrrp_mac, sizeof(vrrp_mac)) == 0;
 
 	for (uint32_t i = 0; i < over->n_addr; i++)
 		if (any || (o->active == CONF_ACTIVE_ADDRESS &&

@@ -8,7 +8,7 @@
  */
 #include "core/relay4/classes.h"
 
-static const struct class_row table[CLASS_MAX] = {
+const struct class_row class_rows[CLASS_MAX] = {
 				/*  dhcp   boot */
 	[CLASS_DISCOVER_PXE] =	  { true,  CLASS_GROUP },
 	[CLASS_DISCOVER_HTTP] =	  { true,  CLASS_GROUP },
@@ -32,12 +32,6 @@ static const struct class_row table[CLASS_MAX] = {
 	/* Relays send leasequeries (RFC 4388), clients do not. */
 	[CLASS_OTHER] =		  { false, CLASS_NO },
 };
-
-struct class_row
-class_row(enum class_msg msg)
-{
-	return table[msg];
-}
 
 static enum class_msg
 request_class(const struct dhcp4 *m, const struct pxe_client *c)

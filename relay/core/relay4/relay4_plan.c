@@ -213,7 +213,7 @@ relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     const struct conf_groups *t, struct mono now)
 {
 	uint16_t boot = t->group[CONF_BOOT], dhcp = t->group[CONF_DHCP], before;
-	struct class_row row = class_row(class_of(&plan->m, &plan->client));
+	struct class_row row = class_rows[class_of(&plan->m, &plan->client)];
 
 	cv->ack_is_boot = row.boot == CLASS_GROUP && plan->m.type != DHCP4_DISCOVER;
 	if (dhcp != CONF_NONE && (t->everything || row.dhcp)) {

@@ -85,23 +85,17 @@ same_mac(const struct mac *a, const struct mac *b)
 }
 
 static bool
-is_machine(const struct capfilter *f, unsigned i, const struct capfacts *p)
-{
-	const struct mac *m = &f->mac[i].mac;
-	struct ip4 a = f->mac[i].address;
-
-	if (same_mac(m, &p->client) || same_mac(m, &p->from) ||
-	    same_mac(m, &p->to))
-		return true;
-	return !ip4_is_none(a) && (ip4_eq(a, p->src) || ip4_eq(a, p->dst));
-}
-
-static bool
 match_mac(const struct capfilter *f, const struct capfacts *p)
 {
-	for (unsigned i = 0; i < f->n_mac; i++)
-		if (is_machine(f, i, p))
+	for (unsigned i = 0; i < f->n_mac; i++) {
+		const struct mac *m = &f->mac[i].mac;
+		struct ip4 a = f->mac[i].address;
+
+		if (same_mac(m, &p->client) || same_mac(m, &p->from) ||
+		    same_mac(m, &p->to) || (!ip4_is_none(a) &&
+		    (ip4_eq(a, p->src) || ip4_eq(a, p->dst))))
 			return true;
+	}
 	return f->n_mac == 0;
 }
 
