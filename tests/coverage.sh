@@ -12,7 +12,7 @@ BUILD=build/cover tests/unit.sh > build/log/coverage.log 2>&1 </dev/null ||
 	grep '^FAIL' build/log/coverage.log
 tail -n 1 build/log/coverage.log
 find build/cover/relay -name '*.gcno' -print0 |
-	xargs -0 gcov --json-format --stdout 2>/dev/null | python3 -c '
+	xargs -0 gcov --json-format --stdout 2>/dev/null | /usr/bin/python3 -c '
 import collections, json, os, sys
 files = {}
 for report in sys.stdin:

@@ -517,4 +517,4 @@ for ((ROUND = 1; ROUND <= ROUNDS; ROUND++)); do
 	done
 done
 [ -z "${BENCH_RAW:-}" ] || cp "$T/raw" "$BENCH_RAW"
-python3 report.py "$T/raw"
+/usr/bin/python3 report.py "$T/raw"

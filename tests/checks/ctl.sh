@@ -23,7 +23,7 @@ if [ ! -x "$ctl" ]; then
 fi
 
 # See ctl-daemon.py, which runs each command and looks for patterns in what it printed.
-coproc python3 tests/checks/ctl-daemon.py "$T"
+coproc /usr/bin/python3 tests/checks/ctl-daemon.py "$T"
 from=${COPROC[0]} to=${COPROC[1]}
 exec 3<&"$from" 4>&"$to" {from}<&- {to}>&-
 
@@ -422,7 +422,7 @@ verdict "health: down is red" status 0 $'\033\\[1;31mdown'
 # --- JSON ----------------------------------------------------------------------
 
 same_json() {
-	python3 -c 'import json, sys
+	/usr/bin/python3 -c 'import json, sys
 sys.exit(json.load(open(sys.argv[1])) != json.load(open(sys.argv[2])))' "$@"
 }
 
@@ -449,7 +449,7 @@ verdict "reloaded: false" status 1 '' 'does not match this command'
 no_daemon='no daemon answers there \(is pxrelayd running\? -s SOCKET names another\)$'
 alone -s "$T/nobody" show
 verdict "no socket" status 1 '' "^pxrelayctl: $T/nobody: $no_daemon"
-python3 -c 'import socket, sys
+/usr/bin/python3 -c 'import socket, sys
 socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/stale"
 alone -s "$T/stale" show
 verdict "a socket without a listener" status 1 '' "$no_daemon"
@@ -495,7 +495,7 @@ for what in "show" "show interfaces" "show servers" "show rules" \
 		'{"interfaces":1,"servers":{},"rules":"x","clients":{},"boots":1,"counters":[],"drops":[]}'
 	verdict "$what: of another shape" status 1 '' 'does not match this command'
 done
-ask answer show < <(python3 -c 'print("[" * 100000)')
+ask answer show < <(/usr/bin/python3 -c 'print("[" * 100000)')
 verdict "a document of a hundred thousand brackets" \
 	status 1 '' 'the answer is not JSON'
 
@@ -506,7 +506,7 @@ verdict "in pieces of seven bytes" status 0 'and 2 more: pxrelayctl show drops' 
 ask more version < "$T/doc"
 verdict "more than one line" status 0 '^pxrelayd 9\.8\.7$' ''
 
-python3 - > "$T/huge" <<'EOF'
+/usr/bin/python3 - > "$T/huge" <<'EOF'
 import json
 print(json.dumps({"interfaces": [
     {"name": "vlan%d" % i, "state": "ready" if i % 500 else "down",
@@ -519,7 +519,7 @@ verdict "20,000 interfaces" status 0 '^vlan19999 +ready +10\.78\.31\.1 +19999 ' 
 verdict "20,000 interfaces: all of them" test "$(wc -l < "$T/out")" = 20001
 verdict "20,000 interfaces: trouble first" eval \
 	'[ "$(sed -n "2,41p" "$T/out" | grep -c " down ")" = 40 ]'
-python3 - "$T/huge" "$T/doc" > "$T/huge-show" <<'EOF'
+/usr/bin/python3 - "$T/huge" "$T/doc" > "$T/huge-show" <<'EOF'
 import json, sys
 doc = json.load(open(sys.argv[2]))
 doc["interfaces"] = json.load(open(sys.argv[1]))["interfaces"]

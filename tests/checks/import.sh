@@ -61,7 +61,7 @@ same() {
 
 # The JSON document has the text as one string, and the number of losses.
 in_json() {
-	python3 -c '
+	/usr/bin/python3 -c '
 import json, sys
 doc = json.load(open(sys.argv[1]))
 text = open(sys.argv[2]).read()

@@ -9,7 +9,7 @@ need_pxrelayd
 of()
 {
 	# shellcheck disable=SC2086 # the command is several words
-	ctl --json $1 | python3 -c "import json, sys; D = json.load(sys.stdin); print(($2))"
+	ctl --json $1 | /usr/bin/python3 -c "import json, sys; D = json.load(sys.stdin); print(($2))"
 }
 
 topo_vlans
