@@ -18,7 +18,7 @@ open_socket(struct daemon *d)
 
 	if (!d->conf->control[0])
 		return;
-	err = ctl_open(d->loop, d->priv, d->conf->control, command, d,
+	err = ctl_open(d->loop, d->priv, d->conf->control, d->control.answer, d,
 	    &d->control.ctl);
 	if (err < 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "control-failed",
@@ -71,8 +71,9 @@ control_reload(struct daemon *d, const struct conf *old)
 }
 
 void
-control_open(struct daemon *d)
+control_open(struct daemon *d, ctl_fn *answer)
 {
+	d->control.answer = answer;
 	open_socket(d);
 	open_metrics(d);
 }

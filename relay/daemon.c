@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
  * daemon - opens the tables, sockets and parts of the daemon in the order in
- * which they need each other, closes them, and polls every TICK_MS while
+ * which they need each other, closes them, and polls once a second while
  * anything is degraded. What happens in between is in the other files of
  * relay/; relay/README.md has the map.
  */
 #include "relay/daemon.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include "core/relay4/helper.h"
@@ -15,9 +16,8 @@
 #include "relay/observe/observe.h"
 #include "relay/path/outbox.h"
 #include "relay/path/path.h"
+#include "relay/path/sockets.h"
 #include "relay/tend/tend.h"
-
-#define TICK_MS 1000
 
 /* Healthy components report their own failures, so only degraded ones are polled: a
  * healthy relay has no periodic timer. */
@@ -36,15 +36,6 @@ poll_degraded(void *daemon, struct mono now)
 		degraded |= d->servers.health[i].state == HEALTH_DOWN;
 	if (degraded)
 		tick_soon(d);
-}
-
-void
-tick_soon(struct daemon *d)
-{
-	if (!d->tick.timer || d->tick.running)
-		return;
-	d->tick.running = true;
-	loop_rearm(d->tick.timer, TICK_MS);
 }
 
 static const char *
@@ -125,9 +116,7 @@ open_parts(struct daemon *d)
 		return failed(d, "doctor", err, NULL);
 	if ((err = iface_watch_open(d)) < 0)
 		return failed(d, "netlink", err, NULL);
-	d->tick.timer = loop_timer(d->loop, TICK_MS, false, poll_degraded, d);
-	d->tick.running = true;
-	if (!d->tick.timer || boot_log_open(d) < 0)
+	if (tick_open(d, poll_degraded) < 0 || boot_log_open(d) < 0)
 		return failed(d, "event loop", -ENOMEM, NULL);
 	return 0;
 }
@@ -135,15 +124,21 @@ open_parts(struct daemon *d)
 int
 daemon_open(struct daemon *d, struct conf *conf)
 {
+	static const struct sockets_readers readers = {
+		.ring = path_ring, .udp67 = path_udp67, .udp4011 = path_udp4011,
+	};
+	static const struct server_readers servers = {
+		.read = path_server, .drain = path_drain,
+	};
 	int err = open_loop(d);
 
 	if (err == 0)
 		err = sockets_new(d);
 	if (err == 0)
-		err = server_sockets_open(d, conf);
+		err = server_sockets_open(d, conf, &servers);
 	d->conf = conf;
 	if (err < 0 || (err = open_tables(d)) < 0 ||
-	    (err = sockets_open(d)) < 0)
+	    (err = sockets_open(d, &readers)) < 0)
 		return err;
 	relay4_configure(&d->r4, NULL, conf, d->started);
 	err = open_parts(d);
@@ -151,7 +146,7 @@ daemon_open(struct daemon *d, struct conf *conf)
 		return err;
 	iface_watch_commit_all(d);
 	sockets_reload(d);
-	control_open(d);
+	control_open(d, command);
 	return 0;
 }
 

@@ -7,18 +7,24 @@
 
 #include "relay/state.h"
 
-/* daemon.c opens everything that relays, in order, for conf, which it now owns (0 or
- * -errno, logged), and closes it. */
+/* daemon.c opens everything that relays, in order, and closes it. */
+
+/* Opens everything for conf, which it now owns. 0 or -errno, logged. */
 int daemon_open(struct daemon *d, struct conf *conf);
 void daemon_close(struct daemon *d);
 
-/* reload.c takes the next configuration as a whole, or refuses it as a whole.
- * Returns 0, or -EINVAL when it was refused; mistakes have been logged. */
+/* reload.c takes the next configuration as a whole, or refuses it as a whole. */
+
+/* Returns 0, or -EINVAL when it was refused; mistakes have been logged. */
 int reload(struct daemon *d);
 /* Also used at the start: allocates the client table for c (NULL: no memory),
  * and sets the host name that %h expands to. */
 struct clients *reload_new_clients(struct daemon *d, const struct conf *c);
 void reload_host(struct daemon *d);
+
+/* tick.c: see tick_soon() in state.h. `poll` clears d->tick.running. 0 or
+ * -ENOMEM. */
+int tick_open(struct daemon *d, loop_fn *poll);
 
 /* logging.c: sets level and destination as command line and configuration say. */
 void logging_set(struct daemon *d);
@@ -57,7 +63,7 @@ void status_stopping(struct daemon *d);
 
 /* control.c has the control socket and the socket for metrics. The relay runs
  * without them: a failure is logged, and every reload tries again. */
-void control_open(struct daemon *d);
+void control_open(struct daemon *d, ctl_fn *answer);
 void control_close(struct daemon *d);
 /* Moves the sockets whose places differ between old and d->conf. */
 void control_reload(struct daemon *d, const struct conf *old);

@@ -81,6 +81,7 @@ struct tick {
 };
 
 struct control {
+	ctl_fn *answer;			/* carries out commands */
 	struct ctl *ctl;		/* NULL: off, or it failed */
 	struct metrics *metrics;	/* NULL: off, or it failed */
 	struct loop_watch *reopen;	/* a timer; NULL: the socket stays */
@@ -178,7 +179,7 @@ struct daemon {
 int failed(struct daemon *d, const char *what, int err, const char *cure);
 /* A UDP port could not be opened. */
 int failed_port(struct daemon *d, int port, int err);
-/* daemon.c: something is degraded (a server down, no route): poll in a second. */
+/* tick.c: something is degraded (a server down, no route): poll in a second. */
 void tick_soon(struct daemon *d);
 /* status.c: a number of the status line may have changed. */
 void status_changed(struct daemon *d);

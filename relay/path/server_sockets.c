@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "relay/path/path.h"
 #include "relay/state.h"
 
 static void
@@ -18,7 +17,7 @@ on_readable(void *user, struct mono now)
 {
 	struct server_slot *s = user;
 
-	path_server(s->owner, s->index, now);
+	s->owner->server_sockets.readers.read(s->owner, s->index, now);
 }
 
 static void
@@ -103,7 +102,7 @@ server_sockets_take(struct daemon *d)
 
 	for (unsigned i = 0; i < all->n; i++)
 		if (is_retired(all, &all->slot[i]))
-			path_drain(d, i, loop_now(d->loop));
+			all->readers.drain(d, i, loop_now(d->loop));
 	for (unsigned i = 0; i < all->n; i++) {
 		struct server_slot *s = &all->slot[i];
 
@@ -120,10 +119,12 @@ server_sockets_take(struct daemon *d)
 }
 
 int
-server_sockets_open(struct daemon *d, const struct conf *c)
+server_sockets_open(struct daemon *d, const struct conf *c,
+    const struct server_readers *r)
 {
 	int err = server_sockets_prepare(d, c);
 
+	d->server_sockets.readers = *r;
 	if (err == 0)
 		server_sockets_take(d);
 	return err;

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "proto/tftp.h"
-#include "relay/path/path.h"
 #include "relay/state.h"
 
 /* Several helpers may share a port; conf allows CONF_ALL_PORTS_MAX different
@@ -80,7 +79,7 @@ open_4011(struct daemon *d)
 	int err = fd < 0 ? fd : 0;
 
 	if (!err) {
-		s->w_udp4011 = loop_read(d->loop, fd, path_udp4011, d);
+		s->w_udp4011 = loop_read(d->loop, fd, s->on_4011, d);
 		err = s->w_udp4011 ? 0 : -ENOMEM;
 	}
 	if (!err) {
@@ -139,21 +138,17 @@ sockets_reload(struct daemon *d)
  * is a lock of exactly that scope and vanishes with its process. The socket to
  * the opener needs no address of its own, so it is bound to this one.
  */
-int
-sockets_new(struct daemon *d)
+static int
+lock_namespace(struct daemon *d)
 {
 	static const struct sockaddr_un name = {
 		.sun_family = AF_UNIX, .sun_path = "\0pxrelayd",
 	};
-	struct sockets *s = calloc(1, sizeof(*s));
 	int fd = priv_fd(d->priv);
 
-	if (!s)
-		return failed(d, "tables", -ENOMEM, NULL);
-	s->udp67 = s->udp4011 = s->raw = s->hide = s->lock = -1;
-	d->sockets = s;
 	if (fd < 0)
-		fd = s->lock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+		fd = d->sockets->lock = socket(AF_UNIX,
+		    SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return failed(d, "lock", -errno, NULL);
 	if (bind(fd, (const struct sockaddr *)&name,
@@ -164,12 +159,25 @@ sockets_new(struct daemon *d)
 }
 
 int
-sockets_open(struct daemon *d)
+sockets_new(struct daemon *d)
+{
+	struct sockets *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return failed(d, "tables", -ENOMEM, NULL);
+	s->udp67 = s->udp4011 = s->raw = s->hide = s->lock = -1;
+	d->sockets = s;
+	return lock_namespace(d);
+}
+
+int
+sockets_open(struct daemon *d, const struct sockets_readers *r)
 {
 	struct ring_filter f = filter_of(d->conf);
 	struct sockets *s = d->sockets;
 	int err;
 
+	s->on_4011 = r->udp4011;
 	s->udp67 = udp_open(DHCP4_PORT_SERVER);
 	if (s->udp67 < 0)
 		return failed_port(d, DHCP4_PORT_SERVER, s->udp67);
@@ -181,8 +189,8 @@ sockets_open(struct daemon *d)
 		return failed(d, "packet ring", err, NULL);
 	s->packet = packet_new(ring_fd(s->ring));
 	s->batch = udp_batch_new();
-	s->w_ring = loop_read(d->loop, ring_fd(s->ring), path_ring, d);
-	s->w_udp67 = loop_read(d->loop, s->udp67, path_udp67, d);
+	s->w_ring = loop_read(d->loop, ring_fd(s->ring), r->ring, d);
+	s->w_udp67 = loop_read(d->loop, s->udp67, r->udp67, d);
 	if (!s->packet || !s->batch || !s->w_ring || !s->w_udp67)
 		return failed(d, "packet socket", -ENOMEM, NULL);
 	return 0;

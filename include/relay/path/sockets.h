@@ -8,8 +8,10 @@
 
 #include <stdbool.h>
 
+#include "base/mono.h"
 #include "core/conf/conf.h"
 #include "core/relay4/overload.h"
+#include "io/loop.h"
 #include "io/packet.h"
 #include "io/ring.h"
 #include "io/udp.h"
@@ -24,14 +26,20 @@ struct sockets {
 	int raw;		/* sends from any source address; also joins
 				 * the discovery group */
 	int hide;		/* while open, EDK2 gets no ICMP errors */
-	int lock;		/* see sockets_new(); -1: priv_fd() is it */
+	int lock;		/* see lock_namespace(); -1: priv_fd() is it */
 	struct overload overload;	/* of the ring */
 	bool behind;		/* overloaded, and half of the ring waits */
+	loop_fn *on_4011;
 	struct loop_watch *w_ring, *w_udp67, *w_udp4011;
 };
 
+/* What reads each socket; called with the daemon. */
+struct sockets_readers {
+	loop_fn *ring, *udp67, *udp4011;
+};
+
 int sockets_new(struct daemon *d);	/* takes the lock; 0 or -errno, logged */
-int sockets_open(struct daemon *d);	/* 0 or -errno, logged */
+int sockets_open(struct daemon *d, const struct sockets_readers *r);
 void sockets_close(struct daemon *d);
 /* The kernel swaps the ring's filter in one step, or keeps the old one. 0 or
  * -errno. */
@@ -44,6 +52,13 @@ void sockets_count_lost(struct daemon *d);
 /* server_sockets.c: the servers' sockets, one for each address and VRF. A socket
  * is found by the configuration index of the first server with its address. */
 
+/* Reads the socket of server i. */
+typedef void server_read_fn(struct daemon *d, unsigned i, struct mono now);
+struct server_readers {
+	server_read_fn *read;	/* when it is readable */
+	server_read_fn *drain;	/* before it is closed; uses no other socket */
+};
+
 struct server_slot {
 	struct daemon *owner;		/* for the callback */
 	unsigned index;
@@ -53,13 +68,15 @@ struct server_slot {
 };
 
 struct server_sockets {
+	struct server_readers readers;
 	unsigned n, n_next;
 	struct server_slot slot[CONF_SERVERS_MAX];
 	struct server_slot next[CONF_SERVERS_MAX];	/* being prepared */
 };
 
 /* Opens those of c, the first configuration. 0 or -errno, logged. */
-int server_sockets_open(struct daemon *d, const struct conf *c);
+int server_sockets_open(struct daemon *d, const struct conf *c,
+    const struct server_readers *r);
 void server_sockets_close(struct daemon *d);
 /* A reload has two steps. The first opens what c needs beside the sockets in use,
  * and changes nothing when it fails; an address that stays keeps its socket. The
