@@ -148,13 +148,13 @@ void relay4_remember(struct conv *cv, const struct relay4_rx *rx,
 /* Returns the groups that serve this client. Matches the rules and notes the
  * choice in cv, unless cv has a choice that holds: one made by this
  * configuration, for this interface. */
-struct conf_groups relay4_choose(struct relay4 *r, struct conv *cv,
+struct conf_groups relay4_targets(struct relay4 *r, struct conv *cv,
     const struct iface *in, const struct pxe_client *client,
     const struct dhcp4 *m);
 bool relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
     const struct iface *in);
 
-/* Write the servers of the plan (t: of relay4_choose()), and its copies, one
+/* Write the servers of the plan (t: of relay4_targets()), and its copies, one
  * per giaddr. fresh: cv is new. */
 void relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     const struct conf_groups *t, struct mono now);

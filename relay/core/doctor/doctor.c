@@ -473,7 +473,7 @@ read_choice(struct doctor *d, struct relay4 *r, const struct iface *f,
 
 	(void)dhcp4_parse(&m, msg, len);
 	pxe_read(&client, &m);
-	d->choice[kind].t = relay4_choose(r, &cv, f, &client, &m);
+	d->choice[kind].t = relay4_targets(r, &cv, f, &client, &m);
 	d->choice[kind].rule = cv.rule;
 }
 

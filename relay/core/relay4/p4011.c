@@ -88,7 +88,7 @@ plan_4011_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	} else if (dhcp) {
 		copy_choice(r, &once, m, now);
 	}
-	t = relay4_choose(r, cv, in, &plan->servers.client, m);
+	t = relay4_targets(r, cv, in, &plan->servers.client, m);
 	plan->servers.rule = cv->rule;
 	if (cv->rule != CONF_NONE)
 		r->rule_hits[cv->rule]++;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
  * relay4_plan - to which servers a request goes, and in which copies (RFC 1542
- * 4.1.1, RFC 3046 2.1). The rule that matches the client and its interface
- * choose the groups (conf_groups_for()), the class of the message says which of
- * them get it (core/relay4/classes), and the members of a group have an order
+ * 4.1.1, RFC 3046 2.1). relay4_targets() is the one place that says which groups
+ * serve a client, the class of the message says which of them get it
+ * (core/relay4/classes), and the members of a group have an order
  * (core/server/select). Each giaddr that is used makes one copy.
  *
  * A query that gets no offer goes to the next member when the client repeats
@@ -79,7 +79,7 @@ relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
  * VLAN while its machine keeps sending, and an attacker must not carry a rule
  * of one VLAN to another by using a machine's xid first. */
 struct conf_groups
-relay4_choose(struct relay4 *r, struct conv *cv, const struct iface *in,
+relay4_targets(struct relay4 *r, struct conv *cv, const struct iface *in,
     const struct pxe_client *client, const struct dhcp4 *m)
 {
 	struct rules_facts f = { .in = in, .client = client, .type = m->type };

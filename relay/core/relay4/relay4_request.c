@@ -134,7 +134,7 @@ plan_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		cv->tries++;
 	if (cv->tries > 1)
 		stats_count(r->stats, COUNTER_RETRIES);
-	t = relay4_choose(r, cv, plan->in, &plan->client, &plan->m);
+	t = relay4_targets(r, cv, plan->in, &plan->client, &plan->m);
 	plan->rule = cv->rule;
 	if (cv->rule != CONF_NONE)
 		r->rule_hits[cv->rule]++;

@@ -176,7 +176,7 @@ find_group(struct relay4 *r, const struct iface *in, const struct pxe_client *cl
     const struct dhcp4 *m, uint16_t server)
 {
 	struct conv once = { .conf_gen = 0 };
-	struct conf_groups t = relay4_choose(r, &once, in, client, m);
+	struct conf_groups t = relay4_targets(r, &once, in, client, m);
 	uint16_t g;
 
 	if (t.drop)
