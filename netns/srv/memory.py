@@ -196,7 +196,8 @@ class Trial:
     def question(self, command):
         """The answer, b"" for none, None when nobody listens."""
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(2 * SLOW)
+            # The daemon may wait for the kernel's lock on interfaces (see PATIENCE).
+            s.settimeout(PATIENCE / 6 * SLOW)
             try:
                 s.connect(self.sock)
                 s.sendall(command.encode() + b"\n")
