@@ -2,6 +2,8 @@
 # OVMF loads iPXE (Debian's package) from the first boot server by TFTP. iPXE sends
 # requests of its own, with its name in option 77, and the relay sends these to another
 # server, because the first one would only offer iPXE again.
+#
+# set: all
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd dnsmasq in.tftpd

@@ -2,6 +2,8 @@
 # UEFI HTTP boot (architecture 16) beside UEFI PXE on one VLAN: the HTTP machine gets
 # its URL in a proxy offer and the file from nginx; the PXE machine boots from WDS. Kea
 # assigns both addresses.
+#
+# set: all
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need kea-dhcp4 in.tftpd nginx
