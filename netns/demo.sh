@@ -1,8 +1,8 @@
 #!/bin/bash
-# demo.sh: shows pxrelayd at work. Builds two client VLANs, a router and two server machines
-# out of network namespaces, starts dnsmasq and ISC dhcpd in the servers' network and pxrelayd
-# in the router, and lets dhclient and udhcpc lease addresses in both VLANs. demo-boot.sh then
-# boots three machines. No packet leaves the machine, and nothing stays on it.
+# demo.sh: shows pxrelayd at work. It builds two client VLANs, a router and two server
+# machines from network namespaces, and starts dnsmasq and ISC dhcpd in the servers' network
+# and pxrelayd in the router. Then dhclient and udhcpc lease addresses in both VLANs, and
+# demo-boot.sh boots three machines. No packet leaves this machine, and nothing stays on it.
 
 . "$(dirname "$0")/topo/topo-vlans.sh"
 need dhclient udhcpc dnsmasq dhcpd ping
@@ -95,7 +95,7 @@ title "The relay's log"
 tail -n 15 "$T/relay.log" | indent
 echo
 
-# It has its own process and network; it is skipped if there is no firmware.
+# demo-boot.sh has its own process and network. It skips itself if there is no firmware.
 "$HERE/demo-boot.sh"
 case $? in
 0 | 77) ;;

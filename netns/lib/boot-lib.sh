@@ -24,7 +24,7 @@ BOOT_VLAN=10		# where the machines are
 SRV=$HERE/srv
 # Ten times as long as a boot on an idle machine; firmware gives up on a bad boot sooner.
 BOOT_SECONDS=${BOOT_SECONDS:-90}
-# OVMF_CODE_4M is from Debian 12 on; its variables are a file of 528 KB.
+# Debian has OVMF_CODE_4M since version 12. It needs a file of variables of 528 KB.
 IPXE=/usr/lib/ipxe/ipxe.efi
 OVMF=/usr/share/OVMF/OVMF_CODE_4M.fd
 OVMF_VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
@@ -54,7 +54,7 @@ has_link_local()
 	nsip rtr -6 -o addr show dev "$1" scope link -tentative | grep -q fe80:
 }
 
-# capture_legs SUFFIX: from here on expect_replies looks at these captures.
+# capture_legs SUFFIX: starts captures of both legs; expect_replies reads the latest ones.
 LEGS=
 capture_legs()
 {
@@ -101,7 +101,7 @@ boot_server()
 	chmod -R a+rX "$T/files-$name"
 }
 
-# start_tftpd NAME: tftpd-hpa.  WDS writes its paths with backslashes.
+# start_tftpd NAME: starts tftpd-hpa. It accepts backslashes in paths, as WDS writes them.
 start_tftpd()
 {
 	printf '%s\n' 'rg \\ /' >"$T/tftpd.map"
@@ -111,7 +111,7 @@ start_tftpd()
 	wait_for 5 bound "$1" 69 || die "tftpd does not start on $1"
 }
 
-# start_bootd NAME HH OPTION...: srv/bootd.py, its record in NAME.jsonl.
+# start_bootd NAME HH OPTION...: starts srv/bootd.py, which writes its record to NAME.jsonl.
 start_bootd()
 {
 	local name=$1 hh=$2
@@ -137,7 +137,7 @@ start_wds()
 		--file '7=boot\x64\wdsmgfw.efi'
 }
 
-# start_netboot NAME HH OPTION...: a boot server that names the file in its offer.
+# start_netboot NAME HH OPTION...: starts a boot server that names the file in its offer.
 start_netboot()
 {
 	start_tftpd "$1"
@@ -145,7 +145,7 @@ start_netboot()
 		--file 11=nbp.arm64.efi --file-in-offer --discovery file
 }
 
-# start_proxy NAME [OPTION...]: dnsmasq as proxyDHCP and TFTP server for VLAN 10.
+# start_proxy NAME [OPTION...]: starts dnsmasq as proxyDHCP and TFTP server for VLAN 10.
 start_proxy()
 {
 	local name=$1
@@ -159,7 +159,7 @@ start_proxy()
 	wait_for 5 bound "$name" 67 || die "dnsmasq does not start on $name"
 }
 
-# start_http NAME: nginx with the boot files.
+# start_http NAME: starts nginx with the boot files.
 start_http()
 {
 	cat >"$T/nginx-$1.conf" <<-END
@@ -191,7 +191,7 @@ listening()
 # ---- machines -------------------------------------------------------------
 
 # machine NAME VV NN QEMU...: connects client NN to that VLAN and switches it on. The serial
-# console is in serial-NAME.log, the process in ${QEMU[NAME]}.
+# console is in serial-NAME.log, the process number in ${QEMU[NAME]}.
 declare -A QEMU
 machine()
 {
@@ -215,8 +215,8 @@ boot_bios()
 		-boot n -device "e1000,netdev=n,mac=02:00:00:00:$2:$3"
 }
 
-# uefi NAME VV NN SWITCHES [QEMU...]: OVMF; a switch NAME=y|n is one of its
-# network stack.
+# uefi NAME VV NN SWITCHES [QEMU...]: a machine with OVMF. SWITCHES are settings NAME=y|n
+# of its network stack.
 uefi()
 {
 	local name=$1 vv=$2 nn=$3 s args=()
@@ -252,7 +252,7 @@ boot_ipxe()
 		"if=none,id=d,format=raw,readonly=on,file=fat:$T/disk-$1"
 }
 
-# boot_arm64 NAME VV NN: AAVMF.
+# boot_arm64 NAME VV NN: an ARM64 machine with AAVMF.
 boot_arm64()
 {
 	machine "$@" qemu-system-aarch64 -machine virt -cpu cortex-a57 -m 512 \

@@ -124,7 +124,7 @@ cleanup()
 	for n in "${SPACES[@]}"; do
 		ip netns del "$ID-$n" 2>/dev/null
 	done
-	# For new packets in tests/data, see there.
+	# KEEP_CAPTURES collects new packets for tests/data; see tests/data/README.
 	if [ -n "$T" ] && [ -n "${KEEP_CAPTURES:-}" ]; then
 		for n in "$T"/*.pcap; do
 			cp "$n" "$KEEP_CAPTURES/$TEST-${n##*/}" 2>/dev/null
@@ -204,7 +204,7 @@ expect_eq()
 	fi
 }
 
-# nap: 20 ms, without starting sleep(1): nothing is ever written to that pipe.
+# nap: waits for 20 ms without starting sleep(1). Nothing is ever written to the pipe $NAP.
 nap()
 {
 	read -r -t 0.02 -u "$NAP" || :
@@ -227,7 +227,8 @@ wait_for()
 
 # ---- namespaces and processes ---------------------------------------------
 
-# new_ns NAME...: makes namespaces without IPv6, whose packets would be in every capture.
+# new_ns NAME...: makes namespaces without IPv6, because its packets would be in every
+# capture.
 new_ns()
 {
 	local n
@@ -266,14 +267,15 @@ nsip()
 	ip -n "$ID-$n" "$@"
 }
 
-# nsbatch NAME: runs the commands of ip(8) that are the lines of standard input.
+# nsbatch NAME: runs ip(8) with the commands on standard input, one on each line.
 nsbatch()
 {
 	ip -n "$ID-$1" -batch -
 }
 
 # spawn NAMESPACE LOGNAME COMMAND...: starts the command in the background, with its output
-# in LOGNAME.log. Its process is $SPAWNED (ip netns exec replaces itself by the command).
+# in LOGNAME.log. $SPAWNED is its process number, because `ip netns exec' replaces itself
+# with the command.
 spawn()
 {
 	local n=$1 log=$T/$2.log
@@ -291,8 +293,9 @@ gone()
 }
 
 # stop PID [SIGNAL]: ends one of our processes and waits until it is gone. That may take
-# long: closing a socket with memberships needs the rtnl lock, which all namespaces share. A
-# relay took 5.8 s to end, in ip_mc_drop_socket(), while another test deleted 300 bridges.
+# a while: closing a socket with multicast memberships needs the rtnl lock, which all
+# namespaces share. While another test deleted 300 bridges, a relay took 5.8 s to end, in
+# ip_mc_drop_socket().
 stop()
 {
 	kill "-${2:-TERM}" "$1" 2>/dev/null
@@ -518,19 +521,20 @@ query()
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 ctl --json "$@"
 }
 
-# relay_counter WORD...: the counter now, or the sum of several.
+# relay_counter WORD...: prints the value of a counter, or the sum of several.
 relay_counter()
 {
 	sum_of "$(query show counters)" "$@"
 }
 
-# relay_drop REASON...: likewise
+# relay_drop REASON...: the same for drops.
 relay_drop()
 {
 	sum_of "$(query show drops)" "$@"
 }
 
-# sum_of JSON WORD...: starts no process, because tests call it hundreds of times.
+# sum_of JSON WORD...: prints the sum of these numbers. It starts no process, because tests
+# call it hundreds of times.
 sum_of()
 {
 	local json=$1 sum=0 word
@@ -578,8 +582,9 @@ audit()
 	return $rc
 }
 
-# Then each relay must have ended with status 0, unless the test killed it, and no log may
-# have a report of a sanitizer (such as leaks, found at the end) or of the system call filter.
+# After that, each relay must have ended with status 0, unless the test killed it, and no log
+# may have a report of a sanitizer (leaks, for example, are found at the end) or of the
+# system call filter.
 ended_well()
 {
 	local name pid st rc=0
@@ -597,13 +602,13 @@ ended_well()
 	if grep -l -e 'ERROR: [A-Za-z]*Sanitizer' -e 'runtime error:' \
 	    -e 'LeakSanitizer has encountered' -e seccomp-violation \
 	    "$T"/*.log 2>/dev/null; then
-		echo "FAIL a sanitizer or the system call filter reported, in the log above"
+		echo "FAIL a sanitizer or the system call filter reports an error in these logs"
 		rc=1
 	fi
 	return $rc
 }
 
-# use_plain: from here on, the test uses the newest build without sanitizers, which is five
+# use_plain: the rest of the test uses the newest build without sanitizers, which is five
 # times as fast and allows preloading ($PRELOAD is the folder of the libraries).
 use_plain()
 {
@@ -639,8 +644,8 @@ start_probe()
 	wait_for 5 logged probe probing || die "no probes"
 }
 
-# step WHAT GIADDR COMMAND...: a request with that giaddr arrives within 100 ms after the
-# command has ended.
+# step WHAT GIADDR COMMAND...: runs the command and expects a request with that giaddr
+# within 100 ms after the command has ended.
 step()
 {
 	local what=$1 giaddr=$2 t0 ms
@@ -657,7 +662,8 @@ within()
 	[ "$1" != none ] && [ "$1" -le $((100 * PXR_SLOW)) ]
 }
 
-# silent WHAT COMMAND...: from 100 ms after the command on, nothing is relayed.
+# silent WHAT COMMAND...: runs the command and expects that nothing is relayed later than
+# 100 ms after it.
 silent()
 {
 	local what=$1 t0 ms
@@ -669,7 +675,8 @@ silent()
 	expect_eq "$what: nothing is relayed" "$ms" none
 }
 
-# keeps WHAT GIADDR COMMAND...: 100 ms after the command, requests still have that giaddr.
+# keeps WHAT GIADDR COMMAND...: runs the command and expects that requests still have that
+# giaddr 100 ms later.
 keeps()
 {
 	local what=$1 giaddr=$2 t0 ms

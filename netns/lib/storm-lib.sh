@@ -8,7 +8,7 @@
 
 STORY=$T/story
 
-declare -A STORM_PID	# of the servers
+declare -A STORM_PID	# process numbers of the servers
 dhcp_fake()
 {
 	fake "$1"
@@ -68,7 +68,8 @@ mark()
 	echo "mark $*" >>"$STORY"
 }
 
-# start_storm CLIENTS SECONDS: from the namespace storm, eth10 and eth20.
+# start_storm CLIENTS SECONDS: starts the machines in the namespace storm, on eth10 and
+# eth20.
 STORM_AT=0
 start_storm()
 {
@@ -101,9 +102,9 @@ in_charge()
 	echo "boot$((${address##*.} - 20))"
 }
 
-# again FIRST|ALL: prints the percentage of machines that sent a second DISCOVER: FIRST of those
-# switched on before the second mark, ALL of all. A second REQUEST does not count, because iPXE
-# sends it after only 250 ms.
+# again FIRST|ALL: prints the percentage of machines that sent a second DISCOVER. FIRST
+# looks at those switched on before the second mark, ALL at every machine. A second REQUEST
+# does not count, because iPXE sends it after only 250 ms.
 again()
 {
 	awk -v first="$([ "$1" = FIRST ] && echo 1)" '
@@ -113,9 +114,10 @@ again()
 		END { print all ? int(n * 100 / all) : 0 }' "$STORY"
 }
 
-# end_storm CLIENTS PERCENT [LOST]: every machine has booted, except LOST of them if the wire
-# itself loses packets. The percentage of machines that needed a second DISCOVER is at most
-# PERCENT higher than before the second mark; on a busy machine, some need one in any case.
+# end_storm CLIENTS PERCENT [LOST]: expects that every machine has booted, or all but LOST if
+# the wire itself loses packets. It also expects that the percentage of machines that needed
+# a second DISCOVER is at most PERCENT higher than before the second mark: on a busy host,
+# some machines need one in any case.
 end_storm()
 {
 	wait_for 40 gone "$STORM" || die "the storm does not end"
@@ -123,7 +125,7 @@ end_storm()
 	local booted
 
 	booted=$(grep -c '^end .* ok$' "$STORY")
-	expect "every machine booted, or all but ${3:-0}: $booted of $1" \
+	expect "at most ${3:-0} machines did not boot: $booted of $1 did" \
 		test "$booted" -ge $(($1 - ${3:-0}))
 	expect "$(again ALL) % needed a second DISCOVER ($(again FIRST) % at first): at most $2 % more" \
 		test "$(again ALL)" -le $(($(again FIRST) + $2))

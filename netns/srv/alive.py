@@ -2,8 +2,8 @@
 
   alive.py
 
-Serves HTTP on port 80 without any page, and TFTP on port 69 without any file. Prints
-ready when it listens.
+It serves HTTP on port 80 and TFTP on port 69, but has no pages and no files. It prints
+"ready" when it listens.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ async def http(reader, writer):
         await writer.drain()
         await reader.read(100)
     except (OSError, asyncio.IncompleteReadError):
-        pass		# a probe leaves without a word
+        pass		# a probe closes the connection without a request
     writer.close()
 
 
 def tftp(sock):
-    """From the address that was asked, of the many of this machine."""
+    """Replies from the address that was asked; this machine has many addresses."""
     data, control, _, peer = sock.recvmsg(600, 64)
     level, kind, info = control[0]
     source = struct.pack("@I4s4s", 0, info[4:8], b"\0\0\0\0")

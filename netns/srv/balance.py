@@ -3,7 +3,7 @@
   pxrelayctl --json show | balance.py [OLDER]
 
 Every received packet must be in exactly one bucket; see "What adds up" in pxrelayd(8).
-Prints one line for the account and one for each wrong sum, and then the exit status is 1.
+Prints one line for the account and one for each wrong sum; the exit status is 1 if any is wrong.
 With OLDER, a file with an earlier document of the same process, no counter may have become
 smaller.
 """

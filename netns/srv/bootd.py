@@ -83,7 +83,7 @@ class Server:
         self.own = ip(args.address)
         self.later = []                 # heap of (when, number, send)
         self.number = 0
-        self.polls = 0                  # of clients waiting for approval
+        self.polls = 0                  # by clients that wait for approval
         self.log = open(args.log, "w", buffering=1)
         self.sockets = {port: self.listen(port) for port in args.ports}
         self.note(ready=True)
@@ -134,8 +134,8 @@ class Server:
         sys.exit(0)
 
     def reply_to(self, m, port, peer):
-        """WDS answers 4011 to where the request came from; smee, and dnsmasq
-        from 2.92, to the relay if there was one (--to-relay)."""
+        """Where the reply goes. On port 4011, WDS replies to the source of the request;
+        smee, and dnsmasq since 2.92, reply to the relay if there was one (--to-relay)."""
         if port == 67 or self.args.to_relay:
             if m.giaddr != bytes(4):
                 return str(ipaddress.IPv4Address(m.giaddr)), 67
@@ -150,7 +150,7 @@ class Server:
         return None
 
     def file_for(self, m):
-        """None when there is none: WDS is silent about machines it has nothing for."""
+        """The boot file, or None: WDS does not reply to machines it has no file for."""
         for arch in m.archs():
             if arch in self.args.file:
                 return self.args.file[arch]
@@ -167,7 +167,7 @@ class Server:
                           tlv(60, PXE) + self.discovery())
 
     def discovery(self):
-        """Option 43: how the client finds its boot server, if it has to look."""
+        """Option 43: how the client finds its boot server, if it has to look for one."""
         kind, item = self.args.discovery, self.args.item.to_bytes(2, "big")
         if kind == "none":
             return b""
@@ -178,10 +178,10 @@ class Server:
         subs = tlv(CONTROL, bytes([control]))
         if kind == "multicast":
             subs += tlv(GROUP, ip(self.args.group))
-        if kind == "unicast":           # or iPXE would fall back to the list
+        if kind == "unicast":           # for other kinds, iPXE would fall back to it
             subs += tlv(SERVERS, item + b"\x01" + self.own)
         subs += tlv(MENU, item + b"\x04boot")
-        subs += tlv(PROMPT, b"\x00boot")        # no time to choose: take the first
+        subs += tlv(PROMPT, b"\x00boot")        # 0 s to choose: take the first item
         return tlv(43, subs + b"\xff")
 
     def boot_ack(self, m):
@@ -196,7 +196,7 @@ class Server:
         return None if name is None else self.reply(m, ACK, name, extra)
 
     def wds(self):
-        """What wdsnbp.com is told: wait, then go to another server."""
+        """Option 250: tells wdsnbp.com to wait, and then to go to another server."""
         self.polls += 1
         if self.polls <= self.args.pending:
             return tlv(250, tlv(WDS_ACTION, bytes([WDS_PENDING])) +

@@ -22,7 +22,7 @@ import sys
 COOKIE = bytes([99, 130, 83, 99])
 RAI, PAD, END, PXE = 82, 0, 255, {43, 60}
 OFFER = 2
-PROBE = bytes.fromhex("027078726c79")   # the relay's own questions (proto/probemsg)
+PROBE = bytes.fromhex("027078726c79")   # chaddr of the relay's probes (proto/probemsg)
 BOOTP_MIN = 300                 # what old clients and snooping switches expect
 
 Udp = collections.namedtuple("Udp", "at src sport dst dport data")
@@ -37,7 +37,7 @@ def frames(path):
     while i + 16 <= len(raw):
         sec, usec, size, full = struct.unpack_from(order + "4I", raw, i)
         if i + 16 + size > len(raw):
-            break                       # tcpdump is still writing this one
+            break                       # tcpdump is still writing this frame
         if size != full:
             sys.exit("%s: frame cut by the capture" % path)
         yield sec + usec / 1e6, raw[i + 16:i + 16 + size]
@@ -51,7 +51,7 @@ def ipv4(path):
             continue
         head, total = (f[14] & 15) * 4, int.from_bytes(f[16:18], "big")
         if int.from_bytes(f[20:22], "big") & 0x3fff:
-            continue                    # a fragment: TFTP's affair, never DHCP's
+            continue                    # a fragment: TFTP sends some, DHCP never does
         yield at, f[23], f[26:30], f[30:34], f[14 + head:14 + total]
 
 
@@ -75,7 +75,7 @@ def options(data):
 
 
 def without(data, codes, size):
-    """The message without these options, filled up to that size."""
+    """The message without these options, padded to that size."""
     out, i = data[:240], 240
     for i, code, whole in options(data):
         if code not in codes:
@@ -122,7 +122,7 @@ class Check:
         self.server = udp(args.server)
         self.dropped = {ipaddress.IPv4Address(a).packed for a in args.dropped}
         self.stripped = {ipaddress.IPv4Address(a).packed for a in args.pxe_stripped}
-        # Only an option 82 which the client's side did not bring is the relay's.
+        # The relay added option 82 where the request had none on the client's side.
         self.added = with_rai(self.server) - with_rai(self.client)
         self.faults, self.compared = [], 0
 
@@ -140,7 +140,7 @@ class Check:
         for u in self.server:
             if not is_dhcp(u, 2) or u.dport != 67 or u.dst != u.data[24:28]:
                 continue
-            if u.data[28:34] == PROBE:  # and on a client leg it is out of nowhere
+            if u.data[28:34] == PROBE:  # one on a client leg is reported below
                 continue
             want = self.expected(u)
             same = [c for c in seen if c.data == want]
@@ -155,11 +155,11 @@ class Check:
         self.faults += ["out of nowhere: " + brief(c) for c in seen]
 
     def from_relay(self, u):
-        """Everything else from 4011 was routed; see routed()."""
+        """Whether the relay sent it; all other packets from 4011 were routed, see routed()."""
         return u.sport == 67 or u.src == u.data[24:28]
 
     def lost_or_changed(self, u, want, seen):
-        """A changed one is the reply of the same server and transaction."""
+        """Records the fault: a reply of the same server and transaction is the changed one."""
         for c in seen:
             if client_of(c.data) == client_of(want) and c.data[20:24] == want[20:24]:
                 seen.remove(c)
@@ -168,7 +168,7 @@ class Check:
         self.faults.append("lost: " + brief(u))
 
     def routed(self):
-        """Unicast on 4011, both ways: the same packets on both legs, once."""
+        """Unicast on 4011 in both directions: each packet is on both legs, once."""
         def legs(leg):
             return collections.Counter(
                 u[1:] for u in leg if 4011 in (u.sport, u.dport)
@@ -183,14 +183,14 @@ class Check:
         return u.dst[0] < 224
 
     def intercepted(self, u):
-        """Passed on by the relay, or answered through it, not routed."""
+        """Whether the relay passed it on, or it is a reply to such a packet."""
         return any(not self.unicast(c) and c.dport == 4011 and
                    (c.src, c.sport) in ((u.src, u.sport), (u.dst, u.dport))
                    for c in self.client)
 
     def discovery(self):
-        """Intercepted on 4011: the payload as it was, hops and giaddr aside; the
-        client's address and port kept."""
+        """What was intercepted on 4011 keeps its payload, except hops and giaddr, and the
+        client's address and port."""
         def masked(data):
             return data[:3] + b"\0" + data[4:24] + bytes(4) + data[28:]
         asked = [u for u in self.client if u.dport == 4011 and not self.unicast(u)]

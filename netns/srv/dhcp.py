@@ -1,10 +1,9 @@
 """dhcp.py: DHCP messages, UDP, IPv4 and Ethernet for the test tools.
 
-Builds them from lines key=value, wrong on purpose where a line says so, and
-takes them apart into lines key=value.  Shared by pkt.py and fakeserver.py.
-It shares no code with the relay: a test that decoded with the code under test
-would agree with its mistakes.  RFC 951, 2131, 2132,
-3046; RFC 791, 768, 1071.
+It builds messages from lines key=value, wrong on purpose where a line says so, and
+decodes messages into such lines. pkt.py and fakeserver.py use it. It shares no code
+with the relay: a test that decodes with the code under test agrees with its mistakes.
+RFC 951, 2131, 2132, 3046; RFC 791, 768, 1071.
 
 The keys of a message (all optional):
   op htype hlen hops xid secs flags     numbers, 0x.. too
@@ -13,15 +12,15 @@ The keys of a message (all optional):
   sname file                            text, or hex:..
   type      discover, offer, ..., or a number, or none (BOOTP: no option 53)
   cookie=0  no magic cookie and no options
-  opt=CODE:HEX      one more option, in the order given; again and again
+  opt=CODE:HEX      one more option; may be repeated, and the order is kept
   opt=CODE:'TEXT    the same with text
-  opt=CODE/LEN:HEX  with a length byte that says something else
-  bytes=HEX         put as they are into the options area, in the same order
+  opt=CODE/LEN:HEX  with the length byte LEN, whatever the real length is
+  bytes=HEX         raw bytes in the options area, in the order of the lines
   end=0     no END option
   size=N    zeros after END up to N bytes in all
   after=HEX bytes after END
   truncate=N        only the first N bytes
-  payload=HEX       all of it at once; fill=N: N bytes that are no message
+  payload=HEX       the whole message; fill=N: N bytes that are no message
 """
 
 import socket
@@ -31,11 +30,11 @@ COOKIE = bytes.fromhex("63825363")
 TYPES = ["", "discover", "offer", "request", "decline", "ack", "nak",
          "release", "inform"]
 FIXED = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s")
-MANY = ("opt", "bytes")                 # keys that may come again
+MANY = ("opt", "bytes")                 # keys that may be repeated
 
 
 def pairs(lines):
-    """key=value lines as a dictionary; opt and bytes as one ordered list."""
+    """key=value lines as a dictionary, with opt and bytes in one ordered list."""
     d = {"opts": []}
     for line in lines:
         if not line.strip():
@@ -116,7 +115,7 @@ def message(d, default_type="discover"):
 
 
 def options(m):
-    """[(code, value, offset)], and whether END was there."""
+    """[(code, value, offset)], and whether there was an END."""
     found, at = [], 240
     if m[236:240] != COOKIE:
         return found, False
@@ -178,7 +177,7 @@ def csum(data):
 
 
 def lie(d, key, right):
-    """A length that is right, N, or right plus or minus something."""
+    """The right length, the length N, or the right one plus or minus N."""
     said = d.get(key, "")
     if not said:
         return right
@@ -224,7 +223,7 @@ def ipv4(d, body, offset=0, more=False):
 def packets(d, payload):
     """The IPv4 packets of a datagram; split=N makes fragments of N bytes."""
     body = datagram(d, payload)
-    if "cut" in d:                      # cut=N: only N bytes after the IP head
+    if "cut" in d:                      # cut=N: only N bytes after the IP header
         body = body[:num(d["cut"])]
     if "split" not in d:
         return [ipv4(d, body)]
@@ -268,9 +267,9 @@ def show_frame(f, partial=False):
 
 
 def relayed(m, giaddr, opt82=None):
-    """What a relay must make of a request: hops+1, giaddr when it was 0,
-    option 82 last before END, and 300 bytes at least (RFC 1542 4.1.1, RFC
-    3046 2.1).  Nothing else may change."""
+    """The request as a relay must send it: hops is one higher, giaddr is set if it was 0,
+    option 82 is the last before END, and the size is at least 300 bytes (RFC 1542 4.1.1,
+    RFC 3046 2.1). Nothing else may change."""
     m = bytearray(m)
     m[3] += 1
     if m[24:28] == bytes(4):
@@ -283,8 +282,8 @@ def relayed(m, giaddr, opt82=None):
 
 
 def without82(m, mine):
-    """What a relay must make of a reply: every option 82 with that value taken
-    out, wherever it stands (RFC 3046 2.1)."""
+    """The reply as a relay must deliver it: without any option 82 that has this value,
+    wherever it is (RFC 3046 2.1)."""
     cut = [(at, 2 + len(v)) for c, v, at in options(m)[0]
            if c == 82 and v == mine]
     m = bytearray(m)

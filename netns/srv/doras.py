@@ -7,8 +7,8 @@ of NET (hex, as 02aa10).  Each asks for a lease as firmware does: DISCOVER, and
 REQUEST for the first offer, sent again after 4, 8 and 16 s (PXE 2.1, 2.2.2), and
 DISCOVER again when a REQUEST is not answered.  When all are done, prints
 clients=, leases=, addresses= (different ones), again= (messages sent again) and
-longest= (ms from a client's first DISCOVER to its ACK).  DONE is a file that is
-made when half of them have started.
+longest= (ms from a client's first DISCOVER to its ACK).  It creates the file DONE
+when half of them have started.
 """
 
 import select
@@ -34,7 +34,7 @@ class Client:
     def send(self, s, iface, now):
         if self.tries:
             self.again += 1
-        if self.tries == len(PATIENCE):     # DISCOVER anew, or in the end
+        if self.tries == len(PATIENCE):     # DISCOVER again, or give up
             if self.what == "discover":
                 self.due = float("inf")
                 return
@@ -48,7 +48,7 @@ class Client:
         self.tries += 1
 
     def hear(self, a, now):
-        """True when there is something to send."""
+        """Whether there is something to send."""
         if a.get("type") == "offer" and self.what == "discover":
             self.opts = [("opt", "50:" + socket.inet_aton(a["yiaddr"]).hex()),
                          ("opt", "54:" + a["opt54"])]

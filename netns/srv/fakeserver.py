@@ -3,23 +3,23 @@
   fakeserver.py --knobs FILE --record FILE [--bind ADDRESS] [--port N]
 
 Every datagram it gets becomes one JSON line of the record: t (seconds, the
-machine's clock), src, sport, dst and hex, the bytes as they came.  What it
-answered is in the same line under reply (hex).  The knobs file (key=value
-lines) is read again for every request, so a test changes it by mv:
+machine's clock), src, sport, dst and hex, the bytes as they came.  The same line
+has its reply (hex).  The knobs file (key=value lines) is read again for every
+request, so a test changes it by mv:
 
-  answer=auto   OFFER for DISCOVER, ACK for REQUEST and INFORM, plain BOOTP for
+  answer=auto   OFFER to DISCOVER, ACK to REQUEST and INFORM, plain BOOTP to
                 BOOTP (default); none: silence; or offer, ack, nak, ...
   yiaddr=auto   network of giaddr, host number 77 (default), or an address
   op htype hlen hops xid secs flags ciaddr giaddr chaddr
                 echo (default; hops 0, ciaddr echo) or a value
   siaddr sname file end truncate size payload opt bytes
-                as in dhcp.py; opt and bytes stand behind 53 and 54
+                as in dhcp.py; opt and bytes follow 53 and 54
   82=last       where the request's option 82 is echoed: first, middle, last,
                 twice, none; or hex bytes that are sent instead of it
-  replies=1     how many times the answer is sent
+  replies=1     how many times the reply is sent
   to=giaddr     giaddr, src, or an address; port= (67)
-  from=ADDRESS  the source address of the answer, one of this machine's; asked: the
-                one that was asked
+  from=ADDRESS  the source address of the reply, one of this machine's; asked: the
+                address that the request was sent to
   sport=67      its source port
   delay=0       milliseconds before it
 """
@@ -47,7 +47,7 @@ def arguments():
 
 
 class Knobs:
-    """The knobs file, read again when it was replaced."""
+    """The knobs file, which is read again when it has been replaced."""
 
     def __init__(self, name):
         self.name, self.seen, self.value = name, None, {}
@@ -72,7 +72,7 @@ def udp_socket(bind, port):
 
 
 def kind_of(request, knobs):
-    """The message type of the answer, or None for silence."""
+    """The message type of the reply, or None for silence."""
     answer = knobs.get("answer", "auto")
     if answer == "none" or request.get("op") != "1":
         return None
@@ -90,7 +90,7 @@ def yiaddr_of(request, knobs):
 
 
 def options_of(request, knobs, kind, me):
-    """The options in the order the knobs ask for."""
+    """The options in the order that the knobs ask for."""
     if kind == "none":
         return []
     first = [("opt", "53:%02x" % (dhcp.TYPES.index(kind)))]
@@ -110,7 +110,7 @@ def options_of(request, knobs, kind, me):
 
 
 def answer(request, knobs, me):
-    """The bytes of the answer, or None."""
+    """The bytes of the reply, or None."""
     kind = kind_of(request, knobs)
     if kind is None:
         return None

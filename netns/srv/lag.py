@@ -1,18 +1,18 @@
-"""lag.py: measures how long after an event of the kernel a line appears in a log.
+"""lag.py: measures the time from a kernel event to a line in a log.
 
   lag.py PID[,PID...] LOG PATTERN MONITOR PATTERN SECONDS COMMAND...
 
-Runs COMMAND and waits for a new line in LOG that matches the first pattern, and
-for the event that caused it, the first new line of MONITOR (what `ip -ts
-monitor' writes) that matches the second one.  If the second pattern is empty, the event
-is the command itself.  Prints event= and line=, in milliseconds after the command took
-effect, and lag=, the difference; "none" stands for what did not come.
+It runs COMMAND and waits for a new line in LOG that matches the first pattern, and
+for the event that caused it: the first new line of MONITOR (the output of `ip -ts
+monitor') that matches the second pattern.  If the second pattern is empty, the event
+is the command itself.  It prints event= and line=, in milliseconds after the command
+took effect, and lag=, the difference; "none" means that it did not come.
 
 The time that the processes PID waited for a processor while other programs had it is
 subtracted from the lag, and printed as waited=.  The time of a line is when LOG was
 written, not when this program saw it.  `ip -n' takes 50 ms to start on a busy machine,
-so it is started beforehand; it may wait for the rtnl lock, so the command takes effect
-when ip has its answer.
+so it is started before the measurement.  It may wait for the rtnl lock, so the command
+takes effect when ip has the kernel's answer.
 """
 
 import datetime
@@ -31,7 +31,7 @@ class Tail:
         self.written = None
 
     def when(self):
-        """When the last of what lines() returned was written, or a little later."""
+        """The time when the last line from lines() was written, or a little later."""
         return self.written
 
     def lines(self):
@@ -53,10 +53,10 @@ def asleep(pid):
 
 
 def batch(namespace, *command):
-    """ip in that namespace, which waits for its command; and that command."""
+    """Starts ip in that namespace, where it waits for a command; also returns the command."""
     ip = subprocess.Popen(["ip", "-n", namespace, "-batch", "-"],
                           stdin=subprocess.PIPE)
-    # It sleeps as soon as it has nothing to read, and hardly before.
+    # When it sleeps several times in a row, it waits for input.
     seen = 0
     while seen < 5:
         time.sleep(0.005)
@@ -65,16 +65,16 @@ def batch(namespace, *command):
 
 
 def waited(pid):
-    """For a processor, in seconds since it began."""
+    """How long it has waited for a processor since it started, in seconds."""
     try:
         with open("/proc/%d/schedstat" % pid) as f:
             return int(f.read().split()[1]) / 1e9
     except OSError:
-        return 0		# a kernel that does not say
+        return 0		# this kernel does not report it
 
 
 def run(command):
-    """When it took effect, at the latest, and how it ended."""
+    """Returns the latest time at which it took effect, and its exit status."""
     if command[:2] != ("ip", "-n"):
         return time.time(), subprocess.call(command)
     ip, line = batch(*command[2:])

@@ -3,7 +3,7 @@
   manager.py SOCKET LOG WATCHDOG_USEC PROGRAM [ARGUMENT]...
 
 Each message to the socket becomes a line of the log: milliseconds since the
-start, a blank, and its lines with ';' between them.  The program is a child of this
+start, a space, and its lines, joined by ';'.  The program is a child of this
 process, with NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID set; SIGTERM ends both.
 """
 

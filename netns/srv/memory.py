@@ -2,21 +2,21 @@
 
   memory.py DAEMON CONF SHIM start|check|reload|ask|change STRIDE
 
-Run where the daemon is to run. CONF names the control socket CONF.sock; SHIM is
-tests/preload/failmalloc.so. For each n, until the daemon does not get to that
-many allocations:
+Run it in the namespace where the daemon is to run. CONF names the control socket
+CONF.sock; SHIM is tests/preload/failmalloc.so. For each n, until the daemon needs
+fewer than n allocations:
 
-  check   pxrelayd -n: says yes, or one reason and exits with 1
-  start   runs, and ends with 0 when asked to, or says a reason and exits with 1
-  reload  one daemon, a SIGHUP for each n: takes the configuration or refuses it
-  ask     one daemon, each question of pxrelayctl: answered or not, it lives
-  change  one daemon, an address goes while the n-th and all further ones fail: when memory
-          is there again, it knows the true state
+  check   pxrelayd -n accepts the file, or gives one reason and exits with 1
+  start   the daemon runs, and ends with 0 when asked to, or gives a reason and exits with 1
+  reload  one daemon, a SIGHUP for each n: it applies the configuration or refuses it
+  ask     one daemon, each query of pxrelayctl: it lives, whether it answers or not
+  change  one daemon; an address is deleted while the n-th and all later allocations fail:
+          when there is memory again, the daemon knows the true state
 
-After a start and a reload it reads every socket that it has.
+After a start and a reload, the daemon must read every socket that it has.
 
-STRIDE: every so many n are tried, from a random one on; 1: all. Prints what
-happened, and FAIL lines; the exit status is 1 if there were any.
+Every STRIDE-th n is tried, starting with a random one; STRIDE 1 tries all. Prints what
+happened, and lines with FAIL; the exit status is 1 if there were any.
 """
 
 import collections
@@ -32,8 +32,9 @@ import sys
 import tempfile
 import time
 
-# The kernel has one lock on interfaces for all namespaces, and who waits for it takes no signal: a
-# start was in rtnl_dumpit() for 31 s while another namespace deleted 1,500 bridges.
+# The kernel has one lock on interfaces for all namespaces, and a process that waits for it
+# takes no signal: while another namespace deleted 1,500 bridges, a start was in
+# rtnl_dumpit() for 31 s.
 PATIENCE = 60
 SLOW = float(os.environ.get("PXR_SLOW") or 1)
 ADDRESS, LINK = "10.99.0.1/24", "vlan10"
@@ -83,7 +84,7 @@ class Trial:
                      FAILMALLOC=self.counter.file.name))
 
     def read(self, until, seconds=PATIENCE):
-        """More of its log until a word is in it; False at its end."""
+        """Reads more of its log until it has that word; False if that does not come."""
         end = time.monotonic() + seconds * SLOW
         fd = self.proc.stderr.fileno()
         while until is None or until not in self.log:
@@ -97,7 +98,7 @@ class Trial:
         return True
 
     def stop(self):
-        """Its exit status; negative: the signal that killed it; or where it hangs."""
+        """Ends it; returns its exit status (negative: a signal killed it) or where it hangs."""
         if self.proc.poll() is None:
             self.proc.send_signal(signal.SIGTERM)
         try:
@@ -110,13 +111,13 @@ class Trial:
             return "hangs in " + where
 
     def descriptors(self, where):
-        """(number, name) of what it has open there."""
+        """(number, name) of each descriptor that it has open there."""
         return [(name, os.readlink("/proc/%d/%s/%s" % (self.proc.pid, where, name)))
                 for name in os.listdir("/proc/%d/%s" % (self.proc.pid, where))]
 
     def deaf(self):
-        """The inodes of its sockets on ports 67 and 4011 that no epoll set has. Without memory
-        for a set libevent takes poll(2), and what it polls is not to be seen."""
+        """The inodes of its sockets on ports 67 and 4011 that are in no epoll set. Without
+        memory for a set, libevent uses poll(2), and its descriptors cannot be seen."""
         with open("/proc/%d/net/udp" % self.proc.pid) as f:
             rows = [line.split() for line in f.readlines()[1:]]
         ours = {"socket:[%s]" % row[9] for row in rows
@@ -194,7 +195,7 @@ class Trial:
         return more
 
     def question(self, command):
-        """The answer, b"" for none, None when nobody listens."""
+        """The answer; b"" if there is none, None if nothing listens."""
         with socket.socket(socket.AF_UNIX) as s:
             # The daemon may wait for the kernel's lock on interfaces (see PATIENCE).
             s.settimeout(PATIENCE / 6 * SLOW)
@@ -251,7 +252,7 @@ class Trial:
         self.counter.set(-n)
         subprocess.run([w.replace("%s", "del") for w in ip], check=True)
         more = self.wait(0.5, lambda: self.counter.get() == -1)
-        time.sleep(0.05)	# for some of the further ones
+        time.sleep(0.05)	# so that some later allocations fail as well
         self.counter.set(0)
         if self.wait(PATIENCE / 6, lambda: not self.knows_address()):
             self.ends["knows"] += 1

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * The boot file of the BIOS clients of the boot tests: says on COM1 from which
- * server it came, then stops.  PXE loads it at 0000:7c00 in real mode.  mknbp
- * builds one per server with NAME defined; nothing of the ROM is used, so that
- * the marker proves one thing only: these bytes ran.
+ * The boot file of the BIOS clients of the boot tests: it prints on COM1 which
+ * server it came from, then stops.  PXE loads it at 0000:7c00 in real mode.  mknbp
+ * builds one for each server, with NAME defined.  It calls nothing in the ROM, so
+ * the line that it prints proves only that these bytes ran.
  */
 	.code16
 	.text

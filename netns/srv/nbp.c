@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * The boot file of the UEFI clients of the boot tests: says on the console
- * (which is the serial port) from which server it came, then switches the
- * machine off.  mknbp builds one per server and processor with NAME and KIND
- * defined.  Freestanding: the few tables of UEFI 2.10 chapters 4, 8 and 12
- * that it needs are declared here, members before the ones used as padding.
+ * The boot file of the UEFI clients of the boot tests: it prints on the console
+ * (which is the serial port) which server it came from, then switches the
+ * machine off.  mknbp builds one for each server and processor, with NAME and KIND
+ * defined.  It needs no headers of UEFI: the few tables that it uses (UEFI 2.10,
+ * chapters 4, 8 and 12) are declared here, with padding for the members before
+ * those that it uses.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,19 +1,19 @@
 """pkt.py: sends hand-made DHCP packets and decodes the replies.
 
   pkt.py send IFACE KEY=VALUE...    one packet; prints xid= and sent=
-  pkt.py ask IFACE KEY=VALUE...     one packet, then its answers as key=value
+  pkt.py ask IFACE KEY=VALUE...     one packet, then the replies as key=value
   pkt.py flood IFACE KEY=VALUE...   count= packets, rate= a second, each from a
-                                    client of its own; or until= a file
+                                    client of its own; or until the file until=
                                     exists; prints sent=
-  pkt.py blast IFACE KEY=VALUE...   DISCOVERs of machines= made-up clients, as fast
-                                    as they go, for wait= seconds; prints sent=
-  pkt.py probe IFACE KEY=VALUE...   the same every= ms until it is killed
+  pkt.py blast IFACE KEY=VALUE...   DISCOVERs of machines= made-up clients, as fast as
+                                    possible, for wait= seconds; prints sent=
+  pkt.py probe IFACE KEY=VALUE...   a packet of a new client every= ms until it is killed
   pkt.py noise IFACE KEY=VALUE...   count= packets with random damage, the same
                                     for the same seed=
-  pkt.py listen IFACE KEY=VALUE...  what comes to port 68 (or port=) in wait= s
+  pkt.py listen IFACE KEY=VALUE...  prints what comes to port 68 (or port=) in wait= s
   pkt.py show                       a line of fakeserver.py's record, decoded
-  pkt.py relayed HEX GIADDR [OPT82] what a relay must make of that request
-  pkt.py without82 HEX OPT82        what a relay must make of that reply
+  pkt.py relayed HEX GIADDR [OPT82] the request as a relay must send it
+  pkt.py without82 HEX OPT82        the reply as a relay must deliver it
   pkt.py gaps FILE                  count=, clients= and gap_ms= of a record
   pkt.py after FILE TIME SECONDS [GIADDR]
                                     waits for a request that was recorded after
@@ -21,15 +21,15 @@
                                     or none
 
 dhcp.py lists the keys of messages and headers.  Further keys here:
-  via=udp      by a UDP socket, so that the kernel leaves the checksum to the
-               hardware (veth: nobody), as busybox's clients do
-  again=N      the same packet N times
-  wait=S       how long to wait for the first answer (1)
-  settle=MS    how long to listen for more after it (100)
-  port=N       answers come to this port (68)
-  match=any    every packet to that port is an answer, not only those of our xid
-Answers: answers= and the fields of the first; the second's begin with 2., and
-so on.  Only what arrives is counted, never what this machine sends.
+  via=udp      sends through a UDP socket, as busybox's client does, so that the kernel
+               leaves the checksum to the hardware (on veth, nothing fills it in)
+  again=N      sends the same packet N times
+  wait=S       how long to wait for the first reply (1)
+  settle=MS    how long to wait for more after it (100)
+  port=N       replies come to this port (68)
+  match=any    every packet to that port is a reply, not only those with our xid
+Output: answers= (their number) and the fields of the first reply; those of the second
+begin with 2., and so on.  Packets that this machine sends are not counted.
 """
 
 import json
@@ -64,7 +64,7 @@ def packet_socket(iface, listen=True):
 
 
 def transmit(iface, d, count=1):
-    """Sends the packet of d; returns its payload."""
+    """Sends the packet that d describes; returns its payload."""
     payload = dhcp.message(d)
     if d.get("via") == "udp":
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -94,7 +94,7 @@ def defaults(iface, args):
 
 
 def arrivals(s, until):
-    """Frames that arrive before the time until() says, decoded."""
+    """The decoded frames that arrive before the time that until() returns."""
     while True:
         left = until() - time.monotonic()
         if left <= 0:
@@ -115,7 +115,7 @@ def arrivals(s, until):
 
 
 def collect(s, d, wanted):
-    """Answers until the line has been quiet for settle ms after the first."""
+    """The replies, until no packet has come for settle ms after the first."""
     end = time.monotonic() + float(d.get("wait", "1")) * SLOW
     settle = float(d.get("settle", "100")) / 1000 * SLOW
     got = []
@@ -161,7 +161,7 @@ def cmd_listen(iface, *args):
 
 
 def paced(iface, d, rate):
-    """Sends a client of its own at every tick, for ever."""
+    """Sends a packet of a new client at every tick, forever."""
     s = packet_socket(iface, listen=False)
     mac = own_mac(iface)
     first = random.getrandbits(24) << 8
@@ -173,7 +173,7 @@ def paced(iface, d, rate):
         for p in dhcp.packets(d, dhcp.message(d)):
             try:
                 s.sendto(dhcp.frame(d, mac, p), (iface, 0))
-            except OSError:         # the link is down: that is the test
+            except OSError:         # the test has taken the link down
                 pass
         n += 1
         yield n
@@ -274,7 +274,7 @@ def cmd_gaps(name):
 
 
 def lines_of(f, seconds):
-    """The lines of a record as they are written, for so long."""
+    """The lines of a record as they are written, for that many seconds."""
     end = time.monotonic() + seconds * SLOW
     while time.monotonic() < end:
         line = f.readline()

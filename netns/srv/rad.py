@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
 """Answers router solicitations on one interface with an advertisement that
-offers nothing.  iPXE configures IPv6 before IPv4 and waits 13 s for a router
-where there is none, which would be most of the time of a boot test.
+offers nothing.  Without a router, iPXE, which configures IPv6 before IPv4, waits
+13 s for one: most of the time of a boot test.
 
 usage: rad.py IFACE
 """

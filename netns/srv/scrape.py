@@ -1,14 +1,14 @@
-"""scrape.py: reads metrics as Prometheus does, and is as strict.
+"""scrape.py: reads metrics as Prometheus does, and as strictly.
 
-  scrape.py get HOST:PORT|SOCKET    GET /metrics to standard output; fails when
-                                    status or content type are not right
-  scrape.py hang HOST:PORT COUNT    connects so often, sends half a request on each,
-                                    says so and stays until it is killed
+  scrape.py get HOST:PORT|SOCKET    GET /metrics to standard output; fails if the
+                                    status or the content type is wrong
+  scrape.py hang HOST:PORT COUNT    opens COUNT connections, sends half a request on
+                                    each, prints "hanging" and stays until it is killed
   scrape.py value FILE NAME [LABEL=VALUE]...
                                     the sum of the samples that have these
-                                    labels; "none" when there is no such
+                                    labels; "none" if there are none
   scrape.py names FILE              the names of metrics that a dashboard or a
-                                    file of rules uses, one a line
+                                    file of rules uses, one on each line
 """
 
 import http.client

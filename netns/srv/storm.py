@@ -1,26 +1,26 @@
-"""storm.py: many machines that are switched on, each as iPXE boots.
+"""storm.py: switches on many machines, each of which boots as iPXE does.
 
   storm.py run FILE clients=N seconds=S IFACE VLAN [IFACE VLAN]...
   storm.py report FILE
 
-Every machine has its own MAC address and transaction; they take the VLANs in turn.  It
+Every machine has its own MAC address and transaction; the VLANs take turns.  A machine
 sends DISCOVER at 0, 1, 3 and 7 s, needs the offer of an address and that of a boot
-server, and goes on as soon as it has both; without a boot offer it goes on when its
-timer expires after 2 s, which counts as a failure here.  Then REQUEST at
-0, .25, .75, 1.75, 3.75 and 7.75 s until the ACK (ipxe src/net/udp/dhcp.c,
+server, and goes on as soon as it has both.  Without a boot offer it goes on when its
+timer expires after 2 s, which counts as a failure here.  Then it sends REQUEST at 0,
+.25, .75, 1.75, 3.75 and 7.75 s until it gets the ACK (ipxe src/net/udp/dhcp.c,
 src/net/retry.c).
 
 FILE gets a line for each event, and a test adds lines of its own:
 
-  mark WORDS...                     what is done to the servers from here on
+  mark WORDS...                     what is done to the servers from now on
   begin NUMBER VLAN                 a machine is switched on
   end NUMBER VLAN SERVER BOOT BOTH DISCOVERS REQUESTS VERDICT
-                                    SERVER and the milliseconds BOOT: the first boot offer;
-                                    BOTH: an address offer, too; VERDICT: ok or what
-                                    was missing
+                                    SERVER sent the first boot offer, after BOOT ms;
+                                    after BOTH ms, the machine had an address offer,
+                                    too; VERDICT is ok, or what was missing
 
-report prints, for each mark and in all, how many machines there were, how many needed a
-retry of their own, how many failed, and percentiles of BOOT.
+report prints, for each mark and in total, how many machines there were, how many had to
+send a message again, how many failed, and percentiles of BOOT.
 """
 
 import heapq
@@ -108,7 +108,7 @@ class Storm:
         self.discover(m)
 
     def discover(self, m):
-        """Sent for the first time, or the timer rings."""
+        """Called when the machine is switched on, and when its timer expires."""
         if m.requests:
             return
         if m.lease and time.monotonic() - m.begun > PROXY_TIMEOUT:

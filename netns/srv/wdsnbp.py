@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: ISC
 """Plays wdsnbp.com, the first boot file of WDS, without Windows.
 
-It asks its WDS server on port 4011 with option 250, asks again while the answer
-says "pending", and follows a referral to another server, until one names a boot
-file (Microsoft's wdsbp.h; option 250's sub-options: 2 action, 3 seconds between
-polls, 9 referral).  Prints one line per answer: the server, the action, the file.
+It sends a request with option 250 to port 4011 of its WDS server, asks again while the
+reply says "pending", and follows a referral to another server, until one names a boot
+file (Microsoft's wdsbp.h; sub-options of option 250: 2 action, 3 seconds between
+polls, 9 referral).  Prints one line for each reply: the server, the action, the file.
 
 usage: wdsnbp.py OWN-ADDRESS MAC SERVER
 """

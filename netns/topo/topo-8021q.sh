@@ -2,7 +2,7 @@
 # Needs the modules 8021q and bridge with VLAN filtering (Debian's kernel has
 # them; otherwise run it in a virtual machine).
 #
-# topo_trunk: a VLAN-aware switch and a trunk, the router has sub-interfaces.
+# topo_trunk: a VLAN-aware switch and a trunk to the router, which has sub-interfaces.
 #
 #  ┌───────────┐         sw            trunk           rtr
 #  │ cl10 eth0 ├── pvid 10 ╲                  ┌────────────────┐   ┌──────┐
@@ -42,7 +42,7 @@ topo_common()
 	add_server srv2 11
 }
 
-# port NAMESPACE PORT BRIDGE VV CLIENT: an access port.
+# port NAMESPACE PORT BRIDGE VV CLIENT: adds an access port of that VLAN for the client.
 port()
 {
 	link_cable "$5" eth0 "$1" "$2" "02:00:00:00:$4:01"

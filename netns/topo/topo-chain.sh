@@ -6,7 +6,7 @@
 #        192.0.2.0/25          203.0.113.0/24         198.51.100.0/24
 #                  .1          .1          .2, .3     .1             .10
 #
-# Cables only, no switch.  The MAC addresses are those of topo-vlans.sh.
+# There are only cables, no switch. The MAC addresses are those of topo-vlans.sh.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/lib.sh"
 

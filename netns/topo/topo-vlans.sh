@@ -15,8 +15,8 @@
 #   VLAN 20: 203.0.113.0/24, rtr .1     servers' default route: 198.51.100.1
 #
 # sw is one namespace with three bridges (br10, br20, brup); the router forwards.
-# The router's ports are veth that are only named like VLAN sub-interfaces;
-# vm-vlan-trunk.sh has the real ones. MAC addresses identify the machines:
+# The router's ports are veth interfaces that are only named like VLAN sub-interfaces;
+# vm-vlan-trunk.sh has real ones. MAC addresses identify the machines:
 #   02:00:00:00:VV:NN  client NN in VLAN VV     02:00:00:01:00:VV  rtr in VLAN VV
 #   02:00:00:02:00:HH  server .HH               02:00:00:01:00:01  rtr's up0
 
@@ -32,7 +32,7 @@ GW20=203.0.113.1
 RTR10_MAC=02:00:00:01:00:10
 RTR20_MAC=02:00:00:01:00:20
 
-# topo_vlans: builds the drawing, with one client in each VLAN, srv1 and srv2.
+# topo_vlans: builds the topology above, with one client in each VLAN, srv1 and srv2.
 topo_vlans()
 {
 	new_ns sw rtr

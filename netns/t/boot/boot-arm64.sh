@@ -1,7 +1,7 @@
 #!/bin/bash
 # An ARM64 machine (AAVMF) in the lab VLAN of the campus example boots from the
 # server that its rule names, and a UEFI x64 machine there boots from WDS. AAVMF is
-# slow under TCG, so this test has its own target, make boot-arm64.
+# slow under TCG, so this test has a make target of its own: make boot-arm64.
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need qemu-system-aarch64 kea-dhcp4 in.tftpd

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Real firmware fails to boot from real servers, with one mistake in each boot, and
-# `pxrelayctl explain' gives the right verdict. Firmware is slow to give up, ten times in a
-# row, so this test has its own target, make boot-explain.
+# `pxrelayctl explain' gives the right verdict. Firmware takes long to give up, and does so
+# ten times in a row, so this test has a make target of its own: make boot-explain.
 #
 # alone: firmware gives up after a fixed time, however busy this machine is
 
@@ -9,10 +9,10 @@
 need dhcpd in.tftpd nft
 need_pxrelayd
 
-# OVMF tries HTTP at once when PXE has failed: then it is the boot before that.
+# OVMF tries HTTP as soon as PXE has failed; the verdict about PXE is then the one before.
 verdict_is()
 {
-	# A verdict that is bad news is exit status 1.
+	# The exit status is 1 if the verdict is bad news.
 	{ ctl --json explain "02:00:00:00:10:$1" || :; } | "$PYTHON" -c '
 import json, sys
 doc = json.load(sys.stdin)
@@ -21,7 +21,7 @@ before = before.get("code") if isinstance(before, dict) else before
 sys.exit(sys.argv[1] not in (doc["verdict"]["code"], before))' "$2"
 }
 
-# says WHAT NN CODE: of the machine NN, and switches it off.
+# says WHAT NN CODE: expects that verdict about machine NN, and switches it off.
 says()
 {
 	wait_for "$BOOT_SECONDS" verdict_is "$2" "$3"
@@ -30,7 +30,7 @@ says()
 	switch_off pc
 }
 
-# relay_for DHCP BOOT: a new relay, which knows nothing of any server.
+# relay_for DHCP BOOT: starts a new relay, which knows nothing about the servers.
 relay_for()
 {
 	[ -z "${RELAY_PID:-}" ] || stop "$RELAY_PID"
@@ -47,7 +47,7 @@ relay_for()
 	END
 }
 
-# in_the_way RULE: of nftables, on the way from the VLAN to the servers and back.
+# in_the_way RULE: adds an nftables rule between the VLAN and the servers.
 in_the_way()
 {
 	ns rtr nft -f - <<-END
@@ -99,24 +99,24 @@ relay_for $SRV2 $UP.22
 boot_uefi pc 10 55
 says "option 60 without port 4011, OVMF" 55 option60-no-4011
 
-# wds-2 runs no service: its host replies with ICMP errors.
+# wds-2 runs no service, so its host replies with ICMP errors.
 relay_for $SRV1 $UP.22
 boot_bios pc 10 56
 says "no boot server's service" 56 silent-boot-server
 
 relay_for $UP.12 $UP.21
 boot_bios pc 10 57
-# Nothing listens on port 67 of its host, which replies with ICMP errors.
+# Nothing listens on port 67 of that host, so it replies with ICMP errors.
 says "no DHCP server, WDS alone" 57 servers-down
 
-# The first one is frozen, the second one is asked in time.
+# The first server is frozen; the second one is asked in time.
 kill -STOP "$wds1"
 relay_for $SRV1 "$UP.21, $UP.40"
 boot_bios pc 10 58
 says "the first boot server is frozen" 58 hedged
 kill -CONT "$wds1"
 
-# dhcpd names a file for everybody, and no router.
+# dhcpd names one file for all machines, and no router.
 add_server srv3 13
 cat >"$T/one-file.conf" <<END
 next-server $UP.40;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The story of README.md with real firmware and real servers: WDS has moved to a host of
-# its own, but the DHCP server still claims to be the boot server. Prints what the operator
-# types and sees.
+# its own, but the DHCP server still claims to be the boot server. This script prints what
+# the operator types and sees.
 #
 # alone: firmware gives up after a fixed time, however busy this machine is
 
@@ -9,7 +9,7 @@
 need dhcpd
 need_pxrelayd
 
-# OVMF tries HTTP at once when PXE has failed, which is another conversation.
+# OVMF tries HTTP as soon as PXE has failed; that is another conversation.
 verdict_is()
 {
 	{ ctl --json explain 02:00:00:00:10:60 || :; } | "$PYTHON" -c '

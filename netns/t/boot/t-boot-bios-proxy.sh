@@ -1,7 +1,7 @@
 #!/bin/bash
 # A BIOS machine boots with the DHCP server and a proxyDHCP boot server on different
-# hosts, both in a plain `servers =' as in any IP helper. ISC dhcpd assigns the address;
-# dnsmasq names the boot file, with a menu of one item and on port 4011.
+# hosts. Both are in a plain `servers =', as in any IP helper. ISC dhcpd assigns the
+# address; dnsmasq names the boot file on port 4011, after a menu of one item.
 #
 # set: all
 # quiet: firmware gives up after a fixed time, however busy this machine is

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The campus example: three machines on one VLAN boot from three servers, because
-# their firmware differs. One of the two WDS servers is broken and offers addresses; the
-# relay drops its offers, or the UEFI machine would take one.
+# their firmware differs. One of the two WDS servers is broken and offers addresses. The
+# relay drops these offers; otherwise the UEFI machine would take one.
 #
 # set: all
 # quiet: firmware gives up after a fixed time, however busy this machine is
@@ -17,6 +17,6 @@ campus_machines
 expect_boot "the BIOS machine boots from FOG" bios fog bios
 expect_boot "the machine that runs iPXE boots from linux" ipxe linux x64
 expect_boot "the UEFI machine boots from the second WDS" uefi wds-2 x64
-expect "the first one's offers of addresses are dropped" \
+expect "address offers of the first WDS are dropped" \
 	test "$(relay_drop offer-not-proxy)" -ge 1
 expect_replies 14 --dropped $UP.21

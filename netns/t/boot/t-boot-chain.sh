@@ -1,7 +1,7 @@
 #!/bin/bash
-# OVMF loads iPXE (Debian's package) from the first boot server by TFTP. iPXE sends
-# requests of its own, with its name in option 77, and the relay sends these to another
-# server, because the first one would only offer iPXE again.
+# OVMF loads iPXE (Debian's package) from the first boot server by TFTP. iPXE then sends
+# its own requests, with its name in option 77. The relay sends these to another server,
+# because the first one would only offer iPXE again.
 #
 # set: all
 
@@ -19,6 +19,6 @@ start_netboot linux 40
 start_boot_relay "$CONF/ipxe-chain.conf"
 
 boot_uefi uefi 10 61
-expect_boot "the machine ends at the second server" uefi linux x64
+expect_boot "the machine boots from the second server" uefi linux x64
 expect_replies 8
-expect "iPXE came from the first" logged dnsmasq-tftp-1 'sent .*ipxe.efi'
+expect "it got iPXE from the first server" logged dnsmasq-tftp-1 'sent .*ipxe.efi'

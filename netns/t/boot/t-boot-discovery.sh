@@ -3,12 +3,13 @@
 # (option 43.71), reaches only the boot server. dhcpd never sees the broadcast, which it
 # would take for a rebind and answer first.
 #
-# The reply to a broadcast has the broadcast flag and either ciaddr or, as dnsmasq
-# writes it, yiaddr; iPXE already has its address by then and takes the reply by unicast
-# only. iPXE's proxy offer has yiaddr 0 and no flag.
+# The reply to a broadcast has the broadcast flag, and the address in ciaddr or, from
+# dnsmasq, in yiaddr. iPXE already has its address by then and accepts the reply only by
+# unicast. iPXE's proxy offer has yiaddr 0 and no flag.
 #
 # The reply to a multicast goes to the client's own address and port (WDS), or to the
-# relay's port 67 (dnsmasq from 2.92) and from there to the client, from port 4011.
+# relay's port 67 (dnsmasq since 2.92); the relay then sends it to the client from port
+# 4011.
 #
 # set: all
 # quiet: firmware gives up after a fixed time, however busy this machine is
@@ -22,7 +23,7 @@ start_dhcpd srv1 100 120
 start_tftpd wds-1
 start_boot_relay "$CONF/dhcp-and-wds-two-hosts.conf"
 
-# try WHAT OPTION...: both machines, with the boot server answering like that.
+# try WHAT OPTION...: boots both machines, with these options of the boot server.
 try()
 {
 	local what=$1 bootd
@@ -39,9 +40,9 @@ try()
 }
 
 try "multicast" --discovery multicast
-try "multicast, answered to the relay" --discovery multicast --to-relay
-try "broadcast, answered with ciaddr" --discovery broadcast \
+try "multicast, reply to the relay" --discovery multicast --to-relay
+try "broadcast, reply with ciaddr" --discovery broadcast \
 	--ack-broadcast --delay 0.2
-try "broadcast, answered with yiaddr" --discovery broadcast \
+try "broadcast, reply with yiaddr" --discovery broadcast \
 	--ack-broadcast --ack-yiaddr --delay 0.2
 expect_replies 20

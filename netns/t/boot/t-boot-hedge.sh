@@ -1,9 +1,9 @@
 #!/bin/bash
-# Real firmware boots while the primary boot server is dead but still counts as up: an iPXE
-# ROM needs no second DISCOVER, OVMF boots within its only window, and neither takes more
+# Real firmware boots while the primary boot server is dead but still counts as up. An iPXE
+# ROM needs no second DISCOVER, OVMF boots in its first and only try, and neither takes more
 # than 1.5 s longer than with all servers alive. Each boots three times: with all servers
-# alive, with the first server frozen, and with its cable pulled. There are no probes: half
-# a second later, the relay sends the stored request to the second server.
+# alive, with the first server frozen, and with its cable pulled. There are no probes; the
+# relay sends the stored request to the second server after half a second.
 #
 # Times are measured on the wire, from the first DISCOVER to the first TFTP request, because
 # the start of firmware depends on how busy this machine is.
@@ -35,7 +35,7 @@ boot = wds
 END
 start_boot_relay "$T/hedge.conf"
 
-# sent NN FILTER: what that machine sent, with the time in seconds.
+# sent NN FILTER: prints what machine NN sent, with the time in seconds.
 sent()
 {
 	tcpdump -tt -nn -r "$T/client.pcap" \
@@ -49,7 +49,8 @@ discovers()
 		grep -c 'Discover$'
 }
 
-# wire_ms NN
+# wire_ms NN: prints the time of machine NN from the first DISCOVER to the first TFTP
+# request.
 wire_ms()
 {
 	local from to
@@ -60,7 +61,7 @@ wire_ms()
 	echo $(((${to/./} - ${from/./}) / 1000))
 }
 
-# boot_both WHAT FROM NN: NN the BIOS machine, NN + 1 the one with UEFI.
+# boot_both WHAT FROM NN: boots a BIOS machine NN and a UEFI machine NN + 1.
 declare -A MS
 boot_both()
 {
@@ -77,8 +78,8 @@ boot_both()
 	hedges=$(($(relay_counter hedges) - hedges))
 	expect_eq "$what: DISCOVERs of iPXE" "$(discovers $bios)" 1
 	expect_eq "$what: DISCOVERs of OVMF" "$(discovers $uefi)" 1
-	# Of an unplugged server the kernel may know by the second boot, which
-	# then goes to the other one at once.
+	# By the second boot, the kernel may know that a server is unplugged; that
+	# request then goes to the other server at once.
 	if [ "$from" = wds-2 ]; then
 		expect "$what: a request went to the second server, or both" \
 			test "$hedges" -ge 1 -a "$hedges" -le 2
@@ -87,7 +88,7 @@ boot_both()
 	fi
 }
 
-# no_longer WHAT
+# no_longer WHAT: compares the last two boots with those where all servers were alive.
 no_longer()
 {
 	local m

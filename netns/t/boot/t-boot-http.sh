@@ -1,7 +1,7 @@
 #!/bin/bash
-# UEFI HTTP boot (architecture 16) beside UEFI PXE on one VLAN: the HTTP machine gets
-# its URL in a proxy offer and the file from nginx; the PXE machine boots from WDS. Kea
-# assigns both addresses.
+# UEFI HTTP boot (architecture 16) and UEFI PXE on one VLAN: the HTTP machine gets its URL
+# in a proxy offer and the file from nginx; the PXE machine boots from WDS. Kea assigns
+# both addresses.
 #
 # set: all
 

@@ -16,7 +16,7 @@ start_tftpd wds-1
 start_tftpd fog
 start_boot_relay "$CONF/two-wds-plus-fog.conf"
 
-# try WHAT WDS-DELAY FOG-DELAY; wds-2 is dead all the time.
+# try WHAT WDS-DELAY FOG-DELAY: boots both machines; wds-2 is always dead.
 try()
 {
 	local what=$1 files=(--file '0=nbp.bios' --file '7=nbp.x64.efi') wds
@@ -33,6 +33,6 @@ try()
 	stop "$wds"
 }
 
-try "WDS answers late" 0.3 0
-try "FOG answers late" 0 0.3
+try "WDS replies late" 0.3 0
+try "FOG replies late" 0 0.3
 expect_replies 14

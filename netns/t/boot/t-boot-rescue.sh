@@ -1,10 +1,10 @@
 #!/bin/bash
-# Both machines hold the offer of the primary boot server when it dies, and ask it for
-# the boot file on port 4011: they boot from the second one, at most 1.5 seconds later
-# than with both alive, from the first DISCOVER to the request for the file. The primary
-# replies as WDS does; it ends right after its offer, once as a machine that is switched
-# off, once as a service that ends on a host that lives. That host sends ICMP errors, after
-# which UEFI would be deaf: they do not reach the clients (4011-errors in
+# Both machines have the offer of the primary boot server when it dies, and ask it for the
+# boot file on port 4011. They boot from the second server instead. From the first DISCOVER
+# to the request for the file, this takes at most 1.5 seconds longer than with both servers
+# alive. The primary replies as WDS does and ends right after its offer: once its machine is
+# switched off, once only the service ends. In that case its host sends ICMP errors, after
+# which UEFI would hear no reply; they do not reach the clients (4011-errors in
 # pxrelay.conf(5)).
 #
 # set: all
@@ -41,7 +41,7 @@ new_relay()
 	END
 }
 
-# first_after TIME FILTER: when the first packet after that was on the VLAN.
+# first_after TIME FILTER: prints the time of the first such packet on the VLAN after TIME.
 first_after()
 {
 	tcpdump -nn -tt -r "$T/client.pcap" "$2" 2>/dev/null |
@@ -50,8 +50,8 @@ first_after()
 
 declare -A MS
 
-# boots WHAT MACHINE FROM KIND [OPTION...]: the primary with these options; and
-# how long it took from the first DISCOVER to the request for the file.
+# boots WHAT MACHINE FROM KIND [OPTION...]: boots the machine, with these options of the
+# primary. MS[WHAT] is the time from the first DISCOVER to the request for the file.
 boots()
 {
 	local what=$1 name=$2 from primary asked
@@ -71,7 +71,7 @@ boots()
 	gone "$primary" || stop "$primary"
 }
 
-# dies WHAT MACHINE KIND HOW
+# dies WHAT MACHINE KIND HOW: boots the machine while the primary dies like that.
 dies()
 {
 	local all="$2, all alive"

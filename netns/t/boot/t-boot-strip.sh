@@ -1,7 +1,7 @@
 #!/bin/bash
-# A DHCP server that cannot be changed sends option 60 (PXE-E55): the machines believe it and
-# send their requests to its port 4011, where nothing listens. `strip-pxe-from = dhcp' removes
-# options 60 and 43 from its offers, and nothing else, and the machines boot from WDS.
+# A DHCP server that cannot be changed sends option 60. The machines believe it and send
+# their requests to its port 4011, where nothing listens (PXE-E55). `strip-pxe-from = dhcp'
+# removes only options 60 and 43 from its offers, and the machines boot from WDS.
 #
 # set: all
 # quiet: firmware gives up after a fixed time, however busy this machine is

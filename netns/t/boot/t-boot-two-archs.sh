@@ -23,7 +23,7 @@ expect_boot "the BIOS machine boots from FOG" bios fog bios
 expect_boot "the UEFI machine boots from WDS" uefi 'wds-[12]' x64
 expect_replies 10
 
-# FOG must never have heard of the UEFI machine, nor WDS of the other one.
+# FOG must hear nothing from the UEFI machine, and WDS nothing from the BIOS machine.
 from()
 {
 	pcap_count server "dst host $1 and udp port 67 and udp[36:4] = 0x02000000

@@ -1,7 +1,7 @@
 #!/bin/bash
-# DHCP server and WDS on one host: ISC dhcpd says PXEClient in option 60 and names no
-# file, so the machine must ask on port 4011 of that host, where WDS listens. The host is
-# in both classes and gets one copy of each request.
+# The DHCP server and WDS are on one host. ISC dhcpd says PXEClient in option 60 and names
+# no file, so the machine must ask on port 4011 of that host, where WDS listens. The host
+# is in both classes and gets one copy of each request.
 #
 # set: all
 # quiet: firmware gives up after a fixed time, however busy this machine is

@@ -1,7 +1,7 @@
 #!/bin/bash
-# A UEFI machine and a BIOS machine, with DHCP server (Kea) and WDS on different
-# hosts. WDS sends offers of 280 bytes, less than BOOTP's 300, without a boot file and,
-# for a client that sets no flag, without the flag; the file comes on port 4011.
+# A UEFI machine and a BIOS machine boot with the DHCP server (Kea) and WDS on different
+# hosts. WDS sends offers of 280 bytes, less than BOOTP's 300, which name no boot file and
+# have the broadcast flag only if the client sets it. The file is named on port 4011.
 #
 # set: all
 # quiet: firmware gives up after a fixed time, however busy this machine is

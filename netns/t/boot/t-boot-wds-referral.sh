@@ -1,7 +1,7 @@
 #!/bin/bash
 # WDS lets a machine wait for approval and then refers it (option 250) to a server that
-# is in no configuration. All of that is unicast on port 4011: the router routes it, and
-# the relay neither takes nor repeats nor changes it.
+# is not configured in the relay. All of that is unicast on port 4011: the router routes
+# it, and the relay neither takes nor repeats nor changes it.
 #
 # set: all
 

@@ -1,13 +1,13 @@
 #!/bin/bash
-# t-rescue.sh: a client holds the offer of a boot server that is dead by the time the
-# client asks it on port 4011, by unicast. Another member of the group is asked instead,
-# and the client gets its reply as if it came from the dead server: from that address
-# and port 4011, with its option 54, to the port that asked (68 iPXE, 4011 EDK2). siaddr
-# and file are the live server's. The two servers are dnsmasq as proxyDHCP, and then one
-# that replies as WDS does.
+# t-rescue.sh: a client has the offer of a boot server, but that server is dead by the time
+# the client asks it on port 4011, by unicast. The relay asks another member of the group,
+# and the client gets the reply as if it came from the dead server: from its address and
+# port 4011, with its option 54, to the port that asked (iPXE 68, EDK2 4011). siaddr and
+# file are those of the live server. The servers are first two dnsmasq as proxyDHCP; later
+# one of them replies as WDS does.
 #
-# While the asked server replies, in time or not, nothing of this happens: its own
-# reply is the first and only one.
+# If the server that the client asked replies, none of this happens: the client gets only
+# that reply.
 #
 # quiet: it measures time
 
@@ -25,7 +25,7 @@ add_server a2 22
 add_server a3 23
 nsip cl10 addr add $ME/25 dev eth0
 nsip cl10 route add default via $GW10
-# A closed port 68 would have the client answer every answer by an ICMP error.
+# If port 68 were closed, the client would send an ICMP error for every reply.
 ns cl10 nft -f - <<END
 table ip t { chain out { type filter hook output priority 0;
 	icmp type destination-unreachable drop; }; }
@@ -33,7 +33,7 @@ END
 capture client rtr vlan10
 capture server rtr up0
 
-# proxy NAME FILE: dnsmasq, boot file for UEFI.
+# proxy NAME FILE: starts dnsmasq with that boot file for UEFI.
 proxy()
 {
 	spawn "$1" "dnsmasq-$1" dnsmasq --keep-in-foreground \
@@ -44,7 +44,7 @@ proxy()
 	wait_for 5 bound "$1" 4011 || die "dnsmasq does not start on $1"
 }
 
-# wds NAME HH OPTION...
+# wds NAME HH OPTION...: starts a server that replies as WDS does.
 wds()
 {
 	local n=$1 hh=$2
@@ -55,7 +55,7 @@ wds()
 	wait_for 5 bound "$n" 4011 || die "bootd does not start on $n"
 }
 
-# conf SERVERS [LINE...]: failover, a hedge of 300 ms.
+# conf SERVERS [LINE...]: prints a configuration with failover and a hedge of 300 ms.
 conf()
 {
 	printf '%s\n' "[relay]" "control = $CTL" "client-rate = off" \
@@ -68,8 +68,8 @@ PXE=(type=request "ciaddr=$ME" "src=$ME" dport=4011 "dmac=$RTR10_MAC"
 	"opt=60:'PXEClient:Arch:00007:UNDI:003016" opt=93:0007 opt=94:010310
 	opt=97:0000000000000000000000000000000000)
 
-# asks_as FIRMWARE SERVER [KEY=VALUE...]: iPXE repeats the server identifier
-# and asks from port 68, EDK2 asks from port 4011.
+# asks_as FIRMWARE SERVER [KEY=VALUE...]: sends a request to port 4011 as that firmware
+# does. iPXE repeats the server identifier and asks from port 68; EDK2 asks from port 4011.
 asks_as()
 {
 	local dst=$2 how=$1
@@ -82,18 +82,18 @@ asks_as()
 	esac
 }
 
-# rescued WHAT ASKED LIVE FILE PORT: what the client got last.
+# rescued WHAT ASKED LIVE FILE PORT: checks the reply that the client got last.
 rescued()
 {
 	expect_eq "$1: one reply" "${A[answers]}" 1
-	expect_eq "... as from the server that was asked" \
+	expect_eq "... that seems to come from the server that was asked" \
 		"${A[src]-}:${A[sport]-}" "$2:4011"
 	expect_eq "... to the port that asked" "${A[dport]-}" "$5"
 	expect_eq "... with its option 54" "${A[opt54]-}" \
 		"$(printf %02x ${2//./ })"
-	expect_eq "... with siaddr and file of the live one" \
+	expect_eq "... with siaddr and file of the live server" \
 		"${A[siaddr]-} ${A[file]-}" "$3 $4"
-	expect_eq "... and the client's address in ciaddr, no giaddr" \
+	expect_eq "... with the client's address in ciaddr, and no giaddr" \
 		"${A[ciaddr]-} ${A[giaddr]-}" "$ME 0.0.0.0"
 	expect_eq "... well-formed" "${A[udpsum]-} ${A[ipsum]-}" "ok ok"
 }
@@ -127,11 +127,11 @@ asks_as ipxe $A1
 rescued "iPXE, dnsmasq killed" $A1 $A2 two.efi 68
 asks_as edk2 $A1
 rescued "EDK2, dnsmasq killed" $A1 $A2 two.efi 4011
-expect_eq "two questions were asked" "$(relay_counter rescues-asked)" 2
-expect_eq "... and answered" "$(relay_counter rescues-delivered)" 2
-expect "it is logged" logged relay \
+expect_eq "the relay asked for two clients" "$(relay_counter rescues-asked)" 2
+expect_eq "... and delivered both replies" "$(relay_counter rescues-delivered)" 2
+expect "the rescue is logged" logged relay \
 	"rescue client=02:00:00:00:10:01 asked=$A1 live=$A2"
-expect_eq "no reply of the live one goes to the client itself" \
+expect_eq "the live server sends no reply to the client directly" \
 	"$(pcap_count client "src $A2 and dst $ME")" 0
 
 # ---- ICMP errors, after which EDK2 is deaf --------------------------------
@@ -145,7 +145,7 @@ errors()
 		"and $([ "$in" = client ] && echo "dst $ME" || echo "src $A1")"
 }
 
-# quotes PORT: of the datagram that could not be delivered
+# quotes PORT: a filter for errors that quote a datagram to that port.
 quotes()
 {
 	echo "icmp[8 + 22 : 2] == $1"
@@ -158,12 +158,12 @@ expect "the client gets such errors about another port" \
 	wait_for 2 pcap_has client 1 "$(errors client "$(quotes 4012)")"
 expect_eq "... and none about 4011" \
 	"$(pcap_count client "$(errors client "$(quotes 4011)")")" 0
-expect "the rule can be seen" \
+expect "the nftables rule exists" \
 	ns rtr nft list chain ip pxrelay postrouting >/dev/null
 
 reload_relay < <(conf "$A1, $A2" | sed "/^\[relay\]/a 4011-errors = pass")
 wait_for 5 counted reloads 1 || die "no reload"
-expect_not "with 4011-errors = pass there is none" \
+expect_not "with 4011-errors = pass it does not" \
 	ns rtr nft list table ip pxrelay 2>/dev/null
 asks_as ipxe $A1
 expect "... and the client gets the error" \
@@ -171,10 +171,10 @@ expect "... and the client gets the error" \
 reload_relay < <(conf "$A1, $A2")
 wait_for 5 counted reloads 2 || die "no reload"
 ns rtr nft flush ruleset
-expect "no reload of the firewall takes the rule away" \
+expect "the rule survives a reload of the firewall" \
 	ns rtr nft list chain ip pxrelay postrouting >/dev/null
 
-# The relay sees them as well: its own patience of 10 s is not needed then.
+# The relay sees these errors as well, so it need not wait for its limit of 10 s.
 reload_relay < <(conf "$A1, $A2" | sed "s/^hedge = .*/hedge = 10s/")
 wait_for 5 counted reloads 3 || die "no reload"
 asks_as edk2 $A1
@@ -182,7 +182,7 @@ rescued "an error is as good as silence" $A1 $A2 two.efi 4011
 reload_relay < <(conf "$A1, $A2")
 wait_for 5 counted reloads 4 || die "no reload"
 
-# ---- what is left alone ---------------------------------------------------
+# ---- what is not rescued --------------------------------------------------
 
 n=$(relay_counter rescues-asked)
 asks_as edk2 $A1 opt=43:4704800100ff00 wait=0.6
@@ -197,10 +197,10 @@ reload_relay < <(conf "$A1, $A2" "rescue = off")
 wait_for 5 counted reloads 5 || die "no reload"
 asks_as ipxe $A1 wait=0.6
 expect_eq "nor is anything with rescue = off" "${A[answers]}" 0
-expect_eq "for none of these was another server asked" \
+expect_eq "the relay asked no other server for any of these" \
 	"$(relay_counter rescues-asked)" "$n"
 
-# ---- one that answers as WDS; one that answers too late --------------------
+# ---- a server that replies as WDS does; a server that replies too late ------
 
 wds a3 23
 reload_relay < <(conf "$A1, $A3")
@@ -210,7 +210,7 @@ rescued "iPXE, from WDS" $A1 $A3 a3.efi 68
 asks_as edk2 $A1
 rescued "EDK2, from WDS" $A1 $A3 a3.efi 4011
 
-# The asked one is slow, the other one slower: the first answer is its own.
+# The server that was asked is slow and the other one slower, so its own reply comes first.
 wds a1 21 --delay "$("$PYTHON" -c "print(0.5 * $PXR_SLOW)")"
 slow=$SPAWNED
 reload_relay < <(conf "$A1, $A2")
@@ -223,17 +223,17 @@ n=$(relay_counter rescues-asked)
 asks_as ipxe $A1 settle=400
 expect_eq "slow: one reply" "${A[answers]}" 1
 expect_eq "... its own" "${A[src]-} ${A[file]-} ${A[ttl]-}" "$A1 a1.efi 63"
-expect_eq "... though another was asked" "$(relay_counter rescues-asked)" \
+expect_eq "... although the relay asked another" "$(relay_counter rescues-asked)" \
 	$((n + 1))
 ns a2 nft delete table ip t
 
-# It answers after the rescue's: that cannot be stopped, but is counted.
+# It replies after the rescue. The relay cannot stop that reply, but counts it.
 asks_as ipxe $A1 settle=600
-expect_eq "too late: the rescue's answer first" "${A[siaddr]-}" "$A2"
+expect_eq "too late: the rescue's reply comes first" "${A[siaddr]-}" "$A2"
 expect_eq "... then its own" "${A[answers]} ${A[2.siaddr]-}" "2 $A1"
 expect "... counted" wait_for 2 counted rescues-late 1
 
-# ---- known to be down: at once ---------------------------------------------
+# ---- a server that is known to be down is rescued at once -------------------
 
 stop "$slow"
 n=$(pcap_settled client "$(errors client "$(quotes 4011)")")
@@ -248,5 +248,5 @@ expect_eq "... and the router's own ICMP error stays away" \
 	"$(pcap_settled client "$(errors client "$(quotes 4011)")")" "$n"
 
 stop "$RELAY_PID" KILL
-expect "the rule ends with the relay, even when that is killed" \
+expect "the rule ends with the relay, even if the relay is killed" \
 	wait_for 2 no_rule

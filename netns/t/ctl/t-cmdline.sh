@@ -1,12 +1,12 @@
 #!/bin/bash
-# t-cmdline.sh: pxrelayd without a file, in the foreground and in the background; -n and
-# -nv; what it says about mistakes, and how it ends.
+# t-cmdline.sh: pxrelayd without a configuration file, in the foreground and in the
+# background; -n and -nv; what it says about mistakes, and how it ends.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
 
-# The default control socket has a fixed place; the mount namespace that ip
-# netns exec makes lets this run have it for itself.
+# The default control socket has a fixed path. `ip netns exec' makes a mount namespace,
+# so this run has that path for itself.
 inside()
 {
 	echo 'mkdir -p /run/pxrelay && mount -t tmpfs none /run/pxrelay; exec "$@"'
@@ -52,17 +52,17 @@ expect_eq "and serves as soon as the command returns" "${A[answers]}" 1
 bg=$(cat "$T/bg.pid" 2>/dev/null)
 expect "its pid file is right" test "$(tr '\0' ' ' <"/proc/${bg:-x}/cmdline" |
 	grep -c pxrelayd)" = 1
-expect "it lets go of the terminal" \
+expect "it releases the terminal" \
 	test "$(readlink /proc/"$bg"/fd/0)" = /dev/null
-expect_not "a second one refuses to start" \
+expect_not "a second daemon refuses to start" \
 	ns rtr "$PXRELAYD" -c "$T/bg.conf" -p "$T/bg2.pid" 2>"$T/second.log"
 expect "and says why" test -s "$T/second.log"
 ask cl10
-expect_eq "the first one keeps running" "${A[answers]}" 1
+expect_eq "the first daemon keeps running" "${A[answers]}" 1
 expect "it ends" stop "$bg" INT
 expect_not "and removes its pid file" test -e "$T/bg.pid"
-# The background process has another directory; and where the file is a link, a
-# reload follows where that points then.
+# The background process has another working directory. If the file is a link, a reload
+# reads the file that the link names at that time.
 mkdir "$T/old" "$T/new"
 cp "$T/bg.conf" "$T/old/relay.conf"
 sed "s/$SRV1/$SRV2/" "$T/bg.conf" >"$T/new/relay.conf"
@@ -117,7 +117,7 @@ servers = dhcp.example.com
 servers = $SRV1
 [nonsense]
 END
-expect_not "-n refuses a bad one" check "$T/bad.conf"
+expect_not "-n refuses a bad file" check "$T/bad.conf"
 for n in 2 3 5 6 8; do
 	expect "and names line $n" grep -q "^$T/bad.conf:$n: " "$T/check.log"
 done
@@ -127,8 +127,8 @@ done
 } >"$T/long.conf"
 check "$T/long.conf"
 rc=$?
-# 300 characters are more than a format string may have, so they are refused;
-# a line cut at 200 without a word would be accepted.
+# 300 characters are more than a format string may have, so they are refused. A line that
+# was silently cut at 200 would be accepted.
 expect "a line of 312 characters is read whole" \
 	test "$rc" != 0 -a -n "$(grep "long.conf:10: " "$T/check.log")"
 for bad in "-x" "-i" "-i vlan10" "$SRV1" "-i vlan10 dhcp.example.com" \

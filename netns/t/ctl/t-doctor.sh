@@ -1,6 +1,6 @@
 #!/bin/bash
 # t-doctor.sh: `pxrelayctl doctor' with real servers, healthy ones and ones with every fault
-# that operators meet. Each VLAN has one fault, and one run finds all of them.
+# that operators meet. Each VLAN has at most one fault, and one run finds all of them.
 #
 #   VLAN  server(s)               fault
 #   10    dhcpd, boot1            none: BIOS, x64 and ARM64 boot by TFTP
@@ -49,7 +49,7 @@ vlan()
 	nsip rtr addr add "10.0.$1.1/24" dev "vlan$1"
 }
 
-# subnet VV [LINE...]: of dhcpd
+# subnet VV [LINE...]: prints a subnet for dhcpd.conf.
 subnet()
 {
 	local v=$1
@@ -66,7 +66,7 @@ with_router()
 	subnet "$@" "option routers 10.0.$1.1;"
 }
 
-# dhcpd_on NAMESPACE: the subnets are standard input
+# dhcpd_on NAMESPACE: starts dhcpd with the subnets on standard input.
 dhcpd_on()
 {
 	local n=$1
@@ -82,7 +82,7 @@ dhcpd_on()
 	wait_for 5 bound "$n" 67 || die "dhcpd does not start on $n"
 }
 
-# boot_on NAMESPACE OPTION...: dnsmasq as boot server with TFTP
+# boot_on NAMESPACE OPTION...: starts dnsmasq as boot server with TFTP.
 boot_on()
 {
 	local n=$1
@@ -97,7 +97,7 @@ boot_on()
 	wait_for 5 bound "$n" 4011 || die "dnsmasq does not start on $n"
 }
 
-# pe FILE MACHINE: a UEFI program as far as its header goes
+# pe FILE MACHINE: makes a file with the header of a UEFI program.
 pe()
 {
 	{
@@ -167,13 +167,13 @@ nft_on()
 	ns "$1" nft -f - || die "nft refuses the rules of $1"
 }
 
-# doctor ARGUMENT...: from the router, into doctor.json; its exit status
+# doctor ARGUMENT...: runs in the router and writes doctor.json; returns its exit status.
 doctor()
 {
 	ns rtr "$PXRELAYCTL" -s "$CTL" --json doctor "$@" >"$T/doctor.json"
 }
 
-# found INTERFACE CODE [TEXT]: with this text somewhere in the finding
+# found INTERFACE CODE [TEXT]: there is such a finding, with this text somewhere in it.
 found()
 {
 	"$PYTHON" - "$T/doctor.json" "$@" <<-'END'
@@ -187,7 +187,7 @@ found()
 	END
 }
 
-# failed INTERFACE: the codes of what failed there
+# failed INTERFACE: prints the codes of what failed there.
 failed()
 {
 	"$PYTHON" - "$T/doctor.json" "$1" <<-'END'
@@ -199,13 +199,13 @@ failed()
 	END
 }
 
-# fails VV CODES: just these failed there
+# fails VV CODES: exactly these failed there.
 fails()
 {
 	expect_eq "VLAN $1" "$(failed "vlan$1")" "$2"
 }
 
-# no_lease: no server wrote down a lease of the doctor's machine
+# no_lease: no server has recorded a lease of the doctor's machine.
 no_lease()
 {
 	! grep -l -i -e '02:70:78:64' "$T"/*.leases "$T"/kea.csv* 2>/dev/null
@@ -279,7 +279,7 @@ with_router 37 'option vendor-class-identifier "PXEClient";' | dhcpd_on host37
 boot_on host29 --dhcp-range=10.0.29.0,proxy,255.255.255.0
 boot_on host22 --dhcp-range=10.0.22.0,proxy,255.255.255.0
 
-# dhcpd reads from a packet socket, in front of every filter.
+# dhcpd reads from a packet socket, which sees packets before any filter.
 nft_on host14 <<END
 table ip t {
 	chain out { type filter hook output priority 0; udp sport 67 drop; }
@@ -302,13 +302,13 @@ table ip t {
 END
 nsip host35 addr add $UP.200/24 dev eth0
 nsip host25 route del default
-# host28's answers come by another link.
+# host28's replies come by another link.
 link_cable host28 eth1 rtr up1 02:00:00:02:01:28 02:00:00:01:00:28
 nsip host28 addr add 198.18.28.2/30 dev eth1
 nsip host28 link set eth1 up
 nsip rtr addr add 198.18.28.1/30 dev up1
 nsip rtr link set up1 up
-# ARP of an address that belongs elsewhere is dropped by rp_filter, too, uncounted.
+# rp_filter also drops ARP of an address that belongs to another link, and does not count it.
 nsip host28 neigh replace 198.18.28.1 lladdr 02:00:00:01:00:28 dev eth1
 nsip host28 route replace 10.0.28.0/24 via 198.18.28.1 src $UP.28
 ns rtr sysctl -qw net.ipv4.conf.up1.rp_filter=1
@@ -370,7 +370,7 @@ done
 expect "the router is found" found vlan10 router "this host"
 expect "HTTP boot in good health: exit status 0" doctor vlan11
 expect "the file comes by HTTP" found vlan11 file-found http://
-expect_eq "no client got a message" "$(pcap_count vlan10 src port 67)" 0
+expect_eq "clients got no message" "$(pcap_count vlan10 src port 67)" 0
 cp "$T/doctor.json" "$T/good.json"
 
 ctl drain dhcp-drained >/dev/null
@@ -418,7 +418,7 @@ expect "no client is remembered" eval '! ctl show clients | grep -q 02:70'
 expect "a rule with a condition: exit status 0" doctor vlan30
 expect "the rule is named" found "this host" firewall-may-drop "inet fw pass"
 
-# A rule that drops TFTP of everybody breaks the network that was in good health.
+# A rule that drops all TFTP breaks the network that was in good health.
 nft_on rtr <<END
 flush ruleset
 table inet fw {
@@ -426,15 +426,15 @@ table inet fw {
 }
 END
 expect_not "a rule drops TFTP: exit status 1" doctor vlan10
-expect_eq "only this host is to blame" "$(failed vlan10)" ""
+expect_eq "nothing but this host has a fault" "$(failed vlan10)" ""
 expect "the rule is named" found "this host" firewall-drops "inet fw pass, rule handle"
 nft_on rtr <<<"flush ruleset"
 
-# Whoever has a lease keeps it.
+# A client that has a lease keeps it.
 lease=$(udhcpc_lease cl10)
 expect "a client of VLAN 10 has a lease: ${lease:-none}" test -n "$lease"
 
-# Another pxrelay on the VLAN does not pass on what only asks who is there.
+# Another pxrelay on the VLAN does not relay the DISCOVER by which doctor looks for servers.
 new_ns rtr2
 link_cable rtr2 vlan10 sw rtr2-10 02:00:00:03:00:10
 link_cable rtr2 up0 sw rtr2-up 02:00:00:03:00:01
@@ -455,12 +455,12 @@ control = $T/relay2.sock
 servers = $SRV1
 END
 second=$RELAY_PID
-expect "two of us: exit status 0" doctor vlan10
-expect "the other one dropped the question" eval \
+expect "two pxrelays: exit status 0" doctor vlan10
+expect "the other one dropped the DISCOVER" eval \
 	'CTL_SOCKET=$T/relay2.sock dropped doctor 1'
-expect "and does not remember who asked" eval \
+expect "and does not remember the client" eval \
 	'! ctl -s "$T/relay2.sock" show clients | grep -q 02:70'
-expect_not "and is no stranger" found vlan10 another-relay
+expect_not "and is not reported as another relay" found vlan10 another-relay
 stop "$second"
 spawn rtr2 dnsmasq-rtr2 dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 \
 	--user=root --pid-file= --log-facility=- --dhcp-relay=192.0.2.2,$SRV1

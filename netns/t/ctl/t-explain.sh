@@ -1,7 +1,7 @@
 #!/bin/bash
-# What `pxrelayctl explain' says about real clients whose real servers are at fault: each
-# verdict is provoked as it happens in practice. boot-explain.sh has the verdicts that need
-# firmware.
+# What `pxrelayctl explain' says about real clients when their real servers have faults.
+# Each verdict is provoked as it happens in practice. boot-explain.sh has the verdicts that
+# need firmware.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need dhclient udhcpc dhcpd dnsmasq
@@ -59,11 +59,11 @@ start_dhcpd srv1 100 120
 expect "cl10 has a lease" udhcpc_lease cl10
 expect_verdict "$(mac 10)" leased
 
-# A switch that inserts option 82, and an interface that is not trusted.
+# A switch inserts option 82, and the interface is not trusted.
 pkt cl10-02 ask eth0 wait=0.1 type=discover opt=82:0106000400010001 >/dev/null
 expect_verdict "$(mac 10 02)" untrusted-option82
 
-# A client without measure.
+# A client sends too much.
 pkt cl10-03 ask eth0 wait=0.1 type=discover again=20 >/dev/null
 expect_verdict "$(mac 10 03)" rate-limited
 
@@ -82,7 +82,7 @@ wait_for 5 bound srv2 67 || die "dhcpd does not start"
 start_dhclient cl20
 expect_verdict "$(mac 20)" no-offer 40
 
-# An authoritative server without a free address: the lease of old is refused.
+# An authoritative server has no free address and refuses the client's former lease.
 cat >"$T/dhcpd-full.conf" <<END
 authoritative;
 subnet 198.51.100.0 netmask 255.255.255.0 { }
@@ -108,7 +108,7 @@ spawn cl30 dhclient-cl30 dhclient -4 -d -v --no-pid -cf /dev/null \
 	-lf "$T/old.leases" -sf "$HERE/srv/client-script" \
 	-e LEASE="$T/cl30.lease" eth0
 old=$SPAWNED
-# dhclient begins anew then, and there is no offer.
+# dhclient then starts again, and gets no offer.
 before_was()
 {
 	[[ $(ctl --json explain "$1") =~ \"before\":\ *\{[^[]*\"verdict\":\ *\"$2\" ]]
@@ -117,7 +117,7 @@ expect_verdict "$(mac 30)" no-offer 40
 expect "address-refused before that" before_was "$(mac 30)" address-refused
 stop "$old"
 
-# Somebody's laptop has a DHCP server, and is on that VLAN.
+# A laptop on that VLAN runs a DHCP server.
 nsip laptop addr add 192.168.77.1/24 dev eth0
 spawn laptop dnsmasq-laptop dnsmasq --keep-in-foreground --conf-file=/dev/null \
 	--port=0 --user=root --pid-file= --log-facility=- --no-ping --dhcp-broadcast \

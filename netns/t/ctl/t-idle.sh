@@ -1,6 +1,6 @@
 #!/bin/bash
-# t-idle.sh: an idle relay is never woken up and has few file descriptors. Yet it notices by
-# itself that a server which an error took down is back, or that a route is.
+# t-idle.sh: an idle relay is never woken up and has few file descriptors. It still notices
+# by itself when a server that an error took down is back, or when a route is back.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
@@ -27,7 +27,7 @@ unwoken()
 	return 1
 }
 
-# Prints the number of its descriptors, without those that it inherited from us.
+# Prints the number of its descriptors, without those that it inherited from this script.
 descriptors()
 {
 	local f n=0
@@ -56,12 +56,12 @@ expect "idle after the start" unwoken 2.5
 n=$(descriptors)
 expect "$n descriptors with one server: under 20" [ "$n" -lt 20 ]
 
-# The lock needs no descriptor of its own.
+# Only one relay may run in a namespace. That lock needs no descriptor of its own.
 cp "$T/relay.conf" "$T/second.conf"
 sed -i "s|^control = .*|control = $T/second.sock|" "$T/second.conf"
-expect_not "a second one in this namespace is refused" \
+expect_not "a second relay in this namespace is refused" \
 	ns rtr timeout 10 "$PXRELAYD" -f -l stderr -c "$T/second.conf" 2>"$T/second.log"
-expect "it says why" grep -q "another pxrelayd" "$T/second.log"
+expect "it logs why" grep -q "another pxrelayd" "$T/second.log"
 
 ask cl10
 expect_eq "it relays" "${A[answers]}" 1
@@ -76,7 +76,7 @@ done
 expect "a server that refuses is down" \
 	wait_for 5 logged relay "server-down server=$SRV1 .*diag=port-unreachable"
 nsip rtr link set up0 down
-expect "without a route, the diagnosis is the kernel's" \
+expect "without a route, the diagnosis comes from the kernel" \
 	wait_for 5 eval "ctl --json show servers | grep -q link-down"
 nsip rtr link set up0 up
 fake srv1

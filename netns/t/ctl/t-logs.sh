@@ -22,13 +22,13 @@ conf()
 	END
 }
 
-# logs TEXT: how many lines of the daemon's have it.
+# logs TEXT: prints how many lines of the daemon's log have this text.
 logs()
 {
 	grep -c -e "$1" "$T/relay.log"
 }
 
-# reload N: with the same file; that is the Nth time.
+# reload N: reloads the same file, for the Nth time.
 reload()
 {
 	conf | reload_relay
@@ -46,7 +46,7 @@ nsip rtr addr add 203.0.113.1/24 dev "$EVIL"
 nsip rtr link set "$EVIL" up
 expect "a name with a terminal escape in it" wait_for 5 logged relay \
 	'^interface-ready interface=v\\x22\\x1b\[2J\\x5c giaddr=203.0.113.1$'
-expect_eq "and nowhere as it is" "$(grep -c -F "$EVIL" "$T/relay.log")" 0
+expect_eq "and nowhere unescaped" "$(grep -c -F "$EVIL" "$T/relay.log")" 0
 
 FAILED="^metrics-failed at=\"$T/no/where/\\\\x22metrics\\\\x22\" error=\"[^\"]*\""
 # repeated N: the log says that the line was repeated N times in all.
@@ -56,11 +56,11 @@ repeated()
 		awk '{ n += $1 } END { print n + 0 }')" = "$1" ]
 }
 
-expect_eq "a line" "$(logs "$FAILED\$")" 1
+expect_eq "a line is written once" "$(logs "$FAILED\$")" 1
 reload 1
 reload 2
 reload 3
-expect "that is repeated is counted seconds later" wait_for 15 repeated 3
+expect "its repetitions are counted seconds later" wait_for 15 repeated 3
 reload 4
 reload 5
 expect_eq "and is not written again" "$(logs "$FAILED\$")" 1
@@ -98,12 +98,13 @@ expect "delivered" logged relay \
 expect "dropped" logged relay \
 	"^dropped $WHO interface=vlan10 direction=requests reason=hops\$"
 expect "helped" logged relay "^helped src=[0-9.]* interface=vlan10 port=514 copies=1\$"
-expect_eq "a line each" "$(logs "$PACKET")" 4
+expect_eq "one line for each" "$(logs "$PACKET")" 4
 conf | reload_relay
 expect "no debug" wait_for 5 logged relay "reloads=7\$"
 packets 3
-expect_eq "no line any more" "$(logs "$PACKET")" 4
+expect_eq "no more lines about packets" "$(logs "$PACKET")" 4
 
 stop "$RELAY_PID"
 expect "at the end nothing is held back" repeated 7
-expect_eq "and the end comes last" "$(tail -n 1 "$T/relay.log")" "stopped reason=signal"
+expect_eq "and the last line says that it stopped" \
+	"$(tail -n 1 "$T/relay.log")" "stopped reason=signal"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # t-metrics.sh: metrics are scraped by hand, by a real Prometheus with
 # conf/monitoring/alerts.yml, and over a Unix socket after a reload. The numbers match what
-# was sent, whatever an interface is called; idle connections do not lock others out.
+# was sent, even if the name of an interface has special characters. Idle connections do not
+# keep others out.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
@@ -33,7 +34,7 @@ conf()
 	END
 }
 
-# scrape [WHERE]: into $T/metrics; a document is at most 250 ms old.
+# scrape [WHERE]: writes the metrics to $T/metrics. A document is at most 250 ms old.
 scrape()
 {
 	ns rtr "$PYTHON" "$SCRAPE" get "${1:-$AT}" >"$T/metrics" 2>>"$T/scrape.log"
@@ -44,13 +45,13 @@ value()
 	"$PYTHON" "$SCRAPE" value "$T/metrics" "$@"
 }
 
-# is VALUE NAME [LABEL=VALUE]...: in a new document.
+# is VALUE NAME [LABEL=VALUE]...: this metric has that value in a new document.
 is()
 {
 	scrape && [ "$(value "${@:2}")" = "$1" ]
 }
 
-# prom QUERY: the value of the first series, as Prometheus has it.
+# prom QUERY: prints the value of the first series that Prometheus finds.
 prom()
 {
 	ns rtr promtool query instant http://127.0.0.1:9090 "$1" 2>/dev/null |
@@ -62,7 +63,7 @@ prom_is()
 	[ "$(prom "$2")" = "$1" ]
 }
 
-# uses FILE: every metric that it names is one that the relay has.
+# uses FILE: the relay has every metric that the file names.
 uses()
 {
 	local name bad=0
@@ -85,14 +86,14 @@ start_relay < <(conf $AT)
 expect "a scrape" scrape
 expect_eq "an interface with quotes and backslashes in its name" \
 	"$(value pxrelay_interface_ready 'interface=v\"\\e')" 0
-expect_eq "drops are there before the first" \
+expect_eq "drop counters exist before the first drop" \
 	"$(value pxrelay_drops_total direction=requests reason=hops)" 0
 ask cl10 msgtype=discover
 expect_eq "a client is served" "${A[answers]}" 1
 pkt cl10 send eth0 msgtype=discover hops=17 >/dev/null
 expect "its request was counted" \
 	wait_for 3 is 1 pxrelay_interface_relayed_total interface=vlan10
-expect "the one with 17 hops was dropped" \
+expect "the request with 17 hops was dropped" \
 	wait_for 3 is 1 pxrelay_drops_total direction=requests reason=hops
 expect_eq "requests" "$(value pxrelay_requests_total)" 2
 expect_eq "by class and message" "$(value pxrelay_interface_messages_total \
@@ -105,7 +106,7 @@ expect_eq "took more than 10 ms" "$(value pxrelay_server_answer_seconds_bucket \
 expect_eq "and was timed" "$(value pxrelay_server_answer_seconds_bucket \
 	server=live le=+Inf)" 1
 expect_eq "no rule matched" "$(value pxrelay_rule_hits_total rule=bios)" 0
-expect "the dead server is found out" \
+expect "the dead server is down" \
 	wait_for 10 is 0 pxrelay_server_up server=dead address=$DEAD
 expect_eq "for that reason" "$(value pxrelay_server_state server=dead \
 	state=down diag=arp-timeout)" 1
@@ -114,37 +115,37 @@ expect "drained: not usable" wait_for 3 is 0 pxrelay_server_usable server=live
 expect_eq "but up" "$(value pxrelay_server_up server=live)" 1
 ctl enable live >/dev/null
 
-# A machine that gets no file begins anew, and then reads another machine's luck; one that
-# asks for its file goes well. Who does not boot does not count.
+# A machine that gets no boot file starts again: its first boot has failed. Clients that do
+# not boot are not counted.
 UEFI=(flags=0x8000 chaddr=02:00:5e:77:00:07 "opt=60:'PXEClient:Arch:00007:UNDI:003016" opt=93:0007)
 expect_eq "no boot yet" "$(value pxrelay_boots_started_total)" none
 ask cl10 type=discover xid=70 "${UEFI[@]}"
 expect "a boot begins" wait_for 3 is 1 pxrelay_boots_started_total arch=uefi-x64
-expect_eq "and goes on" "$(value pxrelay_boots_going_on arch=uefi-x64)" 1
-expect_eq "failures are there before the first" "$(value pxrelay_boots_failed_total \
+expect_eq "and is in progress" "$(value pxrelay_boots_going_on arch=uefi-x64)" 1
+expect_eq "failure counters exist before the first failure" "$(value pxrelay_boots_failed_total \
 	arch=uefi-x64 diagnosis=no-offer)" 0
 ask cl10 type=request xid=70 "${UEFI[@]}" "opt=54:$(printf %02x ${SRV1//./ })"
 expect_eq "it has an address" "${A[type]}" ack
 ask cl10 type=discover xid=71 "${UEFI[@]}"
-expect "it begins anew" wait_for 3 is 2 pxrelay_boots_started_total arch=uefi-x64
+expect "it starts again" wait_for 3 is 2 pxrelay_boots_started_total arch=uefi-x64
 expect_eq "the first one failed" "$(value pxrelay_boots_failed_total)" 1
 expect_eq "for that reason" "$(value pxrelay_boots_failed_total arch=uefi-x64 \
 	diagnosis=boot-server-dead)" 1
 expect "and was logged" logged relay \
 	'^boot-failed mac=02:00:5e:77:00:07 arch=uefi-x64 verdict=boot-server-dead interface=vlan10'
-expect_eq "no kind but this" "$(value pxrelay_boots_started_total)" 2
+expect_eq "no boots of another kind" "$(value pxrelay_boots_started_total)" 2
 expect "promtool finds no fault" promtool check metrics <"$T/metrics"
 
-# ---- what comes with it ---------------------------------------------------
+# ---- alert rules and dashboard --------------------------------------------
 
 expect "alert rules: promtool finds no fault" \
 	promtool check rules "$TOP/conf/monitoring/alerts.yml"
-expect "alert rules use metrics that there are" uses "$TOP/conf/monitoring/alerts.yml"
+expect "alert rules use metrics that exist" uses "$TOP/conf/monitoring/alerts.yml"
 expect "the dashboard is JSON" \
 	"$PYTHON" -m json.tool "$TOP/conf/monitoring/grafana-dashboard.json" /dev/null
-expect "and uses metrics that there are" uses "$TOP/conf/monitoring/grafana-dashboard.json"
+expect "and uses metrics that exist" uses "$TOP/conf/monitoring/grafana-dashboard.json"
 
-# Every alert, with numbers that must raise it and numbers that must not.
+# Each alert is tested with numbers that must raise it and numbers that must not.
 cp "$TOP/conf/monitoring/alerts.yml" "$T/alerts.yml"
 cat >"$T/alerts-test.yml" <<'END'
 rule_files: [alerts.yml]
@@ -210,38 +211,38 @@ expect "raises an alert for the dead server" wait_for 10 prom_is 1 \
 	'count(ALERTS{alertname="PxrelayServerDown",server="dead",alertstate="firing"})'
 expect_eq "and not for the live one" "$(prom 'ALERTS{server="live"}')" ""
 
-# ---- visitors who hang about ----------------------------------------------
+# ---- clients that do not finish their request ------------------------------
 
 spawn rtr hang "$PYTHON" "$SCRAPE" hang $AT 40
-expect "40 visitors with half a request" wait_for 10 logged hang hanging
-expect "do not lock others out" scrape
+expect "40 clients send half a request" wait_for 10 logged hang hanging
+expect "they do not keep others out" scrape
 ask cl10 msgtype=discover
-expect_eq "and no packet up" "${A[answers]}" 1
+expect_eq "and delay no packet" "${A[answers]}" 1
 
 # ---- reload ---------------------------------------------------------------
 
 conf "$T/metrics.sock" | reload_relay
 expect "a Unix socket after a reload" wait_for 3 scrape "$T/metrics.sock"
-expect_eq "counters went on" "$(value pxrelay_interface_relayed_total \
+expect_eq "counters keep their values" "$(value pxrelay_interface_relayed_total \
 	interface=vlan10)" 5
 expect_not "the port is closed" scrape
-expect "Prometheus finds out" wait_for 10 prom_is 0 'up{job="pxrelay"}'
+expect "Prometheus notices" wait_for 10 prom_is 0 'up{job="pxrelay"}'
 expect "and raises an alert" wait_for 10 prom_is 1 \
 	'count(ALERTS{alertname="PxrelayGone",alertstate="firing"})'
 stop "$PROM"
 
-# A port that is taken is no reason to stop, and is tried again by a reload.
+# The relay goes on if the port is taken, and a reload tries it again.
 spawn rtr taker "$PYTHON" -c 'import socket, signal
 s = socket.create_server(("127.0.0.1", 9467)); print("ready", flush=True); signal.pause()'
 TAKER=$SPAWNED
 wait_for 5 logged taker ready
 conf $AT | reload_relay
-expect "a port that is taken" wait_for 3 logged relay 'metrics-failed.*127.0.0.1:9467'
+expect "the port is taken, which is logged" wait_for 3 logged relay 'metrics-failed.*127.0.0.1:9467'
 expect_eq "the old socket is gone" "$(ls "$T/metrics.sock" 2>/dev/null)" ""
 ask cl10 msgtype=discover
-expect_eq "is no reason to stop" "${A[answers]}" 1
+expect_eq "the relay goes on" "${A[answers]}" 1
 stop "$TAKER"
 conf $AT | reload_relay
-expect "and is tried again by a reload" wait_for 3 scrape
+expect "a reload tries the port again" wait_for 3 scrape
 conf off | reload_relay
-expect "off" wait_for 3 eval '! scrape'
+expect "metrics can be switched off" wait_for 3 eval '! scrape'

@@ -23,13 +23,13 @@ conf()
 	END
 }
 
-# said TEXT: a message is this (a pattern).
+# said TEXT: there is a message that matches this pattern.
 said()
 {
 	grep -q -x -e "[0-9]* $1" "$SAID"
 }
 
-# status TEXT: what was said of it last.
+# status TEXT: the last status message has this text.
 status()
 {
 	[ "$(sed -n 's/.*STATUS=//p' "$SAID" | tail -n 1)" = "$1" ]
@@ -59,7 +59,7 @@ RELAY_PID=$(sed -n 's/^0 pid=//p' "$SAID")
 # ---- alive --------------------------------------------------------------------
 
 expect "it is alive" wait_for 5 petted 4
-expect "at half the time that it is given" "$PYTHON" - "$SAID" <<'END'
+expect "at half the interval of the watchdog" "$PYTHON" - "$SAID" <<'END'
 import sys
 t = [int(l.split()[0]) for l in open(sys.argv[1]) if l.rstrip().endswith("WATCHDOG=1")]
 gaps = sorted(b - a for a, b in zip(t, t[1:]))
@@ -67,11 +67,11 @@ print(gaps)
 sys.exit(not 400 <= gaps[len(gaps) // 2] <= 700)
 END
 kill -STOP "$RELAY_PID"
-sleep 0.2		# what was on its way
+sleep 0.2		# for messages that are on their way
 before=$(pets)
-expect_not "one that is stopped is not" wait_for 2 petted $((before + 1))
+expect_not "a stopped daemon is not" wait_for 2 petted $((before + 1))
 kill -CONT "$RELAY_PID"
-expect "until it goes on" wait_for 5 petted $((before + 2))
+expect "until it continues" wait_for 5 petted $((before + 2))
 
 # ---- what it does --------------------------------------------------------------
 
@@ -90,8 +90,8 @@ expect "another one down" wait_for 10 status \
 	'2 interfaces, 2 servers (1 down, 1 drained), 1 boot'
 nsip rtr route del unreachable "$SRV1"
 ctl enable two >/dev/null
-expect "all is well" wait_for 10 status '2 interfaces, 2 servers, 1 boot'
-expect_eq "no line comes twice in a row" \
+expect "all servers are up again" wait_for 10 status '2 interfaces, 2 servers, 1 boot'
+expect_eq "no status is sent twice in a row" \
 	"$(grep -v READY "$SAID" | sed -n 's/.*STATUS=//p' | uniq -d)" ""
 
 # ---- reload, end ----------------------------------------------------------------
@@ -108,11 +108,11 @@ expect "in this order" eval \
 	"[ \"\$(grep -o 'RELOADING\|READY=1' '$SAID' | paste -sd' ')\" = 'READY=1 RELOADING READY=1' ]"
 stop "$MANAGER"
 expect "stopping" said 'STOPPING=1'
-expect_eq "is the last word" "$(tail -n 1 "$SAID" | cut -d' ' -f2)" STOPPING=1
+expect_eq "is the last message" "$(tail -n 1 "$SAID" | cut -d' ' -f2)" STOPPING=1
 
 # ---- no service manager ---------------------------------------------------------------
 
-# Without a watchdog, it reports only events. Without a service manager, it runs as well.
+# Without a watchdog, the daemon reports only events. It also runs without a service manager.
 SAID=$T/said2
 touch "$SAID"
 spawn rtr manager2 "$PYTHON" "$HERE/srv/manager.py" "$T/notify2" "$SAID" 0 \
@@ -121,9 +121,9 @@ MANAGER=$SPAWNED
 expect "ready without a watchdog" wait_for 15 said 'READY=1;.*'
 ask cl10 xid=99 "opt=60:'PXEClient:Arch:00000:UNDI:002001" opt=93:0000
 expect "a boot" wait_for 5 status '2 interfaces, 2 servers, 1 boot'
-expect_eq "no pets" "$(pets)" 0
+expect_eq "no watchdog messages" "$(pets)" 0
 stop "$MANAGER"
 export NOTIFY_SOCKET=$T/nobody
 start_relay < <(conf)
 ask cl10 xid=100
-expect_eq "a manager that is not there" "${A[answers]}" 1
+expect_eq "a client is served without a manager" "${A[answers]}" 1

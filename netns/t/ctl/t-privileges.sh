@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-privileges.sh: the process that reads packets has no privileges, and yet everything works:
-# each feature is used once, with the build that is installed, in its sandbox. Then either
-# process ends, and the daemon is started in other ways.
+# t-privileges.sh: the process that reads packets has no privileges, and everything still
+# works: each feature is used once in the sandbox, with the build that is installed. Then
+# one of the two processes is killed, then the other, and the daemon is started in other ways.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
@@ -12,8 +12,8 @@ use_plain
 install -m 755 "$PXRELAYD" "$PXRELAYCTL" "$T"
 PXRELAYD=$T/pxrelayd PXRELAYCTL=$T/pxrelayctl
 
-# What the system looks like from the router: a user pxrelay (or not), a syslog and
-# a journal. `ip netns exec' gives each command its own mounts.
+# The system as the router sees it: with or without a user pxrelay, with a syslog and a
+# journal. `ip netns exec' gives each command its own mounts.
 PXUID=64711
 cat >"$T/installed" <<END
 #!/bin/sh
@@ -52,7 +52,7 @@ conf()
 	mv "$T/relay.conf.new" "$T/relay.conf"
 }
 
-# start WHO COMMAND...: without -l, so that the file says where lines go
+# start WHO COMMAND...: starts the relay without -l, so that the file says where log lines go.
 start()
 {
 	spawn rtr relay "$T/installed" "$@" -c "$T/relay.conf" -p "$T/pid"
@@ -67,7 +67,7 @@ opener_of()
 	pgrep -P "$1" pxrelay-opener
 }
 
-# status PID WORD...: the fields of /proc/PID/status
+# status PID WORD...: prints these fields of /proc/PID/status.
 status()
 {
 	local pid=$1 w
@@ -80,7 +80,7 @@ status()
 
 ZERO=0000000000000000
 
-# a_nobody PID UID: has nothing but the list
+# a_nobody PID UID: the process has that user and no privileges.
 a_nobody()
 {
 	expect_eq "packets are read by uid $2" "$(status "$1" Uid)" "$2 $2 $2 $2"
@@ -91,7 +91,7 @@ a_nobody()
 		"$(status "$1" NoNewPrivs Seccomp)" "1 2"
 }
 
-# hup LINE...: a new file, taken
+# hup LINE...: writes a new file and reloads; the relay applies it.
 hup()
 {
 	local n
@@ -102,7 +102,7 @@ hup()
 	wait_for 5 eval '[ "$(relay_counter reloads)" -gt '"$n"' ]'
 }
 
-# refuses TEXT LINE...: the new file is refused, in a line with TEXT
+# refuses TEXT LINE...: the relay refuses the new file and logs a line with TEXT.
 refuses()
 {
 	local n text=$1
@@ -145,8 +145,8 @@ expect "which the log says" logged relay "privileges user=pxrelay sandbox=on"
 expect_eq "the opener has four" "$(status "$OPENER" CapInh CapPrm CapEff CapBnd CapAmb)" \
 	"$ZERO 0000000000003402 0000000000003402 0000000000003402 $ZERO"
 expect_eq "and a filter" "$(status "$OPENER" NoNewPrivs Seccomp)" "1 2"
-expect_eq "the pid file has the first one's number" "$(cat "$T/pid")" "$RELAY_PID"
-expect "a member of the group may ask" eval "as $PXUID >/dev/null"
+expect_eq "the pid file has the first process's number" "$(cat "$T/pid")" "$RELAY_PID"
+expect "a member of the group may use pxrelayctl" eval "as $PXUID >/dev/null"
 expect_not "other users may not" as 64712 2>/dev/null
 
 # ---- everything works -----------------------------------------------------
@@ -154,17 +154,17 @@ expect_not "other users may not" as 64712 2>/dev/null
 expect "a client is served" served cl10
 add_bridge br30
 add_client cl30 30
-expect "another VLAN by reload" hup "$ONE" "[interface vlan20]" "servers = $SRV1" \
+expect "a reload adds another VLAN" hup "$ONE" "[interface vlan20]" "servers = $SRV1" \
 	"[interface vlan3*]" "servers = $SRV1"
 expect "is served" served cl20
 add_vlan 30
 nsip rtr addr add 10.30.0.1/24 dev vlan30
 wait_for 5 logged relay interface-ready.*vlan30
-expect "an interface that came later" served cl30
+expect "an interface that was created later is served" served cl30
 
 srv_forget srv2
 nsip rtr route add 192.0.2.99/32 via $UP.77		# no such host
-expect "servers, probes, helpers, rescue and metrics by reload" hup \
+expect "a reload adds servers, probes, helpers, rescue and metrics" hup \
 	"metrics = 127.0.0.1:9467" "log-level = debug" \
 	"[server one]" "address = $SRV1" "probe = dhcp, icmp, arp, tcp:9" \
 	"probe-interval = 1s" \
@@ -209,7 +209,7 @@ stop "$SPAWNED"
 expect "pxrelayctl capture" test "$(stat -c %s "$T/capture.pcapng")" -gt 300
 expect "it is still the same process" alive "$RELAY_PID"
 
-# More than the netlink socket holds, while it does not run.
+# While the relay is stopped, more messages come than its netlink socket holds.
 kill -STOP "$RELAY_PID"
 for round in add del; do
 	for ((i = 2; i < 8000; i++)); do
@@ -217,29 +217,30 @@ for round in add del; do
 	done | nsbatch rtr
 done
 kill -CONT "$RELAY_PID"
-expect "lost netlink messages are read anew" wait_for 10 \
+expect "after lost netlink messages, everything is read again" wait_for 10 \
 	eval '[ "$(relay_counter netlink-resyncs)" -ge 1 ]'
-expect "and clients served" served cl20
+expect "and clients are served" served cl20
 
-# ---- where lines go -------------------------------------------------------
+# ---- where log lines go ---------------------------------------------------
 
 expect "log = syslog" hup "log = syslog" "$ONE"
 expect "goes there" wait_for 5 logged syslog "pxrelayd.*reloaded"
 stop "$(pgrep -f "^$PYTHON -uc.*$T/syslog")"
 listen syslog
-expect "a syslog that was restarted" hup "log = syslog" "$ONE" "[interface vlan20]" \
+expect "a reload after syslog was restarted" hup "log = syslog" "$ONE" "[interface vlan20]" \
 	"servers = $SRV1"
-expect "gets the lines that follow" eval \
+expect "logs to the new syslog" eval \
 	'hup "log = syslog" "$ONE" && wait_for 5 logged syslog "interface-lost"'
 expect "log = journal" hup "log = journal" "$ONE" "[interface vlan20]" "servers = $SRV1"
 expect "goes there" wait_for 5 logged journal "MESSAGE=reloaded"
 stop "$(pgrep -f "^$PYTHON -uc.*$T/journal")"
 listen journal
 hup "log = journal" "$ONE"
-expect "a journal that was restarted" wait_for 5 logged journal "MESSAGE=reloaded"
+expect "after the journal was restarted, lines go to the new one" \
+	wait_for 5 logged journal "MESSAGE=reloaded"
 expect "log = stderr" hup "$ONE"
 
-# ---- what a reload cannot have --------------------------------------------
+# ---- what a reload cannot change ------------------------------------------
 
 CONTROL=$T/other.sock
 CTL_SOCKET=$CTL conf "$ONE"
@@ -248,17 +249,17 @@ CTL=$T/other.sock
 expect "the control socket moves within its directory" \
 	wait_for 5 ctl version >/dev/null
 CONTROL=/tmp/$ID.sock
-expect "not elsewhere" refuses "control: needs a restart" "$ONE"
+expect "but not elsewhere" refuses "control: needs a restart" "$ONE"
 CONTROL=$CTL
-expect "nor is metrics' port 80 to be had" refuses "below 1024" \
+expect "metrics cannot move to port 80" refuses "below 1024" \
 	"metrics = 127.0.0.1:80" "$ONE"
-expect "and nothing was exchanged" served cl10
+expect "and nothing was changed" served cl10
 
-# ---- the end of one of them -----------------------------------------------
+# ---- one of the processes ends --------------------------------------------
 
 hup "$ONE"
 kill -TERM "$OPENER"
-expect "the opener ends by no signal" hup "$ONE"
+expect "SIGTERM does not end the opener" hup "$ONE"
 kill -KILL "$OPENER"
 expect "the log says that it was killed" wait_for 5 logged relay opener-gone
 expect "packets are relayed" served cl10
@@ -269,17 +270,18 @@ rm -f "$CTL" "$T/pid"
 
 start pxrelay "$PXRELAYD" -f
 kill -KILL "$RELAY_PID"
-expect "the daemon is killed: the opener goes" wait_for 5 gone "$OPENER"
-expect "and takes the control socket along" test ! -e "$CTL"
+expect "when the daemon is killed, the opener ends" wait_for 5 gone "$OPENER"
+expect "and removes the control socket" test ! -e "$CTL"
 expect "and the pid file" test ! -e "$T/pid"
 
 start pxrelay "$PXRELAYD" -f
 stop "$RELAY_PID"
-expect "an orderly end leaves nothing either" test ! -e "$CTL" -a ! -e "$T/pid"
+expect "an orderly end also leaves nothing" test ! -e "$CTL" -a ! -e "$T/pid"
 
-# ---- an attacker has taken it over -------------------------------------------
+# ---- an attacker has taken over a process ------------------------------------
 
-# trespass LINE...: lines of [relay]; a time zone's file is there to be read
+# trespass LINE...: starts a relay, with these lines of [relay], that makes a forbidden
+# call. The file of a time zone is there to be read.
 echo UTC >"$T/zone"
 trespass()
 {
@@ -297,12 +299,12 @@ trespass
 kill -USR1 "$RELAY_PID"
 wait "$RELAY_PID"
 expect_eq "a forbidden call ends it with status" $? 31
-expect_eq "and is named" "$(grep seccomp "$T/trespass.txt")" \
+expect_eq "and the log names it" "$(grep seccomp "$T/trespass.txt")" \
 	"seccomp-violation call=execve process=packets"
-expect "the opener has gone, too" wait_for 5 gone "$OPENER"
+expect "the opener has ended, too" wait_for 5 gone "$OPENER"
 trespass
 kill -USR1 "$OPENER"
-expect "the opener is no better" wait_for 5 grep -q \
+expect "a forbidden call ends the opener as well" wait_for 5 grep -q \
 	"^seccomp-violation call=execve process=opener" "$T/trespass.txt"
 expect "packets are relayed" served cl10
 stop "$RELAY_PID"
@@ -310,7 +312,7 @@ rm -f "$CTL"
 trespass "log = syslog"
 kill -USR1 "$RELAY_PID"
 wait "$RELAY_PID"
-expect "syslog hears of it, too" wait_for 5 logged syslog \
+expect "syslog gets that line, too" wait_for 5 logged syslog \
 	"seccomp-violation call=execve process=packets"
 stop "$(pgrep -f "^$PYTHON -uc.*$T/syslog")"
 mv "$T/syslog.log" "$T/syslog.txt"	# no log of the test may have such a line
@@ -324,8 +326,8 @@ expect "the log says that there is no user pxrelay" logged relay \
 	'privileges user=nobody sandbox=on note="there is no user pxrelay'
 stop "$RELAY_PID"
 
-# As the unit file does it: with files that are read-only but for what it names, and more VLANs
-# with boot servers than the kernel's limit of multicast memberships.
+# As the unit file does it: all files are read-only except those that it names. There are
+# more VLANs with boot servers than the kernel's limit of multicast memberships.
 cat >"$T/unit" <<END
 #!/bin/sh
 mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys || exit 1
@@ -349,56 +351,56 @@ start_unit()
 }
 conf "$BOOTS"
 start_unit "$(sed -n 's/^ReadWritePaths=//p' "$TOP/conf/systemd/pxrelayd.service" | sed 's/-\//\//g')"
-expect_not "each VLAN's multicast group is joined as the unit has it" \
+expect_not "with the unit's settings, each VLAN's multicast group is joined" \
 	logged relay group-join-failed
 stop "$RELAY_PID"
 start_unit ""
 expect "the log says that limits cannot be raised" logged relay group-join-failed
-expect "and the opener lives" hup "$ONE"
+expect "and the opener goes on" hup "$ONE"
 stop "$RELAY_PID"
 conf "$ONE"
 start pxrelay setpriv --reuid $PXUID --regid $PXUID --clear-groups --no-new-privs \
 	--inh-caps=-all,$NET --ambient-caps=-all,$NET --bounding-set=-all,$NET \
 	"$PXRELAYD" -f
 a_nobody "$RELAY_PID" $PXUID
-expect_eq "the opener has the three that it was given" \
+expect_eq "the opener has the three capabilities that it was given" \
 	"$(status "$OPENER" Uid CapPrm)" "$PXUID $PXUID $PXUID $PXUID 0000000000003400"
 expect "a client is served" served cl10
-expect "another server by reload" hup "[interface vlan10]" "servers = $SRV1, $SRV2"
+expect "a reload adds another server" hup "[interface vlan10]" "servers = $SRV1, $SRV2"
 stop "$RELAY_PID"
 expect "nothing is left" test ! -e "$CTL" -a ! -e "$T/pid"
 
-# What its parent left open, and what it closed.
+# File descriptors that its parent left open, and those that it closed.
 echo secret >"$T/left"
 chmod 600 "$T/left"
 start pxrelay sh -c 'exec "$@" 7<"$0" 8>>"$0" <&- >&-' "$T/left" "$PXRELAYD" -f
 expect_eq "an open file of its parent's is closed" \
 	"$(find /proc/"$RELAY_PID"/fd /proc/"$OPENER"/fd -lname "$T/left")" ""
-expect_eq "stdin and stdout are there" \
+expect_eq "stdin and stdout are open" \
 	"$(readlink /proc/"$RELAY_PID"/fd/[01] | sort -u)" /dev/null
 stop "$RELAY_PID"
 
 if unshare -Ur true 2>/dev/null; then
 	chmod 755 "$T"
 	start nobody unshare -Urn "$PXRELAYD" -f
-	expect_eq "in a user namespace without others it stays root" \
+	expect_eq "in a user namespace without other users it stays root" \
 		"$(status "$RELAY_PID" Uid CapEff CapBnd)" "0 0 0 0 $ZERO $ZERO"
 	expect "which the log says" logged relay "privileges user=root sandbox=on"
 	stop "$RELAY_PID"
 fi
 
 start pxrelay "$PXRELAYD" -f -S
-expect_eq "-S keeps all" "$(status "$RELAY_PID" Uid Seccomp)" "0 0 0 0 0"
+expect_eq "-S keeps all privileges" "$(status "$RELAY_PID" Uid Seccomp)" "0 0 0 0 0"
 expect_eq "and needs no opener" "$OPENER" ""
 expect "which the log says" logged relay "privileges user=unchanged sandbox=off"
 stop "$RELAY_PID"
 
 ns rtr "$T/installed" pxrelay "$PXRELAYD" -c "$T/relay.conf" -p "$T/pid" 2>"$T/background.log"
-expect_eq "into the background" $? 0
+expect_eq "it goes to the background" $? 0
 RELAY_PID=$(cat "$T/pid")
 OPENER=$(opener_of "$RELAY_PID")
 a_nobody "$RELAY_PID" $PXUID
-expect_eq "nothing of the terminal is held" \
+expect_eq "it keeps no descriptor of the terminal" \
 	"$(readlink /proc/{"$RELAY_PID","$OPENER"}/fd/2 | sort -u)" "/dev/null"
 expect "a client is served" served cl10
 stop "$RELAY_PID"

@@ -1,6 +1,7 @@
 #!/bin/bash
-# t-fault-clock.sh: the clock is set all the time, by hours in both directions, to 1970 and to
-# 2106 (tests/preload/wildclock). Rates, hedges, probes and time-outs do not depend on it.
+# t-fault-clock.sh: the clock is set again and again, by hours in both directions, to 1970
+# and to 2106 (tests/preload/wildclock). Rates, hedges, probes and time-outs do not depend
+# on it.
 #
 # set: all
 # quiet: it measures time.
@@ -17,7 +18,7 @@ import time
 print(len({int(time.time()) // 1000 for _ in range(4)}))'
 }
 
-# As the kernel starts it: exec, so that it is the process that was spawned.
+# exec makes the relay the process that was spawned.
 printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$PRELOAD/wildclock.so" \
 	"$PXRELAYD" >"$T/pxrelayd"
 chmod +x "$T/pxrelayd"
@@ -56,5 +57,5 @@ expect "$n probes in two seconds, one a second" test "$n" -ge 1 -a "$n" -le 4
 pkt cl20 flood eth0 count=40 rate=20 chaddr=02:00:00:00:20:01 >/dev/null
 pkt cl20 send eth0 again=40 >/dev/null
 expect "one client: the rate is unchanged" wait_for 2 dropped client-rate 25
-expect "and not less" test "$(relay_drop client-rate)" -le 32
+expect "and not lower" test "$(relay_drop client-rate)" -le 32
 expect "server b is up" eval 'ctl --json show servers | grep -q "\"health\": *\"up\""'

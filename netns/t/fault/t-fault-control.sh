@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-fault-control.sh: one control client sends commands and never reads, a hundred are silent,
-# others close in the middle of a word. DHCP clients and the operator are still served;
-# memory and descriptors stay bounded.
+# t-fault-control.sh: one control client sends commands and never reads, a hundred send
+# nothing, and others close in the middle of a word. DHCP clients and the operator are still
+# served, and memory and descriptors stay bounded.
 #
 # set: all
 
@@ -51,7 +51,7 @@ print("there", flush=True)
 time.sleep(1000)' "$CTL"
 pkt cl10 flood eth0 count=2000 rate=1000 >"$T/flood" &
 flood=$!
-wait_for 10 logged greedy there || die "the greedy client does not get so far"
+wait_for 10 logged greedy there || die "the greedy client does not start"
 ask cl20
 expect_eq "a machine is served" "${A[answers]}" 1
 t0=${EPOCHREALTIME/./}

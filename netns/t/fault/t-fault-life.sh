@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-fault-life.sh: a whole run of the daemon: start, good and hostile packets from both sides, a
-# lease, pxrelayctl, a capture, interfaces that come and go, reloads of everything that can
-# change, stop. At the end, LeakSanitizer finds nothing (the test proves that it looked), and
+# t-fault-life.sh: the daemon from start to stop: good and hostile packets from both sides,
+# a lease, pxrelayctl, a capture, interfaces that come and go, and reloads of everything that
+# can change. At the end, LeakSanitizer finds nothing (the test proves that it looked), and
 # neither does valgrind if it is installed.
 #
 # The sandbox is off (-S), because it stops LeakSanitizer from tracing the process.
@@ -11,7 +11,7 @@
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
 
-# life NAME COMMAND...: the relay is started by that command.
+# life NAME COMMAND...: starts the relay by that command and goes through all of this.
 life()
 {
 	local name=$1 keep='' n
@@ -56,7 +56,7 @@ life()
 	wait_for 5 eval '[ "$(relay_counter reloads)" -ge 2 ]'
 	ask cl20 wait=5
 	expect_eq "$name: it still relays" "${A[answers]}" 1
-	expect "$name: the account" account "$name"
+	expect "$name: every packet is accounted for" account "$name"
 	stop "$RELAY_PID" || wait_for 20 gone "$RELAY_PID"
 	wait "$RELAY_PID"
 	expect_eq "$name: exit status" $? 0
@@ -94,7 +94,7 @@ conf()
 	END
 }
 
-# scrape SOCKET: the metrics.
+# scrape SOCKET: prints the metrics.
 scrape()
 {
 	"$PYTHON" -c '
@@ -121,7 +121,7 @@ case $(nm -D "$PXRELAYD" 2>/dev/null) in
 		LSAN_OPTIONS=verbosity=2
 	expect "LeakSanitizer has looked" logged lsan "Attached to thread"
 	expect_not "and found nothing" logged lsan "ERROR: " ;;
-*)	say "no sanitizer is in $PXRELAYD" ;;
+*)	say "$PXRELAYD has no sanitizer" ;;
 esac
 command -v valgrind >/dev/null || exit 0
 use_plain

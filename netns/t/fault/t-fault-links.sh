@@ -1,8 +1,7 @@
 #!/bin/bash
 # t-fault-links.sh: one interface flaps, a thousand are created and deleted, and thousands of
 # addresses come and go. Meanwhile another VLAN loses none of its requests, and afterwards the
-# relay knows the true state.
-# FAULT_LONG=N: N rounds.
+# relay knows the true state. FAULT_LONG=N runs N rounds.
 #
 # set: all
 # alone: it makes a thousand interfaces
@@ -31,7 +30,7 @@ flap()
 	done | nsbatch rtr
 }
 
-# A hundred at a time are there, each with an address and up.
+# A hundred exist at a time, each up and with an address.
 born_and_gone()
 {
 	local i k
@@ -42,7 +41,7 @@ born_and_gone()
 			echo "link set vlan$((1000 + k)) up"
 			echo "addr add 10.$((k / 250)).$((k % 250)).1/24 dev vlan$((1000 + k))"
 		done
-		echo "link del group 77"	# one by one takes 40 s
+		echo "link del group 77"	# one by one would take 40 s
 	done | nsbatch rtr
 }
 
@@ -59,7 +58,7 @@ churn()
 }
 
 asked=0
-# hears WHAT: the request of cl10 arrives with giaddr 192.0.2.1.
+# hears WHAT: a request of cl10 arrives with giaddr 192.0.2.1.
 hears()
 {
 	ask cl10 wait=0.01
@@ -90,10 +89,10 @@ COUNT=$(sed -n 's/^sent=//p' "$T/flood")
 wait_for 5 srv_has srv1 $((COUNT + asked))
 declare -A G
 load G < <("$PYTHON" "$HERE/srv/pkt.py" gaps "$T/srv1.jsonl")
-expect_eq "each of $COUNT requests of VLAN 20 arrived, and once" \
+expect_eq "each of $COUNT requests of VLAN 20 arrived exactly once" \
 	"$((G[count] - asked)) $((G[clients] - asked))" "$COUNT $COUNT"
-# The kernel holds its lock on interfaces while it deletes a hundred, for seconds on a busy
-# machine, and who asks about interfaces waits.
+# While the kernel deletes a hundred interfaces, it holds its lock on interfaces, for seconds
+# on a busy machine, and every query about interfaces waits.
 expect "longest silence: ${G[gap_ms]} ms" test "${G[gap_ms]}" -le $((5000 * PXR_SLOW))
 expect_eq "requests that the ring lost" "$(relay_counter ring-lost)" 0
 expect_eq "file descriptors" "$(ls /proc/"$RELAY_PID"/fd | wc -l)" "$fds"

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
 
-# relay_with WHAT REDIRECTION [LOG]: started by a shell, so that its stderr is that.
+# relay_with WHAT REDIRECTION [LOG]: starts the relay by a shell, with stderr redirected.
 relay_with()
 {
 	local what=$1 n
@@ -28,7 +28,7 @@ relay_with()
 	wait_for 15 relay_ready relay rtr || die "$what: the relay does not start"
 	ask cl10
 	expect_eq "$what: it relays" "${A[answers]}" 1
-	# Each of these is a line at the level debug, or more.
+	# Each of these causes at least one line at level debug.
 	pkt cl10 flood eth0 count=1500 rate=3000 >/dev/null
 	for n in 1 2 3 4 5; do
 		nsip rtr link set vlan20 down
@@ -37,7 +37,7 @@ relay_with()
 	done
 	ask cl10
 	expect_eq "$what: it goes on" "${A[answers]}" 1
-	expect "$what: its account" account
+	expect "$what: every packet is accounted for" account
 	kill -HUP "$RELAY_PID"
 	ask cl20
 	expect_eq "$what: it is reloaded" "${A[answers]}" 1
@@ -57,12 +57,13 @@ END
 relay_with "full disk" "2>>$T/disk/log"
 relay_with "/dev/full" "2>/dev/full"
 relay_with "no stderr" "2>&-"
-# Lines that do not fit into the pipe are left out, or no client would be served until it is read.
+# Lines that do not fit into the pipe are left out; otherwise no client would be served until
+# the pipe is read.
 mkfifo "$T/pipe"
 sleep 600 <>"$T/pipe" &
 PIDS+=($!)
 relay_with "a pipe that nobody reads" "2>$T/pipe"
-# A daemon that is stopped has a full socket sooner or later.
+# The socket of a log daemon that is stopped gets full.
 spawn rtr mute "$PYTHON" -uc '
 import os, pty, socket, sys, time
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

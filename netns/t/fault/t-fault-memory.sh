@@ -1,10 +1,10 @@
 #!/bin/bash
-# t-fault-memory.sh: the n-th allocation of memory fails, for every n: in pxrelayd -n, during a
-# start, during a reload, during each command of pxrelayctl. The daemon goes on, or says why
-# and ends with status 1, or keeps its old configuration; it never crashes or hangs. If memory
-# is short while an address is deleted, the relay knows it afterwards.
-# FAULT_LONG=1 also tries every n of a start and of the commands, which takes minutes; otherwise
-# each run tries another sample.
+# t-fault-memory.sh: the n-th allocation of memory fails, for every n: in pxrelayd -n, during
+# a start, during a reload, and during each command of pxrelayctl. The daemon goes on, or says
+# why and ends with status 1, or keeps its old configuration; it never crashes or hangs. If
+# memory is short while an address is deleted, the relay still notices it later.
+# FAULT_LONG=1 also tries every n of a start and of the commands, which takes minutes;
+# otherwise each run tries another sample.
 #
 # set: all
 
@@ -41,7 +41,7 @@ conf()
 	END
 }
 
-# memory WHAT STRIDE
+# memory WHAT STRIDE: see srv/memory.py.
 memory()
 {
 	ns rtr "$PYTHON" "$HERE/srv/memory.py" "$PXRELAYD" "$T/conf" \
@@ -54,4 +54,4 @@ expect "pxrelayd -n" memory check 1
 expect "start" memory start ${FAULT_LONG:-29}
 expect "reload" memory reload 1
 expect "commands" memory ask ${FAULT_LONG:-3}
-expect "an address that goes" memory change 1
+expect "an address that is deleted" memory change 1

@@ -44,7 +44,7 @@ before=$(wc -l <"$T/relay.log")
 nsip rtr route add 100.64.0.0/10 via $SRV2
 nsip rtr addr add 203.0.113.2/24 dev vlan20
 nsip rtr addr del $GW10/25 dev vlan10
-expect "that address is gone, and it knows" wait_for 5 logged relay \
+expect "the relay notices that the address is gone" wait_for 5 logged relay \
 	"^interface-lost interface=vlan10"
 ask cl20 wait=3
 expect_eq "the other VLAN is served" "${A[answers]}" 1
@@ -52,11 +52,11 @@ expect "the server is still up" health up
 expect_eq "and nothing else was logged about it" \
 	"$(tail -n +$((before + 1)) "$T/relay.log" | grep -c '^server-')" 0
 
-# A link that is away takes the route with it; that it is back has to be found out.
+# A link that goes down takes the route with it. The relay has to find out that it is back.
 nsip rtr link set up0 down
-expect "no route to the server: it hears of it" wait_for 5 health down
+expect "the relay notices that the server has no route" wait_for 5 health down
 nsip rtr link set up0 up
 fails 0
 expect "the server is up or worth a try" wait_for 10 eval '! health down'
 ask cl20 wait=3
-expect_eq "and asked" "${A[answers]}" 1
+expect_eq "and gets requests" "${A[answers]}" 1

@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-fault-reload.sh: at SIGHUP, the file is missing, unreadable, half-written or rubbish: the
-# relay refuses it and goes on as before. 1,000 SIGHUPs in ten seconds at 1,000 requests a
-# second neither lose nor duplicate a request.
+# t-fault-reload.sh: at SIGHUP, the file is missing, unreadable, half-written or rubbish. The
+# relay refuses it and goes on as before. 1,000 SIGHUPs in ten seconds, at 1,000 requests a
+# second, neither lose nor duplicate a request.
 #
 # set: all
 # quiet: it measures time.
@@ -43,7 +43,7 @@ hup()
 	wait_for 3 eval '[ "$(judged)" -gt '"$before"' ]' || die "no reload"
 }
 
-# refused WHAT: what is at the file's place now.
+# refused WHAT: the relay refuses the file as it is now.
 refused()
 {
 	local n
@@ -81,7 +81,7 @@ refused "100,000 sections"
 printf '[relay]\nhost-name = %0100000d\n' 7 >"$F"
 refused "a line of 100,000 characters"
 
-# The kernel has no room for the filter that helpers want (6.8 or later: a limit of the namespace).
+# The kernel has no room for the filter that helpers need (since 6.8, namespaces have a limit).
 OPTMEM=$(ns rtr sysctl -n net.core.optmem_max 2>/dev/null)
 if [ -n "$OPTMEM" ] && ns rtr sysctl -qw net.core.optmem_max=300; then
 	{
@@ -93,10 +93,10 @@ if [ -n "$OPTMEM" ] && ns rtr sysctl -qw net.core.optmem_max=300; then
 	ns rtr sysctl -qw net.core.optmem_max="$OPTMEM"
 	n=$(relay_counter reloads)
 	hup
-	expect_eq "with room it is taken" $(($(relay_counter reloads) - n)) 1
+	expect_eq "with room it is applied" $(($(relay_counter reloads) - n)) 1
 fi
 
-# Cut anywhere, it is either a whole configuration or refused.
+# Wherever the file is cut, it is either a whole configuration or refused.
 conf >"$T/whole"
 size=$(stat -c %s "$T/whole")
 step=${FAULT_LONG:+1}
@@ -107,12 +107,12 @@ for ((at = 0; at < size; at += ${step:-7})); do
 	hup
 	i=$((i + 1))
 done
-expect_eq "cut at $i places, each is judged" $(($(judged) - n)) $i
+expect_eq "the file cut at $i places: each is applied or refused" $(($(judged) - n)) $i
 expect "it is the same process" alive "$PID"
 cp "$T/whole" "$F"
 hup
 ask cl10
-expect_eq "the whole file is taken" "${A[answers]}" 1
+expect_eq "the whole file is applied" "${A[answers]}" 1
 
 # ---- the storm ----
 use=${FAULT_LONG:-1}
@@ -133,10 +133,10 @@ wait_for 10 gone "$hups"
 wait_for 5 srv_has srv1 $COUNT
 declare -A G
 load G < <("$PYTHON" "$HERE/srv/pkt.py" gaps "$T/srv1.jsonl")
-expect_eq "every request arrived, and once" "${G[clients]} ${G[count]}" \
+expect_eq "every request arrived exactly once" "${G[clients]} ${G[count]}" \
 	"$COUNT $COUNT"
 say "$(($(relay_counter reloads) - n)) reloads, longest silence ${G[gap_ms]} ms"
-expect "most signals caused a reload each" \
+expect "most signals caused a reload" \
 	test $(($(relay_counter reloads) - n)) -ge $((300 * use / PXR_SLOW))
 expect_eq "requests that the ring lost" "$(relay_counter ring-lost)" 0
 expect "it is the same process" alive "$PID"

@@ -9,13 +9,13 @@
 need_pxrelayd
 need nft tc
 
-# requests NAMESPACE COUNT: from as many clients.
+# requests NAMESPACE COUNT: sends that many requests, each from another client.
 requests()
 {
 	pkt "$1" flood eth0 count="$2" rate=1000 >/dev/null
 }
 
-# grew WHAT BY OLD COMMAND...: a number is that much larger than before.
+# grew WHAT BY OLD COMMAND...: the number that the command prints is OLD + BY.
 grew()
 {
 	local by=$1 old=$2
@@ -53,9 +53,9 @@ END
 requests cl10 50
 expect "EPERM at one of two servers: 50 copies refused" \
 	wait_for 3 grew 50 0 by send send-error
-expect_eq "all requests are relayed nevertheless" \
+expect_eq "all requests are still relayed" \
 	"$(relay_counter requests-relayed) $(by requests send-error)" "50 0"
-expect "the other server has them" wait_for 2 srv_has srv2 50
+expect "the other server gets them" wait_for 2 srv_has srv2 50
 requests cl20 50
 expect "EPERM at the only server: 50 requests lost for that reason" \
 	wait_for 3 grew 50 0 by requests send-error
@@ -78,7 +78,7 @@ expect "a full queue: 300 requests were received" \
 	wait_for 3 eval '[ $(($(relay_counter requests) - '$n')) = 300 ]'
 full=$(by requests send-full)
 expect "most of them, $full, were lost for that reason" test "$full" -ge 250
-expect_eq "and none for another" "$(by requests send-error)" 50
+expect_eq "and none for another reason" "$(by requests send-error)" 50
 ns rtr tc qdisc del dev up0 root
 srv_forget srv1
 requests cl20 50
@@ -88,10 +88,10 @@ expect "without it all arrive" wait_for 3 srv_has srv1 50
 knobs srv1
 ns rtr tc qdisc add dev vlan10 root tbf rate 8kbit burst 1600 limit 1600
 requests cl10 200
-expect "a full queue towards clients: answers lost for that reason" \
+expect "a full queue towards clients: replies lost for that reason" \
 	wait_for 3 eval '[ "$(by replies send-full)" -ge 100 ]'
 ask cl20
-expect_eq "the other VLAN has its answer" "${A[answers]}" 1
+expect_eq "the other VLAN gets its reply" "${A[answers]}" 1
 ns rtr tc qdisc del dev vlan10 root
 ask cl10
 expect_eq "and so has the first without it" "${A[answers]}" 1

@@ -25,14 +25,14 @@ for ((i = 0; i < 20; i++)); do
 	ask cl20 settle=1
 	answered=$((answered + (A[answers] == 1)))
 done
-expect_eq "machines of the other VLAN that are answered, once" $answered 20
+expect_eq "machines of the other VLAN that get exactly one reply" $answered 20
 all()
 {
 	[ "$(relay_counter replies socket-lost)" -ge 20020 ]
 }
 expect "20,020 replies were received, or the socket was full" wait_for 10 all
 lost=$(relay_counter socket-lost)
-expect "every received one is relayed or dropped for a reason" account
+expect "every reply received is relayed or dropped for a reason" account
 ask cl20
-expect_eq "and the next one is answered" "${A[answers]}" 1
+expect_eq "and the next request is answered" "${A[answers]}" 1
 say "the socket lost at most $lost"

@@ -22,6 +22,6 @@ wait_for 3 srv_has srv1 $COUNT
 declare -A G
 load G < <("$PYTHON" "$HERE/srv/pkt.py" gaps "$T/srv1.jsonl")
 expect_eq "the live server got every request" "${G[clients]}" $COUNT
-expect_eq "and every one once" "${G[count]}" $COUNT
+expect_eq "and got each exactly once" "${G[count]}" $COUNT
 expect "longest silence at the live server: ${G[gap_ms]} ms" \
 	test "${G[gap_ms]}" -le $((250 * PXR_SLOW))

@@ -1,8 +1,8 @@
 #!/bin/bash
 # t-health-kernel.sh: a server goes down as soon as the kernel cannot reach it: there is no
 # route, the uplink is down or has no carrier, or the next hop (the server itself or a
-# gateway) does not answer ARP. The line is in the log within 100 ms of the kernel's event,
-# and so is the line that says that the server is up again.
+# gateway) does not answer ARP. The log says so within 100 ms after the kernel's event, and
+# it says as fast that the server is up again.
 #
 # quiet: it measures time.
 #
@@ -29,7 +29,7 @@ follows()
 }
 declare -A L
 
-# last_is SERVER DIAG: the last line about that server has that diagnosis.
+# last_is SERVER DIAG: the last log line about that server has that diagnosis.
 last_is()
 {
 	grep " server=$1 " "$T/relay.log" | tail -n 1 | grep -q "diag=$2 "
@@ -76,7 +76,8 @@ cpu()
 	echo $(((s[13] + s[14]) * 1000 / $(getconf CLK_TCK)))
 }
 
-# busy WHAT MS COMMAND...: the command costs the relay at most MS milliseconds of CPU.
+# busy WHAT MS COMMAND...: the command causes at most MS milliseconds of CPU time in the
+# relay.
 busy()
 {
 	local what=$1 most=$2 before ms
@@ -88,7 +89,7 @@ busy()
 	expect "$what: $ms ms of CPU" test "$ms" -le $((most * PXR_SLOW))
 }
 
-# neighbours INTERFACE NET N: N changes of 200 neighbours, as on a large network (the
+# neighbours INTERFACE NET N: makes N changes of 200 neighbours, as on a large network (the
 # kernel refuses more than gc_thresh3 = 1024 neighbours at a time).
 neighbours()
 {
@@ -106,7 +107,7 @@ add_server gw 2
 fake srv1
 SRV1_PID=$SPAWNED
 nsip rtr route add 10.9.0.0/24 via $GW
-# ARP gives up after 0.6 s instead of 3: the kernel's own delay is not measured.
+# ARP gives up after 0.6 s instead of 3 s, because the kernel's own delay is not measured.
 ns rtr sysctl -qw net.ipv4.neigh.up0.retrans_time_ms=200
 spawn rtr monitor ip -ts monitor link neigh route
 MONITOR=$SPAWNED
@@ -148,7 +149,7 @@ up "uplink up" $SRV1 "" \
 # The kernel deleted this route with the link, and does not restore it.
 up "its route added" $FAR "" \
 	"${RTR_IP[@]}" route add 10.9.0.0/24 via $GW
-# The kernel may report a change of carrier a second late.
+# The kernel may report a change of carrier up to a second late.
 down "carrier lost" $SRV1 link-down ' up0@.*state (LOWERLAYER)?DOWN' \
 	ip -n "$ID-sw" link set rtr-up down
 last_diag $FAR link-down
@@ -172,7 +173,7 @@ down "gateway gone" $FAR neighbour-failed "$GW dev up0.* FAILED" \
 	ip netns exec "$ID-cl10" "$PYTHON" "$HERE/srv/pkt.py" send eth0
 ask cl10
 expect_eq "srv1 answers" "${A[answers]}" 1
-# There is another route around it.
+# Then there is another route, around the gateway.
 up "route by another gateway" $FAR "" \
 	"${RTR_IP[@]}" route replace 10.9.0.0/24 via $SRV1
 nsip rtr route replace 10.9.0.0/24 via $GW
@@ -202,8 +203,8 @@ took=$(way)
 nsip $dead link set eth0 down
 forget "$took"
 ask cl10
-# The kernel deletes failed neighbours now and then and must resolve them again, so look at
-# both states at one moment.
+# The kernel sometimes deletes failed neighbours and must resolve them again, so both states
+# are read at the same moment.
 failed_over()
 {
 	nsip rtr neigh show "$took" dev up0 | grep -q . || ask cl10

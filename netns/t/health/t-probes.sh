@@ -1,8 +1,9 @@
 #!/bin/bash
 # t-probes.sh: every kind of probe, with the servers that it is for. When a server dies, or is
 # frozen by SIGSTOP, it is down within fall x interval + timeout, with the right diagnosis, and
-# it is up again when it is back. A probe that a healthy server does not answer is reported and
-# takes nothing down. No probe leaves a lease behind, and none appears on a client VLAN.
+# it is up again when it is back. If a healthy server does not answer a kind of probe, that is
+# reported and the server stays up. No probe leaves a lease behind, and none appears on a
+# client VLAN.
 #
 # quiet: it measures time
 
@@ -14,8 +15,8 @@ INTERVAL=1000
 TIMEOUT=400
 FALL=3
 RISE=2
-# Everything but silence itself may take this long: the timer's steps, this
-# machine, and how often this test looks.
+# How much longer than the silence itself it may take: the timer has steps, this machine is
+# busy, and this test looks only now and then.
 SLACK=$((600 * PXR_SLOW))
 declare -A PID STATE DIAG LAST
 
@@ -39,7 +40,7 @@ start_masq()
 	PID[masq]=$SPAWNED
 }
 
-# A proxyDHCP server: no addresses, and port 4011.
+# A proxyDHCP server offers no addresses and has port 4011.
 start_proxy()
 {
 	spawn proxy dnsmasq-proxy dnsmasq --keep-in-foreground \
@@ -69,7 +70,7 @@ listens()
 
 start_http()
 {
-	# Who is frozen accepts nothing: the connections of all that time must have room.
+	# A frozen server accepts nothing, so its queue must hold all connections of that time.
 	spawn files http "$PYTHON" -c '
 import functools, http.server, sys
 http.server.ThreadingHTTPServer.request_queue_size = 128
@@ -80,7 +81,7 @@ http.server.ThreadingHTTPServer(("", 80), functools.partial(
 	wait_for 5 listens files 80 || die "http.server does not start"
 }
 
-# Answers neither ARP nor echo, or both again.
+# Makes a host answer neither ARP nor echo, or both again.
 ignore_all()
 {
 	ns host1 sysctl -qw net.ipv4.icmp_echo_ignore_all=$(($1 > 0))
@@ -89,7 +90,7 @@ ignore_all()
 
 # ---- what the relay thinks ----------------------------------------------------
 
-# look: STATE, DIAG and LAST (of its first probe) by the name of the server
+# look: fills STATE, DIAG and LAST (of the first probe), with the server's name as index.
 look()
 {
 	local n s d l
@@ -103,7 +104,7 @@ for s in json.load(sys.stdin)["servers"]:
           s["probes"][0]["last"] if s["probes"] else "-")')
 }
 
-# all STATE NAME...: each is in it
+# all STATE NAME...: each of these servers is in that state.
 all()
 {
 	local want=$1 n
@@ -119,7 +120,7 @@ ms()
 	echo $((${EPOCHREALTIME/./} / 1000))
 }
 
-# waited PID: ns for which it has waited for a processor; 0 when it is gone
+# waited PID: prints for how many ns it has waited for a processor; 0 if it is gone.
 waited()
 {
 	local ns=0
@@ -128,7 +129,7 @@ waited()
 	echo "${ns:-0}"
 }
 
-# The time of within_ms begins.
+# from_now: starts the time of within_ms.
 declare -A WAITED
 from_now()
 {
@@ -140,7 +141,8 @@ from_now()
 	T0=$(ms)
 }
 
-# starved: ms for which the relay and the servers have waited for a processor since then
+# starved: prints for how many ms the relay and the servers have waited for a processor since
+# then.
 starved()
 {
 	local p ns sum=0
@@ -152,9 +154,9 @@ starved()
 	echo $((sum / 1000000))
 }
 
-# within_ms LIMIT WHAT STATE NAME...: they are in the state within LIMIT ms of from_now. A server
-# that waits for a processor answers too late, rightly counts as silent, and has to answer
-# RISE times anew: that is not to be blamed on the relay, and is a matter of who else is busy here.
+# within_ms LIMIT WHAT STATE NAME...: these servers are in that state within LIMIT ms after
+# from_now. A server that waits for a processor answers too late, rightly counts as silent, and
+# must answer RISE times again. Other programs cause that delay, so the limit is extended by it.
 within_ms()
 {
 	local limit=$1 what=$2 took lost
@@ -190,9 +192,9 @@ start_masq
 start_proxy
 start_tftp
 start_http
-# Not authoritative: it answers clients, and no INFORM.
+# This server is not authoritative: it replies to clients, but not to INFORM.
 start_dhcpd silent 80 90
-# Answers from an address that is no server's, so that no client would get its answers.
+# This one replies from an address that is no server's, so clients would not get its replies.
 fake other from=$UP.61
 capture cl10 cl10 eth0 "udp or arp"
 capture cl20 cl20 eth0 "udp or arp"
@@ -211,7 +213,7 @@ server()
 	END
 }
 
-# One address is one server; what is to be asked in two ways has two addresses.
+# Each address is one server, so a host that is probed in two ways has two addresses.
 for n in 31 32 33; do
 	nsip files addr add "$UP.$n/24" dev eth0
 done
@@ -250,7 +252,7 @@ for n in $SERVICES; do
 	expect_eq "$n is up since it answered a probe" \
 		"${DIAG[$n]} ${LAST[$n]}" "probe-answered answered"
 done
-expect "answers from an unknown address take no server up" \
+expect "answers from an unknown address bring no server up" \
 	wait_for 30 all down other
 expect "... although they came" [ "$(relay_counter probe-strays)" -ge 1 ]
 hosts_answer()
@@ -259,14 +261,14 @@ hosts_answer()
 	[ "${LAST[echo]} ${LAST[arp]}" = "answered answered" ]
 }
 wait_for 30 hosts_answer
-expect_eq "echo and ARP are answered, and take no server up" \
+expect_eq "echo and ARP are answered, but bring no server up" \
 	"${STATE[echo]} ${LAST[echo]} ${STATE[arp]} ${LAST[arp]}" \
 	"unknown answered unknown answered"
 
 # ---- the wrong kind of probe ----------------------------------------------------
 
 ask cl20 xid=0x7777
-expect_eq "the server without answers to INFORM answers a client" \
+expect_eq "the server that does not answer INFORM replies to a client" \
 	"${A[answers]} ${A[server]:-$UP.50}" "1 $UP.50"
 wrong()
 {
@@ -275,10 +277,10 @@ import json, sys
 s = {s["name"]: s for s in json.load(sys.stdin)["servers"]}[sys.argv[1]]
 sys.exit(not (s["misconfigured"] and s["health"] in ("up", "unknown")))' "$1"
 }
-expect "its probe is found wrong" wait_for 30 wrong silent
-expect "and it is told in the log" logged relay \
+expect "its probe is found to be the wrong kind" wait_for 30 wrong silent
+expect "the log says so" logged relay \
 	'^probe-misconfigured server=silent address=198.51.100.50 probe="dhcp"'
-expect "and on the screen" eval \
+expect "and so does pxrelayctl" eval \
 	'ctl show servers | tr -s " \n" " " | grep -q "answers clients but not probe dhcp"'
 
 # ---- dead -----------------------------------------------------------------------
@@ -340,43 +342,43 @@ sed "s/^max-hops.*//; s/^client-rate.*/client-rate = 100\/10s/" "$T/first.conf" 
 wait_for 30 logged relay ^reloaded
 all up $SERVICES
 expect_eq "a reload keeps the states" $? 0
-expect_eq "and tells nothing about servers" \
+expect_eq "and logs nothing about servers" \
 	"$(grep -c '^server-' "$T/relay.log")" "$before"
 
-expect "drain" eval 'ctl drain isc | grep -q "^server isc is drained$"'
-expect "by its address" eval 'ctl drain $UP.11 | grep -q "^server kea is drained$"'
+expect "drain, by name" eval 'ctl drain isc | grep -q "^server isc is drained$"'
+expect "drain, by address" eval 'ctl drain $UP.11 | grep -q "^server kea is drained$"'
 expect "it is in the log" logged relay \
 	"^server-drained server=isc address=$SRV1 state=drained diag=drained"
 ask cl10 xid=0x7778 mac=02:00:00:00:10:77 wait=1.5
-expect_eq "only the third server is asked" "${A[answers]}" 1
+expect_eq "only the third server gets requests" "${A[answers]}" 1
 expect "enable" eval 'ctl enable isc | grep -q "^server isc is up$"'
 expect "it is in the log" logged relay "^server-enabled server=isc .* state=up"
 ctl enable kea >"$T/ctl.log"
 expect_not "an unknown server" eval 'ctl drain nobody 2>"$T/ctl.log"'
-expect "is said to be one" grep -q 'no such server' "$T/ctl.log"
+expect "is reported as one" grep -q 'no such server' "$T/ctl.log"
 
 # ---- nothing is left over ---------------------------------------------------------
 
-# An offer to the client who asked (but never took it) is no lease either.
+# An offer that the client never accepted is not a lease either.
 expect_eq "ISC dhcpd has no lease" "$(grep -c '^lease' "$T/dhcpd-srv1.leases")" 0
-expect_eq "nor the one that is silent" "$(grep -c '^lease' "$T/dhcpd-silent.leases")" 0
+expect_eq "nor has the one that ignores INFORM" "$(grep -c '^lease' "$T/dhcpd-silent.leases")" 0
 expect_eq "Kea has allocated none" "$(grep -c 'LEASE_ALLOC' "$T/kea-srv2.log")" 0
 expect_eq "nor has dnsmasq" "$(cat "$T/dnsmasq-masq.leases" "$T/proxy.leases")" ""
 
-# chaddr of the machine that does not exist
+# chaddr of the relay's probes, which is that of no machine
 PROBE="udp[36:4] = 0x02707872 and udp[40:2] = 0x6c79"
-expect "questions are seen on the uplink" pcap_has up 50 "udp dst port 67 and $PROBE"
+expect "probes are seen on the uplink" pcap_has up 50 "udp dst port 67 and $PROBE"
 expect "and answers" pcap_has up 50 "udp src port 67 and $PROBE"
-expect_eq "neither on VLAN 10" "$(pcap_settled cl10 "$PROBE")" 0
+expect_eq "but neither on VLAN 10" "$(pcap_settled cl10 "$PROBE")" 0
 expect_eq "nor on VLAN 20" "$(pcap_settled cl20 "$PROBE")" 0
-expect "where clients' own messages are seen" pcap_has cl10 1 "udp port 67"
-# After the first block the transfer ends.
+expect "where messages of clients are seen" pcap_has cl10 1 "udp port 67"
+# The relay ends a TFTP transfer after the first block.
 expect "read requests" pcap_has up 5 "udp dst port 69"
 expect_eq "no transfer goes on: blocks after an OACK" \
 	"$(pcap_settled up "udp[8:2] = 3 and src host $UP.30")" 0
 expect "they are ended with an ERROR" pcap_has up 5 "udp[8:2] = 5 and dst host $UP.30"
 n=$(relay_counter probes)
-expect "nearly all answers were counted as such" \
+expect "nearly all answers were counted as answers to probes" \
 	test "$(relay_counter probe-answers)" -ge $((n / 2))
-expect_eq "the relay dropped nothing of them" \
+expect_eq "the relay dropped none of them" \
 	"$(relay_drop not-our-giaddr ambiguous-giaddr not-server)" 0

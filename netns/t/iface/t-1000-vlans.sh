@@ -9,13 +9,13 @@
 
 N=1000
 
-# 198.18.0.0/15 in pieces of /25: number, then host.
+# The networks are /25 parts of 198.18.0.0/15. Arguments: number of the network, host.
 address()
 {
 	echo "198.$((18 + $1 / 512)).$(($1 / 2 % 256)).$(($1 % 2 * 128 + $2))"
 }
 
-# plug FROM TO: veth pairs vlanNNNN in rtr, eNNNN in many.
+# plug FROM TO: makes veth pairs, vlanNNNN in rtr and eNNNN in many.
 plug()
 {
 	local i
@@ -47,7 +47,7 @@ t0=$EPOCHREALTIME
 start_relay -r "$T/relay.conf"
 ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 10 \
 	"$(address $((N - 1)) 1)")
-expect "first request on the last of $N interfaces relayed $ms ms after start" \
+expect "first request on the last of $N interfaces: relayed $ms ms after the start" \
 	test "$ms" != none -a "${ms/none/9999}" -lt $((1000 * PXR_SLOW))
 fds=$(ls /proc/"$RELAY_PID"/fd | wc -l)
 expect "$fds file descriptors" test "$fds" -lt 32
@@ -57,7 +57,7 @@ nsip many link set e$((1000 + N)) up
 spawn many probe2 "$PYTHON" "$HERE/srv/pkt.py" probe e$((1000 + N)) every=5
 ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$EPOCHREALTIME" 3 \
 	"$(address $N 1)")
-expect "and one more while it runs, $ms ms" test "$ms" != none
-expect_eq "no more file descriptors for it" \
+expect "an interface that is added later is served after $ms ms" test "$ms" != none
+expect_eq "it needs no more file descriptors" \
 	"$(ls /proc/"$RELAY_PID"/fd | wc -l)" "$fds"
 say "resident: $(sed -n 's/^VmRSS:[^0-9]*//p' /proc/"$RELAY_PID"/status)"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # t-active.sh: two routers, each with a relay, serve one VLAN, as with VRRP; the test moves the
-# virtual address. Servers see one copy of each request: only the router that has the address
-# relays, and it delivers the reply, whichever router the reply came through. The address is
-# on the interface, or on a macvlan with VRRP's MAC.
+# virtual address. Only the router that has the address relays, so servers see one copy of each
+# request. That router also delivers the reply, whichever router the reply came through. The
+# address is on the interface, or on a macvlan with VRRP's MAC.
 #
 # quiet: it measures time.
 #
@@ -54,7 +54,7 @@ state()
 		grep -q "\"state\": *\"$2\""
 }
 
-# both_answered N: N more probes were answered on both routers.
+# both_answered N: both routers have got N more answers to probes.
 both_answered()
 {
 	local n CTL_SOCKET
@@ -75,7 +75,7 @@ takes_over()
 	expect "$1: $2 is active after ${L[lag]} ms" within "${L[lag]}"
 }
 
-# gives_up WHAT ROUTER DEVICE
+# gives_up WHAT ROUTER DEVICE: that router loses the address, and logs that it is on standby.
 gives_up()
 {
 	load L < <("$PYTHON" "$HERE/srv/lag.py" "${PID[$2]}" "$T/$2.log" \
@@ -84,8 +84,8 @@ gives_up()
 	expect "$1: $2 is on standby after ${L[lag]} ms" within "${L[lag]}"
 }
 
-# flood WHAT [COMMAND...]: every request reaches the server once.  With a
-# command in the middle, what the switch costs is printed.
+# flood WHAT [COMMAND...]: every request reaches the server once. With a command, which runs
+# in the middle, it prints how many requests the switch costs.
 flood()
 {
 	local what=$1 flood
@@ -101,11 +101,11 @@ flood()
 		"$@"
 	fi
 	wait_for 20 gone "$flood"
-	wait_for 1 srv_has srv1 $((COUNT + 1))	# a duplicate would come late
+	wait_for 1 srv_has srv1 $((COUNT + 1))	# waits for a late duplicate
 	load G < <("$PYTHON" "$HERE/srv/pkt.py" gaps "$T/srv1.jsonl")
 	LOST=$((COUNT - G[clients])) TWICE=$((G[count] - G[clients]))
 	if [ $# -gt 0 ]; then
-		# 100 ms of a switch are 10 requests.
+		# A switch takes 100 ms, the time of 10 requests.
 		expect "$what: of $COUNT requests $LOST are lost, $TWICE come twice" \
 			test "$LOST" -le 12 -a "$TWICE" -le 12
 	else
@@ -129,7 +129,7 @@ move_address()
 	nsip "$2" addr add $VIP/32 dev vlan10
 }
 
-# The other way round: for a moment both have it.
+# In the other order, both routers have the address for a moment.
 move_overlapping()
 {
 	nsip "$2" addr add $VIP/32 dev vlan10
@@ -176,7 +176,7 @@ flood "steady again"
 flood "it moves, on both for a moment" move_overlapping rtrb rtr
 answered "through rtr again" $VIP
 
-# --- an answer that is under way ----------------------------------------------
+# --- a reply in flight --------------------------------------------------------
 reconfigure "address $VIP" own
 GIADDR=192.0.2.2
 answered "own giaddr" 192.0.2.2
@@ -188,12 +188,12 @@ wait_for 3 srv_has srv1 1
 gives_up "own giaddr" rtr vlan10
 wait $LATE
 load A <"$T/late"
-expect_eq "an answer under way is delivered on standby" \
+expect_eq "a reply in flight is delivered on standby" \
 	"${A[answers]} ${A[src]}" "1 192.0.2.2"
 knobs srv1
 
 # --- probes -------------------------------------------------------------------
-# The answer reaches the router that sent the probe, even the standby.
+# The answer reaches the router that sent the probe, even one on standby.
 health()
 {
 	"$PXRELAYCTL" -s "$T/$1.sock" --json show servers | tr -d ' \n' |
@@ -220,8 +220,8 @@ expect "on standby and active, probes are answered" \
 expect "both know that it is up" eval "health rtr up && health rtrb up"
 for n in rtr rtrb; do
 	CTL_SOCKET=$T/$n.sock
-	# The first question is asked in two ways, and this server answers both.
-	expect "$n got no answer of the other's" \
+	# The first probe is sent in two ways, and this server answers both.
+	expect "$n got no answer to the other's probes" \
 		test "$(relay_counter probe-strays)" -le 1
 	mv "$T/$n.old" "$T/$n.conf"
 	"$PXRELAYCTL" -s "$T/$n.sock" reload >/dev/null
@@ -244,7 +244,7 @@ if add_vmac rtr vrrp.10; then
 	takes_over "macvlan" rtr vrrp.10
 	expect "with the address on a macvlan" state rtr ready
 	answered "macvlan" $VIP
-	# What is sent to the virtual address comes by the macvlan alone.
+	# Packets to the virtual address arrive only on the macvlan.
 	nsip cl10 addr add 192.0.2.50/25 dev eth0
 	ask cl10 type=request src=192.0.2.50 ciaddr=192.0.2.50 dst=$VIP \
 		dmac=00:00:5e:00:01:0a
@@ -252,17 +252,17 @@ if add_vmac rtr vrrp.10; then
 	expect_eq "macvlan, unicast: one reply, giaddr" \
 		"${A[answers]} ${S[giaddr]} ${A[type]}" "1 $VIP ack"
 	flood "macvlan, steady"
-	# Also where the pattern is for everything.
+	# The same with a pattern that matches every interface.
 	sed -i 's/^\[interface .*/[interface *]/' "$T/rtr.conf"
 	"$PXRELAYCTL" -s "$T/rtr.sock" reload >/dev/null
 	flood "macvlan, [interface *]"
 	srv_forget srv1
 	nsip rtr link del vrrp.10
 	ask cl10
-	expect_eq "macvlan gone: no answer" "${A[answers]}" 0
+	expect_eq "macvlan gone: no reply" "${A[answers]}" 0
 	add_vmac rtr vrrp.11
 	takes_over "made again" rtr vrrp.11
 	answered "made again" $VIP
 else
-	say "no macvlan here"
+	say "this kernel has no macvlan"
 fi

@@ -1,15 +1,15 @@
 #!/bin/bash
 # t-iface-lifecycle.sh: the relay follows the kernel. The interface does not exist at the
 # start; then it is created, gets addresses, changes them, goes down and up, is renamed,
-# deleted, recreated and moved into bridges. A client broadcasts every 5 ms; after each
-# step its request must reach the server with the right giaddr within 100 ms of the
-# command's return.
+# deleted, recreated and moved into bridges. A client broadcasts every 5 ms. In each step, a
+# request must reach the server with the right giaddr within 100 ms after the command has
+# ended.
 #
 # quiet: it measures time.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 
-# The commands of one step, where one is not enough.
+# The commands of steps that need more than one.
 change_address()
 {
 	nsip rtr addr del "$1" dev vlan10 && nsip rtr addr add "$2" dev vlan10
@@ -26,7 +26,7 @@ recreate()
 		nsip rtr addr add $GW10/25 dev vlan10
 }
 
-# rename FROM TO: down first, as kernels before 6.2 want it.
+# rename FROM TO: the interface is down meanwhile, because kernels before 6.2 need that.
 rename()
 {
 	nsip rtr link set "$1" down && nsip rtr link set "$1" name "$2" &&

@@ -4,7 +4,7 @@
 # address that changed meanwhile. In `make check', t-privileges.sh has the same overflow.
 #
 # set: all
-# alone: it keeps the lock on interfaces with 16,000 changes of addresses
+# alone: it holds the lock on interfaces during 16,000 changes of addresses
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 
@@ -19,8 +19,8 @@ END
 ask cl10
 expect_eq "served" "${A[answers]}" 1
 
-# waited: prints for how many ms the relay had to wait for a processor, which is the fault of
-# other programs.
+# waited: prints for how many ms the relay had to wait for a processor while other programs
+# had it.
 waited()
 {
 	local ns
@@ -45,5 +45,5 @@ ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 3 192.0.2.2)
 WAITED=$(($(waited) - WAITED))
 expect "relays with the new address after $ms ms, $WAITED of them without a processor" \
 	test $((${ms/none/9999} - WAITED)) -le $((250 * PXR_SLOW))
-[ -n "$RELAY" ] || expect "it counted netlink-resyncs" \
+[ -n "$RELAY" ] || expect "it counted the netlink-resyncs" \
 	test "$(relay_counter netlink-resyncs)" -ge 1

@@ -1,8 +1,8 @@
 #!/bin/bash
 # t-uplink.sh: the route to the servers changes: the uplink has no address when the relay
 # starts, gets another address, goes down, is deleted and made again, and the next hop
-# changes. Also, a server's port is closed for a while: the kernel reports that at the next
-# send, and the next request must not be lost by it.
+# changes. Also, a server's port is closed for a while: the kernel reports that when the next
+# request is sent, which must not be lost.
 #
 # quiet: it measures time.
 

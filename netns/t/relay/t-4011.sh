@@ -1,9 +1,9 @@
 #!/bin/bash
 # Port 4011 with hand-made packets, because today's firmware sends only multicast there.
-# Broadcast, directed broadcast, multicast and packets to the relay itself go to the boot
-# server only, from the client's own address and port, with the payload unchanged even if
-# it is not DHCP; the reply is routed back. Unicast to a server is routed as if there were no
-# relay. No ICMP error tells a client that the router's port 4011 is closed.
+# Broadcasts, directed broadcasts, multicasts and packets to the relay itself go only to the
+# boot server. They have the client's own address and port, and their payload is unchanged
+# even if it is not DHCP; the reply is routed back. Unicast to a server is routed as if there
+# were no relay. No ICMP error tells a client that the router's port 4011 is closed.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need tcpdump
@@ -28,7 +28,7 @@ start_relay "$T/relay.conf"
 PXE=(type=request "ciaddr=$ME" "opt=60:'PXEClient:Arch:00000:UNDI:002001"
 	opt=93:0000 opt=97:0000000000000000000000000000000000)
 
-# arrived PORT: what was sent last is what the boot server got last, on 4011 and
+# arrived PORT: the boot server's last packet is the one that was sent last; it came to 4011
 # from the client's own address and that port.
 arrived()
 {
@@ -37,7 +37,7 @@ arrived()
 		grep -qF "\"hex\": \"${A[sent]}\""
 }
 
-# try WHAT KEY=VALUE...: a request from port 68; answered by the boot server.
+# try WHAT KEY=VALUE...: sends a request from port 68, and the boot server replies.
 try()
 {
 	local what=$1
@@ -50,14 +50,14 @@ try()
 		"${A[src]-}:${A[sport]-}" "$WDS:4011"
 }
 
-# Nobody can answer a client without an address.
+# A client without an address could get no reply.
 ask cl10 dport=4011 wait=0.1 "${PXE[@]}" ciaddr=0.0.0.0
 try "broadcast"
 try "directed broadcast" dst=192.0.2.127
 try "multicast" dst=224.0.1.2 dmac=01:00:5e:00:01:02
 try "unicast to the relay" dst=$GW10 dmac=$RTR10_MAC
 
-# As EDK2 does it: from port 4011, where the answer goes, too.
+# EDK2 sends from port 4011, and the reply goes there, too.
 ask cl10 src=$ME sport=4011 dport=4011 wait=0.1 "${PXE[@]}" \
 	dst=224.0.1.2 dmac=01:00:5e:00:01:02
 expect "multicast from port 4011 arrives unchanged" wait_for 2 arrived 4011
@@ -68,7 +68,7 @@ answered_on_4011()
 }
 expect "... and is answered there" wait_for 2 answered_on_4011
 
-# RIS speaks something else on this port (ris-linux' binlsrv.c).
+# RIS uses another protocol on this port (binlsrv.c in ris-linux).
 ask cl10 src=$ME dport=4011 fill=61 wait=0.1
 expect "what is not DHCP arrives unchanged" wait_for 2 arrived 68
 
@@ -89,8 +89,8 @@ expect_eq "nothing leaves without a source" "$(pcap_count server 'src 0.0.0.0')"
 expect_eq "no ICMP error reaches the client" \
 	"$(pcap_count client "dst $ME and icmp[icmptype] = icmp-unreach")" 0
 
-# ---- who is a member of the group, and only asked of the kernel when that changes ----
-# members [GROUP]: the interfaces, as /proc says; 224.0.1.2 is 020100E0 there.
+# ---- the members of the multicast group -----------------------------------
+# members [GROUP]: prints the interfaces in that group from /proc, where 224.0.1.2 is 020100E0.
 members()
 {
 	ns rtr awk -v group="${1:-020100E0}" '/^[0-9]/ { i = $2 } $1 == group { print i }' \
@@ -113,17 +113,17 @@ expect "both VLANs are in the group" are_members "$BOTH"
 again ""
 expect "after a reload, too" are_members "$BOTH"
 nsip rtr link set vlan20 down
-expect "not one that is down" wait_for 5 are_members "vlan10 "
+expect "a VLAN that is down is not" wait_for 5 are_members "vlan10 "
 nsip rtr link set vlan20 up
-expect "up again it is" wait_for 5 are_members "$BOTH"
-for ((i = 0; i < 30; i++)); do	# more than a socket's memberships
+expect "when it is up again, it is" wait_for 5 are_members "$BOTH"
+for ((i = 0; i < 30; i++)); do	# more than a socket may have memberships
 	nsip rtr link del vlan20
 	add_vlan 20
 	nsip rtr addr add $GW20/24 dev vlan20
 done
-expect "and none is lost when it is recreated" wait_for 5 are_members "$BOTH"
+expect "no membership is lost when a VLAN is created again" wait_for 5 are_members "$BOTH"
 again 's/^client-rate/discovery-group = 224.0.1.3\n&/'
 expect "another group" are_members "$BOTH" 030100E0
 expect "and not the old one" are_members ""
 again 's/^client-rate/4011 = off\n&/'
-expect "none without 4011" are_members "" 030100E0
+expect "no group without 4011" are_members "" 030100E0

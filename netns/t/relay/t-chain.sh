@@ -2,7 +2,7 @@
 # t-chain.sh: two relays in a chain. The second keeps giaddr and option 82 of the first and
 # counts hops to 2; the server's reply goes to the first, which removes its option. Then
 # each is the other's server: a message with a foreign giaddr goes round a few times at most,
-# even if each has two routes to the other (ISC dhcrelay made 2,869 packets out of one).
+# even if each has two routes to the other (ISC dhcrelay made 2,869 packets from one).
 
 . "$(dirname "$0")/../../topo/topo-chain.sh"
 need tcpdump
@@ -10,8 +10,8 @@ need tcpdump
 topo_chain
 capture link r1 up0 'udp port 67'
 
-# The reply comes from the server itself, which r1 does not know: check-source
-# has to be off in a chain.
+# The reply comes from the server itself, which r1 does not know, so check-source must be off
+# in a chain.
 start_relay -n r1 -N r1 <<END
 [relay]
 control = $T/r1.sock
@@ -37,12 +37,12 @@ fake srv1 82=middle opt="12:'kept"
 
 ask cl10 "opt=60:'PXEClient" size=300
 expect_eq "one reply reaches the client" "${A[answers]}" 1
-expect_eq "without option 82, all else in place" "${A[codes]}" "53 54 51 1 12"
+expect_eq "without option 82, but with all other options" "${A[codes]}" "53 54 51 1 12"
 srv_last srv1
 expect_eq "the server gets it once" "$(srv_count srv1)" 1
 expect_eq "with giaddr of the first relay" "${S[giaddr]}" $GW10
 expect_eq "two hops" "${S[hops]}" 2
-expect_eq "and option 82 of the first relay alone" "${S[opt82]}" \
+expect_eq "and only with option 82 of the first relay" "${S[opt82]}" \
 	"010b$(printf 'port vlan10' | od -An -tx1 | tr -d ' \n')"
 
 
@@ -82,7 +82,7 @@ loop()
 stop "$PID1"
 stop "$PID2"
 nsip r1 addr add 203.0.113.4/24 dev up0
-# max-hops ends it at the latest; with two ways each, max-hops alone would let
-# through 2^16.
+# max-hops ends the loop at the latest, but with two routes each, max-hops alone would let
+# 2^16 packets through.
 loop "a loop" 16 $R1 $R2
 loop "a loop with two ways" 8 "$R1, 203.0.113.4" "$R2, $R2B"

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
 
-# of COMMAND PYTHON: an expression over the document D of a command
+# of COMMAND PYTHON: prints a Python expression about D, the document of that command.
 of()
 {
 	# shellcheck disable=SC2086 # the command is several words
@@ -53,18 +53,18 @@ expect_eq "events" \
 		for e in D['boot']['events'])")" \
 	"[('boot-offer', None, 'wds-1'), ('discover', 2, None), ('offer', None, 'dhcp-a')]"
 expect_eq "its rule" "$(of "explain ${M}02" "D['boot']['facts']['rule']")" old
-expect "too early to judge is no failure" ctl explain "${M}02"
+expect "a boot that is too early to judge: exit status 0" ctl explain "${M}02"
 ctl explain 0299.0000.0002 >"$T/ladder"
-expect "the address as a switch writes it" \
+expect "the MAC address as a switch writes it" \
 	grep -q "^client   ${M}02 on vlan10, pxe bios" "$T/ladder"
 expect_eq "an unknown one" \
 	"$(of "explain 02-99-00-00-00-03" "D['verdict']['code'], 'boot' in D")" \
 	"('nothing-seen', False)"
 ctl explain "${M}03" >/dev/null
-expect_eq "an unknown one is a failure" $? 1
+expect_eq "an unknown one: exit status 1" $? 1
 for bad in x 02:99 02:99:00:00:00:0 02:99:00:00:00:0g 02:99:00:00::02 \
 	02:99:00:00:00:02: 0299000000020299000000020299000002ff; do
-	expect_eq "no address: $bad" "$(of "explain $bad" "list(D)")" "['error']"
+	expect_eq "not an address: $bad" "$(of "explain $bad" "list(D)")" "['error']"
 done
 ask cl10 settle=200 xid=7 "${BIOS[@]}"
 expect_eq "another boot, and the one before" \

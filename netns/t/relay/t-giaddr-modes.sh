@@ -21,7 +21,7 @@ relay_with()
 	srv_forget srv1
 }
 
-# tries N KEY=VALUE...: N times the same client; prints the giaddrs in order.
+# tries N KEY=VALUE...: the same client sends N requests; prints their giaddrs in order.
 tries()
 {
 	local n=$1 i
@@ -59,7 +59,7 @@ expect_eq "primary" "$(tries 5 xid=0x1001)" "1 1 1 1 1"
 relay_with "[interface vlan10]" "servers = $SRV1" "giaddr = $SECOND"
 expect_eq "fixed" "$(tries 1)" 129
 ask cl10
-expect_eq "fixed: the reply comes back from it" "${A[src]} ${A[dst]}" \
+expect_eq "fixed: the reply comes from that address" "${A[src]} ${A[dst]}" \
 	"$SECOND 192.0.2.77"
 relay_with "[interface vlan10]" "servers = $SRV1" "giaddr = all"
 ask cl10
@@ -80,7 +80,7 @@ knobs srv1
 expect_eq "rotate: a client that is answered keeps its address" "$(tries 5 xid=0x4001)" "1 1 1 1 1"
 expect "rotate: counted" test "$(relay_counter giaddr-rotations)" -ge 1
 
-# Two VLANs with one giaddr, which is on neither.
+# Two VLANs share one giaddr, which is on neither of them.
 relay_with "[interface vlan10]" "servers = $SRV1" "giaddr = $SHARED" \
 	"[interface vlan20]" "servers = $SRV1" "giaddr = $SHARED"
 capture vlan10 sw cl10 'udp dst port 68'
@@ -94,7 +94,7 @@ done
 wait_for 2 pcap_has vlan20 1
 expect_eq "one broadcast in each VLAN" \
 	"$(pcap_count vlan10) $(pcap_count vlan20)" "1 1"
-# Nobody asked with this xid: both VLANs would do, so neither gets it.
+# No client sent this xid. The reply could be for either VLAN, so neither gets it.
 knobs srv1 xid=0x0badcafe
 ask cl10 match=any flags=0x8000 wait=0.3
 expect_eq "shared giaddr, reply without a request: not delivered" "${A[answers]}" 0

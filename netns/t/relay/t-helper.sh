@@ -1,8 +1,7 @@
 #!/bin/bash
-# The helper for other UDP ports: a broadcast in VLAN 10 becomes a directed broadcast
-# in VLAN 20 (wake-on-LAN) or a unicast to a server (NetBIOS names), with the payload unchanged
-# and the TTL one less. Nothing goes back, nothing loops, and no other port is
-# forwarded.
+# The helper for other UDP ports: a broadcast in VLAN 10 becomes a directed broadcast in
+# VLAN 20 (wake-on-LAN) or a unicast to a server (NetBIOS names), with the payload unchanged
+# and the TTL one less. Nothing goes back, nothing loops, and no other port is forwarded.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need tcpdump
@@ -44,7 +43,7 @@ rate = 3/60s
 END
 start_relay "$T/relay.conf"
 
-# cast PORT [TTL [COUNT [TEXT]]]: a broadcast from cl10, source port 4000
+# cast PORT [TTL [COUNT [TEXT]]]: cl10 broadcasts from source port 4000.
 cast()
 {
 	ns cl10 "$PYTHON" - "$ME" "$@" <<'END'
@@ -63,7 +62,7 @@ for i in range(count):
 END
 }
 
-# has CAPTURE N FILTER: N packets match
+# has CAPTURE N FILTER: N packets match.
 has()
 {
 	[ "$(pcap_count "$1" "$3")" = "$2" ]
@@ -92,11 +91,11 @@ expect "a client outside the allow list is refused" wait_for 3 \
 	dropped helper-denied 1
 cast 5001 64 5
 expect "more than the rate is refused" wait_for 3 dropped helper-rate 2
-expect "... and the rest goes on" has two 3 "udp dst port 5001"
+expect "... and the others are forwarded" has two 3 "udp dst port 5001"
 
 cast 9 64 1 ring
 cast 9 60 1 ring
-expect "what comes round with a lower TTL is a loop" wait_for 3 \
+expect "a packet that comes back with a lower TTL is a loop" wait_for 3 \
 	dropped helper-loop 1
 cast 9 1 1 last
 expect "a packet with its TTL used up ends here" wait_for 3 dropped helper-loop 2

@@ -1,7 +1,7 @@
 #!/bin/bash
-# t-hostile.sh: whatever clients, rogue servers and broken machines send is either dropped and
-# counted, or relayed correctly. The relay survives, the next good packet passes, and no byte
-# of one packet ever appears in another.
+# t-hostile.sh: everything that clients, rogue servers and broken machines send is either
+# dropped and counted, or relayed correctly. The relay survives, the next good packet passes,
+# and no byte of one packet ever appears in another.
 #
 # long: it sends a hundred bad packets one by one
 
@@ -42,7 +42,7 @@ refused()
 	good "$what"
 }
 
-# ignored WHAT KEY=VALUE...: the same, but no drop need be counted.
+# ignored WHAT KEY=VALUE...: the same, but the relay need not count a drop.
 ignored()
 {
 	local what=$1 n
@@ -103,7 +103,7 @@ END
 PID=$RELAY_PID
 good "at the start"
 
-# ---- packets of the wrong role ----
+# ---- replies from clients, requests from servers ----
 refused "BOOTREPLY from a client VLAN" reply-from-client op=2 type=offer \
 	yiaddr=192.0.2.66 giaddr=$GW20 sport=67
 refused "BOOTREPLY from a client VLAN, unicast to a giaddr" \
@@ -128,8 +128,8 @@ refused "255 hops" hops hops=255 giaddr=10.9.9.9
 passes "15 hops" hops=15 giaddr=10.9.9.9
 
 # ---- ICMP errors about a server ----
-# ICMP host unreachable about a request to srv1: by pkt.py's words the first eight bytes
-# are type and code, checksum, zeros.
+# ICMP host unreachable about a request to srv1. The keys of pkt.py set the first eight
+# bytes: type and code, checksum, zeros.
 GONE=(proto=1 sport=0x0301 dport=0x22d0 udplen=0 udpsum=0 "dst=$UP.1"
 	payload=4500001c0000000040110000c6336401c633640a0043004300080000)
 
@@ -151,9 +151,9 @@ noticed()
 	[ "$(relay_counter server-errors)" -gt "$1" ]
 }
 
-expect "a client writes errors about a server" forged 4 cl10 src=192.0.2.66 \
+expect "a client sends errors about a server" forged 4 cl10 src=192.0.2.66 \
 	dmac=$RTR10_MAC
-expect "... in the server's name as well" forged 4 cl20 src=$SRV1 dmac=$RTR20_MAC
+expect "... also with the server's address" forged 4 cl20 src=$SRV1 dmac=$RTR20_MAC
 good "errors of clients"
 expect_not "they take no server down" logged relay server-down
 expect "an error from the servers' side" forged 4 srv2 src=$UP.99 \
@@ -179,7 +179,7 @@ refused "an option cut off after its code" bad-options bytes=0c end=0
 refused "a message type of no length" "bad-type bad-options" type=none opt=53:
 refused "options cut short in the middle" bad-options \
 	opt=60:414243444546 end=0 truncate=248
-# Another client's long message first: its bytes must not fill up the next.
+# First another client sends a long message; its bytes must not appear in the next one.
 ask cl10 opt=224:"$(printf '41%.0s' {1..250})" size=900 settle=5
 passes "243 bytes without END after a long message" end=0
 passes "no options at all but the cookie" type=none end=0
@@ -211,7 +211,7 @@ passes "bytes after the packet" trailer=40
 passes "checksum left to the hardware" via=udp
 
 # ---- 64 KB ----
-# In fragments to the relay's own address, so that the kernel puts it together.
+# It is sent in fragments to the relay's own address, so that the kernel reassembles it.
 nsip cl10 addr add 192.0.2.50/25 dev eth0
 refused "64 KB from a client" "$BROKEN bad-options" size=65000 split=1480 \
 	src=192.0.2.50 dst=$GW10 dmac=$RTR10_MAC

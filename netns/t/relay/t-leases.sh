@@ -14,7 +14,7 @@ for v in 10 20; do
 	add_client "cl${v}b" $v 02
 	add_client "cl${v}c" $v 03
 done
-# Pools that do not meet, so that both servers can always offer.
+# The pools do not overlap, so both servers can always make offers.
 set -- $SERVERS
 "start_$1" srv1 50 59
 "start_$2" srv2 60 69
@@ -50,15 +50,14 @@ done
 expect_eq "six clients, six addresses" \
 	"$(printf '%s\n' "${leased[@]}" | sort -u | grep -c .)" 6
 for s in $SRV1 $SRV2; do
-	expect "$s answered all six" \
+	expect "$s replied to all six" \
 		wait_for 2 pcap_has up 6 src host $s and src port 67
 done
 
-# The renewal: one packet from the client's port 68 to the server, and nothing
-# of this client from the relay.  A DISCOVER of another client that follows it
-# through the relay proves that all before it has been seen.  On a slow machine the
-# answer may come so late that udhcpc has asked again by broadcast: those are
-# relayed, to both servers.
+# The renewal is one packet from the client's port 68 to the server; the relay sends nothing
+# for this client. A DISCOVER of another client, which the relay relays afterwards, proves
+# that everything before it has been seen. On a slow machine the reply may come so late that
+# udhcpc has asked again by broadcast; those requests are relayed, to both servers.
 only_broadcasts_were_relayed()
 {
 	[ "$(pcap_count up $relayed)" = \

@@ -15,7 +15,7 @@ text()
 	printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n'
 }
 
-# relay_with LINE...: the keys of [interface vlan10], in a new relay.
+# relay_with LINE...: starts a new relay with these keys of [interface vlan10].
 relay_with()
 {
 	[ -z "$RELAY_PID" ] || stop "$RELAY_PID" || die "the relay does not end"
@@ -56,7 +56,7 @@ trim()
 	echo "$s"
 }
 
-# refused WHAT DROP REQUEST...: no server hears of it, the drop is counted.
+# refused WHAT DROP REQUEST...: no server gets the request, and the drop is counted.
 refused()
 {
 	local what=$1 word=$2 before
@@ -109,7 +109,7 @@ expect_eq "12 relay-id" "${S[sub12]}" 00030001020304050607
 expect_eq "151 virtual subnet" "${S[sub151]}" "00$(text blue)"
 expect "152 virtual subnet control, empty" \
 	test -n "${S[sub152]+there}" -a -z "${S[sub152]}"
-expect_eq "and all of it is taken out again" "${A[codes]}" "53 54 51 1 12 43"
+expect_eq "and all of it is removed from the reply" "${A[codes]}" "53 54 51 1 12 43"
 relay_with "option82 = add" "circuit-id = hex:00010aff" "remote-id = off" \
 	"link-selection = 192.0.2.129" "vss = vpn-id:00112233445566"
 ask cl10
@@ -132,7 +132,7 @@ srv_last srv1
 expect_eq "1,470 bytes: option 82 would not fit, so it is left out" \
 	"${S[size]} ${S[opt82]-none}" "1470 none"
 expect "and counted" test "$(relay_counter option82-no-room)" -ge 1
-expect_eq "the reply comes nevertheless" "${A[answers]}" 1
+expect_eq "the client still gets the reply" "${A[answers]}" 1
 
 # ---- what a client or a switch sends ----
 for p in append replace forward discard; do
@@ -154,19 +154,19 @@ relayed_as "forward, but there is none: ours" $OURS
 relay_with "trust = on" "option82 = add" "option82-policy = append"
 ask cl10 opt=82:$SWITCH "opt=60:'after"
 relayed_as "append" $OURS
-expect_eq "append: the reply keeps theirs alone" "${A[opt82]}" $SWITCH
+expect_eq "append: the reply keeps only theirs" "${A[opt82]}" $SWITCH
 
 relay_with "trust = on" "option82 = add" "option82-policy = replace"
 ask cl10 opt=82:$SWITCH "opt=60:'after"
 srv_last srv1
-expect_eq "replace: ours alone, the others in their places" \
+expect_eq "replace: only ours, and the other options in their places" \
 	"${S[opt82]} ${S[codes]}" "$OURS 53 60 82"
 expect_eq "replace: the reply has none" "${A[codes]}" "53 54 51 1 12 43"
 
 relay_with "trust = on" "option82 = add" "option82-policy = discard"
 refused "discard" option82-discard opt=82:$SWITCH
 
-# ---- taking it out ----
+# ---- removing it from replies ----
 relay_with "option82 = add"
 for where in first middle last twice none; do
 	for size in 0 400; do
@@ -186,8 +186,8 @@ knobs srv1 82=$SWITCH
 ask cl10
 expect_eq "an option 82 that is not ours stays" "${A[opt82]}" $SWITCH
 expect "and is counted" test "$(relay_counter option82-foreign)" -ge 1
-# Text that a server echoes decides nothing: giaddr says which VLAN.
+# What a server echoes does not matter: giaddr says which VLAN gets the reply.
 knobs srv1 82=0106766c616e3230
 ask cl10
-expect_eq "a circuit-id of another VLAN leads nowhere else" "${A[answers]}" 1
+expect_eq "a circuit-id of another VLAN does not redirect the reply" "${A[answers]}" 1
 expect "the relay is alive" alive "$RELAY_PID"

@@ -13,7 +13,7 @@ RELOADS=200
 GONE1=$UP.12
 GONE2=$UP.13
 
-# What both files have.
+# The part that both files have.
 common()
 {
 	cat <<-END
@@ -56,7 +56,7 @@ four_servers()
 	END
 }
 
-# sum KEY: all drops of that direction.
+# sum KEY: prints the sum of all drops of that direction.
 sum()
 {
 	ctl --json show drops | "$PYTHON" -c \
@@ -75,7 +75,7 @@ start_relay "$T/four.conf"
 PID=$RELAY_PID
 
 for c in cl10 cl20; do
-	# nice: what is sent beyond what the relay takes need not cost it time
+	# nice: sending more than the relay can take must not cost the relay time
 	ip netns exec "$ID-$c" nice "$PYTHON" "$HERE/srv/pkt.py" blast eth0 \
 		machines=2000 until="$T/enough" wait=600 >"$T/$c.sent" &
 	BLAST+=($!)
@@ -103,14 +103,14 @@ settled()
 	sleep 0.3
 	return 1
 }
-expect "the load has been worked off" wait_for 60 settled
+expect "the relay has handled the load" wait_for 60 settled
 sent=$(($(sed -n 's/^sent=//p' "$T/cl10.sent") + $(sed -n 's/^sent=//p' "$T/cl20.sent")))
 requests=$(relay_counter requests)
 say "$(relay_counter reloads) reloads, $sent sent, $requests requests," \
 	"$(relay_counter requests-relayed) relayed, $(relay_counter replies) replies"
-expect "the load was one: $requests requests" [ "$requests" -ge 10000 ]
+expect "there was a load: $requests requests" [ "$requests" -ge 10000 ]
 expect_eq "no reload was refused" "$(relay_counter reloads-refused)" 0
-expect "a reload may take in several signals: $(relay_counter reloads)" \
+expect "one reload may serve several signals: $(relay_counter reloads) reloads" \
 	[ "$(relay_counter reloads)" -ge $((RELOADS / 4)) ]
 expect_eq "every request is counted, by the relay or by the ring" \
 	"$((requests + $(relay_counter ring-lost)))" "$sent"

@@ -18,7 +18,8 @@ conf()
 	END
 }
 
-# hup CONF-ARGUMENTS...: a new file and SIGHUP; returns when it was judged.
+# hup CONF-ARGUMENTS...: writes a new file and sends SIGHUP; returns when the file has been
+# applied or refused.
 hup()
 {
 	local before
@@ -50,7 +51,7 @@ expect_eq "VLAN 20 is served after SIGHUP" "${A[answers]}" 1
 expect "SIGHUP with a mistake" hup "$SRV1, $SRV2" "option82 = perhaps" \
 	"[interface vlan30]" "servers = $SRV1"
 expect_eq "it is refused" "$(relay_counter reloads-refused)" 1
-expect "with file and line" logged relay "relay.conf.*line=6"
+expect "the log has file and line" logged relay "relay.conf.*line=6"
 srv_forget srv2
 ask cl20
 expect_eq "VLAN 20, which the refused file leaves out, is served" \
@@ -66,9 +67,9 @@ expect_eq "it is not served any more" "${A[answers]}" 0
 conf $SRV1 "[interface vlan20]" "servers = $SRV1" >"$T/relay.conf"
 expect "pxrelayctl reload" ctl reload
 ask cl20
-expect_eq "and it is again" "${A[answers]}" 1
+expect_eq "VLAN 20 is served again" "${A[answers]}" 1
 
-# Opening a pipe waits for a writer, and there is none.
+# Opening a pipe would wait for a writer, and there is none.
 refused=$(relay_counter reloads-refused)
 mkfifo "$T/pipe" && mv "$T/pipe" "$T/relay.conf"
 kill -HUP "$PID"
@@ -80,8 +81,8 @@ expect "a file that became a pipe is refused" wait_for 3 refused
 ask cl20
 expect_eq "and nothing waits for it" "${A[answers]}" 1
 
-# A reply in flight: the broadcast flag of the request is remembered, the server
-# forgot it, and the file changes in between.
+# A reply in flight: the server's reply lacks the broadcast flag, but the relay remembers the
+# flag of the request, although the file changes in between.
 knobs srv1 delay=$((400 * PXR_SLOW)) flags=0
 srv_forget srv1
 pkt cl10 ask eth0 flags=0x8000 wait=2 >"$T/late" &
@@ -95,7 +96,7 @@ expect_eq "a reply after the reload is delivered as its request asked" \
 
 knobs srv1 answer=none
 srv_forget srv1
-# However long 20 reloads take: this file ends the requests.
+# The requests end when this file exists, however long 20 reloads take.
 n=$(relay_counter reloads)
 pkt cl10 flood eth0 until="$T/enough" rate=$((500 / PXR_SLOW)) >"$T/flood" &
 flood=$!
@@ -108,27 +109,28 @@ done
 wait $flood
 COUNT=$(sed -n 's/^sent=//p' "$T/flood")
 say "20 reloads during $COUNT requests"
-expect "there were some" test "$COUNT" -ge 200
+expect "there were at least 200 requests" test "$COUNT" -ge 200
 wait_for 3 srv_has srv1 "$COUNT"
 declare -A G
 load G < <("$PYTHON" "$HERE/srv/pkt.py" gaps "$T/srv1.jsonl")
-expect_eq "every request arrived, and once" "${G[clients]} ${G[count]}" \
+expect_eq "every request arrived exactly once" "${G[clients]} ${G[count]}" \
 	"$COUNT $COUNT"
 expect_eq "all 20 were applied" "$(($(relay_counter reloads) - n))" 20
 expect "it is the same process" alive "$PID"
 
-# ---- a control socket that cannot be had ----------------------------------------
+# ---- a control socket that cannot be opened -------------------------------------
 
 : >"$T/other.sock"	# another file is in the way
 sed "s|^control = .*|control = $T/other.sock|" "$T/relay.conf" >"$T/moved"
 reload_relay "$T/moved"
-expect "a control socket that cannot be had" wait_for 10 logged relay "^control-failed .*other.sock"
+expect "a control socket that cannot be opened is logged" \
+	wait_for 10 logged relay "^control-failed .*other.sock"
 rm "$T/other.sock"
 kill -HUP "$PID"
 CTL_SOCKET=$T/other.sock
-expect "is tried again by a reload" wait_for 10 eval 'ctl version >/dev/null 2>&1'
+expect "a reload tries it again" wait_for 10 eval 'ctl version >/dev/null 2>&1'
 ask cl10
 sed "s|^control = .*|control = $CTL|" "$T/relay.conf" >"$T/moved"
 reload_relay "$T/moved"
 CTL_SOCKET=
-expect "and moves back" wait_for 10 eval 'ctl version >/dev/null 2>&1'
+expect "and moves the socket back" wait_for 10 eval 'ctl version >/dev/null 2>&1'

@@ -9,7 +9,7 @@ need ethtool
 MAC=02:00:00:00:10:01
 ALL=ff:ff:ff:ff:ff:ff
 
-# delivered WHAT DMAC DST: the answer in A.
+# delivered WHAT DMAC DST: checks how the reply in A was delivered.
 delivered()
 {
 	expect_eq "$1: one reply" "${A[answers]}" 1
@@ -22,7 +22,7 @@ delivered()
 	expect_eq "$1: TTL, no DF" "${A[ttl]} ${A[df]}" "64 0"
 }
 
-# as_sent WHAT: what the client got are the server's bytes, no more and no less.
+# as_sent WHAT: the client got exactly the bytes that the server sent.
 as_sent()
 {
 	srv_last srv1
@@ -42,7 +42,7 @@ servers = $SRV1
 [interface vlan20]
 servers = $SRV1
 END
-expect "checksum offload is on in the VLAN, as it is by default" \
+expect "checksum offload is on in the VLAN, which is the default" \
 	eval 'ns rtr ethtool -k vlan10 | grep -q "^tx-checksumming: on"'
 
 ask cl10
@@ -72,7 +72,7 @@ ask cl10 "opt=60:'PXEClient"
 delivered "proxy OFFER without any address" $ALL 255.255.255.255
 expect_eq "proxy OFFER: options" "${A[codes]}" "53 54 51 1 60"
 
-# The hardware address is not in chaddr: the relay remembers who sent.
+# The hardware address is not in chaddr; the relay remembers the sender of the request.
 knobs srv1
 ask cl10 hlen=0 htype=32 chaddr= flags=0
 delivered "hlen 0" $MAC 192.0.2.77
@@ -116,16 +116,17 @@ expect_eq "nothing of this was seen in the other VLAN" \
 	"$(pcap_count vlan20)" 0
 expect "the relay is alive" alive "$RELAY_PID"
 
-# A reply that does not fit the client's VLAN is lost by name, and takes no other with it.
+# A reply that exceeds the MTU of the client's VLAN is dropped under its own reason, and no
+# other reply is lost with it.
 nsip rtr link set vlan10 mtu 800
-knobs srv1 size=773			# and 28 of headers
+knobs srv1 size=773			# plus 28 bytes of headers
 before=$(relay_counter replies-relayed)
 ask cl10
-expect_eq "a byte too long" "${A[answers]}" 0
-expect "is dropped as such" wait_for 3 eval '[ "$(by replies over-mtu)" = 1 ]'
+expect_eq "a reply that is a byte too long" "${A[answers]}" 0
+expect "is dropped as over-mtu" wait_for 3 eval '[ "$(by replies over-mtu)" = 1 ]'
 expect_eq "and does not count as relayed" "$(relay_counter replies-relayed)" "$before"
-expect "and is said, with the interface" logged relay \
+expect "and is logged with the interface" logged relay \
 	"^reply-too-long interface=vlan10 mtu=800 length=801 server=$SRV1\$"
 knobs srv1 size=772
 ask cl10
-expect_eq "exactly as long" "${A[answers]} ${#A[payload]}" "1 $((2 * 772))"
+expect_eq "a reply that just fits is delivered" "${A[answers]} ${#A[payload]}" "1 $((2 * 772))"

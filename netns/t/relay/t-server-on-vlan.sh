@@ -30,7 +30,7 @@ for v in 10 20; do
 	got=$(lease_of cl$v)
 	expect "cl$v has a lease from the server in VLAN 10: ${got:-none}" \
 		test -n "$got"
-	expect_eq "cl$v: from it" "$(cut -d' ' -f2 "$T/cl$v.lease")" $ONVLAN
+	expect_eq "cl$v: the lease is from that server" "$(cut -d' ' -f2 "$T/cl$v.lease")" $ONVLAN
 done
 kill_clients()
 {

@@ -2,11 +2,11 @@
 # t-storm.sh: 2,000 machines boot while one server after another fails in every way that
 # servers fail. All machines boot.
 #
-# VLAN 10 has its three boot servers in failover, VLAN 20 the same three in balance; two
-# DHCP servers stand in for each other. The one that fails is always the boot server that
-# the failover group is using; in balance it has a third of the machines. srv/storm.py
-# plays the machines with the timers of iPXE, the servers are fake. The table at the end
-# says what a failure costs: a machine with a retry had to ask again itself.
+# VLAN 10 has three boot servers in mode failover, VLAN 20 the same three in mode balance.
+# Two DHCP servers are in mode failover. The boot server that fails is always the one that
+# the failover group is using; in balance it has a third of the machines. srv/storm.py plays
+# the machines with the timers of iPXE; the servers are fake. The table at the end says what
+# a failure costs: a machine with a retry had to send a message again.
 #
 # set: all
 # alone: it takes the whole machine
@@ -32,7 +32,7 @@ cut_off()
 	END
 }
 
-# The ways to fail, and to come back.
+# The ways in which a server fails and comes back.
 fail_killed()	{ stop "${STORM_PID[$1]}" KILL 2>/dev/null; }
 heal_killed()	{ case $1 in srv*) dhcp_fake "$1" ;; *) boot_fake "$1" ;; esac; }
 fail_frozen()	{ kill -STOP "${STORM_PID[$1]}"; }
@@ -44,7 +44,7 @@ heal_rejected()	{ heal_dropped "$1"; }
 fail_unplugged() { nsip sw link set "$1" down; }
 heal_unplugged() { nsip sw link set "$1" up; }
 
-# fault HOW [SERVER]
+# fault HOW [SERVER]: one server fails like that and comes back.
 fault()
 {
 	local how=$1 server=${2:-$(in_charge)}
@@ -57,7 +57,7 @@ fault()
 	until_more 60
 }
 
-# Or the test would prove nothing.
+# If no machine had to wait, the test would prove nothing.
 kept_waiting()
 {
 	awk -v how="$1" '
@@ -85,7 +85,7 @@ for how in killed frozen dropped rejected unplugged; do
 done
 fault killed srv1
 end_storm $CLIENTS 5
-# Where machines ask again although all servers are alive, this one is too busy to judge that.
+# If machines retry although all servers are alive, this host is too busy to judge this.
 [ "$(again FIRST)" != 0 ] ||
 	expect_eq "none needed a third message of a kind" \
 		"$(awk '/^end/ && ($7 > 2 || $8 > 2)' "$STORY" | wc -l)" 0

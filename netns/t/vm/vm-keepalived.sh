@@ -1,9 +1,9 @@
 #!/bin/bash
-# vm-keepalived.sh: the pair of routers of conf/examples/vrrp-pair.conf under keepalived,
-# as conf/examples/keepalived.conf.example has it.  Machines boot all the time while the
-# master loses its power, comes back and takes over again, and while keepalived
-# is ended.  Every machine gets its lease; servers get one copy of each request
-# while nothing changes.  Then the same with the address on a macvlan (use_vmac).
+# vm-keepalived.sh: the pair of routers of conf/examples/vrrp-pair.conf with keepalived,
+# configured as in conf/examples/keepalived.conf.example. Machines boot all the time while
+# the master loses its power, comes back and takes over again, and while keepalived ends.
+# Every machine gets its lease, and servers get one copy of each request while nothing
+# changes. Then the same with the address on a macvlan (use_vmac).
 # alone: it measures time.
 #
 #                    ┌─ rtra .2 ── .2 ─┐
@@ -17,10 +17,10 @@ need_pxrelayd
 need keepalived dnsmasq
 
 CLIENTS=20
-EVERY=600		# ms: the series goes on when VRRP has changed over
+EVERY=600		# ms: the series is still running when VRRP has changed over
 declare -A KEEPALIVED RELAYD D L
 
-# router NAME HH: with everything but the daemons.
+# router NAME HH: makes a router with everything but the daemons.
 router()
 {
 	local n=$1 v net
@@ -41,8 +41,8 @@ router()
 		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
 }
 
-# The example, and the same for the uplink: there other routers would be told by
-# a routing protocol.
+# The example, and the same for the uplink, where a real network would have a routing
+# protocol for the other routers.
 keepalived_conf()
 {
 	local priority=$2
@@ -82,7 +82,7 @@ start_pair_relay()
 	RELAYD[$1]=$RELAY_PID
 }
 
-# is ROUTER VV STATE
+# is ROUTER VV STATE: the router's interface of that VLAN is in that state.
 is()
 {
 	"$PXRELAYCTL" -s "$T/$1.sock" --json show interfaces |
@@ -112,8 +112,8 @@ copies()
 	relay_counter copies
 }
 
-# boot WHAT NET COMMAND...: a series in both VLANs, and in its middle the
-# command.  Every one gets a lease.
+# boot WHAT NET COMMAND...: a series of machines boots in both VLANs, and the command runs in
+# the middle. Every machine gets a lease.
 boot()
 {
 	local what=$1 net=$2 v pids=()
@@ -129,7 +129,7 @@ boot()
 	wait_for 30 test -e "$T/half-10" || die "$what: the series does not start"
 	"$@"
 	for v in 10 20; do
-		wait_for 90 gone "${pids[v / 10 - 1]}" || die "$what: no end"
+		wait_for 90 gone "${pids[v / 10 - 1]}" || die "$what: the series does not end"
 		load D <"$T/doras-$v.log"
 		expect_eq "$what: leases in VLAN $v (${D[again]} messages sent again, the longest took ${D[longest]} ms)" \
 			"${D[leases]:-none} ${D[addresses]:-none}" \
@@ -137,7 +137,7 @@ boot()
 	done
 }
 
-# Power: nothing is said any more, and nothing is heard.
+# A router without power sends nothing and receives nothing.
 power_off()
 {
 	local i
@@ -149,7 +149,7 @@ power_off()
 	wait "${KEEPALIVED[$1]}" "${RELAYD[$1]}" 2>/dev/null
 }
 
-# What a machine has when it starts: no virtual address.
+# A machine that starts has no virtual address.
 power_on()
 {
 	local i
@@ -206,7 +206,7 @@ boot "power lost" 02a1 power_off rtra
 wait_for 12 is rtrb 10 ready
 boot "power back, the master takes over again" 02a2 power_on rtra
 now_are "power back" ready standby
-# Who ended in order leaves at once.
+# A keepalived that ends in order gives up the address at once.
 boot "keepalived ended" 02a3 end_keepalived rtra
 now_are "keepalived ended" standby ready
 end_keepalived rtrb
@@ -214,7 +214,7 @@ now_are "both ended" standby standby
 
 # --- use_vmac -------------------------------------------------------------------
 nsip rtra link add probe0 link up0 type macvlan 2>/dev/null || {
-	say "no macvlan here"
+	say "this kernel has no macvlan"
 	exit
 }
 nsip rtra link del probe0

@@ -1,9 +1,9 @@
 #!/bin/bash
-# vm-netem.sh: machines boot over real 802.1Q sub-interfaces while the way to the servers
-# loses every tenth packet in each direction and takes 200 ms, with a boot server that dies
-# meanwhile; then over a good one while VLAN interfaces and the trunk below them go down and
-# come up, and while one is deleted and made again. All of them boot. Runs where the kernel has
-# 8021q and netem: make vm.
+# vm-netem.sh: machines boot over real 802.1Q sub-interfaces. First the path to the servers
+# loses every tenth packet in each direction and takes 200 ms, and a boot server dies
+# meanwhile. Then the path is good, but VLAN interfaces and the trunk below them go down and
+# come up, and one is deleted and created again. All machines boot. This test runs where the
+# kernel has 8021q and netem: make vm.
 
 . "$(dirname "$0")/../../topo/topo-8021q.sh"
 . "$HERE/lib/storm-lib.sh"
@@ -20,7 +20,7 @@ nsip probe link add v0.3 link v0 type vlan id 3 2>/dev/null ||
 ns probe tc qdisc add dev v0 root netem delay 1ms 2>/dev/null ||
 	skip "this kernel has no netem"
 
-# wire_storm VV: the storm's port of that VLAN.
+# wire_storm VV: makes the port of the storm in that VLAN.
 wire_storm()
 {
 	link_cable storm "eth$1" sw "storm$1"
@@ -46,12 +46,12 @@ mark one boot server is killed
 stop "${STORM_PID[$(in_charge)]}" KILL 2>/dev/null
 end_storm $BOOTS 20 2
 lost=$(ns rtr tc -s qdisc show dev up0 | grep -o 'dropped [0-9]*')
-expect "the way to the servers lost packets ($lost)" \
+expect "the path to the servers lost packets ($lost)" \
 	test "${lost#dropped }" -ge 10
 ns rtr tc qdisc del dev up0 root
 ns sw tc qdisc del dev rtr-up root
 
-# flap LINK: down until two more machines were switched on.
+# flap LINK: takes it down until two more machines have been switched on.
 flap()
 {
 	mark "$1 is down"
@@ -77,4 +77,4 @@ until_more 10
 flap vlan10
 end_storm $BOOTS 20 2
 retried=$(awk '/^end/ && ($7 > 1 || $8 > 1)' "$STORY" | wc -l)
-expect "some machines met an interface that was down" test "$retried" -ge 1
+expect "some machines booted while an interface was down" test "$retried" -ge 1

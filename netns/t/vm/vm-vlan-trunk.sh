@@ -1,7 +1,7 @@
 #!/bin/bash
-# vm-vlan-trunk.sh: leases over real 802.1Q sub-interfaces of a trunk to a VLAN-aware
-# switch; vm-vlan-bridge.sh does the same with a router that is this switch itself. Runs
-# where the kernel has 8021q: make vm.
+# vm-vlan-trunk.sh: clients get leases over real 802.1Q sub-interfaces of a trunk to a
+# VLAN-aware switch; vm-vlan-bridge.sh does the same with a router that is this switch
+# itself. This test runs where the kernel has 8021q: make vm.
 
 . "$(dirname "$0")/../../topo/topo-8021q.sh"
 need dhclient udhcpc dnsmasq dhcpd tcpdump bridge
@@ -39,7 +39,7 @@ for v in 10 20; do
 		test "${got%.*}" = $net
 done
 
-# What dnsmasq got is echoed nowhere else: look at the wire.
+# Only the packets on the wire show what dnsmasq got.
 if [ -z "$RELAY" ]; then
 	for v in 10 20; do
 		expect "the server is told VLAN $v" wait_for 2 eval \
@@ -52,7 +52,7 @@ for c in cl10 cl20; do
 		stop "$p"
 	done
 	ask $c
-	expect "$c: answers from both servers" test "${A[answers]}" = 2
+	expect "$c: replies from both servers" test "${A[answers]}" = 2
 	expect_eq "$c: the router's MAC, good checksums" \
 		"${A[smac]} ${A[ipsum]} ${A[udpsum]}" "$TRUNK_MAC ok ok"
 	ask $c via=udp flags=0x8000

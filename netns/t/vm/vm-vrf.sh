@@ -1,7 +1,7 @@
 #!/bin/bash
-# vm-vrf.sh: VRFs as pxrelay.conf(5) describes them: clients in a VRF and servers in none,
-# with routes that lead across; then the servers in the VRF as well. Runs where the kernel has
-# VRFs: make vm.
+# vm-vrf.sh: VRFs as pxrelay.conf(5) describes them. First clients are in a VRF and servers
+# in none, with routes between them; then the servers are in the VRF as well. This test runs
+# where the kernel has VRFs: make vm.
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 need_pxrelayd
@@ -27,14 +27,14 @@ END
 ask cl10
 expect_eq "a client in the VRF is answered" "${A[answers]}" 1
 ask cl20
-expect_eq "so is one outside" "${A[answers]}" 1
+expect_eq "so is a client outside" "${A[answers]}" 1
 
-# ---- servers in it, too ------------------------------------------------------
+# ---- servers in the VRF, too -------------------------------------------------
 
 nsip rtr link set vlan20 master red
 nsip rtr link set up0 master red
 nsip rtr route replace "$UP.0/24" dev red
-expect "the way is known" wait_for 5 eval \
+expect "the relay knows the path" wait_for 5 eval \
 	"! ctl --json show servers | grep -q '\"health\": \"down\"'"
 for c in cl10 cl20; do
 	ask $c
