@@ -7,20 +7,20 @@
 need dhclient udhcpc dhcpd dnsmasq
 need_pxrelayd
 
-# verdict_is MAC CODE
+# verdict_is MAC CODE: `pxrelayctl explain' gives that verdict about the machine.
 verdict_is()
 {
 	[[ $(ctl --json explain "$1") =~ \"verdict\":\ *\{[^}]*\"code\":\ *\"$2\" ]]
 }
 
-# expect_verdict MAC CODE [SECONDS]
+# expect_verdict MAC CODE [SECONDS]: waits for that verdict.
 expect_verdict()
 {
 	wait_for "${3:-15}" verdict_is "$1" "$2"
 	expect "$1: $2" verdict_is "$1" "$2"
 }
 
-# mac VV [NN]
+# mac VV [NN]: prints the MAC address of client NN in that VLAN.
 mac()
 {
 	echo "02:00:00:00:$1:${2:-01}"

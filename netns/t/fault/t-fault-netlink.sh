@@ -57,6 +57,6 @@ nsip rtr link set up0 down
 expect "the relay notices that the server has no route" wait_for 5 health down
 nsip rtr link set up0 up
 fails 0
-expect "the server is up or worth a try" wait_for 10 eval '! health down'
+expect "the server is no longer down" wait_for 10 eval '! health down'
 ask cl20 wait=3
 expect_eq "and gets requests" "${A[answers]}" 1

@@ -116,7 +116,7 @@ nsip rtr link set vlan20 down
 expect "a VLAN that is down is not" wait_for 5 are_members "vlan10 "
 nsip rtr link set vlan20 up
 expect "when it is up again, it is" wait_for 5 are_members "$BOTH"
-for ((i = 0; i < 30; i++)); do	# more than a socket may have memberships
+for ((i = 0; i < 30; i++)); do	# more often than a socket may have memberships
 	nsip rtr link del vlan20
 	add_vlan 20
 	nsip rtr addr add $GW20/24 dev vlan20
