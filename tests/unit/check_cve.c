@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * What other relays fell to, one test each, named after it, along the whole path: the frame is
- * checked, the message judged, and every copy rendered; replies likewise. All
- * bytes stand in heap blocks of exactly their size, so that the sanitizers see each one that is
- * read or written beside them, and what is sent is compared with what came.
+ * Vulnerabilities and bugs of other relays, with a test named after each, along the
+ * whole path: the frame is checked, the message is judged, and every copy is rendered;
+ * the same for replies. All bytes are in heap blocks of exactly their size, so that the
+ * sanitizers notice every read or write outside them, and what is sent is compared with
+ * what was received.
  *
- * DHCPv6 advisories stand here as what they would be on this port: IPv6 is not
- * relayed. Classes that need sockets have their tests in netns/:
+ * DHCPv6 advisories are here in the form that they would have on this port: IPv6 is not
+ * relayed. Bugs that need sockets have their tests in netns/:
  *
  *   VU#630104, a dead server stops the others	t-dead-server.sh
  *   CVE-2003-0039 through real interfaces	t-chain.sh
@@ -31,7 +32,7 @@ static struct world *w;
 static struct msg msg;
 static struct relay4_plan plan;
 static struct relay4_delivery delivery;
-/* What was sent last. */
+/* The last packet sent. */
 static struct msg out;
 
 static void
@@ -65,7 +66,7 @@ setup(void)
 
 /* --- the whole path ---------------------------------------------------------- */
 
-/* May these bytes differ in a copy of the message? hops, giaddr. */
+/* Only hops and giaddr may differ in a copy of the message. */
 static bool
 is_relays(size_t at)
 {
@@ -100,7 +101,8 @@ judge_servers(void)
 		must(plan.server[i] < w->conf->n_server);
 }
 
-/* A payload that came by broadcast on an interface; out is a copy with option 82 if any. */
+/* A payload that arrived by broadcast on an interface; out is the copy, with option
+ * 82 if one was added. */
 static enum drop
 request_on(uint32_t ifindex, const void *data, size_t len)
 {
@@ -125,7 +127,7 @@ request(void)
 	return request_on(10, msg.b, msg.len);
 }
 
-/* A payload from a server; out is what the client gets. */
+/* A payload from a server; out is what the client receives. */
 static enum drop
 reply_from(const char *server, uint32_t ifindex, const void *data, size_t len)
 {
@@ -170,7 +172,7 @@ discover(void)
 	msg_opt_u8(&msg, 53, DHCP4_DISCOVER);
 }
 
-/* For VLAN 10, to the machine of every message here. */
+/* An offer for VLAN 10, to the machine that all messages here are about. */
 static void
 offer(void)
 {
@@ -180,7 +182,7 @@ offer(void)
 	msg_opt_u8(&msg, 53, DHCP4_OFFER);
 }
 
-/* The payload that the last copy or reply was, without what stands behind it. */
+/* Checks that the last copy or reply contains these bytes. */
 static bool
 out_has(const void *bytes, size_t len)
 {
@@ -201,13 +203,14 @@ packet(uint8_t *ip, size_t len)
 	return UDPIP_HEADERS + len;
 }
 
-/* A frame's bytes: parsed, and its message judged. */
+/* The bytes of a frame are parsed, and the message in it is judged. */
 static enum drop
 frame(const uint8_t *ip, size_t len)
 {
 	uint8_t *exact = msg_exact(ip, len);
 	struct udpip u;
-	/* with the checksum, which goes over what the headers say, and then without */
+	/* first with the checksum, over whatever length the headers claim, then
+	 * without */
 	enum drop why = udpip_parse(&u, exact, len, true);
 
 	why = udpip_parse(&u, exact, len, why == DROP_NONE);
@@ -221,7 +224,7 @@ frame(const uint8_t *ip, size_t len)
 
 /* --- loops ------------------------------------------------------------------- */
 
-/* ISC dhcrelay hears its own copies and relays those, until hop 10. */
+/* ISC dhcrelay received its own copies and relayed them again, until hop 10. */
 START_TEST(cve_2003_0039_own_copies_come_back)
 {
 	discover();
@@ -229,7 +232,7 @@ START_TEST(cve_2003_0039_own_copies_come_back)
 	ck_assert_int_eq(request(), DROP_NONE);
 	ck_assert_int_eq(request_on(10, out.b, out.len), DROP_SPOOFED_GIADDR);
 	ck_assert_int_eq(request_on(UPLINK, out.b, out.len), DROP_NOT_CLIENT);
-	/* and the copy of another relay's */
+	/* and the copy of another relay's request */
 	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("10.9.9.9"));
 	msg.b[DHCP4_OFF_XID] ^= 1;
 	ck_assert_int_eq(request(), DROP_NONE);
@@ -254,7 +257,7 @@ header_checksum(uint8_t *ip)
 	ip[11] = (uint8_t)~sum;
 }
 
-/* ISC believed the UDP length and not what was captured. */
+/* ISC trusted the UDP length, not the number of captured bytes. */
 START_TEST(cve_2015_8605_ip_and_udp_lengths_lie)
 {
 	static uint8_t ip[400];
@@ -277,7 +280,7 @@ START_TEST(cve_2015_8605_ip_and_udp_lengths_lie)
 }
 END_TEST
 
-/* SONiC #9740, #9851: fragments, and packets shorter than what they claim. */
+/* SONiC #9740, #9851: fragments, and packets shorter than their headers claim. */
 START_TEST(sonic_9740_9851_103_fragments_and_cut_packets)
 {
 	static uint8_t ip[400];
@@ -298,7 +301,7 @@ START_TEST(sonic_9740_9851_103_fragments_and_cut_packets)
 }
 END_TEST
 
-/* SONiC #19 to #21 and CVE-2023-20080: IPv6 headers one behind the other. */
+/* SONiC #19 to #21 and CVE-2023-20080: a chain of IPv6 headers. */
 START_TEST(cve_2023_20080_sonic_19_20_21_ipv6_is_refused)
 {
 	uint8_t ip[200] = { 0x60, 0, 0, 0, 0, 160, 0, 64 };
@@ -306,11 +309,11 @@ START_TEST(cve_2023_20080_sonic_19_20_21_ipv6_is_refused)
 	size_t len;
 
 	for (size_t at = 40; at + 8 <= sizeof(ip); at += 8)
-		ip[at] = 60;		/* destination options, without end */
+		ip[at] = 60;		/* destination options without end */
 	ck_assert_int_eq(frame(ip, sizeof(ip)), DROP_BAD_IP);
 	memset(ip, 0x60, sizeof(ip));
 	ck_assert_int_ne(frame(ip, sizeof(ip)), DROP_NONE);
-	/* right in everything else */
+	/* correct in everything but the version */
 	discover();
 	msg_end(&msg);
 	len = packet(v4, msg.len);
@@ -320,8 +323,8 @@ START_TEST(cve_2023_20080_sonic_19_20_21_ipv6_is_refused)
 }
 END_TEST
 
-/* OPNsense #7471: a length of zero that never moves on; odhcpd 2026: a datagram shorter
- * than a message. */
+/* OPNsense #7471: a length of zero made the parser loop forever; odhcpd 2026: a
+ * datagram shorter than a message. */
 START_TEST(opnsense_7471_odhcpd_datagrams_shorter_than_a_message)
 {
 	static const uint8_t nothing[DHCP4_HEADER];
@@ -338,7 +341,7 @@ END_TEST
 
 /* --- option 82 ------------------------------------------------------------------- */
 
-/* ISC #71: arithmetic of lengths while option 82 is added. */
+/* ISC #71: wrong length arithmetic while adding option 82. */
 START_TEST(isc_71_option_82_cut_anywhere)
 {
 	conf(TRUSTED "option82-policy = replace\n" VLANS);
@@ -392,7 +395,7 @@ START_TEST(cve_2018_0172_0173_0174_malformed_82_both_directions)
 		ck_assert_int_ne(request(), DROP_NONE);
 		conf(TRUSTED "option82-policy = append\n" VLANS);
 		ck_assert_int_eq(request(), DROP_BAD_OPTION82);
-		/* behind a good one, too */
+		/* after a valid one, too */
 		discover();
 		msg_opt_hex(&msg, 82, "010161");
 		msg_opt_hex(&msg, 82, bad[i]);
@@ -402,14 +405,15 @@ START_TEST(cve_2018_0172_0173_0174_malformed_82_both_directions)
 		msg_opt_hex(&msg, 82, bad[i]);
 		msg_opt_u8(&msg, 51, 7);
 		msg_end(&msg);
-		/* A server's own affair; nothing else of its answer is lost. */
+		/* A server may send a malformed option 82; the rest of its reply
+		 * must not be lost. */
 		if (reply() == DROP_NONE)
 			ck_assert(out_has("\x33\x01\x07", 3));
 	}
 }
 END_TEST
 
-/* Cisco IOS: the sum of the lengths, of many options 82 and of one in two halves. */
+/* Cisco IOS: the sum of the lengths, of many options 82 and of one split in two. */
 START_TEST(cve_2017_12240_lengths_of_82_add_up)
 {
 	static uint8_t sub[255] = { 1, 253 };
@@ -438,7 +442,7 @@ START_TEST(cve_2017_12240_lengths_of_82_add_up)
 }
 END_TEST
 
-/* OPNsense: 82 was believed to be last, and memmove() went from there. */
+/* OPNsense: assumed that option 82 is last, and started its memmove() there. */
 START_TEST(opnsense_82_first_middle_last_twice_empty)
 {
 	const struct iface_giaddr *gi;
@@ -490,7 +494,7 @@ START_TEST(opnsense_circuit_ids_of_large_indexes)
 }
 END_TEST
 
-/* RFC 3046 2.1: dnsmasq and dhcp-helper take it, SONiC adds a second one. */
+/* RFC 3046 2.1: dnsmasq and dhcp-helper accept it, SONiC adds a second one. */
 START_TEST(rfc3046_option_82_of_a_client)
 {
 	conf(FREELY "option82 = add\n" VLANS);
@@ -501,8 +505,8 @@ START_TEST(rfc3046_option_82_of_a_client)
 }
 END_TEST
 
-/* The same in file or sname: dhcpd and dnsmasq look there for a bit of the first byte of
- * option 52, whatever else it says. */
+/* The same option in file or sname: dhcpd and dnsmasq look there if the first byte
+ * of option 52 has the bit set, whatever its other bits are. */
 START_TEST(rfc3046_option_82_of_a_client_hidden_by_overload)
 {
 	static const uint8_t hidden[] = { 82, 6, 1, 4, 0xde, 0xad, 0xbe, 0xef, 255 };
@@ -522,7 +526,7 @@ START_TEST(rfc3046_option_82_of_a_client_hidden_by_overload)
 }
 END_TEST
 
-/* A server's answer to the machine of every message here, with this as option 82. */
+/* A server's reply to the same machine, with this value as option 82. */
 static void
 echo(const void *value, size_t len, bool is_ours)
 {
@@ -541,8 +545,8 @@ echo(const void *value, size_t len, bool is_ours)
 	ck_assert(is_ours || memcmp(out.b, msg.b, msg.len) == 0);
 }
 
-/* ISC dhcrelay -D: "not this circuit" was -1, as true as 1, and a circuit-id that did not match
- * was counted as good. */
+/* ISC dhcrelay -D: "not this circuit" was -1, which is as true as 1, so a
+ * circuit-id that did not match was counted as good. */
 START_TEST(isc_status_a_circuit_id_that_does_not_match)
 {
 	const struct rai *ours, *other;
@@ -571,7 +575,7 @@ START_TEST(isc_status_a_circuit_id_that_does_not_match)
 }
 END_TEST
 
-/* UQ: "not found" was 0, and the first options were written over. */
+/* UQ: "not found" was 0, so the first options were overwritten. */
 START_TEST(uq_dhcp_messages_without_end)
 {
 	conf(TRUSTED VLANS);
@@ -583,7 +587,7 @@ START_TEST(uq_dhcp_messages_without_end)
 }
 END_TEST
 
-/* westermo's options.c: memset() from where there was no END. */
+/* westermo's options.c: without END, memset() started at the wrong place. */
 START_TEST(westermo_no_end_in_both_directions)
 {
 	const struct rai *ours;
@@ -605,9 +609,10 @@ START_TEST(westermo_no_end_in_both_directions)
 }
 END_TEST
 
-/* westermo's packet.c: a reply for an unknown giaddr with the broadcast flag had no group to go
- * to, and one with ciaddr went to whoever stood there. */
-START_TEST(westermo_replies_for_nobody)
+/* westermo's packet.c: a reply for an unknown giaddr with the broadcast flag had no
+ * group of interfaces to go to, and one with ciaddr went to any host with that
+ * address. */
+START_TEST(westermo_replies_for_unknown_giaddrs)
 {
 	static const char *const giaddrs[] = { "0.0.0.0", "10.9.9.9", "192.0.2.2", "255.255.255.255" };
 
@@ -619,7 +624,7 @@ START_TEST(westermo_replies_for_nobody)
 		msg_end(&msg);
 		ck_assert_int_eq(reply(), DROP_NOT_OUR_GIADDR);
 	}
-	/* for VLAN 10 it is, whatever address of VLAN 20 stands in it */
+	/* this one is for VLAN 10, even if it contains an address of VLAN 20 */
 	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("192.0.2.1"));
 	dhcp4_put_ip4(msg.b, DHCP4_OFF_YIADDR, IP4_NONE);
 	ck_assert_int_eq(reply(), DROP_NONE);
@@ -629,7 +634,7 @@ END_TEST
 
 /* --- options ----------------------------------------------------------------------- */
 
-/* dnsmasq copied option 79 without looking at its length. */
+/* dnsmasq copied option 79 without checking its length. */
 START_TEST(cve_2017_14493_every_option_of_every_length)
 {
 	static uint8_t value[255];
@@ -651,7 +656,8 @@ START_TEST(cve_2017_14493_every_option_of_every_length)
 }
 END_TEST
 
-/* dnsmasq sent bytes from behind the packet; dhcprelya those of the message before. */
+/* dnsmasq sent bytes from beyond the packet; dhcprelya sent bytes of the previous
+ * message. */
 START_TEST(cve_2017_14494_no_byte_of_another_message)
 {
 	static const char secret[] = "the bytes of somebody else";
@@ -666,7 +672,7 @@ START_TEST(cve_2017_14494_no_byte_of_another_message)
 	msg_end(&msg);
 	msg_pad(&msg, 1400);
 	ck_assert_int_eq(reply(), DROP_NONE);
-	/* inner lengths that reach out: 43, 97, 124, 125 */
+	/* inner lengths that reach beyond the option: 43, 97, 124, 125 */
 	discover();
 	msg_opt_hex(&msg, 43, "47ff00");
 	msg_opt_hex(&msg, 125, "00000137ff01");
@@ -680,7 +686,7 @@ START_TEST(cve_2017_14494_no_byte_of_another_message)
 }
 END_TEST
 
-/* busybox read four bytes of options that had fewer. */
+/* busybox read four bytes of options that had fewer than four. */
 START_TEST(cve_2018_20679_cve_2019_5747_options_shorter_than_their_type)
 {
 	static const uint8_t codes[] = { 1, 3, 6, 50, 51, 53, 54, 57, 58, 60, 61, 66, 77,
@@ -701,7 +707,8 @@ START_TEST(cve_2018_20679_cve_2019_5747_options_shorter_than_their_type)
 }
 END_TEST
 
-/* Juniper, CVE-2020-1609 too: text from packets got to a shell, a format, a log. */
+/* Juniper, also CVE-2020-1609: text from packets reached a shell, a format string
+ * and a log. */
 START_TEST(cve_2020_1605_cve_2020_1609_text_is_data)
 {
 	static const char text[] = "$(reboot)`id`;%n%s%100000d\x1b[2J\n\"' \xff\xc0";
@@ -722,8 +729,9 @@ START_TEST(cve_2020_1605_cve_2020_1609_text_is_data)
 }
 END_TEST
 
-/* metal-stack sent a request wherever option 54 said; a client could aim it. */
-START_TEST(metal_stack_option_54_is_no_destination)
+/* metal-stack sent a request to whatever address option 54 named, so a client could
+ * choose the destination. */
+START_TEST(metal_stack_option_54_is_not_a_destination)
 {
 	discover();
 	msg.b[DHCP4_OPTIONS + 2] = DHCP4_REQUEST;
@@ -758,8 +766,8 @@ END_TEST
 
 /* --- replies ------------------------------------------------------------------------ */
 
-/* NX-OS: a reply that nobody asked for and that has none of what it needs. */
-START_TEST(cve_2024_20446_replies_that_nobody_asked_for)
+/* NX-OS: an unsolicited reply that lacks everything a reply needs. */
+START_TEST(cve_2024_20446_unsolicited_replies)
 {
 	msg_init(&msg, BOOTREPLY);
 	msg.len = DHCP4_HEADER;		/* not even a cookie */
@@ -777,7 +785,8 @@ START_TEST(cve_2024_20446_replies_that_nobody_asked_for)
 }
 END_TEST
 
-/* IOS XE: BOOTP goes through, with all that DHCP would be checked for, and to its VLAN. */
+/* IOS XE: BOOTP is relayed, with all the checks that DHCP gets, and only to its own
+ * VLAN. */
 START_TEST(cve_2026_20084_bootp_stays_in_its_vlan)
 {
 	conf(TRUSTED "[interface vlan10]\nservers = " SERVER "\n"
@@ -799,7 +808,7 @@ START_TEST(cve_2026_20084_bootp_stays_in_its_vlan)
 }
 END_TEST
 
-/* systemd: a FORCERENEW, which no relay has to pass, from anybody. */
+/* systemd: a FORCERENEW from any host; no relay has to pass it. */
 START_TEST(cve_2020_13529_forcerenew_is_not_passed)
 {
 	offer();
@@ -809,8 +818,8 @@ START_TEST(cve_2020_13529_forcerenew_is_not_passed)
 }
 END_TEST
 
-/* SONiC, ISC and dnsmasq's split relay deliver where the echoed option 82 says; ISC -i and
- * dhcp-helper take a machine's word for a server's. */
+/* SONiC, ISC and dnsmasq's split relay deliver to where the echoed option 82 says;
+ * ISC -i and dhcp-helper accept replies from any machine as a server's. */
 START_TEST(isc_echoed_ids_and_rogue_servers)
 {
 	const struct rai *other;
@@ -829,8 +838,8 @@ START_TEST(isc_echoed_ids_and_rogue_servers)
 }
 END_TEST
 
-/* dhcprelya: a flag of one bad packet made the interface deaf; what it received shorter was
- * sent on as long as the one before. */
+/* dhcprelya: a flag set by one bad packet made the interface deaf, and a packet
+ * shorter than the one before was sent with the previous length. */
 START_TEST(dhcprelya_a_bad_packet_then_a_good_one)
 {
 	for (unsigned cut = 0; cut < 20; cut++) {
@@ -875,14 +884,14 @@ cve_suite(void)
 	T(isc_status_a_circuit_id_that_does_not_match);
 	T(uq_dhcp_messages_without_end);
 	T(westermo_no_end_in_both_directions);
-	T(westermo_replies_for_nobody);
+	T(westermo_replies_for_unknown_giaddrs);
 	T(cve_2017_14493_every_option_of_every_length);
 	T(cve_2017_14494_no_byte_of_another_message);
 	T(cve_2018_20679_cve_2019_5747_options_shorter_than_their_type);
 	T(cve_2020_1605_cve_2020_1609_text_is_data);
-	T(metal_stack_option_54_is_no_destination);
+	T(metal_stack_option_54_is_not_a_destination);
 	T(dnsmasq_hlen_and_htype);
-	T(cve_2024_20446_replies_that_nobody_asked_for);
+	T(cve_2024_20446_unsolicited_replies);
 	T(cve_2026_20084_bootp_stays_in_its_vlan);
 	T(cve_2020_13529_forcerenew_is_not_passed);
 	T(isc_echoed_ids_and_rogue_servers);

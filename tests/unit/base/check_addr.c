@@ -76,7 +76,7 @@ START_TEST(ip4_rejects_invalid_strings)
 
 	ck_assert_msg(!ip4_parse(s, &a), "'%s' taken for an address", s);
 	ck_assert_uint_eq(a.host, 0xdeadbeef);
-	/* The one with a length is a valid prefix. */
+	/* The net with a length is a valid prefix. */
 	ck_assert_int_eq(ip4net_parse(s, &n), strcmp(s, "1.2.3.4/24") == 0);
 	free(s);
 }
@@ -91,7 +91,7 @@ static const struct {
 	{ "0.0.0.0/0", 0, 0 },
 	{ "1.2.3.4/32", 0x01020304, 32 },
 	{ "1.2.3.4", 0x01020304, 32 },
-	{ "192.168.1.1/24", 0xc0a80101, 24 },	/* an interface: bits stay */
+	{ "192.168.1.1/24", 0xc0a80101, 24 },	/* host bits are kept */
 	{ "1.2.3.4/9", 0x01020304, 9 },
 	{ "1.2.3.4/30", 0x01020304, 30 },
 };
@@ -235,8 +235,8 @@ START_TEST(prefix_rejects_invalid_strings)
 }
 END_TEST
 
-/* Flip every bit of a MAC under every length: it matters inside, not
- * outside. */
+/* Flip every bit of a MAC address under every prefix length: only bits inside the
+ * prefix matter. */
 static const struct {
 	const char *s;
 	size_t len;
@@ -376,7 +376,7 @@ START_TEST(directed_broadcasts)
 }
 END_TEST
 
-/* Longest results end with the last byte the header promises. */
+/* The longest results end exactly at the last byte that the header promises. */
 START_TEST(longest_prints_fit)
 {
 	const struct macprefix p = {

@@ -89,7 +89,7 @@ START_TEST(same_as_the_naive_sum)
 }
 END_TEST
 
-/* All ones is where carries get lost. 64 KiB is more than a datagram. */
+/* Sums of all ones lose carries most easily. 64 KiB is more than any datagram. */
 START_TEST(carries_are_kept)
 {
 	size_t len = 65536 + 7;
@@ -100,7 +100,7 @@ START_TEST(carries_are_kept)
 	ck_assert_uint_eq(csum_fold(csum_add(0, p, len)), naive(0, p, len));
 	ck_assert_uint_eq(csum_fold(csum_add(0xffffffff, p, len)),
 	    naive(0xffffffff, p, len));
-	/* Overflow of 32 bits, by either half of a word and by the tail. */
+	/* The 32-bit sum overflows in either half of a word and in the tail. */
 	ck_assert_uint_eq(csum_fold(csum_add(0xffffffff, "\0\1\0\0\0\0\0\0", 8)),
 	    0xfffe);
 	ck_assert_uint_eq(csum_fold(csum_add(0xffffffff, "\0\0\0\0\0\1\0\0", 8)),
@@ -116,7 +116,7 @@ START_TEST(only_zeros_sum_to_zero)
 	size_t i;
 
 	ck_assert_uint_eq(csum_add(0, p, sizeof(p)), 0);
-	/* One's complement has two zeros; a sum of something is never +0. */
+	/* One's complement has two zeros; the sum of nonzero data is never +0. */
 	for (i = 0; i + 1 < sizeof(p); i++) {
 		memset(p, 0, sizeof(p));
 		p[i] = p[i + 1] = 0xff;
@@ -125,7 +125,7 @@ START_TEST(only_zeros_sum_to_zero)
 }
 END_TEST
 
-/* Split at any even offset; the last piece may be odd. */
+/* The data may be split at any even offset; the last piece may have odd length. */
 START_TEST(pieces_add_up)
 {
 	uint32_t state = 0xdeadbeef;
@@ -166,7 +166,7 @@ START_TEST(data_with_its_checksum_sums_to_zero)
 }
 END_TEST
 
-/* An IPv4 header from the wild, with its checksum b861. */
+/* A captured IPv4 header, whose checksum is b861. */
 START_TEST(ipv4_header)
 {
 	uint8_t h[] = { 0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40,
@@ -178,7 +178,7 @@ START_TEST(ipv4_header)
 }
 END_TEST
 
-/* The pseudo-header against its bytes as RFC 768 draws them. */
+/* The pseudo-header must equal its bytes as RFC 768 draws them. */
 START_TEST(pseudo_header_is_twelve_bytes)
 {
 	uint32_t state = 99;

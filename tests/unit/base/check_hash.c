@@ -76,7 +76,7 @@ find(const struct hash *h, uint32_t key)
 	return hash_find(h, &key);
 }
 
-/* The whole table is these keys, oldest first, and each can be found. */
+/* Checks that the table contains exactly these keys, oldest first, and finds each. */
 static void
 assert_order(const struct hash *h, const uint32_t *keys, size_t n)
 {
@@ -134,7 +134,7 @@ START_TEST(siphash_depends_on_both_halves_of_the_secret)
 	ck_assert_uint_ne(hash_sip(a, "x", 1), hash_sip(secret, "x", 1));
 	ck_assert_uint_ne(hash_sip(b, "x", 1), hash_sip(secret, "x", 1));
 	ck_assert_uint_ne(hash_sip(a, "x", 1), hash_sip(b, "x", 1));
-	/* One more zero at the end is another key. */
+	/* The same key with one more zero at the end is another key. */
 	ck_assert_uint_ne(hash_sip(secret, "\0", 1), hash_sip(secret, "\0\0", 2));
 }
 END_TEST
@@ -388,7 +388,7 @@ START_TEST(key_may_lie_in_the_evicted_entry)
 }
 END_TEST
 
-/* Hides the message of the assertion that a test provokes. */
+/* Hides the message of the assertion that a test triggers on purpose. */
 static void
 expect_abort(void)
 {
@@ -491,8 +491,8 @@ static const size_t walk_capacity[] = { 1, 2, 3, 8, 31, 64 };
 
 #define WALKS (sizeof(walk_capacity) / sizeof(walk_capacity[0]))
 
-/* There are three times as many keys as fit, so that everything happens all the
- * time. The expected key is the right one, another one, or one of long ago. */
+/* There are three times as many keys as fit, so every case occurs often. The
+ * expected key is the right one, another one, or one used long ago. */
 START_TEST(random_operations_match_a_model)
 {
 	struct model m = { .capacity = walk_capacity[_i % (int)WALKS] };
@@ -571,7 +571,7 @@ START_TEST(long_keys_are_not_expected)
 }
 END_TEST
 
-/* The rest is as the previous entry left it. */
+/* The other bytes are as the previous entry left them. */
 START_TEST(only_the_requested_size_is_zeroed)
 {
 	struct hash *h = table(1, NULL);

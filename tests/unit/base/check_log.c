@@ -100,8 +100,8 @@ START_TEST(no_log_and_no_sink_are_silent)
 }
 END_TEST
 
-/* "event fields" and its NUL are LOG_LINE_MAX at most: one less, equal,
- * more. */
+/* "event fields" with its NUL takes at most LOG_LINE_MAX bytes: test one less,
+ * equal, and one more. */
 START_TEST(long_line_is_cut_and_marked)
 {
 	char value[LOG_LINE_MAX + 100];

@@ -114,7 +114,7 @@ START_TEST(a_repeated_line_is_counted_and_reported)
 }
 END_TEST
 
-/* Changes back and forth are all shown, and other subjects do not matter. */
+/* Lines that alternate are all written, and other subjects do not matter. */
 START_TEST(only_the_last_line_about_a_subject_is_repeated)
 {
 	open_fold();
@@ -132,8 +132,8 @@ START_TEST(only_the_last_line_about_a_subject_is_repeated)
 }
 END_TEST
 
-/* A continuing repetition is reported once a window; one that ended is new when
- * it recurs. */
+/* A repetition that continues is reported once per window; a line that recurs after
+ * a quiet window counts as new. */
 START_TEST(a_line_is_new_after_a_quiet_window)
 {
 	open_fold();
@@ -199,7 +199,7 @@ START_TEST(the_oldest_line_is_evicted_and_reported)
 	is("info a x=0 repeated=1\ninfo b\n");
 	say("a", "x=1");		/* it is still remembered */
 	is("");
-	say("a", "x=0");		/* it is not, and replaces the next one */
+	say("a", "x=0");		/* it is forgotten, and replaces the next one */
 	is("info a x=1 repeated=2\ninfo a x=0\n");
 }
 END_TEST
@@ -270,7 +270,7 @@ START_TEST(a_line_of_any_length)
 }
 END_TEST
 
-/* Nothing is lost silently. */
+/* Nothing is lost without a report. */
 START_TEST(every_line_is_written_or_counted)
 {
 	static const char *const words[] = { "a", "b", "c" };

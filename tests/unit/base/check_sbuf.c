@@ -188,7 +188,7 @@ static const struct {
 	{ "\x1b[2J\x1b]0;root\x07", 13, "\\x1b[2J\\x1b]0;root\\x07" },
 	/* CSI as one byte, and as UTF-8 */
 	{ "\x9b" "2J\xc2\x9b", 5, "\\x9b2J\\xc2\\x9b" },
-	/* out of a quoted value, and the escape of an escape */
+	/* a way out of a quoted value, and an escaped escape */
 	{ "a\" b=\"c", 7, "a\\x22 b=\\x22c" },
 	{ "\\x41", 4, "\\x5cx41" },
 	/* a NUL does not end it, DEL is not printable */
@@ -208,7 +208,7 @@ START_TEST(malicious_text_is_harmless)
 }
 END_TEST
 
-/* Text from sbuf_esc() comes out as it was typed; other text is not trusted. */
+/* Text from sbuf_esc() is shown as it is; other text is not trusted. */
 START_TEST(a_screen_shows_escaped_text)
 {
 	static const struct { const char *in, *out; } cases[] = {

@@ -95,7 +95,7 @@ START_TEST(bad_stays_set_though_bytes_are_left)
 	uint8_t out[2] = { 9, 9 };
 	struct rd child;
 
-	r.bad = true;	/* as a parser does with what it does not trust */
+	r.bad = true;	/* as a parser does with untrusted data */
 	ck_assert_uint_eq(rd_u8(&r), 0);
 	ck_assert_ptr_null(rd_bytes(&r, 0));
 	rd_copy(&r, out, 2);
@@ -173,10 +173,10 @@ START_TEST(child_cannot_see_past_its_tlv)
 	rd_skip(&r, 1);
 	child = rd_sub(&r, 2);
 	ck_assert_uint_eq(rd_left(&child), 2);
-	/* The four bytes are in the buffer, but not in the TLV. */
+	/* The buffer has the four bytes, but the TLV does not. */
 	ck_assert_uint_eq(rd_u32(&child), 0);
 	ck_assert(child.bad);
-	/* The parent is after the TLV, and still good. */
+	/* The parent is after the TLV, and is still good. */
 	ck_assert(!r.bad);
 	ck_assert_uint_eq(rd_u8(&r), 0xf4);
 }

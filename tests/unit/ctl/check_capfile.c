@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * The stream of a capture cut into files: each file is read again by itself.
+ * The stream of a capture is cut into files, each of which must be readable by itself.
  */
 #include <check.h>
 #include <errno.h>
@@ -75,7 +75,7 @@ interface(unsigned n)
 	pcapng_interface(&w, PCAPNG_ETHERNET, 1500, name, NULL);
 }
 
-/* Its bytes name its interface. */
+/* Adds a packet whose bytes contain the number of its interface. */
 static void
 packet(unsigned n, size_t size)
 {
@@ -108,8 +108,8 @@ struct reading {
 	char name[64][16];
 };
 
-/* Reads a file by itself: each packet's interface is described before it in the same file, and is
- * the one that the packet's bytes name. */
+/* Reads one file by itself: each packet's interface must be described before it in
+ * the same file, and must be the one that the packet's bytes name. */
 static void
 read_back(unsigned i, struct reading *out)
 {
@@ -148,7 +148,7 @@ START_TEST(one_file_without_a_cap)
 		packet(i % 2, 600);
 	pcapng_stats(&w, 0, 1, 150, 0);
 	pcapng_stats(&w, 1, 1, 157, 7);
-	pcapng_stats(&w, 2, 1, 5, 5);	/* all its packets were lost */
+	pcapng_stats(&w, 2, 1, 5, 5);	/* all packets of this interface were lost */
 	ck_assert_int_eq(feed(), 0);
 	ck_assert_uint_eq(n_file, 1);
 	read_back(0, &r);
@@ -188,7 +188,8 @@ START_TEST(no_file_is_larger_than_its_cap_and_each_is_whole)
 		read_back(i, &r);
 		packets += r.packets;
 		ck_assert_uint_gt(r.packets, 0);
-		/* only the end has them, for all that it has packets of */
+		/* only the last file has statistics, for every interface that it
+		 * has packets of */
 		ck_assert(r.stats == 0 || i + 1 == n_file);
 	}
 	ck_assert_uint_ge(r.stats, r.interfaces);
@@ -271,12 +272,12 @@ START_TEST(anything_but_a_capture_is_refused)
 	size_t used;
 
 	ck_assert_int_eq(capfile_feed(&c, junk, sizeof(junk), &used), -EBADMSG);
-	interface(0);			/* no section before it */
+	interface(0);			/* no section precedes it */
 	ck_assert_int_eq(feed(), -EBADMSG);
 	pcapng_section(&w, "x");
-	packet(0, 60);			/* without an interface */
+	packet(0, 60);			/* a packet without an interface */
 	ck_assert_int_eq(feed(), -EBADMSG);
-	pcapng_section(&w, "x");	/* a second one */
+	pcapng_section(&w, "x");	/* a second section */
 	ck_assert_int_eq(feed(), -EBADMSG);
 	c.cap = CAPFILE_CAP_MIN;
 	interface(0);

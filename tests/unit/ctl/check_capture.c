@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * The stream of a capture: the test feeds in decisions of relay4 and checks each packet that a
- * client of the control socket reads. Also readers that are slow or die.
+ * client of the control socket reads. Readers may also be slow or end early.
  */
 #include <check.h>
 #include <stdio.h>
@@ -185,7 +185,7 @@ note_interface(struct reader *r, const struct pcapng_block *b)
 	memcpy(r->name[r->n_name++], name.p, rd_left(&name));
 }
 
-/* A packet of the stream in readable form. */
+/* Prints a packet of the stream in readable form. */
 struct seen {
 	char text[900];		/* "in vlan10 broadcast: comment" */
 	const uint8_t *ip;	/* at its IP header */
@@ -285,7 +285,7 @@ discover(const char *vendor)
 	msg_end(&m);
 }
 
-/* As in the ring, with the checksum left to hardware. */
+/* As in the ring, with a checksum that is left to hardware. */
 static struct relay4_rx
 broadcast(uint32_t ifindex)
 {
@@ -536,7 +536,7 @@ START_TEST(a_slow_reader_loses_packets_and_learns_how_many)
 	ck_assert_uint_eq(packets + lost, n);
 	ck_assert_uint_gt(lost, 0);
 	close(one->fd);
-	close(two->fd);	/* without a shutdown */
+	close(two->fd);	/* closed without a shutdown */
 	turn(5);
 	ck_assert_ptr_null(d->captures);
 }

@@ -41,7 +41,7 @@ END_TEST
 	"\"right\":\"udp\"}},"
 #define DROP_IT ",{\"drop\":null}"
 
-/* silent: what a run found; NULL: nothing */
+/* silent: what a run found; NULL: no finding */
 static const struct {
 	const char *what, *rules, *silent, *code, *detail;
 } rulesets[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * The socket filters, run by a small interpreter over crafted packets, and
- * loaded into the kernel once, whose verifier decides what a program may be.
+ * loaded into the kernel once, because its verifier decides which programs are valid.
  */
 #include <check.h>
 #include <linux/filter.h>
@@ -31,8 +31,8 @@ load(const struct pkt *p, uint64_t at, int size, uint32_t *a)
 	return true;
 }
 
-/* The instructions bpf.c uses, by the kernel's rules: a load outside of the
- * packet ends with 0; running off the end fails the test. */
+/* Runs the instructions that bpf.c uses, by the kernel's rules: a load outside the
+ * packet ends the program with 0. Running off the end fails the test. */
 static uint32_t
 run(const struct sock_filter *prog, size_t n, const struct pkt *p)
 {
@@ -90,8 +90,8 @@ run(const struct sock_filter *prog, size_t n, const struct pkt *p)
 	return 0;
 }
 
-/* UDP in IPv4 with a header of ihl words, options filled with 0x43: read as a
- * port at the wrong place they would be 17219. */
+/* UDP in IPv4 with a header of ihl words. Its options are filled with 0x43, so that
+ * a port read at the wrong place would be 17219. */
 static struct pkt
 udp(uint8_t type, int ihl, uint16_t sport, uint16_t dport)
 {
@@ -157,7 +157,8 @@ START_TEST(unicast_passes_when_watched_in_either_direction)
 		ck_assert(passes(&usual, udp(PACKET_HOST, ihl, 3000, 69)));
 		ck_assert(passes(&usual, udp(PACKET_HOST, ihl, 4011, 68)));
 		ck_assert(passes(&usual, udp(PACKET_HOST, ihl, 68, 4011)));
-		/* A renewal through the router is routed, never relayed. */
+		/* A renewal that passes through the router is routed, never
+		 * relayed. */
 		ck_assert(!passes(&usual, udp(PACKET_HOST, ihl, 68, 67)));
 		ck_assert(!passes(&usual, udp(PACKET_HOST, ihl, 443, 443)));
 	}
@@ -187,7 +188,7 @@ START_TEST(fragments_pass_only_if_broadcast)
 		p.b[23] = 69;
 		ck_assert(!passes(&usual, p));
 	}
-	/* DF and the reserved bit make no fragment. */
+	/* DF and the reserved bit do not make a packet a fragment. */
 	ck_assert(passes(&usual, fragment(PACKET_BROADCAST, 0x4000)));
 	ck_assert(passes(&usual, fragment(PACKET_BROADCAST, 0x8000)));
 }
@@ -203,7 +204,7 @@ START_TEST(all_but_udp_over_ipv4_is_refused)
 
 		p.b[9] = IPPROTO_TCP;
 		ck_assert(!passes(&usual, p));
-		p.b[6] = 0x20;		/* a fragment of TCP neither */
+		p.b[6] = 0x20;		/* a fragment of TCP is not accepted either */
 		ck_assert(!passes(&usual, p));
 		p = udp(types[i], 5, 68, port);
 		p.b[0] = 0x65;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * The file itself: lines of any length, line ends, comments, lists over several
- * lines, bytes that do not belong in a file; and that each mistake is reported
- * on its own line.
+ * lines, and bytes that do not belong in a file. Each mistake must be reported with
+ * its own line.
  */
 #include "io/conffile.h"
 
@@ -84,7 +84,7 @@ static const struct {
 	    "section; a key begins a line of its own, a comment begins with ; or #\n"
 	    "1: [interface a] has no servers; expected servers = 192.0.2.10, or dhcp and "
 	    "boot\n" },
-	/* the list's own lines, with comments and blank ones between them */
+	/* the lines of the list itself, with comments and blank lines between them */
 	{ "[interface a]\nservers =\n  x\n\n  ; none\n  192.0.2.1, y\n",
 	    "3: servers: \"x\": expected a [group], a [server] or an IPv4 host address like "
 	    "192.0.2.10\n"
@@ -124,13 +124,12 @@ START_TEST(nul_does_not_end_a_line)
 }
 END_TEST
 
-/* inih has a buffer of 200 bytes, and drops the rest of a line that fills
- * it. */
+/* inih has a buffer of 200 bytes, and drops the rest of a line that fills it. */
 static const size_t lengths[] = { 195, 196, 197, 198, 199, 200, 201, 202, 203, 255, 256,
 	257, 5000, 100000 };
 
-/* A list that repeats one server is `len` bytes long; a second server is at its
- * end, where a cut line would lose it. */
+/* A list that repeats one server and is `len` bytes long; a second server at its
+ * end would be lost if the line were cut. */
 START_TEST(line_of_any_length_is_read_whole)
 {
 	static const char one[] = "192.0.2.1, ", last[] = "192.0.2.2";
@@ -153,8 +152,8 @@ START_TEST(line_of_any_length_is_read_whole)
 	ck_assert_uint_eq(strlen(line), len);
 	strcat(line, "\ncircuit-id = x\n");
 
-	/* more items than a list may have is a mistake on that line, nothing is
-	 * cut */
+	/* more items than a list may have are a mistake on that line, and nothing
+	 * is cut */
 	t = conftext(text);
 	if (len < 50000) {
 		ck_assert_str_eq(t.mistakes, "");
@@ -210,7 +209,7 @@ START_TEST(comment_of_any_length_is_skipped)
 }
 END_TEST
 
-/* inih keeps 50 bytes of a section's and of a key's name. */
+/* inih keeps 50 bytes of the name of a section or a key. */
 START_TEST(long_names_are_whole_or_refused)
 {
 	char name[200], text[1000];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * The control socket with well and badly behaved clients. Clients are
+ * The control socket with clients that behave well or badly. Clients are
  * non-blocking sockets in the same process; the loop is turned by hand.
  */
 #include <check.h>
@@ -44,8 +44,8 @@ on_stream(void *user, enum ctl_event what)
 		ck_assert(ctl_stream_write(stream, "bye", 3));
 }
 
-/* echo WORD; big N: a string of N bytes; null: memory is short; stream: one
- * begins. */
+/* Answers "echo WORD" with the word, "big N" with a string of N bytes and "null" as
+ * if memory were short; "stream" begins a stream. */
 static char *
 on_command(void *user, const char *command)
 {
@@ -130,7 +130,8 @@ say(int fd, const char *text)
 	    (ssize_t)strlen(text));
 }
 
-/* In one piece, as each costs the kernel more than its bytes. */
+/* Sends everything in one piece, because each piece costs the kernel more than its
+ * bytes. */
 static void
 say_times(int fd, const char *text, int times)
 {
@@ -143,7 +144,8 @@ say_times(int fd, const char *text, int times)
 	free(all);
 }
 
-/* What comes until there are n bytes, or the end; the number. */
+/* Reads until there are n bytes or the connection ends; returns the number of
+ * bytes. */
 static size_t
 hear(int fd, char *buf, size_t n)
 {
@@ -222,14 +224,15 @@ START_TEST(a_client_that_never_reads_delays_nobody)
 
 	say_times(stuck, "big 1000000\n", 1000);
 	turn(50);
-	/* One answer in memory, and its next command waits for it to leave. */
+	/* One answer is in memory, and the client's next command waits until it has
+	 * been sent. */
 	ck_assert_int_eq(n_commands, 1);
 	for (int i = 0; i < 100; i++) {
 		say(other, "ping\n");
 		expect(other, "\"ping\"\n");
 	}
 	before = n_commands;
-	/* Returns when nothing is left to do: it does not spin. */
+	/* The loop returns when nothing is left to do, so it does not spin. */
 	event_base_loop(loop_base(loop), EVLOOP_NONBLOCK);
 	ck_assert_int_eq(n_commands, before);
 	close(stuck);
@@ -240,7 +243,7 @@ START_TEST(a_client_that_never_reads_delays_nobody)
 }
 END_TEST
 
-/* The kernel's buffer for the socket fills up, and not our memory. */
+/* The kernel's buffer for the socket fills up, not our memory. */
 START_TEST(a_client_that_only_sends_is_not_read_without_limit)
 {
 	int a = client();
@@ -392,7 +395,7 @@ START_TEST(a_client_over_the_limit_replaces_the_longest_silent)
 
 	for (int i = 0; i < CTL_CLIENTS_MAX; i++)
 		fd[i] = client();
-	say(fd[0], "ping\n");		/* so the second one is it */
+	say(fd[0], "ping\n");		/* so the second one is the longest silent */
 	expect(fd[0], "\"ping\"\n");
 	late = client();
 	say(late, "ping\n");
@@ -435,7 +438,7 @@ START_TEST(a_stream_follows_its_answer_until_the_client_ends)
 }
 END_TEST
 
-/* echo stream | nc -N: the end comes with the command. */
+/* echo stream | nc -N: the end of input arrives together with the command. */
 START_TEST(a_stream_may_end_as_soon_as_it_begins)
 {
 	int a = client();
@@ -553,7 +556,7 @@ START_TEST(files_that_are_not_ours_stay)
 	ck_assert_int_eq(stat(other, &st), 0);
 	unlink(other);
 
-	/* Ours was removed and something else put there. */
+	/* Our socket was removed and something else put in its place. */
 	unlink(path);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	ctl = ctl_close(ctl);

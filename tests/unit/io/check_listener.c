@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Connections that are accepted, and those that find no free descriptor.
+ * Connections that are accepted, and those for which no descriptor is free.
  */
 #include <check.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ stop(void *user, struct mono now)
 	loop_stop(f->loop);
 }
 
-/* An abstract address is gone with its socket. */
+/* An abstract address disappears with its socket. */
 static void
 setup(void)
 {
@@ -87,7 +87,7 @@ visit(void)
 	return fd;
 }
 
-/* Until a visitor was let in, or for so long. */
+/* Runs until a visitor was let in, or for so many milliseconds. */
 static void
 run(int64_t ms)
 {
@@ -118,7 +118,7 @@ START_TEST(every_connection_is_accepted)
 }
 END_TEST
 
-/* No descriptor above those that are open: accept() says EMFILE. */
+/* No descriptor is free above those that are open, so accept() fails with EMFILE. */
 static struct rlimit
 take_descriptors(void)
 {

@@ -28,7 +28,7 @@ open_log(enum logsink where)
 	return l;
 }
 
-/* stderr becomes a pipe; its other end. */
+/* Replaces stderr by a pipe and returns its other end. */
 static int
 catch_stderr(int *saved)
 {
@@ -63,7 +63,7 @@ START_TEST(a_line_to_stderr_is_one_line)
 }
 END_TEST
 
-/* The variable must name the very file that stderr is. */
+/* JOURNAL_STREAM must name the same file as stderr. */
 START_TEST(journal_on_stderr_gets_the_level)
 {
 	int saved, fd = catch_stderr(&saved);
@@ -98,7 +98,7 @@ START_TEST(an_unread_pipe_costs_lines_not_time)
 
 	memset(big, 'x', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
-	/* Would wait for ever, and end by time-out. */
+	/* A log that waits would wait forever, and the test would time out. */
 	for (int i = 0; i < 1000; i++)
 		log_event(&l, LOG_LEVEL_INFO, "line", "text=%s", big);
 	restore_stderr(saved);
@@ -110,8 +110,8 @@ START_TEST(an_unread_pipe_costs_lines_not_time)
 }
 END_TEST
 
-/* The kernel promises room in a terminal for a byte. What is said here would
- * take for ever, and end by time-out. */
+/* The kernel reports room for one byte in a terminal. A log that writes this much
+ * would wait forever, and the test would time out. */
 START_TEST(an_unread_terminal_costs_lines_not_time)
 {
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY), saved, slave;
@@ -127,14 +127,14 @@ START_TEST(an_unread_terminal_costs_lines_not_time)
 	for (int i = 0; i < 1000; i++)
 		log_event(&l, LOG_LEVEL_INFO, "line", "n=%d", i);
 	restore_stderr(saved);
-	/* Who else writes there waits as before. */
+	/* Other programs that write to the terminal still wait for room, as before. */
 	ck_assert_int_eq(fcntl(slave, F_GETFL) & O_NONBLOCK, 0);
 	close(slave);
 	close(terminal);
 }
 END_TEST
 
-START_TEST(no_stderr_is_no_reason_to_fail)
+START_TEST(a_missing_stderr_is_not_an_error)
 {
 	int saved = dup(STDERR_FILENO);
 	struct log l;
@@ -233,7 +233,7 @@ START_TEST(a_line_keeps_all_its_fields)
 	ck_assert_ptr_nonnull(strstr(buf, "PRIORITY=7\n"));
 	for (char *s = buf; (s = strstr(s, "PXRELAY_K=v\n")); s++)
 		n++;
-	ck_assert_int_eq(n, 253);	/* with "many " in front LOG_LINE_MAX holds so many */
+	ck_assert_int_eq(n, 253);	/* LOG_LINE_MAX minus "many " */
 
 	memset(fields, 'x', sizeof(fields) - 1);
 	fields[1] = '=';
@@ -254,7 +254,7 @@ fill(int fd, enum logsink where)
 	char buf[8192];
 	int n = 0;
 
-	/* Would wait for ever, and end by time-out. */
+	/* A log that waits would wait forever, and the test would time out. */
 	for (int i = 0; i < 2000; i++)
 		log_event(&l, LOG_LEVEL_INFO, "line", "n=%d", i);
 	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
@@ -294,7 +294,7 @@ START_TEST(daemons_started_later_or_again_are_found)
 }
 END_TEST
 
-/* A field of another's making would be one that the journal believes. */
+/* If a value could add a field, the journal would believe it. */
 START_TEST(a_line_break_does_not_end_a_field)
 {
 	char buf[4096] = "";
@@ -309,7 +309,7 @@ START_TEST(a_line_break_does_not_end_a_field)
 }
 END_TEST
 
-/* In a process of its own, since the mounts stay. */
+/* Tested in another process, because the mounts would stay. */
 static bool
 may_mount(void)
 {
@@ -335,7 +335,7 @@ logsink_suite(void)
 	tcase_add_test(tc, journal_on_stderr_gets_the_level);
 	tcase_add_test(tc, an_unread_pipe_costs_lines_not_time);
 	tcase_add_test(tc, an_unread_terminal_costs_lines_not_time);
-	tcase_add_test(tc, no_stderr_is_no_reason_to_fail);
+	tcase_add_test(tc, a_missing_stderr_is_not_an_error);
 	suite_add_tcase(s, tc);
 	if (!may_mount()) {
 		skip_tests("logsink-daemons", "no right to make a mount namespace");

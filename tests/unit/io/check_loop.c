@@ -30,7 +30,7 @@ note(void *user, struct mono now)
 		loop_stop(n->loop);
 }
 
-/* A watch may end itself, and must not be called again. */
+/* A watch may remove itself, and must not be called after that. */
 static void
 note_once(void *user, struct mono now)
 {
@@ -65,7 +65,7 @@ START_TEST(timers_run_once_or_repeatedly)
 	ck_assert_int_ge(mono_diff_ms(again.last, begin), 75);
 	ck_assert(!mono_before(loop_now(l), again.last));
 	loop_unwatch(once.watch);
-	ck_assert_ptr_null(loop_free(l));	/* with a watch left */
+	ck_assert_ptr_null(loop_free(l));	/* while a watch is left */
 }
 END_TEST
 
@@ -157,8 +157,8 @@ note_and_go_on(void *user, struct mono now)
 	note_byte(user, now);
 }
 
-/* Two that can be read in one turn, and are asked for a pause in either
- * order. */
+/* Two descriptors can be read in the same turn. Their callbacks request a pause, or
+ * do not, in either order; returns how long the turns took. */
 static int64_t
 turns_us(loop_fn *a, loop_fn *b)
 {
@@ -191,8 +191,8 @@ START_TEST(it_pauses_between_turns)
 	int64_t least = INT64_MAX;
 
 	ck_assert_int_ge(turns_us(note_and_pause, note_and_pause), 80000);
-	/* One of the two has more to do: a machine that is busy may take its
-	 * time for four turns, but not each time. */
+	/* If one of the two has more to do, there is no pause. On a busy machine
+	 * four turns may take that long anyway, but not every time. */
 	for (int i = 0; i < 10 && least >= 80000; i++) {
 		int64_t us = turns_us(note_and_pause, note_and_go_on);
 

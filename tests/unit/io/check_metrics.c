@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * The metrics socket, with well and badly behaved clients. They are
+ * The metrics socket with clients that behave well or badly. They are
  * non-blocking sockets in the same process; the loop is turned by hand.
  */
 #include <arpa/inet.h>
@@ -96,7 +96,7 @@ visit(const char *say)
 	return fd;
 }
 
-/* Everything up to the end, into buf; -1 when there is no end yet. */
+/* Reads everything up to the end into buf; returns -1 if there is no end yet. */
 static ssize_t
 hear(int fd)
 {
@@ -161,7 +161,7 @@ START_TEST(a_head_may_come_in_pieces)
 }
 END_TEST
 
-/* The oldest gives way, and none of them keeps the next one out. */
+/* The oldest connection is closed, so none of them keeps the next one out. */
 START_TEST(clients_are_bounded)
 {
 	int fd[METRICS_CLIENTS_MAX + 3];
@@ -189,8 +189,8 @@ ms(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Ten visitors at once cost one walk, unless they take longer than a document
- * lives; also when the first one does not read. */
+/* Ten visitors at once cost one walk, unless they take longer than the lifetime of
+ * a document. This holds also if the first one does not read. */
 START_TEST(a_document_is_shared)
 {
 	int64_t begin = ms();
@@ -210,7 +210,7 @@ START_TEST(a_document_is_shared)
 	}
 	turn(4);
 	says(GET, "HTTP/1.1 200 ");
-	close(slow);	/* in the middle of the old one */
+	close(slow);	/* while the old document is being sent */
 	turn(4);
 }
 END_TEST

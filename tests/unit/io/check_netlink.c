@@ -30,7 +30,7 @@ struct watch {
 	struct netlink *nl;
 	struct iftab *tab;
 	int links, addrs, gones, routes, begins, ends, batches;
-	int refuse;	/* so many addresses, as if memory were short */
+	int refuse;	/* refuse this many addresses, as if memory were short */
 };
 
 static int
@@ -174,7 +174,7 @@ readable(struct watch *w, int timeout_ms)
 	return poll(p, NETLINK_FDS, timeout_ms) > 0;
 }
 
-/* What waits, until nothing waits. */
+/* Reads until nothing is waiting. */
 static void
 drain(struct watch *w)
 {
@@ -229,7 +229,7 @@ same_link(const struct iftab_link *a, const struct iftab_link *b)
 	ck_assert_mem_eq(a->mac, b->mac, a->mac_len);
 }
 
-/* A table filled now equals w, which followed the changes. */
+/* A table filled now must equal w, which followed the changes. */
 static void
 assert_in_step(struct watch *w)
 {
@@ -251,7 +251,7 @@ assert_in_step(struct watch *w)
 	watch_close(&now);
 }
 
-/* The messages of a finished command are in the socket. */
+/* After a command has ended, its messages are in the socket. */
 static void
 follow(struct watch *w)
 {
@@ -395,7 +395,7 @@ START_TEST(recreated_under_the_same_name)
 }
 END_TEST
 
-/* The bridge says "deleted" of a port that only left it. */
+/* The bridge reports "deleted" for a port that only left it. */
 START_TEST(port_joins_and_leaves_a_bridge)
 {
 	struct watch w;
@@ -425,7 +425,7 @@ START_TEST(port_joins_and_leaves_a_bridge)
 }
 END_TEST
 
-/* What a kernel may be built without. */
+/* Kinds of links that a kernel may be built without. */
 static const struct {
 	const char *type, *make;
 	enum iftab_kind kind;
@@ -475,7 +475,7 @@ add_kinds(TCase *tc)
 	}
 }
 
-/* Promotion of secondaries moves an address in the kernel's list. */
+/* The kernel promotes a secondary address, which moves it in its list. */
 START_TEST(order_of_addresses_is_the_kernels)
 {
 	struct watch w;
@@ -497,7 +497,7 @@ START_TEST(order_of_addresses_is_the_kernels)
 }
 END_TEST
 
-/* An address with two peers is there until the last of them goes. */
+/* An address with two peers exists until the last of them is removed. */
 START_TEST(an_address_with_two_peers)
 {
 	struct watch w;
@@ -543,8 +543,8 @@ START_TEST(changes_of_routes_and_rules_are_reported)
 }
 END_TEST
 
-/* A routing daemon loads its table: nothing to read again for that. */
-START_TEST(many_routes_are_no_reason_for_a_resync)
+/* A routing daemon loads its table, which must not cause another full read. */
+START_TEST(many_routes_do_not_cause_a_resync)
 {
 	struct watch w;
 
@@ -560,7 +560,7 @@ START_TEST(many_routes_are_no_reason_for_a_resync)
 }
 END_TEST
 
-#define TINY 2304	/* the least the kernel gives: room for one or two messages */
+#define TINY 2304	/* the least that the kernel gives: room for one or two messages */
 
 START_TEST(lost_messages_lead_to_a_resync)
 {
@@ -591,7 +591,7 @@ START_TEST(lost_messages_lead_to_a_resync)
 	ck_assert(!iftab_is_local(w.tab, (struct ip4){ ip("10.9.0.1") }));
 	ck_assert(!iftab_is_local(w.tab, (struct ip4){ ip("10.9.1.1") }));
 
-	/* And it follows again, by single messages. */
+	/* After that it follows single messages again. */
 	w.begins = 0;
 	sh("ip addr add 10.7.0.1/24 dev new");
 	follow(&w);
@@ -601,7 +601,7 @@ START_TEST(lost_messages_lead_to_a_resync)
 }
 END_TEST
 
-/* The same storm with the buffer that the relay asks for loses nothing. */
+/* With the buffer that the relay asks for, the same storm loses nothing. */
 START_TEST(usual_buffer_holds_a_trunk)
 {
 	struct watch w;
@@ -619,8 +619,8 @@ START_TEST(usual_buffer_holds_a_trunk)
 }
 END_TEST
 
-/* Nobody waits while the state is read: no dump may be believed that changed
- * under the reader's hands, and no message of these changes be lost. */
+/* The state keeps changing while it is read: a dump that changed during the read
+ * must not be believed, and no message about the changes may be lost. */
 START_TEST(changes_while_reading)
 {
 	struct watch w;
@@ -669,7 +669,7 @@ START_TEST(receiver_short_of_memory_gets_a_resync)
 	ck_assert_int_eq(w.begins, 2);
 	assert_in_step(&w);
 
-	/* Still short: an error, and nothing is swept away. */
+	/* Memory is still short: an error is returned and nothing is removed. */
 	w.refuse = 2;
 	sh("ip addr add 10.2.0.1/24 dev e0");
 	ck_assert_int_eq(netlink_read(w.nl), -ENOMEM);
@@ -683,7 +683,7 @@ START_TEST(receiver_short_of_memory_gets_a_resync)
 }
 END_TEST
 
-START_TEST(quiet_kernel_quiet_receiver)
+START_TEST(without_events_nothing_is_reported)
 {
 	struct watch w;
 
@@ -726,8 +726,8 @@ START_TEST(close_leaves_no_descriptor)
 }
 END_TEST
 
-/* 25 ms with -O2. The bound is wide enough for sanitizers in an emulated
- * machine (1.5 s) and narrow enough for a cost that grows with the square. */
+/* Measured: 25 ms with -O2. The bound is wide enough for sanitizers in an emulated
+ * machine (1.5 s) and narrow enough to detect a quadratic cost. */
 START_TEST(a_thousand_links_are_read_at_once)
 {
 	struct watch w;
@@ -767,12 +767,12 @@ netlink_suite(void)
 	tcase_add_test(links, order_of_addresses_is_the_kernels);
 	tcase_add_test(links, an_address_with_two_peers);
 	tcase_add_test(links, changes_of_routes_and_rules_are_reported);
-	tcase_add_test(links, quiet_kernel_quiet_receiver);
+	tcase_add_test(links, without_events_nothing_is_reported);
 	tcase_add_test(links, close_leaves_no_descriptor);
 	suite_add_tcase(s, links);
 
 	tcase_add_test(losses, lost_messages_lead_to_a_resync);
-	tcase_add_test(losses, many_routes_are_no_reason_for_a_resync);
+	tcase_add_test(losses, many_routes_do_not_cause_a_resync);
 	tcase_add_test(losses, usual_buffer_holds_a_trunk);
 	tcase_add_test(losses, changes_while_reading);
 	tcase_add_test(losses, receiver_short_of_memory_gets_a_resync);

@@ -63,7 +63,7 @@ hears(int fd, const char *text)
 	ck_assert_str_eq(buf, text);
 }
 
-START_TEST(no_manager_is_no_error)
+START_TEST(a_missing_manager_is_not_an_error)
 {
 	unsetenv("NOTIFY_SOCKET");
 	ck_assert_ptr_null(notify_open());
@@ -99,7 +99,7 @@ START_TEST(by_a_file_or_a_name)
 }
 END_TEST
 
-START_TEST(invalid_addresses_are_no_manager)
+START_TEST(invalid_addresses_name_no_manager)
 {
 	char big[300];
 
@@ -155,12 +155,12 @@ START_TEST(a_restarted_manager_is_found)
 }
 END_TEST
 
-/* sd_watchdog_enabled(3): one of another process is not ours. */
+/* sd_watchdog_enabled(3): the watchdog of another process is not ours. */
 START_TEST(the_watchdog_is_that_of_this_process)
 {
 	static const struct {
 		const char *us;
-		int pid;	/* 0: not said, 1: ours, 2: another's */
+		int pid;	/* 0: not set, 1: ours, 2: another's */
 		uint64_t is;
 	} cases[] = {
 		{ "30000000", 0, 30000000 }, { "30000000", 1, 30000000 },
@@ -193,9 +193,9 @@ notify_suite(void)
 	TCase *t = tcase_create("messages");
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, no_manager_is_no_error);
+	tcase_add_test(t, a_missing_manager_is_not_an_error);
 	tcase_add_test(t, by_a_file_or_a_name);
-	tcase_add_test(t, invalid_addresses_are_no_manager);
+	tcase_add_test(t, invalid_addresses_name_no_manager);
 	tcase_add_test(t, a_stopped_manager_delays_nothing);
 	tcase_add_test(t, a_restarted_manager_is_found);
 	tcase_add_test(t, the_watchdog_is_that_of_this_process);

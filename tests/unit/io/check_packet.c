@@ -16,7 +16,7 @@
 #include "io/packet.h"
 #include "netpair.h"
 
-/* The socket is closed by the end of the test's process. */
+/* The socket is closed when the process of the test ends. */
 static struct packet *
 open_packet(void)
 {
@@ -37,7 +37,7 @@ to_mac(uint32_t ifindex, const uint8_t mac[6])
 	return to;
 }
 
-/* An OFFER as the daemon would hand it over: header and payload apart. */
+/* Queues an OFFER as the daemon does, with header and payload apart. */
 static void
 queue(struct packet *p, uint32_t ifindex, const uint8_t mac[6], struct ip4 dst,
     const char *payload, struct sock_sent *sent)
@@ -47,11 +47,11 @@ queue(struct packet *p, uint32_t ifindex, const uint8_t mac[6], struct ip4 dst,
 
 	(void)net_packet(ip, NET_A, 67, dst, 68, payload, strlen(payload));
 	packet_queue(p, &to, ip, payload, strlen(payload), sent);
-	/* The header is copied, so it may be built in the same place again. */
+	/* The header was copied, so its memory may be used again. */
 	memset(ip, 0xee, sizeof(ip));
 }
 
-/* Everything that arrives on v1, with its Ethernet header. */
+/* A socket that receives everything that arrives on v1, with its Ethernet header. */
 static int
 sniff(void)
 {
@@ -189,7 +189,7 @@ START_TEST(a_frame_that_cannot_be_sent_costs_no_other)
 }
 END_TEST
 
-/* A queue that is full says ENOBUFS; the next frame has another chance. */
+/* A full queue returns ENOBUFS; the next frame is still tried. */
 START_TEST(a_full_interface_is_counted_as_full)
 {
 	struct packet *p = open_packet();
@@ -287,7 +287,7 @@ START_TEST(a_group_is_joined_and_left_repeatedly)
 }
 END_TEST
 
-/* 20 memberships is what the kernel grants a socket, and a VLAN needs one. */
+/* The kernel allows 20 memberships per socket, and each VLAN needs one. */
 START_TEST(the_limit_of_memberships_is_raised)
 {
 	int fd = net_udp(4011), limits[PACKET_LIMITS] = { -1, -1 }, err, raised = 0;

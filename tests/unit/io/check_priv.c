@@ -83,7 +83,7 @@ set_up_split(void)
 {
 	set_up();
 	ck_assert_int_eq(priv_split(priv), 0);
-	signal(SIGCHLD, SIG_DFL);	/* the tests wait for children of their own */
+	signal(SIGCHLD, SIG_DFL);	/* the tests wait for their own children */
 }
 
 static void
@@ -177,7 +177,7 @@ START_TEST(socket_files_are_made_and_removed)
 	priv_ask_path(priv, OPENER_REMOVE, path);
 	ck_assert_int_eq(access(path, F_OK), -1);
 	close(fd);
-	fd = priv_ask_path(priv, OPENER_SOCKET, path);		/* the end removes this one */
+	fd = priv_ask_path(priv, OPENER_SOCKET, path);		/* removed at the end */
 	ck_assert_int_gt(fd, 2);
 	close(fd);
 	write_file(pidfile);
@@ -185,8 +185,8 @@ START_TEST(socket_files_are_made_and_removed)
 }
 END_TEST
 
-/* Whatever umask it was started with, others are to get through to the
- * socket. */
+/* Others must be able to reach the socket, whatever umask the daemon was started
+ * with. */
 START_TEST(the_directory_of_a_socket_may_be_entered_by_all)
 {
 	char sub[48], name[64];
@@ -269,7 +269,7 @@ START_TEST(socket_files_are_bounded)
 }
 END_TEST
 
-/* What a process might send that has been taken over. */
+/* Requests that a process might send after an attacker has taken it over. */
 START_TEST(invalid_requests_are_refused)
 {
 	struct opener_request q = { .seq = 1 };
@@ -283,7 +283,7 @@ START_TEST(invalid_requests_are_refused)
 		ck_assert_int_eq(a.result, -EPERM);
 	}
 	memset(&q, 0xff, sizeof(q));
-	q.what = OPENER_SOCKET;		/* a path without an end */
+	q.what = OPENER_SOCKET;		/* a path without NUL */
 	ck_assert_int_eq(send(fd, &q, sizeof(q), 0), sizeof(q));
 	ck_assert_int_eq(recv(fd, &a, sizeof(a), 0), sizeof(a));
 	ck_assert_int_eq(a.result, -EPERM);
@@ -310,7 +310,7 @@ gone_within(const char *file, int ms)
 	return ms > 0;
 }
 
-/* A killed daemon leaves no files: the opener sees the end of its socket
+/* A killed daemon leaves no files behind: the opener sees the end of its socket
  * pair. */
 START_TEST(the_opener_cleans_up_after_a_killed_process)
 {
@@ -325,7 +325,7 @@ START_TEST(the_opener_cleans_up_after_a_killed_process)
 			_exit(1);
 		write_file(pidfile);
 		priv_pidfile(p);
-		close(priv_ask(p, OPENER_CONF));	/* it has heard of the file */
+		close(priv_ask(p, OPENER_CONF));	/* the opener now knows the file */
 		kill(getpid(), SIGKILL);
 	}
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
@@ -372,7 +372,7 @@ START_TEST(a_process_continues_without_its_opener)
 }
 END_TEST
 
-/* An orderly end is the process's own: signals of a terminal reach both. */
+/* The opener ends only with the daemon: a terminal sends its signals to both. */
 START_TEST(signals_do_not_end_the_opener)
 {
 	static const int sent[] = {
@@ -390,8 +390,8 @@ START_TEST(signals_do_not_end_the_opener)
 }
 END_TEST
 
-/* An opener that stands still costs the caller its time-out, and the answer
- * that comes too late is not taken for the next one. */
+/* A stopped opener costs the caller its timeout, and an answer that arrives too
+ * late is not taken for the next one. */
 START_TEST(late_answers_are_discarded)
 {
 	pid_t pid = pid_of_opener();
@@ -416,8 +416,7 @@ now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* A shutdown sends several requests; SIGTERM must not take as many
- * time-outs. */
+/* A shutdown sends several requests; SIGTERM must not cost one timeout for each. */
 START_TEST(a_stopped_opener_is_waited_for_once)
 {
 	pid_t pid = pid_of_opener();
@@ -433,8 +432,8 @@ START_TEST(a_stopped_opener_is_waited_for_once)
 }
 END_TEST
 
-/* As the unit file mounts it: what cannot be raised is refused, and no reason
- * to end. */
+/* /proc/sys is read-only, as the unit file mounts it: a limit that cannot be raised
+ * is an error, but no reason to end. */
 START_TEST(limits_that_are_read_only_are_left)
 {
 	struct opener_terms t = terms();
@@ -457,8 +456,8 @@ START_TEST(limits_that_are_read_only_are_left)
 }
 END_TEST
 
-/* The kernel hands over the message and keeps the descriptor to itself: 0, "all
- * is well", would be taken for the number of one. */
+/* The kernel delivers the message without the descriptor. The result 0, "all is
+ * well", would be taken for a descriptor. */
 START_TEST(no_room_for_a_descriptor_is_an_error)
 {
 	struct rlimit limit, none;

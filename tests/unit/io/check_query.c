@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Queries against the real kernel: A asks, B answers by its kernel (echo, ARP,
- * TCP) or by the servers of this test, which run in the same loop.
+ * Queries against the real kernel: A sends queries; B's kernel (echo, ARP, TCP)
+ * or the servers of this test, which run in the same loop, answer them.
  */
 #include "io/query.h"
 
@@ -25,7 +25,7 @@ static struct loop *loop;
 static struct priv *priv;
 static struct queries *queries;
 static unsigned n_answers, n_refused;
-static unsigned refuse;		/* so many answers are not taken */
+static unsigned refuse;		/* refuse so many answers */
 static struct query_answer got;
 static uint8_t data[QUERY_BYTES];
 
@@ -105,7 +105,7 @@ expect_answer(int err, const char *bytes, size_t len)
 	n_answers = 0;
 }
 
-/* Nothing comes in the time in which an answer does. */
+/* Checks that nothing arrives for longer than an answer takes. */
 static void
 expect_silence(void)
 {
@@ -138,7 +138,7 @@ START_TEST(echo_is_answered)
 }
 END_TEST
 
-/* The route that this test adds is B's only one to the second address. */
+/* The route that this test adds is B's only route to the second address. */
 START_TEST(echo_leaves_from_the_given_source)
 {
 	struct query q = ask(QUERY_ECHO, 0, NULL);
@@ -184,7 +184,7 @@ START_TEST(arp_for_an_unused_address_is_not_answered)
 	nobody.token++;
 	ck_assert_int_eq(query_ask(queries, &nobody), 0);
 	expect_silence();
-	/* ... and the answer of another host is not taken for it */
+	/* ... and an answer from another host is not taken for it */
 	ck_assert_int_eq(query_ask(queries, &q), 0);
 	run_for(10000);
 	ck_assert_uint_eq(n_answers, 1);
@@ -307,9 +307,9 @@ START_TEST(closed_port_is_an_error)
 }
 END_TEST
 
-/* A probe by datagram is not interested in ICMP errors: it says no, and the
- * error must not come again and again. */
-START_TEST(unanswering_error_is_reported_once)
+/* An ICMP error does not answer a datagram probe: the callback refuses it, and it
+ * must not be reported again and again. */
+START_TEST(an_error_that_is_no_answer_is_reported_once)
 {
 	struct query q = ask(QUERY_DATAGRAM, 4011, "x");
 	struct loop_watch *w;
@@ -328,7 +328,7 @@ END_TEST
 static const struct {
 	const char *answer;
 	size_t len;
-	bool ended;	/* by our ERROR */
+	bool ended;	/* we send an ERROR */
 } transfers[] = {
 	{ "\0\6tsize\0" "30832", 13, true },
 	{ "\0\3\0\1MZ", 6, true },
@@ -355,7 +355,7 @@ START_TEST(tftp_transfer_that_began_is_ended)
 }
 END_TEST
 
-/* B answers from its first address, which was not asked. */
+/* B answers from its first address, but the query went to the second. */
 START_TEST(tftp_answer_of_another_address_is_ignored)
 {
 	struct query q = ask(QUERY_TFTP, 69, "\1");
@@ -473,8 +473,8 @@ START_TEST(page_is_read_to_its_end)
 	refuse = 1;
 	q.source = NET_A;
 	ck_assert_int_eq(query_ask(queries, &q), 0);
-	ck_assert_int_eq(query_ask(queries, &q), 0);	/* again: it is under way */
-	run_for(10000);		/* the pieces may come at once, or not */
+	ck_assert_int_eq(query_ask(queries, &q), 0);	/* again: already in progress */
+	run_for(10000);		/* the pieces may arrive together or not */
 	ck_assert_uint_eq(n_answers, 1);
 	ck_assert_uint_eq(n_refused, 1);
 	ck_assert_uint_eq(got.len, 23);
@@ -611,7 +611,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, answer_may_come_from_another_port);
 	tcase_add_test(t, query_keeps_waiting_after_a_foreign_datagram);
 	tcase_add_test(t, closed_port_is_an_error);
-	tcase_add_test(t, unanswering_error_is_reported_once);
+	tcase_add_test(t, an_error_that_is_no_answer_is_reported_once);
 	tcase_add_loop_test(t, tftp_transfer_that_began_is_ended, 0,
 	    sizeof(transfers) / sizeof(transfers[0]));
 	tcase_add_test(t, tftp_answer_of_another_address_is_ignored);

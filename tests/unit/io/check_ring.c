@@ -81,7 +81,7 @@ START_TEST(a_broadcast_arrives_with_its_interface_and_sender)
 }
 END_TEST
 
-/* A client's kernel leaves the checksum to the NIC, and veth has none. */
+/* A client's kernel leaves the checksum to the NIC, and veth does not compute it. */
 START_TEST(a_checksum_left_to_hardware_is_reported)
 {
 	struct ring *r = open_ring();
@@ -193,7 +193,8 @@ START_TEST(a_new_filter_replaces_the_old_one)
 }
 END_TEST
 
-/* Sets the length byte pattern, so that a mix-up of packets is seen. */
+/* Fills in a pattern that depends on the length, so that mixed-up packets are
+ * noticed. */
 static void
 send_sized(int fd, uint32_t i, size_t len)
 {
@@ -246,8 +247,8 @@ START_TEST(packets_larger_than_a_frame_arrive_whole_and_in_order)
 }
 END_TEST
 
-/* The queue for large ones is short. What it had no room for is marked, and
- * what follows it is neither lost nor mixed up. */
+/* The queue for large packets is short. Packets that it had no room for are marked,
+ * and those after them are neither lost nor mixed up. */
 START_TEST(a_flood_of_large_packets_ends_in_truncated_ones)
 {
 	struct ring *r = open_ring();
@@ -310,7 +311,7 @@ START_TEST(losses_of_a_full_ring_are_counted)
 }
 END_TEST
 
-/* Round the ring three times, never more than a few frames behind. */
+/* Goes round the ring three times, never more than a few frames behind. */
 START_TEST(nothing_is_lost_in_many_rounds)
 {
 	struct ring *r = open_ring();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * What the kernel answers about routes and neighbours, and what it reports
- * about neighbours, in a network namespace of its own for
- * each test: v0 is 198.51.100.1/24, and no host is at its other end, v1.
+ * about neighbours. Each test has a network namespace of its own: v0 is
+ * 198.51.100.1/24, and no host is at its other end, v1.
  *
  * Needs root; without it the suite says so and has no tests.
  */
@@ -113,7 +113,7 @@ leads_nowhere(const char *dst, int err)
 	struct route r;
 
 	ck_assert_int_eq(ask(dst, NULL, &r), err);
-	/* And with the source that a socket still has. */
+	/* The same with the source address that a socket still has. */
 	ck_assert_int_eq(ask(dst, "198.51.100.1", &r), err);
 }
 
@@ -142,7 +142,7 @@ START_TEST(routes_that_lead_nowhere)
 	leads_nowhere("10.2.0.1", -EHOSTUNREACH);
 	leads_nowhere("10.3.0.1", -EACCES);
 	leads("10.4.0.1", v0, "198.51.100.2");
-	/* The longest prefix counts. */
+	/* The longest prefix must win. */
 	sh("ip route add 10.1.0.7/32 via 198.51.100.3");
 	leads("10.1.0.7", v0, "198.51.100.3");
 }
@@ -232,7 +232,7 @@ watch(uint32_t ifindex)
 	ck_assert_int_eq(neigh_watch(news, &ifindex, 1), 0);
 }
 
-/* Reads until n are told, or for so long. */
+/* Reads until n neighbours were reported, or for so many milliseconds. */
 static bool
 wait_told(unsigned n, int ms)
 {
@@ -253,14 +253,14 @@ START_TEST(unanswered_neighbour_fails)
 	ck_assert(ip4_eq(told[0].ip, ip("198.51.100.9")));
 	ck_assert_int_eq(told[0].state, NEIGH_FAILED);
 	state_is("198.51.100.9", NEIGH_FAILED);
-	/* Once more, since nothing else would ask. */
+	/* Ask once more, because nothing else would. */
 	ck_assert_int_eq(route_resolve(asker, v0, ip("198.51.100.9")), 0);
 	ck_assert(wait_told(2, 5000));
 	sh("ip neigh replace 198.51.100.9 dev v0 lladdr 02:00:00:00:00:09"
 	    " nud reachable");
 	ck_assert(wait_told(3, 5000));
 	ck_assert_int_eq(told[2].state, NEIGH_ALIVE);
-	/* Known, so nothing is sent. */
+	/* Its address is known, so nothing is sent. */
 	ck_assert_int_eq(route_resolve(asker, v0, ip("198.51.100.9")), 0);
 	state_is("198.51.100.9", NEIGH_ALIVE);
 }
@@ -277,7 +277,7 @@ START_TEST(a_deleted_neighbour_is_not_failed)
 }
 END_TEST
 
-/* Everything that is not to be told, and then something that is. */
+/* First everything that must not be reported, then something that must. */
 START_TEST(only_watched_interfaces_are_reported)
 {
 	sh("ip addr add 192.0.2.1/24 dev v1");
@@ -324,7 +324,7 @@ START_TEST(filter_of_any_number_of_interfaces)
 		    "ip neigh del 198.51.100.9 dev v0");
 		ck_assert_msg(wait_told(1, 5000), "%zu interfaces", n);
 	}
-	/* One more than it can tell apart: then all. */
+	/* With one interface more than the filter can hold, all are reported. */
 	list[NEIGH_IFS_MAX] = 999;
 	ck_assert_int_eq(neigh_watch(news, list, NEIGH_IFS_MAX + 1), 0);
 	n_told = 0;
@@ -333,8 +333,8 @@ START_TEST(filter_of_any_number_of_interfaces)
 }
 END_TEST
 
-/* More than the socket holds: the reader is told that it missed some. */
-/* Root may send to our port: such a message says nothing about a neighbour. */
+/* If more arrives than the socket holds, the reader learns that it missed some. */
+/* Root may send to our port: such a message proves nothing about a neighbour. */
 START_TEST(only_messages_of_the_kernel_count)
 {
 	struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The sandbox from the inside: a child gives up what the daemon gives up and
- * does one thing; the parent checks what happens to it.
+ * The sandbox from the inside: a child gives up the same privileges as the daemon and
+ * tries one thing; the parent checks what happens to it.
  */
 #include "io/sandbox.h"
 
@@ -32,7 +32,7 @@
 
 Suite *sandbox_suite(void);
 
-#define OK 7		/* what a child ends with that came through */
+#define OK 7		/* exit status of a child that came through */
 
 static int told[2];		/* a pipe: the number of the forbidden call */
 
@@ -100,8 +100,8 @@ static const struct {
 	{ "ioctl", try_terminal }, { "?", try_nonsense },
 };
 
-/* The child's status. fn runs behind the filter of role; it says true when all
- * was well. */
+/* Runs fn under the filter of this role in a child and returns its status. fn
+ * returns true if all was well. */
 static int
 confined(enum sandbox_role role, sandbox_fn *told_by, bool (*fn)(void *), void *arg)
 {
@@ -152,7 +152,7 @@ START_TEST(without_a_reporter_the_call_goes_to_stderr)
 }
 END_TEST
 
-/* What libraries do in our name, beside what each namespace test does. */
+/* What libraries do for us, in addition to what each namespace test does. */
 static bool
 do_ordinary(void *arg)
 {
@@ -229,7 +229,7 @@ do_chown(void *arg)
 	return chown("/tmp/pxrelay-check-sandbox", (uid_t)-1, (gid_t)-1) < 0;
 }
 
-/* Both would follow a link that replaced a socket file. */
+/* Both calls would follow a link that replaced a socket file. */
 START_TEST(the_opener_makes_no_call_that_follows_links)
 {
 	ck_assert_int_eq(pipe(told), 0);
@@ -277,7 +277,7 @@ START_TEST(root_becomes_a_user_without_capabilities)
 }
 END_TEST
 
-/* A container may have one program in it, and no files. */
+/* A container may contain only the program, and no other files. */
 START_TEST(root_becomes_nobody_without_passwd)
 {
 	struct sandbox_user u;

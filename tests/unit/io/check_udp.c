@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * The UDP sockets against the kernel, with servers in B or none.
+ * The UDP sockets against the kernel, with or without servers in B.
  */
 #include <arpa/inet.h>
 #include <check.h>
@@ -49,8 +49,8 @@ in_b_udp(uint16_t port)
 	return fd;
 }
 
-/* Waits for n datagrams, and sees that there is none more; `from` (may be NULL)
- * is the last one's sender. */
+/* Waits for n datagrams and checks that there are no more; `from` (may be NULL)
+ * gets the sender of the last one. */
 static void
 check_count(int fd, uint32_t n, struct sockaddr_in *from)
 {
@@ -139,7 +139,7 @@ START_TEST(losses_of_a_unicast_flood_are_counted)
 	ck_assert_uint_eq(udp_lost(b), SENT - got);
 	ck_assert_uint_eq(udp_lost(b), 0);
 
-	/* The same descriptor; the new socket's counter is high. */
+	/* The new socket has the same descriptor and starts with a high counter. */
 	for (int i = 0; i < 200; i++)
 		net_udp_send(peer, NET_A, PORT, "reply", 5);
 	while ((n = udp_recv(b, fd, &d)) > 0)
@@ -189,9 +189,9 @@ START_TEST(a_port_that_another_program_holds_is_in_use)
 }
 END_TEST
 
-/* That ARP gets no answer is heard of sooner or later: the kernel limits how
- * many ICMP messages it sends in all (net.ipv4.icmp_msgs_per_sec), to itself
- * too, and 3,200 packets have just died at once. */
+/* A failed ARP is reported sooner or later: the kernel limits how many ICMP
+ * messages it sends in total (net.ipv4.icmp_msgs_per_sec), also to itself, and
+ * 3,200 packets have just been lost at once. */
 static void
 check_nobody_answers(struct udp_server *s)
 {
@@ -211,7 +211,7 @@ check_nobody_answers(struct udp_server *s)
 		ck_assert_int_le(udp_server_recv(s, b, &d), 0);
 	ck_assert_uint_gt(udp_server_errors(s, &last), 0);
 	ck_assert_int_eq(last.err, EHOSTUNREACH);
-	/* our own kernel's word, by the loopback if by anything */
+	/* our own kernel reports this error, so the interface is not v0 */
 	ck_assert_uint_ne(last.ifindex, if_nametoindex("v0"));
 	ck_assert_uint_eq(udp_server_errors(s, &last), 0);
 	udp_batch_free(b);
@@ -240,7 +240,7 @@ START_TEST(dead_servers_do_not_stop_the_live_one)
 	ck_assert_uint_eq(sent[1].ok, SENT);
 	ck_assert_uint_eq(sent[1].full + sent[1].failed, 0);
 	check_count(peer, SENT, NULL);
-	/* The oldest wait for ARP in vain, the newest are still taken. */
+	/* The oldest packets wait for ARP in vain, the newest are still accepted. */
 	for (int j = 0; j < 3; j += 2)
 		ck_assert_uint_eq(sent[j].ok, SENT);
 
@@ -270,13 +270,14 @@ START_TEST(an_icmp_answer_costs_no_packet)
 	net_in_b();
 	net_sysctl("/proc/sys/net/ipv4/icmp_ratelimit", "0");
 	net_in_a();
-	/* Nobody listens: five answers at most, one is enough. */
+	/* No socket is listening there: five ICMP errors at most, of which one is
+	 * enough. */
 	for (int i = 0; i < 5; i++)
 		queue_and_flush(s, "refused", &sent);
 	ck_assert_uint_eq(sent.ok, 5);
 	net_wait(udp_server_fd(s));
 
-	/* With errors pending, all of three batches arrive. */
+	/* All three batches arrive although errors are pending. */
 	peer = in_b_udp(PORT);
 	sent = (struct sock_sent){ 0 };
 	for (int i = 0; i < 3 * UDP_BATCH - 5; i++)
@@ -294,7 +295,7 @@ START_TEST(an_icmp_answer_costs_no_packet)
 }
 END_TEST
 
-/* The answers come while the batch is being sent: several errors a flush. */
+/* The ICMP errors arrive while the batch is being sent, several in each flush. */
 START_TEST(icmp_answers_in_the_middle_cost_no_packet)
 {
 	struct udp_server *s = udp_server_new(NET_B, PORT);
@@ -336,7 +337,7 @@ START_TEST(errors_are_read_like_packets_until_none_is_left)
 	ck_assert_int_lt(n, 10);
 	ck_assert_uint_eq(udp_server_errors(s, &last), 3);
 
-	/* And through udp_recv(), for whom they do not count. */
+	/* udp_recv() reports it as well, and does not count it. */
 	queue_and_flush(s, "refused", &sent);
 	net_wait(udp_server_fd(s));
 	ck_assert_int_eq(udp_recv(b, udp_server_fd(s), &d), -ECONNREFUSED);
@@ -362,8 +363,8 @@ START_TEST(a_server_gets_requests_from_the_right_address_and_port)
 	ck_assert_uint_eq(ntohl(from.sin_addr.s_addr), NET_A.host);
 	ck_assert_uint_eq(ntohs(from.sin_port), PORT);
 
-	/* What it says to that address comes to its own socket, what others
-	 * say, or from another port, to the wildcard one. */
+	/* A packet from the server's port reaches the server's own socket; packets
+	 * from others, or from another of its ports, reach the wildcard socket. */
 	net_udp_send(peer, NET_A, PORT, "reply", 5);
 	net_wait(udp_server_fd(s));
 	ck_assert_int_eq(udp_server_recv(s, b, &d), 1);
@@ -411,7 +412,8 @@ START_TEST(a_new_address_is_the_source_after_reconnect)
 	check_count(peer, 1, NULL);
 	check_arrives_from(s, peer, 0x0a000009);
 
-	/* No reconnect in time: the flush finds out by itself. */
+	/* The socket was not reconnected in time: the flush detects the change
+	 * itself. */
 	net_run("ip addr flush dev v0; ip addr add 10.0.0.5/24 dev v0");
 	check_arrives_from(s, peer, 0x0a000005);
 	close(peer);
@@ -457,7 +459,7 @@ START_TEST(without_a_route_packets_fail_until_there_is_one)
 }
 END_TEST
 
-/* One that is too long is alone in its misfortune. */
+/* A datagram that is too long is the only one that is lost. */
 START_TEST(a_datagram_that_cannot_be_sent_costs_no_other)
 {
 	static uint8_t monster[66000];

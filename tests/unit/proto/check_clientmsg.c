@@ -126,7 +126,7 @@ START_TEST(answers_are_known_by_the_hardware_address)
 		ck_assert(!clientmsg_answer(exact, n, &run, &xid));
 		free(exact);
 	}
-	out[2] = 16;		/* a longer hardware address is another one */
+	out[2] = 16;		/* a longer hardware address is a different one */
 	ck_assert(!clientmsg_answer(out, len, &run, &xid));
 	out[2] = 6;
 	out[DHCP4_OFF_CHADDR + 3] ^= 1;

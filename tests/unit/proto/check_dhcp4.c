@@ -446,7 +446,7 @@ START_TEST(overload_opens_file_and_sname)
 }
 END_TEST
 
-/* dhcpd and dnsmasq read the first byte, however many there are. */
+/* dhcpd and dnsmasq read the first byte, whatever the length of the option. */
 START_TEST(overload_is_read_as_servers_do)
 {
 	static const struct { const char *bytes; size_t len; uint8_t overload; } t[] = {
@@ -504,8 +504,8 @@ START_TEST(option_only_in_file_is_found_and_joined)
 }
 END_TEST
 
-/* The message goes to the server unchanged; how to read an overloaded field
- * full of nonsense is left to the server. */
+/* The message goes to the server unchanged; how to read an overloaded field full of
+ * garbage is the server's decision. */
 START_TEST(garbage_in_overloaded_fields_is_ignored)
 {
 	struct prng p = { 52 };
@@ -601,7 +601,7 @@ START_TEST(address_options_have_four_bytes)
 }
 END_TEST
 
-START_TEST(of_several_routers_the_first_counts)
+START_TEST(the_first_of_several_routers_counts)
 {
 	for (size_t len = 0; len <= 8; len++) {
 		uint8_t *copy;
@@ -672,7 +672,8 @@ START_TEST(random_bytes_never_confuse_the_view)
 		msg_init(&msg, (uint8_t)(1 + i % 2));
 		msg.len += prng_below(&p, 400);
 		prng_fill(&p, msg.b + DHCP4_OPTIONS, msg.len - DHCP4_OPTIONS);
-		/* small lengths, or everything would end at the first option */
+		/* small lengths, because a large one would end the message at the
+		 * first option */
 		for (size_t at = 241; at < msg.len; at += 2)
 			msg.b[at] &= 0x0f;
 		(void)parse(&copy);
@@ -746,7 +747,7 @@ dhcp4_suite(void)
 
 	tc = tcase_create("access");
 	tcase_add_test(tc, address_options_have_four_bytes);
-	tcase_add_test(tc, of_several_routers_the_first_counts);
+	tcase_add_test(tc, the_first_of_several_routers_counts);
 	tcase_add_test(tc, iterator_gives_every_option_in_order);
 	tcase_add_test(tc, edits_touch_their_field_only);
 	tcase_add_test(tc, random_bytes_never_confuse_the_view);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Options are left out of a copy, and nothing else changes.
+ * Some options are left out of a copy, and nothing else changes.
  */
 #include "proto/dhcp4.h"
 
@@ -14,7 +14,7 @@ Suite *dhcp4_copy_suite(void);
 static const uint8_t pxe[] = { 60, 43 };
 static struct msg in, want;
 
-/* From an exact-size copy into an exact-size buffer; compares with `want`. */
+/* Copies from an exact-size buffer into another one and compares with `want`. */
 static void
 cut_gives_want(void)
 {
@@ -97,7 +97,7 @@ START_TEST(nothing_to_cut_is_a_plain_copy)
 }
 END_TEST
 
-/* Not shorter than it came, up to BOOTP's size. */
+/* Not shorter than the original, up to BOOTP's size. */
 START_TEST(zeros_make_up_to_300_bytes)
 {
 	begin();
@@ -168,7 +168,7 @@ START_TEST(overloaded_fields_are_cut_and_keep_their_length)
 }
 END_TEST
 
-/* The last option of file reaches past its end, and must not begin to fit. */
+/* The last option of file reaches past its end, and must not fit after the cut. */
 START_TEST(option_cut_off_in_a_field_stays_cut_off)
 {
 	begin();
@@ -188,7 +188,7 @@ END_TEST
 START_TEST(fields_that_hold_names_are_not_cut)
 {
 	begin();
-	both_opt(52, "\1");	/* file has options, sname has not */
+	both_opt(52, "\1");	/* file contains options, sname does not */
 	both_opt(53, "\2");
 	both_end();
 	msg_pad(&in, 320);

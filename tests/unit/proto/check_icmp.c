@@ -110,8 +110,8 @@ START_TEST(everything_but_a_reply_is_refused)
 }
 END_TEST
 
-/* 10.0.0.2 cannot be reached on port 4011 from 192.0.2.50:68; `n` bytes of the
- * datagram's payload, 'a', 'b', ... */
+/* Port 4011 of 10.0.0.2 cannot be reached from 192.0.2.50:68. The error quotes `n`
+ * bytes of the datagram's payload, 'a', 'b', ... */
 static uint8_t error[128];
 static size_t error_len;
 
@@ -199,7 +199,7 @@ START_TEST(everything_but_an_error_is_refused)
 	make_error(4);
 	while (error_len-- > 0)
 		ck_assert(!tells(&q));
-	for (size_t n = 20; n < 56; n++) {	/* cut, but otherwise correct */
+	for (size_t n = 20; n < 56; n++) {	/* truncated, but otherwise correct */
 		make_error(0);
 		error_len = n;
 		error[3] = (uint8_t)n;

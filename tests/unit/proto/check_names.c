@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The tables of words: complete, unique, spelled so that they can be metric
- * labels and JSON keys, and the same in both directions.
+ * The tables of words: they are complete and unique, can be used as metric
+ * labels and JSON keys, and are the same in both directions.
  */
 #include "proto/names.h"
 
@@ -14,8 +14,7 @@
 
 Suite *names_suite(void);
 
-/* Lower case letters, digits and single dashes, as Prometheus and jq like
- * it. */
+/* Lower case letters, digits and single dashes, which Prometheus and jq accept. */
 static void
 word_is_label(const char *word)
 {

@@ -28,7 +28,7 @@ digit(char c)
 	return c >= 'a' ? c - 'a' + 10 : c - '0';
 }
 
-/* One byte of the stream; hex is for the message. */
+/* One byte of the stream; hex is for the failure message. */
 static void
 expect_byte(size_t at, const char *digits, const char *hex)
 {
@@ -169,8 +169,7 @@ START_TEST(a_stream_is_split_at_block_boundaries)
 	pcapng_packet(&w, &p);
 	pcapng_stats(&w, 9, 1, 2, 3);
 	all = wr_len(&w);
-	/* Only whole blocks come out, however much of the stream has
-	 * arrived. */
+	/* Only whole blocks are returned, however much of the stream has arrived. */
 	for (size_t there = 0; there <= all; there++) {
 		uint8_t *exact = msg_exact(buf, there);
 		struct rd r = rd_init(exact, there);

@@ -59,7 +59,7 @@ START_TEST(labels_are_escaped)
 }
 END_TEST
 
-/* Half a line would end the scrape. */
+/* Prometheus would reject the scrape at half a line. */
 START_TEST(a_line_that_is_too_long_is_left_out)
 {
 	static char huge[PROM_LINE_MAX];

@@ -174,7 +174,7 @@ START_TEST(ipxe_is_ipxe_whatever_option_60_says)
 	only_text(DHCP4_OPT_USER_CLASS, "iPXE");
 	ck_assert_uint_eq(client.family, PXE_IPXE);
 	ck_assert(!client.netboot);
-	/* RFC 3004: one byte of length before it */
+	/* RFC 3004: each instance is preceded by a length byte */
 	only_text(DHCP4_OPT_USER_CLASS, "\4iPXE");
 	ck_assert_uint_eq(client.family, PXE_IPXE);
 	only_text(DHCP4_OPT_USER_CLASS, "ipxe");
@@ -489,7 +489,7 @@ START_TEST(arch_codes_are_ianas)
 }
 END_TEST
 
-/* Many numbers, few kinds; every -http of the list is one kind. */
+/* There are many numbers and few kinds; every -http of the list is one kind. */
 START_TEST(kinds_are_few)
 {
 	static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * Option 82 both ways: what goes into a request comes out of the reply, and
- * every other byte is where the server or the client put it.
+ * every other byte stays where the server or the client put it.
  */
 #include "proto/rai.h"
 
@@ -240,7 +240,7 @@ START_TEST(without_option_the_message_is_copied_and_padded)
 		must(len == (msg.len < DHCP4_MIN ? DHCP4_MIN : msg.len));
 		must(memcmp(out, msg.b, msg.len) == 0);
 		must(zeros(out + msg.len, len - msg.len));
-		/* an empty one, or none to drop, gives the same */
+		/* an empty option 82, or none to drop, gives the same message */
 		must(written(sizeof(out), &empty, 0, true) == len);
 		must(memcmp(out, msg.b, msg.len) == 0);
 	}
@@ -337,7 +337,7 @@ START_TEST(size_is_a_bound)
 		for (size_t size = 0; size < need; size++) {
 			size_t n = written(size, &r, 0, false);
 
-			/* too small, or without the zeros after END */
+			/* too small, or without zeros after END */
 			must(n == 0 || (n >= DHCP4_MIN && n <= size));
 		}
 		must(written(need, &r, 0, false) == need);
@@ -386,7 +386,7 @@ START_TEST(old_options_are_left_out)
 		must(memcmp(out + 240, "\65\1\1\0\14\3lab\122", 10) == 0);
 		must(memcmp(out + 251, r.value, r.len) == 0);
 		must(out[251 + r.len] == DHCP4_OPT_END);
-		/* nothing of ours: only theirs are dropped */
+		/* nothing of ours to add: only their options are dropped */
 		len = written(sizeof(out), NULL, 0, true);
 		must(len == DHCP4_MIN);
 		must(memcmp(out + 240, "\65\1\1\0\14\3lab\377", 10) == 0);
@@ -590,7 +590,7 @@ START_TEST(ours_after_the_clients_in_one_option)
 }
 END_TEST
 
-/* A value that was joined and split again after `first` bytes, around a boot
+/* A value that was joined and then split again after `first` bytes, around a boot
  * file. */
 static void
 reply_split(const uint8_t *joined, size_t n, size_t first)
@@ -626,7 +626,7 @@ START_TEST(ours_across_two_options)
 	memcpy(joined + 22, r.value, r.len);
 	reply_split(joined, 22 + r.len, 25);
 	ck_assert_uint_eq(stripped(&len, &r), RAI_FOREIGN);
-	/* There is no sub-option boundary before ours. */
+	/* No sub-option boundary precedes ours. */
 	joined[1] = 244;
 	memcpy(joined + 245, r.value, r.len);
 	reply_split(joined, n, 255);
@@ -662,7 +662,7 @@ START_TEST(flags_byte_is_not_compared)
 }
 END_TEST
 
-/* RFC 6607 5: the server that honours 151 removes 152. */
+/* RFC 6607 5: a server that honours 151 removes 152. */
 START_TEST(honoured_vss_is_ours)
 {
 	struct rai r = ours();
@@ -717,7 +717,7 @@ END_TEST
 
 /* --- properties ----------------------------------------------------------- */
 
-/* A random message: options of any code but 82, pads, perhaps END and bytes
+/* A random message: options of any code except 82, pads, perhaps END and bytes
  * after it. */
 static void
 random_message(struct prng *p)
@@ -754,7 +754,7 @@ random_rai(struct prng *p)
 	return r;
 }
 
-/* Inserted, echoed and stripped: the client's own message. */
+/* Inserted, echoed and stripped: the result is the client's own message. */
 START_TEST(strip_undoes_write)
 {
 	struct prng p = { 3046 };
@@ -798,7 +798,7 @@ insert_anywhere(struct prng *p, const struct rai *r, struct msg *with)
 	msg_bytes(with, msg.b + at, msg.len - at);
 }
 
-/* Our option put between any two options: every other byte survives. */
+/* Our option is put between any two options: every other byte survives. */
 START_TEST(strip_keeps_every_other_byte)
 {
 	static struct msg with, was;
@@ -827,7 +827,7 @@ START_TEST(strip_keeps_every_other_byte)
 }
 END_TEST
 
-/* Nonsense in option 82 itself, with our bytes near it. */
+/* Garbage in option 82 itself, with our bytes near it. */
 START_TEST(random_option_82_never_confuses)
 {
 	struct prng p = { 6607 };

@@ -65,7 +65,7 @@ put16(size_t at, unsigned int v)
 	pkt[at + 1] = (uint8_t)v;
 }
 
-/* After a change to the IP header. */
+/* Updates the checksum after a change to the IP header. */
 static void
 fix_ip_csum(void)
 {
@@ -146,7 +146,7 @@ START_TEST(computed_checksum_of_zero_is_sent_as_ones)
 }
 END_TEST
 
-START_TEST(zero_checksum_is_none)
+START_TEST(zero_checksum_means_none)
 {
 	build(301);
 	put16(26, 0);
@@ -167,7 +167,7 @@ START_TEST(every_flipped_bit_is_noticed)
 }
 END_TEST
 
-START_TEST(checksum_is_not_asked_when_the_kernel_vouches)
+START_TEST(checksum_is_not_verified_if_the_kernel_vouches_for_it)
 {
 	struct udpip u;
 
@@ -280,7 +280,7 @@ START_TEST(ip_options_are_skipped)
 		must(verdict() == DROP_BAD_IP);
 	}
 	build(0);
-	pkt[0] = 0x4f;	/* 60 bytes of header in 28 */
+	pkt[0] = 0x4f;	/* a header of 60 bytes in a packet of 28 */
 	put16(2, 60);
 	ck_assert_uint_eq(verdict(), DROP_SHORT);
 }
@@ -292,7 +292,7 @@ START_TEST(fragments_are_named)
 		build(20);
 		put16(6, bits);
 		fix_ip_csum();
-		/* DF and the reserved bit make no fragment */
+		/* DF and the reserved bit do not make a packet a fragment */
 		must(verdict() ==
 		    (bits & 0x3fff ? DROP_FRAGMENT : DROP_NONE));
 	}
@@ -342,9 +342,9 @@ udpip_suite(void)
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("parse");
-	tcase_add_test(tc, zero_checksum_is_none);
+	tcase_add_test(tc, zero_checksum_means_none);
 	tcase_add_test(tc, every_flipped_bit_is_noticed);
-	tcase_add_test(tc, checksum_is_not_asked_when_the_kernel_vouches);
+	tcase_add_test(tc, checksum_is_not_verified_if_the_kernel_vouches_for_it);
 	tcase_add_test(tc, truncated_everywhere_is_short);
 	tcase_add_test(tc, link_padding_is_not_payload);
 	tcase_add_test(tc, ip_total_length_lies);

@@ -20,7 +20,7 @@ static char why[256];
 static char line[256];
 static char *words[32];
 
-/* "-f -c x" as pxrelayd would get it. */
+/* Passes "-f -c x" as pxrelayd would get it. */
 static int
 parse(const char *text)
 {

@@ -41,7 +41,7 @@ START_TEST(a_socket_that_cannot_be_opened_fails_the_start)
 {
 	static const char *const what[] = {
 		"what=\"UDP port 67\" error=\"Operation not permitted\" "
-		    "cure=\"CAP_NET_BIND_SERVICE",	/* of a server */
+		    "cure=\"CAP_NET_BIND_SERVICE",	/* the socket of a server */
 		"what=\"UDP port 67\"", "what=\"UDP port 67\"", "what=\"raw socket\"",
 		"what=\"packet ring\"",
 	};
@@ -64,7 +64,7 @@ START_TEST(a_port_in_use_is_explained)
 }
 END_TEST
 
-/* The relay runs without them. */
+/* The relay runs without these. */
 START_TEST(a_daemon_starts_without_4011_and_its_control_socket)
 {
 	rig_before_start(5, EADDRINUSE);
@@ -119,7 +119,7 @@ START_TEST(the_status_line_is_sent_at_most_every_two_seconds)
 	status_stopping(d);		/* anything but a status line */
 	status_changed(d);
 	rig_pass_ms(10);
-	ck_assert_str_eq(fakeio_notified(), "STOPPING=1");	/* nothing new */
+	ck_assert_str_eq(fakeio_notified(), "STOPPING=1");	/* nothing has changed */
 	rig_link(RIG_VLAN20, "vlan20", false);
 	rig_pass_ms(1000);
 	ck_assert_str_eq(fakeio_notified(), "STOPPING=1");	/* too soon */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Reloads of a whole daemon: the next configuration is taken or refused as a whole, and no
+ * Reloads of a whole daemon: the next configuration is accepted or refused as a whole, and no
  * packet is lost or counted twice.
  */
 #include <errno.h>
@@ -84,7 +84,8 @@ START_TEST(a_file_that_cannot_be_opened_is_refused)
 }
 END_TEST
 
-/* After the file come the sockets of new servers, then the filter of the ring. */
+/* The daemon opens the file, then the sockets of new servers, then the filter of
+ * the ring. */
 START_TEST(a_reload_is_refused_at_whichever_step_fails)
 {
 	for (unsigned step = 1; step <= 3; step++) {
@@ -118,7 +119,8 @@ START_TEST(four_servers_become_one_and_four_again)
 }
 END_TEST
 
-/* All four have replied, and requests wait in the ring, when three of them are retired. */
+/* When three of the four servers are removed, all have replied and requests wait in
+ * the ring. */
 START_TEST(replies_and_requests_that_wait_during_a_reload_are_all_accounted_for)
 {
 	static const char *const server[] = {
@@ -137,12 +139,14 @@ START_TEST(replies_and_requests_that_wait_during_a_reload_are_all_accounted_for)
 		rig_request(RIG_VLAN10, DHCP4_DISCOVER, xid);
 
 	ck_assert(rig_reload(d, "[interface vlan10]\ndhcp = 198.51.100.11\n"));
-	/* What the retired servers sent was relayed by the old configuration, to both VLANs. */
+	/* The replies of the removed servers were relayed by the old configuration,
+	 * to both VLANs. */
 	ck_assert_uint_eq(rig_sent(FAKEIO_CLIENT, NULL), 24);
 	ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, NULL), 0);
 
 	fakeio_turn();
-	/* The rest by the new one: it has no vlan20, and one server. */
+	/* The other replies are relayed by the new one, which has no vlan20 and one
+	 * server. */
 	ck_assert_uint_eq(rig_sent(FAKEIO_CLIENT, NULL), 24 + 4);
 	ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, NULL), 4);
 	ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, "198.51.100.11"), 4);
@@ -170,7 +174,7 @@ START_TEST(a_moved_control_socket_is_opened_one_turn_later)
 {
 	ck_assert(fakeio_listens());
 	ck_assert(rig_reload(d, "[relay]\ncontrol = /run/pxrelay/other.sock\n" VLANS(FOUR)));
-	ck_assert(fakeio_listens());	/* the old one: the reload may have come through it */
+	ck_assert(fakeio_listens());	/* the old one: `reload' may have come through it */
 	ck_assert_str_eq(ctl_path(d->control.ctl), "/run/pxrelay/control.sock");
 	rig_pass_ms(1);
 	ck_assert_str_eq(ctl_path(d->control.ctl), "/run/pxrelay/other.sock");
@@ -255,7 +259,7 @@ START_TEST(a_reload_without_4011_closes_its_socket_and_leaves_the_group)
 }
 END_TEST
 
-/* A boot server on this host has it. */
+/* A boot server on this host has the port. */
 START_TEST(a_taken_4011_port_does_not_refuse_the_reload)
 {
 	ck_assert(rig_reload(d, "[relay]\n4011 = off\n" VLANS(FOUR)));

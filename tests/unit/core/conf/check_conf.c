@@ -227,7 +227,7 @@ END_TEST
 #define VENDOR "expected ENTERPRISE:FORMAT with an IANA enterprise number, or off"
 #define RELAY_ID "expected hex: and 1 to 128 bytes of a DUID (RFC 6925 4) in pairs of digits, or off"
 
-/* what follows "key = value: "; NULL: the value is too long to be shown. */
+/* what is printed after "key = value: "; NULL: the value is too long to be shown */
 static const struct {
 	enum where where;
 	const char *key, *value, *what;
@@ -572,7 +572,7 @@ static const struct {
 	{ "[server x]\naddress = 192.0.2.1\noffers = proxy-only\n[interface a]\ndhcp = x\n",
 	    "4: [interface a] has no server that may give addresses: all of dhcp have offers "
 	    "= proxy-only\n" },
-	/* 2 + 253 is 255, all there is; this is one byte more */
+	/* 2 + 253 is 255, the maximum; this is one byte more */
 	{ "[relay]\noption82 = add\n[interface vlan1234]\nservers = 192.0.2.1\ncircuit-id = "
 	    "%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i123456\n",
 	    "3: [interface vlan1234] may need 256 bytes for option 82; expected formats that "
@@ -614,7 +614,7 @@ static const struct {
 	    "[helper h]\nport = 9\nfrom = v1, v*\nto = c\n",
 	    "5: [helper h] is never reached: earlier helpers have its ports on its "
 	    "interfaces; expected one [helper] with all destinations\n" },
-	/* in the order of lines, not of reading */
+	/* in the order of the lines, not the order in which they were found */
 	{ "[interface a]\nservers = x\n[relay]\nlog = x\n[server s]\naddress = y\n",
 	    "2: servers: \"x\": expected a [group], a [server] or an IPv4 host address like "
 	    "192.0.2.10\n"
@@ -654,10 +654,10 @@ static const struct {
 	{ "family = pxe, http", "family = http", false },
 	{ "family = http", "family = pxe", true },
 	{ "user-class = iPXE", "user-class = iPXE", false },
-	{ "user-class = *", "user-class = iPXE", true },	/* exact text, not a pattern */
+	{ "user-class = *", "user-class = iPXE", true },	/* text, not a pattern */
 	{ "vendor-class = *", "vendor-class = PXE*", false },
 	{ "vendor-class = PXE*", "vendor-class = PXEClient", false },
-	{ "vendor-class = PXE*", "vendor-class = PXEC*", true },	/* unsure */
+	{ "vendor-class = PXE*", "vendor-class = PXEC*", true },	/* undecided */
 	{ "interface = vlan*", "interface = vlan10, vlan20", false },
 	{ "interface = vlan*", "interface = vlan10, eth0", true },
 	{ "message = discover", "message = discover", false },
@@ -988,7 +988,7 @@ START_TEST(pattern_with_many_stars_ends_soon)
 	for (size_t i = 0; i < 62; i += 2)
 		memcpy(p + i, "*a", 2);
 	strcpy(p + 62, "b");
-	ck_assert(!conf_glob(p, s));	/* within the 60 s of a test */
+	ck_assert(!conf_glob(p, s));	/* must end within a test's 60 s */
 }
 END_TEST
 
@@ -1201,7 +1201,8 @@ START_TEST(every_example_is_valid_and_canonical)
 }
 END_TEST
 
-/* In an interface's list the name means the group, in a group the server. */
+/* In the list of an interface the name means the group, in that of a group the
+ * server. */
 START_TEST(server_with_the_name_of_a_group_is_printed_by_address)
 {
 	struct conftext t = conftext(
@@ -1351,8 +1352,8 @@ scarce(void *p, size_t size)
 	return realloc(p, size);
 }
 
-/* Returns true if it was built; false if memory was short, which is reported
- * once, at the end. */
+/* Returns true if a configuration was built; false if memory was short, which is
+ * reported once, at the end. */
 static bool
 build_with(size_t allocs)
 {

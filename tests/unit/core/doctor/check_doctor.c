@@ -148,7 +148,7 @@ offer(uint16_t server, uint32_t xid)
 	ck_assert(doctor_offered(d, &v, source(server), srv[server].why, w->now));
 }
 
-/* Late offers that are waiting. */
+/* late offers that have not arrived yet */
 static struct {
 	uint16_t server;
 	uint32_t xid;
@@ -286,7 +286,7 @@ found(const char *code)
 	return found_at(code, FINDING_LEVEL_OK);
 }
 
-/* The kinds for which this is only a warning. */
+/* the kinds for which the finding is only a warning */
 static unsigned
 warned(const char *code)
 {
@@ -299,7 +299,7 @@ warned(const char *code)
 	return kinds;
 }
 
-/* Exactly these findings are failures, in this order. */
+/* Exactly these findings must be failures, in this order. */
 static void
 fails(const char *codes)
 {
@@ -595,7 +595,7 @@ START_TEST(a_boot_server_may_be_silent_for_a_kind)
 	srv[1].kinds = 1 << CLIENTMSG_BIOS;
 	run();
 	fails("");
-	/* no other server does either, so it is reported once */
+	/* no other server replies either, so this is reported once */
 	ck_assert_ptr_null(found("kind-not-served"));
 	ck_assert_uint_eq(found("no-boot-offer")->kinds, 14);
 	srv[1].kinds = 0;
@@ -753,7 +753,7 @@ START_TEST(port_4011_is_queried_as_by_firmware)
 }
 END_TEST
 
-/* dnsmasq answers ARM64 machines, but has files only for configured services. */
+/* dnsmasq replies to ARM64 machines, but has files only for configured services. */
 START_TEST(a_kind_without_a_file_may_be_intended)
 {
 	open_world(HEALTHY);
@@ -1027,8 +1027,9 @@ START_TEST(hosts_that_answer_on_the_vlan_are_named)
 }
 END_TEST
 
-/* The other router on the VLAN must not relay the doctor's DISCOVER. With a
- * giaddr it is a client like others: servers may be reached through two relays. */
+/* The other router on the VLAN must not relay the doctor's DISCOVER. A DISCOVER
+ * with a giaddr is relayed as usual, because servers may be reached through two
+ * relays. */
 START_TEST(another_routers_doctor_is_not_relayed)
 {
 	struct clientmsg c = { .kind = CLIENTMSG_X64, .run = 7, .xid = 9 };
@@ -1049,8 +1050,8 @@ END_TEST
 /* --- what hostile servers send
  * ----------------------------------------------------------------------- */
 
-/* Any answer to any query at any time: no read beyond a message (the sanitizers
- * check), and the run ends. */
+/* Any query may get any answer at any time: the run must not read beyond a message
+ * (the sanitizers check that), and must end. */
 START_TEST(random_answers_are_survived)
 {
 	struct prng p = { (uint64_t)_i };

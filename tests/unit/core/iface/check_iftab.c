@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * The interface table: events in any order, which interfaces serve clients with
- * which giaddrs and option 82, and what is reported about it.
+ * which giaddrs and option 82, and which changes are reported.
  *
  * The last tests compare random walks with a table that gets only the final
  * state, and measure the cost of a start.
@@ -24,7 +24,7 @@ struct told {
 	uint32_t ifindex;
 	char name[IFTAB_NAME_MAX];
 	uint8_t n_giaddr;
-	uint32_t giaddr;	/* the first */
+	uint32_t giaddr;	/* in the first commit */
 };
 
 struct world {
@@ -478,7 +478,7 @@ START_TEST(renamed_into_and_out_of_the_configuration)
 	commit(w);
 	told_only(w, IFTAB_CHANGED, 5, "lan");
 	ck_assert_ptr_eq(iface(w, 5)->conf, &w->ifs[1]);
-	/* Lost, by the name under which it served. */
+	/* It is lost under the name under which it served. */
 	link_up(w, 5, "eth0");
 	commit(w);
 	told_only(w, IFTAB_LOST, 5, "lan");
@@ -574,7 +574,7 @@ START_TEST(added_and_deleted_within_one_batch)
 	told_nothing(w);
 	ck_assert_uint_eq(iftab_count(w->t), 0);
 	ck_assert(!iftab_is_ours(w->t, ip("10.1.0.1")));
-	/* Deleted without a commit: freed with the table. */
+	/* Deleted without a commit; freed with the table. */
 	link_up(w, 6, "vlan11");
 	iftab_del_link(w->t, 6);
 	world_end(w);
@@ -620,7 +620,7 @@ START_TEST(another_configuration)
 	told_only(w, IFTAB_READY, 5, "vlan10");
 	iface(w, 5)->stats.requests = 7;
 
-	/* The same configuration, elsewhere in memory. */
+	/* The same configuration at another place in memory. */
 	second = w->c;
 	memcpy(ifs, w->ifs, sizeof(ifs));
 	second.ifs = ifs;
@@ -631,7 +631,7 @@ START_TEST(another_configuration)
 	ck_assert_ptr_eq(iface(w, 5)->conf, ifs);
 	ck_assert_uint_eq(iface(w, 5)->stats.requests, 7);
 
-	/* Now the other interface, at the same place in memory. */
+	/* Now the other interface is configured, at the same place in memory. */
 	strcpy(ifs[0].pattern, "lan");
 	iftab_commit(w->t, &second, "router", true, note, w);
 	ck_assert_uint_eq(w->n_told, 2);
@@ -731,7 +731,7 @@ START_TEST(all_and_rotate_use_one_of_each_subnet)
 		addr(w, i, "10.1.0.3/24");	/* not secondary, since it has a peer */
 		addr(w, i, "10.1.0.1/16");	/* the same with another mask */
 		addr(w, i, "10.3.0.1/16");
-		addr(w, i, "10.3.1.1/24");	/* inside, but a subnet of its own */
+		addr(w, i, "10.3.1.1/24");	/* inside it, but a subnet of its own */
 	}
 	commit(w);
 	giaddrs(w, 5, "10.1.0.1 10.2.0.1 10.3.0.1 10.3.1.1");
@@ -811,7 +811,7 @@ START_TEST(shared_giaddr)
 		commit(w);
 		by_giaddr(w, "192.0.2.1", i, i == 1 ? 1 : 0);
 	}
-	/* Removed in another order than they were added. */
+	/* Removed in another order than the one in which they were added. */
 	for (uint32_t k = 0, i = 0; k < 39; k++) {
 		i = (i + 7) % 41 ? (i + 7) % 41 : 7;
 		if (k % 2)
@@ -881,7 +881,7 @@ START_TEST(vlan_moves_into_a_bridge_and_back)
 	commit(w);
 	told_only(w, IFTAB_READY, 5, "vlan10");
 
-	/* Without an address of its own the bridge uses the port's. */
+	/* Without an address of its own, the bridge uses its port's. */
 	v.master = 6;
 	set(w, v);
 	commit(w);
@@ -894,7 +894,7 @@ START_TEST(vlan_moves_into_a_bridge_and_back)
 	giaddrs(w, 6, "10.1.0.1");
 	by_giaddr(w, "10.1.0.1", 1, 6);
 
-	/* The address moves to the bridge: giaddr never changes. */
+	/* The address moves to the bridge; giaddr does not change at any time. */
 	addr(w, 6, "10.1.0.1/24");
 	addr_del(w, 5, "10.1.0.1/24");
 	commit(w);
@@ -991,11 +991,12 @@ START_TEST(bridge_deleted_with_and_without_events_for_its_ports)
 	ck_assert_uint_eq(w->n_told, 2);
 	told(w, 0, IFTAB_READY, 5, "vlan10");
 	told(w, 1, IFTAB_LOST, 6, "br0");
-	/* The message about the port comes late. */
+	/* The message about the port arrives late. */
 	link_up(w, 5, "vlan10");
 	commit(w);
 	told_nothing(w);
-	/* A new bridge with the old ifindex, and the old message about the port. */
+	/* A new bridge gets the old ifindex, and the old message about the port
+	 * arrives. */
 	link_in(w, 5, "vlan10", 6);
 	link_kind(w, 6, "br0", IFTAB_BRIDGE, 0);
 	commit(w);
@@ -1026,7 +1027,7 @@ START_TEST(lowest_configured_port_is_used)
 	commit(w);
 	told_only(w, IFTAB_READY, 9, "br0");
 	ck_assert_uint_eq(iface(w, 9)->from_port, 8);
-	/* The port's rename and deletion reach the bridge. */
+	/* The bridge learns of the port's rename and deletion. */
 	iftab_del_link(w->t, 8);
 	commit(w);
 	told_only(w, IFTAB_LOST, 9, "br0");
@@ -1055,7 +1056,7 @@ START_TEST(bond_in_a_bridge)
 	told(w, 1, IFTAB_READY, 9, "br0");
 	ck_assert_uint_eq(iface(w, 9)->from_port, 3);
 	giaddrs(w, 9, "10.8.0.1");
-	/* Two levels down. */
+	/* two levels down */
 	link_in(w, 3, "wan0", 8);
 	link_in(w, 4, "wan1", 8);
 	commit(w);
@@ -1064,7 +1065,7 @@ START_TEST(bond_in_a_bridge)
 }
 END_TEST
 
-/* The kernel forbids this, but lost messages may look like it. */
+/* The kernel forbids such a cycle, but lost messages may look like one. */
 START_TEST(cycle_of_masters_ends)
 {
 	struct world *w = world();
@@ -1121,7 +1122,7 @@ START_TEST(resync_removes_what_is_not_reported)
 	link_up(w, 6, "vlan6");
 	addr(w, 5, "10.5.0.1/24");
 	addr(w, 6, "10.66.0.1/24");
-	commit(w);			/* during the read nothing is removed */
+	commit(w);			/* nothing is removed during the read */
 	told_nothing(w);
 	iftab_resync_end(w->t);
 	commit(w);
@@ -1165,7 +1166,8 @@ START_TEST(interrupted_resync_starts_over)
 	addr(w, 5, "10.5.0.1/24");
 	link_up(w, 6, "vlan6");
 	addr(w, 6, "10.6.0.1/24");
-	/* Interrupted; meanwhile 6 was deleted and 5 got another address. */
+	/* The read was interrupted; meanwhile 6 was deleted and 5 got another
+	 * address. */
 	iftab_resync_begin(w->t);
 	link_up(w, 5, "vlan5");
 	addr(w, 5, "10.55.0.1/24");
@@ -1174,7 +1176,7 @@ START_TEST(interrupted_resync_starts_over)
 	told_only(w, IFTAB_READY, 5, "vlan5");
 	giaddrs(w, 5, "10.55.0.1");
 	ck_assert_ptr_null(iftab_by_index(w->t, 6));
-	/* After the end, single events take effect again. */
+	/* After the end of the read, single events take effect again. */
 	addr(w, 5, "10.5.0.1/24");
 	addr_del(w, 5, "10.55.0.1/24");
 	commit(w);
@@ -1281,7 +1283,7 @@ START_TEST(option82_is_off)
 	addr(w, 5, "10.5.0.1/24");
 	commit(w);
 	rai_is(w, 5, 0, "");
-	/* And removed again. */
+	/* and removed again */
 	o->option82 = true;
 	commit_all(w, true);
 	rai_is(w, 5, 0, "01027635" "0a0100");
@@ -1387,7 +1389,7 @@ START_TEST(fixed_giaddr_and_the_link)
 }
 END_TEST
 
-/* After 249 bytes, 151 with 5 bytes fits and 152 with 2 does not. */
+/* With 249 bytes used, 151 with 5 bytes fits and 152 with 2 does not. */
 START_TEST(vss_is_sent_whole_or_not_at_all)
 {
 	struct world *w = world();
@@ -1481,7 +1483,7 @@ START_TEST(rules_that_apply_to_an_interface)
 	commit(w);
 	ck_assert(!bit(w, 5, 0));
 	ck_assert(bit(w, 5, 255));
-	/* The rules for the port also match the bridge that replaces it. */
+	/* The rules for the port also match the bridge that takes over for it. */
 	link_in(w, 5, "vlan20", 6);
 	link_kind(w, 6, "br0", IFTAB_BRIDGE, 0);
 	commit(w);
@@ -1537,7 +1539,7 @@ START_TEST(next_goes_by_ifindex)
 
 	for (size_t i = 0; i < 6; i++)
 		link_up(w, order[i], "x");
-	addr(w, 5, "10.1.0.1/24");	/* no link, so it is not listed */
+	addr(w, 5, "10.1.0.1/24");	/* there is no such link, so it is not listed */
 	commit(w);
 	for (f = iftab_next(w->t, 0); f; f = iftab_next(w->t, f->link.ifindex))
 		ck_assert_uint_eq(f->link.ifindex, sorted[n++]);
@@ -1595,8 +1597,8 @@ START_TEST(ten_times_the_links_cost_ten_times_as_much)
 
 	if (again < thousand)
 		thousand = again;
-	/* 12 and 160 ms with -O2, 25 and 360 with sanitizers. A quadratic cost
-	 * would be a factor of 100. */
+	/* Measured: 12 and 160 ms with -O2, 25 and 360 ms with sanitizers. A
+	 * quadratic cost would be 100 times as much. */
 	ck_assert_msg(thousand < 200, "%.1f ms", thousand);
 	ck_assert_msg(all < 40 * thousand, "%.1f against %.1f ms", all, thousand);
 }
@@ -1648,7 +1650,7 @@ START_TEST(named_virtual_address_comes_and_goes)
 	addr(w, 5, "10.1.0.2/24");
 	commit(w);
 	told_two(w, IFTAB_READY, IFTAB_STANDBY, 5, "vlan10");
-	/* Replies to it are ours, whichever router has the address. */
+	/* Replies to the virtual address are ours, whichever router has it. */
 	giaddrs(w, 5, "10.1.0.1");
 	by_giaddr(w, "10.1.0.1", 1, 5);
 	ck_assert(iftab_is_ours(w->t, ip("10.1.0.1")));
@@ -1777,7 +1779,7 @@ START_TEST(virtual_address_on_a_macvlan)
 	iftab_del_link(w->t, 7);
 	commit(w);
 	told_only(w, IFTAB_ACTIVE, 5, "vlan10");
-	/* With another MAC address it is not a virtual router's. */
+	/* With another MAC address, it is not the macvlan of a virtual router. */
 	link_up(w, 8, "other");
 	commit(w);
 	ck_assert_uint_eq(w->n_told, 3);	/* and it serves clients itself */
@@ -1850,7 +1852,7 @@ dice(uint32_t *seed, uint32_t sides)
 	return (*seed >> 8) % sides;
 }
 
-/* The state that the kernel would have. */
+/* The state that the kernel would have now. */
 struct model {
 	bool there[12];
 	struct iftab_link link[12];
@@ -1897,7 +1899,7 @@ model_step(struct world *w, struct model *m, uint32_t *seed)
 	case 5:
 		m->link[i] = a_link(i + 1, names[dice(seed, 4)]);
 		m->link[i].up = dice(seed, 5) > 0;
-		/* 9 to 12 are bridges, of which 9 and 10 may be ports. */
+		/* Links 9 to 12 are bridges, of which 9 and 10 may be ports. */
 		if (i >= 8)
 			m->link[i].kind = i == 11 ? IFTAB_VRF : IFTAB_BRIDGE;
 		if (i < 8 && dice(seed, 2))
@@ -1948,7 +1950,7 @@ same_iface(const struct iface *a, const struct iface *b)
 	ck_assert_mem_eq(a->rule_bits, b->rule_bits, sizeof(a->rule_bits));
 }
 
-/* The table that got all events, and one that got only the final state. */
+/* One table got all events, the other only the final state. */
 static void
 same_world(struct world *a, struct world *b)
 {
@@ -2035,7 +2037,7 @@ START_TEST(random_walk_equals_the_final_state)
 		model_feed(w, &m);
 		commit(w);
 
-		/* The reports are exactly the differences. */
+		/* The reports must be exactly the differences. */
 		for (size_t i = 0; i < w->n_told && i < 64; i++)
 			follow_told(&w->told[i], &serving, &standby);
 		for (uint32_t i = 1; i <= 12; i++) {

@@ -80,7 +80,7 @@ END_TEST
 
 START_TEST(over_a_long_time_the_rate_is_kept)
 {
-	/* a rate that does not divide, 3 in 10 s, and the largest burst */
+	/* a rate that does not divide evenly, 3 in 10 s, and the largest burst */
 	static const struct conf_rate rates[] = {
 		{ 3, 10000 }, { 32, 10000 }, { 5000, 1000 }, { 1, 86400000 },
 		{ 1000000, 1000 },
@@ -110,7 +110,8 @@ START_TEST(off_means_no_limit)
 }
 END_TEST
 
-/* A reload may lower the rate; tokens already taken count by the old one. */
+/* A reload may lower the rate; tokens that were already taken count at the old
+ * rate. */
 START_TEST(another_rate_takes_effect_at_once)
 {
 	struct limit l = { 0 };

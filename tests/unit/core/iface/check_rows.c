@@ -16,7 +16,7 @@ struct row {
 	uint32_t value;
 };
 
-/* A plain table of all keys, to compare with. */
+/* A plain table of all keys, for comparison. */
 #define KEYS 300
 
 static void

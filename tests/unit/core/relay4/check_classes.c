@@ -44,7 +44,7 @@ static const struct row rows[] = {
 	{ "discovery, ciaddr", DHCP4_REQUEST, PXE | ITEM | CIADDR, CLASS_DISCOVERY, false, CLASS_GROUP },
 	{ "discovery, 54", DHCP4_REQUEST, PXE | ITEM | SERVER_ID, CLASS_DISCOVERY, false, CLASS_GROUP },
 	{ "discovery by inform", DHCP4_INFORM, PXE | ITEM | CIADDR, CLASS_DISCOVERY, false, CLASS_GROUP },
-	/* Option 43 means what option 60 says (RFC 2132 8.4). */
+	/* Option 60 defines what option 43 means (RFC 2132 8.4). */
 	{ "43.71 of another vendor", DHCP4_REQUEST, ITEM | REQUESTED, CLASS_REBOOT_REBIND, true, CLASS_NO },
 	{ "odd rom", DHCP4_REQUEST, PXE | CIADDR, CLASS_ODD_REQUEST, true, CLASS_GROUP },
 	{ "inform", DHCP4_INFORM, CIADDR, CLASS_INFORM_PLAIN, true, CLASS_NO },

@@ -120,7 +120,7 @@ START_TEST(only_hlen_bytes_of_chaddr_count)
 }
 END_TEST
 
-/* InfiniBand (RFC 4390): a reply has nothing but the xid. */
+/* InfiniBand (RFC 4390): a reply carries nothing but the xid. */
 START_TEST(without_hlen_only_the_xid_counts)
 {
 	struct dhcp4 m = view(1, 7);
@@ -155,7 +155,7 @@ START_TEST(a_conversation_expires_two_minutes_after_its_last_request)
 	find(1, 1)->tries = 3;
 	now = mono_add_ms(start, CLIENTS_CONV_MS);
 	ck_assert_ptr_nonnull(find(1, 1));
-	ck_assert(!is_fresh(1, 1));	/* and the time starts again */
+	ck_assert(!is_fresh(1, 1));	/* and its lifetime starts again */
 	now = mono_add_ms(now, CLIENTS_CONV_MS + 1);
 	ck_assert_ptr_null(find(1, 1));
 	ck_assert(is_fresh(1, 1));
@@ -180,7 +180,7 @@ START_TEST(a_full_table_evicts_the_oldest_and_reports_it)
 }
 END_TEST
 
-/* Otherwise a server could keep a conversation alive with replies. */
+/* Otherwise a server's replies could keep a conversation alive. */
 START_TEST(a_lookup_does_not_refresh_an_entry)
 {
 	for (uint8_t i = 1; i <= 4; i++)
@@ -224,7 +224,7 @@ START_TEST(a_flood_of_stations_stays_within_the_table)
 		m = view((uint8_t)i, i);
 		clients_station(c, &m, 10 + i / 200)->gi = 1;
 	}
-	ck_assert_uint_eq(evictions, 0);	/* a station has no callback */
+	ck_assert_uint_eq(evictions, 0);	/* stations are evicted silently */
 }
 END_TEST
 
@@ -296,7 +296,7 @@ START_TEST(entries_are_copied_to_a_table_of_another_size)
 	ck_assert_uint_eq(clients_count(c), 4);
 	ck_assert_uint_eq(find(1, 1)->ifindex, 10);
 	ck_assert_uint_eq(clients_station(c, &m, 10)->gi, 3);
-	/* a smaller table gets the youngest */
+	/* a smaller table gets the youngest entries */
 	into_a_table_of(2);
 	ck_assert_uint_eq(clients_count(c), 2);
 	ck_assert_uint_eq(evictions, 2);

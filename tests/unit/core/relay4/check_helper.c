@@ -99,8 +99,8 @@ START_TEST(a_broadcast_goes_to_servers)
 }
 END_TEST
 
-/* Never back to where it came from, nor where there is no network or no
- * broadcast address. */
+/* A packet never goes back to where it came from, nor to a VLAN without a network
+ * or a broadcast address. */
 START_TEST(a_broadcast_goes_to_other_vlans)
 {
 	conf(WOL "to = vlan*\n");
@@ -164,7 +164,7 @@ START_TEST(source_replace_uses_our_address)
 	conf(WOL "to = 198.51.100.7\nsource = replace\n");
 	ck_assert_int_eq(broadcast(), DROP_NONE);
 	ck_assert_uint_eq(plan.src.host, world_ip("192.0.2.1").host);
-	/* without an address of ours there, the sender's is kept */
+	/* without an address of ours there, the sender's source address is kept */
 	conf("[helper wol]\nport = 9\nfrom = vlan40\nto = 198.51.100.7\n"
 	    "source = replace\n");
 	ck_assert_int_eq(broadcast_on(40), DROP_NONE);
@@ -183,7 +183,7 @@ START_TEST(a_sender_without_an_address)
 	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
 	packet.src = IP4_BROADCAST;
 	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
-	/* broadcast addresses, which would get the reply, and loopback */
+	/* broadcast addresses, to which the reply would go, and loopback */
 	packet.src = world_ip("192.0.2.255");
 	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
 	packet.src = world_ip("192.0.2.0");
@@ -234,8 +234,8 @@ START_TEST(our_own_packets_are_not_helped)
 }
 END_TEST
 
-/* Two helpers that send to each other's VLAN: the packet comes back with a
- * lower TTL. Wake-on-LAN tools repeat theirs with the same TTL. */
+/* Two helpers send to each other's VLAN: a packet that comes back has a lower TTL.
+ * Wake-on-LAN tools repeat their packets with the same TTL. */
 START_TEST(a_packet_that_returns_with_a_lower_ttl_is_a_loop)
 {
 	conf("[helper wol]\nport = 9\nfrom = vlan*\nto = vlan*\n");
@@ -244,7 +244,7 @@ START_TEST(a_packet_that_returns_with_a_lower_ttl_is_a_loop)
 	packet.ttl = 62;
 	ck_assert_int_eq(broadcast_on(20), DROP_HELPER_LOOP);
 	ck_assert_int_eq(broadcast(), DROP_HELPER_LOOP);
-	/* another packet: payload, source, port */
+	/* another packet differs in payload, source or port */
 	packet.payload = (const uint8_t *)"Magic";
 	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.payload = (const uint8_t *)"magic";

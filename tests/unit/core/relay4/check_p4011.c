@@ -73,7 +73,7 @@ goes_to(const char *servers)
 	ck_assert_str_eq(text, servers);
 }
 
-/* Renders into a buffer of exact size: did only these bytes change? */
+/* Renders into a buffer of exact size and checks that only these bytes changed. */
 static bool
 changes_only(const char *edited)
 {
@@ -126,8 +126,8 @@ START_TEST(only_boot_servers_get_it)
 }
 END_TEST
 
-/* Members of `servers =` are not boot servers: a port unreachable from a DHCP
- * host makes EDK2 discard even a good reply. */
+/* Members of `servers =` are not boot servers: if a DHCP host answers "port
+ * unreachable", EDK2 discards even a good reply. */
 START_TEST(without_a_boot_group_it_is_dropped)
 {
 	conf("[interface vlan*]\nservers = 198.51.100.10, " WDS "\n");
@@ -138,7 +138,7 @@ START_TEST(without_a_boot_group_it_is_dropped)
 }
 END_TEST
 
-/* The server replies to the source address, so it must be a client's. */
+/* The server replies to the source address, so that must be a client's. */
 START_TEST(the_source_must_be_a_client_of_this_vlan)
 {
 	static const struct { const char *src; enum drop drop; } t[] = {
@@ -146,8 +146,8 @@ START_TEST(the_source_must_be_a_client_of_this_vlan)
 		{ "255.255.255.255", DROP_NO_4011_CLIENT },
 		{ "224.0.0.1", DROP_NO_4011_CLIENT },
 		{ "203.0.113.5", DROP_NO_4011_CLIENT },
-		{ "198.51.100.77", DROP_NO_4011_CLIENT },	/* of eth0 */
-		{ "192.0.2.255", DROP_NO_4011_CLIENT },	/* broadcast */
+		{ "198.51.100.77", DROP_NO_4011_CLIENT },	/* an address of eth0 */
+		{ "192.0.2.255", DROP_NO_4011_CLIENT },	/* a broadcast address */
 		{ "192.0.2.0", DROP_NO_4011_CLIENT },
 		{ "10.10.255.255", DROP_NO_4011_CLIENT },
 		{ "10.10.0.255", DROP_NONE },
@@ -169,8 +169,8 @@ START_TEST(the_source_must_be_a_client_of_this_vlan)
 }
 END_TEST
 
-/* What is dropped on port 67 is dropped here, too: dnsmasq from 2.92 on replies
- * to giaddr, so a giaddr of ours would send the reply to another VLAN. */
+/* What is dropped on port 67 is dropped here, too: dnsmasq since 2.92 replies to
+ * giaddr, so a giaddr of ours would send the reply to another VLAN. */
 START_TEST(a_forged_giaddr_or_option_82_is_dropped)
 {
 	static const char *const giaddrs[] = {
@@ -186,7 +186,7 @@ START_TEST(a_forged_giaddr_or_option_82_is_dropped)
 	}
 	ck_assert_uint_eq(w->stats.drop_4011[DROP_SPOOFED_GIADDR],
 	    sizeof(giaddrs) / sizeof(giaddrs[0]));
-	/* with our giaddr beside it, it would pass for ours */
+	/* with our giaddr beside it, it would be taken for ours */
 	make_request();
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
 	msg_opt_hex(&msg, 82, "0101 78");
@@ -202,7 +202,7 @@ START_TEST(a_forged_giaddr_or_option_82_is_dropped)
 }
 END_TEST
 
-/* RIS and others have protocols of their own on this port. */
+/* RIS and other software use this port for their own protocols. */
 START_TEST(payloads_other_than_dhcp_pass_unchanged)
 {
 	static const size_t lens[] = { 0, 1, 20, 235, 239, 240, 1472, 9000 };
@@ -214,12 +214,12 @@ START_TEST(payloads_other_than_dhcp_pass_unchanged)
 		prng_fill(&r, msg.b, msg.len);
 		ck_assert_int_eq(send_msg(), DROP_NONE);
 		ck_assert(!plan.edit && changes_only(NULL));
-		goes_to(FOG);	/* the rule goes by the link address */
+		goes_to(FOG);	/* the rule matches the link address */
 	}
 }
 END_TEST
 
-/* Replies, messages with a malformed option, BOOTP: all opaque. */
+/* Replies, messages with a malformed option and BOOTP all pass unread. */
 START_TEST(anything_but_a_request_passes_unchanged)
 {
 	conf(CONF "[rule x64]\narch = x64\nboot = " FOG "\n");
@@ -254,7 +254,8 @@ START_TEST(rules_choose_the_group)
 	goes_to(FOG);
 	ck_assert_uint_eq(w->r4.rule_hits[1], 1);
 	ck_assert_uint_eq(plan.servers.rule, 1);
-	/* A rule left in the plan from before must not remain, even after a drop. */
+	/* A rule that an earlier request left in the plan must not remain, even
+	 * after a drop. */
 	memset(&plan, 0x55, sizeof(plan));
 	make_request();
 	ck_assert_int_eq(send_msg(), DROP_NONE);
@@ -264,12 +265,12 @@ START_TEST(rules_choose_the_group)
 	msg.b[msg.len - 1] = 0;		/* option 93: BIOS */
 	ck_assert_int_eq(send_msg(), DROP_RULE);
 	ck_assert_uint_eq(w->stats.drop_4011[DROP_RULE], 1);
-	/* only a discovery makes a conversation */
+	/* only a discovery begins a conversation */
 	ck_assert_uint_eq(clients_count(w->clients), 0);
 }
 END_TEST
 
-/* dnsmasq from 2.92 on replies by broadcast to a discovery without giaddr. */
+/* dnsmasq since 2.92 broadcasts its reply to a discovery without giaddr. */
 START_TEST(a_discovery_gets_giaddr_and_hops)
 {
 	conf(CONF);
@@ -283,12 +284,12 @@ START_TEST(a_discovery_gets_giaddr_and_hops)
 	msg.b[DHCP4_OPTIONS + 2] = DHCP4_DISCOVER;
 	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(!plan.edit && changes_only(NULL));
-	/* not above the limit of hops, */
+	/* none with too many hops, */
 	make_discovery();
 	msg.b[DHCP4_OFF_HOPS] = 4;
 	ck_assert_int_eq(send_msg(), DROP_NONE);
 	ck_assert(!plan.edit && changes_only(NULL));
-	/* and not over another relay's giaddr. */
+	/* and none with another relay's giaddr. */
 	make_discovery();
 	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("10.9.8.7"));
 	ck_assert_int_eq(send_msg(), DROP_NONE);
@@ -386,7 +387,7 @@ START_TEST(the_group_is_joined_where_a_client_could_boot)
 	ck_assert(!p4011_wanted(w->conf, iftab_by_index(w->iftab, 40)));
 	ck_assert(!wanted("[interface vlan*]\nservers = " WDS "\n"));
 	ck_assert(!wanted("[relay]\n4011 = off\n[interface vlan*]\nboot = " WDS "\n"));
-	/* a rule that can hold on this interface, and one that cannot */
+	/* one rule that can match on this interface, and one that cannot */
 	ck_assert(wanted("[interface vlan*]\ndhcp = " WDS "\n"
 	    "[rule a]\ninterface = vlan1*\nboot = " FOG "\n"));
 	ck_assert(!wanted("[interface vlan*]\ndhcp = " WDS "\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * When the relay pauses for more packets: under load, from soon after its
- * beginning until its end.
+ * When the relay pauses to let more packets arrive: under load, from soon after
+ * the load begins until it ends.
  */
 #include <check.h>
 

@@ -74,7 +74,7 @@ START_TEST(a_number_finds_its_slot_while_it_is_in_use)
 }
 END_TEST
 
-/* Other slots come and go, but what the caller put into one stays there. */
+/* Other slots come and go, but a slot in use keeps what the caller put into it. */
 START_TEST(slots_do_not_move)
 {
 	struct pendings *h = pendings_new(CAPACITY);
@@ -152,7 +152,7 @@ drop(struct pendings *h, struct model *m, unsigned i)
 static void
 step(struct pendings *h, struct model *m, unsigned dice)
 {
-	struct mono due = at_ms(rand() % 50);	/* so that many are equal */
+	struct mono due = at_ms(rand() % 50);	/* few values, so many are equal */
 	unsigned i = m->n ? (unsigned)rand() % m->n : 0;
 
 	if (m->n == 0 || dice < 4)

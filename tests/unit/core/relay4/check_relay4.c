@@ -2,7 +2,7 @@
  *
  * The decisions about requests: which servers get a copy, with which giaddr and
  * option 82, and what a conversation keeps. check_relay4_reply.c tests replies,
- * tests/scen whole boots.
+ * and tests/scen tests whole boots.
  */
 #include "core/relay4/relay4.h"
 
@@ -117,7 +117,8 @@ must_relay(void)
 	ck_assert_msg(must_d == (reason), "%s", drop_word(must_d));	\
 } while (0)
 
-/* "198.51.100.10 198.51.100.21": to exactly these, in this order. */
+/* The message must go to exactly these servers, in this order: "198.51.100.10
+ * 198.51.100.21". */
 static void
 goes_to(const char *servers)
 {
@@ -220,7 +221,8 @@ START_TEST(each_class_gets_its_own_messages)
 	set_xid(2);
 	must_relay();
 	goes_to("198.51.100.10 198.51.100.11");
-	/* discovery: a DHCP server would reply first, with the wrong ACK */
+	/* discovery: a DHCP server would reply first, with an ACK that the client
+	 * cannot use */
 	make_request(DHCP4_REQUEST);
 	pxe_opts(7);
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
@@ -231,7 +233,7 @@ START_TEST(each_class_gets_its_own_messages)
 }
 END_TEST
 
-/* A boot server whose lease was accepted (WDS and DHCP on one host, which is
+/* A boot server whose lease the client accepted (WDS and DHCP on one host, which is
  * only in the boot group) must get the REQUEST. */
 START_TEST(a_selected_boot_server_gets_the_request)
 {
@@ -362,7 +364,7 @@ START_TEST(later_messages_keep_the_first_choice)
 	set_xid(2);
 	must_relay();
 	goes_to("198.51.100.21");
-	/* and so is the same xid after the conversation expired */
+	/* and so is the same xid after the conversation has expired */
 	set_xid(1);
 	world_wait_ms(w, CLIENTS_CONV_MS + 1);
 	must_relay();
@@ -408,7 +410,7 @@ START_TEST(a_choice_holds_only_on_its_interface)
 	goes_to("198.51.100.10 198.51.100.21");
 	ck_assert_int_eq(send_msg_on(20), DROP_NONE);
 	goes_to("198.51.100.10 198.51.100.30");
-	/* what is dropped there is not dropped here */
+	/* what is dropped on the one VLAN is not dropped on the other */
 	conf("[interface vlan*]\ndhcp = 198.51.100.10\nboot = 198.51.100.21\n"
 	    "[rule guests]\ninterface = vlan20\naction = drop\n");
 	ck_assert_int_eq(send_msg_on(20), DROP_RULE);
@@ -455,7 +457,7 @@ START_TEST(a_client_dropped_by_a_rule_stays_dropped)
 	must_drop(DROP_RULE);
 	ck_assert_uint_eq(w->r4.rule_hits[2], 2);
 	ck_assert_uint_eq(w->stats.drop_request[DROP_RULE], 2);
-	set_xid(2);	/* `message = discover' does not hold for this one */
+	set_xid(2);	/* the condition `message = discover' does not hold for this one */
 	must_relay();
 }
 END_TEST
@@ -560,7 +562,7 @@ START_TEST(an_address_that_got_a_reply_stays_the_first_choice)
 	receive("198.51.100.10", DHCP4_OFFER, "203.0.113.65", "203.0.113.70");
 	set_xid(2);
 	sent_with("203.0.113.65");
-	/* a proxy offer does not prove that the subnet is right */
+	/* a proxy offer does not prove that the subnet is the right one */
 	receive("198.51.100.10", DHCP4_OFFER, "203.0.113.129", "0.0.0.0");
 	set_xid(3);
 	sent_with("203.0.113.65");
@@ -584,7 +586,7 @@ START_TEST(rotate_with_one_address_changes_nothing)
 }
 END_TEST
 
-/* When addresses go away, no index may point past the remaining ones. */
+/* When addresses are removed, no index may point past the remaining ones. */
 START_TEST(rotate_survives_the_loss_of_addresses)
 {
 	struct ip4net net;
@@ -677,15 +679,15 @@ START_TEST(a_request_that_returns_with_more_hops_is_a_loop)
 	ck_assert_int_eq(with_hops(2), DROP_LOOP);
 	ck_assert_int_eq(with_hops(16), DROP_LOOP);
 	ck_assert_int_eq(with_hops(1), DROP_NONE);	/* a retry */
-	/* on a shorter path */
+	/* the same message by a shorter path */
 	ck_assert_int_eq(with_hops(0), DROP_NONE);
 	ck_assert_int_eq(with_hops(1), DROP_LOOP);
-	/* another relay, or a client that has moved */
+	/* through another relay, or the client has moved */
 	set_giaddr("10.9.8.6");
 	ck_assert_int_eq(with_hops(3), DROP_NONE);
 	set_giaddr("0.0.0.0");
 	ck_assert_int_eq(with_hops(0), DROP_NONE);
-	/* or the conversation has expired */
+	/* or after the conversation has expired */
 	set_giaddr("10.9.8.7");
 	ck_assert_int_eq(with_hops(0), DROP_NONE);
 	world_wait_ms(w, CLIENTS_CONV_MS + 1);
@@ -760,7 +762,7 @@ START_TEST(without_room_the_request_goes_without_option_82)
 		make_request(DHCP4_DISCOVER);
 		for (int i = 0; i < 4; i++)
 			msg_opt(&msg, 224, out, 255);
-		/* 10 bytes of option 82 behind this one, and END */
+		/* 10 bytes of option 82 and END follow this option */
 		msg_opt(&msg, 225, out, (size_t)(1472 - 11 - 2 -
 		    (DHCP4_OPTIONS + 3 + 4 * 257) + more));
 		msg_end(&msg);
@@ -821,7 +823,7 @@ START_TEST(option82_policy_is_followed)
 			continue;
 		ck_assert((plan.copy[0].rai != NULL) == t[i].ours);
 		ck_assert(plan.drop_old == t[i].drop_old);
-		/* without one, ours is added whatever the policy */
+		/* if there is none, ours is added whatever the policy */
 		make_request(DHCP4_DISCOVER);
 		set_xid(2);
 		must_relay();
@@ -852,7 +854,7 @@ START_TEST(untrusted_option_82_is_dropped)
 }
 END_TEST
 
-/* RFC 5010: how the client sent it. */
+/* RFC 5010: the flag says how the client sent the message. */
 START_TEST(relay_flags_tell_unicast)
 {
 	struct relay4_rx rx = {
@@ -885,7 +887,7 @@ START_TEST(requests_on_other_interfaces_are_dropped)
 	ck_assert_int_eq(send_msg_on(40), DROP_NOT_CLIENT);
 	world_link(w, 30, "vlan30");
 	ck_assert_int_eq(send_msg_on(30), DROP_NO_GIADDR);
-	/* another relay's request needs no address of ours there */
+	/* another relay's request needs no address of ours on that interface */
 	set_giaddr("10.9.8.7");
 	ck_assert_int_eq(send_msg_on(30), DROP_NONE);
 	world_addr(w, 30, "10.30.0.1/24");
@@ -925,10 +927,10 @@ START_TEST(one_client_cannot_use_up_the_rate_of_all)
 		set_mac(i);
 		(void)send_msg();
 	}
-	/* the flood took its own two of the interface's four */
+	/* the flooding client used up its two of the interface's four tokens */
 	ck_assert_uint_eq(count(COUNTER_REQUESTS_RELAYED), 4);
 	ck_assert_uint_eq(w->stats.drop_request[DROP_INTERFACE_RATE], 6);
-	/* other interfaces have their own */
+	/* other interfaces have their own tokens */
 	ck_assert_int_eq(send_msg_on(20), DROP_NONE);
 }
 END_TEST
@@ -963,7 +965,7 @@ START_TEST(a_full_table_does_not_stop_relaying)
 		must_relay();
 	}
 	ck_assert_uint_eq(w->evicted, 16);
-	/* the first one's reply is delivered all the same */
+	/* the first client's reply is delivered all the same */
 	set_mac(0);
 	set_xid(0);
 	receive("198.51.100.10", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");

@@ -15,7 +15,7 @@
 Suite *relay4_reply_suite(void);
 
 static struct world *w;
-static struct msg q, r;		/* request, reply */
+static struct msg q, r;		/* the request and the reply of a test */
 static struct relay4_delivery d;
 static uint8_t out[MSG_MAX];
 
@@ -143,7 +143,7 @@ enum to_mac { CHADDR, LINK, ALL };
 
 struct row {
 	const char *name;
-	uint8_t asks;			/* type of the request, 0: none was seen */
+	uint8_t asks;			/* type of the request; 0: none was seen */
 	bool asks_broadcast;
 	const char *asks_ciaddr;
 	uint8_t type;
@@ -175,7 +175,7 @@ static const struct row rows[] = {
 	/* a proxy offer must not go to 0.0.0.0 */
 	{ "proxy offer", DIS, false, NO, DHCP4_OFFER, false, NO, NO, 1, 6, BC, ALL },
 	{ "proxy offer, flag", DIS, true, NO, DHCP4_OFFER, true, NO, NO, 1, 6, BC, ALL },
-	/* a client that has its address */
+	/* a client that already has its address */
 	{ "ack to rebind", REQ, false, Y, DHCP4_ACK, false, Y, Y, 1, 6, Y, CHADDR },
 	{ "ack to inform", INF, false, Y, DHCP4_ACK, false, NO, Y, 1, 6, Y, CHADDR },
 	{ "ack, ciaddr only in the request", INF, false, Y, DHCP4_ACK, false, NO, NO, 1, 6, Y, CHADDR },
@@ -261,8 +261,8 @@ START_TEST(a_chaddr_of_zeros_is_not_a_link_address)
 }
 END_TEST
 
-/* One client's message must not go to a group (spanning tree's, for example)
- * because a client claims its address. */
+/* A reply to one client must not go to a group address (that of spanning tree, for
+ * example) because a client claims it as its own. */
 START_TEST(a_group_address_is_never_a_client)
 {
 	static const uint8_t group[6] = { 1, 0x80, 0xc2, 0, 0, 0 };
@@ -316,7 +316,7 @@ START_TEST(replies_from_a_client_vlan_are_dropped)
 }
 END_TEST
 
-/* So the kernel reports a reply that a route leads into the VRF. */
+/* The kernel reports the ifindex of the VRF for a reply that a route leads into it. */
 START_TEST(a_reply_routed_into_a_vrf_is_only_for_its_own_clients)
 {
 	struct iftab_link vlan, red = {
@@ -380,10 +380,10 @@ START_TEST(giaddr_names_the_interface)
 	    t[] = {
 		{ "192.0.2.1", DROP_NONE, 10 },
 		{ "203.0.113.1", DROP_NONE, 20 },
-		/* giaddr = primary: no request ever carried this one */
+		/* giaddr = primary: no request was ever sent with this address */
 		{ "203.0.113.129", DROP_NOT_OUR_GIADDR, 0 },
 		{ "192.0.2.2", DROP_NOT_OUR_GIADDR, 0 },
-		{ "198.51.100.1", DROP_NOT_OUR_GIADDR, 0 },	/* the uplink's */
+		{ "198.51.100.1", DROP_NOT_OUR_GIADDR, 0 },	/* the uplink's address */
 		{ "0.0.0.0", DROP_NOT_OUR_GIADDR, 0 },
 		{ "255.255.255.255", DROP_NOT_OUR_GIADDR, 0 },
 	};
@@ -430,7 +430,8 @@ START_TEST(a_shared_giaddr_needs_a_conversation)
 	ck_assert_int_eq(send_request_on(30), DROP_NONE);
 	must_arrive("198.51.100.10");
 	ck_assert_uint_eq(d.out->link.ifindex, 30);
-	/* to a VLAN with another giaddr, from which this reply cannot be */
+	/* to a VLAN whose requests have another giaddr, so this reply cannot be for
+	 * it */
 	ck_assert_int_eq(send_request_on(10), DROP_NONE);
 	must_drop("198.51.100.10", DROP_AMBIGUOUS);
 	ck_assert_int_eq(send_request_on(30), DROP_NONE);
@@ -441,13 +442,13 @@ START_TEST(a_shared_giaddr_needs_a_conversation)
 	r.b[DHCP4_OFF_CHADDR]++;
 	must_drop("198.51.100.10", DROP_AMBIGUOUS);
 	r.b[DHCP4_OFF_CHADDR]--;
-	/* its interface is down: the other one is not meant, although it is
-	 * the only one with this giaddr now */
+	/* its interface is down: the reply is not for the other one, although only
+	 * that has this giaddr now */
 	iftab_del_link(w->iftab, 31);
 	iftab_commit(w->iftab, w->conf, "host", false, NULL, NULL);
 	must_arrive("198.51.100.10");
 	ck_assert_uint_eq(d.out->link.ifindex, 30);
-	/* nor after the conversation expired */
+	/* nor after the conversation has expired */
 	world_link(w, 31, "un31");
 	world_addr(w, 31, "172.16.4.1/24");
 	world_wait_ms(w, CLIENTS_CONV_MS + 1);
@@ -455,8 +456,8 @@ START_TEST(a_shared_giaddr_needs_a_conversation)
 }
 END_TEST
 
-/* A server may echo any text: the interface's name in option 82 must not decide
- * where a reply goes. */
+/* A server may echo any text: the interface name in option 82 must not decide where
+ * a reply goes. */
 START_TEST(echoed_option_82_does_not_decide)
 {
 	conf(SHARED "option82 = add\n");
@@ -519,7 +520,7 @@ START_TEST(a_proxy_only_server_must_not_lease)
 		ck_assert_int_eq(arrives("198.51.100.10"), DROP_NONE);
 	}
 	ck_assert_uint_eq(w->stats.drop_reply[DROP_OFFER_NOT_PROXY], 4);
-	/* the server is alive all the same */
+	/* the reply still shows that the server is alive */
 	ck_assert_uint_eq(w->servers.stats[servers_find4(&w->servers,
 	    world_ip("198.51.100.21"))].replies, 8);
 }
@@ -560,7 +561,7 @@ START_TEST(strip_pxe_changes_only_offers_of_dhcp_servers)
 	ck_assert(!m.at[60] && !m.at[43] && m.at[51] && m.at[67] && m.end);
 	ck_assert_mem_eq(out, r.b, DHCP4_OPTIONS);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_STRIPPED_PXE], 1);
-	/* nothing else is touched */
+	/* nothing else is changed */
 	offer_with_pxe(DHCP4_ACK, "PXEClient");
 	must_arrive("198.51.100.10");
 	ck_assert(unchanged());
@@ -588,8 +589,8 @@ START_TEST(strip_pxe_is_off_by_default_and_spares_hosts_in_both_classes)
 }
 END_TEST
 
-/* Options 60 and 43 in two areas, without END, and the message cut anywhere: what is
- * left when they are removed still parses, so no empty datagram is ever sent. */
+/* Options 60 and 43 in two areas, without END, and the message cut anywhere: what
+ * is left after their removal still parses, so no empty datagram is ever sent. */
 START_TEST(a_stripped_offer_is_never_empty)
 {
 	unsigned stripped = 0;
@@ -613,7 +614,7 @@ START_TEST(a_stripped_offer_is_never_empty)
 		ck_assert(!d.strip_pxe || (!m.at[60] && !m.at[43]));
 		stripped += d.strip_pxe;
 	}
-	ck_assert_uint_eq(stripped, 2);		/* with and without the whole of 43 */
+	ck_assert_uint_eq(stripped, 2);		/* with and without all of option 43 */
 }
 END_TEST
 
@@ -652,7 +653,7 @@ START_TEST(only_our_option_82_is_removed)
 	ck_assert_mem_eq(out, r.b, 243);
 	ck_assert_mem_eq(out + 243, r.b + 253, 9);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_OPTION82_STRIPPED], 1);
-	/* that of another VLAN is not ours on this one */
+	/* the option of another VLAN is not ours on this one */
 	reply(DHCP4_OFFER);
 	put_ip(&r, GIADDR, "203.0.113.1");
 	msg_opt(&r, 82, "\1\6vlan10", 8);
@@ -683,12 +684,13 @@ START_TEST(option_82_from_before_a_reload_is_removed)
 	msg_pad(&r, 310);
 	must_arrive("198.51.100.10");
 	ck_assert_uint_eq(render(), 300);
-	/* A reload that changes nothing there forgets nothing. */
+	/* After a reload that does not change the option, it is still known as
+	 * ours. */
 	world_reload(w, PLAIN "trust = on\n");
 	must_arrive("198.51.100.10");
 	ck_assert_uint_eq(render(), 300);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_OPTION82_STRIPPED], 3);
-	/* An option 82 that was never ours stays. */
+	/* An option 82 that never was ours stays. */
 	reply(DHCP4_OFFER);
 	msg_opt(&r, 82, "\1\6vlan11", 8);
 	msg_end(&r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Rescue: the bounds of the table, which bytes of query and answer change, and
+ * Rescue: the bounds of the table, which bytes of queries and answers change, and
  * which servers are queried. tests/scen/rescue.scen has the timing with dying
  * servers.
  */
@@ -111,7 +111,8 @@ send_request(void)
 	return send_request_to(W1);
 }
 
-/* Lets ms pass and runs everything that is due; returns the last action. */
+/* Lets ms milliseconds pass and runs everything that is due; returns the last
+ * action. */
 static enum rescue_do
 pass(int64_t ms)
 {
@@ -128,7 +129,7 @@ pass(int64_t ms)
 	return last;
 }
 
-/* Makes the answer to the query in `plan`, with siaddr and option 54 of `a`. */
+/* Makes the answer to the query in `plan`, with `a` as siaddr and option 54. */
 static void
 make_answer(const char *a, uint8_t type)
 {
@@ -273,7 +274,7 @@ START_TEST(other_datagrams_are_left_alone)
 	ck_assert(!receive_answer(W2, 4011));
 	msg.b[DHCP4_OFF_CHADDR + 5] ^= 1;
 	ck_assert_uint_eq(counter(COUNTER_REPLIES), 0);
-	ck_assert(receive_answer(W2, 4011));	/* proves that the test can succeed */
+	ck_assert(receive_answer(W2, 4011));	/* proves that one can be accepted */
 	ck_assert_int_eq(plan.what, RESCUE_DELIVER);
 	ck_assert_uint_eq(counter(COUNTER_REPLIES), 1);
 }
@@ -340,7 +341,7 @@ START_TEST(a_second_answer_is_not_delivered)
 }
 END_TEST
 
-/* There is no third server, but the second still gets its time to answer. */
+/* There is no third server, but the second one still has its time to answer. */
 START_TEST(the_last_server_may_answer_late)
 {
 	query_w2();
@@ -387,7 +388,7 @@ START_TEST(rescue_depends_on_the_group)
 }
 END_TEST
 
-/* hedge = off: only servers known to be down are replaced. */
+/* hedge = off: only a server that is known to be down is replaced. */
 START_TEST(without_hedge_only_servers_known_to_be_down_are_replaced)
 {
 	conf(GROUP("hedge = off\n") VLAN);
@@ -427,14 +428,14 @@ START_TEST(an_icmp_error_counts_as_silence)
 {
 	ipxe(1);
 	ck_assert_int_eq(send_request(), RESCUE_NOTHING);
-	/* on a client VLAN, about another port, another request, too short */
+	/* on a client VLAN, about another port, about another request, too short */
 	ck_assert_int_eq(unreachable(10, 68, msg.len), RESCUE_NOTHING);
 	ck_assert_int_eq(unreachable(99, 4011, msg.len), RESCUE_NOTHING);
 	ck_assert_int_eq(unreachable(99, 68, 8), RESCUE_NOTHING);
 	msg.b[DHCP4_OFF_XID] ^= 1;
 	ck_assert_int_eq(unreachable(99, 68, msg.len), RESCUE_NOTHING);
 	msg.b[DHCP4_OFF_XID] ^= 1;
-	/* options may be cut anywhere */
+	/* the quoted options may be cut anywhere */
 	ck_assert_int_eq(unreachable(99, 68, DHCP4_OPTIONS + 5), RESCUE_QUERY);
 	ck_assert(ip4_eq(plan.udp.dst, world_ip(W2)));
 	ck_assert_int_eq(unreachable(99, 68, msg.len), RESCUE_NOTHING);
@@ -503,7 +504,7 @@ START_TEST(members_that_are_not_boot_servers_are_not_queried)
 }
 END_TEST
 
-/* The active router of the pair does it. */
+/* The active router of the pair does the rescue. */
 START_TEST(members_of_servers_may_be_boot_servers)
 {
 	conf(GROUP("") "[interface vlan*]\nservers = wds\n");
@@ -523,7 +524,7 @@ START_TEST(an_interface_on_standby_does_not_rescue)
 }
 END_TEST
 
-/* Invented requests must not make us send faster than the client itself may. */
+/* Forged requests must not make us send more often than the client itself may. */
 START_TEST(queries_count_against_the_clients_rate)
 {
 	unsigned n = 0;
@@ -570,7 +571,7 @@ START_TEST(requests_expire)
 	pass(40000);
 	ck_assert(!rescue_due(t, &due));
 	ipxe(1);
-	ck_assert_int_eq(send_request(), RESCUE_NOTHING);	/* the first again */
+	ck_assert_int_eq(send_request(), RESCUE_NOTHING);	/* the first client again */
 	ck_assert(rescue_due(t, &due));
 	ck_assert_int_eq(mono_diff_ms(due, w->now), 500);
 }

@@ -138,7 +138,7 @@ START_TEST(arch_from_option_60_when_93_is_missing)
 	msg_end(&msg);
 	ck_assert(holds("arch = x64"));
 	ck_assert(!holds("arch = bios"));
-	/* a laptop has none */
+	/* a laptop has no architecture */
 	msg_client(&msg, "windows");
 	ck_assert(!holds("arch = bios"));
 }
@@ -178,7 +178,7 @@ START_TEST(user_class_raw_and_rfc_3004)
 	msg_end(&msg);
 	ck_assert(holds("user-class = iPXE"));
 	ck_assert(holds("user-class = other, iPXE"));
-	ck_assert(!holds("user-class = ipxe"));		/* exact */
+	ck_assert(!holds("user-class = ipxe"));		/* an exact match */
 	ck_assert(!holds("user-class = iPX"));
 	discover();
 	msg_opt_hex(&msg, 77, "05 6f74686572 04 69505845");
@@ -186,7 +186,7 @@ START_TEST(user_class_raw_and_rfc_3004)
 	ck_assert(holds("user-class = iPXE"));
 	ck_assert(holds("user-class = other"));
 	ck_assert(!holds("user-class = otheriPXE"));
-	/* lengths that lie, and nothing at all */
+	/* wrong lengths, and an empty option */
 	discover();
 	msg_opt_hex(&msg, 77, "09 69505845");
 	msg_end(&msg);
@@ -214,7 +214,7 @@ START_TEST(vendor_class_by_pattern)
 }
 END_TEST
 
-/* A text with a NUL would be cut short and match by mistake. */
+/* A text with a NUL would be cut there and could match by mistake. */
 START_TEST(vendor_class_with_a_nul_matches_nothing)
 {
 	discover();
@@ -266,7 +266,7 @@ START_TEST(uuid_as_on_the_wire)
 	ck_assert(holds("uuid = " UUID));
 	ck_assert(!holds("uuid = 31323334-3536-3738-9abc-def001020305"));
 	ck_assert(holds("uuid = 31323334-3536-3738-9abc-def001020305, " UUID));
-	msg_client(&msg, "dhclient");	/* all zeros is not "none" */
+	msg_client(&msg, "dhclient");	/* a UUID of zeros is not the same as none */
 	ck_assert(!holds("uuid = 00000000-0000-0000-0000-000000000000"));
 }
 END_TEST
@@ -284,7 +284,7 @@ START_TEST(interface_by_name_and_pattern)
 	msg_client(&msg, "ovmf-x64");
 	ck_assert_uint_eq(match_on(10), 1);
 	ck_assert_uint_eq(match_on(20), CONF_NONE);
-	/* the name counts, also after a renaming */
+	/* the current name counts, also after a rename */
 	world_link(w, 20, "vlan15");
 	ck_assert_uint_eq(match_on(20), 1);
 }
@@ -302,7 +302,7 @@ START_TEST(message_by_type)
 		{ "message = bootp", DHCP4_TYPE_NONE, true },
 		{ "message = bootp", DHCP4_DISCOVER, false },
 		{ "message = discover", DHCP4_TYPE_NONE, false },
-		{ "message = discover", 33, false },	/* 1 << 33 is 1 << 1 */
+		{ "message = discover", 33, false },	/* not the same as 1 << 1 */
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * The health of a server: tables of evidence and states, with one letter for
- * each, and a comparison with a model of two counters for every rise and fall.
+ * each piece, and a comparison with a model of two counters for every rise and fall.
  */
 #include "core/server/health.h"
 

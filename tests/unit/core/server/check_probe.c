@@ -93,7 +93,7 @@ state(void)
 	return health()->state;
 }
 
-/* Gives a query its result. false: no open query has the token. */
+/* Gives a query its result. Returns false if no open query has the token. */
 static bool
 settled(uint32_t token, enum probe_last last)
 {
@@ -151,8 +151,8 @@ ask_due(void)
 	}
 }
 
-/* Lets time pass in steps of 10 ms. There must be no query in a step in which
- * nothing is due. */
+/* Lets time pass in steps of 10 ms. A step in which nothing is due must send no
+ * query. */
 static void
 pass(int64_t ms)
 {
@@ -293,7 +293,7 @@ START_TEST(a_server_that_is_always_busy_is_probed_once)
 }
 END_TEST
 
-START_TEST(a_probe_that_is_never_answered_is_wrong_not_the_server_dead)
+START_TEST(a_probe_that_is_never_answered_is_wrong_and_the_server_not_dead)
 {
 	open_world(DHCP);
 	client_is_answered();
@@ -368,12 +368,12 @@ START_TEST(long_dead_servers_are_probed_less_often)
 	pass(60000);
 	first = n_asked;
 	ck_assert_uint_ge(first, 28);
-	pass(1200000);	/* long enough for all doublings */
+	pass(1200000);	/* long enough for all doublings of the interval */
 	later = n_asked;
 	pass(160000);
 	ck_assert_uint_ge(n_asked - later, 10);	/* 8 x 2 s */
 	ck_assert_uint_le(n_asked - later, 12);
-	/* alive again: probed as often as before at once */
+	/* alive again: at once it is probed as often as before */
 	does[CONF_PROBE_DHCP] = ANSWERS;
 	ck_assert_int_le(until(HEALTH_UP, 18010), 18010);
 	later = n_asked;
@@ -408,7 +408,7 @@ START_TEST(a_refusal_is_judged_at_once)
 {
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = REFUSES;
-	ck_assert_int_le(until(HEALTH_DOWN, 4010), 4010);	/* no timeout */
+	ck_assert_int_le(until(HEALTH_DOWN, 4010), 4010);	/* there was no timeout */
 	ck_assert_int_eq(health()->diag, HEALTH_DIAG_REFUSED);
 	world_free(w);
 }
@@ -416,7 +416,7 @@ END_TEST
 
 #define ICMP "[server a]\naddress = 198.51.100.10\nprobe = icmp\n" IFACE
 
-START_TEST(echo_alone_makes_nothing_up_but_ends_its_own_down)
+START_TEST(echo_alone_takes_no_server_up_but_ends_its_own_down)
 {
 	open_world(ICMP);
 	does[CONF_PROBE_ICMP] = ANSWERS;
@@ -425,7 +425,7 @@ START_TEST(echo_alone_makes_nothing_up_but_ends_its_own_down)
 	does[CONF_PROBE_ICMP] = SILENT;
 	ck_assert_int_le(until(HEALTH_DOWN, 7010), 7010);
 	ck_assert_int_eq(health()->diag, HEALTH_DIAG_PROBE_ICMP);
-	pass(60000);	/* time alone changes nothing */
+	pass(60000);	/* the passing of time alone changes nothing */
 	ck_assert_int_eq(state(), HEALTH_DOWN);
 	does[CONF_PROBE_ICMP] = ANSWERS;
 	ck_assert_int_le(until(HEALTH_UNKNOWN, 4010), 4010);
@@ -562,7 +562,7 @@ START_TEST(a_restored_way_and_a_probe_without_evidence)
 	servers_note(&w->servers, 0, health_unblock(health(), true, w->now));
 	ask_due();
 	ck_assert_int_eq(state(), HEALTH_UNKNOWN);
-	/* ... but a server found dead stays down when the interface goes */
+	/* ... but a server found dead stays down when the interface is removed */
 	does[CONF_PROBE_DHCP] = SILENT;
 	(void)until(HEALTH_DOWN, 7010);
 	pass(60000);
@@ -582,7 +582,7 @@ START_TEST(a_restored_way_and_a_probe_without_evidence)
 	(void)until(HEALTH_UNKNOWN, 2100);
 	world_free(w);
 
-	/* a probe that was busy will be sent soon */
+	/* a probe that found no room will be sent soon */
 	open_world(DHCP);
 	does[CONF_PROBE_DHCP] = IS_BUSY;
 	servers_note(&w->servers, 0, health_block(health(), HEALTH_DIAG_LINK_DOWN,
@@ -618,7 +618,7 @@ START_TEST(a_reload_keeps_the_results)
 	does[CONF_PROBE_DHCP] = ANSWERS;
 	pass(10);
 	does[CONF_PROBE_DHCP] = SILENT;
-	pass(2000);	/* a query is open */
+	pass(2000);	/* while a query is open */
 	ck_assert(p.server[0].one[0].open);
 	/* another place, and another probe */
 	reload("[server z]\naddress = 198.51.100.9\n"
@@ -645,7 +645,7 @@ START_TEST(a_reload_forgets_removed_probes)
 {
 	uint32_t taken;
 
-	/* the second waits, and is retried each second while it is configured */
+	/* the second waits, and is retried every second while it is configured */
 	open_world("[server a]\naddress = 198.51.100.10\nprobe = dhcp, tftp:x\n"
 	    "probe-interval = 60s\n" IFACE);
 	does[CONF_PROBE_TFTP] = WAITS;
@@ -660,7 +660,7 @@ START_TEST(a_reload_forgets_removed_probes)
 	pass(60000);
 	ck_assert_uint_le(n_asked, 3);
 
-	/* a query that is under way is forgotten */
+	/* a query in progress is forgotten */
 	reload("[server a]\naddress = 198.51.100.10\nprobe = dhcp, pxe\n" IFACE);
 	n_asked = n_told = 0;
 	while (n_asked < 2)
@@ -819,7 +819,7 @@ probe_suite(void)
 	tcase_add_test(t, a_reply_to_a_client_postpones_the_probe);
 	tcase_add_test(t, a_server_that_is_always_busy_is_probed_once);
 	tcase_add_test(t,
-	    a_probe_that_is_never_answered_is_wrong_not_the_server_dead);
+	    a_probe_that_is_never_answered_is_wrong_and_the_server_not_dead);
 	tcase_add_test(t,
 	    a_probe_that_worked_becomes_wrong_when_only_clients_are_answered);
 	tcase_add_test(t, a_server_that_a_wrong_probe_made_down_is_tried_again);
@@ -827,7 +827,7 @@ probe_suite(void)
 	tcase_add_test(t, long_dead_servers_are_probed_less_often);
 	tcase_add_test(t, all_probes_of_a_round_must_be_answered);
 	tcase_add_test(t, a_refusal_is_judged_at_once);
-	tcase_add_test(t, echo_alone_makes_nothing_up_but_ends_its_own_down);
+	tcase_add_test(t, echo_alone_takes_no_server_up_but_ends_its_own_down);
 	tcase_add_test(t, echoes_do_not_excuse_a_service_that_refuses);
 	tcase_add_test(t, occasionally_lost_echoes_do_not_add_up);
 	tcase_add_test(t, a_probe_that_cannot_be_sent_waits_and_is_retried_soon);

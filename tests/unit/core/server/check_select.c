@@ -3,8 +3,8 @@
  * The order in which the members of a group are queried. Each numbered rule of
  * select.c has its test. Then all rules are tested at once, for every order of
  * up to five members in the file, every state of each and every server that
- * answered last, by comparing each two neighbours. The last tests verify
- * balance with 100,000 clients.
+ * replied last, by comparing each pair of neighbours in the result. The last tests
+ * verify balance with 100,000 clients.
  */
 #include "core/server/select.h"
 
@@ -52,7 +52,7 @@ set_state(struct world *w, unsigned server, enum state s)
 		h->state = HEALTH_DRAINED;
 		h->drained = true;
 		break;
-	case UP:	/* for a long time */
+	case UP:	/* up for a long time */
 		h->came_up = mono_us((NOW_MS - HOLD_MS) * 1000);
 		break;
 	case STATES:
@@ -60,7 +60,7 @@ set_state(struct world *w, unsigned server, enum state s)
 	}
 }
 
-/* n members, all up, in the order of their numbers. */
+/* n members, all up, in numerical order */
 static void
 open_world(struct world *w, enum conf_mode mode, uint16_t n)
 {
@@ -121,10 +121,10 @@ START_TEST(rule_1_a_drained_server_is_not_queried)
 		open_world(&w, (enum conf_mode)mode, 2);
 		set_state(&w, 0, DRAINED);
 		want(&w, "1|");
-		/* not even if the others are down */
+		/* not even if all others are down */
 		set_state(&w, 1, DOWN);
 		want(&w, "1|*");
-		/* nor if it answered this client last */
+		/* nor if it was the last to reply to this client */
 		w.in.sticky = 0;
 		want(&w, "1|*");
 		/* but all are queried if the whole group is drained */
@@ -288,7 +288,7 @@ struct facts {
 	uint16_t n;
 };
 
-/* Must a be queried before b? The rules, from the top. */
+/* Must a be queried before b? The rules from first to last. */
 static bool
 earlier(const struct world *w, const struct facts *f, uint16_t a, uint16_t b)
 {
@@ -335,7 +335,7 @@ judge(const struct world *w, const struct facts *f)
 	}
 }
 
-/* The order by hash alone: all are up, and none answered before. */
+/* The order by hash alone: all are up, and none replied before. */
 static void
 learn_hash(struct world *w, struct facts *f)
 {
@@ -365,7 +365,8 @@ every_state(struct world *w, struct facts *f)
 			state[s] = (enum state)(rest % STATES);
 			set_state(w, s, state[s]);
 		}
-		/* none, and each in turn (all of them below five members) */
+		/* no server replied last, then each in turn (all of them with fewer
+		 * than five members) */
 		for (uint16_t s = 0; s <= f->n; s++) {
 			if (f->n == SERVERS && s < f->n && code % f->n != s)
 				continue;
@@ -376,7 +377,7 @@ every_state(struct world *w, struct facts *f)
 	}
 }
 
-/* Heap's algorithm would do; the k-th permutation by its digits is shorter. */
+/* The k-th permutation by its digits; Heap's algorithm would be longer. */
 static void
 permute(struct world *w, struct facts *f, unsigned k)
 {
@@ -421,7 +422,7 @@ END_TEST
 static void
 client(struct world *w, unsigned i)
 {
-	/* consecutive MAC addresses, as in one delivery of machines */
+	/* consecutive MAC addresses, like those of machines delivered together */
 	w->mac[3] = (uint8_t)(i >> 16);
 	w->mac[4] = (uint8_t)(i >> 8);
 	w->mac[5] = (uint8_t)i;
@@ -510,7 +511,7 @@ START_TEST(a_new_server_takes_clients_and_the_others_exchange_none)
 		moved += now != before[i];
 	}
 	within_3_percent(moved, CLIENTS / 5.0);
-	/* more weight has the same effect */
+	/* more weight has the same effect as another server */
 	w.server[0].weight = 3;
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		uint16_t was;
@@ -523,8 +524,8 @@ START_TEST(a_new_server_takes_clients_and_the_others_exchange_none)
 }
 END_TEST
 
-/* Both routers of a pair make the same choice even if their files list the
- * servers in another order. */
+/* Both routers of a pair make the same choice even if their files list the servers
+ * in different orders. */
 START_TEST(the_order_in_the_file_does_not_matter_to_balance)
 {
 	struct world a, b;
@@ -582,7 +583,7 @@ START_TEST(any_length_of_client_is_hashed)
 }
 END_TEST
 
-/* The key is hashed in network order, so a router of the other byte order makes
+/* The key is hashed in network order, so a router with the other byte order makes
  * the same choice. */
 START_TEST(balance_is_the_same_on_both_byte_orders)
 {

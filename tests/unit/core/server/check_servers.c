@@ -69,7 +69,7 @@ START_TEST(an_address_in_two_vrfs_and_one_of_ipv6_are_three_servers)
 END_TEST
 
 /* The first four bytes of an IPv6 address are not an IPv4 address. */
-START_TEST(versions_are_never_mixed_up)
+START_TEST(ip_versions_are_never_mixed_up)
 {
 	struct ipaddr like = { .version = 6 };
 
@@ -151,7 +151,7 @@ servers_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, an_address_in_two_vrfs_and_one_of_ipv6_are_three_servers);
-	tcase_add_test(t, versions_are_never_mixed_up);
+	tcase_add_test(t, ip_versions_are_never_mixed_up);
 	tcase_add_test(t, a_full_table_finds_every_server);
 	tcase_add_test(t, a_reload_goes_by_address_and_vrf);
 	tcase_add_test(t, errors_take_a_server_down_and_time_brings_it_back);

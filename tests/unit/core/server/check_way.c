@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The way to the servers: which are up or down by the kernel's reports about
- * routes, links and neighbours, and with which diagnosis.
+ * The way to the servers: which servers the kernel's reports about routes, links and
+ * neighbours take up or down, and with which diagnosis.
  *
  * There are three servers: A on link 1, B and C behind a gateway there.
  * t-health-kernel.sh tests when the kernel is queried.
@@ -182,13 +182,13 @@ START_TEST(link_down_with_and_without_its_routes)
 	link_is(t, 1, true, true);
 	judge(t);
 	is(t, A, HEALTH_UNKNOWN, HEALTH_DIAG_UNBLOCKED);
-	/* Set down: the routes are removed, and the link is the reason. */
+	/* The link is set down: its routes are removed, and the link is the reason. */
 	link_is(t, 1, false, false);
 	way_no_route(&t->ways, server(t, A));
 	way_no_route(&t->ways, server(t, C));
 	judge(t);
 	is(t, A, HEALTH_DOWN, HEALTH_DIAG_LINK_DOWN);
-	/* Up again, but without a route to C, which is the reason now. */
+	/* Up again, but there is no route to C, which is the reason now. */
 	link_is(t, 1, true, true);
 	route(t, A, 1, A);
 	judge(t);
@@ -204,12 +204,13 @@ START_TEST(link_deleted)
 
 	iftab_del_link(t->w->iftab, 1);
 	judge(t);
-	/* While the kernel has a route its link may be new and not reported yet. */
+	/* The kernel still has a route, so its link may be a new one that is not
+	 * reported yet. */
 	is(t, A, HEALTH_UNKNOWN, HEALTH_DIAG_NONE);
 	way_no_route(&t->ways, server(t, A));
 	judge(t);
 	is(t, A, HEALTH_DOWN, HEALTH_DIAG_LINK_DOWN);
-	/* Another route. */
+	/* another route */
 	route(t, A, 2, GW2);
 	judge(t);
 	is(t, A, HEALTH_UNKNOWN, HEALTH_DIAG_UNBLOCKED);
@@ -253,7 +254,7 @@ START_TEST(neighbours_of_no_server_do_not_matter)
 	ck_assert(!way_doubt(&t->ways, 2, world_ip(GW)));
 	judge(t);
 	ck_assert_uint_eq(t->told, 0);
-	/* A tunnel or this host has no next hop. */
+	/* A tunnel, or this host itself, has no next hop. */
 	route(t, A, 2, NULL);
 	judge(t);
 	ck_assert(!way_neighbour(&t->ways, 1, world_ip(A), true));
@@ -270,10 +271,10 @@ START_TEST(a_reply_proves_that_the_neighbour_works)
 	t->told = 0;
 	ck_assert(health_reply(health(t, C), t->w->now));
 	judge(t);
-	/* It came through that gateway, so the gateway works for B, too. */
+	/* The reply came through that gateway, so the gateway works for B, too. */
 	is(t, C, HEALTH_UP, HEALTH_DIAG_REPLY);
 	is(t, B, HEALTH_DOWN, HEALTH_DIAG_UNBLOCKED);
-	/* It fails again. */
+	/* The gateway fails again. */
 	neighbour(t, GW, true);
 	is(t, C, HEALTH_DOWN, HEALTH_DIAG_NEIGHBOUR);
 	end(t);
@@ -331,7 +332,8 @@ START_TEST(reload_keeps_the_hops)
 }
 END_TEST
 
-/* 256 servers, each with a hop of its own; all hops change, and there is room. */
+/* Each of 256 servers has its own hop; all hops change, and there is room for the
+ * new ones. */
 START_TEST(as_many_hops_as_servers)
 {
 	static struct ways w;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * The counters of boots: when a boot is opened and over, what it counts as, and
- * that none is counted twice or lost, whatever becomes of its client.
+ * that none is counted twice or lost, whatever happens to its client.
  * tests/scen/boots.scen has whole conversations.
  */
 #include "core/story/boots.h"
@@ -126,7 +126,7 @@ close_bed(void)
 	bed.t = track_free(bed.t);
 }
 
-/* Ends the boots that are due; returns how many. */
+/* Ends the boots that are due and returns how many there were. */
 static unsigned
 ended(void)
 {
@@ -172,7 +172,7 @@ START_TEST(a_boot_is_over_a_minute_after_its_last_message)
 }
 END_TEST
 
-/* Each is judged as of its own end, however late track_end() is called. */
+/* Each boot is judged as of its own end, however late track_end() is called. */
 START_TEST(boots_end_in_the_order_of_their_last_messages)
 {
 	struct mono due;
@@ -221,7 +221,7 @@ START_TEST(an_evicted_boot_is_over)
 	ck_assert_int_eq(bed.said, EXPLAIN_NO_OFFER);
 	discovers(5, 1, 11);
 	discovers(6, 1, 11);
-	discovers(7, 1, 11);		/* 4 was evicted too soon */
+	discovers(7, 1, 11);		/* client 4 is evicted before its boot is over */
 	ck_assert_uint_eq(bed.who, 4);
 	ck_assert_int_eq(bed.said, EXPLAIN_GOING_ON);
 	ck_assert_uint_eq(bed.b.unjudged[PXE_KIND_UEFI_ARM64], 1);
@@ -254,7 +254,7 @@ START_TEST(a_conversation_becomes_a_boot_with_its_first_boot_request)
 	ck_assert_uint_eq(all(bed.b.started), 0);
 	discovers(1, 1, 0x10);
 	ck_assert_uint_eq(bed.b.started[PXE_KIND_HTTP], 1);
-	/* It counts as the kind that it was at first. */
+	/* A boot keeps the kind that it had at first. */
 	discovers(1, 1, 0);
 	wait_ms(TRACK_OVER_MS);
 	ck_assert_uint_eq(ended(), 1);
@@ -275,7 +275,7 @@ START_TEST(a_dropped_request_is_a_boot_too)
 }
 END_TEST
 
-/* Random events in random order, from more machines than the table holds. */
+/* Events of random kinds in random order, from more machines than the table holds. */
 START_TEST(the_counters_always_add_up)
 {
 	static const uint8_t types[] = { DHCP4_DISCOVER, DHCP4_DISCOVER,

@@ -111,7 +111,7 @@ START_TEST(a_server_is_a_name_or_any_address)
 	ck_assert(wanted());
 	p.src = world_ip("198.51.100.21");
 	ck_assert(!wanted());
-	p.dst = world_ip("192.0.2.99");		/* not configured */
+	p.dst = world_ip("192.0.2.99");		/* this server is not configured */
 	ck_assert(wanted());
 	p.dst = IP4_BROADCAST;
 	p.server[0] = world_ip("198.51.100.21");
@@ -140,7 +140,7 @@ START_TEST(a_packet_must_match_one_of_each_kind)
 }
 END_TEST
 
-/* A TFTP error has neither the chaddr nor the link address of the machine. */
+/* A TFTP error contains neither the chaddr nor the link address of the machine. */
 START_TEST(the_address_of_a_machine_is_learned)
 {
 	struct ip4 given = world_ip("192.0.2.50"), own = world_ip("192.0.2.51");
@@ -154,7 +154,7 @@ START_TEST(the_address_of_a_machine_is_learned)
 	ck_assert(wanted());
 	p.dst = own;
 	ck_assert(!wanted());
-	/* The address that it uses itself is newer. */
+	/* The address that the machine itself uses is newer. */
 	memset(&p, 0, sizeof(p));
 	p.from = machine;
 	p.src = own;

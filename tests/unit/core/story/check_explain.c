@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The verdict as a function: each condition just holding and just failing, at
- * once and after a silence, and the order of the rows. tests/scen/explain-*.scen
- * has conversations that end in them.
+ * The verdict as a function: each condition just holds and just fails, at once
+ * and after a silence, and the order of the rows is tested. The conversations in
+ * tests/scen/explain-*.scen end in these verdicts.
  */
 #include "core/story/explain.h"
 
@@ -31,7 +31,7 @@ Suite *explain_suite(void);
 #define ACKED .sent.discovers = 1, .asked.dhcp = 1, .sent.requests = 1, .came.ack = true, \
 	.came.address = ADDR, .came.plen = 25
 #define LEASED ACKED, .asked.boot = 1, .came.router = GW
-/* as PXE, with both offers; or without the boot server's */
+/* a PXE boot with both offers, or without the boot server's */
 #define PXE .netboot = true, .family = PXE_PXE
 #define BOTH PXE, LEASED, .n_offer = 2, .offer = { LEASE, BOOT }
 #define STUCK PXE, ACKED, .asked.boot = 1, .n_offer = 2, \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * The table of boots: which events are kept, where a conversation ends and the next
- * begins, which client is evicted, and what hostile messages leave.
+ * begins, which client is evicted, and what hostile messages do to the table.
  */
 #include "core/story/track.h"
 
@@ -47,7 +47,7 @@ wait_ms(int64_t ms)
 	bed.now = mono_add_ms(bed.now, ms);
 }
 
-/* A message of machine `who`. parse() reads it after options were added. */
+/* A message of machine `who`. parse() reads it after options have been added. */
 static void
 message(uint8_t op, uint8_t type, uint16_t who, uint32_t xid)
 {
@@ -342,7 +342,7 @@ START_TEST(port_4011_and_tftp_find_the_client_by_its_lease)
 	reads("192.0.2.50", "x");
 	ck_assert_uint_eq(client(1)->now.p4011.asked, 1);
 	ck_assert_uint_eq(client(1)->now.tftp.reads, 1);
-	/* after the next lease, the old address finds no client */
+	/* after the next lease, the old address no longer finds a client */
 	leases(1, "192.0.2.60");
 	reads("192.0.2.50", "x");
 	ck_assert_uint_eq(client(1)->now.tftp.reads, 1);
@@ -356,7 +356,7 @@ START_TEST(port_4011_and_tftp_find_the_client_by_its_lease)
 }
 END_TEST
 
-/* Any client can claim a ciaddr; it counts only if no other has that lease. */
+/* Any client can claim a ciaddr; it counts only if no other client has that lease. */
 START_TEST(a_client_cannot_claim_the_address_of_another)
 {
 	open_bed(4);
@@ -428,7 +428,7 @@ START_TEST(a_file_that_is_missing_was_not_loaded)
 }
 END_TEST
 
-/* A name as long as the packet and without NUL, and packets without an opcode. */
+/* A name that fills the packet and has no NUL, and packets without an opcode. */
 START_TEST(tftp_of_any_length_is_harmless)
 {
 	uint8_t rrq[300] = { 0, 1 };
@@ -493,7 +493,7 @@ START_TEST(a_long_file_name_is_cut_and_terminated)
 	b = &client(1)->now;
 	offers(boot, true, "0.0.0.0", name);
 	ck_assert_uint_eq(strlen(b->file), TRACK_FILE - 1);
-	/* from the field, which need not end with NUL, unless it holds options */
+	/* from the file field, which need not end with NUL, unless it holds options */
 	message(BOOTREPLY, DHCP4_OFFER, 1, 1);
 	memset(bed.out.b + DHCP4_OFF_FILE, 'f', DHCP4_LEN_FILE);
 	answers(boot, true);

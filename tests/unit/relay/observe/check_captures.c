@@ -67,7 +67,7 @@ load(const char *name, bool client_leg)
 		must(p->len <= sizeof(p->frame) && p->len > ETHERNET);
 		must(fread(p->frame, 1, p->len, f) == p->len);
 		memcpy(p->mac, p->frame + 6, 6);
-		/* The sender's offload may have left the checksum to come. */
+		/* The sender may have left the checksum to its network card. */
 		must(udpip_parse(&p->u, p->frame + ETHERNET, p->len - ETHERNET,
 		    false) == DROP_NONE);
 	}
@@ -82,7 +82,8 @@ by_time(const void *a, const void *b)
 	return p->us < q->us ? -1 : p->us > q->us;
 }
 
-/* udpip's payload pointed into the frame before sorting moved it. */
+/* Sorting moves the frames, into which udpip's payload points, so parse them
+ * afterwards. */
 static void
 sort_packets(void)
 {

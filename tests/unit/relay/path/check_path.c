@@ -207,7 +207,8 @@ START_TEST(an_empty_datagram_is_a_reply_that_is_too_short)
 }
 END_TEST
 
-/* keepalived's use_vmac: a broadcast arrives on the macvlan and on the interface below. */
+/* keepalived's use_vmac: a broadcast arrives on the macvlan and on its lower
+ * interface. */
 START_TEST(a_broadcast_seen_again_by_a_macvlan_is_taken_once)
 {
 	struct iftab_link l = {
@@ -226,7 +227,8 @@ START_TEST(a_broadcast_seen_again_by_a_macvlan_is_taken_once)
 }
 END_TEST
 
-/* The ring lost something and half of it waits: who has begun is let through. */
+/* The ring lost packets and is half full: only conversations that have begun are
+ * let through. */
 START_TEST(an_overloaded_relay_prefers_conversations_that_have_begun)
 {
 	const unsigned frames = 200;
@@ -321,7 +323,8 @@ START_TEST(a_reply_that_is_not_sent_is_a_drop)
 }
 END_TEST
 
-/* The fates of more messages than are remembered until the flush. */
+/* The relay remembers the fate of a limited number of messages until the flush;
+ * these are more. */
 START_TEST(losses_of_many_messages_in_a_row_are_each_counted_once)
 {
 	for (unsigned i = 0; i < 32; i++)
@@ -335,7 +338,7 @@ START_TEST(losses_of_many_messages_in_a_row_are_each_counted_once)
 }
 END_TEST
 
-/* 2 KiB each: the arena of 512 KiB is flushed on the way. */
+/* 2 KiB each: the arena of 512 KiB is flushed before the last one. */
 START_TEST(an_arena_that_is_full_is_flushed_and_used_again)
 {
 	for (unsigned i = 0; i < 1000; i++) {
@@ -373,7 +376,7 @@ START_TEST(an_error_of_a_servers_socket_counts_against_its_health)
 }
 END_TEST
 
-/* Anybody on a client VLAN could send it. */
+/* Any host on a client VLAN could send it. */
 START_TEST(an_icmp_error_from_a_client_vlan_is_ignored)
 {
 	for (int i = 0; i < 6; i++) {
@@ -387,7 +390,7 @@ START_TEST(an_icmp_error_from_a_client_vlan_is_ignored)
 }
 END_TEST
 
-/* PXE firmware does not put fragments together. */
+/* PXE firmware cannot reassemble fragments. */
 START_TEST(a_reply_longer_than_the_mtu_is_withheld)
 {
 	static const uint8_t much[250];
@@ -464,7 +467,7 @@ start_boot(void)
 	rig_pass_ms(100);
 }
 
-/* What a PXE client at 192.0.2.50 sends to port 4011. */
+/* A message of the PXE client 192.0.2.50 to port 4011. */
 static struct udpip
 boot_request(struct msg *m, const char *to)
 {
@@ -511,7 +514,7 @@ START_TEST(a_4011_request_that_is_not_sent_is_a_drop)
 }
 END_TEST
 
-/* The ICMP error of the boot server's host, as it is routed back to the client. */
+/* The ICMP error of the boot server's host, on its way back to the client. */
 static void
 unreachable(const struct udpip *quoted, uint32_t ifindex)
 {

@@ -23,7 +23,7 @@ static const char conf[] =
 
 static struct daemon *d;
 
-/* What the servers answer. */
+/* The answers of the servers. */
 static bool offers, pings, answers_4011, has_file;
 static unsigned sent_seen, asked_seen;
 
@@ -48,7 +48,8 @@ stop(void)
 	rig_stop(d);
 }
 
-/* An offer, of an address by `dhcp', of a boot file by `boot'. */
+/* An offer: of an address if it is from `dhcp', of a boot file if it is from
+ * `boot'. */
 static void
 offer(struct msg *m, const uint8_t *request, bool is_boot)
 {
@@ -205,7 +206,7 @@ START_TEST(a_run_with_servers_that_answer_finds_the_file)
 	ck_assert_str_eq(json_string_value(json_object_get(doc, "giaddr")), "192.0.2.1");
 	json_decref(doc);
 
-	/* Clients, health and the relay's own counters are left alone. */
+	/* Clients, health and the relay's own counters are unchanged. */
 	ck_assert_uint_ge(d->stats.counter[COUNTER_DOCTOR_QUESTIONS], 10);
 	ck_assert_uint_ge(d->stats.counter[COUNTER_DOCTOR_ANSWERS], 10);
 	ck_assert_uint_eq(d->stats.counter[COUNTER_REQUESTS], 0);
@@ -272,7 +273,8 @@ START_TEST(an_error_of_a_servers_socket_ends_its_queries)
 	offers = false;
 	rig_pass_ms(40);
 	must(fakeio_server_error(rig_ip("198.51.100.11"), ECONNREFUSED, 0));
-	/* It was the doctor's own query: no word about the server's health. */
+	/* It was the doctor's own query, so it says nothing about the server's
+	 * health. */
 	ck_assert_int_ne(d->servers.health[0].state, HEALTH_DOWN);
 	doc = finish(run);
 	finds(doc, "port-closed");
@@ -305,7 +307,7 @@ START_TEST(a_missing_interface_is_found)
 }
 END_TEST
 
-/* Somebody on the VLAN answers the machine, too. */
+/* Another host on the VLAN also replies to the doctor's machine. */
 START_TEST(a_stranger_that_offers_on_the_vlan_is_found)
 {
 	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 66 };
@@ -330,7 +332,8 @@ START_TEST(a_stranger_that_offers_on_the_vlan_is_found)
 }
 END_TEST
 
-/* Its answer from port 4011 comes to port 68 instead of the port that asked. */
+/* The server's answer from port 4011 goes to port 68 instead of the port that sent
+ * the query. */
 START_TEST(an_answer_from_4011_to_the_wrong_port_is_found)
 {
 	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 21 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Probes of a whole daemon: each kind is sent as configured, an answer makes the server up,
- * and silence or a refusal makes it down.
+ * Probes of a whole daemon: each kind is sent as configured, an answer takes the server up,
+ * and silence or a refusal takes it down.
  */
 #include <errno.h>
 #include <string.h>
@@ -30,7 +30,7 @@ health(void)
 	return &d->servers.health[0];
 }
 
-/* The query of the round under way, or of the next. */
+/* The open query; if there is none, waits for the next. */
 static unsigned
 last(void)
 {
@@ -57,8 +57,8 @@ static const struct kind {
 	const char *conf;
 	enum query_kind kind;
 	uint16_t port;
-	const char *says;	/* in the message, or NULL: there is none */
-	const char *alive;	/* an answer that makes it up */
+	const char *says;	/* a text in the message; NULL: it has none */
+	const char *alive;	/* an answer that makes the server up */
 	size_t len;
 	enum health_diag diag;
 } kinds[] = {
@@ -118,7 +118,7 @@ START_TEST(each_kind_of_probe_makes_a_server_down_and_up)
 	const struct kind *k = &kinds[_i];
 
 	start_kind(k);
-	for (int i = 0; i < 5; i++) {		/* it is known to answer this kind */
+	for (int i = 0; i < 5; i++) {		/* known to answer this kind */
 		ck_assert(answer(k, last()));
 	}
 	ck_assert_uint_ge(d->stats.counter[COUNTER_PROBE_ANSWERS], 4);
@@ -126,7 +126,7 @@ START_TEST(each_kind_of_probe_makes_a_server_down_and_up)
 	rig_pass_ms(8000);
 	ck_assert_int_eq(health()->state, HEALTH_DOWN);
 	ck_assert_int_eq(health()->diag, k->diag);
-	ck_assert(!fakeio_query_is_open(fakeio_asked() - 2));	/* its time was over */
+	ck_assert(!fakeio_query_is_open(fakeio_asked() - 2));	/* timed out */
 	for (int i = 0; i < 6; i++) {
 		(void)answer(k, last());
 		rig_pass_ms(1000);
@@ -190,7 +190,8 @@ START_TEST(an_http_server_that_fails_is_dead)
 }
 END_TEST
 
-/* An error of the kernel is evidence against the server; our lack of room is not. */
+/* An error from the kernel is evidence against the server; a lack of room on our
+ * side is not. */
 START_TEST(an_error_of_sending_is_evidence)
 {
 	static const struct { int err; enum health_diag diag; } row[] = {
@@ -215,7 +216,7 @@ END_TEST
 
 /* --- by the server's own socket -------------------------------------------------------- */
 
-/* Answers what was sent to the server's socket since `from`. */
+/* Answers everything that was sent to the server's socket since `from`. */
 static void
 answer_probes(unsigned from)
 {
@@ -252,7 +253,7 @@ START_TEST(a_pxe_probe_is_a_discover_of_a_machine_that_does_not_exist)
 }
 END_TEST
 
-/* Until it is known which one a server replies to, it gets both. */
+/* The server gets both kinds until it is known which one it replies to. */
 START_TEST(a_dhcp_probe_is_an_inform_of_the_kind_that_was_answered)
 {
 	unsigned at;
@@ -302,7 +303,8 @@ START_TEST(a_refused_probe_makes_the_server_down)
 }
 END_TEST
 
-/* From somebody who is no server: with check-source a client would not get it. */
+/* The sender is not a server, so with check-source a client would not get its
+ * reply. */
 START_TEST(an_answer_from_a_stranger_proves_nothing)
 {
 	uint8_t msg[FAKEIO_MSG_MAX];
@@ -322,7 +324,8 @@ START_TEST(an_answer_from_a_stranger_proves_nothing)
 }
 END_TEST
 
-/* It replies to clients and never to this probe: the probe is wrong, not the server. */
+/* The server replies to clients and never to this probe: the probe is wrong, not
+ * the server. */
 START_TEST(a_probe_that_is_never_answered_by_a_live_server_is_reported)
 {
 	start(SERVER("tftp:no"));

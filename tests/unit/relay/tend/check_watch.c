@@ -136,7 +136,7 @@ START_TEST(another_discovery_group_is_joined_in_place_of_the_first)
 }
 END_TEST
 
-/* igmp_max_memberships, which cannot be raised here. */
+/* The limit is igmp_max_memberships, which cannot be raised here. */
 START_TEST(a_group_that_cannot_be_joined_is_logged_and_tried_at_the_next_change)
 {
 	rig_link(30, "vlan30", true);
@@ -176,7 +176,7 @@ START_TEST(a_server_without_a_route_is_down_until_it_has_one)
 }
 END_TEST
 
-/* In a VRF no event tells of it. */
+/* In a VRF no event reports a change of routes. */
 START_TEST(a_route_that_returns_without_an_event_is_found_by_the_tick)
 {
 	fakeio_route(rig_ip("198.51.100.11"), ENETUNREACH, NULL, IP4_NONE);
@@ -229,7 +229,7 @@ START_TEST(a_server_whose_gateway_does_not_answer_arp_is_down)
 	ck_assert_int_eq(d->servers.health[0].state, HEALTH_DOWN);
 	ck_assert_int_eq(d->servers.health[0].diag, HEALTH_DIAG_NEIGHBOUR);
 	ck_assert_int_eq(d->servers.health[1].state, HEALTH_DOWN);
-	rig_pass_ms(12000);	/* the kernel is made to ask it again */
+	rig_pass_ms(12000);	/* this makes the kernel send ARP again */
 	ck_assert_int_eq(d->servers.health[0].state, HEALTH_DOWN);
 	fakeio_neigh(FAKEIO_UPLINK, r.gateway, NEIGH_ALIVE);
 	ck_assert_int_ne(d->servers.health[0].state, HEALTH_DOWN);
@@ -253,7 +253,7 @@ START_TEST(neighbours_are_queried_after_lost_messages)
 }
 END_TEST
 
-/* The kernel had no memory to answer: what was known stays. */
+/* The kernel had no memory to answer: the known states are kept. */
 START_TEST(a_route_query_that_fails_is_repeated)
 {
 	fakeio_route(rig_ip("198.51.100.11"), ENOMEM, NULL, IP4_NONE);
