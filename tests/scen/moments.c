@@ -3,7 +3,7 @@
  * Servers that die at any moment of a boot: three firmwares with their timers,
  * two DHCP servers, three boot servers, the real core in between, and a clock
  * that advances in steps of 10 ms. Each boot is repeated with one or two servers
- * dead from a different moment on, silent or with ICMP errors, for good or for
+ * that die at another moment. They are silent or cause ICMP errors, for good or for
  * two seconds.
  *
  * The tests prove that no boot fails, that a dead boot server costs the client no
@@ -38,8 +38,8 @@ static const char *const address[SERVERS] = {
 struct firmware {
 	const char *name;
 	int discover_ms[6], request_ms[8];	/* -1: it gives up */
-	bool at_once;		/* goes on with both offers, not after the window */
-	int proxy_ms;		/* at_once: then it goes on without a boot offer */
+	bool at_once;		/* goes on at once with both offers, not after the window */
+	int proxy_ms;		/* if at_once: then goes on without a boot offer */
 };
 
 static const struct firmware firmwares[] = {
@@ -52,10 +52,10 @@ static const struct firmware firmwares[] = {
 };
 #define FIRMWARES (sizeof(firmwares) / sizeof(firmwares[0]))
 
-/* When a server is dead, in ms from the first DISCOVER. */
+/* The time in which a server is dead, in ms from the first DISCOVER. */
 struct outage {
 	int from, to;
-	bool refuses;		/* ICMP errors, else silence */
+	bool refuses;		/* causes ICMP errors; otherwise it is silent */
 };
 
 struct flight {
@@ -173,7 +173,7 @@ ask_for_lease(struct boot *b)
 	client_sends(b, DHCP4_REQUEST);
 }
 
-/* The machine begins, or its timer expires. */
+/* The machine sends its first message, or its timer expires. */
 static void
 discover_timer(struct boot *b)
 {
@@ -327,7 +327,8 @@ judge(const struct boot *b, const struct boot *alive, int discovers, int request
 	ck_assert_ptr_null(why);
 }
 
-/* All moments of one outage, while `also` (SERVERS: none) is dead all the time. */
+/* Tests all moments of one outage, while `also` (SERVERS: none) is dead all the
+ * time. */
 static void
 sweep(const struct boot *alive, int server, int also, int discovers, int requests,
     int later_ms)
@@ -368,7 +369,7 @@ open_boot(int i)
 	return alive;
 }
 
-/* hedge = 500ms, and the time there and back. */
+/* hedge = 500ms, plus the time there and back */
 #define HEDGED_MS 550
 
 START_TEST(one_boot_server_dies_at_any_moment_unnoticed)
@@ -381,7 +382,7 @@ START_TEST(one_boot_server_dies_at_any_moment_unnoticed)
 }
 END_TEST
 
-/* iPXE retries after a second; OVMF and ROMs notice nothing. */
+/* iPXE retries after a second; OVMF and the ROM do not notice. */
 START_TEST(two_boot_servers_die_and_it_costs_one_retry_at_most)
 {
 	struct boot alive = open_boot(_i);
@@ -395,8 +396,8 @@ START_TEST(two_boot_servers_die_and_it_costs_one_retry_at_most)
 }
 END_TEST
 
-/* The other server knows its leases. The REQUEST goes to both, so not even a
- * death between offer and ACK is noticed. */
+/* The other server knows the leases of the dead one. The REQUEST goes to both, so
+ * not even a death between offer and ACK is noticed. */
 START_TEST(one_dhcp_server_dies_at_any_moment_unnoticed)
 {
 	struct boot alive = open_boot(_i);
@@ -431,7 +432,7 @@ START_TEST(without_hedging_a_dead_boot_server_is_the_end)
 	world_addr(w, IFINDEX, "192.0.2.1/24");
 	b.out[BOOT_1] = (struct outage){ -50, END_MS, false };
 	run(&b);
-	/* iPXE's own retry helps it, one second later; OVMF and ROMs have none */
+	/* iPXE's own retry helps, one second later; OVMF and the ROM have none. */
 	if (b.f->at_once)
 		ck_assert_int_eq(b.discovers, 2);
 	else

@@ -31,7 +31,7 @@
  *   wait MS                         time passes
  *   start                           the time that `at' and `t=' count from
  *   at MS                           time passes until MS after `start'
- *   let NAME WORDS...               from here on, $NAME means these words
+ *   let NAME WORDS...               in the lines below, $NAME means these words
  *   expect server ADDR KEY=...      the next packet on the wire
  *   expect client IFINDEX KEY=...
  *   expect helped DST [by=IFINDEX] [src=] [sport=] [dport=] [ttl=]
@@ -54,7 +54,7 @@
  * t (milliseconds after `start', exactly).
  *
  * Every packet on the wire must be expected, in order (packets to several servers at one
- * moment, in any order): one that is left over fails the test.
+ * moment may come in any order); one that is left over fails the test.
  */
 #include <check.h>
 #include <dirent.h>
@@ -85,7 +85,7 @@ Suite *scen_suite(void);
 #define WORDS_MAX 32
 #define LETS_MAX 16
 #define DROP_TABLES 4
-#define ROUTES_MS 50	/* within which relay/tend looks at changed routes */
+#define ROUTES_MS 50	/* in this time, relay/tend checks changed routes */
 #define SERVERS_MAX 16
 
 enum whom { TO_SERVER, TO_CLIENT, HELPED };
@@ -94,7 +94,7 @@ struct scen {
 	const char *file;
 	int line;
 	struct daemon *d;
-	bool open;		/* it has a configuration */
+	bool open;		/* a configuration was loaded */
 	bool observed;		/* each packet is logged and captured */
 	struct mono start;
 	uint64_t drops[DROP_TABLES][DROP_MAX];
@@ -102,8 +102,8 @@ struct scen {
 	unsigned n_let;
 	char let[LETS_MAX][1024];	/* "NAME words" */
 	char expanded[LETS_MAX][1024];
-	unsigned at;		/* in what was sent: expected so far */
-	unsigned seen;		/* looked at for `asked' */
+	unsigned at;		/* everything before it in the sent messages was expected */
+	unsigned seen;		/* everything before it was searched for `asked' */
 	/* the last request to each server, for its reply */
 	uint16_t n_asked;
 	struct { struct ip4 server; size_t len; uint8_t msg[MSG_MAX]; } asked[SERVERS_MAX];
@@ -151,7 +151,7 @@ has(char **word, const char *key)
 	return false;
 }
 
-/* With a mistyped key the test could never fail. */
+/* With a mistyped key, the test could never fail. */
 static void
 known_words(const struct scen *s, char **word)
 {
@@ -191,7 +191,7 @@ ip(const struct scen *s, const char *text)
 	return a;
 }
 
-/* word[1] of the lines that name an interface. */
+/* the first argument of the lines that name an interface */
 static uint32_t
 ifindex_of(char **word)
 {
@@ -293,8 +293,8 @@ put_file(const struct scen *s, struct wr *w, const char *name)
 	wr_zeros(w, DHCP4_LEN_FILE - n);
 }
 
-/* Makes a message. Fields without a key are those of `from`, the request that
- * it replies to (may be NULL). */
+/* Makes a message. Fields without a key have the values of `from`, the request to
+ * which this is the reply (may be NULL). */
 static size_t
 build(const struct scen *s, uint8_t *msg, uint8_t op, uint8_t type, char **word,
     const struct dhcp4 *from)
@@ -405,7 +405,7 @@ drops(const struct scen *s, int table)
 	}
 }
 
-/* Finds out from the counters why the last packet was dropped. */
+/* Finds the reason for the last drop in the counters. */
 static void
 note_drops(struct scen *s)
 {
@@ -428,8 +428,8 @@ pass_until(struct scen *s, struct mono until)
 	note_drops(s);
 }
 
-/* Probes are not part of a script: they are answered unless the script said
- * that the server is down. */
+/* Probes are not part of a script: they get answers unless the script said that the
+ * server is down. */
 static bool
 on_sent(void *user, const struct fakeio_out *o)
 {
@@ -470,7 +470,7 @@ mistake(void *user, int line, const char *text)
 	wrong(user, "conf line %d: %s", line, text);
 }
 
-/* The first one starts the daemon, the others are reloads. */
+/* The first `conf` starts the daemon, the others are reloads. */
 static void
 set_conf(struct scen *s, const char *text)
 {
@@ -781,7 +781,7 @@ want_helped(const struct scen *s, char **word, const struct fakeio_out *o)
 	want_number(s, word, "by", o->ifindex, 10);
 }
 
-/* Packets to several servers at one moment may be expected in any order. */
+/* Packets that go to several servers at one moment may be expected in any order. */
 static void
 any_order(struct scen *s, struct ip4 server)
 {
@@ -884,7 +884,7 @@ machine(const struct scen *s, const char *mac)
 	return track_find(s->d->track, m.b, sizeof(m.b));
 }
 
-/* On the current boot, or the one before. */
+/* Checks the verdict on the current boot, or on the one before. */
 static void
 expect_verdict(struct scen *s, char **word)
 {
@@ -971,7 +971,8 @@ expect_boots(struct scen *s, char **word)
 	}
 }
 
-/* In every script, each boot that was started is going on or counted once. */
+/* In every script, each boot that was started is either going on or was counted
+ * once. */
 static void
 boots_add_up(const struct scen *s)
 {
@@ -1019,7 +1020,7 @@ expect_drop(struct scen *s, char **word)
 		wrong(s, "dropped: %s", drop_word(s->last_drop));
 }
 
-/* A line, by its first word, or for `expect' by its second. */
+/* The kinds of lines, by the first word, or for `expect' by the second. */
 struct line {
 	const char *word;
 	int n;			/* minimum number of words */
@@ -1075,7 +1076,7 @@ set_route(struct scen *s, char **word)
 	routes_changed(s);
 }
 
-/* Reports as many results as it takes; other tests cover probing itself. */
+/* Reports as many probe results as are needed; other tests cover probing itself. */
 static void
 set_health(struct scen *s, char **word)
 {
@@ -1380,13 +1381,13 @@ START_TEST(scenario)
 END_TEST
 
 /* The result is the same while every packet is logged and captured. */
-START_TEST(scenario_while_everybody_looks)
+START_TEST(scenario_while_logged_and_captured)
 {
 	run_scenario(found[_i]->d_name, true);
 }
 END_TEST
 
-/* Is there a line "expect verdict MAC CODE" in any scenario? */
+/* Does any scenario have a line "expect verdict MAC CODE"? */
 static bool
 is_provoked(const char *code)
 {
@@ -1423,7 +1424,7 @@ scen_suite(void)
 
 	n_found = scandir(SCEN_DIR, &found, is_scen, alphasort);
 	tcase_add_loop_test(t, scenario, 0, n_found > 0 ? n_found : 1);
-	tcase_add_loop_test(t, scenario_while_everybody_looks, 0, n_found > 0 ? n_found : 1);
+	tcase_add_loop_test(t, scenario_while_logged_and_captured, 0, n_found > 0 ? n_found : 1);
 	tcase_add_test(t, every_diagnosis_is_provoked);
 	suite_add_tcase(s, t);
 	return s;
