@@ -133,9 +133,9 @@ servers()
 	echo "$out"
 }
 
-# With one server, each group has a second one, which is used only if the first is silent:
-# that measures the cost of hedging without its copies.
-# PX_CLIENTS and PX_RATE override the values below.
+# With one server, each group has a second one, which is used only if the first is silent.
+# This measures the cost of hedging without its copies. PX_CLIENTS and PX_RATE override
+# the values below.
 px_conf()
 {
 	local list mode
@@ -231,7 +231,7 @@ start()
 	argv $1 $2 $3
 	$RUN taskset -c 0 "$BIN/gen" -n $2 $ID-c$2 $ID-s$2 ready >"$T/ready" &
 	g=$!
-	# It must have opened its sockets and be asking when the relay starts.
+	# gen must have opened its sockets and be sending requests when the relay starts.
 	until asking $g; do sleep 0.01; done
 	t0=$EPOCHREALTIME
 	ip netns exec $ID-r$2 $RUN taskset -c 1 "${argv[@]}" >"$T/log" 2>&1 &
@@ -312,7 +312,8 @@ part_one()
 	done
 }
 
-# 0.4 ms, and not the time between two packets: the reply to one would meet the next.
+# 0.4 ms differs from the time between two packets: otherwise the reply to one would
+# coincide with the next.
 THINKS=400
 
 part_lat()
@@ -370,7 +371,8 @@ part_fan()
 	done
 }
 
-# Each of 100,000 clients once, then the same again: first with empty tables, then with full.
+# Sends one request from each of 100,000 clients, then the same again: the tables are
+# empty the first time and full the second.
 part_full()
 {
 	local r
@@ -388,8 +390,8 @@ part_full()
 	PX_CLIENTS=
 }
 
-# answers: measures how long pxrelayctl takes while a trial runs, again and again. If load
-# and relay have priority, pxrelayctl and this shell need it, too.
+# answers: measures repeatedly how long pxrelayctl takes while a trial runs. If load and
+# relay have priority, pxrelayctl and this shell need it, too.
 answers()
 {
 	local t0 worst=0 n=0 ms
@@ -434,7 +436,8 @@ part_flood()
 		stop
 	done
 	PX_CLIENTS=
-	# Memory when everything that somebody can invent has been invented.
+	# Memory after the flood has invented every client and interface that can be
+	# invented.
 	for r in $(only px); do
 		start $r 1 1
 		gen -p $RELAY -n 1 -a 2 $ID-c1 $ID-s1 known 300000 1000 4 >"$T/fill"

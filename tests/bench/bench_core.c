@@ -83,7 +83,7 @@ option(uint8_t *m, size_t at, uint8_t code, uint8_t len, const void *value)
 	return at + 2 + len;
 }
 
-/* As a UEFI machine sends it. */
+/* The DISCOVER of a UEFI machine. */
 static void
 discover(uint8_t *m)
 {
@@ -144,7 +144,7 @@ number(struct bench *b, unsigned i)
 
 /* --- the path ---------------------------------------------------------------- */
 
-/* As relay/path.c does it for the next message. */
+/* Prefetches for the next message, as relay/path.c does. */
 static void
 expect(struct bench *b, unsigned i, uint32_t ifindex)
 {
@@ -214,7 +214,7 @@ now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* What is measured: the batch, and not the making of its packets. */
+/* Only the batch is measured, not the making of its packets. */
 static uint64_t
 batch(struct bench *b)
 {
@@ -305,7 +305,7 @@ by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Everybody once first, so that the tables are as full as they get. */
+/* All clients once first, so that the tables are full before the measurement. */
 static void
 run(uint32_t clients, size_t capacity, unsigned slices)
 {

@@ -49,12 +49,12 @@ struct fwd {
 	int udp, frames, ring_fd;
 	uint8_t *ring;
 	uint32_t head;
-	/* what came */
+	/* packets received */
 	uint8_t in[BATCH][SIZE];
 	uint8_t control[BATCH][CMSG_SPACE(sizeof(struct in_pktinfo))];
 	struct iovec in_iov[BATCH];
 	struct mmsghdr in_msg[BATCH];
-	/* what goes */
+	/* packets to send */
 	unsigned n_out;
 	uint8_t hdr[BATCH * SERVERS][HDR];
 	struct sockaddr_in to[BATCH * SERVERS];
@@ -391,7 +391,7 @@ request_frame(struct fwd *f, struct tpacket2_hdr *h)
 		    f->uplink_addr, f->server[s], 67);
 }
 
-/* Frames stay ours until what points into them was sent. */
+/* The frames of the ring stay ours until the packets that point into them are sent. */
 static unsigned
 requests(struct fwd *f)
 {

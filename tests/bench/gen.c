@@ -43,19 +43,19 @@
 #include <unistd.h>
 
 #define BATCH		32
-#define BURST		128		/* packets sent late, after we were kept waiting */
+#define BURST		128		/* sent late, after we had to wait */
 #define FRAMES		8192u		/* of the clients' ring */
 #define FRAME		1024u
 #define HDR		42		/* Ethernet, IPv4, UDP */
 #define DHCP		371
 #define OFFER_MAX	640
-#define OFFERS		1024u		/* that servers may be thinking about */
+#define OFFERS		1024u		/* offers waiting at once */
 #define IFS_MAX		1000
 #define SEQ_MAX		(1u << 21)
 #define CLIENTS		100000u		/* hardware addresses */
 #define SERVERS		0x0a090002u	/* the first server */
 #define LOSS		0.001
-#define WARM		300		/* packets before a trial: ARP, caches */
+#define WARM		300		/* packets before a trial, to fill ARP and caches */
 #define KNOWN		2000u		/* conversations that begin before a flood */
 #define RELAY_CPU	1
 #define IDLE_TRIES	8
@@ -63,7 +63,7 @@
 struct trial {
 	uint32_t sent, got, dup, bad, copies, sinkdrop;
 	uint32_t known_sent, known_got;
-	uint32_t asked;			/* requests that the answering servers got */
+	uint32_t asked;			/* requests that reached the answering servers */
 	double offered, cpu_us, p50, p99, per_s;
 };
 
@@ -77,8 +77,8 @@ struct gen {
 	int ifindex[IFS_MAX];		/* of the clients' end */
 	uint16_t if_number[65536];	/* by that index */
 	uint32_t xid0;			/* of the trial's first packet */
-	bool split, isolate;		/* known are those who had begun, or those of
-					 * the other interfaces */
+	bool split, isolate;		/* known: clients that had begun, or those
+					 * of the other interfaces */
 	uint32_t n_rtt;
 	uint64_t *sent_at;		/* by number; 0: not sent, or answered */
 	uint32_t *rtt;			/* ns, in the order of the replies */
@@ -158,7 +158,7 @@ fold(uint32_t sum)
 	return (uint16_t)~sum;
 }
 
-/* The address of the relay on an interface, as bench.sh assigns it. */
+/* The relay's address on an interface, as bench.sh assigns it. */
 static uint32_t
 relay_address(unsigned nif)
 {
@@ -223,7 +223,7 @@ build_discover(struct gen *g, uint8_t *f)
 	    sum16(m, DHCP);
 }
 
-/* Packets differ only in what follows from their number. */
+/* Packets differ only in the fields that are derived from their number. */
 static void
 number_discover(struct gen *g, unsigned slot, uint32_t seq)
 {
@@ -447,7 +447,7 @@ asked_address(struct msghdr *h)
 	return ntohl(info.ipi_addr.s_addr);
 }
 
-/* Returns whether the request was relayed as RFC 1542 says. */
+/* Returns true if the request was relayed as RFC 1542 demands. */
 static bool
 good_request(const struct gen *g, const uint8_t *m)
 {
@@ -466,7 +466,7 @@ queue_offer(struct gen *g, const uint8_t *m, size_t len, uint32_t server)
 	g->offer_due[slot] = g->think_ns ? now_ns() + g->think_ns : 0;
 }
 
-/* Sends as many as are due and contiguous. */
+/* Sends as many offers as are due and contiguous. */
 static unsigned
 offers_due(const struct gen *g)
 {
@@ -510,7 +510,7 @@ serve(struct gen *g)
 		size_t len = g->in_msg[i].msg_len;
 		uint32_t at = asked_address(&g->in_msg[i].msg_hdr);
 
-		/* A hedge of an earlier trial may still come. */
+		/* A hedge of an earlier trial may still arrive. */
 		if (len < 300 || get32(g->in[i] + 4) - g->xid0 >= SEQ_MAX)
 			continue;
 		g->t.copies++;
@@ -546,7 +546,7 @@ got_offer(struct gen *g, const struct tpacket2_hdr *h, uint64_t now)
 		return;
 	}
 	g->t.got++;
-	/* Count only one of two sorts of packets. */
+	/* These count only one of the two kinds of packets. */
 	if (!g->split || is_known(g, seq)) {
 		g->rtt[g->n_rtt++] =
 		    (uint32_t)(now - g->sent_at[seq] - g->think_ns);
@@ -638,7 +638,7 @@ begin(struct gen *g)
 	g->t.sinkdrop = sink_drops(g);
 }
 
-/* Waits until everything is answered, or nothing has come for a while. */
+/* Waits until every request has its reply, or nothing has arrived for a while. */
 static void
 drain(struct gen *g, unsigned quiet_ms)
 {
@@ -722,8 +722,9 @@ loss(const struct trial *t)
 	return t->sent ? 1.0 - (double)t->got / t->sent : 0;
 }
 
-/* The CPU time of the idle relay: the least of a few intervals, because earlier work may
- * still end in the first. Soft interrupts are not counted, since they are not its own. */
+/* The CPU time of the idle relay: the smallest of a few intervals, because earlier
+ * work may still end in the first. Soft interrupts are not counted, since the relay
+ * does not cause them. */
 static double
 idle_us(const struct gen *g, double seconds)
 {
@@ -761,8 +762,8 @@ trial(struct gen *g, double rate, double seconds, bool search)
 	percentiles(g);
 }
 
-/* One packet of the smaller sort: of a client that had begun, or of the next client of
- * another interface. */
+/* One packet of the smaller kind: from a client that had begun, or from the next
+ * client of another interface. */
 static void
 send_known(struct gen *g, uint32_t i)
 {
@@ -775,7 +776,8 @@ send_known(struct gen *g, uint32_t i)
 	g->t.known_sent++;
 }
 
-/* One of the larger sort: of an unknown client, on all interfaces or on the first. */
+/* One packet of the larger kind: from an unknown client, on all interfaces or on
+ * the first. */
 static void
 send_flood(struct gen *g, uint32_t i, unsigned n)
 {
@@ -786,7 +788,7 @@ send_flood(struct gen *g, uint32_t i, unsigned n)
 			send_discovers(g, (i + k) * g->nif, 1);
 }
 
-/* Numbers are used again when they run out; replies to the flood are not counted. */
+/* Numbers are reused when they run out; replies to the flood are not counted. */
 static void
 split_trial(struct gen *g, double rate, double known, double seconds)
 {
@@ -850,8 +852,8 @@ print(const struct trial *t)
 	    t->got ? t->cpu_us / t->got : 0, t->p50, t->p99);
 }
 
-/* Bisects (by ratio) until the distance is 3 %. If the harness could not send that fast,
- * the harness is the limit. */
+/* Bisects (by ratio) until the bounds are 3 % apart. If the harness could not send
+ * that fast, the harness is the limit. */
 static void
 ndr(struct gen *g, double low, double high)
 {

@@ -199,7 +199,8 @@ def judge_flood(res, v):
     relayed = res.ratio(px("known", "got"), px("known", "asked"))
     v.at_least("flood: answered of what was relayed (replies do not starve)",
                relayed, 0.95)
-    # The ring (1,024) and a receive buffer (2,000) at 50,000 a second.
+    # Sizes of the ring (1,024) and of a receive buffer (2,000), at 50,000 packets a
+    # second.
     p99 = px("known", "p99").values()
     v.at_most("flood: delay of those, 99 of 100, ms",
               median(p99) / 1000 if p99 else None, 60, "%.1f")

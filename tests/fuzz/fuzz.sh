@@ -2,20 +2,20 @@
 # fuzz.sh [TARGET...]: runs libFuzzer on every target, or those named as arguments, for
 # FUZZ_SECONDS each (or FUZZ_RUNS executions, whichever comes first), FUZZ_JOBS at a time.
 # It starts from the committed corpus and keeps what it finds in build/fuzz/corpus/NAME. A
-# crash is left in build/fuzz/crash-NAME-*; commit it to tests/fuzz/corpus/NAME/ together with
-# the fix. Each run appends to build/fuzz/log/NAME.log, with its seconds of CPU; report.sh
-# makes the table of README.md from these logs.
+# crash is left in build/fuzz/crash-NAME-*; commit it to tests/fuzz/corpus/NAME/ together
+# with the fix. Each run appends to build/fuzz/log/NAME.log, with its seconds of CPU;
+# report.sh makes the table of README.md from these logs.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tally.sh
 
-# The quarantine of freed memory is as large as an input needs; 256 MiB would miss the cache
-# all the time. Run a crash again for its whole stack.
+# The quarantine of freed memory is just large enough for one input; with the default of
+# 256 MiB, the cache would miss all the time. Run a crash again for its whole stack.
 export ASAN_OPTIONS=quarantine_size_mb=8:malloc_context_size=2:max_malloc_fill_size=0
 TIMEFORMAT='fuzz.sh: %U %S seconds of CPU'
 
-# The longest input in bytes: a message fits a frame, a text says all it can in a few lines
-# (and longer ones are slower); the others are lists of several messages.
+# The longest input in bytes. One message fits a frame, and a text needs only a few lines
+# (longer ones are slower); the other inputs are lists of several messages.
 longest() {
 	case $1 in
 	conf) echo 768 ;;

@@ -35,7 +35,7 @@ try_ip4(const char *s)
 	}
 	if (!ip4_parse(s, &a))
 		return;
-	/* Strict means that there is only one spelling. */
+	/* Strict parsers accept only one spelling. */
 	must(strcmp(ip4_str(a, buf), s) == 0);
 	must(ip4_parse(buf, &again) && ip4_eq(a, again));
 	must(ip4net_parse(s, &n) && ip4_eq(n.addr, a) && n.plen == 32);
@@ -54,7 +54,8 @@ try_mac(const char *s)
 	must(again.bits == p.bits && memcmp(&again.mac, &p.mac, 6) == 0);
 }
 
-/* Separators do not matter, and there are never more bytes than room. */
+/* Separators do not matter, and the result never has more bytes than there is room
+ * for. */
 static void
 try_hwaddr(const char *s)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Input of the control socket and of the metrics port. Input: a byte (bit 0:
- * which one; bit 1: the client shuts its end down; bit 2: it reads answers
+ * What clients send to the control socket and the metrics port. Input: a byte (bit 0:
+ * which of the two; bit 1: the client shuts its end down; bit 2: it reads answers
  * before it has sent everything), then pieces, each a length byte and its
  * bytes, which are written to a real socket in order.
  *
@@ -78,8 +78,8 @@ set_up(void)
 	struct conf_metrics where = { .port = 0 };
 	struct priv *priv = priv_new(&terms, NULL);
 
-	/* With poll(2), for a descriptor that lives that short epoll_ctl()
-	 * costs more. */
+	/* Uses poll(2), because epoll_ctl() costs more for descriptors that live so
+	 * briefly. */
 	setenv("EVENT_NOEPOLL", "1", 1);
 	loop = loop_new();
 	assert(loop && priv);
@@ -110,7 +110,7 @@ hear(int fd)
 		n_got += (size_t)n;
 }
 
-/* Until nothing more comes. */
+/* Reads until nothing more arrives. */
 static void
 settle(int fd)
 {
@@ -149,7 +149,7 @@ check_answers(unsigned lines)
 	assert(next <= asked && n <= lines);
 }
 
-/* What was sent has so many lines at most. */
+/* The number of lines that were sent, at most. */
 static unsigned
 count_lines(const uint8_t *p, size_t len)
 {
@@ -160,7 +160,7 @@ count_lines(const uint8_t *p, size_t len)
 	return n;
 }
 
-/* Up to the end of the last of LINES lines. */
+/* The length up to the end of the last of LINES lines. */
 static size_t
 cut(const uint8_t *p, size_t len)
 {

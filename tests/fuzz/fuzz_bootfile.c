@@ -4,7 +4,7 @@
  * first bytes of the files, and answers to its machines. The first byte selects
  * one.
  *
- * Always: a path is part of its name, hosts and text end within their fields,
+ * What must hold: a path is part of its name, hosts and text end within their fields,
  * and a message that does not name the doctor's machine is not an answer to it.
  */
 #include <assert.h>

@@ -3,7 +3,7 @@
  * A malicious stream instead of a capture. Input: one byte that selects how the
  * stream is split and whether files have a size limit, then the stream.
  *
- * What must hold: files have only whole blocks, no file exceeds its limit, each
+ * What must hold: files contain only whole blocks, no file exceeds its limit, each
  * begins with a section, each packet's interface is described before it in the
  * same file, and the result does not depend on how the stream was split.
  */
@@ -23,9 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 struct files {
 	uint64_t cap;
 	uint64_t size;		/* of this file */
-	uint32_t interfaces;	/* described in it */
+	uint32_t interfaces;	/* described in this file */
 	unsigned n;
-	uint32_t sum;		/* of everything written */
+	uint32_t sum;		/* of everything that was written */
 };
 
 static int

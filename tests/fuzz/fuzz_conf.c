@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * A configuration file of arbitrary bytes is either read or refused. What is
- * read prints to a text that reads and prints the same again.
+ * A configuration file of arbitrary bytes is either read or refused. What was
+ * read is printed as a text that, when read again, prints the same.
  */
 #include <stddef.h>
 #include <stdint.h>

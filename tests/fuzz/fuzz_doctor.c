@@ -6,8 +6,8 @@
  * socket), the number of the query, the length in two bytes, and the bytes. The
  * xid of offers is filled in.
  *
- * Always: the run ends in time; there are never more queries, files or findings
- * than there is room for; each finding has its row and a printable detail; a
+ * What must hold: the run ends in time; there are never more queries, files or findings
+ * than there is room for; each finding has a row and a printable detail; a
  * query that has ended is not sent again.
  */
 #include <assert.h>
@@ -109,7 +109,7 @@ check_findings(const struct doctor *d)
 	}
 }
 
-/* Made once: reading the configuration took half the time. */
+/* Made only once, because reading the configuration took half the time. */
 static struct world *
 fresh_world(void)
 {

@@ -54,7 +54,7 @@ check_client(const struct world *w, const struct p4011_plan *p,
 	assert(here && ip4_is_host(p->src) && !iftab_is_local(w->iftab, p->src));
 }
 
-/* What only a relay may say. */
+/* Only a relay may send these fields and options. */
 static void
 check_forged(const struct world *w, const struct p4011_plan *p,
     const struct relay4_rx *rx)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * Answers to probes, of any bytes: the first byte selects the protocol. What is
- * accepted must be what it claims to be, and a truncated packet must not say
+ * accepted must be what it claims to be, and a truncated packet must not contain
  * more than the whole one.
  */
 #include <assert.h>
@@ -45,7 +45,8 @@ icmp(const uint8_t *data, size_t len)
 	assert((size_t)(data[2] << 8 | data[3]) <= len);
 }
 
-/* An accepted request is built again, except for what it leaves open. */
+/* An accepted request is built again and must equal the input, except for the
+ * fields that it leaves open. */
 static void
 arp(const uint8_t *data, size_t len)
 {

@@ -17,7 +17,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Ours is built by rai_add(), so it is always well-formed. */
+/* Our option is built by rai_add(), so it is always well-formed. */
 static struct rai
 read_rai(struct rd v)
 {
@@ -104,7 +104,7 @@ check_write(const struct dhcp4 *m, const struct rai *r)
 	bool added = r->len > 0 && m->cookie;
 	struct dhcp4 again;
 
-	/* a message of 65535 bytes grows beyond what parses */
+	/* a message of 65535 bytes grows to a size that cannot be parsed */
 	if (added && len <= UINT16_MAX) {
 		assert(dhcp4_parse(&again, out, len) == DROP_NONE && again.end);
 		assert(in && rai_strip(in, &back, &again, r) == RAI_OURS);
@@ -112,7 +112,7 @@ check_write(const struct dhcp4 *m, const struct rai *r)
 		assert(dhcp4_parse(&again, in, back) == DROP_NONE);
 		same_other_options(m, &again);
 	}
-	/* without another option 82 it is the client's message again */
+	/* without another option 82, the result is the client's message again */
 	if (added && len <= UINT16_MAX && !has_82(m)) {
 		assert(memcmp(in, m->data, m->end_at) == 0);
 		assert(in[m->end_at] == DHCP4_OPT_END);

@@ -88,7 +88,7 @@ over(void *user, const struct track_client *c, struct mono when)
 	assert(d->open >= 0);
 }
 
-/* Clients ask and servers answer; for a server, `who` is one. */
+/* Clients send requests and servers reply; for a server, `who` is its number. */
 static struct relay4_rx
 rx_of(const struct path_packet *k, bool from_server)
 {

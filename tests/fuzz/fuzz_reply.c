@@ -20,8 +20,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* What we saw of clients ourselves: the oracle's own memory. who: the last byte
- * of the link source. */
+/* The oracle's own memory of the clients. who: the last byte of the link source. */
 struct seen {
 	unsigned n;
 	struct {
@@ -55,8 +54,8 @@ request(struct world *w, const struct path_packet *k, struct seen *seen)
 	memcpy(seen->client[seen->n++].chaddr, m.chaddr, 16);
 }
 
-/* The first from i on that this client sent on this interface; seen->n:
- * none. */
+/* Finds the first message, from index i, that this client sent on this interface;
+ * seen->n means none. */
 static unsigned
 next_seen(const struct seen *seen, unsigned i, const struct dhcp4 *m,
     uint32_t ifindex)
@@ -76,7 +75,8 @@ was_seen(const struct seen *seen, const struct dhcp4 *m, uint32_t ifindex)
 	return next_seen(seen, 0, m, ifindex) < seen->n;
 }
 
-/* An address that the message names, or that this client said it has. */
+/* The destination is an address in the message, or one that this client said it
+ * has. */
 static bool
 is_clients_address(const struct seen *seen, const struct relay4_delivery *d)
 {
@@ -90,7 +90,7 @@ is_clients_address(const struct seen *seen, const struct relay4_delivery *d)
 	return false;
 }
 
-/* chaddr, or the link address that this client sent from. */
+/* The destination is chaddr, or the link address that this client sent from. */
 static bool
 is_clients_mac(const struct seen *seen, const struct relay4_delivery *d)
 {
@@ -131,7 +131,7 @@ check_source(struct world *w, const struct relay4_delivery *d,
 
 	assert(known || !w->conf->check_source);
 	assert(!known || ip4_eq(ip_v4(w->conf->server[d->server].address), rx->src));
-	/* of this network: only one server lives on a client VLAN */
+	/* on a client VLAN, only one server of this network may reply */
 	if (in && in->conf)
 		assert(ip4_eq(rx->src, world_ip("192.0.2.9")) &&
 		    in->link.ifindex == 10);
@@ -164,7 +164,7 @@ said_broadcast(const struct seen *seen, const struct relay4_delivery *d)
 	return d->m.flags & DHCP4_FLAG_BROADCAST;
 }
 
-/* A link address of one machine. */
+/* The link address of one machine. */
 static bool
 is_station(const struct dhcp4 *m)
 {
@@ -206,7 +206,7 @@ check_class(const struct world *w, const struct relay4_delivery *d)
 		    m->type == DHCP4_OFFER && !w->conf->is_boot[d->server]);
 }
 
-/* All of the message but the options 82 of its options area. */
+/* Copies all of the message except the options 82 in its options area. */
 static size_t
 without82(const struct dhcp4 *m, uint8_t *out)
 {
@@ -238,7 +238,7 @@ next82(struct dhcp4_iter *it, struct rd *value)
 	return false;
 }
 
-/* Is this sub-option one of r's, to the letter but for the flags? */
+/* Does this sub-option equal one of r's, except for the flags? */
 static bool
 is_sub_of(const uint8_t *p, size_t len, const struct rai *r)
 {
@@ -254,7 +254,7 @@ is_sub_of(const uint8_t *p, size_t len, const struct rai *r)
 	return false;
 }
 
-/* Is the option all of r, to the letter? */
+/* Does an option equal all of r, except for the flags? */
 static bool
 has_whole(const struct dhcp4 *m, const struct rai *r)
 {
@@ -273,9 +273,9 @@ has_whole(const struct dhcp4 *m, const struct rai *r)
 	return false;
 }
 
-/* The bytes that are missing of the options 82, joined: each is whole or gone,
- * but that at place `cut`, which may have lost its end. Returns how many; -1:
- * that does not explain `again`. */
+/* Collects the bytes that are missing from the options 82. Each option is whole or
+ * gone, except the one at place `cut`, which may have lost its end. Returns how
+ * many bytes there are, or -1 if that does not explain `again`. */
 static int
 taken(const struct dhcp4 *m, const struct dhcp4 *again, unsigned cut, uint8_t *out)
 {
@@ -314,7 +314,7 @@ is_all_ours(const struct relay4_delivery *d, const uint8_t *gone, size_t n)
 	return true;
 }
 
-/* What is missing was sub-options of ours, one by one. */
+/* Everything that is missing must be sub-options of ours. */
 static void
 check_taken(const struct relay4_delivery *d, const struct dhcp4 *again)
 {
@@ -371,7 +371,7 @@ render(struct world *w, const struct relay4_delivery *d)
 	free(out);
 }
 
-/* Is the reason there that a reply was dropped for? */
+/* Does the reason hold for which the reply was dropped? */
 static bool
 is_reason(struct world *w, const struct relay4_rx *rx, enum drop why)
 {
@@ -428,7 +428,7 @@ reply(struct world *w, const struct path_packet *k, const struct seen *seen)
 	render(w, &d);
 }
 
-/* fuzz_request looks closer; here answers come between. */
+/* fuzz_request checks more; here replies arrive in between. */
 static void
 check_hedge(const struct world *w, const struct relay4_plan *p)
 {

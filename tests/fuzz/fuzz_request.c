@@ -45,7 +45,7 @@ check_servers(const struct world *w, const struct relay4_plan *p)
 	}
 }
 
-/* With `servers =' everybody gets everything. */
+/* With `servers =', every server gets every message. */
 static void
 check_class(const struct world *w, const struct relay4_plan *p)
 {
@@ -66,7 +66,8 @@ check_class(const struct world *w, const struct relay4_plan *p)
 	}
 }
 
-/* Of an address that no host has, servers would not know whom to answer. */
+/* With a giaddr that no host can have, servers would not know where to send
+ * replies. */
 static bool
 is_relays(const struct world *w, const struct iface *in, struct ip4 giaddr)
 {
@@ -74,7 +75,8 @@ is_relays(const struct world *w, const struct iface *in, struct ip4 giaddr)
 	    !iface_is_all(in, giaddr) && !iftab_is_ours(w->iftab, giaddr);
 }
 
-/* Ours where it is wanted, of this address, and nowhere else. */
+/* Our option must be where it is wanted, belong to this address, and be nowhere
+ * else. */
 static void
 check_82(const struct relay4_plan *p, const struct relay4_copy *c)
 {
@@ -125,8 +127,8 @@ field_has_82(const uint8_t *p, size_t len)
 	return false;
 }
 
-/* Where dhcpd and dnsmasq look: two bits of the first byte of option 52 say
- * that options stand in file and sname. */
+/* dhcpd and dnsmasq look there: two bits of the first byte of option 52 say whether
+ * file and sname hold options. */
 static bool
 hides_82(const struct dhcp4 *m)
 {
@@ -158,7 +160,8 @@ check_judged(const struct world *w, const struct relay4_plan *p)
 	    m->type != DHCP4_NAK && m->type <= DHCP4_INFORM);
 }
 
-/* How many options 82, and is the last one of these bytes (flags aside)? */
+/* Counts the options 82, and says whether the last one has these bytes (except for
+ * the flags). */
 static unsigned
 count82(const struct dhcp4 *m, struct rd *last)
 {
@@ -197,7 +200,7 @@ check_tail(const struct dhcp4 *m, const struct dhcp4 *again, size_t len)
 	path_zeros(m->data, from, m->len);
 }
 
-/* The message with our option 82 in front of END, and nothing else. */
+/* The message must have our option 82 before END, and no other change. */
 static void
 check_with_82(const struct relay4_plan *p, const struct rai *r,
     const uint8_t *out, size_t len)
@@ -266,7 +269,7 @@ render(const struct relay4_plan *p, unsigned i, enum relay4_form form)
 	free(out);
 }
 
-/* Tokens: what was there at the start and what has come since. */
+/* No more tokens were used than there were at the start and have been added since. */
 static void
 check_rate(const struct world *w, const struct iface *f, struct mono start)
 {
@@ -276,7 +279,7 @@ check_rate(const struct world *w, const struct iface *f, struct mono start)
 	assert(f->stats.relayed <= r.n + (uint64_t)ms * r.n / r.per_ms + 1);
 }
 
-/* What came in by each is relayed or dropped. */
+/* Every request that arrived on an interface was relayed or dropped. */
 static void
 check_interfaces(const struct world *w)
 {
@@ -319,7 +322,7 @@ rule_may_drop(const struct conf *c, const struct iface *f)
 	return false;
 }
 
-/* Is the reason there that a message was dropped for? */
+/* Does the reason hold for which the message was dropped? */
 static bool
 is_reason(const struct world *w, const struct iface *f, const struct path_packet *k,
     enum drop why)

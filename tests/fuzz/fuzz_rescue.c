@@ -27,7 +27,7 @@ struct question {
 	uint16_t sport;
 	uint32_t ifindex;
 	uint16_t len;
-	uint8_t msg[PENDING_MSG_MAX];	/* len bytes; 0: it was longer */
+	uint8_t msg[PENDING_MSG_MAX];	/* len bytes; 0: the request was longer */
 };
 
 struct seen {
@@ -37,7 +37,7 @@ struct seen {
 	struct question q[PATH_PACKETS_MAX];
 };
 
-/* Is it this request with our address in ciaddr and giaddr? */
+/* Is this the same request with our address in ciaddr and giaddr? */
 static bool
 is_copy(const struct question *q, const struct rescue_plan *p)
 {
@@ -51,7 +51,7 @@ is_copy(const struct question *q, const struct rescue_plan *p)
 	return memcmp(was, p->msg, q->len) == 0;
 }
 
-/* A client sent this to another server, on the interface with our address. */
+/* Did a client send this to another server, on the interface with our address? */
 static void
 check_copy(struct seen *s, const struct rescue_plan *p)
 {
@@ -118,8 +118,8 @@ check(struct seen *s, const struct rescue_plan *p)
 	assert(rescues_count(s->t) <= OPEN);
 }
 
-/* An address of the answer: as it was, or the client's (or none) where ours
- * stood. */
+/* An address field of the answer is unchanged, or has the client's address (or
+ * none) in place of ours. */
 static void
 check_field(const struct rescue_plan *p, const uint8_t *was, size_t at)
 {
@@ -129,7 +129,8 @@ check_field(const struct rescue_plan *p, const uint8_t *was, size_t at)
 	assert(ip4_eq(is, old) || ip4_is_none(is) || ip4_eq(is, p->udp.dst));
 }
 
-/* The bytes of the answer `was`, but for our addresses and option 54. */
+/* The bytes must be those of the answer `was`, except for our addresses and option
+ * 54. */
 static void
 check_answer(const struct rescue_plan *p, const uint8_t *was, size_t len)
 {
@@ -179,7 +180,7 @@ routed(struct seen *s, const struct path_packet *k)
 		assert(!ip4_eq(p.udp.dst, server));
 }
 
-/* An ICMP error that quotes this. */
+/* An ICMP error that quotes this packet. */
 static void
 unreachable(struct seen *s, const struct path_packet *k)
 {

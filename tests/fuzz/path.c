@@ -18,7 +18,7 @@ static const char plain[] =
 	"[interface vlan*]\nservers = 198.51.100.10, 198.51.100.21, 192.0.2.9\n"
 	"[interface un*]\nservers = 198.51.100.10\ngiaddr = 10.255.0.1\n";
 
-/* Everything that option 82 can have; one server that does not get it. */
+/* Option 82 with everything that it can have, and one server that does not get it. */
 static const char append[] =
 	"[relay]\noption82 = add\ntrust = on\noption82-policy = append\n"
 	"circuit-id = %i:%v\nremote-id = %h\nlink-selection = on\n"
@@ -60,7 +60,7 @@ static const char strict[] =
 	"[interface vlan*]\nservers = 198.51.100.10, 198.51.100.21\n"
 	"[interface un*]\nservers = 198.51.100.10\ngiaddr = 10.255.0.1\n";
 
-/* An option 82 that often does not fit. */
+/* An option 82 that is often too long for the message. */
 static const char large[] =
 	"[relay]\noption82 = add\n"
 	"circuit-id = 0123456789012345678901234567890123456789012345678901234567"
@@ -70,7 +70,7 @@ static const char large[] =
 	"[interface un*]\ndhcp = 198.51.100.10\nboot = 198.51.100.30\n"
 	"giaddr = 10.255.0.1\n";
 
-/* One after the other, and hedged. */
+/* Servers are queried one after another, with hedging. */
 static const char failover[] =
 	"[relay]\noption82 = add\n"
 	"[group dhcp]\nservers = 198.51.100.10, 192.0.2.9\n"
@@ -88,8 +88,8 @@ static const char *const confs[] = {
 };
 #define CONFS (sizeof(confs) / sizeof(confs[0]))
 
-/* Two VLANs, one of them with two subnets; two that share a giaddr; the uplink
- * to the servers; an interface that is down, one without an address. */
+/* Two VLANs, one of which has two subnets; two interfaces that share a giaddr; the
+ * uplink to the servers; an interface that is down and one without an address. */
 static void
 build(struct world *w)
 {

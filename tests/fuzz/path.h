@@ -23,7 +23,7 @@
 #include "base/wire.h"
 #include "world.h"
 
-#define PATH_PACKETS_MAX 64	/* of one input: time, not memory, is short */
+#define PATH_PACKETS_MAX 64	/* of one input: time is scarce, not memory */
 #define PATH_CLIENTS 32		/* few, so that records are evicted */
 
 struct path_packet {
@@ -32,33 +32,33 @@ struct path_packet {
 	size_t len;
 };
 
-/* The world of this configuration (any number), its memory of clients and its
- * numbers gone. Borrowed: the worlds live as long as the process. */
+/* Returns the world of this configuration (any number), after clearing its clients
+ * and counters. Borrowed: the worlds live as long as the process. */
 struct world *path_world(uint8_t variant);
-/* The next packet, after its time has passed; false at the end. To be freed
- * by path_packet_free(). */
+/* Reads the next packet and lets its time pass; returns false at the end.
+ * path_packet_free() frees the packet. */
 bool path_packet(struct rd *in, struct world *w, struct path_packet *out);
 void path_packet_free(struct path_packet *p);
-/* Shows every plan of a stored question that is due by now. */
+/* Calls each() with the plan of every stored query that is due by now. */
 typedef void path_plan_fn(const struct world *w, const struct relay4_plan *p);
 void path_hedges(struct world *w, path_plan_fn *each);
 
-/* Maps any number to an interface, or to an unused ifindex; */
+/* Map any number to an interface, or to an unused ifindex; */
 uint32_t path_ifindex(uint8_t who);
-/* ... to a server, or to an address that is none; */
+/* ... to a server, or to an address that is not a server's; */
 struct ip4 path_server(uint8_t who);
 /* ... to an address of a client VLAN or of this host, or to an unused one. */
 struct ip4 path_client(uint8_t who);
 
-/* Every byte of the fixed part but hops and giaddr is the same. */
+/* Checks that every byte of the fixed part except hops and giaddr is the same. */
 void path_same_header(const uint8_t *out, const uint8_t *in);
 void path_zeros(const uint8_t *p, size_t from, size_t to);
-/* The options of a, but for codes in gone, are b's, in order and byte for byte.
- * Ends the process if not. */
+/* Checks that the options of a, except for codes in gone, are those of b, in the
+ * same order and byte for byte. Ends the process if not. */
 void path_same_options(const struct dhcp4 *a, const struct dhcp4 *b,
     const uint8_t *gone, size_t n);
-/* The same for sname and file: byte for byte, but where they have options (RFC
- * 2132 9.3), some of which may be gone (n > 0). */
+/* The same for sname and file: they must be equal byte for byte, unless they hold
+ * options (RFC 2132 9.3), some of which may be gone (n > 0). */
 void path_same_fields(const struct dhcp4 *a, const struct dhcp4 *b,
     const uint8_t *gone, size_t n);
 /* A heap copy of exactly len bytes. */

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Longer ones are given whole only: cutting costs the square of the length. */
+/* Longer inputs are given only whole: cutting costs the square of their length. */
 #define CUT_MAX 4096
 #define INPUT_MAX (1 << 20)
 
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static void
 feed(const uint8_t *data, size_t len)
 {
-	/* malloc(0) may be NULL, which no caller promises a parser to take. */
+	/* malloc(0) may return NULL, which no caller promises to pass to a parser. */
 	uint8_t *copy = malloc(len ? len : 1);
 
 	if (!copy)
@@ -60,7 +60,7 @@ replay_file(const char *path)
 	return true;
 }
 
-/* Number of inputs replayed, or -1. */
+/* Returns the number of inputs replayed, or -1. */
 static long
 replay(const char *path)
 {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# report.sh: the table of tests/fuzz/README.md, from logs of libFuzzer.
+# report.sh: prints the table of tests/fuzz/README.md, made from logs of libFuzzer.
 #
 #   tests/fuzz/report.sh [-c] [LOG-DIRECTORY]
 #

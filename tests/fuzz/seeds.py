@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the first inputs of the fuzz targets request, reply, p4011 and doctor.
 
-They are conversations of made-up clients: what a machine says and what its
-servers answer, in the form that tests/fuzz/path.h describes. What fuzzing found
-later stands beside them and is not made here.
+They are conversations of made-up clients: what a machine sends and what its
+servers reply, in the form that tests/fuzz/path.h describes. Inputs that fuzzing
+found later are in the same folders, but are not made here.
 
     tests/fuzz/seeds.py          writes tests/fuzz/corpus/{request,reply,p4011,doctor}/
 """
@@ -37,7 +37,7 @@ def msg(op=1, kind=DISCOVER, mac=MAC, xid=1, flags=0, hops=0, hlen=6,
         giaddr="0.0.0.0", ciaddr="0.0.0.0", yiaddr="0.0.0.0", options=None,
         end=True, cookie=True, pad=0):
     ip = socket.inet_aton
-    # no field is 0 that must stay as it is
+    # no field that must stay unchanged is 0
     m = struct.pack("!BBBBIHH", op, 1, hlen, hops, xid, 0x0304, flags)
     m += ip(ciaddr) + ip(yiaddr) + ip("10.11.12.13") + ip(giaddr)
     m += mac.ljust(16, b"\x55")
@@ -229,7 +229,7 @@ def port4011():
     write("p4011", "reply-to-us", BOOT, ask4011(VLAN10, reply()))
 
 
-# a run's questions by their numbers: see core/doctor.c, ask_server()
+# a run's queries by their numbers: see core/doctor.c, ask_server()
 BIOS_A, BIOS_B, PING_B, NEXT = 1, 11, 19, 31
 TO_OFFER, TO_4011, TO_FILE, ON_VLAN_68, TO_ECHO, FAILS, WAIT, REFUSED = range(8)
 
