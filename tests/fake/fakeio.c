@@ -36,7 +36,7 @@
 #define ASKED 512
 #define STREAMS 8
 
-/* Descriptors that no process has. */
+/* Descriptor numbers that no process uses. */
 enum { FD_RING = 5000, FD_67, FD_4011, FD_NETLINK, FD_ROUTES, FD_NEIGH, FD_RAW, FD_SERVERS };
 
 enum watch_kind { WATCH_NONE, WATCH_READ, WATCH_SIGNAL, WATCH_TIMER };
@@ -94,7 +94,7 @@ struct group {
 	enum neigh_state state;
 };
 
-/* What other floors only point at. */
+/* Other floors use these only as pointers. */
 struct loop { int dummy; };
 struct ring { int dummy; };
 struct packet { int dummy; };
@@ -140,7 +140,7 @@ static struct {
 	struct neigh neigh;
 	neigh_fn *neigh_fn;
 	void *neigh_user;
-	struct group hop[ROUTES];	/* what is known of neighbours */
+	struct group hop[ROUTES];	/* states of neighbours */
 	unsigned n_hop;
 	uint32_t joined[GROUPS];
 	unsigned n_joined;
@@ -1664,7 +1664,7 @@ fakeio_query_fails(int err)
 
 /* --- the C library -------------------------------------------------------------- */
 
-/* The lock of a network namespace: tests run side by side. */
+/* The lock of a network namespace, because tests run in parallel. */
 int
 bind(int fd, const struct sockaddr *a, socklen_t n)
 {

@@ -24,7 +24,8 @@
 #include "proto/udpip.h"
 
 #define FAKEIO_MSG_MAX	4096
-/* Where servers are reached unless a test says otherwise; the test makes the link. */
+/* Servers are reached over this link unless a test says otherwise; the test creates
+ * it. */
 #define FAKEIO_UPLINK	90
 
 /* What the daemon sent. */
@@ -48,7 +49,8 @@ struct fakeio_out {
 	uint8_t msg[FAKEIO_MSG_MAX];
 };
 
-/* Sees everything that is sent before it is kept. True: it is not kept. */
+/* Sees every message that is sent before it is kept. If it returns true, the
+ * message is not kept. */
 typedef bool fakeio_sent_fn(void *user, const struct fakeio_out *o);
 void fakeio_on_sent(fakeio_sent_fn *fn, void *user);
 
@@ -58,28 +60,28 @@ void fakeio_reset(void);
 /* --- the clock ----------------------------------------------------------------- */
 
 struct mono fakeio_now(void);
-/* Time passes; timers that fall due run at their own moment. */
+/* Lets time pass; each timer runs at the moment it is due. */
 void fakeio_pass(struct mono until);
 
 /* --- what the daemon hears ----------------------------------------------------- */
 
-/* Frames that wait in the ring until fakeio_turn(). ip, len and the rest are as
- * io/ring has them; the bytes are copied. */
+/* Puts frames into the ring, where they wait until fakeio_turn(). ip, len and the
+ * rest are as io/ring has them; the bytes are copied. */
 void fakeio_frame(const struct ring_frame *f);
 /* A UDP datagram as a frame from mac; `to` is how it was addressed on the link. */
 void fakeio_udp_frame(const struct udpip *u, uint32_t ifindex, enum ring_to to,
     const uint8_t mac[6]);
 /* A datagram at the socket of a port (67, 4011). */
 void fakeio_datagram(const struct udpip *u, uint32_t ifindex);
-/* The same, longer than the receive buffer: u->payload is what fitted. */
+/* The same, longer than the receive buffer: u->payload is the part that fitted. */
 void fakeio_datagram_cut(const struct udpip *u, uint32_t ifindex);
-/* The same at the connected socket of a server, read at the next fakeio_turn(); false: it has
- * none. */
+/* The same at the connected socket of a server, read at the next fakeio_turn().
+ * Returns false if the server has no such socket. */
 bool fakeio_from_server(struct ip4 server, const struct udpip *u, uint32_t ifindex);
-/* An error (errno) that an ICMP message brought to a server's socket; ifindex as
- * io/udp has it. */
+/* An ICMP message caused this error (errno) on a server's socket; ifindex as in
+ * io/udp. */
 bool fakeio_server_error(struct ip4 server, int err, uint32_t ifindex);
-/* The loop runs until nothing is left to read. */
+/* Runs the loop until nothing is left to read. */
 void fakeio_turn(void);
 void fakeio_ring_lost(uint64_t frames);
 void fakeio_signal(int signo);
@@ -93,17 +95,17 @@ void fakeio_addr_gone(uint32_t ifindex, struct ip4net net);
 /* A full read: links and addresses not reported again before its end are gone. */
 void fakeio_resync(void);
 void fakeio_resync_end(void);
-/* Routes changed somewhere; and the end of what netlink had to tell. */
+/* Routes have changed; and netlink has nothing more to report. */
 void fakeio_routes_changed(void);
 void fakeio_batch_end(void);
 /* The next netlink_read() fails with this errno, once. */
 void fakeio_netlink_fails(int err);
-/* The way to dst: err 0 and *r, or -errno. Without a call every server is on the
- * link of FAKEIO_UPLINK. source: our address on that way. */
+/* Sets the route to dst: err 0 and *r, or -errno. Without a call, every server is
+ * on the link of FAKEIO_UPLINK. source: our address on that route. */
 void fakeio_route(struct ip4 dst, int err, const struct route *r, struct ip4 source);
 /* Sets a neighbour's state, which is also reported to watchers. */
 void fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state);
-/* ... or not: its message was lost. */
+/* ... without a report: its message was lost. */
 void fakeio_neigh_quiet(uint32_t ifindex, struct ip4 ip, enum neigh_state state);
 /* The next neigh_read() fails with this errno, once. */
 void fakeio_neigh_fails(int err);
@@ -114,15 +116,15 @@ unsigned fakeio_sent(void);
 const struct fakeio_out *fakeio_out(unsigned i);
 void fakeio_swap(unsigned a, unsigned b);
 void fakeio_forget_sent(void);
-/* The queries that were asked (io/query), whether they are open or not. */
+/* The queries that were sent (io/query), open or not. */
 unsigned fakeio_asked(void);
 const struct query *fakeio_query(unsigned i);
 bool fakeio_query_is_open(unsigned i);
-/* An answer, or an errno. Was the query closed by it? */
+/* Gives a query an answer, or an errno. Returns true if that closed the query. */
 bool fakeio_answer(unsigned i, int err, const void *data, size_t len);
 /* The next query_ask() returns this -errno, once. */
 void fakeio_query_fails(int err);
-/* The next n sends fail: 0 for want of room, otherwise with this errno. */
+/* The next n sends fail: err 0 means a lack of room, otherwise it is the errno. */
 void fakeio_send_fails(unsigned n, int err);
 /* The text that a reload reads. */
 void fakeio_conf(const char *text);
@@ -130,21 +132,22 @@ void fakeio_conf(const char *text);
 void fakeio_open_fails(int err);
 /* ... after this many that succeed. */
 void fakeio_open_skips(unsigned n);
-/* The process that opens files and sockets ends. */
+/* The process that opens files and sockets has ended. */
 void fakeio_opener_gone(void);
-/* Answers a command as the control socket would; to be freed. */
+/* Runs a command as the control socket would; the caller frees the answer. */
 char *fakeio_command(const char *line);
-/* Is there a control socket? */
+/* Does a control socket exist? */
 bool fakeio_listens(void);
 char *fakeio_scrape(size_t *len);
-/* What the streams that commands opened got; fakeio_stream_end() ends them. */
+/* What was written to the streams that commands opened; fakeio_stream_end() ends
+ * them. */
 const char *fakeio_stream(size_t *len);
 void fakeio_stream_end(void);
 /* The last line for the service manager, "" when there was none. */
 const char *fakeio_notified(void);
 /* The lines of the log so far. */
 const char *fakeio_log(void);
-/* How many memberships of multicast groups there are. */
+/* The number of memberships of multicast groups. */
 unsigned fakeio_joined(void);
 /* The next join fails with this errno, once. */
 void fakeio_join_fails(int err);

@@ -35,7 +35,7 @@ struct conftext
 conftext_bytes(const char *data, size_t len)
 {
 	struct conftext t = { 0 };
-	/* exactly this long, so that ASan sees a read beyond it */
+	/* exactly this long, so that ASan notices a read beyond it */
 	char *copy = malloc(len ? len : 1);
 
 	ck_assert_ptr_nonnull(copy);

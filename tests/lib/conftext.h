@@ -11,7 +11,7 @@
 #include "core/conf/conf.h"
 
 struct conftext {
-	struct conf *c;		/* NULL when there were mistakes */
+	struct conf *c;		/* NULL if there were mistakes */
 	char *mistakes;		/* "LINE: text\n" each, owned */
 	size_t n;		/* mistakes */
 };
@@ -21,7 +21,7 @@ struct conftext conftext(const char *text);
 void conftext_free(struct conftext *t);
 /* A conf_mistake_fn for struct conftext. */
 void conftext_mistake(void *user, int line, const char *text);
-/* The canonical form, to be freed. */
+/* The canonical form; the caller frees it. */
 char *conftext_print(const struct conf *c);
 /* Fails the test unless printing, parsing and printing again gives the same
  * text. */

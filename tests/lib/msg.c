@@ -226,7 +226,7 @@ ipxe_bios(struct msg *m)
 	msg_end(m);
 }
 
-/* Raspberry Pi ROM, which claims to be a PC BIOS. */
+/* Raspberry Pi's ROM, which claims to be a PC BIOS. */
 static void
 raspberry_pi(struct msg *m)
 {

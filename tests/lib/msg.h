@@ -3,9 +3,9 @@
  * msg - DHCP messages for tests, built option by option.
  *
  * A struct msg is written from front to back and is then an exact-size buffer:
- * msg_exact() gives a heap copy, so that the sanitizers see a byte read behind
- * it. The clients of msg_clients[] say what real machines say, option for
- * option and in their order; addresses, names and numbers are ours.
+ * msg_exact() gives a heap copy, so that the sanitizers see a read beyond
+ * its end. The clients of msg_clients[] send what real machines send, with the same
+ * options in the same order; addresses, names and numbers are made up.
  */
 #ifndef TESTS_MSG_H
 #define TESTS_MSG_H
@@ -19,7 +19,7 @@
 
 #define MSG_MAX 66000
 
-/* An assertion for loops: it costs nothing while it holds. */
+/* An assertion for loops, which costs almost nothing while it holds. */
 #define must(cond) do {							\
 	if (!(cond))							\
 		ck_abort_msg("%s", #cond);				\
@@ -46,7 +46,7 @@ void msg_end(struct msg *m);
 /* zeros up to len bytes, if there are fewer */
 void msg_pad(struct msg *m, size_t len);
 
-/* Heap copy of exactly n bytes, to be freed. */
+/* A heap copy of exactly n bytes; the caller frees it. */
 uint8_t *msg_exact(const void *data, size_t n);
 
 struct msg_client {
@@ -54,7 +54,7 @@ struct msg_client {
 	void (*build)(struct msg *m);
 };
 extern const struct msg_client msg_clients[];	/* the last has no name */
-/* The one with this name; fails the test when there is none. */
+/* Builds the message of this name; fails the test if there is none. */
 void msg_client(struct msg *m, const char *name);
 
 /* Deterministic pseudo-random numbers (splitmix64): the same in every run. */
@@ -65,10 +65,10 @@ uint32_t prng_next(struct prng *p);
 uint32_t prng_below(struct prng *p, uint32_t n);	/* 0..n-1 */
 void prng_fill(struct prng *p, void *data, size_t len);
 
-/* Calls each() with every message of shared/corpus/payloads4.bin beside the
- * checkout: messages from the wild, which are not part of the project. */
+/* Calls each() with every message of shared/corpus/payloads4.bin next to the
+ * checkout: captured messages, which are not part of the project. */
 void msg_corpus(void (*each)(const uint8_t *data, size_t len));
-/* Is it there? Says that `test` is skipped if not. */
+/* Returns whether that file exists; if not, says that `test` is skipped. */
 bool msg_corpus_is_here(const char *test);
 
 #endif

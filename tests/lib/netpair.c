@@ -88,7 +88,7 @@ net_index(const char *ifname)
 	return i;
 }
 
-/* `ip` knows namespaces by a process: this one stays in A for us. */
+/* `ip` names a namespace by one of its processes; this child stays in A for that. */
 static pid_t
 keep_a(void)
 {
@@ -152,9 +152,9 @@ net_udp_send(int fd, struct ip4 to, uint16_t port, const void *data, size_t len)
 	    sizeof(at)), (ssize_t)len);
 }
 
-/* A link that has just come up swallows packets until the kernel has got round
- * to giving it a queue. So one datagram is sent each way until it arrives; then
- * both know the other's hardware address too. */
+/* A link that has just come up loses packets until the kernel has given it a queue.
+ * So one datagram is sent each way until it arrives; then both ends also know each
+ * other's hardware address. */
 static void
 settle(int from, int to, struct ip4 at)
 {
@@ -189,7 +189,7 @@ settle_both(void)
 static void
 set_up(void)
 {
-	/* A mount namespace too, as the tests of limits write to /proc/sys. */
+	/* A mount namespace too, because the tests of limits write to /proc/sys. */
 	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
 	ck_assert_int_eq(mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
 	ns_a = new_netns();
@@ -216,7 +216,7 @@ tear_down(void)
 	close(ns_b);
 }
 
-/* Asked in a process of its own, which keeps what it gets. */
+/* Tested in another process, because the namespaces could not be given back. */
 static bool
 possible(void)
 {

@@ -25,13 +25,14 @@
 
 extern const uint8_t net_mac_a[6], net_mac_b[6], net_mac_all[6];
 
-/* Adds a test case whose tests run in A, or says that it is skipped. */
+/* Adds a test case whose tests run in A; if that is impossible, says that it is
+ * skipped. */
 void net_tcase(Suite *s, const char *name, void (*add)(TCase *tc));
 
-/* Sockets made from here on are of A, or of B. */
+/* Sockets created after this call belong to A, or to B. */
 void net_in_a(void);
 void net_in_b(void);
-/* Runs a command (of ip) where we are; the test fails when it does. */
+/* Runs a command (of ip) in the current namespace; if it fails, the test fails. */
 void net_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void net_sysctl(const char *path, const char *value);
 uint32_t net_index(const char *ifname);
@@ -40,14 +41,15 @@ uint32_t net_index(const char *ifname);
 void net_wait(int fd);
 bool net_readable(int fd);	/* now */
 
-/* IPv4 and UDP around a payload, checksums right. The length of the whole. */
+/* Builds IPv4 and UDP headers with correct checksums around a payload; returns the
+ * whole length. */
 size_t net_packet(uint8_t *out, struct ip4 src, uint16_t sport, struct ip4 dst,
     uint16_t dport, const void *payload, size_t len);
 
-/* A socket of B that sends whole frames out of v1. */
+/* A socket in B that sends whole frames out of v1. */
 int net_frames(void);
 void net_send(int fd, const uint8_t to[6], const void *ip, size_t len);
-/* A UDP socket where we are, with a large buffer, bound to port. */
+/* A UDP socket in the current namespace, with a large buffer, bound to port. */
 int net_udp(uint16_t port);
 void net_udp_send(int fd, struct ip4 to, uint16_t port, const void *data, size_t len);
 

@@ -4,9 +4,9 @@
  * objects (suites.def, one SUITE(name) each), or those named on the command
  * line.
  *
- * Unless CK_FORK=no, each test runs in a process of its own, so that one which
- * crashes or is stopped by a sanitizer is one failure and the others still run.
- * tests/check.sh adds up the last lines.
+ * Unless CK_FORK=no, each test runs in a process of its own, so that a test
+ * which crashes or is stopped by a sanitizer is one failure and the others still
+ * run. tests/check.sh adds up the last lines.
  */
 #include <check.h>
 #include <stdbool.h>
@@ -39,12 +39,12 @@ skip_tests(const char *name, const char *why)
 	skipped++;
 }
 
-/* Every ck_assert that holds tells the parent, which then knows how far a test
- * came that crashed. The parent's work grows with the square of their number
- * (measured: 3 minutes for a test with some 100,000). So tests call this
- * function instead (the Makefile renames it), and the parent hears of the first
- * ones only. The sanitizer still reports a later crash with its stack, and a
- * failed assertion its place. */
+/* Every ck_assert that holds tells the parent, which therefore knows how far a test
+ * came before it crashed. The parent's work grows with the square of the number of
+ * assertions (measured: 3 minutes for a test with some 100,000). So tests call this
+ * function instead (the Makefile renames it), and the parent learns only of the
+ * first ones. The sanitizer still reports a later crash with its stack, and a
+ * failed assertion still names its place. */
 #define MARKS_MAX 1000
 
 #undef _mark_point
@@ -53,7 +53,7 @@ void _mark_point(const char *file, int line);
 void
 run_mark_point(const char *file, int line)
 {
-	static int marks;	/* of this process, that is, of this test */
+	static int marks;	/* of this process, i.e. of this test */
 
 	if (marks < MARKS_MAX) {
 		marks++;
@@ -72,7 +72,7 @@ wanted(const char *name, int argc, char **argv)
 	return false;
 }
 
-/* A mistyped name must not look like a passed test. */
+/* A mistyped name must not look like a test that passed. */
 static bool
 known(const char *name)
 {
@@ -112,7 +112,7 @@ main(int argc, char **argv)
 			run++;
 		}
 
-	/* Check's 4 seconds are short for a sanitizer build on a busy
+	/* Check's default of 4 seconds is too short for a sanitizer build on a busy
 	 * machine. */
 	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
 	for (size_t i = 0; suites[i].name; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * skip - for a suite that cannot run here: says so, once for `name`, and
- * counts it in the sum of tests/lib/run.c.
+ * skip - for a suite that cannot run here: prints one line for `name` that says
+ * so, and counts it in the sum of tests/lib/run.c.
  */
 #ifndef TESTS_SKIP_H
 #define TESTS_SKIP_H

@@ -26,15 +26,15 @@ struct world {
 	struct servers servers;
 	struct relay4 r4;
 	struct mono now;
-	unsigned evicted;	/* conversations that gave way */
+	unsigned evicted;	/* conversations that were evicted */
 };
 
-/* On the heap, for it is large. capacity: of the client tables. */
+/* Allocated on the heap because it is large. capacity: of the client tables. */
 struct world *world_new(const char *conf, size_t capacity);
 struct world *world_free(struct world *w);	/* returns NULL */
-/* The next configuration, as a reload takes it. */
+/* Takes another configuration, as a reload does. */
 void world_reload(struct world *w, const char *conf);
-/* Forgets clients, numbers and rates; the clock starts again. */
+/* Forgets clients, counters and rates; the clock starts again. */
 void world_reset(struct world *w, size_t capacity);
 
 /* An Ethernet link that is up, and an address on it, "192.0.2.1/24". */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * trespass - with LD_PRELOAD, SIGUSR1 makes the process call execve(), as an attacker who has
- * taken it over would. t-privileges.sh checks what happens then.
+ * trespass - with LD_PRELOAD, SIGUSR1 makes the process call execve(), as would an attacker who has
+ * taken it over. t-privileges.sh checks what happens then.
  */
 #include <signal.h>
 #include <stddef.h>
