@@ -88,7 +88,7 @@ for set in "$@"; do
 done
 
 if ! command -v dpkg-query >/dev/null; then
-	[ -z "$only_say" ] || exit 0	# not a Debian: the tests say what they miss
+	[ -z "$only_say" ] || exit 0	# not Debian: the tests say what they lack
 	echo "make deps is for Debian; packages there: ${wanted[*]}" >&2
 	exit 1
 fi

@@ -1,20 +1,21 @@
 #!/bin/bash
-# soak.sh: `make soak`: a relay runs for SOAK_SECONDS (an hour) between real clients, a real
-# server, a load generator and hostile packets from both sides, while one fault follows
-# another and it is reloaded again and again. Every minute a line shows its state.
+# soak.sh: `make soak`: a relay runs for SOAK_SECONDS (an hour) between real clients, a
+# real server, a load generator and hostile packets from both sides. Meanwhile, one fault
+# follows another and the relay is reloaded again and again. Every minute a line shows its
+# state.
 #
-# At the end all faults are over, and a real client gets an address, every packet is
-# accounted for, no counter ever shrank, there are as many descriptors as at the start,
-# memory has grown by at most SOAK_GROWTH KB (2048) since the first quarter, and the relay
-# ends with status 0. The counters are printed. (Memory grows in steps for a while: table
-# pages are touched when more requests wait, or more clients are known, than ever before.)
+# At the end all faults are over: a real client gets an address, every packet is accounted
+# for, no counter ever shrank, there are as many descriptors as at the start, memory has
+# grown by at most SOAK_GROWTH KB (2048) since the first quarter, and the relay ends with
+# status 0. The counters are printed. (Memory grows in steps for a while: pages of a table
+# are touched when more requests wait, or more clients are known, than ever before.)
 #
 #   SOAK_RATE    requests a second of the generator (200)
 #   SOAK_NOISE   hostile packets between two faults, from either side (5000)
 #   SOAK_SEED    the order of the faults; printed, for a run to be repeated
 #
-# It uses the build without sanitizers, whose memory means something; with SOAK_ASAN=1 the
-# other one, and then memory is not judged.
+# It uses the build without sanitizers, whose memory use is meaningful. With SOAK_ASAN=1
+# it uses the other one and does not judge memory.
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here" || exit 1
@@ -70,7 +71,7 @@ conf()
 
 # ---- load -----------------------------------------------------------------
 
-# Each is restarted when it ends: a link that is down ends some.
+# Each process is restarted when it ends: some end when their link goes down.
 declare -A LOAD_PID
 load_alive()
 {
@@ -115,7 +116,7 @@ real_client()
 
 # ---- faults ---------------------------------------------------------------
 #
-# Each ends within seconds and repairs what it broke.
+# Each fault ends within seconds and repairs what it broke.
 
 fault_flap()
 {

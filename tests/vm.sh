@@ -1,10 +1,10 @@
 #!/bin/bash
-# vm.sh [TEST...]: runs netns/t/vm/vm-*.sh, or the tests named as arguments. They need
+# vm.sh [TEST...]: runs netns/t/vm/vm-*.sh, or the tests named as arguments. These need
 # kernel modules that a container or a small kernel may lack: 802.1Q, VLAN-aware bridges,
 # VRFs. If this kernel has them, as Debian's own does, the tests run here like any
 # namespace test. Otherwise they run in a virtual machine through VMRUN, a command that
-# takes `--timeout SECONDS -- COMMAND ARGS` and runs COMMAND there in this directory.
-# With neither they are skipped.
+# takes `--timeout SECONDS -- COMMAND ARGS` and runs COMMAND there in this directory. With
+# neither they are skipped.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/tally.sh

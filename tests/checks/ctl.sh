@@ -60,7 +60,7 @@ verdict() {
 	if "$@"; then
 		pass "ctl: $name"
 	else
-		fail "ctl: $name" "not so: $* (exit status $rc)"
+		fail "ctl: $name" "condition not met: $* (exit status $rc)"
 		head -c 4000 "$T/out" "$T/err" | cat -v
 	fi
 }
@@ -314,7 +314,7 @@ verdict "watch: what is new" test "$(cat "$T/o")" = \
 verdict "watch: the command sent" test "$(< "$sock.asked")" = "show boots"
 verdict "watch: ends with the daemon" status 1 . 'the connection was closed'
 ask twice watch <<< "{\"boots\":[$(row a leased false 1)]}"
-verdict "watch: an interrupt is a good end" status 0 'vlan10 - leased' ''
+verdict "watch: an interrupt ends it with status 0" status 0 'vlan10 - leased' ''
 ask turns --json watch < "$T/turns"
 verdict "watch --json: a document a line" \
 	test "$(grep -c '^{"mac":.*"xid":"[12]"}$' "$T/out")" = 4
@@ -328,7 +328,7 @@ tail -c +2 tests/fuzz/corpus/capfile/whole > "$T/stream"
 pcapng='{"capture":"pcapng"}'
 ask stream capture -w "$T/x.pcapng" --mac 02:00:5e:10:00:01 --mac 2 --interface 'vlan*' \
 	--server wds-1 <<< "$pcapng"
-verdict "capture: what is asked" test "$(< "$sock.asked")" = \
+verdict "capture: the command sent" test "$(< "$sock.asked")" = \
 	"capture mac=02:00:5e:10:00:01 mac=2 interface=vlan* server=wds-1"
 verdict "capture: the stream is the file" cmp "$T/stream" "$T/x.pcapng"
 verdict "capture: the numbers" has "$T/err" '^pxrelayctl: 2 packets captured, 4 lost because '
@@ -338,7 +338,7 @@ ask stream capture -c 2 -w - <<< "$pcapng"
 verdict "capture: to standard output" cmp "$T/stream" "$T/out"
 verdict "capture: ends after -c packets" status 0
 ask stream capture -c 2 <<< "$pcapng"
-verdict "capture: to standard output without a word" cmp "$T/stream" "$T/out"
+verdict "capture: to standard output without messages" cmp "$T/stream" "$T/out"
 ask stream capture -c 2 -C 32k -w "$T/ring.x" --json <<< "$pcapng"
 verdict "capture --json" status 0 '^  "captured": 2,' '^pxrelayctl: capturing$'
 verdict "capture --json: the file" grep -q "\"$(echo "$T"/ring_00001_*.x)\"" "$T/out"
@@ -461,9 +461,9 @@ if [ "$(id -u)" = 0 ]; then
 	install -m 755 "$ctl" "$T/ctl"
 	run private setpriv --reuid=65534 --regid=65534 --clear-groups \
 		"$T/ctl" -s "$sock" show </dev/null
-	verdict "not allowed to ask" status 1 '' 'permission denied \(root and the group'
+	verdict "permission denied" status 1 '' 'permission denied \(root and the group'
 else
-	skip "ctl: not allowed to ask" "only root can be somebody else"
+	skip "ctl: permission denied" "only root can become another user"
 fi
 
 for how in cut mute reset; do
@@ -474,8 +474,8 @@ done
 for how in silent drip deaf; do
 	begin=$SECONDS
 	ask $how -t 0.3 show < "$T/doc"
-	verdict "time is up ($how)" status 1 '' 'no complete answer within 0\.3 s \(-t SECONDS'
-	verdict "time is up: within 20 s ($how)" test $((SECONDS - begin)) -lt 20
+	verdict "timeout ($how)" status 1 '' 'no complete answer within 0\.3 s \(-t SECONDS'
+	verdict "timeout: within 20 s ($how)" test $((SECONDS - begin)) -lt 20
 done
 ask endless -t 60 show < "$T/doc"
 verdict "an answer without end" status 1 '' 'the answer is longer than 64 MB'
@@ -648,7 +648,7 @@ verdict "a full disk" status 1 '' 'standard output: No space left'
 
 # --- doctor ------------------------------------------------------------------------
 
-# One document answers both the start and the poll for the result.
+# One document answers both the start of a run and the poll for its result.
 cat > "$T/doctor" <<'EOF'
 {"run":7,"done":true,"interface":"vlan10","ifindex":0,"giaddr":"192.0.2.1",
 "mac":"02:70:78:64:00:01","router-here":false,"ms":4000,"status":"fail","checks":[

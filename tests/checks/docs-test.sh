@@ -84,7 +84,7 @@ verdict() {
 # line that matches.
 out_of_step() {
 	if verdict; then
-		fail "docs-test: $1" "docs.sh let it through"
+		fail "docs-test: $1" "docs.sh accepted it"
 	elif ! grep -q -e "$2" "$T/out"; then
 		cat "$T/out"
 		fail "docs-test: $1" "no line with '$2' above"

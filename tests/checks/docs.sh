@@ -138,8 +138,8 @@ check_explain() {
 	fi
 }
 
-# mdoc(7) removes a " that begins an argument, so commands in examples use \(dq; and once
-# Ql has seen a plain word, it takes the rest of the line for a part of the literal.
+# mdoc(7) removes a " that begins an argument, so commands in examples use \(dq. Also,
+# once Ql has seen a plain word, it takes the rest of the line as part of the literal.
 check_mdoc() {
 	local at
 

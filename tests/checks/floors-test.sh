@@ -59,7 +59,7 @@ refused() {
 	if ! tree "$2"; then
 		fail "floors-test: $1" "the example does not compile"
 	elif verdict; then
-		fail "floors-test: $1" "floors.sh let it through"
+		fail "floors-test: $1" "floors.sh accepted it"
 	elif ! grep -q -e "$3" "$T/out"; then
 		cat "$T/out"
 		fail "floors-test: $1" "no line with '$3' above"

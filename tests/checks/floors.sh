@@ -88,8 +88,8 @@ includes=$(find relay include \( -name '*.[ch]' -o -name '*.def' \) -print0 |
 		print owner, $0
 	}')
 
-# check_includes OWNER ALLOWED [PREFIX]: of what OWNER's files include (and is below
-# PREFIX, if given), the first folder is an allowed one.
+# check_includes OWNER ALLOWED [PREFIX]: the first folder of everything that OWNER's files
+# include (below PREFIX, if given) must be an allowed one.
 check_includes() {
 	local name=$1 allowed=$2 prefix=${3:-} bad=0 owner file line to below
 
@@ -148,7 +148,7 @@ circles() {
 	}'
 }
 
-# no_circles WHAT: the edges on standard input have none.
+# no_circles WHAT: the edges on standard input must have no circles.
 no_circles() {
 	local found
 
@@ -194,7 +194,7 @@ objects() {
 	done
 }
 
-# A missing object must not look like one without a fault.
+# A missing object must not look like one without violations.
 check_built() {
 	local c
 
@@ -246,7 +246,7 @@ check_state() {
 	if [ $bad = 0 ]; then
 		pass "floors: state of $floor"
 	else
-		fail "floors: state of $floor" "variables outlive the call, see above"
+		fail "floors: state of $floor" "there are writable variables, see above"
 	fi
 }
 

@@ -34,7 +34,7 @@ accepted() {
 		fail "$1 is valid" "refused, see above"
 	elif [ -s "$T/err" ]; then
 		cat "$T/err"
-		fail "$1 is valid" "valid, but not without a word"
+		fail "$1 is valid" "valid, but there is output"
 	else
 		pass "$1 is valid"
 	fi
@@ -82,7 +82,7 @@ for c in tests/golden/*.conf; do
 		same "$c prints as expected" "${c%.conf}.out" "$T/got"
 		canonical "$c"
 	else
-		fail "$c" "has neither .out nor .err beside it"
+		fail "$c" "has neither a .out nor a .err file"
 	fi
 done
 tally

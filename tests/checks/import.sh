@@ -34,7 +34,7 @@ verdict() {
 	if "$@"; then
 		pass "import: $name"
 	else
-		fail "import: $name" "not so: $* (exit status $rc)"
+		fail "import: $name" "condition not met: $* (exit status $rc)"
 		head -c 2000 "$T/out" "$T/err" "$T/check" 2>/dev/null | cat -v
 	fi
 }

@@ -17,7 +17,7 @@ there() {
 	if "$@"; then
 		pass "install: $what"
 	else
-		fail "install: $what" "not so: $*"
+		fail "install: $what" "condition not met: $*"
 	fi
 }
 
@@ -37,8 +37,8 @@ examples() {
 	done
 }
 
-# Lets systemd judge the unit, with the program of the build in place of the installed one,
-# which need not exist on this machine.
+# Has systemd judge the unit, with the built program in place of the installed one, which
+# need not exist on this machine.
 unit_is_sound() {
 	sed "s|^ExecStart=[^ ]*|ExecStart=$PWD/build/gcc/pxrelayd|" "$1" \
 		> "$T/pxrelayd.service"
@@ -56,7 +56,7 @@ unit_is_secure() {
 		{ echo "systemd-analyze security says ${score:-nothing}"; return 1; }
 }
 
-# The unit must allow the system calls that the processes keep.
+# The unit must allow the system calls that the processes still need.
 unit_allows_calls() {
 	local unit=$1 c
 
@@ -86,7 +86,7 @@ unit_allows_calls() {
 	done
 }
 
-# Looks at the program itself, because the linker leaves out a mark that one object lacks.
+# Checks the program itself, because the linker drops a mark that one object lacks.
 is_hardened() {
 	local said
 

@@ -1,9 +1,10 @@
 #!/bin/bash
-# The scripts of this tree: bash accepts the syntax of each, and every file that one of them
-# sources, or names below its own folder or below netns/, exists. A script that is moved takes
-# such paths with it, and a test that `make check` does not run would notice only in CI.
+# Checks the scripts of this tree: bash accepts the syntax of each, and every file exists
+# that one of them sources or names below its own folder or netns/. If a script is moved,
+# its paths must change, and only CI would notice that in a test that `make check` does
+# not run.
 #
-# ROOT is another tree, to see the check fail.
+# ROOT is another tree, to prove that the check can fail.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tally.sh"
