@@ -162,7 +162,7 @@ no_circles() {
 }
 
 # "MODULE MODULE" for each include of another module's header. A header without a .c file,
-# such as the one with struct daemon, is no module.
+# such as the one with struct daemon, is not a module.
 module_includes() {
 	{
 		find relay -name '*.c' | sed -e 's|^relay/||' -e 's/\.c$//' -e 's/^/module /'

@@ -186,7 +186,7 @@ START_TEST(a_forged_giaddr_or_option_82_is_dropped)
 	}
 	ck_assert_uint_eq(w->stats.drop_4011[DROP_SPOOFED_GIADDR],
 	    sizeof(giaddrs) / sizeof(giaddrs[0]));
-	/* with our giaddr beside it, it would be taken for ours */
+	/* with our giaddr, it would be taken for ours */
 	make_request();
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
 	msg_opt_hex(&msg, 82, "0101 78");
