@@ -112,8 +112,7 @@ loop_free(struct loop *l)
 	if (!l)
 		return NULL;
 	while (!LIST_EMPTY(&l->watches))
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads
-		 * LIST_REMOVE() */
+		/* clang-tidy misreads LIST_REMOVE(): NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		loop_unwatch(LIST_FIRST(&l->watches));
 	event_base_free(l->base);
 	free(l);

@@ -248,8 +248,7 @@ metrics_close(struct metrics *m)
 	if (!m)
 		return NULL;
 	while (!TAILQ_EMPTY(&m->clients))
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads
-		 * TAILQ_REMOVE() */
+		/* clang-tidy misreads TAILQ_REMOVE(): NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		client_free(TAILQ_FIRST(&m->clients));
 	listener_free(m->listener);
 	if (!m->at.port)

@@ -434,8 +434,7 @@ void
 query_cancel(struct queries *s)
 {
 	while (!TAILQ_EMPTY(&s->open))
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): misreads
-		 * TAILQ_REMOVE() */
+		/* clang-tidy misreads TAILQ_REMOVE(): NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		query_close(TAILQ_FIRST(&s->open));
 }
 
