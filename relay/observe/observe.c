@@ -70,12 +70,11 @@ void
 observe_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
     const void *msg, size_t len)
 {
-	struct udpip u = udp_to_server(d, server, msg, len);
-
 	REPORT(d,
 	    .leg = EVENT_SERVER_OUT, .server = server, .name_server = true,
-	    .udp = &u, .word = p->hedge ? "hedge" : "copy",
-	    .other = p->in, .other_key = "from", .plan = p, .rule = true);
+	    .udp = (struct udpip[]){ udp_to_server(d, server, msg, len) },
+	    .word = p->hedge ? "hedge" : "copy", .other = p->in,
+	    .other_key = "from", .plan = p, .rule = true);
 }
 
 void
@@ -225,25 +224,20 @@ observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 {
 	char tail[64], asked[IP4_STRLEN];
 
-	if (d->captures && p->what == RESCUE_QUERY)
-		report_event(d, &(struct event){
-			.leg = EVENT_SERVER_OUT, .udp = &p->udp, .word = "rescue",
-			.server = servers_find4(&d->servers, p->udp.dst),
-			.name_server = true,
-		});
+	if (p->what == RESCUE_QUERY)
+		REPORT(d,
+		    .leg = EVENT_SERVER_OUT, .udp = &p->udp, .word = "rescue",
+		    .server = servers_find4(&d->servers, p->udp.dst),
+		    .name_server = true);
 	if (p->what != RESCUE_DELIVER)
 		return;
-	if (d->captures) {
-		snprintf(tail, sizeof(tail), " in-place-of=%s%s",
-		    ip4_str(p->asked, asked), p->again ? " again=yes" : "");
-		report_event(d, &(struct event){
-			.leg = EVENT_FRAME_OUT, .udp = &p->udp,
-			.ifindex = p->ifindex, .mac = event_mac(p->mac, p->mac_len),
-			.server = p->live, .name_server = true,
-			.from_server = p->from, .word = "rescue-delivery",
-			.tail = tail,
-		});
-	}
+	snprintf(tail, sizeof(tail), " in-place-of=%s%s", ip4_str(p->asked, asked),
+	    p->again ? " again=yes" : "");
+	REPORT(d,
+	    .leg = EVENT_FRAME_OUT, .udp = &p->udp, .ifindex = p->ifindex,
+	    .mac = event_mac(p->mac, p->mac_len), .server = p->live,
+	    .name_server = true, .from_server = p->from,
+	    .word = "rescue-delivery", .tail = tail);
 	record_rescue(d->track, p, now);
 }
 
@@ -262,11 +256,9 @@ observe_rescue_reply(struct daemon *d, const struct relay4_rx *rx,
 void
 observe_probe(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
-	struct udpip u = udp_to_server(d, server, msg, len);
-
 	REPORT(d,
 	    .leg = EVENT_SERVER_OUT, .server = server, .word = "probe",
-	    .udp = &u);
+	    .udp = (struct udpip[]){ udp_to_server(d, server, msg, len) });
 }
 
 void
