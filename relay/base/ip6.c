@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * ip6 - IPv6 addresses and prefixes.
+ *
+ * The C library reads and prints them. What is added here is the classification that a relay
+ * needs (RFC 4291 2.4) and prefixes. Zones ("%eth0") belong to the configuration, because only
+ * it knows interfaces by name.
+ */
+#include "base/ip6.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+bool
+ip6_is_host(struct ip6 a)
+{
+	static const struct ip6 loopback = { { [15] = 1 } };
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !ip6_is_none(a) && !ip6_is_multicast(a) && !ip6_eq(a, loopback) &&
+	    memcmp(a.b, mapped, sizeof(mapped)) != 0;
+}
+
+bool
+ip6_is_global(struct ip6 a)
+{
+	return ip6_is_host(a) && !ip6_is_linklocal(a);
+}
+
+bool
+ip6net_has(struct ip6net n, struct ip6 a)
+{
+	unsigned bytes = n.plen / 8, bits = n.plen % 8;
+
+	if (memcmp(n.addr.b, a.b, bytes) != 0)
+		return false;
+	return bits == 0 || ((n.addr.b[bytes] ^ a.b[bytes]) & 0xff << (8 - bits) & 0xff) == 0;
+}
+
+bool
+ip6_parse(const char *s, struct ip6 *out)
+{
+	struct ip6 a;
+
+	if (inet_pton(AF_INET6, s, a.b) != 1)
+		return false;
+	*out = a;
+	return true;
+}
+
+bool
+ip6net_parse(const char *s, struct ip6net *out)
+{
+	char text[IP6_STRLEN];
+	const char *slash = strchr(s, '/');
+	size_t len = slash ? (size_t)(slash - s) : strlen(s);
+	struct ip6net n = { .plen = 128 };
+	char *end;
+	unsigned long plen;
+
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, s, len);
+	text[len] = '\0';
+	if (slash) {
+		/* strtoul() would accept blanks, signs and leading zeros. */
+		if (slash[1] < '0' || slash[1] > '9' || (slash[1] == '0' && slash[2]))
+			return false;
+		plen = strtoul(slash + 1, &end, 10);
+		if (*end || plen > 128)
+			return false;
+		n.plen = (uint8_t)plen;
+	}
+	if (!ip6_parse(text, &n.addr))
+		return false;
+	*out = n;
+	return true;
+}
+
+char *
+ip6_str(struct ip6 a, char *buf)
+{
+	(void)inet_ntop(AF_INET6, a.b, buf, IP6_STRLEN);
+	return buf;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * dhcp6 - a view of a DHCPv6 message.
+ *
+ * One level is indexed at a time, because a relay needs one: the client's message on the way
+ * up, its own header on the way down. What may be relayed is decided in core/relay6; what a
+ * machine that boots says of itself is read by proto/pxe6.
+ *
+ * Rules: RFC 9915 8 and 9 (headers), 21.1 (options), 21.4 to 21.6, 21.21 and 21.22 (addresses
+ * and prefixes in an IA), 21.10 (Relay Message), 21.13 (status).
+ */
+#include "proto/dhcp6.h"
+
+/* T1, T2 and IAID precede the options of an IA_NA and an IA_PD, the IAID those of an IA_TA. */
+#define IA_FIXED	12
+#define IA_TA_FIXED	4
+
+bool
+dhcp6_next(struct rd *r, uint16_t *code, struct rd *value)
+{
+	if (r->bad || rd_left(r) == 0)
+		return false;
+	*code = rd_u16(r);
+	*value = rd_sub(r, rd_u16(r));
+	return !r->bad;
+}
+
+static void
+index_options(struct dhcp6 *m, struct rd r)
+{
+	struct rd value;
+	uint16_t code, at = (uint16_t)(r.p - m->data);
+
+	for (; dhcp6_next(&r, &code, &value); at = (uint16_t)(r.p - m->data)) {
+		if (code >= DHCP6_INDEXED)
+			continue;
+		if (m->at[code])
+			m->repeats = true;
+		else
+			m->at[code] = at;
+	}
+	m->odd = r.bad;
+}
+
+enum drop
+dhcp6_parse(struct dhcp6 *m, const void *data, size_t len)
+{
+	struct rd r = rd_init(data, len);
+	uint32_t first = rd_u32(&r);
+
+	memset(m, 0, sizeof(*m));
+	m->data = data;
+	m->len = len;
+	if (len > UINT16_MAX)
+		return DROP_TRUNCATED;
+	m->type = (uint8_t)(first >> 24);
+	m->relay = m->type == DHCP6_RELAY_FORW || m->type == DHCP6_RELAY_REPL;
+	if (m->relay) {
+		r = rd_init(data, len);
+		rd_skip(&r, 1);
+		m->hops = rd_u8(&r);
+		rd_copy(&r, m->link.b, sizeof(m->link.b));
+		rd_copy(&r, m->peer.b, sizeof(m->peer.b));
+	} else {
+		m->xid = first & 0xffffff;
+	}
+	if (r.bad)
+		return DROP_SHORT;
+	index_options(m, r);
+	return DROP_NONE;
+}
+
+bool
+dhcp6_opt(const struct dhcp6 *m, enum dhcp6_option code, struct rd *value)
+{
+	struct rd r = rd_init(m->data + m->at[code], m->len - m->at[code]);
+	uint16_t same;
+
+	return m->at[code] && dhcp6_next(&r, &same, value);
+}
+
+enum drop
+dhcp6_inner(const struct dhcp6 *m, struct rd *inner)
+{
+	struct rd r = rd_init(m->data, m->len), value;
+	unsigned found = 0;
+	uint16_t code;
+
+	if (m->odd)
+		return DROP_BAD_OPTIONS;
+	rd_skip(&r, DHCP6_RELAY_HEADER);
+	while (dhcp6_next(&r, &code, &value))
+		if (code == DHCP6_OPT_RELAY_MSG) {
+			*inner = value;
+			found++;
+		}
+	return found == 1 && rd_left(inner) > 0 ? DROP_NONE : DROP_BAD_OPTIONS;
+}
+
+bool
+dhcp6_requests(const struct dhcp6 *m, uint16_t code)
+{
+	struct rd r;
+
+	if (!dhcp6_opt(m, DHCP6_OPT_ORO, &r))
+		return false;
+	while (rd_left(&r) >= 2)
+		if (rd_u16(&r) == code)
+			return true;
+	return false;
+}
+
+/* --- identity associations ------------------------------------------------------- */
+
+/* The options in an IA; false when it is another option. */
+static bool
+ia_options(uint16_t code, struct rd *value)
+{
+	if (code != DHCP6_OPT_IA_NA && code != DHCP6_OPT_IA_TA && code != DHCP6_OPT_IA_PD)
+		return false;
+	rd_skip(value, code == DHCP6_OPT_IA_TA ? IA_TA_FIXED : IA_FIXED);
+	return !value->bad;
+}
+
+/* Is it an address or prefix with a valid lifetime? */
+static bool
+is_lease(uint16_t code, struct rd value)
+{
+	if (code == DHCP6_OPT_IA_ADDR)
+		rd_skip(&value, sizeof(struct ip6) + 4);
+	else if (code == DHCP6_OPT_IA_PREFIX)
+		rd_skip(&value, 4);
+	else
+		return false;
+	return rd_u32(&value) != 0 && !value.bad;
+}
+
+static struct rd
+options_of(const struct dhcp6 *m)
+{
+	struct rd r = rd_init(m->data, m->len);
+
+	rd_skip(&r, m->relay ? DHCP6_RELAY_HEADER : DHCP6_HEADER);
+	return r;
+}
+
+bool
+dhcp6_gives_lease(const struct dhcp6 *m)
+{
+	struct rd r = options_of(m), ia, value;
+	uint16_t code;
+
+	while (dhcp6_next(&r, &code, &ia))
+		if (ia_options(code, &ia))
+			while (dhcp6_next(&ia, &code, &value))
+				if (is_lease(code, value))
+					return true;
+	return false;
+}
+
+uint16_t
+dhcp6_status(const struct dhcp6 *m)
+{
+	struct rd r = options_of(m), ia, value;
+	uint16_t code, status;
+
+	if (dhcp6_opt(m, DHCP6_OPT_STATUS, &value) && (status = rd_u16(&value)) != 0)
+		return status;
+	while (dhcp6_next(&r, &code, &ia))
+		if (ia_options(code, &ia))
+			while (dhcp6_next(&ia, &code, &value))
+				if (code == DHCP6_OPT_STATUS && (status = rd_u16(&value)) != 0)
+					return status;
+	return 0;
+}
+
+/* --- writing ------------------------------------------------------------------------ */
+
+void
+dhcp6_relay_begin(struct wr *w, enum dhcp6_type type, uint8_t hops, struct ip6 link,
+    struct ip6 peer)
+{
+	wr_u8(w, (uint8_t)type);
+	wr_u8(w, hops);
+	wr_bytes(w, link.b, sizeof(link.b));
+	wr_bytes(w, peer.b, sizeof(peer.b));
+}
+
+void
+dhcp6_put_header(struct wr *w, uint16_t code, size_t len)
+{
+	if (len > UINT16_MAX)
+		w->bad = true;
+	wr_u16(w, code);
+	wr_u16(w, (uint16_t)len);
+}
+
+void
+dhcp6_put(struct wr *w, uint16_t code, const void *value, size_t len)
+{
+	dhcp6_put_header(w, code, len);
+	wr_bytes(w, value, len);
+}
+
+const char *
+dhcp6_type_name(uint8_t type)
+{
+	static const char *const name[] = {
+		[DHCP6_SOLICIT] = "solicit", [DHCP6_ADVERTISE] = "advertise",
+		[DHCP6_REQUEST] = "request", [DHCP6_CONFIRM] = "confirm",
+		[DHCP6_RENEW] = "renew", [DHCP6_REBIND] = "rebind",
+		[DHCP6_REPLY] = "reply", [DHCP6_RELEASE] = "release",
+		[DHCP6_DECLINE] = "decline", [DHCP6_RECONFIGURE] = "reconfigure",
+		[DHCP6_INFORMATION_REQUEST] = "information-request",
+		[DHCP6_RELAY_FORW] = "relay-forw", [DHCP6_RELAY_REPL] = "relay-repl",
+		[DHCP6_LEASEQUERY] = "leasequery",
+		[DHCP6_LEASEQUERY_REPLY] = "leasequery-reply",
+		[DHCP6_LEASEQUERY_DONE] = "leasequery-done",
+		[DHCP6_LEASEQUERY_DATA] = "leasequery-data",
+		[DHCP6_RECONFIGURE_REQUEST] = "reconfigure-request",
+		[DHCP6_RECONFIGURE_REPLY] = "reconfigure-reply",
+		[DHCP6_DHCPV4_QUERY] = "dhcpv4-query",
+		[DHCP6_DHCPV4_RESPONSE] = "dhcpv4-response",
+		[DHCP6_ADDR_REG_INFORM] = "addr-reg-inform",
+		[DHCP6_ADDR_REG_REPLY] = "addr-reg-reply",
+	};
+
+	return type < sizeof(name) / sizeof(name[0]) ? name[type] : NULL;
+}
