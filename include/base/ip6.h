@@ -62,6 +62,7 @@ ip6_is_ula(struct ip6 a)
 bool ip6_is_host(struct ip6 a);
 /* Of more than link-local scope: what a server can use as a link-address. */
 bool ip6_is_global(struct ip6 a);
+/* A length above 128, as a message may have it, counts as 128. */
 bool ip6net_has(struct ip6net n, struct ip6 a);
 
 /* An address without prefix or zone, and nothing after it. */

@@ -30,7 +30,7 @@ ip6_is_global(struct ip6 a)
 bool
 ip6net_has(struct ip6net n, struct ip6 a)
 {
-	unsigned bytes = n.plen / 8, bits = n.plen % 8;
+	unsigned plen = n.plen < 128 ? n.plen : 128, bytes = plen / 8, bits = plen % 8;
 
 	if (memcmp(n.addr.b, a.b, bytes) != 0)
 		return false;
