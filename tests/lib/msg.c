@@ -86,10 +86,9 @@ msg_opt_text(struct msg *m, uint8_t code, const char *text)
 	msg_opt(m, code, text, strlen(text));
 }
 
-void
-msg_opt_hex(struct msg *m, uint8_t code, const char *hex)
+size_t
+msg_hex(const char *hex, uint8_t *b, size_t size)
 {
-	uint8_t b[255];
 	size_t n = 0;
 
 	for (const char *p = hex; *p;) {
@@ -99,11 +98,19 @@ msg_opt_hex(struct msg *m, uint8_t code, const char *hex)
 			p++;
 			continue;
 		}
-		must(n < sizeof(b) && sscanf(p, "%2x", &v) == 1);
+		must(n < size && sscanf(p, "%2x", &v) == 1);
 		b[n++] = (uint8_t)v;
 		p += 2;
 	}
-	msg_opt(m, code, b, n);
+	return n;
+}
+
+void
+msg_opt_hex(struct msg *m, uint8_t code, const char *hex)
+{
+	uint8_t b[255];
+
+	msg_opt(m, code, b, msg_hex(hex, b, sizeof(b)));
 }
 
 void
@@ -377,22 +384,23 @@ prng_fill(struct prng *p, void *data, size_t len)
 		*b++ = (uint8_t)prng_next(p);
 }
 
-#define CORPUS "../shared/corpus/payloads4.bin"
-
 bool
-msg_corpus_is_here(const char *test)
+msg_corpus_is_here(const char *file, const char *test)
 {
-	bool here = access(CORPUS, R_OK) == 0;
+	bool here = access(file, R_OK) == 0;
+	char why[100];
 
-	if (!here)
-		skip_tests(test, "there is no " CORPUS);
+	if (!here) {
+		snprintf(why, sizeof(why), "there is no %s", file);
+		skip_tests(test, why);
+	}
 	return here;
 }
 
 void
-msg_corpus(void (*each)(const uint8_t *data, size_t len))
+msg_corpus(const char *file, void (*each)(const uint8_t *data, size_t len))
 {
-	FILE *f = fopen(CORPUS, "rb");
+	FILE *f = fopen(file, "rb");
 	size_t messages = 0;
 	uint8_t size[2];
 

@@ -40,7 +40,8 @@ void msg_opt_u8(struct msg *m, uint8_t code, uint8_t v);
 void msg_opt_u16(struct msg *m, uint8_t code, uint16_t v);
 void msg_opt_u32(struct msg *m, uint8_t code, uint32_t v);
 void msg_opt_text(struct msg *m, uint8_t code, const char *text);
-/* "0a 0b0c": spaces are ignored */
+/* "0a 0b0c" as bytes, of which there are at most size, and their number: spaces are ignored. */
+size_t msg_hex(const char *hex, uint8_t *b, size_t size);
 void msg_opt_hex(struct msg *m, uint8_t code, const char *hex);
 void msg_end(struct msg *m);
 /* zeros up to len bytes, if there are fewer */
@@ -65,10 +66,13 @@ uint32_t prng_next(struct prng *p);
 uint32_t prng_below(struct prng *p, uint32_t n);	/* 0..n-1 */
 void prng_fill(struct prng *p, void *data, size_t len);
 
-/* Calls each() with every message of shared/corpus/payloads4.bin next to the
- * checkout: captured messages, which are not part of the project. */
-void msg_corpus(void (*each)(const uint8_t *data, size_t len));
-/* Returns whether that file exists; if not, says that `test` is skipped. */
-bool msg_corpus_is_here(const char *test);
+/* Captured messages next to the checkout, which are not part of the project. */
+#define MSG_CORPUS4	"../shared/corpus/payloads4.bin"
+#define MSG_CORPUS6	"../shared/corpus/payloads6.bin"
+
+/* Calls each() with every message of the file. */
+void msg_corpus(const char *file, void (*each)(const uint8_t *data, size_t len));
+/* Returns whether the file exists; if not, says that `test` is skipped. */
+bool msg_corpus_is_here(const char *file, const char *test);
 
 #endif

@@ -701,7 +701,7 @@ corpus_message(const uint8_t *data, size_t len)
 
 START_TEST(dhcp4_reads_messages_from_the_wild)
 {
-	msg_corpus(corpus_message);
+	msg_corpus(MSG_CORPUS4, corpus_message);
 }
 END_TEST
 
@@ -751,7 +751,7 @@ dhcp4_suite(void)
 	tcase_add_test(tc, iterator_gives_every_option_in_order);
 	tcase_add_test(tc, edits_touch_their_field_only);
 	tcase_add_test(tc, random_bytes_never_confuse_the_view);
-	if (msg_corpus_is_here("dhcp4_reads_messages_from_the_wild"))
+	if (msg_corpus_is_here(MSG_CORPUS4, "dhcp4_reads_messages_from_the_wild"))
 		tcase_add_test(tc, dhcp4_reads_messages_from_the_wild);
 	suite_add_tcase(s, tc);
 	return s;

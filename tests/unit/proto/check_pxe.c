@@ -615,7 +615,7 @@ corpus_message(const uint8_t *data, size_t len)
 
 START_TEST(pxe_reads_messages_from_the_wild)
 {
-	msg_corpus(corpus_message);
+	msg_corpus(MSG_CORPUS4, corpus_message);
 }
 END_TEST
 
@@ -650,7 +650,7 @@ pxe_suite(void)
 	tcase_add_test(tc, user_class_raw_or_in_instances);
 	tcase_add_test(tc, option_60_of_offers_is_compared);
 	tcase_add_test(tc, every_option_of_every_length);
-	if (msg_corpus_is_here("pxe_reads_messages_from_the_wild"))
+	if (msg_corpus_is_here(MSG_CORPUS4, "pxe_reads_messages_from_the_wild"))
 		tcase_add_test(tc, pxe_reads_messages_from_the_wild);
 	suite_add_tcase(s, tc);
 

@@ -876,7 +876,7 @@ corpus_message(const uint8_t *data, size_t len)
 
 START_TEST(rai_round_trip_of_messages_from_the_wild)
 {
-	msg_corpus(corpus_message);
+	msg_corpus(MSG_CORPUS4, corpus_message);
 }
 END_TEST
 
@@ -927,7 +927,7 @@ rai_suite(void)
 	tcase_add_test(tc, strip_undoes_write);
 	tcase_add_test(tc, strip_keeps_every_other_byte);
 	tcase_add_test(tc, random_option_82_never_confuses);
-	if (msg_corpus_is_here("rai_round_trip_of_messages_from_the_wild"))
+	if (msg_corpus_is_here(MSG_CORPUS4, "rai_round_trip_of_messages_from_the_wild"))
 		tcase_add_test(tc, rai_round_trip_of_messages_from_the_wild);
 	suite_add_tcase(s, tc);
 	return s;
