@@ -82,17 +82,19 @@ dhcp6_has(const struct dhcp6 *m, enum dhcp6_option code)
 }
 
 /* The message inside a relay header: exactly one Relay Message option, not empty (RFC 9915
- * 21.10). BAD_OPTIONS otherwise, and when the options are `odd`. */
+ * 21.10). BAD_OPTIONS otherwise, when the options are `odd`, and for a message without a relay
+ * header. */
 enum drop dhcp6_inner(const struct dhcp6 *m, struct rd *inner);
 
-/* The next option of a run of options. False at the end, and (with r->bad) at one that does
- * not fit. */
+/* The options of this level, and the next one of a run of options: false at the end, and (with
+ * r->bad) at one that does not fit. */
+struct rd dhcp6_options(const struct dhcp6 *m);
 bool dhcp6_next(struct rd *r, uint16_t *code, struct rd *value);
 
 /* Is the code in the Option Request option? */
 bool dhcp6_requests(const struct dhcp6 *m, uint16_t code);
-/* Does the message give at least one address or prefix: an IA with an IA Address or IA Prefix
- * of a valid lifetime other than 0? */
+/* Does the message give at least one address or prefix: an IA with a whole IA Address or IA
+ * Prefix, whichever belongs into it, of a valid lifetime other than 0? */
 bool dhcp6_gives_lease(const struct dhcp6 *m);
 /* The status of the message, else the first one of an IA that is not Success; 0 if there is
  * none. */

@@ -14,6 +14,9 @@
 /* T1, T2 and IAID precede the options of an IA_NA and an IA_PD, the IAID those of an IA_TA. */
 #define IA_FIXED	12
 #define IA_TA_FIXED	4
+/* An IA Address: address and two lifetimes. An IA Prefix: two lifetimes, length, prefix. */
+#define IA_ADDR_FIXED	24
+#define IA_PREFIX_FIXED	25
 
 bool
 dhcp6_next(struct rd *r, uint16_t *code, struct rd *value)
@@ -25,10 +28,19 @@ dhcp6_next(struct rd *r, uint16_t *code, struct rd *value)
 	return !r->bad;
 }
 
-static void
-index_options(struct dhcp6 *m, struct rd r)
+struct rd
+dhcp6_options(const struct dhcp6 *m)
 {
-	struct rd value;
+	struct rd r = rd_init(m->data, m->len);
+
+	rd_skip(&r, m->relay ? DHCP6_RELAY_HEADER : DHCP6_HEADER);
+	return r;
+}
+
+static void
+index_options(struct dhcp6 *m)
+{
+	struct rd r = dhcp6_options(m), value;
 	uint16_t code, at = (uint16_t)(r.p - m->data);
 
 	for (; dhcp6_next(&r, &code, &value); at = (uint16_t)(r.p - m->data)) {
@@ -66,29 +78,29 @@ dhcp6_parse(struct dhcp6 *m, const void *data, size_t len)
 	}
 	if (r.bad)
 		return DROP_SHORT;
-	index_options(m, r);
+	index_options(m);
 	return DROP_NONE;
 }
 
 bool
 dhcp6_opt(const struct dhcp6 *m, enum dhcp6_option code, struct rd *value)
 {
-	struct rd r = rd_init(m->data + m->at[code], m->len - m->at[code]);
+	struct rd r = rd_init(m->data, m->len);
 	uint16_t same;
 
+	rd_skip(&r, m->at[code]);
 	return m->at[code] && dhcp6_next(&r, &same, value);
 }
 
 enum drop
 dhcp6_inner(const struct dhcp6 *m, struct rd *inner)
 {
-	struct rd r = rd_init(m->data, m->len), value;
+	struct rd r = dhcp6_options(m), value;
 	unsigned found = 0;
 	uint16_t code;
 
-	if (m->odd)
+	if (!m->relay || m->odd)
 		return DROP_BAD_OPTIONS;
-	rd_skip(&r, DHCP6_RELAY_HEADER);
 	while (dhcp6_next(&r, &code, &value))
 		if (code == DHCP6_OPT_RELAY_MSG) {
 			*inner = value;
@@ -122,38 +134,30 @@ ia_options(uint16_t code, struct rd *value)
 	return !value->bad;
 }
 
-/* Is it an address or prefix with a valid lifetime? */
+/* Is the option, inside an IA of this code, a whole address or prefix with a valid lifetime?
+ * RFC 9915 21.6, 21.22: an IA Address is only in an IA_NA or IA_TA, an IA Prefix in an IA_PD. */
 static bool
-is_lease(uint16_t code, struct rd value)
+is_lease(uint16_t ia, uint16_t code, struct rd value)
 {
-	if (code == DHCP6_OPT_IA_ADDR)
-		rd_skip(&value, sizeof(struct ip6) + 4);
-	else if (code == DHCP6_OPT_IA_PREFIX)
-		rd_skip(&value, 4);
-	else
+	bool prefix = ia == DHCP6_OPT_IA_PD;
+
+	if (code != (prefix ? DHCP6_OPT_IA_PREFIX : DHCP6_OPT_IA_ADDR) ||
+	    rd_left(&value) < (prefix ? IA_PREFIX_FIXED : IA_ADDR_FIXED))
 		return false;
-	return rd_u32(&value) != 0 && !value.bad;
-}
-
-static struct rd
-options_of(const struct dhcp6 *m)
-{
-	struct rd r = rd_init(m->data, m->len);
-
-	rd_skip(&r, m->relay ? DHCP6_RELAY_HEADER : DHCP6_HEADER);
-	return r;
+	rd_skip(&value, prefix ? 4 : sizeof(struct ip6) + 4);
+	return rd_u32(&value) != 0;
 }
 
 bool
 dhcp6_gives_lease(const struct dhcp6 *m)
 {
-	struct rd r = options_of(m), ia, value;
-	uint16_t code;
+	struct rd r = dhcp6_options(m), ia, value;
+	uint16_t kind, code;
 
-	while (dhcp6_next(&r, &code, &ia))
-		if (ia_options(code, &ia))
+	while (dhcp6_next(&r, &kind, &ia))
+		if (ia_options(kind, &ia))
 			while (dhcp6_next(&ia, &code, &value))
-				if (is_lease(code, value))
+				if (is_lease(kind, code, value))
 					return true;
 	return false;
 }
@@ -161,7 +165,7 @@ dhcp6_gives_lease(const struct dhcp6 *m)
 uint16_t
 dhcp6_status(const struct dhcp6 *m)
 {
-	struct rd r = options_of(m), ia, value;
+	struct rd r = dhcp6_options(m), ia, value;
 	uint16_t code, status;
 
 	if (dhcp6_opt(m, DHCP6_OPT_STATUS, &value) && (status = rd_u16(&value)) != 0)
