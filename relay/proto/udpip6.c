@@ -41,7 +41,7 @@ pseudo_header(struct ip6 src, struct ip6 dst, uint16_t udp_len)
 {
 	uint32_t sum = csum_add(0, src.b, sizeof(src.b));
 
-	/* Both are smaller than a word of the sum's carry. */
+	/* A sum of 16 words has 20 bits, so nothing is carried out of 32. */
 	return csum_add(sum, dst.b, sizeof(dst.b)) + udp_len + NEXT_UDP;
 }
 
