@@ -20,7 +20,7 @@ enum pxe_sub {
 
 enum pxe_family {
 	PXE_PLAIN,	/* no network boot */
-	PXE_PXE,	/* option 60 PXEClient, or option 93 alone */
+	PXE_PXE,	/* option 60 PXEClient, or netboot and none of the others */
 	PXE_HTTP,	/* option 60 HTTPClient */
 	PXE_IPXE,	/* option 175, or user class iPXE, whatever option 60 says */
 	PXE_BSDP,	/* option 60 AAPLBSDPC */

@@ -56,16 +56,26 @@ vendor_begins(const struct pxe_client *c, const char *text)
 	return c->vendor_len >= len && memcmp(c->vendor, text, len) == 0;
 }
 
-/* Option 93 is a list, the preferred one first (RFC 4578 2.1). */
-static void
-read_archs(struct pxe_client *c, const struct dhcp4 *m)
+bool
+pxe_user_class_is(const struct pxe_client *c, const char *text)
 {
-	uint8_t buf[2 * PXE_ARCHS_MAX];
-	struct rd r = rd_init(buf, read_option(m, DHCP4_OPT_ARCH, buf,
-	    sizeof(buf)));
+	struct rd r = rd_init(c->user, c->user_len);
+	size_t len = strlen(text);
 
-	while (rd_left(&r) >= 2)
-		c->arch[c->n_arch++] = rd_u16(&r);
+	if (len == 0)
+		return false;
+	/* iPXE and Windows send the bare text, against RFC 3004. */
+	if (c->user_len == len && memcmp(c->user, text, len) == 0)
+		return true;
+	while (rd_left(&r) > 0) {
+		struct rd class = rd_sub(&r, rd_u8(&r));
+
+		if (class.bad)
+			return false;
+		if (rd_left(&class) == len && memcmp(class.p, text, len) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Reads the digits of "PXEClient:Arch:00007:UNDI:003016"; PXE 2.1 requires five
@@ -98,12 +108,59 @@ guess_arch(struct pxe_client *c)
 	struct rd r = rd_init(c->vendor, c->vendor_len);
 	const char *prefix = c->pxeclient ? "PXEClient:Arch:" : "HTTPClient:Arch:";
 
-	if (vendor_begins(c, prefix)) {
-		rd_skip(&r, strlen(prefix));
-		c->arch_guessed = read_arch_text(r, &c->arch[0]);
-	} else
-		c->arch_guessed = c->pxeclient;
+	if (!vendor_begins(c, prefix))
+		return;
+	rd_skip(&r, strlen(prefix));
+	c->arch_guessed = read_arch_text(r, &c->arch[0]);
 	c->n_arch = c->arch_guessed;
+}
+
+static enum pxe_family
+family_of(const struct pxe_client *c, bool ipxe)
+{
+	/* iPXE repeats the vendor class of the ROM below it. */
+	if (ipxe || pxe_user_class_is(c, "iPXE"))
+		return PXE_IPXE;
+	if (c->pxeclient)
+		return PXE_PXE;
+	if (c->httpclient)
+		return PXE_HTTP;
+	if (vendor_begins(c, "AAPLBSDPC"))
+		return PXE_BSDP;
+	if (vendor_begins(c, "U-Boot"))
+		return PXE_UBOOT;
+	return c->netboot ? PXE_PXE : PXE_PLAIN;
+}
+
+void
+pxe_read_archs(struct pxe_client *c, struct rd list)
+{
+	while (rd_left(&list) >= 2 && c->n_arch < PXE_ARCHS_MAX)
+		c->arch[c->n_arch++] = rd_u16(&list);
+}
+
+void
+pxe_conclude(struct pxe_client *c, bool ipxe)
+{
+	c->pxeclient = vendor_begins(c, "PXEClient");
+	c->httpclient = vendor_begins(c, "HTTPClient");
+	c->netboot = c->netboot || c->pxeclient || c->httpclient;
+	c->family = family_of(c, ipxe);
+	/* If both are present and differ, the list is right: a chained loader may inherit the
+	 * vendor class from the ROM. */
+	if (c->n_arch == 0)
+		guess_arch(c);
+}
+
+/* --- reading a DHCPv4 message ---------------------------------------------- */
+
+/* As much of an option as fits, all instances joined. */
+static size_t
+read_option(const struct dhcp4 *m, uint8_t code, uint8_t *buf, size_t size)
+{
+	size_t len = dhcp4_opt_join(m, code, buf, size);
+
+	return len < size ? len : size;
 }
 
 bool
@@ -156,8 +213,9 @@ read_uuid(struct pxe_client *c, const struct dhcp4 *m)
 	c->uuid_len = sizeof(c->uuid);
 }
 
-static enum pxe_family
-family_of(const struct pxe_client *c, const struct dhcp4 *m)
+/* ROMs older than RFC 4578 say PXEClient and nothing else: those are PC BIOS, code 0. */
+static void
+guess_bios(struct pxe_client *c)
 {
 	/* iPXE repeats the ROM's option 60; scripts may change option 77. */
 	if (m->at[DHCP4_OPT_IPXE] || pxe_user_class_is(c, "iPXE"))
@@ -176,6 +234,8 @@ family_of(const struct pxe_client *c, const struct dhcp4 *m)
 void
 pxe_read(struct pxe_client *c, const struct dhcp4 *m)
 {
+	uint8_t archs_93[2 * PXE_ARCHS_MAX];
+
 	*c = (struct pxe_client){ 0 };
 	c->vendor_len = (uint8_t)read_option(m, DHCP4_OPT_VENDOR_CLASS,
 	    c->vendor, sizeof(c->vendor));
@@ -193,28 +253,6 @@ pxe_read(struct pxe_client *c, const struct dhcp4 *m)
 		guess_arch(c);
 	read_boot_item(c, m);
 	read_uuid(c, m);
-}
-
-bool
-pxe_user_class_is(const struct pxe_client *c, const char *text)
-{
-	struct rd r = rd_init(c->user, c->user_len);
-	size_t len = strlen(text);
-
-	if (len == 0)
-		return false;
-	/* iPXE and Windows send the bare text, against RFC 3004. */
-	if (c->user_len == len && memcmp(c->user, text, len) == 0)
-		return true;
-	while (rd_left(&r) > 0) {
-		struct rd class = rd_sub(&r, rd_u8(&r));
-
-		if (class.bad)
-			return false;
-		if (rd_left(&class) == len && memcmp(class.p, text, len) == 0)
-			return true;
-	}
-	return false;
 }
 
 bool
