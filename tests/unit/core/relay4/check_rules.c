@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "msg.h"
+#include "msg6.h"
+#include "proto/pxe6.h"
 #include "world.h"
 
 Suite *rules_suite(void);
@@ -71,6 +72,24 @@ holds(const char *condition)
 	    condition);
 	rules(text);
 	return matches();
+}
+
+/* The same for a DHCPv6 client. */
+static bool
+holds6(const char *name, const char *condition)
+{
+	static struct pxe_client client;
+	struct rules_facts f = { .client = &client };
+	char text[1024];
+	struct dhcp6 m;
+
+	snprintf(text, sizeof(text), "[rule r]\n%s\nboot = 198.51.100.21\n", condition);
+	rules(text);
+	msg6_client(&msg, name);
+	must(dhcp6_parse(&m, msg.b, msg.len) == DROP_NONE);
+	pxe6_read(&client, &m);
+	f.in = iftab_by_index(w->iftab, 10);
+	return rules_match(w->conf, &f) == 0;
 }
 
 static void
@@ -316,6 +335,37 @@ START_TEST(message_by_type)
 }
 END_TEST
 
+START_TEST(dhcpv6_clients_match_by_the_same_keys)
+{
+	static const struct { const char *client, *cond; bool is; } t[] = {
+		{ "edk2-pxe", "arch = x64", true },
+		{ "edk2-pxe", "arch = uefi-arm64", false },
+		{ "edk2-pxe", "family = pxe", true },
+		{ "edk2-pxe", "vendor-class = PXEClient:Arch:00007*", true },
+		{ "edk2-pxe", "uuid = " UUID, true },
+		{ "edk2-http", "family = http", true },
+		{ "edk2-http", "arch = uefi-x64-http", true },
+		{ "edk2-http", "uuid = " UUID, false },
+		{ "edk2-stack", "family = plain", true },
+		{ "ipxe", "family = ipxe", true },
+		{ "ipxe", "user-class = iPXE", true },
+		{ "ipxe", "user-class = ipxe", false },
+		{ "uboot", "family = u-boot", true },
+		{ "uboot", "arch = uboot-arm64", true },
+		{ "cisco-ztp", "user-class = exr-config", true },
+		{ "cisco-ztp", "vendor-class = *:PID:NCS-55??", true },
+		{ "arista-ztp", "user-class = Arista;DCS-7000;4.21.0F;ZZZ00000001", true },
+		{ "windows", "vendor-class = MSFT 5.0", true },
+		{ "windows", "family = plain", true },
+		{ "grub", "family = plain", true },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		ck_assert_msg(holds6(t[i].client, t[i].cond) == t[i].is, "%s: %s",
+		    t[i].client, t[i].cond);
+}
+END_TEST
+
 START_TEST(all_keys_of_a_rule_must_hold)
 {
 	msg_client(&msg, "ovmf-x64");
@@ -408,6 +458,7 @@ rules_suite(void)
 	tcase_add_test(t, uuid_as_on_the_wire);
 	tcase_add_test(t, interface_by_name_and_pattern);
 	tcase_add_test(t, message_by_type);
+	tcase_add_test(t, dhcpv6_clients_match_by_the_same_keys);
 	tcase_add_test(t, all_keys_of_a_rule_must_hold);
 	tcase_add_test(t, the_first_rule_that_matches_decides);
 	tcase_add_test(t, a_rule_without_conditions_matches_every_client);
