@@ -21,7 +21,7 @@ longest() {
 	conf) echo 768 ;;
 	import) echo 1024 ;;
 	asked) echo 1280 ;;
-	addr | bootfile | dhcp4 | probeproto | pxe | rai | udpip) echo 1500 ;;
+	addr | bootfile | dhcp[46] | probeproto | pxe | pxe6 | rai | udpip | udpip6) echo 1500 ;;
 	doctor | record) echo 2048 ;;
 	*) echo 4096 ;;
 	esac

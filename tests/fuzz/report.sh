@@ -20,9 +20,12 @@ p4011|core/relay4/p4011.c|port 4011, both ways
 rescue|core/relay4/rescue.c core/relay4/*hedge.c|port 4011 of dead boot servers
 record|core/story/record.c core/story/track.c core/story/explain.c|what is remembered of boots, and its verdicts
 dhcp4|proto/dhcp4.c|a DHCP message of any bytes
+dhcp6|proto/dhcp6.c|a DHCPv6 message of any bytes, and those inside relay headers
 rai|proto/rai.c|option 82: written, found, taken out
 pxe|proto/pxe.c|what a machine says about itself
+pxe6|proto/pxe6.c|the same in DHCPv6
 udpip|proto/udpip.c base/csum.c|IPv4 and UDP headers
+udpip6|proto/udpip6.c base/ip6.c|IPv6 and UDP headers, addresses as text
 probeproto|proto/tftp.c proto/icmp.c proto/arp.c proto/http.c proto/probemsg.c|answers to probes
 addr|base/addr.c|addresses, as text
 conf|core/conf/*.c io/conffile.c|the configuration

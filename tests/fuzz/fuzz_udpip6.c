@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * An IPv6 packet of any bytes: the payload must lie inside of it, a verified packet must also
+ * be accepted unverified, and what was read must survive udpip6_build() and udpip6_parse().
+ * The same bytes are tried as the text of an address and a prefix.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/udpip6.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void
+rebuild(const struct udpip6 *u)
+{
+	size_t len = UDPIP6_HEADERS + u->payload_len;
+	uint8_t *copy = malloc(len);
+	struct udpip6 again;
+
+	assert(copy);
+	udpip6_build(copy, u);
+	if (u->payload_len)
+		memcpy(copy + UDPIP6_HEADERS, u->payload, u->payload_len);
+	assert(udpip6_parse(&again, copy, len, true) == DROP_NONE);
+	assert(ip6_eq(again.src, u->src) && ip6_eq(again.dst, u->dst));
+	assert(again.sport == u->sport && again.dport == u->dport);
+	assert(again.hop_limit == (u->hop_limit ? u->hop_limit : UDPIP6_HOPS));
+	assert(again.payload_len == u->payload_len);
+	free(copy);
+}
+
+static void
+check_packet(const uint8_t *data, size_t len)
+{
+	struct udpip6 u, v;
+	enum drop loose = udpip6_parse(&u, data, len, false);
+	enum drop strict = udpip6_parse(&v, data, len, true);
+
+	assert(strict == loose || (loose == DROP_NONE && strict == DROP_BAD_CHECKSUM));
+	assert(len >= 40 || loose == DROP_SHORT);
+	if (loose != DROP_NONE)
+		return;
+	assert(data[0] >> 4 == 6 && data[6] == 17);
+	assert(u.payload == data + UDPIP6_HEADERS);
+	assert(u.payload_len <= len - UDPIP6_HEADERS);
+	rebuild(&u);
+}
+
+static void
+check_text(const uint8_t *data, size_t len)
+{
+	char text[64], printed[IP6_STRLEN];
+	struct ip6net n, again;
+	struct ip6 a;
+
+	len = len < sizeof(text) ? len : sizeof(text) - 1;
+	memcpy(text, data, len);
+	text[len] = '\0';
+	/* an address is a prefix of 128 bits */
+	if (ip6_parse(text, &a)) {
+		assert(ip6net_parse(text, &n));
+		assert(n.plen == 128 && ip6_eq(n.addr, a));
+	}
+	if (!ip6net_parse(text, &n))
+		return;
+	assert(n.plen <= 128 && ip6net_has(n, n.addr));
+	assert(ip6_parse(ip6_str(n.addr, printed), &again.addr));
+	assert(ip6_eq(again.addr, n.addr));
+}
+
+/* Bits outside of a prefix do not matter, those inside do. */
+static void
+check_prefix(const uint8_t *data)
+{
+	struct ip6net n;
+	struct ip6 a;
+	unsigned bit = data[17] % 128;
+
+	memcpy(n.addr.b, data, sizeof(n.addr.b));
+	n.plen = data[16];
+	a = n.addr;
+	a.b[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+	assert(ip6net_has(n, n.addr));
+	assert(ip6net_has(n, a) == (bit >= n.plen));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	check_packet(data, len);
+	check_text(data, len);
+	if (len >= 18)
+		check_prefix(data);
+	return 0;
+}
