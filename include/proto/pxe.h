@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * pxe - reads what a DHCPv4 message says about the machine that boots: options
- * 43, 60, 77, 93, 97 and 175.
+ * pxe - what a DHCPv4 message says about the machine that boots: options 43, 60, 77, 93, 97, 175
+ * (RFC 4578, 3004, PXE 2.1, IANA "Processor Architecture Types"). Reads only; core/rules and
+ * core/classes draw conclusions. proto/pxe6 fills the same structure from a DHCPv6 message; what
+ * is said here of options 60, 77, 93 and 97 holds for 16, 15, 61 and the DUID there.
  */
 #ifndef PROTO_PXE_H
 #define PROTO_PXE_H
@@ -44,8 +46,9 @@ struct pxe_client {
 	enum pxe_family family;
 	bool pxeclient;		/* option 60 begins with "PXEClient" */
 	bool httpclient;	/* option 60 begins with "HTTPClient" */
-	bool netboot;		/* pxeclient, httpclient, or option 93 is present */
-	/* taken from option 60, because option 93 is missing */
+	/* pxeclient, httpclient, or option 93 is present; for DHCPv6 see pxe6_read() */
+	bool netboot;
+	/* from option 60, since 93 is missing: in DHCPv4 a bare "PXEClient" is a PC BIOS */
 	bool arch_guessed;
 	uint8_t n_arch;		/* in arch, the client's preferred one first */
 	uint16_t arch[PXE_ARCHS_MAX];
@@ -64,7 +67,15 @@ struct pxe_client {
 
 void pxe_read(struct pxe_client *c, const struct dhcp4 *m);
 
-/* Reads the next sub-option of a joined option 43. False at the end. */
+/* For pxe_read() and pxe6_read(). Appends a list of architectures, the preferred one first. */
+void pxe_read_archs(struct pxe_client *c, struct rd list);
+/* What both conclude from vendor, user, arch, and netboot (set if other options say so): family,
+ * pxeclient, httpclient, netboot, and an architecture from the vendor class if there is none yet.
+ * `ipxe`: an option says that it is iPXE. */
+void pxe_conclude(struct pxe_client *c, bool ipxe);
+
+/* The next sub-option of a joined option 43, pads skipped; false at its end, or at one that
+ * does not fit. */
 bool pxe_sub_next(struct rd *r, uint8_t *code, struct rd *value);
 
 /* Is `text` the whole raw option 77, or one of its RFC 3004 instances? */

@@ -2,10 +2,11 @@
  *
  * pxe - reads what a message says about the machine that boots.
  *
- * Clients describe themselves in options 60, 93, 94, 97 (RFC 4578), 77 (RFC
- * 3004), 43 (PXE 2.1) and 175 (iPXE), and not all of them truthfully. Options
- * are joined (RFC 3396) and read in overloaded fields, too. Conclusions are
- * left to core/relay4/rules and classes.
+ * Clients describe themselves in options 60, 93, 94, 97 (RFC 4578), 77 (RFC 3004), 43 (PXE 2.1)
+ * and 175 (iPXE), and not all of them truthfully. This file reads; core/rules and core/classes
+ * draw conclusions. Options are joined first (RFC 3396), and read in overloaded fields, too.
+ * DHCPv6 has the same texts in other options: proto/pxe6 reads those, and both meet in
+ * pxe_conclude().
  */
 #include "proto/pxe.h"
 
@@ -39,14 +40,7 @@ static const char *const families[] = {
 	[PXE_IPXE] = "ipxe", [PXE_BSDP] = "bsdp", [PXE_UBOOT] = "u-boot",
 };
 
-/* Copies as much of an option as fits, all instances joined. */
-static size_t
-read_option(const struct dhcp4 *m, uint8_t code, uint8_t *buf, size_t size)
-{
-	size_t len = dhcp4_opt_join(m, code, buf, size);
-
-	return len < size ? len : size;
-}
+/* --- what clients of both protocols say alike ------------------------------- */
 
 static bool
 vendor_begins(const struct pxe_client *c, const char *text)
@@ -100,8 +94,6 @@ read_arch_text(struct rd r, uint16_t *out)
 	return digits > 0 && code <= UINT16_MAX;
 }
 
-/* Takes the architecture from the vendor class. ROMs older than RFC 4578 send
- * only "PXEClient": those are PC BIOS, code 0. */
 static void
 guess_arch(struct pxe_client *c)
 {
@@ -217,18 +209,11 @@ read_uuid(struct pxe_client *c, const struct dhcp4 *m)
 static void
 guess_bios(struct pxe_client *c)
 {
-	/* iPXE repeats the ROM's option 60; scripts may change option 77. */
-	if (m->at[DHCP4_OPT_IPXE] || pxe_user_class_is(c, "iPXE"))
-		return PXE_IPXE;
-	if (c->pxeclient)
-		return PXE_PXE;
-	if (c->httpclient)
-		return PXE_HTTP;
-	if (vendor_begins(c, "AAPLBSDPC"))
-		return PXE_BSDP;
-	if (vendor_begins(c, "U-Boot"))
-		return PXE_UBOOT;
-	return c->netboot ? PXE_PXE : PXE_PLAIN;
+	if (c->n_arch == 0 && c->pxeclient && !vendor_begins(c, "PXEClient:Arch:")) {
+		c->arch[0] = 0;
+		c->n_arch = 1;
+		c->arch_guessed = true;
+	}
 }
 
 void
@@ -241,16 +226,12 @@ pxe_read(struct pxe_client *c, const struct dhcp4 *m)
 	    c->vendor, sizeof(c->vendor));
 	c->user_len = (uint8_t)read_option(m, DHCP4_OPT_USER_CLASS,
 	    c->user, sizeof(c->user));
-	c->pxeclient = vendor_begins(c, "PXEClient");
-	c->httpclient = vendor_begins(c, "HTTPClient");
-	c->netboot = c->pxeclient || c->httpclient || m->at[DHCP4_OPT_ARCH];
-	c->family = family_of(c, m);
-
-	/* If both are present and differ, option 93 is right: a chained loader
-	 * may inherit option 60 from the ROM. */
-	read_archs(c, m);
-	if (c->n_arch == 0)
-		guess_arch(c);
+	pxe_read_archs(c, rd_init(archs_93, read_option(m, DHCP4_OPT_ARCH,
+	    archs_93, sizeof(archs_93))));
+	c->netboot = m->at[DHCP4_OPT_ARCH];
+	/* Scripts may change the user class of iPXE, but not option 175. */
+	pxe_conclude(c, m->at[DHCP4_OPT_IPXE]);
+	guess_bios(c);
 	read_boot_item(c, m);
 	read_uuid(c, m);
 }
