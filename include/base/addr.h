@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * addr - hardware addresses, IPv4 addresses and prefixes: parse, print, match.
+ * addr - hardware addresses, IPv4 addresses and prefixes: parse, print, match; and
+ * the address of either version. base/ip6 has what concerns IPv6 alone.
  *
  * A struct ip4 is in host byte order; the cursor (base/wire.h) and the sockets
  * (io/) convert it. It is a type of its own so that an address cannot be passed
@@ -12,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/ip6.h"
 
 struct ip4 {
 	uint32_t host;	/* host byte order; 0 is "none" (0.0.0.0) */
@@ -50,19 +53,31 @@ ip4_eq(struct ip4 a, struct ip4 b)
 	return a.host == b.host;
 }
 
+/* The families of DHCP. */
+enum family { FAMILY4, FAMILY6, FAMILIES };
+
 /* An address of either version; zeros are "none". */
 struct ipaddr {
 	uint8_t version;	/* 4, 6, or 0: none */
 	union {
 		struct ip4 v4;
-		uint8_t v6[16];	/* as on the wire */
+		struct ip6 v6;
 	};
 };
+
+#define IP_NONE		((struct ipaddr){ 0 })
+#define IP_STRLEN	IP6_STRLEN
 
 static inline struct ipaddr
 ip_of4(struct ip4 a)
 {
 	return (struct ipaddr){ .version = 4, .v4 = a };
+}
+
+static inline struct ipaddr
+ip_of6(struct ip6 a)
+{
+	return (struct ipaddr){ .version = 6, .v6 = a };
 }
 
 /* IP4_NONE if a is not an IPv4 address. */
@@ -72,9 +87,22 @@ ip_v4(struct ipaddr a)
 	return a.version == 4 ? a.v4 : IP4_NONE;
 }
 
+/* IP6_NONE if a is not an IPv6 address. */
+static inline struct ip6
+ip_v6(struct ipaddr a)
+{
+	return a.version == 6 ? a.v6 : IP6_NONE;
+}
+
+/* Is it no address, or the unspecified one of its version? */
+bool ip_is_none(struct ipaddr a);
 bool ip_eq(struct ipaddr a, struct ipaddr b);
 /* Folds the whole address into 32 bits for a hash. */
 uint32_t ip_fold(struct ipaddr a);
+/* An address of either version, and nothing after it. */
+bool ip_parse(const char *s, struct ipaddr *out);
+/* Prints into buf, of IP_STRLEN bytes, and returns buf; "0.0.0.0" for none. */
+char *ip_str(struct ipaddr a, char *buf);
 
 bool ip4_is_multicast(struct ip4 a);
 /* Usable as a host address: not 0/8, multicast or 240/4 (127/8 is allowed). */

@@ -25,7 +25,7 @@ struct udp_dgram {
 	const uint8_t *data;	/* borrowed until the next udp_recv() */
 	size_t len;
 	bool truncated;
-	struct ip4 src, dst;
+	struct ipaddr src, dst;
 	uint16_t sport;
 	uint32_t ifindex;	/* on which it arrived */
 };

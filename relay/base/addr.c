@@ -17,12 +17,16 @@
 #include <string.h>
 
 bool
+ip_is_none(struct ipaddr a)
+{
+	return ip4_is_none(ip_v4(a)) && ip6_is_none(ip_v6(a));
+}
+
+bool
 ip_eq(struct ipaddr a, struct ipaddr b)
 {
-	if (a.version != b.version)
-		return false;
-	return a.version == 6 ? memcmp(a.v6, b.v6, sizeof(a.v6)) == 0 :
-	    ip4_eq(ip_v4(a), ip_v4(b));
+	return a.version == b.version && ip4_eq(ip_v4(a), ip_v4(b)) &&
+	    ip6_eq(ip_v6(a), ip_v6(b));
 }
 
 uint32_t
@@ -30,9 +34,26 @@ ip_fold(struct ipaddr a)
 {
 	uint32_t x = ip_v4(a).host;
 
-	for (unsigned i = 0; a.version == 6 && i < sizeof(a.v6); i++)
-		x ^= (uint32_t)a.v6[i] << i % 4 * 8;
+	for (unsigned i = 0; a.version == 6 && i < sizeof(a.v6.b); i++)
+		x ^= (uint32_t)a.v6.b[i] << i % 4 * 8;
 	return x;
+}
+
+bool
+ip_parse(const char *s, struct ipaddr *out)
+{
+	*out = IP_NONE;
+	if (ip4_parse(s, &out->v4))
+		out->version = 4;
+	else if (ip6_parse(s, &out->v6))
+		out->version = 6;
+	return out->version != 0;
+}
+
+char *
+ip_str(struct ipaddr a, char *buf)
+{
+	return a.version == 6 ? ip6_str(a.v6, buf) : ip4_str(ip_v4(a), buf);
 }
 
 bool

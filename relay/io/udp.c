@@ -116,14 +116,14 @@ read_dgram(struct udp_batch *b, int i)
 		.data = b->data[i],
 		.len = b->msg[i].msg_len,
 		.truncated = msg->msg_flags & MSG_TRUNC,
-		.src.host = ntohl(b->from[i].sin_addr.s_addr),
+		.src = ip_of4((struct ip4){ ntohl(b->from[i].sin_addr.s_addr) }),
 		.sport = ntohs(b->from[i].sin_port),
 	};
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			memcpy(&info, CMSG_DATA(c), sizeof(info));
 			d->ifindex = (uint32_t)info.ipi_ifindex;
-			d->dst.host = ntohl(info.ipi_addr.s_addr);
+			d->dst = ip_of4((struct ip4){ ntohl(info.ipi_addr.s_addr) });
 		} else if (c->cmsg_level == SOL_SOCKET &&
 		    c->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&drops, CMSG_DATA(c), sizeof(drops));

@@ -112,7 +112,7 @@ fill_checksum(struct sight *s, const struct udpip *u)
 
 /* Puts the IP packet as received, with any trailer after the UDP data. */
 static void
-put_packet(struct sight *s, const struct relay4_rx *rx, const struct udpip *u)
+put_packet(struct sight *s, const struct rx *rx, const struct udpip *u)
 {
 	size_t len = (size_t)((const uint8_t *)rx->data - rx->ip);
 
@@ -124,15 +124,15 @@ put_packet(struct sight *s, const struct relay4_rx *rx, const struct udpip *u)
 		fill_checksum(s, u);
 	put_message(s, rx->data, rx->len);
 	s->body_len = rx->ip_len - len;
-	s->facts.src = rx->src;
-	s->facts.dst = rx->dst;
+	s->facts.src = rx->src.v4;
+	s->facts.dst = rx->dst.v4;
 }
 
 static struct udpip
-udp_of(const struct relay4_rx *rx, uint16_t dport)
+udp_of(const struct rx *rx, uint16_t dport)
 {
 	return (struct udpip){
-		.src = rx->src, .dst = rx->dst, .sport = rx->sport,
+		.src = rx->src.v4, .dst = rx->dst.v4, .sport = rx->sport,
 		.dport = dport, .ttl = UDPIP_TTL,
 		.payload = rx->data, .payload_len = rx->len,
 	};
@@ -160,13 +160,13 @@ put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ip4 dst,
 static void
 see_frame_in(struct daemon *d, struct sight *s, const struct event *e)
 {
-	const struct relay4_rx *rx = e->rx;
+	const struct rx *rx = e->rx;
 	struct mac from = event_mac(rx->mac, rx->mac_len);
 	struct udpip u = udp_of(rx, e->dport);
 
 	s->flags = PCAPNG_INBOUND;
 	at_interface(d, s, rx->ifindex);
-	put_link(d, s, e->to, rx->dst, &from);
+	put_link(d, s, e->to, rx->dst.v4, &from);
 	if (rx->ip)
 		put_packet(s, rx, &u);
 	else
@@ -204,7 +204,7 @@ see_event(struct daemon *d, struct sight *s, const struct event *e)
 	case EVENT_SERVER_IN:
 		u = udp_of(e->rx, DHCP4_PORT_SERVER);
 		s->flags = PCAPNG_INBOUND | PCAPNG_UNICAST;
-		at_server(d, s, servers_find4(&d->servers, e->rx->src));
+		at_server(d, s, servers_find4(&d->servers, e->rx->src.v4));
 		put_udp(s, &u, NULL);
 		break;
 	case EVENT_SERVER_OUT:

@@ -35,15 +35,15 @@ report_event(struct daemon *d, const struct event *e)
 }
 
 static enum ring_to
-link_dest(const struct relay4_rx *rx)
+link_dest(const struct rx *rx)
 {
 	if (rx->unicast)
 		return RING_TO_HOST;
-	return ip4_is_multicast(rx->dst) ? RING_TO_MULTICAST : RING_TO_BROADCAST;
+	return ip4_is_multicast(rx->dst.v4) ? RING_TO_MULTICAST : RING_TO_BROADCAST;
 }
 
 void
-observe_request(struct daemon *d, const struct relay4_rx *rx,
+observe_request(struct daemon *d, const struct rx *rx,
     const struct relay4_plan *p, enum drop why, struct mono now)
 {
 	record_request(d->track, &d->r4, rx, p, why, now);
@@ -87,7 +87,7 @@ observe_hedge(struct daemon *d, const struct relay4_plan *p, struct mono now)
 }
 
 void
-observe_reply(struct daemon *d, const struct relay4_rx *rx,
+observe_reply(struct daemon *d, const struct rx *rx,
     const struct relay4_delivery *v, enum drop why, struct mono now)
 {
 	bool leased = why == DROP_NONE && v->m.type == DHCP4_ACK;
@@ -117,7 +117,7 @@ observe_delivery(struct daemon *d, const struct relay4_delivery *v,
 }
 
 void
-observe_4011(struct daemon *d, const struct relay4_rx *rx,
+observe_4011(struct daemon *d, const struct rx *rx,
     const struct p4011_plan *p, enum drop why, struct mono now)
 {
 	REPORT(d,
@@ -130,7 +130,7 @@ observe_4011(struct daemon *d, const struct relay4_rx *rx,
 }
 
 void
-observe_copy_4011(struct daemon *d, const struct relay4_rx *rx, uint16_t server,
+observe_copy_4011(struct daemon *d, const struct rx *rx, uint16_t server,
     const struct udpip *u)
 {
 	REPORT(d,
@@ -140,7 +140,7 @@ observe_copy_4011(struct daemon *d, const struct relay4_rx *rx, uint16_t server,
 }
 
 void
-observe_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
+observe_help(struct daemon *d, const struct rx *rx, const struct udpip *u,
     const struct helper_plan *p, enum drop why)
 {
 	char copies[32];
@@ -158,7 +158,7 @@ observe_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u
 }
 
 void
-observe_help_copy(struct daemon *d, const struct relay4_rx *rx,
+observe_help_copy(struct daemon *d, const struct rx *rx,
     const struct udpip *u, uint32_t ifindex)
 {
 	REPORT(d,
@@ -179,7 +179,7 @@ observe_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
 }
 
 void
-observe_truncated(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+observe_truncated(struct daemon *d, const struct rx *rx, uint16_t dport,
     const char *direction)
 {
 	REPORT(d,
@@ -199,7 +199,7 @@ observe_lost(struct daemon *d, uint32_t ifindex, bool reply, enum drop why)
 }
 
 void
-observe_routed(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+observe_routed(struct daemon *d, const struct rx *rx, uint16_t dport,
     struct mono now)
 {
 	REPORT(d,
@@ -209,7 +209,7 @@ observe_routed(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
 }
 
 void
-observe_stranger(struct daemon *d, const struct relay4_rx *rx, bool record,
+observe_stranger(struct daemon *d, const struct rx *rx, bool record,
     struct mono now)
 {
 	REPORT(d,
@@ -242,7 +242,7 @@ observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 }
 
 void
-observe_rescue_reply(struct daemon *d, const struct relay4_rx *rx,
+observe_rescue_reply(struct daemon *d, const struct rx *rx,
     const struct rescue_plan *p)
 {
 	bool used = p->what == RESCUE_DELIVER;
@@ -262,7 +262,7 @@ observe_probe(struct daemon *d, uint16_t server, const void *msg, size_t len)
 }
 
 void
-observe_probe_reply(struct daemon *d, const struct relay4_rx *rx)
+observe_probe_reply(struct daemon *d, const struct rx *rx)
 {
 	REPORT(d,
 	    .leg = EVENT_SERVER_IN, .rx = rx, .word = "probe-answer");

@@ -45,14 +45,14 @@ put_sender(struct sbuf *b, const struct event *e)
 	struct dhcp4 m;
 
 	if (e->m && e->m->data && !is_unread(e->why))
-		put_message(b, e->m, e->rx ? e->rx->src : IP4_NONE);
+		put_message(b, e->m, e->rx ? e->rx->src.v4 : IP4_NONE);
 	else if (e->rx && e->rx->data && readable &&
 	    dhcp4_parse(&m, e->rx->data, e->rx->len) == DROP_NONE)
-		put_message(b, &m, e->rx->src);
+		put_message(b, &m, e->rx->src.v4);
 	else if (e->leg == EVENT_NOWHERE)
 		sbuf_puts(b, "copies=none");
 	else
-		sbuf_printf(b, "src=%s", ip4_str(e->rx ? e->rx->src : IP4_NONE, a));
+		sbuf_printf(b, "src=%s", ip4_str(e->rx ? e->rx->src.v4 : IP4_NONE, a));
 }
 
 void

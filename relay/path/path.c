@@ -92,12 +92,12 @@ drop_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
 	count_bad_request(d, f->ifindex, why);
 }
 
-static struct relay4_rx
+static struct rx
 rx_of_frame(const struct ring_frame *f, const struct udpip *u)
 {
-	struct relay4_rx rx = {
-		.data = u->payload, .len = u->payload_len, .src = u->src,
-		.dst = u->dst, .sport = u->sport,
+	struct rx rx = {
+		.data = u->payload, .len = u->payload_len, .src = ip_of4(u->src),
+		.dst = ip_of4(u->dst), .sport = u->sport,
 		.ip = f->ip, .ip_len = f->len,
 		.csum_unverified = f->csum_unverified, .mac_len = f->mac_len,
 	};
@@ -109,10 +109,10 @@ rx_of_frame(const struct ring_frame *f, const struct udpip *u)
 /* Takes a packet that is routed past us. Packets addressed to this host also
  * reach the 4011 socket; do not handle them twice. */
 static void
-tap_frame(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+tap_frame(struct daemon *d, const struct rx *rx, uint16_t dport,
     struct mono now)
 {
-	if (iftab_is_local(d->iftab, rx->dst)) {
+	if (iftab_is_local(d->iftab, rx->dst.v4)) {
 		doctor_run_tap(d, rx, dport);
 		return;
 	}
@@ -151,7 +151,7 @@ peek_key(const void *msg, size_t len, struct conv_key *out)
  * conversations already in progress; a client turned away now will retransmit.
  */
 static bool
-is_turned_away(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+is_turned_away(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct conv_key key;
 
@@ -168,12 +168,12 @@ static void
 take_unreachable(struct daemon *d, const struct ring_frame *f, struct mono now)
 {
 	struct icmp_quote q;
-	struct relay4_rx rx;
+	struct rx rx;
 
 	if (!icmp_unreachable_parse(f->ip, f->len, &q) || q.dport != DHCP4_PORT_PXE)
 		return;
-	rx = (struct relay4_rx){
-		.data = q.data, .len = q.len, .src = q.src, .dst = q.dst,
+	rx = (struct rx){
+		.data = q.data, .len = q.len, .src = ip_of4(q.src), .dst = ip_of4(q.dst),
 		.sport = q.sport, .ifindex = iftab_client(d->iftab, f->ifindex),
 	};
 	rescue_run_unreachable(d, &rx, now);
@@ -183,7 +183,7 @@ static void
 take_frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 {
 	uint32_t ifindex = iftab_client(d->iftab, f->ifindex);
-	struct relay4_rx rx;
+	struct rx rx;
 	struct udpip u;
 	enum drop why;
 
@@ -277,7 +277,7 @@ take_requests(struct daemon *d, struct mono now)
 /* Only the op byte of a truncated message is examined. */
 static void
 drop_truncated67(struct daemon *d, const struct udp_dgram *g,
-    const struct relay4_rx *rx)
+    const struct rx *rx)
 {
 	bool is_request = g->len && g->data[0] == BOOTREQUEST;
 
@@ -291,10 +291,10 @@ drop_truncated67(struct daemon *d, const struct udp_dgram *g,
 	    is_request ? "requests" : "replies");
 }
 
-static struct relay4_rx
+static struct rx
 rx_of_datagram(struct daemon *d, const struct udp_dgram *g)
 {
-	return (struct relay4_rx){
+	return (struct rx){
 		.data = g->data, .len = g->len, .src = g->src, .dst = g->dst,
 		.sport = g->sport, .ifindex = iftab_client(d->iftab, g->ifindex),
 		.unicast = true,
@@ -312,7 +312,7 @@ rx_of_datagram(struct daemon *d, const struct udp_dgram *g)
  *   4. clients	everything else
  */
 static void
-offer_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+offer_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	if (!probe_run_reply(d, rx, now) && !doctor_run_reply(d, rx, now) &&
 	    !rescue_run_reply(d, rx, now))
@@ -324,7 +324,7 @@ offer_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 static void
 take_datagram67(struct daemon *d, const struct udp_dgram *g, struct mono now)
 {
-	struct relay4_rx rx = rx_of_datagram(d, g);
+	struct rx rx = rx_of_datagram(d, g);
 
 	if (g->truncated)
 		drop_truncated67(d, g, &rx);
@@ -366,7 +366,7 @@ static void
 take_errors(struct daemon *d, uint16_t server, struct mono now)
 {
 	struct sock_error last;
-	struct relay4_rx rx = { .data = NULL };
+	struct rx rx = { .data = NULL };
 	uint32_t n = udp_server_errors(server_socket(d, server), &last);
 	bool was_query;
 
@@ -449,7 +449,7 @@ path_udp4011(void *daemon, struct mono now)
 	int n = udp_recv(d->sockets->batch, d->sockets->udp4011, &g);
 
 	for (int i = 0; i < n; i++) {
-		struct relay4_rx rx = rx_of_datagram(d, &g[i]);
+		struct rx rx = rx_of_datagram(d, &g[i]);
 
 		if (g[i].truncated)
 			forward_4011_truncated(d, &rx);

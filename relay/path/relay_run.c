@@ -76,7 +76,7 @@ send_plan(struct daemon *d, const struct relay4_plan *plan)
 }
 
 void
-relay_run_request(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+relay_run_request(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct relay4_plan plan;
 	enum drop why = relay4_request(&d->r4, rx, now, &plan);
@@ -131,7 +131,7 @@ withhold_too_long(struct daemon *d, const struct relay4_delivery *v, size_t len)
 }
 
 void
-relay_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+relay_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct relay4_delivery v;
 	struct packet_to to;
@@ -162,7 +162,7 @@ relay_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 }
 
 void
-forward_4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+forward_4011(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct p4011_plan plan;
 	enum drop why = p4011_request(&d->r4, rx, now, &plan);
@@ -198,7 +198,7 @@ forward_4011(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 }
 
 void
-forward_4011_truncated(struct daemon *d, const struct relay4_rx *rx)
+forward_4011_truncated(struct daemon *d, const struct rx *rx)
 {
 	stats_count(&d->stats, COUNTER_P4011_REQUESTS);
 	d->stats.drop_4011[DROP_TRUNCATED]++;
@@ -206,7 +206,7 @@ forward_4011_truncated(struct daemon *d, const struct relay4_rx *rx)
 }
 
 void
-forward_help(struct daemon *d, const struct relay4_rx *rx, const struct udpip *u,
+forward_help(struct daemon *d, const struct rx *rx, const struct udpip *u,
     struct mono now)
 {
 	struct helper_plan plan;
@@ -269,7 +269,7 @@ arm_rescue(struct daemon *d, struct mono now)
 }
 
 void
-rescue_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+rescue_run_tap(struct daemon *d, const struct rx *rx, uint16_t dport,
     struct mono now)
 {
 	struct rescue_plan plan;
@@ -280,7 +280,7 @@ rescue_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
 }
 
 void
-rescue_run_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+rescue_run_unreachable(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct rescue_plan plan;
 
@@ -290,7 +290,7 @@ rescue_run_unreachable(struct daemon *d, const struct relay4_rx *rx, struct mono
 }
 
 bool
-rescue_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+rescue_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct rescue_plan plan;
 

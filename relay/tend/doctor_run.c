@@ -194,10 +194,10 @@ on_timer(void *daemon, struct mono now)
 }
 
 bool
-doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+doctor_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct doctor_runs *g = &d->doctor_runs;
-	uint16_t server = servers_find4(&d->servers, rx->src), mac;
+	uint16_t server = servers_find4(&d->servers, rx->src.v4), mac;
 	struct doctor *run;
 	struct dhcp4 m;
 	uint32_t xid;
@@ -215,7 +215,7 @@ doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	why = relay4_judge_sender(&d->r4, rx, server);
 	if (why == DROP_NONE && !doctor_has_giaddr(run, m.giaddr))
 		why = DROP_NOT_OUR_GIADDR;
-	if (doctor_offered(run, &m, rx->src, why, now) && server != CONF_NONE) {
+	if (doctor_offered(run, &m, rx->src.v4, why, now) && server != CONF_NONE) {
 		g->replied[server].at = now;
 		g->replied[server].ifindex = run->ifindex;
 	}
@@ -223,7 +223,7 @@ doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 }
 
 bool
-doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx)
+doctor_run_vlan(struct daemon *d, const struct rx *rx)
 {
 	struct doctor_runs *g = &d->doctor_runs;
 	struct dhcp4 m;
@@ -234,19 +234,19 @@ doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx)
 		return false;
 	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
 	/* A configured server on a client VLAN also replies there directly. */
-	if (servers_find4(&d->servers, rx->src) != CONF_NONE ||
-	    iftab_is_ours(d->iftab, rx->src) ||
+	if (servers_find4(&d->servers, rx->src.v4) != CONF_NONE ||
+	    iftab_is_ours(d->iftab, rx->src.v4) ||
 	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
 		return true;
 	for (unsigned i = 0; i < DOCTOR_RUNS_MAX; i++)
 		if (g->run[i] && g->run[i]->mac == mac && !g->run[i]->judged &&
 		    g->run[i]->ifindex == rx->ifindex)
-			doctor_heard_on_vlan(g->run[i], &m, rx->src);
+			doctor_heard_on_vlan(g->run[i], &m, rx->src.v4);
 	return true;
 }
 
 void
-doctor_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport)
+doctor_run_tap(struct daemon *d, const struct rx *rx, uint16_t dport)
 {
 	struct doctor *run;
 	uint16_t mac;

@@ -183,7 +183,7 @@ note_reply(struct daemon *d, uint32_t token, struct mono now)
 }
 
 bool
-probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
+probe_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct probe_run *g = &d->probe_run;
 	struct ip4 ciaddr;
@@ -196,7 +196,7 @@ probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now)
 	observe_probe_reply(d, rx);
 	/* A client would not get it (relay4_judge_source), so it proves nothing. */
 	if (d->conf->check_source &&
-	    servers_find4(&d->servers, rx->src) == CONF_NONE) {
+	    servers_find4(&d->servers, rx->src.v4) == CONF_NONE) {
 		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
 		return true;
 	}

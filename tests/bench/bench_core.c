@@ -165,7 +165,7 @@ request(struct bench *b, unsigned i)
 {
 	struct relay4_plan plan;
 	struct udpip u;
-	struct relay4_rx rx = { .ifindex = CLIENT_IF, .mac_len = 6 };
+	struct rx rx = { .ifindex = CLIENT_IF, .mac_len = 6 };
 	bool no_room;
 	enum drop why;
 
@@ -173,8 +173,8 @@ request(struct bench *b, unsigned i)
 		b->bad++;
 	rx.data = u.payload;
 	rx.len = u.payload_len;
-	rx.src = u.src;
-	rx.dst = u.dst;
+	rx.src.v4 = u.src;
+	rx.dst.v4 = u.dst;
 	rx.sport = u.sport;
 	why = relay4_request(&b->r4, &rx, b->now, &plan);
 	record_request(b->track, &b->r4, &rx, &plan, why, b->now);
@@ -187,9 +187,9 @@ static void
 reply(struct bench *b, unsigned i)
 {
 	struct relay4_delivery v;
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = b->reply[i], .len = OFFER, .sport = 67, .unicast = true,
-		.src = ip_v4(b->conf->server[0].address), .dst = { 0x0a400001 },
+		.src = ip_of4(ip_v4(b->conf->server[0].address)), .dst = ip_of4({ 0x0a400001 }),
 		.ifindex = CLIENT_IF + 1,
 	};
 	struct udpip u = { .sport = 67, .dport = 68, .payload = b->out };

@@ -743,8 +743,8 @@ inbox_put(struct inbox *in, const struct udpip *u, uint32_t ifindex)
 	assert(in->d && in->n < DGRAMS && u->payload_len <= FAKEIO_MSG_MAX);
 	d = &in->d[in->n++];
 	d->d = (struct udp_dgram){
-		.data = d->data, .len = u->payload_len, .src = u->src,
-		.dst = u->dst, .sport = u->sport, .ifindex = ifindex,
+		.data = d->data, .len = u->payload_len, .src = ip_of4(u->src),
+		.dst = ip_of4(u->dst), .sport = u->sport, .ifindex = ifindex,
 	};
 	memcpy(d->data, u->payload, u->payload_len);
 }

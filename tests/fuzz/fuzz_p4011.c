@@ -40,13 +40,13 @@ check_servers(const struct world *w, const struct relay4_plan *p)
 
 static void
 check_client(const struct world *w, const struct p4011_plan *p,
-    const struct relay4_rx *rx)
+    const struct rx *rx)
 {
 	const struct iface *in = p->servers.in;
 	bool here = false;
 
 	assert(in && in->conf && in->link.up);
-	assert(ip4_eq(p->src, rx->src) && p->sport == rx->sport);
+	assert(ip4_eq(p->src, rx->src.v4) && p->sport == rx->sport);
 	for (unsigned i = 0; i < in->n_addr; i++)
 		here |= ip4net_has(in->addr[i].net, p->src);
 	for (unsigned i = 0; i < in->n_addr; i++)
@@ -57,7 +57,7 @@ check_client(const struct world *w, const struct p4011_plan *p,
 /* Only a relay may send these fields and options. */
 static void
 check_forged(const struct world *w, const struct p4011_plan *p,
-    const struct relay4_rx *rx)
+    const struct rx *rx)
 {
 	struct dhcp4 m;
 
@@ -73,7 +73,7 @@ check_forged(const struct world *w, const struct p4011_plan *p,
 /* RFC 4578 and PXE 2.1: a REQUEST or INFORM of a PXE client with sub-option
  * 71. */
 static bool
-is_discovery(const struct world *w, const struct relay4_rx *rx)
+is_discovery(const struct world *w, const struct rx *rx)
 {
 	struct pxe_client c;
 	struct dhcp4 m;
@@ -105,7 +105,7 @@ check_edit(const struct p4011_plan *p, const uint8_t *out)
 }
 
 static void
-render(const struct p4011_plan *p, const struct relay4_rx *rx)
+render(const struct p4011_plan *p, const struct rx *rx)
 {
 	uint8_t *out = path_exact(rx->data, rx->len);
 
@@ -122,15 +122,15 @@ static void
 request(struct world *w, const struct path_packet *k, struct asked *a)
 {
 	static struct p4011_plan p;
-	struct relay4_rx rx = {
-		.data = k->data, .len = k->len, .dst = IP4_BROADCAST,
-		.src = path_client(k->how >> 1 & 7),
+	struct rx rx = {
+		.data = k->data, .len = k->len, .dst = ip_of4(IP4_BROADCAST),
+		.src = ip_of4(path_client(k->how >> 1 & 7)),
 		.sport = k->how & 16 ? DHCP4_PORT_PXE : DHCP4_PORT_CLIENT,
 		.ifindex = path_ifindex(k->who), .mac_len = k->how >> 5,
 		.mac = { 2, 0, 0, 0, 0, k->how },
 	};
 
-	a->discovery[a->n].src = rx.src;
+	a->discovery[a->n].src = rx.src.v4;
 	a->discovery[a->n].sport = rx.sport;
 	a->discovery[a->n++].ifindex = rx.ifindex;
 	if (p4011_request(&w->r4, &rx, w->now, &p) != DROP_NONE)
@@ -159,9 +159,9 @@ static void
 reply(struct world *w, const struct path_packet *k, const struct asked *a)
 {
 	static struct relay4_delivery d;
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = k->data, .len = k->len, .sport = 67, .unicast = true,
-		.src = path_server(k->who), .ifindex = 40,
+		.src = ip_of4(path_server(k->who)), .ifindex = 40,
 	};
 
 	if (relay4_reply(&w->r4, &rx, w->now, &d) != DROP_NONE)

@@ -89,15 +89,15 @@ over(void *user, const struct track_client *c, struct mono when)
 }
 
 /* Clients send requests and servers reply; for a server, `who` is its number. */
-static struct relay4_rx
+static struct rx
 rx_of(const struct path_packet *k, bool from_server)
 {
 	struct ip4 client = path_client(k->how >> 3 & 7), server = path_server(k->who);
 
-	return (struct relay4_rx){
+	return (struct rx){
 		.data = k->data, .len = k->len,
-		.src = from_server ? server : client,
-		.dst = from_server ? client : server,
+		.src = ip_of4(from_server ? server : client),
+		.dst = ip_of4(from_server ? client : server),
 		.sport = from_server ? DHCP4_PORT_SERVER : DHCP4_PORT_CLIENT,
 		.ifindex = from_server ? 40 : path_ifindex(k->who),
 		.mac_len = k->how >> 6 ? 6 : 0, .mac = { 2, 0, 0, 0, 0, k->who },
@@ -108,7 +108,7 @@ static void
 request(struct bed *d, const struct path_packet *k)
 {
 	static struct relay4_plan p;
-	struct relay4_rx rx = rx_of(k, false);
+	struct rx rx = rx_of(k, false);
 
 	record_request(d->t, &d->w->r4, &rx, &p,
 	    relay4_request(&d->w->r4, &rx, d->w->now, &p), d->w->now);
@@ -118,7 +118,7 @@ static void
 reply(struct bed *d, const struct path_packet *k)
 {
 	static struct relay4_delivery v;
-	struct relay4_rx rx = rx_of(k, true);
+	struct rx rx = rx_of(k, true);
 
 	record_reply(d->t, &d->w->r4, &rx, &v,
 	    relay4_reply(&d->w->r4, &rx, d->w->now, &v), d->w->now);
@@ -129,7 +129,7 @@ one(struct bed *d, const struct path_packet *k)
 {
 	enum what what = k->how & 7;
 	bool back = what == FROM_4011 || what == FROM_TFTP;
-	struct relay4_rx rx = rx_of(k, back);
+	struct rx rx = rx_of(k, back);
 
 	switch (what) {
 	case REQUEST:

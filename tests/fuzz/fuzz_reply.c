@@ -35,9 +35,9 @@ static void
 request(struct world *w, const struct path_packet *k, struct seen *seen)
 {
 	static struct relay4_plan p;
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = k->data, .len = k->len, .sport = 68,
-		.dst = IP4_BROADCAST, .ifindex = path_ifindex(k->who),
+		.dst = ip_of4(IP4_BROADCAST), .ifindex = path_ifindex(k->who),
 		.mac_len = 6, .mac = { 2, 0, 0, 0, 0, k->who },
 	};
 	struct dhcp4 m;
@@ -124,16 +124,16 @@ check_interface(struct world *w, const struct relay4_delivery *d,
 
 static void
 check_source(struct world *w, const struct relay4_delivery *d,
-    const struct relay4_rx *rx)
+    const struct rx *rx)
 {
 	const struct iface *in = iftab_by_index(w->iftab, rx->ifindex);
 	bool known = d->server != CONF_NONE;
 
 	assert(known || !w->conf->check_source);
-	assert(!known || ip4_eq(ip_v4(w->conf->server[d->server].address), rx->src));
+	assert(!known || ip4_eq(ip_v4(w->conf->server[d->server].address), rx->src.v4));
 	/* on a client VLAN, only one server of this network may reply */
 	if (in && in->conf)
-		assert(ip4_eq(rx->src, world_ip("192.0.2.9")) &&
+		assert(ip4_eq(rx->src.v4, world_ip("192.0.2.9")) &&
 		    in->link.ifindex == 10);
 }
 
@@ -373,17 +373,17 @@ render(struct world *w, const struct relay4_delivery *d)
 
 /* Does the reason hold for which the reply was dropped? */
 static bool
-is_reason(struct world *w, const struct relay4_rx *rx, enum drop why)
+is_reason(struct world *w, const struct rx *rx, enum drop why)
 {
 	const struct iface *in = iftab_by_index(w->iftab, rx->ifindex);
-	uint16_t server = servers_find4(&w->servers, rx->src);
+	uint16_t server = servers_find4(&w->servers, rx->src.v4);
 	struct iface *only;
 	struct dhcp4 m;
 	size_t n;
 
 	if (why == DROP_REPLY_FROM_CLIENT)
 		return in && in->conf && !(in->link.ifindex == 10 &&
-		    server != CONF_NONE && ip4_eq(rx->src, world_ip("192.0.2.9")));
+		    server != CONF_NONE && ip4_eq(rx->src.v4, world_ip("192.0.2.9")));
 	if (why == DROP_NOT_SERVER)
 		return server == CONF_NONE && w->conf->check_source;
 	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
@@ -409,9 +409,9 @@ static void
 reply(struct world *w, const struct path_packet *k, const struct seen *seen)
 {
 	static struct relay4_delivery d;
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = k->data, .len = k->len, .sport = 67, .unicast = true,
-		.src = path_server(k->who), .ifindex = path_ifindex(k->how >> 1),
+		.src = ip_of4(path_server(k->who)), .ifindex = path_ifindex(k->how >> 1),
 	};
 	enum drop why;
 

@@ -372,9 +372,9 @@ one(struct world *w, const struct path_packet *k, struct mono start)
 {
 	static struct relay4_plan p;
 	enum drop why;
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = k->data, .len = k->len, .sport = 68,
-		.dst = IP4_BROADCAST, .ifindex = path_ifindex(k->who),
+		.dst = ip_of4(IP4_BROADCAST), .ifindex = path_ifindex(k->who),
 		.unicast = k->how & 1, .mac_len = k->how >> 1 & 7,
 		.mac = { 2, 0, 0, 0, 0, k->how },
 	};

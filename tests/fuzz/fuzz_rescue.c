@@ -157,10 +157,10 @@ routed(struct seen *s, const struct path_packet *k)
 	bool answer = (k->how & 3) == 1;
 	struct ip4 client = path_client(k->how >> 2 & 7), server = path_server(k->who);
 	uint16_t port = k->how & 32 ? DHCP4_PORT_PXE : DHCP4_PORT_CLIENT;
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = k->data, .len = k->len, .mac_len = 6,
 		.mac = { 2, 0, 0, 0, 0, k->how },
-		.src = answer ? server : client, .dst = answer ? client : server,
+		.src = ip_of4(answer ? server : client), .dst = ip_of4(answer ? client : server),
 		.sport = answer ? DHCP4_PORT_PXE : port,
 		.ifindex = answer ? 40 : k->how & 64 ? path_ifindex(k->who) :
 		    path_ifindex(k->how >> 2 & 3),
@@ -185,9 +185,9 @@ static void
 unreachable(struct seen *s, const struct path_packet *k)
 {
 	static struct rescue_plan p;
-	struct relay4_rx rx = {
-		.data = k->data, .len = k->len, .src = path_client(k->how >> 2 & 7),
-		.dst = path_server(k->who), .ifindex = 40,
+	struct rx rx = {
+		.data = k->data, .len = k->len, .src = ip_of4(path_client(k->how >> 2 & 7)),
+		.dst = ip_of4(path_server(k->who)), .ifindex = 40,
 		.sport = k->how & 32 ? DHCP4_PORT_PXE : DHCP4_PORT_CLIENT,
 	};
 
@@ -195,16 +195,16 @@ unreachable(struct seen *s, const struct path_packet *k)
 	check(s, &p);
 	assert(p.what != RESCUE_DELIVER);
 	if (p.what == RESCUE_QUERY)
-		assert(!ip4_eq(p.udp.dst, rx.dst));
+		assert(!ip4_eq(p.udp.dst, rx.dst.v4));
 }
 
 static void
 to_us(struct seen *s, const struct path_packet *k)
 {
 	static struct rescue_plan p;
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = k->data, .len = k->len, .unicast = true, .ifindex = 40,
-		.src = path_server(k->who), .dst = world_ip("192.0.2.1"),
+		.src = ip_of4(path_server(k->who)), .dst = ip_of4(world_ip("192.0.2.1")),
 		.sport = k->how & 32 ? DHCP4_PORT_SERVER : DHCP4_PORT_PXE,
 	};
 	uint64_t before = s->w->stats.counter[COUNTER_REPLIES];

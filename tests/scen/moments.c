@@ -140,8 +140,8 @@ client_sends(struct boot *b, uint8_t type)
 {
 	static struct msg m;
 	static struct relay4_plan plan;
-	struct relay4_rx rx = {
-		.dst = IP4_BROADCAST, .sport = 68, .ifindex = IFINDEX, .mac_len = 6,
+	struct rx rx = {
+		.dst = ip_of4(IP4_BROADCAST), .sport = 68, .ifindex = IFINDEX, .mac_len = 6,
 	};
 
 	fill(&m, b, BOOTREQUEST);
@@ -237,7 +237,7 @@ arrive(struct boot *b, const struct flight *f)
 	static struct msg m;
 	static struct relay4_delivery d;
 	struct ip4 from = world_ip(address[f->server]);
-	struct relay4_rx rx = { .sport = 67, .ifindex = 99, .unicast = true };
+	struct rx rx = { .sport = 67, .ifindex = 99, .unicast = true };
 	struct wr giaddr, yiaddr;
 
 	if (f->error) {
@@ -258,8 +258,8 @@ arrive(struct boot *b, const struct flight *f)
 	msg_end(&m);
 	rx.data = m.b;
 	rx.len = m.len;
-	rx.src = from;
-	rx.dst = f->giaddr;
+	rx.src.v4 = from;
+	rx.dst.v4 = f->giaddr;
 	must(relay4_reply(&w->r4, &rx, w->now, &d) == DROP_NONE);
 	client_hears(b, f);
 }

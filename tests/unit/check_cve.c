@@ -107,8 +107,8 @@ static enum drop
 request_on(uint32_t ifindex, const void *data, size_t len)
 {
 	uint8_t *exact = msg_exact(data, len);
-	struct relay4_rx rx = {
-		.data = exact, .len = len, .sport = 68, .dst = IP4_BROADCAST,
+	struct rx rx = {
+		.data = exact, .len = len, .sport = 68, .dst = ip_of4(IP4_BROADCAST),
 		.ifindex = ifindex, .mac_len = 6, .mac = { 2, 0, 0x5e, 0x10, 0, 1 },
 	};
 	enum drop why = relay4_request(&w->r4, &rx, w->now, &plan);
@@ -134,9 +134,9 @@ reply_from(const char *server, uint32_t ifindex, const void *data, size_t len)
 	uint8_t *exact = msg_exact(data, len);
 	size_t size = len < DHCP4_MIN ? DHCP4_MIN : len;
 	uint8_t *block = malloc(size), hdr[UDPIP_HEADERS];
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = exact, .len = len, .sport = 67, .unicast = true,
-		.src = world_ip(server), .ifindex = ifindex,
+		.src = ip_of4(world_ip(server)), .ifindex = ifindex,
 	};
 	enum drop why = relay4_reply(&w->r4, &rx, w->now, &delivery);
 

@@ -22,6 +22,8 @@
 
 #define CONF_NAME_MAX		64	/* bytes of a name, with NUL */
 #define CONF_TEXT_MAX		256	/* bytes of a format string, with NUL */
+#define CONF_ZONE_MAX		16	/* IFNAMSIZ */
+#define CONF_DUID_MAX		130	/* RFC 9915 11.1: 128 bytes and the type */
 #define CONF_SERVERS_MAX	256
 #define CONF_RULES_MAX		256	/* a multiple of 64 */
 #define CONF_NONE		UINT16_MAX	/* no group or server */
@@ -37,6 +39,8 @@ enum conf_giaddr { CONF_GIADDR_PRIMARY, CONF_GIADDR_ALL, CONF_GIADDR_ROTATE,
 	CONF_GIADDR_FIXED };
 enum conf_active { CONF_ACTIVE_ALWAYS, CONF_ACTIVE_VRRP, CONF_ACTIVE_ADDRESS };
 enum conf_link { CONF_LINK_OFF, CONF_LINK_ON, CONF_LINK_FIXED };
+enum conf_link_address { CONF_LINKADDR_PRIMARY, CONF_LINKADDR_NONE,
+	CONF_LINKADDR_FIXED };
 enum conf_mode { CONF_MODE_ALL, CONF_MODE_FAILOVER, CONF_MODE_BALANCE };
 
 /* The words of enum conf_log, for the command line; ends with NULL. */
@@ -77,10 +81,18 @@ struct conf_probe {
 struct conf_server {
 	char name[CONF_NAME_MAX];	/* the text of the address when implicit */
 	struct ipaddr address;
+	/* The interface of an address that is link-local or multicast; or "". */
+	char zone[CONF_ZONE_MAX];
 	uint32_t vrf;		/* routing table; always 0 (main) so far */
 	bool implicit;		/* an address in a list, without a [server] */
 	bool option82;		/* may get our option 82 */
 	bool proxy_only;	/* offers = proxy-only */
+	bool vss;		/* may get option 68 of DHCPv6 */
+	uint8_t duid_len;	/* 0: not known */
+	uint8_t duid[CONF_DUID_MAX];
+	/* A multicast address: who may answer for it, everyone if n_answer is 0. */
+	uint16_t n_answer;
+	struct ip6 *answer;	/* owned */
 	uint8_t weight;		/* in balance groups, 1..100 */
 	uint16_t n_probe;	/* 0: health by traffic alone */
 	struct conf_probe probe[CONF_PROBES_MAX];
@@ -114,7 +126,10 @@ struct conf_if_opts {
 	char remote_id[CONF_TEXT_MAX];
 	char subscriber_id[CONF_TEXT_MAX];
 	enum conf_active active;	/* relay always, or only while ... */
-	struct ip4 active_address;	/* ... this address is on the interface */
+	/* ... one of these addresses is on the interface. A family without an
+	 * address follows the other. */
+	struct ip4 active_address;
+	struct ip6 active_address6;
 	bool active_giaddr_virtual;	/* giaddr is the virtual address */
 	enum conf_link link;	/* sub-option 5 */
 	struct ip4 link_fixed;
@@ -122,10 +137,21 @@ struct conf_if_opts {
 	bool relay_flags;		/* sub-option 10 */
 	uint32_t vendor_enterprise;	/* sub-option 9; 0: not sent */
 	char vendor_data[CONF_TEXT_MAX];
-	uint8_t relay_id_len;		/* sub-option 12; 0: not sent */
+	bool relay_id_auto;		/* a DUID of this host, in DHCPv6 only */
+	uint8_t relay_id_len;		/* sub-option 12, option 53; 0: not sent */
 	uint8_t relay_id[128];
 	uint8_t vss_len;		/* sub-option 151; 0: neither 151 nor 152 */
 	uint8_t vss[128];
+	/* DHCPv6 alone */
+	enum conf_link_address link_address;
+	struct ip6 link_address_fixed;
+	char interface_id[CONF_TEXT_MAX];	/* format string, empty: not sent */
+	uint32_t remote_id6_enterprise;	/* option 37; 0: not sent */
+	char remote_id6[CONF_TEXT_MAX];
+	bool client_mac;		/* option 79 */
+	bool accept_unicast;		/* from clients */
+	bool leasequery;		/* from clients */
+	bool rsoo_drop;			/* relayed messages with option 66 */
 };
 
 struct conf_if {
@@ -150,7 +176,10 @@ struct conf_rule {
 	struct macprefix *mac;
 	uint8_t (*uuid)[16];		/* as on the wire */
 	char (*interface)[CONF_NAME_MAX];	/* shell patterns */
-	uint32_t messages;		/* bits 1 << type, CONF_MSG_BOOTP; 0: any */
+	uint8_t protocols;		/* bits 1 << enum family, 0: any */
+	/* If `messages` or `messages6` is not 0, only these types match. */
+	uint32_t messages;		/* DHCPv4: bits 1 << type, CONF_MSG_BOOTP */
+	uint64_t messages6;		/* DHCPv6: bits 1 << type */
 	/* action */
 	bool drop;
 	uint16_t boot, dhcp;		/* group index or CONF_NONE */
@@ -189,6 +218,7 @@ struct conf {
 	struct conf_metrics metrics;
 	char host_name[CONF_NAME_MAX];	/* %h; empty: the kernel's */
 	uint8_t max_hops;	/* 1..16 */
+	uint8_t max_hops6;	/* 1..32 */
 	struct conf_rate interface_rate;
 	struct conf_rate client_rate;
 	uint32_t clients;	/* capacity of the client table */
@@ -257,7 +287,7 @@ bool conf_glob(const char *p, const char *s);
 /* The groups of a client here that matches this rule (CONF_NONE: no rule). */
 struct conf_groups conf_groups_for(const struct conf *c, const struct conf_if *f,
     uint16_t rule);
-/* Finds the server with this address (its `first` index), or CONF_NONE. */
+/* Finds the server with this IPv4 address (its `first` index), or CONF_NONE. */
 uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
 /* The same for the address and VRF of s, which may be in another conf. */
 uint16_t conf_server_same(const struct conf *c, const struct conf_server *s);
@@ -272,7 +302,7 @@ struct conf_fmt {
 	uint16_t vlan;		/* 0: none */
 	struct mac mac;
 	const char *host;
-	struct ip4 giaddr;
+	struct ipaddr giaddr;	/* or the link-address of DHCPv6 */
 };
 /* Expands "%i %v %m %h %g %%" or decodes "hex:...". Returns the length; 0 if
  * the result is empty or does not fit. */

@@ -45,6 +45,28 @@ struct iftab_addr {
 	uint32_t seen;		/* its position in a full read; 0: not reported */
 };
 
+/* An IPv6 address as the kernel reports it. */
+struct iftab_addr6 {
+	struct ip6net net;
+	bool unusable;		/* tentative, or duplicate address detection failed */
+	bool temporary;		/* RFC 8981 */
+	bool deprecated;
+	bool permanent;
+	uint32_t seen;		/* its position in a full read; 0: not reported */
+};
+
+/* What an interface needs for DHCPv6. All zeros if it is not a client interface. */
+struct iface6 {
+	struct ip6 local;	/* usable link-local address, IP6_NONE: none */
+	struct ip6 link;	/* link-address, IP6_NONE: none, or `unnumbered` */
+	bool unnumbered;	/* link-address = none: it is sent as :: */
+	bool standby;		/* another router has the virtual address */
+	/* Options 18, 37, 38 and 53 as they are sent, owned. The Interface-Id's
+	 * value is at iid_at; iid_len 0: it is not sent. */
+	uint16_t opts_len, iid_at, iid_len;
+	uint8_t *opts;
+};
+
 /* A giaddr, and what requests with it carry. */
 struct iface_giaddr {
 	struct ip4 addr;
@@ -79,6 +101,9 @@ struct iface {
 	 * may be on their way. Owned; usually none. */
 	uint8_t n_was;
 	struct iface_giaddr *was;
+	uint32_t n_addr6;
+	struct iftab_addr6 *addr6;	/* owned */
+	struct iface6 six;
 	struct if_stats stats;	/* since the ifindex appeared */
 	struct limit limit;	/* interface-rate */
 	/* Bit i: see iface_rule(). */
@@ -88,6 +113,11 @@ struct iface {
 /* Does it serve clients: configured, up and with a giaddr? Also true on
  * standby, since replies may be on their way. */
 bool iface_ready(const struct iface *f);
+/* The same for DHCPv6: up, with a link-local address and a link-address. */
+bool iface6_ready(const struct iface *f);
+/* Is `a` in an IPv6 prefix of the interface? One of its addresses? */
+bool iface6_has(const struct iface *f, struct ip6 a);
+bool iface6_owns(const struct iface *f, struct ip6 a);
 /* Is `a` in a subnet of the interface? */
 bool iface_has(const struct iface *f, struct ip4 a);
 /* Is `a` a broadcast address here, all ones or (RFC 1122 3.3.6) all zeros? */

@@ -28,7 +28,7 @@ struct pending {
 	struct mono due;
 	uint32_t self;		/* its number, from 1: what conv.hedge holds */
 	uint32_t ifindex;
-	struct ip4 src, dst;
+	struct ipaddr src, dst;
 	uint16_t sport;
 	bool unicast;
 	uint8_t mac_len, mac[8];

@@ -22,6 +22,7 @@
 #include "core/conf/conf.h"
 #include "core/relay4/pending.h"
 #include "core/iface/iftab.h"
+#include "core/iface/rx.h"
 #include "core/server/select.h"
 #include "core/server/servers.h"
 #include "core/server/stats.h"
@@ -52,21 +53,6 @@ struct relay4 {
 void relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
     struct mono now);
 
-/* A message as it came in. */
-struct relay4_rx {
-	const void *data;
-	size_t len;
-	struct ip4 src, dst;
-	uint16_t sport;
-	uint32_t ifindex;
-	const uint8_t *ip;	/* IP packet, for captures; NULL: by UDP socket */
-	size_t ip_len;
-	bool csum_unverified;	/* UDP checksum not filled in, or not checked */
-	bool unicast;		/* to one of our addresses, not a broadcast */
-	uint8_t mac_len;	/* link source, 0: unknown */
-	uint8_t mac[8];
-};
-
 struct relay4_copy {
 	struct ip4 giaddr;
 	const struct rai *rai;	/* NULL: no option 82 is added */
@@ -94,7 +80,7 @@ struct relay4_plan {
 
 /* Judge a message. Return DROP_NONE and a plan, or the reason to drop. Update
  * the counters. */
-enum drop relay4_request(struct relay4 *r, const struct relay4_rx *rx,
+enum drop relay4_request(struct relay4 *r, const struct rx *rx,
     struct mono now, struct relay4_plan *plan);
 
 /* The option 82 of a copy: none, ours, or ours without server-id-override. The
@@ -123,7 +109,7 @@ struct relay4_delivery {
 	uint16_t server;	/* index, CONF_NONE when check-source is off */
 };
 
-enum drop relay4_reply(struct relay4 *r, const struct relay4_rx *rx,
+enum drop relay4_reply(struct relay4 *r, const struct rx *rx,
     struct mono now, struct relay4_delivery *d);
 /* Writes the message for the client and returns its length, at least
  * DHCP4_HEADER. size is at least the received length and DHCP4_MIN. */
@@ -143,7 +129,7 @@ void relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
 /* DROP_NONE if this is a client interface that is up and not on standby. */
 enum drop relay4_judge_interface(const struct iface *in);
 /* Notes where a request came from, for its replies. */
-void relay4_remember(struct conv *cv, const struct relay4_rx *rx,
+void relay4_remember(struct conv *cv, const struct rx *rx,
     const struct dhcp4 *m);
 /* Returns the groups that serve this client. Matches the rules and notes the
  * choice in cv, unless cv has a choice that holds: one made by this
@@ -174,20 +160,20 @@ uint16_t relay4_next_unasked(const struct conv *cv, const struct select_out *o);
 void relay4_note_asked(struct conv *cv, const struct relay4_plan *plan);
 
 /* Notes the queried servers, and stores the query for each class that is hedged. */
-void relay4_arm(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+void relay4_arm(struct relay4 *r, const struct rx *rx, struct mono now,
     const struct relay4_plan *plan, struct conv *cv);
 /* Notes that this class was answered, and drops its hedge. */
 void relay4_answered(struct relay4 *r, struct conv *cv, enum conf_class class);
 /* Stores a message and its origin; rx->len is at most PENDING_MSG_MAX. */
 void relay4_store(struct pending *s, const struct conv_key *key,
-    enum conf_class class, const struct relay4_rx *rx);
+    enum conf_class class, const struct rx *rx);
 
 /* May a reply come from that address, on that interface? `server` is the index
- * of rx->src or CONF_NONE. */
-enum drop relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx,
+ * of rx->src.v4 or CONF_NONE. */
+enum drop relay4_judge_source(struct relay4 *r, const struct rx *rx,
     uint16_t server);
 /* The same for a reply to port 67, which the other router of a pair may forward. */
-enum drop relay4_judge_sender(struct relay4 *r, const struct relay4_rx *rx,
+enum drop relay4_judge_sender(struct relay4 *r, const struct rx *rx,
     uint16_t server);
 /* Does the message forge a giaddr (ours, or not a host address) or option 82
  * (damaged, or from an untrusted circuit)? */

@@ -12,25 +12,25 @@
 
 /* A message that relay4_request() judged, and the plan as it left it. */
 void record_request(struct track *t, const struct relay4 *r,
-    const struct relay4_rx *rx, const struct relay4_plan *plan, enum drop why,
+    const struct rx *rx, const struct relay4_plan *plan, enum drop why,
     struct mono now);
 /* A stored request that relay4_hedge() sent to the next server. */
 void record_hedge(struct track *t, const struct relay4 *r,
     const struct relay4_plan *plan, struct mono now);
 /* A message that relay4_reply() judged. */
 void record_reply(struct track *t, const struct relay4 *r,
-    const struct relay4_rx *rx, const struct relay4_delivery *d, enum drop why,
+    const struct rx *rx, const struct relay4_delivery *d, enum drop why,
     struct mono now);
 /* A broadcast or multicast to port 4011 that went to n boot servers. */
-void record_4011(struct track *t, const struct relay4_rx *rx, uint16_t n,
+void record_4011(struct track *t, const struct rx *rx, uint16_t n,
     struct mono now);
 /* An answer that was delivered in place of a dead boot server's reply. */
 void record_rescue(struct track *t, const struct rescue_plan *p, struct mono now);
 /* A packet routed past us: port 4011, port 69, or a TFTP error. */
-void record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
+void record_tap(struct track *t, const struct rx *rx, uint16_t dport,
     struct mono now);
 /* A broadcast to port 68 on a VLAN, not sent by us. */
 void record_stranger(struct track *t, const struct relay4 *r,
-    const struct relay4_rx *rx, struct mono now);
+    const struct rx *rx, struct mono now);
 
 #endif

@@ -28,7 +28,7 @@ enum event_leg {
 struct event {
 	enum event_leg leg;
 	enum ring_to to;
-	const struct relay4_rx *rx;
+	const struct rx *rx;
 	const struct ring_frame *frame;
 	const struct udpip *udp;
 	const uint8_t *hdr;		/* headers of udp; NULL: to be made */

@@ -18,49 +18,49 @@
 
 struct daemon;
 
-void observe_request(struct daemon *d, const struct relay4_rx *rx,
+void observe_request(struct daemon *d, const struct rx *rx,
     const struct relay4_plan *p, enum drop why, struct mono now);
 /* A copy of a request for a server, as rendered. */
 void observe_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
     const void *msg, size_t len);
 void observe_hedge(struct daemon *d, const struct relay4_plan *p, struct mono now);
-void observe_reply(struct daemon *d, const struct relay4_rx *rx,
+void observe_reply(struct daemon *d, const struct rx *rx,
     const struct relay4_delivery *v, enum drop why, struct mono now);
 /* A reply's frame for the client: u with the headers hdr. */
 void observe_delivery(struct daemon *d, const struct relay4_delivery *v,
     const struct udpip *u, const uint8_t *hdr);
-void observe_4011(struct daemon *d, const struct relay4_rx *rx,
+void observe_4011(struct daemon *d, const struct rx *rx,
     const struct p4011_plan *p, enum drop why, struct mono now);
-void observe_copy_4011(struct daemon *d, const struct relay4_rx *rx, uint16_t server,
+void observe_copy_4011(struct daemon *d, const struct rx *rx, uint16_t server,
     const struct udpip *u);
-void observe_help(struct daemon *d, const struct relay4_rx *rx,
+void observe_help(struct daemon *d, const struct rx *rx,
     const struct udpip *u, const struct helper_plan *p, enum drop why);
 /* ifindex: the interface on which it is broadcast; 0: it is routed. */
-void observe_help_copy(struct daemon *d, const struct relay4_rx *rx,
+void observe_help_copy(struct daemon *d, const struct rx *rx,
     const struct udpip *u, uint32_t ifindex);
 
 /* A frame that was dropped before it was parsed as a message. */
 void observe_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why);
 /* A datagram longer than any message. direction: the label of
  * pxrelay_drops_total. */
-void observe_truncated(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+void observe_truncated(struct daemon *d, const struct rx *rx, uint16_t dport,
     const char *direction);
 /* No copy of a message could be sent. */
 void observe_lost(struct daemon *d, uint32_t ifindex, bool reply, enum drop why);
 
 /* Packets that the relay does not handle: routed past it, or broadcast to clients by
  * a server on the VLAN (record: false for a reply to the doctor). */
-void observe_routed(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+void observe_routed(struct daemon *d, const struct rx *rx, uint16_t dport,
     struct mono now);
-void observe_stranger(struct daemon *d, const struct relay4_rx *rx, bool record,
+void observe_stranger(struct daemon *d, const struct rx *rx, bool record,
     struct mono now);
 
 /* Queries of the relay itself, and the answers. */
 void observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now);
-void observe_rescue_reply(struct daemon *d, const struct relay4_rx *rx,
+void observe_rescue_reply(struct daemon *d, const struct rx *rx,
     const struct rescue_plan *p);
 void observe_probe(struct daemon *d, uint16_t server, const void *msg, size_t len);
-void observe_probe_reply(struct daemon *d, const struct relay4_rx *rx);
+void observe_probe_reply(struct daemon *d, const struct rx *rx);
 
 /* boot_log.c: has core/story/track close boots that are over and logs verdicts. */
 int boot_log_open(struct daemon *d);	/* 0 or -ENOMEM */

@@ -24,27 +24,27 @@ void path_drain(struct daemon *d, unsigned server, struct mono now);
 
 /* relay_run.c carries out what core decides. */
 int relay_run_open(struct daemon *d);	/* 0 or -ENOMEM */
-void relay_run_request(struct daemon *d, const struct relay4_rx *rx,
+void relay_run_request(struct daemon *d, const struct rx *rx,
     struct mono now);
-void relay_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now);
+void relay_run_reply(struct daemon *d, const struct rx *rx, struct mono now);
 /* Arms the timer for the hedge that is due first; call after requests. */
 void relay_run_arm(struct daemon *d, struct mono now);
 
 /* Takes a message to port 4011 that was addressed to the relay, or broadcast. */
-void forward_4011(struct daemon *d, const struct relay4_rx *rx, struct mono now);
+void forward_4011(struct daemon *d, const struct rx *rx, struct mono now);
 /* Counts such a message that was too long to be read whole. */
-void forward_4011_truncated(struct daemon *d, const struct relay4_rx *rx);
+void forward_4011_truncated(struct daemon *d, const struct rx *rx);
 /* Takes a broadcast to any other port. */
-void forward_help(struct daemon *d, const struct relay4_rx *rx,
+void forward_help(struct daemon *d, const struct rx *rx,
     const struct udpip *u, struct mono now);
 
 /* Takes a packet that is routed past us, to or from port 4011. */
-void rescue_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport,
+void rescue_run_tap(struct daemon *d, const struct rx *rx, uint16_t dport,
     struct mono now);
 /* Takes an ICMP error about such a packet; rx is the part of it that was quoted. */
-void rescue_run_unreachable(struct daemon *d, const struct relay4_rx *rx,
+void rescue_run_unreachable(struct daemon *d, const struct rx *rx,
     struct mono now);
 /* Offered each datagram to port 67. true: it replied to a query of ours. */
-bool rescue_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now);
+bool rescue_run_reply(struct daemon *d, const struct rx *rx, struct mono now);
 
 #endif

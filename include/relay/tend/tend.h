@@ -42,7 +42,7 @@ void way_watch_reload(struct daemon *d);	/* after a new configuration */
 int probe_run_open(struct daemon *d);	/* 0 or -ENOMEM */
 void probe_run_close(struct daemon *d);
 /* Offered each datagram to port 67. true: it replied to a probe. */
-bool probe_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now);
+bool probe_run_reply(struct daemon *d, const struct rx *rx, struct mono now);
 /* Offered each error (errno) of a server's socket. true: a probe caused and
  * counts it. */
 bool probe_run_error(struct daemon *d, uint16_t server, int err, struct mono now);
@@ -65,11 +65,11 @@ json_t *doctor_run_start(struct daemon *d, const char *ifname);
 json_t *doctor_run_result(struct daemon *d, const char *run);
 /* Offered each datagram to port 67. true: it is for the doctor's machine, maybe
  * late. */
-bool doctor_run_reply(struct daemon *d, const struct relay4_rx *rx, struct mono now);
+bool doctor_run_reply(struct daemon *d, const struct rx *rx, struct mono now);
 /* Offered each broadcast to port 68. true: it is for the doctor's machine. */
-bool doctor_run_vlan(struct daemon *d, const struct relay4_rx *rx);
+bool doctor_run_vlan(struct daemon *d, const struct rx *rx);
 /* Shown each packet from or to port 4011 that is addressed to this host. */
-void doctor_run_tap(struct daemon *d, const struct relay4_rx *rx, uint16_t dport);
+void doctor_run_tap(struct daemon *d, const struct rx *rx, uint16_t dport);
 /* Offered each error (errno) of a server's socket. true: a query of ours caused
  * it. */
 bool doctor_run_error(struct daemon *d, uint16_t server, int err);

@@ -290,7 +290,7 @@ put_letter(struct wr *w, char letter, const struct conf_fmt *f)
 		text = f->host;
 		break;
 	case 'g':
-		ip4_str(f->giaddr, buf);
+		ip_str(f->giaddr, buf);
 		break;
 	}
 	wr_bytes(w, text, strlen(text));
@@ -337,7 +337,7 @@ conf_rai_max(const struct conf_if_opts *o, const char *ifname, const char *host)
 		/* HOST_NAME_MAX of Linux is 64. */
 		.host = *host ? host : "a_host_name_of_64_bytes_________"
 		    "________________________________",
-		.giaddr = IP4_BROADCAST,
+		.giaddr = ip_of4(IP4_BROADCAST),
 	};
 	size_t len = sub_max(o->circuit_id, 0, &widest);
 

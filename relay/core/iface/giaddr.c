@@ -203,7 +203,7 @@ giaddr_make(struct iface *f, const struct iface *from, uint16_t vlan,
 	f->own = g.own;
 	set_giaddrs(f, &g);
 	for (uint8_t i = 0; i < f->n_giaddr; i++) {
-		g.fmt.giaddr = f->giaddr[i].addr;
+		g.fmt.giaddr = ip_of4(f->giaddr[i].addr);
 		set_rai(&f->giaddr[i], &g);
 	}
 }

@@ -13,7 +13,7 @@
 #include <string.h>
 
 static enum drop
-judge_4011(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
+judge_4011(struct relay4 *r, const struct iface *in, const struct rx *rx)
 {
 	enum drop d = relay4_judge_interface(in);
 
@@ -21,15 +21,15 @@ judge_4011(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
 		return d;
 	/* The boot server replies to this address. If it could be any, not only
 	 * that of a machine on this VLAN, the server would be a reflector. */
-	if (!iface_has(in, rx->src) || !iface_is_machine(in, rx->src))
+	if (!iface_has(in, rx->src.v4) || !iface_is_machine(in, rx->src.v4))
 		return DROP_NO_4011_CLIENT;
-	return iftab_is_local(r->iftab, rx->src) ? DROP_LOOP : DROP_NONE;
+	return iftab_is_local(r->iftab, rx->src.v4) ? DROP_LOOP : DROP_NONE;
 }
 
 /* Parses the request; returns whether it is DHCP. If it is not, only the
  * client's link address is known, and limits and rules go by that. */
 static bool
-read_4011(struct p4011_plan *plan, const struct relay4_rx *rx)
+read_4011(struct p4011_plan *plan, const struct rx *rx)
 {
 	struct dhcp4 *m = &plan->servers.m;
 
@@ -65,7 +65,7 @@ copy_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m,
 }
 
 static enum drop
-plan_4011_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+plan_4011_servers(struct relay4 *r, const struct rx *rx, struct mono now,
     struct p4011_plan *plan, bool dhcp)
 {
 	struct conv once = { .conf_gen = 0 };
@@ -80,10 +80,10 @@ plan_4011_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 		cv = clients_get(r->clients, m, now, &fresh);
 		relay4_remember(cv, rx, m);
 		cv->ack_is_boot = true;
-		cv->p4011_src = rx->src;
+		cv->p4011_src = rx->src.v4;
 		cv->p4011_sport = rx->sport;
 		plan->edit = m->hops < r->conf->max_hops;
-		plan->giaddr = iface_giaddr_for(in, rx->src);
+		plan->giaddr = iface_giaddr_for(in, rx->src.v4);
 		plan->hops = (uint8_t)(m->hops + 1);
 	} else if (dhcp) {
 		copy_choice(r, &once, m, now);
@@ -102,7 +102,7 @@ plan_4011_servers(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 }
 
 enum drop
-p4011_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+p4011_request(struct relay4 *r, const struct rx *rx, struct mono now,
     struct p4011_plan *plan)
 {
 	struct dhcp4 *m = &plan->servers.m;
@@ -113,7 +113,7 @@ p4011_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 	relay4_begin(r, &plan->servers, rx->ifindex, false);
 	in = plan->servers.in;
 	plan->edit = false;
-	plan->src = rx->src;
+	plan->src = rx->src.v4;
 	plan->sport = rx->sport;
 	stats_count(r->stats, COUNTER_P4011_REQUESTS);
 	if (in)
@@ -150,7 +150,7 @@ p4011_lost(struct relay4 *r, struct iface *in, enum drop why)
 }
 
 size_t
-p4011_render(const struct p4011_plan *plan, const struct relay4_rx *rx,
+p4011_render(const struct p4011_plan *plan, const struct rx *rx,
     uint8_t *out, size_t size)
 {
 	if (rx->len > size)

@@ -25,7 +25,7 @@ drop_hedge(struct relay4 *r, struct conv *cv, enum conf_class class)
 
 void
 relay4_store(struct pending *s, const struct conv_key *key, enum conf_class class,
-    const struct relay4_rx *rx)
+    const struct rx *rx)
 {
 	s->key = *key;
 	s->class = class;
@@ -41,7 +41,7 @@ relay4_store(struct pending *s, const struct conv_key *key, enum conf_class clas
 }
 
 void
-relay4_arm(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+relay4_arm(struct relay4 *r, const struct rx *rx, struct mono now,
     const struct relay4_plan *plan, struct conv *cv)
 {
 	relay4_note_asked(cv, plan);

@@ -20,7 +20,7 @@
  * unless our own route to that server leads through that VLAN (a server on a
  * client VLAN, a relay with one interface). */
 static bool
-came_by_client_vlan(struct relay4 *r, const struct relay4_rx *rx, uint16_t server)
+came_by_client_vlan(struct relay4 *r, const struct rx *rx, uint16_t server)
 {
 	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
 
@@ -35,7 +35,7 @@ came_by_client_vlan(struct relay4 *r, const struct relay4_rx *rx, uint16_t serve
 }
 
 enum drop
-relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t server)
+relay4_judge_source(struct relay4 *r, const struct rx *rx, uint16_t server)
 {
 	if (came_by_client_vlan(r, rx, server))
 		return DROP_REPLY_FROM_CLIENT;
@@ -51,7 +51,7 @@ relay4_judge_source(struct relay4 *r, const struct relay4_rx *rx, uint16_t serve
  * the VLAN may also have forged it, so it is accepted only for clients of this
  * VLAN, which that machine could answer without us. */
 static bool
-came_by_other_router(struct relay4 *r, const struct relay4_rx *rx)
+came_by_other_router(struct relay4 *r, const struct rx *rx)
 {
 	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex), *master;
 	struct dhcp4 m;
@@ -68,7 +68,7 @@ came_by_other_router(struct relay4 *r, const struct relay4_rx *rx)
 }
 
 enum drop
-relay4_judge_sender(struct relay4 *r, const struct relay4_rx *rx, uint16_t server)
+relay4_judge_sender(struct relay4 *r, const struct rx *rx, uint16_t server)
 {
 	enum drop why = relay4_judge_source(r, rx, server);
 
@@ -300,7 +300,7 @@ note_reply(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 }
 
 static enum drop
-plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+plan_reply(struct relay4 *r, const struct rx *rx, struct mono now,
     struct relay4_delivery *d)
 {
 	enum drop why;
@@ -344,12 +344,12 @@ plan_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
 }
 
 enum drop
-relay4_reply(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+relay4_reply(struct relay4 *r, const struct rx *rx, struct mono now,
     struct relay4_delivery *d)
 {
 	enum drop why;
 
-	d->server = servers_find4(r->servers, rx->src);
+	d->server = servers_find4(r->servers, rx->src.v4);
 	d->out = NULL;
 	d->m.data = NULL;
 	stats_count(r->stats, COUNTER_REPLIES);

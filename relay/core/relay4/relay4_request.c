@@ -107,7 +107,7 @@ is_looping(struct conv *cv, const struct dhcp4 *m, bool fresh)
 }
 
 void
-relay4_remember(struct conv *cv, const struct relay4_rx *rx, const struct dhcp4 *m)
+relay4_remember(struct conv *cv, const struct rx *rx, const struct dhcp4 *m)
 {
 	cv->ifindex = rx->ifindex;
 	cv->ciaddr = m->ciaddr;
@@ -118,7 +118,7 @@ relay4_remember(struct conv *cv, const struct relay4_rx *rx, const struct dhcp4 
 }
 
 static enum drop
-plan_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+plan_request(struct relay4 *r, const struct rx *rx, struct mono now,
     struct relay4_plan *plan)
 {
 	bool fresh;
@@ -168,7 +168,7 @@ count_relayed(struct relay4 *r, const struct relay4_plan *plan)
 }
 
 enum drop
-relay4_request(struct relay4 *r, const struct relay4_rx *rx, struct mono now,
+relay4_request(struct relay4 *r, const struct rx *rx, struct mono now,
     struct relay4_plan *plan)
 {
 	enum drop d;

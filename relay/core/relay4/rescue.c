@@ -138,11 +138,11 @@ is_active(const struct iface *in)
 /* Is the packet from a client of this VLAN to a server on another network? A
  * server on the client's own VLAN replies directly, which the relay never sees. */
 static bool
-is_routed(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
+is_routed(struct relay4 *r, const struct iface *in, const struct rx *rx)
 {
 	return is_active(in) && rx->mac_len > 0 && rx->mac_len <= 8 &&
-	    iface_has(in, rx->src) && iface_is_machine(in, rx->src) &&
-	    !iface_has(in, rx->dst) && !iftab_is_local(r->iftab, rx->src);
+	    iface_has(in, rx->src.v4) && iface_is_machine(in, rx->src.v4) &&
+	    !iface_has(in, rx->dst.v4) && !iftab_is_local(r->iftab, rx->src.v4);
 }
 
 /* wdsnbp.com polls with the number that its server assigned to it (option 250). */
@@ -153,12 +153,12 @@ is_routed(struct relay4 *r, const struct iface *in, const struct relay4_rx *rx)
  * (iPXE checks option 54, EDK2 siaddr), and try its next server by themselves. */
 static bool
 is_rescuable(const struct pxe_client *c, const struct dhcp4 *m,
-    const struct relay4_rx *rx)
+    const struct rx *rx)
 {
 	return (m->type == DHCP4_REQUEST || m->type == DHCP4_INFORM) &&
 	    c->pxeclient && !c->discovery && !c->boot_servers && !m->at[OPT_WDS] &&
 	    ip4_is_none(m->giaddr) && rx->len <= PENDING_MSG_MAX &&
-	    (ip4_is_none(m->ciaddr) || ip4_eq(m->ciaddr, rx->src));
+	    (ip4_is_none(m->ciaddr) || ip4_eq(m->ciaddr, rx->src.v4));
 }
 
 static bool
@@ -257,28 +257,28 @@ query_next(struct rescues *t, struct relay4 *r, struct request *q, struct pendin
 /* --- the client's request, seen by the tap ----------------------------- */
 
 static bool
-same_request(const struct request *q, uint16_t server, const struct relay4_rx *rx)
+same_request(const struct request *q, uint16_t server, const struct rx *rx)
 {
-	return q->asked == server && ip4_eq(q->client, rx->src) &&
+	return q->asked == server && ip4_eq(q->client, rx->src.v4) &&
 	    q->port == rx->sport;
 }
 
 /* Makes a new request of the entry: no server was queried for it yet. */
 static void
 reset_request(struct rescues *t, struct request *q, const struct dhcp4 *m,
-    const struct relay4_rx *rx)
+    const struct rx *rx)
 {
 	struct ip4 id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID);
 
 	drop_slot(t, q);
 	q->state = WAITING;
 	q->exhausted = false;
-	q->client = rx->src;
+	q->client = rx->src.v4;
 	q->port = rx->sport;
 	q->ciaddr = m->ciaddr;
 	/* iPXE repeats the option 54 that it expects; EDK2 does not, and
 	 * accepts any. */
-	q->id = ip4_is_none(id) ? rx->dst : id;
+	q->id = ip4_is_none(id) ? rx->dst.v4 : id;
 	q->tried = (struct serverset){ { 0 } };
 }
 
@@ -315,10 +315,10 @@ patience_ms(const struct relay4 *r, const struct request *q)
 
 static void
 tap_request(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
-    const struct relay4_rx *rx, struct mono now, struct rescue_plan *plan)
+    const struct rx *rx, struct mono now, struct rescue_plan *plan)
 {
 	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
-	uint16_t server = servers_find4(r->servers, rx->dst), group;
+	uint16_t server = servers_find4(r->servers, rx->dst.v4), group;
 	struct conv_key k = clients_key(m);
 	struct pxe_client client;
 	struct pending *s;
@@ -379,13 +379,13 @@ is_answer(const struct dhcp4 *m)
 /* The client's server replied: no other one is queried for this client. */
 static void
 tap_reply(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
-    const struct relay4_rx *rx, uint16_t dport, struct mono now)
+    const struct rx *rx, uint16_t dport, struct mono now)
 {
-	uint16_t server = servers_find4(r->servers, rx->src);
+	uint16_t server = servers_find4(r->servers, rx->src.v4);
 	struct conv_key k = clients_key(m);
 	struct request *q = find_request(t, r, &k, now);
 
-	if (!q || q->asked != server || !ip4_eq(q->client, rx->dst) ||
+	if (!q || q->asked != server || !ip4_eq(q->client, rx->dst.v4) ||
 	    q->port != dport || !is_answer(m) ||
 	    relay4_judge_source(r, rx, server) != DROP_NONE)
 		return;
@@ -398,7 +398,7 @@ tap_reply(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 }
 
 void
-rescue_tap(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
+rescue_tap(struct rescues *t, struct relay4 *r, const struct rx *rx,
     uint16_t dport, struct mono now, struct rescue_plan *plan)
 {
 	struct dhcp4 m;
@@ -418,9 +418,9 @@ rescue_tap(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
  * off. */
 void
 rescue_unreachable(struct rescues *t, struct relay4 *r,
-    const struct relay4_rx *rx, struct mono now, struct rescue_plan *plan)
+    const struct rx *rx, struct mono now, struct rescue_plan *plan)
 {
-	uint16_t server = servers_find4(r->servers, rx->dst);
+	uint16_t server = servers_find4(r->servers, rx->dst.v4);
 	struct pending *s;
 	struct dhcp4 m;
 	struct conv_key k;
@@ -470,10 +470,10 @@ was_queried(const struct relay4 *r, const struct request *q, uint16_t server)
 }
 
 bool
-rescue_answer(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
+rescue_answer(struct rescues *t, struct relay4 *r, const struct rx *rx,
     struct mono now, struct rescue_plan *plan)
 {
-	uint16_t server = servers_find4(r->servers, rx->src);
+	uint16_t server = servers_find4(r->servers, rx->src.v4);
 	struct iface *in;
 	struct pending *s;
 	struct dhcp4 m;
@@ -508,7 +508,7 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
 	pendings_move(t->slots, s, mono_add_ms(now, KEPT_MS));
 	q->state = DELIVERED;
 	q->live = server;
-	q->from = rx->src;
+	q->from = rx->src.v4;
 	plan_delivery(r, q, s, plan);
 	plan->again = false;
 	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
@@ -517,7 +517,7 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct relay4_rx *rx,
 		in->stats.replies++;
 	/* The second stage of the boot stays with the server of the first. */
 	if (server != CONF_NONE)
-		clients_station(r->clients, &m, s->ifindex)->boot = rx->src;
+		clients_station(r->clients, &m, s->ifindex)->boot = rx->src.v4;
 	return true;
 }
 

@@ -65,7 +65,7 @@ score_of(const struct select_in *in, uint16_t server)
 	for (unsigned i = 0; a->version == 4 && i < 4; i++)
 		key[24 + i] = (uint8_t)(a->v4.host >> (24 - 8 * i));
 	if (a->version == 6)
-		memcpy(key + 24, a->v6, sizeof(a->v6));
+		memcpy(key + 24, a->v6.b, sizeof(a->v6.b));
 	hash = hash_sip(in->seed, key, a->version == 6 ? 40 : 32);
 	u = ((double)(hash >> 11) + 0.5) / 9007199254740992.0;	/* 2^53 */
 	return -in->conf->server[server].weight / log(u);

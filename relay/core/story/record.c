@@ -12,7 +12,7 @@
  * on a standby router, or because the sender is not a server. */
 static const struct dhcp4 *
 parsed_message(struct dhcp4 *own, const struct dhcp4 *read,
-    const struct relay4_rx *rx)
+    const struct rx *rx)
 {
 	if (read->data)
 		return read;
@@ -55,7 +55,7 @@ count_servers(struct track_request *q, const struct relay4 *r,
 
 void
 record_request(struct track *t, const struct relay4 *r,
-    const struct relay4_rx *rx, const struct relay4_plan *plan, enum drop why,
+    const struct rx *rx, const struct relay4_plan *plan, enum drop why,
     struct mono now)
 {
 	struct pxe_client client;
@@ -71,7 +71,7 @@ record_request(struct track *t, const struct relay4 *r,
 	if (!q.m)
 		return;
 	if (q.m->op != BOOTREQUEST) {	/* to port 67, from a client VLAN */
-		track_reply(t, q.m, rx->src, false, why, now);
+		track_reply(t, q.m, rx->src.v4, false, why, now);
 		return;
 	}
 	q.ifindex = plan->in->link.ifindex;
@@ -98,7 +98,7 @@ record_hedge(struct track *t, const struct relay4 *r,
 
 void
 record_reply(struct track *t, const struct relay4 *r,
-    const struct relay4_rx *rx, const struct relay4_delivery *d, enum drop why,
+    const struct rx *rx, const struct relay4_delivery *d, enum drop why,
     struct mono now)
 {
 	bool boot_only = d->server != CONF_NONE && r->conf->is_boot[d->server] &&
@@ -112,7 +112,7 @@ record_reply(struct track *t, const struct relay4 *r,
 	m = parsed_message(&own, &d->m, rx);
 	if (!m)
 		return;
-	track_reply(t, m, rx->src, boot_only, why, now);
+	track_reply(t, m, rx->src.v4, boot_only, why, now);
 	router = dhcp4_router(m);
 	if (why == DROP_NONE && m->type == DHCP4_ACK && !ip4_is_none(router) &&
 	    !iftab_is_local(r->iftab, router))
@@ -120,7 +120,7 @@ record_reply(struct track *t, const struct relay4 *r,
 }
 
 void
-record_4011(struct track *t, const struct relay4_rx *rx, uint16_t n,
+record_4011(struct track *t, const struct rx *rx, uint16_t n,
     struct mono now)
 {
 	struct pxe_client client;
@@ -145,7 +145,7 @@ record_rescue(struct track *t, const struct rescue_plan *p, struct mono now)
 }
 
 void
-record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
+record_tap(struct track *t, const struct rx *rx, uint16_t dport,
     struct mono now)
 {
 	bool to_4011 = dport == DHCP4_PORT_PXE;
@@ -158,8 +158,8 @@ record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
 		    m.op == BOOTREQUEST;
 	else
 		p.from_client = to_4011 || (!from_4011 && dport == TFTP_PORT);
-	p.client = p.from_client ? rx->src : rx->dst;
-	p.server = p.from_client ? rx->dst : rx->src;
+	p.client = p.from_client ? rx->src.v4 : rx->dst.v4;
+	p.server = p.from_client ? rx->dst.v4 : rx->src.v4;
 	p.client_port = p.from_client ? rx->sport : dport;
 	if (to_4011 || from_4011)
 		track_4011(t, &p, now);
@@ -169,13 +169,13 @@ record_tap(struct track *t, const struct relay4_rx *rx, uint16_t dport,
 
 void
 record_stranger(struct track *t, const struct relay4 *r,
-    const struct relay4_rx *rx, struct mono now)
+    const struct rx *rx, struct mono now)
 {
 	struct dhcp4 m;
 
 	/* A configured server on a client VLAN also replies there directly. */
-	if (servers_find4(r->servers, rx->src) != CONF_NONE ||
-	    iftab_is_ours(r->iftab, rx->src))
+	if (servers_find4(r->servers, rx->src.v4) != CONF_NONE ||
+	    iftab_is_ours(r->iftab, rx->src.v4))
 		return;
 	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE ||
 	    m.op != BOOTREPLY)
@@ -185,5 +185,5 @@ record_stranger(struct track *t, const struct relay4 *r,
 	if (!ip4_is_none(m.giaddr))
 		track_other_relay(t, &m, now);
 	else if (m.type == DHCP4_OFFER || m.type == DHCP4_ACK || m.type == DHCP4_NAK)
-		track_rogue(t, &m, rx->src, now);
+		track_rogue(t, &m, rx->src.v4, now);
 }

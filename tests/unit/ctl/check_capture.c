@@ -286,7 +286,7 @@ discover(const char *vendor)
 }
 
 /* As in the ring, with a checksum that is left to hardware. */
-static struct relay4_rx
+static struct rx
 broadcast(uint32_t ifindex)
 {
 	struct udpip u = { .dst = IP4_BROADCAST, .sport = 68, .dport = 67,
@@ -295,9 +295,9 @@ broadcast(uint32_t ifindex)
 	udpip_build(packet, &u, 77);
 	packet[26] ^= 0x55;
 	memcpy(packet + UDPIP_HEADERS, m.b, m.len);
-	return (struct relay4_rx){
+	return (struct rx){
 		.data = packet + UDPIP_HEADERS, .len = m.len,
-		.dst = IP4_BROADCAST, .sport = 68, .ifindex = ifindex,
+		.dst = ip_of4(IP4_BROADCAST), .sport = 68, .ifindex = ifindex,
 		.ip = packet, .ip_len = UDPIP_HEADERS + m.len,
 		.csum_unverified = true, .mac_len = 6,
 		.mac = { 2, 0, 0x5e, 0x10, 0, 1 },
@@ -308,7 +308,7 @@ broadcast(uint32_t ifindex)
 static enum drop
 request(uint32_t ifindex)
 {
-	struct relay4_rx rx = broadcast(ifindex);
+	struct rx rx = broadcast(ifindex);
 	enum drop why = relay4_request(&d->r4, &rx, w->now, &plan);
 	uint8_t out[2000];
 	bool no_room;
@@ -326,7 +326,7 @@ static enum drop
 reply(const char *from, uint8_t type, const char *giaddr)
 {
 	struct relay4_delivery v;
-	struct relay4_rx rx;
+	struct rx rx;
 	uint8_t hdr[UDPIP_HEADERS], out[2000];
 	struct udpip u;
 	enum drop why;
@@ -336,8 +336,8 @@ reply(const char *from, uint8_t type, const char *giaddr)
 	dhcp4_put_ip4(m.b, 16, world_ip("192.0.2.50"));
 	msg_opt_u8(&m, 53, type);
 	msg_end(&m);
-	rx = (struct relay4_rx){ .data = m.b, .len = m.len, .src = world_ip(from),
-	    .dst = world_ip("192.0.2.1"), .sport = 67, .ifindex = 99,
+	rx = (struct rx){ .data = m.b, .len = m.len, .src = ip_of4(world_ip(from)),
+	    .dst = ip_of4(world_ip("192.0.2.1")), .sport = 67, .ifindex = 99,
 	    .unicast = true };
 	why = relay4_reply(&d->r4, &rx, w->now, &v);
 	observe_reply(d, &rx, &v, why, w->now);
@@ -414,7 +414,7 @@ START_TEST(drops_say_why)
 	m.b[3] = 9;
 	ck_assert_int_eq(request(VLAN10), DROP_HOPS);
 	expect(one, "in vlan10 broadcast: dropped reason=hops"
-	    " text=\"hop count above max-hops (RFC 1542 4.1.1)\"");
+	    " text=\"hop count above max-hops (RFC 1542 4.1.1) or max-hops6 (RFC 9915 7.6)\"");
 	reply("198.51.100.99", DHCP4_OFFER, "192.0.2.1");
 	expect(one, "in server:other unicast: dropped reason=not-server"
 	    " text=\"reply from an address that is not a configured server\""
@@ -442,8 +442,8 @@ START_TEST(probes_of_the_relay)
 	    .ifindex = VLAN20, .mac_len = 6,
 	    .asked = world_ip("198.51.100.10"),
 	    .from = world_ip("198.51.100.11") };
-	struct relay4_rx rx = { .data = r.msg, .len = 300, .sport = 4011,
-	    .src = r.from, .unicast = true };
+	struct rx rx = { .data = r.msg, .len = 300, .sport = 4011,
+	    .src = ip_of4(r.from), .unicast = true };
 
 	start(one, "");
 	start(two, "server=beta");
@@ -467,7 +467,7 @@ START_TEST(probes_of_the_relay)
 	observe_probe_reply(d, &rx);
 	expect(one, "out server:beta unicast: probe");
 	expect(one, "in server:beta unicast: probe-answer");
-	rx.src = world_ip("198.51.100.99");
+	rx.src.v4 = world_ip("198.51.100.99");
 	rx.ifindex = VLAN20;
 	observe_stranger(d, &rx, true, w->now);
 	observe_routed(d, &rx, 40000, w->now);

@@ -84,8 +84,8 @@ START_TEST(a_datagram_has_source_destination_and_interface)
 	d = next(b, fd);
 	ck_assert_uint_eq(d->len, 5);
 	ck_assert_mem_eq(d->data, "offer", 5);
-	ck_assert_uint_eq(d->src.host, NET_B.host);
-	ck_assert_uint_eq(d->dst.host, 0x0a070701);
+	ck_assert_uint_eq(d->src.v4.host, NET_B.host);
+	ck_assert_uint_eq(d->dst.v4.host, 0x0a070701);
 	ck_assert_uint_eq(d->sport, 4011);
 	ck_assert_uint_eq(d->ifindex, net_index("v0"));
 	ck_assert(!d->truncated);
@@ -368,7 +368,7 @@ START_TEST(a_server_gets_requests_from_the_right_address_and_port)
 	net_udp_send(peer, NET_A, PORT, "reply", 5);
 	net_wait(udp_server_fd(s));
 	ck_assert_int_eq(udp_server_recv(s, b, &d), 1);
-	ck_assert_uint_eq(d->dst.host, NET_A.host);
+	ck_assert_uint_eq(d->dst.v4.host, NET_A.host);
 	close(peer);
 	peer = in_b_udp(4011);
 	net_udp_send(peer, NET_A, PORT, "other", 5);

@@ -1023,7 +1023,7 @@ END_TEST
 START_TEST(format_expands_to_bytes)
 {
 	static const struct conf_fmt f = { "vlan10", 10,
-	    { { 0x52, 0x54, 0, 0xab, 0xcd, 0xef } }, "relay-1", { 0xc0000201 } };
+	    { { 0x52, 0x54, 0, 0xab, 0xcd, 0xef } }, "relay-1", { .version = 4, .v4 = { 0xc0000201 } } };
 	static const struct {
 		const char *fmt, *want;
 		size_t size, len;
@@ -1057,7 +1057,7 @@ START_TEST(longest_option82_covers_every_expansion)
 	struct conf_if_opts o = { 0 };
 	static const struct conf_fmt f = { "fifteen-bytes-x", 4094, { { 0 } },
 	    "a-host-name-of-63-bytes-that-is-just-as-long-as-one-can-be-xxxx",
-	    { 0xffffffff } };
+	    { .version = 4, .v4 = { 0xffffffff } } };
 	uint8_t out[255];
 
 	strcpy(o.circuit_id, "%i %v %m %h %g %%");

@@ -1034,7 +1034,7 @@ START_TEST(another_routers_doctor_is_not_relayed)
 {
 	struct clientmsg c = { .kind = CLIENTMSG_X64, .run = 7, .xid = 9 };
 	uint8_t msg[CLIENTMSG_MAX];
-	struct relay4_rx rx = { .data = msg, .ifindex = 10 };
+	struct rx rx = { .data = msg, .ifindex = 10 };
 	static struct relay4_plan plan;
 
 	open_world(PLAIN);

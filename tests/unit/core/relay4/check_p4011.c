@@ -46,9 +46,9 @@ conf(const char *text)
 static enum drop
 send_msg_from(const char *src, uint16_t sport, uint32_t ifindex)
 {
-	struct relay4_rx rx = {
-		.data = msg.b, .len = msg.len, .src = world_ip(src),
-		.dst = IP4_BROADCAST, .sport = sport, .ifindex = ifindex,
+	struct rx rx = {
+		.data = msg.b, .len = msg.len, .src = ip_of4(world_ip(src)),
+		.dst = ip_of4(IP4_BROADCAST), .sport = sport, .ifindex = ifindex,
 		.mac_len = 6, .mac = { 0xb8, 0x27, 0xeb, 1, 2, 3 },
 	};
 
@@ -77,7 +77,7 @@ goes_to(const char *servers)
 static bool
 changes_only(const char *edited)
 {
-	struct relay4_rx rx = { .data = msg.b, .len = msg.len };
+	struct rx rx = { .data = msg.b, .len = msg.len };
 	uint8_t *out = msg_exact(msg.b, msg.len), *want = msg_exact(msg.b, msg.len);
 	bool same;
 
@@ -303,8 +303,8 @@ static struct msg r;
 static enum drop
 receive_reply(uint8_t type)
 {
-	struct relay4_rx rx = {
-		.data = r.b, .src = world_ip(WDS), .sport = 67,
+	struct rx rx = {
+		.data = r.b, .src = ip_of4(world_ip(WDS)), .sport = 67,
 		.unicast = true, .ifindex = 40,
 	};
 
@@ -345,9 +345,9 @@ END_TEST
 START_TEST(after_a_request_to_port_67_replies_leave_from_there)
 {
 	static struct relay4_plan p67;
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = msg.b, .sport = 68, .ifindex = 10, .mac_len = 6,
-		.dst = IP4_BROADCAST,
+		.dst = ip_of4(IP4_BROADCAST),
 	};
 
 	conf(CONF);

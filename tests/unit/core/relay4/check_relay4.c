@@ -76,9 +76,9 @@ set_giaddr(const char *a)
 static enum drop
 send_msg_on(uint32_t ifindex)
 {
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = msg.b, .len = msg.len, .sport = 68,
-		.dst = IP4_BROADCAST, .ifindex = ifindex, .mac_len = 6,
+		.dst = ip_of4(IP4_BROADCAST), .ifindex = ifindex, .mac_len = 6,
 	};
 
 	memcpy(rx.mac, msg.b + DHCP4_OFF_CHADDR, 6);
@@ -96,9 +96,9 @@ static enum drop
 send_4011_on(uint32_t ifindex, const char *src)
 {
 	static struct p4011_plan p;
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = msg.b, .len = msg.len, .sport = 68, .mac_len = 6,
-		.src = world_ip(src), .dst = IP4_BROADCAST, .ifindex = ifindex,
+		.src = ip_of4(world_ip(src)), .dst = ip_of4(IP4_BROADCAST), .ifindex = ifindex,
 	};
 
 	return p4011_request(&w->r4, &rx, w->now, &p);
@@ -142,8 +142,8 @@ receive(const char *server, uint8_t type, const char *giaddr, const char *yiaddr
 {
 	static struct relay4_delivery d;
 	static struct msg r;
-	struct relay4_rx rx = {
-		.data = r.b, .src = world_ip(server), .sport = 67,
+	struct rx rx = {
+		.data = r.b, .src = ip_of4(world_ip(server)), .sport = 67,
 		.unicast = true, .ifindex = 99,
 	};
 	struct wr y;
@@ -857,7 +857,7 @@ END_TEST
 /* RFC 5010: the flag says how the client sent the message. */
 START_TEST(relay_flags_tell_unicast)
 {
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = msg.b, .ifindex = 10, .unicast = true, .sport = 68,
 	};
 	bool no_room;

@@ -70,9 +70,9 @@ static enum drop
 send_request_on(uint32_t ifindex)
 {
 	static struct relay4_plan plan;
-	struct relay4_rx rx = {
+	struct rx rx = {
 		.data = q.b, .len = q.len, .sport = 68, .ifindex = ifindex,
-		.dst = IP4_BROADCAST, .mac_len = 6,
+		.dst = ip_of4(IP4_BROADCAST), .mac_len = 6,
 		.mac = { 6, 5, 4, 3, 2, 1 },
 	};
 
@@ -106,8 +106,8 @@ reply(uint8_t type)
 static enum drop
 arrives_by(const char *server, uint32_t ifindex)
 {
-	struct relay4_rx rx = {
-		.data = r.b, .len = r.len, .src = world_ip(server),
+	struct rx rx = {
+		.data = r.b, .len = r.len, .src = ip_of4(world_ip(server)),
 		.sport = 67, .unicast = true, .ifindex = ifindex,
 	};
 

@@ -94,9 +94,9 @@ static enum rescue_do
 send_request_to(const char *a)
 {
 	uint8_t *exact = msg_exact(msg.b, msg.len);
-	struct relay4_rx rx = {
-		.data = exact, .len = msg.len, .src = world_ip("192.0.2.50"),
-		.dst = world_ip(a), .sport = 68, .ifindex = 10, .mac_len = 6,
+	struct rx rx = {
+		.data = exact, .len = msg.len, .src = ip_of4(world_ip("192.0.2.50")),
+		.dst = ip_of4(world_ip(a)), .sport = 68, .ifindex = 10, .mac_len = 6,
 		.mac = { 2, 0, 0x5e, 0x10, 0, 1 },
 	};
 
@@ -152,9 +152,9 @@ static bool
 receive_answer(const char *a, uint16_t sport)
 {
 	uint8_t *exact = msg_exact(msg.b, msg.len);
-	struct relay4_rx rx = {
-		.data = exact, .len = msg.len, .src = world_ip(a),
-		.dst = world_ip("192.0.2.1"), .sport = sport, .ifindex = 99,
+	struct rx rx = {
+		.data = exact, .len = msg.len, .src = ip_of4(world_ip(a)),
+		.dst = ip_of4(world_ip("192.0.2.1")), .sport = sport, .ifindex = 99,
 		.unicast = true,
 	};
 	bool ours = rescue_answer(t, &w->r4, &rx, w->now, &plan);
@@ -287,13 +287,13 @@ START_TEST(a_request_from_a_broadcast_address_is_ignored)
 
 	is_down(W1);
 	for (unsigned i = 0; i < 3; i++) {
-		struct relay4_rx rx = {
-			.src = world_ip(src[i]), .dst = world_ip(W1), .sport = 68,
+		struct rx rx = {
+			.src = ip_of4(world_ip(src[i])), .dst = ip_of4(world_ip(W1)), .sport = 68,
 			.ifindex = 10, .mac_len = 6,
 		};
 
 		ipxe(i + 1);
-		dhcp4_put_ip4(msg.b, DHCP4_OFF_CIADDR, rx.src);
+		dhcp4_put_ip4(msg.b, DHCP4_OFF_CIADDR, rx.src.v4);
 		rx.data = msg.b;
 		rx.len = msg.len;
 		rescue_tap(t, &w->r4, &rx, 4011, w->now, &plan);
@@ -414,9 +414,9 @@ static enum rescue_do
 unreachable(uint32_t ifindex, uint16_t port, size_t n)
 {
 	uint8_t *exact = msg_exact(msg.b, n);
-	struct relay4_rx rx = {
-		.data = exact, .len = n, .src = world_ip("192.0.2.50"),
-		.dst = world_ip(W1), .sport = port, .ifindex = ifindex,
+	struct rx rx = {
+		.data = exact, .len = n, .src = ip_of4(world_ip("192.0.2.50")),
+		.dst = ip_of4(world_ip(W1)), .sport = port, .ifindex = ifindex,
 	};
 
 	rescue_unreachable(t, &w->r4, &rx, w->now, &plan);

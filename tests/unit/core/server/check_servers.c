@@ -14,7 +14,7 @@ Suite *servers_suite(void);
 
 static const struct ip4 a4 = { 0xc633640a };	/* 198.51.100.10 */
 static const struct ipaddr a6 = { .version = 6,
-	.v6 = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x0a } };
+	.v6 = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x0a } } };
 
 static struct conf_server server[CONF_SERVERS_MAX], before[CONF_SERVERS_MAX];
 static struct conf conf, old;
@@ -86,7 +86,7 @@ START_TEST(a_full_table_finds_every_server)
 	for (uint32_t i = 0; i < CONF_SERVERS_MAX; i++) {
 		struct ipaddr a = a6;
 
-		a.v6[15] = (uint8_t)(i / 2);
+		a.v6.b[15] = (uint8_t)(i / 2);
 		add(&conf, i % 2 ? a : ip_of4((struct ip4){ a4.host + i }), i % 3);
 	}
 	servers_configure(sv, NULL, &conf, mono_us(1));

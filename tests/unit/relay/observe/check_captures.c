@@ -96,12 +96,12 @@ sort_packets(void)
 	}
 }
 
-static struct relay4_rx
+static struct rx
 rx_of(const struct packet *p, uint32_t ifindex)
 {
-	struct relay4_rx rx = {
-		.data = p->u.payload, .len = p->u.payload_len, .src = p->u.src,
-		.dst = p->u.dst, .sport = p->u.sport, .ifindex = ifindex,
+	struct rx rx = {
+		.data = p->u.payload, .len = p->u.payload_len, .src = ip_of4(p->u.src),
+		.dst = ip_of4(p->u.dst), .sport = p->u.sport, .ifindex = ifindex,
 		.unicast = !p->from_client_leg, .mac_len = 6,
 	};
 
@@ -129,7 +129,7 @@ static unsigned
 replay_request(struct world *w, const struct packet *p)
 {
 	static struct relay4_plan plan;
-	struct relay4_rx rx = rx_of(p, 10);
+	struct rx rx = rx_of(p, 10);
 	uint8_t out[2048];
 	bool no_room;
 
@@ -147,7 +147,7 @@ static unsigned
 replay_reply(struct world *w, const struct packet *p)
 {
 	static struct relay4_delivery d;
-	struct relay4_rx rx = rx_of(p, 99);
+	struct rx rx = rx_of(p, 99);
 	uint8_t out[2048];
 	size_t n;
 
