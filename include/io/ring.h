@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * ring - receives the requests of all client VLANs through one packet socket
- * with a mapped receive ring (packet(7), TPACKET_V2).
+ * ring - receives the requests of all client VLANs through one packet socket for
+ * each family, with a mapped receive ring (packet(7), TPACKET_V2).
  *
- * It is bound to ETH_P_IP, so tc and nftables ingress rules come first;
- * PACKET_IGNORE_OUTGOING hides what we send. A filter (io/bpf) passes broadcast
- * and multicast UDP to the wanted ports, fragments of broadcasts (to be
- * counted), and watched unicast. Frames begin at the IP header.
+ * It is bound to ETH_P_IP or ETH_P_IPV6, so tc and nftables ingress rules come
+ * first; PACKET_IGNORE_OUTGOING hides what we send. A filter (io/bpf) passes UDP
+ * to the wanted ports: in IPv4 broadcast, multicast and watched unicast, in IPv6
+ * what is sent to ff02::1:2. Fragments and extension headers pass too, to be
+ * counted. Frames begin at the IP header.
  */
 #ifndef IO_RING_H
 #define IO_RING_H
@@ -20,7 +21,8 @@
 enum ring_to { RING_TO_BROADCAST, RING_TO_MULTICAST, RING_TO_HOST };
 
 struct ring_frame {
-	const uint8_t *ip;	/* IP header; borrowed until ring_release() */
+	const uint8_t *ip;	/* IP header, of the ring's family; borrowed until
+				 * ring_release() */
 	size_t len;		/* captured bytes */
 	bool truncated;		/* the packet was longer */
 	bool csum_unverified;		/* UDP's is not filled in, or was verified */
@@ -33,12 +35,13 @@ struct ring_frame {
 
 struct ring;
 
-/* 0 or -errno (-EPERM without CAP_NET_RAW). A frame has 2 KiB; larger packets
- * come through the socket's queue (PACKET_COPY_THRESH). */
-int ring_open(const struct ring_filter *f, struct ring **out);
+/* 0 or -errno (-EPERM without CAP_NET_RAW). f NULL: nothing passes until there is
+ * a filter. A frame has 2 KiB; larger packets come through the socket's queue
+ * (PACKET_COPY_THRESH). */
+int ring_open(enum family family, const struct ring_filter *f, struct ring **out);
 struct ring *ring_close(struct ring *r);	/* NULL-safe; returns NULL */
 int ring_fd(const struct ring *r);
-/* Replaces the filter without losing a wanted packet. */
+/* Replaces the filter without losing a wanted packet; NULL as above. */
 int ring_set_filter(struct ring *r, const struct ring_filter *f);
 /* Finds the next frame; false if there is none. Release the last one first. */
 bool ring_next(struct ring *r, struct ring_frame *out);

@@ -2,9 +2,9 @@
  *
  * bpf - writes our sockets' classic BPF programs, instruction by instruction.
  *
- * They run in the kernel for every IPv4 packet that the router receives or
- * forwards, so the tests that most packets fail come first: broadcast? UDP?
- * Only headers are examined; proto/ checks the content. A load beyond the end
+ * They run in the kernel for every packet that the router receives or forwards,
+ * so the tests that most packets fail come first: broadcast? UDP? In IPv6: to
+ * the group? Only headers are examined; proto/ checks the content. A load beyond the end
  * of a packet ends the program with 0, which refuses runts.
  *
  * Jump offsets have 8 bits, and port lists may be long. So a conditional jump
@@ -19,7 +19,7 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
-#define ACCEPT		0xffffu		/* bytes: the largest IPv4 packet */
+#define ACCEPT		0xffffu		/* bytes: the largest packet */
 #define REFUSE		0u
 #define PKTTYPE		((uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE))
 
@@ -38,6 +38,12 @@
 #define QUOTED_PROTO	(ICMP_QUOTE + IP_PROTO)
 #define QUOTED_DPORT	(ICMP_QUOTE + 20u + UDP_DPORT)
 #define TFTP_ERROR_MAX	520u	/* header, opcode, code and text */
+
+/* Offsets in the IPv6 header, and in the one after it. */
+#define IP6_NEXT	6u
+#define IP6_DST		24u
+#define UDP6_DPORT	42u
+#define EXT_NEXT	40u
 
 /* Each port takes a test and a `ret`; watched ones are compared twice. */
 _Static_assert(2 * RING_PORTS_MAX + 4 * RING_WATCH_MAX + 100 <= BPF_MAX,
@@ -192,24 +198,88 @@ host_part(struct asmb *a, const struct ring_filter *f)
 
 /* No test accepts PACKET_OTHERHOST (the interface is promiscuous, or the
  * frame's VLAN does not exist here) and PACKET_OUTGOING. */
-size_t
-bpf_requests(const struct ring_filter *f, struct sock_filter *prog)
+static void
+requests4(struct asmb *a, const struct ring_filter *f)
 {
-	struct asmb a = { .prog = prog };
 	size_t to_host;
 
-	if (f->n_port > RING_PORTS_MAX || f->n_watch > RING_WATCH_MAX)
+	op(a, LD_W, 0, 0, PKTTYPE);		/* a = packet type            */
+	op(a, JEQ, 0, 1, PACKET_HOST);		/* to us alone? else over     */
+	to_host = a->n;
+	op(a, JA, 0, 0, 0);			/*   yes: to host_part        */
+	op(a, JEQ, 2, 0, PACKET_BROADCAST);	/* broadcast? over two        */
+	op(a, JEQ, 1, 0, PACKET_MULTICAST);	/* multicast? over the next   */
+	op(a, RET, 0, 0, REFUSE);		/*   neither                  */
+	broadcast_part(a, f);
+	a->prog[to_host].k = (uint32_t)(a->n - to_host - 1);
+	host_part(a, f);
+}
+
+/* Refuses what is not addressed to ff02::1:2. What routers forward differs from
+ * it in the first word. */
+static void
+only_group6(struct asmb *a)
+{
+	static const uint32_t word[4] = { 0xff020000, 0, 0, 0x00010002 };
+
+	for (unsigned i = 0; i < 4; i++) {
+		op(a, LD_W, 0, 0, IP6_DST + 4 * i);
+		op(a, JEQ, 1, 0, word[i]);	/* equal? over the next       */
+		op(a, RET, 0, 0, REFUSE);	/*   no: somebody else's      */
+	}
+}
+
+/* Accepts extension headers before UDP, and fragments, but only to be counted,
+ * as in broadcast_part(). An MLDv1 report of any member goes to the group itself,
+ * with a hop-by-hop header (RFC 2710 3): its next header is ICMPv6. */
+static void
+accept_extended(struct asmb *a)
+{
+	op(a, JEQ, 4, 0, IPPROTO_HOPOPTS);	/* one of these? over         */
+	op(a, JEQ, 3, 0, IPPROTO_ROUTING);
+	op(a, JEQ, 2, 0, IPPROTO_FRAGMENT);
+	op(a, JEQ, 1, 0, IPPROTO_DSTOPTS);
+	op(a, RET, 0, 0, REFUSE);		/*   neither, nor UDP         */
+	op(a, LD_B, 0, 0, EXT_NEXT);		/* a = what follows it        */
+	op(a, JEQ, 0, 1, IPPROTO_ICMPV6);	/* ICMPv6? else over          */
+	op(a, RET, 0, 0, REFUSE);		/*   yes                      */
+	op(a, RET, 0, 0, ACCEPT);
+}
+
+/* The packet type does not matter if it is for us: some access points turn
+ * multicasts into frames to each member. */
+static void
+requests6(struct asmb *a, const struct ring_filter *f)
+{
+	only_group6(a);
+	op(a, LD_W, 0, 0, PKTTYPE);		/* a = packet type            */
+	op(a, JGT, 0, 1, PACKET_MULTICAST);	/* above it? else over        */
+	op(a, RET, 0, 0, REFUSE);		/*   yes: not for us          */
+	op(a, LD_B, 0, 0, IP_VERSION_IHL);	/* a = version, traffic class */
+	op(a, AND, 0, 0, 0xf0);			/* a = version << 4           */
+	op(a, JEQ, 1, 0, 0x60);			/* 6? over the next           */
+	op(a, RET, 0, 0, REFUSE);		/*   no: not IPv6             */
+	op(a, LD_B, 0, 0, IP6_NEXT);		/* a = next header            */
+	op(a, JEQ, 9, 0, IPPROTO_UDP);		/* UDP? over accept_extended  */
+	accept_extended(a);
+	op(a, LD_H, 0, 0, UDP6_DPORT);		/* a = destination port       */
+	accept_ports(a, f->port, f->n_port);	/* wanted: accepted           */
+	op(a, RET, 0, 0, REFUSE);		/* some other protocol        */
+}
+
+size_t
+bpf_requests(enum family family, const struct ring_filter *f, struct sock_filter *prog)
+{
+	struct asmb a = { .prog = prog };
+
+	if (!f)
+		op(&a, RET, 0, 0, REFUSE);
+	else if (f->n_port > RING_PORTS_MAX || f->n_watch > RING_WATCH_MAX)
 		return 0;
-	op(&a, LD_W, 0, 0, PKTTYPE);		/* a = packet type            */
-	op(&a, JEQ, 0, 1, PACKET_HOST);		/* to us alone? else over     */
-	to_host = a.n;
-	op(&a, JA, 0, 0, 0);			/*   yes: to host_part        */
-	op(&a, JEQ, 2, 0, PACKET_BROADCAST);	/* broadcast? over two        */
-	op(&a, JEQ, 1, 0, PACKET_MULTICAST);	/* multicast? over the next   */
-	op(&a, RET, 0, 0, REFUSE);		/*   neither                  */
-	broadcast_part(&a, f);
-	prog[to_host].k = (uint32_t)(a.n - to_host - 1);
-	host_part(&a, f);
+	else if (family == FAMILY6)
+		requests6(&a, f);
+	else
+		requests4(&a, f);
 	return a.n;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * packet - sends replies as frames and helped packets through a raw socket.
- * proto/udpip builds the headers, checksums included; the kernel joins header
- * and payload (an iovec of two), so a reply is never copied here.
+ * proto/udpip and proto/udpip6 build the headers, checksums included; the kernel
+ * joins header and payload (an iovec of two), so a reply is never copied here.
  */
 #include "io/packet.h"
 
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "proto/udpip.h"
+#include "proto/udpip6.h"
 
 /* All interfaces share this socket's send buffer. 1 MB (the kernel doubles it)
  * is more than the 1,000 packets in the queue of a stuck interface, so one
@@ -31,7 +32,7 @@ struct packet {
 	struct mmsghdr msg[PACKET_BATCH];
 	struct iovec iov[PACKET_BATCH][2];
 	struct sockaddr_ll to[PACKET_BATCH];
-	uint8_t hdr[PACKET_BATCH][UDPIP_HEADERS];
+	uint8_t hdr[PACKET_BATCH][UDPIP6_HEADERS];	/* of either version */
 };
 
 /* PACKET_QDISC_BYPASS would save some of the 1.6 us per frame, but frames would
@@ -47,8 +48,6 @@ packet_new(int fd)
 	sock_set_buffer(fd, SO_SNDBUF, SNDBUF);
 	for (uint32_t i = 0; i < PACKET_BATCH; i++) {
 		p->to[i].sll_family = AF_PACKET;
-		p->to[i].sll_protocol = htons(ETH_P_IP);
-		p->iov[i][0] = (struct iovec){ p->hdr[i], UDPIP_HEADERS };
 		p->msg[i].msg_hdr = (struct msghdr){
 			.msg_name = &p->to[i], .msg_namelen = sizeof(p->to[i]),
 			.msg_iov = p->iov[i], .msg_iovlen = 2,
@@ -68,15 +67,19 @@ void
 packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
     const void *payload, size_t len, struct sock_sent *result)
 {
+	bool six = hdr[0] >> 4 == 6;
+	size_t hdr_len = six ? UDPIP6_HEADERS : UDPIP_HEADERS;
 	uint32_t i;
 
 	if (p->n == PACKET_BATCH)
 		packet_flush(p, result);
 	i = p->n++;
 	p->to[i].sll_ifindex = (int)to->ifindex;
+	p->to[i].sll_protocol = htons(six ? ETH_P_IPV6 : ETH_P_IP);
 	p->to[i].sll_halen = to->mac_len;
 	memcpy(p->to[i].sll_addr, to->mac, sizeof(to->mac));
-	memcpy(p->hdr[i], hdr, UDPIP_HEADERS);
+	memcpy(p->hdr[i], hdr, hdr_len);
+	p->iov[i][0] = (struct iovec){ p->hdr[i], hdr_len };
 	/* sendmmsg() does not write to it. */
 	p->iov[i][1] = (struct iovec){ (void *)(uintptr_t)payload, len };
 }

@@ -7,7 +7,8 @@
  * which would delay requests. The kernel owns a frame while its status is 0;
  * otherwise we own it, until ring_release() returns it.
  *
- * Only this file knows the frame layout; proto/udpip reads the packet inside.
+ * Only this file knows the frame layout; proto/udpip and proto/udpip6 read the
+ * packet inside.
  */
 #include "io/ring.h"
 
@@ -25,17 +26,19 @@
 
 /* 2 MB: at 130,000 requests a second, the most that one core relays, 1,024
  * frames hold 8 ms. That covers a hiccup of the scheduler, and no more, since
- * clients retransmit requests that wait longer. */
+ * clients retransmit requests that wait longer. The same for each family: after
+ * a power failure, all machines ask in both. */
 #define RING_FRAMES	1024u
 #define RING_FRAME	2048u
 #define RING_BLOCK	(64u * 1024u)
 #define RING_BYTES	(RING_FRAMES * RING_FRAME)
-/* The largest IPv4 packet, for those that do not fit into a frame. */
+/* The largest packet, for those that do not fit into a frame. */
 #define RING_LARGE	65535u
 /* Header, addresses and a DISCOVER of 371 bytes. */
 #define RING_FETCH	512u
 
 struct ring {
+	enum family family;
 	int fd;
 	uint8_t *map;
 	uint32_t head;		/* the frame to look at next */
@@ -58,12 +61,12 @@ frame_status(const struct tpacket2_hdr *h)
 }
 
 static int
-attach_filter(int fd, const struct ring_filter *f)
+attach_filter(const struct ring *r, const struct ring_filter *f)
 {
 	struct sock_filter prog[BPF_MAX];
-	size_t n = bpf_requests(f, prog);
+	size_t n = bpf_requests(r->family, f, prog);
 
-	return n ? sock_attach(fd, prog, n) : -EINVAL;
+	return n ? sock_attach(r->fd, prog, n) : -EINVAL;
 }
 
 /* The version is set first, since it determines the frame layout. With a copy
@@ -99,19 +102,20 @@ map_ring(struct ring *r)
 
 /* A socket of protocol 0 receives nothing, so no packet precedes the filter. */
 int
-ring_open(const struct ring_filter *f, struct ring **out)
+ring_open(enum family family, const struct ring_filter *f, struct ring **out)
 {
 	struct ring *r = calloc(1, sizeof(*r));
 	int err;
 
 	if (!r)
 		return -ENOMEM;
+	r->family = family;
 	r->fd = sock_open(AF_PACKET, SOCK_DGRAM, 0);
-	err = r->fd < 0 ? r->fd : attach_filter(r->fd, f);
+	err = r->fd < 0 ? r->fd : attach_filter(r, f);
 	if (!err)
 		err = map_ring(r);
 	if (!err)
-		err = sock_bind_packet(r->fd, ETH_P_IP);
+		err = sock_bind_packet(r->fd, family == FAMILY6 ? ETH_P_IPV6 : ETH_P_IP);
 	if (err) {
 		ring_close(r);
 		return err;
@@ -142,7 +146,7 @@ ring_fd(const struct ring *r)
 int
 ring_set_filter(struct ring *r, const struct ring_filter *f)
 {
-	return attach_filter(r->fd, f);
+	return attach_filter(r, f);
 }
 
 /* The sender's address follows the header. The kernel truncates hardware

@@ -184,7 +184,7 @@ sockets_open(struct daemon *d, const struct sockets_readers *r)
 	s->raw = packet_open_raw();
 	if (s->raw < 0)
 		return failed(d, "raw socket", s->raw, NULL);
-	err = ring_open(&f, &s->ring);
+	err = ring_open(FAMILY4, &f, &s->ring);
 	if (err < 0)
 		return failed(d, "packet ring", err, NULL);
 	s->packet = packet_new(ring_fd(s->ring));

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "io/ctl.h"
+#include "io/join.h"
 #include "io/loop.h"
 #include "io/metrics.h"
 #include "io/netlink.h"
@@ -37,7 +38,7 @@
 #define STREAMS 8
 
 /* Descriptor numbers that no process uses. */
-enum { FD_RING = 5000, FD_67, FD_4011, FD_NETLINK, FD_ROUTES, FD_NEIGH, FD_RAW, FD_SERVERS };
+enum { FD_RING = 5000, FD_RING6, FD_67, FD_4011, FD_NETLINK, FD_ROUTES, FD_NEIGH, FD_RAW, FD_SERVERS };
 
 enum watch_kind { WATCH_NONE, WATCH_READ, WATCH_SIGNAL, WATCH_TIMER };
 
@@ -96,8 +97,13 @@ struct group {
 
 /* Other floors use these only as pointers. */
 struct loop { int dummy; };
-struct ring { int dummy; };
+struct ring {
+	struct frame *frame;
+	unsigned n, at;
+	uint64_t lost;
+};
 struct packet { int dummy; };
+struct joins { int dummy; };
 struct udp_batch { struct udp_dgram out[UDP_BATCH]; };
 struct netlink { int dummy; };
 struct route_asker { int dummy; };
@@ -115,10 +121,7 @@ static struct {
 	struct loop loop;
 	struct loop_watch watch[WATCHES];
 
-	struct ring ring;
-	struct frame *frame;
-	unsigned n_frame, frame_at;
-	uint64_t ring_lost;
+	struct ring ring[FAMILIES];
 
 	struct packet packet;
 	struct udp_batch batch;
@@ -142,8 +145,9 @@ static struct {
 	void *neigh_user;
 	struct group hop[ROUTES];	/* states of neighbours */
 	unsigned n_hop;
-	uint32_t joined[GROUPS];
-	unsigned n_joined;
+	struct joins joins;
+	uint32_t joined[FAMILIES][GROUPS];
+	unsigned n_joined[FAMILIES];
 
 	struct priv priv;
 	int open_fails;
@@ -182,7 +186,8 @@ fakeio_reset(void)
 		inbox_free(&w.server[i].in);
 	inbox_free(&w.in67);
 	inbox_free(&w.in4011);
-	free(w.frame);
+	for (unsigned i = 0; i < FAMILIES; i++)
+		free(w.ring[i].frame);
 	free(w.out);
 	free(w.conf);
 	free(w.said);
@@ -308,7 +313,8 @@ is_readable(int fd)
 {
 	switch (fd) {
 	case FD_RING:
-		return w.frame_at < w.n_frame;
+	case FD_RING6:
+		return w.ring[fd - FD_RING].at < w.ring[fd - FD_RING].n;
 	case FD_67:
 		return inbox_waits(&w.in67);
 	case FD_4011:
@@ -396,10 +402,10 @@ fakeio_signal(int signo)
 /* --- io/ring ------------------------------------------------------------------- */
 
 int
-ring_open(const struct ring_filter *f, struct ring **out)
+ring_open(enum family family, const struct ring_filter *f, struct ring **out)
 {
-	*out = &w.ring;
-	return ring_set_filter(&w.ring, f);
+	*out = &w.ring[family];
+	return ring_set_filter(*out, f);
 }
 
 struct ring *
@@ -412,8 +418,7 @@ ring_close(struct ring *r)
 int
 ring_fd(const struct ring *r)
 {
-	(void)r;
-	return FD_RING;
+	return FD_RING + (int)(r - w.ring);
 }
 
 static int
@@ -440,64 +445,60 @@ ring_set_filter(struct ring *r, const struct ring_filter *f)
 bool
 ring_next(struct ring *r, struct ring_frame *out)
 {
-	(void)r;
-	if (w.frame_at == w.n_frame)
+	if (r->at == r->n)
 		return false;
-	*out = w.frame[w.frame_at++].f;
+	*out = r->frame[r->at++].f;
 	return true;
 }
 
 const uint8_t *
 ring_peek(const struct ring *r, size_t *len, uint32_t *ifindex)
 {
-	(void)r;
-	if (w.frame_at == w.n_frame)
+	if (r->at == r->n)
 		return NULL;
-	*len = w.frame[w.frame_at].f.len;
-	*ifindex = w.frame[w.frame_at].f.ifindex;
-	return w.frame[w.frame_at].f.ip;
+	*len = r->frame[r->at].f.len;
+	*ifindex = r->frame[r->at].f.ifindex;
+	return r->frame[r->at].f.ip;
 }
 
 void
 ring_release(struct ring *r)
 {
-	(void)r;
-	if (w.frame_at == w.n_frame)
-		w.frame_at = w.n_frame = 0;
+	if (r->at == r->n)
+		r->at = r->n = 0;
 }
 
 bool
 ring_is_behind(const struct ring *r)
 {
-	(void)r;
-	return w.n_frame - w.frame_at > FRAMES / 2;
+	return r->n - r->at > FRAMES / 2;
 }
 
 uint64_t
 ring_lost(struct ring *r)
 {
-	uint64_t lost = w.ring_lost;
+	uint64_t lost = r->lost;
 
-	(void)r;
-	w.ring_lost = 0;
+	r->lost = 0;
 	return lost;
 }
 
 void
-fakeio_ring_lost(uint64_t frames)
+fakeio_ring_lost(enum family ring, uint64_t frames)
 {
-	w.ring_lost += frames;
+	w.ring[ring].lost += frames;
 }
 
 void
 fakeio_frame(const struct ring_frame *f)
 {
+	struct ring *r = &w.ring[f->len && f->ip[0] >> 4 == 6 ? FAMILY6 : FAMILY4];
 	struct frame *to;
 
-	if (!w.frame)
-		w.frame = calloc(FRAMES, sizeof(*w.frame));
-	assert(w.frame && w.n_frame < FRAMES && f->len <= FAKEIO_MSG_MAX);
-	to = &w.frame[w.n_frame++];
+	if (!r->frame)
+		r->frame = calloc(FRAMES, sizeof(*r->frame));
+	assert(r->frame && r->n < FRAMES && f->len <= FAKEIO_MSG_MAX);
+	to = &r->frame[r->n++];
 	to->f = *f;
 	memcpy(to->ip, f->ip, f->len);
 	to->f.ip = to->ip;
@@ -516,6 +517,22 @@ fakeio_udp_frame(const struct udpip *u, uint32_t ifindex, enum ring_to to,
 	assert(f.len <= sizeof(ip));
 	udpip_build(ip, u, 1);
 	memcpy(ip + UDPIP_HEADERS, u->payload, u->payload_len);
+	memcpy(f.mac, mac, 6);
+	fakeio_frame(&f);
+}
+
+void
+fakeio_udp6_frame(const struct udpip6 *u, uint32_t ifindex, const uint8_t mac[6])
+{
+	uint8_t ip[FAKEIO_MSG_MAX];
+	struct ring_frame f = {
+		.ip = ip, .len = UDPIP6_HEADERS + u->payload_len,
+		.to = RING_TO_MULTICAST, .ifindex = ifindex, .hwtype = 1, .mac_len = 6,
+	};
+
+	assert(f.len <= sizeof(ip));
+	udpip6_build(ip, u);
+	memcpy(ip + UDPIP6_HEADERS, u->payload, u->payload_len);
 	memcpy(f.mac, mac, 6);
 	fakeio_frame(&f);
 }
@@ -610,20 +627,43 @@ packet_free(struct packet *p)
 }
 
 static void
-put_addresses(struct fakeio_out *o, const uint8_t *hdr, const void *payload, size_t len)
+put_addresses4(struct fakeio_out *o, const void *ip, size_t len)
 {
-	uint8_t ip[FAKEIO_MSG_MAX];
 	struct udpip u;
 
-	memcpy(ip, hdr, UDPIP_HEADERS);
-	memcpy(ip + UDPIP_HEADERS, payload, len);
-	if (udpip_parse(&u, ip, UDPIP_HEADERS + len, true) != DROP_NONE)
+	if (udpip_parse(&u, ip, len, true) != DROP_NONE)
 		assert(!"the daemon sent a packet that does not parse");
-	o->src = u.src;
-	o->dst = u.dst;
+	o->src = ip_of4(u.src);
+	o->dst = ip_of4(u.dst);
 	o->sport = u.sport;
 	o->dport = u.dport;
 	o->ttl = u.ttl;
+}
+
+static void
+put_addresses6(struct fakeio_out *o, const void *ip, size_t len)
+{
+	struct udpip6 u;
+
+	if (udpip6_parse(&u, ip, len, true) != DROP_NONE)
+		assert(!"the daemon sent a packet that does not parse");
+	o->src = ip_of6(u.src);
+	o->dst = ip_of6(u.dst);
+	o->sport = u.sport;
+	o->dport = u.dport;
+	o->ttl = u.hop_limit;
+}
+
+static void
+put_addresses(struct fakeio_out *o, const uint8_t *hdr, const void *payload, size_t len)
+{
+	bool six = hdr[0] >> 4 == 6;
+	size_t hdr_len = six ? UDPIP6_HEADERS : UDPIP_HEADERS;
+	uint8_t ip[UDPIP6_HEADERS + FAKEIO_MSG_MAX];
+
+	memcpy(ip, hdr, hdr_len);
+	memcpy(ip + hdr_len, payload, len);
+	(six ? put_addresses6 : put_addresses4)(o, ip, hdr_len + len);
 }
 
 void
@@ -681,29 +721,67 @@ packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
 	return 0;
 }
 
-int
-packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join)
+static int
+change_membership(enum family family, uint32_t ifindex, bool join)
 {
+	uint32_t *joined = w.joined[family];
+	unsigned *n = &w.n_joined[family];
 	int err = w.join_fails;
 
-	(void)udp_fd;
-	(void)group;
 	w.join_fails = 0;
 	if (err)
 		return -err;
-	for (unsigned i = 0; i < w.n_joined; i++)
-		if (w.joined[i] == ifindex) {
+	for (unsigned i = 0; i < *n; i++)
+		if (joined[i] == ifindex) {
 			if (join)
 				return -EADDRINUSE;
-			w.joined[i] = w.joined[--w.n_joined];
+			joined[i] = joined[--*n];
 			return 0;
 		}
 	if (!join)
 		return -EADDRNOTAVAIL;
-	if (w.n_joined == GROUPS)
+	if (*n == GROUPS)
 		return -ENOBUFS;
-	w.joined[w.n_joined++] = ifindex;
+	joined[(*n)++] = ifindex;
 	return 0;
+}
+
+int
+packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join)
+{
+	(void)udp_fd;
+	(void)group;
+	return change_membership(FAMILY4, ifindex, join);
+}
+
+struct joins *
+joins_new(void)
+{
+	return &w.joins;
+}
+
+struct joins *
+joins_free(struct joins *j)
+{
+	(void)j;
+	w.n_joined[FAMILY6] = 0;
+	return NULL;
+}
+
+int
+joins_add(struct joins *j, uint32_t ifindex)
+{
+	int err = change_membership(FAMILY6, ifindex, true);
+
+	(void)j;
+	return err == -EADDRINUSE ? 0 : err;
+}
+
+void
+joins_drop(struct joins *j, uint32_t ifindex)
+{
+	(void)j;
+	(void)change_membership(FAMILY6, ifindex, false);
 }
 
 void
@@ -713,9 +791,9 @@ fakeio_join_fails(int err)
 }
 
 unsigned
-fakeio_joined(void)
+fakeio_joined(enum family family)
 {
-	return w.n_joined;
+	return w.n_joined[family];
 }
 
 struct udp_batch *

@@ -22,6 +22,7 @@
 #include "io/ring.h"
 #include "io/route.h"
 #include "proto/udpip.h"
+#include "proto/udpip6.h"
 
 #define FAKEIO_MSG_MAX	4096
 /* Servers are reached over this link unless a test says otherwise; the test creates
@@ -42,7 +43,7 @@ struct fakeio_out {
 	uint32_t ifindex;	/* FAKEIO_CLIENT and FAKEIO_RAW; 0: the kernel routes */
 	uint8_t mac_len;
 	uint8_t mac[8];
-	struct ip4 src, dst;	/* FAKEIO_CLIENT and FAKEIO_RAW */
+	struct ipaddr src, dst;	/* FAKEIO_CLIENT and FAKEIO_RAW */
 	uint16_t sport, dport;
 	uint8_t ttl;
 	size_t len;
@@ -65,12 +66,15 @@ void fakeio_pass(struct mono until);
 
 /* --- what the daemon hears ----------------------------------------------------- */
 
-/* Puts frames into the ring, where they wait until fakeio_turn(). ip, len and the
- * rest are as io/ring has them; the bytes are copied. */
+/* Puts frames into the ring of their IP version, where they wait until
+ * fakeio_turn(). ip, len and the rest are as io/ring has them; the bytes are
+ * copied. */
 void fakeio_frame(const struct ring_frame *f);
 /* A UDP datagram as a frame from mac; `to` is how it was addressed on the link. */
 void fakeio_udp_frame(const struct udpip *u, uint32_t ifindex, enum ring_to to,
     const uint8_t mac[6]);
+/* The same in IPv6, sent to a multicast group. */
+void fakeio_udp6_frame(const struct udpip6 *u, uint32_t ifindex, const uint8_t mac[6]);
 /* A datagram at the socket of a port (67, 4011). */
 void fakeio_datagram(const struct udpip *u, uint32_t ifindex);
 /* The same, longer than the receive buffer: u->payload is the part that fitted. */
@@ -83,7 +87,7 @@ bool fakeio_from_server(struct ip4 server, const struct udpip *u, uint32_t ifind
 bool fakeio_server_error(struct ip4 server, int err, uint32_t ifindex);
 /* Runs the loop until nothing is left to read. */
 void fakeio_turn(void);
-void fakeio_ring_lost(uint64_t frames);
+void fakeio_ring_lost(enum family ring, uint64_t frames);
 void fakeio_signal(int signo);
 
 /* --- what the kernel knows ----------------------------------------------------- */
@@ -147,9 +151,10 @@ void fakeio_stream_end(void);
 const char *fakeio_notified(void);
 /* The lines of the log so far. */
 const char *fakeio_log(void);
-/* The number of memberships of multicast groups. */
-unsigned fakeio_joined(void);
-/* The next join fails with this errno, once. */
+/* The number of memberships of multicast groups: of the discovery group, or of
+ * ff02::1:2. */
+unsigned fakeio_joined(enum family family);
+/* The next join, of either group, fails with this errno, once. */
 void fakeio_join_fails(int err);
 
 #endif

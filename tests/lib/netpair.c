@@ -152,6 +152,34 @@ net_udp_send(int fd, struct ip4 to, uint16_t port, const void *data, size_t len)
 	    sizeof(at)), (ssize_t)len);
 }
 
+int
+net_udp6(uint16_t port)
+{
+	struct sockaddr_in6 at = {
+		.sin6_family = AF_INET6, .sin6_port = htons(port),
+	};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	return fd;
+}
+
+void
+net_udp6_send(int fd, const char *to, uint16_t port, const char *ifname,
+    const char *text)
+{
+	struct sockaddr_in6 at = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+		.sin6_scope_id = net_index(ifname),
+	};
+
+	ck_assert_int_eq(inet_pton(AF_INET6, to, &at.sin6_addr), 1);
+	ck_assert_int_eq(sendto(fd, text, strlen(text), 0, (struct sockaddr *)&at,
+	    sizeof(at)), (ssize_t)strlen(text));
+}
+
 /* A link that has just come up loses packets until the kernel has given it a queue.
  * So one datagram is sent each way until it arrives; then both ends also know each
  * other's hardware address. */
@@ -273,6 +301,21 @@ net_packet(uint8_t *out, struct ip4 src, uint16_t sport, struct ip4 dst,
 	return 28 + len;
 }
 
+size_t
+net_packet6(uint8_t *out, const char *src, uint16_t sport, const char *dst,
+    uint16_t dport, const char *payload)
+{
+	struct udpip6 u = {
+		.sport = sport, .dport = dport,
+		.payload = (const uint8_t *)payload, .payload_len = strlen(payload),
+	};
+
+	ck_assert(ip6_parse(src, &u.src) && ip6_parse(dst, &u.dst));
+	udpip6_build(out, &u);
+	memcpy(out + UDPIP6_HEADERS, payload, u.payload_len);
+	return UDPIP6_HEADERS + u.payload_len;
+}
+
 int
 net_frames(void)
 {
@@ -293,7 +336,8 @@ net_send(int fd, const uint8_t to[6], const void *ip, size_t len)
 {
 	struct sockaddr_ll at = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_IP),
+		.sll_protocol = htons(*(const uint8_t *)ip >> 4 == 6 ?
+		    ETH_P_IPV6 : ETH_P_IP),
 		.sll_halen = 6,
 	};
 	socklen_t at_len = sizeof(at);

@@ -5,7 +5,6 @@
  *
  *	A (where the code under test runs)      B (clients, servers)
  *	v0  02:00:00:00:00:01  10.0.0.1/24 ---- v1  02:00:00:00:00:02  10.0.0.2/24
- *
  * Both belong to the process of the test and vanish with it. One process works
  * in both: a socket stays in the namespace it was made in.
  */
@@ -18,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "proto/udpip6.h"
 
 #define NET_A	((struct ip4){ 0x0a000001 })
 #define NET_B	((struct ip4){ 0x0a000002 })
@@ -46,11 +46,19 @@ bool net_readable(int fd);	/* now */
 size_t net_packet(uint8_t *out, struct ip4 src, uint16_t sport, struct ip4 dst,
     uint16_t dport, const void *payload, size_t len);
 
-/* A socket in B that sends whole frames out of v1. */
+/* The same for IPv6. */
+size_t net_packet6(uint8_t *out, const char *src, uint16_t sport, const char *dst,
+    uint16_t dport, const char *payload);
+
+/* A socket in B that sends whole IPv4 or IPv6 packets out of v1. */
 int net_frames(void);
 void net_send(int fd, const uint8_t to[6], const void *ip, size_t len);
 /* A UDP socket in the current namespace, with a large buffer, bound to port. */
 int net_udp(uint16_t port);
+int net_udp6(uint16_t port);
 void net_udp_send(int fd, struct ip4 to, uint16_t port, const void *data, size_t len);
+/* On a link. */
+void net_udp6_send(int fd, const char *to, uint16_t port, const char *ifname,
+    const char *text);
 
 #endif

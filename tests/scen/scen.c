@@ -363,7 +363,7 @@ whom_of(const struct fakeio_out *o)
 static struct ip4
 server_of_out(const struct fakeio_out *o)
 {
-	return o->to == FAKEIO_SERVER ? o->server : o->dst;
+	return o->to == FAKEIO_SERVER ? o->server : ip_v4(o->dst);
 }
 
 /* Keeps the last request to each server, for its reply. */
@@ -739,8 +739,8 @@ want_message(const struct scen *s, char **word, const struct fakeio_out *o)
 	want_ip(s, word, "ciaddr", m.ciaddr);
 	want_ip(s, word, "yiaddr", m.yiaddr);
 	want_ip(s, word, "siaddr", m.siaddr);
-	want_ip(s, word, "dst", o->dst);
-	want_ip(s, word, "src", o->src);
+	want_ip(s, word, "dst", ip_v4(o->dst));
+	want_ip(s, word, "src", ip_v4(o->src));
 	want_number(s, word, "hops", m.hops, 10);
 	want_number(s, word, "xid", m.xid, 16);
 	want_number(s, word, "flags", m.flags, 16);
@@ -774,7 +774,7 @@ static void
 want_helped(const struct scen *s, char **word, const struct fakeio_out *o)
 {
 	known_words(s, word);
-	want_ip(s, word, "src", o->src);
+	want_ip(s, word, "src", ip_v4(o->src));
 	want_number(s, word, "sport", o->sport, 10);
 	want_number(s, word, "dport", o->dport, 10);
 	want_number(s, word, "ttl", o->ttl, 10);
@@ -997,7 +997,7 @@ nothing_left(struct scen *s)
 
 		wrong(s, "before this line: unexpected packet to %s %s, t=%ld, xid=%02x%02x%02x%02x",
 		    whom_words[whom_of(o)], ip4_str(whom_of(o) == TO_CLIENT ?
-		    o->dst : server_of_out(o), a),
+		    ip_v4(o->dst) : server_of_out(o), a),
 		    (long)mono_diff_ms(o->when, s->start),
 		    o->msg[4], o->msg[5], o->msg[6], o->msg[7]);
 	}

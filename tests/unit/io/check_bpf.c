@@ -43,9 +43,10 @@ run(const struct sock_filter *prog, size_t n, const struct pkt *p)
 
 		switch (f->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
-			ck_assert_uint_eq(f->k,
-			    (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE));
-			a = p->type;
+			if (f->k == (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE))
+				a = p->type;
+			else if (!load(p, f->k, 4, &a))
+				return 0;
 			break;
 		case BPF_LD | BPF_H | BPF_ABS:
 			if (!load(p, f->k, 2, &a))
@@ -76,6 +77,9 @@ run(const struct sock_filter *prog, size_t n, const struct pkt *p)
 			break;
 		case BPF_JMP | BPF_JEQ | BPF_K:
 			pc += a == f->k ? f->jt : f->jf;
+			break;
+		case BPF_JMP | BPF_JGT | BPF_K:
+			pc += a > f->k ? f->jt : f->jf;
 			break;
 		case BPF_JMP | BPF_JSET | BPF_K:
 			pc += a & f->k ? f->jt : f->jf;
@@ -126,16 +130,22 @@ static const struct ring_filter usual = {
 };
 
 static bool
-passes(const struct ring_filter *f, struct pkt p)
+passes_in(enum family family, const struct ring_filter *f, struct pkt p)
 {
 	struct sock_filter prog[BPF_MAX];
-	size_t n = bpf_requests(f, prog);
+	size_t n = bpf_requests(family, f, prog);
 	uint32_t r;
 
 	ck_assert_uint_gt(n, 0);
 	r = run(prog, n, &p);
 	ck_assert(r == 0 || r == 0xffff);
 	return r != 0;
+}
+
+static bool
+passes(const struct ring_filter *f, struct pkt p)
+{
+	return passes_in(FAMILY4, f, p);
 }
 
 START_TEST(broadcast_and_multicast_to_a_wanted_port_pass)
@@ -327,10 +337,107 @@ START_TEST(a_list_longer_than_its_array_makes_no_program)
 	struct sock_filter prog[BPF_MAX];
 
 	f.n_port++;
-	ck_assert_uint_eq(bpf_requests(&f, prog), 0);
+	ck_assert_uint_eq(bpf_requests(FAMILY4, &f, prog), 0);
 	f.n_port--;
 	f.n_watch++;
-	ck_assert_uint_eq(bpf_requests(&f, prog), 0);
+	ck_assert_uint_eq(bpf_requests(FAMILY4, &f, prog), 0);
+}
+END_TEST
+
+static const struct ring_filter six = {
+	.n_port = 2, .port = { 547, 4011 },
+};
+
+/* UDP to ff02::1:2, and whatever the next header is instead; then the byte 40 is
+ * that header's own next header. */
+static struct pkt
+group6(uint8_t next, uint16_t dport)
+{
+	struct pkt p = { .len = 60, .type = PACKET_MULTICAST };
+
+	p.b[0] = 0x60;
+	p.b[6] = next;
+	p.b[8] = 0xfe;
+	p.b[24] = 0xff;
+	p.b[25] = p.b[39] = 2;
+	p.b[37] = 1;
+	p.b[42] = (uint8_t)(dport >> 8);
+	p.b[43] = (uint8_t)dport;
+	return p;
+}
+
+START_TEST(only_wanted_ports_of_the_dhcpv6_group_pass)
+{
+	const struct ring_filter none = { 0 };
+
+	ck_assert(passes_in(FAMILY6, &six, group6(IPPROTO_UDP, 547)));
+	ck_assert(passes_in(FAMILY6, &six, group6(IPPROTO_UDP, 4011)));
+	ck_assert(!passes_in(FAMILY6, &six, group6(IPPROTO_UDP, 546)));
+	ck_assert(!passes_in(FAMILY6, &none, group6(IPPROTO_UDP, 547)));
+	ck_assert(!passes_in(FAMILY6, NULL, group6(IPPROTO_UDP, 547)));
+	ck_assert(!passes_in(FAMILY4, &six, group6(IPPROTO_UDP, 547)));
+	for (unsigned at = 24; at < 40; at++) {
+		struct pkt p = group6(IPPROTO_UDP, 547);
+
+		p.b[at] ^= 1;	/* ff03::1:2, ff02::1:3, ff05::1:2, unicast ... */
+		ck_assert(!passes_in(FAMILY6, &six, p));
+	}
+}
+END_TEST
+
+START_TEST(extension_headers_and_fragments_to_the_group_pass)
+{
+	for (unsigned next = 0; next < 256; next++) {
+		struct pkt p = group6((uint8_t)next, 9);
+		bool counted = next == 0 || next == 43 || next == 44 || next == 60;
+
+		p.b[40] = IPPROTO_UDP;
+		ck_assert_int_eq(passes_in(FAMILY6, &six, p), counted);
+		p.b[40] = IPPROTO_DSTOPTS;
+		ck_assert_int_eq(passes_in(FAMILY6, &six, p), counted);
+	}
+}
+END_TEST
+
+/* RFC 2710 3: the report of any member goes to the group that it is about. */
+START_TEST(mld_reports_of_the_group_are_refused)
+{
+	struct pkt p = group6(IPPROTO_HOPOPTS, 0);
+
+	p.b[40] = IPPROTO_ICMPV6;
+	ck_assert(!passes_in(FAMILY6, &six, p));
+	ck_assert(!passes_in(FAMILY6, &six, group6(IPPROTO_ICMPV6, 547)));
+}
+END_TEST
+
+START_TEST(the_packet_type_and_version_matter_in_ipv6_too)
+{
+	for (uint8_t type = 0; type < 8; type++) {
+		struct pkt p = group6(IPPROTO_UDP, 547);
+
+		p.type = type;
+		ck_assert_int_eq(passes_in(FAMILY6, &six, p),
+		    type == PACKET_HOST || type == PACKET_BROADCAST ||
+		    type == PACKET_MULTICAST);
+		p.b[0] = 0x6f;	/* the traffic class does not */
+		ck_assert_int_eq(passes_in(FAMILY6, &six, p), type <= 2);
+		p.b[0] = 0x45;
+		ck_assert(!passes_in(FAMILY6, &six, p));
+	}
+}
+END_TEST
+
+START_TEST(an_ipv6_packet_that_ends_before_its_port_is_refused)
+{
+	struct pkt p = group6(IPPROTO_UDP, 547);
+
+	for (p.len = 0; p.len < 44; p.len++)
+		ck_assert(!passes_in(FAMILY6, &six, p));
+	ck_assert(passes_in(FAMILY6, &six, p));
+	p = group6(IPPROTO_FRAGMENT, 0);
+	for (p.len = 0; p.len < 41; p.len++)
+		ck_assert(!passes_in(FAMILY6, &six, p));
+	ck_assert(passes_in(FAMILY6, &six, p));
 }
 END_TEST
 
@@ -346,22 +453,28 @@ START_TEST(unicast_only_passes_one_of_four_packet_types)
 }
 END_TEST
 
+static void
+load_into(int fd, struct sock_filter *prog, size_t n)
+{
+	struct sock_fprog f = { (unsigned short)n, prog };
+
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &f,
+	    sizeof(f)), 0);
+}
+
 START_TEST(the_kernel_accepts_the_programs)
 {
 	const struct ring_filter none = { 0 }, full = full_filter();
 	const struct ring_filter *filters[] = { &none, &usual, &full, NULL };
+	struct sock_filter prog[BPF_MAX];
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_ge(fd, 0);
 	for (int i = 0; i < 4; i++) {
-		struct sock_filter prog[BPF_MAX];
-		struct sock_fprog f = { .filter = prog };
-
-		f.len = (unsigned short)(filters[i] ?
-		    bpf_requests(filters[i], prog) : bpf_unicast_only(prog));
-		ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER,
-		    &f, sizeof(f)), 0);
+		load_into(fd, prog, bpf_requests(FAMILY4, filters[i], prog));
+		load_into(fd, prog, bpf_requests(FAMILY6, filters[i], prog));
 	}
+	load_into(fd, prog, bpf_unicast_only(prog));
 	close(fd);
 }
 END_TEST
@@ -384,6 +497,11 @@ bpf_suite(void)
 	tcase_add_test(tc, every_port_of_a_full_list_passes);
 	tcase_add_test(tc, empty_lists_pass_nothing);
 	tcase_add_test(tc, a_list_longer_than_its_array_makes_no_program);
+	tcase_add_test(tc, only_wanted_ports_of_the_dhcpv6_group_pass);
+	tcase_add_test(tc, extension_headers_and_fragments_to_the_group_pass);
+	tcase_add_test(tc, mld_reports_of_the_group_are_refused);
+	tcase_add_test(tc, the_packet_type_and_version_matter_in_ipv6_too);
+	tcase_add_test(tc, an_ipv6_packet_that_ends_before_its_port_is_refused);
 	tcase_add_test(tc, unicast_only_passes_one_of_four_packet_types);
 	tcase_add_test(tc, the_kernel_accepts_the_programs);
 	suite_add_tcase(s, tc);

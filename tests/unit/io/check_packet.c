@@ -135,6 +135,49 @@ START_TEST(a_client_accepts_what_is_sent)
 }
 END_TEST
 
+/* Each frame gets the ethertype of its header. */
+START_TEST(frames_of_both_families_share_a_batch)
+{
+	struct packet *p = open_packet();
+	struct sock_sent sent = { 0 };
+	struct packet_to to = to_mac(net_index("v0"), net_mac_b);
+	struct sockaddr_in6 from;
+	socklen_t len = sizeof(from);
+	uint8_t ip[64], got[16];
+	char text[IP6_STRLEN];
+	int fd, fd6;
+
+	net_in_b();
+	net_run("ip addr add fe80::b/64 dev v1 nodad");
+	fd = net_udp(68);
+	fd6 = net_udp6(546);
+	net_in_a();
+	for (int i = 0; i < 2; i++) {
+		queue(p, to.ifindex, net_mac_b, NET_B, "offer", &sent);
+		(void)net_packet6(ip, "fe80::a", 547, "fe80::b", 546, "advertise");
+		packet_queue(p, &to, ip, "advertise", 9, &sent);
+		memset(ip, 0xee, sizeof(ip));
+	}
+	packet_flush(p, &sent);
+	ck_assert_uint_eq(sent.ok, 4);
+	for (int i = 0; i < 2; i++) {
+		net_wait(fd);
+		ck_assert_int_eq(recv(fd, got, sizeof(got), 0), 5);
+		ck_assert_mem_eq(got, "offer", 5);
+		net_wait(fd6);
+		ck_assert_int_eq(recvfrom(fd6, got, sizeof(got), 0,
+		    (struct sockaddr *)&from, &len), 9);
+		ck_assert_mem_eq(got, "advertise", 9);
+		ck_assert_str_eq(inet_ntop(AF_INET6, &from.sin6_addr, text,
+		    sizeof(text)), "fe80::a");
+		ck_assert_uint_eq(ntohs(from.sin6_port), 547);
+	}
+	close(fd);
+	close(fd6);
+	packet_free(p);
+}
+END_TEST
+
 START_TEST(more_than_a_batch_flushes_by_itself_and_in_order)
 {
 	struct packet *p = open_packet();
@@ -318,6 +361,7 @@ add_tests(TCase *tc)
 {
 	tcase_add_test(tc, frames_arrive_as_built_under_the_right_addresses);
 	tcase_add_test(tc, a_client_accepts_what_is_sent);
+	tcase_add_test(tc, frames_of_both_families_share_a_batch);
 	tcase_add_test(tc, more_than_a_batch_flushes_by_itself_and_in_order);
 	tcase_add_test(tc, a_frame_that_cannot_be_sent_costs_no_other);
 	tcase_add_test(tc, a_full_interface_is_counted_as_full);

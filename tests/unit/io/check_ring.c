@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * The packet ring against the kernel: a client in B, the ring in A.
+ * The packet rings against the kernel: a client in B, the rings in A.
  */
 #include <check.h>
+#include <linux/if_packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "io/packet.h"
@@ -22,7 +24,7 @@ open_ring(void)
 {
 	struct ring *r = NULL;
 
-	ck_assert_int_eq(ring_open(&usual, &r), 0);
+	ck_assert_int_eq(ring_open(FAMILY4, &usual, &r), 0);
 	return r;
 }
 
@@ -378,6 +380,243 @@ START_TEST(interfaces_created_later_are_received)
 }
 END_TEST
 
+static const struct ring_filter usual6 = {
+	.n_port = 2, .port = { 547, 4011 },
+};
+
+static struct ring *
+open_ring6(void)
+{
+	struct ring *r = NULL;
+
+	ck_assert_int_eq(ring_open(FAMILY6, &usual6, &r), 0);
+	return r;
+}
+
+static void
+send6(int fd, const uint8_t mac[6], const char *dst, uint16_t port, const char *text)
+{
+	uint8_t ip[128];
+
+	net_send(fd, mac, ip, net_packet6(ip, "fe80::9", 546, dst, port, text));
+}
+
+static const uint8_t group_mac[6] = { 0x33, 0x33, 0, 1, 0, 2 };
+
+static void
+check_text6(struct ring *r, const struct ring_frame *f, const char *text)
+{
+	struct udpip6 u;
+
+	ck_assert_int_eq(udpip6_parse(&u, f->ip, f->len, !f->csum_unverified),
+	    DROP_NONE);
+	ck_assert_uint_eq(u.payload_len, strlen(text));
+	ck_assert_mem_eq(u.payload, text, strlen(text));
+	ring_release(r);
+}
+
+START_TEST(a_solicit_arrives_with_its_interface_and_sender)
+{
+	struct ring *r = open_ring6();
+	int fd = net_frames();
+	struct ring_frame f;
+
+	send6(fd, group_mac, "ff02::1:2", 547, "solicit");
+	f = next(r);
+	ck_assert_uint_eq(f.ifindex, net_index("v0"));
+	ck_assert_int_eq(f.to, RING_TO_MULTICAST);
+	ck_assert_uint_eq(f.hwtype, 1);
+	ck_assert_uint_eq(f.mac_len, 6);
+	ck_assert_mem_eq(f.mac, net_mac_b, 6);
+	ck_assert(!f.truncated);
+	ck_assert(!f.csum_unverified);
+	ck_assert_uint_eq(f.ip[0] >> 4, 6);
+	check_text6(r, &f, "solicit");
+	send6(fd, net_mac_a, "ff02::1:2", 4011, "by an access point");
+	f = next(r);
+	ck_assert_int_eq(f.to, RING_TO_HOST);
+	check_text6(r, &f, "by an access point");
+	ck_assert(!ring_next(r, &f));
+	close(fd);
+	ring_close(r);
+}
+END_TEST
+
+START_TEST(nothing_but_client_messages_is_seen_in_ipv6)
+{
+	static const uint8_t stranger[6] = { 2, 0, 0, 0, 0, 9 };
+	struct ring *r = open_ring6(), *r4 = open_ring();
+	int fd = net_frames();
+	struct ring_frame f;
+
+	send6(fd, net_mac_a, "fe80::1", 547, "unicast");
+	send6(fd, net_mac_a, "2001:db8::1", 547, "transit");
+	send6(fd, stranger, "ff02::1:2", 547, "another host's");
+	send6(fd, group_mac, "ff02::1:2", 546, "port");
+	send6(fd, group_mac, "ff05::1:3", 547, "group");
+	send6(fd, net_mac_all, "ff02::1", 547, "all nodes");
+	broadcast(fd, 67, "IPv4", 4);
+	send6(fd, group_mac, "ff02::1:2", 547, "marker");
+	f = next(r);
+	check_text6(r, &f, "marker");
+	ck_assert(!ring_next(r, &f));
+	f = next(r4);
+	check_text(&f, "IPv4");
+	ring_release(r4);
+	ck_assert(!ring_next(r4, &f));
+	close(fd);
+	ring_close(r4);
+	ring_close(r);
+}
+END_TEST
+
+/* Puts an extension header of 8 zeros before UDP. */
+static void
+send_extended(int fd, uint8_t type)
+{
+	uint8_t ip[128];
+	size_t len = net_packet6(ip, "fe80::9", 546, "ff02::1:2", 547, "payload");
+
+	memmove(ip + 48, ip + 40, len - 40);
+	memset(ip + 40, 0, 8);
+	ip[40] = ip[6];
+	ip[6] = type;
+	ip[5] = (uint8_t)(ip[5] + 8);
+	net_send(fd, group_mac, ip, len + 8);
+}
+
+START_TEST(fragments_and_extension_headers_arrive_to_be_counted)
+{
+	static const struct { uint8_t type; enum drop why; } row[] = {
+		{ 0, DROP_EXT_HEADER }, { 43, DROP_EXT_HEADER },
+		{ 44, DROP_FRAGMENT }, { 60, DROP_EXT_HEADER },
+	};
+	struct ring *r = open_ring6();
+	int fd = net_frames();
+	struct ring_frame f;
+	struct udpip6 u;
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		send_extended(fd, row[i].type);
+		f = next(r);
+		ck_assert_int_eq(udpip6_parse(&u, f.ip, f.len, true), row[i].why);
+		ring_release(r);
+	}
+	send_extended(fd, 51);		/* an authentication header */
+	send6(fd, group_mac, "ff02::1:2", 547, "marker");
+	f = next(r);
+	check_text6(r, &f, "marker");
+	close(fd);
+	ring_close(r);
+}
+END_TEST
+
+/* Sends a SOLICIT from a socket, whose kernel leaves the checksum to hardware. */
+static void
+solicit_from(const char *ifname)
+{
+	int fd;
+
+	net_in_b();
+	net_run("ip link set %s up; ip addr add fe80::5/64 dev %s nodad", ifname, ifname);
+	fd = net_udp6(546);
+	net_udp6_send(fd, "ff02::1:2", 547, ifname, "solicit");
+	close(fd);
+	net_in_a();
+}
+
+START_TEST(a_solicit_of_a_kernel_has_a_checksum_left_to_hardware)
+{
+	struct ring *r = open_ring6();
+	struct ring_frame f;
+
+	solicit_from("v1");
+	f = next(r);
+	ck_assert(f.csum_unverified);
+	check_text6(r, &f, "solicit");
+	ring_close(r);
+}
+END_TEST
+
+/* Not every kernel has VLANs. */
+START_TEST(a_solicit_on_a_vlan_arrives_with_the_interface_of_the_vlan)
+{
+	struct ring *r = open_ring6();
+	struct ring_frame f;
+
+	if (system("ip link add link v0 name v0.10 type vlan id 10 2>/dev/null") == 0) {
+		net_run("ip link set v0.10 up");
+		net_in_b();
+		net_run("ip link add link v1 name v1.10 type vlan id 10");
+		solicit_from("v1.10");
+		f = next(r);
+		ck_assert_uint_eq(f.ifindex, net_index("v0.10"));
+		ck_assert_mem_eq(f.mac, net_mac_b, 6);
+		check_text6(r, &f, "solicit");
+	}
+	ring_close(r);
+}
+END_TEST
+
+/* Sends a frame with an 802.1Q tag. */
+static void
+send_tagged(uint16_t vid, const char *text)
+{
+	struct sockaddr_ll at = { .sll_family = AF_PACKET };
+	uint8_t frame[128] = { 0x81, 0x00, (uint8_t)(vid >> 8), (uint8_t)vid };
+	int fd;
+
+	memmove(frame + 12, frame, 4);
+	memcpy(frame, group_mac, 6);
+	memcpy(frame + 6, net_mac_b, 6);
+	frame[16] = 0x86;
+	frame[17] = 0xdd;
+	net_in_b();
+	fd = socket(AF_PACKET, SOCK_RAW, 0);
+	at.sll_ifindex = (int)net_index("v1");
+	ck_assert_int_gt(sendto(fd, frame, 18 + net_packet6(frame + 18, "fe80::9", 546,
+	    "ff02::1:2", 547, text), 0, (struct sockaddr *)&at, sizeof(at)), 0);
+	close(fd);
+	net_in_a();
+}
+
+/* A tag with a priority and VLAN 0 belongs to the link itself. */
+START_TEST(tagged_frames_without_an_interface_are_not_seen)
+{
+	struct ring *r = open_ring6();
+	struct ring_frame f;
+
+	send_tagged(11, "VLAN 11");
+	send_tagged(0xe000, "priority");
+	f = next(r);
+	ck_assert_uint_eq(f.ifindex, net_index("v0"));
+	check_text6(r, &f, "priority");
+	ck_assert(!ring_next(r, &f));
+	ring_close(r);
+}
+END_TEST
+
+START_TEST(a_ring_without_a_filter_sees_nothing_until_it_has_one)
+{
+	struct ring *r = NULL;
+	int fd = net_frames();
+	struct ring_frame f;
+
+	ck_assert_int_eq(ring_open(FAMILY6, NULL, &r), 0);
+	send6(fd, group_mac, "ff02::1:2", 547, "before");
+	ck_assert_int_eq(ring_set_filter(r, &usual6), 0);
+	send6(fd, group_mac, "ff02::1:2", 547, "wanted");
+	ck_assert_int_eq(ring_set_filter(r, NULL), 0);
+	send6(fd, group_mac, "ff02::1:2", 547, "after");
+	f = next(r);
+	check_text6(r, &f, "wanted");
+	ck_assert(!ring_next(r, &f));
+	ck_assert_uint_eq(ring_lost(r), 0);
+	close(fd);
+	ring_close(r);
+}
+END_TEST
+
 static void
 add_tests(TCase *tc)
 {
@@ -392,6 +631,13 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, nothing_is_lost_in_many_rounds);
 	tcase_add_test(tc, the_next_frame_can_be_peeked_at);
 	tcase_add_test(tc, interfaces_created_later_are_received);
+	tcase_add_test(tc, a_solicit_arrives_with_its_interface_and_sender);
+	tcase_add_test(tc, nothing_but_client_messages_is_seen_in_ipv6);
+	tcase_add_test(tc, fragments_and_extension_headers_arrive_to_be_counted);
+	tcase_add_test(tc, a_solicit_of_a_kernel_has_a_checksum_left_to_hardware);
+	tcase_add_test(tc, tagged_frames_without_an_interface_are_not_seen);
+	tcase_add_test(tc, a_solicit_on_a_vlan_arrives_with_the_interface_of_the_vlan);
+	tcase_add_test(tc, a_ring_without_a_filter_sees_nothing_until_it_has_one);
 }
 
 Suite *ring_suite(void);

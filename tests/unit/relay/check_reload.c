@@ -252,10 +252,10 @@ START_TEST(a_reload_without_4011_closes_its_socket_and_leaves_the_group)
 	char off[256];
 
 	ck_assert(rig_reload(d, boot));
-	ck_assert_uint_eq(fakeio_joined(), 2);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 2);
 	snprintf(off, sizeof(off), "[relay]\n4011 = off\n%s", boot);
 	ck_assert(rig_reload(d, off));
-	ck_assert_uint_eq(fakeio_joined(), 0);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 0);
 }
 END_TEST
 

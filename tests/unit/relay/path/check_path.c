@@ -89,7 +89,7 @@ START_TEST(a_request_goes_to_every_server_and_the_reply_to_the_client)
 	fakeio_turn();
 	ck_assert_uint_eq(rig_sent(FAKEIO_CLIENT, NULL), 1);
 	ck_assert_uint_eq(fakeio_out(2)->ifindex, RIG_VLAN10);
-	ck_assert(ip4_eq(fakeio_out(2)->dst, rig_ip("192.0.2.51")));
+	ck_assert(ip4_eq(ip_v4(fakeio_out(2)->dst), rig_ip("192.0.2.51")));
 	rig_accounts(d);
 }
 END_TEST
@@ -235,7 +235,7 @@ START_TEST(an_overloaded_relay_prefers_conversations_that_have_begun)
 
 	rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1);
 	fakeio_turn();
-	fakeio_ring_lost(7);
+	fakeio_ring_lost(FAMILY4, 7);
 	for (unsigned i = 0; i < frames - 1; i++)
 		rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1000 + i);
 	rig_request(RIG_VLAN10, DHCP4_REQUEST, 1);
@@ -564,7 +564,7 @@ START_TEST(an_unreachable_boot_server_is_replaced_at_once)
 	ck_assert_uint_eq(fakeio_sent(), 0);
 	unreachable(&u, FAKEIO_UPLINK);
 	ck_assert_uint_eq(rig_sent(FAKEIO_RAW, NULL), 1);
-	ck_assert(ip4_eq(fakeio_out(0)->dst, rig_ip("198.51.100.22")));
+	ck_assert(ip4_eq(ip_v4(fakeio_out(0)->dst), rig_ip("198.51.100.22")));
 	ck_assert_uint_eq(counter(COUNTER_RESCUES_ASKED), 1);
 }
 END_TEST

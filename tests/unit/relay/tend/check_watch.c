@@ -114,14 +114,14 @@ END_TEST
 
 START_TEST(each_client_interface_joins_the_discovery_group_once)
 {
-	ck_assert_uint_eq(fakeio_joined(), 2);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 2);
 	rig_addr(RIG_VLAN10, "192.0.2.2/24");
-	ck_assert_uint_eq(fakeio_joined(), 2);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 2);
 	ck_assert(!rig_logged("group-join-failed"));
 	rig_link(RIG_VLAN20, "vlan20", false);
-	ck_assert_uint_eq(fakeio_joined(), 1);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 1);
 	rig_link(RIG_VLAN20, "vlan20", true);
-	ck_assert_uint_eq(fakeio_joined(), 2);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 2);
 }
 END_TEST
 
@@ -131,7 +131,7 @@ START_TEST(another_discovery_group_is_joined_in_place_of_the_first)
 
 	snprintf(next, sizeof(next), "[relay]\ndiscovery-group = 239.1.2.3\n%s", conf);
 	ck_assert(rig_reload(d, next));
-	ck_assert_uint_eq(fakeio_joined(), 2);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 2);
 	ck_assert(!rig_logged("group-join-failed"));
 }
 END_TEST
@@ -143,11 +143,11 @@ START_TEST(a_group_that_cannot_be_joined_is_logged_and_tried_at_the_next_change)
 	fakeio_join_fails(ENOBUFS);
 	rig_addr(30, "192.0.2.129/25");
 	ck_assert(rig_logged("group-join-failed interface=vlan30"));
-	ck_assert_uint_eq(fakeio_joined(), 2);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 2);
 	ck_assert_uint_eq(relayed(30), 1);
 	rig_link(30, "vlan30", false);
 	rig_link(30, "vlan30", true);
-	ck_assert_uint_eq(fakeio_joined(), 3);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 3);
 }
 END_TEST
 
