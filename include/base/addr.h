@@ -94,6 +94,12 @@ ip_v6(struct ipaddr a)
 	return a.version == 6 ? a.v6 : IP6_NONE;
 }
 
+static inline enum family
+ip_family(struct ipaddr a)
+{
+	return a.version == 6 ? FAMILY6 : FAMILY4;
+}
+
 /* Is it no address, or the unspecified one of its version? */
 bool ip_is_none(struct ipaddr a);
 bool ip_eq(struct ipaddr a, struct ipaddr b);

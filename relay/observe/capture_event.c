@@ -240,9 +240,9 @@ add_facts(struct daemon *d, struct sight *s, const struct event *e)
 	f->interface[1] = e->other ? e->other->link.name : NULL;
 	f->leased = e->leased;
 	if (was_relayed(e)) {
-		for (unsigned i = 0; i < e->plan->n_server; i++)
-			f->server[i] = ip_v4(server[e->plan->server[i]].address);
-		f->n_server = e->plan->n_server;
+		for (unsigned i = 0; i < e->plan->to.n; i++)
+			f->server[i] = ip_v4(server[e->plan->to.server[i]].address);
+		f->n_server = e->plan->to.n;
 	} else if (!ip4_is_none(e->from_server)) {
 		f->server[0] = e->from_server;
 		f->n_server = 1;
@@ -259,9 +259,9 @@ put_comment(struct sbuf *b, const struct daemon *d, const struct event *e)
 		sbuf_puts(b, e->word);
 	if (was_relayed(e))
 		sbuf_puts(b, " to=");
-	for (unsigned i = 0; was_relayed(e) && i < e->plan->n_server; i++)
+	for (unsigned i = 0; was_relayed(e) && i < e->plan->to.n; i++)
 		sbuf_printf(b, "%s%s", i ? "," : "",
-		    conf_server_name(d->conf, e->plan->server[i]));
+		    conf_server_name(d->conf, e->plan->to.server[i]));
 	if (e->name_server)
 		sbuf_printf(b, " server=%s", conf_server_name(d->conf, e->server));
 	if (e->other && e->other_key) {

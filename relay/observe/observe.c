@@ -126,7 +126,7 @@ observe_4011(struct daemon *d, const struct rx *rx,
 	    .plan = &p->servers, .trace = "relayed", .direction = "4011",
 	    .ifindex = rx->ifindex, .trace_port = DHCP4_PORT_PXE);
 	if (why == DROP_NONE)
-		record_4011(d->track, rx, p->servers.n_server, now);
+		record_4011(d->track, rx, p->servers.to.n, now);
 }
 
 void

@@ -74,9 +74,9 @@ trace_event(struct daemon *d, const struct event *e)
 		    drop_word(e->why));
 	else if (e->tail)
 		sbuf_puts(&b, e->tail);
-	for (unsigned i = 0; !dropped && p && i < p->n_server; i++)
+	for (unsigned i = 0; !dropped && p && i < p->to.n; i++)
 		sbuf_printf(&b, "%s%s", i ? "," : " to=",
-		    d->conf->server[p->server[i]].name);
+		    d->conf->server[p->to.server[i]].name);
 	if (!dropped && p && p->rule != CONF_NONE)
 		sbuf_printf(&b, " rule=%s", d->conf->rule[p->rule].name);
 	log_event(&d->log, LOG_LEVEL_DEBUG, dropped ? "dropped" : e->trace,

@@ -49,8 +49,8 @@ send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy,
 	size_t len = 0;
 	bool no_room = false;
 
-	for (unsigned i = 0; i < p->n_server; i++) {
-		uint16_t s = p->server[i];
+	for (unsigned i = 0; i < p->to.n; i++) {
+		uint16_t s = p->to.server[i];
 
 		if (relay4_form(d->conf, &p->copy[copy], s) != form)
 			continue;
@@ -175,8 +175,8 @@ forward_4011(struct daemon *d, const struct rx *rx, struct mono now)
 		return;
 	msg = outbox_room(d, rx->len);
 	len = p4011_render(&plan, rx, msg, rx->len);
-	for (unsigned i = 0; i < plan.servers.n_server; i++) {
-		uint16_t s = plan.servers.server[i];
+	for (unsigned i = 0; i < plan.servers.to.n; i++) {
+		uint16_t s = plan.servers.to.server[i];
 		struct server_stats *st = &d->servers.stats[s];
 		struct udpip u = {
 			.src = plan.src, .sport = plan.sport,

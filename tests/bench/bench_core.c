@@ -173,12 +173,12 @@ request(struct bench *b, unsigned i)
 		b->bad++;
 	rx.data = u.payload;
 	rx.len = u.payload_len;
-	rx.src.v4 = u.src;
-	rx.dst.v4 = u.dst;
+	rx.src = ip_of4(u.src);
+	rx.dst = ip_of4(u.dst);
 	rx.sport = u.sport;
 	why = relay4_request(&b->r4, &rx, b->now, &plan);
 	record_request(b->track, &b->r4, &rx, &plan, why, b->now);
-	if (why != DROP_NONE || plan.n_server != 1 ||
+	if (why != DROP_NONE || plan.to.n != 1 ||
 	    relay4_render(&plan, 0, true, b->out, sizeof(b->out), &no_room) <= DISCOVER)
 		b->bad++;
 }
@@ -189,7 +189,7 @@ reply(struct bench *b, unsigned i)
 	struct relay4_delivery v;
 	struct rx rx = {
 		.data = b->reply[i], .len = OFFER, .sport = 67, .unicast = true,
-		.src = ip_of4(ip_v4(b->conf->server[0].address)), .dst = ip_of4({ 0x0a400001 }),
+		.src = ip_of4(ip_v4(b->conf->server[0].address)), .dst = ip_of4((struct ip4){ 0x0a400001 }),
 		.ifindex = CLIENT_IF + 1,
 	};
 	struct udpip u = { .sport = 67, .dport = 68, .payload = b->out };

@@ -29,12 +29,12 @@ struct asked {
 static void
 check_servers(const struct world *w, const struct relay4_plan *p)
 {
-	assert(p->n_server > 0 && p->n_server <= w->conf->n_server);
-	for (unsigned i = 0; i < p->n_server; i++) {
-		assert(w->conf->is_boot[p->server[i]]);
-		assert(iface_leads_to(p->in, w->conf, p->server[i]));
+	assert(p->to.n > 0 && p->to.n <= w->conf->n_server);
+	for (unsigned i = 0; i < p->to.n; i++) {
+		assert(w->conf->is_boot[p->to.server[i]]);
+		assert(iface_leads_to(p->in, w->conf, p->to.server[i]));
 		for (unsigned k = 0; k < i; k++)
-			assert(p->server[i] != p->server[k]);
+			assert(p->to.server[i] != p->to.server[k]);
 	}
 }
 

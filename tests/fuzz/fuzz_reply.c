@@ -433,7 +433,7 @@ static void
 check_hedge(const struct world *w, const struct relay4_plan *p)
 {
 	(void)w;
-	assert(p->n_server == 1 && p->n_copy > 0);
+	assert(p->to.n == 1 && p->n_copy > 0);
 }
 
 int

@@ -31,17 +31,17 @@ is_one_of(const struct iface *f, struct ip4 giaddr)
 static void
 check_servers(const struct world *w, const struct relay4_plan *p)
 {
-	assert(p->n_server > 0 && p->n_server <= w->conf->n_server);
-	assert(p->n_boot <= p->n_server);
-	for (unsigned i = 0; i < p->n_server; i++) {
-		uint16_t s = p->server[i];
+	assert(p->to.n > 0 && p->to.n <= w->conf->n_server);
+	assert(p->to.n_boot <= p->to.n);
+	for (unsigned i = 0; i < p->to.n; i++) {
+		uint16_t s = p->to.server[i];
 
 		assert(s < w->conf->n_server);
 		assert(w->conf->is_boot[s] || w->conf->is_dhcp[s]);
 		assert(iface_leads_to(p->in, w->conf, s));
 		for (unsigned k = 0; k < i; k++)
 			assert(!ip4_eq(ip_v4(w->conf->server[s].address),
-			    ip_v4(w->conf->server[p->server[k]].address)));
+			    ip_v4(w->conf->server[p->to.server[k]].address)));
 	}
 }
 
@@ -60,9 +60,9 @@ check_class(const struct world *w, const struct relay4_plan *p)
 	    (m->type == DHCP4_REQUEST || m->type == DHCP4_INFORM);
 	plain = m->type == DHCP4_DISCOVER ? !c.netboot : m->type == DHCP4_TYPE_NONE ||
 	    m->type == DHCP4_DECLINE || m->type == DHCP4_RELEASE;
-	for (unsigned i = 0; i < p->n_server; i++) {
-		assert(!discovery || w->conf->is_boot[p->server[i]]);
-		assert(!plain || w->conf->is_dhcp[p->server[i]]);
+	for (unsigned i = 0; i < p->to.n; i++) {
+		assert(!discovery || w->conf->is_boot[p->to.server[i]]);
+		assert(!plain || w->conf->is_dhcp[p->to.server[i]]);
 	}
 }
 
@@ -307,7 +307,7 @@ check_plan(const struct world *w, const struct relay4_plan *p)
 static void
 check_hedge(const struct world *w, const struct relay4_plan *p)
 {
-	assert(p->n_server == 1);
+	assert(p->to.n == 1);
 	check_plan(w, p);
 	assert(w->stats.counter[COUNTER_HEDGES] <= w->conf->n_server *
 	    w->stats.counter[COUNTER_REQUESTS_RELAYED]);

@@ -119,9 +119,9 @@ to_server(struct boot *b, int server, uint8_t type, struct ip4 giaddr)
 static void
 send_plan(struct boot *b, const struct relay4_plan *plan)
 {
-	for (unsigned i = 0; i < plan->n_server; i++)
+	for (unsigned i = 0; i < plan->to.n; i++)
 		for (int s = 0; s < SERVERS; s++)
-			if (ip4_eq(ip_v4(w->conf->server[plan->server[i]].address),
+			if (ip4_eq(ip_v4(w->conf->server[plan->to.server[i]].address),
 			    world_ip(address[s])))
 				to_server(b, s, plan->m.type, plan->copy[0].giaddr);
 }

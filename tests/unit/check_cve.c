@@ -96,9 +96,9 @@ render_copies(const uint8_t *in, size_t len)
 static void
 judge_servers(void)
 {
-	must(plan.n_server > 0);
-	for (unsigned i = 0; i < plan.n_server; i++)
-		must(plan.server[i] < w->conf->n_server);
+	must(plan.to.n > 0);
+	for (unsigned i = 0; i < plan.to.n; i++)
+		must(plan.to.server[i] < w->conf->n_server);
 }
 
 /* A payload that arrived by broadcast on an interface; out is the copy, with option
@@ -738,8 +738,8 @@ START_TEST(metal_stack_option_54_is_not_a_destination)
 	msg_opt_u32(&msg, 54, world_ip("8.8.8.8").host);
 	msg_end(&msg);
 	ck_assert_int_eq(request(), DROP_NONE);
-	ck_assert_uint_eq(plan.n_server, 1);
-	ck_assert(ip4_eq(ip_v4(w->conf->server[plan.server[0]].address), world_ip(SERVER)));
+	ck_assert_uint_eq(plan.to.n, 1);
+	ck_assert(ip4_eq(ip_v4(w->conf->server[plan.to.server[0]].address), world_ip(SERVER)));
 }
 END_TEST
 
@@ -794,8 +794,8 @@ START_TEST(cve_2026_20084_bootp_stays_in_its_vlan)
 	msg_init(&msg, BOOTREQUEST);
 	msg.len = DHCP4_HEADER;
 	ck_assert_int_eq(request_on(20, msg.b, msg.len), DROP_NONE);
-	ck_assert_uint_eq(plan.n_server, 1);
-	ck_assert(ip4_eq(ip_v4(w->conf->server[plan.server[0]].address),
+	ck_assert_uint_eq(plan.to.n, 1);
+	ck_assert(ip4_eq(ip_v4(w->conf->server[plan.to.server[0]].address),
 	    world_ip("198.51.100.11")));
 	ck_assert_uint_eq(w->stats.counter[COUNTER_BOOTP], 1);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_OPTION82_ADDED], 0);

@@ -21,7 +21,7 @@
 #include "base/hash.h"
 #include "base/mono.h"
 #include "core/iface/limit.h"
-#include "core/server/servers.h"
+#include "core/server/ask.h"
 #include "proto/dhcp4.h"
 
 /* Retries of one conversation come within a minute (EDK2: 28 s, dhclient: 60 s). */
@@ -33,8 +33,8 @@ struct conv_key {
 	uint8_t chaddr[16];	/* hlen bytes, then zeros */
 	uint8_t pad[3];		/* 0: keys are compared as bytes */
 };
+_Static_assert(sizeof(struct conv_key) == PENDING_KEY, "stored with messages");
 
-/* A conversation has one query of each class, each with its own hedge. */
 struct conv {
 	struct conv_key key;
 	struct mono last;	/* last request */
@@ -47,10 +47,7 @@ struct conv {
 	uint16_t rule;		/* that matches the client, CONF_NONE: none */
 	uint8_t hops;		/* of the message with this giaddr when first seen */
 	uint8_t tries;		/* requests since a reply (not a proxy offer) */
-	bool answered[CONF_CLASSES];	/* by an offer, or an ACK: see ack_is_boot */
-	uint8_t asks[CONF_CLASSES];	/* how often the client asked, so far */
-	uint32_t hedge[CONF_CLASSES];	/* slot of relay4.hedges, 0: none */
-	struct serverset asked;	/* servers that got a copy */
+	struct ask ask;		/* answered by an offer, or an ACK: see ack_is_boot */
 	uint8_t gi;		/* giaddr = rotate: index of the address in use */
 	uint8_t mac_len;
 	uint8_t mac[8];		/* link source of the last request */

@@ -20,10 +20,9 @@
 #include "base/mono.h"
 #include "core/relay4/clients.h"
 #include "core/conf/conf.h"
-#include "core/relay4/pending.h"
 #include "core/iface/iftab.h"
 #include "core/iface/rx.h"
-#include "core/server/select.h"
+#include "core/server/ask.h"
 #include "core/server/servers.h"
 #include "core/server/stats.h"
 #include "proto/dhcp4.h"
@@ -70,11 +69,8 @@ struct relay4_plan {
 	uint8_t rai_flags;
 	uint8_t n_copy;
 	struct relay4_copy copy[IFACE_GIADDRS_MAX];
-	uint16_t n_server;
-	uint16_t n_boot;	/* of these, in the boot class only; for counters */
-	uint16_t server[CONF_SERVERS_MAX];
+	struct ask_list to;
 	uint16_t rule;		/* that chose the groups, CONF_NONE: no rule */
-	uint16_t group[CONF_CLASSES];	/* that are queried, CONF_NONE: none */
 	struct iface *in;
 };
 
@@ -146,27 +142,13 @@ void relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     const struct conf_groups *t, struct mono now);
 void relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     bool fresh);
+/* What asks the servers, and for which client. */
+struct asker relay4_asker(const struct relay4 *r);
 /* Adds the members of a group that a query goes to. */
-void relay4_query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+void relay4_query(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     uint16_t group, enum conf_class class, struct mono now);
-/* Adds a server, unless its address is in the plan already. */
-void relay4_add_server(const struct relay4 *r, struct relay4_plan *plan,
-    uint16_t server);
-/* The order in which the members of a group are queried for the client of m. */
-struct select_out relay4_order(struct relay4 *r, const struct dhcp4 *m,
-    uint32_t ifindex, uint16_t group, enum conf_class class, struct mono now);
-/* The first member in that order that was not queried yet, or CONF_NONE. */
-uint16_t relay4_next_unasked(const struct conv *cv, const struct select_out *o);
-void relay4_note_asked(struct conv *cv, const struct relay4_plan *plan);
-
-/* Notes the queried servers, and stores the query for each class that is hedged. */
-void relay4_arm(struct relay4 *r, const struct rx *rx, struct mono now,
-    const struct relay4_plan *plan, struct conv *cv);
-/* Notes that this class was answered, and drops its hedge. */
-void relay4_answered(struct relay4 *r, struct conv *cv, enum conf_class class);
-/* Stores a message and its origin; rx->len is at most PENDING_MSG_MAX. */
-void relay4_store(struct pending *s, const struct conv_key *key,
-    enum conf_class class, const struct rx *rx);
+struct ask_client relay4_client(struct relay4 *r, const struct dhcp4 *m,
+    uint32_t ifindex, enum conf_class class);
 
 /* May a reply come from that address, on that interface? `server` is the index
  * of rx->src.v4 or CONF_NONE. */

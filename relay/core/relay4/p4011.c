@@ -96,9 +96,9 @@ plan_4011_servers(struct relay4 *r, const struct rx *rx, struct mono now,
 		return DROP_RULE;
 	if (t.group[CONF_BOOT] == CONF_NONE)
 		return DROP_NO_BOOT_SERVER;
-	relay4_query_group(r, &plan->servers, cv, t.group[CONF_BOOT], CONF_BOOT, now);
-	relay4_note_asked(cv, &plan->servers);
-	return plan->servers.n_server ? DROP_NONE : DROP_NO_BOOT_SERVER;
+	relay4_query(r, &plan->servers, cv, t.group[CONF_BOOT], CONF_BOOT, now);
+	ask_note(&cv->ask, &plan->servers.to);
+	return plan->servers.to.n ? DROP_NONE : DROP_NO_BOOT_SERVER;
 }
 
 enum drop

@@ -4,10 +4,7 @@
  * 4.1.1, RFC 3046 2.1). relay4_targets() is the one place that says which groups
  * serve a client, the class of the message says which of them get it
  * (core/relay4/classes), and the members of a group have an order
- * (core/server/select). Each giaddr that is used makes one copy.
- *
- * A query that gets no offer goes to the next member when the client repeats
- * it, or sooner (relay4_hedge.c).
+ * (core/server/ask). Each giaddr that is used makes one copy.
  */
 #include "core/relay4/relay4.h"
 
@@ -19,13 +16,6 @@
 /* How many tries a client gets before the next address is used, as in routers
  * with this feature ("smart relay"). */
 #define ROTATE_TRIES 3
-
-/* The same on both routers of a pair, so that they balance alike. It need not
- * be secret: a client that picks its MAC address to reach a certain server does
- * no harm. */
-static const struct hash_key balance_seed = {
-	{ 0x7078726c61790001, 0x62616c616e636521 }
-};
 
 void
 relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
@@ -51,12 +41,10 @@ relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
     bool unicast)
 {
 	plan->n_copy = 0;
-	plan->n_server = 0;
-	plan->n_boot = 0;
+	ask_begin(&plan->to);
 	plan->m.data = NULL;
 	plan->has_client = false;
 	plan->rule = CONF_NONE;
-	plan->group[CONF_DHCP] = plan->group[CONF_BOOT] = CONF_NONE;
 	plan->foreign = false;
 	plan->drop_old = false;
 	plan->hedge = false;
@@ -90,9 +78,7 @@ relay4_targets(struct relay4 *r, struct conv *cv, const struct iface *in,
 	f.has_mac = m->hlen == sizeof(f.mac.b);
 	if (f.has_mac)
 		memcpy(f.mac.b, m->chaddr, sizeof(f.mac.b));
-	/* Earlier queries went to other groups. */
-	cv->asked = (struct serverset){ { 0 } };
-	memset(cv->asks, 0, sizeof(cv->asks));
+	ask_reset(&cv->ask);
 	cv->chosen = true;
 	cv->chosen_on = in->link.ifindex;
 	cv->conf_gen = r->servers->conf_gen;
@@ -101,111 +87,47 @@ relay4_targets(struct relay4 *r, struct conv *cv, const struct iface *in,
 	return conf_groups_for(r->conf, in->conf, cv->rule);
 }
 
-void
-relay4_add_server(const struct relay4 *r, struct relay4_plan *plan, uint16_t server)
+struct asker
+relay4_asker(const struct relay4 *r)
 {
-	uint16_t first = r->conf->server[server].first;
-
-	for (unsigned i = 0; i < plan->n_server; i++)
-		if (plan->server[i] == first)
-			return;
-	plan->server[plan->n_server++] = first;
+	return (struct asker){
+		.family = FAMILY4, .conf = r->conf, .servers = r->servers,
+		.stats = r->stats, .hedges = r->hedges,
+	};
 }
 
-struct select_out
-relay4_order(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex,
-    uint16_t group, enum conf_class class, struct mono now)
+struct ask_client
+relay4_client(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex,
+    enum conf_class class)
 {
-	struct select_out out;
-	struct select_in in = {
-		.conf = r->conf, .group = &r->conf->group[group],
-		.health = r->servers->health, .client = m->chaddr,
-		.client_len = m->hlen, .seed = balance_seed,
-		.sticky = CONF_NONE, .now = now,
-	};
+	struct ask_client c = { .id = m->chaddr, .len = m->hlen, .sticky = CONF_NONE };
 
 	if (class == CONF_BOOT)
-		in.sticky = servers_find4(r->servers,
+		c.sticky = servers_find4(r->servers,
 		    clients_station(r->clients, m, ifindex)->boot);
-	select_servers(&in, &out);
-	return out;
-}
-
-uint16_t
-relay4_next_unasked(const struct conv *cv, const struct select_out *o)
-{
-	for (unsigned i = 0; i < o->n; i++)
-		if (!serverset_has(&cv->asked, o->server[i]))
-			return o->server[i];
-	return CONF_NONE;
+	return c;
 }
 
 void
-relay4_note_asked(struct conv *cv, const struct relay4_plan *plan)
-{
-	for (unsigned i = 0; i < plan->n_server; i++)
-		serverset_add(&cv->asked, plan->server[i]);
-}
-
-/* At first, the query goes to the members that the order puts first; when it is
- * repeated without an offer, to those that had it (a packet may have been lost)
- * and the next one; after that, to the whole group. */
-void
-relay4_query_group(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+relay4_query(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
     uint16_t group, enum conf_class class, struct mono now)
 {
-	const struct conf_group *g = &r->conf->group[group];
-	struct select_out o = relay4_order(r, &plan->m, plan->in->link.ifindex,
-	    group, class, now);
-	uint16_t next;
-	unsigned n;
+	struct asker a = relay4_asker(r);
+	struct ask_client c = relay4_client(r, &plan->m, plan->in->link.ifindex,
+	    class);
 
-	if (o.all_down)
-		stats_count(r->stats, COUNTER_GROUP_DOWN);
-	cv->asks[class] = cv->answered[class] ? 1 :
-	    (uint8_t)(cv->asks[class] + (cv->asks[class] < UINT8_MAX));
-	cv->answered[class] = false;
-	for (unsigned i = 0; cv->asks[class] == 1 && i < g->n; i++)
-		serverset_remove(&cv->asked, r->conf->server[g->server[i]].first);
-	n = cv->asks[class] > 2 ? o.n : o.first;
-	for (unsigned i = 0; i < n; i++)
-		relay4_add_server(r, plan, o.server[i]);
-	if (cv->asks[class] == 2) {
-		next = relay4_next_unasked(cv, &o);
-		for (unsigned i = 0; i < o.n; i++)
-			if (serverset_has(&cv->asked, o.server[i]))
-				relay4_add_server(r, plan, o.server[i]);
-		if (next != CONF_NONE)
-			relay4_add_server(r, plan, next);
-	}
-	if (cv->asks[class] > 1 && g->mode != CONF_MODE_ALL)
-		stats_count(r->stats, COUNTER_ESCALATIONS);
-	plan->group[class] = group;
+	ask_query(&a, &plan->to, &cv->ask, group, class, &c, now);
 }
 
-/* Adds the members that get a message which is not a query (REQUEST, RELEASE,
- * ...): the one that option 54 names and, unless `named`, all others that are
- * not drained, or all of them if all are drained (core/server/select, rule 1).
- * A drained server still gets what concerns its own offer or lease, or a boot
- * that began earlier would fail. */
+/* Any other message (REQUEST, RELEASE, ...), and the server in its option 54. */
 static void
-add_group(const struct relay4 *r, struct relay4_plan *plan, uint16_t group,
-    bool named)
+add_members(const struct relay4 *r, struct relay4_plan *plan, uint16_t group,
+    bool only_named)
 {
-	const struct conf_group *g = &r->conf->group[group];
-	const struct health *health = r->servers->health;
+	struct asker a = relay4_asker(r);
 	struct ip4 id = dhcp4_opt_ip4(&plan->m, DHCP4_OPT_SERVER_ID);
-	bool all = true;
 
-	for (unsigned i = 0; i < g->n; i++)
-		all = all && health[r->conf->server[g->server[i]].first].drained;
-	for (unsigned i = 0; i < g->n; i++) {
-		const struct conf_server *s = &r->conf->server[g->server[i]];
-
-		if (ip4_eq(ip_v4(s->address), id) ||
-		    (!named && (all || !health[s->first].drained)))
-			relay4_add_server(r, plan, g->server[i]);
-	}
+	ask_members(&a, &plan->to, group, servers_find4(r->servers, id), only_named);
 }
 
 void
@@ -218,16 +140,16 @@ relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 	cv->ack_is_boot = row.boot == CLASS_GROUP && plan->m.type != DHCP4_DISCOVER;
 	if (dhcp != CONF_NONE && (t->everything || row.dhcp)) {
 		if (plan->m.type == DHCP4_DISCOVER)
-			relay4_query_group(r, plan, cv, dhcp, CONF_DHCP, now);
+			relay4_query(r, plan, cv, dhcp, CONF_DHCP, now);
 		else
-			add_group(r, plan, dhcp, false);
+			add_members(r, plan, dhcp, false);
 	}
-	before = plan->n_server;
+	before = plan->to.n;
 	if (boot != CONF_NONE && row.boot == CLASS_GROUP)
-		relay4_query_group(r, plan, cv, boot, CONF_BOOT, now);
+		relay4_query(r, plan, cv, boot, CONF_BOOT, now);
 	else if (boot != CONF_NONE && row.boot == CLASS_OWN)
-		add_group(r, plan, boot, true);
-	plan->n_boot = plan->n_server - before;
+		add_members(r, plan, boot, true);
+	plan->to.n_boot = plan->to.n - before;
 }
 
 /* giaddr = rotate: moves to the next address after the third unanswered try. An

@@ -246,6 +246,7 @@ note_server(struct relay4 *r, const struct relay4_delivery *d, struct mono now)
 static void
 note_answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 {
+	struct asker a = relay4_asker(r);
 	const struct dhcp4 *m = &d->m;
 	bool boot = d->server != CONF_NONE && r->conf->is_boot[d->server];
 	bool dhcp = d->server == CONF_NONE || r->conf->is_dhcp[d->server];
@@ -253,12 +254,12 @@ note_answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv
 
 	if (boot && ((offer && (!lease || !dhcp || m->at[DHCP4_OPT_VENDOR_CLASS])) ||
 	    (m->type == DHCP4_ACK && cv->ack_is_boot))) {
-		relay4_answered(r, cv, CONF_BOOT);
+		ask_answered(&a, &cv->ask, &cv->key, CONF_BOOT);
 		clients_station(r->clients, m, cv->ifindex)->boot =
 		    ip_v4(r->conf->server[d->server].address);
 	}
 	if (dhcp && offer && lease)
-		relay4_answered(r, cv, CONF_DHCP);
+		ask_answered(&a, &cv->ask, &cv->key, CONF_DHCP);
 }
 
 /* A server may be in both classes. */

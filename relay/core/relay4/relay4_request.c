@@ -123,6 +123,7 @@ plan_request(struct relay4 *r, const struct rx *rx, struct mono now,
 {
 	bool fresh;
 	struct conv *cv = clients_get(r->clients, &plan->m, now, &fresh);
+	struct asker a = relay4_asker(r);
 	struct conf_groups t;
 
 	if (is_looping(cv, &plan->m, fresh))
@@ -141,10 +142,10 @@ plan_request(struct relay4 *r, const struct rx *rx, struct mono now,
 	if (t.drop)
 		return DROP_RULE;
 	relay4_servers(r, plan, cv, &t, now);
-	if (plan->n_server == 0)
+	if (plan->to.n == 0)
 		return DROP_NO_SERVER;
 	relay4_copies(r, plan, cv, fresh);
-	relay4_arm(r, rx, now, plan, cv);
+	ask_arm(&a, &plan->to, &cv->ask, &cv->key, rx, now);
 	return DROP_NONE;
 }
 
@@ -157,11 +158,11 @@ count_relayed(struct relay4 *r, const struct relay4_plan *plan)
 		stats_count(r->stats, COUNTER_FOREIGN_GIADDR);
 	if (plan->m.type == DHCP4_TYPE_NONE)
 		stats_count(r->stats, COUNTER_BOOTP);
-	if (plan->n_boot) {
+	if (plan->to.n_boot) {
 		stats_count(r->stats, COUNTER_BOOT_REQUESTS);
 		stats_count_message(&plan->in->stats, CONF_BOOT, plan->m.type);
 	}
-	if (plan->n_server > plan->n_boot)
+	if (plan->to.n > plan->to.n_boot)
 		stats_count_message(&plan->in->stats, CONF_DHCP, plan->m.type);
 	if (plan->copy[0].rai && plan->copy[0].rai->len)
 		stats_count(r->stats, COUNTER_OPTION82_ADDED);

@@ -116,9 +116,9 @@ rescues_count(const struct rescues *t)
 /* NULL also if the entry is too old or belongs to an earlier configuration. */
 static struct request *
 find_request(const struct rescues *t, const struct relay4 *r,
-    const struct conv_key *k, struct mono now)
+    const void *key, struct mono now)
 {
-	struct request *q = hash_find(t->requests, k);
+	struct request *q = hash_find(t->requests, key);
 
 	if (!q || q->conf_gen != r->servers->conf_gen ||
 	    mono_diff_ms(now, q->last) > OPEN_MS)
@@ -197,8 +197,9 @@ static uint16_t
 next_live(struct relay4 *r, const struct request *q, const struct dhcp4 *m,
     const struct iface *in, struct mono now)
 {
-	struct select_out order = relay4_order(r, m, in->link.ifindex, q->group,
-	    CONF_BOOT, now);
+	struct asker a = relay4_asker(r);
+	struct ask_client c = relay4_client(r, m, in->link.ifindex, CONF_BOOT);
+	struct select_out order = ask_order(&a, q->group, &c, now);
 	/* `servers =` sends everything to all members, and does not say which
 	 * ones boot. */
 	bool any = q->group == in->conf->servers;
@@ -221,12 +222,12 @@ static void
 query_next(struct rescues *t, struct relay4 *r, struct request *q, struct pending *s,
     struct mono now, struct rescue_plan *plan)
 {
-	struct iface *in = iftab_by_index(r->iftab, s->ifindex);
+	struct iface *in = iftab_by_index(r->iftab, s->rx.ifindex);
 	uint32_t hedge_ms = r->conf->group[q->group].hedge_ms;
 	struct dhcp4 m;
 	uint16_t live = CONF_NONE;
 
-	if (is_active(in) && dhcp4_parse(&m, s->msg, s->len) == DROP_NONE)
+	if (is_active(in) && dhcp4_parse(&m, s->msg, s->rx.len) == DROP_NONE)
 		live = next_live(r, q, &m, in, now);
 	if (live == CONF_NONE || relay4_limits(r, in, &m, now) != DROP_NONE) {
 		q->exhausted = true;
@@ -240,13 +241,13 @@ query_next(struct rescues *t, struct relay4 *r, struct request *q, struct pendin
 	q->state = QUERIED;
 	q->stand_in = iface_giaddr_for(in, q->client);
 	serverset_add(&q->tried, live);
-	memcpy(plan->msg, s->msg, s->len);
+	memcpy(plan->msg, s->msg, s->rx.len);
 	dhcp4_put_ip4(plan->msg, DHCP4_OFF_CIADDR, q->stand_in);
 	dhcp4_put_ip4(plan->msg, DHCP4_OFF_GIADDR, q->stand_in);
 	plan->udp = (struct udpip){
 		.src = q->stand_in, .sport = DHCP4_PORT_SERVER,
 		.dst = ip_v4(r->conf->server[live].address), .dport = DHCP4_PORT_PXE,
-		.ttl = UDPIP_TTL, .payload = plan->msg, .payload_len = s->len,
+		.ttl = UDPIP_TTL, .payload = plan->msg, .payload_len = s->rx.len,
 	};
 	plan->what = RESCUE_QUERY;
 	stats_count(r->stats, COUNTER_RESCUES_ASKED);
@@ -291,13 +292,13 @@ plan_delivery(struct relay4 *r, const struct request *q, const struct pending *s
 	plan->asked = ip_v4(r->conf->server[q->asked].address);
 	plan->live = q->live;
 	plan->from = q->from;
-	plan->ifindex = s->ifindex;
-	plan->mac_len = s->mac_len;
-	memcpy(plan->mac, s->mac, sizeof(plan->mac));
+	plan->ifindex = s->rx.ifindex;
+	plan->mac_len = s->rx.mac_len;
+	memcpy(plan->mac, s->rx.mac, sizeof(plan->mac));
 	plan->udp = (struct udpip){
 		.src = plan->asked, .sport = DHCP4_PORT_PXE, .dst = q->client,
 		.dport = q->port, .ttl = UDPIP_TTL, .payload = plan->msg,
-		.payload_len = s->len,
+		.payload_len = s->rx.len,
 	};
 	stats_count(r->stats, COUNTER_RESCUES_DELIVERED);
 }
@@ -344,7 +345,7 @@ tap_request(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 	s = fresh ? NULL : pendings_get(t->slots, q->slot);
 	wait_ms = patience_ms(r, q);
 	if (s && q->state == DELIVERED) {	/* the client did not get it */
-		memcpy(plan->msg, s->msg, s->len);
+		memcpy(plan->msg, s->msg, s->rx.len);
 		plan_delivery(r, q, s, plan);
 		plan->again = true;
 		return;
@@ -362,7 +363,7 @@ tap_request(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 		stats_count(r->stats, COUNTER_HEDGES_FULL);
 		return;
 	}
-	relay4_store(s, &q->key, CONF_BOOT, rx);
+	pending_store(s, &q->key, CONF_BOOT, rx);
 	q->slot = s->self;
 	if (wait_ms == 0)
 		query_next(t, r, q, s, now, plan);
@@ -503,7 +504,7 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct rx *rx,
 	}
 	/* Keep the answer in place of the request, for the client's next try. */
 	write_reply(q, &m, plan->msg);
-	s->len = (uint16_t)m.len;
+	s->rx.len = m.len;
 	memcpy(s->msg, plan->msg, m.len);
 	pendings_move(t->slots, s, mono_add_ms(now, KEPT_MS));
 	q->state = DELIVERED;
@@ -512,12 +513,12 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct rx *rx,
 	plan_delivery(r, q, s, plan);
 	plan->again = false;
 	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
-	in = iftab_by_index(r->iftab, s->ifindex);
+	in = iftab_by_index(r->iftab, s->rx.ifindex);
 	if (in)
 		in->stats.replies++;
 	/* The second stage of the boot stays with the server of the first. */
 	if (server != CONF_NONE)
-		clients_station(r->clients, &m, s->ifindex)->boot = rx->src.v4;
+		clients_station(r->clients, &m, s->rx.ifindex)->boot = rx->src.v4;
 	return true;
 }
 
@@ -550,14 +551,14 @@ rescue_next(struct rescues *t, struct relay4 *r, struct mono now,
     struct rescue_plan *plan)
 {
 	struct pending *s = pendings_first(t->slots);
-	struct request *q = find_request(t, r, &s->key, now);
+	struct request *q = find_request(t, r, s->key, now);
 
 	plan->what = RESCUE_NOTHING;
 	if (q && q->slot == s->self && q->state != DELIVERED && !q->exhausted) {
 		query_next(t, r, q, s, now, plan);
 		return;
 	}
-	if ((q = hash_find(t->requests, &s->key)) && q->slot == s->self)
+	if ((q = hash_find(t->requests, s->key)) && q->slot == s->self)
 		q->slot = 0;
 	pendings_drop(t->slots, s);
 }

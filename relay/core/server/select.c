@@ -19,6 +19,8 @@
  *   6. mode = balance: by weighted rendezvous hash of the client, so that only
  *      the clients of a member that dies are moved.
  *   7. Members that are down come last, in file order, for hedging and retries.
+ *   8. A query of which each copy may commit a lease (DHCPv6 with Rapid Commit)
+ *      goes to one server at a time, whatever the mode and even if all are down.
  */
 #include "core/server/select.h"
 
@@ -103,6 +105,8 @@ collect(const struct select_in *in, struct member *m, bool with_drained)
 		uint16_t s = in->conf->server[in->group->server[i]].first;
 		bool balance = in->group->mode == CONF_MODE_BALANCE;
 
+		if (ip_family(in->conf->server[s].address) != in->family)
+			continue;
 		if (in->health[s].drained && !with_drained)	/* 1 */
 			continue;
 		m[n] = (struct member){ .server = s };
@@ -117,7 +121,7 @@ collect(const struct select_in *in, struct member *m, bool with_drained)
 void
 select_servers(const struct select_in *in, struct select_out *out)
 {
-	bool all = in->group->mode == CONF_MODE_ALL;
+	bool all = in->group->mode == CONF_MODE_ALL && !in->one;
 	struct member m[CONF_SERVERS_MAX];
 	unsigned n = collect(in, m, false);
 
@@ -129,7 +133,7 @@ select_servers(const struct select_in *in, struct select_out *out)
 	if (!all)
 		sort(m, n);
 	out->n = (uint16_t)n;
-	out->first = all || out->all_down || n == 0 ? out->n : 1;	/* 2, 3 */
+	out->first = all || (out->all_down && !in->one) ? out->n : n > 0; /* 2, 3, 8 */
 	for (unsigned i = 0; i < n; i++)
 		out->server[i] = m[i].server;
 }

@@ -33,8 +33,8 @@ count_servers(struct track_request *q, const struct relay4 *r,
 {
 	unsigned lessors = 0, lessors_up = 0, boots_up = 0, up = 0;
 
-	for (unsigned i = 0; i < plan->n_server; i++) {
-		uint16_t s = plan->server[i];
+	for (unsigned i = 0; i < plan->to.n; i++) {
+		uint16_t s = plan->to.server[i];
 		bool usable = health_usable(&r->servers->health[s]);
 
 		up += usable;
@@ -49,8 +49,8 @@ count_servers(struct track_request *q, const struct relay4 *r,
 		}
 	}
 	q->boot_down = q->n_boot && boots_up == 0;
-	q->boot_alone = plan->n_server && lessors == 0;
-	q->all_down = lessors ? lessors_up == 0 : plan->n_server && up == 0;
+	q->boot_alone = plan->to.n && lessors == 0;
+	q->all_down = lessors ? lessors_up == 0 : plan->to.n && up == 0;
 }
 
 void
@@ -88,8 +88,8 @@ void
 record_hedge(struct track *t, const struct relay4 *r,
     const struct relay4_plan *plan, struct mono now)
 {
-	for (unsigned i = 0; i < plan->n_server; i++) {
-		uint16_t s = plan->server[i];
+	for (unsigned i = 0; i < plan->to.n; i++) {
+		uint16_t s = plan->to.server[i];
 
 		track_hedge(t, &plan->m, ip_v4(r->conf->server[s].address),
 		    r->conf->is_boot[s], now);

@@ -315,9 +315,9 @@ request(uint32_t ifindex)
 	size_t len;
 
 	observe_request(d, &rx, &plan, why, w->now);
-	for (unsigned i = 0; why == DROP_NONE && i < plan.n_server; i++) {
+	for (unsigned i = 0; why == DROP_NONE && i < plan.to.n; i++) {
 		len = relay4_render(&plan, 0, false, out, sizeof(out), &no_room);
-		observe_copy(d, &plan, plan.server[i], out, len);
+		observe_copy(d, &plan, plan.to.server[i], out, len);
 	}
 	return why;
 }
@@ -395,7 +395,7 @@ START_TEST(a_hedge_differs_from_a_copy)
 	discover(NULL);
 	request(VLAN10);
 	plan.hedge = true;
-	observe_copy(d, &plan, plan.server[0], m.b, m.len);
+	observe_copy(d, &plan, plan.to.server[0], m.b, m.len);
 	expect(one, "in vlan10 broadcast: relayed to=alpha");
 	expect(one, "out server:alpha unicast: copy server=alpha from=vlan10");
 	expect(one, "out server:alpha unicast: hedge server=alpha from=vlan10");

@@ -67,9 +67,9 @@ goes_to(const char *servers)
 	char text[1024], *p = text, a[IP4_STRLEN];
 
 	*p = '\0';
-	for (unsigned i = 0; i < plan.servers.n_server; i++)
+	for (unsigned i = 0; i < plan.servers.to.n; i++)
 		p += sprintf(p, "%s%s", i ? " " : "", ip4_str(
-		    ip_v4(w->conf->server[plan.servers.server[i]].address), a));
+		    ip_v4(w->conf->server[plan.servers.to.server[i]].address), a));
 	ck_assert_str_eq(text, servers);
 }
 

@@ -125,9 +125,9 @@ goes_to(const char *servers)
 	char text[1024], *p = text, a[IP4_STRLEN];
 
 	*p = '\0';
-	for (unsigned i = 0; i < plan.n_server; i++)
+	for (unsigned i = 0; i < plan.to.n; i++)
 		p += sprintf(p, "%s%s", i ? " " : "", ip4_str(
-		    ip_v4(w->conf->server[plan.server[i]].address), a));
+		    ip_v4(w->conf->server[plan.to.server[i]].address), a));
 	ck_assert_str_eq(text, servers);
 }
 
@@ -208,13 +208,13 @@ START_TEST(each_class_gets_its_own_messages)
 	make_request(DHCP4_DISCOVER);
 	must_relay();
 	goes_to("198.51.100.10 198.51.100.11");
-	ck_assert_uint_eq(plan.n_boot, 0);
+	ck_assert_uint_eq(plan.to.n_boot, 0);
 	make_request(DHCP4_DISCOVER);
 	pxe_opts(7);
 	set_xid(2);
 	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
-	ck_assert_uint_eq(plan.n_boot, 1);
+	ck_assert_uint_eq(plan.to.n_boot, 1);
 	make_request(DHCP4_REQUEST);
 	pxe_opts(7);
 	msg_opt_u32(&msg, 54, world_ip("198.51.100.10").host);
@@ -293,13 +293,13 @@ START_TEST(all_256_servers_get_a_copy)
 	free(text);
 	make_request(DHCP4_DISCOVER);
 	must_relay();
-	ck_assert_uint_eq(plan.n_server, 256);
+	ck_assert_uint_eq(plan.to.n, 256);
 	for (int i = 0; i < 256; i++) {
-		struct ip4 a = ip_v4(w->conf->server[plan.server[i]].address);
+		struct ip4 a = ip_v4(w->conf->server[plan.to.server[i]].address);
 
 		must(!seen[a.host >> 8 & 255]);
 		seen[a.host >> 8 & 255] = true;
-		ck_assert_uint_eq(servers_find4(&w->servers, a), plan.server[i]);
+		ck_assert_uint_eq(servers_find4(&w->servers, a), plan.to.server[i]);
 	}
 	ck_assert_uint_eq(servers_find4(&w->servers, world_ip("10.2.0.1")), CONF_NONE);
 	ck_assert_uint_eq(servers_find4(&w->servers, IP4_NONE), CONF_NONE);

@@ -244,6 +244,40 @@ START_TEST(rule_6_balance_has_no_hold_down)
 }
 END_TEST
 
+START_TEST(rule_8_one_at_a_time_whatever_the_mode)
+{
+	struct world w;
+
+	open_world(&w, (enum conf_mode)_i, 3);
+	w.in.one = true;
+	w.in.sticky = 1;
+	set_state(&w, 0, DOWN);
+	set_state(&w, 2, DOWN);
+	want(&w, "1|02");
+	set_state(&w, 1, DOWN);
+	want(&w, "0|12*");
+}
+END_TEST
+
+START_TEST(members_of_the_other_family_are_left_out)
+{
+	struct world w;
+
+	open_world(&w, (enum conf_mode)_i, 3);
+	w.server[1].address = ip_of6((struct ip6){ { 0x20, 1, 0xd, 0xb8, [15] = 1 } });
+	set_state(&w, 0, DOWN);
+	set_state(&w, 2, DOWN);
+	want(&w, "02|*");
+	w.in.family = FAMILY6;
+	want(&w, "1|");
+	set_state(&w, 1, DRAINED);
+	set_state(&w, 0, UP);
+	want(&w, "1|*");
+	w.group.n = 1;
+	want(&w, "*");
+}
+END_TEST
+
 START_TEST(rule_7_down_servers_come_last_in_file_order)
 {
 	struct world w;
@@ -615,6 +649,8 @@ select_suite(void)
 	tcase_add_test(t, rule_5_hold_down_ends);
 	tcase_add_test(t, rule_6_balance_has_no_hold_down);
 	tcase_add_test(t, rule_7_down_servers_come_last_in_file_order);
+	tcase_add_loop_test(t, rule_8_one_at_a_time_whatever_the_mode, 0, 3);
+	tcase_add_loop_test(t, members_of_the_other_family_are_left_out, 0, 3);
 	tcase_add_test(t, a_group_of_one);
 	tcase_add_loop_test(t, all_rules_in_every_permutation, 0, 3 * SERVERS);
 	suite_add_tcase(s, t);

@@ -134,13 +134,13 @@ replay_request(struct world *w, const struct packet *p)
 	bool no_room;
 
 	must(relay4_request(&w->r4, &rx, w->now, &plan) == DROP_NONE);
-	for (unsigned i = 0; i < plan.n_server; i++) {
+	for (unsigned i = 0; i < plan.to.n; i++) {
 		size_t n = relay4_render(&plan, 0, true, out, sizeof(out), &no_room);
 
-		must(was_there(false, ip_v4(w->conf->server[plan.server[i]].address),
+		must(was_there(false, ip_v4(w->conf->server[plan.to.server[i]].address),
 		    67, out, n));
 	}
-	return plan.n_server;
+	return plan.to.n;
 }
 
 static unsigned

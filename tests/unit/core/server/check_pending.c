@@ -3,7 +3,7 @@
  * The pool of stored messages, compared with a model: an array that is searched
  * from end to end for the earliest due time.
  */
-#include "core/relay4/pending.h"
+#include "core/server/pending.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,13 +82,13 @@ START_TEST(slots_do_not_move)
 
 	for (int i = 0; i < CAPACITY; i++) {
 		s[i] = pendings_take(h, at_ms(i * 7 % CAPACITY));
-		s[i]->ifindex = (uint32_t)i;
+		s[i]->rx.ifindex = (uint32_t)i;
 		memset(s[i]->msg, i, sizeof(s[i]->msg));
 	}
 	for (int i = 0; i < CAPACITY; i += 2)
 		pendings_drop(h, s[i]);
 	for (int i = 1; i < CAPACITY; i += 2) {
-		ck_assert_uint_eq(s[i]->ifindex, (unsigned)i);
+		ck_assert_uint_eq(s[i]->rx.ifindex, (unsigned)i);
 		ck_assert_int_eq(s[i]->msg[PENDING_MSG_MAX - 1], i);
 		ck_assert_ptr_eq(pendings_get(h, s[i]->self), s[i]);
 	}

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: ISC
  *
  * pending - the pool: slots that stay where they are, and one array of slot
- * numbers, a binary heap by due time followed by the free ones. relay4_hedge.c
- * and rescue.c decide what is stored and what becomes of it.
+ * numbers, a binary heap by due time followed by the free ones. ask.c and
+ * rescue.c decide what is stored and what becomes of it.
  *
  * The heap holds the due times itself, and an array beside the slots holds
  * positions. Slots are 1.5 KB long, so in a storm with thousands of stored
  * queries each step through the slots themselves would fetch a cache line (5 %
  * of the relay's time).
  */
-#include "core/relay4/pending.h"
+#include "core/server/pending.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct place {
 	struct mono due;
@@ -116,6 +117,19 @@ pendings_take(struct pendings *h, struct mono due)
 	set_place(h, h->n++, (struct place){ due, index });
 	sift_up(h, h->n - 1);
 	return s;
+}
+
+void
+pending_store(struct pending *s, const void *key, enum conf_class class,
+    const struct rx *rx)
+{
+	memcpy(s->key, key, sizeof(s->key));
+	s->class = class;
+	memcpy(s->msg, rx->data, rx->len);
+	s->rx = *rx;
+	s->rx.data = s->msg;
+	s->rx.ip = NULL;
+	s->rx.ip_len = 0;
 }
 
 struct pending *

@@ -1,38 +1,35 @@
 /* SPDX-License-Identifier: ISC
  *
  * pending - a bounded pool of stored messages, ordered by due time: queries to
- * be sent to the next server (relay4_hedge), and requests to port 4011 or the
- * replies to them (rescue).
+ * be sent to the next server (ask), and requests to port 4011 or the replies to
+ * them (rescue).
  *
  * A slot belongs to one class of one conversation and refers to it by its key,
  * so an evicted conversation leaves nothing dangling. When the pool is full, a
  * message is not stored, and the caller counts that: the client will
  * retransmit.
  */
-#ifndef CORE_RELAY4_PENDING_H
-#define CORE_RELAY4_PENDING_H
+#ifndef CORE_SERVER_PENDING_H
+#define CORE_SERVER_PENDING_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/addr.h"
 #include "base/mono.h"
-#include "core/relay4/clients.h"
+#include "core/conf/conf.h"
+#include "core/iface/rx.h"
 
 /* What fits into an Ethernet frame; longer messages are not stored. */
 #define PENDING_MSG_MAX	1472
+/* The size of a conversation's key, whose content matters only to its owner. */
+#define PENDING_KEY	24
 
 struct pending {
-	struct conv_key key;
+	uint8_t key[PENDING_KEY];
 	enum conf_class class;
 	struct mono due;
-	uint32_t self;		/* its number, from 1: what conv.hedge holds */
-	uint32_t ifindex;
-	struct ipaddr src, dst;
-	uint16_t sport;
-	bool unicast;
-	uint8_t mac_len, mac[8];
-	uint16_t len;
+	uint32_t self;		/* its number, from 1: what ask.hedge holds */
+	struct rx rx;		/* data is msg; without the IP packet */
 	uint8_t msg[PENDING_MSG_MAX];
 };
 
@@ -46,6 +43,9 @@ struct pendings *pendings_free(struct pendings *h);
 /* Takes a slot that is due then, for the caller to fill in; NULL when all are
  * taken. */
 struct pending *pendings_take(struct pendings *h, struct mono due);
+/* Stores a message and its origin; rx->len is at most PENDING_MSG_MAX. */
+void pending_store(struct pending *s, const void *key, enum conf_class class,
+    const struct rx *rx);
 /* The slot with this number; NULL when it is not in use. */
 struct pending *pendings_get(struct pendings *h, uint32_t self);
 void pendings_move(struct pendings *h, struct pending *s, struct mono due);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * ask - to which servers a message goes, of either family. A query (DISCOVER,
+ * SOLICIT) goes to some members of a group in an order (select), and to more
+ * when the client repeats it or when no answer comes in time; any other message
+ * goes to all members, or to the one that it names. Which group serves a client,
+ * and what is an answer, is for the relay of its family to say.
+ *
+ * Whoever asks has a struct asker, each of its conversations a struct ask, and
+ * each message that is relayed a struct ask_list.
+ */
+#ifndef CORE_SERVER_ASK_H
+#define CORE_SERVER_ASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/mono.h"
+#include "core/conf/conf.h"
+#include "core/iface/rx.h"
+#include "core/server/pending.h"
+#include "core/server/select.h"
+#include "core/server/servers.h"
+#include "core/server/stats.h"
+
+/* Who asks: one for each family. Servers of the other one do not exist for it:
+ * a group without members of its family is empty. All pointers are borrowed. */
+struct asker {
+	enum family family;
+	const struct conf *conf;	/* the same as servers->conf */
+	struct servers *servers;
+	struct stats *stats;		/* of this family */
+	struct pendings *hedges;
+};
+
+/* The queries of a conversation: one of each class, each with its own hedge. */
+struct ask {
+	struct serverset asked;		/* servers that got a copy */
+	uint8_t asks[CONF_CLASSES];	/* how often the client asked, so far */
+	bool answered[CONF_CLASSES];
+	uint32_t hedge[CONF_CLASSES];	/* slot of asker.hedges, 0: none */
+};
+
+/* The servers of one message. */
+struct ask_list {
+	uint16_t n;
+	uint16_t n_boot;		/* of these, in the boot class only; for counters */
+	uint16_t server[CONF_SERVERS_MAX];
+	uint16_t group[CONF_CLASSES];	/* that are queried, CONF_NONE: none */
+	bool one;			/* see ask_client */
+};
+
+/* The client, as far as it decides about the order of servers. */
+struct ask_client {
+	const void *id;			/* hashed by balance */
+	size_t len;
+	uint16_t sticky;		/* the server that answered it last, or CONF_NONE */
+	/* Each copy of this query may commit a lease (Rapid Commit), so one
+	 * server at a time gets it. */
+	bool one;
+};
+
+void ask_begin(struct ask_list *l);
+/* Adds a server, unless its address is in the list or of the other family. */
+void ask_add(const struct asker *a, struct ask_list *l, uint16_t server);
+/* Adds the members of a group that get a message which is not a query: the one
+ * that it names (`first` index, or CONF_NONE), and all others unless `only`. */
+void ask_members(const struct asker *a, struct ask_list *l, uint16_t group,
+    uint16_t named, bool only);
+/* Adds the members of a group that a query goes to. */
+void ask_query(const struct asker *a, struct ask_list *l, struct ask *q,
+    uint16_t group, enum conf_class class, const struct ask_client *c,
+    struct mono now);
+/* Notes who got the message; ask_arm also stores it, for each class that is
+ * hedged. key: of the conversation, PENDING_KEY bytes. */
+void ask_note(struct ask *q, const struct ask_list *l);
+void ask_arm(const struct asker *a, const struct ask_list *l, struct ask *q,
+    const void *key, const struct rx *rx, struct mono now);
+/* Notes that this class was answered, and drops its hedge. */
+void ask_answered(const struct asker *a, struct ask *q, const void *key,
+    enum conf_class class);
+/* Adds the next server for a stored query that is due; false: there is none, or
+ * q has no such query any more. Then s is free again, as it is after the last
+ * server; otherwise it is due again. Its message is valid until another one is
+ * stored. */
+bool ask_next(const struct asker *a, struct ask_list *l, struct ask *q,
+    struct pending *s, uint16_t group, const struct ask_client *c,
+    struct mono now);
+/* Another choice of groups: earlier queries went elsewhere. */
+void ask_reset(struct ask *q);
+/* The order in which the members of a group are queried. */
+struct select_out ask_order(const struct asker *a, uint16_t group,
+    const struct ask_client *c, struct mono now);
+
+#endif
