@@ -94,6 +94,7 @@ ip_v6(struct ipaddr a)
 	return a.version == 6 ? a.v6 : IP6_NONE;
 }
 
+/* An address that is none counts as IPv4. */
 static inline enum family
 ip_family(struct ipaddr a)
 {

@@ -25,6 +25,7 @@
 
 #define PCAPNG_ETHERNET		1u		/* link types */
 #define PCAPNG_IPV4		228u		/* begins at the IPv4 header */
+#define PCAPNG_IPV6		229u		/* begins at the IPv6 header */
 
 #define PCAPNG_INBOUND		0x1u		/* flags of a packet (epb_flags) */
 #define PCAPNG_OUTBOUND		0x2u

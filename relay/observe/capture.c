@@ -24,7 +24,8 @@
 /* An interface of the capture: one of the kernel's, or a server. */
 struct port {
 	uint32_t ifindex;	/* 0: a server */
-	struct ip4 peer;
+	uint16_t link;
+	struct ipaddr peer;
 	char name[sizeof(((struct sight *)0)->name)];
 	uint32_t id;		/* NO_ID: not described yet */
 	uint64_t seen, lost;
@@ -63,15 +64,12 @@ static bool
 describe_port(struct capture *c, struct port *p)
 {
 	struct wr w = new_block(c);
-	char text[IP4_STRLEN];
+	char text[IP_STRLEN];
 
 	if (p->id != NO_ID)
 		return true;
-	if (p->ifindex)
-		pcapng_interface(&w, PCAPNG_ETHERNET, CAPTURE_SNAP, p->name, NULL);
-	else
-		pcapng_interface(&w, PCAPNG_IPV4, CAPTURE_SNAP, p->name,
-		    ip4_is_none(p->peer) ? NULL : ip4_str(p->peer, text));
+	pcapng_interface(&w, p->link, CAPTURE_SNAP, p->name,
+	    ip_is_none(p->peer) ? NULL : ip_str(p->peer, text));
 	if (!send_block(c, &w))
 		return false;
 	p->id = c->n_id++;
@@ -87,14 +85,15 @@ find_port(struct capture *c, const struct sight *s)
 	struct port *p = c->port;
 
 	for (; p < c->port + c->n_port; p++)
-		if (p->ifindex == s->ifindex && ip4_eq(p->peer, s->peer) &&
-		    strcmp(p->name, s->name) == 0)
+		if (p->ifindex == s->ifindex && p->link == s->link &&
+		    ip_eq(p->peer, s->peer) && strcmp(p->name, s->name) == 0)
 			return p;
 	if (c->n_port == CAPTURE_PORTS)
 		return NULL;
 	c->n_port++;
 	memcpy(p->name, s->name, sizeof(p->name));
 	p->ifindex = s->ifindex;
+	p->link = s->link;
 	p->peer = s->peer;
 	p->id = NO_ID;
 	return p;

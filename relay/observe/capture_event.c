@@ -14,13 +14,17 @@
 #include "base/sbuf.h"
 #include "proto/pcapng.h"
 #include "proto/udpip.h"
+#include "proto/udpip6.h"
 #include "relay/observe/capture.h"
 #include "relay/observe/event.h"
 #include "relay/state.h"
 
 #define ETHER_HEADER	14
 #define ETHERTYPE_IPV4	0x0800
+#define ETHERTYPE_IPV6	0x86dd
 
+/* RFC 9915 7.1: All_DHCP_Relay_Agents_and_Servers, the only group on a VLAN. */
+static const struct ip6 all_relays = { { 0xff, 0x02, [13] = 0x01, [15] = 0x02 } };
 static const struct mac broadcast_mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 
 static struct mac
@@ -42,39 +46,40 @@ at_interface(struct daemon *d, struct sight *s, uint32_t ifindex)
 }
 
 static void
-at_server(struct daemon *d, struct sight *s, uint16_t server)
+at_server(struct daemon *d, struct sight *s, uint16_t server, enum family family)
 {
 	struct sbuf b = sbuf_init(s->name, sizeof(s->name));
 
 	s->ifindex = 0;
+	s->link = family == FAMILY6 ? PCAPNG_IPV6 : PCAPNG_IPV4;
 	if (server != CONF_NONE)
-		s->peer = ip_v4(d->conf->server[server].address);
+		s->peer = d->conf->server[server].address;
 	sbuf_printf(&b, "server:%s", conf_server_name(d->conf, server));
 }
 
 static void
-put_ethernet(struct sight *s, const struct mac *to, const struct mac *from)
+put_ethernet(struct sight *s, enum family family, const struct mac *to,
+    const struct mac *from)
 {
 	struct wr w = wr_init(s->head, ETHER_HEADER);
 
 	wr_bytes(&w, to->b, sizeof(to->b));
 	wr_bytes(&w, from->b, sizeof(from->b));
-	wr_u16(&w, ETHERTYPE_IPV4);
+	wr_u16(&w, family == FAMILY6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4);
+	s->link = PCAPNG_ETHERNET;
 	s->head_len = wr_len(&w);
 	s->facts.to = *to;
 	s->facts.from = *from;
 }
 
-/* The client is known if it is a DHCP message and chaddr an Ethernet address. */
+/* The client is known if it is a DHCPv4 message and chaddr an Ethernet address. */
 static void
-put_message(struct sight *s, const void *msg, size_t len)
+read_chaddr(struct sight *s, const struct event_udp *u)
 {
 	struct mac *client = &s->facts.client;
-	struct rd r = rd_init(msg, len);
+	struct rd r = rd_init(u->payload, u->payload_len);
 	uint8_t op = rd_u8(&r), hlen;
 
-	s->body = msg;
-	s->body_len = len;
 	rd_skip(&r, 1);
 	hlen = rd_u8(&r);
 	rd_skip(&r, DHCP4_OFF_CHADDR - 3);
@@ -82,37 +87,60 @@ put_message(struct sight *s, const void *msg, size_t len)
 		rd_copy(&r, client->b, sizeof(client->b));
 }
 
-/* hdr: the headers as sent; NULL: made here. */
-static void
-put_udp(struct sight *s, const struct udpip *u, const uint8_t *hdr)
+/* Writes the headers of the datagram and returns their length. */
+static size_t
+build_headers(uint8_t *out, const struct event_udp *u)
 {
-	if (hdr)
-		memcpy(s->head + s->head_len, hdr, UDPIP_HEADERS);
-	else
-		udpip_build(s->head + s->head_len, u, 0);
-	s->head_len += UDPIP_HEADERS;
+	if (ip_family(u->dst) == FAMILY6) {
+		udpip6_build(out, &(struct udpip6){ ip_v6(u->src), u->dst.v6, u->sport,
+		    u->dport, u->hops, u->payload, u->payload_len });
+		return UDPIP6_HEADERS;
+	}
+	udpip_build(out, &(struct udpip){ ip_v4(u->src), ip_v4(u->dst), u->sport,
+	    u->dport, u->hops, u->payload, u->payload_len }, 0);
+	return UDPIP_HEADERS;
+}
+
+static void
+put_payload(struct sight *s, const struct event_udp *u)
+{
 	s->facts.src = u->src;
 	s->facts.dst = u->dst;
-	put_message(s, u->payload, u->payload_len);
+	s->body = u->payload;
+	s->body_len = u->payload_len;
+	if (ip_family(u->dst) == FAMILY4)
+		read_chaddr(s, u);
+}
+
+/* hdr: the headers as sent; NULL: made here. */
+static void
+put_udp(struct sight *s, const struct event_udp *u, const uint8_t *hdr)
+{
+	uint8_t *out = s->head + s->head_len;
+	size_t len = build_headers(out, u);
+
+	if (hdr)
+		memcpy(out, hdr, len);
+	s->head_len += len;
+	put_payload(s, u);
 }
 
 /* Fills in the checksum that was left to the sender's hardware, as on a veth. */
 static void
-fill_checksum(struct sight *s, const struct udpip *u)
+fill_checksum(struct sight *s, const struct event_udp *u)
 {
 	static const uint8_t none[2];
 	uint8_t *csum = s->head + s->head_len - sizeof(none);
-	uint8_t hdr[UDPIP_HEADERS];
+	uint8_t hdr[UDPIP6_HEADERS];
 
 	if (memcmp(csum, none, sizeof(none)) == 0)
 		return;			/* RFC 768: no checksum */
-	udpip_build(hdr, u, 0);
-	memcpy(csum, hdr + UDPIP_HEADERS - sizeof(none), sizeof(none));
+	memcpy(csum, hdr + build_headers(hdr, u) - sizeof(none), sizeof(none));
 }
 
 /* Puts the IP packet as received, with any trailer after the UDP data. */
 static void
-put_packet(struct sight *s, const struct rx *rx, const struct udpip *u)
+put_packet(struct sight *s, const struct rx *rx, const struct event_udp *u)
 {
 	size_t len = (size_t)((const uint8_t *)rx->data - rx->ip);
 
@@ -122,24 +150,34 @@ put_packet(struct sight *s, const struct rx *rx, const struct udpip *u)
 	s->head_len += len;
 	if (rx->csum_unverified)
 		fill_checksum(s, u);
-	put_message(s, rx->data, rx->len);
+	put_payload(s, u);
 	s->body_len = rx->ip_len - len;
-	s->facts.src = rx->src.v4;
-	s->facts.dst = rx->dst.v4;
 }
 
-static struct udpip
+static struct event_udp
 udp_of(const struct rx *rx, uint16_t dport)
 {
-	return (struct udpip){
-		.src = rx->src.v4, .dst = rx->dst.v4, .sport = rx->sport,
-		.dport = dport, .ttl = UDPIP_TTL,
-		.payload = rx->data, .payload_len = rx->len,
+	return (struct event_udp){
+		.src = rx->src, .dst = rx->dst, .sport = rx->sport,
+		.dport = dport, .payload = rx->data, .payload_len = rx->len,
 	};
 }
 
+/* RFC 1112 6.4, RFC 2464 7 */
+static struct mac
+group_mac(struct ipaddr group)
+{
+	const uint8_t *six = group.v6.b + 12;
+	uint32_t four = ip_v4(group).host;
+
+	return group.version == 6 ?
+	    (struct mac){ { 0x33, 0x33, six[0], six[1], six[2], six[3] } } :
+	    (struct mac){ { 0x01, 0x00, 0x5e, (uint8_t)(four >> 16 & 0x7f),
+		(uint8_t)(four >> 8), (uint8_t)four } };
+}
+
 static void
-put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ip4 dst,
+put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ipaddr dst,
     const struct mac *from)
 {
 	static const uint32_t flag[] = {
@@ -148,11 +186,9 @@ put_link(struct daemon *d, struct sight *s, enum ring_to to, struct ip4 dst,
 		[RING_TO_HOST] = PCAPNG_UNICAST,
 	};
 	struct mac own = own_mac(iftab_by_index(d->iftab, s->ifindex));
-	/* RFC 1112 6.4 */
-	struct mac group = { { 0x01, 0x00, 0x5e, (uint8_t)(dst.host >> 16 & 0x7f),
-	    (uint8_t)(dst.host >> 8), (uint8_t)dst.host } };
+	struct mac group = group_mac(dst);
 
-	put_ethernet(s, to == RING_TO_BROADCAST ? &broadcast_mac :
+	put_ethernet(s, ip_family(dst), to == RING_TO_BROADCAST ? &broadcast_mac :
 	    to == RING_TO_MULTICAST ? &group : &own, from);
 	s->flags |= flag[to];
 }
@@ -162,11 +198,11 @@ see_frame_in(struct daemon *d, struct sight *s, const struct event *e)
 {
 	const struct rx *rx = e->rx;
 	struct mac from = event_mac(rx->mac, rx->mac_len);
-	struct udpip u = udp_of(rx, e->dport);
+	struct event_udp u = udp_of(rx, e->dport);
 
 	s->flags = PCAPNG_INBOUND;
 	at_interface(d, s, rx->ifindex);
-	put_link(d, s, e->to, rx->dst.v4, &from);
+	put_link(d, s, e->to, rx->dst, &from);
 	if (rx->ip)
 		put_packet(s, rx, &u);
 	else
@@ -174,14 +210,16 @@ see_frame_in(struct daemon *d, struct sight *s, const struct event *e)
 }
 
 static void
-see_bad_frame(struct daemon *d, struct sight *s, const struct ring_frame *f)
+see_bad_frame(struct daemon *d, struct sight *s, const struct event *e)
 {
+	const struct ring_frame *f = e->frame;
 	struct mac from = event_mac(f->mac, f->mac_len);
+	bool six = e->family == FAMILY6;
 
 	s->flags = PCAPNG_INBOUND;
 	at_interface(d, s, f->ifindex);
-	put_link(d, s, f->to == RING_TO_MULTICAST ? RING_TO_BROADCAST : f->to,
-	    IP4_NONE, &from);
+	put_link(d, s, f->to == RING_TO_MULTICAST && !six ? RING_TO_BROADCAST : f->to,
+	    six ? ip_of6(all_relays) : ip_of4(IP4_NONE), &from);
 	s->body = f->ip;
 	s->body_len = f->len;
 }
@@ -189,7 +227,7 @@ see_bad_frame(struct daemon *d, struct sight *s, const struct ring_frame *f)
 static void
 see_event(struct daemon *d, struct sight *s, const struct event *e)
 {
-	struct udpip u;
+	struct event_udp u;
 	struct mac from;
 
 	switch (e->leg) {
@@ -199,26 +237,26 @@ see_event(struct daemon *d, struct sight *s, const struct event *e)
 		see_frame_in(d, s, e);
 		break;
 	case EVENT_BAD_FRAME:
-		see_bad_frame(d, s, e->frame);
+		see_bad_frame(d, s, e);
 		break;
 	case EVENT_SERVER_IN:
-		u = udp_of(e->rx, DHCP4_PORT_SERVER);
+		u = udp_of(e->rx, e->dport);
 		s->flags = PCAPNG_INBOUND | PCAPNG_UNICAST;
-		at_server(d, s, servers_find4(&d->servers, e->rx->src.v4));
+		at_server(d, s, e->server, ip_family(u.dst));
 		put_udp(s, &u, NULL);
 		break;
 	case EVENT_SERVER_OUT:
 		s->flags = PCAPNG_OUTBOUND | PCAPNG_UNICAST;
-		at_server(d, s, e->server);
-		put_udp(s, e->udp, NULL);
+		at_server(d, s, e->server, ip_family(e->udp.dst));
+		put_udp(s, &e->udp, NULL);
 		break;
 	case EVENT_FRAME_OUT:
 		from = own_mac(iftab_by_index(d->iftab, e->ifindex));
 		s->flags = PCAPNG_OUTBOUND |
 		    (e->mac.b[0] & 1 ? PCAPNG_BROADCAST : PCAPNG_UNICAST);
 		at_interface(d, s, e->ifindex);
-		put_ethernet(s, &e->mac, &from);
-		put_udp(s, e->udp, e->hdr);
+		put_ethernet(s, ip_family(e->udp.dst), &e->mac, &from);
+		put_udp(s, &e->udp, e->hdr);
 		break;
 	}
 }
@@ -241,9 +279,9 @@ add_facts(struct daemon *d, struct sight *s, const struct event *e)
 	f->leased = e->leased;
 	if (was_relayed(e)) {
 		for (unsigned i = 0; i < e->plan->to.n; i++)
-			f->server[i] = ip_v4(server[e->plan->to.server[i]].address);
+			f->server[i] = server[e->plan->to.server[i]].address;
 		f->n_server = e->plan->to.n;
-	} else if (!ip4_is_none(e->from_server)) {
+	} else if (!ip_is_none(e->from_server)) {
 		f->server[0] = e->from_server;
 		f->n_server = 1;
 	}

@@ -54,16 +54,32 @@ observe_request(struct daemon *d, const struct rx *rx,
 	    .direction = "requests", .m = &p->m, .ifindex = rx->ifindex);
 }
 
+static struct event_udp
+udp4(const struct udpip *u)
+{
+	return (struct event_udp){
+		.src = ip_of4(u->src), .dst = ip_of4(u->dst), .sport = u->sport,
+		.dport = u->dport, .hops = u->ttl, .payload = u->payload,
+		.payload_len = u->payload_len,
+	};
+}
+
 /* The datagram as udp_server_queue() will send it. */
-static struct udpip
+static struct event_udp
 udp_to_server(const struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
-	return (struct udpip){
-		.src = d->servers.source[server],
-		.dst = ip_v4(d->conf->server[server].address),
+	return (struct event_udp){
+		.src = ip_of4(d->servers.source[server]),
+		.dst = d->conf->server[server].address,
 		.sport = DHCP4_PORT_SERVER, .dport = DHCP4_PORT_SERVER,
-		.ttl = UDPIP_TTL, .payload = msg, .payload_len = len,
+		.payload = msg, .payload_len = len,
 	};
+}
+
+static uint16_t
+server_of(const struct daemon *d, struct ipaddr a)
+{
+	return servers_find(&d->servers, (struct server_key){ a, 0 });
 }
 
 void
@@ -72,7 +88,7 @@ observe_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
 {
 	REPORT(d,
 	    .leg = EVENT_SERVER_OUT, .server = server, .name_server = true,
-	    .udp = (struct udpip[]){ udp_to_server(d, server, msg, len) },
+	    .udp = udp_to_server(d, server, msg, len),
 	    .word = p->hedge ? "hedge" : "copy", .other = p->in,
 	    .other_key = "from", .plan = p, .rule = true);
 }
@@ -94,7 +110,7 @@ observe_reply(struct daemon *d, const struct rx *rx,
 
 	record_reply(d->track, &d->r4, rx, v, why, now);
 	REPORT(d,
-	    .leg = EVENT_SERVER_IN, .rx = rx,
+	    .leg = EVENT_SERVER_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
 	    .server = v->server, .name_server = true, .word = "relayed",
 	    .why = why, .other = v->out, .other_key = "to",
 	    .leased = leased ? v->m.yiaddr : IP4_NONE,
@@ -107,12 +123,12 @@ observe_delivery(struct daemon *d, const struct relay4_delivery *v,
     const struct udpip *u, const uint8_t *hdr)
 {
 	REPORT(d,
-	    .leg = EVENT_FRAME_OUT, .udp = u, .hdr = hdr,
+	    .leg = EVENT_FRAME_OUT, .udp = udp4(u), .hdr = hdr,
 	    .ifindex = v->out->link.ifindex,
 	    .mac = event_mac(v->mac, v->mac_len),
 	    .server = v->server, .name_server = true, .word = "delivery",
-	    .from_server = v->server == CONF_NONE ? IP4_NONE :
-		ip_v4(d->conf->server[v->server].address),
+	    .from_server = v->server == CONF_NONE ? IP_NONE :
+		d->conf->server[v->server].address,
 	    .tail = v->strip_pxe ? " removed=60,43" : NULL);
 }
 
@@ -134,7 +150,7 @@ observe_copy_4011(struct daemon *d, const struct rx *rx, uint16_t server,
     const struct udpip *u)
 {
 	REPORT(d,
-	    .leg = EVENT_SERVER_OUT, .udp = u, .server = server,
+	    .leg = EVENT_SERVER_OUT, .udp = udp4(u), .server = server,
 	    .name_server = true, .word = "copy", .other_key = "from",
 	    .other = iftab_by_index(d->iftab, rx->ifindex));
 }
@@ -163,17 +179,18 @@ observe_help_copy(struct daemon *d, const struct rx *rx,
 {
 	REPORT(d,
 	    .leg = ifindex ? EVENT_FRAME_OUT : EVENT_SERVER_OUT,
-	    .udp = u, .server = servers_find4(&d->servers, u->dst),
+	    .udp = udp4(u), .server = server_of(d, ip_of4(u->dst)),
 	    .mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
 	    .ifindex = ifindex, .word = "copy", .other_key = "from",
 	    .other = iftab_by_index(d->iftab, rx->ifindex));
 }
 
 void
-observe_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
+observe_bad_frame(struct daemon *d, enum family family, const struct ring_frame *f,
+    enum drop why)
 {
 	REPORT(d,
-	    .leg = EVENT_BAD_FRAME, .frame = f, .why = why,
+	    .leg = EVENT_BAD_FRAME, .family = family, .frame = f, .why = why,
 	    .trace = "dropped", .direction = "requests",
 	    .ifindex = f->ifindex);
 }
@@ -186,7 +203,7 @@ observe_truncated(struct daemon *d, const struct rx *rx, uint16_t dport,
 	    .leg = dport == DHCP4_PORT_SERVER ?
 		EVENT_SERVER_IN : EVENT_FRAME_IN,
 	    .rx = rx, .dport = dport, .to = RING_TO_HOST,
-	    .why = DROP_TRUNCATED, .trace = "dropped",
+	    .server = server_of(d, rx->src), .why = DROP_TRUNCATED, .trace = "dropped",
 	    .direction = direction, .ifindex = rx->ifindex);
 }
 
@@ -226,17 +243,17 @@ observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 
 	if (p->what == RESCUE_QUERY)
 		REPORT(d,
-		    .leg = EVENT_SERVER_OUT, .udp = &p->udp, .word = "rescue",
-		    .server = servers_find4(&d->servers, p->udp.dst),
+		    .leg = EVENT_SERVER_OUT, .udp = udp4(&p->udp), .word = "rescue",
+		    .server = server_of(d, ip_of4(p->udp.dst)),
 		    .name_server = true);
 	if (p->what != RESCUE_DELIVER)
 		return;
 	snprintf(tail, sizeof(tail), " in-place-of=%s%s", ip4_str(p->asked, asked),
 	    p->again ? " again=yes" : "");
 	REPORT(d,
-	    .leg = EVENT_FRAME_OUT, .udp = &p->udp, .ifindex = p->ifindex,
+	    .leg = EVENT_FRAME_OUT, .udp = udp4(&p->udp), .ifindex = p->ifindex,
 	    .mac = event_mac(p->mac, p->mac_len), .server = p->live,
-	    .name_server = true, .from_server = p->from,
+	    .name_server = true, .from_server = ip_of4(p->from),
 	    .word = "rescue-delivery", .tail = tail);
 	record_rescue(d->track, p, now);
 }
@@ -248,7 +265,8 @@ observe_rescue_reply(struct daemon *d, const struct rx *rx,
 	bool used = p->what == RESCUE_DELIVER;
 
 	REPORT(d,
-	    .leg = EVENT_SERVER_IN, .rx = rx, .word = "rescue-answer",
+	    .leg = EVENT_SERVER_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
+	    .server = server_of(d, rx->src), .word = "rescue-answer",
 	    .why = used ? DROP_NONE : DROP_RESCUE_UNUSED,
 	    .other = used ? iftab_by_index(d->iftab, p->ifindex) : NULL);
 }
@@ -258,12 +276,13 @@ observe_probe(struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
 	REPORT(d,
 	    .leg = EVENT_SERVER_OUT, .server = server, .word = "probe",
-	    .udp = (struct udpip[]){ udp_to_server(d, server, msg, len) });
+	    .udp = udp_to_server(d, server, msg, len));
 }
 
 void
 observe_probe_reply(struct daemon *d, const struct rx *rx)
 {
 	REPORT(d,
-	    .leg = EVENT_SERVER_IN, .rx = rx, .word = "probe-answer");
+	    .leg = EVENT_SERVER_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
+	    .server = server_of(d, rx->src), .word = "probe-answer");
 }

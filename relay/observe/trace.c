@@ -11,17 +11,17 @@
 #define FIELDS 512
 
 static void
-put_message(struct sbuf *b, const struct dhcp4 *m, struct ip4 src)
+put_message(struct sbuf *b, const struct dhcp4 *m, struct ipaddr src)
 {
 	const char *type = dhcp4_type_name(m->type);
-	char a[IP4_STRLEN];
+	char a[IP_STRLEN];
 
 	sbuf_puts(b, "mac=");
 	sbuf_mac(b, m->chaddr, m->hlen);
 	sbuf_printf(b, " type=%s xid=%08x secs=%u", type ? type : "unknown",
 	    m->xid, m->secs);
-	if (!ip4_is_none(src))
-		sbuf_printf(b, " src=%s", ip4_str(src, a));
+	if (!ip_is_none(src))
+		sbuf_printf(b, " src=%s", ip_str(src, a));
 	if (!ip4_is_none(m->yiaddr))
 		sbuf_printf(b, " address=%s", ip4_str(m->yiaddr, a));
 }
@@ -41,18 +41,19 @@ static void
 put_sender(struct sbuf *b, const struct event *e)
 {
 	bool readable = e->trace_port == 0 || e->trace_port == DHCP4_PORT_PXE;
-	char a[IP4_STRLEN];
+	struct ipaddr src = e->rx ? e->rx->src : IP_NONE;
+	char a[IP_STRLEN];
 	struct dhcp4 m;
 
 	if (e->m && e->m->data && !is_unread(e->why))
-		put_message(b, e->m, e->rx ? e->rx->src.v4 : IP4_NONE);
+		put_message(b, e->m, src);
 	else if (e->rx && e->rx->data && readable &&
 	    dhcp4_parse(&m, e->rx->data, e->rx->len) == DROP_NONE)
-		put_message(b, &m, e->rx->src.v4);
+		put_message(b, &m, src);
 	else if (e->leg == EVENT_NOWHERE)
 		sbuf_puts(b, "copies=none");
 	else
-		sbuf_printf(b, "src=%s", ip4_str(e->rx ? e->rx->src.v4 : IP4_NONE, a));
+		sbuf_printf(b, "src=%s", ip_str(src, a));
 }
 
 void

@@ -88,7 +88,7 @@ count_bad_request(struct daemon *d, uint32_t ifindex, enum drop why)
 static void
 drop_frame(struct daemon *d, const struct ring_frame *f, enum drop why)
 {
-	observe_bad_frame(d, f, why);
+	observe_bad_frame(d, FAMILY4, f, why);
 	count_bad_request(d, f->ifindex, why);
 }
 

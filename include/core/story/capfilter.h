@@ -6,7 +6,8 @@
  * A packet is matched when its verdict is known: a request belongs to its VLAN
  * and to the servers it is sent to, a reply to its server and to the VLAN where
  * it is delivered. Packets from a server that are routed past the relay (TFTP
- * errors) name no machine, so the filter learns the machines' addresses.
+ * errors) name no machine, so the filter learns the machines' addresses; that is
+ * IPv4 only.
  */
 #ifndef CORE_STORY_CAPFILTER_H
 #define CORE_STORY_CAPFILTER_H
@@ -27,18 +28,18 @@ struct capfilter {
 		struct ip4 address;	/* learned, IP4_NONE: not yet */
 	} mac[CAPFILTER_MAX];
 	char interface[CAPFILTER_MAX][CONF_NAME_MAX];	/* shell patterns */
-	struct ip4 server[CAPFILTER_MAX];
+	struct ipaddr server[CAPFILTER_MAX];
 };
 
 /* What is known about a packet; 0: unknown. */
 struct capfacts {
-	struct mac client;		/* chaddr */
+	struct mac client;		/* chaddr, or of a DHCPv6 client */
 	struct mac from, to;		/* link addresses */
-	struct ip4 src, dst;
+	struct ipaddr src, dst;
 	struct ip4 leased;		/* an ACK's yiaddr */
 	const char *interface[2];	/* the packet's and the client's; or NULL */
 	uint16_t n_server;
-	struct ip4 server[CONF_SERVERS_MAX];
+	struct ipaddr server[CONF_SERVERS_MAX];
 };
 
 /* Parses "mac=52:54:00:12:34:56 interface=vlan1* server=NAME|ADDRESS": any

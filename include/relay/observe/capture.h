@@ -36,11 +36,12 @@ struct daemon;
 /* A packet, where it was seen, and what is known about it. */
 struct sight {
 	struct capfacts facts;
-	uint32_t ifindex;	/* of an Ethernet frame; 0: server leg, IPv4 only */
-	struct ip4 peer;	/* the server; IP4_NONE: not configured */
+	uint32_t ifindex;	/* of an Ethernet frame; 0: server leg, IP only */
+	uint16_t link;		/* PCAPNG_ETHERNET, PCAPNG_IPV4 or PCAPNG_IPV6 */
+	struct ipaddr peer;	/* the server; none: not configured */
 	char name[CONF_NAME_MAX + 8];	/* an interface's, or "server:NAME" */
 	uint32_t flags;		/* PCAPNG_INBOUND ... */
-	uint8_t head[14 + 60 + 8];	/* Ethernet, IP with options, UDP */
+	uint8_t head[14 + 60 + 8];	/* Ethernet, IPv4 with options, UDP */
 	size_t head_len;
 	const uint8_t *body;	/* borrowed */
 	size_t body_len;

@@ -11,16 +11,24 @@
 
 #include "core/relay4/relay4.h"
 #include "io/ring.h"
-#include "proto/udpip.h"
 
 struct daemon;
+
+/* A datagram of either family. */
+struct event_udp {
+	struct ipaddr src, dst;
+	uint16_t sport, dport;
+	uint8_t hops;		/* TTL or hop limit; 0: the usual one */
+	const uint8_t *payload;
+	size_t payload_len;
+};
 
 /* Where it was seen; the comment names the members that describe it. */
 enum event_leg {
 	EVENT_NOWHERE,		/* for the log only */
 	EVENT_FRAME_IN,		/* from a client: rx, dport, to */
-	EVENT_BAD_FRAME,	/* not readable: frame */
-	EVENT_SERVER_IN,	/* on a UDP socket: rx */
+	EVENT_BAD_FRAME,	/* not readable: frame, family */
+	EVENT_SERVER_IN,	/* on a UDP socket: rx, dport, server */
 	EVENT_SERVER_OUT,	/* to a server, or routed: udp, server */
 	EVENT_FRAME_OUT,	/* to a client: udp, hdr, ifindex, mac */
 };
@@ -30,7 +38,8 @@ struct event {
 	enum ring_to to;
 	const struct rx *rx;
 	const struct ring_frame *frame;
-	const struct udpip *udp;
+	enum family family;
+	struct event_udp udp;
 	const uint8_t *hdr;		/* headers of udp; NULL: to be made */
 	struct mac mac;			/* link destination */
 	uint16_t dport;
@@ -46,7 +55,7 @@ struct event {
 	const struct iface *other;	/* on the other leg */
 	const char *other_key;		/* "from" or "to"; NULL: for filters only */
 	const char *tail;		/* more words, or NULL */
-	struct ip4 from_server;		/* for filters: the sender of the reply */
+	struct ipaddr from_server;	/* for filters: the sender of the reply */
 	struct ip4 leased;		/* for filters: the client's new address */
 
 	/* The debug line. */

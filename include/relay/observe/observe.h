@@ -40,7 +40,8 @@ void observe_help_copy(struct daemon *d, const struct rx *rx,
     const struct udpip *u, uint32_t ifindex);
 
 /* A frame that was dropped before it was parsed as a message. */
-void observe_bad_frame(struct daemon *d, const struct ring_frame *f, enum drop why);
+void observe_bad_frame(struct daemon *d, enum family family,
+    const struct ring_frame *f, enum drop why);
 /* A datagram longer than any message. direction: the label of
  * pxrelay_drops_total. */
 void observe_truncated(struct daemon *d, const struct rx *rx, uint16_t dport,

@@ -11,14 +11,14 @@
 #include "base/sbuf.h"
 
 static bool
-parse_server(const struct conf *c, const char *s, struct ip4 *out)
+parse_server(const struct conf *c, const char *s, struct ipaddr *out)
 {
 	for (unsigned i = 0; i < c->n_server; i++)
 		if (strcmp(c->server[i].name, s) == 0) {
-			*out = ip_v4(c->server[i].address);
+			*out = c->server[i].address;
 			return true;
 		}
-	return ip4_parse(s, out);
+	return ip_parse(s, out);
 }
 
 /* Adds one condition. Returns what is wrong with the word, or NULL. */
@@ -93,7 +93,7 @@ match_mac(const struct capfilter *f, const struct capfacts *p)
 
 		if (same_mac(m, &p->client) || same_mac(m, &p->from) ||
 		    same_mac(m, &p->to) || (!ip4_is_none(a) &&
-		    (ip4_eq(a, p->src) || ip4_eq(a, p->dst))))
+		    (ip4_eq(a, ip_v4(p->src)) || ip4_eq(a, ip_v4(p->dst)))))
 			return true;
 	}
 	return f->n_mac == 0;
@@ -114,11 +114,11 @@ static bool
 match_server(const struct capfilter *f, const struct capfacts *p)
 {
 	for (unsigned i = 0; i < f->n_server; i++) {
-		struct ip4 a = f->server[i];
-		bool found = ip4_eq(p->src, a) || ip4_eq(p->dst, a);
+		struct ipaddr a = f->server[i];
+		bool found = ip_eq(p->src, a) || ip_eq(p->dst, a);
 
 		for (unsigned k = 0; k < p->n_server && !found; k++)
-			found = ip4_eq(p->server[k], a);
+			found = ip_eq(p->server[k], a);
 		if (found)
 			return true;
 	}
@@ -137,8 +137,8 @@ void
 capfilter_learn(struct capfilter *f, const struct capfacts *p)
 {
 	for (unsigned i = 0; i < f->n_mac; i++) {
-		if (same_mac(&f->mac[i].mac, &p->from) && ip4_is_host(p->src))
-			f->mac[i].address = p->src;
+		if (same_mac(&f->mac[i].mac, &p->from) && ip4_is_host(ip_v4(p->src)))
+			f->mac[i].address = p->src.v4;
 		else if (same_mac(&f->mac[i].mac, &p->client) &&
 		    ip4_is_host(p->leased))
 			f->mac[i].address = p->leased;

@@ -15,6 +15,7 @@
 
 #include "msg.h"
 #include "proto/pcapng.h"
+#include "proto/udpip6.h"
 #include "io/ctl.h"
 #include "relay/observe/capture.h"
 #include "relay/observe/observe.h"
@@ -188,6 +189,7 @@ note_interface(struct reader *r, const struct pcapng_block *b)
 /* Prints a packet of the stream in readable form. */
 struct seen {
 	char text[900];		/* "in vlan10 broadcast: comment" */
+	const uint8_t *link;	/* the link header, NULL: none */
 	const uint8_t *ip;	/* at its IP header */
 	size_t ip_len;
 };
@@ -222,13 +224,17 @@ read_packet(const struct reader *r, const struct pcapng_block *b, struct seen *p
 	snprintf(p->text, sizeof(p->text), "%s %s %s: %.*s", dir_of[flags & 3],
 	    r->name[number], cast[flags >> 2 & 3], (int)rd_left(&comment),
 	    (const char *)comment.p);
+	p->link = NULL;
 	if (r->link[number] == PCAPNG_ETHERNET) {
 		ck_assert_uint_ge(rd_left(&frame), 14);
-		ck_assert_int_eq(memcmp(frame.p + 12, "\x08\x00", 2), 0);
+		p->link = frame.p;
 		rd_skip(&frame, 14);
 	}
 	p->ip = frame.p;
 	p->ip_len = rd_left(&frame);
+	ck_assert(p->link ?
+	    memcmp(p->link + 12, p->ip[0] >> 4 == 6 ? "\x86\xdd" : "\x08\x00", 2) == 0 :
+	    r->link[number] == (p->ip[0] >> 4 == 6 ? PCAPNG_IPV6 : PCAPNG_IPV4));
 }
 
 static bool
@@ -252,12 +258,14 @@ static void
 expect(struct reader *r, const char *text)
 {
 	struct udpip u;
+	struct udpip6 u6;
 	struct seen p;
 
 	hear(r);
 	ck_assert_msg(next_packet(r, &p), "nothing, and not %s", text);
 	ck_assert_str_eq(p.text, text);
-	ck_assert_int_eq(udpip_parse(&u, p.ip, p.ip_len, true), DROP_NONE);
+	ck_assert_int_eq(p.ip[0] >> 4 == 6 ? udpip6_parse(&u6, p.ip, p.ip_len, true) :
+	    udpip_parse(&u, p.ip, p.ip_len, true), DROP_NONE);
 }
 
 static void
@@ -425,13 +433,32 @@ START_TEST(drops_say_why)
 	/* An invalid packet is kept as received. */
 	f.ip = (const uint8_t *)"\x45\0\0";
 	f.len = 3;
-	observe_bad_frame(d, &f, DROP_SHORT);
+	observe_bad_frame(d, FAMILY4, &f, DROP_SHORT);
 	hear(one);
 	ck_assert(next_packet(one, &p));
 	ck_assert_int_eq(strncmp(p.text, "in vlan10 broadcast: dropped reason=short ",
 	    42), 0);
 	ck_assert_uint_eq(p.ip_len, 3);
 	ck_assert(!next_block(one, &b));
+	close(one->fd);
+}
+END_TEST
+
+START_TEST(a_bad_frame_of_ipv6_is_kept_too)
+{
+	struct ring_frame f = { .to = RING_TO_MULTICAST, .ifindex = VLAN10,
+	    .ip = (const uint8_t *)"\x60\0\0", .len = 3, .mac_len = 6,
+	    .mac = { 2, 0, 0x5e, 0x10, 0, 1 } };
+	struct seen p;
+
+	start(one, "mac=02:00:5e:10:00:01");
+	observe_bad_frame(d, FAMILY6, &f, DROP_SHORT);
+	hear(one);
+	ck_assert(next_packet(one, &p));
+	ck_assert_int_eq(strncmp(p.text, "in vlan10 multicast: dropped reason=short ",
+	    42), 0);
+	ck_assert_int_eq(memcmp(p.link, "\x33\x33\0\1\0\2", 6), 0);
+	ck_assert_uint_eq(p.ip_len, 3);
 	close(one->fd);
 }
 END_TEST
@@ -601,6 +628,7 @@ capture_suite(void)
 	tcase_add_test(t, a_rule_is_named);
 	tcase_add_test(t, a_hedge_differs_from_a_copy);
 	tcase_add_test(t, drops_say_why);
+	tcase_add_test(t, a_bad_frame_of_ipv6_is_kept_too);
 	tcase_add_test(t, probes_of_the_relay);
 	tcase_add_test(t, each_capture_has_its_own_filter_and_numbers);
 	tcase_add_test(t, a_slow_reader_loses_packets_and_learns_how_many);

@@ -50,6 +50,15 @@ wanted(void)
 	return capfilter_match(&f, &p);
 }
 
+static struct ipaddr
+addr(const char *text)
+{
+	struct ipaddr a;
+
+	ck_assert_msg(ip_parse(text, &a), "%s", text);
+	return a;
+}
+
 static const struct mac machine = { { 0x52, 0x54, 0, 0x12, 0x34, 0xab } };
 static const struct mac other = { { 0x52, 0x54, 0, 0x12, 0x34, 0xac } };
 
@@ -107,19 +116,38 @@ START_TEST(a_server_is_a_name_or_any_address)
 {
 	filter("server=wds server=192.0.2.99");
 	ck_assert(!wanted());
-	p.src = world_ip("198.51.100.20");
+	p.src = addr("198.51.100.20");
 	ck_assert(wanted());
-	p.src = world_ip("198.51.100.21");
+	p.src = addr("198.51.100.21");
 	ck_assert(!wanted());
-	p.dst = world_ip("192.0.2.99");		/* this server is not configured */
+	p.dst = addr("192.0.2.99");		/* this server is not configured */
 	ck_assert(wanted());
-	p.dst = IP4_BROADCAST;
-	p.server[0] = world_ip("198.51.100.21");
-	p.server[1] = world_ip("198.51.100.20");
+	p.dst = ip_of4(IP4_BROADCAST);
+	p.server[0] = addr("198.51.100.21");
+	p.server[1] = addr("198.51.100.20");
 	p.n_server = 1;
 	ck_assert(!wanted());
 	p.n_server = 2;
 	ck_assert(wanted());
+}
+END_TEST
+
+START_TEST(a_server_may_have_an_ipv6_address)
+{
+	filter("server=2001:db8:1::53 server=2001:db8:1::99");
+	p.src = addr("2001:db8:1::20");
+	p.dst = addr("198.51.100.20");
+	ck_assert(!wanted());
+	p.src = addr("2001:DB8:1:0::99");
+	ck_assert(wanted());
+	p.src = IP_NONE;
+	p.server[0] = addr("2001:db8:1::53");
+	p.n_server = 1;
+	ck_assert(wanted());
+	/* ::c633:6414 has the bytes of 198.51.100.20 and is another address. */
+	filter("server=wds");
+	p.server[0] = p.src = p.dst = addr("::c633:6414");
+	ck_assert(!wanted());
 }
 END_TEST
 
@@ -130,7 +158,7 @@ START_TEST(a_packet_must_match_one_of_each_kind)
 	p.client = other;
 	p.interface[0] = "vlan10";
 	ck_assert(!wanted());
-	p.src = world_ip("198.51.100.20");
+	p.src = addr("198.51.100.20");
 	ck_assert(wanted());
 	p.interface[0] = "vlan11";
 	ck_assert(!wanted());
@@ -150,20 +178,27 @@ START_TEST(the_address_of_a_machine_is_learned)
 	p.leased = given;
 	capfilter_learn(&f, &p);
 	memset(&p, 0, sizeof(p));
-	p.dst = given;
+	p.dst = ip_of4(given);
 	ck_assert(wanted());
-	p.dst = own;
+	p.dst = ip_of4(own);
 	ck_assert(!wanted());
 	/* The address that the machine itself uses is newer. */
 	memset(&p, 0, sizeof(p));
 	p.from = machine;
-	p.src = own;
+	p.src = ip_of4(own);
 	capfilter_learn(&f, &p);
 	memset(&p, 0, sizeof(p));
-	p.dst = own;
+	p.dst = ip_of4(own);
 	ck_assert(wanted());
-	p.dst = given;
+	p.dst = ip_of4(given);
 	ck_assert(!wanted());
+	/* Its IPv6 addresses are not: what names no machine is IPv4. */
+	p = (struct capfacts){ .from = machine, .src = addr("2001:db8::5") };
+	capfilter_learn(&f, &p);
+	p = (struct capfacts){ .dst = addr("2001:db8::5") };
+	ck_assert(!wanted());
+	p.dst = ip_of4(own);
+	ck_assert(wanted());
 	/* 0.0.0.0 belongs to no machine. */
 	memset(&p, 0, sizeof(p));
 	p.from = other;
@@ -187,6 +222,8 @@ START_TEST(mistakes_are_explained)
 	    " of a configured server");
 	refused("server=1.2.3", "server=1.2.3: expected an address or the name of"
 	    " a configured server");
+	refused("server=fe80::1%eth0", "server=fe80::1%eth0: expected an address or"
+	    " the name of a configured server");
 	refused("port=67", "port=67: expected mac=, interface= or server=");
 	refused("x\x1b[", "x\\x1b[: expected mac=, interface= or server=");
 	for (int i = 0; i <= CAPFILTER_MAX; i++)
@@ -211,6 +248,7 @@ capfilter_suite(void)
 	tcase_add_test(t, a_machine_matches_by_chaddr_or_link_address);
 	tcase_add_test(t, an_interface_matches_as_the_packets_or_the_clients);
 	tcase_add_test(t, a_server_is_a_name_or_any_address);
+	tcase_add_test(t, a_server_may_have_an_ipv6_address);
 	tcase_add_test(t, a_packet_must_match_one_of_each_kind);
 	tcase_add_test(t, the_address_of_a_machine_is_learned);
 	tcase_add_test(t, mistakes_are_explained);
