@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * servers - the state of each configured server: its counters, its health and
- * our source address towards it; and the index that finds a server by its address.
+ * servers - the state of each configured server: its counters, its health, its
+ * DUID and our source address towards it; and the index that finds a server by its
+ * address.
  *
  * A server is an address in a routing table (VRF), not a name. Two [server]
  * sections with the same address share the state of the first
@@ -45,6 +46,12 @@ serverset_remove(struct serverset *s, uint16_t server)
 	s->bits[server / 64] &= ~(1ull << server % 64);
 }
 
+/* How a DHCPv6 server identifies itself (option 2). */
+struct server_duid {
+	uint8_t len;		/* 0: unknown */
+	uint8_t b[CONF_DUID_MAX];
+};
+
 struct server_key {
 	struct ipaddr address;
 	uint32_t vrf;		/* 0: the main table */
@@ -59,6 +66,7 @@ struct servers {
 	/* Our source address towards each server; IP4_NONE: no route. */
 	struct ip4 source[CONF_SERVERS_MAX];
 	struct health health[CONF_SERVERS_MAX];	/* by conf_server.first */
+	struct server_duid duid[CONF_SERVERS_MAX];	/* learned from its replies */
 	/* Called after a server's state has changed; may be NULL. */
 	void (*on_health)(void *user, uint16_t server);
 	void *user;
@@ -66,13 +74,25 @@ struct servers {
 };
 
 /* Takes the first configuration (old is NULL) or another one. Keeps the
- * counters and the health of servers that are in both. */
+ * counters, the health and the DUID of servers that are in both. */
 void servers_configure(struct servers *sv, const struct conf *old,
     const struct conf *c, struct mono now);
 /* Finds a server (conf_server.first), or CONF_NONE. O(1). */
 uint16_t servers_find(const struct servers *sv, struct server_key key);
 /* Finds a server by its IPv4 address in the main table. */
 uint16_t servers_find4(const struct servers *sv, struct ip4 a);
+/* Finds the server that sent a message which arrived on ifindex, or CONF_NONE: by
+ * its address, which if link-local counts only on its interface; else a multicast
+ * address on that interface for which src may answer. */
+uint16_t servers_find_rx(const struct servers *sv, struct ipaddr src,
+    uint32_t ifindex);
+
+/* Notes the DUID of a server's reply, in place of an earlier one. */
+void servers_learn_duid(struct servers *sv, uint16_t server, const void *duid,
+    size_t len);
+/* Is this the server's DUID, as configured or as learned? Clones may share one. */
+bool servers_has_duid(const struct servers *sv, uint16_t server, const void *duid,
+    size_t len);
 
 /* Calls on_health if `changed`, the result of a health_* function. */
 void servers_note(struct servers *sv, uint16_t server, bool changed);

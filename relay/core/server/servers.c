@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * servers - keeps the counters, health and source address of each server over
- * reloads, and finds a server by its address. health.c and probe.c decide
+ * servers - keeps the counters, health, DUID and source address of each server
+ * over reloads, and finds a server by its address. health.c and probe.c decide
  * whether a server is up, select.c which one a client gets.
  */
 #include "core/server/servers.h"
@@ -37,6 +37,75 @@ servers_find4(const struct servers *sv, struct ip4 a)
 	return servers_find(sv, (struct server_key){ ip_of4(a), 0 });
 }
 
+static bool
+may_answer(const struct conf_server *s, struct ip6 src)
+{
+	for (unsigned i = 0; i < s->n_answer; i++)
+		if (ip6_eq(s->answer[i], src))
+			return true;
+	return s->n_answer == 0;
+}
+
+/* Finds a server by its zone: the link-local address itself before a multicast
+ * address, whatever their order. */
+static uint16_t
+find_zoned(const struct servers *sv, const char *zone, struct ip6 src)
+{
+	uint16_t found = CONF_NONE;
+
+	for (uint16_t i = 0; i < sv->conf->n_server; i++) {
+		const struct conf_server *s = &sv->conf->server[i];
+
+		if (s->first != i || s->address.version != 6 ||
+		    strcmp(s->zone, zone) != 0)
+			continue;
+		if (ip6_eq(s->address.v6, src))
+			return i;
+		if (found == CONF_NONE && ip6_is_multicast(s->address.v6) &&
+		    may_answer(s, src))
+			found = i;
+	}
+	return found;
+}
+
+uint16_t
+servers_find_rx(const struct servers *sv, struct ipaddr src, uint32_t ifindex)
+{
+	const struct iface *in = iftab_by_index(sv->iftab, ifindex);
+	uint16_t s = CONF_NONE;
+
+	if (src.version == 6 && ip6_is_multicast(src.v6))
+		return CONF_NONE;
+	if (src.version != 6 || !ip6_is_linklocal(src.v6))
+		s = servers_find(sv, (struct server_key){ src, 0 });
+	return s == CONF_NONE && src.version == 6 && in ?
+	    find_zoned(sv, in->link.name, src.v6) : s;
+}
+
+void
+servers_learn_duid(struct servers *sv, uint16_t server, const void *duid, size_t len)
+{
+	struct server_duid *d = &sv->duid[server];
+
+	if (len == 0 || len > sizeof(d->b))
+		return;
+	d->len = (uint8_t)len;
+	memcpy(d->b, duid, len);
+}
+
+bool
+servers_has_duid(const struct servers *sv, uint16_t server, const void *duid,
+    size_t len)
+{
+	const struct conf_server *s = &sv->conf->server[server];
+	const struct server_duid *d = &sv->duid[server];
+
+	if (len == 0)
+		return false;
+	return (len == s->duid_len && memcmp(s->duid, duid, len) == 0) ||
+	    (len == d->len && memcmp(d->b, duid, len) == 0);
+}
+
 static void
 index_servers(struct servers *sv)
 {
@@ -63,6 +132,7 @@ servers_configure(struct servers *sv, const struct conf *old, const struct conf 
 	if (old) {
 		memset(sv->stats, 0, sizeof(sv->stats));
 		memset(sv->source, 0, sizeof(sv->source));
+		memset(sv->duid, 0, sizeof(sv->duid));
 	}
 	for (uint16_t s = 0; s < c->n_server; s++) {
 		const struct conf_server *cs = &c->server[s];
@@ -73,6 +143,7 @@ servers_configure(struct servers *sv, const struct conf *old, const struct conf 
 			continue;
 		sv->stats[s] = before.stats[was];
 		sv->source[s] = before.source[was];
+		sv->duid[s] = before.duid[was];
 		sv->health[s] = before.health[was];
 		health_configure(&sv->health[s], cs->rise, cs->fall);
 		if (cs->n_probe == 0)

@@ -143,6 +143,130 @@ START_TEST(errors_take_a_server_down_and_time_brings_it_back)
 }
 END_TEST
 
+/* --- by what came in ---------------------------------------------------- */
+
+static struct ipaddr
+ip(const char *text)
+{
+	struct ipaddr a;
+
+	ck_assert(ip_parse(text, &a));
+	return a;
+}
+
+static void
+add_zoned(const char *address, const char *zone)
+{
+	struct conf_server *s = &conf.server[conf.n_server];
+
+	*s = (struct conf_server){ .address = ip(address), .rise = 2, .fall = 3 };
+	strcpy(s->zone, zone);
+	s->first = conf.n_server++;
+}
+
+static void
+add_link(uint32_t ifindex, const char *name)
+{
+	struct iftab_link l = { .ifindex = ifindex, .up = true };
+
+	strcpy(l.name, name);
+	ck_assert_int_eq(iftab_set_link(sv->iftab, &l), 0);
+}
+
+static void
+configure_links(void)
+{
+	sv->iftab = iftab_new();
+	ck_assert_ptr_nonnull(sv->iftab);
+	add_link(5, "eth0");
+	add_link(6, "eth1");
+	iftab_commit(sv->iftab, &conf, "host", true, NULL, NULL);
+	servers_configure(sv, NULL, &conf, mono_us(1));
+}
+
+START_TEST(a_link_local_server_counts_on_its_interface)
+{
+	add_zoned("fe80::1", "eth0");
+	add_zoned("fe80::1", "eth1");
+	add_zoned("2001:db8::1", "");
+	add_zoned("198.51.100.10", "");
+	configure_links();
+	ck_assert_uint_eq(servers_find_rx(sv, ip("fe80::1"), 5), 0);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("fe80::1"), 6), 1);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("fe80::1"), 7), CONF_NONE);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("fe80::2"), 5), CONF_NONE);
+	/* other addresses count everywhere */
+	ck_assert_uint_eq(servers_find_rx(sv, ip("2001:db8::1"), 6), 2);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("2001:db8::1"), 7), 2);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("2001:db8::2"), 6), CONF_NONE);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("198.51.100.10"), 7), 3);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("198.51.100.11"), 5), CONF_NONE);
+	ck_assert_uint_eq(servers_find_rx(sv, IP_NONE, 5), CONF_NONE);
+	iftab_free(sv->iftab);
+}
+END_TEST
+
+START_TEST(who_answers_for_a_multicast_address)
+{
+	struct ip6 answer[] = { ip("2001:db8::7").v6, ip("fe80::7").v6 };
+
+	add_zoned("ff05::1:3", "eth0");
+	add_zoned("ff02::1:2", "eth1");
+	add_zoned("2001:db8::9", "");
+	add_zoned("fe80::9", "eth1");
+	server[0].answer = answer;
+	server[0].n_answer = 2;
+	configure_links();
+	ck_assert_uint_eq(servers_find_rx(sv, ip("2001:db8::7"), 5), 0);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("fe80::7"), 5), 0);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("2001:db8::8"), 5), CONF_NONE);
+	/* without answers-from, everyone on that interface */
+	ck_assert_uint_eq(servers_find_rx(sv, ip("2001:db8::8"), 6), 1);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("2001:db8::7"), 6), 1);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("2001:db8::7"), 7), CONF_NONE);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("198.51.100.7"), 6), CONF_NONE);
+	/* a server of its own comes first */
+	ck_assert_uint_eq(servers_find_rx(sv, ip("2001:db8::9"), 6), 2);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("fe80::9"), 6), 3);
+	/* nobody sends from the group itself */
+	ck_assert_uint_eq(servers_find_rx(sv, ip("ff05::1:3"), 5), CONF_NONE);
+	ck_assert_uint_eq(servers_find_rx(sv, ip("ff02::1:2"), 6), CONF_NONE);
+	iftab_free(sv->iftab);
+}
+END_TEST
+
+START_TEST(a_duid_is_configured_or_learned)
+{
+	static const uint8_t a[] = { 0, 3, 0, 1, 2, 2, 2, 2, 2, 2 };
+	static const uint8_t b[] = { 0, 4, 7 }, huge[CONF_DUID_MAX + 1];
+
+	add(&old, a6, 0);
+	add(&old, ip_of4(a4), 0);
+	before[0].duid_len = sizeof(a);
+	memcpy(before[0].duid, a, sizeof(a));
+	servers_configure(sv, NULL, &old, mono_us(1));
+	ck_assert(servers_has_duid(sv, 0, a, sizeof(a)));
+	ck_assert(!servers_has_duid(sv, 0, a, sizeof(a) - 1));
+	ck_assert(!servers_has_duid(sv, 1, a, sizeof(a)));
+	ck_assert(!servers_has_duid(sv, 1, a, 0));
+	servers_learn_duid(sv, 1, a, sizeof(a));	/* a clone */
+	servers_learn_duid(sv, 0, b, sizeof(b));
+	servers_learn_duid(sv, 0, huge, sizeof(huge));
+	servers_learn_duid(sv, 0, b, 0);
+	ck_assert(servers_has_duid(sv, 0, a, sizeof(a)));
+	ck_assert(servers_has_duid(sv, 0, b, sizeof(b)));
+	ck_assert(servers_has_duid(sv, 1, a, sizeof(a)));
+	/* kept over a reload, wherever the server is in the file */
+	add(&conf, ip_of4(a4), 7);
+	add(&conf, ip_of4(a4), 0);
+	servers_configure(sv, &old, &conf, mono_us(2));
+	ck_assert(!servers_has_duid(sv, 0, b, sizeof(b)));
+	ck_assert(servers_has_duid(sv, 1, a, sizeof(a)));
+	servers_learn_duid(sv, 1, b, sizeof(b));	/* it was installed anew */
+	ck_assert(!servers_has_duid(sv, 1, a, sizeof(a)));
+}
+END_TEST
+
 Suite *
 servers_suite(void)
 {
@@ -154,6 +278,9 @@ servers_suite(void)
 	tcase_add_test(t, ip_versions_are_never_mixed_up);
 	tcase_add_test(t, a_full_table_finds_every_server);
 	tcase_add_test(t, a_reload_goes_by_address_and_vrf);
+	tcase_add_test(t, a_link_local_server_counts_on_its_interface);
+	tcase_add_test(t, who_answers_for_a_multicast_address);
+	tcase_add_test(t, a_duid_is_configured_or_learned);
 	tcase_add_test(t, errors_take_a_server_down_and_time_brings_it_back);
 	suite_add_tcase(s, t);
 	return s;
