@@ -38,10 +38,11 @@ reload_new_clients(struct daemon *d, const struct conf *c)
 void
 reload_host(struct daemon *d)
 {
+	d->host.name = d->host_name;
 	if (d->conf->host_name[0])
-		memcpy(d->host, d->conf->host_name, sizeof(d->host));
-	else if (gethostname(d->host, sizeof(d->host) - 1) < 0)
-		d->host[0] = '\0';
+		memcpy(d->host_name, d->conf->host_name, sizeof(d->host_name));
+	else if (gethostname(d->host_name, sizeof(d->host_name) - 1) < 0)
+		d->host_name[0] = '\0';
 }
 
 static void

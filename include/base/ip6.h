@@ -30,6 +30,13 @@ ip6_eq(struct ip6 a, struct ip6 b)
 	return memcmp(a.b, b.b, sizeof(a.b)) == 0;
 }
 
+/* Compares as numbers, like memcmp(). */
+static inline int
+ip6_cmp(struct ip6 a, struct ip6 b)
+{
+	return memcmp(a.b, b.b, sizeof(a.b));
+}
+
 static inline bool
 ip6_is_none(struct ip6 a)
 {

@@ -136,7 +136,8 @@ struct daemon {
 	struct priv *priv;		/* does what needs privileges */
 	struct mono started;
 	struct mono reloaded;		/* last change of conf; us 0: never */
-	char host[CONF_NAME_MAX];	/* the host's name, for %h */
+	char host_name[CONF_NAME_MAX];
+	struct iftab_host host;		/* its name is host_name */
 	struct hash_key secret;
 
 	/* The state of core. */

@@ -150,7 +150,7 @@ put_interfaces(struct daemon *d, struct prom *p)
 	    "1 while clients are served, and on standby.");
 	for (f = NULL; (f = next_client_if(d, f)); )
 		prom_sample(p, PROM_LABELS({ "interface", f->link.name }),
-		    iface_ready(f));
+		    iface_serves(f));
 	for (size_t i = 0; i < sizeof(if_numbers) / sizeof(if_numbers[0]); i++) {
 		const struct number *n = &if_numbers[i];
 

@@ -63,9 +63,11 @@ show_if_state(const struct iface *f)
 {
 	if (!f->link.up)
 		return "down";
-	if (!iface_ready(f))
+	if (!iface_serves(f))
 		return "no-address";
-	return f->standby ? "standby" : "ready";
+	if ((iface_ready(f) && !f->standby) || (iface6_ready(f) && !f->six.standby))
+		return "ready";
+	return "standby";
 }
 
 static json_t *

@@ -139,7 +139,7 @@ on_batch_end(void *user)
 {
 	struct daemon *d = user;
 
-	iftab_commit(d->iftab, d->conf, d->host, false, on_change, d);
+	iftab_commit(d->iftab, d->conf, &d->host, false, on_change, d);
 	if (d->iface_watch.routes_changed) {
 		d->iface_watch.routes_changed = false;
 		way_watch_changed(d);
@@ -211,7 +211,7 @@ iface_watch_commit_all(struct daemon *d)
 {
 	struct iface *f;
 
-	iftab_commit(d->iftab, d->conf, d->host, true, on_change, d);
+	iftab_commit(d->iftab, d->conf, &d->host, true, on_change, d);
 	for (f = iftab_next(d->iftab, 0); f;
 	    f = iftab_next(d->iftab, f->link.ifindex))
 		if (f->conf)

@@ -240,6 +240,8 @@ batch(struct bench *b)
 static void
 interfaces(struct bench *b)
 {
+	const struct iftab_host host = { .name = "host" };
+
 	for (uint32_t i = 0; i < 2; i++) {
 		struct iftab_link l = {
 			.ifindex = CLIENT_IF + i, .up = true, .running = true,
@@ -254,7 +256,7 @@ interfaces(struct bench *b)
 		    iftab_set_addr(b->r4.iftab, l.ifindex, &a) < 0)
 			die("no memory");
 	}
-	iftab_commit(b->r4.iftab, b->conf, "host", true, NULL, NULL);
+	iftab_commit(b->r4.iftab, b->conf, &host, true, NULL, NULL);
 	for (unsigned i = 0; i < b->conf->n_server; i++)
 		b->servers.source[i].host = 0x0a090001;
 }

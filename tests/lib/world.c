@@ -10,9 +10,11 @@
 
 #include "io/conffile.h"
 
+const struct iftab_host world_host = { "host", { 0, 4, 0xda, 0x1a } };
+
 static const struct hash_key secret = { { 1, 2 } };
 
-static void
+static _Noreturn void
 broken(const char *what, const char *text)
 {
 	fprintf(stderr, "%s: %s\n", what, text);
@@ -41,7 +43,7 @@ evicted(void *conv, void *user)
 static void
 commit(struct world *w, bool all)
 {
-	iftab_commit(w->iftab, w->conf, "host", all, NULL, NULL);
+	iftab_commit(w->iftab, w->conf, &world_host, all, NULL, NULL);
 }
 
 void
@@ -159,10 +161,16 @@ void
 world_addr(struct world *w, uint32_t ifindex, const char *net)
 {
 	struct iftab_addr a = { .secondary = false };
+	struct iftab_addr6 a6 = { .permanent = true };
+	int err;
 
-	if (!ip4net_parse(net, &a.net))
+	if (ip4net_parse(net, &a.net))
+		err = iftab_set_addr(w->iftab, ifindex, &a);
+	else if (ip6net_parse(net, &a6.net))
+		err = iftab_set_addr6(w->iftab, ifindex, &a6);
+	else
 		broken(net, "is no address");
-	if (iftab_set_addr(w->iftab, ifindex, &a) < 0)
+	if (err < 0)
 		broken(net, "no memory");
 	commit(w, false);
 }

@@ -29,6 +29,9 @@ struct world {
 	unsigned evicted;	/* conversations that were evicted */
 };
 
+/* What the interfaces have in common: %h is "host". */
+extern const struct iftab_host world_host;
+
 /* Allocated on the heap because it is large. capacity: of the client tables. */
 struct world *world_new(const char *conf, size_t capacity);
 struct world *world_free(struct world *w);	/* returns NULL */
@@ -37,7 +40,7 @@ void world_reload(struct world *w, const char *conf);
 /* Forgets clients, counters and rates; the clock starts again. */
 void world_reset(struct world *w, size_t capacity);
 
-/* An Ethernet link that is up, and an address on it, "192.0.2.1/24". */
+/* An Ethernet link that is up, and an address on it, "192.0.2.1/24" or "fe80::1/64". */
 void world_link(struct world *w, uint32_t ifindex, const char *name);
 void world_link_down(struct world *w, uint32_t ifindex, const char *name);
 void world_addr(struct world *w, uint32_t ifindex, const char *net);

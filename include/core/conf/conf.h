@@ -293,6 +293,8 @@ uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
 uint16_t conf_server_same(const struct conf *c, const struct conf_server *s);
 /* Is the server (a `first` index) in the group? False for CONF_NONE. */
 bool conf_group_has(const struct conf *c, uint16_t group, uint16_t server);
+/* Does any server have an address of this family? */
+bool conf_serves(const struct conf *c, enum family family);
 /* The server's name for files and log lines; "other" for CONF_NONE. */
 const char *conf_server_name(const struct conf *c, uint16_t server);
 

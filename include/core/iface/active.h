@@ -12,12 +12,15 @@
 #include "core/conf/conf.h"
 #include "core/iface/iface.h"
 
-/* Is address i of `from` a virtual one? False with active = always. */
+/* Is address i of this family on `from` a virtual one? False with active = always. */
 bool active_is_virtual(const struct conf_if_opts *o, const struct iface *from,
-    uint32_t i);
-/* Return the virtual address on `from`, or on `over`, a macvlan on top of the
- * interface; IP4_NONE if none. */
-struct ip4 active_on(const struct conf_if_opts *o, const struct iface *from);
-struct ip4 active_over(const struct conf_if_opts *o, const struct iface *over);
+    enum family family, uint32_t i);
+/* Sets *found to the virtual address on `from`, or on `over`, a macvlan on top of the
+ * interface, unless it is set to one that comes before: any one of IPv4, a lower one of
+ * IPv6, where a global address is lower than a link-local one. */
+void active_on(const struct conf_if_opts *o, const struct iface *from,
+    enum family family, struct ipaddr *found);
+void active_over(const struct conf_if_opts *o, const struct iface *over,
+    enum family family, struct ipaddr *found);
 
 #endif

@@ -11,8 +11,7 @@
 
 /* Sets f->giaddr, f->n_giaddr and f->own from f->conf (not NULL), f->virtual
  * and the addresses of `from`, which is f or the port whose addresses it uses.
- * vlan and host are the values of %v and %h. */
-void giaddr_make(struct iface *f, const struct iface *from, uint16_t vlan,
-    const char *host);
+ * fmt is without giaddr. */
+void giaddr_make(struct iface *f, const struct iface *from, const struct conf_fmt *fmt);
 
 #endif

@@ -55,12 +55,15 @@ struct iftab_addr6 {
 	uint32_t seen;		/* its position in a full read; 0: not reported */
 };
 
-/* What an interface needs for DHCPv6. All zeros if it is not a client interface. */
+/* What an interface needs for DHCPv6. All zeros if it is not a client interface, or
+ * if no server has an IPv6 address. */
 struct iface6 {
 	struct ip6 local;	/* usable link-local address, IP6_NONE: none */
+	struct ip6 own;		/* chosen from its own addresses, or IP6_NONE */
 	struct ip6 link;	/* link-address, IP6_NONE: none, or `unnumbered` */
 	bool unnumbered;	/* link-address = none: it is sent as :: */
 	bool standby;		/* another router has the virtual address */
+	struct ip6 virtual;	/* virtual address, or IP6_NONE */
 	/* Options 18, 37, 38 and 53 as they are sent, owned. The Interface-Id's
 	 * value is at iid_at; iid_len 0: it is not sent. */
 	uint16_t opts_len, iid_at, iid_len;
@@ -115,7 +118,9 @@ struct iface {
 bool iface_ready(const struct iface *f);
 /* The same for DHCPv6: up, with a link-local address and a link-address. */
 bool iface6_ready(const struct iface *f);
-/* Is `a` in an IPv6 prefix of the interface? One of its addresses? */
+/* Does it serve clients of either family? */
+bool iface_serves(const struct iface *f);
+/* Is `a` in an IPv6 prefix of the interface? One of its usable addresses? */
 bool iface6_has(const struct iface *f, struct ip6 a);
 bool iface6_owns(const struct iface *f, struct ip6 a);
 /* Is `a` in a subnet of the interface? */

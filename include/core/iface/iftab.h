@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * iftab - the table of interfaces: links and IPv4 addresses as the kernel
- * reports them, combined with the configuration.
+ * iftab - the table of interfaces: links and addresses as the kernel reports
+ * them, combined with the configuration.
  *
  * io/netlink feeds in events, and iftab_commit() then recomputes what depends
- * on them: which interfaces serve clients, their giaddrs and option 82, and the
- * index of giaddrs. The packet path only reads. The table owns each struct
+ * on them: which interfaces serve clients, their giaddrs and option 82,
+ * link-addresses and options of DHCPv6, and the index of these. The packet path only reads. The table owns each struct
  * iface. A pointer to one is valid until the next event: store the ifindex.
  *
  * A port of a bridge, bond or team receives no IP packets; its master does. A
@@ -40,6 +40,8 @@ int iftab_set_link(struct iftab *t, const struct iftab_link *l);
 void iftab_del_link(struct iftab *t, uint32_t ifindex);
 int iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a);
 void iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ip4net net);
+int iftab_set_addr6(struct iftab *t, uint32_t ifindex, const struct iftab_addr6 *a);
+void iftab_del_addr6(struct iftab *t, uint32_t ifindex, struct ip6 a);
 
 /* A full read: links and addresses that are not set between begin and end are
  * removed. Events take effect at once. Another begin starts over. */
@@ -48,8 +50,10 @@ void iftab_resync_end(struct iftab *t);
 
 /* What iftab_commit() reports about an interface. */
 enum iftab_change {
-	IFTAB_READY,	/* serves clients from now on (iface_ready) */
-	IFTAB_CHANGED,	/* still serves, with other giaddrs or name */
+	IFTAB_READY,	/* serves clients from now on (iface_serves) */
+	IFTAB_CHANGED,	/* still serves, but as another: its name, giaddrs,
+			 * link-address, link-local address, Interface-Id or
+			 * the families that it serves */
 	IFTAB_LOST,	/* no longer serves; f->link.name is its old name */
 	IFTAB_ACTIVE,	/* serves; its requests are relayed from now on */
 	IFTAB_STANDBY,	/* serves; the other router relays its requests */
@@ -57,19 +61,25 @@ enum iftab_change {
 /* Called at most once for each interface and commit, with two exceptions: an
  * ifindex that was deleted and recreated is LOST, then READY; and unless
  * `active` is "always", READY is followed by ACTIVE or STANDBY. These two imply
- * CHANGED. f is valid during the call, which must not change the table. */
+ * CHANGED. They tell of the family that has switched, of IPv4 if both have. f is valid during the call, which must not change the table. */
 typedef void iftab_change_fn(void *user, enum iftab_change what,
     const struct iface *f);
 
+/* What the interfaces of this host have in common. */
+struct iftab_host {
+	const char *name;	/* %h */
+	uint8_t duid[18];	/* option 53 with relay-id = auto: a DUID-UUID */
+};
+
 /* Recomputes what depends on events since the last commit, or everything if
- * `all` (another conf or host). host is the value of %h; c is borrowed until
- * the next commit. If memory for the index is short an interface is not ready,
- * and the next commit tries again. */
-void iftab_commit(struct iftab *t, const struct conf *c, const char *host, bool all,
-    iftab_change_fn *fn, void *user);
+ * `all` (another conf or host). c is borrowed until the next commit. If memory is
+ * short an interface is not ready, and the next commit tries again. */
+void iftab_commit(struct iftab *t, const struct conf *c, const struct iftab_host *host,
+    bool all, iftab_change_fn *fn, void *user);
 
 /* Finds an interface; NULL if the kernel does not have it. */
 struct iface *iftab_by_index(struct iftab *t, uint32_t ifindex);
+struct iface *iftab_by_name(struct iftab *t, const char *name);
 /* The client interface that packets received on ifindex belong to: the one
  * below a macvlan, otherwise itself. */
 uint32_t iftab_client(struct iftab *t, uint32_t ifindex);
@@ -80,6 +90,15 @@ bool iftab_is_local(const struct iftab *t, struct ip4 a);
 /* Returns how many ready interfaces have this giaddr. If there is exactly one,
  * *only is set to it, else to NULL. */
 size_t iftab_by_giaddr(struct iftab *t, struct ip4 giaddr, struct iface **only);
+/* Is `a` a usable IPv6 address of this host, on any interface? A configured
+ * link-address need not be. */
+bool iftab_is_ours6(const struct iftab *t, struct ip6 a);
+/* Is it the link-address of an interface that is ready for DHCPv6? */
+bool iftab_has_link(const struct iftab *t, struct ip6 link);
+/* As iftab_by_giaddr, by link-address. IP6_NONE: those that are `unnumbered`. */
+size_t iftab_by_link(struct iftab *t, struct ip6 link, struct iface **only);
+/* Finds the interface with this Interface-Id. NULL with *n > 1: several have it. */
+struct iface *iftab_by_iid(struct iftab *t, const void *iid, size_t len, size_t *n);
 size_t iftab_count(const struct iftab *t);
 /* The next interface by ifindex; begin with 0. NULL at the end. */
 struct iface *iftab_next(struct iftab *t, uint32_t after_ifindex);

@@ -9,6 +9,7 @@
 
 #include "core/iface/iftab.h"
 #include "core/iface/rows.h"
+#include "core/iface/uses.h"
 
 /* The kernel's limit for stacked devices (MAX_NEST_DEV). It also ends a walk
  * along a cycle, should events describe one. */
@@ -29,7 +30,10 @@ struct entry {
 	bool gone;		/* deleted; the next commit frees it */
 	bool dirty;		/* on the list for the next commit */
 	bool renamed;		/* own must be looked up again */
-	bool indexed;		/* f.giaddr is in addrs */
+	bool indexed;		/* f.giaddr is in `uses` */
+	/* f.six.link is in `uses`, and its Interface-Id by this key (zeros: none). */
+	bool indexed6;
+	struct ip6 id_key;
 	const struct conf_if *own;	/* the [interface] for its name */
 	STAILQ_ENTRY(entry) next_dirty;
 
@@ -39,12 +43,13 @@ struct entry {
 	bool seen;		/* ... the link */
 	uint32_t n_seen;	/* ... and this many addresses */
 
-	/* What was reported last. */
-	bool told;
-	bool told_standby;
+	/* What was reported last. Neither family told: it did not serve. */
+	bool told[FAMILIES];
+	bool told_standby[FAMILIES];
 	char told_name[IFTAB_NAME_MAX];
 	uint8_t n_told;
 	struct ip4 told_giaddr[IFACE_GIADDRS_MAX];
+	struct ip6 told_local, told_link, told_id_key;
 };
 
 /* A row of the index. */
@@ -53,31 +58,12 @@ struct slot {
 	struct entry *e;
 };
 
-/* Why an address is in addrs. */
-enum addr_why {
-	ADDR_LOCAL,	/* an address of this host */
-	ADDR_FIXED,	/* a configured giaddr */
-	ADDR_READY,	/* a giaddr of a ready interface */
-	ADDR_WHYS
-};
-
-/* A row of addrs, kept while a count is not 0. giaddr names the VLAN of a
- * reply, and several VLANs may share one (an address of the loopback
- * interface). The only queries are how many there are, and which one if there
- * is one, so a count and the XOR of the ifindexes are enough, and adding or
- * removing an interface takes constant time. */
-struct addr_use {
-	uint32_t addr;			/* the key */
-	uint32_t n[ADDR_WHYS];
-	uint32_t ready_xor;		/* XOR of the ifindexes of ADDR_READY */
-};
-
 STAILQ_HEAD(dirty_list, entry);
 
 struct iftab {
 	struct rows index;		/* struct slot */
 	size_t n_known;
-	struct rows addrs;		/* struct addr_use */
+	struct uses uses;		/* addresses and Interface-Ids */
 	struct dirty_list dirty;
 	bool resync;
 	bool again;			/* memory was short: recompute everything */
@@ -87,11 +73,5 @@ struct iftab {
 /* Marks the entry and the macvlans on it for the next commit. */
 void iftab_mark(struct iftab *t, struct entry *e);
 void iftab_entry_free(struct entry *e);
-/* Adds a use of an address (ifindex: ADDR_READY only). false: out of memory. */
-bool iftab_addr_add(struct iftab *t, struct ip4 a, enum addr_why why,
-    uint32_t ifindex);
-void iftab_addr_del(struct iftab *t, struct ip4 a, enum addr_why why,
-    uint32_t ifindex);
-void iftab_addr_clear_fixed(struct iftab *t);
 
 #endif

@@ -205,6 +205,15 @@ conf_group_has(const struct conf *c, uint16_t group, uint16_t server)
 	return false;
 }
 
+bool
+conf_serves(const struct conf *c, enum family family)
+{
+	for (uint16_t i = 0; i < c->n_server; i++)
+		if (c->server[i].address.version == (family == FAMILY6 ? 6 : 4))
+			return true;
+	return false;
+}
+
 struct conf_groups
 conf_groups_for(const struct conf *c, const struct conf_if *f, uint16_t rule)
 {

@@ -14,7 +14,6 @@
 #include "core/iface/giaddr.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "base/wire.h"
 #include "core/conf/conf.h"
@@ -39,7 +38,7 @@ eligible(const struct conf_if_opts *o, const struct iface *from, uint32_t i,
 	const struct iftab_addr *a = &from->addr[i];
 
 	return !a->secondary && a->link_scope == link_scope &&
-	    ip4_is_host(a->net.addr) && !active_is_virtual(o, from, i);
+	    ip4_is_host(a->net.addr) && !active_is_virtual(o, from, FAMILY4, i);
 }
 
 static struct ip4
@@ -188,18 +187,15 @@ set_rai(struct iface_giaddr *gi, const struct sources *g)
 }
 
 void
-giaddr_make(struct iface *f, const struct iface *from, uint16_t vlan,
-    const char *host)
+giaddr_make(struct iface *f, const struct iface *from, const struct conf_fmt *fmt)
 {
 	struct sources g = {
 		.o = &f->conf->o,
 		.from = from,
-		.fmt = { .ifname = f->link.name, .vlan = vlan, .host = host },
+		.fmt = *fmt,
 		.own = primary(&f->conf->o, from),
 	};
 
-	if (f->link.mac_len == sizeof(g.fmt.mac.b))
-		memcpy(g.fmt.mac.b, f->link.mac, sizeof(g.fmt.mac.b));
 	f->own = g.own;
 	set_giaddrs(f, &g);
 	for (uint8_t i = 0; i < f->n_giaddr; i++) {

@@ -15,6 +15,37 @@ iface_ready(const struct iface *f)
 }
 
 bool
+iface6_ready(const struct iface *f)
+{
+	return f->conf && f->link.up && !ip6_is_none(f->six.local) &&
+	    (f->six.unnumbered || !ip6_is_none(f->six.link));
+}
+
+bool
+iface_serves(const struct iface *f)
+{
+	return iface_ready(f) || iface6_ready(f);
+}
+
+bool
+iface6_has(const struct iface *f, struct ip6 a)
+{
+	for (uint32_t i = 0; i < f->n_addr6; i++)
+		if (ip6net_has(f->addr6[i].net, a))
+			return true;
+	return false;
+}
+
+bool
+iface6_owns(const struct iface *f, struct ip6 a)
+{
+	for (uint32_t i = 0; i < f->n_addr6; i++)
+		if (ip6_eq(f->addr6[i].net.addr, a))
+			return !f->addr6[i].unusable;
+	return false;
+}
+
+bool
 iface_has(const struct iface *f, struct ip4 a)
 {
 	for (uint32_t i = 0; i < f->n_addr; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * iftab - the table of links and IPv4 addresses as the kernel reports them.
+ * iftab - the table of links and addresses as the kernel reports them.
  *
  * Events (iftab_set_link() and so on) only store what the kernel reported and
  * mark the entries that depend on it. iftab_commit.c recomputes only these, so
@@ -109,7 +109,9 @@ void
 iftab_entry_free(struct entry *e)
 {
 	free(e->f.addr);
+	free(e->f.addr6);
 	free(e->f.was);
+	free(e->f.six.opts);
 	free(e);
 }
 
@@ -126,54 +128,178 @@ entry_drop(struct iftab *t, struct entry *e)
 static void
 drop_unused(struct iftab *t, struct entry *e)
 {
-	if (!e->known && !e->f.n_addr && LIST_EMPTY(&e->tie[TO_MASTER].from) &&
-	    LIST_EMPTY(&e->tie[TO_LOWER].from))
+	if (!e->known && !e->f.n_addr && !e->f.n_addr6 &&
+	    LIST_EMPTY(&e->tie[TO_MASTER].from) && LIST_EMPTY(&e->tie[TO_LOWER].from))
 		entry_drop(t, e);
 }
 
-/* --- the index of addresses ---------------------------------------------- */
+/* --- addresses ----------------------------------------------------------- */
 
-bool
-iftab_addr_add(struct iftab *t, struct ip4 a, enum addr_why why, uint32_t ifindex)
+static bool
+net_eq(struct ip4net a, struct ip4net b)
 {
-	struct addr_use *p = rows_get(&t->addrs, a.host);
+	return a.plen == b.plen && ip4_eq(a.addr, b.addr);
+}
 
-	if (!p)
-		return false;
-	p->n[why]++;
-	if (why == ADDR_READY)
-		p->ready_xor ^= ifindex;
-	return true;
+static uint32_t
+addr_find(const struct iftab_addr *a, uint32_t n, struct ip4net net)
+{
+	uint32_t i = 0;
+
+	while (i < n && !net_eq(a[i].net, net))
+		i++;
+	return i;
+}
+
+/* The kernel has each IPv6 address once on an interface, whatever its prefix length. */
+static uint32_t
+addr6_find(const struct iftab_addr6 *a, uint32_t n, struct ip6 addr)
+{
+	uint32_t i = 0;
+
+	while (i < n && !ip6_eq(a[i].net.addr, addr))
+		i++;
+	return i;
+}
+
+/* Returns the list of n addresses with room for one more, or NULL. The room doubles
+ * whenever n is a power of two. */
+static void *
+addr_room(void *list, uint32_t n, size_t size)
+{
+	return n == 0 || (n & (n - 1)) == 0 ?
+	    reallocarray(list, n ? 2 * (size_t)n : 1, size) : list;
 }
 
 static void
-addr_drop_unused(struct iftab *t, struct addr_use *p)
+addr_remove(struct iftab *t, struct iface *f, uint32_t i)
 {
-	if (!p->n[ADDR_LOCAL] && !p->n[ADDR_FIXED] && !p->n[ADDR_READY])
-		rows_remove(&t->addrs, p);
+	uses_del(&t->uses, uses_key4(f->addr[i].net.addr), USE_LOCAL, 0);
+	f->n_addr--;
+	memmove(f->addr + i, f->addr + i + 1, (f->n_addr - i) * sizeof(*f->addr));
 }
 
-void
-iftab_addr_del(struct iftab *t, struct ip4 a, enum addr_why why, uint32_t ifindex)
+/* A tentative address may turn out to be another host's, so it is not counted. */
+static void
+addr6_remove(struct iftab *t, struct iface *f, uint32_t i)
 {
-	struct addr_use *p = rows_find(&t->addrs, a.host);
-
-	assert(p && p->n[why]);
-	p->n[why]--;
-	if (why == ADDR_READY)
-		p->ready_xor ^= ifindex;
-	addr_drop_unused(t, p);
+	if (!f->addr6[i].unusable)
+		uses_del(&t->uses, f->addr6[i].net.addr, USE_LOCAL, 0);
+	f->addr6[i] = f->addr6[--f->n_addr6];	/* the order is of no importance */
 }
 
-void
-iftab_addr_clear_fixed(struct iftab *t)
+static bool
+addr_eq(const struct iftab_addr *a, const struct iftab_addr *b)
 {
-	for (size_t i = t->addrs.n; i-- > 0;) {
-		struct addr_use *p = rows_at(&t->addrs, i);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a was found */
+	return net_eq(a->net, b->net) && a->secondary == b->secondary &&
+	    a->link_scope == b->link_scope;
+}
 
-		p->n[ADDR_FIXED] = 0;
-		addr_drop_unused(t, p);
+static bool
+addr6_eq(const struct iftab_addr6 *a, const struct iftab_addr6 *b)
+{
+	return a->net.plen == b->net.plen && ip6_eq(a->net.addr, b->net.addr) &&
+	    a->unusable == b->unusable && a->temporary == b->temporary &&
+	    a->deprecated == b->deprecated && a->permanent == b->permanent;
+}
+
+int
+iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a)
+{
+	struct entry *e = entry_get(t, ifindex);
+	uint32_t i, last, seen = 0;
+	struct iface *f;
+	void *room;
+
+	if (!e)
+		return -ENOMEM;
+	f = &e->f;
+	i = addr_find(f->addr, f->n_addr, a->net);
+	if (i == f->n_addr) {
+		room = addr_room(f->addr, i, sizeof(*a));
+		f->addr = room ? room : f->addr;
+		if (!room || !uses_add(&t->uses, uses_key4(a->net.addr), USE_LOCAL, 0)) {
+			drop_unused(t, e);
+			return -ENOMEM;
+		}
+		f->n_addr++;
+	} else if (addr_eq(&f->addr[i], a)) {
+		if (t->resync && !f->addr[i].seen)
+			f->addr[i].seen = ++e->n_seen;
+		return 0;
+	} else {
+		seen = f->addr[i].seen;
+		/* promote_secondaries: the new primary moves to the end. */
+		last = f->n_addr - 1;
+		if (f->addr[i].secondary && !a->secondary) {
+			memmove(f->addr + i, f->addr + i + 1,
+			    (last - i) * sizeof(*a));
+			i = last;
+		}
 	}
+	f->addr[i] = *a;
+	f->addr[i].seen = t->resync && !seen ? ++e->n_seen : seen;
+	mark_up(t, e);
+	return 0;
+}
+
+int
+iftab_set_addr6(struct iftab *t, uint32_t ifindex, const struct iftab_addr6 *a)
+{
+	struct entry *e = entry_get(t, ifindex);
+	struct iface *f;
+	uint32_t i;
+	void *room;
+
+	if (!e)
+		return -ENOMEM;
+	f = &e->f;
+	i = addr6_find(f->addr6, f->n_addr6, a->net.addr);
+	if (i < f->n_addr6 && addr6_eq(&f->addr6[i], a)) {
+		f->addr6[i].seen = t->resync;
+		return 0;
+	}
+	room = i < f->n_addr6 ? f->addr6 : addr_room(f->addr6, i, sizeof(*a));
+	f->addr6 = room ? room : f->addr6;
+	if (!room || (!a->unusable &&
+	    !uses_add(&t->uses, a->net.addr, USE_LOCAL, 0))) {
+		drop_unused(t, e);
+		return -ENOMEM;
+	}
+	if (i < f->n_addr6)
+		addr6_remove(t, f, i);
+	i = f->n_addr6++;
+	f->addr6[i] = *a;
+	f->addr6[i].seen = t->resync;
+	mark_up(t, e);
+	return 0;
+}
+
+void
+iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ip4net net)
+{
+	struct entry *e = entry_find(t, ifindex);
+	uint32_t i = e ? addr_find(e->f.addr, e->f.n_addr, net) : 0;
+
+	if (!e || i == e->f.n_addr)
+		return;
+	addr_remove(t, &e->f, i);
+	mark_up(t, e);
+	drop_unused(t, e);
+}
+
+void
+iftab_del_addr6(struct iftab *t, uint32_t ifindex, struct ip6 a)
+{
+	struct entry *e = entry_find(t, ifindex);
+	uint32_t i = e ? addr6_find(e->f.addr6, e->f.n_addr6, a) : 0;
+
+	if (!e || i == e->f.n_addr6)
+		return;
+	addr6_remove(t, &e->f, i);
+	mark_up(t, e);
+	drop_unused(t, e);
 }
 
 /* --- links --------------------------------------------------------------- */
@@ -283,9 +409,10 @@ remove_entry(struct iftab *t, struct entry *e)
 {
 	struct entry *p;
 
-	for (uint32_t i = 0; i < e->f.n_addr; i++)
-		iftab_addr_del(t, e->f.addr[i].net.addr, ADDR_LOCAL, 0);
-	e->f.n_addr = 0;
+	while (e->f.n_addr > 0)
+		addr_remove(t, &e->f, e->f.n_addr - 1);
+	while (e->f.n_addr6 > 0)
+		addr6_remove(t, &e->f, e->f.n_addr6 - 1);
 	/* The kernel frees the ports first, but events may have been lost. */
 	for (int k = 0; k < TIES; k++)
 		while ((p = LIST_FIRST(&e->tie[k].from))) {
@@ -311,103 +438,6 @@ iftab_del_link(struct iftab *t, uint32_t ifindex)
 		remove_entry(t, e);
 }
 
-/* --- addresses ----------------------------------------------------------- */
-
-static bool
-net_eq(struct ip4net a, struct ip4net b)
-{
-	return a.plen == b.plen && ip4_eq(a.addr, b.addr);
-}
-
-static uint32_t
-addr_find(const struct iftab_addr *a, uint32_t n, struct ip4net net)
-{
-	uint32_t i = 0;
-
-	while (i < n && !net_eq(a[i].net, net))
-		i++;
-	return i;
-}
-
-/* Makes room for one more. The room doubles whenever n is a power of two. */
-static bool
-addr_room(struct iftab_addr **a, uint32_t n)
-{
-	struct iftab_addr *p;
-
-	if (n & (n - 1))
-		return true;
-	p = reallocarray(*a, n ? 2 * (size_t)n : 1, sizeof(*p));
-	if (p)
-		*a = p;
-	return p;
-}
-
-static bool
-addr_eq(const struct iftab_addr *a, const struct iftab_addr *b)
-{
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a was found */
-	return net_eq(a->net, b->net) && a->secondary == b->secondary &&
-	    a->link_scope == b->link_scope;
-}
-
-int
-iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a)
-{
-	struct entry *e = entry_get(t, ifindex);
-	uint32_t i, last, seen = 0;
-	struct iface *f;
-
-	if (!e)
-		return -ENOMEM;
-	f = &e->f;
-	i = addr_find(f->addr, f->n_addr, a->net);
-	if (i == f->n_addr) {
-		if (!addr_room(&f->addr, i) ||
-		    !iftab_addr_add(t, a->net.addr, ADDR_LOCAL, 0)) {
-			drop_unused(t, e);
-			return -ENOMEM;
-		}
-		f->n_addr++;
-	} else if (addr_eq(&f->addr[i], a)) {
-		if (t->resync && !f->addr[i].seen)
-			f->addr[i].seen = ++e->n_seen;
-		return 0;
-	} else {
-		seen = f->addr[i].seen;
-		/* promote_secondaries: the new primary moves to the end. */
-		last = f->n_addr - 1;
-		if (f->addr[i].secondary && !a->secondary) {
-			memmove(f->addr + i, f->addr + i + 1,
-			    (last - i) * sizeof(*a));
-			i = last;
-		}
-	}
-	f->addr[i] = *a;
-	f->addr[i].seen = t->resync && !seen ? ++e->n_seen : seen;
-	mark_up(t, e);
-	return 0;
-}
-
-void
-iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ip4net net)
-{
-	struct entry *e = entry_find(t, ifindex);
-	uint32_t i;
-
-	if (!e)
-		return;
-	i = addr_find(e->f.addr, e->f.n_addr, net);
-	if (i == e->f.n_addr)
-		return;
-	e->f.n_addr--;
-	memmove(e->f.addr + i, e->f.addr + i + 1,
-	    (e->f.n_addr - i) * sizeof(*e->f.addr));
-	iftab_addr_del(t, net.addr, ADDR_LOCAL, 0);
-	mark_up(t, e);
-	drop_unused(t, e);
-}
-
 /* --- the full read ------------------------------------------------------- */
 
 void
@@ -420,10 +450,12 @@ iftab_resync_begin(struct iftab *t)
 		e->n_seen = 0;
 		for (uint32_t i = 0; i < e->f.n_addr; i++)
 			e->f.addr[i].seen = 0;
+		for (uint32_t i = 0; i < e->f.n_addr6; i++)
+			e->f.addr6[i].seen = 0;
 	}
 }
 
-/* Removes unreported addresses, and sorts the others in the kernel's order. */
+/* Removes unreported addresses, and sorts those of IPv4 in the kernel's order. */
 static void
 sweep_addrs(struct iftab *t, struct entry *e)
 {
@@ -434,7 +466,7 @@ sweep_addrs(struct iftab *t, struct entry *e)
 	for (uint32_t i = 0; i < e->f.n_addr; i++) {
 		a = p[i];
 		if (!a.seen) {
-			iftab_addr_del(t, a.net.addr, ADDR_LOCAL, 0);
+			uses_del(&t->uses, uses_key4(a.net.addr), USE_LOCAL, 0);
 			changed = true;
 			continue;
 		}
@@ -445,6 +477,11 @@ sweep_addrs(struct iftab *t, struct entry *e)
 		p[k] = a;
 	}
 	e->f.n_addr = n;
+	for (uint32_t i = e->f.n_addr6; i-- > 0;)
+		if (!e->f.addr6[i].seen) {
+			addr6_remove(t, &e->f, i);
+			changed = true;
+		}
 	if (changed)
 		mark_up(t, e);
 }
@@ -478,7 +515,6 @@ iftab_new(void)
 	if (!t)
 		return NULL;
 	t->index = rows_init(sizeof(struct slot));
-	t->addrs = rows_init(sizeof(struct addr_use));
 	STAILQ_INIT(&t->dirty);
 	return t;
 }
@@ -498,7 +534,7 @@ iftab_free(struct iftab *t)
 	for (size_t i = 0; i < t->index.n; i++)
 		iftab_entry_free(((struct slot *)rows_at(&t->index, i))->e);
 	rows_fini(&t->index);
-	rows_fini(&t->addrs);
+	uses_fini(&t->uses);
 	free(t);
 	return NULL;
 }
@@ -519,37 +555,91 @@ iftab_client(struct iftab *t, uint32_t ifindex)
 	return f && f->copy_of ? f->copy_of : ifindex;
 }
 
+static bool
+is_used(const struct iftab *t, struct ip6 key, enum use why)
+{
+	return uses_count(&t->uses, key, why, NULL) > 0;
+}
+
 bool
 iftab_is_ours(const struct iftab *t, struct ip4 a)
 {
-	const struct addr_use *p = rows_find(&t->addrs, a.host);
-
-	return p && (p->n[ADDR_LOCAL] || p->n[ADDR_FIXED]);
+	return iftab_is_local(t, a) || is_used(t, uses_key4(a), USE_FIXED);
 }
 
 bool
 iftab_is_local(const struct iftab *t, struct ip4 a)
 {
-	const struct addr_use *p = rows_find(&t->addrs, a.host);
+	return is_used(t, uses_key4(a), USE_LOCAL);
+}
 
-	return p && p->n[ADDR_LOCAL];
+bool
+iftab_is_ours6(const struct iftab *t, struct ip6 a)
+{
+	return is_used(t, a, USE_LOCAL);
+}
+
+bool
+iftab_has_link(const struct iftab *t, struct ip6 link)
+{
+	return is_used(t, link, USE_LINK);
+}
+
+/* How many interfaces have the key; *only: the one, if it still is `ready`. */
+static size_t
+ready_by(struct iftab *t, struct ip6 key, enum use why,
+    bool (*ready)(const struct iface *f), struct iface **only)
+{
+	uint32_t ifindex;
+	size_t n = uses_count(&t->uses, key, why, &ifindex);
+
+	*only = NULL;
+	if (n != 1)
+		return n;
+	/* It may have been deleted since the commit. */
+	*only = iftab_by_index(t, ifindex);
+	if (*only && ready(*only))
+		return 1;
+	*only = NULL;
+	return 0;
 }
 
 size_t
 iftab_by_giaddr(struct iftab *t, struct ip4 giaddr, struct iface **only)
 {
-	const struct addr_use *p = rows_find(&t->addrs, giaddr.host);
+	return ready_by(t, uses_key4(giaddr), USE_LINK, iface_ready, only);
+}
+
+size_t
+iftab_by_link(struct iftab *t, struct ip6 link, struct iface **only)
+{
+	return ready_by(t, link, USE_LINK, iface6_ready, only);
+}
+
+struct iface *
+iftab_by_iid(struct iftab *t, const void *iid, size_t len, size_t *n)
+{
+	const struct iface6 *six;
 	struct iface *f;
 
-	*only = NULL;
-	if (!p || p->n[ADDR_READY] != 1)
-		return p ? p->n[ADDR_READY] : 0;
-	/* It may have been deleted since the commit. */
-	f = iftab_by_index(t, p->ready_xor);
-	if (!f || !iface_ready(f))
-		return 0;
-	*only = f;
-	return 1;
+	*n = ready_by(t, uses_key_bytes(iid, len), USE_ID, iface6_ready, &f);
+	if (!f)
+		return NULL;
+	six = &f->six;
+	if (six->iid_len == len && memcmp(six->opts + six->iid_at, iid, len) == 0)
+		return f;
+	*n = 0;		/* other bytes with the same hash */
+	return NULL;
+}
+
+struct iface *
+iftab_by_name(struct iftab *t, const char *name)
+{
+	struct iface *f = iftab_next(t, 0);
+
+	while (f && strcmp(f->link.name, name) != 0)
+		f = iftab_next(t, f->link.ifindex);
+	return f;
 }
 
 size_t

@@ -2,8 +2,8 @@
  *
  * iftab_commit - what follows from the events in iftab.c: which interfaces
  * serve clients, with whose configuration and addresses, which are on standby,
- * the index of giaddrs, and what is reported about it. giaddr.c computes
- * giaddrs and option 82.
+ * the index of giaddrs and link-addresses, and what is reported about it. giaddr.c
+ * computes giaddrs and option 82, link6.c what DHCPv6 needs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "core/iface/active.h"
 #include "core/iface/giaddr.h"
 #include "core/iface/iftab_private.h"
+#include "core/iface/link6.h"
 
 static bool
 has_ports(const struct entry *e)
@@ -36,23 +37,42 @@ configured_port(const struct entry *e, int depth)
 	return best;
 }
 
-/* Returns the entry whose [interface] applies to e, and sets *addrs to the one
- * whose addresses it uses: both are e itself if it has an [interface]. NULL:
- * not a client interface. */
-static struct entry *
-conf_source(struct entry *e, struct entry **addrs)
+/* Every interface has a link-local address, but that names no link to a server. */
+static bool
+has_global(const struct iface *f)
 {
+	for (uint32_t i = 0; i < f->n_addr6; i++)
+		if (ip6_is_global(f->addr6[i].net.addr))
+			return true;
+	return false;
+}
+
+/* Where configuration and addresses of an interface are from. */
+struct source {
+	struct entry *conf;		/* NULL: not a client interface */
+	struct entry *addrs[FAMILIES];
+};
+
+/* The entry whose [interface] applies to e, and those whose addresses it uses: all
+ * are e itself if it has an [interface]. */
+static struct source
+source_of(struct entry *e)
+{
+	struct source s = { .addrs = { e, e } };
 	struct entry *p = e;
 
-	*addrs = e;
 	for (int depth = 0; p && depth < NEST_MAX; depth++) {
-		if (!(*addrs)->f.n_addr)
-			*addrs = p;
-		if (p->own)
-			return p;
+		if (!s.addrs[FAMILY4]->f.n_addr)
+			s.addrs[FAMILY4] = p;
+		if (!has_global(&s.addrs[FAMILY6]->f))
+			s.addrs[FAMILY6] = p;
+		if (p->own) {
+			s.conf = p;
+			break;
+		}
 		p = configured_port(p, depth);
 	}
-	return NULL;
+	return s;
 }
 
 static bool
@@ -69,29 +89,47 @@ may_serve(const struct entry *e)
 static struct entry *
 lower_client(const struct entry *e)
 {
-	struct entry *low = e->tie[TO_LOWER].to, *addrs;
+	struct entry *low = e->tie[TO_LOWER].to;
 
 	if (!low || e->f.link.kind != IFTAB_MACVLAN || !may_serve(low))
 		return NULL;
-	return conf_source(low, &addrs) ? low : NULL;
+	return source_of(low).conf ? low : NULL;
 }
 
-/* This router is active if it has the virtual address, here or on a macvlan. */
-static void
-set_active(struct entry *e, const struct entry *addrs)
+static struct ipaddr
+find_virtual(const struct entry *e, const struct entry *addrs, enum family family)
 {
 	const struct conf_if_opts *o = &e->f.conf->o;
-	struct ip4 found = active_on(o, &addrs->f);
+	struct ipaddr found = IP_NONE;
 	struct entry *p;
 
+	active_on(o, &addrs->f, family, &found);
 	LIST_FOREACH(p, &e->tie[TO_LOWER].from, tie[TO_LOWER].next)
-		if (ip4_is_none(found) && p->known &&
-		    p->f.link.kind == IFTAB_MACVLAN)
-			found = active_over(o, &p->f);
-	e->f.standby = o->active != CONF_ACTIVE_ALWAYS && ip4_is_none(found);
-	/* A configured one stays: replies to it as giaddr may be on their way. */
-	e->f.virtual = o->active == CONF_ACTIVE_ADDRESS ? o->active_address :
-	    found;
+		if (p->known && p->f.link.kind == IFTAB_MACVLAN)
+			active_over(o, &p->f, family, &found);
+	return found;
+}
+
+/* This router is active if it has the virtual address, here or on a macvlan. VRRP has
+ * a master for each family, so each has its own state, unless it has no address. */
+static void
+set_active(struct iface *f, struct ipaddr found4, struct ipaddr found6)
+{
+	const struct conf_if_opts *o = &f->conf->o;
+
+	f->standby = o->active != CONF_ACTIVE_ALWAYS && ip_is_none(found4);
+	f->six.standby = o->active != CONF_ACTIVE_ALWAYS && ip_is_none(found6);
+	f->virtual = ip_v4(found4);
+	f->six.virtual = ip_v6(found6);
+	if (o->active != CONF_ACTIVE_ADDRESS)
+		return;
+	if (ip4_is_none(o->active_address))
+		f->standby = f->six.standby;
+	if (ip6_is_none(o->active_address6))
+		f->six.standby = f->standby;
+	/* A configured one stays: replies to it may be on their way. */
+	f->virtual = o->active_address;
+	f->six.virtual = o->active_address6;
 }
 
 static void
@@ -113,7 +151,7 @@ static void
 unindex(struct iftab *t, struct entry *e, uint8_t n)
 {
 	for (uint8_t i = 0; i < n; i++)
-		iftab_addr_del(t, e->f.giaddr[i].addr, ADDR_READY,
+		uses_del(&t->uses, uses_key4(e->f.giaddr[i].addr), USE_LINK,
 		    e->f.link.ifindex);
 	e->indexed = false;
 }
@@ -122,7 +160,7 @@ static void
 index_giaddrs(struct iftab *t, struct entry *e)
 {
 	for (uint8_t i = 0; i < e->f.n_giaddr; i++)
-		if (!iftab_addr_add(t, e->f.giaddr[i].addr, ADDR_READY,
+		if (!uses_add(&t->uses, uses_key4(e->f.giaddr[i].addr), USE_LINK,
 		    e->f.link.ifindex)) {
 			unindex(t, e, i);
 			e->f.n_giaddr = 0;
@@ -130,6 +168,31 @@ index_giaddrs(struct iftab *t, struct entry *e)
 			return;
 		}
 	e->indexed = true;
+}
+
+static void
+unindex6(struct iftab *t, struct entry *e)
+{
+	uses_del(&t->uses, e->f.six.link, USE_LINK, e->f.link.ifindex);
+	if (e->f.six.iid_len)
+		uses_del(&t->uses, e->id_key, USE_ID, e->f.link.ifindex);
+	e->indexed6 = false;
+}
+
+/* Returns false if memory is short. */
+static bool
+index6(struct iftab *t, struct entry *e)
+{
+	const struct iface6 *six = &e->f.six;
+
+	e->id_key = six->iid_len ?
+	    uses_key_bytes(six->opts + six->iid_at, six->iid_len) : IP6_NONE;
+	if (six->iid_len && !uses_add(&t->uses, e->id_key, USE_ID, e->f.link.ifindex))
+		return false;
+	e->indexed6 = uses_add(&t->uses, six->link, USE_LINK, e->f.link.ifindex);
+	if (!e->indexed6 && six->iid_len)
+		uses_del(&t->uses, e->id_key, USE_ID, e->f.link.ifindex);
+	return e->indexed6;
 }
 
 /* Keeps the old option 82 of giaddrs whose option 82 has changed. If memory is
@@ -159,47 +222,116 @@ remember_rai(struct iface *f, const struct iface_giaddr *was, uint8_t n)
 	f->n_was = n_keep;
 }
 
+/* What all entries are recomputed with. */
+struct common {
+	const struct conf *c;
+	const struct iftab_host *host;
+	bool six;		/* there are servers of DHCPv6 */
+};
+
 static void
-recompute(struct iftab *t, const struct conf *c, const char *host, struct entry *e)
+derive4(struct iftab *t, struct entry *e, const struct source *src,
+    const struct conf_fmt *fmt)
 {
 	struct iface *f = &e->f;
 	struct iface_giaddr was[IFACE_GIADDRS_MAX];
 	uint8_t n_was = f->n_giaddr;
-	struct entry *addrs, *low, *src = NULL;
 
 	memcpy(was, f->giaddr, n_was * sizeof(*was));
-	if (e->indexed)
-		unindex(t, e, f->n_giaddr);
-	low = may_serve(e) ? lower_client(e) : NULL;
-	f->copy_of = low ? low->f.link.ifindex : 0;
-	if (may_serve(e) && !low)
-		src = conf_source(e, &addrs);
-	f->conf = src ? src->own : NULL;
-	f->from_port = src && src != e ? src->f.link.ifindex : 0;
-	f->n_giaddr = 0;
-	f->standby = false;
-	f->virtual = f->own = IP4_NONE;
-	memset(f->rule_bits, 0, sizeof(f->rule_bits));
-	if (!src)
-		return;
-	set_rule_bits(c, e, src);
-	set_active(e, addrs);
-	giaddr_make(f, &addrs->f, f->link.vlan ? f->link.vlan : src->f.link.vlan,
-	    host);
+	giaddr_make(f, &src->addrs[FAMILY4]->f, fmt);
 	remember_rai(f, was, n_was);
 	if (iface_ready(f))
 		index_giaddrs(t, e);
 }
 
+static void
+derive6(struct iftab *t, struct entry *e, const struct source *src,
+    const struct conf_fmt *fmt, const struct iftab_host *host)
+{
+	struct iface *f = &e->f;
+
+	if (link6_make(f, &src->addrs[FAMILY6]->f, *fmt, host->duid) &&
+	    (!iface6_ready(f) || index6(t, e)))
+		return;
+	link6_clear(&f->six);
+	t->again = true;
+}
+
+/* Whose configuration and addresses apply to e, if it is a client interface. */
+static struct source
+set_source(struct entry *e)
+{
+	struct entry *low = may_serve(e) ? lower_client(e) : NULL;
+	struct source src = { .conf = NULL };
+	struct iface *f = &e->f;
+
+	if (may_serve(e) && !low)
+		src = source_of(e);
+	f->copy_of = low ? low->f.link.ifindex : 0;
+	f->conf = src.conf ? src.conf->own : NULL;
+	f->from_port = src.conf && src.conf != e ? src.conf->f.link.ifindex : 0;
+	return src;
+}
+
+static void
+recompute(struct iftab *t, const struct common *with, struct entry *e)
+{
+	struct iface *f = &e->f;
+	struct source src;
+	struct conf_fmt fmt = { .ifname = f->link.name, .host = with->host->name };
+
+	if (e->indexed)
+		unindex(t, e, f->n_giaddr);
+	if (e->indexed6)
+		unindex6(t, e);
+	src = set_source(e);
+	memset(f->rule_bits, 0, sizeof(f->rule_bits));
+	if (!src.conf) {
+		f->n_giaddr = 0;
+		f->standby = false;
+		f->virtual = f->own = IP4_NONE;
+		link6_clear(&f->six);
+		return;
+	}
+	set_rule_bits(with->c, e, src.conf);
+	set_active(f, find_virtual(e, src.addrs[FAMILY4], FAMILY4),
+	    find_virtual(e, src.addrs[FAMILY6], FAMILY6));
+	fmt.vlan = f->link.vlan ? f->link.vlan : src.conf->f.link.vlan;
+	if (f->link.mac_len == sizeof(fmt.mac.b))
+		memcpy(fmt.mac.b, f->link.mac, sizeof(fmt.mac.b));
+	derive4(t, e, &src, &fmt);
+	if (with->six)
+		derive6(t, e, &src, &fmt, with->host);
+	else
+		link6_clear(&f->six);
+}
+
+static bool
+serves(const struct entry *e, enum family family)
+{
+	return !e->gone && (family == FAMILY6 ? iface6_ready(&e->f) : iface_ready(&e->f));
+}
+
+static bool
+on_standby(const struct entry *e, enum family family)
+{
+	return family == FAMILY6 ? e->f.six.standby : e->f.standby;
+}
+
 static bool
 as_told(const struct entry *e)
 {
+	const struct iface6 *six = &e->f.six;
+
 	if (strcmp(e->told_name, e->f.link.name) != 0 || e->n_told != e->f.n_giaddr)
 		return false;
 	for (uint8_t i = 0; i < e->n_told; i++)
 		if (!ip4_eq(e->told_giaddr[i], e->f.giaddr[i].addr))
 			return false;
-	return true;
+	if (e->told[FAMILY6] != serves(e, FAMILY6))
+		return false;
+	return !e->told[FAMILY6] || (ip6_eq(e->told_local, six->local) &&
+	    ip6_eq(e->told_link, six->link) && ip6_eq(e->told_id_key, e->id_key));
 }
 
 static void
@@ -209,48 +341,69 @@ remember_told(struct entry *e)
 	e->n_told = e->f.n_giaddr;
 	for (uint8_t i = 0; i < e->n_told; i++)
 		e->told_giaddr[i] = e->f.giaddr[i].addr;
-	e->told_standby = e->f.standby;
+	e->told_local = e->f.six.local;
+	e->told_link = e->f.six.link;
+	e->told_id_key = e->id_key;
+	for (int family = 0; family < FAMILIES; family++) {
+		e->told[family] = serves(e, family);
+		e->told_standby[family] = on_standby(e, family);
+	}
+}
+
+/* Returns the family that served and serves, and whose standby has changed; FAMILIES:
+ * neither. */
+static enum family
+switched_family(const struct entry *e)
+{
+	enum family family = FAMILY4;
+
+	while (family < FAMILIES && !(e->told[family] && serves(e, family) &&
+	    e->told_standby[family] != on_standby(e, family)))
+		family++;
+	return family;
 }
 
 static void
 tell_change(struct entry *e, iftab_change_fn *fn, void *user)
 {
 	struct iface lost;
-	bool was = e->told;
-	bool switched = was && e->told_standby != e->f.standby;
-	bool same = was && !switched && as_told(e);
+	enum family switched = switched_family(e);
+	bool was = e->told[FAMILY4] || e->told[FAMILY6];
+	bool is = serves(e, FAMILY4) || serves(e, FAMILY6);
+	bool same = was && is && switched == FAMILIES && as_told(e);
 
-	e->told = !e->gone && iface_ready(&e->f);
-	if (!e->told && was && fn) {
+	if (same || (!was && !is))
+		return;
+	if (was && !is && fn) {
 		lost = e->f;
 		memcpy(lost.link.name, e->told_name, sizeof(lost.link.name));
 		fn(user, IFTAB_LOST, &lost);
 	}
-	if (!e->told || same)
-		return;
 	remember_told(e);
-	if (!fn)
+	if (!is || !fn)
 		return;
 	if (!was)
 		fn(user, IFTAB_READY, &e->f);
-	else if (!switched)
+	else if (switched == FAMILIES)
 		fn(user, IFTAB_CHANGED, &e->f);
-	if (switched || (!was && e->f.conf->o.active != CONF_ACTIVE_ALWAYS))
-		fn(user, e->f.standby ? IFTAB_STANDBY : IFTAB_ACTIVE, &e->f);
+	if (!was && e->f.conf->o.active != CONF_ACTIVE_ALWAYS)
+		switched = serves(e, FAMILY4) ? FAMILY4 : FAMILY6;
+	if (switched != FAMILIES)
+		fn(user, on_standby(e, switched) ? IFTAB_STANDBY : IFTAB_ACTIVE, &e->f);
 }
 
 static void
 take_conf(struct iftab *t, const struct conf *c)
 {
-	iftab_addr_clear_fixed(t);
+	uses_clear(&t->uses, USE_FIXED);
 	for (uint16_t i = 0; i < c->n_if; i++) {
 		const struct conf_if_opts *o = &c->ifs[i].o;
 
 		if (o->giaddr == CONF_GIADDR_FIXED &&
-		    !iftab_addr_add(t, o->giaddr_fixed, ADDR_FIXED, 0))
+		    !uses_add(&t->uses, uses_key4(o->giaddr_fixed), USE_FIXED, 0))
 			t->again = true;
 		if (o->active == CONF_ACTIVE_ADDRESS && o->active_giaddr_virtual &&
-		    !iftab_addr_add(t, o->active_address, ADDR_FIXED, 0))
+		    !uses_add(&t->uses, uses_key4(o->active_address), USE_FIXED, 0))
 			t->again = true;
 	}
 	for (size_t i = 0; i < t->index.n; i++) {
@@ -262,9 +415,10 @@ take_conf(struct iftab *t, const struct conf *c)
 }
 
 void
-iftab_commit(struct iftab *t, const struct conf *c, const char *host, bool all,
-    iftab_change_fn *fn, void *user)
+iftab_commit(struct iftab *t, const struct conf *c, const struct iftab_host *host,
+    bool all, iftab_change_fn *fn, void *user)
 {
+	struct common with = { c, host, conf_serves(c, FAMILY6) };
 	struct dirty_list list = STAILQ_HEAD_INITIALIZER(list);
 	struct entry *e;
 
@@ -284,7 +438,7 @@ iftab_commit(struct iftab *t, const struct conf *c, const char *host, bool all,
 			e->renamed = false;
 		}
 	STAILQ_FOREACH(e, &list, next_dirty)
-		recompute(t, c, host, e);
+		recompute(t, &with, e);
 	while ((e = STAILQ_FIRST(&list))) {
 		STAILQ_REMOVE_HEAD(&list, next_dirty);
 		e->dirty = false;

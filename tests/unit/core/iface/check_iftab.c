@@ -27,6 +27,8 @@ struct told {
 	uint32_t giaddr;	/* in the first commit */
 };
 
+static const struct iftab_host router = { .name = "router" };
+
 struct world {
 	struct iftab *t;
 	struct conf c;
@@ -96,7 +98,7 @@ static void
 commit_all(struct world *w, bool all)
 {
 	w->n_told = 0;
-	iftab_commit(w->t, &w->c, "router", all, note, w);
+	iftab_commit(w->t, &w->c, &router, all, note, w);
 }
 
 static void
@@ -626,14 +628,14 @@ START_TEST(another_configuration)
 	second.ifs = ifs;
 	memset(w->ifs, 0xa5, sizeof(w->ifs));
 	w->n_told = 0;
-	iftab_commit(w->t, &second, "router", true, note, w);
+	iftab_commit(w->t, &second, &router, true, note, w);
 	told_nothing(w);
 	ck_assert_ptr_eq(iface(w, 5)->conf, ifs);
 	ck_assert_uint_eq(iface(w, 5)->stats.requests, 7);
 
 	/* Now the other interface is configured, at the same place in memory. */
 	strcpy(ifs[0].pattern, "lan");
-	iftab_commit(w->t, &second, "router", true, note, w);
+	iftab_commit(w->t, &second, &router, true, note, w);
 	ck_assert_uint_eq(w->n_told, 2);
 	told(w, 0, IFTAB_LOST, 5, "vlan10");
 	told(w, 1, IFTAB_READY, 6, "lan");
@@ -1513,7 +1515,7 @@ START_TEST(leads_to_servers_of_keys_and_rules)
 	ck_assert_str_eq(t.mistakes, "");
 	link_up(w, 5, "vlan10");
 	link_up(w, 6, "vlan20");
-	iftab_commit(w->t, t.c, "router", true, NULL, NULL);
+	iftab_commit(w->t, t.c, &router, true, NULL, NULL);
 	for (unsigned i = 0; i < 5; i++) {
 		uint16_t s = conf_server_by_addr(t.c,
 		    (struct ip4){ 0xc0000201 + i });

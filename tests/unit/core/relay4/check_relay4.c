@@ -599,7 +599,7 @@ START_TEST(rotate_survives_the_loss_of_addresses)
 	iftab_del_addr(w->iftab, 20, net);
 	must(ip4net_parse("203.0.113.65/26", &net));
 	iftab_del_addr(w->iftab, 20, net);
-	iftab_commit(w->iftab, w->conf, "host", false, NULL, NULL);
+	iftab_commit(w->iftab, w->conf, &world_host, false, NULL, NULL);
 	sent_with("203.0.113.1");
 	set_xid(2);
 	sent_with("203.0.113.1");

@@ -445,7 +445,7 @@ START_TEST(a_shared_giaddr_needs_a_conversation)
 	/* its interface is down: the reply is not for the other one, although only
 	 * that has this giaddr now */
 	iftab_del_link(w->iftab, 31);
-	iftab_commit(w->iftab, w->conf, "host", false, NULL, NULL);
+	iftab_commit(w->iftab, w->conf, &world_host, false, NULL, NULL);
 	must_arrive("198.51.100.10");
 	ck_assert_uint_eq(d.out->link.ifindex, 30);
 	/* nor after the conversation has expired */

@@ -176,11 +176,13 @@ add_link(uint32_t ifindex, const char *name)
 static void
 configure_links(void)
 {
+	const struct iftab_host host = { .name = "host" };
+
 	sv->iftab = iftab_new();
 	ck_assert_ptr_nonnull(sv->iftab);
 	add_link(5, "eth0");
 	add_link(6, "eth1");
-	iftab_commit(sv->iftab, &conf, "host", true, NULL, NULL);
+	iftab_commit(sv->iftab, &conf, &host, true, NULL, NULL);
 	servers_configure(sv, NULL, &conf, mono_us(1));
 }
 
