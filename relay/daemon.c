@@ -71,7 +71,7 @@ open_tables(struct daemon *d)
 {
 	if (getrandom(&d->secret, sizeof(d->secret), 0) != sizeof(d->secret))
 		return failed(d, "random numbers", -errno, NULL);
-	reload_host(d);
+	host_open(d);
 	d->iftab = iftab_new();
 	d->clients = reload_new_clients(d, d->conf);
 	d->helpers = helpers_new(d->secret);

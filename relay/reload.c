@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/sbuf.h"
 #include "core/relay4/helper.h"
@@ -33,16 +32,6 @@ struct clients *
 reload_new_clients(struct daemon *d, const struct conf *c)
 {
 	return clients_new(c->clients, d->secret, on_client_evicted, d);
-}
-
-void
-reload_host(struct daemon *d)
-{
-	d->host.name = d->host_name;
-	if (d->conf->host_name[0])
-		memcpy(d->host_name, d->conf->host_name, sizeof(d->host_name));
-	else if (gethostname(d->host_name, sizeof(d->host_name) - 1) < 0)
-		d->host_name[0] = '\0';
 }
 
 static void
@@ -110,7 +99,7 @@ take_conf(struct daemon *d, struct conf *next, struct clients *clients)
 	relay4_configure(&d->r4, old, next, now);
 	helpers_configure(d->helpers, old, next);
 	logging_set(d);
-	reload_host(d);
+	host_name(d);
 	sockets_reload(d);
 	if (!ip4_eq(old->discovery_group, next->discovery_group))
 		iface_watch_leave_group(d, old->discovery_group);

@@ -17,10 +17,17 @@ void daemon_close(struct daemon *d);
 
 /* Returns 0, or -EINVAL when it was refused; mistakes have been logged. */
 int reload(struct daemon *d);
-/* Also used at the start: allocates the client table for c (NULL: no memory),
- * and sets the host name that %h expands to. */
+/* Also used at the start: allocates the client table for c; NULL: no memory. */
 struct clients *reload_new_clients(struct daemon *d, const struct conf *c);
-void reload_host(struct daemon *d);
+
+/* host.c fills d->host. */
+
+/* At the start, while files can be opened. */
+void host_open(struct daemon *d);
+/* At a reload: the name only. */
+void host_name(struct daemon *d);
+/* The DUID made of these bytes. */
+void host_duid(uint8_t duid[18], const void *id, size_t len);
 
 /* tick.c: see tick_soon() in state.h. `poll` clears d->tick.running. 0 or
  * -ENOMEM. */

@@ -17,6 +17,7 @@
 #include "io/ctl.h"
 #include "io/join.h"
 #include "io/loop.h"
+#include "io/machineid.h"
 #include "io/metrics.h"
 #include "io/netlink.h"
 #include "io/notify.h"
@@ -1738,6 +1739,30 @@ void
 fakeio_query_fails(int err)
 {
 	w.query_fails = err;
+}
+
+/* --- the host ------------------------------------------------------------------- */
+
+static bool no_machineid;
+
+bool
+machineid_read(const char *path, uint8_t id[16])
+{
+	(void)path;
+	fakeio_machineid(id);
+	return !no_machineid;
+}
+
+void
+fakeio_machineid(uint8_t id[16])
+{
+	memset(id, 0x5e, 16);
+}
+
+void
+fakeio_no_machineid(bool no)
+{
+	no_machineid = no;
 }
 
 /* --- the C library -------------------------------------------------------------- */

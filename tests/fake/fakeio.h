@@ -128,6 +128,9 @@ bool fakeio_query_is_open(unsigned i);
 bool fakeio_answer(unsigned i, int err, const void *data, size_t len);
 /* The next query_ask() returns this -errno, once. */
 void fakeio_query_fails(int err);
+/* The machine's id. Is there none? Also after a reset. */
+void fakeio_machineid(uint8_t id[16]);
+void fakeio_no_machineid(bool no);
 /* The next n sends fail: err 0 means a lack of room, otherwise it is the errno. */
 void fakeio_send_fails(unsigned n, int err);
 /* The text that a reload reads. */
