@@ -24,6 +24,7 @@
 #define CONF_TEXT_MAX		256	/* bytes of a format string, with NUL */
 #define CONF_ZONE_MAX		16	/* IFNAMSIZ */
 #define CONF_DUID_MAX		130	/* RFC 9915 11.1: 128 bytes and the type */
+#define CONF_VALUE6_MAX		255	/* bytes of a format's expansion in DHCPv6 */
 #define CONF_SERVERS_MAX	256
 #define CONF_RULES_MAX		256	/* a multiple of 64 */
 #define CONF_NONE		UINT16_MAX	/* no group or server */
@@ -79,7 +80,7 @@ struct conf_probe {
 };
 
 struct conf_server {
-	char name[CONF_NAME_MAX];	/* the text of the address when implicit */
+	char name[CONF_NAME_MAX];	/* conf_server_text() when implicit */
 	struct ipaddr address;
 	/* The interface of an address that is link-local or multicast; or "". */
 	char zone[CONF_ZONE_MAX];
@@ -176,7 +177,7 @@ struct conf_rule {
 	struct macprefix *mac;
 	uint8_t (*uuid)[16];		/* as on the wire */
 	char (*interface)[CONF_NAME_MAX];	/* shell patterns */
-	uint8_t protocols;		/* bits 1 << enum family, 0: any */
+	uint32_t protocols;		/* bits 1 << enum family, 0: any */
 	/* If `messages` or `messages6` is not 0, only these types match. */
 	uint32_t messages;		/* DHCPv4: bits 1 << type, CONF_MSG_BOOTP */
 	uint64_t messages6;		/* DHCPv6: bits 1 << type */
@@ -289,8 +290,12 @@ struct conf_groups conf_groups_for(const struct conf *c, const struct conf_if *f
     uint16_t rule);
 /* Finds the server with this IPv4 address (its `first` index), or CONF_NONE. */
 uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
-/* The same for the address and VRF of s, which may be in another conf. */
+/* The same for an address of either version, with its %zone if it needs one. */
+uint16_t conf_server_by_text(const struct conf *c, const char *text);
+/* The same for the address, zone and VRF of s, which may be in another conf. */
 uint16_t conf_server_same(const struct conf *c, const struct conf_server *s);
+/* The address of a server as in the file, with its %zone. Returns buf. */
+char *conf_server_text(const struct conf_server *s, char buf[CONF_NAME_MAX]);
 /* Is the server (a `first` index) in the group? False for CONF_NONE. */
 bool conf_group_has(const struct conf *c, uint16_t group, uint16_t server);
 /* Does any server have an address of this family? */

@@ -145,6 +145,9 @@ struct conf_type {
 	bool owned;		/* the field points to a heap array */
 };
 
+/* The addresses of servers that have a key. */
+enum conf_only { CONF_ONLY_ALL, CONF_ONLY_IPV4, CONF_ONLY_IPV6, CONF_ONLY_MULTICAST };
+
 /* A row of confkey.def. */
 struct conf_key {
 	enum conf_kind kind;
@@ -153,13 +156,16 @@ struct conf_key {
 	const struct conf_type *type;
 	/* parameters of the type */
 	const char *const *words;	/* of 0, 1, ...; "": not printed */
-	const char *prefix;	/* of an address; NULL: words only */
+	uint8_t version;	/* of an address instead of a word; 0: words only */
 	uint32_t min, max;
 	bool off;		/* "off" is 0 */
 	bool required;
-	size_t also;		/* offset of a list's count or of the address */
+	enum conf_only only;
+	size_t also;		/* offset of a list's count or of another field */
 };
 
+/* Does a server with this address have the key? */
+bool conf_key_fits(const struct conf_key *k, const struct conf_server *s);
 /* Returns the key after k (NULL: the first) of this kind; NULL at the end. */
 const struct conf_key *conf_key_next(enum conf_kind kind, const struct conf_key *k);
 /* Finds the line with this key, or NULL. */
@@ -185,7 +191,7 @@ conf_array(const void *object, size_t offset)
 
 extern const struct conf_type conf_word, conf_active_giaddr, conf_number, conf_time,
     conf_rate, conf_host, conf_multicast, conf_path, conf_metrics, conf_host_name,
-    conf_format, conf_vendor, conf_relay_id, conf_vss;
+    conf_format, conf_active_type, conf_vendor, conf_relay_id, conf_duid, conf_vss;
 
 /* Reads a whole number; false after a mistake. */
 bool conf_number_value(const struct conf_at *a, uint32_t min, uint32_t max,
@@ -193,16 +199,23 @@ bool conf_number_value(const struct conf_at *a, uint32_t min, uint32_t max,
 /* Reads digits up to max; *end is what follows. false: none, or too large. */
 bool conf_digits(const char *s, uint32_t max, uint32_t *out, const char **end);
 #define CONF_HOST_EXAMPLE "an IPv4 host address like 192.0.2.10"
+#define CONF_SERVER_EXAMPLE "an IPv4 or IPv6 address like 192.0.2.10 or 2001:db8::10"
 bool conf_host_parse(const char *s, struct ip4 *out);
+/* Reads the address and zone of a server. Returns what is wrong with them, "" if
+ * s is no address, or NULL. */
+const char *conf_server_fault(const char *s, struct conf_server *out);
+bool conf_server_eq(const struct conf_server *a, const struct conf_server *b);
 /* "; host names are not looked up" if the value looks like one, or "". */
 const char *conf_host_hint(const char *value);
 
 /* --- lists (conf_list.c, conf_server.c) --- */
 
 extern const struct conf_type conf_texts, conf_globs, conf_patterns, conf_macs,
-    conf_uuids, conf_nets, conf_archs, conf_families, conf_messages, conf_ports,
-    conf_probes, conf_members, conf_targets, conf_to;
+    conf_uuids, conf_nets, conf_answers, conf_archs, conf_families, conf_protocols,
+    conf_messages, conf_ports, conf_probes, conf_members, conf_targets, conf_to;
 
+/* The bits of a condition: messages of DHCPv4 (or all of another key), of DHCPv6. */
+void conf_bits(const struct conf_key *k, const void *object, uint64_t bits[2]);
 /* For types with an `item` (read) and a `text` (print). */
 bool conf_read_list(const struct conf_at *a, void *object);
 void conf_print_list(struct conf_out *o, const struct conf_key *k,
@@ -230,6 +243,8 @@ size_t conf_hex_bytes(const char *digits, uint8_t *out, size_t size);
 /* The longest option 82 on this interface (NULL: any) and host ("": any). */
 size_t conf_rai_max(const struct conf_if_opts *o, const char *ifname,
     const char *host);
+/* Does the format expand to CONF_VALUE6_MAX bytes at most there? */
+bool conf_format_fits6(const char *format, const char *ifname, const char *host);
 /* Does pattern a match all names that b matches? May be false if unsure. */
 bool conf_pattern_covers(const void *a, const void *b);
 

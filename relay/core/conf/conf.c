@@ -39,8 +39,15 @@ enum { KIND_relay = CONF_RELAY, KIND_server = CONF_SERVER, KIND_group = CONF_GRO
 #define TIME(least, most)	TYPE(time), .min = least, .max = most
 #define TIME_OR_OFF(least, most) TIME(least, most), .off = true
 /* Words, or an address, which goes to that field of struct conf_if. */
-#define CHOICE(before, address, ...) WORDS(__VA_ARGS__), .prefix = before, \
+#define CHOICE(v, address, ...) WORDS(__VA_ARGS__), .version = v, \
 	.also = offsetof(struct conf_if, address)
+#define ACTIVE(...)		TYPE(active_type), ARRAY(__VA_ARGS__)
+/* A number, and a format string, which goes to that field of struct conf_if. */
+#define VENDOR(format)		TYPE(vendor), .also = offsetof(struct conf_if, format)
+#define MESSAGES(six)		TYPE(messages), .also = offsetof(struct conf_rule, six)
+#define IPV4(...)		__VA_ARGS__, .only = CONF_ONLY_IPV4
+#define IPV6(...)		__VA_ARGS__, .only = CONF_ONLY_IPV6
+#define MULTICAST(...)		__VA_ARGS__, .only = CONF_ONLY_MULTICAST
 #define REQUIRED		NULL, .required = true
 #define LIST(name, section, count) TYPE(name), .also = offsetof(OF_##section, count)
 
@@ -512,6 +519,7 @@ print_keys(struct conf_out *o, enum conf_kind kind, const void *object)
 		o->items = 0;
 		o->none = false;
 		k->type->print(o, k, object);
+		o->none |= kind == CONF_SERVER && !conf_key_fits(k, object);
 		if (!o->none)
 			o->out(o->user, o->line);
 	}

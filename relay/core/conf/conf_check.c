@@ -16,6 +16,43 @@ is_bad(const struct conf_sect *s, const char *key)
 	return l && l->bad;
 }
 
+bool
+conf_key_fits(const struct conf_key *k, const struct conf_server *s)
+{
+	bool six = s->address.version == 6;
+
+	switch (k->only) {
+	case CONF_ONLY_IPV4:
+		return !six;
+	case CONF_ONLY_IPV6:
+		return six;
+	case CONF_ONLY_MULTICAST:
+		return ip6_is_multicast(ip_v6(s->address));
+	case CONF_ONLY_ALL:
+		break;
+	}
+	return true;
+}
+
+/* Keys that have no effect for a server's address. */
+static void
+check_only(struct conf_builder *b, const struct conf_sect *sect,
+    const struct conf_server *s)
+{
+	static const char *const only[] = { "", "an IPv4", "an IPv6", "a multicast" };
+
+	for (size_t i = 0; s->address.version && i < sect->n; i++) {
+		const struct conf_key *k = sect->lines[i].key;
+
+		if (!conf_key_fits(k, s))
+			conf_bad_sect(b, sect, "has %s, which is only for %s address",
+			    k->name, only[k->only]);
+	}
+	if (s->address.version == 6 && s->n_probe > 0)
+		conf_bad_sect(b, sect, "has a probe, and each kind of it needs IPv4; expected "
+		    "probe = none with an IPv6 address");
+}
+
 /* An address is one server to the relay, so its sections must agree. */
 static bool
 same_settings(const struct conf_server *a, const struct conf_server *b)
@@ -25,7 +62,14 @@ same_settings(const struct conf_server *a, const struct conf_server *b)
 	for (uint16_t i = 0; i < a->n_probe; i++)
 		if (!conf_probe_eq(&a->probe[i], &b->probe[i]))
 			return false;
+	if (a->duid_len != b->duid_len || memcmp(a->duid, b->duid, a->duid_len) != 0 ||
+	    a->n_answer != b->n_answer)
+		return false;
+	for (uint16_t i = 0; i < a->n_answer; i++)
+		if (!ip6_eq(a->answer[i], b->answer[i]))
+			return false;
 	return a->option82 == b->option82 && a->proxy_only == b->proxy_only &&
+	    a->vss == b->vss &&
 	    a->weight == b->weight && a->rise == b->rise && a->fall == b->fall &&
 	    a->probe_interval_ms == b->probe_interval_ms &&
 	    a->probe_timeout_ms == b->probe_timeout_ms;
@@ -45,10 +89,10 @@ conf_check_server(struct conf_builder *b, struct conf_sect *sect, void *object)
 		conf_bad_sect(b, sect, "has a probe-timeout of %u ms and a "
 		    "probe-interval of %u ms; expected the timeout to be shorter",
 		    s->probe_timeout_ms, s->probe_interval_ms);
+	check_only(b, sect, s);
 	s->first = (uint16_t)(s - b->c->server);
 	for (const struct conf_server *o = b->c->server; o < s; o++) {
-		if (!ip_eq(o->address, s->address) || o->vrf != s->vrf ||
-		    !s->address.version)
+		if (!conf_server_eq(o, s) || !s->address.version)
 			continue;
 		s->first = o->first;
 		if (!same_settings(o, s))
@@ -87,6 +131,11 @@ conf_check_interface(struct conf_builder *b, struct conf_sect *s, void *object)
 	const struct conf_if *f = object;
 	bool servers = conf_find(s, "servers");
 	bool classes = conf_find(s, "dhcp") || conf_find(s, "boot");
+	const char *ifname = strpbrk(s->name, "*?[") ? NULL : s->name;
+	const struct {
+		const char *key, *format;
+	} six[] = { { "interface-id", f->o.interface_id },
+		{ "remote-id6", f->o.remote_id6 }, { "subscriber-id", f->o.subscriber_id } };
 	size_t len;
 
 	if (servers && classes)
@@ -105,12 +154,19 @@ conf_check_interface(struct conf_builder *b, struct conf_sect *s, void *object)
 	else if (f->o.active == CONF_ACTIVE_ALWAYS &&
 	    conf_find(s, "active-giaddr") && !is_bad(s, "active"))
 		conf_bad_sect(b, s, "has active-giaddr but is always active; expected "
-		    "active = vrrp or active = address A.B.C.D with it");
-	len = conf_rai_max(&f->o, strpbrk(s->name, "*?[") ? NULL : s->name,
-	    b->c->host_name);
+		    "active = vrrp or an address with it");
+	len = conf_rai_max(&f->o, ifname, b->c->host_name);
 	if (f->o.option82 && len > 255)
 		conf_bad_sect(b, s, "may need %zu bytes for option 82; expected formats "
 		    "that need at most 255 (RFC 3046 2.0)", len);
+	/* Neither would name the link of a reply. */
+	if (f->o.link_address == CONF_LINKADDR_NONE && !*f->o.interface_id)
+		conf_bad_sect(b, s, "has link-address = none and interface-id = off, so no "
+		    "DHCPv6 reply could be delivered; expected one of them");
+	for (size_t i = 0; i < sizeof(six) / sizeof(six[0]); i++)
+		if (!conf_format_fits6(six[i].format, ifname, b->c->host_name))
+			conf_bad_sect(b, s, "may need more than %d bytes for %s",
+			    CONF_VALUE6_MAX, six[i].key);
 }
 
 /* The first rule that matches decides, so a rule that matches only what an
@@ -122,14 +178,17 @@ static bool
 condition_covers(const struct conf_key *k, const struct conf_rule *a,
     const struct conf_rule *b)
 {
-	const uint32_t *bits_a = conf_field(a, k->offset);
-	const uint32_t *bits_b = conf_field(b, k->offset);
+	uint64_t bits_a[2], bits_b[2];
 	size_t size = k->type->size;
 	const char *array_a, *array_b;
 	uint16_t n_a, n_b;
 
-	if (!k->type->owned)
-		return !*bits_a || (*bits_b && !(*bits_b & ~*bits_a));
+	if (!k->type->owned) {
+		conf_bits(k, a, bits_a);
+		conf_bits(k, b, bits_b);
+		return !(bits_a[0] | bits_a[1]) || ((bits_b[0] | bits_b[1]) &&
+		    !(bits_b[0] & ~bits_a[0]) && !(bits_b[1] & ~bits_a[1]));
+	}
 	array_a = conf_array(a, k->offset);
 	array_b = conf_array(b, k->offset);
 	n_a = *(const uint16_t *)conf_field(a, k->also);
@@ -166,8 +225,11 @@ conf_check_rule(struct conf_builder *b, struct conf_sect *s, void *object)
 {
 	bool target = conf_find(s, "boot") || conf_find(s, "dhcp");
 	bool action = conf_find(s, "action");
+	const struct conf_rule *r = object;
+	uint32_t other = 1u << (r->messages ? FAMILY6 : FAMILY4);
 
-	(void)object;
+	if (!r->messages != !r->messages6 && r->protocols == other)
+		conf_bad_sect(b, s, "never matches: its messages are not of its protocol");
 	if (!target && !action && !s->bad)
 		conf_bad_sect(b, s, "does nothing; expected boot, dhcp or action = drop");
 	else if (target && action)

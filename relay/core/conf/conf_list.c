@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/wire.h"
+#include "proto/dhcp6.h"
 
 #define PER_LINE 6	/* items on a line of conf_print() */
 
@@ -245,12 +246,37 @@ text_net(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
 	return buf;
 }
 
+static bool
+item_answer(const struct conf_at *a, void *object)
+{
+	struct ip6 addr;
+
+	if (!ip6_parse(a->value, &addr) || !ip6_is_host(addr))
+		return conf_bad(a, "expected any alone, or IPv6 addresses like 2001:db8::10");
+	return conf_append(a, object, &addr);
+}
+
+static bool
+read_answers(const struct conf_at *a, void *object)
+{
+	return strcmp(a->value, "any") == 0 || conf_read_list(a, object);
+}
+
+static const char *
+text_answer(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
+{
+	return ip6_str(((const struct ip6 *)array)[i], buf);
+}
+
 const struct conf_type conf_macs = { LIST(struct macprefix), .item = item_mac,
 	.text = text_mac, .covers = mac_covers };
 const struct conf_type conf_uuids = { LIST(uint8_t[16]), .item = item_uuid,
 	.text = text_uuid };
 const struct conf_type conf_nets = { LIST(struct ip4net), .item = item_net,
 	.text = text_net };
+const struct conf_type conf_answers = { .read = read_answers, .print = conf_print_list,
+	.list = true, .owned = true, .size = sizeof(struct ip6), .item = item_answer,
+	.text = text_answer };
 
 /* --- numbers --- */
 
@@ -324,7 +350,10 @@ const struct conf_type conf_ports = { .read = conf_read_list,
 	.print = conf_print_list, .list = true, .item = item_port,
 	.text = text_port };
 
-/* --- bits of a uint32_t --- */
+/* --- bits of a uint32_t, and of a uint64_t for the words from WORDS6 on --- */
+
+#define WORDS6	32
+#define WORDS_MAX (WORDS6 + 64)
 
 static const char *
 family_word(unsigned i)
@@ -335,33 +364,64 @@ family_word(unsigned i)
 static const char *
 message_word(unsigned i)
 {
+	if (i >= WORDS6)
+		return dhcp6_type_name((uint8_t)(i - WORDS6));
 	return i ? dhcp4_type_name((uint8_t)i) : "bootp";
 }
 
+static const char *
+protocol_word(unsigned i)
+{
+	return i == FAMILY4 ? "dhcp4" : i == FAMILY6 ? "dhcp6" : NULL;
+}
+
+void
+conf_bits(const struct conf_key *k, const void *object, uint64_t bits[2])
+{
+	bits[0] = *(const uint32_t *)conf_field(object, k->offset);
+	bits[1] = k->also ? *(const uint64_t *)conf_field(object, k->also) : 0;
+}
+
+/* A word may mean a bit of each: both protocols have a release. */
 static bool
 item_bit(const struct conf_at *a, void *object)
 {
-	uint32_t *bits = conf_field(object, a->key->offset);
+	const struct conf_key *k = a->key;
+	bool known = false;
 
-	for (unsigned i = 0; i < 32; i++) {
-		const char *word = a->key->type->word(i);
+	for (unsigned i = 0; i < WORDS_MAX; i++) {
+		const char *word = k->type->word(i);
 
-		if (word && strcasecmp(word, a->value) == 0) {
-			*bits |= 1u << i;
-			return true;
-		}
+		if (!word || strcasecmp(word, a->value) != 0)
+			continue;
+		known = true;
+		if (i < WORDS6)
+			*(uint32_t *)conf_field(object, k->offset) |= 1u << i;
+		else
+			*(uint64_t *)conf_field(object, k->also) |= 1ull << (i - WORDS6);
 	}
-	return conf_bad(a, "expected %s", a->key->type->expected);
+	return known || conf_bad(a, "expected %s", k->type->expected);
+}
+
+static bool
+said_before(const struct conf_type *t, unsigned i)
+{
+	for (unsigned k = 0; k < i; k++)
+		if (t->word(i) && t->word(k) && strcasecmp(t->word(k), t->word(i)) == 0)
+			return true;
+	return false;
 }
 
 static void
 print_bits(struct conf_out *o, const struct conf_key *k, const void *object)
 {
-	uint32_t bits = *(const uint32_t *)conf_field(object, k->offset);
+	uint64_t bits[2];
 	char text[32];
 
-	for (unsigned i = 0; i < 32; i++) {
-		const char *word = bits >> i & 1 ? k->type->word(i) : NULL;
+	conf_bits(k, object, bits);
+	for (unsigned i = 0; i < WORDS_MAX; i++) {
+		bool set = i < WORDS6 ? bits[0] >> i & 1 : bits[1] >> (i - WORDS6) & 1;
+		const char *word = set && !said_before(k->type, i) ? k->type->word(i) : NULL;
 		size_t n = 0;
 
 		for (; word && word[n] && n < sizeof(text) - 1; n++)
@@ -378,4 +438,7 @@ print_bits(struct conf_out *o, const struct conf_key *k, const void *object)
 const struct conf_type conf_families = { BITS, .word = family_word,
 	.expected = "pxe, http, ipxe, bsdp, u-boot or plain" };
 const struct conf_type conf_messages = { BITS, .word = message_word,
-	.expected = "discover, request, decline, release, inform or bootp" };
+	.expected = "discover, request, decline, release, inform or bootp, or solicit, "
+	    "confirm, renew, rebind or information-request" };
+const struct conf_type conf_protocols = { BITS, .word = protocol_word,
+	.expected = "dhcp4 or dhcp6" };

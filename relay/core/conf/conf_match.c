@@ -2,7 +2,7 @@
  *
  * conf_match - what the running relay looks up in a configuration: shell
  * patterns, the [interface] for a name, the groups that serve a client, and the
- * format strings of option 82's sub-options. Most of it runs when interfaces or
+ * format strings of options. Most of it runs when interfaces or
  * the configuration change. For packets there are conf_groups_for() and
  * vendor-class patterns, which are matched against bytes of clients, so
  * conf_glob() never takes longer than pattern length times text length.
@@ -180,12 +180,18 @@ conf_pattern_covers(const void *a, const void *b)
 	    (!strpbrk(b, "*?[") && conf_glob(a, b));
 }
 
+bool
+conf_server_eq(const struct conf_server *a, const struct conf_server *b)
+{
+	return ip_eq(a->address, b->address) && strcmp(a->zone, b->zone) == 0 &&
+	    a->vrf == b->vrf;
+}
+
 uint16_t
 conf_server_same(const struct conf *c, const struct conf_server *s)
 {
 	for (uint16_t i = 0; i < c->n_server; i++)
-		if (ip_eq(c->server[i].address, s->address) &&
-		    c->server[i].vrf == s->vrf)
+		if (conf_server_eq(&c->server[i], s))
 			return c->server[i].first;
 	return CONF_NONE;
 }
@@ -194,6 +200,24 @@ uint16_t
 conf_server_by_addr(const struct conf *c, struct ip4 a)
 {
 	return conf_server_same(c, &(struct conf_server){ .address = ip_of4(a) });
+}
+
+uint16_t
+conf_server_by_text(const struct conf *c, const char *text)
+{
+	struct conf_server s = { .vrf = 0 };
+
+	return conf_server_fault(text, &s) ? CONF_NONE : conf_server_same(c, &s);
+}
+
+char *
+conf_server_text(const struct conf_server *s, char buf[CONF_NAME_MAX])
+{
+	char address[IP_STRLEN];
+
+	snprintf(buf, CONF_NAME_MAX, "%s%s%s", ip_str(s->address, address),
+	    *s->zone ? "%" : "", s->zone);
+	return buf;
 }
 
 bool
@@ -282,7 +306,7 @@ conf_format_fault(const char *f)
 static void
 put_letter(struct wr *w, char letter, const struct conf_fmt *f)
 {
-	char buf[32] = { letter, '\0' };
+	char buf[IP_STRLEN] = { letter, '\0' };
 	const char *text = buf;
 
 	switch (letter) {
@@ -337,17 +361,35 @@ sub_max(const char *format, size_t before, const struct conf_fmt *widest)
 	return len ? 2 + len : 0;
 }
 
-size_t
-conf_rai_max(const struct conf_if_opts *o, const char *ifname, const char *host)
+static struct conf_fmt
+widest_fmt(const char *ifname, const char *host, struct ipaddr giaddr)
 {
-	struct conf_fmt widest = {
+	return (struct conf_fmt){
 		.ifname = ifname ? ifname : "IFNAMSIZ_less_1",
 		.vlan = 4094,
 		/* HOST_NAME_MAX of Linux is 64. */
 		.host = *host ? host : "a_host_name_of_64_bytes_________"
 		    "________________________________",
-		.giaddr = ip_of4(IP4_BROADCAST),
+		.giaddr = giaddr,
 	};
+}
+
+bool
+conf_format_fits6(const char *format, const char *ifname, const char *host)
+{
+	struct ip6 longest;
+	struct conf_fmt widest;
+	uint8_t text[CONF_VALUE6_MAX];
+
+	memset(&longest, 0xff, sizeof(longest));
+	widest = widest_fmt(ifname, host, ip_of6(longest));
+	return !*format || conf_expand(format, &widest, text, sizeof(text)) > 0;
+}
+
+size_t
+conf_rai_max(const struct conf_if_opts *o, const char *ifname, const char *host)
+{
+	struct conf_fmt widest = widest_fmt(ifname, host, ip_of4(IP4_BROADCAST));
 	size_t len = sub_max(o->circuit_id, 0, &widest);
 
 	len += sub_max(o->remote_id, 0, &widest);

@@ -53,7 +53,7 @@ bad_item(const struct conf_at *a, bool groups)
 	for (uint16_t i = 0; groups && i < c->n_group; i++)
 		if (!c->group[i].implicit)
 			conf_near_add(&near, c->group[i].name);
-	return conf_bad(a, "expected %sa [server] or " CONF_HOST_EXAMPLE "%s%s",
+	return conf_bad(a, "expected %sa [server] or " CONF_SERVER_EXAMPLE "%s%s",
 	    groups ? "a [group], " : "", conf_host_hint(a->value),
 	    conf_near_text(&near));
 }
@@ -66,17 +66,18 @@ read_server(const struct conf_at *a, bool groups)
 	struct conf_builder *b = a->b;
 	struct conf *c = b->c;
 	const struct conf_server *named = find_server(c, a->value);
-	struct conf_server *s;
-	struct ip4 addr;
+	struct conf_server *s, new = b->new_server;
+	const char *fault;
 	uint16_t i;
 
 	if (named)
 		return (uint16_t)(named - c->server);
-	if (!conf_host_parse(a->value, &addr)) {
-		bad_item(a, groups);
+	fault = conf_server_fault(a->value, &new);
+	if (fault) {
+		(void)(*fault ? conf_bad(a, "%s", fault) : bad_item(a, groups));
 		return CONF_NONE;
 	}
-	i = conf_server_by_addr(c, addr);
+	i = conf_server_same(c, &new);
 	if (i != CONF_NONE)
 		return i;
 	if (c->n_server == CONF_SERVERS_MAX) {
@@ -89,12 +90,11 @@ read_server(const struct conf_at *a, bool groups)
 	s = conf_more(b, &c->server, c->n_server, sizeof(*s));
 	if (!s)
 		return CONF_NONE;
-	*s = b->new_server;
+	*s = new;
 	s->implicit = true;
-	s->address = ip_of4(addr);
 	s->line = a->line;
 	s->first = c->n_server++;
-	ip4_str(addr, s->name);
+	conf_server_text(s, s->name);
 	return s->first;
 }
 
@@ -129,14 +129,14 @@ static void
 print_members(struct conf_out *o, const struct conf_key *k, const void *object)
 {
 	const struct conf_group *g = object;
-	char text[IP4_STRLEN];
+	char text[CONF_NAME_MAX];
 
 	(void)k;
 	for (uint16_t i = 0; i < g->n; i++) {
 		const struct conf_server *s = &o->c->server[g->server[i]];
 		bool taken = g->implicit && find_group(o->c, s->name) != CONF_NONE;
 
-		conf_out_item(o, taken ? ip4_str(ip_v4(s->address), text) : s->name);
+		conf_out_item(o, taken ? conf_server_text(s, text) : s->name);
 	}
 }
 
@@ -215,6 +215,9 @@ const struct conf_type conf_targets = { .read = conf_read_list,
 static bool
 add_to(const struct conf_at *a, struct conf_helper *h, struct ip4 addr)
 {
+	if (ip4_is_none(addr))
+		return conf_bad(a, "not IPv4, which all broadcasts are; expected a [group], "
+		    "a [server] or " CONF_HOST_EXAMPLE);
 	for (uint16_t i = 0; i < h->n_to_addr; i++)
 		if (ip4_eq(h->to_addr[i], addr))
 			return true;
@@ -230,22 +233,26 @@ item_to(const struct conf_at *a, void *object)
 	const struct conf_server *s = find_server(c, a->value);
 	uint16_t group = find_group(c, a->value);
 	const char *fault;
-	bool good = true;
-	struct ip4 addr;
+	bool good = true, six = false;
+	struct ipaddr addr;
 	char (*slot)[CONF_NAME_MAX];
 
 	if (group != CONF_NONE) {
-		for (uint16_t i = 0; i < c->group[group].n; i++)
-			good &= add_to(a, h,
-			    ip_v4(c->server[c->group[group].server[i]].address));
-		return good;
+		for (uint16_t i = 0; i < c->group[group].n; i++) {
+			addr = c->server[c->group[group].server[i]].address;
+			if (addr.version == 4)
+				good &= add_to(a, h, addr.v4);
+			six |= addr.version == 6;
+		}
+		/* Of a group for both families the IPv6 addresses are left out. */
+		return good && (h->n_to_addr || !six || add_to(a, h, IP4_NONE));
 	}
 	if (s)
 		return add_to(a, h, ip_v4(s->address));
-	if (conf_host_parse(a->value, &addr))
-		return add_to(a, h, addr);
+	if (ip_parse(a->value, &addr) && (addr.version == 6 || ip4_is_host(addr.v4)))
+		return add_to(a, h, ip_v4(addr));
 	if (a->value[strspn(a->value, "0123456789./")] == '\0')
-		return bad_item(a, true);
+		return conf_bad(a, "expected a [group], a [server] or " CONF_HOST_EXAMPLE);
 	fault = conf_pattern_fault(a->value);
 	if (fault)
 		return conf_bad(a, "the name %s", fault);

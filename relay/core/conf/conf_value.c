@@ -98,7 +98,7 @@ print_number(struct conf_out *o, const struct conf_key *k, const void *object)
 
 const struct conf_type conf_number = { .read = read_number, .print = print_number };
 
-/* --- one of some words, or an address if the key has a prefix --- */
+/* --- one of some words, or an address if the key has a version --- */
 
 /* Host names are never resolved: the relay must work before DNS does. */
 const char *
@@ -120,61 +120,134 @@ conf_host_parse(const char *s, struct ip4 *out)
 	return true;
 }
 
-/* Parses "PREFIX ADDRESS", or the address alone if the prefix is empty. */
-static bool
-after_prefix(const char *value, const char *prefix, struct ip4 *out)
+/* The number of the word, or that of the NULL after all words. */
+static uint32_t
+word_number(const struct conf_at *a)
 {
-	size_t len = prefix ? strlen(prefix) : 0, gap;
+	uint32_t n = 0;
 
-	if (!prefix || strncmp(value, prefix, len) != 0)
-		return false;
-	gap = strspn(value + len, " \t");
-	return !len == !gap && conf_host_parse(value + len + gap, out);
+	while (a->key->words[n] && !is(a, a->key->words[n]))
+		n++;
+	return n;
+}
+
+static bool
+bad_word(const struct conf_at *a, const char *address)
+{
+	const char *const *words = a->key->words;
+	struct conf_near near = conf_near(a->value);
+	char list[200];
+	struct sbuf s = sbuf_init(list, sizeof(list));
+
+	for (uint32_t n = 0; words[n]; n++) {
+		bool last = !words[n + 1] && !address;
+
+		if (*words[n])
+			sbuf_printf(&s, "%s%s", !s.len ? "" : last ? " or " : ", ", words[n]);
+		conf_near_add(&near, words[n]);
+	}
+	if (address)
+		sbuf_printf(&s, " or %s", address);
+	return conf_bad(a, "expected %s%s", list, conf_near_text(&near));
 }
 
 static bool
 read_word(const struct conf_at *a, void *object)
 {
+	static const char *const address[] = { [4] = CONF_HOST_EXAMPLE,
+		[6] = "a global IPv6 address like 2001:db8::1" };
 	const struct conf_key *k = a->key;
-	struct conf_near near = conf_near(a->value);
-	char list[200];
-	struct sbuf s = sbuf_init(list, sizeof(list));
-	uint32_t n = 0;
+	void *field = conf_field(object, k->also);
+	uint32_t n = word_number(a);
+	struct ip6 v6;
 
-	for (; k->words[n]; n++)
-		if (is(a, k->words[n]))
-			break;
-	if (k->words[n] ||
-	    after_prefix(a->value, k->prefix, conf_field(object, k->also))) {
-		store(k, object, n);
-		return true;
-	}
-	for (n = 0; k->words[n]; n++) {
-		bool last = !k->words[n + 1] && !k->prefix;
-
-		if (*k->words[n])
-			sbuf_printf(&s, "%s%s", !s.len ? "" : last ? " or " : ", ",
-			    k->words[n]);
-		conf_near_add(&near, k->words[n]);
-	}
-	if (k->prefix)
-		sbuf_printf(&s, " or %s%s", k->prefix,
-		    *k->prefix ? " A.B.C.D" : CONF_HOST_EXAMPLE);
-	return conf_bad(a, "expected %s%s", list, conf_near_text(&near));
+	if (!k->words[n] && k->version == 6 && ip6_parse(a->value, &v6) && ip6_is_global(v6))
+		*(struct ip6 *)field = v6;
+	else if (!k->words[n] && (k->version != 4 || !conf_host_parse(a->value, field)))
+		return bad_word(a, address[k->version]);
+	store(k, object, n);
+	return true;
 }
 
 static void
 print_word(struct conf_out *o, const struct conf_key *k, const void *object)
 {
 	const char *word = k->words[fetch(k, object)];
-	char text[IP4_STRLEN];
+	const void *field = conf_field(object, k->also);
+	char text[IP_STRLEN];
 
 	if (word)
 		sbuf_puts(&o->b, word);
+	else if (k->version == 4)
+		sbuf_puts(&o->b, ip4_str(*(const struct ip4 *)field, text));
 	else
-		sbuf_printf(&o->b, "%s%s%s", k->prefix, *k->prefix ? " " : "",
-		    ip4_str(*(const struct ip4 *)conf_field(object, k->also), text));
+		sbuf_puts(&o->b, ip6_str(*(const struct ip6 *)field, text));
 	o->none = word && !*word;
+}
+
+/* One address of either family, or one of each. */
+static bool
+active_addresses(const char *s, struct conf_if_opts *o)
+{
+	char text[IP_STRLEN];
+	struct ipaddr a;
+
+	o->active_address = IP4_NONE;
+	o->active_address6 = IP6_NONE;
+	for (;; s++) {
+		size_t len;
+
+		s += strspn(s, " \t");
+		len = strcspn(s, ", \t");
+		snprintf(text, sizeof(text), "%.*s", (int)len, s);
+		if (len >= sizeof(text) || !ip_parse(text, &a))
+			return false;
+		if (a.version == 4 && ip4_is_none(o->active_address) && ip4_is_host(a.v4))
+			o->active_address = a.v4;
+		else if (a.version == 6 && ip6_is_none(o->active_address6) && ip6_is_host(a.v6))
+			o->active_address6 = a.v6;
+		else
+			return false;
+		s += len;
+		s += strspn(s, " \t");
+		if (*s != ',')
+			return !*s;
+	}
+}
+
+static bool
+read_active(const struct conf_at *a, void *object)
+{
+	struct conf_if *f = object;
+	size_t skip = strlen("address");
+	uint32_t n = word_number(a);
+
+	/* The word was all that this key knew once. */
+	if (strncmp(a->value, "address", skip) != 0 || !strchr(" \t", a->value[skip]))
+		skip = 0;
+	if (!a->key->words[n] && !active_addresses(a->value + skip, &f->o))
+		return bad_word(a, "an address, or one of each family");
+	store(a->key, object, n);
+	return true;
+}
+
+static void
+print_active(struct conf_out *out, const struct conf_key *k, const void *object)
+{
+	const struct conf_if_opts *o = &((const struct conf_if *)object)->o;
+	char text[IP_STRLEN];
+	bool both = !ip4_is_none(o->active_address) && !ip6_is_none(o->active_address6);
+
+	if (o->active != CONF_ACTIVE_ADDRESS) {
+		print_word(out, k, object);
+		return;
+	}
+	sbuf_puts(&out->b, "address ");
+	if (!ip4_is_none(o->active_address))
+		sbuf_puts(&out->b, ip4_str(o->active_address, text));
+	sbuf_puts(&out->b, both ? ", " : "");
+	if (!ip6_is_none(o->active_address6))
+		sbuf_puts(&out->b, ip6_str(o->active_address6, text));
 }
 
 /* An interface that is always active must not have this key, so it is not
@@ -189,6 +262,7 @@ print_active_giaddr(struct conf_out *o, const struct conf_key *k, const void *ob
 }
 
 const struct conf_type conf_word = { .read = read_word, .print = print_word };
+const struct conf_type conf_active_type = { .read = read_active, .print = print_active };
 const struct conf_type conf_active_giaddr = { .read = read_word,
 	.print = print_active_giaddr };
 
@@ -298,15 +372,60 @@ const struct conf_type conf_time = { .read = read_time, .print = print_time };
 const struct conf_type conf_rate = { .read = read_rate, .print = print_rate };
 
 static bool
+zone_is_name(const char *zone)
+{
+	return *zone && strlen(zone) < CONF_ZONE_MAX && !strpbrk(zone, "*?[") &&
+	    !conf_pattern_fault(zone);
+}
+
+const char *
+conf_server_fault(const char *s, struct conf_server *out)
+{
+	const char *percent = strchr(s, '%'), *zone = percent ? percent + 1 : "";
+	size_t len = percent ? (size_t)(percent - s) : strlen(s);
+	char text[IP_STRLEN];
+	struct ipaddr a;
+	bool multicast, scoped;
+
+	if (len >= sizeof(text))
+		return "";
+	memcpy(text, s, len);
+	text[len] = '\0';
+	if (!ip_parse(text, &a))
+		return "";
+	/* ff01::/16 never leaves the host. */
+	multicast = ip6_is_multicast(ip_v6(a)) && (a.v6.b[1] & 0xf) > 1;
+	scoped = multicast || ip6_is_linklocal(ip_v6(a));
+	if (a.version == 4 ? !ip4_is_host(a.v4) : !ip6_is_host(a.v6) && !multicast)
+		return "";
+	if (!scoped && percent)
+		return "an interface after a %; only link-local and multicast addresses have one";
+	if (scoped && !zone_is_name(zone))
+		return "a link-local or multicast address; expected its interface after a %, "
+		    "like fe80::1%eth0";
+	out->address = a;
+	strcpy(out->zone, zone);
+	return NULL;
+}
+
+static bool
 read_host(const struct conf_at *a, void *object)
 {
-	struct ip4 v;
+	const char *fault = conf_server_fault(a->value, object);
 
-	if (!conf_host_parse(a->value, &v))
-		return conf_bad(a, "expected " CONF_HOST_EXAMPLE "%s",
-		    conf_host_hint(a->value));
-	*(struct ipaddr *)conf_field(object, a->key->offset) = ip_of4(v);
+	if (fault)
+		return *fault ? conf_bad(a, "%s", fault) : conf_bad(a, "expected "
+		    CONF_SERVER_EXAMPLE "%s", conf_host_hint(a->value));
 	return true;
+}
+
+static void
+print_host(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	char text[CONF_NAME_MAX];
+
+	(void)k;
+	sbuf_puts(&o->b, conf_server_text(object, text));
 }
 
 static bool
@@ -321,19 +440,16 @@ read_multicast(const struct conf_at *a, void *object)
 }
 
 static void
-print_address(struct conf_out *o, const struct conf_key *k, const void *object)
+print_multicast(struct conf_out *o, const struct conf_key *k, const void *object)
 {
-	const void *field = conf_field(object, k->offset);
 	char text[IP4_STRLEN];
-	struct ip4 a = k->type == &conf_host ? ip_v4(*(const struct ipaddr *)field) :
-	    *(const struct ip4 *)field;
 
-	sbuf_puts(&o->b, ip4_str(a, text));
+	sbuf_puts(&o->b, ip4_str(*(const struct ip4 *)conf_field(object, k->offset), text));
 }
 
-const struct conf_type conf_host = { .read = read_host, .print = print_address };
+const struct conf_type conf_host = { .read = read_host, .print = print_host };
 const struct conf_type conf_multicast = { .read = read_multicast,
-	.print = print_address };
+	.print = print_multicast };
 
 /* --- texts; if the key has a default, "off" is the empty text --- */
 
@@ -435,36 +551,62 @@ print_metrics(struct conf_out *o, const struct conf_key *k, const void *object)
 const struct conf_type conf_metrics = { .read = read_metrics,
 	.print = print_metrics };
 
-/* --- sub-options with more than one field in struct conf_if_opts --- */
+/* --- options with more than one field --- */
 
+/* The enterprise number is the field, the format is in the other one. */
 static bool
 read_vendor(const struct conf_at *a, void *object)
 {
-	struct conf_if_opts *o = conf_field(object, a->key->offset);
+	char *data = conf_field(object, a->key->also);
 	const char *format, *fault;
+	uint32_t enterprise = 0;
 
-	o->vendor_enterprise = 0;
+	*data = '\0';
+	store(a->key, object, 0);
 	if (is(a, "off"))
 		return true;
-	if (!conf_digits(a->value, UINT32_MAX, &o->vendor_enterprise, &format) ||
-	    o->vendor_enterprise == 0 || *format++ != ':' || !*format)
+	if (!conf_digits(a->value, UINT32_MAX, &enterprise, &format) ||
+	    enterprise == 0 || *format++ != ':' || !*format)
 		return conf_bad(a, "expected ENTERPRISE:FORMAT with an IANA enterprise number, "
 		    "or off");
+	store(a->key, object, enterprise);
 	fault = conf_format_fault(format);
 	return fault ? conf_bad(a, "%s", fault) :
-	    copy_text(a, (size_t)(format - a->value), o->vendor_data,
-	    sizeof(o->vendor_data));
+	    copy_text(a, (size_t)(format - a->value), data, CONF_TEXT_MAX);
 }
 
 static void
 print_vendor(struct conf_out *out, const struct conf_key *k, const void *object)
 {
-	const struct conf_if_opts *o = conf_field(object, k->offset);
+	uint32_t enterprise = fetch(k, object);
 
-	if (o->vendor_enterprise)
-		sbuf_printf(&out->b, "%u:%s", o->vendor_enterprise, o->vendor_data);
+	if (enterprise)
+		sbuf_printf(&out->b, "%u:%s", enterprise,
+		    (const char *)conf_field(object, k->also));
 	else
 		sbuf_puts(&out->b, "off");
+}
+
+static bool
+read_duid(const struct conf_at *a, void *object)
+{
+	struct conf_server *s = object;
+	const char *hex = strncmp(a->value, "hex:", 4) == 0 ? a->value + 4 : a->value;
+
+	s->duid_len = (uint8_t)conf_hex_bytes(hex, s->duid, sizeof(s->duid));
+	return s->duid_len > 2 || conf_bad(a, "expected hex: and 3 to %zu bytes of a DUID, "
+	    "with its type, in pairs of digits", sizeof(s->duid));
+}
+
+static void
+print_duid(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	const struct conf_server *s = object;
+
+	(void)k;
+	o->none = s->duid_len == 0;
+	sbuf_puts(&o->b, "hex:");
+	sbuf_hex(&o->b, s->duid, s->duid_len);
 }
 
 static bool
@@ -473,13 +615,14 @@ read_relay_id(const struct conf_at *a, void *object)
 	struct conf_if_opts *o = conf_field(object, a->key->offset);
 
 	o->relay_id_len = 0;
-	if (is(a, "off"))
+	o->relay_id_auto = is(a, "auto");
+	if (o->relay_id_auto || is(a, "off"))
 		return true;
 	if (strncmp(a->value, "hex:", 4) == 0)
 		o->relay_id_len = (uint8_t)conf_hex_bytes(a->value + 4, o->relay_id,
 		    sizeof(o->relay_id));
 	return o->relay_id_len || conf_bad(a, "expected hex: and 1 to %zu bytes of a DUID "
-	    "(RFC 6925 4) in pairs of digits, or off", sizeof(o->relay_id));
+	    "(RFC 6925 4) in pairs of digits, auto or off", sizeof(o->relay_id));
 }
 
 static void
@@ -487,7 +630,7 @@ print_relay_id(struct conf_out *out, const struct conf_key *k, const void *objec
 {
 	const struct conf_if_opts *o = conf_field(object, k->offset);
 
-	sbuf_puts(&out->b, o->relay_id_len ? "hex:" : "off");
+	sbuf_puts(&out->b, o->relay_id_len ? "hex:" : o->relay_id_auto ? "auto" : "off");
 	sbuf_hex(&out->b, o->relay_id, o->relay_id_len);
 }
 
@@ -543,4 +686,5 @@ print_vss(struct conf_out *out, const struct conf_key *k, const void *object)
 const struct conf_type conf_vendor = { .read = read_vendor, .print = print_vendor };
 const struct conf_type conf_relay_id = { .read = read_relay_id,
 	.print = print_relay_id };
+const struct conf_type conf_duid = { .read = read_duid, .print = print_duid };
 const struct conf_type conf_vss = { .read = read_vss, .print = print_vss };

@@ -86,10 +86,10 @@ static const struct {
 	    "boot\n" },
 	/* the lines of the list itself, with comments and blank lines between them */
 	{ "[interface a]\nservers =\n  x\n\n  ; none\n  192.0.2.1, y\n",
-	    "3: servers: \"x\": expected a [group], a [server] or an IPv4 host address like "
-	    "192.0.2.10\n"
-	    "6: servers: \"y\": expected a [group], a [server] or an IPv4 host address like "
-	    "192.0.2.10\n" },
+	    "3: servers: \"x\": expected a [group], a [server] or an IPv4 or IPv6 address "
+	    "like 192.0.2.10 or 2001:db8::10\n"
+	    "6: servers: \"y\": expected a [group], a [server] or an IPv4 or IPv6 address "
+	    "like 192.0.2.10 or 2001:db8::10\n" },
 	{ IF "circuit-id = a\x01\n", "3: a control character (0x01) in column 15; expected "
 	    "plain text\n" },
 	{ IF "circuit-id = a\rb\n", "3: a control character (0x0d) in column 15; expected "

@@ -20,7 +20,9 @@ Suite *conf_suite(void);
 
 /* --- one key at a time --- */
 
-enum where { R, S, G, I, U, H };	/* [relay] [server] [group] [interface] [rule] [helper] */
+/* [relay] [server] [group] [interface] [rule] [helper]; and a [server] with an IPv6 or a
+ * multicast address */
+enum where { R, S, G, I, U, H, S6, SM };
 
 /* A configuration that is valid without the key, with the key as its last line. */
 static char *
@@ -41,6 +43,10 @@ with_key(enum where where, const char *key, const char *value)
 		    { { "boot", "192.0.2.1" } } },
 		[H] = { "[server s]\naddress = 192.0.2.2\n[helper h]\n",
 		    { { "port", "9" }, { "from", "a" }, { "to", "b" } } },
+		[S6] = { "[interface a]\nservers = 192.0.2.1\n[server s]\n",
+		    { { "address", "2001:db8::2" } } },
+		[SM] = { "[interface a]\nservers = 192.0.2.1\n[server s]\n",
+		    { { "address", "ff05::1:3%up0" } } },
 	};
 	char text[1024], *all;
 	size_t n = (size_t)snprintf(text, sizeof(text), "%s", base[where].head);
@@ -95,11 +101,29 @@ static const struct {
 	{ R, "4011-errors", "pass", NULL },
 	{ R, "discovery-group", "239.1.2.3", NULL },
 	{ R, "strip-pxe-from", "dhcp", NULL },
+	{ R, "max-hops6", "1", NULL },
+	{ R, "max-hops6", "32", NULL },
 	{ R, "trust", "on", NULL },
+	{ R, "interface-id", "%i", NULL },
+	{ R, "relay-id", "off", NULL },
 	{ S, "option82", "none", NULL },
 	{ S, "option82", "add", NULL },
 	{ S, "offers", "proxy-only", NULL },
 	{ S, "address", "127.0.0.1", NULL },
+	{ S, "address", "2001:db8::10", NULL },
+	{ S, "address", "2001:DB8:0:0::010", "2001:db8::10" },
+	{ S, "address", "fd00::1", NULL },
+	{ S, "address", "fe80::1%up0", NULL },
+	{ S, "address", "ff05::1:3%up0", NULL },
+	{ S, "address", "ff02::1:2%up0.100", NULL },
+	{ S6, "vss", "on", NULL },
+	{ S6, "duid", "hex:00030001525400123456", NULL },
+	{ S6, "duid", "00:03:00:01:52:54:00:AB:CD:EF", "hex:00030001525400abcdef" },
+	{ S6, "duid", "000401", "hex:000401" },
+	{ S6, "offers", "proxy-only", NULL },
+	{ SM, "answers-from", "any", NULL },
+	{ SM, "answers-from", "2001:DB8::1,fe80::1", "2001:db8::1, fe80::1" },
+	{ SM, "duid", "hex:000102", NULL },
 	{ S, "weight", "1", NULL },
 	{ S, "weight", "100", NULL },
 	{ S, "probe", "none", NULL },
@@ -137,6 +161,8 @@ static const struct {
 	{ G, "rescue", "off", NULL },
 	{ G, "servers", "192.0.2.9,192.0.2.8", "192.0.2.9, 192.0.2.8" },
 	{ G, "servers", "192.0.2.9, 192.0.2.9", "192.0.2.9" },
+	{ G, "servers", "192.0.2.9, 2001:db8::9, fe80::9%a, fe80::9%b", NULL },
+	{ G, "servers", "2001:db8::9, 2001:DB8:0::9", "2001:db8::9" },
 	{ I, "boot", "g", NULL },
 	{ I, "boot", "s", NULL },
 	{ I, "boot", "192.0.2.2", "s" },
@@ -148,6 +174,22 @@ static const struct {
 	{ I, "active", "vrrp", NULL },
 	{ I, "active", "address 192.0.2.1", NULL },
 	{ I, "active", "address \t192.0.2.1", "address 192.0.2.1" },
+	{ I, "active", "192.0.2.1", "address 192.0.2.1" },
+	{ I, "active", "fe80::1", "address fe80::1" },
+	{ I, "active", "2001:db8::1 , 192.0.2.1", "address 192.0.2.1, 2001:db8::1" },
+	{ I, "active", "address 192.0.2.1,2001:db8::1", "address 192.0.2.1, 2001:db8::1" },
+	{ I, "link-address", "none", NULL },
+	{ I, "link-address", "2001:db8::1", NULL },
+	{ I, "link-address", "FD00::1", "fd00::1" },
+	{ I, "accept-unicast", "on", NULL },
+	{ I, "leasequery", "on", NULL },
+	{ I, "rsoo", "drop", NULL },
+	{ I, "interface-id", "off", NULL },
+	{ I, "interface-id", "hex:0001", NULL },
+	{ I, "remote-id6", "32473:%h", NULL },
+	{ I, "remote-id6", "4294967295:hex:00", NULL },
+	{ I, "remote-id6", "off", NULL },
+	{ I, "client-mac", "off", NULL },
 	{ R, "active", "vrrp", NULL },
 	{ R, "active-giaddr", "own", NULL },
 	{ I, "option82", "add", NULL },
@@ -171,6 +213,8 @@ static const struct {
 	{ I, "vendor-specific", "off", NULL },
 	{ I, "relay-id", "hex:000203", NULL },
 	{ I, "relay-id", "hex:00:02:03", "hex:000203" },
+	{ I, "relay-id", "auto", NULL },
+	{ I, "relay-id", "off", NULL },
 	{ I, "vss", "global", NULL },
 	{ I, "vss", "name:lab", NULL },
 	{ I, "vss", "vpn-id:00a0de00000001", NULL },
@@ -188,6 +232,11 @@ static const struct {
 	    "8d5d7a0e-3b1c-4b8a-9d52-0123456789ab" },
 	{ U, "interface", "vlan[0-9], e*", NULL },
 	{ U, "message", "Discover, BOOTP", "bootp, discover" },
+	{ U, "message", "solicit, discover", "discover, solicit" },
+	{ U, "message", "Rebind, release, request", "request, release, rebind" },
+	{ U, "message", "information-request", NULL },
+	{ U, "protocol", "DHCP6", "dhcp6" },
+	{ U, "protocol", "dhcp6, dhcp4", "dhcp4, dhcp6" },
 	{ H, "port", "9, 7", NULL },
 	{ H, "to", "192.0.2.1, vlan10", NULL },
 	{ H, "to", "vlan10, s", "192.0.2.2, vlan10" },
@@ -224,8 +273,14 @@ END_TEST
 #define TIME(range) "a time from " range " with its unit: ms, s, m or h"
 #define METRICS "expected an address and port like 127.0.0.1:9467, an absolute path or off"
 #define HOST "an IPv4 host address like 192.0.2.10"
+#define SERVER "an IPv4 or IPv6 address like 192.0.2.10 or 2001:db8::10"
+#define ZONE "a link-local or multicast address; expected its interface after a %, like fe80::1%eth0"
+#define NO_ZONE "an interface after a %; only link-local and multicast addresses have one"
+#define DUID "expected hex: and 3 to 130 bytes of a DUID, with its type, in pairs of digits"
+#define ACTIVE "expected always, vrrp or an address, or one of each family"
+#define LINK "expected primary, none or a global IPv6 address like 2001:db8::1"
 #define VENDOR "expected ENTERPRISE:FORMAT with an IANA enterprise number, or off"
-#define RELAY_ID "expected hex: and 1 to 128 bytes of a DUID (RFC 6925 4) in pairs of digits, or off"
+#define RELAY_ID "expected hex: and 1 to 128 bytes of a DUID (RFC 6925 4) in pairs of digits, auto or off"
 
 /* what is printed after "key = value: "; NULL: the value is too long to be shown */
 static const struct {
@@ -260,6 +315,8 @@ static const struct {
 	{ R, "max-hops", "1.5", "expected a whole number from 1 to 16" },
 	{ R, "max-hops", "0x10", "expected a whole number from 1 to 16" },
 	{ R, "max-hops", "99999999999999999999", "expected a whole number from 1 to 16" },
+	{ R, "max-hops6", "0", "expected a whole number from 1 to 32" },
+	{ R, "max-hops6", "33", "expected a whole number from 1 to 32" },
 	{ R, "interface-rate", "5000", RATE },
 	{ R, "interface-rate", "0/s", RATE },
 	{ R, "interface-rate", "5000/0s", RATE },
@@ -282,15 +339,37 @@ static const struct {
 	{ R, "strip-pxe-from", "boot", "expected none or dhcp" },
 	{ S, "option82", "on", "expected none or add" },
 	{ S, "offers", "proxy", "expected any or proxy-only; did you mean \"proxy-only\"?" },
-	{ S, "address", "dhcp.example.com", "expected an IPv4 host address like 192.0.2.10; "
+	{ S, "address", "dhcp.example.com", "expected " SERVER "; "
 	    "host names are not looked up" },
-	{ S, "address", "192.0.2.300", "expected " HOST },
-	{ S, "address", "192.0.2", "expected " HOST },
-	{ S, "address", "192.0.2.010", "expected " HOST },
-	{ S, "address", "192.0.2.1:67", "expected " HOST },
-	{ S, "address", "0.0.0.0", "expected " HOST },
-	{ S, "address", "255.255.255.255", "expected " HOST },
-	{ S, "address", "224.0.1.2", "expected " HOST },
+	{ S, "address", "192.0.2.300", "expected " SERVER },
+	{ S, "address", "192.0.2", "expected " SERVER },
+	{ S, "address", "192.0.2.010", "expected " SERVER },
+	{ S, "address", "192.0.2.1:67", "expected " SERVER },
+	{ S, "address", "0.0.0.0", "expected " SERVER },
+	{ S, "address", "255.255.255.255", "expected " SERVER },
+	{ S, "address", "224.0.1.2", "expected " SERVER },
+	{ S, "address", "::", "expected " SERVER },
+	{ S, "address", "::1", "expected " SERVER },
+	{ S, "address", "::ffff:192.0.2.1", "expected " SERVER },
+	{ S, "address", "ff01::1%up0", "expected " SERVER },
+	{ S, "address", "2001:db8::/64", "expected " SERVER },
+	{ S, "address", "[2001:db8::1]", "expected " SERVER },
+	{ S, "address", "2001:db8::1:2:3:4:5:6:7:8", "expected " SERVER },
+	{ S, "address", "1111:1111:1111:1111:1111:1111:1111:1111:1111:1111", "expected " SERVER },
+	{ S, "address", "%up0", "expected " SERVER },
+	{ S, "address", "fe80::1", ZONE },
+	{ S, "address", "fe80::1%", ZONE },
+	{ S, "address", "fe80::1%a b", ZONE },
+	{ S, "address", "fe80::1%up*", ZONE },
+	{ S, "address", "fe80::1%sixteen-bytes-xx", ZONE },
+	{ S, "address", "ff05::1:3", ZONE },
+	{ S, "address", "2001:db8::1%up0", NO_ZONE },
+	{ S, "address", "192.0.2.1%up0", NO_ZONE },
+	{ S6, "duid", "0001", DUID },
+	{ S6, "duid", "hex:00010", DUID },
+	{ S6, "duid", "xx:yy:zz", DUID },
+	{ S6, "duid", "off", DUID },
+	{ S6, "vss", "add", "expected off or on" },
 	{ S, "weight", "0", "expected a whole number from 1 to 100" },
 	{ S, "weight", "101", "expected a whole number from 1 to 100" },
 	{ S, "probe-interval", "999ms", "expected " TIME("1s to 1h") },
@@ -315,13 +394,30 @@ static const struct {
 	{ G, "hold-down", "3601s", "expected " TIME("0s to 1h") },
 	{ G, "hold-down", "off", "expected " TIME("0s to 1h") },
 	{ G, "rescue", "yes", "expected off or on" },
-	{ I, "active", "192.0.2.1", "expected always, vrrp or address A.B.C.D" },
-	{ I, "active", "address", "expected always, vrrp or address A.B.C.D" },
+	{ I, "active", "address", "expected always, vrrp or an address, or one of each family" },
 	{ I, "active", "address192.0.2.1",
-	    "expected always, vrrp or address A.B.C.D" },
-	{ I, "active", "address 192.0.2.1/24", "expected always, vrrp or address A.B.C.D" },
-	{ I, "active", "address 224.0.0.18", "expected always, vrrp or address A.B.C.D" },
-	{ I, "active", "master", "expected always, vrrp or address A.B.C.D" },
+	    "expected always, vrrp or an address, or one of each family" },
+	{ I, "active", "address 192.0.2.1/24", "expected always, vrrp or an address, or one of each family" },
+	{ I, "active", "address 224.0.0.18", "expected always, vrrp or an address, or one of each family" },
+	{ I, "active", "address 192.0.2.1, 192.0.2.2", ACTIVE },
+	{ I, "active", "fe80::1, fe80::2", ACTIVE },
+	{ I, "active", "192.0.2.1,", ACTIVE },
+	{ I, "active", "192.0.2.1 2001:db8::1", ACTIVE },
+	{ I, "active", "ff02::12", ACTIVE },
+	{ I, "active", "always, 192.0.2.1", ACTIVE },
+	{ I, "link-address", "fe80::1", LINK },
+	{ I, "link-address", "192.0.2.1", LINK },
+	{ I, "link-address", "ff05::1", LINK },
+	{ I, "link-address", "2001:db8::1/64", LINK },
+	{ I, "link-address", "off", LINK },
+	{ I, "interface-id", "%x", FORMAT },
+	{ I, "remote-id6", "32473:", VENDOR },
+	{ I, "remote-id6", "32473", VENDOR },
+	{ I, "remote-id6", "0:x", VENDOR },
+	{ I, "remote-id6", "32473:hex:", "expected pairs of hex digits after hex:" },
+	{ I, "rsoo", "off", "expected pass or drop" },
+	{ I, "client-mac", "add", "expected off or on" },
+	{ I, "active", "master", "expected always, vrrp or an address, or one of each family" },
 	{ R, "active-giaddr", "vip", "expected own or virtual" },
 	{ I, "giaddr", "second", "expected primary, all, rotate or " HOST },
 	{ I, "giaddr", "224.0.0.1", "expected primary, all, rotate or " HOST },
@@ -376,6 +472,8 @@ END_TEST
 
 #define IF "[interface a]\nservers = 192.0.2.1\n"
 #define PROBE IF "[server x]\naddress = 192.0.2.1\nprobe = "
+#define ANSWERS "expected any alone, or IPv6 addresses like 2001:db8::10\n"
+#define NOT4 "not IPv4, which all broadcasts are; expected a [group], a [server] or " HOST "\n"
 #define X32 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static const struct {
@@ -431,14 +529,12 @@ static const struct {
 	{ "[interface a]\nservers = 192.0.2.1,,192.0.2.2\n",
 	    "2: servers: expected an item before the comma\n" },
 	{ "[interface a]\nservers = dhcp.example.com\n",
-	    "2: servers: \"dhcp.example.com\": expected a [group], a [server] or an IPv4 host "
-	    "address like 192.0.2.10; host names are not looked up\n" },
+	    "2: servers: \"dhcp.example.com\": expected a [group], a [server] or " SERVER "; host names are not looked up\n" },
 	{ "[interface a]\nservers = 192.0.2.1 192.0.2.2\n",
 	    "2: servers: \"192.0.2.1 192.0.2.2\": unexpected space; expected a comma between "
 	    "two items, or each on an indented line of its own\n" },
 	{ "[interface a]\nservers = 192.0.2.1;\n",
-	    "2: servers: \"192.0.2.1;\": expected a [group], a [server] or an IPv4 host "
-	    "address like 192.0.2.10\n" },
+	    "2: servers: \"192.0.2.1;\": expected a [group], a [server] or " SERVER "\n" },
 	{ IF "[rule r]\nuser-class = \"iPXE\"\nboot = 192.0.2.2\n",
 	    "4: user-class: unexpected quotes; expected the text without them\n" },
 	{ IF "[rule r]\nuser-class = gPXE, 'iPXE'\nboot = 192.0.2.2\n",
@@ -452,14 +548,11 @@ static const struct {
 	    "3: probe: \"http://192.0.2.1/x\": the host is the server's address; expected "
 	    "http:/boot.ipxe or http:8080/boot.ipxe\n" },
 	{ "[interface a]\nservers = 192.0.2.256\n",
-	    "2: servers: \"192.0.2.256\": expected a [group], a [server] or an IPv4 host "
-	    "address like 192.0.2.10\n" },
+	    "2: servers: \"192.0.2.256\": expected a [group], a [server] or " SERVER "\n" },
 	{ "[interface a]\nservers = 0.0.0.0\n",
-	    "2: servers: \"0.0.0.0\": expected a [group], a [server] or an IPv4 host address "
-	    "like 192.0.2.10\n" },
+	    "2: servers: \"0.0.0.0\": expected a [group], a [server] or " SERVER "\n" },
 	{ "[group wds]\nservers = 192.0.2.1\n[interface a]\nboot = wdss\n",
-	    "4: boot: \"wdss\": expected a [group], a [server] or an IPv4 host address like "
-	    "192.0.2.10; did you mean \"wds\"?\n" },
+	    "4: boot: \"wdss\": expected a [group], a [server] or " SERVER "; did you mean \"wds\"?\n" },
 	{ "[interface averyveryverylong]\nservers = 192.0.2.1\n",
 	    "1: [interface averyveryverylong] never matches: interface names have at most 15 "
 	    "bytes\n" },
@@ -480,7 +573,7 @@ static const struct {
 	    "3: [server 10.0.0.1] has a name that looks like an address; expected one with a "
 	    "letter\n" },
 	{ IF "[server x]\n",
-	    "3: [server x] has no address (IPv4 address of the server)\n" },
+	    "3: [server x] has no address (IPv4 or IPv6 address of the server)\n" },
 	{ IF "[server x]\naddress = 192.0.2.1\n[server y]\naddress = 192.0.2.1\n"
 	    "option82 = none\n",
 	    "5: [server y] has the address of [server x] in line 3 but other settings; "
@@ -556,17 +649,17 @@ static const struct {
 	    "expected it alone, or a [group] with all items of the list\n" },
 	{ IF "active-giaddr = own\n",
 	    "1: [interface a] has active-giaddr but is always active; expected active = vrrp "
-	    "or active = address A.B.C.D with it\n" },
+	    "or an address with it\n" },
 	{ IF "active = always\nactive-giaddr = own\n[relay]\nactive = vrrp\n",
 	    "1: [interface a] has active-giaddr but is always active; expected active = vrrp "
-	    "or active = address A.B.C.D with it\n" },
+	    "or an address with it\n" },
 	{ IF "active = on\nactive-giaddr = own\n",
-	    "3: active = on: expected always, vrrp or address A.B.C.D\n" },
+	    "3: active = on: expected always, vrrp or an address, or one of each family\n" },
 	{ IF "active = vrrp\n[relay]\ngiaddr = 192.0.2.9\n",
 	    "1: [interface a] has a giaddr, which the virtual address would replace; expected "
 	    "active-giaddr = own with it\n" },
 	{ IF "[group g]\n",
-	    "3: [group g] has no servers (the servers of the group, names or IPv4 addresses)\n" },
+	    "3: [group g] has no servers (the servers of the group, names or addresses)\n" },
 	{ IF "[group g]\nservers = h\n[group h]\nservers = 192.0.2.1\n",
 	    "4: servers: \"h\": a [group]; expected servers\n" },
 	{ "[server x]\naddress = 192.0.2.1\noffers = proxy-only\n[interface a]\ndhcp = x\n",
@@ -591,7 +684,7 @@ static const struct {
 	    "like b8:27:eb, or a prefix like 52:54:00:00:00:00/28\n"
 	    "6: uuid: \"1\": expected a UUID like 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab\n"
 	    "7: message: \"hello\": expected discover, request, decline, release, inform or "
-	    "bootp\n" },
+	    "bootp, or solicit, confirm, renew, rebind or information-request\n" },
 	{ "[helper h]\n",
 	    "1: [helper h] has no port (UDP ports whose broadcasts are passed on)\n"
 	    "1: [helper h] has no from (shell patterns of the interfaces that receive them)\n"
@@ -606,20 +699,66 @@ static const struct {
 	{ "[helper h]\nport = 1,2,3,4,5,6,7,8,9\nfrom = a\nto = b\n",
 	    "2: port: \"9\": expected at most 8 ports; a second [helper] can have more\n" },
 	{ "[helper h]\nport = 9\nfrom = a\nto = 10.0.0.0/8\nallow = 10.0.0.1/8, x\n",
-	    "4: to: \"10.0.0.0/8\": expected a [group], a [server] or an IPv4 host address "
-	    "like 192.0.2.10\n"
+	    "4: to: \"10.0.0.0/8\": expected a [group], a [server] or " HOST "\n"
 	    "5: allow: \"10.0.0.1/8\": bits beyond the prefix length; expected 10.0.0.0/8\n"
 	    "5: allow: \"x\": expected an IPv4 address or a prefix like 192.0.2.0/24\n" },
 	{ "[helper g]\nport = 7, 9\nfrom = v*\nto = b\n"
 	    "[helper h]\nport = 9\nfrom = v1, v*\nto = c\n",
 	    "5: [helper h] is never reached: earlier helpers have its ports on its "
 	    "interfaces; expected one [helper] with all destinations\n" },
+	/* IPv6 */
+	{ IF "[server x]\naddress = 2001:db8::1\noption82 = none\nprobe = dhcp\n",
+	    "3: [server x] has option82, which is only for an IPv4 address\n"
+	    "3: [server x] has a probe, and each kind of it needs IPv4; expected probe = none "
+	    "with an IPv6 address\n" },
+	{ IF "[server x]\naddress = 192.0.2.1\nduid = hex:000102\nvss = on\n"
+	    "answers-from = 2001:db8::1\n",
+	    "3: [server x] has duid, which is only for an IPv6 address\n"
+	    "3: [server x] has vss, which is only for an IPv6 address\n"
+	    "3: [server x] has answers-from, which is only for a multicast address\n" },
+	{ IF "[server x]\naddress = fe80::1%a\nanswers-from = any\n",
+	    "3: [server x] has answers-from, which is only for a multicast address\n" },
+	{ IF "[server x]\naddress = ff05::1:3%a\nanswers-from = any, 2001:db8::1, ff02::1, ::1, "
+	    "fe80::1%a, 192.0.2.1\n",
+	    "5: answers-from: \"any\": " ANSWERS "5: answers-from: \"ff02::1\": " ANSWERS
+	    "5: answers-from: \"::1\": " ANSWERS "5: answers-from: \"fe80::1%a\": " ANSWERS
+	    "5: answers-from: \"192.0.2.1\": " ANSWERS },
+	{ IF "[server x]\naddress = 2001:db8::1\n[server y]\naddress = 2001:db8::1\n"
+	    "duid = 000102\n",
+	    "5: [server y] has the address of [server x] in line 3 but other settings; "
+	    "expected the same in both\n" },
+	{ IF "[server x]\naddress = ff02::1:2%a\nanswers-from = 2001:db8::1\n[server y]\n"
+	    "address = ff02::1:2%a\nanswers-from = 2001:db8::2\n",
+	    "6: [server y] has the address of [server x] in line 3 but other settings; "
+	    "expected the same in both\n" },
+	{ IF "[server x]\naddress = 2001:db8::1\nvss = on\n[server y]\naddress = 2001:db8::1\n",
+	    "6: [server y] has the address of [server x] in line 3 but other settings; "
+	    "expected the same in both\n" },
+	{ "[interface a]\nservers = 2001:db8::1%a, fe80::1\n",
+	    "2: servers: \"2001:db8::1%a\": " NO_ZONE "\n2: servers: \"fe80::1\": " ZONE "\n" },
+	{ "[server s]\naddress = 2001:db8::1\n[group g]\nservers = s\n"
+	    "[helper h]\nport = 9\nfrom = a\nto = s, g, 2001:db8::2\n",
+	    "8: to: \"s\": " NOT4 "8: to: \"g\": " NOT4 "8: to: \"2001:db8::2\": " NOT4 },
+	{ IF "link-address = none\n[relay]\ninterface-id = off\n",
+	    "1: [interface a] has link-address = none and interface-id = off, so no DHCPv6 "
+	    "reply could be delivered; expected one of them\n" },
+	{ IF "[rule r]\nmessage = discover\nprotocol = dhcp6\nboot = 192.0.2.1\n",
+	    "3: [rule r] never matches: its messages are not of its protocol\n" },
+	{ IF "[rule r]\nmessage = solicit, rebind\nprotocol = dhcp4\nboot = 192.0.2.1\n",
+	    "3: [rule r] never matches: its messages are not of its protocol\n" },
+	{ IF "[rule r]\nprotocol = dhcp\nboot = 192.0.2.1\n",
+	    "4: protocol: \"dhcp\": expected dhcp4 or dhcp6\n" },
+	/* 4 times a host name of up to 64 bytes */
+	{ "[interface a*]\nservers = 192.0.2.1\ninterface-id = %h%h%h%h\n",
+	    "1: [interface a*] may need more than 255 bytes for interface-id\n" },
+	{ "[relay]\nhost-name = r1\nremote-id6 = 1:%g%g%g%g%g%g%g\n[interface a]\n"
+	    "servers = 192.0.2.1\ninterface-id = %h%h%h%h\n",
+	    "4: [interface a] may need more than 255 bytes for remote-id6\n" },
 	/* in the order of the lines, not the order in which they were found */
 	{ "[interface a]\nservers = x\n[relay]\nlog = x\n[server s]\naddress = y\n",
-	    "2: servers: \"x\": expected a [group], a [server] or an IPv4 host address like "
-	    "192.0.2.10\n"
+	    "2: servers: \"x\": expected a [group], a [server] or " SERVER "\n"
 	    "4: log = x: expected stderr, syslog or journal\n"
-	    "6: address = y: expected an IPv4 host address like 192.0.2.10\n" },
+	    "6: address = y: expected " SERVER "\n" },
 	/* text that must not reach a terminal */
 	{ IF "[server \xff\x1b]\n",
 	    "3: a control character (0x1b) in column 10; expected plain text\n" },
@@ -662,6 +801,13 @@ static const struct {
 	{ "interface = vlan*", "interface = vlan10, eth0", true },
 	{ "message = discover", "message = discover", false },
 	{ "message = discover", "message = discover, request", true },
+	{ "message = discover, solicit", "message = solicit", false },
+	{ "message = discover", "message = solicit", true },
+	{ "message = solicit", "message = solicit, rebind", true },
+	{ "message = request", "message = request\nprotocol = dhcp6", false },
+	{ "message = request\nprotocol = dhcp6", "message = request", true },
+	{ "protocol = dhcp4", "protocol = dhcp6", true },
+	{ "protocol = dhcp4, dhcp6", "protocol = dhcp6", false },
 	{ "uuid = 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab",
 	    "uuid = 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab", false },
 	{ "uuid = 8d5d7a0e-3b1c-4b8a-9d52-0123456789ab",
@@ -749,6 +895,67 @@ START_TEST(names_become_indexes)
 }
 END_TEST
 
+/* Address and zone make a server; a zone is part of its text. */
+START_TEST(servers_of_both_families_become_indexes)
+{
+	struct conftext t = conftext("[server x]\naddress = 2001:db8::1\nduid = 00:01:02:FF\n"
+	    "[server up]\naddress = ff05::1:3%up0\nanswers-from = 2001:db8::1, 2001:db8::2\n"
+	    "[interface a]\nservers = 192.0.2.1, x, fe80::1%up0, fe80::1%up1, "
+	    "2001:db8:0::1, fe80:0::1%up1, up\n");
+	const struct conf *c = t.c;
+	const struct conf_group *g;
+	static const uint16_t want[] = { 2, 0, 3, 4, 1 };
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(c->n_server, 5);
+	g = &c->group[c->ifs[0].servers];
+	ck_assert_uint_eq(g->n, 5);
+	ck_assert_mem_eq(g->server, want, sizeof(want));
+	ck_assert_str_eq(c->server[3].name, "fe80::1%up0");
+	ck_assert_str_eq(c->server[3].zone, "up0");
+	ck_assert_str_eq(c->server[0].zone, "");
+	ck_assert_uint_eq(c->server[0].duid_len, 4);
+	ck_assert_mem_eq(c->server[0].duid, "\x00\x01\x02\xff", 4);
+	ck_assert_uint_eq(c->server[1].n_answer, 2);
+	ck_assert_uint_eq(c->server[1].answer[1].b[15], 2);
+	ck_assert_uint_eq(conf_server_by_text(c, "fe80:0::1%up1"), 4);
+	ck_assert_uint_eq(conf_server_by_text(c, "2001:db8::1"), 0);
+	ck_assert_uint_eq(conf_server_by_text(c, "192.0.2.1"), 2);
+	ck_assert_uint_eq(conf_server_by_text(c, "fe80::1"), CONF_NONE);
+	ck_assert_uint_eq(conf_server_by_text(c, "fe80::1%up2"), CONF_NONE);
+	ck_assert_uint_eq(conf_server_by_text(c, "x"), CONF_NONE);
+	conftext_check_print(c);
+	conftext_free(&t);
+}
+END_TEST
+
+START_TEST(helper_leaves_out_the_ipv6_addresses_of_a_group)
+{
+	struct conftext t = conftext("[group g]\nservers = 2001:db8::1, 192.0.2.1\n"
+	    "[helper h]\nport = 9\nfrom = a\nto = g\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(t.c->helper[0].n_to_addr, 1);
+	ck_assert_uint_eq(t.c->helper[0].to_addr[0].host, 0xc0000201);
+	conftext_free(&t);
+}
+END_TEST
+
+/* Of a message type both protocols have a rule means both. */
+START_TEST(message_words_are_types_of_either_protocol)
+{
+	struct conftext t = conftext(IF "[rule r]\nmessage = discover, request, renew\n"
+	    "boot = 192.0.2.1\n[rule s]\nprotocol = dhcp6\nboot = 192.0.2.1\n");
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(t.c->rule[0].messages, 1u << 1 | 1u << 3);
+	ck_assert_uint_eq(t.c->rule[0].messages6, 1u << 3 | 1u << 5);
+	ck_assert_uint_eq(t.c->rule[0].protocols, 0);
+	ck_assert_uint_eq(t.c->rule[1].protocols, 1u << FAMILY6);
+	conftext_free(&t);
+}
+END_TEST
+
 START_TEST(group_name_comes_before_server_name)
 {
 	struct conftext t = conftext("[server fog]\naddress = 192.0.2.1\n"
@@ -778,7 +985,8 @@ END_TEST
 static void
 check_server_defaults(const struct conf_server *s)
 {
-	ck_assert(s->option82 && !s->proxy_only);
+	ck_assert(s->option82 && !s->proxy_only && !s->vss);
+	ck_assert(s->duid_len == 0 && s->n_answer == 0);
 	ck_assert_uint_eq(s->weight, 1);
 	ck_assert_uint_eq(s->n_probe, 0);
 	ck_assert(s->probe_interval_ms == 2000 && s->probe_timeout_ms == 1000);
@@ -827,7 +1035,13 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_str_eq(o->subscriber_id, "");
 	ck_assert(!o->server_id_override && !o->relay_flags &&
 	    !o->vendor_enterprise);
-	ck_assert(!o->relay_id_len && !o->vss_len);
+	ck_assert(!o->relay_id_len && o->relay_id_auto && !o->vss_len);
+	ck_assert_uint_eq(c->max_hops6, 8);
+	ck_assert(o->link_address == CONF_LINKADDR_PRIMARY && o->client_mac);
+	ck_assert(!o->accept_unicast && !o->leasequery && !o->rsoo_drop);
+	ck_assert_str_eq(o->interface_id, "%h:%i");
+	ck_assert_uint_eq(o->remote_id6_enterprise, 0);
+	ck_assert_str_eq(o->remote_id6, "");
 	ck_assert(c->helper[0].keep_source && c->helper[0].rate.n == 100);
 	conftext_free(&t);
 }
@@ -913,6 +1127,7 @@ START_TEST(active_is_set_for_each_interface)
 	    "[interface a]\nservers = 192.0.2.1\nactive = address 192.0.2.9\n"
 	    "[interface b]\nservers = 192.0.2.1\nactive = always\ngiaddr = rotate\n"
 	    "[interface c]\nservers = 192.0.2.1\nactive-giaddr = virtual\n"
+	    "[interface e]\nservers = 192.0.2.1\nactive = fe80::1, 192.0.2.8\n"
 	    "[interface d]\nservers = 192.0.2.1\ngiaddr = all\n");
 	const struct conf_if *f;
 
@@ -924,8 +1139,12 @@ START_TEST(active_is_set_for_each_interface)
 	ck_assert_int_eq(f[1].o.active, CONF_ACTIVE_ALWAYS);
 	ck_assert_int_eq(f[2].o.active, CONF_ACTIVE_VRRP);
 	ck_assert(f[2].o.active_giaddr_virtual);
-	ck_assert_int_eq(f[3].o.active, CONF_ACTIVE_VRRP);
-	ck_assert(!f[3].o.active_giaddr_virtual);
+	ck_assert_int_eq(f[3].o.active, CONF_ACTIVE_ADDRESS);
+	ck_assert_uint_eq(f[3].o.active_address.host, 0xc0000208);
+	ck_assert_uint_eq(f[3].o.active_address6.b[15], 1);
+	ck_assert(ip6_is_none(f[0].o.active_address6));
+	ck_assert_int_eq(f[4].o.active, CONF_ACTIVE_VRRP);
+	ck_assert(!f[4].o.active_giaddr_virtual);
 	conftext_check_print(t.c);
 	conftext_free(&t);
 }
@@ -1041,6 +1260,7 @@ START_TEST(format_expands_to_bytes)
 		{ "hex:00:ff:10", "\x00\xff\x10", 255, 3 },
 		{ "hex:00ff10", "", 2, 0 },
 	};
+	struct conf_fmt six = f;
 	uint8_t out[255];
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
@@ -1048,6 +1268,29 @@ START_TEST(format_expands_to_bytes)
 		    formats[i].size), formats[i].len);
 		ck_assert_mem_eq(out, formats[i].want, formats[i].len);
 	}
+	six.giaddr = ip_of6((struct ip6){ { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } });
+	ck_assert_uint_eq(conf_expand("%g", &six, out, sizeof(out)), 11);
+	ck_assert_mem_eq(out, "2001:db8::1", 11);
+}
+END_TEST
+
+/* One that does not fit on the widest interface and host. */
+START_TEST(format_fits_into_a_dhcpv6_option)
+{
+	char format[CONF_TEXT_MAX] = "%h%h%h", at[16] = "123456789012345";
+
+	ck_assert(conf_format_fits6(format, NULL, ""));
+	strcat(format, "%g123456789012345678901234");
+	ck_assert(conf_format_fits6(format, NULL, ""));
+	strcat(format, "x");
+	ck_assert(!conf_format_fits6(format, NULL, ""));
+	ck_assert(conf_format_fits6(format, NULL, "short"));
+	ck_assert(conf_format_fits6("", NULL, ""));
+	strcpy(format, "%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i%i");
+	ck_assert(conf_format_fits6(format, at, ""));
+	strcat(format, "x");
+	ck_assert(!conf_format_fits6(format, NULL, ""));
+	ck_assert(conf_format_fits6(format, "eth0", ""));
 }
 END_TEST
 
@@ -1150,7 +1393,8 @@ END_TEST
 /* A default that its own row refuses would leave the field at 0. */
 START_TEST(every_default_is_printed)
 {
-	struct conftext t = conftext("[server x]\naddress = 192.0.2.1\n[group x]\nservers = x\n"
+	struct conftext t = conftext("[server x]\naddress = 192.0.2.1\n"
+	    "[server y]\naddress = ff05::1:3%z\n[group x]\nservers = x\n"
 	    "[interface x]\nservers = x\nactive = vrrp\n[rule x]\nboot = x\n"
 	    "[helper x]\nport = 1\nfrom = x\nto = x\n");
 	char *printed = conftext_print(t.c);
@@ -1359,12 +1603,14 @@ build_with(size_t allocs)
 {
 	static const char *const lines[][2] = {
 		{ "server s", NULL }, { "address", "192.0.2.1" },
+		{ "server m", NULL }, { "address", "ff05::1:3%a" }, { "answers-from", "fe80::1" },
 		{ "group g", NULL }, { "servers", "s, 192.0.2.2, 192.0.2.3, 192.0.2.4, 192.0.2.5" },
 		{ "interface vlan*", NULL }, { "dhcp", "g" }, { "boot", "g, 192.0.2.6" },
 		{ "rule r", NULL }, { "arch", "bios, 7, 9, 11, 16" },
 		{ "user-class", "iPXE" },
 		{ "vendor-class", "PXE*" }, { "mac", "52:54:00" },
 		{ "uuid", "8d5d7a0e-3b1c-4b8a-9d52-0123456789ab" }, { "interface", "vlan1*" },
+		{ "protocol", "dhcp6" },
 		{ "boot", "192.0.2.7" },
 		{ "helper h", NULL }, { "port", "9" }, { "from", "a, b, c, d, e" },
 		{ "to", "f, 192.0.2.1, g" }, { "allow", "10.0.0.0/8" },
@@ -1425,6 +1671,9 @@ conf_suite(void)
 	tcase_add_loop_test(t, rule_that_is_never_reached_is_a_mistake, 0, N(rules));
 	tcase_add_loop_test(t, pattern_matches, 0, N(globs));
 	tcase_add_test(t, names_become_indexes);
+	tcase_add_test(t, servers_of_both_families_become_indexes);
+	tcase_add_test(t, helper_leaves_out_the_ipv6_addresses_of_a_group);
+	tcase_add_test(t, message_words_are_types_of_either_protocol);
 	tcase_add_test(t, group_name_comes_before_server_name);
 	tcase_add_test(t, relay_sets_defaults_wherever_it_is_in_the_file);
 	tcase_add_test(t, defaults_are_those_of_the_manual);
@@ -1437,6 +1686,7 @@ conf_suite(void)
 	tcase_add_test(t, pattern_with_many_stars_ends_soon);
 	tcase_add_test(t, most_specific_interface_wins);
 	tcase_add_test(t, format_expands_to_bytes);
+	tcase_add_test(t, format_fits_into_a_dhcpv6_option);
 	tcase_add_test(t, longest_option82_covers_every_expansion);
 	tcase_add_test(t, full_conf_has_every_key);
 	tcase_add_test(t, key_without_a_value_is_explained);
