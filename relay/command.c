@@ -26,12 +26,10 @@ run_reload(struct daemon *d)
 static uint16_t
 find_server(const struct conf *c, const char *which)
 {
-	struct ip4 a;
-
 	for (uint16_t i = 0; i < c->n_server; i++)
 		if (strcmp(c->server[i].name, which) == 0)
 			return c->server[i].first;
-	return ip4_parse(which, &a) ? conf_server_by_addr(c, a) : CONF_NONE;
+	return conf_server_by_text(c, which);
 }
 
 static json_t *

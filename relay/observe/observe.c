@@ -79,7 +79,7 @@ udp_to_server(const struct daemon *d, uint16_t server, const void *msg, size_t l
 static uint16_t
 server_of(const struct daemon *d, struct ipaddr a)
 {
-	return servers_find(&d->servers, (struct server_key){ a, 0 });
+	return servers_find(&d->servers, (struct server_key){ a, 0, NULL });
 }
 
 void

@@ -32,7 +32,7 @@ static int
 prepare_slot(struct daemon *d, unsigned i, const struct conf_server *c)
 {
 	struct server_slot *s = &d->server_sockets.next[i];
-	struct server_key key = { c->address, c->vrf };
+	struct server_key key = { c->address, c->vrf, c->zone };
 	uint16_t kept = d->conf ? servers_find(&d->servers, key) : CONF_NONE;
 
 	if (kept != CONF_NONE)

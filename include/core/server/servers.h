@@ -55,6 +55,9 @@ struct server_duid {
 struct server_key {
 	struct ipaddr address;
 	uint32_t vrf;		/* 0: the main table */
+	/* The interface by which the address was reached. It counts for the
+	 * servers that have a zone; NULL is that of none of them. */
+	const char *zone;
 };
 
 /* All pointers are borrowed. */

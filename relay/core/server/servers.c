@@ -25,7 +25,8 @@ servers_find(const struct servers *sv, struct server_key key)
 	for (; sv->slot[i] != CONF_NONE; i = (i + 1) % SERVERS_SLOTS) {
 		const struct conf_server *s = &sv->conf->server[sv->slot[i]];
 
-		if (s->vrf == key.vrf && ip_eq(s->address, key.address))
+		if (s->vrf == key.vrf && ip_eq(s->address, key.address) &&
+		    (!*s->zone || (key.zone && strcmp(s->zone, key.zone) == 0)))
 			return sv->slot[i];
 	}
 	return CONF_NONE;
@@ -34,7 +35,7 @@ servers_find(const struct servers *sv, struct server_key key)
 uint16_t
 servers_find4(const struct servers *sv, struct ip4 a)
 {
-	return servers_find(sv, (struct server_key){ ip_of4(a), 0 });
+	return servers_find(sv, (struct server_key){ ip_of4(a), 0, NULL });
 }
 
 static bool
@@ -77,7 +78,7 @@ servers_find_rx(const struct servers *sv, struct ipaddr src, uint32_t ifindex)
 	if (src.version == 6 && ip6_is_multicast(src.v6))
 		return CONF_NONE;
 	if (src.version != 6 || !ip6_is_linklocal(src.v6))
-		s = servers_find(sv, (struct server_key){ src, 0 });
+		s = servers_find(sv, (struct server_key){ src, 0, NULL });
 	return s == CONF_NONE && src.version == 6 && in ?
 	    find_zoned(sv, in->link.name, src.v6) : s;
 }
@@ -113,7 +114,7 @@ index_servers(struct servers *sv)
 		sv->slot[i] = CONF_NONE;
 	for (uint16_t s = 0; s < sv->conf->n_server; s++) {
 		const struct conf_server *cs = &sv->conf->server[s];
-		unsigned i = slot_of((struct server_key){ cs->address, cs->vrf });
+		unsigned i = slot_of((struct server_key){ cs->address, cs->vrf, NULL });
 
 		if (cs->first != s)
 			continue;

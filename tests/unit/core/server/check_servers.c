@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The index of servers, with a configuration made by hand, since no key sets an
- * IPv6 address or a VRF so far.
+ * The index of servers, with a configuration made by hand, since no key sets a
+ * VRF so far.
  */
 #include <check.h>
 #include <errno.h>
@@ -33,7 +33,7 @@ add(struct conf *c, struct ipaddr address, uint32_t vrf)
 static uint16_t
 find(struct ipaddr address, uint32_t vrf)
 {
-	return servers_find(sv, (struct server_key){ address, vrf });
+	return servers_find(sv, (struct server_key){ address, vrf, NULL });
 }
 
 static void
@@ -65,6 +65,30 @@ START_TEST(an_address_in_two_vrfs_and_one_of_ipv6_are_three_servers)
 	ck_assert_uint_eq(find(a6, 7), CONF_NONE);
 	ck_assert_uint_eq(find(ip_of4(a4), 1), CONF_NONE);
 	ck_assert_uint_eq(find(ip_of4(IP4_NONE), 0), CONF_NONE);
+}
+END_TEST
+
+/* The same link-local address on two links is two servers. */
+START_TEST(a_zone_tells_link_local_servers_apart)
+{
+	struct ipaddr local = { .version = 6, .v6 = { { 0xfe, 0x80, [15] = 1 } } };
+	static const char *const zones[] = { "up0", "up1" };
+
+	for (uint16_t i = 0; i < 2; i++) {
+		struct conf_server *s = &conf.server[i];
+
+		add(&conf, local, 0);
+		strcpy(s->zone, zones[i]);
+		s->first = conf_server_same(&conf, s);
+	}
+	add(&conf, a6, 0);
+	servers_configure(sv, NULL, &conf, mono_us(1));
+	ck_assert_uint_eq(servers_find(sv, (struct server_key){ local, 0, "up0" }), 0);
+	ck_assert_uint_eq(servers_find(sv, (struct server_key){ local, 0, "up1" }), 1);
+	ck_assert_uint_eq(servers_find(sv, (struct server_key){ local, 0, "up" }), CONF_NONE);
+	ck_assert_uint_eq(find(local, 0), CONF_NONE);
+	/* Others are reached by whatever interface the route names. */
+	ck_assert_uint_eq(servers_find(sv, (struct server_key){ a6, 0, "up1" }), 2);
 }
 END_TEST
 
@@ -277,6 +301,7 @@ servers_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, an_address_in_two_vrfs_and_one_of_ipv6_are_three_servers);
+	tcase_add_test(t, a_zone_tells_link_local_servers_apart);
 	tcase_add_test(t, ip_versions_are_never_mixed_up);
 	tcase_add_test(t, a_full_table_finds_every_server);
 	tcase_add_test(t, a_reload_goes_by_address_and_vrf);
