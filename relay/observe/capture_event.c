@@ -265,7 +265,7 @@ see_event(struct daemon *d, struct sight *s, const struct event *e)
 static bool
 was_relayed(const struct event *e)
 {
-	return e->leg == EVENT_FRAME_IN && e->plan && e->why == DROP_NONE;
+	return e->leg == EVENT_FRAME_IN && e->asked && e->why == DROP_NONE;
 }
 
 /* Adds facts that a filter can match although they are not in the packet itself. */
@@ -278,9 +278,9 @@ add_facts(struct daemon *d, struct sight *s, const struct event *e)
 	f->interface[1] = e->other ? e->other->link.name : NULL;
 	f->leased = e->leased;
 	if (was_relayed(e)) {
-		for (unsigned i = 0; i < e->plan->to.n; i++)
-			f->server[i] = server[e->plan->to.server[i]].address;
-		f->n_server = e->plan->to.n;
+		for (unsigned i = 0; i < e->asked->n; i++)
+			f->server[i] = server[e->asked->server[i]].address;
+		f->n_server = e->asked->n;
 	} else if (!ip_is_none(e->from_server)) {
 		f->server[0] = e->from_server;
 		f->n_server = 1;
@@ -297,17 +297,17 @@ put_comment(struct sbuf *b, const struct daemon *d, const struct event *e)
 		sbuf_puts(b, e->word);
 	if (was_relayed(e))
 		sbuf_puts(b, " to=");
-	for (unsigned i = 0; was_relayed(e) && i < e->plan->to.n; i++)
+	for (unsigned i = 0; was_relayed(e) && i < e->asked->n; i++)
 		sbuf_printf(b, "%s%s", i ? "," : "",
-		    conf_server_name(d->conf, e->plan->to.server[i]));
+		    conf_server_name(d->conf, e->asked->server[i]));
 	if (e->name_server)
 		sbuf_printf(b, " server=%s", conf_server_name(d->conf, e->server));
 	if (e->other && e->other_key) {
 		sbuf_printf(b, " %s=", e->other_key);
 		sbuf_esc(b, e->other->link.name, strlen(e->other->link.name));
 	}
-	if (e->rule && e->plan->rule != CONF_NONE)
-		sbuf_printf(b, " rule=%s", d->conf->rule[e->plan->rule].name);
+	if (e->rule && e->name_rule)
+		sbuf_printf(b, " rule=%s", e->rule->name);
 	if (e->tail)
 		sbuf_puts(b, e->tail);
 }

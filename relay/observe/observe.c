@@ -42,6 +42,12 @@ link_dest(const struct rx *rx)
 	return ip4_is_multicast(rx->dst.v4) ? RING_TO_MULTICAST : RING_TO_BROADCAST;
 }
 
+static const struct conf_rule *
+rule_of(const struct daemon *d, uint16_t rule)
+{
+	return rule == CONF_NONE ? NULL : &d->conf->rule[rule];
+}
+
 void
 observe_request(struct daemon *d, const struct rx *rx,
     const struct relay4_plan *p, enum drop why, struct mono now)
@@ -50,8 +56,8 @@ observe_request(struct daemon *d, const struct rx *rx,
 	REPORT(d,
 	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
 	    .to = link_dest(rx), .word = "relayed", .why = why,
-	    .plan = p, .rule = true, .trace = "relayed",
-	    .direction = "requests", .m = &p->m, .ifindex = rx->ifindex);
+	    .asked = &p->to, .rule = rule_of(d, p->rule), .name_rule = true,
+	    .trace = "relayed", .direction = "requests", .m = &p->m, .ifindex = rx->ifindex);
 }
 
 static struct event_udp
@@ -83,14 +89,14 @@ server_of(const struct daemon *d, struct ipaddr a)
 }
 
 void
-observe_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
-    const void *msg, size_t len)
+observe_copy(struct daemon *d, const struct observe_copy *c, const void *msg,
+    size_t len)
 {
 	REPORT(d,
-	    .leg = EVENT_SERVER_OUT, .server = server, .name_server = true,
-	    .udp = udp_to_server(d, server, msg, len),
-	    .word = p->hedge ? "hedge" : "copy", .other = p->in,
-	    .other_key = "from", .plan = p, .rule = true);
+	    .leg = EVENT_SERVER_OUT, .server = c->server, .name_server = true,
+	    .udp = udp_to_server(d, c->server, msg, len),
+	    .word = c->hedge ? "hedge" : "copy", .other = c->in,
+	    .other_key = "from", .rule = rule_of(d, c->rule), .name_rule = true);
 }
 
 void
@@ -98,8 +104,8 @@ observe_hedge(struct daemon *d, const struct relay4_plan *p, struct mono now)
 {
 	record_hedge(d->track, &d->r4, p, now);
 	REPORT(d,
-	    .plan = p, .rule = true, .trace = "hedged", .m = &p->m,
-	    .ifindex = p->in ? p->in->link.ifindex : 0);
+	    .asked = &p->to, .rule = rule_of(d, p->rule), .trace = "hedged",
+	    .m = &p->m, .ifindex = p->in ? p->in->link.ifindex : 0);
 }
 
 void
@@ -139,7 +145,8 @@ observe_4011(struct daemon *d, const struct rx *rx,
 	REPORT(d,
 	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_PXE,
 	    .to = link_dest(rx), .word = "relayed", .why = why,
-	    .plan = &p->servers, .trace = "relayed", .direction = "4011",
+	    .asked = &p->servers.to, .rule = rule_of(d, p->servers.rule),
+	    .trace = "relayed", .direction = "4011",
 	    .ifindex = rx->ifindex, .trace_port = DHCP4_PORT_PXE);
 	if (why == DROP_NONE)
 		record_4011(d->track, rx, p->servers.to.n, now);

@@ -60,8 +60,7 @@ void
 trace_event(struct daemon *d, const struct event *e)
 {
 	const struct iface *f = iftab_by_index(d->iftab, e->ifindex);
-	const struct relay4_plan *p = e->plan;
-	bool dropped = e->why != DROP_NONE, helped = e->trace_port && !p;
+	bool dropped = e->why != DROP_NONE, helped = e->trace_port && !e->asked;
 	char text[FIELDS], name[LOG_ESC_MAX];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
@@ -75,11 +74,11 @@ trace_event(struct daemon *d, const struct event *e)
 		    drop_word(e->why));
 	else if (e->tail)
 		sbuf_puts(&b, e->tail);
-	for (unsigned i = 0; !dropped && p && i < p->to.n; i++)
+	for (unsigned i = 0; !dropped && e->asked && i < e->asked->n; i++)
 		sbuf_printf(&b, "%s%s", i ? "," : " to=",
-		    d->conf->server[p->to.server[i]].name);
-	if (!dropped && p && p->rule != CONF_NONE)
-		sbuf_printf(&b, " rule=%s", d->conf->rule[p->rule].name);
+		    d->conf->server[e->asked->server[i]].name);
+	if (!dropped && e->rule)
+		sbuf_printf(&b, " rule=%s", e->rule->name);
 	log_event(&d->log, LOG_LEVEL_DEBUG, dropped ? "dropped" : e->trace,
 	    "%s", text);
 }

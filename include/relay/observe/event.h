@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-#include "core/relay4/relay4.h"
+#include "core/server/ask.h"
 #include "io/ring.h"
+#include "proto/dhcp4.h"
 
 struct daemon;
 
@@ -49,8 +50,9 @@ struct event {
 	/* The verdict. */
 	const char *word;		/* "relayed", "copy"... */
 	enum drop why;			/* unless DROP_NONE, replaces the word */
-	const struct relay4_plan *plan;	/* to=, and the servers for filters */
-	bool rule;			/* name the plan's rule: rule= */
+	const struct ask_list *asked;	/* to=, and the servers for filters */
+	const struct conf_rule *rule;	/* rule=, or NULL */
+	bool name_rule;			/* in comments, too */
 	bool name_server;		/* server= */
 	const struct iface *other;	/* on the other leg */
 	const char *other_key;		/* "from" or "to"; NULL: for filters only */

@@ -20,9 +20,16 @@ struct daemon;
 
 void observe_request(struct daemon *d, const struct rx *rx,
     const struct relay4_plan *p, enum drop why, struct mono now);
-/* A copy of a request for a server, as rendered. */
-void observe_copy(struct daemon *d, const struct relay4_plan *p, uint16_t server,
-    const void *msg, size_t len);
+/* A copy of a request for a server, as rendered, and the request of either family
+ * that it is made of. */
+struct observe_copy {
+	uint16_t server;
+	const struct iface *in;
+	uint16_t rule;		/* CONF_NONE: no rule */
+	bool hedge;
+};
+void observe_copy(struct daemon *d, const struct observe_copy *c, const void *msg,
+    size_t len);
 void observe_hedge(struct daemon *d, const struct relay4_plan *p, struct mono now);
 void observe_reply(struct daemon *d, const struct rx *rx,
     const struct relay4_delivery *v, enum drop why, struct mono now);

@@ -312,6 +312,14 @@ broadcast(uint32_t ifindex)
 	};
 }
 
+static void
+sent(uint16_t server, const void *msg, size_t len)
+{
+	struct observe_copy c = { server, plan.in, plan.rule, plan.hedge };
+
+	observe_copy(d, &c, msg, len);
+}
+
 /* As path.c handles it. */
 static enum drop
 request(uint32_t ifindex)
@@ -325,7 +333,7 @@ request(uint32_t ifindex)
 	observe_request(d, &rx, &plan, why, w->now);
 	for (unsigned i = 0; why == DROP_NONE && i < plan.to.n; i++) {
 		len = relay4_render(&plan, 0, false, out, sizeof(out), &no_room);
-		observe_copy(d, &plan, plan.to.server[i], out, len);
+		sent(plan.to.server[i], out, len);
 	}
 	return why;
 }
@@ -403,7 +411,7 @@ START_TEST(a_hedge_differs_from_a_copy)
 	discover(NULL);
 	request(VLAN10);
 	plan.hedge = true;
-	observe_copy(d, &plan, plan.to.server[0], m.b, m.len);
+	sent(plan.to.server[0], m.b, m.len);
 	expect(one, "in vlan10 broadcast: relayed to=alpha");
 	expect(one, "out server:alpha unicast: copy server=alpha from=vlan10");
 	expect(one, "out server:alpha unicast: hedge server=alpha from=vlan10");
