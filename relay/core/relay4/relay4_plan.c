@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "core/relay4/classes.h"
-#include "core/relay4/rules.h"
+#include "core/server/rules.h"
 
 /* How many tries a client gets before the next address is used, as in routers
  * with this feature ("smart relay"). */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * rules - finds the first [rule], in file order, that matches a client. A pure
- * function.
+ * rules - finds the first [rule], in file order, that matches a client of either
+ * family. A pure function.
  */
-#ifndef CORE_RELAY4_RULES_H
-#define CORE_RELAY4_RULES_H
+#ifndef CORE_SERVER_RULES_H
+#define CORE_SERVER_RULES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +16,8 @@
 struct rules_facts {
 	const struct iface *in;
 	const struct pxe_client *client;	/* all 0 when nothing is known */
-	uint8_t type;			/* DHCP message type, 0: BOOTP or no DHCP */
+	enum family family;
+	uint8_t type;			/* of the family; 0: BOOTP or no DHCP */
 	bool has_mac;
 	struct mac mac;			/* chaddr, or the link source (p4011) */
 };

@@ -3,7 +3,7 @@
  * Rules: what each key requires of a message, that all keys of a rule must hold,
  * and that the first rule that matches decides.
  */
-#include "core/relay4/rules.h"
+#include "core/server/rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +79,7 @@ static bool
 holds6(const char *name, const char *condition)
 {
 	static struct pxe_client client;
-	struct rules_facts f = { .client = &client };
+	struct rules_facts f = { .client = &client, .family = FAMILY6 };
 	char text[1024];
 	struct dhcp6 m;
 
@@ -89,6 +89,7 @@ holds6(const char *name, const char *condition)
 	must(dhcp6_parse(&m, msg.b, msg.len) == DROP_NONE);
 	pxe6_read(&client, &m);
 	f.in = iftab_by_index(w->iftab, 10);
+	f.type = m.type;
 	return rules_match(w->conf, &f) == 0;
 }
 
@@ -279,14 +280,20 @@ START_TEST(mac_by_address_prefix_and_list)
 }
 END_TEST
 
-START_TEST(uuid_as_on_the_wire)
+START_TEST(uuid_in_either_byte_order)
 {
+	static const char label[] = "uuid = 34333231-3635-3837-9abc-def001020304";
+
 	msg_client(&msg, "ovmf-x64");
 	ck_assert(holds("uuid = " UUID));
+	ck_assert(holds(label));
+	ck_assert(!holds("uuid = 31323334-3536-3837-9abc-def001020304"));
+	ck_assert(!holds("uuid = 34333231-3635-3837-bc9a-def001020304"));
 	ck_assert(!holds("uuid = 31323334-3536-3738-9abc-def001020305"));
 	ck_assert(holds("uuid = 31323334-3536-3738-9abc-def001020305, " UUID));
 	msg_client(&msg, "dhclient");	/* a UUID of zeros is not the same as none */
 	ck_assert(!holds("uuid = 00000000-0000-0000-0000-000000000000"));
+	ck_assert(holds6("edk2-pxe", label));
 }
 END_TEST
 
@@ -322,6 +329,14 @@ START_TEST(message_by_type)
 		{ "message = bootp", DHCP4_DISCOVER, false },
 		{ "message = discover", DHCP4_TYPE_NONE, false },
 		{ "message = discover", 33, false },	/* not the same as 1 << 1 */
+		{ "message = discover", 65, false },
+		{ "message = solicit", DHCP4_DISCOVER, false },
+		{ "message = solicit", DHCP4_TYPE_NONE, false },
+		{ "message = request, renew", DHCP4_REQUEST, true },
+		{ "message = request, renew", DHCP4_ACK, false },	/* 5, as renew */
+		{ "protocol = dhcp4", DHCP4_DISCOVER, true },
+		{ "protocol = dhcp6", DHCP4_DISCOVER, false },
+		{ "protocol = dhcp6\nmessage = request", DHCP4_REQUEST, false },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -358,6 +373,16 @@ START_TEST(dhcpv6_clients_match_by_the_same_keys)
 		{ "windows", "vendor-class = MSFT 5.0", true },
 		{ "windows", "family = plain", true },
 		{ "grub", "family = plain", true },
+		{ "grub", "protocol = dhcp6", true },
+		{ "grub", "protocol = dhcp4, dhcp6", true },
+		{ "grub", "protocol = dhcp4", false },
+		{ "grub", "message = solicit", true },
+		{ "grub", "message = discover, solicit", true },
+		{ "grub", "message = discover", false },	/* both are type 1 */
+		{ "grub", "message = bootp", false },
+		{ "grub", "message = request", false },
+		{ "grub", "message = rebind", false },
+		{ "arista-ztp", "message = information-request", true },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
@@ -455,7 +480,7 @@ rules_suite(void)
 	tcase_add_test(t, vendor_class_with_a_nul_matches_nothing);
 	tcase_add_test(t, vendor_class_of_maximum_length);
 	tcase_add_test(t, mac_by_address_prefix_and_list);
-	tcase_add_test(t, uuid_as_on_the_wire);
+	tcase_add_test(t, uuid_in_either_byte_order);
 	tcase_add_test(t, interface_by_name_and_pattern);
 	tcase_add_test(t, message_by_type);
 	tcase_add_test(t, dhcpv6_clients_match_by_the_same_keys);

@@ -2,12 +2,13 @@
  *
  * rules - matches a client against the [rule] sections. All conditions of a
  * rule must hold; one that lists several values holds if any of them does. The
- * options: RFC 4578 (93, 97), RFC 3004 (77), RFC 2132 9.13 (60).
+ * options of DHCPv4 are those of RFC 4578 (93, 97), RFC 3004 (77) and RFC 2132
+ * 9.13 (60); proto/pxe6 names those of DHCPv6.
  *
- * conf_groups_for() says which groups a rule stands for, and relay4_plan.c
- * keeps the choice for the whole conversation.
+ * conf_groups_for() says which groups a rule stands for. relay4 keeps the choice
+ * for the whole conversation.
  */
-#include "core/relay4/rules.h"
+#include "core/server/rules.h"
 
 #include <string.h>
 
@@ -31,7 +32,7 @@ user_holds(const struct conf_rule *r, const struct pxe_client *c)
 	return false;
 }
 
-/* Matches shell patterns on option 60. A NUL inside would cut the text short
+/* Matches shell patterns on the vendor class. A NUL inside would cut the text short
  * and let a pattern match what it should not, so such a value matches nothing. */
 static bool
 vendor_holds(const struct conf_rule *r, const struct pxe_client *c)
@@ -57,13 +58,32 @@ mac_holds(const struct conf_rule *r, const struct rules_facts *f)
 	return false;
 }
 
+/* The machine's identifier, as its label or dmidecode shows it, has two forms on the
+ * wire: firmware (EDK2) sends the first three numbers as SMBIOS has them, in little
+ * endian; what it loads (iPXE) sends them in network order. Both use one form in
+ * option 97 and in the DUID, and a rule means the machine, so either form matches. */
 static bool
 uuid_holds(const struct conf_rule *r, const struct pxe_client *c)
 {
+	static const uint8_t other[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+	uint8_t swapped[16];
+
+	for (unsigned i = 0; i < sizeof(other); i++)
+		swapped[i] = c->uuid[other[i]];
 	for (unsigned i = 0; c->uuid_len && i < r->n_uuid; i++)
-		if (memcmp(r->uuid[i], c->uuid, sizeof(c->uuid)) == 0)
+		if (memcmp(r->uuid[i], c->uuid, sizeof(c->uuid)) == 0 ||
+		    memcmp(r->uuid[i], swapped, sizeof(swapped)) == 0)
 			return true;
 	return false;
+}
+
+/* If a rule names types of one protocol only, it is not for the other one. */
+static bool
+message_holds(const struct conf_rule *r, const struct rules_facts *f)
+{
+	uint64_t types = f->family == FAMILY6 ? r->messages6 : r->messages;
+
+	return (!r->messages && !r->messages6) || (f->type < 64 && types >> f->type & 1);
 }
 
 static bool
@@ -73,7 +93,9 @@ rule_holds(const struct conf_rule *r, const struct rules_facts *f)
 
 	if (r->families && !(r->families & 1u << c->family))
 		return false;
-	if (r->messages && (f->type >= 32 || !(r->messages & 1u << f->type)))
+	if (r->protocols && !(r->protocols & 1u << f->family))
+		return false;
+	if (!message_holds(r, f))
 		return false;
 	if (r->n_arch && !arch_holds(r, c))
 		return false;
