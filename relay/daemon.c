@@ -74,15 +74,21 @@ open_tables(struct daemon *d)
 	host_open(d);
 	d->iftab = iftab_new();
 	d->clients = reload_new_clients(d, d->conf);
+	d->r6.clients = reload_new_clients6(d, d->conf);
 	d->helpers = helpers_new(d->secret);
 	d->track = track_new(d->conf->clients, d->secret);
-	if (!d->iftab || !d->clients || !d->helpers || !d->track ||
+	if (!d->iftab || !d->clients || !d->r6.clients || !d->helpers || !d->track ||
 	    outbox_open(d) < 0 || relay_run_open(d) < 0)
 		return failed(d, "tables", -ENOMEM, NULL);
 	d->r4.servers = &d->servers;
 	d->servers.iftab = d->r4.iftab = d->iftab;
 	d->r4.clients = d->clients;
 	d->r4.stats = &d->stats;
+	d->r6.iftab = d->iftab;
+	d->r6.rule_hits = d->r4.rule_hits;
+	d->r6.ask.family = FAMILY6;
+	d->r6.ask.servers = &d->servers;
+	d->r6.ask.stats = &d->stats6;
 	d->servers.on_health = on_health;
 	d->servers.user = d;
 	return 0;
@@ -125,7 +131,8 @@ int
 daemon_open(struct daemon *d, struct conf *conf)
 {
 	static const struct sockets_readers readers = {
-		.ring = path_ring, .udp67 = path_udp67, .udp4011 = path_udp4011,
+		.ring = { path_ring4, path_ring6 },
+		.udp = { path_udp67, path_udp547 }, .udp4011 = path_udp4011,
 	};
 	static const struct server_readers servers = {
 		.read = path_server, .drain = path_drain,
@@ -141,6 +148,7 @@ daemon_open(struct daemon *d, struct conf *conf)
 	    (err = sockets_open(d, &readers)) < 0)
 		return err;
 	relay4_configure(&d->r4, NULL, conf, d->started);
+	d->r6.ask.conf = conf;
 	err = open_parts(d);
 	if (err < 0)
 		return err;
@@ -166,6 +174,8 @@ daemon_close(struct daemon *d)
 	status_close(d);
 	d->rescues = rescues_free(d->rescues);
 	d->r4.hedges = pendings_free(d->r4.hedges);
+	d->r6.ask.hedges = pendings_free(d->r6.ask.hedges);
+	d->r6.clients = clients6_free(d->r6.clients);
 	d->helpers = helpers_free(d->helpers);
 	d->track = track_free(d->track);
 	d->clients = clients_free(d->clients);

@@ -34,6 +34,12 @@ reload_new_clients(struct daemon *d, const struct conf *c)
 	return clients_new(c->clients, d->secret, on_client_evicted, d);
 }
 
+struct clients6 *
+reload_new_clients6(struct daemon *d, const struct conf *c)
+{
+	return clients6_new(c->clients, d->secret, on_client_evicted, d);
+}
+
 static void
 log_mistake(void *user, int line, const char *text)
 {
@@ -64,15 +70,22 @@ read_conf(struct daemon *d)
 	return NULL;
 }
 
+/* The tables of clients, if they get another size. */
+struct tables {
+	struct clients *clients;
+	struct clients6 *clients6;
+};
+
 static int
-refuse_conf(struct daemon *d, struct conf *next, struct clients *clients)
+refuse_conf(struct daemon *d, struct conf *next, const struct tables *t)
 {
 	char file[LOG_ESC_MAX];
 
 	stats_count(&d->stats, COUNTER_RELOADS_REFUSED);
 	log_event(&d->log, LOG_LEVEL_ERROR, "reload-refused", "file=\"%s\"",
 	    log_esc(file, args_conf_name(d->args)));
-	clients_free(clients);
+	clients_free(t->clients);
+	clients6_free(t->clients6);
 	conf_free(next);
 	return -EINVAL;
 }
@@ -80,7 +93,7 @@ refuse_conf(struct daemon *d, struct conf *next, struct clients *clients)
 /* Nothing in here can fail. The only packets relayed during the exchange are
  * the last ones of retired servers, all by the old configuration. */
 static void
-take_conf(struct daemon *d, struct conf *next, struct clients *clients)
+take_conf(struct daemon *d, struct conf *next, const struct tables *t)
 {
 	struct conf *old = d->conf;
 	struct mono now = loop_now(d->loop);
@@ -90,13 +103,16 @@ take_conf(struct daemon *d, struct conf *next, struct clients *clients)
 	doctor_run_reload(d);
 	d->conf = next;
 	d->reloaded = now;
-	if (clients) {
-		clients_take(clients, d->clients);
+	if (t->clients) {
+		clients_take(t->clients, d->clients);
 		clients_free(d->clients);
-		d->clients = clients;
-		d->r4.clients = clients;
+		d->r4.clients = d->clients = t->clients;
+		clients6_take(t->clients6, d->r6.clients);
+		clients6_free(d->r6.clients);
+		d->r6.clients = t->clients6;
 	}
 	relay4_configure(&d->r4, old, next, now);
+	d->r6.ask.conf = next;
 	helpers_configure(d->helpers, old, next);
 	logging_set(d);
 	host_name(d);
@@ -115,22 +131,23 @@ reload(struct daemon *d)
 {
 	char file[LOG_ESC_MAX];
 	struct conf *next = read_conf(d);
-	struct clients *clients = NULL;
+	struct tables t = { NULL, NULL };
 
 	if (!next || !privileges_allow(d, next, log_mistake, d))
-		return refuse_conf(d, next, NULL);
+		return refuse_conf(d, next, &t);
 	if (next->clients != d->conf->clients) {
-		clients = reload_new_clients(d, next);
-		if (!clients)
-			return refuse_conf(d, next, NULL);
+		t.clients = reload_new_clients(d, next);
+		t.clients6 = reload_new_clients6(d, next);
+		if (!t.clients || !t.clients6)
+			return refuse_conf(d, next, &t);
 	}
 	if (server_sockets_prepare(d, next) < 0)
-		return refuse_conf(d, next, clients);
+		return refuse_conf(d, next, &t);
 	if (sockets_set_filter(d, next) < 0) {
 		server_sockets_cancel(d);
-		return refuse_conf(d, next, clients);
+		return refuse_conf(d, next, &t);
 	}
-	take_conf(d, next, clients);
+	take_conf(d, next, &t);
 	stats_count(&d->stats, COUNTER_RELOADS);
 	log_event(&d->log, LOG_LEVEL_INFO, "reloaded",
 	    "file=\"%s\" reloads=%" PRIu64, log_esc(file, args_conf_name(d->args)),

@@ -47,6 +47,9 @@ void *hash_find(const struct hash *h, const void *key);
 void *hash_get(struct hash *h, const void *key, bool *fresh);
 /* Prefetch hint for the next call with this key; no semantic effect. */
 void hash_expect(struct hash *h, const void *key);
+/* Copies entries, from the oldest to the youngest, which keeps their order. Both
+ * tables have entries of one size. */
+void hash_copy(struct hash *to, const struct hash *from);
 size_t hash_count(const struct hash *h);
 /* Iterate by age: return the next younger (older) entry, or NULL at the end.
  * With NULL they return the oldest (youngest) one. */

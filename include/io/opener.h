@@ -38,8 +38,9 @@ struct opener_terms {
 
 enum opener_what {
 	OPENER_CONF = 1,	/* the configuration; -EINVAL: no regular file */
-	OPENER_UDP,		/* udp_open(number): 67 or 4011 */
-	OPENER_SERVER,		/* udp_server_socket(67) */
+	/* Of these the address counts only as 0.0.0.0 or ::. */
+	OPENER_UDP,		/* udp_open() of its family and port `number` */
+	OPENER_SERVER,		/* udp_server_socket() of its family */
 	OPENER_ICMP,		/* echo replies only */
 	OPENER_ARP,		/* replies to this host, on every interface */
 	OPENER_NETLINK,		/* a netlink socket to ask with */
@@ -60,7 +61,7 @@ struct opener_request {
 	uint32_t seq;		/* the answer repeats it; 0: no answer */
 	uint32_t what;
 	uint32_t number, more;
-	struct ip4 address;
+	struct ipaddr address;
 	char path[UNIXSOCK_PATH];
 };
 

@@ -43,12 +43,12 @@ bool priv_violation(int call);
 /* Each sends a request and waits. Returns a descriptor, 0 or -errno (-EPERM:
  * the terms do not allow it). */
 int priv_ask(struct priv *p, enum opener_what what);
-int priv_ask_inet(struct priv *p, enum opener_what what, struct ip4 address,
+int priv_ask_inet(struct priv *p, enum opener_what what, struct ipaddr address,
     uint32_t number);
 int priv_ask_path(struct priv *p, enum opener_what what, const char *path);
 /* These do not wait for an answer. */
 void priv_pidfile(struct priv *p);
-void priv_resolve(struct priv *p, uint32_t ifindex, struct ip4 ip);
+void priv_resolve(struct priv *p, uint32_t ifindex, struct ipaddr ip);
 void priv_log(struct priv *p, enum logsink where, enum log_level level);
 
 #endif

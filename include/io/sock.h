@@ -16,7 +16,25 @@
 
 #include "base/addr.h"
 
-struct sockaddr_in sock_addr(struct ip4 address, uint16_t port);
+/* An address of either version as the kernel takes it. */
+struct sock_at {
+	socklen_t len;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+	};
+};
+/* scope: the interface of an IPv6 address that is link-local or multicast; 0:
+ * none. An address of no version is IPv4's 0.0.0.0. */
+struct sock_at sock_at(struct ipaddr address, uint16_t port, uint32_t scope);
+/* The address and port of such an address, and the address of either version. */
+struct ipaddr sock_ip(const struct sock_at *at);
+uint16_t sock_port(const struct sock_at *at);
+struct ipaddr sock_ip4(struct in_addr a);
+struct ipaddr sock_ip6(const struct in6_addr *a);
+/* AF_INET or AF_INET6. */
+int sock_family(enum family f);
 
 /* An fd, or -errno. */
 int sock_open(int family, int type, int protocol);
@@ -27,8 +45,8 @@ int sock_close(int fd);
 
 /* 0 or -errno. */
 int sock_set(int fd, int level, int option, int value);
-int sock_bind(int fd, struct ip4 address, uint16_t port);
-int sock_connect(int fd, struct ip4 address, uint16_t port);
+int sock_bind(int fd, const struct sock_at *at);
+int sock_connect(int fd, const struct sock_at *to);
 /* Binds a packet socket to all interfaces, present and future. */
 int sock_bind_packet(int fd, uint16_t ethertype);
 /* SO_RCVBUF or SO_SNDBUF, beyond net.core.[rw]mem_max if we have the right. */
@@ -38,10 +56,14 @@ struct sock_filter;
 /* Sets the socket's filter, a program of n instructions. */
 int sock_attach(int fd, struct sock_filter *prog, size_t n);
 
-/* Sends n parts as one datagram. via has the interface and the source address;
- * 0 leaves either to the kernel. 0 or -errno. */
-int sock_send_via(int fd, const struct sockaddr_in *to, struct iovec *iov,
-    size_t n, struct in_pktinfo via);
+/* How a datagram leaves; the kernel chooses what is none or 0. */
+struct sock_via {
+	struct ipaddr source;
+	uint32_t ifindex;
+};
+/* Sends n parts as one datagram. 0 or -errno. */
+int sock_send_via(int fd, const struct sock_at *to, struct iovec *iov, size_t n,
+    struct sock_via via);
 
 /* A bound netlink socket; flags: SOCK_NONBLOCK or 0. An fd, or -errno. */
 int sock_netlink(int protocol, int flags);
@@ -72,7 +94,7 @@ struct sock_sent {
 /* Records a dropped datagram, for io/udp and io/packet. */
 void sock_lost(struct sock_sent *s, int err, const void *data);
 
-/* An entry of the error queue (IP_RECVERR). */
+/* An entry of the error queue (IP_RECVERR, IPV6_RECVERR). */
 struct sock_error {
 	int err;		/* an errno value; 0: none */
 	uint32_t ifindex;	/* on which the ICMP message arrived; 0: none */

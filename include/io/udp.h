@@ -6,7 +6,12 @@
  * Why a socket per server: on a shared one, packets that wait for the ARP reply
  * of a dead server use up the send buffer, and the live server starves
  * (measured on ISC dhcrelay, dnsmasq and dhcp-helper: 250 of 1,600 requests got
- * through). With SO_REUSEADDR, all are bound to port 67. Both kinds receive.
+ * through). With SO_REUSEADDR, all are bound to port 67 or 547. Both kinds
+ * receive.
+ *
+ * IPv6 differs from IPv4 in what a server's address may be: a link-local or
+ * multicast one needs an interface. The kernel fragments what is longer than the
+ * path's MTU.
  */
 #ifndef IO_UDP_H
 #define IO_UDP_H
@@ -17,6 +22,8 @@
 
 #include "base/addr.h"
 #include "io/sock.h"
+#include "proto/dhcp4.h"
+#include "proto/dhcp6.h"
 
 #define UDP_BATCH	32
 #define UDP_DGRAM_MAX	16384	/* longer datagrams arrive marked as truncated */
@@ -40,17 +47,36 @@ int udp_recv(struct udp_batch *b, int fd, const struct udp_dgram **out);
 /* An upper bound of datagrams lost to a full buffer since the last call. */
 uint64_t udp_lost(struct udp_batch *b);
 
-/* A wildcard socket on 0.0.0.0:port for unicast only. Returns the fd, or -errno
- * (EADDRINUSE: another DHCP program has the port). */
-int udp_open(uint16_t port);
+/* The port of servers and relays. */
+static inline uint16_t
+udp_dhcp_port(enum family f)
+{
+	return f == FAMILY6 ? DHCP6_PORT_SERVER : DHCP4_PORT_SERVER;
+}
+
+/* A wildcard socket on 0.0.0.0:port or [::]:port for unicast only. Returns the
+ * fd, or -errno (EADDRINUSE: another DHCP program has the port; EAFNOSUPPORT: a
+ * host without IPv6). */
+int udp_open(enum family f, uint16_t port);
+
+/* Where a datagram goes that leaves by a wildcard socket, from its port. */
+struct udp_to {
+	struct ipaddr dst, src;	/* src none: the kernel's choice */
+	uint16_t port;
+	uint32_t ifindex;	/* 0: the kernel routes; dst is not link-local */
+};
+/* 0 or -errno. What is longer than the link's MTU leaves in fragments. */
+int udp_send(int fd, const struct udp_to *to, const void *data, size_t len);
 
 struct udp_server;
 
 /* A socket for udp_server_with(): as udp_open(), with IP_RECVERR. */
-int udp_server_socket(uint16_t port);
-/* Takes over such a socket and tries to connect; having no route is not an
- * error. NULL, with errno set, if fd is a -errno or memory is short. */
-struct udp_server *udp_server_with(int fd, struct ip4 address, uint16_t port);
+int udp_server_socket(enum family f);
+/* Takes over such a socket and tries to connect to the server's DHCP port;
+ * having no route is not an error. scope is the interface of a link-local or
+ * multicast address; 0: none, or it does not exist now. NULL, with errno set, if
+ * fd is a -errno or memory is short. */
+struct udp_server *udp_server_with(int fd, struct ipaddr address, uint32_t scope);
 struct udp_server *udp_server_free(struct udp_server *s);	/* NULL-safe */
 int udp_server_fd(const struct udp_server *s);
 /* udp_recv() on the server's socket; records errors for udp_server_errors().
@@ -58,12 +84,14 @@ int udp_server_fd(const struct udp_server *s);
 int udp_server_recv(struct udp_server *s, struct udp_batch *b,
     const struct udp_dgram **out);
 /* Updates route and source address; call it after any change of addresses or
- * routes. 0 or -errno (ENETUNREACH; the socket is unconnected until the next
- * try). Queued datagrams stay. */
-int udp_server_reconnect(struct udp_server *s);
+ * routes, or if the scope's interface has another index. 0 or -errno
+ * (ENETUNREACH; ENODEV: no scope; EADDRNOTAVAIL: only a link-local source for an
+ * address beyond the link). Then it is unconnected until the next try. Queued
+ * datagrams stay. */
+int udp_server_reconnect(struct udp_server *s, uint32_t scope);
 bool udp_server_connected(const struct udp_server *s);
-/* The source address; IP4_NONE while not connected. */
-struct ip4 udp_server_source(const struct udp_server *s);
+/* The source address; none while not connected. */
+struct ipaddr udp_server_source(const struct udp_server *s);
 
 /* Queues a datagram; the bytes are borrowed until udp_server_flush(). Flushes
  * when UDP_BATCH are queued. */
@@ -73,8 +101,9 @@ void udp_server_queue(struct udp_server *s, const void *data, size_t len,
  * packet) is recorded for udp_server_errors() and costs no packet. Without a
  * route, each flush tries one reconnect. */
 void udp_server_flush(struct udp_server *s, struct sock_sent *result);
-/* The number of ICMP and ARP errors (EHOSTUNREACH) since the last call, and the
- * last one. The kernel limits its reports, so more packets may be lost. */
+/* The number of ICMP, ARP and ND errors (EHOSTUNREACH) since the last call, and
+ * the last one. The kernel limits its reports, so more packets may be lost.
+ * "Packet too big" is none: the next packet leaves in fragments. */
 uint32_t udp_server_errors(struct udp_server *s, struct sock_error *last);
 
 #endif

@@ -17,6 +17,7 @@
 #include "core/doctor/doctor.h"
 #include "core/relay4/pace.h"
 #include "core/relay4/relay4.h"
+#include "core/relay6/relay6.h"
 #include "core/server/probe.h"
 #include "core/server/stats.h"
 #include "core/server/way.h"
@@ -148,9 +149,10 @@ struct daemon {
 	struct rescues *rescues;
 	struct track *track;		/* sized by the first configuration */
 	struct boots boots;
-	struct stats stats;
+	struct stats stats, stats6;
 	struct servers servers;
 	struct relay4 r4;
+	struct relay6 r6;		/* owns its clients and hedges */
 
 	/* relay/ */
 	struct logging logging;

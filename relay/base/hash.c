@@ -392,3 +392,12 @@ hash_older(const struct hash *h, const void *entry)
 	return entry_of(h, entry ? link_of(h, number_of(h, entry))->older :
 	    h->youngest);
 }
+
+void
+hash_copy(struct hash *to, const struct hash *from)
+{
+	bool fresh;
+
+	for (void *e = NULL; (e = hash_younger(from, e)) != NULL;)
+		memcpy(hash_get(to, e, &fresh), e, to->entry_size);
+}

@@ -229,7 +229,8 @@ metrics_open(struct loop *l, struct priv *priv, const struct conf_metrics *at,
 	m->user = user;
 	m->at = *at;
 	TAILQ_INIT(&m->clients);
-	fd = at->port ? priv_ask_inet(priv, OPENER_TCP, at->address, at->port) :
+	fd = at->port ? priv_ask_inet(priv, OPENER_TCP, ip_of4(at->address),
+	    at->port) :
 	    priv_ask_path(priv, OPENER_SOCKET, at->path);
 	err = listener_new(l, fd, on_client, m, &m->listener);
 	if (err) {

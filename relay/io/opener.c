@@ -86,14 +86,26 @@ open_conf(const struct opener *o)
 }
 
 static int
+open_udp(const struct opener_request *q)
+{
+	enum family f = ip_family(q->address);
+
+	if (q->number != udp_dhcp_port(f) &&
+	    !(f == FAMILY4 && q->number == DHCP4_PORT_PXE))
+		return -EPERM;
+	return udp_open(f, (uint16_t)q->number);
+}
+
+static int
 open_from(const struct opener_request *q)
 {
+	const struct sock_at at = sock_at(q->address, 0, 0);
 	int fd;
 
 	if (q->number > 1)
 		return -EPERM;
-	fd = sock_open(AF_INET, q->number ? SOCK_STREAM : SOCK_DGRAM, 0);
-	return fd < 0 ? fd : sock_checked(fd, sock_bind(fd, q->address, 0));
+	fd = sock_open(at.any.sa_family, q->number ? SOCK_STREAM : SOCK_DGRAM, 0);
+	return fd < 0 ? fd : sock_checked(fd, sock_bind(fd, &at));
 }
 
 /* Receives only echo replies. Not a "ping socket", which would need our group
@@ -174,9 +186,10 @@ remove_socket(struct opener *o, const struct opener_request *q)
 static int
 open_tcp(const struct opener *o, const struct opener_request *q)
 {
+	const struct sock_at at = sock_at(q->address, (uint16_t)q->number, 0);
 	int fd, err;
 
-	if (q->number > UINT16_MAX ||
+	if (q->number > UINT16_MAX || q->address.version == 6 ||
 	    !opener_may_listen(&o->terms, (uint16_t)q->number))
 		return -EPERM;
 	fd = sock_open(AF_INET, SOCK_STREAM, 0);
@@ -186,9 +199,18 @@ open_tcp(const struct opener *o, const struct opener_request *q)
 	if (!err)
 		err = sock_set(fd, IPPROTO_IP, IP_FREEBIND, 1);
 	if (!err)
-		err = sock_bind(fd, q->address, (uint16_t)q->number);
+		err = sock_bind(fd, &at);
 	/* Two sockets with REUSEADDR may bind, but only one may listen. */
 	return err ? sock_checked(fd, err) : start_listening(fd);
+}
+
+/* Can this address be another host's? */
+static bool
+is_neighbour(struct ipaddr a)
+{
+	if (ip_family(a) == FAMILY6)
+		return ip6_is_host(a.v6);
+	return ip4_is_host(ip_v4(a)) && ip_v4(a).host >> 24 != 127;
 }
 
 static int
@@ -196,12 +218,12 @@ resolve_neighbour(struct opener *o, const struct opener_request *q)
 {
 	int err = 0;
 
-	if (q->number == 0 || !ip4_is_host(q->address) ||
-	    q->address.host >> 24 == 127)
+	if (q->number == 0 || !is_neighbour(q->address))
 		return -EPERM;
 	if (!o->route)
 		err = route_open(&o->route);
-	return err < 0 ? err : route_resolve(o->route, q->number, q->address);
+	return err < 0 ? err : route_resolve(o->route, q->number,
+	    ip_v4(q->address));
 }
 
 /* An opener process has opened these files before its sandbox; some may be
@@ -231,11 +253,9 @@ opener_do(struct opener *o, const struct opener_request *q)
 	case OPENER_CONF:
 		return open_conf(o);
 	case OPENER_UDP:
-		if (q->number != DHCP4_PORT_SERVER && q->number != DHCP4_PORT_PXE)
-			return -EPERM;
-		return udp_open((uint16_t)q->number);
+		return open_udp(q);
 	case OPENER_SERVER:
-		return udp_server_socket(DHCP4_PORT_SERVER);
+		return udp_server_socket(ip_family(q->address));
 	case OPENER_ICMP:
 		return open_icmp();
 	case OPENER_ARP:

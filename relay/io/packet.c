@@ -122,14 +122,14 @@ int
 packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
     const void *payload, size_t len)
 {
-	struct sockaddr_in to = sock_addr(dst, 0);
+	const struct sock_at to = sock_at(ip_of4(dst), 0, 0);
 	struct iovec iov[2] = {
 		{ (void *)(uintptr_t)hdr, UDPIP_HEADERS },
 		{ (void *)(uintptr_t)payload, len },
 	};
 
 	return sock_send_via(fd, &to, iov, 2,
-	    (struct in_pktinfo){ .ipi_ifindex = (int)ifindex });
+	    (struct sock_via){ .ifindex = ifindex });
 }
 
 /* The limits that cause ENOBUFS: a socket's memberships (20 by default; we need

@@ -190,7 +190,7 @@ priv_ask(struct priv *p, enum opener_what what)
 }
 
 int
-priv_ask_inet(struct priv *p, enum opener_what what, struct ip4 address,
+priv_ask_inet(struct priv *p, enum opener_what what, struct ipaddr address,
     uint32_t number)
 {
 	return ask_opener(p, &(struct opener_request){
@@ -216,7 +216,7 @@ priv_pidfile(struct priv *p)
 }
 
 void
-priv_resolve(struct priv *p, uint32_t ifindex, struct ip4 ip)
+priv_resolve(struct priv *p, uint32_t ifindex, struct ipaddr ip)
 {
 	tell_opener(p, &(struct opener_request){
 	    .what = OPENER_RESOLVE, .number = ifindex, .address = ip });

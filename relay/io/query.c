@@ -98,8 +98,8 @@ report_answer(struct open_query *o, struct query_answer a, struct mono now)
 static int
 send_ip(int fd, const struct query *q)
 {
-	struct sockaddr_in to = sock_addr(q->to, q->port);
-	struct in_pktinfo from = { .ipi_spec_dst.s_addr = htonl(q->source.host) };
+	const struct sock_at to = sock_at(ip_of4(q->to), q->port, 0);
+	const struct sock_via from = { .source = ip_of4(q->source) };
 	struct iovec iov = { (void *)(uintptr_t)q->msg, q->len };
 
 	/* The first send may fail with the error of an earlier packet. */
@@ -340,10 +340,11 @@ static int
 stream_open(struct open_query *o)
 {
 	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	const struct sock_at to = sock_at(ip_of4(o->q.to), o->q.port, 0);
 	int err;
 
 	(void)setsockopt(o->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	err = sock_connect(o->fd, o->q.to, o->q.port);
+	err = sock_connect(o->fd, &to);
 	if (err < 0 && err != -EINPROGRESS)
 		return err;
 	o->watch = loop_write(o->set->loop, o->fd, stream_connected, o);
@@ -387,7 +388,8 @@ query_start(struct open_query *o)
 	}
 	o->fd = ip4_is_none(o->q.source) ?
 	    sock_open(AF_INET, stream ? SOCK_STREAM : SOCK_DGRAM, 0) :
-	    priv_ask_inet(o->set->priv, OPENER_FROM, o->q.source, stream);
+	    priv_ask_inet(o->set->priv, OPENER_FROM, ip_of4(o->q.source),
+	    stream);
 	if (o->fd < 0)
 		return o->fd;
 	return stream ? stream_open(o) : datagram_open(o);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * sock - wraps socket calls; ip(7), packet(7), netlink(7), socket(7). Which
+ * sock - wraps socket calls; ip(7), ipv6(7), packet(7), netlink(7), socket(7). Which
  * sockets there are, and who reads them, is left to the other files of io.
  */
 #include "io/sock.h"
@@ -17,14 +17,59 @@
 
 #include "base/nobufs.h"
 
-struct sockaddr_in
-sock_addr(struct ip4 address, uint16_t port)
+struct sock_at
+sock_at(struct ipaddr address, uint16_t port, uint32_t scope)
 {
-	return (struct sockaddr_in){
+	struct sock_at at = { .len = sizeof(at.in4), .in4 = {
 		.sin_family = AF_INET,
 		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(address.host),
-	};
+		.sin_addr.s_addr = htonl(ip_v4(address).host),
+	} };
+
+	if (ip_family(address) == FAMILY4)
+		return at;
+	at = (struct sock_at){ .len = sizeof(at.in6), .in6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+		.sin6_scope_id = scope,
+	} };
+	memcpy(&at.in6.sin6_addr, address.v6.b, sizeof(address.v6.b));
+	return at;
+}
+
+struct ipaddr
+sock_ip4(struct in_addr a)
+{
+	return ip_of4((struct ip4){ ntohl(a.s_addr) });
+}
+
+struct ipaddr
+sock_ip6(const struct in6_addr *a)
+{
+	struct ip6 ip;
+
+	memcpy(ip.b, a, sizeof(ip.b));
+	return ip_of6(ip);
+}
+
+struct ipaddr
+sock_ip(const struct sock_at *at)
+{
+	return at->any.sa_family == AF_INET6 ? sock_ip6(&at->in6.sin6_addr) :
+	    sock_ip4(at->in4.sin_addr);
+}
+
+uint16_t
+sock_port(const struct sock_at *at)
+{
+	return ntohs(at->any.sa_family == AF_INET6 ? at->in6.sin6_port :
+	    at->in4.sin_port);
+}
+
+int
+sock_family(enum family f)
+{
+	return f == FAMILY6 ? AF_INET6 : AF_INET;
 }
 
 int
@@ -59,20 +104,15 @@ sock_set(int fd, int level, int option, int value)
 }
 
 int
-sock_bind(int fd, struct ip4 address, uint16_t port)
+sock_bind(int fd, const struct sock_at *at)
 {
-	struct sockaddr_in at = sock_addr(address, port);
-
-	return bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ? -errno : 0;
+	return bind(fd, &at->any, at->len) < 0 ? -errno : 0;
 }
 
 int
-sock_connect(int fd, struct ip4 address, uint16_t port)
+sock_connect(int fd, const struct sock_at *to)
 {
-	struct sockaddr_in to = sock_addr(address, port);
-
-	return connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0 ?
-	    -errno : 0;
+	return connect(fd, &to->any, to->len) < 0 ? -errno : 0;
 }
 
 int
@@ -85,22 +125,39 @@ sock_bind_packet(int fd, uint16_t ethertype)
 	return bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ? -errno : 0;
 }
 
-int
-sock_send_via(int fd, const struct sockaddr_in *to, struct iovec *iov, size_t n,
-    struct in_pktinfo via)
+/* Fills the control message of m with what IP_PKTINFO and its twin take. */
+static void
+put_via(struct msghdr *m, struct sock_via via, bool six)
 {
-	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(via))] = { 0 };
+	struct in_pktinfo in4 = {
+		.ipi_ifindex = (int)via.ifindex,
+		.ipi_spec_dst.s_addr = htonl(ip_v4(via.source).host),
+	};
+	struct in6_pktinfo in6 = { .ipi6_ifindex = via.ifindex };
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	size_t len = six ? sizeof(in6) : sizeof(in4);
+
+	memcpy(&in6.ipi6_addr, ip_v6(via.source).b, sizeof(in6.ipi6_addr));
+	c->cmsg_level = six ? IPPROTO_IPV6 : IPPROTO_IP;
+	c->cmsg_type = six ? IPV6_PKTINFO : IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), six ? (const void *)&in6 : &in4, len);
+	m->msg_controllen = CMSG_SPACE(len);
+}
+
+int
+sock_send_via(int fd, const struct sock_at *to, struct iovec *iov, size_t n,
+    struct sock_via via)
+{
+	_Alignas(struct cmsghdr)
+	    uint8_t control[CMSG_SPACE(sizeof(struct in6_pktinfo))] = { 0 };
 	struct msghdr m = {
-		.msg_name = (void *)(uintptr_t)to, .msg_namelen = sizeof(*to),
+		.msg_name = (void *)(uintptr_t)&to->any, .msg_namelen = to->len,
 		.msg_iov = iov, .msg_iovlen = n,
 		.msg_control = control, .msg_controllen = sizeof(control),
 	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
-	c->cmsg_level = IPPROTO_IP;
-	c->cmsg_type = IP_PKTINFO;
-	c->cmsg_len = CMSG_LEN(sizeof(via));
-	memcpy(CMSG_DATA(c), &via, sizeof(via));
+	put_via(&m, via, to->any.sa_family == AF_INET6);
 	return sendmsg(fd, &m, MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
@@ -185,6 +242,28 @@ sock_attach(int fd, struct sock_filter *prog, size_t n)
 	    -errno : 0;
 }
 
+static void
+read_error(const struct cmsghdr *c, struct sock_error *e)
+{
+	bool six = c->cmsg_level == IPPROTO_IPV6;
+	struct sock_extended_err ee;
+	struct in6_pktinfo in6;
+	struct in_pktinfo in4;
+
+	if (!six && c->cmsg_level != IPPROTO_IP)
+		return;
+	if (c->cmsg_type == (six ? IPV6_RECVERR : IP_RECVERR)) {
+		memcpy(&ee, CMSG_DATA(c), sizeof(ee));
+		e->err = (int)ee.ee_errno;
+	} else if (six && c->cmsg_type == IPV6_PKTINFO) {
+		memcpy(&in6, CMSG_DATA(c), sizeof(in6));
+		e->ifindex = in6.ipi6_ifindex;
+	} else if (!six && c->cmsg_type == IP_PKTINFO) {
+		memcpy(&in4, CMSG_DATA(c), sizeof(in4));
+		e->ifindex = (uint32_t)in4.ipi_ifindex;
+	}
+}
+
 /* An ICMP error has IP_PKTINFO like any datagram. An error that this host
  * detected (no answer to ARP) has the loopback interface, or none. */
 bool
@@ -196,22 +275,11 @@ sock_take_error(int fd, struct sock_error *e)
 	struct msghdr msg = {
 		.msg_control = control, .msg_controllen = sizeof(control),
 	};
-	struct sock_extended_err ee;
-	struct in_pktinfo info;
 
 	if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 		return false;
 	e->ifindex = 0;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
-		if (c->cmsg_level != IPPROTO_IP)
-			continue;
-		if (c->cmsg_type == IP_RECVERR) {
-			memcpy(&ee, CMSG_DATA(c), sizeof(ee));
-			e->err = (int)ee.ee_errno;
-		} else if (c->cmsg_type == IP_PKTINFO) {
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			e->ifindex = (uint32_t)info.ipi_ifindex;
-		}
-	}
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
+		read_error(c, e);
 	return true;
 }

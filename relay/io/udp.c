@@ -4,7 +4,8 @@
  *
  * The kernel chooses the socket for a datagram: a connected one gets what its
  * server sends to its local address, the wildcard one the rest; an unconnected
- * server socket (no route) may get any of the rest, too.
+ * server socket (no route) may get any of the rest, too. What a multicast server
+ * answers comes from its unicast address, so it is part of the rest.
  *
  * Server sockets have IP_RECVERR: without it, Linux does not report "host
  * unreachable", the result of an unanswered ARP request. The resulting error
@@ -41,7 +42,14 @@
 #define SKEW		448
 
 #define CONTROL_SIZE \
-	(CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)))
+	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)))
+/* Hop limits of multicast: one link, or RFC 9915 7.6's HOP_COUNT_LIMIT. */
+#define HOPS_LINK	1
+#define HOPS_BEYOND	8
+/* linux/in6.h, which some C libraries' headers contradict */
+#ifndef IPV6_PREFER_SRC_PUBLIC
+#define IPV6_PREFER_SRC_PUBLIC	0x0002
+#endif
 
 struct control {
 	_Alignas(struct cmsghdr) uint8_t b[CONTROL_SIZE];
@@ -50,7 +58,7 @@ struct control {
 struct udp_batch {
 	struct mmsghdr msg[UDP_BATCH];
 	struct iovec iov[UDP_BATCH];
-	struct sockaddr_in from[UDP_BATCH];
+	struct sock_at from[UDP_BATCH];
 	struct control control[UDP_BATCH];
 	struct udp_dgram dgram[UDP_BATCH];
 	uint64_t lost;
@@ -65,10 +73,10 @@ struct udp_batch {
 
 struct udp_server {
 	int fd;
-	struct ip4 address;
-	uint16_t port;
+	struct ipaddr address;
+	uint32_t scope;
 	bool connected;
-	struct ip4 source;
+	struct ipaddr source;
 	uint32_t errors;
 	struct sock_error last_error;
 	uint32_t n;
@@ -86,7 +94,7 @@ udp_batch_new(void)
 	for (uint32_t i = 0; i < UDP_BATCH; i++) {
 		b->iov[i] = (struct iovec){ b->data[i], UDP_DGRAM_MAX };
 		b->msg[i].msg_hdr = (struct msghdr){
-			.msg_name = &b->from[i], .msg_iov = &b->iov[i],
+			.msg_name = &b->from[i].any, .msg_iov = &b->iov[i],
 			.msg_iovlen = 1, .msg_control = b->control[i].b,
 		};
 	}
@@ -110,20 +118,26 @@ read_dgram(struct udp_batch *b, int i)
 	struct msghdr *msg = &b->msg[i].msg_hdr;
 	struct udp_dgram *d = &b->dgram[i];
 	uint32_t drops = 0;
-	struct in_pktinfo info;
+	struct in_pktinfo in4;
+	struct in6_pktinfo in6;
 
 	*d = (struct udp_dgram){
 		.data = b->data[i],
 		.len = b->msg[i].msg_len,
 		.truncated = msg->msg_flags & MSG_TRUNC,
-		.src = ip_of4((struct ip4){ ntohl(b->from[i].sin_addr.s_addr) }),
-		.sport = ntohs(b->from[i].sin_port),
+		.src = sock_ip(&b->from[i]),
+		.sport = sock_port(&b->from[i]),
 	};
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			d->ifindex = (uint32_t)info.ipi_ifindex;
-			d->dst = ip_of4((struct ip4){ ntohl(info.ipi_addr.s_addr) });
+			memcpy(&in4, CMSG_DATA(c), sizeof(in4));
+			d->ifindex = (uint32_t)in4.ipi_ifindex;
+			d->dst = sock_ip4(in4.ipi_addr);
+		} else if (c->cmsg_level == IPPROTO_IPV6 &&
+		    c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&in6, CMSG_DATA(c), sizeof(in6));
+			d->ifindex = in6.ipi6_ifindex;
+			d->dst = sock_ip6(&in6.ipi6_addr);
 		} else if (c->cmsg_level == SOL_SOCKET &&
 		    c->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&drops, CMSG_DATA(c), sizeof(drops));
@@ -156,17 +170,6 @@ count_lost(struct udp_batch *b, int fd, uint32_t from)
 	b->mark[fd % MARKS].drops = now;
 }
 
-/* Empties the error queue, up to a bound. Returns the number of errors. */
-static uint32_t
-drain_errors(int fd, struct sock_error *last)
-{
-	uint32_t n = 0;
-
-	while (n < ERRORS_PER_READ && sock_take_error(fd, last))
-		n++;
-	return n;
-}
-
 static int
 recv_batch(struct udp_batch *b, int fd, const struct udp_dgram **out)
 {
@@ -176,7 +179,7 @@ recv_batch(struct udp_batch *b, int fd, const struct udp_dgram **out)
 	/* recvmmsg() overwrites the lengths. Most batches are one or two
 	 * datagrams, so not all need to be reset. */
 	for (int i = 0; i < b->used; i++) {
-		b->msg[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
+		b->msg[i].msg_hdr.msg_namelen = sizeof(b->from[i].in6);
 		b->msg[i].msg_hdr.msg_controllen = CONTROL_SIZE;
 	}
 	n = recvmmsg(fd, b->msg, UDP_BATCH, MSG_DONTWAIT, NULL);
@@ -199,8 +202,9 @@ udp_recv(struct udp_batch *b, int fd, const struct udp_dgram **out)
 	int n = recv_batch(b, fd, out);
 	struct sock_error ignored;
 
-	if (n < 0)
-		(void)drain_errors(fd, &ignored);
+	for (int i = 0; n < 0 && i < ERRORS_PER_READ; i++)
+		if (!sock_take_error(fd, &ignored))
+			break;
 	return n;
 }
 
@@ -216,9 +220,41 @@ udp_lost(struct udp_batch *b)
 /* DF stays clear: path MTU discovery needs a sender that retransmits, which a
  * relay does not. The filter precedes bind(), so that no broadcast gets in. */
 static int
-set_up(int fd, uint16_t port)
+set_up4(int fd)
 {
 	struct sock_filter prog[BPF_MAX];
+	int err = sock_set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+
+	if (!err)
+		err = sock_set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+	return err ? err : sock_attach(fd, prog, bpf_unicast_only(prog));
+}
+
+/* Without MULTICAST_ALL, a socket hears only the groups that it joined itself,
+ * which are none. The preference is about the source address: a temporary one
+ * (RFC 8981) changes daily. A router on the path does not fragment, so the kernel
+ * does, as it learns the path's MTU. */
+static int
+set_up6(int fd)
+{
+	int err = sock_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+
+	if (!err)
+		err = sock_set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
+	if (!err)
+		err = sock_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	if (!err)
+		err = sock_set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+		    IPV6_PMTUDISC_DONT);
+	return err ? err : sock_set(fd, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES,
+	    IPV6_PREFER_SRC_PUBLIC);
+}
+
+static int
+set_up(int fd, enum family f, uint16_t port)
+{
+	const struct sock_at any = sock_at(
+	    f == FAMILY6 ? ip_of6(IP6_NONE) : ip_of4(IP4_NONE), port, 0);
 	int err;
 
 	sock_set_buffer(fd, SO_RCVBUF, RCVBUF);
@@ -226,40 +262,45 @@ set_up(int fd, uint16_t port)
 	if (!err)
 		err = sock_set(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
 	if (!err)
-		err = sock_set(fd, IPPROTO_IP, IP_PKTINFO, 1);
-	if (!err)
-		err = sock_set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
-	if (!err)
-		err = sock_attach(fd, prog, bpf_unicast_only(prog));
-	if (!err)
-		err = sock_bind(fd, IP4_NONE, port);
-	return err;
+		err = f == FAMILY6 ? set_up6(fd) : set_up4(fd);
+	return err ? err : sock_bind(fd, &any);
 }
 
 int
-udp_open(uint16_t port)
+udp_open(enum family f, uint16_t port)
 {
-	int fd = sock_open(AF_INET, SOCK_DGRAM, 0);
+	int fd = sock_open(sock_family(f), SOCK_DGRAM, 0);
 
-	return fd < 0 ? fd : sock_checked(fd, set_up(fd, port));
+	return fd < 0 ? fd : sock_checked(fd, set_up(fd, f, port));
 }
 
 int
-udp_server_socket(uint16_t port)
+udp_send(int fd, const struct udp_to *to, const void *data, size_t len)
 {
-	int fd = udp_open(port);
+	const struct sock_at at = sock_at(to->dst, to->port, to->ifindex);
+	struct iovec iov = { (void *)(uintptr_t)data, len };
+
+	return sock_send_via(fd, &at, &iov, 1,
+	    (struct sock_via){ .source = to->src, .ifindex = to->ifindex });
+}
+
+int
+udp_server_socket(enum family f)
+{
+	int fd = udp_open(f, udp_dhcp_port(f));
 	int err;
 
 	if (fd < 0)
 		return fd;
 	err = sock_set(fd, SOL_SOCKET, SO_SNDBUF, SNDBUF);
 	if (!err)
-		err = sock_set(fd, IPPROTO_IP, IP_RECVERR, 1);
+		err = f == FAMILY6 ? sock_set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1) :
+		    sock_set(fd, IPPROTO_IP, IP_RECVERR, 1);
 	return sock_checked(fd, err);
 }
 
 struct udp_server *
-udp_server_with(int fd, struct ip4 address, uint16_t port)
+udp_server_with(int fd, struct ipaddr address, uint32_t scope)
 {
 	struct udp_server *s = fd < 0 ? NULL : calloc(1, sizeof(*s));
 
@@ -269,13 +310,12 @@ udp_server_with(int fd, struct ip4 address, uint16_t port)
 		return NULL;
 	}
 	s->address = address;
-	s->port = port;
 	s->fd = fd;
 	for (uint32_t i = 0; i < UDP_BATCH; i++) {
 		s->msg[i].msg_hdr.msg_iov = &s->iov[i];
 		s->msg[i].msg_hdr.msg_iovlen = 1;
 	}
-	(void)udp_server_reconnect(s);
+	(void)udp_server_reconnect(s, scope);
 	return s;
 }
 
@@ -295,26 +335,79 @@ udp_server_fd(const struct udp_server *s)
 	return s->fd;
 }
 
-/* A second connect() keeps the source address that the first one chose, even if
- * the host has lost it. AF_UNSPEC clears it; the port stays bound. */
-int
-udp_server_reconnect(struct udp_server *s)
+/* AF_UNSPEC also forgets the source address and the interface, to which a
+ * link-local address binds the socket; the port stays bound. */
+static void
+disconnect(struct udp_server *s)
 {
 	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	socklen_t len = sizeof(at);
-	int err;
 
 	s->connected = false;
-	s->source = IP4_NONE;
+	s->source = IP_NONE;
 	(void)connect(s->fd, &nowhere, sizeof(nowhere));
-	err = sock_connect(s->fd, s->address, s->port);
-	if (err < 0)
-		return err;
-	s->connected = true;
-	if (getsockname(s->fd, (struct sockaddr *)&at, &len) == 0)
-		s->source.host = ntohl(at.sin_addr.s_addr);
-	return 0;
+}
+
+/* The scope of a multicast address is in its second byte (RFC 4291 2.7); 2 is
+ * the link. */
+static bool
+is_of_link(struct ip6 a)
+{
+	return ip6_is_multicast(a) ? (a.b[1] & 0xf) <= 2 : ip6_is_linklocal(a);
+}
+
+/* LOOP: what we send is not for this host. */
+static int
+aim_multicast(const struct udp_server *s)
+{
+	int err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)s->scope);
+
+	if (!err)
+		err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
+	return err ? err : sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS,
+	    is_of_link(s->address.v6) ? HOPS_LINK : HOPS_BEYOND);
+}
+
+/* The source that connect() chose. While the host has no other address, as at
+ * boot, the kernel takes a link-local one also for a server beyond the link,
+ * whose answers would never arrive. */
+static int
+take_source(struct udp_server *s)
+{
+	struct sock_at at = { .len = sizeof(at.in6) };
+
+	if (getsockname(s->fd, &at.any, &at.len) < 0)
+		return -errno;
+	s->source = sock_ip(&at);
+	return ip_family(s->address) == FAMILY6 &&
+	    ip6_is_linklocal(ip_v6(s->source)) && !is_of_link(s->address.v6) ?
+	    -EADDRNOTAVAIL : 0;
+}
+
+/* A second connect() would keep the source address that the first one chose,
+ * even if the host has lost it. */
+int
+udp_server_reconnect(struct udp_server *s, uint32_t scope)
+{
+	const struct sock_at to = sock_at(s->address,
+	    udp_dhcp_port(ip_family(s->address)), scope);
+	bool multicast = ip6_is_multicast(ip_v6(s->address));
+	int err = 0;
+
+	disconnect(s);
+	s->scope = scope;
+	if (!scope && (multicast || ip6_is_linklocal(ip_v6(s->address))))
+		return -ENODEV;
+	if (multicast)
+		err = aim_multicast(s);
+	if (!err)
+		err = sock_connect(s->fd, &to);
+	if (!err)
+		err = take_source(s);
+	if (err)
+		disconnect(s);
+	else
+		s->connected = true;
+	return err;
 }
 
 bool
@@ -323,7 +416,7 @@ udp_server_connected(const struct udp_server *s)
 	return s->connected;
 }
 
-struct ip4
+struct ipaddr
 udp_server_source(const struct udp_server *s)
 {
 	return s->source;
@@ -348,13 +441,20 @@ lose_datagrams(struct udp_server *s, struct sock_sent *result, int err,
 		sock_lost(result, err, s->iov[i++].iov_base);
 }
 
-/* Records ICMP and ARP errors about this server. Returns their number. */
+/* Empties the error queue, up to a bound, and records ICMP and ARP errors about
+ * this server. Returns the number of entries. EMSGSIZE says that a packet was too
+ * big for a router or for us, and nothing about the server. */
 static uint32_t
 record_errors(struct udp_server *s)
 {
-	uint32_t n = drain_errors(s->fd, &s->last_error);
+	struct sock_error e = { 0 };
+	uint32_t n = 0;
 
-	s->errors += n;
+	for (; n < ERRORS_PER_READ && sock_take_error(s->fd, &e); n++)
+		if (e.err != EMSGSIZE) {
+			s->errors++;
+			s->last_error = e;
+		}
 	return n;
 }
 
@@ -400,7 +500,7 @@ udp_server_flush(struct udp_server *s, struct sock_sent *result)
 			break;
 		} else if (may_reconnect) {
 			may_reconnect = false;
-			err = udp_server_reconnect(s);
+			err = udp_server_reconnect(s, s->scope);
 		} else
 			lose_datagrams(s, result, -n, i++, 1);
 	}

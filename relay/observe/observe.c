@@ -74,10 +74,12 @@ udp4(const struct udpip *u)
 static struct event_udp
 udp_to_server(const struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
+	uint16_t port = udp_dhcp_port(ip_family(d->conf->server[server].address));
+
 	return (struct event_udp){
-		.src = ip_of4(d->servers.source[server]),
+		.src = d->servers.source[server],
 		.dst = d->conf->server[server].address,
-		.sport = DHCP4_PORT_SERVER, .dport = DHCP4_PORT_SERVER,
+		.sport = port, .dport = port,
 		.payload = msg, .payload_len = len,
 	};
 }

@@ -23,6 +23,7 @@ struct fate {
 	size_t from, to;	/* the range of its copies in the arena */
 	uint32_t queued, lost;
 	uint32_t ifindex;	/* of the client */
+	enum family family;
 	bool reply;
 	enum drop why;		/* of the last copy that was lost */
 };
@@ -58,12 +59,13 @@ outbox_refused(int err)
 }
 
 void
-outbox_begin(struct daemon *d, uint32_t ifindex, bool reply)
+outbox_begin(struct daemon *d, enum family family, uint32_t ifindex, bool reply)
 {
 	struct outbox *o = d->outbox;
 
 	o->fate[o->n_fate++] = (struct fate){
-		.from = o->used, .to = SIZE_MAX, .ifindex = ifindex, .reply = reply,
+		.from = o->used, .to = SIZE_MAX, .ifindex = ifindex,
+		.family = family, .reply = reply,
 	};
 	o->open = true;
 }
@@ -96,21 +98,24 @@ on_lost(void *daemon, const void *data, bool full)
 static void
 take_back(struct daemon *d, const struct fate *f)
 {
+	struct stats *all = f->family == FAMILY6 ? &d->stats6 : &d->stats;
 	struct iface *in = iftab_by_index(d->iftab, f->ifindex);
+	struct if_stats *st = !in ? NULL :
+	    f->family == FAMILY6 ? &in->stats6 : &in->stats;
 
 	observe_lost(d, f->ifindex, f->reply, f->why);
 	if (f->reply) {
-		d->stats.counter[COUNTER_REPLIES_RELAYED]--;
-		d->stats.drop_reply[f->why]++;
-		if (in)
-			in->stats.replies--;
+		all->counter[COUNTER_REPLIES_RELAYED]--;
+		all->drop_reply[f->why]++;
+		if (st)
+			st->replies--;
 		return;
 	}
-	d->stats.counter[COUNTER_REQUESTS_RELAYED]--;
-	d->stats.drop_request[f->why]++;
-	if (in) {
-		in->stats.relayed--;
-		in->stats.drops++;
+	all->counter[COUNTER_REQUESTS_RELAYED]--;
+	all->drop_request[f->why]++;
+	if (st) {
+		st->relayed--;
+		st->drops++;
 	}
 }
 

@@ -85,7 +85,7 @@ relay_run_request(struct daemon *d, const struct rx *rx, struct mono now)
 	observe_request(d, rx, &plan, why, now);
 	if (why != DROP_NONE)
 		return;
-	outbox_begin(d, rx->ifindex, false);
+	outbox_begin(d, FAMILY4, rx->ifindex, false);
 	send_plan(d, &plan);
 	outbox_end(d);
 }
@@ -96,6 +96,8 @@ relay_run_arm(struct daemon *d, struct mono now)
 	struct mono due;
 
 	if (pendings_due(d->r4.hedges, &due))
+		arm_timer(&d->relay_run.hedge, due, now);
+	if (pendings_due(d->r6.ask.hedges, &due))
 		arm_timer(&d->relay_run.hedge, due, now);
 }
 
@@ -113,6 +115,7 @@ on_hedge_due(void *daemon, struct mono now)
 			observe_hedge(d, &plan, now);
 			send_plan(d, &plan);
 		}
+	relay6_run_hedges(d, now);
 	outbox_flush(d);
 	relay_run_arm(d, now);
 }
@@ -144,7 +147,7 @@ relay_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	if (why != DROP_NONE)
 		return;
 	msg = outbox_room(d, v.m.len + ROOM);
-	outbox_begin(d, v.out->link.ifindex, true);
+	outbox_begin(d, FAMILY4, v.out->link.ifindex, true);
 	u = (struct udpip){
 		.src = v.src, .dst = v.dst, .sport = v.sport, .dport = v.dport,
 		.ttl = UDPIP_TTL, .payload = msg,
@@ -324,8 +327,9 @@ relay_run_open(struct daemon *d)
 
 	d->r4.hedges = pendings_new(HEDGES);
 	d->rescues = rescues_new(RESCUES, d->secret);
+	d->r6.ask.hedges = pendings_new(HEDGES);
 	r->hedge.watch = loop_timer(d->loop, 0, false, on_hedge_due, d);
 	r->rescue.watch = loop_timer(d->loop, 0, false, on_rescue_due, d);
-	return d->r4.hedges && d->rescues && r->hedge.watch && r->rescue.watch ?
+	return d->r4.hedges && d->r6.ask.hedges && d->rescues && r->hedge.watch && r->rescue.watch ?
 	    0 : -ENOMEM;
 }

@@ -27,21 +27,45 @@ close_slot(struct server_slot *s)
 	s->sock = udp_server_free(s->sock);
 }
 
+/* The interface of the server's zone, by its name: a new one may have it. 0: there
+ * is none. */
+static uint32_t
+scope_of(const struct daemon *d, const struct conf_server *c)
+{
+	const struct iface *f = NULL;
+
+	if (!c->zone[0] || !d->iftab)	/* before the first interface is known */
+		return 0;
+	while ((f = iftab_next(d->iftab, f ? f->link.ifindex : 0)))
+		if (strcmp(f->link.name, c->zone) == 0)
+			return f->link.ifindex;
+	return 0;
+}
+
+static struct udp_server *
+open_server(struct daemon *d, const struct conf_server *c)
+{
+	int fd = priv_ask_inet(d->priv, OPENER_SERVER,
+	    ip_family(c->address) == FAMILY6 ? ip_of6(IP6_NONE) :
+	    ip_of4(IP4_NONE), 0);
+
+	return udp_server_with(fd, c->address, scope_of(d, c));
+}
+
 /* Keeps the socket in use for this server, or opens one. */
 static int
 prepare_slot(struct daemon *d, unsigned i, const struct conf_server *c)
 {
 	struct server_slot *s = &d->server_sockets.next[i];
-	struct server_key key = { c->address, c->vrf, c->zone };
-	uint16_t kept = d->conf ? servers_find(&d->servers, key) : CONF_NONE;
+	uint16_t kept = d->conf ? conf_server_same(d->conf, c) : CONF_NONE;
 
 	if (kept != CONF_NONE)
 		s->sock = d->server_sockets.slot[kept].sock;
 	if (!s->sock) {
-		s->sock = udp_server_with(priv_ask(d->priv, OPENER_SERVER),
-		    ip_v4(c->address), DHCP4_PORT_SERVER);
+		s->sock = open_server(d, c);
 		if (!s->sock)
-			return failed_port(d, DHCP4_PORT_SERVER, -errno);
+			return failed_port(d,
+			    udp_dhcp_port(ip_family(c->address)), -errno);
 		s->made = true;
 	}
 	/* The callback gets the slot to which server_sockets_take() will move
@@ -152,7 +176,7 @@ server_sockets_reconnect(struct daemon *d)
 
 		if (!s)
 			continue;
-		udp_server_reconnect(s);
+		udp_server_reconnect(s, scope_of(d, &d->conf->server[i]));
 		d->servers.source[i] = udp_server_source(s);
 	}
 }

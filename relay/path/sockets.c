@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "proto/dhcp6.h"
 #include "proto/tftp.h"
 #include "relay/state.h"
 
@@ -49,12 +50,23 @@ filter_of(const struct conf *c)
 	return f;
 }
 
+/* Nothing comes in while no server could get it. */
+static const struct ring_filter *
+filter6_of(const struct conf *c)
+{
+	static const struct ring_filter all;
+
+	return conf_serves(c, FAMILY6) ? &all : NULL;
+}
+
 int
 sockets_set_filter(struct daemon *d, const struct conf *c)
 {
 	struct ring_filter f = filter_of(c);
-	int err = ring_set_filter(d->sockets->ring, &f);
+	int err = ring_set_filter(d->sockets->in[FAMILY4].ring, &f);
 
+	if (err == 0 && d->sockets->in[FAMILY6].ring)
+		err = ring_set_filter(d->sockets->in[FAMILY6].ring, filter6_of(c));
 	if (err < 0)
 		log_event(&d->log, LOG_LEVEL_ERROR, "filter-failed",
 		    "error=\"%s\"", strerror(-err));
@@ -69,26 +81,65 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
+/* A port that is open while the configuration needs it. */
+struct optional_port {
+	const char *taken;		/* the event when another program has it */
+	enum log_level level;
+	struct ipaddr any;
+	uint16_t port;
+	loop_fn *read;
+	int *fd;
+	struct loop_watch **watch;
+};
+
+static void
+set_port(struct daemon *d, const struct optional_port *p, bool wanted)
+{
+	int fd;
+
+	if (wanted == (*p->fd >= 0))
+		return;
+	if (!wanted) {
+		*p->watch = loop_unwatch(*p->watch);
+		close_fd(p->fd);
+		return;
+	}
+	fd = priv_ask_inet(d->priv, OPENER_UDP, p->any, p->port);
+	if (fd >= 0 && (*p->watch = loop_read(d->loop, fd, p->read, d))) {
+		*p->fd = fd;
+		return;
+	}
+	log_event(&d->log, p->level, p->taken, "error=\"%s\"",
+	    strerror(fd < 0 ? -fd : ENOMEM));
+	close_fd(&fd);
+}
+
 /* A boot server on this host may have taken port 4011. Then the kernel gives it the
  * messages that are sent to us, and everything else works. */
 static void
-open_4011(struct daemon *d)
+set_4011(struct daemon *d)
 {
 	struct sockets *s = d->sockets;
-	int fd = priv_ask_inet(d->priv, OPENER_UDP, IP4_NONE, DHCP4_PORT_PXE);
-	int err = fd < 0 ? fd : 0;
+	struct optional_port port = {
+		"port-4011-taken", LOG_LEVEL_WARNING, ip_of4(IP4_NONE),
+		DHCP4_PORT_PXE, s->on_4011, &s->udp4011, &s->w_udp4011,
+	};
 
-	if (!err) {
-		s->w_udp4011 = loop_read(d->loop, fd, s->on_4011, d);
-		err = s->w_udp4011 ? 0 : -ENOMEM;
-	}
-	if (!err) {
-		s->udp4011 = fd;
-		return;
-	}
-	close_fd(&fd);
-	log_event(&d->log, LOG_LEVEL_WARNING, "port-4011-taken",
-	    "error=\"%s\"", strerror(-err));
+	set_port(d, &port, d->conf->p4011);
+}
+
+/* The sockets of the servers have this port, too, so it fails only if another
+ * program took it just now. */
+static void
+set_547(struct daemon *d)
+{
+	struct sockets_in *in = &d->sockets->in[FAMILY6];
+	struct optional_port port = {
+		"port-547-taken", LOG_LEVEL_ERROR, ip_of6(IP6_NONE),
+		DHCP6_PORT_SERVER, d->sockets->on_547, &in->udp, &in->w_udp,
+	};
+
+	set_port(d, &port, conf_serves(d->conf, FAMILY6));
 }
 
 static bool
@@ -120,12 +171,8 @@ sockets_reload(struct daemon *d)
 {
 	struct sockets *s = d->sockets;
 
-	if (d->conf->p4011 && s->udp4011 < 0)
-		open_4011(d);
-	else if (!d->conf->p4011 && s->udp4011 >= 0) {
-		s->w_udp4011 = loop_unwatch(s->w_udp4011);
-		close_fd(&s->udp4011);
-	}
+	set_4011(d);
+	set_547(d);
 	if (!wants_hide(d->conf))
 		close_fd(&s->hide);
 	else if (s->hide < 0)
@@ -165,7 +212,7 @@ sockets_new(struct daemon *d)
 
 	if (!s)
 		return failed(d, "tables", -ENOMEM, NULL);
-	s->udp67 = s->udp4011 = s->raw = s->hide = s->lock = -1;
+	s->in[FAMILY4].udp = s->in[FAMILY6].udp = s->udp4011 = s->raw = s->hide = s->lock = -1;
 	d->sockets = s;
 	return lock_namespace(d);
 }
@@ -175,24 +222,33 @@ sockets_open(struct daemon *d, const struct sockets_readers *r)
 {
 	struct ring_filter f = filter_of(d->conf);
 	struct sockets *s = d->sockets;
+	struct sockets_in *in = &s->in[FAMILY4];
 	int err;
 
+	s->on_547 = r->udp[FAMILY6];
 	s->on_4011 = r->udp4011;
-	s->udp67 = udp_open(DHCP4_PORT_SERVER);
-	if (s->udp67 < 0)
-		return failed_port(d, DHCP4_PORT_SERVER, s->udp67);
+	in->udp = udp_open(FAMILY4, DHCP4_PORT_SERVER);
+	if (in->udp < 0)
+		return failed_port(d, DHCP4_PORT_SERVER, in->udp);
 	s->raw = packet_open_raw();
 	if (s->raw < 0)
 		return failed(d, "raw socket", s->raw, NULL);
-	err = ring_open(FAMILY4, &f, &s->ring);
+	err = ring_open(FAMILY4, &f, &in->ring);
+	if (err == 0)
+		err = ring_open(FAMILY6, filter6_of(d->conf), &s->in[FAMILY6].ring);
 	if (err < 0)
 		return failed(d, "packet ring", err, NULL);
-	s->packet = packet_new(ring_fd(s->ring));
+	s->packet = packet_new(ring_fd(in->ring));
 	s->batch = udp_batch_new();
-	s->w_ring = loop_read(d->loop, ring_fd(s->ring), r->ring, d);
-	s->w_udp67 = loop_read(d->loop, s->udp67, r->udp67, d);
-	if (!s->packet || !s->batch || !s->w_ring || !s->w_udp67)
+	in->w_udp = loop_read(d->loop, in->udp, r->udp[FAMILY4], d);
+	if (!s->packet || !s->batch || !in->w_udp)
 		return failed(d, "packet socket", -ENOMEM, NULL);
+	for (enum family i = 0; i < FAMILIES; i++) {
+		s->in[i].w_ring = loop_read(d->loop, ring_fd(s->in[i].ring),
+		    r->ring[i], d);
+		if (!s->in[i].w_ring)
+			return failed(d, "packet socket", -ENOMEM, NULL);
+	}
 	return 0;
 }
 
@@ -203,13 +259,15 @@ sockets_close(struct daemon *d)
 
 	if (!s)
 		return;
-	loop_unwatch(s->w_ring);
-	loop_unwatch(s->w_udp67);
 	loop_unwatch(s->w_udp4011);
 	packet_free(s->packet);
-	ring_close(s->ring);
+	for (enum family i = 0; i < FAMILIES; i++) {
+		loop_unwatch(s->in[i].w_ring);
+		loop_unwatch(s->in[i].w_udp);
+		ring_close(s->in[i].ring);
+		close_fd(&s->in[i].udp);
+	}
 	udp_batch_free(s->batch);
-	close_fd(&s->udp67);
 	close_fd(&s->udp4011);
 	close_fd(&s->raw);
 	close_fd(&s->hide);
@@ -221,9 +279,12 @@ sockets_close(struct daemon *d)
 void
 sockets_count_lost(struct daemon *d)
 {
-	uint64_t lost = ring_lost(d->sockets->ring);
+	for (enum family i = 0; i < FAMILIES; i++) {
+		struct sockets_in *in = &d->sockets->in[i];
+		uint64_t lost = ring_lost(in->ring);
 
-	d->stats.counter[COUNTER_RING_LOST] += lost;
-	if (lost)
-		overload_lost(&d->sockets->overload, loop_now(d->loop));
+		(i == FAMILY6 ? &d->stats6 : &d->stats)->counter[COUNTER_RING_LOST] += lost;
+		if (lost)
+			overload_lost(&in->overload, loop_now(d->loop));
+	}
 }

@@ -147,7 +147,7 @@ server_row(struct daemon *d, uint16_t i)
 	const struct conf_server *c = &d->conf->server[i];
 	const struct server_stats *s = &d->servers.stats[i];
 	const struct health *h = &d->servers.health[i];
-	bool route = !ip4_is_none(d->servers.source[i]);
+	bool route = !ip_is_none(d->servers.source[i]);
 
 	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o*, s:o*, s:b, s:o, s:o, s:b,"
 	    " s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
@@ -158,7 +158,7 @@ server_row(struct daemon *d, uint16_t i)
 	    "since-s", seconds_since(d, h->since),
 	    "reply-ago-s", seconds_since(d, h->last_reply),
 	    "misconfigured", h->misconfigured, "probes", probe_rows(d, i),
-	    "source", json_ip(d->servers.source[i]),
+	    "source", json_ip(ip_v4(d->servers.source[i])),
 	    "dhcp", d->conf->is_dhcp[i], "boot", d->conf->is_boot[i],
 	    "sent", (json_int_t)s->sent, "replies", (json_int_t)s->replies,
 	    "offers", (json_int_t)s->offers, "acks", (json_int_t)s->acks,

@@ -35,7 +35,7 @@ ask_route(struct daemon *d, uint16_t s)
 	struct way_watch *w = &d->way_watch;
 	struct ip4 hop, dst = ip_v4(d->conf->server[s].address);
 	struct route r;
-	int err = route_ask(w->route, dst, d->servers.source[s], &r);
+	int err = route_ask(w->route, dst, ip_v4(d->servers.source[s]), &r);
 
 	if (err == 0) {
 		/* The host that must answer ARP for a packet to dst. */
@@ -237,7 +237,7 @@ way_watch_tick(struct daemon *d, struct mono now)
 		const struct way_hop *h = &w->ways.hop[i];
 
 		if (h->failed)
-			priv_resolve(d->priv, h->ifindex, h->ip);
+			priv_resolve(d->priv, h->ifindex, ip_of4(h->ip));
 	}
 }
 

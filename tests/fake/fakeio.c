@@ -39,7 +39,7 @@
 #define STREAMS 8
 
 /* Descriptor numbers that no process uses. */
-enum { FD_RING = 5000, FD_RING6, FD_67, FD_4011, FD_NETLINK, FD_ROUTES, FD_NEIGH, FD_RAW, FD_SERVERS };
+enum { FD_RING = 5000, FD_RING6, FD_67, FD_547, FD_4011, FD_NETLINK, FD_ROUTES, FD_NEIGH, FD_RAW, FD_SERVERS };
 
 enum watch_kind { WATCH_NONE, WATCH_READ, WATCH_SIGNAL, WATCH_TIMER };
 
@@ -70,7 +70,8 @@ struct inbox {
 
 struct udp_server {
 	bool used;
-	struct ip4 address, source;
+	struct ipaddr address, source;
+	uint32_t scope;
 	bool connected;
 	struct inbox in;
 	uint32_t n_error;
@@ -78,10 +79,10 @@ struct udp_server {
 };
 
 struct fake_route {
-	struct ip4 dst;
+	struct ipaddr dst;
 	int err;
 	struct route r;
-	struct ip4 source;
+	struct ipaddr source;
 };
 
 struct asked {
@@ -126,7 +127,7 @@ static struct {
 
 	struct packet packet;
 	struct udp_batch batch;
-	struct inbox in67, in4011;
+	struct inbox in67, in547, in4011;
 	struct udp_server server[SERVERS];
 	struct fakeio_out *out;
 	unsigned n_out;
@@ -186,6 +187,7 @@ fakeio_reset(void)
 	for (unsigned i = 0; i < SERVERS; i++)
 		inbox_free(&w.server[i].in);
 	inbox_free(&w.in67);
+	inbox_free(&w.in547);
 	inbox_free(&w.in4011);
 	for (unsigned i = 0; i < FAMILIES; i++)
 		free(w.ring[i].frame);
@@ -318,6 +320,8 @@ is_readable(int fd)
 		return w.ring[fd - FD_RING].at < w.ring[fd - FD_RING].n;
 	case FD_67:
 		return inbox_waits(&w.in67);
+	case FD_547:
+		return inbox_waits(&w.in547);
 	case FD_4011:
 		return inbox_waits(&w.in4011);
 	default:
@@ -811,7 +815,7 @@ udp_batch_free(struct udp_batch *b)
 }
 
 static void
-inbox_put(struct inbox *in, const struct udpip *u, uint32_t ifindex)
+inbox_put(struct inbox *in, const struct udp_dgram *g)
 {
 	struct dgram *d;
 
@@ -819,13 +823,20 @@ inbox_put(struct inbox *in, const struct udpip *u, uint32_t ifindex)
 		in->d = calloc(DGRAMS, sizeof(*in->d));
 	if (in->at == in->n)
 		in->at = in->n = 0;
-	assert(in->d && in->n < DGRAMS && u->payload_len <= FAKEIO_MSG_MAX);
+	assert(in->d && in->n < DGRAMS && g->len <= FAKEIO_MSG_MAX);
 	d = &in->d[in->n++];
-	d->d = (struct udp_dgram){
-		.data = d->data, .len = u->payload_len, .src = ip_of4(u->src),
+	d->d = *g;
+	d->d.data = d->data;
+	memcpy(d->data, g->data, g->len);
+}
+
+static struct udp_dgram
+dgram_of(const struct udpip *u, uint32_t ifindex)
+{
+	return (struct udp_dgram){
+		.data = u->payload, .len = u->payload_len, .src = ip_of4(u->src),
 		.dst = ip_of4(u->dst), .sport = u->sport, .ifindex = ifindex,
 	};
-	memcpy(d->data, u->payload, u->payload_len);
 }
 
 static int
@@ -842,7 +853,8 @@ inbox_take(struct inbox *in, struct udp_batch *b, const struct udp_dgram **out)
 int
 udp_recv(struct udp_batch *b, int fd, const struct udp_dgram **out)
 {
-	return inbox_take(fd == FD_67 ? &w.in67 : &w.in4011, b, out);
+	return inbox_take(fd == FD_67 ? &w.in67 : fd == FD_547 ? &w.in547 :
+	    &w.in4011, b, out);
 }
 
 uint64_t
@@ -853,51 +865,75 @@ udp_lost(struct udp_batch *b)
 }
 
 int
-udp_open(uint16_t port)
+udp_open(enum family f, uint16_t port)
 {
 	int err = take_open_failure();
 
 	(void)port;
-	return err ? err : FD_67;
+	return err ? err : f == FAMILY6 ? FD_547 : FD_67;
+}
+
+int
+udp_send(int fd, const struct udp_to *to, const void *data, size_t len)
+{
+	struct fakeio_out *o;
+
+	(void)fd;
+	if (send_fails())
+		return -(w.fail_err ? w.fail_err : ENOBUFS);
+	o = new_out(FAKEIO_SOCKET, data, len);
+	o->src = to->src;
+	o->dst = to->dst;
+	o->ifindex = to->ifindex;
+	o->dport = to->port;
+	show_out();
+	return 0;
 }
 
 void
 fakeio_datagram(const struct udpip *u, uint32_t ifindex)
 {
-	inbox_put(u->dport == 4011 ? &w.in4011 : &w.in67, u, ifindex);
+	const struct udp_dgram g = dgram_of(u, ifindex);
+
+	fakeio_udp(u->dport, &g);
+}
+
+void
+fakeio_udp(uint16_t port, const struct udp_dgram *g)
+{
+	inbox_put(port == 4011 ? &w.in4011 : port == 547 ? &w.in547 : &w.in67, g);
 }
 
 void
 fakeio_datagram_cut(const struct udpip *u, uint32_t ifindex)
 {
-	struct inbox *in = u->dport == 4011 ? &w.in4011 : &w.in67;
+	struct udp_dgram g = dgram_of(u, ifindex);
 
-	inbox_put(in, u, ifindex);
-	in->d[in->n - 1].d.truncated = true;
+	g.truncated = true;
+	fakeio_udp(u->dport, &g);
 }
 
 static struct fake_route *
-route_to(struct ip4 dst)
+route_to(struct ipaddr dst)
 {
 	for (unsigned i = 0; i < w.n_route; i++)
-		if (ip4_eq(w.route[i].dst, dst))
+		if (ip_eq(w.route[i].dst, dst))
 			return &w.route[i];
 	return NULL;
 }
 
 struct udp_server *
-udp_server_with(int fd, struct ip4 address, uint16_t port)
+udp_server_with(int fd, struct ipaddr address, uint32_t scope)
 {
 	struct udp_server *s;
 
-	(void)port;
 	if (fd < 0) {
 		errno = -fd;
 		return NULL;
 	}
 	s = &w.server[fd - FD_SERVERS];
 	s->address = address;
-	(void)udp_server_reconnect(s);
+	(void)udp_server_reconnect(s, scope);
 	return s;
 }
 
@@ -924,13 +960,18 @@ udp_server_recv(struct udp_server *s, struct udp_batch *b, const struct udp_dgra
 }
 
 int
-udp_server_reconnect(struct udp_server *s)
+udp_server_reconnect(struct udp_server *s, uint32_t scope)
 {
 	const struct fake_route *r = route_to(s->address);
+	struct ip6 a = ip_v6(s->address);
+	int err = r ? -r->err : 0;
 
-	s->connected = !r || r->err == 0;
-	s->source = s->connected && r ? r->source : IP4_NONE;
-	return r && r->err ? -r->err : 0;
+	if (!scope && (ip6_is_linklocal(a) || ip6_is_multicast(a)))
+		err = -ENODEV;
+	s->scope = scope;
+	s->connected = !err;
+	s->source = s->connected && r ? r->source : IP_NONE;
+	return err;
 }
 
 bool
@@ -939,7 +980,7 @@ udp_server_connected(const struct udp_server *s)
 	return s->connected;
 }
 
-struct ip4
+struct ipaddr
 udp_server_source(const struct udp_server *s)
 {
 	return s->source;
@@ -981,10 +1022,10 @@ udp_server_errors(struct udp_server *s, struct sock_error *last)
 }
 
 static struct udp_server *
-server_at(struct ip4 address)
+server_at(struct ipaddr address)
 {
 	for (unsigned i = 0; i < SERVERS; i++)
-		if (w.server[i].used && ip4_eq(w.server[i].address, address))
+		if (w.server[i].used && ip_eq(w.server[i].address, address))
 			return &w.server[i];
 	return NULL;
 }
@@ -992,16 +1033,23 @@ server_at(struct ip4 address)
 bool
 fakeio_from_server(struct ip4 server, const struct udpip *u, uint32_t ifindex)
 {
-	struct udp_server *s = server_at(server);
+	const struct udp_dgram g = dgram_of(u, ifindex);
 
-	if (!s)
-		return false;
-	inbox_put(&s->in, u, ifindex);
-	return true;
+	return fakeio_udp_server(ip_of4(server), &g);
 }
 
 bool
-fakeio_server_error(struct ip4 server, int err, uint32_t ifindex)
+fakeio_udp_server(struct ipaddr server, const struct udp_dgram *g)
+{
+	struct udp_server *s = server_at(server);
+
+	if (s)
+		inbox_put(&s->in, g);
+	return s;
+}
+
+bool
+fakeio_server_error(struct ipaddr server, int err, uint32_t ifindex)
 {
 	struct udp_server *s = server_at(server);
 
@@ -1113,7 +1161,7 @@ fakeio_batch_end(void)
 }
 
 void
-fakeio_route(struct ip4 dst, int err, const struct route *r, struct ip4 source)
+fakeio_route(struct ipaddr dst, int err, const struct route *r, struct ipaddr source)
 {
 	struct fake_route *f = route_to(dst);
 
@@ -1147,7 +1195,7 @@ route_close(struct route_asker *a)
 int
 route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
 {
-	const struct fake_route *f = route_to(dst);
+	const struct fake_route *f = route_to(ip_of4(dst));
 
 	(void)a;
 	(void)src;
@@ -1342,24 +1390,23 @@ priv_ask(struct priv *p, enum opener_what what)
 	(void)p;
 	if (what == OPENER_LIMITS)
 		return -EPERM;
-	if (what != OPENER_CONF && what != OPENER_SERVER)
+	if (what != OPENER_CONF)
 		return -EOPNOTSUPP;
 	err = take_open_failure();
-	if (err)
-		return err;
-	return what == OPENER_CONF ? open_conf() : open_server();
+	return err ? err : open_conf();
 }
 
 int
-priv_ask_inet(struct priv *p, enum opener_what what, struct ip4 address, uint32_t number)
+priv_ask_inet(struct priv *p, enum opener_what what, struct ipaddr address, uint32_t number)
 {
 	int err = take_open_failure();
 
 	(void)p;
-	(void)what;
 	(void)address;
 	(void)number;
-	return err ? err : FD_4011;
+	if (err)
+		return err;
+	return what == OPENER_SERVER ? open_server() : FD_4011;
 }
 
 const struct opener_terms *
@@ -1391,7 +1438,7 @@ priv_pidfile(struct priv *p)
 }
 
 void
-priv_resolve(struct priv *p, uint32_t ifindex, struct ip4 ip)
+priv_resolve(struct priv *p, uint32_t ifindex, struct ipaddr ip)
 {
 	(void)p;
 	(void)ifindex;

@@ -21,6 +21,7 @@
 #include "io/query.h"
 #include "io/ring.h"
 #include "io/route.h"
+#include "io/udp.h"
 #include "proto/udpip.h"
 #include "proto/udpip6.h"
 
@@ -33,17 +34,18 @@
 enum fakeio_to {
 	FAKEIO_SERVER,	/* by the connected socket of a server */
 	FAKEIO_CLIENT,	/* as a frame */
-	FAKEIO_RAW	/* by the raw socket */
+	FAKEIO_RAW,	/* by the raw socket */
+	FAKEIO_SOCKET	/* by udp_send() */
 };
 
 struct fakeio_out {
 	struct mono when;
 	enum fakeio_to to;
-	struct ip4 server;	/* FAKEIO_SERVER */
+	struct ipaddr server;	/* FAKEIO_SERVER */
 	uint32_t ifindex;	/* FAKEIO_CLIENT and FAKEIO_RAW; 0: the kernel routes */
 	uint8_t mac_len;
 	uint8_t mac[8];
-	struct ipaddr src, dst;	/* FAKEIO_CLIENT and FAKEIO_RAW */
+	struct ipaddr src, dst;	/* all but FAKEIO_SERVER */
 	uint16_t sport, dport;
 	uint8_t ttl;
 	size_t len;
@@ -79,12 +81,16 @@ void fakeio_udp6_frame(const struct udpip6 *u, uint32_t ifindex, const uint8_t m
 void fakeio_datagram(const struct udpip *u, uint32_t ifindex);
 /* The same, longer than the receive buffer: u->payload is the part that fitted. */
 void fakeio_datagram_cut(const struct udpip *u, uint32_t ifindex);
-/* The same at the connected socket of a server, read at the next fakeio_turn().
+/* A datagram of either family at the socket of a port (67, 4011, 547), or at that of
+ * a server; the bytes are copied. */
+void fakeio_udp(uint16_t port, const struct udp_dgram *g);
+bool fakeio_udp_server(struct ipaddr server, const struct udp_dgram *g);
+/* A datagram at the connected socket of a server, read at the next fakeio_turn().
  * Returns false if the server has no such socket. */
 bool fakeio_from_server(struct ip4 server, const struct udpip *u, uint32_t ifindex);
 /* An ICMP message caused this error (errno) on a server's socket; ifindex as in
  * io/udp. */
-bool fakeio_server_error(struct ip4 server, int err, uint32_t ifindex);
+bool fakeio_server_error(struct ipaddr server, int err, uint32_t ifindex);
 /* Runs the loop until nothing is left to read. */
 void fakeio_turn(void);
 void fakeio_ring_lost(enum family ring, uint64_t frames);
@@ -106,7 +112,8 @@ void fakeio_batch_end(void);
 void fakeio_netlink_fails(int err);
 /* Sets the route to dst: err 0 and *r, or -errno. Without a call, every server is
  * on the link of FAKEIO_UPLINK. source: our address on that route. */
-void fakeio_route(struct ip4 dst, int err, const struct route *r, struct ip4 source);
+void fakeio_route(struct ipaddr dst, int err, const struct route *r,
+    struct ipaddr source);
 /* Sets a neighbour's state, which is also reported to watchers. */
 void fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state);
 /* ... without a report: its message was lost. */

@@ -37,6 +37,15 @@ rig_ip(const char *text)
 	return a;
 }
 
+struct ipaddr
+rig_at(const char *text)
+{
+	struct ipaddr a = IP_NONE;
+
+	must(ip_parse(text, &a));
+	return a;
+}
+
 /* Starts the daemon as main.c does, but in this process. */
 int
 rig_try(struct daemon **out, const char *conf)
@@ -180,7 +189,7 @@ rig_sent(enum fakeio_to to, const char *server)
 
 	for (unsigned i = 0; i < fakeio_sent(); i++)
 		n += fakeio_out(i)->to == to &&
-		    (!server || ip4_eq(fakeio_out(i)->server, rig_ip(server)));
+		    (!server || ip_eq(fakeio_out(i)->server, rig_at(server)));
 	return n;
 }
 

@@ -35,6 +35,7 @@ void rig_link(uint32_t ifindex, const char *name, bool up);
 void rig_addr(uint32_t ifindex, const char *net);
 void rig_pass_ms(int64_t ms);
 struct ip4 rig_ip(const char *text);
+struct ipaddr rig_at(const char *text);	/* of either version */
 
 /* A client's message; xid also makes the hardware address. type 0: none. */
 void rig_message(struct msg *m, uint8_t op, uint8_t type, uint32_t xid);

@@ -121,7 +121,7 @@ fresh_world(void)
 		world_addr(w, 10, "192.0.2.1/25");
 		world_addr(w, 10, "203.0.113.1/24");
 		for (unsigned i = 0; i < w->conf->n_server; i++)
-			w->servers.source[i] = world_ip("198.51.100.1");
+			w->servers.source[i] = ip_of4(world_ip("198.51.100.1"));
 	}
 	world_reset(w, 8);
 	return w;

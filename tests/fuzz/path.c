@@ -108,9 +108,9 @@ build(struct world *w)
 	world_addr(w, 50, "10.50.0.1/24");
 	world_link(w, 60, "vlan60");
 	for (unsigned i = 0; i < w->conf->n_server; i++)
-		w->servers.source[i] = ip4_eq(ip_v4(w->conf->server[i].address),
-		    world_ip("192.0.2.9")) ? world_ip("192.0.2.1") :
-		    world_ip("198.51.100.1");
+		w->servers.source[i] = ip_of4(world_ip(
+		    ip4_eq(ip_v4(w->conf->server[i].address),
+		    world_ip("192.0.2.9")) ? "192.0.2.1" : "198.51.100.1"));
 }
 
 struct world *

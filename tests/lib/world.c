@@ -55,6 +55,7 @@ world_reload(struct world *w, const char *text)
 	if (!w->conf)
 		broken("conf", "no memory");
 	relay4_configure(&w->r4, old, w->conf, w->now);
+	w->r6.ask.conf = w->conf;
 	commit(w, true);
 	conf_free(old);
 }
@@ -69,6 +70,12 @@ fresh_memory(struct world *w, size_t capacity)
 	if (!w->clients || !w->hedges)
 		broken("clients", "no memory");
 	w->r4.clients = w->clients;
+	clients6_free(w->r6.clients);
+	pendings_free(w->r6.ask.hedges);
+	w->r6.clients = clients6_new(capacity, secret, evicted, w);
+	w->r6.ask.hedges = pendings_new(WORLD_HEDGES);
+	if (!w->r6.clients || !w->r6.ask.hedges)
+		broken("clients", "no memory");
 	w->r4.hedges = w->hedges;
 	w->evicted = 0;
 }
@@ -90,12 +97,13 @@ world_reset(struct world *w, size_t capacity)
 
 	w->now = mono_us(1000000000);
 	memset(&w->stats, 0, sizeof(w->stats));
+	memset(&w->stats6, 0, sizeof(w->stats6));
 	fresh_memory(w, capacity);
 	fresh_servers(w);
 	for (f = iftab_next(w->iftab, 0); f;
 	    f = iftab_next(w->iftab, f->link.ifindex)) {
 		f->limit = (struct limit){ 0 };
-		f->stats = (struct if_stats){ 0 };
+		f->stats = f->stats6 = (struct if_stats){ 0 };
 	}
 }
 
@@ -112,6 +120,11 @@ world_new(const char *conf, size_t capacity)
 	w->r4.servers = &w->servers;
 	w->servers.iftab = w->r4.iftab = w->iftab;
 	w->r4.stats = &w->stats;
+	w->r6.iftab = w->iftab;
+	w->r6.rule_hits = w->r4.rule_hits;
+	w->r6.ask.family = FAMILY6;
+	w->r6.ask.servers = &w->servers;
+	w->r6.ask.stats = &w->stats6;
 	world_reset(w, capacity);
 	world_reload(w, conf);
 	return w;
@@ -124,6 +137,8 @@ world_free(struct world *w)
 		iftab_free(w->iftab);
 		clients_free(w->clients);
 		pendings_free(w->hedges);
+		clients6_free(w->r6.clients);
+		pendings_free(w->r6.ask.hedges);
 		conf_free(w->conf);
 		free(w);
 	}
@@ -171,6 +186,18 @@ world_addr(struct world *w, uint32_t ifindex, const char *net)
 	else
 		broken(net, "is no address");
 	if (err < 0)
+		broken(net, "no memory");
+	commit(w, false);
+}
+
+void
+world_addr6(struct world *w, uint32_t ifindex, const char *net)
+{
+	struct iftab_addr6 a = { .permanent = true };
+
+	if (!ip6net_parse(net, &a.net))
+		broken(net, "is no address");
+	if (iftab_set_addr6(w->iftab, ifindex, &a) < 0)
 		broken(net, "no memory");
 	commit(w, false);
 }

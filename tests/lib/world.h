@@ -14,6 +14,7 @@
 
 #include "core/relay4/p4011.h"
 #include "core/relay4/relay4.h"
+#include "core/relay6/relay6.h"
 
 #define WORLD_HEDGES 16
 
@@ -22,9 +23,10 @@ struct world {
 	struct iftab *iftab;
 	struct clients *clients;
 	struct pendings *hedges;
-	struct stats stats;
+	struct stats stats, stats6;
 	struct servers servers;
 	struct relay4 r4;
+	struct relay6 r6;
 	struct mono now;
 	unsigned evicted;	/* conversations that were evicted */
 };
@@ -44,6 +46,8 @@ void world_reset(struct world *w, size_t capacity);
 void world_link(struct world *w, uint32_t ifindex, const char *name);
 void world_link_down(struct world *w, uint32_t ifindex, const char *name);
 void world_addr(struct world *w, uint32_t ifindex, const char *net);
+/* A permanent one, "2001:db8::1/64". */
+void world_addr6(struct world *w, uint32_t ifindex, const char *net);
 void world_wait_ms(struct world *w, int64_t ms);
 
 struct ip4 world_ip(const char *text);

@@ -363,7 +363,7 @@ whom_of(const struct fakeio_out *o)
 static struct ip4
 server_of_out(const struct fakeio_out *o)
 {
-	return o->to == FAKEIO_SERVER ? o->server : ip_v4(o->dst);
+	return ip_v4(o->to == FAKEIO_SERVER ? o->server : o->dst);
 }
 
 /* Keeps the last request to each server, for its reply. */
@@ -435,7 +435,7 @@ on_sent(void *user, const struct fakeio_out *o)
 {
 	struct scen *s = user;
 	struct udpip u = {
-		.src = o->server, .sport = 67, .dport = 67, .ttl = 64, .payload_len = o->len,
+		.src = ip_v4(o->server), .sport = 67, .dport = 67, .ttl = 64, .payload_len = o->len,
 	};
 	uint8_t msg[FAKEIO_MSG_MAX];
 
@@ -445,8 +445,8 @@ on_sent(void *user, const struct fakeio_out *o)
 	memcpy(msg, o->msg, o->len);
 	msg[0] = BOOTREPLY;
 	u.payload = msg;
-	if (!*dead(s, o->server))
-		(void)fakeio_from_server(o->server, &u, 99);
+	if (!*dead(s, ip_v4(o->server)))
+		(void)fakeio_from_server(ip_v4(o->server), &u, 99);
 	return true;
 }
 
@@ -1072,7 +1072,8 @@ routes_changed(struct scen *s)
 static void
 set_route(struct scen *s, char **word)
 {
-	fakeio_route(ip(s, word[1]), 0, NULL, ip(s, word[2]));
+	fakeio_route(ip_of4(ip(s, word[1])), 0, NULL,
+	    ip_of4(ip(s, word[2])));
 	routes_changed(s);
 }
 
@@ -1101,9 +1102,9 @@ static void
 set_way(struct scen *s, char **word)
 {
 	if (strcmp(word[2], "noroute") == 0)
-		fakeio_route(ip(s, word[1]), ENETUNREACH, NULL, IP4_NONE);
+		fakeio_route(ip_of4(ip(s, word[1])), ENETUNREACH, NULL, IP_NONE);
 	else if (strcmp(word[2], "ok") == 0)
-		fakeio_route(ip(s, word[1]), 0, NULL, IP4_NONE);
+		fakeio_route(ip_of4(ip(s, word[1])), 0, NULL, IP_NONE);
 	else
 		wrong(s, "kernel ADDR noroute|ok");
 	routes_changed(s);
@@ -1119,7 +1120,7 @@ error_comes(struct scen *s, char **word)
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i].name, word[2]) == 0) {
-			fakeio_server_error(ip(s, word[1]), known[i].number, 0);
+			fakeio_server_error(ip_of4(ip(s, word[1])), known[i].number, 0);
 			return;
 		}
 	wrong(s, "no error %s", word[2]);

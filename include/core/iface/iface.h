@@ -107,7 +107,7 @@ struct iface {
 	uint32_t n_addr6;
 	struct iftab_addr6 *addr6;	/* owned */
 	struct iface6 six;
-	struct if_stats stats;	/* since the ifindex appeared */
+	struct if_stats stats, stats6;	/* since the ifindex appeared */
 	struct limit limit;	/* interface-rate */
 	/* Bit i: see iface_rule(). */
 	uint64_t rule_bits[CONF_RULES_MAX / 64];

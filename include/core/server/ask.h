@@ -60,6 +60,9 @@ struct ask_client {
 	/* Each copy of this query may commit a lease (Rapid Commit), so one
 	 * server at a time gets it. */
 	bool one;
+	/* It must not see offers without an address: not to servers with offers =
+	 * proxy-only. */
+	bool leases;
 };
 
 void ask_begin(struct ask_list *l);

@@ -24,6 +24,7 @@ struct select_in {
 	struct hash_key seed;		/* same on both routers; not secret */
 	uint16_t sticky;		/* answered this client last, or CONF_NONE */
 	bool one;			/* never query several at once */
+	bool leases;			/* not servers with offers = proxy-only */
 	struct mono now;
 };
 

@@ -66,8 +66,8 @@ struct servers {
 	uint32_t conf_gen;	/* incremented with each configuration */
 	struct iftab *iftab;
 	struct server_stats stats[CONF_SERVERS_MAX];
-	/* Our source address towards each server; IP4_NONE: no route. */
-	struct ip4 source[CONF_SERVERS_MAX];
+	/* Our source address towards each server; none: no route. */
+	struct ipaddr source[CONF_SERVERS_MAX];
 	struct health health[CONF_SERVERS_MAX];	/* by conf_server.first */
 	struct server_duid duid[CONF_SERVERS_MAX];	/* learned from its replies */
 	/* Called after a server's state has changed; may be NULL. */
@@ -84,6 +84,9 @@ void servers_configure(struct servers *sv, const struct conf *old,
 uint16_t servers_find(const struct servers *sv, struct server_key key);
 /* Finds a server by its IPv4 address in the main table. */
 uint16_t servers_find4(const struct servers *sv, struct ip4 a);
+/* Does the way to the server lead through this interface? */
+bool servers_way_by(const struct servers *sv, uint16_t server,
+    const struct iface *in);
 /* Finds the server that sent a message which arrived on ifindex, or CONF_NONE: by
  * its address, which if link-local counts only on its interface; else a multicast
  * address on that interface for which src may answer. */

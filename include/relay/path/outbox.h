@@ -27,11 +27,11 @@ void outbox_close(struct daemon *d);
 uint8_t *outbox_room(struct daemon *d, size_t need);
 /* Says how much of that room was used. */
 void outbox_use(struct daemon *d, size_t len);
-/* These two enclose the copies of one received message; ifindex is its
- * client's. A copy outside such a pair is counted by itself. */
-void outbox_begin(struct daemon *d, uint32_t ifindex, bool reply);
+/* These two enclose the copies of one received message of this family; ifindex is
+ * its client's. A copy outside such a pair is counted by itself. */
+void outbox_begin(struct daemon *d, enum family family, uint32_t ifindex, bool reply);
 void outbox_end(struct daemon *d);
-/* Queues a copy that is in the arena. hdr: the frame's UDPIP_HEADERS bytes. */
+/* Queues a copy that is in the arena. hdr: of packet_queue(). */
 void outbox_server(struct daemon *d, uint16_t server, const void *msg, size_t len);
 void outbox_client(struct daemon *d, const struct packet_to *to, const uint8_t *hdr,
     const void *msg, size_t len);

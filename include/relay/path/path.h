@@ -9,13 +9,16 @@
 #include <stdbool.h>
 
 #include "core/relay4/relay4.h"
+#include "core/relay6/relay6.h"
 #include "proto/udpip.h"
 
 struct daemon;
 
 /* Each reads its socket for one turn of the loop. */
-void path_ring(void *daemon, struct mono now);
+void path_ring4(void *daemon, struct mono now);
+void path_ring6(void *daemon, struct mono now);
 void path_udp67(void *daemon, struct mono now);
+void path_udp547(void *daemon, struct mono now);
 void path_udp4011(void *daemon, struct mono now);
 void path_server(struct daemon *d, unsigned server, struct mono now);
 /* Reads the replies and errors left in a server's socket. Takes no request from the
@@ -29,6 +32,12 @@ void relay_run_request(struct daemon *d, const struct rx *rx,
 void relay_run_reply(struct daemon *d, const struct rx *rx, struct mono now);
 /* Arms the timer for the hedge that is due first; call after requests. */
 void relay_run_arm(struct daemon *d, struct mono now);
+
+/* relay6_run.c: the same for DHCPv6. */
+void relay6_run_request(struct daemon *d, const struct rx *rx, struct mono now);
+void relay6_run_reply(struct daemon *d, const struct rx *rx, struct mono now);
+/* Sends the queries that are due to their next server. */
+void relay6_run_hedges(struct daemon *d, struct mono now);
 
 /* Takes a message to port 4011 that was addressed to the relay, or broadcast. */
 void forward_4011(struct daemon *d, const struct rx *rx, struct mono now);

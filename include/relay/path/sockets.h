@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * sockets - what the packet path reads and writes: the ring (requests), UDP ports
- * 67 and 4011, frames to clients, the raw sender, and the servers' sockets.
+ * sockets - what the packet path reads and writes: the rings (requests), UDP ports
+ * 67, 547 and 4011, frames to clients, the raw sender, and the servers' sockets.
  */
 #ifndef RELAY_PATH_SOCKETS_H
 #define RELAY_PATH_SOCKETS_H
@@ -18,35 +18,42 @@
 
 struct daemon;
 
-struct sockets {
+/* How messages of one family come in. */
+struct sockets_in {
 	struct ring *ring;
+	int udp;		/* port 67 or 547; -1: not open */
+	struct overload overload;	/* of the ring */
+	bool behind;		/* overloaded, and half of the ring waits */
+	struct loop_watch *w_ring, *w_udp;
+};
+
+struct sockets {
+	struct sockets_in in[FAMILIES];
 	struct packet *packet;
 	struct udp_batch *batch;
-	int udp67, udp4011;	/* -1: not open */
+	int udp4011;		/* -1: not open */
 	int raw;		/* sends from any source address; also joins
 				 * the discovery group */
 	int hide;		/* while open, EDK2 gets no ICMP errors */
 	int lock;		/* see lock_namespace(); -1: priv_fd() is it */
-	struct overload overload;	/* of the ring */
-	bool behind;		/* overloaded, and half of the ring waits */
-	loop_fn *on_4011;
-	struct loop_watch *w_ring, *w_udp67, *w_udp4011;
+	loop_fn *on_547, *on_4011;
+	struct loop_watch *w_udp4011;
 };
 
 /* What reads each socket; called with the daemon. */
 struct sockets_readers {
-	loop_fn *ring, *udp67, *udp4011;
+	loop_fn *ring[FAMILIES], *udp[FAMILIES], *udp4011;
 };
 
 int sockets_new(struct daemon *d);	/* takes the lock; 0 or -errno, logged */
 int sockets_open(struct daemon *d, const struct sockets_readers *r);
 void sockets_close(struct daemon *d);
-/* The kernel swaps the ring's filter in one step, or keeps the old one. 0 or
+/* The kernel swaps a ring's filter in one step, or keeps the old one. 0 or
  * -errno. */
 int sockets_set_filter(struct daemon *d, const struct conf *c);
 /* Opens or closes the optional sockets, as the configuration says. */
 void sockets_reload(struct daemon *d);
-/* Adds the ring's losses to the counters; call before showing them. */
+/* Adds the rings' losses to the counters; call before showing them. */
 void sockets_count_lost(struct daemon *d);
 
 /* server_sockets.c: the servers' sockets, one for each address and VRF. A socket

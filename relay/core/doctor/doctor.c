@@ -489,7 +489,7 @@ add_server(struct doctor *d, const struct relay4 *r, uint16_t i, struct mono now
 	*s = (struct doctor_server){
 		.index = i, .address = ip_v4(r->conf->server[i].address),
 		.is_boot = r->conf->is_boot[i] && !r->conf->is_dhcp[i],
-		.routed = !ip4_is_none(r->servers->source[i]),
+		.routed = !ip_is_none(r->servers->source[i]),
 		.drained = h->drained, .down = h->state == HEALTH_DOWN,
 		.diag = h->diag, .proxy_only = r->conf->server[i].proxy_only,
 		.serves_others = h->last_reply.us &&

@@ -45,21 +45,11 @@ clients_free(struct clients *c)
 	return NULL;
 }
 
-/* Copies from the oldest to the youngest, which keeps their order. */
-static void
-copy_entries(struct hash *to, const struct hash *from, size_t size)
-{
-	bool fresh;
-
-	for (void *e = NULL; (e = hash_younger(from, e)) != NULL;)
-		memcpy(hash_get(to, e, &fresh), e, size);
-}
-
 void
 clients_take(struct clients *c, const struct clients *from)
 {
-	copy_entries(c->convs, from->convs, sizeof(struct conv));
-	copy_entries(c->stations, from->stations, sizeof(struct station));
+	hash_copy(c->convs, from->convs);
+	hash_copy(c->stations, from->stations);
 }
 
 /* hlen bytes of chaddr identify a client. With hlen 0 (InfiniBand, RFC 4390)

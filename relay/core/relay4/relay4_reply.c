@@ -26,12 +26,7 @@ came_by_client_vlan(struct relay4 *r, const struct rx *rx, uint16_t server)
 
 	if (!in || !in->conf)
 		return false;
-	if (server == CONF_NONE)
-		return true;
-	for (unsigned i = 0; i < in->n_addr; i++)
-		if (ip4_eq(in->addr[i].net.addr, r->servers->source[server]))
-			return false;
-	return true;
+	return server == CONF_NONE || !servers_way_by(r->servers, server, in);
 }
 
 enum drop

@@ -82,7 +82,8 @@ ask_order(const struct asker *a, uint16_t group, const struct ask_client *c,
 		.conf = a->conf, .group = &a->conf->group[group],
 		.family = a->family, .health = a->servers->health,
 		.client = c->id, .client_len = c->len, .seed = balance_seed,
-		.sticky = c->sticky, .one = c->one, .now = now,
+		.sticky = c->sticky, .one = c->one, .leases = c->leases,
+		.now = now,
 	};
 
 	select_servers(&in, &out);

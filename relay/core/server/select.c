@@ -107,6 +107,8 @@ collect(const struct select_in *in, struct member *m, bool with_drained)
 
 		if (ip_family(in->conf->server[s].address) != in->family)
 			continue;
+		if (in->leases && in->conf->server[s].proxy_only)
+			continue;
 		if (in->health[s].drained && !with_drained)	/* 1 */
 			continue;
 		m[n] = (struct member){ .server = s };

@@ -155,6 +155,23 @@ servers_configure(struct servers *sv, const struct conf *old, const struct conf 
 	index_servers(sv);
 }
 
+/* An interface on the way has our source address. That of a link-local server may
+ * be on several VLANs of one NIC, but its zone is one of them. */
+bool
+servers_way_by(const struct servers *sv, uint16_t server, const struct iface *in)
+{
+	struct ipaddr source = sv->source[server];
+	bool found = false;
+
+	if (sv->conf->server[server].zone[0])
+		return strcmp(sv->conf->server[server].zone, in->link.name) == 0;
+	for (unsigned i = 0; i < in->n_addr; i++)
+		found |= ip_eq(source, ip_of4(in->addr[i].net.addr));
+	for (unsigned i = 0; i < in->n_addr6; i++)
+		found |= ip_eq(source, ip_of6(in->addr6[i].net.addr));
+	return found;
+}
+
 void
 servers_note(struct servers *sv, uint16_t server, bool changed)
 {

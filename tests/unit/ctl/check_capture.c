@@ -79,7 +79,7 @@ set_up(void)
 	d->r4.servers = &d->servers;
 	d->track = track_new(16, d->secret);
 	for (unsigned i = 0; i < w->conf->n_server; i++)
-		d->servers.source[i] = world_ip("198.51.100.1");
+		d->servers.source[i] = ip_of4(world_ip("198.51.100.1"));
 	strcpy(dir, "/tmp/pxrelay-capture-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);

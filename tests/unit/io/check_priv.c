@@ -121,9 +121,9 @@ port_of(int fd)
 START_TEST(sockets_come_bound_and_closed_on_exec)
 {
 	int fd[] = {
-		priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 67), priv_ask(priv, OPENER_SERVER), priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 4011),
+		priv_ask_inet(priv, OPENER_UDP, ip_of4(IP4_NONE), 67), priv_ask_inet(priv, OPENER_SERVER, ip_of4(IP4_NONE), 0), priv_ask_inet(priv, OPENER_UDP, ip_of4(IP4_NONE), 4011),
 		priv_ask(priv, OPENER_ICMP), priv_ask(priv, OPENER_ARP), priv_ask(priv, OPENER_NETLINK),
-		priv_ask_inet(priv, OPENER_FROM, NET_A, false), priv_ask_inet(priv, OPENER_FROM, NET_A, true),
+		priv_ask_inet(priv, OPENER_FROM, ip_of4(NET_A), false), priv_ask_inet(priv, OPENER_FROM, ip_of4(NET_A), true),
 	};
 
 	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++) {
@@ -139,7 +139,7 @@ START_TEST(sockets_come_bound_and_closed_on_exec)
 	ck_assert_int_eq(get_int(fd[7], SOL_SOCKET, SO_TYPE), SOCK_STREAM);
 	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
 		close(fd[i]);
-	ck_assert_int_eq(priv_ask_inet(priv, OPENER_FROM, NET_B, false), -EADDRNOTAVAIL);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_FROM, ip_of4(NET_B), false), -EADDRNOTAVAIL);
 }
 END_TEST
 
@@ -217,7 +217,7 @@ END_TEST
 
 START_TEST(a_neighbour_is_resolved)
 {
-	priv_resolve(priv, net_index("v0"), NET_B);
+	priv_resolve(priv, net_index("v0"), ip_of4(NET_B));
 	for (int i = 0; i < 200; i++) {
 		struct timespec ts = { .tv_nsec = 10000000 };
 
@@ -243,12 +243,12 @@ START_TEST(nothing_outside_the_terms_is_opened)
 	ck_assert_int_eq(priv_ask_path(priv, OPENER_SOCKET, ""), -EPERM);
 	ck_assert_int_eq(priv_ask_path(priv, OPENER_SOCKET, conf), -ENOTSOCK);
 	ck_assert_int_eq(access(conf, F_OK), 0);
-	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 53), -EPERM);
-	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 0), -EPERM);
-	ck_assert_int_eq(priv_ask_inet(priv, OPENER_TCP, IP4_NONE, 80), -EPERM);
-	ck_assert_int_eq(priv_ask_inet(priv, OPENER_TCP, IP4_NONE, 0), -EPERM);
-	close(priv_ask_inet(priv, OPENER_TCP, IP4_NONE, 443));
-	close(priv_ask_inet(priv, OPENER_TCP, IP4_NONE, 9467));
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, ip_of4(IP4_NONE), 53), -EPERM);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, ip_of4(IP4_NONE), 0), -EPERM);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_TCP, ip_of4(IP4_NONE), 80), -EPERM);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_TCP, ip_of4(IP4_NONE), 0), -EPERM);
+	close(priv_ask_inet(priv, OPENER_TCP, ip_of4(IP4_NONE), 443));
+	close(priv_ask_inet(priv, OPENER_TCP, ip_of4(IP4_NONE), 9467));
 	ck_assert(opener_may_socket(priv_terms(priv), "/run/pxrelay/control.sock"));
 	ck_assert(!opener_may_socket(priv_terms(priv), "/run/pxrelayx/control.sock"));
 	ck_assert(opener_may_listen(priv_terms(priv), 1024));
@@ -365,8 +365,8 @@ START_TEST(a_process_continues_without_its_opener)
 	ck_assert(!priv_read(priv));
 	ck_assert_int_eq(priv_fd(priv), -1);
 	ck_assert_int_eq(priv_ask(priv, OPENER_CONF), -EPIPE);
-	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 67), -EPIPE);
-	priv_resolve(priv, 1, NET_B);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, ip_of4(IP4_NONE), 67), -EPIPE);
+	priv_resolve(priv, 1, ip_of4(NET_B));
 	priv_log(priv, LOGSINK_STDERR, LOG_LEVEL_INFO);
 	ck_assert(!priv_violation(1));
 }
@@ -398,7 +398,7 @@ START_TEST(late_answers_are_discarded)
 	int fd;
 
 	kill(pid, SIGSTOP);
-	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 67), -ETIMEDOUT);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, ip_of4(IP4_NONE), 67), -ETIMEDOUT);
 	kill(pid, SIGCONT);
 	fd = priv_ask(priv, OPENER_CONF);
 	ck_assert_int_gt(fd, 2);
@@ -423,10 +423,10 @@ START_TEST(a_stopped_opener_is_waited_for_once)
 	int64_t begin;
 
 	kill(pid, SIGSTOP);
-	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 67), -ETIMEDOUT);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, ip_of4(IP4_NONE), 67), -ETIMEDOUT);
 	begin = now_ms();
 	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, IP4_NONE, 67), -ETIMEDOUT);
+		ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, ip_of4(IP4_NONE), 67), -ETIMEDOUT);
 	ck_assert_int_lt(now_ms() - begin, PRIV_WAIT_MS);
 	kill(pid, SIGCONT);
 }
@@ -469,7 +469,7 @@ START_TEST(no_room_for_a_descriptor_is_an_error)
 	close(fd);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	ck_assert_int_eq(priv_ask(priv, OPENER_CONF), -EMFILE);
-	ck_assert_int_eq(priv_ask(priv, OPENER_SERVER), -EMFILE);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_SERVER, ip_of4(IP4_NONE), 0), -EMFILE);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	fd = priv_ask(priv, OPENER_CONF);
 	ck_assert_int_gt(fd, 2);

@@ -19,9 +19,9 @@
 #define PORT 67
 
 static struct udp_server *
-udp_server_new(struct ip4 address, uint16_t port)
+udp_server_new(struct ip4 address)
 {
-	return udp_server_with(udp_server_socket(port), address, port);
+	return udp_server_with(udp_server_socket(FAMILY4), ip_of4(address), 0);
 }
 
 static const struct udp_dgram *
@@ -72,7 +72,7 @@ check_count(int fd, uint32_t n, struct sockaddr_in *from)
 START_TEST(a_datagram_has_source_destination_and_interface)
 {
 	struct udp_batch *b = udp_batch_new();
-	int fd = udp_open(PORT), peer = in_b_udp(4011);
+	int fd = udp_open(FAMILY4, PORT), peer = in_b_udp(4011);
 	const struct udp_dgram *d;
 
 	net_run("ip addr add 10.7.7.1/24 dev v0");
@@ -99,7 +99,7 @@ END_TEST
 START_TEST(broadcasts_are_filtered_and_not_counted_as_lost)
 {
 	struct udp_batch *b = udp_batch_new();
-	int fd = udp_open(PORT), peer = in_b_udp(68);
+	int fd = udp_open(FAMILY4, PORT), peer = in_b_udp(68);
 	const struct udp_dgram *d;
 
 	for (int i = 0; i < 200; i++) {
@@ -126,7 +126,7 @@ START_TEST(losses_of_a_unicast_flood_are_counted)
 {
 	enum { SENT = 8000 };
 	struct udp_batch *b = udp_batch_new();
-	int fd = udp_open(PORT), peer = in_b_udp(68), n, got = 0;
+	int fd = udp_open(FAMILY4, PORT), peer = in_b_udp(68), n, got = 0;
 	const struct udp_dgram *d;
 
 	for (int i = 0; i < SENT; i++)
@@ -160,7 +160,7 @@ START_TEST(datagrams_longer_than_the_buffer_are_marked)
 {
 	static uint8_t data[20000];
 	struct udp_batch *b = udp_batch_new();
-	int fd = udp_open(PORT), peer = in_b_udp(68);
+	int fd = udp_open(FAMILY4, PORT), peer = in_b_udp(68);
 	const struct udp_dgram *d;
 
 	net_udp_send(peer, NET_A, PORT, data, sizeof(data));
@@ -184,7 +184,7 @@ START_TEST(a_port_that_another_program_holds_is_in_use)
 {
 	int other = net_udp(PORT);
 
-	ck_assert_int_eq(udp_open(PORT), -EADDRINUSE);
+	ck_assert_int_eq(udp_open(FAMILY4, PORT), -EADDRINUSE);
 	close(other);
 }
 END_TEST
@@ -222,9 +222,9 @@ START_TEST(dead_servers_do_not_stop_the_live_one)
 	enum { SENT = 1600 };
 	const struct ip4 dead1 = { 0x0a00004d }, dead2 = { 0x0a00004e };
 	struct udp_server *s[3] = {
-		udp_server_new(dead1, PORT),
-		udp_server_new(NET_B, PORT),
-		udp_server_new(dead2, PORT),
+		udp_server_new(dead1),
+		udp_server_new(NET_B),
+		udp_server_new(dead2),
 	};
 	struct sock_sent sent[3] = { { 0 } };
 	struct sock_error last;
@@ -262,7 +262,7 @@ queue_and_flush(struct udp_server *s, const char *text, struct sock_sent *sent)
 
 START_TEST(an_icmp_answer_costs_no_packet)
 {
-	struct udp_server *s = udp_server_new(NET_B, PORT);
+	struct udp_server *s = udp_server_new(NET_B);
 	struct sock_sent sent = { 0 };
 	struct sock_error last;
 	int peer;
@@ -298,7 +298,7 @@ END_TEST
 /* The ICMP errors arrive while the batch is being sent, several in each flush. */
 START_TEST(icmp_answers_in_the_middle_cost_no_packet)
 {
-	struct udp_server *s = udp_server_new(NET_B, PORT);
+	struct udp_server *s = udp_server_new(NET_B);
 	struct sock_sent sent = { 0 };
 	struct sock_error last;
 
@@ -318,7 +318,7 @@ END_TEST
 
 START_TEST(errors_are_read_like_packets_until_none_is_left)
 {
-	struct udp_server *s = udp_server_new(NET_B, PORT);
+	struct udp_server *s = udp_server_new(NET_B);
 	struct udp_batch *b = udp_batch_new();
 	const struct udp_dgram *d;
 	struct sock_sent sent = { 0 };
@@ -349,15 +349,15 @@ END_TEST
 
 START_TEST(a_server_gets_requests_from_the_right_address_and_port)
 {
-	struct udp_server *s = udp_server_new(NET_B, PORT);
+	struct udp_server *s = udp_server_new(NET_B);
 	struct udp_batch *b = udp_batch_new();
-	int wild = udp_open(PORT), peer = in_b_udp(PORT);
+	int wild = udp_open(FAMILY4, PORT), peer = in_b_udp(PORT);
 	struct sock_sent sent = { 0 };
 	struct sockaddr_in from;
 	const struct udp_dgram *d;
 
 	ck_assert(udp_server_connected(s));
-	ck_assert_uint_eq(udp_server_source(s).host, NET_A.host);
+	ck_assert_uint_eq(ip_v4(udp_server_source(s)).host, NET_A.host);
 	queue_and_flush(s, "request", &sent);
 	check_count(peer, 1, &from);
 	ck_assert_uint_eq(ntohl(from.sin_addr.s_addr), NET_A.host);
@@ -396,7 +396,7 @@ check_arrives_from(struct udp_server *s, int peer, uint32_t host)
 
 START_TEST(a_new_address_is_the_source_after_reconnect)
 {
-	struct udp_server *s = udp_server_new(NET_B, PORT);
+	struct udp_server *s = udp_server_new(NET_B);
 	int peer = in_b_udp(PORT);
 	struct sock_sent sent = { 0 };
 
@@ -405,8 +405,8 @@ START_TEST(a_new_address_is_the_source_after_reconnect)
 	net_run("ip addr show dev v0 | grep -q 10.0.0.9 || "
 	    "ip addr add 10.0.0.9/24 dev v0");
 	udp_server_queue(s, "queued before", 13, &sent);
-	ck_assert_int_eq(udp_server_reconnect(s), 0);
-	ck_assert_uint_eq(udp_server_source(s).host, 0x0a000009);
+	ck_assert_int_eq(udp_server_reconnect(s, 0), 0);
+	ck_assert_uint_eq(ip_v4(udp_server_source(s)).host, 0x0a000009);
 	udp_server_flush(s, &sent);
 	ck_assert_uint_eq(sent.ok, 1);
 	check_count(peer, 1, NULL);
@@ -432,11 +432,11 @@ START_TEST(without_a_route_packets_fail_until_there_is_one)
 	net_in_b();
 	net_run("ip addr add 10.99.0.1/32 dev lo");
 	net_in_a();
-	s = udp_server_new(far, PORT);
+	s = udp_server_new(far);
 	ck_assert_ptr_nonnull(s);
 	ck_assert(!udp_server_connected(s));
-	ck_assert_uint_eq(udp_server_source(s).host, 0);
-	ck_assert_int_eq(udp_server_reconnect(s), -ENETUNREACH);
+	ck_assert_uint_eq(ip_v4(udp_server_source(s)).host, 0);
+	ck_assert_int_eq(udp_server_reconnect(s, 0), -ENETUNREACH);
 	for (int i = 0; i < 3; i++)
 		udp_server_queue(s, "lost", 4, &sent);
 	udp_server_flush(s, &sent);
@@ -463,7 +463,7 @@ END_TEST
 START_TEST(a_datagram_that_cannot_be_sent_costs_no_other)
 {
 	static uint8_t monster[66000];
-	struct udp_server *s = udp_server_new(NET_B, PORT);
+	struct udp_server *s = udp_server_new(NET_B);
 	struct sock_sent sent = { 0 };
 	struct sock_error last;
 	int peer = in_b_udp(PORT);
@@ -485,7 +485,7 @@ END_TEST
 START_TEST(large_requests_leave_in_fragments)
 {
 	static uint8_t large[4000];
-	struct udp_server *s = udp_server_new(NET_B, PORT);
+	struct udp_server *s = udp_server_new(NET_B);
 	struct sock_sent sent = { 0 };
 	int peer = in_b_udp(PORT);
 

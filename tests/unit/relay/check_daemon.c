@@ -100,7 +100,7 @@ START_TEST(the_status_line_follows_the_servers)
 	rig_pass_ms(2500);
 	ck_assert_str_eq(fakeio_notified(),
 	    "STATUS=2 interfaces, 2 servers (1 drained), 0 boots");
-	fakeio_route(rig_ip("198.51.100.12"), ENETUNREACH, NULL, IP4_NONE);
+	fakeio_route(rig_at("198.51.100.12"), ENETUNREACH, NULL, IP_NONE);
 	fakeio_routes_changed();
 	fakeio_batch_end();
 	rig_pass_ms(2500);

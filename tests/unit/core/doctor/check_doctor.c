@@ -73,7 +73,7 @@ open_world(const char *conf)
 	world_link(w, 10, "vlan10");
 	world_addr(w, 10, "192.0.2.1/25");
 	for (unsigned i = 0; i < w->conf->n_server; i++)
-		w->servers.source[i] = world_ip("198.51.100.1");
+		w->servers.source[i] = ip_of4(world_ip("198.51.100.1"));
 	memset(srv, 0, sizeof(srv));
 	memset(n_asked, 0, sizeof(n_asked));
 	memset(last, 0, sizeof(last));
@@ -536,7 +536,7 @@ END_TEST
 START_TEST(without_a_route_nothing_is_sent)
 {
 	open_world(PLAIN);
-	w->servers.source[0] = IP4_NONE;
+	w->servers.source[0] = IP_NONE;
 	run();
 	fails("no-route no-address");
 	ck_assert_uint_eq(n_asked[DOCTOR_DISCOVER], 0);

@@ -491,14 +491,14 @@ START_TEST(a_reload_keeps_the_counters_of_an_address)
 	must_relay();
 	receive("198.51.100.11", DHCP4_OFFER, "192.0.2.1", "192.0.2.50");
 	w->servers.source[servers_find4(&w->servers, world_ip("198.51.100.11"))] =
-	    world_ip("198.51.100.1");
+	    ip_of4(world_ip("198.51.100.1"));
 	world_reload(w, "[server new]\naddress = 198.51.100.99\n"
 	    "[server moved]\naddress = 198.51.100.11\n"
 	    "[interface vlan*]\nservers = new, moved\n");
 	ck_assert_uint_eq(servers_find4(&w->servers, world_ip("198.51.100.11")), 1);
 	ck_assert_uint_eq(w->servers.stats[1].offers, 1);
 	ck_assert_uint_eq(w->servers.stats[0].offers, 0);
-	ck_assert_uint_eq(w->servers.source[1].host,
+	ck_assert_uint_eq(ip_v4(w->servers.source[1]).host,
 	    world_ip("198.51.100.1").host);
 	ck_assert_uint_eq(servers_find4(&w->servers, world_ip("198.51.100.10")),
 	    CONF_NONE);

@@ -33,7 +33,7 @@ set_source(const char *server, const char *source)
 	uint16_t i = servers_find4(&w->servers, world_ip(server));
 
 	if (i != CONF_NONE)
-		w->servers.source[i] = world_ip(source);
+		w->servers.source[i] = ip_of4(world_ip(source));
 }
 
 static void
@@ -311,7 +311,7 @@ START_TEST(replies_from_a_client_vlan_are_dropped)
 	ck_assert_int_eq(arrives_by("192.0.2.9", 10), DROP_NONE);
 	ck_assert_int_eq(arrives_by("192.0.2.9", 20), DROP_REPLY_FROM_CLIENT);
 	/* without a route it is dropped */
-	w->servers.source[servers_find4(&w->servers, world_ip("192.0.2.9"))] = IP4_NONE;
+	w->servers.source[servers_find4(&w->servers, world_ip("192.0.2.9"))] = IP_NONE;
 	ck_assert_int_eq(arrives_by("192.0.2.9", 10), DROP_REPLY_FROM_CLIENT);
 }
 END_TEST

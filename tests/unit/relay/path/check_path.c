@@ -344,7 +344,7 @@ START_TEST(an_arena_that_is_full_is_flushed_and_used_again)
 	for (unsigned i = 0; i < 1000; i++) {
 		uint8_t *room;
 
-		outbox_begin(d, RIG_VLAN10, false);
+		outbox_begin(d, FAMILY4, RIG_VLAN10, false);
 		room = outbox_room(d, 2048);
 		memset(room, (int)i, 2048);
 		outbox_use(d, 2048);
@@ -365,7 +365,7 @@ START_TEST(an_error_of_a_servers_socket_counts_against_its_health)
 	for (int i = 0; i < 3; i++) {
 		rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1 + (uint32_t)i);
 		fakeio_turn();
-		must(fakeio_server_error(rig_ip("198.51.100.11"), ECONNREFUSED, 0));
+		must(fakeio_server_error(rig_at("198.51.100.11"), ECONNREFUSED, 0));
 		rig_pass_ms(2000);
 	}
 	ck_assert_uint_eq(counter(COUNTER_SEND_ERRORS_SERVER), 3);
@@ -382,7 +382,7 @@ START_TEST(an_icmp_error_from_a_client_vlan_is_ignored)
 	for (int i = 0; i < 6; i++) {
 		rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1 + (uint32_t)i);
 		fakeio_turn();
-		must(fakeio_server_error(rig_ip("198.51.100.11"), ECONNREFUSED, RIG_VLAN20));
+		must(fakeio_server_error(rig_at("198.51.100.11"), ECONNREFUSED, RIG_VLAN20));
 		rig_pass_ms(2000);
 	}
 	ck_assert_uint_eq(counter(COUNTER_SEND_ERRORS_SERVER), 6);
@@ -461,8 +461,8 @@ static void
 start_boot(void)
 {
 	d = rig_start(boot_servers);
-	fakeio_route(rig_ip("198.51.100.21"), 0, NULL, rig_ip("198.51.100.1"));
-	fakeio_route(rig_ip("198.51.100.22"), 0, NULL, rig_ip("198.51.100.1"));
+	fakeio_route(rig_at("198.51.100.21"), 0, NULL, rig_at("198.51.100.1"));
+	fakeio_route(rig_at("198.51.100.22"), 0, NULL, rig_at("198.51.100.1"));
 	rig_addr(FAKEIO_UPLINK, "198.51.100.1/24");
 	rig_pass_ms(100);
 }

@@ -32,8 +32,8 @@ start(void)
 {
 	d = rig_start(conf);
 	rig_addr(FAKEIO_UPLINK, "198.51.100.1/24");
-	fakeio_route(rig_ip("198.51.100.11"), 0, NULL, rig_ip("198.51.100.1"));
-	fakeio_route(rig_ip("198.51.100.21"), 0, NULL, rig_ip("198.51.100.1"));
+	fakeio_route(rig_at("198.51.100.11"), 0, NULL, rig_at("198.51.100.1"));
+	fakeio_route(rig_at("198.51.100.21"), 0, NULL, rig_at("198.51.100.1"));
 	fakeio_routes_changed();
 	fakeio_batch_end();
 	rig_pass_ms(100);
@@ -80,15 +80,15 @@ answer_discovers(void)
 	for (; sent_seen < n; sent_seen++) {
 		const struct fakeio_out *o = fakeio_out(sent_seen);
 		struct udpip u = {
-			.src = o->server, .dst = rig_ip("192.0.2.1"), .sport = 67, .dport = 67,
+			.src = ip_v4(o->server), .dst = rig_ip("192.0.2.1"), .sport = 67, .dport = 67,
 			.payload = m.b,
 		};
 
 		if (o->to != FAKEIO_SERVER || !offers)
 			continue;
-		offer(&m, o->msg, ip4_eq(o->server, rig_ip("198.51.100.21")));
+		offer(&m, o->msg, ip_eq(o->server, rig_at("198.51.100.21")));
 		u.payload_len = m.len;
-		must(fakeio_from_server(o->server, &u, FAKEIO_UPLINK));
+		must(fakeio_from_server(ip_v4(o->server), &u, FAKEIO_UPLINK));
 	}
 	fakeio_turn();
 }
@@ -272,7 +272,7 @@ START_TEST(an_error_of_a_servers_socket_ends_its_queries)
 
 	offers = false;
 	rig_pass_ms(40);
-	must(fakeio_server_error(rig_ip("198.51.100.11"), ECONNREFUSED, 0));
+	must(fakeio_server_error(rig_at("198.51.100.11"), ECONNREFUSED, 0));
 	/* It was the doctor's own query, so it says nothing about the server's
 	 * health. */
 	ck_assert_int_ne(d->servers.health[0].state, HEALTH_DOWN);
@@ -286,7 +286,7 @@ START_TEST(a_server_without_a_route_is_found)
 {
 	json_t *doc;
 
-	fakeio_route(rig_ip("198.51.100.11"), ENETUNREACH, NULL, IP4_NONE);
+	fakeio_route(rig_at("198.51.100.11"), ENETUNREACH, NULL, IP_NONE);
 	fakeio_routes_changed();
 	fakeio_batch_end();
 	rig_pass_ms(100);

@@ -224,13 +224,13 @@ answer_probes(unsigned from)
 		const struct fakeio_out *o = fakeio_out(i);
 		uint8_t msg[FAKEIO_MSG_MAX];
 		struct udpip u = {
-			.src = o->server, .sport = 67, .dport = 67, .payload = msg,
+			.src = ip_v4(o->server), .sport = 67, .dport = 67, .payload = msg,
 			.payload_len = o->len,
 		};
 
 		memcpy(msg, o->msg, o->len);
 		msg[0] = BOOTREPLY;
-		must(fakeio_from_server(o->server, &u, FAKEIO_UPLINK));
+		must(fakeio_from_server(ip_v4(o->server), &u, FAKEIO_UPLINK));
 	}
 	fakeio_turn();
 }
@@ -294,7 +294,7 @@ START_TEST(a_refused_probe_makes_the_server_down)
 {
 	start(SERVER("pxe"));
 	for (int i = 0; i < 4; i++) {
-		must(fakeio_server_error(rig_ip("198.51.100.11"), ECONNREFUSED, 0));
+		must(fakeio_server_error(rig_at("198.51.100.11"), ECONNREFUSED, 0));
 		rig_pass_ms(2000);
 	}
 	ck_assert_int_eq(health()->state, HEALTH_DOWN);

@@ -163,15 +163,15 @@ routes_change(void)
 
 START_TEST(a_server_without_a_route_is_down_until_it_has_one)
 {
-	fakeio_route(rig_ip("198.51.100.11"), ENETUNREACH, NULL, IP4_NONE);
+	fakeio_route(rig_at("198.51.100.11"), ENETUNREACH, NULL, IP_NONE);
 	routes_change();
 	ck_assert(rig_logged("server-down server=dhcp address=198.51.100.11 state=down "
 	    "diag=no-route"));
 	ck_assert_int_eq(d->servers.health[0].state, HEALTH_DOWN);
-	fakeio_route(rig_ip("198.51.100.11"), 0, NULL, rig_ip("198.51.100.1"));
+	fakeio_route(rig_at("198.51.100.11"), 0, NULL, rig_at("198.51.100.1"));
 	routes_change();
 	ck_assert_int_ne(d->servers.health[0].state, HEALTH_DOWN);
-	ck_assert(ip4_eq(d->servers.source[0], rig_ip("198.51.100.1")));
+	ck_assert(ip_eq(d->servers.source[0], rig_at("198.51.100.1")));
 	ck_assert_uint_eq(relayed(RIG_VLAN10), 1);
 }
 END_TEST
@@ -179,9 +179,9 @@ END_TEST
 /* In a VRF no event reports a change of routes. */
 START_TEST(a_route_that_returns_without_an_event_is_found_by_the_tick)
 {
-	fakeio_route(rig_ip("198.51.100.11"), ENETUNREACH, NULL, IP4_NONE);
+	fakeio_route(rig_at("198.51.100.11"), ENETUNREACH, NULL, IP_NONE);
 	routes_change();
-	fakeio_route(rig_ip("198.51.100.11"), 0, NULL, IP4_NONE);
+	fakeio_route(rig_at("198.51.100.11"), 0, NULL, IP_NONE);
 	ck_assert_int_eq(d->servers.health[0].state, HEALTH_DOWN);
 	rig_pass_ms(1500);
 	ck_assert_int_ne(d->servers.health[0].state, HEALTH_DOWN);
@@ -190,11 +190,11 @@ END_TEST
 
 START_TEST(many_changes_of_routes_cause_one_check)
 {
-	fakeio_route(rig_ip("198.51.100.11"), ENETUNREACH, NULL, IP4_NONE);
+	fakeio_route(rig_at("198.51.100.11"), ENETUNREACH, NULL, IP_NONE);
 	fakeio_routes_changed();
 	fakeio_batch_end();	/* at once */
 	ck_assert_int_eq(d->servers.health[0].state, HEALTH_DOWN);
-	fakeio_route(rig_ip("198.51.100.11"), 0, NULL, IP4_NONE);
+	fakeio_route(rig_at("198.51.100.11"), 0, NULL, IP_NONE);
 	for (int i = 0; i < 100; i++) {
 		fakeio_routes_changed();
 		fakeio_batch_end();
@@ -220,8 +220,8 @@ START_TEST(a_server_whose_gateway_does_not_answer_arp_is_down)
 {
 	struct route r = { .ifindex = FAKEIO_UPLINK, .gateway = rig_ip("198.51.100.254") };
 
-	fakeio_route(rig_ip("198.51.100.11"), 0, &r, IP4_NONE);
-	fakeio_route(rig_ip("198.51.100.21"), 0, &r, IP4_NONE);
+	fakeio_route(rig_at("198.51.100.11"), 0, &r, IP_NONE);
+	fakeio_route(rig_at("198.51.100.21"), 0, &r, IP_NONE);
 	routes_change();
 	fakeio_neigh(FAKEIO_UPLINK, r.gateway, NEIGH_ALIVE);
 	ck_assert_int_ne(d->servers.health[0].state, HEALTH_DOWN);
@@ -256,10 +256,10 @@ END_TEST
 /* The kernel had no memory to answer: the known states are kept. */
 START_TEST(a_route_query_that_fails_is_repeated)
 {
-	fakeio_route(rig_ip("198.51.100.11"), ENOMEM, NULL, IP4_NONE);
+	fakeio_route(rig_at("198.51.100.11"), ENOMEM, NULL, IP_NONE);
 	routes_change();
 	ck_assert_int_ne(d->servers.health[0].state, HEALTH_DOWN);
-	fakeio_route(rig_ip("198.51.100.11"), EHOSTUNREACH, NULL, IP4_NONE);
+	fakeio_route(rig_at("198.51.100.11"), EHOSTUNREACH, NULL, IP_NONE);
 	rig_pass_ms(1500);
 	ck_assert_int_eq(d->servers.health[0].diag, HEALTH_DIAG_NO_ROUTE);
 }

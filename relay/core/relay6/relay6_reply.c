@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * relay6_reply - judges a RELAY-REPL, finds the link and the station that its
+ * message is for, and says how it is delivered (RFC 9915 19.2, RFC 8357 5,
+ * RFC 6607 5).
+ *
+ * Servers are as hostile as clients. The link is what our own header said, the
+ * Interface-Id and the link-address, and both must agree: peers that guess it
+ * from the client's address write into the wrong VLAN, because every VLAN of a
+ * network card has the same link-local address. The message inside is delivered
+ * whatever its type (RFC 7283), byte for byte.
+ */
+#include "core/relay6/relay6.h"
+
+#include <string.h>
+
+/* --- may it be delivered? ---------------------------------------------- */
+
+enum drop
+relay6_judge_source(const struct relay6 *r, const struct rx *rx, uint16_t server)
+{
+	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
+
+	/* A reply from a client link is forged, unless our own route to that
+	 * server leads through it (a server on a client link). */
+	if (in && in->conf && (server == CONF_NONE ||
+	    !servers_way_by(r->ask.servers, server, in)))
+		return DROP_NOT_SERVER;
+	return server == CONF_NONE && r->ask.conf->check_source ?
+	    DROP_NOT_SERVER : DROP_NONE;
+}
+
+static enum drop
+judge_message(const struct rx *rx, struct relay6_delivery *d)
+{
+	struct rd inner;
+	enum drop why = dhcp6_parse(&d->m, rx->data, rx->len);
+
+	if (why != DROP_NONE)
+		return why;
+	if (d->m.type == DHCP6_RELAY_FORW)
+		return DROP_LOOP;
+	if (d->m.type != DHCP6_RELAY_REPL)
+		return DROP_NOT_RELAYED;
+	why = dhcp6_inner(&d->m, &inner);
+	d->payload = inner.p;
+	d->len = rd_left(&inner);
+	relay6_read_origin(&d->to, &d->m, d->m.peer);
+	return why;
+}
+
+/* --- on which link? ---------------------------------------------------- */
+
+static bool
+has_iid(const struct iface *f, const struct rd *iid)
+{
+	return f->six.iid_len == rd_left(iid) &&
+	    memcmp(f->six.opts + f->six.iid_at, iid->p, f->six.iid_len) == 0;
+}
+
+/* Did we send :: as link-address of this link? For a relay with a global address
+ * we always do (RFC 9915 19.1.2). */
+static bool
+sends_no_link(const struct relay6_delivery *d, const struct iface *f)
+{
+	return f->six.unnumbered ||
+	    (d->len && d->payload[0] == DHCP6_RELAY_REPL);
+}
+
+static bool
+has_heard(struct relay6 *r, const struct relay6_delivery *d, const struct iface *f,
+    struct mono now)
+{
+	const struct station6 *s = clients6_find_station(r->clients, f->link.ifindex,
+	    d->to.peer, now);
+
+	return s && (!d->to.m.data || d->to.m.xid == 0 ||
+	    d->to.m.xid == (s->id & 0xffffff));
+}
+
+/* Finds the link by our own memory of the request, among those that the header
+ * may mean. iid: NULL without an Interface-Id. */
+static enum drop
+find_by_memory(struct relay6 *r, struct relay6_delivery *d, const struct rd *iid,
+    struct mono now)
+{
+	bool none = ip6_is_none(d->m.link);
+	struct iface *f = NULL;
+
+	for (uint32_t at = 0; (f = iftab_next(r->iftab, at)); at = f->link.ifindex) {
+		if (!iface6_ready(f) || (iid && !has_iid(f, iid)))
+			continue;
+		if (none ? !sends_no_link(d, f) : !ip6_eq(f->six.link, d->m.link))
+			continue;
+		if (!has_heard(r, d, f, now))
+			continue;
+		if (d->out)
+			return DROP_AMBIGUOUS_LINK;
+		d->out = f;
+	}
+	return d->out ? DROP_NONE : DROP_AMBIGUOUS_LINK;
+}
+
+/* RFC 9915 19.2: the Interface-Id decides. A link-address that is another link's
+ * contradicts it; one that is nobody's (any more) does not. */
+static enum drop
+judge_link(struct relay6 *r, struct relay6_delivery *d, const struct iface *f)
+{
+	struct ip6 link = d->m.link;
+	struct iface *only;
+
+	if (ip6_is_none(link))
+		return sends_no_link(d, f) ? DROP_NONE : DROP_LINK_MISMATCH;
+	if (ip6_eq(link, f->six.link) || iface6_owns(f, link))
+		return DROP_NONE;
+	if (iftab_by_link(r->iftab, link, &only) > 0 || iftab_is_ours6(r->iftab, link))
+		return DROP_LINK_MISMATCH;
+	stats_count(r->ask.stats, COUNTER_LINK_ADDRESS_GONE);
+	return DROP_NONE;
+}
+
+static enum drop
+find_by_iid(struct relay6 *r, struct relay6_delivery *d, const struct rd *iid,
+    struct mono now)
+{
+	size_t n;
+	enum drop why;
+
+	d->out = iftab_by_iid(r->iftab, iid->p, rd_left(iid), &n);
+	if (n == 0)
+		return DROP_UNKNOWN_INTERFACE_ID;
+	if (n > 1)
+		return find_by_memory(r, d, iid, now);
+	why = judge_link(r, d, d->out);
+	if (why != DROP_NONE)
+		d->out = NULL;
+	return why;
+}
+
+static enum drop
+find_by_link(struct relay6 *r, struct relay6_delivery *d, struct mono now)
+{
+	size_t n = iftab_by_link(r->iftab, d->m.link, &d->out);
+
+	if (n == 0 && !ip6_is_none(d->m.link))
+		return DROP_NOT_OUR_LINK;
+	if (n != 1 || ip6_is_none(d->m.link)) {
+		enum drop why;
+
+		d->out = NULL;
+		why = find_by_memory(r, d, NULL, now);
+		if (why != DROP_NONE)
+			return why;
+	}
+	/* RFC 9915 21.18: the server MUST copy it. */
+	if (d->out->six.iid_len)
+		stats_count(r->ask.stats, COUNTER_NO_INTERFACE_ID);
+	return DROP_NONE;
+}
+
+static enum drop
+find_link(struct relay6 *r, struct relay6_delivery *d, struct mono now)
+{
+	struct rd iid;
+	enum drop why;
+
+	why = dhcp6_opt(&d->m, DHCP6_OPT_INTERFACE_ID, &iid) ?
+	    find_by_iid(r, d, &iid, now) : find_by_link(r, d, now);
+	if (why != DROP_NONE)
+		d->out = NULL;
+	return why;
+}
+
+/* --- to whom? ---------------------------------------------------------- */
+
+static enum drop
+judge_peer(const struct relay6 *r, const struct relay6_delivery *d)
+{
+	struct ip6 peer = d->m.peer;
+
+	if (!ip6_is_host(peer) || iface6_owns(d->out, peer))
+		return DROP_BAD_PEER;
+	if (ip6_is_linklocal(peer))
+		return DROP_NONE;
+	if (iftab_is_ours6(r->iftab, peer))
+		return DROP_BAD_PEER;
+	/* Another relay may be more than one hop away. */
+	return iface6_has(d->out, peer) || d->payload[0] == DHCP6_RELAY_REPL ?
+	    DROP_NONE : DROP_BAD_PEER;
+}
+
+/* RFC 6607 5: a server that does not return the option has not looked at it, and
+ * its address may be one of another VPN. */
+static enum drop
+judge_vss(const struct relay6 *r, const struct relay6_delivery *d)
+{
+	const struct conf_if_opts *o = &d->out->conf->o;
+	struct rd vss;
+
+	if (d->server == CONF_NONE || !r->ask.conf->server[d->server].vss || !o->vss_len)
+		return DROP_NONE;
+	return dhcp6_opt(&d->m, DHCP6_OPT_VSS, &vss) && rd_left(&vss) == o->vss_len &&
+	    memcmp(vss.p, o->vss, o->vss_len) == 0 ? DROP_NONE : DROP_VSS_IGNORED;
+}
+
+/* offers = proxy-only: this server must not hand out addresses. */
+static enum drop
+judge_offer(const struct relay6 *r, const struct relay6_delivery *d)
+{
+	return d->server != CONF_NONE && r->ask.conf->server[d->server].proxy_only &&
+	    d->to.m.data && dhcp6_gives_lease(&d->to.m) ?
+	    DROP_OFFER_NOT_PROXY : DROP_NONE;
+}
+
+/* RFC 8357 5: the port that our option 135 named, which the server copied. */
+static uint16_t
+relay_port(const struct dhcp6 *m)
+{
+	struct rd v;
+	uint16_t port = 0;
+
+	if (dhcp6_opt(m, DHCP6_OPT_SOURCE_PORT, &v))
+		port = rd_u16(&v);
+	return port ? port : DHCP6_PORT_SERVER;
+}
+
+/* A client that named a global address as its own must see one of ours in answer
+ * (a configured link-address may be of no router). */
+static struct ip6
+source_for(const struct relay6_delivery *d)
+{
+	const struct iface *out = d->out;
+
+	return !ip6_is_linklocal(d->dst) && iface6_owns(out, out->six.link) ?
+	    out->six.link : out->six.local;
+}
+
+static void
+address_reply(struct relay6 *r, struct relay6_delivery *d, struct mono now)
+{
+	const struct station6 *s = clients6_find_station(r->clients,
+	    d->out->link.ifindex, d->m.peer, now);
+
+	d->dst = d->m.peer;
+	d->src = source_for(d);
+	/* U-Boot takes no message from another port. */
+	d->sport = DHCP6_PORT_SERVER;
+	/* RFC 9915 7.2: clients listen on 546, whatever port they sent from. */
+	d->dport = d->payload[0] == DHCP6_RELAY_REPL ? relay_port(&d->m) :
+	    DHCP6_PORT_CLIENT;
+	d->mac_len = s ? s->mac_len : 0;
+	memset(d->mac, 0, sizeof(d->mac));	/* the kernel gets all bytes */
+	if (s)
+		memcpy(d->mac, s->mac, s->mac_len);
+}
+
+/* --- what follows from it ---------------------------------------------- */
+
+/* The server is alive, whichever client this is for. */
+static void
+note_server(struct relay6 *r, const struct relay6_delivery *d, struct mono now)
+{
+	struct server_stats *s = &r->ask.servers->stats[d->server];
+	const struct dhcp6 *m = &d->to.m;
+	struct rd id;
+
+	s->replies++;
+	servers_note(r->ask.servers, d->server,
+	    health_reply(&r->ask.servers->health[d->server], now));
+	if (!m->data || (m->type != DHCP6_ADVERTISE && m->type != DHCP6_REPLY))
+		return;
+	s->offers += m->type == DHCP6_ADVERTISE;
+	s->acks += m->type == DHCP6_REPLY;
+	if (dhcp6_opt(m, DHCP6_OPT_SERVER_ID, &id))
+		servers_learn_duid(r->ask.servers, d->server, id.p, rd_left(&id));
+}
+
+/* An ADVERTISE answers a SOLICIT; a REPLY answers the client's last message. */
+static struct conv6 *
+find_conv(struct relay6 *r, const struct relay6_delivery *d, struct mono now)
+{
+	struct conv6_key key = relay6_key(d->out->link.ifindex, &d->to);
+	const struct station6 *s;
+
+	if (!d->to.m.data)
+		return NULL;
+	if (d->to.m.type == DHCP6_ADVERTISE) {
+		key.id = clients6_id(DHCP6_SOLICIT, d->to.m.xid);
+		return clients6_find(r->clients, key, now);
+	}
+	s = clients6_find_station(r->clients, key.ifindex, key.peer, now);
+	if (!s || (s->id & 0xffffff) != d->to.m.xid)
+		return NULL;
+	key.id = s->id;
+	return clients6_find(r->clients, key, now);
+}
+
+/* An ADVERTISE without an address (NoAddrsAvail) leaves the query open, and the
+ * next server is asked in time. A boot server's needs none. */
+static bool
+is_answer(const struct dhcp6 *m, enum conf_class class)
+{
+	return m->type != DHCP6_ADVERTISE || dhcp6_gives_lease(m) ||
+	    (class == CONF_BOOT && dhcp6_has(m, DHCP6_OPT_BOOT_URL));
+}
+
+static void
+note_conv(struct relay6 *r, const struct relay6_delivery *d, struct conv6 *cv,
+    struct mono now)
+{
+	cv->tries = 0;
+	if (d->server == CONF_NONE || cv->conf_gen != r->ask.servers->conf_gen)
+		return;
+	stats_answered(&r->ask.servers->stats[d->server], mono_diff_us(now, cv->last));
+	for (enum conf_class class = CONF_DHCP; class < CONF_CLASSES; class++)
+		if (conf_group_has(r->ask.conf, cv->group[class], d->server) &&
+		    is_answer(&d->to.m, class))
+			ask_answered(&r->ask, &cv->ask, &cv->key, class);
+}
+
+static void
+note_reply(struct relay6 *r, const struct relay6_delivery *d, struct mono now)
+{
+	struct if_stats *st = &d->out->stats6;
+	struct conv6 *cv = find_conv(r, d, now);
+	bool boot = d->server != CONF_NONE && r->ask.conf->is_boot[d->server] &&
+	    !r->ask.conf->is_dhcp[d->server];
+
+	stats_count(r->ask.stats, COUNTER_REPLIES_RELAYED);
+	st->replies++;
+	stats_count_message(st, boot ? CONF_BOOT : CONF_DHCP,
+	    d->to.m.data ? d->to.m.type : 0);
+	if (cv)
+		note_conv(r, d, cv, now);
+}
+
+static enum drop
+plan_reply(struct relay6 *r, const struct rx *rx, struct mono now,
+    struct relay6_delivery *d)
+{
+	enum drop why = relay6_judge_source(r, rx, d->server);
+
+	if (why == DROP_NONE)
+		why = judge_message(rx, d);
+	if (why != DROP_NONE)
+		return why;
+	if (d->server != CONF_NONE)
+		note_server(r, d, now);
+	why = find_link(r, d, now);
+	if (why == DROP_NONE)
+		why = judge_peer(r, d);
+	if (why == DROP_NONE)
+		why = judge_vss(r, d);
+	if (why == DROP_NONE)
+		why = judge_offer(r, d);
+	if (why != DROP_NONE)
+		return why;
+	address_reply(r, d, now);
+	note_reply(r, d, now);
+	return DROP_NONE;
+}
+
+enum drop
+relay6_reply(struct relay6 *r, const struct rx *rx, struct mono now,
+    struct relay6_delivery *d)
+{
+	enum drop why;
+
+	d->server = servers_find_rx(r->ask.servers, rx->src, rx->ifindex);
+	d->out = NULL;
+	d->m.data = d->to.m.data = NULL;
+	stats_count(r->ask.stats, COUNTER_REPLIES);
+	why = plan_reply(r, rx, now, d);
+	if (why != DROP_NONE)
+		r->ask.stats->drop_reply[why]++;
+	return why;
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * relay6_request - judges a message of a client or of another relay, plans the
+ * RELAY-FORW around it, and renders that (RFC 9915 19.1; RFC 4649, 4580, 5460,
+ * 6939, 6607, 8357 for its options). relay6_servers.c decides where it goes.
+ *
+ * RFC 9915 16 and RFC 6221 6.1.1 leave the options of a client to the server:
+ * they are looked at, never judged. A message from another relay must have a
+ * sound header, since ours is built on it.
+ */
+#include "core/relay6/relay6.h"
+
+#include <string.h>
+
+#include "core/server/rules.h"
+#include "proto/pxe6.h"
+
+#define ARPHRD_ETHER	1	/* IANA hardware types, as in option 79 */
+#define ARPHRD_IEEE802	6
+
+bool
+relay6_is_reply(uint8_t type)
+{
+	switch (type) {
+	case DHCP6_ADVERTISE:
+	case DHCP6_REPLY:
+	case DHCP6_RECONFIGURE:
+	case DHCP6_RELAY_REPL:
+	case DHCP6_LEASEQUERY_REPLY:
+	case DHCP6_LEASEQUERY_DONE:
+	case DHCP6_LEASEQUERY_DATA:
+	case DHCP6_RECONFIGURE_REPLY:
+	case DHCP6_DHCPV4_RESPONSE:
+	case DHCP6_ADDR_REG_REPLY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* RFC 9915 19, RFC 7283: types that are not known are relayed. */
+static enum drop
+judge_type(const struct iface *in, const struct rx *rx, uint8_t type)
+{
+	if (relay6_is_reply(type))
+		return DROP_REPLY_FROM_CLIENT;
+	if (type == DHCP6_LEASEQUERY && !in->conf->o.leasequery)
+		return DROP_NOT_FOR_CLIENTS;
+	/* RECONFIGURE-REQUEST (RFC 6977) is a relay's own message; 22 to 35 are
+	 * sent over TCP and between servers (RFC 7653, 8156). */
+	if (type == DHCP6_RECONFIGURE_REQUEST || (type >= 22 && type <= 35))
+		return DROP_NOT_FOR_CLIENTS;
+	/* RFC 9915 16: SHOULD NOT be accepted. */
+	if (type != DHCP6_RELAY_FORW && rx->unicast && !in->conf->o.accept_unicast)
+		return DROP_UNICAST_REQUEST;
+	return DROP_NONE;
+}
+
+/* Link-local addresses are unique on their link only: another link's neighbour
+ * may have the one that we have here. */
+static bool
+is_bad_source(const struct relay6 *r, const struct iface *in, struct ip6 src)
+{
+	return !ip6_is_host(src) || (ip6_is_linklocal(src) ? iface6_owns(in, src) :
+	    iftab_is_ours6(r->iftab, src));
+}
+
+static enum drop
+judge_interface(const struct iface *in)
+{
+	if (!in || !in->conf)
+		return DROP_NOT_CLIENT;
+	if (!in->link.up)
+		return DROP_DOWN;
+	if (in->six.standby)
+		return DROP_STANDBY;
+	return ip6_is_none(in->six.local) ? DROP_NO_LINK_LOCAL : DROP_NONE;
+}
+
+/* Our Relay-ID, or our Interface-Id with the link-address that goes with it. */
+static bool
+is_our_header(struct relay6 *r, const struct iface *in, const struct dhcp6 *m)
+{
+	struct dhcp6 ours = { .data = in->six.opts, .len = in->six.opts_len };
+	struct rd id, own, iid, options = rd_init(ours.data, ours.len);
+	struct iface *f;
+	uint16_t code;
+	size_t n;
+
+	if (dhcp6_opt(m, DHCP6_OPT_RELAY_ID, &id))
+		while (dhcp6_next(&options, &code, &own))
+			if (code == DHCP6_OPT_RELAY_ID && rd_left(&own) == rd_left(&id) &&
+			    memcmp(own.p, id.p, rd_left(&id)) == 0)
+				return true;
+	if (!dhcp6_opt(m, DHCP6_OPT_INTERFACE_ID, &iid) || ip6_is_none(m->link))
+		return false;
+	f = iftab_by_iid(r->iftab, iid.p, rd_left(&iid), &n);
+	return f && ip6_eq(f->six.link, m->link);
+}
+
+/* Judges the levels of a relay's message, from the outermost inwards. */
+static enum drop
+judge_relayed(struct relay6 *r, const struct iface *in, const struct dhcp6 *outer)
+{
+	struct dhcp6 m = *outer;
+	struct rd inner;
+	enum drop d;
+
+	if (!in->conf->o.trust)
+		return DROP_UNTRUSTED_RELAY;
+	/* RFC 9915 19.1.2: discard if hop-count is greater than or equal to the limit. */
+	if (outer->hops >= r->ask.conf->max_hops6)
+		return DROP_HOPS;
+	for (unsigned i = 0; m.relay; i++) {
+		d = i < DHCP6_LEVELS_MAX ? dhcp6_inner(&m, &inner) : DROP_HOPS;
+		if (d != DROP_NONE)
+			return d;
+		if (is_our_header(r, in, &m))
+			return DROP_LOOP;
+		if (in->conf->o.rsoo_drop && dhcp6_has(&m, DHCP6_OPT_RSOO))
+			return DROP_RSOO;
+		d = dhcp6_parse(&m, inner.p, rd_left(&inner));
+		if (d != DROP_NONE)
+			return d;
+	}
+	return DROP_NONE;
+}
+
+/* RFC 6939: hardware type and address. */
+static void
+read_lladdr(struct relay6_origin *o, const struct dhcp6 *relay)
+{
+	struct rd v;
+	uint16_t type;
+
+	o->has_mac = false;
+	if (!dhcp6_opt(relay, DHCP6_OPT_CLIENT_LLADDR, &v))
+		return;
+	type = rd_u16(&v);
+	if (type != ARPHRD_ETHER && type != ARPHRD_IEEE802)
+		return;
+	rd_copy(&v, o->mac.b, sizeof(o->mac.b));
+	o->has_mac = !v.bad && rd_left(&v) == 0;
+}
+
+void
+relay6_read_origin(struct relay6_origin *o, const struct dhcp6 *m, struct ip6 peer)
+{
+	struct rd inner;
+
+	o->m = *m;
+	o->peer = peer;
+	o->has_mac = false;
+	for (unsigned i = 0; o->m.relay && i < DHCP6_LEVELS_MAX; i++) {
+		if (dhcp6_inner(&o->m, &inner) != DROP_NONE)
+			break;
+		o->peer = o->m.peer;
+		read_lladdr(o, &o->m);
+		if (dhcp6_parse(&o->m, inner.p, rd_left(&inner)) != DROP_NONE)
+			break;
+	}
+	if (o->m.relay)
+		o->m.data = NULL;
+}
+
+struct conv6_key
+relay6_key(uint32_t ifindex, const struct relay6_origin *o)
+{
+	return (struct conv6_key){ ifindex, clients6_id(o->m.type, o->m.xid), o->peer };
+}
+
+/* RFC 9915 19.1.1 and 19.1.2. */
+static enum drop
+plan_header(const struct rx *rx, struct relay6_plan *plan)
+{
+	const struct iface *in = plan->in;
+
+	plan->peer = rx->src.v6;
+	plan->link = in->six.link;
+	plan->mac_len = 0;
+	plan->sport = 0;
+	plan->hops = 0;
+	if (plan->m.relay) {
+		plan->hops = (uint8_t)(plan->m.hops + 1);
+		/* RFC 8357 4: how replies find a relay on another port. */
+		plan->sport = rx->sport == DHCP6_PORT_SERVER ? 0 : rx->sport;
+		/* A relay with a link-local address is an LDRA or has none: our
+		 * link-address is then the client's subnet. */
+		if (!ip6_is_linklocal(plan->peer)) {
+			plan->link = IP6_NONE;
+			return DROP_NONE;
+		}
+	} else if (in->conf->o.client_mac &&
+	    (rx->hwtype == ARPHRD_ETHER || rx->hwtype == ARPHRD_IEEE802)) {
+		/* RFC 6939 5: only the relay next to the client adds it. */
+		plan->hwtype = rx->hwtype;
+		plan->mac_len = rx->mac_len;
+		memcpy(plan->mac, rx->mac, sizeof(plan->mac));
+	}
+	return ip6_is_none(plan->link) && !in->six.unnumbered ?
+	    DROP_NO_LINK_ADDRESS : DROP_NONE;
+}
+
+static void
+read_client(const struct rx *rx, struct relay6_plan *plan)
+{
+	struct relay6_origin *o = &plan->from;
+
+	relay6_read_origin(o, &plan->m, rx->src.v6);
+	if (!plan->m.relay && rx->mac_len == sizeof(o->mac.b)) {
+		o->has_mac = true;
+		memcpy(o->mac.b, rx->mac, sizeof(o->mac.b));
+	}
+	if (!o->m.data)
+		return;
+	pxe6_read(&plan->client, &o->m);
+	plan->has_client = true;
+}
+
+static enum drop
+judge_request(struct relay6 *r, const struct rx *rx, struct relay6_plan *plan)
+{
+	enum drop d = judge_type(plan->in, rx, plan->m.type);
+
+	if (d == DROP_NONE && is_bad_source(r, plan->in, rx->src.v6))
+		d = DROP_BAD_SOURCE;
+	if (d == DROP_NONE && plan->m.relay)
+		d = judge_relayed(r, plan->in, &plan->m);
+	return d == DROP_NONE ? plan_header(rx, plan) : d;
+}
+
+/* A relay has one address and many clients, so the rate is taken of the client
+ * behind it. */
+static enum drop
+take_limits(struct relay6 *r, struct relay6_plan *plan, struct mono now)
+{
+	struct station6 *s = clients6_station(r->clients, plan->in->link.ifindex,
+	    plan->from.peer);
+
+	s->last = now;
+	s->id = clients6_id(plan->from.m.type, plan->from.m.xid);
+	if (!limit_take(&s->limit, r->ask.conf->client_rate, now))
+		return DROP_CLIENT_RATE;
+	return limit_take(&plan->in->limit, r->ask.conf->interface_rate, now) ?
+	    DROP_NONE : DROP_INTERFACE_RATE;
+}
+
+static void
+remember_sender(struct relay6 *r, const struct rx *rx, struct mono now)
+{
+	struct station6 *s = clients6_station(r->clients, rx->ifindex, rx->src.v6);
+
+	s->last = now;
+	s->hwtype = rx->hwtype;
+	s->mac_len = rx->mac_len <= sizeof(s->mac) ? rx->mac_len : 0;
+	memcpy(s->mac, rx->mac, s->mac_len);
+}
+
+static enum drop
+plan_request(struct relay6 *r, const struct rx *rx, struct relay6_plan *plan,
+    struct mono now)
+{
+	struct conv6_key key = relay6_key(rx->ifindex, &plan->from);
+	struct conv6 *cv = clients6_get(r->clients, key, now);
+
+	remember_sender(r, rx, now);
+	if (cv->tries < UINT8_MAX)
+		cv->tries++;
+	if (cv->tries > 1)
+		stats_count(r->ask.stats, COUNTER_RETRIES);
+	if (plan->from.m.odd)
+		stats_count(r->ask.stats, COUNTER_ODD_OPTIONS);
+	relay6_servers(r, plan, cv, now);
+	plan->rule = cv->rule;
+	if (cv->rule != CONF_NONE)
+		r->rule_hits[cv->rule]++;
+	if (cv->rule != CONF_NONE && r->ask.conf->rule[cv->rule].drop)
+		return DROP_RULE;
+	if (plan->to.n == 0)
+		return DROP_NO_SERVER;
+	ask_arm(&r->ask, &plan->to, &cv->ask, &key, rx, now);
+	return DROP_NONE;
+}
+
+static void
+count_relayed(struct relay6 *r, const struct relay6_plan *plan)
+{
+	struct if_stats *st = &plan->in->stats6;
+
+	stats_count(r->ask.stats, COUNTER_REQUESTS_RELAYED);
+	st->relayed++;
+	if (plan->to.n_boot) {
+		stats_count(r->ask.stats, COUNTER_BOOT_REQUESTS);
+		stats_count_message(st, CONF_BOOT, plan->from.m.type);
+	}
+	if (plan->to.n > plan->to.n_boot)
+		stats_count_message(st, CONF_DHCP, plan->from.m.type);
+}
+
+static void
+begin(struct relay6 *r, struct relay6_plan *plan, uint32_t ifindex)
+{
+	plan->m.data = plan->from.m.data = NULL;
+	plan->has_client = false;
+	plan->rule = CONF_NONE;
+	plan->hedge = false;
+	plan->in = iftab_by_index(r->iftab, ifindex);
+	ask_begin(&plan->to);
+}
+
+enum drop
+relay6_request(struct relay6 *r, const struct rx *rx, struct mono now,
+    struct relay6_plan *plan)
+{
+	struct if_stats *st;
+	enum drop d;
+
+	begin(r, plan, rx->ifindex);
+	st = plan->in ? &plan->in->stats6 : NULL;
+	stats_count(r->ask.stats, COUNTER_REQUESTS);
+	if (st)
+		st->requests++;
+	d = judge_interface(plan->in);
+	if (d == DROP_NONE)
+		d = dhcp6_parse(&plan->m, rx->data, rx->len);
+	if (d == DROP_NONE) {
+		read_client(rx, plan);
+		d = judge_request(r, rx, plan);
+	}
+	if (d == DROP_NONE)
+		d = take_limits(r, plan, now);
+	if (d == DROP_NONE)
+		d = plan_request(r, rx, plan, now);
+	if (d == DROP_NONE) {
+		count_relayed(r, plan);
+		return DROP_NONE;
+	}
+	r->ask.stats->drop_request[d]++;
+	if (st)
+		st->drops++;
+	return d;
+}
+
+bool
+relay6_hedge(struct relay6 *r, struct mono now, struct relay6_plan *plan)
+{
+	struct pending *s = pendings_first(r->ask.hedges);
+	const struct rx *rx = &s->rx;
+	struct conv6 *cv = NULL;
+
+	begin(r, plan, rx->ifindex);
+	if (plan->in && iface6_ready(plan->in) &&
+	    dhcp6_parse(&plan->m, rx->data, rx->len) == DROP_NONE) {
+		read_client(rx, plan);
+		cv = clients6_find(r->clients, relay6_key(rx->ifindex, &plan->from), now);
+	}
+	if (!cv || cv->conf_gen != r->ask.servers->conf_gen ||
+	    plan_header(rx, plan) != DROP_NONE) {
+		pendings_drop(r->ask.hedges, s);
+		return false;
+	}
+	if (!relay6_ask_next(r, plan, cv, s, now))
+		return false;
+	plan->hedge = true;
+	plan->rule = cv->rule;
+	return true;
+}
+
+enum relay6_form
+relay6_form(const struct relay6_plan *plan, const struct conf *c, uint16_t server)
+{
+	return c->server[server].vss && plan->in->conf->o.vss_len ?
+	    RELAY6_WITH_VSS : RELAY6_PLAIN;
+}
+
+size_t
+relay6_render(const struct relay6_plan *plan, enum relay6_form form, uint8_t *out,
+    size_t size)
+{
+	const struct iface *in = plan->in;
+	struct wr w = wr_init(out, size);
+
+	dhcp6_relay_begin(&w, DHCP6_RELAY_FORW, plan->hops, plan->link, plan->peer);
+	wr_bytes(&w, in->six.opts, in->six.opts_len);
+	if (form == RELAY6_WITH_VSS)
+		dhcp6_put(&w, DHCP6_OPT_VSS, in->conf->o.vss, in->conf->o.vss_len);
+	if (plan->mac_len) {
+		dhcp6_put_header(&w, DHCP6_OPT_CLIENT_LLADDR, 2u + plan->mac_len);
+		wr_u16(&w, plan->hwtype);
+		wr_bytes(&w, plan->mac, plan->mac_len);
+	}
+	if (plan->sport) {
+		dhcp6_put_header(&w, DHCP6_OPT_SOURCE_PORT, 2);
+		wr_u16(&w, plan->sport);
+	}
+	dhcp6_put(&w, DHCP6_OPT_RELAY_MSG, plan->m.data, plan->m.len);
+	return w.bad || wr_len(&w) > 65527 ? 0 : wr_len(&w);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * relay6_servers - to which servers a DHCPv6 message goes. core/server/rules
+ * and the tables of the configuration say which groups serve a client; the type
+ * of the message and what the client accepts say which of them get it; the
+ * members of a group have an order (core/server/ask).
+ *
+ * RFC 9915 16: from REQUEST on, a client names its server by DUID, and every
+ * other server discards the message. So a message may always go to more servers
+ * than necessary, and a wrong guess is mended by sending the retry to all.
+ */
+#include "core/relay6/relay6.h"
+
+#include <string.h>
+
+#include "core/server/rules.h"
+
+/* EDK2 collects offers for four seconds and takes the address from one server
+ * and the boot file from another. iPXE, U-Boot and GRUB take the first ADVERTISE
+ * (U-Boot the best of one second), so they must not see one without an address. */
+static bool
+collects_offers(const struct pxe_client *c)
+{
+	return c->family == PXE_PXE || c->family == PXE_HTTP;
+}
+
+static bool
+group_leases(const struct conf *c, uint16_t group)
+{
+	const struct conf_group *g = &c->group[group];
+
+	for (unsigned i = 0; i < g->n; i++) {
+		const struct conf_server *s = &c->server[g->server[i]];
+
+		if (s->address.version == 6 && !s->proxy_only)
+			return true;
+	}
+	return false;
+}
+
+/* Balance keeps a machine on one server by its MAC, as in DHCPv4. */
+static struct ask_client
+ask_client_of(const struct relay6_plan *plan)
+{
+	const struct relay6_origin *o = &plan->from;
+	struct ask_client c = { .sticky = CONF_NONE };
+	struct rd duid;
+
+	if (o->has_mac) {
+		c.id = o->mac.b;
+		c.len = sizeof(o->mac.b);
+	} else if (dhcp6_opt(&o->m, DHCP6_OPT_CLIENT_ID, &duid)) {
+		c.id = duid.p;
+		c.len = rd_left(&duid);
+	} else {
+		c.id = o->peer.b;
+		c.len = sizeof(o->peer.b);
+	}
+	/* RFC 9915 18.2.1: each server that gets a SOLICIT with Rapid Commit
+	 * commits a lease. */
+	c.one = o->m.type == DHCP6_SOLICIT && dhcp6_has(&o->m, DHCP6_OPT_RAPID_COMMIT);
+	c.leases = !plan->has_client || !plan->client.netboot ||
+	    (o->m.type == DHCP6_SOLICIT && !collects_offers(&plan->client));
+	return c;
+}
+
+static void
+query_group(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
+    enum conf_class class, uint16_t group, struct mono now)
+{
+	struct ask_client c = ask_client_of(plan);
+	uint16_t before = plan->to.n;
+
+	if (group == CONF_NONE)
+		return;
+	ask_query(&r->ask, &plan->to, &cv->ask, group, class, &c, now);
+	cv->group[class] = group;
+	if (class == CONF_BOOT)
+		plan->to.n_boot = plan->to.n - before;
+}
+
+/* A boot client gets one kind of server, because most take the first offer: the
+ * boot servers of its rule if they lease addresses, else those that do. EDK2 gets
+ * both where the boot servers only offer a file. */
+static void
+query(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
+    const struct conf_groups *t, struct mono now)
+{
+	uint16_t dhcp = t->group[CONF_DHCP], boot = t->group[CONF_BOOT];
+	bool solicit = plan->from.m.type == DHCP6_SOLICIT, leases;
+
+	if (boot == CONF_NONE || !plan->client.netboot) {
+		query_group(r, plan, cv, CONF_DHCP, dhcp, now);
+		return;
+	}
+	leases = group_leases(r->ask.conf, boot);
+	if (t->everything || (solicit && !leases))
+		query_group(r, plan, cv, CONF_DHCP, dhcp, now);
+	if (leases || !solicit || collects_offers(&plan->client))
+		query_group(r, plan, cv, CONF_BOOT, boot, now);
+}
+
+static void
+add_leasing(const struct relay6 *r, struct serverset *set, uint16_t group)
+{
+	const struct conf *c = r->ask.conf;
+
+	for (unsigned i = 0; group != CONF_NONE && i < c->group[group].n; i++) {
+		const struct conf_server *s = &c->server[c->group[group].server[i]];
+
+		if (s->address.version == 6 && !s->proxy_only)
+			serverset_add(set, s->first);
+	}
+}
+
+/* Every server that leases addresses to clients of this interface, whichever rule
+ * they match: a lease is older than the rules. */
+static struct serverset
+leasing_servers(const struct relay6 *r, const struct iface *in)
+{
+	const struct conf *c = r->ask.conf;
+	struct serverset set = { { 0 } };
+	struct conf_groups t = conf_groups_for(c, in->conf, CONF_NONE);
+
+	add_leasing(r, &set, t.group[CONF_DHCP]);
+	add_leasing(r, &set, t.group[CONF_BOOT]);
+	for (uint16_t i = 0; i < c->n_rule; i++) {
+		if (!iface_rule(in, i))
+			continue;
+		t = conf_groups_for(c, in->conf, i);
+		add_leasing(r, &set, t.group[CONF_DHCP]);
+		add_leasing(r, &set, t.group[CONF_BOOT]);
+	}
+	return set;
+}
+
+/* A drained server gets no new clients, but it gets what concerns its leases. */
+static void
+add_all(const struct relay6 *r, struct relay6_plan *plan, const struct serverset *set,
+    bool drained)
+{
+	for (uint16_t i = 0; i < r->ask.conf->n_server; i++)
+		if (serverset_has(set, i) &&
+		    r->ask.servers->health[i].drained == drained)
+			ask_add(&r->ask, &plan->to, i);
+}
+
+static bool
+add_owner(const struct relay6 *r, struct relay6_plan *plan, const struct serverset *set)
+{
+	struct rd id;
+
+	if (!dhcp6_opt(&plan->from.m, DHCP6_OPT_SERVER_ID, &id))
+		return false;
+	for (uint16_t i = 0; i < r->ask.conf->n_server; i++)
+		if (serverset_has(set, i) &&
+		    servers_has_duid(r->ask.servers, i, id.p, rd_left(&id)))
+			ask_add(&r->ask, &plan->to, i);
+	return plan->to.n > 0;
+}
+
+/* RFC 9915 16: these are for the server that they name. A retry means that it, or
+ * our memory of its DUID, has failed. */
+static bool
+names_server(uint8_t type)
+{
+	return type == DHCP6_REQUEST || type == DHCP6_RENEW ||
+	    type == DHCP6_RELEASE || type == DHCP6_DECLINE;
+}
+
+static void
+choose_groups(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv)
+{
+	struct rules_facts f = {
+		.family = FAMILY6, .in = plan->in, .client = &plan->client,
+		.type = plan->from.m.type, .has_mac = plan->from.has_mac,
+		.mac = plan->from.mac,
+	};
+	uint16_t rule = rules_match(r->ask.conf, &f);
+
+	if (cv->conf_gen != r->ask.servers->conf_gen || cv->rule != rule)
+		ask_reset(&cv->ask);	/* earlier queries went to other groups */
+	cv->conf_gen = r->ask.servers->conf_gen;
+	cv->rule = rule;
+	cv->group[CONF_DHCP] = cv->group[CONF_BOOT] = CONF_NONE;
+}
+
+void
+relay6_servers(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
+    struct mono now)
+{
+	uint8_t type = plan->from.m.type;
+	struct conf_groups t;
+	struct serverset set;
+
+	choose_groups(r, plan, cv);
+	t = conf_groups_for(r->ask.conf, plan->in->conf, cv->rule);
+	if (t.drop)
+		return;
+	if (type == DHCP6_SOLICIT || type == DHCP6_INFORMATION_REQUEST) {
+		query(r, plan, cv, &t, now);
+		return;
+	}
+	set = leasing_servers(r, plan->in);
+	if (names_server(type) && add_owner(r, plan, &set) && cv->tries == 1)
+		return;
+	add_all(r, plan, &set, false);
+	if (plan->to.n == 0)
+		add_all(r, plan, &set, true);
+}
+
+bool
+relay6_ask_next(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
+    struct pending *s, struct mono now)
+{
+	struct ask_client c = ask_client_of(plan);
+
+	return ask_next(&r->ask, &plan->to, &cv->ask, s, cv->group[s->class], &c, now);
+}

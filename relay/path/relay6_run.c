@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * relay6_run - carries out what core/relay6 decides: renders RELAY-FORW messages for
+ * servers, and delivers what a RELAY-REPL contains. relay_run.c has DHCPv4, and the
+ * timer of the hedges of both.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "proto/udpip6.h"
+#include "relay/observe/observe.h"
+#include "relay/path/outbox.h"
+#include "relay/path/path.h"
+#include "relay/path/sockets.h"
+#include "relay/state.h"
+
+/* Sends the message to the servers that get it in this form. */
+static void
+send_form(struct daemon *d, const struct relay6_plan *p, enum relay6_form form)
+{
+	uint8_t *msg = NULL;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < p->to.n; i++) {
+		uint16_t s = p->to.server[i];
+
+		if (relay6_form(p, d->conf, s) != form)
+			continue;
+		if (!msg) {
+			msg = outbox_room(d, p->m.len + RELAY6_ADDS);
+			len = relay6_render(p, form, msg, p->m.len + RELAY6_ADDS);
+			outbox_use(d, len);
+		}
+		outbox_server(d, s, msg, len);
+	}
+}
+
+static void
+send_plan(struct daemon *d, const struct relay6_plan *plan)
+{
+	for (enum relay6_form f = 0; f < RELAY6_FORMS; f++)
+		send_form(d, plan, f);
+}
+
+void
+relay6_run_request(struct daemon *d, const struct rx *rx, struct mono now)
+{
+	struct relay6_plan plan;
+
+	if (relay6_request(&d->r6, rx, now, &plan) != DROP_NONE)
+		return;
+	outbox_begin(d, FAMILY6, rx->ifindex, false);
+	send_plan(d, &plan);
+	outbox_end(d);
+}
+
+/* The kernel finds the client's link address and cuts the message into fragments:
+ * for clients whose request did not come as a frame, and beyond the link's MTU. */
+static void
+deliver_by_socket(struct daemon *d, const struct relay6_delivery *v)
+{
+	/* Another relay may be more than one hop away. */
+	bool on_link = ip6_is_linklocal(v->dst) || iface6_has(v->out, v->dst);
+	struct udp_to to = {
+		.src = ip_of6(v->src), .dst = ip_of6(v->dst), .port = v->dport,
+		.ifindex = on_link ? v->out->link.ifindex : 0,
+	};
+	int err = udp_send(d->sockets->in[FAMILY6].udp, &to, v->payload, v->len);
+
+	if (err < 0)
+		outbox_withhold(d, outbox_refused(-err));
+}
+
+static void
+deliver_frame(struct daemon *d, const struct relay6_delivery *v)
+{
+	struct packet_to to = { v->out->link.ifindex, v->mac_len, { 0 } };
+	uint8_t hdr[UDPIP6_HEADERS], *msg = outbox_room(d, v->len);
+	struct udpip6 u = {
+		.src = v->src, .dst = v->dst, .sport = v->sport, .dport = v->dport,
+		.payload = msg, .payload_len = v->len,
+	};
+
+	memcpy(msg, v->payload, v->len);
+	outbox_use(d, v->len);
+	udpip6_build(hdr, &u);
+	memcpy(to.mac, v->mac, sizeof(to.mac));
+	outbox_client(d, &to, hdr, msg, v->len);
+}
+
+void
+relay6_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
+{
+	struct relay6_delivery v;
+	uint32_t mtu;
+
+	if (relay6_reply(&d->r6, rx, now, &v) != DROP_NONE)
+		return;
+	mtu = v.out->link.mtu;
+	outbox_begin(d, FAMILY6, v.out->link.ifindex, true);
+	if (v.mac_len && (!mtu || UDPIP6_HEADERS + v.len <= mtu))
+		deliver_frame(d, &v);
+	else
+		deliver_by_socket(d, &v);
+	outbox_end(d);
+}
+
+void
+relay6_run_hedges(struct daemon *d, struct mono now)
+{
+	struct relay6_plan plan;
+	struct mono due;
+
+	while (pendings_due(d->r6.ask.hedges, &due) && !mono_before(now, due))
+		if (relay6_hedge(&d->r6, now, &plan))
+			send_plan(d, &plan);
+}
