@@ -246,7 +246,8 @@ see_event(struct daemon *d, struct sight *s, const struct event *e)
 		put_udp(s, &u, NULL);
 		break;
 	case EVENT_SERVER_OUT:
-		s->flags = PCAPNG_OUTBOUND | PCAPNG_UNICAST;
+		s->flags = PCAPNG_OUTBOUND | (ip6_is_multicast(ip_v6(e->udp.dst)) ?
+		    PCAPNG_MULTICAST : PCAPNG_UNICAST);
 		at_server(d, s, e->server, ip_family(e->udp.dst));
 		put_udp(s, &e->udp, NULL);
 		break;
@@ -277,6 +278,8 @@ add_facts(struct daemon *d, struct sight *s, const struct event *e)
 
 	f->interface[1] = e->other ? e->other->link.name : NULL;
 	f->leased = e->leased;
+	if (e->m6 && e->m6->m.data && e->m6->has_mac)
+		f->client = e->m6->mac;
 	if (was_relayed(e)) {
 		for (unsigned i = 0; i < e->asked->n; i++)
 			f->server[i] = server[e->asked->server[i]].address;

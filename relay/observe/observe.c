@@ -39,7 +39,14 @@ link_dest(const struct rx *rx)
 {
 	if (rx->unicast)
 		return RING_TO_HOST;
-	return ip4_is_multicast(rx->dst.v4) ? RING_TO_MULTICAST : RING_TO_BROADCAST;
+	return rx->dst.version == 6 || ip4_is_multicast(ip_v4(rx->dst)) ?
+	    RING_TO_MULTICAST : RING_TO_BROADCAST;
+}
+
+static uint16_t
+sender_of(const struct daemon *d, const struct rx *rx)
+{
+	return servers_find_rx(&d->servers, rx->src, rx->ifindex);
 }
 
 static const struct conf_rule *
@@ -48,16 +55,51 @@ rule_of(const struct daemon *d, uint16_t rule)
 	return rule == CONF_NONE ? NULL : &d->conf->rule[rule];
 }
 
+/* The server as filters know it, or none. */
+static struct ipaddr
+address_of(const struct daemon *d, uint16_t server)
+{
+	return server == CONF_NONE ? IP_NONE : d->conf->server[server].address;
+}
+
+/* What the events of both families have in common; p is a plan, v a delivery. */
+#define REQUEST(d, rx_, p, why_) \
+	.leg = EVENT_FRAME_IN, .rx = (rx_), .to = link_dest(rx_), \
+	.dport = udp_dhcp_port(ip_family((rx_)->dst)), .word = "relayed", \
+	.why = (why_), .asked = &(p)->to, .rule = rule_of(d, (p)->rule), \
+	.name_rule = true, .trace = "relayed", .direction = "requests", \
+	.ifindex = (rx_)->ifindex
+#define HEDGE(d, p) \
+	.asked = &(p)->to, .rule = rule_of(d, (p)->rule), .trace = "hedged", \
+	.ifindex = (p)->in ? (p)->in->link.ifindex : 0
+#define REPLY(d, rx_, v, why_) \
+	.leg = EVENT_SERVER_IN, .rx = (rx_), \
+	.dport = udp_dhcp_port(ip_family((rx_)->dst)), .server = (v)->server, \
+	.name_server = true, .from_server = address_of(d, (v)->server), \
+	.word = "relayed", .why = (why_), .other = (v)->out, .other_key = "to", \
+	.trace = "delivered", .direction = "replies", \
+	.ifindex = (why_) == DROP_NONE ? (v)->out->link.ifindex : (rx_)->ifindex
+#define DELIVERY(d, v) \
+	.leg = EVENT_FRAME_OUT, .ifindex = (v)->out->link.ifindex, \
+	.mac = event_mac((v)->mac, (v)->mac_len), .server = (v)->server, \
+	.name_server = true, .from_server = address_of(d, (v)->server), \
+	.word = "delivery"
+
 void
 observe_request(struct daemon *d, const struct rx *rx,
     const struct relay4_plan *p, enum drop why, struct mono now)
 {
 	record_request(d->track, &d->r4, rx, p, why, now);
-	REPORT(d,
-	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
-	    .to = link_dest(rx), .word = "relayed", .why = why,
-	    .asked = &p->to, .rule = rule_of(d, p->rule), .name_rule = true,
-	    .trace = "relayed", .direction = "requests", .m = &p->m, .ifindex = rx->ifindex);
+	REPORT(d, REQUEST(d, rx, p, why), .m = &p->m);
+}
+
+void
+observe_request6(struct daemon *d, const struct rx *rx,
+    const struct relay6_plan *p, enum drop why, struct mono now)
+{
+	(void)now;
+	REPORT(d, REQUEST(d, rx, p, why), .m6 = &p->from,
+	    .link = why == DROP_NONE ? p->link : IP6_NONE);
 }
 
 static struct event_udp
@@ -84,12 +126,6 @@ udp_to_server(const struct daemon *d, uint16_t server, const void *msg, size_t l
 	};
 }
 
-static uint16_t
-server_of(const struct daemon *d, struct ipaddr a)
-{
-	return servers_find(&d->servers, (struct server_key){ a, 0, NULL });
-}
-
 void
 observe_copy(struct daemon *d, const struct observe_copy *c, const void *msg,
     size_t len)
@@ -98,16 +134,22 @@ observe_copy(struct daemon *d, const struct observe_copy *c, const void *msg,
 	    .leg = EVENT_SERVER_OUT, .server = c->server, .name_server = true,
 	    .udp = udp_to_server(d, c->server, msg, len),
 	    .word = c->hedge ? "hedge" : "copy", .other = c->in,
-	    .other_key = "from", .rule = rule_of(d, c->rule), .name_rule = true);
+	    .other_key = "from", .rule = rule_of(d, c->rule), .name_rule = true,
+	    .m6 = c->m6);
 }
 
 void
 observe_hedge(struct daemon *d, const struct relay4_plan *p, struct mono now)
 {
 	record_hedge(d->track, &d->r4, p, now);
-	REPORT(d,
-	    .asked = &p->to, .rule = rule_of(d, p->rule), .trace = "hedged",
-	    .m = &p->m, .ifindex = p->in ? p->in->link.ifindex : 0);
+	REPORT(d, HEDGE(d, p), .m = &p->m);
+}
+
+void
+observe_hedge6(struct daemon *d, const struct relay6_plan *p, struct mono now)
+{
+	(void)now;
+	REPORT(d, HEDGE(d, p), .m6 = &p->from, .link = p->link);
 }
 
 void
@@ -117,27 +159,33 @@ observe_reply(struct daemon *d, const struct rx *rx,
 	bool leased = why == DROP_NONE && v->m.type == DHCP4_ACK;
 
 	record_reply(d->track, &d->r4, rx, v, why, now);
-	REPORT(d,
-	    .leg = EVENT_SERVER_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
-	    .server = v->server, .name_server = true, .word = "relayed",
-	    .why = why, .other = v->out, .other_key = "to",
-	    .leased = leased ? v->m.yiaddr : IP4_NONE,
-	    .trace = "delivered", .direction = "replies", .m = &v->m,
-	    .ifindex = why == DROP_NONE ? v->out->link.ifindex : rx->ifindex);
+	REPORT(d, REPLY(d, rx, v, why), .m = &v->m,
+	    .leased = leased ? v->m.yiaddr : IP4_NONE);
+}
+
+void
+observe_reply6(struct daemon *d, const struct rx *rx,
+    const struct relay6_delivery *v, enum drop why, struct mono now)
+{
+	(void)now;
+	REPORT(d, REPLY(d, rx, v, why), .m6 = &v->to,
+	    .link = v->m.data ? v->m.link : IP6_NONE);
 }
 
 void
 observe_delivery(struct daemon *d, const struct relay4_delivery *v,
     const struct udpip *u, const uint8_t *hdr)
 {
-	REPORT(d,
-	    .leg = EVENT_FRAME_OUT, .udp = udp4(u), .hdr = hdr,
-	    .ifindex = v->out->link.ifindex,
-	    .mac = event_mac(v->mac, v->mac_len),
-	    .server = v->server, .name_server = true, .word = "delivery",
-	    .from_server = v->server == CONF_NONE ? IP_NONE :
-		d->conf->server[v->server].address,
+	REPORT(d, DELIVERY(d, v), .udp = udp4(u), .hdr = hdr,
 	    .tail = v->strip_pxe ? " removed=60,43" : NULL);
+}
+
+void
+observe_delivery6(struct daemon *d, const struct relay6_delivery *v)
+{
+	REPORT(d, DELIVERY(d, v), .m6 = &v->to,
+	    .udp = { ip_of6(v->src), ip_of6(v->dst), v->sport, v->dport, 0,
+		v->payload, v->len });
 }
 
 void
@@ -188,10 +236,20 @@ observe_help_copy(struct daemon *d, const struct rx *rx,
 {
 	REPORT(d,
 	    .leg = ifindex ? EVENT_FRAME_OUT : EVENT_SERVER_OUT,
-	    .udp = udp4(u), .server = server_of(d, ip_of4(u->dst)),
+	    .udp = udp4(u), .server = servers_find4(&d->servers, u->dst),
 	    .mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
 	    .ifindex = ifindex, .word = "copy", .other_key = "from",
 	    .other = iftab_by_index(d->iftab, rx->ifindex));
+}
+
+void
+observe_discovery6(struct daemon *d, const struct rx *rx)
+{
+	REPORT(d,
+	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_PXE,
+	    .to = link_dest(rx), .why = DROP_NO_BOOT_SERVER, .trace = "dropped",
+	    .direction = "4011", .ifindex = rx->ifindex,
+	    .trace_port = DHCP4_PORT_PXE);
 }
 
 void
@@ -209,10 +267,9 @@ observe_truncated(struct daemon *d, const struct rx *rx, uint16_t dport,
     const char *direction)
 {
 	REPORT(d,
-	    .leg = dport == DHCP4_PORT_SERVER ?
-		EVENT_SERVER_IN : EVENT_FRAME_IN,
+	    .leg = dport == DHCP4_PORT_PXE ? EVENT_FRAME_IN : EVENT_SERVER_IN,
 	    .rx = rx, .dport = dport, .to = RING_TO_HOST,
-	    .server = server_of(d, rx->src), .why = DROP_TRUNCATED, .trace = "dropped",
+	    .server = sender_of(d, rx), .why = DROP_TRUNCATED, .trace = "dropped",
 	    .direction = direction, .ifindex = rx->ifindex);
 }
 
@@ -253,7 +310,7 @@ observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 	if (p->what == RESCUE_QUERY)
 		REPORT(d,
 		    .leg = EVENT_SERVER_OUT, .udp = udp4(&p->udp), .word = "rescue",
-		    .server = server_of(d, ip_of4(p->udp.dst)),
+		    .server = servers_find4(&d->servers, p->udp.dst),
 		    .name_server = true);
 	if (p->what != RESCUE_DELIVER)
 		return;
@@ -275,7 +332,7 @@ observe_rescue_reply(struct daemon *d, const struct rx *rx,
 
 	REPORT(d,
 	    .leg = EVENT_SERVER_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
-	    .server = server_of(d, rx->src), .word = "rescue-answer",
+	    .server = sender_of(d, rx), .word = "rescue-answer",
 	    .why = used ? DROP_NONE : DROP_RESCUE_UNUSED,
 	    .other = used ? iftab_by_index(d->iftab, p->ifindex) : NULL);
 }
@@ -292,6 +349,7 @@ void
 observe_probe_reply(struct daemon *d, const struct rx *rx)
 {
 	REPORT(d,
-	    .leg = EVENT_SERVER_IN, .rx = rx, .dport = DHCP4_PORT_SERVER,
-	    .server = server_of(d, rx->src), .word = "probe-answer");
+	    .leg = EVENT_SERVER_IN, .rx = rx,
+	    .dport = udp_dhcp_port(ip_family(rx->dst)),
+	    .server = sender_of(d, rx), .word = "probe-answer");
 }

@@ -26,6 +26,52 @@ put_message(struct sbuf *b, const struct dhcp4 *m, struct ipaddr src)
 		sbuf_printf(b, " address=%s", ip4_str(m->yiaddr, a));
 }
 
+/* The same for DHCPv6, where the client may be behind another relay: src= is then
+ * that of the relay, or else of the server. */
+static void
+put_message6(struct sbuf *b, const struct relay6_origin *o, const struct event *e)
+{
+	const char *type = dhcp6_type_name(o->m.type);
+	char a[IP_STRLEN];
+
+	if (o->has_mac)
+		sbuf_printf(b, "mac=%s ", mac_str(&o->mac, a));
+	sbuf_printf(b, "peer=%s type=%s xid=%06x", ip6_str(o->peer, a),
+	    type ? type : "unknown", o->m.xid);
+	if (e->rx && !ip6_eq(ip_v6(e->rx->src), o->peer))
+		sbuf_printf(b, " src=%s", ip_str(e->rx->src, a));
+	if (!ip6_is_none(e->link))
+		sbuf_printf(b, " link-address=%s", ip6_str(e->link, a));
+}
+
+/* Parses a message here that core dropped before it was parsed. */
+static bool
+put_unparsed(struct sbuf *b, const struct event *e)
+{
+	const struct rx *rx = e->rx;
+	struct relay6_origin o;
+	struct dhcp4 m;
+	struct dhcp6 m6;
+
+	if (ip_family(rx->src) == FAMILY4) {
+		if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
+			return false;
+		put_message(b, &m, rx->src);
+		return true;
+	}
+	if (dhcp6_parse(&m6, rx->data, rx->len) != DROP_NONE)
+		return false;
+	relay6_read_origin(&o, &m6, rx->src.v6);
+	if (!o.m.data)
+		return false;
+	if (!m6.relay && rx->mac_len == sizeof(o.mac.b)) {
+		o.has_mac = true;
+		o.mac = event_mac(rx->mac, rx->mac_len);
+	}
+	put_message6(b, &o, e);
+	return true;
+}
+
 /* Is this a reason for which dhcp4_parse() drops a message? */
 static bool
 is_unread(enum drop why)
@@ -35,21 +81,20 @@ is_unread(enum drop why)
 }
 
 /* Names the client if the packet is a readable DHCP message, otherwise the
- * sender; packets for a helper are usually not DHCP. Parses the message here if
- * core dropped it before it was parsed. */
+ * sender; packets for a helper are usually not DHCP. */
 static void
 put_sender(struct sbuf *b, const struct event *e)
 {
 	bool readable = e->trace_port == 0 || e->trace_port == DHCP4_PORT_PXE;
 	struct ipaddr src = e->rx ? e->rx->src : IP_NONE;
 	char a[IP_STRLEN];
-	struct dhcp4 m;
 
 	if (e->m && e->m->data && !is_unread(e->why))
 		put_message(b, e->m, src);
-	else if (e->rx && e->rx->data && readable &&
-	    dhcp4_parse(&m, e->rx->data, e->rx->len) == DROP_NONE)
-		put_message(b, &m, src);
+	else if (e->m6 && e->m6->m.data)
+		put_message6(b, e->m6, e);
+	else if (e->rx && e->rx->data && readable && put_unparsed(b, e))
+		return;
 	else if (e->leg == EVENT_NOWHERE)
 		sbuf_puts(b, "copies=none");
 	else

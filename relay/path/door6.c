@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/udpip6.h"
+#include "relay/observe/observe.h"
 #include "relay/path/door.h"
 #include "relay/path/path.h"
 #include "relay/path/sockets.h"
@@ -61,6 +62,7 @@ take_frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 	rx = rx_of_frame(f, &u, ifindex);
 	if (u.dport == DHCP4_PORT_PXE) {
 		/* EDK2's boot server discovery; it is only counted. */
+		observe_discovery6(d, &rx);
 		stats_count(&d->stats6, COUNTER_P4011_REQUESTS);
 		d->stats6.drop_4011[DROP_NO_BOOT_SERVER]++;
 	} else if (is_turned_away(d, &rx, now))

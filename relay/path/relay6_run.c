@@ -31,6 +31,8 @@ send_form(struct daemon *d, const struct relay6_plan *p, enum relay6_form form)
 			len = relay6_render(p, form, msg, p->m.len + RELAY6_ADDS);
 			outbox_use(d, len);
 		}
+		observe_copy(d, &(struct observe_copy){ s, p->in, p->rule, p->hedge,
+		    &p->from }, msg, len);
 		outbox_server(d, s, msg, len);
 	}
 }
@@ -46,8 +48,10 @@ void
 relay6_run_request(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct relay6_plan plan;
+	enum drop why = relay6_request(&d->r6, rx, now, &plan);
 
-	if (relay6_request(&d->r6, rx, now, &plan) != DROP_NONE)
+	observe_request6(d, rx, &plan, why, now);
+	if (why != DROP_NONE)
 		return;
 	outbox_begin(d, FAMILY6, rx->ifindex, false);
 	send_plan(d, &plan);
@@ -92,10 +96,13 @@ void
 relay6_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct relay6_delivery v;
+	enum drop why = relay6_reply(&d->r6, rx, now, &v);
 	uint32_t mtu;
 
-	if (relay6_reply(&d->r6, rx, now, &v) != DROP_NONE)
+	observe_reply6(d, rx, &v, why, now);
+	if (why != DROP_NONE)
 		return;
+	observe_delivery6(d, &v);
 	mtu = v.out->link.mtu;
 	outbox_begin(d, FAMILY6, v.out->link.ifindex, true);
 	if (v.mac_len && (!mtu || UDPIP6_HEADERS + v.len <= mtu))
@@ -112,6 +119,8 @@ relay6_run_hedges(struct daemon *d, struct mono now)
 	struct mono due;
 
 	while (pendings_due(d->r6.ask.hedges, &due) && !mono_before(now, due))
-		if (relay6_hedge(&d->r6, now, &plan))
+		if (relay6_hedge(&d->r6, now, &plan)) {
+			observe_hedge6(d, &plan, now);
 			send_plan(d, &plan);
+		}
 }

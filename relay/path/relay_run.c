@@ -62,8 +62,8 @@ send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy,
 			if (no_room)
 				stats_count(&d->stats, COUNTER_OPTION82_NO_ROOM);
 		}
-		observe_copy(d, &(struct observe_copy){ s, p->in, p->rule, p->hedge },
-		    msg, len);
+		observe_copy(d, &(struct observe_copy){ s, p->in, p->rule, p->hedge,
+		    NULL }, msg, len);
 		outbox_server(d, s, msg, len);
 	}
 }

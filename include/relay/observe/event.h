@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "core/relay6/relay6.h"
 #include "core/server/ask.h"
 #include "io/ring.h"
 #include "proto/dhcp4.h"
@@ -64,7 +65,12 @@ struct event {
 	const char *trace;		/* its word; NULL: no line */
 	const char *direction;		/* of a drop */
 	const struct dhcp4 *m;		/* its data is NULL until it was parsed */
+	struct ip6 link;		/* link-address= of DHCPv6; or none */
 	uint16_t trace_port;		/* port=; 0: not named */
+
+	/* For both: the message and client of DHCPv6; or NULL, as its m.data until
+	 * it was parsed. The chaddr of DHCPv4 is read from the packet. */
+	const struct relay6_origin *m6;
 };
 
 /* Returns zeros for a link address that is not an Ethernet address. */

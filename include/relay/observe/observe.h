@@ -13,6 +13,7 @@
 #include "core/relay4/p4011.h"
 #include "core/relay4/relay4.h"
 #include "core/relay4/rescue.h"
+#include "core/relay6/relay6.h"
 #include "io/ring.h"
 #include "proto/udpip.h"
 
@@ -20,6 +21,8 @@ struct daemon;
 
 void observe_request(struct daemon *d, const struct rx *rx,
     const struct relay4_plan *p, enum drop why, struct mono now);
+void observe_request6(struct daemon *d, const struct rx *rx,
+    const struct relay6_plan *p, enum drop why, struct mono now);
 /* A copy of a request for a server, as rendered, and the request of either family
  * that it is made of. */
 struct observe_copy {
@@ -27,15 +30,22 @@ struct observe_copy {
 	const struct iface *in;
 	uint16_t rule;		/* CONF_NONE: no rule */
 	bool hedge;
+	const struct relay6_origin *m6;	/* of DHCPv6; or NULL */
 };
 void observe_copy(struct daemon *d, const struct observe_copy *c, const void *msg,
     size_t len);
 void observe_hedge(struct daemon *d, const struct relay4_plan *p, struct mono now);
+void observe_hedge6(struct daemon *d, const struct relay6_plan *p, struct mono now);
 void observe_reply(struct daemon *d, const struct rx *rx,
     const struct relay4_delivery *v, enum drop why, struct mono now);
+void observe_reply6(struct daemon *d, const struct rx *rx,
+    const struct relay6_delivery *v, enum drop why, struct mono now);
 /* A reply's frame for the client: u with the headers hdr. */
 void observe_delivery(struct daemon *d, const struct relay4_delivery *v,
     const struct udpip *u, const uint8_t *hdr);
+/* The same, also for a message that the kernel sends: it resolves the client's link
+ * address, which is then shown as zeros, and makes fragments. */
+void observe_delivery6(struct daemon *d, const struct relay6_delivery *v);
 void observe_4011(struct daemon *d, const struct rx *rx,
     const struct p4011_plan *p, enum drop why, struct mono now);
 void observe_copy_4011(struct daemon *d, const struct rx *rx, uint16_t server,
@@ -45,6 +55,8 @@ void observe_help(struct daemon *d, const struct rx *rx,
 /* ifindex: the interface on which it is broadcast; 0: it is routed. */
 void observe_help_copy(struct daemon *d, const struct rx *rx,
     const struct udpip *u, uint32_t ifindex);
+/* A DHCPv6 message to port 4011, which no server gets. */
+void observe_discovery6(struct daemon *d, const struct rx *rx);
 
 /* A frame that was dropped before it was parsed as a message. */
 void observe_bad_frame(struct daemon *d, enum family family,

@@ -252,6 +252,11 @@ address_reply(struct relay6 *r, struct relay6_delivery *d, struct mono now)
 	memset(d->mac, 0, sizeof(d->mac));	/* the kernel gets all bytes */
 	if (s)
 		memcpy(d->mac, s->mac, s->mac_len);
+	/* The station is the client itself, unless it is a relay. */
+	if (d->dport == DHCP6_PORT_CLIENT && d->mac_len == sizeof(d->to.mac.b)) {
+		d->to.has_mac = true;
+		memcpy(d->to.mac.b, d->mac, sizeof(d->to.mac.b));
+	}
 }
 
 /* --- what follows from it ---------------------------------------------- */

@@ -13,7 +13,7 @@
 
 #include <event2/event.h>
 
-#include "msg.h"
+#include "msg6.h"
 #include "proto/pcapng.h"
 #include "proto/udpip6.h"
 #include "io/ctl.h"
@@ -26,9 +26,11 @@ Suite *capture_suite(void);
 
 #define VLAN10 10
 #define VLAN20 20
+#define UPLINK 30
 
 static const struct opener_terms terms = { .anything = true, .group = (gid_t)-1 };
 static char dir[32], path[64];
+static char logged[2000];		/* the lines of the debug log */
 static struct world *w;
 static struct daemon *d;
 
@@ -55,14 +57,29 @@ on_command(void *user, const char *command)
 }
 
 static void
+on_line(void *user, enum log_level level, const char *event, const char *fields)
+{
+	size_t len = strlen(logged);
+
+	(void)user;
+	(void)level;
+	snprintf(logged + len, sizeof(logged) - len, "%s %s\n", event, fields);
+}
+
+static void
 set_up(void)
 {
+	char net[32];
+
 	w = world_new("[relay]\nmax-hops = 4\nclient-rate = off\n"
 	    "interface-rate = off\n"
 	    "[server alpha]\naddress = 198.51.100.10\n"
 	    "[server beta]\naddress = 198.51.100.11\n"
+	    "[server kea]\naddress = 2001:db8:ff::a\n"
+	    "[server all]\naddress = ff05::1:3%up0\n"
 	    "[group both]\nservers = alpha, beta\n"
-	    "[interface vlan*]\nservers = alpha\n"
+	    "[interface vlan10]\nservers = alpha, kea, all\n"
+	    "[interface vlan20]\nservers = alpha, kea\ntrust = on\n"
 	    "[rule pxe]\nvendor-class = PXEClient*\nboot = both\n"
 	    "[rule never]\nmac = 02:00:5e:66\naction = drop\n", 64);
 	world_link(w, VLAN10, "vlan10");
@@ -78,6 +95,15 @@ set_up(void)
 	d->r4 = w->r4;
 	d->r4.servers = &d->servers;
 	d->track = track_new(16, d->secret);
+	d->r6 = w->r6;
+	d->r6.ask.servers = &d->servers;
+	for (uint32_t i = VLAN10; i <= UPLINK; i += 10) {
+		if (i == UPLINK)
+			world_link(w, UPLINK, "up0");
+		world_addr6(w, i, "fe80::1/64");
+		snprintf(net, sizeof(net), "2001:db8:%u::1/64", i);
+		world_addr6(w, i, net);
+	}
 	for (unsigned i = 0; i < w->conf->n_server; i++)
 		d->servers.source[i] = ip_of4(world_ip("198.51.100.1"));
 	strcpy(dir, "/tmp/pxrelay-capture-XXXXXX");
@@ -315,7 +341,7 @@ broadcast(uint32_t ifindex)
 static void
 sent(uint16_t server, const void *msg, size_t len)
 {
-	struct observe_copy c = { server, plan.in, plan.rule, plan.hedge };
+	struct observe_copy c = { server, plan.in, plan.rule, plan.hedge, NULL };
 
 	observe_copy(d, &c, msg, len);
 }
@@ -366,6 +392,228 @@ reply(const char *from, uint8_t type, const char *giaddr)
 	observe_delivery(d, &v, &u, hdr);
 	return why;
 }
+
+/* --- DHCPv6 ---------------------------------------------------------------------- */
+
+#define CLIENT6 "fe80::5054:ff:fe00:1"
+
+static struct relay6_plan plan6;
+static uint16_t port6 = 547;
+
+static struct ipaddr
+addr6(const char *text)
+{
+	struct ipaddr a;
+
+	ck_assert_msg(ip_parse(text, &a), "%s", text);
+	return a;
+}
+
+static void
+client6(uint8_t type)
+{
+	msg6_init(&m, type);
+	msg6_opt_hex(&m, DHCP6_OPT_CLIENT_ID, "0003 0001 525400000001");
+}
+
+/* As in the ring, with a checksum that is left to hardware. */
+static struct rx
+multicast6(uint32_t ifindex, const char *src)
+{
+	struct udpip6 u = { .src = addr6(src).v6, .dst = addr6("ff02::1:2").v6,
+	    .sport = 546, .dport = port6, .payload = m.b, .payload_len = m.len };
+
+	udpip6_build(packet, &u);
+	packet[UDPIP6_HEADERS - 1] ^= 0x55;
+	memcpy(packet + UDPIP6_HEADERS, m.b, m.len);
+	return (struct rx){
+		.data = packet + UDPIP6_HEADERS, .len = m.len, .src = ip_of6(u.src),
+		.dst = ip_of6(u.dst), .sport = 546, .ifindex = ifindex,
+		.ip = packet, .ip_len = UDPIP6_HEADERS + m.len,
+		.csum_unverified = true, .hwtype = 1, .mac_len = 6,
+		.mac = { 0x52, 0x54, 0, 0, 0, 1 },
+	};
+}
+
+/* As relay6_run.c handles it. */
+static enum drop
+request6(uint32_t ifindex, const char *src)
+{
+	struct rx rx = multicast6(ifindex, src);
+	enum drop why = relay6_request(&d->r6, &rx, w->now, &plan6);
+	uint8_t out[2000];
+	size_t len;
+
+	observe_request6(d, &rx, &plan6, why, w->now);
+	for (unsigned i = 0; why == DROP_NONE && i < plan6.to.n; i++) {
+		struct observe_copy c = { plan6.to.server[i], plan6.in, plan6.rule,
+		    plan6.hedge, &plan6.from };
+
+		len = relay6_render(&plan6, RELAY6_PLAIN, out, sizeof(out));
+		observe_copy(d, &c, out, len);
+	}
+	return why;
+}
+
+/* m is what the server sends inside. */
+static enum drop
+reply6(const char *from, const char *link, const char *iid)
+{
+	struct relay6_delivery v;
+	enum drop why;
+	struct rx rx;
+
+	msg6_wrap(&m, DHCP6_RELAY_REPL, 0, link, CLIENT6, iid);
+	rx = (struct rx){ .data = m.b, .len = m.len, .src = addr6(from),
+	    .dst = addr6("2001:db8:30::1"), .sport = 547, .ifindex = UPLINK,
+	    .unicast = true };
+	why = relay6_reply(&d->r6, &rx, w->now, &v);
+	observe_reply6(d, &rx, &v, why, w->now);
+	if (why == DROP_NONE)
+		observe_delivery6(d, &v);
+	return why;
+}
+
+static void
+expect_log(const char *lines)
+{
+	ck_assert_str_eq(logged, lines);
+	logged[0] = '\0';
+}
+
+START_TEST(dhcpv6_on_both_legs)
+{
+	start(one, "");
+	start(two, "mac=52:54:00:00:00:01 server=kea");
+	client6(DHCP6_SOLICIT);
+	ck_assert_int_eq(request6(VLAN20, CLIENT6), DROP_NONE);
+	client6(DHCP6_ADVERTISE);
+	ck_assert_int_eq(reply6("2001:db8:ff::a", "2001:db8:20::1", "host:vlan20"),
+	    DROP_NONE);
+	for (struct reader *r = one; r; r = r == one ? two : NULL) {
+		expect(r, "in vlan20 multicast: relayed to=kea");
+		expect(r, "out server:kea unicast: copy server=kea from=vlan20");
+		expect(r, "in server:kea unicast: relayed server=kea to=vlan20");
+		expect(r, "out vlan20 unicast: delivery server=kea");
+		expect_nothing(r);
+		ck_assert_uint_eq(r->link[0], PCAPNG_ETHERNET);
+		ck_assert_uint_eq(r->link[1], PCAPNG_IPV6);
+		close(r->fd);
+	}
+}
+END_TEST
+
+START_TEST(dhcpv4_and_dhcpv6_of_a_vlan_in_one_capture)
+{
+	start(one, "interface=vlan10");
+	discover(NULL);
+	ck_assert_int_eq(request(VLAN10), DROP_NONE);
+	client6(DHCP6_SOLICIT);
+	ck_assert_int_eq(request6(VLAN10, CLIENT6), DROP_NONE);
+	ck_assert_int_eq(request6(VLAN20, CLIENT6), DROP_NONE);
+	expect(one, "in vlan10 broadcast: relayed to=alpha");
+	expect(one, "out server:alpha unicast: copy server=alpha from=vlan10");
+	expect(one, "in vlan10 multicast: relayed to=kea,all");
+	expect(one, "out server:kea unicast: copy server=kea from=vlan10");
+	expect(one, "out server:all multicast: copy server=all from=vlan10");
+	expect_nothing(one);
+	close(one->fd);
+}
+END_TEST
+
+START_TEST(who_answers_for_a_group_is_that_server)
+{
+	start(one, "server=all");
+	client6(DHCP6_ADVERTISE);
+	ck_assert_int_eq(reply6("2001:db8:77::7", "2001:db8:10::1", "host:vlan10"),
+	    DROP_NONE);
+	expect(one, "in server:all unicast: relayed server=all to=vlan10");
+	expect(one, "out vlan10 unicast: delivery server=all");
+	expect_nothing(one);
+	close(one->fd);
+}
+END_TEST
+
+START_TEST(a_client_behind_another_relay_is_found_by_its_address)
+{
+	start(one, "mac=02:00:5e:10:00:77");
+	start(two, "mac=02:00:5e:10:00:78");
+	client6(DHCP6_SOLICIT);
+	msg6_wrap(&m, DHCP6_RELAY_FORW, 0, "2001:db8:99::1", CLIENT6, "far");
+	msg6_opt_hex(&m, DHCP6_OPT_CLIENT_LLADDR, "0001 02005e100077");
+	ck_assert_int_eq(request6(VLAN20, "fe80::99"), DROP_NONE);
+	expect(one, "in vlan20 multicast: relayed to=kea");
+	expect(one, "out server:kea unicast: copy server=kea from=vlan20");
+	expect_nothing(two);
+	close(one->fd);
+	close(two->fd);
+}
+END_TEST
+
+START_TEST(drops_of_dhcpv6_say_why)
+{
+	struct rx rx;
+
+	start(one, "");
+	client6(DHCP6_ADVERTISE);
+	ck_assert_int_eq(request6(VLAN10, CLIENT6), DROP_REPLY_FROM_CLIENT);
+	expect(one, "in vlan10 multicast: dropped reason=reply-from-client text=\""
+	    "a server's message from a client VLAN: a rogue server or a forgery\"");
+	client6(DHCP6_REPLY);
+	ck_assert_int_eq(reply6("2001:db8:ff::a", "2001:db8:20::1", "host:vlan10"),
+	    DROP_LINK_MISMATCH);
+	expect(one, "in server:kea unicast: dropped reason=link-mismatch text=\""
+	    "RELAY-REPL whose Interface-Id and link-address are of two interfaces\""
+	    " server=kea");
+	client6(DHCP6_REQUEST);
+	port6 = 4011;
+	rx = multicast6(VLAN10, CLIENT6);
+	observe_discovery6(d, &rx);
+	expect(one, "in vlan10 multicast: dropped reason=no-boot-server text=\""
+	    "port 4011 request, but no boot server is configured for it\"");
+	expect_nothing(one);
+	close(one->fd);
+}
+END_TEST
+
+START_TEST(debug_lines_of_dhcpv6)
+{
+	struct rx rx;
+
+	d->log = (struct log){ LOG_LEVEL_DEBUG, on_line, NULL };
+	client6(DHCP6_SOLICIT);
+	request6(VLAN20, CLIENT6);
+	expect_log("relayed mac=52:54:00:00:00:01 peer=" CLIENT6 " type=solicit"
+	    " xid=5eed01 link-address=2001:db8:20::1 interface=vlan20 to=kea\n");
+	observe_hedge6(d, &plan6, w->now);
+	expect_log("hedged mac=52:54:00:00:00:01 peer=" CLIENT6 " type=solicit"
+	    " xid=5eed01 link-address=2001:db8:20::1 interface=vlan20 to=kea\n");
+	client6(DHCP6_ADVERTISE);
+	reply6("2001:db8:ff::a", "2001:db8:20::1", "host:vlan20");
+	expect_log("delivered mac=52:54:00:00:00:01 peer=" CLIENT6 " type=advertise"
+	    " xid=5eed01 src=2001:db8:ff::a link-address=2001:db8:20::1"
+	    " interface=vlan20\n");
+	client6(DHCP6_SOLICIT);
+	msg6_wrap(&m, DHCP6_RELAY_FORW, 0, "2001:db8:99::1", CLIENT6, "far");
+	request6(VLAN10, "fe80::99");
+	expect_log("dropped peer=" CLIENT6 " type=solicit xid=5eed01 src=fe80::99"
+	    " interface=vlan10 direction=requests reason=untrusted-relay\n");
+	/* Dropped before it was read. */
+	client6(DHCP6_CONFIRM);
+	request6(UPLINK, CLIENT6);
+	expect_log("dropped mac=52:54:00:00:00:01 peer=" CLIENT6 " type=confirm"
+	    " xid=5eed01 interface=up0 direction=requests reason=not-client\n");
+	rx = multicast6(VLAN10, CLIENT6);
+	observe_discovery6(d, &rx);
+	expect_log("dropped mac=52:54:00:00:00:01 peer=" CLIENT6 " type=confirm"
+	    " xid=5eed01 interface=vlan10 port=4011 direction=4011"
+	    " reason=no-boot-server\n");
+	m.len = 3;
+	request6(VLAN10, CLIENT6);
+	expect_log("dropped src=" CLIENT6 " interface=vlan10 direction=requests"
+	    " reason=short\n");
+}
+END_TEST
 
 /* --- tests ------------------------------------------------------------------------- */
 
@@ -638,6 +886,12 @@ capture_suite(void)
 	tcase_add_test(t, drops_say_why);
 	tcase_add_test(t, a_bad_frame_of_ipv6_is_kept_too);
 	tcase_add_test(t, probes_of_the_relay);
+	tcase_add_test(t, dhcpv6_on_both_legs);
+	tcase_add_test(t, dhcpv4_and_dhcpv6_of_a_vlan_in_one_capture);
+	tcase_add_test(t, who_answers_for_a_group_is_that_server);
+	tcase_add_test(t, a_client_behind_another_relay_is_found_by_its_address);
+	tcase_add_test(t, drops_of_dhcpv6_say_why);
+	tcase_add_test(t, debug_lines_of_dhcpv6);
 	tcase_add_test(t, each_capture_has_its_own_filter_and_numbers);
 	tcase_add_test(t, a_slow_reader_loses_packets_and_learns_how_many);
 	tcase_add_test(t, the_end_of_the_daemon_is_the_end_of_the_stream);

@@ -585,6 +585,8 @@ START_TEST(a_reply_goes_to_the_machine_that_asked)
 	ck_assert(ip6_eq(d.dst, ip6(CLIENT)));
 	ck_assert_uint_eq(d.mac_len, 6);
 	ck_assert_mem_eq(d.mac, "\x52\x54\0\0\0\1", 6);
+	ck_assert(d.to.has_mac);
+	ck_assert_mem_eq(d.to.mac.b, "\x52\x54\0\0\0\1", 6);
 	/* RECONFIGURE comes unasked, with xid 0. */
 	client(DHCP6_RECONFIGURE);
 	memset(msg.b + 1, 0, 3);
