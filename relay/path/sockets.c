@@ -54,9 +54,11 @@ filter_of(const struct conf *c)
 static const struct ring_filter *
 filter6_of(const struct conf *c)
 {
-	static const struct ring_filter all;
+	static const struct ring_filter f = {
+		.n_port = 2, .port = { DHCP6_PORT_SERVER, DHCP4_PORT_PXE },
+	};
 
-	return conf_serves(c, FAMILY6) ? &all : NULL;
+	return conf_serves(c, FAMILY6) ? &f : NULL;
 }
 
 int
