@@ -93,9 +93,21 @@ bool dhcp6_next(struct rd *r, uint16_t *code, struct rd *value);
 
 /* Is the code in the Option Request option? */
 bool dhcp6_requests(const struct dhcp6 *m, uint16_t code);
+/* What a message gives: the first address and the first prefix. */
+struct dhcp6_lease {
+	struct ip6 address;
+	struct ip6net prefix;
+};
 /* Does the message give at least one address or prefix: an IA with a whole IA Address or IA
  * Prefix, whichever belongs into it, of a valid lifetime other than 0? */
-bool dhcp6_gives_lease(const struct dhcp6 *m);
+bool dhcp6_lease(const struct dhcp6 *m, struct dhcp6_lease *lease);
+static inline bool
+dhcp6_gives_lease(const struct dhcp6 *m)
+{
+	struct dhcp6_lease lease;
+
+	return dhcp6_lease(m, &lease);
+}
 /* The status of the message, else the first one of an IA that is not Success; 0 if there is
  * none. */
 uint16_t dhcp6_status(const struct dhcp6 *m);

@@ -134,32 +134,48 @@ ia_options(uint16_t code, struct rd *value)
 	return !value->bad;
 }
 
-/* Is the option, inside an IA of this code, a whole address or prefix with a valid lifetime?
- * RFC 9915 21.6, 21.22: an IA Address is only in an IA_NA or IA_TA, an IA Prefix in an IA_PD. */
+/* Takes the option, inside an IA of this code, into the lease if it is a whole address or prefix
+ * with a valid lifetime. RFC 9915 21.6, 21.22: an IA Address is only in an IA_NA or IA_TA, an IA
+ * Prefix in an IA_PD. */
 static bool
-is_lease(uint16_t ia, uint16_t code, struct rd value)
+take_lease(struct dhcp6_lease *l, uint16_t ia, uint16_t code, struct rd value)
 {
-	bool prefix = ia == DHCP6_OPT_IA_PD;
+	bool is_prefix = ia == DHCP6_OPT_IA_PD;
+	struct ip6net net = { .plen = 128 };
 
-	if (code != (prefix ? DHCP6_OPT_IA_PREFIX : DHCP6_OPT_IA_ADDR) ||
-	    rd_left(&value) < (prefix ? IA_PREFIX_FIXED : IA_ADDR_FIXED))
+	if (code != (is_prefix ? DHCP6_OPT_IA_PREFIX : DHCP6_OPT_IA_ADDR) ||
+	    rd_left(&value) < (is_prefix ? IA_PREFIX_FIXED : IA_ADDR_FIXED))
 		return false;
-	rd_skip(&value, prefix ? 4 : sizeof(struct ip6) + 4);
-	return rd_u32(&value) != 0;
+	if (!is_prefix)
+		rd_copy(&value, net.addr.b, sizeof(net.addr.b));
+	rd_skip(&value, 4);	/* preferred lifetime */
+	if (rd_u32(&value) == 0)
+		return false;
+	if (is_prefix) {
+		net.plen = rd_u8(&value);
+		net.plen = net.plen > 128 ? 128 : net.plen;
+		rd_copy(&value, net.addr.b, sizeof(net.addr.b));
+	}
+	if (is_prefix && l->prefix.plen == 0)
+		l->prefix = net;
+	else if (!is_prefix && ip6_is_none(l->address))
+		l->address = net.addr;
+	return true;
 }
 
 bool
-dhcp6_gives_lease(const struct dhcp6 *m)
+dhcp6_lease(const struct dhcp6 *m, struct dhcp6_lease *lease)
 {
 	struct rd r = dhcp6_options(m), ia, value;
 	uint16_t kind, code;
+	bool any = false;
 
+	*lease = (struct dhcp6_lease){ .prefix.plen = 0 };
 	while (dhcp6_next(&r, &kind, &ia))
 		if (ia_options(kind, &ia))
 			while (dhcp6_next(&ia, &code, &value))
-				if (is_lease(kind, code, value))
-					return true;
-	return false;
+				any |= take_lease(lease, kind, code, value);
+	return any;
 }
 
 uint16_t

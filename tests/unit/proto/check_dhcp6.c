@@ -535,6 +535,43 @@ gives_lease(size_t ia)
 	return yes;
 }
 
+/* The first of each kind that is valid. */
+START_TEST(a_lease_is_an_address_and_a_prefix)
+{
+	struct dhcp6_lease l;
+	char text[IP6_STRLEN];
+	uint8_t *copy;
+	size_t ia;
+
+	ia = begin_ia(DHCP6_OPT_IA_NA);
+	msg6_addr(&msg, "2001:db8:10::17", 0);
+	msg6_addr(&msg, "2001:db8:10::18", 7200);
+	msg6_addr(&msg, "2001:db8:10::19", 7200);
+	msg6_end(&msg, ia);
+	must(parse(&copy) == DROP_NONE);
+	ck_assert(dhcp6_lease(&view, &l));
+	ck_assert_str_eq(ip6_str(l.address, text), "2001:db8:10::18");
+	ck_assert_uint_eq(l.prefix.plen, 0);
+	free(copy);
+	ia = msg6_begin_ia(&msg, DHCP6_OPT_IA_PD, 1800, 2880);
+	msg6_prefix(&msg, "2001:db8:e00::", 56, 0);
+	msg6_prefix(&msg, "2001:db8:f00::", 200, 7200);
+	msg6_prefix(&msg, "2001:db8:f00::", 48, 7200);
+	msg6_end(&msg, ia);
+	must(parse(&copy) == DROP_NONE);
+	ck_assert(dhcp6_lease(&view, &l));
+	ck_assert_str_eq(ip6_str(l.address, text), "2001:db8:10::18");
+	ck_assert_str_eq(ip6_str(l.prefix.addr, text), "2001:db8:f00::");
+	ck_assert_uint_eq(l.prefix.plen, 128);
+	free(copy);
+	msg6_init(&msg, DHCP6_REPLY);
+	must(parse(&copy) == DROP_NONE);
+	ck_assert(!dhcp6_lease(&view, &l));
+	ck_assert(ip6_is_none(l.address) && l.prefix.plen == 0);
+	free(copy);
+}
+END_TEST
+
 START_TEST(addresses_and_prefixes_are_leases)
 {
 	size_t ia;
@@ -861,6 +898,7 @@ dhcp6_suite(void)
 	tc = tcase_create("content");
 	tcase_add_test(tc, requested_options_are_a_list);
 	tcase_add_test(tc, addresses_and_prefixes_are_leases);
+	tcase_add_test(tc, a_lease_is_an_address_and_a_prefix);
 	tcase_add_test(tc, lease_may_be_in_the_last_of_several);
 	tcase_add_test(tc, address_in_the_wrong_place_is_no_lease);
 	tcase_add_test(tc, truncated_address_or_prefix_is_no_lease);
