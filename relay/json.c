@@ -24,6 +24,14 @@ json_some_ip(struct ip4 a)
 	return ip4_is_none(a) ? NULL : json_ip(a);
 }
 
+json_t *
+json_addr(struct ipaddr a)
+{
+	char buf[IP_STRLEN];
+
+	return ip_is_none(a) ? NULL : json_string(ip_str(a, buf));
+}
+
 /* The kernel allows nearly any bytes in an interface's name; JSON must be UTF-8. */
 json_t *
 json_name(const char *text)

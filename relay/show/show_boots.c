@@ -20,14 +20,28 @@
 #define ROWS_MAX	200
 #define VISITS_MAX	5000
 
+/* The first server with this address; a link-local one may be on several links. */
+static uint16_t
+server_by_addr6(const struct conf *c, struct ipaddr a)
+{
+	for (uint16_t i = 0; i < c->n_server; i++)
+		if (ip_eq(c->server[i].address, a))
+			return i;
+	return CONF_NONE;
+}
+
 /* Returns the configured name of a server; NULL when it has only an address. */
 static json_t *
-server_name(struct daemon *d, struct ip4 a)
+server_name(struct daemon *d, struct ipaddr a)
 {
-	uint16_t i = ip4_is_none(a) ? CONF_NONE : conf_server_by_addr(d->conf, a);
-	char text[IP4_STRLEN];
+	char text[IP_STRLEN];
+	uint16_t i;
 
-	if (i == CONF_NONE || strcmp(d->conf->server[i].name, ip4_str(a, text)) == 0)
+	if (ip_is_none(a))
+		return NULL;
+	i = a.version == 6 ? server_by_addr6(d->conf, a) :
+	    conf_server_by_addr(d->conf, a.v4);
+	if (i == CONF_NONE || strcmp(d->conf->server[i].name, ip_str(a, text)) == 0)
 		return NULL;
 	return json_name(d->conf->server[i].name);
 }
@@ -76,6 +90,13 @@ boot_server(const struct track_boot *b)
 	return ip4_is_none(b->file_server) ? b->p4011.peer : b->file_server;
 }
 
+/* It differs in each conversation. */
+static json_t *
+xid(const struct track_boot *b)
+{
+	return json_sprintf("%08x", b->xid ? b->xid : b->six.xid[b->six.netboot]);
+}
+
 static json_t *
 ago_s(struct daemon *d, struct mono t)
 {
@@ -88,12 +109,13 @@ client_row(struct daemon *d, const struct track_client *c)
 	const struct track_boot *b = &c->now;
 	enum explain e = explain(b, loop_now(d->loop));
 
-	return json_pack("{s:o, s:o*, s:o*, s:s, s:o*, s:s, s:b, s:o, s:o}",
+	return json_pack("{s:o, s:o*, s:o*, s:s, s:o*, s:o*, s:s, s:b, s:o, s:o}",
 	    "mac", mac_text(&c->key), "interface", interface_name(d, b),
-	    "arch", arch(b), "family", pxe_family_name(b->family),
+	    "arch", arch(b), "family", pxe_family_name(track_family(b)),
 	    "address", json_some_ip(c->address),
+	    "address6", json_addr(ip_of6(c->address6)),
 	    "verdict", explain_row(e)->code, "failed", explain_failed(e),
-	    "age-s", ago_s(d, b->last), "xid", json_sprintf("%08x", b->xid));
+	    "age-s", ago_s(d, b->last), "xid", xid(b));
 }
 
 static json_t *
@@ -103,7 +125,8 @@ boot_row(struct daemon *d, const struct track_client *c)
 	json_t *row = client_row(d, c);
 
 	json_object_update_new(row, json_pack("{s:o*, s:o*, s:o*}",
-	    "server", json_some_ip(server), "server-name", server_name(d, server),
+	    "server", json_some_ip(server),
+	    "server-name", server_name(d, ip_of4(server)),
 	    "file", c->now.file[0] ? json_name(c->now.file) : NULL));
 	return row;
 }
@@ -118,7 +141,7 @@ list_clients(struct daemon *d, const char *what, bool boots)
 		c = track_older(d->track, c);
 		if (!c)
 			break;
-		if (!boots || c->now.netboot)
+		if (!boots || track_netboot(&c->now))
 			json_array_append_new(rows,
 			    boots ? boot_row(d, c) : client_row(d, c));
 		if (json_array_size(rows) == ROWS_MAX)
@@ -142,12 +165,16 @@ show_boots(struct daemon *d)
 }
 
 static json_t *
-event_row(struct daemon *d, const struct track_event *e)
+event_row(struct daemon *d, const struct track_boot *b, const struct track_event *e)
 {
-	return json_pack("{s:I, s:s, s:o*, s:o*, s:o*, s:o*, s:s*}",
-	    "ms", (json_int_t)e->ms, "event", track_word((enum track_kind)e->kind),
-	    "server", json_some_ip(e->peer), "server-name", server_name(d, e->peer),
-	    "address", json_some_ip(e->addr),
+	enum track_kind kind = (enum track_kind)e->kind;
+	struct ipaddr peer = track_peer(b, e);
+
+	return json_pack("{s:I, s:s, s:s*, s:o*, s:o*, s:o*, s:o*, s:s*}",
+	    "ms", (json_int_t)e->ms, "event", track_word(kind),
+	    "protocol", track_kind_family(kind) == FAMILY6 ? "dhcp6" : NULL,
+	    "server", json_addr(peer), "server-name", server_name(d, peer),
+	    "address", json_addr(track_addr(b, e)),
 	    "n", e->n ? json_integer(e->n) : NULL,
 	    "drop", e->why ? drop_word((enum drop)e->why) : NULL);
 }
@@ -163,7 +190,7 @@ event_rows(struct daemon *d, const struct track_boot *b)
 		if (lost)
 			json_array_append_new(all,
 			    json_pack("{s:I}", "lost", (json_int_t)lost));
-		json_array_append_new(all, event_row(d, e));
+		json_array_append_new(all, event_row(d, b, e));
 	}
 	return all;
 }
@@ -179,7 +206,7 @@ offer_rows(struct daemon *d, const struct track_boot *b)
 		json_array_append_new(all, json_pack("{s:I, s:o, s:o*, s:o*, s:o*,"
 		    " s:o*, s:o*, s:b, s:b, s:b, s:b, s:b}",
 		    "ms", (json_int_t)o->ms, "server", json_ip(o->server),
-		    "server-name", server_name(d, o->server),
+		    "server-name", server_name(d, ip_of4(o->server)),
 		    "server-id", json_some_ip(o->id),
 		    "address", json_some_ip(o->yiaddr),
 		    "router", json_some_ip(o->router),
@@ -212,6 +239,38 @@ also_verdicts(const struct track_boot *b, struct mono now)
 	return all;
 }
 
+/* Returns "2001:db8:8::/56". */
+static json_t *
+prefix_text(struct ip6net net)
+{
+	char a[IP6_STRLEN];
+
+	return net.plen ? json_sprintf("%s/%u", ip6_str(net.addr, a), net.plen) : NULL;
+}
+
+/* The facts of DHCPv6; NULL if the client did not speak it. */
+static json_t *
+facts6(const struct track_boot *b)
+{
+	const struct track_six *six = &b->six;
+
+	if (!b->heard[FAMILY6])
+		return NULL;
+	return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o*, s:o*, s:o*}",
+	    "family", pxe_family_name(six->family), "netboot", six->netboot,
+	    "solicits", (json_int_t)six->sent.discovers,
+	    "requests", (json_int_t)six->sent.requests,
+	    "advertises", (json_int_t)six->advertises,
+	    "replies", (json_int_t)six->replies,
+	    "asked-dhcp", (json_int_t)six->asked.dhcp,
+	    "asked-boot", (json_int_t)six->asked.boot,
+	    "hedges", (json_int_t)six->asked.hedges,
+	    "drops", (json_int_t)six->refused.n,
+	    "address", json_addr(ip_of6(six->lease.address)),
+	    "prefix", prefix_text(six->lease.prefix),
+	    "status", six->status ? json_integer(six->status) : NULL);
+}
+
 /* Returns what the client's messages contained and what was done about them. */
 static json_t *
 facts(struct daemon *d, const struct track_boot *b)
@@ -219,9 +278,9 @@ facts(struct daemon *d, const struct track_boot *b)
 	struct ip4 server = boot_server(b);
 
 	return json_pack("{s:o*, s:o*, s:s, s:b, s:o*, s:I, s:I, s:I, s:I, s:I, s:I,"
-	    " s:o*, s:o*, s:o*, s:o*, s:o*}",
+	    " s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}",
 	    "interface", interface_name(d, b), "arch", arch(b),
-	    "family", pxe_family_name(b->family), "netboot", b->netboot,
+	    "family", pxe_family_name(track_family(b)), "netboot", track_netboot(b),
 	    "rule", rule_name(d, b),
 	    "discovers", (json_int_t)b->sent.discovers,
 	    "requests", (json_int_t)b->sent.requests,
@@ -231,8 +290,9 @@ facts(struct daemon *d, const struct track_boot *b)
 	    "drops", (json_int_t)b->refused.n,
 	    "address", json_some_ip(b->came.address),
 	    "router", json_some_ip(b->came.router),
-	    "server", json_some_ip(server), "server-name", server_name(d, server),
-	    "file", b->file[0] ? json_name(b->file) : NULL);
+	    "server", json_some_ip(server),
+	    "server-name", server_name(d, ip_of4(server)),
+	    "file", b->file[0] ? json_name(b->file) : NULL, "dhcp6", facts6(b));
 }
 
 static json_t *
@@ -241,7 +301,7 @@ conversation(struct daemon *d, const struct track_boot *b)
 	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
 	    "begin-ago-s", ago_s(d, b->begin), "age-s", ago_s(d, b->last),
 	    "verdict", explain_row(explain(b, loop_now(d->loop)))->code,
-	    "xid", json_sprintf("%08x", b->xid),
+	    "xid", xid(b),
 	    "facts", facts(d, b), "offers", offer_rows(d, b),
 	    "events", event_rows(d, b));
 }

@@ -30,7 +30,16 @@ network, their packets do not pass the relay; a machine that has an address and 
 where to boot from then counts as
 .Ql leased .
 A conversation begins with a DISCOVER that has a new transaction id or follows a REQUEST
-for an old address, or with the first message after two minutes of silence.
+for an old address, with a SOLICIT that has a new transaction id, or with the first message
+after two minutes of silence.
+.Pp
+What a machine says in DHCPv4 and in DHCPv6 is one conversation.
+Each family has a verdict, and the machine has that of the family by which it wants to boot;
+if that is both, or none, a success counts more than a failure.
+What failed in the other family follows after
+.Dq also .
+DHCPv6 messages behind another relay are the machine's if that relay adds its hardware
+address (option 79) or the machine's DUID has it.
 .Pp
 The words are the same in
 .Ql show clients ,

@@ -3,6 +3,8 @@
  * track - what happened in each client's boot: a bounded table of clients, each
  * with its current conversation and the one before it. A conversation has
  * events with their times, and the facts by which core/story/explain judges.
+ * What a machine says in DHCPv4 and in DHCPv6 is one conversation: firmware tries
+ * one after the other, an operating system both at once.
  *
  * core/story/record reports what happens to packets; nothing here changes it.
  * All memory is allocated at the start, and a new client evicts the oldest.
@@ -21,22 +23,24 @@
 #include "base/hash.h"
 #include "base/mono.h"
 #include "proto/dhcp4.h"
+#include "proto/dhcp6.h"
 #include "proto/names.h"
 #include "proto/pxe.h"
 
 #define TRACK_EVENTS	32	/* the first 8 and the last 24 of a conversation */
 #define TRACK_FIRST	8
 #define TRACK_OFFERS	6
+#define TRACK_ADDRS6	8	/* IPv6 addresses in the events of a conversation */
 #define TRACK_FILE	64	/* bytes of a file name, with NUL */
-/* A DISCOVER with another xid begins a new conversation, and so does any
- * message after this pause. */
+/* A DISCOVER or SOLICIT with another xid than the one before begins a new
+ * conversation, and so does any message after this pause. */
 #define TRACK_PAUSE_MS	120000
 /* A boot that has been quiet for this long is over. ROMs and EDK2 double the
  * time between tries up to 32 s (PXE 2.1, 2.2.3). */
 #define TRACK_OVER_MS	60000
 
 enum track_kind {
-#define TRACK(id, word) TRACK_##id,
+#define TRACK(id, family, word) TRACK_##id,
 #include "core/story/track.def"
 #undef TRACK
 	TRACK_KIND_MAX
@@ -47,8 +51,7 @@ struct track_event {
 	uint8_t kind;
 	uint8_t why;		/* enum drop, with TRACK_DROP */
 	uint16_t n;		/* how many servers; a port; a TFTP error */
-	struct ip4 peer;	/* the server */
-	struct ip4 addr;	/* offered or leased */
+	uint32_t peer, addr;	/* see track_peer() and track_addr() */
 };
 
 struct track_offer {
@@ -75,7 +78,8 @@ track_is_boot_offer(const struct track_offer *o)
  * to boot. */
 enum track_stage { TRACK_NO_BOOT, TRACK_OPEN, TRACK_OVER };
 
-/* What the client sent. */
+/* What the client sent. Of DHCPv6, SOLICITs are its discovers; RENEW and REBIND are
+ * requests too. */
 struct track_sent {
 	uint16_t discovers, requests, declines;
 	uint16_t first_secs;	/* `secs` of the first DISCOVER */
@@ -131,13 +135,32 @@ struct track_others {
 	bool relay;		/* another relay serves it too */
 };
 
+/* The DHCPv6 part. */
+struct track_six {
+	enum pxe_family family;
+	bool netboot;		/* the client wants to boot over IPv6 */
+	/* Of its last SOLICIT without that wish, and with it. EDK2 sends both: its
+	 * own IPv6 has an exchange beside the one that boots. */
+	uint32_t xid[2];
+	struct track_sent sent;
+	struct track_asked asked;
+	struct track_refused refused;
+	uint16_t advertises, replies;
+	uint16_t offers;	/* ADVERTISEs with an address or a prefix */
+	bool ack, nak;		/* a REPLY with one; a REPLY that refuses one */
+	uint16_t status;	/* the last one that is not Success */
+	struct dhcp6_lease lease;	/* of the REPLY */
+	uint8_t n_addr;
+};
+
 struct track_boot {
 	struct mono begin, last;
 	enum track_stage stage;
 	enum pxe_kind kind;	/* as it was when the boot was opened */
 	uint32_t xid;
 	uint32_t ifindex;
-	enum pxe_family family;
+	bool heard[FAMILIES];	/* messages of the client */
+	enum pxe_family family;	/* in DHCPv4, as is `netboot` */
 	bool netboot;
 	bool has_arch;
 	uint16_t arch;
@@ -153,9 +176,11 @@ struct track_boot {
 	struct ip4 file_server;	/* where `file` is */
 	uint8_t n_offer;
 	uint16_t n_event;	/* with those lost in the middle if > TRACK_EVENTS */
-	/* Nothing from here on is zeroed: file ends with its NUL, and n_event
-	 * and n_offer say how much is valid. */
+	struct track_six six;
+	/* Nothing from here on is zeroed: file ends with its NUL, and n_event,
+	 * n_offer and six.n_addr say how much is valid. */
 	char file[TRACK_FILE];	/* named by a server, then the first one requested */
+	struct ip6 addr6[TRACK_ADDRS6];
 	struct track_event event[TRACK_EVENTS];
 	struct track_offer offer[TRACK_OFFERS];
 };
@@ -170,9 +195,24 @@ struct track_client {
 	struct track_key key;
 	bool has_before;
 	struct ip4 address;	/* its last lease, by which it is found */
+	struct ip6 address6;	/* its last one over DHCPv6 */
 	TAILQ_ENTRY(track_client) open;	/* while now.stage is TRACK_OPEN */
 	struct track_boot now, before;
 };
+
+/* Does it want to boot, by either family? */
+static inline bool
+track_netboot(const struct track_boot *b)
+{
+	return b->netboot || b->six.netboot;
+}
+
+/* What it says of itself where it wants to boot. */
+static inline enum pxe_family
+track_family(const struct track_boot *b)
+{
+	return b->six.netboot && !b->netboot ? b->six.family : b->family;
+}
 
 struct track;
 
@@ -196,9 +236,9 @@ bool track_over_due(const struct track *t, struct mono *due);
 /* Ends at most `max` boots that are due. True: there may be more. */
 bool track_end(struct track *t, unsigned max, struct mono now);
 
-/* A request that was relayed, or dropped (why). client: read from m. */
+/* A request that was relayed, or dropped (why). client: read from the message. */
 struct track_request {
-	const struct dhcp4 *m;
+	const struct dhcp4 *m;	/* NULL: of DHCPv6 */
 	const struct pxe_client *client;
 	uint32_t ifindex;
 	enum drop why;
@@ -239,6 +279,16 @@ void track_tftp(struct track *t, const struct track_passing *p, struct mono now)
 void track_rescue(struct track *t, struct ip4 client, struct ip4 live,
     struct mono now);
 
+/* The same of DHCPv6. m: the client's message, or the one for it, inside all
+ * relay headers. mac: the client's, NULL if only its DUID is known, by which it
+ * is found if its request was seen. */
+void track_request6(struct track *t, const struct mac *mac, const struct dhcp6 *m,
+    const struct track_request *r, struct mono now);
+void track_hedge6(struct track *t, const struct mac *mac, struct ip6 server,
+    bool boot, struct mono now);
+void track_reply6(struct track *t, const struct mac *mac, const struct dhcp6 *m,
+    struct ip6 server, enum drop why, struct mono now);
+
 /* By hardware address; NULL when unknown. */
 const struct track_client *track_find(const struct track *t, const void *mac,
     uint8_t len);
@@ -251,6 +301,48 @@ size_t track_count(const struct track *t);
  * discarded just before it. */
 const struct track_event *track_event(const struct track_boot *b, unsigned i,
     unsigned *lost);
+/* The server of an event, and what it offered or leased; IP_NONE: none, or one
+ * IPv6 address too many. */
+struct ipaddr track_peer(const struct track_boot *b, const struct track_event *e);
+struct ipaddr track_addr(const struct track_boot *b, const struct track_event *e);
 const char *track_word(enum track_kind k);
+enum family track_kind_family(enum track_kind k);
+
+/* --- shared by the files of track -------------------------------------- */
+
+/* What else than its hardware address a client is found by: its leased IPv4
+ * address, or its DUID. */
+struct track_name {
+	uint8_t kind;		/* '4' or 'D' */
+	uint8_t b[16];		/* the address, or the end of the DUID */
+};
+
+/* Finds a client; NULL if unknown. track_meet() adds it. */
+struct track_client *track_by_key(struct track *t, const void *mac, uint8_t len);
+struct track_client *track_by_name(struct track *t, const struct track_name *n);
+struct track_client *track_meet(struct track *t, const void *mac, uint8_t len,
+    struct mono now);
+void track_name(struct track *t, const struct track_client *c,
+    const struct track_name *n);
+/* Begins another conversation. */
+void track_begin(struct track *t, struct track_client *c, struct mono now);
+/* The client was active: opens its boot, or puts off its end. */
+void track_active(struct track *t, struct track_client *c);
+struct track_event *track_add(struct track_boot *b, enum track_kind kind,
+    struct mono now);
+/* Adds the event of a request or reply that was dropped; of a request that was
+ * relayed. query: a DISCOVER or SOLICIT. */
+void track_add_drop(struct track_boot *b, struct track_refused *f, enum drop why,
+    struct mono now);
+void track_add_request(struct track_boot *b, struct track_asked *asked,
+    enum track_kind kind, const struct track_request *r, bool query, struct mono now);
+void track_learn_arch(struct track_boot *b, const struct pxe_client *c);
+/* Counts; a flood must not make the number wrap around to 0. */
+static inline void
+track_bump(uint16_t *n)
+{
+	if (*n < UINT16_MAX)
+		++*n;
+}
 
 #endif

@@ -24,7 +24,7 @@ final_verdict(const struct track_boot *b, struct mono when)
 {
 	enum explain e = explain(b, when);
 
-	if (e == EXPLAIN_GOING_ON && b->came.ack)
+	if (e == EXPLAIN_GOING_ON && (b->came.ack || b->six.ack))
 		e = explain(b, mono_add_ms(b->last, TRACK_OVER_MS));
 	return e;
 }

@@ -3,6 +3,9 @@
  * explain - the conditions of explain.def, and the functions that go through
  * its rows. All of them look only at a struct track_boot and the time. The
  * firmware's timings come from PXE 2.1 2.2.3, EDK2 and iPXE.
+ *
+ * What happened in each family is judged by itself. The machine has what it wanted
+ * if one of them succeeded; what failed in the other one is mentioned beside it.
  */
 #include "core/story/explain.h"
 
@@ -18,39 +21,45 @@
 /* Firmware requests the size, then the file, and once more if a packet was lost. */
 #define READS_MAX 3
 
+/* What happened in one family. */
 struct evidence {
 	const struct track_boot *b;
-	int64_t quiet_ms;	/* since the last event */
+	const struct track_sent *sent;
+	const struct track_asked *asked;
+	const struct track_refused *refused;
+	bool ack, nak;
+	int64_t quiet_ms;	/* since the last event, of either family */
 	unsigned leases, boots;	/* address offers, boot offers */
+	bool answered;		/* a reply was delivered */
 };
 
 static bool
-was_dropped(const struct track_boot *b, enum drop why)
+was_dropped(const struct evidence *a, enum drop why)
 {
-	return b->refused.seen[why / 32] >> why % 32 & 1;
+	return a->refused->seen[why / 32] >> why % 32 & 1;
 }
 
 /* Messages were dropped for this reason, and no reply was delivered. */
 static bool
-was_in_vain(const struct track_boot *b, enum drop why)
+was_in_vain(const struct evidence *a, enum drop why)
 {
-	return was_dropped(b, why) && b->n_offer == 0 && !b->came.ack;
+	return was_dropped(a, why) && !a->answered;
 }
 
 static bool
-was_asked(const struct track_boot *b)
+was_asked(const struct evidence *a)
 {
-	return b->asked.dhcp + b->asked.boot > 0;
+	return a->asked->dhcp + a->asked->boot > 0;
 }
 
 /* Is this drop reason the verdict? It is if all the client's requests were
  * dropped, or the last one was (for example its REQUEST, because the relay went
  * to standby after the offer). */
 static bool
-was_stopped(const struct track_boot *b, enum drop why)
+was_stopped(const struct evidence *a, enum drop why)
 {
-	return (was_in_vain(b, why) && !was_asked(b)) ||
-	    (was_dropped(b, why) && b->refused.last == why && !b->came.ack);
+	return (was_in_vain(a, why) && !was_asked(a)) ||
+	    (was_dropped(a, why) && a->refused->last == why && !a->ack);
 }
 
 /* The client accepted an offer we never saw, i.e. one unicast on its own VLAN.
@@ -69,18 +78,22 @@ took_unseen_offer(const struct track_boot *b)
 }
 
 static bool
-saw_rogue(const struct track_boot *b)
+saw_rogue(const struct evidence *a)
 {
+	const struct track_boot *b = a->b;
+
 	return (b->others.rogue && (!b->asked.boot_alone || b->others.rogue_boot)) ||
-	    was_dropped(b, DROP_REPLY_FROM_CLIENT);
+	    was_dropped(a, DROP_REPLY_FROM_CLIENT);
 }
 
 /* A client that got its address and its boot server through us did not fail
  * because of the rogue server. */
 static bool
-is_rogue(const struct track_boot *b)
+is_rogue(const struct evidence *a)
 {
-	return took_unseen_offer(b) || (saw_rogue(b) && (!b->came.ack ||
+	const struct track_boot *b = a->b;
+
+	return took_unseen_offer(b) || (saw_rogue(a) && (!b->came.ack ||
 	    (b->others.rogue_boot && b->netboot && b->tftp.reads == 0)));
 }
 
@@ -88,8 +101,7 @@ is_rogue(const struct track_boot *b)
 static bool
 was_asked_in_vain(const struct evidence *a)
 {
-	return a->b->sent.discovers && a->leases == 0 && !a->b->came.ack &&
-	    was_asked(a->b);
+	return a->sent->discovers && a->leases == 0 && !a->ack && was_asked(a);
 }
 
 /* EDK2 and ROMs count `secs` from their first try (iPXE keeps flags in it). If
@@ -255,8 +267,8 @@ is_wrong_arch(const struct evidence *a)
 static bool
 is_not_taken(const struct evidence *a)
 {
-	return a->leases && a->b->sent.requests == 0 && !a->b->came.ack &&
-	    !a->b->came.nak && a->quiet_ms >= TAKE_MS;
+	return a->leases && a->sent->requests == 0 && !a->ack && !a->nak &&
+	    a->quiet_ms >= TAKE_MS;
 }
 
 /* The client wants to boot and has an address, but no file to boot from. The
@@ -328,8 +340,32 @@ is_leased(const struct evidence *a)
 	return has && (!a->b->netboot || a->quiet_ms >= QUIET_MS);
 }
 
+/* What DHCPv6 adds to the requests that the relay does not take. */
+static bool
+was_refused6(const struct evidence *a)
+{
+	return was_stopped(a, DROP_NO_LINK_LOCAL) || was_stopped(a, DROP_BAD_SOURCE) ||
+	    was_stopped(a, DROP_UNICAST_REQUEST) || was_stopped(a, DROP_RSOO) ||
+	    was_stopped(a, DROP_NOT_FOR_CLIENTS) || was_stopped(a, DROP_UNTRUSTED_RELAY);
+}
+
+static bool
+was_link_wrong(const struct evidence *a)
+{
+	return was_dropped(a, DROP_LINK_MISMATCH) || was_dropped(a, DROP_NOT_OUR_LINK) ||
+	    was_dropped(a, DROP_UNKNOWN_INTERFACE_ID) || was_dropped(a, DROP_BAD_PEER) ||
+	    was_dropped(a, DROP_AMBIGUOUS_LINK) || was_dropped(a, DROP_VSS_IGNORED);
+}
+
+/* RFC 9915 21.13: no addresses, no prefixes available. */
+static bool
+has_no_addresses(const struct track_six *six)
+{
+	return (six->status == 2 || six->status == 6) && six->offers == 0 && !six->ack;
+}
+
 /* The two conditions of each row, as functions. */
-#define EXPLAIN(id, code, firmware, outcome, moment, holds, also, ...) \
+#define EXPLAIN(id, families, code, firmware, outcome, moment, holds, also, ...) \
 static bool \
 holds_##id(const struct evidence *a, const struct track_boot *b) \
 { \
@@ -347,27 +383,29 @@ also_##id(const struct evidence *a, const struct track_boot *b) \
 
 typedef bool condition_fn(const struct evidence *a, const struct track_boot *b);
 enum outcome { GOOD, BAD };
+enum families { DHCP4 = 1 << FAMILY4, DHCP6 = 1 << FAMILY6, BOTH = DHCP4 | DHCP6 };
 enum moment { AT_ONCE, WHEN_QUIET };
 
 static const struct {
 	struct explain_row row;
+	enum families families;
 	enum outcome outcome;
 	enum moment moment;
 	condition_fn *holds, *also;
 } rows[EXPLAIN_MAX] = {
-#define EXPLAIN(id, code, firmware, outcome, moment, holds, also, ...) \
-	[EXPLAIN_##id] = { { code, firmware, __VA_ARGS__ }, outcome, \
+#define EXPLAIN(id, families, code, firmware, outcome, moment, holds, also, ...) \
+	[EXPLAIN_##id] = { { code, firmware, __VA_ARGS__ }, families, outcome, \
 	    moment, holds_##id, also_##id },
 #include "core/story/explain.def"
 #undef EXPLAIN
 };
 
-_Static_assert(EXPLAIN_ALSO_MAX == 0
-#define EXPLAIN(id, code, firmware, outcome, moment, holds, also, ...) \
+_Static_assert(EXPLAIN_ALSO_MAX == 1
+#define EXPLAIN(id, families, code, firmware, outcome, moment, holds, also, ...) \
 	+ (sizeof(#also) != sizeof("false"))
 #include "core/story/explain.def"
 #undef EXPLAIN
-    , "EXPLAIN_ALSO_MAX is the number of rows with an `also'");
+    , "EXPLAIN_ALSO_MAX is the number of rows with an `also', and the other family");
 
 const struct explain_row *
 explain_row(enum explain e)
@@ -376,9 +414,14 @@ explain_row(enum explain e)
 }
 
 static struct evidence
-evidence_of(const struct track_boot *b, struct mono now)
+evidence_of4(const struct track_boot *b, struct mono now)
 {
-	struct evidence a = { .b = b, .quiet_ms = mono_diff_ms(now, b->last) };
+	struct evidence a = {
+		.b = b, .sent = &b->sent, .asked = &b->asked, .refused = &b->refused,
+		.ack = b->came.ack, .nak = b->came.nak,
+		.quiet_ms = mono_diff_ms(now, b->last),
+		.answered = b->n_offer || b->came.ack,
+	};
 
 	for (unsigned i = 0; i < b->n_offer; i++)
 		if (track_is_boot_offer(&b->offer[i]))
@@ -388,34 +431,84 @@ evidence_of(const struct track_boot *b, struct mono now)
 	return a;
 }
 
+static struct evidence
+evidence_of6(const struct track_boot *b, struct mono now)
+{
+	const struct track_six *six = &b->six;
+
+	return (struct evidence){
+		.b = b, .sent = &six->sent, .asked = &six->asked,
+		.refused = &six->refused, .ack = six->ack, .nak = six->nak,
+		.quiet_ms = mono_diff_ms(now, b->last), .leases = six->offers,
+		.answered = six->advertises || six->replies,
+	};
+}
+
+/* The verdict on what happened in one family. */
+static enum explain
+judge(const struct evidence *a, enum families family)
+{
+	for (int e = 0; e < EXPLAIN_MAX; e++)
+		if (rows[e].families & family &&
+		    (rows[e].moment == AT_ONCE || a->quiet_ms >= QUIET_MS) &&
+		    rows[e].holds(a, a->b))
+			return (enum explain)e;
+	return EXPLAIN_GOING_ON;
+}
+
+static bool
+is_success(enum explain e)
+{
+	return e != EXPLAIN_GOING_ON && rows[e].outcome == GOOD;
+}
+
+/* Both verdicts, that of DHCPv6 first if it is the one on the machine: if only
+ * there it wanted to boot, or wanted anything, or got it. */
+static void
+judge_both(const struct track_boot *b, struct mono now, enum explain verdict[FAMILIES])
+{
+	struct evidence a4 = evidence_of4(b, now), a6 = evidence_of6(b, now);
+	enum explain four = judge(&a4, DHCP4), six = judge(&a6, DHCP6);
+	bool is_six = !is_success(four) && (is_success(six) || four == EXPLAIN_GOING_ON);
+
+	if (!b->heard[FAMILY4] || !b->heard[FAMILY6])
+		is_six = b->heard[FAMILY6];
+	else if (b->netboot != b->six.netboot)
+		is_six = b->six.netboot;
+	verdict[0] = is_six ? six : four;
+	verdict[1] = b->heard[FAMILY6] && b->heard[FAMILY4] ?
+	    is_six ? four : six : EXPLAIN_GOING_ON;
+}
+
 enum explain
 explain(const struct track_boot *b, struct mono now)
 {
-	struct evidence a;
+	enum explain verdict[FAMILIES];
 
 	if (!b || !b->begin.us)
 		return EXPLAIN_NOTHING;
-	a = evidence_of(b, now);
-	for (int e = 0; e < EXPLAIN_MAX; e++)
-		if ((rows[e].moment == AT_ONCE || a.quiet_ms >= QUIET_MS) &&
-		    rows[e].holds(&a, b))
-			return (enum explain)e;
-	return EXPLAIN_GOING_ON;
+	judge_both(b, now, verdict);
+	return verdict[0];
 }
 
 unsigned
 explain_also(const struct track_boot *b, struct mono now,
     enum explain also[EXPLAIN_ALSO_MAX])
 {
-	enum explain verdict = explain(b, now);
+	struct evidence a4, a6;
+	enum explain verdict[FAMILIES];
 	unsigned n = 0;
-	struct evidence a;
 
-	if (verdict == EXPLAIN_NOTHING)
+	if (explain(b, now) == EXPLAIN_NOTHING)
 		return 0;
-	a = evidence_of(b, now);
+	a4 = evidence_of4(b, now);
+	a6 = evidence_of6(b, now);
+	judge_both(b, now, verdict);
 	for (int e = 0; e < EXPLAIN_MAX; e++)
-		if ((enum explain)e != verdict && rows[e].also(&a, b))
+		if ((enum explain)e != verdict[0] &&
+		    ((rows[e].families & DHCP4 && rows[e].also(&a4, b)) ||
+		    (rows[e].families & DHCP6 && rows[e].also(&a6, b)) ||
+		    ((enum explain)e == verdict[1] && rows[e].outcome == BAD)))
 			also[n++] = (enum explain)e;
 	return n;
 }

@@ -25,12 +25,19 @@ Suite *explain_suite(void);
 
 #define LEASE { .server = DHCP1, .id = DHCP1, .yiaddr = ADDR, .router = GW }
 #define BOOT { .server = WDS, .id = WDS, .pxe = true }
+#define SEEN6(word) .six.refused.seen[DROP_##word / 32] = 1u << DROP_##word % 32
 #define SEEN(word) .refused.seen[DROP_##word / 32] = 1u << DROP_##word % 32
 #define LAST(word) SEEN(word), .refused.last = DROP_##word
 #define DISCOVERS .sent.discovers = 1, .asked.dhcp = 1, .asked.boot = 1
 #define ACKED .sent.discovers = 1, .asked.dhcp = 1, .sent.requests = 1, .came.ack = true, \
 	.came.address = ADDR, .came.plen = 25
 #define LEASED ACKED, .asked.boot = 1, .came.router = GW
+/* what the same is in DHCPv6 */
+#define SIX .heard[FAMILY6] = true
+#define AND4 .heard[FAMILY4] = true
+#define SOLICITS SIX, .six.sent.discovers = 1, .six.asked.dhcp = 1
+#define ADVERTISED SOLICITS, .six.advertises = 1, .six.offers = 1
+#define REPLIED ADVERTISED, .six.sent.requests = 1, .six.replies = 1, .six.ack = true
 /* a PXE boot with both offers, or without the boot server's */
 #define PXE .netboot = true, .family = PXE_PXE
 #define BOTH PXE, LEASED, .n_offer = 2, .offer = { LEASE, BOOT }
@@ -259,6 +266,50 @@ LATE("not taken, with a file", GOING_ON, GOING_ON, NOT_TAKEN, PXE, DISCOVERS, .f
     .n_offer = 1, .offer = { LEASE })
 CASE("taken", GOING_ON, NO_ACK, PXE, DISCOVERS, .sent.requests = 1, .n_offer = 2, .offer = { LEASE, BOOT })
 CASE("leased", LEASED, LEASED, LEASED)
+
+CASE("a solicit", GOING_ON, NO_ADVERTISE, SOLICITS)
+CASE("anything but a solicit", GOING_ON, GOING_ON, SIX)
+CASE("no link-address", NO_LINK_ADDRESS, NO_LINK_ADDRESS, SIX, .six.sent.discovers = 1,
+    SEEN6(NO_LINK_ADDRESS))
+CASE("no link-address, then one", GOING_ON, NO_ADVERTISE, SOLICITS, SEEN6(NO_LINK_ADDRESS))
+CASE("standby over DHCPv6", STANDBY, STANDBY, SIX, .six.sent.discovers = 1, SEEN6(STANDBY))
+CASE("rule over DHCPv6", RULE_DROP, RULE_DROP, SIX, .six.sent.discovers = 1, SEEN6(RULE))
+CASE("rate, after an advertise", RATE_LIMITED, RATE_LIMITED, ADVERTISED, .six.sent.requests = 1,
+    SEEN6(CLIENT_RATE), .six.refused.last = DROP_CLIENT_RATE)
+CASE("rate of DHCPv4, and a solicit", GOING_ON, NO_ADVERTISE, SOLICITS, SEEN(CLIENT_RATE))
+CASE("a relay that is not trusted", REFUSED, REFUSED, SIX, .six.sent.discovers = 1,
+    SEEN6(UNTRUSTED_RELAY))
+CASE("all down over DHCPv6", GOING_ON, ALL_DOWN, SOLICITS, .six.asked.all_down = true)
+CASE("another link's answer", WRONG_LINK, WRONG_LINK, SOLICITS, SEEN6(LINK_MISMATCH))
+LATE("another link's answer, and ours", GOING_ON, GOING_ON, NOT_TAKEN, ADVERTISED,
+    SEEN6(LINK_MISMATCH))
+CASE("an unknown Interface-Id", WRONG_LINK, WRONG_LINK, SOLICITS, SEEN6(UNKNOWN_INTERFACE_ID))
+CASE("no addresses", NO_ADDRESSES6, NO_ADDRESSES6, SOLICITS, .six.advertises = 1, .six.status = 2)
+CASE("no prefixes", NO_ADDRESSES6, NO_ADDRESSES6, SOLICITS, .six.replies = 1, .six.status = 6)
+CASE("not on link", GOING_ON, GOING_ON, SOLICITS, .six.advertises = 1, .six.status = 4)
+LATE("no addresses, but of another server", GOING_ON, GOING_ON, NOT_TAKEN, ADVERTISED,
+    .six.status = 2)
+CASE("request over DHCPv6", GOING_ON, NO_ACK, ADVERTISED, .six.sent.requests = 1)
+CASE("renew", GOING_ON, NO_ACK, SIX, .six.sent.requests = 1)
+CASE("renew, refused", GOING_ON, GOING_ON, SIX, .six.sent.requests = 1, .six.nak = true)
+CASE("declined over DHCPv6", DECLINED, DECLINED, REPLIED, .six.sent.declines = 1)
+CASE("leased over DHCPv6", LEASED6, LEASED6, REPLIED)
+CASE("leased over DHCPv6, wants to boot", GOING_ON, LEASED6, REPLIED, .six.netboot = true)
+
+/* One machine, both families. */
+CASE("leased by both", LEASED, LEASED, AND4, LEASED, REPLIED)
+CASE("leased by DHCPv4 alone", LEASED, LEASED, AND4, LEASED, SOLICITS)
+CASE("leased by DHCPv6 alone", LEASED6, LEASED6, AND4, DISCOVERS, REPLIED)
+CASE("leased by neither", GOING_ON, NO_OFFER, AND4, DISCOVERS, SOLICITS)
+CASE("dropped in one, not yet in the other", NO_LINK_ADDRESS, NO_OFFER, AND4, DISCOVERS, SIX,
+    .six.sent.discovers = 1, SEEN6(NO_LINK_ADDRESS))
+CASE("boots by DHCPv4, leased by DHCPv6", GOING_ON, SILENT_BOOT, AND4, ALONE, REPLIED)
+CASE("boots by DHCPv6, leased by DHCPv4", GOING_ON, NO_ADVERTISE, AND4, LEASED, SOLICITS,
+    .six.netboot = true)
+CASE("boots by both, DHCPv6 first", BOOTED, BOOTED, AND4, BOTH, .tftp.reads = 1, SOLICITS,
+    .six.netboot = true)
+CASE("boots by both, DHCPv4 first", NO_ADDRESSES6, NO_OFFER, AND4, PXE, DISCOVERS, SOLICITS,
+    .six.netboot = true, .six.status = 2)
 #undef CASE
 #undef LATE
 };
@@ -379,6 +430,13 @@ START_TEST(other_true_rows_are_mentioned)
 		    { EXPLAIN_RESCUED, EXPLAIN_TWO_RELAYS } },
 		{ { BOTH, .asked.boot_hedges = 1, .sent.declines = 2, .tftp.reads = 4, .tftp.same_reads = 4 },
 		    EXPLAIN_TFTP_SILENT, { EXPLAIN_DECLINED, EXPLAIN_HEDGED } },
+		{ { AND4, LEASED, SOLICITS }, EXPLAIN_LEASED, { EXPLAIN_NO_ADVERTISE } },
+		{ { AND4, DISCOVERS, REPLIED }, EXPLAIN_LEASED6, { EXPLAIN_NO_OFFER } },
+		{ { AND4, LEASED, REPLIED }, EXPLAIN_LEASED, { 0 } },
+		{ { AND4, LEASED, REPLIED, SEEN6(LINK_MISMATCH) },
+		    EXPLAIN_LEASED, { EXPLAIN_WRONG_LINK } },
+		{ { AND4, DISCOVERS, SOLICITS, SEEN(NOT_SERVER), SEEN6(NOT_SERVER) },
+		    EXPLAIN_STRANGER, { 0 } },
 		{ { PXE, ACKED, .tftp.reads = 1, .others.rogue = true, .n_offer = 2, .offer = { LEASE,
 		    { .server = DHCP2, .yiaddr = ADDR2, .router = ON_VLAN } } },
 		    EXPLAIN_BOOTED, { EXPLAIN_ROGUE, EXPLAIN_DISAGREE } },
