@@ -44,20 +44,30 @@ static const struct {
 	const char *event;	/* core/story/track.def */
 	enum way way;
 	const char *number;	/* the meaning of `n` */
+	bool both;		/* of both families: that of DHCPv6 is marked */
 } ways[] = {
-	{ "discover", WAY_REQUEST, NULL },	{ "request", WAY_REQUEST, NULL },
-	{ "inform", WAY_REQUEST, NULL },	{ "release", WAY_REQUEST, NULL },
-	{ "decline", WAY_REQUEST, NULL },	{ "bootp", WAY_REQUEST, NULL },
-	{ "boot-discovery", WAY_REQUEST, NULL }, { "hedge", WAY_RELAY, NULL },
-	{ "offer", WAY_REPLY, NULL },		{ "boot-offer", WAY_REPLY, NULL },
-	{ "ack", WAY_REPLY, NULL },		{ "nak", WAY_REPLY, NULL },
-	{ "4011-request", WAY_ROUTED_REQUEST, "from port" },
-	{ "4011-reply", WAY_ROUTED_REPLY, "to port" },
-	{ "rescue", WAY_REPLY, NULL },
-	{ "tftp-read", WAY_ROUTED_REQUEST, NULL },
-	{ "tftp-error", WAY_ROUTED_REPLY, "code" },
-	{ "drop", WAY_DROP, NULL },		{ "rogue-server", WAY_ON_VLAN, NULL },
-	{ NULL, WAY_UNKNOWN, NULL },
+	{ "discover", WAY_REQUEST, NULL, false }, { "request", WAY_REQUEST, NULL, true },
+	{ "inform", WAY_REQUEST, NULL, false },	{ "release", WAY_REQUEST, NULL, true },
+	{ "decline", WAY_REQUEST, NULL, true },	{ "bootp", WAY_REQUEST, NULL, false },
+	{ "boot-discovery", WAY_REQUEST, NULL, false },
+	{ "hedge", WAY_RELAY, NULL, true },
+	{ "offer", WAY_REPLY, NULL, false },	{ "boot-offer", WAY_REPLY, NULL, false },
+	{ "ack", WAY_REPLY, NULL, false },	{ "nak", WAY_REPLY, NULL, false },
+	{ "4011-request", WAY_ROUTED_REQUEST, "from port", false },
+	{ "4011-reply", WAY_ROUTED_REPLY, "to port", false },
+	{ "rescue", WAY_REPLY, NULL, false },
+	{ "tftp-read", WAY_ROUTED_REQUEST, NULL, false },
+	{ "tftp-error", WAY_ROUTED_REPLY, "code", false },
+	{ "drop", WAY_DROP, NULL, true },
+	{ "rogue-server", WAY_ON_VLAN, NULL, false },
+	{ "solicit", WAY_REQUEST, NULL, false },
+	{ "confirm", WAY_REQUEST, NULL, false }, { "renew", WAY_REQUEST, NULL, false },
+	{ "rebind", WAY_REQUEST, NULL, false },
+	{ "information-request", WAY_REQUEST, NULL, false },
+	{ "other-message", WAY_REQUEST, NULL, false },
+	{ "advertise", WAY_REPLY, NULL, false }, { "reply", WAY_REPLY, NULL, false },
+	{ "reconfigure", WAY_REPLY, NULL, false },
+	{ NULL, WAY_UNKNOWN, NULL, false },
 };
 
 /* Adds as much as fits; an escape sequence may be cut. */
@@ -162,6 +172,8 @@ print_event(const json_t *e, FILE *out)
 	while (ways[i].event && strcmp(ways[i].event, event) != 0)
 		i++;
 	put(&b, event);
+	if (ways[i].both && *render_word(e, "protocol"))
+		sbuf_puts(&b, " v6");
 	if (*drop || *address) {
 		sbuf_puts(&b, *drop ? ": " : " ");
 		put(&b, *drop ? drop : address);
@@ -239,6 +251,9 @@ print_head(const json_t *doc, FILE *out)
 	const json_t *facts = json_object_get(boot, "facts");
 	const char *file = render_word(facts, "file");
 	const char *server = render_word(facts, "server-name");
+	const json_t *six = json_object_get(facts, "dhcp6");
+	const char *address = render_word(six, "address");
+	const char *prefix = render_word(six, "prefix");
 	const char *const client[] = {
 		"", render_word(doc, "mac"), " on ", render_word(facts, "interface"),
 		", ", render_word(facts, "family"),
@@ -249,7 +264,13 @@ print_head(const json_t *doc, FILE *out)
 		" on ", *server ? server : render_word(facts, "server"), NULL,
 	};
 
+	const char *const leased[] = {
+		"", address, *address && *prefix ? ", " : "", prefix, NULL,
+	};
+
 	print_line("client", client, boot, out);
+	if (*address || *prefix)
+		print_line("IPv6", leased, NULL, out);
 	if (*render_word(facts, "rule"))
 		print_words("rule", render_word(facts, "rule"), out);
 	if (*file)

@@ -316,6 +316,22 @@ age_cell(FILE *out, const json_t *row, const char *key)
 	return TONE_PLAIN;
 }
 
+/* Shows the last lease of each family. */
+static enum tone
+address_cell(FILE *out, const json_t *row, const char *key)
+{
+	const json_t *six = json_object_get(row, "address6");
+	const json_t *four = json_object_get(row, key);
+
+	if (json_is_string(four) || !json_is_string(six))
+		put_text(out, four);
+	if (json_is_string(six)) {
+		fputs(json_is_string(four) ? " " : "", out);
+		put_text(out, six);
+	}
+	return TONE_PLAIN;
+}
+
 static enum tone
 verdict_cell(FILE *out, const json_t *row, const char *key)
 {
@@ -376,7 +392,7 @@ static const struct field client_fields[] = {
 	{ { "INTERFACE", 8, false }, "interface", text_cell, FULL | BOOTS },
 	{ { "ARCH", 5, false }, "arch", text_cell, FULL | BOOTS },
 	{ { "FAMILY", 5, false }, "family", text_cell, FULL },
-	{ { "ADDRESS", 7, false }, "address", text_cell, FULL },
+	{ { "ADDRESS", 7, false }, "address", address_cell, FULL },
 	{ { "FILE", 10, false }, "file", file_cell, BOOTS },
 	{ { "VERDICT", 8, false }, "verdict", verdict_cell, FULL | BOOTS },
 	{ { "AGE", 0, true }, "age-s", age_cell, FULL | BOOTS },

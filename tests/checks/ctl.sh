@@ -217,6 +217,16 @@ cat > "$T/boots" <<'EOF'
 EOF
 ask answer show clients < "$T/boots"
 verdict "show clients" status 0 '^52:54:00:00:00:02 +- +- +plain +- +leased +6 min$' ''
+ask answer show clients <<'EOF'
+{"known":2,"more":false,"clients":[
+ {"mac":"52:54:00:00:00:06","family":"plain","address6":"2001:db8::6","verdict":"leased-v6",
+  "age-s":1},
+ {"mac":"52:54:00:00:00:07","family":"plain","address":"10.0.0.7","address6":"2001:db8::7",
+  "verdict":"leased","age-s":1}]}
+EOF
+verdict "show clients: an IPv6 address" status 0 ' plain +2001:db8::6 +leased-v6 '
+verdict "show clients: both addresses" status 0 ' plain +10\.0\.0\.7 2001:db8::7 +leased '
+ask answer show clients < "$T/boots"
 verdict "show clients: how many there are" status 0 '^these are the last of 7123 clients$'
 verdict "show clients: fits" fits
 verdict "show clients: the command sent" test "$(< "$sock.asked")" = "show clients"
@@ -289,6 +299,27 @@ ask answer explain 52:54:00:00:00:04 <<'EOF'
 EOF
 verdict "explain: exit status 0 for a good boot" status 0 '^verdict  leased$' ''
 verdict "explain: no line for the screen" lacks '^screen'
+ask answer explain 52:54:00:00:00:05 <<'EOF'
+{"mac":"52:54:00:00:00:05","verdict":{"code":"leased","failed":false,
+"sentence":"It has an address.","cause":"All went well.","cure":"Nothing.","firmware":"-"},
+"boot":{"age-s":2,"facts":{"interface":"vlan10","family":"plain",
+  "dhcp6":{"address":"2001:db8:10::50","prefix":"2001:db8:8::/56"}},
+ "events":[{"ms":0,"event":"solicit","protocol":"dhcp6","n":1},
+  {"ms":1,"event":"request","n":1},
+  {"ms":2,"event":"request","protocol":"dhcp6","n":1},
+  {"ms":3,"event":"drop","protocol":"dhcp6","drop":"standby"},
+  {"ms":4,"event":"reply","protocol":"dhcp6","server":"2001:db8::10",
+   "address":"2001:db8:10::50"}]}}
+EOF
+verdict "explain: what DHCPv6 leased" status 0 '^IPv6     2001:db8:10::50, 2001:db8:8::/56$'
+verdict "explain: a request of DHCPv6" status 0 '\|-- solicit -+>\|-+>\| 1 server$'
+verdict "explain: a request of DHCPv4 beside it" status 0 '\|-- request -+>\|-+>\| 1 server$'
+verdict "explain: what both families have is marked" \
+	status 0 '\|-- request v6 -+>\|-+>\| 1 server$'
+verdict "explain: a drop of DHCPv6" status 0 '\|-- drop v6: standby -+X\| +\|$'
+verdict "explain: a reply of DHCPv6" \
+	status 0 '\|<- reply 2001:db8:10::50 -+\|<-+\| 2001:db8::10$'
+verdict "explain: both families fit" fits
 ask answer explain x <<< '{"error":"not a hardware address"}'
 verdict "explain: not a MAC address" status 1 '' '^pxrelayctl: explain x: not a hardware address$'
 for bad in '{}' '{"verdict":7}' '{"verdict":{"code":7}}'; do
