@@ -24,7 +24,8 @@ args_usage(void)
 	    "       pxrelayd [-fnSvhV] [-p PIDFILE] [-l WHERE] -i IFACE [-i IFACE]... SERVER...\n"
 	    "  -c FILE     configuration (default " ARGS_CONF ")\n"
 	    "  -i IFACE    relay for clients on this interface (or pattern) to every\n"
-	    "              SERVER, an IPv4 address; no file is read then\n"
+	    "              SERVER, an IPv4 address, or an IPv6 address for DHCPv6;\n"
+	    "              no file is read then\n"
 	    "  -f          stay in the foreground\n"
 	    "  -n          check the configuration and exit: 0 valid, 1 mistakes\n"
 	    "  -nv         the same, and print it with all defaults filled in\n"
@@ -115,7 +116,7 @@ check_args(struct args *a, char *why, size_t size)
 		    "file or on the command line");
 	if (a->n_iface && !a->n_server)
 		return refuse_args(why, size, "-i without a server: "
-		    "expected its IPv4 address after the options");
+		    "expected its address after the options");
 	if (a->n_server && !a->n_iface)
 		return refuse_args(why, size, "\"%.40s\" without an interface: "
 		    "expected -i and its name", a->server[0]);

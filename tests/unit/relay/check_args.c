@@ -79,7 +79,7 @@ static const struct {
 	{ "-c", "-c needs a value" },
 	{ "-f -i", "-i needs a value" },
 	{ "-l file", "-l file: expected stderr, syslog or journal" },
-	{ "-i vlan10", "-i without a server: expected its IPv4 address after the options" },
+	{ "-i vlan10", "-i without a server: expected its address after the options" },
 	{ "192.0.2.1", "\"192.0.2.1\" without an interface: expected -i and its name" },
 	{ "-c x -i vlan10 192.0.2.1", "-c excludes -i and servers: configure the relay either "
 	    "in a file or on the command line" },
@@ -110,6 +110,29 @@ START_TEST(words_become_a_configuration)
 	ck_assert_uint_eq(g->n, 3);
 	ck_assert_str_eq(t.c->server[g->server[2]].name, "192.0.2.21");
 	conftext_check_print(t.c);
+	conftext_free(&t);
+	args_fini(&a);
+}
+END_TEST
+
+START_TEST(servers_may_be_of_both_families)
+{
+	struct conftext t = { 0 };
+	const struct conf_group *g;
+
+	ck_assert_int_eq(parse("-i vlan10 2001:db8::10 192.0.2.10 fe80::1%up0 ff05::1:3%up0"), 0);
+	t.c = args_conf(&a, conftext_mistake, &t);
+	ck_assert_ptr_nonnull(t.c);
+	g = &t.c->group[t.c->ifs[0].servers];
+	ck_assert_uint_eq(g->n, 4);
+	ck_assert_str_eq(t.c->server[g->server[0]].name, "2001:db8::10");
+	ck_assert_str_eq(t.c->server[g->server[2]].name, "fe80::1%up0");
+	conftext_check_print(t.c);
+	conftext_free(&t);
+	args_fini(&a);
+	ck_assert_int_eq(parse("-i vlan10 ff05::1:3"), 0);
+	ck_assert_ptr_null(args_conf(&a, conftext_mistake, &t));
+	ck_assert_ptr_nonnull(strstr(t.mistakes, "like fe80::1%eth0\n"));
 	conftext_free(&t);
 	args_fini(&a);
 }
@@ -186,6 +209,7 @@ args_suite(void)
 	tcase_add_loop_test(t, invalid_line_is_refused, 0,
 	    (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_test(t, words_become_a_configuration);
+	tcase_add_test(t, servers_may_be_of_both_families);
 	tcase_add_test(t, words_are_checked_like_a_file);
 	tcase_add_test(t, named_file_is_read);
 	tcase_add_test(t, options_override_log_and_log_level);
