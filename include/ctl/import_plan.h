@@ -27,12 +27,13 @@
 #define IMPORT_HELPER_PORTS	8	/* per [helper] */
 
 #define IMPORT_NOTES_MAX	1000	/* nobody reads more */
-#define IMPORT_VALUE		16	/* bytes of a value, with NUL */
+#define IMPORT_VALUE		64	/* bytes of a value, with NUL */
 #define IMPORT_SHOWN		100	/* bytes of a line in notes, with NUL */
+#define IMPORT_SERVER (IP_STRLEN + IMPORT_IFNAME)	/* bytes of address%interface */
 
 /* An address of this host. */
 struct import_addr {
-	struct ip4 addr;
+	struct ipaddr addr;
 	char ifname[IMPORT_IFNAME];
 	bool first;		/* of its interface, as for giaddr = primary */
 };
@@ -48,6 +49,9 @@ enum import_key {
 	IMPORT_POLICY,
 	IMPORT_TRUST,
 	IMPORT_LINK_SELECTION,
+	IMPORT_LINK_ADDRESS,
+	IMPORT_INTERFACE_ID,
+	IMPORT_SUBSCRIBER_ID,
 	IMPORT_KEYS
 };
 
@@ -66,12 +70,12 @@ struct import_plan {
 	FILE *out;		/* borrowed; the notes, then the sections */
 	struct import_if *ifs;	/* owned */
 	size_t n_if;
-	struct ip4 server[IMPORT_SERVERS_MAX];
+	char server[IMPORT_SERVERS_MAX][IMPORT_SERVER];	/* as for pxrelayd */
 	size_t n_server;
 	uint16_t port[IMPORT_PORTS_MAX];	/* forwarded besides DHCP */
 	size_t n_port;
-	unsigned max_hops;	/* 0: the default */
-	bool no_dhcp;		/* only ports were forwarded, DHCP was not */
+	unsigned max_hops, max_hops6;	/* 0: the default */
+	bool no_dhcp;		/* only ports were forwarded, DHCPv4 was not */
 	unsigned n_lost;
 };
 
@@ -83,9 +87,14 @@ struct import_plan {
 void import_note(struct import_plan *p, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Adds a server to f; notes one that is not a host address or exceeds the limit. */
+/* Adds a server to f; notes one that is not a host address or exceeds the limit.
+ * zone: NULL for IPv4; else the interface that leads to an IPv6 address, or "". */
 void import_server(struct import_plan *p, struct import_if *f, const char *text,
-    int line);
+    const char *zone, int line);
+/* Is it an IPv6 address that needs a zone, link-local or multicast? */
+bool import_is_scoped(const char *text);
+/* Remarks that trust = on is what the program did, for each family. */
+void import_remark_trust(struct import_plan *p, const char *program);
 /* Returns the interface of that name (if not sure, also of that origin) or NULL. */
 struct import_if *import_find(const struct import_plan *p,
     const struct import_if *like);

@@ -88,17 +88,26 @@ host_addrs(void)
 		return host;
 	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
 		struct import_addr a = { .first = true };
+		int family = i->ifa_addr ? i->ifa_addr->sa_family : AF_UNSPEC;
 		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
 
-		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET)
+		if (family != AF_INET && family != AF_INET6)
 			continue;
-		memcpy(&in, i->ifa_addr, sizeof(in));
-		a.addr.host = ntohl(in.sin_addr.s_addr);
+		if (family == AF_INET) {
+			memcpy(&in, i->ifa_addr, sizeof(in));
+			a.addr = ip_of4((struct ip4){ ntohl(in.sin_addr.s_addr) });
+		} else {
+			memcpy(&in6, i->ifa_addr, sizeof(in6));
+			a.addr.version = 6;
+			memcpy(a.addr.v6.b, &in6.sin6_addr, sizeof(a.addr.v6.b));
+		}
 		/* "eth0:1" labels an address of eth0. */
 		snprintf(a.ifname, sizeof(a.ifname), "%.*s",
 		    (int)strcspn(i->ifa_name, ":"), i->ifa_name);
 		for (size_t k = 0; k < host.n; k++)
-			a.first &= strcmp(list[k].ifname, a.ifname) != 0;
+			a.first &= strcmp(list[k].ifname, a.ifname) != 0 ||
+			    list[k].addr.version != a.addr.version;
 		list = mem_more(list, host.n, sizeof(*list));
 		list[host.n++] = a;
 	}

@@ -8,6 +8,11 @@
  * accepts option 82 from any client, which is `trust = on` here; it drops a request
  * whose hop count has reached -c, while max-hops is the highest count that passes;
  * with -a alone it replaces option 82; without -i it listens on all interfaces.
+ *
+ * With -6, or an option that exists only then, it relays DHCPv6 instead: from the
+ * interfaces of -l to the address and interface of each -u, by default to all
+ * servers of the site. -c is a limit like max-hops6 then. With one -l and without -I
+ * it sends no interface-id.
  */
 #include "ctl/import_plan.h"
 
@@ -18,6 +23,8 @@
 
 #define HOPS_DEFAULT	10	/* of dhcrelay */
 #define HOPS_MAX	16	/* RFC 1542 4.1.1, and of max-hops */
+#define HOPS6_MAX	32	/* of max-hops6 */
+#define ALL_SERVERS6	"ff05::1:3"
 
 #define BLANKS		" \t\r\v\f"
 
@@ -25,20 +32,23 @@
 struct process {
 	struct import_plan *p;
 	struct import_if common;	/* the settings of all its interfaces */
-	const char **client;	/* owned; the names are borrowed */
+	const char **client;	/* owned; the names, or values of -l, are borrowed */
 	size_t n_client;
 	bool named;		/* -i, -id or -iu was given */
 	bool either;		/* -i was given */
 	bool agent;		/* -a was given */
 	bool given;		/* any argument was given */
-	bool ignored;		/* -6: it relays no DHCPv4 */
+	bool six;		/* it relays DHCPv6 */
+	bool index;		/* -I was given */
 	const char *policy;	/* of -m; a string constant */
-	unsigned hops;
+	unsigned hops;		/* of -c; 0: not given */
 };
 
+/* Those of both families, of DHCPv4 (FOUR: which is lost), and of DHCPv6. */
 enum option_kind {
-	IGNORED, LOST, AGENT, HOPS, CLIENT, EITHER, UPSTREAM, POLICY,
-	LINK_SELECTION, SIX
+	IGNORED, LOST, HOPS,
+	AGENT, CLIENT, EITHER, UPSTREAM, POLICY, LINK_SELECTION, FOUR,
+	SIX, INDEX, LOWER, UPPER, SUBSCRIBER
 };
 
 static const struct option {
@@ -48,23 +58,27 @@ static const struct option {
 	const char *why;	/* the reason it is lost */
 } options[] = {
 	{ "-4", false, IGNORED, NULL },
-	{ "-6", false, SIX, "DHCPv6 is not relayed" },
+	{ "-6", false, SIX, NULL },
 	{ "-a", false, AGENT, NULL },
-	{ "-A", true, LOST, "packets may grow up to the MTU towards the server" },
+	{ "-A", true, FOUR, "packets may grow up to the MTU towards the server" },
 	{ "-c", true, HOPS, NULL },
 	{ "-d", false, LOST, "pxrelayd -f stays in the foreground" },
-	{ "-D", false, LOST,
+	{ "-D", false, FOUR,
 	    "replies are matched by server and giaddr, not by option 82" },
-	{ "-g", true, LOST, "giaddr in replies to clients is left unchanged" },
+	{ "-g", true, FOUR, "giaddr in replies to clients is left unchanged" },
 	{ "-i", true, EITHER, NULL },
 	{ "-id", true, CLIENT, NULL },
 	{ "-iu", true, UPSTREAM, "replies are recognised by the addresses of the "
 	    "servers (check-source), not by interface" },
+	{ "-I", false, INDEX, NULL },
+	{ "-l", true, LOWER, NULL },
 	{ "-m", true, POLICY, NULL },
-	{ "-p", true, LOST, "the port is 67" },
+	{ "-p", true, LOST, "the port is 67, for DHCPv6 547" },
 	{ "-pf", true, LOST, "pxrelayd -p FILE writes a pid file" },
 	{ "-q", false, IGNORED, NULL },
-	{ "-rp", true, LOST, "requests to servers come from port 67" },
+	{ "-rp", true, FOUR, "requests to servers come from port 67" },
+	{ "-s", true, SUBSCRIBER, NULL },
+	{ "-u", true, UPPER, NULL },
 	{ "-U", true, LINK_SELECTION, "add giaddr = ADDRESS of that interface to "
 	    "[relay]; dhcrelay also serves clients there, so it needs an [interface] "
 	    "section if it has any" },
@@ -75,7 +89,7 @@ static void
 take_client(struct process *x, const char *name, int line)
 {
 	x->given = x->named = true;
-	if (!import_is_ifname(name)) {
+	if (!x->six && !import_is_ifname(name)) {
 		import_note(x->p, line, "interface %s: not a valid name for "
 		    "an interface with clients", name);
 		return;
@@ -104,16 +118,44 @@ static void
 take_hops(struct process *x, const char *value, int line)
 {
 	char *end;
-	unsigned long n = strtoul(value, &end, 10);
+	unsigned long n = strtoul(value, &end, 10), most = x->six ? HOPS6_MAX : HOPS_MAX + 1;
 
 	if (end == value || *end || n < 2 || n > 255) {
 		import_note(x->p, line, "-c %s: expected 2 to 255 hops", value);
 		return;
 	}
-	if (n - 1 > HOPS_MAX)
+	if (n > most && x->six)
+		import_note(x->p, line, "-c %lu: max-hops6 is at most %d", n, HOPS6_MAX);
+	else if (n > most)
 		import_note(x->p, line, "-c %lu: RFC 1542 allows %d hops", n,
 		    HOPS_MAX);
-	x->hops = n - 1 > HOPS_MAX ? HOPS_MAX : (unsigned)n - 1;
+	x->hops = (unsigned)(n > most ? most : n);
+}
+
+/* -u [ADDRESS%]INTERFACE */
+static void
+take_upper(struct process *x, const char *value, int line)
+{
+	const char *percent = strchr(value, '%');
+	char address[IP_STRLEN] = ALL_SERVERS6;
+
+	if (percent)
+		snprintf(address, sizeof(address), "%.*s", (int)(percent - value), value);
+	import_server(x->p, &x->common, address, percent ? percent + 1 : value, line);
+}
+
+static void
+take_subscriber(struct process *x, const char *value, int line)
+{
+	/* % and hex: have a meaning in a format, blanks and quotes in the file. */
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@/+-";
+
+	if (value[strspn(value, letters)] || strlen(value) >= IMPORT_VALUE ||
+	    strcmp(value, "off") == 0 || !*value)
+		import_note(x->p, line, "-s %s: see subscriber-id in pxrelay.conf(5)", value);
+	else
+		import_set(&x->common, IMPORT_SUBSCRIBER_ID, value);
 }
 
 static void
@@ -121,6 +163,7 @@ take_option(struct process *x, const struct option *o, const char *value, int li
 {
 	switch (o->kind) {
 	case IGNORED:
+	case SIX:
 		return;
 	case AGENT:
 		x->agent = true;
@@ -143,9 +186,19 @@ take_option(struct process *x, const struct option *o, const char *value, int li
 		x->agent = true;
 		import_set(&x->common, IMPORT_LINK_SELECTION, "on");
 		break;
-	case SIX:
-		x->ignored = true;
-		break;
+	case INDEX:
+		x->index = true;
+		return;
+	case LOWER:
+		take_client(x, value, line);
+		return;
+	case UPPER:
+		take_upper(x, value, line);
+		return;
+	case SUBSCRIBER:
+		take_subscriber(x, value, line);
+		return;
+	case FOUR:
 	case LOST:
 		break;
 	}
@@ -153,19 +206,34 @@ take_option(struct process *x, const struct option *o, const char *value, int li
 	    o->why);
 }
 
+static const struct option *
+find_option(const char *word)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (strcmp(options[i].name, word) == 0)
+			return &options[i];
+	return NULL;
+}
+
 static void
 take_words(struct process *x, char *const *word, size_t n, int line)
 {
 	x->given |= n > 0;
-	for (size_t i = 0; i < n && !x->ignored; i++) {
-		const struct option *o = options;
-		const struct option *end = o + sizeof(options) / sizeof(options[0]);
+	for (size_t i = 0; i < n; i++) {
+		const struct option *o = find_option(word[i]);
 
-		while (o < end && strcmp(o->name, word[i]) != 0)
-			o++;
-		if (word[i][0] != '-')
-			import_server(x->p, &x->common, word[i], line);
-		else if (o == end)
+		x->six |= o && o->kind >= SIX;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct option *o = find_option(word[i]);
+		bool four = word[i][0] != '-' || (o && o->kind > HOPS && o->kind < SIX);
+
+		if (x->six && four) {
+			import_note(x->p, line, "%s: dhcrelay -6 does not take it", word[i]);
+			i += o && o->has_value;
+		} else if (word[i][0] != '-')
+			import_server(x->p, &x->common, word[i], NULL, line);
+		else if (!o)
 			import_note(x->p, line, "%s: unknown option", word[i]);
 		else if (!o->has_value)
 			take_option(x, o, "", line);
@@ -181,6 +249,8 @@ plan_settings(struct process *x, int line)
 {
 	const char *policy = x->policy ? x->policy : "replace";
 	struct import_plan *p = x->p;
+	unsigned *max = x->six ? &p->max_hops6 : &p->max_hops;
+	unsigned hops = (x->hops ? x->hops : HOPS_DEFAULT) - !x->six;
 
 	if (x->common.n_server == 0)
 		import_note(p, line, "a dhcrelay without a usable server");
@@ -194,28 +264,68 @@ plan_settings(struct process *x, int line)
 		    "it is left unchanged (RFC 3046 2.1.1)");
 		import_set(&x->common, IMPORT_POLICY, policy);
 	}
-	if (p->max_hops && p->max_hops != x->hops)
-		import_note(p, line, "max-hops = %u and %u: it applies to all "
-		    "interfaces, so the higher one is used", p->max_hops, x->hops);
-	if (p->max_hops < x->hops)
-		p->max_hops = x->hops;
+	if (*max && *max != hops)
+		import_note(p, line, "max-hops%s = %u and %u: it applies to all "
+		    "interfaces, so the higher one is used", x->six ? "6" : "", *max, hops);
+	if (*max < hops)
+		*max = hops;
 }
 
-/* Adds its interfaces, unless it relays no DHCPv4. */
+/* Reads the value of -l, [ADDRESS%]INTERFACE[#INDEX]. false: its interface is lost. */
+static bool
+read_lower(struct process *x, const char *value, int line)
+{
+	const char *percent = strchr(value, '%'), *name = percent ? percent + 1 : value;
+	size_t len = strcspn(name, "#");
+	struct import_if *f = &x->common;
+	char text[IP_STRLEN] = "";
+	struct ip6 link;
+	unsigned id;
+
+	snprintf(f->name, sizeof(f->name), "%.*s", (int)len, name);
+	if (len >= sizeof(f->name) || !import_is_ifname(f->name)) {
+		import_note(x->p, line, "-l %s: not a valid name for an interface with clients",
+		    value);
+		return false;
+	}
+	if (percent)
+		snprintf(text, sizeof(text), "%.*s", (int)(percent - value), value);
+	if (percent && !(ip6_parse(text, &link) && ip6_is_global(link))) {
+		import_note(x->p, line, "-l %s: not a global IPv6 address", value);
+		text[0] = '\0';
+	}
+	import_set(f, IMPORT_LINK_ADDRESS, text);
+	import_set(f, IMPORT_INTERFACE_ID, "");
+	if (!x->index)
+		return true;
+	if (!name[len]) {
+		import_note(x->p, line, "-l %s: the interface's index in its interface-id, which "
+		    "is %%h:%%i here and stays the same after a reboot", value);
+		return true;
+	}
+	/* An int as x86 and ARM have it in memory. */
+	id = (unsigned)strtoul(name + len + 1, NULL, 10);
+	snprintf(text, sizeof(text), "hex:%02x%02x%02x%02x", id & 0xff, id >> 8 & 0xff,
+	    id >> 16 & 0xff, id >> 24);
+	import_set(f, IMPORT_INTERFACE_ID, text);
+	return true;
+}
+
+/* Adds its interfaces. */
 static void
 plan_process(struct process *x, int line)
 {
 	static const char *const everywhere[] = { "*" };
-	const char *const *client = x->named ? x->client : everywhere;
-	size_t n = x->named ? x->n_client : 1;
+	bool named = x->named || x->six;
+	const char *const *client = named ? x->client : everywhere;
+	size_t n = named ? x->n_client : 1;
 	struct import_if *f = &x->common;
 	struct import_plan *p = x->p;
 
-	if (!x->ignored)
-		plan_settings(x, line);
-	if (!x->ignored && n == 0)
+	plan_settings(x, line);
+	if (n == 0)
 		import_note(p, line, "a dhcrelay without a usable client interface");
-	if (!x->ignored && !x->named)
+	if (!named)
 		import_note(p, IMPORT_REMARK, "dhcrelay without -i serves all "
 		    "interfaces; it is better to name those with clients "
 		    "instead of *");
@@ -223,8 +333,12 @@ plan_process(struct process *x, int line)
 		import_note(p, IMPORT_REMARK, "-i: dhcrelay's interface towards the "
 		    "servers is included; remove its section if it has no clients");
 	f->sure = true;
-	for (size_t i = 0; i < n && !x->ignored; i++) {
-		snprintf(f->name, sizeof(f->name), "%s", client[i]);
+	x->index |= n > 1;
+	for (size_t i = 0; i < n; i++) {
+		if (!x->six)
+			snprintf(f->name, sizeof(f->name), "%s", client[i]);
+		else if (!read_lower(x, client[i], line))
+			continue;
 		snprintf(f->origin, sizeof(f->origin), "%s", f->name);
 		import_add(p, f, line);
 	}
@@ -269,7 +383,7 @@ static void
 plan_defaults(struct import_plan *p, const struct assignment set[VARIABLES])
 {
 	static const struct import_syntax plain = { BLANKS, "", "", '\0' };
-	struct process x = { .p = p, .hops = HOPS_DEFAULT - 1 };
+	struct process x = { .p = p };
 
 	for (size_t i = 0; i < VARIABLES; i++) {
 		bool interfaces = strcmp(variables[i], "INTERFACES") == 0;
@@ -295,7 +409,7 @@ plan_defaults(struct import_plan *p, const struct assignment set[VARIABLES])
 static void
 read_line(const struct import_text *t, struct assignment set[VARIABLES])
 {
-	struct process x = { .p = t->p, .given = true, .hops = HOPS_DEFAULT - 1 };
+	struct process x = { .p = t->p, .given = true };
 	size_t i = 0;
 
 	while (i < t->n && !is_dhcrelay(t->word[i]))
@@ -323,7 +437,5 @@ import_dhcrelay(struct import_plan *p, char *text)
 	while (import_next(&t))
 		read_line(&t, set);
 	plan_defaults(p, set);
-	if (p->n_server)
-		import_note(p, IMPORT_REMARK, "trust = on: dhcrelay accepts option "
-		    "82 from any client; remove it where no switch adds one");
+	import_remark_trust(p, "dhcrelay");
 }

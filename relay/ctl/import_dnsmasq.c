@@ -1,76 +1,100 @@
 /* SPDX-License-Identifier: ISC
  *
- * import_dnsmasq - reads the dhcp-relay= lines of dnsmasq 2.90.
+ * import_dnsmasq - reads the dhcp-relay= lines of dnsmasq 2.90, for either family.
  *
  * dnsmasq names the relay's own address instead of the interface, so the
  * interface is the one that has the address on this host. The third field names
- * the interface on which replies may arrive, not the one with clients. Other
+ * the interface on which replies may arrive, not the one with clients; for the
+ * multicast address of DHCPv6 it is the one towards the servers. Other
  * DHCP settings belong to dnsmasq's own server and are not carried over.
  */
 #include "ctl/import_plan.h"
 
 #include <string.h>
 
+/* The interface's local address of a family in the plan, or "". */
+static const char *
+planned(const struct import_if *f, bool six)
+{
+	if (six)
+		return f->value[IMPORT_LINK_ADDRESS];
+	return strchr(f->origin, ':') ? "" : f->origin;
+}
+
 /* Names the interface that has the local address. false: the plan already has that
  * interface, with another address. */
 static bool
 name_interface(const struct import_text *t, const struct import_host *host,
-    struct import_if *f, struct ip4 local)
+    struct import_if *f, struct ipaddr local)
 {
 	const struct import_addr *at = NULL;
-	const struct import_if *other;
+	bool six = local.version == 6;
+	struct import_if *other;
 
-	ip4_str(local, f->origin);
+	ip_str(local, f->origin);
+	if (six)
+		import_set(f, IMPORT_LINK_ADDRESS, f->origin);
 	for (size_t i = 0; i < host->n && !at; i++)
-		if (ip4_eq(host->addr[i].addr, local))
+		if (ip_eq(host->addr[i].addr, local))
 			at = &host->addr[i];
 	if (at && import_is_ifname(at->ifname)) {
 		f->sure = true;
 		memcpy(f->name, at->ifname, sizeof(f->name));
-		import_set(f, IMPORT_GIADDR, at->first ? "" : f->origin);
+		import_set(f, IMPORT_GIADDR, six || at->first ? "" : f->origin);
 	}
 	other = import_find(t->p, f);
 	if (!f->sure && !other)
 		import_note(t->p, t->line, "the interface of local address %s: no "
 		    "interface of this host has it, so its section is commented out",
 		    f->origin);
-	if (!other || strcmp(other->origin, f->origin) == 0)
+	if (!other || !*planned(other, six)) {
+		if (other && !six)
+			memcpy(other->origin, f->origin, sizeof(f->origin));
 		return true;
-	import_note(t->p, t->line, "local address %s: %s already has %s, and "
-	    "giaddr = all would send a copy for each", f->origin, f->name,
-	    other->origin);
+	}
+	if (strcmp(planned(other, six), f->origin) == 0)
+		return true;
+	import_note(t->p, t->line, "local address %s: %s already has %s%s", f->origin,
+	    f->name, planned(other, six), six ? "" : ", and giaddr = all would send a "
+	    "copy for each");
 	return false;
 }
 
-/* dhcp-relay=LOCAL,SERVER[#PORT][,INTERFACE] */
+/* dhcp-relay=LOCAL,SERVER[#PORT][,INTERFACE], or LOCAL,INTERFACE in DHCPv6 */
 static void
 read_relay(const struct import_text *t, const struct import_host *host)
 {
 	struct import_if f = { .sure = false };
-	struct ip4 local;
-	char *port;
+	const char *via, *own, *server = "ff05::1:3";	/* all DHCPv6 servers */
+	char *port = NULL;
+	struct ipaddr local;
+	bool six;
 
-	if (t->n > 1 && strchr(t->word[1], ':')) {
-		import_lose(t, "DHCPv6 is not relayed");
-		return;
-	}
-	if (t->n < 3 || !ip4_parse(t->word[1], &local) || !ip4_is_host(local)) {
+	if (t->n < 3 || !ip_parse(t->word[1], &local) ||
+	    !(local.version == 6 ? ip6_is_global(local.v6) : ip4_is_host(local.v4))) {
 		import_lose(t, "expected LOCAL-ADDRESS,SERVER");
 		return;
 	}
-	if (t->n > 3)
+	six = local.version == 6;
+	via = t->n > 3 ? t->word[3] : "";
+	if (six && !strchr(t->word[2], ':')) {
+		via = t->word[2];
+	} else {
+		server = port = t->word[2];
+		strsep(&port, "#");
+	}
+	if (*via && !import_is_scoped(server))
 		import_note(t->p, t->line, "interface %s for replies: they are "
-		    "recognised by the addresses of the servers (check-source)",
-		    t->word[3]);
+		    "recognised by the addresses of the servers (check-source)", via);
 	if (!name_interface(t, host, &f, local))
 		return;
-	port = t->word[2];
-	strsep(&port, "#");
-	if (port && strcmp(port, "67") != 0)
+	own = six ? "547" : "67";
+	if (port && strcmp(port, own) != 0)
 		import_note(t->p, t->line,
-		    "port %s of server %s: requests go to port 67", port, t->word[2]);
+		    "port %s of server %s: requests go to port %s", port, server, own);
 	import_set(&f, IMPORT_TRUST, "on");
-	import_server(t->p, &f, t->word[2], t->line);
+	import_server(t->p, &f, server, !six ? NULL : import_is_scoped(server) ? via : "",
+	    t->line);
 	if (f.n_server)		/* else another local address may have the interface */
 		import_add(t->p, &f, t->line);
 }
@@ -129,7 +153,5 @@ import_dnsmasq(struct import_plan *p, char *text, const struct import_host *host
 		else
 			lose_setting(&t, name);
 	}
-	if (p->n_server)
-		import_note(p, IMPORT_REMARK, "trust = on: dnsmasq accepts option "
-		    "82 from any client; remove it where no switch adds one");
+	import_remark_trust(p, "dnsmasq");
 }

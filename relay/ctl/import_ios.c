@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * import_ios - reads ip helper-address, ip forward-protocol and the ip dhcp relay
- * commands of a Cisco IOS configuration, and NX-OS' ip dhcp relay address.
+ * import_ios - reads ip helper-address, ip forward-protocol and the ip dhcp relay and
+ * ipv6 dhcp relay commands of a Cisco IOS configuration, and NX-OS' ip dhcp relay address.
  *
  * By default IOS forwards eight kinds of broadcasts to a helper address; those
  * other than DHCP become [helper] sections. NX-OS forwards DHCP only. Interface
@@ -103,7 +103,7 @@ plan_ports(struct reader *r)
 	p->no_dhcp = !r->on[BOOTPS];
 	if (p->no_dhcp)
 		import_note(p, IMPORT_REMARK,
-		    "no ip forward-protocol udp bootps: DHCP is not relayed");
+		    "no ip forward-protocol udp bootps: DHCPv4 is not relayed");
 	/* The relay handles these itself. */
 	r->on[BOOTPS] = r->on[BOOTPC] = r->on[PXE] = false;
 	for (size_t i = 0; i < p->n_if; i++)
@@ -144,24 +144,32 @@ close_interface(struct reader *r)
 	r->in_interface = false;
 }
 
+/* Writes the name that VlanN has on Linux; false: another interface. */
+static bool
+vlan_name(const char *text, char name[IMPORT_IFNAME])
+{
+	unsigned vlan;
+	char more;
+
+	if (strncasecmp(text, "vlan", 4) != 0 || sscanf(text + 4, "%4u%c", &vlan, &more) != 1 ||
+	    vlan == 0 || vlan > VLAN_MAX)
+		return false;
+	snprintf(name, IMPORT_IFNAME, "vlan%u", vlan);
+	return true;
+}
+
 /* Reads "Vlan10", "vlan 10", "GigabitEthernet0/1.20" or "range Vlan10 - 12". */
 static void
 open_interface(struct reader *r)
 {
 	const char *name = r->t.shown + strcspn(r->t.shown, " \t");
-	unsigned vlan;
-	char more;
 
 	name += strspn(name, " \t");
 	close_interface(r);
 	r->in_interface = true;
 	r->cur_line = r->t.line;
 	snprintf(r->cur.origin, sizeof(r->cur.origin), "%s", name);
-	r->cur.sure = strncasecmp(name, "vlan", 4) == 0 &&
-	    sscanf(name + 4, "%4u%c", &vlan, &more) == 1 && vlan > 0 &&
-	    vlan <= VLAN_MAX;
-	if (r->cur.sure)
-		snprintf(r->cur.name, sizeof(r->cur.name), "vlan%u", vlan);
+	r->cur.sure = vlan_name(name, r->cur.name);
 }
 
 /* Skips a banner: after "banner motd ^C", everything up to the next ^C is prose. */
@@ -185,9 +193,10 @@ read_banner(struct reader *r, size_t at)
 			r->banner[0] = '\0';
 }
 
-enum action { SKIP, LOSE, INTERFACE, SERVER, PORT, SET, HINT, BANNER };
+enum action { SKIP, LOSE, INTERFACE, SERVER, SERVER6, PORT, SET, HINT, BANNER };
 
 #define INFORMATION	"ip dhcp relay information "
+#define SOURCE6		"requests have the address of the route to the server"
 #define OFF		"relaying is off on the router, but on here"
 
 /* The first row with which a line begins counts. */
@@ -227,7 +236,14 @@ static const struct command {
 	{ "ip dhcp-relay", LOSE, .text = NULL },
 	{ "ip dhcp snooping", SKIP, .text = NULL },
 	{ "ip dhcp", LOSE, .text = "a setting of the router's own DHCP server" },
-	{ "ipv6 dhcp relay", LOSE, .text = "DHCPv6 is not relayed" },
+	{ "ipv6 dhcp relay destination", SERVER6, .text = NULL },
+	{ "ipv6 dhcp relay address", SERVER6, .text = NULL },
+	{ "ipv6 dhcp relay source-interface", LOSE, .text = SOURCE6 },
+	{ "ipv6 dhcp-relay source-interface", LOSE, .text = SOURCE6 },
+	{ "no ipv6 dhcp relay", LOSE, .text = OFF, .whole = true },
+	{ "ipv6 dhcp relay", SKIP, .whole = true },
+	{ "ipv6 dhcp relay", LOSE, .text = NULL },
+	{ "ipv6 dhcp-relay", LOSE, .text = NULL },
 	{ "ip vrf forwarding", HINT, .key = VRF },
 	{ "vrf forwarding", HINT, .key = VRF },
 	{ "vrf member", HINT, .key = VRF },
@@ -270,7 +286,48 @@ read_server(struct reader *r, const struct command *c, size_t arg, bool no)
 		return;
 	}
 	f->dhcp_only = c->text && (f->n_server == 0 || f->dhcp_only);
-	import_server(r->p, f, r->t.word[arg], r->t.line);
+	import_server(r->p, f, r->t.word[arg], NULL, r->t.line);
+}
+
+/* ADDRESS [INTERFACE] [link-address ADDRESS] [source-address ADDRESS]; NX-OS has
+ * the word interface before it. */
+static void
+read_server6(struct reader *r, size_t arg, bool no)
+{
+	const struct import_text *t = &r->t;
+	struct import_if *f = &r->cur;
+	char via[IMPORT_SHOWN] = "", zone[IMPORT_IFNAME] = "", link[IP_STRLEN] = "";
+	struct ip6 a;
+
+	if (!r->in_interface || no || arg == t->n || !ip6_parse(t->word[arg], &a)) {
+		import_lose(t, r->in_interface ?
+		    "only a plain address is carried over" : "outside any interface");
+		return;
+	}
+	for (size_t i = arg + 1; i < t->n; i++) {
+		bool more = i + 1 < t->n;
+
+		if (is(t->word[i], "source-address") && more) {
+			import_note(r->p, t->line, "source-address %s: " SOURCE6, t->word[++i]);
+		} else if (is(t->word[i], "link-address") && more && ip6_parse(t->word[i + 1], &a) &&
+		    ip6_is_global(a)) {
+			ip6_str(a, link);
+			i++;
+		} else if (is(t->word[i], "use-vrf") || is(t->word[i], "vrf")) {
+			import_lose(t, "only a plain address is carried over");
+			return;
+		} else if (!is(t->word[i], "interface")) {
+			snprintf(via + strlen(via), sizeof(via) - strlen(via), "%s", t->word[i]);
+		}
+	}
+	if (*via && !vlan_name(via, zone) && !import_is_scoped(t->word[arg]))
+		import_note(r->p, t->line, "interface %s towards server %s: requests follow the "
+		    "routing table", via, t->word[arg]);
+	/* IOS forwards other broadcasts to ip helper-address only. */
+	f->dhcp_only |= f->n_server == 0;
+	if (*link)
+		import_set(f, IMPORT_LINK_ADDRESS, link);
+	import_server(r->p, f, t->word[arg], zone, t->line);
 }
 
 static void
@@ -290,6 +347,9 @@ take_command(struct reader *r, const struct command *c, size_t arg, bool no)
 		break;
 	case SERVER:
 		read_server(r, c, arg, no);
+		break;
+	case SERVER6:
+		read_server6(r, arg, no);
 		break;
 	case PORT:
 		read_port(r, arg < r->t.n ? r->t.word[arg] : "", no);

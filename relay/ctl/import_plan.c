@@ -55,18 +55,51 @@ import_is_ifname(const char *name)
 	    strcmp(name, "..") != 0;
 }
 
-void
-import_server(struct import_plan *p, struct import_if *f, const char *text, int line)
+bool
+import_is_scoped(const char *text)
 {
-	struct ip4 a;
+	struct ip6 a;
+
+	return ip6_parse(text, &a) && (ip6_is_linklocal(a) || ip6_is_multicast(a));
+}
+
+/* Writes the server as pxrelayd reads it. Returns why it cannot, or NULL. */
+static const char *
+server_fault(const char *text, const char *zone, char out[IMPORT_SERVER])
+{
+	bool scoped = zone && import_is_scoped(text);
+	struct ipaddr a;
+
+	if (!ip_parse(text, &a) || a.version != (zone ? 6 : 4) ||
+	    (zone ? !ip6_is_host(a.v6) && !scoped : !ip4_is_host(a.v4)) ||
+	    /* ff01::/16 stays on the host. */
+	    (scoped && ip6_is_multicast(a.v6) && (a.v6.b[1] & 0xf) < 2))
+		return zone ? "not an IPv6 address of a server (names are not resolved)" :
+		    "not an IPv4 host address (names are not resolved)";
+	if (scoped && !import_is_ifname(zone))
+		return "the interface that leads there is unknown";
+	ip_str(a, out);
+	if (scoped)
+		snprintf(out + strlen(out), IMPORT_SERVER - strlen(out), "%%%s", zone);
+	return NULL;
+}
+
+void
+import_server(struct import_plan *p, struct import_if *f, const char *text,
+    const char *zone, int line)
+{
+	char server[IMPORT_SERVER];
+	const char *fault = server_fault(text, zone, server);
 	size_t i = 0;
 
-	if (!ip4_parse(text, &a) || !ip4_is_host(a)) {
-		import_note(p, line, "server %s: not an IPv4 host address "
-		    "(names are not resolved)", text);
+	if (fault) {
+		import_note(p, line, "server %s: %s", text, fault);
 		return;
 	}
-	while (i < p->n_server && !ip4_eq(p->server[i], a))
+	if (zone && *zone && !import_is_scoped(text))
+		import_note(p, line, "interface %s towards server %s: requests follow the "
+		    "routing table", zone, text);
+	while (i < p->n_server && strcmp(p->server[i], server) != 0)
 		i++;
 	if (i == IMPORT_SERVERS_MAX) {
 		import_note(p, line, "server %s: more than %d servers", text,
@@ -74,9 +107,30 @@ import_server(struct import_plan *p, struct import_if *f, const char *text, int 
 		return;
 	}
 	if (i == p->n_server)
-		p->server[p->n_server++] = a;
+		strcpy(p->server[p->n_server++], server);
 	if (!memchr(f->server, (int)i, f->n_server))
 		f->server[f->n_server++] = (uint8_t)i;
+}
+
+static bool
+is_ipv6(const char *server)
+{
+	return strchr(server, ':');
+}
+
+void
+import_remark_trust(struct import_plan *p, const char *program)
+{
+	bool any[FAMILIES] = { false };
+
+	for (size_t i = 0; i < p->n_server; i++)
+		any[is_ipv6(p->server[i]) ? FAMILY6 : FAMILY4] = true;
+	if (any[FAMILY4])
+		import_note(p, IMPORT_REMARK, "trust = on: %s accepts option "
+		    "82 from any client; remove it where no switch adds one", program);
+	if (any[FAMILY6])
+		import_note(p, IMPORT_REMARK, "trust = on: %s accepts messages of DHCPv6 "
+		    "relays from any client; remove it where there is none", program);
 }
 
 /* Different interfaces can have the same guessed name, so origins are compared
@@ -207,6 +261,9 @@ static const char *const key_names[IMPORT_KEYS] = {
 	[IMPORT_POLICY] = "option82-policy",
 	[IMPORT_TRUST] = "trust",
 	[IMPORT_LINK_SELECTION] = "link-selection",
+	[IMPORT_LINK_ADDRESS] = "link-address",
+	[IMPORT_INTERFACE_ID] = "interface-id",
+	[IMPORT_SUBSCRIBER_ID] = "subscriber-id",
 };
 
 struct writer {
@@ -229,15 +286,33 @@ put_item(FILE *out, const char *mark, size_t i, const char *item)
 		fprintf(out, ",\n%s\t%s", mark, item);
 }
 
+/* Does the server belong into a [helper], or else into an [interface]? */
+static bool
+belongs(const struct import_plan *p, uint8_t server, bool helper)
+{
+	return is_ipv6(p->server[server]) ? !helper : helper || !p->no_dhcp;
+}
+
+static size_t
+count_servers(const struct import_plan *p, const struct import_if *f, bool helper)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_server; i++)
+		n += belongs(p, f->server[i], helper);
+	return n;
+}
+
 static void
-put_servers(const struct writer *w, const char *mark, const char *key,
+put_servers(const struct writer *w, const char *mark, bool helper,
     const struct import_if *f)
 {
-	char text[IP4_STRLEN];
+	size_t n = 0;
 
-	fprintf(w->out, "%s%s =", mark, key);
+	fprintf(w->out, "%s%s =", mark, helper ? "to" : "servers");
 	for (size_t i = 0; i < f->n_server; i++)
-		put_item(w->out, mark, i, ip4_str(w->p->server[f->server[i]], text));
+		if (belongs(w->p, f->server[i], helper))
+			put_item(w->out, mark, n++, w->p->server[f->server[i]]);
 	fputc('\n', w->out);
 }
 
@@ -245,16 +320,17 @@ put_servers(const struct writer *w, const char *mark, const char *key,
 static int
 group_of(struct writer *w, const struct import_if *f)
 {
+	size_t n = count_servers(w->p, f, true);
 	int i = 0;
 
 	for (; i < w->n_group; i++) {
 		const struct import_if *g = w->group[i];
 		size_t same = 0;
 
-		while (same < f->n_server &&
-		    memchr(g->server, f->server[same], g->n_server))
-			same++;
-		if (same == f->n_server && same == g->n_server)
+		for (size_t k = 0; k < f->n_server; k++)
+			same += belongs(w->p, f->server[k], true) &&
+			    memchr(g->server, f->server[k], g->n_server);
+		if (same == n && same == count_servers(w->p, g, true))
 			return i;
 	}
 	if (i == IMPORT_HELPERS_MAX / w->parts)
@@ -274,7 +350,7 @@ group_helpers(struct writer *w)
 		struct import_if *f = &p->ifs[i];
 
 		f->helper = -1;
-		if (w->parts == 0 || f->n_server == 0 || f->dhcp_only || !f->sure)
+		if (w->parts == 0 || count_servers(p, f, true) == 0 || f->dhcp_only || !f->sure)
 			continue;
 		f->helper = group_of(w, f);
 		if (f->helper < 0)
@@ -299,7 +375,7 @@ put_helper(const struct writer *w, int group, int part)
 		if (p->ifs[i].helper == group)
 			put_item(w->out, "", n++, p->ifs[i].name);
 	fputc('\n', w->out);
-	put_servers(w, "", "to", w->group[group]);
+	put_servers(w, "", true, w->group[group]);
 	fputs("rate = off\n", w->out);
 }
 
@@ -313,7 +389,7 @@ put_interface(const struct writer *w, const struct import_if *f)
 		import_note(w->p, IMPORT_REMARK, "was %s: fill in its name on this "
 		    "host and remove the #", f->origin);
 	fprintf(w->out, "%s[interface %s]\n", mark, f->name[0] ? f->name : "NAME");
-	put_servers(w, mark, "servers", f);
+	put_servers(w, mark, false, f);
 	for (int k = 0; k < IMPORT_KEYS; k++)
 		if (f->value[k][0])
 			fprintf(w->out, "%s%s = %s\n", mark, key_names[k],
@@ -330,8 +406,8 @@ has_work(const struct import_plan *p)
 	for (size_t i = 0; i < p->n_if; i++) {
 		const struct import_if *f = &p->ifs[i];
 
-		if (f->sure && f->n_server &&
-		    (!p->no_dhcp || (p->n_port > 0 && !f->dhcp_only)))
+		if (f->sure && (count_servers(p, f, false) ||
+		    (count_servers(p, f, true) && p->n_port > 0 && !f->dhcp_only)))
 			return true;
 	}
 	return false;
@@ -347,10 +423,14 @@ import_write(struct import_plan *p)
 	if (p->n_lost > IMPORT_NOTES_MAX)
 		fprintf(w.out, "# not carried over: %u more\n",
 		    p->n_lost - IMPORT_NOTES_MAX);
+	if ((p->max_hops || p->max_hops6) && work)
+		fputs("\n[relay]\n", w.out);
 	if (p->max_hops && work)
-		fprintf(w.out, "\n[relay]\nmax-hops = %u\n", p->max_hops);
-	for (size_t i = 0; i < p->n_if && !p->no_dhcp; i++)
-		if (p->ifs[i].n_server)
+		fprintf(w.out, "max-hops = %u\n", p->max_hops);
+	if (p->max_hops6 && work)
+		fprintf(w.out, "max-hops6 = %u\n", p->max_hops6);
+	for (size_t i = 0; i < p->n_if; i++)
+		if (count_servers(p, &p->ifs[i], false))
 			put_interface(&w, &p->ifs[i]);
 	for (int i = 0; i < w.n_group * w.parts; i++)
 		put_helper(&w, i / w.parts, i % w.parts);

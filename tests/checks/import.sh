@@ -128,7 +128,9 @@ if [ -n "${IMPORT_NS:-}" ] && ip link set lo up &&
 	ip link add vlan10 type bridge && ip link add vlan20 type bridge &&
 	ip addr add 10.66.10.1/24 dev vlan10 &&
 	ip addr add 10.66.11.1/24 dev vlan10 label vlan10:1 &&
-	ip addr add 10.66.20.1/24 dev vlan20; then
+	ip addr add 10.66.20.1/24 dev vlan20 &&
+	ip addr add 2001:db8:10::1/64 dev vlan10 &&
+	ip addr add 2001:db8:20::1/64 dev vlan20 && ip addr add 2001:db8:20::2/64 dev vlan20; then
 	addresses=yes
 fi
 

@@ -46,11 +46,13 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const struct import_addr addr[] = {
-		{ { 0x0a420a01 }, "vlan10", true },
-		{ { 0x0a420b01 }, "vlan10", false },
-		{ { 0x0a421401 }, "vlan20", true },
+		{ { .version = 4, .v4 = { 0x0a420a01 } }, "vlan10", true },
+		{ { .version = 4, .v4 = { 0x0a420b01 } }, "vlan10", false },
+		{ { .version = 4, .v4 = { 0x0a421401 } }, "vlan20", true },
+		{ { .version = 6, .v6 = { { 0x20, 0x01, 0x0d, 0xb8, 0, 0x10, [15] = 1 } } },
+		    "vlan10", true },
 	};
-	static const struct import_host host = { addr, 3 };
+	static const struct import_host host = { addr, 4 };
 	struct import_result r;
 	bool good;
 
