@@ -233,12 +233,13 @@ put_load_argument(struct prog *p, unsigned i)
 	put_load(p, offsetof(struct seccomp_data, args) + 8 * i + low);
 }
 
-/* Allows only these two values. */
+/* Allows only these values. */
 static void
-put_one_of(struct prog *p, uint32_t a, uint32_t b)
+put_one_of(struct prog *p, uint32_t a, uint32_t b, uint32_t c)
 {
-	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 2, 0, a);
-	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, b);
+	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 3, 0, a);
+	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 2, 0, b);
+	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, c);
 	put_verdict(p, SECCOMP_RET_TRAP);
 }
 
@@ -261,16 +262,16 @@ put_arguments(struct prog *p, enum arguments args, enum sandbox_role role)
 		if (role == SANDBOX_OPENER)
 			break;
 		put_load_argument(p, 0);
-		put_one_of(p, AF_INET, AF_UNIX);
+		put_one_of(p, AF_INET, AF_INET6, AF_UNIX);
 		put_load_argument(p, 1);	/* without SOCK_* flags */
 		put_insn(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf);
-		put_one_of(p, SOCK_DGRAM, SOCK_STREAM);
+		put_one_of(p, SOCK_DGRAM, SOCK_DGRAM, SOCK_STREAM);
 		put_load_argument(p, 2);	/* SCTP would load a module */
-		put_one_of(p, 0, 0);
+		put_one_of(p, 0, 0, 0);
 		break;
 	case UNREAD:
 		put_load_argument(p, 1);
-		put_one_of(p, FIONREAD, FIONREAD);
+		put_one_of(p, FIONREAD, FIONREAD, FIONREAD);
 		break;
 	case NOEXEC:
 		put_load_argument(p, 2);

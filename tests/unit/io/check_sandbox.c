@@ -73,6 +73,7 @@ TRY(try_io_uring, syscall(SYS_io_uring_setup, 1, NULL))
 TRY(try_process_vm_readv, syscall(SYS_process_vm_readv, 1, NULL, 0, NULL, 0, 0))
 TRY(try_packet_socket, syscall(SYS_socket, AF_PACKET, SOCK_DGRAM, 0))
 TRY(try_raw_socket, syscall(SYS_socket, AF_INET, SOCK_RAW | SOCK_CLOEXEC, 1))
+TRY(try_raw_socket6, syscall(SYS_socket, AF_INET6, SOCK_RAW | SOCK_CLOEXEC, 58))
 TRY(try_netlink_socket, syscall(SYS_socket, AF_NETLINK, SOCK_RAW, 0))
 TRY(try_sctp, syscall(SYS_socket, AF_INET, SOCK_STREAM, IPPROTO_SCTP))
 TRY(try_mptcp, syscall(SYS_socket, AF_INET, SOCK_STREAM, IPPROTO_MPTCP))
@@ -95,6 +96,7 @@ static const struct {
 	{ "io_uring_setup", try_io_uring },
 	{ "process_vm_readv", try_process_vm_readv },
 	{ "socket", try_packet_socket }, { "socket", try_raw_socket },
+	{ "socket", try_raw_socket6 },
 	{ "socket", try_netlink_socket }, { "socket", try_sctp },
 	{ "socket", try_mptcp }, { "mmap", try_code },
 	{ "ioctl", try_terminal }, { "?", try_nonsense },
@@ -162,6 +164,7 @@ do_ordinary(void *arg)
 	char name[65], *big;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int un = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), waiting;
+	int six = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	(void)arg;
 	if (fd < 0 || un < 0 || ioctl(fd, FIONREAD, &waiting) < 0)
@@ -175,7 +178,7 @@ do_ordinary(void *arg)
 	return poll(&p, 1, 1) == 0 && gethostname(name, sizeof(name)) == 0 &&
 	    syscall(SYS_clock_gettime, CLOCK_REALTIME, &ts) == 0 &&
 	    syscall(SYS_gettimeofday, &tv, NULL) == 0 &&
-	    close(fd) == 0 && close(un) == 0;
+	    close(fd) == 0 && close(un) == 0 && (six < 0 || close(six) == 0);
 }
 
 START_TEST(calls_of_libraries_are_allowed)
