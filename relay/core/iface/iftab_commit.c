@@ -443,6 +443,8 @@ iftab_commit(struct iftab *t, const struct conf *c, const struct iftab_host *hos
 		STAILQ_REMOVE_HEAD(&list, next_dirty);
 		e->dirty = false;
 		tell_change(e, fn, user);
+		if (fn)
+			fn(user, IFTAB_RECOMPUTED, &e->f);
 		if (e->gone)
 			iftab_entry_free(e);
 	}

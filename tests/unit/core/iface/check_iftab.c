@@ -36,6 +36,7 @@ struct world {
 	struct conf_rule rules[CONF_RULES_MAX];
 	size_t n_told;		/* by the last commit */
 	struct told told[64];
+	uint64_t recomputed, clients;	/* a bit for each ifindex: by it, too */
 	size_t changes;		/* by all commits */
 };
 
@@ -45,6 +46,12 @@ note(void *user, enum iftab_change what, const struct iface *f)
 	struct world *w = user;
 	struct told *to = &w->told[w->n_told % 64];
 
+	if (what == IFTAB_RECOMPUTED) {
+		w->recomputed |= UINT64_C(1) << f->link.ifindex % 64;
+		if (f->conf)
+			w->clients |= UINT64_C(1) << f->link.ifindex % 64;
+		return;
+	}
 	w->changes++;
 	w->n_told++;
 	to->what = what;
@@ -97,7 +104,7 @@ section(struct world *w, const char *pattern)
 static void
 commit_all(struct world *w, bool all)
 {
-	w->n_told = 0;
+	w->n_told = w->recomputed = w->clients = 0;
 	iftab_commit(w->t, &w->c, &router, all, note, w);
 }
 
@@ -454,6 +461,41 @@ START_TEST(another_mac_or_mtu_is_not_reported)
 	ck_assert_uint_eq(iface(w, 5)->link.mtu, 9000);
 	ck_assert_uint_eq(iface(w, 5)->giaddr[0].rai.len, before.len);
 	ck_assert_mem_ne(iface(w, 5)->giaddr[0].rai.value, before.value, before.len);
+	world_end(w);
+}
+END_TEST
+
+static void
+recomputed(struct world *w, uint64_t all, uint64_t clients)
+{
+	commit(w);
+	told_nothing(w);
+	ck_assert_uint_eq(w->recomputed, all);
+	ck_assert_uint_eq(w->clients, clients);
+}
+
+/* Whether it serves or not: these have no addresses. */
+START_TEST(every_interface_that_an_event_concerned_is_reported)
+{
+	struct world *w = world();
+	struct iftab_link l = a_link(5, "vlan10");
+
+	section(w, "vlan*");
+	set(w, l);
+	link_up(w, 6, "wan");
+	recomputed(w, 1 << 5 | 1 << 6, 1 << 5);
+	recomputed(w, 0, 0);
+	l.mtu = 1000;
+	set(w, l);
+	recomputed(w, 1 << 5, 1 << 5);
+	link_up(w, 5, "eth0");
+	recomputed(w, 1 << 5, 0);
+	link_up(w, 5, "vlan10");
+	recomputed(w, 1 << 5, 1 << 5);
+	iftab_del_link(w->t, 5);
+	recomputed(w, 1 << 5, 0);
+	commit_all(w, true);
+	ck_assert_uint_eq(w->recomputed, 1 << 6);
 	world_end(w);
 }
 END_TEST
@@ -2020,6 +2062,8 @@ follow_told(const struct told *told, uint64_t *serving, uint64_t *standby)
 	case IFTAB_STANDBY:
 		*standby |= bit;
 		break;
+	case IFTAB_RECOMPUTED:
+		break;
 	}
 }
 
@@ -2077,6 +2121,7 @@ add_life(Suite *s)
 	tcase_add_test(tc, down_and_up);
 	tcase_add_test(tc, changed_address);
 	tcase_add_test(tc, another_mac_or_mtu_is_not_reported);
+	tcase_add_test(tc, every_interface_that_an_event_concerned_is_reported);
 	tcase_add_test(tc, renamed_into_and_out_of_the_configuration);
 	tcase_add_test(tc, two_links_swap_names);
 	tcase_add_test(tc, recreated_before_the_old_is_deleted);

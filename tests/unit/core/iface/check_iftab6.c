@@ -35,6 +35,8 @@ note(void *user, enum iftab_change what, const struct iface *f)
 	struct world *w = user;
 	size_t at = strlen(w->told);
 
+	if (what == IFTAB_RECOMPUTED)
+		return;
 	snprintf(w->told + at, sizeof(w->told) - at, "%s%s %s", at ? ", " : "", word[what],
 	    f->link.name);
 	ck_assert(what == IFTAB_LOST || iface_serves(f));
