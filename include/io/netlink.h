@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * netlink - reports the kernel's links, IPv4 addresses, routes and rules.
+ * netlink - reports the kernel's links, addresses, routes and rules.
  *
  * netlink_open() reports everything that exists; later calls report changes.
  * After the kernel lost messages, the whole state is read again between
@@ -24,9 +24,11 @@ struct netlink_ops {
 	 * and the next netlink_read() begins with a resync. */
 	int (*link)(void *user, const struct iftab_link *l);
 	int (*addr)(void *user, uint32_t ifindex, const struct iftab_addr *a);
+	int (*addr6)(void *user, uint32_t ifindex, const struct iftab_addr6 *a);
 	void (*link_gone)(void *user, uint32_t ifindex);
 	void (*addr_gone)(void *user, uint32_t ifindex, struct ip4net net);
-	/* IPv4 routes or rules may have changed; once per batch. */
+	void (*addr6_gone)(void *user, uint32_t ifindex, struct ip6 a);
+	/* Routes or rules may have changed; once per batch. */
 	void (*route_changed)(void *user);
 	/* Everything is reported again between these two; what was not is gone.
 	 * Without an end (the read failed), the next begin starts over. */

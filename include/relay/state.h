@@ -24,6 +24,7 @@
 #include "core/story/boots.h"
 #include "core/story/track.h"
 #include "io/ctl.h"
+#include "io/join.h"
 #include "io/loop.h"
 #include "io/netlink.h"
 #include "io/priv.h"
@@ -57,6 +58,7 @@ struct status {
 
 struct iface_watch {
 	struct netlink *netlink;
+	struct joins *joins;		/* of DHCPv6's group */
 	struct loop_watch *watch[NETLINK_FDS];
 	bool routes_changed;		/* tell way_watch after the batch */
 	bool failed;			/* a message could not be read */

@@ -5,8 +5,8 @@
  *
  * Three sockets:
  *
- *	news	links and IPv4 addresses as they change
- *	routes	the fact that IPv4 routes, rules or nexthop objects changed;
+ *	news	links and addresses as they change
+ *	routes	the fact that routes, rules or nexthop objects changed;
  *		messages lost here do no harm. On `news`, a routing daemon that
  *		loads a full table would cause losses.
  *	ask	dumps; open only during one
@@ -14,7 +14,8 @@
  * No change is missed, because we subscribe first, then dump on `ask` while
  * news are buffered, then read the news. A message older than the dump repeats
  * what the receiver knows or is followed by one that undoes it; the last
- * message about an object is its current state. Only the dump orders addresses.
+ * message about an object is its current state. Only the dump orders IPv4
+ * addresses.
  *
  * libnl parses. Its caches are not used: core/iface/iftab has the table.
  */
@@ -186,17 +187,24 @@ on_del_link(struct nl_object *obj, void *arg)
 	nl->ops->link_gone(nl->user, (uint32_t)ifindex);
 }
 
+/* The local address as bytes; none if it is not of this family. */
+static struct rd
+local_of(struct rtnl_addr *addr, int family)
+{
+	struct nl_addr *local = rtnl_addr_get_local(addr);
+
+	if (!local || rtnl_addr_get_family(addr) != family ||
+	    rtnl_addr_get_ifindex(addr) <= 0)
+		return rd_init(NULL, 0);
+	return rd_init(nl_addr_get_binary_addr(local), nl_addr_get_len(local));
+}
+
 /* False if it is not an IPv4 address. */
 static bool
 addr_of(struct rtnl_addr *addr, struct iftab_addr *a)
 {
-	struct nl_addr *local = rtnl_addr_get_local(addr);
-	struct rd r;
+	struct rd r = local_of(addr, AF_INET);
 
-	if (!local || rtnl_addr_get_family(addr) != AF_INET ||
-	    rtnl_addr_get_ifindex(addr) <= 0)
-		return false;
-	r = rd_init(nl_addr_get_binary_addr(local), nl_addr_get_len(local));
 	*a = (struct iftab_addr){
 		.net = { { rd_u32(&r) }, (uint8_t)rtnl_addr_get_prefixlen(addr) },
 		.secondary = rtnl_addr_get_flags(addr) & IFA_F_SECONDARY,
@@ -205,15 +213,41 @@ addr_of(struct rtnl_addr *addr, struct iftab_addr *a)
 	return !r.bad && a->net.plen <= 32;
 }
 
+/* False if it is not an IPv6 address. An optimistic one is tentative, too, but may
+ * be used (RFC 4429 3.2). */
+static bool
+addr6_of(struct rtnl_addr *addr, struct iftab_addr6 *a)
+{
+	struct rd r = local_of(addr, AF_INET6);
+	unsigned flags = rtnl_addr_get_flags(addr);
+
+	*a = (struct iftab_addr6){
+		.net.plen = (uint8_t)rtnl_addr_get_prefixlen(addr),
+		.unusable = flags & IFA_F_DADFAILED ||
+		    (flags & (IFA_F_TENTATIVE | IFA_F_OPTIMISTIC)) == IFA_F_TENTATIVE,
+		.temporary = flags & IFA_F_TEMPORARY,
+		.deprecated = flags & IFA_F_DEPRECATED,
+		.permanent = flags & IFA_F_PERMANENT,
+	};
+	rd_copy(&r, a->net.addr.b, sizeof(a->net.addr.b));
+	return !r.bad && a->net.plen <= 128;
+}
+
 static void
 on_new_addr(struct nl_object *obj, void *arg)
 {
 	struct netlink *nl = arg;
 	struct rtnl_addr *addr = (struct rtnl_addr *)obj;
+	uint32_t ifindex = (uint32_t)rtnl_addr_get_ifindex(addr);
 	struct iftab_addr a;
+	struct iftab_addr6 a6;
+	int err = 0;
 
-	if (addr_of(addr, &a) && nl->ops->addr(nl->user,
-	    (uint32_t)rtnl_addr_get_ifindex(addr), &a) != 0)
+	if (addr_of(addr, &a))
+		err = nl->ops->addr(nl->user, ifindex, &a);
+	else if (addr6_of(addr, &a6))
+		err = nl->ops->addr6(nl->user, ifindex, &a6);
+	if (err)
 		nl->stale = true;
 }
 
@@ -222,13 +256,16 @@ on_del_addr(struct nl_object *obj, void *arg)
 {
 	struct netlink *nl = arg;
 	struct rtnl_addr *addr = (struct rtnl_addr *)obj;
+	uint32_t ifindex = (uint32_t)rtnl_addr_get_ifindex(addr);
 	struct iftab_addr a;
+	struct iftab_addr6 a6;
 
+	if (addr6_of(addr, &a6))
+		nl->ops->addr6_gone(nl->user, ifindex, a6.net.addr);
 	if (!addr_of(addr, &a))
 		return;
-	nl->ops->addr_gone(nl->user, (uint32_t)rtnl_addr_get_ifindex(addr),
-	    a.net);
-	/* The kernel may have the address once per peer, but the receiver has
+	nl->ops->addr_gone(nl->user, ifindex, a.net);
+	/* The kernel may have an IPv4 address once per peer, but the receiver has
 	 * it once. Resync to find out whether one is left. */
 	if (rtnl_addr_get_peer(addr))
 		nl->stale = true;
@@ -305,9 +342,9 @@ nl_open(struct netlink *nl, struct nl_sock **out, struct priv *priv)
 	return nl_errno(err);
 }
 
-/* Opens a socket for the messages of groups a and b. */
+/* Opens a socket for the messages of these groups, which end with 0. */
 static int
-subscribe(struct netlink *nl, struct nl_sock **out, int a, int b, int rcvbuf)
+subscribe(struct netlink *nl, struct nl_sock **out, const int *group, int rcvbuf)
 {
 	int err = nl_open(nl, out, NULL);
 
@@ -316,8 +353,8 @@ subscribe(struct netlink *nl, struct nl_sock **out, int a, int b, int rcvbuf)
 	nl_socket_disable_seq_check(*out);
 	sock_set_buffer(nl_socket_get_fd(*out), SO_RCVBUF, rcvbuf);
 	err = nl_socket_set_nonblocking(*out);
-	if (!err)
-		err = nl_socket_add_memberships(*out, a, b, 0);
+	for (; !err && *group; group++)
+		err = nl_socket_add_membership(*out, *group);
 	return nl_errno(err);
 }
 
@@ -356,7 +393,7 @@ ask_links(struct nl_sock *s)
 static int
 ask_addrs(struct nl_sock *s)
 {
-	return nl_rtgen_request(s, RTM_GETADDR, AF_INET, NLM_F_DUMP);
+	return nl_rtgen_request(s, RTM_GETADDR, AF_UNSPEC, NLM_F_DUMP);
 }
 
 /* -EINTR: something changed meanwhile, so the answer may be incomplete. */
@@ -482,6 +519,13 @@ int
 netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user,
     int rcvbuf, struct priv *priv)
 {
+	static const int news[] = {
+		RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0,
+	};
+	static const int routes[] = {
+		RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE,
+		RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE, 0,
+	};
 	struct netlink *nl = calloc(1, sizeof(*nl));
 	int err;
 
@@ -490,10 +534,9 @@ netlink_open(struct netlink **out, const struct netlink_ops *ops, void *user,
 	nl->ops = ops;
 	nl->user = user;
 	nl->priv = priv;
-	err = subscribe(nl, &nl->news, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, rcvbuf);
+	err = subscribe(nl, &nl->news, news, rcvbuf);
 	if (!err)
-		err = subscribe(nl, &nl->routes, RTNLGRP_IPV4_ROUTE,
-		    RTNLGRP_IPV4_RULE, ROUTES_RCVBUF);
+		err = subscribe(nl, &nl->routes, routes, ROUTES_RCVBUF);
 	/* A kernel before 5.3 has no nexthop objects. */
 	if (!err)
 		(void)nl_socket_add_membership(nl->routes, RTNLGRP_NEXTHOP);

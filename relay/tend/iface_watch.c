@@ -2,9 +2,9 @@
  *
  * iface_watch - hands what netlink reports to the interface table and does what
  * follows from a change: joins the discovery group where boot servers are
- * configured, has way_watch check the routes to the servers, and logs one line
- * for each change of a client interface. Which interface serves clients is
- * decided in core/iface.
+ * configured and the group of DHCPv6 where clients are served, has way_watch check
+ * the routes to the servers, and logs one line for each change of a client
+ * interface. Which interface serves clients is decided in core/iface.
  */
 #include "relay/tend/tend.h"
 
@@ -17,6 +17,8 @@
 #include "io/packet.h"
 #include "relay/path/sockets.h"
 #include "relay/state.h"
+
+#define IP6_MTU_MIN 1280		/* RFC 8200 5 */
 
 static int
 on_link(void *user, const struct iftab_link *l)
@@ -40,6 +42,15 @@ on_addr(void *user, uint32_t ifindex, const struct iftab_addr *a)
 	return iftab_set_addr(d->iftab, ifindex, a);
 }
 
+static int
+on_addr6(void *user, uint32_t ifindex, const struct iftab_addr6 *a)
+{
+	struct daemon *d = user;
+
+	d->iface_watch.routes_changed = true;	/* the source address may change */
+	return iftab_set_addr6(d->iftab, ifindex, a);
+}
+
 static void
 on_link_gone(void *user, uint32_t ifindex)
 {
@@ -56,6 +67,15 @@ on_addr_gone(void *user, uint32_t ifindex, struct ip4net net)
 
 	d->iface_watch.routes_changed = true;
 	iftab_del_addr(d->iftab, ifindex, net);
+}
+
+static void
+on_addr6_gone(void *user, uint32_t ifindex, struct ip6 a)
+{
+	struct daemon *d = user;
+
+	d->iface_watch.routes_changed = true;
+	iftab_del_addr6(d->iftab, ifindex, a);
 }
 
 static void
@@ -83,37 +103,75 @@ on_resync_end(void *user)
 	stats_count(&d->stats, COUNTER_NETLINK_RESYNCS);
 }
 
+static int
+join4(struct daemon *d, uint32_t ifindex, bool want)
+{
+	const struct ip4 group = d->conf->discovery_group;
+	int err = packet_join(d->sockets->raw, group, ifindex, want);
+
+	if (err == -ENOBUFS && want && priv_ask(d->priv, OPENER_LIMITS) == 0)
+		err = packet_join(d->sockets->raw, group, ifindex, want);
+	return err;
+}
+
+static int
+join6(struct daemon *d, uint32_t ifindex, bool want)
+{
+	if (want)
+		return joins_add(d->iface_watch.joins, ifindex);
+	joins_drop(d->iface_watch.joins, ifindex);
+	return 0;
+}
+
+/* Below IPv6's least MTU the kernel takes IPv6 off a link, with its memberships.
+ * Clients of a link that cannot be served yet are heard, to be told why. */
+static bool
+is_wanted(const struct daemon *d, enum family family, const struct iface *f)
+{
+	if (family == FAMILY4)
+		return iface_ready(f) && p4011_wanted(d->conf, f);
+	return f->conf && f->link.mtu >= IP6_MTU_MIN && conf_serves(d->conf, FAMILY6);
+}
+
 /*
- * The relay must be a member on each VLAN, since switches that snoop IGMP
+ * The relay must be a member on each VLAN, since switches that snoop IGMP or MLD
  * forward the group to members only. The kernel is called only when the
  * membership must change: joining takes the RTNL lock, which others may hold
- * for most of a second (880 ms while namespaces were deleted).
+ * for most of a second (880 ms while namespaces were deleted). A join that fails
+ * is tried again when anything on its interface changes.
  */
 static void
-join_group(struct daemon *d, const struct iface *f)
+join_group(struct daemon *d, enum family family, const struct iface *f)
 {
 	struct iface *mine = iftab_by_index(d->iftab, f->link.ifindex);
-	bool want = mine && iface_ready(f) && p4011_wanted(d->conf, f);
+	bool want = mine == f && is_wanted(d, family, f);
 	char name[LOG_ESC_MAX];
 	int err;
 
-	if (want == f->in_group)
+	if (want == f->in_group[family])
 		return;
-	err = packet_join(d->sockets->raw, d->conf->discovery_group,
-	    f->link.ifindex, want);
-	if (err == -ENOBUFS && want && priv_ask(d->priv, OPENER_LIMITS) == 0)
-		err = packet_join(d->sockets->raw, d->conf->discovery_group,
-		    f->link.ifindex, want);
-	if (mine)
-		mine->in_group = want && err == 0;
-	if (err < 0 && err != -ENODEV)
+	err = (family == FAMILY4 ? join4 : join6)(d, f->link.ifindex, want);
+	if (mine == f)
+		mine->in_group[family] = want && err == 0;
+	if (err < 0 && err != -ENODEV && !f->join_failed[family])
 		log_event(&d->log, LOG_LEVEL_WARNING, "group-join-failed",
-		    "interface=%s error=\"%s\"", log_esc(name, f->link.name),
-		    strerror(-err));
+		    "interface=%s error=\"%s\"%s", log_esc(name, f->link.name),
+		    strerror(-err), family == FAMILY6 ? " group=ff02::1:2" : "");
+	if (mine == f && err != -ENODEV)
+		mine->join_failed[family] = err < 0;
+}
+
+/* In words; nothing if no server is asked by DHCPv6. */
+static const char *
+link_address(const struct daemon *d, const struct iface *f, char buf[IP6_STRLEN])
+{
+	if (!conf_serves(d->conf, FAMILY6))
+		return "";
+	return iface6_ready(f) ? ip6_str(f->six.link, buf) : "none";
 }
 
 static void
-on_change(void *user, enum iftab_change what, const struct iface *f)
+log_change(struct daemon *d, enum iftab_change what, const struct iface *f)
 {
 	static const char *const word[] = {
 		[IFTAB_READY] = "interface-ready",
@@ -122,16 +180,28 @@ on_change(void *user, enum iftab_change what, const struct iface *f)
 		[IFTAB_ACTIVE] = "interface-active",
 		[IFTAB_STANDBY] = "interface-standby",
 	};
-	struct daemon *d = user;
 	char giaddr[IFACE_GIADDRS_MAX * IP4_STRLEN], name[LOG_ESC_MAX], a[IP4_STRLEN];
 	struct sbuf b = sbuf_init(giaddr, sizeof(giaddr));
+	char six[IP6_STRLEN];
+	const char *link = link_address(d, f, six);
 
 	for (unsigned i = 0; i < f->n_giaddr; i++)
 		sbuf_printf(&b, "%s%s", i ? "," : "", ip4_str(f->giaddr[i].addr, a));
-	log_event(&d->log, LOG_LEVEL_INFO, word[what], "interface=%s giaddr=%s",
-	    log_esc(name, f->link.name), b.len ? giaddr : "none");
-	join_group(d, f);
+	log_event(&d->log, LOG_LEVEL_INFO, word[what], "interface=%s giaddr=%s%s%s",
+	    log_esc(name, f->link.name), b.len ? giaddr : "none",
+	    *link ? " link-address=" : "", link);
 	status_changed(d);
+}
+
+static void
+on_change(void *user, enum iftab_change what, const struct iface *f)
+{
+	if (what != IFTAB_RECOMPUTED) {
+		log_change(user, what, f);
+		return;
+	}
+	join_group(user, FAMILY4, f);
+	join_group(user, FAMILY6, f);
 }
 
 static void
@@ -175,15 +245,19 @@ int
 iface_watch_open(struct daemon *d)
 {
 	static const struct netlink_ops ops = {
-		.link = on_link, .addr = on_addr,
+		.link = on_link, .addr = on_addr, .addr6 = on_addr6,
 		.link_gone = on_link_gone, .addr_gone = on_addr_gone,
-		.route_changed = on_route_changed,
+		.addr6_gone = on_addr6_gone, .route_changed = on_route_changed,
 		.resync_begin = on_resync_begin, .resync_end = on_resync_end,
 		.batch_end = on_batch_end,
 	};
 	struct iface_watch *w = &d->iface_watch;
-	int err = netlink_open(&w->netlink, &ops, d, NETLINK_RCVBUF, d->priv);
+	int err;
 
+	w->joins = joins_new();
+	if (!w->joins)
+		return -ENOMEM;
+	err = netlink_open(&w->netlink, &ops, d, NETLINK_RCVBUF, d->priv);
 	if (err < 0)
 		return err;
 	d->stats.counter[COUNTER_NETLINK_RESYNCS] = 0;	/* without the first dump */
@@ -204,18 +278,13 @@ iface_watch_close(struct daemon *d)
 	for (int i = 0; i < NETLINK_FDS; i++)
 		w->watch[i] = loop_unwatch(w->watch[i]);
 	w->netlink = netlink_close(w->netlink);
+	w->joins = joins_free(w->joins);
 }
 
 void
 iface_watch_commit_all(struct daemon *d)
 {
-	struct iface *f;
-
 	iftab_commit(d->iftab, d->conf, &d->host, true, on_change, d);
-	for (f = iftab_next(d->iftab, 0); f;
-	    f = iftab_next(d->iftab, f->link.ifindex))
-		if (f->conf)
-			join_group(d, f);
 }
 
 void
@@ -225,8 +294,8 @@ iface_watch_leave_group(struct daemon *d, struct ip4 group)
 
 	for (f = iftab_next(d->iftab, 0); f;
 	    f = iftab_next(d->iftab, f->link.ifindex))
-		if (f->in_group) {
+		if (f->in_group[FAMILY4]) {
 			packet_join(d->sockets->raw, group, f->link.ifindex, 0);
-			f->in_group = false;
+			f->in_group[FAMILY4] = false;
 		}
 }

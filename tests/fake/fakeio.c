@@ -149,7 +149,7 @@ static struct {
 	unsigned n_hop;
 	struct joins joins;
 	uint32_t joined[FAMILIES][GROUPS];
-	unsigned n_joined[FAMILIES];
+	unsigned n_joined[FAMILIES], n_joins[FAMILIES];
 
 	struct priv priv;
 	int open_fails;
@@ -748,6 +748,7 @@ change_membership(enum family family, uint32_t ifindex, bool join)
 	if (*n == GROUPS)
 		return -ENOBUFS;
 	joined[(*n)++] = ifindex;
+	w.n_joins[family]++;
 	return 0;
 }
 
@@ -799,6 +800,12 @@ unsigned
 fakeio_joined(enum family family)
 {
 	return w.n_joined[family];
+}
+
+unsigned
+fakeio_joins(enum family family)
+{
+	return w.n_joins[family];
 }
 
 struct udp_batch *
@@ -1126,6 +1133,18 @@ int
 fakeio_addr(uint32_t ifindex, const struct iftab_addr *a)
 {
 	return w.ops->addr(w.ops_user, ifindex, a);
+}
+
+int
+fakeio_addr6(uint32_t ifindex, const struct iftab_addr6 *a)
+{
+	return w.ops->addr6(w.ops_user, ifindex, a);
+}
+
+void
+fakeio_addr6_gone(uint32_t ifindex, struct ip6 a)
+{
+	w.ops->addr6_gone(w.ops_user, ifindex, a);
 }
 
 void

@@ -102,6 +102,8 @@ int fakeio_link(const struct iftab_link *l);
 void fakeio_link_gone(uint32_t ifindex);
 int fakeio_addr(uint32_t ifindex, const struct iftab_addr *a);
 void fakeio_addr_gone(uint32_t ifindex, struct ip4net net);
+int fakeio_addr6(uint32_t ifindex, const struct iftab_addr6 *a);
+void fakeio_addr6_gone(uint32_t ifindex, struct ip6 a);
 /* A full read: links and addresses not reported again before its end are gone. */
 void fakeio_resync(void);
 void fakeio_resync_end(void);
@@ -164,6 +166,8 @@ const char *fakeio_log(void);
 /* The number of memberships of multicast groups: of the discovery group, or of
  * ff02::1:2. */
 unsigned fakeio_joined(enum family family);
+/* How many joins there were. */
+unsigned fakeio_joins(enum family family);
 /* The next join, of either group, fails with this errno, once. */
 void fakeio_join_fails(int err);
 

@@ -121,6 +121,16 @@ rig_addr(uint32_t ifindex, const char *net)
 }
 
 void
+rig_addr6(uint32_t ifindex, const char *net)
+{
+	struct iftab_addr6 a = { .permanent = true };
+
+	must(ip6net_parse(net, &a.net));
+	must(fakeio_addr6(ifindex, &a) == 0);
+	fakeio_batch_end();
+}
+
+void
 rig_pass_ms(int64_t ms)
 {
 	fakeio_pass(mono_add_ms(fakeio_now(), ms));

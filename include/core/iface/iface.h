@@ -93,7 +93,8 @@ struct iface {
 	uint32_t from_port;	/* ifindex of the port that conf is from; 0: own */
 	uint32_t copy_of;	/* ifindex of the client interface below a macvlan */
 	bool standby;		/* another router has the virtual address */
-	bool in_group;		/* in the discovery group (tend/iface_watch) */
+	/* In the discovery group, and in DHCPv6's; joining failed: tend/iface_watch. */
+	bool in_group[FAMILIES], join_failed[FAMILIES];
 	struct ip4 virtual;	/* virtual address, or IP4_NONE */
 	struct ip4 own;		/* first address that is not virtual, or IP4_NONE */
 	uint32_t n_addr;

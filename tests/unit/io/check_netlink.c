@@ -55,6 +55,15 @@ on_addr(void *user, uint32_t ifindex, const struct iftab_addr *a)
 	return iftab_set_addr(w->tab, ifindex, a);
 }
 
+static int
+on_addr6(void *user, uint32_t ifindex, const struct iftab_addr6 *a)
+{
+	struct watch *w = user;
+
+	w->addrs++;
+	return iftab_set_addr6(w->tab, ifindex, a);
+}
+
 static void
 on_link_gone(void *user, uint32_t ifindex)
 {
@@ -71,6 +80,15 @@ on_addr_gone(void *user, uint32_t ifindex, struct ip4net net)
 
 	w->gones++;
 	iftab_del_addr(w->tab, ifindex, net);
+}
+
+static void
+on_addr6_gone(void *user, uint32_t ifindex, struct ip6 a)
+{
+	struct watch *w = user;
+
+	w->gones++;
+	iftab_del_addr6(w->tab, ifindex, a);
 }
 
 static void
@@ -106,8 +124,10 @@ on_batch(void *user)
 static const struct netlink_ops ops = {
 	.link = on_link,
 	.addr = on_addr,
+	.addr6 = on_addr6,
 	.link_gone = on_link_gone,
 	.addr_gone = on_addr_gone,
+	.addr6_gone = on_addr6_gone,
 	.route_changed = on_route,
 	.resync_begin = on_begin,
 	.resync_end = on_end,
@@ -201,6 +221,15 @@ must_have(struct watch *w, const char *name)
 	return f;
 }
 
+static const struct iftab_addr6 *
+find6(const struct iface *f, struct ip6 a)
+{
+	for (uint32_t i = 0; i < f->n_addr6; i++)
+		if (ip6_eq(f->addr6[i].net.addr, a))
+			return &f->addr6[i];
+	return NULL;
+}
+
 static void
 same_addrs(const struct iface *a, const struct iface *b)
 {
@@ -210,6 +239,28 @@ same_addrs(const struct iface *a, const struct iface *b)
 		ck_assert_uint_eq(a->addr[i].net.plen, b->addr[i].net.plen);
 		ck_assert_int_eq(a->addr[i].secondary, b->addr[i].secondary);
 		ck_assert_int_eq(a->addr[i].link_scope, b->addr[i].link_scope);
+	}
+}
+
+/* In any order. The kernel reports a link-local address of its own when it is usable,
+ * but has it in a dump before. */
+static void
+same_addrs6(const struct iface *a, const struct iface *b)
+{
+	for (uint32_t i = 0; i < a->n_addr6; i++)
+		ck_assert_ptr_nonnull(find6(b, a->addr6[i].net.addr));
+	for (uint32_t i = 0; i < b->n_addr6; i++) {
+		const struct iftab_addr6 *q = &b->addr6[i];
+		const struct iftab_addr6 *p = find6(a, q->net.addr);
+
+		if (!p && q->unusable)
+			continue;
+		ck_assert_ptr_nonnull(p);
+		ck_assert_uint_eq(p->net.plen, q->net.plen);
+		ck_assert_int_eq(p->unusable, q->unusable);
+		ck_assert_int_eq(p->temporary, q->temporary);
+		ck_assert_int_eq(p->deprecated, q->deprecated);
+		ck_assert_int_eq(p->permanent, q->permanent);
 	}
 }
 
@@ -229,7 +280,8 @@ same_link(const struct iftab_link *a, const struct iftab_link *b)
 	ck_assert_mem_eq(a->mac, b->mac, a->mac_len);
 }
 
-/* A table filled now must equal w, which followed the changes. */
+/* A table filled now must equal w, which followed the changes. The kernel makes
+ * changes of its own: it adds link-local addresses, and finds them unique. */
 static void
 assert_in_step(struct watch *w)
 {
@@ -237,12 +289,18 @@ assert_in_step(struct watch *w)
 	struct iface *a, *b;
 
 	watch_open(&now, NETLINK_RCVBUF);
+	while (readable(w, 0)) {
+		drain(w);
+		watch_close(&now);
+		watch_open(&now, NETLINK_RCVBUF);
+	}
 	ck_assert_uint_eq(iftab_count(w->tab), iftab_count(now.tab));
 	a = iftab_next(w->tab, 0);
 	b = iftab_next(now.tab, 0);
 	while (a && b) {
 		same_link(&a->link, &b->link);
 		same_addrs(a, b);
+		same_addrs6(a, b);
 		a = iftab_next(w->tab, a->link.ifindex);
 		b = iftab_next(now.tab, b->link.ifindex);
 	}
@@ -519,6 +577,179 @@ START_TEST(an_address_with_two_peers)
 }
 END_TEST
 
+static const struct iftab_addr6 *
+addr6(struct watch *w, const char *ifname, const char *s)
+{
+	struct ip6 a;
+
+	ck_assert(ip6_parse(s, &a));
+	return find6(must_have(w, ifname), a);
+}
+
+static const struct iftab_addr6 *
+must_have6(struct watch *w, const char *ifname, const char *s)
+{
+	const struct iftab_addr6 *a = addr6(w, ifname, s);
+
+	ck_assert_msg(a != NULL, "no address %s", s);
+	return a;
+}
+
+/* Reads until an address is usable, or has failed. */
+static void
+wait_for6(struct watch *w, const char *s, bool usable)
+{
+	for (int64_t end = now_ms() + 10000; now_ms() < end;) {
+		const struct iftab_addr6 *a = addr6(w, "e0", s);
+
+		if (a && a->unusable != usable)
+			return;
+		if (readable(w, 100))
+			drain(w);
+	}
+	ck_abort_msg("10 s, and %s is still as it was", s);
+}
+
+static void
+make_pair6(void)
+{
+	new_namespace();
+	sh("ip link add e0 type veth peer name e1 && ip link set e0 up && "
+	    "ip link set e1 up");
+}
+
+START_TEST(ipv6_addresses_come_with_their_flags)
+{
+	struct watch w;
+
+	make_pair6();
+	sh("ip addr add 2001:db8::1/64 dev e0 nodad &&"
+	    " ip addr add fd00::1/128 dev e0 nodad preferred_lft 0 &&"
+	    " ip addr add 2001:db8::2/64 dev e0 nodad valid_lft 1000 preferred_lft 500");
+	watch_open(&w, NETLINK_RCVBUF);
+	for (int i = 0; i < 2; i++) {	/* by the dump, then by messages */
+		const struct iftab_addr6 *a = must_have6(&w, "e0", "2001:db8::1");
+
+		ck_assert(a->permanent && !a->deprecated && !a->temporary && !a->unusable);
+		ck_assert_uint_eq(a->net.plen, 64);
+		a = must_have6(&w, "e0", "fd00::1");
+		ck_assert(a->permanent && a->deprecated && !a->unusable);
+		ck_assert_uint_eq(a->net.plen, 128);
+		a = must_have6(&w, "e0", "2001:db8::2");
+		ck_assert(!a->permanent && !a->deprecated && !a->unusable);
+		sh("ip addr change 2001:db8::2/64 dev e0 valid_lft 1000 preferred_lft 0");
+		drain(&w);
+		ck_assert(must_have6(&w, "e0", "2001:db8::2")->deprecated);
+		sh("ip -6 addr flush dev e0 scope global");
+		drain(&w);
+		ck_assert_ptr_null(addr6(&w, "e0", "2001:db8::1"));
+		ck_assert_ptr_null(addr6(&w, "e0", "fd00::1"));
+		assert_in_step(&w);
+		sh("ip addr add 2001:db8::1/64 dev e0 nodad &&"
+		    " ip addr add fd00::1/128 dev e0 nodad preferred_lft 0 &&"
+		    " ip addr add 2001:db8::2/64 dev e0 nodad valid_lft 1000 preferred_lft 500");
+		follow(&w);
+	}
+	watch_close(&w);
+}
+END_TEST
+
+/* RFC 4862 5.4: it takes the kernel a second or two. */
+START_TEST(a_tentative_address_becomes_usable)
+{
+	struct watch w;
+
+	make_pair6();
+	watch_open(&w, NETLINK_RCVBUF);
+	sh("ip addr add 2001:db8::1/64 dev e0");
+	drain(&w);
+	ck_assert(must_have6(&w, "e0", "2001:db8::1")->unusable);
+	wait_for6(&w, "2001:db8::1", true);
+	assert_in_step(&w);
+	watch_close(&w);
+}
+END_TEST
+
+START_TEST(an_address_that_another_host_has_is_unusable)
+{
+	struct watch w;
+
+	make_pair6();
+	sh("ip addr add 2001:db8::1/64 dev e1 nodad");
+	watch_open(&w, NETLINK_RCVBUF);
+	/* Optimistic: usable until the other host answers. */
+	sh("echo 1 > /proc/sys/net/ipv6/conf/e0/optimistic_dad &&"
+	    " echo 1 > /proc/sys/net/ipv6/conf/e0/use_optimistic &&"
+	    " ip addr add 2001:db8::1/64 dev e0 optimistic");
+	drain(&w);
+	wait_for6(&w, "2001:db8::1", false);
+	assert_in_step(&w);
+	watch_close(&w);
+}
+END_TEST
+
+/* RFC 8981: made by the kernel beside an address with this flag. */
+START_TEST(a_temporary_address_is_marked)
+{
+	struct watch w;
+	int n = 0;
+
+	make_pair6();
+	sh("echo 2 > /proc/sys/net/ipv6/conf/e0/use_tempaddr");
+	watch_open(&w, NETLINK_RCVBUF);
+	sh("ip addr add 2001:db8::1/64 dev e0 nodad mngtmpaddr valid_lft 9000 "
+	    "preferred_lft 9000");
+	drain(&w);
+	ck_assert(!must_have6(&w, "e0", "2001:db8::1")->temporary);
+	for (int64_t end = now_ms() + 10000; n == 0 && now_ms() < end;) {
+		const struct iface *f = must_have(&w, "e0");
+
+		for (uint32_t i = 0; i < f->n_addr6; i++)
+			n += f->addr6[i].temporary && !f->addr6[i].permanent;
+		if (readable(&w, 100))
+			drain(&w);
+	}
+	ck_assert_int_eq(n, 1);
+	watch_close(&w);
+}
+END_TEST
+
+START_TEST(addresses_go_when_ipv6_is_turned_off)
+{
+	struct watch w;
+
+	make_pair6();
+	sh("ip addr add 2001:db8::1/64 dev e0 nodad");
+	watch_open(&w, NETLINK_RCVBUF);
+	ck_assert_uint_ge(must_have(&w, "e0")->n_addr6, 1);
+	sh("echo 1 > /proc/sys/net/ipv6/conf/e0/disable_ipv6");
+	follow(&w);
+	ck_assert_uint_eq(must_have(&w, "e0")->n_addr6, 0);
+	watch_close(&w);
+}
+END_TEST
+
+START_TEST(changes_of_ipv6_routes_and_rules_are_reported)
+{
+	struct watch w;
+
+	make_pair6();
+	watch_open(&w, NETLINK_RCVBUF);
+	drain(&w);
+	w.routes = 0;
+	sh("ip route add 2001:db8:1::/64 dev e0");
+	ck_assert(readable(&w, 5000));
+	ck_assert_int_eq(netlink_read(w.nl), 0);
+	ck_assert_int_eq(w.routes, 1);
+	sh("ip -6 rule add from 2001:db8:2::/64 lookup 7");
+	ck_assert(readable(&w, 5000));
+	ck_assert_int_eq(netlink_read(w.nl), 0);
+	ck_assert_int_eq(w.routes, 2);
+	ck_assert_int_eq(w.begins, 1);
+	watch_close(&w);
+}
+END_TEST
+
 START_TEST(changes_of_routes_and_rules_are_reported)
 {
 	struct watch w;
@@ -552,7 +783,8 @@ START_TEST(many_routes_do_not_cause_a_resync)
 	sh("ip link set lo up");
 	watch_open(&w, NETLINK_RCVBUF);
 	sh("for i in $(seq 1 3000); do"
-	    " echo route add 10.$((i / 250)).$((i %% 250)).0/24 dev lo; done | ip -b -");
+	    " echo route add 10.$((i / 250)).$((i %% 250)).0/24 dev lo;"
+	    " echo route add 2001:db8:$i::/48 dev lo; done | ip -b -");
 	drain(&w);
 	ck_assert_int_ge(w.routes, 1);
 	ck_assert_int_eq(w.begins, 1);
@@ -767,6 +999,12 @@ netlink_suite(void)
 	tcase_add_test(links, order_of_addresses_is_the_kernels);
 	tcase_add_test(links, an_address_with_two_peers);
 	tcase_add_test(links, changes_of_routes_and_rules_are_reported);
+	tcase_add_test(links, ipv6_addresses_come_with_their_flags);
+	tcase_add_test(links, a_tentative_address_becomes_usable);
+	tcase_add_test(links, an_address_that_another_host_has_is_unusable);
+	tcase_add_test(links, a_temporary_address_is_marked);
+	tcase_add_test(links, addresses_go_when_ipv6_is_turned_off);
+	tcase_add_test(links, changes_of_ipv6_routes_and_rules_are_reported);
 	tcase_add_test(links, without_events_nothing_is_reported);
 	tcase_add_test(links, close_leaves_no_descriptor);
 	suite_add_tcase(s, links);

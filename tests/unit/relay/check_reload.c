@@ -263,7 +263,7 @@ END_TEST
 START_TEST(a_taken_4011_port_does_not_refuse_the_reload)
 {
 	ck_assert(rig_reload(d, "[relay]\n4011 = off\n" VLANS(FOUR)));
-	fakeio_open_skips(2);			/* the file, the filter */
+	fakeio_open_skips(3);			/* the file, the filters */
 	fakeio_open_fails(EADDRINUSE);
 	ck_assert(rig_reload(d, VLANS(FOUR)));
 	ck_assert(rig_logged("port-4011-taken error=\"Address already in use\""));

@@ -151,6 +151,121 @@ START_TEST(a_group_that_cannot_be_joined_is_logged_and_tried_at_the_next_change)
 }
 END_TEST
 
+/* --- the group of DHCPv6 ----------------------------------------------------------- */
+
+static const char conf6[] =
+    "[server six]\n"
+    "address = 2001:db8::10\n"
+    "[interface vlan*]\n"
+    "dhcp = six\n";
+
+static void
+rig_mtu(uint32_t mtu)
+{
+	struct iftab_link l = iftab_by_index(d->iftab, RIG_VLAN20)->link;
+
+	l.mtu = mtu;
+	ck_assert_int_eq(fakeio_link(&l), 0);
+	fakeio_batch_end();
+}
+
+START_TEST(client_interfaces_join_the_group_of_dhcpv6_while_a_server_speaks_it)
+{
+	ck_assert_uint_eq(fakeio_joined(FAMILY6), 0);
+	ck_assert(rig_reload(d, conf6));
+	ck_assert_uint_eq(fakeio_joined(FAMILY6), 2);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 0);
+	ck_assert(rig_reload(d, conf6));
+	ck_assert_uint_eq(fakeio_joined(FAMILY6), 2);
+	rig_link(30, "vlan30", true);		/* without an address */
+	ck_assert_uint_eq(fakeio_joined(FAMILY6), 3);
+	rig_link(31, "wan", true);
+	rig_addr6(31, "2001:db8:31::1/64");
+	ck_assert_uint_eq(fakeio_joined(FAMILY6), 3);
+	fakeio_link_gone(30);
+	fakeio_batch_end();
+	ck_assert_uint_eq(fakeio_joined(FAMILY6), 2);
+	ck_assert(rig_reload(d, conf));
+	ck_assert_uint_eq(fakeio_joined(FAMILY6), 0);
+	ck_assert(!rig_logged("group-join-failed"));
+}
+END_TEST
+
+/* Netlink reports both at once. The kernel's membership went with the old link. */
+START_TEST(a_link_that_is_made_again_at_once_joins_again)
+{
+	struct iftab_link l;
+
+	ck_assert(rig_reload(d, conf6));
+	l = iftab_by_index(d->iftab, RIG_VLAN20)->link;
+	fakeio_link_gone(RIG_VLAN20);
+	ck_assert_int_eq(fakeio_link(&l), 0);
+	fakeio_batch_end();
+	ck_assert_uint_eq(fakeio_joins(FAMILY6), 3);
+	ck_assert_uint_eq(fakeio_joined(FAMILY6), 2);
+}
+END_TEST
+
+START_TEST(a_link_too_small_for_ipv6_leaves_and_joins_again_when_it_has_grown)
+{
+	ck_assert(rig_reload(d, conf6));
+	rig_mtu(1279);
+	ck_assert_uint_eq(fakeio_joined(FAMILY6), 1);
+	rig_mtu(1280);
+	ck_assert_uint_eq(fakeio_joined(FAMILY6), 2);
+	ck_assert_uint_eq(fakeio_joins(FAMILY6), 3);
+}
+END_TEST
+
+static unsigned
+count_logged(const char *text)
+{
+	const char *at = fakeio_log();
+	unsigned n = 0;
+
+	while ((at = strstr(at, text))) {
+		at++;
+		n++;
+	}
+	return n;
+}
+
+START_TEST(a_failed_join_is_logged_once_and_tried_at_the_next_change)
+{
+	ck_assert(rig_reload(d, conf6));
+	for (unsigned mtu = 1500; mtu < 1503; mtu++) {
+		fakeio_join_fails(EINVAL);
+		if (mtu == 1500)
+			rig_link(30, "vlan30", true);
+		else
+			rig_addr6(30, mtu == 1501 ? "fe80::1/64" : "fe80::2/64");
+		ck_assert_uint_eq(fakeio_joined(FAMILY6), 2);
+	}
+	ck_assert_uint_eq(count_logged("group-join-failed interface=vlan30 "
+	    "error=\"Invalid argument\" group=ff02::1:2"), 1);
+	rig_addr6(30, "fe80::3/64");
+	ck_assert_uint_eq(fakeio_joined(FAMILY6), 3);
+}
+END_TEST
+
+START_TEST(ipv6_addresses_reach_the_table_and_the_log)
+{
+	struct ip6 global;
+
+	ck_assert(ip6_parse("2001:db8:20::1", &global));
+	ck_assert(rig_reload(d, conf6));
+	rig_addr6(RIG_VLAN20, "fe80::1/64");
+	rig_addr6(RIG_VLAN20, "2001:db8:20::1/64");
+	ck_assert(rig_logged("interface-changed interface=vlan20 giaddr=203.0.113.1 "
+	    "link-address=2001:db8:20::1"));
+	ck_assert(iface6_ready(iftab_by_index(d->iftab, RIG_VLAN20)));
+	fakeio_addr6_gone(RIG_VLAN20, global);
+	fakeio_batch_end();
+	ck_assert(rig_logged("giaddr=203.0.113.1 link-address=none"));
+	ck_assert(!iface6_ready(iftab_by_index(d->iftab, RIG_VLAN20)));
+}
+END_TEST
+
 /* --- routes and neighbours ----------------------------------------------------------- */
 
 static void
@@ -279,6 +394,11 @@ watch_suite(void)
 	tcase_add_test(i, each_client_interface_joins_the_discovery_group_once);
 	tcase_add_test(i, another_discovery_group_is_joined_in_place_of_the_first);
 	tcase_add_test(i, a_group_that_cannot_be_joined_is_logged_and_tried_at_the_next_change);
+	tcase_add_test(i, client_interfaces_join_the_group_of_dhcpv6_while_a_server_speaks_it);
+	tcase_add_test(i, a_link_that_is_made_again_at_once_joins_again);
+	tcase_add_test(i, a_link_too_small_for_ipv6_leaves_and_joins_again_when_it_has_grown);
+	tcase_add_test(i, a_failed_join_is_logged_once_and_tried_at_the_next_change);
+	tcase_add_test(i, ipv6_addresses_reach_the_table_and_the_log);
 	tcase_add_checked_fixture(w, start, stop);
 	tcase_add_test(w, a_server_without_a_route_is_down_until_it_has_one);
 	tcase_add_test(w, a_route_that_returns_without_an_event_is_found_by_the_tick);
