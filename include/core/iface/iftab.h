@@ -5,8 +5,9 @@
  *
  * io/netlink feeds in events, and iftab_commit() then recomputes what depends
  * on them: which interfaces serve clients, their giaddrs and option 82,
- * link-addresses and options of DHCPv6, and the index of these. The packet path only reads. The table owns each struct
- * iface. A pointer to one is valid until the next event: store the ifindex.
+ * link-addresses and options of DHCPv6, and the index of these. The packet path
+ * only reads. The table owns each struct iface. A pointer to one is valid until
+ * the next event: store the ifindex.
  *
  * A port of a bridge, bond or team receives no IP packets; its master does. A
  * master without an [interface] uses that of its first configured port (lowest

@@ -21,8 +21,6 @@
 #include "core/iface/active.h"
 #include "proto/dhcp6.h"
 
-#define VALUE_MAX 255	/* of a format string, as in option 82 */
-
 /* The lowest link-local address that is not VRRP's; NULL: none. */
 static const struct iftab_addr6 *
 local_of(const struct conf_if_opts *o, const struct iface *f)
@@ -113,9 +111,9 @@ static void
 put_text(struct wr *w, uint16_t code, uint32_t enterprise, const char *format,
     const struct conf_fmt *fmt)
 {
-	uint8_t value[4 + VALUE_MAX];
+	uint8_t value[4 + CONF_VALUE6_MAX];
 	struct wr v = wr_init(value, sizeof(value));
-	uint8_t text[VALUE_MAX];
+	uint8_t text[CONF_VALUE6_MAX];
 	size_t len = conf_expand(format, fmt, text, sizeof(text));
 
 	if (enterprise)
@@ -131,7 +129,7 @@ static bool
 set_opts(struct iface6 *six, const struct conf_if_opts *o, const struct conf_fmt *fmt,
     const uint8_t duid[18])
 {
-	uint8_t buf[4 * (4 + 4 + VALUE_MAX)], *copy;
+	uint8_t buf[4 * (4 + 4 + CONF_VALUE6_MAX)], *copy;
 	struct wr w = wr_init(buf, sizeof(buf));
 	size_t len;
 
