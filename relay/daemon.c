@@ -83,12 +83,12 @@ open_tables(struct daemon *d)
 	d->r4.servers = &d->servers;
 	d->servers.iftab = d->r4.iftab = d->iftab;
 	d->r4.clients = d->clients;
-	d->r4.stats = &d->stats;
+	d->r4.stats = &d->stats[FAMILY4];
 	d->r6.iftab = d->iftab;
 	d->r6.rule_hits = d->r4.rule_hits;
 	d->r6.ask.family = FAMILY6;
 	d->r6.ask.servers = &d->servers;
-	d->r6.ask.stats = &d->stats6;
+	d->r6.ask.stats = &d->stats[FAMILY6];
 	d->servers.on_health = on_health;
 	d->servers.user = d;
 	return 0;

@@ -25,7 +25,7 @@ on_client_evicted(void *conv, void *daemon)
 	struct daemon *d = daemon;
 
 	(void)conv;
-	stats_count(&d->stats, COUNTER_CLIENTS_EVICTED);
+	stats_count(&d->stats[FAMILY4], COUNTER_CLIENTS_EVICTED);
 }
 
 struct clients *
@@ -81,7 +81,7 @@ refuse_conf(struct daemon *d, struct conf *next, const struct tables *t)
 {
 	char file[LOG_ESC_MAX];
 
-	stats_count(&d->stats, COUNTER_RELOADS_REFUSED);
+	stats_count(&d->stats[FAMILY4], COUNTER_RELOADS_REFUSED);
 	log_event(&d->log, LOG_LEVEL_ERROR, "reload-refused", "file=\"%s\"",
 	    log_esc(file, args_conf_name(d->args)));
 	clients_free(t->clients);
@@ -148,9 +148,9 @@ reload(struct daemon *d)
 		return refuse_conf(d, next, &t);
 	}
 	take_conf(d, next, &t);
-	stats_count(&d->stats, COUNTER_RELOADS);
+	stats_count(&d->stats[FAMILY4], COUNTER_RELOADS);
 	log_event(&d->log, LOG_LEVEL_INFO, "reloaded",
 	    "file=\"%s\" reloads=%" PRIu64, log_esc(file, args_conf_name(d->args)),
-	    d->stats.counter[COUNTER_RELOADS]);
+	    d->stats[FAMILY4].counter[COUNTER_RELOADS]);
 	return 0;
 }

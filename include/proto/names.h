@@ -18,17 +18,21 @@ enum drop {
 };
 
 enum counter {
-#define COUNTER(id, word, sentence) COUNTER_##id,
+#define COUNTER(id, scope, word, sentence) COUNTER_##id,
 #include "proto/counter.def"
 #undef COUNTER
 	COUNTER_MAX
 };
+
+/* Who counts it: one family, each for itself, or the relay as a whole. */
+enum scope { SCOPE_V4, SCOPE_V6, SCOPE_EACH, SCOPE_WHOLE };
 
 /* Words are stable: metric labels and JSON keys. "none" for DROP_NONE. */
 const char *drop_word(enum drop d);
 const char *drop_sentence(enum drop d);
 const char *counter_word(enum counter c);
 const char *counter_sentence(enum counter c);
+enum scope counter_scope(enum counter c);
 /* "DISCOVER"...; "BOOTP" for 0; NULL if unknown. */
 const char *dhcp4_type_name(uint8_t type);
 

@@ -151,7 +151,7 @@ struct daemon {
 	struct rescues *rescues;
 	struct track *track;		/* sized by the first configuration */
 	struct boots boots;
-	struct stats stats, stats6;
+	struct stats stats[FAMILIES];	/* what is of no family is in the first */
 	struct servers servers;
 	struct relay4 r4;
 	struct relay6 r6;		/* owns its clients and hedges */

@@ -16,11 +16,11 @@ count_bad_request(struct daemon *d, enum family family, uint32_t ifindex, enum d
 {
 	struct iface *in = iftab_by_index(d->iftab, ifindex);
 
-	stats_count((family == FAMILY6 ? &d->stats6 : &d->stats), COUNTER_REQUESTS);
-	(family == FAMILY6 ? &d->stats6 : &d->stats)->drop_request[why]++;
+	stats_count(&d->stats[family], COUNTER_REQUESTS);
+	d->stats[family].drop_request[why]++;
 	if (in) {
-		(family == FAMILY6 ? &in->stats6 : &in->stats)->requests++;
-		(family == FAMILY6 ? &in->stats6 : &in->stats)->drops++;
+		in->stats[family].requests++;
+		in->stats[family].drops++;
 	}
 }
 
@@ -39,8 +39,8 @@ door_drop_truncated(struct daemon *d, enum family family, const struct rx *rx,
 	if (is_request) {
 		count_bad_request(d, family, rx->ifindex, DROP_TRUNCATED);
 	} else {
-		stats_count((family == FAMILY6 ? &d->stats6 : &d->stats), COUNTER_REPLIES);
-		(family == FAMILY6 ? &d->stats6 : &d->stats)->drop_reply[DROP_TRUNCATED]++;
+		stats_count(&d->stats[family], COUNTER_REPLIES);
+		d->stats[family].drop_reply[DROP_TRUNCATED]++;
 	}
 	observe_truncated(d, rx, ports[family], is_request ? "requests" : "replies");
 }

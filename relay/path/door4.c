@@ -80,7 +80,7 @@ tap_frame(struct daemon *d, const struct rx *rx, uint16_t dport,
 	observe_routed(d, rx, dport, now);
 	if (dport != DHCP4_PORT_PXE && rx->sport != DHCP4_PORT_PXE)
 		return;			/* TFTP */
-	stats_count(&d->stats, COUNTER_P4011_SEEN);
+	stats_count(&d->stats[FAMILY4], COUNTER_P4011_SEEN);
 	rescue_run_tap(d, rx, dport, now);
 }
 

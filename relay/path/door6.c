@@ -63,8 +63,8 @@ take_frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 	if (u.dport == DHCP4_PORT_PXE) {
 		/* EDK2's boot server discovery; it is only counted. */
 		observe_discovery6(d, &rx);
-		stats_count(&d->stats6, COUNTER_P4011_REQUESTS);
-		d->stats6.drop_4011[DROP_NO_BOOT_SERVER]++;
+		stats_count(&d->stats[FAMILY6], COUNTER_P4011_REQUESTS);
+		d->stats[FAMILY6].drop_4011[DROP_NO_BOOT_SERVER]++;
 	} else if (is_turned_away(d, &rx, now))
 		door_drop_frame(d, FAMILY6, f, DROP_OVERLOAD);
 	else

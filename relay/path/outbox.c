@@ -79,6 +79,7 @@ on_lost(void *daemon, const void *data, bool full)
 	struct outbox *o = d->outbox;
 	size_t at = (size_t)((const uint8_t *)data - o->arena);
 	enum drop why = full ? DROP_SEND_FULL : DROP_SEND_ERROR;
+	enum family family = FAMILY4;
 
 	for (unsigned i = o->n_fate; i-- > 0;) {
 		struct fate *f = &o->fate[i];
@@ -89,19 +90,19 @@ on_lost(void *daemon, const void *data, bool full)
 		f->why = why;
 		if (f->reply)
 			return;		/* counted by take_back() */
+		family = f->family;
 		break;
 	}
-	d->stats.drop_send[why]++;
+	d->stats[family].drop_send[why]++;
 }
 
 /* Undoes the count of a message that was counted as relayed when it was judged. */
 static void
 take_back(struct daemon *d, const struct fate *f)
 {
-	struct stats *all = f->family == FAMILY6 ? &d->stats6 : &d->stats;
+	struct stats *all = &d->stats[f->family];
 	struct iface *in = iftab_by_index(d->iftab, f->ifindex);
-	struct if_stats *st = !in ? NULL :
-	    f->family == FAMILY6 ? &in->stats6 : &in->stats;
+	struct if_stats *st = in ? &in->stats[f->family] : NULL;
 
 	observe_lost(d, f->ifindex, f->reply, f->why);
 	if (f->reply) {
@@ -141,11 +142,12 @@ static void
 count_sent(struct daemon *d, unsigned server, const struct sock_sent *sent)
 {
 	struct server_stats *st = &d->servers.stats[server];
+	enum family family = ip_family(d->conf->server[server].address);
 
 	st->sent += sent->ok;
 	st->dropped += sent->full;
 	st->errors += sent->failed;
-	d->stats.counter[COUNTER_COPIES] += sent->ok;
+	d->stats[family].counter[COUNTER_COPIES] += sent->ok;
 	if (sent->failed)	/* the socket may have lost its route */
 		tick_soon(d);
 }
@@ -275,6 +277,6 @@ outbox_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex)
 	if (err == 0)
 		return DROP_NONE;
 	why = outbox_refused(-err);
-	d->stats.drop_send[why]++;
+	d->stats[FAMILY4].drop_send[why]++;
 	return why;
 }

@@ -100,7 +100,7 @@ take_replies(struct daemon *d, enum family family, struct udp_server *s,
 			outbox_flush(d);
 			all += n;
 		}
-		(family == FAMILY6 ? &d->stats6 : &d->stats)->counter[COUNTER_SOCKET_LOST] += udp_lost(batch);
+		d->stats[family].counter[COUNTER_SOCKET_LOST] += udp_lost(batch);
 	} while (n == UDP_BATCH && all < PATH_BATCHES * UDP_BATCH);
 	return all;
 }
@@ -116,7 +116,7 @@ take_errors(struct daemon *d, uint16_t server, struct mono now)
 	uint32_t n = udp_server_errors(server_socket(d, server), &last);
 	bool was_query;
 
-	(family == FAMILY6 ? &d->stats6 : &d->stats)->counter[COUNTER_SEND_ERRORS_SERVER] += n;
+	d->stats[family].counter[COUNTER_SEND_ERRORS_SERVER] += n;
 	d->servers.stats[server].errors += n;
 	if (!n)
 		return;

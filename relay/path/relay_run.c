@@ -60,7 +60,7 @@ send_copy(struct daemon *d, const struct relay4_plan *p, unsigned copy,
 			    &no_room);
 			outbox_use(d, len);
 			if (no_room)
-				stats_count(&d->stats, COUNTER_OPTION82_NO_ROOM);
+				stats_count(&d->stats[FAMILY4], COUNTER_OPTION82_NO_ROOM);
 		}
 		observe_copy(d, &(struct observe_copy){ s, p->in, p->rule, p->hedge,
 		    NULL }, msg, len);
@@ -191,7 +191,7 @@ forward_4011(struct daemon *d, const struct rx *rx, struct mono now)
 
 		observe_copy_4011(d, rx, s, &u);
 		why = outbox_raw(d, &u, 0);
-		d->stats.counter[COUNTER_COPIES] += why == DROP_NONE;
+		d->stats[FAMILY4].counter[COUNTER_COPIES] += why == DROP_NONE;
 		st->sent += why == DROP_NONE;
 		st->errors += why == DROP_SEND_ERROR;
 		st->dropped += why == DROP_SEND_FULL;
@@ -204,8 +204,8 @@ forward_4011(struct daemon *d, const struct rx *rx, struct mono now)
 void
 forward_4011_truncated(struct daemon *d, const struct rx *rx)
 {
-	stats_count(&d->stats, COUNTER_P4011_REQUESTS);
-	d->stats.drop_4011[DROP_TRUNCATED]++;
+	stats_count(&d->stats[FAMILY4], COUNTER_P4011_REQUESTS);
+	d->stats[FAMILY4].drop_4011[DROP_TRUNCATED]++;
 	observe_truncated(d, rx, DHCP4_PORT_PXE, "4011");
 }
 
@@ -229,13 +229,13 @@ forward_help(struct daemon *d, const struct rx *rx, const struct udpip *u,
 		out.ttl = plan.ttl;
 		observe_help_copy(d, rx, &out, plan.out[i].ifindex);
 		why = outbox_raw(d, &out, plan.out[i].ifindex);
-		d->stats.counter[COUNTER_HELPED_COPIES] += why == DROP_NONE;
+		d->stats[FAMILY4].counter[COUNTER_HELPED_COPIES] += why == DROP_NONE;
 		sent += why == DROP_NONE;
 	}
 	if (sent)
-		stats_count(&d->stats, COUNTER_HELPED_RELAYED);
+		stats_count(&d->stats[FAMILY4], COUNTER_HELPED_RELAYED);
 	else
-		d->stats.drop_helper[why]++;
+		d->stats[FAMILY4].drop_helper[why]++;
 }
 
 static void

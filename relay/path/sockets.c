@@ -285,7 +285,7 @@ sockets_count_lost(struct daemon *d)
 		struct sockets_in *in = &d->sockets->in[i];
 		uint64_t lost = ring_lost(in->ring);
 
-		(i == FAMILY6 ? &d->stats6 : &d->stats)->counter[COUNTER_RING_LOST] += lost;
+		d->stats[i].counter[COUNTER_RING_LOST] += lost;
 		if (lost)
 			overload_lost(&in->overload, loop_now(d->loop));
 	}

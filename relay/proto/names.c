@@ -24,7 +24,13 @@ static const struct text drops[] = {
 };
 
 static const struct text counters[] = {
-#define COUNTER(id, word, sentence) [COUNTER_##id] = { word, sentence },
+#define COUNTER(id, scope, word, sentence) [COUNTER_##id] = { word, sentence },
+#include "proto/counter.def"
+#undef COUNTER
+};
+
+static const enum scope scopes[] = {
+#define COUNTER(id, scope, word, sentence) [COUNTER_##id] = SCOPE_##scope,
 #include "proto/counter.def"
 #undef COUNTER
 };
@@ -58,6 +64,12 @@ const char *
 counter_sentence(enum counter c)
 {
 	return AT(counters, c, sentence);
+}
+
+enum scope
+counter_scope(enum counter c)
+{
+	return (size_t)c < COUNT(scopes) ? scopes[c] : SCOPE_WHOLE;
 }
 
 const char *

@@ -47,7 +47,7 @@ put_counters(struct daemon *d, struct prom *p)
 {
 	for (int i = 0; i < COUNTER_MAX; i++)
 		put_single(p, PROM_COUNTER, counter_word((enum counter)i),
-		    counter_sentence((enum counter)i), d->stats.counter[i]);
+		    counter_sentence((enum counter)i), d->stats[FAMILY4].counter[i]);
 }
 
 static void
@@ -63,7 +63,7 @@ put_direction(struct prom *p, const char *direction, const uint64_t drop[DROP_MA
 static void
 put_drops(struct daemon *d, struct prom *p)
 {
-	const struct stats *s = &d->stats;
+	const struct stats *s = &d->stats[FAMILY4];
 
 	prom_family(p, PROM_COUNTER, "drops", "Packets that were dropped, and why.");
 	put_direction(p, "requests", s->drop_request);
@@ -126,7 +126,7 @@ if_messages(struct prom *p, const struct iface *f)
 
 	for (unsigned c = 0; c < CONF_CLASSES; c++)
 		for (unsigned t = 0; t < STATS_TYPES; t++) {
-			uint64_t n = f->stats.message[c][t];
+			uint64_t n = f->stats[FAMILY4].message[c][t];
 
 			if (n)
 				prom_sample(p, PROM_LABELS(
@@ -157,7 +157,7 @@ put_interfaces(struct daemon *d, struct prom *p)
 		prom_family(p, PROM_COUNTER, n->word, n->help);
 		for (f = NULL; (f = next_client_if(d, f)); )
 			prom_sample(p, PROM_LABELS({ "interface", f->link.name }),
-			    number(&f->stats, n));
+			    number(&f->stats[FAMILY4], n));
 	}
 	prom_family(p, PROM_COUNTER, "interface-messages",
 	    "DHCP messages relayed from and to a client interface, "

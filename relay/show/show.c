@@ -22,7 +22,7 @@ show_counters(struct daemon *d)
 	sockets_count_lost(d);
 	for (int i = 0; i < COUNTER_MAX; i++)
 		json_object_set_new(all, counter_word((enum counter)i),
-		    json_integer((json_int_t)d->stats.counter[i]));
+		    json_integer((json_int_t)d->stats[FAMILY4].counter[i]));
 	return json_pack("{s:o}", "counters", all);
 }
 
@@ -42,7 +42,7 @@ drops_of(const uint64_t drop[DROP_MAX])
 json_t *
 show_drops(struct daemon *d)
 {
-	const struct stats *s = &d->stats;
+	const struct stats *s = &d->stats[FAMILY4];
 	json_t *all = json_object();
 
 	for (int i = DROP_NONE + 1; i < DROP_MAX; i++)
@@ -99,10 +99,10 @@ interface_row(struct daemon *d, const struct iface *f)
 	    "dhcp", group_names(d->conf, f->conf->dhcp),
 	    "boot", group_names(d->conf, f->conf->boot),
 	    "option82", f->conf->o.option82,
-	    "requests", (json_int_t)f->stats.requests,
-	    "relayed", (json_int_t)f->stats.relayed,
-	    "replies", (json_int_t)f->stats.replies,
-	    "drops", (json_int_t)f->stats.drops);
+	    "requests", (json_int_t)f->stats[FAMILY4].requests,
+	    "relayed", (json_int_t)f->stats[FAMILY4].relayed,
+	    "replies", (json_int_t)f->stats[FAMILY4].replies,
+	    "drops", (json_int_t)f->stats[FAMILY4].drops);
 }
 
 json_t *

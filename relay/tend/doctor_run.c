@@ -155,7 +155,7 @@ step_run(struct daemon *d, unsigned i, struct mono now)
 		if (err < 0)
 			doctor_failed(run, a.token, -err);
 		else
-			stats_count(&d->stats, COUNTER_DOCTOR_QUESTIONS);
+			stats_count(&d->stats[FAMILY4], COUNTER_DOCTOR_QUESTIONS);
 	}
 	/* Before the verdict: tells the run which servers are alive. */
 	for (unsigned k = 0; !g->ended[i].us && k < run->n_server; k++) {
@@ -205,7 +205,7 @@ doctor_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 
 	if (!clientmsg_answer(rx->data, rx->len, &mac, &xid))
 		return false;
-	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
+	stats_count(&d->stats[FAMILY4], COUNTER_DOCTOR_ANSWERS);
 	observe_probe_reply(d, rx);
 	run = g->run[doctor_slot(xid)];
 	if (!run || run->mac != mac || run->judged ||
@@ -232,7 +232,7 @@ doctor_run_vlan(struct daemon *d, const struct rx *rx)
 
 	if (!clientmsg_answer(rx->data, rx->len, &mac, &xid))
 		return false;
-	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
+	stats_count(&d->stats[FAMILY4], COUNTER_DOCTOR_ANSWERS);
 	/* A configured server on a client VLAN also replies there directly. */
 	if (servers_find4(&d->servers, rx->src.v4) != CONF_NONE ||
 	    iftab_is_ours(d->iftab, rx->src.v4) ||
@@ -303,7 +303,7 @@ on_answer(void *daemon, const struct query_answer *a, struct mono now)
 		return false;
 	if (!doctor_answer(run, a->token, a->data, a->len, a->from, now))
 		return false;
-	stats_count(&d->stats, COUNTER_DOCTOR_ANSWERS);
+	stats_count(&d->stats[FAMILY4], COUNTER_DOCTOR_ANSWERS);
 	loop_rearm(d->doctor_runs.timer, 0);
 	return true;
 }

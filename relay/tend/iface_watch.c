@@ -100,7 +100,7 @@ on_resync_end(void *user)
 	struct daemon *d = user;
 
 	iftab_resync_end(d->iftab);
-	stats_count(&d->stats, COUNTER_NETLINK_RESYNCS);
+	stats_count(&d->stats[FAMILY4], COUNTER_NETLINK_RESYNCS);
 }
 
 static int
@@ -260,7 +260,7 @@ iface_watch_open(struct daemon *d)
 	err = netlink_open(&w->netlink, &ops, d, NETLINK_RCVBUF, d->priv);
 	if (err < 0)
 		return err;
-	d->stats.counter[COUNTER_NETLINK_RESYNCS] = 0;	/* without the first dump */
+	d->stats[FAMILY4].counter[COUNTER_NETLINK_RESYNCS] = 0;	/* without the first dump */
 	for (int i = 0; i < NETLINK_FDS; i++) {
 		w->watch[i] = loop_read(d->loop,
 		    netlink_fd(w->netlink, (enum netlink_fd)i), on_readable, d);

@@ -167,7 +167,7 @@ on_timer(void *daemon, struct mono now)
 		if (err < 0)
 			note_unsent(d, &q, err, now);
 		else
-			stats_count(&d->stats, COUNTER_PROBES);
+			stats_count(&d->stats[FAMILY4], COUNTER_PROBES);
 	}
 	arm_timer(d, now);
 }
@@ -177,9 +177,9 @@ note_reply(struct daemon *d, uint32_t token, struct mono now)
 {
 	if (probe_result(&d->probe_run.probes, &d->servers, token, PROBE_ANSWERED,
 	    HEALTH_DIAG_PROBE_OK, now))
-		stats_count(&d->stats, COUNTER_PROBE_ANSWERS);
+		stats_count(&d->stats[FAMILY4], COUNTER_PROBE_ANSWERS);
 	else
-		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
+		stats_count(&d->stats[FAMILY4], COUNTER_PROBE_STRAYS);
 }
 
 bool
@@ -197,7 +197,7 @@ probe_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	/* A client would not get it (relay4_judge_source), so it proves nothing. */
 	if (d->conf->check_source &&
 	    servers_find4(&d->servers, rx->src.v4) == CONF_NONE) {
-		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
+		stats_count(&d->stats[FAMILY4], COUNTER_PROBE_STRAYS);
 		return true;
 	}
 	if (probe_find(&g->probes, &d->servers, xid, &server, &i) &&

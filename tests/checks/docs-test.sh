@@ -18,7 +18,7 @@ tables() {
 	END
 	echo 'DROP(SHORT,	"short",	"too short")' \
 		> "$T/include/proto/drop.def"
-	echo 'COUNTER(REPLIES, "replies-relayed", "delivered")' \
+	echo 'COUNTER(REPLIES, EACH, "replies-relayed", "delivered")' \
 		> "$T/include/proto/counter.def"
 	echo 'DIAG(REPLY, "reply", "it answered")' > "$T/include/core/server/diag.def"
 	echo 'FINDING(LATE, "late", "it was late")' > "$T/include/proto/finding.def"
@@ -119,7 +119,7 @@ tables
 printf '.SH DROP REASONS\n.TP\n.B long\nToo long.\n' >> "$T/man/pxrelayctl.8"
 out_of_step "a page with an unknown drop reason" "FAIL.* long"
 tables
-echo 'COUNTER(REQUESTS, "requests", "received")' >> "$T/include/proto/counter.def"
+echo 'COUNTER(REQUESTS, EACH, "requests", "received")' >> "$T/include/proto/counter.def"
 out_of_step "a counter without a page" "FAIL.* requests"
 tables
 echo 'DIAG(ARP, "arp-timeout", "silent")' >> "$T/include/core/server/diag.def"

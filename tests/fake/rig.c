@@ -233,7 +233,7 @@ sum(const uint64_t drops[DROP_MAX])
 void
 rig_accounts(const struct daemon *d)
 {
-	const struct stats *s = &d->stats;
+	const struct stats *s = &d->stats[FAMILY4];
 
 	ck_assert_uint_eq(s->counter[COUNTER_REQUESTS],
 	    s->counter[COUNTER_REQUESTS_RELAYED] + sum(s->drop_request));

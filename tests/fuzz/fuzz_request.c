@@ -276,7 +276,7 @@ check_rate(const struct world *w, const struct iface *f, struct mono start)
 	struct conf_rate r = w->conf->interface_rate;
 	int64_t ms = mono_diff_ms(w->now, start);
 
-	assert(f->stats.relayed <= r.n + (uint64_t)ms * r.n / r.per_ms + 1);
+	assert(f->stats[FAMILY4].relayed <= r.n + (uint64_t)ms * r.n / r.per_ms + 1);
 }
 
 /* Every request that arrived on an interface was relayed or dropped. */
@@ -287,7 +287,7 @@ check_interfaces(const struct world *w)
 
 	for (f = iftab_next(w->iftab, 0); f;
 	    f = iftab_next(w->iftab, f->link.ifindex))
-		assert(f->stats.requests == f->stats.relayed + f->stats.drops);
+		assert(f->stats[FAMILY4].requests == f->stats[FAMILY4].relayed + f->stats[FAMILY4].drops);
 }
 
 static void

@@ -103,7 +103,7 @@ world_reset(struct world *w, size_t capacity)
 	for (f = iftab_next(w->iftab, 0); f;
 	    f = iftab_next(w->iftab, f->link.ifindex)) {
 		f->limit = (struct limit){ 0 };
-		f->stats = f->stats6 = (struct if_stats){ 0 };
+		memset(f->stats, 0, sizeof(f->stats));
 	}
 }
 

@@ -391,7 +391,7 @@ remember_asked(struct scen *s)
 static const uint64_t *
 drops(const struct scen *s, int table)
 {
-	const struct stats *st = &s->d->stats;
+	const struct stats *st = &s->d->stats[FAMILY4];
 
 	switch (table) {
 	case 0:
@@ -475,7 +475,7 @@ static void
 set_conf(struct scen *s, const char *text)
 {
 	struct conf *c = conffile_parse(text, strlen(text), mistake, s);
-	uint64_t before = s->d->stats.counter[COUNTER_RELOADS];
+	uint64_t before = s->d->stats[FAMILY4].counter[COUNTER_RELOADS];
 
 	fakeio_conf(text);
 	if (!s->open) {
@@ -492,7 +492,7 @@ set_conf(struct scen *s, const char *text)
 	conf_free(c);
 	fakeio_signal(SIGHUP);
 	reload(s->d);
-	if (s->d->stats.counter[COUNTER_RELOADS] != before + 1)
+	if (s->d->stats[FAMILY4].counter[COUNTER_RELOADS] != before + 1)
 		wrong(s, "the configuration was refused");
 }
 
@@ -847,9 +847,9 @@ expect_counter(struct scen *s, char **word)
 	for (int i = 0; i < COUNTER_MAX; i++) {
 		if (strcmp(counter_word((enum counter)i), word[2]) != 0)
 			continue;
-		if (s->d->stats.counter[i] != strtoul(word[3], NULL, 10))
+		if (s->d->stats[FAMILY4].counter[i] != strtoul(word[3], NULL, 10))
 			wrong(s, "%s is %llu", word[2],
-			    (unsigned long long)s->d->stats.counter[i]);
+			    (unsigned long long)s->d->stats[FAMILY4].counter[i]);
 		return;
 	}
 	wrong(s, "no counter %s", word[2]);

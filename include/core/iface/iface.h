@@ -77,8 +77,9 @@ struct iface_giaddr {
 	struct rai rai;		/* ready-made bytes; len 0: option82 = none */
 };
 
-/* DHCP message types of clients and servers: 0 (BOOTP) to 8 (INFORM). */
-#define STATS_TYPES	9
+/* Message types that are counted: DHCPv4's 0 (BOOTP) to 8 (INFORM), DHCPv6's 1
+ * (SOLICIT) to 13 (RELAY-REPL), and 0 for all others. */
+#define STATS_TYPES	14
 
 struct if_stats {
 	uint64_t requests, relayed, replies, drops;
@@ -108,7 +109,7 @@ struct iface {
 	uint32_t n_addr6;
 	struct iftab_addr6 *addr6;	/* owned */
 	struct iface6 six;
-	struct if_stats stats, stats6;	/* since the ifindex appeared */
+	struct if_stats stats[FAMILIES];	/* since the ifindex appeared */
 	struct limit limit;	/* interface-rate */
 	/* Bit i: see iface_rule(). */
 	uint64_t rule_bits[CONF_RULES_MAX / 64];
@@ -150,8 +151,7 @@ struct ip4 iface_giaddr_for(const struct iface *f, struct ip4 a);
 static inline void
 stats_count_message(struct if_stats *s, enum conf_class c, uint8_t type)
 {
-	if (type < STATS_TYPES)
-		s->message[c][type]++;
+	s->message[c][type < STATS_TYPES ? type : 0]++;
 }
 
 #endif

@@ -117,7 +117,7 @@ p4011_request(struct relay4 *r, const struct rx *rx, struct mono now,
 	plan->sport = rx->sport;
 	stats_count(r->stats, COUNTER_P4011_REQUESTS);
 	if (in)
-		in->stats.requests++;
+		in->stats[FAMILY4].requests++;
 	d = judge_4011(r, in, rx);
 	if (d == DROP_NONE)
 		dhcp = read_4011(plan, rx);
@@ -131,12 +131,12 @@ p4011_request(struct relay4 *r, const struct rx *rx, struct mono now,
 		stats_count(r->stats, COUNTER_P4011_RELAYED);
 		/* judge_4011 drops requests without an interface.
 		 * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
-		in->stats.relayed++;
+		in->stats[FAMILY4].relayed++;
 		return DROP_NONE;
 	}
 	r->stats->drop_4011[d]++;
 	if (in)
-		in->stats.drops++;
+		in->stats[FAMILY4].drops++;
 	return d;
 }
 
@@ -145,8 +145,8 @@ p4011_lost(struct relay4 *r, struct iface *in, enum drop why)
 {
 	r->stats->counter[COUNTER_P4011_RELAYED]--;
 	r->stats->drop_4011[why]++;
-	in->stats.relayed--;
-	in->stats.drops++;
+	in->stats[FAMILY4].relayed--;
+	in->stats[FAMILY4].drops++;
 }
 
 size_t

@@ -273,8 +273,8 @@ note_reply(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 	int gi = iface_giaddr_find(d->out, d->m.giaddr);
 
 	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
-	d->out->stats.replies++;
-	stats_count_message(&d->out->stats, class_of_reply(r, d), d->m.type);
+	d->out->stats[FAMILY4].replies++;
+	stats_count_message(&d->out->stats[FAMILY4], class_of_reply(r, d), d->m.type);
 	if (is_proxy_offer(&d->m))
 		stats_count(r->stats, COUNTER_PROXY_OFFERS);
 	if (d->sport == DHCP4_PORT_PXE)

@@ -153,17 +153,17 @@ static void
 count_relayed(struct relay4 *r, const struct relay4_plan *plan)
 {
 	stats_count(r->stats, COUNTER_REQUESTS_RELAYED);
-	plan->in->stats.relayed++;
+	plan->in->stats[FAMILY4].relayed++;
 	if (plan->foreign)
 		stats_count(r->stats, COUNTER_FOREIGN_GIADDR);
 	if (plan->m.type == DHCP4_TYPE_NONE)
 		stats_count(r->stats, COUNTER_BOOTP);
 	if (plan->to.n_boot) {
 		stats_count(r->stats, COUNTER_BOOT_REQUESTS);
-		stats_count_message(&plan->in->stats, CONF_BOOT, plan->m.type);
+		stats_count_message(&plan->in->stats[FAMILY4], CONF_BOOT, plan->m.type);
 	}
 	if (plan->to.n > plan->to.n_boot)
-		stats_count_message(&plan->in->stats, CONF_DHCP, plan->m.type);
+		stats_count_message(&plan->in->stats[FAMILY4], CONF_DHCP, plan->m.type);
 	if (plan->copy[0].rai && plan->copy[0].rai->len)
 		stats_count(r->stats, COUNTER_OPTION82_ADDED);
 }
@@ -177,7 +177,7 @@ relay4_request(struct relay4 *r, const struct rx *rx, struct mono now,
 	relay4_begin(r, plan, rx->ifindex, rx->unicast);
 	stats_count(r->stats, COUNTER_REQUESTS);
 	if (plan->in)
-		plan->in->stats.requests++;
+		plan->in->stats[FAMILY4].requests++;
 	d = relay4_judge_interface(plan->in);
 	if (d == DROP_NONE)
 		d = dhcp4_parse(&plan->m, rx->data, rx->len);
@@ -192,7 +192,7 @@ relay4_request(struct relay4 *r, const struct rx *rx, struct mono now,
 	}
 	r->stats->drop_request[d]++;
 	if (plan->in)
-		plan->in->stats.drops++;
+		plan->in->stats[FAMILY4].drops++;
 	return d;
 }
 

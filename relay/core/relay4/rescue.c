@@ -515,7 +515,7 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct rx *rx,
 	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
 	in = iftab_by_index(r->iftab, s->rx.ifindex);
 	if (in)
-		in->stats.replies++;
+		in->stats[FAMILY4].replies++;
 	/* The second stage of the boot stays with the server of the first. */
 	if (server != CONF_NONE)
 		clients_station(r->clients, &m, s->rx.ifindex)->boot = rx->src.v4;
@@ -535,7 +535,7 @@ rescue_lost(struct relay4 *r, const struct rescue_plan *plan, enum drop why)
 	r->stats->counter[COUNTER_REPLIES_RELAYED]--;
 	r->stats->drop_reply[why]++;
 	if (in)
-		in->stats.replies--;
+		in->stats[FAMILY4].replies--;
 }
 
 /* --- time -------------------------------------------------------------- */

@@ -326,7 +326,7 @@ note_conv(struct relay6 *r, const struct relay6_delivery *d, struct conv6 *cv,
 static void
 note_reply(struct relay6 *r, const struct relay6_delivery *d, struct mono now)
 {
-	struct if_stats *st = &d->out->stats6;
+	struct if_stats *st = &d->out->stats[FAMILY6];
 	struct conv6 *cv = find_conv(r, d, now);
 	bool boot = d->server != CONF_NONE && r->ask.conf->is_boot[d->server] &&
 	    !r->ask.conf->is_dhcp[d->server];

@@ -285,7 +285,7 @@ plan_request(struct relay6 *r, const struct rx *rx, struct relay6_plan *plan,
 static void
 count_relayed(struct relay6 *r, const struct relay6_plan *plan)
 {
-	struct if_stats *st = &plan->in->stats6;
+	struct if_stats *st = &plan->in->stats[FAMILY6];
 
 	stats_count(r->ask.stats, COUNTER_REQUESTS_RELAYED);
 	st->relayed++;
@@ -316,7 +316,7 @@ relay6_request(struct relay6 *r, const struct rx *rx, struct mono now,
 	enum drop d;
 
 	begin(r, plan, rx->ifindex);
-	st = plan->in ? &plan->in->stats6 : NULL;
+	st = plan->in ? &plan->in->stats[FAMILY6] : NULL;
 	stats_count(r->ask.stats, COUNTER_REQUESTS);
 	if (st)
 		st->requests++;

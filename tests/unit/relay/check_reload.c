@@ -50,13 +50,13 @@ relays_to(unsigned servers)
 static void
 is_refused(const char *conf)
 {
-	uint64_t refused = d->stats.counter[COUNTER_RELOADS_REFUSED];
+	uint64_t refused = d->stats[FAMILY4].counter[COUNTER_RELOADS_REFUSED];
 	const struct conf *before = d->conf;
 
 	ck_assert(!rig_reload(d, conf));
 	ck_assert_ptr_eq(d->conf, before);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_RELOADS_REFUSED], refused + 1);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_RELOADS], 0);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_RELOADS_REFUSED], refused + 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_RELOADS], 0);
 	ck_assert(rig_logged("reload-refused file=\"rig.conf\""));
 	relays_to(4);
 }
@@ -114,7 +114,7 @@ START_TEST(four_servers_become_one_and_four_again)
 	relays_to(1);
 	ck_assert(rig_reload(d, VLANS(FOUR)));
 	relays_to(4);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_RELOADS], 2);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_RELOADS], 2);
 	ck_assert(rig_logged("reloaded file=\"rig.conf\" reloads=2"));
 }
 END_TEST
@@ -150,9 +150,9 @@ START_TEST(replies_and_requests_that_wait_during_a_reload_are_all_accounted_for)
 	ck_assert_uint_eq(rig_sent(FAKEIO_CLIENT, NULL), 24 + 4);
 	ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, NULL), 4);
 	ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, "198.51.100.11"), 4);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_REPLIES], 32);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_REPLIES_RELAYED], 28);
-	ck_assert_uint_eq(d->stats.drop_reply[DROP_NOT_OUR_GIADDR], 4);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_REPLIES], 32);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_REPLIES_RELAYED], 28);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_reply[DROP_NOT_OUR_GIADDR], 4);
 	rig_accounts(d);
 }
 END_TEST

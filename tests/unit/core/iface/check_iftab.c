@@ -395,7 +395,7 @@ START_TEST(down_and_up)
 	link_up(w, 5, "vlan10");
 	addr(w, 5, "10.1.0.1/24");
 	commit(w);
-	iface(w, 5)->stats.requests = 7;
+	iface(w, 5)->stats[FAMILY4].requests = 7;
 	link_down(w, 5, "vlan10");
 	commit(w);
 	told_only(w, IFTAB_LOST, 5, "vlan10");
@@ -406,7 +406,7 @@ START_TEST(down_and_up)
 	commit(w);
 	told_only(w, IFTAB_READY, 5, "vlan10");
 	by_giaddr(w, "10.1.0.1", 1, 5);
-	ck_assert_uint_eq(iface(w, 5)->stats.requests, 7);
+	ck_assert_uint_eq(iface(w, 5)->stats[FAMILY4].requests, 7);
 
 	/* Added and deleted between two commits. */
 	link_down(w, 5, "vlan10");
@@ -565,7 +565,7 @@ START_TEST(recreated_before_the_old_is_deleted)
 	link_up(w, 5, "vlan10");
 	addr(w, 5, "10.1.0.1/24");
 	commit(w);
-	iface(w, 5)->stats.requests = 7;
+	iface(w, 5)->stats[FAMILY4].requests = 7;
 	link_up(w, 9, "vlan10");
 	addr(w, 9, "10.1.0.1/24");
 	commit(w);
@@ -577,7 +577,7 @@ START_TEST(recreated_before_the_old_is_deleted)
 	ck_assert_ptr_null(iftab_by_index(w->t, 5));
 	by_giaddr(w, "10.1.0.1", 1, 9);
 	ck_assert(iftab_is_local(w->t, ip("10.1.0.1")));
-	ck_assert_uint_eq(iface(w, 9)->stats.requests, 0);
+	ck_assert_uint_eq(iface(w, 9)->stats[FAMILY4].requests, 0);
 	world_end(w);
 }
 END_TEST
@@ -590,7 +590,7 @@ START_TEST(ifindex_reused_within_one_batch)
 	link_up(w, 5, "vlan10");
 	addr(w, 5, "10.1.0.1/24");
 	commit(w);
-	iface(w, 5)->stats.requests = 7;
+	iface(w, 5)->stats[FAMILY4].requests = 7;
 	iftab_del_link(w->t, 5);
 	by_giaddr(w, "10.1.0.1", 0, 0);
 	link_up(w, 5, "vlan20");
@@ -601,7 +601,7 @@ START_TEST(ifindex_reused_within_one_batch)
 	told(w, 0, IFTAB_LOST, 5, "vlan10");
 	told(w, 1, IFTAB_READY, 5, "vlan20");
 	by_giaddr(w, "10.1.0.1", 1, 5);
-	ck_assert_uint_eq(iface(w, 5)->stats.requests, 0);
+	ck_assert_uint_eq(iface(w, 5)->stats[FAMILY4].requests, 0);
 	world_end(w);
 }
 END_TEST
@@ -662,7 +662,7 @@ START_TEST(another_configuration)
 	addr(w, 6, "10.2.0.1/24");
 	commit(w);
 	told_only(w, IFTAB_READY, 5, "vlan10");
-	iface(w, 5)->stats.requests = 7;
+	iface(w, 5)->stats[FAMILY4].requests = 7;
 
 	/* The same configuration at another place in memory. */
 	second = w->c;
@@ -673,7 +673,7 @@ START_TEST(another_configuration)
 	iftab_commit(w->t, &second, &router, true, note, w);
 	told_nothing(w);
 	ck_assert_ptr_eq(iface(w, 5)->conf, ifs);
-	ck_assert_uint_eq(iface(w, 5)->stats.requests, 7);
+	ck_assert_uint_eq(iface(w, 5)->stats[FAMILY4].requests, 7);
 
 	/* Now the other interface is configured, at the same place in memory. */
 	strcpy(ifs[0].pattern, "lan");
@@ -1160,7 +1160,7 @@ START_TEST(resync_removes_what_is_not_reported)
 		addr(w, i, i == 5 ? "10.5.0.1/24" : i == 6 ? "10.6.0.1/24" : "10.7.0.1/24");
 	}
 	commit(w);
-	iface(w, 5)->stats.requests = 7;
+	iface(w, 5)->stats[FAMILY4].requests = 7;
 	iftab_resync_begin(w->t);
 	link_up(w, 5, "vlan5");
 	link_up(w, 6, "vlan6");
@@ -1176,7 +1176,7 @@ START_TEST(resync_removes_what_is_not_reported)
 	giaddrs(w, 6, "10.66.0.1");
 	ck_assert(!iftab_is_local(w->t, ip("10.6.0.1")));
 	ck_assert(!iftab_is_local(w->t, ip("10.7.0.1")));
-	ck_assert_uint_eq(iface(w, 5)->stats.requests, 7);
+	ck_assert_uint_eq(iface(w, 5)->stats[FAMILY4].requests, 7);
 	world_end(w);
 }
 END_TEST

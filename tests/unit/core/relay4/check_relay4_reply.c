@@ -721,10 +721,10 @@ START_TEST(counters_of_a_server)
 	ck_assert_uint_eq(s->naks, 1);
 	ck_assert_uint_eq(s->answer[0] + s->answer[1], 0);	/* there was no request */
 	f = iftab_by_index(w->iftab, 10);
-	ck_assert_uint_eq(f->stats.message[CONF_DHCP][DHCP4_OFFER], 2);
-	ck_assert_uint_eq(f->stats.message[CONF_DHCP][0], 1);
+	ck_assert_uint_eq(f->stats[FAMILY4].message[CONF_DHCP][DHCP4_OFFER], 2);
+	ck_assert_uint_eq(f->stats[FAMILY4].message[CONF_DHCP][0], 1);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_PROXY_OFFERS], 2);
-	ck_assert_uint_eq(iftab_by_index(w->iftab, 10)->stats.replies, 5);
+	ck_assert_uint_eq(iftab_by_index(w->iftab, 10)->stats[FAMILY4].replies, 5);
 	must_drop("198.51.100.77", DROP_NOT_SERVER);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_REPLIES], 6);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_REPLIES_RELAYED] +

@@ -38,17 +38,18 @@ START_TEST(times_add_up)
 }
 END_TEST
 
-START_TEST(unknown_types_are_not_counted)
+START_TEST(unknown_types_count_as_0)
 {
 	struct if_stats s = { .requests = 0 };
 
 	stats_count_message(&s, CONF_BOOT, 8);
-	stats_count_message(&s, CONF_BOOT, 9);
+	stats_count_message(&s, CONF_BOOT, 13);
+	stats_count_message(&s, CONF_BOOT, 14);
 	stats_count_message(&s, CONF_BOOT, 255);
 	for (unsigned c = 0; c < CONF_CLASSES; c++)
 		for (unsigned t = 0; t < STATS_TYPES; t++)
-			ck_assert_uint_eq(s.message[c][t],
-			    c == CONF_BOOT && t == 8);
+			ck_assert_uint_eq(s.message[c][t], c != CONF_BOOT ? 0 :
+			    t == 0 ? 2 : t == 8 || t == 13);
 }
 END_TEST
 
@@ -60,7 +61,7 @@ stats_suite(void)
 
 	tcase_add_test(t, a_bound_belongs_to_its_bucket);
 	tcase_add_test(t, times_add_up);
-	tcase_add_test(t, unknown_types_are_not_counted);
+	tcase_add_test(t, unknown_types_count_as_0);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -45,7 +45,7 @@ stop(void)
 static uint64_t
 counter(enum counter c)
 {
-	return d->stats.counter[c];
+	return d->stats[FAMILY4].counter[c];
 }
 
 /* Broadcasts a client's request, which the caller may have changed, as a frame. */
@@ -102,8 +102,8 @@ START_TEST(a_truncated_frame_is_dropped)
 
 	f.truncated = true;
 	comes(&f);
-	ck_assert_uint_eq(d->stats.drop_request[DROP_TRUNCATED], 1);
-	ck_assert_uint_eq(iftab_by_index(d->iftab, RIG_VLAN10)->stats.drops, 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_request[DROP_TRUNCATED], 1);
+	ck_assert_uint_eq(iftab_by_index(d->iftab, RIG_VLAN10)->stats[FAMILY4].drops, 1);
 	ck_assert_uint_eq(fakeio_sent(), 0);
 	rig_accounts(d);
 }
@@ -119,8 +119,8 @@ START_TEST(a_frame_shorter_than_its_headers_say_is_dropped)
 	comes(&f);
 	f.len = 10;
 	comes(&f);
-	ck_assert_uint_eq(d->stats.drop_request[DROP_SHORT] +
-	    d->stats.drop_request[DROP_BAD_IP], 2);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_request[DROP_SHORT] +
+	    d->stats[FAMILY4].drop_request[DROP_BAD_IP], 2);
 	ck_assert_uint_eq(fakeio_sent(), 0);
 	rig_accounts(d);
 }
@@ -163,7 +163,7 @@ START_TEST(a_link_broadcast_to_a_foreign_address_is_dropped)
 		ck_assert_msg(counter(COUNTER_REQUESTS_RELAYED) - before == row[i].relayed,
 		    "%s", row[i].dst);
 	}
-	ck_assert_uint_eq(d->stats.drop_request[DROP_BAD_DEST], 3);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_request[DROP_BAD_DEST], 3);
 	rig_accounts(d);
 }
 END_TEST
@@ -184,9 +184,9 @@ START_TEST(truncated_datagrams_are_counted_by_direction)
 	u = rig_datagram(&m, "192.0.2.50", 68, 4011);
 	fakeio_datagram_cut(&u, RIG_VLAN10);
 	fakeio_turn();
-	ck_assert_uint_eq(d->stats.drop_request[DROP_TRUNCATED], 1);
-	ck_assert_uint_eq(d->stats.drop_reply[DROP_TRUNCATED], 2);
-	ck_assert_uint_eq(d->stats.drop_4011[DROP_TRUNCATED], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_request[DROP_TRUNCATED], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_reply[DROP_TRUNCATED], 2);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_4011[DROP_TRUNCATED], 1);
 	ck_assert_uint_eq(counter(COUNTER_P4011_REQUESTS), 1);
 	ck_assert_uint_eq(fakeio_sent(), 0);
 	rig_accounts(d);
@@ -202,7 +202,7 @@ START_TEST(an_empty_datagram_is_a_reply_that_is_too_short)
 	u.payload_len = 0;
 	fakeio_datagram(&u, FAKEIO_UPLINK);
 	fakeio_turn();
-	ck_assert_uint_eq(d->stats.drop_reply[DROP_SHORT], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_reply[DROP_SHORT], 1);
 	rig_accounts(d);
 }
 END_TEST
@@ -241,12 +241,12 @@ START_TEST(an_overloaded_relay_prefers_conversations_that_have_begun)
 	rig_request(RIG_VLAN10, DHCP4_REQUEST, 1);
 	fakeio_turn();
 	ck_assert_uint_eq(counter(COUNTER_RING_LOST), 7);
-	ck_assert_uint_ge(d->stats.drop_request[DROP_OVERLOAD], 32);
-	ck_assert_uint_lt(d->stats.drop_request[DROP_OVERLOAD], frames - 1);
+	ck_assert_uint_ge(d->stats[FAMILY4].drop_request[DROP_OVERLOAD], 32);
+	ck_assert_uint_lt(d->stats[FAMILY4].drop_request[DROP_OVERLOAD], frames - 1);
 	rig_accounts(d);
 	/* Known machines were relayed: both messages of the first one. */
 	ck_assert_uint_eq(counter(COUNTER_REQUESTS_RELAYED), frames + 1 -
-	    d->stats.drop_request[DROP_OVERLOAD]);
+	    d->stats[FAMILY4].drop_request[DROP_OVERLOAD]);
 }
 END_TEST
 
@@ -284,10 +284,10 @@ START_TEST(a_request_that_reached_no_server_is_one_drop)
 	fakeio_turn();
 	ck_assert_uint_eq(counter(COUNTER_REQUESTS_RELAYED), 0);
 	ck_assert_uint_eq(counter(COUNTER_COPIES), 0);
-	ck_assert_uint_eq(d->stats.drop_request[DROP_SEND_FULL], 1);
-	ck_assert_uint_eq(d->stats.drop_send[DROP_SEND_FULL], 2);
-	ck_assert_uint_eq(iftab_by_index(d->iftab, RIG_VLAN10)->stats.drops, 1);
-	ck_assert_uint_eq(iftab_by_index(d->iftab, RIG_VLAN10)->stats.relayed, 0);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_request[DROP_SEND_FULL], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_send[DROP_SEND_FULL], 2);
+	ck_assert_uint_eq(iftab_by_index(d->iftab, RIG_VLAN10)->stats[FAMILY4].drops, 1);
+	ck_assert_uint_eq(iftab_by_index(d->iftab, RIG_VLAN10)->stats[FAMILY4].relayed, 0);
 	rig_accounts(d);
 }
 END_TEST
@@ -299,8 +299,8 @@ START_TEST(a_request_that_reached_one_server_is_relayed)
 	fakeio_turn();
 	ck_assert_uint_eq(counter(COUNTER_REQUESTS_RELAYED), 1);
 	ck_assert_uint_eq(counter(COUNTER_COPIES), 1);
-	ck_assert_uint_eq(d->stats.drop_request[DROP_SEND_ERROR], 0);
-	ck_assert_uint_eq(d->stats.drop_send[DROP_SEND_ERROR], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_request[DROP_SEND_ERROR], 0);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_send[DROP_SEND_ERROR], 1);
 	ck_assert_uint_eq(d->servers.stats[0].errors, 1);
 	ck_assert_uint_eq(d->servers.stats[1].sent, 1);
 	rig_accounts(d);
@@ -317,8 +317,8 @@ START_TEST(a_reply_that_is_not_sent_is_a_drop)
 	fakeio_turn();
 	ck_assert_uint_eq(counter(COUNTER_REPLIES), 2);
 	ck_assert_uint_eq(counter(COUNTER_REPLIES_RELAYED), 1);
-	ck_assert_uint_eq(d->stats.drop_reply[DROP_SEND_ERROR], 1);
-	ck_assert_uint_eq(iftab_by_index(d->iftab, RIG_VLAN10)->stats.replies, 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_reply[DROP_SEND_ERROR], 1);
+	ck_assert_uint_eq(iftab_by_index(d->iftab, RIG_VLAN10)->stats[FAMILY4].replies, 1);
 	rig_accounts(d);
 }
 END_TEST
@@ -333,7 +333,7 @@ START_TEST(losses_of_many_messages_in_a_row_are_each_counted_once)
 	fakeio_turn();
 	ck_assert_uint_eq(counter(COUNTER_REQUESTS), 32);
 	ck_assert_uint_eq(counter(COUNTER_REQUESTS_RELAYED), 1);
-	ck_assert_uint_eq(d->stats.drop_send[DROP_SEND_ERROR], 62);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_send[DROP_SEND_ERROR], 62);
 	rig_accounts(d);
 }
 END_TEST
@@ -410,7 +410,7 @@ START_TEST(a_reply_longer_than_the_mtu_is_withheld)
 	must(fakeio_from_server(u.src, &u, FAKEIO_UPLINK));
 	fakeio_turn();
 	ck_assert_uint_eq(rig_sent(FAKEIO_CLIENT, NULL), 0);
-	ck_assert_uint_eq(d->stats.drop_reply[DROP_OVER_MTU], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_reply[DROP_OVER_MTU], 1);
 	ck_assert(rig_logged("reply-too-long interface=vlan10 mtu=1500"));
 	rig_accounts(d);
 }
@@ -448,10 +448,10 @@ START_TEST(a_helped_broadcast_that_is_not_sent_is_a_drop)
 	wake_on_lan();
 	ck_assert_uint_eq(counter(COUNTER_HELPED), 1);
 	ck_assert_uint_eq(counter(COUNTER_HELPED_RELAYED), 0);
-	ck_assert_uint_eq(d->stats.drop_helper[DROP_SEND_ERROR], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_helper[DROP_SEND_ERROR], 1);
 	fakeio_send_fails(1, 0);
 	wake_on_lan();
-	ck_assert_uint_eq(d->stats.drop_helper[DROP_SEND_FULL], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_helper[DROP_SEND_FULL], 1);
 }
 END_TEST
 
@@ -509,8 +509,8 @@ START_TEST(a_4011_request_that_is_not_sent_is_a_drop)
 	fakeio_turn();
 	ck_assert_uint_eq(counter(COUNTER_P4011_REQUESTS), 1);
 	ck_assert_uint_eq(counter(COUNTER_P4011_RELAYED), 0);
-	ck_assert_uint_eq(d->stats.drop_4011[DROP_SEND_FULL], 1);
-	ck_assert_uint_eq(d->stats.drop_send[DROP_SEND_FULL], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_4011[DROP_SEND_FULL], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_send[DROP_SEND_FULL], 1);
 }
 END_TEST
 

@@ -207,10 +207,10 @@ START_TEST(a_run_with_servers_that_answer_finds_the_file)
 	json_decref(doc);
 
 	/* Clients, health and the relay's own counters are unchanged. */
-	ck_assert_uint_ge(d->stats.counter[COUNTER_DOCTOR_QUESTIONS], 10);
-	ck_assert_uint_ge(d->stats.counter[COUNTER_DOCTOR_ANSWERS], 10);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_REQUESTS], 0);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_REPLIES], 0);
+	ck_assert_uint_ge(d->stats[FAMILY4].counter[COUNTER_DOCTOR_QUESTIONS], 10);
+	ck_assert_uint_ge(d->stats[FAMILY4].counter[COUNTER_DOCTOR_ANSWERS], 10);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_REQUESTS], 0);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_REPLIES], 0);
 	ck_assert_int_eq(d->servers.health[0].diag, HEALTH_DIAG_NONE);
 }
 END_TEST

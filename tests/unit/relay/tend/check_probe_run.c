@@ -108,7 +108,7 @@ START_TEST(each_kind_of_probe_is_sent_as_configured)
 	if (k->says)
 		ck_assert_mem_eq(q->msg, k->says, k->says[0] ? strlen(k->says) : 10);
 	ck_assert_int_eq(mono_diff_ms(q->until, fakeio_now()) <= 1000, 1);
-	ck_assert_uint_ge(d->stats.counter[COUNTER_PROBES], 1);
+	ck_assert_uint_ge(d->stats[FAMILY4].counter[COUNTER_PROBES], 1);
 	stop();
 }
 END_TEST
@@ -121,7 +121,7 @@ START_TEST(each_kind_of_probe_makes_a_server_down_and_up)
 	for (int i = 0; i < 5; i++) {		/* known to answer this kind */
 		ck_assert(answer(k, last()));
 	}
-	ck_assert_uint_ge(d->stats.counter[COUNTER_PROBE_ANSWERS], 4);
+	ck_assert_uint_ge(d->stats[FAMILY4].counter[COUNTER_PROBE_ANSWERS], 4);
 	ck_assert_int_ne(health()->state, HEALTH_DOWN);
 	rig_pass_ms(8000);
 	ck_assert_int_eq(health()->state, HEALTH_DOWN);
@@ -151,10 +151,10 @@ START_TEST(a_late_answer_is_a_stray)
 	rig_pass_ms(1500);
 	must(fakeio_from_server(u.src, &u, FAKEIO_UPLINK));
 	fakeio_turn();
-	ck_assert_uint_eq(d->stats.counter[COUNTER_PROBE_ANSWERS], 0);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_PROBE_STRAYS], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_PROBE_ANSWERS], 0);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_PROBE_STRAYS], 1);
 	ck_assert_uint_eq(rig_sent(FAKEIO_CLIENT, NULL), 0);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_REPLIES], 0);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_REPLIES], 0);
 	stop();
 }
 END_TEST
@@ -165,7 +165,7 @@ START_TEST(answers_that_prove_nothing_leave_a_query_open)
 	ck_assert(!fakeio_answer(last(), 0, "\0\1x", 3));	/* a request */
 	ck_assert(!fakeio_answer(last(), ECONNREFUSED, NULL, 0));
 	ck_assert(fakeio_answer(last(), 0, "\0\5\0\1no such file", 17));
-	ck_assert_uint_eq(d->stats.counter[COUNTER_PROBE_ANSWERS], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_PROBE_ANSWERS], 1);
 	stop();
 
 	start(SERVER("pxe-4011"));
@@ -185,7 +185,7 @@ START_TEST(an_http_server_that_fails_is_dead)
 	}
 	ck_assert_int_eq(health()->state, HEALTH_DOWN);
 	ck_assert_int_eq(health()->diag, HEALTH_DIAG_PROBE_HTTP);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_PROBE_ANSWERS], 0);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_PROBE_ANSWERS], 0);
 	stop();
 }
 END_TEST
@@ -246,7 +246,7 @@ START_TEST(a_pxe_probe_is_a_discover_of_a_machine_that_does_not_exist)
 	ck_assert(ip4_eq(m.giaddr, rig_ip("192.0.2.1")));
 	ck_assert_mem_eq(m.chaddr, probemsg_mac, sizeof(probemsg_mac));
 	answer_probes(0);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_PROBE_ANSWERS], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_PROBE_ANSWERS], 1);
 	ck_assert_int_eq(health()->diag, HEALTH_DIAG_PROBE_OK);
 	rig_accounts(d);
 	stop();
@@ -318,8 +318,8 @@ START_TEST(an_answer_from_a_stranger_proves_nothing)
 	msg[0] = BOOTREPLY;
 	fakeio_datagram(&u, FAKEIO_UPLINK);
 	fakeio_turn();
-	ck_assert_uint_eq(d->stats.counter[COUNTER_PROBE_STRAYS], 1);
-	ck_assert_uint_eq(d->stats.counter[COUNTER_PROBE_ANSWERS], 0);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_PROBE_STRAYS], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_PROBE_ANSWERS], 0);
 	stop();
 }
 END_TEST

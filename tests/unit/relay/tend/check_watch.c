@@ -52,7 +52,7 @@ START_TEST(an_interface_serves_clients_while_it_is_up_and_has_an_address)
 {
 	rig_link(30, "vlan30", true);
 	ck_assert_uint_eq(relayed(30), 0);
-	ck_assert_uint_eq(d->stats.drop_request[DROP_NO_GIADDR], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_request[DROP_NO_GIADDR], 1);
 	rig_addr(30, "192.0.2.129/25");
 	ck_assert(rig_logged("interface-ready interface=vlan30 giaddr=192.0.2.129"));
 	ck_assert_uint_eq(relayed(30), 1);
@@ -79,7 +79,7 @@ START_TEST(a_full_read_forgets_what_is_gone)
 	rig_link(RIG_VLAN10, "vlan10", true);
 	rig_addr(RIG_VLAN10, "192.0.2.1/24");
 	fakeio_resync_end();
-	ck_assert_uint_eq(d->stats.counter[COUNTER_NETLINK_RESYNCS], 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].counter[COUNTER_NETLINK_RESYNCS], 1);
 	ck_assert_uint_eq(iftab_count(d->iftab), 2);
 	ck_assert_uint_eq(relayed(RIG_VLAN10), 1);
 	ck_assert_uint_eq(relayed(30), 0);
