@@ -64,11 +64,20 @@ ip6_is_ula(struct ip6 a)
 	return (a.b[0] & 0xfe) == 0xfc;
 }
 
+/* Does it mean something else on each interface, so that it needs a zone ("%eth0")? */
+static inline bool
+ip6_is_scoped(struct ip6 a)
+{
+	return ip6_is_linklocal(a) || ip6_is_multicast(a);
+}
+
 /* Can it be the source of a packet: not ::, ::1, multicast or an IPv4-mapped address
  * (::ffff:0:0/96, which is never on the wire, RFC 4038 4.2). */
 bool ip6_is_host(struct ip6 a);
 /* Of more than link-local scope: what a server can use as a link-address. */
 bool ip6_is_global(struct ip6 a);
+/* Can packets for another host go there: to a host, or a group beyond ff01::/16? */
+bool ip6_is_target(struct ip6 a);
 /* A length above 128, as a message may have it, counts as 128. */
 bool ip6net_has(struct ip6net n, struct ip6 a);
 

@@ -91,7 +91,7 @@ void import_note(struct import_plan *p, int line, const char *fmt, ...)
  * zone: NULL for IPv4; else the interface that leads to an IPv6 address, or "". */
 void import_server(struct import_plan *p, struct import_if *f, const char *text,
     const char *zone, int line);
-/* Is it an IPv6 address that needs a zone, link-local or multicast? */
+/* Is it an IPv6 address that needs its interface, link-local or multicast? */
 bool import_is_scoped(const char *text);
 /* Remarks that trust = on is what the program did, for each family. */
 void import_remark_trust(struct import_plan *p, const char *program);

@@ -28,6 +28,12 @@ ip6_is_global(struct ip6 a)
 }
 
 bool
+ip6_is_target(struct ip6 a)
+{
+	return ip6_is_multicast(a) ? (a.b[1] & 0xf) > 1 : ip6_is_host(a);
+}
+
+bool
 ip6net_has(struct ip6net n, struct ip6 a)
 {
 	unsigned plen = n.plen < 128 ? n.plen : 128, bytes = plen / 8, bits = plen % 8;

@@ -77,7 +77,7 @@ static const struct option {
 	{ "-pf", true, LOST, "pxrelayd -p FILE writes a pid file" },
 	{ "-q", false, IGNORED, NULL },
 	{ "-rp", true, FOUR, "requests to servers come from port 67" },
-	{ "-s", true, SUBSCRIBER, NULL },
+	{ "-s", true, SUBSCRIBER, "see subscriber-id in pxrelay.conf(5)" },
 	{ "-u", true, UPPER, NULL },
 	{ "-U", true, LINK_SELECTION, "add giaddr = ADDRESS of that interface to "
 	    "[relay]; dhcrelay also serves clients there, so it needs an [interface] "
@@ -145,20 +145,6 @@ take_upper(struct process *x, const char *value, int line)
 }
 
 static void
-take_subscriber(struct process *x, const char *value, int line)
-{
-	/* % and hex: have a meaning in a format, blanks and quotes in the file. */
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@/+-";
-
-	if (value[strspn(value, letters)] || strlen(value) >= IMPORT_VALUE ||
-	    strcmp(value, "off") == 0 || !*value)
-		import_note(x->p, line, "-s %s: see subscriber-id in pxrelay.conf(5)", value);
-	else
-		import_set(&x->common, IMPORT_SUBSCRIBER_ID, value);
-}
-
-static void
 take_option(struct process *x, const struct option *o, const char *value, int line)
 {
 	switch (o->kind) {
@@ -195,8 +181,10 @@ take_option(struct process *x, const struct option *o, const char *value, int li
 	case UPPER:
 		take_upper(x, value, line);
 		return;
-	case SUBSCRIBER:
-		take_subscriber(x, value, line);
+	case SUBSCRIBER:	/* other texts could mean something in a format */
+		if (!import_is_ifname(value) || strcmp(value, "off") == 0)
+			break;
+		import_set(&x->common, IMPORT_SUBSCRIBER_ID, value);
 		return;
 	case FOUR:
 	case LOST:

@@ -196,7 +196,6 @@ read_banner(struct reader *r, size_t at)
 enum action { SKIP, LOSE, INTERFACE, SERVER, SERVER6, PORT, SET, HINT, BANNER };
 
 #define INFORMATION	"ip dhcp relay information "
-#define SOURCE6		"requests have the address of the route to the server"
 #define OFF		"relaying is off on the router, but on here"
 
 /* The first row with which a line begins counts. */
@@ -238,8 +237,6 @@ static const struct command {
 	{ "ip dhcp", LOSE, .text = "a setting of the router's own DHCP server" },
 	{ "ipv6 dhcp relay destination", SERVER6, .text = NULL },
 	{ "ipv6 dhcp relay address", SERVER6, .text = NULL },
-	{ "ipv6 dhcp relay source-interface", LOSE, .text = SOURCE6 },
-	{ "ipv6 dhcp-relay source-interface", LOSE, .text = SOURCE6 },
 	{ "no ipv6 dhcp relay", LOSE, .text = OFF, .whole = true },
 	{ "ipv6 dhcp relay", SKIP, .whole = true },
 	{ "ipv6 dhcp relay", LOSE, .text = NULL },
@@ -289,45 +286,34 @@ read_server(struct reader *r, const struct command *c, size_t arg, bool no)
 	import_server(r->p, f, r->t.word[arg], NULL, r->t.line);
 }
 
-/* ADDRESS [INTERFACE] [link-address ADDRESS] [source-address ADDRESS]; NX-OS has
- * the word interface before it. */
+/* ADDRESS [INTERFACE]; NX-OS has the word interface between them. */
 static void
 read_server6(struct reader *r, size_t arg, bool no)
 {
 	const struct import_text *t = &r->t;
 	struct import_if *f = &r->cur;
-	char via[IMPORT_SHOWN] = "", zone[IMPORT_IFNAME] = "", link[IP_STRLEN] = "";
+	const char *address = arg < t->n ? t->word[arg] : "";
+	char via[IMPORT_SHOWN] = "", zone[IMPORT_IFNAME] = "";
+	size_t at = arg + 1;
 	struct ip6 a;
 
-	if (!r->in_interface || no || arg == t->n || !ip6_parse(t->word[arg], &a)) {
+	at += at < t->n && is(t->word[at], "interface");
+	/* "Vlan10" or "vlan 10" */
+	if (at < t->n)
+		snprintf(via, sizeof(via), "%s%s", t->word[at], at + 1 < t->n ? t->word[at + 1] : "");
+	if (!r->in_interface || no || at + 2 < t->n || !ip6_parse(address, &a) ||
+	    (at + 2 == t->n && !vlan_name(via, zone))) {
 		import_lose(t, r->in_interface ?
-		    "only a plain address is carried over" : "outside any interface");
+		    "only an address and its interface are carried over" :
+		    "outside any interface");
 		return;
 	}
-	for (size_t i = arg + 1; i < t->n; i++) {
-		bool more = i + 1 < t->n;
-
-		if (is(t->word[i], "source-address") && more) {
-			import_note(r->p, t->line, "source-address %s: " SOURCE6, t->word[++i]);
-		} else if (is(t->word[i], "link-address") && more && ip6_parse(t->word[i + 1], &a) &&
-		    ip6_is_global(a)) {
-			ip6_str(a, link);
-			i++;
-		} else if (is(t->word[i], "use-vrf") || is(t->word[i], "vrf")) {
-			import_lose(t, "only a plain address is carried over");
-			return;
-		} else if (!is(t->word[i], "interface")) {
-			snprintf(via + strlen(via), sizeof(via) - strlen(via), "%s", t->word[i]);
-		}
-	}
-	if (*via && !vlan_name(via, zone) && !import_is_scoped(t->word[arg]))
+	if (*via && !vlan_name(via, zone) && !import_is_scoped(address))
 		import_note(r->p, t->line, "interface %s towards server %s: requests follow the "
-		    "routing table", via, t->word[arg]);
+		    "routing table", via, address);
 	/* IOS forwards other broadcasts to ip helper-address only. */
 	f->dhcp_only |= f->n_server == 0;
-	if (*link)
-		import_set(f, IMPORT_LINK_ADDRESS, link);
-	import_server(r->p, f, t->word[arg], zone, t->line);
+	import_server(r->p, f, address, zone, t->line);
 }
 
 static void

@@ -60,7 +60,7 @@ import_is_scoped(const char *text)
 {
 	struct ip6 a;
 
-	return ip6_parse(text, &a) && (ip6_is_linklocal(a) || ip6_is_multicast(a));
+	return ip6_parse(text, &a) && ip6_is_scoped(a);
 }
 
 /* Writes the server as pxrelayd reads it. Returns why it cannot, or NULL. */
@@ -71,9 +71,7 @@ server_fault(const char *text, const char *zone, char out[IMPORT_SERVER])
 	struct ipaddr a;
 
 	if (!ip_parse(text, &a) || a.version != (zone ? 6 : 4) ||
-	    (zone ? !ip6_is_host(a.v6) && !scoped : !ip4_is_host(a.v4)) ||
-	    /* ff01::/16 stays on the host. */
-	    (scoped && ip6_is_multicast(a.v6) && (a.v6.b[1] & 0xf) < 2))
+	    !(zone ? ip6_is_target(a.v6) : ip4_is_host(a.v4)))
 		return zone ? "not an IPv6 address of a server (names are not resolved)" :
 		    "not an IPv4 host address (names are not resolved)";
 	if (scoped && !import_is_ifname(zone))

@@ -385,19 +385,15 @@ conf_server_fault(const char *s, struct conf_server *out)
 	size_t len = percent ? (size_t)(percent - s) : strlen(s);
 	char text[IP_STRLEN];
 	struct ipaddr a;
-	bool multicast, scoped;
+	bool scoped;
 
 	if (len >= sizeof(text))
 		return "";
 	memcpy(text, s, len);
 	text[len] = '\0';
-	if (!ip_parse(text, &a))
+	if (!ip_parse(text, &a) || !(a.version == 4 ? ip4_is_host(a.v4) : ip6_is_target(a.v6)))
 		return "";
-	/* ff01::/16 never leaves the host. */
-	multicast = ip6_is_multicast(ip_v6(a)) && (a.v6.b[1] & 0xf) > 1;
-	scoped = multicast || ip6_is_linklocal(ip_v6(a));
-	if (a.version == 4 ? !ip4_is_host(a.v4) : !ip6_is_host(a.v6) && !multicast)
-		return "";
+	scoped = ip6_is_scoped(ip_v6(a));
 	if (!scoped && percent)
 		return "an interface after a %; only link-local and multicast addresses have one";
 	if (scoped && !zone_is_name(zone))
