@@ -17,9 +17,11 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/wire.h"
 #include "proto/rai.h"
 
 #define PROBEMSG_MAX 640	/* bytes, with the longest option 82 */
+#define PROBEMSG6_MAX 1280	/* with the longest options of a relay */
 
 extern const uint8_t probemsg_mac[6];
 
@@ -39,9 +41,18 @@ size_t probemsg_discover(uint8_t *out, size_t size, uint32_t xid, struct ip4 gia
 size_t probemsg_request4011(uint8_t *out, size_t size, uint32_t xid,
     struct ip4 ciaddr);
 
+/* INFORMATION-REQUEST inside a RELAY-FORW with our options for the interface with
+ * this link-address. The token is in the peer-address, which servers return. */
+size_t probemsg_inform6(uint8_t *out, size_t size, uint32_t token, struct ip6 link,
+    struct rd options);
+
 /* True if it is a BOOTREPLY to the made-up machine, which must not reach a
  * client; *xid and *ciaddr are those of the probe that it answers. */
 bool probemsg_answer(const void *data, size_t len, uint32_t *xid,
     struct ip4 *ciaddr);
+
+/* True if it is a RELAY-REPL to the made-up machine; *token is 0 if what it contains
+ * answers no probe. */
+bool probemsg_answer6(const void *data, size_t len, uint32_t *token);
 
 #endif

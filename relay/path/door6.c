@@ -82,10 +82,10 @@ take_datagram(struct daemon *d, const struct udp_dgram *g, bool by_server,
 
 	if (g->truncated)
 		door_drop_truncated(d, FAMILY6, &rx, !is_reply);
-	else if (is_reply)
-		relay6_run_reply(d, &rx, now);
-	else
+	else if (!is_reply)
 		relay6_run_request(d, &rx, now);
+	else if (!probe_run_reply6(d, &rx, now))
+		relay6_run_reply(d, &rx, now);
 }
 
 /* Reads the lookup keys at their fixed offsets; the message has not been validated

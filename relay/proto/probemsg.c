@@ -10,6 +10,7 @@
 
 #include "base/wire.h"
 #include "proto/dhcp4.h"
+#include "proto/dhcp6.h"
 
 /* Locally administered, so it is no real machine's. */
 const uint8_t probemsg_mac[6] = { 0x02, 0x70, 0x78, 0x72, 0x6c, 0x79 };
@@ -101,4 +102,58 @@ probemsg_answer(const void *data, size_t len, uint32_t *xid, struct ip4 *ciaddr)
 	rd_copy(&r, mac, sizeof(mac));
 	return !r.bad && op == BOOTREPLY &&
 	    memcmp(mac, probemsg_mac, sizeof(mac)) == 0;
+}
+
+/* Of the link-local addresses that no hardware address makes (RFC 4291 2.5.1: those
+ * have ff:fe in the middle). The last four bytes are the token. */
+static const uint8_t peer_prefix[12] = { 0xfe, 0x80, [8] = 'p', 'x', 'r', 'l' };
+/* RFC 9915 11.5: a DUID-UUID. */
+static const uint8_t duid6[18] = {
+	0, 4, 'p', 'x', 'r', 'e', 'l', 'a', 'y', ' ', 'p', 'r', 'o', 'b', 'e',
+};
+
+size_t
+probemsg_inform6(uint8_t *out, size_t size, uint32_t token, struct ip6 link,
+    struct rd options)
+{
+	static const uint8_t wanted[] = { 0, DHCP6_OPT_DNS }, elapsed[2];
+	uint8_t inner[64];
+	struct wr w = wr_init(out, size), in = wr_init(inner, sizeof(inner));
+	struct wr last;
+	struct ip6 peer;
+
+	memcpy(peer.b, peer_prefix, sizeof(peer_prefix));
+	last = wr_init(peer.b + sizeof(peer_prefix), 4);
+	wr_u32(&last, token);
+	wr_u32(&in, (uint32_t)DHCP6_INFORMATION_REQUEST << 24 | (token & 0xffffff));
+	dhcp6_put(&in, DHCP6_OPT_CLIENT_ID, duid6, sizeof(duid6));
+	dhcp6_put(&in, DHCP6_OPT_ELAPSED, elapsed, sizeof(elapsed));
+	dhcp6_put(&in, DHCP6_OPT_ORO, wanted, sizeof(wanted));
+	dhcp6_relay_begin(&w, DHCP6_RELAY_FORW, 0, link, peer);
+	wr_bytes(&w, options.p, rd_left(&options));
+	dhcp6_put(&w, DHCP6_OPT_RELAY_MSG, inner, wr_len(&in));
+	return w.bad ? 0 : wr_len(&w);
+}
+
+bool
+probemsg_answer6(const void *data, size_t len, uint32_t *token)
+{
+	struct dhcp6 outer, m;
+	struct rd inner, id, last;
+
+	*token = 0;
+	if (dhcp6_parse(&outer, data, len) != DROP_NONE ||
+	    outer.type != DHCP6_RELAY_REPL ||
+	    memcmp(outer.peer.b, peer_prefix, sizeof(peer_prefix)) != 0)
+		return false;
+	if (dhcp6_inner(&outer, &inner) != DROP_NONE ||
+	    dhcp6_parse(&m, inner.p, rd_left(&inner)) != DROP_NONE ||
+	    m.type != DHCP6_REPLY || !dhcp6_opt(&m, DHCP6_OPT_CLIENT_ID, &id) ||
+	    rd_left(&id) != sizeof(duid6) || memcmp(id.p, duid6, sizeof(duid6)) != 0)
+		return true;
+	last = rd_init(outer.peer.b + sizeof(peer_prefix), 4);
+	*token = rd_u32(&last);
+	if (m.xid != (*token & 0xffffff))
+		*token = 0;
+	return true;
 }

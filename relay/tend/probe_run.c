@@ -51,6 +51,18 @@ send_inform(struct daemon *d, const struct probe_query *q, struct ip4 giaddr,
 	return err;
 }
 
+static int
+send_inform6(struct daemon *d, const struct probe_query *q)
+{
+	const struct iface *f = probe_via(&d->probe_run.probes, &d->servers, q->server);
+	uint8_t msg[PROBEMSG6_MAX];
+
+	if (!f)
+		return -ENOENT;
+	return outbox_query(d, q->server, msg, probemsg_inform6(msg, sizeof(msg),
+	    q->token, f->six.link, rd_init(f->six.opts, f->six.opts_len)));
+}
+
 /* Returns 0 or -errno; ENOENT and ENODEV mean that the probe must wait for a client
  * interface or a link. */
 static int
@@ -80,6 +92,8 @@ send_probe(struct daemon *d, const struct probe_query *p, struct mono now)
 		    probemsg_discover(msg, PROBEMSG_MAX, p->token, giaddr, rai));
 	case CONF_PROBE_DHCP:
 		return send_inform(d, p, giaddr, rai);
+	case CONF_PROBE_DHCP6:
+		return send_inform6(d, p);
 	case CONF_PROBE_PXE4011:
 		q.kind = QUERY_DATAGRAM;
 		q.port = DHCP4_PORT_PXE;
@@ -208,6 +222,22 @@ probe_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	return true;
 }
 
+bool
+probe_run_reply6(struct daemon *d, const struct rx *rx, struct mono now)
+{
+	uint32_t token;
+
+	if (!probemsg_answer6(rx->data, rx->len, &token))
+		return false;
+	observe_probe_reply(d, rx);
+	if (relay6_judge_source(&d->r6, rx, servers_find_rx(&d->servers, rx->src,
+	    rx->ifindex)) != DROP_NONE)
+		stats_count(&d->stats, COUNTER_PROBE_STRAYS);
+	else
+		note_reply(d, token, now);
+	return true;
+}
+
 enum verdict { ALIVE, DEAD, NO_ANSWER };
 
 /* Any HTTP status below 500 means alive: the web server works, even if it lacks
@@ -235,6 +265,7 @@ judge_answer(enum conf_probe_kind kind, const struct query_answer *a)
 		return status > 0 && status < 500 ? ALIVE : DEAD;
 	case CONF_PROBE_PXE:
 	case CONF_PROBE_DHCP:
+	case CONF_PROBE_DHCP6:
 	case CONF_PROBE_ARP:
 	case CONF_PROBE_ICMP:
 	case CONF_PROBE_TCP:

@@ -64,6 +64,7 @@ enum conf_probe_kind {
 	CONF_PROBE_PXE,		/* DISCOVER of a PXE client, to a proxyDHCP server */
 	CONF_PROBE_PXE4011,	/* REQUEST on port 4011 */
 	CONF_PROBE_DHCP,	/* INFORM */
+	CONF_PROBE_DHCP6,	/* INFORMATION-REQUEST, as a relay sends it */
 	CONF_PROBE_TFTP,	/* read request for `arg`, ended after one block */
 	CONF_PROBE_ARP,
 	CONF_PROBE_ICMP,

@@ -103,6 +103,10 @@ bool probe_result(struct probes *p, struct servers *sv, uint32_t token,
 bool probe_socket_error(struct probes *p, struct servers *sv, uint16_t server,
     int err, struct mono now);
 
+/* The interface as whose client a server is probed: a ready one that leads to it, or
+ * NULL. */
+const struct iface *probe_via(struct probes *p, const struct servers *sv,
+    uint16_t server);
 /* The giaddr to probe a server with: the first one of a ready client interface
  * that leads to this server (dnsmasq does not answer for subnets it does not
  * know), or NULL. On standby it is not the virtual address, which the other

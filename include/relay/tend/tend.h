@@ -41,8 +41,9 @@ void way_watch_reload(struct daemon *d);	/* after a new configuration */
 /* probe_run.c sends the probes of core/server/probe. */
 int probe_run_open(struct daemon *d);	/* 0 or -ENOMEM */
 void probe_run_close(struct daemon *d);
-/* Offered each datagram to port 67. true: it replied to a probe. */
+/* Offered each datagram to port 67 or 547. true: it replied to a probe. */
 bool probe_run_reply(struct daemon *d, const struct rx *rx, struct mono now);
+bool probe_run_reply6(struct daemon *d, const struct rx *rx, struct mono now);
 /* Offered each error (errno) of a server's socket. true: a probe caused and
  * counts it. */
 bool probe_run_error(struct daemon *d, uint16_t server, int err, struct mono now);

@@ -48,9 +48,13 @@ check_only(struct conf_builder *b, const struct conf_sect *sect,
 			conf_bad_sect(b, sect, "has %s, which is only for %s address",
 			    k->name, only[k->only]);
 	}
-	if (s->address.version == 6 && s->n_probe > 0)
-		conf_bad_sect(b, sect, "has a probe, and each kind of it needs IPv4; expected "
-		    "probe = none with an IPv6 address");
+	for (uint16_t i = 0; i < s->n_probe; i++)
+		if ((s->probe[i].kind == CONF_PROBE_DHCP6) != (s->address.version == 6)) {
+			conf_bad_sect(b, sect, s->address.version == 6 ?
+			    "has a probe that needs IPv4; expected dhcp6 or none" :
+			    "has the probe dhcp6; expected an IPv6 address with it");
+			break;
+		}
 }
 
 /* An address is one server to the relay, so its sections must agree. */

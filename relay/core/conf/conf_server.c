@@ -289,6 +289,7 @@ static const struct {
 	[CONF_PROBE_PXE]	= { "pxe", false },
 	[CONF_PROBE_PXE4011]	= { "pxe-4011", false },
 	[CONF_PROBE_DHCP]	= { "dhcp", false },
+	[CONF_PROBE_DHCP6]	= { "dhcp6", false },
 	[CONF_PROBE_TFTP]	= { "tftp", true },
 	[CONF_PROBE_ARP]	= { "arp", false },
 	[CONF_PROBE_ICMP]	= { "icmp", false },
@@ -370,7 +371,7 @@ read_probe(const struct conf_at *a, struct conf_probe *p)
 	for (; kind < CONF_PROBE_MAX && strcmp(kinds[kind].word, word) != 0; kind++)
 		conf_near_add(&near, kinds[kind].word);
 	if (kind == CONF_PROBE_MAX)
-		return conf_bad(a, "expected pxe, pxe-4011, dhcp, tftp:FILE, arp, icmp, "
+		return conf_bad(a, "expected pxe, pxe-4011, dhcp, dhcp6, tftp:FILE, arp, icmp, "
 		    "tcp:PORT, http:PATH, http:PORT/PATH or none%s",
 		    conf_near_text(&near));
 	if (!kinds[kind].arg && *arg)

@@ -170,24 +170,32 @@ probe_interfaces_changed(struct probes *p, struct mono now)
 static uint32_t
 find_via(const struct servers *sv, uint16_t server)
 {
+	bool six = sv->conf->server[server].address.version == 6;
 	struct iftab *t = sv->iftab;
 	const struct iface *f;
 
 	for (f = iftab_next(t, 0); f; f = iftab_next(t, f->link.ifindex))
-		if (iface_ready(f) && iface_leads_to(f, sv->conf, server))
+		if ((six ? iface6_ready(f) : iface_ready(f)) &&
+		    iface_leads_to(f, sv->conf, server))
 			return f->link.ifindex;
 	return PROBE_NO_IFACE;
+}
+
+const struct iface *
+probe_via(struct probes *p, const struct servers *sv, uint16_t server)
+{
+	struct probe_server *s = &p->server[server];
+
+	if (s->via == 0)
+		s->via = find_via(sv, server);
+	return s->via != PROBE_NO_IFACE ? iftab_by_index(sv->iftab, s->via) : NULL;
 }
 
 const struct iface_giaddr *
 probe_giaddr(struct probes *p, const struct servers *sv, uint16_t server)
 {
-	struct probe_server *s = &p->server[server];
-	const struct iface *f;
+	const struct iface *f = probe_via(p, sv, server);
 
-	if (s->via == 0)
-		s->via = find_via(sv, server);
-	f = s->via != PROBE_NO_IFACE ? iftab_by_index(sv->iftab, s->via) : NULL;
 	if (!f || !f->n_giaddr)
 		return NULL;
 	if (iftab_is_local(sv->iftab, f->giaddr[0].addr) || ip4_is_none(f->own))
@@ -601,7 +609,8 @@ probe_socket_error(struct probes *p, struct servers *sv, uint16_t server, int er
 		enum conf_probe_kind kind = c->probe[i].kind;
 
 		if (s->one[i].open &&
-		    (kind == CONF_PROBE_DHCP || kind == CONF_PROBE_PXE))
+		    (kind == CONF_PROBE_DHCP || kind == CONF_PROBE_DHCP6 ||
+		    kind == CONF_PROBE_PXE))
 			ours |= probe_result(p, sv, s->one[i].token,
 			    PROBE_FAILED, d, now);
 	}

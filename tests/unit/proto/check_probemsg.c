@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "msg.h"
+#include "proto/dhcp6.h"
 #include "proto/pxe.h"
 
 Suite *probemsg_suite(void);
@@ -135,6 +136,38 @@ START_TEST(only_answers_to_the_made_up_machine_count)
 }
 END_TEST
 
+START_TEST(an_inform6_is_recognised_by_its_token)
+{
+	struct ip6 link = { { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
+	uint8_t out[PROBEMSG6_MAX];
+	struct rd options = rd_init("\0\x12\0\3abc", 7), inner;
+	struct dhcp6 m, in;
+	uint32_t token;
+	size_t n = probemsg_inform6(out, sizeof(out), 0x5eed1234, link, options);
+
+	ck_assert_int_eq(dhcp6_parse(&m, out, n), DROP_NONE);
+	ck_assert_int_eq(m.type, DHCP6_RELAY_FORW);
+	ck_assert(ip6_eq(m.link, link));
+	ck_assert(dhcp6_has(&m, DHCP6_OPT_INTERFACE_ID));
+	ck_assert_int_eq(dhcp6_inner(&m, &inner), DROP_NONE);
+	ck_assert_int_eq(dhcp6_parse(&in, inner.p, rd_left(&inner)), DROP_NONE);
+	ck_assert_int_eq(in.type, DHCP6_INFORMATION_REQUEST);
+	ck_assert(!probemsg_answer6(out, n, &token));
+	out[0] = DHCP6_RELAY_REPL;
+	ck_assert(probemsg_answer6(out, n, &token));	/* no REPLY inside */
+	ck_assert_uint_eq(token, 0);
+	out[in.data - out] = DHCP6_REPLY;
+	ck_assert(probemsg_answer6(out, n, &token));
+	ck_assert_uint_eq(token, 0x5eed1234);
+	out[33] ^= 1;					/* another token */
+	ck_assert(probemsg_answer6(out, n, &token));
+	ck_assert_uint_eq(token, 0);
+	out[18] ^= 1;					/* another peer */
+	ck_assert(!probemsg_answer6(out, n, &token));
+	ck_assert_uint_eq(probemsg_inform6(out, n - 1, 1, link, options), 0);
+}
+END_TEST
+
 Suite *
 probemsg_suite(void)
 {
@@ -145,6 +178,7 @@ probemsg_suite(void)
 	tcase_add_test(t, a_discover_is_that_of_a_machine_that_boots);
 	tcase_add_test(t, a_request_to_4011_has_ciaddr_and_no_giaddr);
 	tcase_add_test(t, option_82_is_last);
+	tcase_add_test(t, an_inform6_is_recognised_by_its_token);
 	tcase_add_test(t, only_answers_to_the_made_up_machine_count);
 	suite_add_tcase(s, t);
 	return s;

@@ -604,9 +604,9 @@ static const struct {
 	    "6: probe-timeout = 3: expected a time from 50ms to 1h with its unit: ms, s, m or "
 	    "h\n" },
 	{ PROBE "ping, tfpt:x",
-	    "5: probe: \"ping\": expected pxe, pxe-4011, dhcp, tftp:FILE, arp, icmp, "
+	    "5: probe: \"ping\": expected pxe, pxe-4011, dhcp, dhcp6, tftp:FILE, arp, icmp, "
 	    "tcp:PORT, http:PATH, http:PORT/PATH or none\n"
-	    "5: probe: \"tfpt:x\": expected pxe, pxe-4011, dhcp, tftp:FILE, arp, icmp, "
+	    "5: probe: \"tfpt:x\": expected pxe, pxe-4011, dhcp, dhcp6, tftp:FILE, arp, icmp, "
 	    "tcp:PORT, http:PATH, http:PORT/PATH or none; did you mean \"tftp\"?\n" },
 	{ PROBE "arp,\n\ttcp\n\ttftp:\n\thttp\n",
 	    "6: probe: \"tcp\": expected something after the colon, like tftp:FILE, tcp:PORT "
@@ -709,8 +709,7 @@ static const struct {
 	/* IPv6 */
 	{ IF "[server x]\naddress = 2001:db8::1\noption82 = none\nprobe = dhcp\n",
 	    "3: [server x] has option82, which is only for an IPv4 address\n"
-	    "3: [server x] has a probe, and each kind of it needs IPv4; expected probe = none "
-	    "with an IPv6 address\n" },
+	    "3: [server x] has a probe that needs IPv4; expected dhcp6 or none\n" },
 	{ IF "[server x]\naddress = 192.0.2.1\nduid = hex:000102\nvss = on\n"
 	    "answers-from = 2001:db8::1\n",
 	    "3: [server x] has duid, which is only for an IPv6 address\n"
