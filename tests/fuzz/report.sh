@@ -19,6 +19,7 @@ reply|core/relay4/relay4_reply.c core/relay4/clients.c proto/rai.c|the whole pat
 p4011|core/relay4/p4011.c|port 4011, both ways
 rescue|core/relay4/rescue.c core/relay4/*hedge.c|port 4011 of dead boot servers
 record|core/story/record.c core/story/track.c core/story/explain.c|what is remembered of boots, and its verdicts
+relay6|core/relay6/*.c|DHCPv6 from end to end, both ways, against an oracle
 dhcp4|proto/dhcp4.c|a DHCP message of any bytes
 dhcp6|proto/dhcp6.c|a DHCPv6 message of any bytes, and those inside relay headers
 rai|proto/rai.c|option 82: written, found, taken out

@@ -248,8 +248,10 @@ conf_check_rules(struct conf_builder *b)
 	const struct conf *c = b->c;
 	char shown[CONF_SHOW_MAX];
 
-	for (const struct conf_rule *r = c->rule; r < c->rule + c->n_rule; r++)
-		for (const struct conf_rule *e = c->rule; e < r; e++) {
+	for (uint16_t i = 0; i < c->n_rule; i++)
+		for (uint16_t k = 0; k < i; k++) {
+			const struct conf_rule *r = &c->rule[i], *e = &c->rule[k];
+
 			if (!rule_covers(e, r))
 				continue;
 			conf_mistake(b, r->line, "[rule %s] is never reached: [rule %s] "
