@@ -40,6 +40,8 @@ PXR_SLOW=${PXR_SLOW:-${VMRUN_GUEST:+10}}
 PXR_SLOW=${PXR_SLOW:-1}
 
 ID=pxr-$$		# prefix of every namespace of this run
+PKT=pkt.py		# the tools of the family that the test is about:
+FAKE=fakeserver.py	# topo/topo-vlans6.sh sets those of DHCPv6
 T=			# the temporary directory of this run
 FAILS=0			# expectations that were not met
 PIDS=()			# processes started by spawn
@@ -315,7 +317,7 @@ logged()
 # bound NAMESPACE PORT: a process there listens on that UDP port.
 bound()
 {
-	ip netns exec "$ID-$1" cat /proc/net/udp |
+	ip netns exec "$ID-$1" cat /proc/net/udp /proc/net/udp6 |
 		grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$2") "
 }
 
@@ -374,7 +376,7 @@ pkt()
 	local n=$1
 
 	shift
-	ip netns exec "$ID-$n" "$PYTHON" "$HERE/srv/pkt.py" "$@"
+	ip netns exec "$ID-$n" "$PYTHON" "$HERE/srv/$PKT" "$@"
 }
 
 # load ARRAY: fills an associative array from the lines key=value of standard input.
@@ -410,7 +412,7 @@ fake()
 	knobs "$n" "$@"
 	: >"$T/$n.jsonl"
 	: >"$T/fake-$n.log"	# an earlier server's "ready" does not count
-	spawn "$n" "fake-$n" "$PYTHON" "$HERE/srv/fakeserver.py" \
+	spawn "$n" "fake-$n" "$PYTHON" "$HERE/srv/$FAKE" \
 		--knobs "$T/$n.knobs" --record "$T/$n.jsonl"
 	wait_for 5 logged "fake-$n" ready || die "fake server $n does not start"
 }
@@ -440,7 +442,7 @@ srv_has()
 srv_last()
 {
 	load S < <(grep -e "${2:-}" "$T/$1.jsonl" | tail -n 1 |
-		"$PYTHON" "$HERE/srv/pkt.py" show)
+		"$PYTHON" "$HERE/srv/$PKT" show)
 }
 
 srv_forget()
@@ -490,7 +492,7 @@ relay_ready()
 {
 	alive "$RELAY_PID" || die "the relay ended at once"
 	if [ -n "$RELAY" ]; then
-		bound "$2" 67
+		bound "$2" 67 || bound "$2" 547
 	else
 		CTL_SOCKET=$T/$1.sock query version >/dev/null 2>&1
 	fi
@@ -639,13 +641,13 @@ need_pxrelayd()
 # start_probe NAMESPACE [KEY=VALUE...]
 start_probe()
 {
-	spawn "$1" probe "$PYTHON" "$HERE/srv/pkt.py" probe eth0 every=5 \
+	spawn "$1" probe "$PYTHON" "$HERE/srv/$PKT" probe eth0 every=5 \
 		"${@:2}"
 	wait_for 5 logged probe probing || die "no probes"
 }
 
-# step WHAT GIADDR COMMAND...: runs the command and expects a request with that giaddr
-# within 100 ms after the command has ended.
+# step WHAT GIADDR COMMAND...: runs the command and expects a request with that giaddr (DHCPv6:
+# link-address) within 100 ms after the command has ended.
 step()
 {
 	local what=$1 giaddr=$2 t0 ms
@@ -653,8 +655,8 @@ step()
 	shift 2
 	"$@" || die "$what: $*"
 	t0=$EPOCHREALTIME
-	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 2 "$giaddr")
-	expect "$what: relays with giaddr $giaddr after $ms ms" within "$ms"
+	ms=$("$PYTHON" "$HERE/srv/$PKT" after "$T/srv1.jsonl" "$t0" 2 "$giaddr")
+	expect "$what: relays for $giaddr after $ms ms" within "$ms"
 }
 
 within()
@@ -671,7 +673,7 @@ silent()
 	shift
 	"$@" || die "$what: $*"
 	t0=$("$PYTHON" -c "print($EPOCHREALTIME + 0.1 * $PXR_SLOW)")
-	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 0.25)
+	ms=$("$PYTHON" "$HERE/srv/$PKT" after "$T/srv1.jsonl" "$t0" 0.25)
 	expect_eq "$what: nothing is relayed" "$ms" none
 }
 
@@ -684,8 +686,8 @@ keeps()
 	shift 2
 	"$@" || die "$what: $*"
 	t0=$("$PYTHON" -c "print($EPOCHREALTIME + 0.1 * $PXR_SLOW)")
-	ms=$("$PYTHON" "$HERE/srv/pkt.py" after "$T/srv1.jsonl" "$t0" 1 "$giaddr")
-	expect "$what: still giaddr $giaddr" test "$ms" != none
+	ms=$("$PYTHON" "$HERE/srv/$PKT" after "$T/srv1.jsonl" "$t0" 1 "$giaddr")
+	expect "$what: still for $giaddr" test "$ms" != none
 }
 
 # ---- real servers ---------------------------------------------------------

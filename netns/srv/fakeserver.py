@@ -49,6 +49,8 @@ def arguments():
 class Knobs:
     """The knobs file, which is read again when it has been replaced."""
 
+    parse = staticmethod(dhcp.pairs)
+
     def __init__(self, name):
         self.name, self.seen, self.value = name, None, {}
 
@@ -57,7 +59,7 @@ class Knobs:
         if (st.st_ino, st.st_mtime_ns) != self.seen:
             self.seen = st.st_ino, st.st_mtime_ns
             with open(self.name) as f:
-                self.value = dhcp.pairs(f.read().split("\n"))
+                self.value = self.parse(f.read().split("\n"))
         return self.value
 
 

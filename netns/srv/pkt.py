@@ -53,13 +53,13 @@ def own_mac(iface):
         return f.read().strip()
 
 
-def packet_socket(iface, listen=True):
+def packet_socket(iface, listen=True, proto=ETH_P_IP):
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
-                      socket.htons(ETH_P_IP) if listen else 0)
+                      socket.htons(proto) if listen else 0)
     if listen:
         s.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
-        s.bind((iface, ETH_P_IP))
+        s.bind((iface, proto))
     return s
 
 
@@ -93,7 +93,7 @@ def defaults(iface, args):
     return d
 
 
-def arrivals(s, until):
+def arrivals(s, until, show=dhcp.show_frame):
     """The decoded frames that arrive before the time that until() returns."""
     while True:
         left = until() - time.monotonic()
@@ -109,17 +109,17 @@ def arrivals(s, until):
         partial = any(level == SOL_PACKET and kind == PACKET_AUXDATA and
                       struct.unpack_from("I", data)[0] & CSUMNOTREADY
                       for level, kind, data in anc)
-        d = dhcp.show_frame(f, partial)
+        d = show(f, partial)
         if d:
             yield d
 
 
-def collect(s, d, wanted):
+def collect(s, d, wanted, show=dhcp.show_frame):
     """The replies, until no packet has come for settle ms after the first."""
     end = time.monotonic() + float(d.get("wait", "1")) * SLOW
     settle = float(d.get("settle", "100")) / 1000 * SLOW
     got = []
-    for a in arrivals(s, lambda: end):
+    for a in arrivals(s, lambda: end, show):
         if not wanted(a):
             continue
         got.append(a)
