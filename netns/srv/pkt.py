@@ -11,7 +11,8 @@
   pkt.py noise IFACE KEY=VALUE...   count= packets with random damage, the same
                                     for the same seed=
   pkt.py listen IFACE KEY=VALUE...  prints what comes to port 68 (or port=) in wait= s
-  pkt.py show                       a line of fakeserver.py's record, decoded
+  pkt.py show LINE                  a line of fakeserver.py's record, decoded
+  pkt.py serve                      runs such commands from standard input; see quick in lib.sh
   pkt.py relayed HEX GIADDR [OPT82] the request as a relay must send it
   pkt.py without82 HEX OPT82        the reply as a relay must deliver it
   pkt.py gaps FILE                  count=, clients= and gap_ms= of a record
@@ -39,6 +40,7 @@ import socket
 import struct
 import sys
 import time
+import traceback
 
 import dhcp
 
@@ -241,8 +243,7 @@ def cmd_noise(iface, *args):
         s.sendto(bytes(f), (iface, 0))
 
 
-def cmd_show():
-    line = sys.stdin.readline()
+def cmd_show(line):
     if not line:
         return
     r = json.loads(line)
@@ -299,12 +300,26 @@ def cmd_after(name, since, seconds, giaddr=None):
     print("none")
 
 
-def main():
+def serve(commands):
+    """Runs one command for each line, whose words 0x1f separates; a line with a dot ends its
+    output."""
+    for line in sys.stdin:
+        words = line.rstrip("\n").split("\x1f")
+        try:
+            commands["cmd_" + words[0]](*words[1:])
+        except Exception:
+            traceback.print_exc()
+        print(".", flush=True)
+
+
+def main(commands, name, usage):
+    if sys.argv[1:] == ["serve"]:
+        serve(commands)
     try:
-        globals()["cmd_" + sys.argv[1]](*sys.argv[2:])
+        commands["cmd_" + sys.argv[1]](*sys.argv[2:])
     except (IndexError, KeyError) as e:
-        raise SystemExit("pkt.py: %r\n%s" % (e, __doc__))
+        raise SystemExit("%s: %r\n%s" % (name, e, usage))
 
 
 if __name__ == "__main__":
-    main()
+    main(globals(), "pkt.py", __doc__)

@@ -10,7 +10,8 @@
   pkt6.py each KEY=VALUE... IFACE...
                                     one packet on each interface; prints sent=
   pkt6.py listen IFACE KEY=VALUE... prints what comes to port 546 (or port=) in wait= s
-  pkt6.py show                      a line of fake6.py's record, decoded
+  pkt6.py show LINE                 a line of fake6.py's record, decoded
+  pkt6.py serve                     as in pkt.py
   pkt6.py count FILE                count=, clients= and links= of a record
   pkt6.py after FILE TIME SECONDS [LINK-ADDRESS]
                                     waits for a request that was recorded after TIME, prints
@@ -188,8 +189,7 @@ def cmd_noise(iface, *args):
         s.sendto(bytes(f), (iface, 0))
 
 
-def cmd_show():
-    line = sys.stdin.readline()
+def cmd_show(line):
     if not line:
         return
     r = json.loads(line)
@@ -221,12 +221,5 @@ def cmd_after(name, since, seconds, link=None):
     print("none")
 
 
-def main():
-    try:
-        globals()["cmd_" + sys.argv[1]](*sys.argv[2:])
-    except (IndexError, KeyError) as e:
-        raise SystemExit("pkt6.py: %r\n%s" % (e, __doc__))
-
-
 if __name__ == "__main__":
-    main()
+    pkt.main(globals(), "pkt6.py", __doc__)
