@@ -7,6 +7,7 @@
 # the marks that the test sets.
 
 STORY=$T/story
+STORM_PY=storm.py	# storm6.py plays clients of DHCPv6
 
 declare -A STORM_PID	# process numbers of the servers
 dhcp_fake()
@@ -76,7 +77,7 @@ start_storm()
 	: >"$STORY"
 	STORM_AT=0
 	mark all servers are alive
-	spawn storm storm "$PYTHON" "$HERE/srv/storm.py" run "$STORY" \
+	spawn storm storm "$PYTHON" "$HERE/srv/$STORM_PY" run "$STORY" \
 		clients="$1" seconds="$2" eth10 10 eth20 20
 	STORM=$SPAWNED
 }
@@ -121,7 +122,7 @@ again()
 end_storm()
 {
 	wait_for 40 gone "$STORM" || die "the storm does not end"
-	"$PYTHON" "$HERE/srv/storm.py" report "$STORY"
+	"$PYTHON" "$HERE/srv/$STORM_PY" report "$STORY"
 	local booted
 
 	booted=$(grep -c '^end .* ok$' "$STORY")

@@ -25,7 +25,8 @@ dhcp6.py lists the keys of messages and headers. Further keys here:
   wait=S       how long to wait for the first reply (1)
   settle=MS    how long to wait for more after it (100)
   port=N       replies come to this port (546, or 547 if the message is relayed)
-  match=any    every packet to that port is a reply, not only those with our xid
+  match=any    every packet to that port is a reply, not only those with our xid; lease: only
+               those that have an address, too
 Without src=, packets come from the link-local address of the MAC (smac=), which the kernel
 need not have. Output is like that of pkt.py.
 """
@@ -111,9 +112,10 @@ def cmd_ask(iface, *args):
     payload = transmit(d, dhcp6.num(d.get("again", "1")))
     port = d.get("port", "547" if d["relays"] else "546")
     xid = "0x%06x" % dhcp6.num(d["xid"])
-    pkt.print_answers(pkt.collect(
-        s, d, lambda a: a["dport"] == port and
-        (d.get("match") == "any" or a.get("xid") == xid), dhcp6.Frames().show))
+    wanted = {"any": lambda a: True, "lease": lambda a: a.get("xid") == xid and "addr" in a
+              }.get(d.get("match"), lambda a: a.get("xid") == xid)
+    pkt.print_answers(pkt.collect(s, d, lambda a: a["dport"] == port and wanted(a),
+                                  dhcp6.Frames().show))
     print("asked=%s\nsent=%s" % (d["xid"], payload.hex()))
 
 

@@ -58,6 +58,8 @@ class Machine:
 
 
 class Storm:
+    make = Machine
+
     def __init__(self, story, wires, n, seconds):
         self.story, self.wires = story, wires
         self.left = self.n = n
@@ -78,7 +80,7 @@ class Storm:
         for i in range(self.n):
             wire, vlan = self.wires[i % len(self.wires)]
             self.at(start + self.seconds * i / self.n, self.begin,
-                    Machine(i, wire, vlan))
+                    self.make(i, wire, vlan))
         while self.left:
             wait = max(0, self.timers[0][0] - time.monotonic())
             for s in select.select([w for w, _ in self.wires], [], [], wait)[0]:
@@ -156,19 +158,19 @@ class Storm:
                   m.discovers, m.requests, verdict)
 
 
-def wire(iface):
-    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_IP))
+def wire(iface, proto):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(proto))
     s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
-    s.bind((iface, ETH_P_IP))
+    s.bind((iface, proto))
     return s
 
 
-def cmd_run(name, *args):
+def cmd_run(name, *args, storm=Storm, proto=ETH_P_IP):
     d = dict(a.split("=") for a in args if "=" in a)
     rest = [a for a in args if "=" not in a]
-    wires = [(wire(rest[i]), int(rest[i + 1])) for i in range(0, len(rest), 2)]
+    wires = [(wire(rest[i], proto), int(rest[i + 1])) for i in range(0, len(rest), 2)]
     with open(name, "a", buffering=1) as story:
-        Storm(story, wires, int(d["clients"]), float(d["seconds"])).run()
+        storm(story, wires, int(d["clients"]), float(d["seconds"])).run()
 
 
 def percentile(sorted_ms, percent):

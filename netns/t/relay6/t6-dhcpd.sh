@@ -1,0 +1,66 @@
+#!/bin/bash
+# t6-dhcpd.sh: ISC dhcpd -6 as the server and dhclient -6 as the client: SOLICIT, REQUEST, RENEW,
+# RELEASE and INFORMATION-REQUEST. dhcpd gives options by our Interface-Id and Remote-Id, and
+# knows the client's MAC from our option 79 (RFC 6939).
+
+. "$(dirname "$0")/../../topo/topo-vlans6.sh"
+need dhcpd dhclient
+need_pxrelayd
+
+# got MESSAGE: dhcpd has had it from the client in VLAN 10, by the relay.
+got()
+{
+	logged dhcpd-srv1 "^Encapsulated $1 message from $CL10_LL port 547"
+}
+
+# dhclient6 ARGUMENT...: runs it to its end.
+dhclient6()
+{
+	ns cl10 timeout 10 dhclient -6 -v --no-pid -cf /dev/null \
+		-lf "$T/dhclient-cl10.leases" -sf "$HERE/srv/client-script" \
+		-e LEASE="$T/cl10.lease" "$@" eth0 >>"$T/dhclient.log" 2>&1
+}
+
+topo_vlans6
+ip6_on cl10
+start_dhcpd6 srv1 50 59 'option dhcp-renewal-time 1;' \
+	'log(info, concat("MAC ", binary-to-ascii(16, 8, ":",
+		v6relay(1, option dhcp6.client-linklayer-addr))));' \
+	'if v6relay(1, option dhcp6.interface-id) = "rtr:vlan10" {
+		option dhcp6.name-servers 2001:db8:10::53;
+	}' \
+	'if substring(v6relay(1, option dhcp6.remote-id), 4, 20) = "vlan10@rtr" {
+		option dhcp6.info-refresh-time 12345;
+	}'
+start_relay <<END
+[relay]
+control = $CTL
+log-level = debug
+host-name = rtr
+[interface vlan10]
+servers = $SRV1_6
+remote-id6 = 32473:%i@%h
+END
+
+ask cl10 type=information-request oro=23,32
+expect_eq "INFORMATION-REQUEST: options by Interface-Id and Remote-Id" \
+	"${A[answers]} ${A[opt23]} ${A[opt32]}" \
+	"1 20010db8001000000000000000000053 00003039"
+: >"$T/dhclient-cl10.leases"
+expect "dhclient -S has its answer" dhclient6 -S -1
+
+start_dhclient6 cl10
+got=$(lease_of cl10)
+expect_eq "dhclient has a lease" "${got%::*}" 2001:db8:10
+for m in Solicit Request Information-request; do
+	expect "dhcpd had $m" got $m
+done
+expect "from a relay with our address and link-address" logged dhcpd-srv1 \
+	"^Relay-forward message from $UP6:1 port 547, link address $GW10_6, peer address $CL10_LL"
+expect "with the client's MAC" logged dhcpd-srv1 '^MAC 0:1:2:0:0:0:10:1$'
+expect "RENEW" wait_for 5 got Renew
+rm "$T/cl10.lease"
+expect "... is answered" lease_of cl10
+stop "$CLIENT_PID" KILL
+expect "RELEASE" dhclient6 -r
+expect "... arrives" wait_for 3 got Release
