@@ -222,8 +222,8 @@ def show_ia(found):
 
 
 def show_message(m):
-    """The fields of a message. Those of the outermost relay are rtype, hop, la, pa, rcodes
-    and ropt18 etc.; those of the next begin with in., the next in.in., and so on; type, xid,
+    """The fields of a message. Those of the outermost relay are rtype, hop, la, pa, rcodes,
+    ropt18 etc. and rmsg; those of the next begin with in., the next in.in., and so on; type, xid,
     codes, opt1 etc., addr and payload are the client's or server's own message."""
     d, prefix, levels = {"size": str(len(m))}, "", 0
     while m and is_relayed(m):
@@ -232,7 +232,9 @@ def show_message(m):
                   prefix + "la": addr(m[2:18]), prefix + "pa": addr(m[18:34]),
                   prefix + "rwhole": str(int(whole))})
         d.update((prefix + "r" + k, v) for k, v in each_option(found, "").items())
-        m, prefix, levels = relayed(m), prefix + "in.", levels + 1
+        m = relayed(m)
+        d[prefix + "rmsg"] = (m or b"").hex()
+        prefix, levels = prefix + "in.", levels + 1
     m = m or b""
     d.update(levels=str(levels), payload=m.hex())
     if len(m) < 4:

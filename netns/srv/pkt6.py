@@ -130,7 +130,7 @@ def cmd_listen(iface, *args):
 def paced(iface, args, rate):
     """Sends a packet of a new client at every tick, forever."""
     s = pkt.packet_socket(iface, listen=False)
-    first = random.getrandbits(15) << 24
+    first = random.getrandbits(8) << 24
     start, n = time.monotonic(), 0
     while True:
         d = defaults(iface, ["smac=" + struct.pack("!HI", 0x0200, first + n).hex(":"),

@@ -7,7 +7,8 @@
 need_pxrelayd
 need dhcrelay tcpdump
 
-# below [KEY = VALUE]: pxrelayd in r1, whose server is r2.
+# below: pxrelayd in r1, whose server is r2. Each has a relay-id of its own, because the default
+# is one of the machine.
 below()
 {
 	start_relay -n r1 -N r1 <<-END
@@ -15,6 +16,7 @@ below()
 	control = $T/r1.sock
 	client-rate = off
 	check-source = off
+	relay-id = hex:00030001020000000001
 	[interface vlan10]
 	servers = $R2_6
 	interface-id = lower
@@ -28,6 +30,7 @@ above()
 	[relay]
 	control = $T/r2.sock
 	client-rate = off
+	relay-id = hex:00030001020000000002
 	[interface down0]
 	servers = $SRV1_6
 	interface-id = upper
@@ -95,6 +98,7 @@ for n in r1 r2; do
 	[relay]
 	control = $T/$n.sock
 	check-source = off
+	relay-id = hex:0003000102000000000${n#r}
 	[interface vlan10]
 	servers = $peer
 	[interface $down]

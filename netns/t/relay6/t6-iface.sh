@@ -120,6 +120,7 @@ delete $A1
 silent "an address that is tentative" tentative
 step "... until it is not" $A1 wait_for 5 eval \
 	'! nsip rtr -6 addr show dev vlan10 tentative | grep -q $A1'
+ns rtr sysctl -qw net.ipv6.conf.vlan10.accept_dad=0
 silent "down" nsip rtr link set vlan10 down
 step "up" $A1 up_again
 silent "the link-local address deleted" lose_link_local

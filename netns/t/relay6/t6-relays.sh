@@ -7,7 +7,8 @@
 . "$(dirname "$0")/../../topo/topo-vlans6.sh"
 need_pxrelayd
 
-SOURCE=2001:db8:10::beef		# the other relay's address
+SOURCE=2001:db8:10::beef	# another relay's address
+SOURCE2=2001:db8:10::cafe	# that of one with the kernel's IPv6
 MAC=02:00:00:00:10:01
 
 # relays WHAT KEY=VALUE...: the server gets it once; S has its fields.
@@ -17,16 +18,10 @@ relays()
 
 	shift
 	srv_forget srv1
-	ask cl10 settle=10 wait=0.5 xid=$((++XID)) "$@"
+	ask ${CLIENT:-cl10} settle=10 wait=0.5 xid=$((++XID)) "$@"
 	wait_for 3 srv_has srv1 1
 	srv_last srv1
-	expect_eq "$what: the message of the relay as it is" "$(relay_message)" "${A[sent]}"
-}
-
-# relay_message: option 9 of our RELAY-FORW, which comes last, as long as what was sent.
-relay_message()
-{
-	echo "$(grep -o '"hex": "[0-9a-f]*' "$T/srv1.jsonl" | tail -c "${#A[sent]}")"
+	expect_eq "$what: the message of the relay as it is" "${S[rmsg]}" "${A[sent]}"
 }
 
 more_drops()
@@ -46,14 +41,17 @@ refuses()
 
 XID=0
 topo_vlans6
+add_client cl10b 10 02
+ip6_on cl10b
+nsip cl10b addr add $SOURCE2/64 dev eth0 nodad
 fake srv1
-quick cl10 cl20 srv1
+quick cl10 cl10b cl20 srv1
 start_relay <<END
 [relay]
 control = $CTL
 client-rate = off
 log-level = debug
-relay-id = 0003000102000000aaaa
+relay-id = hex:0003000102000000aaaa
 [interface vlan10]
 servers = $SRV1_6
 interface-id = %i
@@ -92,10 +90,10 @@ expect_eq "with a lease of our subnet" "${A[addr]}" 2001:db8:10::77
 relays "a relay on port 40000 (RFC 8357)" src=$SOURCE sport=40000 port=40000 "${INNER[@]}"
 expect_eq "option 135 names its port, and its reply goes there" \
 	"${S[ropt135]} ${A[answers]} ${A[dport]}" "9c40 1 40000"
-relays "unicast to us, as relays do it" src=$SOURCE sport=547 dst=$GW10_6 dmac=$RTR10_MAC \
-	"${INNER[@]}"
+CLIENT=cl10b relays "unicast to us, as relays do it" via=udp src=$SOURCE2 sport=547 \
+	dst=$GW10_6 "${INNER[@]}"
 expect_eq "hop count, link-address and peer-address" \
-	"${S[hop]} ${S[la]} ${S[pa]}" "4 :: $SOURCE"
+	"${S[hop]} ${S[la]} ${S[pa]}" "4 :: $SOURCE2"
 expect_eq "and its reply comes" "${A[answers]}" 1
 
 relays "two relays below us" src=$SOURCE sport=547 \
