@@ -244,7 +244,8 @@ new_ns()
 		# If br_netfilter is loaded (by Docker, for example), bridges drop
 		# malformed packets before the relay sees them.
 		ip netns exec "$ID-$n" sysctl -qw \
-			net.bridge.bridge-nf-call-iptables=0 2>/dev/null
+			net.bridge.bridge-nf-call-iptables=0 \
+			net.bridge.bridge-nf-call-ip6tables=0 2>/dev/null
 		ip -n "$ID-$n" link set lo up
 	done
 }

@@ -21,7 +21,7 @@ and in the outermost RELAY-REPL, where everything is echoed by default:
   unwrap=1      no RELAY-REPL around the answer
   to=ADDRESS port=N     where the reply goes to (where the request came from, port 547, but
                         the request's own port if it has option 135)
-  from=ADDRESS sport=N  its source, one of this machine's; asked: where the request went to
+  from=ADDRESS sport=N  its source, one of this machine's (where the request went to)
   replies=1     how many times the reply is sent
   delay=0       milliseconds before it
 join=GROUP%IFACE,...  is read once, at the start: the groups that it listens to
@@ -156,10 +156,8 @@ def has_port(m):
 
 def reply(s, data, knobs, came, asked, odd_port):
     to = knobs.get("to", came[0])
-    control = []
-    if "from" in knobs:
-        mine = asked if knobs["from"] == "asked" else knobs["from"]
-        control = [(socket.IPPROTO_IPV6, IPV6_PKTINFO, dhcp6.packed(mine) + bytes(4))]
+    mine = knobs.get("from", "::" if asked.startswith("ff") else asked)
+    control = [(socket.IPPROTO_IPV6, IPV6_PKTINFO, dhcp6.packed(mine) + bytes(4))]
     if "sport" in knobs:
         s = udp_socket("::", dhcp6.num(knobs["sport"]))
     port = dhcp6.num(knobs.get("port", str(came[1] if odd_port else 547)))

@@ -68,9 +68,10 @@ interface-id = %i
 END
 
 # Both requests wait at the server at the same time.
-pkt cl20 ask eth0 smac=$TWIN xid=0x777 >"$T/twin20" &
-ask cl10 smac=$TWIN xid=0x777
-wait $!
+pkt cl20 ask eth0 smac=$TWIN xid=0x777 ia=7 >"$T/twin20" &
+TWIN_PID=$!
+ask cl10 smac=$TWIN xid=0x777 ia=7
+wait $TWIN_PID
 expect_eq "VLAN 10: one reply, of its own network" "${A[answers]} ${A[addr]}" \
 	"1 2001:db8:10::77"
 expect_eq "... sent to its MAC and link-local address" \
