@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
  * route - queries the kernel for the route that a packet would take
- * (RTM_GETROUTE) and the state of a neighbour (RTM_GETNEIGH), and starts ARP
- * look-ups. Each call returns the answer.
+ * (RTM_GETROUTE) and the state of a neighbour (RTM_GETNEIGH), and starts ARP and
+ * ND look-ups. Each call returns the answer.
  *
- * neigh reports changes of IPv4 neighbours (ARP) on some interfaces. Its socket
+ * neigh reports changes of neighbours (ARP, ND) on some interfaces. Its socket
  * has a filter: on a router, each client is a neighbour whose state changes
  * every minute, but only next hops to servers matter.
  */
@@ -20,13 +20,14 @@
 enum neigh_state {
 	NEIGH_UNKNOWN,	/* no entry, or the kernel is resolving it */
 	NEIGH_ALIVE,	/* its hardware address is known */
-	NEIGH_FAILED,	/* it did not answer ARP */
+	NEIGH_FAILED,	/* it did not answer ARP or ND */
 };
 
 struct route {
 	uint32_t ifindex;	/* outgoing */
-	struct ip4 gateway;	/* IP4_NONE: the destination is on that link */
-	bool via6;		/* the gateway is IPv6 (RFC 5549) */
+	/* None: the destination is on that link. That of an IPv4 route may be
+	 * IPv6 (RFC 8950). */
+	struct ipaddr gateway;
 	bool local;		/* the destination is an address of this host */
 };
 
@@ -36,26 +37,27 @@ struct route_asker;
 int route_open(struct route_asker **out);
 struct route_asker *route_close(struct route_asker *a);	/* NULL-safe; returns NULL */
 
-/* The route of a UDP packet from port 67 of src (IP4_NONE: the kernel's choice)
- * to port 67 of dst. 0, or the -errno with which sending would fail:
- * ENETUNREACH (no route), EHOSTUNREACH (an unreachable route), EINVAL (a
- * blackhole), EACCES (prohibit). */
-int route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src,
-    struct route *out);
+/* The route of a UDP packet from the DHCP port of src (none: the kernel's choice)
+ * to that of dst, through interface scope if dst is link-local or multicast (else
+ * 0). 0, or the -errno with which sending would fail: ENETUNREACH (no route),
+ * EHOSTUNREACH (an unreachable route), EINVAL (a blackhole), EACCES (prohibit),
+ * ENODEV (no such interface). */
+int route_ask(struct route_asker *a, struct ipaddr dst, struct ipaddr src,
+    uint32_t scope, struct route *out);
 /* What the kernel knows about a neighbour. 0, or -errno: ENOENT (nothing),
  * EOPNOTSUPP (a kernel before 5.0). */
-int route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip,
+int route_neigh(struct route_asker *a, uint32_t ifindex, struct ipaddr ip,
     enum neigh_state *out);
-/* Makes the kernel send ARP requests, as a packet would; neigh_read() reports
+/* Makes the kernel send ARP or ND requests, as a packet would; neigh_read() reports
  * the result, a failure after 3 s. Not for a known neighbour: from Linux 5.16
  * on, a permanent entry would be lost. Needs CAP_NET_ADMIN. 0 or -errno. */
-int route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip);
+int route_resolve(struct route_asker *a, uint32_t ifindex, struct ipaddr ip);
 
 /* Interfaces that the filter can list; with more, all pass. */
 #define NEIGH_IFS_MAX	32
 
 /* Called by neigh_read() with ALIVE or FAILED, possibly unchanged. */
-typedef void neigh_fn(void *user, uint32_t ifindex, struct ip4 ip,
+typedef void neigh_fn(void *user, uint32_t ifindex, struct ipaddr ip,
     enum neigh_state state);
 
 struct neigh;

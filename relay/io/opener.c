@@ -222,8 +222,7 @@ resolve_neighbour(struct opener *o, const struct opener_request *q)
 		return -EPERM;
 	if (!o->route)
 		err = route_open(&o->route);
-	return err < 0 ? err : route_resolve(o->route, q->number,
-	    ip_v4(q->address));
+	return err < 0 ? err : route_resolve(o->route, q->number, q->address);
 }
 
 /* An opener process has opened these files before its sandbox; some may be

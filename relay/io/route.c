@@ -16,13 +16,13 @@
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include <libmnl/libmnl.h>
 
-#include "base/wire.h"
 #include "io/sock.h"
-#include "proto/dhcp4.h"
+#include "io/udp.h"
 
 #define MESSAGE_MAX	8192
 
@@ -95,19 +95,52 @@ ask_kernel(struct route_asker *a, const struct nlmsghdr *request,
 	return 0;
 }
 
-static void
-put_address(struct nlmsghdr *h, uint16_t type, struct ip4 ip)
+/* Returns the length of the address in bits. */
+static uint8_t
+put_address(struct nlmsghdr *h, uint16_t type, struct ipaddr ip)
 {
-	mnl_attr_put_u32(h, type, htonl(ip.host));
+	uint32_t in4 = htonl(ip_v4(ip).host);
+
+	if (ip_family(ip) == FAMILY6) {
+		mnl_attr_put(h, type, sizeof(ip.v6.b), ip.v6.b);
+		return 128;
+	}
+	mnl_attr_put(h, type, sizeof(in4), &in4);
+	return 32;
 }
 
-static struct ip4
+/* An address of 4 or 16 bytes; none if it has another length. */
+static struct ipaddr
+address_of(const void *p, size_t len)
+{
+	struct in_addr in4;
+	struct in6_addr in6;
+
+	if (len == sizeof(in4)) {
+		memcpy(&in4, p, len);
+		return sock_ip4(in4);
+	}
+	if (len != sizeof(in6))
+		return IP_NONE;
+	memcpy(&in6, p, len);
+	return sock_ip6(&in6);
+}
+
+static struct ipaddr
 address_in(const struct nlattr *a)
 {
-	struct rd r = rd_init(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a));
-	struct ip4 ip = { rd_u32(&r) };
+	return address_of(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a));
+}
 
-	return r.bad ? IP4_NONE : ip;
+/* The gateway of another family: the address follows a number of 2 bytes. */
+static struct ipaddr
+via_in(const struct nlattr *a)
+{
+	const struct rtvia *via = mnl_attr_get_payload(a);
+	size_t len = mnl_attr_get_payload_len(a);
+
+	return len < sizeof(*via) ? IP_NONE :
+	    address_of(via->rtvia_addr, len - sizeof(*via));
 }
 
 static void
@@ -127,30 +160,31 @@ read_route(const struct nlmsghdr *h, struct route *out)
 			out->gateway = address_in(a);
 			break;
 		case RTA_VIA:
-			out->via6 = true;
+			out->gateway = via_in(a);
 			break;
 		}
 }
 
 /* Gives source, protocol and ports, since rules may match them (ip-rule(8)). */
 static int
-ask_once(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
+ask_once(struct route_asker *a, struct ipaddr dst, struct ipaddr src,
+    uint32_t scope, struct route *out)
 {
+	uint16_t port = htons(udp_dhcp_port(ip_family(dst)));
 	struct nlmsghdr *h = put_request(a, RTM_GETROUTE, 0);
 	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
 	const struct nlmsghdr *answer;
 	int err;
 
-	rt->rtm_family = AF_INET;
-	rt->rtm_dst_len = 32;
-	put_address(h, RTA_DST, dst);
-	if (!ip4_is_none(src)) {
-		rt->rtm_src_len = 32;
-		put_address(h, RTA_SRC, src);
-	}
+	rt->rtm_family = (uint8_t)sock_family(ip_family(dst));
+	rt->rtm_dst_len = put_address(h, RTA_DST, dst);
+	if (!ip_is_none(src))
+		rt->rtm_src_len = put_address(h, RTA_SRC, src);
+	if (scope)
+		mnl_attr_put_u32(h, RTA_OIF, scope);
 	mnl_attr_put_u8(h, RTA_IP_PROTO, IPPROTO_UDP);
-	mnl_attr_put_u16(h, RTA_SPORT, htons(DHCP4_PORT_SERVER));
-	mnl_attr_put_u16(h, RTA_DPORT, htons(DHCP4_PORT_SERVER));
+	mnl_attr_put_u16(h, RTA_SPORT, port);
+	mnl_attr_put_u16(h, RTA_DPORT, port);
 	err = ask_kernel(a, h, &answer);
 	if (err < 0)
 		return err;
@@ -163,25 +197,26 @@ ask_once(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *ou
 
 /* On some kernels, EINVAL or ENETUNREACH may mean that we have lost src. */
 int
-route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
+route_ask(struct route_asker *a, struct ipaddr dst, struct ipaddr src,
+    uint32_t scope, struct route *out)
 {
-	int err = ask_once(a, dst, src, out);
+	int err = ask_once(a, dst, src, scope, out);
 
-	if ((err == -EINVAL || err == -ENETUNREACH) && !ip4_is_none(src))
-		err = ask_once(a, dst, IP4_NONE, out);
+	if ((err == -EINVAL || err == -ENETUNREACH) && !ip_is_none(src))
+		err = ask_once(a, dst, IP_NONE, scope, out);
 	return err;
 }
 
 static struct nlmsghdr *
 neighbour(struct route_asker *a, uint16_t type, uint16_t flags, uint32_t ifindex,
-    struct ip4 ip, struct ndmsg **nd)
+    struct ipaddr ip, struct ndmsg **nd)
 {
 	struct nlmsghdr *h = put_request(a, type, flags);
 
 	*nd = mnl_nlmsg_put_extra_header(h, sizeof(**nd));
-	(*nd)->ndm_family = AF_INET;
+	(*nd)->ndm_family = (uint8_t)sock_family(ip_family(ip));
 	(*nd)->ndm_ifindex = (int)ifindex;
-	put_address(h, NDA_DST, ip);
+	(void)put_address(h, NDA_DST, ip);
 	return h;
 }
 
@@ -198,7 +233,7 @@ neigh_state_of(unsigned nud)
 }
 
 int
-route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip,
+route_neigh(struct route_asker *a, uint32_t ifindex, struct ipaddr ip,
     enum neigh_state *out)
 {
 	const struct nlmsghdr *answer;
@@ -219,7 +254,7 @@ route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip,
 
 /* As a packet does, NTF_USE starts a lookup unless the neighbour is known. */
 int
-route_resolve(struct route_asker *a, uint32_t ifindex, struct ip4 ip)
+route_resolve(struct route_asker *a, uint32_t ifindex, struct ipaddr ip)
 {
 	const struct nlmsghdr *answer;
 	struct ndmsg *nd;
@@ -244,25 +279,31 @@ struct neigh {
 	_Alignas(struct nlmsghdr) uint8_t buf[MESSAGE_MAX];
 };
 
+static bool
+is_ip(uint8_t family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
 /* Ignores RTM_DELNEIGH: the kernel dropped the entry of a live neighbour. */
 static int
 on_message(const struct nlmsghdr *h, void *arg)
 {
 	struct neigh *n = arg;
 	const struct ndmsg *nd = mnl_nlmsg_get_payload(h);
-	struct ip4 ip = IP4_NONE;
+	struct ipaddr ip = IP_NONE;
 	enum neigh_state state;
 	struct nlattr *a;
 
 	if (h->nlmsg_type != RTM_NEWNEIGH ||
 	    mnl_nlmsg_get_payload_len(h) < sizeof(*nd) ||
-	    nd->ndm_family != AF_INET || nd->ndm_flags & NTF_PROXY)
+	    !is_ip(nd->ndm_family) || nd->ndm_flags & NTF_PROXY)
 		return MNL_CB_OK;
 	state = neigh_state_of(nd->ndm_state);
 	mnl_attr_for_each(a, h, sizeof(*nd))
 		if (mnl_attr_get_type(a) == NDA_DST)
 			ip = address_in(a);
-	if (state != NEIGH_UNKNOWN && !ip4_is_none(ip))
+	if (state != NEIGH_UNKNOWN && !ip_is_none(ip))
 		n->fn(n->user, (uint32_t)nd->ndm_ifindex, ip, state);
 	return MNL_CB_OK;
 }
@@ -280,18 +321,20 @@ neigh_read(struct neigh *n)
 	return 0;
 }
 
-/* Passes IPv4 neighbours on these interfaces. BPF loads words in network byte
+/* Passes IPv4 and IPv6 neighbours on these interfaces. BPF loads words in network byte
  * order, but the index is in host order, hence htonl(). */
 int
 neigh_watch(struct neigh *nb, const uint32_t *ifindex, size_t count)
 {
 	const uint32_t accept = UINT32_MAX;
-	struct sock_filter p[5 + 2 * NEIGH_IFS_MAX];
+	struct sock_filter p[6 + 2 * NEIGH_IFS_MAX];
 	size_t n = 0;
 
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_ABS, AT_FAMILY);
 	p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-	    AF_INET, 1, 0);
+	    AF_INET, 2, 0);
+	p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+	    AF_INET6, 1, 0);
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT_IFINDEX);
 	for (size_t i = 0; i < count && count <= NEIGH_IFS_MAX; i++) {

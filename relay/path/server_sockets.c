@@ -27,19 +27,15 @@ close_slot(struct server_slot *s)
 	s->sock = udp_server_free(s->sock);
 }
 
-/* The interface of the server's zone, by its name: a new one may have it. 0: there
- * is none. */
-static uint32_t
-scope_of(const struct daemon *d, const struct conf_server *c)
+/* By its name, since a new interface may have it. */
+uint32_t
+server_sockets_scope(const struct daemon *d, const struct conf_server *c)
 {
 	const struct iface *f = NULL;
 
-	if (!c->zone[0] || !d->iftab)	/* before the first interface is known */
-		return 0;
-	while ((f = iftab_next(d->iftab, f ? f->link.ifindex : 0)))
-		if (strcmp(f->link.name, c->zone) == 0)
-			return f->link.ifindex;
-	return 0;
+	if (c->zone[0] && d->iftab)	/* not at the start */
+		f = iftab_by_name(d->iftab, c->zone);
+	return f ? f->link.ifindex : 0;
 }
 
 static struct udp_server *
@@ -49,7 +45,7 @@ open_server(struct daemon *d, const struct conf_server *c)
 	    ip_family(c->address) == FAMILY6 ? ip_of6(IP6_NONE) :
 	    ip_of4(IP4_NONE), 0);
 
-	return udp_server_with(fd, c->address, scope_of(d, c));
+	return udp_server_with(fd, c->address, server_sockets_scope(d, c));
 }
 
 /* Keeps the socket in use for this server, or opens one. */
@@ -176,7 +172,7 @@ server_sockets_reconnect(struct daemon *d)
 
 		if (!s)
 			continue;
-		udp_server_reconnect(s, scope_of(d, &d->conf->server[i]));
+		udp_server_reconnect(s, server_sockets_scope(d, &d->conf->server[i]));
 		d->servers.source[i] = udp_server_source(s);
 	}
 }

@@ -27,8 +27,9 @@ on_link(void *user, const struct iftab_link *l)
 	const struct iface *was = iftab_by_index(d->iftab, l->ifindex);
 
 	/* A link that goes down takes its routes along without a report for
-	 * each; later they return one by one. */
-	if (!was || was->link.up != l->up || was->link.running != l->running)
+	 * each; later they return one by one. Servers name links. */
+	if (!was || was->link.up != l->up || was->link.running != l->running ||
+	    strcmp(was->link.name, l->name) != 0)
 		d->iface_watch.routes_changed = true;
 	return iftab_set_link(d->iftab, l);
 }

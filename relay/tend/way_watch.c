@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * way_watch - learns from the kernel about the way to each server, as evidence
- * of its health: no route, interface down, next hop silent to ARP. What the
+ * of its health: no route, interface down, next hop silent to ARP or ND. What the
  * evidence means is decided in core/server/way.
  *
  * When iface_watch reports a change on which routes depend, the servers' sockets are
@@ -28,25 +28,33 @@
 /* Longer than the 3 s that the kernel takes to find a hop silent. */
 #define WAY_WATCH_RESOLVE_MS 5000
 
+/* The host that must answer ARP or ND for a packet to dst. */
+static struct ipaddr
+next_hop(struct ipaddr dst, const struct route *r)
+{
+	if (r->local || ip6_is_multicast(ip_v6(dst)))
+		return IP_NONE;
+	return ip_is_none(r->gateway) ? dst : r->gateway;
+}
+
 /* If the query fails, the route keeps its last known state until the next tick. */
 static void
 ask_route(struct daemon *d, uint16_t s)
 {
 	struct way_watch *w = &d->way_watch;
-	struct ip4 hop, dst = ip_v4(d->conf->server[s].address);
+	const struct conf_server *c = &d->conf->server[s];
+	uint32_t scope = server_sockets_scope(d, c);
 	struct route r;
-	int err = route_ask(w->route, dst, ip_v4(d->servers.source[s]), &r);
+	int err = *c->zone && !scope ? -ENODEV : route_ask(w->route, c->address,
+	    d->servers.source[s], scope, &r);
 
 	if (err == 0) {
-		/* The host that must answer ARP for a packet to dst. */
-		hop = ip4_is_none(r.gateway) ? dst : r.gateway;
-		if (r.local || r.via6)
-			hop = IP4_NONE;
-		way_route(&w->ways, s, r.ifindex, hop);
+		way_route(&w->ways, s, r.ifindex, next_hop(c->address, &r));
 	} else if (err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EACCES ||
-	    err == -EINVAL) {
-		/* No route, or one of type unreachable, prohibit or blackhole. Any
-		 * other error means that the kernel had no memory to answer. */
+	    err == -EINVAL || err == -ENODEV) {
+		/* No route, or one of type unreachable, prohibit or blackhole, or no
+		 * interface of the zone. Any other error means that the kernel had
+		 * no memory to answer. */
 		way_no_route(&w->ways, s);
 	} else {
 		w->unasked = true;
@@ -189,7 +197,8 @@ way_watch_reload(struct daemon *d)
 }
 
 static void
-on_neighbour(void *daemon, uint32_t ifindex, struct ip4 ip, enum neigh_state s)
+on_neighbour(void *daemon, uint32_t ifindex, struct ipaddr ip,
+    enum neigh_state s)
 {
 	struct daemon *d = daemon;
 	struct ways *ways = &d->way_watch.ways;
@@ -237,7 +246,7 @@ way_watch_tick(struct daemon *d, struct mono now)
 		const struct way_hop *h = &w->ways.hop[i];
 
 		if (h->failed)
-			priv_resolve(d->priv, h->ifindex, ip_of4(h->ip));
+			priv_resolve(d->priv, h->ifindex, h->ip);
 	}
 }
 

@@ -93,7 +93,7 @@ struct asked {
 
 struct group {
 	uint32_t ifindex;
-	struct ip4 ip;
+	struct ipaddr ip;
 	enum neigh_state state;
 };
 
@@ -1212,27 +1212,28 @@ route_close(struct route_asker *a)
 }
 
 int
-route_ask(struct route_asker *a, struct ip4 dst, struct ip4 src, struct route *out)
+route_ask(struct route_asker *a, struct ipaddr dst, struct ipaddr src, uint32_t scope,
+    struct route *out)
 {
-	const struct fake_route *f = route_to(ip_of4(dst));
+	const struct fake_route *f = route_to(dst);
 
 	(void)a;
 	(void)src;
-	*out = f ? f->r : (struct route){ .ifindex = FAKEIO_UPLINK };
+	*out = f ? f->r : (struct route){ .ifindex = scope ? scope : FAKEIO_UPLINK };
 	return f ? -f->err : 0;
 }
 
 static struct group *
-hop_of(uint32_t ifindex, struct ip4 ip)
+hop_of(uint32_t ifindex, struct ipaddr ip)
 {
 	for (unsigned i = 0; i < w.n_hop; i++)
-		if (w.hop[i].ifindex == ifindex && ip4_eq(w.hop[i].ip, ip))
+		if (w.hop[i].ifindex == ifindex && ip_eq(w.hop[i].ip, ip))
 			return &w.hop[i];
 	return NULL;
 }
 
 int
-route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip, enum neigh_state *out)
+route_neigh(struct route_asker *a, uint32_t ifindex, struct ipaddr ip, enum neigh_state *out)
 {
 	const struct group *h = hop_of(ifindex, ip);
 
@@ -1244,7 +1245,7 @@ route_neigh(struct route_asker *a, uint32_t ifindex, struct ip4 ip, enum neigh_s
 }
 
 void
-fakeio_neigh_quiet(uint32_t ifindex, struct ip4 ip, enum neigh_state state)
+fakeio_neigh_quiet(uint32_t ifindex, struct ipaddr ip, enum neigh_state state)
 {
 	struct group *h = hop_of(ifindex, ip);
 
@@ -1256,7 +1257,7 @@ fakeio_neigh_quiet(uint32_t ifindex, struct ip4 ip, enum neigh_state state)
 }
 
 void
-fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state)
+fakeio_neigh(uint32_t ifindex, struct ipaddr ip, enum neigh_state state)
 {
 	fakeio_neigh_quiet(ifindex, ip, state);
 	if (w.neigh_fn)

@@ -117,9 +117,9 @@ void fakeio_netlink_fails(int err);
 void fakeio_route(struct ipaddr dst, int err, const struct route *r,
     struct ipaddr source);
 /* Sets a neighbour's state, which is also reported to watchers. */
-void fakeio_neigh(uint32_t ifindex, struct ip4 ip, enum neigh_state state);
+void fakeio_neigh(uint32_t ifindex, struct ipaddr ip, enum neigh_state state);
 /* ... without a report: its message was lost. */
-void fakeio_neigh_quiet(uint32_t ifindex, struct ip4 ip, enum neigh_state state);
+void fakeio_neigh_quiet(uint32_t ifindex, struct ipaddr ip, enum neigh_state state);
 /* The next neigh_read() fails with this errno, once. */
 void fakeio_neigh_fails(int err);
 

@@ -218,6 +218,16 @@ world_ip(const char *text)
 	return a;
 }
 
+struct ipaddr
+world_at(const char *text)
+{
+	struct ipaddr a = IP_NONE;
+
+	if (!ip_parse(text, &a))
+		broken(text, "is no address");
+	return a;
+}
+
 uint64_t
 world_drops(const uint64_t drop[DROP_MAX])
 {

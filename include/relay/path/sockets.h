@@ -94,6 +94,8 @@ void server_sockets_cancel(struct daemon *d);	/* instead of the second step */
 void server_sockets_take(struct daemon *d);
 /* NULL: server i is not the first of its address. */
 struct udp_server *server_socket(const struct daemon *d, unsigned i);
+/* The interface of the server's zone; 0: it has none, or there is none. */
+uint32_t server_sockets_scope(const struct daemon *d, const struct conf_server *c);
 /* Looks up the route and the source address of every server again. */
 void server_sockets_reconnect(struct daemon *d);
 /* Is every socket connected, i.e. was there a route to its server? */

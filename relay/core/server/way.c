@@ -12,24 +12,24 @@
 
 /* Returns its index, or n_hop if it is not in the table. */
 static unsigned
-find_hop(const struct ways *w, uint32_t ifindex, struct ip4 ip)
+find_hop(const struct ways *w, uint32_t ifindex, struct ipaddr ip)
 {
 	unsigned i = 0;
 
 	while (i < w->n_hop && !(w->hop[i].ifindex == ifindex &&
-	    ip4_eq(w->hop[i].ip, ip)))
+	    ip_eq(w->hop[i].ip, ip)))
 		i++;
 	return i;
 }
 
 void
-way_route(struct ways *w, uint16_t server, uint32_t ifindex, struct ip4 hop)
+way_route(struct ways *w, uint16_t server, uint32_t ifindex, struct ipaddr hop)
 {
 	w->server[server].known = true;
 	w->server[server].routed = true;
 	w->server[server].ifindex = ifindex;
 	w->server[server].hop = hop;
-	if (ip4_is_none(hop) || find_hop(w, ifindex, hop) < w->n_hop)
+	if (ip_is_none(hop) || find_hop(w, ifindex, hop) < w->n_hop)
 		return;
 	if (w->n_hop == CONF_SERVERS_MAX)
 		way_sweep(w);	/* leaves at most one for each server */
@@ -41,7 +41,7 @@ way_no_route(struct ways *w, uint16_t server)
 {
 	w->server[server].known = true;
 	w->server[server].routed = false;
-	w->server[server].hop = IP4_NONE;
+	w->server[server].hop = IP_NONE;
 }
 
 void
@@ -64,7 +64,7 @@ way_sweep(struct ways *w)
 }
 
 bool
-way_neighbour(struct ways *w, uint32_t ifindex, struct ip4 ip, bool failed)
+way_neighbour(struct ways *w, uint32_t ifindex, struct ipaddr ip, bool failed)
 {
 	unsigned i = find_hop(w, ifindex, ip);
 
@@ -75,7 +75,7 @@ way_neighbour(struct ways *w, uint32_t ifindex, struct ip4 ip, bool failed)
 }
 
 bool
-way_doubt(struct ways *w, uint32_t ifindex, struct ip4 ip)
+way_doubt(struct ways *w, uint32_t ifindex, struct ipaddr ip)
 {
 	unsigned i = find_hop(w, ifindex, ip);
 

@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,13 +33,13 @@ static uint32_t v0;
 
 static struct {
 	uint32_t ifindex;
-	struct ip4 ip;
+	struct ipaddr ip;
 	enum neigh_state state;
 } told[512];
 static unsigned n_told;
 
 static void
-on_news(void *user, uint32_t ifindex, struct ip4 ip, enum neigh_state state)
+on_news(void *user, uint32_t ifindex, struct ipaddr ip, enum neigh_state state)
 {
 	(void)user;
 	if (n_told < 512) {
@@ -79,12 +80,12 @@ tear_down(void)
 	news = neigh_close(news);
 }
 
-static struct ip4
+static struct ipaddr
 ip(const char *text)
 {
-	struct ip4 a;
+	struct ipaddr a;
 
-	ck_assert(ip4_parse(text, &a));
+	ck_assert(ip_parse(text, &a));
 	return a;
 }
 
@@ -93,7 +94,7 @@ ip(const char *text)
 static int
 ask(const char *dst, const char *src, struct route *r)
 {
-	return route_ask(asker, ip(dst), src ? ip(src) : IP4_NONE, r);
+	return route_ask(asker, ip(dst), src ? ip(src) : IP_NONE, 0, r);
 }
 
 static void
@@ -103,8 +104,7 @@ leads(const char *dst, uint32_t ifindex, const char *gateway)
 
 	ck_assert_int_eq(ask(dst, NULL, &r), 0);
 	ck_assert_uint_eq(r.ifindex, ifindex);
-	ck_assert(ip4_eq(r.gateway, gateway ? ip(gateway) : IP4_NONE));
-	ck_assert(!r.via6);
+	ck_assert(ip_eq(r.gateway, gateway ? ip(gateway) : IP_NONE));
 }
 
 static void
@@ -178,8 +178,60 @@ START_TEST(gateway_of_another_family)
 	if (system("ip route add 10.6.0.0/24 via inet6 fe80::2 dev v0 2>/dev/null"))
 		return;		/* no IPv6 here */
 	ck_assert_int_eq(ask("10.6.0.1", NULL, &r), 0);
-	ck_assert(r.via6);
+	ck_assert(ip_eq(r.gateway, ip("fe80::2")));
 	ck_assert_uint_eq(r.ifindex, v0);
+}
+END_TEST
+
+/* As check_udp's, without a wait for duplicate address detection. */
+static void
+begin_ip6(void)
+{
+	sh("echo 0 > /proc/sys/net/ipv6/conf/v0/accept_dad;"
+	    " ip addr add 2001:db8::1/64 dev v0 nodad");
+	sh("echo 100 > /proc/sys/net/ipv6/neigh/v0/retrans_time_ms");
+}
+
+START_TEST(routes_of_ipv6)
+{
+	struct route r;
+
+	begin_ip6();
+	leads("2001:db8::9", v0, NULL);
+	ck_assert_int_eq(ask("2001:db8:9::10", NULL, &r), -ENETUNREACH);
+	sh("ip route add 2001:db8:9::/64 via fe80::2 dev v0");
+	leads("2001:db8:9::10", v0, "fe80::2");
+	ck_assert_int_eq(ask("2001:db8::1", NULL, &r), 0);
+	ck_assert(r.local);
+	ck_assert_int_eq(ask("2001:db8::9", "2001:db8::1", &r), 0);
+	ck_assert(!r.local);
+	/* an address that we have lost */
+	ck_assert_int_eq(ask("2001:db8::9", "2001:db8::77", &r), 0);
+	sh("ip route add blackhole 2001:db8:1::/64;"
+	    " ip route add unreachable 2001:db8:2::/64;"
+	    " ip route add prohibit 2001:db8:3::/64");
+	ck_assert_int_eq(ask("2001:db8:1::1", NULL, &r), -EINVAL);
+	ck_assert_int_eq(ask("2001:db8:2::1", NULL, &r), -EHOSTUNREACH);
+	ck_assert_int_eq(ask("2001:db8:3::1", NULL, &r), -EACCES);
+}
+END_TEST
+
+START_TEST(routes_by_an_interface)
+{
+	uint32_t v1 = if_nametoindex("v1");
+	struct route r;
+
+	begin_ip6();
+	for (int i = 0; i < 2; i++) {
+		const char *dst = i ? "ff05::1:3" : "fe80::9";
+
+		ck_assert_int_eq(route_ask(asker, ip(dst), IP_NONE, v1, &r), 0);
+		ck_assert_uint_eq(r.ifindex, v1);
+		ck_assert(ip_is_none(r.gateway) && !r.local);
+		ck_assert_int_eq(route_ask(asker, ip(dst), IP_NONE, v0, &r), 0);
+		ck_assert_uint_eq(r.ifindex, v0);
+	}
+	ck_assert_int_lt(route_ask(asker, ip("fe80::9"), IP_NONE, 9999, &r), 0);
 }
 END_TEST
 
@@ -243,26 +295,42 @@ wait_told(unsigned n, int ms)
 	return n_told >= n;
 }
 
-START_TEST(unanswered_neighbour_fails)
+static void
+check_unanswered(const char *address)
 {
+	char cmd[128];
+
 	watch(v0);
-	ck_assert_int_eq(route_resolve(asker, v0, ip("198.51.100.9")), 0);
-	state_is("198.51.100.9", NEIGH_UNKNOWN);
+	ck_assert_int_eq(route_resolve(asker, v0, ip(address)), 0);
+	state_is(address, NEIGH_UNKNOWN);
 	ck_assert(wait_told(1, 5000));
 	ck_assert_uint_eq(told[0].ifindex, v0);
-	ck_assert(ip4_eq(told[0].ip, ip("198.51.100.9")));
+	ck_assert(ip_eq(told[0].ip, ip(address)));
 	ck_assert_int_eq(told[0].state, NEIGH_FAILED);
-	state_is("198.51.100.9", NEIGH_FAILED);
+	state_is(address, NEIGH_FAILED);
 	/* Ask once more, because nothing else would. */
-	ck_assert_int_eq(route_resolve(asker, v0, ip("198.51.100.9")), 0);
+	ck_assert_int_eq(route_resolve(asker, v0, ip(address)), 0);
 	ck_assert(wait_told(2, 5000));
-	sh("ip neigh replace 198.51.100.9 dev v0 lladdr 02:00:00:00:00:09"
-	    " nud reachable");
+	snprintf(cmd, sizeof(cmd), "ip neigh replace %s dev v0"
+	    " lladdr 02:00:00:00:00:09 nud reachable", address);
+	sh(cmd);
 	ck_assert(wait_told(3, 5000));
 	ck_assert_int_eq(told[2].state, NEIGH_ALIVE);
 	/* Its address is known, so nothing is sent. */
-	ck_assert_int_eq(route_resolve(asker, v0, ip("198.51.100.9")), 0);
-	state_is("198.51.100.9", NEIGH_ALIVE);
+	ck_assert_int_eq(route_resolve(asker, v0, ip(address)), 0);
+	state_is(address, NEIGH_ALIVE);
+}
+
+START_TEST(unanswered_neighbour_fails)
+{
+	check_unanswered("198.51.100.9");
+}
+END_TEST
+
+START_TEST(unanswered_neighbour_of_ipv6_fails)
+{
+	begin_ip6();
+	check_unanswered("2001:db8::9");
 }
 END_TEST
 
@@ -283,18 +351,18 @@ START_TEST(only_watched_interfaces_are_reported)
 	sh("ip addr add 192.0.2.1/24 dev v1");
 	watch(v0);
 	sh("ip neigh add 192.0.2.9 dev v1 lladdr 02:00:00:00:00:09;"
-	    " ip -6 neigh add fe80::9 dev v0 lladdr 02:00:00:00:00:09 2>/dev/null;"
+	    " ip -6 neigh add fe80::9 dev v1 lladdr 02:00:00:00:00:09 2>/dev/null;"
 	    " ip neigh add proxy 198.51.100.8 dev v0;"
 	    " bridge fdb add 02:00:00:00:00:09 dev v0 self 2>/dev/null;"
 	    " ip neigh add 198.51.100.9 dev v0 lladdr 02:00:00:00:00:09");
 	ck_assert(wait_told(1, 5000));
 	ck_assert(!wait_told(2, 0));
-	ck_assert(ip4_eq(told[0].ip, ip("198.51.100.9")));
+	ck_assert(ip_eq(told[0].ip, ip("198.51.100.9")));
 	watch(if_nametoindex("v1"));
 	sh("ip neigh add 198.51.100.7 dev v0 lladdr 02:00:00:00:00:09;"
 	    " ip neigh add 192.0.2.7 dev v1 lladdr 02:00:00:00:00:09");
 	ck_assert(wait_told(2, 5000));
-	ck_assert(ip4_eq(told[1].ip, ip("192.0.2.7")));
+	ck_assert(ip_eq(told[1].ip, ip("192.0.2.7")));
 }
 END_TEST
 
@@ -395,9 +463,12 @@ route_suite(void)
 	tcase_add_test(tc, rules_see_source_protocol_and_port);
 	tcase_add_test(tc, source_that_is_no_longer_ours);
 	tcase_add_test(tc, gateway_of_another_family);
+	tcase_add_test(tc, routes_of_ipv6);
+	tcase_add_test(tc, routes_by_an_interface);
 	tcase_add_test(tc, link_down_takes_its_routes);
 	tcase_add_test(tc, states_of_neighbours);
 	tcase_add_test(tc, unanswered_neighbour_fails);
+	tcase_add_test(tc, unanswered_neighbour_of_ipv6_fails);
 	tcase_add_test(tc, a_deleted_neighbour_is_not_failed);
 	tcase_add_test(tc, only_watched_interfaces_are_reported);
 	tcase_add_test(tc, nothing_is_reported_before_watch);

@@ -70,7 +70,7 @@ static void
 route(struct test *t, const char *address, uint32_t ifindex, const char *hop)
 {
 	way_route(&t->ways, server(t, address), ifindex,
-	    hop ? world_ip(hop) : IP4_NONE);
+	    hop ? world_at(hop) : IP_NONE);
 }
 
 static void
@@ -85,7 +85,7 @@ judge(struct test *t)
 static void
 neighbour(struct test *t, const char *ip, bool failed)
 {
-	must(way_neighbour(&t->ways, 1, world_ip(ip), failed));
+	must(way_neighbour(&t->ways, 1, world_at(ip), failed));
 	judge(t);
 }
 
@@ -139,6 +139,29 @@ START_TEST(no_route)
 	judge(t);
 	ck_assert_uint_eq(t->told, 1);
 	is(t, C, HEALTH_UNKNOWN, HEALTH_DIAG_UNBLOCKED);
+	end(t);
+}
+END_TEST
+
+START_TEST(the_way_to_an_ipv6_server)
+{
+	struct test *t = begin();
+	uint16_t a = server(t, A), b = server(t, B);
+
+	way_route(&t->ways, a, 1, world_at("fe80::2"));
+	way_route(&t->ways, b, 1, IP_NONE);	/* multicast: no hop */
+	judge(t);
+	ck_assert_uint_eq(t->told, 0);
+	ck_assert(!way_neighbour(&t->ways, 2, world_at("fe80::2"), true));
+	neighbour(t, "fe80::2", true);
+	ck_assert_uint_eq(t->told, 1);
+	is(t, A, HEALTH_DOWN, HEALTH_DIAG_NEIGHBOUR);
+	neighbour(t, "fe80::2", false);
+	is(t, A, HEALTH_UNKNOWN, HEALTH_DIAG_UNBLOCKED);
+	link_is(t, 1, false, false);
+	judge(t);
+	is(t, A, HEALTH_DOWN, HEALTH_DIAG_LINK_DOWN);
+	is(t, B, HEALTH_DOWN, HEALTH_DIAG_LINK_DOWN);
 	end(t);
 }
 END_TEST
@@ -249,15 +272,15 @@ START_TEST(neighbours_of_no_server_do_not_matter)
 {
 	struct test *t = begin();
 
-	ck_assert(!way_neighbour(&t->ways, 1, world_ip("198.51.100.77"), true));
-	ck_assert(!way_neighbour(&t->ways, 2, world_ip(GW), true));
-	ck_assert(!way_doubt(&t->ways, 2, world_ip(GW)));
+	ck_assert(!way_neighbour(&t->ways, 1, world_at("198.51.100.77"), true));
+	ck_assert(!way_neighbour(&t->ways, 2, world_at(GW), true));
+	ck_assert(!way_doubt(&t->ways, 2, world_at(GW)));
 	judge(t);
 	ck_assert_uint_eq(t->told, 0);
 	/* A tunnel, or this host itself, has no next hop. */
 	route(t, A, 2, NULL);
 	judge(t);
-	ck_assert(!way_neighbour(&t->ways, 1, world_ip(A), true));
+	ck_assert(!way_neighbour(&t->ways, 1, world_at(A), true));
 	ck_assert_uint_eq(t->ways.n_hop, 1);
 	end(t);
 }
@@ -304,12 +327,12 @@ START_TEST(a_doubted_neighbour_is_to_be_queried)
 		ck_assert(!t->ways.hop[i].asked);
 		t->ways.hop[i].asked = true;
 	}
-	ck_assert(way_doubt(&t->ways, 1, world_ip(GW)));
+	ck_assert(way_doubt(&t->ways, 1, world_at(GW)));
 	judge(t);
 	ck_assert_uint_eq(t->told, 0);
 	for (unsigned i = 0; i < t->ways.n_hop; i++)
 		ck_assert_int_eq(t->ways.hop[i].asked,
-		    !ip4_eq(t->ways.hop[i].ip, world_ip(GW)));
+		    !ip_eq(t->ways.hop[i].ip, world_at(GW)));
 	end(t);
 }
 END_TEST
@@ -342,12 +365,13 @@ START_TEST(as_many_hops_as_servers)
 	for (uint32_t round = 0; round < 3; round++)
 		for (uint16_t s = 0; s < CONF_SERVERS_MAX; s++)
 			way_route(&w, s, 1 + round,
-			    (struct ip4){ 0x0a000001u + s + (round << 12) });
+			    ip_of4((struct ip4){
+			    0x0a000001u + s + (round << 12) }));
 	way_sweep(&w);
 	ck_assert_uint_eq(w.n_hop, CONF_SERVERS_MAX);
 	for (uint16_t s = 0; s < CONF_SERVERS_MAX; s++)
 		ck_assert(way_neighbour(&w, 3,
-		    (struct ip4){ 0x0a002001u + s }, true));
+		    ip_of4((struct ip4){ 0x0a002001u + s }), true));
 }
 END_TEST
 
@@ -372,6 +396,7 @@ way_suite(void)
 	TCase *tc = tcase_create("way");
 
 	tcase_add_test(tc, no_route);
+	tcase_add_test(tc, the_way_to_an_ipv6_server);
 	tcase_add_test(tc, with_probes_it_stays_down_until_one_is_answered);
 	tcase_add_test(tc, link_down_with_and_without_its_routes);
 	tcase_add_test(tc, link_deleted);

@@ -333,7 +333,7 @@ END_TEST
 
 START_TEST(a_server_whose_gateway_does_not_answer_arp_is_down)
 {
-	struct route r = { .ifindex = FAKEIO_UPLINK, .gateway = rig_ip("198.51.100.254") };
+	struct route r = { .ifindex = FAKEIO_UPLINK, .gateway = rig_at("198.51.100.254") };
 
 	fakeio_route(rig_at("198.51.100.11"), 0, &r, IP_NONE);
 	fakeio_route(rig_at("198.51.100.21"), 0, &r, IP_NONE);
@@ -354,7 +354,7 @@ END_TEST
 
 START_TEST(neighbours_are_queried_after_lost_messages)
 {
-	struct ip4 hop = rig_ip("198.51.100.11");
+	struct ipaddr hop = rig_at("198.51.100.11");
 
 	fakeio_neigh(FAKEIO_UPLINK, hop, NEIGH_ALIVE);
 	fakeio_neigh(99, hop, NEIGH_FAILED);	/* not on the way to any server */
@@ -380,11 +380,101 @@ START_TEST(a_route_query_that_fails_is_repeated)
 }
 END_TEST
 
+/* --- servers with IPv6 addresses ------------------------------------------------------ */
+
+static const char conf6[] =
+    "[server global]\n"
+    "address = 2001:db8::10\n"
+    "[server local]\n"
+    "address = fe80::10%uplink\n"
+    "[server all]\n"
+    "address = ff05::1:3%uplink\n"
+    "[interface vlan*]\n"
+    "servers = global, local, all\n";
+
+static void
+start6(void)
+{
+	d = rig_start(conf6);
+	rig_pass_ms(100);
+}
+
+/* The healths of the three, as their diagnoses. */
+static void
+servers_are(enum health_diag global, enum health_diag local, enum health_diag all)
+{
+	const enum health_diag want[] = { global, local, all };
+
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_msg(d->servers.health[i].diag == want[i], "server %u: %s", i,
+		    health_diag_word(d->servers.health[i].diag));
+}
+
+START_TEST(a_server_of_a_zone_follows_its_interface_by_name)
+{
+	const enum health_diag none = HEALTH_DIAG_NONE;
+
+	fakeio_route(rig_at("2001:db8::10"), 0, &(struct route){ .ifindex = RIG_VLAN20 },
+	    rig_at("2001:db8::1"));
+	routes_change();
+	ck_assert(ip_eq(d->servers.source[0], rig_at("2001:db8::1")));
+	ck_assert(server_sockets_connected(d));
+	servers_are(none, none, none);
+	fakeio_link_gone(FAKEIO_UPLINK);
+	fakeio_batch_end();
+	rig_pass_ms(100);
+	ck_assert(!server_sockets_connected(d));
+	servers_are(none, HEALTH_DIAG_LINK_DOWN, HEALTH_DIAG_LINK_DOWN);
+	rig_link(91, "uplink", true);
+	rig_pass_ms(100);
+	ck_assert(server_sockets_connected(d));
+	ck_assert_uint_eq(d->way_watch.ways.server[1].ifindex, 91);
+	ck_assert_uint_eq(d->way_watch.ways.server[2].ifindex, 91);
+	servers_are(none, HEALTH_DIAG_UNBLOCKED, HEALTH_DIAG_UNBLOCKED);
+	/* The new one is renamed. */
+	rig_link(91, "other", true);
+	rig_pass_ms(100);
+	ck_assert(!server_sockets_connected(d));
+	servers_are(none, HEALTH_DIAG_NO_ROUTE, HEALTH_DIAG_NO_ROUTE);
+}
+END_TEST
+
+START_TEST(a_server_or_gateway_that_does_not_answer_nd_is_down)
+{
+	struct route r = { .ifindex = FAKEIO_UPLINK, .gateway = rig_at("fe80::1") };
+	const enum health_diag none = HEALTH_DIAG_NONE;
+
+	fakeio_route(rig_at("2001:db8::10"), 0, &r, IP_NONE);
+	routes_change();
+	fakeio_neigh(FAKEIO_UPLINK, r.gateway, NEIGH_FAILED);
+	servers_are(HEALTH_DIAG_NEIGHBOUR, none, none);
+	fakeio_neigh(FAKEIO_UPLINK, r.gateway, NEIGH_ALIVE);
+	servers_are(HEALTH_DIAG_UNBLOCKED, none, none);
+	fakeio_neigh(FAKEIO_UPLINK, rig_at("fe80::10"), NEIGH_FAILED);
+	servers_are(HEALTH_DIAG_UNBLOCKED, HEALTH_DIAG_NEIGHBOUR, none);
+	/* Nobody is asked for a group's address. */
+	fakeio_neigh(FAKEIO_UPLINK, rig_at("ff05::1:3"), NEIGH_FAILED);
+	servers_are(HEALTH_DIAG_UNBLOCKED, HEALTH_DIAG_NEIGHBOUR, none);
+}
+END_TEST
+
+START_TEST(icmpv6_errors_are_evidence_against_a_server)
+{
+	fakeio_route(rig_at("2001:db8::10"), 0, NULL, rig_at("2001:db8::1"));
+	routes_change();
+	for (int i = 0; i < 3; i++)
+		ck_assert(fakeio_server_error(rig_at("2001:db8::10"), EACCES, FAKEIO_UPLINK));
+	servers_are(HEALTH_DIAG_UNREACHABLE, HEALTH_DIAG_NONE, HEALTH_DIAG_NONE);
+	ck_assert_int_eq(d->servers.health[0].state, HEALTH_DOWN);
+}
+END_TEST
+
 Suite *
 watch_suite(void)
 {
 	Suite *s = suite_create("watch");
 	TCase *i = tcase_create("interfaces"), *w = tcase_create("ways");
+	TCase *six = tcase_create("ways of IPv6");
 
 	tcase_add_checked_fixture(i, start, stop);
 	tcase_add_test(i, an_interface_serves_clients_while_it_is_up_and_has_an_address);
@@ -407,7 +497,12 @@ watch_suite(void)
 	tcase_add_test(w, a_server_whose_gateway_does_not_answer_arp_is_down);
 	tcase_add_test(w, neighbours_are_queried_after_lost_messages);
 	tcase_add_test(w, a_route_query_that_fails_is_repeated);
+	tcase_add_checked_fixture(six, start6, stop);
+	tcase_add_test(six, a_server_of_a_zone_follows_its_interface_by_name);
+	tcase_add_test(six, a_server_or_gateway_that_does_not_answer_nd_is_down);
+	tcase_add_test(six, icmpv6_errors_are_evidence_against_a_server);
 	suite_add_tcase(s, i);
 	suite_add_tcase(s, w);
+	suite_add_tcase(s, six);
 	return s;
 }
