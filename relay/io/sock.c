@@ -265,7 +265,8 @@ read_error(const struct cmsghdr *c, struct sock_error *e)
 }
 
 /* An ICMP error has IP_PKTINFO like any datagram. An error that this host
- * detected (no answer to ARP) has the loopback interface, or none. */
+ * detected has the loopback interface or none (no answer to ARP), or that of our
+ * own address (ND). */
 bool
 sock_take_error(int fd, struct sock_error *e)
 {

@@ -143,6 +143,32 @@ START_TEST(sockets_come_bound_and_closed_on_exec)
 }
 END_TEST
 
+START_TEST(sockets_of_ipv6_come_bound)
+{
+	const struct ipaddr any6 = ip_of6(IP6_NONE);
+	int fd[] = {
+		priv_ask_inet(priv, OPENER_UDP, any6, 547),
+		priv_ask_inet(priv, OPENER_SERVER, any6, 0),
+		priv_ask_inet(priv, OPENER_FROM, ip_of6((struct ip6){ .b[15] = 1 }), true),
+	};
+
+	for (int i = 0; i < 3; i++) {
+		ck_assert_msg(fd[i] > 2, "%d: %s", i, strerror(-fd[i]));
+		ck_assert_int_eq(get_int(fd[i], SOL_SOCKET, SO_DOMAIN), AF_INET6);
+		if (i < 2) {
+			ck_assert_uint_eq(port_of(fd[i]), 547);
+			ck_assert_int_eq(get_int(fd[i], IPPROTO_IPV6, IPV6_V6ONLY), 1);
+		}
+		close(fd[i]);
+	}
+	/* A family has its own ports. */
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, any6, 67), -EPERM);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, any6, 4011), -EPERM);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_UDP, ip_of4(IP4_NONE), 547), -EPERM);
+	ck_assert_int_eq(priv_ask_inet(priv, OPENER_TCP, any6, 9467), -EPERM);
+}
+END_TEST
+
 START_TEST(the_configuration_is_opened_repeatedly)
 {
 	char buf[16];
@@ -215,17 +241,35 @@ START_TEST(the_directory_of_a_socket_may_be_entered_by_all)
 }
 END_TEST
 
-START_TEST(a_neighbour_is_resolved)
+static void
+check_reachable(const char *address)
 {
-	priv_resolve(priv, net_index("v0"), ip_of4(NET_B));
+	char cmd[128];
+
+	snprintf(cmd, sizeof(cmd), "ip neigh show dev v0 | grep -q '%s .*REACHABLE'", address);
 	for (int i = 0; i < 200; i++) {
 		struct timespec ts = { .tv_nsec = 10000000 };
 
-		if (system("ip neigh show dev v0 | grep -q '10.0.0.2.*REACHABLE'") == 0)
+		if (system(cmd) == 0)
 			return;
 		nanosleep(&ts, NULL);
 	}
-	ck_abort_msg("the kernel knows no neighbour");
+	ck_abort_msg("the kernel knows no neighbour %s", address);
+}
+
+START_TEST(a_neighbour_is_resolved)
+{
+	struct ipaddr b;
+
+	priv_resolve(priv, net_index("v0"), ip_of4(NET_B));
+	check_reachable("10.0.0.2");
+	net_in_b();
+	net_run("ip addr add fe80::2/64 dev v1 nodad");
+	net_in_a();
+	net_run("ip addr add fe80::1/64 dev v0 nodad");
+	ck_assert(ip_parse("fe80::2", &b));
+	priv_resolve(priv, net_index("v0"), b);
+	check_reachable("fe80::2");
 }
 END_TEST
 
@@ -481,6 +525,7 @@ static void
 add_both(TCase *tc)
 {
 	tcase_add_test(tc, sockets_come_bound_and_closed_on_exec);
+	tcase_add_test(tc, sockets_of_ipv6_come_bound);
 	tcase_add_test(tc, the_configuration_is_opened_repeatedly);
 	tcase_add_test(tc, socket_files_are_made_and_removed);
 	tcase_add_test(tc, a_neighbour_is_resolved);

@@ -498,6 +498,530 @@ START_TEST(large_requests_leave_in_fragments)
 }
 END_TEST
 
+/* --- IPv6 ------------------------------------------------------------------ */
+
+#define PORT6		547
+#define AGENTS		"ff02::1:2"	/* RFC 9915 7.1 */
+#define SERVERS		"ff05::1:3"
+
+static struct ipaddr
+ip(const char *text)
+{
+	struct ipaddr a;
+
+	ck_assert(ip_parse(text, &a));
+	return a;
+}
+
+/* A is 2001:db8::1 and fe80::1, B is 2001:db8::2 and fe80::2. */
+static void
+begin_ip6(void)
+{
+	net_in_b();
+	net_run("ip -6 addr flush dev v1; ip addr add 2001:db8::2/64 dev v1 nodad;"
+	    " ip addr add fe80::2/64 dev v1 nodad");
+	net_sysctl("/proc/sys/net/ipv6/icmp/ratelimit", "0");
+	net_in_a();
+	net_run("ip -6 addr flush dev v0; ip addr add 2001:db8::1/64 dev v0 nodad;"
+	    " ip addr add fe80::1/64 dev v0 nodad");
+	net_sysctl("/proc/sys/net/ipv6/icmp/ratelimit", "0");
+	net_sysctl("/proc/sys/net/ipv6/neigh/v0/retrans_time_ms", "100");
+}
+
+static struct udp_server *
+udp_server_new6(const char *address, uint32_t scope)
+{
+	return udp_server_with(udp_server_socket(FAMILY6), ip(address), scope);
+}
+
+/* A socket of the current namespace, which hears this group on ifname. */
+static int
+udp6(uint16_t port, const char *group, const char *ifname)
+{
+	const struct sock_at at = sock_at(ip("::"), port, 0);
+	int fd = sock_open(AF_INET6, SOCK_DGRAM, 0);
+	struct ipv6_mreq m;
+
+	ck_assert_int_eq(sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1), 0);
+	ck_assert_int_eq(sock_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1), 0);
+	ck_assert_int_eq(sock_set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1), 0);
+	ck_assert_int_eq(sock_bind(fd, &at), 0);
+	if (group) {
+		m.ipv6mr_multiaddr = sock_at(ip(group), 0, 0).in6.sin6_addr;
+		m.ipv6mr_interface = net_index(ifname);
+		ck_assert_int_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &m,
+		    sizeof(m)), 0);
+	}
+	return fd;
+}
+
+static int
+in_b_udp6(uint16_t port, const char *group)
+{
+	int fd;
+
+	net_in_b();
+	fd = udp6(port, group, "v1");
+	net_in_a();
+	return fd;
+}
+
+static void
+send6(int fd, const char *to, uint16_t port, const char *ifname, const char *text)
+{
+	struct sock_at at;
+
+	net_in_b();
+	at = sock_at(ip(to), port, ifname ? net_index(ifname) : 0);
+	net_in_a();
+	ck_assert_int_eq(sendto(fd, text, strlen(text), 0, &at.any, at.len),
+	    (ssize_t)strlen(text));
+}
+
+/* Reads one datagram of len bytes; returns its hop limit. */
+static int
+hears(int fd, size_t len, const char *from, uint16_t sport)
+{
+	_Alignas(struct cmsghdr) uint8_t control[128];
+	static uint8_t buf[8000];
+	struct sock_at at;
+	struct iovec iov = { buf, sizeof(buf) };
+	struct msghdr m = {
+		.msg_name = &at.any, .msg_namelen = sizeof(at.in6), .msg_iov = &iov,
+		.msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	int hops = -1;
+
+	net_wait(fd);
+	ck_assert_int_eq(recvmsg(fd, &m, 0), (ssize_t)len);
+	ck_assert(ip_eq(sock_ip(&at), ip(from)));
+	ck_assert_uint_eq(sock_port(&at), sport);
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)
+			memcpy(&hops, CMSG_DATA(c), sizeof(hops));
+	return hops;
+}
+
+START_TEST(an_ipv6_datagram_has_source_destination_and_interface)
+{
+	struct udp_batch *b = udp_batch_new();
+	const struct udp_dgram *d;
+	int fd, peer;
+
+	begin_ip6();
+	fd = udp_open(FAMILY6, PORT6);
+	peer = in_b_udp6(40000, NULL);
+	ck_assert_int_ge(fd, 0);
+	send6(peer, "2001:db8::1", PORT6, NULL, "reply");
+	d = next(b, fd);
+	ck_assert_uint_eq(d->len, 5);
+	ck_assert_mem_eq(d->data, "reply", 5);
+	ck_assert(ip_eq(d->src, ip("2001:db8::2")));
+	ck_assert(ip_eq(d->dst, ip("2001:db8::1")));
+	ck_assert_uint_eq(d->sport, 40000);
+	ck_assert_uint_eq(d->ifindex, net_index("v0"));
+	send6(peer, "fe80::1", PORT6, "v1", "local");
+	d = next(b, fd);
+	ck_assert(ip_eq(d->src, ip("fe80::2")));
+	ck_assert(ip_eq(d->dst, ip("fe80::1")));
+	ck_assert_uint_eq(d->ifindex, net_index("v0"));
+	ck_assert(!d->truncated);
+	close(peer);
+	close(fd);
+	udp_batch_free(b);
+}
+END_TEST
+
+/* Another program, or another socket of ours, has joined it. */
+START_TEST(groups_that_others_joined_are_not_heard)
+{
+	struct udp_batch *b = udp_batch_new();
+	int fd, other, peer;
+
+	begin_ip6();
+	fd = udp_open(FAMILY6, PORT6);
+	other = udp6(PORT6, AGENTS, "v0");
+	peer = in_b_udp6(546, NULL);
+	send6(peer, AGENTS, PORT6, "v1", "solicit");
+	hears(other, 7, "fe80::2", 546);
+	ck_assert(!net_readable(fd));
+	close(other);
+	send6(peer, "fe80::1", PORT6, "v1", "reply");
+	ck_assert_mem_eq(next(b, fd)->data, "reply", 5);
+	close(peer);
+	close(fd);
+	udp_batch_free(b);
+}
+END_TEST
+
+START_TEST(an_ipv6_server_gets_requests_from_the_right_address_and_port)
+{
+	struct udp_batch *b = udp_batch_new();
+	struct sock_sent sent = { 0 };
+	const struct udp_dgram *d;
+	struct udp_server *s;
+	int wild, peer;
+
+	begin_ip6();
+	s = udp_server_new6("2001:db8::2", 0);
+	wild = udp_open(FAMILY6, PORT6);
+	peer = in_b_udp6(PORT6, NULL);
+	ck_assert(udp_server_connected(s));
+	ck_assert(ip_eq(udp_server_source(s), ip("2001:db8::1")));
+	queue_and_flush(s, "request", &sent);
+	ck_assert_uint_eq(sent.ok, 1);
+	ck_assert_int_eq(hears(peer, 7, "2001:db8::1", PORT6), 64);
+
+	send6(peer, "2001:db8::1", PORT6, NULL, "reply");
+	net_wait(udp_server_fd(s));
+	ck_assert_int_eq(udp_server_recv(s, b, &d), 1);
+	ck_assert(ip_eq(d->dst, ip("2001:db8::1")));
+	close(peer);
+	peer = in_b_udp6(40000, NULL);
+	send6(peer, "2001:db8::1", PORT6, NULL, "other");
+	ck_assert_mem_eq(next(b, wild)->data, "other", 5);
+	close(peer);
+	close(wild);
+	udp_server_free(s);
+	udp_batch_free(b);
+}
+END_TEST
+
+START_TEST(a_link_local_server_is_reached_by_its_interface)
+{
+	struct sock_sent sent = { 0 };
+	struct udp_server *s;
+	int peer;
+
+	begin_ip6();
+	net_run("ip link add d0 type veth peer name e0; ip link set d0 up;"
+	    " ip link set e0 up; ip addr add fe80::d/64 dev d0 nodad");
+	peer = in_b_udp6(PORT6, NULL);
+	s = udp_server_new6("fe80::2", 0);
+	ck_assert(!udp_server_connected(s));
+	ck_assert_int_eq(udp_server_reconnect(s, 0), -ENODEV);
+	queue_and_flush(s, "lost", &sent);
+	ck_assert_uint_eq(sent.failed, 1);
+	ck_assert_int_eq(sent.last_errno, ENODEV);
+
+	/* The interface appears, is replaced by another one, and comes back. */
+	ck_assert_int_eq(udp_server_reconnect(s, net_index("v0")), 0);
+	ck_assert(ip_eq(udp_server_source(s), ip("fe80::1")));
+	queue_and_flush(s, "request", &sent);
+	hears(peer, 7, "fe80::1", PORT6);
+	ck_assert_int_eq(udp_server_reconnect(s, net_index("d0")), 0);
+	ck_assert(udp_server_connected(s));
+	queue_and_flush(s, "elsewhere", &sent);
+	ck_assert_int_eq(udp_server_reconnect(s, net_index("v0")), 0);
+	queue_and_flush(s, "back", &sent);
+	hears(peer, 4, "fe80::1", PORT6);
+	ck_assert_int_lt(udp_server_reconnect(s, 9999), 0);
+	ck_assert(!udp_server_connected(s));
+	ck_assert(ip_is_none(udp_server_source(s)));
+	close(peer);
+	udp_server_free(s);
+}
+END_TEST
+
+/* Nothing leaves by the other interface, nothing comes back to this host, and the
+ * server answers to the wildcard socket. */
+static void
+check_multicast(const char *group, const char *source, int hops)
+{
+	struct udp_batch *b = udp_batch_new();
+	struct sock_sent sent = { 0 };
+	const struct udp_dgram *d;
+	struct udp_server *s;
+	int wild, peer, elsewhere, own;
+
+	begin_ip6();
+	net_run("ip link add d0 type veth peer name e0; ip link set d0 up;"
+	    " ip link set e0 up; ip addr add 2001:db8:d::1/64 dev d0 nodad;"
+	    " ip addr add fe80::d/64 dev d0 nodad");
+	wild = udp_open(FAMILY6, PORT6);
+	peer = in_b_udp6(PORT6, group);
+	elsewhere = udp6(PORT6, group, "e0");
+	own = udp6(PORT6, group, "v0");
+	s = udp_server_new6(group, net_index("v0"));
+	ck_assert(ip_eq(udp_server_source(s), ip(source)));
+	queue_and_flush(s, "forward", &sent);
+	ck_assert_int_eq(hears(peer, 7, source, PORT6), hops);
+	ck_assert(!net_readable(elsewhere));
+	ck_assert(!net_readable(own));
+	ck_assert(!net_readable(wild));
+	close(own);
+	close(elsewhere);
+
+	send6(peer, source, PORT6, source[0] == 'f' ? "v1" : NULL, "reply");
+	d = next(b, wild);
+	ck_assert_mem_eq(d->data, "reply", 5);
+	ck_assert_uint_eq(d->ifindex, net_index("v0"));
+	ck_assert(!net_readable(udp_server_fd(s)));
+
+	ck_assert_int_eq(udp_server_reconnect(s, net_index("d0")), 0);
+	queue_and_flush(s, "forward", &sent);
+	ck_assert_int_eq(udp_server_reconnect(s, 0), -ENODEV);
+	ck_assert(!net_readable(peer));
+	close(peer);
+	close(wild);
+	udp_server_free(s);
+	udp_batch_free(b);
+}
+
+START_TEST(all_servers_of_the_site_are_reached_by_one_interface)
+{
+	check_multicast(SERVERS, "2001:db8::1", 8);
+}
+END_TEST
+
+START_TEST(all_agents_of_a_link_are_reached_by_that_link)
+{
+	check_multicast(AGENTS, "fe80::1", 1);
+}
+END_TEST
+
+/* RFC 8981: the kernel would prefer it for everybody else. */
+START_TEST(a_temporary_address_is_never_the_source)
+{
+	const struct sock_at at = sock_at(ip("2001:db8::2"), 9, 0);
+	struct udp_server *s;
+	struct sock_at from = { .len = sizeof(from.in6) };
+	int other = sock_open(AF_INET6, SOCK_DGRAM, 0);
+
+	begin_ip6();
+	net_sysctl("/proc/sys/net/ipv6/conf/v0/use_tempaddr", "2");
+	net_sysctl("/proc/sys/net/ipv6/conf/v0/accept_dad", "0");
+	net_sysctl("/proc/sys/net/ipv6/conf/v0/dad_transmits", "0");
+	net_run("ip addr del 2001:db8::1/64 dev v0; ip addr add 2001:db8::1/64 dev v0"
+	    " valid_lft 86400 preferred_lft 40000 mngtmpaddr nodad");
+	/* Duplicate address detection is begun in a moment. */
+	for (int i = 0; i < 500; i++) {
+		ck_assert_int_eq(sock_connect(other, &at), 0);
+		ck_assert_int_eq(getsockname(other, &from.any, &from.len), 0);
+		if (!ip_eq(sock_ip(&from), ip("2001:db8::1")))
+			break;
+		poll(NULL, 0, 10);
+	}
+	ck_assert(!ip_eq(sock_ip(&from), ip("2001:db8::1")));
+	s = udp_server_new6("2001:db8::2", 0);
+	ck_assert(ip_eq(udp_server_source(s), ip("2001:db8::1")));
+	close(other);
+	udp_server_free(s);
+}
+END_TEST
+
+/* At boot, the other addresses are still tentative. */
+START_TEST(a_link_local_source_is_for_servers_on_the_link)
+{
+	struct sock_sent sent = { 0 };
+	struct udp_server *s, *site;
+	int peer;
+
+	begin_ip6();
+	net_run("ip addr del 2001:db8::1/64 dev v0; ip route add 2001:db8::/64 dev v0");
+	peer = in_b_udp6(PORT6, NULL);
+	s = udp_server_new6("2001:db8::2", 0);
+	site = udp_server_new6(SERVERS, net_index("v0"));
+	ck_assert_int_eq(udp_server_reconnect(s, 0), -EADDRNOTAVAIL);
+	ck_assert(ip_is_none(udp_server_source(s)));
+	ck_assert(!udp_server_connected(site));
+	queue_and_flush(s, "lost", &sent);
+	ck_assert_uint_eq(sent.failed, 1);
+	net_run("ip addr add 2001:db8::1/64 dev v0 nodad");
+	queue_and_flush(s, "request", &sent);	/* reconnects */
+	hears(peer, 7, "2001:db8::1", PORT6);
+	close(peer);
+	udp_server_free(s);
+	udp_server_free(site);
+}
+END_TEST
+
+/* Receives errors until there is one. */
+static void
+check_error(struct udp_server *s, int err, const char *ifname)
+{
+	struct udp_batch *b = udp_batch_new();
+	const struct udp_dgram *d;
+	struct sock_error last;
+
+	net_wait(udp_server_fd(s));
+	while (net_readable(udp_server_fd(s)))
+		ck_assert_int_le(udp_server_recv(s, b, &d), 0);
+	ck_assert_uint_gt(udp_server_errors(s, &last), 0);
+	ck_assert_int_eq(last.err, err);
+	ck_assert_uint_eq(last.ifindex, if_nametoindex(ifname));
+	udp_batch_free(b);
+}
+
+START_TEST(icmpv6_errors_cost_no_packet)
+{
+	struct sock_sent sent = { 0 };
+	struct udp_server *s;
+	int peer;
+
+	begin_ip6();
+	s = udp_server_new6("2001:db8::2", 0);
+	for (int i = 0; i < 5; i++)
+		queue_and_flush(s, "refused", &sent);
+	net_wait(udp_server_fd(s));
+	peer = in_b_udp6(PORT6, NULL);
+	for (int i = 0; i < 2 * UDP_BATCH; i++)
+		udp_server_queue(s, "request", 7, &sent);
+	udp_server_flush(s, &sent);
+	ck_assert_uint_eq(sent.ok, 5 + 2 * UDP_BATCH);
+	check_count(peer, 2 * UDP_BATCH, NULL);
+	close(peer);
+	queue_and_flush(s, "refused", &sent);
+	check_error(s, ECONNREFUSED, "v0");
+	udp_server_free(s);
+}
+END_TEST
+
+START_TEST(errors_of_routers_and_neighbours_are_reported)
+{
+	static const struct { const char *type, *address; int err; } route[] = {
+		{ "unreachable", "2001:db8:1::1", ENETUNREACH },
+		{ "prohibit", "2001:db8:2::1", EACCES },
+	};
+	struct sock_sent sent = { 0 };
+	struct udp_server *s;
+
+	begin_ip6();
+	net_in_b();
+	net_sysctl("/proc/sys/net/ipv6/conf/all/forwarding", "1");
+	net_in_a();
+	for (int i = 0; i < 2; i++) {
+		net_in_b();
+		net_run("ip -6 route add %s %s", route[i].type, route[i].address);
+		net_in_a();
+		net_run("ip -6 route add %s via 2001:db8::2", route[i].address);
+		s = udp_server_new6(route[i].address, 0);
+		queue_and_flush(s, "request", &sent);
+		check_error(s, route[i].err, "v0");
+		udp_server_free(s);
+	}
+	/* Nobody has this address. Our own kernel says so; unlike IPv4's, its message
+	 * seems to come by the interface of our address. */
+	s = udp_server_new6("2001:db8::77", 0);
+	queue_and_flush(s, "request", &sent);
+	check_error(s, EHOSTUNREACH, "v0");
+	udp_server_free(s);
+}
+END_TEST
+
+/* A router on the path has a smaller MTU. It says so at the first packet, which is
+ * lost; nothing is said against the server. */
+START_TEST(what_is_too_big_for_the_path_leaves_in_fragments)
+{
+	static uint8_t large[3000];
+	struct sock_sent sent = { 0 };
+	struct udp_batch *b = udp_batch_new();
+	const struct udp_dgram *d;
+	struct sock_error last;
+	struct udp_server *s;
+	int peer;
+
+	begin_ip6();
+	peer = in_b_udp6(PORT6, NULL);
+	s = udp_server_new6("2001:db8::2", 0);
+	udp_server_queue(s, large, sizeof(large), &sent);
+	udp_server_flush(s, &sent);
+	hears(peer, sizeof(large), "2001:db8::1", PORT6);
+	udp_server_free(s);
+
+	/* Behind B is C, which is only the far end of a link. */
+	net_in_b();
+	net_sysctl("/proc/sys/net/ipv6/conf/all/forwarding", "1");
+	net_run("ip link add d0 mtu 1300 type veth peer name e0; ip link set d0 up;"
+	    " ip link set e0 up; ip addr add 2001:db8:c::1/64 dev d0 nodad;"
+	    " ip neigh add 2001:db8:c::2 dev d0 lladdr 02:00:00:00:00:0c");
+	net_in_a();
+	net_run("ip route add 2001:db8:c::/64 via 2001:db8::2");
+	s = udp_server_new6("2001:db8:c::2", 0);
+	udp_server_queue(s, large, 1400, &sent);
+	udp_server_flush(s, &sent);
+	net_wait(udp_server_fd(s));
+	ck_assert_int_le(udp_server_recv(s, b, &d), 0);
+	ck_assert(!net_readable(udp_server_fd(s)));
+	udp_server_queue(s, large, 1400, &sent);
+	udp_server_queue(s, large, 100, &sent);
+	udp_server_flush(s, &sent);
+	net_run("ip -6 route get 2001:db8:c::2 | grep -q 'mtu 1300'");
+	/* Three of the first packet, two of the last large one. */
+	net_run("awk '/^Ip6FragCreates/ { n = $2 } END { exit n != 5 }'"
+	    " /proc/net/snmp6");
+	ck_assert_uint_eq(sent.ok, 4);
+	ck_assert_uint_eq(sent.failed + sent.full, 0);
+	ck_assert_uint_eq(udp_server_errors(s, &last), 0);
+	close(peer);
+	udp_server_free(s);
+	udp_batch_free(b);
+}
+END_TEST
+
+START_TEST(a_wildcard_socket_sends_to_clients)
+{
+	static uint8_t large[3000];
+	struct udp_to to = { .dst = ip("fe80::2"), .src = ip("fe80::1"), .port = 546 };
+	int fd, peer;
+
+	begin_ip6();
+	to.ifindex = net_index("v0");
+	fd = udp_open(FAMILY6, PORT6);
+	peer = in_b_udp6(546, NULL);
+	ck_assert_int_eq(udp_send(fd, &to, large, sizeof(large)), 0);
+	hears(peer, sizeof(large), "fe80::1", PORT6);
+	to.src = IP_NONE;
+	to.dst = ip("2001:db8::2");
+	to.ifindex = 0;
+	ck_assert_int_eq(udp_send(fd, &to, large, 20), 0);
+	hears(peer, 20, "2001:db8::1", PORT6);
+	to.src = ip("2001:db8::77");
+	ck_assert_int_eq(udp_send(fd, &to, large, 20), -EINVAL);
+	close(peer);
+	close(fd);
+
+	/* The same by IPv4. */
+	fd = udp_open(FAMILY4, PORT);
+	peer = in_b_udp(68);
+	to = (struct udp_to){ .dst = ip_of4(NET_B), .src = ip_of4(NET_A), .port = 68 };
+	ck_assert_int_eq(udp_send(fd, &to, large, sizeof(large)), 0);
+	check_count(peer, 1, NULL);
+	close(peer);
+	close(fd);
+}
+END_TEST
+
+START_TEST(both_families_have_their_ports)
+{
+	int four = udp_open(FAMILY4, PORT), six = udp_open(FAMILY6, PORT);
+
+	ck_assert_int_ge(four, 0);
+	ck_assert_int_ge(six, 0);	/* IPV6_V6ONLY: the same port, too */
+	close(four);
+	close(six);
+}
+END_TEST
+
+static void
+add_tests6(TCase *tc)
+{
+	tcase_add_test(tc, an_ipv6_datagram_has_source_destination_and_interface);
+	tcase_add_test(tc, groups_that_others_joined_are_not_heard);
+	tcase_add_test(tc, an_ipv6_server_gets_requests_from_the_right_address_and_port);
+	tcase_add_test(tc, a_link_local_server_is_reached_by_its_interface);
+	tcase_add_test(tc, all_servers_of_the_site_are_reached_by_one_interface);
+	tcase_add_test(tc, all_agents_of_a_link_are_reached_by_that_link);
+	tcase_add_test(tc, a_temporary_address_is_never_the_source);
+	tcase_add_test(tc, a_link_local_source_is_for_servers_on_the_link);
+	tcase_add_test(tc, icmpv6_errors_cost_no_packet);
+	tcase_add_test(tc, errors_of_routers_and_neighbours_are_reported);
+	tcase_add_test(tc, what_is_too_big_for_the_path_leaves_in_fragments);
+	tcase_add_test(tc, a_wildcard_socket_sends_to_clients);
+	tcase_add_test(tc, both_families_have_their_ports);
+}
+
 static void
 add_tests(TCase *tc)
 {
@@ -525,5 +1049,6 @@ udp_suite(void)
 	Suite *s = suite_create("udp");
 
 	net_tcase(s, "udp", add_tests);
+	net_tcase(s, "udp6", add_tests6);
 	return s;
 }
