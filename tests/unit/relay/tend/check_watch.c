@@ -382,7 +382,7 @@ END_TEST
 
 /* --- servers with IPv6 addresses ------------------------------------------------------ */
 
-static const char conf6[] =
+static const char servers6[] =
     "[server global]\n"
     "address = 2001:db8::10\n"
     "[server local]\n"
@@ -395,7 +395,7 @@ static const char conf6[] =
 static void
 start6(void)
 {
-	d = rig_start(conf6);
+	d = rig_start(servers6);
 	rig_pass_ms(100);
 }
 
