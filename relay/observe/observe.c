@@ -97,7 +97,7 @@ void
 observe_request6(struct daemon *d, const struct rx *rx,
     const struct relay6_plan *p, enum drop why, struct mono now)
 {
-	(void)now;
+	record_request6(d->track, &d->r6, rx, p, why, now);
 	REPORT(d, REQUEST(d, rx, p, why), .m6 = &p->from,
 	    .link = why == DROP_NONE ? p->link : IP6_NONE);
 }
@@ -148,7 +148,7 @@ observe_hedge(struct daemon *d, const struct relay4_plan *p, struct mono now)
 void
 observe_hedge6(struct daemon *d, const struct relay6_plan *p, struct mono now)
 {
-	(void)now;
+	record_hedge6(d->track, &d->r6, p, now);
 	REPORT(d, HEDGE(d, p), .m6 = &p->from, .link = p->link);
 }
 
@@ -167,7 +167,7 @@ void
 observe_reply6(struct daemon *d, const struct rx *rx,
     const struct relay6_delivery *v, enum drop why, struct mono now)
 {
-	(void)now;
+	record_reply6(d->track, rx, v, why, now);
 	REPORT(d, REPLY(d, rx, v, why), .m6 = &v->to,
 	    .link = v->m.data ? v->m.link : IP6_NONE);
 }

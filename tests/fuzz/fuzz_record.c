@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
  * Records of boots and their verdicts, for any input. Input as in path.h; how:
- * bits 0..2 the kind (a request twice, a server's reply, a broadcast to port 68
- * from another host, port 4011 routed past us to a server and back, TFTP to a
- * server and back), bits 3..5 the client's address, bits 6..7 the link source's
- * length.
+ * bits 0..2 the kind (a request, a message of DHCPv6, a server's reply, a broadcast
+ * to port 68 from another host, port 4011 routed past us to a server and back, TFTP
+ * to a server and back), bits 3..5 the client's address, bits 6..7 the link source's
+ * length. For DHCPv6, which is recorded both as a request and as a reply, bits 3..5
+ * say what became of it.
  *
  * What must hold: clients do not exceed their limit; text ends within its
  * field; events are in order; each boot that begins ends once; every boot has a
@@ -16,6 +17,7 @@
 
 #include "core/story/explain.h"
 #include "core/story/record.h"
+#include "proto/pxe6.h"
 #include "proto/tftp.h"
 #include "path.h"
 
@@ -23,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 #define CLIENTS 8		/* few, so that they are evicted */
 
-enum what { REQUEST, AGAIN, REPLY, STRANGER, TO_4011, FROM_4011, TO_TFTP, FROM_TFTP };
+enum what { REQUEST, SIX, REPLY, STRANGER, TO_4011, FROM_4011, TO_TFTP, FROM_TFTP };
 
 struct bed {
 	struct world *w;
@@ -36,6 +38,7 @@ check_boot(const struct track_boot *b, struct mono now)
 {
 	const struct explain_row *row = explain_row(explain(b, now));
 	const struct track_event *e;
+	char text[IP_STRLEN];
 	uint32_t ms = 0;
 	unsigned lost, n = 0;
 
@@ -45,9 +48,12 @@ check_boot(const struct track_boot *b, struct mono now)
 	for (; (e = track_event(b, n, &lost)); n++) {
 		assert(e->kind < TRACK_KIND_MAX && e->why < DROP_MAX);
 		assert(e->ms >= ms);
+		assert(*ip_str(track_peer(b, e), text));
+		assert(*ip_str(track_addr(b, e), text));
 		ms = e->ms;
 	}
 	assert(n <= TRACK_EVENTS && n <= b->n_event);
+	assert(b->six.n_addr <= TRACK_ADDRS6 && b->six.lease.prefix.plen <= 128);
 }
 
 static void
@@ -124,6 +130,39 @@ reply(struct bed *d, const struct path_packet *k)
 	    relay4_reply(&d->w->r4, &rx, d->w->now, &v), d->w->now);
 }
 
+/* As core/relay6 would record it, which has targets of its own. */
+static void
+six(struct bed *d, const struct path_packet *k)
+{
+	static const enum drop whys[8] = {
+		DROP_NONE, DROP_NONE, DROP_NONE, DROP_STANDBY, DROP_CLIENT_RATE,
+		DROP_NO_SERVER, DROP_LINK_MISMATCH, DROP_UNTRUSTED_RELAY,
+	};
+	static struct relay6_plan p;
+	struct relay6_delivery v = { .server = CONF_NONE };
+	struct rx rx = rx_of(k, false);
+	enum drop why = whys[k->how >> 3 & 7];
+
+	rx.src = rx.dst = ip_of6((struct ip6){ { 0xfe, 0x80, [15] = k->who } });
+	p = (struct relay6_plan){
+		.in = iftab_by_index(d->w->iftab, rx.ifindex), .rule = CONF_NONE,
+	};
+	if (why != DROP_STANDBY) {	/* that is seen before the message is read */
+		if (dhcp6_parse(&p.m, rx.data, rx.len) != DROP_NONE)
+			return;
+		relay6_read_origin(&p.from, &p.m, rx.src.v6);
+		if (!p.m.relay && rx.mac_len) {
+			p.from.has_mac = true;
+			memcpy(p.from.mac.b, rx.mac, sizeof(p.from.mac.b));
+		}
+	}
+	if (why == DROP_NONE && !p.from.m.data)
+		return;
+	record_request6(d->t, &d->w->r6, &rx, &p, why, d->w->now);
+	v.to = p.from;
+	record_reply6(d->t, &rx, &v, why, d->w->now);
+}
+
 static void
 one(struct bed *d, const struct path_packet *k)
 {
@@ -133,8 +172,10 @@ one(struct bed *d, const struct path_packet *k)
 
 	switch (what) {
 	case REQUEST:
-	case AGAIN:
 		request(d, k);
+		break;
+	case SIX:
+		six(d, k);
 		break;
 	case REPLY:
 		reply(d, k);

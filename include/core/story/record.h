@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * record - reports to core/story/track what relay4 decided: the one place that
- * knows both.
+ * record - reports to core/story/track what relay4 and relay6 decided: the one
+ * place that knows them and it.
  */
 #ifndef CORE_STORY_RECORD_H
 #define CORE_STORY_RECORD_H
 
 #include "core/relay4/relay4.h"
 #include "core/relay4/rescue.h"
+#include "core/relay6/relay6.h"
 #include "core/story/track.h"
 
 /* A message that relay4_request() judged, and the plan as it left it. */
@@ -21,6 +22,14 @@ void record_hedge(struct track *t, const struct relay4 *r,
 void record_reply(struct track *t, const struct relay4 *r,
     const struct rx *rx, const struct relay4_delivery *d, enum drop why,
     struct mono now);
+/* The same of DHCPv6. */
+void record_request6(struct track *t, const struct relay6 *r,
+    const struct rx *rx, const struct relay6_plan *plan, enum drop why,
+    struct mono now);
+void record_hedge6(struct track *t, const struct relay6 *r,
+    const struct relay6_plan *plan, struct mono now);
+void record_reply6(struct track *t, const struct rx *rx,
+    const struct relay6_delivery *d, enum drop why, struct mono now);
 /* A broadcast or multicast to port 4011 that went to n boot servers. */
 void record_4011(struct track *t, const struct rx *rx, uint16_t n,
     struct mono now);

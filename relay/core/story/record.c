@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * record - translates what relay4, p4011 and rescue decided into the events of
- * core/story/track. It decides nothing. A message that does not parse belongs
- * to no client and is not recorded.
+ * record - translates what relay4, p4011, rescue and relay6 decided into the
+ * events of core/story/track. It decides nothing. A message that does not parse
+ * belongs to no client and is not recorded.
  */
 #include "core/story/record.h"
 
+#include <string.h>
+
+#include "proto/pxe6.h"
 #include "proto/tftp.h"
 
 /* The message that was judged. It may have been dropped before it was parsed:
@@ -28,29 +31,30 @@ is_unreadable(enum drop why)
 
 /* Counts the servers of each class. One host may be in both. */
 static void
-count_servers(struct track_request *q, const struct relay4 *r,
-    const struct relay4_plan *plan)
+count_servers(struct track_request *q, const struct servers *servers,
+    const struct ask_list *to)
 {
+	const struct conf *c = servers->conf;
 	unsigned lessors = 0, lessors_up = 0, boots_up = 0, up = 0;
 
-	for (unsigned i = 0; i < plan->to.n; i++) {
-		uint16_t s = plan->to.server[i];
-		bool usable = health_usable(&r->servers->health[s]);
+	for (unsigned i = 0; i < to->n; i++) {
+		uint16_t s = to->server[i];
+		bool usable = health_usable(&servers->health[s]);
 
 		up += usable;
-		if (r->conf->is_boot[s]) {
+		if (c->is_boot[s]) {
 			q->n_boot++;
 			boots_up += usable;
 		} else
 			q->n_dhcp++;
-		if (r->conf->is_dhcp[s] || !r->conf->is_boot[s]) {
+		if (c->is_dhcp[s] || !c->is_boot[s]) {
 			lessors++;
 			lessors_up += usable;
 		}
 	}
 	q->boot_down = q->n_boot && boots_up == 0;
-	q->boot_alone = plan->to.n && lessors == 0;
-	q->all_down = lessors ? lessors_up == 0 : plan->to.n && up == 0;
+	q->boot_alone = to->n && lessors == 0;
+	q->all_down = lessors ? lessors_up == 0 : to->n && up == 0;
 }
 
 void
@@ -80,7 +84,7 @@ record_request(struct track *t, const struct relay4 *r,
 		q.client = &client;
 	}
 	if (why == DROP_NONE)
-		count_servers(&q, r, plan);
+		count_servers(&q, r->servers, &plan->to);
 	track_request(t, &q, now);
 }
 
@@ -186,4 +190,125 @@ record_stranger(struct track *t, const struct relay4 *r,
 		track_other_relay(t, &m, now);
 	else if (m.type == DHCP4_OFFER || m.type == DHCP4_ACK || m.type == DHCP4_NAK)
 		track_rogue(t, &m, rx->src.v4, now);
+}
+
+/* --- DHCPv6 ------------------------------------------------------------ */
+
+/* The client's message; NULL if it cannot be read. It may have been dropped before
+ * it was parsed. */
+static const struct relay6_origin *
+parsed_origin(struct relay6_origin *own, const struct relay6_origin *read,
+    const struct rx *rx)
+{
+	struct dhcp6 m;
+
+	if (read->m.data)
+		return read;
+	if (dhcp6_parse(&m, rx->data, rx->len) != DROP_NONE)
+		return NULL;
+	relay6_read_origin(own, &m, ip_v6(rx->src));
+	if (!m.relay && rx->mac_len == sizeof(own->mac.b)) {
+		own->has_mac = true;
+		memcpy(own->mac.b, rx->mac, sizeof(own->mac.b));
+	}
+	return own->m.data ? own : NULL;
+}
+
+/* RFC 9915 11.2, 11.4: the Ethernet address in a DUID-LLT or DUID-LL. */
+static bool
+mac_in_duid(struct mac *mac, const struct dhcp6 *m)
+{
+	struct rd id;
+	uint16_t type;
+
+	if (!dhcp6_opt(m, DHCP6_OPT_CLIENT_ID, &id))
+		return false;
+	type = rd_u16(&id);
+	if ((type != 1 && type != 3) || rd_u16(&id) != 1)
+		return false;
+	rd_skip(&id, type == 1 ? 4 : 0);	/* time */
+	rd_copy(&id, mac->b, sizeof(mac->b));
+	return !id.bad && rd_left(&id) == 0;
+}
+
+/* A relay between us and the client need not say its address. */
+static bool
+mac_of(struct mac *mac, const struct relay6_origin *o)
+{
+	if (o->has_mac)
+		*mac = o->mac;
+	return o->has_mac || mac_in_duid(mac, &o->m);
+}
+
+/* Operating systems ask for IPv6 on every link. Where no server has an IPv6
+ * address that is no failure. */
+static bool
+is_not_for_us(const struct relay6_plan *plan, const struct conf *c, enum drop why)
+{
+	if (why != DROP_NO_SERVER && why != DROP_NO_LINK_ADDRESS &&
+	    why != DROP_NO_LINK_LOCAL)
+		return false;
+	for (uint16_t i = 0; i < c->n_server; i++)
+		if (c->server[i].address.version == 6 &&
+		    iface_leads_to(plan->in, c, c->server[i].first))
+			return false;
+	return true;
+}
+
+void
+record_request6(struct track *t, const struct relay6 *r,
+    const struct rx *rx, const struct relay6_plan *plan, enum drop why,
+    struct mono now)
+{
+	const struct relay6_origin *o;
+	struct relay6_origin own;
+	struct pxe_client client;
+	struct mac mac;
+	struct track_request q = {
+		.client = &plan->client, .why = why, .rule = plan->rule,
+	};
+
+	/* A server's message does not come from its client. */
+	if (!plan->in || !plan->in->conf || why == DROP_REPLY_FROM_CLIENT ||
+	    is_not_for_us(plan, r->ask.conf, why))
+		return;
+	o = parsed_origin(&own, &plan->from, rx);
+	if (!o || !mac_of(&mac, o))
+		return;
+	q.ifindex = plan->in->link.ifindex;
+	if (!plan->has_client) {
+		pxe6_read(&client, &o->m);
+		q.client = &client;
+	}
+	if (why == DROP_NONE)
+		count_servers(&q, r->ask.servers, &plan->to);
+	track_request6(t, &mac, &o->m, &q, now);
+}
+
+void
+record_hedge6(struct track *t, const struct relay6 *r,
+    const struct relay6_plan *plan, struct mono now)
+{
+	struct mac mac;
+
+	if (!mac_of(&mac, &plan->from))
+		return;
+	for (unsigned i = 0; i < plan->to.n; i++) {
+		uint16_t s = plan->to.server[i];
+
+		track_hedge6(t, &mac, ip_v6(r->ask.conf->server[s].address),
+		    r->ask.conf->is_boot[s], now);
+	}
+}
+
+void
+record_reply6(struct track *t, const struct rx *rx,
+    const struct relay6_delivery *d, enum drop why, struct mono now)
+{
+	struct relay6_origin own;
+	const struct relay6_origin *o = parsed_origin(&own, &d->to, rx);
+
+	if (o)
+		track_reply6(t, o->has_mac ? &o->mac : NULL, &o->m, ip_v6(rx->src),
+		    why, now);
 }
