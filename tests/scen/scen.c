@@ -11,8 +11,10 @@
  *   link IFINDEX NAME lower=N [mac=...]    a macvlan on interface N
  *   linkgone IFINDEX
  *   addr IFINDEX A.B.C.D/N [secondary]     ... an address; -addr removes it
+ *   addr IFINDEX X:X::X/N           ... of IPv6, permanent
  *   route SERVER SOURCE             our address on the way to a server
  *   client IFINDEX TYPE KEY=...     a client (or another relay) sends
+ *   client6 IFINDEX TYPE KEY=...    a DHCPv6 client sends to ff02::1:2
  *   client4011 IFINDEX SRC:PORT TYPE KEY=...
  *   helper IFINDEX SRC:PORT PORT [ttl=N] [payload=HEX]     a broadcast to another port
  *   tap IFINDEX SRC:PORT DST:PORT TYPE KEY=...     a packet routed past us; OFFER and ACK
@@ -22,6 +24,7 @@
  *   tftp IFINDEX CLIENT SERVER error CODE  ... and the server's error
  *   server ADDR TYPE KEY=...        a server replies to the last request it got; with
  *                                   sport=4011 from that port
+ *   server6 ADDR TYPE KEY=...       ... with a RELAY-REPL to the last RELAY-FORW it got
  *   health ADDR up|down|drained|enabled    set by probes or the operator; from `down' to
  *                                   `up' the server does not answer probes
  *   error ADDR ERRNO                the kernel reports ECONNREFUSED, EHOSTUNREACH or
@@ -50,8 +53,12 @@
  * file=NAME (the field), pad (length), opt.N=hex (N decimal; or "text" without spaces), noend;
  * with `client`: unicast. `server` echoes option 82 unless noecho; `by=IFINDEX` is where the
  * reply arrives.
+ * KEYs of DHCPv6 messages: xid, mac (also in the DUID), src, opt.N, noid (no DUID), lease=ADDR,
+ * prefix=ADDR/N, status=N, named=ADDR (the DUID of this server); of RELAY-REPLs: link, iid,
+ * noecho (no Interface-Id), by.
  * KEYs of expectations: the same, and dst, l2, sport, dport, len, no.N (no option N),
- * t (milliseconds after `start', exactly).
+ * t (milliseconds after `start', exactly); in DHCPv6 xid, link, peer, hops, src, dst, l2,
+ * dport and t.
  *
  * Every packet on the wire must be expected, in order (packets to several servers at one
  * moment may come in any order); one that is left over fails the test.
@@ -75,16 +82,16 @@
 #include "core/relay4/rescue.h"
 #include "fakeio.h"
 #include "io/conffile.h"
+#include "msg6.h"
 #include "proto/probemsg.h"
 #include "relay/daemon.h"
 #include "relay/show/show.h"
 
 Suite *scen_suite(void);
 
-#define MSG_MAX FAKEIO_MSG_MAX
 #define WORDS_MAX 32
 #define LETS_MAX 16
-#define DROP_TABLES 4
+#define DROP_TABLES 6
 #define ROUTES_MS 50	/* in this time, relay/tend checks changed routes */
 #define SERVERS_MAX 16
 
@@ -106,10 +113,10 @@ struct scen {
 	unsigned seen;		/* everything before it was searched for `asked' */
 	/* the last request to each server, for its reply */
 	uint16_t n_asked;
-	struct { struct ip4 server; size_t len; uint8_t msg[MSG_MAX]; } asked[SERVERS_MAX];
+	struct { struct ipaddr server; size_t len; uint8_t msg[FAKEIO_MSG_MAX]; } asked[SERVERS_MAX];
 	/* servers that do not answer probes */
 	unsigned n_dead;
-	struct { struct ip4 server; bool is; } dead[SERVERS_MAX];
+	struct { struct ipaddr server; bool is; } dead[SERVERS_MAX];
 };
 
 static void
@@ -161,6 +168,7 @@ known_words(const struct scen *s, char **word)
 		"as=", "to=", "dst=", "src=", "l2=", "sport=", "dport=", "len=",
 		"file=", "master=", "opt.", "no.", "noend", "nocookie", "noecho",
 		"unicast", "reply", "down", "vlan=", "ttl=", "payload=", "bridge", "t=",
+		"noid", "lease=", "prefix=", "status=", "named=", "link=", "iid=", "peer=",
 	};
 
 	for (; *word; word++) {
@@ -187,6 +195,17 @@ ip(const struct scen *s, const char *text)
 	struct ip4 a = IP4_NONE;
 
 	if (!ip4_parse(text, &a))
+		wrong(s, "%s is not an address", text);
+	return a;
+}
+
+/* of either version */
+static struct ipaddr
+address(const struct scen *s, const char *text)
+{
+	struct ipaddr a = IP_NONE;
+
+	if (!ip_parse(text, &a))
 		wrong(s, "%s is not an address", text);
 	return a;
 }
@@ -299,7 +318,7 @@ static size_t
 build(const struct scen *s, uint8_t *msg, uint8_t op, uint8_t type, char **word,
     const struct dhcp4 *from)
 {
-	struct wr w = wr_init(msg, MSG_MAX);
+	struct wr w = wr_init(msg, FAKEIO_MSG_MAX);
 	struct mac mac = { { 0x52, 0x54, 0, 0, 0, 1 } };
 	struct rd echo = rd_init(NULL, 0);
 	const char *v = value(word, "mac");
@@ -337,11 +356,11 @@ build(const struct scen *s, uint8_t *msg, uint8_t op, uint8_t type, char **word,
 }
 
 static bool *
-dead(struct scen *s, struct ip4 server)
+dead(struct scen *s, struct ipaddr server)
 {
 	unsigned i = 0;
 
-	while (i < s->n_dead && !ip4_eq(s->dead[i].server, server))
+	while (i < s->n_dead && !ip_eq(s->dead[i].server, server))
 		i++;
 	if (i == SERVERS_MAX)
 		wrong(s, "too many servers");
@@ -360,10 +379,10 @@ whom_of(const struct fakeio_out *o)
 	return o->to == FAKEIO_CLIENT ? TO_CLIENT : TO_SERVER;
 }
 
-static struct ip4
+static struct ipaddr
 server_of_out(const struct fakeio_out *o)
 {
-	return ip_v4(o->to == FAKEIO_SERVER ? o->server : o->dst);
+	return o->to == FAKEIO_SERVER ? o->server : o->dst;
 }
 
 /* Keeps the last request to each server, for its reply. */
@@ -376,7 +395,7 @@ remember_asked(struct scen *s)
 
 		if (whom_of(o) != TO_SERVER)
 			continue;
-		while (i < s->n_asked && !ip4_eq(s->asked[i].server, server_of_out(o)))
+		while (i < s->n_asked && !ip_eq(s->asked[i].server, server_of_out(o)))
 			i++;
 		if (i == SERVERS_MAX)
 			wrong(s, "too many servers");
@@ -400,8 +419,12 @@ drops(const struct scen *s, int table)
 		return st->drop_reply;
 	case 2:
 		return st->drop_4011;
-	default:
+	case 3:
 		return st->drop_helper;
+	case 4:
+		return s->d->stats6.drop_request;
+	default:
+		return s->d->stats6.drop_reply;
 	}
 }
 
@@ -439,13 +462,13 @@ on_sent(void *user, const struct fakeio_out *o)
 	};
 	uint8_t msg[FAKEIO_MSG_MAX];
 
-	if (o->to != FAKEIO_SERVER ||
+	if (o->to != FAKEIO_SERVER || o->server.version == 6 ||
 	    memcmp(o->msg + DHCP4_OFF_CHADDR, probemsg_mac, sizeof(probemsg_mac)) != 0)
 		return false;
 	memcpy(msg, o->msg, o->len);
 	msg[0] = BOOTREPLY;
 	u.payload = msg;
-	if (!*dead(s, ip_v4(o->server)))
+	if (!*dead(s, o->server))
 		(void)fakeio_from_server(ip_v4(o->server), &u, 99);
 	return true;
 }
@@ -534,8 +557,17 @@ static void
 set_addr(struct scen *s, char **word)
 {
 	struct iftab_addr a = { .secondary = has(word + 3, "secondary") };
+	struct iftab_addr6 six = { .permanent = true };
 	uint32_t ifindex = ifindex_of(word);
 
+	if (ip6net_parse(word[2], &six.net)) {
+		if (word[0][0] == '-')
+			fakeio_addr6_gone(ifindex, six.net.addr);
+		else
+			fakeio_addr6(ifindex, &six);
+		fakeio_batch_end();
+		return;
+	}
 	if (!ip4net_parse(word[2], &a.net))
 		wrong(s, "%s is not a prefix", word[2]);
 	if (word[0][0] == '-')
@@ -548,7 +580,7 @@ set_addr(struct scen *s, char **word)
 static void
 client_sends(struct scen *s, char **word)
 {
-	uint8_t msg[MSG_MAX];
+	uint8_t msg[FAKEIO_MSG_MAX];
 	uint8_t op = has(word, "reply") ? BOOTREPLY : BOOTREQUEST;
 	size_t len = build(s, msg, op, type_of(s, word[2]), word + 3, NULL);
 	uint32_t ifindex = ifindex_of(word);
@@ -563,6 +595,152 @@ client_sends(struct scen *s, char **word)
 		note_drops(s);
 	} else
 		frame_comes(s, &u, ifindex, RING_TO_BROADCAST);
+}
+
+/* The client's message in it, or itself. */
+static struct dhcp6
+innermost(const struct scen *s, const uint8_t *data, size_t len)
+{
+	struct dhcp6 m;
+	struct rd inner = rd_init(data, len);
+
+	do
+		if (dhcp6_parse(&m, inner.p, rd_left(&inner)) != DROP_NONE)
+			wrong(s, "the message does not parse");
+	while (m.relay && dhcp6_inner(&m, &inner) == DROP_NONE);
+	return m;
+}
+
+static uint8_t
+type6_of(const struct scen *s, const char *name)
+{
+	for (int t = 0; t < 256; t++)
+		if (dhcp6_type_name((uint8_t)t) &&
+		    strcasecmp(dhcp6_type_name((uint8_t)t), name) == 0)
+			return (uint8_t)t;
+	wrong(s, "%s is not a DHCPv6 message type", name);
+}
+
+/* A DUID-EN of a server. */
+static void
+put_server_id(struct msg *m, struct ipaddr server)
+{
+	uint8_t duid[22] = { 0, 2, 0, 0, 0x7d, 0xd9 };
+
+	memcpy(duid + 6, server.v6.b, sizeof(server.v6.b));
+	msg6_opt(m, DHCP6_OPT_SERVER_ID, duid, sizeof(duid));
+}
+
+static void
+put_lease6(const struct scen *s, struct msg *m, char **word)
+{
+	const char *lease = value(word, "lease"), *prefix = value(word, "prefix");
+	char text[IP6_STRLEN];
+	struct ip6net net;
+	size_t ia;
+
+	if (lease) {
+		ia = msg6_begin_ia(m, DHCP6_OPT_IA_NA, 1800, 2880);
+		msg6_addr(m, lease, 7200);
+		msg6_end(m, ia);
+	}
+	if (prefix) {
+		if (!ip6net_parse(prefix, &net))
+			wrong(s, "%s is not a prefix", prefix);
+		ia = msg6_begin_ia(m, DHCP6_OPT_IA_PD, 1800, 2880);
+		msg6_prefix(m, ip6_str(net.addr, text), net.plen, 7200);
+		msg6_end(m, ia);
+	}
+	if (value(word, "status"))
+		msg6_status(m, (uint16_t)number(word, "status", 0, 10), "");
+}
+
+/* Makes a message of DHCPv6; `from' is the one that it answers, or NULL. */
+static void
+build6(const struct scen *s, struct msg *m, uint8_t type, char **word,
+    const struct dhcp6 *from)
+{
+	uint8_t duid[10] = { 0, 3, 0, 1 }, buf[256];
+	uint32_t xid = (uint32_t)number(word, "xid", from ? from->xid : 1, 16);
+	struct mac mac = mac_of(s, value(word, "mac") ? value(word, "mac") :
+	    "52:54:00:00:00:01");
+	struct rd id;
+
+	known_words(s, word);
+	msg6_init(m, type);
+	for (int i = 0; i < 3; i++)
+		m->b[1 + i] = (uint8_t)(xid >> (16 - 8 * i));
+	memcpy(duid + 4, mac.b, sizeof(mac.b));
+	if (from && dhcp6_opt(from, DHCP6_OPT_CLIENT_ID, &id))
+		msg6_opt(m, DHCP6_OPT_CLIENT_ID, id.p, rd_left(&id));
+	else if (!from && !has(word, "noid"))
+		msg6_opt(m, DHCP6_OPT_CLIENT_ID, duid, sizeof(duid));
+	if (value(word, "named"))
+		put_server_id(m, address(s, value(word, "named")));
+	put_lease6(s, m, word);
+	for (; *word; word++) {
+		unsigned code;
+		int at = 0;
+
+		if (sscanf(*word, "opt.%u=%n", &code, &at) == 1 && at)
+			msg6_opt(m, (uint16_t)code, buf, bytes(s, *word + at, buf, 255));
+	}
+}
+
+static void
+client6_sends(struct scen *s, char **word)
+{
+	static struct msg m;
+	const char *mac = value(word, "mac"), *src = value(word, "src");
+	struct mac l2 = mac_of(s, mac ? mac : "52:54:00:00:00:01");
+	struct udpip6 u = {
+		.src = ip_v6(address(s, src ? src : "fe80::5054:ff:fe00:1")),
+		.dst = ip_v6(address(s, "ff02::1:2")), .sport = 546, .dport = 547,
+		.payload = m.b,
+	};
+
+	build6(s, &m, type6_of(s, word[2]), word + 3, NULL);
+	u.payload_len = m.len;
+	fakeio_udp6_frame(&u, ifindex_of(word), l2.b);
+	fakeio_turn();
+	note_drops(s);
+}
+
+static void
+server6_answers(struct scen *s, char **word)
+{
+	static struct msg m;
+	struct ipaddr from = address(s, word[1]);
+	struct udp_dgram g = {
+		.src = from, .sport = 547,
+		.ifindex = (uint32_t)number(word, "by", FAKEIO_UPLINK, 10),
+	};
+	char link[IP6_STRLEN], peer[IP6_STRLEN], iid[256] = "";
+	struct dhcp6 outer, inner;
+	struct rd id;
+	unsigned i = 0;
+
+	while (i < s->n_asked && !ip_eq(s->asked[i].server, from))
+		i++;
+	if (i == s->n_asked)
+		wrong(s, "%s was not asked", word[1]);
+	inner = innermost(s, s->asked[i].msg, s->asked[i].len);
+	(void)dhcp6_parse(&outer, s->asked[i].msg, s->asked[i].len);
+	if (dhcp6_opt(&outer, DHCP6_OPT_INTERFACE_ID, &id))
+		memcpy(iid, id.p, rd_left(&id));
+	g.dst = ip_of6(outer.link);
+	build6(s, &m, type6_of(s, word[2]), word + 3, &inner);
+	put_server_id(&m, from);
+	msg6_wrap(&m, DHCP6_RELAY_REPL, outer.hops,
+	    value(word, "link") ? value(word, "link") : ip6_str(outer.link, link),
+	    ip6_str(outer.peer, peer), has(word, "noecho") ? NULL :
+	    value(word, "iid") ? value(word, "iid") : iid);
+	g.data = m.b;
+	g.len = m.len;
+	if (!fakeio_udp_server(from, &g))
+		fakeio_udp(547, &g);
+	fakeio_turn();
+	note_drops(s);
 }
 
 /* "A.B.C.D:PORT" */
@@ -581,7 +759,7 @@ ip_port(const struct scen *s, char *text, uint16_t *port)
 static void
 client_asks_4011(struct scen *s, char **word)
 {
-	uint8_t msg[MSG_MAX];
+	uint8_t msg[FAKEIO_MSG_MAX];
 	struct udpip u = {
 		.dst = IP4_BROADCAST, .dport = DHCP4_PORT_PXE, .ttl = 64, .payload = msg,
 	};
@@ -594,7 +772,7 @@ client_asks_4011(struct scen *s, char **word)
 static void
 is_routed(struct scen *s, char **word)
 {
-	uint8_t msg[MSG_MAX], type = type_of(s, word[4]);
+	uint8_t msg[FAKEIO_MSG_MAX], type = type_of(s, word[4]);
 	bool reply = type == DHCP4_OFFER || type == DHCP4_ACK;
 	struct udpip u = { .ttl = 64, .payload = msg };
 
@@ -608,7 +786,7 @@ is_routed(struct scen *s, char **word)
 static void
 overheard(struct scen *s, char **word)
 {
-	uint8_t msg[MSG_MAX];
+	uint8_t msg[FAKEIO_MSG_MAX];
 	struct udpip u = {
 		.src = ip(s, word[2]), .dst = IP4_BROADCAST, .sport = 67,
 		.dport = 68, .ttl = 64, .payload = msg,
@@ -669,7 +847,7 @@ server_answers(struct scen *s, char **word)
 	struct ip4 from = ip(s, word[1]);
 	struct dhcp4 asked;
 	const struct dhcp4 *base = NULL;
-	uint8_t msg[MSG_MAX];
+	uint8_t msg[FAKEIO_MSG_MAX];
 	uint32_t by = (uint32_t)number(word, "by", 99, 10);
 	struct udpip u = {
 		.src = from, .dport = 67, .payload = msg,
@@ -677,7 +855,7 @@ server_answers(struct scen *s, char **word)
 	};
 
 	for (unsigned i = 0; i < s->n_asked; i++)
-		if (ip4_eq(s->asked[i].server, ip_key(s, word, "as", from)) &&
+		if (ip_eq(s->asked[i].server, ip_of4(ip_key(s, word, "as", from))) &&
 		    dhcp4_parse(&asked, s->asked[i].msg, s->asked[i].len) == DROP_NONE)
 			base = &asked;
 	u.payload_len = build(s, msg, BOOTREPLY, type_of(s, word[2]), word + 3, base);
@@ -752,6 +930,33 @@ want_message(const struct scen *s, char **word, const struct fakeio_out *o)
 }
 
 static void
+want_ip6(const struct scen *s, char **word, const char *key, struct ip6 is)
+{
+	char a[IP6_STRLEN];
+	const char *v = value(word, key);
+
+	if (v && !ip6_eq(ip_v6(address(s, v)), is))
+		wrong(s, "%s is %s, not %s", key, ip6_str(is, a), v);
+}
+
+static void
+want_message6(const struct scen *s, char **word, const struct fakeio_out *o)
+{
+	struct dhcp6 inner = innermost(s, o->msg, o->len), m;
+
+	known_words(s, word);
+	(void)dhcp6_parse(&m, o->msg, o->len);
+	want_ip6(s, word, "link", m.link);
+	want_ip6(s, word, "peer", m.peer);
+	want_ip6(s, word, "src", ip_v6(o->src));
+	want_ip6(s, word, "dst", ip_v6(o->dst));
+	want_number(s, word, "hops", m.hops, 10);
+	want_number(s, word, "xid", inner.xid, 16);
+	want_number(s, word, "dport", o->to == FAKEIO_SERVER ? 547 : o->dport, 10);
+	want_number(s, word, "t", (unsigned long)mono_diff_ms(o->when, s->start), 10);
+}
+
+static void
 want_l2(const struct scen *s, char **word, const struct fakeio_out *o)
 {
 	const char *v = value(word, "l2");
@@ -783,7 +988,7 @@ want_helped(const struct scen *s, char **word, const struct fakeio_out *o)
 
 /* Packets that go to several servers at one moment may be expected in any order. */
 static void
-any_order(struct scen *s, struct ip4 server)
+any_order(struct scen *s, struct ipaddr server)
 {
 	const struct fakeio_out *next = fakeio_out(s->at);
 
@@ -792,7 +997,7 @@ any_order(struct scen *s, struct ip4 server)
 
 		if (mono_before(next->when, o->when))
 			return;
-		if (whom_of(o) == TO_SERVER && ip4_eq(server_of_out(o), server)) {
+		if (whom_of(o) == TO_SERVER && ip_eq(server_of_out(o), server)) {
 			fakeio_swap(s->at, i);
 			return;
 		}
@@ -805,24 +1010,27 @@ expect_packet(struct scen *s, char **word)
 	enum whom whom = strcmp(word[1], "server") == 0 ? TO_SERVER :
 	    strcmp(word[1], "client") == 0 ? TO_CLIENT : HELPED;
 	const struct fakeio_out *o;
-	char a[IP4_STRLEN];
+	char a[IP_STRLEN];
 
 	if (s->at == fakeio_sent())
 		wrong(s, "nothing was sent (drop: %s)", drop_word(s->last_drop));
 	if (whom == TO_SERVER)
-		any_order(s, ip(s, word[2]));
+		any_order(s, address(s, word[2]));
 	o = fakeio_out(s->at++);
 	if (whom_of(o) != whom)
 		wrong(s, "the packet goes to a %s", whom_words[whom_of(o)]);
 	if (whom == TO_CLIENT && o->ifindex != strtoul(word[2], NULL, 10))
 		wrong(s, "it goes to interface %u", o->ifindex);
-	if (whom != TO_CLIENT && !ip4_eq(server_of_out(o), ip(s, word[2])))
-		wrong(s, "it goes to %s", ip4_str(server_of_out(o), a));
+	if (whom != TO_CLIENT && !ip_eq(server_of_out(o), address(s, word[2])))
+		wrong(s, "it goes to %s", ip_str(server_of_out(o), a));
 	if (whom == HELPED) {
 		want_helped(s, word + 3, o);
 		return;
 	}
-	want_message(s, word + 3, o);
+	if (server_of_out(o).version == 6)
+		want_message6(s, word + 3, o);
+	else
+		want_message(s, word + 3, o);
 	if (whom == TO_CLIENT)
 		want_l2(s, word + 3, o);
 }
@@ -856,9 +1064,9 @@ expect_counter(struct scen *s, char **word)
 }
 
 static uint16_t
-server_of(const struct scen *s, const char *address)
+server_of(const struct scen *s, const char *text)
 {
-	uint16_t i = servers_find4(&s->d->servers, ip(s, address));
+	uint16_t i = servers_find_rx(&s->d->servers, address(s, text), 0);
 
 	if (i == CONF_NONE)
 		wrong(s, "no such server");
@@ -990,14 +1198,13 @@ boots_add_up(const struct scen *s)
 static void
 nothing_left(struct scen *s)
 {
-	char a[IP4_STRLEN];
+	char a[IP_STRLEN];
 
 	if (s->at < fakeio_sent()) {
 		const struct fakeio_out *o = fakeio_out(s->at);
 
 		wrong(s, "before this line: unexpected packet to %s %s, t=%ld, xid=%02x%02x%02x%02x",
-		    whom_words[whom_of(o)], ip4_str(whom_of(o) == TO_CLIENT ?
-		    ip_v4(o->dst) : server_of_out(o), a),
+		    whom_words[whom_of(o)], ip_str(server_of_out(o), a),
 		    (long)mono_diff_ms(o->when, s->start),
 		    o->msg[4], o->msg[5], o->msg[6], o->msg[7]);
 	}
@@ -1072,8 +1279,7 @@ routes_changed(struct scen *s)
 static void
 set_route(struct scen *s, char **word)
 {
-	fakeio_route(ip_of4(ip(s, word[1])), 0, NULL,
-	    ip_of4(ip(s, word[2])));
+	fakeio_route(address(s, word[1]), 0, NULL, address(s, word[2]));
 	routes_changed(s);
 }
 
@@ -1091,7 +1297,7 @@ set_health(struct scen *s, char **word)
 	}
 	if (strcmp(word[2], "up") != 0 && strcmp(word[2], "down") != 0)
 		wrong(s, "no state %s", word[2]);
-	*dead(s, ip(s, word[1])) = strcmp(word[2], "down") == 0;
+	*dead(s, address(s, word[1])) = strcmp(word[2], "down") == 0;
 	for (int n = 0; n < 255 && strcmp(word[2], health_state_name(h->state)) != 0; n++)
 		servers_note(&s->d->servers, i, strcmp(word[2], "up") == 0 ?
 		    health_good(h, HEALTH_DIAG_PROBE_OK, fakeio_now()) :
@@ -1102,9 +1308,9 @@ static void
 set_way(struct scen *s, char **word)
 {
 	if (strcmp(word[2], "noroute") == 0)
-		fakeio_route(ip_of4(ip(s, word[1])), ENETUNREACH, NULL, IP_NONE);
+		fakeio_route(address(s, word[1]), ENETUNREACH, NULL, IP_NONE);
 	else if (strcmp(word[2], "ok") == 0)
-		fakeio_route(ip_of4(ip(s, word[1])), 0, NULL, IP_NONE);
+		fakeio_route(address(s, word[1]), 0, NULL, IP_NONE);
 	else
 		wrong(s, "kernel ADDR noroute|ok");
 	routes_changed(s);
@@ -1120,7 +1326,7 @@ error_comes(struct scen *s, char **word)
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i].name, word[2]) == 0) {
-			fakeio_server_error(ip_of4(ip(s, word[1])), known[i].number, 0);
+			fakeio_server_error(address(s, word[1]), known[i].number, 0);
 			return;
 		}
 	wrong(s, "no error %s", word[2]);
@@ -1163,6 +1369,7 @@ do_line(struct scen *s, char **word)
 		{ "load", 2, load_conf }, { "link", 3, set_link },
 		{ "linkgone", 2, link_gone }, { "addr", 3, set_addr },
 		{ "-addr", 3, set_addr }, { "route", 3, set_route },
+		{ "client6", 3, client6_sends }, { "server6", 3, server6_answers },
 		{ "client", 3, client_sends }, { "client4011", 4, client_asks_4011 },
 		{ "helper", 4, port_is_helped }, { "tap", 5, is_routed },
 		{ "stranger", 4, overheard }, { "tftp", 6, tftp },
@@ -1409,18 +1616,9 @@ is_provoked(const char *code)
 	return found_it;
 }
 
-/* Until scenarios speak DHCPv6. */
-static bool
-is_later(int e)
-{
-	return e == EXPLAIN_NO_LINK_ADDRESS || e == EXPLAIN_WRONG_LINK ||
-	    e == EXPLAIN_NO_ADDRESSES6 || e == EXPLAIN_NO_ADVERTISE || e == EXPLAIN_LEASED6;
-}
-
 START_TEST(every_diagnosis_is_provoked)
 {
 	for (int e = 0; e < EXPLAIN_MAX; e++)
-		if (!is_later(e))
 		ck_assert_msg(is_provoked(explain_row((enum explain)e)->code),
 		    "no scenario comes to %s", explain_row((enum explain)e)->code);
 }
