@@ -61,10 +61,12 @@ enum iftab_change {
 	IFTAB_RECOMPUTED, /* whatever else is reported of it: f->conf, link and
 			 * addresses may be others, or it is gone */
 };
-/* Called with RECOMPUTED after everything else about an interface, and otherwise
- * at most once for each interface and commit, with two exceptions: an ifindex that was deleted and recreated is LOST, then READY; and unless
- * `active` is "always", READY is followed by ACTIVE or STANDBY. These two imply
- * CHANGED. They tell of the family that has switched, of IPv4 if both have. f is valid during the call, which must not change the table. */
+/* Called with RECOMPUTED after everything else about an interface, and otherwise at
+ * most once for each interface and commit, with two exceptions: an ifindex that was
+ * deleted and recreated is LOST, then READY; and unless `active` is "always", READY is
+ * followed by ACTIVE or STANDBY. These two imply CHANGED, and tell of the family that
+ * has switched (of IPv4 if both have). f is valid during the call, which must not
+ * change the table. */
 typedef void iftab_change_fn(void *user, enum iftab_change what,
     const struct iface *f);
 
