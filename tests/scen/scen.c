@@ -422,9 +422,9 @@ drops(const struct scen *s, int table)
 	case 3:
 		return st->drop_helper;
 	case 4:
-		return s->d->stats6.drop_request;
+		return s->d->stats[FAMILY6].drop_request;
 	default:
-		return s->d->stats6.drop_reply;
+		return s->d->stats[FAMILY6].drop_reply;
 	}
 }
 
