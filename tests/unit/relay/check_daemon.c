@@ -67,12 +67,12 @@ END_TEST
 /* The relay runs without these. */
 START_TEST(a_daemon_starts_without_4011_and_its_control_socket)
 {
-	rig_before_start(5, EADDRINUSE);
+	rig_before_start(6, EADDRINUSE);
 	ck_assert_int_eq(rig_try(&d, conf), 0);
 	ck_assert(rig_logged("port-4011-taken"));
 	ck_assert(fakeio_listens());
 	rig_stop(d);
-	rig_before_start(6, EADDRINUSE);
+	rig_before_start(7, EADDRINUSE);
 	ck_assert_int_eq(rig_try(&d, conf), 0);
 	ck_assert(rig_logged("control-failed path=\"/run/pxrelay/control.sock\""));
 	ck_assert(!fakeio_listens());
