@@ -219,6 +219,21 @@ START_TEST(classes_and_their_borders)
 	ck_assert_int_eq(ip6_is_linklocal(a), classes[_i].linklocal);
 	ck_assert_int_eq(ip6_is_multicast(a), classes[_i].multicast);
 	ck_assert_int_eq(ip6_is_ula(a), classes[_i].ula);
+	ck_assert_int_eq(ip6_is_scoped(a), classes[_i].linklocal || classes[_i].multicast);
+	if (!classes[_i].multicast)
+		ck_assert_int_eq(ip6_is_target(a), classes[_i].host);
+}
+END_TEST
+
+/* The scope is in the second byte, beside the flags. */
+START_TEST(groups_beyond_the_host_are_targets)
+{
+	ck_assert(!ip6_is_target(ip("ff00::1")));
+	ck_assert(!ip6_is_target(ip("ff01::1")));
+	ck_assert(!ip6_is_target(ip("ff11::1")));
+	ck_assert(ip6_is_target(ip("ff02::1:2")));
+	ck_assert(ip6_is_target(ip("ff05::1:3")));
+	ck_assert(ip6_is_target(ip("ff3e::1")));
 }
 END_TEST
 
@@ -304,6 +319,7 @@ ip6_suite(void)
 
 	tc = tcase_create("match");
 	tcase_add_loop_test(tc, classes_and_their_borders, 0, COUNT(classes));
+	tcase_add_test(tc, groups_beyond_the_host_are_targets);
 	tcase_add_test(tc, none_and_eq);
 	tcase_add_test(tc, net_has_looks_at_its_bits_only);
 	tcase_add_test(tc, net_has_its_first_and_last);
