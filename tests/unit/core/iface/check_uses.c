@@ -32,6 +32,8 @@ START_TEST(random_walk_equals_a_plain_table)
 	struct uses u = { NULL, 0, 0 };
 	uint32_t seed = 4711u + (uint32_t)_i, ifindex;
 
+	memset(n, 0, sizeof(n));	/* the tests may run in one process */
+	memset(only, 0, sizeof(only));
 	for (int step = 0; step < 20000; step++) {
 		uint32_t i = dice(&seed, KEYS), why = dice(&seed, USE_ID);
 		uint32_t at = 1 + dice(&seed, 1000);
