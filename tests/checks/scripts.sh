@@ -58,6 +58,8 @@ check_paths() {
 
 	while read -r at path; do
 		n=$((n + 1))
+		# A name in a variable is known only when the script runs.
+		[[ $path != *\$* ]] || continue
 		[ ! -e "$path" ] || continue
 		echo "$at there is no $path"
 		bad=1
