@@ -42,8 +42,7 @@ giaddrs()
 
 	n=$(srv_count srv1)
 	for ((i = 1; i <= n; i++)); do
-		load S < <(sed -n "${i}p" "$T/srv1.jsonl" |
-			"$PYTHON" "$HERE/srv/pkt.py" show)
+		load S < <(pkt srv1 show "$(sed -n "${i}p" "$T/srv1.jsonl")")
 		out="$out ${S[giaddr]##*.}"
 	done
 	echo $out
