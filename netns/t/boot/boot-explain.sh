@@ -24,8 +24,7 @@ sys.exit(sys.argv[1] not in (doc["verdict"]["code"], before))' "$2"
 # says WHAT NN CODE: expects that verdict about machine NN, and switches it off.
 says()
 {
-	wait_for "$BOOT_SECONDS" verdict_is "$2" "$3"
-	expect "$1: $3" verdict_is "$2" "$3"
+	expect "$1: $3" wait_for "$BOOT_SECONDS" verdict_is "$2" "$3"
 	verdict_is "$2" "$3" || ctl explain "02:00:00:00:10:$2"
 	switch_off pc
 }

@@ -16,8 +16,7 @@ verdict_is()
 # expect_verdict MAC CODE [SECONDS]: waits for that verdict.
 expect_verdict()
 {
-	wait_for "${3:-15}" verdict_is "$1" "$2"
-	expect "$1: $2" verdict_is "$1" "$2"
+	expect "$1: $2" wait_for "${3:-15}" verdict_is "$1" "$2"
 }
 
 # mac VV [NN]: prints the MAC address of client NN in that VLAN.

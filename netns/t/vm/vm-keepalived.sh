@@ -101,8 +101,7 @@ both_are()
 
 now_are()
 {
-	wait_for 12 both_are "$2" "$3"
-	expect "$1: rtra $2, rtrb $3" both_are "$2" "$3"
+	expect "$1: rtra $2, rtrb $3" wait_for 12 both_are "$2" "$3"
 }
 
 copies()
