@@ -73,16 +73,15 @@ open_tables(struct daemon *d)
 		return failed(d, "random numbers", -errno, NULL);
 	host_open(d);
 	d->iftab = iftab_new();
-	d->clients = reload_new_clients(d, d->conf);
-	d->r6.clients = reload_new_clients6(d, d->conf);
+	d->r4.clients = reload_new_clients(d, FAMILY4, d->conf);
+	d->r6.clients = reload_new_clients(d, FAMILY6, d->conf);
 	d->helpers = helpers_new(d->secret);
 	d->track = track_new(d->conf->clients, d->secret);
-	if (!d->iftab || !d->clients || !d->r6.clients || !d->helpers || !d->track ||
+	if (!d->iftab || !d->r4.clients || !d->r6.clients || !d->helpers || !d->track ||
 	    outbox_open(d) < 0 || relay_run_open(d) < 0)
 		return failed(d, "tables", -ENOMEM, NULL);
 	d->r4.servers = &d->servers;
 	d->servers.iftab = d->r4.iftab = d->iftab;
-	d->r4.clients = d->clients;
 	d->r4.stats = &d->stats[FAMILY4];
 	d->r6.iftab = d->iftab;
 	d->r6.rule_hits = d->r4.rule_hits;
@@ -175,10 +174,10 @@ daemon_close(struct daemon *d)
 	d->rescues = rescues_free(d->rescues);
 	d->r4.hedges = pendings_free(d->r4.hedges);
 	d->r6.ask.hedges = pendings_free(d->r6.ask.hedges);
-	d->r6.clients = clients6_free(d->r6.clients);
+	d->r4.clients = clients_free(d->r4.clients);
+	d->r6.clients = clients_free(d->r6.clients);
 	d->helpers = helpers_free(d->helpers);
 	d->track = track_free(d->track);
-	d->clients = clients_free(d->clients);
 	d->iftab = iftab_free(d->iftab);
 	d->conf = conf_free(d->conf);
 	d->loop = loop_free(d->loop);

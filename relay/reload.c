@@ -29,15 +29,9 @@ on_client_evicted(void *conv, void *daemon)
 }
 
 struct clients *
-reload_new_clients(struct daemon *d, const struct conf *c)
+reload_new_clients(struct daemon *d, enum family family, const struct conf *c)
 {
-	return clients_new(c->clients, d->secret, on_client_evicted, d);
-}
-
-struct clients6 *
-reload_new_clients6(struct daemon *d, const struct conf *c)
-{
-	return clients6_new(c->clients, d->secret, on_client_evicted, d);
+	return clients_new(family, c->clients, d->secret, on_client_evicted, d);
 }
 
 static void
@@ -70,22 +64,17 @@ read_conf(struct daemon *d)
 	return NULL;
 }
 
-/* The tables of clients, if they get another size. */
-struct tables {
-	struct clients *clients;
-	struct clients6 *clients6;
-};
-
+/* t: the tables of clients, if they get another size. */
 static int
-refuse_conf(struct daemon *d, struct conf *next, const struct tables *t)
+refuse_conf(struct daemon *d, struct conf *next, struct clients *const t[FAMILIES])
 {
 	char file[LOG_ESC_MAX];
 
 	stats_count(&d->stats[FAMILY4], COUNTER_RELOADS_REFUSED);
 	log_event(&d->log, LOG_LEVEL_ERROR, "reload-refused", "file=\"%s\"",
 	    log_esc(file, args_conf_name(d->args)));
-	clients_free(t->clients);
-	clients6_free(t->clients6);
+	for (enum family i = 0; i < FAMILIES; i++)
+		clients_free(t[i]);
 	conf_free(next);
 	return -EINVAL;
 }
@@ -93,7 +82,7 @@ refuse_conf(struct daemon *d, struct conf *next, const struct tables *t)
 /* Nothing in here can fail. The only packets relayed during the exchange are
  * the last ones of retired servers, all by the old configuration. */
 static void
-take_conf(struct daemon *d, struct conf *next, const struct tables *t)
+take_conf(struct daemon *d, struct conf *next, struct clients *const t[FAMILIES])
 {
 	struct conf *old = d->conf;
 	struct mono now = loop_now(d->loop);
@@ -103,13 +92,12 @@ take_conf(struct daemon *d, struct conf *next, const struct tables *t)
 	doctor_run_reload(d);
 	d->conf = next;
 	d->reloaded = now;
-	if (t->clients) {
-		clients_take(t->clients, d->clients);
-		clients_free(d->clients);
-		d->r4.clients = d->clients = t->clients;
-		clients6_take(t->clients6, d->r6.clients);
-		clients6_free(d->r6.clients);
-		d->r6.clients = t->clients6;
+	for (enum family i = 0; i < FAMILIES && t[i]; i++) {
+		struct clients **at = i == FAMILY6 ? &d->r6.clients : &d->r4.clients;
+
+		clients_take(t[i], *at);
+		clients_free(*at);
+		*at = t[i];
 	}
 	relay4_configure(&d->r4, old, next, now);
 	d->r6.ask.conf = next;
@@ -131,23 +119,20 @@ reload(struct daemon *d)
 {
 	char file[LOG_ESC_MAX];
 	struct conf *next = read_conf(d);
-	struct tables t = { NULL, NULL };
+	struct clients *t[FAMILIES] = { NULL };
 
 	if (!next || !privileges_allow(d, next, log_mistake, d))
-		return refuse_conf(d, next, &t);
-	if (next->clients != d->conf->clients) {
-		t.clients = reload_new_clients(d, next);
-		t.clients6 = reload_new_clients6(d, next);
-		if (!t.clients || !t.clients6)
-			return refuse_conf(d, next, &t);
-	}
+		return refuse_conf(d, next, t);
+	for (enum family i = 0; i < FAMILIES && next->clients != d->conf->clients; i++)
+		if (!(t[i] = reload_new_clients(d, i, next)))
+			return refuse_conf(d, next, t);
 	if (server_sockets_prepare(d, next) < 0)
-		return refuse_conf(d, next, &t);
+		return refuse_conf(d, next, t);
 	if (sockets_set_filter(d, next) < 0) {
 		server_sockets_cancel(d);
-		return refuse_conf(d, next, &t);
+		return refuse_conf(d, next, t);
 	}
-	take_conf(d, next, &t);
+	take_conf(d, next, t);
 	stats_count(&d->stats[FAMILY4], COUNTER_RELOADS);
 	log_event(&d->log, LOG_LEVEL_INFO, "reloaded",
 	    "file=\"%s\" reloads=%" PRIu64, log_esc(file, args_conf_name(d->args)),

@@ -17,9 +17,9 @@ void daemon_close(struct daemon *d);
 
 /* Returns 0, or -EINVAL when it was refused; mistakes have been logged. */
 int reload(struct daemon *d);
-/* Also used at the start: allocate the client tables for c; NULL: no memory. */
-struct clients6 *reload_new_clients6(struct daemon *d, const struct conf *c);
-struct clients *reload_new_clients(struct daemon *d, const struct conf *c);
+/* Also used at the start: allocates the client tables for c; NULL: no memory. */
+struct clients *reload_new_clients(struct daemon *d, enum family family,
+    const struct conf *c);
 
 /* host.c fills d->host. */
 

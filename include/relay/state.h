@@ -146,15 +146,14 @@ struct daemon {
 	/* The state of core. */
 	struct conf *conf;
 	struct iftab *iftab;
-	struct clients *clients;
 	struct helpers *helpers;
 	struct rescues *rescues;
 	struct track *track;		/* sized by the first configuration */
 	struct boots boots;
 	struct stats stats[FAMILIES];	/* what is of no family is in the first */
 	struct servers servers;
-	struct relay4 r4;
-	struct relay6 r6;		/* owns its clients and hedges */
+	struct relay4 r4;		/* own their clients and hedges */
+	struct relay6 r6;
 
 	/* relay/ */
 	struct logging logging;

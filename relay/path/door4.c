@@ -87,21 +87,21 @@ tap_frame(struct daemon *d, const struct rx *rx, uint16_t dport,
 /* Reads the lookup key at its fixed offsets; the message has not been validated
  * yet. */
 static bool
-peek_key(const void *msg, size_t len, struct conv_key *out)
+peek_key(const void *msg, size_t len, struct client_key *out)
 {
 	struct rd r = rd_init(msg, len);
 	const uint8_t *chaddr;
 
-	*out = (struct conv_key){ .xid = 0 };
+	*out = (struct client_key){ .id = 0 };
 	rd_skip(&r, 2);
-	out->hlen = rd_u8(&r);
+	out->with = rd_u8(&r);
 	rd_skip(&r, 1);
-	out->xid = rd_u32(&r);
+	out->id = rd_u32(&r);
 	rd_skip(&r, DHCP4_OFF_CHADDR - (DHCP4_OFF_XID + 4));
-	chaddr = rd_bytes(&r, sizeof(out->chaddr));
+	chaddr = rd_bytes(&r, sizeof(out->client));
 	/* No table has a longer address. */
-	if (chaddr && out->hlen <= sizeof(out->chaddr))
-		memcpy(out->chaddr, chaddr, out->hlen);
+	if (chaddr && out->with <= sizeof(out->client))
+		memcpy(out->client, chaddr, out->with);
 	return chaddr != NULL;
 }
 
@@ -114,10 +114,10 @@ peek_key(const void *msg, size_t len, struct conv_key *out)
 static bool
 is_turned_away(struct daemon *d, const struct rx *rx, struct mono now)
 {
-	struct conv_key key;
+	struct client_key key;
 
 	if (!d->sockets->in[FAMILY4].behind || !peek_key(rx->data, rx->len, &key) ||
-	    clients_find(d->clients, key, now))
+	    clients_find(d->r4.clients, key, now))
 		return false;
 	overload_lost(&d->sockets->in[FAMILY4].overload, now);
 	return true;
@@ -181,12 +181,12 @@ take_frame(struct daemon *d, const struct ring_frame *f, struct mono now)
 static void
 prefetch_client(struct daemon *d, const void *msg, size_t len, uint32_t ifindex)
 {
-	struct conv_key key;
+	struct client_key key;
 
 	if (!peek_key(msg, len, &key))
 		return;
-	clients_expect(d->clients, &key, ifindex);
-	track_expect(d->track, key.chaddr, key.hlen);
+	clients_expect(d->r4.clients, key, ifindex);
+	track_expect(d->track, key.client, (uint8_t)key.with);
 }
 
 static void

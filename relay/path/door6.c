@@ -35,8 +35,8 @@ is_turned_away(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct sockets_in *in = &d->sockets->in[FAMILY6];
 
-	if (!in->behind || clients6_find_station(d->r6.clients, rx->ifindex,
-	    rx->src.v6, now))
+	if (!in->behind || clients_find_station(d->r6.clients,
+	    clients_key6(rx->ifindex, 0, rx->src.v6), rx->ifindex, now))
 		return false;
 	overload_lost(&in->overload, now);
 	return true;
@@ -102,7 +102,7 @@ expect_frame(struct daemon *d, const uint8_t *ip, size_t len, uint32_t ifindex)
 	rd_skip(&r, UDPIP6_HEADERS - 24);
 	id = rd_u32(&r);	/* message type and xid, as in clients6_id() */
 	if (!r.bad)
-		clients6_expect(d->r6.clients, ifindex, src, id);
+		clients_expect(d->r6.clients, clients_key6(ifindex, id, src), ifindex);
 }
 
 static void

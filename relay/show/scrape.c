@@ -37,7 +37,7 @@ put_general(struct daemon *d, struct prom *p)
 	    "Time since the daemon started.");
 	prom_sample_us(p, NULL, 0, (uint64_t)up);
 	put_single(p, PROM_GAUGE, "conversations",
-	    "Conversations that are remembered.", clients_count(d->clients));
+	    "Conversations that are remembered.", clients_count(d->r4.clients));
 	put_single(p, PROM_GAUGE, "conversations-limit",
 	    "Conversations that can be remembered (clients =).", d->conf->clients);
 }

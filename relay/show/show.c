@@ -205,7 +205,7 @@ show_summary(struct daemon *d)
 	json_object_set_new(all, "uptime-s",
 	    json_integer(mono_diff_ms(now, d->started) / 1000));
 	json_object_set_new(all, "conversations",
-	    json_integer((json_int_t)clients_count(d->clients)));
+	    json_integer((json_int_t)clients_count(d->r4.clients)));
 	json_object_update_new(all, show_interfaces(d));
 	json_object_update_new(all, show_servers(d));
 	json_object_update_new(all, show_rules(d));

@@ -149,15 +149,15 @@ static void
 expect(struct bench *b, unsigned i, uint32_t ifindex)
 {
 	const uint8_t *m = b->request[i % BATCH] + HDR;
-	struct conv_key key = {
-		.xid = (uint32_t)m[4] << 24 | (uint32_t)m[5] << 16 |
+	struct client_key key = {
+		.id = (uint32_t)m[4] << 24 | (uint32_t)m[5] << 16 |
 		    (uint32_t)m[6] << 8 | m[7],
-		.hlen = m[2],
+		.with = m[2],
 	};
 
-	memcpy(key.chaddr, m + 28, key.hlen);
-	clients_expect(b->r4.clients, &key, ifindex);
-	track_expect(b->track, key.chaddr, key.hlen);
+	memcpy(key.client, m + 28, key.with);
+	clients_expect(b->r4.clients, key, ifindex);
+	track_expect(b->track, key.client, m[2]);
 }
 
 static void
@@ -273,7 +273,7 @@ bench_new(uint32_t clients, size_t capacity)
 	b->conf = conffile_parse(config, strlen(config), mistake, NULL);
 	b->r4.servers = &b->servers;
 	b->servers.iftab = b->r4.iftab = iftab_new();
-	b->r4.clients = clients_new(capacity, secret, NULL, NULL);
+	b->r4.clients = clients_new(FAMILY4, capacity, secret, NULL, NULL);
 	b->r4.hedges = pendings_new(HEDGES);
 	b->track = track_new(capacity, secret);
 	if (!b->conf || !b->r4.iftab || !b->r4.clients || !b->r4.hedges || !b->track)

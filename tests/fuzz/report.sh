@@ -14,8 +14,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 # TARGET|FILES|WHAT, in the order of the table
-rows='request|core/relay4/relay4_*.c core/server/servers.c core/server/select.c core/server/rules.c core/relay4/classes.c core/relay4/clients.c|the whole path of requests, against the oracle
-reply|core/relay4/relay4_reply.c core/relay4/clients.c proto/rai.c|the whole path of replies, with requests between them, against the oracle
+rows='request|core/relay4/relay4_*.c core/server/servers.c core/server/select.c core/server/rules.c core/relay4/classes.c core/server/clients.c|the whole path of requests, against the oracle
+reply|core/relay4/relay4_reply.c core/server/clients.c proto/rai.c|the whole path of replies, with requests between them, against the oracle
 p4011|core/relay4/p4011.c|port 4011, both ways
 rescue|core/relay4/rescue.c core/relay4/*hedge.c|port 4011 of dead boot servers
 record|core/story/record.c core/story/track.c core/story/explain.c|what is remembered of boots, and its verdicts

@@ -63,16 +63,15 @@ world_reload(struct world *w, const char *text)
 static void
 fresh_memory(struct world *w, size_t capacity)
 {
-	clients_free(w->clients);
+	clients_free(w->r4.clients);
 	pendings_free(w->hedges);
-	w->clients = clients_new(capacity, secret, evicted, w);
+	w->r4.clients = clients_new(FAMILY4, capacity, secret, evicted, w);
 	w->hedges = pendings_new(WORLD_HEDGES);
-	if (!w->clients || !w->hedges)
+	if (!w->r4.clients || !w->hedges)
 		broken("clients", "no memory");
-	w->r4.clients = w->clients;
-	clients6_free(w->r6.clients);
+	clients_free(w->r6.clients);
 	pendings_free(w->r6.ask.hedges);
-	w->r6.clients = clients6_new(capacity, secret, evicted, w);
+	w->r6.clients = clients_new(FAMILY6, capacity, secret, evicted, w);
 	w->r6.ask.hedges = pendings_new(WORLD_HEDGES);
 	if (!w->r6.clients || !w->r6.ask.hedges)
 		broken("clients", "no memory");
@@ -135,9 +134,9 @@ world_free(struct world *w)
 {
 	if (w) {
 		iftab_free(w->iftab);
-		clients_free(w->clients);
+		clients_free(w->r4.clients);
 		pendings_free(w->hedges);
-		clients6_free(w->r6.clients);
+		clients_free(w->r6.clients);
 		pendings_free(w->r6.ask.hedges);
 		conf_free(w->conf);
 		free(w);

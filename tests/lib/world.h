@@ -21,7 +21,6 @@
 struct world {
 	struct conf *conf;
 	struct iftab *iftab;
-	struct clients *clients;
 	struct pendings *hedges;
 	struct stats stats, stats6;
 	struct servers servers;

@@ -18,11 +18,11 @@
 
 #include "base/addr.h"
 #include "base/mono.h"
-#include "core/relay4/clients.h"
 #include "core/conf/conf.h"
 #include "core/iface/iftab.h"
 #include "core/iface/rx.h"
 #include "core/server/ask.h"
+#include "core/server/clients.h"
 #include "core/server/servers.h"
 #include "core/server/stats.h"
 #include "proto/dhcp4.h"

@@ -21,8 +21,8 @@
 #include "core/conf/conf.h"
 #include "core/iface/iftab.h"
 #include "core/iface/rx.h"
-#include "core/relay6/clients6.h"
 #include "core/server/ask.h"
+#include "core/server/clients.h"
 #include "core/server/servers.h"
 #include "core/server/stats.h"
 #include "proto/dhcp6.h"
@@ -36,7 +36,7 @@
 struct relay6 {
 	struct asker ask;
 	struct iftab *iftab;
-	struct clients6 *clients;
+	struct clients *clients;
 	uint64_t *rule_hits;	/* by rule, those of both families */
 };
 
@@ -117,11 +117,11 @@ void relay6_read_origin(struct relay6_origin *o, const struct dhcp6 *m,
     struct ip6 peer);
 /* Write the servers of the plan: of a message, whose number is cv->tries; of a
  * stored query, false if there is none left (ask_next). */
-void relay6_servers(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
+void relay6_servers(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
     struct mono now);
-bool relay6_ask_next(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
+bool relay6_ask_next(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
     struct pending *s, struct mono now);
 /* The conversation of the message inside. */
-struct conv6_key relay6_key(uint32_t ifindex, const struct relay6_origin *o);
+struct client_key relay6_key(uint32_t ifindex, const struct relay6_origin *o);
 
 #endif

@@ -77,7 +77,7 @@ plan_4011_servers(struct relay4 *r, const struct rx *rx, struct mono now,
 
 	if (dhcp && plan->servers.client.discovery && ip4_is_none(m->giaddr) &&
 	    (m->type == DHCP4_REQUEST || m->type == DHCP4_INFORM) && in->n_giaddr) {
-		cv = clients_get(r->clients, m, now, &fresh);
+		cv = clients_get(r->clients, clients_key(m), now, &fresh);
 		relay4_remember(cv, rx, m);
 		cv->ack_is_boot = true;
 		cv->p4011_src = rx->src.v4;

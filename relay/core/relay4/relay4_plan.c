@@ -104,7 +104,7 @@ relay4_client(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex,
 
 	if (class == CONF_BOOT)
 		c.sticky = servers_find4(r->servers,
-		    clients_station(r->clients, m, ifindex)->boot);
+		    clients_station(r->clients, clients_key(m), ifindex)->boot);
 	return c;
 }
 
@@ -158,8 +158,7 @@ static unsigned
 rotate_giaddr(struct relay4 *r, const struct relay4_plan *plan, struct conv *cv,
     bool fresh)
 {
-	struct station *s = clients_station(r->clients, &plan->m,
-	    plan->in->link.ifindex);
+	struct station *s = clients_station(r->clients, cv->key, plan->in->link.ifindex);
 
 	if (fresh)
 		cv->gi = s->gi;

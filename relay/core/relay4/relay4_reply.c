@@ -250,7 +250,7 @@ note_answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv
 	if (boot && ((offer && (!lease || !dhcp || m->at[DHCP4_OPT_VENDOR_CLASS])) ||
 	    (m->type == DHCP4_ACK && cv->ack_is_boot))) {
 		ask_answered(&a, &cv->ask, &cv->key, CONF_BOOT);
-		clients_station(r->clients, m, cv->ifindex)->boot =
+		clients_station(r->clients, cv->key, cv->ifindex)->boot =
 		    ip_v4(r->conf->server[d->server].address);
 	}
 	if (dhcp && offer && lease)
@@ -291,7 +291,7 @@ note_reply(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 	if (d->out->conf->o.giaddr == CONF_GIADDR_ROTATE && gi >= 0 &&
 	    !ip4_is_none(d->m.yiaddr)) {
 		cv->gi = (uint8_t)gi;
-		clients_station(r->clients, &d->m, cv->ifindex)->gi = (uint8_t)gi;
+		clients_station(r->clients, cv->key, cv->ifindex)->gi = (uint8_t)gi;
 	}
 }
 

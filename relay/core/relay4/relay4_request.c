@@ -58,7 +58,8 @@ enum drop
 relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m,
     struct mono now)
 {
-	struct station *s = clients_station(r->clients, m, in->link.ifindex);
+	struct station *s = clients_station(r->clients, clients_key(m),
+	    in->link.ifindex);
 
 	if (!limit_take(&s->limit, r->conf->client_rate, now))
 		return DROP_CLIENT_RATE;
@@ -122,7 +123,8 @@ plan_request(struct relay4 *r, const struct rx *rx, struct mono now,
     struct relay4_plan *plan)
 {
 	bool fresh;
-	struct conv *cv = clients_get(r->clients, &plan->m, now, &fresh);
+	struct conv *cv = clients_get(r->clients, clients_key(&plan->m), now,
+	    &fresh);
 	struct asker a = relay4_asker(r);
 	struct conf_groups t;
 

@@ -42,7 +42,7 @@ enum state {
 
 /* A client's request that was routed to port 4011. */
 struct request {
-	struct conv_key key;
+	struct client_key key;
 	struct mono last;	/* last request */
 	enum state state;
 	bool exhausted;		/* no server is left to query */
@@ -91,7 +91,7 @@ rescues_new(uint32_t capacity, struct hash_key secret)
 	if (!t)
 		return NULL;
 	t->requests = hash_new(capacity, sizeof(struct request),
-	    sizeof(struct conv_key), secret, evicted, t);
+	    sizeof(struct client_key), secret, evicted, t);
 	t->slots = pendings_new(capacity);
 	return t->requests && t->slots ? t : rescues_free(t);
 }
@@ -320,7 +320,7 @@ tap_request(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 {
 	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
 	uint16_t server = servers_find4(r->servers, rx->dst.v4), group;
-	struct conv_key k = clients_key(m);
+	struct client_key k = clients_key(m);
 	struct pxe_client client;
 	struct pending *s;
 	struct request *q;
@@ -383,7 +383,7 @@ tap_reply(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
     const struct rx *rx, uint16_t dport, struct mono now)
 {
 	uint16_t server = servers_find4(r->servers, rx->src.v4);
-	struct conv_key k = clients_key(m);
+	struct client_key k = clients_key(m);
 	struct request *q = find_request(t, r, &k, now);
 
 	if (!q || q->asked != server || !ip4_eq(q->client, rx->dst.v4) ||
@@ -424,14 +424,14 @@ rescue_unreachable(struct rescues *t, struct relay4 *r,
 	uint16_t server = servers_find4(r->servers, rx->dst.v4);
 	struct pending *s;
 	struct dhcp4 m;
-	struct conv_key k;
+	struct client_key k;
 	struct request *q;
 
 	plan->what = RESCUE_NOTHING;
 	if (rx->len < DHCP4_HEADER || server == CONF_NONE)
 		return;
 	(void)dhcp4_parse(&m, rx->data, rx->len);
-	if (m.hlen > sizeof(k.chaddr) ||
+	if (m.hlen > sizeof(k.client) ||
 	    relay4_judge_source(r, rx, server) != DROP_NONE)
 		return;
 	k = clients_key(&m);
@@ -478,7 +478,7 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct rx *rx,
 	struct iface *in;
 	struct pending *s;
 	struct dhcp4 m;
-	struct conv_key k;
+	struct client_key k;
 	struct request *q;
 
 	plan->what = RESCUE_NOTHING;
@@ -518,7 +518,7 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct rx *rx,
 		in->stats[FAMILY4].replies++;
 	/* The second stage of the boot stays with the server of the first. */
 	if (server != CONF_NONE)
-		clients_station(r->clients, &m, s->rx.ifindex)->boot = rx->src.v4;
+		clients_station(r->clients, k, s->rx.ifindex)->boot = rx->src.v4;
 	return true;
 }
 

@@ -67,12 +67,19 @@ sends_no_link(const struct relay6_delivery *d, const struct iface *f)
 	    (d->len && d->payload[0] == DHCP6_RELAY_REPL);
 }
 
+static const struct station *
+find_station(const struct relay6 *r, const struct iface *f, struct ip6 peer,
+    struct mono now)
+{
+	return clients_find_station(r->clients, clients_key6(f->link.ifindex, 0, peer),
+	    f->link.ifindex, now);
+}
+
 static bool
 has_heard(struct relay6 *r, const struct relay6_delivery *d, const struct iface *f,
     struct mono now)
 {
-	const struct station6 *s = clients6_find_station(r->clients, f->link.ifindex,
-	    d->to.peer, now);
+	const struct station *s = find_station(r, f, d->to.peer, now);
 
 	return s && (!d->to.m.data || d->to.m.xid == 0 ||
 	    d->to.m.xid == (s->id & 0xffffff));
@@ -238,8 +245,7 @@ source_for(const struct relay6_delivery *d)
 static void
 address_reply(struct relay6 *r, struct relay6_delivery *d, struct mono now)
 {
-	const struct station6 *s = clients6_find_station(r->clients,
-	    d->out->link.ifindex, d->m.peer, now);
+	const struct station *s = find_station(r, d->out, d->m.peer, now);
 
 	d->dst = d->m.peer;
 	d->src = source_for(d);
@@ -281,23 +287,23 @@ note_server(struct relay6 *r, const struct relay6_delivery *d, struct mono now)
 }
 
 /* An ADVERTISE answers a SOLICIT; a REPLY answers the client's last message. */
-static struct conv6 *
+static struct conv *
 find_conv(struct relay6 *r, const struct relay6_delivery *d, struct mono now)
 {
-	struct conv6_key key = relay6_key(d->out->link.ifindex, &d->to);
-	const struct station6 *s;
+	struct client_key key = relay6_key(d->out->link.ifindex, &d->to);
+	const struct station *s;
 
 	if (!d->to.m.data)
 		return NULL;
 	if (d->to.m.type == DHCP6_ADVERTISE) {
 		key.id = clients6_id(DHCP6_SOLICIT, d->to.m.xid);
-		return clients6_find(r->clients, key, now);
+		return clients_find(r->clients, key, now);
 	}
-	s = clients6_find_station(r->clients, key.ifindex, key.peer, now);
+	s = find_station(r, d->out, d->to.peer, now);
 	if (!s || (s->id & 0xffffff) != d->to.m.xid)
 		return NULL;
 	key.id = s->id;
-	return clients6_find(r->clients, key, now);
+	return clients_find(r->clients, key, now);
 }
 
 /* An ADVERTISE without an address (NoAddrsAvail) leaves the query open, and the
@@ -310,7 +316,7 @@ is_answer(const struct dhcp6 *m, enum conf_class class)
 }
 
 static void
-note_conv(struct relay6 *r, const struct relay6_delivery *d, struct conv6 *cv,
+note_conv(struct relay6 *r, const struct relay6_delivery *d, struct conv *cv,
     struct mono now)
 {
 	cv->tries = 0;
@@ -327,7 +333,7 @@ static void
 note_reply(struct relay6 *r, const struct relay6_delivery *d, struct mono now)
 {
 	struct if_stats *st = &d->out->stats[FAMILY6];
-	struct conv6 *cv = find_conv(r, d, now);
+	struct conv *cv = find_conv(r, d, now);
 	bool boot = d->server != CONF_NONE && r->ask.conf->is_boot[d->server] &&
 	    !r->ask.conf->is_dhcp[d->server];
 

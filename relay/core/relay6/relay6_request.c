@@ -163,10 +163,10 @@ relay6_read_origin(struct relay6_origin *o, const struct dhcp6 *m, struct ip6 pe
 		o->m.data = NULL;
 }
 
-struct conv6_key
+struct client_key
 relay6_key(uint32_t ifindex, const struct relay6_origin *o)
 {
-	return (struct conv6_key){ ifindex, clients6_id(o->m.type, o->m.xid), o->peer };
+	return clients_key6(ifindex, clients6_id(o->m.type, o->m.xid), o->peer);
 }
 
 /* RFC 9915 19.1.1 and 19.1.2. */
@@ -234,11 +234,12 @@ judge_request(struct relay6 *r, const struct rx *rx, struct relay6_plan *plan)
 static enum drop
 take_limits(struct relay6 *r, struct relay6_plan *plan, struct mono now)
 {
-	struct station6 *s = clients6_station(r->clients, plan->in->link.ifindex,
-	    plan->from.peer);
+	uint32_t ifindex = plan->in->link.ifindex;
+	struct client_key key = relay6_key(ifindex, &plan->from);
+	struct station *s = clients_station(r->clients, key, ifindex);
 
 	s->last = now;
-	s->id = clients6_id(plan->from.m.type, plan->from.m.xid);
+	s->id = key.id;
 	if (!limit_take(&s->limit, r->ask.conf->client_rate, now))
 		return DROP_CLIENT_RATE;
 	return limit_take(&plan->in->limit, r->ask.conf->interface_rate, now) ?
@@ -248,7 +249,8 @@ take_limits(struct relay6 *r, struct relay6_plan *plan, struct mono now)
 static void
 remember_sender(struct relay6 *r, const struct rx *rx, struct mono now)
 {
-	struct station6 *s = clients6_station(r->clients, rx->ifindex, rx->src.v6);
+	struct station *s = clients_station(r->clients,
+	    clients_key6(rx->ifindex, 0, rx->src.v6), rx->ifindex);
 
 	s->last = now;
 	s->hwtype = rx->hwtype;
@@ -260,8 +262,9 @@ static enum drop
 plan_request(struct relay6 *r, const struct rx *rx, struct relay6_plan *plan,
     struct mono now)
 {
-	struct conv6_key key = relay6_key(rx->ifindex, &plan->from);
-	struct conv6 *cv = clients6_get(r->clients, key, now);
+	struct client_key key = relay6_key(rx->ifindex, &plan->from);
+	bool fresh;
+	struct conv *cv = clients_get(r->clients, key, now, &fresh);
 
 	remember_sender(r, rx, now);
 	if (cv->tries < UINT8_MAX)
@@ -346,13 +349,13 @@ relay6_hedge(struct relay6 *r, struct mono now, struct relay6_plan *plan)
 {
 	struct pending *s = pendings_first(r->ask.hedges);
 	const struct rx *rx = &s->rx;
-	struct conv6 *cv = NULL;
+	struct conv *cv = NULL;
 
 	begin(r, plan, rx->ifindex);
 	if (plan->in && iface6_ready(plan->in) &&
 	    dhcp6_parse(&plan->m, rx->data, rx->len) == DROP_NONE) {
 		read_client(rx, plan);
-		cv = clients6_find(r->clients, relay6_key(rx->ifindex, &plan->from), now);
+		cv = clients_find(r->clients, relay6_key(rx->ifindex, &plan->from), now);
 	}
 	if (!cv || cv->conf_gen != r->ask.servers->conf_gen ||
 	    plan_header(rx, plan) != DROP_NONE) {

@@ -65,7 +65,7 @@ ask_client_of(const struct relay6_plan *plan)
 }
 
 static void
-query_group(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
+query_group(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
     enum conf_class class, uint16_t group, struct mono now)
 {
 	struct ask_client c = ask_client_of(plan);
@@ -83,7 +83,7 @@ query_group(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
  * boot servers of its rule if they lease addresses, else those that do. EDK2 gets
  * both where the boot servers only offer a file. */
 static void
-query(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
+query(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
     const struct conf_groups *t, struct mono now)
 {
 	uint16_t dhcp = t->group[CONF_DHCP], boot = t->group[CONF_BOOT];
@@ -169,7 +169,7 @@ names_server(uint8_t type)
 }
 
 static void
-choose_groups(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv)
+choose_groups(struct relay6 *r, struct relay6_plan *plan, struct conv *cv)
 {
 	struct rules_facts f = {
 		.family = FAMILY6, .in = plan->in, .client = &plan->client,
@@ -186,7 +186,7 @@ choose_groups(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv)
 }
 
 void
-relay6_servers(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
+relay6_servers(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
     struct mono now)
 {
 	uint8_t type = plan->from.m.type;
@@ -210,7 +210,7 @@ relay6_servers(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
 }
 
 bool
-relay6_ask_next(struct relay6 *r, struct relay6_plan *plan, struct conv6 *cv,
+relay6_ask_next(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
     struct pending *s, struct mono now)
 {
 	struct ask_client c = ask_client_of(plan);

@@ -363,7 +363,7 @@ START_TEST(each_kind_queries_its_servers_with_the_giaddr)
 	ck_assert(ip4_eq(last[DOCTOR_FILE].source, world_ip("192.0.2.1")));
 	ck_assert_uint_eq(doctor_slot(last[DOCTOR_DISCOVER].token), 3);
 	/* the relay's own state is unchanged */
-	ck_assert_uint_eq(clients_count(w->clients), 0);
+	ck_assert_uint_eq(clients_count(w->r4.clients), 0);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_REQUESTS], 0);
 	close_world();
 }
@@ -1040,7 +1040,7 @@ START_TEST(another_routers_doctor_is_not_relayed)
 	open_world(PLAIN);
 	rx.len = clientmsg_discover(msg, sizeof(msg), &c, true);
 	ck_assert_int_eq(relay4_request(&w->r4, &rx, w->now, &plan), DROP_DOCTOR);
-	ck_assert_uint_eq(clients_count(w->clients), 0);
+	ck_assert_uint_eq(clients_count(w->r4.clients), 0);
 	dhcp4_put_ip4(msg, DHCP4_OFF_GIADDR, world_ip("10.9.9.1"));
 	ck_assert_int_eq(relay4_request(&w->r4, &rx, w->now, &plan), DROP_NONE);
 	close_world();

@@ -266,7 +266,7 @@ START_TEST(rules_choose_the_group)
 	ck_assert_int_eq(send_msg(), DROP_RULE);
 	ck_assert_uint_eq(w->stats.drop_4011[DROP_RULE], 1);
 	/* only a discovery begins a conversation */
-	ck_assert_uint_eq(clients_count(w->clients), 0);
+	ck_assert_uint_eq(clients_count(w->r4.clients), 0);
 }
 END_TEST
 

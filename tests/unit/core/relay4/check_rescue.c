@@ -252,7 +252,7 @@ START_TEST(the_server_that_answered_becomes_the_clients_boot_server)
 	make_answer(W2, DHCP4_ACK);
 	ck_assert(receive_answer(W2, 4011));
 	ck_assert_int_eq(dhcp4_parse(&m, msg.b, msg.len), DROP_NONE);
-	ck_assert(ip4_eq(clients_station(w->clients, &m, 10)->boot, world_ip(W2)));
+	ck_assert(ip4_eq(clients_station(w->r4.clients, clients_key(&m), 10)->boot, world_ip(W2)));
 }
 END_TEST
 

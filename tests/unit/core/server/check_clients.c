@@ -3,7 +3,7 @@
  * What the relay remembers about clients: which messages belong to one
  * conversation, for how long, and what a full table evicts.
  */
-#include "core/relay4/clients.h"
+#include "core/server/clients.h"
 
 #include <string.h>
 
@@ -28,7 +28,7 @@ evicted(void *conv, void *user)
 static void
 setup(void)
 {
-	c = clients_new(4, secret, evicted, &evictions);
+	c = clients_new(FAMILY4, 4, secret, evicted, &evictions);
 	ck_assert_ptr_nonnull(c);
 	now = mono_us(5000000);
 	evictions = 0;
@@ -60,7 +60,7 @@ is_fresh(uint8_t mac, uint32_t xid)
 	struct dhcp4 m = view(mac, xid);
 	bool fresh;
 
-	must(clients_get(c, &m, now, &fresh) != NULL);
+	must(clients_get(c, clients_key(&m), now, &fresh) != NULL);
 	return fresh;
 }
 
@@ -88,12 +88,12 @@ START_TEST(nothing_else_in_the_message_matters)
 	struct dhcp4 m = view(1, 1);
 	bool fresh;
 
-	clients_get(c, &m, now, &fresh);
+	clients_get(c, clients_key(&m), now, &fresh);
 	msg.b[8] = 0x12;		/* secs */
 	msg.b[DHCP4_OFF_FLAGS] = 0x80;
 	msg.b[DHCP4_OFF_GIADDR] = 10;
 	must(dhcp4_parse(&m, msg.b, msg.len) == DROP_NONE);
-	clients_get(c, &m, now, &fresh);
+	clients_get(c, clients_key(&m), now, &fresh);
 	ck_assert(!fresh);
 }
 END_TEST
@@ -105,15 +105,15 @@ START_TEST(only_hlen_bytes_of_chaddr_count)
 	struct dhcp4 m = view(1, 1);
 	bool fresh;
 
-	clients_get(c, &m, now, &fresh);
+	clients_get(c, clients_key(&m), now, &fresh);
 	msg.b[DHCP4_OFF_CHADDR + 6] = 0x99;
 	ck_assert_ptr_nonnull(clients_find(c, clients_key(&m), now));
 	m.hlen = 0;
 	ck_assert_ptr_null(clients_find(c, clients_key(&m), now));
-	clients_get(c, &m, now, &fresh);
+	clients_get(c, clients_key(&m), now, &fresh);
 	ck_assert(fresh);
 	m.hlen = 16;
-	clients_get(c, &m, now, &fresh);
+	clients_get(c, clients_key(&m), now, &fresh);
 	ck_assert(fresh);
 	msg.b[DHCP4_OFF_CHADDR + 15]++;
 	ck_assert_ptr_null(clients_find(c, clients_key(&m), now));
@@ -127,7 +127,7 @@ START_TEST(without_hlen_only_the_xid_counts)
 	bool fresh;
 
 	m.hlen = 0;
-	clients_get(c, &m, now, &fresh)->ifindex = 5;
+	clients_get(c, clients_key(&m), now, &fresh)->ifindex = 5;
 	m = view(2, 7);
 	m.hlen = 0;
 	ck_assert_ptr_nonnull(clients_find(c, clients_key(&m), now));
@@ -139,7 +139,7 @@ START_TEST(a_new_conversation_has_no_rule)
 {
 	struct dhcp4 m = view(1, 1);
 	bool fresh;
-	struct conv *cv = clients_get(c, &m, now, &fresh);
+	struct conv *cv = clients_get(c, clients_key(&m), now, &fresh);
 
 	ck_assert_uint_eq(cv->rule, CONF_NONE);
 	ck_assert(!cv->chosen);
@@ -197,21 +197,21 @@ START_TEST(without_hlen_each_xid_is_a_station)
 	struct station *s;
 
 	m.hlen = 0;
-	s = clients_station(c, &m, 10);
-	ck_assert_ptr_eq(clients_station(c, &m, 10), s);
+	s = clients_station(c, clients_key(&m), 10);
+	ck_assert_ptr_eq(clients_station(c, clients_key(&m), 10), s);
 	m.xid++;
-	ck_assert_ptr_ne(clients_station(c, &m, 10), s);
+	ck_assert_ptr_ne(clients_station(c, clients_key(&m), 10), s);
 }
 END_TEST
 
 START_TEST(a_station_belongs_to_its_interface)
 {
 	struct dhcp4 m = view(1, 1), other = view(1, 2);
-	struct station *s = clients_station(c, &m, 10);
+	struct station *s = clients_station(c, clients_key(&m), 10);
 
 	s->gi = 3;
-	ck_assert_uint_eq(clients_station(c, &other, 10)->gi, 3);
-	ck_assert_uint_eq(clients_station(c, &m, 11)->gi, 0);
+	ck_assert_uint_eq(clients_station(c, clients_key(&other), 10)->gi, 3);
+	ck_assert_uint_eq(clients_station(c, clients_key(&m), 11)->gi, 0);
 	ck_assert_uint_eq(clients_count(c), 0);
 }
 END_TEST
@@ -222,7 +222,7 @@ START_TEST(a_flood_of_stations_stays_within_the_table)
 
 	for (unsigned i = 0; i < 1000; i++) {
 		m = view((uint8_t)i, i);
-		clients_station(c, &m, 10 + i / 200)->gi = 1;
+		clients_station(c, clients_key(&m), 10 + i / 200)->gi = 1;
 	}
 	ck_assert_uint_eq(evictions, 0);	/* stations are evicted silently */
 }
@@ -230,13 +230,13 @@ END_TEST
 
 START_TEST(the_callback_is_optional)
 {
-	struct clients *quiet = clients_new(1, secret, NULL, NULL);
+	struct clients *quiet = clients_new(FAMILY4, 1, secret, NULL, NULL);
 	struct dhcp4 m;
 	bool fresh;
 
 	for (uint8_t i = 0; i < 3; i++) {
 		m = view(i, i);
-		clients_get(quiet, &m, now, &fresh);
+		clients_get(quiet, clients_key(&m), now, &fresh);
 		ck_assert(fresh);
 	}
 	ck_assert_uint_eq(clients_count(quiet), 1);
@@ -250,20 +250,20 @@ END_TEST
 START_TEST(expecting_a_key_changes_nothing)
 {
 	struct dhcp4 m = view(1, 1);
-	struct conv_key key = clients_key(&m);
+	struct client_key key = clients_key(&m);
 
 	ck_assert(!clients_find(c, key, now));
-	clients_expect(c, &key, 5);
+	clients_expect(c, key, 5);
 	ck_assert(!clients_find(c, key, now));
 	ck_assert(is_fresh(1, 1));
 	ck_assert(clients_find(c, key, now));
-	key.xid++;
+	key.id++;
 	ck_assert(!clients_find(c, key, now));
-	key.xid--;
-	key.hlen = 17;
+	key.id--;
+	key.with = 17;
 	ck_assert(!clients_find(c, key, now));
-	clients_expect(c, &key, 5);
-	key.hlen = m.hlen;
+	clients_expect(c, key, 5);
+	key.with = m.hlen;
 	now = mono_add_ms(now, CLIENTS_CONV_MS + 1);
 	ck_assert(!clients_find(c, key, now));
 	ck_assert_uint_eq(evictions, 0);
@@ -274,7 +274,7 @@ END_TEST
 static void
 into_a_table_of(size_t capacity)
 {
-	struct clients *next = clients_new(capacity, secret, evicted, &evictions);
+	struct clients *next = clients_new(FAMILY4, capacity, secret, evicted, &evictions);
 
 	ck_assert_ptr_nonnull(next);
 	clients_take(next, c);
@@ -291,11 +291,11 @@ START_TEST(entries_are_copied_to_a_table_of_another_size)
 	ck_assert(!is_fresh(1, 1));
 	find(1, 1)->ifindex = 10;
 	m = view(1, 1);
-	clients_station(c, &m, 10)->gi = 3;
+	clients_station(c, clients_key(&m), 10)->gi = 3;
 	into_a_table_of(8);
 	ck_assert_uint_eq(clients_count(c), 4);
 	ck_assert_uint_eq(find(1, 1)->ifindex, 10);
-	ck_assert_uint_eq(clients_station(c, &m, 10)->gi, 3);
+	ck_assert_uint_eq(clients_station(c, clients_key(&m), 10)->gi, 3);
 	/* a smaller table gets the youngest entries */
 	into_a_table_of(2);
 	ck_assert_uint_eq(clients_count(c), 2);
