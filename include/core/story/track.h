@@ -40,7 +40,7 @@
 #define TRACK_OVER_MS	60000
 
 enum track_kind {
-#define TRACK(id, family, word) TRACK_##id,
+#define TRACK(id, ...) TRACK_##id,
 #include "core/story/track.def"
 #undef TRACK
 	TRACK_KIND_MAX
@@ -238,7 +238,11 @@ bool track_end(struct track *t, unsigned max, struct mono now);
 
 /* A request that was relayed, or dropped (why). client: read from the message. */
 struct track_request {
-	const struct dhcp4 *m;	/* NULL: of DHCPv6 */
+	const struct dhcp4 *m;
+	/* In place of m: the client's message, inside all relay headers, and its
+	 * hardware address. */
+	const struct dhcp6 *six;
+	const struct mac *mac;
 	const struct pxe_client *client;
 	uint32_t ifindex;
 	enum drop why;
@@ -249,13 +253,17 @@ struct track_request {
 /* Hint: the next message is this client's (see clients_expect()). */
 void track_expect(struct track *t, const void *mac, uint8_t len);
 void track_request(struct track *t, const struct track_request *r, struct mono now);
-/* A stored request was sent to one more server; boot: a boot server. */
-void track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server,
+/* A stored request was sent to one more server; boot: a boot server. The client may be
+ * NULL, as track_by_key() returns it. */
+void track_hedge(struct track *t, struct track_client *c, struct ipaddr server,
     bool boot, struct mono now);
 /* A reply that was delivered, or dropped (why). boot_only: its server leases
- * nothing. */
+ * nothing. mac: the client's, NULL if only its DUID is known, by which it is found
+ * if its request was seen. */
 void track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
     bool boot_only, enum drop why, struct mono now);
+void track_reply6(struct track *t, const struct mac *mac, const struct dhcp6 *m,
+    struct ip6 server, enum drop why, struct mono now);
 /* The lease in m names another host as router, so what the client sends to
  * other networks does not pass this relay. */
 void track_routed_elsewhere(struct track *t, const struct dhcp4 *m);
@@ -278,16 +286,6 @@ void track_tftp(struct track *t, const struct track_passing *p, struct mono now)
 /* The relay delivered another server's answer in place of a dead server's reply. */
 void track_rescue(struct track *t, struct ip4 client, struct ip4 live,
     struct mono now);
-
-/* The same of DHCPv6. m: the client's message, or the one for it, inside all
- * relay headers. mac: the client's, NULL if only its DUID is known, by which it
- * is found if its request was seen. */
-void track_request6(struct track *t, const struct mac *mac, const struct dhcp6 *m,
-    const struct track_request *r, struct mono now);
-void track_hedge6(struct track *t, const struct mac *mac, struct ip6 server,
-    bool boot, struct mono now);
-void track_reply6(struct track *t, const struct mac *mac, const struct dhcp6 *m,
-    struct ip6 server, enum drop why, struct mono now);
 
 /* By hardware address; NULL when unknown. */
 const struct track_client *track_find(const struct track *t, const void *mac,
@@ -330,13 +328,6 @@ void track_begin(struct track *t, struct track_client *c, struct mono now);
 void track_active(struct track *t, struct track_client *c);
 struct track_event *track_add(struct track_boot *b, enum track_kind kind,
     struct mono now);
-/* Adds the event of a request or reply that was dropped; of a request that was
- * relayed. query: a DISCOVER or SOLICIT. */
-void track_add_drop(struct track_boot *b, struct track_refused *f, enum drop why,
-    struct mono now);
-void track_add_request(struct track_boot *b, struct track_asked *asked,
-    enum track_kind kind, const struct track_request *r, bool query, struct mono now);
-void track_learn_arch(struct track_boot *b, const struct pxe_client *c);
 /* Counts; a flood must not make the number wrap around to 0. */
 static inline void
 track_bump(uint16_t *n)

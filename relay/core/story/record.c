@@ -88,16 +88,21 @@ record_request(struct track *t, const struct relay4 *r,
 	track_request(t, &q, now);
 }
 
+static void
+note_hedge(struct track *t, struct track_client *who, const struct conf *c,
+    const struct ask_list *to, struct mono now)
+{
+	for (unsigned i = 0; i < to->n; i++)
+		track_hedge(t, who, c->server[to->server[i]].address,
+		    c->is_boot[to->server[i]], now);
+}
+
 void
 record_hedge(struct track *t, const struct relay4 *r,
     const struct relay4_plan *plan, struct mono now)
 {
-	for (unsigned i = 0; i < plan->to.n; i++) {
-		uint16_t s = plan->to.server[i];
-
-		track_hedge(t, &plan->m, ip_v4(r->conf->server[s].address),
-		    r->conf->is_boot[s], now);
-	}
+	note_hedge(t, track_by_key(t, plan->m.chaddr, plan->m.hlen), r->conf, &plan->to,
+	    now);
 }
 
 void
@@ -275,6 +280,8 @@ record_request6(struct track *t, const struct relay6 *r,
 	o = parsed_origin(&own, &plan->from, rx);
 	if (!o || !mac_of(&mac, o))
 		return;
+	q.six = &o->m;
+	q.mac = &mac;
 	q.ifindex = plan->in->link.ifindex;
 	if (!plan->has_client) {
 		pxe6_read(&client, &o->m);
@@ -282,7 +289,7 @@ record_request6(struct track *t, const struct relay6 *r,
 	}
 	if (why == DROP_NONE)
 		count_servers(&q, r->ask.servers, &plan->to);
-	track_request6(t, &mac, &o->m, &q, now);
+	track_request(t, &q, now);
 }
 
 void
@@ -291,14 +298,9 @@ record_hedge6(struct track *t, const struct relay6 *r,
 {
 	struct mac mac;
 
-	if (!mac_of(&mac, &plan->from))
-		return;
-	for (unsigned i = 0; i < plan->to.n; i++) {
-		uint16_t s = plan->to.server[i];
-
-		track_hedge6(t, &mac, ip_v6(r->ask.conf->server[s].address),
-		    r->ask.conf->is_boot[s], now);
-	}
+	if (mac_of(&mac, &plan->from))
+		note_hedge(t, track_by_key(t, &mac, sizeof(mac)), r->ask.conf,
+		    &plan->to, now);
 }
 
 void

@@ -4,8 +4,8 @@
  * events. There are two: clients by hardware address, and an index of the other
  * names of clients, since packets of port 4011 and TFTP name no hardware address,
  * nor do DHCPv6 messages. Both are bounded; an index entry whose client was
- * evicted finds nothing. track4.c and track6.c say what each message changes;
- * explain.c draws the conclusions.
+ * evicted finds nothing. track_message.c says what each message changes; explain.c
+ * draws the conclusions.
  *
  * Open boots are in a list, the one that has been quiet for longest first, so
  * that those that are over are found without going through the table.
@@ -81,27 +81,6 @@ track_free(struct track *t)
 		free(t);
 	}
 	return NULL;
-}
-
-static const struct {
-	const char *word;
-	enum family family;
-} kinds[TRACK_KIND_MAX] = {
-#define TRACK(id, family, word) [TRACK_##id] = { word, family },
-#include "core/story/track.def"
-#undef TRACK
-};
-
-const char *
-track_word(enum track_kind k)
-{
-	return kinds[k].word;
-}
-
-enum family
-track_kind_family(enum track_kind k)
-{
-	return kinds[k].family;
 }
 
 /* --- clients and events ------------------------------------------------ */
@@ -233,46 +212,6 @@ track_begin(struct track *t, struct track_client *c, struct mono now)
 	c->now.begin = now;
 	c->now.last = now;
 	c->now.rule = CONF_NONE;
-}
-
-void
-track_add_drop(struct track_boot *b, struct track_refused *f, enum drop why,
-    struct mono now)
-{
-	struct track_event *e = track_add(b, f == &b->refused ? TRACK_DROP : TRACK_DROP6,
-	    now);
-
-	e->why = (uint8_t)why;
-	track_bump(&f->n);
-	f->seen[why / 32] |= 1u << why % 32;
-}
-
-void
-track_add_request(struct track_boot *b, struct track_asked *asked,
-    enum track_kind kind, const struct track_request *r, bool query, struct mono now)
-{
-	struct track_event *e = track_add(b, kind, now);
-
-	e->n = (uint16_t)(r->n_dhcp + r->n_boot);
-	b->rule = r->rule;
-	if (query) {
-		asked->dhcp = r->n_dhcp;
-		if (r->n_boot > asked->boot)
-			asked->boot = r->n_boot;
-		asked->all_down = r->all_down;
-		asked->boot_alone = r->boot_alone;
-	}
-	if (r->n_boot)
-		asked->boot_down = r->boot_down;
-}
-
-void
-track_learn_arch(struct track_boot *b, const struct pxe_client *c)
-{
-	if (c->n_arch) {
-		b->has_arch = true;
-		b->arch = c->arch[0];
-	}
 }
 
 /* --- boots: opened, and over ------------------------------------------- */

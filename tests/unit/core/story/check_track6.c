@@ -110,11 +110,11 @@ request(uint8_t who, enum drop why)
 	struct mac mac = mac_of(who);
 	struct track_request r = {
 		.client = &bed.client, .ifindex = 10, .why = why,
-		.rule = CONF_NONE, .n_dhcp = 2,
+		.six = &bed.m, .mac = &mac, .rule = CONF_NONE, .n_dhcp = 2,
 	};
 
 	parse();
-	track_request6(bed.t, &mac, &bed.m, &r, bed.now);
+	track_request(bed.t, &r, bed.now);
 }
 
 /* Machine `who` sends a message of this type, with its DUID. */
@@ -301,6 +301,13 @@ START_TEST(a_boot_over_either_family_is_one_boot)
 }
 END_TEST
 
+static void
+hedges(const struct mac *mac)
+{
+	track_hedge(bed.t, track_by_key(bed.t, mac, sizeof(*mac)),
+	    ip_of6(ip6("2001:db8::11")), true, bed.now);
+}
+
 /* --- whose message ----------------------------------------------------- */
 
 START_TEST(a_reply_finds_its_client_by_mac_or_duid)
@@ -322,11 +329,11 @@ START_TEST(a_reply_finds_its_client_by_mac_or_duid)
 	answers(DHCP6_ADVERTISE, 9, lease, NULL, DROP_NONE);
 	answers(DHCP6_ADVERTISE, 0, lease, NULL, DROP_NONE);
 	answers(DHCP6_ADVERTISE, 2, lease, &three, DROP_NONE);
-	track_hedge6(bed.t, &three, ip6("2001:db8::11"), true, bed.now);
+	hedges(&three);
 	ck_assert_uint_eq(track_count(bed.t), 2);
 	ck_assert_uint_eq(client(1)->now.n_event, 2);
 	ck_assert_uint_eq(client(2)->now.n_event, 3);
-	track_hedge6(bed.t, &one, ip6("2001:db8::11"), true, bed.now);
+	hedges(&one);
 	ck_assert_uint_eq(client(1)->now.six.asked.boot_hedges, 1);
 	is_address(track_peer(&client(1)->now, event(1, 2)), "2001:db8::11");
 	close_bed();

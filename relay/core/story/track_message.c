@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * track4 - what DHCPv4 messages, port 4011 and TFTP change in a client's
- * conversation. track.c keeps the tables, track6.c is for DHCPv6.
+ * track_message - what messages of DHCPv4 and DHCPv6 (RFC 9915), port 4011 and TFTP
+ * change in a client's conversation. track.c keeps the tables.
+ *
+ * A message of DHCPv6 has no hardware address. A request comes with the one that the
+ * relay knows, and from then on the client is also found by its DUID: replies that
+ * were dropped, or are for another relay, name nothing else.
  */
 #include "core/story/track.h"
 
@@ -14,6 +18,36 @@
 #define REPEAT_MS	100
 /* iPXE collects boot offers for 3 s, EDK2 for 4. */
 #define WINDOW_MS	4000
+
+#define NO_TYPE		256	/* not a client's message */
+
+/* What counts a client's message. RENEW and REBIND are requests too. */
+enum role { OTHER, QUERY, REQUESTS, DECLINES };
+
+static const struct kind {
+	enum family family;
+	uint16_t type;
+	enum role role;
+	const char *word;
+} kinds[TRACK_KIND_MAX] = {
+#define TRACK(id, family, type, role, word) [TRACK_##id] = { family, type, role, word },
+#include "core/story/track.def"
+#undef TRACK
+};
+
+const char *
+track_word(enum track_kind k)
+{
+	return kinds[k].word;
+}
+
+enum family
+track_kind_family(enum track_kind k)
+{
+	return kinds[k].family;
+}
+
+/* --- whose message ----------------------------------------------------- */
 
 static struct track_client *
 find_message(struct track *t, const struct dhcp4 *m)
@@ -50,103 +84,184 @@ index_address(struct track *t, struct track_client *c, struct ip4 a)
 	track_name(t, c, &n);
 }
 
-/* BOOTP has one kind of request. */
 static bool
-is_discover(const struct dhcp4 *m)
+duid_of(struct track_name *n, const struct dhcp6 *m)
 {
-	return m->type == DHCP4_DISCOVER || m->type == DHCP4_TYPE_NONE;
+	struct rd id;
+
+	if (!dhcp6_opt(m, DHCP6_OPT_CLIENT_ID, &id) || rd_left(&id) == 0)
+		return false;
+	if (rd_left(&id) > sizeof(n->b))
+		rd_skip(&id, rd_left(&id) - sizeof(n->b));
+	*n = (struct track_name){ .kind = 'D' };
+	memcpy(n->b, id.p, rd_left(&id));
+	return true;
 }
 
-/* A DISCOVER with the same xid is a retry, or, after the ACK, the next boot of
- * a ROM that derives its xid from its MAC address. A client that first
- * requested its old address begins anew if that is refused or not answered (RFC
- * 2131 3.2). */
-static bool
-begins_anew(const struct track_boot *b, const struct dhcp4 *m, struct mono now)
+static struct track_client *
+find_client(struct track *t, const struct mac *mac, const struct dhcp6 *m)
 {
-	int64_t quiet_ms = mono_diff_ms(now, b->last);
+	struct track_name n;
 
-	if (!b->begin.us || quiet_ms > TRACK_PAUSE_MS)
-		return true;
-	if (!is_discover(m))
-		return false;
-	if (b->sent.discovers || b->sent.requests || b->came.ack)
-		return b->came.ack || b->sent.discovers == 0 || m->xid != b->xid;
-	/* Firmware that failed over IPv6 goes on here. */
-	return b->heard[FAMILY6] && quiet_ms > TRACK_OVER_MS;
+	if (mac)
+		return track_by_key(t, mac->b, sizeof(mac->b));
+	return duid_of(&n, m) ? track_by_name(t, &n) : NULL;
+}
+
+/* The address as it stands in an event: its number in b->addr6, from 1. */
+static uint32_t
+number_of(struct track_boot *b, struct ip6 a)
+{
+	unsigned n = b->six.n_addr;
+
+	if (ip6_is_none(a))
+		return 0;
+	for (unsigned i = 0; i < n; i++)
+		if (ip6_eq(b->addr6[i], a))
+			return i + 1;
+	if (n == TRACK_ADDRS6)
+		return 0;
+	b->addr6[n] = a;
+	return ++b->six.n_addr;
 }
 
 /* --- requests ---------------------------------------------------------- */
 
-static enum track_kind
+/* The row of a client's message; NULL: an unknown type. */
+static const struct kind *
 kind_of(const struct track_request *r)
+{
+	enum family family = r->six ? FAMILY6 : FAMILY4;
+	unsigned type = r->six ? r->six->type : r->m->type;
+
+	for (const struct kind *k = kinds; k < kinds + TRACK_KIND_MAX; k++)
+		if (k->family == family && k->type == type)
+			return k;
+	return NULL;
+}
+
+/* As an event. */
+static enum track_kind
+event_of(const struct track_request *r, const struct kind *k)
 {
 	if (r->client->discovery)
 		return TRACK_DISCOVERY;
 	if (r->by_4011)
 		return TRACK_REQUEST_4011;
-	switch (r->m->type) {
-	case DHCP4_DISCOVER:
-		return TRACK_DISCOVER;
-	case DHCP4_INFORM:
-		return TRACK_INFORM;
-	case DHCP4_RELEASE:
-		return TRACK_RELEASE;
-	case DHCP4_DECLINE:
-		return TRACK_DECLINE;
-	case DHCP4_TYPE_NONE:
-		return TRACK_BOOTP;
+	return k ? (enum track_kind)(k - kinds) : r->six ? TRACK_OTHER6 : TRACK_REQUEST;
+}
+
+/* A DISCOVER with the same xid is a retry, or, after the ACK, the next boot of
+ * a ROM that derives its xid from its MAC address. A client that first
+ * requested its old address begins anew if that is refused or not answered (RFC
+ * 2131 3.2). A SOLICIT is only compared with one of its kind: between the messages
+ * by which EDK2 boots come those of its own IPv6. */
+static bool
+begins_anew(const struct track_boot *b, const struct track_request *r, bool query,
+    struct mono now)
+{
+	int64_t quiet_ms = mono_diff_ms(now, b->last);
+	uint32_t solicit = b->six.xid[r->client->netboot];
+
+	if (!b->begin.us || quiet_ms > TRACK_PAUSE_MS)
+		return true;
+	if (!query)
+		return false;
+	if (r->six)
+		return solicit ? r->six->xid != solicit : quiet_ms > TRACK_OVER_MS;
+	if (b->sent.discovers || b->sent.requests || b->came.ack)
+		return b->came.ack || b->sent.discovers == 0 || r->m->xid != b->xid;
+	/* Firmware that failed over IPv6 goes on here. */
+	return b->heard[FAMILY6] && quiet_ms > TRACK_OVER_MS;
+}
+
+/* A REQUEST may say less than the DISCOVER, and EDK2's own IPv6 says less than what
+ * it boots by. */
+static void
+learn_client(struct track_boot *b, const struct track_request *r)
+{
+	bool *netboot = r->six ? &b->six.netboot : &b->netboot;
+
+	b->heard[r->six ? FAMILY6 : FAMILY4] = true;
+	b->ifindex = r->ifindex;
+	if (!r->client->netboot && *netboot)
+		return;
+	*netboot = r->client->netboot;
+	*(r->six ? &b->six.family : &b->family) = r->client->family;
+	if (r->client->n_arch) {
+		b->has_arch = true;
+		b->arch = r->client->arch[0];
 	}
-	return TRACK_REQUEST;
 }
 
 /* If requests come both from the client itself and through another relay, there
  * are two relays on its VLAN. From a chain of relays, all requests come with a
  * giaddr. */
 static void
-learn_client(struct track_boot *b, const struct track_request *r)
+learn_relays(struct track_others *o, const struct dhcp4 *m)
 {
-	b->heard[FAMILY4] = true;
-	b->ifindex = r->ifindex;
-	b->others.direct |= ip4_is_none(r->m->giaddr);
-	b->others.relayed |= !ip4_is_none(r->m->giaddr);
-	b->others.relay |= b->others.direct && b->others.relayed;
-	if (!r->client->netboot && b->netboot)
-		return;		/* a REQUEST may say less than the DISCOVER */
-	b->family = r->client->family;
-	b->netboot = r->client->netboot || r->client->pxeclient;
-	track_learn_arch(b, r->client);
+	o->direct |= ip4_is_none(m->giaddr);
+	o->relayed |= !ip4_is_none(m->giaddr);
+	o->relay |= o->direct && o->relayed;
 }
 
 static void
-note_asked(struct track_boot *b, const struct track_request *r, struct mono now)
+note_sent(struct track_boot *b, const struct track_request *r, enum role role)
 {
-	track_add_request(b, &b->asked, kind_of(r), r, is_discover(r->m), now);
-	b->p4011.discovery |= r->client->discovery;
-	if (r->client->discovery || r->by_4011)
-		track_bump(&b->p4011.asked);
-}
+	struct track_sent *sent = r->six ? &b->six.sent : &b->sent;
 
-static void
-note_sent(struct track_boot *b, const struct dhcp4 *m)
-{
-	switch (m->type) {
-	case DHCP4_DISCOVER:
-	case DHCP4_TYPE_NONE:
-		if (b->sent.discovers == 0)
-			b->sent.first_secs = m->secs;
-		track_bump(&b->sent.discovers);
-		b->xid = m->xid;
+	switch (role) {
+	case QUERY:
+		if (r->six)
+			b->six.xid[r->client->netboot] = r->six->xid;
+		else {
+			if (sent->discovers == 0)
+				sent->first_secs = r->m->secs;
+			b->xid = r->m->xid;
+		}
+		track_bump(&sent->discovers);
 		break;
-	case DHCP4_REQUEST:
-		track_bump(&b->sent.requests);
-		if (m->at[DHCP4_OPT_SERVER_ID])
-			b->sent.chosen = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID);
+	case REQUESTS:
+		track_bump(&sent->requests);
+		if (r->m && r->m->at[DHCP4_OPT_SERVER_ID])
+			sent->chosen = dhcp4_opt_ip4(r->m, DHCP4_OPT_SERVER_ID);
 		break;
-	case DHCP4_DECLINE:
-		track_bump(&b->sent.declines);
+	case DECLINES:
+		track_bump(&sent->declines);
+		break;
+	case OTHER:
 		break;
 	}
+}
+
+static void
+note_drop(struct track_boot *b, enum family family, enum drop why, struct mono now)
+{
+	struct track_refused *f = family == FAMILY6 ? &b->six.refused : &b->refused;
+	enum track_kind kind = family == FAMILY6 ? TRACK_DROP6 : TRACK_DROP;
+
+	track_add(b, kind, now)->why = (uint8_t)why;
+	track_bump(&f->n);
+	f->seen[why / 32] |= 1u << why % 32;
+}
+
+static void
+note_asked(struct track_boot *b, const struct track_request *r,
+    const struct kind *k, struct mono now)
+{
+	struct track_asked *asked = r->six ? &b->six.asked : &b->asked;
+
+	track_add(b, event_of(r, k), now)->n = (uint16_t)(r->n_dhcp + r->n_boot);
+	b->rule = r->rule;
+	if (k && k->role == QUERY) {
+		asked->dhcp = r->n_dhcp;
+		if (r->n_boot > asked->boot)
+			asked->boot = r->n_boot;
+		asked->all_down = r->all_down;
+		asked->boot_alone = r->boot_alone;
+	}
+	if (r->n_boot)
+		asked->boot_down = r->boot_down;
 }
 
 /* A client can claim any address, so one that is taken stays with its client. */
@@ -157,43 +272,69 @@ claim_address(struct track *t, struct track_client *c, struct ip4 a)
 		index_address(t, c, a);
 }
 
-void
-track_request(struct track *t, const struct track_request *r, struct mono now)
+/* What only DHCPv4 has. */
+static void
+note_request4(struct track *t, struct track_client *c, const struct track_request *r)
 {
-	struct track_client *c = track_meet(t, r->m->chaddr, r->m->hlen, now);
+	struct track_boot *b = &c->now;
 
-	if (begins_anew(&c->now, r->m, now))
-		track_begin(t, c, now);
-	learn_client(&c->now, r);
-	if (!r->by_4011)
-		note_sent(&c->now, r->m);
-	c->now.refused.last = r->why;
-	if (r->why != DROP_NONE)
-		track_add_drop(&c->now, &c->now.refused, r->why, now);
-	else {
+	learn_relays(&b->others, r->m);
+	if (r->why == DROP_NONE) {
 		claim_address(t, c, r->m->ciaddr);
-		note_asked(&c->now, r, now);
+		b->p4011.discovery |= r->client->discovery;
+		if (r->client->discovery || r->by_4011)
+			track_bump(&b->p4011.asked);
 	}
 	/* With only `boot =`, the REQUEST is the last message that we see about
 	 * a lease from the VLAN itself. Its address identifies what the client
 	 * then sends to boot servers. */
-	if (c->now.asked.boot_alone && r->m->type == DHCP4_REQUEST)
+	if (b->asked.boot_alone && r->m->type == DHCP4_REQUEST)
 		claim_address(t, c, dhcp4_opt_ip4(r->m, DHCP4_OPT_REQUESTED_IP));
+}
+
+void
+track_request(struct track *t, const struct track_request *r, struct mono now)
+{
+	struct track_client *c = r->six ? track_meet(t, r->mac, sizeof(*r->mac), now) :
+	    track_meet(t, r->m->chaddr, r->m->hlen, now);
+	struct track_boot *b = &c->now;
+	const struct kind *k = kind_of(r);
+	struct track_name duid;
+
+	if (begins_anew(b, r, k && k->role == QUERY, now))
+		track_begin(t, c, now);
+	learn_client(b, r);
+	if (k && !r->by_4011)
+		note_sent(b, r, k->role);
+	*(r->six ? &b->six.refused.last : &b->refused.last) = r->why;
+	if (r->why != DROP_NONE)
+		note_drop(b, r->six ? FAMILY6 : FAMILY4, r->why, now);
+	else
+		note_asked(b, r, k, now);
+	/* A machine has one DUID for all its interfaces: the last one counts. */
+	if (!r->six)
+		note_request4(t, c, r);
+	else if (duid_of(&duid, r->six))
+		track_name(t, c, &duid);
 	track_active(t, c);
 }
 
 void
-track_hedge(struct track *t, const struct dhcp4 *m, struct ip4 server, bool boot,
+track_hedge(struct track *t, struct track_client *c, struct ipaddr server, bool boot,
     struct mono now)
 {
-	struct track_client *c = find_message(t, m);
+	bool six = server.version == 6;
+	struct track_asked *asked;
+	struct track_event *e;
 
 	if (!c)
 		return;
-	track_bump(&c->now.asked.hedges);
+	asked = six ? &c->now.six.asked : &c->now.asked;
+	track_bump(&asked->hedges);
 	if (boot)
-		track_bump(&c->now.asked.boot_hedges);
-	track_add(&c->now, TRACK_HEDGE, now)->peer = server.host;
+		track_bump(&asked->boot_hedges);
+	e = track_add(&c->now, six ? TRACK_HEDGE6 : TRACK_HEDGE, now);
+	e->peer = six ? number_of(&c->now, server.v6) : server.v4.host;
 	track_active(t, c);
 }
 
@@ -327,7 +468,7 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 	if (!c)
 		return;
 	if (why != DROP_NONE)
-		track_add_drop(&c->now, &c->now.refused, why, now);
+		note_drop(&c->now, FAMILY4, why, now);
 	else if (m->type == DHCP4_OFFER)
 		note_offer(&c->now, m, server, boot_only, now);
 	else if (m->type == DHCP4_ACK || m->type == DHCP4_TYPE_NONE)
@@ -373,6 +514,56 @@ track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
 	e = track_add(&c->now, TRACK_ROGUE, now);
 	e->peer = server.host;
 	e->addr = m->yiaddr.host;
+	track_active(t, c);
+}
+
+static void
+note_answer(struct track_client *c, const struct dhcp6 *m, struct track_event *e)
+{
+	struct track_six *six = &c->now.six;
+	struct dhcp6_lease lease;
+	bool gives = dhcp6_lease(m, &lease);
+	uint16_t status = gives ? 0 : dhcp6_status(m);
+
+	e->addr = number_of(&c->now,
+	    ip6_is_none(lease.address) ? lease.prefix.addr : lease.address);
+	if (status)
+		six->status = status;
+	if (m->type == DHCP6_ADVERTISE) {
+		track_bump(&six->advertises);
+		if (gives)
+			track_bump(&six->offers);
+		return;
+	}
+	track_bump(&six->replies);
+	six->nak |= status != 0;
+	if (!gives)
+		return;
+	six->ack = true;
+	six->lease = lease;
+	if (!ip6_is_none(lease.address))
+		c->address6 = lease.address;
+}
+
+void
+track_reply6(struct track *t, const struct mac *mac, const struct dhcp6 *m,
+    struct ip6 server, enum drop why, struct mono now)
+{
+	struct track_client *c = find_client(t, mac, m);
+	struct track_event *e;
+
+	if (!c)
+		return;
+	if (why != DROP_NONE)
+		note_drop(&c->now, FAMILY6, why, now);
+	else if (m->type == DHCP6_ADVERTISE || m->type == DHCP6_REPLY) {
+		e = track_add(&c->now, m->type == DHCP6_REPLY ? TRACK_REPLY :
+		    TRACK_ADVERTISE, now);
+		e->peer = number_of(&c->now, server);
+		note_answer(c, m, e);
+	} else if (m->type == DHCP6_RECONFIGURE)
+		track_add(&c->now, TRACK_RECONFIGURE, now)->peer =
+		    number_of(&c->now, server);
 	track_active(t, c);
 }
 
