@@ -35,13 +35,19 @@ bool render_list(const json_t *doc, const char *what, FILE *out, bool colour);
 
 /* Prints untrusted text of any length, escaped. */
 void render_esc(FILE *out, const char *text, size_t len);
-void render_str(FILE *out, const char *text);
+void render_printf(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Prints it indented and in ASCII: a name may contain U+009B, which begins a control
  * sequence on some terminals. */
 void render_json(const json_t *doc, FILE *out);
 /* Returns an object's string; "" if it has none of that name. */
 const char *render_word(const json_t *object, const char *key);
-/* Prints "95 s" or "3 h", always in one unit. */
-void render_duration(FILE *out, int64_t seconds);
+/* The same; "-" if it is empty. */
+const char *render_known(const json_t *object, const char *key);
+/* The name of its server, or else the address, or "". */
+const char *render_server_of(const json_t *object);
+json_int_t render_number(const json_t *object, const char *key);
+/* "95 s" or "3 h", always in one unit. Returns buf. */
+#define DURATION_STRLEN 24
+const char *render_duration(int64_t seconds, char buf[DURATION_STRLEN]);
 
 #endif

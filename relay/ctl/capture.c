@@ -319,17 +319,16 @@ report_json(const struct session *s, uint64_t packets, FILE *out)
 static void
 report_error(const struct session *s)
 {
-	fputs("pxrelayctl: ", stderr);
-	if (s->error == -EBADMSG) {
-		fputs("the answer is not a capture\n", stderr);
-	} else if (s->error == -EMSGSIZE) {
-		fputs("a packet is larger than the maximum file size\n", stderr);
-	} else if (s->error == -ETIMEDOUT) {
-		fputs("the daemon did not end the capture\n", stderr);
-	} else {
-		render_str(stderr, s->sink.args->file);
-		fprintf(stderr, ": %s\n", strerror(-s->error));
-	}
+	const char *what = s->error == -EBADMSG ? "the answer is not a capture" :
+	    s->error == -EMSGSIZE ? "a packet is larger than the maximum file size" :
+	    s->error == -ETIMEDOUT ? "the daemon did not end the capture" : NULL;
+
+	if (what)
+		render_printf(stderr, "pxrelayctl: %s", what);
+	else
+		render_printf(stderr, "pxrelayctl: %s: %s", s->sink.args->file,
+		    strerror(-s->error));
+	fputc('\n', stderr);
 }
 
 static void

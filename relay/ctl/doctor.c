@@ -56,8 +56,7 @@ report_refusal(struct doctor *d, const json_t *doc)
 {
 	const char *error = render_word(doc, "error");
 
-	fputs("pxrelayctl: doctor: ", stderr);
-	render_str(stderr,
+	render_printf(stderr, "pxrelayctl: doctor: %s",
 	    *error ? error : "the daemon's answer does not match this command");
 	fputc('\n', stderr);
 	d->status = STATUS_FAILED;
@@ -73,7 +72,7 @@ start_run(struct doctor *d, struct run *r)
 
 	sbuf_printf(&b, "doctor start %s", r->name);
 	doc = d->a->ask(d->a->user, line, &d->status);
-	r->number = json_integer_value(json_object_get(doc, "run"));
+	r->number = render_number(doc, "run");
 	if (doc && !r->number && !json_is_true(json_object_get(doc, "busy")))
 		report_refusal(d, doc);
 	json_decref(doc);

@@ -322,7 +322,7 @@ check_rule(json_t *checks, const json_t *all, const json_t *rule, const json_t *
 	r.conditions = r.conditions || !json_object_get(chain, "hook");
 	put_chain(&b, rule, render_word(rule, "chain"));
 	sbuf_printf(&b, ", rule handle %" JSON_INTEGER_FORMAT ": UDP %u",
-	    json_integer_value(json_object_get(rule, "handle")), r.port);
+	    render_number(rule, "handle"), r.port);
 	add_check(checks, r.conditions && !was_silent(docs, r.port) ?
 	    FINDING_FIREWALL_MAY : FINDING_FIREWALL_DROPS, text);
 	return true;
@@ -413,7 +413,7 @@ is_this_namespace(const json_t *docs)
 	size_t i;
 
 	json_array_foreach(docs, i, doc) {
-		json_int_t n = json_integer_value(json_object_get(doc, "ifindex"));
+		json_int_t n = render_number(doc, "ifindex");
 		const char *name = render_word(doc, "interface");
 
 		if (n && if_nametoindex(name) != (unsigned)n)

@@ -138,9 +138,8 @@ read_file(const char *path, char *text, size_t *len)
 static int
 report_failure(const char *name, const char *what)
 {
-	fputs("pxrelayctl: import: ", stderr);
-	render_str(stderr, name);
-	fprintf(stderr, ": %s\n", what);
+	render_printf(stderr, "pxrelayctl: import: %s: %s", name, what);
+	fputc('\n', stderr);
 	return STATUS_FAILED;
 }
 

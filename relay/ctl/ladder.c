@@ -25,6 +25,7 @@
 #define ARM_RIGHT	9
 #define ARM_BOTH	(ARM_LEFT + 1 + ARM_RIGHT)
 #define PEER		18	/* columns left for a server */
+#define WORDS_MAX	(4 * TABLE_WIDTH)
 #define INDENT		9	/* of the words below the ladder */
 
 /* The way of a message. */
@@ -137,7 +138,7 @@ print_peer(const json_t *e, enum way way, FILE *out)
 {
 	char buf[PEER + 1];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
-	json_int_t n = json_integer_value(json_object_get(e, "n"));
+	json_int_t n = render_number(e, "n");
 
 	put(&b, render_word(e, "server-name"));
 	if (b.cut || b.len == 0) {
@@ -156,8 +157,7 @@ print_event(const json_t *e, FILE *out)
 {
 	const char *event = render_word(e, "event"), *drop = render_word(e, "drop");
 	const char *address = render_word(e, "address");
-	json_int_t n = json_integer_value(json_object_get(e, "n"));
-	json_int_t ms = json_integer_value(json_object_get(e, "ms"));
+	json_int_t n = render_number(e, "n"), ms = render_number(e, "ms");
 	json_t *lost = json_object_get(e, "lost");
 	enum way way;
 	char label[ARM_LEFT - 5];	/* without blanks and the arrow's ends */
@@ -212,7 +212,7 @@ print_ladder(const json_t *boot, FILE *out)
 static void
 print_words(const char *what, const char *text, FILE *out)
 {
-	char buf[TABLE_WIDTH * 4 * 4];
+	char buf[4 * WORDS_MAX];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
 
 	put(&b, *text ? text : "-");
@@ -220,61 +220,45 @@ print_words(const char *what, const char *text, FILE *out)
 	table_wrap(out, buf, INDENT);
 }
 
-/* Prints "client 52:54:... on vlan10". pairs: separators and words, of which
- * empty words are left out; NULL ends them. aged: the object whose age is
- * added, or NULL. */
+/* Appends a word, unless it is empty. */
 static void
-print_line(const char *what, const char *const *pairs, const json_t *aged, FILE *out)
+add(struct sbuf *b, const char *before, const char *word)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *line = mem_got(open_memstream(&text, &len));
-
-	for (; *pairs; pairs += 2)
-		if (*pairs[1])
-			fprintf(line, "%s%s", pairs[0], pairs[1]);
-	if (aged) {
-		fputs(", ", line);
-		render_duration(line,
-		    json_integer_value(json_object_get(aged, "age-s")));
-		fputs(" ago", line);
-	}
-	fclose(line);
-	print_words(what, text, out);
-	free(text);
+	if (*word)
+		sbuf_printf(b, "%s%s", before, word);
 }
 
+/* Prints "client   52:54:... on vlan10, pxe uefi-x64, 95 s ago", and what it got. */
 static void
 print_head(const json_t *doc, FILE *out)
 {
 	const json_t *boot = json_object_get(doc, "boot");
 	const json_t *facts = json_object_get(boot, "facts");
-	const char *file = render_word(facts, "file");
-	const char *server = render_word(facts, "server-name");
 	const json_t *six = json_object_get(facts, "dhcp6");
-	const char *address = render_word(six, "address");
-	const char *prefix = render_word(six, "prefix");
-	const char *const client[] = {
-		"", render_word(doc, "mac"), " on ", render_word(facts, "interface"),
-		", ", render_word(facts, "family"),
-		" ", render_word(facts, "arch"), NULL,
-	};
-	const char *const from[] = {
-		"", file,
-		" on ", *server ? server : render_word(facts, "server"), NULL,
-	};
+	char client[WORDS_MAX], leased[WORDS_MAX], file[WORDS_MAX], age[DURATION_STRLEN];
+	struct sbuf c = sbuf_init(client, sizeof(client));
+	struct sbuf l = sbuf_init(leased, sizeof(leased));
+	struct sbuf f = sbuf_init(file, sizeof(file));
 
-	const char *const leased[] = {
-		"", address, *address && *prefix ? ", " : "", prefix, NULL,
-	};
-
-	print_line("client", client, boot, out);
-	if (*address || *prefix)
-		print_line("IPv6", leased, NULL, out);
+	add(&c, "", render_word(doc, "mac"));
+	add(&c, " on ", render_word(facts, "interface"));
+	add(&c, ", ", render_word(facts, "family"));
+	add(&c, " ", render_word(facts, "arch"));
+	if (boot)
+		sbuf_printf(&c, ", %s ago",
+		    render_duration(render_number(boot, "age-s"), age));
+	print_words("client", client, out);
+	add(&l, "", render_word(six, "address"));
+	add(&l, l.len ? ", " : "", render_word(six, "prefix"));
+	if (l.len)
+		print_words("IPv6", leased, out);
 	if (*render_word(facts, "rule"))
 		print_words("rule", render_word(facts, "rule"), out);
-	if (*file)
-		print_line("file", from, NULL, out);
+	add(&f, "", render_word(facts, "file"));
+	if (f.len) {
+		add(&f, " on ", render_server_of(facts));
+		print_words("file", file, out);
+	}
 	fputc('\n', out);
 }
 
@@ -301,6 +285,7 @@ render_explain(const json_t *doc, FILE *out, bool colour)
 {
 	const json_t *verdict = json_object_get(doc, "verdict"), *v;
 	const json_t *before = json_object_get(doc, "before");
+	char text[WORDS_MAX], age[DURATION_STRLEN];
 	size_t i;
 
 	if (!json_is_string(json_object_get(verdict, "code")))
@@ -309,20 +294,15 @@ render_explain(const json_t *doc, FILE *out, bool colour)
 	print_ladder(json_object_get(doc, "boot"), out);
 	print_verdict(verdict, out, colour);
 	json_array_foreach(json_object_get(doc, "also"), i, v) {
-		const char *const also[] = {
-			"", render_word(v, "code"),
-			": ", render_word(v, "sentence"), NULL,
-		};
-
-		print_line("also", also, NULL, out);
+		snprintf(text, sizeof(text), "%s: %s", render_word(v, "code"),
+		    render_word(v, "sentence"));
+		print_words("also", text, out);
 		print_words("cure", render_word(v, "cure"), out);
 	}
 	if (before) {
-		const char *const pairs[] = {
-			"", render_word(before, "verdict"), NULL,
-		};
-
-		print_line("before", pairs, before, out);
+		snprintf(text, sizeof(text), "%s, %s ago", render_word(before, "verdict"),
+		    render_duration(render_number(before, "age-s"), age));
+		print_words("before", text, out);
 	}
 	return true;
 }

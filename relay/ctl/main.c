@@ -51,11 +51,7 @@ struct command {
 static int
 usage(const char *what, const char *arg)
 {
-	fprintf(stderr, "pxrelayctl: %s", what);
-	if (arg) {
-		fputs(": ", stderr);
-		render_str(stderr, arg);
-	}
+	render_printf(stderr, "pxrelayctl: %s%s%s", what, arg ? ": " : "", arg ? arg : "");
 	fputs("\ntry: pxrelayctl --help\n", stderr);
 	return STATUS_USAGE;
 }
@@ -85,8 +81,7 @@ report_no_answer(const struct args *a, int err)
 	for (size_t i = 0; i < COUNT(words); i++)
 		if (words[i].err == err)
 			what = words[i].what;
-	fputs("pxrelayctl: ", stderr);
-	render_str(stderr, a->socket);
+	render_printf(stderr, "pxrelayctl: %s", a->socket);
 	if (err == -ETIMEDOUT)
 		fprintf(stderr, ": no complete answer within %g s "
 		    "(-t SECONDS waits longer)\n", a->timeout_ms / 1000.0);
@@ -97,13 +92,9 @@ report_no_answer(const struct args *a, int err)
 
 /* detail is untrusted. */
 static int
-report_failure(const struct args *a, const char *what, const char *detail,
-    size_t len)
+report_failure(const struct args *a, const char *what, const char *detail)
 {
-	fputs("pxrelayctl: ", stderr);
-	render_str(stderr, a->line);
-	fprintf(stderr, ": %s", what);
-	render_esc(stderr, detail, len);
+	render_printf(stderr, "pxrelayctl: %s: %s%s", a->line, what, detail);
 	fputc('\n', stderr);
 	return STATUS_FAILED;
 }
@@ -112,7 +103,7 @@ static int
 report_mismatch(const struct args *a)
 {
 	return report_failure(a, "the daemon's answer does not match this command "
-	    "(is it another version? --json shows it)", "", 0);
+	    "(is it another version? --json shows it)", "");
 }
 
 /* NO_COLOR (no-color.org) counts if it is set and not empty. */
@@ -141,11 +132,9 @@ show_document(const struct args *a, const json_t *doc)
 		return failed ? STATUS_FAILED : STATUS_OK;
 	}
 	if (error && !json_is_string(error))
-		return report_failure(a, "the daemon refused and gave no reason",
-		    "", 0);
+		return report_failure(a, "the daemon refused and gave no reason", "");
 	if (error)
-		return report_failure(a, "", json_string_value(error),
-		    json_string_length(error));
+		return report_failure(a, "", json_string_value(error));
 	if (a->command->render)
 		shown = a->command->render(doc, stdout, may_colour());
 	else
@@ -173,8 +162,7 @@ ask_daemon(void *args, const char *line, int *status)
 	doc = json_loadb(c.answer, c.len, JSON_ALLOW_NUL, &why);
 	client_close(&c);
 	if (!doc)
-		*status = report_failure(a, "the answer is not JSON: ", why.text,
-		    strlen(why.text));
+		*status = report_failure(a, "the answer is not JSON: ", why.text);
 	return doc;
 }
 
@@ -204,20 +192,11 @@ struct watch {
 };
 
 static void
-watch_word(const json_t *row, const char *key, const char *before, FILE *out)
-{
-	const char *s = render_word(row, key);
-
-	fputs(before, out);
-	render_str(out, *s ? s : "-");
-}
-
-static void
 watch_row(const struct watch *w, const json_t *row, time_t now, FILE *out)
 {
-	json_int_t age = json_integer_value(json_object_get(row, "age-s"));
-	time_t then = now - (time_t)age;
+	time_t then = now - (time_t)render_number(row, "age-s");
 	bool failed = json_is_true(json_object_get(row, "failed"));
+	const char *file = render_word(row, "file"), *server = render_server_of(row);
 	char clock[16] = "--:--:--", verdict[128];
 	struct sbuf b = sbuf_init(verdict, sizeof(verdict));
 	struct tm tm;
@@ -229,20 +208,15 @@ watch_row(const struct watch *w, const json_t *row, time_t now, FILE *out)
 	}
 	if (localtime_r(&then, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	fputs(clock, out);
-	watch_word(row, "mac", " ", out);
-	watch_word(row, "interface", " ", out);
-	watch_word(row, "arch", " ", out);
+	render_printf(out, "%s %s %s %s ", clock, render_known(row, "mac"),
+	    render_known(row, "interface"), render_known(row, "arch"));
 	sbuf_esc(&b, render_word(row, "verdict"),
 	    strlen(render_word(row, "verdict")));
-	fputc(' ', out);
 	table_paint(out, w->colour, failed ? TONE_BAD : TONE_PLAIN, b.s, b.len);
-	if (*render_word(row, "file"))
-		watch_word(row, "file", " ", out);
-	if (*render_word(row, "server-name"))
-		watch_word(row, "server-name", " on ", out);
-	else if (*render_word(row, "server"))
-		watch_word(row, "server", " on ", out);
+	if (*file)
+		render_printf(out, " file %s", file);
+	if (*server)
+		render_printf(out, " on %s", server);
 	fputc('\n', out);
 }
 

@@ -10,6 +10,7 @@
 #include "ctl/render.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,9 +58,19 @@ render_esc(FILE *out, const char *text, size_t len)
 }
 
 void
-render_str(FILE *out, const char *text)
+render_printf(FILE *out, const char *fmt, ...)
 {
-	render_esc(out, text, strlen(text));
+	char *text;
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		mem_got(NULL);
+	render_esc(out, text, (size_t)len);
+	free(text);
 }
 
 void
@@ -77,17 +88,36 @@ render_word(const json_t *object, const char *key)
 	return s ? s : "";
 }
 
-void
-render_duration(FILE *out, int64_t s)
+const char *
+render_known(const json_t *object, const char *key)
 {
-	if (s >= 172800)
-		fprintf(out, "%" PRId64 " d", s / 86400);
-	else if (s >= 7200)
-		fprintf(out, "%" PRId64 " h", s / 3600);
-	else if (s >= 180)
-		fprintf(out, "%" PRId64 " min", s / 60);
-	else
-		fprintf(out, "%" PRId64 " s", s);
+	const char *s = render_word(object, key);
+
+	return *s ? s : "-";
+}
+
+const char *
+render_server_of(const json_t *object)
+{
+	const char *name = render_word(object, "server-name");
+
+	return *name ? name : render_word(object, "server");
+}
+
+json_int_t
+render_number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+const char *
+render_duration(int64_t s, char buf[DURATION_STRLEN])
+{
+	int64_t unit = s >= 172800 ? 86400 : s >= 7200 ? 3600 : s >= 180 ? 60 : 1;
+
+	snprintf(buf, DURATION_STRLEN, "%" PRId64 " %s", s / unit, unit == 86400 ? "d" :
+	    unit == 3600 ? "h" : unit == 60 ? "min" : "s");
+	return buf;
 }
 
 static void
@@ -160,8 +190,7 @@ count_cell(FILE *out, const json_t *row, const char *key)
 static enum tone
 digits_cell(FILE *out, const json_t *row, const char *key)
 {
-	fprintf(out, "%" JSON_INTEGER_FORMAT,
-	    json_integer_value(json_object_get(row, key)));
+	fprintf(out, "%" JSON_INTEGER_FORMAT, render_number(row, key));
 	return TONE_PLAIN;
 }
 
@@ -224,15 +253,9 @@ among_cell(FILE *out, const json_t *row, const char *key)
 static enum tone
 conf_cell(FILE *out, const json_t *row, const char *key)
 {
-	const json_t *port = json_object_get(row, "inherited-from");
+	const char *port = render_word(row, "inherited-from");
 
-	fputc('[', out);
-	put_text(out, json_object_get(row, key));
-	fputc(']', out);
-	if (json_is_string(port)) {
-		fputs(" of ", out);
-		put_text(out, port);
-	}
+	render_printf(out, "[%s]%s%s", render_known(row, key), *port ? " of " : "", port);
 	put_names(out, " servers ", json_object_get(row, "servers"));
 	put_names(out, " dhcp ", json_object_get(row, "dhcp"));
 	put_names(out, " boot ", json_object_get(row, "boot"));
@@ -260,47 +283,42 @@ remarks_cell(FILE *out, const json_t *row, const char *key)
 {
 	static const char *const rare[] = { "naks", "dropped", "errors" };
 	const json_t *since = json_object_get(row, "since-s"), *probe;
+	const char *diag = render_word(row, "diag"), *source = render_word(row, "source");
 	const json_t *probes = json_is_true(json_object_get(row, "misconfigured")) ?
 	    json_object_get(row, "probes") : NULL;
 	const char *comma = "";
-	char text[24];
+	char text[DURATION_STRLEN];
 	size_t i;
 
 	(void)key;
-	if (is_word(row, "health", "down") &&
-	    json_is_string(json_object_get(row, "diag"))) {
-		put_text(out, json_object_get(row, "diag"));
-		if (json_is_integer(since)) {
-			fputs(" for ", out);
-			render_duration(out, json_integer_value(since));
-		}
+	if (is_word(row, "health", "down") && *diag) {
+		render_printf(out, "%s", diag);
+		if (json_is_integer(since))
+			fprintf(out, " for %s",
+			    render_duration(json_integer_value(since), text));
 		comma = ", ";
 	}
 	json_array_foreach(probes, i, probe)
 		if (is_word(probe, "last", "timeout") ||
 		    is_word(probe, "last", "failed")) {
-			fprintf(out, "%sanswers clients but not probe ", comma);
-			put_text(out, json_object_get(probe, "probe"));
+			render_printf(out, "%sanswers clients but not probe %s", comma,
+			    render_known(probe, "probe"));
 			comma = ", ";
 		}
-	if (json_integer_value(json_object_get(row, "sent")) > 0 &&
-	    json_integer_value(json_object_get(row, "replies")) == 0) {
+	if (render_number(row, "sent") > 0 && render_number(row, "replies") == 0) {
 		fprintf(out, "%snever answered", comma);
 		comma = ", ";
 	}
 	for (i = 0; i < COUNT(rare); i++) {
-		json_int_t n = json_integer_value(json_object_get(row, rare[i]));
+		json_int_t n = render_number(row, rare[i]);
 
 		if (n == 0)
 			continue;
 		fprintf(out, "%s%s %s", comma, count_text(n, text), rare[i]);
 		comma = ", ";
 	}
-	if (json_is_string(json_object_get(row, "source")) &&
-	    tone_of(row) != TONE_BAD) {
-		fprintf(out, "%sfrom ", comma);
-		put_text(out, json_object_get(row, "source"));
-	}
+	if (*source && tone_of(row) != TONE_BAD)
+		render_printf(out, "%sfrom %s", comma, source);
 	return TONE_PLAIN;
 }
 
@@ -308,11 +326,10 @@ static enum tone
 age_cell(FILE *out, const json_t *row, const char *key)
 {
 	const json_t *s = json_object_get(row, key);
+	char text[DURATION_STRLEN];
 
-	if (json_is_integer(s))
-		render_duration(out, json_integer_value(s));
-	else
-		fputc('-', out);
+	fputs(json_is_integer(s) ? render_duration(json_integer_value(s), text) : "-",
+	    out);
 	return TONE_PLAIN;
 }
 
@@ -320,15 +337,10 @@ age_cell(FILE *out, const json_t *row, const char *key)
 static enum tone
 address_cell(FILE *out, const json_t *row, const char *key)
 {
-	const json_t *six = json_object_get(row, "address6");
-	const json_t *four = json_object_get(row, key);
+	const char *four = render_word(row, key), *six = render_word(row, "address6");
 
-	if (json_is_string(four) || !json_is_string(six))
-		put_text(out, four);
-	if (json_is_string(six)) {
-		fputs(json_is_string(four) ? " " : "", out);
-		put_text(out, six);
-	}
+	render_printf(out, "%s%s%s", *six ? four : render_known(row, key),
+	    *four && *six ? " " : "", six);
 	return TONE_PLAIN;
 }
 
@@ -343,17 +355,12 @@ verdict_cell(FILE *out, const json_t *row, const char *key)
 static enum tone
 file_cell(FILE *out, const json_t *row, const char *key)
 {
-	const json_t *file = json_object_get(row, key);
-	const json_t *server = json_object_get(row, "server-name");
+	const char *file = render_word(row, key), *server = render_server_of(row);
 
-	if (!json_is_string(server))
-		server = json_object_get(row, "server");
-	if (json_is_string(file) || !json_is_string(server))
-		put_text(out, file);
-	if (json_is_string(server)) {
-		fputs(json_is_string(file) ? " on " : "on ", out);
-		put_text(out, server);
-	}
+	if (*server)
+		render_printf(out, *file ? "%s on %s" : "%son %s", file, server);
+	else
+		render_printf(out, "%s", render_known(row, key));
 	return TONE_PLAIN;
 }
 
@@ -462,8 +469,7 @@ static int
 compare_counts(const void *a, const void *b)
 {
 	json_t *const *x = a, *const *y = b;
-	json_int_t n = json_integer_value(json_object_get(*x, "count"));
-	json_int_t m = json_integer_value(json_object_get(*y, "count"));
+	json_int_t n = render_number(*x, "count"), m = render_number(*y, "count");
 
 	return (n < m) - (n > m);
 }
@@ -549,7 +555,7 @@ print_screen(const struct screen *s, enum where where, const json_t *doc, FILE *
 	/* The daemon keeps more clients than it lists. */
 	if (known && where != TOP && json_is_true(json_object_get(doc, "more")))
 		fprintf(out, "these are the last of %" JSON_INTEGER_FORMAT " clients\n",
-		    json_integer_value(json_object_get(doc, "known")));
+		    render_number(doc, "known"));
 	json_decref(rows);
 	return known;
 }
@@ -570,8 +576,7 @@ render_version(const json_t *doc, FILE *out, bool colour)
 	(void)colour;
 	if (!json_is_string(json_object_get(doc, "version")))
 		return false;
-	fputs("pxrelayd ", out);
-	put_text(out, json_object_get(doc, "version"));
+	render_printf(out, "pxrelayd %s", render_known(doc, "version"));
 	fputc('\n', out);
 	return true;
 }
@@ -589,48 +594,38 @@ render_reload(const json_t *doc, FILE *out, bool colour)
 bool
 render_server(const json_t *doc, FILE *out, bool colour)
 {
-	const json_t *server = json_object_get(doc, "server");
-	const json_t *health = json_object_get(doc, "health");
-
 	(void)colour;
-	if (!json_is_string(server) || !json_is_string(health))
+	if (!json_is_string(json_object_get(doc, "server")) ||
+	    !json_is_string(json_object_get(doc, "health")))
 		return false;
-	fputs("server ", out);
-	put_text(out, server);
-	fputs(" is ", out);
-	put_text(out, health);
+	render_printf(out, "server %s is %s", render_known(doc, "server"),
+	    render_known(doc, "health"));
 	fputc('\n', out);
 	return true;
 }
 
 static void
+put_counter(FILE *out, const json_t *doc, enum counter c, const char *words)
+{
+	fprintf(out, "%" JSON_INTEGER_FORMAT " %s",
+	    render_number(json_object_get(doc, "counters"), counter_word(c)), words);
+}
+
+static void
 print_head(const json_t *doc, FILE *out)
 {
-	static const struct {
-		enum counter counter;
-		const char *words;
-	} line[] = {
-		{ COUNTER_REQUESTS, "requests" },
-		{ COUNTER_REQUESTS_RELAYED, "relayed" },
-		{ COUNTER_REPLIES, "replies" },
-		{ COUNTER_REPLIES_RELAYED, "delivered" },
-	};
-	const json_t *counters = json_object_get(doc, "counters");
-	json_int_t s = json_integer_value(json_object_get(doc, "uptime-s"));
+	json_int_t s = render_number(doc, "uptime-s");
 
-	fputs("pxrelayd ", out);
-	put_text(out, json_object_get(doc, "version"));
-	fputs(", up ", out);
+	render_printf(out, "pxrelayd %s, up ", render_known(doc, "version"));
 	if (s >= 86400)
 		fprintf(out, "%" JSON_INTEGER_FORMAT " d ", s / 86400);
 	fprintf(out, "%02d:%02d:%02d, %" JSON_INTEGER_FORMAT " conversations\n",
 	    (int)(s % 86400 / 3600), (int)(s % 3600 / 60), (int)(s % 60),
-	    json_integer_value(json_object_get(doc, "conversations")));
-	for (size_t i = 0; i < COUNT(line); i++)
-		fprintf(out, "%s%" JSON_INTEGER_FORMAT " %s", i ? ", " : "",
-		    json_integer_value(json_object_get(counters,
-		    counter_word(line[i].counter))), line[i].words);
-	fputc('\n', out);
+	    render_number(doc, "conversations"));
+	put_counter(out, doc, COUNTER_REQUESTS, "requests, ");
+	put_counter(out, doc, COUNTER_REQUESTS_RELAYED, "relayed, ");
+	put_counter(out, doc, COUNTER_REPLIES, "replies, ");
+	put_counter(out, doc, COUNTER_REPLIES_RELAYED, "delivered\n");
 }
 
 bool
