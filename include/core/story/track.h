@@ -254,7 +254,7 @@ struct track_request {
 void track_expect(struct track *t, const void *mac, uint8_t len);
 void track_request(struct track *t, const struct track_request *r, struct mono now);
 /* A stored request was sent to one more server; boot: a boot server. The client may be
- * NULL, as track_by_key() returns it. */
+ * NULL, as track_find() returns it. */
 void track_hedge(struct track *t, struct track_client *c, struct ipaddr server,
     bool boot, struct mono now);
 /* A reply that was delivered, or dropped (why). boot_only: its server leases
@@ -288,8 +288,7 @@ void track_rescue(struct track *t, struct ip4 client, struct ip4 live,
     struct mono now);
 
 /* By hardware address; NULL when unknown. */
-const struct track_client *track_find(const struct track *t, const void *mac,
-    uint8_t len);
+struct track_client *track_find(struct track *t, const void *mac, uint8_t len);
 /* The next older client, for lists. Starts with the youngest (NULL), ends with
  * NULL. */
 const struct track_client *track_older(const struct track *t,
@@ -316,7 +315,6 @@ struct track_name {
 };
 
 /* Finds a client; NULL if unknown. track_meet() adds it. */
-struct track_client *track_by_key(struct track *t, const void *mac, uint8_t len);
 struct track_client *track_by_name(struct track *t, const struct track_name *n);
 struct track_client *track_meet(struct track *t, const void *mac, uint8_t len,
     struct mono now);

@@ -462,54 +462,52 @@ is_success(enum explain e)
 	return e != EXPLAIN_GOING_ON && rows[e].outcome == GOOD;
 }
 
-/* Both verdicts, that of DHCPv6 first if it is the one on the machine: if only
- * there it wanted to boot, or wanted anything, or got it. */
-static void
-judge_both(const struct track_boot *b, struct mono now, enum explain verdict[FAMILIES])
-{
-	struct evidence a4 = evidence_of4(b, now), a6 = evidence_of6(b, now);
-	enum explain four = judge(&a4, DHCP4), six = judge(&a6, DHCP6);
-	bool is_six = !is_success(four) && (is_success(six) || four == EXPLAIN_GOING_ON);
+struct verdicts {
+	struct evidence a4, a6;
+	enum explain first, other;	/* GOING_ON: none */
+};
 
-	if (!b->heard[FAMILY4] || !b->heard[FAMILY6])
+/* That of DHCPv6 comes first if it is the one on the machine: if only there it
+ * wanted to boot, or wanted anything, or got it. */
+static struct verdicts
+judge_both(const struct track_boot *b, struct mono now)
+{
+	struct verdicts v = { .a4 = evidence_of4(b, now), .a6 = evidence_of6(b, now) };
+	enum explain four = judge(&v.a4, DHCP4), six = judge(&v.a6, DHCP6);
+	bool is_six = !is_success(four) && (is_success(six) || four == EXPLAIN_GOING_ON);
+	bool both = b->heard[FAMILY4] && b->heard[FAMILY6];
+
+	if (!both)
 		is_six = b->heard[FAMILY6];
 	else if (b->netboot != b->six.netboot)
 		is_six = b->six.netboot;
-	verdict[0] = is_six ? six : four;
-	verdict[1] = b->heard[FAMILY6] && b->heard[FAMILY4] ?
-	    is_six ? four : six : EXPLAIN_GOING_ON;
+	v.first = is_six ? six : four;
+	v.other = !both ? EXPLAIN_GOING_ON : is_six ? four : six;
+	return v;
 }
 
 enum explain
 explain(const struct track_boot *b, struct mono now)
 {
-	enum explain verdict[FAMILIES];
-
-	if (!b || !b->begin.us)
-		return EXPLAIN_NOTHING;
-	judge_both(b, now, verdict);
-	return verdict[0];
+	return b && b->begin.us ? judge_both(b, now).first : EXPLAIN_NOTHING;
 }
 
 unsigned
 explain_also(const struct track_boot *b, struct mono now,
     enum explain also[EXPLAIN_ALSO_MAX])
 {
-	struct evidence a4, a6;
-	enum explain verdict[FAMILIES];
+	struct verdicts v;
 	unsigned n = 0;
 
-	if (explain(b, now) == EXPLAIN_NOTHING)
+	if (!b || !b->begin.us)
 		return 0;
-	a4 = evidence_of4(b, now);
-	a6 = evidence_of6(b, now);
-	judge_both(b, now, verdict);
-	for (int e = 0; e < EXPLAIN_MAX; e++)
-		if ((enum explain)e != verdict[0] &&
-		    ((rows[e].families & DHCP4 && rows[e].also(&a4, b)) ||
-		    (rows[e].families & DHCP6 && rows[e].also(&a6, b)) ||
-		    ((enum explain)e == verdict[1] && rows[e].outcome == BAD)))
-			also[n++] = (enum explain)e;
+	v = judge_both(b, now);
+	for (enum explain e = 0; e < EXPLAIN_MAX; e++)
+		if (e != v.first && v.first != EXPLAIN_NOTHING &&
+		    ((rows[e].families & DHCP4 && rows[e].also(&v.a4, b)) ||
+		    (rows[e].families & DHCP6 && rows[e].also(&v.a6, b)) ||
+		    (e == v.other && rows[e].outcome == BAD)))
+			also[n++] = e;
 	return n;
 }
 

@@ -101,7 +101,7 @@ void
 record_hedge(struct track *t, const struct relay4 *r,
     const struct relay4_plan *plan, struct mono now)
 {
-	note_hedge(t, track_by_key(t, plan->m.chaddr, plan->m.hlen), r->conf, &plan->to,
+	note_hedge(t, track_find(t, plan->m.chaddr, plan->m.hlen), r->conf, &plan->to,
 	    now);
 }
 
@@ -299,7 +299,7 @@ record_hedge6(struct track *t, const struct relay6 *r,
 	struct mac mac;
 
 	if (mac_of(&mac, &plan->from))
-		note_hedge(t, track_by_key(t, &mac, sizeof(mac)), r->ask.conf,
+		note_hedge(t, track_find(t, &mac, sizeof(mac)), r->ask.conf,
 		    &plan->to, now);
 }
 

@@ -95,10 +95,13 @@ key_of(const void *mac, uint8_t len)
 }
 
 struct track_client *
-track_by_key(struct track *t, const void *mac, uint8_t len)
+track_find(struct track *t, const void *mac, uint8_t len)
 {
-	struct track_key k = key_of(mac, len);
+	struct track_key k;
 
+	if (len > sizeof(k.chaddr))
+		return NULL;
+	k = key_of(mac, len);
 	return hash_find(t->clients, &k);
 }
 
@@ -274,17 +277,6 @@ track_end(struct track *t, unsigned max, struct mono now)
 }
 
 /* --- look-up ----------------------------------------------------------- */
-
-const struct track_client *
-track_find(const struct track *t, const void *mac, uint8_t len)
-{
-	struct track_key k;
-
-	if (len > sizeof(k.chaddr))
-		return NULL;
-	k = key_of(mac, len);
-	return hash_find(t->clients, &k);
-}
 
 const struct track_client *
 track_older(const struct track *t, const struct track_client *than)

@@ -52,7 +52,7 @@ track_kind_family(enum track_kind k)
 static struct track_client *
 find_message(struct track *t, const struct dhcp4 *m)
 {
-	return track_by_key(t, m->chaddr, m->hlen);
+	return track_find(t, m->chaddr, m->hlen);
 }
 
 static struct track_name
@@ -104,7 +104,7 @@ find_client(struct track *t, const struct mac *mac, const struct dhcp6 *m)
 	struct track_name n;
 
 	if (mac)
-		return track_by_key(t, mac->b, sizeof(mac->b));
+		return track_find(t, mac->b, sizeof(mac->b));
 	return duid_of(&n, m) ? track_by_name(t, &n) : NULL;
 }
 

@@ -303,7 +303,7 @@ START_TEST(only_requests_add_a_client)
 	track_reply(bed.t, &bed.m, world_ip(server), false, DROP_NOT_SERVER, bed.now);
 	track_rogue(bed.t, &bed.m, world_ip(server), bed.now);
 	track_other_relay(bed.t, &bed.m, bed.now);
-	track_hedge(bed.t, track_by_key(bed.t, bed.m.chaddr, bed.m.hlen),
+	track_hedge(bed.t, track_find(bed.t, bed.m.chaddr, bed.m.hlen),
 	    ip_of4(world_ip(boot)), true, bed.now);
 	reads("192.0.2.50", "pxelinux.0");
 	track_rescue(bed.t, world_ip("192.0.2.50"), world_ip(boot), bed.now);

@@ -304,7 +304,7 @@ END_TEST
 static void
 hedges(const struct mac *mac)
 {
-	track_hedge(bed.t, track_by_key(bed.t, mac, sizeof(*mac)),
+	track_hedge(bed.t, track_find(bed.t, mac, sizeof(*mac)),
 	    ip_of6(ip6("2001:db8::11")), true, bed.now);
 }
 
