@@ -7,7 +7,10 @@
 #ifndef PROTO_NAMES_H
 #define PROTO_NAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/addr.h"
 
 enum drop {
 	DROP_NONE,	/* 0: the packet goes on */
@@ -33,6 +36,8 @@ const char *drop_sentence(enum drop d);
 const char *counter_word(enum counter c);
 const char *counter_sentence(enum counter c);
 enum scope counter_scope(enum counter c);
+/* What the WHOLE relay counts is in DHCPv4's numbers. */
+bool counter_is_of(enum counter c, enum family family);
 /* "DISCOVER"...; "BOOTP" for 0; NULL if unknown. */
 const char *dhcp4_type_name(uint8_t type);
 

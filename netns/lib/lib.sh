@@ -547,20 +547,38 @@ query()
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 ctl --json "$@"
 }
 
-# relay_counter WORD...: prints the value of a counter, or the sum of several.
+# relay_counter WORD...: prints the value of a counter, or the sum of several; DHCPv4's, and
+# those of no protocol. relay_counter6 prints DHCPv6's.
 relay_counter()
 {
 	sum_of "$(query show counters)" "$@"
 }
 
-# relay_drop REASON...: the same for drops.
+relay_counter6()
+{
+	sum_of "$(part counters6 "$(query show counters)")" "$@"
+}
+
+# relay_drop REASON..., relay_drop6 REASON...: the same for drops.
 relay_drop()
 {
 	sum_of "$(query show drops)" "$@"
 }
 
-# sum_of JSON WORD...: prints the sum of these numbers. It starts no process, because tests
-# call it hundreds of times.
+relay_drop6()
+{
+	sum_of "$(part drops6 "$(query show drops)")" "$@"
+}
+
+# part KEY JSON: prints JSON from that key on.
+part()
+{
+	[[ $2 == *"\"$1\":"* ]] || die "the relay does not show $1" >&2
+	echo "${2#*"\"$1\":"}"
+}
+
+# sum_of JSON WORD...: prints the sum of these numbers, of each the first that is there. It
+# starts no process, because tests call it hundreds of times.
 sum_of()
 {
 	local json=$1 sum=0 word
@@ -574,17 +592,34 @@ sum_of()
 }
 
 # by DIRECTION REASON: prints the drops of one direction: requests, replies, 4011, helpers or
-# send.
+# send. by6: of DHCPv6.
 by()
+{
+	drops_at by "$@"
+}
+
+by6()
+{
+	drops_at by6 "$@"
+}
+
+# drops_at KEY DIRECTION REASON
+drops_at()
 {
 	query show drops | "$PYTHON" -c '
 import json, sys
-print(json.load(sys.stdin)["by"][sys.argv[1]].get(sys.argv[2], 0))' "$@"
+print(json.load(sys.stdin)[sys.argv[1]][sys.argv[2]].get(sys.argv[3], 0))' "$@"
 }
 
+# dropped REASON N, dropped6 REASON N: at least N packets were dropped for it.
 dropped()
 {
 	[ "$(relay_drop "$1")" -ge "$2" ]
+}
+
+dropped6()
+{
+	[ "$(relay_drop6 "$1")" -ge "$2" ]
 }
 
 # account [NAME]: checks that every packet that the relay received is counted exactly once.

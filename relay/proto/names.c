@@ -72,6 +72,14 @@ counter_scope(enum counter c)
 	return (size_t)c < COUNT(scopes) ? scopes[c] : SCOPE_WHOLE;
 }
 
+bool
+counter_is_of(enum counter c, enum family family)
+{
+	enum scope scope = counter_scope(c);
+
+	return scope == SCOPE_EACH || (scope == SCOPE_V6) == (family == FAMILY6);
+}
+
 const char *
 dhcp4_type_name(uint8_t type)
 {

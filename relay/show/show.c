@@ -14,48 +14,72 @@
 #include "relay/state.h"
 #include "relay/tend/tend.h"
 
-json_t *
-show_counters(struct daemon *d)
+static json_t *
+counters_of(struct daemon *d, enum family family)
 {
 	json_t *all = json_object();
 
-	sockets_count_lost(d);
 	for (int i = 0; i < COUNTER_MAX; i++)
-		json_object_set_new(all, counter_word((enum counter)i),
-		    json_integer((json_int_t)d->stats[FAMILY4].counter[i]));
-	return json_pack("{s:o}", "counters", all);
+		if (counter_is_of((enum counter)i, family))
+			json_object_set_new(all, counter_word((enum counter)i),
+			    json_integer((json_int_t)d->stats[family].counter[i]));
+	return all;
+}
+
+json_t *
+show_counters(struct daemon *d)
+{
+	sockets_count_lost(d);
+	return json_pack("{s:o, s:o}", "counters", counters_of(d, FAMILY4),
+	    "counters6", counters_of(d, FAMILY6));
+}
+
+/* How many there were of each reason, wherever. */
+static json_t *
+drops_of(const struct stats *s)
+{
+	json_t *all = json_object();
+
+	for (int i = DROP_NONE + 1; i < DROP_MAX; i++) {
+		uint64_t n = 0;
+
+		for (int k = 0; k < STATS_PLACES; k++)
+			n += stats_dropped(s, &stats_places[k], i);
+		json_object_set_new(all, drop_word((enum drop)i),
+		    json_integer((json_int_t)n));
+	}
+	return all;
 }
 
 /* Contains only the reasons that occurred, since most never do. */
 static json_t *
-drops_of(const uint64_t drop[DROP_MAX])
+drops_by_place(const struct stats *s)
 {
-	json_t *o = json_object();
+	json_t *all = json_object();
 
-	for (int i = DROP_NONE + 1; i < DROP_MAX; i++)
-		if (drop[i])
-			json_object_set_new(o, drop_word((enum drop)i),
-			    json_integer((json_int_t)drop[i]));
-	return o;
+	for (int k = 0; k < STATS_PLACES; k++) {
+		json_t *o = json_object();
+
+		for (int i = DROP_NONE + 1; i < DROP_MAX; i++) {
+			uint64_t n = stats_dropped(s, &stats_places[k], i);
+
+			if (n)
+				json_object_set_new(o, drop_word((enum drop)i),
+				    json_integer((json_int_t)n));
+		}
+		json_object_set_new(all, stats_places[k].word, o);
+	}
+	return all;
 }
 
 json_t *
 show_drops(struct daemon *d)
 {
-	const struct stats *s = &d->stats[FAMILY4];
-	json_t *all = json_object();
+	const struct stats *four = &d->stats[FAMILY4], *six = &d->stats[FAMILY6];
 
-	for (int i = DROP_NONE + 1; i < DROP_MAX; i++)
-		json_object_set_new(all, drop_word((enum drop)i),
-		    json_integer((json_int_t)(s->drop_request[i] +
-		    s->drop_reply[i] + s->drop_4011[i] + s->drop_helper[i] +
-		    s->drop_send[i])));
-	return json_pack("{s:o, s:{s:o, s:o, s:o, s:o, s:o}}", "drops", all,
-	    "by", "requests", drops_of(s->drop_request),
-	    "replies", drops_of(s->drop_reply),
-	    "4011", drops_of(s->drop_4011),
-	    "helpers", drops_of(s->drop_helper),
-	    "send", drops_of(s->drop_send));
+	return json_pack("{s:o, s:o, s:o, s:o}",
+	    "drops", drops_of(four), "drops6", drops_of(six),
+	    "by", drops_by_place(four), "by6", drops_by_place(six));
 }
 
 const char *
@@ -81,15 +105,27 @@ group_names(const struct conf *c, uint16_t index)
 	return names;
 }
 
+/* What a row says of DHCPv6. */
+static json_t *
+interface6(const struct iface *f)
+{
+	const struct if_stats *s = &f->stats[FAMILY6];
+
+	return json_pack("{s:I, s:I, s:I, s:I}",
+	    "requests6", (json_int_t)s->requests, "relayed6", (json_int_t)s->relayed,
+	    "replies6", (json_int_t)s->replies, "drops6", (json_int_t)s->drops);
+}
+
 static json_t *
 interface_row(struct daemon *d, const struct iface *f)
 {
-	json_t *giaddr = json_array();
+	json_t *giaddr = json_array(), *row, *six = interface6(f);
+	const struct if_stats *s = &f->stats[FAMILY4];
 	struct iface *port = iftab_by_index(d->iftab, f->from_port);
 
 	for (unsigned i = 0; i < f->n_giaddr; i++)
 		json_array_append_new(giaddr, json_ip(f->giaddr[i].addr));
-	return json_pack("{s:o, s:I, s:s, s:o, s:o, s:o*, s:o, s:o, s:o, s:b,"
+	row = json_pack("{s:o, s:I, s:s, s:o, s:o, s:o*, s:o, s:o, s:o, s:b,"
 	    " s:I, s:I, s:I, s:I}",
 	    "name", json_name(f->link.name), "ifindex", (json_int_t)f->link.ifindex,
 	    "state", show_if_state(f), "giaddr", giaddr,
@@ -99,10 +135,10 @@ interface_row(struct daemon *d, const struct iface *f)
 	    "dhcp", group_names(d->conf, f->conf->dhcp),
 	    "boot", group_names(d->conf, f->conf->boot),
 	    "option82", f->conf->o.option82,
-	    "requests", (json_int_t)f->stats[FAMILY4].requests,
-	    "relayed", (json_int_t)f->stats[FAMILY4].relayed,
-	    "replies", (json_int_t)f->stats[FAMILY4].replies,
-	    "drops", (json_int_t)f->stats[FAMILY4].drops);
+	    "requests", (json_int_t)s->requests, "relayed", (json_int_t)s->relayed,
+	    "replies", (json_int_t)s->replies, "drops", (json_int_t)s->drops);
+	json_object_update_new(row, six);
+	return row;
 }
 
 json_t *

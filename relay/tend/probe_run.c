@@ -232,7 +232,7 @@ probe_run_reply6(struct daemon *d, const struct rx *rx, struct mono now)
 	observe_probe_reply(d, rx);
 	if (relay6_judge_source(&d->r6, rx, servers_find_rx(&d->servers, rx->src,
 	    rx->ifindex)) != DROP_NONE)
-		stats_count(&d->stats[FAMILY6], COUNTER_PROBE_STRAYS);
+		stats_count(&d->stats[FAMILY4], COUNTER_PROBE_STRAYS);
 	else
 		note_reply(d, token, now);
 	return true;

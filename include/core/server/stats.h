@@ -7,6 +7,7 @@
 #ifndef CORE_SERVER_STATS_H
 #define CORE_SERVER_STATS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/names.h"
@@ -19,6 +20,20 @@ struct stats {
 	uint64_t drop_helper[DROP_MAX];		/* [helper] ports */
 	uint64_t drop_send[DROP_MAX];		/* copies that the kernel refused */
 };
+
+/* Where packets are dropped, as documents and metrics call it. */
+#define STATS_PLACES	5
+struct stats_place {
+	const char *word;
+	size_t offset;		/* of a uint64_t[DROP_MAX] in struct stats */
+};
+extern const struct stats_place stats_places[STATS_PLACES];
+
+static inline uint64_t
+stats_dropped(const struct stats *s, const struct stats_place *place, int why)
+{
+	return ((const uint64_t *)((const char *)s + place->offset))[why];
+}
 
 /* The histogram of reply times: stats_answer_us has the upper bounds, and one
  * more element counts longer times. */

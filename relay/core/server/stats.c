@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * stats - counts a server's reply times in a histogram.
+ * stats - the table of what counts drops; counts a server's reply times in a histogram.
  */
 #include "core/server/stats.h"
+
+const struct stats_place stats_places[STATS_PLACES] = {
+	{ "requests", offsetof(struct stats, drop_request) },
+	{ "replies", offsetof(struct stats, drop_reply) },
+	{ "4011", offsetof(struct stats, drop_4011) },
+	{ "helpers", offsetof(struct stats, drop_helper) },
+	{ "send", offsetof(struct stats, drop_send) },
+};
 
 /* A server on a local link replies within a millisecond, one that queries
  * Active Directory within a tenth of a second. Hedging begins at 0.5 s, and a
