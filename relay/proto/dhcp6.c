@@ -58,23 +58,21 @@ enum drop
 dhcp6_parse(struct dhcp6 *m, const void *data, size_t len)
 {
 	struct rd r = rd_init(data, len);
-	uint32_t first = rd_u32(&r);
 
 	memset(m, 0, sizeof(*m));
 	m->data = data;
 	m->len = len;
 	if (len > UINT16_MAX)
 		return DROP_TRUNCATED;
-	m->type = (uint8_t)(first >> 24);
+	m->type = rd_u8(&r);
 	m->relay = m->type == DHCP6_RELAY_FORW || m->type == DHCP6_RELAY_REPL;
 	if (m->relay) {
-		r = rd_init(data, len);
-		rd_skip(&r, 1);
 		m->hops = rd_u8(&r);
 		rd_copy(&r, m->link.b, sizeof(m->link.b));
 		rd_copy(&r, m->peer.b, sizeof(m->peer.b));
 	} else {
-		m->xid = first & 0xffffff;
+		m->xid = (uint32_t)rd_u8(&r) << 16;
+		m->xid |= rd_u16(&r);
 	}
 	if (r.bad)
 		return DROP_SHORT;

@@ -77,13 +77,12 @@ judge_interface(const struct iface *in)
 	return ip6_is_none(in->six.local) ? DROP_NO_LINK_LOCAL : DROP_NONE;
 }
 
-/* Our Relay-ID, or our Interface-Id with the link-address that goes with it. */
+/* Our Relay-ID, or one of our Interface-Ids with one of our link-addresses. */
 static bool
 is_our_header(struct relay6 *r, const struct iface *in, const struct dhcp6 *m)
 {
 	struct dhcp6 ours = { .data = in->six.opts, .len = in->six.opts_len };
 	struct rd id, own, iid, options = rd_init(ours.data, ours.len);
-	struct iface *f;
 	uint16_t code;
 	size_t n;
 
@@ -94,8 +93,8 @@ is_our_header(struct relay6 *r, const struct iface *in, const struct dhcp6 *m)
 				return true;
 	if (!dhcp6_opt(m, DHCP6_OPT_INTERFACE_ID, &iid) || ip6_is_none(m->link))
 		return false;
-	f = iftab_by_iid(r->iftab, iid.p, rd_left(&iid), &n);
-	return f && ip6_eq(f->six.link, m->link);
+	(void)iftab_by_iid(r->iftab, iid.p, rd_left(&iid), &n);
+	return n > 0 && iftab_has_link(r->iftab, m->link);
 }
 
 /* Judges the levels of a relay's message, from the outermost inwards. */
@@ -156,8 +155,10 @@ relay6_read_origin(struct relay6_origin *o, const struct dhcp6 *m, struct ip6 pe
 			break;
 		o->peer = o->m.peer;
 		read_lladdr(o, &o->m);
-		if (dhcp6_parse(&o->m, inner.p, rd_left(&inner)) != DROP_NONE)
-			break;
+		if (dhcp6_parse(&o->m, inner.p, rd_left(&inner)) != DROP_NONE) {
+			o->m.data = NULL;
+			return;
+		}
 	}
 	if (o->m.relay)
 		o->m.data = NULL;
@@ -186,10 +187,8 @@ plan_header(const struct rx *rx, struct relay6_plan *plan)
 		plan->sport = rx->sport == DHCP6_PORT_SERVER ? 0 : rx->sport;
 		/* A relay with a link-local address is an LDRA or has none: our
 		 * link-address is then the client's subnet. */
-		if (!ip6_is_linklocal(plan->peer)) {
+		if (!ip6_is_linklocal(plan->peer))
 			plan->link = IP6_NONE;
-			return DROP_NONE;
-		}
 	} else if (in->conf->o.client_mac &&
 	    (rx->hwtype == ARPHRD_ETHER || rx->hwtype == ARPHRD_IEEE802)) {
 		/* RFC 6939 5: only the relay next to the client adds it. */
@@ -197,8 +196,8 @@ plan_header(const struct rx *rx, struct relay6_plan *plan)
 		plan->mac_len = rx->mac_len;
 		memcpy(plan->mac, rx->mac, sizeof(plan->mac));
 	}
-	return ip6_is_none(plan->link) && !in->six.unnumbered ?
-	    DROP_NO_LINK_ADDRESS : DROP_NONE;
+	/* Nor is the reply to another relay delivered by an interface without one. */
+	return iface6_ready(in) ? DROP_NONE : DROP_NO_LINK_ADDRESS;
 }
 
 static void
@@ -329,7 +328,8 @@ relay6_request(struct relay6 *r, const struct rx *rx, struct mono now,
 	if (d == DROP_NONE) {
 		read_client(rx, plan);
 		d = judge_request(r, rx, plan);
-	}
+	} else if (d == DROP_SHORT && relay6_is_reply(plan->m.type))
+		d = DROP_REPLY_FROM_CLIENT;	/* a rogue is one, however it stammers */
 	if (d == DROP_NONE)
 		d = take_limits(r, plan, now);
 	if (d == DROP_NONE)

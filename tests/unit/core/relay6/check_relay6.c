@@ -20,6 +20,7 @@ Suite *relay6_suite(void);
 #define TWO	"[server a]\naddress = " A "\n[server b]\naddress = " B "\n"	\
 		"[group g]\nservers = a, b\nmode = failover\n"
 #define PLAIN	TWO "[interface vlan*]\nservers = a, b\n"
+#define TRUST	TWO "[interface vlan*]\nservers = a\ntrust = on\n"
 #define GROUP	TWO "[interface vlan*]\ndhcp = g\n"
 
 static struct world *w;
@@ -189,13 +190,16 @@ START_TEST(types_that_clients_do_not_send_are_dropped)
 		client(replies[i]);
 		msg6_opt_hex(&msg, 99, "00000000000000000000000000000000000000");
 		expect(send(), DROP_REPLY_FROM_CLIENT);
+		for (msg.len = 3; msg.len; msg.len--)
+			expect(send(), DROP_REPLY_FROM_CLIENT);
 	}
+	expect(send(), DROP_SHORT);
 	for (size_t i = 0; i < sizeof(others); i++) {
 		client(others[i]);
 		expect(send(), DROP_NOT_FOR_CLIENTS);
 	}
 	ck_assert_uint_eq(world_drops(w->r6.ask.stats->drop_request),
-	    sizeof(replies) + sizeof(others));
+	    4 * sizeof(replies) + 1 + sizeof(others));
 	conf(TWO "[interface vlan*]\nservers = a\nleasequery = on\n");
 	client(DHCP6_LEASEQUERY);
 	expect(send(), DROP_NONE);
@@ -233,12 +237,16 @@ END_TEST
 
 START_TEST(without_a_link_address_nothing_is_relayed)
 {
-	conf(PLAIN);
+	conf(TRUST);
 	world_link(w, 11, "vlan11");
 	client(DHCP6_SOLICIT);
 	expect(send_from(11, CLIENT, 546), DROP_NO_LINK_LOCAL);
 	world_addr6(w, 11, "fe80::1/64");
 	expect(send_from(11, CLIENT, 546), DROP_NO_LINK_ADDRESS);
+	/* The server's answer could not be delivered to a relay there, either. */
+	msg6_wrap(&msg, DHCP6_RELAY_FORW, 0, "2001:db8:99::1", CLIENT, NULL);
+	expect(send_from(11, "2001:db8:99::2", 547), DROP_NO_LINK_ADDRESS);
+	client(DHCP6_SOLICIT);
 	world_addr6(w, 11, "fd00:11::1/64");
 	expect(send_from(11, CLIENT, 546), DROP_NONE);
 	expect(send_from(30, CLIENT, 546), DROP_NOT_CLIENT);
@@ -258,8 +266,6 @@ START_TEST(link_address_can_be_set)
 END_TEST
 
 /* --- other relays ------------------------------------------------------ */
-
-#define TRUST TWO "[interface vlan*]\nservers = a\ntrust = on\n"
 
 static void
 relayed(uint8_t hops, const char *link, const char *iid)
@@ -307,6 +313,11 @@ START_TEST(loops_and_long_ways_end)
 	relayed(0, "2001:db8:20::1", "host:vlan20");
 	msg6_wrap(&msg, DHCP6_RELAY_FORW, 1, "2001:db8:99::1", "2001:db8:20::1", NULL);
 	expect(send_from(10, "2001:db8:10::2", 547), DROP_LOOP);
+	/* ... and with a link-address of ours that it does not go with. */
+	relayed(0, "2001:db8:10::1", "host:vlan20");
+	expect(send_from(10, "2001:db8:10::2", 547), DROP_LOOP);
+	relayed(0, "2001:db8:30::1", "host:vlan20");
+	expect(send_from(10, "2001:db8:10::2", 547), DROP_NONE);
 	/* Our Relay-ID. */
 	client(DHCP6_SOLICIT);
 	expect(send(), DROP_NONE);
