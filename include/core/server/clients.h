@@ -27,6 +27,7 @@
 
 #include "base/addr.h"
 #include "base/hash.h"
+#include "base/ip6.h"
 #include "base/mono.h"
 #include "core/iface/limit.h"
 #include "core/server/ask.h"
@@ -82,6 +83,7 @@ struct station {
 	uint8_t mac[8];
 	uint16_t hwtype;	/* ARPHRD_* */
 	uint32_t id;		/* of that request's conversation */
+	struct ip6 asked;	/* our address that it was sent to; ::, the group */
 	struct mono last;	/* last request */
 };
 

@@ -231,15 +231,22 @@ relay_port(const struct dhcp6 *m)
 	return port ? port : DHCP6_PORT_SERVER;
 }
 
-/* A client that named a global address as its own must see one of ours in answer
- * (a configured link-address may be of no router). */
+/* A sender with a global address must see one of ours: a router does not forward what
+ * comes from a link-local one (RFC 4291 2.5.6). A relay knows us by the address that it
+ * sent to (RFC 1122 4.1.3.5), and a configured link-address may be of no router. */
 static struct ip6
-source_for(const struct relay6_delivery *d)
+source_for(const struct relay6 *r, const struct relay6_delivery *d,
+    const struct station *s)
 {
-	const struct iface *out = d->out;
+	const struct iface6 *six = &d->out->six;
 
-	return !ip6_is_linklocal(d->dst) && iface6_owns(out, out->six.link) ?
-	    out->six.link : out->six.local;
+	if (ip6_is_linklocal(d->dst))
+		return six->local;
+	if (s && ip6_is_global(s->asked) && iftab_is_ours6(r->iftab, s->asked))
+		return s->asked;
+	if (iface6_owns(d->out, six->link))
+		return six->link;
+	return ip6_is_none(six->own) ? six->local : six->own;
 }
 
 static void
@@ -248,7 +255,7 @@ address_reply(struct relay6 *r, struct relay6_delivery *d, struct mono now)
 	const struct station *s = find_station(r, d->out, d->m.peer, now);
 
 	d->dst = d->m.peer;
-	d->src = source_for(d);
+	d->src = source_for(r, d, s);
 	/* U-Boot takes no message from another port. */
 	d->sport = DHCP6_PORT_SERVER;
 	/* RFC 9915 7.2: clients listen on 546, whatever port they sent from. */

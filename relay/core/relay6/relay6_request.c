@@ -252,6 +252,7 @@ remember_sender(struct relay6 *r, const struct rx *rx, struct mono now)
 	    clients_key6(rx->ifindex, 0, rx->src.v6), rx->ifindex);
 
 	s->last = now;
+	s->asked = rx->unicast ? rx->dst.v6 : IP6_NONE;
 	s->hwtype = rx->hwtype;
 	s->mac_len = rx->mac_len <= sizeof(s->mac) ? rx->mac_len : 0;
 	memcpy(s->mac, rx->mac, s->mac_len);

@@ -637,6 +637,34 @@ START_TEST(a_reply_for_another_relay_goes_to_it)
 }
 END_TEST
 
+START_TEST(another_relay_gets_its_reply_from_the_address_that_it_asked)
+{
+	struct rx rx = {
+		.sport = 547, .ifindex = 10, .unicast = true,
+		.src = ip_of6(ip6("2001:db8:99::2")), .dst = ip_of6(ip6("2001:db8:30::1")),
+	};
+
+	conf(TWO "[interface vlan*]\nservers = a\ntrust = on\n"
+	    "link-address = 2001:db8:77::1\n");
+	for (int asked = 0; asked < 2; asked++) {
+		client(DHCP6_REPLY);
+		msg6_wrap(&msg, DHCP6_RELAY_REPL, 0, "2001:db8:99::1", CLIENT, NULL);
+		expect(reply_from(A, "::", "2001:db8:99::2", "host:vlan10"), DROP_NONE);
+		/* The configured link-address is not ours. */
+		ck_assert(ip6_eq(d.src, ip6(asked ? "2001:db8:30::1" : "2001:db8:10::1")));
+		relayed(0, "2001:db8:99::1", NULL);
+		rx.data = msg.b;
+		rx.len = msg.len;
+		expect(relay6_request(&w->r6, &rx, w->now, &plan), DROP_NONE);
+	}
+	iftab_del_addr6(w->iftab, 30, ip6("2001:db8:30::1"));
+	client(DHCP6_REPLY);
+	msg6_wrap(&msg, DHCP6_RELAY_REPL, 0, "2001:db8:99::1", CLIENT, NULL);
+	expect(reply_from(A, "::", "2001:db8:99::2", "host:vlan10"), DROP_NONE);
+	ck_assert(ip6_eq(d.src, ip6("2001:db8:10::1")));
+}
+END_TEST
+
 START_TEST(only_servers_may_reply)
 {
 	struct rx rx = { .src = ip_of6(ip6(A)), .sport = 547, .ifindex = 10 };
@@ -724,6 +752,7 @@ relay6_suite(void)
 	tcase_add_test(t, a_reply_goes_to_the_machine_that_asked);
 	tcase_add_test(t, peers_that_no_client_is_are_dropped);
 	tcase_add_test(t, a_reply_for_another_relay_goes_to_it);
+	tcase_add_test(t, another_relay_gets_its_reply_from_the_address_that_it_asked);
 	tcase_add_test(t, only_servers_may_reply);
 	tcase_add_test(t, a_server_must_return_our_vpn);
 	tcase_add_test(t, a_proxy_only_server_must_not_lease);

@@ -212,6 +212,7 @@ START_TEST(other_messages_have_no_story)
 	ck_assert_int_eq(asked(99, CLIENT), DROP_NOT_CLIENT);
 	message(DHCP6_ADVERTISE, "0003 0001 525400000001");
 	ck_assert_int_eq(asked(10, CLIENT), DROP_REPLY_FROM_CLIENT);
+	message(DHCP6_SOLICIT, NULL);
 	msg.len = 3;
 	ck_assert_int_eq(asked(10, CLIENT), DROP_SHORT);
 	message(DHCP6_RELAY_FORW, NULL);
