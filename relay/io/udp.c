@@ -46,6 +46,7 @@
 /* Hop limits of multicast: one link, or RFC 9915 7.6's HOP_COUNT_LIMIT. */
 #define HOPS_LINK	1
 #define HOPS_BEYOND	8
+#define SCOPE_SITE	5		/* RFC 4291 2.7 */
 /* linux/in6.h, which some C libraries' headers contradict */
 #ifndef IPV6_PREFER_SRC_PUBLIC
 #define IPV6_PREFER_SRC_PUBLIC	0x0002
@@ -355,16 +356,22 @@ is_of_link(struct ip6 a)
 	return ip6_is_multicast(a) ? (a.b[1] & 0xf) <= 2 : ip6_is_linklocal(a);
 }
 
-/* LOOP: what we send is not for this host. */
+/* LOOP: what we send is not for this host. Servers answer to the source, from wherever they
+ * are, so the one for a group of the link must not be link-local either if there is another:
+ * it is the one for the same group of the site, which a second connect() keeps. */
 static int
 aim_multicast(const struct udp_server *s)
 {
+	struct sock_at site = sock_at(s->address, DHCP6_PORT_SERVER, 0);
 	int err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)s->scope);
 
 	if (!err)
 		err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
-	return err ? err : sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS,
-	    is_of_link(s->address.v6) ? HOPS_LINK : HOPS_BEYOND);
+	if (!err)
+		err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS,
+		    is_of_link(s->address.v6) ? HOPS_LINK : HOPS_BEYOND);
+	site.in6.sin6_addr.s6_addr[1] = SCOPE_SITE;
+	return err ? err : sock_connect(s->fd, &site);
 }
 
 /* The source that connect() chose. While the host has no other address, as at

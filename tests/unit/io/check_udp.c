@@ -777,7 +777,7 @@ END_TEST
 
 START_TEST(all_agents_of_a_link_are_reached_by_that_link)
 {
-	check_multicast(AGENTS, "fe80::1", 1);
+	check_multicast(AGENTS, "2001:db8::1", 1);
 }
 END_TEST
 
@@ -815,7 +815,7 @@ END_TEST
 START_TEST(a_link_local_source_is_for_servers_on_the_link)
 {
 	struct sock_sent sent = { 0 };
-	struct udp_server *s, *site;
+	struct udp_server *s, *site, *link;
 	int peer;
 
 	begin_ip6();
@@ -826,14 +826,19 @@ START_TEST(a_link_local_source_is_for_servers_on_the_link)
 	ck_assert_int_eq(udp_server_reconnect(s, 0), -EADDRNOTAVAIL);
 	ck_assert(ip_is_none(udp_server_source(s)));
 	ck_assert(!udp_server_connected(site));
+	link = udp_server_new6(AGENTS, net_index("v0"));
+	ck_assert(ip_eq(udp_server_source(link), ip("fe80::1")));
 	queue_and_flush(s, "lost", &sent);
 	ck_assert_uint_eq(sent.failed, 1);
 	net_run("ip addr add 2001:db8::1/64 dev v0 nodad");
 	queue_and_flush(s, "request", &sent);	/* reconnects */
 	hears(peer, 7, "2001:db8::1", PORT6);
+	ck_assert_int_eq(udp_server_reconnect(link, net_index("v0")), 0);
+	ck_assert(ip_eq(udp_server_source(link), ip("2001:db8::1")));
 	close(peer);
 	udp_server_free(s);
 	udp_server_free(site);
+	udp_server_free(link);
 }
 END_TEST
 
