@@ -139,7 +139,8 @@ is_wanted(const struct daemon *d, enum family family, const struct iface *f)
  * forward the group to members only. The kernel is called only when the
  * membership must change: joining takes the RTNL lock, which others may hold
  * for most of a second (880 ms while namespaces were deleted). A join that fails
- * is tried again when anything on its interface changes.
+ * is tried again when anything on its interface changes, and each second, because
+ * no event says that the kernel has memory again.
  */
 static void
 join_group(struct daemon *d, enum family family, const struct iface *f)
@@ -160,6 +161,15 @@ join_group(struct daemon *d, enum family family, const struct iface *f)
 		    strerror(-err), family == FAMILY6 ? " group=ff02::1:2" : "");
 	if (mine == f && err != -ENODEV)
 		mine->join_failed[family] = err < 0;
+	if (err < 0 && err != -ENODEV)
+		tick_soon(d);
+}
+
+static void
+join_groups(struct daemon *d, const struct iface *f)
+{
+	join_group(d, FAMILY4, f);
+	join_group(d, FAMILY6, f);
 }
 
 /* In words; nothing if no server is asked by DHCPv6. */
@@ -197,12 +207,10 @@ log_change(struct daemon *d, enum iftab_change what, const struct iface *f)
 static void
 on_change(void *user, enum iftab_change what, const struct iface *f)
 {
-	if (what != IFTAB_RECOMPUTED) {
+	if (what == IFTAB_RECOMPUTED)
+		join_groups(user, f);
+	else
 		log_change(user, what, f);
-		return;
-	}
-	join_group(user, FAMILY4, f);
-	join_group(user, FAMILY6, f);
 }
 
 static void
@@ -238,8 +246,12 @@ on_readable(void *daemon, struct mono now)
 void
 iface_watch_tick(struct daemon *d, struct mono now)
 {
+	const struct iface *f;
+
 	if (d->iface_watch.failed)
 		on_readable(d, now);
+	for (f = iftab_next(d->iftab, 0); f; f = iftab_next(d->iftab, f->link.ifindex))
+		join_groups(d, f);
 }
 
 int

@@ -151,6 +151,20 @@ START_TEST(a_group_that_cannot_be_joined_is_logged_and_tried_at_the_next_change)
 }
 END_TEST
 
+START_TEST(a_failed_join_is_tried_again_each_second)
+{
+	fakeio_join_fails(ENOMEM);
+	rig_link(30, "vlan30", true);
+	rig_addr(30, "192.0.2.129/25");
+	rig_pass_ms(500);
+	fakeio_join_fails(ENOMEM);
+	rig_pass_ms(600);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 2);
+	rig_pass_ms(1000);
+	ck_assert_uint_eq(fakeio_joined(FAMILY4), 3);
+}
+END_TEST
+
 /* --- the group of DHCPv6 ----------------------------------------------------------- */
 
 static const char conf6[] =
@@ -484,6 +498,7 @@ watch_suite(void)
 	tcase_add_test(i, each_client_interface_joins_the_discovery_group_once);
 	tcase_add_test(i, another_discovery_group_is_joined_in_place_of_the_first);
 	tcase_add_test(i, a_group_that_cannot_be_joined_is_logged_and_tried_at_the_next_change);
+	tcase_add_test(i, a_failed_join_is_tried_again_each_second);
 	tcase_add_test(i, client_interfaces_join_the_group_of_dhcpv6_while_a_server_speaks_it);
 	tcase_add_test(i, a_link_that_is_made_again_at_once_joins_again);
 	tcase_add_test(i, a_link_too_small_for_ipv6_leaves_and_joins_again_when_it_has_grown);
