@@ -528,7 +528,7 @@ set_link(struct scen *s, char **word)
 	snprintf(l.name, sizeof(l.name), "%s", word[2]);
 	l.mac[0] = 2;
 	l.mac[5] = (uint8_t)l.ifindex;
-	l.up = !has(word + 3, "down");
+	l.up = l.running = !has(word + 3, "down");
 	if (has(word + 3, "bridge"))
 		l.kind = IFTAB_BRIDGE;
 	l.master = (uint32_t)number(word + 3, "master", 0, 10);

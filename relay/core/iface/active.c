@@ -94,17 +94,16 @@ active_on(const struct conf_if_opts *o, const struct iface *from, enum family fa
 			take(from, family, i, found);
 }
 
-/* A router that is not the master has IPv6 addresses on its macvlan as well: keepalived
- * puts the link-local address of the interface there, and FRR leaves the virtual address,
- * but takes the carrier away. */
+/* keepalived puts the link-local address of the interface on its macvlan as well. */
 static bool
 counts_over(const struct iface *over, enum family family, uint32_t i)
 {
-	return family == FAMILY4 || (over->link.running &&
-	    (over->addr6[i].net.plen == 128 ||
-	    !ip6_is_linklocal(over->addr6[i].net.addr)));
+	return family == FAMILY4 || over->addr6[i].net.plen == 128 ||
+	    !ip6_is_linklocal(over->addr6[i].net.addr);
 }
 
+/* FRR leaves the address on the macvlan of a router that is not the master, but takes the
+ * carrier away. */
 void
 active_over(const struct conf_if_opts *o, const struct iface *over, enum family family,
     struct ipaddr *found)
@@ -112,7 +111,7 @@ active_over(const struct conf_if_opts *o, const struct iface *over, enum family 
 	bool vrrp = over->link.mac_len == 6 &&
 	    memcmp(over->link.mac, vrrp_mac[family], sizeof(vrrp_mac[family])) == 0;
 
-	for (uint32_t i = 0; i < addresses(over, family); i++)
+	for (uint32_t i = 0; over->link.running && i < addresses(over, family); i++)
 		if (o->active == CONF_ACTIVE_VRRP ? vrrp && counts_over(over, family, i) :
 		    active_is_virtual(o, over, family, i))
 			take(over, family, i, found);

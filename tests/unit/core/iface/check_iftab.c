@@ -120,7 +120,7 @@ static struct iftab_link
 a_link(uint32_t ifindex, const char *name)
 {
 	struct iftab_link l = {
-		.ifindex = ifindex, .up = true, .hwtype = 1, .mtu = 1500,
+		.ifindex = ifindex, .up = true, .running = true, .hwtype = 1, .mtu = 1500,
 		.mac_len = 6, .mac = { 2, 0, 0, 0, 0, (uint8_t)ifindex },
 	};
 
@@ -1799,6 +1799,7 @@ END_TEST
 START_TEST(virtual_address_on_a_macvlan)
 {
 	struct world *w = world();
+	struct iftab_link l;
 
 	paired(w, "*", CONF_ACTIVE_VRRP, NULL);
 	vmac(w, 7, "vrrp.1", 5, 1);
@@ -1821,6 +1822,15 @@ START_TEST(virtual_address_on_a_macvlan)
 	vmac(w, 8, "vrrp.1", 5, 1);
 	addr(w, 8, "10.1.0.1/24");
 	iftab_del_link(w->t, 7);
+	commit(w);
+	told_only(w, IFTAB_ACTIVE, 5, "vlan10");
+	/* FRR takes the carrier away when another router is the master. */
+	l = iface(w, 8)->link;
+	l.running = false;
+	set(w, l);
+	commit(w);
+	told_only(w, IFTAB_STANDBY, 5, "vlan10");
+	vmac(w, 8, "vrrp.1", 5, 1);
 	commit(w);
 	told_only(w, IFTAB_ACTIVE, 5, "vlan10");
 	/* With another MAC address, it is not the macvlan of a virtual router. */
