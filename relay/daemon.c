@@ -55,12 +55,12 @@ on_health(void *daemon, uint16_t server)
 	struct daemon *d = daemon;
 	const struct health *h = &d->servers.health[server];
 	const struct conf_server *s = &d->conf->server[server];
-	char a[IP4_STRLEN];
+	char a[CONF_NAME_MAX];
 
 	log_event(&d->log, h->state == HEALTH_DOWN ? LOG_LEVEL_WARNING :
 	    LOG_LEVEL_INFO, health_event(h),
 	    "server=%s address=%s state=%s diag=%s after=%u", s->name,
-	    ip4_str(ip_v4(s->address), a), health_state_name(h->state),
+	    conf_server_text(s, a), health_state_name(h->state),
 	    health_diag_word(h->diag), h->bad_in_row);
 	tick_soon(d);
 	status_changed(d);

@@ -312,7 +312,7 @@ on_misconfigured(void *daemon, uint16_t server)
 	struct daemon *d = daemon;
 	const struct conf_server *c = &d->conf->server[server];
 	const struct probe_server *s = &d->probe_run.probes.server[server];
-	char text[CONF_PROBE_STRLEN], buf[LOG_LINE_MAX / 2], a[IP4_STRLEN];
+	char text[CONF_PROBE_STRLEN], buf[LOG_LINE_MAX / 2], a[CONF_NAME_MAX];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
 	bool wrong = d->servers.health[server].misconfigured;
 
@@ -326,7 +326,7 @@ on_misconfigured(void *daemon, uint16_t server)
 	log_event(&d->log, wrong ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 	    wrong ? "probe-misconfigured" : "probe-works",
 	    "server=%s address=%s probe=\"%s\"", c->name,
-	    ip4_str(ip_v4(c->address), a), buf);
+	    conf_server_text(c, a), buf);
 }
 
 int
