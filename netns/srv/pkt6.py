@@ -9,6 +9,8 @@
                                     same seed=
   pkt6.py each KEY=VALUE... IFACE...
                                     one packet on each interface; prints sent=
+  pkt6.py tun IFACE KEY=VALUE...    ask by a machine at the far end of this tun link, whose
+                                    packets have no frames; smac= and src= are its own
   pkt6.py listen IFACE KEY=VALUE... prints what comes to port 546 (or port=) in wait= s
   pkt6.py show LINE                 a line of fake6.py's record, decoded
   pkt6.py serve                     as in pkt.py
@@ -31,8 +33,11 @@ Without src=, packets come from the link-local address of the MAC (smac=), which
 need not have. Output is like that of pkt.py.
 """
 
+import fcntl
 import json
+import os
 import random
+import select
 import socket
 import struct
 import sys
@@ -41,6 +46,7 @@ import time
 import dhcp6
 import pkt
 
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454ca, 1, 0x1000
 ETH_P_IPV6, IPV6_HDRINCL, IPV6_MULTICAST_HOPS, IPV6_UNICAST_HOPS = 0x86dd, 36, 18, 16
 
 
@@ -117,6 +123,21 @@ def cmd_ask(iface, *args):
     pkt.print_answers(pkt.collect(s, d, lambda a: a["dport"] == port and wanted(a),
                                   dhcp6.Frames().show))
     print("asked=%s\nsent=%s" % (d["xid"], payload.hex()))
+
+
+def cmd_tun(iface, *args):
+    d = dhcp6.pairs(args)
+    d.setdefault("duid", "00030001" + d["smac"].replace(":", ""))
+    d.setdefault("xid", "0x%06x" % random.getrandbits(24))
+    fd = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", iface.encode(), IFF_TUN | IFF_NO_PI))
+    for p in dhcp6.packets(d, dhcp6.message(d)):
+        os.write(fd, p)
+    frames, got = dhcp6.Frames(), []
+    while not got and select.select([fd], [], [], float(d.get("wait", "1")) * pkt.SLOW)[0]:
+        a = frames.show(bytes(12) + b"\x86\xdd" + os.read(fd, 65536))
+        got += [a] if a and a["dport"] == "546" else []
+    pkt.print_answers(got)
 
 
 def cmd_listen(iface, *args):
