@@ -7,6 +7,7 @@
 # interface, and the client's MAC is that of its frame (RFC 6939).
 #
 # quiet: it measures time
+# set: all
 
 . "$(dirname "$0")/../../topo/topo-vlans6.sh"
 need_pxrelayd
