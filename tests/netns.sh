@@ -1,7 +1,7 @@
 #!/bin/bash
 # netns.sh [-a] [TEST...]: runs tests in network namespaces. Without arguments, it runs
-# the tests netns/t/*/t-*.sh that belong to `make check`; with -a, those that belong to
-# `make check-all`. Arguments name tests, with or without folder and .sh.
+# the tests netns/t/*/t-*.sh and t6-*.sh that belong to `make check`; with -a, those that belong
+# to `make check-all`. Arguments name tests, with or without folder and .sh.
 #
 # Lines in the head of a test say how it is run:
 #
@@ -126,7 +126,7 @@ stop() {
 trap stop TERM INT
 
 if [ $# = 0 ]; then
-	for t in netns/t/*/t-*.sh; do
+	for t in netns/t/*/t{,6}-*.sh; do
 		t=$(basename "$t" .sh)
 		if marked "$t" 'set: all'; then
 			[ $set = check ] || set -- "$@" "$t"
