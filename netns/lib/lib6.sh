@@ -33,6 +33,88 @@ iid()
 	hexof "$1"
 }
 
+# ---- what is relayed, and what is dropped ------------------------------------
+#
+# The packets of many cases are sent, and then judged together: questions about each of a
+# hundred packets would take most of a test's time.
+
+# relays WHAT FIELDS NAMESPACE KEY=VALUE...: sends a packet that srv1 must get once and as it is,
+# in a RELAY-FORW with these fields (words of pkt6.py relayed).
+relays()
+{
+	local sent
+
+	pkt "$3" send eth0 "${@:4}" >"$T/sent"
+	{ read -r _ && read -r sent; } <"$T/sent"
+	printf '%s\t%s\t%s\n' "$1" "$2" "$sent" >>"$T/expected"
+	RELAYS6=$((RELAYS6 + 1))
+}
+
+# all_relayed: srv1 got these packets, and no other one since srv_forget.
+all_relayed()
+{
+	wait_for 3 srv_has srv1 $RELAYS6
+	pkt srv1 relayed "$T/expected" "$T/srv1.jsonl" | tee "$T/relayed"
+	FAILS=$((FAILS + $(grep -c ^FAIL "$T/relayed")))
+	srv_forget srv1
+	: >"$T/expected"
+	RELAYS6=0
+}
+RELAYS6=0
+
+# refuses WHAT REASON[=N] NAMESPACE KEY=VALUE...: sends a packet (or something that makes N of
+# them) that the relay drops for that reason.
+declare -A REFUSED REFUSALS
+refuses()
+{
+	local reason=${2%=*} n=${2#*=}
+
+	[ "$n" != "$reason" ] || n=1
+	pkt "$3" send eth0 "${@:4}" >/dev/null
+	will_refuse "$1" "$reason" "$n"
+}
+
+# will_refuse WHAT REASON N: the test has sent N packets that are dropped for that reason.
+will_refuse()
+{
+	REFUSED[$2]=$((${REFUSED[$2]:-0} + $3))
+	REFUSALS[$2]+="${REFUSALS[$2]:+; }$1"
+}
+
+# all_refused: each of these packets was counted once, under its reason, and no other packet was.
+all_refused()
+{
+	local reason is sum=0
+
+	for reason in "${!REFUSED[@]}"; do
+		sum=$((sum + REFUSED[$reason]))
+	done
+	wait_for 3 eval "[ \$(drops6) -ge $sum ]"
+	expect_eq "dropped packets" "$(drops6)" $sum
+	DROPS6=$(part drops6 "$(query show drops)")
+	for reason in "${!REFUSALS[@]}"; do
+		is=$(sum_of "$DROPS6" "$reason")
+		expect_eq "$reason: ${REFUSALS[$reason]}" "$is" "${REFUSED[$reason]}"
+		REFUSED[$reason]=$is
+	done
+	REFUSALS=()
+}
+
+# drops6: prints how many packets of DHCPv6 were dropped for any reason.
+drops6()
+{
+	local json sum=0
+
+	json=$(query show drops)
+	json=${json#*'"drops6":'}
+	json=${json%%\}*}
+	while [[ $json =~ ^[^:]*:\ *([0-9]+)(.*) ]]; do
+		sum=$((sum + BASH_REMATCH[1]))
+		json=${BASH_REMATCH[2]}
+	done
+	echo $sum
+}
+
 # ---- real servers ---------------------------------------------------------
 #
 # Each serves 2001:db8:10::/64 and 2001:db8:20::/64, or the networks in $NETS6, with addresses

@@ -14,6 +14,10 @@
   pkt6.py listen IFACE KEY=VALUE... prints what comes to port 546 (or port=) in wait= s
   pkt6.py show LINE                 a line of fake6.py's record, decoded
   pkt6.py serve                     as in pkt.py
+  pkt6.py relayed FILE RECORD       is each packet of FILE in the record of fake6.py once, and
+                                    nothing else? A line of FILE: what it is, and as KEY=VALUE
+                                    what relays it, both followed by a tab, and sent=, as send
+                                    prints it. KEY is as in show; codes have commas between them; none: it is not there
   pkt6.py count FILE                count=, clients= and links= of a record
   pkt6.py after FILE TIME SECONDS [LINK-ADDRESS]
                                     waits for a request that was recorded after TIME, prints
@@ -220,6 +224,29 @@ def cmd_show(line):
     d.update((k, str(v)) for k, v in r.items())
     for key, value in d.items():
         print("%s=%s" % (key, value))
+
+
+def differences(m, fields):
+    """What of the fields KEY=VALUE... differs in a message as show_message() decodes it."""
+    for key, _, value in (word.partition("=") for word in fields.split()):
+        got = m.get(key, "none").replace(" ", ",")
+        if got != value:
+            yield "%s is %s, not %s" % (key, got, value)
+
+
+def cmd_relayed(expected, record):
+    with open(record) as f:
+        got = [dhcp6.show_message(bytes.fromhex(json.loads(line)["hex"])) for line in f]
+    with open(expected) as f:
+        rows = [line.rstrip("\n").split("\t") for line in f]
+    for what, fields, sent in rows:
+        mine = [m for m in got if "sent=" + m.get("rmsg", "") == sent]
+        bad = list(differences(mine[0], fields)) if len(mine) == 1 else \
+            ["%d copies" % len(mine)]
+        print("FAIL %s: %s" % (what, ", ".join(bad)) if bad else "ok   " + what)
+        got = [m for m in got if m not in mine]
+    for m in got:
+        print("FAIL nobody sent this: " + json.dumps(m))
 
 
 def cmd_count(name):
