@@ -21,21 +21,10 @@ run_reload(struct daemon *d)
 	return json_pack("{s:b}", "reloaded", 1);
 }
 
-/* Finds a server by name or address. Returns the first one with its address,
- * which has the health; CONF_NONE: none. */
-static uint16_t
-find_server(const struct conf *c, const char *which)
-{
-	for (uint16_t i = 0; i < c->n_server; i++)
-		if (strcmp(c->server[i].name, which) == 0)
-			return c->server[i].first;
-	return conf_server_by_text(c, which);
-}
-
 static json_t *
 set_drained(struct daemon *d, const char *which, bool drained)
 {
-	uint16_t i = find_server(d->conf, which);
+	uint16_t i = conf_server_by_text(d->conf, which);
 	struct health *h;
 
 	if (i == CONF_NONE)

@@ -357,22 +357,11 @@ run_document(const struct doctor *run, uint32_t id, struct mono ended)
 	    "status", finding_level_word(run->worst), "checks", all);
 }
 
-static uint32_t
-find_interface(struct daemon *d, const char *name)
-{
-	const struct iface *f;
-
-	for (f = iftab_next(d->iftab, 0); f;
-	    f = iftab_next(d->iftab, f->link.ifindex))
-		if (strcmp(f->link.name, name) == 0)
-			return iftab_client(d->iftab, f->link.ifindex);
-	return 0;
-}
-
 json_t *
 doctor_run_start(struct daemon *d, const char *ifname)
 {
 	struct doctor_runs *g = &d->doctor_runs;
+	const struct iface *f = iftab_by_name(d->iftab, ifname);
 	unsigned i = 0;
 	struct mono now = loop_now(d->loop);
 	uint64_t n = ++g->last_id;
@@ -383,8 +372,8 @@ doctor_run_start(struct daemon *d, const char *ifname)
 	if (i == DOCTOR_RUNS_MAX)
 		return json_pack("{s:b}", "busy", 1);
 	secret.k[0] = hash_sip(d->secret, &n, sizeof(n));
-	g->run[i] = doctor_new(&d->r4, find_interface(d, ifname), ifname, (uint8_t)i,
-	    secret, now);
+	g->run[i] = doctor_new(&d->r4, f ? iftab_client(d->iftab, f->link.ifindex) : 0,
+	    ifname, (uint8_t)i, secret, now);
 	if (!g->run[i])
 		return json_pack("{s:s}", "error", "out of memory");
 	g->id[i] = g->last_id;

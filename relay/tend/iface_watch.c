@@ -20,6 +20,16 @@
 
 #define IP6_MTU_MIN 1280		/* RFC 8200 5 */
 
+/* A change on which routes, or the source address towards a server, depend. */
+static struct iftab *
+routes_changed(void *daemon)
+{
+	struct daemon *d = daemon;
+
+	d->iface_watch.routes_changed = true;
+	return d->iftab;
+}
+
 static int
 on_link(void *user, const struct iftab_link *l)
 {
@@ -30,61 +40,44 @@ on_link(void *user, const struct iftab_link *l)
 	 * each; later they return one by one. Servers name links. */
 	if (!was || was->link.up != l->up || was->link.running != l->running ||
 	    strcmp(was->link.name, l->name) != 0)
-		d->iface_watch.routes_changed = true;
+		routes_changed(d);
 	return iftab_set_link(d->iftab, l);
 }
 
 static int
 on_addr(void *user, uint32_t ifindex, const struct iftab_addr *a)
 {
-	struct daemon *d = user;
-
-	d->iface_watch.routes_changed = true;	/* the source address may change */
-	return iftab_set_addr(d->iftab, ifindex, a);
+	return iftab_set_addr(routes_changed(user), ifindex, a);
 }
 
 static int
 on_addr6(void *user, uint32_t ifindex, const struct iftab_addr6 *a)
 {
-	struct daemon *d = user;
-
-	d->iface_watch.routes_changed = true;	/* the source address may change */
-	return iftab_set_addr6(d->iftab, ifindex, a);
+	return iftab_set_addr6(routes_changed(user), ifindex, a);
 }
 
 static void
 on_link_gone(void *user, uint32_t ifindex)
 {
-	struct daemon *d = user;
-
-	d->iface_watch.routes_changed = true;
-	iftab_del_link(d->iftab, ifindex);
+	iftab_del_link(routes_changed(user), ifindex);
 }
 
 static void
 on_addr_gone(void *user, uint32_t ifindex, struct ip4net net)
 {
-	struct daemon *d = user;
-
-	d->iface_watch.routes_changed = true;
-	iftab_del_addr(d->iftab, ifindex, net);
+	iftab_del_addr(routes_changed(user), ifindex, net);
 }
 
 static void
 on_addr6_gone(void *user, uint32_t ifindex, struct ip6 a)
 {
-	struct daemon *d = user;
-
-	d->iface_watch.routes_changed = true;
-	iftab_del_addr6(d->iftab, ifindex, a);
+	iftab_del_addr6(routes_changed(user), ifindex, a);
 }
 
 static void
 on_route_changed(void *user)
 {
-	struct daemon *d = user;
-
-	d->iface_watch.routes_changed = true;
+	routes_changed(user);
 }
 
 static void

@@ -36,18 +36,12 @@ send_inform(struct daemon *d, const struct probe_query *q, struct ip4 giaddr,
 	    d->probe_run.inform[q->server] : INFORM_BOTH;
 	uint8_t msg[PROBEMSG_MAX];
 	int err = 0;
-	size_t len;
 
-	if (which != INFORM_CIADDR) {
-		len = probemsg_inform(msg, sizeof(msg), q->token, IP4_NONE, giaddr,
-		    rai);
-		err = outbox_query(d, q->server, msg, len);
-	}
-	if (which != INFORM_PLAIN && !err) {
-		len = probemsg_inform(msg, sizeof(msg), q->token, giaddr, giaddr,
-		    rai);
-		err = outbox_query(d, q->server, msg, len);
-	}
+	for (enum probe_inform i = INFORM_PLAIN; i <= INFORM_CIADDR && !err; i++)
+		if (which == i || which == INFORM_BOTH)
+			err = outbox_query(d, q->server, msg, probemsg_inform(msg,
+			    sizeof(msg), q->token, i == INFORM_PLAIN ? IP4_NONE :
+			    giaddr, giaddr, rai));
 	return err;
 }
 

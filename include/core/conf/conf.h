@@ -291,7 +291,7 @@ struct conf_groups conf_groups_for(const struct conf *c, const struct conf_if *f
     uint16_t rule);
 /* Finds the server with this IPv4 address (its `first` index), or CONF_NONE. */
 uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
-/* The same for an address of either version, with its %zone if it needs one. */
+/* The same for a name, or an address of either version with its %zone. */
 uint16_t conf_server_by_text(const struct conf *c, const char *text);
 /* The same for the address, zone and VRF of s, which may be in another conf. */
 uint16_t conf_server_same(const struct conf *c, const struct conf_server *s);

@@ -207,6 +207,9 @@ conf_server_by_text(const struct conf *c, const char *text)
 {
 	struct conf_server s = { .vrf = 0 };
 
+	for (uint16_t i = 0; i < c->n_server; i++)
+		if (strcmp(c->server[i].name, text) == 0)
+			return c->server[i].first;
 	return conf_server_fault(text, &s) ? CONF_NONE : conf_server_same(c, &s);
 }
 

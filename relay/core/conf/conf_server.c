@@ -13,15 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct conf_server *
-find_server(const struct conf *c, const char *name)
-{
-	for (uint16_t i = 0; i < c->n_server; i++)
-		if (!c->server[i].implicit && strcmp(c->server[i].name, name) == 0)
-			return &c->server[i];
-	return NULL;
-}
-
 /* Finds the index of a [group], or CONF_NONE. */
 static uint16_t
 find_group(const struct conf *c, const char *name)
@@ -65,21 +56,17 @@ read_server(const struct conf_at *a, bool groups)
 {
 	struct conf_builder *b = a->b;
 	struct conf *c = b->c;
-	const struct conf_server *named = find_server(c, a->value);
 	struct conf_server *s, new = b->new_server;
+	uint16_t i = conf_server_by_text(c, a->value);
 	const char *fault;
-	uint16_t i;
 
-	if (named)
-		return (uint16_t)(named - c->server);
+	if (i != CONF_NONE)
+		return i;
 	fault = conf_server_fault(a->value, &new);
 	if (fault) {
 		(void)(*fault ? conf_bad(a, "%s", fault) : bad_item(a, groups));
 		return CONF_NONE;
 	}
-	i = conf_server_same(c, &new);
-	if (i != CONF_NONE)
-		return i;
 	if (c->n_server == CONF_SERVERS_MAX) {
 		if (!b->servers_full)
 			conf_mistake(b, a->line, "more than %d servers",
@@ -230,8 +217,7 @@ item_to(const struct conf_at *a, void *object)
 {
 	struct conf_helper *h = object;
 	const struct conf *c = a->b->c;
-	const struct conf_server *s = find_server(c, a->value);
-	uint16_t group = find_group(c, a->value);
+	uint16_t s = conf_server_by_text(c, a->value), group = find_group(c, a->value);
 	const char *fault;
 	bool good = true, six = false;
 	struct ipaddr addr;
@@ -247,8 +233,8 @@ item_to(const struct conf_at *a, void *object)
 		/* Of a group for both families the IPv6 addresses are left out. */
 		return good && (h->n_to_addr || !six || add_to(a, h, IP4_NONE));
 	}
-	if (s)
-		return add_to(a, h, ip_v4(s->address));
+	if (s != CONF_NONE)
+		return add_to(a, h, ip_v4(c->server[s].address));
 	if (ip_parse(a->value, &addr) && (addr.version == 6 || ip4_is_host(addr.v4)))
 		return add_to(a, h, ip_v4(addr));
 	if (a->value[strspn(a->value, "0123456789./")] == '\0')

@@ -13,12 +13,11 @@
 static bool
 parse_server(const struct conf *c, const char *s, struct ipaddr *out)
 {
-	for (unsigned i = 0; i < c->n_server; i++)
-		if (strcmp(c->server[i].name, s) == 0) {
-			*out = c->server[i].address;
-			return true;
-		}
-	return ip_parse(s, out);
+	uint16_t i = conf_server_by_text(c, s);
+
+	if (i != CONF_NONE)
+		*out = c->server[i].address;
+	return i != CONF_NONE || ip_parse(s, out);
 }
 
 /* Adds one condition. Returns what is wrong with the word, or NULL. */
