@@ -73,21 +73,18 @@ open_tables(struct daemon *d)
 		return failed(d, "random numbers", -errno, NULL);
 	host_open(d);
 	d->iftab = iftab_new();
-	d->r4.clients = reload_new_clients(d, FAMILY4, d->conf);
-	d->r6.clients = reload_new_clients(d, FAMILY6, d->conf);
 	d->helpers = helpers_new(d->secret);
 	d->track = track_new(d->conf->clients, d->secret);
-	if (!d->iftab || !d->r4.clients || !d->r6.clients || !d->helpers || !d->track ||
-	    outbox_open(d) < 0 || relay_run_open(d) < 0)
+	d->servers.iftab = d->iftab;
+	for (enum family i = 0; i < FAMILIES; i++)
+		d->relay[i] = (struct relay){
+			.family = i, .conf = d->conf, .iftab = d->iftab,
+			.servers = &d->servers, .stats = &d->stats[i],
+			.clients = reload_new_clients(d, i, d->conf),
+		};
+	if (!d->iftab || !d->relay[FAMILY4].clients || !d->relay[FAMILY6].clients ||
+	    !d->helpers || !d->track || outbox_open(d) < 0 || relay_run_open(d) < 0)
 		return failed(d, "tables", -ENOMEM, NULL);
-	d->r4.servers = &d->servers;
-	d->servers.iftab = d->r4.iftab = d->iftab;
-	d->r4.stats = &d->stats[FAMILY4];
-	d->r6.iftab = d->iftab;
-	d->r6.rule_hits = d->r4.rule_hits;
-	d->r6.ask.family = FAMILY6;
-	d->r6.ask.servers = &d->servers;
-	d->r6.ask.stats = &d->stats[FAMILY6];
 	d->servers.on_health = on_health;
 	d->servers.user = d;
 	return 0;
@@ -130,24 +127,20 @@ int
 daemon_open(struct daemon *d, struct conf *conf)
 {
 	static const struct sockets_readers readers = {
-		.ring = { path_ring4, path_ring6 },
-		.udp = { path_udp67, path_udp547 }, .udp4011 = path_udp4011,
-	};
-	static const struct server_readers servers = {
-		.read = path_server, .drain = path_drain,
+		.ring = path_ring, .udp = path_udp, .udp4011 = path_udp4011,
+		.server = path_server, .drain = path_drain,
 	};
 	int err = open_loop(d);
 
 	if (err == 0)
-		err = sockets_new(d);
+		err = sockets_new(d, &readers);
 	if (err == 0)
-		err = server_sockets_open(d, conf, &servers);
+		err = server_sockets_open(d, conf);
 	d->conf = conf;
 	if (err < 0 || (err = open_tables(d)) < 0 ||
-	    (err = sockets_open(d, &readers)) < 0)
+	    (err = sockets_open(d)) < 0)
 		return err;
-	relay4_configure(&d->r4, NULL, conf, d->started);
-	d->r6.ask.conf = conf;
+	servers_configure(&d->servers, NULL, conf, d->started);
 	err = open_parts(d);
 	if (err < 0)
 		return err;
@@ -172,10 +165,10 @@ daemon_close(struct daemon *d)
 	outbox_close(d);
 	status_close(d);
 	d->rescues = rescues_free(d->rescues);
-	d->r4.hedges = pendings_free(d->r4.hedges);
-	d->r6.ask.hedges = pendings_free(d->r6.ask.hedges);
-	d->r4.clients = clients_free(d->r4.clients);
-	d->r6.clients = clients_free(d->r6.clients);
+	for (enum family i = 0; i < FAMILIES; i++) {
+		d->relay[i].hedges = pendings_free(d->relay[i].hedges);
+		d->relay[i].clients = clients_free(d->relay[i].clients);
+	}
 	d->helpers = helpers_free(d->helpers);
 	d->track = track_free(d->track);
 	d->iftab = iftab_free(d->iftab);

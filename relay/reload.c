@@ -92,15 +92,17 @@ take_conf(struct daemon *d, struct conf *next, struct clients *const t[FAMILIES]
 	doctor_run_reload(d);
 	d->conf = next;
 	d->reloaded = now;
-	for (enum family i = 0; i < FAMILIES && t[i]; i++) {
-		struct clients **at = i == FAMILY6 ? &d->r6.clients : &d->r4.clients;
+	servers_configure(&d->servers, old, next, now);
+	for (enum family i = 0; i < FAMILIES; i++) {
+		struct relay *r = &d->relay[i];
 
-		clients_take(t[i], *at);
-		clients_free(*at);
-		*at = t[i];
+		r->conf = next;
+		if (!t[i])
+			continue;
+		clients_take(t[i], r->clients);
+		clients_free(r->clients);
+		r->clients = t[i];
 	}
-	relay4_configure(&d->r4, old, next, now);
-	d->r6.ask.conf = next;
 	helpers_configure(d->helpers, old, next);
 	logging_set(d);
 	host_name(d);

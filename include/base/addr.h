@@ -101,6 +101,13 @@ ip_family(struct ipaddr a)
 	return a.version == 6 ? FAMILY6 : FAMILY4;
 }
 
+/* The unspecified address of a family. */
+static inline struct ipaddr
+ip_any(enum family f)
+{
+	return f == FAMILY6 ? ip_of6(IP6_NONE) : ip_of4(IP4_NONE);
+}
+
 /* Is it no address, or the unspecified one of its version? */
 bool ip_is_none(struct ipaddr a);
 bool ip_eq(struct ipaddr a, struct ipaddr b);

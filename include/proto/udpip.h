@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * udpip - checks the IPv4 and UDP headers of received packets and builds those
- * of sent ones. The kernel handles Ethernet: packet sockets are opened as
- * SOCK_DGRAM, so packets begin at the IP header.
+ * udpip - checks the IP and UDP headers of received packets and builds those of
+ * sent ones, of either version. The kernel handles Ethernet: packet sockets are
+ * opened as SOCK_DGRAM, so packets begin at the IP header.
  */
 #ifndef PROTO_UDPIP_H
 #define PROTO_UDPIP_H
@@ -16,6 +16,7 @@
 #include "proto/names.h"
 
 #define UDPIP_HEADERS	28	/* IPv4 without options, and UDP */
+#define UDPIP6_HEADERS	48	/* IPv6 without extension headers, and UDP */
 #define UDPIP_TTL	64
 #define UDPIP_PROTO_UDP	17
 
@@ -32,24 +33,26 @@ struct udpip_ip {
 bool udpip_read_ip(struct rd *r, struct udpip_ip *ip);
 
 struct udpip {
-	struct ip4 src, dst;
+	struct ipaddr src, dst;
 	uint16_t sport, dport;
-	uint8_t ttl;
+	uint8_t ttl;		/* or hop limit */
 	const uint8_t *payload;	/* borrowed */
 	size_t payload_len;
 };
 
-/* Reads an IPv4/UDP packet of `len` captured bytes. Link padding after the IP
+/* Reads an IP/UDP packet of `len` captured bytes. Link padding after the IP
  * packet is not part of the payload. `verify` is false if the kernel says that
  * the UDP checksum is not filled in yet (CHECKSUM_PARTIAL on veth and virtio)
- * or was already checked. Returns DROP_NONE, SHORT, FRAGMENT, BAD_IP (also if
- * not UDP), BAD_UDP or BAD_CHECKSUM. */
-enum drop udpip_parse(struct udpip *u, const void *data, size_t len, bool verify);
+ * or was already checked. Returns DROP_NONE, SHORT, FRAGMENT, EXT_HEADER (before UDP;
+ * only IPv6), BAD_IP (also if not UDP), BAD_UDP or BAD_CHECKSUM. */
+enum drop udpip_parse(struct udpip *u, enum family family, const void *data, size_t len,
+    bool verify);
 
 /* Writes the headers for a payload that is stored elsewhere, with checksums and
- * DF clear (ROMs do no path MTU discovery). ident is the IP identification; a
- * ttl of 0 means UDPIP_TTL; payload_len <= 65507. */
-void udpip_build(uint8_t hdr[UDPIP_HEADERS], const struct udpip *u, uint16_t ident)
+ * DF clear (ROMs do no path MTU discovery), and returns their length: UDPIP_HEADERS
+ * or, if dst is of IPv6, UDPIP6_HEADERS. ident is IPv4's identification; a ttl of 0
+ * means UDPIP_TTL; payload_len <= 65507 (65527). */
+size_t udpip_build(uint8_t *hdr, const struct udpip *u, uint16_t ident)
     __attribute__((nonnull));
 
 #endif

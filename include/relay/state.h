@@ -152,8 +152,7 @@ struct daemon {
 	struct boots boots;
 	struct stats stats[FAMILIES];	/* what is of no family is in the first */
 	struct servers servers;
-	struct relay4 r4;		/* own their clients and hedges */
-	struct relay6 r6;
+	struct relay relay[FAMILIES];	/* own their clients and hedges */
 
 	/* relay/ */
 	struct logging logging;

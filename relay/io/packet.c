@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * packet - sends replies as frames and helped packets through a raw socket.
- * proto/udpip and proto/udpip6 build the headers, checksums included; the kernel
+ * proto/udpip builds the headers, checksums included; the kernel
  * joins header and payload (an iovec of two), so a reply is never copied here.
  */
 #include "io/packet.h"
@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "proto/udpip.h"
-#include "proto/udpip6.h"
 
 /* All interfaces share this socket's send buffer. 1 MB (the kernel doubles it)
  * is more than the 1,000 packets in the queue of a stuck interface, so one

@@ -7,8 +7,8 @@
  * which would delay requests. The kernel owns a frame while its status is 0;
  * otherwise we own it, until ring_release() returns it.
  *
- * Only this file knows the frame layout; proto/udpip and proto/udpip6 read the
- * packet inside.
+ * Only this file knows the frame layout; proto/udpip reads the packet
+ * inside.
  */
 #include "io/ring.h"
 

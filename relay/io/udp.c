@@ -254,8 +254,7 @@ set_up6(int fd)
 static int
 set_up(int fd, enum family f, uint16_t port)
 {
-	const struct sock_at any = sock_at(
-	    f == FAMILY6 ? ip_of6(IP6_NONE) : ip_of4(IP4_NONE), port, 0);
+	const struct sock_at any = sock_at(ip_any(f), port, 0);
 	int err;
 
 	sock_set_buffer(fd, SO_RCVBUF, RCVBUF);

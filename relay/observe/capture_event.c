@@ -14,7 +14,6 @@
 #include "base/sbuf.h"
 #include "proto/pcapng.h"
 #include "proto/udpip.h"
-#include "proto/udpip6.h"
 #include "relay/observe/capture.h"
 #include "relay/observe/event.h"
 #include "relay/state.h"
@@ -74,7 +73,7 @@ put_ethernet(struct sight *s, enum family family, const struct mac *to,
 
 /* The client is known if it is a DHCPv4 message and chaddr an Ethernet address. */
 static void
-read_chaddr(struct sight *s, const struct event_udp *u)
+read_chaddr(struct sight *s, const struct udpip *u)
 {
 	struct mac *client = &s->facts.client;
 	struct rd r = rd_init(u->payload, u->payload_len);
@@ -87,22 +86,8 @@ read_chaddr(struct sight *s, const struct event_udp *u)
 		rd_copy(&r, client->b, sizeof(client->b));
 }
 
-/* Writes the headers of the datagram and returns their length. */
-static size_t
-build_headers(uint8_t *out, const struct event_udp *u)
-{
-	if (ip_family(u->dst) == FAMILY6) {
-		udpip6_build(out, &(struct udpip6){ ip_v6(u->src), u->dst.v6, u->sport,
-		    u->dport, u->hops, u->payload, u->payload_len });
-		return UDPIP6_HEADERS;
-	}
-	udpip_build(out, &(struct udpip){ ip_v4(u->src), ip_v4(u->dst), u->sport,
-	    u->dport, u->hops, u->payload, u->payload_len }, 0);
-	return UDPIP_HEADERS;
-}
-
 static void
-put_payload(struct sight *s, const struct event_udp *u)
+put_payload(struct sight *s, const struct udpip *u)
 {
 	s->facts.src = u->src;
 	s->facts.dst = u->dst;
@@ -114,10 +99,10 @@ put_payload(struct sight *s, const struct event_udp *u)
 
 /* hdr: the headers as sent; NULL: made here. */
 static void
-put_udp(struct sight *s, const struct event_udp *u, const uint8_t *hdr)
+put_udp(struct sight *s, const struct udpip *u, const uint8_t *hdr)
 {
 	uint8_t *out = s->head + s->head_len;
-	size_t len = build_headers(out, u);
+	size_t len = udpip_build(out, u, 0);
 
 	if (hdr)
 		memcpy(out, hdr, len);
@@ -127,7 +112,7 @@ put_udp(struct sight *s, const struct event_udp *u, const uint8_t *hdr)
 
 /* Fills in the checksum that was left to the sender's hardware, as on a veth. */
 static void
-fill_checksum(struct sight *s, const struct event_udp *u)
+fill_checksum(struct sight *s, const struct udpip *u)
 {
 	static const uint8_t none[2];
 	uint8_t *csum = s->head + s->head_len - sizeof(none);
@@ -135,12 +120,12 @@ fill_checksum(struct sight *s, const struct event_udp *u)
 
 	if (memcmp(csum, none, sizeof(none)) == 0)
 		return;			/* RFC 768: no checksum */
-	memcpy(csum, hdr + build_headers(hdr, u) - sizeof(none), sizeof(none));
+	memcpy(csum, hdr + udpip_build(hdr, u, 0) - sizeof(none), sizeof(none));
 }
 
 /* Puts the IP packet as received, with any trailer after the UDP data. */
 static void
-put_packet(struct sight *s, const struct rx *rx, const struct event_udp *u)
+put_packet(struct sight *s, const struct rx *rx, const struct udpip *u)
 {
 	size_t len = (size_t)((const uint8_t *)rx->data - rx->ip);
 
@@ -154,10 +139,10 @@ put_packet(struct sight *s, const struct rx *rx, const struct event_udp *u)
 	s->body_len = rx->ip_len - len;
 }
 
-static struct event_udp
+static struct udpip
 udp_of(const struct rx *rx, uint16_t dport)
 {
-	return (struct event_udp){
+	return (struct udpip){
 		.src = rx->src, .dst = rx->dst, .sport = rx->sport,
 		.dport = dport, .payload = rx->data, .payload_len = rx->len,
 	};
@@ -198,7 +183,7 @@ see_frame_in(struct daemon *d, struct sight *s, const struct event *e)
 {
 	const struct rx *rx = e->rx;
 	struct mac from = event_mac(rx->mac, rx->mac_len);
-	struct event_udp u = udp_of(rx, e->dport);
+	struct udpip u = udp_of(rx, e->dport);
 
 	s->flags = PCAPNG_INBOUND;
 	at_interface(d, s, rx->ifindex);
@@ -227,7 +212,7 @@ see_bad_frame(struct daemon *d, struct sight *s, const struct event *e)
 static void
 see_event(struct daemon *d, struct sight *s, const struct event *e)
 {
-	struct event_udp u;
+	struct udpip u;
 	struct mac from;
 
 	switch (e->leg) {

@@ -89,7 +89,7 @@ void
 observe_request(struct daemon *d, const struct rx *rx,
     const struct relay4_plan *p, enum drop why, struct mono now)
 {
-	record_request(d->track, &d->r4, rx, p, why, now);
+	record_request(d->track, &d->relay[FAMILY4], rx, p, why, now);
 	REPORT(d, REQUEST(d, rx, p, why), .m = &p->m);
 }
 
@@ -97,28 +97,18 @@ void
 observe_request6(struct daemon *d, const struct rx *rx,
     const struct relay6_plan *p, enum drop why, struct mono now)
 {
-	record_request6(d->track, &d->r6, rx, p, why, now);
+	record_request6(d->track, &d->relay[FAMILY6], rx, p, why, now);
 	REPORT(d, REQUEST(d, rx, p, why), .m6 = &p->from,
 	    .link = why == DROP_NONE ? p->link : IP6_NONE);
 }
 
-static struct event_udp
-udp4(const struct udpip *u)
-{
-	return (struct event_udp){
-		.src = ip_of4(u->src), .dst = ip_of4(u->dst), .sport = u->sport,
-		.dport = u->dport, .hops = u->ttl, .payload = u->payload,
-		.payload_len = u->payload_len,
-	};
-}
-
 /* The datagram as udp_server_queue() will send it. */
-static struct event_udp
+static struct udpip
 udp_to_server(const struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
 	uint16_t port = udp_dhcp_port(ip_family(d->conf->server[server].address));
 
-	return (struct event_udp){
+	return (struct udpip){
 		.src = d->servers.source[server],
 		.dst = d->conf->server[server].address,
 		.sport = port, .dport = port,
@@ -141,14 +131,14 @@ observe_copy(struct daemon *d, const struct observe_copy *c, const void *msg,
 void
 observe_hedge(struct daemon *d, const struct relay4_plan *p, struct mono now)
 {
-	record_hedge(d->track, &d->r4, p, now);
+	record_hedge(d->track, &d->relay[FAMILY4], p, now);
 	REPORT(d, HEDGE(d, p), .m = &p->m);
 }
 
 void
 observe_hedge6(struct daemon *d, const struct relay6_plan *p, struct mono now)
 {
-	record_hedge6(d->track, &d->r6, p, now);
+	record_hedge6(d->track, &d->relay[FAMILY6], p, now);
 	REPORT(d, HEDGE(d, p), .m6 = &p->from, .link = p->link);
 }
 
@@ -158,7 +148,7 @@ observe_reply(struct daemon *d, const struct rx *rx,
 {
 	bool leased = why == DROP_NONE && v->m.type == DHCP4_ACK;
 
-	record_reply(d->track, &d->r4, rx, v, why, now);
+	record_reply(d->track, &d->relay[FAMILY4], rx, v, why, now);
 	REPORT(d, REPLY(d, rx, v, why), .m = &v->m,
 	    .leased = leased ? v->m.yiaddr : IP4_NONE);
 }
@@ -176,7 +166,7 @@ void
 observe_delivery(struct daemon *d, const struct relay4_delivery *v,
     const struct udpip *u, const uint8_t *hdr)
 {
-	REPORT(d, DELIVERY(d, v), .udp = udp4(u), .hdr = hdr,
+	REPORT(d, DELIVERY(d, v), .udp = *u, .hdr = hdr,
 	    .tail = v->strip_pxe ? " removed=60,43" : NULL);
 }
 
@@ -207,7 +197,7 @@ observe_copy_4011(struct daemon *d, const struct rx *rx, uint16_t server,
     const struct udpip *u)
 {
 	REPORT(d,
-	    .leg = EVENT_SERVER_OUT, .udp = udp4(u), .server = server,
+	    .leg = EVENT_SERVER_OUT, .udp = *u, .server = server,
 	    .name_server = true, .word = "copy", .other_key = "from",
 	    .other = iftab_by_index(d->iftab, rx->ifindex));
 }
@@ -236,7 +226,7 @@ observe_help_copy(struct daemon *d, const struct rx *rx,
 {
 	REPORT(d,
 	    .leg = ifindex ? EVENT_FRAME_OUT : EVENT_SERVER_OUT,
-	    .udp = udp4(u), .server = servers_find4(&d->servers, u->dst),
+	    .udp = *u, .server = servers_find4(&d->servers, u->dst.v4),
 	    .mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
 	    .ifindex = ifindex, .word = "copy", .other_key = "from",
 	    .other = iftab_by_index(d->iftab, rx->ifindex));
@@ -299,7 +289,7 @@ observe_stranger(struct daemon *d, const struct rx *rx, bool record,
 	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_CLIENT,
 	    .to = RING_TO_BROADCAST, .word = "seen server-on-vlan");
 	if (record)
-		record_stranger(d->track, &d->r4, rx, now);
+		record_stranger(d->track, &d->relay[FAMILY4], rx, now);
 }
 
 void
@@ -309,15 +299,15 @@ observe_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 
 	if (p->what == RESCUE_QUERY)
 		REPORT(d,
-		    .leg = EVENT_SERVER_OUT, .udp = udp4(&p->udp), .word = "rescue",
-		    .server = servers_find4(&d->servers, p->udp.dst),
+		    .leg = EVENT_SERVER_OUT, .udp = p->udp, .word = "rescue",
+		    .server = servers_find4(&d->servers, p->udp.dst.v4),
 		    .name_server = true);
 	if (p->what != RESCUE_DELIVER)
 		return;
 	snprintf(tail, sizeof(tail), " in-place-of=%s%s", ip4_str(p->asked, asked),
 	    p->again ? " again=yes" : "");
 	REPORT(d,
-	    .leg = EVENT_FRAME_OUT, .udp = udp4(&p->udp), .ifindex = p->ifindex,
+	    .leg = EVENT_FRAME_OUT, .udp = p->udp, .ifindex = p->ifindex,
 	    .mac = event_mac(p->mac, p->mac_len), .server = p->live,
 	    .name_server = true, .from_server = ip_of4(p->from),
 	    .word = "rescue-delivery", .tail = tail);

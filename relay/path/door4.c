@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * door4 - the DHCPv4 door of the packet path: passes each packet from the ring and
- * each datagram to the part that handles it: relay_run.c, the doctor, probes, or
- * observers only. What happens to a message is decided in core/relay4 (RFC 2131,
+ * door4 - the DHCPv4 door of the packet path: passes each packet to the part that
+ * handles it: relay_run.c, the doctor, probes, or observers only. What happens to a message is decided in core/relay4 (RFC 2131,
  * RFC 1542). path.c reads the sockets.
  */
 #include <string.h>
@@ -35,36 +34,6 @@ is_right_destination(struct daemon *d, const struct ring_frame *f, struct ip4 ds
 		if (ip4_eq(ip4net_broadcast(in->addr[i].net), dst))
 			return true;
 	return false;
-}
-
-static enum drop
-read_frame(struct daemon *d, const struct ring_frame *f, struct udpip *u)
-{
-	enum drop why;
-
-	if (f->truncated)
-		return DROP_TRUNCATED;
-	why = udpip_parse(u, f->ip, f->len, !f->csum_unverified);
-	if (why != DROP_NONE)
-		return why;
-	if (u->dport == DHCP4_PORT_CLIENT)	/* only observed */
-		return DROP_NONE;
-	return f->to == RING_TO_HOST || is_right_destination(d, f, u->dst) ?
-	    DROP_NONE : DROP_BAD_DEST;
-}
-
-static struct rx
-rx_of_frame(const struct ring_frame *f, const struct udpip *u)
-{
-	struct rx rx = {
-		.data = u->payload, .len = u->payload_len, .src = ip_of4(u->src),
-		.dst = ip_of4(u->dst), .sport = u->sport,
-		.ip = f->ip, .ip_len = f->len,
-		.csum_unverified = f->csum_unverified, .mac_len = f->mac_len,
-	};
-
-	memcpy(rx.mac, f->mac, sizeof(rx.mac));
-	return rx;
 }
 
 /* Takes a packet that is routed past us. Packets addressed to this host also
@@ -105,22 +74,13 @@ peek_key(const void *msg, size_t len, struct client_key *out)
 	return chaddr != NULL;
 }
 
-/*
- * Once the ring has overflowed and half of it is full, more requests arrive
- * than we can relay, and some must be lost. The ring would lose them at random,
- * so that most clients with an offer would lose their REQUEST. Favour
- * conversations already in progress; a client turned away now will retransmit.
- */
 static bool
-is_turned_away(struct daemon *d, const struct rx *rx, struct mono now)
+is_known(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct client_key key;
 
-	if (!d->sockets->in[FAMILY4].behind || !peek_key(rx->data, rx->len, &key) ||
-	    clients_find(d->r4.clients, key, now))
-		return false;
-	overload_lost(&d->sockets->in[FAMILY4].overload, now);
-	return true;
+	return !peek_key(rx->data, rx->len, &key) ||
+	    clients_find(d->relay[FAMILY4].clients, key, now);
 }
 
 /* The ring's filter passes one kind of routed non-UDP packet: ICMP unreachable about
@@ -140,40 +100,25 @@ take_unreachable(struct daemon *d, const struct ring_frame *f, struct mono now)
 	rescue_run_unreachable(d, &rx, now);
 }
 
-static void
-take_frame(struct daemon *d, const struct ring_frame *f, struct mono now)
+static enum drop
+take_frame(struct daemon *d, const struct ring_frame *f, const struct rx *rx,
+    const struct udpip *u, struct mono now)
 {
-	uint32_t ifindex = iftab_client(d->iftab, f->ifindex);
-	struct rx rx;
-	struct udpip u;
-	enum drop why;
-
-	/* A broadcast to a macvlan also arrives on the interface below it. */
-	if (f->to != RING_TO_HOST && ifindex != f->ifindex)
-		return;
-	why = read_frame(d, f, &u);
-	if (why != DROP_NONE) {
-		/* A routed packet is only observed, so nothing was dropped. */
-		if (f->to != RING_TO_HOST)
-			door_drop_frame(d, FAMILY4, f, why);
-		else if (!f->truncated)
-			take_unreachable(d, f, now);
-		return;
-	}
-	rx = rx_of_frame(f, &u);
-	rx.ifindex = ifindex;
 	if (f->to == RING_TO_HOST)
-		tap_frame(d, &rx, u.dport, now);
-	else if (u.dport == DHCP4_PORT_SERVER && is_turned_away(d, &rx, now))
-		door_drop_frame(d, FAMILY4, f, DROP_OVERLOAD);
-	else if (u.dport == DHCP4_PORT_SERVER)
-		relay_run_request(d, &rx, now);
-	else if (u.dport == DHCP4_PORT_PXE)
-		forward_4011(d, &rx, now);
-	else if (u.dport == DHCP4_PORT_CLIENT)
-		observe_stranger(d, &rx, !doctor_run_vlan(d, &rx), now);
+		tap_frame(d, rx, u->dport, now);
+	else if (u->dport == DHCP4_PORT_CLIENT)	/* only observed */
+		observe_stranger(d, rx, !doctor_run_vlan(d, rx), now);
+	else if (!is_right_destination(d, f, u->dst.v4))
+		return DROP_BAD_DEST;
+	else if (u->dport == DHCP4_PORT_PXE)
+		forward_4011(d, rx, now);
+	else if (u->dport != DHCP4_PORT_SERVER)
+		forward_help(d, rx, u, now);
+	else if (d->sockets->in[FAMILY4].behind && !is_known(d, rx, now))
+		return DROP_OVERLOAD;
 	else
-		forward_help(d, &rx, &u, now);
+		relay_run_request(d, rx, now);
+	return DROP_NONE;
 }
 
 /* Prefetches the table entries of the next message's client while this one is
@@ -185,7 +130,7 @@ prefetch_client(struct daemon *d, const void *msg, size_t len, uint32_t ifindex)
 
 	if (!peek_key(msg, len, &key))
 		return;
-	clients_expect(d->r4.clients, key, ifindex);
+	clients_expect(d->relay[FAMILY4].clients, key, ifindex);
 	track_expect(d->track, key.client, (uint8_t)key.with);
 }
 
@@ -223,46 +168,17 @@ offer_reply(struct daemon *d, const struct rx *rx, struct mono now)
 }
 
 /* Unicast to port 67 is a request from another relay, or from a client told to
- * unicast to us (RFC 5107, sub-option 11); otherwise a server's reply. */
-static void
-take_datagram(struct daemon *d, const struct udp_dgram *g, bool by_server,
-    struct mono now)
+ * unicast to us (RFC 5107, sub-option 11); otherwise a server's reply. A server may
+ * relay requests to us. */
+static bool
+is_request(const struct udp_dgram *g, bool by_server)
 {
-	struct rx rx = door_rx_of_datagram(d, g);
-	bool is_request = g->len && g->data[0] == BOOTREQUEST;
-
-	(void)by_server;	/* a server may relay requests to us */
-	if (g->truncated)
-		door_drop_truncated(d, FAMILY4, &rx, is_request);
-	else if (is_request)
-		relay_run_request(d, &rx, now);
-	else
-		offer_reply(d, &rx, now);
-}
-
-static enum drop
-judge_error(struct daemon *d, const struct rx *rx, uint16_t server)
-{
-	return relay4_judge_source(&d->r4, rx, server);
+	(void)by_server;
+	return g->len && g->data[0] == BOOTREQUEST;
 }
 
 const struct door door4 = {
-	take_frame, take_datagram, expect_frame, expect_datagram, judge_error,
+	.frame = take_frame, .unread = take_unreachable, .is_request = is_request,
+	.request = relay_run_request, .reply = offer_reply,
+	.expect_frame = expect_frame, .expect_datagram = expect_datagram,
 };
-
-void
-path_udp4011(void *daemon, struct mono now)
-{
-	struct daemon *d = daemon;
-	const struct udp_dgram *g = NULL;
-	int n = udp_recv(d->sockets->batch, d->sockets->udp4011, &g);
-
-	for (int i = 0; i < n; i++) {
-		struct rx rx = door_rx_of_datagram(d, &g[i]);
-
-		if (g[i].truncated)
-			forward_4011_truncated(d, &rx);
-		else
-			forward_4011(d, &rx, now);
-	}
-}

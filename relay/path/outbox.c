@@ -244,7 +244,7 @@ outbox_frame_now(struct daemon *d, const struct packet_to *to, const struct udpi
 	uint8_t hdr[UDPIP_HEADERS];
 
 	outbox_flush(d);	/* so that `sent` counts this frame only */
-	udpip_build(hdr, u, outbox_ip_id(d));
+	(void)udpip_build(hdr, u, outbox_ip_id(d));
 	packet_queue(d->sockets->packet, to, hdr, u->payload, u->payload_len, &sent);
 	packet_flush(d->sockets->packet, &sent);
 	return sent.ok ? 0 : sent.full ? -EAGAIN : -sent.last_errno;
@@ -271,8 +271,8 @@ outbox_raw(struct daemon *d, const struct udpip *u, uint32_t ifindex)
 	enum drop why;
 	int err;
 
-	udpip_build(hdr, u, outbox_ip_id(d));
-	err = packet_send_raw(d->sockets->raw, u->dst, ifindex, hdr, u->payload,
+	(void)udpip_build(hdr, u, outbox_ip_id(d));
+	err = packet_send_raw(d->sockets->raw, u->dst.v4, ifindex, hdr, u->payload,
 	    u->payload_len);
 	if (err == 0)
 		return DROP_NONE;

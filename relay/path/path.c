@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * path - reads the rings and the UDP sockets and passes each packet through the door
- * of its family (door4.c, door6.c). What happens to a message is decided in core/relay4
+ * path - reads the rings and the UDP sockets, drops what cannot be read, and passes each
+ * packet through the door of its family (door4.c, door6.c). What happens to a message is decided in core/relay4
  * and core/relay6. Nothing is allocated or logged per packet.
  */
 #include "relay/path/path.h"
 
+#include <string.h>
+
+#include "proto/dhcp6.h"
 #include "relay/observe/observe.h"
 #include "relay/path/door.h"
 #include "relay/path/outbox.h"
@@ -24,6 +27,110 @@
 #define PATH_BATCHES 4		/* of UDP_BATCH replies */
 
 static const struct door *const doors[FAMILIES] = { &door4, &door6 };
+
+static const uint16_t ports[FAMILIES] = { DHCP4_PORT_SERVER, DHCP6_PORT_SERVER };
+
+/* Counts a request that core has not seen. */
+static void
+count_unseen(struct daemon *d, enum family family, uint32_t ifindex, enum drop why)
+{
+	struct relay *r = &d->relay[family];
+	struct iface *in = iftab_by_index(d->iftab, ifindex);
+
+	ask_count(r, in);
+	(void)ask_judged(r, in, NULL, 0, why);
+}
+
+static struct rx
+rx_of_frame(const struct ring_frame *f, const struct udpip *u, uint32_t ifindex)
+{
+	struct rx rx = {
+		.data = u->payload, .len = u->payload_len, .src = u->src, .dst = u->dst,
+		.sport = u->sport, .ifindex = ifindex, .ip = f->ip, .ip_len = f->len,
+		.csum_unverified = f->csum_unverified,
+		.hwtype = f->hwtype, .mac_len = f->mac_len,
+	};
+
+	memcpy(rx.mac, f->mac, sizeof(rx.mac));
+	return rx;
+}
+
+/*
+ * Once the ring has overflowed and half of it is full, more requests arrive
+ * than we can relay, and some must be lost. The ring would lose them at random,
+ * so that most clients with an offer would lose their REQUEST. The doors favour
+ * conversations already in progress; a client turned away now will retransmit.
+ */
+static void
+take_frame(struct daemon *d, enum family family, const struct ring_frame *f,
+    struct mono now)
+{
+	const struct door *door = doors[family];
+	uint32_t ifindex = iftab_client(d->iftab, f->ifindex);
+	bool routed = f->to == RING_TO_HOST && door->unread;
+	enum drop why = DROP_TRUNCATED;
+	struct udpip u;
+	struct rx rx;
+
+	/* A broadcast to a macvlan also arrives on the interface below it. */
+	if (!routed && ifindex != f->ifindex)
+		return;
+	if (!f->truncated)
+		why = udpip_parse(&u, family, f->ip, f->len, !f->csum_unverified);
+	if (why == DROP_NONE) {
+		rx = rx_of_frame(f, &u, ifindex);
+		why = door->frame(d, f, &rx, &u, now);
+	} else if (routed) {	/* it is only observed, so nothing was dropped */
+		if (!f->truncated)
+			door->unread(d, f, now);
+		return;
+	}
+	if (why == DROP_NONE)
+		return;
+	if (why == DROP_OVERLOAD)
+		overload_lost(&d->sockets->in[family].overload, now);
+	observe_bad_frame(d, family, f, why);
+	count_unseen(d, family, f->ifindex, why);
+}
+
+static struct rx
+rx_of_datagram(struct daemon *d, const struct udp_dgram *g)
+{
+	return (struct rx){
+		.data = g->data, .len = g->len, .src = g->src, .dst = g->dst,
+		.sport = g->sport, .ifindex = iftab_client(d->iftab, g->ifindex),
+		.unicast = true,
+	};
+}
+
+static void
+drop_truncated(struct daemon *d, enum family family, const struct rx *rx,
+    bool is_request)
+{
+	if (is_request) {
+		count_unseen(d, family, rx->ifindex, DROP_TRUNCATED);
+	} else {
+		stats_count(&d->stats[family], COUNTER_REPLIES);
+		d->stats[family].drop_reply[DROP_TRUNCATED]++;
+	}
+	observe_truncated(d, rx, ports[family], is_request ? "requests" : "replies");
+}
+
+static void
+take_datagram(struct daemon *d, enum family family, const struct udp_dgram *g,
+    bool by_server, struct mono now)
+{
+	const struct door *door = doors[family];
+	struct rx rx = rx_of_datagram(d, g);
+	bool is_request = door->is_request(g, by_server);
+
+	if (g->truncated)
+		drop_truncated(d, family, &rx, is_request);
+	else if (is_request)
+		door->request(d, &rx, now);
+	else
+		door->reply(d, &rx, now);
+}
 
 /* Arms the timers of boots and hedges, which requests may have begun. */
 static void
@@ -53,7 +160,6 @@ static int
 take_requests(struct daemon *d, enum family family, struct mono now)
 {
 	struct sockets_in *in = &d->sockets->in[family];
-	const struct door *door = doors[family];
 	struct ring *ring = in->ring;
 	int left = PATH_REQUESTS;
 	struct ring_frame f;
@@ -67,8 +173,8 @@ take_requests(struct daemon *d, enum family family, struct mono now)
 	}
 	while (left > 0 && ring_next(ring, &f)) {
 		do {
-			expect_frame(d, door, ring);
-			door->frame(d, &f, now);
+			expect_frame(d, doors[family], ring);
+			take_frame(d, family, &f, now);
 			ring_release(ring);
 		} while (--left > 0 && ring_next(ring, &f));
 		outbox_flush(d);
@@ -92,9 +198,9 @@ take_replies(struct daemon *d, enum family family, struct udp_server *s,
 		n = s ? udp_server_recv(s, batch, &g) :
 		    udp_recv(batch, d->sockets->in[family].udp, &g);
 		for (int i = 0; i < n; i++) {
-			if (i + 1 < n)
+			if (i + 1 < n && door->expect_datagram)
 				door->expect_datagram(d, &g[i + 1]);
-			door->datagram(d, &g[i], s != NULL, now);
+			take_datagram(d, family, &g[i], s != NULL, now);
 		}
 		if (n > 0) {
 			outbox_flush(d);
@@ -121,7 +227,7 @@ take_errors(struct daemon *d, uint16_t server, struct mono now)
 	if (!n)
 		return;
 	rx.ifindex = iftab_client(d->iftab, last.ifindex);
-	if (doors[family]->judge_error(d, &rx, server) != DROP_NONE)
+	if (ask_judge_source(&d->relay[family], &rx, server) != DROP_NONE)
 		return;
 	was_query = doctor_run_error(d, server, last.err);
 	if (!probe_run_error(d, server, last.err, now) && !was_query)
@@ -141,24 +247,13 @@ end_turn(struct daemon *d, int n, bool all, struct mono now)
 		loop_pause(d->loop, us);
 }
 
-static void
-read_ring(struct daemon *d, enum family family, struct mono now)
-{
-	int n = take_requests(d, family, now);
-
-	end_turn(d, n, n < PATH_REQUESTS, now);
-}
-
 void
-path_ring4(void *daemon, struct mono now)
+path_ring(void *in, struct mono now)
 {
-	read_ring(daemon, FAMILY4, now);
-}
+	struct sockets_in *s = in;
+	int n = take_requests(s->owner, s->family, now);
 
-void
-path_ring6(void *daemon, struct mono now)
-{
-	read_ring(daemon, FAMILY6, now);
+	end_turn(s->owner, n, n < PATH_REQUESTS, now);
 }
 
 /* Called after n replies. Takes requests too, unless more replies are waiting. */
@@ -177,22 +272,30 @@ end_replies(struct daemon *d, enum family family, int n, struct mono now)
 	end_turn(d, n, all, now);
 }
 
-static void
-read_port(struct daemon *d, enum family family, struct mono now)
+void
+path_udp(void *in, struct mono now)
 {
-	end_replies(d, family, take_replies(d, family, NULL, now), now);
+	struct sockets_in *s = in;
+	int n = take_replies(s->owner, s->family, NULL, now);
+
+	end_replies(s->owner, s->family, n, now);
 }
 
 void
-path_udp67(void *daemon, struct mono now)
+path_udp4011(void *daemon, struct mono now)
 {
-	read_port(daemon, FAMILY4, now);
-}
+	struct daemon *d = daemon;
+	const struct udp_dgram *g = NULL;
+	int n = udp_recv(d->sockets->batch, d->sockets->udp4011, &g);
 
-void
-path_udp547(void *daemon, struct mono now)
-{
-	read_port(daemon, FAMILY6, now);
+	for (int i = 0; i < n; i++) {
+		struct rx rx = rx_of_datagram(d, &g[i]);
+
+		if (g[i].truncated)
+			forward_4011_truncated(d, &rx);
+		else
+			forward_4011(d, &rx, now);
+	}
 }
 
 /* Reads the replies of a server and the errors about it. */

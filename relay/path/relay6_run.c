@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "proto/udpip6.h"
+#include "proto/udpip.h"
 #include "relay/observe/observe.h"
 #include "relay/path/outbox.h"
 #include "relay/path/path.h"
@@ -48,7 +48,7 @@ void
 relay6_run_request(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct relay6_plan plan;
-	enum drop why = relay6_request(&d->r6, rx, now, &plan);
+	enum drop why = relay6_request(&d->relay[FAMILY6], rx, now, &plan);
 
 	observe_request6(d, rx, &plan, why, now);
 	if (why != DROP_NONE)
@@ -80,14 +80,14 @@ deliver_frame(struct daemon *d, const struct relay6_delivery *v)
 {
 	struct packet_to to = { v->out->link.ifindex, v->mac_len, { 0 } };
 	uint8_t hdr[UDPIP6_HEADERS], *msg = outbox_room(d, v->len);
-	struct udpip6 u = {
-		.src = v->src, .dst = v->dst, .sport = v->sport, .dport = v->dport,
-		.payload = msg, .payload_len = v->len,
+	struct udpip u = {
+		.src = ip_of6(v->src), .dst = ip_of6(v->dst), .sport = v->sport,
+		.dport = v->dport, .payload = msg, .payload_len = v->len,
 	};
 
 	memcpy(msg, v->payload, v->len);
 	outbox_use(d, v->len);
-	udpip6_build(hdr, &u);
+	(void)udpip_build(hdr, &u, 0);
 	memcpy(to.mac, v->mac, sizeof(to.mac));
 	outbox_client(d, &to, hdr, msg, v->len);
 }
@@ -96,7 +96,7 @@ void
 relay6_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct relay6_delivery v;
-	enum drop why = relay6_reply(&d->r6, rx, now, &v);
+	enum drop why = relay6_reply(&d->relay[FAMILY6], rx, now, &v);
 	uint32_t mtu;
 
 	observe_reply6(d, rx, &v, why, now);
@@ -118,8 +118,8 @@ relay6_run_hedges(struct daemon *d, struct mono now)
 	struct relay6_plan plan;
 	struct mono due;
 
-	while (pendings_due(d->r6.ask.hedges, &due) && !mono_before(now, due))
-		if (relay6_hedge(&d->r6, now, &plan)) {
+	while (pendings_due(d->relay[FAMILY6].hedges, &due) && !mono_before(now, due))
+		if (relay6_hedge(&d->relay[FAMILY6], now, &plan)) {
 			observe_hedge6(d, &plan, now);
 			send_plan(d, &plan);
 		}

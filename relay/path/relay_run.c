@@ -80,7 +80,7 @@ void
 relay_run_request(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct relay4_plan plan;
-	enum drop why = relay4_request(&d->r4, rx, now, &plan);
+	enum drop why = relay4_request(&d->relay[FAMILY4], rx, now, &plan);
 
 	observe_request(d, rx, &plan, why, now);
 	if (why != DROP_NONE)
@@ -95,10 +95,9 @@ relay_run_arm(struct daemon *d, struct mono now)
 {
 	struct mono due;
 
-	if (pendings_due(d->r4.hedges, &due))
-		arm_timer(&d->relay_run.hedge, due, now);
-	if (pendings_due(d->r6.ask.hedges, &due))
-		arm_timer(&d->relay_run.hedge, due, now);
+	for (enum family i = 0; i < FAMILIES; i++)
+		if (pendings_due(d->relay[i].hedges, &due))
+			arm_timer(&d->relay_run.hedge, due, now);
 }
 
 /* Sends requests that are due to their next server. */
@@ -110,8 +109,8 @@ on_hedge_due(void *daemon, struct mono now)
 	struct mono due;
 
 	d->relay_run.hedge.due = mono_us(0);
-	while (pendings_due(d->r4.hedges, &due) && !mono_before(now, due))
-		if (relay4_hedge(&d->r4, now, &plan)) {
+	while (pendings_due(d->relay[FAMILY4].hedges, &due) && !mono_before(now, due))
+		if (relay4_hedge(&d->relay[FAMILY4], now, &plan)) {
 			observe_hedge(d, &plan, now);
 			send_plan(d, &plan);
 		}
@@ -141,7 +140,7 @@ relay_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	struct packet_to to;
 	struct udpip u;
 	uint8_t hdr[UDPIP_HEADERS], *msg;
-	enum drop why = relay4_reply(&d->r4, rx, now, &v);
+	enum drop why = relay4_reply(&d->relay[FAMILY4], rx, now, &v);
 
 	observe_reply(d, rx, &v, why, now);
 	if (why != DROP_NONE)
@@ -149,12 +148,12 @@ relay_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	msg = outbox_room(d, v.m.len + ROOM);
 	outbox_begin(d, FAMILY4, v.out->link.ifindex, true);
 	u = (struct udpip){
-		.src = v.src, .dst = v.dst, .sport = v.sport, .dport = v.dport,
+		.src = ip_of4(v.src), .dst = ip_of4(v.dst), .sport = v.sport, .dport = v.dport,
 		.ttl = UDPIP_TTL, .payload = msg,
-		.payload_len = relay4_render_reply(&d->r4, &v, msg, v.m.len + ROOM),
+		.payload_len = relay4_render_reply(&d->relay[FAMILY4], &v, msg, v.m.len + ROOM),
 	};
 	outbox_use(d, u.payload_len);
-	udpip_build(hdr, &u, outbox_ip_id(d));
+	(void)udpip_build(hdr, &u, outbox_ip_id(d));
 	observe_delivery(d, &v, &u, hdr);
 	to = (struct packet_to){ v.out->link.ifindex, v.mac_len, { 0 } };
 	memcpy(to.mac, v.mac, sizeof(to.mac));
@@ -169,7 +168,7 @@ void
 forward_4011(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct p4011_plan plan;
-	enum drop why = p4011_request(&d->r4, rx, now, &plan);
+	enum drop why = p4011_request(&d->relay[FAMILY4], rx, now, &plan);
 	unsigned sent = 0;
 	uint8_t *msg;
 	size_t len;
@@ -183,8 +182,8 @@ forward_4011(struct daemon *d, const struct rx *rx, struct mono now)
 		uint16_t s = plan.servers.to.server[i];
 		struct server_stats *st = &d->servers.stats[s];
 		struct udpip u = {
-			.src = plan.src, .sport = plan.sport,
-			.dst = ip_v4(d->conf->server[s].address),
+			.src = ip_of4(plan.src), .sport = plan.sport,
+			.dst = d->conf->server[s].address,
 			.dport = DHCP4_PORT_PXE, .ttl = UDPIP_TTL,
 			.payload = msg, .payload_len = len,
 		};
@@ -198,7 +197,7 @@ forward_4011(struct daemon *d, const struct rx *rx, struct mono now)
 		sent += why == DROP_NONE;
 	}
 	if (!sent)
-		p4011_lost(&d->r4, plan.servers.in, why);
+		p4011_lost(&d->relay[FAMILY4], plan.servers.in, why);
 }
 
 void
@@ -214,7 +213,7 @@ forward_help(struct daemon *d, const struct rx *rx, const struct udpip *u,
     struct mono now)
 {
 	struct helper_plan plan;
-	enum drop why = helper_packet(d->helpers, &d->r4, u, rx->ifindex, now,
+	enum drop why = helper_packet(d->helpers, &d->relay[FAMILY4], u, rx->ifindex, now,
 	    &plan);
 	unsigned sent = 0;
 
@@ -224,8 +223,8 @@ forward_help(struct daemon *d, const struct rx *rx, const struct udpip *u,
 	for (unsigned i = 0; i < plan.n; i++) {
 		struct udpip out = *u;
 
-		out.src = plan.src;
-		out.dst = plan.out[i].dst;
+		out.src = ip_of4(plan.src);
+		out.dst = ip_of4(plan.out[i].dst);
 		out.ttl = plan.ttl;
 		observe_help_copy(d, rx, &out, plan.out[i].ifindex);
 		why = outbox_raw(d, &out, plan.out[i].ifindex);
@@ -256,7 +255,7 @@ carry_out_rescue(struct daemon *d, const struct rescue_plan *p, struct mono now)
 	/* Not queued: the plan's payload is not valid after this call. */
 	err = outbox_frame_now(d, &to, &p->udp);
 	if (err < 0)
-		rescue_lost(&d->r4, p, outbox_refused(-err));
+		rescue_lost(&d->relay[FAMILY4], p, outbox_refused(-err));
 	else if (!p->again)
 		log_event(&d->log, LOG_LEVEL_INFO, "rescue",
 		    "client=%s asked=%s live=%s", mac_str(&mac, client),
@@ -278,7 +277,7 @@ rescue_run_tap(struct daemon *d, const struct rx *rx, uint16_t dport,
 {
 	struct rescue_plan plan;
 
-	rescue_tap(d->rescues, &d->r4, rx, dport, now, &plan);
+	rescue_tap(d->rescues, &d->relay[FAMILY4], rx, dport, now, &plan);
 	carry_out_rescue(d, &plan, now);
 	arm_rescue(d, now);
 }
@@ -288,7 +287,7 @@ rescue_run_unreachable(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct rescue_plan plan;
 
-	rescue_unreachable(d->rescues, &d->r4, rx, now, &plan);
+	rescue_unreachable(d->rescues, &d->relay[FAMILY4], rx, now, &plan);
 	carry_out_rescue(d, &plan, now);
 	arm_rescue(d, now);
 }
@@ -298,7 +297,7 @@ rescue_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct rescue_plan plan;
 
-	if (!rescue_answer(d->rescues, &d->r4, rx, now, &plan))
+	if (!rescue_answer(d->rescues, &d->relay[FAMILY4], rx, now, &plan))
 		return false;
 	observe_rescue_reply(d, rx, &plan);
 	carry_out_rescue(d, &plan, now);
@@ -314,7 +313,7 @@ on_rescue_due(void *daemon, struct mono now)
 
 	d->relay_run.rescue.due = mono_us(0);
 	while (rescue_due(d->rescues, &due) && !mono_before(now, due)) {
-		rescue_next(d->rescues, &d->r4, now, &plan);
+		rescue_next(d->rescues, &d->relay[FAMILY4], now, &plan);
 		carry_out_rescue(d, &plan, now);
 	}
 	arm_rescue(d, now);
@@ -325,11 +324,11 @@ relay_run_open(struct daemon *d)
 {
 	struct relay_run *r = &d->relay_run;
 
-	d->r4.hedges = pendings_new(HEDGES);
+	for (enum family i = 0; i < FAMILIES; i++)
+		d->relay[i].hedges = pendings_new(HEDGES);
 	d->rescues = rescues_new(RESCUES, d->secret);
-	d->r6.ask.hedges = pendings_new(HEDGES);
 	r->hedge.watch = loop_timer(d->loop, 0, false, on_hedge_due, d);
 	r->rescue.watch = loop_timer(d->loop, 0, false, on_rescue_due, d);
-	return d->r4.hedges && d->r6.ask.hedges && d->rescues && r->hedge.watch && r->rescue.watch ?
-	    0 : -ENOMEM;
+	return d->relay[FAMILY4].hedges && d->relay[FAMILY6].hedges && d->rescues &&
+	    r->hedge.watch && r->rescue.watch ? 0 : -ENOMEM;
 }

@@ -17,7 +17,7 @@ on_readable(void *user, struct mono now)
 {
 	struct server_slot *s = user;
 
-	s->owner->server_sockets.readers.read(s->owner, s->index, now);
+	s->owner->sockets->readers->server(s->owner, s->index, now);
 }
 
 static void
@@ -41,9 +41,7 @@ server_sockets_scope(const struct daemon *d, const struct conf_server *c)
 static struct udp_server *
 open_server(struct daemon *d, const struct conf_server *c)
 {
-	int fd = priv_ask_inet(d->priv, OPENER_SERVER,
-	    ip_family(c->address) == FAMILY6 ? ip_of6(IP6_NONE) :
-	    ip_of4(IP4_NONE), 0);
+	int fd = priv_ask_inet(d->priv, OPENER_SERVER, ip_any(ip_family(c->address)), 0);
 
 	return udp_server_with(fd, c->address, server_sockets_scope(d, c));
 }
@@ -122,7 +120,7 @@ server_sockets_take(struct daemon *d)
 
 	for (unsigned i = 0; i < all->n; i++)
 		if (is_retired(all, &all->slot[i]))
-			all->readers.drain(d, i, loop_now(d->loop));
+			d->sockets->readers->drain(d, i, loop_now(d->loop));
 	for (unsigned i = 0; i < all->n; i++) {
 		struct server_slot *s = &all->slot[i];
 
@@ -139,12 +137,10 @@ server_sockets_take(struct daemon *d)
 }
 
 int
-server_sockets_open(struct daemon *d, const struct conf *c,
-    const struct server_readers *r)
+server_sockets_open(struct daemon *d, const struct conf *c)
 {
 	int err = server_sockets_prepare(d, c);
 
-	d->server_sockets.readers = *r;
 	if (err == 0)
 		server_sockets_take(d);
 	return err;

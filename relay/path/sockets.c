@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
+#include "io/sock.h"
 #include "proto/dhcp6.h"
 #include "proto/tftp.h"
 #include "relay/state.h"
@@ -75,21 +75,14 @@ sockets_set_filter(struct daemon *d, const struct conf *c)
 	return err;
 }
 
-static void
-close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 /* A port that is open while the configuration needs it. */
 struct optional_port {
 	const char *taken;		/* the event when another program has it */
 	enum log_level level;
-	struct ipaddr any;
+	enum family family;
 	uint16_t port;
 	loop_fn *read;
+	void *user;
 	int *fd;
 	struct loop_watch **watch;
 };
@@ -103,17 +96,17 @@ set_port(struct daemon *d, const struct optional_port *p, bool wanted)
 		return;
 	if (!wanted) {
 		*p->watch = loop_unwatch(*p->watch);
-		close_fd(p->fd);
+		*p->fd = sock_close(*p->fd);
 		return;
 	}
-	fd = priv_ask_inet(d->priv, OPENER_UDP, p->any, p->port);
-	if (fd >= 0 && (*p->watch = loop_read(d->loop, fd, p->read, d))) {
+	fd = priv_ask_inet(d->priv, OPENER_UDP, ip_any(p->family), p->port);
+	if (fd >= 0 && (*p->watch = loop_read(d->loop, fd, p->read, p->user))) {
 		*p->fd = fd;
 		return;
 	}
 	log_event(&d->log, p->level, p->taken, "error=\"%s\"",
 	    strerror(fd < 0 ? -fd : ENOMEM));
-	close_fd(&fd);
+	sock_close(fd);
 }
 
 /* A boot server on this host may have taken port 4011. Then the kernel gives it the
@@ -123,8 +116,8 @@ set_4011(struct daemon *d)
 {
 	struct sockets *s = d->sockets;
 	struct optional_port port = {
-		"port-4011-taken", LOG_LEVEL_WARNING, ip_of4(IP4_NONE),
-		DHCP4_PORT_PXE, s->on_4011, &s->udp4011, &s->w_udp4011,
+		"port-4011-taken", LOG_LEVEL_WARNING, FAMILY4, DHCP4_PORT_PXE,
+		s->readers->udp4011, d, &s->udp4011, &s->w_udp4011,
 	};
 
 	set_port(d, &port, d->conf->p4011);
@@ -137,8 +130,8 @@ set_547(struct daemon *d)
 {
 	struct sockets_in *in = &d->sockets->in[FAMILY6];
 	struct optional_port port = {
-		"port-547-taken", LOG_LEVEL_ERROR, ip_of6(IP6_NONE),
-		DHCP6_PORT_SERVER, d->sockets->on_547, &in->udp, &in->w_udp,
+		"port-547-taken", LOG_LEVEL_ERROR, FAMILY6, DHCP6_PORT_SERVER,
+		d->sockets->readers->udp, in, &in->udp, &in->w_udp,
 	};
 
 	set_port(d, &port, conf_serves(d->conf, FAMILY6));
@@ -176,7 +169,7 @@ sockets_reload(struct daemon *d)
 	set_4011(d);
 	set_547(d);
 	if (!wants_hide(d->conf))
-		close_fd(&s->hide);
+		s->hide = sock_close(s->hide);
 	else if (s->hide < 0)
 		open_hide(d);
 }
@@ -208,27 +201,28 @@ lock_namespace(struct daemon *d)
 }
 
 int
-sockets_new(struct daemon *d)
+sockets_new(struct daemon *d, const struct sockets_readers *r)
 {
 	struct sockets *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return failed(d, "tables", -ENOMEM, NULL);
-	s->in[FAMILY4].udp = s->in[FAMILY6].udp = s->udp4011 = s->raw = s->hide = s->lock = -1;
+	for (enum family i = 0; i < FAMILIES; i++)
+		s->in[i] = (struct sockets_in){ .owner = d, .family = i, .udp = -1 };
+	s->udp4011 = s->raw = s->hide = s->lock = -1;
+	s->readers = r;
 	d->sockets = s;
 	return lock_namespace(d);
 }
 
 int
-sockets_open(struct daemon *d, const struct sockets_readers *r)
+sockets_open(struct daemon *d)
 {
 	struct ring_filter f = filter_of(d->conf);
 	struct sockets *s = d->sockets;
 	struct sockets_in *in = &s->in[FAMILY4];
 	int err;
 
-	s->on_547 = r->udp[FAMILY6];
-	s->on_4011 = r->udp4011;
 	in->udp = udp_open(FAMILY4, DHCP4_PORT_SERVER);
 	if (in->udp < 0)
 		return failed_port(d, DHCP4_PORT_SERVER, in->udp);
@@ -242,12 +236,12 @@ sockets_open(struct daemon *d, const struct sockets_readers *r)
 		return failed(d, "packet ring", err, NULL);
 	s->packet = packet_new(ring_fd(in->ring));
 	s->batch = udp_batch_new();
-	in->w_udp = loop_read(d->loop, in->udp, r->udp[FAMILY4], d);
+	in->w_udp = loop_read(d->loop, in->udp, s->readers->udp, in);
 	if (!s->packet || !s->batch || !in->w_udp)
 		return failed(d, "packet socket", -ENOMEM, NULL);
 	for (enum family i = 0; i < FAMILIES; i++) {
 		s->in[i].w_ring = loop_read(d->loop, ring_fd(s->in[i].ring),
-		    r->ring[i], d);
+		    s->readers->ring, &s->in[i]);
 		if (!s->in[i].w_ring)
 			return failed(d, "packet socket", -ENOMEM, NULL);
 	}
@@ -267,13 +261,13 @@ sockets_close(struct daemon *d)
 		loop_unwatch(s->in[i].w_ring);
 		loop_unwatch(s->in[i].w_udp);
 		ring_close(s->in[i].ring);
-		close_fd(&s->in[i].udp);
+		s->in[i].udp = sock_close(s->in[i].udp);
 	}
 	udp_batch_free(s->batch);
-	close_fd(&s->udp4011);
-	close_fd(&s->raw);
-	close_fd(&s->hide);
-	close_fd(&s->lock);
+	s->udp4011 = sock_close(s->udp4011);
+	s->raw = sock_close(s->raw);
+	s->hide = sock_close(s->hide);
+	s->lock = sock_close(s->lock);
 	free(s);
 	d->sockets = NULL;
 }

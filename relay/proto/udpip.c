@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * udpip - reads and builds IPv4 and UDP headers.
+ * udpip - reads and builds IP and UDP headers.
  *
  * The kernel does not check what a packet socket receives, so this file repeats
  * what a host must check before delivery: RFC 791 3.1 (header), RFC 1122 3.2.1
- * and 4.1.3 (checksums, silent discard), RFC 768. No length is trusted beyond
- * the captured bytes. Fragments are not reassembled: no DHCP client sends any.
- * io/bpf and the daemon select ports and addresses.
+ * and 4.1.3 (checksums, silent discard), RFC 768, RFC 8200. No length is trusted
+ * beyond the captured bytes. Fragments are not reassembled: no DHCP client sends any.
+ * Nor does one send extension headers of IPv6; packets with them are dropped under a
+ * name of their own. io/bpf and the daemon select ports and addresses.
  */
 #include "proto/udpip.h"
 
@@ -17,6 +18,8 @@
 #define IP_FRAGMENT	0x3fff	/* more fragments, or an offset */
 #define UDP_HEADER	8
 #define UDP_CSUM_AT	6
+
+enum { NEXT_HOP_BY_HOP = 0, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_DESTINATION = 60 };
 
 bool
 udpip_read_ip(struct rd *r, struct udpip_ip *ip)
@@ -39,16 +42,27 @@ udpip_read_ip(struct rd *r, struct udpip_ip *ip)
 	return !r->bad;
 }
 
-enum drop
-udpip_parse(struct udpip *u, const void *data, size_t len, bool verify)
+/* The addresses, the upper-layer length and the next header (RFC 768; RFC 8200 8.1). */
+static uint32_t
+pseudo_header(const struct udpip *u, uint16_t udp_len)
 {
-	struct rd r = rd_init(data, len), udp;
-	struct udpip_ip ip;
-	bool sane = udpip_read_ip(&r, &ip) && ip.total_len >= ip.header_len;
-	uint16_t udp_len, csum;
+	uint32_t sum;
 
-	*u = (struct udpip){ .src = ip.src, .dst = ip.dst, .ttl = ip.ttl };
-	if (r.bad)
+	if (ip_family(u->dst) == FAMILY4)
+		return csum_pseudo4(ip_v4(u->src), ip_v4(u->dst), UDPIP_PROTO_UDP, udp_len);
+	sum = csum_add(0, ip_v6(u->src).b, sizeof(u->src.v6.b));
+	/* A sum of 16 words has 20 bits, so nothing is carried out of 32. */
+	return csum_add(sum, u->dst.v6.b, sizeof(u->dst.v6.b)) + udp_len + UDPIP_PROTO_UDP;
+}
+
+static enum drop
+read_ip4(struct udpip *u, struct rd *r, const void *data, size_t len)
+{
+	struct udpip_ip ip;
+	bool sane = udpip_read_ip(r, &ip) && ip.total_len >= ip.header_len;
+
+	*u = (struct udpip){ .src = ip_of4(ip.src), .dst = ip_of4(ip.dst), .ttl = ip.ttl };
+	if (r->bad)
 		return DROP_SHORT;
 	if (!sane)
 		return DROP_BAD_IP;
@@ -59,10 +73,68 @@ udpip_parse(struct udpip *u, const void *data, size_t len, bool verify)
 		return DROP_BAD_IP;
 	if (ip.proto != UDPIP_PROTO_UDP)
 		return DROP_BAD_IP;
-	if (ip.fragment)
-		return DROP_FRAGMENT;
+	*r = rd_sub(r, ip.total_len - ip.header_len);	/* without link padding */
+	return ip.fragment ? DROP_FRAGMENT : DROP_NONE;
+}
 
-	r = rd_sub(&r, ip.total_len - ip.header_len);	/* without link padding */
+static enum drop
+judge_next_header(uint8_t next)
+{
+	switch (next) {
+	case UDPIP_PROTO_UDP:
+		return DROP_NONE;
+	case NEXT_FRAGMENT:
+		return DROP_FRAGMENT;
+	case NEXT_HOP_BY_HOP:
+	case NEXT_ROUTING:
+	case NEXT_DESTINATION:
+		return DROP_EXT_HEADER;
+	}
+	return DROP_BAD_IP;
+}
+
+static enum drop
+read_ip6(struct udpip *u, struct rd *r)
+{
+	uint8_t version = rd_u8(r) >> 4, next;
+	uint16_t len;
+
+	*u = (struct udpip){ .src.version = 6, .dst.version = 6 };
+	rd_skip(r, 3);
+	len = rd_u16(r);
+	next = rd_u8(r);
+	u->ttl = rd_u8(r);
+	rd_copy(r, u->src.v6.b, sizeof(u->src.v6.b));
+	rd_copy(r, u->dst.v6.b, sizeof(u->dst.v6.b));
+	if (r->bad)
+		return DROP_SHORT;
+	if (version != 6)
+		return DROP_BAD_IP;
+	*r = rd_sub(r, len);	/* without link padding */
+	return r->bad ? DROP_SHORT : judge_next_header(next);
+}
+
+/* A checksum of all zeros: RFC 768, the sender generated none; RFC 8200 8.1, the packet
+ * must be discarded. */
+static bool
+is_checksum_right(const struct udpip *u, uint16_t csum, const struct rd *udp)
+{
+	uint16_t len = (uint16_t)rd_left(udp);
+
+	if (csum == 0)
+		return ip_family(u->dst) == FAMILY4;
+	return csum_fold(csum_add(pseudo_header(u, len), udp->p, len)) == 0;
+}
+
+enum drop
+udpip_parse(struct udpip *u, enum family family, const void *data, size_t len, bool verify)
+{
+	struct rd r = rd_init(data, len), udp;
+	uint16_t udp_len, csum;
+	enum drop why = family == FAMILY6 ? read_ip6(u, &r) : read_ip4(u, &r, data, len);
+
+	if (why != DROP_NONE)
+		return why;
 	udp = r;
 	u->sport = rd_u16(&r);
 	u->dport = rd_u16(&r);
@@ -75,12 +147,8 @@ udpip_parse(struct udpip *u, const void *data, size_t len, bool verify)
 	if (udp_len < UDP_HEADER || udp_len > rd_left(&udp))
 		return DROP_BAD_UDP;
 	udp = rd_sub(&udp, udp_len);
-	/* RFC 768: all zeros means that the sender generated none. */
-	if (verify && csum != 0 &&
-	    csum_fold(csum_add(csum_pseudo4(u->src, u->dst, UDPIP_PROTO_UDP,
-		udp_len), udp.p, udp_len)) != 0)
+	if (verify && !is_checksum_right(u, csum, &udp))
 		return DROP_BAD_CHECKSUM;
-
 	rd_skip(&udp, UDP_HEADER);
 	u->payload = udp.p;
 	u->payload_len = rd_left(&udp);
@@ -95,31 +163,60 @@ put_u16(uint8_t *at, uint16_t v)
 	wr_u16(&w, v);
 }
 
-void
-udpip_build(uint8_t hdr[UDPIP_HEADERS], const struct udpip *u, uint16_t ident)
+/* RFC 1122 3.2.1.7: a host MUST NOT send a TTL of zero. */
+static uint8_t
+ttl_of(const struct udpip *u)
 {
-	struct wr w = wr_init(hdr, UDPIP_HEADERS);
+	return u->ttl ? u->ttl : UDPIP_TTL;
+}
+
+static void
+put_ip4(struct wr *w, const struct udpip *u, uint16_t ident, uint16_t udp_len)
+{
+	wr_u16(w, 0x4500);			/* version 4, 5 words, no TOS */
+	wr_u16(w, (uint16_t)(IP_HEADER + udp_len));
+	wr_u16(w, ident);
+	wr_u16(w, 0);				/* DF clear, no fragment */
+	wr_u8(w, ttl_of(u));
+	wr_u8(w, UDPIP_PROTO_UDP);
+	wr_u16(w, 0);
+	wr_u32(w, ip_v4(u->src).host);
+	wr_u32(w, ip_v4(u->dst).host);
+	put_u16(w->start + IP_CSUM_AT, csum_fold(csum_add(0, w->start, IP_HEADER)));
+}
+
+static void
+put_ip6(struct wr *w, const struct udpip *u, uint16_t udp_len)
+{
+	wr_u32(w, 6u << 28);			/* no traffic class, no flow label */
+	wr_u16(w, udp_len);
+	wr_u8(w, UDPIP_PROTO_UDP);
+	wr_u8(w, ttl_of(u));
+	wr_bytes(w, ip_v6(u->src).b, sizeof(u->src.v6.b));
+	wr_bytes(w, u->dst.v6.b, sizeof(u->dst.v6.b));
+}
+
+size_t
+udpip_build(uint8_t *hdr, const struct udpip *u, uint16_t ident)
+{
+	bool six = ip_family(u->dst) == FAMILY6;
+	struct wr w = wr_init(hdr, six ? UDPIP6_HEADERS : UDPIP_HEADERS);
 	uint16_t udp_len = (uint16_t)(UDP_HEADER + u->payload_len), csum;
-	uint32_t sum = csum_pseudo4(u->src, u->dst, UDPIP_PROTO_UDP, udp_len);
+	uint32_t sum = pseudo_header(u, udp_len);
+	uint8_t *udp;
 
-	wr_u16(&w, 0x4500);			/* version 4, 5 words, no TOS */
-	wr_u16(&w, (uint16_t)(IP_HEADER + udp_len));
-	wr_u16(&w, ident);
-	wr_u16(&w, 0);				/* DF clear, no fragment */
-	/* RFC 1122 3.2.1.7: a host MUST NOT send a TTL of zero. */
-	wr_u8(&w, u->ttl ? u->ttl : UDPIP_TTL);
-	wr_u8(&w, UDPIP_PROTO_UDP);
-	wr_u16(&w, 0);
-	wr_u32(&w, u->src.host);
-	wr_u32(&w, u->dst.host);
-	put_u16(hdr + IP_CSUM_AT, csum_fold(csum_add(0, hdr, IP_HEADER)));
-
+	if (six)
+		put_ip6(&w, u, udp_len);
+	else
+		put_ip4(&w, u, ident, udp_len);
+	udp = w.p;
 	wr_u16(&w, u->sport);
 	wr_u16(&w, u->dport);
 	wr_u16(&w, udp_len);
 	wr_u16(&w, 0);
-	sum = csum_add(sum, hdr + IP_HEADER, UDP_HEADER);
+	sum = csum_add(sum, udp, UDP_HEADER);
 	csum = csum_fold(csum_add(sum, u->payload, u->payload_len));
-	/* RFC 768: a computed checksum of zero is sent as all ones. */
-	put_u16(hdr + IP_HEADER + UDP_CSUM_AT, csum ? csum : 0xffff);
+	/* RFC 768, RFC 8200 8.1: a computed checksum of zero is sent as all ones. */
+	put_u16(udp + UDP_CSUM_AT, csum ? csum : 0xffff);
+	return wr_len(&w);
 }

@@ -37,7 +37,7 @@ put_general(struct daemon *d, struct prom *p)
 	    "Time since the daemon started.");
 	prom_sample_us(p, NULL, 0, (uint64_t)up);
 	put_single(p, PROM_GAUGE, "conversations",
-	    "Conversations that are remembered.", clients_count(d->r4.clients));
+	    "Conversations that are remembered.", clients_count(d->relay[FAMILY4].clients));
 	put_single(p, PROM_GAUGE, "conversations-limit",
 	    "Conversations that can be remembered (clients =).", d->conf->clients);
 }
@@ -271,7 +271,7 @@ put_rules(struct daemon *d, struct prom *p)
 	prom_family(p, PROM_COUNTER, "rule-hits", "Requests that a rule matched.");
 	for (unsigned i = 0; i < d->conf->n_rule; i++)
 		prom_sample(p, PROM_LABELS({ "rule", d->conf->rule[i].name }),
-		    d->r4.rule_hits[i]);
+		    d->servers.rule_hits[i]);
 }
 
 /* A kind of machine appears with its first boot, and then with every diagnosis:

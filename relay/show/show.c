@@ -89,7 +89,8 @@ show_if_state(const struct iface *f)
 		return "down";
 	if (!iface_serves(f))
 		return "no-address";
-	if ((iface_ready(f) && !f->standby) || (iface6_ready(f) && !f->six.standby))
+	if ((iface_ready(f) && !f->standby[FAMILY4]) ||
+	    (iface6_ready(f) && !f->standby[FAMILY6]))
 		return "ready";
 	return "standby";
 }
@@ -221,7 +222,7 @@ show_rules(struct daemon *d)
 	for (unsigned i = 0; i < d->conf->n_rule; i++)
 		json_array_append_new(all, json_pack("{s:o, s:I}",
 		    "name", json_name(d->conf->rule[i].name),
-		    "hits", (json_int_t)d->r4.rule_hits[i]));
+		    "hits", (json_int_t)d->servers.rule_hits[i]));
 	return json_pack("{s:o}", "rules", all);
 }
 
@@ -241,7 +242,7 @@ show_summary(struct daemon *d)
 	json_object_set_new(all, "uptime-s",
 	    json_integer(mono_diff_ms(now, d->started) / 1000));
 	json_object_set_new(all, "conversations",
-	    json_integer((json_int_t)clients_count(d->r4.clients)));
+	    json_integer((json_int_t)clients_count(d->relay[FAMILY4].clients)));
 	json_object_update_new(all, show_interfaces(d));
 	json_object_update_new(all, show_servers(d));
 	json_object_update_new(all, show_rules(d));

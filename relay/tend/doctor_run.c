@@ -68,7 +68,7 @@ send_on_vlan(struct daemon *d, const struct doctor_ask *a)
 	struct packet_to to = { a->ifindex, 6, { 255, 255, 255, 255, 255, 255 } };
 	uint8_t msg[CLIENTMSG_MAX];
 	struct udpip u = {
-		.src = IP4_NONE, .dst = IP4_BROADCAST, .sport = DHCP4_PORT_CLIENT,
+		.src = ip_of4(IP4_NONE), .dst = ip_of4(IP4_BROADCAST), .sport = DHCP4_PORT_CLIENT,
 		.dport = DHCP4_PORT_SERVER, .ttl = UDPIP_TTL, .payload = msg,
 	};
 
@@ -212,7 +212,7 @@ doctor_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
 		return true;
 	/* Judge it as the relay would judge this reply to a client. */
-	why = relay4_judge_sender(&d->r4, rx, server);
+	why = relay4_judge_sender(&d->relay[FAMILY4], rx, server);
 	if (why == DROP_NONE && !doctor_has_giaddr(run, m.giaddr))
 		why = DROP_NOT_OUR_GIADDR;
 	if (doctor_offered(run, &m, rx->src.v4, why, now) && server != CONF_NONE) {
@@ -372,7 +372,7 @@ doctor_run_start(struct daemon *d, const char *ifname)
 	if (i == DOCTOR_RUNS_MAX)
 		return json_pack("{s:b}", "busy", 1);
 	secret.k[0] = hash_sip(d->secret, &n, sizeof(n));
-	g->run[i] = doctor_new(&d->r4, f ? iftab_client(d->iftab, f->link.ifindex) : 0,
+	g->run[i] = doctor_new(&d->relay[FAMILY4], f ? iftab_client(d->iftab, f->link.ifindex) : 0,
 	    ifname, (uint8_t)i, secret, now);
 	if (!g->run[i])
 		return json_pack("{s:s}", "error", "out of memory");

@@ -202,7 +202,7 @@ probe_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	if (!probemsg_answer(rx->data, rx->len, &xid, &ciaddr))
 		return false;
 	observe_probe_reply(d, rx);
-	/* A client would not get it (relay4_judge_source), so it proves nothing. */
+	/* A client would not get it (ask_judge_source), so it proves nothing. */
 	if (d->conf->check_source &&
 	    servers_find4(&d->servers, rx->src.v4) == CONF_NONE) {
 		stats_count(&d->stats[FAMILY4], COUNTER_PROBE_STRAYS);
@@ -224,7 +224,7 @@ probe_run_reply6(struct daemon *d, const struct rx *rx, struct mono now)
 	if (!probemsg_answer6(rx->data, rx->len, &token))
 		return false;
 	observe_probe_reply(d, rx);
-	if (relay6_judge_source(&d->r6, rx, servers_find_rx(&d->servers, rx->src,
+	if (ask_judge_source(&d->relay[FAMILY6], rx, servers_find_rx(&d->servers, rx->src,
 	    rx->ifindex)) != DROP_NONE)
 		stats_count(&d->stats[FAMILY4], COUNTER_PROBE_STRAYS);
 	else

@@ -47,7 +47,7 @@ struct bench {
 	struct conf *conf;
 	struct stats stats;
 	struct servers servers;
-	struct relay4 r4;
+	struct relay r4;
 	struct track *track;
 	struct mono now;
 	uint32_t seq, clients;
@@ -129,7 +129,7 @@ number(struct bench *b, unsigned i)
 	uint8_t *m = b->request[i] + HDR;
 	uint32_t client = b->seq % b->clients, xid = 0x5eed0000 + b->seq;
 	struct udpip u = {
-		.src = IP4_NONE, .dst = IP4_BROADCAST, .sport = 68, .dport = 67,
+		.src = ip_of4(IP4_NONE), .dst = ip_of4(IP4_BROADCAST), .sport = 68, .dport = 67,
 		.ttl = 64, .payload = m, .payload_len = DISCOVER,
 	};
 
@@ -169,12 +169,12 @@ request(struct bench *b, unsigned i)
 	bool no_room;
 	enum drop why;
 
-	if (udpip_parse(&u, b->request[i], sizeof(b->request[i]), true) != DROP_NONE)
+	if (udpip_parse(&u, FAMILY4, b->request[i], sizeof(b->request[i]), true) != DROP_NONE)
 		b->bad++;
 	rx.data = u.payload;
 	rx.len = u.payload_len;
-	rx.src = ip_of4(u.src);
-	rx.dst = ip_of4(u.dst);
+	rx.src = u.src;
+	rx.dst = u.dst;
 	rx.sport = u.sport;
 	why = relay4_request(&b->r4, &rx, b->now, &plan);
 	record_request(b->track, &b->r4, &rx, &plan, why, b->now);
@@ -279,7 +279,8 @@ bench_new(uint32_t clients, size_t capacity)
 	if (!b->conf || !b->r4.iftab || !b->r4.clients || !b->r4.hedges || !b->track)
 		die("no memory");
 	b->r4.stats = &b->stats;
-	relay4_configure(&b->r4, NULL, b->conf, b->now);
+	servers_configure(&b->servers, NULL, b->conf, b->now);
+	b->r4.conf = b->conf;
 	interfaces(b);
 	for (unsigned i = 0; i < BATCH; i++) {
 		discover(b->request[i] + HDR);

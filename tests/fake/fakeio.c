@@ -527,7 +527,7 @@ fakeio_udp_frame(const struct udpip *u, uint32_t ifindex, enum ring_to to,
 }
 
 void
-fakeio_udp6_frame(const struct udpip6 *u, uint32_t ifindex, const uint8_t mac[6])
+fakeio_udp6_frame(const struct udpip *u, uint32_t ifindex, const uint8_t mac[6])
 {
 	uint8_t ip[FAKEIO_MSG_MAX];
 	struct ring_frame f = {
@@ -536,7 +536,7 @@ fakeio_udp6_frame(const struct udpip6 *u, uint32_t ifindex, const uint8_t mac[6]
 	};
 
 	assert(f.len <= sizeof(ip));
-	udpip6_build(ip, u);
+	udpip_build(ip, u, 0);
 	memcpy(ip + UDPIP6_HEADERS, u->payload, u->payload_len);
 	memcpy(f.mac, mac, 6);
 	fakeio_frame(&f);
@@ -636,10 +636,10 @@ put_addresses4(struct fakeio_out *o, const void *ip, size_t len)
 {
 	struct udpip u;
 
-	if (udpip_parse(&u, ip, len, true) != DROP_NONE)
+	if (udpip_parse(&u, FAMILY4, ip, len, true) != DROP_NONE)
 		assert(!"the daemon sent a packet that does not parse");
-	o->src = ip_of4(u.src);
-	o->dst = ip_of4(u.dst);
+	o->src = u.src;
+	o->dst = u.dst;
 	o->sport = u.sport;
 	o->dport = u.dport;
 	o->ttl = u.ttl;
@@ -648,15 +648,15 @@ put_addresses4(struct fakeio_out *o, const void *ip, size_t len)
 static void
 put_addresses6(struct fakeio_out *o, const void *ip, size_t len)
 {
-	struct udpip6 u;
+	struct udpip u;
 
-	if (udpip6_parse(&u, ip, len, true) != DROP_NONE)
+	if (udpip_parse(&u, FAMILY6, ip, len, true) != DROP_NONE)
 		assert(!"the daemon sent a packet that does not parse");
-	o->src = ip_of6(u.src);
-	o->dst = ip_of6(u.dst);
+	o->src = u.src;
+	o->dst = u.dst;
 	o->sport = u.sport;
 	o->dport = u.dport;
-	o->ttl = u.hop_limit;
+	o->ttl = u.ttl;
 }
 
 static void
@@ -841,8 +841,8 @@ static struct udp_dgram
 dgram_of(const struct udpip *u, uint32_t ifindex)
 {
 	return (struct udp_dgram){
-		.data = u->payload, .len = u->payload_len, .src = ip_of4(u->src),
-		.dst = ip_of4(u->dst), .sport = u->sport, .ifindex = ifindex,
+		.data = u->payload, .len = u->payload_len, .src = u->src,
+		.dst = u->dst, .sport = u->sport, .ifindex = ifindex,
 	};
 }
 
@@ -1038,11 +1038,11 @@ server_at(struct ipaddr address)
 }
 
 bool
-fakeio_from_server(struct ip4 server, const struct udpip *u, uint32_t ifindex)
+fakeio_from_server(struct ipaddr server, const struct udpip *u, uint32_t ifindex)
 {
 	const struct udp_dgram g = dgram_of(u, ifindex);
 
-	return fakeio_udp_server(ip_of4(server), &g);
+	return fakeio_udp_server(server, &g);
 }
 
 bool

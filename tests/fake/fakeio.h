@@ -23,7 +23,7 @@
 #include "io/route.h"
 #include "io/udp.h"
 #include "proto/udpip.h"
-#include "proto/udpip6.h"
+#include "proto/udpip.h"
 
 #define FAKEIO_MSG_MAX	4096
 /* Servers are reached over this link unless a test says otherwise; the test creates
@@ -76,7 +76,7 @@ void fakeio_frame(const struct ring_frame *f);
 void fakeio_udp_frame(const struct udpip *u, uint32_t ifindex, enum ring_to to,
     const uint8_t mac[6]);
 /* The same in IPv6, sent to a multicast group. */
-void fakeio_udp6_frame(const struct udpip6 *u, uint32_t ifindex, const uint8_t mac[6]);
+void fakeio_udp6_frame(const struct udpip *u, uint32_t ifindex, const uint8_t mac[6]);
 /* A datagram at the socket of a port (67, 4011). */
 void fakeio_datagram(const struct udpip *u, uint32_t ifindex);
 /* The same, longer than the receive buffer: u->payload is the part that fitted. */
@@ -87,7 +87,7 @@ void fakeio_udp(uint16_t port, const struct udp_dgram *g);
 bool fakeio_udp_server(struct ipaddr server, const struct udp_dgram *g);
 /* A datagram at the connected socket of a server, read at the next fakeio_turn().
  * Returns false if the server has no such socket. */
-bool fakeio_from_server(struct ip4 server, const struct udpip *u, uint32_t ifindex);
+bool fakeio_from_server(struct ipaddr server, const struct udpip *u, uint32_t ifindex);
 /* An ICMP message caused this error (errno) on a server's socket; ifindex as in
  * io/udp. */
 bool fakeio_server_error(struct ipaddr server, int err, uint32_t ifindex);

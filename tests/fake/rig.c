@@ -158,7 +158,7 @@ rig_request(uint32_t ifindex, uint8_t type, uint32_t xid)
 {
 	static struct msg m;
 	struct udpip u = {
-		.dst = IP4_BROADCAST, .sport = 68, .dport = 67, .ttl = 64, .payload = m.b,
+		.dst = ip_of4(IP4_BROADCAST), .sport = 68, .dport = 67, .ttl = 64, .payload = m.b,
 	};
 
 	rig_message(&m, BOOTREQUEST, type, xid);
@@ -171,7 +171,7 @@ struct udpip
 rig_datagram(const struct msg *m, const char *from, uint16_t sport, uint16_t dport)
 {
 	return (struct udpip){
-		.src = rig_ip(from), .dst = rig_ip("192.0.2.1"), .sport = sport,
+		.src = ip_of4(rig_ip(from)), .dst = ip_of4(rig_ip("192.0.2.1")), .sport = sport,
 		.dport = dport, .ttl = 64, .payload = m->b, .payload_len = m->len,
 	};
 }
@@ -188,7 +188,7 @@ rig_reply(const char *server, uint8_t type, uint32_t xid, const char *giaddr)
 	msg_opt_u32(&m, DHCP4_OPT_SERVER_ID, rig_ip(server).host);
 	msg_end(&m);
 	u = rig_datagram(&m, server, 67, 67);
-	u.dst = rig_ip(giaddr);
+	u.dst = ip_of4(rig_ip(giaddr));
 	must(fakeio_from_server(u.src, &u, FAKEIO_UPLINK));
 }
 

@@ -96,7 +96,7 @@ request(struct world *w, uint8_t how, const uint8_t *msg, size_t len)
 		assert(!relay6_is_reply(msg[0]));
 		check_rendered(&p, msg, len);
 	}
-	if (how & 16 && pendings_due(w->r6.ask.hedges, &due)) {
+	if (how & 16 && pendings_due(w->r6.hedges, &due)) {
 		w->now = due;
 		if (relay6_hedge(&w->r6, w->now, &p))
 			check_rendered(&p, p.m.data, p.m.len);

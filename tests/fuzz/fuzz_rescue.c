@@ -46,8 +46,8 @@ is_copy(const struct question *q, const struct rescue_plan *p)
 	if (q->len != p->udp.payload_len || q->len < DHCP4_HEADER)
 		return false;
 	memcpy(was, q->msg, q->len);
-	dhcp4_put_ip4(was, DHCP4_OFF_CIADDR, p->udp.src);
-	dhcp4_put_ip4(was, DHCP4_OFF_GIADDR, p->udp.src);
+	dhcp4_put_ip4(was, DHCP4_OFF_CIADDR, p->udp.src.v4);
+	dhcp4_put_ip4(was, DHCP4_OFF_GIADDR, p->udp.src.v4);
 	return memcmp(was, p->msg, q->len) == 0;
 }
 
@@ -60,8 +60,8 @@ check_copy(struct seen *s, const struct rescue_plan *p)
 	for (; i < s->n; i++) {
 		const struct iface *f = iftab_by_index(s->w->iftab, s->q[i].ifindex);
 
-		if (is_copy(&s->q[i], p) && !ip4_eq(s->q[i].dst, p->udp.dst) &&
-		    f && iface_giaddr_find(f, p->udp.src) >= 0 &&
+		if (is_copy(&s->q[i], p) && !ip4_eq(s->q[i].dst, p->udp.dst.v4) &&
+		    f && iface_giaddr_find(f, p->udp.src.v4) >= 0 &&
 		    iface_has(f, s->q[i].src) && !iface_is_all(f, s->q[i].src))
 			break;
 	}
@@ -71,16 +71,16 @@ check_copy(struct seen *s, const struct rescue_plan *p)
 static void
 check_ask(struct seen *s, const struct rescue_plan *p)
 {
-	const struct relay4 *r = &s->w->r4;
-	uint16_t server = servers_find4(r->servers, p->udp.dst);
+	const struct relay *r = &s->w->r4;
+	uint16_t server = servers_find4(r->servers, p->udp.dst.v4);
 	struct dhcp4 m;
 
 	assert(server != CONF_NONE && r->conf->is_boot[server]);
 	assert(health_usable(&r->servers->health[server]));
-	assert(iftab_is_ours(s->w->iftab, p->udp.src));
+	assert(iftab_is_ours(s->w->iftab, p->udp.src.v4));
 	assert(p->udp.sport == DHCP4_PORT_SERVER && p->udp.dport == DHCP4_PORT_PXE);
 	assert(dhcp4_parse(&m, p->msg, p->udp.payload_len) == DROP_NONE);
-	assert(ip4_eq(m.ciaddr, p->udp.src) && ip4_eq(m.giaddr, p->udp.src));
+	assert(ip4_eq(m.ciaddr, p->udp.src.v4) && ip4_eq(m.giaddr, p->udp.src.v4));
 	assert(m.op == BOOTREQUEST);
 	check_copy(s, p);
 }
@@ -91,8 +91,8 @@ check_delivery(const struct seen *s, const struct rescue_plan *p)
 	struct dhcp4 m;
 	unsigned i = 0;
 
-	while (i < s->n && !(ip4_eq(s->q[i].src, p->udp.dst) &&
-	    ip4_eq(s->q[i].dst, p->udp.src) && s->q[i].sport == p->udp.dport &&
+	while (i < s->n && !(ip4_eq(s->q[i].src, p->udp.dst.v4) &&
+	    ip4_eq(s->q[i].dst, p->udp.src.v4) && s->q[i].sport == p->udp.dport &&
 	    s->q[i].ifindex == p->ifindex))
 		i++;
 	assert(i < s->n);
@@ -126,7 +126,7 @@ check_field(const struct rescue_plan *p, const uint8_t *was, size_t at)
 	struct rd a = rd_init(p->msg + at, 4), b = rd_init(was + at, 4);
 	struct ip4 is = { rd_u32(&a) }, old = { rd_u32(&b) };
 
-	assert(ip4_eq(is, old) || ip4_is_none(is) || ip4_eq(is, p->udp.dst));
+	assert(ip4_eq(is, old) || ip4_is_none(is) || ip4_eq(is, p->udp.dst.v4));
 }
 
 /* The bytes must be those of the answer `was`, except for our addresses and option
@@ -177,7 +177,7 @@ routed(struct seen *s, const struct path_packet *k)
 	    s->w->now, &p);
 	check(s, &p);
 	if (p.what == RESCUE_QUERY)
-		assert(!ip4_eq(p.udp.dst, server));
+		assert(!ip4_eq(p.udp.dst.v4, server));
 }
 
 /* An ICMP error that quotes this packet. */
@@ -195,7 +195,7 @@ unreachable(struct seen *s, const struct path_packet *k)
 	check(s, &p);
 	assert(p.what != RESCUE_DELIVER);
 	if (p.what == RESCUE_QUERY)
-		assert(!ip4_eq(p.udp.dst, rx.dst.v4));
+		assert(!ip4_eq(p.udp.dst.v4, rx.dst.v4));
 }
 
 static void

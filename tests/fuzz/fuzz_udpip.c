@@ -25,8 +25,8 @@ rebuild(const struct udpip *u)
 	udpip_build(copy, u, 7);
 	if (u->payload_len)
 		memcpy(copy + UDPIP_HEADERS, u->payload, u->payload_len);
-	assert(udpip_parse(&again, copy, len, true) == DROP_NONE);
-	assert(ip4_eq(again.src, u->src) && ip4_eq(again.dst, u->dst));
+	assert(udpip_parse(&again, FAMILY4, copy, len, true) == DROP_NONE);
+	assert(ip_eq(again.src, u->src) && ip_eq(again.dst, u->dst));
 	assert(again.sport == u->sport && again.dport == u->dport);
 	assert(again.ttl == (u->ttl ? u->ttl : UDPIP_TTL));
 	assert(again.payload_len == u->payload_len);
@@ -37,8 +37,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct udpip u, v;
-	enum drop loose = udpip_parse(&u, data, len, false);
-	enum drop strict = udpip_parse(&v, data, len, true);
+	enum drop loose = udpip_parse(&u, FAMILY4, data, len, false);
+	enum drop strict = udpip_parse(&v, FAMILY4, data, len, true);
 
 	assert(strict == loose ||
 	    (loose == DROP_NONE && strict == DROP_BAD_CHECKSUM));

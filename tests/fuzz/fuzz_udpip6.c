@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * An IPv6 packet of any bytes: the payload must lie inside of it, a verified packet must also
- * be accepted unverified, and what was read must survive udpip6_build() and udpip6_parse().
+ * be accepted unverified, and what was read must survive udpip_build() and udpip_parse().
  * The same bytes are tried as the text of an address and a prefix.
  */
 #include <assert.h>
@@ -10,25 +10,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/udpip6.h"
+#include "proto/udpip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
-rebuild(const struct udpip6 *u)
+rebuild(const struct udpip *u)
 {
 	size_t len = UDPIP6_HEADERS + u->payload_len;
 	uint8_t *copy = malloc(len);
-	struct udpip6 again;
+	struct udpip again;
 
 	assert(copy);
-	udpip6_build(copy, u);
+	udpip_build(copy, u, 0);
 	if (u->payload_len)
 		memcpy(copy + UDPIP6_HEADERS, u->payload, u->payload_len);
-	assert(udpip6_parse(&again, copy, len, true) == DROP_NONE);
-	assert(ip6_eq(again.src, u->src) && ip6_eq(again.dst, u->dst));
+	assert(udpip_parse(&again, FAMILY6, copy, len, true) == DROP_NONE);
+	assert(ip_eq(again.src, u->src) && ip_eq(again.dst, u->dst));
 	assert(again.sport == u->sport && again.dport == u->dport);
-	assert(again.hop_limit == (u->hop_limit ? u->hop_limit : UDPIP6_HOPS));
+	assert(again.ttl == (u->ttl ? u->ttl : UDPIP_TTL));
 	assert(again.payload_len == u->payload_len);
 	free(copy);
 }
@@ -36,9 +36,9 @@ rebuild(const struct udpip6 *u)
 static void
 check_packet(const uint8_t *data, size_t len)
 {
-	struct udpip6 u, v;
-	enum drop loose = udpip6_parse(&u, data, len, false);
-	enum drop strict = udpip6_parse(&v, data, len, true);
+	struct udpip u, v;
+	enum drop loose = udpip_parse(&u, FAMILY6, data, len, false);
+	enum drop strict = udpip_parse(&v, FAMILY6, data, len, true);
 
 	assert(strict == loose || (loose == DROP_NONE && strict == DROP_BAD_CHECKSUM));
 	assert(len >= 40 || loose == DROP_SHORT);

@@ -305,13 +305,13 @@ size_t
 net_packet6(uint8_t *out, const char *src, uint16_t sport, const char *dst,
     uint16_t dport, const char *payload)
 {
-	struct udpip6 u = {
+	struct udpip u = {
 		.sport = sport, .dport = dport,
 		.payload = (const uint8_t *)payload, .payload_len = strlen(payload),
 	};
 
-	ck_assert(ip6_parse(src, &u.src) && ip6_parse(dst, &u.dst));
-	udpip6_build(out, &u);
+	ck_assert(ip_parse(src, &u.src) && ip_parse(dst, &u.dst));
+	udpip_build(out, &u, 0);
 	memcpy(out + UDPIP6_HEADERS, payload, u.payload_len);
 	return UDPIP6_HEADERS + u.payload_len;
 }

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "proto/udpip6.h"
+#include "proto/udpip.h"
 
 #define NET_A	((struct ip4){ 0x0a000001 })
 #define NET_B	((struct ip4){ 0x0a000002 })

@@ -54,8 +54,8 @@ world_reload(struct world *w, const char *text)
 	w->conf = conffile_parse(text, strlen(text), mistake, NULL);
 	if (!w->conf)
 		broken("conf", "no memory");
-	relay4_configure(&w->r4, old, w->conf, w->now);
-	w->r6.ask.conf = w->conf;
+	servers_configure(&w->servers, old, w->conf, w->now);
+	w->r4.conf = w->r6.conf = w->conf;
 	commit(w, true);
 	conf_free(old);
 }
@@ -64,18 +64,17 @@ static void
 fresh_memory(struct world *w, size_t capacity)
 {
 	clients_free(w->r4.clients);
-	pendings_free(w->hedges);
+	pendings_free(w->r4.hedges);
 	w->r4.clients = clients_new(FAMILY4, capacity, secret, evicted, w);
-	w->hedges = pendings_new(WORLD_HEDGES);
-	if (!w->r4.clients || !w->hedges)
+	w->r4.hedges = pendings_new(WORLD_HEDGES);
+	if (!w->r4.clients || !w->r4.hedges)
 		broken("clients", "no memory");
 	clients_free(w->r6.clients);
-	pendings_free(w->r6.ask.hedges);
+	pendings_free(w->r6.hedges);
 	w->r6.clients = clients_new(FAMILY6, capacity, secret, evicted, w);
-	w->r6.ask.hedges = pendings_new(WORLD_HEDGES);
-	if (!w->r6.clients || !w->r6.ask.hedges)
+	w->r6.hedges = pendings_new(WORLD_HEDGES);
+	if (!w->r6.clients || !w->r6.hedges)
 		broken("clients", "no memory");
-	w->r4.hedges = w->hedges;
 	w->evicted = 0;
 }
 
@@ -83,7 +82,7 @@ static void
 fresh_servers(struct world *w)
 {
 	memset(w->servers.stats, 0, sizeof(w->servers.stats));
-	memset(w->r4.rule_hits, 0, sizeof(w->r4.rule_hits));
+	memset(w->servers.rule_hits, 0, sizeof(w->servers.rule_hits));
 	for (unsigned i = 0; w->conf && i < w->conf->n_server; i++)
 		health_init(&w->servers.health[i], w->conf->server[i].rise,
 		    w->conf->server[i].fall, w->now);
@@ -120,10 +119,9 @@ world_new(const char *conf, size_t capacity)
 	w->servers.iftab = w->r4.iftab = w->iftab;
 	w->r4.stats = &w->stats;
 	w->r6.iftab = w->iftab;
-	w->r6.rule_hits = w->r4.rule_hits;
-	w->r6.ask.family = FAMILY6;
-	w->r6.ask.servers = &w->servers;
-	w->r6.ask.stats = &w->stats6;
+	w->r6.family = FAMILY6;
+	w->r6.servers = &w->servers;
+	w->r6.stats = &w->stats6;
 	world_reset(w, capacity);
 	world_reload(w, conf);
 	return w;
@@ -135,9 +133,9 @@ world_free(struct world *w)
 	if (w) {
 		iftab_free(w->iftab);
 		clients_free(w->r4.clients);
-		pendings_free(w->hedges);
+		pendings_free(w->r4.hedges);
 		clients_free(w->r6.clients);
-		pendings_free(w->r6.ask.hedges);
+		pendings_free(w->r6.hedges);
 		conf_free(w->conf);
 		free(w);
 	}

@@ -21,11 +21,10 @@
 struct world {
 	struct conf *conf;
 	struct iftab *iftab;
-	struct pendings *hedges;
 	struct stats stats, stats6;
 	struct servers servers;
-	struct relay4 r4;
-	struct relay6 r6;
+	struct relay r4;
+	struct relay r6;
 	struct mono now;
 	unsigned evicted;	/* conversations that were evicted */
 };

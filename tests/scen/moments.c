@@ -279,7 +279,7 @@ static void
 run(struct boot *b)
 {
 	world_reset(w, 64);
-	relay4_configure(&w->r4, NULL, w->conf, w->now);
+	servers_configure(&w->servers, NULL, w->conf, w->now);
 	for (b->now = 0; !b->done && b->now < END_MS; b->now += STEP_MS) {
 		for (int i = 0; i < FLIGHTS; i++)
 			if (b->flight[i].at && b->flight[i].at <= b->now) {

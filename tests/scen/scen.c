@@ -458,7 +458,7 @@ on_sent(void *user, const struct fakeio_out *o)
 {
 	struct scen *s = user;
 	struct udpip u = {
-		.src = ip_v4(o->server), .sport = 67, .dport = 67, .ttl = 64, .payload_len = o->len,
+		.src = o->server, .sport = 67, .dport = 67, .ttl = 64, .payload_len = o->len,
 	};
 	uint8_t msg[FAKEIO_MSG_MAX];
 
@@ -469,7 +469,7 @@ on_sent(void *user, const struct fakeio_out *o)
 	msg[0] = BOOTREPLY;
 	u.payload = msg;
 	if (!*dead(s, o->server))
-		(void)fakeio_from_server(ip_v4(o->server), &u, 99);
+		(void)fakeio_from_server(o->server, &u, 99);
 	return true;
 }
 
@@ -585,7 +585,7 @@ client_sends(struct scen *s, char **word)
 	size_t len = build(s, msg, op, type_of(s, word[2]), word + 3, NULL);
 	uint32_t ifindex = ifindex_of(word);
 	struct udpip u = {
-		.sport = 68, .dport = 67, .dst = IP4_BROADCAST, .ttl = 64,
+		.sport = 68, .dport = 67, .dst = ip_of4(IP4_BROADCAST), .ttl = 64,
 		.payload = msg, .payload_len = number(word, "cut", len, 10),
 	};
 
@@ -693,9 +693,9 @@ client6_sends(struct scen *s, char **word)
 	static struct msg m;
 	const char *mac = value(word, "mac"), *src = value(word, "src");
 	struct mac l2 = mac_of(s, mac ? mac : "52:54:00:00:00:01");
-	struct udpip6 u = {
-		.src = ip_v6(address(s, src ? src : "fe80::5054:ff:fe00:1")),
-		.dst = ip_v6(address(s, "ff02::1:2")), .sport = 546, .dport = 547,
+	struct udpip u = {
+		.src = address(s, src ? src : "fe80::5054:ff:fe00:1"),
+		.dst = address(s, "ff02::1:2"), .sport = 546, .dport = 547,
 		.payload = m.b,
 	};
 
@@ -761,10 +761,10 @@ client_asks_4011(struct scen *s, char **word)
 {
 	uint8_t msg[FAKEIO_MSG_MAX];
 	struct udpip u = {
-		.dst = IP4_BROADCAST, .dport = DHCP4_PORT_PXE, .ttl = 64, .payload = msg,
+		.dst = ip_of4(IP4_BROADCAST), .dport = DHCP4_PORT_PXE, .ttl = 64, .payload = msg,
 	};
 
-	u.src = ip_port(s, word[2], &u.sport);
+	u.src = ip_of4(ip_port(s, word[2], &u.sport));
 	u.payload_len = build(s, msg, BOOTREQUEST, type_of(s, word[3]), word + 4, NULL);
 	frame_comes(s, &u, ifindex_of(word), RING_TO_BROADCAST);
 }
@@ -776,8 +776,8 @@ is_routed(struct scen *s, char **word)
 	bool reply = type == DHCP4_OFFER || type == DHCP4_ACK;
 	struct udpip u = { .ttl = 64, .payload = msg };
 
-	u.src = ip_port(s, word[2], &u.sport);
-	u.dst = ip_port(s, word[3], &u.dport);
+	u.src = ip_of4(ip_port(s, word[2], &u.sport));
+	u.dst = ip_of4(ip_port(s, word[3], &u.dport));
 	u.payload_len = build(s, msg, reply ? BOOTREPLY : BOOTREQUEST, type,
 	    word + 5, NULL);
 	frame_comes(s, &u, ifindex_of(word), RING_TO_HOST);
@@ -788,7 +788,7 @@ overheard(struct scen *s, char **word)
 {
 	uint8_t msg[FAKEIO_MSG_MAX];
 	struct udpip u = {
-		.src = ip(s, word[2]), .dst = IP4_BROADCAST, .sport = 67,
+		.src = ip_of4(ip(s, word[2])), .dst = ip_of4(IP4_BROADCAST), .sport = 67,
 		.dport = 68, .ttl = 64, .payload = msg,
 	};
 
@@ -807,8 +807,8 @@ tftp(struct scen *s, char **word)
 
 	if (!read && strcmp(word[4], "error") != 0)
 		wrong(s, "tftp IFINDEX CLIENT SERVER read FILE, or error CODE");
-	u.src = ip(s, word[read ? 2 : 3]);
-	u.dst = ip(s, word[read ? 3 : 2]);
+	u.src = ip_of4(ip(s, word[read ? 2 : 3]));
+	u.dst = ip_of4(ip(s, word[read ? 3 : 2]));
 	u.sport = read ? 2070 : 40123;
 	u.dport = read ? 69 : 2070;
 	wr_u16(&w, read ? 1 : 5);
@@ -828,7 +828,7 @@ port_is_helped(struct scen *s, char **word)
 {
 	uint8_t payload[256] = "payload";
 	struct udpip u = {
-		.dst = IP4_BROADCAST, .payload = payload, .payload_len = 7,
+		.dst = ip_of4(IP4_BROADCAST), .payload = payload, .payload_len = 7,
 		.dport = (uint16_t)atoi(word[3]),
 		.ttl = (uint8_t)number(word + 4, "ttl", 64, 10),
 	};
@@ -837,7 +837,7 @@ port_is_helped(struct scen *s, char **word)
 	if (value(word + 4, "payload"))
 		u.payload_len = bytes(s, value(word + 4, "payload"), payload,
 		    sizeof(payload));
-	u.src = ip_port(s, word[2], &u.sport);
+	u.src = ip_of4(ip_port(s, word[2], &u.sport));
 	frame_comes(s, &u, ifindex_of(word), RING_TO_BROADCAST);
 }
 
@@ -850,7 +850,7 @@ server_answers(struct scen *s, char **word)
 	uint8_t msg[FAKEIO_MSG_MAX];
 	uint32_t by = (uint32_t)number(word, "by", 99, 10);
 	struct udpip u = {
-		.src = from, .dport = 67, .payload = msg,
+		.src = ip_of4(from), .dport = 67, .payload = msg,
 		.sport = (uint16_t)number(word, "sport", 67, 10),
 	};
 
@@ -859,8 +859,8 @@ server_answers(struct scen *s, char **word)
 		    dhcp4_parse(&asked, s->asked[i].msg, s->asked[i].len) == DROP_NONE)
 			base = &asked;
 	u.payload_len = build(s, msg, BOOTREPLY, type_of(s, word[2]), word + 3, base);
-	u.dst = ip_key(s, word, "to", base ? base->giaddr : IP4_NONE);
-	if (u.sport != 67 || !fakeio_from_server(from, &u, by))
+	u.dst = ip_of4(ip_key(s, word, "to", base ? base->giaddr : IP4_NONE));
+	if (u.sport != 67 || !fakeio_from_server(u.src, &u, by))
 		fakeio_datagram(&u, by);
 	fakeio_turn();
 	note_drops(s);
@@ -1041,9 +1041,9 @@ expect_rule(struct scen *s, char **word)
 	for (unsigned i = 0; i < s->d->conf->n_rule; i++) {
 		if (strcmp(s->d->conf->rule[i].name, word[2]) != 0)
 			continue;
-		if (s->d->r4.rule_hits[i] != strtoul(word[3], NULL, 10))
+		if (s->d->servers.rule_hits[i] != strtoul(word[3], NULL, 10))
 			wrong(s, "rule %s: %llu", word[2],
-			    (unsigned long long)s->d->r4.rule_hits[i]);
+			    (unsigned long long)s->d->servers.rule_hits[i]);
 		return;
 	}
 	wrong(s, "no rule %s", word[2]);

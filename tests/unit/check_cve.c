@@ -143,7 +143,7 @@ reply_from(const char *server, uint32_t ifindex, const void *data, size_t len)
 	ck_assert_ptr_nonnull(block);
 	if (why == DROP_NONE) {
 		struct udpip u = {
-			.src = delivery.src, .dst = delivery.dst, .sport = 67,
+			.src = ip_of4(delivery.src), .dst = ip_of4(delivery.dst), .sport = 67,
 			.dport = 68, .payload = block,
 		};
 
@@ -194,7 +194,7 @@ static size_t
 packet(uint8_t *ip, size_t len)
 {
 	struct udpip u = {
-		.src = world_ip("192.0.2.9"), .dst = IP4_BROADCAST, .sport = 68,
+		.src = ip_of4(world_ip("192.0.2.9")), .dst = ip_of4(IP4_BROADCAST), .sport = 68,
 		.dport = 67, .payload = msg.b, .payload_len = len,
 	};
 
@@ -211,9 +211,9 @@ frame(const uint8_t *ip, size_t len)
 	struct udpip u;
 	/* first with the checksum, over whatever length the headers claim, then
 	 * without */
-	enum drop why = udpip_parse(&u, exact, len, true);
+	enum drop why = udpip_parse(&u, FAMILY4, exact, len, true);
 
-	why = udpip_parse(&u, exact, len, why == DROP_NONE);
+	why = udpip_parse(&u, FAMILY4, exact, len, why == DROP_NONE);
 	if (why == DROP_NONE) {
 		must(u.payload >= exact && u.payload + u.payload_len <= exact + len);
 		why = request_on(10, u.payload, u.payload_len);

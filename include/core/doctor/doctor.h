@@ -207,7 +207,7 @@ struct doctor {
 
 /* Begins a run on an interface; ifindex is 0 if the kernel does not have it.
  * slot is a free one below DOCTOR_RUNS_MAX. NULL: out of memory. */
-struct doctor *doctor_new(struct relay4 *r, uint32_t ifindex, const char *ifname,
+struct doctor *doctor_new(struct relay *r, uint32_t ifindex, const char *ifname,
     uint8_t slot, struct hash_key secret, struct mono now);
 struct doctor *doctor_free(struct doctor *d);	/* returns NULL */
 

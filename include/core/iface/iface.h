@@ -62,7 +62,6 @@ struct iface6 {
 	struct ip6 own;		/* chosen from its own addresses, or IP6_NONE */
 	struct ip6 link;	/* link-address, IP6_NONE: none, or `unnumbered` */
 	bool unnumbered;	/* link-address = none: it is sent as :: */
-	bool standby;		/* another router has the virtual address */
 	struct ip6 virtual;	/* virtual address, or IP6_NONE */
 	/* Options 18, 37, 38 and 53 as they are sent, owned. The Interface-Id's
 	 * value is at iid_at; iid_len 0: it is not sent. */
@@ -93,7 +92,7 @@ struct iface {
 	const struct conf_if *conf;	/* NULL: not a client interface */
 	uint32_t from_port;	/* ifindex of the port that conf is from; 0: own */
 	uint32_t copy_of;	/* ifindex of the client interface below a macvlan */
-	bool standby;		/* another router has the virtual address */
+	bool standby[FAMILIES];	/* another router has the virtual address */
 	/* In the discovery group, and in DHCPv6's; joining failed: tend/iface_watch. */
 	bool in_group[FAMILIES], join_failed[FAMILIES];
 	struct ip4 virtual;	/* virtual address, or IP4_NONE */
@@ -122,6 +121,9 @@ bool iface_ready(const struct iface *f);
 bool iface6_ready(const struct iface *f);
 /* Does it serve clients of either family? */
 bool iface_serves(const struct iface *f);
+/* DROP_NONE if this is a client interface that is up and not on standby; in may be
+ * NULL. */
+enum drop iface_judge(const struct iface *in, enum family family);
 /* Is `a` in an IPv6 prefix of the interface? One of its usable addresses? */
 bool iface6_has(const struct iface *f, struct ip6 a);
 bool iface6_owns(const struct iface *f, struct ip6 a);

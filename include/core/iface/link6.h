@@ -11,8 +11,7 @@
 
 #include "core/iface/iface.h"
 
-/* Sets f->six, but for `standby`, from f->conf (not NULL), f->six.virtual and the
- * addresses of f and of `from`, which is f or the port whose addresses it uses. fmt is
+/* Sets f->six from f->conf (not NULL), f->six.virtual and the addresses of f and of `from`, which is f or the port whose addresses it uses. fmt is
  * without giaddr. false: out of memory, and f is not ready. */
 bool link6_make(struct iface *f, const struct iface *from, struct conf_fmt fmt,
     const uint8_t duid[18]);

@@ -47,7 +47,7 @@ void helpers_configure(struct helpers *h, const struct conf *old,
 /* Judges a packet that was broadcast on ifindex, by the first [helper] with its
  * port and interface. Returns DROP_NONE and a plan, or the reason to drop.
  * Updates the counters. */
-enum drop helper_packet(struct helpers *h, const struct relay4 *r,
+enum drop helper_packet(struct helpers *h, const struct relay *r,
     const struct udpip *u, uint32_t ifindex, struct mono now,
     struct helper_plan *plan);
 

@@ -28,12 +28,12 @@ struct p4011_plan {
 };
 
 /* Returns DROP_NONE and a plan, or the reason to drop. Updates the counters. */
-enum drop p4011_request(struct relay4 *r, const struct rx *rx,
+enum drop p4011_request(struct relay *r, const struct rx *rx,
     struct mono now, struct p4011_plan *plan);
 
 /* Counts a request as dropped after all: no copy could be sent. in:
  * plan->servers.in. */
-void p4011_lost(struct relay4 *r, struct iface *in, enum drop why);
+void p4011_lost(struct relay *r, struct iface *in, enum drop why);
 
 /* Writes the payload; size is at least rx->len. Returns its length. */
 size_t p4011_render(const struct p4011_plan *plan, const struct rx *rx,

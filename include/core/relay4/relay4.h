@@ -36,22 +36,6 @@
 /* strip-pxe-from leaves longer offers alone. Clients accept at most 1,472 bytes. */
 #define RELAY4_STRIP_MAX	16384
 
-/* What the decisions read and write. All pointers are borrowed. */
-struct relay4 {
-	const struct conf *conf;	/* the same as servers->conf */
-	struct servers *servers;
-	struct iftab *iftab;
-	struct clients *clients;
-	struct stats *stats;
-	uint64_t rule_hits[CONF_RULES_MAX];
-	struct pendings *hedges;
-};
-
-/* Takes over a configuration, the first one (old is NULL) or the next, also for
- * r->servers. Servers and rules that stay keep their counters. */
-void relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
-    struct mono now);
-
 struct relay4_copy {
 	struct ip4 giaddr;
 	const struct rai *rai;	/* NULL: no option 82 is added */
@@ -76,7 +60,7 @@ struct relay4_plan {
 
 /* Judge a message. Return DROP_NONE and a plan, or the reason to drop. Update
  * the counters. */
-enum drop relay4_request(struct relay4 *r, const struct rx *rx,
+enum drop relay4_request(struct relay *r, const struct rx *rx,
     struct mono now, struct relay4_plan *plan);
 
 /* The option 82 of a copy: none, ours, or ours without server-id-override. The
@@ -105,64 +89,53 @@ struct relay4_delivery {
 	uint16_t server;	/* index, CONF_NONE when check-source is off */
 };
 
-enum drop relay4_reply(struct relay4 *r, const struct rx *rx,
+enum drop relay4_reply(struct relay *r, const struct rx *rx,
     struct mono now, struct relay4_delivery *d);
 /* Writes the message for the client and returns its length, at least
  * DHCP4_HEADER. size is at least the received length and DHCP4_MIN. */
-size_t relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
+size_t relay4_render_reply(struct relay *r, const struct relay4_delivery *d,
     uint8_t *out, size_t size);
 
 /* Takes the stored query that is due first (pendings_due(r->hedges) says when).
  * True: render and send the plan, whose message is valid until the next call.
  * False: the query is obsolete. */
-bool relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan);
+bool relay4_hedge(struct relay *r, struct mono now, struct relay4_plan *plan);
 
 /* --- shared by the files of relay4, p4011 and rescue ------------------- */
 
 /* Empties the plan and sets its interface. */
-void relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
+void relay4_begin(struct relay *r, struct relay4_plan *plan, uint32_t ifindex,
     bool unicast);
-/* DROP_NONE if this is a client interface that is up and not on standby. */
-enum drop relay4_judge_interface(const struct iface *in);
 /* Notes where a request came from, for its replies. */
 void relay4_remember(struct conv *cv, const struct rx *rx,
     const struct dhcp4 *m);
 /* Returns the groups that serve this client. Matches the rules and notes the
  * choice in cv, unless cv has a choice that holds: one made by this
  * configuration, for this interface. */
-struct conf_groups relay4_targets(struct relay4 *r, struct conv *cv,
+struct conf_groups relay4_targets(struct relay *r, struct conv *cv,
     const struct iface *in, const struct pxe_client *client,
     const struct dhcp4 *m);
-bool relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
+bool relay4_choice_holds(const struct relay *r, const struct conv *cv,
     const struct iface *in);
 
 /* Write the servers of the plan (t: of relay4_targets()), and its copies, one
  * per giaddr. fresh: cv is new. */
-void relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+void relay4_servers(struct relay *r, struct relay4_plan *plan, struct conv *cv,
     const struct conf_groups *t, struct mono now);
-void relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+void relay4_copies(struct relay *r, struct relay4_plan *plan, struct conv *cv,
     bool fresh);
-/* What asks the servers, and for which client. */
-struct asker relay4_asker(const struct relay4 *r);
 /* Adds the members of a group that a query goes to. */
-void relay4_query(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+void relay4_query(struct relay *r, struct relay4_plan *plan, struct conv *cv,
     uint16_t group, enum conf_class class, struct mono now);
-struct ask_client relay4_client(struct relay4 *r, const struct dhcp4 *m,
+struct ask_client relay4_client(struct relay *r, const struct dhcp4 *m,
     uint32_t ifindex, enum conf_class class);
 
-/* May a reply come from that address, on that interface? `server` is the index
- * of rx->src.v4 or CONF_NONE. */
-enum drop relay4_judge_source(struct relay4 *r, const struct rx *rx,
-    uint16_t server);
-/* The same for a reply to port 67, which the other router of a pair may forward. */
-enum drop relay4_judge_sender(struct relay4 *r, const struct rx *rx,
+/* ask_judge_source() for a reply to port 67, which the other router of a pair may forward. */
+enum drop relay4_judge_sender(struct relay *r, const struct rx *rx,
     uint16_t server);
 /* Does the message forge a giaddr (ours, or not a host address) or option 82
  * (damaged, or from an untrusted circuit)? */
-enum drop relay4_judge_forged(const struct relay4 *r, const struct iface *in,
+enum drop relay4_judge_forged(const struct relay *r, const struct iface *in,
     const struct dhcp4 *m);
-/* Applies the rate limits of the client and of the interface. */
-enum drop relay4_limits(struct relay4 *r, struct iface *in,
-    const struct dhcp4 *m, struct mono now);
 
 #endif

@@ -56,28 +56,28 @@ size_t rescues_count(const struct rescues *t);
 
 /* Looks at a UDP packet to or from port 4011 that is routed through this
  * machine. *plan says what to do at once. */
-void rescue_tap(struct rescues *t, struct relay4 *r, const struct rx *rx,
+void rescue_tap(struct rescues *t, struct relay *r, const struct rx *rx,
     uint16_t dport, struct mono now, struct rescue_plan *plan);
 
 /* Handles an ICMP error about a request to port 4011, whose server gets no more
  * time. rx is the request, as far as the error quotes it, and the interface
  * that the error arrived on. */
-void rescue_unreachable(struct rescues *t, struct relay4 *r,
+void rescue_unreachable(struct rescues *t, struct relay *r,
     const struct rx *rx, struct mono now, struct rescue_plan *plan);
 
 /* Offers a datagram to our port 67. True: it answers a query of ours and is
  * consumed, and *plan says what to do. False: it does not, and nothing was
  * counted. */
-bool rescue_answer(struct rescues *t, struct relay4 *r, const struct rx *rx,
+bool rescue_answer(struct rescues *t, struct relay *r, const struct rx *rx,
     struct mono now, struct rescue_plan *plan);
 
 /* Counts a delivery as dropped after all: it could not be sent. */
-void rescue_lost(struct relay4 *r, const struct rescue_plan *plan, enum drop why);
+void rescue_lost(struct relay *r, const struct rescue_plan *plan, enum drop why);
 
 /* Sets *due to when rescue_next() must be called, which handles the request
  * that is due first; false: there is none. */
 bool rescue_due(const struct rescues *t, struct mono *due);
-void rescue_next(struct rescues *t, struct relay4 *r, struct mono now,
+void rescue_next(struct rescues *t, struct relay *r, struct mono now,
     struct rescue_plan *plan);
 
 #endif

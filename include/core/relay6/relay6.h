@@ -32,14 +32,6 @@
  * 53, 68, 79, 135 and the head of option 9. */
 #define RELAY6_ADDS	1280
 
-/* What the decisions read and write. All pointers are borrowed. */
-struct relay6 {
-	struct asker ask;
-	struct iftab *iftab;
-	struct clients *clients;
-	uint64_t *rule_hits;	/* by rule, those of both families */
-};
-
 /* The client's message inside any relay headers. */
 struct relay6_origin {
 	struct dhcp6 m;		/* m.data is NULL if it could not be read */
@@ -69,7 +61,7 @@ struct relay6_plan {
 
 /* Judge a message. Return DROP_NONE and a plan, or the reason to drop. Update
  * the counters. */
-enum drop relay6_request(struct relay6 *r, const struct rx *rx, struct mono now,
+enum drop relay6_request(struct relay *r, const struct rx *rx, struct mono now,
     struct relay6_plan *plan);
 
 /* With option 68 or without: only servers with `vss = on` get it. */
@@ -95,20 +87,15 @@ struct relay6_delivery {
 	uint8_t mac[8];
 };
 
-enum drop relay6_reply(struct relay6 *r, const struct rx *rx, struct mono now,
+enum drop relay6_reply(struct relay *r, const struct rx *rx, struct mono now,
     struct relay6_delivery *d);
 /* Is it a message that servers send, of this type? Everything else on port 547
  * is a request. */
 bool relay6_is_reply(uint8_t type);
-/* May a message or an error come from this server (CONF_NONE: unknown sender), by
- * this interface? */
-enum drop relay6_judge_source(const struct relay6 *r, const struct rx *rx,
-    uint16_t server);
-
-/* Takes the stored query that is due first (pendings_due(r->ask.hedges) says
+/* Takes the stored query that is due first (pendings_due(r->hedges) says
  * when). True: render and send the plan, whose message is valid until the next
  * call. False: the query is obsolete. */
-bool relay6_hedge(struct relay6 *r, struct mono now, struct relay6_plan *plan);
+bool relay6_hedge(struct relay *r, struct mono now, struct relay6_plan *plan);
 
 /* --- shared by the files of relay6 ------------------------------------- */
 
@@ -117,9 +104,9 @@ void relay6_read_origin(struct relay6_origin *o, const struct dhcp6 *m,
     struct ip6 peer);
 /* Write the servers of the plan: of a message, whose number is cv->tries; of a
  * stored query, false if there is none left (ask_next). */
-void relay6_servers(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
+void relay6_servers(struct relay *r, struct relay6_plan *plan, struct conv *cv,
     struct mono now);
-bool relay6_ask_next(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
+bool relay6_ask_next(struct relay *r, struct relay6_plan *plan, struct conv *cv,
     struct pending *s, struct mono now);
 /* The conversation of the message inside. */
 struct client_key relay6_key(uint32_t ifindex, const struct relay6_origin *o);

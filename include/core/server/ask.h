@@ -6,8 +6,8 @@
  * goes to all members, or to the one that it names. Which group serves a client,
  * and what is an answer, is for the relay of its family to say.
  *
- * Whoever asks has a struct asker, each of its conversations a struct ask, and
- * each message that is relayed a struct ask_list.
+ * Each conversation has a struct ask, and each message that is relayed a struct
+ * ask_list.
  */
 #ifndef CORE_SERVER_ASK_H
 #define CORE_SERVER_ASK_H
@@ -25,13 +25,16 @@
 #include "core/server/servers.h"
 #include "core/server/stats.h"
 
-/* Who asks: one for each family. Servers of the other one do not exist for it:
- * a group without members of its family is empty. All pointers are borrowed. */
-struct asker {
+/* The relay of a family: what the decisions read and write. Servers of the other one
+ * do not exist for it: a group without members of its family is empty. All pointers
+ * are borrowed. */
+struct relay {
 	enum family family;
 	const struct conf *conf;	/* the same as servers->conf */
+	struct iftab *iftab;
 	struct servers *servers;
 	struct stats *stats;		/* of this family */
+	struct clients *clients;
 	struct pendings *hedges;
 };
 
@@ -40,7 +43,7 @@ struct ask {
 	struct serverset asked;		/* servers that got a copy */
 	uint8_t asks[CONF_CLASSES];	/* how often the client asked, so far */
 	bool answered[CONF_CLASSES];
-	uint32_t hedge[CONF_CLASSES];	/* slot of asker.hedges, 0: none */
+	uint32_t hedge[CONF_CLASSES];	/* slot of relay.hedges, 0: none */
 };
 
 /* The servers of one message. */
@@ -65,36 +68,45 @@ struct ask_client {
 	bool leases;
 };
 
+/* Count a request that came by this interface (NULL: none that is known), and, unless
+ * `why` is DROP_NONE, that it is dropped; else that it is relayed to the list. Returns
+ * why. type: of the client's message. */
+void ask_count(const struct relay *r, struct iface *in);
+enum drop ask_judged(const struct relay *r, struct iface *in, const struct ask_list *l,
+    uint8_t type, enum drop why);
+/* May a reply, or an ICMP error, come from this address, on this interface? server: the
+ * index of rx->src, or CONF_NONE. */
+enum drop ask_judge_source(const struct relay *r, const struct rx *rx, uint16_t server);
 void ask_begin(struct ask_list *l);
 /* Adds a server, unless its address is in the list or of the other family. */
-void ask_add(const struct asker *a, struct ask_list *l, uint16_t server);
+void ask_add(const struct relay *r, struct ask_list *l, uint16_t server);
 /* Adds the members of a group that get a message which is not a query: the one
  * that it names (`first` index, or CONF_NONE), and all others unless `only`. */
-void ask_members(const struct asker *a, struct ask_list *l, uint16_t group,
+void ask_members(const struct relay *r, struct ask_list *l, uint16_t group,
     uint16_t named, bool only);
 /* Adds the members of a group that a query goes to. */
-void ask_query(const struct asker *a, struct ask_list *l, struct ask *q,
+void ask_query(const struct relay *r, struct ask_list *l, struct ask *q,
     uint16_t group, enum conf_class class, const struct ask_client *c,
     struct mono now);
 /* Notes who got the message; ask_arm also stores it, for each class that is
  * hedged. key: of the conversation, PENDING_KEY bytes. */
 void ask_note(struct ask *q, const struct ask_list *l);
-void ask_arm(const struct asker *a, const struct ask_list *l, struct ask *q,
+void ask_arm(const struct relay *r, const struct ask_list *l, struct ask *q,
     const void *key, const struct rx *rx, struct mono now);
 /* Notes that this class was answered, and drops its hedge. */
-void ask_answered(const struct asker *a, struct ask *q, const void *key,
+void ask_answered(const struct relay *r, struct ask *q, const void *key,
     enum conf_class class);
 /* Adds the next server for a stored query that is due; false: there is none, or
  * q has no such query any more. Then s is free again, as it is after the last
  * server; otherwise it is due again. Its message is valid until another one is
  * stored. */
-bool ask_next(const struct asker *a, struct ask_list *l, struct ask *q,
+bool ask_next(const struct relay *r, struct ask_list *l, struct ask *q,
     struct pending *s, uint16_t group, const struct ask_client *c,
     struct mono now);
 /* Another choice of groups: earlier queries went elsewhere. */
 void ask_reset(struct ask *q);
 /* The order in which the members of a group are queried. */
-struct select_out ask_order(const struct asker *a, uint16_t group,
+struct select_out ask_order(const struct relay *r, uint16_t group,
     const struct ask_client *c, struct mono now);
 
 #endif

@@ -121,6 +121,11 @@ struct station *clients_find_station(struct clients *c, struct client_key key,
  * of its station, while the current message is processed. The key is unvalidated;
  * ifindex is 0 for a reply. */
 void clients_expect(struct clients *c, struct client_key key, uint32_t ifindex);
+/* Counts a request of the conversation. */
+void clients_count_try(const struct relay *r, struct conv *cv);
+/* Applies the rate limits of the client of this conversation and of the interface. */
+enum drop clients_limit(const struct relay *r, struct client_key key, struct iface *in,
+    struct mono now);
 size_t clients_count(const struct clients *c);
 
 #endif

@@ -12,21 +12,21 @@
 #include "core/story/track.h"
 
 /* A message that relay4_request() judged, and the plan as it left it. */
-void record_request(struct track *t, const struct relay4 *r,
+void record_request(struct track *t, const struct relay *r,
     const struct rx *rx, const struct relay4_plan *plan, enum drop why,
     struct mono now);
 /* A stored request that relay4_hedge() sent to the next server. */
-void record_hedge(struct track *t, const struct relay4 *r,
+void record_hedge(struct track *t, const struct relay *r,
     const struct relay4_plan *plan, struct mono now);
 /* A message that relay4_reply() judged. */
-void record_reply(struct track *t, const struct relay4 *r,
+void record_reply(struct track *t, const struct relay *r,
     const struct rx *rx, const struct relay4_delivery *d, enum drop why,
     struct mono now);
 /* The same of DHCPv6. */
-void record_request6(struct track *t, const struct relay6 *r,
+void record_request6(struct track *t, const struct relay *r,
     const struct rx *rx, const struct relay6_plan *plan, enum drop why,
     struct mono now);
-void record_hedge6(struct track *t, const struct relay6 *r,
+void record_hedge6(struct track *t, const struct relay *r,
     const struct relay6_plan *plan, struct mono now);
 void record_reply6(struct track *t, const struct rx *rx,
     const struct relay6_delivery *d, enum drop why, struct mono now);
@@ -39,7 +39,7 @@ void record_rescue(struct track *t, const struct rescue_plan *p, struct mono now
 void record_tap(struct track *t, const struct rx *rx, uint16_t dport,
     struct mono now);
 /* A broadcast to port 68 on a VLAN, not sent by us. */
-void record_stranger(struct track *t, const struct relay4 *r,
+void record_stranger(struct track *t, const struct relay *r,
     const struct rx *rx, struct mono now);
 
 #endif

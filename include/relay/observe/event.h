@@ -13,17 +13,9 @@
 #include "core/server/ask.h"
 #include "io/ring.h"
 #include "proto/dhcp4.h"
+#include "proto/udpip.h"
 
 struct daemon;
-
-/* A datagram of either family. */
-struct event_udp {
-	struct ipaddr src, dst;
-	uint16_t sport, dport;
-	uint8_t hops;		/* TTL or hop limit; 0: the usual one */
-	const uint8_t *payload;
-	size_t payload_len;
-};
 
 /* Where it was seen; the comment names the members that describe it. */
 enum event_leg {
@@ -41,7 +33,7 @@ struct event {
 	const struct rx *rx;
 	const struct ring_frame *frame;
 	enum family family;
-	struct event_udp udp;
+	struct udpip udp;
 	const uint8_t *hdr;		/* headers of udp; NULL: to be made */
 	struct mac mac;			/* link destination */
 	uint16_t dport;

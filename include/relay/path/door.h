@@ -13,34 +13,30 @@
 
 #include "base/mono.h"
 #include "core/iface/rx.h"
-#include "core/server/select.h"
+#include "core/server/ask.h"
 #include "io/ring.h"
 #include "io/udp.h"
+#include "proto/udpip.h"
 
 struct daemon;
 
 struct door {
-	/* A frame of this family's ring. */
-	void (*frame)(struct daemon *d, const struct ring_frame *f, struct mono now);
+	/* A packet of this family's ring. Returns DROP_NONE, or why it is dropped
+	 * before core sees it. */
+	enum drop (*frame)(struct daemon *d, const struct ring_frame *f,
+	    const struct rx *rx, const struct udpip *u, struct mono now);
+	/* A packet that is routed past us, and could not be read; NULL: none comes. */
+	void (*unread)(struct daemon *d, const struct ring_frame *f, struct mono now);
 	/* A datagram to port 67 or 547. by_server: it came by a server's socket. */
-	void (*datagram)(struct daemon *d, const struct udp_dgram *g, bool by_server,
-	    struct mono now);
+	bool (*is_request)(const struct udp_dgram *g, bool by_server);
+	void (*request)(struct daemon *d, const struct rx *rx, struct mono now);
+	void (*reply)(struct daemon *d, const struct rx *rx, struct mono now);
 	/* Hints: this message is next. Prefetch the table entries of its client. */
 	void (*expect_frame)(struct daemon *d, const uint8_t *ip, size_t len,
 	    uint32_t ifindex);
 	void (*expect_datagram)(struct daemon *d, const struct udp_dgram *g);
-	/* May an ICMP error about this server count? */
-	enum drop (*judge_error)(struct daemon *d, const struct rx *rx, uint16_t server);
 };
 
 extern const struct door door4, door6;
-
-/* A datagram as core takes it. */
-struct rx door_rx_of_datagram(struct daemon *d, const struct udp_dgram *g);
-/* Counts and reports a frame or a datagram that was dropped before core saw it. */
-void door_drop_frame(struct daemon *d, enum family family, const struct ring_frame *f,
-    enum drop why);
-void door_drop_truncated(struct daemon *d, enum family family, const struct rx *rx,
-    bool is_request);
 
 #endif

@@ -14,11 +14,9 @@
 
 struct daemon;
 
-/* Each reads its socket for one turn of the loop. */
-void path_ring4(void *daemon, struct mono now);
-void path_ring6(void *daemon, struct mono now);
-void path_udp67(void *daemon, struct mono now);
-void path_udp547(void *daemon, struct mono now);
+/* Each reads its socket for one turn of the loop; in: struct sockets_in. */
+void path_ring(void *in, struct mono now);
+void path_udp(void *in, struct mono now);
 void path_udp4011(void *daemon, struct mono now);
 void path_server(struct daemon *d, unsigned server, struct mono now);
 /* Reads the replies and errors left in a server's socket. Takes no request from the

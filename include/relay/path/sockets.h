@@ -20,6 +20,8 @@ struct daemon;
 
 /* How messages of one family come in. */
 struct sockets_in {
+	struct daemon *owner;	/* for the callbacks */
+	enum family family;
 	struct ring *ring;
 	int udp;		/* port 67 or 547; -1: not open */
 	struct overload overload;	/* of the ring */
@@ -36,17 +38,24 @@ struct sockets {
 				 * the discovery group */
 	int hide;		/* while open, EDK2 gets no ICMP errors */
 	int lock;		/* see lock_namespace(); -1: priv_fd() is it */
-	loop_fn *on_547, *on_4011;
 	struct loop_watch *w_udp4011;
+	const struct sockets_readers *readers;
 };
 
-/* What reads each socket; called with the daemon. */
+/* Reads the socket of server i. */
+typedef void server_read_fn(struct daemon *d, unsigned i, struct mono now);
+
+/* What reads each socket. */
 struct sockets_readers {
-	loop_fn *ring[FAMILIES], *udp[FAMILIES], *udp4011;
+	loop_fn *ring, *udp;	/* called with struct sockets_in */
+	loop_fn *udp4011;	/* called with the daemon */
+	server_read_fn *server;
+	server_read_fn *drain;	/* before it is closed; uses no other socket */
 };
 
-int sockets_new(struct daemon *d);	/* takes the lock; 0 or -errno, logged */
-int sockets_open(struct daemon *d, const struct sockets_readers *r);
+/* Takes the lock, and borrows r. 0 or -errno, logged. */
+int sockets_new(struct daemon *d, const struct sockets_readers *r);
+int sockets_open(struct daemon *d);	/* 0 or -errno, logged */
 void sockets_close(struct daemon *d);
 /* The kernel swaps a ring's filter in one step, or keeps the old one. 0 or
  * -errno. */
@@ -59,13 +68,6 @@ void sockets_count_lost(struct daemon *d);
 /* server_sockets.c: the servers' sockets, one for each address and VRF. A socket
  * is found by the configuration index of the first server with its address. */
 
-/* Reads the socket of server i. */
-typedef void server_read_fn(struct daemon *d, unsigned i, struct mono now);
-struct server_readers {
-	server_read_fn *read;	/* when it is readable */
-	server_read_fn *drain;	/* before it is closed; uses no other socket */
-};
-
 struct server_slot {
 	struct daemon *owner;		/* for the callback */
 	unsigned index;
@@ -75,15 +77,13 @@ struct server_slot {
 };
 
 struct server_sockets {
-	struct server_readers readers;
 	unsigned n, n_next;
 	struct server_slot slot[CONF_SERVERS_MAX];
 	struct server_slot next[CONF_SERVERS_MAX];	/* being prepared */
 };
 
 /* Opens those of c, the first configuration. 0 or -errno, logged. */
-int server_sockets_open(struct daemon *d, const struct conf *c,
-    const struct server_readers *r);
+int server_sockets_open(struct daemon *d, const struct conf *c);
 void server_sockets_close(struct daemon *d);
 /* A reload has two steps. The first opens what c needs beside the sockets in use,
  * and changes nothing when it fails; an address that stays keeps its socket. The

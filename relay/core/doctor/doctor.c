@@ -461,7 +461,7 @@ doctor_heard_on_vlan(struct doctor *d, const struct dhcp4 *m, struct ip4 from)
 
 /* Selects the groups with the functions that the relay uses. */
 static void
-read_choice(struct doctor *d, struct relay4 *r, const struct iface *f,
+read_choice(struct doctor *d, struct relay *r, const struct iface *f,
     enum clientmsg_kind kind)
 {
 	struct clientmsg who = { .kind = kind, .run = d->mac };
@@ -479,7 +479,7 @@ read_choice(struct doctor *d, struct relay4 *r, const struct iface *f,
 
 /* Adds a server that the interface leads to, and its first queries. */
 static void
-add_server(struct doctor *d, const struct relay4 *r, uint16_t i, struct mono now)
+add_server(struct doctor *d, const struct relay *r, uint16_t i, struct mono now)
 {
 	const struct health *h = &r->servers->health[i];
 	struct doctor_query q = { .ref = d->n_server };
@@ -523,7 +523,7 @@ add_server(struct doctor *d, const struct relay4 *r, uint16_t i, struct mono now
 /* Uses the first giaddr, as the relay does, or all. A rotation may be at any of
  * them, so all are tried for it, too. */
 static void
-read_iface(struct doctor *d, const struct relay4 *r, const struct iface *f)
+read_iface(struct doctor *d, const struct relay *r, const struct iface *f)
 {
 	bool each = f->conf->o.giaddr == CONF_GIADDR_ALL ||
 	    f->conf->o.giaddr == CONF_GIADDR_ROTATE;
@@ -542,7 +542,7 @@ read_iface(struct doctor *d, const struct relay4 *r, const struct iface *f)
 }
 
 struct doctor *
-doctor_new(struct relay4 *r, uint32_t ifindex, const char *ifname, uint8_t slot,
+doctor_new(struct relay *r, uint32_t ifindex, const char *ifname, uint8_t slot,
     struct hash_key secret, struct mono now)
 {
 	const struct iface *f = iftab_by_index(r->iftab, ifindex);

@@ -112,9 +112,9 @@ doctor_look(struct doctor *d, const struct iface *f)
 		sbuf_printf(&b, " %s", ip4_str(d->giaddr[i].addr, a));
 	if (!d->giaddr_ours)
 		report(d, FINDING_GIADDR_FOREIGN, none, "%s", text);
-	else if (!f->standby && f->link.running)
+	else if (!f->standby[FAMILY4] && f->link.running)
 		report(d, FINDING_SERVES, none, "%s", text);
-	if (f->standby)
+	if (f->standby[FAMILY4])
 		report(d, FINDING_STANDBY, none, "%s", text);
 	if (!f->link.running)
 		report(d, FINDING_NO_CARRIER, none, NULL);

@@ -27,6 +27,16 @@ iface_serves(const struct iface *f)
 	return iface_ready(f) || iface6_ready(f);
 }
 
+enum drop
+iface_judge(const struct iface *in, enum family family)
+{
+	if (!in || !in->conf)
+		return DROP_NOT_CLIENT;
+	if (!in->link.up)
+		return DROP_DOWN;
+	return in->standby[family] ? DROP_STANDBY : DROP_NONE;
+}
+
 bool
 iface6_has(const struct iface *f, struct ip6 a)
 {

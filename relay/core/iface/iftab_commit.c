@@ -117,16 +117,16 @@ set_active(struct iface *f, struct ipaddr found4, struct ipaddr found6)
 {
 	const struct conf_if_opts *o = &f->conf->o;
 
-	f->standby = o->active != CONF_ACTIVE_ALWAYS && ip_is_none(found4);
-	f->six.standby = o->active != CONF_ACTIVE_ALWAYS && ip_is_none(found6);
+	f->standby[FAMILY4] = o->active != CONF_ACTIVE_ALWAYS && ip_is_none(found4);
+	f->standby[FAMILY6] = o->active != CONF_ACTIVE_ALWAYS && ip_is_none(found6);
 	f->virtual = ip_v4(found4);
 	f->six.virtual = ip_v6(found6);
 	if (o->active != CONF_ACTIVE_ADDRESS)
 		return;
 	if (ip4_is_none(o->active_address))
-		f->standby = f->six.standby;
+		f->standby[FAMILY4] = f->standby[FAMILY6];
 	if (ip6_is_none(o->active_address6))
-		f->six.standby = f->standby;
+		f->standby[FAMILY6] = f->standby[FAMILY4];
 	/* A configured one stays: replies to it may be on their way. */
 	f->virtual = o->active_address;
 	f->six.virtual = o->active_address6;
@@ -288,7 +288,7 @@ recompute(struct iftab *t, const struct common *with, struct entry *e)
 	memset(f->rule_bits, 0, sizeof(f->rule_bits));
 	if (!src.conf) {
 		f->n_giaddr = 0;
-		f->standby = false;
+		memset(f->standby, 0, sizeof(f->standby));
 		f->virtual = f->own = IP4_NONE;
 		link6_clear(&f->six);
 		return;
@@ -310,12 +310,6 @@ static bool
 serves(const struct entry *e, enum family family)
 {
 	return !e->gone && (family == FAMILY6 ? iface6_ready(&e->f) : iface_ready(&e->f));
-}
-
-static bool
-on_standby(const struct entry *e, enum family family)
-{
-	return family == FAMILY6 ? e->f.six.standby : e->f.standby;
 }
 
 static bool
@@ -346,7 +340,7 @@ remember_told(struct entry *e)
 	e->told_id_key = e->id_key;
 	for (int family = 0; family < FAMILIES; family++) {
 		e->told[family] = serves(e, family);
-		e->told_standby[family] = on_standby(e, family);
+		e->told_standby[family] = e->f.standby[family];
 	}
 }
 
@@ -358,7 +352,7 @@ switched_family(const struct entry *e)
 	enum family family = FAMILY4;
 
 	while (family < FAMILIES && !(e->told[family] && serves(e, family) &&
-	    e->told_standby[family] != on_standby(e, family)))
+	    e->told_standby[family] != e->f.standby[family]))
 		family++;
 	return family;
 }
@@ -389,7 +383,7 @@ tell_change(struct entry *e, iftab_change_fn *fn, void *user)
 	if (!was && e->f.conf->o.active != CONF_ACTIVE_ALWAYS)
 		switched = serves(e, FAMILY4) ? FAMILY4 : FAMILY6;
 	if (switched != FAMILIES)
-		fn(user, on_standby(e, switched) ? IFTAB_STANDBY : IFTAB_ACTIVE, &e->f);
+		fn(user, e->f.standby[switched] ? IFTAB_STANDBY : IFTAB_ACTIVE, &e->f);
 }
 
 static void

@@ -123,7 +123,7 @@ has_looped(struct helpers *h, const struct udpip *u, struct mono now)
 {
 	uint64_t key[3] = {
 		hash_sip(h->secret, u->payload, u->payload_len),
-		(uint64_t)u->src.host << 32 | (uint32_t)u->sport << 16 | u->dport,
+		(uint64_t)u->src.v4.host << 32 | (uint32_t)u->sport << 16 | u->dport,
 		u->payload_len,
 	};
 	uint64_t digest = hash_sip(h->secret, key, sizeof(key));
@@ -169,17 +169,18 @@ add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
 }
 
 static enum drop
-judge_helped(struct helpers *h, const struct relay4 *r, uint16_t index,
+judge_helped(struct helpers *h, const struct relay *r, uint16_t index,
     const struct iface *in, const struct udpip *u, struct mono now)
 {
 	const struct conf_helper *p = &r->conf->helper[index];
+	struct ip4 src = u->src.v4;
 
-	if (u->ttl <= 1 || iftab_is_local(r->iftab, u->src))
+	if (u->ttl <= 1 || iftab_is_local(r->iftab, src))
 		return DROP_HELPER_LOOP;
-	if (in->standby)
+	if (in->standby[FAMILY4])
 		return DROP_STANDBY;
-	if (!is_allowed(p, u->src) || !ip4_is_host(source_of(p, in, u->src)) ||
-	    u->src.host >> 24 == 127 || iface_is_all(in, u->src))
+	if (!is_allowed(p, src) || !ip4_is_host(source_of(p, in, src)) ||
+	    src.host >> 24 == 127 || iface_is_all(in, src))
 		return DROP_HELPER_DENIED;
 	if (!limit_take(&h->limit[index], p->rate, now))
 		return DROP_HELPER_RATE;
@@ -187,7 +188,7 @@ judge_helped(struct helpers *h, const struct relay4 *r, uint16_t index,
 }
 
 enum drop
-helper_packet(struct helpers *h, const struct relay4 *r, const struct udpip *u,
+helper_packet(struct helpers *h, const struct relay *r, const struct udpip *u,
     uint32_t ifindex, struct mono now, struct helper_plan *plan)
 {
 	const struct iface *in = iftab_by_index(r->iftab, ifindex);
@@ -207,7 +208,7 @@ helper_packet(struct helpers *h, const struct relay4 *r, const struct udpip *u,
 	}
 	plan->n = plan->n_cut = 0;
 	plan->ttl = (uint8_t)(u->ttl - 1);
-	plan->src = source_of(p, in, u->src);
+	plan->src = source_of(p, in, u->src.v4);
 	for (unsigned i = 0; i < p->n_to_addr; i++)
 		add_out(plan, p->to_addr[i], 0);
 	if (p->n_to_if)

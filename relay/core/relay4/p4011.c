@@ -13,9 +13,9 @@
 #include <string.h>
 
 static enum drop
-judge_4011(struct relay4 *r, const struct iface *in, const struct rx *rx)
+judge_4011(struct relay *r, const struct iface *in, const struct rx *rx)
 {
-	enum drop d = relay4_judge_interface(in);
+	enum drop d = iface_judge(in, FAMILY4);
 
 	if (d != DROP_NONE)
 		return d;
@@ -50,7 +50,7 @@ read_4011(struct p4011_plan *plan, const struct rx *rx)
 /* Copies the choice made for the DISCOVER of this boot (iPXE uses the same xid
  * on port 4011), but not the state of the queries on port 67. */
 static void
-copy_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m,
+copy_choice(struct relay *r, struct conv *cv, const struct dhcp4 *m,
     struct mono now)
 {
 	const struct conv *known = clients_find(r->clients, clients_key(m), now);
@@ -65,7 +65,7 @@ copy_choice(struct relay4 *r, struct conv *cv, const struct dhcp4 *m,
 }
 
 static enum drop
-plan_4011_servers(struct relay4 *r, const struct rx *rx, struct mono now,
+plan_4011_servers(struct relay *r, const struct rx *rx, struct mono now,
     struct p4011_plan *plan, bool dhcp)
 {
 	struct conv once = { .conf_gen = 0 };
@@ -91,7 +91,7 @@ plan_4011_servers(struct relay4 *r, const struct rx *rx, struct mono now,
 	t = relay4_targets(r, cv, in, &plan->servers.client, m);
 	plan->servers.rule = cv->rule;
 	if (cv->rule != CONF_NONE)
-		r->rule_hits[cv->rule]++;
+		r->servers->rule_hits[cv->rule]++;
 	if (t.drop)
 		return DROP_RULE;
 	if (t.group[CONF_BOOT] == CONF_NONE)
@@ -102,7 +102,7 @@ plan_4011_servers(struct relay4 *r, const struct rx *rx, struct mono now,
 }
 
 enum drop
-p4011_request(struct relay4 *r, const struct rx *rx, struct mono now,
+p4011_request(struct relay *r, const struct rx *rx, struct mono now,
     struct p4011_plan *plan)
 {
 	struct dhcp4 *m = &plan->servers.m;
@@ -124,7 +124,7 @@ p4011_request(struct relay4 *r, const struct rx *rx, struct mono now,
 	if (dhcp)
 		d = relay4_judge_forged(r, in, m);
 	if (d == DROP_NONE)
-		d = relay4_limits(r, in, m, now);
+		d = clients_limit(r, clients_key(m), in, now);
 	if (d == DROP_NONE)
 		d = plan_4011_servers(r, rx, now, plan, dhcp);
 	if (d == DROP_NONE) {
@@ -141,7 +141,7 @@ p4011_request(struct relay4 *r, const struct rx *rx, struct mono now,
 }
 
 void
-p4011_lost(struct relay4 *r, struct iface *in, enum drop why)
+p4011_lost(struct relay *r, struct iface *in, enum drop why)
 {
 	r->stats->counter[COUNTER_P4011_RELAYED]--;
 	r->stats->drop_4011[why]++;

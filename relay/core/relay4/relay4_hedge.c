@@ -7,7 +7,7 @@
 
 /* The group of the stored query; CONF_NONE if the client's groups may have changed. */
 static uint16_t
-group_of(const struct relay4 *r, const struct conv *cv, const struct iface *in,
+group_of(const struct relay *r, const struct conv *cv, const struct iface *in,
     enum conf_class class)
 {
 	return relay4_choice_holds(r, cv, in) ?
@@ -15,10 +15,9 @@ group_of(const struct relay4 *r, const struct conv *cv, const struct iface *in,
 }
 
 bool
-relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan)
+relay4_hedge(struct relay *r, struct mono now, struct relay4_plan *plan)
 {
 	struct pending *s = pendings_first(r->hedges);
-	struct asker a = relay4_asker(r);
 	struct conv *cv = NULL;
 	struct ask_client c;
 	uint16_t group;
@@ -33,7 +32,7 @@ relay4_hedge(struct relay4 *r, struct mono now, struct relay4_plan *plan)
 	}
 	group = group_of(r, cv, plan->in, s->class);
 	c = relay4_client(r, &plan->m, plan->in->link.ifindex, s->class);
-	if (!ask_next(&a, &plan->to, &cv->ask, s, group, &c, now))
+	if (!ask_next(r, &plan->to, &cv->ask, s, group, &c, now))
 		return false;
 	plan->hops = (uint8_t)(plan->m.hops + 1);
 	plan->hedge = true;

@@ -18,26 +18,7 @@
 #define ROTATE_TRIES 3
 
 void
-relay4_configure(struct relay4 *r, const struct conf *old, const struct conf *c,
-    struct mono now)
-{
-	uint64_t kept[CONF_RULES_MAX];
-
-	servers_configure(r->servers, old, c, now);
-	r->conf = c;
-	if (!old)
-		return;
-	/* A rule that keeps its name keeps its hits. */
-	memcpy(kept, r->rule_hits, sizeof(kept));
-	memset(r->rule_hits, 0, sizeof(r->rule_hits));
-	for (unsigned i = 0; i < c->n_rule; i++)
-		for (unsigned k = 0; k < old->n_rule; k++)
-			if (strcmp(c->rule[i].name, old->rule[k].name) == 0)
-				r->rule_hits[i] = kept[k];
-}
-
-void
-relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
+relay4_begin(struct relay *r, struct relay4_plan *plan, uint32_t ifindex,
     bool unicast)
 {
 	plan->n_copy = 0;
@@ -53,7 +34,7 @@ relay4_begin(struct relay4 *r, struct relay4_plan *plan, uint32_t ifindex,
 }
 
 bool
-relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
+relay4_choice_holds(const struct relay *r, const struct conv *cv,
     const struct iface *in)
 {
 	return cv->chosen && cv->conf_gen == r->servers->conf_gen &&
@@ -67,7 +48,7 @@ relay4_choice_holds(const struct relay4 *r, const struct conv *cv,
  * VLAN while its machine keeps sending, and an attacker must not carry a rule
  * of one VLAN to another by using a machine's xid first. */
 struct conf_groups
-relay4_targets(struct relay4 *r, struct conv *cv, const struct iface *in,
+relay4_targets(struct relay *r, struct conv *cv, const struct iface *in,
     const struct pxe_client *client, const struct dhcp4 *m)
 {
 	struct rules_facts f = { .in = in, .client = client, .type = m->type };
@@ -87,17 +68,8 @@ relay4_targets(struct relay4 *r, struct conv *cv, const struct iface *in,
 	return conf_groups_for(r->conf, in->conf, cv->rule);
 }
 
-struct asker
-relay4_asker(const struct relay4 *r)
-{
-	return (struct asker){
-		.family = FAMILY4, .conf = r->conf, .servers = r->servers,
-		.stats = r->stats, .hedges = r->hedges,
-	};
-}
-
 struct ask_client
-relay4_client(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex,
+relay4_client(struct relay *r, const struct dhcp4 *m, uint32_t ifindex,
     enum conf_class class)
 {
 	struct ask_client c = { .id = m->chaddr, .len = m->hlen, .sticky = CONF_NONE };
@@ -109,29 +81,27 @@ relay4_client(struct relay4 *r, const struct dhcp4 *m, uint32_t ifindex,
 }
 
 void
-relay4_query(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+relay4_query(struct relay *r, struct relay4_plan *plan, struct conv *cv,
     uint16_t group, enum conf_class class, struct mono now)
 {
-	struct asker a = relay4_asker(r);
 	struct ask_client c = relay4_client(r, &plan->m, plan->in->link.ifindex,
 	    class);
 
-	ask_query(&a, &plan->to, &cv->ask, group, class, &c, now);
+	ask_query(r, &plan->to, &cv->ask, group, class, &c, now);
 }
 
 /* Any other message (REQUEST, RELEASE, ...), and the server in its option 54. */
 static void
-add_members(const struct relay4 *r, struct relay4_plan *plan, uint16_t group,
+add_members(const struct relay *r, struct relay4_plan *plan, uint16_t group,
     bool only_named)
 {
-	struct asker a = relay4_asker(r);
 	struct ip4 id = dhcp4_opt_ip4(&plan->m, DHCP4_OPT_SERVER_ID);
 
-	ask_members(&a, &plan->to, group, servers_find4(r->servers, id), only_named);
+	ask_members(r, &plan->to, group, servers_find4(r->servers, id), only_named);
 }
 
 void
-relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+relay4_servers(struct relay *r, struct relay4_plan *plan, struct conv *cv,
     const struct conf_groups *t, struct mono now)
 {
 	uint16_t boot = t->group[CONF_BOOT], dhcp = t->group[CONF_DHCP], before;
@@ -155,7 +125,7 @@ relay4_servers(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
 /* giaddr = rotate: moves to the next address after the third unanswered try. An
  * address that got a reply stays the first choice of that machine. */
 static unsigned
-rotate_giaddr(struct relay4 *r, const struct relay4_plan *plan, struct conv *cv,
+rotate_giaddr(struct relay *r, const struct relay4_plan *plan, struct conv *cv,
     bool fresh)
 {
 	struct station *s = clients_station(r->clients, cv->key, plan->in->link.ifindex);
@@ -198,7 +168,7 @@ adds_82(const struct relay4_plan *plan)
 }
 
 void
-relay4_copies(struct relay4 *r, struct relay4_plan *plan, struct conv *cv,
+relay4_copies(struct relay *r, struct relay4_plan *plan, struct conv *cv,
     bool fresh)
 {
 	const struct iface *in = plan->in;

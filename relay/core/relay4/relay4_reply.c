@@ -16,37 +16,12 @@
 
 /* --- may it be delivered? ---------------------------------------------- */
 
-/* A reply that arrives on a client VLAN is forged or comes from a rogue server,
- * unless our own route to that server leads through that VLAN (a server on a
- * client VLAN, a relay with one interface). */
-static bool
-came_by_client_vlan(struct relay4 *r, const struct rx *rx, uint16_t server)
-{
-	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
-
-	if (!in || !in->conf)
-		return false;
-	return server == CONF_NONE || !servers_way_by(r->servers, server, in);
-}
-
-enum drop
-relay4_judge_source(struct relay4 *r, const struct rx *rx, uint16_t server)
-{
-	if (came_by_client_vlan(r, rx, server))
-		return DROP_REPLY_FROM_CLIENT;
-	/* check-source = off is for multi-homed servers, which may reply from
-	 * another address than the one we sent to. */
-	if (server == CONF_NONE && r->conf->check_source)
-		return DROP_NOT_SERVER;
-	return DROP_NONE;
-}
-
 /* Of two routers on one VLAN, the other one may be on the way from the servers:
  * it receives the reply and forwards it to us over that VLAN. Any machine on
  * the VLAN may also have forged it, so it is accepted only for clients of this
  * VLAN, which that machine could answer without us. */
 static bool
-came_by_other_router(struct relay4 *r, const struct rx *rx)
+came_by_other_router(struct relay *r, const struct rx *rx)
 {
 	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex), *master;
 	struct dhcp4 m;
@@ -63,9 +38,9 @@ came_by_other_router(struct relay4 *r, const struct rx *rx)
 }
 
 enum drop
-relay4_judge_sender(struct relay4 *r, const struct rx *rx, uint16_t server)
+relay4_judge_sender(struct relay *r, const struct rx *rx, uint16_t server)
 {
-	enum drop why = relay4_judge_source(r, rx, server);
+	enum drop why = ask_judge_source(r, rx, server);
 
 	if (why == DROP_REPLY_FROM_CLIENT && server != CONF_NONE &&
 	    came_by_other_router(r, rx))
@@ -89,7 +64,7 @@ judge_message(const struct dhcp4 *m)
  * client's interface is down, the reply is not for another one, even if only
  * that one is left with this giaddr. */
 static enum drop
-find_interface(struct relay4 *r, const struct dhcp4 *m, const struct conv *cv,
+find_interface(struct relay *r, const struct dhcp4 *m, const struct conv *cv,
     struct iface **out)
 {
 	size_t n = iftab_by_giaddr(r->iftab, m->giaddr, out);
@@ -213,7 +188,7 @@ is_proxy_offer(const struct dhcp4 *m)
  * DHCP server. The offers of boot servers, which may be in a `servers =`, keep
  * them. */
 static bool
-strips_pxe(const struct relay4 *r, const struct relay4_delivery *d)
+strips_pxe(const struct relay *r, const struct relay4_delivery *d)
 {
 	return r->conf->strip_pxe_from_dhcp && d->m.type == DHCP4_OFFER &&
 	    !ip4_is_none(d->m.yiaddr) && d->server != CONF_NONE &&
@@ -222,7 +197,7 @@ strips_pxe(const struct relay4 *r, const struct relay4_delivery *d)
 
 /* The server is alive, whichever client this is for. */
 static void
-note_server(struct relay4 *r, const struct relay4_delivery *d, struct mono now)
+note_server(struct relay *r, const struct relay4_delivery *d, struct mono now)
 {
 	struct server_stats *s = &r->servers->stats[d->server];
 
@@ -239,9 +214,8 @@ note_server(struct relay4 *r, const struct relay4_delivery *d, struct mono now)
  * groups only, answers the boot query; so does an ACK if boot servers were
  * queried without a DISCOVER (43.71, an INFORM, a ROM that uses port 67). */
 static void
-note_answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
+note_answered(struct relay *r, const struct relay4_delivery *d, struct conv *cv)
 {
-	struct asker a = relay4_asker(r);
 	const struct dhcp4 *m = &d->m;
 	bool boot = d->server != CONF_NONE && r->conf->is_boot[d->server];
 	bool dhcp = d->server == CONF_NONE || r->conf->is_dhcp[d->server];
@@ -249,17 +223,17 @@ note_answered(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv
 
 	if (boot && ((offer && (!lease || !dhcp || m->at[DHCP4_OPT_VENDOR_CLASS])) ||
 	    (m->type == DHCP4_ACK && cv->ack_is_boot))) {
-		ask_answered(&a, &cv->ask, &cv->key, CONF_BOOT);
+		ask_answered(r, &cv->ask, &cv->key, CONF_BOOT);
 		clients_station(r->clients, cv->key, cv->ifindex)->boot =
 		    ip_v4(r->conf->server[d->server].address);
 	}
 	if (dhcp && offer && lease)
-		ask_answered(&a, &cv->ask, &cv->key, CONF_DHCP);
+		ask_answered(r, &cv->ask, &cv->key, CONF_DHCP);
 }
 
 /* A server may be in both classes. */
 static enum conf_class
-class_of_reply(const struct relay4 *r, const struct relay4_delivery *d)
+class_of_reply(const struct relay *r, const struct relay4_delivery *d)
 {
 	if (d->server == CONF_NONE || !r->conf->is_boot[d->server])
 		return CONF_DHCP;
@@ -268,7 +242,7 @@ class_of_reply(const struct relay4 *r, const struct relay4_delivery *d)
 }
 
 static void
-note_reply(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
+note_reply(struct relay *r, const struct relay4_delivery *d, struct conv *cv)
 {
 	int gi = iface_giaddr_find(d->out, d->m.giaddr);
 
@@ -296,7 +270,7 @@ note_reply(struct relay4 *r, const struct relay4_delivery *d, struct conv *cv)
 }
 
 static enum drop
-plan_reply(struct relay4 *r, const struct rx *rx, struct mono now,
+plan_reply(struct relay *r, const struct rx *rx, struct mono now,
     struct relay4_delivery *d)
 {
 	enum drop why;
@@ -340,7 +314,7 @@ plan_reply(struct relay4 *r, const struct rx *rx, struct mono now,
 }
 
 enum drop
-relay4_reply(struct relay4 *r, const struct rx *rx, struct mono now,
+relay4_reply(struct relay *r, const struct rx *rx, struct mono now,
     struct relay4_delivery *d)
 {
 	enum drop why;
@@ -371,7 +345,7 @@ strip_82(uint8_t *out, size_t *len, const struct dhcp4 *m, const struct rai *rai
 }
 
 size_t
-relay4_render_reply(struct relay4 *r, const struct relay4_delivery *d,
+relay4_render_reply(struct relay *r, const struct relay4_delivery *d,
     uint8_t *out, size_t size)
 {
 	static const uint8_t pxe[] = {

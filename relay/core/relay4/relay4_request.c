@@ -21,17 +21,7 @@ is_client_type(uint8_t type)
 }
 
 enum drop
-relay4_judge_interface(const struct iface *in)
-{
-	if (!in || !in->conf)
-		return DROP_NOT_CLIENT;
-	if (!in->link.up)
-		return DROP_DOWN;
-	return in->standby ? DROP_STANDBY : DROP_NONE;
-}
-
-enum drop
-relay4_judge_forged(const struct relay4 *r, const struct iface *in,
+relay4_judge_forged(const struct relay *r, const struct iface *in,
     const struct dhcp4 *m)
 {
 	bool relayed = !ip4_is_none(m->giaddr);
@@ -54,21 +44,8 @@ relay4_judge_forged(const struct relay4 *r, const struct iface *in,
 	return in->conf->o.policy == CONF_DISCARD ? DROP_POLICY_82 : DROP_NONE;
 }
 
-enum drop
-relay4_limits(struct relay4 *r, struct iface *in, const struct dhcp4 *m,
-    struct mono now)
-{
-	struct station *s = clients_station(r->clients, clients_key(m),
-	    in->link.ifindex);
-
-	if (!limit_take(&s->limit, r->conf->client_rate, now))
-		return DROP_CLIENT_RATE;
-	return limit_take(&in->limit, r->conf->interface_rate, now) ? DROP_NONE :
-	    DROP_INTERFACE_RATE;
-}
-
 static enum drop
-judge_request(struct relay4 *r, struct iface *in, const struct dhcp4 *m,
+judge_request(struct relay *r, struct iface *in, const struct dhcp4 *m,
     struct mono now)
 {
 	enum drop d;
@@ -88,7 +65,7 @@ judge_request(struct relay4 *r, struct iface *in, const struct dhcp4 *m,
 	d = relay4_judge_forged(r, in, m);
 	if (d != DROP_NONE)
 		return d;
-	return relay4_limits(r, in, m, now);
+	return clients_limit(r, clients_key(m), in, now);
 }
 
 /* Two relays that name each other as servers pass a message with a foreign
@@ -119,13 +96,12 @@ relay4_remember(struct conv *cv, const struct rx *rx, const struct dhcp4 *m)
 }
 
 static enum drop
-plan_request(struct relay4 *r, const struct rx *rx, struct mono now,
+plan_request(struct relay *r, const struct rx *rx, struct mono now,
     struct relay4_plan *plan)
 {
 	bool fresh;
 	struct conv *cv = clients_get(r->clients, clients_key(&plan->m), now,
 	    &fresh);
-	struct asker a = relay4_asker(r);
 	struct conf_groups t;
 
 	if (is_looping(cv, &plan->m, fresh))
@@ -133,54 +109,30 @@ plan_request(struct relay4 *r, const struct rx *rx, struct mono now,
 	pxe_read(&plan->client, &plan->m);
 	plan->has_client = true;
 	relay4_remember(cv, rx, &plan->m);
-	if (cv->tries < UINT8_MAX)
-		cv->tries++;
-	if (cv->tries > 1)
-		stats_count(r->stats, COUNTER_RETRIES);
+	clients_count_try(r, cv);
 	t = relay4_targets(r, cv, plan->in, &plan->client, &plan->m);
 	plan->rule = cv->rule;
 	if (cv->rule != CONF_NONE)
-		r->rule_hits[cv->rule]++;
+		r->servers->rule_hits[cv->rule]++;
 	if (t.drop)
 		return DROP_RULE;
 	relay4_servers(r, plan, cv, &t, now);
 	if (plan->to.n == 0)
 		return DROP_NO_SERVER;
 	relay4_copies(r, plan, cv, fresh);
-	ask_arm(&a, &plan->to, &cv->ask, &cv->key, rx, now);
+	ask_arm(r, &plan->to, &cv->ask, &cv->key, rx, now);
 	return DROP_NONE;
 }
 
-static void
-count_relayed(struct relay4 *r, const struct relay4_plan *plan)
-{
-	stats_count(r->stats, COUNTER_REQUESTS_RELAYED);
-	plan->in->stats[FAMILY4].relayed++;
-	if (plan->foreign)
-		stats_count(r->stats, COUNTER_FOREIGN_GIADDR);
-	if (plan->m.type == DHCP4_TYPE_NONE)
-		stats_count(r->stats, COUNTER_BOOTP);
-	if (plan->to.n_boot) {
-		stats_count(r->stats, COUNTER_BOOT_REQUESTS);
-		stats_count_message(&plan->in->stats[FAMILY4], CONF_BOOT, plan->m.type);
-	}
-	if (plan->to.n > plan->to.n_boot)
-		stats_count_message(&plan->in->stats[FAMILY4], CONF_DHCP, plan->m.type);
-	if (plan->copy[0].rai && plan->copy[0].rai->len)
-		stats_count(r->stats, COUNTER_OPTION82_ADDED);
-}
-
 enum drop
-relay4_request(struct relay4 *r, const struct rx *rx, struct mono now,
+relay4_request(struct relay *r, const struct rx *rx, struct mono now,
     struct relay4_plan *plan)
 {
 	enum drop d;
 
 	relay4_begin(r, plan, rx->ifindex, rx->unicast);
-	stats_count(r->stats, COUNTER_REQUESTS);
-	if (plan->in)
-		plan->in->stats[FAMILY4].requests++;
-	d = relay4_judge_interface(plan->in);
+	ask_count(r, plan->in);
+	d = iface_judge(plan->in, FAMILY4);
 	if (d == DROP_NONE)
 		d = dhcp4_parse(&plan->m, rx->data, rx->len);
 	if (d == DROP_NONE)
@@ -189,13 +141,14 @@ relay4_request(struct relay4 *r, const struct rx *rx, struct mono now,
 		d = plan_request(r, rx, now, plan);
 	if (d == DROP_NONE) {
 		plan->hops = (uint8_t)(plan->m.hops + 1);
-		count_relayed(r, plan);
-		return DROP_NONE;
+		if (plan->foreign)
+			stats_count(r->stats, COUNTER_FOREIGN_GIADDR);
+		if (plan->m.type == DHCP4_TYPE_NONE)
+			stats_count(r->stats, COUNTER_BOOTP);
+		if (plan->copy[0].rai && plan->copy[0].rai->len)
+			stats_count(r->stats, COUNTER_OPTION82_ADDED);
 	}
-	r->stats->drop_request[d]++;
-	if (plan->in)
-		plan->in->stats[FAMILY4].drops++;
-	return d;
+	return ask_judged(r, plan->in, &plan->to, plan->m.type, d);
 }
 
 enum relay4_form

@@ -115,7 +115,7 @@ rescues_count(const struct rescues *t)
 
 /* NULL also if the entry is too old or belongs to an earlier configuration. */
 static struct request *
-find_request(const struct rescues *t, const struct relay4 *r,
+find_request(const struct rescues *t, const struct relay *r,
     const void *key, struct mono now)
 {
 	struct request *q = hash_find(t->requests, key);
@@ -132,13 +132,13 @@ find_request(const struct rescues *t, const struct relay4 *r,
 static bool
 is_active(const struct iface *in)
 {
-	return in && iface_ready(in) && !in->standby;
+	return in && iface_ready(in) && !in->standby[FAMILY4];
 }
 
 /* Is the packet from a client of this VLAN to a server on another network? A
  * server on the client's own VLAN replies directly, which the relay never sees. */
 static bool
-is_routed(struct relay4 *r, const struct iface *in, const struct rx *rx)
+is_routed(struct relay *r, const struct iface *in, const struct rx *rx)
 {
 	return is_active(in) && rx->mac_len > 0 && rx->mac_len <= 8 &&
 	    iface_has(in, rx->src.v4) && iface_is_machine(in, rx->src.v4) &&
@@ -162,7 +162,7 @@ is_rescuable(const struct pxe_client *c, const struct dhcp4 *m,
 }
 
 static bool
-rescues_member(const struct relay4 *r, uint16_t group, uint16_t server)
+rescues_member(const struct relay *r, uint16_t group, uint16_t server)
 {
 	return conf_group_has(r->conf, group, server) &&
 	    r->conf->group[group].rescue;
@@ -172,7 +172,7 @@ rescues_member(const struct relay4 *r, uint16_t group, uint16_t server)
  * condition may have chosen it for the DISCOVER and not match this message:
  * then it is the first group that has the server. */
 static uint16_t
-find_group(struct relay4 *r, const struct iface *in, const struct pxe_client *client,
+find_group(struct relay *r, const struct iface *in, const struct pxe_client *client,
     const struct dhcp4 *m, uint16_t server)
 {
 	struct conv once = { .conf_gen = 0 };
@@ -194,12 +194,11 @@ find_group(struct relay4 *r, const struct iface *in, const struct pxe_client *cl
 /* --- queries ----------------------------------------------------------- */
 
 static uint16_t
-next_live(struct relay4 *r, const struct request *q, const struct dhcp4 *m,
+next_live(struct relay *r, const struct request *q, const struct dhcp4 *m,
     const struct iface *in, struct mono now)
 {
-	struct asker a = relay4_asker(r);
 	struct ask_client c = relay4_client(r, m, in->link.ifindex, CONF_BOOT);
-	struct select_out order = ask_order(&a, q->group, &c, now);
+	struct select_out order = ask_order(r, q->group, &c, now);
 	/* `servers =` sends everything to all members, and does not say which
 	 * ones boot. */
 	bool any = q->group == in->conf->servers;
@@ -219,7 +218,7 @@ next_live(struct relay4 *r, const struct request *q, const struct dhcp4 *m,
  * own rate limit: unlike mere routing, it makes the relay send a packet on the
  * client's behalf. */
 static void
-query_next(struct rescues *t, struct relay4 *r, struct request *q, struct pending *s,
+query_next(struct rescues *t, struct relay *r, struct request *q, struct pending *s,
     struct mono now, struct rescue_plan *plan)
 {
 	struct iface *in = iftab_by_index(r->iftab, s->rx.ifindex);
@@ -229,7 +228,8 @@ query_next(struct rescues *t, struct relay4 *r, struct request *q, struct pendin
 
 	if (is_active(in) && dhcp4_parse(&m, s->msg, s->rx.len) == DROP_NONE)
 		live = next_live(r, q, &m, in, now);
-	if (live == CONF_NONE || relay4_limits(r, in, &m, now) != DROP_NONE) {
+	if (live == CONF_NONE ||
+	    clients_limit(r, clients_key(&m), in, now) != DROP_NONE) {
 		q->exhausted = true;
 		/* A server that was queried may still answer. */
 		if (q->state == QUERIED)
@@ -245,8 +245,8 @@ query_next(struct rescues *t, struct relay4 *r, struct request *q, struct pendin
 	dhcp4_put_ip4(plan->msg, DHCP4_OFF_CIADDR, q->stand_in);
 	dhcp4_put_ip4(plan->msg, DHCP4_OFF_GIADDR, q->stand_in);
 	plan->udp = (struct udpip){
-		.src = q->stand_in, .sport = DHCP4_PORT_SERVER,
-		.dst = ip_v4(r->conf->server[live].address), .dport = DHCP4_PORT_PXE,
+		.src = ip_of4(q->stand_in), .sport = DHCP4_PORT_SERVER,
+		.dst = r->conf->server[live].address, .dport = DHCP4_PORT_PXE,
 		.ttl = UDPIP_TTL, .payload = plan->msg, .payload_len = s->rx.len,
 	};
 	plan->what = RESCUE_QUERY;
@@ -285,7 +285,7 @@ reset_request(struct rescues *t, struct request *q, const struct dhcp4 *m,
 
 /* Plans to deliver plan->msg to the client, as if from its own server. */
 static void
-plan_delivery(struct relay4 *r, const struct request *q, const struct pending *s,
+plan_delivery(struct relay *r, const struct request *q, const struct pending *s,
     struct rescue_plan *plan)
 {
 	plan->what = RESCUE_DELIVER;
@@ -296,16 +296,16 @@ plan_delivery(struct relay4 *r, const struct request *q, const struct pending *s
 	plan->mac_len = s->rx.mac_len;
 	memcpy(plan->mac, s->rx.mac, sizeof(plan->mac));
 	plan->udp = (struct udpip){
-		.src = plan->asked, .sport = DHCP4_PORT_PXE, .dst = q->client,
-		.dport = q->port, .ttl = UDPIP_TTL, .payload = plan->msg,
-		.payload_len = s->rx.len,
+		.src = ip_of4(plan->asked), .sport = DHCP4_PORT_PXE,
+		.dst = ip_of4(q->client), .dport = q->port,
+		.ttl = UDPIP_TTL, .payload = plan->msg, .payload_len = s->rx.len,
 	};
 	stats_count(r->stats, COUNTER_RESCUES_DELIVERED);
 }
 
 /* How long to wait for the client's server; -1: without limit. */
 static int64_t
-patience_ms(const struct relay4 *r, const struct request *q)
+patience_ms(const struct relay *r, const struct request *q)
 {
 	uint32_t hedge_ms = r->conf->group[q->group].hedge_ms;
 
@@ -315,7 +315,7 @@ patience_ms(const struct relay4 *r, const struct request *q)
 }
 
 static void
-tap_request(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
+tap_request(struct rescues *t, struct relay *r, const struct dhcp4 *m,
     const struct rx *rx, struct mono now, struct rescue_plan *plan)
 {
 	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
@@ -379,7 +379,7 @@ is_answer(const struct dhcp4 *m)
 
 /* The client's server replied: no other one is queried for this client. */
 static void
-tap_reply(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
+tap_reply(struct rescues *t, struct relay *r, const struct dhcp4 *m,
     const struct rx *rx, uint16_t dport, struct mono now)
 {
 	uint16_t server = servers_find4(r->servers, rx->src.v4);
@@ -388,7 +388,7 @@ tap_reply(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 
 	if (!q || q->asked != server || !ip4_eq(q->client, rx->dst.v4) ||
 	    q->port != dport || !is_answer(m) ||
-	    relay4_judge_source(r, rx, server) != DROP_NONE)
+	    ask_judge_source(r, rx, server) != DROP_NONE)
 		return;
 	servers_note(r->servers, server,
 	    health_reply(&r->servers->health[server], now));
@@ -399,7 +399,7 @@ tap_reply(struct rescues *t, struct relay4 *r, const struct dhcp4 *m,
 }
 
 void
-rescue_tap(struct rescues *t, struct relay4 *r, const struct rx *rx,
+rescue_tap(struct rescues *t, struct relay *r, const struct rx *rx,
     uint16_t dport, struct mono now, struct rescue_plan *plan)
 {
 	struct dhcp4 m;
@@ -418,7 +418,7 @@ rescue_tap(struct rescues *t, struct relay4 *r, const struct rx *rx,
  * ignored. Only the header of the quoted message counts: its options may be cut
  * off. */
 void
-rescue_unreachable(struct rescues *t, struct relay4 *r,
+rescue_unreachable(struct rescues *t, struct relay *r,
     const struct rx *rx, struct mono now, struct rescue_plan *plan)
 {
 	uint16_t server = servers_find4(r->servers, rx->dst.v4);
@@ -432,7 +432,7 @@ rescue_unreachable(struct rescues *t, struct relay4 *r,
 		return;
 	(void)dhcp4_parse(&m, rx->data, rx->len);
 	if (m.hlen > sizeof(k.client) ||
-	    relay4_judge_source(r, rx, server) != DROP_NONE)
+	    ask_judge_source(r, rx, server) != DROP_NONE)
 		return;
 	k = clients_key(&m);
 	q = find_request(t, r, &k, now);
@@ -463,7 +463,7 @@ write_reply(const struct request *q, const struct dhcp4 *m, uint8_t *out)
 
 /* Did we query this server? */
 static bool
-was_queried(const struct relay4 *r, const struct request *q, uint16_t server)
+was_queried(const struct relay *r, const struct request *q, uint16_t server)
 {
 	if (server == CONF_NONE)	/* another address of the same host? */
 		return !r->conf->check_source;
@@ -471,7 +471,7 @@ was_queried(const struct relay4 *r, const struct request *q, uint16_t server)
 }
 
 bool
-rescue_answer(struct rescues *t, struct relay4 *r, const struct rx *rx,
+rescue_answer(struct rescues *t, struct relay *r, const struct rx *rx,
     struct mono now, struct rescue_plan *plan)
 {
 	uint16_t server = servers_find4(r->servers, rx->src.v4);
@@ -488,7 +488,7 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct rx *rx,
 	k = clients_key(&m);
 	q = find_request(t, r, &k, now);
 	if (!q || !was_queried(r, q, server) ||
-	    relay4_judge_source(r, rx, server) != DROP_NONE)
+	    ask_judge_source(r, rx, server) != DROP_NONE)
 		return false;
 	stats_count(r->stats, COUNTER_REPLIES);
 	if (server != CONF_NONE) {
@@ -523,7 +523,7 @@ rescue_answer(struct rescues *t, struct relay4 *r, const struct rx *rx,
 }
 
 void
-rescue_lost(struct relay4 *r, const struct rescue_plan *plan, enum drop why)
+rescue_lost(struct relay *r, const struct rescue_plan *plan, enum drop why)
 {
 	struct iface *in = iftab_by_index(r->iftab, plan->ifindex);
 
@@ -547,7 +547,7 @@ rescue_due(const struct rescues *t, struct mono *due)
 }
 
 void
-rescue_next(struct rescues *t, struct relay4 *r, struct mono now,
+rescue_next(struct rescues *t, struct relay *r, struct mono now,
     struct rescue_plan *plan)
 {
 	struct pending *s = pendings_first(t->slots);

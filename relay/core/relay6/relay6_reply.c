@@ -16,20 +16,6 @@
 
 /* --- may it be delivered? ---------------------------------------------- */
 
-enum drop
-relay6_judge_source(const struct relay6 *r, const struct rx *rx, uint16_t server)
-{
-	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
-
-	/* A reply from a client link is forged, unless our own route to that
-	 * server leads through it (a server on a client link). */
-	if (in && in->conf && (server == CONF_NONE ||
-	    !servers_way_by(r->ask.servers, server, in)))
-		return DROP_NOT_SERVER;
-	return server == CONF_NONE && r->ask.conf->check_source ?
-	    DROP_NOT_SERVER : DROP_NONE;
-}
-
 static enum drop
 judge_message(const struct rx *rx, struct relay6_delivery *d)
 {
@@ -68,7 +54,7 @@ sends_no_link(const struct relay6_delivery *d, const struct iface *f)
 }
 
 static const struct station *
-find_station(const struct relay6 *r, const struct iface *f, struct ip6 peer,
+find_station(const struct relay *r, const struct iface *f, struct ip6 peer,
     struct mono now)
 {
 	return clients_find_station(r->clients, clients_key6(f->link.ifindex, 0, peer),
@@ -76,7 +62,7 @@ find_station(const struct relay6 *r, const struct iface *f, struct ip6 peer,
 }
 
 static bool
-has_heard(struct relay6 *r, const struct relay6_delivery *d, const struct iface *f,
+has_heard(struct relay *r, const struct relay6_delivery *d, const struct iface *f,
     struct mono now)
 {
 	const struct station *s = find_station(r, f, d->to.peer, now);
@@ -88,7 +74,7 @@ has_heard(struct relay6 *r, const struct relay6_delivery *d, const struct iface 
 /* Finds the link by our own memory of the request, among those that the header
  * may mean. iid: NULL without an Interface-Id. */
 static enum drop
-find_by_memory(struct relay6 *r, struct relay6_delivery *d, const struct rd *iid,
+find_by_memory(struct relay *r, struct relay6_delivery *d, const struct rd *iid,
     struct mono now)
 {
 	bool none = ip6_is_none(d->m.link);
@@ -111,7 +97,7 @@ find_by_memory(struct relay6 *r, struct relay6_delivery *d, const struct rd *iid
 /* RFC 9915 19.2: the Interface-Id decides. A link-address that is another link's
  * contradicts it; one that is nobody's (any more) does not. */
 static enum drop
-judge_link(struct relay6 *r, struct relay6_delivery *d, const struct iface *f)
+judge_link(struct relay *r, struct relay6_delivery *d, const struct iface *f)
 {
 	struct ip6 link = d->m.link;
 	struct iface *only;
@@ -122,12 +108,12 @@ judge_link(struct relay6 *r, struct relay6_delivery *d, const struct iface *f)
 		return DROP_NONE;
 	if (iftab_by_link(r->iftab, link, &only) > 0 || iftab_is_ours6(r->iftab, link))
 		return DROP_LINK_MISMATCH;
-	stats_count(r->ask.stats, COUNTER_LINK_ADDRESS_GONE);
+	stats_count(r->stats, COUNTER_LINK_ADDRESS_GONE);
 	return DROP_NONE;
 }
 
 static enum drop
-find_by_iid(struct relay6 *r, struct relay6_delivery *d, const struct rd *iid,
+find_by_iid(struct relay *r, struct relay6_delivery *d, const struct rd *iid,
     struct mono now)
 {
 	size_t n;
@@ -145,7 +131,7 @@ find_by_iid(struct relay6 *r, struct relay6_delivery *d, const struct rd *iid,
 }
 
 static enum drop
-find_by_link(struct relay6 *r, struct relay6_delivery *d, struct mono now)
+find_by_link(struct relay *r, struct relay6_delivery *d, struct mono now)
 {
 	size_t n = iftab_by_link(r->iftab, d->m.link, &d->out);
 
@@ -161,12 +147,12 @@ find_by_link(struct relay6 *r, struct relay6_delivery *d, struct mono now)
 	}
 	/* RFC 9915 21.18: the server MUST copy it. */
 	if (d->out->six.iid_len)
-		stats_count(r->ask.stats, COUNTER_NO_INTERFACE_ID);
+		stats_count(r->stats, COUNTER_NO_INTERFACE_ID);
 	return DROP_NONE;
 }
 
 static enum drop
-find_link(struct relay6 *r, struct relay6_delivery *d, struct mono now)
+find_link(struct relay *r, struct relay6_delivery *d, struct mono now)
 {
 	struct rd iid;
 	enum drop why;
@@ -181,7 +167,7 @@ find_link(struct relay6 *r, struct relay6_delivery *d, struct mono now)
 /* --- to whom? ---------------------------------------------------------- */
 
 static enum drop
-judge_peer(const struct relay6 *r, const struct relay6_delivery *d)
+judge_peer(const struct relay *r, const struct relay6_delivery *d)
 {
 	struct ip6 peer = d->m.peer;
 
@@ -199,12 +185,12 @@ judge_peer(const struct relay6 *r, const struct relay6_delivery *d)
 /* RFC 6607 5: a server that does not return the option has not looked at it, and
  * its address may be one of another VPN. */
 static enum drop
-judge_vss(const struct relay6 *r, const struct relay6_delivery *d)
+judge_vss(const struct relay *r, const struct relay6_delivery *d)
 {
 	const struct conf_if_opts *o = &d->out->conf->o;
 	struct rd vss;
 
-	if (d->server == CONF_NONE || !r->ask.conf->server[d->server].vss || !o->vss_len)
+	if (d->server == CONF_NONE || !r->conf->server[d->server].vss || !o->vss_len)
 		return DROP_NONE;
 	return dhcp6_opt(&d->m, DHCP6_OPT_VSS, &vss) && rd_left(&vss) == o->vss_len &&
 	    memcmp(vss.p, o->vss, o->vss_len) == 0 ? DROP_NONE : DROP_VSS_IGNORED;
@@ -212,9 +198,9 @@ judge_vss(const struct relay6 *r, const struct relay6_delivery *d)
 
 /* offers = proxy-only: this server must not hand out addresses. */
 static enum drop
-judge_offer(const struct relay6 *r, const struct relay6_delivery *d)
+judge_offer(const struct relay *r, const struct relay6_delivery *d)
 {
-	return d->server != CONF_NONE && r->ask.conf->server[d->server].proxy_only &&
+	return d->server != CONF_NONE && r->conf->server[d->server].proxy_only &&
 	    d->to.m.data && dhcp6_gives_lease(&d->to.m) ?
 	    DROP_OFFER_NOT_PROXY : DROP_NONE;
 }
@@ -250,7 +236,7 @@ source_for(const struct relay6 *r, const struct relay6_delivery *d,
 }
 
 static void
-address_reply(struct relay6 *r, struct relay6_delivery *d, struct mono now)
+address_reply(struct relay *r, struct relay6_delivery *d, struct mono now)
 {
 	const struct station *s = find_station(r, d->out, d->m.peer, now);
 
@@ -276,26 +262,26 @@ address_reply(struct relay6 *r, struct relay6_delivery *d, struct mono now)
 
 /* The server is alive, whichever client this is for. */
 static void
-note_server(struct relay6 *r, const struct relay6_delivery *d, struct mono now)
+note_server(struct relay *r, const struct relay6_delivery *d, struct mono now)
 {
-	struct server_stats *s = &r->ask.servers->stats[d->server];
+	struct server_stats *s = &r->servers->stats[d->server];
 	const struct dhcp6 *m = &d->to.m;
 	struct rd id;
 
 	s->replies++;
-	servers_note(r->ask.servers, d->server,
-	    health_reply(&r->ask.servers->health[d->server], now));
+	servers_note(r->servers, d->server,
+	    health_reply(&r->servers->health[d->server], now));
 	if (!m->data || (m->type != DHCP6_ADVERTISE && m->type != DHCP6_REPLY))
 		return;
 	s->offers += m->type == DHCP6_ADVERTISE;
 	s->acks += m->type == DHCP6_REPLY;
 	if (dhcp6_opt(m, DHCP6_OPT_SERVER_ID, &id))
-		servers_learn_duid(r->ask.servers, d->server, id.p, rd_left(&id));
+		servers_learn_duid(r->servers, d->server, id.p, rd_left(&id));
 }
 
 /* An ADVERTISE answers a SOLICIT; a REPLY answers the client's last message. */
 static struct conv *
-find_conv(struct relay6 *r, const struct relay6_delivery *d, struct mono now)
+find_conv(struct relay *r, const struct relay6_delivery *d, struct mono now)
 {
 	struct client_key key = relay6_key(d->out->link.ifindex, &d->to);
 	const struct station *s;
@@ -323,28 +309,28 @@ is_answer(const struct dhcp6 *m, enum conf_class class)
 }
 
 static void
-note_conv(struct relay6 *r, const struct relay6_delivery *d, struct conv *cv,
+note_conv(struct relay *r, const struct relay6_delivery *d, struct conv *cv,
     struct mono now)
 {
 	cv->tries = 0;
-	if (d->server == CONF_NONE || cv->conf_gen != r->ask.servers->conf_gen)
+	if (d->server == CONF_NONE || cv->conf_gen != r->servers->conf_gen)
 		return;
-	stats_answered(&r->ask.servers->stats[d->server], mono_diff_us(now, cv->last));
+	stats_answered(&r->servers->stats[d->server], mono_diff_us(now, cv->last));
 	for (enum conf_class class = CONF_DHCP; class < CONF_CLASSES; class++)
-		if (conf_group_has(r->ask.conf, cv->group[class], d->server) &&
+		if (conf_group_has(r->conf, cv->group[class], d->server) &&
 		    is_answer(&d->to.m, class))
-			ask_answered(&r->ask, &cv->ask, &cv->key, class);
+			ask_answered(r, &cv->ask, &cv->key, class);
 }
 
 static void
-note_reply(struct relay6 *r, const struct relay6_delivery *d, struct mono now)
+note_reply(struct relay *r, const struct relay6_delivery *d, struct mono now)
 {
 	struct if_stats *st = &d->out->stats[FAMILY6];
 	struct conv *cv = find_conv(r, d, now);
-	bool boot = d->server != CONF_NONE && r->ask.conf->is_boot[d->server] &&
-	    !r->ask.conf->is_dhcp[d->server];
+	bool boot = d->server != CONF_NONE && r->conf->is_boot[d->server] &&
+	    !r->conf->is_dhcp[d->server];
 
-	stats_count(r->ask.stats, COUNTER_REPLIES_RELAYED);
+	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
 	st->replies++;
 	stats_count_message(st, boot ? CONF_BOOT : CONF_DHCP,
 	    d->to.m.data ? d->to.m.type : 0);
@@ -353,10 +339,10 @@ note_reply(struct relay6 *r, const struct relay6_delivery *d, struct mono now)
 }
 
 static enum drop
-plan_reply(struct relay6 *r, const struct rx *rx, struct mono now,
+plan_reply(struct relay *r, const struct rx *rx, struct mono now,
     struct relay6_delivery *d)
 {
-	enum drop why = relay6_judge_source(r, rx, d->server);
+	enum drop why = ask_judge_source(r, rx, d->server);
 
 	if (why == DROP_NONE)
 		why = judge_message(rx, d);
@@ -379,17 +365,17 @@ plan_reply(struct relay6 *r, const struct rx *rx, struct mono now,
 }
 
 enum drop
-relay6_reply(struct relay6 *r, const struct rx *rx, struct mono now,
+relay6_reply(struct relay *r, const struct rx *rx, struct mono now,
     struct relay6_delivery *d)
 {
 	enum drop why;
 
-	d->server = servers_find_rx(r->ask.servers, rx->src, rx->ifindex);
+	d->server = servers_find_rx(r->servers, rx->src, rx->ifindex);
 	d->out = NULL;
 	d->m.data = d->to.m.data = NULL;
-	stats_count(r->ask.stats, COUNTER_REPLIES);
+	stats_count(r->stats, COUNTER_REPLIES);
 	why = plan_reply(r, rx, now, d);
 	if (why != DROP_NONE)
-		r->ask.stats->drop_reply[why]++;
+		r->stats->drop_reply[why]++;
 	return why;
 }

@@ -59,27 +59,15 @@ judge_type(const struct iface *in, const struct rx *rx, uint8_t type)
 /* Link-local addresses are unique on their link only: another link's neighbour
  * may have the one that we have here. */
 static bool
-is_bad_source(const struct relay6 *r, const struct iface *in, struct ip6 src)
+is_bad_source(const struct relay *r, const struct iface *in, struct ip6 src)
 {
 	return !ip6_is_host(src) || (ip6_is_linklocal(src) ? iface6_owns(in, src) :
 	    iftab_is_ours6(r->iftab, src));
 }
 
-static enum drop
-judge_interface(const struct iface *in)
-{
-	if (!in || !in->conf)
-		return DROP_NOT_CLIENT;
-	if (!in->link.up)
-		return DROP_DOWN;
-	if (in->six.standby)
-		return DROP_STANDBY;
-	return ip6_is_none(in->six.local) ? DROP_NO_LINK_LOCAL : DROP_NONE;
-}
-
 /* Our Relay-ID, or one of our Interface-Ids with one of our link-addresses. */
 static bool
-is_our_header(struct relay6 *r, const struct iface *in, const struct dhcp6 *m)
+is_our_header(struct relay *r, const struct iface *in, const struct dhcp6 *m)
 {
 	struct dhcp6 ours = { .data = in->six.opts, .len = in->six.opts_len };
 	struct rd id, own, iid, options = rd_init(ours.data, ours.len);
@@ -99,7 +87,7 @@ is_our_header(struct relay6 *r, const struct iface *in, const struct dhcp6 *m)
 
 /* Judges the levels of a relay's message, from the outermost inwards. */
 static enum drop
-judge_relayed(struct relay6 *r, const struct iface *in, const struct dhcp6 *outer)
+judge_relayed(struct relay *r, const struct iface *in, const struct dhcp6 *outer)
 {
 	struct dhcp6 m = *outer;
 	struct rd inner;
@@ -108,7 +96,7 @@ judge_relayed(struct relay6 *r, const struct iface *in, const struct dhcp6 *oute
 	if (!in->conf->o.trust)
 		return DROP_UNTRUSTED_RELAY;
 	/* RFC 9915 19.1.2: discard if hop-count is greater than or equal to the limit. */
-	if (outer->hops >= r->ask.conf->max_hops6)
+	if (outer->hops >= r->conf->max_hops6)
 		return DROP_HOPS;
 	for (unsigned i = 0; m.relay; i++) {
 		d = i < DHCP6_LEVELS_MAX ? dhcp6_inner(&m, &inner) : DROP_HOPS;
@@ -217,7 +205,7 @@ read_client(const struct rx *rx, struct relay6_plan *plan)
 }
 
 static enum drop
-judge_request(struct relay6 *r, const struct rx *rx, struct relay6_plan *plan)
+judge_request(struct relay *r, const struct rx *rx, struct relay6_plan *plan)
 {
 	enum drop d = judge_type(plan->in, rx, plan->m.type);
 
@@ -228,25 +216,8 @@ judge_request(struct relay6 *r, const struct rx *rx, struct relay6_plan *plan)
 	return d == DROP_NONE ? plan_header(rx, plan) : d;
 }
 
-/* A relay has one address and many clients, so the rate is taken of the client
- * behind it. */
-static enum drop
-take_limits(struct relay6 *r, struct relay6_plan *plan, struct mono now)
-{
-	uint32_t ifindex = plan->in->link.ifindex;
-	struct client_key key = relay6_key(ifindex, &plan->from);
-	struct station *s = clients_station(r->clients, key, ifindex);
-
-	s->last = now;
-	s->id = key.id;
-	if (!limit_take(&s->limit, r->ask.conf->client_rate, now))
-		return DROP_CLIENT_RATE;
-	return limit_take(&plan->in->limit, r->ask.conf->interface_rate, now) ?
-	    DROP_NONE : DROP_INTERFACE_RATE;
-}
-
 static void
-remember_sender(struct relay6 *r, const struct rx *rx, struct mono now)
+remember_sender(struct relay *r, const struct rx *rx, struct mono now)
 {
 	struct station *s = clients_station(r->clients,
 	    clients_key6(rx->ifindex, 0, rx->src.v6), rx->ifindex);
@@ -259,7 +230,7 @@ remember_sender(struct relay6 *r, const struct rx *rx, struct mono now)
 }
 
 static enum drop
-plan_request(struct relay6 *r, const struct rx *rx, struct relay6_plan *plan,
+plan_request(struct relay *r, const struct rx *rx, struct relay6_plan *plan,
     struct mono now)
 {
 	struct client_key key = relay6_key(rx->ifindex, &plan->from);
@@ -267,41 +238,23 @@ plan_request(struct relay6 *r, const struct rx *rx, struct relay6_plan *plan,
 	struct conv *cv = clients_get(r->clients, key, now, &fresh);
 
 	remember_sender(r, rx, now);
-	if (cv->tries < UINT8_MAX)
-		cv->tries++;
-	if (cv->tries > 1)
-		stats_count(r->ask.stats, COUNTER_RETRIES);
+	clients_count_try(r, cv);
 	if (plan->from.m.odd)
-		stats_count(r->ask.stats, COUNTER_ODD_OPTIONS);
+		stats_count(r->stats, COUNTER_ODD_OPTIONS);
 	relay6_servers(r, plan, cv, now);
 	plan->rule = cv->rule;
 	if (cv->rule != CONF_NONE)
-		r->rule_hits[cv->rule]++;
-	if (cv->rule != CONF_NONE && r->ask.conf->rule[cv->rule].drop)
+		r->servers->rule_hits[cv->rule]++;
+	if (cv->rule != CONF_NONE && r->conf->rule[cv->rule].drop)
 		return DROP_RULE;
 	if (plan->to.n == 0)
 		return DROP_NO_SERVER;
-	ask_arm(&r->ask, &plan->to, &cv->ask, &key, rx, now);
+	ask_arm(r, &plan->to, &cv->ask, &key, rx, now);
 	return DROP_NONE;
 }
 
 static void
-count_relayed(struct relay6 *r, const struct relay6_plan *plan)
-{
-	struct if_stats *st = &plan->in->stats[FAMILY6];
-
-	stats_count(r->ask.stats, COUNTER_REQUESTS_RELAYED);
-	st->relayed++;
-	if (plan->to.n_boot) {
-		stats_count(r->ask.stats, COUNTER_BOOT_REQUESTS);
-		stats_count_message(st, CONF_BOOT, plan->from.m.type);
-	}
-	if (plan->to.n > plan->to.n_boot)
-		stats_count_message(st, CONF_DHCP, plan->from.m.type);
-}
-
-static void
-begin(struct relay6 *r, struct relay6_plan *plan, uint32_t ifindex)
+begin(struct relay *r, struct relay6_plan *plan, uint32_t ifindex)
 {
 	plan->m.data = plan->from.m.data = NULL;
 	plan->has_client = false;
@@ -312,18 +265,16 @@ begin(struct relay6 *r, struct relay6_plan *plan, uint32_t ifindex)
 }
 
 enum drop
-relay6_request(struct relay6 *r, const struct rx *rx, struct mono now,
+relay6_request(struct relay *r, const struct rx *rx, struct mono now,
     struct relay6_plan *plan)
 {
-	struct if_stats *st;
 	enum drop d;
 
 	begin(r, plan, rx->ifindex);
-	st = plan->in ? &plan->in->stats[FAMILY6] : NULL;
-	stats_count(r->ask.stats, COUNTER_REQUESTS);
-	if (st)
-		st->requests++;
-	d = judge_interface(plan->in);
+	ask_count(r, plan->in);
+	d = iface_judge(plan->in, FAMILY6);
+	if (d == DROP_NONE && ip6_is_none(plan->in->six.local))
+		d = DROP_NO_LINK_LOCAL;
 	if (d == DROP_NONE)
 		d = dhcp6_parse(&plan->m, rx->data, rx->len);
 	if (d == DROP_NONE) {
@@ -331,24 +282,19 @@ relay6_request(struct relay6 *r, const struct rx *rx, struct mono now,
 		d = judge_request(r, rx, plan);
 	} else if (d == DROP_SHORT && relay6_is_reply(plan->m.type))
 		d = DROP_REPLY_FROM_CLIENT;	/* a rogue is one, however it stammers */
+	/* A relay has one address and many clients, so the rate is taken of the
+	 * client behind it. */
 	if (d == DROP_NONE)
-		d = take_limits(r, plan, now);
+		d = clients_limit(r, relay6_key(rx->ifindex, &plan->from), plan->in, now);
 	if (d == DROP_NONE)
 		d = plan_request(r, rx, plan, now);
-	if (d == DROP_NONE) {
-		count_relayed(r, plan);
-		return DROP_NONE;
-	}
-	r->ask.stats->drop_request[d]++;
-	if (st)
-		st->drops++;
-	return d;
+	return ask_judged(r, plan->in, &plan->to, plan->from.m.type, d);
 }
 
 bool
-relay6_hedge(struct relay6 *r, struct mono now, struct relay6_plan *plan)
+relay6_hedge(struct relay *r, struct mono now, struct relay6_plan *plan)
 {
-	struct pending *s = pendings_first(r->ask.hedges);
+	struct pending *s = pendings_first(r->hedges);
 	const struct rx *rx = &s->rx;
 	struct conv *cv = NULL;
 
@@ -358,9 +304,9 @@ relay6_hedge(struct relay6 *r, struct mono now, struct relay6_plan *plan)
 		read_client(rx, plan);
 		cv = clients_find(r->clients, relay6_key(rx->ifindex, &plan->from), now);
 	}
-	if (!cv || cv->conf_gen != r->ask.servers->conf_gen ||
+	if (!cv || cv->conf_gen != r->servers->conf_gen ||
 	    plan_header(rx, plan) != DROP_NONE) {
-		pendings_drop(r->ask.hedges, s);
+		pendings_drop(r->hedges, s);
 		return false;
 	}
 	if (!relay6_ask_next(r, plan, cv, s, now))

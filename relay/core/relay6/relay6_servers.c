@@ -65,7 +65,7 @@ ask_client_of(const struct relay6_plan *plan)
 }
 
 static void
-query_group(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
+query_group(struct relay *r, struct relay6_plan *plan, struct conv *cv,
     enum conf_class class, uint16_t group, struct mono now)
 {
 	struct ask_client c = ask_client_of(plan);
@@ -73,7 +73,7 @@ query_group(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
 
 	if (group == CONF_NONE)
 		return;
-	ask_query(&r->ask, &plan->to, &cv->ask, group, class, &c, now);
+	ask_query(r, &plan->to, &cv->ask, group, class, &c, now);
 	cv->group[class] = group;
 	if (class == CONF_BOOT)
 		plan->to.n_boot = plan->to.n - before;
@@ -83,7 +83,7 @@ query_group(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
  * boot servers of its rule if they lease addresses, else those that do. EDK2 gets
  * both where the boot servers only offer a file. */
 static void
-query(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
+query(struct relay *r, struct relay6_plan *plan, struct conv *cv,
     const struct conf_groups *t, struct mono now)
 {
 	uint16_t dhcp = t->group[CONF_DHCP], boot = t->group[CONF_BOOT];
@@ -93,7 +93,7 @@ query(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
 		query_group(r, plan, cv, CONF_DHCP, dhcp, now);
 		return;
 	}
-	leases = group_leases(r->ask.conf, boot);
+	leases = group_leases(r->conf, boot);
 	if (t->everything || (solicit && !leases))
 		query_group(r, plan, cv, CONF_DHCP, dhcp, now);
 	if (leases || !solicit || collects_offers(&plan->client))
@@ -101,9 +101,9 @@ query(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
 }
 
 static void
-add_leasing(const struct relay6 *r, struct serverset *set, uint16_t group)
+add_leasing(const struct relay *r, struct serverset *set, uint16_t group)
 {
-	const struct conf *c = r->ask.conf;
+	const struct conf *c = r->conf;
 
 	for (unsigned i = 0; group != CONF_NONE && i < c->group[group].n; i++) {
 		const struct conf_server *s = &c->server[c->group[group].server[i]];
@@ -116,9 +116,9 @@ add_leasing(const struct relay6 *r, struct serverset *set, uint16_t group)
 /* Every server that leases addresses to clients of this interface, whichever rule
  * they match: a lease is older than the rules. */
 static struct serverset
-leasing_servers(const struct relay6 *r, const struct iface *in)
+leasing_servers(const struct relay *r, const struct iface *in)
 {
-	const struct conf *c = r->ask.conf;
+	const struct conf *c = r->conf;
 	struct serverset set = { { 0 } };
 	struct conf_groups t = conf_groups_for(c, in->conf, CONF_NONE);
 
@@ -136,26 +136,26 @@ leasing_servers(const struct relay6 *r, const struct iface *in)
 
 /* A drained server gets no new clients, but it gets what concerns its leases. */
 static void
-add_all(const struct relay6 *r, struct relay6_plan *plan, const struct serverset *set,
+add_all(const struct relay *r, struct relay6_plan *plan, const struct serverset *set,
     bool drained)
 {
-	for (uint16_t i = 0; i < r->ask.conf->n_server; i++)
+	for (uint16_t i = 0; i < r->conf->n_server; i++)
 		if (serverset_has(set, i) &&
-		    r->ask.servers->health[i].drained == drained)
-			ask_add(&r->ask, &plan->to, i);
+		    r->servers->health[i].drained == drained)
+			ask_add(r, &plan->to, i);
 }
 
 static bool
-add_owner(const struct relay6 *r, struct relay6_plan *plan, const struct serverset *set)
+add_owner(const struct relay *r, struct relay6_plan *plan, const struct serverset *set)
 {
 	struct rd id;
 
 	if (!dhcp6_opt(&plan->from.m, DHCP6_OPT_SERVER_ID, &id))
 		return false;
-	for (uint16_t i = 0; i < r->ask.conf->n_server; i++)
+	for (uint16_t i = 0; i < r->conf->n_server; i++)
 		if (serverset_has(set, i) &&
-		    servers_has_duid(r->ask.servers, i, id.p, rd_left(&id)))
-			ask_add(&r->ask, &plan->to, i);
+		    servers_has_duid(r->servers, i, id.p, rd_left(&id)))
+			ask_add(r, &plan->to, i);
 	return plan->to.n > 0;
 }
 
@@ -169,24 +169,24 @@ names_server(uint8_t type)
 }
 
 static void
-choose_groups(struct relay6 *r, struct relay6_plan *plan, struct conv *cv)
+choose_groups(struct relay *r, struct relay6_plan *plan, struct conv *cv)
 {
 	struct rules_facts f = {
 		.family = FAMILY6, .in = plan->in, .client = &plan->client,
 		.type = plan->from.m.type, .has_mac = plan->from.has_mac,
 		.mac = plan->from.mac,
 	};
-	uint16_t rule = rules_match(r->ask.conf, &f);
+	uint16_t rule = rules_match(r->conf, &f);
 
-	if (cv->conf_gen != r->ask.servers->conf_gen || cv->rule != rule)
+	if (cv->conf_gen != r->servers->conf_gen || cv->rule != rule)
 		ask_reset(&cv->ask);	/* earlier queries went to other groups */
-	cv->conf_gen = r->ask.servers->conf_gen;
+	cv->conf_gen = r->servers->conf_gen;
 	cv->rule = rule;
 	cv->group[CONF_DHCP] = cv->group[CONF_BOOT] = CONF_NONE;
 }
 
 void
-relay6_servers(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
+relay6_servers(struct relay *r, struct relay6_plan *plan, struct conv *cv,
     struct mono now)
 {
 	uint8_t type = plan->from.m.type;
@@ -194,7 +194,7 @@ relay6_servers(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
 	struct serverset set;
 
 	choose_groups(r, plan, cv);
-	t = conf_groups_for(r->ask.conf, plan->in->conf, cv->rule);
+	t = conf_groups_for(r->conf, plan->in->conf, cv->rule);
 	if (t.drop)
 		return;
 	if (type == DHCP6_SOLICIT || type == DHCP6_INFORMATION_REQUEST) {
@@ -210,10 +210,10 @@ relay6_servers(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
 }
 
 bool
-relay6_ask_next(struct relay6 *r, struct relay6_plan *plan, struct conv *cv,
+relay6_ask_next(struct relay *r, struct relay6_plan *plan, struct conv *cv,
     struct pending *s, struct mono now)
 {
 	struct ask_client c = ask_client_of(plan);
 
-	return ask_next(&r->ask, &plan->to, &cv->ask, s, cv->group[s->class], &c, now);
+	return ask_next(r, &plan->to, &cv->ask, s, cv->group[s->class], &c, now);
 }

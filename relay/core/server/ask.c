@@ -19,6 +19,60 @@ static const struct hash_key balance_seed = {
 	{ 0x7078726c61790001, 0x62616c616e636521 }
 };
 
+/* --- counters ---------------------------------------------------------- */
+
+void
+ask_count(const struct relay *r, struct iface *in)
+{
+	stats_count(r->stats, COUNTER_REQUESTS);
+	if (in)
+		in->stats[r->family].requests++;
+}
+
+static void
+count_relayed(const struct relay *r, struct if_stats *st, const struct ask_list *l,
+    uint8_t type)
+{
+	stats_count(r->stats, COUNTER_REQUESTS_RELAYED);
+	st->relayed++;
+	if (l->n_boot) {
+		stats_count(r->stats, COUNTER_BOOT_REQUESTS);
+		stats_count_message(st, CONF_BOOT, type);
+	}
+	if (l->n > l->n_boot)
+		stats_count_message(st, CONF_DHCP, type);
+}
+
+enum drop
+ask_judged(const struct relay *r, struct iface *in, const struct ask_list *l,
+    uint8_t type, enum drop why)
+{
+	if (why == DROP_NONE) {
+		count_relayed(r, &in->stats[r->family], l, type);
+		return why;
+	}
+	r->stats->drop_request[why]++;
+	if (in)
+		in->stats[r->family].drops++;
+	return why;
+}
+
+/* What arrives on a client interface is forged or comes from a rogue server, unless our
+ * own route to that server leads through it (a server on a client VLAN, a relay with
+ * one interface). */
+enum drop
+ask_judge_source(const struct relay *r, const struct rx *rx, uint16_t server)
+{
+	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
+
+	if (in && in->conf && (server == CONF_NONE ||
+	    !servers_way_by(r->servers, server, in)))
+		return r->family == FAMILY6 ? DROP_NOT_SERVER : DROP_REPLY_FROM_CLIENT;
+	/* check-source = off is for multi-homed servers, which may reply from
+	 * another address than the one we sent to. */
+	return server == CONF_NONE && r->conf->check_source ? DROP_NOT_SERVER : DROP_NONE;
+}
+
 /* --- lists ------------------------------------------------------------- */
 
 void
@@ -31,17 +85,17 @@ ask_begin(struct ask_list *l)
 }
 
 static bool
-is_family(const struct asker *a, uint16_t server)
+is_family(const struct relay *r, uint16_t server)
 {
-	return ip_family(a->conf->server[server].address) == a->family;
+	return ip_family(r->conf->server[server].address) == r->family;
 }
 
 void
-ask_add(const struct asker *a, struct ask_list *l, uint16_t server)
+ask_add(const struct relay *r, struct ask_list *l, uint16_t server)
 {
-	uint16_t first = a->conf->server[server].first;
+	uint16_t first = r->conf->server[server].first;
 
-	if (!is_family(a, first))
+	if (!is_family(r, first))
 		return;
 	for (unsigned i = 0; i < l->n; i++)
 		if (l->server[i] == first)
@@ -53,34 +107,34 @@ ask_add(const struct asker *a, struct ask_list *l, uint16_t server)
  * offer or lease, or a boot that began earlier would fail. If all are drained,
  * all are used (core/server/select, rule 1). */
 void
-ask_members(const struct asker *a, struct ask_list *l, uint16_t group,
+ask_members(const struct relay *r, struct ask_list *l, uint16_t group,
     uint16_t named, bool only)
 {
-	const struct conf_group *g = &a->conf->group[group];
-	const struct health *health = a->servers->health;
+	const struct conf_group *g = &r->conf->group[group];
+	const struct health *health = r->servers->health;
 	bool all = true;
 
 	for (unsigned i = 0; i < g->n; i++)
-		all = all && (!is_family(a, g->server[i]) ||
-		    health[a->conf->server[g->server[i]].first].drained);
+		all = all && (!is_family(r, g->server[i]) ||
+		    health[r->conf->server[g->server[i]].first].drained);
 	for (unsigned i = 0; i < g->n; i++) {
-		uint16_t first = a->conf->server[g->server[i]].first;
+		uint16_t first = r->conf->server[g->server[i]].first;
 
 		if (first == named || (!only && (all || !health[first].drained)))
-			ask_add(a, l, first);
+			ask_add(r, l, first);
 	}
 }
 
 /* --- queries ----------------------------------------------------------- */
 
 struct select_out
-ask_order(const struct asker *a, uint16_t group, const struct ask_client *c,
+ask_order(const struct relay *r, uint16_t group, const struct ask_client *c,
     struct mono now)
 {
 	struct select_out out;
 	struct select_in in = {
-		.conf = a->conf, .group = &a->conf->group[group],
-		.family = a->family, .health = a->servers->health,
+		.conf = r->conf, .group = &r->conf->group[group],
+		.family = r->family, .health = r->servers->health,
 		.client = c->id, .client_len = c->len, .seed = balance_seed,
 		.sticky = c->sticky, .one = c->one, .leases = c->leases,
 		.now = now,
@@ -100,56 +154,56 @@ next_unasked(const struct ask *q, const struct select_out *o)
 }
 
 static void
-forget_asked(const struct asker *a, struct ask *q, uint16_t group)
+forget_asked(const struct relay *r, struct ask *q, uint16_t group)
 {
-	const struct conf_group *g = &a->conf->group[group];
+	const struct conf_group *g = &r->conf->group[group];
 
 	for (unsigned i = 0; i < g->n; i++)
-		serverset_remove(&q->asked, a->conf->server[g->server[i]].first);
+		serverset_remove(&q->asked, r->conf->server[g->server[i]].first);
 }
 
 /* At first, the query goes to the members that the order puts first; when it is
  * repeated without an answer, to those that had it (a packet may have been lost)
  * and the next one; after that, to the whole group. */
 static void
-add_some(const struct asker *a, struct ask_list *l, const struct ask *q,
+add_some(const struct relay *r, struct ask_list *l, const struct ask *q,
     const struct select_out *o, uint8_t asks)
 {
 	uint16_t next = next_unasked(q, o);
 
 	for (unsigned i = 0; i < (asks > 2 ? o->n : o->first); i++)
-		ask_add(a, l, o->server[i]);
+		ask_add(r, l, o->server[i]);
 	if (asks != 2)
 		return;
 	for (unsigned i = 0; i < o->n; i++)
 		if (serverset_has(&q->asked, o->server[i]))
-			ask_add(a, l, o->server[i]);
+			ask_add(r, l, o->server[i]);
 	if (next != CONF_NONE)
-		ask_add(a, l, next);
+		ask_add(r, l, next);
 }
 
 void
-ask_query(const struct asker *a, struct ask_list *l, struct ask *q, uint16_t group,
+ask_query(const struct relay *r, struct ask_list *l, struct ask *q, uint16_t group,
     enum conf_class class, const struct ask_client *c, struct mono now)
 {
-	struct select_out o = ask_order(a, group, c, now);
+	struct select_out o = ask_order(r, group, c, now);
 	uint8_t *asks = &q->asks[class];
 
 	if (o.n == 0)		/* a group of the other family */
 		return;
 	if (o.all_down)
-		stats_count(a->stats, COUNTER_GROUP_DOWN);
+		stats_count(r->stats, COUNTER_GROUP_DOWN);
 	*asks = q->answered[class] ? 1 : (uint8_t)(*asks + (*asks < UINT8_MAX));
 	q->answered[class] = false;
 	/* One server at a time: each time the next one, and around. */
 	if (*asks == 1 || (c->one && next_unasked(q, &o) == CONF_NONE))
-		forget_asked(a, q, group);
+		forget_asked(r, q, group);
 	if (c->one)
-		ask_add(a, l, next_unasked(q, &o));
+		ask_add(r, l, next_unasked(q, &o));
 	else
-		add_some(a, l, q, &o, *asks);
-	if (*asks > 1 && (c->one || a->conf->group[group].mode != CONF_MODE_ALL))
-		stats_count(a->stats, COUNTER_ESCALATIONS);
+		add_some(r, l, q, &o, *asks);
+	if (*asks > 1 && (c->one || r->conf->group[group].mode != CONF_MODE_ALL))
+		stats_count(r->stats, COUNTER_ESCALATIONS);
 	l->group[class] = group;
 	l->one = c->one;
 }
@@ -164,14 +218,14 @@ ask_reset(struct ask *q)
 /* --- hedges ------------------------------------------------------------ */
 
 static void
-drop_hedge(const struct asker *a, struct ask *q, const void *key,
+drop_hedge(const struct relay *r, struct ask *q, const void *key,
     enum conf_class class)
 {
-	struct pending *s = pendings_get(a->hedges, q->hedge[class]);
+	struct pending *s = pendings_get(r->hedges, q->hedge[class]);
 
 	/* The slot may belong to another conversation by now. */
 	if (s && s->class == class && memcmp(s->key, key, sizeof(s->key)) == 0)
-		pendings_drop(a->hedges, s);
+		pendings_drop(r->hedges, s);
 	q->hedge[class] = 0;
 }
 
@@ -184,18 +238,18 @@ ask_note(struct ask *q, const struct ask_list *l)
 
 /* Is there a second member that can be queried later? */
 static bool
-is_hedged(const struct asker *a, const struct ask_list *l, uint16_t group)
+is_hedged(const struct relay *r, const struct ask_list *l, uint16_t group)
 {
-	const struct conf_group *g = &a->conf->group[group];
+	const struct conf_group *g = &r->conf->group[group];
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < g->n; i++)
-		n += is_family(a, g->server[i]);
+		n += is_family(r, g->server[i]);
 	return n > 1 && g->hedge_ms && (l->one || g->mode != CONF_MODE_ALL);
 }
 
 void
-ask_arm(const struct asker *a, const struct ask_list *l, struct ask *q,
+ask_arm(const struct relay *r, const struct ask_list *l, struct ask *q,
     const void *key, const struct rx *rx, struct mono now)
 {
 	ask_note(q, l);
@@ -203,14 +257,14 @@ ask_arm(const struct asker *a, const struct ask_list *l, struct ask *q,
 		uint16_t group = l->group[class];
 		struct pending *s;
 
-		drop_hedge(a, q, key, class);
+		drop_hedge(r, q, key, class);
 		if (group == CONF_NONE || rx->len > PENDING_MSG_MAX ||
-		    !is_hedged(a, l, group))
+		    !is_hedged(r, l, group))
 			continue;
-		s = pendings_take(a->hedges,
-		    mono_add_ms(now, a->conf->group[group].hedge_ms));
+		s = pendings_take(r->hedges,
+		    mono_add_ms(now, r->conf->group[group].hedge_ms));
 		if (!s) {
-			stats_count(a->stats, COUNTER_HEDGES_FULL);
+			stats_count(r->stats, COUNTER_HEDGES_FULL);
 			continue;
 		}
 		pending_store(s, key, class, rx);
@@ -219,44 +273,44 @@ ask_arm(const struct asker *a, const struct ask_list *l, struct ask *q,
 }
 
 void
-ask_answered(const struct asker *a, struct ask *q, const void *key,
+ask_answered(const struct relay *r, struct ask *q, const void *key,
     enum conf_class class)
 {
 	q->answered[class] = true;
-	drop_hedge(a, q, key, class);
+	drop_hedge(r, q, key, class);
 }
 
 static void
-free_slot(const struct asker *a, struct ask *q, struct pending *s)
+free_slot(const struct relay *r, struct ask *q, struct pending *s)
 {
 	/* A new conversation with the same key does not refer to s. */
 	if (q->hedge[s->class] == s->self)
 		q->hedge[s->class] = 0;
-	pendings_drop(a->hedges, s);
+	pendings_drop(r->hedges, s);
 }
 
 bool
-ask_next(const struct asker *a, struct ask_list *l, struct ask *q, struct pending *s,
+ask_next(const struct relay *r, struct ask_list *l, struct ask *q, struct pending *s,
     uint16_t group, const struct ask_client *c, struct mono now)
 {
 	struct select_out o = { .n = 0 };
 	uint16_t next;
 
 	if (q->hedge[s->class] == s->self && group != CONF_NONE)
-		o = ask_order(a, group, c, now);
+		o = ask_order(r, group, c, now);
 	next = next_unasked(q, &o);
 	if (next == CONF_NONE) {
-		free_slot(a, q, s);
+		free_slot(r, q, s);
 		return false;
 	}
-	ask_add(a, l, next);
+	ask_add(r, l, next);
 	ask_note(q, l);
-	stats_count(a->stats, COUNTER_HEDGES);
-	a->servers->stats[next].hedges++;
+	stats_count(r->stats, COUNTER_HEDGES);
+	r->servers->stats[next].hedges++;
 	if (next_unasked(q, &o) != CONF_NONE)
-		pendings_move(a->hedges, s,
-		    mono_add_ms(now, a->conf->group[group].hedge_ms));
+		pendings_move(r->hedges, s,
+		    mono_add_ms(now, r->conf->group[group].hedge_ms));
 	else
-		free_slot(a, q, s);
+		free_slot(r, q, s);
 	return true;
 }

@@ -146,6 +146,29 @@ clients_expect(struct clients *c, struct client_key key, uint32_t ifindex)
 		hash_expect(c->stations, &st);
 }
 
+void
+clients_count_try(const struct relay *r, struct conv *cv)
+{
+	if (cv->tries < UINT8_MAX)
+		cv->tries++;
+	if (cv->tries > 1)
+		stats_count(r->stats, COUNTER_RETRIES);
+}
+
+enum drop
+clients_limit(const struct relay *r, struct client_key key, struct iface *in,
+    struct mono now)
+{
+	struct station *s = clients_station(r->clients, key, in->link.ifindex);
+
+	s->last = now;
+	s->id = key.id;
+	if (!limit_take(&s->limit, r->conf->client_rate, now))
+		return DROP_CLIENT_RATE;
+	return limit_take(&in->limit, r->conf->interface_rate, now) ? DROP_NONE :
+	    DROP_INTERFACE_RATE;
+}
+
 size_t
 clients_count(const struct clients *c)
 {

@@ -124,6 +124,18 @@ index_servers(struct servers *sv)
 	}
 }
 
+static void
+keep_hits(struct servers *sv, const struct servers *before, const struct conf *c)
+{
+	const struct conf *old = before->conf;
+
+	memset(sv->rule_hits, 0, sizeof(sv->rule_hits));
+	for (unsigned i = 0; i < c->n_rule; i++)
+		for (unsigned k = 0; k < old->n_rule; k++)
+			if (strcmp(c->rule[i].name, old->rule[k].name) == 0)
+				sv->rule_hits[i] = before->rule_hits[k];
+}
+
 void
 servers_configure(struct servers *sv, const struct conf *old, const struct conf *c,
     struct mono now)
@@ -131,6 +143,7 @@ servers_configure(struct servers *sv, const struct conf *old, const struct conf 
 	const struct servers before = *sv;
 
 	if (old) {
+		keep_hits(sv, &before, c);
 		memset(sv->stats, 0, sizeof(sv->stats));
 		memset(sv->source, 0, sizeof(sv->source));
 		memset(sv->duid, 0, sizeof(sv->duid));

@@ -58,7 +58,7 @@ count_servers(struct track_request *q, const struct servers *servers,
 }
 
 void
-record_request(struct track *t, const struct relay4 *r,
+record_request(struct track *t, const struct relay *r,
     const struct rx *rx, const struct relay4_plan *plan, enum drop why,
     struct mono now)
 {
@@ -98,7 +98,7 @@ note_hedge(struct track *t, struct track_client *who, const struct conf *c,
 }
 
 void
-record_hedge(struct track *t, const struct relay4 *r,
+record_hedge(struct track *t, const struct relay *r,
     const struct relay4_plan *plan, struct mono now)
 {
 	note_hedge(t, track_find(t, plan->m.chaddr, plan->m.hlen), r->conf, &plan->to,
@@ -106,7 +106,7 @@ record_hedge(struct track *t, const struct relay4 *r,
 }
 
 void
-record_reply(struct track *t, const struct relay4 *r,
+record_reply(struct track *t, const struct relay *r,
     const struct rx *rx, const struct relay4_delivery *d, enum drop why,
     struct mono now)
 {
@@ -150,7 +150,7 @@ void
 record_rescue(struct track *t, const struct rescue_plan *p, struct mono now)
 {
 	if (p->what == RESCUE_DELIVER)
-		track_rescue(t, p->udp.dst, p->from, now);
+		track_rescue(t, p->udp.dst.v4, p->from, now);
 }
 
 void
@@ -177,7 +177,7 @@ record_tap(struct track *t, const struct rx *rx, uint16_t dport,
 }
 
 void
-record_stranger(struct track *t, const struct relay4 *r,
+record_stranger(struct track *t, const struct relay *r,
     const struct rx *rx, struct mono now)
 {
 	struct dhcp4 m;
@@ -261,7 +261,7 @@ is_not_for_us(const struct relay6_plan *plan, const struct conf *c, enum drop wh
 }
 
 void
-record_request6(struct track *t, const struct relay6 *r,
+record_request6(struct track *t, const struct relay *r,
     const struct rx *rx, const struct relay6_plan *plan, enum drop why,
     struct mono now)
 {
@@ -275,7 +275,7 @@ record_request6(struct track *t, const struct relay6 *r,
 
 	/* A server's message does not come from its client. */
 	if (!plan->in || !plan->in->conf || why == DROP_REPLY_FROM_CLIENT ||
-	    is_not_for_us(plan, r->ask.conf, why))
+	    is_not_for_us(plan, r->conf, why))
 		return;
 	o = parsed_origin(&own, &plan->from, rx);
 	if (!o || !mac_of(&mac, o))
@@ -288,18 +288,18 @@ record_request6(struct track *t, const struct relay6 *r,
 		q.client = &client;
 	}
 	if (why == DROP_NONE)
-		count_servers(&q, r->ask.servers, &plan->to);
+		count_servers(&q, r->servers, &plan->to);
 	track_request(t, &q, now);
 }
 
 void
-record_hedge6(struct track *t, const struct relay6 *r,
+record_hedge6(struct track *t, const struct relay *r,
     const struct relay6_plan *plan, struct mono now)
 {
 	struct mac mac;
 
 	if (mac_of(&mac, &plan->from))
-		note_hedge(t, track_find(t, &mac, sizeof(mac)), r->ask.conf,
+		note_hedge(t, track_find(t, &mac, sizeof(mac)), r->conf,
 		    &plan->to, now);
 }
 

@@ -15,7 +15,7 @@
 
 #include "msg6.h"
 #include "proto/pcapng.h"
-#include "proto/udpip6.h"
+#include "proto/udpip.h"
 #include "io/ctl.h"
 #include "relay/observe/capture.h"
 #include "relay/observe/observe.h"
@@ -92,11 +92,11 @@ set_up(void)
 	d->conf = w->conf;
 	d->iftab = w->iftab;
 	d->servers = w->servers;
-	d->r4 = w->r4;
-	d->r4.servers = &d->servers;
+	d->relay[FAMILY4] = w->r4;
+	d->relay[FAMILY4].servers = &d->servers;
 	d->track = track_new(16, d->secret);
-	d->r6 = w->r6;
-	d->r6.ask.servers = &d->servers;
+	d->relay[FAMILY6] = w->r6;
+	d->relay[FAMILY6].servers = &d->servers;
 	for (uint32_t i = VLAN10; i <= UPLINK; i += 10) {
 		if (i == UPLINK)
 			world_link(w, UPLINK, "up0");
@@ -284,14 +284,14 @@ static void
 expect(struct reader *r, const char *text)
 {
 	struct udpip u;
-	struct udpip6 u6;
+	struct udpip u6;
 	struct seen p;
 
 	hear(r);
 	ck_assert_msg(next_packet(r, &p), "nothing, and not %s", text);
 	ck_assert_str_eq(p.text, text);
-	ck_assert_int_eq(p.ip[0] >> 4 == 6 ? udpip6_parse(&u6, p.ip, p.ip_len, true) :
-	    udpip_parse(&u, p.ip, p.ip_len, true), DROP_NONE);
+	ck_assert_int_eq(p.ip[0] >> 4 == 6 ? udpip_parse(&u6, FAMILY6, p.ip, p.ip_len, true) :
+	    udpip_parse(&u, FAMILY4, p.ip, p.ip_len, true), DROP_NONE);
 }
 
 static void
@@ -323,7 +323,7 @@ discover(const char *vendor)
 static struct rx
 broadcast(uint32_t ifindex)
 {
-	struct udpip u = { .dst = IP4_BROADCAST, .sport = 68, .dport = 67,
+	struct udpip u = { .dst = ip_of4(IP4_BROADCAST), .sport = 68, .dport = 67,
 	    .ttl = 9, .payload = m.b, .payload_len = m.len };
 
 	udpip_build(packet, &u, 77);
@@ -351,7 +351,7 @@ static enum drop
 request(uint32_t ifindex)
 {
 	struct rx rx = broadcast(ifindex);
-	enum drop why = relay4_request(&d->r4, &rx, w->now, &plan);
+	enum drop why = relay4_request(&d->relay[FAMILY4], &rx, w->now, &plan);
 	uint8_t out[2000];
 	bool no_room;
 	size_t len;
@@ -381,13 +381,13 @@ reply(const char *from, uint8_t type, const char *giaddr)
 	rx = (struct rx){ .data = m.b, .len = m.len, .src = ip_of4(world_ip(from)),
 	    .dst = ip_of4(world_ip("192.0.2.1")), .sport = 67, .ifindex = 99,
 	    .unicast = true };
-	why = relay4_reply(&d->r4, &rx, w->now, &v);
+	why = relay4_reply(&d->relay[FAMILY4], &rx, w->now, &v);
 	observe_reply(d, &rx, &v, why, w->now);
 	if (why != DROP_NONE)
 		return why;
-	u = (struct udpip){ .src = v.src, .dst = v.dst, .sport = v.sport,
+	u = (struct udpip){ .src = ip_of4(v.src), .dst = ip_of4(v.dst), .sport = v.sport,
 	    .dport = v.dport, .payload = out, .payload_len =
-	    relay4_render_reply(&d->r4, &v, out, sizeof(out)) };
+	    relay4_render_reply(&d->relay[FAMILY4], &v, out, sizeof(out)) };
 	udpip_build(hdr, &u, 5);
 	observe_delivery(d, &v, &u, hdr);
 	return why;
@@ -420,15 +420,15 @@ client6(uint8_t type)
 static struct rx
 multicast6(uint32_t ifindex, const char *src)
 {
-	struct udpip6 u = { .src = addr6(src).v6, .dst = addr6("ff02::1:2").v6,
+	struct udpip u = { .src = ip_of6(addr6(src).v6), .dst = ip_of6(addr6("ff02::1:2").v6),
 	    .sport = 546, .dport = port6, .payload = m.b, .payload_len = m.len };
 
-	udpip6_build(packet, &u);
+	udpip_build(packet, &u, 0);
 	packet[UDPIP6_HEADERS - 1] ^= 0x55;
 	memcpy(packet + UDPIP6_HEADERS, m.b, m.len);
 	return (struct rx){
-		.data = packet + UDPIP6_HEADERS, .len = m.len, .src = ip_of6(u.src),
-		.dst = ip_of6(u.dst), .sport = 546, .ifindex = ifindex,
+		.data = packet + UDPIP6_HEADERS, .len = m.len, .src = u.src,
+		.dst = u.dst, .sport = 546, .ifindex = ifindex,
 		.ip = packet, .ip_len = UDPIP6_HEADERS + m.len,
 		.csum_unverified = true, .hwtype = 1, .mac_len = 6,
 		.mac = { 0x52, 0x54, 0, 0, 0, 1 },
@@ -440,7 +440,7 @@ static enum drop
 request6(uint32_t ifindex, const char *src)
 {
 	struct rx rx = multicast6(ifindex, src);
-	enum drop why = relay6_request(&d->r6, &rx, w->now, &plan6);
+	enum drop why = relay6_request(&d->relay[FAMILY6], &rx, w->now, &plan6);
 	uint8_t out[2000];
 	size_t len;
 
@@ -467,7 +467,7 @@ reply6(const char *from, const char *link, const char *iid)
 	rx = (struct rx){ .data = m.b, .len = m.len, .src = addr6(from),
 	    .dst = addr6("2001:db8:30::1"), .sport = 547, .ifindex = UPLINK,
 	    .unicast = true };
-	why = relay6_reply(&d->r6, &rx, w->now, &v);
+	why = relay6_reply(&d->relay[FAMILY6], &rx, w->now, &v);
 	observe_reply6(d, &rx, &v, why, w->now);
 	if (why == DROP_NONE)
 		observe_delivery6(d, &v);
@@ -730,7 +730,7 @@ START_TEST(probes_of_the_relay)
 
 	start(one, "");
 	start(two, "server=beta");
-	r.udp = (struct udpip){ .dst = r.from, .dport = 4011, .sport = 67,
+	r.udp = (struct udpip){ .dst = ip_of4(r.from), .dport = 4011, .sport = 67,
 	    .payload = r.msg, .payload_len = 300 };
 	observe_rescue(d, &r, w->now);
 	expect(one, "out server:beta unicast: rescue server=beta");

@@ -407,9 +407,9 @@ static const uint8_t group_mac[6] = { 0x33, 0x33, 0, 1, 0, 2 };
 static void
 check_text6(struct ring *r, const struct ring_frame *f, const char *text)
 {
-	struct udpip6 u;
+	struct udpip u;
 
-	ck_assert_int_eq(udpip6_parse(&u, f->ip, f->len, !f->csum_unverified),
+	ck_assert_int_eq(udpip_parse(&u, FAMILY6, f->ip, f->len, !f->csum_unverified),
 	    DROP_NONE);
 	ck_assert_uint_eq(u.payload_len, strlen(text));
 	ck_assert_mem_eq(u.payload, text, strlen(text));
@@ -495,12 +495,12 @@ START_TEST(fragments_and_extension_headers_arrive_to_be_counted)
 	struct ring *r = open_ring6();
 	int fd = net_frames();
 	struct ring_frame f;
-	struct udpip6 u;
+	struct udpip u;
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		send_extended(fd, row[i].type);
 		f = next(r);
-		ck_assert_int_eq(udpip6_parse(&u, f.ip, f.len, true), row[i].why);
+		ck_assert_int_eq(udpip_parse(&u, FAMILY6, f.ip, f.len, true), row[i].why);
 		ring_release(r);
 	}
 	send_extended(fd, 51);		/* an authentication header */

@@ -17,7 +17,8 @@ static uint8_t pkt[70000];
 static size_t pkt_len;
 
 static const struct udpip offer = {
-	.src = { 0x0a000001 }, .dst = { 0xffffffff }, .sport = 67, .dport = 68,
+	.src = { 4, .v4 = { 0x0a000001 } }, .dst = { 4, .v4 = { 0xffffffff } },
+	.sport = 67, .dport = 68,
 	.ttl = UDPIP_TTL,
 };
 
@@ -39,7 +40,7 @@ static enum drop
 parse_as(struct udpip *u, bool verify)
 {
 	uint8_t *copy = msg_exact(pkt, pkt_len);
-	enum drop d = udpip_parse(u, copy, pkt_len, verify);
+	enum drop d = udpip_parse(u, FAMILY4, copy, pkt_len, verify);
 
 	if (d == DROP_NONE) {
 		must(u->payload >= copy + UDPIP_HEADERS);
@@ -95,7 +96,7 @@ START_TEST(built_packets_parse_back)
 
 		build(n);
 		must(parse_as(&u, true) == DROP_NONE);
-		must(ip4_eq(u.src, offer.src) && ip4_eq(u.dst, offer.dst));
+		must(ip_eq(u.src, offer.src) && ip_eq(u.dst, offer.dst));
 		must(u.sport == 67 && u.dport == 68 && u.ttl == UDPIP_TTL);
 		must(u.payload == pkt + UDPIP_HEADERS && u.payload_len == n);
 	}
@@ -314,7 +315,7 @@ START_TEST(nothing_at_all_is_short)
 {
 	struct udpip u;
 
-	ck_assert_uint_eq(udpip_parse(&u, NULL, 0, true), DROP_SHORT);
+	ck_assert_uint_eq(udpip_parse(&u, FAMILY4, NULL, 0, true), DROP_SHORT);
 }
 END_TEST
 

@@ -3,7 +3,7 @@
  * IPv6 and UDP headers: what is built parses back, and wrong lengths are caught.
  * Packets are exact-size heap blocks, so that ASan catches overruns.
  */
-#include "proto/udpip6.h"
+#include "proto/udpip.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,31 +16,31 @@ static uint8_t pkt[70000];
 static size_t pkt_len;
 
 /* fe80::1 to fe80::5e:10ff:fe00:1, as a reply goes to a client. */
-static const struct udpip6 reply = {
-	.src = { { 0xfe, 0x80, [15] = 1 } },
-	.dst = { { 0xfe, 0x80, [8] = 0, 0, 0x5e, 0x10, 0xff, 0xfe, 0, 1 } },
-	.sport = 547, .dport = 546, .hop_limit = UDPIP6_HOPS,
+static const struct udpip reply = {
+	.src = { 6, .v6 = { { 0xfe, 0x80, [15] = 1 } } },
+	.dst = { 6, .v6 = { { 0xfe, 0x80, [8] = 0, 0, 0x5e, 0x10, 0xff, 0xfe, 0, 1 } } },
+	.sport = 547, .dport = 546, .ttl = UDPIP_TTL,
 };
 
 /* A packet with n bytes of payload. */
 static void
 build(size_t n)
 {
-	struct udpip6 u = reply;
+	struct udpip u = reply;
 
 	for (size_t i = 0; i < n; i++)
 		pkt[UDPIP6_HEADERS + i] = (uint8_t)(i * 7 + 1);
 	u.payload = pkt + UDPIP6_HEADERS;
 	u.payload_len = n;
-	udpip6_build(pkt, &u);
+	udpip_build(pkt, &u, 0);
 	pkt_len = UDPIP6_HEADERS + n;
 }
 
 static enum drop
-parse_as(struct udpip6 *u, bool verify)
+parse_as(struct udpip *u, bool verify)
 {
 	uint8_t *copy = msg_exact(pkt, pkt_len);
-	enum drop d = udpip6_parse(u, copy, pkt_len, verify);
+	enum drop d = udpip_parse(u, FAMILY6, copy, pkt_len, verify);
 
 	if (d == DROP_NONE) {
 		must(u->payload >= copy + UDPIP6_HEADERS);
@@ -54,7 +54,7 @@ parse_as(struct udpip6 *u, bool verify)
 static enum drop
 verdict(void)
 {
-	struct udpip6 u;
+	struct udpip u;
 
 	return parse_as(&u, true);
 }
@@ -88,12 +88,12 @@ END_TEST
 START_TEST(built_packets_parse_back)
 {
 	for (size_t n = 0; n <= 1500; n++) {
-		struct udpip6 u;
+		struct udpip u;
 
 		build(n);
 		must(parse_as(&u, true) == DROP_NONE);
-		must(ip6_eq(u.src, reply.src) && ip6_eq(u.dst, reply.dst));
-		must(u.sport == 547 && u.dport == 546 && u.hop_limit == UDPIP6_HOPS);
+		must(ip_eq(u.src, reply.src) && ip_eq(u.dst, reply.dst));
+		must(u.sport == 547 && u.dport == 546 && u.ttl == UDPIP_TTL);
 		must(u.payload == pkt + UDPIP6_HEADERS && u.payload_len == n);
 	}
 	build(65527);
@@ -103,13 +103,13 @@ END_TEST
 
 START_TEST(hop_limit_zero_is_never_sent)
 {
-	struct udpip6 u = reply;
+	struct udpip u = reply;
 
-	u.hop_limit = 0;
-	udpip6_build(pkt, &u);
-	ck_assert_uint_eq(pkt[7], UDPIP6_HOPS);
-	u.hop_limit = 1;
-	udpip6_build(pkt, &u);
+	u.ttl = 0;
+	udpip_build(pkt, &u, 0);
+	ck_assert_uint_eq(pkt[7], UDPIP_TTL);
+	u.ttl = 1;
+	udpip_build(pkt, &u, 0);
 	ck_assert_uint_eq(pkt[7], 1);
 }
 END_TEST
@@ -117,17 +117,17 @@ END_TEST
 /* The payload is chosen so that the sum is zero. */
 START_TEST(computed_checksum_of_zero_is_sent_as_ones)
 {
-	struct udpip6 u = reply;
+	struct udpip u = reply;
 	unsigned int csum;
 
 	build(2);
 	put16(UDPIP6_HEADERS, 0);
 	u.payload = pkt + UDPIP6_HEADERS;
 	u.payload_len = 2;
-	udpip6_build(pkt, &u);
+	udpip_build(pkt, &u, 0);
 	csum = (unsigned int)pkt[46] << 8 | pkt[47];
 	put16(UDPIP6_HEADERS, csum);
-	udpip6_build(pkt, &u);
+	udpip_build(pkt, &u, 0);
 	ck_assert(pkt[46] == 0xff && pkt[47] == 0xff);
 	ck_assert_uint_eq(verdict(), DROP_NONE);
 }
@@ -138,7 +138,7 @@ END_TEST
 /* RFC 8200 8.1: unlike in IPv4, it does not mean "none". */
 START_TEST(zero_checksum_is_wrong)
 {
-	struct udpip6 u;
+	struct udpip u;
 
 	build(301);
 	put16(46, 0);
@@ -150,13 +150,13 @@ END_TEST
 /* ... also where it would be right: the sum of this packet is zero. */
 START_TEST(zero_checksum_is_wrong_even_if_it_adds_up)
 {
-	struct udpip6 u = reply;
+	struct udpip u = reply;
 
 	build(2);
 	put16(UDPIP6_HEADERS, 0);
 	u.payload = pkt + UDPIP6_HEADERS;
 	u.payload_len = 2;
-	udpip6_build(pkt, &u);
+	udpip_build(pkt, &u, 0);
 	memcpy(pkt + UDPIP6_HEADERS, pkt + 46, 2);
 	put16(46, 0);
 	ck_assert_uint_eq(verdict(), DROP_BAD_CHECKSUM);
@@ -179,7 +179,7 @@ END_TEST
 
 START_TEST(checksum_is_not_asked_when_the_kernel_vouches)
 {
-	struct udpip6 u;
+	struct udpip u;
 
 	build(300);
 	pkt[UDPIP6_HEADERS + 5] ^= 1;
@@ -200,7 +200,7 @@ END_TEST
 
 START_TEST(link_padding_is_not_payload)
 {
-	struct udpip6 u;
+	struct udpip u;
 
 	build(5);
 	memset(pkt + pkt_len, 0xa5, 40);
@@ -238,7 +238,7 @@ END_TEST
 START_TEST(udp_shorter_than_ip_is_trimmed)
 {
 	for (size_t n = 0; n < 50; n++) {
-		struct udpip6 u;
+		struct udpip u;
 
 		build(n);
 		pkt_len += 9;
@@ -283,18 +283,18 @@ END_TEST
 
 START_TEST(nothing_at_all_is_short)
 {
-	struct udpip6 u;
+	struct udpip u;
 
-	ck_assert_uint_eq(udpip6_parse(&u, NULL, 0, true), DROP_SHORT);
+	ck_assert_uint_eq(udpip_parse(&u, FAMILY6, NULL, 0, true), DROP_SHORT);
 }
 END_TEST
 
 START_TEST(empty_datagram_is_a_packet)
 {
-	struct udpip6 u = reply;
+	struct udpip u = reply;
 
 	u.payload = NULL;
-	udpip6_build(pkt, &u);
+	udpip_build(pkt, &u, 0);
 	pkt_len = UDPIP6_HEADERS;
 	ck_assert_uint_eq(parse_as(&u, true), DROP_NONE);
 	ck_assert_uint_eq(u.payload_len, 0);
@@ -306,7 +306,7 @@ START_TEST(random_bytes_never_confuse_the_parser)
 	struct prng p = { 8200 };
 
 	for (int i = 0; i < 20000; i++) {
-		struct udpip6 u;
+		struct udpip u;
 
 		build(prng_below(&p, 60));
 		for (unsigned n = prng_below(&p, 6); n > 0; n--)

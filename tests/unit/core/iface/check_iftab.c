@@ -1751,7 +1751,7 @@ START_TEST(own_giaddr_is_never_the_virtual_one)
 	addr(w, 5, "10.3.0.1/32");
 	commit_all(w, true);
 	giaddrs(w, 5, "10.2.0.2 10.3.0.2");
-	ck_assert(!iface(w, 5)->standby);
+	ck_assert(!iface(w, 5)->standby[FAMILY4]);
 	world_end(w);
 }
 END_TEST
@@ -1786,7 +1786,7 @@ START_TEST(which_addresses_look_like_vrrp)
 			if (!first)
 				addr(w, 5, cases[i].own);
 			commit(w);
-			ck_assert_msg(iface(w, 5)->standby != cases[i].virtual,
+			ck_assert_msg(iface(w, 5)->standby[FAMILY4] != cases[i].virtual,
 			    "%zu", i);
 			if (cases[i].virtual)
 				ck_assert(ip4_eq(iface(w, 5)->giaddr[0].addr,
@@ -1837,7 +1837,7 @@ START_TEST(virtual_address_on_a_macvlan)
 	link_up(w, 8, "other");
 	commit(w);
 	ck_assert_uint_eq(w->n_told, 3);	/* and it serves clients itself */
-	ck_assert(iface(w, 5)->standby);
+	ck_assert(iface(w, 5)->standby[FAMILY4]);
 	ck_assert_uint_eq(iftab_client(w->t, 8), 8);
 	world_end(w);
 }
@@ -1993,7 +1993,7 @@ same_iface(const struct iface *a, const struct iface *b)
 	ck_assert_ptr_eq(a->conf, b->conf);
 	ck_assert_uint_eq(a->from_port, b->from_port);
 	ck_assert_uint_eq(a->copy_of, b->copy_of);
-	ck_assert_int_eq(a->standby, b->standby);
+	ck_assert_int_eq(a->standby[FAMILY4], b->standby[FAMILY4]);
 	ck_assert_int_eq(iface_ready(a), iface_ready(b));
 	ck_assert_uint_eq(a->n_giaddr, b->n_giaddr);
 	ck_assert_uint_eq(a->n_addr, b->n_addr);
@@ -2101,7 +2101,7 @@ START_TEST(random_walk_equals_the_final_state)
 
 			ck_assert_int_eq(serving >> i & 1, there);
 			ck_assert_int_eq(standby >> i & 1,
-			    there && iface(w, i)->standby);
+			    there && iface(w, i)->standby[FAMILY4]);
 		}
 
 		b->c = w->c;

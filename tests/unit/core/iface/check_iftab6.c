@@ -877,7 +877,7 @@ world_pair(enum conf_active active, const char *virtual6, const char *virtual4)
 static bool
 standby(struct world *w)
 {
-	return iface(w, 5)->six.standby;
+	return iface(w, 5)->standby[FAMILY6];
 }
 
 START_TEST(named_virtual_address_comes_and_goes)
@@ -928,20 +928,20 @@ START_TEST(a_family_without_an_address_follows_the_other)
 
 	addr4(w, 5, "192.0.2.2/24");
 	tells(w, "ready vlan10, standby vlan10");
-	ck_assert(standby(w) && iface(w, 5)->standby);
+	ck_assert(standby(w) && iface(w, 5)->standby[FAMILY4]);
 	link_is(w, 5, "2001:db8:1::2");
 	addr4(w, 5, "192.0.2.1/32");
 	tells(w, "active vlan10");
-	ck_assert(!standby(w) && !iface(w, 5)->standby);
+	ck_assert(!standby(w) && !iface(w, 5)->standby[FAMILY4]);
 	world_end(w);
 
 	w = world_pair(CONF_ACTIVE_ADDRESS, "fe80::1", NULL);
 	addr4(w, 5, "192.0.2.2/24");
 	tells(w, "ready vlan10, standby vlan10");
-	ck_assert(standby(w) && iface(w, 5)->standby);
+	ck_assert(standby(w) && iface(w, 5)->standby[FAMILY4]);
 	addr(w, 5, "fe80::1/128");
 	tells(w, "active vlan10");
-	ck_assert(!standby(w) && !iface(w, 5)->standby);
+	ck_assert(!standby(w) && !iface(w, 5)->standby[FAMILY4]);
 	/* Also where there is nothing but IPv4 to serve. */
 	w->server.address.version = 4;
 	addr_del(w, 5, "fe80::1");
@@ -985,7 +985,7 @@ START_TEST(vrrp_of_one_family_is_not_that_of_the_other)
 	addr4(w, 5, "192.0.2.2/24");
 	addr4(w, 5, "192.0.2.1/32");
 	tells(w, "ready vlan10, active vlan10");
-	ck_assert(standby(w) && !iface(w, 5)->standby);
+	ck_assert(standby(w) && !iface(w, 5)->standby[FAMILY4]);
 	addr(w, 5, "fe80::1/128");
 	tells(w, "active vlan10");
 	ck_assert(!standby(w));

@@ -51,7 +51,7 @@ conf(const char *text)
 	world_link(w, 60, "vlan60");
 	world_addr(w, 60, "10.60.0.1/31");
 	packet = (struct udpip){
-		.src = world_ip("192.0.2.77"), .dst = IP4_BROADCAST,
+		.src = ip_of4(world_ip("192.0.2.77")), .dst = ip_of4(IP4_BROADCAST),
 		.sport = 40000, .dport = 9, .ttl = 64,
 		.payload = (const uint8_t *)"magic", .payload_len = 5,
 	};
@@ -94,7 +94,7 @@ START_TEST(a_broadcast_goes_to_servers)
 	ck_assert_int_eq(broadcast(), DROP_NONE);
 	goes_to("198.51.100.5 198.51.100.6 198.51.100.7");
 	ck_assert_uint_eq(plan.ttl, 63);
-	ck_assert_uint_eq(plan.src.host, packet.src.host);	/* kept */
+	ck_assert_uint_eq(plan.src.host, packet.src.v4.host);	/* kept */
 	ck_assert_uint_eq(w->stats.counter[COUNTER_HELPED], 1);
 }
 END_TEST
@@ -168,7 +168,7 @@ START_TEST(source_replace_uses_our_address)
 	conf("[helper wol]\nport = 9\nfrom = vlan40\nto = 198.51.100.7\n"
 	    "source = replace\n");
 	ck_assert_int_eq(broadcast_on(40), DROP_NONE);
-	ck_assert_uint_eq(plan.src.host, packet.src.host);
+	ck_assert_uint_eq(plan.src.host, packet.src.v4.host);
 }
 END_TEST
 
@@ -176,22 +176,22 @@ END_TEST
 START_TEST(a_sender_without_an_address)
 {
 	conf(WOL "to = 198.51.100.7\n");
-	packet.src = IP4_NONE;
+	packet.src = ip_of4(IP4_NONE);
 	ck_assert_int_eq(broadcast(), DROP_NONE);
 	ck_assert_uint_eq(plan.src.host, world_ip("192.0.2.1").host);
-	packet.src = world_ip("224.0.0.5");
+	packet.src = ip_of4(world_ip("224.0.0.5"));
 	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
-	packet.src = IP4_BROADCAST;
+	packet.src = ip_of4(IP4_BROADCAST);
 	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
 	/* broadcast addresses, to which the reply would go, and loopback */
-	packet.src = world_ip("192.0.2.255");
+	packet.src = ip_of4(world_ip("192.0.2.255"));
 	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
-	packet.src = world_ip("192.0.2.0");
+	packet.src = ip_of4(world_ip("192.0.2.0"));
 	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
-	packet.src = world_ip("127.0.0.1");
+	packet.src = ip_of4(world_ip("127.0.0.1"));
 	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
 	conf("[helper wol]\nport = 9\nfrom = vlan40\nto = 198.51.100.7\n");
-	packet.src = IP4_NONE;
+	packet.src = ip_of4(IP4_NONE);
 	ck_assert_int_eq(broadcast_on(40), DROP_HELPER_DENIED);
 }
 END_TEST
@@ -200,11 +200,11 @@ START_TEST(only_allowed_senders)
 {
 	conf(WOL "to = 198.51.100.7\nallow = 192.0.2.64/26, 10.1.1.1\n");
 	ck_assert_int_eq(broadcast(), DROP_NONE);
-	packet.src = world_ip("10.1.1.1");
+	packet.src = ip_of4(world_ip("10.1.1.1"));
 	ck_assert_int_eq(broadcast(), DROP_NONE);
-	packet.src = world_ip("192.0.2.63");
+	packet.src = ip_of4(world_ip("192.0.2.63"));
 	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
-	packet.src = world_ip("0.0.0.0");
+	packet.src = ip_of4(world_ip("0.0.0.0"));
 	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
 	ck_assert_uint_eq(w->stats.drop_helper[DROP_HELPER_DENIED], 2);
 	ck_assert_uint_eq(w->stats.counter[COUNTER_HELPED], 4);
@@ -227,9 +227,9 @@ END_TEST
 START_TEST(our_own_packets_are_not_helped)
 {
 	conf(WOL "to = vlan*\n");
-	packet.src = world_ip("192.0.2.1");
+	packet.src = ip_of4(world_ip("192.0.2.1"));
 	ck_assert_int_eq(broadcast(), DROP_HELPER_LOOP);
-	packet.src = world_ip("203.0.113.1");
+	packet.src = ip_of4(world_ip("203.0.113.1"));
 	ck_assert_int_eq(broadcast(), DROP_HELPER_LOOP);
 }
 END_TEST
@@ -251,9 +251,9 @@ START_TEST(a_packet_that_returns_with_a_lower_ttl_is_a_loop)
 	packet.sport++;
 	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.sport--;
-	packet.src.host++;
+	packet.src.v4.host++;
 	ck_assert_int_eq(broadcast(), DROP_NONE);
-	packet.src.host--;
+	packet.src.v4.host--;
 	packet.payload_len--;
 	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.payload_len++;

@@ -252,7 +252,7 @@ START_TEST(rules_choose_the_group)
 	msg_opt_text(&msg, 77, "iPXE");
 	ck_assert_int_eq(send_msg(), DROP_NONE);
 	goes_to(FOG);
-	ck_assert_uint_eq(w->r4.rule_hits[1], 1);
+	ck_assert_uint_eq(w->servers.rule_hits[1], 1);
 	ck_assert_uint_eq(plan.servers.rule, 1);
 	/* A rule that an earlier request left in the plan must not remain, even
 	 * after a drop. */

@@ -322,13 +322,13 @@ START_TEST(a_rule_names_the_boot_group)
 	pxe_opts(0);
 	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.30");
-	ck_assert_uint_eq(w->r4.rule_hits[0], 1);
+	ck_assert_uint_eq(w->servers.rule_hits[0], 1);
 	make_request(DHCP4_DISCOVER);
 	pxe_opts(7);
 	set_xid(2);
 	must_relay();
 	goes_to("198.51.100.10 198.51.100.11 198.51.100.21");
-	ck_assert_uint_eq(w->r4.rule_hits[0], 1);
+	ck_assert_uint_eq(w->servers.rule_hits[0], 1);
 }
 END_TEST
 
@@ -359,7 +359,7 @@ START_TEST(later_messages_keep_the_first_choice)
 	msg_opt_hex(&msg, 43, "4704 0002 0000 ff");
 	must_relay();
 	goes_to("198.51.100.30");
-	ck_assert_uint_eq(w->r4.rule_hits[0], 2);
+	ck_assert_uint_eq(w->servers.rule_hits[0], 2);
 	/* another xid is another conversation */
 	set_xid(2);
 	must_relay();
@@ -455,7 +455,7 @@ START_TEST(a_client_dropped_by_a_rule_stays_dropped)
 	make_request(DHCP4_REQUEST);
 	set_mac(0x66);
 	must_drop(DROP_RULE);
-	ck_assert_uint_eq(w->r4.rule_hits[2], 2);
+	ck_assert_uint_eq(w->servers.rule_hits[2], 2);
 	ck_assert_uint_eq(w->stats.drop_request[DROP_RULE], 2);
 	set_xid(2);	/* the condition `message = discover' does not hold for this one */
 	must_relay();
@@ -477,8 +477,8 @@ START_TEST(a_reload_matches_the_rules_again)
 	must_relay();
 	goes_to("198.51.100.11 198.51.100.31");
 	/* the hits belong to the name */
-	ck_assert_uint_eq(w->r4.rule_hits[0], 0);
-	ck_assert_uint_eq(w->r4.rule_hits[1], 2);
+	ck_assert_uint_eq(w->servers.rule_hits[0], 0);
+	ck_assert_uint_eq(w->servers.rule_hits[1], 2);
 	/* the conversation is still the same */
 	ck_assert_uint_eq(count(COUNTER_RETRIES), 1);
 }

@@ -170,7 +170,7 @@ query_w2(void)
 	ipxe(1);
 	ck_assert_int_eq(send_request(), RESCUE_NOTHING);
 	ck_assert_int_eq(pass(500), RESCUE_QUERY);
-	ck_assert(ip4_eq(plan.udp.dst, world_ip(W2)));
+	ck_assert(ip4_eq(plan.udp.dst.v4, world_ip(W2)));
 }
 
 START_TEST(a_query_differs_only_in_ciaddr_and_giaddr)
@@ -182,7 +182,7 @@ START_TEST(a_query_differs_only_in_ciaddr_and_giaddr)
 	send_request();
 	ck_assert_int_eq(pass(500), RESCUE_QUERY);
 	ck_assert_uint_eq(plan.udp.payload_len, was.len);
-	ck_assert(ip4_eq(plan.udp.src, world_ip("192.0.2.1")));
+	ck_assert(ip4_eq(plan.udp.src.v4, world_ip("192.0.2.1")));
 	ck_assert_uint_eq(plan.udp.sport, 67);
 	ck_assert_uint_eq(plan.udp.dport, 4011);
 	dhcp4_put_ip4(was.b, DHCP4_OFF_CIADDR, world_ip("192.0.2.1"));
@@ -358,7 +358,7 @@ START_TEST(a_repeated_request_queries_again_if_no_server_answered)
 	ck_assert_int_eq(pass(600), RESCUE_NOTHING);
 	ipxe(1);
 	ck_assert_int_eq(send_request(), RESCUE_QUERY);
-	ck_assert(ip4_eq(plan.udp.dst, world_ip(W2)));
+	ck_assert(ip4_eq(plan.udp.dst.v4, world_ip(W2)));
 }
 END_TEST
 
@@ -370,7 +370,7 @@ START_TEST(a_request_to_another_server_is_a_new_one)
 	ck_assert_int_eq(send_request_to(W2), RESCUE_NOTHING);
 	ck_assert_int_eq(pass(499), RESCUE_NOTHING);
 	ck_assert_int_eq(pass(1), RESCUE_QUERY);
-	ck_assert(ip4_eq(plan.udp.dst, world_ip(W1)));
+	ck_assert(ip4_eq(plan.udp.dst.v4, world_ip(W1)));
 }
 END_TEST
 
@@ -437,7 +437,7 @@ START_TEST(an_icmp_error_counts_as_silence)
 	msg.b[DHCP4_OFF_XID] ^= 1;
 	/* the quoted options may be cut anywhere */
 	ck_assert_int_eq(unreachable(99, 68, DHCP4_OPTIONS + 5), RESCUE_QUERY);
-	ck_assert(ip4_eq(plan.udp.dst, world_ip(W2)));
+	ck_assert(ip4_eq(plan.udp.dst.v4, world_ip(W2)));
 	ck_assert_int_eq(unreachable(99, 68, msg.len), RESCUE_NOTHING);
 	ck_assert_uint_eq(counter(COUNTER_RESCUES_ASKED), 1);
 }
@@ -482,7 +482,7 @@ START_TEST(a_rule_with_a_message_condition_may_choose_the_group)
 	ipxe(1);
 	send_request();
 	ck_assert_int_eq(pass(500), RESCUE_QUERY);
-	ck_assert(ip4_eq(plan.udp.dst, world_ip(W2)));
+	ck_assert(ip4_eq(plan.udp.dst.v4, world_ip(W2)));
 }
 END_TEST
 

@@ -198,7 +198,7 @@ START_TEST(types_that_clients_do_not_send_are_dropped)
 		client(others[i]);
 		expect(send(), DROP_NOT_FOR_CLIENTS);
 	}
-	ck_assert_uint_eq(world_drops(w->r6.ask.stats->drop_request),
+	ck_assert_uint_eq(world_drops(w->r6.stats->drop_request),
 	    4 * sizeof(replies) + 1 + sizeof(others));
 	conf(TWO "[interface vlan*]\nservers = a\nleasequery = on\n");
 	client(DHCP6_LEASEQUERY);
@@ -229,7 +229,7 @@ START_TEST(a_damaged_message_is_relayed_and_counted)
 	msg.b[msg.len++] = 0;
 	expect(send(), DROP_NONE);
 	carries(&msg);
-	ck_assert_uint_eq(w->r6.ask.stats->counter[COUNTER_ODD_OPTIONS], 1);
+	ck_assert_uint_eq(w->r6.stats->counter[COUNTER_ODD_OPTIONS], 1);
 	msg.len = 3;
 	expect(send(), DROP_SHORT);
 }
@@ -390,11 +390,11 @@ START_TEST(a_query_goes_to_the_next_server_in_time)
 	client(DHCP6_SOLICIT);
 	expect(send(), DROP_NONE);
 	goes_to("a");
-	ck_assert(pendings_due(w->r6.ask.hedges, &due));
+	ck_assert(pendings_due(w->r6.hedges, &due));
 	ck_assert_int_eq(mono_diff_ms(due, w->now), 500);
 	/* NoAddrsAvail is no answer. */
 	advertise(A, "0001", false);
-	ck_assert(pendings_due(w->r6.ask.hedges, &due));
+	ck_assert(pendings_due(w->r6.hedges, &due));
 	w->now = due;
 	ck_assert(relay6_hedge(&w->r6, w->now, &plan));
 	goes_to("b");
@@ -406,7 +406,7 @@ START_TEST(a_query_goes_to_the_next_server_in_time)
 	conf(GROUP);
 	expect(send(), DROP_NONE);
 	advertise(A, "0001", true);
-	ck_assert(!pendings_due(w->r6.ask.hedges, &due));
+	ck_assert(!pendings_due(w->r6.hedges, &due));
 }
 END_TEST
 
@@ -469,7 +469,7 @@ START_TEST(families_are_kept_apart)
 	expect(send(), DROP_NONE);
 	goes_to(A);
 	conf("[interface vlan*]\nservers = 198.51.100.1\n");
-	expect(send(), w->r6.ask.stats ? DROP_NO_LINK_LOCAL : DROP_NO_SERVER);
+	expect(send(), w->r6.stats ? DROP_NO_LINK_LOCAL : DROP_NO_SERVER);
 }
 END_TEST
 
@@ -544,9 +544,9 @@ START_TEST(interface_id_and_link_address_must_agree)
 		if (rows[i].why == DROP_NONE)
 			ck_assert_uint_eq(d.out->link.ifindex, rows[i].to);
 	}
-	ck_assert_uint_eq(w->r6.ask.stats->counter[COUNTER_NO_INTERFACE_ID], 1);
-	ck_assert_uint_eq(w->r6.ask.stats->counter[COUNTER_LINK_ADDRESS_GONE], 1);
-	ck_assert_uint_eq(w->r6.ask.stats->counter[COUNTER_REPLIES_RELAYED], 4);
+	ck_assert_uint_eq(w->r6.stats->counter[COUNTER_NO_INTERFACE_ID], 1);
+	ck_assert_uint_eq(w->r6.stats->counter[COUNTER_LINK_ADDRESS_GONE], 1);
+	ck_assert_uint_eq(w->r6.stats->counter[COUNTER_REPLIES_RELAYED], 4);
 }
 END_TEST
 

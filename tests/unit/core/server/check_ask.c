@@ -25,7 +25,7 @@ static struct world {
 	struct conf conf;
 	struct servers servers;
 	struct stats stats;
-	struct asker a[FAMILIES];
+	struct relay a[FAMILIES];
 	struct ask_list l;
 	struct ask q;
 	struct ask_client c;
@@ -57,7 +57,7 @@ setup(void)
 		.server = w->member };
 	w->servers.conf = &w->conf;
 	for (enum family f = FAMILY4; f < FAMILIES; f++)
-		w->a[f] = (struct asker){ .family = f, .conf = &w->conf,
+		w->a[f] = (struct relay){ .family = f, .conf = &w->conf,
 			.servers = &w->servers, .stats = &w->stats,
 			.hedges = pendings_new(2) };
 	must(w->a[FAMILY4].hedges && w->a[FAMILY6].hedges);
@@ -209,7 +209,7 @@ END_TEST
 
 START_TEST(other_messages_go_to_all_or_to_the_named_one)
 {
-	const struct asker *a = &w->a[_i];
+	const struct relay *a = &w->a[_i];
 	static const char *const all[] = { "012", "345" }, *const some[] = { "01", "34" };
 	static const char *const last[] = { "2", "5" };
 	uint16_t named = _i ? 5 : 2;

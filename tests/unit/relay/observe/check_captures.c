@@ -68,7 +68,7 @@ load(const char *name, bool client_leg)
 		must(fread(p->frame, 1, p->len, f) == p->len);
 		memcpy(p->mac, p->frame + 6, 6);
 		/* The sender may have left the checksum to its network card. */
-		must(udpip_parse(&p->u, p->frame + ETHERNET, p->len - ETHERNET,
+		must(udpip_parse(&p->u, FAMILY4, p->frame + ETHERNET, p->len - ETHERNET,
 		    false) == DROP_NONE);
 	}
 	fclose(f);
@@ -91,7 +91,7 @@ sort_packets(void)
 	for (size_t i = 0; i < n_packets; i++) {
 		struct packet *p = &packets[i];
 
-		must(udpip_parse(&p->u, p->frame + ETHERNET, p->len - ETHERNET,
+		must(udpip_parse(&p->u, FAMILY4, p->frame + ETHERNET, p->len - ETHERNET,
 		    false) == DROP_NONE);
 	}
 }
@@ -100,8 +100,8 @@ static struct rx
 rx_of(const struct packet *p, uint32_t ifindex)
 {
 	struct rx rx = {
-		.data = p->u.payload, .len = p->u.payload_len, .src = ip_of4(p->u.src),
-		.dst = ip_of4(p->u.dst), .sport = p->u.sport, .ifindex = ifindex,
+		.data = p->u.payload, .len = p->u.payload_len, .src = p->u.src,
+		.dst = p->u.dst, .sport = p->u.sport, .ifindex = ifindex,
 		.unicast = !p->from_client_leg, .mac_len = 6,
 	};
 
@@ -117,7 +117,7 @@ was_there(bool client_leg, struct ip4 dst, uint16_t dport, const uint8_t *payloa
 	for (size_t i = 0; i < n_packets; i++) {
 		const struct packet *p = &packets[i];
 
-		if (p->from_client_leg == client_leg && ip4_eq(p->u.dst, dst) &&
+		if (p->from_client_leg == client_leg && ip4_eq(p->u.dst.v4, dst) &&
 		    p->u.dport == dport && p->u.payload_len == len &&
 		    memcmp(p->u.payload, payload, len) == 0)
 			return true;
@@ -198,7 +198,7 @@ START_TEST(what_was_relayed_then_is_relayed_now)
 		if (p->from_client_leg && p->u.dport == 67)
 			copies += replay_request(w, p);
 		else if (!p->from_client_leg && p->u.sport == 67 &&
-		    ip4_eq(p->u.dst, world_ip("192.0.2.1")))
+		    ip4_eq(p->u.dst.v4, world_ip("192.0.2.1")))
 			replies += replay_reply(w, p);
 	}
 	ck_assert_uint_eq(copies, b->copies);

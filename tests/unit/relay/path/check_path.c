@@ -52,7 +52,7 @@ counter(enum counter c)
 static struct ring_frame
 frame(struct msg *m, uint8_t ip[FAKEIO_MSG_MAX])
 {
-	struct udpip u = { .dst = IP4_BROADCAST, .sport = 68, .dport = 67, .ttl = 64 };
+	struct udpip u = { .dst = ip_of4(IP4_BROADCAST), .sport = 68, .dport = 67, .ttl = 64 };
 	struct ring_frame f = {
 		.ip = ip, .to = RING_TO_BROADCAST, .ifindex = RIG_VLAN10, .hwtype = 1,
 		.mac_len = 6, .mac = { 2, 0, 0, 0, 0, 1 },
@@ -157,7 +157,7 @@ START_TEST(a_link_broadcast_to_a_foreign_address_is_dropped)
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		uint64_t before = counter(COUNTER_REQUESTS_RELAYED);
 
-		u.dst = rig_ip(row[i].dst);
+		u.dst = ip_of4(rig_ip(row[i].dst));
 		fakeio_udp_frame(&u, RIG_VLAN10, row[i].to, mac);
 		fakeio_turn();
 		ck_assert_msg(counter(COUNTER_REQUESTS_RELAYED) - before == row[i].relayed,
@@ -424,7 +424,7 @@ wake_on_lan(void)
 	static const uint8_t magic[102] = { 255, 255, 255, 255, 255, 255 };
 	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 50 };
 	struct udpip u = {
-		.src = rig_ip("192.0.2.50"), .dst = IP4_BROADCAST, .sport = 40000, .dport = 9,
+		.src = ip_of4(rig_ip("192.0.2.50")), .dst = ip_of4(IP4_BROADCAST), .sport = 40000, .dport = 9,
 		.ttl = 64, .payload = magic, .payload_len = sizeof(magic),
 	};
 
@@ -482,7 +482,7 @@ boot_request(struct msg *m, const char *to)
 	msg_opt_u32(m, DHCP4_OPT_SERVER_ID, rig_ip(to).host);
 	msg_end(m);
 	u = rig_datagram(m, "192.0.2.50", 68, 4011);
-	u.dst = rig_ip(to);
+	u.dst = ip_of4(rig_ip(to));
 	return u;
 }
 
@@ -531,8 +531,8 @@ unreachable(const struct udpip *quoted, uint32_t ifindex)
 	wr_u32(&w, 0);
 	wr_u16(&w, 64 << 8 | 1);
 	wr_u16(&w, 0);
-	wr_u32(&w, quoted->dst.host);
-	wr_u32(&w, quoted->src.host);
+	wr_u32(&w, quoted->dst.v4.host);
+	wr_u32(&w, quoted->src.v4.host);
 	wr_u32(&w, 0x03030000);		/* port unreachable */
 	wr_u32(&w, 0);
 	udpip_build(ip + 28, quoted, 1);

@@ -80,7 +80,7 @@ answer_discovers(void)
 	for (; sent_seen < n; sent_seen++) {
 		const struct fakeio_out *o = fakeio_out(sent_seen);
 		struct udpip u = {
-			.src = ip_v4(o->server), .dst = rig_ip("192.0.2.1"), .sport = 67, .dport = 67,
+			.src = ip_of4(ip_v4(o->server)), .dst = ip_of4(rig_ip("192.0.2.1")), .sport = 67, .dport = 67,
 			.payload = m.b,
 		};
 
@@ -88,7 +88,7 @@ answer_discovers(void)
 			continue;
 		offer(&m, o->msg, ip_eq(o->server, rig_at("198.51.100.21")));
 		u.payload_len = m.len;
-		must(fakeio_from_server(ip_v4(o->server), &u, FAKEIO_UPLINK));
+		must(fakeio_from_server(o->server, &u, FAKEIO_UPLINK));
 	}
 	fakeio_turn();
 }
@@ -313,7 +313,7 @@ START_TEST(a_stranger_that_offers_on_the_vlan_is_found)
 	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 66 };
 	static struct msg m;
 	struct udpip u = {
-		.src = rig_ip("192.0.2.66"), .dst = IP4_BROADCAST, .sport = 67, .dport = 68,
+		.src = ip_of4(rig_ip("192.0.2.66")), .dst = ip_of4(IP4_BROADCAST), .sport = 67, .dport = 68,
 		.ttl = 64, .payload = m.b,
 	};
 	json_t *doc;
@@ -347,7 +347,7 @@ START_TEST(an_answer_from_4011_to_the_wrong_port_is_found)
 		answer_discovers();
 		for (; asked_seen < fakeio_asked(); asked_seen++) {
 			struct udpip u = {
-				.src = rig_ip("198.51.100.21"), .dst = rig_ip("192.0.2.1"),
+				.src = ip_of4(rig_ip("198.51.100.21")), .dst = ip_of4(rig_ip("192.0.2.1")),
 				.sport = 4011, .dport = 68, .ttl = 64, .payload = m.b,
 			};
 

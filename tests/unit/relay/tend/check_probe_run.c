@@ -140,7 +140,7 @@ START_TEST(a_late_answer_is_a_stray)
 {
 	uint8_t msg[FAKEIO_MSG_MAX];
 	const struct fakeio_out *o;
-	struct udpip u = { .src = rig_ip("198.51.100.11"), .sport = 67, .dport = 67 };
+	struct udpip u = { .src = ip_of4(rig_ip("198.51.100.11")), .sport = 67, .dport = 67 };
 
 	start(SERVER("pxe"));
 	o = fakeio_out(0);
@@ -224,13 +224,13 @@ answer_probes(unsigned from)
 		const struct fakeio_out *o = fakeio_out(i);
 		uint8_t msg[FAKEIO_MSG_MAX];
 		struct udpip u = {
-			.src = ip_v4(o->server), .sport = 67, .dport = 67, .payload = msg,
+			.src = ip_of4(ip_v4(o->server)), .sport = 67, .dport = 67, .payload = msg,
 			.payload_len = o->len,
 		};
 
 		memcpy(msg, o->msg, o->len);
 		msg[0] = BOOTREPLY;
-		must(fakeio_from_server(ip_v4(o->server), &u, FAKEIO_UPLINK));
+		must(fakeio_from_server(o->server, &u, FAKEIO_UPLINK));
 	}
 	fakeio_turn();
 }
@@ -309,7 +309,7 @@ START_TEST(an_answer_from_a_stranger_proves_nothing)
 {
 	uint8_t msg[FAKEIO_MSG_MAX];
 	struct udpip u = {
-		.src = rig_ip("198.51.100.99"), .sport = 67, .dport = 67, .payload = msg,
+		.src = ip_of4(rig_ip("198.51.100.99")), .sport = 67, .dport = 67, .payload = msg,
 	};
 
 	start(SERVER("pxe"));
