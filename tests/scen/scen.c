@@ -55,7 +55,7 @@
  * reply arrives.
  * KEYs of DHCPv6 messages: xid, mac (also in the DUID), src, opt.N, noid (no DUID), lease=ADDR,
  * prefix=ADDR/N, status=N, named=ADDR (the DUID of this server); of RELAY-REPLs: link, iid,
- * noecho (no Interface-Id), by.
+ * noecho (no Interface-Id), by; with `client6`: link=ADDR, through a relay of that address.
  * KEYs of expectations: the same, and dst, l2, sport, dport, len, no.N (no option N),
  * t (milliseconds after `start', exactly); in DHCPv6 xid, link, peer, hops, src, dst, l2,
  * dport and t.
@@ -700,6 +700,8 @@ client6_sends(struct scen *s, char **word)
 	};
 
 	build6(s, &m, type6_of(s, word[2]), word + 3, NULL);
+	if (value(word, "link"))
+		msg6_wrap(&m, DHCP6_RELAY_FORW, 0, value(word, "link"), "fe80::99", NULL);
 	u.payload_len = m.len;
 	fakeio_udp6_frame(&u, ifindex_of(word), l2.b);
 	fakeio_turn();

@@ -148,6 +148,7 @@ struct track_six {
 	uint16_t advertises, replies;
 	uint16_t offers;	/* ADVERTISEs with an address or a prefix */
 	bool ack, nak;		/* a REPLY with one; a REPLY that refuses one */
+	bool rogue;		/* it took an ADVERTISE that we have not seen */
 	uint16_t status;	/* the last one that is not Success */
 	struct dhcp6_lease lease;	/* of the REPLY */
 	uint8_t n_addr;
@@ -248,6 +249,7 @@ struct track_request {
 	enum drop why;
 	uint16_t rule, n_dhcp, n_boot;
 	bool boot_down, all_down, boot_alone;
+	bool rogue;		/* for a DHCPv6 server that is none of ours */
 	bool by_4011;		/* broadcast or multicast to port 4011 */
 };
 /* Hint: the next message is this client's (see clients_expect()). */

@@ -346,7 +346,7 @@ was_refused6(const struct evidence *a)
 {
 	return was_stopped(a, DROP_NO_LINK_LOCAL) || was_stopped(a, DROP_BAD_SOURCE) ||
 	    was_stopped(a, DROP_UNICAST_REQUEST) || was_stopped(a, DROP_RSOO) ||
-	    was_stopped(a, DROP_NOT_FOR_CLIENTS) || was_stopped(a, DROP_UNTRUSTED_RELAY);
+	    was_stopped(a, DROP_NOT_FOR_CLIENTS);
 }
 
 static bool

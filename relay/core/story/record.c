@@ -260,6 +260,22 @@ is_not_for_us(const struct relay6_plan *plan, const struct conf *c, enum drop wh
 	return true;
 }
 
+/* A REQUEST for a server whose ADVERTISE did not come through us. Many may answer for
+ * a multicast address, and we remember the last one. */
+static bool
+names_stranger(const struct servers *sv, const struct dhcp6 *m)
+{
+	struct rd id;
+
+	if (m->type != DHCP6_REQUEST || !dhcp6_opt(m, DHCP6_OPT_SERVER_ID, &id))
+		return false;
+	for (uint16_t i = 0; i < sv->conf->n_server; i++)
+		if (ip6_is_multicast(ip_v6(sv->conf->server[i].address)) ||
+		    servers_has_duid(sv, i, id.p, rd_left(&id)))
+			return false;
+	return true;
+}
+
 void
 record_request6(struct track *t, const struct relay *r,
     const struct rx *rx, const struct relay6_plan *plan, enum drop why,
@@ -282,6 +298,7 @@ record_request6(struct track *t, const struct relay *r,
 		return;
 	q.six = &o->m;
 	q.mac = &mac;
+	q.rogue = names_stranger(r->ask.servers, &o->m);
 	q.ifindex = plan->in->link.ifindex;
 	if (!plan->has_client) {
 		pxe6_read(&client, &o->m);

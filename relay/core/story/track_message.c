@@ -175,6 +175,25 @@ begins_anew(const struct track_boot *b, const struct track_request *r, bool quer
 	return b->heard[FAMILY6] && quiet_ms > TRACK_OVER_MS;
 }
 
+/* An operating system asks by each family on its own, again and again by the one that
+ * fails. What it has leased by the other one is still true. */
+static void
+begin_anew(struct track *t, struct track_client *c, const struct track_request *r,
+    struct mono now)
+{
+	bool keeps = c->now.begin.us && !track_netboot(&c->now) && !r->client->netboot &&
+	    mono_diff_ms(now, c->now.last) <= TRACK_PAUSE_MS;
+
+	track_begin(t, c, now);
+	if (keeps && r->six && c->before.came.ack) {
+		c->now.heard[FAMILY4] = true;
+		c->now.came = c->before.came;
+	} else if (keeps && !r->six && c->before.six.ack) {
+		c->now.heard[FAMILY6] = true;
+		c->now.six = c->before.six;
+	}
+}
+
 /* A REQUEST may say less than the DISCOVER, and EDK2's own IPv6 says less than what
  * it boots by. */
 static void
@@ -234,13 +253,17 @@ note_sent(struct track_boot *b, const struct track_request *r, enum role role)
 	}
 }
 
+/* server: the sender of a reply, as it stands in an event; 0: a request. */
 static void
-note_drop(struct track_boot *b, enum family family, enum drop why, struct mono now)
+note_drop(struct track_boot *b, enum family family, enum drop why, uint32_t server,
+    struct mono now)
 {
 	struct track_refused *f = family == FAMILY6 ? &b->six.refused : &b->refused;
 	enum track_kind kind = family == FAMILY6 ? TRACK_DROP6 : TRACK_DROP;
+	struct track_event *e = track_add(b, kind, now);
 
-	track_add(b, kind, now)->why = (uint8_t)why;
+	e->why = (uint8_t)why;
+	e->peer = server;
 	track_bump(&f->n);
 	f->seen[why / 32] |= 1u << why % 32;
 }
@@ -302,13 +325,14 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 	struct track_name duid;
 
 	if (begins_anew(b, r, k && k->role == QUERY, now))
-		track_begin(t, c, now);
+		begin_anew(t, c, r, now);
 	learn_client(b, r);
 	if (k && !r->by_4011)
 		note_sent(b, r, k->role);
+	b->six.rogue |= r->rogue && b->six.sent.discovers;
 	*(r->six ? &b->six.refused.last : &b->refused.last) = r->why;
 	if (r->why != DROP_NONE)
-		note_drop(b, r->six ? FAMILY6 : FAMILY4, r->why, now);
+		note_drop(b, r->six ? FAMILY6 : FAMILY4, r->why, 0, now);
 	else
 		note_asked(b, r, k, now);
 	/* A machine has one DUID for all its interfaces: the last one counts. */
@@ -468,7 +492,7 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 	if (!c)
 		return;
 	if (why != DROP_NONE)
-		note_drop(&c->now, FAMILY4, why, now);
+		note_drop(&c->now, FAMILY4, why, server.host, now);
 	else if (m->type == DHCP4_OFFER)
 		note_offer(&c->now, m, server, boot_only, now);
 	else if (m->type == DHCP4_ACK || m->type == DHCP4_TYPE_NONE)
@@ -555,7 +579,7 @@ track_reply6(struct track *t, const struct mac *mac, const struct dhcp6 *m,
 	if (!c)
 		return;
 	if (why != DROP_NONE)
-		note_drop(&c->now, FAMILY6, why, now);
+		note_drop(&c->now, FAMILY6, why, number_of(&c->now, server), now);
 	else if (m->type == DHCP6_ADVERTISE || m->type == DHCP6_REPLY) {
 		e = track_add(&c->now, m->type == DHCP6_REPLY ? TRACK_REPLY :
 		    TRACK_ADVERTISE, now);
