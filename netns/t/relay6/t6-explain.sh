@@ -19,14 +19,25 @@ print(d["verdict"]["code"], *(also["code"] for also in d["also"]))'
 
 is_explained()
 {
-	[ "$(explained "$1")" = "$2" ]
+	WAS=$(explained "$1")
+	[ "$WAS" = "$2" ]
 }
 
 # expect_story MAC WORDS [SECONDS]: waits until the machine is explained by these words.
 expect_story()
 {
 	wait_for "${3:-15}" is_explained "$1" "$2"
-	expect_eq "$1: $2" "$(explained "$1")" "$2"
+	expect_eq "$1: $2" "$WAS" "$2"
+}
+
+# ladder_has MAC WORDS...: each begins the label of an arrow in the machine's ladder.
+ladder_has()
+{
+	ctl explain "$1" >"$T/explained"
+	shift
+	for word; do
+		grep -q "|[-< ]*-* $word " "$T/explained" || return 1
+	done
 }
 
 # mac VV [NN]: prints the MAC address of client NN in that VLAN.
@@ -85,10 +96,10 @@ spawn acc dhcrelay dhcrelay -6 -d --no-pid -l down0 -u ff02::1:2%up0
 client6 laptop 30 09
 nsip laptop addr add 2001:db8:bad::1/64 dev eth0 nodad
 
-# srv1 has no DHCPv4, srv3 nothing for VLAN 30, and srv4 one address.
+# srv1 has no DHCPv4, and srv4 one address, and nothing for VLAN 30.
 start_kea6 srv1 50 59
 start_dnsmasq srv2 60 69 --dhcp-range=10.6.30.60,10.6.30.69,255.255.255.0,1h
-NETS6=60 start_dnsmasq6 srv3 70 79
+NETS6=60 start_dhcpd6 srv3 70 79
 NETS6=50 start_dhcpd6 srv4 80 80
 fake srv5 la=$GW10_6
 FAKE5=$SPAWNED
@@ -103,7 +114,7 @@ servers = kea, $SRV2
 [interface vlan20]
 servers = kea, $SRV1
 [interface vlan30]
-servers = $UP6:13, $SRV2
+servers = $UP6:14, $SRV2
 [interface vlan40]
 servers = kea
 [interface vlan50]
@@ -124,8 +135,8 @@ start_udhcpc cl20
 start_dhclient6 cl20
 start_udhcpc cl30
 start_dhcpcd6 cl30
-expect_story "$(mac 10)" leased
-ctl explain "$(mac 10)"
+expect "one story of both families: cl10 has two leases" wait_for 15 ladder_has \
+	"$(mac 10)" discover offer request ack solicit advertise "request v6" reply
 
 # ---- DHCPv6 alone ----
 start_dhclient6 cl40
@@ -140,6 +151,9 @@ start_dhclient6 cl61
 expect_story "$(mac 61)" untrusted-relay
 start_dhcpcd6 cl70
 expect_story "$(mac 70)" wrong-link
+expect "... the answer came from the server" grep -q "link-mismatch |X--*| $UP6:15" \
+	<(ctl explain "$(mac 70)")
+expect_story "$(mac 30)" "leased no-advertise" 40
 stop $FAKE5
 start_dhclient6 cl70b
 # A server on the VLAN itself answers to the client alone, but its REQUEST names it.
@@ -148,8 +162,17 @@ start_dhclient6 cl30b
 expect_story "$(mac 30 02)" rogue-server-v6
 expect_story "$(mac 70 02)" servers-down 40
 expect_story "$(mac 20)" "leased-v6 servers-down" 40
-expect_story "$(mac 30)" "leased no-advertise" 40
-for m in 10 20 30 40 50 60 61 70; do ctl explain $(mac $m); done
-ctl explain $(mac 30 02)
-ctl show clients
-ctl show boots
+
+# ---- lists ----
+ctl show clients >"$T/clients"
+for m in 10 20; do
+	expect "show clients has the IPv6 address of cl$m" grep -q "2001:db8:$m::5" "$T/clients"
+done
+expect_eq "nobody booted" "$(ctl show boots)" "no boots"
+# UEFI asks for a boot file.
+ask cl10 ia=7 smac=02:00:00:00:10:77 opt=61:0007 opt=16:00000157000a505845436c69656e74
+expect "show boots has a machine that boots over IPv6" grep -q '^02:00:00:00:10:77.* uefi-x64 ' \
+	<(ctl show boots)
+spawn rtr watch "$PXRELAYCTL" -s "$CTL" watch
+expect "... and so has watch" wait_for 15 logged watch ' 02:00:00:00:10:77 vlan10 uefi-x64 '
+stop "$KAME" KILL

@@ -277,8 +277,11 @@ CASE("rule over DHCPv6", RULE_DROP, RULE_DROP, SIX, .six.sent.discovers = 1, SEE
 CASE("rate, after an advertise", RATE_LIMITED, RATE_LIMITED, ADVERTISED, .six.sent.requests = 1,
     SEEN6(CLIENT_RATE), .six.refused.last = DROP_CLIENT_RATE)
 CASE("rate of DHCPv4, and a solicit", GOING_ON, NO_ADVERTISE, SOLICITS, SEEN(CLIENT_RATE))
-CASE("a relay that is not trusted", REFUSED, REFUSED, SIX, .six.sent.discovers = 1,
+CASE("a relay that is not trusted", UNTRUSTED_RELAY, UNTRUSTED_RELAY, SIX, .six.sent.discovers = 1,
     SEEN6(UNTRUSTED_RELAY))
+CASE("not for clients", REFUSED, REFUSED, SIX, .six.sent.discovers = 1, SEEN6(NOT_FOR_CLIENTS))
+CASE("a server of nobody's", ROGUE6, ROGUE6, SOLICITS, .six.sent.requests = 1, .six.rogue = true)
+CASE("a server of nobody's, then ours", LEASED6, LEASED6, REPLIED, .six.rogue = true)
 CASE("all down over DHCPv6", GOING_ON, ALL_DOWN, SOLICITS, .six.asked.all_down = true)
 CASE("another link's answer", WRONG_LINK, WRONG_LINK, SOLICITS, SEEN6(LINK_MISMATCH))
 LATE("another link's answer, and ours", GOING_ON, GOING_ON, NOT_TAKEN, ADVERTISED,
