@@ -15,12 +15,16 @@
 #   flood  four times the highest rate: clients that had begun, control socket, memory
 #   core   receive interrupts on the CPU of the relay
 #   vlan   200,000/s on one of ten interfaces, 100/s on each other one
+#   six    DHCPv6 with 1 and 1,000 interfaces: CPU per pair at 40,000/s, in turns with
+#          DHCPv4 and by the same process; the highest rate without loss, and that of
+#          dhcrelay -6 and dnsmasq, whose kernel is told the clients' hardware addresses
 #   endure 10,000/s for two minutes, in the first round only
 #
 # The load (gen.c) spins on CPU 0, and the relay runs on CPU 1. Each number of interfaces
 # has three namespaces, joined by veth; no packet leaves them:
 #
-#   clients c0 ... cN-1 --- r0 ... rN-1 relay u0 --- s0 servers 10.9.0.2-9
+#   clients c0 ... cN-1 --- r0 ... rN-1 relay u0 --- s0 servers 10.9.0.2-9,
+#                                                       2001:db8:9::2-9
 #
 # pxrelayd runs with everything on: option 82, rules, both classes, client state,
 # hedging. Only its limit per interface is off, because that would stop the load.
@@ -36,7 +40,7 @@ BIN=${BENCH_BIN:-../../build/bench}
 PXRELAYD=${PXRELAYD:-../../build/pxrelayd}
 ROUNDS=${BENCH_ROUNDS:-3}
 RELAYS=${BENCH_RELAYS:-px udp ring helper isc dnsmasq}
-PARTS=${BENCH_PARTS:-one lat scale fan full flood core vlan endure}
+PARTS=${BENCH_PARTS:-one lat scale fan full flood core vlan six endure}
 PXRELAYCTL=${PXRELAYCTL:-../../build/pxrelayctl}
 RUN=${BENCH_RUN:-}
 MAC_R=02:00:00:00:09:01
@@ -56,7 +60,8 @@ done
 T=$(mktemp -d)
 ID=pxb$$
 RELAY=
-PX_CLIENTS="" PX_RATE="" PX_ALONE=""
+LOAD=				# options of gen
+PX_CLIENTS="" PX_RATE="" PX_ALONE="" PX_SIX=""
 trap 'stop; for n in $(ip netns list | grep -o "^$ID-[a-z]*[0-9]*"); do ip netns del $n; done; rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
 
@@ -73,15 +78,23 @@ links()
 		"name u0 netns $ID-r$1 address $MAC_R"
 }
 
+# link6 N: prints the relay's address on that interface.
+link6()
+{
+	printf '2001:db8:%x::1' $((0x100 + $1))
+}
+
 relay_end()
 {
 	local i
 
 	for ((i = 0; i < $1; i++)); do
 		echo "addr add 10.$((64 + i / 250)).$((i % 250)).1/24 dev r$i"
+		echo "addr add $(link6 $i)/64 dev r$i nodad"
 		echo "link set r$i up"
 	done
 	echo "addr add 10.9.0.1/24 dev u0"
+	echo "addr add 2001:db8:9::1/64 dev u0 nodad"
 	echo "link set u0 up"
 	echo "link set lo up"
 }
@@ -95,14 +108,35 @@ client_end()
 	done
 }
 
+# The clients of DHCPv6 that "gen -c 1000" plays. They answer no neighbour solicitation, and
+# the kernel has room for about a thousand that do.
+neighbours()
+{
+	local i h
+
+	for ((i = 0; i < 1000; i++)); do
+		printf -v h %04x $i
+		echo "neigh add fe80::ff:fe00:$h lladdr 02:00:00:00:${h%??}:${h#??}" \
+			"dev r$((i % $1)) nud permanent"
+	done
+}
+
 server_end()
 {
 	local i
 
 	for i in 2 3 4 5 6 7 8 9; do
 		echo "addr add 10.9.0.$i/24 dev s0"
+		echo "addr add 2001:db8:9::$i/64 dev s0 nodad"
 	done
 	echo "link set s0 up"
+}
+
+# ipv6 NAMESPACE 0|1: off, or on without anything that the kernel sends by itself.
+ipv6()
+{
+	ip netns exec $ID-$1 sysctl -qw net.ipv6.conf.{all,default}.disable_ipv6=$((1 - $2)) \
+		net.ipv6.conf.default.{accept_dad,accept_ra,router_solicitations}=0 2>/dev/null
 }
 
 network()
@@ -111,31 +145,33 @@ network()
 
 	for ns in c r s; do
 		ip netns add $ID-$ns$1 || exit 1
-		ip netns exec $ID-$ns$1 sysctl -qw net.ipv6.conf.default.disable_ipv6=1 \
-			net.ipv6.conf.all.disable_ipv6=1 2>/dev/null
 	done
+	ipv6 c$1 0
+	ipv6 r$1 1
+	ipv6 s$1 1
 	links $1 >"$T/batch" && ip -batch "$T/batch" || exit 1
 	relay_end $1 >"$T/batch" && ip -n $ID-r$1 -batch "$T/batch" || exit 1
 	client_end $1 >"$T/batch" && ip -n $ID-c$1 -batch "$T/batch" || exit 1
 	server_end $1 >"$T/batch" && ip -n $ID-s$1 -batch "$T/batch" || exit 1
+	neighbours $1 >"$T/batch" && ip -n $ID-r$1 -batch "$T/batch" || exit 1
 }
 
 # --- relays -------------------------------------------------------------------
 
-# servers N WORD SEPARATOR: prints the first N addresses.
+# servers N WORD SEPARATOR [NETWORK]: prints the first N addresses.
 servers()
 {
 	local i out=
 
 	for ((i = 2; i < 2 + $1; i++)); do
-		out="$out${out:+$3}${2:-}10.9.0.$i"
+		out="$out${out:+$3}${2:-}${4:-10.9.0.}$i"
 	done
 	echo "$out"
 }
 
 # With one server, each group has a second one, which is used only if the first is silent.
 # This measures the cost of hedging without its copies. PX_CLIENTS and PX_RATE override
-# the values below.
+# the values below; with PX_SIX, there are as many servers for DHCPv6.
 px_conf()
 {
 	local list mode
@@ -144,6 +180,7 @@ px_conf()
 		list="$(servers 1)" mode=failover
 	elif [ $1 = 1 ]; then
 		list="$(servers 2 '' ', ')" mode=failover
+		[ -z "$PX_SIX" ] || list="$list, $(servers 2 '' ', ' 2001:db8:9::)"
 	else
 		list="$(servers $1 '' ', ')" mode=all
 	fi
@@ -196,6 +233,13 @@ argv()
 	isc)	argv=(dhcrelay -q -d --no-pid -a -iu u0)
 		for ((i = 0; i < $2; i++)); do argv+=(-id r$i); done
 		argv+=($(servers $3 '' ' ')) ;;
+	isc6)	argv=(dhcrelay -6 -q -d --no-pid -I -u 2001:db8:9::2%u0)
+		for ((i = 0; i < $2; i++)); do argv+=(-l r$i); done ;;
+	dnsmasq6) argv=(dnsmasq -k --port=0 -C /dev/null --user=root --pid-file=
+			--quiet-dhcp6 --log-facility=/dev/null)
+		for ((i = 0; i < $2; i++)); do
+			argv+=(--dhcp-relay=$(link6 $i),2001:db8:9::2)
+		done ;;
 	dnsmasq) argv=(dnsmasq -k --port=0 -C /dev/null --user=root --pid-file=
 			--quiet-dhcp --log-facility=/dev/null)
 		for ((i = 0; i < $2; i++)); do
@@ -219,7 +263,7 @@ there()
 
 gen()
 {
-	$RUN taskset -c 0 "$BIN/gen" "$@"
+	$RUN taskset -c 0 "$BIN/gen" $LOAD "$@"
 }
 
 # start RELAY INTERFACES SERVERS: sets READY to the milliseconds until the relay replied on
@@ -229,7 +273,7 @@ start()
 	local argv t0 t1 g
 
 	argv $1 $2 $3
-	$RUN taskset -c 0 "$BIN/gen" -n $2 $ID-c$2 $ID-s$2 ready >"$T/ready" &
+	$RUN taskset -c 0 "$BIN/gen" $LOAD -n $2 $ID-c$2 $ID-s$2 ready >"$T/ready" &
 	g=$!
 	# gen must have opened its sockets and be sending requests when the relay starts.
 	until asking $g; do sleep 0.01; done
@@ -482,6 +526,31 @@ part_vlan()
 	PX_RATE=
 }
 
+# Both families in turns, because other load on the machine changes by the second.
+part_six()
+{
+	local n k f r round=$ROUND
+
+	ANSWERING=2
+	for n in 1 1000; do
+		PX_SIX=1 LOAD=-6 start px $n 1
+		for k in 1 2 3 4; do
+			ROUND=$((round * 10 + k))
+			measure six px $n $n cpu rate 40000 1
+			LOAD=-6 measure six px6 $n $n cpu rate 40000 1
+		done
+		ROUND=$round
+		measure six px $n $n ndr ndr 4000 180000
+		LOAD=-6 measure six px6 $n $n ndr ndr 4000 180000
+		stop
+		for r in $(only isc dnsmasq); do
+			LOAD="-6 -c 1000" start ${r}6 $n 1
+			LOAD="-6 -c 1000" measure six ${r}6 $n $n ndr ndr 20 180000
+			stop
+		done
+	done
+}
+
 part_endure()
 {
 	local r
@@ -511,7 +580,8 @@ for r in $RELAYS; do
 done
 RELAYS=$available
 network 1
-[[ $PARTS = *scale* ]] && { network 100; network 1000; }
+[[ $PARTS = *scale* ]] && network 100
+[[ $PARTS = *scale* || $PARTS = *six* ]] && network 1000
 [[ $PARTS = *vlan* ]] && network 10
 for ((ROUND = 1; ROUND <= ROUNDS; ROUND++)); do
 	echo "round $ROUND of $ROUNDS"

@@ -8,8 +8,9 @@ import sys
 from statistics import median
 
 NAMES = {"px": "pxrelayd", "udp": "A: UDP, UDP", "ring": "B: ring, frames",
-         "helper": "dhcp-helper", "isc": "dhcrelay -a", "dnsmasq": "dnsmasq"}
-PEERS = ("helper", "isc", "dnsmasq")
+         "helper": "dhcp-helper", "isc": "dhcrelay -a", "dnsmasq": "dnsmasq",
+         "px6": "pxrelayd, DHCPv6", "isc6": "dhcrelay -6", "dnsmasq6": "dnsmasq, DHCPv6"}
+PEERS = ("helper", "isc", "dnsmasq", "isc6", "dnsmasq6")
 
 
 def read(path):
@@ -218,6 +219,21 @@ def judge_core(res, v):
                          res.rounds("core", "helper", 1, "ndr", "ndr")), 2)
 
 
+def judge_six(res, v):
+    def of(relay, n, what, key):
+        return res.rounds("six", relay, n, what, key)
+
+    for n in res.numbers("six"):
+        links = "1 interface" if n == 1 else f"{n} interfaces"
+        v.at_most(f"CPU per pair of DHCPv6, {links}, of DHCPv4's",
+                  res.ratio(of("px6", n, "cpu", "pair"), of("px", n, "cpu", "pair")), 1.15)
+        best = best_peer(res, "six", n, "ndr", "ndr", max)
+        v.at_least(f"NDR of DHCPv6, {links}, of the best peer's",
+                   res.ratio(of("px6", n, "ndr", "ndr"), best), 2)
+        bad = sum(sum(of("px6", n, what, "bad").values()) for what in ("cpu", "ndr"))
+        v.at_most(f"wrong packets of DHCPv6, {links}", bad, 0, "%.0f")
+
+
 def judge_rest(res, v, parts):
     if "vlan" in parts:
         known = res.rounds("vlan", "px", 10, "isolate", "known").values()
@@ -255,6 +271,11 @@ def main():
     if "core" in parts:
         per_n(res, "core", "all on one core, 1 interface", [("NDR k/s", "ndr", "ndr", "%.0f", 1e-3)])
         judge_core(res, verdicts)
+    if "six" in parts:
+        per_n(res, "six", "interfaces",
+              [("us/pair 40k/s", "cpu", "pair"), ("us/pair NDR", "ndr", "pair"),
+               ("NDR k/s", "ndr", "ndr", "%.2f", 1e-3)])
+        judge_six(res, verdicts)
     judge_rest(res, verdicts, parts)
     table(["asked of pxrelayd", "found", ""], verdicts.rows)
 
