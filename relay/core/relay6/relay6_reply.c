@@ -221,7 +221,7 @@ relay_port(const struct dhcp6 *m)
  * comes from a link-local one (RFC 4291 2.5.6). A relay knows us by the address that it
  * sent to (RFC 1122 4.1.3.5), and a configured link-address may be of no router. */
 static struct ip6
-source_for(const struct relay6 *r, const struct relay6_delivery *d,
+source_for(const struct relay *r, const struct relay6_delivery *d,
     const struct station *s)
 {
 	const struct iface6 *six = &d->out->six;

@@ -298,7 +298,7 @@ record_request6(struct track *t, const struct relay *r,
 		return;
 	q.six = &o->m;
 	q.mac = &mac;
-	q.rogue = names_stranger(r->ask.servers, &o->m);
+	q.rogue = names_stranger(r->servers, &o->m);
 	q.ifindex = plan->in->link.ifindex;
 	if (!plan->has_client) {
 		pxe6_read(&client, &o->m);
