@@ -84,14 +84,12 @@ void conf_bad_sect(struct conf_builder *b, const struct conf_sect *s,
 /* Reports the mistakes and frees the builder. True if there were none. */
 bool conf_builder_end(struct conf_builder *b);
 
-/* Finds the known word that is closest to a mistyped one. */
+/* Finds the known word that was mistyped. */
 struct conf_near {
 	const char *word;
 	const char *best;	/* NULL: none is close */
-	size_t distance;
 	char text[CONF_NAME_MAX + 20];
 };
-struct conf_near conf_near(const char *word);
 void conf_near_add(struct conf_near *n, const char *candidate);
 /* Returns "; did you mean "x"?", or "". */
 const char *conf_near_text(struct conf_near *n);
@@ -200,7 +198,6 @@ bool conf_number_value(const struct conf_at *a, uint32_t min, uint32_t max,
 bool conf_digits(const char *s, uint32_t max, uint32_t *out, const char **end);
 #define CONF_HOST_EXAMPLE "an IPv4 host address like 192.0.2.10"
 #define CONF_SERVER_EXAMPLE "an IPv4 or IPv6 address like 192.0.2.10 or 2001:db8::10"
-bool conf_host_parse(const char *s, struct ip4 *out);
 /* Reads the address and zone of a server. Returns what is wrong with them, "" if
  * s is no address, or NULL. */
 const char *conf_server_fault(const char *s, struct conf_server *out);

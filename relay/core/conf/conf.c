@@ -104,7 +104,7 @@ static bool
 find_kind(struct conf_builder *b, const char *word, int line, enum conf_kind *kind)
 {
 	char shown[CONF_SHOW_MAX];
-	struct conf_near near = conf_near(word);
+	struct conf_near near = { .word = word };
 
 	for (enum conf_kind i = CONF_RELAY; i < CONF_KINDS; i++) {
 		if (strcmp(conf_kind_words[i], word) == 0) {
@@ -178,7 +178,7 @@ find_key(struct conf_builder *b, const struct conf_sect *s, const char *name,
 {
 	const struct conf_key *key = key_by_name(s->kind, name);
 	const struct conf_line *twice = conf_find(s, name);
-	struct conf_near near = conf_near(name);
+	struct conf_near near = { .word = name };
 	char shown[CONF_SHOW_MAX], hint[128];
 	struct sbuf home = sbuf_init(hint, sizeof(hint));
 

@@ -14,8 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define NEAR_MAX 24	/* no key and few names are longer */
-
 struct conf_said {
 	int line;
 	char *text;
@@ -61,64 +59,38 @@ conf_copy(struct conf_builder *b, const char *s, size_t len)
 	return p ? memcpy(p, s, len) : NULL;
 }
 
-static uint8_t
-least(unsigned a, unsigned b, unsigned c)
+static bool
+same_letter(char a, char b)
 {
-	unsigned m = a < b ? a : b;
-
-	return (uint8_t)(m < c ? m : c);
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* The Levenshtein distance, with a swap of two neighbours as one step. */
-static size_t
-distance(const char *a, const char *b)
+/* Is b what the user meant by a: it begins so ("warn"), has other capitals, or one
+ * letter was left out, added, changed, or swapped with the next? */
+static bool
+is_near(const char *a, const char *b)
 {
-	uint8_t d[NEAR_MAX + 1][NEAR_MAX + 1] = { { 0 } };
-	size_t n = strlen(a), m = strlen(b);
+	size_t n = strlen(a), m = strlen(b), i = 0;
 
-	if (n > NEAR_MAX || m > NEAR_MAX)
-		return strcasecmp(a, b) == 0 ? 0 : NEAR_MAX;
-	for (size_t i = 0; i <= n; i++)
-		for (size_t k = 0; k <= m; k++) {
-			if (i == 0 || k == 0) {
-				d[i][k] = (uint8_t)(i + k);
-				continue;
-			}
-			d[i][k] = least(d[i - 1][k] + 1, d[i][k - 1] + 1,
-			    d[i - 1][k - 1] + (tolower((unsigned char)a[i - 1]) !=
-			    tolower((unsigned char)b[k - 1])));
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] &&
-			    a[i - 2] == b[k - 1])
-				d[i][k] = least(d[i][k], d[i - 2][k - 2] + 1, NEAR_MAX);
-		}
-	return d[n][m];
-}
-
-struct conf_near
-conf_near(const char *word)
-{
-	size_t len = strlen(word);
-
-	/* One typing error in three letters, and at most three in all. */
-	return (struct conf_near){ .word = word,
-		.distance = len / 3 < 3 ? len / 3 + 1 : 4 };
+	if (strcasecmp(a, b) == 0 || n < 3)
+		return n == m && strcasecmp(a, b) == 0;
+	while (a[i] && same_letter(a[i], b[i]))
+		i++;
+	if (i == n)
+		return true;
+	while (n > i && m > i && same_letter(a[n - 1], b[m - 1])) {
+		n--;
+		m--;
+	}
+	return (n <= i + 1 && m <= i + 1) || (n == i + 2 && m == i + 2 &&
+	    same_letter(a[i], b[i + 1]) && same_letter(a[i + 1], b[i]));
 }
 
 void
 conf_near_add(struct conf_near *n, const char *candidate)
 {
-	size_t len = strlen(n->word), other = strlen(candidate), d = NEAR_MAX;
-
-	/* "warn" for "warning" */
-	if (len >= 3 && strncasecmp(n->word, candidate, len) == 0)
-		d = 1;
-	/* The difference in length is the least distance. */
-	else if ((len > other ? len - other : other - len) < n->distance)
-		d = distance(n->word, candidate);
-	if (d < n->distance) {
-		n->distance = d;
+	if (!n->best && is_near(n->word, candidate))
 		n->best = candidate;
-	}
 }
 
 const char *

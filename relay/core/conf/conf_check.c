@@ -19,19 +19,10 @@ is_bad(const struct conf_sect *s, const char *key)
 bool
 conf_key_fits(const struct conf_key *k, const struct conf_server *s)
 {
-	bool six = s->address.version == 6;
-
-	switch (k->only) {
-	case CONF_ONLY_IPV4:
-		return !six;
-	case CONF_ONLY_IPV6:
-		return six;
-	case CONF_ONLY_MULTICAST:
+	if (k->only == CONF_ONLY_MULTICAST)
 		return ip6_is_multicast(ip_v6(s->address));
-	case CONF_ONLY_ALL:
-		break;
-	}
-	return true;
+	return k->only == CONF_ONLY_ALL ||
+	    (k->only == CONF_ONLY_IPV6) == (s->address.version == 6);
 }
 
 /* Keys that have no effect for a server's address. */

@@ -285,7 +285,7 @@ static bool
 item_arch(const struct conf_at *a, void *object)
 {
 	struct conf_rule *r = object;
-	struct conf_near near = conf_near(a->value);
+	struct conf_near near = { .word = a->value };
 	uint16_t codes[PXE_ALIAS_MAX];
 	size_t n = pxe_arch_parse(a->value, codes, PXE_ALIAS_MAX);
 	bool good = true;

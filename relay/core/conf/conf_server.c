@@ -28,7 +28,7 @@ static bool
 bad_item(const struct conf_at *a, bool groups)
 {
 	const struct conf *c = a->b->c;
-	struct conf_near near = conf_near(a->value);
+	struct conf_near near = { .word = a->value };
 
 	if (a->line > a->key_line && strchr(a->value, '='))
 		return conf_bad(a, "an item of %s, since it is indented deeper; expected "
@@ -318,6 +318,16 @@ port_of(const char *s, uint16_t *port)
 	return end;
 }
 
+static bool
+set_arg(const struct conf_at *a, struct conf_probe *p, const char *what, const char *arg)
+{
+	if (strlen(arg) >= sizeof(p->arg))
+		return conf_bad(a, "expected a %s of at most %zu bytes", what,
+		    sizeof(p->arg) - 1);
+	strcpy(p->arg, arg);
+	return true;
+}
+
 /* [PORT]/PATH; the path includes its '/'. */
 static bool
 read_http(const struct conf_at *a, const char *arg, struct conf_probe *p)
@@ -336,11 +346,7 @@ read_http(const struct conf_at *a, const char *arg, struct conf_probe *p)
 		if (*c <= ' ' || *c > '~')
 			return conf_bad(a,
 			    "a byte that is not allowed in a path; expected %%20 or another escape");
-	if (strlen(arg) >= sizeof(p->arg))
-		return conf_bad(a, "expected a path of at most %zu bytes",
-		    sizeof(p->arg) - 1);
-	strcpy(p->arg, arg);
-	return true;
+	return set_arg(a, p, "path", arg);
 }
 
 static bool
@@ -349,11 +355,10 @@ read_probe(const struct conf_at *a, struct conf_probe *p)
 	size_t len = strcspn(a->value, ":");
 	const char *arg = a->value + len, *rest;
 	char word[24];
-	struct conf_near near;
+	struct conf_near near = { .word = word };
 	int kind = 0;
 
 	snprintf(word, sizeof(word), "%.*s", (int)len, a->value);
-	near = conf_near(word);
 	for (; kind < CONF_PROBE_MAX && strcmp(kinds[kind].word, word) != 0; kind++)
 		conf_near_add(&near, kinds[kind].word);
 	if (kind == CONF_PROBE_MAX)
@@ -376,11 +381,7 @@ read_probe(const struct conf_at *a, struct conf_probe *p)
 		return (rest && !*rest) ||
 		    conf_bad(a, "expected a port from 1 to 65535, like tcp:80");
 	}
-	if (strlen(arg) >= sizeof(p->arg))
-		return conf_bad(a, "expected a file name of at most %zu bytes",
-		    sizeof(p->arg) - 1);
-	strcpy(p->arg, arg);
-	return true;
+	return set_arg(a, p, "file name", arg);
 }
 
 static bool

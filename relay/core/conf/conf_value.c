@@ -109,17 +109,6 @@ conf_host_hint(const char *value)
 	    "0123456789.-")] == '\0' ? "; host names are not looked up" : "";
 }
 
-bool
-conf_host_parse(const char *s, struct ip4 *out)
-{
-	struct ip4 v;
-
-	if (!ip4_parse(s, &v) || !ip4_is_host(v))
-		return false;
-	*out = v;
-	return true;
-}
-
 /* The number of the word, or that of the NULL after all words. */
 static uint32_t
 word_number(const struct conf_at *a)
@@ -135,7 +124,7 @@ static bool
 bad_word(const struct conf_at *a, const char *address)
 {
 	const char *const *words = a->key->words;
-	struct conf_near near = conf_near(a->value);
+	struct conf_near near = { .word = a->value };
 	char list[200];
 	struct sbuf s = sbuf_init(list, sizeof(list));
 
@@ -159,12 +148,15 @@ read_word(const struct conf_at *a, void *object)
 	const struct conf_key *k = a->key;
 	void *field = conf_field(object, k->also);
 	uint32_t n = word_number(a);
-	struct ip6 v6;
+	struct ipaddr v = IP_NONE;
 
-	if (!k->words[n] && k->version == 6 && ip6_parse(a->value, &v6) && ip6_is_global(v6))
-		*(struct ip6 *)field = v6;
-	else if (!k->words[n] && (k->version != 4 || !conf_host_parse(a->value, field)))
+	if (!k->words[n] && (!ip_parse(a->value, &v) || v.version != k->version ||
+	    !(v.version == 4 ? ip4_is_host(v.v4) : ip6_is_global(v.v6))))
 		return bad_word(a, address[k->version]);
+	if (v.version == 4)
+		*(struct ip4 *)field = v.v4;
+	else if (v.version == 6)
+		*(struct ip6 *)field = v.v6;
 	store(k, object, n);
 	return true;
 }
@@ -371,13 +363,6 @@ print_rate(struct conf_out *o, const struct conf_key *k, const void *object)
 const struct conf_type conf_time = { .read = read_time, .print = print_time };
 const struct conf_type conf_rate = { .read = read_rate, .print = print_rate };
 
-static bool
-zone_is_name(const char *zone)
-{
-	return *zone && strlen(zone) < CONF_ZONE_MAX && !strpbrk(zone, "*?[") &&
-	    !conf_pattern_fault(zone);
-}
-
 const char *
 conf_server_fault(const char *s, struct conf_server *out)
 {
@@ -396,7 +381,8 @@ conf_server_fault(const char *s, struct conf_server *out)
 	scoped = ip6_is_scoped(ip_v6(a));
 	if (!scoped && percent)
 		return "an interface after a %; only link-local and multicast addresses have one";
-	if (scoped && !zone_is_name(zone))
+	if (scoped && (!*zone || strlen(zone) >= CONF_ZONE_MAX || strpbrk(zone, "*?[") ||
+	    conf_pattern_fault(zone)))
 		return "a link-local or multicast address; expected its interface after a %, "
 		    "like fe80::1%eth0";
 	out->address = a;
