@@ -6,8 +6,8 @@
  * sanitizers notice every read or write outside them, and what is sent is compared with
  * what was received.
  *
- * DHCPv6 advisories are here in the form that they would have on this port: IPv6 is not
- * relayed. Bugs that need sockets have their tests in netns/:
+ * DHCPv6 advisories are here in the form that they would have on this port; check_cve6.c has
+ * them in their own. Bugs that need sockets have their tests in netns/:
  *
  *   VU#630104, a dead server stops the others	t-dead-server.sh
  *   CVE-2003-0039 through real interfaces	t-chain.sh
