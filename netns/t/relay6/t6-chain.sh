@@ -5,7 +5,7 @@
 # when it comes back for the first time.
 #
 # Quirks of dhcrelay: it sets its own link-address whoever the relay below is, and its address
-# is link-local when it sends to a group.
+# is link-local when it sends to a group of the link.
 
 . "$(dirname "$0")/../../topo/topo-chain6.sh"
 need_pxrelayd
@@ -88,7 +88,7 @@ real_lease()
 	nsip cl10 addr flush dev eth0 scope global
 }
 
-# all_pairs LEASE-FUNCTION
+# all_pairs LEASE-FUNCTION: with each, and by each way between them if the server is the fake.
 all_pairs()
 {
 	local of=$1
@@ -97,20 +97,22 @@ all_pairs()
 	above
 	$of "pxrelayd above pxrelayd" $R1_6
 	PAIRED="${S[la]:-} ${S[ropt18]:-} ${S[in.ropt18]:-} ${S[ropt79]:-none} ${S[in.ropt79]:-}"
-	stop "${PAIR[0]}"
-	below $UP6:1
-	$of "... whose server is an address beyond the link" $R1_6
-	stop "$RELAY_PID"
-	below ff02::1:2%up0
-	$of "... whose server is ff02::1:2" "$R1_LL"
+	if [ $of = fake_lease ]; then
+		stop "${PAIR[0]}"
+		below $UP6:1
+		$of "... whose server is an address beyond the link" $R1_6
+		stop "$RELAY_PID"
+		below ff02::1:2%up0
+		$of "... whose server is ff02::1:2" $R1_6
+		stop "$RELAY_PID"
+		isc r1 -l vlan10 -u ff02::1:2%up0
+		$of "pxrelayd above dhcrelay, by ff02::1:2" "$R1_LL"
+	fi
 	end_pair
 	above
 	isc r1 -l vlan10 -u $R2_6%up0
 	$of "pxrelayd above dhcrelay" $R1_6
 	OUTER=${S[la]:-}
-	stop "${PAIR[1]}"
-	isc r1 -l vlan10 -u ff02::1:2%up0
-	$of "pxrelayd above dhcrelay, by ff02::1:2" "$R1_LL"
 	end_pair
 	below $R2_6
 	isc r2 -l down0 -u $SRV1_6%up0
