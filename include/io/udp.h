@@ -54,6 +54,17 @@ udp_dhcp_port(enum family f)
 	return f == FAMILY6 ? DHCP6_PORT_SERVER : DHCP4_PORT_SERVER;
 }
 
+/* The hop limit of what goes to a server; 0: the usual one. It is 1 for multicast on
+ * one link, and beyond it RFC 9915 7.6's HOP_COUNT_LIMIT. The scope is in the second
+ * byte (RFC 4291 2.7); 2 is the link. */
+static inline uint8_t
+udp_hops(struct ipaddr server)
+{
+	struct ip6 a = ip_v6(server);
+
+	return !ip6_is_multicast(a) ? 0 : (a.b[1] & 0xf) <= 2 ? 1 : 8;
+}
+
 /* A wildcard socket on 0.0.0.0:port or [::]:port for unicast only. Returns the
  * fd, or -errno (EADDRINUSE: another DHCP program has the port; EAFNOSUPPORT: a
  * host without IPv6). */

@@ -43,9 +43,6 @@
 
 #define CONTROL_SIZE \
 	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)))
-/* Hop limits of multicast: one link, or RFC 9915 7.6's HOP_COUNT_LIMIT. */
-#define HOPS_LINK	1
-#define HOPS_BEYOND	8
 #define SCOPE_SITE	5		/* RFC 4291 2.7 */
 /* linux/in6.h, which some C libraries' headers contradict */
 #ifndef IPV6_PREFER_SRC_PUBLIC
@@ -347,14 +344,6 @@ disconnect(struct udp_server *s)
 	(void)connect(s->fd, &nowhere, sizeof(nowhere));
 }
 
-/* The scope of a multicast address is in its second byte (RFC 4291 2.7); 2 is
- * the link. */
-static bool
-is_of_link(struct ip6 a)
-{
-	return ip6_is_multicast(a) ? (a.b[1] & 0xf) <= 2 : ip6_is_linklocal(a);
-}
-
 /* LOOP: what we send is not for this host. Servers answer to the source, from wherever they
  * are, so the one for a group of the link must not be link-local either if there is another:
  * it is the one for the same group of the site, which a second connect() keeps. */
@@ -368,7 +357,7 @@ aim_multicast(const struct udp_server *s)
 		err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
 	if (!err)
 		err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS,
-		    is_of_link(s->address.v6) ? HOPS_LINK : HOPS_BEYOND);
+		    udp_hops(s->address));
 	site.in6.sin6_addr.s6_addr[1] = SCOPE_SITE;
 	return err ? err : sock_connect(s->fd, &site);
 }
@@ -379,14 +368,13 @@ aim_multicast(const struct udp_server *s)
 static int
 take_source(struct udp_server *s)
 {
+	bool on_link = ip6_is_linklocal(ip_v6(s->address)) || udp_hops(s->address) == 1;
 	struct sock_at at = { .len = sizeof(at.in6) };
 
 	if (getsockname(s->fd, &at.any, &at.len) < 0)
 		return -errno;
 	s->source = sock_ip(&at);
-	return ip_family(s->address) == FAMILY6 &&
-	    ip6_is_linklocal(ip_v6(s->source)) && !is_of_link(s->address.v6) ?
-	    -EADDRNOTAVAIL : 0;
+	return ip6_is_linklocal(ip_v6(s->source)) && !on_link ? -EADDRNOTAVAIL : 0;
 }
 
 /* A second connect() would keep the source address that the first one chose,

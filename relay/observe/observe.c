@@ -106,12 +106,12 @@ observe_request6(struct daemon *d, const struct rx *rx,
 static struct udpip
 udp_to_server(const struct daemon *d, uint16_t server, const void *msg, size_t len)
 {
-	uint16_t port = udp_dhcp_port(ip_family(d->conf->server[server].address));
+	struct ipaddr to = d->conf->server[server].address;
+	uint16_t port = udp_dhcp_port(ip_family(to));
 
 	return (struct udpip){
-		.src = d->servers.source[server],
-		.dst = d->conf->server[server].address,
-		.sport = port, .dport = port,
+		.src = d->servers.source[server], .dst = to,
+		.sport = port, .dport = port, .ttl = udp_hops(to),
 		.payload = msg, .payload_len = len,
 	};
 }
