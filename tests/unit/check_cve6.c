@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "msg6.h"
-#include "proto/udpip6.h"
 #include "world.h"
 
 Suite *cve6_suite(void);
