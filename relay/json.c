@@ -42,3 +42,11 @@ json_name(const char *text)
 	sbuf_esc(&b, text, strlen(text));
 	return json_string(buf);
 }
+
+json_t *
+json_server(const struct conf_server *s)
+{
+	char buf[CONF_NAME_MAX];
+
+	return json_name(conf_server_text(s, buf));
+}

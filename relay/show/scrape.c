@@ -197,7 +197,7 @@ next_server(const struct conf *c, uint16_t i)
 
 /* The two labels that identify a server. */
 struct server_labels {
-	char address[IP4_STRLEN];
+	char address[CONF_NAME_MAX];
 	struct prom_label label[2];
 };
 
@@ -206,7 +206,7 @@ labels_of(struct daemon *d, uint16_t i, struct server_labels *w)
 {
 	w->label[0] = (struct prom_label){ "server", d->conf->server[i].name };
 	w->label[1] = (struct prom_label){ "address",
-	    ip4_str(ip_v4(d->conf->server[i].address), w->address) };
+	    conf_server_text(&d->conf->server[i], w->address) };
 	return w->label;
 }
 

@@ -186,16 +186,16 @@ server_row(struct daemon *d, uint16_t i)
 	const struct health *h = &d->servers.health[i];
 	bool route = !ip_is_none(d->servers.source[i]);
 
-	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o*, s:o*, s:b, s:o, s:o, s:b,"
+	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o*, s:o*, s:b, s:o, s:o*, s:b,"
 	    " s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-	    "name", json_name(c->name), "address", json_ip(ip_v4(c->address)),
+	    "name", json_name(c->name), "address", json_server(c),
 	    "state", route ? "reachable" : "no-route",
 	    "health", health_state_name(h->state),
 	    "diag", health_diag_word(h->diag),
 	    "since-s", seconds_since(d, h->since),
 	    "reply-ago-s", seconds_since(d, h->last_reply),
 	    "misconfigured", h->misconfigured, "probes", probe_rows(d, i),
-	    "source", json_ip(ip_v4(d->servers.source[i])),
+	    "source", json_addr(d->servers.source[i]),
 	    "dhcp", d->conf->is_dhcp[i], "boot", d->conf->is_boot[i],
 	    "sent", (json_int_t)s->sent, "replies", (json_int_t)s->replies,
 	    "offers", (json_int_t)s->offers, "acks", (json_int_t)s->acks,

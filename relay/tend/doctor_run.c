@@ -330,7 +330,7 @@ finding_document(const struct doctor *run, const struct doctor_finding *f)
 	return json_pack("{s:s, s:s, s:s, s:o*, s:o*, s:o*, s:o, s:o*, s:s, s:s}",
 	    "check", row->check, "code", row->code,
 	    "status", finding_level_word(f->level),
-	    "server", s ? json_ip(ip_v4(s->address)) : NULL,
+	    "server", s ? json_server(s) : NULL,
 	    "server-name", s && !s->implicit ? json_name(s->name) : NULL,
 	    "address", json_some_ip(f->address), "kinds", kind_names(f->kinds),
 	    "detail", f->detail[0] ? json_string(f->detail) : NULL,

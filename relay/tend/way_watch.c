@@ -48,6 +48,10 @@ ask_route(struct daemon *d, uint16_t s)
 	int err = *c->zone && !scope ? -ENODEV : route_ask(w->route, c->address,
 	    d->servers.source[s], scope, &r);
 
+	/* There may be a route and no address of ours that a server beyond it could
+	 * answer to. */
+	if (err == 0 && !udp_server_connected(server_socket(d, s)))
+		err = -ENETUNREACH;
 	if (err == 0) {
 		way_route(&w->ways, s, r.ifindex, next_hop(c->address, &r));
 	} else if (err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EACCES ||

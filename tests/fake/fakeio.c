@@ -1220,7 +1220,7 @@ route_ask(struct route_asker *a, struct ipaddr dst, struct ipaddr src, uint32_t 
 	(void)a;
 	(void)src;
 	*out = f ? f->r : (struct route){ .ifindex = scope ? scope : FAKEIO_UPLINK };
-	return f ? -f->err : 0;
+	return f && f->err != EADDRNOTAVAIL ? -f->err : 0;
 }
 
 static struct group *

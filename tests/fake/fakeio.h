@@ -113,7 +113,8 @@ void fakeio_batch_end(void);
 /* The next netlink_read() fails with this errno, once. */
 void fakeio_netlink_fails(int err);
 /* Sets the route to dst: err 0 and *r, or -errno. Without a call, every server is
- * on the link of FAKEIO_UPLINK. source: our address on that route. */
+ * on the link of FAKEIO_UPLINK. source: our address on that route; EADDRNOTAVAIL: there
+ * is a route, but no such address. */
 void fakeio_route(struct ipaddr dst, int err, const struct route *r,
     struct ipaddr source);
 /* Sets a neighbour's state, which is also reported to watchers. */
