@@ -24,7 +24,7 @@ put_status(struct sbuf *b, const struct daemon *d)
 
 	for (struct iface *f = iftab_next(d->iftab, 0); f;
 	    f = iftab_next(d->iftab, f->link.ifindex))
-		ifs += f->conf && iface_serves(f);
+		ifs += iface_serves(f, FAMILY4) || iface_serves(f, FAMILY6);
 	for (uint16_t i = 0; i < d->conf->n_server; i++) {
 		if (d->conf->server[i].first != i)
 			continue;

@@ -38,6 +38,8 @@ const char *counter_sentence(enum counter c);
 enum scope counter_scope(enum counter c);
 /* What the WHOLE relay counts is in DHCPv4's numbers. */
 bool counter_is_of(enum counter c, enum family family);
+/* "dhcp4" or "dhcp6"; NULL if it is no enum family. */
+const char *protocol_word(unsigned family);
 /* "DISCOVER"...; "BOOTP" for 0; NULL if unknown. */
 const char *dhcp4_type_name(uint8_t type);
 

@@ -81,6 +81,12 @@ counter_is_of(enum counter c, enum family family)
 }
 
 const char *
+protocol_word(unsigned family)
+{
+	return family == FAMILY4 ? "dhcp4" : family == FAMILY6 ? "dhcp6" : NULL;
+}
+
+const char *
 dhcp4_type_name(uint8_t type)
 {
 	return type < COUNT(types) ? types[type] : NULL;

@@ -18,13 +18,7 @@
 #include "relay/show/show.h"
 #include "relay/state.h"
 
-static void
-put_single(struct prom *p, enum prom_type type, const char *word, const char *help,
-    uint64_t value)
-{
-	prom_family(p, type, word, help);
-	prom_sample(p, NULL, 0, value);
-}
+#define FAMILY(i) { "family", protocol_word(i) }
 
 static void
 put_general(struct daemon *d, struct prom *p)
@@ -36,26 +30,29 @@ put_general(struct daemon *d, struct prom *p)
 	prom_family(p, PROM_GAUGE, "uptime-seconds",
 	    "Time since the daemon started.");
 	prom_sample_us(p, NULL, 0, (uint64_t)up);
-	put_single(p, PROM_GAUGE, "conversations",
-	    "Conversations that are remembered.", clients_count(d->relay[FAMILY4].clients));
-	put_single(p, PROM_GAUGE, "conversations-limit",
-	    "Conversations that can be remembered (clients =).", d->conf->clients);
+	prom_family(p, PROM_GAUGE, "conversations", "Conversations that are remembered.");
+	for (enum family k = 0; k < FAMILIES; k++)
+		prom_sample(p, PROM_LABELS(FAMILY(k)), clients_count(d->relay[k].clients));
+	prom_family(p, PROM_GAUGE, "conversations-limit",
+	    "Conversations that can be remembered (clients =).");
+	for (enum family k = 0; k < FAMILIES; k++)
+		prom_sample(p, PROM_LABELS(FAMILY(k)), d->conf->clients);
 }
 
+/* What is counted for the whole relay has no label. */
 static void
 put_counters(struct daemon *d, struct prom *p)
 {
-	for (int i = 0; i < COUNTER_MAX; i++)
-		put_single(p, PROM_COUNTER, counter_word((enum counter)i),
-		    counter_sentence((enum counter)i), d->stats[FAMILY4].counter[i]);
-}
+	for (int i = 0; i < COUNTER_MAX; i++) {
+		enum counter c = (enum counter)i;
+		size_t labels = counter_scope(c) == SCOPE_WHOLE ? 0 : 1;
 
-static void
-put_direction(struct prom *p, const char *direction, const uint64_t drop[DROP_MAX])
-{
-	for (int i = DROP_NONE + 1; i < DROP_MAX; i++)
-		prom_sample(p, PROM_LABELS({ "direction", direction },
-		    { "reason", drop_word((enum drop)i) }), drop[i]);
+		prom_family(p, PROM_COUNTER, counter_word(c), counter_sentence(c));
+		for (enum family k = 0; k < FAMILIES; k++)
+			if (counter_is_of(c, k))
+				prom_sample(p, &(struct prom_label)FAMILY(k), labels,
+				    d->stats[k].counter[i]);
+	}
 }
 
 /* Includes reasons that never occurred: an alert on the first drop needs the 0
@@ -63,14 +60,14 @@ put_direction(struct prom *p, const char *direction, const uint64_t drop[DROP_MA
 static void
 put_drops(struct daemon *d, struct prom *p)
 {
-	const struct stats *s = &d->stats[FAMILY4];
-
 	prom_family(p, PROM_COUNTER, "drops", "Packets that were dropped, and why.");
-	put_direction(p, "requests", s->drop_request);
-	put_direction(p, "replies", s->drop_reply);
-	put_direction(p, "4011", s->drop_4011);
-	put_direction(p, "helpers", s->drop_helper);
-	put_direction(p, "send", s->drop_send);
+	for (enum family k = 0; k < FAMILIES; k++)
+		for (int n = 0; n < STATS_PLACES; n++)
+			for (int i = DROP_NONE + 1; i < DROP_MAX; i++)
+				prom_sample(p, PROM_LABELS(FAMILY(k),
+				    { "direction", stats_places[n].word },
+				    { "reason", drop_word((enum drop)i) }),
+				    stats_dropped(&d->stats[k], &stats_places[n], i));
 }
 
 /* A family that has one number for each server or interface. */
@@ -95,75 +92,90 @@ static const struct number if_numbers[] = {
 #undef N
 };
 
-static struct iface *
-next_client_if(struct daemon *d, const struct iface *after)
-{
-	struct iface *f = iftab_next(d->iftab, after ? after->link.ifindex : 0);
+/* A client interface, and a family that it asks servers of. */
+struct client_if {
+	struct iface *f;
+	enum family family;
+};
 
-	while (f && !f->conf)
-		f = iftab_next(d->iftab, f->link.ifindex);
-	return f;
+#define IF_LABELS(at) { "interface", (at).f->link.name }, FAMILY((at).family)
+
+/* Begins at the first one if at is zeroed; false at the end. */
+static bool
+next_client_if(struct daemon *d, struct client_if *at)
+{
+	do {
+		if (at->f && at->family == FAMILY4) {
+			at->family = FAMILY6;
+		} else {
+			at->f = iftab_next(d->iftab, at->f ? at->f->link.ifindex : 0);
+			at->family = FAMILY4;
+		}
+	} while (at->f && !(at->f->conf && at->f->asks[at->family]));
+	return at->f;
 }
 
 /* Returns the type in lower case, as in [rule] message. */
 static const char *
-message_word(char buf[16], unsigned type)
+message_word(char buf[32], unsigned type, enum family family)
 {
-	struct sbuf b = sbuf_init(buf, 16);
+	const char *name = family == FAMILY6 ? dhcp6_type_name((uint8_t)type) :
+	    dhcp4_type_name((uint8_t)type);
+	struct sbuf b = sbuf_init(buf, 32);
 
-	for (const char *s = dhcp4_type_name((uint8_t)type); *s; s++)
+	for (const char *s = name ? name : "other"; *s; s++)
 		sbuf_putc(&b, (char)tolower((unsigned char)*s));
 	return buf;
 }
 
 static void
-if_messages(struct prom *p, const struct iface *f)
+if_messages(struct prom *p, struct client_if at)
 {
 	static const char *const class[] = {
 		[CONF_DHCP] = "dhcp", [CONF_BOOT] = "boot",
 	};
-	char word[16];
+	char word[32];
 
 	for (unsigned c = 0; c < CONF_CLASSES; c++)
 		for (unsigned t = 0; t < STATS_TYPES; t++) {
-			uint64_t n = f->stats[FAMILY4].message[c][t];
+			uint64_t n = at.f->stats[at.family].message[c][t];
 
 			if (n)
-				prom_sample(p, PROM_LABELS(
-				    { "interface", f->link.name },
+				prom_sample(p, PROM_LABELS(IF_LABELS(at),
 				    { "class", class[c] },
-				    { "message", message_word(word, t) }), n);
+				    { "message", message_word(word, t, at.family) }), n);
 		}
 }
 
 static void
 put_interfaces(struct daemon *d, struct prom *p)
 {
-	struct iface *f;
+	const struct client_if none = { NULL, FAMILY4 };
+	struct client_if at;
 
 	prom_family(p, PROM_GAUGE, "interface-state",
 	    "State of a client interface; 1 for the current one.");
-	for (f = NULL; (f = next_client_if(d, f)); )
-		prom_sample(p, PROM_LABELS({ "interface", f->link.name },
-		    { "state", show_if_state(f) }), 1);
+	for (at = none; next_client_if(d, &at); )
+		prom_sample(p, PROM_LABELS(IF_LABELS(at),
+		    { "state", show_if_state(at.f, at.family) }), 1);
 	prom_family(p, PROM_GAUGE, "interface-ready",
 	    "1 while clients are served, and on standby.");
-	for (f = NULL; (f = next_client_if(d, f)); )
-		prom_sample(p, PROM_LABELS({ "interface", f->link.name }),
-		    iface_serves(f));
+	for (at = none; next_client_if(d, &at); )
+		prom_sample(p, PROM_LABELS(IF_LABELS(at)),
+		    iface_serves(at.f, at.family));
 	for (size_t i = 0; i < sizeof(if_numbers) / sizeof(if_numbers[0]); i++) {
 		const struct number *n = &if_numbers[i];
 
 		prom_family(p, PROM_COUNTER, n->word, n->help);
-		for (f = NULL; (f = next_client_if(d, f)); )
-			prom_sample(p, PROM_LABELS({ "interface", f->link.name }),
-			    number(&f->stats[FAMILY4], n));
+		for (at = none; next_client_if(d, &at); )
+			prom_sample(p, PROM_LABELS(IF_LABELS(at)),
+			    number(&at.f->stats[at.family], n));
 	}
 	prom_family(p, PROM_COUNTER, "interface-messages",
 	    "DHCP messages relayed from and to a client interface, "
 	    "for types that occurred.");
-	for (f = NULL; (f = next_client_if(d, f)); )
-		if_messages(p, f);
+	for (at = none; next_client_if(d, &at); )
+		if_messages(p, at);
 }
 
 /* socket-errors is not called "errors": server-errors counts those of all
@@ -175,8 +187,8 @@ static const struct number server_numbers[] = {
 	N(hedges, "hedges",
 	    "Requests sent to a server because another one was silent."),
 	N(replies, "replies", "Replies received from a server."),
-	N(offers, "offers", "DHCPOFFERs received from a server."),
-	N(acks, "acks", "DHCPACKs received from a server."),
+	N(offers, "offers", "OFFERs or ADVERTISEs received from a server."),
+	N(acks, "acks", "ACKs or REPLYs received from a server."),
 	N(naks, "naks", "DHCPNAKs received from a server."),
 	N(errors, "socket-errors",
 	    "Errors that the kernel reported for a server's socket."),

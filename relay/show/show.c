@@ -83,16 +83,15 @@ show_drops(struct daemon *d)
 }
 
 const char *
-show_if_state(const struct iface *f)
+show_if_state(const struct iface *f, enum family family)
 {
+	if (!f->asks[family])
+		return "off";
 	if (!f->link.up)
 		return "down";
-	if (!iface_serves(f))
+	if (!iface_serves(f, family))
 		return "no-address";
-	if ((iface_ready(f) && !f->standby[FAMILY4]) ||
-	    (iface6_ready(f) && !f->standby[FAMILY6]))
-		return "ready";
-	return "standby";
+	return f->standby[family] ? "standby" : "ready";
 }
 
 static json_t *
@@ -111,8 +110,12 @@ static json_t *
 interface6(const struct iface *f)
 {
 	const struct if_stats *s = &f->stats[FAMILY6];
+	char link[IP6_STRLEN];
 
-	return json_pack("{s:I, s:I, s:I, s:I}",
+	return json_pack("{s:s, s:s*, s:I, s:I, s:I, s:I}",
+	    "state6", show_if_state(f, FAMILY6), "link-address", f->asks[FAMILY6] &&
+	    (f->six.unnumbered || !ip6_is_none(f->six.link)) ?
+	    ip6_str(f->six.link, link) : NULL,
 	    "requests6", (json_int_t)s->requests, "relayed6", (json_int_t)s->relayed,
 	    "replies6", (json_int_t)s->replies, "drops6", (json_int_t)s->drops);
 }
@@ -129,7 +132,7 @@ interface_row(struct daemon *d, const struct iface *f)
 	row = json_pack("{s:o, s:I, s:s, s:o, s:o, s:o*, s:o, s:o, s:o, s:b,"
 	    " s:I, s:I, s:I, s:I}",
 	    "name", json_name(f->link.name), "ifindex", (json_int_t)f->link.ifindex,
-	    "state", show_if_state(f), "giaddr", giaddr,
+	    "state", show_if_state(f, FAMILY4), "giaddr", giaddr,
 	    "pattern", json_name(f->conf->pattern),
 	    "inherited-from", port ? json_name(port->link.name) : NULL,
 	    "servers", group_names(d->conf, f->conf->servers),
@@ -243,6 +246,8 @@ show_summary(struct daemon *d)
 	    json_integer(mono_diff_ms(now, d->started) / 1000));
 	json_object_set_new(all, "conversations",
 	    json_integer((json_int_t)clients_count(d->relay[FAMILY4].clients)));
+	json_object_set_new(all, "conversations6",
+	    json_integer((json_int_t)clients_count(d->relay[FAMILY6].clients)));
 	json_object_update_new(all, show_interfaces(d));
 	json_object_update_new(all, show_servers(d));
 	json_object_update_new(all, show_rules(d));

@@ -167,11 +167,22 @@ join_groups(struct daemon *d, const struct iface *f)
 
 /* In words; nothing if no server is asked by DHCPv6. */
 static const char *
-link_address(const struct daemon *d, const struct iface *f, char buf[IP6_STRLEN])
+link_address(const struct iface *f, char buf[IP6_STRLEN])
 {
-	if (!conf_serves(d->conf, FAMILY6))
+	if (!f->asks[FAMILY6])
 		return "";
 	return iface6_ready(f) ? ip6_str(f->six.link, buf) : "none";
+}
+
+/* The family that became active or standby; nothing if it is both, or one alone. */
+static const char *
+switched_family(enum iftab_change what, const struct iface *f)
+{
+	if ((what != IFTAB_ACTIVE && what != IFTAB_STANDBY) ||
+	    f->standby[FAMILY4] == f->standby[FAMILY6] ||
+	    !iface_serves(f, FAMILY4) || !iface_serves(f, FAMILY6))
+		return "";
+	return protocol_word(f->standby[FAMILY4] == (what == IFTAB_STANDBY) ? FAMILY4 : FAMILY6);
 }
 
 static void
@@ -187,13 +198,14 @@ log_change(struct daemon *d, enum iftab_change what, const struct iface *f)
 	char giaddr[IFACE_GIADDRS_MAX * IP4_STRLEN], name[LOG_ESC_MAX], a[IP4_STRLEN];
 	struct sbuf b = sbuf_init(giaddr, sizeof(giaddr));
 	char six[IP6_STRLEN];
-	const char *link = link_address(d, f, six);
+	const char *link = link_address(f, six), *family = switched_family(what, f);
 
 	for (unsigned i = 0; i < f->n_giaddr; i++)
 		sbuf_printf(&b, "%s%s", i ? "," : "", ip4_str(f->giaddr[i].addr, a));
-	log_event(&d->log, LOG_LEVEL_INFO, word[what], "interface=%s giaddr=%s%s%s",
+	log_event(&d->log, LOG_LEVEL_INFO, word[what], "interface=%s giaddr=%s%s%s%s%s",
 	    log_esc(name, f->link.name), b.len ? giaddr : "none",
-	    *link ? " link-address=" : "", link);
+	    *link ? " link-address=" : "", link,
+	    *family ? " family=" : "", family);
 	status_changed(d);
 }
 

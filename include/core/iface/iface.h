@@ -92,6 +92,8 @@ struct iface {
 	const struct conf_if *conf;	/* NULL: not a client interface */
 	uint32_t from_port;	/* ifindex of the port that conf is from; 0: own */
 	uint32_t copy_of;	/* ifindex of the client interface below a macvlan */
+	/* Has it servers of the family? One that has none is taken for DHCPv4's. */
+	bool asks[FAMILIES];
 	bool standby[FAMILIES];	/* another router has the virtual address */
 	/* In the discovery group, and in DHCPv6's; joining failed: tend/iface_watch. */
 	bool in_group[FAMILIES], join_failed[FAMILIES];
@@ -119,8 +121,8 @@ struct iface {
 bool iface_ready(const struct iface *f);
 /* The same for DHCPv6: up, with a link-local address and a link-address. */
 bool iface6_ready(const struct iface *f);
-/* Does it serve clients of either family? */
-bool iface_serves(const struct iface *f);
+/* Is it ready for clients of a family that it asks servers of? */
+bool iface_serves(const struct iface *f, enum family family);
 /* DROP_NONE if this is a client interface that is up and not on standby; in may be
  * NULL. */
 enum drop iface_judge(const struct iface *in, enum family family);
@@ -140,8 +142,11 @@ iface_rule(const struct iface *f, unsigned i)
 	return f->rule_bits[i / 64] >> i % 64 & 1;
 }
 /* Can requests of this client interface be sent to the server (a `first`
- * index), by its own section or by a rule? To any boot server? */
+ * index), by its own section or by a rule? To any of the family? To any boot server
+ * of DHCPv4? */
 bool iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server);
+bool iface_leads_to_family(const struct iface *f, const struct conf *c,
+    enum family family);
 bool iface_leads_to_boot(const struct iface *f, const struct conf *c);
 /* Finds the index of this giaddr in f->giaddr, or -1. */
 int iface_giaddr_find(const struct iface *f, struct ip4 giaddr);

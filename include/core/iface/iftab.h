@@ -64,9 +64,9 @@ enum iftab_change {
 /* Called with RECOMPUTED after everything else about an interface, and otherwise at
  * most once for each interface and commit, with two exceptions: an ifindex that was
  * deleted and recreated is LOST, then READY; and unless `active` is "always", READY is
- * followed by ACTIVE or STANDBY. These two imply CHANGED, and tell of the family that
- * has switched (of IPv4 if both have). f is valid during the call, which must not
- * change the table. */
+ * followed by ACTIVE or STANDBY. These two imply CHANGED; where the families differ, each
+ * that has switched is told of. f is valid during the call, which must not change the
+ * table. */
 typedef void iftab_change_fn(void *user, enum iftab_change what,
     const struct iface *f);
 

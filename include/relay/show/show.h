@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+#include "base/addr.h"
+
 struct daemon;
 struct iface;
 
@@ -20,7 +22,7 @@ json_t *show_counters(struct daemon *d);
 json_t *show_drops(struct daemon *d);
 json_t *show_version(struct daemon *d);
 /* Returns the state of a client interface: "ready", "standby"... */
-const char *show_if_state(const struct iface *f);
+const char *show_if_state(const struct iface *f, enum family family);
 
 /* show_boots.c: the clients that core/story/track knows, most recent first; those of
  * them that boot; and everything known about one, by its hardware address. */

@@ -369,12 +369,6 @@ message_word(unsigned i)
 	return i ? dhcp4_type_name((uint8_t)i) : "bootp";
 }
 
-static const char *
-protocol_word(unsigned i)
-{
-	return i == FAMILY4 ? "dhcp4" : i == FAMILY6 ? "dhcp6" : NULL;
-}
-
 void
 conf_bits(const struct conf_key *k, const void *object, uint64_t bits[2])
 {

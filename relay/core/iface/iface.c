@@ -22,9 +22,9 @@ iface6_ready(const struct iface *f)
 }
 
 bool
-iface_serves(const struct iface *f)
+iface_serves(const struct iface *f, enum family family)
 {
-	return iface_ready(f) || iface6_ready(f);
+	return f->asks[family] && (family == FAMILY6 ? iface6_ready : iface_ready)(f);
 }
 
 enum drop
@@ -84,10 +84,20 @@ iface_is_machine(const struct iface *f, struct ip4 a)
 	return ip4_is_host(a) && a.host >> 24 != 127 && !iface_is_all(f, a);
 }
 
-/* Can requests be sent to a group of this class with the server (CONF_NONE: any)? */
+static bool
+group_serves(const struct conf *c, uint16_t group, enum family family)
+{
+	for (unsigned i = 0; group != CONF_NONE && i < c->group[group].n; i++)
+		if (ip_family(c->server[c->group[group].server[i]].address) == family)
+			return true;
+	return false;
+}
+
+/* Can requests be sent to a group of this class with the server (CONF_NONE: any of
+ * the family)? */
 static bool
 leads_to_class(const struct iface *f, const struct conf *c, enum conf_class class,
-    uint16_t server)
+    uint16_t server, enum family family)
 {
 	/* The last turn is for clients that match no rule. */
 	for (uint16_t i = 0; i <= c->n_rule; i++) {
@@ -96,8 +106,8 @@ leads_to_class(const struct iface *f, const struct conf *c, enum conf_class clas
 		if (rule != CONF_NONE && !iface_rule(f, rule))
 			continue;
 		group = conf_groups_for(c, f->conf, rule).group[class];
-		if (group != CONF_NONE &&
-		    (server == CONF_NONE || conf_group_has(c, group, server)))
+		if (server == CONF_NONE ? group_serves(c, group, family) :
+		    conf_group_has(c, group, server))
 			return true;
 	}
 	return false;
@@ -106,14 +116,21 @@ leads_to_class(const struct iface *f, const struct conf *c, enum conf_class clas
 bool
 iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server)
 {
-	return leads_to_class(f, c, CONF_DHCP, server) ||
-	    leads_to_class(f, c, CONF_BOOT, server);
+	return leads_to_class(f, c, CONF_DHCP, server, FAMILY4) ||
+	    leads_to_class(f, c, CONF_BOOT, server, FAMILY4);
+}
+
+bool
+iface_leads_to_family(const struct iface *f, const struct conf *c, enum family family)
+{
+	return leads_to_class(f, c, CONF_DHCP, CONF_NONE, family) ||
+	    leads_to_class(f, c, CONF_BOOT, CONF_NONE, family);
 }
 
 bool
 iface_leads_to_boot(const struct iface *f, const struct conf *c)
 {
-	return leads_to_class(f, c, CONF_BOOT, CONF_NONE);
+	return leads_to_class(f, c, CONF_BOOT, CONF_NONE, FAMILY4);
 }
 
 int

@@ -294,6 +294,8 @@ recompute(struct iftab *t, const struct common *with, struct entry *e)
 		return;
 	}
 	set_rule_bits(with->c, e, src.conf);
+	f->asks[FAMILY6] = iface_leads_to_family(f, with->c, FAMILY6);
+	f->asks[FAMILY4] = !f->asks[FAMILY6] || iface_leads_to_family(f, with->c, FAMILY4);
 	set_active(f, find_virtual(e, src.addrs[FAMILY4], FAMILY4),
 	    find_virtual(e, src.addrs[FAMILY6], FAMILY6));
 	fmt.vlan = f->link.vlan ? f->link.vlan : src.conf->f.link.vlan;
@@ -309,7 +311,7 @@ recompute(struct iftab *t, const struct common *with, struct entry *e)
 static bool
 serves(const struct entry *e, enum family family)
 {
-	return !e->gone && (family == FAMILY6 ? iface6_ready(&e->f) : iface_ready(&e->f));
+	return !e->gone && iface_serves(&e->f, family);
 }
 
 static bool
@@ -344,29 +346,39 @@ remember_told(struct entry *e)
 	}
 }
 
-/* Returns the family that served and serves, and whose standby has changed; FAMILIES:
- * neither. */
-static enum family
-switched_family(const struct entry *e)
+/* Must it be told which router is active? `fresh`: the interface was not ready. */
+static bool
+has_switched(const struct entry *e, enum family family, bool fresh)
 {
-	enum family family = FAMILY4;
+	if (!serves(e, family))
+		return false;
+	return fresh ? e->f.conf->o.active != CONF_ACTIVE_ALWAYS :
+	    e->told[family] && e->told_standby[family] != e->f.standby[family];
+}
 
-	while (family < FAMILIES && !(e->told[family] && serves(e, family) &&
-	    e->told_standby[family] != e->f.standby[family]))
-		family++;
-	return family;
+/* Once for both families if they have switched alike. */
+static void
+tell_switches(struct entry *e, const bool switched[FAMILIES], iftab_change_fn *fn,
+    void *user)
+{
+	bool alike = e->f.standby[FAMILY4] == e->f.standby[FAMILY6];
+
+	for (enum family i = 0; i < FAMILIES; i++)
+		if (switched[i] && !(i == FAMILY6 && switched[FAMILY4] && alike))
+			fn(user, e->f.standby[i] ? IFTAB_STANDBY : IFTAB_ACTIVE, &e->f);
 }
 
 static void
 tell_change(struct entry *e, iftab_change_fn *fn, void *user)
 {
 	struct iface lost;
-	enum family switched = switched_family(e);
 	bool was = e->told[FAMILY4] || e->told[FAMILY6];
 	bool is = serves(e, FAMILY4) || serves(e, FAMILY6);
-	bool same = was && is && switched == FAMILIES && as_told(e);
+	const bool switched[FAMILIES] = { has_switched(e, FAMILY4, !was),
+	    has_switched(e, FAMILY6, !was) };
+	bool any = switched[FAMILY4] || switched[FAMILY6];
 
-	if (same || (!was && !is))
+	if ((!was && !is) || (was && is && !any && as_told(e)))
 		return;
 	if (was && !is && fn) {
 		lost = e->f;
@@ -378,12 +390,9 @@ tell_change(struct entry *e, iftab_change_fn *fn, void *user)
 		return;
 	if (!was)
 		fn(user, IFTAB_READY, &e->f);
-	else if (switched == FAMILIES)
+	else if (!any)
 		fn(user, IFTAB_CHANGED, &e->f);
-	if (!was && e->f.conf->o.active != CONF_ACTIVE_ALWAYS)
-		switched = serves(e, FAMILY4) ? FAMILY4 : FAMILY6;
-	if (switched != FAMILIES)
-		fn(user, e->f.standby[switched] ? IFTAB_STANDBY : IFTAB_ACTIVE, &e->f);
+	tell_switches(e, switched, fn, user);
 }
 
 static void

@@ -62,6 +62,29 @@ START_TEST(every_counter_has_a_unique_word_and_a_sentence)
 }
 END_TEST
 
+START_TEST(every_counter_is_of_a_family)
+{
+	static const struct {
+		enum counter counter;
+		bool four, six;
+	} cases[] = {
+		{ COUNTER_REQUESTS, true, true }, { COUNTER_BOOTP, true, false },
+		{ COUNTER_ODD_OPTIONS, false, true }, { COUNTER_RELOADS, true, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert(counter_is_of(cases[i].counter, FAMILY4) == cases[i].four);
+		ck_assert(counter_is_of(cases[i].counter, FAMILY6) == cases[i].six);
+	}
+	for (int c = 0; c < COUNTER_MAX; c++)
+		ck_assert(counter_is_of((enum counter)c, FAMILY4) ||
+		    counter_is_of((enum counter)c, FAMILY6));
+	ck_assert_str_eq(protocol_word(FAMILY4), "dhcp4");
+	ck_assert_str_eq(protocol_word(FAMILY6), "dhcp6");
+	ck_assert_ptr_null(protocol_word(FAMILIES));
+}
+END_TEST
+
 START_TEST(type_names_match_the_enum)
 {
 	ck_assert_str_eq(dhcp4_type_name(DHCP4_TYPE_NONE), "BOOTP");
@@ -85,6 +108,7 @@ names_suite(void)
 	tcase_add_test(tc, every_drop_has_a_word_and_a_sentence);
 	tcase_add_test(tc, drop_words_are_unique);
 	tcase_add_test(tc, every_counter_has_a_unique_word_and_a_sentence);
+	tcase_add_test(tc, every_counter_is_of_a_family);
 	tcase_add_test(tc, type_names_match_the_enum);
 	suite_add_tcase(s, tc);
 	return s;

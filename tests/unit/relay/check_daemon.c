@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "relay/daemon.h"
+#include "relay/show/show.h"
 #include "rig.h"
 
 Suite *daemon_suite(void);
@@ -250,6 +251,135 @@ START_TEST(show_interfaces_says_why_one_does_not_serve)
 }
 END_TEST
 
+/* --- what is shown of the two families --------------------------------------------------- */
+
+static const char both[] =
+    "[server four]\n"
+    "address = 198.51.100.11\n"
+    "[server six]\n"
+    "address = fe80::10%uplink\n"
+    "[server far]\n"
+    "address = 2001:db8::10\n"
+    "[interface vlan10]\n"
+    "servers = four, six\n"
+    "[interface vlan20]\n"
+    "servers = four\n"
+    "[interface vlan30]\n"
+    "servers = six, far\n";
+
+/* The value at a path of keys, as text; "-" if there is none. */
+static const char *
+at(const json_t *doc, const char *path)
+{
+	static char text[64];
+	char key[64], *save = NULL;
+
+	snprintf(key, sizeof(key), "%s", path);
+	for (char *k = strtok_r(key, ".", &save); k && doc; k = strtok_r(NULL, ".", &save))
+		doc = json_is_array(doc) ? json_array_get(doc, strtoul(k, NULL, 10)) :
+		    json_object_get(doc, k);
+	if (json_is_integer(doc))
+		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(doc));
+	else
+		snprintf(text, sizeof(text), "%s", doc ? json_string_value(doc) : "-");
+	return text;
+}
+
+static void
+start_both(void)
+{
+	ck_assert(rig_reload(d, both));
+	rig_link(30, "vlan30", true);
+	rig_addr(30, "192.0.2.129/25");
+	rig_addr6(RIG_VLAN10, "fe80::1/64");
+	rig_addr6(RIG_VLAN10, "2001:db8:10::1/64");
+	rig_addr6(RIG_VLAN20, "fe80::1/64");
+	rig_addr6(RIG_VLAN20, "2001:db8:20::1/64");
+	d->stats[FAMILY6].drop_request[DROP_HOPS] = 3;
+	d->stats[FAMILY6].drop_reply[DROP_HOPS] = 4;
+	d->stats[FAMILY6].counter[COUNTER_ODD_OPTIONS] = 5;
+	iftab_by_index(d->iftab, RIG_VLAN10)->stats[FAMILY6].drops = 6;
+}
+
+START_TEST(documents_have_the_numbers_of_each_family)
+{
+	static const struct {
+		const char *path, *value;
+	} cases[] = {
+		{ "drops.hops", "0" }, { "drops6.hops", "7" },
+		{ "by.requests.hops", "-" }, { "by6.requests.hops", "3" },
+		{ "by6.replies.hops", "4" },
+		{ "counters.requests", "0" }, { "counters6.requests", "0" },
+		{ "counters.odd-options", "-" }, { "counters6.odd-options", "5" },
+		{ "counters.reloads", "1" }, { "counters6.reloads", "-" },
+		{ "counters.bootp", "0" }, { "counters6.bootp", "-" },
+		{ "conversations", "0" }, { "conversations6", "0" },
+		{ "interfaces.0.drops", "0" }, { "interfaces.0.drops6", "6" },
+		{ "interfaces.0.state", "ready" }, { "interfaces.0.state6", "ready" },
+		{ "interfaces.0.link-address", "2001:db8:10::1" },
+		{ "interfaces.1.state", "ready" }, { "interfaces.1.state6", "off" },
+		{ "interfaces.1.link-address", "-" },
+		{ "interfaces.2.state", "off" }, { "interfaces.2.state6", "no-address" },
+		{ "servers.0.address", "198.51.100.11" },
+		{ "servers.1.address", "fe80::10%uplink" },
+		{ "servers.1.source", "fe80::2" }, { "servers.1.state", "reachable" },
+		{ "servers.2.address", "2001:db8::10" },
+		{ "servers.2.source", "-" }, { "servers.2.state", "no-route" },
+	};
+	json_t *doc;
+
+	fakeio_route(rig_at("fe80::10"), 0, NULL, rig_at("fe80::2"));
+	fakeio_route(rig_at("2001:db8::10"), EADDRNOTAVAIL, NULL, IP_NONE);
+	start_both();
+	doc = rig_command("show");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ck_assert_msg(strcmp(at(doc, cases[i].path), cases[i].value) == 0,
+		    "%s is %s", cases[i].path, at(doc, cases[i].path));
+	json_decref(doc);
+}
+END_TEST
+
+START_TEST(metrics_have_a_label_for_the_family)
+{
+	static const char *const lines[] = {
+		"requests_total{family=\"dhcp4\"} 0", "requests_total{family=\"dhcp6\"} 0",
+		"bootp_total{family=\"dhcp4\"} 0", "odd_options_total{family=\"dhcp6\"} 5",
+		"reloads_total 1", "conversations{family=\"dhcp6\"} 0",
+		"drops_total{family=\"dhcp4\",direction=\"requests\",reason=\"hops\"} 0",
+		"drops_total{family=\"dhcp6\",direction=\"requests\",reason=\"hops\"} 3",
+		"interface_ready{interface=\"vlan10\",family=\"dhcp6\"} 1",
+		"interface_ready{interface=\"vlan30\",family=\"dhcp6\"} 0",
+		"interface_state{interface=\"vlan30\",family=\"dhcp6\",state=\"no-address\"} 1",
+		"interface_drops_total{interface=\"vlan10\",family=\"dhcp6\"} 6",
+		"interface_messages_total{interface=\"vlan10\",family=\"dhcp6\",class=\"boot\","
+		    "message=\"solicit\"} 8",
+		"interface_messages_total{interface=\"vlan10\",family=\"dhcp6\",class=\"dhcp\","
+		    "message=\"other\"} 9",
+		"server_up{server=\"six\",address=\"fe80::10%uplink\"} 1",
+	}, *const none[] = {
+		"bootp_total{family=\"dhcp6\"}", "odd_options_total{family=\"dhcp4\"}",
+		"{interface=\"vlan20\",family=\"dhcp6\"", "{interface=\"vlan30\",family=\"dhcp4\"",
+	};
+	struct if_stats *st;
+	char line[256], *text;
+	size_t len;
+
+	start_both();
+	st = &iftab_by_index(d->iftab, RIG_VLAN10)->stats[FAMILY6];
+	st->message[CONF_BOOT][1] = 8;
+	st->message[CONF_DHCP][0] = 9;
+	text = scrape(d, &len);
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(line, sizeof(line), "\npxrelay_%s\n", lines[i]);
+		ck_assert_msg(strstr(text, line) != NULL, "no %s", lines[i]);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		ck_assert_msg(strstr(text, none[i]) == NULL, "%s", none[i]);
+	free(text);
+}
+END_TEST
+
 /* --- privileges ------------------------------------------------------------------------ */
 
 START_TEST(with_S_privileges_are_kept_and_that_is_logged)
@@ -315,6 +445,8 @@ daemon_suite(void)
 	tcase_add_test(t, explain_says_that_a_machine_was_never_seen);
 	tcase_add_test(t, a_fifth_capture_is_refused);
 	tcase_add_test(t, show_interfaces_says_why_one_does_not_serve);
+	tcase_add_test(t, documents_have_the_numbers_of_each_family);
+	tcase_add_test(t, metrics_have_a_label_for_the_family);
 	tcase_add_test(t, with_S_privileges_are_kept_and_that_is_logged);
 	tcase_add_test(t, without_S_the_sandbox_is_on);
 	tcase_add_test(t, a_lost_opener_is_logged_once);

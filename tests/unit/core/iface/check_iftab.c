@@ -80,6 +80,8 @@ world(void)
 	ck_assert_ptr_nonnull(w->t);
 	w->c.ifs = w->ifs;
 	w->c.rule = w->rules;
+	for (unsigned i = 0; i < CONF_RULES_MAX; i++)
+		w->rules[i].dhcp = w->rules[i].boot = CONF_NONE;
 	return w;
 }
 

@@ -24,7 +24,9 @@ struct world {
 	struct iftab *t;
 	struct conf c;
 	struct conf_if ifs[4];
-	struct conf_server server;
+	struct conf_server server[2];	/* of either family */
+	struct conf_group group;	/* both of them */
+	uint16_t member[2];
 	char told[256];		/* by the last commit: "ready vlan10, standby vlan10" */
 };
 
@@ -39,7 +41,8 @@ note(void *user, enum iftab_change what, const struct iface *f)
 		return;
 	snprintf(w->told + at, sizeof(w->told) - at, "%s%s %s", at ? ", " : "", word[what],
 	    f->link.name);
-	ck_assert(what == IFTAB_LOST || iface_serves(f));
+	ck_assert(what == IFTAB_LOST || iface_serves(f, FAMILY4) ||
+	    iface_serves(f, FAMILY6));
 }
 
 static struct world *
@@ -50,9 +53,15 @@ world(void)
 	ck_assert_ptr_nonnull(w);
 	w->t = iftab_new();
 	ck_assert_ptr_nonnull(w->t);
-	w->server.address.version = 6;
-	w->c.server = &w->server;
-	w->c.n_server = 1;
+	w->server[0].address.version = 6;
+	w->server[1].address.version = 4;
+	w->c.server = w->server;
+	w->c.n_server = 2;
+	w->member[1] = 1;
+	w->group.server = w->member;
+	w->group.n = 2;
+	w->c.group = &w->group;
+	w->c.n_group = 1;
 	w->c.ifs = w->ifs;
 	return w;
 }
@@ -71,7 +80,7 @@ section(struct world *w, const char *pattern)
 	struct conf_if *c = &w->ifs[w->c.n_if++];
 
 	snprintf(c->pattern, sizeof(c->pattern), "%s", pattern);
-	c->servers = c->dhcp = c->boot = CONF_NONE;
+	c->dhcp = c->boot = CONF_NONE;
 	strcpy(c->o.interface_id, "%h:%i");
 	return &c->o;
 }
@@ -506,7 +515,7 @@ START_TEST(an_interface_serves_in_either_family)
 	tells(w, "changed vlan10");
 	addr4_del(w, 5, "192.0.2.1/24");
 	tells(w, "lost vlan10");
-	ck_assert(!iface_serves(iface(w, 5)));
+	ck_assert(!iface_serves(iface(w, 5), FAMILY4) && !iface_serves(iface(w, 5), FAMILY6));
 	world_end(w);
 }
 END_TEST
@@ -530,12 +539,43 @@ START_TEST(down_and_up)
 }
 END_TEST
 
+/* Where an interface has servers of one family only, the other one does not make it ready. */
+START_TEST(only_a_family_with_servers_is_served)
+{
+	struct world *w = world();
+
+	section(w, "vlan10");
+	w->group.n = 1;
+	w->member[0] = 1;	/* IPv4's; the other one has IPv6 */
+	link_up(w, 5, "vlan10");
+	addr(w, 5, "fe80::5/64");
+	addr(w, 5, "2001:db8:1::1/64");
+	tells(w, "");
+	ck_assert(iface6_ready(iface(w, 5)));
+	ck_assert(!iface_serves(iface(w, 5), FAMILY6));
+	ck_assert(iface(w, 5)->asks[FAMILY4] && !iface(w, 5)->asks[FAMILY6]);
+	addr4(w, 5, "192.0.2.1/24");
+	tells(w, "ready vlan10");
+	w->member[0] = 0;
+	commit_all(w, true);
+	ck_assert_str_eq(w->told, "changed vlan10");
+	ck_assert(!iface(w, 5)->asks[FAMILY4] && iface(w, 5)->asks[FAMILY6]);
+	addr4_del(w, 5, "192.0.2.1/24");
+	tells(w, "changed vlan10");
+	w->group.n = 0;		/* no server at all is DHCPv4's */
+	commit_all(w, true);
+	ck_assert_str_eq(w->told, "lost vlan10");
+	ck_assert(iface(w, 5)->asks[FAMILY4] && !iface(w, 5)->asks[FAMILY6]);
+	world_end(w);
+}
+END_TEST
+
 /* IPv6 addresses are everywhere; they are no news where no server has one. */
 START_TEST(nothing_is_derived_without_a_server_of_ipv6)
 {
 	struct world *w = world_vlan();
 
-	w->server.address.version = 4;
+	w->server[0].address.version = 4;
 	addr(w, 5, "2001:db8:1::1/64");
 	tells(w, "");
 	addr4(w, 5, "192.0.2.1/24");
@@ -546,10 +586,10 @@ START_TEST(nothing_is_derived_without_a_server_of_ipv6)
 	ck_assert(ip6_is_none(iface(w, 5)->six.local));
 	/* The addresses are known all the same. */
 	ck_assert(iftab_is_ours6(w->t, ip("2001:db8:1::2")));
-	w->server.address.version = 6;
+	w->server[0].address.version = 6;
 	commit_all(w, true);
 	ck_assert_str_eq(w->told, "changed vlan10");
-	w->server.address.version = 4;
+	w->server[0].address.version = 4;
 	commit_all(w, true);
 	ck_assert_str_eq(w->told, "changed vlan10");
 	by_link(w, "2001:db8:1::1", 0, 0);
@@ -943,7 +983,7 @@ START_TEST(a_family_without_an_address_follows_the_other)
 	tells(w, "active vlan10");
 	ck_assert(!standby(w) && !iface(w, 5)->standby[FAMILY4]);
 	/* Also where there is nothing but IPv4 to serve. */
-	w->server.address.version = 4;
+	w->server[0].address.version = 4;
 	addr_del(w, 5, "fe80::1");
 	commit_all(w, true);
 	ck_assert_str_eq(w->told, "standby vlan10");
@@ -984,11 +1024,16 @@ START_TEST(vrrp_of_one_family_is_not_that_of_the_other)
 
 	addr4(w, 5, "192.0.2.2/24");
 	addr4(w, 5, "192.0.2.1/32");
-	tells(w, "ready vlan10, active vlan10");
+	tells(w, "ready vlan10, active vlan10, standby vlan10");
 	ck_assert(standby(w) && !iface(w, 5)->standby[FAMILY4]);
+	/* Both at once: each is told. */
+	addr4_del(w, 5, "192.0.2.1/32");
 	addr(w, 5, "fe80::1/128");
+	tells(w, "standby vlan10, active vlan10");
+	ck_assert(!standby(w) && iface(w, 5)->standby[FAMILY4]);
+	addr4(w, 5, "192.0.2.1/32");
 	tells(w, "active vlan10");
-	ck_assert(!standby(w));
+	ck_assert(!standby(w) && !iface(w, 5)->standby[FAMILY4]);
 	addr(w, 5, "2001:db8:1::1/128");
 	tells(w, "changed vlan10");
 	link_is(w, 5, "2001:db8:1::1");
@@ -1254,6 +1299,7 @@ add_reports(Suite *s)
 
 	tcase_add_test(tc, an_interface_serves_in_either_family);
 	tcase_add_test(tc, down_and_up);
+	tcase_add_test(tc, only_a_family_with_servers_is_served);
 	tcase_add_test(tc, nothing_is_derived_without_a_server_of_ipv6);
 	tcase_add_test(tc, interfaces_that_are_no_client_interfaces);
 	tcase_add_test(tc, what_is_on_the_link_and_what_is_ours);

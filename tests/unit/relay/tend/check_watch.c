@@ -270,12 +270,13 @@ START_TEST(ipv6_addresses_reach_the_table_and_the_log)
 	ck_assert(rig_reload(d, conf6));
 	rig_addr6(RIG_VLAN20, "fe80::1/64");
 	rig_addr6(RIG_VLAN20, "2001:db8:20::1/64");
-	ck_assert(rig_logged("interface-changed interface=vlan20 giaddr=203.0.113.1 "
+	ck_assert(rig_logged("interface-ready interface=vlan20 giaddr=203.0.113.1 "
 	    "link-address=2001:db8:20::1"));
 	ck_assert(iface6_ready(iftab_by_index(d->iftab, RIG_VLAN20)));
 	fakeio_addr6_gone(RIG_VLAN20, global);
 	fakeio_batch_end();
-	ck_assert(rig_logged("giaddr=203.0.113.1 link-address=none"));
+	ck_assert(rig_logged("interface-lost interface=vlan20 giaddr=203.0.113.1 "
+	    "link-address=none"));
 	ck_assert(!iface6_ready(iftab_by_index(d->iftab, RIG_VLAN20)));
 }
 END_TEST
@@ -453,6 +454,57 @@ START_TEST(a_server_of_a_zone_follows_its_interface_by_name)
 }
 END_TEST
 
+/* While the host has only link-local addresses, there may be a default route already. */
+START_TEST(a_server_that_could_not_answer_our_source_has_no_way)
+{
+	const enum health_diag none = HEALTH_DIAG_NONE;
+
+	fakeio_route(rig_at("2001:db8::10"), EADDRNOTAVAIL, NULL, IP_NONE);
+	routes_change();
+	servers_are(HEALTH_DIAG_NO_ROUTE, none, none);
+	ck_assert_int_eq(d->servers.health[0].state, HEALTH_DOWN);
+	ck_assert(rig_logged("server-down server=global address=2001:db8::10 state=down "
+	    "diag=no-route"));
+	fakeio_route(rig_at("2001:db8::10"), 0, NULL, rig_at("2001:db8::1"));
+	rig_addr6(FAKEIO_UPLINK, "2001:db8::1/64");
+	rig_pass_ms(100);
+	servers_are(HEALTH_DIAG_UNBLOCKED, none, none);
+	ck_assert_int_ne(d->servers.health[0].state, HEALTH_DOWN);
+}
+END_TEST
+
+/* A log line names a server of a zone with it: there may be others of this address. */
+START_TEST(a_server_is_logged_with_its_zone)
+{
+	fakeio_link_gone(FAKEIO_UPLINK);
+	fakeio_batch_end();
+	rig_pass_ms(100);
+	ck_assert(rig_logged("server-down server=local address=fe80::10%uplink state=down"));
+	ck_assert(rig_logged("server-down server=all address=ff05::1:3%uplink state=down"));
+}
+END_TEST
+
+/* VRRP has a state for each family (RFC 9568). */
+START_TEST(a_line_names_the_family_if_the_other_one_is_not_active)
+{
+	ck_assert(rig_reload(d, "[interface vlan*]\nactive = vrrp\n"
+	    "servers = 198.51.100.11, 2001:db8::10\n"));
+	rig_addr6(RIG_VLAN20, "fe80::1/64");
+	rig_addr6(RIG_VLAN20, "2001:db8:20::1/64");
+	ck_assert(!rig_logged("family="));
+	rig_addr(RIG_VLAN20, "203.0.113.9/32");
+	ck_assert(rig_logged("interface-active interface=vlan20 giaddr=203.0.113.9 "
+	    "link-address=2001:db8:20::1 family=dhcp4"));
+	rig_addr6(RIG_VLAN20, "fe80::9/128");
+	ck_assert(rig_logged("interface-active interface=vlan20 giaddr=203.0.113.9 "
+	    "link-address=2001:db8:20::1\n"));
+	fakeio_addr_gone(RIG_VLAN20, (struct ip4net){ rig_ip("203.0.113.9"), 32 });
+	fakeio_batch_end();
+	ck_assert(rig_logged("interface-standby interface=vlan20 giaddr=203.0.113.1 "
+	    "link-address=2001:db8:20::1 family=dhcp4"));
+}
+END_TEST
+
 START_TEST(a_server_or_gateway_that_does_not_answer_nd_is_down)
 {
 	struct route r = { .ifindex = FAKEIO_UPLINK, .gateway = rig_at("fe80::1") };
@@ -514,6 +566,9 @@ watch_suite(void)
 	tcase_add_test(w, a_route_query_that_fails_is_repeated);
 	tcase_add_checked_fixture(six, start6, stop);
 	tcase_add_test(six, a_server_of_a_zone_follows_its_interface_by_name);
+	tcase_add_test(six, a_server_that_could_not_answer_our_source_has_no_way);
+	tcase_add_test(six, a_server_is_logged_with_its_zone);
+	tcase_add_test(six, a_line_names_the_family_if_the_other_one_is_not_active);
 	tcase_add_test(six, a_server_or_gateway_that_does_not_answer_nd_is_down);
 	tcase_add_test(six, icmpv6_errors_are_evidence_against_a_server);
 	suite_add_tcase(s, i);
