@@ -190,7 +190,12 @@ count_cell(FILE *out, const json_t *row, const char *key)
 static enum tone
 digits_cell(FILE *out, const json_t *row, const char *key)
 {
-	fprintf(out, "%" JSON_INTEGER_FORMAT, render_number(row, key));
+	const json_t *n = json_object_get(row, key);
+
+	if (json_is_integer(n))
+		fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(n));
+	else
+		fputc('-', out);
 	return TONE_PLAIN;
 }
 
@@ -369,7 +374,7 @@ file_cell(FILE *out, const json_t *row, const char *key)
 static const struct field interface_fields[] = {
 	{ { "INTERFACE", 15, false }, "name", text_cell, BOTH },
 	{ { "STATE", 0, false }, "state", state_cell, BOTH },
-	{ { "GIADDR", 15, false }, "giaddr", names_cell, BOTH },
+	{ { "ADDRESS", 15, false }, "giaddr", names_cell, BOTH },
 	{ { "REQUESTS", 0, true }, "requests", count_cell, BOTH },
 	{ { "RELAYED", 0, true }, "relayed", count_cell, TOP },
 	{ { "REPLIES", 0, true }, "replies", count_cell, BOTH },
@@ -407,13 +412,15 @@ static const struct field client_fields[] = {
 
 static const struct field counter_fields[] = {
 	{ { "COUNTER", 8, false }, "word", text_cell, FULL },
-	{ { "COUNT", 0, true }, "count", digits_cell, FULL },
+	{ { "DHCPV4", 0, true }, "count", digits_cell, FULL },
+	{ { "DHCPV6", 0, true }, "count6", digits_cell, FULL },
 	{ { "MEANING", 13, false }, "meaning", text_cell, FULL },
 };
 
 static const struct field drop_fields[] = {
 	{ { "DROPS", 8, false }, "word", text_cell, BOTH },
-	{ { "COUNT", 0, true }, "count", digits_cell, BOTH },
+	{ { "DHCPV4", 0, true }, "count", digits_cell, BOTH },
+	{ { "DHCPV6", 0, true }, "count6", digits_cell, BOTH },
 	{ { "MEANING", 13, false }, "meaning", text_cell, BOTH },
 	{ { "AMONG", 13, false }, "among", among_cell, BOTH },
 };
@@ -442,18 +449,42 @@ meaning_of(const char *word, bool drop)
 	return "-";
 }
 
+/* Unsigned, since a document may contain any numbers. */
+static json_int_t
+sum(json_int_t a, json_int_t b)
+{
+	return (json_int_t)((uint64_t)a + (uint64_t)b);
+}
+
+/* Returns an object with the sums of the numbers in these, which may be nested. */
+static json_t *
+sums_of(const json_t *four, json_t *six)
+{
+	json_t *all = json_object(), *value;
+	const char *key;
+
+	json_object_update(all, (json_t *)(uintptr_t)four);
+	json_object_foreach(six, key, value) {
+		const json_t *other = json_object_get(all, key);
+
+		json_object_set_new(all, key, json_is_object(value) ?
+		    sums_of(other, value) : json_integer(sum(json_integer_value(other),
+		    json_integer_value(value))));
+	}
+	return all;
+}
+
 /* Returns where a reason occurred: "requests", or several places with counts. */
 static json_t *
-places_of(const json_t *by, const char *word)
+places_of(json_t *by, const char *word)
 {
 	json_t *places = json_array(), *drops;
 	const char *place;
 	size_t n = 0;
 
-	/* The macro needs a pointer that is not const; nothing is changed. */
-	json_object_foreach((json_t *)(uintptr_t)by, place, drops)
+	json_object_foreach(by, place, drops)
 		n += json_object_get(drops, word) != NULL;
-	json_object_foreach((json_t *)(uintptr_t)by, place, drops) {
+	json_object_foreach(by, place, drops) {
 		const json_t *count = json_object_get(drops, word);
 		char text[24];
 
@@ -469,7 +500,7 @@ static int
 compare_counts(const void *a, const void *b)
 {
 	json_t *const *x = a, *const *y = b;
-	json_int_t n = render_number(*x, "count"), m = render_number(*y, "count");
+	json_int_t n = render_number(*x, "total"), m = render_number(*y, "total");
 
 	return (n < m) - (n > m);
 }
@@ -477,18 +508,23 @@ compare_counts(const void *a, const void *b)
 /* Returns counters in the daemon's order, or drops that occurred, most frequent
  * first. */
 static json_t *
-rows_of_words(const json_t *words, const json_t *by, bool drops)
+rows_of_words(const json_t *doc, const char *what, bool drops)
 {
+	json_t *four = json_object_get(doc, what);
+	json_t *six = json_object_get(doc, drops ? "drops6" : "counters6");
+	json_t *words = sums_of(four, six);
+	json_t *by = sums_of(json_object_get(doc, "by"), json_object_get(doc, "by6"));
 	json_t **row = mem_got(calloc(json_object_size(words) + 1,
 	    sizeof(json_t *)));
-	json_t *rows = json_array(), *count;
+	json_t *rows = json_array(), *total;
 	const char *word;
 	size_t n = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)words, word, count)
-		if (!drops || json_integer_value(count) > 0)
-			row[n++] = json_pack("{s:s, s:I, s:s, s:o*}", "word", word,
-			    "count", json_integer_value(count),
+	json_object_foreach(words, word, total)
+		if (!drops || json_integer_value(total) > 0)
+			row[n++] = json_pack("{s:s, s:O*, s:O*, s:O, s:s, s:o*}",
+			    "word", word, "count", json_object_get(four, word),
+			    "count6", json_object_get(six, word), "total", total,
 			    "meaning", meaning_of(word, drops),
 			    "among", drops ? places_of(by, word) : NULL);
 	if (drops)
@@ -496,6 +532,47 @@ rows_of_words(const json_t *words, const json_t *by, bool drops)
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(rows, row[i]);
 	free(row);
+	json_decref(words);
+	json_decref(by);
+	return rows;
+}
+
+/* Returns what a row says of DHCPv6 as a row of its own. */
+static json_t *
+row6(const json_t *row)
+{
+	static const char *const keys[][2] = {
+		{ "state", "state6" }, { "requests", "requests6" },
+		{ "relayed", "relayed6" }, { "replies", "replies6" }, { "drops", "drops6" },
+	};
+	json_t *six = json_copy((json_t *)(uintptr_t)row);
+
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		json_object_del(six, keys[i][0]);
+		json_object_set(six, keys[i][0], json_object_get(row, keys[i][1]));
+	}
+	json_object_set_new(six, "name", json_sprintf("%s v6", render_word(row, "name")));
+	json_object_set_new(six, "giaddr", json_pack("[O*]",
+	    json_object_get(row, "link-address")));
+	json_object_set_new(six, "option82", json_false());
+	return six;
+}
+
+/* An interface has a row for each protocol that it has servers of. */
+static json_t *
+rows_of_interfaces(const json_t *interfaces)
+{
+	json_t *rows = json_array(), *row;
+	size_t i;
+
+	json_array_foreach(interfaces, i, row) {
+		const char *six = render_word(row, "state6");
+
+		if (!is_word(row, "state", "off"))
+			json_array_append(rows, row);
+		if (*six && strcmp(six, "off") != 0)
+			json_array_append_new(rows, row6(row));
+	}
 	return rows;
 }
 
@@ -507,9 +584,11 @@ rows_of(const json_t *doc, const struct screen *s)
 	bool drops = s->field == drop_fields;
 
 	if (drops || s->field == counter_fields)
-		return json_is_object(rows) ?
-		    rows_of_words(rows, json_object_get(doc, "by"), drops) : NULL;
-	return json_is_array(rows) ? json_incref(rows) : NULL;
+		return json_is_object(rows) ? rows_of_words(doc, s->what, drops) : NULL;
+	if (!json_is_array(rows))
+		return NULL;
+	return s->field == interface_fields ? rows_of_interfaces(rows) :
+	    json_incref(rows);
 }
 
 /* Prints rows with problems first. Returns false if the document has no such
@@ -608,7 +687,8 @@ static void
 put_counter(FILE *out, const json_t *doc, enum counter c, const char *words)
 {
 	fprintf(out, "%" JSON_INTEGER_FORMAT " %s",
-	    render_number(json_object_get(doc, "counters"), counter_word(c)), words);
+	    sum(render_number(json_object_get(doc, "counters"), counter_word(c)),
+	    render_number(json_object_get(doc, "counters6"), counter_word(c))), words);
 }
 
 static void
@@ -621,7 +701,7 @@ print_head(const json_t *doc, FILE *out)
 		fprintf(out, "%" JSON_INTEGER_FORMAT " d ", s / 86400);
 	fprintf(out, "%02d:%02d:%02d, %" JSON_INTEGER_FORMAT " conversations\n",
 	    (int)(s % 86400 / 3600), (int)(s % 3600 / 60), (int)(s % 60),
-	    render_number(doc, "conversations"));
+	    sum(render_number(doc, "conversations"), render_number(doc, "conversations6")));
 	put_counter(out, doc, COUNTER_REQUESTS, "requests, ");
 	put_counter(out, doc, COUNTER_REQUESTS_RELAYED, "relayed, ");
 	put_counter(out, doc, COUNTER_REPLIES, "replies, ");

@@ -105,12 +105,13 @@ shorter_than() {
 }
 
 cat > "$T/doc" <<'EOF'
-{"version":"9.8.7","uptime-s":273845,"conversations":118,
+{"version":"9.8.7","uptime-s":273845,"conversations":110,"conversations6":8,
 "interfaces":[
  {"name":"vlan10","ifindex":3,"state":"ready",
   "giaddr":["10.0.10.1","10.0.11.1"],"pattern":"vlan*","servers":[],
   "dhcp":["dhcp-a","dhcp-b"],"boot":["wds-1"],"option82":true,
-  "requests":1204,"relayed":1203,"replies":1180,"drops":2},
+  "requests":1204,"relayed":1203,"replies":1180,"drops":2,"state6":"standby",
+  "link-address":"2001:db8:10::1","requests6":7,"relayed6":6,"replies6":5,"drops6":1},
  {"name":"enp100s31f6.2999","ifindex":4,"state":"no-address","giaddr":[],
   "pattern":"enp*","inherited-from":"swp1","servers":["192.168.100.210"],
   "dhcp":[],"boot":[],"option82":false,
@@ -123,12 +124,15 @@ cat > "$T/doc" <<'EOF'
   "source":"0.0.0.0","dhcp":true,"boot":true,"sent":12345678,"replies":0,
   "offers":0,"acks":0,"naks":3,"dropped":1,"errors":44}],
 "rules":[{"name":"ipxe-second","hits":4}],
-"counters":{"requests":1204,"requests-relayed":1203,"replies":1180,
+"counters":{"requests":1200,"requests-relayed":1200,"replies":1180,
  "replies-relayed":1178,"newer-word":3},
+"counters6":{"requests":4,"requests-relayed":3,"odd-options":2},
 "drops":{"short":0,"hops":3,"not-server":1200,"untrusted-option82":7,
  "bad-ip":1,"from-the-future":9},
+"drops6":{"short":0,"hops":20,"bad-ip":0},
 "by":{"requests":{"hops":2,"untrusted-option82":7,"bad-ip":1},
- "replies":{"not-server":1200,"hops":1},"4011":{}}}
+ "replies":{"not-server":1200,"hops":1},"4011":{}},
+"by6":{"requests":{"hops":20},"replies":{}}}
 EOF
 
 # --- every command, in text ----------------------------------------------------
@@ -141,7 +145,7 @@ verdict "show: trouble first" eval \
 	'sed -n "/^INTERFACE/{n;p}" "$T/out" | grep -q "^enp100s31f6"'
 verdict "show: servers, silent ones named" status 0 '^wds-1 .*no-route .*never answered'
 verdict "show: most frequent drop and its sentence" \
-	status 0 '^not-server +1200 reply from an address that is no'
+	status 0 '^not-server +1200 +- reply from an address that +replies$'
 verdict "show: how many more drop reasons there are" status 0 '^and 2 more: pxrelayctl show drops$'
 verdict "show: fits" fits
 verdict "show: one screen" shorter_than 24
@@ -151,6 +155,8 @@ verdict "show: sends one line" test "$(< "$sock.asked")" = show
 ask answer show interfaces < "$T/doc"
 verdict "show interfaces" \
 	status 0 '^vlan10 +ready +10\.0\.10\.1 +1204 +1180 +2 \[vlan\*\]' ''
+verdict "show interfaces: DHCPv6 has a row of its own" \
+	status 0 '^vlan10 v6 +standby +2001:db8:10::1 +7 +5 +1 \[vlan\*\]'
 verdict "show interfaces: large numbers" status 0 ' 1\.2G +100k +0 '
 verdict "show interfaces: the whole configuration" eval \
 	'tr -s " \n" " " < "$T/out" | grep -q "\[enp\*\] of swp1.*servers"'
@@ -167,21 +173,31 @@ ask answer show rules < "$T/doc"
 verdict "show rules" status 0 '^ipxe-second +4$' ''
 
 ask answer show counters < "$T/doc"
-verdict "show counters" status 0 '^requests-relayed +1203 +requests sent to' ''
-verdict "show counters: an unknown word" status 0 '^newer-word +3 +-$'
+verdict "show counters" status 0 '^requests-relayed +1200 +3 +requests sent to' ''
+verdict "show counters: of DHCPv6 only" status 0 '^odd-options +- +2 +DHCPv6 requests with'
+verdict "show counters: an unknown word" status 0 '^newer-word +3 +- +-$'
 verdict "show counters: fits" fits
 
 ask answer show drops < "$T/doc"
-verdict "show drops" status 0 '^untrusted-option82 +7 +option 82 with giaddr 0' ''
+verdict "show drops" status 0 '^untrusted-option82 +7 +- +option 82 with giaddr 0' ''
+verdict "show drops: of both protocols" status 0 '^hops +3 +20 +hop count above'
 verdict "show drops: only what occurred" lacks '^short'
 verdict "show drops: most frequent first" eval \
 	'[ "$(sed -n "2s/ .*//p" "$T/out")" = not-server ]'
-verdict "show drops: in which direction" status 0 'requests=2 replies=1$'
-verdict "show drops: an unknown word" status 0 '^from-the-future +9 +-$'
+verdict "show drops: in which direction" status 0 'requests=22 replies=1$'
+verdict "show drops: an unknown word" status 0 '^from-the-future +9 +- +-$'
 verdict "show drops: fits" fits
 
 ask answer show drops <<< '{"drops":{"short":0},"by":{}}'
 verdict "show drops: none" status 0 '^no drops$' ''
+ask answer show interfaces <<'EOF'
+{"interfaces":[{"name":"a","state":"off","giaddr":[],"pattern":"a","state6":"no-address",
+  "requests":99},
+ {"name":"b","state":"ready","giaddr":["10.0.0.1"],"pattern":"b","state6":"off","requests6":99}]}
+EOF
+verdict "show interfaces: only protocols that have servers" \
+	test "$(sed 's/  .*//' "$T/out")" = $'INTERFACE\na v6\nb'
+verdict "show interfaces: no number of the other protocol" lacks 99
 ask answer show interfaces <<< '{"interfaces":[]}'
 verdict "show interfaces: none" status 0 '^no interfaces$' ''
 ask answer version < "$T/doc"
