@@ -20,13 +20,15 @@ conf()
 	metrics = $1
 	[server live]
 	address = $SRV1
+	[server six]
+	address = 2001:db8::1
 	[server dead]
 	address = $DEAD
 	probe = arp
 	probe-interval = 1s
 	fall = 2
 	[interface v*]
-	dhcp = live
+	dhcp = live, six
 	boot = dead
 	[rule bios]
 	arch = bios
@@ -95,7 +97,13 @@ expect "its request was counted" \
 	wait_for 3 is 1 pxrelay_interface_relayed_total interface=vlan10
 expect "the request with 17 hops was dropped" \
 	wait_for 3 is 1 pxrelay_drops_total direction=requests reason=hops
-expect_eq "requests" "$(value pxrelay_requests_total)" 2
+expect_eq "requests" "$(value pxrelay_requests_total family=dhcp4)" 2
+expect_eq "none of DHCPv6" "$(value pxrelay_requests_total family=dhcp6)" 0
+expect_eq "DHCPv6 has no address here" "$(value pxrelay_interface_state \
+	interface=vlan10 family=dhcp6 state=no-address)" 1
+expect_eq "the relay's own counters have no family" "$(value pxrelay_reloads_total)" 0
+expect_eq "a server with an IPv6 address" \
+	"$(value pxrelay_server_up server=six address=2001:db8::1)" 0
 expect_eq "by class and message" "$(value pxrelay_interface_messages_total \
 	interface=vlan10 class=dhcp message=discover)" 1
 expect_eq "the offer" "$(value pxrelay_interface_messages_total \
@@ -157,12 +165,14 @@ tests:
       - {series: 'up{job="pxrelay",instance="b"}', values: '1x35'}
       - {series: 'pxrelay_server_up{server="s",address="1",instance="b"}', values: '0x35'}
       - {series: 'pxrelay_server_up{server="t",address="2",instance="b"}', values: '1x35'}
-      - {series: 'pxrelay_requests_relayed_total{instance="b"}', values: '0+60x35'}
-      - {series: 'pxrelay_replies_relayed_total{instance="b"}', values: '7x35'}
+      - {series: 'pxrelay_requests_relayed_total{instance="b",family="dhcp4"}', values: '0+60x35'}
+      - {series: 'pxrelay_replies_relayed_total{instance="b",family="dhcp4"}', values: '0+60x35'}
+      - {series: 'pxrelay_requests_relayed_total{instance="b",family="dhcp6"}', values: '0+60x35'}
+      - {series: 'pxrelay_replies_relayed_total{instance="b",family="dhcp6"}', values: '7x35'}
       - {series: 'pxrelay_requests_relayed_total{instance="c"}', values: '0+60x35'}
       - {series: 'pxrelay_replies_relayed_total{instance="c"}', values: '0+60x35'}
-      - {series: 'pxrelay_drops_total{instance="b",direction="requests",reason="hops"}', values: '0+120x35'}
-      - {series: 'pxrelay_drops_total{instance="b",direction="requests",reason="rule"}', values: '0+120x35'}
+      - {series: 'pxrelay_drops_total{instance="b",family="dhcp4",direction="requests",reason="hops"}', values: '0+120x35'}
+      - {series: 'pxrelay_drops_total{instance="b",family="dhcp4",direction="requests",reason="rule"}', values: '0+120x35'}
       - {series: 'pxrelay_boots_failed_total{instance="b",arch="bios",diagnosis="no-offer"}', values: '0x20 1 2 3 4x12'}
       - {series: 'pxrelay_boots_failed_total{instance="b",arch="bios",diagnosis="tftp-error"}', values: '0x35'}
       - {series: 'pxrelay_boots_succeeded_total{instance="b",arch="bios",diagnosis="booted"}', values: '0x20 1x15'}

@@ -1,7 +1,8 @@
 #!/bin/bash
 # t6-dhcpd.sh: ISC dhcpd -6 as the server and dhclient -6 as the client: SOLICIT, REQUEST, RENEW,
 # RELEASE and INFORMATION-REQUEST. dhcpd gives options by our Interface-Id and Remote-Id, and
-# knows the client's MAC from our option 79 (RFC 6939).
+# knows the client's MAC from our option 79 (RFC 6939). The relay shows the server, the
+# interface and what it dropped.
 
 . "$(dirname "$0")/../../topo/topo-vlans6.sh"
 need dhcpd dhclient
@@ -37,8 +38,10 @@ start_relay <<END
 control = $CTL
 log-level = debug
 host-name = rtr
+[server dhcpd]
+address = $SRV1_6
 [interface vlan10]
-servers = $SRV1_6
+servers = dhcpd
 remote-id6 = 32473:%i@%h
 END
 
@@ -62,3 +65,18 @@ expect "... is answered" lease_of cl10
 stop "$CLIENT_PID" KILL
 expect "RELEASE" dhclient6 -r
 expect "... arrives" wait_for 3 said 1 "Client .* releases address $got"
+
+# shown WHAT PATTERN: `show WHAT' has a line that matches.
+shown()
+{
+	ctl show "$1" | grep -E -e "$2" >/dev/null
+}
+
+pkt cl10 send eth0 type=advertise >/dev/null
+expect "an ADVERTISE from a client is dropped" wait_for 3 dropped6 reply-from-client 1
+expect_eq "... among the requests" "$(by6 requests reply-from-client)" 1
+expect_eq "... and is none of DHCPv4's" "$(relay_drop reply-from-client)" 0
+expect "show drops" shown drops '^reply-from-client +0 +1 '
+expect "show counters" shown counters "^requests +0 +$(relay_counter6 requests) "
+expect "show servers" shown servers "^dhcpd +$SRV1_6 +dhcp +up "
+expect "show interfaces" shown interfaces "^vlan10 v6 +ready +$GW10_6 "
