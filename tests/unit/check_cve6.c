@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "msg6.h"
+#include "proto/udpip.h"
 #include "world.h"
 
 Suite *cve6_suite(void);
@@ -454,7 +455,7 @@ END_TEST
 START_TEST(cve_2023_20080_headers_within_headers)
 {
 	static uint8_t ip[65575];
-	struct udpip6 u = { .src = ip6(CLIENT), .dst = ip6("ff02::1:2"), .sport = 546,
+	struct udpip u = { .src = ip_of6(ip6(CLIENT)), .dst = ip_of6(ip6("ff02::1:2")), .sport = 546,
 		.dport = 547 };
 
 	for (int levels = 1; levels < 200; levels++) {
@@ -477,16 +478,16 @@ START_TEST(cve_2023_20080_headers_within_headers)
 
 		u.payload = msg.b;
 		u.payload_len = msg.len;
-		udpip6_build(ip, &u);
+		udpip_build(ip, &u, 0);
 		memcpy(ip + UDPIP6_HEADERS, msg.b, msg.len);
 		ip[6] = (uint8_t)next;
 		for (size_t at = 40; next != 17 && at < 48; at++)
 			ip[at] = (uint8_t)next;		/* of which there are many */
 		exact = msg_exact(ip, UDPIP6_HEADERS + msg.len);
-		ck_assert_int_eq(udpip6_parse(&u, exact, UDPIP6_HEADERS + msg.len, false) ==
+		ck_assert_int_eq(udpip_parse(&u, FAMILY6, exact, UDPIP6_HEADERS + msg.len, false) ==
 		    DROP_NONE, next == 17);
 		free(exact);
-		u = (struct udpip6){ .src = ip6(CLIENT), .dst = ip6("ff02::1:2"),
+		u = (struct udpip){ .src = ip_of6(ip6(CLIENT)), .dst = ip_of6(ip6("ff02::1:2")),
 			.sport = 546, .dport = 547 };
 	}
 }
