@@ -15,9 +15,10 @@
   pkt6.py show LINE                 a line of fake6.py's record, decoded
   pkt6.py serve                     as in pkt.py
   pkt6.py relayed FILE RECORD       is each packet of FILE in the record of fake6.py once, and
-                                    nothing else? A line of FILE: what it is, and as KEY=VALUE
-                                    what relays it, both followed by a tab, and sent=, as send
-                                    prints it. KEY is as in show; codes have commas between them; none: it is not there
+                                    nothing else? A line of FILE: what the packet is, a tab,
+                                    fields KEY=VALUE of what relays it, a tab, and sent= of
+                                    send. KEY is as in show; in VALUE, codes have commas
+                                    between them; none: it is not there
   pkt6.py count FILE                count=, clients= and links= of a record
   pkt6.py after FILE TIME SECONDS [LINK-ADDRESS]
                                     waits for a request that was recorded after TIME, prints

@@ -13,7 +13,7 @@ NEAR=2001:db8:10::cafe		# that of one with the kernel's IPv6
 BEYOND=2001:db8:77::1		# that of one behind it
 OURS=0003000102000000aaaa	# our Relay-Id
 HEAD="hop=4 la=:: pa=$FAR rcodes=18,53,9"
-INNER=(forw=3,2001:db8:77::1,fe80::7 ropt=18:696e6e6572 ropt=79:0001020000000077)
+INNER=("forw=3,2001:db8:77::1,fe80::7" ropt=18:696e6e6572 ropt=79:0001020000000077)
 
 # up WHAT FIELDS KEY=VALUE...: from the other relay on VLAN 10.
 up()
@@ -133,7 +133,7 @@ down "9,000 octets, in fragments" cl10b via=udp src=$NEAR sport=547 dst=$GW10_6 
 
 EIGHT=()
 for n in {0..7}; do
-	EIGHT+=(forw=$n,2001:db8:77::$n,fe80::7 ropt=18:0$n)
+	EIGHT+=("forw=$n,2001:db8:77::$n,fe80::7" ropt=18:"0$n")
 done
 down "eight levels" cl10 src=$FAR sport=547 "${EIGHT[@]}" ia=7
 expect_eq "nine go out, hop count 8" "${S[levels]} ${S[hop]}" "9 8"
@@ -172,11 +172,11 @@ for n in 8 9 255; do
 done
 MANY=()
 for n in {1..36}; do
-	MANY+=(forw=0,::,fe80::7)
+	MANY+=("forw=0,::,fe80::7")
 done
 refuses "36 levels with hop count 0" hops cl10 src=$FAR "${MANY[@]}"
-LOOP=(forw=0,2001:db8:77::1,fe80::7 ropt=53:$OURS)
-TURN=(forw=1,::,2001:db8:77::1 ropt=18:61)
+LOOP=("forw=0,2001:db8:77::1,fe80::7" "ropt=53:$OURS")
+TURN=("forw=1,::,2001:db8:77::1" ropt=18:61)
 refuses "our Relay-Id" loop cl10 src=$FAR "${LOOP[@]}"
 refuses "our Relay-Id two levels below" loop cl10 src=$FAR "${LOOP[@]}" "${TURN[@]}"
 refuses "our Relay-Id six levels below, in another VLAN" loop cl20 src=2001:db8:20::9 "${LOOP[@]}" \

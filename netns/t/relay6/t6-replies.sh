@@ -13,8 +13,8 @@ TWIN=02:00:00:00:99:01
 PEER=fe80::ff:fe00:9901
 DELIVERED=0
 
-# sends KEY=VALUE...: srv1 sends a REPLY that nobody asked for.
-sends=(srv1 via=raw src=$SRV1_6 sport=547 dst=$UP6:1 type=reply)
+# srv1 sends a REPLY that nobody asked for.
+sends=(srv1 via=raw src="$SRV1_6" sport=547 dst="$UP6:1" type=reply)
 
 # forged WHAT REASON LINK-ADDRESS PEER-ADDRESS INTERFACE-ID KEY=VALUE...
 forged()
@@ -132,7 +132,7 @@ refuses "peer-address ff02::1, for another relay" bad-peer "${sends[@]}" \
 forged "from an address that is no server" not-server $GW10_6 $PEER "$IID10" src=$UP6:99
 forged "from a server's link-local address" not-server $GW10_6 $PEER "$IID10" \
 	src=fe80::ff:fe02:10
-R=(repl=0,$GW10_6,$PEER ropt=18:"$IID10" type=reply sport=547)
+R=("repl=0,$GW10_6,$PEER" ropt=18:"$IID10" type=reply sport=547)
 refuses "by a client link, to the group" reply-from-client cl20 src=2001:db8:20::9 "${R[@]}"
 refuses "... from a server's address" reply-from-client cl20 src=$SRV1_6 "${R[@]}"
 for a in $GW20_6 $GW10_6 $RTR20_LL $UP6:1; do
