@@ -7,7 +7,8 @@ PKT=pkt6.py
 FAKE=fake6.py
 
 # ip6_on NAMESPACE: switches the kernel's IPv6 on. Addresses are there at once (no duplicate
-# address detection), and no router is asked for or believed.
+# address detection), and no router is asked for or believed. Link-local ones are made by a
+# thread of the kernel, which takes a second on a busy machine.
 ip6_on()
 {
 	ns "$1" sh -c '
@@ -19,6 +20,16 @@ ip6_on()
 		done
 		echo 0 >default/disable_ipv6
 		echo 0 >all/disable_ipv6'
+	wait_for 5 linked6 "$1" || die "no link-local address in $1"
+}
+
+# linked6 NAMESPACE: each link that is up has a link-local address that can be used.
+linked6()
+{
+	{ nsip "$1" -o link show up; nsip "$1" -6 -o addr show scope link; } | awk '
+		/LOWER_UP/ && !/LOOPBACK/ { up[$1] }
+		/ inet6 / && !/tentative/ { delete up[$1] }
+		END { for (i in up) exit 1 }'
 }
 
 # hexof TEXT: its bytes in hex, as pkt6.py prints options.
