@@ -5,8 +5,8 @@
 #   make                 build/pxrelayd and build/pxrelayctl (CC=gcc or CC=clang)
 #   make check           the tests, in less than ten minutes on two cores
 #   make check-all       the tests that take longer: faults, firmware, VMs
-#   make demo            two VLANs, two servers and real clients on this machine;
-#                        then three machines boot from three servers
+#   make demo            two VLANs, two servers and real clients of both families on
+#                        this machine; then three machines boot from three servers
 #   make install         DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc
 #
 # and, while working on it:
