@@ -1,18 +1,21 @@
 # storm-lib.sh: many machines that boot at once, and their servers. Sourced by bash after
 # a topo-*.sh, never run.
 #
-# srv/storm.py plays the machines, with the timers of iPXE, half of them in VLAN 10 and
-# half in VLAN 20. The servers are srv/fakeserver.py: two DHCP servers, srv1 and srv2, and
-# three boot servers, boot1 to boot3 (198.51.100.21 to 23). $STORY records what happens and
-# the marks that the test sets.
+# srv/storm.py plays the machines, with the timers of iPXE; the VLANs in $STORM_VLANS take
+# turns. The servers are srv/fakeserver.py: two DHCP servers, srv1 and srv2, and three boot
+# servers, boot1 to boot3 (198.51.100.21 to 23). $STORY records what happens and the marks
+# that the test sets.
 
 STORY=$T/story
 STORM_PY=storm.py	# storm6.py plays clients of DHCPv6
+STORM_VLANS="10 20"
+DHCP_KNOBS=		# of srv1 and srv2
+PER_FAULT=220		# machines that are switched on while a server is down
 
 declare -A STORM_PID	# process numbers of the servers
 dhcp_fake()
 {
-	fake "$1"
+	fake "$1" $DHCP_KNOBS
 	STORM_PID[$1]=$SPAWNED
 }
 
@@ -69,8 +72,20 @@ mark()
 	echo "mark $*" >>"$STORY"
 }
 
-# start_storm CLIENTS SECONDS: starts the machines in the namespace storm, on eth10 and
-# eth20.
+# plug_storm: connects the namespace storm to each VLAN.
+plug_storm()
+{
+	local v
+
+	new_ns storm
+	for v in $STORM_VLANS; do
+		link_cable storm eth$v sw storm$v
+		nsip sw link set storm$v master br$v up
+		nsip storm link set eth$v up
+	done
+}
+
+# start_storm CLIENTS SECONDS: starts the machines in the namespace storm, on eth10 etc.
 STORM_AT=0
 start_storm()
 {
@@ -78,7 +93,7 @@ start_storm()
 	STORM_AT=0
 	mark all servers are alive
 	spawn storm storm "$PYTHON" "$HERE/srv/$STORM_PY" run "$STORY" \
-		clients="$1" seconds="$2" eth10 10 eth20 20
+		clients="$1" seconds="$2" $STORM_VLANS
 	STORM=$SPAWNED
 }
 
@@ -94,6 +109,36 @@ until_more()
 	wait_for 15 begun $STORM_AT || die "the storm does not move"
 }
 
+# The ways in which a server fails and comes back.
+fail_killed()	{ stop "${STORM_PID[$1]}" KILL 2>/dev/null; }
+heal_killed()	{ case $1 in srv*) dhcp_fake "$1" ;; *) boot_fake "$1" ;; esac; }
+fail_frozen()	{ kill -STOP "${STORM_PID[$1]}"; }
+heal_frozen()	{ kill -CONT "${STORM_PID[$1]}"; }
+
+# fault HOW [SERVER]: one server fails like that and comes back.
+fault()
+{
+	local how=$1 server=${2:-$(in_charge)}
+
+	mark "$server is $how"
+	"fail_$how" "$server"
+	until_more $PER_FAULT
+	mark "$server is back"
+	"heal_$how" "$server"
+	until_more 60
+}
+
+# kept_waiting HOW SERVER: some machines had to wait for a server that failed like that, whose
+# name begins with SERVER. Otherwise, the test would prove nothing.
+kept_waiting()
+{
+	awk -v how="$1" -v server="$2" '
+		/^mark/ { on = $4 == how && index($2, server) == 1 }
+		/^begin/ && on { mine[$2] = 1 }
+		/^end/ && $2 in mine && $5 >= 400 { n++ }
+		END { exit n == 0 }' "$STORY"
+}
+
 # The boot server that the failover group uses now.
 in_charge()
 {
@@ -103,7 +148,7 @@ in_charge()
 	echo "boot$((${address##*.} - 20))"
 }
 
-# again FIRST|ALL: prints the percentage of machines that sent a second DISCOVER. FIRST
+# again FIRST|ALL: prints the percentage of machines that sent a second query. FIRST
 # looks at those switched on before the second mark, ALL at every machine. A second REQUEST
 # does not count, because iPXE sends it after only 250 ms.
 again()
@@ -115,19 +160,19 @@ again()
 		END { print all ? int(n * 100 / all) : 0 }' "$STORY"
 }
 
-# end_storm CLIENTS PERCENT [LOST]: expects that every machine has booted, or all but LOST if
+# end_storm CLIENTS PERCENT [LOST]: expects that every machine was served, or all but LOST if
 # the wire itself loses packets. It also expects that the percentage of machines that needed
-# a second DISCOVER is at most PERCENT higher than before the second mark: on a busy host,
+# a second query is at most PERCENT higher than before the second mark: on a busy host,
 # some machines need one in any case.
 end_storm()
 {
 	wait_for 40 gone "$STORM" || die "the storm does not end"
 	"$PYTHON" "$HERE/srv/$STORM_PY" report "$STORY"
-	local booted
+	local served
 
-	booted=$(grep -c '^end .* ok$' "$STORY")
-	expect "at most ${3:-0} machines did not boot: $booted of $1 did" \
-		test "$booted" -ge $(($1 - ${3:-0}))
-	expect "$(again ALL) % needed a second DISCOVER ($(again FIRST) % at first): at most $2 % more" \
+	served=$(grep -c '^end .* ok$' "$STORY")
+	expect "at most ${3:-0} machines got nothing: $served of $1 are served" \
+		test "$served" -ge $(($1 - ${3:-0}))
+	expect "$(again ALL) % needed a second query ($(again FIRST) % at first): at most $2 % more" \
 		test "$(again ALL)" -le $(($(again FIRST) + $2))
 }

@@ -13,6 +13,7 @@ changes it by mv:
   sid=HEX opt ia bytes size truncate payload xid
                 as in dhcp6.py; opt and the like follow options 1 and 2
   rapid=1       REPLY to a SOLICIT that has option 14
+  strict=1      silence to a message that names another server (RFC 9915 16)
 and in the outermost RELAY-REPL, where everything is echoed by default:
   hop= la= pa=  other values             rtype=13
   iid=HEX       another Interface-Id; none; twice
@@ -86,6 +87,9 @@ def kind_of(request, knobs):
         return None if answer == "none" else answer
     kind = request[0] if request else 0
     if dhcp6.type_name(kind) not in SERVED:
+        return None
+    named = dict(dhcp6.options(request[4:])[0]).get(2)
+    if "strict" in knobs and named and named.hex() != own_duid():
         return None
     rapid = "rapid" in knobs and any(c == 14 for c, _ in dhcp6.options(request[4:])[0])
     return "advertise" if kind == 1 and not rapid else "reply"

@@ -1,10 +1,10 @@
 """storm.py: switches on many machines, each of which boots as iPXE does.
 
-  storm.py run FILE clients=N seconds=S IFACE VLAN [IFACE VLAN]...
+  storm.py run FILE clients=N seconds=S VLAN...
   storm.py report FILE
 
-Every machine has its own MAC address and transaction; the VLANs take turns.  A machine
-sends DISCOVER at 0, 1, 3 and 7 s, needs the offer of an address and that of a boot
+Every machine has its own MAC address and transaction; the VLANs take turns, and VLAN 10
+is at the interface eth10.  A machine sends DISCOVER at 0, 1, 3 and 7 s, needs the offer of an address and that of a boot
 server, and goes on as soon as it has both.  Without a boot offer it goes on when its
 timer expires after 2 s, which counts as a failure here.  Then it sends REQUEST at 0,
 .25, .75, 1.75, 3.75 and 7.75 s until it gets the ACK (ipxe src/net/udp/dhcp.c,
@@ -167,8 +167,7 @@ def wire(iface, proto):
 
 def cmd_run(name, *args, storm=Storm, proto=ETH_P_IP):
     d = dict(a.split("=") for a in args if "=" in a)
-    rest = [a for a in args if "=" not in a]
-    wires = [(wire(rest[i], proto), int(rest[i + 1])) for i in range(0, len(rest), 2)]
+    wires = [(wire("eth" + a, proto), int(a)) for a in args if "=" not in a]
     with open(name, "a", buffering=1) as story:
         storm(story, wires, int(d["clients"]), float(d["seconds"])).run()
 
@@ -186,7 +185,7 @@ def row(title, ends):
            ms[-1], max((int(e[5]) for e in ends), default=0)))
 
 
-def cmd_report(name):
+def cmd_report(name, what="boots", times="the boot offer: 50 %, 90 %, 99 %, all; to both"):
     marks, mark, ends = [], None, {}
     with open(name) as f:
         for words in map(str.split, f):
@@ -197,8 +196,8 @@ def cmd_report(name):
                 marks[mark][1].append(words[1])
             elif words[0] == "end":
                 ends[words[1]] = words
-    print("%-28s %5s %15s %6s   %s" % ("", "boots", "with a retry", "failed",
-          "ms to the boot offer: 50 %, 90 %, 99 %, all; to both"))
+    print("%-28s %5s %15s %6s   %s" % ("", what, "with a retry", "failed",
+          "ms to " + times))
     for title, numbers in marks:
         row(title, [ends[n] for n in numbers if n in ends])
     for vlan in sorted({e[2] for e in ends.values()}):

@@ -1,6 +1,6 @@
 """storm6.py: storm.py for DHCPv6: switches on many machines, each of which takes a lease.
 
-  storm6.py run FILE clients=N seconds=S IFACE VLAN [IFACE VLAN]...
+  storm6.py run FILE clients=N seconds=S VLAN...
   storm6.py report FILE
 
 Every machine has its own MAC address and DUID. It sends SOLICIT at 0, 1, 3 and 7 s until it
@@ -104,5 +104,9 @@ def cmd_run(name, *args):
     storm.cmd_run(name, *args, storm=Storm, proto=ETH_P_IPV6)
 
 
+def cmd_report(name):
+    storm.cmd_report(name, "leases", "the ADVERTISE: 50 %, 90 %, 99 %, all; to the REPLY")
+
+
 if __name__ == "__main__":
-    {"run": cmd_run, "report": storm.cmd_report}[sys.argv[1]](*sys.argv[2:])
+    {"run": cmd_run, "report": cmd_report}[sys.argv[1]](*sys.argv[2:])

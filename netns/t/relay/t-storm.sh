@@ -18,7 +18,6 @@ need nft
 
 CLIENTS=2000
 STORM_SECONDS=22
-PER_FAULT=220		# machines that are switched on while a server is down
 
 cut_off()
 {
@@ -32,11 +31,6 @@ cut_off()
 	END
 }
 
-# The ways in which a server fails and comes back.
-fail_killed()	{ stop "${STORM_PID[$1]}" KILL 2>/dev/null; }
-heal_killed()	{ case $1 in srv*) dhcp_fake "$1" ;; *) boot_fake "$1" ;; esac; }
-fail_frozen()	{ kill -STOP "${STORM_PID[$1]}"; }
-heal_frozen()	{ kill -CONT "${STORM_PID[$1]}"; }
 fail_dropped()	{ cut_off "$1" drop; }
 heal_dropped()	{ ns "$1" nft delete table ip cut; }
 fail_rejected()	{ cut_off "$1" "reject with icmp type host-unreachable"; }
@@ -44,37 +38,9 @@ heal_rejected()	{ heal_dropped "$1"; }
 fail_unplugged() { nsip sw link set "$1" down; }
 heal_unplugged() { nsip sw link set "$1" up; }
 
-# fault HOW [SERVER]: one server fails like that and comes back.
-fault()
-{
-	local how=$1 server=${2:-$(in_charge)}
-
-	mark "$server is $how"
-	"fail_$how" "$server"
-	until_more $PER_FAULT
-	mark "$server is back"
-	"heal_$how" "$server"
-	until_more 60
-}
-
-# If no machine had to wait, the test would prove nothing.
-kept_waiting()
-{
-	awk -v how="$1" '
-		/^mark/ { on = $4 == how && $2 ~ /^boot/ }
-		/^begin/ && on { mine[$2] = 1 }
-		/^end/ && $2 in mine && $5 >= 400 { n++ }
-		END { exit n == 0 }' "$STORY"
-}
-
 topo_vlans
 storm_servers
-new_ns storm
-for v in 10 20; do
-	link_cable storm eth$v sw storm$v
-	nsip sw link set storm$v master br$v up
-	nsip storm link set eth$v up
-done
+plug_storm
 storm_conf >"$T/storm.conf"
 start_relay "$T/storm.conf"
 
@@ -91,5 +57,5 @@ end_storm $CLIENTS 5
 		"$(awk '/^end/ && ($7 > 2 || $8 > 2)' "$STORY" | wc -l)" 0
 for how in killed frozen dropped rejected unplugged; do
 	expect "machines had to wait for a boot server that was $how" \
-		kept_waiting $how
+		kept_waiting $how boot
 done
