@@ -272,8 +272,8 @@ def main():
         per_n(res, "core", "all on one core, 1 interface", [("NDR k/s", "ndr", "ndr", "%.0f", 1e-3)])
         judge_core(res, verdicts)
     if "six" in parts:
-        per_n(res, "six", "interfaces",
-              [("us/pair 40k/s", "cpu", "pair"), ("us/pair NDR", "ndr", "pair"),
+        per_n(res, "six", "interfaces, 40k/s, 20k/s",
+              [("us/pair", "cpu", "pair"), ("us/pair NDR", "ndr", "pair"),
                ("NDR k/s", "ndr", "ndr", "%.2f", 1e-3)])
         judge_six(res, verdicts)
     judge_rest(res, verdicts, parts)
