@@ -383,8 +383,9 @@ conf_server_fault(const char *s, struct conf_server *out)
 		return "an interface after a %; only link-local and multicast addresses have one";
 	if (scoped && (!*zone || strlen(zone) >= CONF_ZONE_MAX || strpbrk(zone, "*?[") ||
 	    conf_pattern_fault(zone)))
-		return "a link-local or multicast address; expected its interface after a %, "
-		    "like fe80::1%eth0";
+		return ip6_is_multicast(ip_v6(a)) ?
+		    "a multicast address; expected its interface after a %, like ff05::1:3%eth0" :
+		    "a link-local address; expected its interface after a %, like fe80::1%eth0";
 	out->address = a;
 	strcpy(out->zone, zone);
 	return NULL;

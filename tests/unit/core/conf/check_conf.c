@@ -274,7 +274,8 @@ END_TEST
 #define METRICS "expected an address and port like 127.0.0.1:9467, an absolute path or off"
 #define HOST "an IPv4 host address like 192.0.2.10"
 #define SERVER "an IPv4 or IPv6 address like 192.0.2.10 or 2001:db8::10"
-#define ZONE "a link-local or multicast address; expected its interface after a %, like fe80::1%eth0"
+#define ZONE "a link-local address; expected its interface after a %, like fe80::1%eth0"
+#define GROUP_ZONE "a multicast address; expected its interface after a %, like ff05::1:3%eth0"
 #define NO_ZONE "an interface after a %; only link-local and multicast addresses have one"
 #define DUID "expected hex: and 3 to 130 bytes of a DUID, with its type, in pairs of digits"
 #define ACTIVE "expected always, vrrp or an address, or one of each family"
@@ -362,7 +363,7 @@ static const struct {
 	{ S, "address", "fe80::1%a b", ZONE },
 	{ S, "address", "fe80::1%up*", ZONE },
 	{ S, "address", "fe80::1%sixteen-bytes-xx", ZONE },
-	{ S, "address", "ff05::1:3", ZONE },
+	{ S, "address", "ff05::1:3", GROUP_ZONE },
 	{ S, "address", "2001:db8::1%up0", NO_ZONE },
 	{ S, "address", "192.0.2.1%up0", NO_ZONE },
 	{ S6, "duid", "0001", DUID },
