@@ -33,7 +33,7 @@ render_fn render_server;	/* drain, enable */
 /* `show WHAT`. */
 bool render_list(const json_t *doc, const char *what, FILE *out, bool colour);
 
-/* Prints untrusted text of any length, escaped. */
+/* Print untrusted text of any length, escaped; a newline that ends fmt is not. */
 void render_esc(FILE *out, const char *text, size_t len);
 void render_printf(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Prints it indented and in ASCII: a name may contain U+009B, which begins a control

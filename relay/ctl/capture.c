@@ -324,11 +324,10 @@ report_error(const struct session *s)
 	    s->error == -ETIMEDOUT ? "the daemon did not end the capture" : NULL;
 
 	if (what)
-		render_printf(stderr, "pxrelayctl: %s", what);
+		render_printf(stderr, "pxrelayctl: %s\n", what);
 	else
-		render_printf(stderr, "pxrelayctl: %s: %s", s->sink.args->file,
+		render_printf(stderr, "pxrelayctl: %s: %s\n", s->sink.args->file,
 		    strerror(-s->error));
-	fputc('\n', stderr);
 }
 
 static void

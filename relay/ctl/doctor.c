@@ -56,9 +56,8 @@ report_refusal(struct doctor *d, const json_t *doc)
 {
 	const char *error = render_word(doc, "error");
 
-	render_printf(stderr, "pxrelayctl: doctor: %s",
+	render_printf(stderr, "pxrelayctl: doctor: %s\n",
 	    *error ? error : "the daemon's answer does not match this command");
-	fputc('\n', stderr);
 	d->status = STATUS_FAILED;
 }
 

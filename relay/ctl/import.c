@@ -138,8 +138,7 @@ read_file(const char *path, char *text, size_t *len)
 static int
 report_failure(const char *name, const char *what)
 {
-	render_printf(stderr, "pxrelayctl: import: %s: %s", name, what);
-	fputc('\n', stderr);
+	render_printf(stderr, "pxrelayctl: import: %s: %s\n", name, what);
 	return STATUS_FAILED;
 }
 

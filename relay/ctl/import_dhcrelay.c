@@ -14,7 +14,7 @@
  * servers of the site. -c is a limit like max-hops6 then. With one -l and without -I
  * it sends no interface-id.
  */
-#include "ctl/import_plan.h"
+#include "ctl/import.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +162,7 @@ take_option(struct process *x, const struct option *o, const char *value, int li
 		return;
 	case EITHER:	/* without -iu, also the one towards the servers */
 	case CLIENT:
+	case LOWER:
 		x->either |= o->kind == EITHER;
 		take_client(x, value, line);
 		return;
@@ -174,9 +175,6 @@ take_option(struct process *x, const struct option *o, const char *value, int li
 		break;
 	case INDEX:
 		x->index = true;
-		return;
-	case LOWER:
-		take_client(x, value, line);
 		return;
 	case UPPER:
 		take_upper(x, value, line);
@@ -223,12 +221,10 @@ take_words(struct process *x, char *const *word, size_t n, int line)
 			import_server(x->p, &x->common, word[i], NULL, line);
 		else if (!o)
 			import_note(x->p, line, "%s: unknown option", word[i]);
-		else if (!o->has_value)
-			take_option(x, o, "", line);
-		else if (i + 1 < n)
-			take_option(x, o, word[++i], line);
-		else
+		else if (o->has_value && ++i == n)
 			import_note(x->p, line, "%s: expected a value", o->name);
+		else
+			take_option(x, o, o->has_value ? word[i] : "", line);
 	}
 }
 

@@ -8,7 +8,7 @@
  * multicast address of DHCPv6 it is the one towards the servers. Other
  * DHCP settings belong to dnsmasq's own server and are not carried over.
  */
-#include "ctl/import_plan.h"
+#include "ctl/import.h"
 
 #include <string.h>
 

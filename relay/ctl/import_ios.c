@@ -12,7 +12,7 @@
  * An indented line belongs to the interface above it. Other commands are not about
  * relaying and are skipped without a note.
  */
-#include "ctl/import_plan.h"
+#include "ctl/import.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  * out, so that only the name has to be filled in. Interfaces with the same
  * servers share their [helper] sections.
  */
-#include "ctl/import_plan.h"
+#include "ctl/import.h"
 
 #include <assert.h>
 #include <stdarg.h>

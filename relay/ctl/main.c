@@ -51,8 +51,9 @@ struct command {
 static int
 usage(const char *what, const char *arg)
 {
-	render_printf(stderr, "pxrelayctl: %s%s%s", what, arg ? ": " : "", arg ? arg : "");
-	fputs("\ntry: pxrelayctl --help\n", stderr);
+	render_printf(stderr, "pxrelayctl: %s%s%s\n", what, arg ? ": " : "",
+	    arg ? arg : "");
+	fputs("try: pxrelayctl --help\n", stderr);
 	return STATUS_USAGE;
 }
 
@@ -81,12 +82,11 @@ report_no_answer(const struct args *a, int err)
 	for (size_t i = 0; i < COUNT(words); i++)
 		if (words[i].err == err)
 			what = words[i].what;
-	render_printf(stderr, "pxrelayctl: %s", a->socket);
 	if (err == -ETIMEDOUT)
-		fprintf(stderr, ": no complete answer within %g s "
-		    "(-t SECONDS waits longer)\n", a->timeout_ms / 1000.0);
+		render_printf(stderr, "pxrelayctl: %s: no complete answer within %g s "
+		    "(-t SECONDS waits longer)\n", a->socket, a->timeout_ms / 1000.0);
 	else
-		fprintf(stderr, ": %s\n", what);
+		render_printf(stderr, "pxrelayctl: %s: %s\n", a->socket, what);
 	return err == -ENAMETOOLONG ? STATUS_USAGE : STATUS_FAILED;
 }
 
@@ -94,8 +94,7 @@ report_no_answer(const struct args *a, int err)
 static int
 report_failure(const struct args *a, const char *what, const char *detail)
 {
-	render_printf(stderr, "pxrelayctl: %s: %s%s", a->line, what, detail);
-	fputc('\n', stderr);
+	render_printf(stderr, "pxrelayctl: %s: %s%s\n", a->line, what, detail);
 	return STATUS_FAILED;
 }
 

@@ -61,6 +61,7 @@ void
 render_printf(FILE *out, const char *fmt, ...)
 {
 	char *text;
+	bool line = fmt[strlen(fmt) - 1] == '\n';
 	va_list ap;
 	int len;
 
@@ -69,7 +70,8 @@ render_printf(FILE *out, const char *fmt, ...)
 	va_end(ap);
 	if (len < 0)
 		mem_got(NULL);
-	render_esc(out, text, (size_t)len);
+	render_esc(out, text, (size_t)len - line);
+	fputs(line ? "\n" : "", out);
 	free(text);
 }
 
@@ -247,11 +249,43 @@ names_cell(FILE *out, const json_t *row, const char *key)
 	return TONE_PLAIN;
 }
 
-/* Shows where a drop reason occurred; empty for most. */
+/* Shows where a drop reason occurred: "requests", several places with counts, or
+ * for most nothing. */
 static enum tone
 among_cell(FILE *out, const json_t *row, const char *key)
 {
-	put_names(out, "", json_object_get(row, key));
+	json_t *by = json_object_get(row, key), *drops;
+	const char *word = render_word(row, "word"), *place, *blank = "";
+	size_t n = 0;
+
+	json_object_foreach(by, place, drops)
+		n += json_object_get(drops, word) != NULL;
+	json_object_foreach(by, place, drops) {
+		const json_t *count = json_object_get(drops, word);
+		char text[24];
+
+		if (!count)
+			continue;
+		render_printf(out, "%s%s%s%s", blank, place, n > 1 ? "=" : "",
+		    n > 1 ? count_text(json_integer_value(count), text) : "");
+		blank = " ";
+	}
+	return TONE_PLAIN;
+}
+
+/* Shows "-" for a counter or drop reason of a newer daemon that we do not know. */
+static enum tone
+meaning_cell(FILE *out, const json_t *row, const char *key)
+{
+	const char *word = render_word(row, key), *meaning = "-";
+
+	for (int i = DROP_NONE + 1; i < DROP_MAX; i++)
+		if (strcmp(drop_word((enum drop)i), word) == 0)
+			meaning = drop_sentence((enum drop)i);
+	for (int i = 0; i < COUNTER_MAX; i++)
+		if (strcmp(counter_word((enum counter)i), word) == 0)
+			meaning = counter_sentence((enum counter)i);
+	fputs(meaning, out);
 	return TONE_PLAIN;
 }
 
@@ -414,15 +448,15 @@ static const struct field counter_fields[] = {
 	{ { "COUNTER", 8, false }, "word", text_cell, FULL },
 	{ { "DHCPV4", 0, true }, "count", digits_cell, FULL },
 	{ { "DHCPV6", 0, true }, "count6", digits_cell, FULL },
-	{ { "MEANING", 13, false }, "meaning", text_cell, FULL },
+	{ { "MEANING", 13, false }, "word", meaning_cell, FULL },
 };
 
 static const struct field drop_fields[] = {
 	{ { "DROPS", 8, false }, "word", text_cell, BOTH },
 	{ { "DHCPV4", 0, true }, "count", digits_cell, BOTH },
 	{ { "DHCPV6", 0, true }, "count6", digits_cell, BOTH },
-	{ { "MEANING", 13, false }, "meaning", text_cell, BOTH },
-	{ { "AMONG", 13, false }, "among", among_cell, BOTH },
+	{ { "MEANING", 13, false }, "word", meaning_cell, BOTH },
+	{ { "AMONG", 13, false }, "by", among_cell, BOTH },
 };
 
 /* With all titles and blank lines, `show` has 23 lines unless some are folded. */
@@ -435,19 +469,6 @@ static const struct screen screens[] = {
 	{ "boots", client_fields, COUNT(client_fields), 0, BOOTS },
 	{ "counters", counter_fields, COUNT(counter_fields), 0, FULL },
 };
-
-/* Returns "-" for a word of a newer daemon that we do not know. */
-static const char *
-meaning_of(const char *word, bool drop)
-{
-	for (int i = DROP_NONE + 1; drop && i < DROP_MAX; i++)
-		if (strcmp(drop_word((enum drop)i), word) == 0)
-			return drop_sentence((enum drop)i);
-	for (int i = 0; !drop && i < COUNTER_MAX; i++)
-		if (strcmp(counter_word((enum counter)i), word) == 0)
-			return counter_sentence((enum counter)i);
-	return "-";
-}
 
 /* Unsigned, since a document may contain any numbers. */
 static json_int_t
@@ -474,37 +495,6 @@ sums_of(const json_t *four, json_t *six)
 	return all;
 }
 
-/* Returns where a reason occurred: "requests", or several places with counts. */
-static json_t *
-places_of(json_t *by, const char *word)
-{
-	json_t *places = json_array(), *drops;
-	const char *place;
-	size_t n = 0;
-
-	json_object_foreach(by, place, drops)
-		n += json_object_get(drops, word) != NULL;
-	json_object_foreach(by, place, drops) {
-		const json_t *count = json_object_get(drops, word);
-		char text[24];
-
-		if (count)
-			json_array_append_new(places, json_sprintf("%s%s%s", place,
-			    n > 1 ? "=" : "",
-			    n > 1 ? count_text(json_integer_value(count), text) : ""));
-	}
-	return places;
-}
-
-static int
-compare_counts(const void *a, const void *b)
-{
-	json_t *const *x = a, *const *y = b;
-	json_int_t n = render_number(*x, "total"), m = render_number(*y, "total");
-
-	return (n < m) - (n > m);
-}
-
 /* Returns counters in the daemon's order, or drops that occurred, most frequent
  * first. */
 static json_t *
@@ -514,24 +504,22 @@ rows_of_words(const json_t *doc, const char *what, bool drops)
 	json_t *six = json_object_get(doc, drops ? "drops6" : "counters6");
 	json_t *words = sums_of(four, six);
 	json_t *by = sums_of(json_object_get(doc, "by"), json_object_get(doc, "by6"));
-	json_t **row = mem_got(calloc(json_object_size(words) + 1,
-	    sizeof(json_t *)));
 	json_t *rows = json_array(), *total;
 	const char *word;
-	size_t n = 0;
 
-	json_object_foreach(words, word, total)
-		if (!drops || json_integer_value(total) > 0)
-			row[n++] = json_pack("{s:s, s:O*, s:O*, s:O, s:s, s:o*}",
-			    "word", word, "count", json_object_get(four, word),
-			    "count6", json_object_get(six, word), "total", total,
-			    "meaning", meaning_of(word, drops),
-			    "among", drops ? places_of(by, word) : NULL);
-	if (drops)
-		qsort(row, n, sizeof(json_t *), compare_counts);
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(rows, row[i]);
-	free(row);
+	json_object_foreach(words, word, total) {
+		json_int_t n = json_integer_value(total);
+		size_t at = json_array_size(rows);
+
+		if (drops && n <= 0)
+			continue;
+		while (drops && at > 0 &&
+		    render_number(json_array_get(rows, at - 1), "total") < n)
+			at--;
+		json_array_insert_new(rows, at, json_pack("{s:s, s:O*, s:O*, s:O, s:O}",
+		    "word", word, "count", json_object_get(four, word), "count6",
+		    json_object_get(six, word), "total", total, "by", by));
+	}
 	json_decref(words);
 	json_decref(by);
 	return rows;
@@ -655,8 +643,7 @@ render_version(const json_t *doc, FILE *out, bool colour)
 	(void)colour;
 	if (!json_is_string(json_object_get(doc, "version")))
 		return false;
-	render_printf(out, "pxrelayd %s", render_known(doc, "version"));
-	fputc('\n', out);
+	render_printf(out, "pxrelayd %s\n", render_known(doc, "version"));
 	return true;
 }
 
@@ -677,9 +664,8 @@ render_server(const json_t *doc, FILE *out, bool colour)
 	if (!json_is_string(json_object_get(doc, "server")) ||
 	    !json_is_string(json_object_get(doc, "health")))
 		return false;
-	render_printf(out, "server %s is %s", render_known(doc, "server"),
+	render_printf(out, "server %s is %s\n", render_known(doc, "server"),
 	    render_known(doc, "health"));
-	fputc('\n', out);
 	return true;
 }
 

@@ -24,7 +24,7 @@ struct explain_row {
 enum explain explain(const struct track_boot *b, struct mono now);
 /* Writes to `also` the rows that did not decide but are true and worth knowing,
  * in their order. Returns how many. */
-#define EXPLAIN_ALSO_MAX 12
+#define EXPLAIN_ALSO_MAX EXPLAIN_MAX
 unsigned explain_also(const struct track_boot *b, struct mono now,
     enum explain also[EXPLAIN_ALSO_MAX]);
 const struct explain_row *explain_row(enum explain e);

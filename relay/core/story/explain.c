@@ -400,13 +400,6 @@ static const struct {
 #undef EXPLAIN
 };
 
-_Static_assert(EXPLAIN_ALSO_MAX == 1
-#define EXPLAIN(id, families, code, firmware, outcome, moment, holds, also, ...) \
-	+ (sizeof(#also) != sizeof("false"))
-#include "core/story/explain.def"
-#undef EXPLAIN
-    , "EXPLAIN_ALSO_MAX is the number of rows with an `also', and the other family");
-
 const struct explain_row *
 explain_row(enum explain e)
 {
