@@ -149,7 +149,7 @@ enum conf_only { CONF_ONLY_ALL, CONF_ONLY_IPV4, CONF_ONLY_IPV6, CONF_ONLY_MULTIC
 /* A row of confkey.def. */
 struct conf_key {
 	enum conf_kind kind;
-	const char *name, *deflt, *sentence;
+	const char *name, *deflt;
 	size_t offset, size;	/* of the field */
 	const struct conf_type *type;
 	/* parameters of the type */

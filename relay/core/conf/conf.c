@@ -52,9 +52,9 @@ enum { KIND_relay = CONF_RELAY, KIND_server = CONF_SERVER, KIND_group = CONF_GRO
 #define LIST(name, section, count) TYPE(name), .also = offsetof(OF_##section, count)
 
 static const struct conf_key keys[] = {
-#define KEY(section, key, typed, field, initial, text) { \
+#define KEY(section, key, typed, field, initial) { \
 	.kind = (enum conf_kind)KIND_##section, .name = key, .deflt = initial, \
-	.sentence = text, .offset = offsetof(OF_##section, field), \
+	.offset = offsetof(OF_##section, field), \
 	.size = sizeof(((OF_##section *)0)->field), typed },
 #include "core/conf/confkey.def"
 #undef KEY
@@ -246,8 +246,7 @@ read_value(const struct conf_at *a, void *object)
 	const struct conf_key *k = a->key;
 
 	if (a->value[0] == '\0') {
-		conf_mistake(a->b, a->line, "%s has no value (%s)", k->name,
-		    k->sentence);
+		conf_mistake(a->b, a->line, "%s has no value; see pxrelay.conf(5)", k->name);
 		return false;
 	}
 	if (!k->type->list && strchr(a->value, '\n')) {
@@ -354,7 +353,7 @@ check_required(struct conf_builder *b, const struct conf_sect *s)
 
 	while (!s->bad && (k = conf_key_next(s->kind, k)))
 		if (k->required && !conf_find(s, k->name))
-			conf_bad_sect(b, s, "has no %s (%s)", k->name, k->sentence);
+			conf_bad_sect(b, s, "has no %s; see pxrelay.conf(5)", k->name);
 }
 
 /* All objects are added before any key is read, so that a group in a group is
