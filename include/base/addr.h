@@ -108,9 +108,22 @@ ip_any(enum family f)
 	return f == FAMILY6 ? ip_of6(IP6_NONE) : ip_of4(IP4_NONE);
 }
 
+/* A prefix of either version. */
+struct ipnet {
+	struct ipaddr addr;
+	uint8_t plen;
+};
+
+static inline struct ip4net
+ipnet_v4(struct ipnet n)
+{
+	return (struct ip4net){ ip_v4(n.addr), n.plen };
+}
+
 /* Is it no address, or the unspecified one of its version? */
 bool ip_is_none(struct ipaddr a);
 bool ip_eq(struct ipaddr a, struct ipaddr b);
+bool ipnet_has(struct ipnet n, struct ipaddr a);
 /* Folds the whole address into 32 bits for a hash. */
 uint32_t ip_fold(struct ipaddr a);
 /* An address of either version, and nothing after it. */

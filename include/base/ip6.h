@@ -83,8 +83,6 @@ bool ip6net_has(struct ip6net n, struct ip6 a);
 
 /* An address without prefix or zone, and nothing after it. */
 bool ip6_parse(const char *s, struct ip6 *out);
-/* "ADDRESS/LENGTH" or "ADDRESS" (/128). */
-bool ip6net_parse(const char *s, struct ip6net *out);
 /* Prints the form of RFC 5952 into buf, of IP6_STRLEN bytes, and returns buf. */
 char *ip6_str(struct ip6 a, char *buf);
 

@@ -24,10 +24,8 @@ struct netlink_ops {
 	 * and the next netlink_read() begins with a resync. */
 	int (*link)(void *user, const struct iftab_link *l);
 	int (*addr)(void *user, uint32_t ifindex, const struct iftab_addr *a);
-	int (*addr6)(void *user, uint32_t ifindex, const struct iftab_addr6 *a);
 	void (*link_gone)(void *user, uint32_t ifindex);
-	void (*addr_gone)(void *user, uint32_t ifindex, struct ip4net net);
-	void (*addr6_gone)(void *user, uint32_t ifindex, struct ip6 a);
+	void (*addr_gone)(void *user, uint32_t ifindex, struct ipnet net);
 	/* Routes or rules may have changed; once per batch. */
 	void (*route_changed)(void *user);
 	/* Everything is reported again between these two; what was not is gone.

@@ -29,6 +29,15 @@ ip_eq(struct ipaddr a, struct ipaddr b)
 	    ip6_eq(ip_v6(a), ip_v6(b));
 }
 
+bool
+ipnet_has(struct ipnet n, struct ipaddr a)
+{
+	if (n.addr.version != a.version)
+		return false;
+	return a.version == 6 ? ip6net_has((struct ip6net){ n.addr.v6, n.plen }, a.v6) :
+	    ip4net_has(ipnet_v4(n), ip_v4(a));
+}
+
 uint32_t
 ip_fold(struct ipaddr a)
 {

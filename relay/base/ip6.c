@@ -9,7 +9,6 @@
 #include "base/ip6.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 
 bool
 ip6_is_host(struct ip6 a)
@@ -51,35 +50,6 @@ ip6_parse(const char *s, struct ip6 *out)
 	if (inet_pton(AF_INET6, s, a.b) != 1)
 		return false;
 	*out = a;
-	return true;
-}
-
-bool
-ip6net_parse(const char *s, struct ip6net *out)
-{
-	char text[IP6_STRLEN];
-	const char *slash = strchr(s, '/');
-	size_t len = slash ? (size_t)(slash - s) : strlen(s);
-	struct ip6net n = { .plen = 128 };
-	char *end;
-	unsigned long plen;
-
-	if (len >= sizeof(text))
-		return false;
-	memcpy(text, s, len);
-	text[len] = '\0';
-	if (slash) {
-		/* strtoul() would accept blanks, signs and leading zeros. */
-		if (slash[1] < '0' || slash[1] > '9' || (slash[1] == '0' && slash[2]))
-			return false;
-		plen = strtoul(slash + 1, &end, 10);
-		if (*end || plen > 128)
-			return false;
-		n.plen = (uint8_t)plen;
-	}
-	if (!ip6_parse(text, &n.addr))
-		return false;
-	*out = n;
 	return true;
 }
 

@@ -187,50 +187,40 @@ on_del_link(struct nl_object *obj, void *arg)
 	nl->ops->link_gone(nl->user, (uint32_t)ifindex);
 }
 
-/* The local address as bytes; none if it is not of this family. */
-static struct rd
-local_of(struct rtnl_addr *addr, int family)
+/* Reads the flags of IPv6. An optimistic address is tentative, too, but may be used
+ * (RFC 4429 3.2). */
+static void
+read_flags6(struct iftab_addr *a, unsigned flags)
 {
-	struct nl_addr *local = rtnl_addr_get_local(addr);
-
-	if (!local || rtnl_addr_get_family(addr) != family ||
-	    rtnl_addr_get_ifindex(addr) <= 0)
-		return rd_init(NULL, 0);
-	return rd_init(nl_addr_get_binary_addr(local), nl_addr_get_len(local));
+	a->unusable = flags & IFA_F_DADFAILED ||
+	    (flags & (IFA_F_TENTATIVE | IFA_F_OPTIMISTIC)) == IFA_F_TENTATIVE;
+	a->temporary = flags & IFA_F_TEMPORARY;
+	a->deprecated = flags & IFA_F_DEPRECATED;
+	a->permanent = flags & IFA_F_PERMANENT;
 }
 
-/* False if it is not an IPv4 address. */
+/* False if it is not an IP address. */
 static bool
 addr_of(struct rtnl_addr *addr, struct iftab_addr *a)
 {
-	struct rd r = local_of(addr, AF_INET);
-
-	*a = (struct iftab_addr){
-		.net = { { rd_u32(&r) }, (uint8_t)rtnl_addr_get_prefixlen(addr) },
-		.secondary = rtnl_addr_get_flags(addr) & IFA_F_SECONDARY,
-		.link_scope = rtnl_addr_get_scope(addr) >= RT_SCOPE_LINK,
-	};
-	return !r.bad && a->net.plen <= 32;
-}
-
-/* False if it is not an IPv6 address. An optimistic one is tentative, too, but may
- * be used (RFC 4429 3.2). */
-static bool
-addr6_of(struct rtnl_addr *addr, struct iftab_addr6 *a)
-{
-	struct rd r = local_of(addr, AF_INET6);
+	struct nl_addr *local = rtnl_addr_get_local(addr);
 	unsigned flags = rtnl_addr_get_flags(addr);
+	struct rd r;
 
-	*a = (struct iftab_addr6){
-		.net.plen = (uint8_t)rtnl_addr_get_prefixlen(addr),
-		.unusable = flags & IFA_F_DADFAILED ||
-		    (flags & (IFA_F_TENTATIVE | IFA_F_OPTIMISTIC)) == IFA_F_TENTATIVE,
-		.temporary = flags & IFA_F_TEMPORARY,
-		.deprecated = flags & IFA_F_DEPRECATED,
-		.permanent = flags & IFA_F_PERMANENT,
-	};
-	rd_copy(&r, a->net.addr.b, sizeof(a->net.addr.b));
-	return !r.bad && a->net.plen <= 128;
+	*a = (struct iftab_addr){ .net.plen = (uint8_t)rtnl_addr_get_prefixlen(addr) };
+	if (!local || rtnl_addr_get_ifindex(addr) <= 0)
+		return false;
+	r = rd_init(nl_addr_get_binary_addr(local), nl_addr_get_len(local));
+	if (rtnl_addr_get_family(addr) == AF_INET) {
+		a->net.addr = ip_of4((struct ip4){ rd_u32(&r) });
+		a->secondary = flags & IFA_F_SECONDARY;
+		a->link_scope = rtnl_addr_get_scope(addr) >= RT_SCOPE_LINK;
+		return !r.bad && a->net.plen <= 32;
+	}
+	a->net.addr.version = 6;
+	rd_copy(&r, a->net.addr.v6.b, sizeof(a->net.addr.v6.b));
+	read_flags6(a, flags);
+	return rtnl_addr_get_family(addr) == AF_INET6 && !r.bad && a->net.plen <= 128;
 }
 
 static void
@@ -238,16 +228,10 @@ on_new_addr(struct nl_object *obj, void *arg)
 {
 	struct netlink *nl = arg;
 	struct rtnl_addr *addr = (struct rtnl_addr *)obj;
-	uint32_t ifindex = (uint32_t)rtnl_addr_get_ifindex(addr);
 	struct iftab_addr a;
-	struct iftab_addr6 a6;
-	int err = 0;
 
-	if (addr_of(addr, &a))
-		err = nl->ops->addr(nl->user, ifindex, &a);
-	else if (addr6_of(addr, &a6))
-		err = nl->ops->addr6(nl->user, ifindex, &a6);
-	if (err)
+	if (addr_of(addr, &a) && nl->ops->addr(nl->user,
+	    (uint32_t)rtnl_addr_get_ifindex(addr), &a) != 0)
 		nl->stale = true;
 }
 
@@ -256,18 +240,14 @@ on_del_addr(struct nl_object *obj, void *arg)
 {
 	struct netlink *nl = arg;
 	struct rtnl_addr *addr = (struct rtnl_addr *)obj;
-	uint32_t ifindex = (uint32_t)rtnl_addr_get_ifindex(addr);
 	struct iftab_addr a;
-	struct iftab_addr6 a6;
 
-	if (addr6_of(addr, &a6))
-		nl->ops->addr6_gone(nl->user, ifindex, a6.net.addr);
 	if (!addr_of(addr, &a))
 		return;
-	nl->ops->addr_gone(nl->user, ifindex, a.net);
+	nl->ops->addr_gone(nl->user, (uint32_t)rtnl_addr_get_ifindex(addr), a.net);
 	/* The kernel may have an IPv4 address once per peer, but the receiver has
 	 * it once. Resync to find out whether one is left. */
-	if (rtnl_addr_get_peer(addr))
+	if (ip_family(a.net.addr) == FAMILY4 && rtnl_addr_get_peer(addr))
 		nl->stale = true;
 }
 

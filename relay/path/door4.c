@@ -30,8 +30,8 @@ is_right_destination(struct daemon *d, const struct ring_frame *f, struct ip4 ds
 		return true;
 	if (f->to == RING_TO_MULTICAST)
 		return ip4_eq(dst, d->conf->discovery_group);
-	for (unsigned i = 0; in && i < in->n_addr; i++)
-		if (ip4_eq(ip4net_broadcast(in->addr[i].net), dst))
+	for (unsigned i = 0; in && i < in->addr[FAMILY4].n; i++)
+		if (ip4_eq(ip4net_broadcast(ipnet_v4(in->addr[FAMILY4].at[i].net)), dst))
 			return true;
 	return false;
 }

@@ -64,7 +64,7 @@ static void
 deliver_by_socket(struct daemon *d, const struct relay6_delivery *v)
 {
 	/* Another relay may be more than one hop away. */
-	bool on_link = ip6_is_linklocal(v->dst) || iface6_has(v->out, v->dst);
+	bool on_link = ip6_is_linklocal(v->dst) || iface_has(v->out, ip_of6(v->dst));
 	struct udp_to to = {
 		.src = ip_of6(v->src), .dst = ip_of6(v->dst), .port = v->dport,
 		.ifindex = on_link ? v->out->link.ifindex : 0,

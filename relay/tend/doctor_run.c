@@ -81,11 +81,11 @@ fill_arp(struct daemon *d, struct query *q, uint32_t ifindex)
 {
 	const struct iface *f = iftab_by_index(d->iftab, ifindex);
 
-	if (!f || !f->n_addr || f->link.mac_len != sizeof(q->mac))
+	if (!f || !f->addr[FAMILY4].n || f->link.mac_len != sizeof(q->mac))
 		return false;
 	q->kind = QUERY_ARP;
 	q->ifindex = ifindex;
-	q->source = f->addr[0].net.addr;
+	q->source = f->addr[FAMILY4].at[0].net.addr.v4;
 	memcpy(q->mac.b, f->link.mac, sizeof(q->mac));
 	return true;
 }

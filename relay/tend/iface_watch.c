@@ -50,12 +50,6 @@ on_addr(void *user, uint32_t ifindex, const struct iftab_addr *a)
 	return iftab_set_addr(routes_changed(user), ifindex, a);
 }
 
-static int
-on_addr6(void *user, uint32_t ifindex, const struct iftab_addr6 *a)
-{
-	return iftab_set_addr6(routes_changed(user), ifindex, a);
-}
-
 static void
 on_link_gone(void *user, uint32_t ifindex)
 {
@@ -63,15 +57,9 @@ on_link_gone(void *user, uint32_t ifindex)
 }
 
 static void
-on_addr_gone(void *user, uint32_t ifindex, struct ip4net net)
+on_addr_gone(void *user, uint32_t ifindex, struct ipnet net)
 {
 	iftab_del_addr(routes_changed(user), ifindex, net);
-}
-
-static void
-on_addr6_gone(void *user, uint32_t ifindex, struct ip6 a)
-{
-	iftab_del_addr6(routes_changed(user), ifindex, a);
 }
 
 static void
@@ -263,9 +251,9 @@ int
 iface_watch_open(struct daemon *d)
 {
 	static const struct netlink_ops ops = {
-		.link = on_link, .addr = on_addr, .addr6 = on_addr6,
+		.link = on_link, .addr = on_addr,
 		.link_gone = on_link_gone, .addr_gone = on_addr_gone,
-		.addr6_gone = on_addr6_gone, .route_changed = on_route_changed,
+		.route_changed = on_route_changed,
 		.resync_begin = on_resync_begin, .resync_end = on_resync_end,
 		.batch_end = on_batch_end,
 	};

@@ -247,11 +247,11 @@ interfaces(struct bench *b)
 			.ifindex = CLIENT_IF + i, .up = true, .running = true,
 			.hwtype = 1, .mac_len = 6, .mtu = 1500,
 		};
-		struct iftab_addr a = { .net = { { 0x0a400001 }, 24 } };
+		struct iftab_addr a = { .net = { ip_of4((struct ip4){ 0x0a400001 }), 24 } };
 
 		snprintf(l.name, sizeof(l.name), i ? "up0" : "vlan10");
 		if (i)
-			a.net.addr.host = 0x0a090001;
+			a.net.addr.v4.host = 0x0a090001;
 		if (iftab_set_link(b->r4.iftab, &l) < 0 ||
 		    iftab_set_addr(b->r4.iftab, l.ifindex, &a) < 0)
 			die("no memory");

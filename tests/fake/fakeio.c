@@ -1135,20 +1135,8 @@ fakeio_addr(uint32_t ifindex, const struct iftab_addr *a)
 	return w.ops->addr(w.ops_user, ifindex, a);
 }
 
-int
-fakeio_addr6(uint32_t ifindex, const struct iftab_addr6 *a)
-{
-	return w.ops->addr6(w.ops_user, ifindex, a);
-}
-
 void
-fakeio_addr6_gone(uint32_t ifindex, struct ip6 a)
-{
-	w.ops->addr6_gone(w.ops_user, ifindex, a);
-}
-
-void
-fakeio_addr_gone(uint32_t ifindex, struct ip4net net)
+fakeio_addr_gone(uint32_t ifindex, struct ipnet net)
 {
 	w.ops->addr_gone(w.ops_user, ifindex, net);
 }

@@ -101,9 +101,7 @@ void fakeio_signal(int signo);
 int fakeio_link(const struct iftab_link *l);
 void fakeio_link_gone(uint32_t ifindex);
 int fakeio_addr(uint32_t ifindex, const struct iftab_addr *a);
-void fakeio_addr_gone(uint32_t ifindex, struct ip4net net);
-int fakeio_addr6(uint32_t ifindex, const struct iftab_addr6 *a);
-void fakeio_addr6_gone(uint32_t ifindex, struct ip6 a);
+void fakeio_addr_gone(uint32_t ifindex, struct ipnet net);
 /* A full read: links and addresses not reported again before its end are gone. */
 void fakeio_resync(void);
 void fakeio_resync_end(void);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "io/conffile.h"
+#include "ipnet.h"
 #include "relay/daemon.h"
 
 static unsigned opened;
@@ -113,20 +114,11 @@ rig_link(uint32_t ifindex, const char *name, bool up)
 void
 rig_addr(uint32_t ifindex, const char *net)
 {
-	struct iftab_addr a = { 0 };
+	struct iftab_addr a = { .secondary = false };
 
-	must(ip4net_parse(net, &a.net));
+	must(ipnet_parse(net, &a.net));
+	a.permanent = a.net.addr.version == 6;
 	must(fakeio_addr(ifindex, &a) == 0);
-	fakeio_batch_end();
-}
-
-void
-rig_addr6(uint32_t ifindex, const char *net)
-{
-	struct iftab_addr6 a = { .permanent = true };
-
-	must(ip6net_parse(net, &a.net));
-	must(fakeio_addr6(ifindex, &a) == 0);
 	fakeio_batch_end();
 }
 

@@ -33,7 +33,6 @@ bool rig_reload(struct daemon *d, const char *conf);
 
 void rig_link(uint32_t ifindex, const char *name, bool up);
 void rig_addr(uint32_t ifindex, const char *net);
-void rig_addr6(uint32_t ifindex, const char *net);
 void rig_pass_ms(int64_t ms);
 struct ip4 rig_ip(const char *text);
 struct ipaddr rig_at(const char *text);	/* of either version */

@@ -43,14 +43,15 @@ check_client(const struct world *w, const struct p4011_plan *p,
     const struct rx *rx)
 {
 	const struct iface *in = p->servers.in;
+	const struct iface_addrs *own = &in->addr[FAMILY4];
 	bool here = false;
 
 	assert(in && in->conf && in->link.up);
 	assert(ip4_eq(p->src, rx->src.v4) && p->sport == rx->sport);
-	for (unsigned i = 0; i < in->n_addr; i++)
-		here |= ip4net_has(in->addr[i].net, p->src);
-	for (unsigned i = 0; i < in->n_addr; i++)
-		here &= !ip4_eq(p->src, ip4net_broadcast(in->addr[i].net));
+	for (unsigned i = 0; i < own->n; i++)
+		here |= ipnet_has(own->at[i].net, ip_of4(p->src));
+	for (unsigned i = 0; i < own->n; i++)
+		here &= !ip4_eq(p->src, ip4net_broadcast(ipnet_v4(own->at[i].net)));
 	assert(here && ip4_is_host(p->src) && !iftab_is_local(w->iftab, p->src));
 }
 

@@ -54,8 +54,8 @@ fresh_world(void)
 	w = world_new(conf, 64);
 	for (uint32_t i = 0; i < 3; i++) {
 		world_link(w, 10 * (i + 1), names[i]);
-		world_addr6(w, 10 * (i + 1), "fe80::1/64");
-		world_addr6(w, 10 * (i + 1), nets[i]);
+		world_addr(w, 10 * (i + 1), "fe80::1/64");
+		world_addr(w, 10 * (i + 1), nets[i]);
 	}
 	for (uint16_t i = 0; i < w->conf->n_server; i++)
 		w->servers.source[i] = ip_of6(ip6("2001:db8:30::1"));

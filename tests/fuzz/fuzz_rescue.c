@@ -62,7 +62,7 @@ check_copy(struct seen *s, const struct rescue_plan *p)
 
 		if (is_copy(&s->q[i], p) && !ip4_eq(s->q[i].dst, p->udp.dst.v4) &&
 		    f && iface_giaddr_find(f, p->udp.src.v4) >= 0 &&
-		    iface_has(f, s->q[i].src) && !iface_is_all(f, s->q[i].src))
+		    iface_has(f, ip_of4(s->q[i].src)) && !iface_is_all(f, s->q[i].src))
 			break;
 	}
 	assert(i < s->n);

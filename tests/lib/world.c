@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "io/conffile.h"
+#include "ipnet.h"
 
 const struct iftab_host world_host = { "host", { 0, 4, 0xda, 0x1a } };
 
@@ -173,28 +174,11 @@ void
 world_addr(struct world *w, uint32_t ifindex, const char *net)
 {
 	struct iftab_addr a = { .secondary = false };
-	struct iftab_addr6 a6 = { .permanent = true };
-	int err;
 
-	if (ip4net_parse(net, &a.net))
-		err = iftab_set_addr(w->iftab, ifindex, &a);
-	else if (ip6net_parse(net, &a6.net))
-		err = iftab_set_addr6(w->iftab, ifindex, &a6);
-	else
+	if (!ipnet_parse(net, &a.net))
 		broken(net, "is no address");
-	if (err < 0)
-		broken(net, "no memory");
-	commit(w, false);
-}
-
-void
-world_addr6(struct world *w, uint32_t ifindex, const char *net)
-{
-	struct iftab_addr6 a = { .permanent = true };
-
-	if (!ip6net_parse(net, &a.net))
-		broken(net, "is no address");
-	if (iftab_set_addr6(w->iftab, ifindex, &a) < 0)
+	a.permanent = a.net.addr.version == 6;
+	if (iftab_set_addr(w->iftab, ifindex, &a) < 0)
 		broken(net, "no memory");
 	commit(w, false);
 }

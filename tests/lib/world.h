@@ -44,8 +44,6 @@ void world_reset(struct world *w, size_t capacity);
 void world_link(struct world *w, uint32_t ifindex, const char *name);
 void world_link_down(struct world *w, uint32_t ifindex, const char *name);
 void world_addr(struct world *w, uint32_t ifindex, const char *net);
-/* A permanent one, "2001:db8::1/64". */
-void world_addr6(struct world *w, uint32_t ifindex, const char *net);
 void world_wait_ms(struct world *w, int64_t ms);
 
 struct ip4 world_ip(const char *text);

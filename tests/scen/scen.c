@@ -82,6 +82,7 @@
 #include "core/relay4/rescue.h"
 #include "fakeio.h"
 #include "io/conffile.h"
+#include "ipnet.h"
 #include "msg6.h"
 #include "proto/probemsg.h"
 #include "relay/daemon.h"
@@ -557,19 +558,11 @@ static void
 set_addr(struct scen *s, char **word)
 {
 	struct iftab_addr a = { .secondary = has(word + 3, "secondary") };
-	struct iftab_addr6 six = { .permanent = true };
 	uint32_t ifindex = ifindex_of(word);
 
-	if (ip6net_parse(word[2], &six.net)) {
-		if (word[0][0] == '-')
-			fakeio_addr6_gone(ifindex, six.net.addr);
-		else
-			fakeio_addr6(ifindex, &six);
-		fakeio_batch_end();
-		return;
-	}
-	if (!ip4net_parse(word[2], &a.net))
+	if (!ipnet_parse(word[2], &a.net))
 		wrong(s, "%s is not a prefix", word[2]);
+	a.permanent = a.net.addr.version == 6;
 	if (word[0][0] == '-')
 		fakeio_addr_gone(ifindex, a.net);
 	else
@@ -636,7 +629,7 @@ put_lease6(const struct scen *s, struct msg *m, char **word)
 {
 	const char *lease = value(word, "lease"), *prefix = value(word, "prefix");
 	char text[IP6_STRLEN];
-	struct ip6net net;
+	struct ipnet net;
 	size_t ia;
 
 	if (lease) {
@@ -645,10 +638,10 @@ put_lease6(const struct scen *s, struct msg *m, char **word)
 		msg6_end(m, ia);
 	}
 	if (prefix) {
-		if (!ip6net_parse(prefix, &net))
+		if (!ipnet_parse(prefix, &net))
 			wrong(s, "%s is not a prefix", prefix);
 		ia = msg6_begin_ia(m, DHCP6_OPT_IA_PD, 1800, 2880);
-		msg6_prefix(m, ip6_str(net.addr, text), net.plen, 7200);
+		msg6_prefix(m, ip_str(net.addr, text), net.plen, 7200);
 		msg6_end(m, ia);
 	}
 	if (value(word, "status"))

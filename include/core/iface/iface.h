@@ -38,21 +38,24 @@ struct iftab_link {
 	uint32_t mtu;
 };
 
+/* An address as the kernel reports it. */
 struct iftab_addr {
-	struct ip4net net;	/* local address and prefix length */
+	struct ipnet net;	/* local address and prefix length */
+	/* IPv4 */
 	bool secondary;		/* IFA_F_SECONDARY: in the subnet of another one */
 	bool link_scope;	/* RT_SCOPE_LINK or narrower */
-	uint32_t seen;		/* its position in a full read; 0: not reported */
-};
-
-/* An IPv6 address as the kernel reports it. */
-struct iftab_addr6 {
-	struct ip6net net;
+	/* IPv6 */
 	bool unusable;		/* tentative, or duplicate address detection failed */
 	bool temporary;		/* RFC 8981 */
 	bool deprecated;
 	bool permanent;
 	uint32_t seen;		/* its position in a full read; 0: not reported */
+};
+
+/* The addresses of one family. */
+struct iface_addrs {
+	uint32_t n;
+	struct iftab_addr *at;	/* owned; primaries of IPv4 in the kernel's order */
 };
 
 /* What an interface needs for DHCPv6. All zeros if it is not a client interface, or
@@ -99,16 +102,13 @@ struct iface {
 	bool in_group[FAMILIES], join_failed[FAMILIES];
 	struct ip4 virtual;	/* virtual address, or IP4_NONE */
 	struct ip4 own;		/* first address that is not virtual, or IP4_NONE */
-	uint32_t n_addr;
-	struct iftab_addr *addr;	/* owned; primaries in the kernel's order */
+	struct iface_addrs addr[FAMILIES];
 	uint8_t n_giaddr;	/* 0: no address, or not a client interface */
 	struct iface_giaddr giaddr[IFACE_GIADDRS_MAX];
 	/* Option 82 before the last change, since replies to requests with it
 	 * may be on their way. Owned; usually none. */
 	uint8_t n_was;
 	struct iface_giaddr *was;
-	uint32_t n_addr6;
-	struct iftab_addr6 *addr6;	/* owned */
 	struct iface6 six;
 	struct if_stats stats[FAMILIES];	/* since the ifindex appeared */
 	struct limit limit;	/* interface-rate */
@@ -126,11 +126,9 @@ bool iface_serves(const struct iface *f, enum family family);
 /* DROP_NONE if this is a client interface that is up and not on standby; in may be
  * NULL. */
 enum drop iface_judge(const struct iface *in, enum family family);
-/* Is `a` in an IPv6 prefix of the interface? One of its usable addresses? */
-bool iface6_has(const struct iface *f, struct ip6 a);
+/* Is `a` in a subnet of the interface? One of its usable IPv6 addresses? */
+bool iface_has(const struct iface *f, struct ipaddr a);
 bool iface6_owns(const struct iface *f, struct ip6 a);
-/* Is `a` in a subnet of the interface? */
-bool iface_has(const struct iface *f, struct ip4 a);
 /* Is `a` a broadcast address here, all ones or (RFC 1122 3.3.6) all zeros? */
 bool iface_is_all(const struct iface *f, struct ip4 a);
 /* Can `a` be the address of a single host, here or elsewhere? */

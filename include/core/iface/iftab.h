@@ -40,9 +40,7 @@ struct iftab *iftab_free(struct iftab *t);
 int iftab_set_link(struct iftab *t, const struct iftab_link *l);
 void iftab_del_link(struct iftab *t, uint32_t ifindex);
 int iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a);
-void iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ip4net net);
-int iftab_set_addr6(struct iftab *t, uint32_t ifindex, const struct iftab_addr6 *a);
-void iftab_del_addr6(struct iftab *t, uint32_t ifindex, struct ip6 a);
+void iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ipnet net);
 
 /* A full read: links and addresses that are not set between begin and end are
  * removed. Events take effect at once. Another begin starts over. */

@@ -35,6 +35,11 @@ void uses_fini(struct uses *u);
 
 /* The key of an IPv4 address (one of IPv6 is its own key), and of any bytes. */
 struct ip6 uses_key4(struct ip4 a);
+static inline struct ip6
+uses_key(struct ipaddr a)
+{
+	return a.version == 6 ? a.v6 : uses_key4(ip_v4(a));
+}
 struct ip6 uses_key_bytes(const void *data, size_t len);
 
 /* Adds a use. false: out of memory. */

@@ -537,8 +537,8 @@ read_iface(struct doctor *d, const struct relay *r, const struct iface *f)
 		d->giaddr[0].addr = f->own;
 	d->giaddr_ours = iftab_is_local(r->iftab, d->giaddr[0].addr);
 	d->other_nets = f->conf->o.link != CONF_LINK_OFF;
-	for (unsigned i = 0; i < f->n_addr && d->n_net < DOCTOR_NETS_MAX; i++)
-		d->net[d->n_net++] = f->addr[i].net;
+	for (unsigned i = 0; i < f->addr[FAMILY4].n && d->n_net < DOCTOR_NETS_MAX; i++)
+		d->net[d->n_net++] = ipnet_v4(f->addr[FAMILY4].at[i].net);
 }
 
 struct doctor *

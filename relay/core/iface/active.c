@@ -17,29 +17,21 @@ static const uint8_t vrrp_mac[FAMILIES][5] = {
 	[FAMILY6] = { 0x00, 0x00, 0x5e, 0x00, 0x02 },
 };
 
-/* A host's own address is not a /32 within a subnet of another one. The kernel
- * marks an additional address with the subnet's prefix length as secondary. */
+/* A host's own IPv4 address is not a /32 within a subnet of another one, and the kernel
+ * marks an additional address with the subnet's prefix length as secondary. Its own IPv6
+ * addresses have the prefix length of their link; they may all be link-local, with the
+ * virtual one as the only global address. */
 static bool
-looks_virtual4(const struct iface *from, uint32_t i)
+looks_virtual(const struct iface_addrs *own, const struct iftab_addr *a)
 {
-	const struct iftab_addr *a = &from->addr[i];
+	bool six = a->net.addr.version == 6;
+	uint8_t whole = six ? 128 : 32;
 
 	if (a->secondary)
 		return true;
-	for (uint32_t k = 0; a->net.plen == 32 && k < from->n_addr; k++)
-		if (from->addr[k].net.plen < 32 &&
-		    ip4net_has(from->addr[k].net, a->net.addr))
-			return true;
-	return false;
-}
-
-/* A host's own addresses have the prefix length of their link. They may all be
- * link-local, with the virtual one as the only global address. */
-static bool
-looks_virtual6(const struct iface *from, uint32_t i)
-{
-	for (uint32_t k = 0; from->addr6[i].net.plen == 128 && k < from->n_addr6; k++)
-		if (from->addr6[k].net.plen < 128)
+	for (uint32_t k = 0; a->net.plen == whole && k < own->n; k++)
+		if (own->at[k].net.plen < whole &&
+		    (six || ipnet_has(own->at[k].net, a->net.addr)))
 			return true;
 	return false;
 }
@@ -48,58 +40,45 @@ bool
 active_is_virtual(const struct conf_if_opts *o, const struct iface *from,
     enum family family, uint32_t i)
 {
+	const struct iftab_addr *a = &from->addr[family].at[i];
+
 	switch (o->active) {
 	case CONF_ACTIVE_ALWAYS:
 		break;
 	case CONF_ACTIVE_ADDRESS:
-		return family == FAMILY6 ?
-		    ip6_eq(from->addr6[i].net.addr, o->active_address6) :
-		    ip4_eq(from->addr[i].net.addr, o->active_address);
+		return ip_eq(a->net.addr, family == FAMILY6 ?
+		    ip_of6(o->active_address6) : ip_of4(o->active_address));
 	case CONF_ACTIVE_VRRP:
-		return family == FAMILY6 ? looks_virtual6(from, i) :
-		    looks_virtual4(from, i);
+		return looks_virtual(&from->addr[family], a);
 	}
 	return false;
 }
 
 /* A virtual address that another host has is not usable here. */
 static void
-take(const struct iface *from, enum family family, uint32_t i, struct ipaddr *found)
+take(const struct iftab_addr *a, struct ipaddr *found)
 {
-	const struct iftab_addr6 *a;
-
-	if (family == FAMILY4) {
-		if (ip_is_none(*found))
-			*found = ip_of4(from->addr[i].net.addr);
-		return;
-	}
-	a = &from->addr6[i];
-	if (!a->unusable && (ip_is_none(*found) ||
-	    ip6_cmp(a->net.addr, found->v6) < 0))
-		*found = ip_of6(a->net.addr);
-}
-
-static uint32_t
-addresses(const struct iface *f, enum family family)
-{
-	return family == FAMILY6 ? f->n_addr6 : f->n_addr;
+	if (!a->unusable && (ip_is_none(*found) || (a->net.addr.version == 6 &&
+	    ip6_cmp(a->net.addr.v6, found->v6) < 0)))
+		*found = a->net.addr;
 }
 
 void
 active_on(const struct conf_if_opts *o, const struct iface *from, enum family family,
     struct ipaddr *found)
 {
-	for (uint32_t i = 0; i < addresses(from, family); i++)
+	for (uint32_t i = 0; i < from->addr[family].n; i++)
 		if (active_is_virtual(o, from, family, i))
-			take(from, family, i, found);
+			take(&from->addr[family].at[i], found);
 }
 
 /* keepalived puts the link-local address of the interface on its macvlan as well. */
 static bool
 counts_over(const struct iface *over, enum family family, uint32_t i)
 {
-	return family == FAMILY4 || over->addr6[i].net.plen == 128 ||
-	    !ip6_is_linklocal(over->addr6[i].net.addr);
+	struct ipnet net = over->addr[family].at[i].net;
+
+	return family == FAMILY4 || net.plen == 128 || !ip6_is_linklocal(net.addr.v6);
 }
 
 /* FRR leaves the address on the macvlan of a router that is not the master, but takes the
@@ -111,8 +90,8 @@ active_over(const struct conf_if_opts *o, const struct iface *over, enum family 
 	bool vrrp = over->link.mac_len == 6 &&
 	    memcmp(over->link.mac, vrrp_mac[family], sizeof(vrrp_mac[family])) == 0;
 
-	for (uint32_t i = 0; over->link.running && i < addresses(over, family); i++)
+	for (uint32_t i = 0; over->link.running && i < over->addr[family].n; i++)
 		if (o->active == CONF_ACTIVE_VRRP ? vrrp && counts_over(over, family, i) :
 		    active_is_virtual(o, over, family, i))
-			take(over, family, i, found);
+			take(&over->addr[family].at[i], found);
 }

@@ -35,19 +35,19 @@ static bool
 eligible(const struct conf_if_opts *o, const struct iface *from, uint32_t i,
     bool link_scope)
 {
-	const struct iftab_addr *a = &from->addr[i];
+	const struct iftab_addr *a = &from->addr[FAMILY4].at[i];
 
 	return !a->secondary && a->link_scope == link_scope &&
-	    ip4_is_host(a->net.addr) && !active_is_virtual(o, from, FAMILY4, i);
+	    ip4_is_host(a->net.addr.v4) && !active_is_virtual(o, from, FAMILY4, i);
 }
 
 static struct ip4
 primary(const struct conf_if_opts *o, const struct iface *from)
 {
 	for (int narrow = 0; narrow <= 1; narrow++)
-		for (uint32_t i = 0; i < from->n_addr; i++)
+		for (uint32_t i = 0; i < from->addr[FAMILY4].n; i++)
 			if (eligible(o, from, i, narrow))
-				return from->addr[i].net.addr;
+				return from->addr[FAMILY4].at[i].net.addr.v4;
 	return IP4_NONE;
 }
 
@@ -59,17 +59,18 @@ add_subnets(struct iface *f, const struct sources *g, bool link_scope)
 {
 	const struct iface *from = g->from;
 
-	for (uint32_t i = 0; i < from->n_addr && f->n_giaddr < IFACE_GIADDRS_MAX; i++) {
-		const struct iftab_addr *a = &from->addr[i];
-		bool known = iface_giaddr_find(f, a->net.addr) >= 0;
+	for (uint32_t i = 0; i < from->addr[FAMILY4].n &&
+	    f->n_giaddr < IFACE_GIADDRS_MAX; i++) {
+		struct ip4net net = ipnet_v4(from->addr[FAMILY4].at[i].net);
+		bool known = iface_giaddr_find(f, net.addr) >= 0;
 
 		for (uint8_t k = 0; k < f->n_giaddr; k++)
-			known |= f->giaddr[k].subnet.plen == a->net.plen &&
-			    ip4net_has(f->giaddr[k].subnet, a->net.addr);
+			known |= f->giaddr[k].subnet.plen == net.plen &&
+			    ip4net_has(f->giaddr[k].subnet, net.addr);
 		if (known || !eligible(g->o, from, i, link_scope))
 			continue;
-		f->giaddr[f->n_giaddr].subnet = a->net;
-		f->giaddr[f->n_giaddr++].addr = a->net.addr;
+		f->giaddr[f->n_giaddr].subnet = net;
+		f->giaddr[f->n_giaddr++].addr = net.addr;
 	}
 }
 

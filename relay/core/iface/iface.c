@@ -38,10 +38,12 @@ iface_judge(const struct iface *in, enum family family)
 }
 
 bool
-iface6_has(const struct iface *f, struct ip6 a)
+iface_has(const struct iface *f, struct ipaddr a)
 {
-	for (uint32_t i = 0; i < f->n_addr6; i++)
-		if (ip6net_has(f->addr6[i].net, a))
+	const struct iface_addrs *own = &f->addr[ip_family(a)];
+
+	for (uint32_t i = 0; i < own->n; i++)
+		if (ipnet_has(own->at[i].net, a))
 			return true;
 	return false;
 }
@@ -49,26 +51,21 @@ iface6_has(const struct iface *f, struct ip6 a)
 bool
 iface6_owns(const struct iface *f, struct ip6 a)
 {
-	for (uint32_t i = 0; i < f->n_addr6; i++)
-		if (ip6_eq(f->addr6[i].net.addr, a))
-			return !f->addr6[i].unusable;
-	return false;
-}
+	const struct iface_addrs *own = &f->addr[FAMILY6];
 
-bool
-iface_has(const struct iface *f, struct ip4 a)
-{
-	for (uint32_t i = 0; i < f->n_addr; i++)
-		if (ip4net_has(f->addr[i].net, a))
-			return true;
+	for (uint32_t i = 0; i < own->n; i++)
+		if (ip6_eq(own->at[i].net.addr.v6, a))
+			return !own->at[i].unusable;
 	return false;
 }
 
 bool
 iface_is_all(const struct iface *f, struct ip4 a)
 {
-	for (uint32_t i = 0; i < f->n_addr; i++) {
-		struct ip4net n = f->addr[i].net;
+	const struct iface_addrs *own = &f->addr[FAMILY4];
+
+	for (uint32_t i = 0; i < own->n; i++) {
+		struct ip4net n = ipnet_v4(own->at[i].net);
 		struct ip4 ones = ip4net_broadcast(n);
 
 		if (!ip4_is_none(ones) && (ip4_eq(a, ones) ||

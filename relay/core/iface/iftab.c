@@ -108,8 +108,8 @@ entry_get(struct iftab *t, uint32_t ifindex)
 void
 iftab_entry_free(struct entry *e)
 {
-	free(e->f.addr);
-	free(e->f.addr6);
+	for (enum family i = 0; i < FAMILIES; i++)
+		free(e->f.addr[i].at);
 	free(e->f.was);
 	free(e->f.six.opts);
 	free(e);
@@ -128,176 +128,118 @@ entry_drop(struct iftab *t, struct entry *e)
 static void
 drop_unused(struct iftab *t, struct entry *e)
 {
-	if (!e->known && !e->f.n_addr && !e->f.n_addr6 &&
+	if (!e->known && !e->f.addr[FAMILY4].n && !e->f.addr[FAMILY6].n &&
 	    LIST_EMPTY(&e->tie[TO_MASTER].from) && LIST_EMPTY(&e->tie[TO_LOWER].from))
 		entry_drop(t, e);
 }
 
 /* --- addresses ----------------------------------------------------------- */
 
-static bool
-net_eq(struct ip4net a, struct ip4net b)
-{
-	return a.plen == b.plen && ip4_eq(a.addr, b.addr);
-}
-
-static uint32_t
-addr_find(const struct iftab_addr *a, uint32_t n, struct ip4net net)
-{
-	uint32_t i = 0;
-
-	while (i < n && !net_eq(a[i].net, net))
-		i++;
-	return i;
-}
-
 /* The kernel has each IPv6 address once on an interface, whatever its prefix length. */
 static uint32_t
-addr6_find(const struct iftab_addr6 *a, uint32_t n, struct ip6 addr)
+addr_find(const struct iface_addrs *l, struct ipnet net)
 {
 	uint32_t i = 0;
 
-	while (i < n && !ip6_eq(a[i].net.addr, addr))
+	while (i < l->n && !(ip_eq(l->at[i].net.addr, net.addr) &&
+	    (net.addr.version == 6 || l->at[i].net.plen == net.plen)))
 		i++;
 	return i;
 }
 
-/* Returns the list of n addresses with room for one more, or NULL. The room doubles
- * whenever n is a power of two. */
-static void *
-addr_room(void *list, uint32_t n, size_t size)
+/* Makes room for one more. The room doubles whenever n is a power of two. */
+static bool
+addr_room(struct iface_addrs *l)
 {
-	return n == 0 || (n & (n - 1)) == 0 ?
-	    reallocarray(list, n ? 2 * (size_t)n : 1, size) : list;
-}
+	void *room;
 
-static void
-addr_remove(struct iftab *t, struct iface *f, uint32_t i)
-{
-	uses_del(&t->uses, uses_key4(f->addr[i].net.addr), USE_LOCAL, 0);
-	f->n_addr--;
-	memmove(f->addr + i, f->addr + i + 1, (f->n_addr - i) * sizeof(*f->addr));
+	if (l->n & (l->n - 1))
+		return true;
+	room = reallocarray(l->at, l->n ? 2 * (size_t)l->n : 1, sizeof(*l->at));
+	if (room)
+		l->at = room;
+	return room != NULL;
 }
 
 /* A tentative address may turn out to be another host's, so it is not counted. */
-static void
-addr6_remove(struct iftab *t, struct iface *f, uint32_t i)
+static bool
+addr_count(struct iftab *t, const struct iftab_addr *a)
 {
-	if (!f->addr6[i].unusable)
-		uses_del(&t->uses, f->addr6[i].net.addr, USE_LOCAL, 0);
-	f->addr6[i] = f->addr6[--f->n_addr6];	/* the order is of no importance */
+	return a->unusable || uses_add(&t->uses, uses_key(a->net.addr), USE_LOCAL, 0);
+}
+
+static void
+addr_uncount(struct iftab *t, const struct iftab_addr *a)
+{
+	if (!a->unusable)
+		uses_del(&t->uses, uses_key(a->net.addr), USE_LOCAL, 0);
+}
+
+static void
+addr_remove(struct iftab *t, struct iface_addrs *l, uint32_t i)
+{
+	addr_uncount(t, &l->at[i]);
+	l->n--;
+	memmove(l->at + i, l->at + i + 1, (l->n - i) * sizeof(*l->at));
 }
 
 static bool
 addr_eq(const struct iftab_addr *a, const struct iftab_addr *b)
 {
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a was found */
-	return net_eq(a->net, b->net) && a->secondary == b->secondary &&
-	    a->link_scope == b->link_scope;
-}
-
-static bool
-addr6_eq(const struct iftab_addr6 *a, const struct iftab_addr6 *b)
-{
-	return a->net.plen == b->net.plen && ip6_eq(a->net.addr, b->net.addr) &&
-	    a->unusable == b->unusable && a->temporary == b->temporary &&
-	    a->deprecated == b->deprecated && a->permanent == b->permanent;
+	return a->net.plen == b->net.plen && a->secondary == b->secondary &&
+	    a->link_scope == b->link_scope && a->unusable == b->unusable &&
+	    a->temporary == b->temporary && a->deprecated == b->deprecated &&
+	    a->permanent == b->permanent;
 }
 
 int
 iftab_set_addr(struct iftab *t, uint32_t ifindex, const struct iftab_addr *a)
 {
 	struct entry *e = entry_get(t, ifindex);
-	uint32_t i, last, seen = 0;
-	struct iface *f;
-	void *room;
-
-	if (!e)
-		return -ENOMEM;
-	f = &e->f;
-	i = addr_find(f->addr, f->n_addr, a->net);
-	if (i == f->n_addr) {
-		room = addr_room(f->addr, i, sizeof(*a));
-		f->addr = room ? room : f->addr;
-		if (!room || !uses_add(&t->uses, uses_key4(a->net.addr), USE_LOCAL, 0)) {
-			drop_unused(t, e);
-			return -ENOMEM;
-		}
-		f->n_addr++;
-	} else if (addr_eq(&f->addr[i], a)) {
-		if (t->resync && !f->addr[i].seen)
-			f->addr[i].seen = ++e->n_seen;
-		return 0;
-	} else {
-		seen = f->addr[i].seen;
-		/* promote_secondaries: the new primary moves to the end. */
-		last = f->n_addr - 1;
-		if (f->addr[i].secondary && !a->secondary) {
-			memmove(f->addr + i, f->addr + i + 1,
-			    (last - i) * sizeof(*a));
-			i = last;
-		}
-	}
-	f->addr[i] = *a;
-	f->addr[i].seen = t->resync && !seen ? ++e->n_seen : seen;
-	mark_up(t, e);
-	return 0;
-}
-
-int
-iftab_set_addr6(struct iftab *t, uint32_t ifindex, const struct iftab_addr6 *a)
-{
-	struct entry *e = entry_get(t, ifindex);
-	struct iface *f;
+	struct iface_addrs *l;
+	struct iftab_addr was = { .seen = 0 };
 	uint32_t i;
-	void *room;
 
 	if (!e)
 		return -ENOMEM;
-	f = &e->f;
-	i = addr6_find(f->addr6, f->n_addr6, a->net.addr);
-	if (i < f->n_addr6 && addr6_eq(&f->addr6[i], a)) {
-		f->addr6[i].seen = t->resync;
+	l = &e->f.addr[ip_family(a->net.addr)];
+	i = addr_find(l, a->net);
+	if (i < l->n && addr_eq(&l->at[i], a)) {
+		if (t->resync && !l->at[i].seen)
+			l->at[i].seen = ++e->n_seen;
 		return 0;
 	}
-	room = i < f->n_addr6 ? f->addr6 : addr_room(f->addr6, i, sizeof(*a));
-	f->addr6 = room ? room : f->addr6;
-	if (!room || (!a->unusable &&
-	    !uses_add(&t->uses, a->net.addr, USE_LOCAL, 0))) {
+	if ((i == l->n && !addr_room(l)) || !addr_count(t, a)) {
 		drop_unused(t, e);
 		return -ENOMEM;
 	}
-	if (i < f->n_addr6)
-		addr6_remove(t, f, i);
-	i = f->n_addr6++;
-	f->addr6[i] = *a;
-	f->addr6[i].seen = t->resync;
+	if (i < l->n) {
+		was = l->at[i];
+		addr_uncount(t, &was);
+	} else
+		l->n++;
+	/* promote_secondaries: the new primary moves to the end. */
+	if (was.secondary && !a->secondary) {
+		memmove(l->at + i, l->at + i + 1, (l->n - 1 - i) * sizeof(*a));
+		i = l->n - 1;
+	}
+	l->at[i] = *a;
+	l->at[i].seen = t->resync && !was.seen ? ++e->n_seen : was.seen;
 	mark_up(t, e);
 	return 0;
 }
 
 void
-iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ip4net net)
+iftab_del_addr(struct iftab *t, uint32_t ifindex, struct ipnet net)
 {
 	struct entry *e = entry_find(t, ifindex);
-	uint32_t i = e ? addr_find(e->f.addr, e->f.n_addr, net) : 0;
+	struct iface_addrs *l = e ? &e->f.addr[ip_family(net.addr)] : NULL;
+	uint32_t i = e ? addr_find(l, net) : 0;
 
-	if (!e || i == e->f.n_addr)
+	if (!e || i == l->n)
 		return;
-	addr_remove(t, &e->f, i);
-	mark_up(t, e);
-	drop_unused(t, e);
-}
-
-void
-iftab_del_addr6(struct iftab *t, uint32_t ifindex, struct ip6 a)
-{
-	struct entry *e = entry_find(t, ifindex);
-	uint32_t i = e ? addr6_find(e->f.addr6, e->f.n_addr6, a) : 0;
-
-	if (!e || i == e->f.n_addr6)
-		return;
-	addr6_remove(t, &e->f, i);
+	addr_remove(t, l, i);
 	mark_up(t, e);
 	drop_unused(t, e);
 }
@@ -409,10 +351,9 @@ remove_entry(struct iftab *t, struct entry *e)
 {
 	struct entry *p;
 
-	while (e->f.n_addr > 0)
-		addr_remove(t, &e->f, e->f.n_addr - 1);
-	while (e->f.n_addr6 > 0)
-		addr6_remove(t, &e->f, e->f.n_addr6 - 1);
+	for (enum family i = 0; i < FAMILIES; i++)
+		while (e->f.addr[i].n > 0)
+			addr_remove(t, &e->f.addr[i], e->f.addr[i].n - 1);
 	/* The kernel frees the ports first, but events may have been lost. */
 	for (int k = 0; k < TIES; k++)
 		while ((p = LIST_FIRST(&e->tie[k].from))) {
@@ -448,25 +389,24 @@ iftab_resync_begin(struct iftab *t)
 	    e = entry_after(t, e->f.link.ifindex)) {
 		e->seen = false;
 		e->n_seen = 0;
-		for (uint32_t i = 0; i < e->f.n_addr; i++)
-			e->f.addr[i].seen = 0;
-		for (uint32_t i = 0; i < e->f.n_addr6; i++)
-			e->f.addr6[i].seen = 0;
+		for (enum family k = 0; k < FAMILIES; k++)
+			for (uint32_t i = 0; i < e->f.addr[k].n; i++)
+				e->f.addr[k].at[i].seen = 0;
 	}
 }
 
-/* Removes unreported addresses, and sorts those of IPv4 in the kernel's order. */
+/* Removes unreported addresses, and sorts the others in the kernel's order. */
 static void
-sweep_addrs(struct iftab *t, struct entry *e)
+sweep_addrs(struct iftab *t, struct entry *e, struct iface_addrs *l)
 {
-	struct iftab_addr *p = e->f.addr, a;
+	struct iftab_addr *p = l->at, a;
 	uint32_t n = 0, k;
 	bool changed = false;
 
-	for (uint32_t i = 0; i < e->f.n_addr; i++) {
+	for (uint32_t i = 0; i < l->n; i++) {
 		a = p[i];
 		if (!a.seen) {
-			uses_del(&t->uses, uses_key4(a.net.addr), USE_LOCAL, 0);
+			addr_uncount(t, &a);
 			changed = true;
 			continue;
 		}
@@ -476,12 +416,7 @@ sweep_addrs(struct iftab *t, struct entry *e)
 		}
 		p[k] = a;
 	}
-	e->f.n_addr = n;
-	for (uint32_t i = e->f.n_addr6; i-- > 0;)
-		if (!e->f.addr6[i].seen) {
-			addr6_remove(t, &e->f, i);
-			changed = true;
-		}
+	l->n = n;
 	if (changed)
 		mark_up(t, e);
 }
@@ -499,7 +434,8 @@ iftab_resync_end(struct iftab *t)
 			remove_entry(t, e);
 			continue;
 		}
-		sweep_addrs(t, e);
+		for (enum family i = 0; i < FAMILIES; i++)
+			sweep_addrs(t, e, &e->f.addr[i]);
 		drop_unused(t, e);
 	}
 	t->resync = false;

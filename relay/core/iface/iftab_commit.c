@@ -41,8 +41,8 @@ configured_port(const struct entry *e, int depth)
 static bool
 has_global(const struct iface *f)
 {
-	for (uint32_t i = 0; i < f->n_addr6; i++)
-		if (ip6_is_global(f->addr6[i].net.addr))
+	for (uint32_t i = 0; i < f->addr[FAMILY6].n; i++)
+		if (ip6_is_global(f->addr[FAMILY6].at[i].net.addr.v6))
 			return true;
 	return false;
 }
@@ -62,7 +62,7 @@ source_of(struct entry *e)
 	struct entry *p = e;
 
 	for (int depth = 0; p && depth < NEST_MAX; depth++) {
-		if (!s.addrs[FAMILY4]->f.n_addr)
+		if (!s.addrs[FAMILY4]->f.addr[FAMILY4].n)
 			s.addrs[FAMILY4] = p;
 		if (!has_global(&s.addrs[FAMILY6]->f))
 			s.addrs[FAMILY6] = p;

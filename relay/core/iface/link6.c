@@ -22,17 +22,17 @@
 #include "proto/dhcp6.h"
 
 /* The lowest link-local address that is not VRRP's; NULL: none. */
-static const struct iftab_addr6 *
+static const struct iftab_addr *
 local_of(const struct conf_if_opts *o, const struct iface *f)
 {
-	const struct iftab_addr6 *best = NULL;
+	const struct iftab_addr *best = NULL;
 
-	for (uint32_t i = 0; i < f->n_addr6; i++) {
-		const struct iftab_addr6 *a = &f->addr6[i];
+	for (uint32_t i = 0; i < f->addr[FAMILY6].n; i++) {
+		const struct iftab_addr *a = &f->addr[FAMILY6].at[i];
 
-		if (ip6_is_linklocal(a->net.addr) && !a->unusable &&
+		if (ip6_is_linklocal(a->net.addr.v6) && !a->unusable &&
 		    !active_is_virtual(o, f, FAMILY6, i) &&
-		    (!best || ip6_cmp(a->net.addr, best->net.addr) < 0))
+		    (!best || ip6_cmp(a->net.addr.v6, best->net.addr.v6) < 0))
 			best = a;
 	}
 	return best;
@@ -42,27 +42,27 @@ local_of(const struct conf_if_opts *o, const struct iface *f)
 static bool
 eligible(const struct conf_if_opts *o, const struct iface *from, uint32_t i)
 {
-	const struct iftab_addr6 *a = &from->addr6[i];
+	const struct iftab_addr *a = &from->addr[FAMILY6].at[i];
 
-	return ip6_is_global(a->net.addr) && !a->unusable && !a->temporary &&
+	return ip6_is_global(a->net.addr.v6) && !a->unusable && !a->temporary &&
 	    !active_is_virtual(o, from, FAMILY6, i);
 }
 
 /* Lower is better. */
 static int
-rank(const struct iftab_addr6 *a)
+rank(const struct iftab_addr *a)
 {
 	return a->deprecated << 3 | !a->permanent << 2 |
-	    ip6_is_ula(a->net.addr) << 1 | (a->net.plen == 128);
+	    ip6_is_ula(a->net.addr.v6) << 1 | (a->net.plen == 128);
 }
 
 static bool
-better(const struct iftab_addr6 *a, const struct iftab_addr6 *b)
+better(const struct iftab_addr *a, const struct iftab_addr *b)
 {
 	int difference = rank(a) - rank(b);
 
 	return difference < 0 || (difference == 0 &&
-	    ip6_cmp(a->net.addr, b->net.addr) < 0);
+	    ip6_cmp(a->net.addr.v6, b->net.addr.v6) < 0);
 }
 
 /* The one of the interface's own addresses by which servers know the link. The
@@ -71,21 +71,21 @@ better(const struct iftab_addr6 *a, const struct iftab_addr6 *b)
 static struct ip6
 own_of(const struct conf_if_opts *o, const struct iface *from, struct ip6 present)
 {
-	const struct iftab_addr6 *best = NULL, *stays = NULL;
+	const struct iftab_addr *best = NULL, *stays = NULL;
 
-	for (uint32_t i = 0; i < from->n_addr6; i++) {
-		const struct iftab_addr6 *a = &from->addr6[i];
+	for (uint32_t i = 0; i < from->addr[FAMILY6].n; i++) {
+		const struct iftab_addr *a = &from->addr[FAMILY6].at[i];
 
 		if (!eligible(o, from, i))
 			continue;
 		if (!best || better(a, best))
 			best = a;
-		if (ip6_eq(a->net.addr, present))
+		if (ip6_eq(a->net.addr.v6, present))
 			stays = a;
 	}
 	if (stays && (!stays->deprecated || best->deprecated))
 		return present;
-	return best ? best->net.addr : IP6_NONE;
+	return best ? best->net.addr.v6 : IP6_NONE;
 }
 
 static void
@@ -162,12 +162,12 @@ link6_make(struct iface *f, const struct iface *from, struct conf_fmt fmt,
     const uint8_t duid[18])
 {
 	const struct conf_if_opts *o = &f->conf->o;
-	const struct iftab_addr6 *local = local_of(o, f);
+	const struct iftab_addr *local = local_of(o, f);
 	struct iface6 *six = &f->six;
 
 	if (!local)
 		local = local_of(o, from);
-	six->local = local ? local->net.addr : IP6_NONE;
+	six->local = local ? local->net.addr.v6 : IP6_NONE;
 	six->own = own_of(o, from, six->own);
 	set_link(six, o);
 	fmt.giaddr = ip_of6(six->link);

@@ -104,7 +104,7 @@ source_of(const struct conf_helper *p, const struct iface *in, struct ip4 src)
 {
 	bool keep = p->keep_source && !ip4_is_none(src);
 
-	return keep || in->n_addr == 0 ? src : in->addr[0].net.addr;
+	return keep || in->addr[FAMILY4].n == 0 ? src : in->addr[FAMILY4].at[0].net.addr.v4;
 }
 
 static bool
@@ -161,8 +161,8 @@ add_broadcasts(struct helper_plan *plan, const struct conf_helper *p,
 		if (f == in || !f->link.up || f->link.loopback ||
 		    !matches_any(p->to_if, p->n_to_if, f->link.name))
 			continue;
-		for (uint32_t i = 0; i < f->n_addr && ip4_is_none(to); i++)
-			to = ip4net_broadcast(f->addr[i].net);
+		for (uint32_t i = 0; i < f->addr[FAMILY4].n && ip4_is_none(to); i++)
+			to = ip4net_broadcast(ipnet_v4(f->addr[FAMILY4].at[i].net));
 		if (!ip4_is_none(to))
 			add_out(plan, to, f->link.ifindex);
 	}

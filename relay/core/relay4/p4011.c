@@ -21,7 +21,7 @@ judge_4011(struct relay *r, const struct iface *in, const struct rx *rx)
 		return d;
 	/* The boot server replies to this address. If it could be any, not only
 	 * that of a machine on this VLAN, the server would be a reflector. */
-	if (!iface_has(in, rx->src.v4) || !iface_is_machine(in, rx->src.v4))
+	if (!iface_has(in, rx->src) || !iface_is_machine(in, rx->src.v4))
 		return DROP_NO_4011_CLIENT;
 	return iftab_is_local(r->iftab, rx->src.v4) ? DROP_LOOP : DROP_NONE;
 }

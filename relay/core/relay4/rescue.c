@@ -141,8 +141,8 @@ static bool
 is_routed(struct relay *r, const struct iface *in, const struct rx *rx)
 {
 	return is_active(in) && rx->mac_len > 0 && rx->mac_len <= 8 &&
-	    iface_has(in, rx->src.v4) && iface_is_machine(in, rx->src.v4) &&
-	    !iface_has(in, rx->dst.v4) && !iftab_is_local(r->iftab, rx->src.v4);
+	    iface_has(in, rx->src) && iface_is_machine(in, rx->src.v4) &&
+	    !iface_has(in, rx->dst) && !iftab_is_local(r->iftab, rx->src.v4);
 }
 
 /* wdsnbp.com polls with the number that its server assigned to it (option 250). */

@@ -178,7 +178,7 @@ judge_peer(const struct relay *r, const struct relay6_delivery *d)
 	if (iftab_is_ours6(r->iftab, peer))
 		return DROP_BAD_PEER;
 	/* Another relay may be more than one hop away. */
-	return iface6_has(d->out, peer) || d->payload[0] == DHCP6_RELAY_REPL ?
+	return iface_has(d->out, ip_of6(peer)) || d->payload[0] == DHCP6_RELAY_REPL ?
 	    DROP_NONE : DROP_BAD_PEER;
 }
 

@@ -213,8 +213,8 @@ our_subnet(const struct iface *f, struct ip4 a, struct ip4net *ours)
 
 	if (!f->link.up || f->link.loopback || f->link.mac_len != 6)
 		return false;
-	for (unsigned i = 0; i < f->n_addr; i++) {
-		struct ip4net n = f->addr[i].net;
+	for (unsigned i = 0; i < f->addr[FAMILY4].n; i++) {
+		struct ip4net n = ipnet_v4(f->addr[FAMILY4].at[i].net);
 
 		if (!ip4net_has(n, a) || (found && n.plen <= ours->plen))
 			continue;

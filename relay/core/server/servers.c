@@ -174,14 +174,13 @@ bool
 servers_way_by(const struct servers *sv, uint16_t server, const struct iface *in)
 {
 	struct ipaddr source = sv->source[server];
+	const struct iface_addrs *own = &in->addr[ip_family(source)];
 	bool found = false;
 
 	if (sv->conf->server[server].zone[0])
 		return strcmp(sv->conf->server[server].zone, in->link.name) == 0;
-	for (unsigned i = 0; i < in->n_addr; i++)
-		found |= ip_eq(source, ip_of4(in->addr[i].net.addr));
-	for (unsigned i = 0; i < in->n_addr6; i++)
-		found |= ip_eq(source, ip_of6(in->addr6[i].net.addr));
+	for (unsigned i = 0; i < own->n; i++)
+		found |= ip_eq(source, own->at[i].net.addr);
 	return found;
 }
 

@@ -100,9 +100,9 @@ set_up(void)
 	for (uint32_t i = VLAN10; i <= UPLINK; i += 10) {
 		if (i == UPLINK)
 			world_link(w, UPLINK, "up0");
-		world_addr6(w, i, "fe80::1/64");
+		world_addr(w, i, "fe80::1/64");
 		snprintf(net, sizeof(net), "2001:db8:%u::1/64", i);
-		world_addr6(w, i, net);
+		world_addr(w, i, net);
 	}
 	for (unsigned i = 0; i < w->conf->n_server; i++)
 		d->servers.source[i] = ip_of4(world_ip("198.51.100.1"));

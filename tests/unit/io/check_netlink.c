@@ -55,15 +55,6 @@ on_addr(void *user, uint32_t ifindex, const struct iftab_addr *a)
 	return iftab_set_addr(w->tab, ifindex, a);
 }
 
-static int
-on_addr6(void *user, uint32_t ifindex, const struct iftab_addr6 *a)
-{
-	struct watch *w = user;
-
-	w->addrs++;
-	return iftab_set_addr6(w->tab, ifindex, a);
-}
-
 static void
 on_link_gone(void *user, uint32_t ifindex)
 {
@@ -74,21 +65,12 @@ on_link_gone(void *user, uint32_t ifindex)
 }
 
 static void
-on_addr_gone(void *user, uint32_t ifindex, struct ip4net net)
+on_addr_gone(void *user, uint32_t ifindex, struct ipnet net)
 {
 	struct watch *w = user;
 
 	w->gones++;
 	iftab_del_addr(w->tab, ifindex, net);
-}
-
-static void
-on_addr6_gone(void *user, uint32_t ifindex, struct ip6 a)
-{
-	struct watch *w = user;
-
-	w->gones++;
-	iftab_del_addr6(w->tab, ifindex, a);
 }
 
 static void
@@ -124,10 +106,8 @@ on_batch(void *user)
 static const struct netlink_ops ops = {
 	.link = on_link,
 	.addr = on_addr,
-	.addr6 = on_addr6,
 	.link_gone = on_link_gone,
 	.addr_gone = on_addr_gone,
-	.addr6_gone = on_addr6_gone,
 	.route_changed = on_route,
 	.resync_begin = on_begin,
 	.resync_end = on_end,
@@ -221,24 +201,24 @@ must_have(struct watch *w, const char *name)
 	return f;
 }
 
-static const struct iftab_addr6 *
+static const struct iftab_addr *
 find6(const struct iface *f, struct ip6 a)
 {
-	for (uint32_t i = 0; i < f->n_addr6; i++)
-		if (ip6_eq(f->addr6[i].net.addr, a))
-			return &f->addr6[i];
+	for (uint32_t i = 0; i < f->addr[FAMILY6].n; i++)
+		if (ip6_eq(f->addr[FAMILY6].at[i].net.addr.v6, a))
+			return &f->addr[FAMILY6].at[i];
 	return NULL;
 }
 
 static void
 same_addrs(const struct iface *a, const struct iface *b)
 {
-	ck_assert_uint_eq(a->n_addr, b->n_addr);
-	for (uint32_t i = 0; i < a->n_addr; i++) {
-		ck_assert_uint_eq(a->addr[i].net.addr.host, b->addr[i].net.addr.host);
-		ck_assert_uint_eq(a->addr[i].net.plen, b->addr[i].net.plen);
-		ck_assert_int_eq(a->addr[i].secondary, b->addr[i].secondary);
-		ck_assert_int_eq(a->addr[i].link_scope, b->addr[i].link_scope);
+	ck_assert_uint_eq(a->addr[FAMILY4].n, b->addr[FAMILY4].n);
+	for (uint32_t i = 0; i < a->addr[FAMILY4].n; i++) {
+		ck_assert_uint_eq(a->addr[FAMILY4].at[i].net.addr.v4.host, b->addr[FAMILY4].at[i].net.addr.v4.host);
+		ck_assert_uint_eq(a->addr[FAMILY4].at[i].net.plen, b->addr[FAMILY4].at[i].net.plen);
+		ck_assert_int_eq(a->addr[FAMILY4].at[i].secondary, b->addr[FAMILY4].at[i].secondary);
+		ck_assert_int_eq(a->addr[FAMILY4].at[i].link_scope, b->addr[FAMILY4].at[i].link_scope);
 	}
 }
 
@@ -247,11 +227,11 @@ same_addrs(const struct iface *a, const struct iface *b)
 static void
 same_addrs6(const struct iface *a, const struct iface *b)
 {
-	for (uint32_t i = 0; i < a->n_addr6; i++)
-		ck_assert_ptr_nonnull(find6(b, a->addr6[i].net.addr));
-	for (uint32_t i = 0; i < b->n_addr6; i++) {
-		const struct iftab_addr6 *q = &b->addr6[i];
-		const struct iftab_addr6 *p = find6(a, q->net.addr);
+	for (uint32_t i = 0; i < a->addr[FAMILY6].n; i++)
+		ck_assert_ptr_nonnull(find6(b, a->addr[FAMILY6].at[i].net.addr.v6));
+	for (uint32_t i = 0; i < b->addr[FAMILY6].n; i++) {
+		const struct iftab_addr *q = &b->addr[FAMILY6].at[i];
+		const struct iftab_addr *p = find6(a, q->net.addr.v6);
 
 		if (!p && q->unusable)
 			continue;
@@ -350,13 +330,13 @@ START_TEST(open_reports_what_exists)
 	ck_assert_uint_eq(f->link.mtu, 1400);
 	ck_assert_uint_eq(f->link.mac_len, 6);
 	ck_assert_mem_eq(f->link.mac, "\2\0\0\0\0\xaa", 6);
-	ck_assert_uint_eq(f->n_addr, 3);
+	ck_assert_uint_eq(f->addr[FAMILY4].n, 3);
 	for (uint32_t i = 0; i < 3; i++) {
-		uint32_t a = f->addr[i].net.addr.host;
+		uint32_t a = f->addr[FAMILY4].at[i].net.addr.v4.host;
 
-		ck_assert_int_eq(f->addr[i].secondary, a == ip("10.1.0.2"));
-		ck_assert_int_eq(f->addr[i].link_scope, a == ip("169.254.3.4"));
-		ck_assert_uint_eq(f->addr[i].net.plen, a == ip("169.254.3.4") ? 16 : 24);
+		ck_assert_int_eq(f->addr[FAMILY4].at[i].secondary, a == ip("10.1.0.2"));
+		ck_assert_int_eq(f->addr[FAMILY4].at[i].link_scope, a == ip("169.254.3.4"));
+		ck_assert_uint_eq(f->addr[FAMILY4].at[i].net.plen, a == ip("169.254.3.4") ? 16 : 24);
 	}
 	ck_assert(!must_have(&w, "a1")->link.up);
 	ck_assert(must_have(&w, "lo")->link.loopback);
@@ -388,12 +368,12 @@ START_TEST(a_link_is_created_changed_and_deleted)
 
 	sh("ip addr add 10.1.0.1/24 dev v10");
 	follow(&w);
-	ck_assert_uint_eq(must_have(&w, "v10")->n_addr, 1);
+	ck_assert_uint_eq(must_have(&w, "v10")->addr[FAMILY4].n, 1);
 
 	sh("ip addr add 10.2.0.1/24 dev v10 && ip addr add 10.1.0.9/24 dev v10");
 	follow(&w);
-	ck_assert_uint_eq(must_have(&w, "v10")->n_addr, 3);
-	ck_assert(must_have(&w, "v10")->addr[2].secondary);
+	ck_assert_uint_eq(must_have(&w, "v10")->addr[FAMILY4].n, 3);
+	ck_assert(must_have(&w, "v10")->addr[FAMILY4].at[2].secondary);
 
 	sh("ip link set v10 down && ip link set v10 name v11");
 	follow(&w);
@@ -402,7 +382,7 @@ START_TEST(a_link_is_created_changed_and_deleted)
 
 	sh("ip addr del 10.2.0.1/24 dev v11");
 	follow(&w);
-	ck_assert_uint_eq(must_have(&w, "v11")->n_addr, 2);
+	ck_assert_uint_eq(must_have(&w, "v11")->addr[FAMILY4].n, 2);
 
 	sh("ip link set v11 address 02:00:00:00:00:bb");
 	follow(&w);
@@ -447,7 +427,7 @@ START_TEST(recreated_under_the_same_name)
 	    " ip addr add 10.1.0.1/24 dev e0");
 	follow(&w);
 	ck_assert_uint_ne(must_have(&w, "e0")->link.ifindex, old);
-	ck_assert_uint_eq(must_have(&w, "e0")->n_addr, 1);
+	ck_assert_uint_eq(must_have(&w, "e0")->addr[FAMILY4].n, 1);
 	ck_assert(iftab_is_local(w.tab, (struct ip4){ ip("10.1.0.1") }));
 	watch_close(&w);
 }
@@ -473,7 +453,7 @@ START_TEST(port_joins_and_leaves_a_bridge)
 	follow(&w);
 	ck_assert_uint_eq(must_have(&w, "e0")->link.master, 0);
 	ck_assert_int_eq(w.gones, 0);
-	ck_assert_uint_eq(must_have(&w, "e0")->n_addr, 1);
+	ck_assert_uint_eq(must_have(&w, "e0")->addr[FAMILY4].n, 1);
 
 	sh("ip link set e0 master br0 && ip link del br0");
 	follow(&w);
@@ -547,9 +527,9 @@ START_TEST(order_of_addresses_is_the_kernels)
 	drain(&w);
 	sh("ip addr del 10.1.0.1/24 dev e0");
 	drain(&w);
-	ck_assert_uint_eq(must_have(&w, "e0")->addr[0].net.addr.host, ip("10.2.0.1"));
+	ck_assert_uint_eq(must_have(&w, "e0")->addr[FAMILY4].at[0].net.addr.v4.host, ip("10.2.0.1"));
 	ck_assert_int_eq(netlink_resync(w.nl), 0);
-	ck_assert_uint_eq(must_have(&w, "e0")->addr[0].net.addr.host, ip("10.2.0.1"));
+	ck_assert_uint_eq(must_have(&w, "e0")->addr[FAMILY4].at[0].net.addr.v4.host, ip("10.2.0.1"));
 	assert_in_step(&w);
 	watch_close(&w);
 }
@@ -568,16 +548,16 @@ START_TEST(an_address_with_two_peers)
 	drain(&w);
 	sh("ip addr del 10.1.0.1 peer 10.1.0.3/32 dev e0");
 	drain(&w);
-	ck_assert_uint_eq(must_have(&w, "e0")->n_addr, 1);
+	ck_assert_uint_eq(must_have(&w, "e0")->addr[FAMILY4].n, 1);
 	assert_in_step(&w);
 	sh("ip addr del 10.1.0.1 peer 10.1.0.2/32 dev e0");
 	drain(&w);
-	ck_assert_uint_eq(must_have(&w, "e0")->n_addr, 0);
+	ck_assert_uint_eq(must_have(&w, "e0")->addr[FAMILY4].n, 0);
 	watch_close(&w);
 }
 END_TEST
 
-static const struct iftab_addr6 *
+static const struct iftab_addr *
 addr6(struct watch *w, const char *ifname, const char *s)
 {
 	struct ip6 a;
@@ -586,10 +566,10 @@ addr6(struct watch *w, const char *ifname, const char *s)
 	return find6(must_have(w, ifname), a);
 }
 
-static const struct iftab_addr6 *
+static const struct iftab_addr *
 must_have6(struct watch *w, const char *ifname, const char *s)
 {
-	const struct iftab_addr6 *a = addr6(w, ifname, s);
+	const struct iftab_addr *a = addr6(w, ifname, s);
 
 	ck_assert_msg(a != NULL, "no address %s", s);
 	return a;
@@ -600,7 +580,7 @@ static void
 wait_for6(struct watch *w, const char *s, bool usable)
 {
 	for (int64_t end = now_ms() + 10000; now_ms() < end;) {
-		const struct iftab_addr6 *a = addr6(w, "e0", s);
+		const struct iftab_addr *a = addr6(w, "e0", s);
 
 		if (a && a->unusable != usable)
 			return;
@@ -628,7 +608,7 @@ START_TEST(ipv6_addresses_come_with_their_flags)
 	    " ip addr add 2001:db8::2/64 dev e0 nodad valid_lft 1000 preferred_lft 500");
 	watch_open(&w, NETLINK_RCVBUF);
 	for (int i = 0; i < 2; i++) {	/* by the dump, then by messages */
-		const struct iftab_addr6 *a = must_have6(&w, "e0", "2001:db8::1");
+		const struct iftab_addr *a = must_have6(&w, "e0", "2001:db8::1");
 
 		ck_assert(a->permanent && !a->deprecated && !a->temporary && !a->unusable);
 		ck_assert_uint_eq(a->net.plen, 64);
@@ -704,8 +684,8 @@ START_TEST(a_temporary_address_is_marked)
 	for (int64_t end = now_ms() + 10000; n == 0 && now_ms() < end;) {
 		const struct iface *f = must_have(&w, "e0");
 
-		for (uint32_t i = 0; i < f->n_addr6; i++)
-			n += f->addr6[i].temporary && !f->addr6[i].permanent;
+		for (uint32_t i = 0; i < f->addr[FAMILY6].n; i++)
+			n += f->addr[FAMILY6].at[i].temporary && !f->addr[FAMILY6].at[i].permanent;
 		if (readable(&w, 100))
 			drain(&w);
 	}
@@ -721,10 +701,10 @@ START_TEST(addresses_go_when_ipv6_is_turned_off)
 	make_pair6();
 	sh("ip addr add 2001:db8::1/64 dev e0 nodad");
 	watch_open(&w, NETLINK_RCVBUF);
-	ck_assert_uint_ge(must_have(&w, "e0")->n_addr6, 1);
+	ck_assert_uint_ge(must_have(&w, "e0")->addr[FAMILY6].n, 1);
 	sh("echo 1 > /proc/sys/net/ipv6/conf/e0/disable_ipv6");
 	follow(&w);
-	ck_assert_uint_eq(must_have(&w, "e0")->n_addr6, 0);
+	ck_assert_uint_eq(must_have(&w, "e0")->addr[FAMILY6].n, 0);
 	watch_close(&w);
 }
 END_TEST
@@ -817,9 +797,9 @@ START_TEST(lost_messages_lead_to_a_resync)
 	ck_assert_int_ge(w.ends, 2);
 	drain(&w);
 	assert_in_step(&w);
-	ck_assert_uint_eq(must_have(&w, "e0")->n_addr, 100);
+	ck_assert_uint_eq(must_have(&w, "e0")->addr[FAMILY4].n, 100);
 	ck_assert_ptr_null(by_name(&w, "old"));
-	ck_assert_uint_eq(must_have(&w, "new")->n_addr, 1);
+	ck_assert_uint_eq(must_have(&w, "new")->addr[FAMILY4].n, 1);
 	ck_assert(!iftab_is_local(w.tab, (struct ip4){ ip("10.9.0.1") }));
 	ck_assert(!iftab_is_local(w.tab, (struct ip4){ ip("10.9.1.1") }));
 
@@ -828,7 +808,7 @@ START_TEST(lost_messages_lead_to_a_resync)
 	sh("ip addr add 10.7.0.1/24 dev new");
 	follow(&w);
 	ck_assert_int_eq(w.begins, 0);
-	ck_assert_uint_eq(must_have(&w, "new")->n_addr, 2);
+	ck_assert_uint_eq(must_have(&w, "new")->addr[FAMILY4].n, 2);
 	watch_close(&w);
 }
 END_TEST

@@ -14,6 +14,7 @@
 
 #include "core/iface/iftab.h"
 #include "conftext.h"
+#include "ipnet.h"
 
 Suite *iftab_suite(void);
 
@@ -180,12 +181,12 @@ ip(const char *s)
 	return a;
 }
 
-static struct ip4net
+static struct ipnet
 net(const char *s)
 {
-	struct ip4net n;
+	struct ipnet n;
 
-	ck_assert(ip4net_parse(s, &n));
+	ck_assert(ipnet_parse(s, &n));
 	return n;
 }
 
@@ -374,7 +375,7 @@ START_TEST(repeated_events_change_nothing)
 	}
 	told_nothing(w);
 	ck_assert_uint_eq(w->changes, 1);
-	ck_assert_uint_eq(iface(w, 5)->n_addr, 2);
+	ck_assert_uint_eq(iface(w, 5)->addr[FAMILY4].n, 2);
 	addr_del(w, 5, "10.1.0.1/24");
 	addr_del(w, 5, "10.1.0.1/24");
 	commit(w);
@@ -878,14 +879,14 @@ START_TEST(has_addresses_in_the_subnet_of_any_address)
 
 	section(w, "vlan*");
 	link_up(w, 5, "vlan10");
-	ck_assert(!iface_has(iface(w, 5), ip("10.1.0.9")));
+	ck_assert(!iface_has(iface(w, 5), ip_of4(ip("10.1.0.9"))));
 	addr(w, 5, "10.1.0.1/24");
 	addr(w, 5, "10.2.0.129/25");
 	commit(w);
-	ck_assert(iface_has(iface(w, 5), ip("10.1.0.9")));
-	ck_assert(iface_has(iface(w, 5), ip("10.2.0.200")));
+	ck_assert(iface_has(iface(w, 5), ip_of4(ip("10.1.0.9"))));
+	ck_assert(iface_has(iface(w, 5), ip_of4(ip("10.2.0.200"))));
 	ck_assert(!iface_is_all(iface(w, 5), ip("10.2.0.200")));
-	ck_assert(!iface_has(iface(w, 5), ip("10.2.0.9")));
+	ck_assert(!iface_has(iface(w, 5), ip_of4(ip("10.2.0.9"))));
 	world_end(w);
 }
 END_TEST
@@ -1616,7 +1617,7 @@ start_and_stop(uint32_t n)
 	section(w, "vlan*")->option82 = true;
 	strcpy(w->ifs[0].o.circuit_id, "%i");
 	for (uint32_t i = 1; i <= n; i++) {
-		struct iftab_addr a = { .net = { { 10u << 24 | i << 8 | 1 }, 24 } };
+		struct iftab_addr a = { .net = { ip_of4((struct ip4){ 10u << 24 | i << 8 | 1 }), 24 } };
 
 		snprintf(name, sizeof(name), "vlan%u", i);
 		link_up(w, i, name);
@@ -1792,7 +1793,7 @@ START_TEST(which_addresses_look_like_vrrp)
 			    "%zu", i);
 			if (cases[i].virtual)
 				ck_assert(ip4_eq(iface(w, 5)->giaddr[0].addr,
-				    net(cases[i].other).addr));
+				    net(cases[i].other).addr.v4));
 			world_end(w);
 		}
 }
@@ -1998,7 +1999,7 @@ same_iface(const struct iface *a, const struct iface *b)
 	ck_assert_int_eq(a->standby[FAMILY4], b->standby[FAMILY4]);
 	ck_assert_int_eq(iface_ready(a), iface_ready(b));
 	ck_assert_uint_eq(a->n_giaddr, b->n_giaddr);
-	ck_assert_uint_eq(a->n_addr, b->n_addr);
+	ck_assert_uint_eq(a->addr[FAMILY4].n, b->addr[FAMILY4].n);
 	for (uint8_t i = 0; i < a->n_giaddr; i++) {
 		ck_assert(iface_giaddr_find(b, a->giaddr[i].addr) >= 0);
 		ck_assert_uint_eq(a->giaddr[i].rai.len, b->giaddr[i].rai.len);
@@ -2021,7 +2022,7 @@ same_world(struct world *a, struct world *b)
 			same_iface(f, iftab_by_index(b->t, i));
 	}
 	for (int k = 0; k < 4; k++) {
-		struct ip4 g = net(model_net[k]).addr;
+		struct ip4 g = net(model_net[k]).addr.v4;
 
 		ck_assert_uint_eq(iftab_by_giaddr(a->t, g, &only_a),
 		    iftab_by_giaddr(b->t, g, &only_b));

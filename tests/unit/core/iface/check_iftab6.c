@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "core/iface/iftab.h"
+#include "ipnet.h"
 
 Suite *iftab6_suite(void);
 
@@ -146,13 +147,13 @@ ip(const char *s)
 static void
 addr_is(struct world *w, uint32_t ifindex, const char *s, const char *flags)
 {
-	struct iftab_addr6 a = {
+	struct iftab_addr a = {
 		.unusable = strchr(flags, 'u'), .temporary = strchr(flags, 't'),
 		.deprecated = strchr(flags, 'd'), .permanent = !strchr(flags, 'y'),
 	};
 
-	ck_assert_msg(ip6net_parse(s, &a.net), "%s", s);
-	ck_assert_int_eq(iftab_set_addr6(w->t, ifindex, &a), 0);
+	ck_assert_msg(ipnet_parse(s, &a.net), "%s", s);
+	ck_assert_int_eq(iftab_set_addr(w->t, ifindex, &a), 0);
 }
 
 static void
@@ -164,7 +165,7 @@ addr(struct world *w, uint32_t ifindex, const char *s)
 static void
 addr_del(struct world *w, uint32_t ifindex, const char *s)
 {
-	iftab_del_addr6(w->t, ifindex, ip(s));
+	iftab_del_addr(w->t, ifindex, (struct ipnet){ ip_of6(ip(s)), 0 });
 }
 
 static void
@@ -172,16 +173,16 @@ addr4(struct world *w, uint32_t ifindex, const char *s)
 {
 	struct iftab_addr a = { .secondary = false };
 
-	ck_assert(ip4net_parse(s, &a.net));
+	ck_assert(ipnet_parse(s, &a.net));
 	ck_assert_int_eq(iftab_set_addr(w->t, ifindex, &a), 0);
 }
 
 static void
 addr4_del(struct world *w, uint32_t ifindex, const char *s)
 {
-	struct ip4net n;
+	struct ipnet n;
 
-	ck_assert(ip4net_parse(s, &n));
+	ck_assert(ipnet_parse(s, &n));
 	iftab_del_addr(w->t, ifindex, n);
 }
 
@@ -271,7 +272,7 @@ START_TEST(ready_with_link_local_and_global_address)
 	addr(w, 5, "fe80::5/64");		/* repeated */
 	tells(w, "");
 	addr_del(w, 5, "2001:db8:1::2");	/* unknown */
-	iftab_del_addr6(w->t, 77, ip("2001:db8:1::1"));
+	iftab_del_addr(w->t, 77, (struct ipnet){ ip_of6(ip("2001:db8:1::1")), 0 });
 	tells(w, "");
 	addr_del(w, 5, "2001:db8:1::1");
 	tells(w, "lost vlan10");
@@ -634,16 +635,16 @@ START_TEST(what_is_on_the_link_and_what_is_ours)
 	addr(w, 5, "2001:db8:1::1/64");
 	commit(w);
 	f = iface(w, 5);
-	ck_assert(iface6_has(f, ip("2001:db8:1:0:ffff::1")));
-	ck_assert(iface6_has(f, ip("fe80::99")));
-	ck_assert(!iface6_has(f, ip("2001:db8:2::1")));
+	ck_assert(iface_has(f, ip_of6(ip("2001:db8:1:0:ffff::1"))));
+	ck_assert(iface_has(f, ip_of6(ip("fe80::99"))));
+	ck_assert(!iface_has(f, ip_of6(ip("2001:db8:2::1"))));
 	ck_assert(iface6_owns(f, ip("2001:db8:1::1")));
 	ck_assert(!iface6_owns(f, ip("2001:db8:1::2")));
 	/* The kernel has an address once; another prefix length replaces the first. */
 	addr(w, 5, "2001:db8:1::1/48");
 	tells(w, "");
-	ck_assert_uint_eq(f->n_addr6, 2);
-	ck_assert(iface6_has(f, ip("2001:db8:1:1::1")));
+	ck_assert_uint_eq(f->addr[FAMILY6].n, 2);
+	ck_assert(iface_has(f, ip_of6(ip("2001:db8:1:1::1"))));
 	world_end(w);
 }
 END_TEST
@@ -664,7 +665,7 @@ START_TEST(resync_removes_what_is_not_reported)
 	iftab_resync_end(w->t);
 	tells(w, "changed vlan10");
 	link_is(w, 5, "2001:db8:2::1");
-	ck_assert_uint_eq(iface(w, 5)->n_addr6, 3);
+	ck_assert_uint_eq(iface(w, 5)->addr[FAMILY6].n, 3);
 	ck_assert(!iftab_is_ours6(w->t, ip("2001:db8:1::1")));
 	ck_assert(!iftab_is_ours6(w->t, ip("2001:db8:6::1")));
 	iftab_resync_begin(w->t);
@@ -1114,7 +1115,7 @@ cpu_ms(void)
 static void
 full_read(struct world *w, uint32_t n)
 {
-	struct iftab_addr6 a = { .net = { .plen = 64 }, .permanent = true };
+	struct iftab_addr a = { .net = { .plen = 64 }, .permanent = true };
 	char name[IFTAB_NAME_MAX];
 
 	iftab_resync_begin(w->t);
@@ -1124,13 +1125,13 @@ full_read(struct world *w, uint32_t n)
 	}
 	for (uint32_t i = 1; i <= n; i++)
 		for (uint8_t k = 0; k < 10; k++) {
-			a.net.addr = ip(k ? "2001:db8::1" : "fe80::1");
-			a.net.addr.b[5] = k ? k : 0;
+			a.net.addr = ip_of6(ip(k ? "2001:db8::1" : "fe80::1"));
+			a.net.addr.v6.b[5] = k ? k : 0;
 			if (k) {
-				a.net.addr.b[6] = (uint8_t)(i >> 8);
-				a.net.addr.b[7] = (uint8_t)i;
+				a.net.addr.v6.b[6] = (uint8_t)(i >> 8);
+				a.net.addr.v6.b[7] = (uint8_t)i;
 			}
-			ck_assert_int_eq(iftab_set_addr6(w->t, i, &a), 0);
+			ck_assert_int_eq(iftab_set_addr(w->t, i, &a), 0);
 		}
 	iftab_resync_end(w->t);
 	commit(w);
@@ -1192,9 +1193,9 @@ walk_step(struct world *w, bool there[LINKS], bool has[LINKS][ADDRS], uint32_t *
 {
 	uint32_t i = dice(seed, LINKS), k = dice(seed, ADDRS);
 	struct iftab_link l = a_link(i + 1, dice(seed, 2) ? "vlan10" : "eth0");
-	struct ip6net net;
+	struct ipnet net;
 
-	ck_assert(ip6net_parse(walk_net[k], &net));
+	ck_assert(ipnet_parse(walk_net[k], &net));
 	switch (dice(seed, 8)) {
 	case 0:
 		there[i] = false;
@@ -1216,7 +1217,7 @@ walk_step(struct world *w, bool there[LINKS], bool has[LINKS][ADDRS], uint32_t *
 		if (has[i][k])
 			addr_is(w, i + 1, walk_net[k], dice(seed, 4) ? "" : "d");
 		else
-			iftab_del_addr6(w->t, i + 1, net.addr);
+			iftab_del_addr(w->t, i + 1, net);
 	}
 }
 
@@ -1228,22 +1229,22 @@ is_consistent(struct world *w, const bool there[LINKS], bool has[LINKS][ADDRS])
 	size_t ids = 0, n;
 
 	for (int k = 0; k < ADDRS; k++) {
-		struct ip6net net;
+		struct ipnet net;
 		size_t links = 0;
 		bool ours = false;
 
-		ck_assert(ip6net_parse(walk_net[k], &net));
+		ck_assert(ipnet_parse(walk_net[k], &net));
 		for (uint32_t i = 0; i < LINKS; i++) {
 			f = iftab_by_index(w->t, i + 1);
 			ck_assert_int_eq(f != NULL, there[i]);
 			ours |= has[i][k];
 			if (f)
-				ck_assert_int_eq(iface6_owns(f, net.addr), has[i][k]);
-			if (f && iface6_ready(f) && ip6_eq(f->six.link, net.addr))
+				ck_assert_int_eq(iface6_owns(f, net.addr.v6), has[i][k]);
+			if (f && iface6_ready(f) && ip6_eq(f->six.link, net.addr.v6))
 				links++;
 		}
-		ck_assert_int_eq(iftab_is_ours6(w->t, net.addr), ours);
-		ck_assert_uint_eq(iftab_by_link(w->t, net.addr, &only), links);
+		ck_assert_int_eq(iftab_is_ours6(w->t, net.addr.v6), ours);
+		ck_assert_uint_eq(iftab_by_link(w->t, net.addr.v6, &only), links);
 		ck_assert_int_eq(only != NULL, links == 1);
 	}
 	for (f = iftab_next(w->t, 0); f; f = iftab_next(w->t, f->link.ifindex))

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/relay4/p4011.h"
+#include "ipnet.h"
 #include "msg.h"
 #include "world.h"
 
@@ -589,15 +590,15 @@ END_TEST
 /* When addresses are removed, no index may point past the remaining ones. */
 START_TEST(rotate_survives_the_loss_of_addresses)
 {
-	struct ip4net net;
+	struct ipnet net;
 
 	conf(ROTATE);
 	make_request(DHCP4_DISCOVER);
 	for (int try = 0; try < 7; try++)
 		(void)send_msg_on(20);
-	must(ip4net_parse("203.0.113.129/26", &net));
+	must(ipnet_parse("203.0.113.129/26", &net));
 	iftab_del_addr(w->iftab, 20, net);
-	must(ip4net_parse("203.0.113.65/26", &net));
+	must(ipnet_parse("203.0.113.65/26", &net));
 	iftab_del_addr(w->iftab, 20, net);
 	iftab_commit(w->iftab, w->conf, &world_host, false, NULL, NULL);
 	sent_with("203.0.113.1");

@@ -55,9 +55,9 @@ conf(const char *text)
 
 		snprintf(name, sizeof(name), i == 30 ? "eth0" : "vlan%u", i);
 		world_link(w, i, name);
-		world_addr6(w, i, "fe80::1/64");
+		world_addr(w, i, "fe80::1/64");
 		snprintf(net, sizeof(net), "2001:db8:%u::1/64", i);
-		world_addr6(w, i, net);
+		world_addr(w, i, net);
 	}
 	for (uint16_t i = 0; i < w->conf->n_server; i++)
 		w->servers.source[i] = ip_of6(ip6("2001:db8:30::1"));
@@ -241,13 +241,13 @@ START_TEST(without_a_link_address_nothing_is_relayed)
 	world_link(w, 11, "vlan11");
 	client(DHCP6_SOLICIT);
 	expect(send_from(11, CLIENT, 546), DROP_NO_LINK_LOCAL);
-	world_addr6(w, 11, "fe80::1/64");
+	world_addr(w, 11, "fe80::1/64");
 	expect(send_from(11, CLIENT, 546), DROP_NO_LINK_ADDRESS);
 	/* The server's answer could not be delivered to a relay there, either. */
 	msg6_wrap(&msg, DHCP6_RELAY_FORW, 0, "2001:db8:99::1", CLIENT, NULL);
 	expect(send_from(11, "2001:db8:99::2", 547), DROP_NO_LINK_ADDRESS);
 	client(DHCP6_SOLICIT);
-	world_addr6(w, 11, "fd00:11::1/64");
+	world_addr(w, 11, "fd00:11::1/64");
 	expect(send_from(11, CLIENT, 546), DROP_NONE);
 	expect(send_from(30, CLIENT, 546), DROP_NOT_CLIENT);
 }

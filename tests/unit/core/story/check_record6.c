@@ -48,9 +48,9 @@ setup(void)
 
 		snprintf(name, sizeof(name), "vlan%u", i);
 		world_link(w, i, name);
-		world_addr6(w, i, "fe80::1/64");
+		world_addr(w, i, "fe80::1/64");
 	}
-	world_addr6(w, 10, "2001:db8:10::1/64");
+	world_addr(w, 10, "2001:db8:10::1/64");
 	w->servers.source[0] = ip_of6(ip6("2001:db8:ff::1"));
 }
 
@@ -206,7 +206,7 @@ START_TEST(other_messages_have_no_story)
 	/* no server has an IPv6 address here */
 	message(DHCP6_SOLICIT, "0003 0001 525400000001");
 	ck_assert_int_eq(asked(20, CLIENT), DROP_NO_LINK_ADDRESS);
-	world_addr6(w, 20, "2001:db8:20::1/64");
+	world_addr(w, 20, "2001:db8:20::1/64");
 	ck_assert_int_eq(asked(20, CLIENT), DROP_NO_SERVER);
 	/* no client interface, a server's message, no message */
 	ck_assert_int_eq(asked(99, CLIENT), DROP_NOT_CLIENT);

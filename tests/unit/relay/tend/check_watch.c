@@ -61,7 +61,7 @@ START_TEST(an_interface_serves_clients_while_it_is_up_and_has_an_address)
 	ck_assert_uint_eq(relayed(30), 0);
 	rig_link(30, "vlan30", true);
 	ck_assert_uint_eq(relayed(30), 1);
-	fakeio_addr_gone(30, (struct ip4net){ rig_ip("192.0.2.129"), 25 });
+	fakeio_addr_gone(30, (struct ipnet){ ip_of4(rig_ip("192.0.2.129")), 25 });
 	fakeio_batch_end();
 	ck_assert_uint_eq(relayed(30), 0);
 	fakeio_link_gone(30);
@@ -194,7 +194,7 @@ START_TEST(client_interfaces_join_the_group_of_dhcpv6_while_a_server_speaks_it)
 	rig_link(30, "vlan30", true);		/* without an address */
 	ck_assert_uint_eq(fakeio_joined(FAMILY6), 3);
 	rig_link(31, "wan", true);
-	rig_addr6(31, "2001:db8:31::1/64");
+	rig_addr(31, "2001:db8:31::1/64");
 	ck_assert_uint_eq(fakeio_joined(FAMILY6), 3);
 	fakeio_link_gone(30);
 	fakeio_batch_end();
@@ -252,12 +252,12 @@ START_TEST(a_failed_join_is_logged_once_and_tried_at_the_next_change)
 		if (mtu == 1500)
 			rig_link(30, "vlan30", true);
 		else
-			rig_addr6(30, mtu == 1501 ? "fe80::1/64" : "fe80::2/64");
+			rig_addr(30, mtu == 1501 ? "fe80::1/64" : "fe80::2/64");
 		ck_assert_uint_eq(fakeio_joined(FAMILY6), 2);
 	}
 	ck_assert_uint_eq(count_logged("group-join-failed interface=vlan30 "
 	    "error=\"Invalid argument\" group=ff02::1:2"), 1);
-	rig_addr6(30, "fe80::3/64");
+	rig_addr(30, "fe80::3/64");
 	ck_assert_uint_eq(fakeio_joined(FAMILY6), 3);
 }
 END_TEST
@@ -268,12 +268,12 @@ START_TEST(ipv6_addresses_reach_the_table_and_the_log)
 
 	ck_assert(ip6_parse("2001:db8:20::1", &global));
 	ck_assert(rig_reload(d, conf6));
-	rig_addr6(RIG_VLAN20, "fe80::1/64");
-	rig_addr6(RIG_VLAN20, "2001:db8:20::1/64");
+	rig_addr(RIG_VLAN20, "fe80::1/64");
+	rig_addr(RIG_VLAN20, "2001:db8:20::1/64");
 	ck_assert(rig_logged("interface-ready interface=vlan20 giaddr=203.0.113.1 "
 	    "link-address=2001:db8:20::1"));
 	ck_assert(iface6_ready(iftab_by_index(d->iftab, RIG_VLAN20)));
-	fakeio_addr6_gone(RIG_VLAN20, global);
+	fakeio_addr_gone(RIG_VLAN20, (struct ipnet){ ip_of6(global), 64 });
 	fakeio_batch_end();
 	ck_assert(rig_logged("interface-lost interface=vlan20 giaddr=203.0.113.1 "
 	    "link-address=none"));
