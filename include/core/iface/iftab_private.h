@@ -8,7 +8,6 @@
 #include <sys/queue.h>
 
 #include "core/iface/iftab.h"
-#include "core/iface/rows.h"
 #include "core/iface/uses.h"
 
 /* The kernel's limit for stacked devices (MAX_NEST_DEV). It also ends a walk
@@ -52,7 +51,7 @@ struct entry {
 	struct ip6 told_local, told_link, told_id_key;
 };
 
-/* A row of the index. */
+/* A row of the index: its key is beside the pointer, for the search. */
 struct slot {
 	uint32_t ifindex;
 	struct entry *e;
@@ -61,7 +60,8 @@ struct slot {
 STAILQ_HEAD(dirty_list, entry);
 
 struct iftab {
-	struct rows index;		/* struct slot */
+	struct slot *index;		/* sorted by ifindex */
+	size_t n, room;			/* rows in use, and allocated */
 	size_t n_known;
 	struct uses uses;		/* addresses and Interface-Ids */
 	struct dirty_list dirty;

@@ -72,37 +72,68 @@ mark_up(struct iftab *t, struct entry *e)
 
 /* --- the index ----------------------------------------------------------- */
 
+/* The number of entries with a lower ifindex, without branches to mispredict: in 10,000
+ * rows this is about as fast as a hash table. */
+static size_t
+position(const struct iftab *t, uint32_t ifindex)
+{
+	size_t at = 0;
+
+	for (size_t n = t->n; n > 0; n /= 2) {
+		size_t half = n - n / 2;
+
+		at += t->index[at + half - 1].ifindex < ifindex ? half : 0;
+	}
+	return at;
+}
+
 static struct entry *
 entry_find(const struct iftab *t, uint32_t ifindex)
 {
-	const struct slot *s = rows_find(&t->index, ifindex);
+	size_t at = position(t, ifindex);
 
-	return s ? s->e : NULL;
+	return at < t->n && t->index[at].ifindex == ifindex ? t->index[at].e : NULL;
 }
 
 static struct entry *
 entry_after(const struct iftab *t, uint32_t ifindex)
 {
-	const struct slot *s = rows_after(&t->index, ifindex);
+	size_t at = ifindex < UINT32_MAX ? position(t, ifindex + 1) : t->n;
 
-	return s ? s->e : NULL;
+	return at < t->n ? t->index[at].e : NULL;
+}
+
+static bool
+index_room(struct iftab *t)
+{
+	size_t room = t->room ? 2 * t->room : 64;
+	void *p;
+
+	if (t->n < t->room)
+		return true;
+	p = reallocarray(t->index, room, sizeof(*t->index));
+	if (p) {
+		t->index = p;
+		t->room = room;
+	}
+	return p != NULL;
 }
 
 /* Finds or creates the entry with this ifindex; NULL if out of memory. */
 static struct entry *
 entry_get(struct iftab *t, uint32_t ifindex)
 {
-	struct slot *s = rows_get(&t->index, ifindex);
+	struct entry *e = entry_find(t, ifindex);
+	struct slot *s;
 
-	if (!s || s->e)
-		return s ? s->e : NULL;
-	s->e = calloc(1, sizeof(*s->e));
-	if (!s->e) {
-		rows_remove(&t->index, s);
-		return NULL;
-	}
-	s->e->f.link.ifindex = ifindex;
-	return s->e;
+	if (e || !index_room(t) || !(e = calloc(1, sizeof(*e))))
+		return e;
+	e->f.link.ifindex = ifindex;
+	/* Usually at the end, since the kernel numbers interfaces upwards. */
+	s = t->index + position(t, ifindex);
+	memmove(s + 1, s, (size_t)(t->index + t->n++ - s) * sizeof(*s));
+	*s = (struct slot){ ifindex, e };
+	return e;
 }
 
 void
@@ -119,7 +150,9 @@ iftab_entry_free(struct entry *e)
 static void
 entry_drop(struct iftab *t, struct entry *e)
 {
-	rows_remove(&t->index, rows_find(&t->index, e->f.link.ifindex));
+	struct slot *s = t->index + position(t, e->f.link.ifindex);
+
+	memmove(s, s + 1, (size_t)(t->index + --t->n - s) * sizeof(*s));
 	e->gone = true;
 	iftab_mark(t, e);
 }
@@ -450,7 +483,6 @@ iftab_new(void)
 
 	if (!t)
 		return NULL;
-	t->index = rows_init(sizeof(struct slot));
 	STAILQ_INIT(&t->dirty);
 	return t;
 }
@@ -467,9 +499,9 @@ iftab_free(struct iftab *t)
 		if (e->gone)
 			iftab_entry_free(e);
 	}
-	for (size_t i = 0; i < t->index.n; i++)
-		iftab_entry_free(((struct slot *)rows_at(&t->index, i))->e);
-	rows_fini(&t->index);
+	for (size_t i = 0; i < t->n; i++)
+		iftab_entry_free(t->index[i].e);
+	free(t->index);
 	uses_fini(&t->uses);
 	free(t);
 	return NULL;

@@ -409,11 +409,9 @@ take_conf(struct iftab *t, const struct conf *c)
 		    !uses_add(&t->uses, uses_key4(o->active_address), USE_FIXED, 0))
 			t->again = true;
 	}
-	for (size_t i = 0; i < t->index.n; i++) {
-		struct slot *s = rows_at(&t->index, i);
-
-		s->e->renamed = true;
-		iftab_mark(t, s->e);
+	for (size_t i = 0; i < t->n; i++) {
+		t->index[i].e->renamed = true;
+		iftab_mark(t, t->index[i].e);
 	}
 }
 
