@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * relay4_request - judges a BOOTREQUEST and plans its copies (RFC 1542 4.1.1,
- * RFC 3046 2.1), then renders them. relay4_plan.c decides where they go.
+ * RFC 3046 2.1), also of a query that got no offer in time, then renders them.
+ * relay4_plan.c decides where they go.
  *
  * Cheap checks come before expensive ones, and those for hostile input before
  * those for honest input. Each has its own drop reason.
@@ -149,6 +150,34 @@ relay4_request(struct relay *r, const struct rx *rx, struct mono now,
 			stats_count(r->stats, COUNTER_OPTION82_ADDED);
 	}
 	return ask_judged(r, plan->in, &plan->to, plan->m.type, d);
+}
+
+bool
+relay4_hedge(struct relay *r, struct mono now, struct relay4_plan *plan)
+{
+	struct pending *s = pendings_first(r->hedges);
+	struct conv *cv = NULL;
+	struct ask_client c;
+	uint16_t group = CONF_NONE;
+
+	relay4_begin(r, plan, s->rx.ifindex, s->rx.unicast);
+	if (plan->in && iface_ready(plan->in) &&
+	    dhcp4_parse(&plan->m, s->rx.data, s->rx.len) == DROP_NONE)
+		cv = clients_find(r->clients, clients_key(&plan->m), now);
+	if (!cv) {
+		pendings_drop(r->hedges, s);
+		return false;
+	}
+	/* Otherwise the client's groups may have changed. */
+	if (relay4_choice_holds(r, cv, plan->in))
+		group = conf_groups_for(r->conf, plan->in->conf, cv->rule).group[s->class];
+	c = relay4_client(r, &plan->m, plan->in->link.ifindex, s->class);
+	if (!ask_next(r, &plan->to, &cv->ask, s, group, &c, now))
+		return false;
+	plan->hops = (uint8_t)(plan->m.hops + 1);
+	plan->hedge = true;
+	relay4_copies(r, plan, cv, false);
+	return true;
 }
 
 enum relay4_form
