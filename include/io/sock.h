@@ -65,6 +65,11 @@ struct sock_via {
 int sock_send_via(int fd, const struct sock_at *to, struct iovec *iov, size_t n,
     struct sock_via via);
 
+struct cmsghdr;
+/* If it is IP_PKTINFO or its twin, reads where the datagram arrived, and for which
+ * address. */
+bool sock_read_pktinfo(const struct cmsghdr *c, uint32_t *ifindex, struct ipaddr *dst);
+
 /* A bound netlink socket; flags: SOCK_NONBLOCK or 0. An fd, or -errno. */
 int sock_netlink(int protocol, int flags);
 /* Reads the kernel's next messages without waiting, and skips other senders',

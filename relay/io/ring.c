@@ -60,8 +60,9 @@ frame_status(const struct tpacket2_hdr *h)
 	return __atomic_load_n(&h->tp_status, __ATOMIC_ACQUIRE);
 }
 
-static int
-attach_filter(const struct ring *r, const struct ring_filter *f)
+/* The kernel replaces the program in one step. */
+int
+ring_set_filter(struct ring *r, const struct ring_filter *f)
 {
 	struct sock_filter prog[BPF_MAX];
 	size_t n = bpf_requests(r->family, f, prog);
@@ -111,7 +112,7 @@ ring_open(enum family family, const struct ring_filter *f, struct ring **out)
 		return -ENOMEM;
 	r->family = family;
 	r->fd = sock_open(AF_PACKET, SOCK_DGRAM, 0);
-	err = r->fd < 0 ? r->fd : attach_filter(r, f);
+	err = r->fd < 0 ? r->fd : ring_set_filter(r, f);
 	if (!err)
 		err = map_ring(r);
 	if (!err)
@@ -140,13 +141,6 @@ int
 ring_fd(const struct ring *r)
 {
 	return r->fd;
-}
-
-/* The kernel replaces the program in one step. */
-int
-ring_set_filter(struct ring *r, const struct ring_filter *f)
-{
-	return attach_filter(r, f);
 }
 
 /* The sender's address follows the header. The kernel truncates hardware

@@ -242,25 +242,38 @@ sock_attach(int fd, struct sock_filter *prog, size_t n)
 	    -errno : 0;
 }
 
-static void
-read_error(const struct cmsghdr *c, struct sock_error *e)
+bool
+sock_read_pktinfo(const struct cmsghdr *c, uint32_t *ifindex, struct ipaddr *dst)
 {
-	bool six = c->cmsg_level == IPPROTO_IPV6;
-	struct sock_extended_err ee;
 	struct in6_pktinfo in6;
 	struct in_pktinfo in4;
 
-	if (!six && c->cmsg_level != IPPROTO_IP)
+	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+		memcpy(&in4, CMSG_DATA(c), sizeof(in4));
+		*ifindex = (uint32_t)in4.ipi_ifindex;
+		*dst = sock_ip4(in4.ipi_addr);
+		return true;
+	}
+	if (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_PKTINFO)
+		return false;
+	memcpy(&in6, CMSG_DATA(c), sizeof(in6));
+	*ifindex = in6.ipi6_ifindex;
+	*dst = sock_ip6(&in6.ipi6_addr);
+	return true;
+}
+
+static void
+read_error(const struct cmsghdr *c, struct sock_error *e)
+{
+	struct sock_extended_err ee;
+	struct ipaddr dst;
+
+	if (sock_read_pktinfo(c, &e->ifindex, &dst))
 		return;
-	if (c->cmsg_type == (six ? IPV6_RECVERR : IP_RECVERR)) {
+	if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+	    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)) {
 		memcpy(&ee, CMSG_DATA(c), sizeof(ee));
 		e->err = (int)ee.ee_errno;
-	} else if (six && c->cmsg_type == IPV6_PKTINFO) {
-		memcpy(&in6, CMSG_DATA(c), sizeof(in6));
-		e->ifindex = in6.ipi6_ifindex;
-	} else if (!six && c->cmsg_type == IP_PKTINFO) {
-		memcpy(&in4, CMSG_DATA(c), sizeof(in4));
-		e->ifindex = (uint32_t)in4.ipi_ifindex;
 	}
 }
 

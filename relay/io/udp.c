@@ -116,8 +116,6 @@ read_dgram(struct udp_batch *b, int i)
 	struct msghdr *msg = &b->msg[i].msg_hdr;
 	struct udp_dgram *d = &b->dgram[i];
 	uint32_t drops = 0;
-	struct in_pktinfo in4;
-	struct in6_pktinfo in6;
 
 	*d = (struct udp_dgram){
 		.data = b->data[i],
@@ -126,21 +124,10 @@ read_dgram(struct udp_batch *b, int i)
 		.src = sock_ip(&b->from[i]),
 		.sport = sock_port(&b->from[i]),
 	};
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			memcpy(&in4, CMSG_DATA(c), sizeof(in4));
-			d->ifindex = (uint32_t)in4.ipi_ifindex;
-			d->dst = sock_ip4(in4.ipi_addr);
-		} else if (c->cmsg_level == IPPROTO_IPV6 &&
-		    c->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&in6, CMSG_DATA(c), sizeof(in6));
-			d->ifindex = in6.ipi6_ifindex;
-			d->dst = sock_ip6(&in6.ipi6_addr);
-		} else if (c->cmsg_level == SOL_SOCKET &&
-		    c->cmsg_type == SO_RXQ_OVFL) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c))
+		if (!sock_read_pktinfo(c, &d->ifindex, &d->dst) &&
+		    c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL)
 			memcpy(&drops, CMSG_DATA(c), sizeof(drops));
-		}
-	}
 	return drops;
 }
 
