@@ -100,7 +100,8 @@ leads_to_class(const struct iface *f, const struct conf *c, enum conf_class clas
 	for (uint16_t i = 0; i <= c->n_rule; i++) {
 		uint16_t rule = i < c->n_rule ? i : CONF_NONE, group;
 
-		if (rule != CONF_NONE && !iface_rule(f, rule))
+		if (rule != CONF_NONE && (!iface_rule(f, rule) ||
+		    (c->rule[i].protocols && !(c->rule[i].protocols & 1u << family))))
 			continue;
 		group = conf_groups_for(c, f->conf, rule).group[class];
 		if (server == CONF_NONE ? group_serves(c, group, family) :
@@ -113,8 +114,10 @@ leads_to_class(const struct iface *f, const struct conf *c, enum conf_class clas
 bool
 iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server)
 {
-	return leads_to_class(f, c, CONF_DHCP, server, FAMILY4) ||
-	    leads_to_class(f, c, CONF_BOOT, server, FAMILY4);
+	enum family family = ip_family(c->server[server].address);
+
+	return leads_to_class(f, c, CONF_DHCP, server, family) ||
+	    leads_to_class(f, c, CONF_BOOT, server, family);
 }
 
 bool

@@ -100,13 +100,12 @@ static enum drop
 judge_link(struct relay *r, struct relay6_delivery *d, const struct iface *f)
 {
 	struct ip6 link = d->m.link;
-	struct iface *only;
 
 	if (ip6_is_none(link))
 		return sends_no_link(d, f) ? DROP_NONE : DROP_LINK_MISMATCH;
 	if (ip6_eq(link, f->six.link) || iface6_owns(f, link))
 		return DROP_NONE;
-	if (iftab_by_link(r->iftab, link, &only) > 0 || iftab_is_ours6(r->iftab, link))
+	if (iftab_has_link(r->iftab, link) || iftab_is_ours6(r->iftab, link))
 		return DROP_LINK_MISMATCH;
 	stats_count(r->stats, COUNTER_LINK_ADDRESS_GONE);
 	return DROP_NONE;

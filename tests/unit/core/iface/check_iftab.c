@@ -1550,10 +1550,12 @@ START_TEST(leads_to_servers_of_keys_and_rules)
 	    "[group arm]\nservers = 192.0.2.4\n"
 	    "[group lab]\nservers = 192.0.2.5\n"
 	    "[rule arm]\narch = 11\ninterface = vlan1?\nboot = arm\n"
-	    "[rule lab]\narch = 7\ninterface = vlan2?\ndhcp = lab\n");
-	static const bool leads[][5] = {
-		{ true, true, false, true, false }, { false, false, true, false,
-		    true },
+	    "[group other]\nservers = 192.0.2.6\n"
+	    "[rule lab]\narch = 7\ninterface = vlan2?\ndhcp = lab\n"
+	    "[rule other]\nprotocol = dhcp6\ndhcp = other\n");
+	static const bool leads[][6] = {
+		{ true, true, false, true, false, false },
+		{ false, false, true, false, true, false },
 	};
 	struct world *w = world();
 
@@ -1561,7 +1563,7 @@ START_TEST(leads_to_servers_of_keys_and_rules)
 	link_up(w, 5, "vlan10");
 	link_up(w, 6, "vlan20");
 	iftab_commit(w->t, t.c, &router, true, NULL, NULL);
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		uint16_t s = conf_server_by_addr(t.c,
 		    (struct ip4){ 0xc0000201 + i });
 
