@@ -49,7 +49,6 @@ enum opener_what {
 	OPENER_SOCKET,		/* a listening, non-blocking Unix socket at path */
 	OPENER_TCP,		/* a listening TCP socket on address:number */
 	OPENER_REMOVE,		/* remove that file, unless it was replaced */
-	OPENER_LIMITS,		/* raise the limits of multicast memberships */
 	OPENER_RESOLVE,		/* resolve address on interface number */
 	OPENER_PIDFILE,		/* the pid file was written: remove it at the end */
 	OPENER_LOG,		/* log to sink number, up to level `more` */
@@ -74,11 +73,9 @@ struct opener_answer {
 struct opener {
 	struct opener_terms terms;
 	bool wrote_pid;
-	bool confined;		/* can no longer open files for writing */
 	unsigned n_file;
 	struct unixsock file[OPENER_FILES];
 	struct route_asker *route;	/* NULL: not used yet */
-	int limits[PACKET_LIMITS];	/* -1: not open */
 	struct log *log;
 };
 

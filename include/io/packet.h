@@ -5,7 +5,7 @@
  * reach a client that has no address yet and cannot answer ARP.
  *
  * Also: a raw IP socket that sends with a client's source address (port 4011,
- * helpers), and multicast memberships.
+ * helpers).
  */
 #ifndef IO_PACKET_H
 #define IO_PACKET_H
@@ -45,17 +45,5 @@ int packet_open_raw(void);
  * through interface ifindex unless that is 0. 0 or -errno. */
 int packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
     const void *payload, size_t len);
-
-/* Joins or leaves a multicast group on an interface. 0 or -errno (-ENOBUFS: a
- * kernel limit, see below). */
-int packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join);
-
-/* The kernel's limits of memberships: files of /proc, which are opened while we
- * have the right to write them (-1: not open) and used later. raise() returns
- * true if it raised one, so that joining is worth another try. */
-#define PACKET_LIMITS 2
-void packet_limits_open(int fd[PACKET_LIMITS]);
-void packet_limits_close(int fd[PACKET_LIMITS]);
-bool packet_limits_raise(const int fd[PACKET_LIMITS]);
 
 #endif

@@ -58,7 +58,7 @@ struct status {
 
 struct iface_watch {
 	struct netlink *netlink;
-	struct joins *joins;		/* of DHCPv6's group */
+	struct joins *joins[FAMILIES];	/* of the discovery group, and of DHCPv6's */
 	struct loop_watch *watch[NETLINK_FDS];
 	bool routes_changed;		/* tell way_watch after the batch */
 	bool failed;			/* a message could not be read */

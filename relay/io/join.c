@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * join - memberships of ff02::1:2; ipv6(7). A membership makes the kernel send MLD
- * reports, without which snooping switches keep the group from us, and sets the
- * NIC's filter. The ring (io/ring) receives the packets: PACKET_ADD_MEMBERSHIP on its
+ * join - memberships of a group; ip(7), ipv6(7), RFC 3678 5. A membership makes the
+ * kernel send IGMP or MLD reports, without which snooping switches keep the group from
+ * us, and sets the NIC's filter. The ring (io/ring) receives the packets: PACKET_ADD_MEMBERSHIP on its
  * socket would set the filter only.
  *
  * The sockets are never bound, so they have no port, and the kernel delivers nothing
  * to them. Each membership costs option memory of its socket, 56 bytes in Linux 6,
- * and net.core.optmem_max was 20 KB before Linux 6.7: so there are several sockets,
- * and no sysctl has to be raised for 4,000 links.
+ * and net.core.optmem_max was 20 KB before Linux 6.7; of IPv4's, a socket may have 20
+ * (net.ipv4.igmp_max_memberships). So there are several sockets, and no sysctl has to
+ * be raised for 4,000 links.
  *
  * Joins are not paced. The kernel reports each one at once, and again after a random
  * time of up to a second (RFC 3810 6.1, 9.11). Measured: the second reports of 1,000
@@ -28,23 +29,33 @@
 
 struct room {
 	int fd;
+	bool full;		/* the kernel's limit; else JOINS_PER_SOCKET is it */
 	uint32_t n;
 	uint32_t ifindex[JOINS_PER_SOCKET];
 };
 
 struct joins {
+	struct ipaddr group;
 	uint32_t n;
 	struct room *room;
 };
 
-static const uint8_t group[16] = {
-	0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0, 0x02,
-};
-
 struct joins *
-joins_new(void)
+joins_new(struct ipaddr group)
 {
-	return calloc(1, sizeof(struct joins));
+	struct joins *j = calloc(1, sizeof(*j));
+
+	if (j)
+		j->group = group;
+	return j;
+}
+
+void
+joins_move(struct joins *j, struct ipaddr group)
+{
+	while (j->n > 0)
+		sock_close(j->room[--j->n].fd);
+	j->group = group;
 }
 
 struct joins *
@@ -52,21 +63,21 @@ joins_free(struct joins *j)
 {
 	if (!j)
 		return NULL;
-	for (uint32_t i = 0; i < j->n; i++)
-		sock_close(j->room[i].fd);
+	joins_move(j, IP_NONE);
 	free(j->room);
 	free(j);
 	return NULL;
 }
 
 static int
-change(int fd, int option, uint32_t ifindex)
+change(const struct joins *j, int fd, int option, uint32_t ifindex)
 {
-	struct ipv6_mreq req = { .ipv6mr_interface = ifindex };
+	const struct sock_at at = sock_at(j->group, 0, 0);
+	struct group_req req = { .gr_interface = ifindex };
+	int level = ip_family(j->group) == FAMILY6 ? IPPROTO_IPV6 : IPPROTO_IP;
 
-	memcpy(&req.ipv6mr_multiaddr, group, sizeof(group));
-	return setsockopt(fd, IPPROTO_IPV6, option, &req, sizeof(req)) < 0 ?
-	    -errno : 0;
+	memcpy(&req.gr_group, &at.any, at.len);
+	return setsockopt(fd, level, option, &req, sizeof(req)) < 0 ? -errno : 0;
 }
 
 /* The membership of this link and its room, or NULL. */
@@ -90,7 +101,7 @@ find_room(struct joins *j, struct room **out)
 	int fd;
 
 	for (uint32_t i = 0; i < j->n; i++)
-		if (j->room[i].n < JOINS_PER_SOCKET) {
+		if (!j->room[i].full && j->room[i].n < JOINS_PER_SOCKET) {
 			*out = &j->room[i];
 			return 0;
 		}
@@ -98,7 +109,7 @@ find_room(struct joins *j, struct room **out)
 	if (!more)
 		return -ENOMEM;
 	j->room = more;
-	fd = sock_open(AF_INET6, SOCK_DGRAM, 0);
+	fd = sock_open(sock_family(ip_family(j->group)), SOCK_DGRAM, 0);
 	if (fd < 0)
 		return fd;
 	*out = &j->room[j->n++];
@@ -109,14 +120,19 @@ find_room(struct joins *j, struct room **out)
 int
 joins_add(struct joins *j, uint32_t ifindex)
 {
-	struct room *r;
+	struct room *r = NULL;
 	int err;
 
 	if (find(j, ifindex, &r))
 		return 0;
-	err = find_room(j, &r);
-	if (!err)
-		err = change(r->fd, IPV6_ADD_MEMBERSHIP, ifindex);
+	do {
+		if (r)
+			r->full = true;
+		err = find_room(j, &r);
+		if (err)
+			return err;
+		err = change(j, r->fd, MCAST_JOIN_GROUP, ifindex);
+	} while (err == -ENOBUFS && r->n > 0);
 	if (!err)
 		r->ifindex[r->n++] = ifindex;
 	return err;
@@ -131,6 +147,7 @@ joins_drop(struct joins *j, uint32_t ifindex)
 
 	if (!at)
 		return;
-	(void)change(r->fd, IPV6_DROP_MEMBERSHIP, ifindex);
+	(void)change(j, r->fd, MCAST_LEAVE_GROUP, ifindex);
 	*at = r->ifindex[--r->n];
+	r->full = false;
 }

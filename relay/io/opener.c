@@ -225,16 +225,6 @@ resolve_neighbour(struct opener *o, const struct opener_request *q)
 	return err < 0 ? err : route_resolve(o->route, q->number, q->address);
 }
 
-/* An opener process has opened these files before its sandbox; some may be
- * missing (a read-only /proc/sys). */
-static int
-raise_limits(struct opener *o)
-{
-	if (!o->confined)
-		packet_limits_open(o->limits);
-	return packet_limits_raise(o->limits) ? 0 : -ENOBUFS;
-}
-
 static int
 set_log(struct opener *o, const struct opener_request *q)
 {
@@ -271,8 +261,6 @@ opener_do(struct opener *o, const struct opener_request *q)
 		return open_tcp(o, q);
 	case OPENER_REMOVE:
 		return remove_socket(o, q);
-	case OPENER_LIMITS:
-		return raise_limits(o);
 	case OPENER_RESOLVE:
 		return resolve_neighbour(o, q);
 	case OPENER_PIDFILE:
@@ -297,8 +285,6 @@ opener_init(struct opener *o, const struct opener_terms *t, struct log *log)
 	memset(o, 0, sizeof(*o));
 	o->terms = *t;
 	o->log = log;
-	for (unsigned i = 0; i < PACKET_LIMITS; i++)
-		o->limits[i] = -1;
 }
 
 void
@@ -310,7 +296,6 @@ opener_fini(struct opener *o)
 		unlink(o->terms.pidfile);
 	o->wrote_pid = false;
 	o->route = route_close(o->route);
-	packet_limits_close(o->limits);
 }
 
 /* --- the process ---------------------------------------------------------- */
@@ -402,8 +387,6 @@ opener_serve(struct opener *o, int fd)
 	keep_peer_and_stderr(fd, o->terms.quiet);
 	ignore_signals();
 	prctl(PR_SET_NAME, NAME, 0, 0, 0);
-	packet_limits_open(o->limits);
-	o->confined = true;
 	/* A member can set the group of socket files without CAP_CHOWN. */
 	if (geteuid() == 0)
 		(void)!setgroups(o->terms.group != (gid_t)-1, &o->terms.group);

@@ -8,15 +8,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "proto/udpip.h"
 
@@ -129,66 +126,4 @@ packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
 
 	return sock_send_via(fd, &to, iov, 2,
 	    (struct sock_via){ .ifindex = ifindex });
-}
-
-/* The limits that cause ENOBUFS: a socket's memberships (20 by default; we need
- * one per VLAN) and its option memory (20 KB, enough for some 400). */
-static const struct {
-	const char *path;
-	int wanted;
-} limits[PACKET_LIMITS] = {
-	{ "/proc/sys/net/ipv4/igmp_max_memberships", 4096 },
-	{ "/proc/sys/net/core/optmem_max", 1 << 20 },
-};
-
-void
-packet_limits_open(int fd[PACKET_LIMITS])
-{
-	for (unsigned i = 0; i < PACKET_LIMITS; i++)
-		if (fd[i] < 0)
-			fd[i] = open(limits[i].path, O_RDWR | O_CLOEXEC);
-}
-
-void
-packet_limits_close(int fd[PACKET_LIMITS])
-{
-	for (unsigned i = 0; i < PACKET_LIMITS; i++)
-		fd[i] = sock_close(fd[i]);
-}
-
-bool
-packet_limits_raise(const int fd[PACKET_LIMITS])
-{
-	bool raised = false;
-
-	for (unsigned i = 0; i < PACKET_LIMITS; i++) {
-		char text[16] = "";
-		int len;
-
-		if (fd[i] < 0 || pread(fd[i], text, sizeof(text) - 1, 0) <= 0 ||
-		    atoi(text) >= limits[i].wanted)
-			continue;
-		len = snprintf(text, sizeof(text), "%d\n", limits[i].wanted);
-		raised |= pwrite(fd[i], text, (size_t)len, 0) == len;
-	}
-	return raised;
-}
-
-int
-packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join)
-{
-	struct ip_mreqn req = {
-		.imr_multiaddr.s_addr = htonl(group.host),
-		.imr_ifindex = (int)ifindex,
-	};
-	int option = join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP;
-	int err = 0;
-
-	if (setsockopt(udp_fd, IPPROTO_IP, option, &req, sizeof(req)) < 0)
-		err = errno;
-	/* Already a member, or the interface and its memberships are gone. */
-	if ((join && err == EADDRINUSE) ||
-	    (!join && (err == EADDRNOTAVAIL || err == ENODEV)))
-		err = 0;
-	return -err;
 }

@@ -14,11 +14,13 @@
 #include "base/sbuf.h"
 #include "core/relay4/p4011.h"
 #include "io/netlink.h"
-#include "io/packet.h"
 #include "relay/path/sockets.h"
 #include "relay/state.h"
 
 #define IP6_MTU_MIN 1280		/* RFC 8200 5 */
+
+/* All_DHCP_Relay_Agents_and_Servers, RFC 9915 7.1 */
+static const struct ip6 all_relays = { { 0xff, 0x02, [13] = 0x01, [15] = 0x02 } };
 
 /* A change on which routes, or the source address towards a server, depend. */
 static struct iftab *
@@ -85,26 +87,6 @@ on_resync_end(void *user)
 	stats_count(&d->stats[FAMILY4], COUNTER_NETLINK_RESYNCS);
 }
 
-static int
-join4(struct daemon *d, uint32_t ifindex, bool want)
-{
-	const struct ip4 group = d->conf->discovery_group;
-	int err = packet_join(d->sockets->raw, group, ifindex, want);
-
-	if (err == -ENOBUFS && want && priv_ask(d->priv, OPENER_LIMITS) == 0)
-		err = packet_join(d->sockets->raw, group, ifindex, want);
-	return err;
-}
-
-static int
-join6(struct daemon *d, uint32_t ifindex, bool want)
-{
-	if (want)
-		return joins_add(d->iface_watch.joins, ifindex);
-	joins_drop(d->iface_watch.joins, ifindex);
-	return 0;
-}
-
 /* Below IPv6's least MTU the kernel takes IPv6 off a link, with its memberships.
  * Clients of a link that cannot be served yet are heard, to be told why. */
 static bool
@@ -128,12 +110,16 @@ join_group(struct daemon *d, enum family family, const struct iface *f)
 {
 	struct iface *mine = iftab_by_index(d->iftab, f->link.ifindex);
 	bool want = mine == f && is_wanted(d, family, f);
+	struct joins *joins = d->iface_watch.joins[family];
 	char name[LOG_ESC_MAX];
-	int err;
+	int err = 0;
 
 	if (want == f->in_group[family])
 		return;
-	err = (family == FAMILY4 ? join4 : join6)(d, f->link.ifindex, want);
+	if (want)
+		err = joins_add(joins, f->link.ifindex);
+	else
+		joins_drop(joins, f->link.ifindex);
 	if (mine == f)
 		mine->in_group[family] = want && err == 0;
 	if (err < 0 && err != -ENODEV && !f->join_failed[family])
@@ -260,8 +246,9 @@ iface_watch_open(struct daemon *d)
 	struct iface_watch *w = &d->iface_watch;
 	int err;
 
-	w->joins = joins_new();
-	if (!w->joins)
+	w->joins[FAMILY4] = joins_new(ip_of4(d->conf->discovery_group));
+	w->joins[FAMILY6] = joins_new(ip_of6(all_relays));
+	if (!w->joins[FAMILY4] || !w->joins[FAMILY6])
 		return -ENOMEM;
 	err = netlink_open(&w->netlink, &ops, d, NETLINK_RCVBUF, d->priv);
 	if (err < 0)
@@ -284,7 +271,8 @@ iface_watch_close(struct daemon *d)
 	for (int i = 0; i < NETLINK_FDS; i++)
 		w->watch[i] = loop_unwatch(w->watch[i]);
 	w->netlink = netlink_close(w->netlink);
-	w->joins = joins_free(w->joins);
+	for (enum family i = 0; i < FAMILIES; i++)
+		w->joins[i] = joins_free(w->joins[i]);
 }
 
 void
@@ -294,14 +282,12 @@ iface_watch_commit_all(struct daemon *d)
 }
 
 void
-iface_watch_leave_group(struct daemon *d, struct ip4 group)
+iface_watch_set_group(struct daemon *d, struct ip4 group)
 {
 	struct iface *f;
 
+	joins_move(d->iface_watch.joins[FAMILY4], ip_of4(group));
 	for (f = iftab_next(d->iftab, 0); f;
 	    f = iftab_next(d->iftab, f->link.ifindex))
-		if (f->in_group[FAMILY4]) {
-			packet_join(d->sockets->raw, group, f->link.ifindex, 0);
-			f->in_group[FAMILY4] = false;
-		}
+		f->in_group[FAMILY4] = false;
 }

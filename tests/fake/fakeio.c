@@ -105,7 +105,7 @@ struct ring {
 	uint64_t lost;
 };
 struct packet { int dummy; };
-struct joins { int dummy; };
+struct joins { enum family family; };
 struct udp_batch { struct udp_dgram out[UDP_BATCH]; };
 struct netlink { int dummy; };
 struct route_asker { int dummy; };
@@ -147,7 +147,7 @@ static struct {
 	void *neigh_user;
 	struct group hop[ROUTES];	/* states of neighbours */
 	unsigned n_hop;
-	struct joins joins;
+	struct joins joins[FAMILIES];
 	uint32_t joined[FAMILIES][GROUPS];
 	unsigned n_joined[FAMILIES], n_joins[FAMILIES];
 
@@ -752,42 +752,42 @@ change_membership(enum family family, uint32_t ifindex, bool join)
 	return 0;
 }
 
-int
-packet_join(int udp_fd, struct ip4 group, uint32_t ifindex, int join)
-{
-	(void)udp_fd;
-	(void)group;
-	return change_membership(FAMILY4, ifindex, join);
-}
-
 struct joins *
-joins_new(void)
+joins_new(struct ipaddr group)
 {
-	return &w.joins;
+	struct joins *j = &w.joins[ip_family(group)];
+
+	j->family = ip_family(group);
+	return j;
 }
 
 struct joins *
 joins_free(struct joins *j)
 {
-	(void)j;
-	w.n_joined[FAMILY6] = 0;
+	if (j)
+		w.n_joined[j->family] = 0;
 	return NULL;
+}
+
+void
+joins_move(struct joins *j, struct ipaddr group)
+{
+	(void)group;
+	w.n_joined[j->family] = 0;
 }
 
 int
 joins_add(struct joins *j, uint32_t ifindex)
 {
-	int err = change_membership(FAMILY6, ifindex, true);
+	int err = change_membership(j->family, ifindex, true);
 
-	(void)j;
 	return err == -EADDRINUSE ? 0 : err;
 }
 
 void
 joins_drop(struct joins *j, uint32_t ifindex)
 {
-	(void)j;
-	(void)change_membership(FAMILY6, ifindex, false);
+	(void)change_membership(j->family, ifindex, false);
 }
 
 void
@@ -1396,8 +1396,6 @@ priv_ask(struct priv *p, enum opener_what what)
 	int err;
 
 	(void)p;
-	if (what == OPENER_LIMITS)
-		return -EPERM;
 	if (what != OPENER_CONF)
 		return -EOPNOTSUPP;
 	err = take_open_failure();

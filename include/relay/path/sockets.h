@@ -34,8 +34,7 @@ struct sockets {
 	struct packet *packet;
 	struct udp_batch *batch;
 	int udp4011;		/* -1: not open */
-	int raw;		/* sends from any source address; also joins
-				 * the discovery group */
+	int raw;		/* sends from any source address */
 	int hide;		/* while open, EDK2 gets no ICMP errors */
 	int lock;		/* see lock_namespace(); -1: priv_fd() is it */
 	struct loop_watch *w_udp4011;

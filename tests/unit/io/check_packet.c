@@ -309,53 +309,6 @@ START_TEST(raw_broadcasts_leave_by_the_given_interface)
 }
 END_TEST
 
-static const struct ip4 group = { 0xe0000102 };
-
-START_TEST(a_group_is_joined_and_left_repeatedly)
-{
-	uint32_t v0 = net_index("v0");
-	int fd = net_udp(4011);
-
-	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(packet_join(fd, group, v0, 1), 0);
-		ck_assert_int_eq(packet_join(fd, group, v0, 1), 0);
-		net_run("ip maddr show dev v0 | grep -q 224.0.1.2");
-		ck_assert_int_eq(packet_join(fd, group, v0, 0), 0);
-		ck_assert_int_eq(packet_join(fd, group, v0, 0), 0);
-		net_run("! ip maddr show dev v0 | grep -q 224.0.1.2");
-	}
-	ck_assert_int_eq(packet_join(fd, group, 9999, 1), -ENODEV);
-	ck_assert_int_eq(packet_join(fd, NET_B, v0, 1), -EINVAL);
-	close(fd);
-}
-END_TEST
-
-/* The kernel allows 20 memberships per socket, and each VLAN needs one. */
-START_TEST(the_limit_of_memberships_is_raised)
-{
-	int fd = net_udp(4011), limits[PACKET_LIMITS] = { -1, -1 }, err, raised = 0;
-	char name[16];
-
-	net_sysctl("/proc/sys/net/ipv4/igmp_max_memberships", "5");
-	packet_limits_open(limits);
-	net_run("for i in $(seq 2 2 30); do echo \"link add d$i type veth peer "
-	    "name d$((i - 1))\"; done | ip -batch -");
-	for (int i = 1; i <= 30; i++) {
-		snprintf(name, sizeof(name), "d%d", i);
-		err = packet_join(fd, group, net_index(name), 1);
-		if (err == -ENOBUFS && packet_limits_raise(limits)) {
-			raised++;
-			err = packet_join(fd, group, net_index(name), 1);
-		}
-		ck_assert_int_eq(err, 0);
-	}
-	ck_assert_int_eq(raised, 1);
-	ck_assert(!packet_limits_raise(limits));
-	packet_limits_close(limits);
-	close(fd);
-}
-END_TEST
-
 static void
 add_tests(TCase *tc)
 {
@@ -367,8 +320,6 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, a_full_interface_is_counted_as_full);
 	tcase_add_test(tc, raw_packets_keep_the_source_they_are_given);
 	tcase_add_test(tc, raw_broadcasts_leave_by_the_given_interface);
-	tcase_add_test(tc, a_group_is_joined_and_left_repeatedly);
-	tcase_add_test(tc, the_limit_of_memberships_is_raised);
 }
 
 Suite *packet_suite(void);

@@ -476,30 +476,6 @@ START_TEST(a_stopped_opener_is_waited_for_once)
 }
 END_TEST
 
-/* /proc/sys is read-only, as the unit file mounts it: a limit that cannot be raised
- * is an error, but no reason to end. */
-START_TEST(limits_that_are_read_only_are_left)
-{
-	struct opener_terms t = terms();
-	struct priv *p = priv_new(&t, &to_said);
-	int fd;
-
-	ck_assert_ptr_nonnull(p);
-	net_sysctl("/proc/sys/net/ipv4/igmp_max_memberships", "5");
-	ck_assert_int_eq(mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL), 0);
-	ck_assert_int_eq(mount(NULL, "/proc/sys", NULL,
-	    MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
-	ck_assert_int_eq(priv_split(p), 0);
-	signal(SIGCHLD, SIG_DFL);
-	ck_assert_int_eq(umount("/proc/sys"), 0);
-	ck_assert_int_eq(priv_ask(p, OPENER_LIMITS), -ENOBUFS);
-	fd = priv_ask(p, OPENER_CONF);
-	ck_assert_int_gt(fd, 2);
-	close(fd);
-	priv_free(p);
-}
-END_TEST
-
 /* The kernel delivers the message without the descriptor. The result 0, "all is
  * well", would be taken for a descriptor. */
 START_TEST(no_room_for_a_descriptor_is_an_error)
@@ -552,7 +528,6 @@ add_split(TCase *tc)
 	tcase_add_test(tc, signals_do_not_end_the_opener);
 	tcase_add_test(tc, late_answers_are_discarded);
 	tcase_add_test(tc, a_stopped_opener_is_waited_for_once);
-	tcase_add_test(tc, limits_that_are_read_only_are_left);
 	tcase_add_test(tc, no_room_for_a_descriptor_is_an_error);
 }
 

@@ -136,7 +136,7 @@ START_TEST(another_discovery_group_is_joined_in_place_of_the_first)
 }
 END_TEST
 
-/* The limit is igmp_max_memberships, which cannot be raised here. */
+/* As if there were no sockets left. */
 START_TEST(a_group_that_cannot_be_joined_is_logged_and_tried_at_the_next_change)
 {
 	rig_link(30, "vlan30", true);
