@@ -63,10 +63,10 @@ conf(const char *text)
 
 		snprintf(name, sizeof(name), i == UPLINK ? "eth0" : "vlan%u", i);
 		world_link(w, i, name);
-		world_addr6(w, i, "fe80::1/64");
+		world_addr(w, i, "fe80::1/64");
 		snprintf(net, sizeof(net), "2001:db8:%u::1/64", i);
 		if (i != 30)	/* vlan30 has no other */
-			world_addr6(w, i, net);
+			world_addr(w, i, net);
 	}
 	for (uint16_t i = 0; i < w->conf->n_server; i++)
 		w->servers.source[i] = ip_of6(ip6("2001:db8:40::1"));
@@ -315,7 +315,7 @@ START_TEST(opnsense_10686_isc_no_global_address)
 	msg6_wrap(&msg, DHCP6_RELAY_FORW, 0, "fe80::7", CLIENT, NULL);
 	ck_assert_int_eq(request_from("fe80::7", 30, msg.b, msg.len), DROP_NO_LINK_ADDRESS);
 	ck_assert_int_eq(request_from("fe80::7", 10, msg.b, msg.len), DROP_NONE);
-	world_addr6(w, 30, "2001:db8:30::1/64");
+	world_addr(w, 30, "2001:db8:30::1/64");
 	client(DHCP6_SOLICIT);
 	ck_assert_int_eq(request_from(CLIENT, 30, msg.b, msg.len), DROP_NONE);
 }

@@ -291,10 +291,10 @@ start_both(void)
 	ck_assert(rig_reload(d, both));
 	rig_link(30, "vlan30", true);
 	rig_addr(30, "192.0.2.129/25");
-	rig_addr6(RIG_VLAN10, "fe80::1/64");
-	rig_addr6(RIG_VLAN10, "2001:db8:10::1/64");
-	rig_addr6(RIG_VLAN20, "fe80::1/64");
-	rig_addr6(RIG_VLAN20, "2001:db8:20::1/64");
+	rig_addr(RIG_VLAN10, "fe80::1/64");
+	rig_addr(RIG_VLAN10, "2001:db8:10::1/64");
+	rig_addr(RIG_VLAN20, "fe80::1/64");
+	rig_addr(RIG_VLAN20, "2001:db8:20::1/64");
 	d->stats[FAMILY6].drop_request[DROP_HOPS] = 3;
 	d->stats[FAMILY6].drop_reply[DROP_HOPS] = 4;
 	d->stats[FAMILY6].counter[COUNTER_ODD_OPTIONS] = 5;

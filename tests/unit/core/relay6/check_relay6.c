@@ -657,7 +657,7 @@ START_TEST(another_relay_gets_its_reply_from_the_address_that_it_asked)
 		rx.len = msg.len;
 		expect(relay6_request(&w->r6, &rx, w->now, &plan), DROP_NONE);
 	}
-	iftab_del_addr6(w->iftab, 30, ip6("2001:db8:30::1"));
+	iftab_del_addr(w->iftab, 30, (struct ipnet){ ip_of6(ip6("2001:db8:30::1")), 64 });
 	client(DHCP6_REPLY);
 	msg6_wrap(&msg, DHCP6_RELAY_REPL, 0, "2001:db8:99::1", CLIENT, NULL);
 	expect(reply_from(A, "::", "2001:db8:99::2", "host:vlan10"), DROP_NONE);

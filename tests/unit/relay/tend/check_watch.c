@@ -466,7 +466,7 @@ START_TEST(a_server_that_could_not_answer_our_source_has_no_way)
 	ck_assert(rig_logged("server-down server=global address=2001:db8::10 state=down "
 	    "diag=no-route"));
 	fakeio_route(rig_at("2001:db8::10"), 0, NULL, rig_at("2001:db8::1"));
-	rig_addr6(FAKEIO_UPLINK, "2001:db8::1/64");
+	rig_addr(FAKEIO_UPLINK, "2001:db8::1/64");
 	rig_pass_ms(100);
 	servers_are(HEALTH_DIAG_UNBLOCKED, none, none);
 	ck_assert_int_ne(d->servers.health[0].state, HEALTH_DOWN);
@@ -489,16 +489,16 @@ START_TEST(a_line_names_the_family_if_the_other_one_is_not_active)
 {
 	ck_assert(rig_reload(d, "[interface vlan*]\nactive = vrrp\n"
 	    "servers = 198.51.100.11, 2001:db8::10\n"));
-	rig_addr6(RIG_VLAN20, "fe80::1/64");
-	rig_addr6(RIG_VLAN20, "2001:db8:20::1/64");
+	rig_addr(RIG_VLAN20, "fe80::1/64");
+	rig_addr(RIG_VLAN20, "2001:db8:20::1/64");
 	ck_assert(!rig_logged("family="));
 	rig_addr(RIG_VLAN20, "203.0.113.9/32");
 	ck_assert(rig_logged("interface-active interface=vlan20 giaddr=203.0.113.9 "
 	    "link-address=2001:db8:20::1 family=dhcp4"));
-	rig_addr6(RIG_VLAN20, "fe80::9/128");
+	rig_addr(RIG_VLAN20, "fe80::9/128");
 	ck_assert(rig_logged("interface-active interface=vlan20 giaddr=203.0.113.9 "
 	    "link-address=2001:db8:20::1\n"));
-	fakeio_addr_gone(RIG_VLAN20, (struct ip4net){ rig_ip("203.0.113.9"), 32 });
+	fakeio_addr_gone(RIG_VLAN20, (struct ipnet){ ip_of4(rig_ip("203.0.113.9")), 32 });
 	fakeio_batch_end();
 	ck_assert(rig_logged("interface-standby interface=vlan20 giaddr=203.0.113.1 "
 	    "link-address=2001:db8:20::1 family=dhcp4"));
