@@ -262,8 +262,10 @@ choose_interfaces(struct doctor *d)
 		d->run[d->n++].name = d->a->interface;
 	json_array_foreach(rows, i, row) {
 		const char *name = render_word(row, "name");
+		const char *state = render_word(row, "state");
 
-		if (*name && strcmp(render_word(row, "state"), "down") != 0)
+		/* Off: it has servers of DHCPv6 only. */
+		if (*name && strcmp(state, "down") != 0 && strcmp(state, "off") != 0)
 			d->run[d->n++].name = name;
 	}
 	if (d->n > 0)

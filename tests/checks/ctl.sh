@@ -725,7 +725,7 @@ verdict "doctor: --json" status 1 '"code": "port-closed"' ''
 sed 's/"status":"fail"/"status":"warn"/g' "$T/doctor" > "$T/doctor-warn"
 ask answer doctor vlan10 < "$T/doctor-warn"
 verdict "doctor: exit status 0 for warnings" status 0 '^vlan10$' ''
-ask answer doctor <<< '{"interfaces":[{"name":"vlan10","state":"down"},3]}'
+ask answer doctor <<< '{"interfaces":[{"name":"vlan10","state":"down"},3,{"name":"v","state":"off"}]}'
 verdict "doctor: no interface is up" status 1 '' 'no client interface is up'
 ask answer doctor vlan10 <<< '{"error":"out of memory"}'
 verdict "doctor: the daemon refused and gave no reason" status 1 '' '^pxrelayctl: doctor: out of memory$'

@@ -577,7 +577,8 @@ doctor_new(struct relay *r, uint32_t ifindex, const char *ifname, uint8_t slot,
 			.kind = CLIENTMSG_X64 }, now);
 	}
 	for (uint16_t i = 0; i < servers; i++)
-		if (r->conf->server[i].first == i && iface_leads_to(f, r->conf, i))
+		if (r->conf->server[i].first == i && iface_leads_to(f, r->conf, i) &&
+		    ip_family(r->conf->server[i].address) == FAMILY4)
 			add_server(d, r, i, now);
 	doctor_look(d, f);
 	return d;

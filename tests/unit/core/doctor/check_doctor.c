@@ -686,6 +686,19 @@ START_TEST(two_servers_must_agree)
 }
 END_TEST
 
+START_TEST(servers_of_dhcpv6_are_left_out)
+{
+	open_world("[interface vlan10]\nservers = 2001:db8::10, 198.51.100.10\n");
+	srv[1] = srv[0];
+	srv[0] = (struct srv){ 0 };
+	run();
+	ck_assert_uint_eq(d->n_server, 1);
+	ck_assert_uint_eq(d->server[0].index, 1);
+	fails("");
+	close_world();
+}
+END_TEST
+
 START_TEST(addresses_of_a_proxy_are_not_counted)
 {
 	open_world("[server b]\naddress = 198.51.100.21\noffers = proxy-only\n"
@@ -1144,6 +1157,7 @@ doctor_suite(void)
 	tcase_add_test(tc, a_router_must_answer);
 	tcase_add_test(tc, an_address_of_another_subnet_is_wrong);
 	tcase_add_test(tc, two_servers_must_agree);
+	tcase_add_test(tc, servers_of_dhcpv6_are_left_out);
 	tcase_add_test(tc, addresses_of_a_proxy_are_not_counted);
 	tcase_add_loop_test(tc, port_4011_is_queried_as_by_firmware, 0,
 	    sizeof(p4011) / sizeof(p4011[0]));
