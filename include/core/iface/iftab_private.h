@@ -29,10 +29,13 @@ struct entry {
 	bool gone;		/* deleted; the next commit frees it */
 	bool dirty;		/* on the list for the next commit */
 	bool renamed;		/* own must be looked up again */
-	bool indexed;		/* f.giaddr is in `uses` */
-	/* f.six.link is in `uses`, and its Interface-Id by this key (zeros: none). */
-	bool indexed6;
-	struct ip6 id_key;
+	/* Its giaddrs, link-address and Interface-Id that are in `uses`. */
+	struct used {
+		struct ip6 key;
+		enum use why;
+	} used[IFACE_GIADDRS_MAX + 2];
+	uint8_t n_used;
+	struct ip6 id_key;	/* of the Interface-Id; zeros: none */
 	const struct conf_if *own;	/* the [interface] for its name */
 	STAILQ_ENTRY(entry) next_dirty;
 

@@ -147,52 +147,25 @@ set_rule_bits(const struct conf *c, struct entry *e, const struct entry *src)
 	}
 }
 
+/* Takes all but the first n uses of the entry out of the index. */
 static void
 unindex(struct iftab *t, struct entry *e, uint8_t n)
 {
-	for (uint8_t i = 0; i < n; i++)
-		uses_del(&t->uses, uses_key4(e->f.giaddr[i].addr), USE_LINK,
-		    e->f.link.ifindex);
-	e->indexed = false;
-}
+	while (e->n_used > n) {
+		const struct used *u = &e->used[--e->n_used];
 
-static void
-index_giaddrs(struct iftab *t, struct entry *e)
-{
-	for (uint8_t i = 0; i < e->f.n_giaddr; i++)
-		if (!uses_add(&t->uses, uses_key4(e->f.giaddr[i].addr), USE_LINK,
-		    e->f.link.ifindex)) {
-			unindex(t, e, i);
-			e->f.n_giaddr = 0;
-			t->again = true;
-			return;
-		}
-	e->indexed = true;
-}
-
-static void
-unindex6(struct iftab *t, struct entry *e)
-{
-	uses_del(&t->uses, e->f.six.link, USE_LINK, e->f.link.ifindex);
-	if (e->f.six.iid_len)
-		uses_del(&t->uses, e->id_key, USE_ID, e->f.link.ifindex);
-	e->indexed6 = false;
+		uses_del(&t->uses, u->key, u->why, e->f.link.ifindex);
+	}
 }
 
 /* Returns false if memory is short. */
 static bool
-index6(struct iftab *t, struct entry *e)
+index_use(struct iftab *t, struct entry *e, struct ip6 key, enum use why)
 {
-	const struct iface6 *six = &e->f.six;
-
-	e->id_key = six->iid_len ?
-	    uses_key_bytes(six->opts + six->iid_at, six->iid_len) : IP6_NONE;
-	if (six->iid_len && !uses_add(&t->uses, e->id_key, USE_ID, e->f.link.ifindex))
+	if (!uses_add(&t->uses, key, why, e->f.link.ifindex))
 		return false;
-	e->indexed6 = uses_add(&t->uses, six->link, USE_LINK, e->f.link.ifindex);
-	if (!e->indexed6 && six->iid_len)
-		uses_del(&t->uses, e->id_key, USE_ID, e->f.link.ifindex);
-	return e->indexed6;
+	e->used[e->n_used++] = (struct used){ key, why };
+	return true;
 }
 
 /* Keeps the old option 82 of giaddrs whose option 82 has changed. If memory is
@@ -240,8 +213,12 @@ derive4(struct iftab *t, struct entry *e, const struct source *src,
 	memcpy(was, f->giaddr, n_was * sizeof(*was));
 	giaddr_make(f, &src->addrs[FAMILY4]->f, fmt);
 	remember_rai(f, was, n_was);
-	if (iface_ready(f))
-		index_giaddrs(t, e);
+	for (uint8_t i = 0; iface_ready(f) && i < f->n_giaddr; i++)
+		if (!index_use(t, e, uses_key4(f->giaddr[i].addr), USE_LINK)) {
+			unindex(t, e, 0);
+			f->n_giaddr = 0;
+			t->again = true;
+		}
 }
 
 static void
@@ -249,10 +226,17 @@ derive6(struct iftab *t, struct entry *e, const struct source *src,
     const struct conf_fmt *fmt, const struct iftab_host *host)
 {
 	struct iface *f = &e->f;
+	const struct iface6 *six = &f->six;
+	uint8_t before = e->n_used;
+	bool good = link6_make(f, &src->addrs[FAMILY6]->f, *fmt, host->duid);
 
-	if (link6_make(f, &src->addrs[FAMILY6]->f, *fmt, host->duid) &&
-	    (!iface6_ready(f) || index6(t, e)))
+	e->id_key = six->iid_len ?
+	    uses_key_bytes(six->opts + six->iid_at, six->iid_len) : IP6_NONE;
+	if (good && (!iface6_ready(f) ||
+	    ((!six->iid_len || index_use(t, e, e->id_key, USE_ID)) &&
+	    index_use(t, e, six->link, USE_LINK))))
 		return;
+	unindex(t, e, before);
 	link6_clear(&f->six);
 	t->again = true;
 }
@@ -280,10 +264,7 @@ recompute(struct iftab *t, const struct common *with, struct entry *e)
 	struct source src;
 	struct conf_fmt fmt = { .ifname = f->link.name, .host = with->host->name };
 
-	if (e->indexed)
-		unindex(t, e, f->n_giaddr);
-	if (e->indexed6)
-		unindex6(t, e);
+	unindex(t, e, 0);
 	src = set_source(e);
 	memset(f->rule_bits, 0, sizeof(f->rule_bits));
 	if (!src.conf) {
