@@ -24,18 +24,21 @@ collects_offers(const struct pxe_client *c)
 	return c->family == PXE_PXE || c->family == PXE_HTTP;
 }
 
+/* Adds the members of a group that lease addresses. Returns whether there are any. */
 static bool
-group_leases(const struct conf *c, uint16_t group)
+add_leasing(const struct conf *c, struct serverset *set, uint16_t group)
 {
-	const struct conf_group *g = &c->group[group];
+	bool any = false;
 
-	for (unsigned i = 0; i < g->n; i++) {
-		const struct conf_server *s = &c->server[g->server[i]];
+	for (unsigned i = 0; group != CONF_NONE && i < c->group[group].n; i++) {
+		const struct conf_server *s = &c->server[c->group[group].server[i]];
 
-		if (s->address.version == 6 && !s->proxy_only)
-			return true;
+		if (ip_family(s->address) != FAMILY6 || s->proxy_only)
+			continue;
+		serverset_add(set, s->first);
+		any = true;
 	}
-	return false;
+	return any;
 }
 
 /* Balance keeps a machine on one server by its MAC, as in DHCPv4. */
@@ -88,29 +91,17 @@ query(struct relay *r, struct relay6_plan *plan, struct conv *cv,
 {
 	uint16_t dhcp = t->group[CONF_DHCP], boot = t->group[CONF_BOOT];
 	bool solicit = plan->from.m.type == DHCP6_SOLICIT, leases;
+	struct serverset members = { { 0 } };
 
 	if (boot == CONF_NONE || !plan->client.netboot) {
 		query_group(r, plan, cv, CONF_DHCP, dhcp, now);
 		return;
 	}
-	leases = group_leases(r->conf, boot);
+	leases = add_leasing(r->conf, &members, boot);
 	if (t->everything || (solicit && !leases))
 		query_group(r, plan, cv, CONF_DHCP, dhcp, now);
 	if (leases || !solicit || collects_offers(&plan->client))
 		query_group(r, plan, cv, CONF_BOOT, boot, now);
-}
-
-static void
-add_leasing(const struct relay *r, struct serverset *set, uint16_t group)
-{
-	const struct conf *c = r->conf;
-
-	for (unsigned i = 0; group != CONF_NONE && i < c->group[group].n; i++) {
-		const struct conf_server *s = &c->server[c->group[group].server[i]];
-
-		if (s->address.version == 6 && !s->proxy_only)
-			serverset_add(set, s->first);
-	}
 }
 
 /* Every server that leases addresses to clients of this interface, whichever rule
@@ -122,14 +113,14 @@ leasing_servers(const struct relay *r, const struct iface *in)
 	struct serverset set = { { 0 } };
 	struct conf_groups t = conf_groups_for(c, in->conf, CONF_NONE);
 
-	add_leasing(r, &set, t.group[CONF_DHCP]);
-	add_leasing(r, &set, t.group[CONF_BOOT]);
+	add_leasing(c, &set, t.group[CONF_DHCP]);
+	add_leasing(c, &set, t.group[CONF_BOOT]);
 	for (uint16_t i = 0; i < c->n_rule; i++) {
 		if (!iface_rule(in, i))
 			continue;
 		t = conf_groups_for(c, in->conf, i);
-		add_leasing(r, &set, t.group[CONF_DHCP]);
-		add_leasing(r, &set, t.group[CONF_BOOT]);
+		add_leasing(c, &set, t.group[CONF_DHCP]);
+		add_leasing(c, &set, t.group[CONF_BOOT]);
 	}
 	return set;
 }
