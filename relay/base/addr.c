@@ -13,8 +13,11 @@
  */
 #include "base/addr.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/wire.h"
 
 bool
 ip_is_none(struct ipaddr a)
@@ -122,47 +125,33 @@ take_dec(const char *s, unsigned max, unsigned *out)
 	return p;
 }
 
-static const char *
-take_ip4(const char *s, struct ip4 *out)
-{
-	uint32_t host = 0;
-	unsigned v;
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		if (i > 0 && *s++ != '.')
-			return NULL;
-		s = take_dec(s, 255, &v);
-		if (!s)
-			return NULL;
-		host = host << 8 | v;
-	}
-	out->host = host;
-	return s;
-}
-
 bool
 ip4_parse(const char *s, struct ip4 *out)
 {
-	struct ip4 a;
+	uint8_t b[4];
+	struct rd r = rd_init(b, sizeof(b));
 
-	s = take_ip4(s, &a);
-	if (!s || *s)
+	if (inet_pton(AF_INET, s, b) != 1)
 		return false;
-	*out = a;
+	out->host = rd_u32(&r);
 	return true;
 }
 
 bool
 ip4net_parse(const char *s, struct ip4net *out)
 {
+	char text[IP4_STRLEN];
+	size_t len = strcspn(s, "/");
 	struct ip4 a;
 	unsigned plen = 32;
 
-	s = take_ip4(s, &a);
-	if (s && *s == '/')
-		s = take_dec(s + 1, 32, &plen);
-	if (!s || *s)
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, s, len);
+	text[len] = '\0';
+	if (s[len] && (!(s = take_dec(s + len + 1, 32, &plen)) || *s))
+		return false;
+	if (!ip4_parse(text, &a))
 		return false;
 	*out = (struct ip4net){ a, (uint8_t)plen };
 	return true;
