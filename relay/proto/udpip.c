@@ -48,9 +48,9 @@ pseudo_header(const struct udpip *u, uint16_t udp_len)
 {
 	uint32_t sum;
 
-	if (ip_family(u->dst) == FAMILY4)
-		return csum_pseudo4(ip_v4(u->src), ip_v4(u->dst), UDPIP_PROTO_UDP, udp_len);
-	sum = csum_add(0, ip_v6(u->src).b, sizeof(u->src.v6.b));
+	if (u->dst.version != 6)
+		return csum_pseudo4(u->src.v4, u->dst.v4, UDPIP_PROTO_UDP, udp_len);
+	sum = csum_add(0, u->src.v6.b, sizeof(u->src.v6.b));
 	/* A sum of 16 words has 20 bits, so nothing is carried out of 32. */
 	return csum_add(sum, u->dst.v6.b, sizeof(u->dst.v6.b)) + udp_len + UDPIP_PROTO_UDP;
 }
@@ -122,7 +122,7 @@ is_checksum_right(const struct udpip *u, uint16_t csum, const struct rd *udp)
 	uint16_t len = (uint16_t)rd_left(udp);
 
 	if (csum == 0)
-		return ip_family(u->dst) == FAMILY4;
+		return u->dst.version == 4;
 	return csum_fold(csum_add(pseudo_header(u, len), udp->p, len)) == 0;
 }
 
@@ -180,8 +180,8 @@ put_ip4(struct wr *w, const struct udpip *u, uint16_t ident, uint16_t udp_len)
 	wr_u8(w, ttl_of(u));
 	wr_u8(w, UDPIP_PROTO_UDP);
 	wr_u16(w, 0);
-	wr_u32(w, ip_v4(u->src).host);
-	wr_u32(w, ip_v4(u->dst).host);
+	wr_u32(w, u->src.v4.host);
+	wr_u32(w, u->dst.v4.host);
 	put_u16(w->start + IP_CSUM_AT, csum_fold(csum_add(0, w->start, IP_HEADER)));
 }
 
@@ -192,14 +192,14 @@ put_ip6(struct wr *w, const struct udpip *u, uint16_t udp_len)
 	wr_u16(w, udp_len);
 	wr_u8(w, UDPIP_PROTO_UDP);
 	wr_u8(w, ttl_of(u));
-	wr_bytes(w, ip_v6(u->src).b, sizeof(u->src.v6.b));
+	wr_bytes(w, u->src.v6.b, sizeof(u->src.v6.b));
 	wr_bytes(w, u->dst.v6.b, sizeof(u->dst.v6.b));
 }
 
 size_t
 udpip_build(uint8_t *hdr, const struct udpip *u, uint16_t ident)
 {
-	bool six = ip_family(u->dst) == FAMILY6;
+	bool six = u->dst.version == 6;
 	struct wr w = wr_init(hdr, six ? UDPIP6_HEADERS : UDPIP_HEADERS);
 	uint16_t udp_len = (uint16_t)(UDP_HEADER + u->payload_len), csum;
 	uint32_t sum = pseudo_header(u, udp_len);
