@@ -89,12 +89,12 @@ void ask_query(const struct relay *r, struct ask_list *l, struct ask *q,
     uint16_t group, enum conf_class class, const struct ask_client *c,
     struct mono now);
 /* Notes who got the message; ask_arm also stores it, for each class that is
- * hedged. key: of the conversation, PENDING_KEY bytes. */
+ * hedged. key: of the conversation. */
 void ask_note(struct ask *q, const struct ask_list *l);
 void ask_arm(const struct relay *r, const struct ask_list *l, struct ask *q,
-    const void *key, const struct rx *rx, struct mono now);
+    const struct client_key *key, const struct rx *rx, struct mono now);
 /* Notes that this class was answered, and drops its hedge. */
-void ask_answered(const struct relay *r, struct ask *q, const void *key,
+void ask_answered(const struct relay *r, struct ask *q, const struct client_key *key,
     enum conf_class class);
 /* Adds the next server for a stored query that is due; false: there is none, or
  * q has no such query any more. Then s is free again, as it is after the last

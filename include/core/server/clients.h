@@ -39,14 +39,6 @@
 #define CLIENTS6_CONV_MS	60000
 #define CLIENTS6_MAC_MS		600000
 
-/* Compared as bytes, and stored with messages. */
-struct client_key {
-	uint32_t id;		/* xid, in DHCPv6 below the type; of a station: ifindex */
-	uint32_t with;		/* hlen; of a conversation of DHCPv6: ifindex */
-	uint8_t client[16];	/* hlen bytes of chaddr, then zeros; the peer-address */
-};
-_Static_assert(sizeof(struct client_key) == PENDING_KEY, "stored with messages");
-
 struct conv {
 	struct client_key key;
 	struct mono last;	/* last request */

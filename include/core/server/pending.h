@@ -21,11 +21,16 @@
 
 /* What fits into an Ethernet frame; longer messages are not stored. */
 #define PENDING_MSG_MAX	1472
-/* The size of a conversation's key, whose content matters only to its owner. */
-#define PENDING_KEY	24
+
+/* What names a conversation or a station (core/server/clients); compared as bytes. */
+struct client_key {
+	uint32_t id;		/* xid, in DHCPv6 below the type; of a station: ifindex */
+	uint32_t with;		/* hlen; of a conversation of DHCPv6: ifindex */
+	uint8_t client[16];	/* hlen bytes of chaddr, then zeros; the peer-address */
+};
 
 struct pending {
-	uint8_t key[PENDING_KEY];
+	struct client_key key;
 	enum conf_class class;
 	struct mono due;
 	uint32_t self;		/* its number, from 1: what ask.hedge holds */
@@ -44,7 +49,7 @@ struct pendings *pendings_free(struct pendings *h);
  * taken. */
 struct pending *pendings_take(struct pendings *h, struct mono due);
 /* Stores a message and its origin; rx->len is at most PENDING_MSG_MAX. */
-void pending_store(struct pending *s, const void *key, enum conf_class class,
+void pending_store(struct pending *s, const struct client_key *key, enum conf_class class,
     const struct rx *rx);
 /* The slot with this number; NULL when it is not in use. */
 struct pending *pendings_get(struct pendings *h, uint32_t self);

@@ -116,9 +116,9 @@ rescues_count(const struct rescues *t)
 /* NULL also if the entry is too old or belongs to an earlier configuration. */
 static struct request *
 find_request(const struct rescues *t, const struct relay *r,
-    const void *key, struct mono now)
+    struct client_key key, struct mono now)
 {
-	struct request *q = hash_find(t->requests, key);
+	struct request *q = hash_find(t->requests, &key);
 
 	if (!q || q->conf_gen != r->servers->conf_gen ||
 	    mono_diff_ms(now, q->last) > OPEN_MS)
@@ -335,7 +335,7 @@ tap_request(struct rescues *t, struct relay *r, const struct dhcp4 *m,
 	group = find_group(r, in, &client, m, server);
 	if (group == CONF_NONE)
 		return;
-	q = find_request(t, r, &k, now);
+	q = find_request(t, r, k, now);
 	fresh = !q || !same_request(q, server, rx);
 	q = hash_get(t->requests, &k, &made);
 	q->conf_gen = r->servers->conf_gen;
@@ -383,8 +383,7 @@ tap_reply(struct rescues *t, struct relay *r, const struct dhcp4 *m,
     const struct rx *rx, uint16_t dport, struct mono now)
 {
 	uint16_t server = servers_find4(r->servers, rx->src.v4);
-	struct client_key k = clients_key(m);
-	struct request *q = find_request(t, r, &k, now);
+	struct request *q = find_request(t, r, clients_key(m), now);
 
 	if (!q || q->asked != server || !ip4_eq(q->client, rx->dst.v4) ||
 	    q->port != dport || !is_answer(m) ||
@@ -424,18 +423,15 @@ rescue_unreachable(struct rescues *t, struct relay *r,
 	uint16_t server = servers_find4(r->servers, rx->dst.v4);
 	struct pending *s;
 	struct dhcp4 m;
-	struct client_key k;
 	struct request *q;
 
 	plan->what = RESCUE_NOTHING;
 	if (rx->len < DHCP4_HEADER || server == CONF_NONE)
 		return;
 	(void)dhcp4_parse(&m, rx->data, rx->len);
-	if (m.hlen > sizeof(k.client) ||
-	    ask_judge_source(r, rx, server) != DROP_NONE)
+	if (m.hlen > 16 || ask_judge_source(r, rx, server) != DROP_NONE)
 		return;
-	k = clients_key(&m);
-	q = find_request(t, r, &k, now);
+	q = find_request(t, r, clients_key(&m), now);
 	if (!q || q->state != WAITING || q->exhausted ||
 	    !same_request(q, server, rx))
 		return;
@@ -486,7 +482,7 @@ rescue_answer(struct rescues *t, struct relay *r, const struct rx *rx,
 	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE || m.op != BOOTREPLY)
 		return false;
 	k = clients_key(&m);
-	q = find_request(t, r, &k, now);
+	q = find_request(t, r, k, now);
 	if (!q || !was_queried(r, q, server) ||
 	    ask_judge_source(r, rx, server) != DROP_NONE)
 		return false;
@@ -558,7 +554,7 @@ rescue_next(struct rescues *t, struct relay *r, struct mono now,
 		query_next(t, r, q, s, now, plan);
 		return;
 	}
-	if ((q = hash_find(t->requests, s->key)) && q->slot == s->self)
+	if ((q = hash_find(t->requests, &s->key)) && q->slot == s->self)
 		q->slot = 0;
 	pendings_drop(t->slots, s);
 }

@@ -218,13 +218,13 @@ ask_reset(struct ask *q)
 /* --- hedges ------------------------------------------------------------ */
 
 static void
-drop_hedge(const struct relay *r, struct ask *q, const void *key,
+drop_hedge(const struct relay *r, struct ask *q, const struct client_key *key,
     enum conf_class class)
 {
 	struct pending *s = pendings_get(r->hedges, q->hedge[class]);
 
 	/* The slot may belong to another conversation by now. */
-	if (s && s->class == class && memcmp(s->key, key, sizeof(s->key)) == 0)
+	if (s && s->class == class && memcmp(&s->key, key, sizeof(*key)) == 0)
 		pendings_drop(r->hedges, s);
 	q->hedge[class] = 0;
 }
@@ -250,7 +250,7 @@ is_hedged(const struct relay *r, const struct ask_list *l, uint16_t group)
 
 void
 ask_arm(const struct relay *r, const struct ask_list *l, struct ask *q,
-    const void *key, const struct rx *rx, struct mono now)
+    const struct client_key *key, const struct rx *rx, struct mono now)
 {
 	ask_note(q, l);
 	for (enum conf_class class = CONF_DHCP; class < CONF_CLASSES; class++) {
@@ -273,7 +273,7 @@ ask_arm(const struct relay *r, const struct ask_list *l, struct ask *q,
 }
 
 void
-ask_answered(const struct relay *r, struct ask *q, const void *key,
+ask_answered(const struct relay *r, struct ask *q, const struct client_key *key,
     enum conf_class class)
 {
 	q->answered[class] = true;

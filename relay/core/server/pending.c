@@ -120,10 +120,10 @@ pendings_take(struct pendings *h, struct mono due)
 }
 
 void
-pending_store(struct pending *s, const void *key, enum conf_class class,
+pending_store(struct pending *s, const struct client_key *key, enum conf_class class,
     const struct rx *rx)
 {
-	memcpy(s->key, key, sizeof(s->key));
+	s->key = *key;
 	s->class = class;
 	memcpy(s->msg, rx->data, rx->len);
 	s->rx = *rx;

@@ -16,7 +16,7 @@ Suite *ask_suite(void);
 #define SERVERS 6
 #define HEDGE_MS 500
 
-static const uint8_t key_a[PENDING_KEY] = { 'a' }, key_b[PENDING_KEY] = { 'b' };
+static const struct client_key key_a = { .id = 'a' }, key_b = { .id = 'b' };
 
 static struct world {
 	struct conf_server server[SERVERS];
@@ -87,7 +87,7 @@ goes_to(const char *want)
 }
 
 static void
-arm(enum family f, const uint8_t *key)
+arm(enum family f, const struct client_key *key)
 {
 	struct rx rx = { .data = "query", .len = 5, .ifindex = 7, .mac_len = 6,
 		.ip = (const uint8_t *)"ip", .ip_len = 2 };
@@ -102,7 +102,7 @@ client_asks(enum family f, const char *want)
 	ask_begin(&w->l);
 	ask_query(&w->a[f], &w->l, &w->q, 0, CONF_DHCP, &w->c, w->now);
 	goes_to(want);
-	arm(f, key_a);
+	arm(f, &key_a);
 }
 
 /* A hedge is due, and goes to this server; NULL: none is due, or all were asked. */
@@ -158,7 +158,7 @@ START_TEST(a_repeated_query_goes_to_more_servers_of_its_family)
 	ck_assert_uint_eq(w->stats.counter[COUNTER_ESCALATIONS],
 	    modes[mode].mode == CONF_MODE_ALL ? 0 : 2);
 	/* An answer ends it: the next query is a new one. */
-	ask_answered(&w->a[f], &w->q, key_a, CONF_DHCP);
+	ask_answered(&w->a[f], &w->q, &key_a, CONF_DHCP);
 	client_asks(f, modes[mode].try[f][0]);
 	client_asks(f, modes[mode].try[f][1]);
 	/* So does another choice of groups. */
@@ -277,7 +277,7 @@ START_TEST(a_hedge_keeps_the_message_and_its_origin)
 	ck_assert_uint_eq(s->rx.mac_len, 6);
 	ck_assert_ptr_null(s->rx.ip);
 	ck_assert_uint_eq(s->rx.ip_len, 0);
-	ck_assert_mem_eq(s->key, key_a, PENDING_KEY);
+	ck_assert_mem_eq(&s->key, &key_a, sizeof(key_a));
 	ck_assert_int_eq(s->class, CONF_DHCP);
 }
 END_TEST
@@ -299,7 +299,7 @@ START_TEST(what_is_not_hedged)
 	ask_reset(&w->q);
 	client_asks(FAMILY6, "3");
 	hedge_goes_to(FAMILY6, NULL);
-	ask_arm(&w->a[FAMILY4], &w->l, &w->q, key_a, &rx, w->now);
+	ask_arm(&w->a[FAMILY4], &w->l, &w->q, &key_a, &rx, w->now);
 	hedge_goes_to(FAMILY4, NULL);
 	ask_reset(&w->q);
 	client_asks(FAMILY4, "0");
@@ -310,9 +310,9 @@ END_TEST
 START_TEST(an_answer_ends_the_hedge)
 {
 	client_asks(FAMILY4, "0");
-	ask_answered(&w->a[FAMILY4], &w->q, key_a, CONF_BOOT);
+	ask_answered(&w->a[FAMILY4], &w->q, &key_a, CONF_BOOT);
 	ck_assert_uint_eq(pendings_count(w->a[FAMILY4].hedges), 1);
-	ask_answered(&w->a[FAMILY4], &w->q, key_a, CONF_DHCP);
+	ask_answered(&w->a[FAMILY4], &w->q, &key_a, CONF_DHCP);
 	hedge_goes_to(FAMILY4, NULL);
 	ck_assert(w->q.answered[CONF_DHCP]);
 }
@@ -329,9 +329,9 @@ START_TEST(the_hedge_of_another_conversation_is_left_alone)
 	w->q = (struct ask){ .asks = { 0 } };
 	ask_begin(&w->l);
 	ask_query(&w->a[FAMILY4], &w->l, &w->q, 0, CONF_DHCP, &w->c, w->now);
-	arm(FAMILY4, key_b);
+	arm(FAMILY4, &key_b);
 	ck_assert_uint_eq(w->q.hedge[CONF_DHCP], mine.hedge[CONF_DHCP]);
-	ask_answered(&w->a[FAMILY4], &mine, key_a, CONF_DHCP);
+	ask_answered(&w->a[FAMILY4], &mine, &key_a, CONF_DHCP);
 	hedge_goes_to(FAMILY4, "1");
 }
 END_TEST
@@ -381,7 +381,7 @@ START_TEST(rapid_commit_goes_to_one_server_at_a_time)
 	client_asks(FAMILY6, "3");	/* and around */
 	hedge_goes_to(FAMILY6, balance ? "5" : "4");
 	ck_assert_uint_eq(w->stats.counter[COUNTER_ESCALATIONS], 2);
-	ask_answered(&w->a[FAMILY6], &w->q, key_a, CONF_DHCP);
+	ask_answered(&w->a[FAMILY6], &w->q, &key_a, CONF_DHCP);
 	client_asks(FAMILY6, "3");
 }
 END_TEST
