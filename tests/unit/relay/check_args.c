@@ -132,7 +132,7 @@ START_TEST(servers_may_be_of_both_families)
 	args_fini(&a);
 	ck_assert_int_eq(parse("-i vlan10 ff05::1:3"), 0);
 	ck_assert_ptr_null(args_conf(&a, conftext_mistake, &t));
-	ck_assert_ptr_nonnull(strstr(t.mistakes, "like fe80::1%eth0\n"));
+	ck_assert_ptr_nonnull(strstr(t.mistakes, "like ff05::1:3%eth0\n"));
 	conftext_free(&t);
 	args_fini(&a);
 }
