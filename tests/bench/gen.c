@@ -13,11 +13,11 @@
  *
  * Clients are frames on packet sockets at c0..cN-1. Each DISCOVER has its own hardware
  * address and xid, and is 371 bytes long, like that of a UEFI machine; with -6, so has each
- * SOLICIT, of 117 bytes. The servers are 10.9.0.2 or 2001:db8:9::2, and following. The first
- * ANSWERING of them send offers MICROSECONDS after the request, also as frames, which cost
- * half of a UDP send; round trips are printed without that time. Packets are checked (hops,
- * giaddr or link-address and peer-address, the interface of the reply), and bad= counts those
- * that are wrong.
+ * SOLICIT, of 117 bytes. The servers are 10.9.0.2 or 2001:db8:9::2, and following. The
+ * first ANSWERING of them send offers MICROSECONDS after the request, also as frames, which
+ * cost half of a UDP send; round trips are printed without that time. Packets are checked
+ * (hops, giaddr or link-address and peer-address, the interface of the reply), and bad=
+ * counts those that are wrong.
  *
  * The relay's CPU time is its run time in the scheduler's count, plus that of the kernel
  * thread on its CPU that finishes soft interrupts for it.
@@ -77,8 +77,8 @@ struct trial {
 
 struct gen;
 
-/* A request as a relay sent it to a server: the client's message in it, and where it came from
- * and went to. */
+/* A request as a relay sent it to a server: the client's message in it, and where it came
+ * from and went to. */
 struct asked {
 	const uint8_t *m;
 	size_t len;
@@ -393,7 +393,7 @@ build_solicit(uint8_t *f)
 	must((size_t)(p - m) == SOLICIT, "a SOLICIT of another length");
 }
 
-/* The link-local address is made of the MAC (RFC 4291, appendix A), and the DUID ends in it. */
+/* The link-local address is made of the MAC (RFC 4291, appendix A); the DUID ends in it. */
 static void
 number_solicit(uint8_t *f, const uint8_t mac[6])
 {
