@@ -23,7 +23,7 @@ indent()
 # not_zero: leaves out what has never been counted.
 not_zero()
 {
-	awk '/^[^ ]/ { on = !/^[^ ]+ +0 +(0 +)?[^ 0-9]/ } on'
+	awk '/^[^ ]/ { on = !/^[^ ]+ +[0-] +([0-] +)?[A-Za-z]/ } on'
 }
 
 # row CLIENT PROGRAM: a server of DHCPv6 is known by a long number only (DUID).
