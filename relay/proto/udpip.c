@@ -42,17 +42,21 @@ udpip_read_ip(struct rd *r, struct udpip_ip *ip)
 	return !r->bad;
 }
 
-/* The addresses, the upper-layer length and the next header (RFC 768; RFC 8200 8.1). */
 static uint32_t
-pseudo_header(const struct udpip *u, uint16_t udp_len)
+pseudo_header6(const struct udpip *u, uint16_t udp_len)
 {
-	uint32_t sum;
+	uint32_t sum = csum_add(0, u->src.v6.b, sizeof(u->src.v6.b));
 
-	if (u->dst.version != 6)
-		return csum_pseudo4(u->src.v4, u->dst.v4, UDPIP_PROTO_UDP, udp_len);
-	sum = csum_add(0, u->src.v6.b, sizeof(u->src.v6.b));
 	/* A sum of 16 words has 20 bits, so nothing is carried out of 32. */
 	return csum_add(sum, u->dst.v6.b, sizeof(u->dst.v6.b)) + udp_len + UDPIP_PROTO_UDP;
+}
+
+/* The addresses, the upper-layer length and the next header (RFC 768; RFC 8200 8.1). */
+static inline uint32_t
+pseudo_header(const struct udpip *u, uint16_t udp_len)
+{
+	return u->dst.version == 6 ? pseudo_header6(u, udp_len) :
+	    csum_pseudo4(u->src.v4, u->dst.v4, UDPIP_PROTO_UDP, udp_len);
 }
 
 static enum drop
