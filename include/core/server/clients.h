@@ -67,6 +67,8 @@ struct conv {
 struct station {
 	struct client_key key;
 	struct limit limit;
+	struct mono last;	/* last request */
+	uint32_t id;		/* of its conversation */
 	/* DHCPv4 */
 	struct ip4 boot;	/* the boot server that replied last */
 	uint8_t gi;		/* giaddr = rotate: the address that last got a reply */
@@ -74,9 +76,7 @@ struct station {
 	uint8_t mac_len;	/* link source of the last request; 0: unknown */
 	uint8_t mac[8];
 	uint16_t hwtype;	/* ARPHRD_* */
-	uint32_t id;		/* of that request's conversation */
 	struct ip6 asked;	/* our address that it was sent to; ::, the group */
-	struct mono last;	/* last request */
 };
 
 struct clients;
