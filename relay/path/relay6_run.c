@@ -58,8 +58,7 @@ relay6_run_request(struct daemon *d, const struct rx *rx, struct mono now)
 	outbox_end(d);
 }
 
-/* The kernel finds the client's link address and cuts the message into fragments:
- * for clients whose request did not come as a frame, and beyond the link's MTU. */
+/* The kernel finds the link address: of clients whose request did not come as a frame. */
 static void
 deliver_by_socket(struct daemon *d, const struct relay6_delivery *v)
 {
@@ -75,21 +74,34 @@ deliver_by_socket(struct daemon *d, const struct relay6_delivery *v)
 		outbox_withhold(d, outbox_refused(-err));
 }
 
+/* Firmware may not answer neighbour solicitations, so what exceeds the link's MTU goes to
+ * the MAC that asked as well, in fragments (RFC 8200 4.5). */
 static void
-deliver_frame(struct daemon *d, const struct relay6_delivery *v)
+deliver_frames(struct daemon *d, const struct relay6_delivery *v)
 {
 	struct packet_to to = { v->out->link.ifindex, v->mac_len, { 0 } };
-	uint8_t hdr[UDPIP6_HEADERS], *msg = outbox_room(d, v->len);
+	size_t len = UDP_HEADER + v->len, n, mtu = v->out->link.mtu;
+	uint8_t hdr[UDPIP6_HEADERS], *msg = outbox_room(d, len);
 	struct udpip u = {
 		.src = ip_of6(v->src), .dst = ip_of6(v->dst), .sport = v->sport,
-		.dport = v->dport, .payload = msg, .payload_len = v->len,
+		.dport = v->dport, .payload = msg + UDP_HEADER, .payload_len = v->len,
 	};
+	uint16_t ident;
 
-	memcpy(msg, v->payload, v->len);
-	outbox_use(d, v->len);
+	memcpy(msg + UDP_HEADER, v->payload, v->len);
+	outbox_use(d, len);
 	(void)udpip_build(hdr, &u, 0);
 	memcpy(to.mac, v->mac, sizeof(to.mac));
-	outbox_client(d, &to, hdr, msg, v->len);
+	if (mtu < UDPIP6_MTU_MIN || UDPIP6_HEADERS + v->len <= mtu) {
+		outbox_client(d, &to, hdr, u.payload, v->len);
+		return;
+	}
+	memcpy(msg, hdr + UDPIP6_HEADERS - UDP_HEADER, UDP_HEADER);
+	ident = outbox_ip_id(d);
+	for (size_t at = 0; at < len; at += n) {
+		n = udpip_build_fragment(hdr, &u, at, mtu, ident);
+		outbox_client(d, &to, hdr, msg + at, n);
+	}
 }
 
 void
@@ -97,16 +109,14 @@ relay6_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct relay6_delivery v;
 	enum drop why = relay6_reply(&d->relay[FAMILY6], rx, now, &v);
-	uint32_t mtu;
 
 	observe_reply6(d, rx, &v, why, now);
 	if (why != DROP_NONE)
 		return;
 	observe_delivery6(d, &v);
-	mtu = v.out->link.mtu;
 	outbox_begin(d, FAMILY6, v.out->link.ifindex, true);
-	if (v.mac_len && (!mtu || UDPIP6_HEADERS + v.len <= mtu))
-		deliver_frame(d, &v);
+	if (v.mac_len)
+		deliver_frames(d, &v);
 	else
 		deliver_by_socket(d, &v);
 	outbox_end(d);

@@ -14,7 +14,6 @@
 #define ICMP_UNREACHABLE 3
 #define ICMP_FRAG_NEEDED 4	/* code */
 #define IP_PROTO_ICMP	1
-#define UDP_HEADER	8
 
 size_t
 icmp_echo(uint8_t *out, size_t size, uint32_t token)

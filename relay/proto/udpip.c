@@ -16,7 +16,7 @@
 #define IP_HEADER	20
 #define IP_CSUM_AT	10
 #define IP_FRAGMENT	0x3fff	/* more fragments, or an offset */
-#define UDP_HEADER	8
+#define FRAGMENT_HEADER	8
 #define UDP_CSUM_AT	6
 
 enum { NEXT_HOP_BY_HOP = 0, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_DESTINATION = 60 };
@@ -190,11 +190,11 @@ put_ip4(struct wr *w, const struct udpip *u, uint16_t ident, uint16_t udp_len)
 }
 
 static void
-put_ip6(struct wr *w, const struct udpip *u, uint16_t udp_len)
+put_ip6(struct wr *w, const struct udpip *u, uint8_t next, uint16_t len)
 {
 	wr_u32(w, 6u << 28);			/* no traffic class, no flow label */
-	wr_u16(w, udp_len);
-	wr_u8(w, UDPIP_PROTO_UDP);
+	wr_u16(w, len);
+	wr_u8(w, next);
 	wr_u8(w, ttl_of(u));
 	wr_bytes(w, u->src.v6.b, sizeof(u->src.v6.b));
 	wr_bytes(w, u->dst.v6.b, sizeof(u->dst.v6.b));
@@ -210,7 +210,7 @@ udpip_build(uint8_t *hdr, const struct udpip *u, uint16_t ident)
 	uint8_t *udp;
 
 	if (six)
-		put_ip6(&w, u, udp_len);
+		put_ip6(&w, u, UDPIP_PROTO_UDP, udp_len);
 	else
 		put_ip4(&w, u, ident, udp_len);
 	udp = w.p;
@@ -223,4 +223,19 @@ udpip_build(uint8_t *hdr, const struct udpip *u, uint16_t ident)
 	/* RFC 768, RFC 8200 8.1: a computed checksum of zero is sent as all ones. */
 	put_u16(udp + UDP_CSUM_AT, csum ? csum : 0xffff);
 	return wr_len(&w);
+}
+
+size_t
+udpip_build_fragment(uint8_t *hdr, const struct udpip *u, size_t at, size_t mtu,
+    uint16_t ident)
+{
+	size_t left = UDP_HEADER + u->payload_len - at, most = (mtu - UDPIP6_HEADERS) & ~7u;
+	size_t n = left < most ? left : most;
+	struct wr w = wr_init(hdr, UDPIP6_HEADERS);
+
+	put_ip6(&w, u, NEXT_FRAGMENT, (uint16_t)(FRAGMENT_HEADER + n));
+	wr_u16(&w, UDPIP_PROTO_UDP << 8);
+	wr_u16(&w, (uint16_t)(at | (n < left)));	/* the last bit: more follow */
+	wr_u32(&w, ident);
+	return n;
 }

@@ -10,7 +10,6 @@ need_pxrelayd
 
 topo_vlans6
 add_client cl10b 10 02
-ip6_on cl10b			# for fragments, the relay's kernel asks for its MAC
 capture up sw srv1 'ip6[6] = 44 or udp port 547'
 capture vlan20 sw cl20 ip6
 fake srv1
@@ -47,6 +46,12 @@ knobs srv1 size=3000
 ask cl10b
 expect_eq "3,000 octets: in fragments from the server, in fragments to the client" \
 	"${A[answers]} $((A[packets] > 2)) ${#A[payload]}" "1 1 6000"
+
+nsip rtr link set vlan20 mtu 1280
+wait_for 2 logged relay 'vlan20.*mtu=1280' || :
+ask cl20
+expect_eq "... also to a client without neighbour discovery" \
+	"${A[answers]} ${A[packets]} ${#A[payload]} ${A[dmac]}" "1 3 6000 02:00:00:00:20:01"
 
 knobs srv1
 ask cl20

@@ -101,6 +101,35 @@ START_TEST(built_packets_parse_back)
 }
 END_TEST
 
+START_TEST(fragments_are_the_packet)
+{
+	uint8_t hdr[UDPIP6_HEADERS];
+	struct udpip u = reply;
+	size_t n, pieces = 0;
+
+	build(3000);
+	u.payload = pkt + UDPIP6_HEADERS;
+	u.payload_len = 3000;
+	for (size_t at = 0; at < UDP_HEADER + 3000; at += n) {
+		n = udpip_build_fragment(hdr, &u, at, 1280, 0x1234);
+		struct rd r = rd_init(hdr, sizeof(hdr));
+		bool last = at + n == UDP_HEADER + 3000;
+
+		ck_assert_uint_eq(n, last ? 3008 % 1232 : 1232);
+		ck_assert_uint_eq(rd_u32(&r), 6u << 28);
+		ck_assert_uint_eq(rd_u16(&r), 8 + n);
+		ck_assert_uint_eq(rd_u16(&r), 44 << 8 | UDPIP_TTL);
+		ck_assert_mem_eq(r.p, pkt + 8, 32);
+		rd_skip(&r, 32);
+		ck_assert_uint_eq(rd_u16(&r), UDPIP_PROTO_UDP << 8);
+		ck_assert_uint_eq(rd_u16(&r), at | !last);
+		ck_assert_uint_eq(rd_u32(&r), 0x1234);
+		pieces++;
+	}
+	ck_assert_uint_eq(pieces, 3);
+}
+END_TEST
+
 START_TEST(hop_limit_zero_is_never_sent)
 {
 	struct udpip u = reply;
@@ -325,6 +354,7 @@ udpip6_suite(void)
 
 	tcase_add_test(tc, built_header_is_the_known_one);
 	tcase_add_test(tc, built_packets_parse_back);
+	tcase_add_test(tc, fragments_are_the_packet);
 	tcase_add_test(tc, hop_limit_zero_is_never_sent);
 	tcase_add_test(tc, computed_checksum_of_zero_is_sent_as_ones);
 	suite_add_tcase(s, tc);
