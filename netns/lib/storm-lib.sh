@@ -171,7 +171,7 @@ end_storm()
 	local served
 
 	served=$(grep -c '^end .* ok$' "$STORY")
-	expect "at most ${3:-0} machines got nothing: $served of $1 are served" \
+	expect "at most ${3:-0} machines were not served: $served of $1 were" \
 		test "$served" -ge $(($1 - ${3:-0}))
 	expect "$(again ALL) % needed a second query ($(again FIRST) % at first): at most $2 % more" \
 		test "$(again ALL)" -le $(($(again FIRST) + $2))

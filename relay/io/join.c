@@ -2,8 +2,8 @@
  *
  * join - memberships of a group; ip(7), ipv6(7), RFC 3678 5. A membership makes the
  * kernel send IGMP or MLD reports, without which snooping switches keep the group from
- * us, and sets the NIC's filter. The ring (io/ring) receives the packets: PACKET_ADD_MEMBERSHIP on its
- * socket would set the filter only.
+ * us, and sets the NIC's filter. The ring (io/ring) receives the packets:
+ * PACKET_ADD_MEMBERSHIP on its socket would set the filter only.
  *
  * The sockets are never bound, so they have no port, and the kernel delivers nothing
  * to them. Each membership costs option memory of its socket, 56 bytes in Linux 6,
@@ -125,6 +125,7 @@ joins_add(struct joins *j, uint32_t ifindex)
 
 	if (find(j, ifindex, &r))
 		return 0;
+	/* Of a full socket, IPv4 says ENOBUFS and IPv6 ENOMEM. */
 	do {
 		if (r)
 			r->full = true;
@@ -132,7 +133,7 @@ joins_add(struct joins *j, uint32_t ifindex)
 		if (err)
 			return err;
 		err = change(j, r->fd, MCAST_JOIN_GROUP, ifindex);
-	} while (err == -ENOBUFS && r->n > 0);
+	} while ((err == -ENOBUFS || err == -ENOMEM) && r->n > 0);
 	if (!err)
 		r->ifindex[r->n++] = ifindex;
 	return err;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * door4 - the DHCPv4 door of the packet path: passes each packet to the part that
- * handles it: relay_run.c, the doctor, probes, or observers only. What happens to a message is decided in core/relay4 (RFC 2131,
- * RFC 1542). path.c reads the sockets.
+ * handles it: relay_run.c, the doctor, probes, or observers only. What happens to a
+ * message is decided in core/relay4 (RFC 2131, RFC 1542). path.c reads the sockets.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * door6 - the DHCPv6 door of the packet path: passes each packet to relay6_run.c or
- * to the probes. What happens to a message is
- * decided in core/relay6 (RFC 9915). path.c reads the sockets.
+ * to the probes. What happens to a message is decided in core/relay6 (RFC 9915). path.c
+ * reads the sockets.
  */
 #include "proto/udpip.h"
 #include "relay/observe/observe.h"

@@ -120,6 +120,13 @@ take_back(struct daemon *d, const struct fate *f)
 	}
 }
 
+/* One copy of a request is enough; a reply needs all its fragments. */
+static bool
+is_lost(const struct fate *f)
+{
+	return f->lost && (f->reply || f->lost == f->queued);
+}
+
 /* Called after a flush. An open message has no more copies in the arena, but others
  * will follow. */
 static void
@@ -129,7 +136,7 @@ settle_fates(struct daemon *d)
 	unsigned n = o->n_fate - o->open;
 
 	for (unsigned i = 0; i < n; i++)
-		if (o->fate[i].lost && o->fate[i].lost == o->fate[i].queued)
+		if (is_lost(&o->fate[i]))
 			take_back(d, &o->fate[i]);
 	if (o->open) {
 		o->fate[0] = o->fate[n];

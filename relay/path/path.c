@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * path - reads the rings and the UDP sockets, drops what cannot be read, and passes each
- * packet through the door of its family (door4.c, door6.c). What happens to a message is decided in core/relay4
- * and core/relay6. Nothing is allocated or logged per packet.
+ * packet through the door of its family (door4.c, door6.c). What happens to a message is
+ * decided in core/relay4 and core/relay6. Nothing is allocated or logged per packet.
  */
 #include "relay/path/path.h"
 

@@ -58,7 +58,7 @@ relay6_run_request(struct daemon *d, const struct rx *rx, struct mono now)
 	outbox_end(d);
 }
 
-/* The kernel finds the link address: of clients whose request did not come as a frame. */
+/* For clients whose request did not come as a frame: the kernel finds the link address. */
 static void
 deliver_by_socket(struct daemon *d, const struct relay6_delivery *v)
 {
@@ -74,8 +74,8 @@ deliver_by_socket(struct daemon *d, const struct relay6_delivery *v)
 		outbox_withhold(d, outbox_refused(-err));
 }
 
-/* Firmware may not answer neighbour solicitations, so what exceeds the link's MTU goes to
- * the MAC that asked as well, in fragments (RFC 8200 4.5). */
+/* Firmware may not answer neighbour solicitations, so even what exceeds the link's MTU is
+ * sent to the MAC that asked, in fragments (RFC 8200 4.5). */
 static void
 deliver_frames(struct daemon *d, const struct relay6_delivery *v)
 {

@@ -14,10 +14,9 @@
 #include "base/sbuf.h"
 #include "core/relay4/p4011.h"
 #include "io/netlink.h"
+#include "proto/udpip.h"
 #include "relay/path/sockets.h"
 #include "relay/state.h"
-
-#define IP6_MTU_MIN 1280		/* RFC 8200 5 */
 
 /* All_DHCP_Relay_Agents_and_Servers, RFC 9915 7.1 */
 static const struct ip6 all_relays = { { 0xff, 0x02, [13] = 0x01, [15] = 0x02 } };
@@ -94,7 +93,7 @@ is_wanted(const struct daemon *d, enum family family, const struct iface *f)
 {
 	if (family == FAMILY4)
 		return iface_ready(f) && p4011_wanted(d->conf, f);
-	return f->conf && f->link.mtu >= IP6_MTU_MIN && conf_serves(d->conf, FAMILY6);
+	return f->conf && f->link.mtu >= UDPIP6_MTU_MIN && conf_serves(d->conf, FAMILY6);
 }
 
 /*
@@ -289,5 +288,5 @@ iface_watch_set_group(struct daemon *d, struct ip4 group)
 	joins_move(d->iface_watch.joins[FAMILY4], ip_of4(group));
 	for (f = iftab_next(d->iftab, 0); f;
 	    f = iftab_next(d->iftab, f->link.ifindex))
-		f->in_group[FAMILY4] = false;
+		f->in_group[FAMILY4] = f->join_failed[FAMILY4] = false;
 }

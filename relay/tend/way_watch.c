@@ -48,9 +48,10 @@ ask_route(struct daemon *d, uint16_t s)
 	int err = *c->zone && !scope ? -ENODEV : route_ask(w->route, c->address,
 	    d->servers.source[s], scope, &r);
 
-	/* There may be a route and no address of ours that a server beyond it could
-	 * answer to. */
-	if (err == 0 && !udp_server_connected(server_socket(d, s)))
+	/* IPv6: there may be a route, but no address of ours to which a server beyond
+	 * this link could reply. */
+	if (err == 0 && ip_family(c->address) == FAMILY6 &&
+	    !udp_server_connected(server_socket(d, s)))
 		err = -ENETUNREACH;
 	if (err == 0) {
 		way_route(&w->ways, s, r.ifindex, next_hop(c->address, &r));

@@ -95,7 +95,7 @@ struct iface {
 	const struct conf_if *conf;	/* NULL: not a client interface */
 	uint32_t from_port;	/* ifindex of the port that conf is from; 0: own */
 	uint32_t copy_of;	/* ifindex of the client interface below a macvlan */
-	/* Has it servers of the family? One that has none is taken for DHCPv4's. */
+	/* Does it have servers of the family? One without any counts as DHCPv4's. */
 	bool asks[FAMILIES];
 	bool standby[FAMILIES];	/* another router has the virtual address */
 	/* In the discovery group, and in DHCPv6's; joining failed: tend/iface_watch. */

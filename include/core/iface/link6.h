@@ -11,8 +11,9 @@
 
 #include "core/iface/iface.h"
 
-/* Sets f->six from f->conf (not NULL), f->six.virtual and the addresses of f and of `from`, which is f or the port whose addresses it uses. fmt is
- * without giaddr. false: out of memory, and f is not ready. */
+/* Sets f->six from f->conf (not NULL), f->six.virtual and the addresses of f and of
+ * `from`, which is f or the port whose addresses it uses. fmt is without giaddr. false:
+ * out of memory, and f is not ready. */
 bool link6_make(struct iface *f, const struct iface *from, struct conf_fmt fmt,
     const uint8_t duid[18]);
 /* Frees the options and zeroes the rest. */

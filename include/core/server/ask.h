@@ -68,9 +68,9 @@ struct ask_client {
 	bool leases;
 };
 
-/* Count a request that came by this interface (NULL: none that is known), and, unless
- * `why` is DROP_NONE, that it is dropped; else that it is relayed to the list. Returns
- * why. type: of the client's message. */
+/* ask_count() counts a request that came by this interface (NULL: an unknown one).
+ * ask_judged() counts it as relayed to the list if `why` is DROP_NONE, else as dropped,
+ * and returns `why`. type: of the client's message. */
 void ask_count(const struct relay *r, struct iface *in);
 enum drop ask_judged(const struct relay *r, struct iface *in, const struct ask_list *l,
     uint8_t type, enum drop why);

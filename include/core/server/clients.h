@@ -11,8 +11,9 @@
  * A conversation records the rule and the servers chosen for it, and its retries;
  * in DHCPv4 also where the request came from and its flags. DHCPv6 has the message
  * type in the key, because iPXE, U-Boot and GRUB use one xid for SOLICIT and REQUEST.
- * A station records the client's rate limit, and which addresses worked for it. A
- * full table evicts its oldest entry.
+ * A station records the client's rate limit; in DHCPv4 also which addresses worked for
+ * it, in DHCPv6 the link address that its replies go to. A full table evicts its oldest
+ * entry.
  *
  * Delivery does not depend on them: after a restart, an eviction or a VRRP takeover,
  * a reply with a valid giaddr, or Interface-Id and link-address, is delivered all the

@@ -2,7 +2,8 @@
  *
  * outbox - sends in batches: rendered messages wait in an arena until they go to
  * servers by their own sockets and to clients as frames. A message that was counted
- * as relayed is counted as dropped instead if the kernel took none of its copies.
+ * as relayed is counted as dropped instead if the kernel took none of its copies,
+ * or not all fragments of a reply.
  *
  * What is sent, and to which server, is decided elsewhere. Nothing is allocated per
  * packet.

@@ -305,8 +305,9 @@ as_told(const struct entry *e)
 	for (uint8_t i = 0; i < e->n_told; i++)
 		if (!ip4_eq(e->told_giaddr[i], e->f.giaddr[i].addr))
 			return false;
-	if (e->told[FAMILY6] != serves(e, FAMILY6))
-		return false;
+	for (enum family i = 0; i < FAMILIES; i++)
+		if (e->told[i] != serves(e, i))
+			return false;
 	return !e->told[FAMILY6] || (ip6_eq(e->told_local, six->local) &&
 	    ip6_eq(e->told_link, six->link) && ip6_eq(e->told_id_key, e->id_key));
 }

@@ -184,7 +184,8 @@ plan_header(const struct rx *rx, struct relay6_plan *plan)
 		plan->mac_len = rx->mac_len;
 		memcpy(plan->mac, rx->mac, sizeof(plan->mac));
 	}
-	/* Nor is the reply to another relay delivered by an interface without one. */
+	/* Even for another relay: its reply could not be delivered on an interface
+	 * that has no link-address. */
 	return iface6_ready(in) ? DROP_NONE : DROP_NO_LINK_ADDRESS;
 }
 
@@ -281,7 +282,7 @@ relay6_request(struct relay *r, const struct rx *rx, struct mono now,
 		read_client(rx, plan);
 		d = judge_request(r, rx, plan);
 	} else if (d == DROP_SHORT && relay6_is_reply(plan->m.type))
-		d = DROP_REPLY_FROM_CLIENT;	/* a rogue is one, however it stammers */
+		d = DROP_REPLY_FROM_CLIENT;	/* even one that is cut short */
 	/* A relay has one address and many clients, so the rate is taken of the
 	 * client behind it. */
 	if (d == DROP_NONE)

@@ -24,7 +24,8 @@ collects_offers(const struct pxe_client *c)
 	return c->family == PXE_PXE || c->family == PXE_HTTP;
 }
 
-/* Adds the members of a group that lease addresses. Returns whether there are any. */
+/* Adds the members of a group that lease addresses to the set, unless it is NULL. Returns
+ * whether there are any. */
 static bool
 add_leasing(const struct conf *c, struct serverset *set, uint16_t group)
 {
@@ -35,7 +36,8 @@ add_leasing(const struct conf *c, struct serverset *set, uint16_t group)
 
 		if (ip_family(s->address) != FAMILY6 || s->proxy_only)
 			continue;
-		serverset_add(set, s->first);
+		if (set)
+			serverset_add(set, s->first);
 		any = true;
 	}
 	return any;
@@ -91,13 +93,12 @@ query(struct relay *r, struct relay6_plan *plan, struct conv *cv,
 {
 	uint16_t dhcp = t->group[CONF_DHCP], boot = t->group[CONF_BOOT];
 	bool solicit = plan->from.m.type == DHCP6_SOLICIT, leases;
-	struct serverset members = { { 0 } };
 
 	if (boot == CONF_NONE || !plan->client.netboot) {
 		query_group(r, plan, cv, CONF_DHCP, dhcp, now);
 		return;
 	}
-	leases = add_leasing(r->conf, &members, boot);
+	leases = add_leasing(r->conf, NULL, boot);
 	if (t->everything || (solicit && !leases))
 		query_group(r, plan, cv, CONF_DHCP, dhcp, now);
 	if (leases || !solicit || collects_offers(&plan->client))

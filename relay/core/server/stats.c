@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * stats - the table of what counts drops; counts a server's reply times in a histogram.
+ * stats - names the places where packets are dropped, and counts a server's reply times in
+ * a histogram.
  */
 #include "core/server/stats.h"
 

@@ -261,7 +261,8 @@ is_not_for_us(const struct relay6_plan *plan, const struct conf *c, enum drop wh
 }
 
 /* A REQUEST for a server whose ADVERTISE did not come through us. Many may answer for
- * a multicast address, and we remember the last one. */
+ * a multicast address, and we remember the last one; with check-source = off, we
+ * remember none of those that are not configured. */
 static bool
 names_stranger(const struct servers *sv, const struct dhcp6 *m)
 {
@@ -273,7 +274,7 @@ names_stranger(const struct servers *sv, const struct dhcp6 *m)
 		if (ip6_is_multicast(ip_v6(sv->conf->server[i].address)) ||
 		    servers_has_duid(sv, i, id.p, rd_left(&id)))
 			return false;
-	return true;
+	return sv->conf->check_source;
 }
 
 void

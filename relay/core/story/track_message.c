@@ -21,7 +21,7 @@
 
 #define NO_TYPE		256	/* not a client's message */
 
-/* What counts a client's message. RENEW and REBIND are requests too. */
+/* What a client's message is counted as. RENEW and REBIND are requests too. */
 enum role { OTHER, QUERY, REQUESTS, DECLINES };
 
 static const struct kind {
