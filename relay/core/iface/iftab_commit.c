@@ -328,14 +328,20 @@ remember_told(struct entry *e)
 	}
 }
 
-/* Must it be told which router is active? `fresh`: the interface was not ready. */
+/* Must it be told which router is active? A family that begins to serve, as IPv6 does
+ * when its addresses are no longer tentative, is covered by what was told of the other. */
 static bool
-has_switched(const struct entry *e, enum family family, bool fresh)
+has_switched(const struct entry *e, enum family family)
 {
+	enum family other = family == FAMILY4 ? FAMILY6 : FAMILY4;
+	bool standby = e->f.standby[family];
+
 	if (!serves(e, family))
 		return false;
-	return fresh ? e->f.conf->o.active != CONF_ACTIVE_ALWAYS :
-	    e->told[family] && e->told_standby[family] != e->f.standby[family];
+	if (e->told[family])
+		return e->told_standby[family] != standby;
+	return e->f.conf->o.active != CONF_ACTIVE_ALWAYS &&
+	    !(e->told[other] && e->told_standby[other] == standby);
 }
 
 /* Once for both families if they have switched alike. */
@@ -356,8 +362,8 @@ tell_change(struct entry *e, iftab_change_fn *fn, void *user)
 	struct iface lost;
 	bool was = e->told[FAMILY4] || e->told[FAMILY6];
 	bool is = serves(e, FAMILY4) || serves(e, FAMILY6);
-	const bool switched[FAMILIES] = { has_switched(e, FAMILY4, !was),
-	    has_switched(e, FAMILY6, !was) };
+	const bool switched[FAMILIES] = { has_switched(e, FAMILY4),
+	    has_switched(e, FAMILY6) };
 	bool any = switched[FAMILY4] || switched[FAMILY6];
 
 	if ((!was && !is) || (was && is && !any && as_told(e)))
