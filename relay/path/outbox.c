@@ -78,8 +78,6 @@ on_lost(void *daemon, const void *data, bool full)
 	struct daemon *d = daemon;
 	struct outbox *o = d->outbox;
 	size_t at = (size_t)((const uint8_t *)data - o->arena);
-	enum drop why = full ? DROP_SEND_FULL : DROP_SEND_ERROR;
-	enum family family = FAMILY4;
 
 	for (unsigned i = o->n_fate; i-- > 0;) {
 		struct fate *f = &o->fate[i];
@@ -87,13 +85,9 @@ on_lost(void *daemon, const void *data, bool full)
 		if (at < f->from || at >= f->to)
 			continue;
 		f->lost++;
-		f->why = why;
-		if (f->reply)
-			return;		/* counted by take_back() */
-		family = f->family;
+		f->why = full ? DROP_SEND_FULL : DROP_SEND_ERROR;
 		break;
 	}
-	d->stats[family].drop_send[why]++;
 }
 
 /* Undoes the count of a message that was counted as relayed when it was judged. */
@@ -155,6 +149,8 @@ count_sent(struct daemon *d, unsigned server, const struct sock_sent *sent)
 	st->dropped += sent->full;
 	st->errors += sent->failed;
 	d->stats[family].counter[COUNTER_COPIES] += sent->ok;
+	d->stats[family].drop_send[DROP_SEND_FULL] += sent->full;
+	d->stats[family].drop_send[DROP_SEND_ERROR] += sent->failed;
 	if (sent->failed)	/* the socket may have lost its route */
 		tick_soon(d);
 }
