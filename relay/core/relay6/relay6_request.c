@@ -225,6 +225,9 @@ remember_sender(struct relay *r, const struct rx *rx, struct mono now)
 
 	s->last = now;
 	s->asked = rx->unicast ? rx->dst.v6 : IP6_NONE;
+	/* What a socket received has no link address; one from before is still right. */
+	if (rx->mac_len == 0)
+		return;
 	s->hwtype = rx->hwtype;
 	s->mac_len = rx->mac_len <= sizeof(s->mac) ? rx->mac_len : 0;
 	memcpy(s->mac, rx->mac, s->mac_len);

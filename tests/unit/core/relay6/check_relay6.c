@@ -608,6 +608,25 @@ START_TEST(a_reply_goes_to_the_machine_that_asked)
 }
 END_TEST
 
+START_TEST(a_message_to_our_address_leaves_the_hardware_address_known)
+{
+	struct rx rx = {
+		.sport = 546, .ifindex = 10, .unicast = true,
+		.src = ip_of6(ip6(CLIENT)), .dst = ip_of6(ip6("2001:db8:10::1")),
+	};
+
+	conf(TWO "[interface vlan*]\nservers = a\naccept-unicast = on\n");
+	client(DHCP6_SOLICIT);
+	expect(send_from(10, CLIENT, 546), DROP_NONE);
+	client(DHCP6_RENEW);
+	rx.data = msg.b;
+	rx.len = msg.len;
+	expect(relay6_request(&w->r6, &rx, w->now, &plan), DROP_NONE);
+	expect(reply_on("2001:db8:10::1", CLIENT, "host:vlan10"), DROP_NONE);
+	ck_assert_uint_eq(d.mac_len, 6);
+}
+END_TEST
+
 START_TEST(peers_that_no_client_is_are_dropped)
 {
 	static const char *const bad[] = {
@@ -750,6 +769,7 @@ relay6_suite(void)
 	tcase_add_test(t, a_shared_link_address_needs_the_interface_id_or_memory);
 	tcase_add_test(t, an_unnumbered_link_is_found_by_its_interface_id);
 	tcase_add_test(t, a_reply_goes_to_the_machine_that_asked);
+	tcase_add_test(t, a_message_to_our_address_leaves_the_hardware_address_known);
 	tcase_add_test(t, peers_that_no_client_is_are_dropped);
 	tcase_add_test(t, a_reply_for_another_relay_goes_to_it);
 	tcase_add_test(t, another_relay_gets_its_reply_from_the_address_that_it_asked);
