@@ -149,6 +149,7 @@ struct track_six {
 	uint16_t offers;	/* ADVERTISEs with an address or a prefix */
 	bool ack, nak;		/* a REPLY with one; a REPLY that refuses one */
 	bool rogue;		/* it took an ADVERTISE that we have not seen */
+	uint64_t server[2];	/* ends of the DUIDs in the last ADVERTISEs */
 	uint16_t status;	/* the last one that is not Success */
 	struct dhcp6_lease lease;	/* of the REPLY */
 	uint8_t n_addr;

@@ -315,6 +315,29 @@ note_request4(struct track *t, struct track_client *c, const struct track_reques
 		claim_address(t, c, dhcp4_opt_ip4(r->m, DHCP4_OPT_REQUESTED_IP));
 }
 
+/* The end of the server's DUID, where servers differ. 0: it has none. */
+static uint64_t
+server_of(const struct dhcp6 *m)
+{
+	uint64_t end = 0;
+	struct rd id;
+
+	if (!dhcp6_opt(m, DHCP6_OPT_SERVER_ID, &id))
+		return 0;
+	while (rd_left(&id) > 0)
+		end = end << 8 | rd_u8(&id);
+	return end;
+}
+
+/* Two servers may share the address that we ask, as a pair or behind a relay. */
+static bool
+was_advertised(const struct track_boot *b, const struct dhcp6 *m)
+{
+	uint64_t server = server_of(m);
+
+	return server == b->six.server[0] || server == b->six.server[1];
+}
+
 void
 track_request(struct track *t, const struct track_request *r, struct mono now)
 {
@@ -329,7 +352,7 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 	learn_client(b, r);
 	if (k && !r->by_4011)
 		note_sent(b, r, k->role);
-	b->six.rogue |= r->rogue && b->six.sent.discovers;
+	b->six.rogue |= r->rogue && b->six.sent.discovers && !was_advertised(b, r->six);
 	*(r->six ? &b->six.refused.last : &b->refused.last) = r->why;
 	if (r->why != DROP_NONE)
 		note_drop(b, r->six ? FAMILY6 : FAMILY4, r->why, 0, now);
@@ -554,6 +577,10 @@ note_answer(struct track_client *c, const struct dhcp6 *m, struct track_event *e
 	if (status)
 		six->status = status;
 	if (m->type == DHCP6_ADVERTISE) {
+		if (!was_advertised(&c->now, m)) {
+			six->server[1] = six->server[0];
+			six->server[0] = server_of(m);
+		}
 		track_bump(&six->advertises);
 		if (gives)
 			track_bump(&six->offers);
