@@ -119,8 +119,10 @@ struct iface {
 /* Does it serve clients: configured, up and with a giaddr? Also true on
  * standby, since replies may be on their way. */
 bool iface_ready(const struct iface *f);
-/* The same for DHCPv6: up, with a link-local address and a link-address. */
+/* The same for DHCPv6: up, with a link-local address and a link-address. The second
+ * one needs no link-address: it can deliver replies, and relay for other relays. */
 bool iface6_ready(const struct iface *f);
+bool iface6_delivers(const struct iface *f);
 /* Is it ready for clients of a family that it asks servers of? */
 bool iface_serves(const struct iface *f, enum family family);
 /* DROP_NONE if this is a client interface that is up and not on standby; in may be

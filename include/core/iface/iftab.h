@@ -100,7 +100,8 @@ bool iftab_is_ours6(const struct iftab *t, struct ip6 a);
 bool iftab_has_link(const struct iftab *t, struct ip6 link);
 /* As iftab_by_giaddr, by link-address. IP6_NONE: those that are `unnumbered`. */
 size_t iftab_by_link(struct iftab *t, struct ip6 link, struct iface **only);
-/* Finds the interface with this Interface-Id. NULL with *n > 1: several have it. */
+/* Finds the client interface with this Interface-Id, ready or not. NULL with *n > 1:
+ * several have it. */
 struct iface *iftab_by_iid(struct iftab *t, const void *iid, size_t len, size_t *n);
 size_t iftab_count(const struct iftab *t);
 /* The next interface by ifindex; begin with 0. NULL at the end. */

@@ -604,8 +604,8 @@ read_relay_id(const struct conf_at *a, void *object)
 	if (strncmp(a->value, "hex:", 4) == 0)
 		o->relay_id_len = (uint8_t)conf_hex_bytes(a->value + 4, o->relay_id,
 		    sizeof(o->relay_id));
-	return o->relay_id_len || conf_bad(a, "expected hex: and 1 to %zu bytes of a DUID "
-	    "(RFC 6925 4) in pairs of digits, auto or off", sizeof(o->relay_id));
+	return o->relay_id_len > 2 || conf_bad(a, "expected hex: and 3 to %zu bytes of a "
+	    "DUID, with its type, in pairs of digits, auto or off", sizeof(o->relay_id));
 }
 
 static void

@@ -15,10 +15,15 @@ iface_ready(const struct iface *f)
 }
 
 bool
+iface6_delivers(const struct iface *f)
+{
+	return f->conf && f->link.up && !ip6_is_none(f->six.local);
+}
+
+bool
 iface6_ready(const struct iface *f)
 {
-	return f->conf && f->link.up && !ip6_is_none(f->six.local) &&
-	    (f->six.unnumbered || !ip6_is_none(f->six.link));
+	return iface6_delivers(f) && (f->six.unnumbered || !ip6_is_none(f->six.link));
 }
 
 bool

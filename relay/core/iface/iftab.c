@@ -584,13 +584,19 @@ iftab_by_link(struct iftab *t, struct ip6 link, struct iface **only)
 	return ready_by(t, link, USE_LINK, iface6_ready, only);
 }
 
+static bool
+is_client(const struct iface *f)
+{
+	return f->conf != NULL;
+}
+
 struct iface *
 iftab_by_iid(struct iftab *t, const void *iid, size_t len, size_t *n)
 {
 	const struct iface6 *six;
 	struct iface *f;
 
-	*n = ready_by(t, uses_key_bytes(iid, len), USE_ID, iface6_ready, &f);
+	*n = ready_by(t, uses_key_bytes(iid, len), USE_ID, is_client, &f);
 	if (!f)
 		return NULL;
 	six = &f->six;

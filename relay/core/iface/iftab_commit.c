@@ -232,9 +232,9 @@ derive6(struct iftab *t, struct entry *e, const struct source *src,
 
 	e->id_key = six->iid_len ?
 	    uses_key_bytes(six->opts + six->iid_at, six->iid_len) : IP6_NONE;
-	if (good && (!iface6_ready(f) ||
-	    ((!six->iid_len || index_use(t, e, e->id_key, USE_ID)) &&
-	    index_use(t, e, six->link, USE_LINK))))
+	/* Replies find it by its Interface-Id even when it is not ready. */
+	if (good && (!six->iid_len || index_use(t, e, e->id_key, USE_ID)) &&
+	    (!iface6_ready(f) || index_use(t, e, six->link, USE_LINK)))
 		return;
 	unindex(t, e, before);
 	link6_clear(&f->six);

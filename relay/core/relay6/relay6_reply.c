@@ -81,7 +81,7 @@ find_by_memory(struct relay *r, struct relay6_delivery *d, const struct rd *iid,
 	struct iface *f = NULL;
 
 	for (uint32_t at = 0; (f = iftab_next(r->iftab, at)); at = f->link.ifindex) {
-		if (!iface6_ready(f) || (iid && !has_iid(f, iid)))
+		if (!iface6_delivers(f) || (iid && !has_iid(f, iid)))
 			continue;
 		if (none ? !sends_no_link(d, f) : !ip6_eq(f->six.link, d->m.link))
 			continue;
@@ -116,17 +116,15 @@ find_by_iid(struct relay *r, struct relay6_delivery *d, const struct rd *iid,
     struct mono now)
 {
 	size_t n;
-	enum drop why;
 
 	d->out = iftab_by_iid(r->iftab, iid->p, rd_left(iid), &n);
 	if (n == 0)
 		return DROP_UNKNOWN_INTERFACE_ID;
 	if (n > 1)
 		return find_by_memory(r, d, iid, now);
-	why = judge_link(r, d, d->out);
-	if (why != DROP_NONE)
-		d->out = NULL;
-	return why;
+	if (!iface6_delivers(d->out))
+		return d->out->link.up ? DROP_NO_LINK_LOCAL : DROP_DOWN;
+	return judge_link(r, d, d->out);
 }
 
 static enum drop
@@ -211,7 +209,7 @@ relay_port(const struct dhcp6 *m)
 	struct rd v;
 	uint16_t port = 0;
 
-	if (dhcp6_opt(m, DHCP6_OPT_SOURCE_PORT, &v))
+	if (dhcp6_opt(m, DHCP6_OPT_SOURCE_PORT, &v) && rd_left(&v) == 2)
 		port = rd_u16(&v);
 	return port ? port : DHCP6_PORT_SERVER;
 }

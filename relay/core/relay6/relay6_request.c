@@ -175,8 +175,10 @@ plan_header(const struct rx *rx, struct relay6_plan *plan)
 		plan->sport = rx->sport == DHCP6_PORT_SERVER ? 0 : rx->sport;
 		/* A relay with a link-local address is an LDRA or has none: our
 		 * link-address is then the client's subnet. */
-		if (!ip6_is_linklocal(plan->peer))
+		if (!ip6_is_linklocal(plan->peer)) {
 			plan->link = IP6_NONE;
+			return DROP_NONE;
+		}
 	} else if (in->conf->o.client_mac &&
 	    (rx->hwtype == ARPHRD_ETHER || rx->hwtype == ARPHRD_IEEE802)) {
 		/* RFC 6939 5: only the relay next to the client adds it. */
@@ -184,8 +186,6 @@ plan_header(const struct rx *rx, struct relay6_plan *plan)
 		plan->mac_len = rx->mac_len;
 		memcpy(plan->mac, rx->mac, sizeof(plan->mac));
 	}
-	/* Even for another relay: its reply could not be delivered on an interface
-	 * that has no link-address. */
 	return iface6_ready(in) ? DROP_NONE : DROP_NO_LINK_ADDRESS;
 }
 
@@ -303,7 +303,7 @@ relay6_hedge(struct relay *r, struct mono now, struct relay6_plan *plan)
 	struct conv *cv = NULL;
 
 	begin(r, plan, rx->ifindex);
-	if (plan->in && iface6_ready(plan->in) &&
+	if (plan->in && iface6_delivers(plan->in) &&
 	    dhcp6_parse(&plan->m, rx->data, rx->len) == DROP_NONE) {
 		read_client(rx, plan);
 		cv = clients_find(r->clients, relay6_key(rx->ifindex, &plan->from), now);

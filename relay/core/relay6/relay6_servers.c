@@ -177,8 +177,8 @@ choose_groups(struct relay *r, struct relay6_plan *plan, struct conv *cv)
 	cv->group[CONF_DHCP] = cv->group[CONF_BOOT] = CONF_NONE;
 }
 
-void
-relay6_servers(struct relay *r, struct relay6_plan *plan, struct conv *cv,
+static void
+choose_servers(struct relay *r, struct relay6_plan *plan, struct conv *cv,
     struct mono now)
 {
 	uint8_t type = plan->from.m.type;
@@ -201,11 +201,44 @@ relay6_servers(struct relay *r, struct relay6_plan *plan, struct conv *cv,
 		add_all(r, plan, &set, true);
 }
 
+/* A relay that multicast its message to us would get ours from the same link, and send
+ * it on again. */
+static void
+omit_own_link(const struct relay *r, struct relay6_plan *plan)
+{
+	struct ask_list *to = &plan->to;
+	uint16_t n = to->n, n_dhcp = to->n - to->n_boot;
+
+	to->n = 0;
+	for (uint16_t i = 0; i < n; i++) {
+		const struct conf_server *s = &r->conf->server[to->server[i]];
+
+		if (ip6_is_multicast(ip_v6(s->address)) &&
+		    strcmp(s->zone, plan->in->link.name) == 0)
+			to->n_boot -= i >= n_dhcp;
+		else
+			to->server[to->n++] = to->server[i];
+	}
+}
+
+void
+relay6_servers(struct relay *r, struct relay6_plan *plan, struct conv *cv,
+    struct mono now)
+{
+	choose_servers(r, plan, cv, now);
+	if (plan->m.relay)
+		omit_own_link(r, plan);
+}
+
 bool
 relay6_ask_next(struct relay *r, struct relay6_plan *plan, struct conv *cv,
     struct pending *s, struct mono now)
 {
 	struct ask_client c = ask_client_of(plan);
 
-	return ask_next(r, &plan->to, &cv->ask, s, cv->group[s->class], &c, now);
+	if (!ask_next(r, &plan->to, &cv->ask, s, cv->group[s->class], &c, now))
+		return false;
+	if (plan->m.relay)
+		omit_own_link(r, plan);
+	return plan->to.n > 0;
 }

@@ -281,7 +281,7 @@ END_TEST
 #define ACTIVE "expected always, vrrp or an address, or one of each family"
 #define LINK "expected primary, none or a global IPv6 address like 2001:db8::1"
 #define VENDOR "expected ENTERPRISE:FORMAT with an IANA enterprise number, or off"
-#define RELAY_ID "expected hex: and 1 to 128 bytes of a DUID (RFC 6925 4) in pairs of digits, auto or off"
+#define RELAY_ID "expected hex: and 3 to 128 bytes of a DUID, with its type, in pairs of digits, auto or off"
 
 /* what is printed after "key = value: "; NULL: the value is too long to be shown */
 static const struct {
@@ -439,6 +439,7 @@ static const struct {
 	{ I, "vendor-specific", "32473:%z", FORMAT },
 	{ I, "relay-id", "0102", RELAY_ID },
 	{ I, "relay-id", "hex:xy", RELAY_ID },
+	{ I, "relay-id", "hex:0003", RELAY_ID },
 	{ I, "vss", "vpn-id:00", "expected a VPN-ID of 7 bytes (RFC 2685), like "
 	    "vpn-id:00a0de00000001" },
 	{ I, "vss", "name:", "expected global, name:TEXT, vpn-id:HEX or off" },

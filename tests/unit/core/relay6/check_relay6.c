@@ -243,9 +243,11 @@ START_TEST(without_a_link_address_nothing_is_relayed)
 	expect(send_from(11, CLIENT, 546), DROP_NO_LINK_LOCAL);
 	world_addr(w, 11, "fe80::1/64");
 	expect(send_from(11, CLIENT, 546), DROP_NO_LINK_ADDRESS);
-	/* The server's answer could not be delivered to a relay there, either. */
+	/* For a relay with a global address, none is sent (19.1.2). */
 	msg6_wrap(&msg, DHCP6_RELAY_FORW, 0, "2001:db8:99::1", CLIENT, NULL);
-	expect(send_from(11, "2001:db8:99::2", 547), DROP_NO_LINK_ADDRESS);
+	expect(send_from(11, "2001:db8:99::2", 547), DROP_NONE);
+	ck_assert(ip6_is_none(header().link));
+	expect(send_from(11, CLIENT, 547), DROP_NO_LINK_ADDRESS);
 	client(DHCP6_SOLICIT);
 	world_addr(w, 11, "fd00:11::1/64");
 	expect(send_from(11, CLIENT, 546), DROP_NONE);
@@ -296,6 +298,19 @@ START_TEST(relays_are_believed_on_trusted_interfaces_only)
 	m = header();
 	ck_assert(ip6_eq(m.link, ip6("2001:db8:10::1")));
 	has_option(&m, DHCP6_OPT_SOURCE_PORT, "\x9c\x40", 2);
+}
+END_TEST
+
+START_TEST(a_relayed_message_does_not_leave_by_the_link_that_it_came_by)
+{
+	conf("[server a]\naddress = 2001:db8:ff::a\n[server link]\n"
+	    "address = ff02::1:2%vlan10\n[interface vlan*]\nservers = a, link\n"
+	    "trust = on\n");
+	relayed(0, "2001:db8:99::1", NULL);
+	expect(send_from(10, "2001:db8:10::2", 547), DROP_NONE);
+	goes_to("a");
+	expect(send_from(20, "2001:db8:20::2", 547), DROP_NONE);
+	goes_to("a link");
 }
 END_TEST
 
@@ -580,6 +595,28 @@ START_TEST(an_unnumbered_link_is_found_by_its_interface_id)
 }
 END_TEST
 
+static void
+loses(const char *address)
+{
+	iftab_del_addr(w->iftab, 10, (struct ipnet){ ip_of6(ip6(address)), 64 });
+	iftab_commit(w->iftab, w->conf, &world_host, false, NULL, NULL);
+}
+
+/* RFC 9915 19.2: the Interface-Id decides. */
+START_TEST(a_reply_outlives_the_link_address)
+{
+	conf(PLAIN);
+	loses("2001:db8:10::1");
+	expect(reply_on("2001:db8:10::1", CLIENT, "host:vlan10"), DROP_NONE);
+	ck_assert_uint_eq(d.out->link.ifindex, 10);
+	ck_assert_uint_eq(w->r6.stats->counter[COUNTER_LINK_ADDRESS_GONE], 1);
+	loses("fe80::1");
+	expect(reply_on("2001:db8:10::1", CLIENT, "host:vlan10"), DROP_NO_LINK_LOCAL);
+	world_link_down(w, 10, "vlan10");
+	expect(reply_on("2001:db8:10::1", CLIENT, "host:vlan10"), DROP_DOWN);
+}
+END_TEST
+
 START_TEST(a_reply_goes_to_the_machine_that_asked)
 {
 	conf(PLAIN);
@@ -653,6 +690,12 @@ START_TEST(a_reply_for_another_relay_goes_to_it)
 	msg6_opt_hex(&msg, DHCP6_OPT_SOURCE_PORT, "9c40");
 	expect(reply_from(A, NULL, NULL, NULL), DROP_NONE);
 	ck_assert_uint_eq(d.dport, 40000);
+	client(DHCP6_REPLY);
+	msg6_wrap(&msg, DHCP6_RELAY_REPL, 0, "::", CLIENT, "far");
+	msg6_wrap(&msg, DHCP6_RELAY_REPL, 0, "2001:db8:10::1", "fe80::7", "host:vlan10");
+	msg6_opt_hex(&msg, DHCP6_OPT_SOURCE_PORT, "9c4001");
+	expect(reply_from(A, NULL, NULL, NULL), DROP_NONE);
+	ck_assert_uint_eq(d.dport, 547);
 }
 END_TEST
 
@@ -753,6 +796,7 @@ relay6_suite(void)
 	tcase_add_test(t, without_a_link_address_nothing_is_relayed);
 	tcase_add_test(t, link_address_can_be_set);
 	tcase_add_test(t, relays_are_believed_on_trusted_interfaces_only);
+	tcase_add_test(t, a_relayed_message_does_not_leave_by_the_link_that_it_came_by);
 	tcase_add_test(t, loops_and_long_ways_end);
 	tcase_add_test(t, relay_supplied_options_can_be_refused);
 	tcase_add_test(t, a_query_goes_to_the_next_server_in_time);
@@ -768,6 +812,7 @@ relay6_suite(void)
 	tcase_add_test(t, interface_id_and_link_address_must_agree);
 	tcase_add_test(t, a_shared_link_address_needs_the_interface_id_or_memory);
 	tcase_add_test(t, an_unnumbered_link_is_found_by_its_interface_id);
+	tcase_add_test(t, a_reply_outlives_the_link_address);
 	tcase_add_test(t, a_reply_goes_to_the_machine_that_asked);
 	tcase_add_test(t, a_message_to_our_address_leaves_the_hardware_address_known);
 	tcase_add_test(t, peers_that_no_client_is_are_dropped);
