@@ -20,7 +20,8 @@ packages() {
 		# captures, systemd's tool (nothing of it is started) the unit file.
 		echo clang libclang-rt-14-dev check libsubunit-dev iproute2 nftables tcpdump \
 			ethtool procps iputils-ping python3 dnsmasq-base isc-dhcp-server \
-			kea-dhcp4-server kea-dhcp6-server wide-dhcpv6-client isc-dhcp-client udhcpc dhcpcd-base tftpd-hpa tftp-hpa \
+			isc-dhcp-relay kea-dhcp4-server kea-dhcp6-server wide-dhcpv6-client \
+			isc-dhcp-client udhcpc dhcpcd-base tftpd-hpa tftp-hpa \
 			prometheus tshark systemd ;;
 	boot)	# real firmware
 		echo qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light ;;
