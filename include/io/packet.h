@@ -31,9 +31,8 @@ struct packet_to {
 	uint8_t mac_len;	/* 6 on Ethernet; all ff for broadcast */
 	uint8_t mac[8];
 };
-/* Queues a header (copied) of UDPIP_HEADERS or, if its version is 6, UDPIP6_HEADERS
- * bytes, and payload (borrowed until packet_flush()). Flushes when PACKET_BATCH are
- * queued. */
+/* Queues headers of udpip (copied), and payload (borrowed until packet_flush()). Flushes
+ * when PACKET_BATCH are queued. */
 void packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
     const void *payload, size_t len, struct sock_sent *result);
 void packet_flush(struct packet *p, struct sock_sent *result);

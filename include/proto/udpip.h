@@ -18,6 +18,7 @@
 #define UDPIP_HEADERS	28	/* IPv4 without options, and UDP */
 #define UDPIP6_HEADERS	48	/* IPv6 without extension headers, and UDP */
 #define UDP_HEADER	8
+#define UDPIP_MTU_MIN	68	/* RFC 791 3.2 */
 #define UDPIP6_MTU_MIN	1280	/* RFC 8200 5 */
 #define UDPIP_TTL	64
 #define UDPIP_PROTO_UDP	17
@@ -57,10 +58,18 @@ enum drop udpip_parse(struct udpip *u, enum family family, const void *data, siz
 size_t udpip_build(uint8_t *hdr, const struct udpip *u, uint16_t ident)
     __attribute__((nonnull));
 
-/* Writes the headers, UDPIP6_HEADERS bytes, of an IPv6 fragment (RFC 8200 4.5): that of
- * the UDP packet, whose header and payload are stored elsewhere, from its byte `at` on.
- * Returns how many bytes of it the fragment has; all but the last have a multiple of 8. */
+/* Does a packet with this payload exceed the MTU of a link? False for an MTU that no
+ * link of its version may have; 0 is unknown. */
+bool udpip_exceeds(const struct udpip *u, size_t mtu) __attribute__((nonnull));
+
+/* Writes the headers, udpip_header_len() bytes, of a fragment (RFC 791 3.2, RFC 8200 4.5):
+ * that of the UDP packet, whose header and payload are stored elsewhere, from its byte
+ * `at` on. Returns how many bytes of it the fragment has; all but the last have a multiple
+ * of 8. */
 size_t udpip_build_fragment(uint8_t *hdr, const struct udpip *u, size_t at, size_t mtu,
     uint16_t ident) __attribute__((nonnull));
+
+/* How long are headers that udpip_build() or udpip_build_fragment() has written? */
+size_t udpip_header_len(const uint8_t *hdr) __attribute__((nonnull));
 
 #endif

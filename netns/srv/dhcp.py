@@ -242,22 +242,45 @@ def frame(d, own_mac, packet):
             bytes(num(d.get("trailer", "0"))))
 
 
+_parts = {}             # of datagrams in fragments
+
+
+def whole(ip, ihl):
+    """The datagram, when its last missing fragment has come, and their number."""
+    frag = struct.unpack_from("!H", ip, 6)[0]
+    if not frag & 0x3fff:
+        return ip[ihl:], 1
+    parts = _parts.setdefault((ip[12:20], ip[4:6]), {})
+    parts[(frag & 0x1fff) * 8] = ip[ihl:], frag & 0x2000
+    at, data = 0, b""
+    while at in parts:
+        piece, more = parts[at]
+        data += piece
+        if not more:
+            return data, len(parts)
+        at += len(piece)
+    return b"", 0
+
+
 def show_frame(f, partial=False):
-    """The fields of a frame with a UDP datagram inside, or None."""
-    if len(f) < 42 or f[12:14] != b"\x08\x00" or f[14] >> 4 != 4:
+    """The fields of a frame with a UDP datagram inside, or of the last of its fragments;
+    or None."""
+    if len(f) < 34 or f[12:14] != b"\x08\x00" or f[14] >> 4 != 4:
         return None
     ihl = (f[14] & 15) * 4
     ip = f[14:14 + struct.unpack_from("!H", f, 16)[0]]
-    if ip[9] != 17 or len(ip) < ihl + 8:
+    if ip[9] != 17:
         return None
-    udp = ip[ihl:]
+    udp, pieces = whole(ip, ihl)
+    if len(udp) < 8:
+        return None
     sport, dport, ulen, usum = struct.unpack_from("!HHHH", udp)
     pseudo = ip[12:20] + struct.pack("!BBH", 0, 17, ulen)
     verdict = "none" if usum == 0 else \
         "ok" if csum(pseudo + udp[:ulen]) == 0 else \
         "partial" if partial else "bad"
     d = {"dmac": mac(f[0:6]), "smac": mac(f[6:12]), "src": addr(ip[12:16]),
-         "dst": addr(ip[16:20]), "ttl": str(ip[8]),
+         "dst": addr(ip[16:20]), "ttl": str(ip[8]), "packets": str(pieces),
          "df": str(ip[6] >> 6 & 1),
          "ipsum": "ok" if csum(ip[:ihl]) == 0 else "bad",
          "sport": str(sport), "dport": str(dport), "udpsum": verdict,

@@ -337,8 +337,9 @@ is_dhcrelay(const char *word)
 	return strcmp(slash ? slash + 1 : word, "dhcrelay") == 0;
 }
 
-/* Variables of Debian's file, which its start script splits at blanks. */
-static const char *const variables[] = { "SERVERS", "INTERFACES", "OPTIONS" };
+/* Variables of Debian's file, which its start script splits at blanks. Cumulus Linux has
+ * INTF_CMD in place of INTERFACES. */
+static const char *const variables[] = { "SERVERS", "INTERFACES", "INTF_CMD", "OPTIONS" };
 
 #define VARIABLES	(sizeof(variables) / sizeof(variables[0]))
 
@@ -347,36 +348,42 @@ struct assignment {
 	int line;
 };
 
+struct defaults {
+	struct assignment set[VARIABLES];
+	bool more;	/* interfaces are named in some other variable */
+};
+
 /* Keeps an assignment; as in a shell, the last one to a variable counts. false: the word
  * assigns none of the variables. */
 static bool
-keep_variable(struct assignment set[VARIABLES], char *word, int line)
+keep_variable(struct defaults *d, char *word, int line)
 {
 	const char *name = strsep(&word, "=");
 
 	for (size_t i = 0; word && i < VARIABLES; i++)
 		if (strcmp(name, variables[i]) == 0) {
-			set[i] = (struct assignment){ word, line };
+			d->set[i] = (struct assignment){ word, line };
 			return true;
 		}
+	d->more |= word && strstr(word, "-i");
 	return false;
 }
 
 /* The dhcrelay that Debian's start script runs, if the file has its variables. */
 static void
-plan_defaults(struct import_plan *p, const struct assignment set[VARIABLES])
+plan_defaults(struct import_plan *p, const struct defaults *d)
 {
 	static const struct import_syntax plain = { BLANKS, "", "", '\0' };
-	struct process x = { .p = p };
+	struct process x = { .p = p, .named = d->more };
 
 	for (size_t i = 0; i < VARIABLES; i++) {
 		bool interfaces = strcmp(variables[i], "INTERFACES") == 0;
-		int line = set[i].line;
+		int line = d->set[i].line;
 		struct import_text t = {
-			.p = p, .syntax = &plain, .rest = set[i].value, .next = line,
+			.p = p, .syntax = &plain, .rest = d->set[i].value, .next = line,
 		};
 
-		while (set[i].value && import_next(&t)) {
+		while (d->set[i].value && import_next(&t)) {
 			x.either |= interfaces && t.n > 0;
 			for (size_t k = 0; interfaces && k < t.n; k++)
 				take_client(&x, t.word[k], line);
@@ -391,7 +398,7 @@ plan_defaults(struct import_plan *p, const struct assignment set[VARIABLES])
 /* Reads variables or a command. Lines of ps(1) and units have words before the
  * program. */
 static void
-read_line(const struct import_text *t, struct assignment set[VARIABLES])
+read_line(const struct import_text *t, struct defaults *d)
 {
 	struct process x = { .p = t->p, .given = true };
 	size_t i = 0;
@@ -404,9 +411,9 @@ read_line(const struct import_text *t, struct assignment set[VARIABLES])
 		return;
 	}
 	for (i = 0; i < t->n; i++)
-		if (!keep_variable(set, t->word[i], t->line)) {
-			import_lose(t, "expected SERVERS, INTERFACES, OPTIONS or "
-			    "a dhcrelay command line");
+		if (!keep_variable(d, t->word[i], t->line)) {
+			import_lose(t, "expected SERVERS, INTERFACES, INTF_CMD, "
+			    "OPTIONS or a dhcrelay command line");
 			return;
 		}
 }
@@ -416,10 +423,10 @@ import_dhcrelay(struct import_plan *p, char *text)
 {
 	static const struct import_syntax shell = { BLANKS, "\n;&|", "\"'", '#' };
 	struct import_text t = { .p = p, .syntax = &shell, .rest = text, .next = 1 };
-	struct assignment set[VARIABLES] = { { NULL, 0 } };
+	struct defaults d = { .more = false };
 
 	while (import_next(&t))
-		read_line(&t, set);
-	plan_defaults(p, set);
+		read_line(&t, &d);
+	plan_defaults(p, &d);
 	import_remark_trust(p, "dhcrelay");
 }

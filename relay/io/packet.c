@@ -63,15 +63,14 @@ void
 packet_queue(struct packet *p, const struct packet_to *to, const uint8_t *hdr,
     const void *payload, size_t len, struct sock_sent *result)
 {
-	bool six = hdr[0] >> 4 == 6;
-	size_t hdr_len = six ? UDPIP6_HEADERS : UDPIP_HEADERS;
+	size_t hdr_len = udpip_header_len(hdr);
 	uint32_t i;
 
 	if (p->n == PACKET_BATCH)
 		packet_flush(p, result);
 	i = p->n++;
 	p->to[i].sll_ifindex = (int)to->ifindex;
-	p->to[i].sll_protocol = htons(six ? ETH_P_IPV6 : ETH_P_IP);
+	p->to[i].sll_protocol = htons(hdr[0] >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP);
 	p->to[i].sll_halen = to->mac_len;
 	memcpy(p->to[i].sll_addr, to->mac, sizeof(to->mac));
 	memcpy(p->hdr[i], hdr, hdr_len);

@@ -97,16 +97,10 @@ put_payload(struct sight *s, const struct udpip *u)
 		read_chaddr(s, u);
 }
 
-/* hdr: the headers as sent; NULL: made here. */
 static void
-put_udp(struct sight *s, const struct udpip *u, const uint8_t *hdr)
+put_udp(struct sight *s, const struct udpip *u)
 {
-	uint8_t *out = s->head + s->head_len;
-	size_t len = udpip_build(out, u, 0);
-
-	if (hdr)
-		memcpy(out, hdr, len);
-	s->head_len += len;
+	s->head_len += udpip_build(s->head + s->head_len, u, 0);
 	put_payload(s, u);
 }
 
@@ -191,7 +185,7 @@ see_frame_in(struct daemon *d, struct sight *s, const struct event *e)
 	if (rx->ip)
 		put_packet(s, rx, &u);
 	else
-		put_udp(s, &u, NULL);
+		put_udp(s, &u);
 }
 
 static void
@@ -228,13 +222,13 @@ see_event(struct daemon *d, struct sight *s, const struct event *e)
 		u = udp_of(e->rx, e->dport);
 		s->flags = PCAPNG_INBOUND | PCAPNG_UNICAST;
 		at_server(d, s, e->server, ip_family(u.dst));
-		put_udp(s, &u, NULL);
+		put_udp(s, &u);
 		break;
 	case EVENT_SERVER_OUT:
 		s->flags = PCAPNG_OUTBOUND | (ip6_is_multicast(ip_v6(e->udp.dst)) ?
 		    PCAPNG_MULTICAST : PCAPNG_UNICAST);
 		at_server(d, s, e->server, ip_family(e->udp.dst));
-		put_udp(s, &e->udp, NULL);
+		put_udp(s, &e->udp);
 		break;
 	case EVENT_FRAME_OUT:
 		from = own_mac(iftab_by_index(d->iftab, e->ifindex));
@@ -242,7 +236,7 @@ see_event(struct daemon *d, struct sight *s, const struct event *e)
 		    (e->mac.b[0] & 1 ? PCAPNG_BROADCAST : PCAPNG_UNICAST);
 		at_interface(d, s, e->ifindex);
 		put_ethernet(s, ip_family(e->udp.dst), &e->mac, &from);
-		put_udp(s, &e->udp, e->hdr);
+		put_udp(s, &e->udp);
 		break;
 	}
 }

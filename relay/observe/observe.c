@@ -164,9 +164,9 @@ observe_reply6(struct daemon *d, const struct rx *rx,
 
 void
 observe_delivery(struct daemon *d, const struct relay4_delivery *v,
-    const struct udpip *u, const uint8_t *hdr)
+    const struct udpip *u)
 {
-	REPORT(d, DELIVERY(d, v), .udp = *u, .hdr = hdr,
+	REPORT(d, DELIVERY(d, v), .udp = *u,
 	    .tail = v->strip_pxe ? " removed=60,43" : NULL);
 }
 

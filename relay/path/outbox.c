@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/nobufs.h"
 #include "relay/observe/observe.h"
@@ -214,14 +215,44 @@ outbox_server(struct daemon *d, uint16_t server, const void *msg, size_t len)
 	count_sent(d, server, &sent);
 }
 
-void
-outbox_client(struct daemon *d, const struct packet_to *to, const uint8_t *hdr,
+static void
+queue_frame(struct daemon *d, const struct packet_to *to, const uint8_t *hdr,
     const void *msg, size_t len)
 {
 	struct sock_sent sent = { .on_lost = on_lost, .user = d };
 
 	d->outbox->fate[d->outbox->n_fate - 1].queued++;
 	packet_queue(d->sockets->packet, to, hdr, msg, len, &sent);
+}
+
+static void
+queue_fragments(struct daemon *d, const struct packet_to *to, const struct udpip *u,
+    uint8_t *udp, size_t mtu)
+{
+	size_t len = UDP_HEADER + u->payload_len, n;
+	uint8_t hdr[UDPIP6_HEADERS];
+	uint16_t ident = outbox_ip_id(d);
+	size_t whole = udpip_build(hdr, u, ident);
+
+	memcpy(udp, hdr + whole - UDP_HEADER, UDP_HEADER);
+	for (size_t at = 0; at < len; at += n) {
+		n = udpip_build_fragment(hdr, u, at, mtu, ident);
+		queue_frame(d, to, hdr, udp + at, n);
+	}
+}
+
+void
+outbox_client(struct daemon *d, const struct packet_to *to, const struct udpip *u,
+    uint8_t *udp, size_t mtu)
+{
+	uint8_t hdr[UDPIP6_HEADERS];
+
+	if (udpip_exceeds(u, mtu)) {
+		queue_fragments(d, to, u, udp, mtu);
+		return;
+	}
+	(void)udpip_build(hdr, u, outbox_ip_id(d));
+	queue_frame(d, to, hdr, u->payload, u->payload_len);
 }
 
 void

@@ -93,14 +93,28 @@ take_frame(struct daemon *d, enum family family, const struct ring_frame *f,
 	count_unseen(d, family, f->ifindex, why);
 }
 
+/* The kernel gives an IPv4 broadcast that came in a frame to us, as all do that come from a
+ * tunnel, to each socket that is not connected: to ours on port 67, and to those of servers
+ * without a route. */
+static bool
+is_broadcast(struct daemon *d, const struct rx *rx)
+{
+	const struct iface *in = iftab_by_index(d->iftab, rx->ifindex);
+
+	return rx->dst.version == 4 && (ip4_eq(rx->dst.v4, IP4_BROADCAST) ||
+	    (in && iface_is_all(in, rx->dst.v4)));
+}
+
 static struct rx
 rx_of_datagram(struct daemon *d, const struct udp_dgram *g)
 {
-	return (struct rx){
+	struct rx rx = {
 		.data = g->data, .len = g->len, .src = g->src, .dst = g->dst,
 		.sport = g->sport, .ifindex = iftab_client(d->iftab, g->ifindex),
-		.unicast = true,
 	};
+
+	rx.unicast = !is_broadcast(d, &rx);
+	return rx;
 }
 
 static void
@@ -124,6 +138,8 @@ take_datagram(struct daemon *d, enum family family, const struct udp_dgram *g,
 	struct rx rx = rx_of_datagram(d, g);
 	bool is_request = door->is_request(g, by_server);
 
+	if (by_server && !rx.unicast)
+		return;
 	if (g->truncated)
 		drop_truncated(d, family, &rx, is_request);
 	else if (is_request)

@@ -75,33 +75,21 @@ deliver_by_socket(struct daemon *d, const struct relay6_delivery *v)
 }
 
 /* Firmware may not answer neighbour solicitations, so even what exceeds the link's MTU is
- * sent to the MAC that asked, in fragments (RFC 8200 4.5). */
+ * sent to the MAC that asked. */
 static void
-deliver_frames(struct daemon *d, const struct relay6_delivery *v)
+deliver_frame(struct daemon *d, const struct relay6_delivery *v)
 {
 	struct packet_to to = { v->out->link.ifindex, v->mac_len, { 0 } };
-	size_t len = UDP_HEADER + v->len, n, mtu = v->out->link.mtu;
-	uint8_t hdr[UDPIP6_HEADERS], *msg = outbox_room(d, len);
+	uint8_t *udp = outbox_room(d, UDP_HEADER + v->len);
 	struct udpip u = {
 		.src = ip_of6(v->src), .dst = ip_of6(v->dst), .sport = v->sport,
-		.dport = v->dport, .payload = msg + UDP_HEADER, .payload_len = v->len,
+		.dport = v->dport, .payload = udp + UDP_HEADER, .payload_len = v->len,
 	};
-	uint16_t ident;
 
-	memcpy(msg + UDP_HEADER, v->payload, v->len);
-	outbox_use(d, len);
-	(void)udpip_build(hdr, &u, 0);
+	memcpy(udp + UDP_HEADER, v->payload, v->len);
+	outbox_use(d, UDP_HEADER + v->len);
 	memcpy(to.mac, v->mac, sizeof(to.mac));
-	if (mtu < UDPIP6_MTU_MIN || UDPIP6_HEADERS + v->len <= mtu) {
-		outbox_client(d, &to, hdr, u.payload, v->len);
-		return;
-	}
-	memcpy(msg, hdr + UDPIP6_HEADERS - UDP_HEADER, UDP_HEADER);
-	ident = outbox_ip_id(d);
-	for (size_t at = 0; at < len; at += n) {
-		n = udpip_build_fragment(hdr, &u, at, mtu, ident);
-		outbox_client(d, &to, hdr, msg + at, n);
-	}
+	outbox_client(d, &to, &u, udp, v->out->link.mtu);
 }
 
 void
@@ -116,7 +104,7 @@ relay6_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	observe_delivery6(d, &v);
 	outbox_begin(d, FAMILY6, v.out->link.ifindex, true);
 	if (v.mac_len)
-		deliver_frames(d, &v);
+		deliver_frame(d, &v);
 	else
 		deliver_by_socket(d, &v);
 	outbox_end(d);

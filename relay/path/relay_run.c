@@ -119,48 +119,32 @@ on_hedge_due(void *daemon, struct mono now)
 	relay_run_arm(d, now);
 }
 
-/* PXE firmware does not reassemble. Either an MTU was lowered or the server
- * ignored option 57: log which interface and server. */
-static void
-withhold_too_long(struct daemon *d, const struct relay4_delivery *v, size_t len)
-{
-	char name[LOG_ESC_MAX];
-
-	outbox_withhold(d, DROP_OVER_MTU);
-	log_event(&d->log, LOG_LEVEL_WARNING, "reply-too-long",
-	    "interface=%s mtu=%u length=%zu server=%s",
-	    log_esc(name, v->out->link.name), v->out->link.mtu, len,
-	    conf_server_name(d->conf, v->server));
-}
-
+/* iPXE and EDK2 reassemble; old ROMs do not, and lose what no relay could deliver. */
 void
 relay_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct relay4_delivery v;
 	struct packet_to to;
 	struct udpip u;
-	uint8_t hdr[UDPIP_HEADERS], *msg;
+	uint8_t *udp;
 	enum drop why = relay4_reply(&d->relay[FAMILY4], rx, now, &v);
 
 	observe_reply(d, rx, &v, why, now);
 	if (why != DROP_NONE)
 		return;
-	msg = outbox_room(d, v.m.len + ROOM);
+	udp = outbox_room(d, UDP_HEADER + v.m.len + ROOM);
 	outbox_begin(d, FAMILY4, v.out->link.ifindex, true);
 	u = (struct udpip){
 		.src = ip_of4(v.src), .dst = ip_of4(v.dst), .sport = v.sport, .dport = v.dport,
-		.ttl = UDPIP_TTL, .payload = msg,
-		.payload_len = relay4_render_reply(&d->relay[FAMILY4], &v, msg, v.m.len + ROOM),
+		.payload = udp + UDP_HEADER,
+		.payload_len = relay4_render_reply(&d->relay[FAMILY4], &v, udp + UDP_HEADER,
+		    v.m.len + ROOM),
 	};
-	outbox_use(d, u.payload_len);
-	(void)udpip_build(hdr, &u, outbox_ip_id(d));
-	observe_delivery(d, &v, &u, hdr);
+	outbox_use(d, UDP_HEADER + u.payload_len);
+	observe_delivery(d, &v, &u);
 	to = (struct packet_to){ v.out->link.ifindex, v.mac_len, { 0 } };
 	memcpy(to.mac, v.mac, sizeof(to.mac));
-	if (v.out->link.mtu && UDPIP_HEADERS + u.payload_len > v.out->link.mtu)
-		withhold_too_long(d, &v, UDPIP_HEADERS + u.payload_len);
-	else
-		outbox_client(d, &to, hdr, msg, u.payload_len);
+	outbox_client(d, &to, &u, udp, v.out->link.mtu);
 	outbox_end(d);
 }
 

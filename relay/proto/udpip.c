@@ -16,6 +16,9 @@
 #define IP_HEADER	20
 #define IP_CSUM_AT	10
 #define IP_FRAGMENT	0x3fff	/* more fragments, or an offset */
+#define IP_MORE		0x2000
+#define IP_FRAGMENT_AT	6
+#define IP6_HEADER	40
 #define FRAGMENT_HEADER	8
 #define UDP_CSUM_AT	6
 
@@ -174,13 +177,14 @@ ttl_of(const struct udpip *u)
 	return u->ttl ? u->ttl : UDPIP_TTL;
 }
 
+/* fragment: flags and offset; DF is clear. */
 static void
-put_ip4(struct wr *w, const struct udpip *u, uint16_t ident, uint16_t udp_len)
+put_ip4(struct wr *w, const struct udpip *u, uint16_t ident, uint16_t fragment, size_t len)
 {
 	wr_u16(w, 0x4500);			/* version 4, 5 words, no TOS */
-	wr_u16(w, (uint16_t)(IP_HEADER + udp_len));
+	wr_u16(w, (uint16_t)(IP_HEADER + len));
 	wr_u16(w, ident);
-	wr_u16(w, 0);				/* DF clear, no fragment */
+	wr_u16(w, fragment);
 	wr_u8(w, ttl_of(u));
 	wr_u8(w, UDPIP_PROTO_UDP);
 	wr_u16(w, 0);
@@ -212,7 +216,7 @@ udpip_build(uint8_t *hdr, const struct udpip *u, uint16_t ident)
 	if (six)
 		put_ip6(&w, u, UDPIP_PROTO_UDP, udp_len);
 	else
-		put_ip4(&w, u, ident, udp_len);
+		put_ip4(&w, u, ident, 0, udp_len);
 	udp = w.p;
 	wr_u16(&w, u->sport);
 	wr_u16(&w, u->dport);
@@ -225,17 +229,43 @@ udpip_build(uint8_t *hdr, const struct udpip *u, uint16_t ident)
 	return wr_len(&w);
 }
 
+bool
+udpip_exceeds(const struct udpip *u, size_t mtu)
+{
+	bool six = u->dst.version == 6;
+
+	return mtu >= (six ? UDPIP6_MTU_MIN : UDPIP_MTU_MIN) &&
+	    (six ? UDPIP6_HEADERS : UDPIP_HEADERS) + u->payload_len > mtu;
+}
+
 size_t
 udpip_build_fragment(uint8_t *hdr, const struct udpip *u, size_t at, size_t mtu,
     uint16_t ident)
 {
-	size_t left = UDP_HEADER + u->payload_len - at, most = (mtu - UDPIP6_HEADERS) & ~7u;
+	bool six = u->dst.version == 6;
+	size_t left = UDP_HEADER + u->payload_len - at;
+	size_t most = (mtu - (six ? IP6_HEADER + FRAGMENT_HEADER : IP_HEADER)) & ~7u;
 	size_t n = left < most ? left : most;
-	struct wr w = wr_init(hdr, UDPIP6_HEADERS);
+	struct wr w = wr_init(hdr, six ? UDPIP6_HEADERS : IP_HEADER);
 
+	if (!six) {
+		put_ip4(&w, u, ident, (uint16_t)(at / 8 | (n < left ? IP_MORE : 0)), n);
+		return n;
+	}
 	put_ip6(&w, u, NEXT_FRAGMENT, (uint16_t)(FRAGMENT_HEADER + n));
 	wr_u16(&w, UDPIP_PROTO_UDP << 8);
 	wr_u16(&w, (uint16_t)(at | (n < left)));	/* the last bit: more follow */
 	wr_u32(&w, ident);
 	return n;
+}
+
+size_t
+udpip_header_len(const uint8_t *hdr)
+{
+	struct rd r = rd_init(hdr, IP_HEADER);
+
+	if (hdr[0] >> 4 == 6)
+		return UDPIP6_HEADERS;
+	rd_skip(&r, IP_FRAGMENT_AT);
+	return rd_u16(&r) & IP_FRAGMENT ? IP_HEADER : UDPIP_HEADERS;
 }

@@ -516,13 +516,14 @@ fakeio_udp_frame(const struct udpip *u, uint32_t ifindex, enum ring_to to,
 	uint8_t ip[FAKEIO_MSG_MAX];
 	struct ring_frame f = {
 		.ip = ip, .len = UDPIP_HEADERS + u->payload_len, .to = to,
-		.ifindex = ifindex, .hwtype = 1, .mac_len = 6,
+		.ifindex = ifindex, .hwtype = 1, .mac_len = mac ? 6 : 0,
 	};
 
 	assert(f.len <= sizeof(ip));
 	udpip_build(ip, u, 1);
 	memcpy(ip + UDPIP_HEADERS, u->payload, u->payload_len);
-	memcpy(f.mac, mac, 6);
+	if (mac)
+		memcpy(f.mac, mac, 6);
 	fakeio_frame(&f);
 }
 
@@ -636,7 +637,8 @@ put_addresses4(struct fakeio_out *o, const void *ip, size_t len)
 {
 	struct udpip u;
 
-	if (udpip_parse(&u, FAMILY4, ip, len, true) != DROP_NONE)
+	o->why = udpip_parse(&u, FAMILY4, ip, len, true);
+	if (o->why != DROP_NONE && o->why != DROP_FRAGMENT)
 		assert(!"the daemon sent a packet that does not parse");
 	o->src = u.src;
 	o->dst = u.dst;
@@ -663,7 +665,7 @@ static void
 put_addresses(struct fakeio_out *o, const uint8_t *hdr, const void *payload, size_t len)
 {
 	bool six = hdr[0] >> 4 == 6;
-	size_t hdr_len = six ? UDPIP6_HEADERS : UDPIP_HEADERS;
+	size_t hdr_len = udpip_header_len(hdr);
 	uint8_t ip[UDPIP6_HEADERS + FAKEIO_MSG_MAX];
 
 	memcpy(ip, hdr, hdr_len);

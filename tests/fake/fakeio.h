@@ -48,6 +48,7 @@ struct fakeio_out {
 	struct ipaddr src, dst;	/* all but FAKEIO_SERVER */
 	uint16_t sport, dport;
 	uint8_t ttl;
+	enum drop why;		/* DROP_FRAGMENT: a fragment of IPv4; ports are unset */
 	size_t len;
 	uint8_t msg[FAKEIO_MSG_MAX];
 };
@@ -72,7 +73,7 @@ void fakeio_pass(struct mono until);
  * fakeio_turn(). ip, len and the rest are as io/ring has them; the bytes are
  * copied. */
 void fakeio_frame(const struct ring_frame *f);
-/* A UDP datagram as a frame from mac; `to` is how it was addressed on the link. */
+/* A UDP datagram as a frame from mac (NULL: from a tunnel); `to` is how it was addressed on the link. */
 void fakeio_udp_frame(const struct udpip *u, uint32_t ifindex, enum ring_to to,
     const uint8_t mac[6]);
 /* The same in IPv6, sent to a multicast group. */

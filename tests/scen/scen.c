@@ -7,7 +7,7 @@
  *   conf ... end                    the configuration, lines as in the file
  *   load FILE                       ... from a file of the source tree; a second one is a reload
  *   link IFINDEX NAME [down]        the kernel reports a link (again: changed); also
- *                                   bridge, master=IFINDEX, vlan=ID
+ *                                   bridge, tunnel, master=IFINDEX, vlan=ID
  *   link IFINDEX NAME lower=N [mac=...]    a macvlan on interface N
  *   linkgone IFINDEX
  *   addr IFINDEX A.B.C.D/N [secondary]     ... an address; -addr removes it
@@ -478,10 +478,11 @@ on_sent(void *user, const struct fakeio_out *o)
 static void
 frame_comes(struct scen *s, const struct udpip *u, uint32_t ifindex, enum ring_to to)
 {
-	static const uint8_t other[6] = { 2, 0, 0, 0, 0, 99 };
+	static const uint8_t other[6] = { 2, 0, 0, 0, 0, 99 }, none[6];
+	const uint8_t *mac = u->payload_len > DHCP4_OFF_CHADDR + 6 ?
+	    (const uint8_t *)u->payload + DHCP4_OFF_CHADDR : other;
 
-	fakeio_udp_frame(u, ifindex, to, u->payload_len > DHCP4_OFF_CHADDR + 6 ?
-	    (const uint8_t *)u->payload + DHCP4_OFF_CHADDR : other);
+	fakeio_udp_frame(u, ifindex, to, memcmp(mac, none, 6) == 0 ? NULL : mac);
 	fakeio_turn();
 	note_drops(s);
 }
@@ -532,6 +533,10 @@ set_link(struct scen *s, char **word)
 	l.up = l.running = !has(word + 3, "down");
 	if (has(word + 3, "bridge"))
 		l.kind = IFTAB_BRIDGE;
+	if (has(word + 3, "tunnel")) {
+		l.hwtype = 65534;	/* ARPHRD_NONE */
+		l.mac_len = 0;
+	}
 	l.master = (uint32_t)number(word + 3, "master", 0, 10);
 	l.vlan = (uint16_t)number(word + 3, "vlan", 0, 10);
 	l.lower = (uint32_t)number(word + 3, "lower", 0, 10);

@@ -99,6 +99,7 @@ struct doctor_query {
 
 struct doctor_offer {
 	bool got;
+	bool fragments;		/* exceeds the MTU of the VLAN */
 	bool pxe, http;		/* option 60 */
 	struct ip4 from;	/* source of the message */
 	struct ip4 id;		/* option 54 */
@@ -186,6 +187,7 @@ struct doctor {
 
 	unsigned n_giaddr;		/* giaddrs of the relay: one or all */
 	struct iface_giaddr giaddr[IFACE_GIADDRS_MAX];
+	uint32_t mtu;		/* of the VLAN; 0: unknown */
 	bool giaddr_ours;	/* the first is an address of this host */
 	bool other_nets;	/* offers may be of any subnet (link-selection) */
 	unsigned n_net;

@@ -124,6 +124,9 @@ void relay4_servers(struct relay *r, struct relay4_plan *plan, struct conv *cv,
     const struct conf_groups *t, struct mono now);
 void relay4_copies(struct relay *r, struct relay4_plan *plan, struct conv *cv,
     bool fresh);
+/* Does a new conversation repeat the DISCOVER of an earlier one, which got no offer? Then
+ * it goes on where that one was. */
+bool relay4_repeats(struct relay *r, struct conv *cv, struct mono now);
 /* Adds the members of a group that a query goes to. */
 void relay4_query(struct relay *r, struct relay4_plan *plan, struct conv *cv,
     uint16_t group, enum conf_class class, struct mono now);

@@ -103,6 +103,10 @@ void ask_answered(const struct relay *r, struct ask *q, const struct client_key 
 bool ask_next(const struct relay *r, struct ask_list *l, struct ask *q,
     struct pending *s, uint16_t group, const struct ask_client *c,
     struct mono now);
+/* The client goes on with its queries in another conversation. from_key: of the one that
+ * ends. */
+void ask_move(const struct relay *r, struct ask *q, struct ask *from,
+    const struct client_key *from_key);
 /* Another choice of groups: earlier queries went elsewhere. */
 void ask_reset(struct ask *q);
 /* The order in which the members of a group are queried. */

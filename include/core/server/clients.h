@@ -72,6 +72,7 @@ struct station {
 	uint32_t id;		/* of its conversation */
 	/* DHCPv4 */
 	struct ip4 boot;	/* the boot server that replied last */
+	uint32_t discover;	/* xid of the last DISCOVER */
 	uint8_t gi;		/* giaddr = rotate: the address that last got a reply */
 	/* DHCPv6: the link address that its replies are sent to. */
 	uint8_t mac_len;	/* link source of the last request; 0: unknown */

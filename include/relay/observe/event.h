@@ -24,7 +24,7 @@ enum event_leg {
 	EVENT_BAD_FRAME,	/* not readable: frame, family */
 	EVENT_SERVER_IN,	/* on a UDP socket: rx, dport, server */
 	EVENT_SERVER_OUT,	/* to a server, or routed: udp, server */
-	EVENT_FRAME_OUT,	/* to a client: udp, hdr, ifindex, mac */
+	EVENT_FRAME_OUT,	/* to a client: udp, ifindex, mac */
 };
 
 struct event {
@@ -34,7 +34,6 @@ struct event {
 	const struct ring_frame *frame;
 	enum family family;
 	struct udpip udp;
-	const uint8_t *hdr;		/* headers of udp; NULL: to be made */
 	struct mac mac;			/* link destination */
 	uint16_t dport;
 	uint16_t server;		/* CONF_NONE: not configured */

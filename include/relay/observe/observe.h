@@ -40,9 +40,9 @@ void observe_reply(struct daemon *d, const struct rx *rx,
     const struct relay4_delivery *v, enum drop why, struct mono now);
 void observe_reply6(struct daemon *d, const struct rx *rx,
     const struct relay6_delivery *v, enum drop why, struct mono now);
-/* A reply's frame for the client: u with the headers hdr. */
+/* A reply for the client; one that leaves in fragments is shown as one packet. */
 void observe_delivery(struct daemon *d, const struct relay4_delivery *v,
-    const struct udpip *u, const uint8_t *hdr);
+    const struct udpip *u);
 /* The same, also for a message that the kernel sends: it resolves the client's link
  * address, which is then shown as zeros, and makes fragments. */
 void observe_delivery6(struct daemon *d, const struct relay6_delivery *v);

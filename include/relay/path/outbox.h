@@ -32,10 +32,12 @@ void outbox_use(struct daemon *d, size_t len);
  * its client's. A copy outside such a pair is counted by itself. */
 void outbox_begin(struct daemon *d, enum family family, uint32_t ifindex, bool reply);
 void outbox_end(struct daemon *d);
-/* Queues a copy that is in the arena. hdr: of packet_queue(). */
+/* Queues a copy that is in the arena. */
 void outbox_server(struct daemon *d, uint16_t server, const void *msg, size_t len);
-void outbox_client(struct daemon *d, const struct packet_to *to, const uint8_t *hdr,
-    const void *msg, size_t len);
+/* Queues a packet for a client, in fragments if it exceeds the MTU of the link. udp:
+ * UDP_HEADER bytes in the arena, followed by the payload. */
+void outbox_client(struct daemon *d, const struct packet_to *to, const struct udpip *u,
+    uint8_t *udp, size_t mtu);
 /* Counts a copy that is not sent, with the reason. */
 void outbox_withhold(struct daemon *d, enum drop why);
 /* Sends everything queued and counts the outcome. */

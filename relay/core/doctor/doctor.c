@@ -16,6 +16,7 @@
 #include "base/nobufs.h"
 #include "proto/http.h"
 #include "proto/tftp.h"
+#include "proto/udpip.h"
 
 #define ALL_KINDS	((1u << CLIENTMSG_KINDS) - 1)
 
@@ -322,6 +323,7 @@ doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from,
 	if (o->got)
 		return true;
 	read_offer(o, m, from);
+	o->fragments = udpip_exceeds(&(struct udpip){ .payload_len = m->len }, d->mtu);
 	follow_offer(d, q, o, now);
 	return true;
 }
@@ -529,6 +531,7 @@ read_iface(struct doctor *d, const struct relay *r, const struct iface *f)
 	    f->conf->o.giaddr == CONF_GIADDR_ROTATE;
 
 	d->ifindex = f->link.ifindex;
+	d->mtu = f->link.mtu;
 	d->n_giaddr = each ? f->n_giaddr : 1;
 	memcpy(d->giaddr, f->giaddr, d->n_giaddr * sizeof(d->giaddr[0]));
 	/* On standby, the other router gets packets to the virtual address. */

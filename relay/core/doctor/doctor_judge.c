@@ -215,6 +215,8 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 			continue;
 		if (lease->got && s->proxy_only)
 			report(d, FINDING_LEASE_REFUSED, a, NULL);
+		if (lease->fragments || s->kind[k].boot.fragments)
+			report(d, FINDING_FRAGMENTS, a, "MTU %u", d->mtu);
 		if (lease->got)
 			report(d, FINDING_OFFERS, a, "address %s%s",
 			    ip4_str(lease->yiaddr, ip),

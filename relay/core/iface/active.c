@@ -17,21 +17,18 @@ static const uint8_t vrrp_mac[FAMILIES][5] = {
 	[FAMILY6] = { 0x00, 0x00, 0x5e, 0x00, 0x02 },
 };
 
-/* A host's own IPv4 address is not a /32 within a subnet of another one, and the kernel
- * marks an additional address with the subnet's prefix length as secondary. Its own IPv6
- * addresses have the prefix length of their link; they may all be link-local, with the
- * virtual one as the only global address. */
+/* A host's own addresses have the prefix length of their link, and the kernel marks an
+ * additional IPv4 address of a subnet as secondary. A virtual address may be of a subnet
+ * where the host has none: its own ones may even all be link-local. */
 static bool
 looks_virtual(const struct iface_addrs *own, const struct iftab_addr *a)
 {
-	bool six = a->net.addr.version == 6;
-	uint8_t whole = six ? 128 : 32;
+	uint8_t whole = a->net.addr.version == 6 ? 128 : 32;
 
 	if (a->secondary)
 		return true;
 	for (uint32_t k = 0; a->net.plen == whole && k < own->n; k++)
-		if (own->at[k].net.plen < whole &&
-		    (six || ipnet_has(own->at[k].net, a->net.addr)))
+		if (own->at[k].net.plen < whole)
 			return true;
 	return false;
 }

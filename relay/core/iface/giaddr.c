@@ -28,16 +28,23 @@ struct sources {
 	struct ip4 own;		/* the interface's own address, or IP4_NONE */
 };
 
-/* An address with link scope is not meant as a source towards other networks,
- * so it is the last choice for a giaddr, wherever the kernel lists it (first in
- * a dump, but not in events). A virtual address is not the interface's own. */
+/* An address with link scope is not meant as a source towards other networks, and no
+ * router forwards what is sent to 169.254.0.0/16 (RFC 3927 2.7), whatever its scope. So it
+ * is the last choice for a giaddr, wherever the kernel lists it (first in a dump, but not
+ * in events). */
 static bool
-eligible(const struct conf_if_opts *o, const struct iface *from, uint32_t i,
-    bool link_scope)
+is_narrow(const struct iftab_addr *a)
+{
+	return a->link_scope || ip4_is_linklocal(a->net.addr.v4);
+}
+
+/* A virtual address is not the interface's own. */
+static bool
+eligible(const struct conf_if_opts *o, const struct iface *from, uint32_t i, bool narrow)
 {
 	const struct iftab_addr *a = &from->addr[FAMILY4].at[i];
 
-	return !a->secondary && a->link_scope == link_scope &&
+	return !a->secondary && is_narrow(a) == narrow &&
 	    ip4_is_host(a->net.addr.v4) && !active_is_virtual(o, from, FAMILY4, i);
 }
 
@@ -55,7 +62,7 @@ primary(const struct conf_if_opts *o, const struct iface *from)
  * already, and so may be primaries with different peers. An address with two
  * masks is one giaddr, since replies to it could not be told apart. */
 static void
-add_subnets(struct iface *f, const struct sources *g, bool link_scope)
+add_subnets(struct iface *f, const struct sources *g, bool narrow)
 {
 	const struct iface *from = g->from;
 
@@ -67,7 +74,7 @@ add_subnets(struct iface *f, const struct sources *g, bool link_scope)
 		for (uint8_t k = 0; k < f->n_giaddr; k++)
 			known |= f->giaddr[k].subnet.plen == net.plen &&
 			    ip4net_has(f->giaddr[k].subnet, net.addr);
-		if (known || !eligible(g->o, from, i, link_scope))
+		if (known || !eligible(g->o, from, i, narrow))
 			continue;
 		f->giaddr[f->n_giaddr].subnet = net;
 		f->giaddr[f->n_giaddr++].addr = net.addr;

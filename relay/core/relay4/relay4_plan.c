@@ -68,6 +68,28 @@ relay4_targets(struct relay *r, struct conv *cv, const struct iface *in,
 	return conf_groups_for(r->conf, in->conf, cv->rule);
 }
 
+/* Zephyr, for one, takes a new xid for each DISCOVER. */
+bool
+relay4_repeats(struct relay *r, struct conv *cv, struct mono now)
+{
+	struct station *s = clients_station(r->clients, cv->key, cv->ifindex);
+	struct client_key key = cv->key;
+	struct conv *last;
+
+	key.id = s->discover;
+	s->discover = cv->key.id;
+	last = clients_find(r->clients, key, now);
+	if (!last || last == cv || last->tries == 0 || last->ask.answered[CONF_DHCP] ||
+	    last->chosen_on != cv->chosen_on || last->conf_gen != cv->conf_gen ||
+	    last->rule != cv->rule || last->http != cv->http)
+		return false;
+	cv->tries = last->tries;
+	cv->gi = last->gi;
+	ask_move(r, &cv->ask, &last->ask, &key);
+	clients_count_try(r, cv);
+	return true;
+}
+
 struct ask_client
 relay4_client(struct relay *r, const struct dhcp4 *m, uint32_t ifindex,
     enum conf_class class)

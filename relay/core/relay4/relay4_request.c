@@ -117,6 +117,8 @@ plan_request(struct relay *r, const struct rx *rx, struct mono now,
 		r->servers->rule_hits[cv->rule]++;
 	if (t.drop)
 		return DROP_RULE;
+	if (plan->m.type == DHCP4_DISCOVER && fresh)
+		fresh = !relay4_repeats(r, cv, now);
 	relay4_servers(r, plan, cv, &t, now);
 	if (plan->to.n == 0)
 		return DROP_NO_SERVER;

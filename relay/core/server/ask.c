@@ -230,6 +230,15 @@ drop_hedge(const struct relay *r, struct ask *q, const struct client_key *key,
 }
 
 void
+ask_move(const struct relay *r, struct ask *q, struct ask *from,
+    const struct client_key *from_key)
+{
+	for (enum conf_class class = CONF_DHCP; class < CONF_CLASSES; class++)
+		drop_hedge(r, from, from_key, class);
+	*q = *from;
+}
+
+void
 ask_note(struct ask *q, const struct ask_list *l)
 {
 	for (unsigned i = 0; i < l->n; i++)

@@ -3,7 +3,8 @@
  * clients - the tables of conversations and stations. They own their entries; a
  * caller borrows one while it handles a packet.
  *
- * A retry is recognized by its key, as a reply is (RFC 2131 4.1), and never by
+ * A retry is recognized by its key, as a reply is (RFC 2131 4.1), in DHCPv4 also by its
+ * chaddr if no offer came (relay4_repeats()), and never by
  * `secs` or option 8 (elapsed time): iPXE keeps flags in the one (ipxe
  * src/net/udp/dhcp.c) and counts the other from the start of its session, so a
  * threshold would break iPXE.

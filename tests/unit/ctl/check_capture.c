@@ -369,7 +369,7 @@ reply(const char *from, uint8_t type, const char *giaddr)
 {
 	struct relay4_delivery v;
 	struct rx rx;
-	uint8_t hdr[UDPIP_HEADERS], out[2000];
+	uint8_t out[2000];
 	struct udpip u;
 	enum drop why;
 
@@ -388,8 +388,7 @@ reply(const char *from, uint8_t type, const char *giaddr)
 	u = (struct udpip){ .src = ip_of4(v.src), .dst = ip_of4(v.dst), .sport = v.sport,
 	    .dport = v.dport, .payload = out, .payload_len =
 	    relay4_render_reply(&d->relay[FAMILY4], &v, out, sizeof(out)) };
-	udpip_build(hdr, &u, 5);
-	observe_delivery(d, &v, &u, hdr);
+	observe_delivery(d, &v, &u);
 	return why;
 }
 

@@ -329,6 +329,35 @@ START_TEST(empty_datagram_is_a_packet)
 }
 END_TEST
 
+/* RFC 791 3.2: all fragments but the last have a multiple of 8 bytes. */
+START_TEST(fragments_are_the_packet)
+{
+	uint8_t hdr[UDPIP_HEADERS];
+	struct udpip u = offer;
+	size_t n, pieces = 0;
+
+	u.payload_len = 3000;
+	for (size_t at = 0; at < UDP_HEADER + 3000; at += n, pieces++) {
+		n = udpip_build_fragment(hdr, &u, at, 1279, 0x1234);
+		struct rd r = rd_init(hdr, sizeof(hdr));
+		bool last = at + n == UDP_HEADER + 3000;
+
+		ck_assert_uint_eq(n, last ? 3008 % 1256 : 1256);
+		ck_assert_uint_eq(rd_u16(&r), 0x4500);
+		ck_assert_uint_eq(rd_u16(&r), 20 + n);
+		ck_assert_uint_eq(rd_u16(&r), 0x1234);
+		ck_assert_uint_eq(rd_u16(&r), at / 8 | (last ? 0 : 0x2000));
+		ck_assert_uint_eq(csum_fold(csum_add(0, hdr, 20)), 0);
+		ck_assert_uint_eq(udpip_header_len(hdr), 20);
+	}
+	ck_assert_uint_eq(pieces, 3);
+	u.payload_len = 1279 - UDPIP_HEADERS;
+	ck_assert(!udpip_exceeds(&u, 1279));
+	ck_assert(udpip_exceeds(&u, 1278));
+	ck_assert(!udpip_exceeds(&u, 0));
+}
+END_TEST
+
 Suite *
 udpip_suite(void)
 {
@@ -340,6 +369,7 @@ udpip_suite(void)
 	tcase_add_test(tc, ttl_zero_is_never_sent);
 	tcase_add_test(tc, df_is_clear_and_ident_is_ours);
 	tcase_add_test(tc, computed_checksum_of_zero_is_sent_as_ones);
+	tcase_add_test(tc, fragments_are_the_packet);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("parse");

@@ -380,6 +380,26 @@ START_TEST(a_server_that_pings_before_it_offers_is_waited_for)
 }
 END_TEST
 
+START_TEST(an_offer_longer_than_the_mtu_is_noticed)
+{
+	struct iftab_link l = {
+		.ifindex = 10, .up = true, .running = true, .hwtype = 1, .mac_len = 6,
+		.mac = { 2, 0, 0, 0, 0, 10 }, .mtu = 280,
+	};
+
+	open_world(PLAIN);
+	snprintf(l.name, sizeof(l.name), "vlan10");
+	ck_assert_int_ge(iftab_set_link(w->iftab, &l), 0);
+	run();
+	ck_assert_str_eq(found("offer-in-fragments")->detail, "MTU 280");
+	close_world();
+	open_world(PLAIN);
+	run();
+	ck_assert_ptr_null(found("offer-in-fragments"));
+	close_world();
+}
+END_TEST
+
 START_TEST(rules_select_the_servers)
 {
 	open_world("[server a]\naddress = 198.51.100.10\n"
@@ -1139,6 +1159,7 @@ doctor_suite(void)
 	tcase_add_test(tc, nothing_fails_if_all_is_well);
 	tcase_add_test(tc, each_kind_queries_its_servers_with_the_giaddr);
 	tcase_add_test(tc, a_server_that_pings_before_it_offers_is_waited_for);
+	tcase_add_test(tc, an_offer_longer_than_the_mtu_is_noticed);
 	tcase_add_test(tc, rules_select_the_servers);
 	tcase_add_test(tc, each_giaddr_is_used);
 	tcase_add_test(tc, an_interface_that_cannot_serve_says_why);

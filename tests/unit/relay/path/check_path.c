@@ -390,8 +390,38 @@ START_TEST(an_icmp_error_from_a_client_vlan_is_ignored)
 }
 END_TEST
 
-/* PXE firmware cannot reassemble fragments. */
-START_TEST(a_reply_longer_than_the_mtu_is_withheld)
+/* The kernel gives a broadcast in a frame to us to the socket on port 67 and to each
+ * server's that has no route. */
+START_TEST(a_broadcast_in_a_unicast_frame_is_relayed_once)
+{
+	static const char *const to[] = { "255.255.255.255", "192.0.2.255" };
+	struct msg m;
+
+	for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+		struct udp_dgram g = {
+			.src = rig_at("0.0.0.0"), .dst = rig_at(to[i]), .sport = 68,
+			.ifindex = RIG_VLAN10,
+		};
+
+		fakeio_forget_sent();
+		rig_message(&m, BOOTREQUEST, DHCP4_DISCOVER, 100 + (uint32_t)i);
+		msg_end(&m);
+		g.data = m.b;
+		g.len = m.len;
+		fakeio_udp(67, &g);
+		must(fakeio_udp_server(rig_at("198.51.100.11"), &g));
+		must(fakeio_udp_server(rig_at("198.51.100.12"), &g));
+		fakeio_turn();
+		ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, "198.51.100.11"), 1);
+		ck_assert_uint_eq(rig_sent(FAKEIO_SERVER, "198.51.100.12"), 1);
+	}
+	ck_assert_uint_eq(counter(COUNTER_REQUESTS), 2);
+	ck_assert_uint_eq(counter(COUNTER_RETRIES), 0);
+}
+END_TEST
+
+static void
+offer_of_1800_bytes(void)
 {
 	static const uint8_t much[250];
 	static struct msg m;
@@ -399,6 +429,7 @@ START_TEST(a_reply_longer_than_the_mtu_is_withheld)
 
 	rig_request(RIG_VLAN10, DHCP4_DISCOVER, 1);
 	fakeio_turn();
+	fakeio_forget_sent();
 	rig_message(&m, BOOTREPLY, DHCP4_OFFER, 1);
 	m.b[DHCP4_OFF_GIADDR] = 192;
 	m.b[DHCP4_OFF_GIADDR + 2] = 2;
@@ -408,10 +439,29 @@ START_TEST(a_reply_longer_than_the_mtu_is_withheld)
 	msg_end(&m);
 	u = rig_datagram(&m, "198.51.100.11", 67, 67);
 	must(fakeio_from_server(u.src, &u, FAKEIO_UPLINK));
+}
+
+START_TEST(a_reply_longer_than_the_mtu_leaves_in_fragments)
+{
+	offer_of_1800_bytes();
 	fakeio_turn();
-	ck_assert_uint_eq(rig_sent(FAKEIO_CLIENT, NULL), 0);
-	ck_assert_uint_eq(d->stats[FAMILY4].drop_reply[DROP_OVER_MTU], 1);
-	ck_assert(rig_logged("reply-too-long interface=vlan10 mtu=1500"));
+	ck_assert_uint_eq(rig_sent(FAKEIO_CLIENT, NULL), 2);
+	ck_assert_uint_eq(fakeio_out(0)->why, DROP_FRAGMENT);
+	ck_assert_uint_eq(fakeio_out(0)->len, 1480);
+	ck_assert(ip_eq(fakeio_out(1)->src, rig_at("192.0.2.1")));
+	ck_assert_uint_eq(counter(COUNTER_REPLIES_RELAYED), 1);
+	rig_accounts(d);
+}
+END_TEST
+
+START_TEST(a_reply_that_lost_a_fragment_is_not_counted_as_relayed)
+{
+	offer_of_1800_bytes();
+	fakeio_send_fails(1, ENETDOWN);
+	fakeio_turn();
+	ck_assert_uint_eq(rig_sent(FAKEIO_CLIENT, NULL), 1);
+	ck_assert_uint_eq(d->stats[FAMILY4].drop_reply[DROP_SEND_ERROR], 1);
+	ck_assert_uint_eq(counter(COUNTER_REPLIES_RELAYED), 0);
 	rig_accounts(d);
 }
 END_TEST
@@ -607,7 +657,9 @@ path_suite(void)
 	tcase_add_test(t, an_arena_that_is_full_is_flushed_and_used_again);
 	tcase_add_test(t, an_error_of_a_servers_socket_counts_against_its_health);
 	tcase_add_test(t, an_icmp_error_from_a_client_vlan_is_ignored);
-	tcase_add_test(t, a_reply_longer_than_the_mtu_is_withheld);
+	tcase_add_test(t, a_broadcast_in_a_unicast_frame_is_relayed_once);
+	tcase_add_test(t, a_reply_longer_than_the_mtu_leaves_in_fragments);
+	tcase_add_test(t, a_reply_that_lost_a_fragment_is_not_counted_as_relayed);
 	tcase_add_test(t, a_helped_broadcast_goes_to_the_other_vlan);
 	tcase_add_test(t, a_helped_broadcast_that_is_not_sent_is_a_drop);
 	tcase_add_checked_fixture(b, start_boot, stop);
