@@ -96,5 +96,7 @@ const char *pxe_kind_word(enum pxe_kind k);
 
 /* Does option 60 begin with this word, "PXEClient" or "HTTPClient"? */
 bool pxe_offer_says(const struct dhcp4 *m, const char *word);
+/* Is it an offer that a Raspberry Pi boots from? It looks for a menu (43.9) of this text. */
+bool pxe_offer_suits_pi(const struct dhcp4 *m);
 
 #endif

@@ -246,6 +246,16 @@ pxe_offer_says(const struct dhcp4 *m, const char *word)
 	    memcmp(buf, word, len) == 0;
 }
 
+bool
+pxe_offer_suits_pi(const struct dhcp4 *m)
+{
+	static const char text[] = "Raspberry Pi Boot";
+	uint8_t buf[255];
+	size_t len = dhcp4_opt_join(m, DHCP4_OPT_VENDOR_INFO, buf, sizeof(buf));
+
+	return memmem(buf, len < sizeof(buf) ? len : sizeof(buf), text, strlen(text));
+}
+
 const char *
 pxe_family_name(enum pxe_family f)
 {

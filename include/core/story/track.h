@@ -64,6 +64,7 @@ struct track_offer {
 	bool http;		/* option 60 says HTTPClient */
 	bool file;		/* names a boot file */
 	bool menu;		/* option 43 */
+	bool pi;		/* for a Raspberry Pi */
 	bool boot_only;		/* from a server that serves no leases here */
 };
 

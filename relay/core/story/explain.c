@@ -268,7 +268,18 @@ static bool
 is_not_taken(const struct evidence *a)
 {
 	return a->leases && a->sent->requests == 0 && !a->ack && !a->nak &&
-	    a->quiet_ms >= TAKE_MS;
+	    a->b->tftp.reads == 0 && a->quiet_ms >= TAKE_MS;
+}
+
+/* A Raspberry Pi says that it is a PC with a BIOS, and takes an offer without a REQUEST. */
+static bool
+may_be_pi(const struct track_boot *b)
+{
+	bool offered = false;
+
+	for (unsigned i = 0; i < b->n_offer; i++)
+		offered |= b->offer[i].pi;
+	return offered && b->has_arch && b->arch == 0 && b->sent.requests == 0;
 }
 
 /* The client wants to boot and has an address, but no file to boot from. The

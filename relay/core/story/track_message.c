@@ -64,13 +64,23 @@ name_of_address(struct ip4 a)
 	return n;
 }
 
+/* Does it have the address, or was it offered? */
+static bool
+has_address(const struct track_client *c, struct ip4 a)
+{
+	for (unsigned i = 0; i < c->now.n_offer; i++)
+		if (ip4_eq(c->now.offer[i].yiaddr, a))
+			return true;
+	return ip4_eq(c->address, a);
+}
+
 static struct track_client *
 find_address(struct track *t, struct ip4 a)
 {
 	struct track_name n = name_of_address(a);
 	struct track_client *c = track_by_name(t, &n);
 
-	return c && ip4_eq(c->address, a) ? c : NULL;
+	return c && has_address(c, a) ? c : NULL;
 }
 
 static void
@@ -438,6 +448,18 @@ was_repeated(const struct track_boot *b, const struct track_offer *o)
 	return soon && n > b->sent.discovers;
 }
 
+/* A Raspberry Pi uses an offered address without a REQUEST. An address that is in use in
+ * a boot stays with that machine. */
+static void
+index_offer(struct track *t, const struct track_client *c, struct ip4 a)
+{
+	const struct track_client *holder = find_address(t, a);
+	struct track_name n = name_of_address(a);
+
+	if (!ip4_is_none(a) && (!holder || holder->now.stage != TRACK_OPEN))
+		track_name(t, c, &n);
+}
+
 static void
 note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
     bool boot_only, struct mono now)
@@ -447,7 +469,7 @@ note_offer(struct track_boot *b, const struct dhcp4 *m, struct ip4 server,
 		.id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID),
 		.router = dhcp4_router(m), .pxe = pxe_offer_says(m, "PXEClient"),
 		.http = pxe_offer_says(m, "HTTPClient"), .boot_only = boot_only,
-		.menu = m->at[DHCP4_OPT_VENDOR_INFO] != 0,
+		.menu = m->at[DHCP4_OPT_VENDOR_INFO] != 0, .pi = pxe_offer_suits_pi(m),
 	};
 	struct track_event *e;
 	bool boot;
@@ -516,9 +538,10 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 		return;
 	if (why != DROP_NONE)
 		note_drop(&c->now, FAMILY4, why, server.host, now);
-	else if (m->type == DHCP4_OFFER)
+	else if (m->type == DHCP4_OFFER) {
 		note_offer(&c->now, m, server, boot_only, now);
-	else if (m->type == DHCP4_ACK || m->type == DHCP4_TYPE_NONE)
+		index_offer(t, c, m->yiaddr);
+	} else if (m->type == DHCP4_ACK || m->type == DHCP4_TYPE_NONE)
 		note_ack(t, c, m, server, now);
 	else if (m->type == DHCP4_NAK) {
 		c->now.came.nak = true;
