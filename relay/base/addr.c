@@ -80,6 +80,18 @@ ip4_is_host(struct ip4 a)
 	return a.host >> 24 != 0 && a.host >> 24 < 224;
 }
 
+bool
+ip4_is_loopback(struct ip4 a)
+{
+	return a.host >> 24 == 127;
+}
+
+bool
+ip4_is_linklocal(struct ip4 a)
+{
+	return a.host >> 16 == 0xa9fe;
+}
+
 uint32_t
 ip4_mask(uint8_t plen)
 {
