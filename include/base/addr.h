@@ -134,7 +134,9 @@ char *ip_str(struct ipaddr a, char *buf);
 bool ip4_is_multicast(struct ip4 a);
 /* Usable as a host address: not 0/8, multicast or 240/4 (127/8 is allowed). */
 bool ip4_is_host(struct ip4 a);
-bool ip4_is_linklocal(struct ip4 a);	/* 169.254/16 */
+/* 127/8, and 169.254/16 (RFC 3927), which no router forwards. */
+bool ip4_is_loopback(struct ip4 a);
+bool ip4_is_linklocal(struct ip4 a);
 uint32_t ip4_mask(uint8_t plen);
 bool ip4net_has(struct ip4net n, struct ip4 a);
 /* The directed broadcast address of n; IP4_NONE for /31 and /32. */

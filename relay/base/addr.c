@@ -81,6 +81,12 @@ ip4_is_host(struct ip4 a)
 }
 
 bool
+ip4_is_loopback(struct ip4 a)
+{
+	return a.host >> 24 == 127;
+}
+
+bool
 ip4_is_linklocal(struct ip4 a)
 {
 	return a.host >> 16 == 0xa9fe;

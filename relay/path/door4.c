@@ -26,7 +26,7 @@ is_right_destination(struct daemon *d, const struct ring_frame *f, struct ip4 ds
 	struct iface *in = iftab_by_index(d->iftab, f->ifindex);
 
 	if (ip4_eq(dst, IP4_BROADCAST) || ip4_is_none(dst) ||
-	    iftab_is_local(d->iftab, dst))
+	    (iftab_is_local(d->iftab, dst) && !ip4_is_loopback(dst)))
 		return true;
 	if (f->to == RING_TO_MULTICAST)
 		return ip4_eq(dst, d->conf->discovery_group);

@@ -356,10 +356,12 @@ copy_cut(struct wr *w, const struct dhcp4 *m, const struct rai *r, struct cut c)
 	struct dhcp4_item o;
 	size_t from = 0;
 
-	while (c.how && next_rai(&it, &o)) {
+	/* RFC 3046 2.0: an option 82 has at least one sub-option. One without is
+	 * what a server made of ours. */
+	while (next_rai(&it, &o)) {
 		size_t keep = kept_bytes(&c, &o, r);
 
-		if (keep == rd_left(&o.value))
+		if (keep > 0 && keep == rd_left(&o.value))
 			continue;
 		copy_span(w, m, from, o.at);
 		if (keep > 0) {
@@ -380,16 +382,22 @@ rai_strip(uint8_t *out, size_t *len_out, const struct dhcp4 *m,
 	/* RFC 3046 2.1: not in overloaded sname and file. */
 	struct dhcp4_iter it = dhcp4_iter(m, DHCP4_AREA_OPTIONS);
 	struct cut cut = { CUT_NOTHING, 0, 0 };
+	bool present = false, empty = false;
 	struct dhcp4_item o;
-	bool present = next_rai(&it, &o);
 
+	while (next_rai(&it, &o)) {
+		present = present || rd_left(&o.value) > 0;
+		empty = empty || rd_left(&o.value) == 0;
+	}
 	if (present && r && r->len > 0)
 		cut = find_ours(m, r);
 	copy_cut(&w, m, r, cut);
 	/* A removal must not leave less than a BOOTP message. Otherwise the
 	 * length is kept: WDS offers have 280 bytes. */
-	if (cut.how)
+	if (cut.how || empty)
 		pad_to(&w, DHCP4_MIN);
 	*len_out = wr_len(&w);
-	return cut.how ? RAI_OURS : present ? RAI_FOREIGN : RAI_ABSENT;
+	if (cut.how || (empty && !present))
+		return RAI_OURS;
+	return present ? RAI_FOREIGN : RAI_ABSENT;
 }

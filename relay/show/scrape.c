@@ -119,8 +119,8 @@ next_client_if(struct daemon *d, struct client_if *at)
 static const char *
 message_word(char buf[32], unsigned type, enum family family)
 {
-	const char *name = family == FAMILY6 ? dhcp6_type_name((uint8_t)type) :
-	    dhcp4_type_name((uint8_t)type);
+	const char *name = type == STATS_OTHER ? NULL : family == FAMILY6 ?
+	    dhcp6_type_name((uint8_t)type) : dhcp4_type_name((uint8_t)type);
 	struct sbuf b = sbuf_init(buf, 32);
 
 	for (const char *s = name ? name : "other"; *s; s++)
@@ -134,12 +134,17 @@ if_messages(struct prom *p, struct client_if at)
 	static const char *const class[] = {
 		[CONF_DHCP] = "dhcp", [CONF_BOOT] = "boot",
 	};
+	bool six = at.family == FAMILY6;
 	char word[32];
 
 	for (unsigned c = 0; c < CONF_CLASSES; c++)
-		for (unsigned t = 0; t < STATS_TYPES; t++) {
-			uint64_t n = at.f->stats[at.family].message[c][t];
+		for (unsigned t = six; t < STATS_TYPES; t++) {
+			const uint64_t *count = at.f->stats[at.family].message[c];
+			uint64_t n = count[t];
 
+			/* What could not be read: DHCPv6 has no type 0. */
+			if (six && t == STATS_OTHER)
+				n += count[0];
 			if (n)
 				prom_sample(p, PROM_LABELS(IF_LABELS(at),
 				    { "class", class[c] },

@@ -71,8 +71,10 @@ check_class(const struct world *w, const struct relay4_plan *p)
 static bool
 is_relays(const struct world *w, const struct iface *in, struct ip4 giaddr)
 {
-	return ip4_is_host(giaddr) && giaddr.host >> 24 != 127 &&
-	    !iface_is_all(in, giaddr) && !iftab_is_ours(w->iftab, giaddr);
+	return ip4_is_host(giaddr) && !ip4_is_loopback(giaddr) &&
+	    !ip4_is_linklocal(giaddr) && !iface_has(in, ip_of4(giaddr)) &&
+	    !iface_is_all(in, giaddr) && !iftab_is_ours(w->iftab, giaddr) &&
+	    servers_find4(&w->servers, giaddr) == CONF_NONE;
 }
 
 /* Our option must be where it is wanted, belong to this address, and be nowhere
@@ -322,6 +324,13 @@ rule_may_drop(const struct conf *c, const struct iface *f)
 	return false;
 }
 
+/* Half of the messages are sent as a relay sends them. */
+static bool
+is_from_relay(const struct path_packet *k)
+{
+	return k->how & 0x10;
+}
+
 /* Does the reason hold for which the message was dropped? */
 static bool
 is_reason(const struct world *w, const struct iface *f, const struct path_packet *k,
@@ -340,9 +349,9 @@ is_reason(const struct world *w, const struct iface *f, const struct path_packet
 	if (why == DROP_REPLY_FROM_CLIENT)
 		return m.op != BOOTREQUEST;
 	if (why == DROP_BAD_TYPE)
-		return m.type > DHCP4_INFORM || dhcp4_type_is_invalid(&m) ||
-		    (m.type >= DHCP4_OFFER && m.type <= DHCP4_NAK &&
-		    m.type != DHCP4_REQUEST && m.type != DHCP4_DECLINE);
+		return dhcp4_type_is_invalid(&m) || m.type == DHCP4_OFFER ||
+		    m.type == DHCP4_ACK || m.type == DHCP4_NAK ||
+		    m.type == DHCP4_FORCERENEW;
 	if (why == DROP_DOCTOR)
 		return client && clientmsg_is_doctor(m.hlen, m.chaddr);
 	if (why == DROP_HOPS)
@@ -350,7 +359,7 @@ is_reason(const struct world *w, const struct iface *f, const struct path_packet
 	if (why == DROP_NO_GIADDR)
 		return client && f->n_giaddr == 0;
 	if (why == DROP_SPOOFED_GIADDR)
-		return !client && !is_relays(w, f, m.giaddr);
+		return !client && (!is_relays(w, f, m.giaddr) || !is_from_relay(k));
 	if (why == DROP_BAD_OPTION82)
 		return rai_check_all(&m) != DROP_NONE;
 	if (why == DROP_UNTRUSTED_82)
@@ -373,7 +382,8 @@ one(struct world *w, const struct path_packet *k, struct mono start)
 	static struct relay4_plan p;
 	enum drop why;
 	struct rx rx = {
-		.data = k->data, .len = k->len, .sport = 68,
+		.data = k->data, .len = k->len, .sport = is_from_relay(k) ? 67 : 68,
+		.src = ip_of4((struct ip4){ is_from_relay(k) ? 0x0a090901 : 0 }),
 		.dst = ip_of4(IP4_BROADCAST), .ifindex = path_ifindex(k->who),
 		.unicast = k->how & 1, .mac_len = k->how >> 1 & 7,
 		.mac = { 2, 0, 0, 0, 0, k->how },

@@ -13,7 +13,8 @@
  *   addr IFINDEX A.B.C.D/N [secondary]     ... an address; -addr removes it
  *   addr IFINDEX X:X::X/N           ... of IPv6, permanent
  *   route SERVER SOURCE             our address on the way to a server
- *   client IFINDEX TYPE KEY=...     a client (or another relay) sends
+ *   client IFINDEX TYPE KEY=...     a client sends; with giaddr=, another relay from that
+ *                                   address and port 67, or from src=ADDR sport=PORT
  *   client6 IFINDEX TYPE KEY=...    a DHCPv6 client sends to ff02::1:2
  *   client4011 IFINDEX SRC:PORT TYPE KEY=...
  *   helper IFINDEX SRC:PORT PORT [ttl=N] [payload=HEX]     a broadcast to another port
@@ -582,8 +583,11 @@ client_sends(struct scen *s, char **word)
 	uint8_t op = has(word, "reply") ? BOOTREPLY : BOOTREQUEST;
 	size_t len = build(s, msg, op, type_of(s, word[2]), word + 3, NULL);
 	uint32_t ifindex = ifindex_of(word);
+	const char *giaddr = value(word, "giaddr"), *src = value(word, "src");
 	struct udpip u = {
-		.sport = 68, .dport = 67, .dst = ip_of4(IP4_BROADCAST), .ttl = 64,
+		.sport = (uint16_t)number(word, "sport", giaddr ? 67 : 68, 10),
+		.src = ip_of4(src ? ip(s, src) : giaddr ? ip(s, giaddr) : IP4_NONE),
+		.dport = 67, .dst = ip_of4(IP4_BROADCAST), .ttl = 64,
 		.payload = msg, .payload_len = number(word, "cut", len, 10),
 	};
 

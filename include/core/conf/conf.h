@@ -117,11 +117,15 @@ struct conf_group {
 	int line;
 };
 
+#define CONF_RELAYS_MAX		32	/* of one interface */
+
 /* What [relay] sets as a default and [interface] may override. */
 struct conf_if_opts {
 	bool option82;		/* add our own */
 	enum conf_policy policy;
 	bool trust;
+	uint16_t n_relay;	/* 0: any relay */
+	struct ipnet relay[CONF_RELAYS_MAX];
 	enum conf_giaddr giaddr;
 	struct ip4 giaddr_fixed;
 	char circuit_id[CONF_TEXT_MAX];	/* format strings, empty: not sent */

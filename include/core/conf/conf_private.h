@@ -208,8 +208,8 @@ const char *conf_host_hint(const char *value);
 /* --- lists (conf_list.c, conf_server.c) --- */
 
 extern const struct conf_type conf_texts, conf_globs, conf_patterns, conf_macs,
-    conf_uuids, conf_nets, conf_answers, conf_archs, conf_families, conf_protocols,
-    conf_messages, conf_ports, conf_probes, conf_members, conf_targets, conf_to;
+    conf_uuids, conf_nets, conf_relays, conf_answers, conf_archs, conf_families,
+    conf_protocols, conf_messages, conf_ports, conf_probes, conf_members, conf_targets, conf_to;
 
 /* The bits of a condition: messages of DHCPv4 (or all of another key), of DHCPv6. */
 void conf_bits(const struct conf_key *k, const void *object, uint64_t bits[2]);

@@ -119,6 +119,7 @@ struct doctor_kind {
 	struct doctor_offer boot;	/* without */
 	struct doctor_offer ack;	/* from port 4011 */
 	struct doctor_query *p4011;	/* NULL: no reason to query it */
+	struct ip4 no_host;	/* not queried: no machine can reach it */
 	bool wrong_port;	/* its reply from port 4011 went to port 68 */
 };
 

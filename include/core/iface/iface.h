@@ -80,8 +80,9 @@ struct iface_giaddr {
 };
 
 /* Message types that are counted: DHCPv4's 0 (BOOTP) to 8 (INFORM), DHCPv6's 1
- * (SOLICIT) to 13 (RELAY-REPL), and 0 for all others. */
-#define STATS_TYPES	14
+ * (SOLICIT) to 13 (RELAY-REPL), and all others together; its 0 is reserved. */
+#define STATS_OTHER	14
+#define STATS_TYPES	(STATS_OTHER + 1)
 
 struct if_stats {
 	uint64_t requests, relayed, replies, drops;
@@ -135,6 +136,8 @@ bool iface6_owns(const struct iface *f, struct ip6 a);
 bool iface_is_all(const struct iface *f, struct ip4 a);
 /* Can `a` be the address of a single host, here or elsewhere? */
 bool iface_is_machine(const struct iface *f, struct ip4 a);
+/* Is `a` an address of the relays that this client interface takes messages of? */
+bool iface_knows_relay(const struct iface *f, struct ipaddr a);
 /* Does rule i apply to this interface, by its `interface` condition? */
 static inline bool
 iface_rule(const struct iface *f, unsigned i)
@@ -158,7 +161,7 @@ struct ip4 iface_giaddr_for(const struct iface *f, struct ip4 a);
 static inline void
 stats_count_message(struct if_stats *s, enum conf_class c, uint8_t type)
 {
-	s->message[c][type < STATS_TYPES ? type : 0]++;
+	s->message[c][type < STATS_OTHER ? type : STATS_OTHER]++;
 }
 
 #endif

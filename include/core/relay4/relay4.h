@@ -136,9 +136,11 @@ struct ask_client relay4_client(struct relay *r, const struct dhcp4 *m,
 /* ask_judge_source() for a reply to port 67, which the other router of a pair may forward. */
 enum drop relay4_judge_sender(struct relay *r, const struct rx *rx,
     uint16_t server);
-/* Does the message forge a giaddr (ours, or not a host address) or option 82
- * (damaged, or from an untrusted circuit)? */
+/* Can a datagram come from and go to such an address here (RFC 1122 3.2.1.3)? */
+enum drop relay4_judge_addresses(const struct iface *in, struct ip4 src, struct ip4 dst);
+/* Does the message forge a giaddr (not another relay's) or option 82 (damaged, or
+ * from an untrusted circuit)? */
 enum drop relay4_judge_forged(const struct relay *r, const struct iface *in,
-    const struct dhcp4 *m);
+    const struct rx *rx, const struct dhcp4 *m);
 
 #endif

@@ -68,7 +68,7 @@ loop()
 	END
 	PID2=$RELAY_PID
 	before=$(pcap_count link)
-	pkt cl10 send eth0 giaddr=10.9.9.9 hops=1 >/dev/null
+	pkt cl10 send eth0 src=192.0.2.66 sport=67 giaddr=10.9.9.9 hops=1 >/dev/null
 	wait_for 2 pcap_has link $((before + 1))
 	n=$(($(pcap_settled link) - before))
 	expect "$what: one message makes $n packets, at most $limit" \

@@ -70,9 +70,10 @@ relay_with "[interface vlan10]" "servers = $SRV1" "giaddr = rotate"
 knobs srv1 answer=none
 expect_eq "rotate: the next address after the third unanswered try" \
 	"$(tries 4 xid=0x2001)" "1 1 1 129"
-expect_eq "rotate: three new exchanges are no retries" \
-	"$(tries 1 xid=0x3001; tries 1 xid=0x3002; tries 1 xid=0x3003
-	tries 1 xid=0x3004)" "$(printf '1\n1\n1\n1')"
+# Windows takes another xid for each try.
+expect_eq "rotate: a try with another xid counts as well" \
+	"$(for x in 3001 3002 3003 3004; do tries 1 xid=0x$x; done)" \
+	"$(printf '129\n129\n1\n1')"
 expect_eq "rotate: another client with the same xid is no retry" \
 	"$(tries 1 xid=0x2001 chaddr=02:00:00:00:10:77)" 1
 knobs srv1

@@ -123,9 +123,19 @@ unanswered "reply for a giaddr that is ours, but no client VLAN's" \
 for g in $GW10 $GW20 $UP.1; do
 	refused "our own giaddr $g" spoofed-giaddr giaddr=$g hops=1
 done
+refused "a giaddr of the client's own, for another port's option 82 (F03)" spoofed-giaddr \
+	giaddr=192.0.2.66 hops=1 src=192.0.2.66 sport=67 opt=82:0104626f7373
+refused "a server's giaddr" spoofed-giaddr giaddr=$SRV1 hops=1 src=192.0.2.66 sport=67
+refused "a relay's giaddr from 0.0.0.0" spoofed-giaddr giaddr=10.9.9.9 hops=1
+refused "a relay's giaddr from port 68" spoofed-giaddr giaddr=10.9.9.9 hops=1 src=192.0.2.66
+for src in 127.0.0.1 224.0.0.1 240.0.0.1 255.255.255.255; do
+	refused "from $src" "bad-source $BROKEN" src=$src
+done
+refused "to 127.0.0.1" bad-destination dst=127.0.0.1
+passes "a message type that is not known" type=200
 refused "17 hops" hops hops=17 giaddr=10.9.9.9
 refused "255 hops" hops hops=255 giaddr=10.9.9.9
-passes "15 hops" hops=15 giaddr=10.9.9.9
+passes "15 hops" hops=15 giaddr=10.9.9.9 src=192.0.2.66 sport=67
 
 # ---- ICMP errors about a server ----
 # ICMP host unreachable about a request to srv1. The keys of pkt.py set the first eight

@@ -139,7 +139,7 @@ for p in append replace forward discard; do
 	relay_with "option82 = add" "option82-policy = $p"
 	refused "$p, untrusted" untrusted-option82 opt=82:$SWITCH
 	expect_eq "$p, untrusted: another relay's is relayed" \
-		"$(pkt cl10 send eth0 giaddr=10.9.9.9 opt=82:$SWITCH >/dev/null
+		"$(pkt cl10 send eth0 src=192.0.2.66 sport=67 giaddr=10.9.9.9 opt=82:$SWITCH >/dev/null
 		wait_for 2 srv_has srv1 1 && srv_count srv1)" 1
 done
 

@@ -246,6 +246,74 @@ text_net(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
 	return buf;
 }
 
+/* Reads ADDRESS or ADDRESS/LENGTH of either version. */
+static bool
+relay_net(const char *s, struct ipnet *out)
+{
+	char text[IP_STRLEN] = "";
+	size_t len = strcspn(s, "/");
+	const char *end = "";
+	uint32_t plen;
+
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, s, len);
+	if (!ip_parse(text, &out->addr))
+		return false;
+	plen = out->addr.version == 6 ? 128 : 32;
+	if (s[len] && !conf_digits(s + len + 1, plen, &plen, &end))
+		return false;
+	out->plen = (uint8_t)plen;
+	return *end == '\0';
+}
+
+static bool
+has_host_bits(struct ipnet n)
+{
+	if (n.addr.version == 4)
+		return n.addr.v4.host & ~ip4_mask(n.plen);
+	for (unsigned i = n.plen; i < 128; i++)
+		if (n.addr.v6.b[i / 8] >> (7 - i % 8) & 1)
+			return true;
+	return false;
+}
+
+static bool
+item_relay(const struct conf_at *a, void *object)
+{
+	struct conf_if_opts *o = &((struct conf_if *)object)->o;
+	struct ipnet net;
+
+	if (!relay_net(a->value, &net))
+		return conf_bad(a, "expected any alone, or addresses or prefixes of relays like "
+		    "192.0.2.2, 198.51.100.0/24 or 2001:db8::/64");
+	if (has_host_bits(net))
+		return conf_bad(a, "bits beyond the prefix length");
+	if (o->n_relay == CONF_RELAYS_MAX)
+		return conf_bad(a, "expected at most %d relays; a prefix can stand for many",
+		    CONF_RELAYS_MAX);
+	o->relay[o->n_relay++] = net;
+	return true;
+}
+
+/* The list of an [interface] takes the place of that of [relay]. */
+static bool
+read_relays(const struct conf_at *a, void *object)
+{
+	((struct conf_if *)object)->o.n_relay = 0;
+	return strcmp(a->value, "any") == 0 || conf_read_list(a, object);
+}
+
+static const char *
+text_relay(const void *array, unsigned i, char buf[CONF_PROBE_STRLEN])
+{
+	const struct ipnet *net = (const struct ipnet *)array + i;
+	char addr[IP_STRLEN];
+
+	snprintf(buf, CONF_PROBE_STRLEN, "%s/%u", ip_str(net->addr, addr), net->plen);
+	return buf;
+}
+
 static bool
 item_answer(const struct conf_at *a, void *object)
 {
@@ -274,6 +342,8 @@ const struct conf_type conf_uuids = { LIST(uint8_t[16]), .item = item_uuid,
 	.text = text_uuid };
 const struct conf_type conf_nets = { LIST(struct ip4net), .item = item_net,
 	.text = text_net };
+const struct conf_type conf_relays = { .read = read_relays, .print = conf_print_list,
+	.list = true, .item = item_relay, .text = text_relay };
 const struct conf_type conf_answers = { .read = read_answers, .print = conf_print_list,
 	.list = true, .owned = true, .size = sizeof(struct ip6), .item = item_answer,
 	.text = text_answer };

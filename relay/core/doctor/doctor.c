@@ -199,6 +199,28 @@ offer_id(const struct doctor_offer *o)
 	return ip4_is_none(o->id) ? o->from : o->id;
 }
 
+/* Can a machine on any VLAN send packets to this host? A server may tell any address,
+ * and to this router 127.0.0.1 is itself: nothing is sent to one that is no host's. */
+static bool
+is_reachable(struct ip4 a)
+{
+	return ip4_is_host(a) && !ip4_is_loopback(a) && !ip4_is_linklocal(a);
+}
+
+/* What a file is before it is fetched: FINDING_MAX, or why it is not. A server that is
+ * not known may be a name, but not 0.0.0.0. */
+static enum finding
+judge_place(const struct bootfile *where, bool valid, struct ip4 server)
+{
+	struct ip4 in_url;
+
+	if (ip4_is_none(server))
+		return valid && where->url && where->scheme != BOOTFILE_UNKNOWN &&
+		    ip4_parse(where->host, &in_url) ?
+		    FINDING_FILE_NO_HOST : FINDING_FILE_UNCHECKED;
+	return is_reachable(server) ? FINDING_MAX : FINDING_FILE_NO_HOST;
+}
+
 static void
 fetch_file(struct doctor *d, const struct doctor_offer *o, enum clientmsg_kind kind,
     struct mono now)
@@ -227,15 +249,14 @@ fetch_file(struct doctor *d, const struct doctor_offer *o, enum clientmsg_kind k
 	if (d->n_file == DOCTOR_FILES_MAX)
 		return;
 	*f = (struct doctor_file){
-		.server = server, .kinds = 1u << kind, .outcome = FINDING_MAX,
+		.server = server, .kinds = 1u << kind,
+		.outcome = judge_place(&where, valid, server),
 	};
 	memcpy(f->name, o->file, sizeof(f->name));
 	(void)bootfile_parse(&f->where, f->name);
-	if (ip4_is_host(server))
+	if (f->outcome == FINDING_MAX)
 		f->query = add_query(d, (struct doctor_query){ .what = DOCTOR_FILE,
 			.kind = kind, .ref = d->n_file, .to = server }, now);
-	else
-		f->outcome = FINDING_FILE_UNCHECKED;
 	d->n_file++;
 }
 
@@ -258,7 +279,9 @@ follow_offer(struct doctor *d, const struct doctor_query *q,
 	if (q->kind == CLIENTMSG_BIOS && o->item >= 0 && !o->file[0] &&
 	    !ip4_is_none(o->item_server))
 		to = o->item_server;
-	if (ip4_is_host(to))
+	if (!is_reachable(to))
+		k->no_host = to;
+	else
 		k->p4011 = add_query(d, (struct doctor_query){ .what = DOCTOR_4011,
 			.kind = q->kind, .ref = q->ref, .to = to }, now);
 }

@@ -360,7 +360,13 @@ judge_4011(struct doctor *d, const struct doctor_server *s, unsigned k)
 	enum finding what = FINDING_SILENT_4011;
 
 	/* With strip-pxe-from = dhcp no machine sees this option 60. */
-	if (!x->p4011 || (d->conf->strip_pxe_from_dhcp && !is_boot))
+	if (d->conf->strip_pxe_from_dhcp && !is_boot)
+		return;
+	if (!ip4_is_none(x->no_host)) {
+		a.address = x->no_host;
+		report(d, FINDING_NO_HOST_4011, a, NULL);
+	}
+	if (!x->p4011)
 		return;
 	if (!names_file(x) && has_files(s)) {
 		a.tolerable = true;

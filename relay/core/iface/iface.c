@@ -83,7 +83,18 @@ iface_is_all(const struct iface *f, struct ip4 a)
 bool
 iface_is_machine(const struct iface *f, struct ip4 a)
 {
-	return ip4_is_host(a) && a.host >> 24 != 127 && !iface_is_all(f, a);
+	return ip4_is_host(a) && !ip4_is_loopback(a) && !iface_is_all(f, a);
+}
+
+bool
+iface_knows_relay(const struct iface *f, struct ipaddr a)
+{
+	const struct conf_if_opts *o = &f->conf->o;
+
+	for (unsigned i = 0; i < o->n_relay; i++)
+		if (ipnet_has(o->relay[i], a))
+			return true;
+	return o->n_relay == 0;
 }
 
 static bool

@@ -29,8 +29,8 @@ const struct class_row class_rows[CLASS_MAX] = {
 	[CLASS_DECLINE] =	  { true,  CLASS_NO },
 	[CLASS_RELEASE] =	  { true,  CLASS_NO },
 	[CLASS_BOOTP] =		  { true,  CLASS_NO },
-	/* Relays send leasequeries (RFC 4388), clients do not. */
-	[CLASS_OTHER] =		  { false, CLASS_NO },
+	/* A leasequery (RFC 4388), or a type that is not known here. */
+	[CLASS_OTHER] =		  { true,  CLASS_NO },
 };
 
 static enum class_msg

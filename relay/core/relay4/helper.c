@@ -107,13 +107,15 @@ source_of(const struct conf_helper *p, const struct iface *in, struct ip4 src)
 	return keep || in->addr[FAMILY4].n == 0 ? src : in->addr[FAMILY4].at[0].net.addr.v4;
 }
 
+/* Hosts reply to the source. If it could be any, not only one of this VLAN, they
+ * would be reflectors, a whole VLAN of them for one packet. 0.0.0.0 is replaced. */
 static bool
-is_allowed(const struct conf_helper *p, struct ip4 src)
+is_allowed(const struct conf_helper *p, const struct iface *in, struct ip4 src)
 {
 	for (unsigned i = 0; i < p->n_allow; i++)
 		if (ip4net_has(p->allow[i], src))
 			return true;
-	return p->n_allow == 0;
+	return p->n_allow == 0 && (ip4_is_none(src) || iface_has(in, ip_of4(src)));
 }
 
 /* The same packet with a lower TTL went through a loop; with the same TTL it is
@@ -174,13 +176,15 @@ judge_helped(struct helpers *h, const struct relay *r, uint16_t index,
 {
 	const struct conf_helper *p = &r->conf->helper[index];
 	struct ip4 src = u->src.v4;
+	enum drop d = relay4_judge_addresses(in, src, u->dst.v4);
 
+	if (d != DROP_NONE)
+		return d;
 	if (u->ttl <= 1 || iftab_is_local(r->iftab, src))
 		return DROP_HELPER_LOOP;
 	if (in->standby[FAMILY4])
 		return DROP_STANDBY;
-	if (!is_allowed(p, src) || !ip4_is_host(source_of(p, in, src)) ||
-	    src.host >> 24 == 127 || iface_is_all(in, src))
+	if (!is_allowed(p, in, src) || ip4_is_none(source_of(p, in, src)))
 		return DROP_HELPER_DENIED;
 	if (!limit_take(&h->limit[index], p->rate, now))
 		return DROP_HELPER_RATE;

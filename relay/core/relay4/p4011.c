@@ -17,11 +17,13 @@ judge_4011(struct relay *r, const struct iface *in, const struct rx *rx)
 {
 	enum drop d = iface_judge(in, FAMILY4);
 
+	if (d == DROP_NONE)
+		d = relay4_judge_addresses(in, rx->src.v4, rx->dst.v4);
 	if (d != DROP_NONE)
 		return d;
 	/* The boot server replies to this address. If it could be any, not only
 	 * that of a machine on this VLAN, the server would be a reflector. */
-	if (!iface_has(in, rx->src) || !iface_is_machine(in, rx->src.v4))
+	if (!iface_has(in, rx->src))
 		return DROP_NO_4011_CLIENT;
 	return iftab_is_local(r->iftab, rx->src.v4) ? DROP_LOOP : DROP_NONE;
 }
@@ -122,7 +124,7 @@ p4011_request(struct relay *r, const struct rx *rx, struct mono now,
 	if (d == DROP_NONE)
 		dhcp = read_4011(plan, rx);
 	if (dhcp)
-		d = relay4_judge_forged(r, in, m);
+		d = relay4_judge_forged(r, in, rx, m);
 	if (d == DROP_NONE)
 		d = clients_limit(r, clients_key(m), in, now);
 	if (d == DROP_NONE)

@@ -48,15 +48,24 @@ relay4_judge_sender(struct relay *r, const struct rx *rx, uint16_t server)
 	return why;
 }
 
+/* A client's message in a BOOTREPLY is a lie. Servers send FORCERENEW to a client's
+ * own address (RFC 3203), past the relay. Types that are not known here are
+ * delivered: RFC 1542 4.1.2 has no list. */
+static bool
+is_no_reply(uint8_t type)
+{
+	return type == DHCP4_DISCOVER || type == DHCP4_REQUEST ||
+	    type == DHCP4_DECLINE || type == DHCP4_RELEASE ||
+	    type == DHCP4_INFORM || type == DHCP4_FORCERENEW;
+}
+
 static enum drop
 judge_message(const struct dhcp4 *m)
 {
 	if (m->op != BOOTREPLY)
 		return DROP_BAD_OP;
-	if (m->type != DHCP4_TYPE_NONE && m->type != DHCP4_OFFER &&
-	    m->type != DHCP4_ACK && m->type != DHCP4_NAK)
-		return DROP_BAD_TYPE;
-	return dhcp4_type_is_invalid(m) ? DROP_BAD_TYPE : DROP_NONE;
+	return is_no_reply(m->type) || dhcp4_type_is_invalid(m) ?
+	    DROP_BAD_TYPE : DROP_NONE;
 }
 
 /* Finds the client's interface by giaddr; if several interfaces share it, by

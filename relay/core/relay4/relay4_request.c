@@ -13,26 +13,57 @@
 
 #include "proto/clientmsg.h"
 
+/* RFC 1542 4.1.1 gives a relay no list of messages: what it does not know is for
+ * the server to judge. Only a server's message in a BOOTREQUEST is a lie. */
 static bool
-is_client_type(uint8_t type)
+is_server_type(uint8_t type)
 {
-	return type == DHCP4_TYPE_NONE || type == DHCP4_DISCOVER ||
-	    type == DHCP4_REQUEST || type == DHCP4_DECLINE ||
-	    type == DHCP4_RELEASE || type == DHCP4_INFORM;
+	return type == DHCP4_OFFER || type == DHCP4_ACK || type == DHCP4_NAK ||
+	    type == DHCP4_FORCERENEW;
+}
+
+enum drop
+relay4_judge_addresses(const struct iface *in, struct ip4 src, struct ip4 dst)
+{
+	/* RFC 1122 3.2.1.3: MUST be discarded. */
+	if (!ip4_is_none(src) && !iface_is_machine(in, src))
+		return DROP_BAD_SOURCE;
+	return ip4_is_loopback(dst) ? DROP_BAD_DEST : DROP_NONE;
+}
+
+/* Servers reply to giaddr. So one that is on the VLAN where the message came from
+ * is a client's own: it would get its lease behind our back, for any option 82 of
+ * its choice. Nor is it ours, a server's, or one that routers do not forward to. */
+static bool
+is_relays_address(const struct relay *r, const struct iface *in, struct ip4 a)
+{
+	return iface_is_machine(in, a) && !ip4_is_linklocal(a) &&
+	    !iface_has(in, ip_of4(a)) && !iftab_is_ours(r->iftab, a) &&
+	    servers_find4(r->servers, a) == CONF_NONE;
+}
+
+/* RFC 3046 2.1.1: what comes from another relay is forwarded, if its giaddr is
+ * valid. A relay has an address, and does not send from the port of a client. */
+static enum drop
+judge_relayed(const struct relay *r, const struct iface *in, const struct rx *rx,
+    struct ip4 giaddr)
+{
+	if (!is_relays_address(r, in, giaddr) || ip4_is_none(rx->src.v4) ||
+	    rx->sport == DHCP4_PORT_CLIENT)
+		return DROP_SPOOFED_GIADDR;
+	return iface_knows_relay(in, rx->src) && iface_knows_relay(in, ip_of4(giaddr)) ?
+	    DROP_NONE : DROP_UNKNOWN_RELAY;
 }
 
 enum drop
 relay4_judge_forged(const struct relay *r, const struct iface *in,
-    const struct dhcp4 *m)
+    const struct rx *rx, const struct dhcp4 *m)
 {
 	bool relayed = !ip4_is_none(m->giaddr);
-	enum drop d;
+	enum drop d = relayed ? judge_relayed(r, in, rx, m->giaddr) : DROP_NONE;
 
-	/* RFC 3046 2.1.1: a client does not send a giaddr of ours. With a
-	 * giaddr that is not a host address, servers would reply anywhere. */
-	if (relayed && (iftab_is_ours(r->iftab, m->giaddr) ||
-	    !iface_is_machine(in, m->giaddr)))
-		return DROP_SPOOFED_GIADDR;
+	if (d != DROP_NONE)
+		return d;
 	if (m->at[DHCP4_OPT_RAI] == 0)
 		return DROP_NONE;
 	d = rai_check_all(m);
@@ -46,14 +77,14 @@ relay4_judge_forged(const struct relay *r, const struct iface *in,
 }
 
 static enum drop
-judge_request(struct relay *r, struct iface *in, const struct dhcp4 *m,
-    struct mono now)
+judge_request(struct relay *r, const struct rx *rx, struct iface *in,
+    const struct dhcp4 *m, struct mono now)
 {
 	enum drop d;
 
 	if (m->op != BOOTREQUEST)
 		return DROP_REPLY_FROM_CLIENT;
-	if (!is_client_type(m->type) || dhcp4_type_is_invalid(m))
+	if (is_server_type(m->type) || dhcp4_type_is_invalid(m))
 		return DROP_BAD_TYPE;
 	/* With its broadcasts the doctor looks for servers on the VLAN itself. */
 	if (ip4_is_none(m->giaddr) && clientmsg_is_doctor(m->hlen, m->chaddr))
@@ -63,7 +94,7 @@ judge_request(struct relay *r, struct iface *in, const struct dhcp4 *m,
 		return DROP_HOPS;
 	if (ip4_is_none(m->giaddr) && in->n_giaddr == 0)
 		return DROP_NO_GIADDR;
-	d = relay4_judge_forged(r, in, m);
+	d = relay4_judge_forged(r, in, rx, m);
 	if (d != DROP_NONE)
 		return d;
 	return clients_limit(r, clients_key(m), in, now);
@@ -137,9 +168,11 @@ relay4_request(struct relay *r, const struct rx *rx, struct mono now,
 	ask_count(r, plan->in);
 	d = iface_judge(plan->in, FAMILY4);
 	if (d == DROP_NONE)
+		d = relay4_judge_addresses(plan->in, rx->src.v4, rx->dst.v4);
+	if (d == DROP_NONE)
 		d = dhcp4_parse(&plan->m, rx->data, rx->len);
 	if (d == DROP_NONE)
-		d = judge_request(r, plan->in, &plan->m, now);
+		d = judge_request(r, rx, plan->in, &plan->m, now);
 	if (d == DROP_NONE)
 		d = plan_request(r, rx, now, plan);
 	if (d == DROP_NONE) {

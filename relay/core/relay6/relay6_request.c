@@ -87,7 +87,8 @@ is_our_header(struct relay *r, const struct iface *in, const struct dhcp6 *m)
 
 /* Judges the levels of a relay's message, from the outermost inwards. */
 static enum drop
-judge_relayed(struct relay *r, const struct iface *in, const struct dhcp6 *outer)
+judge_relayed(struct relay *r, const struct rx *rx, const struct iface *in,
+    const struct dhcp6 *outer)
 {
 	struct dhcp6 m = *outer;
 	struct rd inner;
@@ -95,6 +96,8 @@ judge_relayed(struct relay *r, const struct iface *in, const struct dhcp6 *outer
 
 	if (!in->conf->o.trust)
 		return DROP_UNTRUSTED_RELAY;
+	if (!iface_knows_relay(in, rx->src))
+		return DROP_UNKNOWN_RELAY;
 	/* RFC 9915 19.1.2: discard if hop-count is greater than or equal to the limit. */
 	if (outer->hops >= r->conf->max_hops6)
 		return DROP_HOPS;
@@ -213,7 +216,7 @@ judge_request(struct relay *r, const struct rx *rx, struct relay6_plan *plan)
 	if (d == DROP_NONE && is_bad_source(r, plan->in, rx->src.v6))
 		d = DROP_BAD_SOURCE;
 	if (d == DROP_NONE && plan->m.relay)
-		d = judge_relayed(r, plan->in, &plan->m);
+		d = judge_relayed(r, rx, plan->in, &plan->m);
 	return d == DROP_NONE ? plan_header(rx, plan) : d;
 }
 

@@ -489,10 +489,35 @@ START_TEST(pads_and_trailing_bytes_around_the_option_stay)
 }
 END_TEST
 
+/* RFC 3046 2.0: an option 82 has a sub-option; the client does not get an empty one. */
+START_TEST(empty_options_are_removed)
+{
+	struct rai r = ours();
+	size_t len;
+
+	msg_init(&msg, BOOTREPLY);
+	msg_opt(&msg, DHCP4_OPT_RAI, NULL, 0);
+	msg_opt_u8(&msg, DHCP4_OPT_TYPE, DHCP4_ACK);
+	msg_opt(&msg, DHCP4_OPT_RAI, NULL, 0);
+	msg_end(&msg);
+	must(stripped(&len, &r) == RAI_OURS && len == DHCP4_MIN);
+	must(memcmp(out + DHCP4_OPTIONS, "\65\1\5\377\0", 5) == 0);
+	must(stripped(&len, NULL) == RAI_OURS && len == DHCP4_MIN);
+	must(memcmp(out + DHCP4_OPTIONS, "\65\1\5\377\0", 5) == 0);
+	/* and another relay's stays */
+	msg_init(&msg, BOOTREPLY);
+	msg_opt(&msg, DHCP4_OPT_RAI, NULL, 0);
+	msg_opt_hex(&msg, DHCP4_OPT_RAI, "0106766c616e3131");
+	msg_end(&msg);
+	must(stripped(&len, &r) == RAI_FOREIGN && len == DHCP4_MIN);
+	must(memcmp(out + DHCP4_OPTIONS, "\122\10\1\6vlan11\377\0", 12) == 0);
+}
+END_TEST
+
 START_TEST(foreign_options_are_left_in)
 {
 	static const char *const hex[] = {
-		"", "00", "01", "0106", "0106766c616e3131", "0206766c616e3130",
+		"00", "01", "0106", "0106766c616e3131", "0206766c616e3130",
 		"0106766c616e3130 02060200 5e100002",
 		"0106766c616e3130 0206 02005e1000",
 		"ff", "0106766c616e3130 0506 02005e100001",
@@ -911,6 +936,7 @@ rai_suite(void)
 	tc = tcase_create("replies");
 	tcase_add_test(tc, ours_is_stripped_first_middle_last);
 	tcase_add_test(tc, pads_and_trailing_bytes_around_the_option_stay);
+	tcase_add_test(tc, empty_options_are_removed);
 	tcase_add_test(tc, foreign_options_are_left_in);
 	tcase_add_test(tc, reply_without_option_is_copied);
 	tcase_add_test(tc, both_go_when_a_server_repeats_ours);

@@ -245,6 +245,9 @@ static const struct {
 	{ H, "allow", "192.0.2.0/24, 198.51.100.7",
 	    "192.0.2.0/24, 198.51.100.7/32" },
 	{ H, "allow", "0.0.0.0/0", NULL },
+	{ I, "relays", "any", NULL },
+	{ I, "relays", "192.0.2.2, 10.0.0.0/8,2001:DB8::/64, fe80::1",
+	    "192.0.2.2/32, 10.0.0.0/8, 2001:db8::/64, fe80::1/128" },
 };
 
 START_TEST(good_value_is_accepted_and_printed)
@@ -699,6 +702,15 @@ static const struct {
 	    "[interface] relays\n" },
 	{ "[helper h]\nport = 1,2,3,4,5,6,7,8,9\nfrom = a\nto = b\n",
 	    "2: port: \"9\": expected at most 8 ports; a second [helper] can have more\n" },
+	{ IF "relays = any, x\n",
+	    "3: relays: \"any\": expected any alone, or addresses or prefixes of relays like "
+	    "192.0.2.2, 198.51.100.0/24 or 2001:db8::/64\n"
+	    "3: relays: \"x\": expected any alone, or addresses or prefixes of relays like "
+	    "192.0.2.2, 198.51.100.0/24 or 2001:db8::/64\n" },
+	{ IF "relays = 10.0.0.2/8\n",
+	    "3: relays: \"10.0.0.2/8\": bits beyond the prefix length\n" },
+	{ IF "relays = 2001:db8::1/64\n",
+	    "3: relays: \"2001:db8::1/64\": bits beyond the prefix length\n" },
 	{ "[helper h]\nport = 9\nfrom = a\nto = 10.0.0.0/8\nallow = 10.0.0.1/8, x\n",
 	    "4: to: \"10.0.0.0/8\": expected a [group], a [server] or " HOST "\n"
 	    "5: allow: \"10.0.0.1/8\": bits beyond the prefix length; expected 10.0.0.0/8\n"

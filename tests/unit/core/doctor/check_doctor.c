@@ -973,6 +973,31 @@ START_TEST(http_boot_needs_its_class_and_a_url)
 }
 END_TEST
 
+/* To the router they are itself and its neighbours (F10). */
+START_TEST(an_address_that_no_machine_can_reach_is_not_connected_to)
+{
+	static const char *const bad[] = {
+		"http://127.0.0.1:8500/x", "http://127.1.2.3/x", "http://169.254.169.254/x",
+		"http://0.0.0.0/x", "http://0.1.2.3/x", "tftp://127.0.0.1/x", "http://224.0.0.1/x",
+	};
+
+	open_world(PLAIN);
+	srv[0].plain = 7;
+	srv[0].class = "HTTPClient";
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		srv[0].file = bad[i];
+		run();
+		fails("file-no-host");
+		ck_assert_msg(n_asked[DOCTOR_FILE] == 0, "%s", bad[i]);
+		doctor_free(d);
+	}
+	srv[0].file = "http://198.51.100.80/x64.efi";
+	run();
+	ck_assert_uint_gt(n_asked[DOCTOR_FILE], 0);
+	close_world();
+}
+END_TEST
+
 START_TEST(a_name_in_a_url_is_not_resolved)
 {
 	open_world(PLAIN);
@@ -1067,7 +1092,9 @@ START_TEST(another_routers_doctor_is_not_relayed)
 {
 	struct clientmsg c = { .kind = CLIENTMSG_X64, .run = 7, .xid = 9 };
 	uint8_t msg[CLIENTMSG_MAX];
-	struct rx rx = { .data = msg, .ifindex = 10 };
+	struct rx rx = {
+		.data = msg, .ifindex = 10, .sport = 67, .src = ip_of4(world_ip("10.9.9.1")),
+	};
 	static struct relay4_plan plan;
 
 	open_world(PLAIN);
@@ -1192,6 +1219,7 @@ doctor_suite(void)
 	tcase_add_loop_test(tc, results_of_http_requests, 0,
 	    sizeof(pages) / sizeof(pages[0]));
 	tcase_add_test(tc, http_boot_needs_its_class_and_a_url);
+	tcase_add_test(tc, an_address_that_no_machine_can_reach_is_not_connected_to);
 	tcase_add_test(tc, a_name_in_a_url_is_not_resolved);
 	tcase_add_test(tc, a_next_server_without_a_file_is_half_an_offer);
 	tcase_add_test(tc, names_are_shown_as_text);

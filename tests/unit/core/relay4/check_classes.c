@@ -55,11 +55,11 @@ static const struct row rows[] = {
 	{ "release", DHCP4_RELEASE, PXE | SERVER_ID | CIADDR, CLASS_RELEASE, true, CLASS_NO },
 	{ "bootp", DHCP4_TYPE_NONE, 0, CLASS_BOOTP, true, CLASS_NO },
 	{ "bootp with 60", DHCP4_TYPE_NONE, PXE | ARCH, CLASS_BOOTP, true, CLASS_NO },
-	{ "leasequery", DHCP4_LEASEQUERY, 0, CLASS_OTHER, false, CLASS_NO },
-	{ "bulk leasequery", DHCP4_BULKLEASEQUERY, 0, CLASS_OTHER, false, CLASS_NO },
-	{ "forcerenew", DHCP4_FORCERENEW, 0, CLASS_OTHER, false, CLASS_NO },
-	{ "offer", DHCP4_OFFER, PXE, CLASS_OTHER, false, CLASS_NO },
-	{ "type 255", 255, PXE, CLASS_OTHER, false, CLASS_NO },
+	{ "leasequery", DHCP4_LEASEQUERY, 0, CLASS_OTHER, true, CLASS_NO },
+	{ "bulk leasequery", DHCP4_BULKLEASEQUERY, 0, CLASS_OTHER, true, CLASS_NO },
+	{ "forcerenew", DHCP4_FORCERENEW, 0, CLASS_OTHER, true, CLASS_NO },
+	{ "offer", DHCP4_OFFER, PXE, CLASS_OTHER, true, CLASS_NO },
+	{ "type 255", 255, PXE, CLASS_OTHER, true, CLASS_NO },
 };
 
 static struct msg msg;

@@ -146,7 +146,7 @@ END_TEST
 
 START_TEST(the_first_section_with_port_and_interface_decides)
 {
-	conf("[helper a]\nport = 9\nfrom = vlan20\nto = 198.51.100.1\n"
+	conf("[helper a]\nport = 9\nfrom = vlan20\nto = 198.51.100.1\nallow = 0.0.0.0/0\n"
 	    "[helper b]\nport = 9, 37\nfrom = vlan*\nto = 198.51.100.2\n"
 	    "[helper c]\nport = 69\nfrom = vlan10\nto = 198.51.100.3\n");
 	ck_assert_int_eq(broadcast(), DROP_NONE);
@@ -166,7 +166,7 @@ START_TEST(source_replace_uses_our_address)
 	ck_assert_uint_eq(plan.src.host, world_ip("192.0.2.1").host);
 	/* without an address of ours there, the sender's source address is kept */
 	conf("[helper wol]\nport = 9\nfrom = vlan40\nto = 198.51.100.7\n"
-	    "source = replace\n");
+	    "source = replace\nallow = 192.0.2.0/24\n");
 	ck_assert_int_eq(broadcast_on(40), DROP_NONE);
 	ck_assert_uint_eq(plan.src.host, packet.src.v4.host);
 }
@@ -180,19 +180,33 @@ START_TEST(a_sender_without_an_address)
 	ck_assert_int_eq(broadcast(), DROP_NONE);
 	ck_assert_uint_eq(plan.src.host, world_ip("192.0.2.1").host);
 	packet.src = ip_of4(world_ip("224.0.0.5"));
-	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast(), DROP_BAD_SOURCE);
 	packet.src = ip_of4(IP4_BROADCAST);
-	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast(), DROP_BAD_SOURCE);
 	/* broadcast addresses, to which the reply would go, and loopback */
 	packet.src = ip_of4(world_ip("192.0.2.255"));
-	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast(), DROP_BAD_SOURCE);
 	packet.src = ip_of4(world_ip("192.0.2.0"));
-	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast(), DROP_BAD_SOURCE);
 	packet.src = ip_of4(world_ip("127.0.0.1"));
-	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
+	ck_assert_int_eq(broadcast(), DROP_BAD_SOURCE);
 	conf("[helper wol]\nport = 9\nfrom = vlan40\nto = 198.51.100.7\n");
 	packet.src = ip_of4(IP4_NONE);
 	ck_assert_int_eq(broadcast_on(40), DROP_HELPER_DENIED);
+}
+END_TEST
+
+/* Its hosts would reply to whom the sender names: one packet, a VLAN's answers (F02). */
+START_TEST(a_sender_of_another_subnet_is_denied)
+{
+	conf(WOL "to = vlan*\n");
+	packet.src = ip_of4(world_ip("203.0.113.9"));
+	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
+	packet.src = ip_of4(world_ip("198.51.100.77"));
+	ck_assert_int_eq(broadcast(), DROP_HELPER_DENIED);
+	conf(WOL "to = vlan*\nallow = 203.0.113.0/24\n");
+	packet.src = ip_of4(world_ip("203.0.113.9"));
+	ck_assert_int_eq(broadcast(), DROP_NONE);
 }
 END_TEST
 
@@ -238,7 +252,7 @@ END_TEST
  * Wake-on-LAN tools repeat their packets with the same TTL. */
 START_TEST(a_packet_that_returns_with_a_lower_ttl_is_a_loop)
 {
-	conf("[helper wol]\nport = 9\nfrom = vlan*\nto = vlan*\n");
+	conf("[helper wol]\nport = 9\nfrom = vlan*\nto = vlan*\nallow = 0.0.0.0/0\n");
 	ck_assert_int_eq(broadcast(), DROP_NONE);
 	ck_assert_int_eq(broadcast(), DROP_NONE);
 	packet.ttl = 62;
@@ -375,6 +389,7 @@ helper_suite(void)
 	tcase_add_test(t, the_first_section_with_port_and_interface_decides);
 	tcase_add_test(t, source_replace_uses_our_address);
 	tcase_add_test(t, a_sender_without_an_address);
+	tcase_add_test(t, a_sender_of_another_subnet_is_denied);
 	tcase_add_test(t, only_allowed_senders);
 	tcase_add_test(t, the_ttl_runs_out);
 	tcase_add_test(t, our_own_packets_are_not_helped);

@@ -143,15 +143,15 @@ START_TEST(the_source_must_be_a_client_of_this_vlan)
 {
 	static const struct { const char *src; enum drop drop; } t[] = {
 		{ "0.0.0.0", DROP_NO_4011_CLIENT },
-		{ "255.255.255.255", DROP_NO_4011_CLIENT },
-		{ "224.0.0.1", DROP_NO_4011_CLIENT },
+		{ "255.255.255.255", DROP_BAD_SOURCE },
+		{ "224.0.0.1", DROP_BAD_SOURCE },
 		{ "203.0.113.5", DROP_NO_4011_CLIENT },
 		{ "198.51.100.77", DROP_NO_4011_CLIENT },	/* an address of eth0 */
-		{ "192.0.2.255", DROP_NO_4011_CLIENT },	/* a broadcast address */
-		{ "192.0.2.0", DROP_NO_4011_CLIENT },
-		{ "10.10.255.255", DROP_NO_4011_CLIENT },
+		{ "192.0.2.255", DROP_BAD_SOURCE },	/* a broadcast address */
+		{ "192.0.2.0", DROP_BAD_SOURCE },
+		{ "10.10.255.255", DROP_BAD_SOURCE },
 		{ "10.10.0.255", DROP_NONE },
-		{ "127.0.0.1", DROP_NO_4011_CLIENT },
+		{ "127.0.0.1", DROP_BAD_SOURCE },
 		{ "192.0.2.1", DROP_LOOP },
 		{ "10.10.0.1", DROP_LOOP },
 		{ "192.0.2.100", DROP_NONE },
@@ -292,7 +292,8 @@ START_TEST(a_discovery_gets_giaddr_and_hops)
 	/* and none with another relay's giaddr. */
 	make_discovery();
 	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip("10.9.8.7"));
-	ck_assert_int_eq(send_msg(), DROP_NONE);
+	ck_assert_int_eq(send_msg(), DROP_SPOOFED_GIADDR);	/* from port 68 */
+	ck_assert_int_eq(send_msg_from("192.0.2.100", 4011, 10), DROP_NONE);
 	ck_assert(!plan.edit && changes_only(NULL));
 }
 END_TEST

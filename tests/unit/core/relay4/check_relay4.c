@@ -73,12 +73,23 @@ set_giaddr(const char *a)
 	dhcp4_put_ip4(msg.b, DHCP4_OFF_GIADDR, world_ip(a));
 }
 
-/* Passes msg as it is to the relay. */
+static struct ip4
+giaddr_of_msg(void)
+{
+	struct rd r = rd_init(msg.b + DHCP4_OFF_GIADDR, 4);
+
+	return (struct ip4){ rd_u32(&r) };
+}
+
+/* Passes msg as it is to the relay: from a client or, with a giaddr, from another
+ * relay. */
 static enum drop
 send_msg_on(uint32_t ifindex)
 {
+	struct ip4 giaddr = giaddr_of_msg();
 	struct rx rx = {
-		.data = msg.b, .len = msg.len, .sport = 68,
+		.data = msg.b, .len = msg.len, .sport = ip4_is_none(giaddr) ? 68 : 67,
+		.src = ip_of4(ip4_is_none(giaddr) ? giaddr : world_ip("10.9.9.1")),
 		.dst = ip_of4(IP4_BROADCAST), .ifindex = ifindex, .mac_len = 6,
 	};
 
@@ -662,6 +673,101 @@ START_TEST(a_request_with_a_giaddr_of_ours_is_dropped)
 }
 END_TEST
 
+/* RFC 3046 2.1.1: a valid giaddr is another relay's. A client would get the reply to
+ * one of its own VLAN, past `trust`, with any option 82 that it likes (F03). */
+START_TEST(a_giaddr_that_is_no_relays_is_dropped)
+{
+	static const char *const bad[] = {
+		"192.0.2.99", "198.51.100.10", "198.51.100.11", "127.0.0.1", "0.1.2.3",
+		"239.1.2.3", "240.0.0.1", "169.254.1.1", "192.0.2.255", "192.0.2.0",
+	};
+
+	conf("[interface vlan10]\nservers = 198.51.100.10, 198.51.100.11\n");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		make_request(DHCP4_DISCOVER);
+		msg_opt(&msg, DHCP4_OPT_RAI, "\1\4boss", 6);
+		set_giaddr(bad[i]);
+		ck_assert_msg(send_msg() == DROP_SPOOFED_GIADDR, "%s", bad[i]);
+	}
+	make_request(DHCP4_DISCOVER);
+	set_giaddr("10.9.8.7");
+	must_relay();
+}
+END_TEST
+
+static enum drop
+send_as(const char *src, uint16_t sport)
+{
+	struct rx rx = {
+		.data = msg.b, .len = msg.len, .sport = sport, .src = ip_of4(world_ip(src)),
+		.dst = ip_of4(world_ip("192.0.2.1")), .ifindex = 10, .unicast = true,
+	};
+
+	return relay4_request(&w->r4, &rx, w->now, &plan);
+}
+
+START_TEST(a_relay_has_an_address_and_not_the_port_of_a_client)
+{
+	conf("[interface vlan10]\nservers = 198.51.100.10\n");
+	make_request(DHCP4_DISCOVER);
+	set_giaddr("10.9.8.7");
+	ck_assert_int_eq(send_as("0.0.0.0", 67), DROP_SPOOFED_GIADDR);
+	ck_assert_int_eq(send_as("192.0.2.2", 68), DROP_SPOOFED_GIADDR);
+	ck_assert_int_eq(send_as("192.0.2.2", 67), DROP_NONE);
+	ck_assert_int_eq(send_as("192.0.2.2", 1067), DROP_NONE);	/* RFC 8357 */
+}
+END_TEST
+
+START_TEST(only_known_relays)
+{
+	conf("[relay]\nrelays = 10.0.0.0/8, 192.0.2.2\n"
+	    "[interface vlan10]\nservers = 198.51.100.10\n"
+	    "[interface vlan20]\nservers = 198.51.100.10\nrelays = any\n");
+	make_request(DHCP4_DISCOVER);
+	ck_assert_int_eq(send_as("0.0.0.0", 68), DROP_NONE);	/* a client's own */
+	set_giaddr("10.9.8.7");
+	ck_assert_int_eq(send_as("192.0.2.2", 67), DROP_NONE);
+	ck_assert_int_eq(send_as("10.9.8.7", 67), DROP_NONE);
+	ck_assert_int_eq(send_as("192.0.2.66", 67), DROP_UNKNOWN_RELAY);
+	set_giaddr("172.16.0.1");
+	ck_assert_int_eq(send_as("192.0.2.2", 67), DROP_UNKNOWN_RELAY);
+	ck_assert_int_eq(send_msg_on(20), DROP_NONE);
+}
+END_TEST
+
+/* RFC 1122 3.2.1.3 */
+START_TEST(martians_are_dropped)
+{
+	static const char *const bad[] = {
+		"127.0.0.1", "127.9.9.9", "224.0.0.1", "239.255.255.255", "240.0.0.1",
+		"255.255.255.255", "192.0.2.255", "192.0.2.0",
+	};
+
+	conf("[interface vlan10]\nservers = 198.51.100.10\n");
+	make_request(DHCP4_DISCOVER);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_msg(send_as(bad[i], 68) == DROP_BAD_SOURCE, "%s", bad[i]);
+		ck_assert_msg(send_4011_on(10, bad[i]) == DROP_BAD_SOURCE, "%s", bad[i]);
+	}
+	ck_assert_uint_eq(w->stats.drop_request[DROP_BAD_SOURCE], sizeof(bad) / sizeof(bad[0]));
+	ck_assert_int_eq(send_as("192.0.2.7", 68), DROP_NONE);
+}
+END_TEST
+
+START_TEST(loopback_is_no_destination)
+{
+	struct rx rx = {
+		.data = msg.b, .sport = 68, .src = ip_of4(world_ip("192.0.2.7")),
+		.dst = ip_of4(world_ip("127.0.0.1")), .ifindex = 10, .unicast = true,
+	};
+
+	conf("[interface vlan10]\nservers = 198.51.100.10\n");
+	make_request(DHCP4_DISCOVER);
+	rx.len = msg.len;
+	ck_assert_int_eq(relay4_request(&w->r4, &rx, w->now, &plan), DROP_BAD_DEST);
+}
+END_TEST
+
 /* --- loops ------------------------------------------------------------------------ */
 
 static enum drop
@@ -897,11 +1003,26 @@ START_TEST(requests_on_other_interfaces_are_dropped)
 }
 END_TEST
 
-START_TEST(types_that_no_client_sends_are_dropped)
+/* RFC 1542 4.1.1 has no list of types. */
+START_TEST(types_that_are_not_known_are_relayed_to_dhcp_servers)
+{
+	static const uint8_t types[] = {
+		DHCP4_LEASEQUERY, DHCP4_LEASEACTIVE, DHCP4_BULKLEASEQUERY, 18, 19, 200, 255,
+	};
+
+	conf(TWO_CLASSES);
+	for (size_t i = 0; i < sizeof(types); i++) {
+		make_request(types[i]);
+		must_relay();
+		must(plan.to.n > 0 && plan.to.n_boot == 0);
+	}
+}
+END_TEST
+
+START_TEST(types_that_only_servers_send_are_dropped)
 {
 	static const uint8_t types[] = {
 		DHCP4_OFFER, DHCP4_ACK, DHCP4_NAK, DHCP4_FORCERENEW,
-		DHCP4_LEASEQUERY, DHCP4_BULKLEASEQUERY, 18, 255,
 	};
 
 	conf(TWO_CLASSES);
@@ -1030,6 +1151,11 @@ relay4_suite(void)
 	tcase_add_test(t, giaddr_all_sends_one_copy_per_address);
 	tcase_add_test(t, a_foreign_giaddr_is_kept_and_nothing_is_added);
 	tcase_add_test(t, a_request_with_a_giaddr_of_ours_is_dropped);
+	tcase_add_test(t, a_giaddr_that_is_no_relays_is_dropped);
+	tcase_add_test(t, a_relay_has_an_address_and_not_the_port_of_a_client);
+	tcase_add_test(t, only_known_relays);
+	tcase_add_test(t, martians_are_dropped);
+	tcase_add_test(t, loopback_is_no_destination);
 	tcase_add_test(t, a_request_that_returns_with_more_hops_is_a_loop);
 	tcase_add_test(t, a_loop_is_not_counted_as_a_retry);
 	tcase_add_test(t, requests_beyond_max_hops_are_dropped);
@@ -1040,7 +1166,8 @@ relay4_suite(void)
 	tcase_add_test(t, untrusted_option_82_is_dropped);
 	tcase_add_test(t, relay_flags_tell_unicast);
 	tcase_add_test(t, requests_on_other_interfaces_are_dropped);
-	tcase_add_test(t, types_that_no_client_sends_are_dropped);
+	tcase_add_test(t, types_that_are_not_known_are_relayed_to_dhcp_servers);
+	tcase_add_test(t, types_that_only_servers_send_are_dropped);
 	tcase_add_test(t, one_client_cannot_use_up_the_rate_of_all);
 	tcase_add_test(t, a_boot_storm_passes);
 	tcase_add_test(t, a_full_table_does_not_stop_relaying);

@@ -343,8 +343,8 @@ END_TEST
 START_TEST(messages_other_than_replies_are_dropped)
 {
 	static const uint8_t types[] = {
-		DHCP4_DISCOVER, DHCP4_REQUEST, DHCP4_INFORM,
-		DHCP4_FORCERENEW, DHCP4_LEASEACTIVE, 255,
+		DHCP4_DISCOVER, DHCP4_REQUEST, DHCP4_DECLINE, DHCP4_RELEASE,
+		DHCP4_INFORM, DHCP4_FORCERENEW,
 	};
 
 	conf(PLAIN);
@@ -369,6 +369,24 @@ START_TEST(messages_other_than_replies_are_dropped)
 	msg_u8(&r, 43);
 	msg_u8(&r, 9);
 	must_drop("198.51.100.10", DROP_BAD_OPTIONS);
+}
+END_TEST
+
+/* RFC 1542 4.1.2 has no list of types. */
+START_TEST(types_that_are_not_known_are_delivered)
+{
+	static const uint8_t types[] = {
+		DHCP4_LEASEQUERY, DHCP4_LEASEUNASSIGNED, DHCP4_LEASEUNKNOWN,
+		DHCP4_LEASEACTIVE, DHCP4_LEASEQUERYDONE, 18, 200, 255,
+	};
+
+	conf(PLAIN);
+	discover();
+	for (size_t i = 0; i < sizeof(types); i++) {
+		reply(types[i]);
+		ck_assert_int_eq(arrives_by("198.51.100.10", 40), DROP_NONE);
+		ck_assert_uint_eq(d.out->link.ifindex, 10);
+	}
 }
 END_TEST
 
@@ -747,6 +765,7 @@ relay4_reply_suite(void)
 	tcase_add_test(t, replies_from_a_client_vlan_are_dropped);
 	tcase_add_test(t, a_reply_routed_into_a_vrf_is_only_for_its_own_clients);
 	tcase_add_test(t, messages_other_than_replies_are_dropped);
+	tcase_add_test(t, types_that_are_not_known_are_delivered);
 	tcase_add_test(t, giaddr_names_the_interface);
 	tcase_add_test(t, an_interface_that_does_not_serve_gets_nothing);
 	tcase_add_test(t, a_shared_giaddr_needs_a_conversation);

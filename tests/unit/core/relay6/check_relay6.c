@@ -292,6 +292,11 @@ START_TEST(relays_are_believed_on_trusted_interfaces_only)
 	ck_assert(dhcp6_has(&m, DHCP6_OPT_INTERFACE_ID));
 	ck_assert(!dhcp6_has(&m, DHCP6_OPT_CLIENT_LLADDR));
 	carries(&msg);
+	conf(TRUST "relays = 192.0.2.0/24, 2001:db8:10::/64\n");
+	expect(send_from(10, "2001:db8:10::2", 547), DROP_NONE);
+	expect(send_from(10, "2001:db8:11::2", 547), DROP_UNKNOWN_RELAY);
+	expect(send_from(10, CLIENT, 547), DROP_UNKNOWN_RELAY);
+	conf(TRUST);
 	/* An LDRA (RFC 6221): our link-address is the client's subnet. */
 	relayed(0, "::", "port 1");
 	expect(send_from(10, CLIENT, 40000), DROP_NONE);

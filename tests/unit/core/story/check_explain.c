@@ -25,6 +25,7 @@ Suite *explain_suite(void);
 
 #define LEASE { .server = DHCP1, .id = DHCP1, .yiaddr = ADDR, .router = GW }
 #define BOOT { .server = WDS, .id = WDS, .pxe = true }
+#define PI { .server = WDS, .id = WDS, .yiaddr = ADDR, .pi = true }
 #define SEEN6(word) .six.refused.seen[DROP_##word / 32] = 1u << DROP_##word % 32
 #define SEEN(word) .refused.seen[DROP_##word / 32] = 1u << DROP_##word % 32
 #define LAST(word) SEEN(word), .refused.last = DROP_##word
@@ -103,6 +104,10 @@ CASE("... which it did not take", BOOTED, BOOTED, BOTH, .others.rogue = true,
 CASE("a rogue, and no file", NOT_FOUND, NOT_FOUND, BOTH, .others.rogue = true, .tftp.reads = 1,
     .tftp.same_reads = 1, .tftp.error = true, .tftp.missing = true)
 CASE("stranger", STRANGER, STRANGER, DISCOVERS, SEEN(NOT_SERVER))
+CASE("refused, not our giaddr", ANSWER_REFUSED, ANSWER_REFUSED, DISCOVERS, SEEN(NOT_OUR_GIADDR))
+CASE("refused, shared giaddr", ANSWER_REFUSED, ANSWER_REFUSED, DISCOVERS, SEEN(AMBIGUOUS))
+CASE("a Raspberry Pi", GOING_ON, RASPBERRY_PI, PXE, .has_arch = true, DISCOVERS, .n_offer = 1,
+    .offer = { PI })
 LATE("stranger, and a server", GOING_ON, GOING_ON, NOT_TAKEN, DISCOVERS, SEEN(NOT_SERVER),
     .n_offer = 1, .offer = { LEASE })
 CASE("lease refused", LEASE_REFUSED, LEASE_REFUSED, DISCOVERS, SEEN(OFFER_NOT_PROXY))
