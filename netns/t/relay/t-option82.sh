@@ -85,7 +85,7 @@ srv_last srv2
 expect_eq "a server with option82 = none gets none" "${S[codes]}" "53 60"
 ask cl10 type=inform ciaddr=192.0.2.50 opt=55:0103 end=1 after=00000000
 relayed_as "zeros behind END" $OURS
-ask cl10 giaddr=10.9.9.9 hops=1 opt=82:$SWITCH wait=0.05
+ask cl10 src=192.0.2.66 sport=67 giaddr=10.9.9.9 hops=1 opt=82:$SWITCH wait=0.05
 srv_last srv1
 expect_eq "another relay's message: giaddr, hops, option 82" \
 	"${S[giaddr]} ${S[hops]} ${S[opt82]}" "10.9.9.9 2 $SWITCH"
