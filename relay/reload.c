@@ -108,7 +108,7 @@ take_conf(struct daemon *d, struct conf *next, struct clients *const t[FAMILIES]
 	host_name(d);
 	sockets_reload(d);
 	if (!ip4_eq(old->discovery_group, next->discovery_group))
-		iface_watch_set_group(d, next->discovery_group);
+		iface_watch_leave_group(d, old->discovery_group, next->discovery_group);
 	iface_watch_commit_all(d);
 	way_watch_reload(d);
 	probe_run_reload(d, old);

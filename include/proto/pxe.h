@@ -16,7 +16,7 @@
 
 /* Sub-options of option 43 in messages from and to PXE clients (PXE 2.1). */
 enum pxe_sub {
-	PXE_SUB_PAD = 0, PXE_SUB_BOOT_SERVERS = 8, PXE_SUB_BOOT_MENU = 9,
+	PXE_SUB_PAD = 0, PXE_SUB_DISCOVERY_GROUP = 7, PXE_SUB_BOOT_SERVERS = 8, PXE_SUB_BOOT_MENU = 9,
 	PXE_SUB_BOOT_ITEM = 71, PXE_SUB_END = 255,
 };
 
@@ -96,6 +96,8 @@ const char *pxe_kind_word(enum pxe_kind k);
 
 /* Does option 60 begin with this word, "PXEClient" or "HTTPClient"? */
 bool pxe_offer_says(const struct dhcp4 *m, const char *word);
+/* The multicast group of boot server discovery in a server's message, or IP4_NONE. */
+struct ip4 pxe_offer_group(const struct dhcp4 *m);
 /* Is it an offer that a Raspberry Pi boots from? It looks for a menu (43.9) of this text. */
 bool pxe_offer_suits_pi(const struct dhcp4 *m);
 

@@ -58,8 +58,10 @@ struct status {
 
 struct iface_watch {
 	struct netlink *netlink;
-	struct joins *joins[FAMILIES];	/* of the discovery group, and of DHCPv6's */
+	struct joins *joins[FAMILIES];
 	struct loop_watch *watch[NETLINK_FDS];
+	struct loop_watch *groups;	/* a timer: leaves those that servers named */
+	bool groups_armed;
 	bool routes_changed;		/* tell way_watch after the batch */
 	bool failed;			/* a message could not be read */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * join - memberships of a group; ip(7), ipv6(7), RFC 3678 5. A membership makes the
+ * join - memberships of multicast groups; ip(7), ipv6(7), RFC 3678 5. A membership makes the
  * kernel send IGMP or MLD reports, without which snooping switches keep the group from
  * us, and sets the NIC's filter. The ring (io/ring) receives the packets:
  * PACKET_ADD_MEMBERSHIP on its socket would set the filter only.
@@ -27,35 +27,32 @@
 
 #include "io/sock.h"
 
+struct membership {
+	struct ipaddr group;
+	uint32_t ifindex;
+};
+
 struct room {
 	int fd;
 	bool full;		/* the kernel's limit; else JOINS_PER_SOCKET is it */
 	uint32_t n;
-	uint32_t ifindex[JOINS_PER_SOCKET];
+	struct membership at[JOINS_PER_SOCKET];
 };
 
 struct joins {
-	struct ipaddr group;
+	enum family family;
 	uint32_t n;
 	struct room *room;
 };
 
 struct joins *
-joins_new(struct ipaddr group)
+joins_new(enum family family)
 {
 	struct joins *j = calloc(1, sizeof(*j));
 
 	if (j)
-		j->group = group;
+		j->family = family;
 	return j;
-}
-
-void
-joins_move(struct joins *j, struct ipaddr group)
-{
-	while (j->n > 0)
-		sock_close(j->room[--j->n].fd);
-	j->group = group;
 }
 
 struct joins *
@@ -63,33 +60,37 @@ joins_free(struct joins *j)
 {
 	if (!j)
 		return NULL;
-	joins_move(j, IP_NONE);
+	while (j->n > 0)
+		sock_close(j->room[--j->n].fd);
 	free(j->room);
 	free(j);
 	return NULL;
 }
 
 static int
-change(const struct joins *j, int fd, int option, uint32_t ifindex)
+change(int fd, int option, const struct membership *m)
 {
-	const struct sock_at at = sock_at(j->group, 0, 0);
-	struct group_req req = { .gr_interface = ifindex };
-	int level = ip_family(j->group) == FAMILY6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	const struct sock_at at = sock_at(m->group, 0, 0);
+	struct group_req req = { .gr_interface = m->ifindex };
+	int level = ip_family(m->group) == FAMILY6 ? IPPROTO_IPV6 : IPPROTO_IP;
 
 	memcpy(&req.gr_group, &at.any, at.len);
 	return setsockopt(fd, level, option, &req, sizeof(req)) < 0 ? -errno : 0;
 }
 
-/* The membership of this link and its room, or NULL. */
-static uint32_t *
-find(const struct joins *j, uint32_t ifindex, struct room **in)
+/* The membership and its room, or NULL. */
+static struct membership *
+find(const struct joins *j, const struct membership *m, struct room **in)
 {
 	for (uint32_t i = 0; i < j->n; i++)
-		for (uint32_t k = 0; k < j->room[i].n; k++)
-			if (j->room[i].ifindex[k] == ifindex) {
+		for (uint32_t k = 0; k < j->room[i].n; k++) {
+			struct membership *at = &j->room[i].at[k];
+
+			if (at->ifindex == m->ifindex && ip_eq(at->group, m->group)) {
 				*in = &j->room[i];
-				return &j->room[i].ifindex[k];
+				return at;
 			}
+		}
 	return NULL;
 }
 
@@ -109,7 +110,7 @@ find_room(struct joins *j, struct room **out)
 	if (!more)
 		return -ENOMEM;
 	j->room = more;
-	fd = sock_open(sock_family(ip_family(j->group)), SOCK_DGRAM, 0);
+	fd = sock_open(sock_family(j->family), SOCK_DGRAM, 0);
 	if (fd < 0)
 		return fd;
 	*out = &j->room[j->n++];
@@ -118,12 +119,13 @@ find_room(struct joins *j, struct room **out)
 }
 
 int
-joins_add(struct joins *j, uint32_t ifindex)
+joins_add(struct joins *j, struct ipaddr group, uint32_t ifindex)
 {
+	const struct membership m = { group, ifindex };
 	struct room *r = NULL;
 	int err;
 
-	if (find(j, ifindex, &r))
+	if (find(j, &m, &r))
 		return 0;
 	/* Of a full socket, IPv4 says ENOBUFS and IPv6 ENOMEM. */
 	do {
@@ -132,23 +134,25 @@ joins_add(struct joins *j, uint32_t ifindex)
 		err = find_room(j, &r);
 		if (err)
 			return err;
-		err = change(j, r->fd, MCAST_JOIN_GROUP, ifindex);
+		err = change(r->fd, MCAST_JOIN_GROUP, &m);
 	} while ((err == -ENOBUFS || err == -ENOMEM) && r->n > 0);
 	if (!err)
-		r->ifindex[r->n++] = ifindex;
+		r->at[r->n++] = m;
 	return err;
 }
 
 /* The socket's memory for it is freed even if the link is gone. */
 void
-joins_drop(struct joins *j, uint32_t ifindex)
+joins_drop(struct joins *j, struct ipaddr group, uint32_t ifindex)
 {
+	struct membership *at;
 	struct room *r;
-	uint32_t *at = find(j, ifindex, &r);
 
+
+	at = find(j, &(struct membership){ group, ifindex }, &r);
 	if (!at)
 		return;
-	(void)change(j, r->fd, MCAST_LEAVE_GROUP, ifindex);
-	*at = r->ifindex[--r->n];
+	(void)change(r->fd, MCAST_LEAVE_GROUP, at);
+	*at = r->at[--r->n];
 	r->full = false;
 }

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "core/relay4/discovery.h"
 #include "proto/icmp.h"
 #include "proto/udpip.h"
 #include "relay/observe/observe.h"
@@ -29,7 +30,7 @@ is_right_destination(struct daemon *d, const struct ring_frame *f, struct ip4 ds
 	    (iftab_is_local(d->iftab, dst) && !ip4_is_loopback(dst)))
 		return true;
 	if (f->to == RING_TO_MULTICAST)
-		return ip4_eq(dst, d->conf->discovery_group);
+		return discovery_is_group(d->conf, in, dst);
 	for (unsigned i = 0; in && i < in->addr[FAMILY4].n; i++)
 		if (ip4_eq(ip4net_broadcast(ipnet_v4(in->addr[FAMILY4].at[i].net)), dst))
 			return true;

@@ -19,7 +19,9 @@
 #include "proto/udpip.h"
 #include "relay/observe/observe.h"
 #include "relay/path/outbox.h"
+#include "relay/path/sockets.h"
 #include "relay/state.h"
+#include "relay/tend/tend.h"
 
 /* Rendering adds option 82 and padding to 300 bytes. */
 #define ROOM 320
@@ -132,6 +134,8 @@ relay_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	observe_reply(d, rx, &v, why, now);
 	if (why != DROP_NONE)
 		return;
+	if (v.new_group)
+		iface_watch_named_group(d, v.out);
 	udp = outbox_room(d, UDP_HEADER + v.m.len + ROOM);
 	outbox_begin(d, FAMILY4, v.out->link.ifindex, true);
 	u = (struct udpip){
@@ -160,6 +164,8 @@ forward_4011(struct daemon *d, const struct rx *rx, struct mono now)
 	observe_4011(d, rx, &plan, why, now);
 	if (why != DROP_NONE)
 		return;
+	if (plan.hide_errors)
+		sockets_hide_errors(d);
 	msg = outbox_room(d, rx->len);
 	len = p4011_render(&plan, rx, msg, rx->len);
 	for (unsigned i = 0; i < plan.servers.to.n; i++) {

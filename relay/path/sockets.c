@@ -159,6 +159,15 @@ open_hide(struct daemon *d)
 	log_event(&d->log, LOG_LEVEL_WARNING, "4011-errors-pass",
 	    "error=\"%s\"", strerror(-s->hide));
 	s->hide = -1;
+	s->hide_failed = true;
+}
+
+/* The table of the firewall is there only once somebody has used port 4011. */
+void
+sockets_hide_errors(struct daemon *d)
+{
+	if (d->sockets->hide < 0 && d->conf->hide_errors && !d->sockets->hide_failed)
+		open_hide(d);
 }
 
 void
@@ -168,6 +177,7 @@ sockets_reload(struct daemon *d)
 
 	set_4011(d);
 	set_547(d);
+	s->hide_failed = false;
 	if (!wants_hide(d->conf))
 		s->hide = sock_close(s->hide);
 	else if (s->hide < 0)

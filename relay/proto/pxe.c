@@ -246,6 +246,19 @@ pxe_offer_says(const struct dhcp4 *m, const char *word)
 	    memcmp(buf, word, len) == 0;
 }
 
+struct ip4
+pxe_offer_group(const struct dhcp4 *m)
+{
+	uint8_t buf[VENDOR_INFO_MAX], sub;
+	struct rd r, value;
+
+	r = rd_init(buf, read_option(m, DHCP4_OPT_VENDOR_INFO, buf, sizeof(buf)));
+	while (pxe_sub_next(&r, &sub, &value))
+		if (sub == PXE_SUB_DISCOVERY_GROUP && rd_left(&value) == 4)
+			return (struct ip4){ rd_u32(&value) };
+	return IP4_NONE;
+}
+
 bool
 pxe_offer_suits_pi(const struct dhcp4 *m)
 {

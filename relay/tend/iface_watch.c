@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * iface_watch - hands what netlink reports to the interface table and does what
- * follows from a change: joins the discovery group where boot servers are
- * configured and the group of DHCPv6 where clients are served, has way_watch check
+ * follows from a change: joins discovery groups where there may be boot servers,
+ * and the group of DHCPv6 where clients are served, has way_watch check
  * the routes to the servers, and logs one line for each change of a client
  * interface. Which interface serves clients is decided in core/iface.
  */
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "core/relay4/p4011.h"
+#include "core/relay4/discovery.h"
 #include "io/netlink.h"
 #include "proto/udpip.h"
 #include "relay/path/sockets.h"
@@ -92,7 +92,7 @@ static bool
 is_wanted(const struct daemon *d, enum family family, const struct iface *f)
 {
 	if (family == FAMILY4)
-		return iface_ready(f) && p4011_wanted(d->conf, f);
+		return iface_ready(f) && discovery_wanted(d->conf, f);
 	return f->conf && f->link.mtu >= UDPIP6_MTU_MIN && conf_serves(d->conf, FAMILY6);
 }
 
@@ -105,37 +105,95 @@ is_wanted(const struct daemon *d, enum family family, const struct iface *f)
  * no event says that the kernel has memory again.
  */
 static void
-join_group(struct daemon *d, enum family family, const struct iface *f)
+set_member(struct daemon *d, const struct iface *f, struct ipaddr group,
+    struct iface_member *m, bool want)
 {
-	struct iface *mine = iftab_by_index(d->iftab, f->link.ifindex);
-	bool want = mine == f && is_wanted(d, family, f);
-	struct joins *joins = d->iface_watch.joins[family];
-	char name[LOG_ESC_MAX];
+	struct joins *joins = d->iface_watch.joins[ip_family(group)];
+	char name[LOG_ESC_MAX], text[IP_STRLEN];
 	int err = 0;
 
-	if (want == f->in_group[family])
+	if (want == m->in)
 		return;
 	if (want)
-		err = joins_add(joins, f->link.ifindex);
+		err = joins_add(joins, group, f->link.ifindex);
 	else
-		joins_drop(joins, f->link.ifindex);
-	if (mine == f)
-		mine->in_group[family] = want && err == 0;
-	if (err < 0 && err != -ENODEV && !f->join_failed[family])
+		joins_drop(joins, group, f->link.ifindex);
+	m->in = want && err == 0;
+	if (err == -ENODEV)
+		return;
+	if (err < 0 && !m->failed)
 		log_event(&d->log, LOG_LEVEL_WARNING, "group-join-failed",
-		    "interface=%s error=\"%s\"%s", log_esc(name, f->link.name),
-		    strerror(-err), family == FAMILY6 ? " group=ff02::1:2" : "");
-	if (mine == f && err != -ENODEV)
-		mine->join_failed[family] = err < 0;
-	if (err < 0 && err != -ENODEV)
+		    "interface=%s error=\"%s\" group=%s", log_esc(name, f->link.name),
+		    strerror(-err), ip_str(group, text));
+	m->failed = err < 0;
+	if (m->failed)
 		tick_soon(d);
+}
+
+/* The groups that servers named: forgotten where none is wanted any more. */
+static void
+join_named_groups(struct daemon *d, struct iface *f, bool want)
+{
+	for (unsigned i = f->n_group; i-- > 0; ) {
+		struct iface_group *g = &f->group[i];
+
+		set_member(d, f, ip_of4(g->addr), &g->member, want);
+		if (!want)
+			discovery_forget(&d->relay[FAMILY4], f, i);
+	}
 }
 
 static void
 join_groups(struct daemon *d, const struct iface *f)
 {
-	join_group(d, FAMILY4, f);
-	join_group(d, FAMILY6, f);
+	struct iface *mine = iftab_by_index(d->iftab, f->link.ifindex), gone;
+	bool here = mine == f, want4 = here && is_wanted(d, FAMILY4, f);
+
+	if (!here) {
+		gone = *f;
+		mine = &gone;
+	}
+	set_member(d, mine, ip_of4(d->conf->discovery_group), &mine->member[FAMILY4], want4);
+	set_member(d, mine, ip_of6(all_relays), &mine->member[FAMILY6],
+	    here && is_wanted(d, FAMILY6, f));
+	join_named_groups(d, mine, want4);
+}
+
+/* Leaves the groups that no server has named for DISCOVERY_GROUP_MS, by a timer that
+ * runs while there is any. */
+static void
+on_groups_due(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	struct relay *r = &d->relay[FAMILY4];
+	struct iface *f;
+
+	for (f = iftab_next(d->iftab, 0); f; f = iftab_next(d->iftab, f->link.ifindex))
+		for (unsigned i = f->n_group; i-- > 0; ) {
+			struct iface_group *g = &f->group[i];
+
+			if (mono_diff_ms(now, g->named) < DISCOVERY_GROUP_MS)
+				continue;
+			set_member(d, f, ip_of4(g->addr), &g->member, false);
+			discovery_forget(r, f, i);
+		}
+	d->iface_watch.groups_armed = r->n_group > 0;
+	if (r->n_group)
+		loop_rearm(d->iface_watch.groups, DISCOVERY_GROUP_MS);
+}
+
+void
+iface_watch_named_group(struct daemon *d, struct iface *f)
+{
+	char name[LOG_ESC_MAX], text[IP4_STRLEN];
+
+	log_event(&d->log, LOG_LEVEL_INFO, "group-named", "interface=%s group=%s",
+	    log_esc(name, f->link.name), ip4_str(f->group[f->n_group - 1].addr, text));
+	join_groups(d, f);
+	if (d->iface_watch.groups_armed)
+		return;
+	d->iface_watch.groups_armed = true;
+	loop_rearm(d->iface_watch.groups, DISCOVERY_GROUP_MS);
 }
 
 /* In words; nothing if no server is asked by DHCPv6. */
@@ -245,9 +303,10 @@ iface_watch_open(struct daemon *d)
 	struct iface_watch *w = &d->iface_watch;
 	int err;
 
-	w->joins[FAMILY4] = joins_new(ip_of4(d->conf->discovery_group));
-	w->joins[FAMILY6] = joins_new(ip_of6(all_relays));
-	if (!w->joins[FAMILY4] || !w->joins[FAMILY6])
+	w->joins[FAMILY4] = joins_new(FAMILY4);
+	w->joins[FAMILY6] = joins_new(FAMILY6);
+	w->groups = loop_timer(d->loop, 0, false, on_groups_due, d);
+	if (!w->joins[FAMILY4] || !w->joins[FAMILY6] || !w->groups)
 		return -ENOMEM;
 	err = netlink_open(&w->netlink, &ops, d, NETLINK_RCVBUF, d->priv);
 	if (err < 0)
@@ -280,13 +339,18 @@ iface_watch_commit_all(struct daemon *d)
 	iftab_commit(d->iftab, d->conf, &d->host, true, on_change, d);
 }
 
+/* It may be one that a server named. */
 void
-iface_watch_set_group(struct daemon *d, struct ip4 group)
+iface_watch_leave_group(struct daemon *d, struct ip4 old, struct ip4 next)
 {
 	struct iface *f;
 
-	joins_move(d->iface_watch.joins[FAMILY4], ip_of4(group));
-	for (f = iftab_next(d->iftab, 0); f;
-	    f = iftab_next(d->iftab, f->link.ifindex))
-		f->in_group[FAMILY4] = f->join_failed[FAMILY4] = false;
+	for (f = iftab_next(d->iftab, 0); f; f = iftab_next(d->iftab, f->link.ifindex)) {
+		set_member(d, f, ip_of4(old), &f->member[FAMILY4], false);
+		for (unsigned i = f->n_group; i-- > 0; )
+			if (ip4_eq(f->group[i].addr, next)) {
+				f->member[FAMILY4] = f->group[i].member;
+				discovery_forget(&d->relay[FAMILY4], f, i);
+			}
+	}
 }

@@ -148,7 +148,7 @@ static struct {
 	struct group hop[ROUTES];	/* states of neighbours */
 	unsigned n_hop;
 	struct joins joins[FAMILIES];
-	uint32_t joined[FAMILIES][GROUPS];
+	struct { struct ipaddr group; uint32_t ifindex; } joined[FAMILIES][GROUPS];
 	unsigned n_joined[FAMILIES], n_joins[FAMILIES];
 
 	struct priv priv;
@@ -729,9 +729,9 @@ packet_send_raw(int fd, struct ip4 dst, uint32_t ifindex, const uint8_t *hdr,
 }
 
 static int
-change_membership(enum family family, uint32_t ifindex, bool join)
+change_membership(struct ipaddr group, uint32_t ifindex, bool join)
 {
-	uint32_t *joined = w.joined[family];
+	enum family family = ip_family(group);
 	unsigned *n = &w.n_joined[family];
 	int err = w.join_fails;
 
@@ -739,27 +739,29 @@ change_membership(enum family family, uint32_t ifindex, bool join)
 	if (err)
 		return -err;
 	for (unsigned i = 0; i < *n; i++)
-		if (joined[i] == ifindex) {
+		if (w.joined[family][i].ifindex == ifindex &&
+		    ip_eq(w.joined[family][i].group, group)) {
 			if (join)
 				return -EADDRINUSE;
-			joined[i] = joined[--*n];
+			w.joined[family][i] = w.joined[family][--*n];
 			return 0;
 		}
 	if (!join)
 		return -EADDRNOTAVAIL;
 	if (*n == GROUPS)
 		return -ENOBUFS;
-	joined[(*n)++] = ifindex;
+	w.joined[family][*n].group = group;
+	w.joined[family][(*n)++].ifindex = ifindex;
 	w.n_joins[family]++;
 	return 0;
 }
 
 struct joins *
-joins_new(struct ipaddr group)
+joins_new(enum family family)
 {
-	struct joins *j = &w.joins[ip_family(group)];
+	struct joins *j = &w.joins[family];
 
-	j->family = ip_family(group);
+	j->family = family;
 	return j;
 }
 
@@ -771,25 +773,20 @@ joins_free(struct joins *j)
 	return NULL;
 }
 
-void
-joins_move(struct joins *j, struct ipaddr group)
-{
-	(void)group;
-	w.n_joined[j->family] = 0;
-}
-
 int
-joins_add(struct joins *j, uint32_t ifindex)
+joins_add(struct joins *j, struct ipaddr group, uint32_t ifindex)
 {
-	int err = change_membership(j->family, ifindex, true);
+	int err = change_membership(group, ifindex, true);
 
+	assert(j->family == ip_family(group));
 	return err == -EADDRINUSE ? 0 : err;
 }
 
 void
-joins_drop(struct joins *j, uint32_t ifindex)
+joins_drop(struct joins *j, struct ipaddr group, uint32_t ifindex)
 {
-	(void)change_membership(j->family, ifindex, false);
+	(void)j;
+	(void)change_membership(group, ifindex, false);
 }
 
 void
@@ -802,6 +799,28 @@ unsigned
 fakeio_joined(enum family family)
 {
 	return w.n_joined[family];
+}
+
+unsigned
+fakeio_groups(uint32_t ifindex)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w.n_joined[FAMILY4]; i++)
+		n += w.joined[FAMILY4][i].ifindex == ifindex;
+	return n;
+}
+
+bool
+fakeio_is_joined(struct ipaddr group, uint32_t ifindex)
+{
+	enum family family = ip_family(group);
+
+	for (unsigned i = 0; i < w.n_joined[family]; i++)
+		if (w.joined[family][i].ifindex == ifindex &&
+		    ip_eq(w.joined[family][i].group, group))
+			return true;
+	return false;
 }
 
 unsigned

@@ -166,6 +166,8 @@ const char *fakeio_log(void);
 /* The number of memberships of multicast groups: of the discovery group, or of
  * ff02::1:2. */
 unsigned fakeio_joined(enum family family);
+bool fakeio_is_joined(struct ipaddr group, uint32_t ifindex);
+unsigned fakeio_groups(uint32_t ifindex);	/* of IPv4 */
 /* How many joins there were. */
 unsigned fakeio_joins(enum family family);
 /* The next join, of either group, fails with this errno, once. */

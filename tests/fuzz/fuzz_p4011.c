@@ -7,7 +7,8 @@
  *
  * What must never happen: a request other than a discovery is changed, or a
  * discovery is not; a request goes to a server that is not a boot server of
- * this interface; a packet is sent with a source address that no machine of the
+ * this interface, nor one of its `servers =`; more multicast groups are learned than
+ * may be joined, or one that is none; a packet is sent with a source address that no machine of the
  * VLAN has; a client's giaddr or option 82 is passed on; a reply leaves from
  * port 4011 to a client that has not sent a request from that port and address.
  */
@@ -31,7 +32,8 @@ check_servers(const struct world *w, const struct relay4_plan *p)
 {
 	assert(p->to.n > 0 && p->to.n <= w->conf->n_server);
 	for (unsigned i = 0; i < p->to.n; i++) {
-		assert(w->conf->is_boot[p->to.server[i]]);
+		assert(w->conf->is_boot[p->to.server[i]] ||
+		    p->in->conf->servers != CONF_NONE);
 		assert(iface_leads_to(p->in, w->conf, p->to.server[i]));
 		for (unsigned k = 0; k < i; k++)
 			assert(p->to.server[i] != p->to.server[k]);
@@ -69,6 +71,15 @@ check_forged(const struct world *w, const struct p4011_plan *p,
 	    !iftab_is_ours(w->iftab, m.giaddr)));
 	assert(!ip4_is_none(m.giaddr) || !m.at[DHCP4_OPT_RAI] ||
 	    p->servers.in->conf->o.trust);
+}
+
+static void
+check_groups(const struct world *w, const struct iface *f)
+{
+	assert(f->n_group <= IFACE_GROUPS_MAX && f->n_group <= w->r4.n_group);
+	for (unsigned i = 0; i < f->n_group; i++)
+		assert(ip4_is_multicast(f->group[i].addr) &&
+		    f->group[i].addr.host > 0xe00000ff);
 }
 
 /* RFC 4578 and PXE 2.1: a REQUEST or INFORM of a PXE client with sub-option
@@ -168,6 +179,7 @@ reply(struct world *w, const struct path_packet *k, const struct asked *a)
 	if (relay4_reply(&w->r4, &rx, w->now, &d) != DROP_NONE)
 		return;
 	assert(iface_giaddr_find(d.out, d.m.giaddr) >= 0);
+	check_groups(w, d.out);
 	if (d.sport == DHCP4_PORT_PXE)
 		check_asked(a, &d);
 	else

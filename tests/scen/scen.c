@@ -16,7 +16,7 @@
  *   client IFINDEX TYPE KEY=...     a client sends; with giaddr=, another relay from that
  *                                   address and port 67, or from src=ADDR sport=PORT
  *   client6 IFINDEX TYPE KEY=...    a DHCPv6 client sends to ff02::1:2
- *   client4011 IFINDEX SRC:PORT TYPE KEY=...
+ *   client4011 IFINDEX SRC:PORT TYPE KEY=...     by broadcast, or multicast to dst=ADDR
  *   helper IFINDEX SRC:PORT PORT [ttl=N] [payload=HEX]     a broadcast to another port
  *   tap IFINDEX SRC:PORT DST:PORT TYPE KEY=...     a packet routed past us; OFFER and ACK
  *                                   are from a server
@@ -43,6 +43,7 @@
  *   expect nothing
  *   expect rule NAME N              the rule has matched N times
  *   expect counter WORD N
+ *   expect member IFINDEX GROUP...  the multicast groups of IPv4 that were joined there
  *   expect health ADDR STATE [DIAG]
  *   expect verdict MAC CODE         on this machine's boot, now
  *   expect before MAC CODE          ... on the one before it
@@ -767,10 +768,13 @@ client_asks_4011(struct scen *s, char **word)
 	struct udpip u = {
 		.dst = ip_of4(IP4_BROADCAST), .dport = DHCP4_PORT_PXE, .ttl = 64, .payload = msg,
 	};
+	const char *dst = value(word, "dst");
 
+	if (dst)
+		u.dst = ip_of4(ip(s, dst));
 	u.src = ip_of4(ip_port(s, word[2], &u.sport));
 	u.payload_len = build(s, msg, BOOTREQUEST, type_of(s, word[3]), word + 4, NULL);
-	frame_comes(s, &u, ifindex_of(word), RING_TO_BROADCAST);
+	frame_comes(s, &u, ifindex_of(word), dst ? RING_TO_MULTICAST : RING_TO_BROADCAST);
 }
 
 static void
@@ -1217,6 +1221,19 @@ nothing_left(struct scen *s)
 }
 
 static void
+expect_member(struct scen *s, char **word)
+{
+	uint32_t ifindex = (uint32_t)strtoul(word[2], NULL, 10);
+	unsigned n = 0;
+
+	for (char **group = word + 3; *group; group++, n++)
+		if (!fakeio_is_joined(ip_of4(ip(s, *group)), ifindex))
+			wrong(s, "not a member of %s", *group);
+	if (fakeio_groups(ifindex) != n)
+		wrong(s, "a member of %u groups", fakeio_groups(ifindex));
+}
+
+static void
 expect_nothing(struct scen *s, char **word)
 {
 	(void)word;
@@ -1263,7 +1280,7 @@ expect(struct scen *s, char **word)
 		{ "server", 3, expect_packet }, { "client", 3, expect_packet },
 		{ "helped", 3, expect_packet }, { "nothing", 2, expect_nothing },
 		{ "drop", 3, expect_drop }, { "rule", 4, expect_rule },
-		{ "counter", 4, expect_counter }, { "health", 4, expect_health },
+		{ "counter", 4, expect_counter }, { "member", 3, expect_member }, { "health", 4, expect_health },
 		{ "verdict", 4, expect_verdict }, { "before", 4, expect_verdict },
 		{ "also", 3, expect_also }, { "boots", 4, expect_boots },
 		{ NULL, 0, NULL },

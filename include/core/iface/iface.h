@@ -11,12 +11,14 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/mono.h"
 #include "core/conf/conf.h"
 #include "core/iface/limit.h"
 #include "proto/rai.h"
 
 #define IFTAB_NAME_MAX	16	/* IFNAMSIZ */
 #define IFACE_GIADDRS_MAX	8	/* per interface */
+#define IFACE_GROUPS_MAX	4
 
 enum iftab_kind { IFTAB_OTHER, IFTAB_VLAN, IFTAB_BRIDGE, IFTAB_BOND, IFTAB_VRF,
 	IFTAB_MACVLAN };
@@ -91,6 +93,18 @@ struct if_stats {
 	uint64_t message[CONF_CLASSES][STATS_TYPES];
 };
 
+/* A membership of a multicast group: tend/iface_watch. */
+struct iface_member {
+	bool in, failed;
+};
+
+/* A group of boot server discovery that a server named to clients here: core/relay4/discovery. */
+struct iface_group {
+	struct ip4 addr;
+	struct mono named;	/* last time */
+	struct iface_member member;
+};
+
 struct iface {
 	struct iftab_link link;
 	const struct conf_if *conf;	/* NULL: not a client interface */
@@ -99,8 +113,9 @@ struct iface {
 	/* Does it have servers of the family? One without any counts as DHCPv4's. */
 	bool asks[FAMILIES];
 	bool standby[FAMILIES];	/* another router has the virtual address */
-	/* In the discovery group, and in DHCPv6's; joining failed: tend/iface_watch. */
-	bool in_group[FAMILIES], join_failed[FAMILIES];
+	struct iface_member member[FAMILIES];	/* of discovery-group, of DHCPv6's group */
+	uint8_t n_group;
+	struct iface_group group[IFACE_GROUPS_MAX];
 	struct ip4 virtual;	/* virtual address, or IP4_NONE */
 	struct ip4 own;		/* first address that is not virtual, or IP4_NONE */
 	struct iface_addrs addr[FAMILIES];
@@ -145,8 +160,8 @@ iface_rule(const struct iface *f, unsigned i)
 	return f->rule_bits[i / 64] >> i % 64 & 1;
 }
 /* Can requests of this client interface be sent to the server (a `first`
- * index), by its own section or by a rule? To any of the family? To any boot server
- * of DHCPv4? */
+ * index), by its own section or by a rule? To any of the family? To any that may be a
+ * boot server of DHCPv4? */
 bool iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server);
 bool iface_leads_to_family(const struct iface *f, const struct conf *c,
     enum family family);

@@ -24,6 +24,7 @@ struct p4011_plan {
 	bool edit;			/* a discovery: write giaddr and hops */
 	struct ip4 giaddr;
 	uint8_t hops;
+	bool hide_errors;		/* ICMP: no boot servers are configured */
 	uint8_t chaddr[16];		/* link address, if it is not DHCP */
 };
 
@@ -38,9 +39,5 @@ void p4011_lost(struct relay *r, struct iface *in, enum drop why);
 /* Writes the payload; size is at least rx->len. Returns its length. */
 size_t p4011_render(const struct p4011_plan *plan, const struct rx *rx,
     uint8_t *out, size_t size);
-
-/* Does an interface need port 4011 and the discovery group, that is, could any
- * of its clients be sent to a boot server? */
-bool p4011_wanted(const struct conf *c, const struct iface *f);
 
 #endif

@@ -87,6 +87,7 @@ struct relay4_delivery {
 	struct ip4 src, dst;
 	uint16_t sport, dport;
 	uint16_t server;	/* index, CONF_NONE when check-source is off */
+	bool new_group;		/* it named a group that must be joined on `out` */
 };
 
 enum drop relay4_reply(struct relay *r, const struct rx *rx,

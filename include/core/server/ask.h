@@ -36,6 +36,7 @@ struct relay {
 	struct stats *stats;		/* of this family */
 	struct clients *clients;
 	struct pendings *hedges;
+	uint32_t n_group;	/* DHCPv4: of all interfaces, see iface_group */
 };
 
 /* The queries of a conversation: one of each class, each with its own hedge. */

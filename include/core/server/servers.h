@@ -70,6 +70,7 @@ struct servers {
 	struct ipaddr source[CONF_SERVERS_MAX];
 	struct health health[CONF_SERVERS_MAX];	/* by conf_server.first */
 	struct server_duid duid[CONF_SERVERS_MAX];	/* learned from its replies */
+	bool says_pxe[CONF_SERVERS_MAX];	/* in a reply: core/relay4/discovery */
 	uint64_t rule_hits[CONF_RULES_MAX];	/* of both families */
 	/* Called after a server's state has changed; may be NULL. */
 	void (*on_health)(void *user, uint16_t server);
@@ -78,7 +79,7 @@ struct servers {
 };
 
 /* Takes the first configuration (old is NULL) or another one. Keeps the
- * counters, the health and the DUID of servers that are in both, and the hits of
+ * counters, the health and what was learned of servers that are in both, and the hits of
  * rules that keep their name. */
 void servers_configure(struct servers *sv, const struct conf *old,
     const struct conf *c, struct mono now);

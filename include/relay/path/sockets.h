@@ -36,6 +36,7 @@ struct sockets {
 	int udp4011;		/* -1: not open */
 	int raw;		/* sends from any source address */
 	int hide;		/* while open, EDK2 gets no ICMP errors */
+	bool hide_failed;	/* try again after a reload */
 	int lock;		/* see lock_namespace(); -1: priv_fd() is it */
 	struct loop_watch *w_udp4011;
 	const struct sockets_readers *readers;
@@ -61,6 +62,8 @@ void sockets_close(struct daemon *d);
 int sockets_set_filter(struct daemon *d, const struct conf *c);
 /* Opens or closes the optional sockets, as the configuration says. */
 void sockets_reload(struct daemon *d);
+/* Hides ICMP errors about port 4011 until the next reload, if 4011-errors = hide. */
+void sockets_hide_errors(struct daemon *d);
 /* Adds the rings' losses to the counters; call before showing them. */
 void sockets_count_lost(struct daemon *d);
 

@@ -23,8 +23,10 @@ void iface_watch_close(struct daemon *d);
 void iface_watch_tick(struct daemon *d, struct mono now);
 /* Matches every interface with a new configuration. */
 void iface_watch_commit_all(struct daemon *d);
-/* Leaves the discovery group; from now on it is this one. */
-void iface_watch_set_group(struct daemon *d, struct ip4 group);
+/* discovery-group is another one. */
+void iface_watch_leave_group(struct daemon *d, struct ip4 old, struct ip4 next);
+/* Joins the group that was learned last on this interface (core/relay4/discovery). */
+void iface_watch_named_group(struct daemon *d, struct iface *f);
 
 /* way_watch.c learns from the kernel whether each server can be reached. */
 int way_watch_open(struct daemon *d);	/* 0 or -errno */

@@ -10,6 +10,8 @@
 # The reply to a multicast goes to the client's own address and port (WDS), or to the
 # relay's port 67 (dnsmasq since 2.92); the relay then sends it to the client from port
 # 4011.
+# A group that is not 224.0.1.2 is joined when an offer names it, and `servers =` is enough:
+# dhcpd's host refuses port 4011, and that error does not reach EDK2.
 #
 # set: all
 # quiet: firmware gives up after a fixed time, however busy this machine is
@@ -45,4 +47,8 @@ try "broadcast, reply with ciaddr" --discovery broadcast \
 	--ack-broadcast --delay 0.2
 try "broadcast, reply with yiaddr" --discovery broadcast \
 	--ack-broadcast --ack-yiaddr --delay 0.2
-expect_replies 20
+try "multicast to another group" --discovery multicast --group 239.255.1.2
+sed '/^\(dhcp\|boot\) /d; s/^\[interface .*/&\nservers = dhcp-1, wds-1/; /^offers/d' "$T/relay.conf" |
+	reload_relay
+try "servers only, another group" --discovery multicast --group 239.255.1.3
+expect_replies 30

@@ -14,6 +14,7 @@ topo_vlans
 add_server wds-1 21
 spawn wds-1 bootd "$PYTHON" "$HERE/srv/bootd.py" --address $WDS \
 	--log "$T/wds-1.jsonl" --file 0=nbp.bios
+BOOTD=$SPAWNED
 wait_for 5 bound wds-1 4011 || die "bootd does not start"
 nsip cl10 addr add $ME/25 dev eth0
 nsip cl10 route add default via $GW10
@@ -106,7 +107,7 @@ again()
 
 	n=$(relay_counter reloads)
 	sed "$1" "$T/relay.conf" | reload_relay
-	wait_for 5 eval '[ "$(relay_counter reloads)" -gt '"$n"' ]'
+	wait_for 5 eval '[ "$(relay_counter reloads)" -gt '"$n"' ]' || die "no reload"
 }
 BOTH="vlan10 vlan20 "
 expect "both VLANs are in the group" are_members "$BOTH"
@@ -127,3 +128,28 @@ expect "another group" are_members "$BOTH" 030100E0
 expect "and not the old one" are_members ""
 again 's/^client-rate/4011 = off\n&/'
 expect "no group without 4011" are_members "" 030100E0
+
+# ---- nothing but `servers =` ------------------------------------------------
+# None of them has said that it is a boot server: both get it, and the ICMP error of the one
+# without port 4011 does not reach the client. An offer then tells which one it is, and that
+# its group is another one, which is joined at once.
+again '/^4011 /d; /^discovery-group /d; /^\(dhcp\|boot\) /d; s/^\[interface .*/[interface vlan*]\nservers = dhcp-1, wds-1/'
+expect_eq "no firewall table yet" "$(ns rtr nft list tables)" ""
+stop "$BOOTD"
+spawn wds-1 bootd "$PYTHON" "$HERE/srv/bootd.py" --address $WDS \
+	--log "$T/wds-1.jsonl" --file 0=nbp.bios --discovery multicast --group 239.1.2.3
+wait_for 5 bound wds-1 4011 || die "bootd does not start again"
+all=$(pcap_count server "dst $SRV1 and udp dst port 4011")
+try "servers only: multicast" dst=224.0.1.2 dmac=01:00:5e:00:01:02
+expect_eq "... and so it does at the DHCP server" \
+	"$(pcap_count server "dst $SRV1 and udp dst port 4011")" $((all + 1))
+expect "... whose host says that the port is closed" \
+	wait_for 2 eval '[ "$(pcap_count server "src $SRV1 and icmp[icmptype] = icmp-unreach")" = 1 ]'
+expect "the other group is not joined" are_members "" 030201EF
+ask cl10 type=discover "opt=60:'PXEClient:Arch:00000:UNDI:002001" opt=93:0000 wait=0.5
+expect "an offer names it: it is, on that VLAN" wait_for 2 are_members "vlan10 " 030201EF
+try "multicast to it" dst=239.1.2.3 dmac=01:00:5e:01:02:03
+expect_eq "... and no longer at the DHCP server" \
+	"$(pcap_count server "dst $SRV1 and udp dst port 4011")" $((all + 1))
+expect_eq "no ICMP error reaches the client" \
+	"$(pcap_count client "dst $ME and icmp[icmptype] = icmp-unreach")" 0

@@ -146,7 +146,9 @@ iface_leads_to_family(const struct iface *f, const struct conf *c, enum family f
 bool
 iface_leads_to_boot(const struct iface *f, const struct conf *c)
 {
-	return leads_to_class(f, c, CONF_BOOT, CONF_NONE, FAMILY4);
+	/* Any of `servers =` may be one. */
+	return leads_to_class(f, c, CONF_BOOT, CONF_NONE, FAMILY4) ||
+	    group_serves(c, f->conf->servers, FAMILY4);
 }
 
 int

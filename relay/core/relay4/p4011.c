@@ -4,13 +4,15 @@
  * to the relay, and plans to which boot servers it goes (PXE 2.1). Requests
  * that are only routed are left to rescue.c.
  *
- * Other servers never get these packets: a host without port 4011 sends ICMP
+ * Other servers do not get these packets: a host without port 4011 sends ICMP
  * port unreachable, after which EDK2 discards even a good reply of another
  * server (measured: PXE-E18).
  */
 #include "core/relay4/p4011.h"
 
 #include <string.h>
+
+#include "core/relay4/discovery.h"
 
 static enum drop
 judge_4011(struct relay *r, const struct iface *in, const struct rx *rx)
@@ -66,6 +68,26 @@ copy_choice(struct relay *r, struct conv *cv, const struct dhcp4 *m,
 	cv->rule = known->rule;
 }
 
+/* Without `boot =`, those of `servers =` that are boot servers get it; while it is not
+ * known of any, all do. Some of these have no port 4011, and their ICMP errors must not
+ * reach the client. */
+static enum drop
+choose_4011(struct relay *r, struct p4011_plan *plan, struct conv *cv,
+    const struct conf_groups *t, struct mono now)
+{
+	struct ask_list *to = &plan->servers.to;
+
+	if (t->group[CONF_BOOT] != CONF_NONE) {
+		relay4_query(r, &plan->servers, cv, t->group[CONF_BOOT], CONF_BOOT, now);
+	} else if (t->everything) {
+		ask_members(r, to, t->group[CONF_DHCP], CONF_NONE, false);
+		discovery_only_boot(r->servers, to);
+		plan->hide_errors = true;
+	}
+	ask_note(&cv->ask, to);
+	return to->n ? DROP_NONE : DROP_NO_BOOT_SERVER;
+}
+
 static enum drop
 plan_4011_servers(struct relay *r, const struct rx *rx, struct mono now,
     struct p4011_plan *plan, bool dhcp)
@@ -96,11 +118,7 @@ plan_4011_servers(struct relay *r, const struct rx *rx, struct mono now,
 		r->servers->rule_hits[cv->rule]++;
 	if (t.drop)
 		return DROP_RULE;
-	if (t.group[CONF_BOOT] == CONF_NONE)
-		return DROP_NO_BOOT_SERVER;
-	relay4_query(r, &plan->servers, cv, t.group[CONF_BOOT], CONF_BOOT, now);
-	ask_note(&cv->ask, &plan->servers.to);
-	return plan->servers.to.n ? DROP_NONE : DROP_NO_BOOT_SERVER;
+	return choose_4011(r, plan, cv, &t, now);
 }
 
 enum drop
@@ -114,7 +132,7 @@ p4011_request(struct relay *r, const struct rx *rx, struct mono now,
 
 	relay4_begin(r, &plan->servers, rx->ifindex, false);
 	in = plan->servers.in;
-	plan->edit = false;
+	plan->edit = plan->hide_errors = false;
 	plan->src = rx->src.v4;
 	plan->sport = rx->sport;
 	stats_count(r->stats, COUNTER_P4011_REQUESTS);
@@ -163,10 +181,4 @@ p4011_render(const struct p4011_plan *plan, const struct rx *rx,
 		dhcp4_put_ip4(out, DHCP4_OFF_GIADDR, plan->giaddr);
 	}
 	return rx->len;
-}
-
-bool
-p4011_wanted(const struct conf *c, const struct iface *f)
-{
-	return c->p4011 && f->conf && iface_leads_to_boot(f, c);
 }

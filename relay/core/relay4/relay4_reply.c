@@ -9,7 +9,7 @@
  * ours, on that giaddr's interface, and text that the server echoed is never
  * trusted.
  */
-#include "core/relay4/relay4.h"
+#include "core/relay4/discovery.h"
 
 #include <assert.h>
 #include <string.h>
@@ -328,6 +328,7 @@ plan_reply(struct relay *r, const struct rx *rx, struct mono now,
 	d->strip_pxe = strips_pxe(r, d);
 	address_reply(d, cv);
 	note_reply(r, d, cv);
+	d->new_group = cv && d->server != CONF_NONE && discovery_learn(r, d, now);
 	return DROP_NONE;
 }
 

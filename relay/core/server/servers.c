@@ -147,6 +147,7 @@ servers_configure(struct servers *sv, const struct conf *old, const struct conf 
 		memset(sv->stats, 0, sizeof(sv->stats));
 		memset(sv->source, 0, sizeof(sv->source));
 		memset(sv->duid, 0, sizeof(sv->duid));
+		memset(sv->says_pxe, 0, sizeof(sv->says_pxe));
 	}
 	for (uint16_t s = 0; s < c->n_server; s++) {
 		const struct conf_server *cs = &c->server[s];
@@ -158,6 +159,7 @@ servers_configure(struct servers *sv, const struct conf *old, const struct conf 
 		sv->stats[s] = before.stats[was];
 		sv->source[s] = before.source[was];
 		sv->duid[s] = before.duid[was];
+		sv->says_pxe[s] = before.says_pxe[was];
 		sv->health[s] = before.health[was];
 		health_configure(&sv->health[s], cs->rise, cs->fall);
 		if (cs->n_probe == 0)
