@@ -1029,7 +1029,7 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_str_eq(c->host_name, "");
 	ck_assert_uint_eq(c->max_hops, 16);
 	ck_assert(c->interface_rate.n == 5000 && c->interface_rate.per_ms == 1000);
-	ck_assert(c->client_rate.n == 32 && c->client_rate.per_ms == 10000);
+	ck_assert(c->client_rate.n == 1000 && c->client_rate.per_ms == 10000);
 	ck_assert_uint_eq(c->clients, 16384);
 	ck_assert(c->check_source && c->p4011 && c->hide_errors &&
 	    !c->strip_pxe_from_dhcp);
