@@ -148,13 +148,18 @@ plan_request(struct relay *r, const struct rx *rx, struct mono now,
 		r->servers->rule_hits[cv->rule]++;
 	if (t.drop)
 		return DROP_RULE;
-	if (plan->m.type == DHCP4_DISCOVER && fresh)
+	if (plan->m.type == DHCP4_DISCOVER && fresh && ip4_is_none(plan->m.giaddr))
 		fresh = !relay4_repeats(r, cv, now);
 	relay4_servers(r, plan, cv, &t, now);
 	if (plan->to.n == 0)
 		return DROP_NO_SERVER;
 	relay4_copies(r, plan, cv, fresh);
-	ask_arm(r, &plan->to, &cv->ask, &cv->key, rx, now);
+	/* The answers go to the giaddr. If it is another relay's, none is seen here, and
+	 * each query would be hedged. */
+	if (plan->foreign)
+		ask_note(&cv->ask, &plan->to);
+	else
+		ask_arm(r, &plan->to, &cv->ask, &cv->key, rx, now);
 	return DROP_NONE;
 }
 

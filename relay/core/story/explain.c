@@ -62,13 +62,24 @@ was_stopped(const struct evidence *a, enum drop why)
 	    (was_dropped(a, why) && a->refused->last == why && !a->ack);
 }
 
+/* Of all that follows a request, only TFTP can be seen then. */
+static bool
+is_behind_relay(const struct evidence *a)
+{
+	const struct track_boot *b = a->b;
+
+	return b->others.relayed && !b->others.direct && was_asked(a) &&
+	    !a->answered && b->tftp.reads == 0;
+}
+
 /* The client accepted an offer we never saw, i.e. one unicast on its own VLAN.
  * Expected where only `boot =` is configured. */
 static bool
 took_unseen_offer(const struct track_boot *b)
 {
 	if (ip4_is_none(b->sent.chosen) || b->sent.discovers == 0 || b->came.ack ||
-	    b->asked.boot_alone || b->others.relay || b->n_offer == TRACK_OFFERS)
+	    b->asked.boot_alone || b->others.relay || b->others.relayed ||
+	    b->n_offer == TRACK_OFFERS)
 		return false;
 	for (unsigned i = 0; i < b->n_offer; i++)
 		if (ip4_eq(b->offer[i].id, b->sent.chosen) ||

@@ -87,6 +87,10 @@ CASE("overload, after an offer", REFUSED, REFUSED, DISCOVERS, .sent.requests = 1
     .n_offer = 1, .offer = { LEASE })
 CASE("overload, then not", LEASED, LEASED, LEASED, SEEN(OVERLOAD))
 
+CASE("behind a relay", GOING_ON, BEHIND_RELAY, PXE, DISCOVERS, .sent.requests = 1,
+    .sent.chosen = DHCP1, .others.relayed = true)
+CASE("behind a relay, all down", GOING_ON, ALL_DOWN, DISCOVERS, .asked.all_down = true,
+    .others.relayed = true)
 CASE("rogue", ROGUE, ROGUE, DISCOVERS, .others.rogue = true)
 CASE("a reply from the VLAN", ROGUE, ROGUE, DISCOVERS, SEEN(REPLY_FROM_CLIENT))
 CASE("took whom nobody heard", ROGUE, ROGUE, DISCOVERS, .sent.requests = 1,
