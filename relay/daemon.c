@@ -81,11 +81,13 @@ open_tables(struct daemon *d)
 			.family = i, .conf = d->conf, .iftab = d->iftab,
 			.servers = &d->servers, .stats = &d->stats[i],
 			.clients = reload_new_clients(d, i, d->conf),
+			.since = d->started,
 		};
 	if (!d->iftab || !d->relay[FAMILY4].clients || !d->relay[FAMILY6].clients ||
 	    !d->helpers || !d->track || outbox_open(d) < 0 || relay_run_open(d) < 0)
 		return failed(d, "tables", -ENOMEM, NULL);
 	d->servers.on_health = on_health;
+	d->servers.other_way = way_watch_other;
 	d->servers.user = d;
 	return 0;
 }

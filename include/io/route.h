@@ -44,6 +44,10 @@ struct route_asker *route_close(struct route_asker *a);	/* NULL-safe; returns NU
  * ENODEV (no such interface). */
 int route_ask(struct route_asker *a, struct ipaddr dst, struct ipaddr src,
     uint32_t scope, struct route *out);
+/* Does any route of such a packet, whatever its preference, lead through this interface?
+ * 0 or -errno (EHOSTUNREACH: none does). */
+int route_ask_by(struct route_asker *a, struct ipaddr dst, struct ipaddr src,
+    uint32_t ifindex);
 /* What the kernel knows about a neighbour. 0, or -errno: ENOENT (nothing),
  * EOPNOTSUPP (a kernel before 5.0). */
 int route_neigh(struct route_asker *a, uint32_t ifindex, struct ipaddr ip,

@@ -99,10 +99,15 @@ struct sock_sent {
 /* Records a dropped datagram, for io/udp and io/packet. */
 void sock_lost(struct sock_sent *s, int err, const void *data);
 
+#define SOCK_QUOTE_MAX 512
+
 /* An entry of the error queue (IP_RECVERR, IPV6_RECVERR). */
 struct sock_error {
 	int err;		/* an errno value; 0: none */
 	uint32_t ifindex;	/* on which the ICMP message arrived; 0: none */
+	struct ipaddr from;	/* who sent the ICMP message; none: nobody did */
+	size_t len;		/* of what it quotes of our payload, as far as it is here */
+	uint8_t quote[SOCK_QUOTE_MAX];
 };
 /* Takes the oldest entry; false if the queue is empty. err may stay unset. */
 bool sock_take_error(int fd, struct sock_error *e);

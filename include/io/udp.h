@@ -112,9 +112,22 @@ void udp_server_queue(struct udp_server *s, const void *data, size_t len,
  * packet) is recorded for udp_server_errors() and costs no packet. Without a
  * route, each flush tries one reconnect. */
 void udp_server_flush(struct udp_server *s, struct sock_sent *result);
-/* The number of ICMP, ARP and ND errors (EHOSTUNREACH) since the last call, and
- * the last one. The kernel limits its reports, so more packets may be lost.
- * "Packet too big" is none: the next packet leaves in fragments. */
-uint32_t udp_server_errors(struct udp_server *s, struct sock_error *last);
+/* How much an ICMP, ARP or ND error proves. */
+enum udp_proof {
+	UDP_HEARSAY,	/* nothing: its quote is too short or not ours, or wrong */
+	UDP_QUOTED,	/* it quotes a datagram that we sent, maybe a router's error */
+	UDP_SURE,	/* ... and is of the server itself, or of our own kernel */
+};
+
+struct udp_errors {
+	uint32_t n;
+	enum udp_proof proof;	/* of the best of them, which is `last' */
+	int err;		/* of it; 0: none */
+	struct ipaddr from;
+	uint32_t ifindex;
+};
+/* The errors since the last call. The kernel limits its reports, so more packets may be
+ * lost. "Packet too big" is none: the next packet leaves in fragments. */
+struct udp_errors udp_server_errors(struct udp_server *s);
 
 #endif

@@ -76,6 +76,13 @@ struct way_watch {
 	bool news;			/* a hop changed */
 	struct mono last;		/* when routes were queried */
 	struct mono resolved;		/* when failed hops were resolved again */
+	/* Interfaces by which replies came that the chosen route does not lead through,
+	 * and whether another route does. One that is forged costs a query only once. */
+	struct {
+		uint16_t server;
+		uint32_t ifindex;	/* 0: not asked since routes changed */
+		bool leads;
+	} other[64];
 	size_t n_if;			/* interfaces that neigh reports on */
 	uint32_t ifindex[CONF_SERVERS_MAX];
 };

@@ -68,8 +68,8 @@ static const struct option {
 	{ "-g", true, FOUR, "giaddr in replies to clients is left unchanged" },
 	{ "-i", true, EITHER, NULL },
 	{ "-id", true, CLIENT, NULL },
-	{ "-iu", true, UPSTREAM, "replies are recognised by the addresses of the "
-	    "servers (check-source), not by interface" },
+	{ "-iu", true, UPSTREAM, "replies may come by any interface that a route to the "
+	    "server leads through, or see uplinks" },
 	{ "-I", false, INDEX, NULL },
 	{ "-l", true, LOWER, NULL },
 	{ "-m", true, POLICY, NULL },

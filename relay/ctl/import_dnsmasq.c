@@ -84,8 +84,8 @@ read_relay(const struct import_text *t, const struct import_host *host)
 		strsep(&port, "#");
 	}
 	if (*via && !import_is_scoped(server))
-		import_note(t->p, t->line, "interface %s for replies: they are "
-		    "recognised by the addresses of the servers (check-source)", via);
+		import_note(t->p, t->line, "interface %s for replies: they may come by "
+		    "any that a route to the server leads through, or see uplinks", via);
 	if (!name_interface(t, host, &f, local))
 		return;
 	own = six ? "547" : "67";

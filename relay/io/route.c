@@ -21,6 +21,7 @@
 
 #include <libmnl/libmnl.h>
 
+#include "base/wire.h"
 #include "io/sock.h"
 #include "io/udp.h"
 
@@ -165,23 +166,30 @@ read_route(const struct nlmsghdr *h, struct route *out)
 		}
 }
 
+struct wanted {
+	struct ipaddr dst, src;
+	uint32_t oif;		/* 0: any */
+	uint32_t flags;		/* of rtmsg */
+};
+
 /* Gives source, protocol and ports, since rules may match them (ip-rule(8)). */
 static int
-ask_once(struct route_asker *a, struct ipaddr dst, struct ipaddr src,
-    uint32_t scope, struct route *out)
+ask_once(struct route_asker *a, const struct wanted *q, const struct nlmsghdr **out)
 {
+	struct ipaddr dst = q->dst, src = q->src;
 	uint16_t port = htons(udp_dhcp_port(ip_family(dst)));
 	struct nlmsghdr *h = put_request(a, RTM_GETROUTE, 0);
 	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
 	const struct nlmsghdr *answer;
 	int err;
 
+	rt->rtm_flags = q->flags;
 	rt->rtm_family = (uint8_t)sock_family(ip_family(dst));
 	rt->rtm_dst_len = put_address(h, RTA_DST, dst);
 	if (!ip_is_none(src))
 		rt->rtm_src_len = put_address(h, RTA_SRC, src);
-	if (scope)
-		mnl_attr_put_u32(h, RTA_OIF, scope);
+	if (q->oif)
+		mnl_attr_put_u32(h, RTA_OIF, q->oif);
 	mnl_attr_put_u8(h, RTA_IP_PROTO, IPPROTO_UDP);
 	mnl_attr_put_u16(h, RTA_SPORT, port);
 	mnl_attr_put_u16(h, RTA_DPORT, port);
@@ -191,20 +199,83 @@ ask_once(struct route_asker *a, struct ipaddr dst, struct ipaddr src,
 	if (!answer || answer->nlmsg_type != RTM_NEWROUTE ||
 	    mnl_nlmsg_get_payload_len(answer) < sizeof(*rt))
 		return -EBADMSG;
-	read_route(answer, out);
+	*out = answer;
 	return 0;
 }
 
 /* On some kernels, EINVAL or ENETUNREACH may mean that we have lost src. */
+static int
+ask_route(struct route_asker *a, struct wanted *q, const struct nlmsghdr **out)
+{
+	int err = ask_once(a, q, out);
+
+	if ((err != -EINVAL && err != -ENETUNREACH) || ip_is_none(q->src))
+		return err;
+	q->src = IP_NONE;
+	return ask_once(a, q, out);
+}
+
 int
 route_ask(struct route_asker *a, struct ipaddr dst, struct ipaddr src,
     uint32_t scope, struct route *out)
 {
-	int err = ask_once(a, dst, src, scope, out);
+	struct wanted q = { .dst = dst, .src = src, .oif = scope };
+	const struct nlmsghdr *answer;
+	int err = ask_route(a, &q, &answer);
 
-	if ((err == -EINVAL || err == -ENETUNREACH) && !ip_is_none(src))
-		err = ask_once(a, dst, IP_NONE, scope, out);
+	if (err == 0)
+		read_route(answer, out);
 	return err;
+}
+
+/* Is it one of the next hops of a multipath route? */
+static bool
+has_path(const struct nlattr *multipath, uint32_t ifindex)
+{
+	struct rd r = rd_init(mnl_attr_get_payload(multipath),
+	    mnl_attr_get_payload_len(multipath));
+	struct rtnexthop nh;
+	const void *p;
+
+	while ((p = rd_bytes(&r, sizeof(nh)))) {
+		memcpy(&nh, p, sizeof(nh));
+		if ((uint32_t)nh.rtnh_ifindex == ifindex)
+			return true;
+		rd_skip(&r, RTNH_ALIGN(nh.rtnh_len) - sizeof(nh));
+	}
+	return false;
+}
+
+/* FIB_MATCH: the entry of the table. Without it, IPv4 takes a server for a neighbour on
+ * an interface that no route leads through (ip_route_output_key_hash_rcu). IPv6 heeds the
+ * interface only if the source is open (ip6_route_output_flags). */
+int
+route_ask_by(struct route_asker *a, struct ipaddr dst, struct ipaddr src, uint32_t ifindex)
+{
+	struct wanted q = {
+		.dst = dst, .src = ip_family(dst) == FAMILY6 ? IP_NONE : src,
+		.oif = ifindex, .flags = RTM_F_FIB_MATCH,
+	};
+	const struct nlmsghdr *answer;
+	int err = ask_route(a, &q, &answer);
+	const struct rtmsg *rt;
+	struct nlattr *at;
+
+	if (err < 0)
+		return err;
+	rt = mnl_nlmsg_get_payload(answer);
+	mnl_attr_for_each(at, answer, sizeof(*rt)) {
+		uint16_t type = mnl_attr_get_type(at);
+
+		if (rt->rtm_type != RTN_UNICAST && rt->rtm_type != RTN_LOCAL)
+			break;
+		if (type == RTA_OIF && mnl_attr_validate(at, MNL_TYPE_U32) == 0 &&
+		    mnl_attr_get_u32(at) == ifindex)
+			return 0;
+		if (type == RTA_MULTIPATH && has_path(at, ifindex))
+			return 0;
+	}
+	return -EHOSTUNREACH;
 }
 
 static struct nlmsghdr *

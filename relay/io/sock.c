@@ -262,6 +262,22 @@ sock_read_pktinfo(const struct cmsghdr *c, uint32_t *ifindex, struct ipaddr *dst
 	return true;
 }
 
+/* SO_EE_OFFENDER: the address follows the entry. */
+static void
+read_sender(struct sock_error *e, const struct cmsghdr *c,
+    const struct sock_extended_err *ee)
+{
+	struct sock_at at = { .len = 0 };
+	size_t n = c->cmsg_len - CMSG_LEN(sizeof(*ee));
+
+	if (c->cmsg_len < CMSG_LEN(sizeof(*ee) + sizeof(at.in4)) ||
+	    (ee->ee_origin != SO_EE_ORIGIN_ICMP && ee->ee_origin != SO_EE_ORIGIN_ICMP6))
+		return;
+	memcpy(&at.any, CMSG_DATA(c) + sizeof(*ee), n < sizeof(at.in6) ? n : sizeof(at.in6));
+	if (at.any.sa_family != AF_UNSPEC)
+		e->from = sock_ip(&at);
+}
+
 static void
 read_error(const struct cmsghdr *c, struct sock_error *e)
 {
@@ -274,10 +290,12 @@ read_error(const struct cmsghdr *c, struct sock_error *e)
 	    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)) {
 		memcpy(&ee, CMSG_DATA(c), sizeof(ee));
 		e->err = (int)ee.ee_errno;
+		read_sender(e, c, &ee);
 	}
 }
 
-/* An ICMP error has IP_PKTINFO like any datagram. An error that this host
+/* The payload is what the ICMP message quotes of ours, without our UDP header.
+ * An ICMP error has IP_PKTINFO like any datagram. An error that this host
  * detected has the loopback interface or none (no answer to ARP), or that of our
  * own address (ND). */
 bool
@@ -286,13 +304,19 @@ sock_take_error(int fd, struct sock_error *e)
 	_Alignas(struct cmsghdr) uint8_t control[512];
 	_Static_assert(__alignof__(control) >= _Alignof(struct cmsghdr),
 	    "CPUs with strict alignment, such as MIPS, trap");
+	struct iovec iov = { e->quote, sizeof(e->quote) };
 	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = control, .msg_controllen = sizeof(control),
 	};
+	ssize_t n = recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT);
 
-	if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+	if (n < 0)
 		return false;
+	e->len = (size_t)n;
+	e->err = 0;
 	e->ifindex = 0;
+	e->from = IP_NONE;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
 		read_error(c, e);
 	return true;

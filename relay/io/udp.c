@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/hash.h"
 #include "base/nobufs.h"
 #include "io/bpf.h"
 
@@ -40,6 +41,14 @@
 /* At a distance of a power of two, the beginnings of a batch's datagrams would
  * share a few cache sets. */
 #define SKEW		448
+
+/* An error comes within the round trip, or after the 3 s in which the kernel keeps about 100
+ * datagrams for a host that does not answer ARP. */
+#define UDP_SENT	256
+/* What an error must quote: DHCPv4 as far as chaddr, with xid and giaddr. Linux, the BSDs
+ * since 2020 and Solaris do; Windows and Cisco quote nothing behind the UDP header. ICMPv6
+ * quotes all of it (RFC 4443 3.1). */
+#define QUOTE4		44
 
 #define CONTROL_SIZE \
 	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)))
@@ -75,8 +84,9 @@ struct udp_server {
 	uint32_t scope;
 	bool connected;
 	struct ipaddr source;
-	uint32_t errors;
-	struct sock_error last_error;
+	struct udp_errors errors;
+	uint32_t n_sent;
+	uint64_t sent[UDP_SENT];	/* digests of the last datagrams */
 	uint32_t n;
 	struct mmsghdr msg[UDP_BATCH];
 	struct iovec iov[UDP_BATCH];
@@ -413,6 +423,52 @@ udp_server_queue(struct udp_server *s, const void *data, size_t len,
 	s->iov[s->n++] = (struct iovec){ (void *)(uintptr_t)data, len };
 }
 
+/* Need not be secret: nobody can choose a datagram with the digest of one that he does not
+ * know. */
+static uint64_t
+digest(const struct udp_server *s, const void *data, size_t len)
+{
+	static const struct hash_key key = { { 0x7078726c61790002, 0x71756f7465 } };
+	size_t max = ip_family(s->address) == FAMILY6 ? SOCK_QUOTE_MAX : QUOTE4;
+
+	return hash_sip(key, data, len < max ? len : max);
+}
+
+static bool
+was_sent(const struct udp_server *s, const struct sock_error *e)
+{
+	uint64_t d = digest(s, e->quote, e->len);
+
+	for (uint32_t i = 0; e->len && i < UDP_SENT; i++)
+		if (s->sent[i] == d)
+			return true;
+	return false;
+}
+
+/* The kernel's own errors come from our address; those about ARP by the loopback
+ * interface. */
+static enum udp_proof
+proof_of(const struct udp_server *s, const struct sock_error *e)
+{
+	if (!was_sent(s, e))
+		return UDP_HEARSAY;
+	return ip_is_none(e->from) || ip_eq(e->from, s->address) || ip_eq(e->from, s->source) ?
+	    UDP_SURE : UDP_QUOTED;
+}
+
+static void
+note_error(struct udp_server *s, const struct sock_error *e)
+{
+	enum udp_proof proof = proof_of(s, e);
+	uint32_t n = s->errors.n + 1;
+
+	if (n == 1 || proof >= s->errors.proof)
+		s->errors = (struct udp_errors){
+			.proof = proof, .err = e->err, .from = e->from, .ifindex = e->ifindex,
+		};
+	s->errors.n = n;
+}
+
 /* Gives up n queued datagrams from i on. */
 static void
 lose_datagrams(struct udp_server *s, struct sock_sent *result, int err,
@@ -432,10 +488,8 @@ record_errors(struct udp_server *s)
 	uint32_t n = 0;
 
 	for (; n < ERRORS_PER_READ && sock_take_error(s->fd, &e); n++)
-		if (e.err != EMSGSIZE) {
-			s->errors++;
-			s->last_error = e;
-		}
+		if (e.err != EMSGSIZE)
+			note_error(s, &e);
 	return n;
 }
 
@@ -474,7 +528,9 @@ udp_server_flush(struct udp_server *s, struct sock_sent *result)
 
 		if (n > 0) {
 			result->ok += (uint32_t)n;
-			i += (uint32_t)n;
+			for (int k = 0; k < n; k++, i++)
+				s->sent[s->n_sent++ % UDP_SENT] = digest(s,
+				    s->iov[i].iov_base, s->iov[i].iov_len);
 		} else if (errno_is_nobufs(-n) ||
 		    (!s->connected && !may_reconnect)) {
 			lose_datagrams(s, result, -n, i, s->n - i);
@@ -496,20 +552,16 @@ udp_server_recv(struct udp_server *s, struct udp_batch *b,
 {
 	int n = recv_batch(b, s->fd, out);
 
-	if (n <= 0 && record_errors(s) == 0 && n < 0) {
-		s->errors++;
-		s->last_error = (struct sock_error){ .err = -n };
-	}
+	if (n <= 0 && record_errors(s) == 0 && n < 0)
+		note_error(s, &(struct sock_error){ .err = -n });
 	return n;
 }
 
-uint32_t
-udp_server_errors(struct udp_server *s, struct sock_error *last)
+struct udp_errors
+udp_server_errors(struct udp_server *s)
 {
-	uint32_t n = s->errors;
+	struct udp_errors e = s->errors;
 
-	*last = s->last_error;
-	s->errors = 0;
-	s->last_error = (struct sock_error){ 0 };
-	return n;
+	s->errors = (struct udp_errors){ .n = 0 };
+	return e;
 }

@@ -227,27 +227,40 @@ take_replies(struct daemon *d, enum family family, struct udp_server *s,
 	return all;
 }
 
-/* Anyone can forge an ICMP error about a server, and three of them take it down. Ignores
- * one from a client VLAN that does not lead to the server. */
+/* Is it the server's own, by the way to it, or of our kernel? That reports ARP by the
+ * loopback interface; the kernel drops what comes from outside with an address of this host
+ * in IPv4, and in IPv6 it would have to know what we sent. */
+static bool
+is_believed(struct daemon *d, uint16_t server, const struct udp_errors *e)
+{
+	const struct iface *in = iftab_by_index(d->iftab, e->ifindex);
+	struct ipaddr address = d->conf->server[server].address;
+
+	if (e->proof < UDP_SURE)
+		return false;
+	if (!ip_eq(e->from, address))
+		return address.version == 6 || !in || in->link.loopback;
+	return servers_way_by(&d->servers, server, iftab_client(d->iftab, e->ifindex));
+}
+
+/* Anyone can forge an ICMP error about a server, and three of them take it down. What a
+ * router says is no more than a reason to probe it: the router may be wrong, or no router. */
 static void
 take_errors(struct daemon *d, uint16_t server, struct mono now)
 {
 	enum family family = ip_family(d->conf->server[server].address);
-	struct sock_error last;
-	struct rx rx = { .data = NULL };
-	uint32_t n = udp_server_errors(server_socket(d, server), &last);
+	struct udp_errors e = udp_server_errors(server_socket(d, server));
 	bool was_query;
 
-	d->stats[family].counter[COUNTER_SEND_ERRORS_SERVER] += n;
-	d->servers.stats[server].errors += n;
-	if (!n)
+	d->stats[family].counter[COUNTER_SEND_ERRORS_SERVER] += e.n;
+	d->servers.stats[server].errors += e.n;
+	if (!e.n)
 		return;
-	rx.ifindex = iftab_client(d->iftab, last.ifindex);
-	if (ask_judge_source(&d->relay[family], &rx, server) != DROP_NONE)
-		return;
-	was_query = doctor_run_error(d, server, last.err);
-	if (!probe_run_error(d, server, last.err, now) && !was_query)
-		servers_error(&d->servers, server, last.err, now);
+	was_query = e.proof >= UDP_QUOTED && doctor_run_error(d, server, e.err);
+	if (!is_believed(d, server, &e))
+		probe_run_doubt(d, server, now);
+	else if (!probe_run_error(d, server, e.err, now) && !was_query)
+		servers_error(&d->servers, server, e.err, now);
 }
 
 /* Called after n packets. all: the socket was read empty; otherwise the next

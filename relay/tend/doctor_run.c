@@ -202,6 +202,7 @@ doctor_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	struct dhcp4 m;
 	uint32_t xid;
 	enum drop why;
+	bool detour;
 
 	if (!clientmsg_answer(rx->data, rx->len, &mac, &xid))
 		return false;
@@ -212,7 +213,7 @@ doctor_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)
 		return true;
 	/* Judge it as the relay would judge this reply to a client. */
-	why = relay4_judge_sender(&d->relay[FAMILY4], rx, server);
+	why = relay4_judge_sender(&d->relay[FAMILY4], rx, server, &detour);
 	if (why == DROP_NONE && !doctor_has_giaddr(run, m.giaddr))
 		why = DROP_NOT_OUR_GIADDR;
 	if (doctor_offered(run, &m, rx->src.v4, why, now) && server != CONF_NONE) {

@@ -198,13 +198,15 @@ probe_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	uint32_t xid;
 	uint16_t server;
 	unsigned i;
+	bool detour;
 
 	if (!probemsg_answer(rx->data, rx->len, &xid, &ciaddr))
 		return false;
 	observe_probe_reply(d, rx);
-	/* A client would not get it (ask_judge_source), so it proves nothing. */
-	if (d->conf->check_source &&
-	    servers_find4(&d->servers, rx->src.v4) == CONF_NONE) {
+	/* A client would not get it, so it proves nothing. One that made a detour has a
+	 * token that only the server knows. */
+	if (relay4_judge_sender(&d->relay[FAMILY4], rx,
+	    servers_find4(&d->servers, rx->src.v4), &detour) != DROP_NONE) {
 		stats_count(&d->stats[FAMILY4], COUNTER_PROBE_STRAYS);
 		return true;
 	}
@@ -296,6 +298,13 @@ probe_run_error(struct daemon *d, uint16_t server, int err, struct mono now)
 {
 	return probe_socket_error(&d->probe_run.probes, &d->servers, server, err,
 	    now);
+}
+
+void
+probe_run_doubt(struct daemon *d, uint16_t server, struct mono now)
+{
+	probe_doubt(&d->probe_run.probes, &d->servers, server, now);
+	arm_timer(d, now);
 }
 
 /* Logs that a server replies to clients but not to some of its probes, or that

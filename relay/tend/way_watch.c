@@ -54,6 +54,7 @@ ask_route(struct daemon *d, uint16_t s)
 	    !udp_server_connected(server_socket(d, s)))
 		err = -ENETUNREACH;
 	if (err == 0) {
+		d->servers.via[s] = r.ifindex;
 		way_route(&w->ways, s, r.ifindex, next_hop(c->address, &r));
 	} else if (err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EACCES ||
 	    err == -EINVAL || err == -ENODEV) {
@@ -64,6 +65,22 @@ ask_route(struct daemon *d, uint16_t s)
 	} else {
 		w->unasked = true;
 	}
+}
+
+bool
+way_watch_other(void *daemon, uint16_t server, uint32_t ifindex)
+{
+	struct daemon *d = daemon;
+	struct way_watch *w = &d->way_watch;
+	unsigned i = (server + 7 * ifindex) % (sizeof(w->other) / sizeof(*w->other));
+
+	if (w->other[i].ifindex != ifindex || w->other[i].server != server) {
+		w->other[i].server = server;
+		w->other[i].ifindex = ifindex;
+		w->other[i].leads = route_ask_by(w->route, d->conf->server[server].address,
+		    d->servers.source[server], ifindex) == 0;
+	}
+	return w->other[i].leads;
 }
 
 /* Returns true if a hop has newly failed. */
@@ -153,6 +170,7 @@ ask_kernel(struct daemon *d, struct mono now)
 
 	w->last = now;
 	w->unasked = false;
+	memset(w->other, 0, sizeof(w->other));
 	server_sockets_reconnect(d);
 	for (uint16_t s = 0; s < d->conf->n_server; s++)
 		if (d->conf->server[s].first == s)

@@ -258,7 +258,7 @@ interfaces(struct bench *b)
 	}
 	iftab_commit(b->r4.iftab, b->conf, &host, true, NULL, NULL);
 	for (unsigned i = 0; i < b->conf->n_server; i++)
-		b->servers.source[i] = ip_of4((struct ip4){ 0x0a090001 });
+		b->servers.via[i] = CLIENT_IF + 1;
 }
 
 static struct bench *

@@ -74,8 +74,7 @@ struct udp_server {
 	uint32_t scope;
 	bool connected;
 	struct inbox in;
-	uint32_t n_error;
-	struct sock_error error;
+	struct udp_errors errors;
 };
 
 struct fake_route {
@@ -142,6 +141,8 @@ static struct {
 	int netlink_fails, neigh_fails;
 	struct fake_route route[ROUTES];
 	unsigned n_route;
+	uint32_t other_way;
+	unsigned routes_asked_by;
 	struct neigh neigh;
 	neigh_fn *neigh_fn;
 	void *neigh_user;
@@ -327,7 +328,7 @@ is_readable(int fd)
 	default:
 		return fd >= FD_SERVERS && fd < FD_SERVERS + SERVERS &&
 		    (inbox_waits(&w.server[fd - FD_SERVERS].in) ||
-		    w.server[fd - FD_SERVERS].n_error);
+		    w.server[fd - FD_SERVERS].errors.n);
 	}
 }
 
@@ -1039,14 +1040,13 @@ udp_server_flush(struct udp_server *s, struct sock_sent *result)
 	(void)result;
 }
 
-uint32_t
-udp_server_errors(struct udp_server *s, struct sock_error *last)
+struct udp_errors
+udp_server_errors(struct udp_server *s)
 {
-	uint32_t n = s->n_error;
+	struct udp_errors e = s->errors;
 
-	*last = s->error;
-	s->n_error = 0;
-	return n;
+	s->errors = (struct udp_errors){ .n = 0 };
+	return e;
 }
 
 static struct udp_server *
@@ -1077,16 +1077,28 @@ fakeio_udp_server(struct ipaddr server, const struct udp_dgram *g)
 }
 
 bool
-fakeio_server_error(struct ipaddr server, int err, uint32_t ifindex)
+fakeio_server_errors(struct ipaddr server, const struct udp_errors *e)
 {
 	struct udp_server *s = server_at(server);
+	uint32_t n = s ? s->errors.n : 0;
 
 	if (!s)
 		return false;
-	s->error = (struct sock_error){ err, ifindex };
-	s->n_error++;
+	s->errors = *e;
+	s->errors.n = n + 1;
 	fakeio_turn();
 	return true;
+}
+
+bool
+fakeio_server_error(struct ipaddr server, int err, uint32_t ifindex)
+{
+	const struct udp_errors e = {
+		.proof = UDP_SURE, .err = err, .from = ifindex ? server : IP_NONE,
+		.ifindex = ifindex,
+	};
+
+	return fakeio_server_errors(server, &e);
 }
 
 /* --- io/netlink, io/route ------------------------------------------------------ */
@@ -1230,6 +1242,28 @@ route_ask(struct route_asker *a, struct ipaddr dst, struct ipaddr src, uint32_t 
 	(void)src;
 	*out = f ? f->r : (struct route){ .ifindex = scope ? scope : FAKEIO_UPLINK };
 	return f && f->err != EADDRNOTAVAIL ? -f->err : 0;
+}
+
+int
+route_ask_by(struct route_asker *a, struct ipaddr dst, struct ipaddr src, uint32_t ifindex)
+{
+	(void)a;
+	(void)dst;
+	(void)src;
+	w.routes_asked_by++;
+	return ifindex == w.other_way ? 0 : -EHOSTUNREACH;
+}
+
+void
+fakeio_other_way(uint32_t ifindex)
+{
+	w.other_way = ifindex;
+}
+
+unsigned
+fakeio_asked_by(void)
+{
+	return w.routes_asked_by;
 }
 
 static struct group *

@@ -92,6 +92,11 @@ bool fakeio_from_server(struct ipaddr server, const struct udpip *u, uint32_t if
 /* An ICMP message caused this error (errno) on a server's socket; ifindex as in
  * io/udp. */
 bool fakeio_server_error(struct ipaddr server, int err, uint32_t ifindex);
+/* One more error of this kind; n is ignored. */
+bool fakeio_server_errors(struct ipaddr server, const struct udp_errors *e);
+/* The interface of a less preferred route to every server; how often it was asked for. */
+void fakeio_other_way(uint32_t ifindex);
+unsigned fakeio_asked_by(void);
 /* Runs the loop until nothing is left to read. */
 void fakeio_turn(void);
 void fakeio_ring_lost(enum family ring, uint64_t frames);

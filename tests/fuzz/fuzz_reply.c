@@ -382,8 +382,10 @@ is_reason(struct world *w, const struct rx *rx, enum drop why)
 	size_t n;
 
 	if (why == DROP_REPLY_FROM_CLIENT)
-		return in && in->conf && !(in->link.ifindex == 10 &&
-		    server != CONF_NONE && ip4_eq(rx->src.v4, world_ip("192.0.2.9")));
+		return in && in->conf && server == CONF_NONE;
+	if (why == DROP_CLIENT_UPLINK)
+		return in && in->conf && server != CONF_NONE && !(in->link.ifindex == 10 &&
+		    ip4_eq(rx->src.v4, world_ip("192.0.2.9")));
 	if (why == DROP_NOT_SERVER)
 		return server == CONF_NONE && w->conf->check_source;
 	if (dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE)

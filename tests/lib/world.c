@@ -41,6 +41,21 @@ evicted(void *conv, void *user)
 	w->evicted++;
 }
 
+/* There is no kernel. Any interface leads to a server but for those of clients, which must
+ * have our source address towards it. */
+static bool
+other_way(void *user, uint16_t server, uint32_t ifindex)
+{
+	const struct world *w = user;
+	const struct iface *in = iftab_by_index(w->iftab, ifindex);
+	struct ipaddr source = w->servers.source[server];
+	bool found = !in || !in->conf;
+
+	for (unsigned i = 0; in && i < in->addr[ip_family(source)].n; i++)
+		found |= ip_eq(source, in->addr[ip_family(source)].at[i].net.addr);
+	return found;
+}
+
 static void
 commit(struct world *w, bool all)
 {
@@ -95,6 +110,7 @@ world_reset(struct world *w, size_t capacity)
 	struct iface *f;
 
 	w->now = mono_us(1000000000);
+	w->r4.since = w->r6.since = w->now;
 	memset(&w->stats, 0, sizeof(w->stats));
 	memset(&w->stats6, 0, sizeof(w->stats6));
 	fresh_memory(w, capacity);
@@ -118,6 +134,8 @@ world_new(const char *conf, size_t capacity)
 		broken("iftab", "no memory");
 	w->r4.servers = &w->servers;
 	w->servers.iftab = w->r4.iftab = w->iftab;
+	w->servers.other_way = other_way;
+	w->servers.user = w;
 	w->r4.stats = &w->stats;
 	w->r6.iftab = w->iftab;
 	w->r6.family = FAMILY6;

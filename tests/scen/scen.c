@@ -12,7 +12,8 @@
  *   linkgone IFINDEX
  *   addr IFINDEX A.B.C.D/N [secondary]     ... an address; -addr removes it
  *   addr IFINDEX X:X::X/N           ... of IPv6, permanent
- *   route SERVER SOURCE             our address on the way to a server
+ *   route SERVER SOURCE [IFINDEX]   our address on the way to a server, and its interface
+ *   otherway IFINDEX                a less preferred route to all servers
  *   client IFINDEX TYPE KEY=...     a client sends; with giaddr=, another relay from that
  *                                   address and port 67, or from src=ADDR sport=PORT
  *   client6 IFINDEX TYPE KEY=...    a DHCPv6 client sends to ff02::1:2
@@ -30,6 +31,8 @@
  *                                   `up' the server does not answer probes
  *   error ADDR ERRNO                the kernel reports ECONNREFUSED, EHOSTUNREACH or
  *                                   ENETUNREACH on the server's socket
+ *   error ADDR ERRNO hearsay        ... because of an ICMP message that quotes nothing of
+ *                                   ours; or `router', which is of one
  *   kernel ADDR noroute|ok          ... no route to the server, or one again; takes 50 ms,
  *                                   as `route' does
  *   wait MS                         time passes
@@ -472,7 +475,7 @@ on_sent(void *user, const struct fakeio_out *o)
 	msg[0] = BOOTREPLY;
 	u.payload = msg;
 	if (!*dead(s, o->server))
-		(void)fakeio_from_server(o->server, &u, 99);
+		(void)fakeio_from_server(o->server, &u, FAKEIO_UPLINK);
 	return true;
 }
 
@@ -856,7 +859,7 @@ server_answers(struct scen *s, char **word)
 	struct dhcp4 asked;
 	const struct dhcp4 *base = NULL;
 	uint8_t msg[FAKEIO_MSG_MAX];
-	uint32_t by = (uint32_t)number(word, "by", 99, 10);
+	uint32_t by = (uint32_t)number(word, "by", FAKEIO_UPLINK, 10);
 	struct udpip u = {
 		.src = ip_of4(from), .dport = 67, .payload = msg,
 		.sport = (uint16_t)number(word, "sport", 67, 10),
@@ -1300,7 +1303,11 @@ routes_changed(struct scen *s)
 static void
 set_route(struct scen *s, char **word)
 {
-	fakeio_route(address(s, word[1]), 0, NULL, address(s, word[2]));
+	const struct route r = {
+		.ifindex = word[3] ? (uint32_t)strtoul(word[3], NULL, 10) : FAKEIO_UPLINK,
+	};
+
+	fakeio_route(address(s, word[1]), 0, &r, address(s, word[2]));
 	routes_changed(s);
 }
 
@@ -1345,12 +1352,24 @@ error_comes(struct scen *s, char **word)
 		{ "EHOSTUNREACH", EHOSTUNREACH }, { "ENETUNREACH", ENETUNREACH },
 	};
 
+	struct udp_errors e = {
+		.proof = !word[3] ? UDP_SURE : strcmp(word[3], "router") == 0 ? UDP_QUOTED :
+		    UDP_HEARSAY,
+		.ifindex = FAKEIO_UPLINK, .from = address(s, word[1]),
+	};
+
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(known[i].name, word[2]) == 0) {
-			fakeio_server_error(address(s, word[1]), known[i].number, 0);
-			return;
-		}
-	wrong(s, "no error %s", word[2]);
+		if (strcmp(known[i].name, word[2]) == 0)
+			e.err = known[i].number;
+	if (!e.err || !fakeio_server_errors(e.from, &e))
+		wrong(s, "no error %s", word[2]);
+}
+
+static void
+set_other_way(struct scen *s, char **word)
+{
+	fakeio_other_way((uint32_t)strtoul(word[1], NULL, 10));
+	routes_changed(s);
 }
 
 static void
@@ -1390,6 +1409,7 @@ do_line(struct scen *s, char **word)
 		{ "load", 2, load_conf }, { "link", 3, set_link },
 		{ "linkgone", 2, link_gone }, { "addr", 3, set_addr },
 		{ "-addr", 3, set_addr }, { "route", 3, set_route },
+		{ "otherway", 2, set_other_way },
 		{ "client6", 3, client6_sends }, { "server6", 3, server6_answers },
 		{ "client", 3, client_sends }, { "client4011", 4, client_asks_4011 },
 		{ "helper", 4, port_is_helped }, { "tap", 5, is_routed },

@@ -835,7 +835,7 @@ START_TEST(isc_echoed_ids_and_rogue_servers)
 	msg_end(&msg);
 	ck_assert_int_eq(reply(), DROP_NONE);
 	ck_assert_uint_eq(delivery.out->link.ifindex, 10);
-	ck_assert_int_eq(reply_from(SERVER, 20, msg.b, msg.len), DROP_REPLY_FROM_CLIENT);
+	ck_assert_int_eq(reply_from(SERVER, 20, msg.b, msg.len), DROP_CLIENT_UPLINK);
 	ck_assert_int_eq(reply_from("203.0.113.5", 20, msg.b, msg.len),
 	    DROP_REPLY_FROM_CLIENT);
 	ck_assert_int_eq(request_on(20, msg.b, msg.len), DROP_REPLY_FROM_CLIENT);

@@ -229,6 +229,8 @@ struct conf {
 	struct conf_rate client_rate;
 	uint32_t clients;	/* capacity of the client table */
 	bool check_source;
+	uint16_t n_uplink;
+	char (*uplink)[CONF_NAME_MAX];	/* interface patterns; owned */
 	bool p4011;		/* 4011 = on */
 	bool hide_errors;	/* 4011-errors = hide, where a group has rescue */
 	struct ip4 discovery_group;
@@ -290,6 +292,8 @@ char *conf_metrics_text(const struct conf_metrics *m, char buf[CONF_METRICS_STRL
 const struct conf_if *conf_match(const struct conf *c, const char *ifname);
 /* Does the shell pattern p (*, ?, [..]) match s? */
 bool conf_glob(const char *p, const char *s);
+/* Does an interface of this name match `uplinks`? */
+bool conf_is_uplink(const struct conf *c, const char *ifname);
 /* The groups of a client here that matches this rule (CONF_NONE: no rule). */
 struct conf_groups conf_groups_for(const struct conf *c, const struct conf_if *f,
     uint16_t rule);

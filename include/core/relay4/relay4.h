@@ -134,9 +134,10 @@ void relay4_query(struct relay *r, struct relay4_plan *plan, struct conv *cv,
 struct ask_client relay4_client(struct relay *r, const struct dhcp4 *m,
     uint32_t ifindex, enum conf_class class);
 
-/* ask_judge_source() for a reply to port 67, which the other router of a pair may forward. */
-enum drop relay4_judge_sender(struct relay *r, const struct rx *rx,
-    uint16_t server);
+/* ask_judge_source() for a reply to port 67, which the other router of a pair may forward.
+ * Then *detour is true: it may be forged, so it says nothing about the server. */
+enum drop relay4_judge_sender(struct relay *r, const struct rx *rx, uint16_t server,
+    bool *detour);
 /* Can a datagram come from and go to such an address here (RFC 1122 3.2.1.3)? */
 enum drop relay4_judge_addresses(const struct iface *in, struct ip4 src, struct ip4 dst);
 /* Does the message forge a giaddr (not another relay's) or option 82 (damaged, or

@@ -37,6 +37,7 @@ struct relay {
 	struct clients *clients;
 	struct pendings *hedges;
 	uint32_t n_group;	/* DHCPv4: of all interfaces, see iface_group */
+	struct mono since;		/* when it began to remember clients */
 };
 
 /* The queries of a conversation: one of each class, each with its own hedge. */
@@ -78,6 +79,9 @@ enum drop ask_judged(const struct relay *r, struct iface *in, const struct ask_l
 /* May a reply, or an ICMP error, come from this address, on this interface? server: the
  * index of rx->src, or CONF_NONE. */
 enum drop ask_judge_source(const struct relay *r, const struct rx *rx, uint16_t server);
+/* Is every client that waits for a reply remembered by now? */
+#define ASK_GRACE_MS	120000
+bool ask_remembers(const struct relay *r, struct mono now);
 void ask_begin(struct ask_list *l);
 /* Adds a server, unless its address is in the list or of the other family. */
 void ask_add(const struct relay *r, struct ask_list *l, uint16_t server);

@@ -15,9 +15,12 @@
  * it, in DHCPv6 the link address that its replies go to. A full table evicts its oldest
  * entry.
  *
- * Delivery does not depend on them: after a restart, an eviction or a VRRP takeover,
- * a reply with a valid giaddr, or Interface-Id and link-address, is delivered all the
- * same, unless several interfaces share these.
+ * Where a reply goes does not depend on them, unless several interfaces share a giaddr, or
+ * an Interface-Id and link-address. That it goes anywhere does, since otherwise whoever can
+ * send in a server's name could answer clients that have not asked: only in the first two
+ * minutes are replies to nobody delivered (ask_remembers), since the request may have been
+ * relayed before a restart. The reply that is on its way at a VRRP takeover is lost, and the
+ * client repeats its question.
  */
 #ifndef CORE_SERVER_CLIENTS_H
 #define CORE_SERVER_CLIENTS_H

@@ -44,6 +44,7 @@ struct probe_one {
 struct probe_server {
 	struct mono due;	/* of the next round */
 	struct mono sent;	/* when the round began; us 0: no round */
+	bool doubted;		/* since the last round: see probe_doubt() */
 	uint8_t next;		/* which probe is sent next */
 	uint8_t good;		/* good rounds in a row */
 	uint8_t contradicted;	/* bad rounds in which clients got replies */
@@ -102,6 +103,11 @@ bool probe_result(struct probes *p, struct servers *sv, uint32_t token,
  * queries; false if there are none. */
 bool probe_socket_error(struct probes *p, struct servers *sv, uint16_t server,
     int err, struct mono now);
+
+/* Evidence that may be forged, such as a router's error: the next round comes early, by
+ * three quarters of the interval at most. */
+void probe_doubt(struct probes *p, const struct servers *sv, uint16_t server,
+    struct mono now);
 
 /* The interface as whose client a server is probed: a ready one that leads to it, or
  * NULL. */

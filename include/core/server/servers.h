@@ -68,12 +68,18 @@ struct servers {
 	struct server_stats stats[CONF_SERVERS_MAX];
 	/* Our source address towards each server; none: no route. */
 	struct ipaddr source[CONF_SERVERS_MAX];
+	/* The interface of the route to each server, or of the last one while there
+	 * is none; 0: there was never one. */
+	uint32_t via[CONF_SERVERS_MAX];
 	struct health health[CONF_SERVERS_MAX];	/* by conf_server.first */
 	struct server_duid duid[CONF_SERVERS_MAX];	/* learned from its replies */
 	bool says_pxe[CONF_SERVERS_MAX];	/* in a reply: core/relay4/discovery */
 	uint64_t rule_hits[CONF_RULES_MAX];	/* of both families */
 	/* Called after a server's state has changed; may be NULL. */
 	void (*on_health)(void *user, uint16_t server);
+	/* Does another route to the server lead through this interface? May be NULL:
+	 * none does. */
+	bool (*other_way)(void *user, uint16_t server, uint32_t ifindex);
 	void *user;
 	uint16_t slot[SERVERS_SLOTS];	/* hash table: server or CONF_NONE */
 };
@@ -87,9 +93,10 @@ void servers_configure(struct servers *sv, const struct conf *old,
 uint16_t servers_find(const struct servers *sv, struct server_key key);
 /* Finds a server by its IPv4 address in the main table. */
 uint16_t servers_find4(const struct servers *sv, struct ip4 a);
-/* Does the way to the server lead through this interface? */
-bool servers_way_by(const struct servers *sv, uint16_t server,
-    const struct iface *in);
+/* Does a route to the server lead through this interface, or is it one of `uplinks`? */
+bool servers_way_by(const struct servers *sv, uint16_t server, uint32_t ifindex);
+/* The same for a server that is not known: is it on the way to any server? */
+bool servers_any_way_by(const struct servers *sv, uint32_t ifindex);
 /* Finds the server that sent a message which arrived on ifindex, or CONF_NONE: by
  * its address, which if link-local counts only on its interface; else a multicast
  * address on that interface for which src may answer. */

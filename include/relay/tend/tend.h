@@ -34,6 +34,8 @@ void way_watch_close(struct daemon *d);
 /* Links, addresses, routes or rules changed: reconnects the servers' sockets
  * and judges the ways, now or within WAY_WATCH_GAP_MS. */
 void way_watch_changed(struct daemon *d);
+/* Of struct servers: does another route than the chosen one lead by this interface? */
+bool way_watch_other(void *daemon, uint16_t server, uint32_t ifindex);
 /* Is there a socket without a route or a silent next hop? Then way_watch_tick() is
  * called once a second. */
 bool way_watch_waits(const struct daemon *d);
@@ -49,6 +51,8 @@ bool probe_run_reply6(struct daemon *d, const struct rx *rx, struct mono now);
 /* Offered each error (errno) of a server's socket. true: a probe caused and
  * counts it. */
 bool probe_run_error(struct daemon *d, uint16_t server, int err, struct mono now);
+/* Takes an error that may be forged, as probe_doubt() does. */
+void probe_run_doubt(struct daemon *d, uint16_t server, struct mono now);
 void probe_run_reload(struct daemon *d, const struct conf *old);
 void probe_run_interfaces_changed(struct daemon *d);
 /* Probes servers that may be reachable again in this turn of the loop. */

@@ -136,10 +136,12 @@ R=("repl=0,$GW10_6,$PEER" ropt=18:"$IID10" type=reply sport=547)
 refuses "by a client link, to the group" reply-from-client cl20 src=2001:db8:20::9 "${R[@]}"
 refuses "... from a server's address" reply-from-client cl20 src=$SRV1_6 "${R[@]}"
 for a in $GW20_6 $GW10_6 $RTR20_LL $UP6:1; do
-	for src in 2001:db8:20::9 $SRV1_6 fe80::9; do
+	for src in 2001:db8:20::9 fe80::9; do
 		refuses "by a client link, to $a, from $src" not-server cl20 src=$src dst=$a \
 			dmac=$RTR20_MAC "${R[@]}"
 	done
+	refuses "by a client link, to $a, in a server's name" client-uplink cl20 src=$SRV1_6 \
+		dst=$a dmac=$RTR20_MAC "${R[@]}"
 done
 refuses "ADVERTISE from a client" reply-from-client cl20 type=advertise
 all_refused

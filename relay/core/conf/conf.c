@@ -499,6 +499,7 @@ conf_free(struct conf *c)
 				free(conf_array(object_at(c, kind, i), k->offset));
 		free(conf_array(c, sections[kind].array));
 	}
+	free(c->uplink);
 	free(c->is_boot);
 	free(c->is_dhcp);
 	free(c);

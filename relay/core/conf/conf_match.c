@@ -241,6 +241,15 @@ conf_serves(const struct conf *c, enum family family)
 	return false;
 }
 
+bool
+conf_is_uplink(const struct conf *c, const char *ifname)
+{
+	for (unsigned i = 0; i < c->n_uplink; i++)
+		if (conf_glob(c->uplink[i], ifname))
+			return true;
+	return false;
+}
+
 struct conf_groups
 conf_groups_for(const struct conf *c, const struct conf_if *f, uint16_t rule)
 {

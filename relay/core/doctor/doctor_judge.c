@@ -185,6 +185,14 @@ is_told(const struct doctor *d, unsigned k)
 	return false;
 }
 
+static enum finding
+finding_of(enum drop why)
+{
+	return why == DROP_NOT_SERVER ? FINDING_OTHER_ADDRESS :
+	    why == DROP_CLIENT_UPLINK ? FINDING_CLIENT_UPLINK :
+	    why == DROP_REVERSE_PATH ? FINDING_REVERSE_PATH : FINDING_REPLY_DROPPED;
+}
+
 static void
 judge_offers(struct doctor *d, const struct doctor_server *s)
 {
@@ -202,7 +210,7 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 			continue;
 		refused = true;
 		a.kinds = 1u << k;
-		report(d, FINDING_REPLY_DROPPED, a, "from %s: %s",
+		report(d, finding_of(x->refused), a, "from %s: %s",
 		    ip4_str(x->refused_from, ip), drop_word(x->refused));
 	}
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {

@@ -38,14 +38,12 @@ came_by_other_router(struct relay *r, const struct rx *rx)
 }
 
 enum drop
-relay4_judge_sender(struct relay *r, const struct rx *rx, uint16_t server)
+relay4_judge_sender(struct relay *r, const struct rx *rx, uint16_t server, bool *detour)
 {
 	enum drop why = ask_judge_source(r, rx, server);
 
-	if (why == DROP_REPLY_FROM_CLIENT && server != CONF_NONE &&
-	    came_by_other_router(r, rx))
-		return DROP_NONE;
-	return why;
+	*detour = why == DROP_CLIENT_UPLINK && came_by_other_router(r, rx);
+	return *detour ? DROP_NONE : why;
 }
 
 /* A client's message in a BOOTREPLY is a lie. Servers send FORCERENEW to a client's
@@ -66,6 +64,16 @@ judge_message(const struct dhcp4 *m)
 		return DROP_BAD_OP;
 	return is_no_reply(m->type) || dhcp4_type_is_invalid(m) ?
 	    DROP_BAD_TYPE : DROP_NONE;
+}
+
+/* What a client would take as an answer. Other types do it no harm, and may be for a client
+ * that did not ask under this key: DHCPLEASEACTIVE has the chaddr of the lease (RFC 4388
+ * 6.4.2). */
+static bool
+is_answer(const struct dhcp4 *m)
+{
+	return m->type == DHCP4_OFFER || m->type == DHCP4_ACK || m->type == DHCP4_NAK ||
+	    m->type == DHCP4_TYPE_NONE;
 }
 
 /* Finds the client's interface by giaddr; if several interfaces share it, by
@@ -213,9 +221,9 @@ strips_pxe(const struct relay *r, const struct relay4_delivery *d)
 	    !r->conf->is_boot[d->server] && pxe_offer_says(&d->m, "PXEClient");
 }
 
-/* The server is alive, whichever client this is for. */
+/* alive: the reply proves it, whichever client this is for. */
 static void
-note_server(struct relay *r, const struct relay4_delivery *d, struct mono now)
+note_server(struct relay *r, const struct relay4_delivery *d, bool alive, struct mono now)
 {
 	struct server_stats *s = &r->servers->stats[d->server];
 
@@ -223,8 +231,9 @@ note_server(struct relay *r, const struct relay4_delivery *d, struct mono now)
 	s->offers += d->m.type == DHCP4_OFFER;
 	s->acks += d->m.type == DHCP4_ACK;
 	s->naks += d->m.type == DHCP4_NAK;
-	servers_note(r->servers, d->server,
-	    health_reply(&r->servers->health[d->server], now));
+	if (alive)
+		servers_note(r->servers, d->server,
+		    health_reply(&r->servers->health[d->server], now));
 }
 
 /* Notes which query a reply answers. An offer with an address answers the DHCP
@@ -293,18 +302,19 @@ plan_reply(struct relay *r, const struct rx *rx, struct mono now,
 {
 	enum drop why;
 	struct conv *cv;
+	bool detour;
 	int gi;
 
-	why = relay4_judge_sender(r, rx, d->server);
+	why = relay4_judge_sender(r, rx, d->server, &detour);
 	if (why == DROP_NONE)
 		why = dhcp4_parse(&d->m, rx->data, rx->len);
 	if (why == DROP_NONE)
 		why = judge_message(&d->m);
 	if (why != DROP_NONE)
 		return why;
-	if (d->server != CONF_NONE)
-		note_server(r, d, now);
 	cv = clients_find(r->clients, clients_key(&d->m), now);
+	if (d->server != CONF_NONE)
+		note_server(r, d, cv && !detour, now);
 	if (cv && d->server != CONF_NONE)
 		stats_answered(&r->servers->stats[d->server],
 		    mono_diff_us(now, cv->last));
@@ -318,6 +328,8 @@ plan_reply(struct relay *r, const struct rx *rx, struct mono now,
 	 * one. */
 	if (cv && cv->ifindex != d->out->link.ifindex)
 		cv = NULL;
+	if (!cv && is_answer(&d->m) && ask_remembers(r, now))
+		return DROP_UNASKED;
 	gi = iface_giaddr_find(d->out, d->m.giaddr);
 	d->rai = gi >= 0 && d->out->giaddr[gi].rai.len ?
 	    &d->out->giaddr[gi].rai : NULL;

@@ -257,15 +257,17 @@ address_reply(struct relay *r, struct relay6_delivery *d, struct mono now)
 
 /* --- what follows from it ---------------------------------------------- */
 
-/* The server is alive, whichever client this is for. */
+/* alive: the reply proves it, whichever client this is for. */
 static void
-note_server(struct relay *r, const struct relay6_delivery *d, struct mono now)
+note_server(struct relay *r, const struct relay6_delivery *d, bool alive, struct mono now)
 {
 	struct server_stats *s = &r->servers->stats[d->server];
 	const struct dhcp6 *m = &d->to.m;
 	struct rd id;
 
 	s->replies++;
+	if (!alive)
+		return;
 	servers_note(r->servers, d->server,
 	    health_reply(&r->servers->health[d->server], now));
 	if (!m->data || (m->type != DHCP6_ADVERTISE && m->type != DHCP6_REPLY))
@@ -276,24 +278,46 @@ note_server(struct relay *r, const struct relay6_delivery *d, struct mono now)
 		servers_learn_duid(r->servers, d->server, id.p, rd_left(&id));
 }
 
-/* An ADVERTISE answers a SOLICIT; a REPLY answers the client's last message. */
+static struct conv *
+find_query(struct relay *r, const struct relay6_delivery *d, uint8_t type, struct mono now)
+{
+	struct client_key key = relay6_key(d->out->link.ifindex, &d->to);
+
+	key.id = clients6_id(type, d->to.m.xid);
+	return clients_find(r->clients, key, now);
+}
+
+/* An ADVERTISE answers a SOLICIT; a REPLY answers the client's last message, or an earlier
+ * one if the server was slow. */
 static struct conv *
 find_conv(struct relay *r, const struct relay6_delivery *d, struct mono now)
 {
-	struct client_key key = relay6_key(d->out->link.ifindex, &d->to);
+	static const uint8_t earlier[] = {
+		DHCP6_SOLICIT, DHCP6_REQUEST, DHCP6_CONFIRM, DHCP6_RENEW, DHCP6_REBIND,
+		DHCP6_RELEASE, DHCP6_DECLINE, DHCP6_INFORMATION_REQUEST,
+	};
 	const struct station *s;
+	struct conv *cv = NULL;
 
 	if (!d->to.m.data)
 		return NULL;
-	if (d->to.m.type == DHCP6_ADVERTISE) {
-		key.id = clients6_id(DHCP6_SOLICIT, d->to.m.xid);
-		return clients_find(r->clients, key, now);
-	}
+	if (d->to.m.type == DHCP6_ADVERTISE)
+		return find_query(r, d, DHCP6_SOLICIT, now);
 	s = find_station(r, d->out, d->to.peer, now);
-	if (!s || (s->id & 0xffffff) != d->to.m.xid)
-		return NULL;
-	key.id = s->id;
-	return clients_find(r->clients, key, now);
+	if (s && (s->id & 0xffffff) == d->to.m.xid)
+		return find_query(r, d, (uint8_t)(s->id >> 24), now);
+	for (unsigned i = 0; d->to.m.type == DHCP6_REPLY && !cv && i < sizeof(earlier); i++)
+		cv = find_query(r, d, earlier[i], now);
+	return cv;
+}
+
+/* RFC 9915 18.3.11: a server sends RECONFIGURE unasked, also through a relay, and the
+ * client authenticates it (20.4). Nor is there a query for what is not known here. */
+static bool
+needs_query(const struct relay6_delivery *d)
+{
+	return d->to.m.data &&
+	    (d->to.m.type == DHCP6_ADVERTISE || d->to.m.type == DHCP6_REPLY);
 }
 
 /* An ADVERTISE without an address (NoAddrsAvail) leaves the query open, and the
@@ -320,10 +344,10 @@ note_conv(struct relay *r, const struct relay6_delivery *d, struct conv *cv,
 }
 
 static void
-note_reply(struct relay *r, const struct relay6_delivery *d, struct mono now)
+note_reply(struct relay *r, const struct relay6_delivery *d, struct conv *cv,
+    struct mono now)
 {
 	struct if_stats *st = &d->out->stats[FAMILY6];
-	struct conv *cv = find_conv(r, d, now);
 	bool boot = d->server != CONF_NONE && r->conf->is_boot[d->server] &&
 	    !r->conf->is_dhcp[d->server];
 
@@ -340,14 +364,18 @@ plan_reply(struct relay *r, const struct rx *rx, struct mono now,
     struct relay6_delivery *d)
 {
 	enum drop why = ask_judge_source(r, rx, d->server);
+	struct conv *cv;
 
 	if (why == DROP_NONE)
 		why = judge_message(rx, d);
 	if (why != DROP_NONE)
 		return why;
-	if (d->server != CONF_NONE)
-		note_server(r, d, now);
 	why = find_link(r, d, now);
+	cv = why == DROP_NONE ? find_conv(r, d, now) : NULL;
+	if (d->server != CONF_NONE)
+		note_server(r, d, cv, now);
+	if (why == DROP_NONE && !cv && needs_query(d) && ask_remembers(r, now))
+		why = DROP_UNASKED;
 	if (why == DROP_NONE)
 		why = judge_peer(r, d);
 	if (why == DROP_NONE)
@@ -357,7 +385,7 @@ plan_reply(struct relay *r, const struct rx *rx, struct mono now,
 	if (why != DROP_NONE)
 		return why;
 	address_reply(r, d, now);
-	note_reply(r, d, now);
+	note_reply(r, d, cv, now);
 	return DROP_NONE;
 }
 

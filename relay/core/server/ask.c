@@ -57,20 +57,38 @@ ask_judged(const struct relay *r, struct iface *in, const struct ask_list *l,
 	return why;
 }
 
-/* What arrives on a client interface is forged or comes from a rogue server, unless our
- * own route to that server leads through it (a server on a client VLAN, a relay with
- * one interface). */
+/* A stranger on a client VLAN is a rogue server. check-source = off is for multi-homed
+ * servers, which may reply from another address than the one we sent to. */
+static enum drop
+judge_stranger(const struct relay *r, bool clients, uint32_t ifindex)
+{
+	if (clients)
+		return r->family == FAMILY6 ? DROP_NOT_SERVER : DROP_REPLY_FROM_CLIENT;
+	if (r->conf->check_source)
+		return DROP_NOT_SERVER;
+	return servers_any_way_by(r->servers, ifindex) ? DROP_NONE : DROP_REVERSE_PATH;
+}
+
+/* A server's address is easily forged, but not the way that its packets come by. */
 enum drop
 ask_judge_source(const struct relay *r, const struct rx *rx, uint16_t server)
 {
 	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
+	bool clients = in && in->conf;
 
-	if (in && in->conf && (server == CONF_NONE ||
-	    !servers_way_by(r->servers, server, in)))
-		return r->family == FAMILY6 ? DROP_NOT_SERVER : DROP_REPLY_FROM_CLIENT;
-	/* check-source = off is for multi-homed servers, which may reply from
-	 * another address than the one we sent to. */
-	return server == CONF_NONE && r->conf->check_source ? DROP_NOT_SERVER : DROP_NONE;
+	if (server == CONF_NONE)
+		return judge_stranger(r, clients, rx->ifindex);
+	if (servers_way_by(r->servers, server, rx->ifindex))
+		return DROP_NONE;
+	return clients ? DROP_CLIENT_UPLINK : DROP_REVERSE_PATH;
+}
+
+/* The reply to a request from before the start may come as long as its conversation
+ * would have been remembered. */
+bool
+ask_remembers(const struct relay *r, struct mono now)
+{
+	return mono_diff_ms(now, r->since) >= ASK_GRACE_MS;
 }
 
 /* --- lists ------------------------------------------------------------- */

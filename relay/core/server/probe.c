@@ -473,6 +473,7 @@ begin_round(struct probes *p, struct probe_server *s, const struct conf_server *
 {
 	struct mono spared = mono_add_ms(h->last_reply, c->probe_interval_ms);
 
+	s->doubted = false;
 	if (h->last_reply.us && h->state == HEALTH_UP && mono_before(now, spared) &&
 	    all_worked(s, c)) {
 		s->due = spared;
@@ -552,6 +553,20 @@ probe_share(const struct conf *c, int64_t step_ms)
 			per_day += c->server[i].n_probe * day_ms /
 			    c->server[i].probe_interval_ms;
 	return (unsigned)(2 * per_day * step_ms / day_ms) + SHARE_MIN;
+}
+
+void
+probe_doubt(struct probes *p, const struct servers *sv, uint16_t server, struct mono now)
+{
+	struct probe_server *s = &p->server[server];
+	int64_t early = (int64_t)sv->conf->server[server].probe_interval_ms * 3 / 4;
+
+	if (!is_probed(sv->conf, server) || s->doubted || s->sent.us)
+		return;
+	s->doubted = true;
+	s->due = mono_add_ms(s->due, -early);
+	if (mono_before(s->due, now))
+		s->due = now;
 }
 
 /* --- results of queries ------------------------------------------------------- */

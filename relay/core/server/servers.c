@@ -146,6 +146,7 @@ servers_configure(struct servers *sv, const struct conf *old, const struct conf 
 		keep_hits(sv, &before, c);
 		memset(sv->stats, 0, sizeof(sv->stats));
 		memset(sv->source, 0, sizeof(sv->source));
+		memset(sv->via, 0, sizeof(sv->via));
 		memset(sv->duid, 0, sizeof(sv->duid));
 		memset(sv->says_pxe, 0, sizeof(sv->says_pxe));
 	}
@@ -158,6 +159,7 @@ servers_configure(struct servers *sv, const struct conf *old, const struct conf 
 			continue;
 		sv->stats[s] = before.stats[was];
 		sv->source[s] = before.source[was];
+		sv->via[s] = before.via[was];
 		sv->duid[s] = before.duid[was];
 		sv->says_pxe[s] = before.says_pxe[was];
 		sv->health[s] = before.health[was];
@@ -170,20 +172,30 @@ servers_configure(struct servers *sv, const struct conf *old, const struct conf 
 	index_servers(sv);
 }
 
-/* An interface on the way has our source address. That of a link-local server may
- * be on several VLANs of one NIC, but its zone is one of them. */
+/* RFC 3704 2.3, feasible path: a less preferred route will do, since servers choose
+ * their way themselves. What is link-local has its zone alone. */
 bool
-servers_way_by(const struct servers *sv, uint16_t server, const struct iface *in)
+servers_way_by(const struct servers *sv, uint16_t server, uint32_t ifindex)
 {
-	struct ipaddr source = sv->source[server];
-	const struct iface_addrs *own = &in->addr[ip_family(source)];
-	bool found = false;
+	const char *zone = sv->conf->server[server].zone;
+	const struct iface *in = iftab_by_index(sv->iftab, ifindex);
 
-	if (sv->conf->server[server].zone[0])
-		return strcmp(sv->conf->server[server].zone, in->link.name) == 0;
-	for (unsigned i = 0; i < own->n; i++)
-		found |= ip_eq(source, own->at[i].net.addr);
-	return found;
+	if (!*zone && sv->via[server] &&
+	    iftab_client(sv->iftab, sv->via[server]) == ifindex)
+		return true;
+	if (in && (conf_is_uplink(sv->conf, in->link.name) ||
+	    strcmp(zone, in->link.name) == 0))
+		return true;
+	return !*zone && sv->other_way && sv->other_way(sv->user, server, ifindex);
+}
+
+bool
+servers_any_way_by(const struct servers *sv, uint32_t ifindex)
+{
+	for (uint16_t s = 0; s < sv->conf->n_server; s++)
+		if (sv->conf->server[s].first == s && servers_way_by(sv, s, ifindex))
+			return true;
+	return false;
 }
 
 void

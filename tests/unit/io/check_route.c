@@ -235,6 +235,43 @@ START_TEST(routes_by_an_interface)
 }
 END_TEST
 
+/* A host beyond two interfaces: by the better route, by the other one, by both. */
+START_TEST(other_routes_lead_by_other_interfaces)
+{
+	static const struct {
+		const char *dst, *routes;
+		bool by_w0;
+	} at[] = {
+		{ "10.0.0.9", "ip route add 10.0.0.0/8 via 198.51.100.9", false },
+		{ "10.0.0.9", "ip route add default via 192.0.2.9", true },
+		{ "10.1.0.9", "ip route add 10.1.0.0/16 metric 5 nexthop via 198.51.100.9 dev v0"
+		    " nexthop via 192.0.2.9 dev w0; ip route del default", true },
+		{ "198.51.100.9", "true", false },
+		{ "2001:db8:9::1", "ip -6 route add 2001:db8:9::/48 via 2001:db8::9", false },
+		{ "2001:db8:9::1", "ip -6 route add 2001:db8:9::/48 metric 2000"
+		    " via 2001:db8:1::9", true },
+		{ "2001:db8:8::1", "ip -6 route add 2001:db8:8::/48"
+		    " nexthop via 2001:db8::9 nexthop via 2001:db8:1::9", true },
+	};
+	uint32_t w0;
+
+	begin_ip6();
+	sh("ip link add w0 type veth peer name w1; ip link set w1 up; ip link set w0 up;"
+	    " ip addr add 192.0.2.1/24 dev w0; ip addr add 2001:db8:1::1/64 dev w0 nodad");
+	w0 = if_nametoindex("w0");
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		struct ipaddr dst = ip(at[i].dst);
+		struct ipaddr src = ip(dst.version == 6 ? "2001:db8::1" : "198.51.100.1");
+
+		sh(at[i].routes);
+		ck_assert_int_eq(route_ask_by(asker, dst, src, v0), 0);
+		ck_assert_msg((route_ask_by(asker, dst, src, w0) == 0) == at[i].by_w0,
+		    "%zu: %s by w0", i, at[i].dst);
+	}
+	ck_assert_int_lt(route_ask_by(asker, ip("10.1.0.9"), IP_NONE, 9999), 0);
+}
+END_TEST
+
 START_TEST(link_down_takes_its_routes)
 {
 	sh("ip link set v0 down");
@@ -465,6 +502,7 @@ route_suite(void)
 	tcase_add_test(tc, gateway_of_another_family);
 	tcase_add_test(tc, routes_of_ipv6);
 	tcase_add_test(tc, routes_by_an_interface);
+	tcase_add_test(tc, other_routes_lead_by_other_interfaces);
 	tcase_add_test(tc, link_down_takes_its_routes);
 	tcase_add_test(tc, states_of_neighbours);
 	tcase_add_test(tc, unanswered_neighbour_fails);

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/csum.h"
 #include "io/udp.h"
 #include "netpair.h"
 
@@ -199,7 +200,7 @@ check_nobody_answers(struct udp_server *s)
 	const struct udp_dgram *d;
 	struct sock_sent sent = { 0 };
 	struct pollfd p = { .fd = udp_server_fd(s), .events = POLLIN };
-	struct sock_error last;
+	struct udp_errors last;
 
 	for (int tries = 0; tries < 20; tries++) {
 		udp_server_queue(s, "again", 5, &sent);
@@ -209,11 +210,12 @@ check_nobody_answers(struct udp_server *s)
 	}
 	while (net_readable(udp_server_fd(s)))
 		ck_assert_int_le(udp_server_recv(s, b, &d), 0);
-	ck_assert_uint_gt(udp_server_errors(s, &last), 0);
+	ck_assert_uint_gt((last = udp_server_errors(s)).n, 0);
 	ck_assert_int_eq(last.err, EHOSTUNREACH);
+	ck_assert_int_eq(last.proof, UDP_SURE);
 	/* our own kernel reports this error, so the interface is not v0 */
 	ck_assert_uint_ne(last.ifindex, if_nametoindex("v0"));
-	ck_assert_uint_eq(udp_server_errors(s, &last), 0);
+	ck_assert_uint_eq((last = udp_server_errors(s)).n, 0);
 	udp_batch_free(b);
 }
 
@@ -227,7 +229,7 @@ START_TEST(dead_servers_do_not_stop_the_live_one)
 		udp_server_new(dead2),
 	};
 	struct sock_sent sent[3] = { { 0 } };
-	struct sock_error last;
+	struct udp_errors last;
 	int peer = in_b_udp(PORT);
 	char text[350] = "discover";
 
@@ -246,7 +248,7 @@ START_TEST(dead_servers_do_not_stop_the_live_one)
 
 	check_nobody_answers(s[0]);
 	check_nobody_answers(s[2]);
-	ck_assert_uint_eq(udp_server_errors(s[1], &last), 0);
+	ck_assert_uint_eq((last = udp_server_errors(s[1])).n, 0);
 	for (int j = 0; j < 3; j++)
 		ck_assert_ptr_null(udp_server_free(s[j]));
 	close(peer);
@@ -264,7 +266,7 @@ START_TEST(an_icmp_answer_costs_no_packet)
 {
 	struct udp_server *s = udp_server_new(NET_B);
 	struct sock_sent sent = { 0 };
-	struct sock_error last;
+	struct udp_errors last;
 	int peer;
 
 	net_in_b();
@@ -286,8 +288,10 @@ START_TEST(an_icmp_answer_costs_no_packet)
 	ck_assert_uint_eq(sent.ok, 3 * UDP_BATCH - 5);
 	ck_assert_uint_eq(sent.full + sent.failed, 0);
 	check_count(peer, 3 * UDP_BATCH - 5, NULL);
-	ck_assert_uint_eq(udp_server_errors(s, &last), 5);
+	ck_assert_uint_eq((last = udp_server_errors(s)).n, 5);
 	ck_assert_int_eq(last.err, ECONNREFUSED);
+	ck_assert_int_eq(last.proof, UDP_SURE);
+	ck_assert(ip_eq(last.from, ip_of4(NET_B)));
 	ck_assert_uint_eq(last.ifindex, if_nametoindex("v0"));
 	ck_assert(!net_readable(udp_server_fd(s)));
 	close(peer);
@@ -300,7 +304,7 @@ START_TEST(icmp_answers_in_the_middle_cost_no_packet)
 {
 	struct udp_server *s = udp_server_new(NET_B);
 	struct sock_sent sent = { 0 };
-	struct sock_error last;
+	struct udp_errors last;
 
 	net_in_b();
 	net_sysctl("/proc/sys/net/ipv4/icmp_ratelimit", "0");
@@ -310,7 +314,7 @@ START_TEST(icmp_answers_in_the_middle_cost_no_packet)
 	udp_server_flush(s, &sent);
 	ck_assert_uint_eq(sent.ok, 20 * UDP_BATCH);
 	ck_assert_uint_eq(sent.full + sent.failed, 0);
-	ck_assert_uint_gt(udp_server_errors(s, &last), 1);
+	ck_assert_uint_gt((last = udp_server_errors(s)).n, 1);
 	ck_assert_int_eq(last.err, ECONNREFUSED);
 	udp_server_free(s);
 }
@@ -322,7 +326,7 @@ START_TEST(errors_are_read_like_packets_until_none_is_left)
 	struct udp_batch *b = udp_batch_new();
 	const struct udp_dgram *d;
 	struct sock_sent sent = { 0 };
-	struct sock_error last;
+	struct udp_errors last;
 	int n = 0;
 
 	net_in_b();
@@ -335,7 +339,7 @@ START_TEST(errors_are_read_like_packets_until_none_is_left)
 	while (net_readable(udp_server_fd(s)) && n++ < 10)
 		ck_assert_int_le(udp_server_recv(s, b, &d), 0);
 	ck_assert_int_lt(n, 10);
-	ck_assert_uint_eq(udp_server_errors(s, &last), 3);
+	ck_assert_uint_eq((last = udp_server_errors(s)).n, 3);
 
 	/* udp_recv() reports it as well, and does not count it. */
 	queue_and_flush(s, "refused", &sent);
@@ -465,7 +469,7 @@ START_TEST(a_datagram_that_cannot_be_sent_costs_no_other)
 	static uint8_t monster[66000];
 	struct udp_server *s = udp_server_new(NET_B);
 	struct sock_sent sent = { 0 };
-	struct sock_error last;
+	struct udp_errors last;
 	int peer = in_b_udp(PORT);
 
 	udp_server_queue(s, "one", 3, &sent);
@@ -476,7 +480,7 @@ START_TEST(a_datagram_that_cannot_be_sent_costs_no_other)
 	ck_assert_uint_eq(sent.failed, 1);
 	ck_assert_int_eq(sent.last_errno, EMSGSIZE);
 	check_count(peer, 2, NULL);
-	ck_assert_uint_eq(udp_server_errors(s, &last), 0);
+	ck_assert_uint_eq((last = udp_server_errors(s)).n, 0);
 	close(peer);
 	udp_server_free(s);
 }
@@ -844,17 +848,18 @@ END_TEST
 
 /* Receives errors until there is one. */
 static void
-check_error(struct udp_server *s, int err, const char *ifname)
+check_error(struct udp_server *s, int err, enum udp_proof proof, const char *ifname)
 {
 	struct udp_batch *b = udp_batch_new();
 	const struct udp_dgram *d;
-	struct sock_error last;
+	struct udp_errors last;
 
 	net_wait(udp_server_fd(s));
 	while (net_readable(udp_server_fd(s)))
 		ck_assert_int_le(udp_server_recv(s, b, &d), 0);
-	ck_assert_uint_gt(udp_server_errors(s, &last), 0);
+	ck_assert_uint_gt((last = udp_server_errors(s)).n, 0);
 	ck_assert_int_eq(last.err, err);
+	ck_assert_int_eq(last.proof, proof);
 	ck_assert_uint_eq(last.ifindex, if_nametoindex(ifname));
 	udp_batch_free(b);
 }
@@ -878,7 +883,7 @@ START_TEST(icmpv6_errors_cost_no_packet)
 	check_count(peer, 2 * UDP_BATCH, NULL);
 	close(peer);
 	queue_and_flush(s, "refused", &sent);
-	check_error(s, ECONNREFUSED, "v0");
+	check_error(s, ECONNREFUSED, UDP_SURE, "v0");
 	udp_server_free(s);
 }
 END_TEST
@@ -903,15 +908,81 @@ START_TEST(errors_of_routers_and_neighbours_are_reported)
 		net_run("ip -6 route add %s via 2001:db8::2", route[i].address);
 		s = udp_server_new6(route[i].address, 0);
 		queue_and_flush(s, "request", &sent);
-		check_error(s, route[i].err, "v0");
+		check_error(s, route[i].err, UDP_QUOTED, "v0");
 		udp_server_free(s);
 	}
 	/* Nobody has this address. Our own kernel says so; unlike IPv4's, its message
 	 * seems to come by the interface of our address. */
 	s = udp_server_new6("2001:db8::77", 0);
 	queue_and_flush(s, "request", &sent);
-	check_error(s, EHOSTUNREACH, "v0");
+	check_error(s, EHOSTUNREACH, UDP_SURE, "v0");
 	udp_server_free(s);
+}
+END_TEST
+
+static void
+put_csum(uint8_t *icmp, size_t len)
+{
+	uint16_t sum = csum_fold(csum_add(0, icmp, len));
+
+	icmp[2] = (uint8_t)(sum >> 8);
+	icmp[3] = (uint8_t)sum;
+}
+
+/* ICMP port unreachable about what v0's socket sent, which quotes this. */
+static void
+forge(enum family f, const char *quoted)
+{
+	uint8_t b[256] = { f == FAMILY6 ? 1 : 3, f == FAMILY6 ? 4 : 3 };
+	const struct sock_at to = sock_at(f == FAMILY6 ? ip("2001:db8::1") : ip_of4(NET_A),
+	    0, 0);
+	size_t len;
+	int fd;
+
+	net_in_b();
+	fd = sock_open(sock_family(f), SOCK_RAW, f == FAMILY6 ? IPPROTO_ICMPV6 :
+	    IPPROTO_ICMP);
+	net_in_a();
+	ck_assert_int_ge(fd, 0);
+	if (f == FAMILY6) {
+		len = 8 + net_packet6(b + 8, "2001:db8::1", PORT6, "2001:db8::2", PORT6,
+		    quoted);
+	} else {
+		len = 8 + net_packet(b + 8, NET_A, PORT, NET_B, PORT, quoted,
+		    strlen(quoted));
+		put_csum(b, len);
+	}
+	ck_assert_int_eq(sendto(fd, b, len, 0, &to.any, to.len), (ssize_t)len);
+	close(fd);
+}
+
+/* Even from the right address, as a host of the server's VLAN can send it. */
+START_TEST(an_error_must_quote_what_was_sent)
+{
+	struct udp_server *s[2];
+	struct sock_sent sent = { 0 };
+	int peer[2];
+
+	begin_ip6();
+	peer[0] = in_b_udp(PORT);
+	peer[1] = in_b_udp6(PORT6, NULL);
+	s[0] = udp_server_new(NET_B);
+	s[1] = udp_server_new6("2001:db8::2", 0);
+	for (enum family f = 0; f < FAMILIES; f++) {
+		queue_and_flush(s[f], "request", &sent);
+		forge(f, "");
+		check_error(s[f], ECONNREFUSED, UDP_HEARSAY, "v0");
+		forge(f, "question");
+		check_error(s[f], ECONNREFUSED, UDP_HEARSAY, "v0");
+		forge(f, "request");
+		check_error(s[f], ECONNREFUSED, UDP_SURE, "v0");
+		/* the best one counts */
+		forge(f, "request");
+		forge(f, "question");
+		check_error(s[f], ECONNREFUSED, UDP_SURE, "v0");
+		udp_server_free(s[f]);
+		close(peer[f]);
+	}
 }
 END_TEST
 
@@ -923,7 +994,7 @@ START_TEST(what_is_too_big_for_the_path_leaves_in_fragments)
 	struct sock_sent sent = { 0 };
 	struct udp_batch *b = udp_batch_new();
 	const struct udp_dgram *d;
-	struct sock_error last;
+	struct udp_errors last;
 	struct udp_server *s;
 	int peer;
 
@@ -958,7 +1029,7 @@ START_TEST(what_is_too_big_for_the_path_leaves_in_fragments)
 	    " /proc/net/snmp6");
 	ck_assert_uint_eq(sent.ok, 4);
 	ck_assert_uint_eq(sent.failed + sent.full, 0);
-	ck_assert_uint_eq(udp_server_errors(s, &last), 0);
+	ck_assert_uint_eq((last = udp_server_errors(s)).n, 0);
 	close(peer);
 	udp_server_free(s);
 	udp_batch_free(b);
@@ -1022,6 +1093,7 @@ add_tests6(TCase *tc)
 	tcase_add_test(tc, a_link_local_source_is_for_servers_on_the_link);
 	tcase_add_test(tc, icmpv6_errors_cost_no_packet);
 	tcase_add_test(tc, errors_of_routers_and_neighbours_are_reported);
+	tcase_add_test(tc, an_error_must_quote_what_was_sent);
 	tcase_add_test(tc, what_is_too_big_for_the_path_leaves_in_fragments);
 	tcase_add_test(tc, a_wildcard_socket_sends_to_clients);
 	tcase_add_test(tc, both_families_have_their_ports);

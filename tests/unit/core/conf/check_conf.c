@@ -97,6 +97,7 @@ static const struct {
 	{ R, "clients", "64", NULL },
 	{ R, "clients", "1048576", NULL },
 	{ R, "check-source", "off", NULL },
+	{ R, "uplinks", "up*,vlan900", "up*, vlan900" },
 	{ R, "4011", "off", NULL },
 	{ R, "4011-errors", "pass", NULL },
 	{ R, "discovery-group", "239.1.2.3", NULL },

@@ -305,14 +305,14 @@ START_TEST(replies_from_a_client_vlan_are_dropped)
 	conf(PLAIN);
 	discover();
 	reply(DHCP4_OFFER);
-	ck_assert_int_eq(arrives_by("198.51.100.10", 10), DROP_REPLY_FROM_CLIENT);
-	ck_assert_int_eq(arrives_by("198.51.100.10", 20), DROP_REPLY_FROM_CLIENT);
+	ck_assert_int_eq(arrives_by("198.51.100.10", 10), DROP_CLIENT_UPLINK);
+	ck_assert_int_eq(arrives_by("198.51.100.10", 20), DROP_CLIENT_UPLINK);
 	/* unless our own route to it leads there */
 	ck_assert_int_eq(arrives_by("192.0.2.9", 10), DROP_NONE);
-	ck_assert_int_eq(arrives_by("192.0.2.9", 20), DROP_REPLY_FROM_CLIENT);
+	ck_assert_int_eq(arrives_by("192.0.2.9", 20), DROP_CLIENT_UPLINK);
 	/* without a route it is dropped */
 	w->servers.source[servers_find4(&w->servers, world_ip("192.0.2.9"))] = IP_NONE;
-	ck_assert_int_eq(arrives_by("192.0.2.9", 10), DROP_REPLY_FROM_CLIENT);
+	ck_assert_int_eq(arrives_by("192.0.2.9", 10), DROP_CLIENT_UPLINK);
 }
 END_TEST
 
@@ -334,9 +334,35 @@ START_TEST(a_reply_routed_into_a_vrf_is_only_for_its_own_clients)
 	world_link(w, 78, "other");	/* commits */
 	ck_assert_int_eq(arrives_by("198.51.100.10", 10), DROP_NONE);
 	ck_assert_int_eq(arrives_by("198.51.100.77", 10), DROP_REPLY_FROM_CLIENT);
-	ck_assert_int_eq(arrives_by("198.51.100.10", 20), DROP_REPLY_FROM_CLIENT);
+	ck_assert_int_eq(arrives_by("198.51.100.10", 20), DROP_CLIENT_UPLINK);
 	put_ip(&r, GIADDR, "203.0.113.1");
-	ck_assert_int_eq(arrives_by("198.51.100.10", 10), DROP_REPLY_FROM_CLIENT);
+	ck_assert_int_eq(arrives_by("198.51.100.10", 10), DROP_CLIENT_UPLINK);
+}
+END_TEST
+
+/* DHCPLEASEACTIVE has the chaddr of the lease (RFC 4388 6.4.2), and no client takes it, nor a
+ * type that nobody knows, for an answer. */
+START_TEST(after_two_minutes_answers_need_a_question)
+{
+	static const struct { uint8_t type; enum drop why; } at[] = {
+		{ DHCP4_OFFER, DROP_UNASKED }, { DHCP4_ACK, DROP_UNASKED },
+		{ DHCP4_NAK, DROP_UNASKED }, { DHCP4_TYPE_NONE, DROP_UNASKED },
+		{ 13, DROP_NONE }, { 200, DROP_NONE }, { DHCP4_FORCERENEW, DROP_BAD_TYPE },
+	};
+
+	conf(PLAIN);
+	reply(DHCP4_OFFER);
+	ck_assert_int_eq(arrives_by("198.51.100.10", 40), DROP_NONE);
+	world_wait_ms(w, 120000);
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		reply(at[i].type);
+		ck_assert_int_eq(arrives_by("198.51.100.10", 40), at[i].why);
+	}
+	ck_assert_int_eq(w->servers.health[0].state, HEALTH_UNKNOWN);
+	discover();
+	reply(DHCP4_OFFER);
+	ck_assert_int_eq(arrives_by("198.51.100.10", 40), DROP_NONE);
+	ck_assert_int_eq(w->servers.health[0].state, HEALTH_UP);
 }
 END_TEST
 
@@ -764,6 +790,7 @@ relay4_reply_suite(void)
 	tcase_add_test(t, replies_from_unknown_servers_are_dropped);
 	tcase_add_test(t, replies_from_a_client_vlan_are_dropped);
 	tcase_add_test(t, a_reply_routed_into_a_vrf_is_only_for_its_own_clients);
+	tcase_add_test(t, after_two_minutes_answers_need_a_question);
 	tcase_add_test(t, messages_other_than_replies_are_dropped);
 	tcase_add_test(t, types_that_are_not_known_are_delivered);
 	tcase_add_test(t, giaddr_names_the_interface);

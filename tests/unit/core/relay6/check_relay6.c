@@ -742,7 +742,7 @@ START_TEST(only_servers_may_reply)
 	    DROP_NOT_SERVER);
 	rx.data = msg.b;		/* A's address, by a client link */
 	rx.len = msg.len;
-	expect(relay6_reply(&w->r6, &rx, w->now, &d), DROP_NOT_SERVER);
+	expect(relay6_reply(&w->r6, &rx, w->now, &d), DROP_CLIENT_UPLINK);
 	client(DHCP6_ADVERTISE);
 	expect(reply_from(A, NULL, NULL, NULL), DROP_NOT_RELAYED);
 	msg6_init_relay(&msg, DHCP6_RELAY_FORW, 0, "::", CLIENT);

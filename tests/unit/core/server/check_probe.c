@@ -734,6 +734,31 @@ START_TEST(servers_with_one_address_are_probed_once)
 }
 END_TEST
 
+/* A forger may tell us so a thousand times a second. */
+START_TEST(a_doubt_brings_the_next_round_early_once)
+{
+	unsigned before;
+
+	open_world(DHCP);
+	does[CONF_PROBE_DHCP] = ANSWERS;
+	pass(100);
+	before = n_asked;
+	probe_doubt(&p, &w->servers, 0, w->now);
+	pass(190);
+	ck_assert_uint_eq(n_asked, before);
+	pass(220);		/* a quarter of the interval, or a tenth less */
+	ck_assert_uint_eq(n_asked, before + 1);
+	for (unsigned i = 0; i < 200; i++) {
+		probe_doubt(&p, &w->servers, 0, w->now);
+		pass(10);
+	}
+	/* 2 s at 300 to 500 ms */
+	ck_assert_uint_le(n_asked, before + 1 + 7);
+	ck_assert_int_eq(state(), HEALTH_UP);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(giaddr_is_that_of_an_interface_that_leads_to_the_server)
 {
 	const struct iface_giaddr *gi;
@@ -840,6 +865,7 @@ probe_suite(void)
 	tcase_add_test(t, rounds_are_spread_and_drift);
 	tcase_add_test(t, the_queries_of_a_step_are_limited);
 	tcase_add_test(t, servers_with_one_address_are_probed_once);
+	tcase_add_test(t, a_doubt_brings_the_next_round_early_once);
 	tcase_add_test(t, giaddr_is_that_of_an_interface_that_leads_to_the_server);
 	tcase_add_test(t, on_standby_our_own_address_is_used);
 	tcase_add_test(t, the_link_is_that_of_the_narrowest_subnet);

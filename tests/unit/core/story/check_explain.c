@@ -107,6 +107,9 @@ CASE("... which it did not take", BOOTED, BOOTED, BOTH, .others.rogue = true,
     .others.rogue_boot = true, .tftp.reads = 1)
 CASE("a rogue, and no file", NOT_FOUND, NOT_FOUND, BOTH, .others.rogue = true, .tftp.reads = 1,
     .tftp.same_reads = 1, .tftp.error = true, .tftp.missing = true)
+CASE("an uplink is a client interface", CLIENT_UPLINK, CLIENT_UPLINK, DISCOVERS,
+    SEEN(CLIENT_UPLINK))
+CASE("replies take another way", REVERSE_PATH, REVERSE_PATH, DISCOVERS, SEEN(REVERSE_PATH))
 CASE("stranger", STRANGER, STRANGER, DISCOVERS, SEEN(NOT_SERVER))
 CASE("refused, not our giaddr", ANSWER_REFUSED, ANSWER_REFUSED, DISCOVERS, SEEN(NOT_OUR_GIADDR))
 CASE("refused, shared giaddr", ANSWER_REFUSED, ANSWER_REFUSED, DISCOVERS, SEEN(AMBIGUOUS))
