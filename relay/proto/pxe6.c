@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * pxe6 - what a DHCPv6 message says about the machine that boots.
+ * pxe6 - what a DHCPv6 message says about the machine that boots, and what a server's
+ * message offers to it.
  *
  * RFC 5970 moved the architecture (61) and the network device (62) to DHCPv6. The vendor class
  * (16) and the user class (15) exist there with two bytes of length before each class, and some
@@ -9,7 +10,9 @@
  */
 #include "proto/pxe6.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #define DUID_UUID	4	/* RFC 6355 4 */
 
@@ -117,4 +120,119 @@ pxe6_read(struct pxe_client *c, const struct dhcp6 *m)
 	    dhcp6_requests(m, DHCP6_OPT_BOOT_URL);
 	pxe_conclude(c, false);
 	c->netboot = c->netboot || c->family == PXE_IPXE;
+}
+
+bool
+pxe6_is_edk2(const struct pxe_client *c)
+{
+	return (c->family == PXE_PXE || c->family == PXE_HTTP) && c->n_arch &&
+	    !c->arch_guessed && (c->pxeclient || c->httpclient);
+}
+
+/* --- what a server offers ---------------------------------------------------- */
+
+static void
+read_offered_classes(struct pxe6_offer *o, const struct dhcp6 *m)
+{
+	struct pxe_client c = { 0 };
+
+	read_vendor_classes(&c, m);
+	pxe_conclude(&c, false);
+	o->pxe = c.pxeclient;
+	o->http = c.httpclient;
+}
+
+/* EDK2 takes the first parameter for the size of the file in blocks of 512 bytes, of one to
+ * five digits (tianocore/edk2 issue 10114); in RFC 5970 3.2 it may be any text. */
+static bool
+is_size(struct rd params)
+{
+	struct rd text = rd_sub(&params, rd_u16(&params));
+	size_t len = rd_left(&text);
+
+	for (size_t i = 0; i < len; i++)
+		if (!isdigit(text.p[i]))
+			return false;
+	return !text.bad && len >= 1 && len <= 5;
+}
+
+/* GRUB searches for an option until one of length 0, such as 14 or 20. */
+static bool
+is_hidden(const struct dhcp6 *m)
+{
+	struct rd options = dhcp6_options(m), value;
+	uint16_t code;
+
+	while (dhcp6_next(&options, &code, &value) && code != DHCP6_OPT_BOOT_URL)
+		if (rd_left(&value) == 0)
+			return true;
+	return false;
+}
+
+void
+pxe6_read_offer(struct pxe6_offer *o, const struct dhcp6 *m)
+{
+	struct rd value;
+
+	*o = (struct pxe6_offer){
+		.lease = dhcp6_gives_lease(m), .size_ok = true,
+		.dns = dhcp6_has(m, DHCP6_OPT_DNS),
+	};
+	read_offered_classes(o, m);
+	if (dhcp6_opt(m, DHCP6_OPT_BOOT_URL, &value) && rd_left(&value)) {
+		o->url = value;
+		o->has_url = true;
+		o->hidden = is_hidden(m);
+	}
+	if (dhcp6_opt(m, DHCP6_OPT_BOOT_PARAM, &value))
+		o->size_ok = is_size(value);
+	if (dhcp6_opt(m, DHCP6_OPT_PREFERENCE, &value))
+		o->best = rd_u8(&value) == UINT8_MAX;
+}
+
+bool
+pxe6_boots(const struct pxe6_offer *o, enum pxe_family family)
+{
+	return family == PXE_HTTP ? o->has_url && o->http : o->has_url || o->pxe;
+}
+
+static bool
+skip_scheme(struct rd *url, const char *scheme)
+{
+	size_t len = strlen(scheme);
+
+	if (rd_left(url) < len || strncasecmp((const char *)url->p, scheme, len) != 0)
+		return false;
+	rd_skip(url, len);
+	return true;
+}
+
+/* Is it a name or, in brackets, an address? *name: which of them. A second colon is that
+ * of an address that stands alone. */
+static bool
+is_host(struct rd url, bool *name)
+{
+	const char *p = (const char *)url.p;
+	size_t len = rd_left(&url), colons = 0;
+
+	*name = len && p[0] != '[';
+	if (len == 0 || p[0] == '/')
+		return false;
+	if (!*name)
+		return memchr(p, ']', len);
+	for (size_t i = 0; i < len && p[i] != '/'; i++)
+		colons += p[i] == ':';
+	return colons < 2;
+}
+
+bool
+pxe6_url_suits(const struct pxe6_offer *o, enum pxe_family family)
+{
+	struct rd url = o->url;
+	bool name;
+
+	if (family == PXE_HTTP ? !skip_scheme(&url, "http://") &&
+	    !skip_scheme(&url, "https://") : !skip_scheme(&url, "tftp://"))
+		return false;
+	return is_host(url, &name) && (!name || o->dns);
 }

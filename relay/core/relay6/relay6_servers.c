@@ -14,15 +14,7 @@
 #include <string.h>
 
 #include "core/server/rules.h"
-
-/* EDK2 collects offers for four seconds and takes the address from one server
- * and the boot file from another. iPXE, U-Boot and GRUB take the first ADVERTISE
- * (U-Boot the best of one second), so they must not see one without an address. */
-static bool
-collects_offers(const struct pxe_client *c)
-{
-	return c->family == PXE_PXE || c->family == PXE_HTTP;
-}
+#include "proto/pxe6.h"
 
 /* Adds the members of a group that lease addresses to the set, unless it is NULL. Returns
  * whether there are any. */
@@ -64,8 +56,10 @@ ask_client_of(const struct relay6_plan *plan)
 	/* RFC 9915 18.2.1: each server that gets a SOLICIT with Rapid Commit
 	 * commits a lease. */
 	c.one = o->m.type == DHCP6_SOLICIT && dhcp6_has(&o->m, DHCP6_OPT_RAPID_COMMIT);
+	/* iPXE, U-Boot and GRUB take the first ADVERTISE (U-Boot the best of one second), so
+	 * they must not see one without an address. */
 	c.leases = !plan->has_client || !plan->client.netboot ||
-	    (o->m.type == DHCP6_SOLICIT && !collects_offers(&plan->client));
+	    (o->m.type == DHCP6_SOLICIT && !pxe6_is_edk2(&plan->client));
 	return c;
 }
 
@@ -101,7 +95,7 @@ query(struct relay *r, struct relay6_plan *plan, struct conv *cv,
 	leases = add_leasing(r->conf, NULL, boot);
 	if (t->everything || (solicit && !leases))
 		query_group(r, plan, cv, CONF_DHCP, dhcp, now);
-	if (leases || !solicit || collects_offers(&plan->client))
+	if (leases || !solicit || pxe6_is_edk2(&plan->client))
 		query_group(r, plan, cv, CONF_BOOT, boot, now);
 }
 

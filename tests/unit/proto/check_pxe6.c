@@ -469,6 +469,114 @@ START_TEST(pxe6_reads_messages_from_the_wild)
 }
 END_TEST
 
+/* --- offers ---------------------------------------------------------------- */
+
+static struct pxe6_offer offer;
+
+static void
+read_offer(void)
+{
+	static struct dhcp6 m;
+
+	must(dhcp6_parse(&m, msg.b, msg.len) == DROP_NONE);
+	pxe6_read_offer(&offer, &m);
+}
+
+START_TEST(uefi_is_known_from_others)
+{
+	for (size_t i = 0; msg6_clients[i].name; i++) {
+		msg6_client(&msg, msg6_clients[i].name);
+		read_msg();
+		ck_assert_msg(pxe6_is_edk2(&client) ==
+		    (strcmp(msg6_clients[i].name, "edk2-pxe") == 0 ||
+		    strcmp(msg6_clients[i].name, "edk2-http") == 0), "%s",
+		    msg6_clients[i].name);
+	}
+}
+END_TEST
+
+START_TEST(an_offer_is_read)
+{
+	size_t ia;
+
+	msg6_init(&msg, DHCP6_ADVERTISE);
+	read_offer();
+	ck_assert(!offer.lease && !offer.has_url && !offer.pxe && !offer.http);
+	ck_assert(offer.size_ok && !offer.best && !offer.hidden && !offer.dns);
+	ck_assert(!pxe6_boots(&offer, PXE_PXE) && !pxe6_boots(&offer, PXE_HTTP));
+	msg6_vendor_class(&msg, 343, "PXEClient");
+	read_offer();
+	ck_assert(offer.pxe && !offer.http);
+	ck_assert(pxe6_boots(&offer, PXE_PXE) && !pxe6_boots(&offer, PXE_HTTP));
+	ia = msg6_begin_ia(&msg, DHCP6_OPT_IA_NA, 0, 0);
+	msg6_addr(&msg, "2001:db8::5", 3600);
+	msg6_end(&msg, ia);
+	msg6_opt_hex(&msg, DHCP6_OPT_PREFERENCE, "ff");
+	msg6_opt_text(&msg, DHCP6_OPT_BOOT_URL, "tftp://[2001:db8::1]/a");
+	msg6_opt_hex(&msg, 20, "");
+	read_offer();
+	ck_assert(offer.lease && offer.has_url && offer.best && !offer.hidden);
+	ck_assert_uint_eq(rd_left(&offer.url), strlen("tftp://[2001:db8::1]/a"));
+	msg6_init(&msg, DHCP6_ADVERTISE);
+	msg6_opt_hex(&msg, DHCP6_OPT_PREFERENCE, "fe");
+	msg6_opt_hex(&msg, 14, "");
+	msg6_vendor_class(&msg, 343, "HTTPClient");
+	msg6_opt_text(&msg, DHCP6_OPT_BOOT_URL, "http://[2001:db8::1]/a");
+	read_offer();
+	ck_assert(offer.hidden && !offer.best && pxe6_boots(&offer, PXE_HTTP));
+}
+END_TEST
+
+START_TEST(option_60_is_a_size_of_up_to_five_digits)
+{
+	static const struct { const char *hex; bool ok; } params[] = {
+		{ "0001 30", true }, { "0005 3132333435", true },
+		{ "0006 313233343536", false }, { "0003 31782f", false },
+		{ "0000", false }, { "0005 3132", false }, { "", false },
+		{ "0002 3132 0003 616263", true },
+	};
+
+	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++) {
+		msg6_init(&msg, DHCP6_REPLY);
+		msg6_opt_hex(&msg, DHCP6_OPT_BOOT_PARAM, params[i].hex);
+		read_offer();
+		ck_assert_msg(offer.size_ok == params[i].ok, "%s", params[i].hex);
+	}
+}
+END_TEST
+
+START_TEST(urls_suit_a_kind_of_firmware)
+{
+	static const struct { const char *url; bool pxe, http, by_name; } urls[] = {
+		{ "tftp://[2001:db8::1]/a.efi", true, false, false },
+		{ "tftp://[2001:db8::1]", true, false, false },
+		{ "http://[2001:db8::1]:8080/a", false, true, false },
+		{ "HTTPS://[2001:db8::1]/a", false, true, false },
+		{ "http://boot.example:8080/a", false, true, true },
+		{ "tftp://boot.example/a:b:c", true, false, true },
+		{ "tftp://2001:db8::1/a", false, false, false },
+		{ "tftp://[2001:db8::1/a", false, false, false },
+		{ "tftp:///a", false, false, false }, { "tftp://", false, false, false },
+		{ "my-startup-config", false, false, false }, { "t", false, false, false },
+	};
+
+	for (size_t i = 0; i < 2 * sizeof(urls) / sizeof(urls[0]); i++) {
+		bool dns = i & 1;
+		const char *url = urls[i / 2].url;
+
+		msg6_init(&msg, DHCP6_REPLY);
+		msg6_opt_text(&msg, DHCP6_OPT_BOOT_URL, url);
+		if (dns)
+			msg6_opt_hex(&msg, DHCP6_OPT_DNS, "20010db8 00000000 00000000 00000001");
+		read_offer();
+		ck_assert_msg(pxe6_url_suits(&offer, PXE_PXE) ==
+		    (urls[i / 2].pxe && (dns || !urls[i / 2].by_name)), "%s", url);
+		ck_assert_msg(pxe6_url_suits(&offer, PXE_HTTP) ==
+		    (urls[i / 2].http && (dns || !urls[i / 2].by_name)), "%s", url);
+	}
+}
+END_TEST
+
 Suite *
 pxe6_suite(void)
 {
@@ -495,6 +603,13 @@ pxe6_suite(void)
 	tcase_add_test(tc, user_class_raw_or_with_lengths);
 	tcase_add_test(tc, ipxe_is_ipxe_whatever_option_16_says);
 	tcase_add_test(tc, classes_are_cut_at_255);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("offers");
+	tcase_add_test(tc, uefi_is_known_from_others);
+	tcase_add_test(tc, an_offer_is_read);
+	tcase_add_test(tc, option_60_is_a_size_of_up_to_five_digits);
+	tcase_add_test(tc, urls_suit_a_kind_of_firmware);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("anything");
