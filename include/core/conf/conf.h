@@ -112,6 +112,7 @@ struct conf_group {
 	uint32_t hedge_ms;	/* 0: off */
 	uint32_t hold_down_ms;	/* failover: see pxrelay.conf(5) */
 	bool rescue;		/* port 4011; default: mode is not all */
+	bool need_bootfile;	/* DHCPv6 */
 	uint16_t n;
 	uint16_t *server;	/* indexes into conf.server; owned */
 	int line;

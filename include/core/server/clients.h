@@ -36,6 +36,7 @@
 #include "core/iface/limit.h"
 #include "core/server/ask.h"
 #include "proto/dhcp4.h"
+#include "proto/pxe.h"
 
 /* Retries of one conversation come within a minute (EDK2: 28 s, dhclient: 60 s); the
  * longest gap in DHCPv6 is EDK2's 17 s. */
@@ -51,6 +52,11 @@ struct conv {
 	uint16_t group[CONF_CLASSES];	/* DHCPv6: that were queried; CONF_NONE: none */
 	uint8_t tries;		/* requests since a reply (not a proxy offer) */
 	struct ask ask;		/* answered by an offer, or an ACK: see ack_is_boot */
+	/* DHCPv6, a SOLICIT of EDK2 for PXE or HTTP that has no offer to boot from yet;
+	 * else PXE_PLAIN. See need-bootfile. */
+	enum pxe_family edk2;
+	struct mono begin;
+	struct serverset useless;	/* offered nothing to boot from */
 	/* The rest is of DHCPv4. */
 	bool broadcast;		/* B flag of the last request */
 	bool ack_is_boot;	/* boot servers got no DISCOVER: an ACK answers */

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "proto/pxe6.h"
+
 /* --- may it be delivered? ---------------------------------------------- */
 
 static enum drop
@@ -202,6 +204,54 @@ judge_offer(const struct relay *r, const struct relay6_delivery *d)
 	    DROP_OFFER_NOT_PROXY : DROP_NONE;
 }
 
+/* EDK2 gives up when its window of four seconds closes and nothing in it boots the machine.
+ * While it has no offer at all, it asks on for 60 s: after 0, 4, 13 and 30. Offers to the
+ * first three are kept from it, so that it is still told why before its time is up. */
+#define KEEP_MS	20000
+
+/* May another member of the group still answer? */
+static bool
+may_answer(const struct relay *r, const struct conv *cv, const struct conf_group *g)
+{
+	for (unsigned i = 0; i < g->n; i++) {
+		const struct conf_server *s = &r->conf->server[g->server[i]];
+
+		if (ip_family(s->address) == FAMILY6 && !s->proxy_only &&
+		    health_usable(&r->servers->health[s->first]) &&
+		    !serverset_has(&cv->useless, s->first))
+			return true;
+	}
+	return false;
+}
+
+/* need-bootfile: is there a better one to be hoped for than this ADVERTISE? */
+static enum drop
+judge_bootfile(const struct relay *r, const struct relay6_delivery *d, struct conv *cv,
+    struct mono now)
+{
+	struct pxe6_offer o;
+
+	if (!cv || cv->edk2 == PXE_PLAIN || d->server == CONF_NONE ||
+	    d->to.m.type != DHCP6_ADVERTISE || cv->conf_gen != r->servers->conf_gen)
+		return DROP_NONE;
+	pxe6_read_offer(&o, &d->to.m);
+	if (pxe6_boots(&o, cv->edk2)) {
+		cv->edk2 = PXE_PLAIN;	/* the others can do no harm any more */
+		return DROP_NONE;
+	}
+	serverset_add(&cv->useless, r->conf->server[d->server].first);
+	for (enum conf_class class = CONF_DHCP; class < CONF_CLASSES; class++) {
+		uint16_t group = cv->group[class];
+
+		if (conf_group_has(r->conf, group, d->server) &&
+		    r->conf->group[group].need_bootfile &&
+		    mono_diff_ms(now, cv->begin) < KEEP_MS &&
+		    may_answer(r, cv, &r->conf->group[group]))
+			return DROP_NO_BOOTFILE;
+	}
+	return DROP_NONE;
+}
+
 /* RFC 8357 5: the port that our option 135 named, which the server copied. */
 static uint16_t
 relay_port(const struct dhcp6 *m)
@@ -325,8 +375,12 @@ needs_query(const struct relay6_delivery *d)
 static bool
 is_answer(const struct dhcp6 *m, enum conf_class class)
 {
-	return m->type != DHCP6_ADVERTISE || dhcp6_gives_lease(m) ||
-	    (class == CONF_BOOT && dhcp6_has(m, DHCP6_OPT_BOOT_URL));
+	struct pxe6_offer o;
+
+	if (m->type != DHCP6_ADVERTISE)
+		return true;
+	pxe6_read_offer(&o, m);
+	return o.lease || (class == CONF_BOOT && pxe6_boots(&o, PXE_PXE));
 }
 
 static void
@@ -382,6 +436,10 @@ plan_reply(struct relay *r, const struct rx *rx, struct mono now,
 		why = judge_vss(r, d);
 	if (why == DROP_NONE)
 		why = judge_offer(r, d);
+	if (why != DROP_NONE)
+		return why;
+	cv = find_conv(r, d, now);
+	why = judge_bootfile(r, d, cv, now);
 	if (why != DROP_NONE)
 		return why;
 	address_reply(r, d, now);

@@ -244,6 +244,11 @@ plan_request(struct relay *r, const struct rx *rx, struct relay6_plan *plan,
 	bool fresh;
 	struct conv *cv = clients_get(r->clients, key, now, &fresh);
 
+	if (fresh) {
+		cv->begin = now;
+		cv->edk2 = plan->from.m.type == DHCP6_SOLICIT && plan->has_client &&
+		    pxe6_is_edk2(&plan->client) ? plan->client.family : PXE_PLAIN;
+	}
 	remember_sender(r, rx, now);
 	clients_count_try(r, cv);
 	if (plan->from.m.odd)
