@@ -233,8 +233,10 @@ observe_help_copy(struct daemon *d, const struct rx *rx,
 }
 
 void
-observe_discovery6(struct daemon *d, const struct rx *rx)
+observe_discovery6(struct daemon *d, const struct rx *rx, struct mono now)
 {
+	if (iftab_by_index(d->iftab, rx->ifindex))
+		record_boot_step6(d->track, rx, DROP_NO_BOOT_SERVER, now);
 	REPORT(d,
 	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_PXE,
 	    .to = link_dest(rx), .why = DROP_NO_BOOT_SERVER, .trace = "dropped",

@@ -26,7 +26,7 @@ take_frame(struct daemon *d, const struct ring_frame *f, const struct rx *rx,
 	(void)f;
 	if (u->dport == DHCP4_PORT_PXE) {
 		/* EDK2's boot server discovery; it is only counted. */
-		observe_discovery6(d, rx);
+		observe_discovery6(d, rx, now);
 		stats_count(&d->stats[FAMILY6], COUNTER_P4011_REQUESTS);
 		d->stats[FAMILY6].drop_4011[DROP_NO_BOOT_SERVER]++;
 	} else if (d->sockets->in[FAMILY6].behind && !is_known(d, rx, now))

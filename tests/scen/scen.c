@@ -7,7 +7,7 @@
  *   conf ... end                    the configuration, lines as in the file
  *   load FILE                       ... from a file of the source tree; a second one is a reload
  *   link IFINDEX NAME [down]        the kernel reports a link (again: changed); also
- *                                   bridge, tunnel, master=IFINDEX, vlan=ID
+ *                                   bridge, tunnel, master=IFINDEX, vlan=ID, mtu=N
  *   link IFINDEX NAME lower=N [mac=...]    a macvlan on interface N
  *   linkgone IFINDEX
  *   addr IFINDEX A.B.C.D/N [secondary]     ... an address; -addr removes it
@@ -16,7 +16,8 @@
  *   otherway IFINDEX                a less preferred route to all servers
  *   client IFINDEX TYPE KEY=...     a client sends; with giaddr=, another relay from that
  *                                   address and port 67, or from src=ADDR sport=PORT
- *   client6 IFINDEX TYPE KEY=...    a DHCPv6 client sends to ff02::1:2
+ *   client6 IFINDEX TYPE KEY=...    a DHCPv6 client sends to ff02::1:2; with dport=4011
+ *                                   to that port
  *   client4011 IFINDEX SRC:PORT TYPE KEY=...     by broadcast, or multicast to dst=ADDR
  *   helper IFINDEX SRC:PORT PORT [ttl=N] [payload=HEX]     a broadcast to another port
  *   tap IFINDEX SRC:PORT DST:PORT TYPE KEY=...     a packet routed past us; OFFER and ACK
@@ -529,7 +530,7 @@ set_conf(struct scen *s, const char *text)
 static void
 set_link(struct scen *s, char **word)
 {
-	struct iftab_link l = { .up = true, .hwtype = 1, .mac_len = 6, .mtu = 1500 };
+	struct iftab_link l = { .up = true, .hwtype = 1, .mac_len = 6 };
 
 	l.ifindex = ifindex_of(word);
 	snprintf(l.name, sizeof(l.name), "%s", word[2]);
@@ -544,6 +545,7 @@ set_link(struct scen *s, char **word)
 	}
 	l.master = (uint32_t)number(word + 3, "master", 0, 10);
 	l.vlan = (uint16_t)number(word + 3, "vlan", 0, 10);
+	l.mtu = (uint32_t)number(word + 3, "mtu", 1500, 10);
 	l.lower = (uint32_t)number(word + 3, "lower", 0, 10);
 	if (l.lower)
 		l.kind = IFTAB_MACVLAN;
@@ -701,8 +703,9 @@ client6_sends(struct scen *s, char **word)
 	struct mac l2 = mac_of(s, mac ? mac : "52:54:00:00:00:01");
 	struct udpip u = {
 		.src = address(s, src ? src : "fe80::5054:ff:fe00:1"),
-		.dst = address(s, "ff02::1:2"), .sport = 546, .dport = 547,
-		.payload = m.b,
+		.dst = address(s, "ff02::1:2"), .payload = m.b,
+		.sport = (uint16_t)number(word, "sport", 546, 10),
+		.dport = (uint16_t)number(word, "dport", 547, 10),
 	};
 
 	build6(s, &m, type6_of(s, word[2]), word + 3, NULL);

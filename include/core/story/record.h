@@ -33,6 +33,9 @@ void record_reply6(struct track *t, const struct rx *rx,
 /* A broadcast or multicast to port 4011 that went to n boot servers. */
 void record_4011(struct track *t, const struct rx *rx, uint16_t n,
     struct mono now);
+/* EDK2's REQUEST to ff02::1:2, port 4011. */
+void record_boot_step6(struct track *t, const struct rx *rx, enum drop why,
+    struct mono now);
 /* An answer that was delivered in place of a dead boot server's reply. */
 void record_rescue(struct track *t, const struct rescue_plan *p, struct mono now);
 /* A packet routed past us: port 4011, port 69, or a TFTP error. */

@@ -26,6 +26,7 @@
 #include "proto/dhcp6.h"
 #include "proto/names.h"
 #include "proto/pxe.h"
+#include "proto/pxe6.h"
 
 #define TRACK_EVENTS	32	/* the first 8 and the last 24 of a conversation */
 #define TRACK_FIRST	8
@@ -136,9 +137,21 @@ struct track_others {
 	bool relay;		/* another relay serves it too */
 };
 
+/* What firmware cannot do with an offer over DHCPv6 that has a URL (track_boot6.c). */
+enum track_fault {
+	TRACK_PXE_CLASS = 1 << 0,	/* a lease that says PXEClient */
+	TRACK_NO_HTTP = 1 << 1,		/* does not say HTTPClient */
+	TRACK_BAD_URL = 1 << 2,
+	TRACK_BAD_SIZE = 1 << 3,	/* option 60 */
+	TRACK_HIDDEN = 1 << 4,		/* behind an option of length 0 */
+	TRACK_TOO_LARGE = 1 << 5,
+	TRACK_TOO_LATE = 1 << 6,	/* after an offer with preference 255 */
+};
+
 /* The DHCPv6 part. */
 struct track_six {
 	enum pxe_family family;
+	bool edk2, grub;	/* what it boots with, if that is known */
 	bool netboot;		/* the client wants to boot over IPv6 */
 	/* Of its last SOLICIT without that wish, and with it. EDK2 sends both: its
 	 * own IPv6 has an exchange beside the one that boots. */
@@ -149,6 +162,19 @@ struct track_six {
 	uint16_t advertises, replies;
 	uint16_t offers;	/* ADVERTISEs with an address or a prefix */
 	bool ack, nak;		/* a REPLY with one; a REPLY that refuses one */
+	/* Of offers to a machine that boots: */
+	uint32_t boot_xid;	/* of its last message of any type with that wish */
+	uint32_t faults;	/* enum track_fault, of all that have a URL */
+	bool has_url, suits;	/* one has a URL; one has no fault */
+	bool url_replied;	/* a REPLY has a URL */
+	bool bare_first;	/* the first one with an address has no URL */
+	bool ended_early;	/* one with preference 255 does not boot it */
+	bool boot_step;		/* one sends it to ff02::1:2, port 4011 */
+	uint16_t steps, answered_steps;	/* it went there; was answered */
+	bool stateless;		/* it asks for options only */
+	bool owner_dead;	/* its last message is for a server that is down */
+	bool unheard;		/* a server that hears others by multicast only was asked */
+	bool foreign;		/* its address is of another network than the link */
 	bool rogue;		/* it took an ADVERTISE that we have not seen */
 	uint64_t server[2];	/* ends of the DUIDs in the last ADVERTISEs */
 	uint16_t status;	/* the last one that is not Success */
@@ -163,6 +189,7 @@ struct track_boot {
 	uint32_t xid;
 	uint32_t ifindex;
 	bool heard[FAMILIES];	/* messages of the client */
+	bool serves6;		/* its interface leads to DHCPv6 servers only */
 	enum pxe_family family;	/* in DHCPv4, as is `netboot` */
 	bool netboot;
 	bool has_arch;
@@ -251,7 +278,10 @@ struct track_request {
 	enum drop why;
 	uint16_t rule, n_dhcp, n_boot;
 	bool boot_down, all_down, boot_alone;
+	bool serves6;		/* of DHCPv4, dropped: only DHCPv6 is served here */
 	bool rogue;		/* for a DHCPv6 server that is none of ours */
+	bool owner_dead;	/* for one that is down */
+	bool unheard;		/* a SOLICIT by unicast, to one that answers none */
 	bool by_4011;		/* broadcast or multicast to port 4011 */
 };
 /* Hint: the next message is this client's (see clients_expect()). */
@@ -262,12 +292,19 @@ void track_request(struct track *t, const struct track_request *r, struct mono n
 void track_hedge(struct track *t, struct track_client *c, struct ipaddr server,
     bool boot, struct mono now);
 /* A reply that was delivered, or dropped (why). boot_only: its server leases
- * nothing. mac: the client's, NULL if only its DUID is known, by which it is found
- * if its request was seen. */
+ * nothing. */
 void track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
     bool boot_only, enum drop why, struct mono now);
-void track_reply6(struct track *t, const struct mac *mac, const struct dhcp6 *m,
-    struct ip6 server, enum drop why, struct mono now);
+struct track_reply6 {
+	const struct dhcp6 *m;
+	/* The client's; NULL if only its DUID is known, by which it is found if its
+	 * request was seen. */
+	const struct mac *mac;
+	struct ip6 server;
+	enum drop why;
+	bool foreign;		/* leases an address of another network */
+};
+void track_reply6(struct track *t, const struct track_reply6 *r, struct mono now);
 /* The lease in m names another host as router, so what the client sends to
  * other networks does not pass this relay. */
 void track_routed_elsewhere(struct track *t, const struct dhcp4 *m);
@@ -324,6 +361,9 @@ struct track_client *track_meet(struct track *t, const void *mac, uint8_t len,
     struct mono now);
 void track_name(struct track *t, const struct track_client *c,
     const struct track_name *n);
+/* What firmware asks over DHCPv6; and what comes for it. */
+void track_firmware6(struct track_six *six, const struct pxe_client *c);
+void track_offer6(struct track_six *six, const struct dhcp6 *m);
 /* Begins another conversation. */
 void track_begin(struct track *t, struct track_client *c, struct mono now);
 /* The client was active: opens its boot, or puts off its end. */

@@ -56,7 +56,7 @@ void observe_help(struct daemon *d, const struct rx *rx,
 void observe_help_copy(struct daemon *d, const struct rx *rx,
     const struct udpip *u, uint32_t ifindex);
 /* A DHCPv6 message to port 4011, which no server gets. */
-void observe_discovery6(struct daemon *d, const struct rx *rx);
+void observe_discovery6(struct daemon *d, const struct rx *rx, struct mono now);
 
 /* A frame that was dropped before it was parsed as a message. */
 void observe_bad_frame(struct daemon *d, enum family family,

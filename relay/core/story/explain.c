@@ -379,6 +379,29 @@ was_link_wrong(const struct evidence *a)
 	    was_dropped(a, DROP_AMBIGUOUS_LINK) || was_dropped(a, DROP_VSS_IGNORED);
 }
 
+/* The machine wants to boot, and nothing that it was offered says from where. */
+static bool
+has_no_url(const struct evidence *a)
+{
+	const struct track_six *six = &a->b->six;
+
+	return six->netboot && !six->has_url && !six->boot_step &&
+	    (six->offers || six->ack || was_dropped(a, DROP_NO_BOOTFILE));
+}
+
+static bool
+has_fault(const struct track_six *six, enum track_fault fault)
+{
+	return six->faults & (uint32_t)fault && !six->suits;
+}
+
+/* EDK2 may have the URL from one server and the address from another. */
+static bool
+is_booted6(const struct track_six *six)
+{
+	return six->suits && (six->url_replied || (six->ack && six->edk2));
+}
+
 /* RFC 9915 21.13: no addresses, no prefixes available. */
 static bool
 has_no_addresses(const struct track_six *six)
@@ -483,14 +506,14 @@ struct verdicts {
 };
 
 /* That of DHCPv6 comes first if it is the one on the machine: if only there it
- * wanted to boot, or wanted anything, or got it. */
+ * wanted to boot, or wanted anything, or got it, or is served. */
 static struct verdicts
 judge_both(const struct track_boot *b, struct mono now)
 {
 	struct verdicts v = { .a4 = evidence_of4(b, now), .a6 = evidence_of6(b, now) };
 	enum explain four = judge(&v.a4, DHCP4), six = judge(&v.a6, DHCP6);
 	bool is_six = !is_success(four) && (is_success(six) || four == EXPLAIN_GOING_ON);
-	bool both = b->heard[FAMILY4] && b->heard[FAMILY6];
+	bool both = b->heard[FAMILY4] && b->heard[FAMILY6] && !b->serves6;
 
 	if (!both)
 		is_six = b->heard[FAMILY6];

@@ -85,6 +85,9 @@ record_request(struct track *t, const struct relay *r,
 	}
 	if (why == DROP_NONE)
 		count_servers(&q, r->servers, &plan->to);
+	else if (why == DROP_NO_SERVER || why == DROP_NO_GIADDR)
+		q.serves6 = iface_leads_to_family(plan->in, r->conf, FAMILY6) &&
+		    !iface_leads_to_family(plan->in, r->conf, FAMILY4);
 	track_request(t, &q, now);
 }
 
@@ -277,6 +280,40 @@ names_stranger(const struct servers *sv, const struct dhcp6 *m)
 	return sv->conf->check_source;
 }
 
+/* Does it name a server of ours that is down? */
+static bool
+names_dead(const struct servers *sv, const struct dhcp6 *m)
+{
+	bool dead = false;
+	struct rd id;
+
+	if ((m->type != DHCP6_REQUEST && m->type != DHCP6_RENEW) ||
+	    !dhcp6_opt(m, DHCP6_OPT_SERVER_ID, &id))
+		return false;
+	for (uint16_t i = 0; i < sv->conf->n_server; i++)
+		if (servers_has_duid(sv, i, id.p, rd_left(&id))) {
+			if (health_usable(&sv->health[i]))
+				return false;
+			dead = true;
+		}
+	return dead;
+}
+
+/* dnsmasq from 2.92 on takes REQUESTs that a relay sends by unicast, and none of the
+ * messages by which a client looks for a server. */
+static bool
+is_unheard(const struct servers *sv, const struct dhcp6 *m, const struct ask_list *to)
+{
+	for (unsigned i = 0; m->type == DHCP6_SOLICIT && i < to->n; i++) {
+		uint16_t s = to->server[i];
+
+		if (!ip6_is_multicast(ip_v6(sv->conf->server[s].address)) &&
+		    sv->stats[s].acks && sv->stats[s].offers == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 record_request6(struct track *t, const struct relay *r,
     const struct rx *rx, const struct relay6_plan *plan, enum drop why,
@@ -300,13 +337,16 @@ record_request6(struct track *t, const struct relay *r,
 	q.six = &o->m;
 	q.mac = &mac;
 	q.rogue = names_stranger(r->servers, &o->m);
+	q.owner_dead = names_dead(r->servers, &o->m);
 	q.ifindex = plan->in->link.ifindex;
 	if (!plan->has_client) {
 		pxe6_read(&client, &o->m);
 		q.client = &client;
 	}
-	if (why == DROP_NONE)
+	if (why == DROP_NONE) {
 		count_servers(&q, r->servers, &plan->to);
+		q.unheard = is_unheard(r->servers, &o->m, &plan->to);
+	}
 	track_request(t, &q, now);
 }
 
@@ -321,14 +361,58 @@ record_hedge6(struct track *t, const struct relay *r,
 		    &plan->to, now);
 }
 
+/* Does it lease an address that no prefix of the link has? A configured link-address may
+ * be of another router, so the prefixes are not known then. */
+static bool
+is_foreign(const struct iface *out, const struct dhcp6 *m)
+{
+	struct dhcp6_lease l;
+	bool known = false;
+
+	if (m->type != DHCP6_REPLY || !dhcp6_lease(m, &l) || ip6_is_none(l.address) ||
+	    !(ip6_is_none(out->six.link) || iface6_owns(out, out->six.link)))
+		return false;
+	for (uint32_t i = 0; i < out->addr[FAMILY6].n; i++) {
+		struct ipnet net = out->addr[FAMILY6].at[i].net;
+
+		known |= net.plen < 128 && !ip6_is_linklocal(ip_v6(net.addr));
+	}
+	return known && !iface_has(out, ip_of6(l.address));
+}
+
 void
 record_reply6(struct track *t, const struct rx *rx,
     const struct relay6_delivery *d, enum drop why, struct mono now)
 {
 	struct relay6_origin own;
 	const struct relay6_origin *o = parsed_origin(&own, &d->to, rx);
+	struct track_reply6 r = { .server = ip_v6(rx->src), .why = why };
 
-	if (o)
-		track_reply6(t, o->has_mac ? &o->mac : NULL, &o->m, ip_v6(rx->src),
-		    why, now);
+	if (!o)
+		return;
+	r.m = &o->m;
+	r.mac = o->has_mac ? &o->mac : NULL;
+	/* Behind another relay is another link. */
+	r.foreign = why == DROP_NONE && d->payload[0] != DHCP6_RELAY_REPL &&
+	    is_foreign(d->out, &o->m);
+	track_reply6(t, &r, now);
+}
+
+void
+record_boot_step6(struct track *t, const struct rx *rx, enum drop why, struct mono now)
+{
+	struct relay6_origin own, none = { .m.data = NULL };
+	const struct relay6_origin *o = parsed_origin(&own, &none, rx);
+	struct pxe_client client;
+	struct mac mac;
+	struct track_request q = {
+		.client = &client, .ifindex = rx->ifindex, .why = why,
+		.rule = CONF_NONE, .by_4011 = true, .mac = &mac,
+	};
+
+	if (!o || !mac_of(&mac, o))
+		return;
+	q.six = &o->m;
+	pxe6_read(&client, q.six);
+	track_request(t, &q, now);
 }

@@ -213,10 +213,14 @@ learn_client(struct track_boot *b, const struct track_request *r)
 
 	b->heard[r->six ? FAMILY6 : FAMILY4] = true;
 	b->ifindex = r->ifindex;
+	b->serves6 |= r->serves6;
 	if (!r->client->netboot && *netboot)
 		return;
 	*netboot = r->client->netboot;
-	*(r->six ? &b->six.family : &b->family) = r->client->family;
+	if (r->six)
+		track_firmware6(&b->six, r->client);
+	else
+		b->family = r->client->family;
 	if (r->client->n_arch) {
 		b->has_arch = true;
 		b->arch = r->client->arch[0];
@@ -339,6 +343,20 @@ server_of(const struct dhcp6 *m)
 	return end;
 }
 
+/* What only DHCPv6 has. */
+static void
+note_request6(struct track_six *six, const struct track_request *r)
+{
+	if (r->client->netboot) {
+		six->boot_xid = r->six->xid;
+		six->stateless |= r->six->type == DHCP6_INFORMATION_REQUEST;
+	}
+	six->owner_dead = r->owner_dead;
+	six->unheard |= r->unheard;
+	if (r->by_4011)
+		track_bump(&six->steps);
+}
+
 /* Two servers may share the address that we ask, as a pair or behind a relay. */
 static bool
 was_advertised(const struct track_boot *b, const struct dhcp6 *m)
@@ -368,10 +386,12 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 		note_drop(b, r->six ? FAMILY6 : FAMILY4, r->why, 0, now);
 	else
 		note_asked(b, r, k, now);
-	/* A machine has one DUID for all its interfaces: the last one counts. */
 	if (!r->six)
 		note_request4(t, c, r);
-	else if (duid_of(&duid, r->six))
+	else
+		note_request6(&b->six, r);
+	/* A machine has one DUID for all its interfaces: the last one counts. */
+	if (r->six && duid_of(&duid, r->six))
 		track_name(t, c, &duid);
 	track_active(t, c);
 }
@@ -599,6 +619,7 @@ note_answer(struct track_client *c, const struct dhcp6 *m, struct track_event *e
 	    ip6_is_none(lease.address) ? lease.prefix.addr : lease.address);
 	if (status)
 		six->status = status;
+	track_offer6(six, m);
 	if (m->type == DHCP6_ADVERTISE) {
 		if (!was_advertised(&c->now, m)) {
 			six->server[1] = six->server[0];
@@ -620,24 +641,25 @@ note_answer(struct track_client *c, const struct dhcp6 *m, struct track_event *e
 }
 
 void
-track_reply6(struct track *t, const struct mac *mac, const struct dhcp6 *m,
-    struct ip6 server, enum drop why, struct mono now)
+track_reply6(struct track *t, const struct track_reply6 *r, struct mono now)
 {
-	struct track_client *c = find_client(t, mac, m);
+	struct track_client *c = find_client(t, r->mac, r->m);
+	uint8_t type = r->m->type;
 	struct track_event *e;
 
 	if (!c)
 		return;
-	if (why != DROP_NONE)
-		note_drop(&c->now, FAMILY6, why, number_of(&c->now, server), now);
-	else if (m->type == DHCP6_ADVERTISE || m->type == DHCP6_REPLY) {
-		e = track_add(&c->now, m->type == DHCP6_REPLY ? TRACK_REPLY :
+	if (r->why != DROP_NONE)
+		note_drop(&c->now, FAMILY6, r->why, number_of(&c->now, r->server), now);
+	else if (type == DHCP6_ADVERTISE || type == DHCP6_REPLY) {
+		e = track_add(&c->now, type == DHCP6_REPLY ? TRACK_REPLY :
 		    TRACK_ADVERTISE, now);
-		e->peer = number_of(&c->now, server);
-		note_answer(c, m, e);
-	} else if (m->type == DHCP6_RECONFIGURE)
+		e->peer = number_of(&c->now, r->server);
+		note_answer(c, r->m, e);
+		c->now.six.foreign |= r->foreign;
+	} else if (type == DHCP6_RECONFIGURE)
 		track_add(&c->now, TRACK_RECONFIGURE, now)->peer =
-		    number_of(&c->now, server);
+		    number_of(&c->now, r->server);
 	track_active(t, c);
 }
 

@@ -567,7 +567,7 @@ START_TEST(drops_of_dhcpv6_say_why)
 	client6(DHCP6_REQUEST);
 	port6 = 4011;
 	rx = multicast6(VLAN10, CLIENT6);
-	observe_discovery6(d, &rx);
+	observe_discovery6(d, &rx, w->now);
 	expect(one, "in vlan10 multicast: dropped reason=no-boot-server text=\""
 	    "port 4011 request, but no boot server is configured for it\"");
 	expect_nothing(one);
@@ -603,7 +603,7 @@ START_TEST(debug_lines_of_dhcpv6)
 	expect_log("dropped mac=52:54:00:00:00:01 peer=" CLIENT6 " type=confirm"
 	    " xid=5eed01 interface=up0 direction=requests reason=not-client\n");
 	rx = multicast6(VLAN10, CLIENT6);
-	observe_discovery6(d, &rx);
+	observe_discovery6(d, &rx, w->now);
 	expect_log("dropped mac=52:54:00:00:00:01 peer=" CLIENT6 " type=confirm"
 	    " xid=5eed01 interface=vlan10 port=4011 direction=4011"
 	    " reason=no-boot-server\n");

@@ -39,6 +39,10 @@ Suite *explain_suite(void);
 #define SOLICITS SIX, .six.sent.discovers = 1, .six.asked.dhcp = 1
 #define ADVERTISED SOLICITS, .six.advertises = 1, .six.offers = 1
 #define REPLIED ADVERTISED, .six.sent.requests = 1, .six.replies = 1, .six.ack = true
+/* UEFI that was offered a URL over IPv6, and took it */
+#define EFI6 .six.netboot = true, .six.edk2 = true, .six.family = PXE_PXE
+#define URL6 ADVERTISED, EFI6, .six.has_url = true
+#define TOOK6 REPLIED, EFI6, .six.has_url = true, .six.url_replied = true
 /* a PXE boot with both offers, or without the boot server's */
 #define PXE .netboot = true, .family = PXE_PXE
 #define BOTH PXE, LEASED, .n_offer = 2, .offer = { LEASE, BOOT }
@@ -309,7 +313,51 @@ CASE("renew", GOING_ON, NO_ACK, SIX, .six.sent.requests = 1)
 CASE("renew, refused", GOING_ON, GOING_ON, SIX, .six.sent.requests = 1, .six.nak = true)
 CASE("declined over DHCPv6", DECLINED, DECLINED, REPLIED, .six.sent.declines = 1)
 CASE("leased over DHCPv6", LEASED6, LEASED6, REPLIED)
-CASE("leased over DHCPv6, wants to boot", GOING_ON, LEASED6, REPLIED, .six.netboot = true)
+CASE("leased over DHCPv6, wants to boot", GOING_ON, NO_BOOTFILE6, REPLIED, .six.netboot = true)
+CASE("... and is sent to port 4011", GOING_ON, LEASED6, REPLIED, EFI6, .six.boot_step = true)
+CASE("... and asks there", GOING_ON, BOOT_STEP_LOST, REPLIED, EFI6, .six.boot_step = true,
+    .six.steps = 1)
+CASE("... and is answered", GOING_ON, LEASED6, REPLIED, EFI6, .six.boot_step = true,
+    .six.steps = 2, .six.answered_steps = 1)
+CASE("offered no URL", GOING_ON, NO_BOOTFILE6, ADVERTISED, EFI6)
+CASE("an ADVERTISE without a URL was kept back", GOING_ON, NO_BOOTFILE6, SOLICITS, EFI6,
+    SEEN6(NO_BOOTFILE))
+CASE("booted over DHCPv6", BOOTED6, BOOTED6, TOOK6, .six.suits = true)
+CASE("the URL came from another server", BOOTED6, BOOTED6, REPLIED, EFI6, .six.has_url = true,
+    .six.suits = true)
+LATE("a URL, not taken", GOING_ON, GOING_ON, NOT_TAKEN, URL6, .six.suits = true)
+CASE("a URL that it cannot use", GOING_ON, BAD_URL, TOOK6, .six.faults = TRACK_BAD_URL)
+CASE("... and one that it can", BOOTED6, BOOTED6, TOOK6, .six.faults = TRACK_BAD_URL,
+    .six.suits = true)
+CASE("no HTTPClient, and a bad URL", GOING_ON, HTTP_CLASS, URL6,
+    .six.faults = TRACK_NO_HTTP | TRACK_BAD_URL)
+CASE("too large, and a bad URL", GOING_ON, TOO_LARGE6, URL6,
+    .six.faults = TRACK_TOO_LARGE | TRACK_BAD_URL)
+CASE("PXEClient in the lease", GOING_ON, PXE_CLASS, TOOK6, .six.faults = TRACK_PXE_CLASS)
+CASE("option 60", GOING_ON, BOOTFILE_SIZE, TOOK6, .six.faults = TRACK_BAD_SIZE)
+CASE("after preference 255", GOING_ON, PREFERENCE_255, URL6, .six.faults = TRACK_TOO_LATE)
+CASE("behind an empty option", GOING_ON, HIDDEN_URL, REPLIED, .six.netboot = true,
+    .six.has_url = true, .six.url_replied = true, .six.faults = TRACK_HIDDEN)
+CASE("the first of two", GOING_ON, FIRST_WINS, REPLIED, .six.netboot = true,
+    .six.has_url = true, .six.suits = true, .six.bare_first = true)
+CASE("the first of two, and its URL in the REPLY", BOOTED6, BOOTED6, REPLIED,
+    .six.netboot = true, .six.has_url = true, .six.suits = true, .six.url_replied = true,
+    .six.bare_first = true)
+CASE("options only", GOING_ON, STATELESS_ONLY, SIX, .six.netboot = true, .six.stateless = true,
+    .six.replies = 1)
+CASE("options only, and a URL", BOOTED6, BOOTED6, SIX, .six.netboot = true,
+    .six.stateless = true, .six.replies = 1, .six.has_url = true, .six.suits = true,
+    .six.url_replied = true)
+CASE("by unicast, to one that ignores it", GOING_ON, UNICAST_IGNORED, SOLICITS,
+    .six.unheard = true)
+CASE("renew with a server that is down", GOING_ON, OWNER_DEAD, SIX, .six.sent.requests = 1,
+    .six.owner_dead = true)
+CASE("... and it answers", LEASED6, LEASED6, REPLIED, .six.owner_dead = true)
+CASE("leased on another network", WRONG_SUBNET6, WRONG_SUBNET6, REPLIED, .six.foreign = true)
+CASE("DHCPv6 is served, and DHCPv4 asked", NO_V6, NO_V6, PXE, .serves6 = true,
+    .sent.discovers = 1, LAST(NO_SERVER))
+CASE("... and then DHCPv6", GOING_ON, NO_ADVERTISE, PXE, .serves6 = true, AND4,
+    .sent.discovers = 1, LAST(NO_SERVER), SOLICITS, EFI6)
 
 /* One machine, both families. */
 CASE("leased by both", LEASED, LEASED, AND4, LEASED, REPLIED)

@@ -163,7 +163,8 @@ answers(uint8_t type, uint8_t duid, const char *addr, const struct mac *mac, enu
 		msg6_end(&bed.out, ia);
 	}
 	parse();
-	track_reply6(bed.t, mac, &bed.m, ip6("2001:db8::10"), why, bed.now);
+	track_reply6(bed.t, &(struct track_reply6){ &bed.m, mac, ip6("2001:db8::10"), why,
+	    false }, bed.now);
 }
 
 static const struct track_event *
@@ -359,7 +360,7 @@ START_TEST(the_last_interface_with_a_duid_counts)
 		request(3, DROP_NONE);
 		bed.out.b[0] = DHCP6_RECONFIGURE;
 		parse();
-		track_reply6(bed.t, NULL, &bed.m, IP6_NONE, DROP_NONE, bed.now);
+		track_reply6(bed.t, &(struct track_reply6){ .m = &bed.m }, bed.now);
 		ck_assert_uint_eq(client(3)->now.n_event, 1 + 2 * n);
 	}
 	close_bed();
@@ -381,7 +382,7 @@ START_TEST(answers_without_a_lease_have_a_status)
 	msg6_status(&bed.out, 2, "none left");
 	msg6_end(&bed.out, ia);
 	parse();
-	track_reply6(bed.t, NULL, &bed.m, IP6_NONE, DROP_NONE, bed.now);
+	track_reply6(bed.t, &(struct track_reply6){ .m = &bed.m }, bed.now);
 	ck_assert_uint_eq(six->status, 2);
 	ck_assert_uint_eq(six->advertises, 1);
 	ck_assert_uint_eq(six->offers, 0);
@@ -393,7 +394,7 @@ START_TEST(answers_without_a_lease_have_a_status)
 	msg6_prefix(&bed.out, "2001:db8:8::", 56, 3600);
 	msg6_end(&bed.out, ia);
 	parse();
-	track_reply6(bed.t, NULL, &bed.m, IP6_NONE, DROP_NONE, bed.now);
+	track_reply6(bed.t, &(struct track_reply6){ .m = &bed.m }, bed.now);
 	ck_assert(six->ack && !six->nak);
 	ck_assert_uint_eq(six->lease.prefix.plen, 56);
 	ck_assert(ip6_eq(six->lease.prefix.addr, ip6("2001:db8:8::")));
@@ -403,7 +404,7 @@ START_TEST(answers_without_a_lease_have_a_status)
 	message(DHCP6_REPLY, 1, 72);
 	msg6_status(&bed.out, 3, "");
 	parse();
-	track_reply6(bed.t, NULL, &bed.m, IP6_NONE, DROP_NONE, bed.now);
+	track_reply6(bed.t, &(struct track_reply6){ .m = &bed.m }, bed.now);
 	ck_assert(six->nak);
 	ck_assert_uint_eq(six->replies, 2);
 	ck_assert_uint_eq(six->status, 3);
