@@ -74,6 +74,7 @@ open_tables(struct daemon *d)
 	host_open(d);
 	d->iftab = iftab_new();
 	d->helpers = helpers_new(d->secret);
+	d->boot_steps = boot_steps_new(d->secret);
 	d->track = track_new(d->conf->clients, d->secret);
 	d->servers.iftab = d->iftab;
 	for (enum family i = 0; i < FAMILIES; i++)
@@ -84,7 +85,7 @@ open_tables(struct daemon *d)
 			.since = d->started,
 		};
 	if (!d->iftab || !d->relay[FAMILY4].clients || !d->relay[FAMILY6].clients ||
-	    !d->helpers || !d->track || outbox_open(d) < 0 || relay_run_open(d) < 0)
+	    !d->helpers || !d->boot_steps || !d->track || outbox_open(d) < 0 || relay_run_open(d) < 0)
 		return failed(d, "tables", -ENOMEM, NULL);
 	d->servers.on_health = on_health;
 	d->servers.other_way = way_watch_other;
@@ -129,7 +130,7 @@ int
 daemon_open(struct daemon *d, struct conf *conf)
 {
 	static const struct sockets_readers readers = {
-		.ring = path_ring, .udp = path_udp, .udp4011 = path_udp4011,
+		.ring = path_ring, .udp = path_udp, .udp4011 = { path_udp4011, path_udp4011_6 },
 		.server = path_server, .drain = path_drain,
 	};
 	int err = open_loop(d);
@@ -172,6 +173,7 @@ daemon_close(struct daemon *d)
 		d->relay[i].clients = clients_free(d->relay[i].clients);
 	}
 	d->helpers = helpers_free(d->helpers);
+	d->boot_steps = boot_steps_free(d->boot_steps);
 	d->track = track_free(d->track);
 	d->iftab = iftab_free(d->iftab);
 	d->conf = conf_free(d->conf);

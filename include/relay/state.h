@@ -18,6 +18,7 @@
 #include "core/relay4/pace.h"
 #include "core/relay4/relay4.h"
 #include "core/relay6/relay6.h"
+#include "core/relay6/boot_step.h"
 #include "core/server/probe.h"
 #include "core/server/stats.h"
 #include "core/server/way.h"
@@ -156,6 +157,7 @@ struct daemon {
 	struct conf *conf;
 	struct iftab *iftab;
 	struct helpers *helpers;
+	struct boot_steps *boot_steps;
 	struct rescues *rescues;
 	struct track *track;		/* sized by the first configuration */
 	struct boots boots;

@@ -91,7 +91,7 @@ open_udp(const struct opener_request *q)
 	enum family f = ip_family(q->address);
 
 	if (q->number != udp_dhcp_port(f) &&
-	    !(f == FAMILY4 && q->number == DHCP4_PORT_PXE))
+	    q->number != DHCP4_PORT_PXE)
 		return -EPERM;
 	return udp_open(f, (uint16_t)q->number);
 }

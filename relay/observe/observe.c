@@ -233,13 +233,14 @@ observe_help_copy(struct daemon *d, const struct rx *rx,
 }
 
 void
-observe_discovery6(struct daemon *d, const struct rx *rx, struct mono now)
+observe_boot_step(struct daemon *d, const struct rx *rx, const struct boot_step *p,
+    enum drop why, struct mono now)
 {
-	if (iftab_by_index(d->iftab, rx->ifindex))
-		record_boot_step6(d->track, rx, DROP_NO_BOOT_SERVER, now);
+	record_boot_step(d->track, rx, p, why, now);
 	REPORT(d,
 	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = DHCP4_PORT_PXE,
-	    .to = link_dest(rx), .why = DROP_NO_BOOT_SERVER, .trace = "dropped",
+	    .to = link_dest(rx), .word = "relayed", .why = why, .asked = &p->to,
+	    .rule = rule_of(d, p->rule), .trace = "relayed",
 	    .direction = "4011", .ifindex = rx->ifindex,
 	    .trace_port = DHCP4_PORT_PXE);
 }

@@ -24,12 +24,9 @@ take_frame(struct daemon *d, const struct ring_frame *f, const struct rx *rx,
     const struct udpip *u, struct mono now)
 {
 	(void)f;
-	if (u->dport == DHCP4_PORT_PXE) {
-		/* EDK2's boot server discovery; it is only counted. */
-		observe_discovery6(d, rx, now);
-		stats_count(&d->stats[FAMILY6], COUNTER_P4011_REQUESTS);
-		d->stats[FAMILY6].drop_4011[DROP_NO_BOOT_SERVER]++;
-	} else if (d->sockets->in[FAMILY6].behind && !is_known(d, rx, now))
+	if (u->dport == DHCP4_PORT_PXE)
+		relay6_run_boot_step(d, rx, now);
+	else if (d->sockets->in[FAMILY6].behind && !is_known(d, rx, now))
 		return DROP_OVERLOAD;
 	else
 		relay6_run_request(d, rx, now);

@@ -315,7 +315,7 @@ path_udp4011(void *daemon, struct mono now)
 {
 	struct daemon *d = daemon;
 	const struct udp_dgram *g = NULL;
-	int n = udp_recv(d->sockets->batch, d->sockets->udp4011, &g);
+	int n = udp_recv(d->sockets->batch, d->sockets->udp4011[FAMILY4], &g);
 
 	for (int i = 0; i < n; i++) {
 		struct rx rx = rx_of_datagram(d, &g[i]);
@@ -325,6 +325,24 @@ path_udp4011(void *daemon, struct mono now)
 		else
 			forward_4011(d, &rx, now);
 	}
+}
+
+void
+path_udp4011_6(void *daemon, struct mono now)
+{
+	struct daemon *d = daemon;
+	const struct udp_dgram *g = NULL;
+	int n = udp_recv(d->sockets->batch, d->sockets->udp4011[FAMILY6], &g);
+
+	for (int i = 0; i < n; i++) {
+		struct rx rx = rx_of_datagram(d, &g[i]);
+
+		if (g[i].truncated)
+			d->stats[FAMILY6].drop_4011[DROP_TRUNCATED]++;
+		else
+			relay6_run_boot_answer(d, &rx, now);
+	}
+	outbox_flush(d);
 }
 
 /* Reads the replies of a server and the errors about it. */

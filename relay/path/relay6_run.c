@@ -92,6 +92,18 @@ deliver_frame(struct daemon *d, const struct relay6_delivery *v)
 	outbox_client(d, &to, &u, udp, v->out->link.mtu);
 }
 
+static void
+deliver(struct daemon *d, const struct relay6_delivery *v)
+{
+	observe_delivery6(d, v);
+	outbox_begin(d, FAMILY6, v->out->link.ifindex, true);
+	if (v->mac_len)
+		deliver_frame(d, v);
+	else
+		deliver_by_socket(d, v);
+	outbox_end(d);
+}
+
 void
 relay6_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
@@ -99,15 +111,42 @@ relay6_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	enum drop why = relay6_reply(&d->relay[FAMILY6], rx, now, &v);
 
 	observe_reply6(d, rx, &v, why, now);
-	if (why != DROP_NONE)
-		return;
-	observe_delivery6(d, &v);
-	outbox_begin(d, FAMILY6, v.out->link.ifindex, true);
-	if (v.mac_len)
-		deliver_frame(d, &v);
-	else
-		deliver_by_socket(d, &v);
-	outbox_end(d);
+	if (why == DROP_NONE)
+		deliver(d, &v);
+}
+
+/* A question to boot servers from our port 4011. They answer to the port that it came
+ * from, if not from there. */
+void
+relay6_run_boot_step(struct daemon *d, const struct rx *rx, struct mono now)
+{
+	struct boot_step plan;
+	enum drop why = boot_step_request(&d->relay[FAMILY6], d->boot_steps, rx, now, &plan);
+
+	observe_boot_step(d, rx, &plan, why, now);
+	for (unsigned i = 0; why == DROP_NONE && i < plan.to.n; i++) {
+		uint16_t s = plan.to.server[i];
+		const struct conf_server *c = &d->conf->server[s];
+		struct udp_to to = {
+			.src = d->servers.source[s], .dst = c->address,
+			.port = DHCP4_PORT_PXE, .ifindex = server_sockets_scope(d, c),
+		};
+		int err = udp_send(d->sockets->udp4011[FAMILY6], &to, rx->data, rx->len);
+
+		if (err < 0)
+			d->stats[FAMILY6].drop_4011[outbox_refused(-err)]++;
+	}
+}
+
+void
+relay6_run_boot_answer(struct daemon *d, const struct rx *rx, struct mono now)
+{
+	struct relay6_delivery v;
+	enum drop why = boot_step_reply(&d->relay[FAMILY6], d->boot_steps, rx, now, &v);
+
+	observe_reply6(d, rx, &v, why, now);
+	if (why == DROP_NONE)
+		deliver(d, &v);
 }
 
 void

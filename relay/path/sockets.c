@@ -112,15 +112,15 @@ set_port(struct daemon *d, const struct optional_port *p, bool wanted)
 /* A boot server on this host may have taken port 4011. Then the kernel gives it the
  * messages that are sent to us, and everything else works. */
 static void
-set_4011(struct daemon *d)
+set_4011(struct daemon *d, enum family f)
 {
 	struct sockets *s = d->sockets;
 	struct optional_port port = {
-		"port-4011-taken", LOG_LEVEL_WARNING, FAMILY4, DHCP4_PORT_PXE,
-		s->readers->udp4011, d, &s->udp4011, &s->w_udp4011,
+		"port-4011-taken", LOG_LEVEL_WARNING, f, DHCP4_PORT_PXE,
+		s->readers->udp4011[f], d, &s->udp4011[f], &s->w_udp4011[f],
 	};
 
-	set_port(d, &port, d->conf->p4011);
+	set_port(d, &port, d->conf->p4011 && (f == FAMILY4 || conf_serves(d->conf, f)));
 }
 
 /* The sockets of the servers have this port, too, so it fails only if another
@@ -175,7 +175,8 @@ sockets_reload(struct daemon *d)
 {
 	struct sockets *s = d->sockets;
 
-	set_4011(d);
+	set_4011(d, FAMILY4);
+	set_4011(d, FAMILY6);
 	set_547(d);
 	s->hide_failed = false;
 	if (!wants_hide(d->conf))
@@ -219,7 +220,8 @@ sockets_new(struct daemon *d, const struct sockets_readers *r)
 		return failed(d, "tables", -ENOMEM, NULL);
 	for (enum family i = 0; i < FAMILIES; i++)
 		s->in[i] = (struct sockets_in){ .owner = d, .family = i, .udp = -1 };
-	s->udp4011 = s->raw = s->hide = s->lock = -1;
+	s->udp4011[FAMILY4] = s->udp4011[FAMILY6] = -1;
+	s->raw = s->hide = s->lock = -1;
 	s->readers = r;
 	d->sockets = s;
 	return lock_namespace(d);
@@ -265,16 +267,16 @@ sockets_close(struct daemon *d)
 
 	if (!s)
 		return;
-	loop_unwatch(s->w_udp4011);
 	packet_free(s->packet);
 	for (enum family i = 0; i < FAMILIES; i++) {
 		loop_unwatch(s->in[i].w_ring);
 		loop_unwatch(s->in[i].w_udp);
 		ring_close(s->in[i].ring);
 		s->in[i].udp = sock_close(s->in[i].udp);
+		loop_unwatch(s->w_udp4011[i]);
+		s->udp4011[i] = sock_close(s->udp4011[i]);
 	}
 	udp_batch_free(s->batch);
-	s->udp4011 = sock_close(s->udp4011);
 	s->raw = sock_close(s->raw);
 	s->hide = sock_close(s->hide);
 	s->lock = sock_close(s->lock);

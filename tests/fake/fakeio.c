@@ -39,7 +39,7 @@
 #define STREAMS 8
 
 /* Descriptor numbers that no process uses. */
-enum { FD_RING = 5000, FD_RING6, FD_67, FD_547, FD_4011, FD_NETLINK, FD_ROUTES, FD_NEIGH, FD_RAW, FD_SERVERS };
+enum { FD_RING = 5000, FD_RING6, FD_67, FD_547, FD_4011, FD_4011_6, FD_NETLINK, FD_ROUTES, FD_NEIGH, FD_RAW, FD_SERVERS };
 
 enum watch_kind { WATCH_NONE, WATCH_READ, WATCH_SIGNAL, WATCH_TIMER };
 
@@ -126,7 +126,7 @@ static struct {
 
 	struct packet packet;
 	struct udp_batch batch;
-	struct inbox in67, in547, in4011;
+	struct inbox in67, in547, in4011, in4011_6;
 	struct udp_server server[SERVERS];
 	struct fakeio_out *out;
 	unsigned n_out;
@@ -190,6 +190,7 @@ fakeio_reset(void)
 	inbox_free(&w.in67);
 	inbox_free(&w.in547);
 	inbox_free(&w.in4011);
+	inbox_free(&w.in4011_6);
 	for (unsigned i = 0; i < FAMILIES; i++)
 		free(w.ring[i].frame);
 	free(w.out);
@@ -325,6 +326,8 @@ is_readable(int fd)
 		return inbox_waits(&w.in547);
 	case FD_4011:
 		return inbox_waits(&w.in4011);
+	case FD_4011_6:
+		return inbox_waits(&w.in4011_6);
 	default:
 		return fd >= FD_SERVERS && fd < FD_SERVERS + SERVERS &&
 		    (inbox_waits(&w.server[fd - FD_SERVERS].in) ||
@@ -883,7 +886,7 @@ int
 udp_recv(struct udp_batch *b, int fd, const struct udp_dgram **out)
 {
 	return inbox_take(fd == FD_67 ? &w.in67 : fd == FD_547 ? &w.in547 :
-	    &w.in4011, b, out);
+	    fd == FD_4011 ? &w.in4011 : &w.in4011_6, b, out);
 }
 
 uint64_t
@@ -930,7 +933,9 @@ fakeio_datagram(const struct udpip *u, uint32_t ifindex)
 void
 fakeio_udp(uint16_t port, const struct udp_dgram *g)
 {
-	inbox_put(port == 4011 ? &w.in4011 : port == 547 ? &w.in547 : &w.in67, g);
+	struct inbox *in4011 = g->src.version == 6 ? &w.in4011_6 : &w.in4011;
+
+	inbox_put(port == 4011 ? in4011 : port == 547 ? &w.in547 : &w.in67, g);
 }
 
 void
@@ -1463,11 +1468,11 @@ priv_ask_inet(struct priv *p, enum opener_what what, struct ipaddr address, uint
 	int err = take_open_failure();
 
 	(void)p;
-	(void)address;
-	(void)number;
 	if (err)
 		return err;
-	return what == OPENER_SERVER ? open_server() : FD_4011;
+	if (what == OPENER_UDP && number == 4011)
+		return address.version == 6 ? FD_4011_6 : FD_4011;
+	return what == OPENER_SERVER ? open_server() : FD_547;
 }
 
 const struct opener_terms *

@@ -27,7 +27,8 @@
  *   tftp IFINDEX CLIENT SERVER error CODE  ... and the server's error
  *   server ADDR TYPE KEY=...        a server replies to the last request it got; with
  *                                   sport=4011 from that port
- *   server6 ADDR TYPE KEY=...       ... with a RELAY-REPL to the last RELAY-FORW it got
+ *   server6 ADDR TYPE KEY=...       ... with a RELAY-REPL to the last RELAY-FORW it got; with
+ *                                   sport=4011 as it is, from that port to the same one
  *   health ADDR up|down|drained|enabled    set by probes or the operator; from `down' to
  *                                   `up' the server does not answer probes
  *   error ADDR ERRNO                the kernel reports ECONNREFUSED, EHOSTUNREACH or
@@ -98,7 +99,7 @@ Suite *scen_suite(void);
 
 #define WORDS_MAX 32
 #define LETS_MAX 16
-#define DROP_TABLES 6
+#define DROP_TABLES 7
 #define ROUTES_MS 50	/* in this time, relay/tend checks changed routes */
 #define SERVERS_MAX 16
 
@@ -430,6 +431,8 @@ drops(const struct scen *s, int table)
 		return st->drop_helper;
 	case 4:
 		return s->d->stats[FAMILY6].drop_request;
+	case 5:
+		return s->d->stats[FAMILY6].drop_4011;
 	default:
 		return s->d->stats[FAMILY6].drop_reply;
 	}
@@ -723,7 +726,7 @@ server6_answers(struct scen *s, char **word)
 	static struct msg m;
 	struct ipaddr from = address(s, word[1]);
 	struct udp_dgram g = {
-		.src = from, .sport = 547,
+		.src = from,
 		.ifindex = (uint32_t)number(word, "by", FAKEIO_UPLINK, 10),
 	};
 	char link[IP6_STRLEN], peer[IP6_STRLEN], iid[256] = "";
@@ -742,11 +745,19 @@ server6_answers(struct scen *s, char **word)
 	g.dst = ip_of6(outer.link);
 	build6(s, &m, type6_of(s, word[2]), word + 3, &inner);
 	put_server_id(&m, from);
+	g.data = m.b;
+	g.len = m.len;
+	g.sport = (uint16_t)number(word, "sport", 547, 10);
+	if (g.sport != 547) {
+		fakeio_udp(g.sport, &g);
+		fakeio_turn();
+		note_drops(s);
+		return;
+	}
 	msg6_wrap(&m, DHCP6_RELAY_REPL, outer.hops,
 	    value(word, "link") ? value(word, "link") : ip6_str(outer.link, link),
 	    ip6_str(outer.peer, peer), has(word, "noecho") ? NULL :
 	    value(word, "iid") ? value(word, "iid") : iid);
-	g.data = m.b;
 	g.len = m.len;
 	if (!fakeio_udp_server(from, &g))
 		fakeio_udp(547, &g);

@@ -8,6 +8,7 @@
 
 #include "core/relay4/relay4.h"
 #include "core/relay4/rescue.h"
+#include "core/relay6/boot_step.h"
 #include "core/relay6/relay6.h"
 #include "core/story/track.h"
 
@@ -34,8 +35,8 @@ void record_reply6(struct track *t, const struct rx *rx,
 void record_4011(struct track *t, const struct rx *rx, uint16_t n,
     struct mono now);
 /* EDK2's REQUEST to ff02::1:2, port 4011. */
-void record_boot_step6(struct track *t, const struct rx *rx, enum drop why,
-    struct mono now);
+void record_boot_step(struct track *t, const struct rx *rx, const struct boot_step *p,
+    enum drop why, struct mono now);
 /* An answer that was delivered in place of a dead boot server's reply. */
 void record_rescue(struct track *t, const struct rescue_plan *p, struct mono now);
 /* A packet routed past us: port 4011, port 69, or a TFTP error. */

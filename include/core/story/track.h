@@ -170,7 +170,7 @@ struct track_six {
 	bool bare_first;	/* the first one with an address has no URL */
 	bool ended_early;	/* one with preference 255 does not boot it */
 	bool boot_step;		/* one sends it to ff02::1:2, port 4011 */
-	uint16_t steps, answered_steps;	/* it went there; was answered */
+	uint16_t steps;		/* it asked there */
 	bool stateless;		/* it asks for options only */
 	bool owner_dead;	/* its last message is for a server that is down */
 	bool unheard;		/* a server that hears others by multicast only was asked */

@@ -13,6 +13,7 @@
 #include "core/relay4/p4011.h"
 #include "core/relay4/relay4.h"
 #include "core/relay4/rescue.h"
+#include "core/relay6/boot_step.h"
 #include "core/relay6/relay6.h"
 #include "io/ring.h"
 #include "proto/udpip.h"
@@ -56,7 +57,8 @@ void observe_help(struct daemon *d, const struct rx *rx,
 void observe_help_copy(struct daemon *d, const struct rx *rx,
     const struct udpip *u, uint32_t ifindex);
 /* A DHCPv6 message to port 4011, which no server gets. */
-void observe_discovery6(struct daemon *d, const struct rx *rx, struct mono now);
+void observe_boot_step(struct daemon *d, const struct rx *rx, const struct boot_step *p,
+    enum drop why, struct mono now);
 
 /* A frame that was dropped before it was parsed as a message. */
 void observe_bad_frame(struct daemon *d, enum family family,

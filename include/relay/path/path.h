@@ -18,6 +18,7 @@ struct daemon;
 void path_ring(void *in, struct mono now);
 void path_udp(void *in, struct mono now);
 void path_udp4011(void *daemon, struct mono now);
+void path_udp4011_6(void *daemon, struct mono now);
 void path_server(struct daemon *d, unsigned server, struct mono now);
 /* Reads the replies and errors left in a server's socket. Takes no request from the
  * ring, so it is safe while a configuration is exchanged. */
@@ -34,6 +35,9 @@ void relay_run_arm(struct daemon *d, struct mono now);
 /* relay6_run.c: the same for DHCPv6. */
 void relay6_run_request(struct daemon *d, const struct rx *rx, struct mono now);
 void relay6_run_reply(struct daemon *d, const struct rx *rx, struct mono now);
+/* EDK2's REQUEST to port 4011, and what comes to ours. */
+void relay6_run_boot_step(struct daemon *d, const struct rx *rx, struct mono now);
+void relay6_run_boot_answer(struct daemon *d, const struct rx *rx, struct mono now);
 /* Sends the queries that are due to their next server. */
 void relay6_run_hedges(struct daemon *d, struct mono now);
 

@@ -33,12 +33,12 @@ struct sockets {
 	struct sockets_in in[FAMILIES];
 	struct packet *packet;
 	struct udp_batch *batch;
-	int udp4011;		/* -1: not open */
+	int udp4011[FAMILIES];	/* -1: not open */
 	int raw;		/* sends from any source address */
 	int hide;		/* while open, EDK2 gets no ICMP errors */
 	bool hide_failed;	/* try again after a reload */
 	int lock;		/* see lock_namespace(); -1: priv_fd() is it */
-	struct loop_watch *w_udp4011;
+	struct loop_watch *w_udp4011[FAMILIES];
 	const struct sockets_readers *readers;
 };
 
@@ -48,7 +48,7 @@ typedef void server_read_fn(struct daemon *d, unsigned i, struct mono now);
 /* What reads each socket. */
 struct sockets_readers {
 	loop_fn *ring, *udp;	/* called with struct sockets_in */
-	loop_fn *udp4011;	/* called with the daemon */
+	loop_fn *udp4011[FAMILIES];	/* called with the daemon */
 	server_read_fn *server;
 	server_read_fn *drain;	/* before it is closed; uses no other socket */
 };

@@ -399,7 +399,8 @@ record_reply6(struct track *t, const struct rx *rx,
 }
 
 void
-record_boot_step6(struct track *t, const struct rx *rx, enum drop why, struct mono now)
+record_boot_step(struct track *t, const struct rx *rx, const struct boot_step *p,
+    enum drop why, struct mono now)
 {
 	struct relay6_origin own, none = { .m.data = NULL };
 	const struct relay6_origin *o = parsed_origin(&own, &none, rx);
@@ -407,10 +408,10 @@ record_boot_step6(struct track *t, const struct rx *rx, enum drop why, struct mo
 	struct mac mac;
 	struct track_request q = {
 		.client = &client, .ifindex = rx->ifindex, .why = why,
-		.rule = CONF_NONE, .by_4011 = true, .mac = &mac,
+		.rule = p->rule, .n_boot = p->to.n, .by_4011 = true, .mac = &mac,
 	};
 
-	if (!o || !mac_of(&mac, o))
+	if (!p->in || !p->in->conf || !o || !mac_of(&mac, o))
 		return;
 	q.six = &o->m;
 	pxe6_read(&client, q.six);

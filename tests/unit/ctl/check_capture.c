@@ -551,6 +551,7 @@ END_TEST
 
 START_TEST(drops_of_dhcpv6_say_why)
 {
+	struct boot_step step;
 	struct rx rx;
 
 	start(one, "");
@@ -567,7 +568,8 @@ START_TEST(drops_of_dhcpv6_say_why)
 	client6(DHCP6_REQUEST);
 	port6 = 4011;
 	rx = multicast6(VLAN10, CLIENT6);
-	observe_discovery6(d, &rx, w->now);
+	observe_boot_step(d, &rx, &step, boot_step_request(&d->relay[FAMILY6],
+	    d->boot_steps, &rx, w->now, &step), w->now);
 	expect(one, "in vlan10 multicast: dropped reason=no-boot-server text=\""
 	    "port 4011 request, but no boot server is configured for it\"");
 	expect_nothing(one);
@@ -577,6 +579,7 @@ END_TEST
 
 START_TEST(debug_lines_of_dhcpv6)
 {
+	struct boot_step step;
 	struct rx rx;
 
 	d->log = (struct log){ LOG_LEVEL_DEBUG, on_line, NULL };
@@ -603,10 +606,10 @@ START_TEST(debug_lines_of_dhcpv6)
 	expect_log("dropped mac=52:54:00:00:00:01 peer=" CLIENT6 " type=confirm"
 	    " xid=5eed01 interface=up0 direction=requests reason=not-client\n");
 	rx = multicast6(VLAN10, CLIENT6);
-	observe_discovery6(d, &rx, w->now);
+	observe_boot_step(d, &rx, &step, boot_step_request(&d->relay[FAMILY6],
+	    d->boot_steps, &rx, w->now, &step), w->now);
 	expect_log("dropped mac=52:54:00:00:00:01 peer=" CLIENT6 " type=confirm"
-	    " xid=5eed01 interface=vlan10 port=4011 direction=4011"
-	    " reason=no-boot-server\n");
+	    " xid=5eed01 interface=vlan10 direction=4011 reason=bad-type\n");
 	m.len = 3;
 	request6(VLAN10, CLIENT6);
 	expect_log("dropped src=" CLIENT6 " interface=vlan10 direction=requests"

@@ -317,8 +317,8 @@ CASE("leased over DHCPv6, wants to boot", GOING_ON, NO_BOOTFILE6, REPLIED, .six.
 CASE("... and is sent to port 4011", GOING_ON, LEASED6, REPLIED, EFI6, .six.boot_step = true)
 CASE("... and asks there", GOING_ON, BOOT_STEP_LOST, REPLIED, EFI6, .six.boot_step = true,
     .six.steps = 1)
-CASE("... and is answered", GOING_ON, LEASED6, REPLIED, EFI6, .six.boot_step = true,
-    .six.steps = 2, .six.answered_steps = 1)
+CASE("... and is answered", BOOTED6, BOOTED6, TOOK6, .six.suits = true, .six.boot_step = true,
+    .six.steps = 2)
 CASE("offered no URL", GOING_ON, NO_BOOTFILE6, ADVERTISED, EFI6)
 CASE("an ADVERTISE without a URL was kept back", GOING_ON, NO_BOOTFILE6, SOLICITS, EFI6,
     SEEN6(NO_BOOTFILE))
