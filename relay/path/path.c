@@ -338,7 +338,7 @@ path_udp4011_6(void *daemon, struct mono now)
 		struct rx rx = rx_of_datagram(d, &g[i]);
 
 		if (g[i].truncated)
-			d->stats[FAMILY6].drop_4011[DROP_TRUNCATED]++;
+			drop_truncated(d, FAMILY6, &rx, false);
 		else
 			relay6_run_boot_answer(d, &rx, now);
 	}

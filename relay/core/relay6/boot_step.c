@@ -237,13 +237,15 @@ boot_step_reply(struct relay *r, struct boot_steps *t, const struct rx *rx,
 	d->m.data = d->to.m.data = NULL;
 	d->payload = rx->data;
 	d->len = rx->len;
+	stats_count(r->stats, COUNTER_REPLIES);
 	why = judge_answer(r, rx, d);
 	if (why == DROP_NONE)
 		why = address_answer(r, t, now, d);
 	if (why != DROP_NONE) {
-		r->stats->drop_4011[why]++;
+		r->stats->drop_reply[why]++;
 		return why;
 	}
+	stats_count(r->stats, COUNTER_REPLIES_RELAYED);
 	stats_count(r->stats, COUNTER_P4011_REPLIES);
 	return DROP_NONE;
 }
