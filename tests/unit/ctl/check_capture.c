@@ -746,8 +746,8 @@ START_TEST(probes_of_the_relay)
 	observe_rescue_reply(d, &rx, &r);
 	observe_rescue(d, &r, w->now);
 	expect(one, "in server:beta unicast: dropped reason=rescue-unused text=\""
-	    "reply of a rescue that the client no longer needs,"
-	    " or could not use\"");
+	    "reply of a rescue, or to a DHCPv6 request to port 4011, that the client"
+	    " no longer needs, or could not use\"");
 	observe_probe(d, 1, r.msg, 300);
 	observe_probe_reply(d, &rx);
 	expect(one, "out server:beta unicast: probe");

@@ -1,0 +1,90 @@
+#!/bin/bash
+# Real UEFI x64 over IPv6, Kea with one mistake after the other, and what
+# `pxrelayctl explain' says about each; and the boot step to ff02::1:2, port 4011, which the
+# relay carries to the boot server and back.
+#
+# set: all
+# alone: firmware gives up after a fixed time, however busy this machine is
+
+. "$(dirname "$0")/../../lib/boot-lib.sh"
+. "$(dirname "$0")/../../lib/lib6.sh"
+need kea-dhcp6 in.tftpd qemu-system-x86_64 clang lld-link gcc
+[ -e $OVMF ] || skip "$OVMF is missing (make deps)"
+need_pxrelayd
+
+UP6=2001:db8:ffff:
+URL=tftp://[$UP6:22]/nbp.x64.efi
+PXECLIENT=16:000001570009505845436c69656e74
+
+# lease CODE:HEX...: starts the DHCP server with these options, in place of the one before.
+lease()
+{
+	local o options=() IFS=,
+
+	[ -z "${LEASES:-}" ] || stop "$LEASES"
+	for o; do
+		options+=("{ \"code\": ${o%%:*}, \"csv-format\": false, \"always-send\": true,
+			\"data\": \"${o#*:}\" }")
+	done
+	NETS6=10 start_kea6 srv 100 199 "\"option-data\": [ ${options[*]} ],"
+	LEASES=$SPAWNED
+}
+
+# fails NN CODE WHAT: machine NN does not boot, and that is the verdict on its boot by PXE.
+fails()
+{
+	uefi pc 10 "$1" "IPv4Support=n"
+	expect_no_boot "$3" pc
+	expect "... because of $2" wait_for 90 logged relay \
+		"boot-failed mac=02:00:00:00:10:$1 arch=uefi-x64 verdict=$2 "
+	switch_off pc
+}
+
+topo_vlans
+ip6_on rtr
+ns rtr sysctl -qw net.ipv6.conf.all.forwarding=1
+nsbatch rtr <<END
+addr add 2001:db8:10::1/64 dev vlan10 nodad
+addr add $UP6:1/64 dev up0 nodad
+END
+boot_server srv 22 x64
+ip6_on srv
+nsbatch srv <<END
+addr add $UP6:22/64 dev eth0 nodad
+route add default via $UP6:1
+END
+spawn rtr rad "$PYTHON" "$SRV/rad.py" vlan10 2001:db8:10::
+wait_for 5 logged rad ready || die "no router advertisements"
+spawn srv tftpd in.tftpd --foreground --address '[::]:69' --ipv6 --user root \
+	--secure "$T/files-srv"
+wait_for 5 bound srv 69 || die "tftpd does not start"
+start_relay <<END
+[relay]
+control = $CTL
+[rule x64]
+arch = uefi-x64
+boot = $UP6:22
+[interface vlan10]
+dhcp = $UP6:22
+END
+
+lease "$PXECLIENT"
+fails 70 boot-step-lost "an offer sends it to port 4011, where nobody is"
+# Its file is on the link: after this step, UEFI has forgotten its router.
+spawn rtr tftpd-rtr in.tftpd --foreground --address '[::]:69' --ipv6 --user root \
+	--secure "$T/files-srv"
+wait_for 5 bound rtr 69 || die "tftpd does not start on rtr"
+spawn srv step6 "$PYTHON" "$SRV/step6.py" "tftp://[2001:db8:10::1]/nbp.x64.efi"
+STEP=$SPAWNED
+wait_for 5 logged step6 ready || die "the boot server does not start"
+uefi pc 10 71 "IPv4Support=n"
+expect_boot "the boot server answers there" pc srv x64
+expect "... to the relay's own address" grep -q "^request $UP6:1 4011 03" "$T/step6.log"
+switch_off pc
+lease "59:$(hexof "http://[$UP6:22]/nbp.x64.efi")"
+fails 72 bad-url "PXE with a URL of HTTP"
+lease "59:$(hexof "$URL")" 60:00057175696574
+fails 73 bootfile-size "a kernel's parameters in option 60"
+stop "$STEP" KILL
+lease "59:$(hexof "$URL")" "$PXECLIENT"
+fails 74 pxe-class-in-lease "PXEClient beside an address and a URL"
