@@ -97,9 +97,12 @@ int udp_server_recv(struct udp_server *s, struct udp_batch *b,
 /* Updates route and source address; call it after any change of addresses or
  * routes, or if the scope's interface has another index. 0 or -errno
  * (ENETUNREACH; ENODEV: no scope; EADDRNOTAVAIL: only a link-local source for an
- * address beyond the link). Then it is unconnected until the next try. Queued
+ * address beyond the link, or not the one that is set). Then it is unconnected until the next try. Queued
  * datagrams stay. */
 int udp_server_reconnect(struct udp_server *s, uint32_t scope);
+/* From the next reconnect on, what is sent leaves from this address of this host (none:
+ * there is none now, so nothing is sent), or, if not fixed, from the kernel's choice. */
+void udp_server_set_source(struct udp_server *s, bool fixed, struct ipaddr source);
 bool udp_server_connected(const struct udp_server *s);
 /* The source address; none while not connected. */
 struct ipaddr udp_server_source(const struct udp_server *s);

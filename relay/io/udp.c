@@ -84,6 +84,8 @@ struct udp_server {
 	uint32_t scope;
 	bool connected;
 	struct ipaddr source;
+	bool fixed;			/* see udp_server_set_source() */
+	struct ipaddr want;
 	struct udp_errors errors;
 	uint32_t n_sent;
 	uint64_t sent[UDP_SENT];	/* digests of the last datagrams */
@@ -371,7 +373,27 @@ take_source(struct udp_server *s)
 	if (getsockname(s->fd, &at.any, &at.len) < 0)
 		return -errno;
 	s->source = sock_ip(&at);
+	if (s->fixed && !ip_eq(s->source, s->want))
+		return -EADDRNOTAVAIL;
 	return ip6_is_linklocal(ip_v6(s->source)) && !on_link ? -EADDRNOTAVAIL : 0;
+}
+
+/* The way to an address of this host begins there, and a second connect() keeps it; that to
+ * a secondary one begins at the primary one, so it cannot be had. Nor could the socket be
+ * bound again: it has its port. */
+static int
+fix_source(const struct udp_server *s)
+{
+	struct sock_at own = sock_at(s->want, udp_dhcp_port(ip_family(s->address)), 0);
+
+	return ip_is_none(s->want) || sock_connect(s->fd, &own) < 0 ? -EADDRNOTAVAIL : 0;
+}
+
+void
+udp_server_set_source(struct udp_server *s, bool fixed, struct ipaddr source)
+{
+	s->fixed = fixed;
+	s->want = source;
 }
 
 /* A second connect() would keep the source address that the first one chose,
@@ -388,7 +410,9 @@ udp_server_reconnect(struct udp_server *s, uint32_t scope)
 	s->scope = scope;
 	if (!scope && (multicast || ip6_is_linklocal(ip_v6(s->address))))
 		return -ENODEV;
-	if (multicast)
+	if (s->fixed)
+		err = fix_source(s);
+	if (!err && multicast)
 		err = aim_multicast(s);
 	if (!err)
 		err = sock_connect(s->fd, &to);

@@ -38,6 +38,30 @@ server_sockets_scope(const struct daemon *d, const struct conf_server *c)
 	return f ? f->link.ifindex : 0;
 }
 
+/* The first address of the family on that interface; a link-local one is no source. */
+static struct ipaddr
+first_address(const struct iface *f, enum family family)
+{
+	const struct iface_addrs *all = f ? &f->addr[family] : NULL;
+
+	for (uint32_t i = 0; all && i < all->n; i++)
+		if (!all->at[i].unusable && !ip6_is_linklocal(ip_v6(all->at[i].net.addr)))
+			return all->at[i].net.addr;
+	return IP_NONE;
+}
+
+static void
+set_source(struct daemon *d, struct udp_server *s, const struct conf_server *c)
+{
+	struct conf_source o = conf_source_for(d->conf, c);
+	struct ipaddr a = o.address;
+
+	if (*o.interface)
+		a = first_address(iftab_by_name(d->iftab, o.interface),
+		    ip_family(c->address));
+	udp_server_set_source(s, o.address.version || *o.interface, a);
+}
+
 static struct udp_server *
 open_server(struct daemon *d, const struct conf_server *c)
 {
@@ -168,6 +192,7 @@ server_sockets_reconnect(struct daemon *d)
 
 		if (!s)
 			continue;
+		set_source(d, s, &d->conf->server[i]);
 		udp_server_reconnect(s, server_sockets_scope(d, &d->conf->server[i]));
 		d->servers.source[i] = udp_server_source(s);
 	}

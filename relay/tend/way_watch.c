@@ -48,9 +48,10 @@ ask_route(struct daemon *d, uint16_t s)
 	int err = *c->zone && !scope ? -ENODEV : route_ask(w->route, c->address,
 	    d->servers.source[s], scope, &r);
 
-	/* IPv6: there may be a route, but no address of ours to which a server beyond
-	 * this link could reply. */
-	if (err == 0 && ip_family(c->address) == FAMILY6 &&
+	/* There may be a route, but not the configured source, or for IPv6 no address of
+	 * ours to which a server beyond this link could reply. */
+	if (err == 0 && (ip_family(c->address) == FAMILY6 ||
+	    conf_source_for(d->conf, c).set) &&
 	    !udp_server_connected(server_socket(d, s)))
 		err = -ENETUNREACH;
 	if (err == 0) {

@@ -70,9 +70,9 @@ struct inbox {
 
 struct udp_server {
 	bool used;
-	struct ipaddr address, source;
+	struct ipaddr address, source, want;
 	uint32_t scope;
-	bool connected;
+	bool connected, fixed;
 	struct inbox in;
 	struct udp_errors errors;
 };
@@ -1002,10 +1002,19 @@ udp_server_reconnect(struct udp_server *s, uint32_t scope)
 
 	if (!scope && (ip6_is_linklocal(a) || ip6_is_multicast(a)))
 		err = -ENODEV;
+	if (s->fixed && ip_is_none(s->want))
+		err = -EADDRNOTAVAIL;
 	s->scope = scope;
 	s->connected = !err;
-	s->source = s->connected && r ? r->source : IP_NONE;
+	s->source = !s->connected ? IP_NONE : s->fixed ? s->want : r ? r->source : IP_NONE;
 	return err;
+}
+
+void
+udp_server_set_source(struct udp_server *s, bool fixed, struct ipaddr source)
+{
+	s->fixed = fixed;
+	s->want = source;
 }
 
 bool

@@ -80,12 +80,20 @@ struct conf_probe {
 	char arg[128];		/* file as written; path with its leading '/' */
 };
 
+/* The address of ours from which requests leave; neither: the kernel's choice. */
+struct conf_source {
+	bool set;
+	struct ipaddr address;
+	char interface[CONF_ZONE_MAX];	/* the first address on it, of the server's family */
+};
+
 struct conf_server {
 	char name[CONF_NAME_MAX];	/* conf_server_text() when implicit */
 	struct ipaddr address;
 	/* The interface of an address that is link-local or multicast; or "". */
 	char zone[CONF_ZONE_MAX];
 	uint32_t vrf;		/* routing table; always 0 (main) so far */
+	struct conf_source source;	/* not set: that of struct conf */
 	bool implicit;		/* an address in a list, without a [server] */
 	bool option82;		/* may get our option 82 */
 	bool proxy_only;	/* offers = proxy-only */
@@ -232,6 +240,7 @@ struct conf {
 	bool check_source;
 	uint16_t n_uplink;
 	char (*uplink)[CONF_NAME_MAX];	/* interface patterns; owned */
+	struct conf_source source;	/* for servers of its family */
 	bool p4011;		/* 4011 = on */
 	bool hide_errors;	/* 4011-errors = hide, where a group has rescue */
 	struct ip4 discovery_group;
@@ -293,6 +302,8 @@ char *conf_metrics_text(const struct conf_metrics *m, char buf[CONF_METRICS_STRL
 const struct conf_if *conf_match(const struct conf *c, const char *ifname);
 /* Does the shell pattern p (*, ?, [..]) match s? */
 bool conf_glob(const char *p, const char *s);
+/* What is configured for the server. Its `address' is of the server's family, or none. */
+struct conf_source conf_source_for(const struct conf *c, const struct conf_server *s);
 /* Does an interface of this name match `uplinks`? */
 bool conf_is_uplink(const struct conf *c, const char *ifname);
 /* The groups of a client here that matches this rule (CONF_NONE: no rule). */

@@ -189,7 +189,8 @@ conf_array(const void *object, size_t offset)
 
 extern const struct conf_type conf_word, conf_active_giaddr, conf_number, conf_time,
     conf_rate, conf_host, conf_multicast, conf_path, conf_metrics, conf_host_name,
-    conf_format, conf_active_type, conf_vendor, conf_relay_id, conf_duid, conf_vss;
+    conf_format, conf_active_type, conf_vendor, conf_relay_id, conf_duid, conf_vss,
+    conf_source;
 
 /* Reads a whole number; false after a mistake. */
 bool conf_number_value(const struct conf_at *a, uint32_t min, uint32_t max,

@@ -64,7 +64,7 @@ struct doctor_ask {
 	uint32_t token;
 	uint16_t server;	/* DISCOVER: index in the configuration */
 	struct ip4 to;		/* PING, PING_GIADDR, 4011, FILE, ARP */
-	struct ip4 source;	/* all but PING, if the giaddr is ours */
+	struct ip4 source;	/* the giaddr if it is ours; PING: that of requests */
 	uint32_t ifindex;	/* of the client interface */
 	struct clientmsg msg;	/* DISCOVER, LISTEN, 4011 */
 	struct ip4 giaddr;	/* DISCOVER; 4011: ciaddr */
@@ -127,6 +127,7 @@ struct doctor_kind {
 struct doctor_server {
 	uint16_t index;		/* in the configuration */
 	struct ip4 address;
+	struct ip4 source;	/* of requests to it */
 	unsigned dhcp, boot;	/* kinds whose dhcp or boot group has it */
 	unsigned queried, answered;	/* kinds: DISCOVER was sent; was answered */
 	int err;		/* error (errno) of a DISCOVER */

@@ -55,6 +55,40 @@ step "the route has another source address" $GW10 nsip rtr route change \
 	$UP.0/24 dev up0 src 203.0.113.129
 stop "$SPAWNED"
 
+# The operator may choose the address, which need not be here yet (source =).
+set_source()
+{
+	srv_forget srv1
+	reload_relay <<-END
+	[relay]
+	control = $CTL
+	client-rate = off
+	source = $1
+	[interface vlan10]
+	servers = $SRV1, $SRV2
+	END
+}
+
+asked_from()
+{
+	pkt cl10 send eth0 >/dev/null
+	srv_has srv1 1 "\"$1\""
+}
+
+no_route()
+{
+	query show servers | grep -q '"no-route"'
+}
+
+set_source vlan20
+expect "source = vlan20" wait_for 3 asked_from $GW20
+set_source 198.18.0.1
+expect "source = an address that this host does not have: down" wait_for 3 no_route
+nsip rtr addr add 198.18.0.1/32 dev vlan10
+expect "... until it has it" wait_for 3 asked_from 198.18.0.1
+set_source auto
+expect "source = auto" wait_for 3 asked_from 203.0.113.129
+
 # srv2 has nothing on port 67: ICMP port unreachable for every request.
 srv_forget srv1
 for ((i = 0; i < 20; i++)); do

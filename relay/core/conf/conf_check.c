@@ -63,7 +63,9 @@ same_settings(const struct conf_server *a, const struct conf_server *b)
 	for (uint16_t i = 0; i < a->n_answer; i++)
 		if (!ip6_eq(a->answer[i], b->answer[i]))
 			return false;
-	return a->option82 == b->option82 && a->proxy_only == b->proxy_only &&
+	return a->source.set == b->source.set && ip_eq(a->source.address, b->source.address) &&
+	    strcmp(a->source.interface, b->source.interface) == 0 &&
+	    a->option82 == b->option82 && a->proxy_only == b->proxy_only &&
 	    a->vss == b->vss &&
 	    a->weight == b->weight && a->rise == b->rise && a->fall == b->fall &&
 	    a->probe_interval_ms == b->probe_interval_ms &&
@@ -84,6 +86,10 @@ conf_check_server(struct conf_builder *b, struct conf_sect *sect, void *object)
 		conf_bad_sect(b, sect, "has a probe-timeout of %u ms and a "
 		    "probe-interval of %u ms; expected the timeout to be shorter",
 		    s->probe_timeout_ms, s->probe_interval_ms);
+	if (s->source.address.version && s->address.version &&
+	    ip_family(s->source.address) != ip_family(s->address))
+		conf_bad_sect(b, sect, "has a source of another family than its address; "
+		    "expected both to be IPv4 or IPv6");
 	check_only(b, sect, s);
 	s->first = (uint16_t)(s - b->c->server);
 	for (const struct conf_server *o = b->c->server; o < s; o++) {

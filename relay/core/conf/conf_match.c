@@ -241,6 +241,16 @@ conf_serves(const struct conf *c, enum family family)
 	return false;
 }
 
+struct conf_source
+conf_source_for(const struct conf *c, const struct conf_server *s)
+{
+	struct conf_source o = s->source.set ? s->source : c->source;
+
+	if (o.address.version && ip_family(o.address) != ip_family(s->address))
+		o = (struct conf_source){ .set = true };
+	return o;
+}
+
 bool
 conf_is_uplink(const struct conf *c, const char *ifname)
 {

@@ -430,6 +430,41 @@ print_multicast(struct conf_out *o, const struct conf_key *k, const void *object
 	sbuf_puts(&o->b, ip4_str(*(const struct ip4 *)conf_field(object, k->offset), text));
 }
 
+static bool
+read_source(const struct conf_at *a, void *object)
+{
+	struct conf_source *s = conf_field(object, a->key->offset);
+	struct ipaddr v;
+
+	s->set = true;
+	if (strcmp(a->value, "auto") == 0)
+		return true;
+	if (ip_parse(a->value, &v)) {
+		s->address = v;
+		if (v.version == 6 ? ip6_is_host(v.v6) && !ip6_is_linklocal(v.v6) :
+		    ip4_is_host(v.v4))
+			return true;
+	} else if (strlen(a->value) < sizeof(s->interface) &&
+	    !a->value[strcspn(a->value, "/*?[ .")]) {
+		strcpy(s->interface, a->value);
+		return true;
+	}
+	return conf_bad(a, "expected auto, the name of an interface, or an address of this "
+	    "host like 192.0.2.1 or 2001:db8::1");
+}
+
+static void
+print_source(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	const struct conf_source *s = conf_field(object, k->offset);
+	char text[IP_STRLEN];
+
+	o->none = !s->set;
+	sbuf_puts(&o->b, s->address.version ? ip_str(s->address, text) :
+	    *s->interface ? s->interface : "auto");
+}
+
+const struct conf_type conf_source = { .read = read_source, .print = print_source };
 const struct conf_type conf_host = { .read = read_host, .print = print_host };
 const struct conf_type conf_multicast = { .read = read_multicast,
 	.print = print_multicast };

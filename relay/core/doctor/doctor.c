@@ -103,8 +103,8 @@ fill_ask(const struct doctor *d, const struct doctor_query *q, struct mono now,
 	*a = (struct doctor_ask){
 		.what = q->what, .token = q->token, .to = q->to,
 		.server = CONF_NONE, .ifindex = d->ifindex, .item = -1,
-		.source = d->giaddr_ours && q->what != DOCTOR_PING ?
-		    d->giaddr[0].addr : IP4_NONE,
+		.source = q->what == DOCTOR_PING ? d->server[q->ref].source :
+		    d->giaddr_ours ? d->giaddr[0].addr : IP4_NONE,
 		.msg = { .kind = q->kind, .run = d->mac, .xid = q->token,
 		    .secs = (uint16_t)(mono_diff_ms(now, q->began) / 1000) },
 		.left_ms = mono_diff_ms(query_end(q), now),
@@ -515,6 +515,7 @@ add_server(struct doctor *d, const struct relay *r, uint16_t i, struct mono now)
 		.index = i, .address = ip_v4(r->conf->server[i].address),
 		.is_boot = r->conf->is_boot[i] && !r->conf->is_dhcp[i],
 		.routed = !ip_is_none(r->servers->source[i]),
+		.source = ip_v4(r->servers->source[i]),
 		.drained = h->drained, .down = h->state == HEALTH_DOWN,
 		.diag = h->diag, .proxy_only = r->conf->server[i].proxy_only,
 		.serves_others = h->last_reply.us &&

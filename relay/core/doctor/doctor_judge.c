@@ -156,6 +156,8 @@ why_silent(const struct doctor_server *s)
 		return FINDING_HOST_UNREACHABLE;
 	if (there && !back && s->ping_giaddr)
 		return FINDING_GIADDR_UNREACHABLE;
+	if (back && !there)
+		return FINDING_SOURCE_UNREACHABLE;
 	if (there && !s->dhcp && !s->boot)
 		return FINDING_OTHERS_ONLY;
 	if (s->serves_others)
@@ -200,6 +202,7 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 	unsigned silent = s->answered && (s->dhcp || s->boot) ?
 	    s->queried & ~s->answered : 0;
 	struct about a = { .server = s };
+	enum finding what;
 	bool refused = false;
 	char ip[IP4_STRLEN];
 
@@ -240,8 +243,12 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 			report(d, FINDING_KIND_SILENT, a, NULL);
 	}
 	a.kinds = 0;
-	if (!s->answered && s->routed && !refused)
-		report(d, why_silent(s), a, NULL);
+	if (s->answered || !s->routed || refused)
+		return;
+	what = why_silent(s);
+	if (what == FINDING_SOURCE_UNREACHABLE)
+		a.address = s->source;
+	report(d, what, a, NULL);
 }
 
 /* --- addresses ------------------------------------------------------------ */

@@ -425,6 +425,39 @@ START_TEST(a_new_address_is_the_source_after_reconnect)
 }
 END_TEST
 
+/* Errors are about that address, too. */
+START_TEST(requests_leave_from_the_address_that_is_set)
+{
+	const struct ipaddr own = ip_of4((struct ip4){ 0xc0000201 });
+	struct udp_server *s = udp_server_new(NET_B);
+	struct sock_sent sent = { 0 };
+	struct udp_batch *b = udp_batch_new();
+	const struct udp_dgram *d;
+
+	udp_server_set_source(s, true, own);
+	ck_assert_int_eq(udp_server_reconnect(s, 0), -EADDRNOTAVAIL);
+	ck_assert(!udp_server_connected(s));
+	udp_server_set_source(s, true, IP_NONE);
+	ck_assert_int_eq(udp_server_reconnect(s, 0), -EADDRNOTAVAIL);
+	net_run("ip addr add 192.0.2.1/32 dev lo; ip link set lo up");
+	net_in_b();
+	net_run("ip route add 192.0.2.1 dev v1");
+	net_in_a();
+	udp_server_set_source(s, true, own);
+	ck_assert_int_eq(udp_server_reconnect(s, 0), 0);
+	ck_assert(ip_eq(udp_server_source(s), own));
+	queue_and_flush(s, "refused", &sent);
+	net_wait(udp_server_fd(s));
+	ck_assert_int_le(udp_server_recv(s, b, &d), 0);
+	ck_assert_int_eq(udp_server_errors(s).proof, UDP_SURE);
+	udp_server_set_source(s, false, IP_NONE);
+	ck_assert_int_eq(udp_server_reconnect(s, 0), 0);
+	ck_assert(ip_eq(udp_server_source(s), ip_of4(NET_A)));
+	udp_server_free(s);
+	udp_batch_free(b);
+}
+END_TEST
+
 START_TEST(without_a_route_packets_fail_until_there_is_one)
 {
 	const struct ip4 far = { 0x0a630001 };
@@ -1113,6 +1146,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, errors_are_read_like_packets_until_none_is_left);
 	tcase_add_test(tc, a_server_gets_requests_from_the_right_address_and_port);
 	tcase_add_test(tc, a_new_address_is_the_source_after_reconnect);
+	tcase_add_test(tc, requests_leave_from_the_address_that_is_set);
 	tcase_add_test(tc, without_a_route_packets_fail_until_there_is_one);
 	tcase_add_test(tc, a_datagram_that_cannot_be_sent_costs_no_other);
 	tcase_add_test(tc, large_requests_leave_in_fragments);

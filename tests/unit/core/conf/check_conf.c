@@ -98,6 +98,12 @@ static const struct {
 	{ R, "clients", "1048576", NULL },
 	{ R, "check-source", "off", NULL },
 	{ R, "uplinks", "up*,vlan900", "up*, vlan900" },
+	{ R, "source", "auto", NULL },
+	{ R, "source", "192.0.2.1", NULL },
+	{ R, "source", "2001:DB8::1", "2001:db8::1" },
+	{ R, "source", "lo", NULL },
+	{ S, "source", "192.0.2.1", NULL },
+	{ S, "source", "vlan10", NULL },
 	{ R, "4011", "off", NULL },
 	{ R, "4011-errors", "pass", NULL },
 	{ R, "discovery-group", "239.1.2.3", NULL },
@@ -271,6 +277,8 @@ START_TEST(good_value_is_accepted_and_printed)
 }
 END_TEST
 
+#define SOURCE_BAD "expected auto, the name of an interface, or an address of this host like " \
+	"192.0.2.1 or 2001:db8::1"
 #define RATE "expected off or a number per time of up to 24h, like 5000/s, 32/10s or 10/500ms"
 #define FORMAT "expected i (interface), v (VLAN id), m (MAC), h (host name), g (giaddr) or % " \
 	"after a %"
@@ -337,6 +345,10 @@ static const struct {
 	{ R, "client-rate", "1/d", RATE },
 	{ R, "clients", "63", "expected a whole number from 64 to 1048576" },
 	{ R, "check-source", "yes", "expected off or on" },
+	{ R, "source", "255.255.255.255", SOURCE_BAD },
+	{ R, "source", "fe80::1", SOURCE_BAD },
+	{ R, "source", "vlan*", SOURCE_BAD },
+	{ R, "source", "router.example", SOURCE_BAD },
 	{ R, "check-source", "ON", "expected off or on; did you mean \"on\"?" },
 	{ R, "4011", "1", "expected off or on" },
 	{ R, "4011-errors", "drop", "expected pass or hide" },

@@ -356,7 +356,7 @@ START_TEST(each_kind_queries_its_servers_with_the_giaddr)
 	ck_assert_uint_eq(n_asked[DOCTOR_PING], 2);
 	ck_assert_uint_eq(n_asked[DOCTOR_PING_GIADDR], 2);
 	ck_assert(ip4_eq(last[DOCTOR_PING_GIADDR].source, world_ip("192.0.2.1")));
-	ck_assert(ip4_is_none(last[DOCTOR_PING].source));
+	ck_assert(ip4_eq(last[DOCTOR_PING].source, world_ip("198.51.100.1")));
 	ck_assert_uint_eq(n_asked[DOCTOR_LISTEN], 2);
 	ck_assert_uint_eq(n_asked[DOCTOR_4011], 3);	/* not HTTP boot */
 	ck_assert_uint_eq(n_asked[DOCTOR_FILE], 1);	/* the same for all kinds */
@@ -509,6 +509,8 @@ static const struct {
 	    .ping_giaddr = true },
 	    "port-closed no-address" },
 	{ "the host is dead", { .discover = SILENT }, "host-silent no-address" },
+	{ "a firewall before it", { .discover = SILENT, .ping_giaddr = true },
+	    "source-unreachable no-address" },
 	{ "no way back", { .discover = SILENT, .ping = true },
 	    "giaddr-unreachable no-address" },
 	{ "no pool, or a firewall", { .discover = SILENT, .ping = true,
