@@ -121,8 +121,8 @@ failed_port(struct daemon *d, int port, int err)
 
 	snprintf(what, sizeof(what), "UDP port %d", port);
 	return failed(d, what, err, err == -EADDRINUSE ?
-	    "another DHCP program on this host uses the port: "
-	    "let it listen on its own interfaces only" :
+	    "another DHCP program on this host uses the port, and "
+	    "pxrelayd(8) says which can run beside the relay; ss -ulnp names it" :
 	    err == -EACCES || err == -EPERM ? "CAP_NET_BIND_SERVICE and "
 	    "CAP_NET_RAW are needed: start as root" : "none");
 }
