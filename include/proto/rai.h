@@ -64,9 +64,9 @@ enum rai_found {
 /* Copies the reply m to out (of at least m->len and DHCP4_MIN bytes) without
  * the option 82 that we added (r; NULL: a plain copy), even if the server
  * joined it with others or changed it in ways that find_ours() knows. The flags
- * byte of sub-option 10 is not compared. Only the options area is searched (RFC
- * 3046 2.1), and all other bytes keep their order. If something was removed,
- * zeros follow up to DHCP4_MIN. *len_out is the new length. */
+ * byte of sub-option 10 is not compared. Those of length 0 are left out as well. Only
+ * the options area is searched (RFC 3046 2.1), and all other bytes keep their order. If
+ * something was removed, zeros follow up to DHCP4_MIN. *len_out is the new length. */
 enum rai_found rai_strip(uint8_t *out, size_t *len_out, const struct dhcp4 *m,
     const struct rai *r);
 

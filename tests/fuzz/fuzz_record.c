@@ -156,10 +156,13 @@ six(struct bed *d, const struct path_packet *k)
 			memcpy(p.from.mac.b, rx.mac, sizeof(p.from.mac.b));
 		}
 	}
-	if (why == DROP_NONE && !p.from.m.data)
+	if (why == DROP_NONE && (!p.from.m.data || !p.in))
 		return;
 	record_request6(d->t, &d->w->r6, &rx, &p, why, d->w->now);
 	v.to = p.from;
+	v.out = p.in;
+	v.payload = rx.data;
+	v.len = rx.len;
 	record_reply6(d->t, &rx, &v, why, d->w->now);
 }
 

@@ -159,7 +159,7 @@ check_judged(const struct world *w, const struct relay4_plan *p)
 		assert(p->in->conf->o.trust &&
 		    p->in->conf->o.policy != CONF_DISCARD);
 	assert(m->type != DHCP4_OFFER && m->type != DHCP4_ACK &&
-	    m->type != DHCP4_NAK && m->type <= DHCP4_INFORM);
+	    m->type != DHCP4_NAK && m->type != DHCP4_FORCERENEW);
 }
 
 /* Counts the options 82, and says whether the last one has these bytes (except for
