@@ -534,9 +534,11 @@ reload_relay()
 	kill -HUP "$RELAY_PID"
 }
 
+# Whole tests that end beside this one can hold the kernel's rtnl lock for seconds, and the
+# daemon waits for it. Measured on a busy machine of 2 cores: beyond the 5 s of pxrelayctl.
 ctl()
 {
-	"$PXRELAYCTL" -s "${CTL_SOCKET:-$CTL}" "$@"
+	"$PXRELAYCTL" -t 20 -s "${CTL_SOCKET:-$CTL}" "$@"
 }
 
 # query COMMAND...: ctl --json for the functions below, which tests call hundreds of times.
