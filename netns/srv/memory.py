@@ -198,7 +198,7 @@ class Trial:
         """The answer; b"" if there is none, None if nothing listens."""
         with socket.socket(socket.AF_UNIX) as s:
             # The daemon may wait for the kernel's lock on interfaces (see PATIENCE).
-            s.settimeout(PATIENCE / 6 * SLOW)
+            s.settimeout(PATIENCE * SLOW)
             try:
                 s.connect(self.sock)
                 s.sendall(command.encode() + b"\n")
