@@ -153,7 +153,10 @@ join_groups(struct daemon *d, const struct iface *f)
 		gone = *f;
 		mine = &gone;
 	}
-	set_member(d, mine, ip_of4(d->conf->discovery_group), &mine->member[FAMILY4], want4);
+	/* Joins on all of a thousand interfaces with `servers =` would wait for the lock
+	 * while a hundred others go: requests were lost. There a server must name it. */
+	set_member(d, mine, ip_of4(d->conf->discovery_group), &mine->member[FAMILY4],
+	    want4 && iface_leads_to_boot(f, d->conf));
 	set_member(d, mine, ip_of6(all_relays), &mine->member[FAMILY6],
 	    here && is_wanted(d, FAMILY6, f));
 	join_named_groups(d, mine, want4);

@@ -160,12 +160,13 @@ iface_rule(const struct iface *f, unsigned i)
 	return f->rule_bits[i / 64] >> i % 64 & 1;
 }
 /* Can requests of this client interface be sent to the server (a `first`
- * index), by its own section or by a rule? To any of the family? To any that may be a
- * boot server of DHCPv4? */
+ * index), by its own section or by a rule? To any of the family? To a boot
+ * server of DHCPv4, or to any that may be one, as each of `servers =`? */
 bool iface_leads_to(const struct iface *f, const struct conf *c, uint16_t server);
 bool iface_leads_to_family(const struct iface *f, const struct conf *c,
     enum family family);
 bool iface_leads_to_boot(const struct iface *f, const struct conf *c);
+bool iface_may_boot(const struct iface *f, const struct conf *c);
 /* Finds the index of this giaddr in f->giaddr, or -1. */
 int iface_giaddr_find(const struct iface *f, struct ip4 giaddr);
 /* With giaddr = all or rotate: the index of the one whose subnet has `a`, or -1. */

@@ -146,9 +146,13 @@ iface_leads_to_family(const struct iface *f, const struct conf *c, enum family f
 bool
 iface_leads_to_boot(const struct iface *f, const struct conf *c)
 {
-	/* Any of `servers =` may be one. */
-	return leads_to_class(f, c, CONF_BOOT, CONF_NONE, FAMILY4) ||
-	    group_serves(c, f->conf->servers, FAMILY4);
+	return leads_to_class(f, c, CONF_BOOT, CONF_NONE, FAMILY4);
+}
+
+bool
+iface_may_boot(const struct iface *f, const struct conf *c)
+{
+	return iface_leads_to_boot(f, c) || group_serves(c, f->conf->servers, FAMILY4);
 }
 
 int

@@ -31,8 +31,8 @@ learn_group(struct relay *r, struct iface *f, struct ip4 a, struct mono now)
 		known->named = now;
 		return false;
 	}
-	if (ip4_is_none(a) || ip4_eq(a, r->conf->discovery_group) ||
-	    !discovery_wanted(r->conf, f))
+	if (ip4_is_none(a) || !discovery_wanted(r->conf, f) ||
+	    (ip4_eq(a, r->conf->discovery_group) && iface_leads_to_boot(f, r->conf)))
 		return false;
 	if (!is_joinable(a) || f->n_group == IFACE_GROUPS_MAX ||
 	    r->n_group >= DISCOVERY_GROUPS_MAX) {
@@ -93,5 +93,5 @@ discovery_only_boot(const struct servers *sv, struct ask_list *l)
 bool
 discovery_wanted(const struct conf *c, const struct iface *f)
 {
-	return c->p4011 && f->conf && iface_leads_to_boot(f, c);
+	return c->p4011 && f->conf && iface_may_boot(f, c);
 }

@@ -173,7 +173,7 @@ END_TEST
 
 /* Also what is joined anyhow, and what cannot be read. */
 static const char *const no_groups[] = {
-	"0704 e0000102", "0704 00000000", "0703 ef0102", "0705 ef01020304", "0704 ef01", "07", "",
+	"0704 00000000", "0703 ef0102", "0705 ef01020304", "0704 ef01", "07", "",
 };
 
 START_TEST(there_is_nothing_to_learn)
