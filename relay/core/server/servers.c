@@ -172,21 +172,39 @@ servers_configure(struct servers *sv, const struct conf *old, const struct conf 
 	index_servers(sv);
 }
 
-/* RFC 3704 2.3, feasible path: a less preferred route will do, since servers choose
- * their way themselves. What is link-local has its zone alone. */
-bool
-servers_way_by(const struct servers *sv, uint16_t server, uint32_t ifindex)
+/* A macvlan is on the wire of the interface below. With use_vmac of keepalived, servers
+ * send to a MAC of the macvlan, and the route leads through the interface below. */
+static uint32_t
+wire_of(const struct servers *sv, uint32_t ifindex)
+{
+	const struct iface *f = iftab_by_index(sv->iftab, ifindex);
+
+	return f && f->link.kind == IFTAB_MACVLAN && f->link.lower ? f->link.lower : ifindex;
+}
+
+static bool
+leads_by(const struct servers *sv, uint16_t server, uint32_t ifindex)
 {
 	const char *zone = sv->conf->server[server].zone;
 	const struct iface *in = iftab_by_index(sv->iftab, ifindex);
 
-	if (!*zone && sv->via[server] &&
-	    iftab_client(sv->iftab, sv->via[server]) == ifindex)
+	if (!*zone && sv->via[server] && wire_of(sv, sv->via[server]) == ifindex)
 		return true;
 	if (in && (conf_is_uplink(sv->conf, in->link.name) ||
 	    strcmp(zone, in->link.name) == 0))
 		return true;
 	return !*zone && sv->other_way && sv->other_way(sv->user, server, ifindex);
+}
+
+/* RFC 3704 2.3, feasible path: a less preferred route will do, since servers choose
+ * their way themselves. What is link-local has its zone alone. */
+bool
+servers_way_by(const struct servers *sv, uint16_t server, uint32_t ifindex)
+{
+	uint32_t wire = wire_of(sv, ifindex);
+
+	return leads_by(sv, server, wire) ||
+	    (wire != ifindex && leads_by(sv, server, ifindex));
 }
 
 bool
