@@ -264,9 +264,9 @@ pxe_offer_suits_pi(const struct dhcp4 *m)
 {
 	static const char text[] = "Raspberry Pi Boot";
 	uint8_t buf[255];
-	size_t len = dhcp4_opt_join(m, DHCP4_OPT_VENDOR_INFO, buf, sizeof(buf));
+	size_t len = read_option(m, DHCP4_OPT_VENDOR_INFO, buf, sizeof(buf));
 
-	return memmem(buf, len < sizeof(buf) ? len : sizeof(buf), text, strlen(text));
+	return memmem(buf, len, text, strlen(text));
 }
 
 const char *

@@ -153,8 +153,8 @@ join_groups(struct daemon *d, const struct iface *f)
 		gone = *f;
 		mine = &gone;
 	}
-	/* Joins on all of a thousand interfaces with `servers =` would wait for the lock
-	 * while a hundred others go: requests were lost. There a server must name it. */
+	/* Where there is only `servers =`, a server must name the group first. Joined on each
+	 * new interface, it made the relay wait for that lock until the ring was full. */
 	set_member(d, mine, ip_of4(d->conf->discovery_group), &mine->member[FAMILY4],
 	    want4 && iface_leads_to_boot(f, d->conf));
 	set_member(d, mine, ip_of6(all_relays), &mine->member[FAMILY6],

@@ -85,6 +85,8 @@ bool ask_remembers(const struct relay *r, struct mono now);
 void ask_begin(struct ask_list *l);
 /* Adds a server, unless its address is in the list or of the other family. */
 void ask_add(const struct relay *r, struct ask_list *l, uint16_t server);
+/* Removes the i-th of the list. */
+void ask_remove(struct ask_list *l, uint16_t i);
 /* Adds the members of a group that get a message which is not a query: the one
  * that it names (`first` index, or CONF_NONE), and all others unless `only`. */
 void ask_members(const struct relay *r, struct ask_list *l, uint16_t group,

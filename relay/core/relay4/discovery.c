@@ -77,17 +77,13 @@ discovery_is_group(const struct conf *c, const struct iface *f, struct ip4 a)
 void
 discovery_only_boot(const struct servers *sv, struct ask_list *l)
 {
-	uint16_t n = 0;
+	bool known = false;
 
-	for (unsigned i = 0; i < l->n; i++)
-		n += sv->says_pxe[l->server[i]];
-	if (n == 0)
-		return;
-	n = l->n;
-	l->n = 0;
-	for (unsigned i = 0; i < n; i++)
-		if (sv->says_pxe[l->server[i]])
-			l->server[l->n++] = l->server[i];
+	for (uint16_t i = 0; i < l->n; i++)
+		known |= sv->says_pxe[l->server[i]];
+	for (uint16_t i = l->n; known && i-- > 0; )
+		if (!sv->says_pxe[l->server[i]])
+			ask_remove(l, i);
 }
 
 bool

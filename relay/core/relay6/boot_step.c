@@ -112,12 +112,9 @@ add_owner(struct relay *r, struct boot_step *plan)
 static void
 omit_multicast(const struct relay *r, struct ask_list *to)
 {
-	uint16_t n = to->n;
-
-	to->n = 0;
-	for (uint16_t i = 0; i < n; i++)
-		if (!ip6_is_multicast(ip_v6(r->conf->server[to->server[i]].address)))
-			to->server[to->n++] = to->server[i];
+	for (uint16_t i = to->n; i-- > 0; )
+		if (ip6_is_multicast(ip_v6(r->conf->server[to->server[i]].address)))
+			ask_remove(to, i);
 }
 
 static enum drop

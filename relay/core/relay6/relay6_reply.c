@@ -436,10 +436,8 @@ plan_reply(struct relay *r, const struct rx *rx, struct mono now,
 		why = judge_vss(r, d);
 	if (why == DROP_NONE)
 		why = judge_offer(r, d);
-	if (why != DROP_NONE)
-		return why;
-	cv = find_conv(r, d, now);
-	why = judge_bootfile(r, d, cv, now);
+	if (why == DROP_NONE)
+		why = judge_bootfile(r, d, cv, now);
 	if (why != DROP_NONE)
 		return why;
 	address_reply(r, d, now);

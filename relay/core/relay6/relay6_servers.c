@@ -201,17 +201,13 @@ static void
 omit_own_link(const struct relay *r, struct relay6_plan *plan)
 {
 	struct ask_list *to = &plan->to;
-	uint16_t n = to->n, n_dhcp = to->n - to->n_boot;
 
-	to->n = 0;
-	for (uint16_t i = 0; i < n; i++) {
+	for (uint16_t i = to->n; i-- > 0; ) {
 		const struct conf_server *s = &r->conf->server[to->server[i]];
 
 		if (ip6_is_multicast(ip_v6(s->address)) &&
 		    strcmp(s->zone, plan->in->link.name) == 0)
-			to->n_boot -= i >= n_dhcp;
-		else
-			to->server[to->n++] = to->server[i];
+			ask_remove(to, i);
 	}
 }
 

@@ -121,6 +121,16 @@ ask_add(const struct relay *r, struct ask_list *l, uint16_t server)
 	l->server[l->n++] = first;
 }
 
+void
+ask_remove(struct ask_list *l, uint16_t i)
+{
+	/* Those of the boot class are the last ones. */
+	if (i >= l->n - l->n_boot)
+		l->n_boot--;
+	l->n--;
+	memmove(&l->server[i], &l->server[i + 1], (l->n - i) * sizeof(l->server[0]));
+}
+
 /* A drained server still gets what names it, that is what concerns its own
  * offer or lease, or a boot that began earlier would fail. If all are drained,
  * all are used (core/server/select, rule 1). */
