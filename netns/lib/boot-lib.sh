@@ -49,6 +49,23 @@ boot_bed()
 	capture_legs ""
 }
 
+# boot6_bed: builds the topology for boots over IPv6 from servers at $UP6:HH. This and
+# boot_server6 need lib6.sh.
+UP6=2001:db8:ffff:
+boot6_bed()
+{
+	[ -e $OVMF ] || skip "$OVMF is missing (make deps)"
+	need_pxrelayd
+	topo_vlans
+	ip6_on rtr
+	ns rtr sysctl -qw net.ipv6.conf.all.forwarding=1
+	nsbatch rtr <<-END
+	addr add 2001:db8:10::1/64 dev vlan$BOOT_VLAN nodad
+	addr add $UP6:1/64 dev up0 nodad
+	END
+	start_rad 2001:db8:10::
+}
+
 has_link_local()
 {
 	nsip rtr -6 -o addr show dev "$1" scope link -tentative | grep -q fe80:
@@ -63,14 +80,14 @@ capture_legs()
 	capture "server$LEGS" rtr up0
 }
 
-# Without router advertisements, iPXE waits 13 s for one.
+# start_rad [PREFIX]: without router advertisements, iPXE waits 13 s for one.
 start_rad()
 {
 	ns rtr sysctl -qw "net.ipv6.conf.vlan$BOOT_VLAN.accept_dad=0" \
 		"net.ipv6.conf.vlan$BOOT_VLAN.disable_ipv6=0"
 	wait_for 5 has_link_local "vlan$BOOT_VLAN" ||
 		die "no IPv6 address on vlan$BOOT_VLAN"
-	spawn rtr rad "$PYTHON" "$SRV/rad.py" "vlan$BOOT_VLAN"
+	spawn rtr rad "$PYTHON" "$SRV/rad.py" "vlan$BOOT_VLAN" "$@"
 	wait_for 5 logged rad ready || die "no router advertisements"
 }
 
@@ -99,6 +116,25 @@ boot_server()
 	"$SRV/mknbp" "$T/files-$name" "$name" "${kinds[@]:-bios}" \
 		>"$T/mknbp-$name.log" 2>&1 || die "no boot files for $name"
 	chmod -R a+rX "$T/files-$name"
+}
+
+# boot_server6 NAME HH [KIND...]: the same over IPv6.
+boot_server6()
+{
+	boot_server "$@"
+	ip6_on "$1"
+	nsbatch "$1" <<-END
+	addr add $UP6:$2/64 dev eth0 nodad
+	route add default via $UP6:1
+	END
+}
+
+# start_tftpd6 NAME [OWNER]: starts tftpd-hpa with the boot files of NAME or of OWNER.
+start_tftpd6()
+{
+	spawn "$1" "tftpd-$1" in.tftpd --foreground --address '[::]:69' --ipv6 --user root \
+		--secure "$T/files-${2:-$1}"
+	wait_for 5 bound "$1" 69 || die "tftpd does not start on $1"
 }
 
 # start_tftpd NAME: starts tftpd-hpa. It accepts backslashes in paths, as WDS writes them.

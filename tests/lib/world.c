@@ -217,6 +217,16 @@ world_ip(const char *text)
 	return a;
 }
 
+struct ip6
+world_ip6(const char *text)
+{
+	struct ip6 a;
+
+	if (!ip6_parse(text, &a))
+		broken(text, "is no IPv6 address");
+	return a;
+}
+
 struct ipaddr
 world_at(const char *text)
 {

@@ -47,6 +47,7 @@ void world_addr(struct world *w, uint32_t ifindex, const char *net);
 void world_wait_ms(struct world *w, int64_t ms);
 
 struct ip4 world_ip(const char *text);
+struct ip6 world_ip6(const char *text);
 struct ipaddr world_at(const char *text);	/* of either version */
 /* The sum of a drop table. */
 uint64_t world_drops(const uint64_t drop[DROP_MAX]);

@@ -43,15 +43,6 @@ teardown(void)
 	w = world_free(w);
 }
 
-static struct ip6
-ip6(const char *text)
-{
-	struct ip6 a;
-
-	must(ip6_parse(text, &a));
-	return a;
-}
-
 /* All VLANs have one link-local address, as those of one network card. */
 static void
 conf(const char *text)
@@ -69,7 +60,7 @@ conf(const char *text)
 			world_addr(w, i, net);
 	}
 	for (uint16_t i = 0; i < w->conf->n_server; i++)
-		w->servers.source[i] = ip_of6(ip6("2001:db8:40::1"));
+		w->servers.source[i] = world_at("2001:db8:40::1");
 }
 
 static void
@@ -102,7 +93,7 @@ request_from(const char *src, uint32_t ifindex, const void *data, size_t len)
 	uint8_t *exact = msg_exact(data, len), *block = malloc(len + RELAY6_ADDS);
 	struct rx rx = {
 		.data = exact, .len = len, .sport = 546, .ifindex = ifindex,
-		.src = ip_of6(ip6(src)), .dst = ip_of6(ip6("ff02::1:2")),
+		.src = world_at(src), .dst = world_at("ff02::1:2"),
 		.hwtype = 1, .mac_len = 6, .mac = { 0x52, 0x54, 0, 0, 0, 1 },
 	};
 	enum drop why = relay6_request(&w->r6, &rx, w->now, &plan);
@@ -144,7 +135,7 @@ reply_by(const char *server, uint32_t ifindex, const void *data, size_t len)
 	uint8_t *exact = msg_exact(data, len);
 	struct rx rx = {
 		.data = exact, .len = len, .sport = 547, .unicast = true,
-		.src = ip_of6(ip6(server)), .ifindex = ifindex,
+		.src = world_at(server), .ifindex = ifindex,
 	};
 	enum drop why = relay6_reply(&w->r6, &rx, w->now, &delivery);
 
@@ -345,8 +336,8 @@ END_TEST
 START_TEST(openbsd_hop_count_of_unicast)
 {
 	struct rx rx = {
-		.sport = 546, .ifindex = 10, .unicast = true, .src = ip_of6(ip6(CLIENT)),
-		.dst = ip_of6(ip6("2001:db8:10::1")),
+		.sport = 546, .ifindex = 10, .unicast = true, .src = world_at(CLIENT),
+		.dst = world_at("2001:db8:10::1"),
 	};
 
 	conf(TRUSTED "accept-unicast = on\n");
@@ -357,7 +348,7 @@ START_TEST(openbsd_hop_count_of_unicast)
 	ck_assert_uint_eq(plan.hops, 0);
 	msg6_wrap(&msg, DHCP6_RELAY_FORW, 0, "2001:db8:99::1", CLIENT, NULL);
 	rx.len = msg.len;
-	rx.src = ip_of6(ip6(RELAY));
+	rx.src = world_at(RELAY);
 	ck_assert_int_eq(relay6_request(&w->r6, &rx, w->now, &plan), DROP_NONE);
 	ck_assert_uint_eq(plan.hops, 1);
 }
@@ -455,7 +446,7 @@ END_TEST
 START_TEST(cve_2023_20080_headers_within_headers)
 {
 	static uint8_t ip[65575];
-	struct udpip u = { .src = ip_of6(ip6(CLIENT)), .dst = ip_of6(ip6("ff02::1:2")), .sport = 546,
+	struct udpip u = { .src = world_at(CLIENT), .dst = world_at("ff02::1:2"), .sport = 546,
 		.dport = 547 };
 
 	for (int levels = 1; levels < 200; levels++) {
@@ -487,7 +478,7 @@ START_TEST(cve_2023_20080_headers_within_headers)
 		ck_assert_int_eq(udpip_parse(&u, FAMILY6, exact, UDPIP6_HEADERS + msg.len, false) ==
 		    DROP_NONE, next == 17);
 		free(exact);
-		u = (struct udpip){ .src = ip_of6(ip6(CLIENT)), .dst = ip_of6(ip6("ff02::1:2")),
+		u = (struct udpip){ .src = world_at(CLIENT), .dst = world_at("ff02::1:2"),
 			.sport = 546, .dport = 547 };
 	}
 }

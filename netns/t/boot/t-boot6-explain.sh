@@ -9,10 +9,7 @@
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 . "$(dirname "$0")/../../lib/lib6.sh"
 need kea-dhcp6 in.tftpd qemu-system-x86_64 clang lld-link gcc
-[ -e $OVMF ] || skip "$OVMF is missing (make deps)"
-need_pxrelayd
 
-UP6=2001:db8:ffff:
 URL=tftp://[$UP6:22]/nbp.x64.efi
 PXECLIENT=16:000001570009505845436c69656e74
 
@@ -40,24 +37,9 @@ fails()
 	switch_off pc
 }
 
-topo_vlans
-ip6_on rtr
-ns rtr sysctl -qw net.ipv6.conf.all.forwarding=1
-nsbatch rtr <<END
-addr add 2001:db8:10::1/64 dev vlan10 nodad
-addr add $UP6:1/64 dev up0 nodad
-END
-boot_server srv 22 x64
-ip6_on srv
-nsbatch srv <<END
-addr add $UP6:22/64 dev eth0 nodad
-route add default via $UP6:1
-END
-spawn rtr rad "$PYTHON" "$SRV/rad.py" vlan10 2001:db8:10::
-wait_for 5 logged rad ready || die "no router advertisements"
-spawn srv tftpd in.tftpd --foreground --address '[::]:69' --ipv6 --user root \
-	--secure "$T/files-srv"
-wait_for 5 bound srv 69 || die "tftpd does not start"
+boot6_bed
+boot_server6 srv 22 x64
+start_tftpd6 srv
 start_relay <<END
 [relay]
 control = $CTL
@@ -71,9 +53,7 @@ END
 lease "$PXECLIENT"
 fails 70 boot-step-lost "an offer sends it to port 4011, where nobody is"
 # Its file is on the link: after this step, UEFI has forgotten its router.
-spawn rtr tftpd-rtr in.tftpd --foreground --address '[::]:69' --ipv6 --user root \
-	--secure "$T/files-srv"
-wait_for 5 bound rtr 69 || die "tftpd does not start on rtr"
+start_tftpd6 rtr srv
 spawn srv step6 "$PYTHON" "$SRV/step6.py" "tftp://[2001:db8:10::1]/nbp.x64.efi"
 STEP=$SPAWNED
 wait_for 5 logged step6 ready || die "the boot server does not start"

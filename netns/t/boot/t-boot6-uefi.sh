@@ -10,21 +10,6 @@
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 . "$(dirname "$0")/../../lib/lib6.sh"
 need dnsmasq in.tftpd qemu-system-x86_64 tcpdump clang lld-link gcc
-[ -e $OVMF ] || skip "$OVMF is missing (make deps)"
-need_pxrelayd
-
-UP6=2001:db8:ffff:
-
-# server NAME NN: adds a server machine.
-server()
-{
-	boot_server "$1" "$2" x64
-	ip6_on "$1"
-	nsbatch "$1" <<-END
-	addr add $UP6:$2/64 dev eth0 nodad
-	route add default via $UP6:1
-	END
-}
 
 # asked NAME: how many SOLICITs that dnsmasq has heard.
 asked()
@@ -56,21 +41,11 @@ import json, sys
 sys.exit(json.load(sys.stdin)["verdict"]["code"] != sys.argv[1])' "$2"
 }
 
-topo_vlans
-ip6_on rtr
-ns rtr sysctl -qw net.ipv6.conf.all.forwarding=1
-nsbatch rtr <<END
-addr add 2001:db8:10::1/64 dev vlan10 nodad
-addr add $UP6:1/64 dev up0 nodad
-END
-server bare 21
-server full 22
-server other 30
-spawn rtr rad "$PYTHON" "$SRV/rad.py" vlan10 2001:db8:10::
-wait_for 5 logged rad ready || die "no router advertisements"
-spawn full tftpd in.tftpd --foreground --address '[::]:69' --ipv6 --user root \
-	--secure "$T/files-full"
-wait_for 5 bound full 69 || die "tftpd does not start"
+boot6_bed
+boot_server6 bare 21 x64
+boot_server6 full 22 x64
+boot_server6 other 30 x64
+start_tftpd6 full
 NETS6=10 start_dnsmasq6 full 100 199 \
 	--dhcp-option="option6:59,tftp://[$UP6:22]/nbp.x64.efi"
 FULL=$SPAWNED

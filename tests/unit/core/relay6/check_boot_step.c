@@ -28,15 +28,6 @@ static struct msg msg;
 static struct boot_step plan;
 static struct relay6_delivery d;
 
-static struct ip6
-ip6(const char *text)
-{
-	struct ip6 a;
-
-	must(ip6_parse(text, &a));
-	return a;
-}
-
 static void
 setup(void)
 {
@@ -74,7 +65,7 @@ asks_by(uint32_t ifindex, const char *src)
 {
 	struct rx rx = {
 		.data = msg.b, .len = msg.len, .sport = 4011, .ifindex = ifindex,
-		.src = ip_of6(ip6(src)), .dst = ip_of6(ip6("ff02::1:2")),
+		.src = world_at(src), .dst = world_at("ff02::1:2"),
 		.hwtype = 1, .mac_len = 6, .mac = { 0x52, 0x54, 0, 0, 0, 1 },
 	};
 
@@ -92,7 +83,7 @@ answers(const char *from)
 {
 	struct rx rx = {
 		.data = msg.b, .len = msg.len, .sport = 4011, .ifindex = 30,
-		.src = ip_of6(ip6(from)), .unicast = true,
+		.src = world_at(from), .unicast = true,
 	};
 
 	return boot_step_reply(&w->r6, steps, &rx, w->now, &d);
@@ -168,7 +159,8 @@ START_TEST(the_answer_goes_to_who_asked)
 	message(DHCP6_REPLY, NULL);
 	ck_assert_int_eq(answers(B), DROP_NONE);
 	ck_assert_ptr_eq(d.out, iftab_by_index(w->iftab, 10));
-	ck_assert(ip6_eq(d.dst, ip6(CLIENT)) && ip6_eq(d.src, ip6("fe80::1")));
+	ck_assert(ip6_eq(d.dst, world_ip6(CLIENT)));
+	ck_assert(ip6_eq(d.src, world_ip6("fe80::1")));
 	ck_assert(d.sport == 4011 && d.dport == 4011);
 	ck_assert(d.mac_len == 6 && memcmp(d.mac, mac, sizeof(mac)) == 0);
 	ck_assert(d.payload == msg.b && d.len == msg.len);

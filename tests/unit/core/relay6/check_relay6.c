@@ -36,15 +36,6 @@ teardown(void)
 	w = world_free(w);
 }
 
-static struct ip6
-ip6(const char *text)
-{
-	struct ip6 a;
-
-	ck_assert_msg(ip6_parse(text, &a), "%s", text);
-	return a;
-}
-
 static void
 conf(const char *text)
 {
@@ -60,7 +51,7 @@ conf(const char *text)
 		world_addr(w, i, net);
 	}
 	for (uint16_t i = 0; i < w->conf->n_server; i++)
-		w->servers.source[i] = ip_of6(ip6("2001:db8:30::1"));
+		w->servers.source[i] = world_at("2001:db8:30::1");
 }
 
 /* Passes msg to the relay as a client's, or another relay's. */
@@ -69,7 +60,7 @@ send_from(uint32_t ifindex, const char *src, uint16_t sport)
 {
 	struct rx rx = {
 		.data = msg.b, .len = msg.len, .sport = sport, .ifindex = ifindex,
-		.src = ip_of6(ip6(src)), .dst = ip_of6(ip6("ff02::1:2")),
+		.src = world_at(src), .dst = world_at("ff02::1:2"),
 		.hwtype = 1, .mac_len = 6, .mac = { 0x52, 0x54, 0, 0, 0, 1 },
 	};
 	enum drop why = relay6_request(&w->r6, &rx, w->now, &plan);
@@ -154,8 +145,8 @@ START_TEST(a_relay_header_is_built_around_the_message)
 	goes_to("a b");
 	m = header();
 	ck_assert_uint_eq(m.hops, 0);
-	ck_assert(ip6_eq(m.link, ip6("2001:db8:10::1")));
-	ck_assert(ip6_eq(m.peer, ip6(CLIENT)));
+	ck_assert(ip6_eq(m.link, world_ip6("2001:db8:10::1")));
+	ck_assert(ip6_eq(m.peer, world_ip6(CLIENT)));
 	has_option(&m, DHCP6_OPT_INTERFACE_ID, "host:vlan10", 11);
 	has_option(&m, DHCP6_OPT_CLIENT_LLADDR, "\0\1\x52\x54\0\0\0\1", 8);
 	ck_assert(dhcp6_has(&m, DHCP6_OPT_RELAY_ID));
@@ -174,7 +165,7 @@ START_TEST(types_that_clients_send_are_relayed)
 		client(types[i]);
 		expect(send_from(10, "2001:db8:10::99", 40000), DROP_NONE);
 		goes_to("a b");
-		ck_assert(ip6_eq(header().peer, ip6("2001:db8:10::99")));
+		ck_assert(ip6_eq(header().peer, world_ip6("2001:db8:10::99")));
 		ck_assert(!dhcp6_has((struct dhcp6[]){ header() }, DHCP6_OPT_SOURCE_PORT));
 	}
 }
@@ -261,7 +252,7 @@ START_TEST(link_address_can_be_set)
 	    "[interface vlan20]\nservers = a\nlink-address = none\n");
 	client(DHCP6_SOLICIT);
 	expect(send(), DROP_NONE);
-	ck_assert(ip6_eq(header().link, ip6("2001:db8:77::1")));
+	ck_assert(ip6_eq(header().link, world_ip6("2001:db8:77::1")));
 	expect(send_from(20, CLIENT, 546), DROP_NONE);
 	ck_assert(ip6_is_none(header().link));
 }
@@ -288,7 +279,7 @@ START_TEST(relays_are_believed_on_trusted_interfaces_only)
 	m = header();
 	ck_assert_uint_eq(m.hops, 4);
 	ck_assert(ip6_is_none(m.link));		/* 19.1.2 */
-	ck_assert(ip6_eq(m.peer, ip6("2001:db8:10::2")));
+	ck_assert(ip6_eq(m.peer, world_ip6("2001:db8:10::2")));
 	ck_assert(dhcp6_has(&m, DHCP6_OPT_INTERFACE_ID));
 	ck_assert(!dhcp6_has(&m, DHCP6_OPT_CLIENT_LLADDR));
 	carries(&msg);
@@ -301,7 +292,7 @@ START_TEST(relays_are_believed_on_trusted_interfaces_only)
 	relayed(0, "::", "port 1");
 	expect(send_from(10, CLIENT, 40000), DROP_NONE);
 	m = header();
-	ck_assert(ip6_eq(m.link, ip6("2001:db8:10::1")));
+	ck_assert(ip6_eq(m.link, world_ip6("2001:db8:10::1")));
 	has_option(&m, DHCP6_OPT_SOURCE_PORT, "\x9c\x40", 2);
 }
 END_TEST
@@ -376,7 +367,7 @@ static enum drop
 reply_from(const char *server, const char *link, const char *peer, const char *iid)
 {
 	struct rx rx = {
-		.src = ip_of6(ip6(server)), .sport = 547, .ifindex = 30, .unicast = true,
+		.src = world_at(server), .sport = 547, .ifindex = 30, .unicast = true,
 	};
 
 	if (link)
@@ -603,7 +594,7 @@ END_TEST
 static void
 loses(const char *address)
 {
-	iftab_del_addr(w->iftab, 10, (struct ipnet){ ip_of6(ip6(address)), 64 });
+	iftab_del_addr(w->iftab, 10, (struct ipnet){ world_at(address), 64 });
 	iftab_commit(w->iftab, w->conf, &world_host, false, NULL, NULL);
 }
 
@@ -634,8 +625,8 @@ START_TEST(a_reply_goes_to_the_machine_that_asked)
 	ck_assert_mem_eq(d.payload, msg.b, msg.len);
 	ck_assert_uint_eq(d.sport, 547);
 	ck_assert_uint_eq(d.dport, 546);
-	ck_assert(ip6_eq(d.src, ip6("fe80::1")));
-	ck_assert(ip6_eq(d.dst, ip6(CLIENT)));
+	ck_assert(ip6_eq(d.src, world_ip6("fe80::1")));
+	ck_assert(ip6_eq(d.dst, world_ip6(CLIENT)));
 	ck_assert_uint_eq(d.mac_len, 6);
 	ck_assert_mem_eq(d.mac, "\x52\x54\0\0\0\1", 6);
 	ck_assert(d.to.has_mac);
@@ -646,7 +637,7 @@ START_TEST(a_reply_goes_to_the_machine_that_asked)
 	expect(reply_from(A, "2001:db8:10::1", "fe80::99", "host:vlan10"), DROP_NONE);
 	ck_assert_uint_eq(d.mac_len, 0);
 	expect(reply_on("2001:db8:10::1", "2001:db8:10::9", "host:vlan10"), DROP_NONE);
-	ck_assert(ip6_eq(d.src, ip6("2001:db8:10::1")));
+	ck_assert(ip6_eq(d.src, world_ip6("2001:db8:10::1")));
 }
 END_TEST
 
@@ -654,7 +645,7 @@ START_TEST(a_message_to_our_address_leaves_the_hardware_address_known)
 {
 	struct rx rx = {
 		.sport = 546, .ifindex = 10, .unicast = true,
-		.src = ip_of6(ip6(CLIENT)), .dst = ip_of6(ip6("2001:db8:10::1")),
+		.src = world_at(CLIENT), .dst = world_at("2001:db8:10::1"),
 	};
 
 	conf(TWO "[interface vlan*]\nservers = a\naccept-unicast = on\n");
@@ -688,7 +679,7 @@ START_TEST(a_reply_for_another_relay_goes_to_it)
 	msg6_wrap(&msg, DHCP6_RELAY_REPL, 0, "2001:db8:99::1", CLIENT, "far");
 	expect(reply_from(A, "::", "2001:db8:20::2", "host:vlan10"), DROP_NONE);
 	ck_assert_uint_eq(d.dport, 547);
-	ck_assert(ip6_eq(d.dst, ip6("2001:db8:20::2")));
+	ck_assert(ip6_eq(d.dst, world_ip6("2001:db8:20::2")));
 	client(DHCP6_REPLY);
 	msg6_wrap(&msg, DHCP6_RELAY_REPL, 0, "::", CLIENT, "far");
 	msg6_wrap(&msg, DHCP6_RELAY_REPL, 0, "2001:db8:10::1", "fe80::7", "host:vlan10");
@@ -708,7 +699,7 @@ START_TEST(another_relay_gets_its_reply_from_the_address_that_it_asked)
 {
 	struct rx rx = {
 		.sport = 547, .ifindex = 10, .unicast = true,
-		.src = ip_of6(ip6("2001:db8:99::2")), .dst = ip_of6(ip6("2001:db8:30::1")),
+		.src = world_at("2001:db8:99::2"), .dst = world_at("2001:db8:30::1"),
 	};
 
 	conf(TWO "[interface vlan*]\nservers = a\ntrust = on\n"
@@ -718,23 +709,24 @@ START_TEST(another_relay_gets_its_reply_from_the_address_that_it_asked)
 		msg6_wrap(&msg, DHCP6_RELAY_REPL, 0, "2001:db8:99::1", CLIENT, NULL);
 		expect(reply_from(A, "::", "2001:db8:99::2", "host:vlan10"), DROP_NONE);
 		/* The configured link-address is not ours. */
-		ck_assert(ip6_eq(d.src, ip6(asked ? "2001:db8:30::1" : "2001:db8:10::1")));
+		ck_assert(ip6_eq(d.src,
+		    world_ip6(asked ? "2001:db8:30::1" : "2001:db8:10::1")));
 		relayed(0, "2001:db8:99::1", NULL);
 		rx.data = msg.b;
 		rx.len = msg.len;
 		expect(relay6_request(&w->r6, &rx, w->now, &plan), DROP_NONE);
 	}
-	iftab_del_addr(w->iftab, 30, (struct ipnet){ ip_of6(ip6("2001:db8:30::1")), 64 });
+	iftab_del_addr(w->iftab, 30, (struct ipnet){ world_at("2001:db8:30::1"), 64 });
 	client(DHCP6_REPLY);
 	msg6_wrap(&msg, DHCP6_RELAY_REPL, 0, "2001:db8:99::1", CLIENT, NULL);
 	expect(reply_from(A, "::", "2001:db8:99::2", "host:vlan10"), DROP_NONE);
-	ck_assert(ip6_eq(d.src, ip6("2001:db8:10::1")));
+	ck_assert(ip6_eq(d.src, world_ip6("2001:db8:10::1")));
 }
 END_TEST
 
 START_TEST(only_servers_may_reply)
 {
-	struct rx rx = { .src = ip_of6(ip6(A)), .sport = 547, .ifindex = 10 };
+	struct rx rx = { .src = world_at(A), .sport = 547, .ifindex = 10 };
 
 	conf(PLAIN);
 	client(DHCP6_REPLY);

@@ -29,15 +29,6 @@ static struct relay6_delivery d;
 static const struct mac frame = { { 0x52, 0x54, 0, 0, 0, 1 } };
 static const struct mac far_away = { { 2, 0, 0x5e, 0, 0, 7 } };
 
-static struct ip6
-ip6(const char *text)
-{
-	struct ip6 a;
-
-	must(ip6_parse(text, &a));
-	return a;
-}
-
 static void
 setup(void)
 {
@@ -51,7 +42,7 @@ setup(void)
 		world_addr(w, i, "fe80::1/64");
 	}
 	world_addr(w, 10, "2001:db8:10::1/64");
-	w->servers.source[0] = ip_of6(ip6("2001:db8:ff::1"));
+	w->servers.source[0] = world_at("2001:db8:ff::1");
 }
 
 static void
@@ -75,7 +66,7 @@ asked(uint32_t ifindex, const char *src)
 {
 	struct rx rx = {
 		.data = msg.b, .len = msg.len, .sport = 546, .ifindex = ifindex,
-		.src = ip_of6(ip6(src)), .dst = ip_of6(ip6("ff02::1:2")),
+		.src = world_at(src), .dst = world_at("ff02::1:2"),
 		.hwtype = 1, .mac_len = 6,
 	};
 	enum drop why;
@@ -92,7 +83,7 @@ answered(const char *src)
 {
 	struct rx rx = {
 		.data = msg.b, .len = msg.len, .sport = 547, .ifindex = 99,
-		.src = ip_of6(ip6(src)), .dst = ip_of6(ip6("2001:db8:10::1")),
+		.src = world_at(src), .dst = world_at("2001:db8:10::1"),
 	};
 	enum drop why = relay6_reply(&w->r6, &rx, w->now, &d);
 

@@ -73,15 +73,6 @@ client(uint8_t who)
 	return track_find(bed.t, mac.b, sizeof(mac.b));
 }
 
-static struct ip6
-ip6(const char *text)
-{
-	struct ip6 a;
-
-	must(ip6_parse(text, &a));
-	return a;
-}
-
 /* With the DUID of machine `duid`; 0: without one. */
 static void
 message(uint8_t type, uint8_t duid, uint32_t xid)
@@ -163,8 +154,8 @@ answers(uint8_t type, uint8_t duid, const char *addr, const struct mac *mac, enu
 		msg6_end(&bed.out, ia);
 	}
 	parse();
-	track_reply6(bed.t, &(struct track_reply6){ &bed.m, mac, ip6("2001:db8::10"), why,
-	    false }, bed.now);
+	track_reply6(bed.t, &(struct track_reply6){ &bed.m, mac,
+	    world_ip6("2001:db8::10"), why, false }, bed.now);
 }
 
 static const struct track_event *
@@ -212,7 +203,7 @@ START_TEST(both_families_are_one_conversation)
 	ck_assert_uint_eq(event(1, 1)->n, 2);
 	is_address(track_peer(b, event(1, 5)), "2001:db8::10");
 	is_address(track_addr(b, event(1, 5)), lease);
-	ck_assert(ip6_eq(client(1)->address6, ip6(lease)));
+	ck_assert(ip6_eq(client(1)->address6, world_ip6(lease)));
 	close_bed();
 }
 END_TEST
@@ -306,7 +297,7 @@ static void
 hedges(const struct mac *mac)
 {
 	track_hedge(bed.t, track_find(bed.t, mac, sizeof(*mac)),
-	    ip_of6(ip6("2001:db8::11")), true, bed.now);
+	    world_at("2001:db8::11"), true, bed.now);
 }
 
 /* --- whose message ----------------------------------------------------- */
@@ -397,7 +388,7 @@ START_TEST(answers_without_a_lease_have_a_status)
 	track_reply6(bed.t, &(struct track_reply6){ .m = &bed.m }, bed.now);
 	ck_assert(six->ack && !six->nak);
 	ck_assert_uint_eq(six->lease.prefix.plen, 56);
-	ck_assert(ip6_eq(six->lease.prefix.addr, ip6("2001:db8:8::")));
+	ck_assert(ip6_eq(six->lease.prefix.addr, world_ip6("2001:db8:8::")));
 	ck_assert(ip6_is_none(six->lease.address) && ip6_is_none(client(1)->address6));
 	is_address(track_addr(&client(1)->now, event(1, 2)), "2001:db8:8::");
 	/* NoBinding */
