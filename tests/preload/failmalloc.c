@@ -42,16 +42,22 @@ map_counter(void)
 		left = p;
 }
 
+/*
+ * The test may set the counter at any moment. A decrement after its 0 would leave -1, and
+ * then nothing would ever be allocated again; so count only from the number that was read.
+ */
 static bool
 is_its_turn(void)
 {
-	int64_t n = left ? __atomic_load_n(left, __ATOMIC_RELAXED) : 0;
+	int64_t n = left ? __atomic_load_n(left, __ATOMIC_RELAXED) : 0, next;
 
-	if (n > 0)
-		return __atomic_sub_fetch(left, 1, __ATOMIC_RELAXED) == 0;
-	if (n < -1)
-		n = __atomic_add_fetch(left, 1, __ATOMIC_RELAXED);
-	return n == -1;
+	do {
+		if (n == 0 || n == -1)
+			return n == -1;
+		next = n > 0 ? n - 1 : n + 1;
+	} while (!__atomic_compare_exchange_n(left, &n, next, false, __ATOMIC_RELAXED,
+	    __ATOMIC_RELAXED));
+	return next == 0 || next == -1;
 }
 
 static bool
