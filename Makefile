@@ -134,6 +134,7 @@ PROGS  := $(B)/pxrelayd $(B)/pxrelayctl
 MAN    := $(wildcard man/*.[1-9])
 SOURCES := $(wildcard relay/*.c relay/*/*.c relay/*/*/*.c)
 CONF   := $(wildcard conf/examples/*.conf conf/examples/*.example)
+PIECES := $(wildcard conf/examples/pieces.d/*.conf)
 
 # Lists missing packages and goes on: tests that need one are skipped, with the reason.
 SAY_MISSING = @tests/deps.sh -n $1 || :
@@ -366,7 +367,7 @@ SUBST = sed -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@bindir@|$(BINDIR)|g' \
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
 		$(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERDIR) \
-		$(DESTDIR)$(SYSCONFDIR)/pxrelay $(DESTDIR)$(DOCDIR)/examples
+		$(DESTDIR)$(SYSCONFDIR)/pxrelay/conf.d $(DESTDIR)$(DOCDIR)/examples/pieces.d
 	install -m 755 $(B)/pxrelayd $(DESTDIR)$(SBINDIR)/
 	install -m 755 $(B)/pxrelayctl $(DESTDIR)$(BINDIR)/
 	$(SUBST) conf/systemd/pxrelayd.service > $(DESTDIR)$(UNITDIR)/pxrelayd.service
@@ -375,6 +376,7 @@ install: all
 	install -m 644 conf/examples/full.conf \
 		$(DESTDIR)$(SYSCONFDIR)/pxrelay/pxrelay.conf.example
 	install -m 644 $(CONF) $(DESTDIR)$(DOCDIR)/examples/
+	install -m 644 $(PIECES) $(DESTDIR)$(DOCDIR)/examples/pieces.d/
 	install -m 644 conf/monitoring/grafana-dashboard.json conf/monitoring/alerts.yml \
 		$(DESTDIR)$(DOCDIR)/examples/
 	install -m 644 README.md NEWS.md SECURITY.md LICENSE $(DESTDIR)$(DOCDIR)/

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/conffile.h"
+#include "io/conftree.h"
 
 const char *
 args_usage(void)
@@ -198,7 +198,7 @@ conf_of_words(const struct args *a, conf_mistake_fn *mistake, void *user)
 
 	if (!b) {
 		free(servers);
-		mistake(user, 0, "out of memory");
+		mistake(user, NULL, 0, "out of memory");
 		return NULL;
 	}
 	for (size_t i = 0; i < a->n_iface; i++) {
@@ -212,14 +212,14 @@ conf_of_words(const struct args *a, conf_mistake_fn *mistake, void *user)
 struct conf *
 args_conf(const struct args *a, conf_mistake_fn *mistake, void *user)
 {
-	return a->conf ? conffile_read(a->conf, mistake, user) :
+	return a->conf ? conftree_read(a->conf, mistake, user) :
 	    conf_of_words(a, mistake, user);
 }
 
 struct conf *
 args_conf_fd(const struct args *a, int fd, conf_mistake_fn *mistake, void *user)
 {
-	return a->conf ? conffile_read_fd(fd, mistake, user) :
+	return a->conf ? conftree_read_fd(fd, mistake, user) :
 	    conf_of_words(a, mistake, user);
 }
 

@@ -15,9 +15,13 @@
 static json_t *
 run_reload(struct daemon *d)
 {
-	if (reload(d) < 0)
-		return json_pack("{s:s}", "error",
-		    "the configuration was refused: see the log, or pxrelayd -n");
+	json_t *mistakes = json_array();
+
+	if (reload(d, mistakes) < 0)
+		return json_pack("{s:s, s:o*}", "error",
+		    "the configuration was refused: see the log, or pxrelayd -n",
+		    "mistakes", mistakes);
+	json_decref(mistakes);
 	return json_pack("{s:b}", "reloaded", 1);
 }
 

@@ -19,14 +19,14 @@
 #include "relay/daemon.h"
 
 static void
-print_mistake(void *user, int line, const char *text)
+print_mistake(void *user, const char *file, int line, const char *text)
 {
-	const struct args *a = user;
-
+	if (!file)
+		file = args_conf_name(user);
 	if (line > 0)
-		fprintf(stderr, "%s:%d: %s\n", args_conf_name(a), line, text);
+		fprintf(stderr, "%s:%d: %s\n", file, line, text);
 	else
-		fprintf(stderr, "%s: %s\n", args_conf_name(a), text);
+		fprintf(stderr, "%s: %s\n", file, text);
 }
 
 static void
@@ -42,7 +42,7 @@ on_hup(void *daemon, struct mono now)
 	struct daemon *d = daemon;
 
 	status_reloading(d, now);
-	reload(d);
+	reload(d, NULL);
 	status_ready(d);
 }
 

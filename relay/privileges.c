@@ -154,7 +154,7 @@ allow_socket(struct daemon *d, const char *key, const char *path,
 		return true;
 	snprintf(text, sizeof(text), "%s: needs a restart, unless the socket is in "
 	    RUN_DIR " or where it was at the start", key);
-	mistake(user, 0, text);
+	mistake(user, NULL, 0, text);
 	return false;
 }
 
@@ -167,7 +167,7 @@ privileges_allow(struct daemon *d, const struct conf *next, conf_mistake_fn *mis
 
 	good &= allow_socket(d, "metrics", next->metrics.path, mistake, user);
 	if (port && !opener_may_listen(priv_terms(d->priv), port)) {
-		mistake(user, 0, "metrics: a port below 1024 needs a restart");
+		mistake(user, NULL, 0, "metrics: a port below 1024 needs a restart");
 		good = false;
 	}
 	return good;

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <string.h>
 
 #include "base/sbuf.h"
@@ -34,33 +35,62 @@ reload_new_clients(struct daemon *d, enum family family, const struct conf *c)
 	return clients_new(family, c->clients, d->secret, on_client_evicted, d);
 }
 
+struct report {
+	struct daemon *d;
+	json_t *mistakes;	/* for the command; or NULL */
+};
+
+/* A thousand are logged, but these are enough for a screen. */
+#define ANSWER_MAX 50
+
+/* "FILE:LINE: TEXT", or "FILE: TEXT" */
 static void
-log_mistake(void *user, int line, const char *text)
+answer_mistake(json_t *mistakes, const char *file, int line, const char *text)
 {
-	struct daemon *d = user;
-	char buf[LOG_LINE_MAX], file[LOG_ESC_MAX];
+	char buf[LOG_LINE_MAX];
 	struct sbuf b = sbuf_init(buf, sizeof(buf));
 
+	if (!mistakes || json_array_size(mistakes) == ANSWER_MAX)
+		return;
+	sbuf_esc(&b, file, strlen(file));
+	if (line > 0)
+		sbuf_printf(&b, ":%d", line);
+	sbuf_puts(&b, ": ");
+	sbuf_esc(&b, text, strlen(text));
+	(void)json_array_append_new(mistakes, json_string(buf));
+}
+
+static void
+log_mistake(void *user, const char *file, int line, const char *text)
+{
+	const struct report *r = user;
+	char buf[LOG_LINE_MAX], name[LOG_ESC_MAX];
+	struct sbuf b = sbuf_init(buf, sizeof(buf));
+
+	if (!file)
+		file = args_conf_name(r->d->args);
+	answer_mistake(r->mistakes, file, line, text);
 	sbuf_esc(&b, text, strlen(text));	/* may quote any bytes of the file */
-	log_event(&d->log, LOG_LEVEL_ERROR, "config-mistake",
+	log_event(&r->d->log, LOG_LEVEL_ERROR, "config-mistake",
 	    "file=\"%s\" line=%d text=\"%s\"",
-	    log_esc(file, args_conf_name(d->args)), line, buf);
+	    log_esc(name, file), line, buf);
 }
 
 /* Refuses a pipe or terminal, on which a read would block the relay; at the start
  * (-c /dev/stdin) blocking is fine. */
 static struct conf *
-read_conf(struct daemon *d)
+read_conf(struct report *r)
 {
+	struct daemon *d = r->d;
 	int fd = d->args->conf ? priv_ask(d->priv, OPENER_CONF) : -1;
 
 	if (fd == -EINVAL)
-		log_mistake(d, 0, "cannot be read again: not a regular file");
+		log_mistake(r, NULL, 0, "cannot be read again: not a regular file");
 	else if (fd == -EPIPE)
-		log_mistake(d, 0, "cannot be read again: the process that opens "
+		log_mistake(r, NULL, 0, "cannot be read again: the process that opens "
 		    "files is gone; restart pxrelayd");
 	else
-		return args_conf_fd(d->args, fd, log_mistake, d);
+		return args_conf_fd(d->args, fd, log_mistake, r);
 	return NULL;
 }
 
@@ -117,13 +147,14 @@ take_conf(struct daemon *d, struct conf *next, struct clients *const t[FAMILIES]
 }
 
 int
-reload(struct daemon *d)
+reload(struct daemon *d, json_t *mistakes)
 {
 	char file[LOG_ESC_MAX];
-	struct conf *next = read_conf(d);
+	struct report r = { d, mistakes };
+	struct conf *next = read_conf(&r);
 	struct clients *t[FAMILIES] = { NULL };
 
-	if (!next || !privileges_allow(d, next, log_mistake, d))
+	if (!next || !privileges_allow(d, next, log_mistake, &r))
 		return refuse_conf(d, next, t);
 	for (enum family i = 0; i < FAMILIES && next->clients != d->conf->clients; i++)
 		if (!(t[i] = reload_new_clients(d, i, next)))

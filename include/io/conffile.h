@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * conffile - reads an INI file into a struct conf.
+ * conffile - reads the text of an INI file into a struct conf; io/conftree has the
+ * files.
  *
  * Lines may have any length. A list may continue in lines that are indented
  * deeper than its key; ; and # begin a comment at the beginning of a line or
@@ -15,12 +16,12 @@
 
 #define CONFFILE_MAX (1u << 20)	/* bytes; a thousand interfaces take 60 KiB */
 
-/* Returns the configuration, to be freed with conf_free(), or NULL after
- * mistakes, which are reported. An unreadable file is one mistake on line 0. */
-struct conf *conffile_read(const char *path, conf_mistake_fn *mistake, void *user);
-/* The same from a descriptor, which is closed. fd < 0: -errno of opening it. */
-struct conf *conffile_read_fd(int fd, conf_mistake_fn *mistake, void *user);
-/* The same from memory. */
+/* Reads the text of the file `name` (NULL: not known) into b. `line` numbers what is
+ * before its first line; returns that number for the next file. */
+int conffile_add(struct conf_builder *b, const char *name, const char *data, size_t len,
+    int line);
+/* Reads one text, and none that it includes. Returns the configuration, to be freed
+ * with conf_free(), or NULL after mistakes, which are reported. */
 struct conf *conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake,
     void *user);
 

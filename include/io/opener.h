@@ -26,7 +26,7 @@
 
 /* Borrowed strings must outlive the opener. */
 struct opener_terms {
-	const char *conf;	/* the only file that is opened; NULL: none */
+	const char *conf;	/* the configuration; NULL: none */
 	const char *pidfile;	/* to be removed after OPENER_PIDFILE; or NULL */
 	/* directories of socket files, from unixsock_dir(); "": none */
 	char dir[OPENER_DIRS][UNIXSOCK_PATH];
@@ -37,7 +37,7 @@ struct opener_terms {
 };
 
 enum opener_what {
-	OPENER_CONF = 1,	/* the configuration; -EINVAL: no regular file */
+	OPENER_CONF = 1,	/* conftree_open() of it: what files it includes, it says */
 	/* Of these the address counts only as 0.0.0.0 or ::. */
 	OPENER_UDP,		/* udp_open() of its family and port `number` */
 	OPENER_SERVER,		/* udp_server_socket() of its family */

@@ -5,6 +5,8 @@
 #ifndef RELAY_DAEMON_H
 #define RELAY_DAEMON_H
 
+#include <jansson.h>
+
 #include "relay/state.h"
 
 /* daemon.c opens everything that relays, in order, and closes it. */
@@ -15,8 +17,9 @@ void daemon_close(struct daemon *d);
 
 /* reload.c takes the next configuration as a whole, or refuses it as a whole. */
 
-/* Returns 0, or -EINVAL when it was refused; mistakes have been logged. */
-int reload(struct daemon *d);
+/* Returns 0, or -EINVAL when it was refused; mistakes have been logged and appended,
+ * as "FILE:LINE: TEXT", to that array, unless it is NULL. */
+int reload(struct daemon *d, json_t *mistakes);
 /* Also used at the start: allocates the client tables for c; NULL: no memory. */
 struct clients *reload_new_clients(struct daemon *d, enum family family,
     const struct conf *c);

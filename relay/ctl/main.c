@@ -116,6 +116,18 @@ may_colour(void)
 	    term && strcmp(term, "dumb") != 0;
 }
 
+/* "FILE:LINE: TEXT" each, if the daemon says what is wrong. */
+static void
+show_mistakes(const json_t *doc)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(json_object_get(doc, "mistakes"), i, line)
+		if (json_is_string(line))
+			render_printf(stderr, "%s\n", json_string_value(line));
+}
+
 /* Returns the exit status; a boot that failed is a failure. */
 static int
 show_document(const struct args *a, const json_t *doc)
@@ -132,8 +144,10 @@ show_document(const struct args *a, const json_t *doc)
 	}
 	if (error && !json_is_string(error))
 		return report_failure(a, "the daemon refused and gave no reason", "");
-	if (error)
+	if (error) {
+		show_mistakes(doc);
 		return report_failure(a, "", json_string_value(error));
+	}
 	if (a->command->render)
 		shown = a->command->render(doc, stdout, may_colour());
 	else

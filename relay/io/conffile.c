@@ -11,14 +11,11 @@
  */
 #include "io/conffile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/sbuf.h"
 
@@ -30,7 +27,7 @@ struct text {
 struct reader {
 	struct conf_builder *b;
 	struct text left;	/* of the file */
-	int line;
+	int first, line;	/* of the builder's numbers */
 	/* the line given to inih; pending: it has found no key in it yet */
 	struct text given;
 	bool pending;
@@ -113,7 +110,7 @@ next_line(struct reader *r)
 	r->line++;
 	if (t.len && t.s[t.len - 1] == '\r')
 		t.len--;
-	if (r->line == 1 && t.len >= 3 && memcmp(t.s, "\xef\xbb\xbf", 3) == 0)
+	if (r->line == r->first + 1 && t.len >= 3 && memcmp(t.s, "\xef\xbb\xbf", 3) == 0)
 		return (struct text){ t.s + 3, t.len - 3 };
 	return t;
 }
@@ -228,74 +225,39 @@ fetch(char *str, int num, void *stream)
 	return NULL;
 }
 
-struct conf *
-conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake, void *user)
+int
+conffile_add(struct conf_builder *b, const char *name, const char *data, size_t len,
+    int line)
 {
-	struct conf_builder *b = conf_begin(realloc, mistake, user);
-	struct reader r = { .b = b, .left = { data, len } };
+	struct reader r = { .b = b, .left = { data, len }, .first = line, .line = line };
 
-	if (!b) {
-		mistake(user, 0, "not enough memory to read the file");
-		return NULL;
-	}
+	if (name)
+		conf_file(b, name, line);
 	if (len > CONFFILE_MAX) {
-		conf_mistake(b, 0, "larger than %u bytes", CONFFILE_MAX);
+		conf_mistake(b, line, "larger than %u bytes", CONFFILE_MAX);
 	} else if (len >= 2 && (memcmp(data, "\xff\xfe", 2) == 0 ||
 	    memcmp(data, "\xfe\xff", 2) == 0)) {
-		conf_mistake(b, 1, "UTF-16 text; expected UTF-8 or ASCII");
+		conf_mistake(b, line + 1, "UTF-16 text; expected UTF-8 or ASCII");
 	} else {
+		conf_no_section(b);
 		if (ini_parse_stream(fetch, &r, take_key, &r) == -2)
 			r.no_memory = true;
 		end_key(&r);
 		if (r.no_memory)
 			conf_mistake(b, 0, "not enough memory to read the file");
 	}
+	return r.line + 1;
+}
+
+struct conf *
+conffile_parse(const char *data, size_t len, conf_mistake_fn *mistake, void *user)
+{
+	struct conf_builder *b = conf_begin(realloc, mistake, user);
+
+	if (!b) {
+		mistake(user, NULL, 0, "not enough memory to read the file");
+		return NULL;
+	}
+	(void)conffile_add(b, NULL, data, len, 0);
 	return conf_end(b);
-}
-
-/* Reads up to CONFFILE_MAX + 1 bytes. Returns their number or -errno. */
-static ssize_t
-slurp(int fd, char *buf)
-{
-	size_t n = 0;
-
-	while (n <= CONFFILE_MAX) {
-		ssize_t got = read(fd, buf + n, CONFFILE_MAX + 1 - n);
-
-		if (got == 0)
-			break;
-		if (got > 0)
-			n += (size_t)got;
-		else if (errno != EINTR)
-			return -errno;
-	}
-	return (ssize_t)n;
-}
-
-struct conf *
-conffile_read_fd(int fd, conf_mistake_fn *mistake, void *user)
-{
-	char *data = malloc(CONFFILE_MAX + 1), text[200];
-	ssize_t len = !data ? -ENOMEM : fd < 0 ? fd : slurp(fd, data);
-	struct conf *c = NULL;
-
-	if (fd >= 0)
-		close(fd);
-	if (len >= 0) {
-		c = conffile_parse(data, (size_t)len, mistake, user);
-	} else {
-		snprintf(text, sizeof(text), "cannot be read: %s",
-		    strerror((int)-len));
-		mistake(user, 0, text);
-	}
-	free(data);
-	return c;
-}
-
-struct conf *
-conffile_read(const char *path, conf_mistake_fn *mistake, void *user)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	return conffile_read_fd(fd < 0 ? -errno : fd, mistake, user);
 }

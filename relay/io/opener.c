@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/conftree.h"
 #include "io/icmphide.h"
 #include "io/logsink.h"
 #include "io/sandbox.h"
@@ -66,24 +67,6 @@ opener_may_listen(const struct opener_terms *t, uint16_t port)
 }
 
 /* --- requests ------------------------------------------------------------- */
-
-/* O_NONBLOCK, since opening a pipe would wait for a writer. */
-static int
-open_conf(const struct opener *o)
-{
-	struct stat st;
-	int fd;
-
-	if (!o->terms.conf)
-		return -EPERM;
-	fd = open(o->terms.conf, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
-		return fd;
-	close(fd);
-	return -EINVAL;
-}
 
 static int
 open_udp(const struct opener_request *q)
@@ -240,7 +223,7 @@ opener_do(struct opener *o, const struct opener_request *q)
 {
 	switch ((enum opener_what)q->what) {
 	case OPENER_CONF:
-		return open_conf(o);
+		return o->terms.conf ? conftree_open(o->terms.conf) : -EPERM;
 	case OPENER_UDP:
 		return open_udp(q);
 	case OPENER_SERVER:

@@ -65,8 +65,9 @@ die(const char *what)
 }
 
 static void
-mistake(void *user, int line, const char *text)
+mistake(void *user, const char *file, int line, const char *text)
 {
+	(void)file;
 	(void)user;
 	(void)line;
 	die(text);

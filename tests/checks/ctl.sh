@@ -488,6 +488,9 @@ verdict "--json: only ASCII" clean
 ask answer reload <<< '{"error":"the configuration was refused: see the log"}'
 verdict "an error: exit status 1, message on stderr" \
 	status 1 '' '^pxrelayctl: reload: the configuration was refused: see the log$'
+ask answer reload <<< '{"error":"refused","mistakes":["a.conf:7: no \u001b such key",7]}'
+verdict "an error with mistakes: each is a line" status 1 '' '^a.conf:7: no .* such key$'
+verdict "an error with mistakes: only ASCII" clean
 ask answer reload <<< '{"error":7}'
 verdict "an error that is not a string" status 1 '' '^pxrelayctl: reload: the daemon refused and gave no reason'
 ask answer reload <<< '{"reloaded":false}'

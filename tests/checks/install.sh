@@ -35,6 +35,7 @@ examples() {
 	for c in conf/examples/*.conf conf/examples/*.example conf/monitoring/*.json conf/monitoring/*.yml; do
 		[ ! -e "$c" ] || cmp -s "$c" "$1/$(basename "$c")" || return 1
 	done
+	diff -r conf/examples/pieces.d "$1/pieces.d"
 }
 
 # Has systemd judge the unit, with the built program in place of the installed one, which

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/conftree.h"
 #include "io/ctl.h"
 #include "io/join.h"
 #include "io/loop.h"
@@ -1441,11 +1442,17 @@ static int
 open_conf(void)
 {
 	const char *text = w.conf ? w.conf : "";
-	int fd = memfd_create("conf", MFD_CLOEXEC);
+	int fd = memfd_create("conf", MFD_CLOEXEC), err = 0;
+	char path[40];
 
-	if (fd < 0 || write(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
-		return -errno;
-	return fd;
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (!err)
+		err = conftree_open(path);
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
 static int

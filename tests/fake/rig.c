@@ -23,8 +23,9 @@ rig_before_start(unsigned n, int err)
 }
 
 static void
-on_mistake(void *user, int line, const char *text)
+on_mistake(void *user, const char *file, int line, const char *text)
 {
+	(void)file;
 	(void)user;
 	ck_abort_msg("conf line %d: %s", line, text);
 }
@@ -95,7 +96,7 @@ bool
 rig_reload(struct daemon *d, const char *conf)
 {
 	fakeio_conf(conf);
-	return reload(d) == 0;
+	return reload(d, NULL) == 0;
 }
 
 void

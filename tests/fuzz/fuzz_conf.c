@@ -14,11 +14,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
-count(void *user, int line, const char *text)
+count(void *user, const char *file, int line, const char *text)
 {
 	size_t *n = user;
 
-	if (line < 0 || !*text)
+	if (line < 0 || !*text || (file && !*file))
 		abort();
 	++*n;
 }

@@ -16,8 +16,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
-refused(void *user, int line, const char *text)
+refused(void *user, const char *file, int line, const char *text)
 {
+	(void)file;
 	fprintf(stderr, "line %d: %s\nof:\n%s", line, text, (const char *)user);
 	abort();
 }

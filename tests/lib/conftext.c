@@ -19,11 +19,15 @@ add(char **to, const char *text)
 }
 
 void
-conftext_mistake(void *user, int line, const char *text)
+conftext_mistake(void *user, const char *file, int line, const char *text)
 {
 	struct conftext *t = user;
 	char where[16];
 
+	if (file) {
+		add(&t->mistakes, file);
+		add(&t->mistakes, ":");
+	}
 	snprintf(where, sizeof(where), "%d: ", line);
 	add(&t->mistakes, where);
 	add(&t->mistakes, text);

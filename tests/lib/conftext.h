@@ -20,7 +20,7 @@ struct conftext conftext_bytes(const char *data, size_t len);
 struct conftext conftext(const char *text);
 void conftext_free(struct conftext *t);
 /* A conf_mistake_fn for struct conftext. */
-void conftext_mistake(void *user, int line, const char *text);
+void conftext_mistake(void *user, const char *file, int line, const char *text);
 /* The canonical form; the caller frees it. */
 char *conftext_print(const struct conf *c);
 /* Fails the test unless printing, parsing and printing again gives the same

@@ -23,10 +23,11 @@ broken(const char *what, const char *text)
 }
 
 static void
-mistake(void *user, int line, const char *text)
+mistake(void *user, const char *file, int line, const char *text)
 {
 	char where[32];
 
+	(void)file;
 	(void)user;
 	snprintf(where, sizeof(where), "conf line %d", line);
 	broken(where, text);

@@ -499,8 +499,9 @@ frame_comes(struct scen *s, const struct udpip *u, uint32_t ifindex, enum ring_t
 /* --- the lines of a script ----------------------------------------------------- */
 
 static void
-mistake(void *user, int line, const char *text)
+mistake(void *user, const char *file, int line, const char *text)
 {
+	(void)file;
 	wrong(user, "conf line %d: %s", line, text);
 }
 
@@ -525,7 +526,7 @@ set_conf(struct scen *s, const char *text)
 	}
 	conf_free(c);
 	fakeio_signal(SIGHUP);
-	reload(s->d);
+	reload(s->d, NULL);
 	if (s->d->stats[FAMILY4].counter[COUNTER_RELOADS] != before + 1)
 		wrong(s, "the configuration was refused");
 }

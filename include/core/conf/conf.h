@@ -171,6 +171,7 @@ struct conf_if_opts {
 
 struct conf_if {
 	char pattern[CONF_NAME_MAX];
+	bool off;		/* relay = off: no client interface */
 	uint16_t servers;	/* index of a group, or CONF_NONE */
 	uint16_t dhcp;
 	uint16_t boot;
@@ -227,6 +228,7 @@ struct conf_helper {
 };
 
 struct conf {
+	uint16_t n_include;	/* items of include, in all files */
 	enum conf_log log;
 	enum log_level log_level;
 	char control[108];	/* path of the Unix socket, empty: off */
@@ -259,8 +261,9 @@ struct conf {
 	bool *is_dhcp;
 };
 
-/* Reports what is wrong and what was expected. Line 0 means the whole file. */
-typedef void conf_mistake_fn(void *user, int line, const char *text);
+/* Reports what is wrong and what was expected. file is NULL for the first one (or
+ * the command line), else the name of an included one. Line 0 means the whole file. */
+typedef void conf_mistake_fn(void *user, const char *file, int line, const char *text);
 
 struct conf_builder;
 
@@ -268,7 +271,15 @@ struct conf_builder;
  * of memory. conf_end() reports the mistakes, sorted by line. */
 struct conf_builder *conf_begin(void *(*alloc)(void *p, size_t size),
     conf_mistake_fn *mistake, void *user);
-/* Begins a section; the name of [relay] is "". */
+/* The lines after this one belong to an included file, of which that is line 0: the
+ * lines of all files have one numbering, and mistakes are sorted by it. */
+void conf_file(struct conf_builder *b, const char *name, int line);
+/* Returns the pattern of include number n, or NULL; *line is where it is. */
+const char *conf_include(const struct conf_builder *b, size_t n, int *line);
+/* A key without a section is a mistake, as at the beginning of a file. */
+void conf_no_section(struct conf_builder *b);
+/* Begins a section; the name of [relay] is "". In a list of patterns of interfaces,
+ * each begins one, and all of them get the keys. */
 void conf_section(struct conf_builder *b, const char *kind, const char *name,
     int line);
 /* Adds a key to the last section. Commas and newlines separate the items of a
@@ -281,6 +292,8 @@ void conf_mistake(struct conf_builder *b, int line, const char *fmt, ...)
 /* Reads all keys, reports the mistakes and frees the builder. Returns NULL
  * after any mistake, or if out of memory (reported on line 0). */
 struct conf *conf_end(struct conf_builder *b);
+/* Frees the builder, and reports nothing. */
+void conf_cancel(struct conf_builder *b);
 struct conf *conf_free(struct conf *c);	/* returns NULL */
 
 /* Prints every section, and every key with its effective value. */

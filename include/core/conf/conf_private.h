@@ -38,8 +38,15 @@ struct conf_sect {
 	char *name;
 	int line;
 	bool bad;		/* the heading is wrong; keys are read */
+	bool same;		/* has the lines of the section before it */
 	size_t n;
 	struct conf_line *lines;
+};
+
+/* The name of an included file, or the pattern of an include. */
+struct conf_named {
+	int line;		/* the one before its first, or that of the item */
+	char *name;
 };
 
 struct conf_builder {
@@ -48,10 +55,13 @@ struct conf_builder {
 	void *(*alloc)(void *p, size_t size);
 	bool no_memory;
 	bool skip;		/* in an unknown section: ignore its keys */
+	bool no_section;	/* the file has none so far */
 	bool servers_full;	/* already reported */
 	size_t n_sect, n_said;
 	struct conf_sect *sect;
 	struct conf_said *said;	/* the mistakes so far */
+	size_t n_file, n_include;
+	struct conf_named *file, *include;
 	struct conf *c;		/* set by conf_end() */
 	struct conf_server new_server;	/* defaults of implicit servers ... */
 	struct conf_group new_group;	/* ... and groups */
@@ -83,6 +93,13 @@ void conf_bad_sect(struct conf_builder *b, const struct conf_sect *s,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Reports the mistakes and frees the builder. True if there were none. */
 bool conf_builder_end(struct conf_builder *b);
+/* Writes where a line is, for a mistake in line `from`: "line 7", or "line 7 of
+ * FILE" if that is another file. Returns buf. */
+#define CONF_PLACE_MAX 320
+char *conf_place(const struct conf_builder *b, int line, int from,
+    char buf[CONF_PLACE_MAX]);
+/* The number before the first line of the file that is being read. */
+int conf_file_line(const struct conf_builder *b);
 
 /* Finds the known word that was mistyped. */
 struct conf_near {
@@ -208,9 +225,10 @@ const char *conf_host_hint(const char *value);
 
 /* --- lists (conf_list.c, conf_server.c) --- */
 
-extern const struct conf_type conf_texts, conf_globs, conf_patterns, conf_macs,
-    conf_uuids, conf_nets, conf_relays, conf_answers, conf_archs, conf_families,
-    conf_protocols, conf_messages, conf_ports, conf_probes, conf_members, conf_targets, conf_to;
+extern const struct conf_type conf_includes, conf_texts, conf_globs, conf_patterns,
+    conf_macs, conf_uuids, conf_nets, conf_relays, conf_answers, conf_archs,
+    conf_families, conf_protocols, conf_messages, conf_ports, conf_probes,
+    conf_members, conf_targets, conf_to;
 
 /* The bits of a condition: messages of DHCPv4 (or all of another key), of DHCPv6. */
 void conf_bits(const struct conf_key *k, const void *object, uint64_t bits[2]);
@@ -234,6 +252,10 @@ void conf_check_helper(struct conf_builder *b, struct conf_sect *s, void *object
 void conf_check_rules(struct conf_builder *b);
 
 /* --- patterns and format strings (conf_match.c) --- */
+
+/* The length of the first item of a list of patterns: a comma in a class is no
+ * separator. */
+size_t conf_pattern_len(const char *list);
 
 /* Decodes pairs of hex digits, optionally separated by ':', into out unless it
  * is NULL. Returns the number of bytes; 0: malformed, or more than size. */

@@ -62,13 +62,18 @@ static const struct conf_key keys[] = {
 
 static const struct conf_key *const keys_end = keys + sizeof(keys) / sizeof(keys[0]);
 
-/* May a section of this kind have the key? [relay] may also have those of
- * [interface], except lists of servers. */
+/* May [relay] have this key of [interface], as a default? */
+static bool
+is_default(const struct conf_key *k)
+{
+	return k->kind == CONF_INTERFACE && k->offset >= offsetof(struct conf_if, o);
+}
+
+/* May a section of this kind have the key? */
 static bool
 fits(enum conf_kind kind, const struct conf_key *k)
 {
-	return k->kind == kind || (kind == CONF_RELAY && k->kind == CONF_INTERFACE &&
-	    k->type != &conf_targets);
+	return k->kind == kind || (kind == CONF_RELAY && is_default(k));
 }
 
 static const struct conf_key *
@@ -101,6 +106,23 @@ conf_find(const struct conf_sect *s, const char *key)
 /* --- storing sections and keys --- */
 
 static bool
+read_value(const struct conf_at *a, void *object)
+{
+	const struct conf_key *k = a->key;
+
+	if (a->value[0] == '\0') {
+		conf_mistake(a->b, a->line, "%s has no value; see pxrelay.conf(5)", k->name);
+		return false;
+	}
+	if (!k->type->list && strchr(a->value, '\n')) {
+		conf_mistake(a->b, a->line, "%s takes one value; the next line continues it "
+		    "because it is indented deeper", k->name);
+		return false;
+	}
+	return k->type->read(a, object);
+}
+
+static bool
 find_kind(struct conf_builder *b, const char *word, int line, enum conf_kind *kind)
 {
 	char shown[CONF_SHOW_MAX];
@@ -123,6 +145,7 @@ static void
 check_heading(struct conf_builder *b, struct conf_sect *s)
 {
 	const char *fault = NULL;
+	char at[CONF_PLACE_MAX];
 
 	if (s->kind == CONF_RELAY)
 		fault = *s->name ? "takes no name; expected [relay]" : NULL;
@@ -136,39 +159,100 @@ check_heading(struct conf_builder *b, struct conf_sect *s)
 	if (fault)
 		conf_bad_sect(b, s, "%s", fault);
 	for (const struct conf_sect *o = b->sect; !s->bad && o < s; o++) {
-		s->bad = o->kind == s->kind && strcmp(o->name, s->name) == 0;
+		/* Each file may have its own [relay]. */
+		s->bad = o->kind == s->kind && strcmp(o->name, s->name) == 0 &&
+		    (s->kind != CONF_RELAY || o->line > conf_file_line(b));
 		if (s->bad && o->line > 0)
-			conf_bad_sect(b, s, "is already in line %d; expected one section "
-			    "with the keys of both", o->line);
+			conf_bad_sect(b, s, "is already in %s; expected one section "
+			    "with the keys of both", conf_place(b, o->line, s->line, at));
 		else if (s->bad)
 			conf_bad_sect(b, s, "is given already");
 	}
 }
 
 void
-conf_section(struct conf_builder *b, const char *kind, const char *name, int line)
+conf_no_section(struct conf_builder *b)
 {
-	enum conf_kind k;
+	b->no_section = true;
+}
+
+/* Returns the section, or NULL after a mistake. */
+static struct conf_sect *
+add_section(struct conf_builder *b, enum conf_kind kind, struct conf_named at, size_t len)
+{
 	struct conf_sect *s;
 
-	b->skip = true;
-	if (!find_kind(b, kind, line, &k))
-		return;
 	if (b->n_sect == CONF_SECTIONS_MAX) {
-		conf_mistake(b, line, "more than %d sections", CONF_SECTIONS_MAX);
-		return;
+		conf_mistake(b, at.line, "more than %d sections", CONF_SECTIONS_MAX);
+		return NULL;
 	}
 	s = conf_more(b, &b->sect, b->n_sect, sizeof(*s));
 	if (!s)
-		return;
-	s->kind = k;
-	s->line = line;
-	s->name = conf_copy(b, name, strlen(name));
+		return NULL;
+	s->kind = kind;
+	s->line = at.line;
+	s->name = conf_copy(b, at.name, len);
 	if (!s->name)
-		return;
+		return NULL;
 	check_heading(b, s);
 	b->n_sect++;
-	b->skip = false;
+	return s;
+}
+
+/* The first item of a list of patterns, trimmed; *next is what follows its comma. */
+static size_t
+first_pattern(char **list, char **next)
+{
+	size_t len = conf_pattern_len(*list), blank = strspn(*list, " \t");
+
+	*next = (*list)[len] ? *list + len + 1 : NULL;
+	blank = blank < len ? blank : len;
+	*list += blank;
+	len -= blank;
+	while (len && strchr(" \t", (*list)[len - 1]))
+		len--;
+	return len;
+}
+
+void
+conf_section(struct conf_builder *b, const char *kind, const char *name, int line)
+{
+	char *copy = conf_copy(b, name, strlen(name)), *next = copy;
+	enum conf_kind k;
+	bool same = false;
+
+	b->no_section = false;
+	b->skip = !copy || !find_kind(b, kind, line, &k);
+	while (!b->skip && next) {
+		struct conf_named at = { line, next };
+		size_t len = strlen(next);
+		struct conf_sect *s;
+
+		if (k == CONF_INTERFACE)
+			len = first_pattern(&at.name, &next);
+		else
+			next = NULL;
+		s = add_section(b, k, at, len);
+		b->skip = !s && !same;
+		if (!s)
+			break;
+		s->same = same;
+		same = true;
+	}
+	free(copy);
+}
+
+/* The line that has the key already: in the section, or in the [relay] of another
+ * file. */
+static const struct conf_line *
+find_twice(const struct conf_builder *b, const struct conf_sect *s, const char *name)
+{
+	const struct conf_line *l = conf_find(s, name);
+
+	for (const struct conf_sect *o = b->sect; !l && o < s; o++)
+		if (s->kind == CONF_RELAY && o->kind == CONF_RELAY && !s->bad)
+			l = conf_find(o, name);
+	return l;
 }
 
 /* The row of the key, or NULL after a mistake. */
@@ -177,14 +261,15 @@ find_key(struct conf_builder *b, const struct conf_sect *s, const char *name,
     int line)
 {
 	const struct conf_key *key = key_by_name(s->kind, name);
-	const struct conf_line *twice = conf_find(s, name);
+	const struct conf_line *twice = find_twice(b, s, name);
 	struct conf_near near = { .word = name };
-	char shown[CONF_SHOW_MAX], hint[128];
+	char shown[CONF_SHOW_MAX], hint[128], at[CONF_PLACE_MAX];
 	struct sbuf home = sbuf_init(hint, sizeof(hint));
 
 	if (twice) {
-		conf_mistake(b, line, "%s is already in line %d; a list is separated by commas, "
-		    "or has one item per line, indented", name, twice->line);
+		conf_mistake(b, line, "%s is already in %s; a list is separated by commas, "
+		    "or has one item per line, indented", name,
+		    conf_place(b, twice->line, line, at));
 		return NULL;
 	}
 	if (key)
@@ -202,19 +287,35 @@ find_key(struct conf_builder *b, const struct conf_sect *s, const char *name,
 	return NULL;
 }
 
+/* Takes over the value. */
+static void
+store_line(struct conf_builder *b, struct conf_sect *s, struct conf_line line)
+{
+	struct conf_line *l = conf_more(b, &s->lines, s->n, sizeof(*l));
+
+	if (l) {
+		*l = line;
+		s->n++;
+	} else {
+		free(line.value);
+	}
+}
+
 void
 conf_key(struct conf_builder *b, const char *name, const char *value, int line)
 {
 	struct conf_sect *s = b->n_sect ? &b->sect[b->n_sect - 1] : NULL;
 	const struct conf_key *key;
-	struct conf_line *l;
 	const char *fault;
+	char *copy;
 	size_t len;
 
-	if (!s && !b->skip)
+	while (s && s->same)
+		s--;
+	if (b->no_section)
 		conf_mistake(b, line, "a key before the first section; expected [relay] or "
 		    "another above it");
-	key = s && !b->skip ? find_key(b, s, name, line) : NULL;
+	key = s && !b->skip && !b->no_section ? find_key(b, s, name, line) : NULL;
 	if (!key)
 		return;
 	/* Leading newlines stay: they count in the line numbers of items. */
@@ -228,34 +329,18 @@ conf_key(struct conf_builder *b, const char *name, const char *value, int line)
 		conf_mistake(b, line, "%s: %s", name, fault);
 		return;
 	}
-	l = conf_more(b, &s->lines, s->n, sizeof(*l));
-	if (!l)
-		return;
-	l->key = key;
-	l->line = line;
-	l->value = conf_copy(b, value, len);
-	if (l->value)
-		s->n++;
+	copy = conf_copy(b, value, len);
+	if (copy && key->type == &conf_includes) {
+		struct conf_at a = { .b = b, .key = key, .value = copy, .line = line };
+
+		(void)read_value(&a, b);
+		free(copy);
+	} else if (copy) {
+		store_line(b, s, (struct conf_line){ key, copy, line, false });
+	}
 }
 
 /* --- values --- */
-
-static bool
-read_value(const struct conf_at *a, void *object)
-{
-	const struct conf_key *k = a->key;
-
-	if (a->value[0] == '\0') {
-		conf_mistake(a->b, a->line, "%s has no value; see pxrelay.conf(5)", k->name);
-		return false;
-	}
-	if (!k->type->list && strchr(a->value, '\n')) {
-		conf_mistake(a->b, a->line, "%s takes one value; the next line continues it "
-		    "because it is indented deeper", k->name);
-		return false;
-	}
-	return k->type->read(a, object);
-}
 
 /* Sets all fields of the object to their defaults. */
 static void
@@ -344,6 +429,18 @@ add_object(struct conf_builder *b, const struct conf_sect *s)
 	*(int *)conf_field(object, t->line) = s->line;
 	++*n;
 	return true;
+}
+
+/* The sections of one heading get the same lines, by value: `bad' of a line is the
+ * same for all of them. */
+static void
+share_lines(struct conf_builder *b)
+{
+	for (size_t i = 1; i < b->n_sect; i++)
+		if (b->sect[i].same) {
+			b->sect[i].n = b->sect[i - 1].n;
+			b->sect[i].lines = b->sect[i - 1].lines;
+		}
 }
 
 static void
@@ -451,6 +548,8 @@ build(struct conf_builder *b)
 	size_t before;
 	bool work = false;
 
+	b->c->n_include = (uint16_t)b->n_include;
+	share_lines(b);
 	set_defaults(b, CONF_SERVER, &b->new_server);
 	set_defaults(b, CONF_GROUP, &b->new_group);
 	read_relay(b);
@@ -464,9 +563,9 @@ build(struct conf_builder *b)
 		conf_check_rules(b);
 	read_sections(b, CONF_HELPER);
 	check_ports(b);
-	for (size_t i = 0; i < b->n_sect; i++)
-		work |= b->sect[i].kind == CONF_INTERFACE ||
-		    b->sect[i].kind == CONF_HELPER;
+	for (uint16_t i = 0; i < b->c->n_if; i++)
+		work |= !b->c->ifs[i].off;
+	work |= b->c->n_helper > 0;
 	/* Another mistake may be the reason, so it is not reported then. */
 	if (!work && b->n_said == 0)
 		conf_mistake(b, 0, "nothing to do; expected at least one [interface PATTERN]");
@@ -508,12 +607,23 @@ conf_free(struct conf *c)
 
 /* --- printing --- */
 
+/* Of [relay] only the defaults, of an interface with relay = off only that. */
+static bool
+is_printed(const struct conf_key *k, const struct conf_if *f, const struct conf *c)
+{
+	if (f == &c->defaults)
+		return is_default(k);
+	return !f->off || k->offset == offsetof(struct conf_if, off);
+}
+
 static void
 print_keys(struct conf_out *o, enum conf_kind kind, const void *object)
 {
 	const struct conf_key *k = NULL;
 
 	while ((k = conf_key_next(kind, k))) {
+		if (kind == CONF_INTERFACE && !is_printed(k, object, o->c))
+			continue;
 		o->b = sbuf_init(o->line, sizeof(o->line));
 		sbuf_printf(&o->b, "%s = ", k->name);
 		o->items = 0;

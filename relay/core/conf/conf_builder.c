@@ -152,6 +152,76 @@ conf_name_fault(const char *name)
 	return NULL;
 }
 
+/* --- places --- */
+
+void
+conf_file(struct conf_builder *b, const char *name, int line)
+{
+	struct conf_named *f = conf_more(b, &b->file, b->n_file, sizeof(*f));
+
+	if (!f)
+		return;
+	f->line = line;
+	f->name = conf_copy(b, name, strlen(name));
+	b->n_file += f->name != NULL;
+}
+
+/* NULL: the first file. */
+static const struct conf_named *
+file_of(const struct conf_builder *b, int line)
+{
+	size_t i = b->n_file;
+
+	while (i > 0 && b->file[i - 1].line > line)
+		i--;
+	return i ? &b->file[i - 1] : NULL;
+}
+
+int
+conf_file_line(const struct conf_builder *b)
+{
+	return b->n_file ? b->file[b->n_file - 1].line : -1;
+}
+
+char *
+conf_place(const struct conf_builder *b, int line, int from, char buf[CONF_PLACE_MAX])
+{
+	const struct conf_named *f = file_of(b, line);
+	struct sbuf s = sbuf_init(buf, CONF_PLACE_MAX);
+
+	sbuf_printf(&s, "line %d", f ? line - f->line : line);
+	if (file_of(b, from) == f)
+		return buf;
+	sbuf_puts(&s, " of ");
+	if (f)
+		sbuf_esc(&s, f->name, strlen(f->name));
+	else
+		sbuf_puts(&s, "the first file");
+	return buf;
+}
+
+const char *
+conf_include(const struct conf_builder *b, size_t n, int *line)
+{
+	if (n >= b->n_include)
+		return NULL;
+	*line = b->include[n].line;
+	return b->include[n].name;
+}
+
+/* --- mistakes --- */
+
+/* The sections of one heading share their lines, and the mistakes in them. */
+static bool
+said_already(const struct conf_builder *b, const struct conf_said *s)
+{
+	for (size_t i = b->n_said; i > 0; i--)
+		if (b->said[i - 1].line == s->line &&
+		    strcmp(b->said[i - 1].text, s->text) == 0)
+			return true;
+	return false;
+}
+
 /* Adds a mistake; the head of its text says where it is. */
 __attribute__((format(printf, 4, 0))) static void
 add_mistake(struct conf_builder *b, int line, const char *head, const char *fmt,
@@ -175,7 +245,9 @@ add_mistake(struct conf_builder *b, int line, const char *head, const char *fmt,
 	}
 	s->line = line;
 	s->text = conf_copy(b, text, out.len);
-	if (s->text)
+	if (s->text && said_already(b, s))
+		free(s->text);
+	else if (s->text)
 		b->n_said++;
 }
 
@@ -225,8 +297,46 @@ conf_begin(void *(*alloc)(void *p, size_t size), conf_mistake_fn *mistake,
 
 	if (b)
 		*b = (struct conf_builder){ .alloc = alloc, .mistake = mistake,
-			.user = user };
+			.user = user, .no_section = true };
 	return b;
+}
+
+static void
+free_named(struct conf_named *named, size_t n)
+{
+	while (n > 0)
+		free(named[--n].name);
+	free(named);
+}
+
+void
+conf_cancel(struct conf_builder *b)
+{
+	for (size_t i = 0; i < b->n_said; i++)
+		free(b->said[i].text);
+	for (size_t i = 0; i < b->n_sect; i++) {
+		struct conf_sect *s = &b->sect[i];
+
+		for (size_t k = 0; k < s->n && !s->same; k++)
+			free(s->lines[k].value);
+		if (!s->same)
+			free(s->lines);
+		free(s->name);
+	}
+	free_named(b->file, b->n_file);
+	free_named(b->include, b->n_include);
+	free(b->sect);
+	free(b->said);
+	free(b);
+}
+
+static void
+report(struct conf_builder *b, const struct conf_said *s)
+{
+	const struct conf_named *f = file_of(b, s->line);
+
+	b->mistake(b->user, f && f->line > 0 ? f->name : NULL,
+	    f ? s->line - f->line : s->line, s->text);
 }
 
 bool
@@ -243,21 +353,11 @@ conf_builder_end(struct conf_builder *b)
 			b->said[k] = b->said[k - 1];
 		b->said[k] = s;
 	}
-	for (size_t i = 0; i < b->n_said; i++) {
-		b->mistake(b->user, b->said[i].line, b->said[i].text);
-		free(b->said[i].text);
-	}
+	for (size_t i = 0; i < b->n_said; i++)
+		report(b, &b->said[i]);
 	if (b->no_memory)
-		b->mistake(b->user, 0,
+		b->mistake(b->user, NULL, 0,
 		    "not enough memory to read the configuration");
-	for (size_t i = 0; i < b->n_sect; i++) {
-		for (size_t k = 0; k < b->sect[i].n; k++)
-			free(b->sect[i].lines[k].value);
-		free(b->sect[i].lines);
-		free(b->sect[i].name);
-	}
-	free(b->sect);
-	free(b->said);
-	free(b);
+	conf_cancel(b);
 	return good;
 }

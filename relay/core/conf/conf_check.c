@@ -76,6 +76,7 @@ void
 conf_check_server(struct conf_builder *b, struct conf_sect *sect, void *object)
 {
 	struct conf_server *s = object;
+	char at[CONF_PLACE_MAX];
 
 	/* A probe must be over before the next one begins. */
 	if (!conf_find(sect, "probe-timeout") &&
@@ -98,8 +99,8 @@ conf_check_server(struct conf_builder *b, struct conf_sect *sect, void *object)
 		s->first = o->first;
 		if (!same_settings(o, s))
 			conf_bad_sect(b, sect, "has the address of [server %s] in "
-			    "line %d but other settings; expected the same in both",
-			    o->name, o->line);
+			    "%s but other settings; expected the same in both",
+			    o->name, conf_place(b, o->line, s->line, at));
 		return;
 	}
 }
@@ -126,10 +127,19 @@ no_lease(const struct conf *c, uint16_t group)
 	return true;
 }
 
-void
-conf_check_interface(struct conf_builder *b, struct conf_sect *s, void *object)
+static void
+check_off(struct conf_builder *b, const struct conf_sect *s)
 {
-	const struct conf_if *f = object;
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->lines[i].key->name, "relay") != 0)
+			conf_mistake(b, s->lines[i].line, "%s has no effect with "
+			    "relay = off; expected no other key in this section",
+			    s->lines[i].key->name);
+}
+
+static void
+check_on(struct conf_builder *b, struct conf_sect *s, const struct conf_if *f)
+{
 	bool servers = conf_find(s, "servers");
 	bool classes = conf_find(s, "dhcp") || conf_find(s, "boot");
 	const char *ifname = strpbrk(s->name, "*?[") ? NULL : s->name;
@@ -168,6 +178,17 @@ conf_check_interface(struct conf_builder *b, struct conf_sect *s, void *object)
 		if (!conf_format_fits6(six[i].format, ifname, b->c->host_name))
 			conf_bad_sect(b, s, "may need more than %d bytes for %s",
 			    CONF_VALUE6_MAX, six[i].key);
+}
+
+void
+conf_check_interface(struct conf_builder *b, struct conf_sect *s, void *object)
+{
+	const struct conf_if *f = object;
+
+	if (f->off)
+		check_off(b, s);
+	else
+		check_on(b, s, f);
 }
 
 /* The first rule that matches decides, so a rule that matches only what an
@@ -243,7 +264,7 @@ conf_check_rules(struct conf_builder *b)
 {
 	static const struct conf_rule no_condition;
 	const struct conf *c = b->c;
-	char shown[CONF_SHOW_MAX];
+	char shown[CONF_SHOW_MAX], at[CONF_PLACE_MAX];
 
 	for (uint16_t i = 0; i < c->n_rule; i++)
 		for (uint16_t k = 0; k < i; k++) {
@@ -252,8 +273,9 @@ conf_check_rules(struct conf_builder *b)
 			if (!rule_covers(e, r))
 				continue;
 			conf_mistake(b, r->line, "[rule %s] is never reached: [rule %s] "
-			    "in line %d %s; expected this rule above it",
-			    conf_show(r->name, shown), e->name, e->line,
+			    "in %s %s; expected this rule above it",
+			    conf_show(r->name, shown), e->name,
+			    conf_place(b, e->line, r->line, at),
 			    rule_covers(e, &no_condition) ?
 			    "has no condition and matches everything" : "matches everything that it could match");
 			break;

@@ -155,6 +155,34 @@ const struct conf_type conf_globs = { LIST(char[CONF_NAME_MAX]), .item = item_te
 const struct conf_type conf_patterns = { LIST(char[CONF_NAME_MAX]),
 	.item = item_pattern, .text = text_text, .covers = conf_pattern_covers };
 
+/* --- other files --- */
+
+/* The object is the builder: whoever reads the files asks it for them. */
+static bool
+item_include(const struct conf_at *a, void *object)
+{
+	struct conf_builder *b = object;
+	struct conf_named *i = conf_more(b, &b->include, b->n_include, sizeof(*i));
+
+	if (!i)
+		return false;
+	i->line = a->line;
+	i->name = conf_copy(b, a->value, strlen(a->value));
+	b->n_include += i->name != NULL;
+	return i->name;
+}
+
+static void
+print_nothing(struct conf_out *o, const struct conf_key *k, const void *object)
+{
+	(void)k;
+	(void)object;
+	o->none = true;
+}
+
+const struct conf_type conf_includes = { .read = conf_read_list,
+	.print = print_nothing, .list = true, .item = item_include };
+
 /* --- hardware addresses, UUIDs and prefixes --- */
 
 static bool

@@ -139,6 +139,20 @@ conf_match(const struct conf *c, const char *ifname)
 	return best;
 }
 
+size_t
+conf_pattern_len(const char *list)
+{
+	const char *p = list;
+	bool hit;
+
+	while (*p && *p != ',') {
+		const char *next = *p == '[' ? class_match(p, 0, &hit) : NULL;
+
+		p = next ? next : p + 1;
+	}
+	return (size_t)(p - list);
+}
+
 const char *
 conf_pattern_fault(const char *pattern)
 {
@@ -152,8 +166,7 @@ conf_pattern_fault(const char *pattern)
 	if (conf_quoted(pattern, strlen(pattern)))
 		return "has quotes; expected a name without them";
 	if (strpbrk(pattern, " \t"))
-		return "has a space, which no interface name has; a list needs commas, and a "
-		    "[section] takes one name or pattern";
+		return "has a space, which no interface name has; a list needs commas";
 	for (const char *p = pattern; *p; p++) {
 		if (*p == '[') {
 			p = class_match(p, 0, &hit);

@@ -20,7 +20,8 @@ has_ports(const struct entry *e)
 	    (e->f.link.kind == IFTAB_BRIDGE || e->f.link.kind == IFTAB_BOND);
 }
 
-/* The port with the lowest ifindex that has an [interface], its own or a port's. */
+/* The port with the lowest ifindex that has an [interface], its own or a port's,
+ * without relay = off. */
 static struct entry *
 configured_port(const struct entry *e, int depth)
 {
@@ -31,7 +32,7 @@ configured_port(const struct entry *e, int depth)
 	LIST_FOREACH(p, &e->tie[TO_MASTER].from, tie[TO_MASTER].next) {
 		if (best && best->f.link.ifindex < p->f.link.ifindex)
 			continue;
-		if (p->known && (p->own || configured_port(p, depth + 1)))
+		if (p->known && (p->own ? !p->own->off : configured_port(p, depth + 1) != NULL))
 			best = p;
 	}
 	return best;
@@ -67,7 +68,7 @@ source_of(struct entry *e)
 		if (!has_global(&s.addrs[FAMILY6]->f))
 			s.addrs[FAMILY6] = p;
 		if (p->own) {
-			s.conf = p;
+			s.conf = p->own->off ? NULL : p;
 			break;
 		}
 		p = configured_port(p, depth);

@@ -4,7 +4,7 @@
  * lines, and bytes that do not belong in a file. Each mistake must be reported with
  * its own line.
  */
-#include "io/conffile.h"
+#include "io/conftree.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -285,7 +285,7 @@ START_TEST(file_is_read)
 	struct conftext t = { 0 };
 
 	write_file(IF, strlen(IF), 1);
-	t.c = conffile_read(path, conftext_mistake, &t);
+	t.c = conftree_read(path, conftext_mistake, &t);
 	unlink(path);
 	ck_assert_ptr_nonnull(t.c);
 	conftext_free(&t);
@@ -299,7 +299,7 @@ START_TEST(file_that_is_too_large_is_refused)
 
 	memset(block, '\n', sizeof(block));
 	write_file(block, sizeof(block), 1025);
-	t.c = conffile_read(path, conftext_mistake, &t);
+	t.c = conftree_read(path, conftext_mistake, &t);
 	unlink(path);
 	ck_assert_ptr_null(t.c);
 	ck_assert_str_eq(t.mistakes, "0: larger than 1048576 bytes\n");
@@ -311,10 +311,10 @@ START_TEST(file_that_cannot_be_read_is_refused)
 {
 	struct conftext t = { 0 };
 
-	ck_assert_ptr_null(conffile_read("/nonexistent/x", conftext_mistake, &t));
+	ck_assert_ptr_null(conftree_read("/nonexistent/x", conftext_mistake, &t));
 	ck_assert_str_eq(t.mistakes, "0: cannot be read: No such file or directory\n");
 	conftext_free(&t);
-	ck_assert_ptr_null(conffile_read("/", conftext_mistake, &t));
+	ck_assert_ptr_null(conftree_read("/", conftext_mistake, &t));
 	ck_assert_str_eq(t.mistakes, "0: cannot be read: Is a directory\n");
 	conftext_free(&t);
 }

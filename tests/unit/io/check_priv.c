@@ -6,6 +6,8 @@
  */
 #include "io/priv.h"
 
+#include "io/conftree.h"
+
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "conftext.h"
 #include "netpair.h"
 
 Suite *priv_suite(void);
@@ -171,20 +174,72 @@ END_TEST
 
 START_TEST(the_configuration_is_opened_repeatedly)
 {
-	char buf[16];
+	struct conftext t = { 0 };
 	int fd;
 
 	for (int i = 0; i < 3; i++) {
 		fd = priv_ask(priv, OPENER_CONF);
 		ck_assert_int_gt(fd, 2);
-		ck_assert_int_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
-		ck_assert_int_eq(read(fd, buf, sizeof(buf)), 8);
-		close(fd);
+		t.c = conftree_read_fd(fd, conftext_mistake, &t);
+		ck_assert_str_eq(t.mistakes, "0: nothing to do; expected at least one "
+		    "[interface PATTERN]\n");
+		conftext_free(&t);
 	}
 	unlink(conf);
 	ck_assert_int_eq(priv_ask(priv, OPENER_CONF), -ENOENT);
 	ck_assert_int_eq(mkfifo(conf, 0600), 0);
 	ck_assert_int_eq(priv_ask(priv, OPENER_CONF), -EINVAL);	/* at once */
+}
+END_TEST
+
+static uint16_t
+interfaces_now(void)
+{
+	struct conftext t = { 0 };
+	uint16_t n;
+
+	t.c = conftree_read_fd(priv_ask(priv, OPENER_CONF), conftext_mistake, &t);
+	ck_assert_msg(t.c != NULL, "%s", t.mistakes);
+	n = t.c->n_if;
+	conftext_free(&t);
+	return n;
+}
+
+/* So many that a sort might ask for the size of the memory. */
+#define VLANS 600
+
+static void
+write_vlan(int i, bool keep)
+{
+	char name[64], text[64];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/v%d.vlan", dir, i);
+	if (!keep) {
+		ck_assert_int_eq(unlink(name), 0);
+		return;
+	}
+	snprintf(text, sizeof(text), "[interface vlan%d]\nservers = 192.0.2.1\n", i);
+	fd = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+START_TEST(included_files_are_found_each_time)
+{
+	static const char text[] = "[relay]\ninclude = *.vlan\n[interface a]\n"
+	    "servers = 192.0.2.1\n";
+	int fd = open(conf, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	ck_assert_uint_eq(interfaces_now(), 1);
+	for (int i = 0; i < VLANS; i++)
+		write_vlan(i, true);
+	ck_assert_uint_eq(interfaces_now(), 1 + VLANS);
+	for (int i = 0; i < VLANS; i++)
+		write_vlan(i, false);
+	ck_assert_uint_eq(interfaces_now(), 1);
 }
 END_TEST
 
@@ -439,6 +494,7 @@ END_TEST
 START_TEST(late_answers_are_discarded)
 {
 	pid_t pid = pid_of_opener();
+	struct stat st;
 	int fd;
 
 	kill(pid, SIGSTOP);
@@ -446,7 +502,8 @@ START_TEST(late_answers_are_discarded)
 	kill(pid, SIGCONT);
 	fd = priv_ask(priv, OPENER_CONF);
 	ck_assert_int_gt(fd, 2);
-	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert(S_ISREG(st.st_mode));		/* and no socket */
 	close(fd);
 }
 END_TEST
@@ -503,6 +560,7 @@ add_both(TCase *tc)
 	tcase_add_test(tc, sockets_come_bound_and_closed_on_exec);
 	tcase_add_test(tc, sockets_of_ipv6_come_bound);
 	tcase_add_test(tc, the_configuration_is_opened_repeatedly);
+	tcase_add_test(tc, included_files_are_found_each_time);
 	tcase_add_test(tc, socket_files_are_made_and_removed);
 	tcase_add_test(tc, a_neighbour_is_resolved);
 	tcase_add_test(tc, nothing_outside_the_terms_is_opened);

@@ -230,6 +230,7 @@ END_TEST
 
 START_TEST(a_reload_by_command_answers_with_its_result)
 {
+	const char *first;
 	json_t *doc;
 
 	fakeio_conf(VLANS("198.51.100.11"));
@@ -240,6 +241,8 @@ START_TEST(a_reload_by_command_answers_with_its_result)
 	fakeio_conf("[nonsense]\n");
 	doc = rig_command("reload");
 	ck_assert_ptr_nonnull(json_object_get(doc, "error"));
+	first = json_string_value(json_array_get(json_object_get(doc, "mistakes"), 0));
+	ck_assert_msg(first && strstr(first, ":1: [nonsense]: expected [relay]"), "%s", first);
 	json_decref(doc);
 	relays_to(1);
 }

@@ -14,7 +14,7 @@
 
 #include "conftext.h"
 #include "core/conf/conf_private.h"
-#include "io/conffile.h"
+#include "io/conftree.h"
 
 Suite *conf_suite(void);
 
@@ -559,9 +559,32 @@ static const struct {
 	    "4: user-class: unexpected quotes; expected the text without them\n" },
 	{ "[interface \"a\"]\nservers = 192.0.2.1\n",
 	    "1: [interface \\x22a\\x22] has quotes; expected a name without them\n" },
-	{ "[interface a, b]\nservers = 192.0.2.1\n",
-	    "1: [interface a, b] has a space, which no interface name has; a list needs "
-	    "commas, and a [section] takes one name or pattern\n" },
+	{ "[interface a b]\nservers = 192.0.2.1\n",
+	    "1: [interface a b] has a space, which no interface name has; a list needs "
+	    "commas\n" },
+	/* A mistake in the keys of a list is reported once, one of a pattern with it. */
+	{ "[interface a, b?, a, ]\nservers = 192.0.2.1\ntrust = x\n",
+	    "1: [interface a] is already in line 1; expected one section with the keys of "
+	    "both\n1: [interface] has no name; expected one or a pattern, like [interface "
+	    "vlan10] or [interface vlan*]\n3: trust = x: expected off or on\n" },
+	{ "[interface a, b]\nservers = 192.0.2.1\n[interface c, b]\nservers = 192.0.2.1\n",
+	    "3: [interface b] is already in line 1; expected one section with the keys of "
+	    "both\n" },
+	{ "[interface a, b]\ntrust = on\n",
+	    "1: [interface a] has no servers; expected servers = 192.0.2.10, or dhcp and boot\n"
+	    "1: [interface b] has no servers; expected servers = 192.0.2.10, or dhcp and "
+	    "boot\n" },
+	{ IF "[interface b]\nrelay = off\nservers = 192.0.2.1\n\ntrust = on\n",
+	    "5: servers has no effect with relay = off; expected no other key in this section\n"
+	    "7: trust has no effect with relay = off; expected no other key in this section\n" },
+	{ "[interface b]\nrelay = off\n",
+	    "0: nothing to do; expected at least one [interface PATTERN]\n" },
+	{ IF "[relay]\nrelay = off\n", "4: [relay] has no key \"relay\"; it belongs to "
+	    "[interface]\n" },
+	{ IF "[interface b]\nservers = 192.0.2.1\nrelay = no\n", "5: relay = no: expected on or off\n" },
+	{ IF "[relay]\ninclude =\ninclude = ,x\n",
+	    "4: include has no value; see pxrelay.conf(5)\n"
+	    "5: include: expected an item before the comma\n" },
 	{ "[server s]\naddress = 192.0.2.1\nprobe = http://192.0.2.1/x\n" IF,
 	    "3: probe: \"http://192.0.2.1/x\": the host is the server's address; expected "
 	    "http:/boot.ipxe or http:8080/boot.ipxe\n" },
@@ -1445,6 +1468,47 @@ START_TEST(every_default_is_printed)
 }
 END_TEST
 
+START_TEST(list_in_a_heading_is_a_section_for_each)
+{
+	struct conftext t = conftext("[interface vlan10, vlan2? ,x[0,1]]\n"
+	    "servers = 192.0.2.1, 192.0.2.2\n[interface vlan21]\nservers = 192.0.2.3\n");
+	char *printed;
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert_uint_eq(t.c->n_if, 4);
+	ck_assert_str_eq(conf_match(t.c, "vlan10")->pattern, "vlan10");
+	ck_assert_str_eq(conf_match(t.c, "vlan22")->pattern, "vlan2?");
+	ck_assert_str_eq(conf_match(t.c, "vlan21")->pattern, "vlan21");
+	ck_assert_str_eq(conf_match(t.c, "x1")->pattern, "x[0,1]");
+	printed = conftext_print(t.c);
+	ck_assert_msg(strstr(printed, "[interface x[0,1]]\nservers = 192.0.2.1, 192.0.2.2\n"),
+	    "%s", printed);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+	free(printed);
+}
+END_TEST
+
+START_TEST(relay_off_leaves_an_interface_out)
+{
+	struct conftext t = conftext("[interface *]\nservers = 192.0.2.1\n"
+	    "[interface vlan1?, eth0]\nrelay = off\n"
+	    "[interface vlan12]\nrelay = on\nservers = 192.0.2.1\n");
+	char *printed;
+
+	ck_assert_str_eq(t.mistakes, "");
+	ck_assert(conf_match(t.c, "vlan11")->off);
+	ck_assert(conf_match(t.c, "eth0")->off);
+	ck_assert(!conf_match(t.c, "vlan12")->off);
+	ck_assert_str_eq(conf_match(t.c, "eth1")->pattern, "*");
+	printed = conftext_print(t.c);
+	ck_assert_msg(strstr(printed, "[interface eth0]\nrelay = off\n\n"), "%s", printed);
+	conftext_check_print(t.c);
+	conftext_free(&t);
+	free(printed);
+}
+END_TEST
+
 START_TEST(every_example_is_valid_and_canonical)
 {
 	DIR *dir = opendir("conf/examples");
@@ -1460,7 +1524,7 @@ START_TEST(every_example_is_valid_and_canonical)
 		if (!dot || strcmp(dot, ".conf") != 0)
 			continue;
 		snprintf(path, sizeof(path), "conf/examples/%s", e->d_name);
-		t.c = conffile_read(path, conftext_mistake, &t);
+		t.c = conftree_read(path, conftext_mistake, &t);
 		ck_assert_msg(t.c != NULL, "%s: %s", path, t.mistakes);
 		conftext_check_print(t.c);
 		conftext_free(&t);
@@ -1717,6 +1781,8 @@ conf_suite(void)
 	tcase_add_test(t, full_conf_has_every_key);
 	tcase_add_test(t, key_without_a_value_is_reported);
 	tcase_add_test(t, every_default_is_printed);
+	tcase_add_test(t, list_in_a_heading_is_a_section_for_each);
+	tcase_add_test(t, relay_off_leaves_an_interface_out);
 	tcase_add_test(t, every_example_is_valid_and_canonical);
 	tcase_add_test(t, server_with_the_name_of_a_group_is_printed_by_address);
 	tcase_add_test(t, long_lists_are_printed_whole);

@@ -1002,6 +1002,36 @@ START_TEST(bridge_with_its_own_section_uses_it)
 }
 END_TEST
 
+/* Neither the bridge nor a macvlan on a port uses what relay = off leaves out. */
+START_TEST(relay_off_is_a_section_of_its_own)
+{
+	struct world *w = world();
+
+	section(w, "*");
+	section(w, "br0");
+	section(w, "eth*");
+	w->ifs[1].off = w->ifs[2].off = true;
+	link_kind(w, 6, "br0", IFTAB_BRIDGE, 0);
+	link_in(w, 5, "vlan10", 6);
+	addr(w, 5, "10.5.0.1/24");
+	link_kind(w, 7, "bond0", IFTAB_BOND, 0);
+	link_in(w, 4, "eth0", 7);
+	addr(w, 7, "10.7.0.1/24");
+	commit(w);
+	told_only(w, IFTAB_READY, 7, "bond0");
+	ck_assert_ptr_null(iface(w, 6)->conf);
+
+	/* Without a section for it, the bond has that of its port. */
+	w->ifs[0].pattern[0] = 'x';
+	commit_all(w, true);
+	told_only(w, IFTAB_LOST, 7, "bond0");
+	w->ifs[2].off = false;
+	commit_all(w, true);
+	told_only(w, IFTAB_READY, 7, "bond0");
+	world_end(w);
+}
+END_TEST
+
 START_TEST(port_before_its_bridge)
 {
 	struct world *w = world();
@@ -2174,6 +2204,7 @@ add_bridges(Suite *s)
 	tcase_add_test(tc, vlan_moves_into_a_bridge_and_back);
 	tcase_add_test(tc, own_address_of_the_bridge_comes_before_the_ports);
 	tcase_add_test(tc, bridge_with_its_own_section_uses_it);
+	tcase_add_test(tc, relay_off_is_a_section_of_its_own);
 	tcase_add_test(tc, port_before_its_bridge);
 	tcase_add_test(tc, bridge_deleted_with_and_without_events_for_its_ports);
 	tcase_add_test(tc, lowest_configured_port_is_used);
