@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "core/relay4/helper.h"
 #include "relay/daemon.h"
 #include "relay/path/outbox.h"
 #include "relay/path/sockets.h"
@@ -133,7 +132,6 @@ take_conf(struct daemon *d, struct conf *next, struct clients *const t[FAMILIES]
 		clients_free(r->clients);
 		r->clients = t[i];
 	}
-	helpers_configure(d->helpers, old, next);
 	logging_set(d);
 	host_name(d);
 	sockets_reload(d);

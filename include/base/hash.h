@@ -10,6 +10,10 @@
  *
  * Entries are blocks of fixed size whose first bytes are the key. They are
  * never removed, only evicted; pointers are valid until then.
+ *
+ * What one VLAN puts into a table must not push out what belongs to another. So a
+ * table can be shared (hash_share): then the key says whose an entry is, and a full
+ * table evicts the oldest one of the interface that has most.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -36,16 +40,23 @@ struct hash *hash_new(size_t capacity, size_t entry_size, size_t key_size,
 /* From now on, clears only the first `size` bytes of a new entry (the key
  * included); the rest keeps old contents. For large entries. */
 void hash_zero_only(struct hash *h, size_t size);
+/* From now on, the last four bytes of a key are an ifindex. Call it while the table is
+ * empty; returns false if memory is short. */
+bool hash_share(struct hash *h);
 /* Frees the table and every entry; returns NULL. */
 struct hash *hash_free(struct hash *h);
 
 /* Returns the entry with this key, or NULL. Its age does not change. */
 void *hash_find(const struct hash *h, const void *key);
+/* Returns the next entry of a shared table with this key on any interface, or NULL.
+ * *at begins as 0; the table must not change in between. */
+void *hash_find_any(const struct hash *h, const void *key, uint32_t *at);
 /* Returns the entry with this key and makes it the youngest. If it is missing,
  * it is created (key copied, the rest zeroed) and *fresh is set; a full table
- * evicts its oldest entry for it. Never NULL. */
+ * evicts an entry for it. Never NULL. */
 void *hash_get(struct hash *h, const void *key, bool *fresh);
-/* Prefetch hint for the next call with this key; no semantic effect. */
+/* Prefetch hint for the next call with this key, on whatever interface; no semantic
+ * effect. */
 void hash_expect(struct hash *h, const void *key);
 /* Copies entries, from the oldest to the youngest, which keeps their order. Both
  * tables have entries of one size. */

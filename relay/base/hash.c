@@ -6,16 +6,19 @@
  *
  *	struct hash | entries | links (one per entry) | slots
  *
+ * (of a shared table also what says whose the entries are)
+ *
  * Entries, links and slots refer to each other by number; the first entry is 1
  * and 0 is none, so zeroed memory is an empty table. An entry costs its own
- * size, 12 bytes of link and 16 to 32 bytes of slots (8 bytes each, twice the
+ * size, 20 bytes of link and 16 to 32 bytes of slots (8 bytes each, twice the
  * capacity rounded up to a power of two). Entries are handed out in order, so
  * the unused part of a large table takes no memory from the kernel.
  *
  * Collisions are resolved by linear probing. A slot has 32 bits of the hash
  * beside the number: at a load of at most one half, one cache line tells
  * whether a key is present, and only then is the entry read. So a request from
- * an unknown client, which storms consist of, costs one cache line. SipHash:
+ * an unknown client, which storms consist of, costs one cache line. Keys that
+ * differ only in the interface have one hash, so they are found together. SipHash:
  * Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012.
  */
 #include "base/hash.h"
@@ -25,12 +28,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shares.h"
+
 /* Numbers are 32 bits; with this bound no sum of them overflows. */
 #define CAPACITY_MAX ((size_t)1 << 30)
 
+/* The lists that an entry is in: of the table, and of its interface. */
+enum { ALL, OWN, LISTS };
+
+struct list {
+	uint32_t oldest;
+	uint32_t youngest;
+};
+
 struct link {
-	uint32_t older;
-	uint32_t younger;
+	struct {
+		uint32_t older;
+		uint32_t younger;
+	} in[LISTS];
 	uint32_t tag;		/* low half of the hash of the key */
 };
 
@@ -41,7 +56,7 @@ struct slot {
 
 /* Hashes stored by hash_expect(): one key is in use, the other is the next. */
 #define EXPECTED 2
-#define EXPECTED_KEY 32
+#define EXPECTED_KEY 64
 
 struct expected {
 	uint32_t tag;
@@ -52,12 +67,15 @@ struct hash {
 	_Alignas(16) struct hash_key secret;
 	size_t capacity, count;
 	size_t entry_size, key_size;
+	size_t hashed;		/* of the key: all, or all but the interface */
 	size_t zeroed;		/* of a new entry, the key included */
 	struct link *links;
 	uint8_t *entries;
 	struct slot *slots;
 	uint32_t mask;		/* number of slots - 1 */
-	uint32_t oldest, youngest;
+	struct list all;
+	struct shares *shares;	/* NULL: the table is not shared */
+	struct list *own;	/* by share */
 	bool evicting;
 	struct expected expected[EXPECTED];
 	uint32_t n_expected;
@@ -169,7 +187,7 @@ hash_new(size_t capacity, size_t entry_size, size_t key_size,
 	h->secret = secret;
 	h->capacity = capacity;
 	h->entry_size = entry_size;
-	h->key_size = key_size;
+	h->key_size = h->hashed = key_size;
 	h->zeroed = entry_size;
 	h->evicted = evicted;
 	h->user = user;
@@ -183,8 +201,23 @@ hash_new(size_t capacity, size_t entry_size, size_t key_size,
 struct hash *
 hash_free(struct hash *h)
 {
-	free(h);
+	if (h) {
+		shares_free(h->shares);
+		free(h->own);
+		free(h);
+	}
 	return NULL;
+}
+
+bool
+hash_share(struct hash *h)
+{
+	assert(h->count == 0 && h->key_size > sizeof(uint32_t));
+	h->hashed = h->key_size - sizeof(uint32_t);
+	h->shares = shares_new(h->capacity);
+	if (h->shares)
+		h->own = calloc(shares_size(h->shares), sizeof(*h->own));
+	return h->own != NULL;
 }
 
 void
@@ -216,33 +249,58 @@ number_of(const struct hash *h, const void *entry)
 	return (uint32_t)i + 1;
 }
 
+/* The share of the interface in a key. */
+static uint32_t
+share_of(const struct hash *h, const void *key)
+{
+	uint32_t ifindex;
+
+	memcpy(&ifindex, (const uint8_t *)key + h->hashed, sizeof(ifindex));
+	return shares_of(h->shares, ifindex);
+}
+
+static void
+list_remove(struct hash *h, struct list *list, int which, uint32_t n)
+{
+	uint32_t older = link_of(h, n)->in[which].older;
+	uint32_t younger = link_of(h, n)->in[which].younger;
+
+	if (older)
+		link_of(h, older)->in[which].younger = younger;
+	else
+		list->oldest = younger;
+	if (younger)
+		link_of(h, younger)->in[which].older = older;
+	else
+		list->youngest = older;
+}
+
+static void
+list_append(struct hash *h, struct list *list, int which, uint32_t n)
+{
+	link_of(h, n)->in[which].older = list->youngest;
+	link_of(h, n)->in[which].younger = 0;
+	if (list->youngest)
+		link_of(h, list->youngest)->in[which].younger = n;
+	else
+		list->oldest = n;
+	list->youngest = n;
+}
+
 static void
 age_unlink(struct hash *h, uint32_t n)
 {
-	const struct link *l = link_of(h, n);
-
-	if (l->older)
-		link_of(h, l->older)->younger = l->younger;
-	else
-		h->oldest = l->younger;
-	if (l->younger)
-		link_of(h, l->younger)->older = l->older;
-	else
-		h->youngest = l->older;
+	list_remove(h, &h->all, ALL, n);
+	if (h->shares)
+		list_remove(h, &h->own[share_of(h, entry_of(h, n))], OWN, n);
 }
 
 static void
 age_append(struct hash *h, uint32_t n)
 {
-	struct link *l = link_of(h, n);
-
-	l->older = h->youngest;
-	l->younger = 0;
-	if (h->youngest)
-		link_of(h, h->youngest)->younger = n;
-	else
-		h->oldest = n;
-	h->youngest = n;
+	list_append(h, &h->all, ALL, n);
+	if (h->shares)
+		list_append(h, &h->own[share_of(h, entry_of(h, n))], OWN, n);
 }
 
 /* The slot of the entry with this key, or the empty slot where it belongs. */
@@ -286,17 +344,24 @@ slot_remove(struct hash *h, uint32_t n)
 static void
 move_to_youngest(struct hash *h, uint32_t n)
 {
-	if (h->youngest == n)
+	if (h->all.youngest == n)
 		return;
 	age_unlink(h, n);
 	age_append(h, n);
 }
 
-/* Evicts the oldest entry and returns its number, for reuse. */
+/* The oldest entry, in a shared table that of the interface with most. */
 static uint32_t
-evict_oldest(struct hash *h)
+next_victim(const struct hash *h)
 {
-	uint32_t n = h->oldest;
+	return h->shares ? h->own[shares_most(h->shares)].oldest : h->all.oldest;
+}
+
+/* Evicts an entry and returns its number, for reuse. */
+static uint32_t
+evict(struct hash *h)
+{
+	uint32_t n = next_victim(h);
 
 	if (h->evicted) {
 		h->evicting = true;
@@ -305,12 +370,14 @@ evict_oldest(struct hash *h)
 	}
 	slot_remove(h, n);
 	age_unlink(h, n);
+	if (h->shares)
+		shares_sub(h->shares, share_of(h, entry_of(h, n)));
 	/* Prefetch the next victim. */
-	if (h->oldest) {
-		const struct link *l = link_of(h, h->oldest);
+	if (h->all.oldest) {
+		uint32_t next = next_victim(h);
 
-		__builtin_prefetch(&h->slots[l->tag & h->mask], 1);
-		__builtin_prefetch(entry_of(h, h->oldest), 1);
+		__builtin_prefetch(&h->slots[link_of(h, next)->tag & h->mask], 1);
+		__builtin_prefetch(entry_of(h, next), 1);
 	}
 	return n;
 }
@@ -319,9 +386,9 @@ static uint32_t
 tag_of(const struct hash *h, const void *key)
 {
 	for (unsigned i = 0; i < EXPECTED && i < h->n_expected; i++)
-		if (memcmp(h->expected[i].key, key, h->key_size) == 0)
+		if (memcmp(h->expected[i].key, key, h->hashed) == 0)
 			return h->expected[i].tag;
-	return (uint32_t)hash_sip(h->secret, key, h->key_size);
+	return (uint32_t)hash_sip(h->secret, key, h->hashed);
 }
 
 void
@@ -329,12 +396,12 @@ hash_expect(struct hash *h, const void *key)
 {
 	struct expected *e = &h->expected[h->n_expected++ % EXPECTED];
 
-	if (h->key_size > sizeof(e->key)) {
+	if (h->hashed > sizeof(e->key)) {
 		h->n_expected = 0;
 		return;
 	}
-	memcpy(e->key, key, h->key_size);
-	e->tag = (uint32_t)hash_sip(h->secret, key, h->key_size);
+	memcpy(e->key, key, h->hashed);
+	e->tag = (uint32_t)hash_sip(h->secret, key, h->hashed);
 	__builtin_prefetch(&h->slots[e->tag & h->mask]);
 }
 
@@ -342,6 +409,22 @@ void *
 hash_find(const struct hash *h, const void *key)
 {
 	return entry_of(h, slot_find(h, key, tag_of(h, key))->n);
+}
+
+void *
+hash_find_any(const struct hash *h, const void *key, uint32_t *at)
+{
+	uint32_t tag = tag_of(h, key);
+
+	for (;;) {
+		const struct slot *s = &h->slots[(tag + *at) & h->mask];
+
+		if (!s->n)
+			return NULL;
+		++*at;
+		if (s->tag == tag && memcmp(entry_of(h, s->n), key, h->hashed) == 0)
+			return entry_of(h, s->n);
+	}
 }
 
 void *
@@ -360,16 +443,18 @@ hash_get(struct hash *h, const void *key, bool *fresh)
 	if (h->count < h->capacity)
 		n = (uint32_t)++h->count;
 	else {
-		n = evict_oldest(h);
+		n = evict(h);
 		at = slot_find(h, key, tag);	/* slots may have moved up */
 	}
 	*at = (struct slot){ n, tag };
 	link_of(h, n)->tag = tag;
-	age_append(h, n);
 	entry = entry_of(h, n);
 	/* Key first, by memmove(): it may be inside the entry just evicted. */
 	memmove(entry, key, h->key_size);
 	memset(entry + h->key_size, 0, h->zeroed - h->key_size);
+	age_append(h, n);
+	if (h->shares)
+		shares_add(h->shares, share_of(h, entry));
 	return entry;
 }
 
@@ -382,15 +467,15 @@ hash_count(const struct hash *h)
 void *
 hash_younger(const struct hash *h, const void *entry)
 {
-	return entry_of(h, entry ? link_of(h, number_of(h, entry))->younger :
-	    h->oldest);
+	return entry_of(h, entry ? link_of(h, number_of(h, entry))->in[ALL].younger :
+	    h->all.oldest);
 }
 
 void *
 hash_older(const struct hash *h, const void *entry)
 {
-	return entry_of(h, entry ? link_of(h, number_of(h, entry))->older :
-	    h->youngest);
+	return entry_of(h, entry ? link_of(h, number_of(h, entry))->in[ALL].older :
+	    h->all.youngest);
 }
 
 void

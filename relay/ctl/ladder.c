@@ -304,5 +304,11 @@ render_explain(const json_t *doc, FILE *out, bool colour)
 		    render_duration(render_number(before, "age-s"), age));
 		print_words("before", text, out);
 	}
+	json_array_foreach(json_object_get(doc, "elsewhere"), i, v) {
+		snprintf(text, sizeof(text), "%s on %s, %s ago", render_word(v, "verdict"),
+		    render_known(v, "interface"),
+		    render_duration(render_number(v, "age-s"), age));
+		print_words("besides", text, out);
+	}
 	return true;
 }

@@ -248,17 +248,19 @@ watch_step(struct watch *w, const json_t *doc, time_t now, FILE *out)
 	for (size_t i = n; i-- > 0;) {	/* the most recent boot comes first */
 		const json_t *row = json_array_get(rows, i);
 		const char *mac = render_word(row, "mac");
+		char key[128];
 		json_t *state;
 		bool fresh;
 
 		if (!*mac)
 			continue;
+		snprintf(key, sizeof(key), "%s %s", mac, render_word(row, "interface"));
 		/* A row is new if its conversation or its verdict is. */
 		state = json_pack("[O*, O*]", json_object_get(row, "xid"),
 		    json_object_get(row, "verdict"));
-		fresh = w->seen ? !json_equal(state, json_object_get(w->seen, mac)) :
+		fresh = w->seen ? !json_equal(state, json_object_get(w->seen, key)) :
 		    i < FIRST_ROWS;
-		json_object_set_new(seen, mac, state);
+		json_object_set_new(seen, key, state);
 		if (fresh)
 			watch_row(w, row, now, out);
 	}
@@ -351,6 +353,7 @@ static const struct command commands[] = {
 	{ "show boots", "clients that boot from the network", ask_once, NULL },
 	{ "explain MAC", "how a client's last boot went, and why it failed",
 	    ask_once, render_explain },
+	{ "explain MAC INTERFACE", NULL, ask_once, render_explain },
 	{ "doctor", "test network boot on all interfaces, or on INTERFACE",
 	    run_doctor, NULL },
 	{ "doctor INTERFACE", NULL, run_doctor, NULL },

@@ -57,21 +57,26 @@ tap_frame(struct daemon *d, const struct rx *rx, uint16_t dport,
 /* Reads the lookup key at its fixed offsets; the message has not been validated
  * yet. */
 static bool
-peek_key(const void *msg, size_t len, struct client_key *out)
+peek_key(const void *msg, size_t len, uint32_t ifindex, struct client_key *out)
 {
 	struct rd r = rd_init(msg, len);
 	const uint8_t *chaddr;
+	uint32_t giaddr;
+	uint8_t op;
 
-	*out = (struct client_key){ .id = 0 };
-	rd_skip(&r, 2);
-	out->with = rd_u8(&r);
+	*out = (struct client_key){ .ifindex = ifindex };
+	op = rd_u8(&r);
+	rd_skip(&r, 1);
+	out->len = rd_u8(&r);
 	rd_skip(&r, 1);
 	out->id = rd_u32(&r);
-	rd_skip(&r, DHCP4_OFF_CHADDR - (DHCP4_OFF_XID + 4));
+	rd_skip(&r, DHCP4_OFF_GIADDR - (DHCP4_OFF_XID + 4));
+	giaddr = rd_u32(&r);
+	out->relay = op == BOOTREQUEST ? giaddr : 0;
 	chaddr = rd_bytes(&r, sizeof(out->client));
 	/* No table has a longer address. */
-	if (chaddr && out->with <= sizeof(out->client))
-		memcpy(out->client, chaddr, out->with);
+	if (chaddr && out->len <= sizeof(out->client))
+		memcpy(out->client, chaddr, out->len);
 	return chaddr != NULL;
 }
 
@@ -80,7 +85,7 @@ is_known(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	struct client_key key;
 
-	return !peek_key(rx->data, rx->len, &key) ||
+	return !peek_key(rx->data, rx->len, rx->ifindex, &key) ||
 	    clients_find(d->relay[FAMILY4].clients, key, now);
 }
 
@@ -125,14 +130,14 @@ take_frame(struct daemon *d, const struct ring_frame *f, const struct rx *rx,
 /* Prefetches the table entries of the next message's client while this one is
  * handled. */
 static void
-prefetch_client(struct daemon *d, const void *msg, size_t len, uint32_t ifindex)
+prefetch_client(struct daemon *d, const void *msg, size_t len)
 {
 	struct client_key key;
 
-	if (!peek_key(msg, len, &key))
+	if (!peek_key(msg, len, 0, &key))
 		return;
-	clients_expect(d->relay[FAMILY4].clients, key, ifindex);
-	track_expect(d->track, key.client, (uint8_t)key.with);
+	clients_expect(d->relay[FAMILY4].clients, key);
+	track_expect(d->track, key.client, (uint8_t)key.len);
 }
 
 static void
@@ -140,14 +145,15 @@ expect_frame(struct daemon *d, const uint8_t *ip, size_t len, uint32_t ifindex)
 {
 	struct rd r = rd_init(ip, len);
 
+	(void)ifindex;
 	rd_skip(&r, (size_t)(rd_u8(&r) & 0x0f) * 4 + 7);	/* IP and UDP */
-	prefetch_client(d, r.p, rd_left(&r), ifindex);
+	prefetch_client(d, r.p, rd_left(&r));
 }
 
 static void
 expect_datagram(struct daemon *d, const struct udp_dgram *g)
 {
-	prefetch_client(d, g->data, g->len, 0);
+	prefetch_client(d, g->data, g->len);
 }
 
 /*

@@ -16,7 +16,7 @@ static bool
 is_known(struct daemon *d, const struct rx *rx, struct mono now)
 {
 	return clients_find_station(d->relay[FAMILY6].clients,
-	    clients_key6(rx->ifindex, 0, rx->src.v6), rx->ifindex, now);
+	    clients_key6(rx->ifindex, 0, rx->src.v6), now);
 }
 
 static enum drop
@@ -62,7 +62,7 @@ expect_frame(struct daemon *d, const uint8_t *ip, size_t len, uint32_t ifindex)
 	rd_skip(&r, UDPIP6_HEADERS - 24);
 	id = rd_u32(&r);	/* message type and xid, as in clients6_id() */
 	if (!r.bad)
-		clients_expect(d->relay[FAMILY6].clients, clients_key6(ifindex, id, src), ifindex);
+		clients_expect(d->relay[FAMILY6].clients, clients_key6(ifindex, id, src));
 }
 
 /* The link of a datagram is not known before the Interface-Id is. */

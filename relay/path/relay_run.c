@@ -26,11 +26,11 @@
 /* Rendering adds option 82 and padding to 300 bytes. */
 #define ROOM 320
 
-/* Requests that may wait for an offer at once, and open queries of rescues:
- * room for two bursts of 2,000 machines switched on together. Each table takes
- * 6 MB of address space, touched only as it is used. */
-#define HEDGES 4096
-#define RESCUES 4096
+/* Requests that may wait for an offer at once, and open queries of rescues: one
+ * interface can have half of them, room for two bursts of 2,000 machines switched on
+ * together. Each table takes 13 MB of address space, touched only as it is used. */
+#define HEDGES 8192
+#define RESCUES 8192
 
 /* Makes the timer fire at due if that is before the time for which it is armed. */
 static void

@@ -9,6 +9,7 @@
  * clients.
  */
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/sbuf.h"
@@ -306,27 +307,65 @@ conversation(struct daemon *d, const struct track_boot *b)
 	    "events", event_rows(d, b));
 }
 
-json_t *
-show_explain(struct daemon *d, const char *mac)
+/* The machine on this interface, or ("") where it was heard last. */
+static const struct track_client *
+find_client(struct daemon *d, const struct track_key *k, const char *interface)
 {
+	const struct track_client *c, *found = NULL;
+	uint32_t at = 0;
+
+	while ((c = track_find_any(d->track, k->chaddr, k->hlen, &at))) {
+		const struct iface *f = iftab_by_index(d->iftab, c->key.ifindex);
+
+		if (*interface && (!f || strcmp(f->link.name, interface) != 0))
+			continue;
+		if (!found || mono_before(found->now.last, c->now.last))
+			found = c;
+	}
+	return found;
+}
+
+/* The same hardware address on other interfaces. */
+static json_t *
+elsewhere(struct daemon *d, const struct track_client *than)
+{
+	const struct track_client *c;
+	json_t *all = json_array();
+	uint32_t at = 0;
+
+	while ((c = track_find_any(d->track, than->key.chaddr, than->key.hlen, &at)))
+		if (c != than)
+			json_array_append_new(all, client_row(d, c));
+	return all;
+}
+
+json_t *
+show_explain(struct daemon *d, const char *words)
+{
+	const char *interface = words + strcspn(words, " ");
 	const struct track_client *c;
 	const struct track_boot *b;
 	struct mono now = loop_now(d->loop);
 	struct track_key k = { .hlen = 0 };
+	char mac[64];
 	json_t *doc;
 
+	snprintf(mac, sizeof(mac), "%.*s", (int)(interface - words), words);
+	interface += strspn(interface, " ");
 	k.hlen = (uint8_t)hwaddr_parse(mac, k.chaddr, sizeof(k.chaddr));
 	if (k.hlen < 6)
 		return json_pack("{s:s}", "error",
 		    "not a hardware address, like 52:54:00:12:34:56");
-	c = track_find(d->track, k.chaddr, k.hlen);
+	c = find_client(d, &k, interface);
 	b = c ? &c->now : NULL;
 	doc = json_pack("{s:o, s:o, s:o}", "mac", mac_text(&k),
 	    "verdict", verdict_document(explain(b, now)),
 	    "also", also_verdicts(b, now));
-	if (c)
-		json_object_set_new(doc, "boot", conversation(d, &c->now));
-	if (c && c->has_before)
+	if (!c)
+		return doc;
+	json_object_set_new(doc, "boot", conversation(d, &c->now));
+	if (c->has_before)
 		json_object_set_new(doc, "before", conversation(d, &c->before));
+	json_object_set_new(doc, "elsewhere", elsewhere(d, c));
 	return doc;
 }

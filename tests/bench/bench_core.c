@@ -153,11 +153,11 @@ expect(struct bench *b, unsigned i, uint32_t ifindex)
 	struct client_key key = {
 		.id = (uint32_t)m[4] << 24 | (uint32_t)m[5] << 16 |
 		    (uint32_t)m[6] << 8 | m[7],
-		.with = m[2],
+		.len = m[2], .ifindex = ifindex,
 	};
 
-	memcpy(key.client, m + 28, key.with);
-	clients_expect(b->r4.clients, key, ifindex);
+	memcpy(key.client, m + 28, key.len);
+	clients_expect(b->r4.clients, key);
 	track_expect(b->track, key.client, m[2]);
 }
 

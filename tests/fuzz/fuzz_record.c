@@ -64,7 +64,8 @@ check_clients(const struct bed *d)
 	long open = 0;
 
 	while ((c = track_older(d->t, c))) {
-		assert(track_find(d->t, c->key.chaddr, c->key.hlen) == c);
+		assert(track_find(d->t, c->key.chaddr, c->key.hlen,
+		    c->key.ifindex) == c);
 		check_boot(&c->now, d->w->now);
 		if (c->has_before)
 			check_boot(&c->before, d->w->now);

@@ -1110,12 +1110,18 @@ expect_health(struct scen *s, char **word)
 		wrong(s, "diagnosis %s", health_diag_word(h->diag));
 }
 
+/* Where it was heard last. */
 static const struct track_client *
 machine(const struct scen *s, const char *mac)
 {
+	const struct track_client *c, *last = NULL;
 	struct mac m = mac_of(s, mac);
+	uint32_t at = 0;
 
-	return track_find(s->d->track, m.b, sizeof(m.b));
+	while ((c = track_find_any(s->d->track, m.b, sizeof(m.b), &at)))
+		if (!last || mono_before(last->now.last, c->now.last))
+			last = c;
+	return last;
 }
 
 /* Checks the verdict on the current boot, or on the one before. */

@@ -19,19 +19,31 @@ struct limit {
 	int64_t full_at_us;	/* when it will be full again */
 };
 
+/* How long the tokens last that were taken, and one more. */
+static inline int64_t
+limit_with_next_us(const struct limit *l, struct conf_rate rate, struct mono now)
+{
+	int64_t left = l->full_at_us > now.us ? l->full_at_us - now.us : 0;
+
+	return left + (int64_t)rate.per_ms * 1000 / rate.n;
+}
+
+/* Is there a token? */
+static inline bool
+limit_has(const struct limit *l, struct conf_rate rate, struct mono now)
+{
+	return rate.n == 0 ||	/* off */
+	    limit_with_next_us(l, rate, now) <= (int64_t)rate.per_ms * 1000;
+}
+
 /* Takes a token; false if there is none. */
 static inline bool
 limit_take(struct limit *l, struct conf_rate rate, struct mono now)
 {
-	int64_t period = (int64_t)rate.per_ms * 1000, per_token, at;
-
-	if (rate.n == 0)	/* off */
-		return true;
-	per_token = period / rate.n;
-	at = l->full_at_us > now.us ? l->full_at_us : now.us;
-	if (at + per_token - now.us > period)
+	if (!limit_has(l, rate, now))
 		return false;
-	l->full_at_us = at + per_token;
+	if (rate.n)
+		l->full_at_us = now.us + limit_with_next_us(l, rate, now);
 	return true;
 }
 

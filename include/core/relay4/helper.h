@@ -6,7 +6,9 @@
  *
  * Loops: the TTL is decremented as in any forwarding, a packet from one of our
  * own addresses is not forwarded, nothing returns to the VLAN it came from, and
- * a packet that returns with a lower TTL is recognized for a few seconds.
+ * a packet that returns with a lower TTL is recognized for a few seconds. A packet
+ * from an address of the VLAN where it came in is compared with those of that VLAN
+ * only, and each VLAN has its own rate, so that none can stop another one's packets.
  */
 #ifndef CORE_RELAY4_HELPER_H
 #define CORE_RELAY4_HELPER_H
@@ -39,10 +41,6 @@ struct helpers;
 
 struct helpers *helpers_new(struct hash_key secret);	/* NULL: no memory */
 struct helpers *helpers_free(struct helpers *h);
-/* Takes over the next configuration. A [helper] that keeps its name keeps the
- * state of its rate limit. */
-void helpers_configure(struct helpers *h, const struct conf *old,
-    const struct conf *next);
 
 /* Judges a packet that was broadcast on ifindex, by the first [helper] with its
  * port and interface. Returns DROP_NONE and a plan, or the reason to drop.

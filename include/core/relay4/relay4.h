@@ -107,17 +107,15 @@ bool relay4_hedge(struct relay *r, struct mono now, struct relay4_plan *plan);
 /* Empties the plan and sets its interface. */
 void relay4_begin(struct relay *r, struct relay4_plan *plan, uint32_t ifindex,
     bool unicast);
-/* Notes where a request came from, for its replies. */
-void relay4_remember(struct conv *cv, const struct rx *rx,
-    const struct dhcp4 *m);
+/* Notes what its replies depend on. */
+void relay4_remember(struct conv *cv, const struct dhcp4 *m);
 /* Returns the groups that serve this client. Matches the rules and notes the
  * choice in cv, unless cv has a choice that holds: one made by this
- * configuration, for this interface. */
+ * configuration. */
 struct conf_groups relay4_targets(struct relay *r, struct conv *cv,
     const struct iface *in, const struct pxe_client *client,
     const struct dhcp4 *m);
-bool relay4_choice_holds(const struct relay *r, const struct conv *cv,
-    const struct iface *in);
+bool relay4_choice_holds(const struct relay *r, const struct conv *cv);
 
 /* Write the servers of the plan (t: of relay4_targets()), and its copies, one
  * per giaddr. fresh: cv is new. */

@@ -12,8 +12,9 @@
  * and the polls of WDS (option 250) are left alone.
  *
  * Packets go in, plans come out; nothing here sends. A bounded table holds the
- * open requests by the client's (chaddr, xid); when it is full, it evicts the
- * oldest.
+ * open requests by the client's (chaddr, xid) and interface. A request takes a place
+ * within the client's rates; when the table is full, the oldest of the interface with
+ * most gives way.
  */
 #ifndef CORE_RELAY4_RESCUE_H
 #define CORE_RELAY4_RESCUE_H

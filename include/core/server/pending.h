@@ -5,9 +5,11 @@
  * them (rescue).
  *
  * A slot belongs to one class of one conversation and refers to it by its key,
- * so an evicted conversation leaves nothing dangling. When the pool is full, a
- * message is not stored, and the caller counts that: the client will
- * retransmit.
+ * so an evicted conversation leaves nothing dangling. A message that finds no slot
+ * is not stored, and the caller counts that: the client will retransmit.
+ *
+ * An interface may have as many slots as are free, and no more: one alone gets half of
+ * them, and nine a tenth each. So there is always room for the others.
  */
 #ifndef CORE_SERVER_PENDING_H
 #define CORE_SERVER_PENDING_H
@@ -24,9 +26,11 @@
 
 /* What names a conversation or a station (core/server/clients); compared as bytes. */
 struct client_key {
-	uint32_t id;		/* xid, in DHCPv6 below the type; of a station: ifindex */
-	uint32_t with;		/* hlen; of a conversation of DHCPv6: ifindex */
-	uint8_t client[16];	/* hlen bytes of chaddr, then zeros; the peer-address */
+	uint32_t id;		/* xid, in DHCPv6 below the type; of a station: 0 */
+	uint32_t len;		/* of `client` */
+	uint32_t relay;		/* DHCPv4: giaddr of another relay's message; else 0 */
+	uint8_t client[16];	/* chaddr, then zeros; the peer-address */
+	uint32_t ifindex;	/* the last member: see hash_share() */
 };
 
 struct pending {
@@ -45,9 +49,9 @@ struct pendings;
 struct pendings *pendings_new(uint32_t capacity);
 struct pendings *pendings_free(struct pendings *h);
 
-/* Takes a slot that is due then, for the caller to fill in; NULL when all are
- * taken. */
-struct pending *pendings_take(struct pendings *h, struct mono due);
+/* Takes a slot that is due then, for the caller to fill in with a message of this
+ * interface; NULL when it has its share. */
+struct pending *pendings_take(struct pendings *h, uint32_t ifindex, struct mono due);
 /* Stores a message and its origin; rx->len is at most PENDING_MSG_MAX. */
 void pending_store(struct pending *s, const struct client_key *key, enum conf_class class,
     const struct rx *rx);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
  * track - what happened in each client's boot: a bounded table of clients, each
- * with its current conversation and the one before it. A conversation has
+ * with its current conversation and the one before it. A client is a hardware address
+ * on an interface: what another VLAN sends with that address is another client's. A
+ * conversation has
  * events with their times, and the facts by which core/story/explain judges.
  * What a machine says in DHCPv4 and in DHCPv6 is one conversation: firmware tries
  * one after the other, an operating system both at once.
  *
  * core/story/record reports what happens to packets; nothing here changes it.
- * All memory is allocated at the start, and a new client evicts the oldest.
+ * All memory is allocated at the start, and a new client evicts the oldest of the
+ * interface with most.
  * Text from packets (file names) is kept as received and must be escaped where
  * it is shown.
  */
@@ -219,6 +222,7 @@ struct track_key {
 	uint8_t hlen;
 	uint8_t chaddr[16];
 	uint8_t pad[3];
+	uint32_t ifindex;	/* the last member: see hash_share() */
 };
 
 struct track_client {
@@ -266,7 +270,9 @@ bool track_over_due(const struct track *t, struct mono *due);
 /* Ends at most `max` boots that are due. True: there may be more. */
 bool track_end(struct track *t, unsigned max, struct mono now);
 
-/* A request that was relayed, or dropped (why). client: read from the message. */
+/* A request that was relayed, or dropped (why). client: read from the message. One that
+ * exceeds a rate, or comes in an overload, takes no place: it is noted of a client that
+ * is known. */
 struct track_request {
 	const struct dhcp4 *m;
 	/* In place of m: the client's message, inside all relay headers, and its
@@ -291,31 +297,33 @@ void track_request(struct track *t, const struct track_request *r, struct mono n
  * NULL, as track_find() returns it. */
 void track_hedge(struct track *t, struct track_client *c, struct ipaddr server,
     bool boot, struct mono now);
-/* A reply that was delivered, or dropped (why). boot_only: its server leases
- * nothing. */
-void track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
-    bool boot_only, enum drop why, struct mono now);
-struct track_reply6 {
-	const struct dhcp6 *m;
-	/* The client's; NULL if only its DUID is known, by which it is found if its
-	 * request was seen. */
+/* A reply that was delivered, or dropped (why). The client is on this interface; 0: on
+ * each where it is known, since the reply does not say. boot_only: its server leases
+ * nothing. mac: the client's, NULL if only its DUID is known, by which it is found
+ * if its request was seen. */
+struct track_answer {
+	uint32_t ifindex;
+	const struct dhcp4 *m;
+	const struct dhcp6 *six;	/* in place of m */
 	const struct mac *mac;
-	struct ip6 server;
+	struct ipaddr server;
+	bool boot_only;
+	bool foreign;		/* DHCPv6: leases an address of another network */
 	enum drop why;
-	bool foreign;		/* leases an address of another network */
 };
-void track_reply6(struct track *t, const struct track_reply6 *r, struct mono now);
+void track_reply(struct track *t, const struct track_answer *a, struct mono now);
 /* The lease in m names another host as router, so what the client sends to
  * other networks does not pass this relay. */
-void track_routed_elsewhere(struct track *t, const struct dhcp4 *m);
+void track_routed_elsewhere(struct track *t, const struct dhcp4 *m, uint32_t ifindex);
 /* A reply to port 68 that another relay on the client VLAN sent. */
-void track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now);
+void track_other_relay(struct track *t, const struct track_answer *a, struct mono now);
 /* A reply to port 68 that no relay sent: its server is on the client VLAN itself. */
-void track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
-    struct mono now);
+void track_rogue(struct track *t, const struct track_answer *a, struct mono now);
 /* A packet routed past the relay: to or from port 4011, the first packet of a
- * TFTP transfer, or a TFTP error. The client is found by its leased address. */
+ * TFTP transfer, or a TFTP error. The client is found by its leased address, on this
+ * interface; 0: on each where it is known. */
 struct track_passing {
+	uint32_t ifindex;
 	struct ip4 client, server;
 	uint16_t client_port;
 	bool from_client;
@@ -325,11 +333,14 @@ struct track_passing {
 void track_4011(struct track *t, const struct track_passing *p, struct mono now);
 void track_tftp(struct track *t, const struct track_passing *p, struct mono now);
 /* The relay delivered another server's answer in place of a dead server's reply. */
-void track_rescue(struct track *t, struct ip4 client, struct ip4 live,
-    struct mono now);
+void track_rescue(struct track *t, const struct track_passing *p, struct mono now);
 
 /* By hardware address; NULL when unknown. */
-struct track_client *track_find(struct track *t, const void *mac, uint8_t len);
+struct track_client *track_find(struct track *t, const void *mac, uint8_t len,
+    uint32_t ifindex);
+/* The next one with this hardware address on any interface, or NULL. *at begins as 0. */
+struct track_client *track_find_any(struct track *t, const void *mac, uint8_t len,
+    uint32_t *at);
 /* The next older client, for lists. Starts with the youngest (NULL), ends with
  * NULL. */
 const struct track_client *track_older(const struct track *t,
@@ -353,14 +364,19 @@ enum family track_kind_family(enum track_kind k);
 struct track_name {
 	uint8_t kind;		/* '4' or 'D' */
 	uint8_t b[16];		/* the address, or the end of the DUID */
+	uint8_t pad[3];
+	uint32_t ifindex;	/* the last member: see hash_share() */
 };
 
-/* Finds a client; NULL if unknown. track_meet() adds it. */
-struct track_client *track_by_name(struct track *t, const struct track_name *n);
-struct track_client *track_meet(struct track *t, const void *mac, uint8_t len,
+/* The next client with this name, on its interface or (0) on any; NULL: no more. *at
+ * begins as 0. track_meet() adds a client. */
+struct track_client *track_by_name(struct track *t, const struct track_name *n,
+    uint32_t *at);
+struct track_client *track_meet(struct track *t, const struct track_key *k,
     struct mono now);
 void track_name(struct track *t, const struct track_client *c,
     const struct track_name *n);
+struct track_key track_key(const void *mac, uint8_t len, uint32_t ifindex);
 /* What firmware asks over DHCPv6; and what comes for it. */
 void track_firmware6(struct track_six *six, const struct pxe_client *c);
 void track_offer6(struct track_six *six, const struct dhcp6 *m);

@@ -19,16 +19,29 @@
 #define SEEN_MS		5000
 #define SEEN_MAX	1024
 
+#define RATES_MAX	4096
+
+struct helper_key {
+	uint64_t digest;
+	uint32_t pad;
+	uint32_t ifindex;	/* the last member: see hash_share() */
+};
+
 struct seen {
-	uint64_t digest;	/* of source, ports and payload */
+	struct helper_key key;	/* source, ports and payload */
 	struct mono when;
 	uint8_t ttl;
+};
+
+struct rate {
+	struct helper_key key;	/* the name of the [helper], which outlives a reload */
+	struct limit limit;
 };
 
 struct helpers {
 	struct hash_key secret;
 	struct hash *seen;
-	struct limit limit[CONF_HELPERS_MAX];	/* by index of the [helper] */
+	struct hash *rates;
 };
 
 struct helpers *
@@ -39,9 +52,13 @@ helpers_new(struct hash_key secret)
 	if (!h)
 		return NULL;
 	h->secret = secret;
-	h->seen = hash_new(SEEN_MAX, sizeof(struct seen), sizeof(uint64_t),
+	h->seen = hash_new(SEEN_MAX, sizeof(struct seen), sizeof(struct helper_key),
 	    secret, NULL, NULL);
-	return h->seen ? h : helpers_free(h);
+	h->rates = hash_new(RATES_MAX, sizeof(struct rate), sizeof(struct helper_key),
+	    secret, NULL, NULL);
+	if (!h->seen || !h->rates || !hash_share(h->seen) || !hash_share(h->rates))
+		return helpers_free(h);
+	return h;
 }
 
 struct helpers *
@@ -49,21 +66,10 @@ helpers_free(struct helpers *h)
 {
 	if (h) {
 		hash_free(h->seen);
+		hash_free(h->rates);
 		free(h);
 	}
 	return NULL;
-}
-
-void
-helpers_configure(struct helpers *h, const struct conf *old, const struct conf *next)
-{
-	struct limit limit[CONF_HELPERS_MAX] = { { 0 } };
-
-	for (unsigned i = 0; i < next->n_helper; i++)
-		for (unsigned k = 0; k < old->n_helper; k++)
-			if (strcmp(next->helper[i].name, old->helper[k].name) == 0)
-				limit[i] = h->limit[k];
-	memcpy(h->limit, limit, sizeof(limit));
 }
 
 static bool
@@ -118,19 +124,37 @@ is_allowed(const struct conf_helper *p, const struct iface *in, struct ip4 src)
 	return p->n_allow == 0 && (ip4_is_none(src) || iface_has(in, ip_of4(src)));
 }
 
+static bool
+takes_rate(struct helpers *h, const struct conf_helper *p, const struct iface *in,
+    struct mono now)
+{
+	struct helper_key key = {
+		.digest = hash_sip(h->secret, p->name, strlen(p->name)),
+		.ifindex = in->link.ifindex,
+	};
+	bool fresh;
+	struct rate *r = hash_get(h->rates, &key, &fresh);
+
+	return limit_take(&r->limit, p->rate, now);
+}
+
 /* The same packet with a lower TTL went through a loop; with the same TTL it is
  * a repetition (wake-on-LAN tools send three). */
 static bool
-has_looped(struct helpers *h, const struct udpip *u, struct mono now)
+has_looped(struct helpers *h, const struct iface *in, const struct udpip *u,
+    struct mono now)
 {
-	uint64_t key[3] = {
+	uint64_t part[3] = {
 		hash_sip(h->secret, u->payload, u->payload_len),
 		(uint64_t)u->src.v4.host << 32 | (uint32_t)u->sport << 16 | u->dport,
 		u->payload_len,
 	};
-	uint64_t digest = hash_sip(h->secret, key, sizeof(key));
-	bool fresh;
-	struct seen *s = hash_get(h->seen, &digest, &fresh);
+	bool own = ip4_is_none(u->src.v4) || iface_has(in, u->src), fresh;
+	struct helper_key key = {
+		.digest = hash_sip(h->secret, part, sizeof(part)),
+		.ifindex = own ? in->link.ifindex : 0,
+	};
+	struct seen *s = hash_get(h->seen, &key, &fresh);
 
 	if (!fresh && mono_diff_ms(now, s->when) < SEEN_MS && u->ttl < s->ttl)
 		return true;
@@ -186,9 +210,9 @@ judge_helped(struct helpers *h, const struct relay *r, uint16_t index,
 		return DROP_STANDBY;
 	if (!is_allowed(p, in, src) || ip4_is_none(source_of(p, in, src)))
 		return DROP_HELPER_DENIED;
-	if (!limit_take(&h->limit[index], p->rate, now))
+	if (!takes_rate(h, p, in, now))
 		return DROP_HELPER_RATE;
-	return has_looped(h, u, now) ? DROP_HELPER_LOOP : DROP_NONE;
+	return has_looped(h, in, u, now) ? DROP_HELPER_LOOP : DROP_NONE;
 }
 
 enum drop

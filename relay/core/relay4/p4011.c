@@ -54,15 +54,13 @@ read_4011(struct p4011_plan *plan, const struct rx *rx)
 /* Copies the choice made for the DISCOVER of this boot (iPXE uses the same xid
  * on port 4011), but not the state of the queries on port 67. */
 static void
-copy_choice(struct relay *r, struct conv *cv, const struct dhcp4 *m,
-    struct mono now)
+copy_choice(struct relay *r, struct conv *cv, const struct client_call *call)
 {
-	const struct conv *known = clients_find(r->clients, clients_key(m), now);
+	const struct conv *known = clients_find(r->clients, call->key, call->now);
 
 	if (!known)
 		return;
 	cv->chosen = known->chosen;
-	cv->chosen_on = known->chosen_on;
 	cv->conf_gen = known->conf_gen;
 	cv->http = known->http;
 	cv->rule = known->rule;
@@ -89,10 +87,11 @@ choose_4011(struct relay *r, struct p4011_plan *plan, struct conv *cv,
 }
 
 static enum drop
-plan_4011_servers(struct relay *r, const struct rx *rx, struct mono now,
+plan_4011_servers(struct relay *r, const struct client_call *call,
     struct p4011_plan *plan, bool dhcp)
 {
 	struct conv once = { .conf_gen = 0 };
+	const struct rx *rx = call->rx;
 	struct conv *cv = &once;
 	struct conf_groups t;
 	const struct iface *in = plan->servers.in;
@@ -101,8 +100,8 @@ plan_4011_servers(struct relay *r, const struct rx *rx, struct mono now,
 
 	if (dhcp && plan->servers.client.discovery && ip4_is_none(m->giaddr) &&
 	    (m->type == DHCP4_REQUEST || m->type == DHCP4_INFORM) && in->n_giaddr) {
-		cv = clients_get(r->clients, clients_key(m), now, &fresh);
-		relay4_remember(cv, rx, m);
+		cv = clients_get(r->clients, call, &once, &fresh);
+		relay4_remember(cv, m);
 		cv->ack_is_boot = true;
 		cv->p4011_src = rx->src.v4;
 		cv->p4011_sport = rx->sport;
@@ -110,7 +109,7 @@ plan_4011_servers(struct relay *r, const struct rx *rx, struct mono now,
 		plan->giaddr = iface_giaddr_for(in, rx->src.v4);
 		plan->hops = (uint8_t)(m->hops + 1);
 	} else if (dhcp) {
-		copy_choice(r, &once, m, now);
+		copy_choice(r, &once, call);
 	}
 	t = relay4_targets(r, cv, in, &plan->servers.client, m);
 	plan->servers.rule = cv->rule;
@@ -118,13 +117,14 @@ plan_4011_servers(struct relay *r, const struct rx *rx, struct mono now,
 		r->servers->rule_hits[cv->rule]++;
 	if (t.drop)
 		return DROP_RULE;
-	return choose_4011(r, plan, cv, &t, now);
+	return choose_4011(r, plan, cv, &t, call->now);
 }
 
 enum drop
 p4011_request(struct relay *r, const struct rx *rx, struct mono now,
     struct p4011_plan *plan)
 {
+	struct client_call call = { .rx = rx, .now = now };
 	struct dhcp4 *m = &plan->servers.m;
 	struct iface *in;
 	bool dhcp = false;
@@ -143,10 +143,12 @@ p4011_request(struct relay *r, const struct rx *rx, struct mono now,
 		dhcp = read_4011(plan, rx);
 	if (dhcp)
 		d = relay4_judge_forged(r, in, rx, m);
+	if (d == DROP_NONE) {
+		call.key = clients_key(m, rx->ifindex);
+		d = clients_limit(r, &call, in);
+	}
 	if (d == DROP_NONE)
-		d = clients_limit(r, clients_key(m), in, now);
-	if (d == DROP_NONE)
-		d = plan_4011_servers(r, rx, now, plan, dhcp);
+		d = plan_4011_servers(r, &call, plan, dhcp);
 	if (d == DROP_NONE) {
 		stats_count(r->stats, COUNTER_P4011_RELAYED);
 		/* judge_4011 drops requests without an interface.

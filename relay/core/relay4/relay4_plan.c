@@ -34,19 +34,14 @@ relay4_begin(struct relay *r, struct relay4_plan *plan, uint32_t ifindex,
 }
 
 bool
-relay4_choice_holds(const struct relay *r, const struct conv *cv,
-    const struct iface *in)
+relay4_choice_holds(const struct relay *r, const struct conv *cv)
 {
-	return cv->chosen && cv->conf_gen == r->servers->conf_gen &&
-	    cv->chosen_on == in->link.ifindex;
+	return cv->chosen && cv->conf_gen == r->servers->conf_gen;
 }
 
 /* Later messages of a conversation keep the first choice: a REQUEST may carry
  * fewer options than the DISCOVER did. HTTP boot and PXE from one NIC are two
- * conversations, even if a firmware should use one xid for both. A choice holds
- * only on the interface where it was made: 802.1X may move a port to another
- * VLAN while its machine keeps sending, and an attacker must not carry a rule
- * of one VLAN to another by using a machine's xid first. */
+ * conversations, even if a firmware should use one xid for both. */
 struct conf_groups
 relay4_targets(struct relay *r, struct conv *cv, const struct iface *in,
     const struct pxe_client *client, const struct dhcp4 *m)
@@ -54,14 +49,13 @@ relay4_targets(struct relay *r, struct conv *cv, const struct iface *in,
 	struct rules_facts f = { .in = in, .client = client, .type = m->type };
 	bool other = client->vendor_len && client->httpclient != cv->http;
 
-	if (relay4_choice_holds(r, cv, in) && !other)
+	if (relay4_choice_holds(r, cv) && !other)
 		return conf_groups_for(r->conf, in->conf, cv->rule);
 	f.has_mac = m->hlen == sizeof(f.mac.b);
 	if (f.has_mac)
 		memcpy(f.mac.b, m->chaddr, sizeof(f.mac.b));
 	ask_reset(&cv->ask);
 	cv->chosen = true;
-	cv->chosen_on = in->link.ifindex;
 	cv->conf_gen = r->servers->conf_gen;
 	cv->http = client->httpclient;
 	cv->rule = rules_match(r->conf, &f);
@@ -72,7 +66,7 @@ relay4_targets(struct relay *r, struct conv *cv, const struct iface *in,
 bool
 relay4_repeats(struct relay *r, struct conv *cv, struct mono now)
 {
-	struct station *s = clients_station(r->clients, cv->key, cv->ifindex);
+	struct station *s = clients_station(r->clients, cv->key);
 	struct client_key key = cv->key;
 	struct conv *last;
 
@@ -80,8 +74,8 @@ relay4_repeats(struct relay *r, struct conv *cv, struct mono now)
 	s->discover = cv->key.id;
 	last = clients_find(r->clients, key, now);
 	if (!last || last == cv || last->tries == 0 || last->ask.answered[CONF_DHCP] ||
-	    last->chosen_on != cv->chosen_on || last->conf_gen != cv->conf_gen ||
-	    last->rule != cv->rule || last->http != cv->http)
+	    !relay4_choice_holds(r, last) || memcmp(&last->from, &cv->from,
+	    sizeof(cv->from)) != 0 || last->rule != cv->rule || last->http != cv->http)
 		return false;
 	cv->tries = last->tries;
 	cv->gi = last->gi;
@@ -98,7 +92,7 @@ relay4_client(struct relay *r, const struct dhcp4 *m, uint32_t ifindex,
 
 	if (class == CONF_BOOT)
 		c.sticky = servers_find4(r->servers,
-		    clients_station(r->clients, clients_key(m), ifindex)->boot);
+		    clients_station(r->clients, clients_key(m, ifindex))->boot);
 	return c;
 }
 
@@ -150,7 +144,7 @@ static unsigned
 rotate_giaddr(struct relay *r, const struct relay4_plan *plan, struct conv *cv,
     bool fresh)
 {
-	struct station *s = clients_station(r->clients, cv->key, plan->in->link.ifindex);
+	struct station *s = clients_station(r->clients, cv->key);
 
 	if (fresh)
 		cv->gi = s->gi;

@@ -76,26 +76,67 @@ is_answer(const struct dhcp4 *m)
 	    m->type == DHCP4_TYPE_NONE;
 }
 
-/* Finds the client's interface by giaddr; if several interfaces share it, by
- * the conversation; never by the option 82 that a server echoed. If the
- * client's interface is down, the reply is not for another one, even if only
- * that one is left with this giaddr. */
-static enum drop
-find_interface(struct relay *r, const struct dhcp4 *m, const struct conv *cv,
-    struct iface **out)
+static bool
+is_value(struct rd v, const struct rai *rai)
 {
-	size_t n = iftab_by_giaddr(r->iftab, m->giaddr, out);
-	struct iface *f = cv ? iftab_by_index(r->iftab, cv->ifindex) : NULL;
-	bool known = f && iface_giaddr_find(f, m->giaddr) >= 0;
+	return rai->len && rd_left(&v) == rai->len && memcmp(v.p, rai->value, rai->len) == 0;
+}
 
-	if (n == 0 || ip4_is_none(m->giaddr))
+/* Does the message have the option 82 that we add on this interface? */
+static bool
+has_option_of(const struct dhcp4 *m, const struct iface *f)
+{
+	const struct rai *rai = &f->giaddr[iface_giaddr_find(f, m->giaddr)].rai;
+	struct rai shorter = rai_without_server_id(rai);
+	struct rd v;
+
+	return dhcp4_opt(m, DHCP4_OPT_RAI, &v) &&
+	    (is_value(v, rai) || is_value(v, &shorter));
+}
+
+/* Of two interfaces with one giaddr where the same chaddr and xid asked, a reply is
+ * rather for the one whose option 82 came back, else for the first one: who copies a
+ * neighbour's xid is the second. */
+static bool
+is_likelier(struct relay *r, const struct dhcp4 *m, const struct conv *cv,
+    const struct conv *than)
+{
+	bool echo = has_option_of(m, iftab_by_index(r->iftab, cv->key.ifindex));
+	bool other = has_option_of(m, iftab_by_index(r->iftab, than->key.ifindex));
+
+	return echo != other ? echo : mono_before(cv->begin, than->begin);
+}
+
+/* Finds the client's interface by giaddr; if several interfaces share it, by our memory
+ * of the conversation. If the client's interface is down, the reply is not for another
+ * one, even if only that one is left with this giaddr. */
+static enum drop
+find_interface(struct relay *r, struct relay4_delivery *d, struct conv **conv,
+    struct mono now)
+{
+	struct client_key key = clients_key(&d->m, 0);
+	size_t n = iftab_by_giaddr(r->iftab, d->m.giaddr, &d->out);
+	uint32_t at = 0;
+	bool down = false;
+	struct conv *cv;
+
+	*conv = NULL;
+	if (n == 0 || ip4_is_none(d->m.giaddr))
 		return DROP_NOT_OUR_GIADDR;
-	if (n == 1)
-		return known && f->conf && !f->link.up ? DROP_DOWN : DROP_NONE;
-	if (!known || !iface_ready(f))
-		return DROP_AMBIGUOUS;
-	*out = f;
-	return DROP_NONE;
+	while ((cv = clients_find_any(r->clients, key, &at, now))) {
+		struct iface *f = iftab_by_index(r->iftab, cv->key.ifindex);
+
+		if (!f || iface_giaddr_find(f, d->m.giaddr) < 0)
+			continue;
+		down |= f->conf && !f->link.up;
+		if (!iface_ready(f) || (*conv && !is_likelier(r, &d->m, cv, *conv)))
+			continue;
+		*conv = cv;
+		d->out = f;
+	}
+	if (*conv)
+		return DROP_NONE;
+	return n > 1 ? DROP_AMBIGUOUS : down ? DROP_DOWN : DROP_NONE;
 }
 
 /* offers = proxy-only: this server must not hand out addresses. An OFFER with
@@ -134,10 +175,10 @@ client_mac(struct relay4_delivery *d, const struct conv *cv)
 		memcpy(d->mac, d->m.chaddr, 6);
 		return true;
 	}
-	if (!cv || cv->mac_len == 0 || is_group(cv->mac, cv->mac_len))
+	if (!cv || cv->from.mac_len == 0 || is_group(cv->from.b, cv->from.mac_len))
 		return false;
-	d->mac_len = cv->mac_len;
-	memcpy(d->mac, cv->mac, cv->mac_len);
+	d->mac_len = cv->from.mac_len;
+	memcpy(d->mac, cv->from.b, cv->from.mac_len);
 	return true;
 }
 
@@ -251,7 +292,7 @@ note_answered(struct relay *r, const struct relay4_delivery *d, struct conv *cv)
 	if (boot && ((offer && (!lease || !dhcp || m->at[DHCP4_OPT_VENDOR_CLASS])) ||
 	    (m->type == DHCP4_ACK && cv->ack_is_boot))) {
 		ask_answered(r, &cv->ask, &cv->key, CONF_BOOT);
-		clients_station(r->clients, cv->key, cv->ifindex)->boot =
+		clients_station(r->clients, cv->key)->boot =
 		    ip_v4(r->conf->server[d->server].address);
 	}
 	if (dhcp && offer && lease)
@@ -287,13 +328,24 @@ note_reply(struct relay *r, const struct relay4_delivery *d, struct conv *cv)
 	 * server replies in each. */
 	if (!is_proxy_offer(&d->m))
 		cv->tries = 0;
+	if (d->m.type == DHCP4_ACK)
+		cv->leased = d->m.yiaddr;
 	note_answered(r, d, cv);
 	/* The giaddr that got an address stays the client's. */
 	if (d->out->conf->o.giaddr == CONF_GIADDR_ROTATE && gi >= 0 &&
 	    !ip4_is_none(d->m.yiaddr)) {
 		cv->gi = (uint8_t)gi;
-		clients_station(r->clients, cv->key, cv->ifindex)->gi = (uint8_t)gi;
+		clients_station(r->clients, cv->key)->gi = (uint8_t)gi;
 	}
+}
+
+/* Did its client ask, on whatever interface? */
+static bool
+was_asked(struct relay *r, const struct relay4_delivery *d, struct mono now)
+{
+	uint32_t at = 0;
+
+	return clients_find_any(r->clients, clients_key(&d->m, 0), &at, now);
 }
 
 static enum drop
@@ -312,22 +364,17 @@ plan_reply(struct relay *r, const struct rx *rx, struct mono now,
 		why = judge_message(&d->m);
 	if (why != DROP_NONE)
 		return why;
-	cv = clients_find(r->clients, clients_key(&d->m), now);
+	why = find_interface(r, d, &cv, now);
 	if (d->server != CONF_NONE)
-		note_server(r, d, cv && !detour, now);
+		note_server(r, d, was_asked(r, d, now) && !detour, now);
 	if (cv && d->server != CONF_NONE)
 		stats_answered(&r->servers->stats[d->server],
 		    mono_diff_us(now, cv->last));
-	why = find_interface(r, &d->m, cv, &d->out);
 	if (why != DROP_NONE)
 		return why;
 	if (d->server != CONF_NONE && r->conf->server[d->server].proxy_only &&
 	    is_lease(&d->m))
 		return DROP_OFFER_NOT_PROXY;
-	/* Another interface's client with the same key says nothing about this
-	 * one. */
-	if (cv && cv->ifindex != d->out->link.ifindex)
-		cv = NULL;
 	if (!cv && is_answer(&d->m) && ask_remembers(r, now))
 		return DROP_UNASKED;
 	gi = iface_giaddr_find(d->out, d->m.giaddr);

@@ -80,6 +80,7 @@ static enum drop
 judge_request(struct relay *r, const struct rx *rx, struct iface *in,
     const struct dhcp4 *m, struct mono now)
 {
+	struct client_call call = { clients_key(m, rx->ifindex), rx, now };
 	enum drop d;
 
 	if (m->op != BOOTREQUEST)
@@ -97,50 +98,45 @@ judge_request(struct relay *r, const struct rx *rx, struct iface *in,
 	d = relay4_judge_forged(r, in, rx, m);
 	if (d != DROP_NONE)
 		return d;
-	return clients_limit(r, clients_key(m), in, now);
+	return clients_limit(r, &call, in);
 }
 
 /* Two relays that name each other as servers pass a message with a foreign
  * giaddr back and forth, and multiply it each time (ISC dhcrelay: one packet
  * became 2,869). A message that loops has more hops than when it was first
- * seen; a retry does not. */
+ * seen; a retry does not. Whoever sends it: the last relay of the loop. */
 static bool
 is_looping(struct conv *cv, const struct dhcp4 *m, bool fresh)
 {
-	bool loop = !fresh && ip4_eq(cv->giaddr, m->giaddr) && m->hops > cv->hops;
+	bool loop = !fresh && m->hops > cv->hops;
 
-	if (!loop) {
-		cv->giaddr = m->giaddr;
+	if (!loop)
 		cv->hops = m->hops;
-	}
 	return loop;
 }
 
 void
-relay4_remember(struct conv *cv, const struct rx *rx, const struct dhcp4 *m)
+relay4_remember(struct conv *cv, const struct dhcp4 *m)
 {
-	cv->ifindex = rx->ifindex;
 	cv->ciaddr = m->ciaddr;
 	cv->broadcast = m->flags & DHCP4_FLAG_BROADCAST;
 	cv->p4011_sport = 0;
-	cv->mac_len = rx->mac_len <= sizeof(cv->mac) ? rx->mac_len : 0;
-	memcpy(cv->mac, rx->mac, cv->mac_len);
 }
 
 static enum drop
 plan_request(struct relay *r, const struct rx *rx, struct mono now,
     struct relay4_plan *plan)
 {
+	struct client_call call = { clients_key(&plan->m, rx->ifindex), rx, now };
 	bool fresh;
-	struct conv *cv = clients_get(r->clients, clients_key(&plan->m), now,
-	    &fresh);
+	struct conv copy, *cv = clients_get(r->clients, &call, &copy, &fresh);
 	struct conf_groups t;
 
 	if (is_looping(cv, &plan->m, fresh))
 		return DROP_LOOP;
 	pxe_read(&plan->client, &plan->m);
 	plan->has_client = true;
-	relay4_remember(cv, rx, &plan->m);
+	relay4_remember(cv, &plan->m);
 	clients_count_try(r, cv);
 	t = relay4_targets(r, cv, plan->in, &plan->client, &plan->m);
 	plan->rule = cv->rule;
@@ -158,7 +154,7 @@ plan_request(struct relay *r, const struct rx *rx, struct mono now,
 	 * each query would be hedged. */
 	if (plan->foreign)
 		ask_note(&cv->ask, &plan->to);
-	else
+	else if (cv != &copy)
 		ask_arm(r, &plan->to, &cv->ask, &cv->key, rx, now);
 	return DROP_NONE;
 }
@@ -203,13 +199,13 @@ relay4_hedge(struct relay *r, struct mono now, struct relay4_plan *plan)
 	relay4_begin(r, plan, s->rx.ifindex, s->rx.unicast);
 	if (plan->in && iface_ready(plan->in) &&
 	    dhcp4_parse(&plan->m, s->rx.data, s->rx.len) == DROP_NONE)
-		cv = clients_find(r->clients, clients_key(&plan->m), now);
+		cv = clients_find(r->clients, s->key, now);
 	if (!cv) {
 		pendings_drop(r->hedges, s);
 		return false;
 	}
 	/* Otherwise the client's groups may have changed. */
-	if (relay4_choice_holds(r, cv, plan->in))
+	if (relay4_choice_holds(r, cv))
 		group = conf_groups_for(r->conf, plan->in->conf, cv->rule).group[s->class];
 	c = relay4_client(r, &plan->m, plan->in->link.ifindex, s->class);
 	if (!ask_next(r, &plan->to, &cv->ask, s, group, &c, now))

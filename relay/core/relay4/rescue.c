@@ -67,10 +67,19 @@ struct rescues {
 
 /* --- the table --------------------------------------------------------- */
 
+/* The slot may belong to another request by now. */
+static struct pending *
+slot_of(const struct rescues *t, const struct request *q)
+{
+	struct pending *s = pendings_get(t->slots, q->slot);
+
+	return s && memcmp(&s->key, &q->key, sizeof(q->key)) == 0 ? s : NULL;
+}
+
 static void
 drop_slot(struct rescues *t, struct request *q)
 {
-	struct pending *s = pendings_get(t->slots, q->slot);
+	struct pending *s = slot_of(t, q);
 
 	if (s)
 		pendings_drop(t->slots, s);
@@ -93,7 +102,7 @@ rescues_new(uint32_t capacity, struct hash_key secret)
 	t->requests = hash_new(capacity, sizeof(struct request),
 	    sizeof(struct client_key), secret, evicted, t);
 	t->slots = pendings_new(capacity);
-	return t->requests && t->slots ? t : rescues_free(t);
+	return t->requests && t->slots && hash_share(t->requests) ? t : rescues_free(t);
 }
 
 struct rescues *
@@ -113,16 +122,34 @@ rescues_count(const struct rescues *t)
 	return hash_count(t->requests);
 }
 
-/* NULL also if the entry is too old or belongs to an earlier configuration. */
+/* Is it neither too old nor of an earlier configuration? */
+static bool
+is_open(const struct request *q, const struct relay *r, struct mono now)
+{
+	return q->conf_gen == r->servers->conf_gen &&
+	    mono_diff_ms(now, q->last) <= OPEN_MS;
+}
+
 static struct request *
 find_request(const struct rescues *t, const struct relay *r,
     struct client_key key, struct mono now)
 {
 	struct request *q = hash_find(t->requests, &key);
 
-	if (!q || q->conf_gen != r->servers->conf_gen ||
-	    mono_diff_ms(now, q->last) > OPEN_MS)
-		return NULL;
+	return q && is_open(q, r, now) ? q : NULL;
+}
+
+/* The next one with this key on any interface, or NULL. *at begins as 0. */
+static struct request *
+find_any(const struct rescues *t, const struct relay *r, const struct dhcp4 *m,
+    uint32_t *at, struct mono now)
+{
+	struct client_key key = clients_key(m, 0);
+	struct request *q;
+
+	do {
+		q = hash_find_any(t->requests, &key, at);
+	} while (q && !is_open(q, r, now));
 	return q;
 }
 
@@ -214,9 +241,9 @@ next_live(struct relay *r, const struct request *q, const struct dhcp4 *m,
 	return CONF_NONE;
 }
 
-/* Queries the next server, if there is one. This counts against the client's
- * own rate limit: unlike mere routing, it makes the relay send a packet on the
- * client's behalf. */
+/* Queries the next server, if there is one. Each counts against the client's own rate
+ * limit: unlike mere routing, it makes the relay send a packet on the client's behalf.
+ * The first one was paid for with the request's place. */
 static void
 query_next(struct rescues *t, struct relay *r, struct request *q, struct pending *s,
     struct mono now, struct rescue_plan *plan)
@@ -228,8 +255,8 @@ query_next(struct rescues *t, struct relay *r, struct request *q, struct pending
 
 	if (is_active(in) && dhcp4_parse(&m, s->msg, s->rx.len) == DROP_NONE)
 		live = next_live(r, q, &m, in, now);
-	if (live == CONF_NONE ||
-	    clients_limit(r, clients_key(&m), in, now) != DROP_NONE) {
+	if (live == CONF_NONE || (q->state == QUERIED && clients_limit(r,
+	    &(struct client_call){ s->key, &s->rx, now }, in) != DROP_NONE)) {
 		q->exhausted = true;
 		/* A server that was queried may still answer. */
 		if (q->state == QUERIED)
@@ -314,13 +341,24 @@ patience_ms(const struct relay *r, const struct request *q)
 	return hedge_ms ? (int64_t)hedge_ms : -1;
 }
 
+/* Within its rates? Made-up requests must not fill the table. */
+static bool
+takes_place(struct relay *r, const struct client_call *call, struct iface *in)
+{
+	bool ok = clients_limit(r, call, in) == DROP_NONE;
+
+	if (!ok)
+		stats_count(r->stats, COUNTER_RESCUES_LIMITED);
+	return ok;
+}
+
 static void
 tap_request(struct rescues *t, struct relay *r, const struct dhcp4 *m,
     const struct rx *rx, struct mono now, struct rescue_plan *plan)
 {
-	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
+	struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
 	uint16_t server = servers_find4(r->servers, rx->dst.v4), group;
-	struct client_key k = clients_key(m);
+	struct client_call call = { clients_key(m, rx->ifindex), rx, now };
 	struct pxe_client client;
 	struct pending *s;
 	struct request *q;
@@ -335,14 +373,16 @@ tap_request(struct rescues *t, struct relay *r, const struct dhcp4 *m,
 	group = find_group(r, in, &client, m, server);
 	if (group == CONF_NONE)
 		return;
-	q = find_request(t, r, k, now);
+	q = find_request(t, r, call.key, now);
 	fresh = !q || !same_request(q, server, rx);
-	q = hash_get(t->requests, &k, &made);
+	if (fresh && !takes_place(r, &call, in))
+		return;
+	q = hash_get(t->requests, &call.key, &made);
 	q->conf_gen = r->servers->conf_gen;
 	q->asked = server;
 	q->group = group;
 	q->last = now;
-	s = fresh ? NULL : pendings_get(t->slots, q->slot);
+	s = fresh ? NULL : slot_of(t, q);
 	wait_ms = patience_ms(r, q);
 	if (s && q->state == DELIVERED) {	/* the client did not get it */
 		memcpy(plan->msg, s->msg, s->rx.len);
@@ -352,13 +392,15 @@ tap_request(struct rescues *t, struct relay *r, const struct dhcp4 *m,
 	}
 	if (s && !q->exhausted && (q->state == QUERIED || wait_ms != 0))
 		return;			/* the timer is running */
+	if (!fresh && !takes_place(r, &call, in))
+		return;
 	/* The client's server has had its time; try the others once more. */
 	if (!fresh && q->state == QUERIED)
 		wait_ms = 0;
 	reset_request(t, q, m, rx);
 	if (wait_ms < 0)
 		return;
-	s = pendings_take(t->slots, mono_add_ms(now, wait_ms));
+	s = pendings_take(t->slots, rx->ifindex, mono_add_ms(now, wait_ms));
 	if (!s) {
 		stats_count(r->stats, COUNTER_HEDGES_FULL);
 		return;
@@ -377,24 +419,30 @@ is_answer(const struct dhcp4 *m)
 	return m->type == DHCP4_ACK || m->type == DHCP4_OFFER;
 }
 
-/* The client's server replied: no other one is queried for this client. */
+/* The client's server replied: no other one is queried for this client. If interfaces
+ * share a subnet, the reply may be for either of two clients. */
 static void
 tap_reply(struct rescues *t, struct relay *r, const struct dhcp4 *m,
     const struct rx *rx, uint16_t dport, struct mono now)
 {
 	uint16_t server = servers_find4(r->servers, rx->src.v4);
-	struct request *q = find_request(t, r, clients_key(m), now);
+	struct request *q;
+	uint32_t at = 0;
 
-	if (!q || q->asked != server || !ip4_eq(q->client, rx->dst.v4) ||
-	    q->port != dport || !is_answer(m) ||
+	if (!is_answer(m) || server == CONF_NONE ||
 	    ask_judge_source(r, rx, server) != DROP_NONE)
 		return;
-	servers_note(r->servers, server,
-	    health_reply(&r->servers->health[server], now));
-	if (q->state == DELIVERED)
-		stats_count(r->stats, COUNTER_RESCUES_LATE);
-	q->state = REPLIED;
-	drop_slot(t, q);
+	while ((q = find_any(t, r, m, &at, now))) {
+		if (q->asked != server || !ip4_eq(q->client, rx->dst.v4) ||
+		    q->port != dport)
+			continue;
+		servers_note(r->servers, server,
+		    health_reply(&r->servers->health[server], now));
+		if (q->state == DELIVERED)
+			stats_count(r->stats, COUNTER_RESCUES_LATE);
+		q->state = REPLIED;
+		drop_slot(t, q);
+	}
 }
 
 void
@@ -424,6 +472,7 @@ rescue_unreachable(struct rescues *t, struct relay *r,
 	struct pending *s;
 	struct dhcp4 m;
 	struct request *q;
+	uint32_t at = 0;
 
 	plan->what = RESCUE_NOTHING;
 	if (rx->len < DHCP4_HEADER || server == CONF_NONE)
@@ -431,11 +480,11 @@ rescue_unreachable(struct rescues *t, struct relay *r,
 	(void)dhcp4_parse(&m, rx->data, rx->len);
 	if (m.hlen > 16 || ask_judge_source(r, rx, server) != DROP_NONE)
 		return;
-	q = find_request(t, r, clients_key(&m), now);
-	if (!q || q->state != WAITING || q->exhausted ||
-	    !same_request(q, server, rx))
-		return;
-	s = pendings_get(t->slots, q->slot);
+	do {
+		q = find_any(t, r, &m, &at, now);
+	} while (q && (q->state != WAITING || q->exhausted ||
+	    !same_request(q, server, rx)));
+	s = q ? slot_of(t, q) : NULL;
 	if (s)
 		query_next(t, r, q, s, now, plan);
 }
@@ -466,6 +515,24 @@ was_queried(const struct relay *r, const struct request *q, uint16_t server)
 	return serverset_has(&q->tried, server);
 }
 
+/* The request whose query this answers, rather one without an answer; NULL: none. */
+static struct request *
+find_queried(struct rescues *t, struct relay *r, const struct dhcp4 *m,
+    const struct rx *rx, struct mono now)
+{
+	uint16_t server = servers_find4(r->servers, rx->src.v4);
+	struct request *q, *found = NULL;
+	uint32_t at = 0;
+
+	if (ask_judge_source(r, rx, server) != DROP_NONE)
+		return NULL;
+	while ((q = find_any(t, r, m, &at, now)))
+		if (was_queried(r, q, server) && ip4_eq(rx->dst.v4, q->stand_in) &&
+		    (!found || q->state == QUERIED))
+			found = q;
+	return found;
+}
+
 bool
 rescue_answer(struct rescues *t, struct relay *r, const struct rx *rx,
     struct mono now, struct rescue_plan *plan)
@@ -474,17 +541,14 @@ rescue_answer(struct rescues *t, struct relay *r, const struct rx *rx,
 	struct iface *in;
 	struct pending *s;
 	struct dhcp4 m;
-	struct client_key k;
 	struct request *q;
 
 	plan->what = RESCUE_NOTHING;
 	if (rx->sport != DHCP4_PORT_PXE || hash_count(t->requests) == 0 ||
 	    dhcp4_parse(&m, rx->data, rx->len) != DROP_NONE || m.op != BOOTREPLY)
 		return false;
-	k = clients_key(&m);
-	q = find_request(t, r, k, now);
-	if (!q || !was_queried(r, q, server) ||
-	    ask_judge_source(r, rx, server) != DROP_NONE)
+	q = find_queried(t, r, &m, rx, now);
+	if (!q)
 		return false;
 	stats_count(r->stats, COUNTER_REPLIES);
 	if (server != CONF_NONE) {
@@ -492,7 +556,7 @@ rescue_answer(struct rescues *t, struct relay *r, const struct rx *rx,
 		servers_note(r->servers, server,
 		    health_reply(&r->servers->health[server], now));
 	}
-	s = pendings_get(t->slots, q->slot);
+	s = slot_of(t, q);
 	if (!s || q->state != QUERIED || !is_answer(&m) || m.len > PENDING_MSG_MAX ||
 	    ip4_is_none(dhcp4_opt_ip4(&m, DHCP4_OPT_SERVER_ID))) {
 		r->stats->drop_reply[DROP_RESCUE_UNUSED]++;
@@ -514,7 +578,7 @@ rescue_answer(struct rescues *t, struct relay *r, const struct rx *rx,
 		in->stats[FAMILY4].replies++;
 	/* The second stage of the boot stays with the server of the first. */
 	if (server != CONF_NONE)
-		clients_station(r->clients, k, s->rx.ifindex)->boot = rx->src.v4;
+		clients_station(r->clients, q->key)->boot = rx->src.v4;
 	return true;
 }
 

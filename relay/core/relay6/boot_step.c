@@ -21,12 +21,12 @@
 struct step_key {
 	uint32_t xid;
 	uint8_t duid[16];	/* its end, where machines differ */
+	uint32_t ifindex;	/* the last member: see hash_share() */
 };
 
 struct step {
 	struct step_key key;
-	struct mono asked;
-	uint32_t ifindex;
+	struct mono begin, asked;
 	struct ip6 client;
 	uint16_t port;
 	uint8_t mac_len;
@@ -46,7 +46,7 @@ boot_steps_new(struct hash_key secret)
 		return NULL;
 	t->table = hash_new(STEPS_MAX, sizeof(struct step), sizeof(struct step_key),
 	    secret, NULL, NULL);
-	return t->table ? t : boot_steps_free(t);
+	return t->table && hash_share(t->table) ? t : boot_steps_free(t);
 }
 
 struct boot_steps *
@@ -60,9 +60,9 @@ boot_steps_free(struct boot_steps *t)
 }
 
 static struct step_key
-key_of(const struct dhcp6 *m)
+key_of(const struct dhcp6 *m, uint32_t ifindex)
 {
-	struct step_key k = { .xid = m->xid };
+	struct step_key k = { .xid = m->xid, .ifindex = ifindex };
 	struct rd id;
 
 	if (!dhcp6_opt(m, DHCP6_OPT_CLIENT_ID, &id))
@@ -144,12 +144,13 @@ static void
 remember_step(struct boot_steps *t, const struct rx *rx, const struct dhcp6 *m,
     struct mono now)
 {
-	struct step_key key = key_of(m);
+	struct step_key key = key_of(m, rx->ifindex);
 	bool fresh;
 	struct step *s = hash_get(t->table, &key, &fresh);
 
+	if (fresh || mono_diff_ms(now, s->asked) > STEP_MS)
+		s->begin = now;
 	s->asked = now;
-	s->ifindex = rx->ifindex;
 	s->client = rx->src.v6;
 	s->port = rx->sport;
 	s->mac_len = rx->mac_len <= sizeof(s->mac) ? rx->mac_len : 0;
@@ -169,8 +170,8 @@ boot_step_request(struct relay *r, struct boot_steps *t, const struct rx *rx,
 	stats_count(r->stats, COUNTER_P4011_REQUESTS);
 	d = judge_step(rx, plan);
 	if (d == DROP_NONE)
-		d = clients_limit(r, clients_key6(rx->ifindex,
-		    clients6_id(plan->m.type, plan->m.xid), rx->src.v6), plan->in, now);
+		d = clients_limit(r, &(struct client_call){ clients_key6(rx->ifindex, 0,
+		    rx->src.v6), rx, now }, plan->in);
 	if (d == DROP_NONE)
 		d = r->conf->p4011 ? plan_step(r, rx, plan) : DROP_NO_BOOT_SERVER;
 	if (d != DROP_NONE) {
@@ -196,17 +197,32 @@ judge_answer(struct relay *r, const struct rx *rx, struct relay6_delivery *d)
 	return why;
 }
 
+/* The step that a reply answers: of several VLANs with one xid and DUID the one that
+ * began first, since the others have copied them. NULL: none. */
+static const struct step *
+find_step(const struct boot_steps *t, const struct dhcp6 *m, struct mono now)
+{
+	struct step_key key = key_of(m, 0);
+	const struct step *s, *found = NULL;
+	uint32_t at = 0;
+
+	while ((s = hash_find_any(t->table, &key, &at)))
+		if (mono_diff_ms(now, s->asked) <= STEP_MS &&
+		    (!found || mono_before(s->begin, found->begin)))
+			found = s;
+	return found;
+}
+
 /* EDK2 takes the answer from any address, but from port 4011 only. */
 static enum drop
 address_answer(struct relay *r, const struct boot_steps *t, struct mono now,
     struct relay6_delivery *d)
 {
-	struct step_key key = key_of(&d->m);
-	const struct step *s = hash_find(t->table, &key);
+	const struct step *s = find_step(t, &d->m, now);
 
-	if (!s || mono_diff_ms(now, s->asked) > STEP_MS)
+	if (!s)
 		return DROP_RESCUE_UNUSED;
-	d->out = iftab_by_index(r->iftab, s->ifindex);
+	d->out = iftab_by_index(r->iftab, s->key.ifindex);
 	if (!d->out || !iface6_delivers(d->out)) {
 		d->out = NULL;
 		return DROP_DOWN;

@@ -60,7 +60,34 @@ find_station(const struct relay *r, const struct iface *f, struct ip6 peer,
     struct mono now)
 {
 	return clients_find_station(r->clients, clients_key6(f->link.ifindex, 0, peer),
-	    f->link.ifindex, now);
+	    now);
+}
+
+/* The client's message on this link that the one inside answers: an ADVERTISE a SOLICIT,
+ * a REPLY the last one with its xid. NULL: none that we remember. */
+static struct conv *
+find_conv(struct relay *r, const struct relay6_delivery *d, const struct iface *f,
+    struct mono now)
+{
+	static const uint8_t replied[] = {
+		DHCP6_SOLICIT, DHCP6_REQUEST, DHCP6_CONFIRM, DHCP6_RENEW, DHCP6_REBIND,
+		DHCP6_RELEASE, DHCP6_DECLINE, DHCP6_INFORMATION_REQUEST,
+	};
+	struct client_key key = clients_key6(f->link.ifindex, 0, d->to.peer);
+	struct conv *found = NULL, *cv;
+	unsigned n;
+
+	if (!d->to.m.data ||
+	    (d->to.m.type != DHCP6_ADVERTISE && d->to.m.type != DHCP6_REPLY))
+		return NULL;
+	n = d->to.m.type == DHCP6_ADVERTISE ? 1 : sizeof(replied);
+	for (unsigned i = 0; i < n; i++) {
+		key.id = clients6_id(replied[i], d->to.m.xid);
+		cv = clients_find(r->clients, key, now);
+		if (cv && (!found || !mono_before(cv->last, found->last)))
+			found = cv;
+	}
+	return found;
 }
 
 static bool
@@ -69,8 +96,19 @@ has_heard(struct relay *r, const struct relay6_delivery *d, const struct iface *
 {
 	const struct station *s = find_station(r, f, d->to.peer, now);
 
-	return s && (!d->to.m.data || d->to.m.xid == 0 ||
-	    d->to.m.xid == (s->id & 0xffffff));
+	return find_conv(r, d, f, now) || (s && (!d->to.m.data || d->to.m.xid == 0 ||
+	    d->to.m.xid == (s->id & 0xffffff)));
+}
+
+/* Of two clients with one address and one xid, did this link's ask first? The other one
+ * has copied them. */
+static bool
+asked_before(struct relay *r, const struct relay6_delivery *d, const struct iface *f,
+    const struct iface *than, struct mono now)
+{
+	const struct conv *a = find_conv(r, d, f, now), *b = find_conv(r, d, than, now);
+
+	return a && (!b || mono_before(a->begin, b->begin));
 }
 
 /* Finds the link by our own memory of the request, among those that the header
@@ -87,9 +125,9 @@ find_by_memory(struct relay *r, struct relay6_delivery *d, const struct rd *iid,
 			continue;
 		if (none ? !sends_no_link(d, f) : !ip6_eq(f->six.link, d->m.link))
 			continue;
-		if (!has_heard(r, d, f, now))
+		if (!has_heard(r, d, f, now) || (d->out && asked_before(r, d, d->out, f, now)))
 			continue;
-		if (d->out)
+		if (d->out && !asked_before(r, d, f, d->out, now))
 			return DROP_AMBIGUOUS_LINK;
 		d->out = f;
 	}
@@ -282,8 +320,23 @@ source_for(const struct relay *r, const struct relay6_delivery *d,
 	return ip6_is_none(six->own) ? six->local : six->own;
 }
 
+/* The link address: of the sender that the message is for, else the one that was last
+ * heard from the peer-address. A machine that uses a neighbour's address must not get
+ * what the neighbour asked for. */
 static void
-address_reply(struct relay *r, struct relay6_delivery *d, struct mono now)
+set_mac(struct relay6_delivery *d, const struct conv *cv, const struct station *s)
+{
+	bool direct = d->payload[0] != DHCP6_RELAY_REPL && cv && cv->from.mac_len;
+
+	memset(d->mac, 0, sizeof(d->mac));	/* the kernel gets all bytes */
+	d->mac_len = direct ? cv->from.mac_len : s ? s->mac_len : 0;
+	if (d->mac_len)
+		memcpy(d->mac, direct ? cv->from.b : s->mac, d->mac_len);
+}
+
+static void
+address_reply(struct relay *r, struct relay6_delivery *d, const struct conv *cv,
+    struct mono now)
 {
 	const struct station *s = find_station(r, d->out, d->m.peer, now);
 
@@ -294,10 +347,7 @@ address_reply(struct relay *r, struct relay6_delivery *d, struct mono now)
 	/* RFC 9915 7.2: clients listen on 546, whatever port they sent from. */
 	d->dport = d->payload[0] == DHCP6_RELAY_REPL ? relay_port(&d->m) :
 	    DHCP6_PORT_CLIENT;
-	d->mac_len = s ? s->mac_len : 0;
-	memset(d->mac, 0, sizeof(d->mac));	/* the kernel gets all bytes */
-	if (s)
-		memcpy(d->mac, s->mac, s->mac_len);
+	set_mac(d, cv, s);
 	/* The station is the client itself, unless it is a relay. */
 	if (d->dport == DHCP6_PORT_CLIENT && d->mac_len == sizeof(d->to.mac.b)) {
 		d->to.has_mac = true;
@@ -326,39 +376,6 @@ note_server(struct relay *r, const struct relay6_delivery *d, bool alive, struct
 	s->acks += m->type == DHCP6_REPLY;
 	if (dhcp6_opt(m, DHCP6_OPT_SERVER_ID, &id))
 		servers_learn_duid(r->servers, d->server, id.p, rd_left(&id));
-}
-
-static struct conv *
-find_query(struct relay *r, const struct relay6_delivery *d, uint8_t type, struct mono now)
-{
-	struct client_key key = relay6_key(d->out->link.ifindex, &d->to);
-
-	key.id = clients6_id(type, d->to.m.xid);
-	return clients_find(r->clients, key, now);
-}
-
-/* An ADVERTISE answers a SOLICIT; a REPLY answers the client's last message, or an earlier
- * one if the server was slow. */
-static struct conv *
-find_conv(struct relay *r, const struct relay6_delivery *d, struct mono now)
-{
-	static const uint8_t earlier[] = {
-		DHCP6_SOLICIT, DHCP6_REQUEST, DHCP6_CONFIRM, DHCP6_RENEW, DHCP6_REBIND,
-		DHCP6_RELEASE, DHCP6_DECLINE, DHCP6_INFORMATION_REQUEST,
-	};
-	const struct station *s;
-	struct conv *cv = NULL;
-
-	if (!d->to.m.data)
-		return NULL;
-	if (d->to.m.type == DHCP6_ADVERTISE)
-		return find_query(r, d, DHCP6_SOLICIT, now);
-	s = find_station(r, d->out, d->to.peer, now);
-	if (s && (s->id & 0xffffff) == d->to.m.xid)
-		return find_query(r, d, (uint8_t)(s->id >> 24), now);
-	for (unsigned i = 0; d->to.m.type == DHCP6_REPLY && !cv && i < sizeof(earlier); i++)
-		cv = find_query(r, d, earlier[i], now);
-	return cv;
 }
 
 /* RFC 9915 18.3.11: a server sends RECONFIGURE unasked, also through a relay, and the
@@ -425,7 +442,7 @@ plan_reply(struct relay *r, const struct rx *rx, struct mono now,
 	if (why != DROP_NONE)
 		return why;
 	why = find_link(r, d, now);
-	cv = why == DROP_NONE ? find_conv(r, d, now) : NULL;
+	cv = why == DROP_NONE ? find_conv(r, d, d->out, now) : NULL;
 	if (d->server != CONF_NONE)
 		note_server(r, d, cv, now);
 	if (why == DROP_NONE && !cv && needs_query(d) && ask_remembers(r, now))
@@ -440,7 +457,7 @@ plan_reply(struct relay *r, const struct rx *rx, struct mono now,
 		why = judge_bootfile(r, d, cv, now);
 	if (why != DROP_NONE)
 		return why;
-	address_reply(r, d, now);
+	address_reply(r, d, cv, now);
 	note_reply(r, d, cv, now);
 	return DROP_NONE;
 }

@@ -224,7 +224,7 @@ static void
 remember_sender(struct relay *r, const struct rx *rx, struct mono now)
 {
 	struct station *s = clients_station(r->clients,
-	    clients_key6(rx->ifindex, 0, rx->src.v6), rx->ifindex);
+	    clients_key6(rx->ifindex, 0, rx->src.v6));
 
 	s->last = now;
 	s->asked = rx->unicast ? rx->dst.v6 : IP6_NONE;
@@ -236,24 +236,31 @@ remember_sender(struct relay *r, const struct rx *rx, struct mono now)
 	memcpy(s->mac, rx->mac, s->mac_len);
 }
 
-static enum drop
-plan_request(struct relay *r, const struct rx *rx, struct relay6_plan *plan,
-    struct mono now)
+/* Replies that do not say what they answer are compared with its last message. */
+static void
+remember_client(struct relay *r, const struct client_call *call)
 {
-	struct client_key key = relay6_key(rx->ifindex, &plan->from);
-	bool fresh;
-	struct conv *cv = clients_get(r->clients, key, now, &fresh);
+	struct station *s = clients_station(r->clients, call->key);
 
-	if (fresh) {
-		cv->begin = now;
+	s->last = call->now;
+	s->id = call->key.id;
+}
+
+static enum drop
+plan_request(struct relay *r, const struct client_call *call, struct relay6_plan *plan)
+{
+	bool fresh;
+	struct conv copy, *cv = clients_get(r->clients, call, &copy, &fresh);
+
+	if (fresh)
 		cv->edk2 = plan->from.m.type == DHCP6_SOLICIT && plan->has_client &&
 		    pxe6_is_edk2(&plan->client) ? plan->client.family : PXE_PLAIN;
-	}
-	remember_sender(r, rx, now);
+	remember_client(r, call);
+	remember_sender(r, call->rx, call->now);
 	clients_count_try(r, cv);
 	if (plan->from.m.odd)
 		stats_count(r->stats, COUNTER_ODD_OPTIONS);
-	relay6_servers(r, plan, cv, now);
+	relay6_servers(r, plan, cv, call->now);
 	plan->rule = cv->rule;
 	if (cv->rule != CONF_NONE)
 		r->servers->rule_hits[cv->rule]++;
@@ -261,7 +268,8 @@ plan_request(struct relay *r, const struct rx *rx, struct relay6_plan *plan,
 		return DROP_RULE;
 	if (plan->to.n == 0)
 		return DROP_NO_SERVER;
-	ask_arm(r, &plan->to, &cv->ask, &key, rx, now);
+	if (cv != &copy)
+		ask_arm(r, &plan->to, &cv->ask, &cv->key, call->rx, call->now);
 	return DROP_NONE;
 }
 
@@ -280,6 +288,7 @@ enum drop
 relay6_request(struct relay *r, const struct rx *rx, struct mono now,
     struct relay6_plan *plan)
 {
+	struct client_call call = { .rx = rx, .now = now };
 	enum drop d;
 
 	begin(r, plan, rx->ifindex);
@@ -296,10 +305,12 @@ relay6_request(struct relay *r, const struct rx *rx, struct mono now,
 		d = DROP_REPLY_FROM_CLIENT;	/* even one that is cut short */
 	/* A relay has one address and many clients, so the rate is taken of the
 	 * client behind it. */
+	if (d == DROP_NONE) {
+		call.key = relay6_key(rx->ifindex, &plan->from);
+		d = clients_limit(r, &call, plan->in);
+	}
 	if (d == DROP_NONE)
-		d = clients_limit(r, relay6_key(rx->ifindex, &plan->from), plan->in, now);
-	if (d == DROP_NONE)
-		d = plan_request(r, rx, plan, now);
+		d = plan_request(r, &call, plan);
 	return ask_judged(r, plan->in, &plan->to, plan->from.m.type, d);
 }
 
@@ -314,7 +325,7 @@ relay6_hedge(struct relay *r, struct mono now, struct relay6_plan *plan)
 	if (plan->in && iface6_delivers(plan->in) &&
 	    dhcp6_parse(&plan->m, rx->data, rx->len) == DROP_NONE) {
 		read_client(rx, plan);
-		cv = clients_find(r->clients, relay6_key(rx->ifindex, &plan->from), now);
+		cv = clients_find(r->clients, s->key, now);
 	}
 	if (!cv || cv->conf_gen != r->servers->conf_gen ||
 	    plan_header(rx, plan) != DROP_NONE) {

@@ -298,7 +298,7 @@ ask_arm(const struct relay *r, const struct ask_list *l, struct ask *q,
 		if (group == CONF_NONE || rx->len > PENDING_MSG_MAX ||
 		    !is_hedged(r, l, group))
 			continue;
-		s = pendings_take(r->hedges,
+		s = pendings_take(r->hedges, key->ifindex,
 		    mono_add_ms(now, r->conf->group[group].hedge_ms));
 		if (!s) {
 			stats_count(r->stats, COUNTER_HEDGES_FULL);

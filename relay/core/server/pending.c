@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shares.h"
+
 struct place {
 	struct mono due;
 	uint32_t slot;			/* its index */
@@ -24,6 +26,8 @@ struct pendings {
 	struct pending *slot;
 	struct place *heap;		/* in use, then free */
 	uint32_t *at;			/* by slot: its position in the heap */
+	uint32_t *share;		/* by slot: whose it is */
+	struct shares *shares;
 };
 
 struct pendings *
@@ -37,7 +41,9 @@ pendings_new(uint32_t capacity)
 	h->slot = calloc(capacity, sizeof(*h->slot));
 	h->heap = calloc(capacity, sizeof(*h->heap));
 	h->at = calloc(capacity, sizeof(*h->at));
-	if (!h->slot || !h->heap || !h->at)
+	h->share = calloc(capacity, sizeof(*h->share));
+	h->shares = shares_new(capacity);
+	if (!h->slot || !h->heap || !h->at || !h->share || !h->shares)
 		return pendings_free(h);
 	for (uint32_t i = 0; i < capacity; i++)
 		h->heap[i].slot = i;
@@ -51,6 +57,8 @@ pendings_free(struct pendings *h)
 		free(h->slot);
 		free(h->heap);
 		free(h->at);
+		free(h->share);
+		shares_free(h->shares);
 		free(h);
 	}
 	return NULL;
@@ -103,14 +111,16 @@ sift_down(struct pendings *h, uint32_t at)
 }
 
 struct pending *
-pendings_take(struct pendings *h, struct mono due)
+pendings_take(struct pendings *h, uint32_t ifindex, struct mono due)
 {
+	uint32_t share = shares_of(h->shares, ifindex), index;
 	struct pending *s;
-	uint32_t index;
 
-	if (h->n == h->capacity)
+	if (shares_count(h->shares, share) >= h->capacity - h->n)
 		return NULL;
 	index = h->heap[h->n].slot;
+	h->share[index] = share;
+	shares_add(h->shares, share);
 	s = &h->slot[index];
 	s->due = due;
 	s->self = index + 1;
@@ -159,6 +169,7 @@ pendings_drop(struct pendings *h, struct pending *s)
 {
 	uint32_t at = h->at[s->self - 1], last = --h->n;
 
+	shares_sub(h->shares, h->share[s->self - 1]);
 	s->self = 0;
 	if (at == last)
 		return;

@@ -74,11 +74,12 @@ record_request(struct track *t, const struct relay *r,
 	q.m = parsed_message(&own, &plan->m, rx);
 	if (!q.m)
 		return;
+	q.ifindex = plan->in->link.ifindex;
 	if (q.m->op != BOOTREQUEST) {	/* to port 67, from a client VLAN */
-		track_reply(t, q.m, rx->src.v4, false, why, now);
+		track_reply(t, &(struct track_answer){ .ifindex = q.ifindex, .m = q.m,
+		    .server = rx->src, .why = why }, now);
 		return;
 	}
-	q.ifindex = plan->in->link.ifindex;
 	if (!plan->has_client) {
 		pxe_read(&client, q.m);
 		q.client = &client;
@@ -104,8 +105,20 @@ void
 record_hedge(struct track *t, const struct relay *r,
     const struct relay4_plan *plan, struct mono now)
 {
-	note_hedge(t, track_find(t, plan->m.chaddr, plan->m.hlen), r->conf, &plan->to,
-	    now);
+	note_hedge(t, track_find(t, plan->m.chaddr, plan->m.hlen,
+	    plan->in->link.ifindex), r->conf, &plan->to, now);
+}
+
+/* The interface that a reply is for, which may have been dropped before it was found;
+ * 0: unknown. */
+static uint32_t
+client_side(const struct relay *r, const struct iface *out, struct ip4 giaddr)
+{
+	struct iface *only;
+
+	if (!out && iftab_by_giaddr(r->iftab, giaddr, &only) == 1)
+		out = only;
+	return out ? out->link.ifindex : 0;
 }
 
 void
@@ -113,22 +126,25 @@ record_reply(struct track *t, const struct relay *r,
     const struct rx *rx, const struct relay4_delivery *d, enum drop why,
     struct mono now)
 {
-	bool boot_only = d->server != CONF_NONE && r->conf->is_boot[d->server] &&
-	    !r->conf->is_dhcp[d->server];
-	const struct dhcp4 *m;
+	struct track_answer a = {
+		.server = rx->src, .why = why,
+		.boot_only = d->server != CONF_NONE && r->conf->is_boot[d->server] &&
+		    !r->conf->is_dhcp[d->server],
+	};
 	struct ip4 router;
 	struct dhcp4 own;
 
 	if (is_unreadable(why))
 		return;
-	m = parsed_message(&own, &d->m, rx);
-	if (!m)
+	a.m = parsed_message(&own, &d->m, rx);
+	if (!a.m)
 		return;
-	track_reply(t, m, rx->src.v4, boot_only, why, now);
-	router = dhcp4_router(m);
-	if (why == DROP_NONE && m->type == DHCP4_ACK && !ip4_is_none(router) &&
+	a.ifindex = client_side(r, d->out, a.m->giaddr);
+	track_reply(t, &a, now);
+	router = dhcp4_router(a.m);
+	if (why == DROP_NONE && a.m->type == DHCP4_ACK && !ip4_is_none(router) &&
 	    !iftab_is_local(r->iftab, router))
-		track_routed_elsewhere(t, m);
+		track_routed_elsewhere(t, a.m, a.ifindex);
 }
 
 void
@@ -153,7 +169,8 @@ void
 record_rescue(struct track *t, const struct rescue_plan *p, struct mono now)
 {
 	if (p->what == RESCUE_DELIVER)
-		track_rescue(t, p->udp.dst.v4, p->from, now);
+		track_rescue(t, &(struct track_passing){ .ifindex = p->ifindex,
+		    .client = p->udp.dst.v4, .server = p->from }, now);
 }
 
 void
@@ -173,6 +190,7 @@ record_tap(struct track *t, const struct rx *rx, uint16_t dport,
 	p.client = p.from_client ? rx->src.v4 : rx->dst.v4;
 	p.server = p.from_client ? rx->dst.v4 : rx->src.v4;
 	p.client_port = p.from_client ? rx->sport : dport;
+	p.ifindex = p.from_client ? rx->ifindex : 0;
 	if (to_4011 || from_4011)
 		track_4011(t, &p, now);
 	else
@@ -184,6 +202,9 @@ record_stranger(struct track *t, const struct relay *r,
     const struct rx *rx, struct mono now)
 {
 	struct dhcp4 m;
+	struct track_answer a = {
+		.ifindex = rx->ifindex, .m = &m, .server = rx->src,
+	};
 
 	/* A configured server on a client VLAN also replies there directly. */
 	if (servers_find4(r->servers, rx->src.v4) != CONF_NONE ||
@@ -195,9 +216,9 @@ record_stranger(struct track *t, const struct relay *r,
 	/* A reply that a relay delivered still has its giaddr (RFC 2131 4.1);
 	 * one from a server on the link has none. */
 	if (!ip4_is_none(m.giaddr))
-		track_other_relay(t, &m, now);
+		track_other_relay(t, &a, now);
 	else if (m.type == DHCP4_OFFER || m.type == DHCP4_ACK || m.type == DHCP4_NAK)
-		track_rogue(t, &m, rx->src.v4, now);
+		track_rogue(t, &a, now);
 }
 
 /* --- DHCPv6 ------------------------------------------------------------ */
@@ -357,8 +378,8 @@ record_hedge6(struct track *t, const struct relay *r,
 	struct mac mac;
 
 	if (mac_of(&mac, &plan->from))
-		note_hedge(t, track_find(t, &mac, sizeof(mac)), r->conf,
-		    &plan->to, now);
+		note_hedge(t, track_find(t, &mac, sizeof(mac), plan->in->link.ifindex),
+		    r->conf, &plan->to, now);
 }
 
 /* Does it lease an address that no prefix of the link has? A configured link-address may
@@ -386,16 +407,17 @@ record_reply6(struct track *t, const struct rx *rx,
 {
 	struct relay6_origin own;
 	const struct relay6_origin *o = parsed_origin(&own, &d->to, rx);
-	struct track_reply6 r = { .server = ip_v6(rx->src), .why = why };
+	struct track_answer r = { .server = rx->src, .why = why };
 
 	if (!o)
 		return;
-	r.m = &o->m;
+	r.six = &o->m;
 	r.mac = o->has_mac ? &o->mac : NULL;
+	r.ifindex = d->out ? d->out->link.ifindex : 0;
 	/* Behind another relay is another link. */
 	r.foreign = why == DROP_NONE && d->payload[0] != DHCP6_RELAY_REPL &&
 	    is_foreign(d->out, &o->m);
-	track_reply6(t, &r, now);
+	track_reply(t, &r, now);
 }
 
 void

@@ -69,7 +69,9 @@ track_new(size_t clients, struct hash_key secret)
 		    ZEROED);
 	t->names = hash_new(2 * clients, sizeof(struct by_name),	/* one per family */
 	    sizeof(struct track_name), secret, NULL, NULL);
-	return t->clients && t->names ? t : track_free(t);
+	if (!t->clients || !t->names || !hash_share(t->clients) || !hash_share(t->names))
+		return track_free(t);
+	return t;
 }
 
 struct track *
@@ -85,32 +87,49 @@ track_free(struct track *t)
 
 /* --- clients and events ------------------------------------------------ */
 
-static struct track_key
-key_of(const void *mac, uint8_t len)
+struct track_key
+track_key(const void *mac, uint8_t len, uint32_t ifindex)
 {
-	struct track_key k = { .hlen = len };
+	struct track_key k = { .hlen = len, .ifindex = ifindex };
 
 	memcpy(k.chaddr, mac, len);
 	return k;
 }
 
 struct track_client *
-track_find(struct track *t, const void *mac, uint8_t len)
+track_find(struct track *t, const void *mac, uint8_t len, uint32_t ifindex)
 {
 	struct track_key k;
 
 	if (len > sizeof(k.chaddr))
 		return NULL;
-	k = key_of(mac, len);
+	k = track_key(mac, len, ifindex);
 	return hash_find(t->clients, &k);
 }
 
 struct track_client *
-track_by_name(struct track *t, const struct track_name *n)
+track_find_any(struct track *t, const void *mac, uint8_t len, uint32_t *at)
 {
-	const struct by_name *i = hash_find(t->names, n);
+	struct track_key k;
 
-	return i ? hash_find(t->clients, &i->key) : NULL;
+	if (len > sizeof(k.chaddr))
+		return NULL;
+	k = track_key(mac, len, 0);
+	return hash_find_any(t->clients, &k, at);
+}
+
+struct track_client *
+track_by_name(struct track *t, const struct track_name *n, uint32_t *at)
+{
+	const struct by_name *i;
+	struct track_client *c;
+
+	while ((i = hash_find_any(t->names, n, at))) {
+		c = hash_find(t->clients, &i->key);
+		if (c && (n->ifindex == 0 || n->ifindex == c->key.ifindex))
+			return c;
+	}
+	return NULL;
 }
 
 void
@@ -124,13 +143,12 @@ track_name(struct track *t, const struct track_client *c, const struct track_nam
 }
 
 struct track_client *
-track_meet(struct track *t, const void *mac, uint8_t len, struct mono now)
+track_meet(struct track *t, const struct track_key *k, struct mono now)
 {
-	struct track_key k = key_of(mac, len);
 	bool fresh;
 
 	t->now = now;
-	return hash_get(t->clients, &k, &fresh);
+	return hash_get(t->clients, k, &fresh);
 }
 
 /* Keeps the first events and the last ones: how the conversation began and how
@@ -243,7 +261,7 @@ track_expect(struct track *t, const void *mac, uint8_t len)
 
 	if (len == 0 || len > sizeof(k.chaddr))
 		return;
-	k = key_of(mac, len);
+	k = track_key(mac, len, 0);
 	hash_expect(t->clients, &k);
 }
 

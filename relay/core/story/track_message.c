@@ -49,16 +49,10 @@ track_kind_family(enum track_kind k)
 
 /* --- whose message ----------------------------------------------------- */
 
-static struct track_client *
-find_message(struct track *t, const struct dhcp4 *m)
-{
-	return track_find(t, m->chaddr, m->hlen);
-}
-
 static struct track_name
-name_of_address(struct ip4 a)
+name_of_address(uint32_t ifindex, struct ip4 a)
 {
-	struct track_name n = { .kind = '4' };
+	struct track_name n = { .kind = '4', .ifindex = ifindex };
 
 	memcpy(n.b, &a.host, sizeof(a.host));
 	return n;
@@ -74,19 +68,31 @@ has_address(const struct track_client *c, struct ip4 a)
 	return ip4_eq(c->address, a);
 }
 
+/* The next client with this address, on this interface or (0) on any. */
 static struct track_client *
-find_address(struct track *t, struct ip4 a)
+next_address(struct track *t, uint32_t ifindex, struct ip4 a, uint32_t *at)
 {
-	struct track_name n = name_of_address(a);
-	struct track_client *c = track_by_name(t, &n);
+	struct track_name n = name_of_address(ifindex, a);
+	struct track_client *c;
 
-	return c && has_address(c, a) ? c : NULL;
+	do {
+		c = track_by_name(t, &n, at);
+	} while (c && !has_address(c, a));
+	return c;
+}
+
+static struct track_client *
+find_address(struct track *t, uint32_t ifindex, struct ip4 a)
+{
+	uint32_t at = 0;
+
+	return next_address(t, ifindex, a, &at);
 }
 
 static void
 index_address(struct track *t, struct track_client *c, struct ip4 a)
 {
-	struct track_name n = name_of_address(a);
+	struct track_name n = name_of_address(c->key.ifindex, a);
 
 	if (ip4_is_none(a))
 		return;
@@ -95,7 +101,7 @@ index_address(struct track *t, struct track_client *c, struct ip4 a)
 }
 
 static bool
-duid_of(struct track_name *n, const struct dhcp6 *m)
+duid_of(struct track_name *n, uint32_t ifindex, const struct dhcp6 *m)
 {
 	struct rd id;
 
@@ -103,19 +109,24 @@ duid_of(struct track_name *n, const struct dhcp6 *m)
 		return false;
 	if (rd_left(&id) > sizeof(n->b))
 		rd_skip(&id, rd_left(&id) - sizeof(n->b));
-	*n = (struct track_name){ .kind = 'D' };
+	*n = (struct track_name){ .kind = 'D', .ifindex = ifindex };
 	memcpy(n->b, id.p, rd_left(&id));
 	return true;
 }
 
+/* The next client that a reply is for; NULL: no more. *at begins as 0. */
 static struct track_client *
-find_client(struct track *t, const struct mac *mac, const struct dhcp6 *m)
+next_client(struct track *t, const struct track_answer *a, uint32_t *at)
 {
+	const void *mac = a->m ? (const void *)a->m->chaddr : a->mac;
+	uint8_t len = a->m ? a->m->hlen : sizeof(*a->mac);
 	struct track_name n;
 
-	if (mac)
-		return track_find(t, mac->b, sizeof(mac->b));
-	return duid_of(&n, m) ? track_by_name(t, &n) : NULL;
+	if (!mac)
+		return duid_of(&n, a->ifindex, a->six) ? track_by_name(t, &n, at) : NULL;
+	if (a->ifindex == 0)
+		return track_find_any(t, mac, len, at);
+	return (*at)++ == 0 ? track_find(t, mac, len, a->ifindex) : NULL;
 }
 
 /* The address as it stands in an event: its number in b->addr6, from 1. */
@@ -305,7 +316,7 @@ note_asked(struct track_boot *b, const struct track_request *r,
 static void
 claim_address(struct track *t, struct track_client *c, struct ip4 a)
 {
-	if (!find_address(t, a))
+	if (!find_address(t, c->key.ifindex, a))
 		index_address(t, c, a);
 }
 
@@ -366,15 +377,30 @@ was_advertised(const struct track_boot *b, const struct dhcp6 *m)
 	return server == b->six.server[0] || server == b->six.server[1];
 }
 
+/* Made-up clients that are too many must not push out the others. */
+static struct track_client *
+client_of(struct track *t, const struct track_request *r, struct mono now)
+{
+	struct track_key k = r->six ? track_key(r->mac, sizeof(*r->mac), r->ifindex) :
+	    track_key(r->m->chaddr, r->m->hlen, r->ifindex);
+
+	if (r->why == DROP_CLIENT_RATE || r->why == DROP_INTERFACE_RATE ||
+	    r->why == DROP_OVERLOAD)
+		return track_find(t, k.chaddr, k.hlen, k.ifindex);
+	return track_meet(t, &k, now);
+}
+
 void
 track_request(struct track *t, const struct track_request *r, struct mono now)
 {
-	struct track_client *c = r->six ? track_meet(t, r->mac, sizeof(*r->mac), now) :
-	    track_meet(t, r->m->chaddr, r->m->hlen, now);
-	struct track_boot *b = &c->now;
+	struct track_client *c = client_of(t, r, now);
 	const struct kind *k = kind_of(r);
 	struct track_name duid;
+	struct track_boot *b;
 
+	if (!c)
+		return;
+	b = &c->now;
 	if (begins_anew(b, r, k && k->role == QUERY, now))
 		begin_anew(t, c, r, now);
 	learn_client(b, r);
@@ -390,8 +416,8 @@ track_request(struct track *t, const struct track_request *r, struct mono now)
 		note_request4(t, c, r);
 	else
 		note_request6(&b->six, r);
-	/* A machine has one DUID for all its interfaces: the last one counts. */
-	if (r->six && duid_of(&duid, r->six))
+	/* A machine has one DUID for all its network cards: the last one counts. */
+	if (r->six && duid_of(&duid, r->ifindex, r->six))
 		track_name(t, c, &duid);
 	track_active(t, c);
 }
@@ -473,8 +499,8 @@ was_repeated(const struct track_boot *b, const struct track_offer *o)
 static void
 index_offer(struct track *t, const struct track_client *c, struct ip4 a)
 {
-	const struct track_client *holder = find_address(t, a);
-	struct track_name n = name_of_address(a);
+	const struct track_client *holder = find_address(t, c->key.ifindex, a);
+	struct track_name n = name_of_address(c->key.ifindex, a);
 
 	if (!ip4_is_none(a) && (!holder || holder->now.stage != TRACK_OPEN))
 		track_name(t, c, &n);
@@ -548,18 +574,17 @@ note_ack(struct track *t, struct track_client *c, const struct dhcp4 *m,
 	index_address(t, c, m->yiaddr);
 }
 
-void
-track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
-    bool boot_only, enum drop why, struct mono now)
+static void
+note_reply(struct track *t, struct track_client *c, const struct track_answer *a,
+    struct mono now)
 {
-	struct track_client *c = find_message(t, m);
+	struct ip4 server = ip_v4(a->server);
+	const struct dhcp4 *m = a->m;
 
-	if (!c)
-		return;
-	if (why != DROP_NONE)
-		note_drop(&c->now, FAMILY4, why, server.host, now);
+	if (a->why != DROP_NONE)
+		note_drop(&c->now, FAMILY4, a->why, server.host, now);
 	else if (m->type == DHCP4_OFFER) {
-		note_offer(&c->now, m, server, boot_only, now);
+		note_offer(&c->now, m, server, a->boot_only, now);
 		index_offer(t, c, m->yiaddr);
 	} else if (m->type == DHCP4_ACK || m->type == DHCP4_TYPE_NONE)
 		note_ack(t, c, m, server, now);
@@ -567,22 +592,22 @@ track_reply(struct track *t, const struct dhcp4 *m, struct ip4 server,
 		c->now.came.nak = true;
 		track_add(&c->now, TRACK_NAK, now)->peer = server.host;
 	}
-	track_active(t, c);
 }
 
 void
-track_routed_elsewhere(struct track *t, const struct dhcp4 *m)
+track_routed_elsewhere(struct track *t, const struct dhcp4 *m, uint32_t ifindex)
 {
-	struct track_client *c = find_message(t, m);
+	struct track_client *c = track_find(t, m->chaddr, m->hlen, ifindex);
 
 	if (c)
 		c->now.came.elsewhere = true;
 }
 
 void
-track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now)
+track_other_relay(struct track *t, const struct track_answer *a, struct mono now)
 {
-	struct track_client *c = find_message(t, m);
+	uint32_t at = 0;
+	struct track_client *c = next_client(t, a, &at);
 
 	/* After the pause it belongs to a new conversation, through that relay. */
 	if (c && mono_diff_ms(now, c->now.last) <= TRACK_PAUSE_MS)
@@ -590,10 +615,11 @@ track_other_relay(struct track *t, const struct dhcp4 *m, struct mono now)
 }
 
 void
-track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
-    struct mono now)
+track_rogue(struct track *t, const struct track_answer *a, struct mono now)
 {
-	struct track_client *c = find_message(t, m);
+	uint32_t at = 0;
+	struct track_client *c = next_client(t, a, &at);
+	const struct dhcp4 *m = a->m;
 	struct track_event *e;
 
 	if (!c)
@@ -602,7 +628,7 @@ track_rogue(struct track *t, const struct dhcp4 *m, struct ip4 server,
 	c->now.others.rogue_boot |= ip4_is_none(m->yiaddr) ||
 	    pxe_offer_says(m, "PXEClient") || m->at[DHCP4_OPT_BOOTFILE];
 	e = track_add(&c->now, TRACK_ROGUE, now);
-	e->peer = server.host;
+	e->peer = ip_v4(a->server).host;
 	e->addr = m->yiaddr.host;
 	track_active(t, c);
 }
@@ -640,27 +666,39 @@ note_answer(struct track_client *c, const struct dhcp6 *m, struct track_event *e
 		c->address6 = lease.address;
 }
 
-void
-track_reply6(struct track *t, const struct track_reply6 *r, struct mono now)
+static void
+note_reply6(struct track_client *c, const struct track_answer *a, struct mono now)
 {
-	struct track_client *c = find_client(t, r->mac, r->m);
-	uint8_t type = r->m->type;
+	const struct dhcp6 *m = a->six;
+	struct ip6 server = ip_v6(a->server);
 	struct track_event *e;
 
-	if (!c)
-		return;
-	if (r->why != DROP_NONE)
-		note_drop(&c->now, FAMILY6, r->why, number_of(&c->now, r->server), now);
-	else if (type == DHCP6_ADVERTISE || type == DHCP6_REPLY) {
-		e = track_add(&c->now, type == DHCP6_REPLY ? TRACK_REPLY :
+	if (a->why != DROP_NONE)
+		note_drop(&c->now, FAMILY6, a->why, number_of(&c->now, server), now);
+	else if (m->type == DHCP6_ADVERTISE || m->type == DHCP6_REPLY) {
+		e = track_add(&c->now, m->type == DHCP6_REPLY ? TRACK_REPLY :
 		    TRACK_ADVERTISE, now);
-		e->peer = number_of(&c->now, r->server);
-		note_answer(c, r->m, e);
-		c->now.six.foreign |= r->foreign;
-	} else if (type == DHCP6_RECONFIGURE)
+		e->peer = number_of(&c->now, server);
+		note_answer(c, m, e);
+		c->now.six.foreign |= a->foreign;
+	} else if (m->type == DHCP6_RECONFIGURE)
 		track_add(&c->now, TRACK_RECONFIGURE, now)->peer =
-		    number_of(&c->now, r->server);
-	track_active(t, c);
+		    number_of(&c->now, server);
+}
+
+void
+track_reply(struct track *t, const struct track_answer *a, struct mono now)
+{
+	struct track_client *c;
+	uint32_t at = 0;
+
+	while ((c = next_client(t, a, &at))) {
+		if (a->six)
+			note_reply6(c, a, now);
+		else
+			note_reply(t, c, a, now);
+		track_active(t, c);
+	}
 }
 
 /* --- routed past us ---------------------------------------------------- */
@@ -681,16 +719,12 @@ note_4011_reply(struct track_boot *b, const struct track_passing *p)
 		(void)learn_file(b, &m, true);
 }
 
-void
-track_4011(struct track *t, const struct track_passing *p, struct mono now)
+static void
+note_4011(struct track_client *c, const struct track_passing *p, struct mono now)
 {
-	struct track_client *c = find_address(t, p->client);
-	struct track_event *e;
-
-	if (!c)
-		return;
-	e = track_add(&c->now,
+	struct track_event *e = track_add(&c->now,
 	    p->from_client ? TRACK_REQUEST_4011 : TRACK_REPLY_4011, now);
+
 	e->peer = p->server.host;
 	e->n = p->client_port;
 	if (p->from_client) {
@@ -699,7 +733,18 @@ track_4011(struct track *t, const struct track_passing *p, struct mono now)
 		c->now.p4011.port = p->client_port;
 	} else
 		note_4011_reply(&c->now, p);
-	track_active(t, c);
+}
+
+void
+track_4011(struct track *t, const struct track_passing *p, struct mono now)
+{
+	struct track_client *c;
+	uint32_t at = 0;
+
+	while ((c = next_address(t, p->ifindex, p->client, &at))) {
+		note_4011(c, p, now);
+		track_active(t, c);
+	}
 }
 
 /* The file name at r, up to its NUL (RFC 1350 5), or all of r if there is none. */
@@ -748,20 +793,14 @@ note_read(struct track_boot *b, struct ip4 server, struct rd name)
 	track_bump(&b->tftp.reads);
 }
 
-void
-track_tftp(struct track *t, const struct track_passing *p, struct mono now)
+static void
+note_tftp(struct track_client *c, const struct track_passing *p, struct rd r,
+    struct mono now)
 {
-	struct track_client *c = find_address(t, p->client);
-	struct rd r = rd_init(p->payload, p->len);
-	uint16_t op = rd_u16(&r);
-	struct track_event *e;
-
-	if (!c || op != (p->from_client ? TFTP_RRQ : TFTP_ERROR))
-		return;
-	e = track_add(&c->now,
+	struct track_event *e = track_add(&c->now,
 	    p->from_client ? TRACK_TFTP_READ : TRACK_TFTP_ERROR, now);
+
 	e->peer = p->server.host;
-	track_active(t, c);
 	if (p->from_client) {
 		note_read(&c->now, p->server, name_of(r));
 		return;
@@ -772,14 +811,30 @@ track_tftp(struct track *t, const struct track_passing *p, struct mono now)
 }
 
 void
-track_rescue(struct track *t, struct ip4 client, struct ip4 live, struct mono now)
+track_tftp(struct track *t, const struct track_passing *p, struct mono now)
 {
-	struct track_client *c = find_address(t, client);
+	struct rd r = rd_init(p->payload, p->len);
+	uint16_t op = rd_u16(&r);
+	struct track_client *c;
+	uint32_t at = 0;
+
+	if (op != (p->from_client ? TFTP_RRQ : TFTP_ERROR))
+		return;
+	while ((c = next_address(t, p->ifindex, p->client, &at))) {
+		note_tftp(c, p, r, now);
+		track_active(t, c);
+	}
+}
+
+void
+track_rescue(struct track *t, const struct track_passing *p, struct mono now)
+{
+	struct track_client *c = find_address(t, p->ifindex, p->client);
 
 	if (!c)
 		return;
 	c->now.p4011.rescued = true;
 	track_bump(&c->now.p4011.answered);
-	track_add(&c->now, TRACK_RESCUE, now)->peer = live.host;
+	track_add(&c->now, TRACK_RESCUE, now)->peer = p->server.host;
 	track_active(t, c);
 }

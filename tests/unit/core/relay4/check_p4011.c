@@ -353,6 +353,7 @@ START_TEST(after_a_request_to_port_67_replies_leave_from_there)
 	make_discovery();
 	ck_assert_int_eq(send_msg(), DROP_NONE);
 	rx.len = msg.len;
+	memcpy(rx.mac, msg.b + DHCP4_OFF_CHADDR, 6);
 	ck_assert_int_eq(relay4_request(&w->r4, &rx, w->now, &p67), DROP_NONE);
 	ck_assert_int_eq(receive_reply(DHCP4_ACK), DROP_NONE);
 	ck_assert_uint_eq(d.sport, 67);

@@ -453,7 +453,10 @@ START_TEST(a_hedge_does_not_cross_interfaces)
 	msg_end(&msg);
 	ck_assert_int_eq(send_4011_on(20, "203.0.113.9"), DROP_NONE);
 	world_wait_ms(w, 200);
-	ck_assert(!relay4_hedge(&w->r4, w->now, &hedge));
+	ck_assert(relay4_hedge(&w->r4, w->now, &hedge));
+	ck_assert_uint_eq(hedge.in->link.ifindex, 10);
+	ck_assert_uint_eq(hedge.to.n, 1);
+	ck_assert_str_eq(w->conf->server[hedge.to.server[0]].name, "198.51.100.22");
 	ck_assert(!pendings_due(w->r4.hedges, &due));
 }
 END_TEST

@@ -19,7 +19,7 @@ Suite *rescue_suite(void);
 #define W3 "198.51.100.23"
 #define GROUP(more) "[group wds]\nservers = " W1 ", " W2 "\nmode = failover\n" more
 #define VLAN "[interface vlan*]\ndhcp = 198.51.100.10\nboot = wds\n"
-#define CAPACITY 4
+#define CAPACITY 8
 
 static const struct hash_key secret = { { 3, 4 } };
 static struct world *w;
@@ -252,7 +252,7 @@ START_TEST(the_server_that_answered_becomes_the_clients_boot_server)
 	make_answer(W2, DHCP4_ACK);
 	ck_assert(receive_answer(W2, 4011));
 	ck_assert_int_eq(dhcp4_parse(&m, msg.b, msg.len), DROP_NONE);
-	ck_assert(ip4_eq(clients_station(w->r4.clients, clients_key(&m), 10)->boot, world_ip(W2)));
+	ck_assert(ip4_eq(clients_station(w->r4.clients, clients_key(&m, 10))->boot, world_ip(W2)));
 }
 END_TEST
 
@@ -558,8 +558,9 @@ START_TEST(a_full_table_evicts_the_oldest)
 		n++;
 		ck_assert_uint_gt(plan.msg[DHCP4_OFF_XID + 3], 2 * CAPACITY);
 	}
-	ck_assert_uint_eq(n, CAPACITY);
-	ck_assert_uint_eq(counter(COUNTER_HEDGES_FULL), 0);
+	/* one interface can have half of the slots */
+	ck_assert_uint_eq(n, CAPACITY / 2);
+	ck_assert_uint_gt(counter(COUNTER_HEDGES_FULL), 0);
 }
 END_TEST
 

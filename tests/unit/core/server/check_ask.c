@@ -357,7 +357,7 @@ END_TEST
 
 START_TEST(a_full_pool_is_counted)
 {
-	while (pendings_take(w->a[FAMILY4].hedges, w->now))
+	for (uint32_t i = 0; pendings_take(w->a[FAMILY4].hedges, i, w->now); i++)
 		;
 	client_asks(FAMILY4, "0");
 	ck_assert_uint_eq(w->q.hedge[CONF_DHCP], 0);

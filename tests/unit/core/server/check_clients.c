@@ -54,13 +54,26 @@ view(uint8_t mac, uint32_t xid)
 	return m;
 }
 
+/* A message of interface 10, from a sender with this link source. */
+static struct conv *
+get(const struct dhcp4 *m, uint8_t mac, bool *fresh)
+{
+	static struct conv copy;
+	struct rx rx = { .mac_len = 6, .mac = { 2, 0, 0, 0, 0, mac } };
+	struct client_call call = { clients_key(m, 10), &rx, now };
+	struct conv *cv = clients_get(c, &call, &copy, fresh);
+
+	must(cv != NULL);
+	return cv == &copy ? NULL : cv;
+}
+
 static bool
 is_fresh(uint8_t mac, uint32_t xid)
 {
 	struct dhcp4 m = view(mac, xid);
 	bool fresh;
 
-	must(clients_get(c, clients_key(&m), now, &fresh) != NULL);
+	must(get(&m, mac, &fresh) != NULL);
 	return fresh;
 }
 
@@ -69,7 +82,7 @@ find(uint8_t mac, uint32_t xid)
 {
 	struct dhcp4 m = view(mac, xid);
 
-	return clients_find(c, clients_key(&m), now);
+	return clients_find(c, clients_key(&m, 10), now);
 }
 
 START_TEST(a_retry_has_the_same_chaddr_and_xid)
@@ -88,12 +101,11 @@ START_TEST(nothing_else_in_the_message_matters)
 	struct dhcp4 m = view(1, 1);
 	bool fresh;
 
-	clients_get(c, clients_key(&m), now, &fresh);
+	get(&m, 1, &fresh);
 	msg.b[8] = 0x12;		/* secs */
 	msg.b[DHCP4_OFF_FLAGS] = 0x80;
-	msg.b[DHCP4_OFF_GIADDR] = 10;
 	must(dhcp4_parse(&m, msg.b, msg.len) == DROP_NONE);
-	clients_get(c, clients_key(&m), now, &fresh);
+	get(&m, 1, &fresh);
 	ck_assert(!fresh);
 }
 END_TEST
@@ -105,18 +117,18 @@ START_TEST(only_hlen_bytes_of_chaddr_count)
 	struct dhcp4 m = view(1, 1);
 	bool fresh;
 
-	clients_get(c, clients_key(&m), now, &fresh);
+	get(&m, 1, &fresh);
 	msg.b[DHCP4_OFF_CHADDR + 6] = 0x99;
-	ck_assert_ptr_nonnull(clients_find(c, clients_key(&m), now));
+	ck_assert_ptr_nonnull(clients_find(c, clients_key(&m, 10), now));
 	m.hlen = 0;
-	ck_assert_ptr_null(clients_find(c, clients_key(&m), now));
-	clients_get(c, clients_key(&m), now, &fresh);
+	ck_assert_ptr_null(clients_find(c, clients_key(&m, 10), now));
+	get(&m, 1, &fresh);
 	ck_assert(fresh);
 	m.hlen = 16;
-	clients_get(c, clients_key(&m), now, &fresh);
+	get(&m, 1, &fresh);
 	ck_assert(fresh);
 	msg.b[DHCP4_OFF_CHADDR + 15]++;
-	ck_assert_ptr_null(clients_find(c, clients_key(&m), now));
+	ck_assert_ptr_null(clients_find(c, clients_key(&m, 10), now));
 }
 END_TEST
 
@@ -127,11 +139,11 @@ START_TEST(without_hlen_only_the_xid_counts)
 	bool fresh;
 
 	m.hlen = 0;
-	clients_get(c, clients_key(&m), now, &fresh)->ifindex = 5;
+	get(&m, 1, &fresh)->gi = 5;
 	m = view(2, 7);
 	m.hlen = 0;
-	ck_assert_ptr_nonnull(clients_find(c, clients_key(&m), now));
-	ck_assert_uint_eq(clients_find(c, clients_key(&m), now)->ifindex, 5);
+	ck_assert_ptr_nonnull(clients_find(c, clients_key(&m, 10), now));
+	ck_assert_uint_eq(clients_find(c, clients_key(&m, 10), now)->gi, 5);
 }
 END_TEST
 
@@ -139,7 +151,7 @@ START_TEST(a_new_conversation_has_no_rule)
 {
 	struct dhcp4 m = view(1, 1);
 	bool fresh;
-	struct conv *cv = clients_get(c, clients_key(&m), now, &fresh);
+	struct conv *cv = get(&m, 1, &fresh);
 
 	ck_assert_uint_eq(cv->rule, CONF_NONE);
 	ck_assert(!cv->chosen);
@@ -197,21 +209,21 @@ START_TEST(without_hlen_each_xid_is_a_station)
 	struct station *s;
 
 	m.hlen = 0;
-	s = clients_station(c, clients_key(&m), 10);
-	ck_assert_ptr_eq(clients_station(c, clients_key(&m), 10), s);
+	s = clients_station(c, clients_key(&m, 10));
+	ck_assert_ptr_eq(clients_station(c, clients_key(&m, 10)), s);
 	m.xid++;
-	ck_assert_ptr_ne(clients_station(c, clients_key(&m), 10), s);
+	ck_assert_ptr_ne(clients_station(c, clients_key(&m, 10)), s);
 }
 END_TEST
 
 START_TEST(a_station_belongs_to_its_interface)
 {
 	struct dhcp4 m = view(1, 1), other = view(1, 2);
-	struct station *s = clients_station(c, clients_key(&m), 10);
+	struct station *s = clients_station(c, clients_key(&m, 10));
 
 	s->gi = 3;
-	ck_assert_uint_eq(clients_station(c, clients_key(&other), 10)->gi, 3);
-	ck_assert_uint_eq(clients_station(c, clients_key(&m), 11)->gi, 0);
+	ck_assert_uint_eq(clients_station(c, clients_key(&other, 10))->gi, 3);
+	ck_assert_uint_eq(clients_station(c, clients_key(&m, 11))->gi, 0);
 	ck_assert_uint_eq(clients_count(c), 0);
 }
 END_TEST
@@ -222,7 +234,7 @@ START_TEST(a_flood_of_stations_stays_within_the_table)
 
 	for (unsigned i = 0; i < 1000; i++) {
 		m = view((uint8_t)i, i);
-		clients_station(c, clients_key(&m), 10 + i / 200)->gi = 1;
+		clients_station(c, clients_key(&m, 10 + i / 200))->gi = 1;
 	}
 	ck_assert_uint_eq(evictions, 0);	/* stations are evicted silently */
 }
@@ -231,12 +243,15 @@ END_TEST
 START_TEST(the_callback_is_optional)
 {
 	struct clients *quiet = clients_new(FAMILY4, 1, secret, NULL, NULL);
-	struct dhcp4 m;
+	struct rx rx = { .mac_len = 0 };
+	struct conv copy;
 	bool fresh;
 
 	for (uint8_t i = 0; i < 3; i++) {
-		m = view(i, i);
-		clients_get(quiet, clients_key(&m), now, &fresh);
+		struct dhcp4 m = view(i, i);
+		struct client_call call = { clients_key(&m, 10), &rx, now };
+
+		clients_get(quiet, &call, &copy, &fresh);
 		ck_assert(fresh);
 	}
 	ck_assert_uint_eq(clients_count(quiet), 1);
@@ -250,20 +265,20 @@ END_TEST
 START_TEST(expecting_a_key_changes_nothing)
 {
 	struct dhcp4 m = view(1, 1);
-	struct client_key key = clients_key(&m);
+	struct client_key key = clients_key(&m, 10);
 
 	ck_assert(!clients_find(c, key, now));
-	clients_expect(c, key, 5);
+	clients_expect(c, key);
 	ck_assert(!clients_find(c, key, now));
 	ck_assert(is_fresh(1, 1));
 	ck_assert(clients_find(c, key, now));
 	key.id++;
 	ck_assert(!clients_find(c, key, now));
 	key.id--;
-	key.with = 17;
+	key.len = 17;
 	ck_assert(!clients_find(c, key, now));
-	clients_expect(c, key, 5);
-	key.with = m.hlen;
+	clients_expect(c, key);
+	key.len = m.hlen;
 	now = mono_add_ms(now, CLIENTS_CONV_MS + 1);
 	ck_assert(!clients_find(c, key, now));
 	ck_assert_uint_eq(evictions, 0);
@@ -289,13 +304,13 @@ START_TEST(entries_are_copied_to_a_table_of_another_size)
 	for (uint8_t i = 1; i <= 4; i++)
 		ck_assert(is_fresh(i, 1));
 	ck_assert(!is_fresh(1, 1));
-	find(1, 1)->ifindex = 10;
+	find(1, 1)->gi = 10;
 	m = view(1, 1);
-	clients_station(c, clients_key(&m), 10)->gi = 3;
+	clients_station(c, clients_key(&m, 10))->gi = 3;
 	into_a_table_of(8);
 	ck_assert_uint_eq(clients_count(c), 4);
-	ck_assert_uint_eq(find(1, 1)->ifindex, 10);
-	ck_assert_uint_eq(clients_station(c, clients_key(&m), 10)->gi, 3);
+	ck_assert_uint_eq(find(1, 1)->gi, 10);
+	ck_assert_uint_eq(clients_station(c, clients_key(&m, 10))->gi, 3);
 	/* a smaller table gets the youngest entries */
 	into_a_table_of(2);
 	ck_assert_uint_eq(clients_count(c), 2);

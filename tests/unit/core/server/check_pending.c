@@ -20,6 +20,17 @@ at_ms(int64_t ms)
 	return mono_us(1000000 + ms * 1000);
 }
 
+/* A slot for whichever interface has one left; NULL: none has. */
+static struct pending *
+take_any(struct pendings *h, struct mono due)
+{
+	struct pending *s = NULL;
+
+	for (uint32_t i = 0; i < 128 && !s; i++)
+		s = pendings_take(h, i, due);
+	return s;
+}
+
 START_TEST(the_earliest_comes_first)
 {
 	static const int due[] = { 700, 500, 900, 500, 100, 800, 300 };
@@ -28,7 +39,7 @@ START_TEST(the_earliest_comes_first)
 
 	ck_assert_ptr_null(pendings_first(h));
 	for (int i = 0; i < 7; i++)
-		ck_assert_ptr_nonnull(pendings_take(h, at_ms(due[i])));
+		ck_assert_ptr_nonnull(take_any(h, at_ms(due[i])));
 	for (int i = 0; i < 7; i++) {
 		struct pending *s = pendings_first(h);
 
@@ -46,13 +57,34 @@ START_TEST(a_full_pool_has_no_slot_until_one_is_dropped)
 	struct pending *s[3];
 
 	for (int i = 0; i < 3; i++)
-		s[i] = pendings_take(h, at_ms(i));
-	ck_assert_ptr_null(pendings_take(h, at_ms(0)));
+		s[i] = take_any(h, at_ms(i));
+	ck_assert_ptr_null(take_any(h, at_ms(0)));
 	ck_assert_uint_eq(pendings_count(h), 3);
 	pendings_drop(h, s[1]);
 	ck_assert_uint_eq(pendings_count(h), 2);
-	ck_assert_ptr_eq(pendings_take(h, at_ms(9)), s[1]);
-	ck_assert_ptr_null(pendings_take(h, at_ms(0)));
+	ck_assert_ptr_eq(take_any(h, at_ms(9)), s[1]);
+	ck_assert_ptr_null(take_any(h, at_ms(0)));
+	pendings_free(h);
+}
+END_TEST
+
+START_TEST(an_interface_leaves_as_many_slots_as_it_has)
+{
+	struct pendings *h = pendings_new(12);
+	unsigned n[4] = { 0 };
+
+	while (pendings_take(h, 10, at_ms(0)))
+		n[0]++;
+	ck_assert_uint_eq(n[0], 6);
+	for (unsigned i = 1; i < 4; i++)	/* what is left is shared in turn */
+		while (pendings_take(h, 10 + i, at_ms(0)))
+			n[i]++;
+	ck_assert_uint_eq(n[1], 3);
+	ck_assert_uint_eq(n[2], 2);
+	ck_assert_uint_eq(n[3], 1);
+	pendings_drop(h, pendings_first(h));
+	ck_assert_ptr_null(pendings_take(h, 10, at_ms(0)));
+	ck_assert_ptr_nonnull(pendings_take(h, 14, at_ms(0)));
 	pendings_free(h);
 }
 END_TEST
@@ -60,7 +92,7 @@ END_TEST
 START_TEST(a_number_finds_its_slot_while_it_is_in_use)
 {
 	struct pendings *h = pendings_new(2);
-	struct pending *s = pendings_take(h, at_ms(1));
+	struct pending *s = take_any(h, at_ms(1));
 	uint32_t self = s->self;
 
 	ck_assert_uint_ne(self, 0);
@@ -81,7 +113,7 @@ START_TEST(slots_do_not_move)
 	struct pending *s[CAPACITY];
 
 	for (int i = 0; i < CAPACITY; i++) {
-		s[i] = pendings_take(h, at_ms(i * 7 % CAPACITY));
+		s[i] = take_any(h, at_ms(i * 7 % CAPACITY));
 		s[i]->rx.ifindex = (uint32_t)i;
 		memset(s[i]->msg, i, sizeof(s[i]->msg));
 	}
@@ -131,7 +163,7 @@ compare(struct pendings *h, const struct model *m)
 static void
 take(struct pendings *h, struct model *m, struct mono due)
 {
-	struct pending *s = pendings_take(h, due);
+	struct pending *s = take_any(h, due);
 
 	must((s == NULL) == (m->n == CAPACITY));
 	if (!s)
@@ -192,6 +224,7 @@ pending_suite(void)
 
 	tcase_add_test(t, the_earliest_comes_first);
 	tcase_add_test(t, a_full_pool_has_no_slot_until_one_is_dropped);
+	tcase_add_test(t, an_interface_leaves_as_many_slots_as_it_has);
 	tcase_add_test(t, a_number_finds_its_slot_while_it_is_in_use);
 	tcase_add_test(t, slots_do_not_move);
 	tcase_add_loop_test(t, random_calls_agree_with_the_model, 0, 4);

@@ -96,11 +96,26 @@ asks(uint8_t type, uint16_t who, uint32_t xid)
 	request_dropped(DROP_NONE);
 }
 
+/* bed.m on interface 10, from this server. */
+static const struct track_answer *
+answer(const char *from)
+{
+	static struct track_answer a;
+
+	a = (struct track_answer){
+		.ifindex = 10, .m = &bed.m, .server = ip_of4(world_ip(from)),
+	};
+	return &a;
+}
+
 static void
 answers(const char *from, bool boot_only)
 {
+	struct track_answer a = *answer(from);
+
 	parse();
-	track_reply(bed.t, &bed.m, world_ip(from), boot_only, DROP_NONE, bed.now);
+	a.boot_only = boot_only;
+	track_reply(bed.t, &a, bed.now);
 }
 
 static void
@@ -117,7 +132,7 @@ client(uint16_t who)
 {
 	uint8_t mac[6] = { 2, 0, 0x5e, 0x10, (uint8_t)(who >> 8), (uint8_t)who };
 
-	return track_find(bed.t, mac, sizeof(mac));
+	return track_find(bed.t, mac, sizeof(mac), 10);
 }
 
 /* Between this client and the boot server. */
@@ -127,8 +142,8 @@ passing(const char *address, uint16_t port, bool from_client, const void *payloa
 {
 	static struct track_passing p;
 
-	p = (struct track_passing){ world_ip(address), world_ip(boot), port, from_client,
-	    payload, len };
+	p = (struct track_passing){ 10, world_ip(address), world_ip(boot), port,
+	    from_client, payload, len };
 	return &p;
 }
 
@@ -297,16 +312,20 @@ END_TEST
 /* Only requests add a client, so that replies cannot be used to evict others. */
 START_TEST(only_requests_add_a_client)
 {
+	struct track_answer a;
+
 	open_bed(3);
 	leases(1, "192.0.2.50");
 	parse();
-	track_reply(bed.t, &bed.m, world_ip(server), false, DROP_NOT_SERVER, bed.now);
-	track_rogue(bed.t, &bed.m, world_ip(server), bed.now);
-	track_other_relay(bed.t, &bed.m, bed.now);
-	track_hedge(bed.t, track_find(bed.t, bed.m.chaddr, bed.m.hlen),
+	a = *answer(server);
+	a.why = DROP_NOT_SERVER;
+	track_reply(bed.t, &a, bed.now);
+	track_rogue(bed.t, &a, bed.now);
+	track_other_relay(bed.t, &a, bed.now);
+	track_hedge(bed.t, track_find(bed.t, bed.m.chaddr, bed.m.hlen, 10),
 	    ip_of4(world_ip(boot)), true, bed.now);
 	reads("192.0.2.50", "pxelinux.0");
-	track_rescue(bed.t, world_ip("192.0.2.50"), world_ip(boot), bed.now);
+	track_rescue(bed.t, passing("192.0.2.50", 0, false, NULL, 0), bed.now);
 	ck_assert_uint_eq(track_count(bed.t), 0);
 	close_bed();
 }
@@ -546,11 +565,11 @@ START_TEST(addresses_of_any_length_are_keys)
 		bed.out.b[2] = n;
 		request_dropped(DROP_NONE);
 		ck_assert_ptr_nonnull(track_find(bed.t,
-		    bed.out.b + DHCP4_OFF_CHADDR, n));
+		    bed.out.b + DHCP4_OFF_CHADDR, n, 10));
 	}
 	ck_assert_uint_eq(track_count(bed.t), 3);
-	ck_assert_ptr_null(track_find(bed.t, long_one, 17));
-	ck_assert_ptr_null(track_find(bed.t, long_one, 255));
+	ck_assert_ptr_null(track_find(bed.t, long_one, 17, 10));
+	ck_assert_ptr_null(track_find(bed.t, long_one, 255, 10));
 	close_bed();
 }
 END_TEST
@@ -559,7 +578,8 @@ static void
 any_message(const uint8_t *data, size_t len)
 {
 	struct track_request r = {
-		.m = &bed.m, .client = &bed.client, .rule = CONF_NONE, .n_dhcp = 1,
+		.m = &bed.m, .client = &bed.client, .ifindex = 10, .rule = CONF_NONE,
+		.n_dhcp = 1,
 	};
 
 	track_4011(bed.t, passing("192.0.2.50", 68, false, data, len), bed.now);
@@ -567,8 +587,8 @@ any_message(const uint8_t *data, size_t len)
 		return;
 	pxe_read(&bed.client, &bed.m);
 	track_request(bed.t, &r, bed.now);
-	track_reply(bed.t, &bed.m, world_ip(server), false, DROP_NONE, bed.now);
-	track_rogue(bed.t, &bed.m, world_ip(server), bed.now);
+	track_reply(bed.t, answer(server), bed.now);
+	track_rogue(bed.t, answer(server), bed.now);
 }
 
 /* Random changes to a real message, run under the sanitizers. */

@@ -70,7 +70,7 @@ client(uint8_t who)
 {
 	struct mac mac = mac_of(who);
 
-	return track_find(bed.t, mac.b, sizeof(mac.b));
+	return track_find(bed.t, mac.b, sizeof(mac.b), 10);
 }
 
 /* With the DUID of machine `duid`; 0: without one. */
@@ -131,7 +131,9 @@ discovers(uint8_t who, uint32_t xid)
 	static struct dhcp4 m;
 	struct pxe_client c;
 	struct mac mac = mac_of(who);
-	struct track_request r = { .m = &m, .client = &c, .rule = CONF_NONE, .n_dhcp = 1 };
+	struct track_request r = {
+		.m = &m, .client = &c, .ifindex = 10, .rule = CONF_NONE, .n_dhcp = 1,
+	};
 
 	msg_init(&out, BOOTREQUEST);
 	memcpy(out.b + DHCP4_OFF_CHADDR, mac.b, sizeof(mac.b));
@@ -154,8 +156,8 @@ answers(uint8_t type, uint8_t duid, const char *addr, const struct mac *mac, enu
 		msg6_end(&bed.out, ia);
 	}
 	parse();
-	track_reply6(bed.t, &(struct track_reply6){ &bed.m, mac,
-	    world_ip6("2001:db8::10"), why, false }, bed.now);
+	track_reply(bed.t, &(struct track_answer){ .ifindex = 10, .six = &bed.m,
+	    .mac = mac, .server = world_at("2001:db8::10"), .why = why }, bed.now);
 }
 
 static const struct track_event *
@@ -296,7 +298,7 @@ END_TEST
 static void
 hedges(const struct mac *mac)
 {
-	track_hedge(bed.t, track_find(bed.t, mac, sizeof(*mac)),
+	track_hedge(bed.t, track_find(bed.t, mac, sizeof(*mac), 10),
 	    world_at("2001:db8::11"), true, bed.now);
 }
 
@@ -351,7 +353,7 @@ START_TEST(the_last_interface_with_a_duid_counts)
 		request(3, DROP_NONE);
 		bed.out.b[0] = DHCP6_RECONFIGURE;
 		parse();
-		track_reply6(bed.t, &(struct track_reply6){ .m = &bed.m }, bed.now);
+		track_reply(bed.t, &(struct track_answer){ .six = &bed.m }, bed.now);
 		ck_assert_uint_eq(client(3)->now.n_event, 1 + 2 * n);
 	}
 	close_bed();
@@ -373,7 +375,7 @@ START_TEST(answers_without_a_lease_have_a_status)
 	msg6_status(&bed.out, 2, "none left");
 	msg6_end(&bed.out, ia);
 	parse();
-	track_reply6(bed.t, &(struct track_reply6){ .m = &bed.m }, bed.now);
+	track_reply(bed.t, &(struct track_answer){ .six = &bed.m }, bed.now);
 	ck_assert_uint_eq(six->status, 2);
 	ck_assert_uint_eq(six->advertises, 1);
 	ck_assert_uint_eq(six->offers, 0);
@@ -385,7 +387,7 @@ START_TEST(answers_without_a_lease_have_a_status)
 	msg6_prefix(&bed.out, "2001:db8:8::", 56, 3600);
 	msg6_end(&bed.out, ia);
 	parse();
-	track_reply6(bed.t, &(struct track_reply6){ .m = &bed.m }, bed.now);
+	track_reply(bed.t, &(struct track_answer){ .six = &bed.m }, bed.now);
 	ck_assert(six->ack && !six->nak);
 	ck_assert_uint_eq(six->lease.prefix.plen, 56);
 	ck_assert(ip6_eq(six->lease.prefix.addr, world_ip6("2001:db8:8::")));
@@ -395,7 +397,7 @@ START_TEST(answers_without_a_lease_have_a_status)
 	message(DHCP6_REPLY, 1, 72);
 	msg6_status(&bed.out, 3, "");
 	parse();
-	track_reply6(bed.t, &(struct track_reply6){ .m = &bed.m }, bed.now);
+	track_reply(bed.t, &(struct track_answer){ .six = &bed.m }, bed.now);
 	ck_assert(six->nak);
 	ck_assert_uint_eq(six->replies, 2);
 	ck_assert_uint_eq(six->status, 3);
