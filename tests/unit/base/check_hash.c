@@ -592,6 +592,96 @@ START_TEST(only_the_requested_size_is_zeroed)
 }
 END_TEST
 
+/* --- a table that interfaces share --------------------------------------- */
+
+struct owned {
+	uint32_t id;
+	uint32_t ifindex;
+};
+
+static struct hash *
+shared_table(size_t capacity)
+{
+	struct hash *h = hash_new(capacity, sizeof(struct owned),
+	    sizeof(struct owned), secret, NULL, NULL);
+
+	ck_assert_ptr_nonnull(h);
+	ck_assert(hash_share(h));
+	return h;
+}
+
+static void
+own(struct hash *h, uint32_t id, uint32_t ifindex)
+{
+	bool fresh;
+
+	hash_get(h, &(struct owned){ id, ifindex }, &fresh);
+}
+
+static bool
+owns(const struct hash *h, uint32_t id, uint32_t ifindex)
+{
+	return hash_find(h, &(struct owned){ id, ifindex }) != NULL;
+}
+
+START_TEST(a_full_table_takes_from_the_interface_with_most)
+{
+	struct hash *h = shared_table(8);
+
+	for (uint32_t id = 0; id < 3; id++)
+		own(h, id, 10);
+	for (uint32_t id = 0; id < 10000; id++)
+		own(h, 100 + id, 20);
+	for (uint32_t id = 0; id < 3; id++)
+		ck_assert(owns(h, id, 10));
+	/* of the other one, the five youngest */
+	for (uint32_t id = 0; id < 10000; id++)
+		ck_assert_int_eq(owns(h, 100 + id, 20), id >= 9995);
+	/* A third one gets places as well, until all have as many. */
+	for (uint32_t id = 0; id < 10000; id++)
+		own(h, id, 30);
+	ck_assert(owns(h, 2, 10) && owns(h, 10099, 20) && owns(h, 9999, 30));
+	hash_free(h);
+}
+END_TEST
+
+START_TEST(one_key_on_several_interfaces_is_several_entries)
+{
+	struct hash *h = shared_table(8);
+	const struct owned key = { 7, 0 }, *e;
+	uint32_t at = 0, seen = 0;
+
+	own(h, 7, 10);
+	own(h, 8, 10);
+	own(h, 7, 20);
+	own(h, 7, 30);
+	hash_expect(h, &key);
+	ck_assert(owns(h, 7, 10) && !owns(h, 7, 11) && !owns(h, 8, 20));
+	while ((e = hash_find_any(h, &key, &at))) {
+		ck_assert_uint_eq(e->id, 7);
+		seen += e->ifindex;
+	}
+	ck_assert_uint_eq(seen, 60);
+	hash_free(h);
+}
+END_TEST
+
+/* The lists of interfaces go along: evictions are as many, and of the right one. */
+START_TEST(a_copy_of_a_shared_table_is_shared)
+{
+	struct hash *h = shared_table(8), *copy = shared_table(4);
+
+	own(h, 1, 10);
+	for (uint32_t id = 0; id < 100; id++)
+		own(h, id, 20);
+	hash_copy(copy, h);
+	ck_assert_uint_eq(hash_count(copy), 4);
+	ck_assert(owns(copy, 1, 10) && owns(copy, 99, 20) && !owns(copy, 96, 20));
+	hash_free(h);
+	hash_free(copy);
+}
+END_TEST
+
 static void
 add_order_tests(TCase *tc)
 {
@@ -614,6 +704,7 @@ hash_suite(void)
 	TCase *sip = tcase_create("siphash");
 	TCase *basic = tcase_create("table");
 	TCase *order = tcase_create("age");
+	TCase *shared = tcase_create("shared");
 
 	tcase_add_loop_test(sip, siphash_official_vectors, 0,
 	    sizeof(sip_vectors) / sizeof(sip_vectors[0]));
@@ -634,5 +725,9 @@ hash_suite(void)
 
 	add_order_tests(order);
 	suite_add_tcase(s, order);
+	tcase_add_test(shared, a_full_table_takes_from_the_interface_with_most);
+	tcase_add_test(shared, one_key_on_several_interfaces_is_several_entries);
+	tcase_add_test(shared, a_copy_of_a_shared_table_is_shared);
+	suite_add_tcase(s, shared);
 	return s;
 }
