@@ -83,6 +83,7 @@ stop "$PID1"
 stop "$PID2"
 nsip r1 addr add 203.0.113.4/24 dev up0
 # max-hops ends the loop at the latest, but with two routes each, max-hops alone would let
-# 2^16 packets through.
+# 2^16 packets through. Each interface passes the message once: vlan10 sends 2, down0 4 and
+# up0 8.
 loop "a loop" 16 $R1 $R2
-loop "a loop with two ways" 8 "$R1, 203.0.113.4" "$R2, $R2B"
+loop "a loop with two ways" 14 "$R1, 203.0.113.4" "$R2, $R2B"
