@@ -24,7 +24,8 @@ packages() {
 			isc-dhcp-client udhcpc dhcpcd-base tftpd-hpa tftp-hpa \
 			prometheus tshark systemd ;;
 	boot)	# real firmware
-		echo qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light ;;
+		echo qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light \
+			grub-common grub-efi-amd64-bin ;;
 	vm)	echo keepalived ;;
 	arm64)	echo qemu-system-arm qemu-efi-aarch64 ;;
 	lint)	echo cppcheck clang-tidy clang-format shellcheck ;;

@@ -49,11 +49,12 @@ boot_bed()
 	capture_legs ""
 }
 
-# boot6_bed: builds the topology for boots over IPv6 from servers at $UP6:HH. This and
-# boot_server6 need lib6.sh.
+# boot6_bed [FLAGS]: builds the topology for boots over IPv6 from servers at $UP6:HH; the flags
+# are those of the router's advertisements (srv/rad.py). This and boot_server6 need lib6.sh.
 UP6=2001:db8:ffff:
 boot6_bed()
 {
+	need qemu-system-x86_64 clang lld-link gcc
 	[ -e $OVMF ] || skip "$OVMF is missing (make deps)"
 	need_pxrelayd
 	topo_vlans
@@ -63,7 +64,7 @@ boot6_bed()
 	addr add 2001:db8:10::1/64 dev vlan$BOOT_VLAN nodad
 	addr add $UP6:1/64 dev up0 nodad
 	END
-	start_rad 2001:db8:10::
+	start_rad 2001:db8:10:: "$@"
 }
 
 has_link_local()
@@ -80,14 +81,19 @@ capture_legs()
 	capture "server$LEGS" rtr up0
 }
 
-# start_rad [PREFIX]: without router advertisements, iPXE waits 13 s for one.
+# start_rad [PREFIX [FLAGS]]: without router advertisements, iPXE waits 13 s for one. It takes
+# the place of the one before.
+RAD=
 start_rad()
 {
+	[ -z "$RAD" ] || stop "$RAD"
+	: >"$T/rad.log"
 	ns rtr sysctl -qw "net.ipv6.conf.vlan$BOOT_VLAN.accept_dad=0" \
 		"net.ipv6.conf.vlan$BOOT_VLAN.disable_ipv6=0"
 	wait_for 5 has_link_local "vlan$BOOT_VLAN" ||
 		die "no IPv6 address on vlan$BOOT_VLAN"
 	spawn rtr rad "$PYTHON" "$SRV/rad.py" "vlan$BOOT_VLAN" "$@"
+	RAD=$SPAWNED
 	wait_for 5 logged rad ready || die "no router advertisements"
 }
 
@@ -212,7 +218,7 @@ start_http()
 		fastcgi_temp_path $T/nginx-$1;
 		uwsgi_temp_path $T/nginx-$1;
 		scgi_temp_path $T/nginx-$1;
-		server { listen 80; root $T/files-$1; }
+		server { listen 80; listen [::]:80; root $T/files-$1; }
 	}
 	END
 	spawn "$1" "nginx-$1" nginx -c "$T/nginx-$1.conf" -e stderr
@@ -282,9 +288,15 @@ boot_http()
 # boot_ipxe NAME VV NN: a UEFI machine that runs iPXE already, from a disk.
 boot_ipxe()
 {
+	boot_disk "$@" $IPXE
+}
+
+# boot_disk NAME VV NN PROGRAM: a UEFI machine that runs this program, from a disk.
+boot_disk()
+{
 	mkdir -p "$T/disk-$1/EFI/BOOT"
-	cp $IPXE "$T/disk-$1/EFI/BOOT/BOOTX64.EFI"
-	uefi "$@" "" -device virtio-blk-pci,drive=d,bootindex=0 -drive \
+	cp "$4" "$T/disk-$1/EFI/BOOT/BOOTX64.EFI"
+	uefi "$1" "$2" "$3" "" -device virtio-blk-pci,drive=d,bootindex=0 -drive \
 		"if=none,id=d,format=raw,readonly=on,file=fat:$T/disk-$1"
 }
 
@@ -352,12 +364,33 @@ expect_boot()
 	fi
 }
 
+# expect_late_boot WHAT NAME FROM KIND: the same, by another boot option than the first one.
+expect_late_boot()
+{
+	wait_for "$BOOT_SECONDS" booted "$2"
+	expect_boot "$@"
+}
+
 # expect_no_boot WHAT NAME: the firmware gave up.
 expect_no_boot()
 {
 	wait_for "$BOOT_SECONDS" booted_or_gave_up "$2"
 	expect_eq "$1" "$(marker "$2")" ""
 	expect "... and gave up" gave_up "$2"
+}
+
+# verdict_is MAC CODE: that is what explain says of the machine.
+verdict_is()
+{
+	{ ctl --json explain "$1" || :; } | "$PYTHON" -c '
+import json, sys
+sys.exit(json.load(sys.stdin)["verdict"]["code"] != sys.argv[1])' "$2"
+}
+
+# expect_verdict NN CODE
+expect_verdict()
+{
+	expect "... and the verdict is $2" wait_for 90 verdict_is "02:00:00:00:10:$1" "$2"
 }
 
 # expect_replies N [OPTION...]: at least N replies crossed the relay and none was changed; see

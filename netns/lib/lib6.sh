@@ -202,6 +202,24 @@ start_kea6()
 	wait_for 10 bound "$n" 547 || die "kea-dhcp6 does not start"
 }
 
+# kea6_offering NAMESPACE LOW HIGH [CODE:HEX...]: starts Kea with these options in all answers.
+# Two of them are option 16 with enterprise 343 (RFC 9915 21.16).
+PXECLIENT=16:000001570009505845436c69656e74
+HTTPCLIENT=16:00000157000a48545450436c69656e74
+kea6_offering()
+{
+	local o options=() n=$1 low=$2 high=$3 IFS=,
+
+	shift 3
+	for o; do
+		options+=("{ \"code\": ${o%%:*}, \"csv-format\": false, \"always-send\": true,
+			\"data\": \"${o#*:}\" }")
+	done
+	set -- "\"option-data\": [ ${options[*]} ],"
+	IFS=$' \t\n'
+	start_kea6 "$n" "$low" "$high" "$1"
+}
+
 # ---- real clients ---------------------------------------------------------
 #
 # As in lib.sh: start_* returns at once, lease_of waits for the lease and prints the address.

@@ -10,7 +10,7 @@ need dhcpd in.tftpd nft
 need_pxrelayd
 
 # OVMF tries HTTP as soon as PXE has failed; the verdict about PXE is then the one before.
-verdict_is()
+verdict_was()
 {
 	# The exit status is 1 if the verdict is bad news.
 	{ ctl --json explain "02:00:00:00:10:$1" || :; } | "$PYTHON" -c '
@@ -24,8 +24,8 @@ sys.exit(sys.argv[1] not in (doc["verdict"]["code"], before))' "$2"
 # says WHAT NN CODE: expects that verdict about machine NN, and switches it off.
 says()
 {
-	expect "$1: $3" wait_for "$BOOT_SECONDS" verdict_is "$2" "$3"
-	verdict_is "$2" "$3" || ctl explain "02:00:00:00:10:$2"
+	expect "$1: $3" wait_for "$BOOT_SECONDS" verdict_was "$2" "$3"
+	verdict_was "$2" "$3" || ctl explain "02:00:00:00:10:$2"
 	switch_off pc
 }
 

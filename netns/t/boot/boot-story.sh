@@ -9,14 +9,6 @@
 need dhcpd
 need_pxrelayd
 
-# OVMF tries HTTP as soon as PXE has failed; that is another conversation.
-verdict_is()
-{
-	{ ctl --json explain 02:00:00:00:10:60 || :; } | "$PYTHON" -c '
-import json, sys
-sys.exit(json.load(sys.stdin)["verdict"]["code"] != sys.argv[1])' "$1"
-}
-
 typed()
 {
 	echo "\$ pxrelayctl $*"
@@ -40,20 +32,22 @@ conf()
 	END
 }
 
+PC=02:00:00:00:10:60
 boot_bed
 boot_server wds-1 21 bios x64
 start_dhcpd srv2 121 124 'option vendor-class-identifier "PXEClient";'
 start_wds wds-1 21
 start_relay < <(conf)
 boot_uefi pc 10 60
-expect "it does not boot" wait_for "$BOOT_SECONDS" verdict_is option60-no-4011
+# OVMF tries HTTP as soon as PXE has failed; that is another conversation.
+expect "it does not boot" wait_for "$BOOT_SECONDS" verdict_is $PC option60-no-4011
 typed show boots
-typed explain 02:00:00:00:10:60
+typed explain $PC
 typed doctor vlan10
 switch_off pc
 conf "strip-pxe-from = dhcp" >"$T/relay.conf"
 typed reload
 boot_uefi pc 10 60
-expect "it boots" wait_for "$BOOT_SECONDS" verdict_is booted
+expect "it boots" wait_for "$BOOT_SECONDS" verdict_is $PC booted
 typed show boots
 switch_off pc

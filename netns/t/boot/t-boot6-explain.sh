@@ -11,19 +11,12 @@
 need kea-dhcp6 in.tftpd qemu-system-x86_64 clang lld-link gcc
 
 URL=tftp://[$UP6:22]/nbp.x64.efi
-PXECLIENT=16:000001570009505845436c69656e74
 
 # lease CODE:HEX...: starts the DHCP server with these options, in place of the one before.
 lease()
 {
-	local o options=() IFS=,
-
 	[ -z "${LEASES:-}" ] || stop "$LEASES"
-	for o; do
-		options+=("{ \"code\": ${o%%:*}, \"csv-format\": false, \"always-send\": true,
-			\"data\": \"${o#*:}\" }")
-	done
-	NETS6=10 start_kea6 srv 100 199 "\"option-data\": [ ${options[*]} ],"
+	NETS6=10 kea6_offering srv 100 199 "$@"
 	LEASES=$SPAWNED
 }
 

@@ -34,13 +34,6 @@ conf()
 	END
 }
 
-verdict_is()
-{
-	{ ctl --json explain "$1" || :; } | "$PYTHON" -c '
-import json, sys
-sys.exit(json.load(sys.stdin)["verdict"]["code"] != sys.argv[1])' "$2"
-}
-
 boot6_bed
 boot_server6 bare 21 x64
 boot_server6 full 22 x64
