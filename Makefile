@@ -112,7 +112,7 @@ say   = $(if $(V),,@printf '  %-7s %s\n' $1 '$(patsubst $(B)/%,%,$@)')
 
 # --- the files ---------------------------------------------------------------
 
-FLOORS := base proto core io
+FLOORS := base proto core doc io
 ROOMS  := path tend observe show
 FLOORO := $(foreach f,$(FLOORS),$(patsubst %.c,$(B)/%.o,$(wildcard relay/$f/*.c relay/$f/*/*.c)))
 DAEMONO := $(patsubst %.c,$(B)/%.o,$(filter-out relay/main.c,$(wildcard relay/*.c \

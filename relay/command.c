@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "relay/daemon.h"
-#include "relay/json.h"
+#include "doc/json.h"
 #include "relay/observe/capture.h"
 #include "relay/show/show.h"
 #include "relay/tend/tend.h"

@@ -145,7 +145,8 @@ print_peer(const json_t *e, enum way way, FILE *out)
 		b = sbuf_init(buf, sizeof(buf));
 		put(&b, render_word(e, "server"));
 	}
-	if (b.len == 0 && way == WAY_REQUEST)
+	/* In a capture, servers may be out of sight. */
+	if (b.len == 0 && way == WAY_REQUEST && n)
 		sbuf_printf(&b, "%" PRId64 " server%s", (int64_t)n,
 		    n == 1 ? "" : "s");
 	if (b.len)
@@ -244,7 +245,9 @@ print_head(const json_t *doc, FILE *out)
 	add(&c, " on ", render_word(facts, "interface"));
 	add(&c, ", ", render_word(facts, "family"));
 	add(&c, " ", render_word(facts, "arch"));
-	if (boot)
+	if (*render_word(doc, "at"))
+		add(&c, ", ", render_word(doc, "at"));
+	else if (boot)
 		sbuf_printf(&c, ", %s ago",
 		    render_duration(render_number(boot, "age-s"), age));
 	print_words("client", client, out);

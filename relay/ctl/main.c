@@ -23,6 +23,7 @@
 #include "ctl/client.h"
 #include "ctl/doctor.h"
 #include "ctl/import.h"
+#include "ctl/offline.h"
 #include "ctl/render.h"
 #include "ctl/table.h"
 
@@ -389,6 +390,8 @@ print_help(void)
 	for (size_t i = 0; i < COUNT(commands); i++)
 		if (commands[i].help)
 			printf("  %-17s %s\n", commands[i].words, commands[i].help);
+	printf("  %-17s %s\n", "explain FILE...",
+	    "how all boots in these captures went, or those of [MAC]");
 	printf("  %-17s %s\n", "import KIND FILE",
 	    "convert a dhcrelay, dnsmasq or ios file to a pxrelay.conf");
 	printf("\noptions:\n"
@@ -496,7 +499,7 @@ find_command(char **word, int n, char *line, size_t size)
 
 		if (m == MATCH_ALL)
 			return &commands[i];
-		if (m == MATCH_BEGIN)
+		if (m == MATCH_BEGIN && !begun)
 			begun = commands[i].words;
 	}
 	if (begun)
@@ -504,6 +507,33 @@ find_command(char **word, int n, char *line, size_t size)
 	else
 		usage("no such command", line);
 	return NULL;
+}
+
+/* `explain FILE... [MAC]`. False: the first word is no file, and the daemon is asked. */
+static bool
+take_files(int argc, char **argv, struct offline_args *o)
+{
+	uint8_t mac[16];
+
+	if (argc == 0 || hwaddr_parse(argv[0], mac, sizeof(mac)) >= 6)
+		return false;
+	o->file = argv;
+	o->n = argc;
+	if (hwaddr_parse(argv[argc - 1], mac, sizeof(mac)) >= 6)
+		o->mac = argv[--o->n];
+	return true;
+}
+
+static int
+explain_files(const struct args *a, struct offline_args *o)
+{
+	if (o->n > OFFLINE_FILES)
+		return usage("explain: expected at most 16 files", NULL);
+	if (a->capture.given)
+		return usage("this command takes no options of capture", "explain");
+	o->json = a->json;
+	o->colour = may_colour();
+	return offline_run(o);
 }
 
 /* A full disk must not look like an empty list. */
@@ -520,6 +550,7 @@ int
 main(int argc, char **argv)
 {
 	struct args a = { .socket = SOCKET, .timeout_ms = TIMEOUT_MS };
+	struct offline_args offline = { .n = 0 };
 	int done = parse_options(argc, argv, &a);
 
 	if (done == STATUS_USAGE)
@@ -537,6 +568,9 @@ main(int argc, char **argv)
 	if (strcmp(argv[optind], "import") == 0)
 		return flush_output(import_main(argc - optind, argv + optind,
 		    a.json));
+	if (strcmp(argv[optind], "explain") == 0 && take_files(argc - optind - 1,
+	    argv + optind + 1, &offline))
+		return flush_output(explain_files(&a, &offline));
 	a.command = find_command(argv + optind, argc - optind, a.line,
 	    sizeof(a.line));
 	if (!a.command)

@@ -28,7 +28,8 @@ enum where {
 	FULL = 1,	/* `show WHAT` */
 	TOP = 2,	/* `show`: the first rows */
 	BOTH = 3,
-	BOOTS = 4	/* `show boots`, which shares the fields of clients */
+	BOOTS = 4,	/* `show boots`, which shares the fields of clients */
+	FILED = 8	/* the boots in capture files */
 };
 
 struct field {
@@ -372,6 +373,16 @@ age_cell(FILE *out, const json_t *row, const char *key)
 	return TONE_PLAIN;
 }
 
+/* Shows "10:11:12" of "2026-12-01 10:11:12". */
+static enum tone
+clock_cell(FILE *out, const json_t *row, const char *key)
+{
+	const char *at = render_known(row, key), *clock = strchr(at, ' ');
+
+	render_printf(out, "%s", clock ? clock + 1 : at);
+	return TONE_PLAIN;
+}
+
 /* Shows the last lease of each family. */
 static enum tone
 address_cell(FILE *out, const json_t *row, const char *key)
@@ -434,14 +445,15 @@ static const struct field rule_fields[] = {
 };
 
 static const struct field client_fields[] = {
-	{ { "CLIENT", 17, false }, "mac", text_cell, FULL | BOOTS },
-	{ { "INTERFACE", 8, false }, "interface", text_cell, FULL | BOOTS },
-	{ { "ARCH", 5, false }, "arch", text_cell, FULL | BOOTS },
+	{ { "CLIENT", 17, false }, "mac", text_cell, FULL | BOOTS | FILED },
+	{ { "INTERFACE", 8, false }, "interface", text_cell, FULL | BOOTS | FILED },
+	{ { "ARCH", 5, false }, "arch", text_cell, FULL | BOOTS | FILED },
 	{ { "FAMILY", 5, false }, "family", text_cell, FULL },
 	{ { "ADDRESS", 7, false }, "address", address_cell, FULL },
-	{ { "FILE", 10, false }, "file", file_cell, BOOTS },
-	{ { "VERDICT", 8, false }, "verdict", verdict_cell, FULL | BOOTS },
+	{ { "FILE", 10, false }, "file", file_cell, BOOTS | FILED },
+	{ { "VERDICT", 8, false }, "verdict", verdict_cell, FULL | BOOTS | FILED },
 	{ { "AGE", 0, true }, "age-s", age_cell, FULL | BOOTS },
+	{ { "AT", 0, false }, "at", clock_cell, FILED },
 };
 
 static const struct field counter_fields[] = {
@@ -467,6 +479,7 @@ static const struct screen screens[] = {
 	{ "rules", rule_fields, COUNT(rule_fields), 0, FULL },
 	{ "clients", client_fields, COUNT(client_fields), 0, FULL },
 	{ "boots", client_fields, COUNT(client_fields), 0, BOOTS },
+	{ "captured", client_fields, COUNT(client_fields), 0, FILED },
 	{ "counters", counter_fields, COUNT(counter_fields), 0, FULL },
 };
 

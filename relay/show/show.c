@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: ISC
  *
  * show - makes the documents about the relay as a whole: interfaces, servers,
- * rules, counters and drops. Those about clients are made in show_boots.c; how
+ * rules, counters and drops. Those about clients are made in doc/stories.c; how
  * a document looks on a screen is left to relay/ctl.
  */
 #include "relay/show/show.h"
 
 #include <jansson.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "core/server/probe.h"
-#include "relay/json.h"
+#include "doc/stories.h"
+#include "doc/json.h"
 #include "relay/path/sockets.h"
 #include "relay/state.h"
 #include "relay/tend/tend.h"
@@ -254,4 +257,43 @@ show_summary(struct daemon *d)
 	json_object_update_new(all, show_counters(d));
 	json_object_update_new(all, show_drops(d));
 	return all;
+}
+
+static struct story_view
+view_of(struct daemon *d)
+{
+	return (struct story_view){ d->track, d->conf, d->iftab, loop_now(d->loop), d->reloaded };
+}
+
+json_t *
+show_clients(struct daemon *d)
+{
+	struct story_view b = view_of(d);
+
+	return stories_list(&b, "clients", false);
+}
+
+json_t *
+show_boots(struct daemon *d)
+{
+	struct story_view b = view_of(d);
+
+	return stories_list(&b, "boots", true);
+}
+
+json_t *
+show_explain(struct daemon *d, const char *words)
+{
+	struct story_view v = view_of(d);
+	const char *interface = words + strcspn(words, " ");
+	struct track_key k = { .hlen = 0 };
+	char mac[64];
+
+	snprintf(mac, sizeof(mac), "%.*s", (int)(interface - words), words);
+	interface += strspn(interface, " ");
+	k.hlen = (uint8_t)hwaddr_parse(mac, k.chaddr, sizeof(k.chaddr));
+	if (k.hlen < 6)
+		return json_pack("{s:s}", "error",
+		    "not a hardware address, like 52:54:00:12:34:56");
+	return stories_explain(&v, &k, stories_find(&v, &k, interface));
 }

@@ -21,7 +21,7 @@
 #include "proto/http.h"
 #include "proto/tftp.h"
 #include "proto/udpip.h"
-#include "relay/json.h"
+#include "doc/json.h"
 #include "relay/observe/observe.h"
 #include "relay/path/outbox.h"
 #include "relay/state.h"

@@ -336,10 +336,11 @@ verdict "explain: a drop of DHCPv6" status 0 '\|-- drop v6: standby -+X\| +\|$'
 verdict "explain: a reply of DHCPv6" \
 	status 0 '\|<- reply 2001:db8:10::50 -+\|<-+\| 2001:db8::10$'
 verdict "explain: both families fit" fits
-ask answer explain x <<< '{"error":"not a hardware address"}'
-verdict "explain: not a MAC address" status 1 '' '^pxrelayctl: explain x: not a hardware address$'
+alone explain x
+verdict "explain: neither a MAC address nor a file" \
+	status 1 '' '^pxrelayctl: x: neither a hardware address nor a file$'
 for bad in '{}' '{"verdict":7}' '{"verdict":{"code":7}}'; do
-	ask answer explain x <<< "$bad"
+	ask answer explain 02:00:00:00:00:01 <<< "$bad"
 	verdict "explain: of another shape: $bad" status 1 '' 'does not match this command'
 done
 alone explain
@@ -611,7 +612,7 @@ EOF
 long=$(printf 'x%.0s' {1..3000})
 sed -i "s/LONG/$long/g" "$T/hostile"
 for what in "show" "show interfaces" "show servers" "show rules" \
-	"show clients" "show boots" "explain x" "show counters" "show drops" \
+	"show clients" "show boots" "explain 02:00:00:00:00:01" "show counters" "show drops" \
 	"version"; do
 	ask answer $what < "$T/hostile"
 	verdict "$what: hostile names" status 0 . ''
@@ -664,7 +665,7 @@ for bad in nonsense "show nonsense" "show interfaces vlan10" "reload now" " show
 	alone -s "$T/nobody" "$bad" x
 	verdict "no such command, in one word: $bad" status 2 '' 'no such command: '
 done
-for some in drain enable explain doctor; do
+for some in drain enable doctor "explain 02:00:00:00:00:01"; do
 	alone -s "$T/nobody" $some a b
 	verdict "one word too many: $some" status 2 '' "no such command: $some a b"
 done

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Proves that dependencies go in one direction (relay/README.md has the picture):
 #
-#   floors     base <- proto <- core <- io <- relay, and relay/ctl <- proto, base
+#   floors     base <- proto <- core <- io <- relay; base, proto, core <- doc <- relay, relay/ctl
 #   core       conf <- iface <- server <- relay4 <- story <- doctor
 #
 # 1. Includes, by grep: every #include "..." names a floor that the file may see,
@@ -50,8 +50,9 @@ floor_sees() {
 	proto)	echo base proto ;;
 	core)	echo base proto core ;;
 	io)	echo base proto core io ;;
-	relay)	echo base proto core io relay ;;
-	ctl)	echo base proto ctl ;;
+	doc)	echo base proto core doc ;;
+	relay)	echo base proto core io doc relay ;;
+	ctl)	echo base proto core doc ctl ;;
 	esac
 }
 
@@ -81,7 +82,7 @@ includes=$(find relay include \( -name '*.[ch]' -o -name '*.def' \) -print0 |
 	awk '{
 		n = split($1, part, "/")
 		owner = part[2]
-		if (owner !~ /^(base|proto|core|io|ctl)$/)
+		if (owner !~ /^(base|proto|core|io|doc|ctl)$/)
 			owner = "relay"
 		if (owner == "core" && n > 3)
 			owner = "core/" part[3]
@@ -176,7 +177,7 @@ module_includes() {
 
 # "FILE FILE" for each call from one file of the top floor to another.
 top_calls() {
-	find "$build/relay" -name '*.o' | grep -vE "^$build/relay/(base|proto|core|io|ctl)/" |
+	find "$build/relay" -name '*.o' | grep -vE "^$build/relay/(base|proto|core|io|doc|ctl)/" |
 		while read -r obj; do
 			nm -g "$obj" | awk -v file="${obj#"$build/relay/"}" '
 				NF == 3 { print "defines", file, $3 }
@@ -250,7 +251,7 @@ check_state() {
 	fi
 }
 
-for f in base proto core io relay ctl; do
+for f in base proto core doc io relay ctl; do
 	check_includes "$f" "$(floor_sees "$f")"
 done
 check_wings

@@ -31,6 +31,7 @@ probeproto|proto/tftp.c proto/icmp.c proto/arp.c proto/http.c proto/probemsg.c|a
 addr|base/addr.c|addresses, as text
 conf|core/conf/*.c io/conffile.c|the configuration
 import|ctl/import*.c|the files of other relays
+sniff|proto/capread.c proto/frame.c core/story/sniff.c|a capture file of anybody, and its stories
 capfile|ctl/capfile.c proto/pcapng.c|a capture as the daemon sends it
 doctor|core/doctor/*.c proto/clientmsg.c|a run of the doctor, whatever is answered
 bootfile|proto/bootfile.c proto/clientmsg.c|what doctor is given: file names, files, answers

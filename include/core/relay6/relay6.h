@@ -102,6 +102,11 @@ bool relay6_hedge(struct relay *r, struct mono now, struct relay6_plan *plan);
 /* Finds the innermost message of a relay header, or m itself, with its sender. */
 void relay6_read_origin(struct relay6_origin *o, const struct dhcp6 *m,
     struct ip6 peer);
+/* The client's hardware address; false if neither the frame nor a relay nor its DUID
+ * says it. */
+bool relay6_origin_mac(struct mac *mac, const struct relay6_origin *o);
+#define ARPHRD_ETHER	1	/* IANA hardware types, as in option 79 */
+#define ARPHRD_IEEE802	6
 /* Write the servers of the plan: of a message, whose number is cv->tries; of a
  * stored query, false if there is none left (ask_next). */
 void relay6_servers(struct relay *r, struct relay6_plan *plan, struct conv *cv,

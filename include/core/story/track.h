@@ -193,6 +193,7 @@ struct track_boot {
 	uint32_t ifindex;
 	bool heard[FAMILIES];	/* messages of the client */
 	bool serves6;		/* its interface leads to DHCPv6 servers only */
+	bool overheard;		/* of a capture: nothing is known of the relay's part */
 	enum pxe_family family;	/* in DHCPv4, as is `netboot` */
 	bool netboot;
 	bool has_arch;
@@ -289,6 +290,7 @@ struct track_request {
 	bool owner_dead;	/* for one that is down */
 	bool unheard;		/* a SOLICIT by unicast, to one that answers none */
 	bool by_4011;		/* broadcast or multicast to port 4011 */
+	bool overheard;		/* of a capture (core/story/sniff) */
 };
 /* Hint: the next message is this client's (see clients_expect()). */
 void track_expect(struct track *t, const void *mac, uint8_t len);

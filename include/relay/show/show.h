@@ -24,11 +24,11 @@ json_t *show_version(struct daemon *d);
 /* Returns the state of a client interface: "ready", "standby"... */
 const char *show_if_state(const struct iface *f, enum family family);
 
-/* show_boots.c: the clients that core/story/track knows, most recent first; those of
- * them that boot; and everything known about one, by its hardware address. */
+/* doc/stories.c makes these: the clients that core/story/track knows, most recent first;
+ * those of them that boot; and everything known about one, by its hardware address. */
 json_t *show_clients(struct daemon *d);
 json_t *show_boots(struct daemon *d);
-json_t *show_explain(struct daemon *d, const char *mac);
+json_t *show_explain(struct daemon *d, const char *words);
 
 /* scrape.c: all metrics in Prometheus' text format; a metrics_fn. */
 char *scrape(void *daemon, size_t *len);

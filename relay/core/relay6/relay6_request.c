@@ -15,29 +15,6 @@
 #include "core/server/rules.h"
 #include "proto/pxe6.h"
 
-#define ARPHRD_ETHER	1	/* IANA hardware types, as in option 79 */
-#define ARPHRD_IEEE802	6
-
-bool
-relay6_is_reply(uint8_t type)
-{
-	switch (type) {
-	case DHCP6_ADVERTISE:
-	case DHCP6_REPLY:
-	case DHCP6_RECONFIGURE:
-	case DHCP6_RELAY_REPL:
-	case DHCP6_LEASEQUERY_REPLY:
-	case DHCP6_LEASEQUERY_DONE:
-	case DHCP6_LEASEQUERY_DATA:
-	case DHCP6_RECONFIGURE_REPLY:
-	case DHCP6_DHCPV4_RESPONSE:
-	case DHCP6_ADDR_REG_REPLY:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* RFC 9915 19, RFC 7283: types that are not known are relayed. */
 static enum drop
 judge_type(const struct iface *in, const struct rx *rx, uint8_t type)
@@ -114,45 +91,6 @@ judge_relayed(struct relay *r, const struct rx *rx, const struct iface *in,
 			return d;
 	}
 	return DROP_NONE;
-}
-
-/* RFC 6939: hardware type and address. */
-static void
-read_lladdr(struct relay6_origin *o, const struct dhcp6 *relay)
-{
-	struct rd v;
-	uint16_t type;
-
-	o->has_mac = false;
-	if (!dhcp6_opt(relay, DHCP6_OPT_CLIENT_LLADDR, &v))
-		return;
-	type = rd_u16(&v);
-	if (type != ARPHRD_ETHER && type != ARPHRD_IEEE802)
-		return;
-	rd_copy(&v, o->mac.b, sizeof(o->mac.b));
-	o->has_mac = !v.bad && rd_left(&v) == 0;
-}
-
-void
-relay6_read_origin(struct relay6_origin *o, const struct dhcp6 *m, struct ip6 peer)
-{
-	struct rd inner;
-
-	o->m = *m;
-	o->peer = peer;
-	o->has_mac = false;
-	for (unsigned i = 0; o->m.relay && i < DHCP6_LEVELS_MAX; i++) {
-		if (dhcp6_inner(&o->m, &inner) != DROP_NONE)
-			break;
-		o->peer = o->m.peer;
-		read_lladdr(o, &o->m);
-		if (dhcp6_parse(&o->m, inner.p, rd_left(&inner)) != DROP_NONE) {
-			o->m.data = NULL;
-			return;
-		}
-	}
-	if (o->m.relay)
-		o->m.data = NULL;
 }
 
 struct client_key

@@ -77,9 +77,10 @@ is_behind_relay(const struct evidence *a)
 static bool
 took_unseen_offer(const struct track_boot *b)
 {
-	if (ip4_is_none(b->sent.chosen) || b->sent.discovers == 0 || b->came.ack ||
-	    b->asked.boot_alone || b->others.relay || b->others.relayed ||
-	    b->n_offer == TRACK_OFFERS)
+	/* A capture may be of one of several servers. */
+	if (b->overheard || ip4_is_none(b->sent.chosen) || b->sent.discovers == 0 ||
+	    b->came.ack || b->asked.boot_alone || b->others.relay ||
+	    b->others.relayed || b->n_offer == TRACK_OFFERS)
 		return false;
 	for (unsigned i = 0; i < b->n_offer; i++)
 		if (ip4_eq(b->offer[i].id, b->sent.chosen) ||
@@ -121,8 +122,9 @@ was_asked_in_vain(const struct evidence *a)
 static bool
 is_spanning_tree(const struct track_boot *b)
 {
-	return b->family != PXE_IPXE && b->sent.first_secs >= 4 && !b->came.ack &&
-	    b->netboot && b->sent.discovers == 1 && b->sent.requests == 0;
+	/* A capture may begin after its first try. */
+	return !b->overheard && b->family != PXE_IPXE && b->sent.first_secs >= 4 &&
+	    !b->came.ack && b->netboot && b->sent.discovers == 1 && b->sent.requests == 0;
 }
 
 /* Masks are not recorded. Addresses that differ in their upper half are assumed
@@ -307,7 +309,8 @@ has_no_file(const struct track_boot *b)
 static bool
 has_no_boot_offer(const struct evidence *a)
 {
-	return a->boots == 0 && (has_no_file(a->b) ||
+	/* In a capture, nobody knows which servers were asked. */
+	return !a->b->overheard && a->boots == 0 && (has_no_file(a->b) ||
 	    (is_not_taken(a) && a->b->netboot && a->b->file[0] == '\0'));
 }
 

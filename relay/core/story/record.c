@@ -243,32 +243,6 @@ parsed_origin(struct relay6_origin *own, const struct relay6_origin *read,
 	return own->m.data ? own : NULL;
 }
 
-/* RFC 9915 11.2, 11.4: the Ethernet address in a DUID-LLT or DUID-LL. */
-static bool
-mac_in_duid(struct mac *mac, const struct dhcp6 *m)
-{
-	struct rd id;
-	uint16_t type;
-
-	if (!dhcp6_opt(m, DHCP6_OPT_CLIENT_ID, &id))
-		return false;
-	type = rd_u16(&id);
-	if ((type != 1 && type != 3) || rd_u16(&id) != 1)
-		return false;
-	rd_skip(&id, type == 1 ? 4 : 0);	/* time */
-	rd_copy(&id, mac->b, sizeof(mac->b));
-	return !id.bad && rd_left(&id) == 0;
-}
-
-/* A relay between us and the client need not say its address. */
-static bool
-mac_of(struct mac *mac, const struct relay6_origin *o)
-{
-	if (o->has_mac)
-		*mac = o->mac;
-	return o->has_mac || mac_in_duid(mac, &o->m);
-}
-
 /* Operating systems ask for IPv6 on every link. Where no server has an IPv6
  * address that is no failure. */
 static bool
@@ -353,7 +327,7 @@ record_request6(struct track *t, const struct relay *r,
 	    is_not_for_us(plan, r->conf, why))
 		return;
 	o = parsed_origin(&own, &plan->from, rx);
-	if (!o || !mac_of(&mac, o))
+	if (!o || !relay6_origin_mac(&mac, o))
 		return;
 	q.six = &o->m;
 	q.mac = &mac;
@@ -377,7 +351,7 @@ record_hedge6(struct track *t, const struct relay *r,
 {
 	struct mac mac;
 
-	if (mac_of(&mac, &plan->from))
+	if (relay6_origin_mac(&mac, &plan->from))
 		note_hedge(t, track_find(t, &mac, sizeof(mac), plan->in->link.ifindex),
 		    r->conf, &plan->to, now);
 }
@@ -433,7 +407,7 @@ record_boot_step(struct track *t, const struct rx *rx, const struct boot_step *p
 		.rule = p->rule, .n_boot = p->to.n, .by_4011 = true, .mac = &mac,
 	};
 
-	if (!p->in || !p->in->conf || !o || !mac_of(&mac, o))
+	if (!p->in || !p->in->conf || !o || !relay6_origin_mac(&mac, o))
 		return;
 	q.six = &o->m;
 	pxe6_read(&client, q.six);

@@ -225,6 +225,7 @@ learn_client(struct track_boot *b, const struct track_request *r)
 	b->heard[r->six ? FAMILY6 : FAMILY4] = true;
 	b->ifindex = r->ifindex;
 	b->serves6 |= r->serves6;
+	b->overheard |= r->overheard;
 	if (!r->client->netboot && *netboot)
 		return;
 	*netboot = r->client->netboot;

@@ -2,8 +2,8 @@
  *
  * json - small values that several documents contain, as new references.
  */
-#ifndef RELAY_JSON_H
-#define RELAY_JSON_H
+#ifndef DOC_JSON_H
+#define DOC_JSON_H
 
 #include <jansson.h>
 

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: ISC
  *
- * show_boots - makes documents of what core/story/track knows about clients: the
- * lists of `show clients` and `show boots`, and one client with its verdict for `explain`.
- * The verdict is decided in core/story/explain; pxrelayctl(8) describes every name.
+ * stories - see include/doc/stories.h. The verdict is decided in core/story/explain;
+ * pxrelayctl(8) describes every name.
  *
  * Lists begin with the most recent client and are bounded, both in rows and in
  * clients visited: packets wait while one is made, and a site may have 100,000
  * clients.
  */
-#include <jansson.h>
-#include <stdio.h>
+#include "doc/stories.h"
+
 #include <string.h>
 
 #include "base/sbuf.h"
 #include "core/story/explain.h"
-#include "relay/show/show.h"
-#include "relay/json.h"
-#include "relay/state.h"
+#include "doc/json.h"
 
 #define ROWS_MAX	200
 #define VISITS_MAX	5000
@@ -33,12 +30,12 @@ server_by_addr6(const struct conf *c, struct ipaddr a)
 
 /* Returns the configured name of a server; NULL when it has only an address. */
 static json_t *
-server_name(struct daemon *d, struct ipaddr a)
+server_name(const struct story_view *d, struct ipaddr a)
 {
 	char text[IP_STRLEN];
 	uint16_t i;
 
-	if (ip_is_none(a))
+	if (ip_is_none(a) || !d->conf)
 		return NULL;
 	i = a.version == 6 ? server_by_addr6(d->conf, a) :
 	    conf_server_by_addr(d->conf, a.v4);
@@ -69,18 +66,18 @@ arch(const struct track_boot *b)
 }
 
 static json_t *
-interface_name(struct daemon *d, const struct track_boot *b)
+interface_name(const struct story_view *d, const struct track_boot *b)
 {
-	const struct iface *f = iftab_by_index(d->iftab, b->ifindex);
+	const struct iface *f = d->iftab ? iftab_by_index(d->iftab, b->ifindex) : NULL;
 
 	return f ? json_name(f->link.name) : NULL;
 }
 
 /* Returns NULL after a reload, since rules may have other numbers now. */
 static json_t *
-rule_name(struct daemon *d, const struct track_boot *b)
+rule_name(const struct story_view *d, const struct track_boot *b)
 {
-	if (b->rule >= d->conf->n_rule || mono_before(b->begin, d->reloaded))
+	if (!d->conf || b->rule >= d->conf->n_rule || mono_before(b->begin, d->reloaded))
 		return NULL;
 	return json_name(d->conf->rule[b->rule].name);
 }
@@ -99,16 +96,16 @@ xid(const struct track_boot *b)
 }
 
 static json_t *
-ago_s(struct daemon *d, struct mono t)
+ago_s(const struct story_view *d, struct mono t)
 {
-	return json_integer(mono_diff_ms(loop_now(d->loop), t) / 1000);
+	return json_integer(mono_diff_ms(d->now, t) / 1000);
 }
 
 static json_t *
-client_row(struct daemon *d, const struct track_client *c)
+client_row(const struct story_view *d, const struct track_client *c)
 {
 	const struct track_boot *b = &c->now;
-	enum explain e = explain(b, loop_now(d->loop));
+	enum explain e = explain(b, d->now);
 
 	return json_pack("{s:o, s:o*, s:o*, s:s, s:o*, s:o*, s:s, s:b, s:o, s:o}",
 	    "mac", mac_text(&c->key), "interface", interface_name(d, b),
@@ -119,8 +116,8 @@ client_row(struct daemon *d, const struct track_client *c)
 	    "age-s", ago_s(d, b->last), "xid", xid(b));
 }
 
-static json_t *
-boot_row(struct daemon *d, const struct track_client *c)
+json_t *
+stories_row(const struct story_view *d, const struct track_client *c)
 {
 	struct ip4 server = boot_server(&c->now);
 	json_t *row = client_row(d, c);
@@ -132,8 +129,8 @@ boot_row(struct daemon *d, const struct track_client *c)
 	return row;
 }
 
-static json_t *
-list_clients(struct daemon *d, const char *what, bool boots)
+json_t *
+stories_list(const struct story_view *d, const char *what, bool boots)
 {
 	const struct track_client *c = NULL;
 	json_t *rows = json_array();
@@ -144,7 +141,7 @@ list_clients(struct daemon *d, const char *what, bool boots)
 			break;
 		if (!boots || track_netboot(&c->now))
 			json_array_append_new(rows,
-			    boots ? boot_row(d, c) : client_row(d, c));
+			    boots ? stories_row(d, c) : client_row(d, c));
 		if (json_array_size(rows) == ROWS_MAX)
 			break;
 	}
@@ -153,20 +150,8 @@ list_clients(struct daemon *d, const char *what, bool boots)
 	    "more", c && track_older(d->track, c));
 }
 
-json_t *
-show_clients(struct daemon *d)
-{
-	return list_clients(d, "clients", false);
-}
-
-json_t *
-show_boots(struct daemon *d)
-{
-	return list_clients(d, "boots", true);
-}
-
 static json_t *
-event_row(struct daemon *d, const struct track_boot *b, const struct track_event *e)
+event_row(const struct story_view *d, const struct track_boot *b, const struct track_event *e)
 {
 	enum track_kind kind = (enum track_kind)e->kind;
 	struct ipaddr peer = track_peer(b, e);
@@ -181,7 +166,7 @@ event_row(struct daemon *d, const struct track_boot *b, const struct track_event
 }
 
 static json_t *
-event_rows(struct daemon *d, const struct track_boot *b)
+event_rows(const struct story_view *d, const struct track_boot *b)
 {
 	const struct track_event *e;
 	json_t *all = json_array();
@@ -197,7 +182,7 @@ event_rows(struct daemon *d, const struct track_boot *b)
 }
 
 static json_t *
-offer_rows(struct daemon *d, const struct track_boot *b)
+offer_rows(const struct story_view *d, const struct track_boot *b)
 {
 	json_t *all = json_array();
 
@@ -274,7 +259,7 @@ facts6(const struct track_boot *b)
 
 /* Returns what the client's messages contained and what was done about them. */
 static json_t *
-facts(struct daemon *d, const struct track_boot *b)
+facts(const struct story_view *d, const struct track_boot *b)
 {
 	struct ip4 server = boot_server(b);
 
@@ -297,19 +282,18 @@ facts(struct daemon *d, const struct track_boot *b)
 }
 
 static json_t *
-conversation(struct daemon *d, const struct track_boot *b)
+conversation(const struct story_view *d, const struct track_boot *b)
 {
 	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
 	    "begin-ago-s", ago_s(d, b->begin), "age-s", ago_s(d, b->last),
-	    "verdict", explain_row(explain(b, loop_now(d->loop)))->code,
+	    "verdict", explain_row(explain(b, d->now))->code,
 	    "xid", xid(b),
 	    "facts", facts(d, b), "offers", offer_rows(d, b),
 	    "events", event_rows(d, b));
 }
 
-/* The machine on this interface, or ("") where it was heard last. */
-static const struct track_client *
-find_client(struct daemon *d, const struct track_key *k, const char *interface)
+const struct track_client *
+stories_find(const struct story_view *d, const struct track_key *k, const char *interface)
 {
 	const struct track_client *c, *found = NULL;
 	uint32_t at = 0;
@@ -327,7 +311,7 @@ find_client(struct daemon *d, const struct track_key *k, const char *interface)
 
 /* The same hardware address on other interfaces. */
 static json_t *
-elsewhere(struct daemon *d, const struct track_client *than)
+elsewhere(const struct story_view *d, const struct track_client *than)
 {
 	const struct track_client *c;
 	json_t *all = json_array();
@@ -340,27 +324,14 @@ elsewhere(struct daemon *d, const struct track_client *than)
 }
 
 json_t *
-show_explain(struct daemon *d, const char *words)
+stories_explain(const struct story_view *d, const struct track_key *k,
+    const struct track_client *c)
 {
-	const char *interface = words + strcspn(words, " ");
-	const struct track_client *c;
-	const struct track_boot *b;
-	struct mono now = loop_now(d->loop);
-	struct track_key k = { .hlen = 0 };
-	char mac[64];
-	json_t *doc;
+	const struct track_boot *b = c ? &c->now : NULL;
+	json_t *doc = json_pack("{s:o, s:o, s:o}", "mac", mac_text(k),
+	    "verdict", verdict_document(explain(b, d->now)),
+	    "also", also_verdicts(b, d->now));
 
-	snprintf(mac, sizeof(mac), "%.*s", (int)(interface - words), words);
-	interface += strspn(interface, " ");
-	k.hlen = (uint8_t)hwaddr_parse(mac, k.chaddr, sizeof(k.chaddr));
-	if (k.hlen < 6)
-		return json_pack("{s:s}", "error",
-		    "not a hardware address, like 52:54:00:12:34:56");
-	c = find_client(d, &k, interface);
-	b = c ? &c->now : NULL;
-	doc = json_pack("{s:o, s:o, s:o}", "mac", mac_text(&k),
-	    "verdict", verdict_document(explain(b, now)),
-	    "also", also_verdicts(b, now));
 	if (!c)
 		return doc;
 	json_object_set_new(doc, "boot", conversation(d, &c->now));

@@ -3,7 +3,7 @@
  * json - makes the small JSON values that several documents contain. Larger
  * ones are made with jansson by their owners.
  */
-#include "relay/json.h"
+#include "doc/json.h"
 
 #include <string.h>
 

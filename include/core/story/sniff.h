@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * sniff - makes stories of packets that were captured anywhere: on a client VLAN, on
+ * the way to the servers, on a server, or at several of these at once. It stands where
+ * core/story/record does in the daemon, and feeds the same core/story/track.
+ *
+ * A capture has no configuration and no decisions of a relay. A message that is seen
+ * on its way to the relay and again behind it counts once; the second sight says which
+ * server it went to.
+ */
+#ifndef CORE_STORY_SNIFF_H
+#define CORE_STORY_SNIFF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mono.h"
+#include "core/story/track.h"
+#include "proto/udpip.h"
+
+struct sniff;
+
+struct sniff_packet {
+	struct udpip udp;
+	const struct mac *source;	/* the frame's; NULL: unknown */
+};
+
+/* What a capture has. */
+struct sniff_seen {
+	bool requests[2], replies[2];	/* on the client's side; behind a relay */
+	bool others;			/* packets of other protocols than DHCP */
+};
+
+/* NULL when memory is short. over: called for each boot, when it is over. */
+struct sniff *sniff_new(size_t clients, void (*over)(void *user,
+    const struct track_client *c, struct mono when), void *user);
+struct sniff *sniff_free(struct sniff *s);	/* returns NULL */
+/* Times must not go backwards by more than packets of several files do. */
+void sniff_udp(struct sniff *s, const struct sniff_packet *p, struct mono now);
+/* An IP packet that is not UDP: the capture has more than DHCP. */
+void sniff_other(struct sniff *s);
+/* The capture has ended: all boots are over. */
+void sniff_end(struct sniff *s, struct mono now);
+const struct sniff_seen *sniff_seen(const struct sniff *s);
+struct track *sniff_track(struct sniff *s);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * offline - `pxrelayctl explain FILE... [MAC]`: explains the boots in capture files that
+ * were taken anywhere, by anything that writes pcap or pcapng, without a daemon.
+ */
+#ifndef CTL_OFFLINE_H
+#define CTL_OFFLINE_H
+
+#include <stdbool.h>
+
+#define OFFLINE_FILES	16	/* that are read at once */
+
+struct offline_args {
+	char **file;		/* "-" is standard input */
+	int n;
+	const char *mac;	/* NULL: all machines that boot */
+	bool json, colour;
+};
+
+/* Returns the exit status; STATUS_FAILED if a boot failed, or nothing could be read. */
+int offline_run(const struct offline_args *a);
+
+#endif

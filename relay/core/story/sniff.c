@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * sniff - see include/core/story/sniff.h. RFC 2131 4.1 and RFC 9915 7.2 give the ports
+ * by which the two sides of a relay differ: a message with a giaddr or inside a relay
+ * header is on the servers' side.
+ */
+#include "core/story/sniff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/conf/conf.h"
+#include "core/relay6/relay6.h"
+#include "proto/pxe6.h"
+#include "proto/tftp.h"
+
+/* A copy of a message follows it within this time; by then a client asks again
+ * (RFC 2131 4.1: after 4 s; RFC 9915 7.6: SOL_TIMEOUT is 1 s). */
+#define COPY_MS		900
+/* Two files, or a bridge and its port, have the same packet within this time. Firmware
+ * waits longer before it tries again (iPXE is the fastest: 100 ms for TFTP). */
+#define SAME_MS		50
+#define WAYS_MAX	8	/* on which a message is remembered */
+
+/* A capture does not say on which interface of which relay a machine is: all are taken
+ * to be on this one. */
+#define IFINDEX		1
+
+enum side { CLIENT, SERVERS };
+
+/* What is the same in all copies of a message. */
+struct message_key {
+	uint8_t family, type;
+	uint8_t reply, id_len;
+	uint32_t xid;
+	uint8_t id[16];		/* the client's: hardware address, or end of its DUID */
+	uint64_t server;	/* that it names */
+	uint32_t address;	/* that it gives */
+	uint32_t secs;		/* differs in a retry */
+};
+
+struct message {
+	struct message_key key;
+	struct mono first;
+	uint8_t n;
+	struct way {
+		enum side side;
+		struct ipaddr dst;
+	} way[WAYS_MAX];
+};
+
+/* A TFTP transfer, by the client's end of it. */
+struct flow_key {
+	struct ip4 client;
+	uint16_t port;
+	uint16_t pad;
+};
+
+struct flow {
+	struct flow_key key;
+	struct ip4 server;
+};
+
+struct sniff {
+	struct track *track;
+	struct hash *messages, *flows;
+	struct sniff_seen seen;
+	void (*over)(void *user, const struct track_client *c, struct mono when);
+	void *user;
+};
+
+/* Of what happens where nothing was captured, nothing is known: neither whether its
+ * requests went on to a server, nor whether it loaded a file. */
+static void
+on_over(void *sniff, const struct track_client *c, struct mono when)
+{
+	struct sniff *s = sniff;
+	struct track_client *own = track_find(s->track, c->key.chaddr, c->key.hlen, IFINDEX);
+
+	if (own != c)
+		return;
+	own->now.asked.dhcp += own->now.asked.dhcp == 0;
+	own->now.six.asked.dhcp += own->now.six.asked.dhcp == 0;
+	own->now.came.elsewhere |= !s->seen.others;
+	s->over(s->user, own, when);
+}
+
+struct sniff *
+sniff_new(size_t clients, void (*over)(void *, const struct track_client *, struct mono),
+    void *user)
+{
+	/* Whoever writes a file so that its names collide could also make it long. */
+	struct hash_key secret = { { 0, 0 } };
+	struct sniff *s = calloc(1, sizeof(*s));
+	struct track_listener l = { .over = on_over, .user = s };
+
+	if (!s)
+		return NULL;
+	s->over = over;
+	s->user = user;
+	s->track = track_new(clients, secret);
+	s->messages = hash_new(4 * clients, sizeof(struct message),
+	    sizeof(struct message_key), secret, NULL, NULL);
+	s->flows = hash_new(clients, sizeof(struct flow), sizeof(struct flow_key), secret,
+	    NULL, NULL);
+	if (!s->track || !s->messages || !s->flows)
+		return sniff_free(s);
+	track_listen(s->track, &l);
+	return s;
+}
+
+struct sniff *
+sniff_free(struct sniff *s)
+{
+	if (s) {
+		track_free(s->track);
+		hash_free(s->messages);
+		hash_free(s->flows);
+		free(s);
+	}
+	return NULL;
+}
+
+const struct sniff_seen *
+sniff_seen(const struct sniff *s)
+{
+	return &s->seen;
+}
+
+struct track *
+sniff_track(struct sniff *s)
+{
+	return s->track;
+}
+
+void
+sniff_end(struct sniff *s, struct mono now)
+{
+	(void)track_end(s->track, UINT32_MAX, mono_add_ms(now, TRACK_OVER_MS));
+}
+
+/* --- copies -------------------------------------------------------------- */
+
+enum sight { FRESH, COPY, COPY_TO_SERVER };
+
+static bool
+went_there(const struct message *m, const struct way *w)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->way[i].side == w->side && ip_eq(m->way[i].dst, w->dst))
+			return true;
+	return false;
+}
+
+static bool
+was_behind_relay(const struct message *m)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->way[i].side == SERVERS)
+			return true;
+	return false;
+}
+
+/* Twice on the same way is twice sent. */
+static enum sight
+see(struct sniff *s, const struct message_key *k, struct way w, struct mono now)
+{
+	struct message *m;
+	bool fresh, first;
+
+	m = hash_get(s->messages, k, &fresh);
+	if (fresh || mono_diff_ms(now, m->first) > COPY_MS ||
+	    (went_there(m, &w) && mono_diff_ms(now, m->first) > SAME_MS)) {
+		m->n = 0;
+		m->first = now;
+		fresh = true;
+	} else if (went_there(m, &w))
+		return COPY;
+	first = !was_behind_relay(m);
+	if (m->n < WAYS_MAX)
+		m->way[m->n++] = w;
+	if (fresh)
+		return FRESH;
+	return w.side == SERVERS && (first || !k->reply) ? COPY_TO_SERVER : COPY;
+}
+
+/* --- DHCPv4 -------------------------------------------------------------- */
+
+static struct message_key
+key_of4(const struct dhcp4 *m)
+{
+	struct message_key k = {
+		.family = FAMILY4, .type = m->type, .reply = m->op == BOOTREPLY,
+		.id_len = m->hlen, .xid = m->xid,
+		.server = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID).host,
+		.address = m->yiaddr.host,
+		.secs = m->op == BOOTREPLY ? 0 : m->secs,
+	};
+
+	memcpy(k.id, m->chaddr, m->hlen);
+	return k;
+}
+
+static void
+sniff_request4(struct sniff *s, const struct sniff_packet *p, struct dhcp4 *m,
+    enum sight sight, struct mono now)
+{
+	bool by_relay = !ip4_is_none(m->giaddr);
+	struct pxe_client client;
+	struct track_request q = {
+		.m = m, .client = &client, .ifindex = IFINDEX, .rule = CONF_NONE,
+		.n_dhcp = by_relay, .overheard = true,
+		.by_4011 = p->udp.dport == DHCP4_PORT_PXE,
+	};
+	struct track_client *c = track_find(s->track, m->chaddr, m->hlen, IFINDEX);
+
+	if (sight == COPY_TO_SERVER && c)
+		c->now.asked.dhcp++;
+	if (sight != FRESH || (by_relay && q.by_4011))
+		return;
+	m->giaddr = IP4_NONE;	/* it is of the relay that the capture is behind */
+	pxe_read(&client, m);
+	track_request(s->track, &q, now);
+}
+
+/* A reply that a relay delivers comes from the relay. */
+static struct ip4
+server_of4(const struct dhcp4 *m, const struct udpip *u)
+{
+	struct ip4 id = dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID);
+	bool relayed = u->dport == DHCP4_PORT_CLIENT && !ip4_is_none(m->giaddr);
+
+	return relayed && !ip4_is_none(id) ? id : u->src.v4;
+}
+
+/* What is routed has no field that differs before and behind the router. */
+static bool
+is_copy(struct sniff *s, const struct udpip *u, struct mono now)
+{
+	static const struct hash_key none;
+	struct message_key k = {
+		.family = FAMILIES, .xid = (uint32_t)u->sport << 16 | u->dport,
+		.server = hash_sip(none, u->payload, u->payload_len),
+		.address = u->src.v4.host,
+	};
+
+	return see(s, &k, (struct way){ CLIENT, u->dst }, now) == COPY;
+}
+
+static void
+sniff_passing(struct sniff *s, const struct udpip *u, bool from_client, struct mono now)
+{
+	struct track_passing t = {
+		.ifindex = IFINDEX,
+		.client = from_client ? u->src.v4 : u->dst.v4,
+		.server = from_client ? u->dst.v4 : u->src.v4,
+		.client_port = from_client ? u->sport : u->dport,
+		.from_client = from_client, .payload = u->payload, .len = u->payload_len,
+	};
+
+	if (is_copy(s, u, now))
+		return;
+	if (u->sport == DHCP4_PORT_PXE || u->dport == DHCP4_PORT_PXE)
+		track_4011(s->track, &t, now);
+	else
+		track_tftp(s->track, &t, now);
+}
+
+static bool
+is_unicast(struct ip4 a)
+{
+	return a.host < 0xe0000000u;
+}
+
+static void
+sniff_dhcp4(struct sniff *s, const struct sniff_packet *p, struct mono now)
+{
+	const struct udpip *u = &p->udp;
+	struct message_key k;
+	struct dhcp4 m;
+	struct track_answer a = { .ifindex = IFINDEX, .m = &m };
+	enum side side;
+	enum sight sight;
+
+	if (dhcp4_parse(&m, u->payload, u->payload_len) != DROP_NONE)
+		return;
+	if (u->sport == DHCP4_PORT_PXE || (u->dport == DHCP4_PORT_PXE &&
+	    is_unicast(u->dst.v4))) {
+		sniff_passing(s, u, m.op == BOOTREQUEST, now);
+		return;
+	}
+	k = key_of4(&m);
+	side = m.op == BOOTREQUEST ? (ip4_is_none(m.giaddr) ? CLIENT : SERVERS) :
+	    u->dport == DHCP4_PORT_CLIENT ? CLIENT : SERVERS;
+	sight = see(s, &k, (struct way){ side, u->dst }, now);
+	*(m.op == BOOTREQUEST ? &s->seen.requests[side] : &s->seen.replies[side]) = true;
+	if (m.op == BOOTREQUEST)
+		sniff_request4(s, p, &m, sight, now);
+	else if (sight == FRESH) {
+		a.server = ip_of4(server_of4(&m, u));
+		track_reply(s->track, &a, now);
+	}
+}
+
+/* --- TFTP ---------------------------------------------------------------- */
+
+/* The server answers from another port than 69 (RFC 1350 4). */
+static void
+sniff_tftp(struct sniff *s, const struct udpip *u, struct mono now)
+{
+	struct flow_key k = { .client = u->src.v4, .port = u->sport };
+	struct flow *f;
+	bool fresh;
+
+	if (u->dport == TFTP_PORT) {
+		f = hash_get(s->flows, &k, &fresh);
+		f->server = u->dst.v4;
+		sniff_passing(s, u, true, now);
+		return;
+	}
+	k = (struct flow_key){ .client = u->dst.v4, .port = u->dport };
+	f = hash_find(s->flows, &k);
+	if (f && ip4_eq(f->server, u->src.v4))
+		sniff_passing(s, u, false, now);
+}
+
+/* --- DHCPv6 -------------------------------------------------------------- */
+
+static uint64_t
+end_of(const struct dhcp6 *m, enum dhcp6_option code)
+{
+	uint64_t end = 0;
+	struct rd r;
+
+	if (dhcp6_opt(m, code, &r))
+		while (rd_left(&r) > 0)
+			end = end << 8 | rd_u8(&r);
+	return end;
+}
+
+static struct message_key
+key_of6(const struct dhcp6 *m, bool reply)
+{
+	uint64_t client = end_of(m, DHCP6_OPT_CLIENT_ID);
+	struct message_key k = {
+		.family = FAMILY6, .type = m->type, .reply = reply,
+		.id_len = sizeof(client), .xid = m->xid,
+		.server = end_of(m, DHCP6_OPT_SERVER_ID),
+	};
+	struct rd elapsed;
+
+	memcpy(k.id, &client, sizeof(client));
+	if (!reply && dhcp6_opt(m, DHCP6_OPT_ELAPSED, &elapsed))
+		k.secs = rd_u16(&elapsed);
+	return k;
+}
+
+static void
+sniff_request6(struct sniff *s, const struct sniff_packet *p, struct relay6_origin *o,
+    bool relayed, enum sight sight, struct mono now)
+{
+	struct pxe_client client;
+	struct mac mac;
+	struct track_request q = {
+		.six = &o->m, .mac = &mac, .client = &client, .ifindex = IFINDEX,
+		.rule = CONF_NONE, .n_dhcp = relayed, .overheard = true,
+		.by_4011 = p->udp.dport == DHCP4_PORT_PXE,
+	};
+	struct track_client *c;
+
+	if (!relayed && p->source) {
+		o->has_mac = true;
+		o->mac = *p->source;
+	}
+	if (!relay6_origin_mac(&mac, o))
+		return;
+	c = track_find(s->track, &mac, sizeof(mac), IFINDEX);
+	if (sight == COPY_TO_SERVER && c)
+		c->now.six.asked.dhcp++;
+	if (sight != FRESH)
+		return;
+	pxe6_read(&client, &o->m);
+	track_request(s->track, &q, now);
+}
+
+static void
+sniff_dhcp6(struct sniff *s, const struct sniff_packet *p, struct mono now)
+{
+	const struct udpip *u = &p->udp;
+	struct relay6_origin o = { .m.data = NULL };
+	struct track_answer a = { .ifindex = IFINDEX, .six = &o.m, .server = u->src };
+	struct message_key k;
+	struct dhcp6 m;
+	bool reply;
+	enum side side;
+	enum sight sight;
+
+	if (dhcp6_parse(&m, u->payload, u->payload_len) != DROP_NONE)
+		return;
+	relay6_read_origin(&o, &m, ip_v6(u->src));
+	if (!o.m.data)
+		return;
+	reply = relay6_is_reply(o.m.type);
+	side = m.relay ? SERVERS : CLIENT;
+	k = key_of6(&o.m, reply);
+	sight = see(s, &k, (struct way){ side, u->dst }, now);
+	*(reply ? &s->seen.replies[side] : &s->seen.requests[side]) = true;
+	if (!reply) {
+		sniff_request6(s, p, &o, m.relay, sight, now);
+	} else if (sight == FRESH) {
+		a.mac = o.has_mac ? &o.mac : NULL;
+		track_reply(s->track, &a, now);
+	}
+}
+
+void
+sniff_other(struct sniff *s)
+{
+	s->seen.others = true;
+}
+
+static bool
+has_port(const struct udpip *u, uint16_t a, uint16_t b)
+{
+	return u->sport == a || u->dport == a || u->sport == b || u->dport == b;
+}
+
+void
+sniff_udp(struct sniff *s, const struct sniff_packet *p, struct mono now)
+{
+	const struct udpip *u = &p->udp;
+
+	(void)track_end(s->track, UINT32_MAX, now);
+	if (ip_family(u->dst) == FAMILY6) {
+		if (has_port(u, DHCP6_PORT_SERVER, DHCP6_PORT_CLIENT) ||
+		    u->dport == DHCP4_PORT_PXE)
+			sniff_dhcp6(s, p, now);
+	} else if (has_port(u, DHCP4_PORT_SERVER, DHCP4_PORT_CLIENT) ||
+	    has_port(u, DHCP4_PORT_PXE, DHCP4_PORT_PXE)) {
+		sniff_dhcp4(s, p, now);
+	} else {
+		s->seen.others = true;
+		sniff_tftp(s, u, now);
+	}
+}

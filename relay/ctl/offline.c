@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * offline - see include/ctl/offline.h. The files are read side by side, by time, since
+ * each may have another leg of the same boots. Memory is bounded: that of each file by
+ * its longest packet, the table of machines by MACHINES, the documents by BOOTS.
+ *
+ * core/story/sniff makes the stories, doc/stories the documents, and ladder.c prints them,
+ * as it prints the daemon's.
+ */
+#include "ctl/offline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/sbuf.h"
+#include "core/story/explain.h"
+#include "core/story/sniff.h"
+#include "ctl/mem.h"
+#include "ctl/render.h"
+#include "ctl/table.h"
+#include "doc/stories.h"
+#include "proto/capread.h"
+#include "proto/frame.h"
+
+#define CHUNK		(1u << 20)	/* bytes of a read */
+#define MACHINES	20000u
+#define BOOTS		10000u
+/* A boot that had this long, and was still going on when the capture ended, is judged
+ * as if nothing had followed; firmware has tried twice by then (PXE 2.1, 2.2.3). */
+#define JUDGE_MS	5000
+#define PROGRESS_S	2
+
+/* A file, and its next packet. */
+struct input {
+	const char *name;
+	int fd;
+	uint8_t *buf;		/* owned */
+	size_t size, begin, end;	/* the bytes that are not yet read */
+	struct capread *reader;	/* owned */
+	struct capread_packet next;
+	bool has_next, at_end;
+	uint64_t bytes;		/* read so far, of `total` if that is not 0 */
+	uint64_t packets, foreign;	/* foreign: of link types that we do not know */
+};
+
+struct offline {
+	const struct offline_args *args;
+	struct input in[OFFLINE_FILES];
+	struct sniff *sniff;
+	struct mono first, last;	/* of all packets */
+	struct track_key wanted;	/* hlen 0: all */
+	json_t *boots;		/* documents */
+	json_t *rows;		/* of the table */
+	uint64_t fragments, more_boots;
+	bool failed, odd, cut;	/* a boot failed; a file is damaged; a boot is cut off */
+};
+
+/* --- files --------------------------------------------------------------- */
+
+static void
+complain(const struct input *in, const char *what)
+{
+	render_printf(stderr, "pxrelayctl: %s: %s\n", in->name, what);
+}
+
+/* Reads more into the buffer, which grows to the longest packet. */
+static void
+fill(struct input *in)
+{
+	ssize_t n;
+
+	memmove(in->buf, in->buf + in->begin, in->end - in->begin);
+	in->end -= in->begin;
+	in->begin = 0;
+	if (in->size - in->end < CHUNK) {
+		in->size = in->end + 2 * CHUNK;
+		in->buf = mem_got(realloc(in->buf, in->size));
+	}
+	do
+		n = read(in->fd, in->buf + in->end, CHUNK);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		complain(in, strerror(errno));
+	in->at_end = n <= 0;
+	in->end += n > 0 ? (size_t)n : 0;
+	in->bytes += n > 0 ? (uint64_t)n : 0;
+}
+
+/* What was read until a damaged place is still explained. */
+static void
+give_up(struct offline *o, struct input *in, const char *what)
+{
+	complain(in, what);
+	o->odd = true;
+	in->has_next = false;
+	in->begin = in->end;
+	in->at_end = true;
+}
+
+static void
+end_file(struct offline *o, struct input *in)
+{
+	in->has_next = false;
+	if (in->begin == in->end && in->reader->format != CAPREAD_NEW)
+		return;
+	if (in->reader->format == CAPREAD_NEW)
+		give_up(o, in, "not a capture; expected pcap or pcapng");
+	else
+		give_up(o, in, "ends in the middle of a packet");
+}
+
+/* Finds the next packet of the file. */
+static void
+advance(struct offline *o, struct input *in)
+{
+	for (;;) {
+		struct rd r = rd_init(in->buf + in->begin, in->end - in->begin);
+		enum capread_next what = capread_next(in->reader, &r, &in->next);
+
+		if (what == CAPREAD_BAD) {
+			give_up(o, in, in->reader->format == CAPREAD_NEW ?
+			    "not a capture; expected pcap or pcapng" :
+			    "damaged; the rest of it is not read");
+			return;
+		}
+		if (what == CAPREAD_MORE && in->at_end) {
+			end_file(o, in);
+			return;
+		}
+		if (what == CAPREAD_MORE) {
+			fill(in);
+			continue;
+		}
+		in->begin = in->end - rd_left(&r);
+		if (what == CAPREAD_PACKET) {
+			in->has_next = true;
+			return;
+		}
+	}
+}
+
+static bool
+open_input(struct offline *o, struct input *in, const char *name)
+{
+	bool is_stdin = strcmp(name, "-") == 0;
+
+	in->name = is_stdin ? "standard input" : name;
+	in->fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+	if (in->fd < 0) {
+		complain(in, errno == ENOENT ? "neither a hardware address nor a file" :
+		    strerror(errno));
+		return false;
+	}
+	in->reader = mem_got(calloc(1, sizeof(*in->reader)));
+	in->buf = mem_got(malloc(in->size = 2 * CHUNK));
+	advance(o, in);
+	return in->reader->format != CAPREAD_NEW;
+}
+
+static void
+close_input(struct input *in)
+{
+	if (in->fd > STDIN_FILENO)
+		close(in->fd);
+	free(in->buf);
+	free(in->reader);
+}
+
+/* The file whose packet comes first; NULL: all are at their end. */
+static struct input *
+earliest(struct offline *o)
+{
+	struct input *first = NULL;
+
+	for (int i = 0; i < o->args->n; i++) {
+		struct input *in = &o->in[i];
+
+		if (in->has_next && (!first || in->next.us < first->next.us))
+			first = in;
+	}
+	return first;
+}
+
+/* --- packets ------------------------------------------------------------- */
+
+/* A clock never reads 0, and a packet may have no time. */
+static struct mono
+time_of(struct offline *o, const struct capread_packet *p)
+{
+	struct mono t = mono_us(p->us > 0 ? p->us : 1);
+
+	if (mono_before(t, o->last))
+		t = o->last;
+	o->last = t;
+	if (o->first.us == 0)
+		o->first = t;
+	return t;
+}
+
+static void
+take_packet(struct offline *o, struct input *in)
+{
+	struct mono now = time_of(o, &in->next);
+	struct sniff_packet p;
+	struct frame f;
+	enum drop why;
+
+	in->packets++;
+	if (!frame_knows(in->next.link)) {
+		in->foreign++;
+		return;
+	}
+	if (!frame_parse(&f, in->next.link, in->next.data, in->next.len))
+		return;
+	/* A capture on the sender has packets whose checksum the hardware fills in. */
+	why = udpip_parse(&p.udp, f.family, f.ip.p, rd_left(&f.ip), false);
+	o->fragments += why == DROP_FRAGMENT;
+	if (why == DROP_BAD_IP)
+		sniff_other(o->sniff);
+	if (why != DROP_NONE)
+		return;
+	p.source = f.has_source ? &f.source : NULL;
+	sniff_udp(o->sniff, &p, now);
+}
+
+static void
+show_progress(const struct offline *o, time_t *next)
+{
+	uint64_t bytes = 0;
+
+	if (time(NULL) < *next)
+		return;
+	*next = time(NULL) + 1;
+	for (int i = 0; i < o->args->n; i++)
+		bytes += o->in[i].bytes;
+	fprintf(stderr, "\r%" PRIu64 " MB read", bytes >> 20);
+}
+
+static void
+read_all(struct offline *o)
+{
+	time_t next = time(NULL) + PROGRESS_S;
+	bool shows = isatty(STDERR_FILENO), shown = false;
+	struct input *in;
+
+	for (uint64_t n = 0; (in = earliest(o)); n++) {
+		take_packet(o, in);
+		in->has_next = false;
+		advance(o, in);
+		if (shows && n % 65536 == 0) {
+			time_t before = next;
+
+			show_progress(o, &next);
+			shown |= next != before;
+		}
+	}
+	if (shown)
+		fputs("\r\033[K", stderr);
+}
+
+/* --- documents ----------------------------------------------------------- */
+
+/* Which side of the relay is missing. */
+static const char *
+missing_side(const struct sniff_seen *seen)
+{
+	bool client = seen->requests[0] || seen->replies[0];
+	bool servers = seen->requests[1] || seen->replies[1];
+
+	if (client && !servers && !seen->replies[0])
+		return "Nothing in the capture was relayed, and nobody answered: whether the "
+		    "requests left this network cannot be seen here. Capture on the "
+		    "server's side, too.";
+	if (servers && !client)
+		return "The capture has only what relays and servers said to each other: "
+		    "whether answers reached the machine cannot be seen here.";
+	if (seen->requests[1] && !seen->replies[0] && !seen->replies[1])
+		return "The capture has requests only: answers may have come another way.";
+	return NULL;
+}
+
+static void
+add_time(json_t *doc, struct mono t)
+{
+	time_t s = (time_t)(t.us / 1000000);
+	char text[32] = "";
+	struct tm tm;
+
+	if (t.us > 1 && localtime_r(&s, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+		json_object_set_new(doc, "at", json_string(text));
+}
+
+static bool
+is_wanted(const struct offline *o, const struct track_client *c)
+{
+	return o->wanted.hlen == 0 || (o->wanted.hlen == c->key.hlen &&
+	    memcmp(o->wanted.chaddr, c->key.chaddr, c->key.hlen) == 0);
+}
+
+static void
+add_boot(struct offline *o, const struct track_client *c, struct mono now)
+{
+	struct story_view view = { .track = sniff_track(o->sniff), .now = now };
+	json_t *doc, *row;
+
+	if (json_array_size(o->boots) >= BOOTS) {
+		o->more_boots++;
+		return;
+	}
+	doc = stories_explain(&view, &c->key, c);
+	row = stories_row(&view, c);
+	if (!doc || !row)
+		mem_got(NULL);
+	json_object_del(doc, "before");
+	add_time(doc, c->now.begin);
+	add_time(row, c->now.begin);
+	o->failed |= json_is_true(json_object_get(row, "failed"));
+	json_array_append_new(o->boots, doc);
+	json_array_append_new(o->rows, row);
+}
+
+/* A boot that ended with the capture is judged as if nothing had followed it, unless it
+ * had just begun. */
+static void
+on_over(void *offline, const struct track_client *c, struct mono when)
+{
+	struct offline *o = offline;
+	bool is_short = mono_diff_ms(o->last, c->now.begin) < JUDGE_MS;
+
+	if (!is_wanted(o, c))
+		return;
+	is_short &= mono_before(o->last, when);
+	o->cut |= is_short;
+	add_boot(o, c, is_short ? o->last : when);
+}
+
+/* A machine that was asked for need not boot. */
+static void
+add_wanted(struct offline *o)
+{
+	const struct track_client *c;
+	uint32_t at = 0;
+
+	c = track_find_any(sniff_track(o->sniff), o->wanted.chaddr, o->wanted.hlen, &at);
+	if (c && c->now.stage == TRACK_NO_BOOT)
+		add_boot(o, c, mono_add_ms(o->last, TRACK_OVER_MS));
+}
+
+static json_t *
+notes_of(const struct offline *o)
+{
+	const char *side = missing_side(sniff_seen(o->sniff));
+	json_t *notes = json_array();
+
+	if (side)
+		json_array_append_new(notes, json_string(side));
+	if (!sniff_seen(o->sniff)->others && json_array_size(o->boots))
+		json_array_append_new(notes, json_string("The capture has DHCP only: whether "
+		    "boot files were loaded cannot be seen here."));
+	if (o->cut)
+		json_array_append_new(notes, json_string("The capture ends while a boot is "
+		    "going on."));
+	if (o->fragments)
+		json_array_append_new(notes, json_sprintf("%" JSON_INTEGER_FORMAT
+		    " IP fragments were not read.", (json_int_t)o->fragments));
+	if (o->more_boots)
+		json_array_append_new(notes, json_sprintf("%" JSON_INTEGER_FORMAT
+		    " more boots are not shown; name a machine.", (json_int_t)o->more_boots));
+	for (int i = 0; i < o->args->n; i++)
+		if (o->in[i].foreign)
+			json_array_append_new(notes, json_sprintf("%" JSON_INTEGER_FORMAT
+			    " packets are of a link type that is not known here.",
+			    (json_int_t)o->in[i].foreign));
+	return notes;
+}
+
+static void
+print_all(const struct offline *o, const json_t *doc)
+{
+	const json_t *boot, *note;
+	size_t i;
+
+	if (json_array_size(o->boots) > 1)
+		render_list(doc, "captured", stdout, o->args->colour);
+	json_array_foreach(json_object_get(doc, "stories"), i, boot) {
+		if (json_array_size(o->boots) > 1)
+			fputc('\n', stdout);
+		render_explain(boot, stdout, o->args->colour);
+	}
+	if (json_array_size(o->boots) == 0)
+		printf(o->wanted.hlen ? "Nothing of this machine is in the capture.\n" :
+		    "No machine boots from the network in this capture; %zu ask for an "
+		    "address. Name one to see how that went.\n",
+		    track_count(sniff_track(o->sniff)));
+	json_array_foreach(json_object_get(doc, "notes"), i, note) {
+		fputs("\nnote     ", stdout);
+		table_wrap(stdout, json_string_value(note), 9);
+	}
+}
+
+static void
+show(struct offline *o)
+{
+	json_t *doc = json_pack("{s:O, s:O, s:o}", "captured", o->rows, "stories", o->boots,
+	    "notes", notes_of(o));
+
+	if (o->args->json)
+		render_json(doc, stdout);
+	else
+		print_all(o, doc);
+	json_decref(doc);
+}
+
+/* --- all of it ----------------------------------------------------------- */
+
+static bool
+open_all(struct offline *o)
+{
+	bool all = true;
+
+	for (int i = 0; i < o->args->n; i++)
+		all &= open_input(o, &o->in[i], o->args->file[i]);
+	return all;
+}
+
+int
+offline_run(const struct offline_args *a)
+{
+	struct offline *o = mem_got(calloc(1, sizeof(*o)));
+	int status = STATUS_FAILED;
+
+	o->args = a;
+	o->boots = mem_got(json_array());
+	o->rows = mem_got(json_array());
+	if (a->mac)
+		o->wanted.hlen = (uint8_t)hwaddr_parse(a->mac, o->wanted.chaddr,
+		    sizeof(o->wanted.chaddr));
+	o->sniff = mem_got(sniff_new(MACHINES, on_over, o));
+	if (open_all(o)) {
+		read_all(o);
+		sniff_end(o->sniff, o->last);
+		if (o->wanted.hlen)
+			add_wanted(o);
+		show(o);
+		status = o->failed || o->odd ? STATUS_FAILED : STATUS_OK;
+	}
+	for (int i = 0; i < a->n; i++)
+		close_input(&o->in[i]);
+	json_decref(o->boots);
+	json_decref(o->rows);
+	sniff_free(o->sniff);
+	free(o);
+	return status;
+}
