@@ -135,6 +135,11 @@ parse_argv(struct args *a, int argc, char **argv, char *why, size_t size)
 	};
 	int letter;
 
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "-iu") == 0 || strcmp(argv[i], "-id") == 0)
+			return refuse_args(why, size, "%s is an option of dhcrelay; expected -i and "
+			    "the interfaces of clients, or the file that pxrelayctl import "
+			    "dhcrelay prints", argv[i]);
 	optind = 0;	/* makes glibc start over */
 	opterr = 0;
 	while ((letter = getopt_long(argc, argv, ":fnSvhVc:p:i:l:", longs,

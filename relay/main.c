@@ -237,6 +237,7 @@ run_args(struct args *a)
 		return EXIT_FAILURE;
 	if (!a->check)
 		return start(a, conf);
+	conf_warnings(conf, print_mistake, a);
 	if (a->verbose)
 		conf_print(conf, print_line, NULL);
 	conf_free(conf);

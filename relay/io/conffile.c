@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/sbuf.h"
 
 struct text {
@@ -130,16 +131,40 @@ check_bytes(struct reader *r, struct text t)
 	return true;
 }
 
+/* Line is `before`, and a comment up to `all`: "servers = 192.0.2.1 ; 192.0.2.2" has one server. */
+static void
+check_comment(struct reader *r, struct text before, size_t all)
+{
+	const char *s = before.s + before.len, *end = before.s + all;
+	char word[IP_STRLEN];
+	size_t len = 0;
+	struct ipaddr a;
+
+	while (before.len && is_blank(*before.s))
+		before.s++, before.len--;
+	while (s < end && (is_blank(*s) || *s == ';' || *s == '#'))
+		s++;
+	while (s + len < end && len < sizeof(word) && !is_blank(s[len]) && s[len] != ',')
+		len++;
+	if (before.len == 0 || len == sizeof(word))
+		return;
+	snprintf(word, sizeof(word), "%.*s", (int)len, s);
+	if (ip_parse(word, &a))
+		conf_warn(r->b, r->line, "the comment begins with the address %s; expected a "
+		    "comma between the items of a list", word);
+}
+
 /* Strips comment, trailing blanks and indentation; returns the latter. */
 static size_t
-strip(struct text *t)
+strip(struct reader *r, struct text *t)
 {
-	size_t column = 0;
+	size_t column = 0, all = t->len;
 
 	for (size_t i = 0; i < t->len; i++)
 		if ((t->s[i] == ';' || t->s[i] == '#') &&
 		    (i == 0 || is_blank(t->s[i - 1])))
 			t->len = i;
+	check_comment(r, *t, all);
 	while (t->len && is_blank(t->s[t->len - 1]))
 		t->len--;
 	for (; t->len && is_blank(*t->s); t->s++, t->len--)
@@ -207,7 +232,7 @@ fetch(char *str, int num, void *stream)
 
 		if (!check_bytes(r, t))
 			continue;
-		r->indent = strip(&t);
+		r->indent = strip(r, &t);
 		if (t.len == 0)
 			continue;
 		if (r->key && r->indent > r->key_indent) {

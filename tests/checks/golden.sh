@@ -6,6 +6,7 @@
 # - For tests/golden/NAME.conf with NAME.out, -nv prints exactly NAME.out.
 # - tests/golden/NAME.conf with NAME.err is refused with status 1 and exactly these lines,
 #   with FILE in place of the file's name.
+# - tests/golden/NAME.conf with NAME.warn is valid, with exactly these warnings.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tally.sh
@@ -63,6 +64,19 @@ refused() {
 	fi
 }
 
+warned() {
+	local want=$1 conf=$2 rc
+
+	check -n -c "$conf" > "$T/got" 2>&1
+	rc=$?
+	sed "s|^$conf:|FILE:|" "$T/got" > "$T/err"
+	if [ $rc = 0 ]; then
+		same "$conf is valid with warnings" "$want" "$T/err"
+	else
+		fail "$conf is valid with warnings" "exit status $rc instead of 0"
+	fi
+}
+
 if [ ! -x "$pxrelayd" ]; then
 	fail "golden" "$pxrelayd was not built"
 	tally
@@ -77,12 +91,15 @@ for c in tests/golden/*.conf; do
 	[ -e "$c" ] || continue
 	if [ -e "${c%.conf}.err" ]; then
 		refused "${c%.conf}.err" "$c"
+	elif [ -e "${c%.conf}.warn" ]; then
+		warned "${c%.conf}.warn" "$c"
+		canonical "$c"
 	elif [ -e "${c%.conf}.out" ]; then
 		check -nv -c "$c" > "$T/got" 2>&1
 		same "$c prints as expected" "${c%.conf}.out" "$T/got"
 		canonical "$c"
 	else
-		fail "$c" "has neither a .out nor a .err file"
+		fail "$c" "has no .out, .warn or .err file"
 	fi
 done
 tally

@@ -227,6 +227,11 @@ struct conf_helper {
 	int line;
 };
 
+struct conf_warning {
+	char *file, *text;	/* file: as in conf_mistake_fn */
+	int line;
+};
+
 struct conf {
 	uint16_t n_include;	/* items of include, in all files */
 	enum conf_log log;
@@ -259,6 +264,8 @@ struct conf {
 	 * the dhcp or servers list, of any interface or rule? */
 	bool *is_boot;
 	bool *is_dhcp;
+	size_t n_warning;
+	struct conf_warning *warning;	/* for conf_warnings() */
 };
 
 /* Reports what is wrong and what was expected. file is NULL for the first one (or
@@ -289,12 +296,17 @@ void conf_key(struct conf_builder *b, const char *key, const char *value, int li
 /* Reports a mistake that the reader of the file found itself, such as a NUL. */
 void conf_mistake(struct conf_builder *b, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Notes what is valid and cannot mean what was meant. */
+void conf_warn(struct conf_builder *b, int line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Reads all keys, reports the mistakes and frees the builder. Returns NULL
  * after any mistake, or if out of memory (reported on line 0). */
 struct conf *conf_end(struct conf_builder *b);
 /* Frees the builder, and reports nothing. */
 void conf_cancel(struct conf_builder *b);
 struct conf *conf_free(struct conf *c);	/* returns NULL */
+/* Reports the warnings, in the order in which they were found. */
+void conf_warnings(const struct conf *c, conf_mistake_fn *fn, void *user);
 
 /* Prints every section, and every key with its effective value. */
 void conf_print(const struct conf *c, void (*out)(void *user, const char *line),

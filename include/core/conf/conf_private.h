@@ -19,6 +19,7 @@
 #define CONF_SECTIONS_MAX	16384
 #define CONF_ITEMS_MAX		4096
 #define CONF_MISTAKES_MAX	1000
+#define CONF_WARNINGS_MAX	100
 
 enum conf_kind { CONF_RELAY, CONF_SERVER, CONF_GROUP, CONF_INTERFACE, CONF_RULE,
 	CONF_HELPER, CONF_KINDS };
@@ -62,6 +63,8 @@ struct conf_builder {
 	struct conf_said *said;	/* the mistakes so far */
 	size_t n_file, n_include;
 	struct conf_named *file, *include;
+	size_t n_warning;
+	struct conf_warning *warning;
 	struct conf *c;		/* set by conf_end() */
 	struct conf_server new_server;	/* defaults of implicit servers ... */
 	struct conf_group new_group;	/* ... and groups */
@@ -100,6 +103,8 @@ char *conf_place(const struct conf_builder *b, int line, int from,
     char buf[CONF_PLACE_MAX]);
 /* The number before the first line of the file that is being read. */
 int conf_file_line(const struct conf_builder *b);
+
+void conf_free_warnings(struct conf *c);
 
 /* Finds the known word that was mistyped. */
 struct conf_near {
@@ -176,6 +181,7 @@ struct conf_key {
 	bool off;		/* "off" is 0 */
 	bool required;
 	enum conf_only only;
+	const char *with[2];	/* no effect if these keys are none, off or all */
 	size_t also;		/* offset of a list's count or of another field */
 };
 
@@ -250,6 +256,15 @@ void conf_check_rule(struct conf_builder *b, struct conf_sect *s, void *object);
 void conf_check_helper(struct conf_builder *b, struct conf_sect *s, void *object);
 /* Reports rules that can never match. */
 void conf_check_rules(struct conf_builder *b);
+
+/* --- warnings (conf_warn.c) --- */
+
+/* Warns of keys of the section without effect, and of patterns. */
+void conf_warn_section(struct conf_builder *b, const struct conf_sect *s,
+    const void *object);
+
+/* Warns of servers that no other host can be. */
+void conf_warn_servers(struct conf_builder *b);
 
 /* --- patterns and format strings (conf_match.c) --- */
 

@@ -48,6 +48,7 @@ enum { KIND_relay = CONF_RELAY, KIND_server = CONF_SERVER, KIND_group = CONF_GRO
 #define IPV4(...)		__VA_ARGS__, .only = CONF_ONLY_IPV4
 #define IPV6(...)		__VA_ARGS__, .only = CONF_ONLY_IPV6
 #define MULTICAST(...)		__VA_ARGS__, .only = CONF_ONLY_MULTICAST
+#define WITH(a, b, ...)		__VA_ARGS__, .with = { a, b }
 #define REQUIRED		NULL, .required = true
 #define LIST(name, section, count) TYPE(name), .also = offsetof(OF_##section, count)
 
@@ -473,7 +474,8 @@ read_sections(struct conf_builder *b, enum conf_kind kind)
 			continue;
 		read_keys(b, s, kind, object_at(b->c, kind, k));
 		check_required(b, s);
-		sections[kind].check(b, s, object_at(b->c, kind, k++));
+		sections[kind].check(b, s, object_at(b->c, kind, k));
+		conf_warn_section(b, s, object_at(b->c, kind, k++));
 	}
 }
 
@@ -488,6 +490,7 @@ read_relay(struct conf_builder *b)
 		if (b->sect[i].kind == CONF_RELAY) {
 			read_keys(b, &b->sect[i], CONF_RELAY, c);
 			read_keys(b, &b->sect[i], CONF_INTERFACE, &c->defaults);
+			conf_warn_section(b, &b->sect[i], c);
 		}
 }
 
@@ -563,6 +566,7 @@ build(struct conf_builder *b)
 		conf_check_rules(b);
 	read_sections(b, CONF_HELPER);
 	check_ports(b);
+	conf_warn_servers(b);
 	for (uint16_t i = 0; i < b->c->n_if; i++)
 		work |= !b->c->ifs[i].off;
 	work |= b->c->n_helper > 0;
@@ -601,6 +605,7 @@ conf_free(struct conf *c)
 	free(c->uplink);
 	free(c->is_boot);
 	free(c->is_dhcp);
+	conf_free_warnings(c);
 	free(c);
 	return NULL;
 }

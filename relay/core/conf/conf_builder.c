@@ -261,6 +261,28 @@ conf_mistake(struct conf_builder *b, int line, const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+conf_warn(struct conf_builder *b, int line, const char *fmt, ...)
+{
+	char text[512];
+	struct sbuf out = sbuf_init(text, sizeof(text));
+	struct conf_warning *w = NULL;
+	va_list ap;
+
+	if (b->n_warning < CONF_WARNINGS_MAX)
+		w = conf_more(b, &b->warning, b->n_warning, sizeof(*w));
+	if (!w)
+		return;
+	va_start(ap, fmt);
+	sbuf_puts(&out, "warning: ");
+	sbuf_vprintf(&out, fmt, ap);
+	va_end(ap);
+	w->line = line;
+	w->text = conf_copy(b, text, out.len);
+	if (w->text)
+		b->n_warning++;
+}
+
 bool
 conf_bad(const struct conf_at *a, const char *fmt, ...)
 {
@@ -302,6 +324,16 @@ conf_begin(void *(*alloc)(void *p, size_t size), conf_mistake_fn *mistake,
 }
 
 static void
+free_warnings(struct conf_warning *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(w[i].file);
+		free(w[i].text);
+	}
+	free(w);
+}
+
+static void
 free_named(struct conf_named *named, size_t n)
 {
 	while (n > 0)
@@ -323,6 +355,7 @@ conf_cancel(struct conf_builder *b)
 			free(s->lines);
 		free(s->name);
 	}
+	free_warnings(b->warning, b->n_warning);
 	free_named(b->file, b->n_file);
 	free_named(b->include, b->n_include);
 	free(b->sect);
@@ -339,11 +372,45 @@ report(struct conf_builder *b, const struct conf_said *s)
 	    f ? s->line - f->line : s->line, s->text);
 }
 
+/* The configuration keeps its warnings, each with the line in its file. */
+static void
+keep_warnings(struct conf_builder *b)
+{
+	for (size_t i = 0; i < b->n_warning; i++) {
+		struct conf_warning *w = &b->warning[i];
+		const struct conf_named *f = file_of(b, w->line);
+
+		if (f && f->line > 0)
+			w->file = conf_copy(b, f->name, strlen(f->name));
+		w->line -= f ? f->line : 0;
+	}
+	b->c->warning = b->warning;
+	b->c->n_warning = b->n_warning;
+	b->warning = NULL;
+	b->n_warning = 0;
+}
+
+void
+conf_warnings(const struct conf *c, conf_mistake_fn *fn, void *user)
+{
+	for (size_t i = 0; i < c->n_warning; i++)
+		fn(user, c->warning[i].file, c->warning[i].line, c->warning[i].text);
+}
+
+void
+conf_free_warnings(struct conf *c)
+{
+	free_warnings(c->warning, c->n_warning);
+}
+
 bool
 conf_builder_end(struct conf_builder *b)
 {
-	bool good = b->n_said == 0 && !b->no_memory;
+	bool good;
 
+	if (b->c)
+		keep_warnings(b);
+	good = b->n_said == 0 && !b->no_memory;
 	/* A stable sort by line. */
 	for (size_t i = 1; i < b->n_said; i++) {
 		struct conf_said s = b->said[i];

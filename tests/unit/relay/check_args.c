@@ -74,6 +74,8 @@ static const struct {
 	const char *text, *why;
 } bad[] = {
 	{ "-x", "unknown option -x" },
+	{ "-iu eth0 -id eth1 192.0.2.1", "-iu is an option of dhcrelay; expected -i and the "
+	    "interfaces of clients, or the file that pxrelayctl import dhcrelay prints" },
 	{ "-fx", "unknown option -x" },
 	{ "--foreground", "unknown long option; -h lists all options" },
 	{ "-c", "-c needs a value" },
