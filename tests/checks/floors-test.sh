@@ -99,8 +99,8 @@ refused "include without a floor" relay/io/x.c 'must not include "x.h"' <<'END'
 #include "x.h"
 #endif
 END
-refused "pxrelayctl sees core" relay/ctl/x.c 'ctl must not include "core/conf/high.h"' <<'END'
-#include "core/conf/high.h"
+refused "pxrelayctl sees io" relay/ctl/x.c 'ctl must not include "io/high.h"' <<'END'
+#include "io/high.h"
 END
 refused "wing to its right" include/core/conf/x.h \
 	'core/conf must not include "core/relay4/plan.h"' <<'END'

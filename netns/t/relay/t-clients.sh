@@ -64,7 +64,8 @@ ctl explain "${M}03" >/dev/null
 expect_eq "an unknown one: exit status 1" $? 1
 for bad in x 02:99 02:99:00:00:00:0 02:99:00:00:00:0g 02:99:00:00::02 \
 	02:99:00:00:00:02: 0299000000020299000000020299000002ff; do
-	expect_eq "not an address: $bad" "$(of "explain $bad" "list(D)")" "['error']"
+	expect_eq "not an address: $bad" "$(ctl explain "$bad" 2>&1)" \
+		"pxrelayctl: $bad: neither a hardware address nor a file"
 done
 ask cl10 settle=200 xid=7 "${BIOS[@]}"
 expect_eq "another boot, and the one before" \
