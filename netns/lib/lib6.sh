@@ -133,6 +133,13 @@ drops6()
 
 NETS6="10 20"
 
+# start_step6 NAMESPACE URL: a boot server on port 4011 (srv/step6.py) whose REPLY has this URL.
+start_step6()
+{
+	spawn "$1" step6 "$PYTHON" "$HERE/srv/step6.py" "$2"
+	wait_for 5 logged step6 ready || die "the boot server does not start"
+}
+
 # start_dnsmasq6 NAMESPACE LOW HIGH [OPTION...]
 start_dnsmasq6()
 {

@@ -47,9 +47,8 @@ lease "$PXECLIENT"
 fails 70 boot-step-lost "an offer sends it to port 4011, where nobody is"
 # Its file is on the link: after this step, UEFI has forgotten its router.
 start_tftpd6 rtr srv
-spawn srv step6 "$PYTHON" "$SRV/step6.py" "tftp://[2001:db8:10::1]/nbp.x64.efi"
+start_step6 srv "tftp://[2001:db8:10::1]/nbp.x64.efi"
 STEP=$SPAWNED
-wait_for 5 logged step6 ready || die "the boot server does not start"
 uefi pc 10 71 "IPv4Support=n"
 expect_boot "the boot server answers there" pc srv x64
 expect "... to the relay's own address" grep -q "^request $UP6:1 4011 03" "$T/step6.log"

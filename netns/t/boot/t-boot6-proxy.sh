@@ -17,8 +17,7 @@ NETS6=10 start_dnsmasq6 dhcp 100 199
 # A file on the link: after port 4011, UEFI has forgotten its router.
 start_tftpd6 rtr proxy
 fake proxy addr=none opt=$PXECLIENT
-spawn proxy step6 "$PYTHON" "$SRV/step6.py" "tftp://[2001:db8:10::1]/nbp.x64.efi"
-wait_for 5 logged step6 ready || die "the boot server does not start"
+start_step6 proxy "tftp://[2001:db8:10::1]/nbp.x64.efi"
 start_relay <<END
 [relay]
 control = $CTL

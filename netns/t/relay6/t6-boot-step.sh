@@ -15,8 +15,7 @@ step6()
 }
 
 topo_vlans6
-spawn srv1 step6 "$PYTHON" "$HERE/srv/step6.py" "tftp://[$SRV1_6]/boot.efi"
-wait_for 5 logged step6 ready || die "the boot server does not start"
+start_step6 srv1 "tftp://[$SRV1_6]/boot.efi"
 start_relay <<END
 [relay]
 control = $CTL
