@@ -51,29 +51,17 @@ canonical() {
 	fi
 }
 
-refused() {
-	local want=$1 conf=$2 rc
+# says STATUS WHAT WANT CONF: -n exits with this status, and prints these lines
+says() {
+	local status=$1 what=$2 want=$3 conf=$4 rc
 
 	check -n -c "$conf" > "$T/got" 2>&1
 	rc=$?
 	sed "s|^$conf:|FILE:|" "$T/got" > "$T/err"
-	if [ $rc = 1 ]; then
-		same "$conf is refused" "$want" "$T/err"
+	if [ $rc = "$status" ]; then
+		same "$conf is $what" "$want" "$T/err"
 	else
-		fail "$conf is refused" "exit status $rc instead of 1"
-	fi
-}
-
-warned() {
-	local want=$1 conf=$2 rc
-
-	check -n -c "$conf" > "$T/got" 2>&1
-	rc=$?
-	sed "s|^$conf:|FILE:|" "$T/got" > "$T/err"
-	if [ $rc = 0 ]; then
-		same "$conf is valid with warnings" "$want" "$T/err"
-	else
-		fail "$conf is valid with warnings" "exit status $rc instead of 0"
+		fail "$conf is $what" "exit status $rc instead of $status"
 	fi
 }
 
@@ -90,9 +78,9 @@ done
 for c in tests/golden/*.conf; do
 	[ -e "$c" ] || continue
 	if [ -e "${c%.conf}.err" ]; then
-		refused "${c%.conf}.err" "$c"
+		says 1 refused "${c%.conf}.err" "$c"
 	elif [ -e "${c%.conf}.warn" ]; then
-		warned "${c%.conf}.warn" "$c"
+		says 0 "valid with warnings" "${c%.conf}.warn" "$c"
 		canonical "$c"
 	elif [ -e "${c%.conf}.out" ]; then
 		check -nv -c "$c" > "$T/got" 2>&1
