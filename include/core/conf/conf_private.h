@@ -187,6 +187,8 @@ struct conf_key {
 
 /* Does a server with this address have the key? */
 bool conf_key_fits(const struct conf_key *k, const struct conf_server *s);
+/* Returns the key that a section of this kind may have, or NULL. */
+const struct conf_key *conf_key_by_name(enum conf_kind kind, const char *name);
 /* Returns the key after k (NULL: the first) of this kind; NULL at the end. */
 const struct conf_key *conf_key_next(enum conf_kind kind, const struct conf_key *k);
 /* Finds the line with this key, or NULL. */

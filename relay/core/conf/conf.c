@@ -77,8 +77,8 @@ fits(enum conf_kind kind, const struct conf_key *k)
 	return k->kind == kind || (kind == CONF_RELAY && is_default(k));
 }
 
-static const struct conf_key *
-key_by_name(enum conf_kind kind, const char *name)
+const struct conf_key *
+conf_key_by_name(enum conf_kind kind, const char *name)
 {
 	for (const struct conf_key *k = keys; k < keys_end; k++)
 		if (fits(kind, k) && strcmp(k->name, name) == 0)
@@ -261,7 +261,7 @@ static const struct conf_key *
 find_key(struct conf_builder *b, const struct conf_sect *s, const char *name,
     int line)
 {
-	const struct conf_key *key = key_by_name(s->kind, name);
+	const struct conf_key *key = conf_key_by_name(s->kind, name);
 	const struct conf_line *twice = find_twice(b, s, name);
 	struct conf_near near = { .word = name };
 	char shown[CONF_SHOW_MAX], hint[128], at[CONF_PLACE_MAX];
@@ -277,7 +277,7 @@ find_key(struct conf_builder *b, const struct conf_sect *s, const char *name,
 		return key;
 	/* "; it belongs to [server]", or the most similar key here */
 	for (enum conf_kind i = CONF_RELAY; i < CONF_KINDS; i++)
-		if (key_by_name(i, name))
+		if (conf_key_by_name(i, name))
 			sbuf_printf(&home, "%s[%s]", home.len ? " and " : "; it belongs to ",
 			    conf_kind_words[i]);
 	for (const struct conf_key *k = keys; k < keys_end; k++)

@@ -103,16 +103,6 @@ is_nothing(const struct conf_key *k, const void *object)
 	return size <= sizeof(zero) && memcmp(conf_field(object, offset), zero, size) == 0;
 }
 
-static const struct conf_key *
-key_of(enum conf_kind kind, const char *name)
-{
-	const struct conf_key *k = NULL;
-
-	while ((k = conf_key_next(kind, k)) && strcmp(k->name, name) != 0)
-		;
-	return k;
-}
-
 static const char *
 nothing_word(const struct conf_key *k)
 {
@@ -130,7 +120,7 @@ warn_without(struct conf_builder *b, const struct conf_line *l, const void *obje
 	if (!k->with[0] || l->bad || (k->deflt && strcmp(l->value, k->deflt) == 0))
 		return;
 	for (size_t i = 0; i < 2 && k->with[i]; i++) {
-		with = key_of(k->kind, k->with[i]);
+		with = conf_key_by_name(k->kind, k->with[i]);
 		if (!is_nothing(with, object))
 			return;
 		sbuf_printf(&beside, "%s%s = %s", i ? " and " : "", with->name,
