@@ -81,6 +81,9 @@ dhcp6_has(const struct dhcp6 *m, enum dhcp6_option code)
 	return m->at[code] != 0;
 }
 
+/* The end of a DUID, where machines and servers differ, as a number to compare. 0: absent. */
+uint64_t dhcp6_duid_end(const struct dhcp6 *m, enum dhcp6_option code);
+
 /* The message inside a relay header: exactly one Relay Message option, not empty (RFC 9915
  * 21.10). BAD_OPTIONS otherwise, when the options are `odd`, and for a message without a relay
  * header. */

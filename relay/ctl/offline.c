@@ -44,8 +44,8 @@ struct input {
 	struct capread *reader;	/* owned */
 	struct capread_packet next;
 	bool has_next, at_end;
-	uint64_t bytes;		/* read so far, of `total` if that is not 0 */
-	uint64_t packets, foreign;	/* foreign: of link types that we do not know */
+	uint64_t bytes;		/* read so far */
+	uint64_t foreign;	/* packets of link types that we do not know */
 };
 
 struct offline {
@@ -205,40 +205,28 @@ time_of(struct offline *o, const struct capread_packet *p)
 static void
 take_packet(struct offline *o, struct input *in)
 {
-	struct mono now = time_of(o, &in->next);
-	struct sniff_packet p;
-	struct frame f;
-	enum drop why;
+	const struct capread_packet *p = &in->next;
+	struct mono now = time_of(o, p);
 
-	in->packets++;
-	if (!frame_knows(in->next.link)) {
+	if (!frame_knows(p->link))
 		in->foreign++;
-		return;
-	}
-	if (!frame_parse(&f, in->next.link, in->next.data, in->next.len))
-		return;
-	/* A capture on the sender has packets whose checksum the hardware fills in. */
-	why = udpip_parse(&p.udp, f.family, f.ip.p, rd_left(&f.ip), false);
-	o->fragments += why == DROP_FRAGMENT;
-	if (why == DROP_BAD_IP)
-		sniff_other(o->sniff);
-	if (why != DROP_NONE)
-		return;
-	p.source = f.has_source ? &f.source : NULL;
-	sniff_udp(o->sniff, &p, now);
+	else if (sniff_frame(o->sniff, p->link, p->data, p->len, now) == DROP_FRAGMENT)
+		o->fragments++;
 }
 
-static void
+/* Once a second from *next on. */
+static bool
 show_progress(const struct offline *o, time_t *next)
 {
 	uint64_t bytes = 0;
 
 	if (time(NULL) < *next)
-		return;
+		return false;
 	*next = time(NULL) + 1;
 	for (int i = 0; i < o->args->n; i++)
 		bytes += o->in[i].bytes;
 	fprintf(stderr, "\r%" PRIu64 " MB read", bytes >> 20);
+	return true;
 }
 
 static void
@@ -252,12 +240,8 @@ read_all(struct offline *o)
 		take_packet(o, in);
 		in->has_next = false;
 		advance(o, in);
-		if (shows && n % 65536 == 0) {
-			time_t before = next;
-
-			show_progress(o, &next);
-			shown |= next != before;
-		}
+		if (shows && n % 65536 == 0)
+			shown |= show_progress(o, &next);
 	}
 	if (shown)
 		fputs("\r\033[K", stderr);

@@ -90,6 +90,19 @@ dhcp6_opt(const struct dhcp6 *m, enum dhcp6_option code, struct rd *value)
 	return m->at[code] && dhcp6_next(&r, &same, value);
 }
 
+uint64_t
+dhcp6_duid_end(const struct dhcp6 *m, enum dhcp6_option code)
+{
+	uint64_t end = 0;
+	struct rd id;
+
+	if (!dhcp6_opt(m, code, &id))
+		return 0;
+	while (rd_left(&id) > 0)
+		end = end << 8 | rd_u8(&id);
+	return end;
+}
+
 enum drop
 dhcp6_inner(const struct dhcp6 *m, struct rd *inner)
 {

@@ -31,19 +31,13 @@ on_over(void *user, const struct track_client *c, struct mono when)
 static void
 take(struct sniff *s, const struct capread_packet *p, struct mono *now)
 {
-	struct sniff_packet packet;
 	struct frame f;
 
 	if (mono_before(*now, mono_us(p->us)))
 		*now = mono_us(p->us);
-	if (!frame_parse(&f, p->link, p->data, p->len))
-		return;
-	assert(f.ip.p >= p->data && f.ip.end == p->data + p->len);
-	packet.source = f.has_source ? &f.source : NULL;
-	if (udpip_parse(&packet.udp, f.family, f.ip.p, rd_left(&f.ip), false) == DROP_NONE)
-		sniff_udp(s, &packet, *now);
-	else
-		sniff_other(s);
+	if (frame_parse(&f, p->link, p->data, p->len))
+		assert(f.ip.p >= p->data && f.ip.end == p->data + p->len);
+	(void)sniff_frame(s, p->link, p->data, p->len, *now);
 }
 
 /* Reads all, or only what is there after each `step` bytes. Returns the number of packets. */

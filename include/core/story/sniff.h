@@ -17,14 +17,9 @@
 
 #include "base/mono.h"
 #include "core/story/track.h"
-#include "proto/udpip.h"
+#include "proto/names.h"
 
 struct sniff;
-
-struct sniff_packet {
-	struct udpip udp;
-	const struct mac *source;	/* the frame's; NULL: unknown */
-};
 
 /* What a capture has. */
 struct sniff_seen {
@@ -36,10 +31,10 @@ struct sniff_seen {
 struct sniff *sniff_new(size_t clients, void (*over)(void *user,
     const struct track_client *c, struct mono when), void *user);
 struct sniff *sniff_free(struct sniff *s);	/* returns NULL */
-/* Times must not go backwards by more than packets of several files do. */
-void sniff_udp(struct sniff *s, const struct sniff_packet *p, struct mono now);
-/* An IP packet that is not UDP: the capture has more than DHCP. */
-void sniff_other(struct sniff *s);
+/* Takes a captured frame (proto/frame). Returns DROP_NONE, or why it is no UDP packet. Times
+ * must not go backwards by more than packets of several files do. */
+enum drop sniff_frame(struct sniff *s, uint16_t link, const void *data, size_t len,
+    struct mono now);
 /* The capture has ended: all boots are over. */
 void sniff_end(struct sniff *s, struct mono now);
 const struct sniff_seen *sniff_seen(const struct sniff *s);

@@ -11,8 +11,10 @@
 
 #include "core/conf/conf.h"
 #include "core/relay6/relay6.h"
+#include "proto/frame.h"
 #include "proto/pxe6.h"
 #include "proto/tftp.h"
+#include "proto/udpip.h"
 
 /* A copy of a message follows it within this time; by then a client asks again
  * (RFC 2131 4.1: after 4 s; RFC 9915 7.6: SOL_TIMEOUT is 1 s). */
@@ -27,6 +29,11 @@
 #define IFINDEX		1
 
 enum side { CLIENT, SERVERS };
+
+struct sniff_packet {
+	struct udpip udp;
+	const struct mac *source;	/* the frame's; NULL: unknown */
+};
 
 /* What is the same in all copies of a message. */
 struct message_key {
@@ -152,21 +159,12 @@ went_there(const struct message *m, const struct way *w)
 	return false;
 }
 
-static bool
-was_behind_relay(const struct message *m)
-{
-	for (unsigned i = 0; i < m->n; i++)
-		if (m->way[i].side == SERVERS)
-			return true;
-	return false;
-}
-
 /* Twice on the same way is twice sent. */
 static enum sight
 see(struct sniff *s, const struct message_key *k, struct way w, struct mono now)
 {
 	struct message *m;
-	bool fresh, first;
+	bool fresh;
 
 	m = hash_get(s->messages, k, &fresh);
 	if (fresh || mono_diff_ms(now, m->first) > COPY_MS ||
@@ -176,12 +174,11 @@ see(struct sniff *s, const struct message_key *k, struct way w, struct mono now)
 		fresh = true;
 	} else if (went_there(m, &w))
 		return COPY;
-	first = !was_behind_relay(m);
 	if (m->n < WAYS_MAX)
 		m->way[m->n++] = w;
 	if (fresh)
 		return FRESH;
-	return w.side == SERVERS && (first || !k->reply) ? COPY_TO_SERVER : COPY;
+	return w.side == SERVERS ? COPY_TO_SERVER : COPY;
 }
 
 /* --- DHCPv4 -------------------------------------------------------------- */
@@ -326,26 +323,14 @@ sniff_tftp(struct sniff *s, const struct udpip *u, struct mono now)
 
 /* --- DHCPv6 -------------------------------------------------------------- */
 
-static uint64_t
-end_of(const struct dhcp6 *m, enum dhcp6_option code)
-{
-	uint64_t end = 0;
-	struct rd r;
-
-	if (dhcp6_opt(m, code, &r))
-		while (rd_left(&r) > 0)
-			end = end << 8 | rd_u8(&r);
-	return end;
-}
-
 static struct message_key
 key_of6(const struct dhcp6 *m, bool reply)
 {
-	uint64_t client = end_of(m, DHCP6_OPT_CLIENT_ID);
+	uint64_t client = dhcp6_duid_end(m, DHCP6_OPT_CLIENT_ID);
 	struct message_key k = {
 		.family = FAMILY6, .type = m->type, .reply = reply,
 		.id_len = sizeof(client), .xid = m->xid,
-		.server = end_of(m, DHCP6_OPT_SERVER_ID),
+		.server = dhcp6_duid_end(m, DHCP6_OPT_SERVER_ID),
 	};
 	struct rd elapsed;
 
@@ -413,19 +398,13 @@ sniff_dhcp6(struct sniff *s, const struct sniff_packet *p, struct mono now)
 	}
 }
 
-void
-sniff_other(struct sniff *s)
-{
-	s->seen.others = true;
-}
-
 static bool
 has_port(const struct udpip *u, uint16_t a, uint16_t b)
 {
 	return u->sport == a || u->dport == a || u->sport == b || u->dport == b;
 }
 
-void
+static void
 sniff_udp(struct sniff *s, const struct sniff_packet *p, struct mono now)
 {
 	const struct udpip *u = &p->udp;
@@ -442,4 +421,22 @@ sniff_udp(struct sniff *s, const struct sniff_packet *p, struct mono now)
 		s->seen.others = true;
 		sniff_tftp(s, u, now);
 	}
+}
+
+enum drop
+sniff_frame(struct sniff *s, uint16_t link, const void *data, size_t len, struct mono now)
+{
+	struct sniff_packet p;
+	struct frame f;
+	enum drop why;
+
+	if (!frame_parse(&f, link, data, len))
+		return DROP_BAD_IP;
+	/* A capture on the sender has packets whose checksum the hardware fills in. */
+	why = udpip_parse(&p.udp, f.family, f.ip.p, rd_left(&f.ip), false);
+	p.source = f.has_source ? &f.source : NULL;
+	s->seen.others |= why == DROP_BAD_IP;
+	if (why == DROP_NONE)
+		sniff_udp(s, &p, now);
+	return why;
 }

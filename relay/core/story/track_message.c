@@ -341,20 +341,6 @@ note_request4(struct track *t, struct track_client *c, const struct track_reques
 		claim_address(t, c, dhcp4_opt_ip4(r->m, DHCP4_OPT_REQUESTED_IP));
 }
 
-/* The end of the server's DUID, where servers differ. 0: it has none. */
-static uint64_t
-server_of(const struct dhcp6 *m)
-{
-	uint64_t end = 0;
-	struct rd id;
-
-	if (!dhcp6_opt(m, DHCP6_OPT_SERVER_ID, &id))
-		return 0;
-	while (rd_left(&id) > 0)
-		end = end << 8 | rd_u8(&id);
-	return end;
-}
-
 /* What only DHCPv6 has. */
 static void
 note_request6(struct track_six *six, const struct track_request *r)
@@ -373,7 +359,7 @@ note_request6(struct track_six *six, const struct track_request *r)
 static bool
 was_advertised(const struct track_boot *b, const struct dhcp6 *m)
 {
-	uint64_t server = server_of(m);
+	uint64_t server = dhcp6_duid_end(m, DHCP6_OPT_SERVER_ID);
 
 	return server == b->six.server[0] || server == b->six.server[1];
 }
@@ -650,7 +636,7 @@ note_answer(struct track_client *c, const struct dhcp6 *m, struct track_event *e
 	if (m->type == DHCP6_ADVERTISE) {
 		if (!was_advertised(&c->now, m)) {
 			six->server[1] = six->server[0];
-			six->server[0] = server_of(m);
+			six->server[0] = dhcp6_duid_end(m, DHCP6_OPT_SERVER_ID);
 		}
 		track_bump(&six->advertises);
 		if (gives)
