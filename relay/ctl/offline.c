@@ -365,6 +365,20 @@ notes_of(const struct offline *o)
 }
 
 static void
+say_nothing_boots(const struct offline *o)
+{
+	size_t n = track_count(sniff_track(o->sniff));
+
+	if (o->wanted.hlen)
+		puts("Nothing of this machine is in the capture.");
+	else if (n == 0)
+		puts("No machine asks for anything in this capture.");
+	else
+		printf("No machine boots from the network in this capture; %zu ask for an "
+		    "address. Name one to see how that went.\n", n);
+}
+
+static void
 print_all(const struct offline *o, const json_t *doc)
 {
 	const json_t *boot, *note;
@@ -378,10 +392,7 @@ print_all(const struct offline *o, const json_t *doc)
 		render_explain(boot, stdout, o->args->colour);
 	}
 	if (json_array_size(o->boots) == 0)
-		printf(o->wanted.hlen ? "Nothing of this machine is in the capture.\n" :
-		    "No machine boots from the network in this capture; %zu ask for an "
-		    "address. Name one to see how that went.\n",
-		    track_count(sniff_track(o->sniff)));
+		say_nothing_boots(o);
 	json_array_foreach(json_object_get(doc, "notes"), i, note) {
 		fputs("\nnote     ", stdout);
 		table_wrap(stdout, json_string_value(note), 9);

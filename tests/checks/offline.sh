@@ -75,6 +75,9 @@ explain "$T/foreign"
 says "an unknown link type" 0 out '[0-9]+ packets are of a link type that is not known'
 explain $data/leases-uplink.pcap
 says "no boot in it" 0 out '^No machine boots from the network in this capture; 6 ask'
+head -c 24 $data/leases-uplink.pcap >"$T/quiet"
+explain "$T/quiet"
+says "no packet in it" 0 out '^No machine asks for anything in this capture\.$'
 explain $data/leases-uplink.pcap 02:ff:ff:ff:ff:ff
 says "an unknown machine" 0 out '^Nothing of this machine'
 timeout 60 "$ctl" --json explain $data/boot-chain-client.pcap >"$T/out" 2>"$T/err"
