@@ -11,6 +11,9 @@
 #   # long: WHY        before the others, so that nothing waits for it at the end
 #   # alone: WHY       by itself, for example because it takes the whole machine, or the
 #                      lock on interfaces, which all namespaces share
+#   # firmware: WHY    by itself, and once more when it fails. Firmware gives up after
+#                      fixed times, which a shared machine can miss; a fault of ours
+#                      fails both runs. The log of the first run is shown.
 #
 # All others run first, NETNS_JOBS at a time (by default two for each core, because they
 # often wait), each in its own namespaces. Meanwhile, PXR_PATIENCE gives
@@ -75,6 +78,7 @@ show() {
 	echo "----"
 }
 
+declare -A again=()
 verdict() {
 	local name=$1 rc=255 took=0 cpu=0 san
 
@@ -85,12 +89,16 @@ verdict() {
 		show "$san"
 		fail "$name" "a sanitizer reported, see above"
 	elif [ "$rc" = 0 ]; then
-		pass "$name ($took s, $cpu s of CPU)"
+		pass "$name ($took s, $cpu s of CPU${again[$name]:+, in its second run})"
 	elif [ "$rc" = 77 ]; then
 		skip "$name" "$(tail -n 1 "$log/$name.log" | sed "s/^$name: skipped: //")"
 	elif [ "$rc" = 124 ] || [ "$rc" = 137 ]; then
 		show "$log/$name.log"
 		fail "$name" "stopped after $limit seconds, log above"
+	elif marked "$name" firmware: && [ -z "${again[$name]:-}" ]; then
+		show "$log/$name.log"
+		echo "$name: exit status $rc, log above; it runs once more"
+		again[$name]=1
 	else
 		show "$log/$name.log"
 		fail "$name" "exit status $rc, log above"
@@ -146,7 +154,7 @@ for t in "$@"; do
 		fail "$t" "$PXRELAYD or $PXRELAYCTL was not built"
 	elif [ "$(id -u)" != 0 ]; then
 		skip "$t" "namespaces need root (sudo make check)"
-	elif marked "$t" alone:; then
+	elif marked "$t" alone: || marked "$t" firmware:; then
 		alone+=("$t")
 	elif marked "$t" quiet:; then
 		quiet+=("$t")
@@ -161,4 +169,5 @@ run_all "$jobs" ${together[@]+"${together[@]}"}
 unset PXR_PATIENCE
 run_all "$(nproc)" ${quiet[@]+"${quiet[@]}"}
 run_all 1 ${alone[@]+"${alone[@]}"}
+run_all 1 "${!again[@]}"
 tally

@@ -3,7 +3,7 @@
 # `pxrelayctl explain' gives the right verdict. Firmware takes long to give up, and does so
 # ten times in a row, so this test has a make target of its own: make boot-explain.
 #
-# alone: firmware gives up after a fixed time, however busy this machine is
+# firmware: it gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd in.tftpd nft

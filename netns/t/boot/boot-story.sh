@@ -3,7 +3,7 @@
 # its own, but the DHCP server still claims to be the boot server. This script prints what
 # the operator types and sees.
 #
-# alone: firmware gives up after a fixed time, however busy this machine is
+# firmware: it gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd

@@ -9,7 +9,7 @@
 # the start of firmware depends on how busy this machine is.
 #
 # set: all
-# alone: it measures time, and firmware gives up after a fixed time
+# firmware: it measures time, and firmware gives up after a fixed time
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need dhcpd in.tftpd

@@ -8,7 +8,7 @@
 # pxrelay.conf(5)).
 #
 # set: all
-# alone: firmware gives up after a fixed time, however busy this machine is
+# firmware: it gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 need kea-dhcp4 in.tftpd

@@ -2,7 +2,7 @@
 # UEFI x64 over IPv6 by PXE and by HTTP, in one VLAN: each boots from the server that the rule of
 # its architecture (option 61) names, and neither from the server of the other clients.
 #
-# alone: firmware gives up after a fixed time, however busy this machine is
+# firmware: it gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 . "$(dirname "$0")/../../lib/lib6.sh"

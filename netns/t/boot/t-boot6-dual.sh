@@ -4,7 +4,7 @@
 # fails, and it boots by HTTP over IPv4. Each machine is one story, with one verdict.
 #
 # set: all
-# alone: firmware gives up after a fixed time, however busy this machine is
+# firmware: it gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 . "$(dirname "$0")/../../lib/lib6.sh"

@@ -4,7 +4,7 @@
 # relay carries to the boot server and back.
 #
 # set: all
-# alone: firmware gives up after a fixed time, however busy this machine is
+# firmware: it gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 . "$(dirname "$0")/../../lib/lib6.sh"

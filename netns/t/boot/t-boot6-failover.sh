@@ -3,7 +3,7 @@
 # asked in time. The first one is back: it is asked again.
 #
 # set: all
-# alone: firmware gives up after a fixed time, however busy this machine is
+# firmware: it gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 . "$(dirname "$0")/../../lib/lib6.sh"

@@ -5,7 +5,7 @@
 # boot URL and the second one is late: UEFI gives up after four seconds, and with
 # need-bootfile it boots.
 #
-# alone: firmware gives up after a fixed time, however busy this machine is
+# firmware: it gives up after a fixed time, however busy this machine is
 
 . "$(dirname "$0")/../../lib/boot-lib.sh"
 . "$(dirname "$0")/../../lib/lib6.sh"
