@@ -157,7 +157,7 @@ void
 observe_reply6(struct daemon *d, const struct rx *rx,
     const struct relay6_delivery *v, enum drop why, struct mono now)
 {
-	record_reply6(d->track, rx, v, why, now);
+	record_reply6(d->track, &d->relay[FAMILY6], rx, v, why, now);
 	REPORT(d, REPLY(d, rx, v, why), .m6 = &v->to,
 	    .link = v->m.data ? v->m.link : IP6_NONE);
 }
@@ -281,7 +281,7 @@ observe_routed(struct daemon *d, const struct rx *rx, uint16_t dport,
 	REPORT(d,
 	    .leg = EVENT_FRAME_IN, .rx = rx, .dport = dport,
 	    .to = RING_TO_HOST, .word = "seen routed");
-	record_tap(d->track, rx, dport, now);
+	record_tap(d->track, &d->relay[FAMILY4], rx, dport, now);
 }
 
 void

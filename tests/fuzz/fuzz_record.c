@@ -164,7 +164,7 @@ six(struct bed *d, const struct path_packet *k)
 	v.out = p.in;
 	v.payload = rx.data;
 	v.len = rx.len;
-	record_reply6(d->t, &rx, &v, why, d->w->now);
+	record_reply6(d->t, &d->w->r6, &rx, &v, why, d->w->now);
 }
 
 static void
@@ -190,19 +190,19 @@ one(struct bed *d, const struct path_packet *k)
 		record_stranger(d->t, &d->w->r4, &rx, d->w->now);
 		break;
 	case TO_4011:
-		record_tap(d->t, &rx, DHCP4_PORT_PXE, d->w->now);
+		record_tap(d->t, &d->w->r4, &rx, DHCP4_PORT_PXE, d->w->now);
 		break;
 	case FROM_4011:
 		rx.sport = DHCP4_PORT_PXE;
-		record_tap(d->t, &rx, DHCP4_PORT_CLIENT, d->w->now);
+		record_tap(d->t, &d->w->r4, &rx, DHCP4_PORT_CLIENT, d->w->now);
 		break;
 	case TO_TFTP:
 		rx.sport = 2070;
-		record_tap(d->t, &rx, TFTP_PORT, d->w->now);
+		record_tap(d->t, &d->w->r4, &rx, TFTP_PORT, d->w->now);
 		break;
 	case FROM_TFTP:
 		rx.sport = 40000;
-		record_tap(d->t, &rx, 2070, d->w->now);
+		record_tap(d->t, &d->w->r4, &rx, 2070, d->w->now);
 		break;
 	}
 }

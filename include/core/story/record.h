@@ -29,7 +29,7 @@ void record_request6(struct track *t, const struct relay *r,
     struct mono now);
 void record_hedge6(struct track *t, const struct relay *r,
     const struct relay6_plan *plan, struct mono now);
-void record_reply6(struct track *t, const struct rx *rx,
+void record_reply6(struct track *t, const struct relay *r, const struct rx *rx,
     const struct relay6_delivery *d, enum drop why, struct mono now);
 /* A broadcast or multicast to port 4011 that went to n boot servers. */
 void record_4011(struct track *t, const struct rx *rx, uint16_t n,
@@ -40,7 +40,7 @@ void record_boot_step(struct track *t, const struct rx *rx, const struct boot_st
 /* An answer that was delivered in place of a dead boot server's reply. */
 void record_rescue(struct track *t, const struct rescue_plan *p, struct mono now);
 /* A packet routed past us: port 4011, port 69, or a TFTP error. */
-void record_tap(struct track *t, const struct rx *rx, uint16_t dport,
+void record_tap(struct track *t, const struct relay *r, const struct rx *rx, uint16_t dport,
     struct mono now);
 /* A broadcast to port 68 on a VLAN, not sent by us. */
 void record_stranger(struct track *t, const struct relay *r,

@@ -121,6 +121,20 @@ client_side(const struct relay *r, const struct iface *out, struct ip4 giaddr)
 	return out ? out->link.ifindex : 0;
 }
 
+/* The interface whose clients a message from the servers' side is told of. One that came
+ * by a client VLAN, and from no server there, is not told of the machines of others: its
+ * sender can write what it likes. */
+static uint32_t
+told_of(const struct relay *r, const struct rx *rx, uint32_t client)
+{
+	const struct iface *in = iftab_by_index(r->iftab, rx->ifindex);
+	uint16_t server = servers_find_rx(r->servers, rx->src, rx->ifindex);
+	bool believed = server != CONF_NONE &&
+	    servers_way_by(r->servers, server, rx->ifindex);
+
+	return in && in->conf && !believed ? rx->ifindex : client;
+}
+
 void
 record_reply(struct track *t, const struct relay *r,
     const struct rx *rx, const struct relay4_delivery *d, enum drop why,
@@ -139,7 +153,7 @@ record_reply(struct track *t, const struct relay *r,
 	a.m = parsed_message(&own, &d->m, rx);
 	if (!a.m)
 		return;
-	a.ifindex = client_side(r, d->out, a.m->giaddr);
+	a.ifindex = told_of(r, rx, client_side(r, d->out, a.m->giaddr));
 	track_reply(t, &a, now);
 	router = dhcp4_router(a.m);
 	if (why == DROP_NONE && a.m->type == DHCP4_ACK && !ip4_is_none(router) &&
@@ -174,7 +188,7 @@ record_rescue(struct track *t, const struct rescue_plan *p, struct mono now)
 }
 
 void
-record_tap(struct track *t, const struct rx *rx, uint16_t dport,
+record_tap(struct track *t, const struct relay *r, const struct rx *rx, uint16_t dport,
     struct mono now)
 {
 	bool to_4011 = dport == DHCP4_PORT_PXE;
@@ -190,7 +204,7 @@ record_tap(struct track *t, const struct rx *rx, uint16_t dport,
 	p.client = p.from_client ? rx->src.v4 : rx->dst.v4;
 	p.server = p.from_client ? rx->dst.v4 : rx->src.v4;
 	p.client_port = p.from_client ? rx->sport : dport;
-	p.ifindex = p.from_client ? rx->ifindex : 0;
+	p.ifindex = p.from_client ? rx->ifindex : told_of(r, rx, 0);
 	if (to_4011 || from_4011)
 		track_4011(t, &p, now);
 	else
@@ -376,22 +390,22 @@ is_foreign(const struct iface *out, const struct dhcp6 *m)
 }
 
 void
-record_reply6(struct track *t, const struct rx *rx,
+record_reply6(struct track *t, const struct relay *r, const struct rx *rx,
     const struct relay6_delivery *d, enum drop why, struct mono now)
 {
 	struct relay6_origin own;
 	const struct relay6_origin *o = parsed_origin(&own, &d->to, rx);
-	struct track_answer r = { .server = rx->src, .why = why };
+	struct track_answer a = { .server = rx->src, .why = why };
 
 	if (!o)
 		return;
-	r.six = &o->m;
-	r.mac = o->has_mac ? &o->mac : NULL;
-	r.ifindex = d->out ? d->out->link.ifindex : 0;
+	a.six = &o->m;
+	a.mac = o->has_mac ? &o->mac : NULL;
+	a.ifindex = told_of(r, rx, d->out ? d->out->link.ifindex : 0);
 	/* Behind another relay is another link. */
-	r.foreign = why == DROP_NONE && d->payload[0] != DHCP6_RELAY_REPL &&
+	a.foreign = why == DROP_NONE && d->payload[0] != DHCP6_RELAY_REPL &&
 	    is_foreign(d->out, &o->m);
-	track_reply(t, &r, now);
+	track_reply(t, &a, now);
 }
 
 void

@@ -87,7 +87,7 @@ answered(const char *src)
 	};
 	enum drop why = relay6_reply(&w->r6, &rx, w->now, &d);
 
-	record_reply6(t, &rx, &d, why, w->now);
+	record_reply6(t, &w->r6, &rx, &d, why, w->now);
 	return why;
 }
 
