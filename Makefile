@@ -227,16 +227,21 @@ $(B)/tests/run-daemon: $(B)/tests/fake/run.o $(TOPTESTO) $(B)/libtest.a $(B)/lib
 $(B)/libfuzzed.a: $(B)/tests/fuzz/path.o $(B)/tests/lib/world.o
 	$(archive)
 
+# This one is of the whole daemon, on tests/fake.
+$(B)/tests/fuzz/vlans $(B)/tests/libfuzz/vlans: $(B)/tests/fake/fakeio.o $(B)/libdaemon.a
+
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
 		$(B)/libfuzzed.a $(B)/libctl.a $(B)/libfloors.a
 	$(call say,LD)
-	$(Q)$(CC) $(LD_ALL) -o $@ $^ $(PC_LIBS_D)
+	$(Q)$(CC) $(LD_ALL) -o $@ $(filter %.o,$^) $(filter %/libdaemon.a,$^) \
+		$(filter-out %.o %/libdaemon.a,$^) $(PC_LIBS_D)
 
 $(B)/tests/libfuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libfuzzed.a $(B)/libctl.a \
 		$(B)/libfloors.a
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LD_ALL) -fsanitize=fuzzer -o $@ $^ $(PC_LIBS_D)
+	$(Q)$(CC) $(LD_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %/libdaemon.a,$^) \
+		$(filter-out %.o %/libdaemon.a,$^) $(PC_LIBS_D)
 
 # gcc 12 takes the end of bench_core's arrays, which the cursor compares with, for an
 # address that is written to.

@@ -35,6 +35,7 @@ sniff|proto/capread.c proto/frame.c core/story/sniff.c|a capture file of anybody
 capfile|ctl/capfile.c proto/pcapng.c|a capture as the daemon sends it
 doctor|core/doctor/*.c proto/clientmsg.c|a run of the doctor, whatever is answered
 bootfile|proto/bootfile.c proto/clientmsg.c|what doctor is given: file names, files, answers
+vlans|core/server/clients.c core/server/pending.c core/story/record.c base/hash.c base/shares.c|two worlds: what is sent on one VLAN changes nothing on another
 asked|io/ctl.c io/metrics.c|the control socket and the port for metrics'
 
 cover=
