@@ -165,6 +165,7 @@ struct track_six {
 	uint16_t advertises, replies;
 	uint16_t offers;	/* ADVERTISEs with an address or a prefix */
 	bool ack, nak;		/* a REPLY with one; a REPLY that refuses one */
+	bool boot_ack;		/* such a REPLY to a message with that wish */
 	/* Of offers to a machine that boots: */
 	uint32_t boot_xid;	/* of its last message of any type with that wish */
 	uint32_t faults;	/* enum track_fault, of all that have a URL */
@@ -175,7 +176,7 @@ struct track_six {
 	bool boot_step;		/* one sends it to ff02::1:2, port 4011 */
 	uint16_t steps;		/* it asked there */
 	bool stateless;		/* it asks for options only */
-	bool owner_dead;	/* its last message is for a server that is down */
+	bool owner_dead;	/* its last message, EDK2's to boot, is for a server that is down */
 	bool unheard;		/* a server that hears others by multicast only was asked */
 	bool foreign;		/* its address is of another network than the link */
 	bool rogue;		/* it took an ADVERTISE that we have not seen */

@@ -402,7 +402,7 @@ has_fault(const struct track_six *six, enum track_fault fault)
 static bool
 is_booted6(const struct track_six *six)
 {
-	return six->suits && (six->url_replied || (six->ack && six->edk2));
+	return six->suits && (six->url_replied || (six->boot_ack && six->edk2));
 }
 
 /* RFC 9915 21.13: no addresses, no prefixes available. */
@@ -479,7 +479,8 @@ evidence_of6(const struct track_boot *b, struct mono now)
 
 	return (struct evidence){
 		.b = b, .sent = &six->sent, .asked = &six->asked,
-		.refused = &six->refused, .ack = six->ack, .nak = six->nak,
+		.refused = &six->refused, .nak = six->nak,
+		.ack = six->edk2 ? six->boot_ack : six->ack,
 		.quiet_ms = mono_diff_ms(now, b->last), .leases = six->offers,
 		.answered = six->advertises || six->replies,
 	};

@@ -82,6 +82,7 @@ track_offer6(struct track_six *six, const struct dhcp6 *m)
 	if (!is_for_boot(six, m))
 		return;
 	pxe6_read_offer(&o, m);
+	six->boot_ack |= o.lease && m->type == DHCP6_REPLY;
 	if (o.has_url) {
 		faults = faults_of(six, m, &o);
 		six->faults |= faults;

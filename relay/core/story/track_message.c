@@ -175,8 +175,8 @@ event_of(const struct track_request *r, const struct kind *k)
 /* A DISCOVER with the same xid is a retry, or, after the ACK, the next boot of
  * a ROM that derives its xid from its MAC address. A client that first
  * requested its old address begins anew if that is refused or not answered (RFC
- * 2131 3.2). A SOLICIT is only compared with one of its kind: between the messages
- * by which EDK2 boots come those of its own IPv6. */
+ * 2131 3.2). A SOLICIT is only compared with one of its kind: before, between and
+ * after the messages by which EDK2 boots come those of its own IPv6. */
 static bool
 begins_anew(const struct track_boot *b, const struct track_request *r, bool query,
     struct mono now)
@@ -188,6 +188,8 @@ begins_anew(const struct track_boot *b, const struct track_request *r, bool quer
 		return true;
 	if (!query)
 		return false;
+	if (r->six && b->six.edk2 && !r->client->netboot)
+		solicit = 0;
 	if (r->six)
 		return solicit ? r->six->xid != solicit : quiet_ms > TRACK_OVER_MS;
 	if (b->sent.discovers || b->sent.requests || b->came.ack)
@@ -349,7 +351,8 @@ note_request6(struct track_six *six, const struct track_request *r)
 		six->boot_xid = r->six->xid;
 		six->stateless |= r->six->type == DHCP6_INFORMATION_REQUEST;
 	}
-	six->owner_dead = r->owner_dead;
+	if (r->client->netboot || !six->edk2)
+		six->owner_dead = r->owner_dead;
 	six->unheard |= r->unheard;
 	if (r->by_4011)
 		track_bump(&six->steps);

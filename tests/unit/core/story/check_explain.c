@@ -38,7 +38,8 @@ Suite *explain_suite(void);
 #define AND4 .heard[FAMILY4] = true
 #define SOLICITS SIX, .six.sent.discovers = 1, .six.asked.dhcp = 1
 #define ADVERTISED SOLICITS, .six.advertises = 1, .six.offers = 1
-#define REPLIED ADVERTISED, .six.sent.requests = 1, .six.replies = 1, .six.ack = true
+#define REPLIED ADVERTISED, .six.sent.requests = 1, .six.replies = 1, .six.ack = true, \
+	.six.boot_ack = true
 /* UEFI that was offered a URL over IPv6, and took it */
 #define EFI6 .six.netboot = true, .six.edk2 = true, .six.family = PXE_PXE
 #define URL6 ADVERTISED, EFI6, .six.has_url = true
@@ -325,6 +326,8 @@ CASE("an ADVERTISE without a URL was kept back", GOING_ON, NO_BOOTFILE6, SOLICIT
 CASE("booted over DHCPv6", BOOTED6, BOOTED6, TOOK6, .six.suits = true)
 CASE("the URL came from another server", BOOTED6, BOOTED6, REPLIED, EFI6, .six.has_url = true,
     .six.suits = true)
+LATE("a lease for EDK2's own IPv6 is no boot", GOING_ON, GOING_ON, NOT_TAKEN, URL6,
+    .six.suits = true, .six.ack = true)
 LATE("a URL, not taken", GOING_ON, GOING_ON, NOT_TAKEN, URL6, .six.suits = true)
 CASE("a URL that it cannot use", GOING_ON, BAD_URL, TOOK6, .six.faults = TRACK_BAD_URL)
 CASE("... and one that it can", BOOTED6, BOOTED6, TOOK6, .six.faults = TRACK_BAD_URL,
