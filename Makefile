@@ -254,7 +254,7 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdaemon.a $(B)/libfloors.a
 $(B)/preload/%.so: tests/preload/%.c
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CSTD) $(WARN) -O2 -g -D_GNU_SOURCE -fPIC -shared -o $@ $<
+	$(Q)$(CC) $(CSTD) $(WARN) -O2 -g -Iinclude -D_GNU_SOURCE -fPIC -shared -o $@ $<
 
 replayers: $(FUZZERS:%=$(B)/tests/fuzz/%)
 tests: $(PROGS) $(B)/tests/run $(B)/tests/run-daemon replayers $(PRELOADS)

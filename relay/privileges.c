@@ -3,7 +3,7 @@
  * privileges - splits the process in two and gives up what relaying does not need.
  *
  * The process that was started opens sockets and then gives up its user, its
- * capabilities and nearly all system calls (io/sandbox). The opener (io/opener)
+ * capabilities, all files (io/landlock) and nearly all system calls (io/sandbox). The opener (io/opener)
  * keeps its privileges; it never sees a packet, and does the little that a reload or
  * a probe needs, within terms fixed here from the first configuration. A reload that
  * exceeds the terms is refused before anything is exchanged.
@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/landlock.h"
 #include "relay/daemon.h"
 
 /* Always allowed, so that a reload can move the control socket to its usual
@@ -99,21 +100,22 @@ on_opener(void *daemon, struct mono now)
 }
 
 static void
-log_user(struct daemon *d)
+log_user(struct daemon *d, const char *landlock)
 {
 	const struct sandbox_user *u = &d->privileges.user;
 
 	if (!u->change && geteuid() == 0)
 		log_event(&d->log, LOG_LEVEL_WARNING, "privileges",
-		    "user=root sandbox=on "
-		    "note=\"this user namespace has no other user\"");
+		    "user=root sandbox=on landlock=%s "
+		    "note=\"this user namespace has no other user\"", landlock);
 	else if (u->change && u->spare)
 		log_event(&d->log, LOG_LEVEL_WARNING, "privileges",
-		    "user=%s sandbox=on note=\"there is no user %s; "
-		    "systemd-sysusers makes it\"", u->name, SANDBOX_USER);
+		    "user=%s sandbox=on landlock=%s note=\"there is no user %s; "
+		    "systemd-sysusers makes it\"", u->name, landlock, SANDBOX_USER);
 	else
 		log_event(&d->log, LOG_LEVEL_INFO, "privileges",
-		    "user=%s sandbox=on", u->change ? u->name : "unchanged");
+		    "user=%s sandbox=on landlock=%s", u->change ? u->name : "unchanged",
+		    landlock);
 }
 
 int
@@ -129,7 +131,10 @@ privileges_filter(struct daemon *d)
 	d->privileges.watch = loop_read(d->loop, priv_fd(d->priv), on_opener, d);
 	if (!d->privileges.watch)
 		return privileges_failed(d, "event loop", -ENOMEM);
-	log_user(d);
+	err = landlock_restrict(NULL, 0);
+	if (err < 0)
+		return privileges_failed(d, "landlock", err);
+	log_user(d, err ? "on" : "off");
 	err = sandbox_filter(SANDBOX_PACKETS, priv_violation);
 	if (err < 0)
 		return privileges_failed(d, "seccomp filter", err);

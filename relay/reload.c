@@ -4,9 +4,9 @@
  *
  * Everything that can fail is done first, while the old configuration relays:
  * reading the file, allocating a client table of another size, opening sockets
- * of new servers, setting the ring's filter. Then everything is exchanged
- * between two packets. Sockets of servers that stay, the ring, and the tables
- * of clients and interfaces are kept, so nothing in flight is lost.
+ * of new servers and, for other ports, another ring. Then everything is exchanged
+ * between two packets. Sockets of servers that stay, and the tables of clients and
+ * interfaces are kept, and what goes is read empty, so nothing in flight is lost.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -108,8 +108,8 @@ refuse_conf(struct daemon *d, struct conf *next, struct clients *const t[FAMILIE
 	return -EINVAL;
 }
 
-/* Nothing in here can fail. The only packets relayed during the exchange are
- * the last ones of retired servers, all by the old configuration. */
+/* Nothing in here can fail. The only packets relayed during the exchange are the
+ * last ones of retired rings and servers, all by the old configuration. */
 static void
 take_conf(struct daemon *d, struct conf *next, struct clients *const t[FAMILIES])
 {
@@ -117,6 +117,7 @@ take_conf(struct daemon *d, struct conf *next, struct clients *const t[FAMILIES]
 	struct mono now = loop_now(d->loop);
 
 	outbox_flush(d);	/* its queues refer to servers by their old index */
+	sockets_take(d);
 	server_sockets_take(d);
 	doctor_run_reload(d);
 	d->conf = next;
@@ -159,7 +160,7 @@ reload(struct daemon *d, json_t *mistakes)
 			return refuse_conf(d, next, t);
 	if (server_sockets_prepare(d, next) < 0)
 		return refuse_conf(d, next, t);
-	if (sockets_set_filter(d, next) < 0) {
+	if (sockets_prepare(d, next) < 0) {
 		server_sockets_cancel(d);
 		return refuse_conf(d, next, t);
 	}

@@ -17,7 +17,7 @@
 
 #include "base/addr.h"
 #include "base/log.h"
-#include "io/packet.h"
+#include "io/ring.h"
 #include "io/route.h"
 #include "io/unixsock.h"
 
@@ -28,7 +28,8 @@
 struct opener_terms {
 	const char *conf;	/* the configuration; NULL: none */
 	const char *pidfile;	/* to be removed after OPENER_PIDFILE; or NULL */
-	/* directories of socket files, from unixsock_dir(); "": none */
+	/* directories of socket files, from unixsock_dir(); "": none. The first is
+	 * not made at the start. */
 	char dir[OPENER_DIRS][UNIXSOCK_PATH];
 	uint16_t port;		/* the only TCP port below 1024, or 0 */
 	gid_t group;		/* of socket files; (gid_t)-1: none */
@@ -41,6 +42,7 @@ enum opener_what {
 	/* Of these the address counts only as 0.0.0.0 or ::. */
 	OPENER_UDP,		/* udp_open() of its family and port `number` */
 	OPENER_SERVER,		/* udp_server_socket() of its family */
+	OPENER_RING,		/* ring_socket() of its family, with `filter` */
 	OPENER_ICMP,		/* echo replies only */
 	OPENER_ARP,		/* replies to this host, on every interface */
 	OPENER_NETLINK,		/* a netlink socket to ask with */
@@ -62,6 +64,7 @@ struct opener_request {
 	uint32_t number, more;
 	struct ipaddr address;
 	char path[UNIXSOCK_PATH];
+	struct ring_filter filter;
 };
 
 struct opener_answer {

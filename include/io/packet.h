@@ -18,12 +18,18 @@
 #include "io/sock.h"
 
 #define PACKET_BATCH 32
+/* All interfaces share the send buffer. 1 MB (the kernel doubles it) is more than
+ * the 1,000 packets in the queue of a stuck interface, so one interface cannot
+ * starve the others. */
+#define PACKET_SNDBUF (1 << 20)
 
 struct packet;
 
-/* Borrows fd (io/ring's, which does not receive what it sends) and enlarges its
- * send buffer. NULL if memory is short. */
+/* Borrows fd: io/ring's, which does not receive what it sends. NULL if memory is
+ * short. */
 struct packet *packet_new(int fd);
+/* From now on sends by this one. */
+void packet_use(struct packet *p, int fd);
 struct packet *packet_free(struct packet *p);	/* NULL-safe; returns NULL */
 
 struct packet_to {

@@ -45,6 +45,7 @@ bool priv_violation(int call);
 int priv_ask(struct priv *p, enum opener_what what);
 int priv_ask_inet(struct priv *p, enum opener_what what, struct ipaddr address,
     uint32_t number);
+int priv_ask_ring(struct priv *p, enum family family, const struct ring_filter *f);
 int priv_ask_path(struct priv *p, enum opener_what what, const char *path);
 /* These do not wait for an answer. */
 void priv_pidfile(struct priv *p);

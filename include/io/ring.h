@@ -35,14 +35,19 @@ struct ring_frame {
 
 struct ring;
 
-/* 0 or -errno (-EPERM without CAP_NET_RAW). f NULL: nothing passes until there is
- * a filter. A frame has 2 KiB; larger packets come through the socket's queue
- * (PACKET_COPY_THRESH). */
-int ring_open(enum family family, const struct ring_filter *f, struct ring **out);
+/* The socket of a ring, which receives from now on. Nobody can change or remove its
+ * filter, whatever process has it, so another filter takes another ring. An fd, or
+ * -errno (-EPERM without CAP_NET_RAW). A frame has 2 KiB; larger packets come through
+ * the socket's queue (PACKET_COPY_THRESH). */
+int ring_socket(enum family family, const struct ring_filter *f);
+/* Maps it, and owns fd even if that fails. 0 or -errno; fd < 0: that. */
+int ring_open(int fd, struct ring **out);
 struct ring *ring_close(struct ring *r);	/* NULL-safe; returns NULL */
 int ring_fd(const struct ring *r);
-/* Replaces the filter without losing a wanted packet; NULL as above. */
-int ring_set_filter(struct ring *r, const struct ring_filter *f);
+/* Is there no frame? */
+bool ring_is_empty(const struct ring *r);
+/* Releases the frames that came before this wall-clock time. */
+void ring_skip(struct ring *r, uint64_t before_ns);
 /* Finds the next frame; false if there is none. Release the last one first. */
 bool ring_next(struct ring *r, struct ring_frame *out);
 /* Peeks at the IP packet after the current one; NULL if there is none. */

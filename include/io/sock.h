@@ -55,6 +55,8 @@ void sock_set_buffer(int fd, int option, int bytes);
 struct sock_filter;
 /* Sets the socket's filter, a program of n instructions. */
 int sock_attach(int fd, struct sock_filter *prog, size_t n);
+/* The same; afterwards nobody can change or remove it. */
+int sock_attach_for_good(int fd, struct sock_filter *prog, size_t n);
 
 /* How a datagram leaves; the kernel chooses what is none or 0. */
 struct sock_via {

@@ -18,6 +18,8 @@ struct unixsock {
 
 /* The directory of a path: "/run/pxrelay"; "." for a name without one. */
 void unixsock_dir(char dir[UNIXSOCK_PATH], const char *path);
+/* Makes the directory, if there is none and we may: mode 0755. */
+void unixsock_make_dir(const char *dir);
 /* A bound, non-blocking socket that does not listen yet. Creates the path's
  * last directory if needed. Returns the fd, or -errno (-EADDRINUSE if a process
  * listens there). group (gid_t)-1: our own. */

@@ -272,10 +272,10 @@ bpf_requests(enum family family, const struct ring_filter *f, struct sock_filter
 {
 	struct asmb a = { .prog = prog };
 
-	if (!f)
-		op(&a, RET, 0, 0, REFUSE);
-	else if (f->n_port > RING_PORTS_MAX || f->n_watch > RING_WATCH_MAX)
+	if (f->n_port > RING_PORTS_MAX || f->n_watch > RING_WATCH_MAX)
 		return 0;
+	if (f->n_port == 0)
+		op(&a, RET, 0, 0, REFUSE);
 	else if (family == FAMILY6)
 		requests6(&a, f);
 	else

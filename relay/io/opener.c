@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/icmp.h>
@@ -18,6 +19,8 @@
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -26,12 +29,14 @@
 
 #include "io/conftree.h"
 #include "io/icmphide.h"
+#include "io/landlock.h"
 #include "io/logsink.h"
 #include "io/sandbox.h"
 #include "io/sock.h"
 #include "io/udp.h"
 #include "proto/arp.h"
 #include "proto/dhcp4.h"
+#include "proto/tftp.h"
 
 /* The kernel drops SYNs beyond it, and those clients wait a second. */
 #define BACKLOG		128
@@ -79,6 +84,20 @@ open_udp(const struct opener_request *q)
 	return udp_open(f, (uint16_t)q->number);
 }
 
+/* A ring sees broadcasts only, but for what is watched and TFTP errors. */
+static int
+open_ring(const struct opener_request *q)
+{
+	const struct ring_filter *f = &q->filter;
+
+	for (unsigned i = 0; i < f->n_watch && i < RING_WATCH_MAX; i++)
+		if (f->watch[i] != TFTP_PORT && f->watch[i] != DHCP4_PORT_PXE)
+			return -EPERM;
+	if (f->unreachable && f->unreachable != DHCP4_PORT_PXE)
+		return -EPERM;
+	return ring_socket(ip_family(q->address), f);
+}
+
 static int
 open_from(const struct opener_request *q)
 {
@@ -120,7 +139,7 @@ open_arp(void)
 	};
 	int fd = sock_open(AF_PACKET, SOCK_DGRAM, 0);
 	int err = fd < 0 ? fd :
-	    sock_attach(fd, prog, sizeof(prog) / sizeof(prog[0]));
+	    sock_attach_for_good(fd, prog, sizeof(prog) / sizeof(prog[0]));
 
 	return sock_checked(fd, err ? err : sock_bind_packet(fd, ETH_P_ARP));
 }
@@ -228,6 +247,8 @@ opener_do(struct opener *o, const struct opener_request *q)
 		return open_udp(q);
 	case OPENER_SERVER:
 		return udp_server_socket(ip_family(q->address));
+	case OPENER_RING:
+		return open_ring(q);
 	case OPENER_ICMP:
 		return open_icmp();
 	case OPENER_ARP:
@@ -361,6 +382,61 @@ ignore_signals(void)
 			signal(signo, SIG_IGN);
 }
 
+/* The directory of a file's name. Links in it are followed, but not the file. "": there
+ * is none. */
+static void
+dir_of(char dir[PATH_MAX], const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	char name[PATH_MAX];
+
+	snprintf(name, sizeof(name), "%.*s", slash ? (int)(slash - file + 1) : 1,
+	    slash ? file : ".");
+	if (!realpath(name, dir))
+		dir[0] = '\0';
+}
+
+/* The configuration's directory rather than its file, since editors put another file in
+ * its place. If its name is a link that leads out, the link may lead elsewhere at the
+ * next reload. */
+static void
+dir_of_conf(char dir[PATH_MAX], const char *conf)
+{
+	char file[PATH_MAX];
+	size_t len;
+
+	dir_of(dir, conf);
+	len = strlen(dir);
+	if (realpath(conf, file) && len > 1 &&
+	    (strncmp(file, dir, len) != 0 || file[len] != '/'))
+		strcpy(dir, "/");
+}
+
+/* A directory that does not exist gets no rule, so that of the first configuration's
+ * sockets is made now. 0 or -errno. */
+static int
+restrict_files(const struct opener_terms *t)
+{
+	char conf[PATH_MAX] = "", pidfile[PATH_MAX] = "";
+	struct landlock_dir dir[OPENER_DIRS + 2] = {
+		{ conf, LANDLOCK_READ }, { pidfile, LANDLOCK_REMOVE },
+	};
+	size_t n = 2;
+	int version;
+
+	if (t->conf)
+		dir_of_conf(conf, t->conf);
+	if (t->pidfile)
+		dir_of(pidfile, t->pidfile);
+	for (unsigned i = 0; i < OPENER_DIRS; i++) {
+		if (i > 0 && t->dir[i][0])
+			unixsock_make_dir(t->dir[i]);
+		dir[n++] = (struct landlock_dir){ t->dir[i], LANDLOCK_SOCKETS };
+	}
+	version = landlock_restrict(dir, n);
+	return version < 0 ? version : 0;
+}
+
 void
 opener_serve(struct opener *o, int fd)
 {
@@ -374,6 +450,8 @@ opener_serve(struct opener *o, int fd)
 	if (geteuid() == 0)
 		(void)!setgroups(o->terms.group != (gid_t)-1, &o->terms.group);
 	err = sandbox_drop(NULL, CAPS);
+	if (!err)
+		err = restrict_files(&o->terms);
 	if (!err)
 		err = sandbox_filter(SANDBOX_OPENER, report_violation);
 	send_answer(0, err < 0 ? err : 0);

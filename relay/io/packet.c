@@ -17,11 +17,6 @@
 
 #include "proto/udpip.h"
 
-/* All interfaces share this socket's send buffer. 1 MB (the kernel doubles it)
- * is more than the 1,000 packets in the queue of a stuck interface, so one
- * interface cannot starve the others. */
-#define SNDBUF (1 << 20)
-
 struct packet {
 	int fd;			/* borrowed */
 	uint32_t n;
@@ -41,7 +36,6 @@ packet_new(int fd)
 	if (!p)
 		return NULL;
 	p->fd = fd;
-	sock_set_buffer(fd, SO_SNDBUF, SNDBUF);
 	for (uint32_t i = 0; i < PACKET_BATCH; i++) {
 		p->to[i].sll_family = AF_PACKET;
 		p->msg[i].msg_hdr = (struct msghdr){
@@ -50,6 +44,12 @@ packet_new(int fd)
 		};
 	}
 	return p;
+}
+
+void
+packet_use(struct packet *p, int fd)
+{
+	p->fd = fd;
 }
 
 struct packet *
@@ -109,7 +109,7 @@ packet_open_raw(void)
 
 	if (fd < 0)
 		return fd;
-	sock_set_buffer(fd, SO_SNDBUF, SNDBUF);
+	sock_set_buffer(fd, SO_SNDBUF, PACKET_SNDBUF);
 	return sock_checked(fd, sock_set(fd, SOL_SOCKET, SO_BROADCAST, 1));
 }
 

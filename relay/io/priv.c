@@ -198,6 +198,13 @@ priv_ask_inet(struct priv *p, enum opener_what what, struct ipaddr address,
 }
 
 int
+priv_ask_ring(struct priv *p, enum family family, const struct ring_filter *f)
+{
+	return ask_opener(p, &(struct opener_request){ .what = OPENER_RING,
+	    .address = ip_any(family), .filter = *f });
+}
+
+int
 priv_ask_path(struct priv *p, enum opener_what what, const char *path)
 {
 	struct opener_request q = { .what = what };

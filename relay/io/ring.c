@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/packet.h"
 #include "io/sock.h"
 
 /* 2 MB: at 130,000 requests a second, the most that one core relays, 1,024
@@ -38,7 +39,6 @@
 #define RING_FETCH	512u
 
 struct ring {
-	enum family family;
 	int fd;
 	uint8_t *map;
 	uint32_t head;		/* the frame to look at next */
@@ -60,67 +60,64 @@ frame_status(const struct tpacket2_hdr *h)
 	return __atomic_load_n(&h->tp_status, __ATOMIC_ACQUIRE);
 }
 
-/* The kernel replaces the program in one step. */
-int
-ring_set_filter(struct ring *r, const struct ring_filter *f)
-{
-	struct sock_filter prog[BPF_MAX];
-	size_t n = bpf_requests(r->family, f, prog);
-
-	return n ? sock_attach(r->fd, prog, n) : -EINVAL;
-}
-
 /* The version is set first, since it determines the frame layout. With a copy
  * threshold, a packet that its frame truncates is also delivered whole. */
 static int
-map_ring(struct ring *r)
+make_ring(int fd)
 {
-	struct tpacket_req req = {
+	const struct tpacket_req req = {
 		.tp_block_size = RING_BLOCK,
 		.tp_block_nr = RING_BYTES / RING_BLOCK,
 		.tp_frame_size = RING_FRAME,
 		.tp_frame_nr = RING_FRAMES,
 	};
-	int err = sock_set(r->fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2);
-	void *map;
+	int err = sock_set(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2);
 
 	if (!err)
-		err = sock_set(r->fd, SOL_PACKET, PACKET_COPY_THRESH, 1);
+		err = sock_set(fd, SOL_PACKET, PACKET_COPY_THRESH, 1);
 	if (!err)
-		err = sock_set(r->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
-	if (err)
-		return err;
-	if (setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &req,
-	    sizeof(req)) < 0)
-		return -errno;
-	map = mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
-	    r->fd, 0);
-	if (map == MAP_FAILED)
-		return -errno;
-	r->map = map;
-	return 0;
+		err = sock_set(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+	if (!err && setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &req, sizeof(req)) < 0)
+		err = -errno;
+	return err;
 }
 
-/* A socket of protocol 0 receives nothing, so no packet precedes the filter. */
+/* A socket of protocol 0 receives nothing, so no packet precedes the filter. Frames
+ * to clients leave by it, too, hence the buffer. */
 int
-ring_open(enum family family, const struct ring_filter *f, struct ring **out)
+ring_socket(enum family family, const struct ring_filter *f)
 {
-	struct ring *r = calloc(1, sizeof(*r));
-	int err;
+	struct sock_filter prog[BPF_MAX];
+	size_t n = bpf_requests(family, f, prog);
+	int fd = n ? sock_open(AF_PACKET, SOCK_DGRAM, 0) : -EINVAL, err;
+
+	if (fd < 0)
+		return fd;
+	sock_set_buffer(fd, SO_SNDBUF, PACKET_SNDBUF);
+	err = sock_attach_for_good(fd, prog, n);
+	if (!err)
+		err = make_ring(fd);
+	return sock_checked(fd, err ? err :
+	    sock_bind_packet(fd, family == FAMILY6 ? ETH_P_IPV6 : ETH_P_IP));
+}
+
+int
+ring_open(int fd, struct ring **out)
+{
+	struct ring *r = fd < 0 ? NULL : calloc(1, sizeof(*r));
+	void *map;
 
 	if (!r)
-		return -ENOMEM;
-	r->family = family;
-	r->fd = sock_open(AF_PACKET, SOCK_DGRAM, 0);
-	err = r->fd < 0 ? r->fd : ring_set_filter(r, f);
-	if (!err)
-		err = map_ring(r);
-	if (!err)
-		err = sock_bind_packet(r->fd, family == FAMILY6 ? ETH_P_IPV6 : ETH_P_IP);
-	if (err) {
-		ring_close(r);
-		return err;
+		return sock_checked(fd, fd < 0 ? fd : -ENOMEM);
+	map = mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED) {
+		int err = -errno;
+
+		free(r);
+		return sock_checked(fd, err);
 	}
+	r->fd = fd;
+	r->map = map;
 	*out = r;
 	return 0;
 }
@@ -130,8 +127,7 @@ ring_close(struct ring *r)
 {
 	if (!r)
 		return NULL;
-	if (r->map)
-		munmap(r->map, RING_BYTES);
+	munmap(r->map, RING_BYTES);
 	sock_close(r->fd);
 	free(r);
 	return NULL;
@@ -234,6 +230,28 @@ ring_release(struct ring *r)
 	__atomic_store_n(&frame_at(r, r->head)->tp_status, TP_STATUS_KERNEL,
 	    __ATOMIC_RELEASE);
 	r->head = (r->head + 1) % RING_FRAMES;
+}
+
+bool
+ring_is_empty(const struct ring *r)
+{
+	return !(frame_status(frame_at(r, r->head)) & TP_STATUS_USER);
+}
+
+/* The kernel stamps each frame with the wall clock. */
+void
+ring_skip(struct ring *r, uint64_t before_ns)
+{
+	struct ring_frame f;
+
+	while (!ring_is_empty(r)) {
+		const struct tpacket2_hdr *h = frame_at(r, r->head);
+
+		if (h->tp_sec * UINT64_C(1000000000) + h->tp_nsec >= before_ns ||
+		    !ring_next(r, &f))
+			break;
+		ring_release(r);
+	}
 }
 
 /* The kernel fills frames in order: if this one waits, so do all before it. */

@@ -13,7 +13,10 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/icmp.h>
+#include <linux/if_packet.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -160,7 +163,8 @@ sandbox_drop(struct sandbox_user *u, uint64_t keep)
 
 enum arguments {
 	ANY,
-	SOCKET,		/* P: UDP, TCP and Unix sockets */
+	SOCKET,		/* P: UDP, TCP and Unix sockets; O: netlink and packet ones, too */
+	OPTION,		/* one of options[] */
 	UNREAD,		/* FIONREAD */
 	NOEXEC,		/* not executable */
 	READ,		/* not for writing, creating or truncating */
@@ -179,6 +183,49 @@ static const struct call {
 #include "io/syscall.def"
 #undef CALL
 };
+
+/* Without these, SO_DETACH_FILTER would show every packet of the host, and
+ * SO_BINDTODEVICE, SO_MARK or PACKET_FANOUT would redirect some. */
+static const struct {
+	unsigned who;
+	int level, name;
+} options[] = {
+	/* neighbours; other filters are locked */
+	{ PO, SOL_SOCKET, SO_ATTACH_FILTER },
+	{ P, SOL_SOCKET, SO_LINGER },		/* queries */
+	{ P, SOL_SOCKET, SO_RCVTIMEO },		/* netlink */
+	{ PO, IPPROTO_IP, IP_RECVERR },
+	{ P, IPPROTO_IP, MCAST_JOIN_GROUP },
+	{ P, IPPROTO_IP, MCAST_LEAVE_GROUP },
+	{ P, IPPROTO_IPV6, MCAST_JOIN_GROUP },
+	{ P, IPPROTO_IPV6, MCAST_LEAVE_GROUP },
+	{ P, IPPROTO_IPV6, IPV6_MULTICAST_IF },	/* servers of a group */
+	{ P, IPPROTO_IPV6, IPV6_MULTICAST_LOOP },
+	{ P, IPPROTO_IPV6, IPV6_MULTICAST_HOPS },
+	{ O, SOL_SOCKET, SO_LOCK_FILTER },
+	{ O, SOL_SOCKET, SO_RCVBUF },
+	{ O, SOL_SOCKET, SO_RCVBUFFORCE },
+	{ O, SOL_SOCKET, SO_SNDBUF },
+	{ O, SOL_SOCKET, SO_SNDBUFFORCE },
+	{ O, SOL_SOCKET, SO_REUSEADDR },
+	{ O, SOL_SOCKET, SO_RXQ_OVFL },
+	{ O, IPPROTO_IP, IP_PKTINFO },
+	{ O, IPPROTO_IP, IP_MTU_DISCOVER },
+	{ O, IPPROTO_IP, IP_FREEBIND },
+	{ O, IPPROTO_IPV6, IPV6_V6ONLY },
+	{ O, IPPROTO_IPV6, IPV6_MULTICAST_ALL },
+	{ O, IPPROTO_IPV6, IPV6_RECVPKTINFO },
+	{ O, IPPROTO_IPV6, IPV6_RECVERR },
+	{ O, IPPROTO_IPV6, IPV6_MTU_DISCOVER },
+	{ O, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES },
+	{ O, SOL_RAW, ICMP_FILTER },
+	{ O, SOL_PACKET, PACKET_VERSION },
+	{ O, SOL_PACKET, PACKET_COPY_THRESH },
+	{ O, SOL_PACKET, PACKET_IGNORE_OUTGOING },
+	{ O, SOL_PACKET, PACKET_RX_RING },
+};
+
+#define N_OPTIONS	(sizeof(options) / sizeof(options[0]))
 
 #define CALL(id, name, who, args, what)	+ ((who) & P ? 1 : 0)
 _Static_assert(0
@@ -235,11 +282,10 @@ put_load_argument(struct prog *p, unsigned i)
 
 /* Allows only these values. */
 static void
-put_one_of(struct prog *p, uint32_t a, uint32_t b, uint32_t c)
+put_one_of(struct prog *p, const uint32_t *value, size_t n)
 {
-	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 3, 0, a);
-	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 2, 0, b);
-	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, c);
+	for (size_t i = 0; i < n; i++)
+		put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, (uint8_t)(n - i), 0, value[i]);
 	put_verdict(p, SECCOMP_RET_TRAP);
 }
 
@@ -251,27 +297,73 @@ put_none_of(struct prog *p, uint32_t bits)
 	put_verdict(p, SECCOMP_RET_TRAP);
 }
 
+/* Loads an argument that is below 2^16, or forbids the call. */
+static void
+put_load_short(struct prog *p, unsigned i)
+{
+	put_load_argument(p, i);
+	put_none_of(p, 0xffff0000);
+}
+
+/* Protocol 0, because SCTP, for instance, would load a module. */
+static void
+put_socket(struct prog *p, enum sandbox_role role)
+{
+	static const uint32_t family[] = {
+		AF_INET, AF_INET6, AF_UNIX, AF_PACKET, AF_NETLINK,
+	};
+	static const uint32_t type[] = { SOCK_DGRAM, SOCK_STREAM }, protocol = 0;
+
+	put_load_argument(p, 0);
+	put_one_of(p, family, role == SANDBOX_OPENER ? 5 : 3);
+	if (role == SANDBOX_OPENER)
+		return;
+	put_load_argument(p, 1);	/* without SOCK_* flags */
+	put_insn(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf);
+	put_one_of(p, type, 2);
+	put_load_argument(p, 2);
+	put_one_of(p, &protocol, 1);
+}
+
+/* Both numbers of an option are short, so they are compared at once. */
+static void
+put_options(struct prog *p, enum sandbox_role role)
+{
+	unsigned left = 0;
+
+	put_load_short(p, 1);			/* the level */
+	put_insn(p, BPF_ALU | BPF_LSH | BPF_K, 0, 0, 16);
+	put_insn(p, BPF_MISC | BPF_TAX, 0, 0, 0);
+	put_load_short(p, 2);
+	put_insn(p, BPF_ALU | BPF_OR | BPF_X, 0, 0, 0);
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		left += options[i].who & role ? 1 : 0;
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		if (options[i].who & role)
+			put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, (uint8_t)left--, 0,
+			    (uint32_t)options[i].level << 16 |
+			    (uint32_t)options[i].name);
+	put_verdict(p, SECCOMP_RET_TRAP);
+}
+
 /* Tests the arguments of a call; ends in a verdict. */
 static void
 put_arguments(struct prog *p, enum arguments args, enum sandbox_role role)
 {
+	static const uint32_t fionread = FIONREAD;
+
 	switch (args) {
 	case ANY:
 		break;
 	case SOCKET:
-		if (role == SANDBOX_OPENER)
-			break;
-		put_load_argument(p, 0);
-		put_one_of(p, AF_INET, AF_INET6, AF_UNIX);
-		put_load_argument(p, 1);	/* without SOCK_* flags */
-		put_insn(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf);
-		put_one_of(p, SOCK_DGRAM, SOCK_DGRAM, SOCK_STREAM);
-		put_load_argument(p, 2);	/* SCTP would load a module */
-		put_one_of(p, 0, 0, 0);
+		put_socket(p, role);
+		break;
+	case OPTION:
+		put_options(p, role);
 		break;
 	case UNREAD:
 		put_load_argument(p, 1);
-		put_one_of(p, FIONREAD, FIONREAD, FIONREAD);
+		put_one_of(p, &fionread, 1);
 		break;
 	case NOEXEC:
 		put_load_argument(p, 2);

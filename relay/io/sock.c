@@ -242,6 +242,14 @@ sock_attach(int fd, struct sock_filter *prog, size_t n)
 	    -errno : 0;
 }
 
+int
+sock_attach_for_good(int fd, struct sock_filter *prog, size_t n)
+{
+	int err = sock_attach(fd, prog, n);
+
+	return err ? err : sock_set(fd, SOL_SOCKET, SO_LOCK_FILTER, 1);
+}
+
 bool
 sock_read_pktinfo(const struct cmsghdr *c, uint32_t *ifindex, struct ipaddr *dst)
 {

@@ -224,7 +224,7 @@ set_up4(int fd)
 
 	if (!err)
 		err = sock_set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
-	return err ? err : sock_attach(fd, prog, bpf_unicast_only(prog));
+	return err ? err : sock_attach_for_good(fd, prog, bpf_unicast_only(prog));
 }
 
 /* Without MULTICAST_ALL, a socket hears only the groups that it joined itself,

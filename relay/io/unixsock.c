@@ -50,6 +50,16 @@ unixsock_dir(char dir[UNIXSOCK_PATH], const char *path)
 	dir[len ? len : 1] = '\0';
 }
 
+/* Creates /run/pxrelay if no service manager has; the group may enter. */
+void
+unixsock_make_dir(const char *dir)
+{
+	mode_t mask = umask(022);
+
+	(void)mkdir(dir, 0755);
+	umask(mask);
+}
+
 /* The umask gives the file mode 0660, since chmod(2) would follow a link that
  * someone may have put there; lchown() and lstat() do not. Until we listen,
  * nobody can connect, so the initial group gets no access. */
@@ -76,7 +86,6 @@ int
 unixsock_open(struct unixsock *u, const char *path, gid_t group)
 {
 	char dir[UNIXSOCK_PATH];
-	mode_t mask;
 	int fd, err;
 
 	if (strlen(path) >= sizeof(u->at.sun_path))
@@ -84,12 +93,8 @@ unixsock_open(struct unixsock *u, const char *path, gid_t group)
 	memset(u, 0, sizeof(*u));
 	u->at.sun_family = AF_UNIX;
 	memcpy(u->at.sun_path, path, strlen(path));
-	/* Creates /run/pxrelay if no service manager has; the group may
-	 * enter. */
 	unixsock_dir(dir, path);
-	mask = umask(022);
-	(void)mkdir(dir, 0755);
-	umask(mask);
+	unixsock_make_dir(dir);
 	err = remove_stale(&u->at);
 	if (err)
 		return err;

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: ISC
  *
- * sockets - opens the sockets of the packet path and the filter of its ring,
- * and takes the lock that keeps a second daemon out of this network namespace.
+ * sockets - opens the sockets of the packet path and exchanges its rings, and
+ * takes the lock that keeps a second daemon out of this network namespace.
  * Which packets are read, and what happens to them, is left to path.c.
  */
 #include "relay/path/sockets.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
+#include "io/nslock.h"
 #include "io/sock.h"
 #include "proto/dhcp6.h"
 #include "proto/tftp.h"
 #include "relay/state.h"
+
+/* Of a ring that goes: twice what it holds, 32 frames a turn. */
+#define DRAIN_TURNS 64
 
 /* Several helpers may share a port; conf allows CONF_ALL_PORTS_MAX different
  * ones. */
@@ -31,12 +33,12 @@ add_port(struct ring_filter *f, uint16_t port)
 }
 
 static struct ring_filter
-filter_of(const struct conf *c)
+filter4_of(const struct conf *c)
 {
 	struct ring_filter f = {
 		.n_port = 2,	/* 68: servers on a client VLAN */
 		.port = { DHCP4_PORT_SERVER, DHCP4_PORT_CLIENT },
-		.n_watch = 1, .watch = { TFTP_PORT }, .tftp_errors = true,
+		.n_watch = 1, .watch = { TFTP_PORT }, .tftp_errors = 1,
 	};
 
 	if (c->p4011) {
@@ -51,29 +53,104 @@ filter_of(const struct conf *c)
 }
 
 /* Nothing comes in while no server could get it. */
-static const struct ring_filter *
+static struct ring_filter
 filter6_of(const struct conf *c)
 {
-	static const struct ring_filter f = {
+	static const struct ring_filter none = { 0 }, f = {
 		.n_port = 2, .port = { DHCP6_PORT_SERVER, DHCP4_PORT_PXE },
 	};
 
-	return conf_serves(c, FAMILY6) ? &f : NULL;
+	return conf_serves(c, FAMILY6) ? f : none;
+}
+
+/* --- the rings ------------------------------------------------------------ */
+
+static int
+prepare_ring(struct sockets_in *in, const struct conf *c)
+{
+	struct daemon *d = in->owner;
+	struct ring_filter f = in->family == FAMILY6 ? filter6_of(c) : filter4_of(c);
+	int err;
+
+	if (in->ring && memcmp(&f, &in->filter, sizeof(f)) == 0)
+		return 0;
+	err = ring_open(priv_ask_ring(d->priv, in->family, &f), &in->next);
+	if (err < 0)
+		return err;
+	in->next_filter = f;
+	in->w_next = loop_read(d->loop, ring_fd(in->next), d->sockets->readers->ring,
+	    in);
+	return in->w_next ? 0 : -ENOMEM;
+}
+
+void
+sockets_cancel(struct daemon *d)
+{
+	for (enum family i = 0; i < FAMILIES; i++) {
+		struct sockets_in *in = &d->sockets->in[i];
+
+		in->w_next = loop_unwatch(in->w_next);
+		in->next = ring_close(in->next);
+	}
 }
 
 int
-sockets_set_filter(struct daemon *d, const struct conf *c)
+sockets_prepare(struct daemon *d, const struct conf *c)
 {
-	struct ring_filter f = filter_of(c);
-	int err = ring_set_filter(d->sockets->in[FAMILY4].ring, &f);
+	int err = 0;
 
-	if (err == 0 && d->sockets->in[FAMILY6].ring)
-		err = ring_set_filter(d->sockets->in[FAMILY6].ring, filter6_of(c));
-	if (err < 0)
-		log_event(&d->log, LOG_LEVEL_ERROR, "filter-failed",
-		    "error=\"%s\"", strerror(-err));
-	return err;
+	for (enum family i = 0; i < FAMILIES && err == 0; i++)
+		err = prepare_ring(&d->sockets->in[i], c);
+	if (err == 0)
+		return 0;
+	sockets_cancel(d);
+	return failed(d, "packet ring", err, NULL);
 }
+
+/* Reads the old ring until it is empty, and returns since when it was. */
+static uint64_t
+drain_ring(struct sockets_in *in)
+{
+	struct daemon *d = in->owner;
+	uint64_t empty = loop_wall_ns(d->loop);
+
+	for (int i = 0; i < DRAIN_TURNS && !ring_is_empty(in->ring); i++) {
+		d->sockets->readers->ring(in, loop_now(d->loop));
+		empty = loop_wall_ns(d->loop);
+	}
+	return empty;
+}
+
+/* What came since the new ring was opened is in both. */
+static void
+take_ring(struct sockets_in *in)
+{
+	if (in->ring)
+		ring_skip(in->next, drain_ring(in));
+	loop_unwatch(in->w_ring);
+	ring_close(in->ring);
+	in->ring = in->next;
+	in->filter = in->next_filter;
+	in->w_ring = in->w_next;
+	in->next = NULL;
+	in->w_next = NULL;
+}
+
+void
+sockets_take(struct daemon *d)
+{
+	struct sockets *s = d->sockets;
+
+	if (s->packet)
+		sockets_count_lost(d);
+	for (enum family i = 0; i < FAMILIES; i++)
+		if (s->in[i].next)
+			take_ring(&s->in[i]);
+	if (s->packet)
+		packet_use(s->packet, ring_fd(s->in[FAMILY4].ring));
+}
+
+/* --- optional ports ------------------------------------------------------- */
 
 /* A port that is open while the configuration needs it. */
 struct optional_port {
@@ -185,30 +262,24 @@ sockets_reload(struct daemon *d)
 		open_hide(d);
 }
 
-/*
- * A second pxrelayd in this network namespace would silently take the first
- * one's replies, since our sockets share their port. An abstract Unix address
- * is a lock of exactly that scope and vanishes with its process. The socket to
- * the opener needs no address of its own, so it is bound to this one.
- */
+/* A second pxrelayd in this network namespace would silently take the first one's
+ * replies, since our sockets share their port. */
 static int
 lock_namespace(struct daemon *d)
 {
-	static const struct sockaddr_un name = {
-		.sun_family = AF_UNIX, .sun_path = "\0pxrelayd",
-	};
-	int fd = priv_fd(d->priv);
+	struct nslock_holder h;
+	char text[128] = "another program has TCP port 67 of 127.0.0.1, the lock "
+	    "of pxrelayd";
+	int fd = d->sockets->lock = nslock_take();
 
-	if (fd < 0)
-		fd = d->sockets->lock = socket(AF_UNIX,
-		    SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return failed(d, "lock", -errno, NULL);
-	if (bind(fd, (const struct sockaddr *)&name,
-	    offsetof(struct sockaddr_un, sun_path) + sizeof("\0pxrelayd") - 1) < 0)
-		return failed(d, "another pxrelayd runs in this network namespace",
-		    -errno, NULL);
-	return 0;
+	if (fd >= 0)
+		return 0;
+	if (fd != -EADDRINUSE)
+		return failed_port(d, DHCP4_PORT_SERVER, fd);
+	if (nslock_find(&h))
+		snprintf(text, sizeof(text), "another pxrelayd runs in this network "
+		    "namespace: pid %ld, uid %u", (long)h.pid, h.uid);
+	return failed(d, text, fd, NULL);
 }
 
 int
@@ -230,7 +301,6 @@ sockets_new(struct daemon *d, const struct sockets_readers *r)
 int
 sockets_open(struct daemon *d)
 {
-	struct ring_filter f = filter_of(d->conf);
 	struct sockets *s = d->sockets;
 	struct sockets_in *in = &s->in[FAMILY4];
 	int err;
@@ -241,22 +311,15 @@ sockets_open(struct daemon *d)
 	s->raw = packet_open_raw();
 	if (s->raw < 0)
 		return failed(d, "raw socket", s->raw, NULL);
-	err = ring_open(FAMILY4, &f, &in->ring);
-	if (err == 0)
-		err = ring_open(FAMILY6, filter6_of(d->conf), &s->in[FAMILY6].ring);
+	err = sockets_prepare(d, d->conf);
 	if (err < 0)
-		return failed(d, "packet ring", err, NULL);
+		return err;
+	sockets_take(d);
 	s->packet = packet_new(ring_fd(in->ring));
 	s->batch = udp_batch_new();
 	in->w_udp = loop_read(d->loop, in->udp, s->readers->udp, in);
 	if (!s->packet || !s->batch || !in->w_udp)
 		return failed(d, "packet socket", -ENOMEM, NULL);
-	for (enum family i = 0; i < FAMILIES; i++) {
-		s->in[i].w_ring = loop_read(d->loop, ring_fd(s->in[i].ring),
-		    s->readers->ring, &s->in[i]);
-		if (!s->in[i].w_ring)
-			return failed(d, "packet socket", -ENOMEM, NULL);
-	}
 	return 0;
 }
 

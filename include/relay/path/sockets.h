@@ -23,10 +23,15 @@ struct sockets_in {
 	struct daemon *owner;	/* for the callbacks */
 	enum family family;
 	struct ring *ring;
+	struct ring_filter filter;	/* of the ring */
 	int udp;		/* port 67 or 547; -1: not open */
 	struct overload overload;	/* of the ring */
 	bool behind;		/* overloaded, and half of the ring waits */
 	struct loop_watch *w_ring, *w_udp;
+	/* a ring with another filter, for a reload; NULL: the ring stays */
+	struct ring *next;
+	struct ring_filter next_filter;
+	struct loop_watch *w_next;
 };
 
 struct sockets {
@@ -37,7 +42,7 @@ struct sockets {
 	int raw;		/* sends from any source address */
 	int hide;		/* while open, EDK2 gets no ICMP errors */
 	bool hide_failed;	/* try again after a reload */
-	int lock;		/* see lock_namespace(); -1: priv_fd() is it */
+	int lock;		/* of the network namespace */
 	struct loop_watch *w_udp4011[FAMILIES];
 	const struct sockets_readers *readers;
 };
@@ -57,9 +62,12 @@ struct sockets_readers {
 int sockets_new(struct daemon *d, const struct sockets_readers *r);
 int sockets_open(struct daemon *d);	/* 0 or -errno, logged */
 void sockets_close(struct daemon *d);
-/* The kernel swaps a ring's filter in one step, or keeps the old one. 0 or
- * -errno. */
-int sockets_set_filter(struct daemon *d, const struct conf *c);
+/* A reload has two steps, as it has for the servers' sockets below. The first opens
+ * the rings that c needs if its filters differ: 0 or -errno, logged. The second reads
+ * the old rings empty, with d->conf still the old one, and loses no packet. */
+int sockets_prepare(struct daemon *d, const struct conf *c);
+void sockets_cancel(struct daemon *d);		/* instead of the second step */
+void sockets_take(struct daemon *d);
 /* Opens or closes the optional sockets, as the configuration says. */
 void sockets_reload(struct daemon *d);
 /* Hides ICMP errors about port 4011 until the next reload, if 4011-errors = hide. */

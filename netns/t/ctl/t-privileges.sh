@@ -317,13 +317,100 @@ expect "syslog gets that line, too" wait_for 5 logged syslog \
 stop "$(pgrep -f "^$PYTHON -uc.*$T/syslog")"
 mv "$T/syslog.log" "$T/syslog.txt"	# no log of the test may have such a line
 
+# pxrelayd(8), PRIVILEGES, says what is left to an attacker. Files and the relay's own
+# directories are apart, so that Landlock can tell them.
+mkdir "$T/etc" "$T/run" "$T/alien"
+chmod 755 "$T"
+: >"$T/alien/file"
+chmod 666 "$T/alien/file"
+spawn rtr accomplice "$PYTHON" -uc '
+import array, errno, os, signal, socket, sys
+path = sys.argv[1] + "/accomplice"
+a, b = (socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for i in range(2))
+a.bind("\0" + path); b.bind(path); os.chmod(path, 0o666)
+_, anc, _, _ = b.recvmsg(64, 64)
+ring = socket.socket(fileno=array.array("i", anc[0][2][:4])[0])
+for name, option in ("detach", 27), ("attach", 26), ("unlock", 44):
+    try: ring.setsockopt(socket.SOL_SOCKET, option, b"\0" * 16); print(name, "ok")
+    except OSError as e: print(name, errno.errorcode[e.errno])
+signal.pause()' "$T/alien"
+wait_for 5 test -S "$T/alien/accomplice"
+CONTROL=$T/run/ctl.sock CTL_SOCKET=$T/run/ctl.sock
+conf "$ONE"
+cp "$T/relay.conf" "$T/etc"
+ip netns exec "$ID-rtr" "$T/installed" pxrelay env TRESPASS="$T/alien" \
+	LD_PRELOAD="$PRELOAD/trespass.so" "$PXRELAYD" -f -c "$T/etc/relay.conf" \
+	>"$T/attack.txt" 2>&1 </dev/null &
+RELAY_PID=$!
+PIDS+=("$RELAY_PID")
+wait_for 15 eval "ctl version >/dev/null 2>&1"
+OPENER=$(opener_of "$RELAY_PID")
+
+# attack PID: prints what the attacker in this process achieved, but for what its filter of
+# system calls refused; that is counted.
+attack()
+{
+	local n
+
+	n=$(grep -c '^attack over' "$T/attack.txt")
+	kill -USR2 "$1"
+	wait_for 10 eval '[ "$(grep -c "^attack over" "$T/attack.txt")" -gt '"$n"' ]' ||
+		echo "it is not over"
+	awk -v n="$n" '$1 == "attack" && seen == n { if ($3 == "trapped") t++
+		else if ($2 != "over") print $2, $3 } /^attack over/ { seen++ }
+		END { print t + 0, "trapped" }' "$T/attack.txt"
+}
+
+expect_eq "the process that reads packets can do what relaying needs, and nothing else" \
+	"$(attack "$RELAY_PID")" "attach-filter EPERM
+abstract-socket EPERM
+give-away ok
+send-frame ok
+connect-tcp ECONNREFUSED
+ask-conf ok
+ask-udp53 EPERM
+ask-tcp80 EPERM
+ask-socket EPERM
+ask-nonsense EPERM
+ask-ring-of-web EPERM
+ask-ring ok
+39 trapped"
+wait_for 5 grep -q unlock "$T/accomplice.log"
+expect_eq "a process that nothing confines cannot widen the ring's filter" \
+	"$(cat "$T/accomplice.log")" "detach EPERM
+attach EPERM
+unlock EPERM"
+expect_eq "the opener can open sockets, and no file of others" \
+	"$(attack "$OPENER" | grep -v socket-sctp)" "open EACCES
+unlink EACCES
+mkdir EACCES
+bind EBADF
+listen EBADF
+bind-file EACCES
+socket-packet ok
+socket-raw ok
+socket-raw6 ok
+socket-netlink ok
+attach-filter ok
+unlock-filter ok
+rx-ring EINVAL
+abstract-socket EPERM
+give-away ok
+send-frame ok
+connect-tcp ECONNREFUSED
+26 trapped"
+expect_eq "nothing was made or removed" "$(find "$T/alien" -type f)" "$T/alien/file"
+expect "packets are relayed, after all that" served cl10
+stop "$RELAY_PID"
+CONTROL= CTL_SOCKET=
+
 # ---- other ways to start --------------------------------------------------
 
 conf "$ONE"
 start nobody "$PXRELAYD" -f
 a_nobody "$RELAY_PID" 65534
 expect "the log says that there is no user pxrelay" logged relay \
-	'privileges user=nobody sandbox=on note="there is no user pxrelay'
+	'privileges user=nobody sandbox=on .*note="there is no user pxrelay'
 stop "$RELAY_PID"
 
 # As the unit file does it: /proc/sys is read-only. There are more VLANs with boot servers than

@@ -103,7 +103,8 @@ flood=$!
 wait_for 5 srv_has srv1 1
 for ((i = 0; i < 10; i++)); do
 	hup "$SRV1, $SRV2" "[interface vlan*]" "servers = $SRV1"
-	hup $SRV1 "option82 = add"
+	hup $SRV1 "option82 = add" "[helper ring$i]" "port = $((9000 + i))" \
+		"from = vlan10" "to = vlan20"	# another port takes another ring
 done
 : >"$T/enough"
 wait $flood

@@ -374,7 +374,6 @@ START_TEST(only_wanted_ports_of_the_dhcpv6_group_pass)
 	ck_assert(passes_in(FAMILY6, &six, group6(IPPROTO_UDP, 4011)));
 	ck_assert(!passes_in(FAMILY6, &six, group6(IPPROTO_UDP, 546)));
 	ck_assert(!passes_in(FAMILY6, &none, group6(IPPROTO_UDP, 547)));
-	ck_assert(!passes_in(FAMILY6, NULL, group6(IPPROTO_UDP, 547)));
 	ck_assert(!passes_in(FAMILY4, &six, group6(IPPROTO_UDP, 547)));
 	for (unsigned at = 24; at < 40; at++) {
 		struct pkt p = group6(IPPROTO_UDP, 547);
@@ -465,12 +464,12 @@ load_into(int fd, struct sock_filter *prog, size_t n)
 START_TEST(the_kernel_accepts_the_programs)
 {
 	const struct ring_filter none = { 0 }, full = full_filter();
-	const struct ring_filter *filters[] = { &none, &usual, &full, NULL };
+	const struct ring_filter *filters[] = { &none, &usual, &full };
 	struct sock_filter prog[BPF_MAX];
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_ge(fd, 0);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 3; i++) {
 		load_into(fd, prog, bpf_requests(FAMILY4, filters[i], prog));
 		load_into(fd, prog, bpf_requests(FAMILY6, filters[i], prog));
 	}

@@ -3,11 +3,14 @@
  * The packet rings against the kernel: a client in B, the rings in A.
  */
 #include <check.h>
+#include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io/packet.h"
@@ -21,12 +24,18 @@ static const struct ring_filter usual = {
 };
 
 static struct ring *
-open_ring(void)
+open_with(enum family family, const struct ring_filter *f)
 {
 	struct ring *r = NULL;
 
-	ck_assert_int_eq(ring_open(FAMILY4, &usual, &r), 0);
+	ck_assert_int_eq(ring_open(ring_socket(family, f), &r), 0);
 	return r;
+}
+
+static struct ring *
+open_ring(void)
+{
+	return open_with(FAMILY4, &usual);
 }
 
 static struct ring_frame
@@ -174,24 +183,65 @@ START_TEST(watched_ports_and_multicast_are_seen_for_what_they_are)
 }
 END_TEST
 
-START_TEST(a_new_filter_replaces_the_old_one)
+static uint64_t
+wall_ns(void)
 {
-	struct ring_filter other = { .n_port = 1, .port = { 9 } };
-	struct ring *r = open_ring();
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void
+check_next(struct ring *r, const char *text)
+{
+	struct ring_frame f = next(r);
+
+	check_text(&f, text);
+	ring_release(r);
+}
+
+START_TEST(another_ring_takes_over_where_the_first_one_ends)
+{
+	struct ring_filter other = { .n_port = 2, .port = { 9, 67 } };
+	struct ring *r = open_ring(), *then;
 	int fd = net_frames();
-	struct ring_frame f;
 
 	broadcast(fd, 67, "before", 6);
-	ck_assert_int_eq(ring_set_filter(r, &other), 0);
-	broadcast(fd, 67, "not", 3);
+	then = open_with(FAMILY4, &other);
+	broadcast(fd, 67, "both", 4);
+	check_next(r, "before");
+	ck_assert(!ring_is_empty(r));
+	check_next(r, "both");
+	ck_assert(ring_is_empty(r));
+	ring_skip(then, wall_ns());
+	ck_assert(ring_is_empty(then));
+	ring_close(r);
 	broadcast(fd, 9, "after", 5);
-	f = next(r);
-	check_text(&f, "before");
-	ring_release(r);
-	f = next(r);
-	check_text(&f, "after");
-	ring_release(r);
+	ring_skip(then, wall_ns() - 1000000000);
+	check_next(then, "after");
 	close(fd);
+	ring_close(then);
+}
+END_TEST
+
+static int
+set(int fd, int level, int option, const void *value, socklen_t len)
+{
+	return setsockopt(fd, level, option, value, len) < 0 ? -errno : 0;
+}
+
+/* In whichever process: a descriptor can be sent to another one. */
+START_TEST(nobody_can_change_or_remove_the_filter)
+{
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, 0xffff);
+	struct sock_fprog prog = { 1, &all };
+	struct ring *r = open_ring();
+	int fd = ring_fd(r), off = 0;
+
+	ck_assert_int_eq(set(fd, SOL_SOCKET, SO_DETACH_FILTER, &off, sizeof(off)), -EPERM);
+	ck_assert_int_eq(set(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)), -EPERM);
+	ck_assert_int_eq(set(fd, SOL_SOCKET, SO_LOCK_FILTER, &off, sizeof(off)), -EPERM);
 	ring_close(r);
 }
 END_TEST
@@ -388,10 +438,7 @@ static const struct ring_filter usual6 = {
 static struct ring *
 open_ring6(void)
 {
-	struct ring *r = NULL;
-
-	ck_assert_int_eq(ring_open(FAMILY6, &usual6, &r), 0);
-	return r;
+	return open_with(FAMILY6, &usual6);
 }
 
 static void
@@ -595,24 +642,21 @@ START_TEST(tagged_frames_without_an_interface_are_not_seen)
 }
 END_TEST
 
-START_TEST(a_ring_without_a_filter_sees_nothing_until_it_has_one)
+START_TEST(a_ring_without_ports_sees_nothing)
 {
-	struct ring *r = NULL;
+	static const struct ring_filter none = { 0 };
+	struct ring *r = open_with(FAMILY6, &none), *other = open_ring6();
 	int fd = net_frames();
 	struct ring_frame f;
 
-	ck_assert_int_eq(ring_open(FAMILY6, NULL, &r), 0);
-	send6(fd, group_mac, "ff02::1:2", 547, "before");
-	ck_assert_int_eq(ring_set_filter(r, &usual6), 0);
-	send6(fd, group_mac, "ff02::1:2", 547, "wanted");
-	ck_assert_int_eq(ring_set_filter(r, NULL), 0);
-	send6(fd, group_mac, "ff02::1:2", 547, "after");
-	f = next(r);
-	check_text6(r, &f, "wanted");
+	send6(fd, group_mac, "ff02::1:2", 547, "unwanted");
+	f = next(other);
+	check_text6(other, &f, "unwanted");
 	ck_assert(!ring_next(r, &f));
 	ck_assert_uint_eq(ring_lost(r), 0);
 	close(fd);
 	ring_close(r);
+	ring_close(other);
 }
 END_TEST
 
@@ -623,7 +667,8 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, a_checksum_left_to_hardware_is_reported);
 	tcase_add_test(tc, own_output_transit_and_other_ports_are_not_seen);
 	tcase_add_test(tc, watched_ports_and_multicast_are_seen_for_what_they_are);
-	tcase_add_test(tc, a_new_filter_replaces_the_old_one);
+	tcase_add_test(tc, another_ring_takes_over_where_the_first_one_ends);
+	tcase_add_test(tc, nobody_can_change_or_remove_the_filter);
 	tcase_add_test(tc, packets_larger_than_a_frame_arrive_whole_and_in_order);
 	tcase_add_test(tc, a_flood_of_large_packets_ends_in_truncated_ones);
 	tcase_add_test(tc, losses_of_a_full_ring_are_counted);
@@ -640,7 +685,7 @@ add_tests(TCase *tc)
 		tcase_add_test(tc, a_solicit_on_a_vlan_arrives_with_the_interface_of_the_vlan);
 	else
 		skip_tests("ring/vlan", "this kernel has no VLANs");
-	tcase_add_test(tc, a_ring_without_a_filter_sees_nothing_until_it_has_one);
+	tcase_add_test(tc, a_ring_without_ports_sees_nothing);
 }
 
 Suite *ring_suite(void);

@@ -77,6 +77,12 @@ TRY(try_raw_socket6, syscall(SYS_socket, AF_INET6, SOCK_RAW | SOCK_CLOEXEC, 58))
 TRY(try_netlink_socket, syscall(SYS_socket, AF_NETLINK, SOCK_RAW, 0))
 TRY(try_sctp, syscall(SYS_socket, AF_INET, SOCK_STREAM, IPPROTO_SCTP))
 TRY(try_mptcp, syscall(SYS_socket, AF_INET, SOCK_STREAM, IPPROTO_MPTCP))
+TRY(try_detach, setsockopt(0, SOL_SOCKET, SO_DETACH_FILTER, NULL, 0))
+TRY(try_device, setsockopt(0, SOL_SOCKET, SO_BINDTODEVICE, "lo", 2))
+/* Of the numbers that are allowed, another pair, and beyond 16 bits. */
+TRY(try_pair, setsockopt(0, IPPROTO_IP, SO_LINGER, NULL, 0))
+TRY(try_wide_option, setsockopt(0, SOL_SOCKET, SO_LINGER | 0x10000, NULL, 0))
+TRY(try_wide_level, setsockopt(0, SOL_SOCKET | 0x10000, SO_LINGER, NULL, 0))
 TRY(try_code, syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC,
     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
 TRY(try_terminal, syscall(SYS_ioctl, 0, TIOCSTI, ""))
@@ -99,6 +105,9 @@ static const struct {
 	{ "socket", try_raw_socket6 },
 	{ "socket", try_netlink_socket }, { "socket", try_sctp },
 	{ "socket", try_mptcp }, { "mmap", try_code },
+	{ "setsockopt", try_detach }, { "setsockopt", try_device },
+	{ "setsockopt", try_pair }, { "setsockopt", try_wide_option },
+	{ "setsockopt", try_wide_level },
 	{ "ioctl", try_terminal }, { "?", try_nonsense },
 };
 

@@ -84,17 +84,17 @@ START_TEST(a_file_that_cannot_be_opened_is_refused)
 }
 END_TEST
 
-/* The daemon opens the file, then the sockets of new servers, then the filter of
- * the ring. */
+/* The daemon opens the file, then the sockets of new servers, then the ring for other
+ * ports. */
 START_TEST(a_reload_is_refused_at_whichever_step_fails)
 {
 	for (unsigned step = 1; step <= 3; step++) {
 		fakeio_open_skips(step);
 		fakeio_open_fails(EMFILE);
-		is_refused("[relay]\nclients = 64\n"
-		    VLANS("198.51.100.11, 198.51.100.21, 198.51.100.22"));
+		is_refused("[relay]\nclients = 64\n[helper x]\nport = 9\nfrom = vlan10\n"
+		    "to = vlan20\n" VLANS("198.51.100.11, 198.51.100.21, 198.51.100.22"));
 	}
-	ck_assert(rig_logged("filter-failed"));
+	ck_assert(rig_logged("start-failed what=\"packet ring\""));
 	ck_assert(rig_reload(d, VLANS("198.51.100.11, 198.51.100.21, 198.51.100.22")));
 	relays_to(3);
 }
@@ -266,7 +266,7 @@ END_TEST
 START_TEST(a_taken_4011_port_does_not_refuse_the_reload)
 {
 	ck_assert(rig_reload(d, "[relay]\n4011 = off\n" VLANS(FOUR)));
-	fakeio_open_skips(3);			/* the file, the filters */
+	fakeio_open_skips(2);			/* the file, the ring */
 	fakeio_open_fails(EADDRINUSE);
 	ck_assert(rig_reload(d, VLANS(FOUR)));
 	ck_assert(rig_logged("port-4011-taken error=\"Address already in use\""));
