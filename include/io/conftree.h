@@ -21,6 +21,9 @@ struct conf *conftree_read(const char *path, conf_mistake_fn *mistake, void *use
 /* Gathers the files and returns a descriptor of them, or -errno of the first file
  * (-EINVAL: no regular file). Waits for no pipe or terminal. */
 int conftree_open(const char *path);
+/* root is the directory of the first file, of PATH_MAX bytes, without links. Shortens
+ * it to the one that holds all files and whatever patterns may match later. */
+void conftree_root(const char *path, char *root);
 /* conftree_read() from that descriptor, which is closed. fd < 0: -errno. */
 struct conf *conftree_read_fd(int fd, conf_mistake_fn *mistake, void *user);
 

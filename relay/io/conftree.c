@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,7 @@ struct tree {
 	int line;		/* the number before the next file */
 	size_t n, bytes;	/* files and their texts so far */
 	bool full;		/* reported: no more is read */
+	char *root;		/* of conftree_root(); or NULL */
 	struct id seen[CONFTREE_FILES];
 	char text[CONFFILE_MAX + 1];	/* one byte shows that more follow */
 };
@@ -111,6 +113,38 @@ slurp(int fd, char *buf, size_t size)
 			return -errno;
 	}
 	return (ssize_t)n;
+}
+
+/* --- where the files are -------------------------------------------------- */
+
+/* Shortens root to the last directory that it shares with this one. */
+static void
+share_root(char *root, const char *dir)
+{
+	size_t n = 0, common = 1;
+
+	for (; root[n] && root[n] == dir[n]; n++)
+		if (root[n] == '/' && n > 0)
+			common = n;
+	if (n > 1 && (!root[n] || root[n] == '/') && (!dir[n] || dir[n] == '/'))
+		common = n;
+	root[common] = '\0';
+}
+
+/* Takes in the directory that holds this file, or all that the pattern matches. */
+static void
+widen_root(struct tree *t, const char *path)
+{
+	size_t len = strcspn(path, "*?[\\");
+	char name[PATH_MAX], dir[PATH_MAX];
+
+	if (!t->root)
+		return;
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	snprintf(name, sizeof(name), "%.*s", len ? (int)len : 1, len ? path : ".");
+	if (realpath(name, dir))
+		share_root(t->root, dir);
 }
 
 /* --- gathering ------------------------------------------------------------ */
@@ -185,11 +219,15 @@ static void
 take_path(struct tree *t, const struct at *at, const char *path)
 {
 	const char *fault;
+	char real[PATH_MAX];
 	struct stat st;
 	int fd, err;
 
 	if (t->full)
 		return;
+	widen_root(t, path);
+	if (t->root && realpath(path, real))
+		widen_root(t, real);
 	fd = open_regular(path, &st);
 	if (fd < 0) {
 		refuse_errno(t, at, path, fd);
@@ -220,6 +258,7 @@ take_pattern(struct tree *t, const struct at *at, const char *pattern)
 	glob_t g = { 0 };
 	int err = glob(pattern, 0, is_error, &g);
 
+	widen_root(t, pattern);
 	if (err == GLOB_ABORTED || err == GLOB_NOSPACE)
 		refuse_errno(t, at, pattern, err == GLOB_NOSPACE ? -ENOMEM : -errno);
 	if (!err) {
@@ -284,16 +323,18 @@ say_nothing(void *user, const char *file, int line, const char *text)
 	(void)text;
 }
 
-/* Returns 0, or -errno of the first file. */
+/* Returns 0, or -errno of the first file. root: as conftree_root(), or NULL. */
 static int
-gather(struct block *out, const char *path, int fd)
+gather(struct block *out, const char *path, int fd, char *root)
 {
 	struct tree *t = calloc(1, sizeof(*t));
 	struct stat st;
 	int err = -ENOMEM;
 
-	if (t)
+	if (t) {
+		t->root = root;
 		t->b = conf_begin(realloc, say_nothing, NULL);
+	}
 	if (t && t->b)
 		t->out = open_memstream(&out->data, &out->size);
 	if (t && t->out) {
@@ -368,7 +409,7 @@ conftree_read(const char *path, conf_mistake_fn *mistake, void *user)
 {
 	struct block k = { NULL, 0 };
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : gather(&k, path, fd);
+	int err = fd < 0 ? -errno : gather(&k, path, fd, NULL);
 	struct conf *c = parse_or_say(&k, err, mistake, user);
 
 	if (fd >= 0)
@@ -406,7 +447,7 @@ conftree_open(const char *path)
 {
 	struct block k = { NULL, 0 };
 	struct stat st;
-	int fd = open_regular(path, &st), err = fd < 0 ? fd : gather(&k, path, fd);
+	int fd = open_regular(path, &st), err = fd < 0 ? fd : gather(&k, path, fd, NULL);
 
 	if (fd >= 0)
 		close(fd);
@@ -414,6 +455,20 @@ conftree_open(const char *path)
 		err = send_block(&k);
 	free(k.data);
 	return err;
+}
+
+void
+conftree_root(const char *path, char *root)
+{
+	struct block k = { NULL, 0 };
+	struct stat st;
+	int fd = root[0] ? open_regular(path, &st) : -1;
+
+	if (fd < 0)
+		return;
+	(void)!gather(&k, path, fd, root);
+	close(fd);
+	free(k.data);
 }
 
 /* Grows the block until all is read. */

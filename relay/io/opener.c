@@ -424,8 +424,10 @@ restrict_files(const struct opener_terms *t)
 	size_t n = 2;
 	int version;
 
-	if (t->conf)
+	if (t->conf) {
 		dir_of_conf(conf, t->conf);
+		conftree_root(t->conf, conf);
+	}
 	if (t->pidfile)
 		dir_of(pidfile, t->pidfile);
 	for (unsigned i = 0; i < OPENER_DIRS; i++) {

@@ -337,7 +337,8 @@ signal.pause()' "$T/alien"
 wait_for 5 test -S "$T/alien/accomplice"
 CONTROL=$T/run/ctl.sock CTL_SOCKET=$T/run/ctl.sock
 conf "$ONE"
-cp "$T/relay.conf" "$T/etc"
+mkdir "$T/etc/conf.d"
+{ cat "$T/relay.conf"; printf '[relay]\ninclude = conf.d/*.conf\n'; } >"$T/etc/relay.conf"
 ip netns exec "$ID-rtr" "$T/installed" pxrelay env TRESPASS="$T/alien" \
 	LD_PRELOAD="$PRELOAD/trespass.so" "$PXRELAYD" -f -c "$T/etc/relay.conf" \
 	>"$T/attack.txt" 2>&1 </dev/null &
@@ -401,6 +402,10 @@ connect-tcp ECONNREFUSED
 26 trapped"
 expect_eq "nothing was made or removed" "$(find "$T/alien" -type f)" "$T/alien/file"
 expect "packets are relayed, after all that" served cl10
+printf 'nonsense\n' >"$T/etc/conf.d/new.conf"
+expect_eq "a new file in the directory of an include is read" \
+	"$(ctl reload 2>&1 | grep -c new.conf:1)" 1
+rm "$T/etc/conf.d/new.conf"
 stop "$RELAY_PID"
 CONTROL= CTL_SOCKET=
 

@@ -8,6 +8,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -324,6 +325,43 @@ END_TEST
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
+/* {} of an include is the directory, and root what follows it. */
+static const struct {
+	const char *include, *root;
+} roots[] = {
+	{ "more.d/*.conf", "" },		/* none is there yet */
+	{ "other/*.conf", "" },			/* nor the directory */
+	{ "{}x/*.conf", ".." },
+	{ "more.d/link", "/../.." },
+	{ "{}/more.d/[ab]*/x.conf", "" },
+};
+
+START_TEST(root_holds_all_that_may_be_included)
+{
+	char path[128], want[PATH_MAX], root[PATH_MAX], side[64];
+	char *text;
+	FILE *f = fopen(first, "w");
+
+	ck_assert_ptr_nonnull(f);
+	text = filled(roots[_i].include);
+	fprintf(f, "[relay]\ninclude = %s\n", text);
+	fclose(f);
+	free(text);
+	snprintf(path, sizeof(path), "%s/more.d", dir);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	snprintf(side, sizeof(side), "%sx", dir);
+	ck_assert_int_eq(mkdir(side, 0700), 0);
+	snprintf(path, sizeof(path), "%s/more.d/link", dir);
+	ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+	snprintf(path, sizeof(path), "%s/%s", dir, roots[_i].root);
+	ck_assert_ptr_nonnull(realpath(path, want));
+	ck_assert_ptr_nonnull(realpath(dir, root));
+	conftree_root(first, root);
+	rmdir(side);
+	ck_assert_str_eq(root, want);
+}
+END_TEST
+
 Suite *
 conftree_suite(void)
 {
@@ -337,6 +375,7 @@ conftree_suite(void)
 	tcase_add_test(t, large_files_are_refused_by_name);
 	tcase_add_test(t, too_much_is_refused);
 	tcase_add_test(t, directory_with_wildcards_in_its_name);
+	tcase_add_loop_test(t, root_holds_all_that_may_be_included, 0, N(roots));
 	tcase_add_test(t, block_that_is_cut_is_refused);
 	suite_add_tcase(s, t);
 	return s;
