@@ -3,10 +3,11 @@
  * privileges - splits the process in two and gives up what relaying does not need.
  *
  * The process that was started opens sockets and then gives up its user, its
- * capabilities, all files (io/landlock) and nearly all system calls (io/sandbox). The opener (io/opener)
- * keeps its privileges; it never sees a packet, and does the little that a reload or
- * a probe needs, within terms fixed here from the first configuration. A reload that
- * exceeds the terms is refused before anything is exchanged.
+ * capabilities, all files (io/landlock) and nearly all system calls (io/sandbox).
+ * The opener (io/opener) keeps its privileges; it never sees a packet, and does the
+ * little that a reload or a probe needs, within terms fixed here from the first
+ * configuration. A reload that exceeds the terms is refused before anything is
+ * exchanged.
  *
  * With -S nothing is given up, and the same requests are carried out in this
  * process.
