@@ -336,9 +336,9 @@ for name, option in ("detach", 27), ("attach", 26), ("unlock", 44):
 signal.pause()' "$T/alien"
 wait_for 5 test -S "$T/alien/accomplice"
 CONTROL=$T/run/ctl.sock CTL_SOCKET=$T/run/ctl.sock
-conf "$ONE"
+conf "include = conf.d/*.conf" "$ONE"
 mkdir "$T/etc/conf.d"
-{ cat "$T/relay.conf"; printf '[relay]\ninclude = conf.d/*.conf\n'; } >"$T/etc/relay.conf"
+mv "$T/relay.conf" "$T/etc/relay.conf"
 ip netns exec "$ID-rtr" "$T/installed" pxrelay env TRESPASS="$T/alien" \
 	LD_PRELOAD="$PRELOAD/trespass.so" "$PXRELAYD" -f -c "$T/etc/relay.conf" \
 	>"$T/attack.txt" 2>&1 </dev/null &
