@@ -47,8 +47,23 @@ ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 SYSCONFDIR ?= /etc
 DESTDIR    ?=
 
+# For another machine: make HOST=aarch64-linux-gnu SYSROOT=/path, or name each tool. In a
+# sysroot, pkg-config reads the files of its libraries instead of those of this machine.
+HOST       ?=
+SYSROOT    ?=
+TOOL       := $(if $(HOST),$(HOST)-)
+PKG_CONFIG ?= $(TOOL)pkg-config
+NM         ?= $(TOOL)nm
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(TOOL)gcc
+endif
+ifeq ($(origin AR),default)
+AR := $(TOOL)ar
+endif
+ifneq ($(SYSROOT),)
+PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/pkgconfig:$\
+	$(if $(HOST),$(SYSROOT)/usr/lib/$(HOST:i686-%=i386-%)/pkgconfig:)$\
+	$(SYSROOT)/usr/share/pkgconfig pkg-config
 endif
 
 # --- how it is compiled ------------------------------------------------------
@@ -96,16 +111,18 @@ endif
 # run on a machine that has no pkg-config yet.
 LIBS_D := libnl-3.0 libnl-route-3.0 libmnl inih libevent_core jansson libseccomp
 LIBS_C := jansson
-pkg = $(shell pkg-config $1)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
-	pkg-config $1 failed, try: sudo make deps))
+pkg = $(shell $(PKG_CONFIG) $1)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
+	$(PKG_CONFIG) $1 failed, try: sudo make deps))
 PC_CFLAGS = $(eval PC_CFLAGS := $$(call pkg,--cflags $(LIBS_D)))$(PC_CFLAGS)
 PC_LIBS_D = $(eval PC_LIBS_D := $$(call pkg,--libs $(LIBS_D)) -lm)$(PC_LIBS_D)
 PC_LIBS_C = $(eval PC_LIBS_C := $$(call pkg,--libs $(LIBS_C)))$(PC_LIBS_C)
 PC_CHECK  = $(eval PC_CHECK := $$(call pkg,--libs check))$(PC_CHECK)
 
-CPP_ALL = -Iinclude -D_GNU_SOURCE -DPXRELAY_VERSION='"$(VERSION)"' $(CPPFLAGS)
-CC_ALL  = $(CSTD) $(WARN) $(HARD) $(CFLAGS) $(CPP_ALL) $(PC_CFLAGS)
-LD_ALL  = $(HARD) $(CFLAGS) $(LDHARD) $(LDFLAGS)
+# On 32 bits: captures beyond 2 GB, directories of 64-bit file systems, times beyond 2038.
+LARGE   := -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
+CPP_ALL = -Iinclude -D_GNU_SOURCE $(LARGE) -DPXRELAY_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CC_ALL  = $(SYSROOT:%=--sysroot=%) $(CSTD) $(WARN) $(HARD) $(CFLAGS) $(CPP_ALL) $(PC_CFLAGS)
+LD_ALL  = $(SYSROOT:%=--sysroot=%) $(HARD) $(CFLAGS) $(LDHARD) $(LDFLAGS)
 
 Q    := $(if $(V),,@)
 say   = $(if $(V),,@printf '  %-7s %s\n' $1 '$(patsubst $(B)/%,%,$@)')
@@ -169,7 +186,7 @@ define archive
 	$(call say,AR)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(Q)ar rcD $@ $(filter %.o,$^)
+	$(Q)$(AR) rcD $@ $(filter %.o,$^)
 endef
 $(B)/libfloors.a: $(FLOORO) $(B)/sources
 	$(archive)
@@ -196,7 +213,7 @@ TESTFLAGS := -Itests/lib -Itests/fake -D_mark_point=run_mark_point
 define suites
 	$(call say,GEN)
 	@mkdir -p $(@D)
-	@nm -g --defined-only /dev/null $(filter %.o,$^) 2>/dev/null | \
+	@$(NM) -g --defined-only /dev/null $(filter %.o,$^) 2>/dev/null | \
 		sed -n 's/^[0-9a-f]* T \(.*\)_suite$$/SUITE(\1)/p' | sort > $@
 endef
 $(B)/tests/suites.def: $(TESTO) $(B)/sources
@@ -205,7 +222,7 @@ $(B)/tests/fake/suites.def: $(TOPTESTO) $(B)/sources
 	$(suites)
 
 $(B)/tests/lib/run.o: $(B)/tests/suites.def
-$(B)/tests/lib/run.o: CPPFLAGS += -I$(B)/tests
+$(B)/tests/lib/run.o: TESTFLAGS += -I$(B)/tests
 $(B)/tests/fake/run.o: tests/lib/run.c $(B)/tests/fake/suites.def $(B)/flags
 	$(call say,CC)
 	$(Q)$(CC) $(CC_ALL) -I$(B)/tests/fake $(TESTFLAGS) -MMD -MP -c -o $@ $<

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "io/logsink.h"
@@ -195,7 +196,7 @@ start(const struct args *a, struct conf *conf)
 	/* Closes descriptors that a shell or supervisor left open and an
 	 * intruder could use. The configuration, maybe one of these (-c
 	 * /dev/fd/7), has been read. */
-	(void)!close_range(STDERR_FILENO + 1, ~0u, 0);
+	(void)!syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0);
 	if (d)
 		d->args = a;
 	if (!d)

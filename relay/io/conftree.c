@@ -185,7 +185,7 @@ static int
 open_regular(const char *path, struct stat *st)
 {
 	/* O_NONBLOCK, since opening a pipe would wait for a writer. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int err = 0;
 
 	if (fd < 0)
@@ -408,7 +408,7 @@ struct conf *
 conftree_read(const char *path, conf_mistake_fn *mistake, void *user)
 {
 	struct block k = { NULL, 0 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	int err = fd < 0 ? -errno : gather(&k, path, fd, NULL);
 	struct conf *c = parse_or_say(&k, err, mistake, user);
 

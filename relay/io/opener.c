@@ -25,6 +25,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "io/conftree.h"
@@ -367,7 +368,7 @@ keep_peer_and_stderr(int fd, bool quiet)
 	if (fd != PEER)
 		dup2(fd, PEER);
 	(void)!fcntl(PEER, F_SETFD, FD_CLOEXEC);
-	close_range(PEER + 1, ~0u, 0);
+	(void)!syscall(SYS_close_range, PEER + 1, ~0u, 0);
 }
 
 /* The opener must not end before the daemon, but signals of a terminal, a

@@ -15,6 +15,7 @@
 #include <linux/filter.h>
 #include <linux/icmp.h>
 #include <linux/if_packet.h>
+#include <linux/net.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <pwd.h>
@@ -166,8 +167,10 @@ enum arguments {
 	SOCKET,		/* P: UDP, TCP and Unix sockets; O: netlink and packet ones, too */
 	OPTION,		/* one of options[] */
 	UNREAD,		/* FIONREAD */
+	NOBIND,		/* socketcall: P may not bind or listen */
 	NOEXEC,		/* not executable */
 	READ,		/* not for writing, creating or truncating */
+	OPEN,		/* the same of open() */
 };
 
 #define P	SANDBOX_PACKETS
@@ -179,7 +182,8 @@ static const struct call {
 	unsigned who;
 	enum arguments args;
 } calls[] = {
-#define CALL(id, name, who, args, what)	{ SCMP_SYS(id), who, args },
+/* Not SCMP_SYS(id): with musl, pwrite64 is a macro. */
+#define CALL(id, name, who, args, what)	{ __SNR_##id, who, args },
 #include "io/syscall.def"
 #undef CALL
 };
@@ -228,15 +232,17 @@ static const struct {
 
 #define N_OPTIONS	(sizeof(options) / sizeof(options[0]))
 
-#define CALL(id, name, who, args, what)	+ ((who) & P ? 1 : 0)
+#define CALL(id, name, who, args, what)	+ ((who) & P && __SNR_##id >= 0)
 _Static_assert(0
 #include "io/syscall.def"
-    <= 40, "the process that reads packets has too many system calls");
+    <= (sizeof(long) == 8 ? 40 : 50),
+    "the process that reads packets has too many system calls");
 #undef CALL
-#define CALL(id, name, who, args, what)	+ ((who) & O ? 1 : 0)
+#define CALL(id, name, who, args, what)	+ ((who) & O && __SNR_##id >= 0)
 _Static_assert(0
 #include "io/syscall.def"
-    <= 45, "the opener has too many system calls");
+    <= (sizeof(long) == 8 ? 50 : 60),
+    "the opener has too many system calls");
 #undef CALL
 
 #define N_CALLS	(sizeof(calls) / sizeof(calls[0]))
@@ -347,6 +353,18 @@ put_options(struct prog *p, enum sandbox_role role)
 	put_verdict(p, SECCOMP_RET_TRAP);
 }
 
+/* A filter cannot read what socketcall's second argument points to, so the other
+ * calls cannot be restricted: raw sockets take a capability that P lacks. */
+static void
+put_socketcall(struct prog *p)
+{
+	put_load_argument(p, 0);
+	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 2, 0, SYS_BIND);
+	put_insn(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, SYS_LISTEN);
+	put_insn(p, BPF_JMP | BPF_JA, 0, 0, 1);
+	put_verdict(p, SECCOMP_RET_TRAP);
+}
+
 /* Tests the arguments of a call; ends in a verdict. */
 static void
 put_arguments(struct prog *p, enum arguments args, enum sandbox_role role)
@@ -366,12 +384,19 @@ put_arguments(struct prog *p, enum arguments args, enum sandbox_role role)
 		put_load_argument(p, 1);
 		put_one_of(p, &fionread, 1);
 		break;
+	case NOBIND:
+		if (role == SANDBOX_PACKETS)
+			put_socketcall(p);
+		break;
 	case NOEXEC:
+#ifndef __s390__	/* all arguments of mmap are in memory there */
 		put_load_argument(p, 2);
 		put_none_of(p, PROT_EXEC);
+#endif
 		break;
 	case READ:
-		put_load_argument(p, 2);
+	case OPEN:
+		put_load_argument(p, args == READ ? 2 : 1);
 		put_none_of(p, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC);
 		break;
 	}
@@ -441,14 +466,29 @@ put_stderr(const char *text)
 }
 
 static void
+report_on_stderr(int call)
+{
+	put_stderr("seccomp-violation call=");
+	put_stderr(sandbox_call_name(call));
+	put_stderr("\n");
+}
+
+/* The report may itself take a call that is forbidden, as it did where send() is
+ * socketcall(). Then both go to stderr, since write() is allowed to all. */
+static void
 on_sigsys(int signo, siginfo_t *si, void *context)
 {
+	static volatile sig_atomic_t reporting = -1;
+
 	(void)signo;
 	(void)context;
-	if (!report_call(si->si_syscall)) {
-		put_stderr("seccomp-violation call=");
-		put_stderr(sandbox_call_name(si->si_syscall));
-		put_stderr("\n");
+	if (reporting >= 0) {
+		report_on_stderr(reporting);
+		report_on_stderr(si->si_syscall);
+	} else {
+		reporting = si->si_syscall;
+		if (!report_call(si->si_syscall))
+			report_on_stderr(si->si_syscall);
 	}
 	sandbox_exit(SANDBOX_EXIT);
 }
@@ -458,7 +498,9 @@ sandbox_filter(enum sandbox_role role, sandbox_fn *report)
 {
 	struct prog p = { 0 };
 	struct sock_fprog f = { .filter = p.insn };
-	struct sigaction sa = { .sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO };
+	struct sigaction sa = {
+		.sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
 
 	write_prog(&p, role);
 	if (p.n > PROG_MAX)

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <time.h>	/* for errqueue.h, with musl */
 #include <linux/errqueue.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>

@@ -148,7 +148,7 @@ START_TEST(new_rejects_invalid_arguments)
 		{ SIZE_MAX, 8, 4 }, { 2, SIZE_MAX, 4 }, { 3, SIZE_MAX / 2, 4 },
 		{ 1, SIZE_MAX, 4 }, { 1, SIZE_MAX - 2, 4 },
 		{ 1, SIZE_MAX - 7, 4 }, { ((size_t)1 << 30) + 1, 8, 4 },
-		{ (size_t)1 << 32, (size_t)1 << 32, 4 },
+		{ (size_t)1 << 4 * sizeof(size_t), (size_t)1 << 4 * sizeof(size_t), 4 },
 	};
 	size_t i;
 
