@@ -39,5 +39,7 @@ enum drop sniff_frame(struct sniff *s, uint16_t link, const void *data, size_t l
 void sniff_end(struct sniff *s, struct mono now);
 const struct sniff_seen *sniff_seen(const struct sniff *s);
 struct track *sniff_track(struct sniff *s);
+/* The machine of the packet that sniff_frame() took last; NULL: of none that is known. */
+const struct track_client *sniff_last(struct sniff *s);
 
 #endif

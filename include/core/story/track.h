@@ -344,6 +344,9 @@ struct track_client *track_find(struct track *t, const void *mac, uint8_t len,
 /* The next one with this hardware address on any interface, or NULL. *at begins as 0. */
 struct track_client *track_find_any(struct track *t, const void *mac, uint8_t len,
     uint32_t *at);
+/* By an address that it has or was offered, and by a reply to it. */
+struct track_client *track_find_address(struct track *t, uint32_t ifindex, struct ip4 a);
+struct track_client *track_find_answered(struct track *t, const struct track_answer *a);
 /* The next older client, for lists. Starts with the youngest (NULL), ends with
  * NULL. */
 const struct track_client *track_older(const struct track *t,

@@ -72,6 +72,7 @@ struct sniff {
 	struct track *track;
 	struct hash *messages, *flows;
 	struct sniff_seen seen;
+	struct track_client *last;	/* the machine of the last packet; NULL: none */
 	void (*over)(void *user, const struct track_client *c, struct mono when);
 	void *user;
 };
@@ -138,6 +139,12 @@ struct track *
 sniff_track(struct sniff *s)
 {
 	return s->track;
+}
+
+const struct track_client *
+sniff_last(struct sniff *s)
+{
+	return s->last;
 }
 
 void
@@ -255,6 +262,7 @@ sniff_passing(struct sniff *s, const struct udpip *u, bool from_client, struct m
 		.from_client = from_client, .payload = u->payload, .len = u->payload_len,
 	};
 
+	s->last = track_find_address(s->track, IFINDEX, t.client);
 	if (is_copy(s, u, now))
 		return;
 	if (u->sport == DHCP4_PORT_PXE || u->dport == DHCP4_PORT_PXE)
@@ -297,6 +305,7 @@ sniff_dhcp4(struct sniff *s, const struct sniff_packet *p, struct mono now)
 		a.server = ip_of4(server_of4(&m, u));
 		track_reply(s->track, &a, now);
 	}
+	s->last = track_find(s->track, m.chaddr, m.hlen, IFINDEX);
 }
 
 /* --- TFTP ---------------------------------------------------------------- */
@@ -362,10 +371,11 @@ sniff_request6(struct sniff *s, const struct sniff_packet *p, struct relay6_orig
 	c = track_find(s->track, &mac, sizeof(mac), IFINDEX);
 	if (sight == COPY_TO_SERVER && c)
 		c->now.six.asked.dhcp++;
-	if (sight != FRESH)
-		return;
-	pxe6_read(&client, &o->m);
-	track_request(s->track, &q, now);
+	if (sight == FRESH) {
+		pxe6_read(&client, &o->m);
+		track_request(s->track, &q, now);
+	}
+	s->last = track_find(s->track, &mac, sizeof(mac), IFINDEX);
 }
 
 static void
@@ -392,10 +402,12 @@ sniff_dhcp6(struct sniff *s, const struct sniff_packet *p, struct mono now)
 	*(reply ? &s->seen.replies[side] : &s->seen.requests[side]) = true;
 	if (!reply) {
 		sniff_request6(s, p, &o, m.relay, sight, now);
-	} else if (sight == FRESH) {
-		a.mac = o.has_mac ? &o.mac : NULL;
-		track_reply(s->track, &a, now);
+		return;
 	}
+	a.mac = o.has_mac ? &o.mac : NULL;
+	if (sight == FRESH)
+		track_reply(s->track, &a, now);
+	s->last = track_find_answered(s->track, &a);
 }
 
 static bool
@@ -430,6 +442,7 @@ sniff_frame(struct sniff *s, uint16_t link, const void *data, size_t len, struct
 	struct frame f;
 	enum drop why;
 
+	s->last = NULL;
 	if (!frame_parse(&f, link, data, len))
 		return DROP_BAD_IP;
 	/* A capture on the sender has packets whose checksum the hardware fills in. */

@@ -81,8 +81,8 @@ next_address(struct track *t, uint32_t ifindex, struct ip4 a, uint32_t *at)
 	return c;
 }
 
-static struct track_client *
-find_address(struct track *t, uint32_t ifindex, struct ip4 a)
+struct track_client *
+track_find_address(struct track *t, uint32_t ifindex, struct ip4 a)
 {
 	uint32_t at = 0;
 
@@ -127,6 +127,14 @@ next_client(struct track *t, const struct track_answer *a, uint32_t *at)
 	if (a->ifindex == 0)
 		return track_find_any(t, mac, len, at);
 	return (*at)++ == 0 ? track_find(t, mac, len, a->ifindex) : NULL;
+}
+
+struct track_client *
+track_find_answered(struct track *t, const struct track_answer *a)
+{
+	uint32_t at = 0;
+
+	return next_client(t, a, &at);
 }
 
 /* The address as it stands in an event: its number in b->addr6, from 1. */
@@ -319,7 +327,7 @@ note_asked(struct track_boot *b, const struct track_request *r,
 static void
 claim_address(struct track *t, struct track_client *c, struct ip4 a)
 {
-	if (!find_address(t, c->key.ifindex, a))
+	if (!track_find_address(t, c->key.ifindex, a))
 		index_address(t, c, a);
 }
 
@@ -489,7 +497,7 @@ was_repeated(const struct track_boot *b, const struct track_offer *o)
 static void
 index_offer(struct track *t, const struct track_client *c, struct ip4 a)
 {
-	const struct track_client *holder = find_address(t, c->key.ifindex, a);
+	const struct track_client *holder = track_find_address(t, c->key.ifindex, a);
 	struct track_name n = name_of_address(c->key.ifindex, a);
 
 	if (!ip4_is_none(a) && (!holder || holder->now.stage != TRACK_OPEN))
@@ -819,7 +827,7 @@ track_tftp(struct track *t, const struct track_passing *p, struct mono now)
 void
 track_rescue(struct track *t, const struct track_passing *p, struct mono now)
 {
-	struct track_client *c = find_address(t, p->ifindex, p->client);
+	struct track_client *c = track_find_address(t, p->ifindex, p->client);
 
 	if (!c)
 		return;
