@@ -264,7 +264,7 @@ facts(const struct story_view *d, const struct track_boot *b)
 	struct ip4 server = boot_server(b);
 
 	return json_pack("{s:o*, s:o*, s:s, s:b, s:o*, s:I, s:I, s:I, s:I, s:I, s:I,"
-	    " s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}",
+	    " s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}",
 	    "interface", interface_name(d, b), "arch", arch(b),
 	    "family", pxe_family_name(track_family(b)), "netboot", track_netboot(b),
 	    "rule", rule_name(d, b),
@@ -274,6 +274,8 @@ facts(const struct story_view *d, const struct track_boot *b)
 	    "asked-boot", (json_int_t)b->asked.boot,
 	    "hedges", (json_int_t)b->asked.hedges,
 	    "drops", (json_int_t)b->refused.n,
+	    "chosen", json_some_ip(b->sent.chosen),
+	    "chosen-name", server_name(d, ip_of4(b->sent.chosen)),
 	    "address", json_some_ip(b->came.address),
 	    "router", json_some_ip(b->came.router),
 	    "server", json_some_ip(server),

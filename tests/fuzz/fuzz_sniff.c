@@ -12,6 +12,7 @@
 
 #include "core/story/explain.h"
 #include "core/story/sniff.h"
+#include "doc/decode.h"
 #include "proto/capread.h"
 #include "proto/frame.h"
 
@@ -38,6 +39,7 @@ take(struct sniff *s, const struct capread_packet *p, struct mono *now)
 	if (frame_parse(&f, p->link, p->data, p->len))
 		assert(f.ip.p >= p->data && f.ip.end == p->data + p->len);
 	(void)sniff_frame(s, p->link, p->data, p->len, *now);
+	json_decref(decode_frame(p->link, p->data, p->len));
 }
 
 /* Reads all, or only what is there after each `step` bytes. Returns the number of packets. */
