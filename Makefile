@@ -4,6 +4,7 @@
 #                        (Debian, root)
 #   make                 build/pxrelayd and build/pxrelayctl (CC=gcc or CC=clang)
 #   make check           the tests, in less than ten minutes on two cores
+#   make check-browser   the pages of `pxrelayctl report` in a browser
 #   make check-all       the tests that take longer: faults, firmware, VMs
 #   make demo            two VLANs, two servers and real clients of both families on
 #                        this machine; then three machines boot from three servers
@@ -293,6 +294,11 @@ coverage:
 	+$(Q)$(SUB) B=build/cover COVER=1 build/cover/tests/run build/cover/tests/run-daemon
 	@tests/coverage.sh $(T)
 
+# The pages of `pxrelayctl report` in a browser, which make deps-browser installs.
+check-browser:
+	+$(Q)$(SUB) B=build/asan SAN=1 build/asan/pxrelayctl
+	@tests/checks/browser.sh
+
 netns:
 	$(call SAY_MISSING,build test boot)
 	+$(Q)$(SUB) asan
@@ -371,7 +377,7 @@ lint:
 
 deps:
 	@tests/deps.sh build test boot vm
-deps-build deps-lint deps-arm64:
+deps-build deps-lint deps-arm64 deps-browser:
 	@tests/deps.sh $(@:deps-%=%)
 
 # In Debian, dhcp-helper conflicts with isc-dhcp-relay, so it is only unpacked.
@@ -414,7 +420,7 @@ clean:
 FORCE:
 .PHONY: all tests replayers libfuzzers benches asan check check-all unit coverage netns vm \
 	soak fuzz fuzz-replay bench demo boot-arm64 boot-explain lint deps deps-build deps-lint \
-	deps-arm64 deps-bench install clean FORCE
+	deps-arm64 deps-bench deps-browser check-browser install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

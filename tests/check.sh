@@ -135,7 +135,7 @@ check)
 	stage build-clang build "clang, no warning" all CC=clang B=build/clang WERROR=1
 	stage unit tests/unit.sh
 	stage fuzz-replay tests/fuzz/replay.sh
-	side_by_side ctl offline scripts floors floors-test docs docs-test import golden install
+	side_by_side ctl offline report scripts floors floors-test docs docs-test import golden install
 	stage netns tests/netns.sh
 	;;
 check-all)

@@ -27,6 +27,7 @@ packages() {
 		echo qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light \
 			grub-common grub-efi-amd64-bin ;;
 	vm)	echo keepalived ;;
+	browser) echo chromium fonts-dejavu-core python3 ;;
 	arm64)	echo qemu-system-arm qemu-efi-aarch64 ;;
 	lint)	echo cppcheck clang-tidy clang-format shellcheck ;;
 	bench)	echo dnsmasq-base isc-dhcp-relay python3 iproute2 ;;

@@ -5,12 +5,12 @@
 _pxrelayctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local i words='' options='-s --socket -t --timeout --json -h --help -V --version
+	local i words='' options='-s --socket -t --timeout --json -h --help -V --version -o
 		-w -C -W -c --mac --interface --server'
 
 	COMPREPLY=()
 	case $prev in
-	-s | --socket | -w)
+	-s | --socket | -w | -o)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -26,17 +26,23 @@ _pxrelayctl()
 	# The words of the command so far, without options and their values.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-s | --socket | -t | --timeout | -w | -C | -W | -c | --mac | \
+		-s | --socket | -t | --timeout | -o | -w | -C | -W | -c | --mac | \
 			--interface | --server) i=$((i + 1)) ;;
 		-*) ;;
 		*) words="$words ${COMP_WORDS[i]}" ;;
 		esac
 	done
 	case $words in
-	'') words='show explain doctor watch capture drain enable import reload version' ;;
+	'') words='show explain report doctor watch capture drain enable import reload version' ;;
 	' doctor') words=$(command -p ls /sys/class/net 2>/dev/null) ;;
 	' show') words='interfaces servers rules clients boots counters drops' ;;
 	' import') words='dhcrelay dnsmasq ios' ;;
+	' explain'* | ' report'*)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		[[ $cur == -* ]] || return
+		words=''
+		;;
 	' import '*' '*) words='' ;;
 	' import '*)
 		compopt -o filenames 2>/dev/null

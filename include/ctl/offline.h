@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #define OFFLINE_FILES	16	/* that are read at once */
 
 struct offline_args {
@@ -15,9 +17,14 @@ struct offline_args {
 	int n;
 	const char *mac;	/* NULL: all machines that boot */
 	bool json, colour;
+	/* In place of printing: with the packets of each boot, decoded. Returns whether it
+	 * could be written. */
+	bool (*write)(void *user, json_t *doc);
+	void *user;
 };
 
-/* Returns the exit status; STATUS_FAILED if a boot failed, or nothing could be read. */
+/* Returns the exit status; STATUS_FAILED if a boot failed (unless there is `write'), or
+ * nothing could be read. */
 int offline_run(const struct offline_args *a);
 
 #endif

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/sbuf.h"
+#include "ctl/ladder.h"
 #include "ctl/mem.h"
 #include "ctl/render.h"
 #include "ctl/table.h"
@@ -24,26 +25,12 @@
 #define ARM_LEFT	38	/* between client and relay */
 #define ARM_RIGHT	9
 #define ARM_BOTH	(ARM_LEFT + 1 + ARM_RIGHT)
-#define PEER		18	/* columns left for a server */
 #define WORDS_MAX	(4 * TABLE_WIDTH)
 #define INDENT		9	/* of the words below the ladder */
 
-/* The way of a message. */
-enum way {
-	WAY_REQUEST,	/* from the client through the relay to servers */
-	WAY_REPLY,	/* from a server through the relay to the client */
-	WAY_RELAY,	/* from the relay to a server */
-	WAY_ROUTED_REQUEST,	/* from the client to a server, past the relay */
-	WAY_ROUTED_REPLY,
-	WAY_ON_VLAN,	/* from a server on the VLAN to the client */
-	WAY_DROP,	/* from the client to the relay */
-	WAY_DROP_REPLY,
-	WAY_UNKNOWN
-};
-
 static const struct {
 	const char *event;	/* core/story/track.def */
-	enum way way;
+	enum ladder_way way;
 	const char *number;	/* the meaning of `n` */
 	bool both;		/* of both families: that of DHCPv6 is marked */
 } ways[] = {
@@ -96,7 +83,7 @@ print_arm(FILE *out, const char *begin, const char *label, const char *end,
 }
 
 static void
-print_arms(enum way way, const char *label, FILE *out)
+print_arms(enum ladder_way way, const char *label, FILE *out)
 {
 	/* The arrow with the label, its width including the relay's line, and
 	 * the arrow to the right. */
@@ -132,44 +119,43 @@ print_arms(enum way way, const char *label, FILE *out)
 	fputc('|', out);
 }
 
-/* Prints the server's name if there is room for it, or else its address. */
+/* The server's name if there is room for it, or else its address. */
 static void
-print_peer(const json_t *e, enum way way, FILE *out)
+put_peer(struct ladder_step *s, const json_t *e)
 {
-	char buf[PEER + 1];
-	struct sbuf b = sbuf_init(buf, sizeof(buf));
+	struct sbuf b = sbuf_init(s->peer, sizeof(s->peer));
 	json_int_t n = render_number(e, "n");
 
 	put(&b, render_word(e, "server-name"));
 	if (b.cut || b.len == 0) {
-		b = sbuf_init(buf, sizeof(buf));
+		b = sbuf_init(s->peer, sizeof(s->peer));
 		put(&b, render_word(e, "server"));
 	}
 	/* In a capture, servers may be out of sight. */
-	if (b.len == 0 && way == WAY_REQUEST && n)
+	if (b.len == 0 && s->way == WAY_REQUEST && n)
 		sbuf_printf(&b, "%" PRId64 " server%s", (int64_t)n,
 		    n == 1 ? "" : "s");
-	if (b.len)
-		fprintf(out, " %s", b.s);
 }
 
 static void
-print_event(const json_t *e, FILE *out)
+put_time(struct ladder_step *s, json_int_t ms)
+{
+	if (ms >= 100000000)	/* too many digits */
+		snprintf(s->time, sizeof(s->time), ">1 day");
+	else
+		snprintf(s->time, sizeof(s->time), "%d.%03d",
+		    (int)(ms > 0 ? ms / 1000 : 0), (int)(ms > 0 ? ms % 1000 : 0));
+}
+
+void
+ladder_step(struct ladder_step *s, const json_t *e)
 {
 	const char *event = render_word(e, "event"), *drop = render_word(e, "drop");
 	const char *address = render_word(e, "address");
-	json_int_t n = render_number(e, "n"), ms = render_number(e, "ms");
-	json_t *lost = json_object_get(e, "lost");
-	enum way way;
-	char label[ARM_LEFT - 5];	/* without blanks and the arrow's ends */
-	struct sbuf b = sbuf_init(label, sizeof(label));
+	json_int_t n = render_number(e, "n");
+	struct sbuf b = sbuf_init(s->label, sizeof(s->label));
 	size_t i = 0;
 
-	if (json_is_integer(lost)) {
-		fprintf(out, "%10s... %" PRId64 " more ...\n", "",
-		    (int64_t)json_integer_value(lost));
-		return;
-	}
 	while (ways[i].event && strcmp(ways[i].event, event) != 0)
 		i++;
 	put(&b, event);
@@ -181,16 +167,34 @@ print_event(const json_t *e, FILE *out)
 	}
 	if (ways[i].number && n)
 		sbuf_printf(&b, " %s %" PRId64, ways[i].number, (int64_t)n);
-	if (ms >= 100000000)	/* too many digits */
-		fputs("  >1 day  ", out);
-	else
-		fprintf(out, "%4d.%03d  ", (int)(ms > 0 ? ms / 1000 : 0),
-		    (int)(ms > 0 ? ms % 1000 : 0));
-	way = ways[i].way;
-	if (way == WAY_DROP && *render_word(e, "server"))
-		way = WAY_DROP_REPLY;
-	print_arms(way, label, out);
-	print_peer(e, way, out);
+	s->way = ways[i].way;
+	if (s->way == WAY_DROP && *render_word(e, "server"))
+		s->way = WAY_DROP_REPLY;
+	put_time(s, render_number(e, "ms"));
+	put_peer(s, e);
+}
+
+json_int_t
+ladder_lost(const json_t *e)
+{
+	return json_integer_value(json_object_get(e, "lost"));
+}
+
+static void
+print_event(const json_t *e, FILE *out)
+{
+	struct ladder_step s;
+
+	if (ladder_lost(e)) {
+		fprintf(out, "%10s... %" PRId64 " more ...\n", "",
+		    (int64_t)ladder_lost(e));
+		return;
+	}
+	ladder_step(&s, e);
+	fprintf(out, "%8s  ", s.time);
+	print_arms(s.way, s.label, out);
+	if (*s.peer)
+		fprintf(out, " %s", s.peer);
 	fputc('\n', out);
 }
 

@@ -25,6 +25,7 @@
 #include "ctl/import.h"
 #include "ctl/offline.h"
 #include "ctl/render.h"
+#include "ctl/report.h"
 #include "ctl/table.h"
 
 #define SOCKET		"/run/pxrelay/control.sock"
@@ -39,6 +40,7 @@ struct args {
 	bool json;
 	const struct command *command;
 	struct capture_args capture;
+	const char *output;	/* of a report; NULL: standard output */
 	char line[256];		/* the command line */
 };
 
@@ -345,6 +347,14 @@ run_doctor(struct args *a)
 	return doctor_run(&d);
 }
 
+static int
+run_report(struct args *a)
+{
+	struct report_args r = { .file = a->output, .json = a->json };
+
+	return report_daemon(&r, strchr(a->line, ' ') + 1, ask_daemon, a);
+}
+
 static const struct command commands[] = {
 	{ "show", "overview on one screen, problems first", ask_once, render_summary },
 	{ "show interfaces", "client interfaces, state and counts", ask_once, NULL },
@@ -355,6 +365,8 @@ static const struct command commands[] = {
 	{ "explain MAC", "how a client's last boot went, and why it failed",
 	    ask_once, render_explain },
 	{ "explain MAC INTERFACE", NULL, ask_once, render_explain },
+	{ "report MAC", "the same as an HTML file, to hand on", run_report, NULL },
+	{ "report MAC INTERFACE", NULL, run_report, NULL },
 	{ "doctor", "test network boot on all interfaces, or on INTERFACE",
 	    run_doctor, NULL },
 	{ "doctor INTERFACE", NULL, run_doctor, NULL },
@@ -392,6 +404,8 @@ print_help(void)
 			printf("  %-17s %s\n", commands[i].words, commands[i].help);
 	printf("  %-17s %s\n", "explain FILE...",
 	    "how all boots in these captures went, or those of [MAC]");
+	printf("  %-17s %s\n", "report FILE...",
+	    "the same as an HTML file");
 	printf("  %-17s %s\n", "import KIND FILE",
 	    "convert a dhcrelay, dnsmasq or ios file to a pxrelay.conf");
 	printf("\noptions:\n"
@@ -400,6 +414,8 @@ print_help(void)
 	    "      --json             print the daemon's document\n"
 	    "  -h, --help             print this text\n"
 	    "  -V, --version          print the version of pxrelayctl\n"
+	    "options of report:\n"
+	    "  -o FILE                write to this file (standard output)\n"
 	    "options of capture:\n"
 	    "  -w FILE                write to this file (standard output)\n"
 	    "  -C SIZE                start the next file at this size (k, M, G)\n"
@@ -428,7 +444,7 @@ parse_timeout(const char *text)
 static int
 parse_options(int argc, char **argv, struct args *a)
 {
-	static const char letters[] = "s:t:hV" CAPTURE_OPTIONS;
+	static const char letters[] = "s:t:o:hV" CAPTURE_OPTIONS;
 	const char *wrong;
 	int o;
 
@@ -442,6 +458,9 @@ parse_options(int argc, char **argv, struct args *a)
 			break;
 		case 'j':
 			a->json = true;
+			break;
+		case 'o':
+			a->output = optarg;
 			break;
 		case 'h':
 		case 'V':
@@ -509,31 +528,49 @@ find_command(char **word, int n, char *line, size_t size)
 	return NULL;
 }
 
-/* `explain FILE... [MAC]`. False: the first word is no file, and the daemon is asked. */
+/* `explain FILE... [MAC]`, and `report` likewise. False: the first word is no file, and
+ * the daemon is asked. */
 static bool
 take_files(int argc, char **argv, struct offline_args *o)
 {
 	uint8_t mac[16];
+	bool takes = strcmp(argv[0], "explain") == 0 || strcmp(argv[0], "report") == 0;
 
-	if (argc == 0 || hwaddr_parse(argv[0], mac, sizeof(mac)) >= 6)
+	if (!takes || argc == 1 || hwaddr_parse(argv[1], mac, sizeof(mac)) >= 6)
 		return false;
-	o->file = argv;
-	o->n = argc;
+	o->file = argv + 1;
+	o->n = argc - 1;
 	if (hwaddr_parse(argv[argc - 1], mac, sizeof(mac)) >= 6)
-		o->mac = argv[--o->n];
+		o->mac = argv[--o->n + 1];
 	return true;
 }
 
 static int
-explain_files(const struct args *a, struct offline_args *o)
+run_files(const struct args *a, struct offline_args *o, bool report)
 {
+	struct report_args r = { .file = a->output, .json = a->json };
+
 	if (o->n > OFFLINE_FILES)
-		return usage("explain: expected at most 16 files", NULL);
-	if (a->capture.given)
-		return usage("this command takes no options of capture", "explain");
+		return usage("expected at most 16 files", NULL);
 	o->json = a->json;
 	o->colour = may_colour();
-	return offline_run(o);
+	return report ? report_files(&r, o) : offline_run(o);
+}
+
+/* Options of another command are a mistake, and a page of HTML is of no use on a screen. */
+static int
+check_options(const struct args *a, const char *command)
+{
+	bool report = strcmp(command, "report") == 0;
+
+	if (a->capture.given && strcmp(command, "capture") != 0)
+		return usage("this command takes no options of capture", command);
+	if (a->output && !report)
+		return usage("this command takes no option -o", command);
+	if (report && !a->json && !a->output && isatty(STDOUT_FILENO))
+		return usage("standard output is a terminal; expected -o FILE or a pipe",
+		    NULL);
+	return STATUS_OK;
 }
 
 /* A full disk must not look like an empty list. */
@@ -568,15 +605,15 @@ main(int argc, char **argv)
 	if (strcmp(argv[optind], "import") == 0)
 		return flush_output(import_main(argc - optind, argv + optind,
 		    a.json));
-	if (strcmp(argv[optind], "explain") == 0 && take_files(argc - optind - 1,
-	    argv + optind + 1, &offline))
-		return flush_output(explain_files(&a, &offline));
+	done = check_options(&a, argv[optind]);
+	if (done != STATUS_OK)
+		return done;
+	if (take_files(argc - optind, argv + optind, &offline))
+		return flush_output(run_files(&a, &offline,
+		    strcmp(argv[optind], "report") == 0));
 	a.command = find_command(argv + optind, argc - optind, a.line,
 	    sizeof(a.line));
 	if (!a.command)
 		return STATUS_USAGE;
-	if (a.capture.given && a.command->run != run_capture)
-		return usage("this command takes no options of capture",
-		    argv[optind]);
 	return flush_output(a.command->run(&a));
 }

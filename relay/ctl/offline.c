@@ -23,6 +23,7 @@
 #include "ctl/mem.h"
 #include "ctl/render.h"
 #include "ctl/table.h"
+#include "doc/decode.h"
 #include "doc/stories.h"
 #include "proto/capread.h"
 #include "proto/frame.h"
@@ -30,6 +31,9 @@
 #define CHUNK		(1u << 20)	/* bytes of a read */
 #define MACHINES	20000u
 #define BOOTS		10000u
+#define REPORTED	100u	/* boots with their packets; nobody reads more */
+#define PACKETS		64u	/* of each; it needs about 8 kB */
+#define PACKETS_ALL	10000u
 /* A boot that had this long, and was still going on when the capture ended, is judged
  * as if nothing had followed; firmware has tried twice by then (PXE 2.1, 2.2.3). */
 #define JUDGE_MS	5000
@@ -56,7 +60,9 @@ struct offline {
 	struct track_key wanted;	/* hlen 0: all */
 	json_t *boots;		/* documents */
 	json_t *rows;		/* of the table */
-	uint64_t fragments, more_boots;
+	json_t *kept;		/* hardware address -> packets of its present boot */
+	size_t n_kept;
+	uint64_t fragments, more_boots, more_packets;
 	bool failed, odd, cut;	/* a boot failed; a file is damaged; a boot is cut off */
 };
 
@@ -202,6 +208,59 @@ time_of(struct offline *o, const struct capread_packet *p)
 	return t;
 }
 
+static bool
+is_wanted(const struct offline *o, const struct track_client *c)
+{
+	return o->wanted.hlen == 0 || (o->wanted.hlen == c->key.hlen &&
+	    memcmp(o->wanted.chaddr, c->key.chaddr, c->key.hlen) == 0);
+}
+
+/* The machine's packets of this boot. */
+static json_t *
+kept_of(struct offline *o, const struct track_client *c)
+{
+	char name[2 * sizeof(c->key.chaddr) + 1];
+	struct sbuf b = sbuf_init(name, sizeof(name));
+	json_t *all;
+
+	sbuf_hex(&b, c->key.chaddr, c->key.hlen);
+	all = json_object_get(o->kept, name);
+	if (!all) {
+		all = json_array();
+		json_object_set_new(o->kept, name, all);
+	}
+	/* Of a conversation that was no boot. */
+	if (render_number(json_array_get(all, 0), "us") < c->now.begin.us) {
+		o->n_kept -= json_array_size(all);
+		json_array_clear(all);
+	}
+	return all;
+}
+
+/* Decodes the packet that sniff_frame() took last, for its machine. */
+static void
+keep_packet(struct offline *o, const struct capread_packet *p, struct mono now)
+{
+	const struct track_client *c = sniff_last(o->sniff);
+	json_t *all, *doc;
+
+	if (!c || !is_wanted(o, c) || json_array_size(o->boots) >= REPORTED)
+		return;
+	doc = decode_frame(p->link, p->data, p->len);
+	if (!doc)
+		return;
+	all = kept_of(o, c);
+	if (json_array_size(all) >= PACKETS || o->n_kept >= PACKETS_ALL) {
+		o->more_packets++;
+		json_decref(doc);
+		return;
+	}
+	json_object_set_new(doc, "us", json_integer(now.us));
+	json_object_set_new(doc, "ms", json_integer(mono_diff_ms(now, c->now.begin)));
+	json_array_append_new(all, doc);
+	o->n_kept++;
+}
+
 static void
 take_packet(struct offline *o, struct input *in)
 {
@@ -212,6 +271,8 @@ take_packet(struct offline *o, struct input *in)
 		in->foreign++;
 	else if (sniff_frame(o->sniff, p->link, p->data, p->len, now) == DROP_FRAGMENT)
 		o->fragments++;
+	else if (o->args->write)
+		keep_packet(o, p, now);
 }
 
 /* Once a second from *next on. */
@@ -280,11 +341,16 @@ add_time(json_t *doc, struct mono t)
 		json_object_set_new(doc, "at", json_string(text));
 }
 
-static bool
-is_wanted(const struct offline *o, const struct track_client *c)
+static void
+add_packets(struct offline *o, const struct track_client *c, json_t *doc)
 {
-	return o->wanted.hlen == 0 || (o->wanted.hlen == c->key.hlen &&
-	    memcmp(o->wanted.chaddr, c->key.chaddr, c->key.hlen) == 0);
+	json_t *all = kept_of(o, c), *packet;
+	size_t i;
+
+	json_array_foreach(all, i, packet)
+		json_object_del(packet, "us");
+	json_object_set_new(doc, "packets", json_copy(all));
+	json_array_clear(all);
 }
 
 static void
@@ -293,7 +359,7 @@ add_boot(struct offline *o, const struct track_client *c, struct mono now)
 	struct story_view view = { .track = sniff_track(o->sniff), .now = now };
 	json_t *doc, *row;
 
-	if (json_array_size(o->boots) >= BOOTS) {
+	if (json_array_size(o->boots) >= (o->args->write ? REPORTED : BOOTS)) {
 		o->more_boots++;
 		return;
 	}
@@ -302,6 +368,8 @@ add_boot(struct offline *o, const struct track_client *c, struct mono now)
 	if (!doc || !row)
 		mem_got(NULL);
 	json_object_del(doc, "before");
+	if (o->args->write)
+		add_packets(o, c, doc);
 	add_time(doc, c->now.begin);
 	add_time(row, c->now.begin);
 	o->failed |= json_is_true(json_object_get(row, "failed"));
@@ -356,6 +424,9 @@ notes_of(const struct offline *o)
 	if (o->more_boots)
 		json_array_append_new(notes, json_sprintf("%" JSON_INTEGER_FORMAT
 		    " more boots are not shown; name a machine.", (json_int_t)o->more_boots));
+	if (o->more_packets)
+		json_array_append_new(notes, json_sprintf("%" JSON_INTEGER_FORMAT
+		    " more packets are not shown.", (json_int_t)o->more_packets));
 	for (int i = 0; i < o->args->n; i++)
 		if (o->in[i].foreign)
 			json_array_append_new(notes, json_sprintf("%" JSON_INTEGER_FORMAT
@@ -399,17 +470,25 @@ print_all(const struct offline *o, const json_t *doc)
 	}
 }
 
-static void
+/* Returns the exit status. */
+static int
 show(struct offline *o)
 {
 	json_t *doc = json_pack("{s:O, s:O, s:o}", "captured", o->rows, "stories", o->boots,
 	    "notes", notes_of(o));
+	bool failed = o->odd;
 
-	if (o->args->json)
-		render_json(doc, stdout);
-	else
-		print_all(o, doc);
+	if (o->args->write) {
+		failed |= !o->args->write(o->args->user, doc);
+	} else {
+		failed |= o->failed;
+		if (o->args->json)
+			render_json(doc, stdout);
+		else
+			print_all(o, doc);
+	}
 	json_decref(doc);
+	return failed ? STATUS_FAILED : STATUS_OK;
 }
 
 /* --- all of it ----------------------------------------------------------- */
@@ -433,6 +512,7 @@ offline_run(const struct offline_args *a)
 	o->args = a;
 	o->boots = mem_got(json_array());
 	o->rows = mem_got(json_array());
+	o->kept = mem_got(json_object());
 	if (a->mac)
 		o->wanted.hlen = (uint8_t)hwaddr_parse(a->mac, o->wanted.chaddr,
 		    sizeof(o->wanted.chaddr));
@@ -442,13 +522,13 @@ offline_run(const struct offline_args *a)
 		sniff_end(o->sniff, o->last);
 		if (o->wanted.hlen)
 			add_wanted(o);
-		show(o);
-		status = o->failed || o->odd ? STATUS_FAILED : STATUS_OK;
+		status = show(o);
 	}
 	for (int i = 0; i < a->n; i++)
 		close_input(&o->in[i]);
 	json_decref(o->boots);
 	json_decref(o->rows);
+	json_decref(o->kept);
 	sniff_free(o->sniff);
 	free(o);
 	return status;

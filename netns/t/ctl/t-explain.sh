@@ -58,6 +58,15 @@ start_dhcpd srv1 100 120
 expect "cl10 has a lease" udhcpc_lease cl10
 expect_verdict "$(mac 10)" leased
 
+# The same as a page, with what only the daemon knows.
+expect "a report is written" ctl report "$(mac 10)" -o "$T/report.html"
+expect "the report is sound" /usr/bin/python3 "$TOP/tests/checks/report.py" check "$T/report.html"
+for text in '<h1>No failure: It has an address.</h1>' '[interface vlan10]' \
+	'none matched: the interface decides' "<b class=\"good\">up</b> $SRV1 ($SRV1)"; do
+	expect "the report says $text" grep -qF "$text" "$T/report.html"
+done
+expect_not "a report of nothing" ctl report no-mac -o "$T/none.html"
+
 # A switch inserts option 82, and the interface is not trusted.
 pkt cl10-02 ask eth0 wait=0.1 type=discover opt=82:0106000400010001 >/dev/null
 expect_verdict "$(mac 10 02)" untrusted-option82
