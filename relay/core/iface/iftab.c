@@ -34,20 +34,23 @@ mark_one(struct iftab *t, struct entry *e)
 	STAILQ_INSERT_TAIL(&t->dirty, e, next_dirty);
 }
 
-static void
-mark_tied(struct iftab *t, struct entry *e, enum tie_kind kind)
-{
-	struct entry *p;
-
-	LIST_FOREACH(p, &e->tie[kind].from, tie[kind].next)
-		mark_one(t, p);
-}
-
 void
 iftab_mark(struct iftab *t, struct entry *e)
 {
+	struct entry *p;
+
 	mark_one(t, e);
-	mark_tied(t, e, TO_LOWER);
+	LIST_FOREACH(p, &e->tie[TO_LOWER].from, tie[TO_LOWER].next)
+		mark_one(t, p);
+}
+
+static void
+mark_ports(struct iftab *t, struct entry *e)
+{
+	struct entry *p;
+
+	LIST_FOREACH(p, &e->tie[TO_MASTER].from, tie[TO_MASTER].next)
+		iftab_mark(t, p);
 }
 
 /* A bridge may use its ports' configuration, and a bond in it its slaves', so
@@ -370,7 +373,7 @@ iftab_set_link(struct iftab *t, const struct iftab_link *link)
 	if (!e->known || strcmp(e->f.link.name, l.name) != 0)
 		e->renamed = true;
 	if (!e->known || e->f.link.kind != l.kind)
-		mark_tied(t, e, TO_MASTER);
+		mark_ports(t, e);
 	entry_tie(t, e, to);
 	t->n_known += !e->known;
 	e->known = true;
