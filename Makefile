@@ -245,8 +245,9 @@ $(B)/tests/run-daemon: $(B)/tests/fake/run.o $(TOPTESTO) $(B)/libtest.a $(B)/lib
 $(B)/libfuzzed.a: $(B)/tests/fuzz/path.o $(B)/tests/lib/world.o
 	$(archive)
 
-# This one is of the whole daemon, on tests/fake.
-$(B)/tests/fuzz/vlans $(B)/tests/libfuzz/vlans: $(B)/tests/fake/fakeio.o $(B)/libdaemon.a
+# These are of the whole daemon, on tests/fake.
+$(foreach t,changes vlans,$(B)/tests/fuzz/$t $(B)/tests/libfuzz/$t): $(B)/tests/fake/fakeio.o \
+		$(B)/libdaemon.a
 
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
 		$(B)/libfuzzed.a $(B)/libctl.a $(B)/libfloors.a

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -1464,6 +1465,8 @@ open_conf(void)
 
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		err = -errno;
+	else			/* conftree_open() waits if it is new */
+		(void)!futimens(fd, (struct timespec[2]){ { 0 } });
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (!err)
 		err = conftree_open(path);

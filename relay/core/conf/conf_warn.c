@@ -132,10 +132,13 @@ warn_without(struct conf_builder *b, const struct conf_line *l, const void *obje
 void
 conf_warn_servers(struct conf_builder *b)
 {
-	for (const struct conf_server *s = b->c->server; s < b->c->server + b->c->n_server; s++)
+	for (uint16_t i = 0; i < b->c->n_server; i++) {
+		const struct conf_server *s = &b->c->server[i];
+
 		if (s->address.version == 4 && ip4_is_loopback(s->address.v4))
 			conf_warn(b, s->line, "server %s: a loopback address leads to this host "
 			    "alone; expected one that other hosts reach", s->name);
+	}
 }
 
 static void
