@@ -18,8 +18,9 @@ TIMEFORMAT='fuzz.sh: %U %S seconds of CPU'
 # (longer ones are slower); the other inputs are lists of several messages.
 longest() {
 	case $1 in
-	conf) echo 768 ;;
-	import) echo 1024 ;;
+	changes) echo 480 ;;
+	conf | opener) echo 768 ;;
+	iftab | import) echo 1024 ;;
 	asked) echo 1280 ;;
 	addr | bootfile | dhcp[46] | probeproto | pxe | pxe6 | rai | udpip | udpip6) echo 1500 ;;
 	doctor | record) echo 2048 ;;

@@ -35,6 +35,9 @@ sniff|proto/capread.c proto/frame.c core/story/sniff.c|a capture file of anybody
 capfile|ctl/capfile.c proto/pcapng.c|a capture as the daemon sends it
 doctor|core/doctor/*.c proto/clientmsg.c|a run of the doctor, whatever is answered
 bootfile|proto/bootfile.c proto/clientmsg.c|what doctor is given: file names, files, answers
+changes|relay/reload.c relay/path/*.c relay/tend/iface_watch.c core/server/servers.c|reloads, drains, links, addresses and failures between packets; then a boot as in a new relay
+iftab|core/iface/iftab*.c core/iface/uses.c core/iface/link6.c core/iface/giaddr.c|any history of interfaces, against a table that is new
+opener|io/opener.c io/bpf.c io/unixsock.c|requests to the opener, against its terms
 vlans|core/server/clients.c core/server/pending.c core/story/record.c base/hash.c base/shares.c|two worlds: what is sent on one VLAN changes nothing on another
 asked|io/ctl.c io/metrics.c|the control socket and the port for metrics'
 
