@@ -6,6 +6,10 @@
  * is wrong with an include. To find the includes it gives each text to a builder,
  * whose numbers of lines are those of any builder that gets the same texts. parse()
  * makes the configuration of the block, in this process or another one.
+ *
+ * Whoever writes a file may not be done when a reload comes, and half a file can be
+ * valid. So all is read again if a file has changed meanwhile or, at a reload, less than
+ * 100 ms ago.
  */
 #include "io/conftree.h"
 
@@ -13,11 +17,13 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/sbuf.h"
@@ -26,6 +32,9 @@
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8u	/* Linux 6.3 */
 #endif
+
+#define STILL_MS	100
+#define TRIES		5
 
 /* Followed by the name and the text, each with a NUL. */
 struct record {
@@ -50,6 +59,8 @@ struct tree {
 	int line;		/* the number before the next file */
 	size_t n, bytes;	/* files and their texts so far */
 	bool full;		/* reported: no more is read */
+	int still_ms;		/* how long files must not have changed */
+	bool moving;		/* one has */
 	char *root;		/* of conftree_root(); or NULL */
 	struct id seen[CONFTREE_FILES];
 	char text[CONFFILE_MAX + 1];	/* one byte shows that more follow */
@@ -149,11 +160,30 @@ widen_root(struct tree *t, const char *path)
 
 /* --- gathering ------------------------------------------------------------ */
 
+/* Has the file changed since it was so, or less than ms ago? Times that are yet to come
+ * are those of another host's clock. */
+static bool
+is_moving(int fd, const struct stat *was, int ms)
+{
+	struct timespec now;
+	struct stat st;
+	int64_t age;
+
+	if (fstat(fd, &st) < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return true;
+	age = (now.tv_sec - st.st_mtim.tv_sec) * INT64_C(1000) +
+	    (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
+	return S_ISREG(st.st_mode) && (st.st_size != was->st_size ||
+	    st.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+	    st.st_mtim.tv_nsec != was->st_mtim.tv_nsec || (age >= 0 && age < ms));
+}
+
 static void follow(struct tree *t, const char *file, size_t first, unsigned depth);
 
-/* Reads the file and what it includes, in this order. Returns 0 or -errno. */
+/* Reads the file, which was so before, and what it includes, in this order. Returns 0 or
+ * -errno. */
 static int
-take_file(struct tree *t, const char *path, int fd, unsigned depth)
+take_file(struct tree *t, const char *path, int fd, const struct stat *was, unsigned depth)
 {
 	ssize_t len = slurp(fd, t->text, sizeof(t->text));
 	size_t first = 0;
@@ -161,6 +191,7 @@ take_file(struct tree *t, const char *path, int fd, unsigned depth)
 
 	if (len < 0)
 		return (int)len;
+	t->moving |= is_moving(fd, was, t->still_ms);
 	put(t, (struct record){ .name = strlen(path), .text = (size_t)len }, path, t->text);
 	while (conf_include(t->b, first, &line))
 		first++;
@@ -237,7 +268,7 @@ take_path(struct tree *t, const struct at *at, const char *path)
 	if (fault) {
 		refuse(t, at, path, fault);
 	} else {
-		err = take_file(t, path, fd, at->depth);
+		err = take_file(t, path, fd, &st, at->depth);
 		if (err)
 			refuse_errno(t, at, path, err);
 	}
@@ -323,9 +354,10 @@ say_nothing(void *user, const char *file, int line, const char *text)
 	(void)text;
 }
 
-/* Returns 0, or -errno of the first file. root: as conftree_root(), or NULL. */
+/* Returns 0, or -errno of the first file, or -ETXTBSY: one is being written. root: as
+ * conftree_root(), or NULL. */
 static int
-gather(struct block *out, const char *path, int fd, char *root)
+gather(struct block *out, const char *path, int fd, char *root, int still_ms)
 {
 	struct tree *t = calloc(1, sizeof(*t));
 	struct stat st;
@@ -333,6 +365,7 @@ gather(struct block *out, const char *path, int fd, char *root)
 
 	if (t) {
 		t->root = root;
+		t->still_ms = still_ms;
 		t->b = conf_begin(realloc, say_nothing, NULL);
 	}
 	if (t && t->b)
@@ -340,9 +373,11 @@ gather(struct block *out, const char *path, int fd, char *root)
 	if (t && t->out) {
 		err = fstat(fd, &st) < 0 ? -errno : 0;
 		if (!err && is_new(t, &st))
-			err = take_file(t, path, fd, 0);
+			err = take_file(t, path, fd, &st, 0);
 		if ((ferror(t->out) | fclose(t->out)) && !err)
 			err = -ENOMEM;
+		if (!err && t->moving && !root)
+			err = -ETXTBSY;
 	}
 	if (t && t->b)
 		conf_cancel(t->b);
@@ -404,16 +439,37 @@ parse_or_say(const struct block *k, int err, conf_mistake_fn *mistake, void *use
 	return NULL;
 }
 
+/* Gathers until all files stand still; `reload': and have for STILL_MS. */
+static int
+gather_still(struct block *k, const char *path, bool reload)
+{
+	int err = -ETXTBSY;
+
+	for (int i = 0; i < TRIES && err == -ETXTBSY; i++) {
+		struct stat st;
+		int fd;
+
+		if (i > 0)
+			poll(NULL, 0, STILL_MS);
+		fd = reload ? open_regular(path, &st) :
+		    openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return reload ? fd : -errno;
+		free(k->data);
+		*k = (struct block){ NULL, 0 };
+		err = gather(k, path, fd, NULL, reload ? STILL_MS : 0);
+		close(fd);
+	}
+	return err;
+}
+
 struct conf *
 conftree_read(const char *path, conf_mistake_fn *mistake, void *user)
 {
 	struct block k = { NULL, 0 };
-	int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : gather(&k, path, fd, NULL);
+	int err = gather_still(&k, path, false);
 	struct conf *c = parse_or_say(&k, err, mistake, user);
 
-	if (fd >= 0)
-		close(fd);
 	free(k.data);
 	return c;
 }
@@ -446,11 +502,8 @@ int
 conftree_open(const char *path)
 {
 	struct block k = { NULL, 0 };
-	struct stat st;
-	int fd = open_regular(path, &st), err = fd < 0 ? fd : gather(&k, path, fd, NULL);
+	int err = gather_still(&k, path, true);
 
-	if (fd >= 0)
-		close(fd);
 	if (!err)
 		err = send_block(&k);
 	free(k.data);
@@ -466,7 +519,7 @@ conftree_root(const char *path, char *root)
 
 	if (fd < 0)
 		return;
-	(void)!gather(&k, path, fd, root);
+	(void)!gather(&k, path, fd, root, 0);
 	close(fd);
 	free(k.data);
 }

@@ -9,10 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "conftext.h"
@@ -308,11 +311,10 @@ START_TEST(block_that_is_cut_is_refused)
 {
 	struct conftext t = { 0 };
 
+	make("first.conf", INCLUDE("b*") IF("z"));
 	for (off_t len = 1; len < 60; len++) {
-		int fd;
+		int fd = conftree_open(first);
 
-		make("first.conf", INCLUDE("b*") IF("z"));
-		fd = conftree_open(first);
 		ck_assert_int_ge(fd, 0);
 		ck_assert_int_eq(ftruncate(fd, len), 0);
 		t.c = conftree_read_fd(fd, conftext_mistake, &t);
@@ -320,6 +322,54 @@ START_TEST(block_that_is_cut_is_refused)
 	}
 	t.c = conftree_read_fd(-EPIPE, conftext_mistake, &t);
 	check(&t, NULL, "0: cannot be read: Broken pipe\n");
+}
+END_TEST
+
+static int64_t
+wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Another process writes the second half, and then keeps changing the file. */
+static pid_t
+write_on(int64_t until)
+{
+	int fd = open(path_of("a"), O_WRONLY | O_APPEND | O_CLOEXEC);
+	pid_t pid = fork();
+
+	ck_assert(fd >= 0 && pid >= 0);
+	if (pid == 0) {
+		(void)!write(fd, IF("b"), strlen(IF("b")));
+		while (wall_ms() < until)
+			(void)!futimens(fd, NULL);
+		_exit(0);
+	}
+	close(fd);
+	return pid;
+}
+
+START_TEST(a_file_that_is_being_written_is_not_read)
+{
+	struct conftext t = { 0 };
+	int64_t until = wall_ms() + 200;
+	pid_t pid;
+
+	make("first.conf", INCLUDE("a") IF("z"));
+	make("a", IF("a"));
+	pid = write_on(until);
+	t.c = conftree_read_fd(conftree_open(first), conftext_mistake, &t);
+	ck_assert_int_ge(wall_ms(), until);
+	check(&t, "z a b ", "");
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	until = wall_ms() + 60000;
+	pid = write_on(until);
+	ck_assert_int_eq(conftree_open(first), -ETXTBSY);
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
 END_TEST
 
@@ -377,6 +427,7 @@ conftree_suite(void)
 	tcase_add_test(t, directory_with_wildcards_in_its_name);
 	tcase_add_loop_test(t, root_holds_all_that_may_be_included, 0, N(roots));
 	tcase_add_test(t, block_that_is_cut_is_refused);
+	tcase_add_test(t, a_file_that_is_being_written_is_not_read);
 	suite_add_tcase(s, t);
 	return s;
 }
