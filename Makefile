@@ -73,7 +73,10 @@ B    := build
 CSTD := -std=gnu17
 WARN := -Wall -Wextra -Wshadow -Wvla -Wswitch-enum -Wmissing-prototypes \
 	-Wstrict-prototypes
-HARD := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+# Level 3 takes gcc 12 or clang 9; to others glibc says that it is level 2.
+FORTIFY := $(or $(shell echo 'long f(char *p) { return __builtin_dynamic_object_size(p, 0); }' | \
+	$(CC) -x c -Werror -fsyntax-only - 2>/dev/null && echo 3),2)
+HARD := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=$(FORTIFY)
 LDHARD := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 ifneq ($(filter x86_64-% i686-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 HARD += -fcf-protection
