@@ -358,6 +358,18 @@ add_options6(json_t *fields, struct rd r, unsigned depth)
 	}
 }
 
+void
+decode_option4(json_t *fields, uint8_t code, struct rd value)
+{
+	(void)add_option(fields, FAMILY4, code, &value);
+}
+
+void
+decode_options6(json_t *fields, struct rd options)
+{
+	add_options6(fields, options, 0);
+}
+
 static const char *
 decode6(json_t *fields, struct rd message, unsigned depth)
 {

@@ -22,6 +22,8 @@ struct rules_facts {
 	struct mac mac;			/* chaddr, or the link source (p4011) */
 };
 
+/* The key of the first condition of a rule that does not hold; NULL: it matches. */
+const char *rules_differs(const struct conf *c, uint16_t rule, const struct rules_facts *f);
 /* The index of the first rule that matches, CONF_NONE when none does. */
 uint16_t rules_match(const struct conf *c, const struct rules_facts *f);
 

@@ -86,35 +86,38 @@ message_holds(const struct conf_rule *r, const struct rules_facts *f)
 	return (!r->messages && !r->messages6) || (f->type < 64 && types >> f->type & 1);
 }
 
-static bool
-rule_holds(const struct conf_rule *r, const struct rules_facts *f)
+const char *
+rules_differs(const struct conf *conf, uint16_t rule, const struct rules_facts *f)
 {
+	const struct conf_rule *r = &conf->rule[rule];
 	const struct pxe_client *c = f->client;
 
+	/* iface_rule() was computed when the interface or the configuration
+	 * changed. */
+	if (!iface_rule(f->in, rule))
+		return "interface";
 	if (r->families && !(r->families & 1u << c->family))
-		return false;
+		return "family";
 	if (r->protocols && !(r->protocols & 1u << f->family))
-		return false;
+		return "protocol";
 	if (!message_holds(r, f))
-		return false;
+		return "message";
 	if (r->n_arch && !arch_holds(r, c))
-		return false;
+		return "arch";
 	if (r->n_user && !user_holds(r, c))
-		return false;
+		return "user-class";
 	if (r->n_vendor && !vendor_holds(r, c))
-		return false;
+		return "vendor-class";
 	if (r->n_mac && !mac_holds(r, f))
-		return false;
-	return !r->n_uuid || uuid_holds(r, c);
+		return "mac";
+	return r->n_uuid && !uuid_holds(r, c) ? "uuid" : NULL;
 }
 
 uint16_t
 rules_match(const struct conf *c, const struct rules_facts *f)
 {
-	/* iface_rule() was computed when the interface or the configuration
-	 * changed. */
 	for (uint16_t i = 0; i < c->n_rule; i++)
-		if (iface_rule(f->in, i) && rule_holds(&c->rule[i], f))
+		if (!rules_differs(c, i, f))
 			return i;
 	return CONF_NONE;
 }
