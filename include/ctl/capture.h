@@ -13,12 +13,12 @@
 
 #define CAPTURE_FILES_MAX	10000u
 
-/* getopt values of the long options. */
+/* getopt values of the long options that other commands share. */
 enum { CAPTURE_MAC = 256, CAPTURE_INTERFACE, CAPTURE_SERVER };
 #define CAPTURE_OPTIONS	"w:C:W:c:"
 
 struct capture_args {
-	bool given;		/* any of these options */
+	bool given;		/* any of the options that are of a capture alone */
 	const char *file;	/* NULL: not given; "-": standard output */
 	uint64_t cap;		/* of a file, bytes; 0: none */
 	unsigned files;		/* number to keep; 0: all */
@@ -26,6 +26,8 @@ struct capture_args {
 	char filter[768];	/* in the daemon's words */
 };
 
+/* Adds " KEY=VALUE". Returns NULL, or what is wrong with it. */
+const char *capture_filter(struct capture_args *a, const char *key, const char *value);
 /* Takes option o. Returns NULL, or what is wrong with its value. */
 const char *capture_option(struct capture_args *a, int o, const char *value);
 /* Sets defaults. Returns NULL, or what is wrong with the combination of options. */

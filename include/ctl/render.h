@@ -30,6 +30,11 @@ render_fn render_explain;	/* in ladder.c */
 render_fn render_version;
 render_fn render_reload;
 render_fn render_server;	/* drain, enable */
+render_fn render_which;		/* in render_which.c */
+render_fn render_config;
+/* Is a row of a list in trouble: a boot that failed, an interface or a server that does
+ * not work for one of its families? */
+bool render_is_bad(const json_t *row);
 /* `show WHAT`. */
 bool render_list(const json_t *doc, const char *what, FILE *out, bool colour);
 

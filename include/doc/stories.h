@@ -22,8 +22,10 @@ struct story_view {
 	struct mono now, reloaded;
 };
 
-/* {WHAT: [...]}, the most recent first; boots: only those that boot, with more fields. */
-json_t *stories_list(const struct story_view *d, const char *what, bool boots);
+/* {WHAT: [...]}, the most recent first; boots: only those that boot, with more fields.
+ * after: "" to begin, or the member "after" of the list that this one goes on with. */
+json_t *stories_list(const struct story_view *d, const char *what, const char *after,
+    bool boots);
 /* One row of a list of boots. */
 json_t *stories_row(const struct story_view *d, const struct track_client *c);
 /* The machine on this interface, or ("") where it was heard last; NULL: unknown. */

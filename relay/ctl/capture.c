@@ -408,8 +408,8 @@ parse_size(const char *text)
 	return (uint64_t)n << 10 * (which - suffix + 1);
 }
 
-static const char *
-add_filter(struct capture_args *a, const char *key, const char *value)
+const char *
+capture_filter(struct capture_args *a, const char *key, const char *value)
 {
 	size_t len = strlen(a->filter);
 	struct sbuf b = sbuf_init(a->filter + len, sizeof(a->filter) - len);
@@ -425,7 +425,7 @@ capture_option(struct capture_args *a, int o, const char *value)
 {
 	uint64_t n = parse_size(value);
 
-	a->given = true;
+	a->given |= o < CAPTURE_MAC;
 	switch (o) {
 	case 'w':
 		a->file = value;
@@ -442,11 +442,11 @@ capture_option(struct capture_args *a, int o, const char *value)
 		a->packets = n;
 		return n ? NULL : "expected a number of packets";
 	case CAPTURE_MAC:
-		return add_filter(a, "mac", value);
+		return capture_filter(a, "mac", value);
 	case CAPTURE_INTERFACE:
-		return add_filter(a, "interface", value);
+		return capture_filter(a, "interface", value);
 	case CAPTURE_SERVER:
-		return add_filter(a, "server", value);
+		return capture_filter(a, "server", value);
 	}
 	return "no such option";
 }

@@ -23,6 +23,7 @@
 #include "ctl/client.h"
 #include "ctl/doctor.h"
 #include "ctl/import.h"
+#include "ctl/list.h"
 #include "ctl/offline.h"
 #include "ctl/render.h"
 #include "ctl/report.h"
@@ -34,6 +35,13 @@
 #define TIMEOUT_MS	5000
 #define TIMEOUT_MAX_S	3600
 
+/* getopt values of long options, after those of capture. */
+enum { OPT_ARCH = CAPTURE_SERVER + 1, OPT_USER_CLASS, OPT_VENDOR_CLASS, OPT_MESSAGE,
+	OPT_FAILED, OPT_SINCE };
+/* Options that only some commands take. */
+enum { GROUP_CAPTURE = 1, GROUP_MATCH = 2, GROUP_WHICH = 4, GROUP_LIST = 8,
+	GROUP_OUTPUT = 16 };
+
 struct args {
 	const char *socket;
 	int timeout_ms;
@@ -41,7 +49,9 @@ struct args {
 	const struct command *command;
 	struct capture_args capture;
 	const char *output;	/* of a report; NULL: standard output */
-	char line[256];		/* the command line */
+	struct list_args list;
+	unsigned given;		/* GROUP_... */
+	char line[1024];	/* the command line */
 };
 
 struct command {
@@ -180,6 +190,24 @@ ask_daemon(void *args, const char *line, int *status)
 	if (!doc)
 		*status = report_failure(a, "the answer is not JSON: ", why.text);
 	return doc;
+}
+
+/* A list of clients comes in pieces; a screen has the first one. */
+static int
+run_list(struct args *a)
+{
+	int status = STATUS_OK;
+	const char *what = strrchr(a->line, ' ') + 1;
+	bool all = a->json || list_is_filtered(&a->list);
+	json_t *doc = all ? list_all(a->line, ask_daemon, a, &status) :
+	    ask_daemon(a, a->line, &status);
+
+	if (doc) {
+		list_filter(&a->list, doc, what);
+		status = show_document(a, doc);
+	}
+	json_decref(doc);
+	return status;
 }
 
 static int
@@ -348,6 +376,13 @@ run_doctor(struct args *a)
 }
 
 static int
+run_which(struct args *a)
+{
+	snprintf(a->line, sizeof(a->line), "which%s", a->capture.filter);
+	return ask_once(a);
+}
+
+static int
 run_report(struct args *a)
 {
 	struct report_args r = { .file = a->output, .json = a->json };
@@ -357,11 +392,15 @@ run_report(struct args *a)
 
 static const struct command commands[] = {
 	{ "show", "overview on one screen, problems first", ask_once, render_summary },
-	{ "show interfaces", "client interfaces, state and counts", ask_once, NULL },
-	{ "show servers", "servers, and whether they reply", ask_once, NULL },
+	{ "show interfaces", "client interfaces, state and counts", run_list, NULL },
+	{ "show servers", "servers, and whether they reply", run_list, NULL },
 	{ "show rules", "rules, and how often each one matched", ask_once, NULL },
-	{ "show clients", "clients heard last, with verdicts", ask_once, NULL },
-	{ "show boots", "clients that boot from the network", ask_once, NULL },
+	{ "show clients", "clients heard last, with verdicts", run_list, NULL },
+	{ "show boots", "clients that boot from the network", run_list, NULL },
+	{ "show config", "the configuration that runs, all defaults filled in", ask_once,
+	    render_config },
+	{ "which", "which rule and servers a client would get, and why", run_which,
+	    render_which },
 	{ "explain MAC", "how a client's last boot went, and why it failed",
 	    ask_once, render_explain },
 	{ "explain MAC INTERFACE", NULL, ask_once, render_explain },
@@ -389,6 +428,12 @@ static const struct option options[] = {
 	{ "mac", required_argument, NULL, CAPTURE_MAC },
 	{ "interface", required_argument, NULL, CAPTURE_INTERFACE },
 	{ "server", required_argument, NULL, CAPTURE_SERVER },
+	{ "arch", required_argument, NULL, OPT_ARCH },
+	{ "user-class", required_argument, NULL, OPT_USER_CLASS },
+	{ "vendor-class", required_argument, NULL, OPT_VENDOR_CLASS },
+	{ "message", required_argument, NULL, OPT_MESSAGE },
+	{ "failed", no_argument, NULL, OPT_FAILED },
+	{ "since", required_argument, NULL, OPT_SINCE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -421,9 +466,19 @@ print_help(void)
 	    "  -C SIZE                start the next file at this size (k, M, G)\n"
 	    "  -W COUNT               keep this many files\n"
 	    "  -c COUNT               end after this many packets\n"
-	    "      --mac MAC          only this machine; filters may be repeated\n"
+	    "options of capture and of lists, which may be repeated:\n"
+	    "      --mac MAC          only this machine\n"
 	    "      --interface NAME   only this client interface (a shell pattern)\n"
-	    "      --server SERVER    only this server, by name or address\n\n"
+	    "      --server SERVER    only this server, by name or address\n"
+	    "options of lists:\n"
+	    "      --failed           only what is in trouble\n"
+	    "      --since TIME       only clients heard since (90s, 15m, 1h, 2d)\n"
+	    "options of which, besides --interface and --mac:\n"
+	    "      --arch ARCH        as in a [rule], like uefi-x64\n"
+	    "      --user-class TEXT  as option 77, like iPXE\n"
+	    "      --vendor-class TEXT\n"
+	    "                         as option 60; default: as firmware of this ARCH\n"
+	    "      --message TYPE     discover (default), request, solicit, ...\n\n"
 	    "exit status: 0 success, 1 failure, 2 wrong usage\n",
 	    SOCKET, TIMEOUT_MS / 1000);
 }
@@ -438,6 +493,30 @@ parse_timeout(const char *text)
 	if (end == text || *end != '\0' || !(s >= 0.001 && s <= TIMEOUT_MAX_S))
 		return 0;
 	return (int)(s * 1000);
+}
+
+/* An option that only some commands take. Returns NULL, or what is wrong with its value. */
+static const char *
+take_option(struct args *a, int o)
+{
+	static const char *const keys[] = {
+		[OPT_ARCH] = "arch", [OPT_USER_CLASS] = "user-class",
+		[OPT_VENDOR_CLASS] = "vendor-class", [OPT_MESSAGE] = "message",
+	};
+
+	a->given |= o == 'o' ? GROUP_OUTPUT : o < CAPTURE_MAC ? GROUP_CAPTURE :
+	    o <= CAPTURE_SERVER ? GROUP_MATCH : o <= OPT_MESSAGE ? GROUP_WHICH : GROUP_LIST;
+	if (o == 'o')
+		a->output = optarg;
+	else if (o == OPT_FAILED)
+		a->list.failed = true;
+	else if (o == OPT_SINCE)
+		a->list.since_s = list_since(optarg);
+	else if (o >= OPT_ARCH)
+		return capture_filter(&a->capture, keys[o], optarg);
+	else
+		return capture_option(&a->capture, o, optarg);
+	return o == OPT_SINCE && !a->list.since_s ? "expected a time like 15m" : NULL;
 }
 
 /* Returns 'h' or 'V' if given, STATUS_OK to go on, or STATUS_USAGE. */
@@ -459,9 +538,6 @@ parse_options(int argc, char **argv, struct args *a)
 		case 'j':
 			a->json = true;
 			break;
-		case 'o':
-			a->output = optarg;
-			break;
 		case 'h':
 		case 'V':
 			return o;
@@ -469,7 +545,7 @@ parse_options(int argc, char **argv, struct args *a)
 			fputs("try: pxrelayctl --help\n", stderr);
 			return STATUS_USAGE;
 		default:
-			wrong = capture_option(&a->capture, o, optarg);
+			wrong = take_option(a, o);
 			if (wrong)
 				return usage(wrong, optarg);
 			break;
@@ -559,15 +635,30 @@ run_files(const struct args *a, struct offline_args *o, bool report)
 
 /* Options of another command are a mistake, and a page of HTML is of no use on a screen. */
 static int
-check_options(const struct args *a, const char *command)
+check_options(const struct args *a, const char *command, const char *what)
 {
-	bool report = strcmp(command, "report") == 0;
+	static const struct {
+		const char *command, *what;	/* NULL: any */
+		unsigned takes;
+	} all[] = {
+		{ "capture", NULL, GROUP_CAPTURE | GROUP_MATCH },
+		{ "which", NULL, GROUP_MATCH | GROUP_WHICH },
+		{ "report", NULL, GROUP_OUTPUT },
+		{ "show", "interfaces", GROUP_MATCH | GROUP_LIST },
+		{ "show", "servers", GROUP_MATCH | GROUP_LIST },
+		{ "show", "clients", GROUP_MATCH | GROUP_LIST },
+		{ "show", "boots", GROUP_MATCH | GROUP_LIST },
+	};
+	unsigned takes = 0;
 
-	if (a->capture.given && strcmp(command, "capture") != 0)
-		return usage("this command takes no options of capture", command);
-	if (a->output && !report)
-		return usage("this command takes no option -o", command);
-	if (report && !a->json && !a->output && isatty(STDOUT_FILENO))
+	for (size_t i = 0; i < COUNT(all); i++)
+		if (strcmp(all[i].command, command) == 0 && (!all[i].what ||
+		    (what && strcmp(all[i].what, what) == 0)))
+			takes |= all[i].takes;
+	if (a->given & ~takes)
+		return usage("an option does not belong to this command", command);
+	if (strcmp(command, "report") == 0 && !a->json && !a->output &&
+	    isatty(STDOUT_FILENO))
 		return usage("standard output is a terminal; expected -o FILE or a pipe",
 		    NULL);
 	return STATUS_OK;
@@ -605,7 +696,8 @@ main(int argc, char **argv)
 	if (strcmp(argv[optind], "import") == 0)
 		return flush_output(import_main(argc - optind, argv + optind,
 		    a.json));
-	done = check_options(&a, argv[optind]);
+	a.list.filter = a.capture.filter;
+	done = check_options(&a, argv[optind], argv[optind + 1]);
 	if (done != STATUS_OK)
 		return done;
 	if (take_files(argc - optind, argv + optind, &offline))

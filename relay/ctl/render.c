@@ -577,6 +577,17 @@ rows_of_interfaces(const json_t *interfaces)
 	return rows;
 }
 
+bool
+render_is_bad(const json_t *row)
+{
+	json_t *six = row6(row);
+	bool bad = json_is_true(json_object_get(row, "failed")) ||
+	    tone_of(row) == TONE_BAD || tone_of(six) == TONE_BAD;
+
+	json_decref(six);
+	return bad;
+}
+
 /* Returns a list, owned by the caller; NULL: the document has none. */
 static json_t *
 rows_of(const json_t *doc, const struct screen *s)
@@ -592,6 +603,26 @@ rows_of(const json_t *doc, const struct screen *s)
 	    json_incref(rows);
 }
 
+/* "and 994 more, 3 in trouble: pxrelayctl show interfaces --failed". */
+static void
+print_rest(FILE *out, const char *what, const json_t *rows, size_t shown)
+{
+	size_t bad = 0, i;
+	const json_t *row;
+
+	json_array_foreach(rows, i, row)
+		bad += tone_of(row) == TONE_BAD;
+	if (shown)
+		fprintf(out, "and %zu more, ", json_array_size(rows) - shown);
+	else
+		fprintf(out, "%zu %s, ", json_array_size(rows), what);
+	if (bad > shown)
+		fprintf(out, "%zu in trouble: pxrelayctl show %s --failed\n", bad - shown,
+		    what);
+	else
+		fprintf(out, "none in trouble: pxrelayctl show %s\n", what);
+}
+
 /* Prints rows with problems first. Returns false if the document has no such
  * list. */
 static bool
@@ -605,6 +636,8 @@ print_screen(const struct screen *s, enum where where, const json_t *doc, FILE *
 	struct column column[FIELDS_MAX];
 	struct table *t;
 	bool known = rows != NULL;
+	/* Of many that have a state, only those in trouble. */
+	bool brief = where == TOP && all > max && s->field != drop_fields;
 	unsigned n = 0;
 
 	for (unsigned k = 0; k < s->n; k++)
@@ -613,7 +646,7 @@ print_screen(const struct screen *s, enum where where, const json_t *doc, FILE *
 			field[n++] = &s->field[k];
 		}
 	t = table_new(column, n);
-	for (int bad = 1; bad >= 0; bad--)
+	for (int bad = 1; bad >= brief; bad--)
 		json_array_foreach(rows, i, row) {
 			if (shown == max)
 				break;
@@ -626,10 +659,12 @@ print_screen(const struct screen *s, enum where where, const json_t *doc, FILE *
 		}
 	if (known && all == 0)
 		fprintf(out, "no %s\n", s->what);
-	else if (known)
+	else if (known && shown)
 		table_print(t, out, colour);
 	table_free(t);
-	if (shown < all)
+	if (brief)
+		print_rest(out, s->what, rows, shown);
+	else if (shown < all)
 		fprintf(out, "and %zu more: pxrelayctl show %s\n", all - shown,
 		    s->what);
 	/* The daemon keeps more clients than it lists. */

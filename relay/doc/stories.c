@@ -9,6 +9,7 @@
  */
 #include "doc/stories.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/sbuf.h"
@@ -129,10 +130,36 @@ stories_row(const struct story_view *d, const struct track_client *c)
 	return row;
 }
 
-json_t *
-stories_list(const struct story_view *d, const char *what, bool boots)
+/* "52:54:00:12:34:56 7": a client, to go on after it. */
+static json_t *
+place_of(const struct track_client *c)
 {
-	const struct track_client *c = NULL;
+	json_t *mac = mac_text(&c->key);
+	json_t *place = json_sprintf("%s %u", json_string_value(mac), c->key.ifindex);
+
+	json_decref(mac);
+	return place;
+}
+
+/* NULL: at the beginning, also when that client is not known any more. */
+static const struct track_client *
+client_at(const struct story_view *d, const char *place)
+{
+	struct track_key k;
+	char mac[64];
+	unsigned ifindex;
+
+	if (sscanf(place, "%63s %u", mac, &ifindex) != 2)
+		return NULL;
+	k.hlen = (uint8_t)hwaddr_parse(mac, k.chaddr, sizeof(k.chaddr));
+	return track_find(d->track, k.chaddr, k.hlen, ifindex);
+}
+
+json_t *
+stories_list(const struct story_view *d, const char *what, const char *after, bool boots)
+{
+	const struct track_client *c = client_at(d, after);
+	bool more;
 	json_t *rows = json_array();
 
 	for (unsigned n = 0; n < VISITS_MAX; n++) {
@@ -145,9 +172,10 @@ stories_list(const struct story_view *d, const char *what, bool boots)
 		if (json_array_size(rows) == ROWS_MAX)
 			break;
 	}
-	return json_pack("{s:o, s:I, s:b}", what, rows,
-	    "known", (json_int_t)track_count(d->track),
-	    "more", c && track_older(d->track, c));
+	more = c && track_older(d->track, c);
+	return json_pack("{s:o, s:I, s:b, s:o*}", what, rows,
+	    "known", (json_int_t)track_count(d->track), "more", more,
+	    "after", more ? place_of(c) : NULL);
 }
 
 static json_t *

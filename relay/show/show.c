@@ -13,6 +13,7 @@
 #include "core/server/probe.h"
 #include "doc/stories.h"
 #include "doc/json.h"
+#include "doc/which.h"
 #include "relay/path/sockets.h"
 #include "relay/state.h"
 #include "relay/tend/tend.h"
@@ -266,19 +267,19 @@ view_of(struct daemon *d)
 }
 
 json_t *
-show_clients(struct daemon *d)
+show_clients(struct daemon *d, const char *after)
 {
 	struct story_view b = view_of(d);
 
-	return stories_list(&b, "clients", false);
+	return stories_list(&b, "clients", after, false);
 }
 
 json_t *
-show_boots(struct daemon *d)
+show_boots(struct daemon *d, const char *after)
 {
 	struct story_view b = view_of(d);
 
-	return stories_list(&b, "boots", true);
+	return stories_list(&b, "boots", after, true);
 }
 
 json_t *
@@ -296,4 +297,26 @@ show_explain(struct daemon *d, const char *words)
 		return json_pack("{s:s}", "error",
 		    "not a hardware address, like 52:54:00:12:34:56");
 	return stories_explain(&v, &k, stories_find(&v, &k, interface));
+}
+
+json_t *
+show_which(struct daemon *d, const char *words)
+{
+	return which(d->relay, words, loop_now(d->loop));
+}
+
+static void
+add_line(void *lines, const char *line)
+{
+	json_array_append_new(lines, json_string(line));
+}
+
+/* Line by line, as pxrelayd -nv prints it; its text is ASCII. */
+json_t *
+show_config(struct daemon *d)
+{
+	json_t *lines = json_array();
+
+	conf_print(d->conf, add_line, lines);
+	return json_pack("{s:o}", "config", lines);
 }

@@ -428,7 +428,7 @@ alone -s "$T/nobody" capture -w ''
 verdict "capture: no name" status 2 '' '-w: expected a file name'
 for bad in "-w x" "-c 5" "--mac 02:00:5e:10:00:01"; do
 	alone -s "$T/nobody" show $bad
-	verdict "show $bad" status 2 '' 'takes no options of capture'
+	verdict "show $bad" status 2 '' 'does not belong to this command'
 done
 
 # --- health --------------------------------------------------------------------
@@ -579,7 +579,7 @@ print(json.dumps(doc))
 EOF
 ask answer show < "$T/huge-show"
 verdict "20,000 interfaces: show says where the rest is" \
-	status 0 '^and 19994 more: pxrelayctl show interfaces$' ''
+	status 0 '^and 19994 more, 34 in trouble: pxrelayctl show interfaces --failed$' ''
 verdict "20,000 interfaces: show fits" fits
 
 # Names that would colour, clear or rename a terminal, and break columns.
@@ -775,7 +775,7 @@ verdict "bash completion: commands" cmp "$T/commands" "$T/offered"
 sed -n "s/.*'\([a-z]*\):.*'\$/\1/p" conf/completion/_pxrelayctl | sort > "$T/offered"
 sed 's/^show //' "$T/commands" | sort > "$T/words"
 verdict "zsh completion: commands" cmp "$T/words" "$T/offered"
-"$ctl" --help | grep -oE -e ' --?[a-zA-Z]+' | tr -d ' ' | sort -u > "$T/options"
+"$ctl" --help | grep -oE -e ' --?[a-zA-Z][a-zA-Z-]*' | tr -d ' ' | sort -u > "$T/options"
 completes pxrelayctl -
 sort "$T/out" > "$T/offered"
 verdict "bash completion: options" cmp "$T/options" "$T/offered"

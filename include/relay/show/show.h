@@ -26,9 +26,11 @@ const char *show_if_state(const struct iface *f, enum family family);
 
 /* doc/stories.c makes these: the clients that core/story/track knows, most recent first;
  * those of them that boot; and everything known about one, by its hardware address. */
-json_t *show_clients(struct daemon *d);
-json_t *show_boots(struct daemon *d);
+json_t *show_clients(struct daemon *d, const char *after);
+json_t *show_boots(struct daemon *d, const char *after);
 json_t *show_explain(struct daemon *d, const char *words);
+json_t *show_which(struct daemon *d, const char *words);
+json_t *show_config(struct daemon *d);
 
 /* scrape.c: all metrics in Prometheus' text format; a metrics_fn. */
 char *scrape(void *daemon, size_t *len);
