@@ -114,7 +114,7 @@ endif
 # pkg-config is called once, and only when something is compiled, because `make deps` must
 # run on a machine that has no pkg-config yet.
 LIBS_D := libnl-3.0 libnl-route-3.0 libmnl inih libevent_core jansson libseccomp
-LIBS_C := jansson
+LIBS_C := jansson libseccomp
 pkg = $(shell $(PKG_CONFIG) $1)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
 	$(PKG_CONFIG) $1 failed, try: sudo make deps))
 PC_CFLAGS = $(eval PC_CFLAGS := $$(call pkg,--cflags $(LIBS_D)))$(PC_CFLAGS)

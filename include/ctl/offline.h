@@ -17,6 +17,7 @@ struct offline_args {
 	int n;
 	const char *mac;	/* NULL: all machines that boot */
 	bool json, colour;
+	const char *output;	/* a file in place of standard output; NULL: none */
 	/* In place of printing: with the packets of each boot, decoded. Returns whether it
 	 * could be written. */
 	bool (*write)(void *user, json_t *doc);

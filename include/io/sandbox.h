@@ -4,7 +4,7 @@
  * user, its capabilities, the right to get new ones (no_new_privs), access by
  * debuggers (dumpable), and all system calls not in io/syscall.def.
  *
- * relay/privileges.c and io/opener.c decide what each process keeps.
+ * relay/privileges.c and io/opener.c decide what each process of the daemon keeps.
  */
 #ifndef IO_SANDBOX_H
 #define IO_SANDBOX_H
@@ -40,10 +40,11 @@ int sandbox_drop(struct sandbox_user *become, uint64_t keep);
 enum sandbox_role {
 	SANDBOX_PACKETS = 1,	/* reads packets */
 	SANDBOX_OPENER = 2,	/* opens sockets for it */
+	SANDBOX_READER = 4,	/* reads open files of anybody: relay/ctl/offline.c */
 };
 
 /* Called in a signal handler with the number of a forbidden call, before the
- * process ends. If it returns false, a line is written to stderr. */
+ * process ends. If it is NULL or returns false, a line is written to stderr. */
 typedef bool sandbox_fn(int call);
 
 /* From now on, allows only the calls of that role. 0 or -errno. */

@@ -28,6 +28,7 @@
 #include "ctl/render.h"
 #include "ctl/report.h"
 #include "ctl/table.h"
+#include "io/sandbox.h"
 
 #define SOCKET		"/run/pxrelay/control.sock"
 /* The daemon answers between two batches of packets. After this long a person
@@ -621,18 +622,6 @@ take_files(int argc, char **argv, struct offline_args *o)
 	return true;
 }
 
-static int
-run_files(const struct args *a, struct offline_args *o, bool report)
-{
-	struct report_args r = { .file = a->output, .json = a->json };
-
-	if (o->n > OFFLINE_FILES)
-		return usage("expected at most 16 files", NULL);
-	o->json = a->json;
-	o->colour = may_colour();
-	return report ? report_files(&r, o) : offline_run(o);
-}
-
 /* Options of another command are a mistake, and a page of HTML is of no use on a screen. */
 static int
 check_options(const struct args *a, const char *command, const char *what)
@@ -674,6 +663,21 @@ flush_output(int status)
 	return STATUS_FAILED;
 }
 
+static int
+run_files(const struct args *a, struct offline_args *o, bool report)
+{
+	struct report_args r = { .file = a->output, .json = a->json };
+	int status;
+
+	if (o->n > OFFLINE_FILES)
+		return usage("expected at most 16 files", NULL);
+	o->json = a->json;
+	o->colour = may_colour();
+	status = flush_output(report ? report_files(&r, o) : offline_run(o));
+	sandbox_exit(status);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -701,8 +705,7 @@ main(int argc, char **argv)
 	if (done != STATUS_OK)
 		return done;
 	if (take_files(argc - optind, argv + optind, &offline))
-		return flush_output(run_files(&a, &offline,
-		    strcmp(argv[optind], "report") == 0));
+		return run_files(&a, &offline, strcmp(argv[optind], "report") == 0);
 	a.command = find_command(argv + optind, argc - optind, a.line,
 	    sizeof(a.line));
 	if (!a.command)

@@ -3,6 +3,7 @@
  * offline - see include/ctl/offline.h. The files are read side by side, by time, since
  * each may have another leg of the same boots. Memory is bounded: that of each file by
  * its longest packet, the table of machines by MACHINES, the documents by BOOTS.
+ * Files may come from anybody: none of their bytes is read outside of the sandbox.
  *
  * core/story/sniff makes the stories, doc/stories the documents, and ladder.c prints them,
  * as it prints the daemon's.
@@ -25,6 +26,7 @@
 #include "ctl/table.h"
 #include "doc/decode.h"
 #include "doc/stories.h"
+#include "io/sandbox.h"
 #include "proto/capread.h"
 #include "proto/frame.h"
 
@@ -64,6 +66,7 @@ struct offline {
 	size_t n_kept;
 	uint64_t fragments, more_boots, more_packets;
 	bool failed, odd, cut;	/* a boot failed; a file is damaged; a boot is cut off */
+	bool on_terminal;	/* shows progress */
 };
 
 /* --- files --------------------------------------------------------------- */
@@ -151,7 +154,7 @@ advance(struct offline *o, struct input *in)
 }
 
 static bool
-open_input(struct offline *o, struct input *in, const char *name)
+open_input(struct input *in, const char *name)
 {
 	bool is_stdin = strcmp(name, "-") == 0;
 
@@ -162,6 +165,12 @@ open_input(struct offline *o, struct input *in, const char *name)
 		    strerror(errno));
 		return false;
 	}
+	return true;
+}
+
+static bool
+begin_input(struct offline *o, struct input *in)
+{
 	in->reader = mem_got(calloc(1, sizeof(*in->reader)));
 	in->buf = mem_got(malloc(in->size = 2 * CHUNK));
 	advance(o, in);
@@ -294,14 +303,14 @@ static void
 read_all(struct offline *o)
 {
 	time_t next = time(NULL) + PROGRESS_S;
-	bool shows = isatty(STDERR_FILENO), shown = false;
+	bool shown = false;
 	struct input *in;
 
 	for (uint64_t n = 0; (in = earliest(o)); n++) {
 		take_packet(o, in);
 		in->has_next = false;
 		advance(o, in);
-		if (shows && n % 65536 == 0)
+		if (o->on_terminal && n % 65536 == 0)
 			shown |= show_progress(o, &next);
 	}
 	if (shown)
@@ -499,7 +508,46 @@ open_all(struct offline *o)
 	bool all = true;
 
 	for (int i = 0; i < o->args->n; i++)
-		all &= open_input(o, &o->in[i], o->args->file[i]);
+		all &= open_input(&o->in[i], o->args->file[i]);
+	return all;
+}
+
+/* The file takes the place of standard output. */
+static bool
+open_output(const char *name)
+{
+	bool good = !name || freopen(name, "we", stdout);
+
+	if (!good)
+		render_printf(stderr, "pxrelayctl: %s: %s\n", name, strerror(errno));
+	return good;
+}
+
+/* From now on, open files are read and output is written, no more. What libraries and
+ * stdio do when they are first used comes before. */
+static bool
+confine(struct offline *o)
+{
+	static char output[BUFSIZ];
+	int err;
+
+	o->on_terminal = isatty(STDERR_FILENO);
+	setvbuf(stdout, output, _IOFBF, sizeof(output));
+	tzset();
+	json_object_seed(0);
+	err = sandbox_filter(SANDBOX_READER, NULL);
+	if (err)
+		fprintf(stderr, "pxrelayctl: seccomp: %s\n", strerror(-err));
+	return err == 0;
+}
+
+static bool
+begin_all(struct offline *o)
+{
+	bool all = true;
+
+	for (int i = 0; i < o->args->n; i++)
+		all &= begin_input(o, &o->in[i]);
 	return all;
 }
 
@@ -517,7 +565,7 @@ offline_run(const struct offline_args *a)
 		o->wanted.hlen = (uint8_t)hwaddr_parse(a->mac, o->wanted.chaddr,
 		    sizeof(o->wanted.chaddr));
 	o->sniff = mem_got(sniff_new(MACHINES, on_over, o));
-	if (open_all(o)) {
+	if (open_all(o) && open_output(a->output) && confine(o) && begin_all(o)) {
 		read_all(o);
 		sniff_end(o->sniff, o->last);
 		if (o->wanted.hlen)

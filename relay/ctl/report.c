@@ -76,8 +76,10 @@ write_files(void *user, json_t *doc)
 int
 report_files(const struct report_args *a, struct offline_args *files)
 {
-	struct files f = { a, files };
+	const struct report_args out = { .json = a->json };	/* to stdout */
+	struct files f = { &out, files };
 
+	files->output = a->file;
 	files->write = write_files;
 	files->user = &f;
 	return offline_run(files);

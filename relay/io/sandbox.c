@@ -176,6 +176,7 @@ enum arguments {
 #define P	SANDBOX_PACKETS
 #define O	SANDBOX_OPENER
 #define PO	(SANDBOX_PACKETS | SANDBOX_OPENER)
+#define R	SANDBOX_READER
 
 static const struct call {
 	int nr;			/* negative: not on this machine */
@@ -487,7 +488,7 @@ on_sigsys(int signo, siginfo_t *si, void *context)
 		report_on_stderr(si->si_syscall);
 	} else {
 		reporting = si->si_syscall;
-		if (!report_call(si->si_syscall))
+		if (!report_call || !report_call(si->si_syscall))
 			report_on_stderr(si->si_syscall);
 	}
 	sandbox_exit(SANDBOX_EXIT);

@@ -4,7 +4,8 @@
 # - what it prints is tests/golden/offline-NAME.out;
 # - the same packets in other formats, byte orders, units of time and link layers give the
 #   same (tests/checks/recast.py), and so do both legs together, from a file or a pipe;
-# - a file that is no capture, or is cut, is named, and what was read of it is explained.
+# - a file that is no capture, or is cut, is named, and what was read of it is explained;
+# - what takes over the process that reads a capture cannot execute anything.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tally.sh
@@ -83,4 +84,21 @@ says "an unknown machine" 0 out '^Nothing of this machine'
 timeout 60 "$ctl" --json explain $data/boot-chain-client.pcap >"$T/out" 2>"$T/err"
 rc=$?
 says "JSON" 0 out '"code": "going-on"'
+
+# The process waits for more of the capture when tests/preload/trespass.c is told to execve().
+mkfifo "$T/more"
+ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=${ctl%/*}/preload/trespass.so \
+	"$ctl" explain "$T/more" >"$T/out" 2>"$T/err" &
+pid=$!
+exec 3>"$T/more"
+head -c 3000 $data/boot-chain-client.pcap >&3
+for ((i = 0; i < 300; i++)); do
+	grep -q '^Seccomp:.*2' /proc/$pid/status && break
+	sleep 0.05
+done
+kill -USR1 $pid
+wait $pid
+rc=$?
+exec 3>&-
+says "a forbidden call" 31 err '^seccomp-violation call=execve$'
 tally

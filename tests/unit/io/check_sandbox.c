@@ -158,6 +158,26 @@ START_TEST(a_forbidden_call_ends_the_process_and_is_named)
 }
 END_TEST
 
+/* What the process that reads packets may do, and the reader of captures not. */
+static bool
+do_connect(void *arg)
+{
+	(void)arg;
+	return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) < 0;
+}
+
+START_TEST(the_reader_of_captures_may_do_less)
+{
+	int call = -1;
+
+	ck_assert_int_eq(pipe(told), 0);
+	ck_assert_int_eq(confined(SANDBOX_READER, tell, do_forbidden, &_i), SANDBOX_EXIT);
+	ck_assert_int_eq(read(told[0], &call, sizeof(call)), sizeof(call));
+	ck_assert_str_eq(sandbox_call_name(call), forbidden[_i].name);
+	ck_assert_int_eq(confined(SANDBOX_READER, tell, do_connect, NULL), SANDBOX_EXIT);
+}
+END_TEST
+
 /* Runs the first forbidden call; returns what it leaves on stderr. */
 static const char *
 heard_on_stderr(sandbox_fn *told_by)
@@ -185,6 +205,7 @@ START_TEST(without_a_reporter_the_call_goes_to_stderr)
 {
 	ck_assert_str_eq(heard_on_stderr(tell_nobody),
 	    "seccomp-violation call=openat\n");
+	ck_assert_str_eq(heard_on_stderr(NULL), "seccomp-violation call=openat\n");
 }
 END_TEST
 
@@ -376,6 +397,8 @@ sandbox_suite(void)
 	TCase *tc = tcase_create("calls");
 
 	tcase_add_loop_test(tc, a_forbidden_call_ends_the_process_and_is_named, 0,
+	    sizeof(forbidden) / sizeof(forbidden[0]));
+	tcase_add_loop_test(tc, the_reader_of_captures_may_do_less, 0,
 	    sizeof(forbidden) / sizeof(forbidden[0]));
 	tcase_add_test(tc, without_a_reporter_the_call_goes_to_stderr);
 	tcase_add_test(tc, a_reporter_that_is_forbidden_itself_hides_no_call);
