@@ -14,6 +14,7 @@
 #include "core/conf/conf.h"
 #include "core/iface/iftab.h"
 #include "core/story/track.h"
+#include "core/story/transfer.h"
 
 struct story_view {
 	struct track *track;
@@ -34,5 +35,7 @@ const struct track_client *stories_find(const struct story_view *d,
 /* Everything known about a client, with its verdict; c: NULL if nothing is. */
 json_t *stories_explain(const struct story_view *d, const struct track_key *k,
     const struct track_client *c);
+/* The files that it loaded, or tried to. */
+json_t *stories_transfers(const struct story_view *d, const struct transfer *t, unsigned n);
 
 #endif

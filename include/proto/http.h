@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
  * http - a GET request and the status line of its response (RFC 9112), for
- * probes and the doctor; and a check of the requests that io/metrics receives.
+ * probes and the doctor; a check of the requests that io/metrics receives; and what
+ * core/story/transfer reads of others' requests and responses.
  */
 #ifndef PROTO_HTTP_H
 #define PROTO_HTTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +28,12 @@ size_t http_get_first(uint8_t *out, size_t size, const char *host, uint16_t port
     const char *path, unsigned bytes);
 /* Offset of the body; 0 if the head is incomplete. */
 size_t http_body(const void *data, size_t len);
+
+/* The Content-Length of a response; 0: it has none. */
+uint64_t http_content_length(const void *data, size_t len);
+/* Reads a request for a file: its path, cut to the size of `path` if it is longer, and
+ * whether it asks for the head only. False if it is something else. */
+bool http_read_request(const void *data, size_t len, char *path, size_t size, bool *head);
 
 /* The status code, 100..599; 0 if it is incomplete; -1 if it is not HTTP. */
 int http_status(const void *data, size_t len);

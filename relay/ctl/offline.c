@@ -366,7 +366,9 @@ static void
 add_boot(struct offline *o, const struct track_client *c, struct mono now)
 {
 	struct story_view view = { .track = sniff_track(o->sniff), .now = now };
+	const struct transfer *t;
 	json_t *doc, *row;
+	unsigned n;
 
 	if (json_array_size(o->boots) >= (o->args->write ? REPORTED : BOOTS)) {
 		o->more_boots++;
@@ -376,6 +378,9 @@ add_boot(struct offline *o, const struct track_client *c, struct mono now)
 	row = stories_row(&view, c);
 	if (!doc || !row)
 		mem_got(NULL);
+	t = transfers_of(sniff_transfers(o->sniff), c, &n);
+	if (n)
+		json_object_set_new(doc, "transfers", stories_transfers(&view, t, n));
 	json_object_del(doc, "before");
 	if (o->args->write)
 		add_packets(o, c, doc);
@@ -458,6 +463,47 @@ say_nothing_boots(const struct offline *o)
 		    "address. Name one to see how that went.\n", n);
 }
 
+/* "file     ipxe.efi on 198.51.100.30 by tftp: loaded, 1015808 bytes in 1.203 s". */
+static void
+print_transfer(const json_t *t)
+{
+	char buf[512];
+	struct sbuf b = sbuf_init(buf, sizeof(buf));
+	json_int_t ms = render_number(t, "ms");
+	const json_t *error = json_object_get(t, "error");
+
+	sbuf_screen(&b, render_word(t, "file"), strlen(render_word(t, "file")));
+	sbuf_printf(&b, " on %s by %s: %s", render_server_of(t),
+	    render_word(t, "protocol"), render_word(t, "state"));
+	if (error)
+		sbuf_printf(&b, " (%d)", (int)json_integer_value(error));
+	else
+		sbuf_printf(&b, ", %" PRId64 " bytes", (int64_t)render_number(t, "bytes"));
+	if (json_object_get(t, "size") && render_number(t, "size") != render_number(t, "bytes"))
+		sbuf_printf(&b, " of %" PRId64, (int64_t)render_number(t, "size"));
+	sbuf_printf(&b, " in %d.%03d s", (int)(ms / 1000), (int)(ms % 1000));
+	if (json_object_get(t, "block-size"))
+		sbuf_printf(&b, ", in blocks of %d", (int)render_number(t, "block-size"));
+	if (render_number(t, "sent-again"))
+		sbuf_printf(&b, ", %" PRId64 " packets sent again",
+		    (int64_t)render_number(t, "sent-again"));
+	if (json_is_true(json_object_get(t, "fragments")))
+		sbuf_puts(&b, ", in IP fragments");
+	fputs("file     ", stdout);
+	table_wrap(stdout, buf, 9);
+}
+
+static void
+print_boot(const struct offline *o, const json_t *boot)
+{
+	const json_t *t;
+	size_t i;
+
+	render_explain(boot, stdout, o->args->colour);
+	json_array_foreach(json_object_get(boot, "transfers"), i, t)
+		print_transfer(t);
+}
+
 static void
 print_all(const struct offline *o, const json_t *doc)
 {
@@ -469,7 +515,7 @@ print_all(const struct offline *o, const json_t *doc)
 	json_array_foreach(json_object_get(doc, "stories"), i, boot) {
 		if (json_array_size(o->boots) > 1)
 			fputc('\n', stdout);
-		render_explain(boot, stdout, o->args->colour);
+		print_boot(o, boot);
 	}
 	if (json_array_size(o->boots) == 0)
 		say_nothing_boots(o);

@@ -370,3 +370,49 @@ stories_explain(const struct story_view *d, const struct track_key *k,
 	json_object_set_new(doc, "elsewhere", elsewhere(d, c));
 	return doc;
 }
+
+/* --- transfers ----------------------------------------------------------- */
+
+static const char *const load_words[] = {
+	[TRACK_LOAD_NONE] = "asked",
+	[TRACK_LOAD_ASKED] = "asked",
+	[TRACK_LOAD_SIZED] = "asked for its size",
+	[TRACK_LOAD_GOING] = "going on",
+	[TRACK_LOAD_DONE] = "loaded",
+	[TRACK_LOAD_MISSING] = "not found",
+	[TRACK_LOAD_REFUSED] = "refused",
+	[TRACK_LOAD_BLOCK0] = "stuck at block 0",
+	[TRACK_LOAD_LARGE] = "large blocks lost",
+	[TRACK_LOAD_STUCK] = "stuck",
+};
+
+static json_t *
+some(uint64_t n)
+{
+	return n ? json_integer((json_int_t)n) : NULL;
+}
+
+static json_t *
+transfer_row(const struct story_view *d, const struct transfer *t)
+{
+	return json_pack("{s:s, s:o, s:s, s:o, s:o*, s:I, s:o*, s:I, s:o*, s:o*, s:I, s:o*, s:b}",
+	    "protocol", t->http ? "http" : "tftp", "file", json_name(t->file),
+	    "state", load_words[t->state], "server", json_addr(t->server),
+	    "server-name", server_name(d, t->server),
+	    "bytes", (json_int_t)t->bytes, "size", some(t->size),
+	    "ms", (json_int_t)mono_diff_ms(t->last, t->begin),
+	    "blocks", some(t->blocks), "block-size", some(t->block_size),
+	    "sent-again", (json_int_t)t->again,
+	    "error", t->error ? json_integer(t->http ? t->error : t->error - 1) : NULL,
+	    "fragments", t->fragments);
+}
+
+json_t *
+stories_transfers(const struct story_view *d, const struct transfer *t, unsigned n)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(all, transfer_row(d, &t[i]));
+	return all;
+}

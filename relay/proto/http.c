@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
  * http - builds GET requests, reads status lines and checks requests (RFC
- * 9112). Headers are not interpreted. Connections and time-outs are left to
+ * 9112). Of the headers, only Content-Length is interpreted. Connections and time-outs are left to
  * io/query and io/metrics.
  */
 #include "proto/http.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/wire.h"
 
@@ -40,6 +41,64 @@ http_body(const void *data, size_t len)
 	const uint8_t *end = memmem(data, len, "\r\n\r\n", 4);
 
 	return end ? (size_t)(end + 4 - (const uint8_t *)data) : 0;
+}
+
+static struct rd
+next_line(struct rd *r)
+{
+	const uint8_t *end = memchr(r->p, '\n', rd_left(r));
+
+	return rd_sub(r, end ? (size_t)(end + 1 - r->p) : rd_left(r));
+}
+
+/* RFC 9110 8.6: digits, after any blanks. */
+uint64_t
+http_content_length(const void *data, size_t len)
+{
+	static const char name[] = "content-length:";
+	struct rd r = rd_init(data, len), line;
+	uint64_t n = 0;
+
+	do
+		line = next_line(&r);
+	while (rd_left(&r) && (rd_left(&line) < strlen(name) ||
+	    strncasecmp((const char *)line.p, name, strlen(name)) != 0));
+	if (rd_left(&r) == 0)
+		return 0;
+	rd_skip(&line, strlen(name));
+	while (rd_left(&line) && n < UINT64_MAX / 100) {
+		uint8_t c = rd_u8(&line);
+
+		if (c >= '0' && c <= '9')
+			n = n * 10 + (uint8_t)(c - '0');
+		else if (c != ' ' && c != '\t')
+			break;
+	}
+	return n;
+}
+
+bool
+http_read_request(const void *data, size_t len, char *path, size_t size, bool *head)
+{
+	struct rd r = rd_init(data, len);
+	uint32_t method = rd_u32(&r);
+	size_t n = 0;
+
+	*head = method == 0x48454144;			/* "HEAD" */
+	if (*head)
+		rd_skip(&r, 1);
+	else if (method != 0x47455420)			/* "GET " */
+		return false;
+	while (rd_left(&r)) {
+		uint8_t c = rd_u8(&r);
+
+		if (c <= ' ')
+			break;
+		if (n + 1 < size)
+			path[n++] = (char)c;
+	}
+	path[n] = '\0';
+	return n > 0;
 }
 
 /* RFC 9112 4: HTTP-version SP status-code; 'd' is a digit. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * tftp - builds read requests and errors, and reads packet headers (RFC 1350 5;
- * options: RFC 2347). Ports, time-outs and retries are left to io/query.
+ * tftp - builds read requests and errors, and reads packet headers and options (RFC
+ * 1350 5, RFC 2347). Ports, time-outs and retries are left to io/query.
  */
 #include "proto/tftp.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/wire.h"
 
@@ -66,6 +67,49 @@ tftp_parse(struct tftp *t, const void *data, size_t len)
 	}
 	t->op = (enum tftp_op)op;
 	return !r.bad;
+}
+
+struct rd
+tftp_text(struct rd *r)
+{
+	const uint8_t *nul = rd_left(r) ? memchr(r->p, 0, rd_left(r)) : NULL;
+	struct rd text = rd_sub(r, nul ? (size_t)(nul - r->p) : rd_left(r));
+
+	if (nul)
+		rd_skip(r, 1);
+	return text;
+}
+
+/* RFC 2349: digits. The first 18 of them cannot overflow. */
+static uint64_t
+number_of(struct rd text)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < 18 && rd_left(&text); i++) {
+		uint8_t digit = (uint8_t)(rd_u8(&text) - '0');
+
+		if (digit > 9)
+			break;
+		n = n * 10 + digit;
+	}
+	return n;
+}
+
+uint64_t
+tftp_option(const void *data, size_t len, const char *name)
+{
+	struct rd r = rd_init(data, len);
+
+	rd_skip(&r, 2);
+	while (rd_left(&r)) {
+		struct rd key = tftp_text(&r), value = tftp_text(&r);
+
+		if (rd_left(&key) == strlen(name) &&
+		    strncasecmp((const char *)key.p, name, strlen(name)) == 0)
+			return number_of(value);
+	}
+	return 0;
 }
 
 /* The first block is number 1; an ACK of block 0 answers only writes. */

@@ -38,6 +38,10 @@ Each family has a verdict, and the machine has that of the family by which it wa
 if that is both, or none, a success counts more than a failure.
 What failed in the other family follows after
 .Dq also .
+What becomes of a file after its first packets only
+.Ql pxrelayctl explain FILE
+knows
+.Pq Li large-blocks-lost , tftp-block0 , transfer-stuck , http-not-found , http-error .
 DHCPv6 messages behind another relay are the machine's if that relay adds its hardware
 address (option 79) or the machine's DUID has it.
 .Pp

@@ -5,6 +5,8 @@
 # - the same packets in other formats, byte orders, units of time and link layers give the
 #   same (tests/checks/recast.py), and so do both legs together, from a file or a pipe;
 # - a file that is no capture, or is cut, is named, and what was read of it is explained;
+# - of each verdict that a capture can show, a made-up capture has it
+#   (tests/checks/offline-cases.py);
 # - what takes over the process that reads a capture cannot execute anything.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -84,6 +86,23 @@ says "an unknown machine" 0 out '^Nothing of this machine'
 timeout 60 "$ctl" --json explain $data/boot-chain-client.pcap >"$T/out" 2>"$T/err"
 rc=$?
 says "JSON" 0 out '"code": "going-on"'
+
+mkdir "$T/cases"
+/usr/bin/python3 tests/checks/offline-cases.py "$T/cases" include/core/story/explain.def >"$T/missing"
+grep -q . "$T/missing" && fail "offline: verdicts without a case" "$(cat "$T/missing")"
+for case in "$T"/cases/*; do
+	name=${case##*/}
+	explain "$case" 02:00:00:00:aa:01
+	has=$(sed -n 's/^verdict  //p' "$T/out")
+	# In these, the file came to its end.
+	case $name in booted*) grep -q '^file .*: loaded, [1-9]' "$T/out" || has="$has, not loaded" ;; esac
+	if [ "$has" = "${name%%+*}" ]; then
+		pass "offline: case $name"
+	else
+		cat "$T/out" "$T/err"
+		fail "offline: case $name" "verdict ${has:-none}, see above"
+	fi
+done
 
 # The process waits for more of the capture when tests/preload/trespass.c is told to execve().
 mkfifo "$T/more"

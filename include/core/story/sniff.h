@@ -17,6 +17,7 @@
 
 #include "base/mono.h"
 #include "core/story/track.h"
+#include "core/story/transfer.h"
 #include "proto/names.h"
 
 struct sniff;
@@ -31,7 +32,7 @@ struct sniff_seen {
 struct sniff *sniff_new(size_t clients, void (*over)(void *user,
     const struct track_client *c, struct mono when), void *user);
 struct sniff *sniff_free(struct sniff *s);	/* returns NULL */
-/* Takes a captured frame (proto/frame). Returns DROP_NONE, or why it is no UDP packet. Times
+/* Takes a captured frame (proto/frame). Returns DROP_NONE, or why nothing was read. Times
  * must not go backwards by more than packets of several files do. */
 enum drop sniff_frame(struct sniff *s, uint16_t link, const void *data, size_t len,
     struct mono now);
@@ -41,5 +42,6 @@ const struct sniff_seen *sniff_seen(const struct sniff *s);
 struct track *sniff_track(struct sniff *s);
 /* The machine of the packet that sniff_frame() took last; NULL: of none that is known. */
 const struct track_client *sniff_last(struct sniff *s);
+const struct transfers *sniff_transfers(const struct sniff *s);
 
 #endif

@@ -126,6 +126,22 @@ struct track_tftp {
 	bool loaded;		/* a file arrived: the next one was requested */
 };
 
+/* How far a file came that was loaded by TFTP or HTTP, in a capture (core/story/transfer).
+ * From DONE on it is certain. */
+enum track_load_state {
+	TRACK_LOAD_NONE, TRACK_LOAD_ASKED, TRACK_LOAD_SIZED, TRACK_LOAD_GOING,
+	TRACK_LOAD_DONE, TRACK_LOAD_MISSING, TRACK_LOAD_REFUSED,
+	TRACK_LOAD_BLOCK0,	/* stuck: the server answers, no block is acknowledged */
+	TRACK_LOAD_LARGE,	/* the same, of large blocks that were sent */
+	TRACK_LOAD_STUCK,	/* in the middle */
+};
+
+struct track_load {
+	uint8_t state;		/* of the last file of which something is certain */
+	bool http;
+	bool loaded;		/* a file arrived */
+};
+
 /* What the relay dropped. */
 struct track_refused {
 	uint16_t n;
@@ -205,6 +221,7 @@ struct track_boot {
 	struct track_came came;
 	struct track_4011 p4011;
 	struct track_tftp tftp;
+	struct track_load load[FAMILIES];
 	struct track_refused refused;
 	struct track_others others;
 	bool file_of_boot;	/* a boot server named it, not a DHCP server */
@@ -335,6 +352,13 @@ struct track_passing {
 };
 void track_4011(struct track *t, const struct track_passing *p, struct mono now);
 void track_tftp(struct track *t, const struct track_passing *p, struct mono now);
+/* The client with this address; NULL: none, or not on this interface. Only captures
+ * (track_request.overheard) have those of IPv6, which track_at6() adds. */
+struct track_client *track_at(struct track *t, uint32_t ifindex, struct ipaddr a);
+void track_at6(struct track *t, const struct track_client *c, struct ip6 a);
+/* A packet of a file that the client loads. */
+void track_loading(struct track *t, struct track_client *c, enum family family,
+    struct track_load load, struct mono now);
 /* The relay delivered another server's answer in place of a dead server's reply. */
 void track_rescue(struct track *t, const struct track_passing *p, struct mono now);
 
@@ -366,9 +390,9 @@ enum family track_kind_family(enum track_kind k);
 /* --- shared by the files of track -------------------------------------- */
 
 /* What else than its hardware address a client is found by: its leased IPv4
- * address, or its DUID. */
+ * address, or its DUID, or in a capture its IPv6 address. */
 struct track_name {
-	uint8_t kind;		/* '4' or 'D' */
+	uint8_t kind;		/* '4', 'D' or '6' */
 	uint8_t b[16];		/* the address, or the end of the DUID */
 	uint8_t pad[3];
 	uint32_t ifindex;	/* the last member: see hash_share() */
@@ -386,6 +410,8 @@ struct track_key track_key(const void *mac, uint8_t len, uint32_t ifindex);
 /* What firmware asks over DHCPv6; and what comes for it. */
 void track_firmware6(struct track_six *six, const struct pxe_client *c);
 void track_offer6(struct track_six *six, const struct dhcp6 *m);
+/* Copies as much as fits into TRACK_FILE bytes, which end with NULs. */
+void track_text(char *to, struct rd text);
 /* Begins another conversation. */
 void track_begin(struct track *t, struct track_client *c, struct mono now);
 /* The client was active: opens its boot, or puts off its end. */

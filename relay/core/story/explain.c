@@ -27,6 +27,8 @@ struct evidence {
 	const struct track_sent *sent;
 	const struct track_asked *asked;
 	const struct track_refused *refused;
+	const struct track_tftp *tftp;
+	const struct track_load *load;
 	bool ack, nak;
 	int64_t quiet_ms;	/* since the last event, of either family */
 	unsigned leases, boots;	/* address offers, boot offers */
@@ -301,7 +303,7 @@ static bool
 has_no_file(const struct track_boot *b)
 {
 	return b->netboot && b->came.ack && b->file[0] == '\0' &&
-	    b->tftp.reads == 0 && !b->p4011.rescued && !is_unseen(b);
+	    b->tftp.reads == 0 && b->load[FAMILY4].state == TRACK_LOAD_NONE && !b->p4011.rescued && !is_unseen(b);
 }
 
 /* The same, or it did not even accept an address: without a boot offer, EDK2
@@ -348,10 +350,21 @@ has_unread_file(const struct track_boot *b)
 	    b->tftp.reads == 0 && strncmp(b->file, "http", 4) != 0 && !is_unseen(b);
 }
 
+/* Only captures tell how a file ended. That others are missing or refused does not matter
+ * when one was loaded: a loader tries many. */
+static bool
+is_load(const struct evidence *a, enum track_load_state state, bool http)
+{
+	bool is_answer = state == TRACK_LOAD_MISSING || state == TRACK_LOAD_REFUSED;
+
+	return a->load->state == state && !(is_answer &&
+	    (a->load->loaded || a->load->http != http));
+}
+
 static bool
 is_booted(const struct evidence *a)
 {
-	return a->b->tftp.reads > 0 || (a->b->family == PXE_HTTP && a->b->came.ack &&
+	return a->b->tftp.reads > 0 || a->load->loaded || (a->b->family == PXE_HTTP && a->b->came.ack &&
 	    !is_no_uri(a));
 }
 
@@ -459,6 +472,7 @@ evidence_of4(const struct track_boot *b, struct mono now)
 {
 	struct evidence a = {
 		.b = b, .sent = &b->sent, .asked = &b->asked, .refused = &b->refused,
+		.tftp = &b->tftp, .load = &b->load[FAMILY4],
 		.ack = b->came.ack, .nak = b->came.nak,
 		.quiet_ms = mono_diff_ms(now, b->last),
 		.answered = b->n_offer || b->came.ack,
@@ -475,12 +489,13 @@ evidence_of4(const struct track_boot *b, struct mono now)
 static struct evidence
 evidence_of6(const struct track_boot *b, struct mono now)
 {
+	static const struct track_tftp none;
 	const struct track_six *six = &b->six;
 
 	return (struct evidence){
 		.b = b, .sent = &six->sent, .asked = &six->asked,
-		.refused = &six->refused, .nak = six->nak,
-		.ack = six->edk2 ? six->boot_ack : six->ack,
+		.refused = &six->refused, .tftp = &none, .load = &b->load[FAMILY6],
+		.ack = six->edk2 ? six->boot_ack : six->ack, .nak = six->nak,
 		.quiet_ms = mono_diff_ms(now, b->last), .leases = six->offers,
 		.answered = six->advertises || six->replies,
 	};

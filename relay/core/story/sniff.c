@@ -56,21 +56,10 @@ struct message {
 	} way[WAYS_MAX];
 };
 
-/* A TFTP transfer, by the client's end of it. */
-struct flow_key {
-	struct ip4 client;
-	uint16_t port;
-	uint16_t pad;
-};
-
-struct flow {
-	struct flow_key key;
-	struct ip4 server;
-};
-
 struct sniff {
 	struct track *track;
-	struct hash *messages, *flows;
+	struct transfers *transfers;
+	struct hash *messages;
 	struct sniff_seen seen;
 	struct track_client *last;	/* the machine of the last packet; NULL: none */
 	void (*over)(void *user, const struct track_client *c, struct mono when);
@@ -109,9 +98,10 @@ sniff_new(size_t clients, void (*over)(void *, const struct track_client *, stru
 	s->track = track_new(clients, secret);
 	s->messages = hash_new(4 * clients, sizeof(struct message),
 	    sizeof(struct message_key), secret, NULL, NULL);
-	s->flows = hash_new(clients, sizeof(struct flow), sizeof(struct flow_key), secret,
-	    NULL, NULL);
-	if (!s->track || !s->messages || !s->flows)
+	if (!s->track || !s->messages)
+		return sniff_free(s);
+	s->transfers = transfers_new(s->track, IFINDEX, clients);
+	if (!s->transfers)
 		return sniff_free(s);
 	track_listen(s->track, &l);
 	return s;
@@ -123,7 +113,7 @@ sniff_free(struct sniff *s)
 	if (s) {
 		track_free(s->track);
 		hash_free(s->messages);
-		hash_free(s->flows);
+		transfers_free(s->transfers);
 		free(s);
 	}
 	return NULL;
@@ -133,6 +123,12 @@ const struct sniff_seen *
 sniff_seen(const struct sniff *s)
 {
 	return &s->seen;
+}
+
+const struct transfers *
+sniff_transfers(const struct sniff *s)
+{
+	return s->transfers;
 }
 
 struct track *
@@ -308,26 +304,22 @@ sniff_dhcp4(struct sniff *s, const struct sniff_packet *p, struct mono now)
 	s->last = track_find(s->track, m.chaddr, m.hlen, IFINDEX);
 }
 
-/* --- TFTP ---------------------------------------------------------------- */
+/* --- transfers ----------------------------------------------------------- */
 
-/* The server answers from another port than 69 (RFC 1350 4). */
+/* core/story/track has the read requests and the servers' errors over IPv4, as in the
+ * daemon. */
 static void
-sniff_tftp(struct sniff *s, const struct udpip *u, struct mono now)
+sniff_tftp(struct sniff *s, const struct sniff_packet *p, struct mono now)
 {
-	struct flow_key k = { .client = u->src.v4, .port = u->sport };
-	struct flow *f;
-	bool fresh;
+	const struct udpip *u = &p->udp;
+	bool read = u->dport == TFTP_PORT;
+	struct tftp m;
 
-	if (u->dport == TFTP_PORT) {
-		f = hash_get(s->flows, &k, &fresh);
-		f->server = u->dst.v4;
-		sniff_passing(s, u, true, now);
+	if (!tftp_parse(&m, u->payload, u->payload_len))
 		return;
-	}
-	k = (struct flow_key){ .client = u->dst.v4, .port = u->dport };
-	f = hash_find(s->flows, &k);
-	if (f && ip4_eq(f->server, u->src.v4))
-		sniff_passing(s, u, false, now);
+	if (transfer_tftp(s->transfers, u, p->source, now) &&
+	    ip_family(u->dst) == FAMILY4 && (read || m.op == TFTP_ERROR))
+		sniff_passing(s, u, read, now);
 }
 
 /* --- DHCPv6 -------------------------------------------------------------- */
@@ -422,16 +414,16 @@ sniff_udp(struct sniff *s, const struct sniff_packet *p, struct mono now)
 	const struct udpip *u = &p->udp;
 
 	(void)track_end(s->track, UINT32_MAX, now);
-	if (ip_family(u->dst) == FAMILY6) {
-		if (has_port(u, DHCP6_PORT_SERVER, DHCP6_PORT_CLIENT) ||
-		    u->dport == DHCP4_PORT_PXE)
-			sniff_dhcp6(s, p, now);
-	} else if (has_port(u, DHCP4_PORT_SERVER, DHCP4_PORT_CLIENT) ||
-	    has_port(u, DHCP4_PORT_PXE, DHCP4_PORT_PXE)) {
+	if (ip_family(u->dst) == FAMILY6 && (u->dport == DHCP4_PORT_PXE ||
+	    has_port(u, DHCP6_PORT_SERVER, DHCP6_PORT_CLIENT))) {
+		sniff_dhcp6(s, p, now);
+	} else if (ip_family(u->dst) == FAMILY4 &&
+	    (has_port(u, DHCP4_PORT_SERVER, DHCP4_PORT_CLIENT) ||
+	    has_port(u, DHCP4_PORT_PXE, DHCP4_PORT_PXE))) {
 		sniff_dhcp4(s, p, now);
 	} else {
 		s->seen.others = true;
-		sniff_tftp(s, u, now);
+		sniff_tftp(s, p, now);
 	}
 }
 
@@ -439,6 +431,7 @@ enum drop
 sniff_frame(struct sniff *s, uint16_t link, const void *data, size_t len, struct mono now)
 {
 	struct sniff_packet p;
+	struct tcp segment;
 	struct frame f;
 	enum drop why;
 
@@ -451,5 +444,9 @@ sniff_frame(struct sniff *s, uint16_t link, const void *data, size_t len, struct
 	s->seen.others |= why == DROP_BAD_IP;
 	if (why == DROP_NONE)
 		sniff_udp(s, &p, now);
+	else if (why == DROP_FRAGMENT)
+		transfer_fragment(s->transfers, p.udp.src, p.udp.dst, now);
+	else if (tcp_parse(&segment, f.family, f.ip.p, rd_left(&f.ip)))
+		transfer_http(s->transfers, &segment, p.source, now);
 	return why;
 }

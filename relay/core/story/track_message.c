@@ -89,6 +89,33 @@ track_find_address(struct track *t, uint32_t ifindex, struct ip4 a)
 	return next_address(t, ifindex, a, &at);
 }
 
+static struct track_name
+name_of_address6(uint32_t ifindex, struct ip6 a)
+{
+	struct track_name n = { .kind = '6', .ifindex = ifindex };
+
+	memcpy(n.b, a.b, sizeof(a.b));
+	return n;
+}
+
+struct track_client *
+track_at(struct track *t, uint32_t ifindex, struct ipaddr a)
+{
+	struct track_name n = name_of_address6(ifindex, ip_v6(a));
+	uint32_t at = 0;
+
+	return a.version == 6 ? track_by_name(t, &n, &at) :
+	    track_find_address(t, ifindex, ip_v4(a));
+}
+
+void
+track_at6(struct track *t, const struct track_client *c, struct ip6 a)
+{
+	struct track_name n = name_of_address6(c->key.ifindex, a);
+
+	track_name(t, c, &n);
+}
+
 static void
 index_address(struct track *t, struct track_client *c, struct ip4 a)
 {
@@ -441,8 +468,8 @@ track_hedge(struct track *t, struct track_client *c, struct ipaddr server, bool 
 
 /* --- replies ----------------------------------------------------------- */
 
-static void
-copy_text(char *to, struct rd text)
+void
+track_text(char *to, struct rd text)
 {
 	size_t n = rd_left(&text) < TRACK_FILE - 1 ? rd_left(&text) : TRACK_FILE - 1;
 	const uint8_t *p = rd_bytes(&text, n);
@@ -465,7 +492,7 @@ learn_file(struct track_boot *b, const struct dhcp4 *m, bool boot)
 	if (b->file_of_boot && !boot)
 		return true;
 	b->file_of_boot = boot;
-	copy_text(b->file, text);
+	track_text(b->file, text);
 	b->file_server = ip4_is_none(m->siaddr) ?
 	    dhcp4_opt_ip4(m, DHCP4_OPT_SERVER_ID) : m->siaddr;
 	return true;
@@ -695,6 +722,8 @@ track_reply(struct track *t, const struct track_answer *a, struct mono now)
 			note_reply6(c, a, now);
 		else
 			note_reply(t, c, a, now);
+		if (c->now.overheard && !ip6_is_none(c->address6))
+			track_at6(t, c, c->address6);
 		track_active(t, c);
 	}
 }
@@ -745,15 +774,6 @@ track_4011(struct track *t, const struct track_passing *p, struct mono now)
 	}
 }
 
-/* The file name at r, up to its NUL (RFC 1350 5), or all of r if there is none. */
-static struct rd
-name_of(struct rd r)
-{
-	const uint8_t *nul = rd_left(&r) ? memchr(r.p, 0, rd_left(&r)) : NULL;
-
-	return nul ? rd_sub(&r, (size_t)(nul - r.p)) : r;
-}
-
 /* FNV-1a, to recognize the file. A client that constructs a collision spoils
  * only the verdict on its own boot. */
 static uint32_t
@@ -776,7 +796,7 @@ note_read(struct track_boot *b, struct ip4 server, struct rd name)
 	uint32_t sum = sum_of(name);
 
 	if (b->tftp.reads == 0) {
-		copy_text(b->file, name);
+		track_text(b->file, name);
 		b->file_server = server;
 		b->file_of_boot = true;
 	}
@@ -800,7 +820,7 @@ note_tftp(struct track_client *c, const struct track_passing *p, struct rd r,
 
 	e->peer = p->server.host;
 	if (p->from_client) {
-		note_read(&c->now, p->server, name_of(r));
+		note_read(&c->now, p->server, tftp_text(&r));
 		return;
 	}
 	e->n = rd_u16(&r);
@@ -822,6 +842,21 @@ track_tftp(struct track *t, const struct track_passing *p, struct mono now)
 		note_tftp(c, p, r, now);
 		track_active(t, c);
 	}
+}
+
+/* The next try does not undo what is known of the one before. */
+void
+track_loading(struct track *t, struct track_client *c, enum family family,
+    struct track_load load, struct mono now)
+{
+	struct track_load *known = &c->now.load[family];
+	bool loaded = known->loaded || load.state == TRACK_LOAD_DONE;
+
+	if (load.state >= TRACK_LOAD_GOING || known->state < TRACK_LOAD_GOING)
+		*known = load;
+	known->loaded = loaded;
+	c->now.last = now;
+	track_active(t, c);
 }
 
 void

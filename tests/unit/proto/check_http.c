@@ -80,6 +80,43 @@ START_TEST(only_one_path_can_be_fetched)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	const char *path;	/* of a request; NULL: it is none */
+	bool head;
+	uint64_t length;	/* of a response */
+} others[] = {
+	{ "GET /a/b.efi HTTP/1.1\r\n", "/a/b.efi", false, 0 },
+	{ "HEAD /a HTTP/1.0\r\n", "/a", true, 0 },
+	{ "GET /12345678 HTTP", "/123456", false, 0 },
+	{ "GET ", NULL, false, 0 }, { "GETS /", NULL, false, 0 }, { "POST /a", NULL, false, 0 },
+	{ "", NULL, false, 0 },
+	{ "HTTP/1.1 200\r\nA: 1\r\ncontent-LENGTH: 1234\r\n\r\nx", NULL, false, 1234 },
+	{ "HTTP/1.1 200\r\nContent-Length:\t7\r\n\r\n", NULL, false, 7 },
+	{ "HTTP/1.1 200\r\nContent-Length: x\r\n\r\n", NULL, false, 0 },
+	{ "HTTP/1.1 200\r\nContent-Length: 12", NULL, false, 0 },
+	{ "HTTP/1.1 200\r\nContent-Length: 999999999999999999999999\n\n", NULL, false,
+	    999999999999999999 },
+};
+
+START_TEST(what_others_say_is_read)
+{
+	size_t n = strlen(others[_i].text);
+	uint8_t *copy = msg_exact(others[_i].text, n);
+	char path[8];
+	bool head;
+
+	ck_assert(http_read_request(copy, n, path, sizeof(path), &head) ==
+	    (others[_i].path != NULL));
+	if (others[_i].path) {
+		ck_assert_int_eq(strncmp(path, others[_i].path, sizeof(path) - 1), 0);
+		ck_assert(head == others[_i].head);
+	}
+	ck_assert_uint_eq(http_content_length(copy, n), others[_i].length);
+	free(copy);
+}
+END_TEST
+
 Suite *
 http_suite(void)
 {
@@ -91,6 +128,7 @@ http_suite(void)
 	    sizeof(lines) / sizeof(lines[0]));
 	tcase_add_loop_test(t, only_one_path_can_be_fetched, 0,
 	    sizeof(heads) / sizeof(heads[0]));
+	tcase_add_loop_test(t, what_others_say_is_read, 0, sizeof(others) / sizeof(others[0]));
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -38,6 +38,22 @@ START_TEST(no_request_without_a_name_or_room)
 }
 END_TEST
 
+START_TEST(options_are_read_by_name)
+{
+	static const char oack[] = "\0\6tsize\0" "1234\0BLKSIZE\0" "1468\0bad\0x1\0last\0" "56";
+	uint8_t *copy = msg_exact(oack, sizeof(oack) - 1);
+
+	ck_assert_uint_eq(tftp_option(copy, sizeof(oack) - 1, "tsize"), 1234);
+	ck_assert_uint_eq(tftp_option(copy, sizeof(oack) - 1, "blksize"), 1468);
+	ck_assert_uint_eq(tftp_option(copy, sizeof(oack) - 1, "bad"), 0);
+	ck_assert_uint_eq(tftp_option(copy, sizeof(oack) - 1, "last"), 56);
+	ck_assert_uint_eq(tftp_option(copy, sizeof(oack) - 1, "1234"), 0);
+	for (size_t n = 0; n < 14; n++)
+		ck_assert_uint_le(tftp_option(copy, n, "tsize"), 1234);
+	free(copy);
+}
+END_TEST
+
 START_TEST(an_error_ends_in_its_nul)
 {
 	static const char want[] = "\0\5\0\10done";
@@ -98,6 +114,7 @@ tftp_suite(void)
 
 	tcase_add_test(t, a_read_request_has_the_bytes_of_the_rfcs);
 	tcase_add_test(t, no_request_without_a_name_or_room);
+	tcase_add_test(t, options_are_read_by_name);
 	tcase_add_test(t, an_error_ends_in_its_nul);
 	tcase_add_loop_test(t, first_packets_are_told_apart, 0,
 	    sizeof(packets) / sizeof(packets[0]));

@@ -362,6 +362,27 @@ CASE("DHCPv6 is served, and DHCPv4 asked", NO_V6, NO_V6, PXE, .serves6 = true,
 CASE("... and then DHCPv6", GOING_ON, NO_ADVERTISE, PXE, .serves6 = true, AND4,
     .sent.discovers = 1, LAST(NO_SERVER), SOLICITS, EFI6)
 
+/* Captures: how far a file came. */
+#define LOAD(family, ...) .load[FAMILY##family] = { __VA_ARGS__ }
+#define READ4 BOTH, .tftp.reads = 1
+CASE("a file that is going on", BOOTED, BOOTED, READ4, LOAD(4, TRACK_LOAD_GOING))
+CASE("a file that came, without a read request", BOOTED, BOOTED, BOTH,
+    LOAD(4, TRACK_LOAD_DONE, .loaded = true))
+CASE("stuck at block 0", BOOTED, BLOCK0, READ4, LOAD(4, TRACK_LOAD_BLOCK0))
+CASE("stuck at block 0 again and again", TFTP_SILENT, BLOCK0, READ4, .tftp.same_reads = 4,
+    LOAD(4, TRACK_LOAD_BLOCK0))
+CASE("large blocks are lost", BOOTED, LARGE_BLOCKS, READ4, LOAD(4, TRACK_LOAD_LARGE))
+CASE("stuck, of a second file", BOOTED, TRANSFER_STUCK, READ4,
+    LOAD(4, TRACK_LOAD_STUCK, .loaded = true))
+CASE("no such file in DHCPv6", NOT_FOUND, NOT_FOUND, TOOK6, .six.suits = true,
+    LOAD(6, TRACK_LOAD_MISSING))
+CASE("refused in DHCPv6", TFTP_ERROR, TFTP_ERROR, TOOK6, .six.suits = true,
+    LOAD(6, TRACK_LOAD_REFUSED))
+CASE("one is missing, another came", BOOTED6, BOOTED6, TOOK6, .six.suits = true,
+    LOAD(6, TRACK_LOAD_MISSING, .loaded = true))
+CASE("404", HTTP_NOT_FOUND, HTTP_NOT_FOUND, HTTP, LOAD(4, TRACK_LOAD_MISSING, .http = true))
+CASE("503", HTTP_ERROR, HTTP_ERROR, HTTP, LOAD(4, TRACK_LOAD_REFUSED, .http = true))
+
 /* One machine, both families. */
 CASE("leased by both", LEASED, LEASED, AND4, LEASED, REPLIED)
 CASE("leased by DHCPv4 alone", LEASED, LEASED, AND4, LEASED, SOLICITS)
