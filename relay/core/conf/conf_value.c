@@ -376,8 +376,10 @@ conf_server_fault(const char *s, struct conf_server *out)
 		return "";
 	memcpy(text, s, len);
 	text[len] = '\0';
-	if (!ip_parse(text, &a) || !(a.version == 4 ? ip4_is_host(a.v4) : ip6_is_target(a.v6)))
+	if (!ip_parse(text, &a))
 		return "";
+	if (!(a.version == 4 ? ip4_is_host(a.v4) : ip6_is_target(a.v6)))
+		return "a server cannot have this address; expected one like 192.0.2.10 or 2001:db8::10";
 	scoped = ip6_is_scoped(ip_v6(a));
 	if (!scoped && percent)
 		return "an interface after a %; only link-local and multicast addresses have one";

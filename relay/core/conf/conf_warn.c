@@ -138,6 +138,9 @@ conf_warn_servers(struct conf_builder *b)
 		if (s->address.version == 4 && ip4_is_loopback(s->address.v4))
 			conf_warn(b, s->line, "server %s: a loopback address leads to this host "
 			    "alone; expected one that other hosts reach", s->name);
+		if (s->address.version == 4 && ip4_is_linklocal(s->address.v4))
+			conf_warn(b, s->line, "server %s: no router forwards to a link-local "
+			    "address; expected one that other networks reach", s->name);
 	}
 }
 

@@ -285,6 +285,8 @@ END_TEST
 #define TIME(range) "a time from " range " with its unit: ms, s, m or h"
 #define METRICS "expected an address and port like 127.0.0.1:9467, an absolute path or off"
 #define HOST "an IPv4 host address like 192.0.2.10"
+#define NO_SERVER "a server cannot have this address; expected one like 192.0.2.10 or " \
+	"2001:db8::10"
 #define SERVER "an IPv4 or IPv6 address like 192.0.2.10 or 2001:db8::10"
 #define ZONE "a link-local address; expected its interface after a %, like fe80::1%eth0"
 #define GROUP_ZONE "a multicast address; expected its interface after a %, like ff05::1:3%eth0"
@@ -362,13 +364,13 @@ static const struct {
 	{ S, "address", "192.0.2", "expected " SERVER },
 	{ S, "address", "192.0.2.010", "expected " SERVER },
 	{ S, "address", "192.0.2.1:67", "expected " SERVER },
-	{ S, "address", "0.0.0.0", "expected " SERVER },
-	{ S, "address", "255.255.255.255", "expected " SERVER },
-	{ S, "address", "224.0.1.2", "expected " SERVER },
-	{ S, "address", "::", "expected " SERVER },
-	{ S, "address", "::1", "expected " SERVER },
-	{ S, "address", "::ffff:192.0.2.1", "expected " SERVER },
-	{ S, "address", "ff01::1%up0", "expected " SERVER },
+	{ S, "address", "0.0.0.0", NO_SERVER },
+	{ S, "address", "255.255.255.255", NO_SERVER },
+	{ S, "address", "224.0.1.2", NO_SERVER },
+	{ S, "address", "::", NO_SERVER },
+	{ S, "address", "::1", NO_SERVER },
+	{ S, "address", "::ffff:192.0.2.1", NO_SERVER },
+	{ S, "address", "ff01::1%up0", NO_SERVER },
 	{ S, "address", "2001:db8::/64", "expected " SERVER },
 	{ S, "address", "[2001:db8::1]", "expected " SERVER },
 	{ S, "address", "2001:db8::1:2:3:4:5:6:7:8", "expected " SERVER },
@@ -591,7 +593,7 @@ static const struct {
 	{ "[interface a]\nservers = 192.0.2.256\n",
 	    "2: servers: \"192.0.2.256\": expected a [group], a [server] or " SERVER "\n" },
 	{ "[interface a]\nservers = 0.0.0.0\n",
-	    "2: servers: \"0.0.0.0\": expected a [group], a [server] or " SERVER "\n" },
+	    "2: servers: \"0.0.0.0\": " NO_SERVER "\n" },
 	{ "[group wds]\nservers = 192.0.2.1\n[interface a]\nboot = wdss\n",
 	    "4: boot: \"wdss\": expected a [group], a [server] or " SERVER "; did you mean \"wds\"?\n" },
 	{ "[interface averyveryverylong]\nservers = 192.0.2.1\n",
