@@ -15,6 +15,8 @@
 
 #include <jansson.h>
 
+#include "proto/finding.h"
+
 /* Returns the daemon's answer to a command, owned by the caller. NULL: there
  * was none, which has been reported, and *status is the exit status. */
 typedef json_t *doctor_ask_fn(void *user, const char *line, int *status);
@@ -29,6 +31,8 @@ struct doctor_args {
 /* Returns the exit status; STATUS_FAILED if a check failed or the daemon refused. */
 int doctor_run(const struct doctor_args *a);
 
+/* Adds a check without kinds; detail may be NULL. */
+void doctor_add_check(json_t *checks, enum finding what, const char *detail);
 /* Is the status of a document or of one check "fail"? */
 bool doctor_is_bad(const json_t *doc);
 

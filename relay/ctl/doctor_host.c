@@ -4,9 +4,12 @@
  * dropped packets during the runs, nftables rules drop packets that machines
  * need to boot, and packets are forwarded at all.
  *
- * Each rule is judged by itself. One that drops a port unconditionally is a
- * fault; one with more conditions is a fault if servers were silent on that
- * port, and otherwise a warning. Rules of legacy iptables are not seen.
+ * Each rule that names a port is judged by itself. One that drops it unconditionally is
+ * a fault; one with more conditions is a fault if servers were silent on that port, and
+ * otherwise a warning. What is dropped without naming a port, by a chain's policy or by
+ * its last rule, is a warning if servers were silent: a reply to giaddr belongs to no
+ * connection, as its request left from another address. Rules of legacy iptables are not
+ * seen.
  */
 #include "ctl/doctor.h"
 
@@ -18,12 +21,13 @@
 
 #include "base/sbuf.h"
 #include "ctl/render.h"
-#include "proto/finding.h"
+
+#define JUMPS_MAX	8	/* from a hook to a chain; firewalld has 3 */
 
 #define NFT "PATH=\"$PATH:/usr/sbin:/sbin\" nft -j list ruleset 2>/dev/null"
 
-static void
-add_check(json_t *checks, enum finding what, const char *detail)
+void
+doctor_add_check(json_t *checks, enum finding what, const char *detail)
 {
 	const struct finding_row *r = finding_row(what);
 
@@ -171,12 +175,12 @@ check_rp_filter(int64_t before, json_t *checks, const json_t *docs)
 		sbuf_printf(&b, "%" PRId64 " packets; ", now - before);
 	put_strict(&b);
 	if (now > before)
-		add_check(checks, silent ? FINDING_RP_FILTER_DROPS :
+		doctor_add_check(checks, silent ? FINDING_RP_FILTER_DROPS :
 		    FINDING_RP_FILTER_OTHERS, text);
 	else if (silent && *text)
-		add_check(checks, FINDING_RP_FILTER_STRICT, text);
+		doctor_add_check(checks, FINDING_RP_FILTER_STRICT, text);
 	else
-		add_check(checks, FINDING_RP_FILTER_OK, NULL);
+		doctor_add_check(checks, FINDING_RP_FILTER_OK, NULL);
 }
 
 static const uint16_t ports[] = { 67, 68, 69, 4011 };
@@ -204,6 +208,7 @@ struct rule {
 	bool drops;
 	bool udp_port;		/* matches a UDP port */
 	bool conditions;	/* and something else */
+	bool other;		/* matches nothing that such a packet has */
 	uint16_t port;		/* the first of `ports' that it matches; 0: none */
 };
 
@@ -221,16 +226,46 @@ port_of(const json_t *match)
 	return json_object_get(match, "right");
 }
 
-/* "meta l4proto udp" and "ip protocol udp" only repeat that it matches UDP. */
+/* What a rule may match that a reply to giaddr has: it belongs to no connection, as its
+ * request left from another address. */
+static const struct {
+	const char *expr, *part, *name, *value;
+} known[] = {
+	{ "meta", "key", "l4proto", "udp" }, { "payload", "field", "protocol", "udp" },
+	{ "meta", "key", "nfproto", "ipv4" }, { "ct", "key", "state", "new" },
+};
+
+/* Does a value, or a set, have this word? */
 static bool
-is_protocol(const json_t *match)
+has_word(const json_t *v, const char *word)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(v, "set"), i, item)
+		if (has_word(item, word))
+			return true;
+	return json_is_string(v) && strcmp(json_string_value(v), word) == 0;
+}
+
+/* "meta l4proto udp" only repeats that it matches UDP; "icmp type" and "ct state
+ * invalid" match something else. */
+static void
+read_condition(struct rule *r, const json_t *match, bool not)
 {
 	const json_t *left = json_object_get(match, "left");
-	const char *meta = render_word(json_object_get(left, "meta"), "key");
-	const char *field = render_word(json_object_get(left, "payload"), "field");
+	const char *of = render_word(json_object_get(left, "payload"), "protocol");
 
-	return (strcmp(meta, "l4proto") == 0 || strcmp(field, "protocol") == 0) &&
-	    strcmp(render_word(match, "right"), "udp") == 0;
+	r->other = r->other || (*of && strcmp(of, "ip") != 0 && strcmp(of, "ether") != 0);
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (strcmp(render_word(json_object_get(left, known[i].expr), known[i].part),
+		    known[i].name) == 0) {
+			r->other = r->other ||
+			    has_word(json_object_get(match, "right"), known[i].value) == not;
+			r->conditions = r->conditions || strcmp(known[i].expr, "ct") == 0;
+			return;
+		}
+	r->conditions = true;
 }
 
 static void
@@ -240,7 +275,7 @@ read_match(struct rule *r, const json_t *match)
 	bool not = strcmp(render_word(match, "op"), "!=") == 0;
 
 	if (!value) {
-		r->conditions = r->conditions || !is_protocol(match);
+		read_condition(r, match, not);
 		return;
 	}
 	r->udp_port = true;
@@ -315,7 +350,7 @@ check_rule(json_t *checks, const json_t *all, const json_t *rule, const json_t *
 	char text[256];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
-	if (!r.drops || !r.udp_port || !r.port ||
+	if (!r.drops || r.other || !r.port ||
 	    strcmp(render_word(rule, "family"), "ip6") == 0)
 		return false;
 	/* A chain without a hook is reached by a jump, under unknown conditions. */
@@ -323,24 +358,90 @@ check_rule(json_t *checks, const json_t *all, const json_t *rule, const json_t *
 	put_chain(&b, rule, render_word(rule, "chain"));
 	sbuf_printf(&b, ", rule handle %" JSON_INTEGER_FORMAT ": UDP %u",
 	    render_number(rule, "handle"), r.port);
-	add_check(checks, r.conditions && !was_silent(docs, r.port) ?
+	doctor_add_check(checks, r.conditions && !was_silent(docs, r.port) ?
 	    FINDING_FIREWALL_MAY : FINDING_FIREWALL_DROPS, text);
 	return true;
 }
 
-/* Reports a chain with policy drop, but only if a server was silent. */
+/* Does the rule jump to the chain, alone or by a map? */
 static bool
-check_policy(json_t *checks, const json_t *chain, const json_t *docs)
+jumps_to(json_t *expr, const char *chain)
+{
+	json_t *v;
+	const char *key;
+	size_t i;
+
+	json_array_foreach(expr, i, v)
+		if (jumps_to(v, chain))
+			return true;
+	json_object_foreach(expr, key, v)
+		if (strcmp(key, "jump") == 0 || strcmp(key, "goto") == 0 ?
+		    strcmp(render_word(v, "target"), chain) == 0 : jumps_to(v, chain))
+			return true;
+	return false;
+}
+
+/* Do packets to this host pass the chain? */
+static bool
+is_input(const json_t *all, const json_t *chain, int depth)
+{
+	const char *hook = render_word(chain, "hook");
+	const json_t *o, *rule;
+	size_t i;
+
+	if (*hook || depth == JUMPS_MAX)
+		return strcmp(hook, "input") == 0 || strcmp(hook, "prerouting") == 0;
+	json_array_foreach(all, i, o) {
+		rule = json_object_get(o, "rule");
+		if (rule && is_same(chain, "table", rule, "table") &&
+		    is_same(chain, "family", rule, "family") &&
+		    jumps_to(json_object_get(rule, "expr"), render_word(chain, "name")) &&
+		    is_input(all, chain_of(all, rule), depth + 1))
+			return true;
+	}
+	return false;
+}
+
+/* Returns the chain's last rule that may drop a reply without naming a port, or NULL. */
+static const json_t *
+last_drop(const json_t *all, const json_t *chain)
+{
+	const json_t *o, *rule, *last = NULL;
+	size_t i;
+
+	json_array_foreach(all, i, o) {
+		struct rule r;
+
+		rule = json_object_get(o, "rule");
+		if (!rule || chain_of(all, rule) != chain)
+			continue;
+		r = read_rule(rule);
+		if (r.drops && !r.udp_port && !r.other)
+			last = rule;
+	}
+	return last;
+}
+
+/* Reports a chain that drops whatever it did not accept, but only if a server was
+ * silent. */
+static bool
+check_chain(json_t *checks, const json_t *all, const json_t *chain, const json_t *docs)
 {
 	char text[256];
 	struct sbuf b = sbuf_init(text, sizeof(text));
+	const json_t *rule = NULL;
 
-	if (strcmp(render_word(chain, "policy"), "drop") != 0 ||
-	    !was_silent(docs, 0) || strcmp(render_word(chain, "family"), "ip6") == 0)
+	if (!was_silent(docs, 0) || strcmp(render_word(chain, "family"), "ip6") == 0)
 		return false;
 	put_chain(&b, chain, render_word(chain, "name"));
-	sbuf_puts(&b, ": policy drop");
-	add_check(checks, FINDING_FIREWALL_MAY, text);
+	if (strcmp(render_word(chain, "policy"), "drop") == 0)
+		sbuf_puts(&b, ": policy drop");
+	else if ((rule = last_drop(all, chain)) && is_input(all, chain, 0))
+		sbuf_printf(&b, ", rule handle %" JSON_INTEGER_FORMAT ": any port",
+		    render_number(rule, "handle"));
+	else
+		return false;
+	doctor_add_check(checks, FINDING_FIREWALL_MAY, text);
 	return true;
 }
 
@@ -352,7 +453,7 @@ doctor_firewall(json_t *checks, const json_t *ruleset, const json_t *docs)
 	size_t i;
 
 	if (!json_is_array(all)) {
-		add_check(checks, FINDING_FIREWALL_UNKNOWN, NULL);
+		doctor_add_check(checks, FINDING_FIREWALL_UNKNOWN, NULL);
 		return;
 	}
 	json_array_foreach(all, i, o) {
@@ -362,10 +463,10 @@ doctor_firewall(json_t *checks, const json_t *ruleset, const json_t *docs)
 		if (rule)
 			found = check_rule(checks, all, rule, docs) || found;
 		if (chain)
-			found = check_policy(checks, chain, docs) || found;
+			found = check_chain(checks, all, chain, docs) || found;
 	}
 	if (!found)
-		add_check(checks, FINDING_FIREWALL_OK, NULL);
+		doctor_add_check(checks, FINDING_FIREWALL_OK, NULL);
 }
 
 static void
@@ -399,10 +500,10 @@ check_forwarding(json_t *checks, const json_t *docs)
 		if (read_setting(ifname, "forwarding") != 0)
 			continue;
 		off = true;
-		add_check(checks, FINDING_FORWARDING_OFF, ifname);
+		doctor_add_check(checks, FINDING_FORWARDING_OFF, ifname);
 	}
 	if (any && !off)
-		add_check(checks, FINDING_FORWARDING_OK, NULL);
+		doctor_add_check(checks, FINDING_FORWARDING_OK, NULL);
 }
 
 /* In another network namespace, interfaces usually have other indices. */
@@ -448,7 +549,7 @@ doctor_host_end(int64_t before, const json_t *docs)
 		check_firewall(checks, docs);
 		check_forwarding(checks, docs);
 	} else
-		add_check(checks, FINDING_OTHER_HOST, NULL);
+		doctor_add_check(checks, FINDING_OTHER_HOST, NULL);
 	return json_pack("{s:s, s:s, s:o}", "interface", "this host",
 	    "status", worst_status(checks), "checks", checks);
 }

@@ -428,6 +428,23 @@ END
 expect_not "a rule drops TFTP: exit status 1" doctor vlan10
 expect_eq "nothing but this host has a fault" "$(failed vlan10)" ""
 expect "the rule is named" found "this host" firewall-drops "inet fw pass, rule handle"
+
+# A reply to giaddr belongs to no connection, so what firewalld accepts leaves it out.
+nft_on rtr <<END
+flush ruleset
+table inet fw {
+	chain rest { reject with icmpx type admin-prohibited; }
+	chain input {
+		type filter hook input priority 0
+		ct state { established, related } accept
+		iifname lo accept
+		icmp type echo-request accept
+		jump rest
+	}
+}
+END
+expect_not "the firewall rejects replies: exit status 1" doctor vlan10
+expect "the rule is named" found "this host" firewall-may-drop "inet fw rest, rule handle"
 nft_on rtr <<<"flush ruleset"
 
 # A client that has a lease keeps it.

@@ -40,6 +40,15 @@ END_TEST
 #define UDP "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"l4proto\"}}," \
 	"\"right\":\"udp\"}},"
 #define DROP_IT ",{\"drop\":null}"
+#define INPUT CHAIN(",\"type\":\"filter\",\"hook\":\"input\",\"policy\":\"accept\"")
+#define META(expr, key, op, right) "{\"match\":{\"op\":\"" op "\",\"left\":{\"" expr \
+	"\":{\"key\":\"" key "\"}},\"right\":" right "}}"
+#define REJECT "{\"reject\":{\"type\":\"icmpx\",\"expr\":\"admin-prohibited\"}}"
+/* A chain of that hook that leads to the one of the rules. */
+#define ENTRY(hook, jump) "{\"chain\":{\"family\":\"inet\",\"table\":\"fw\"," \
+	"\"name\":\"entry\",\"hook\":\"" hook "\"}},{\"rule\":{\"family\":\"inet\"," \
+	"\"table\":\"fw\",\"chain\":\"entry\",\"handle\":2,\"expr\":[" jump "]}},"
+#define JUMP "{\"jump\":{\"target\":\"pass\"}}"
 
 /* silent: what a run found; NULL: no finding */
 static const struct {
@@ -84,6 +93,32 @@ static const struct {
 	    "{}", NULL, "firewall", NULL },
 	{ "policy drop, and silence", CHAIN(",\"hook\":\"input\",\"policy\":\"drop\"") "{}",
 	    "no-offer", "firewall-may-drop", "inet fw pass: policy drop" },
+	{ "a chain that rejects the rest, and all is well", INPUT RULE(REJECT), NULL,
+	    "firewall", NULL },
+	{ "a chain that rejects the rest, and silence", INPUT RULE(REJECT), "no-offer",
+	    "firewall-may-drop", "inet fw pass, rule handle 12: any port" },
+	{ "what is new", INPUT RULE(META("ct", "state", "in", "\"new\"") DROP_IT),
+	    "no-offer", "firewall-may-drop", NULL },
+	{ "what is not established", INPUT RULE(META("ct", "state", "!=",
+	    "{\"set\":[\"established\",\"related\"]}") DROP_IT), "no-offer",
+	    "firewall-may-drop", NULL },
+	{ "what is invalid", INPUT RULE(META("ct", "state", "in", "\"invalid\"") DROP_IT),
+	    "no-offer", "firewall", NULL },
+	{ "IPv6", INPUT RULE(META("meta", "nfproto", "==", "\"ipv6\"") DROP_IT),
+	    "no-offer", "firewall", NULL },
+	{ "all but UDP", INPUT RULE(META("meta", "l4proto", "!=", "\"udp\"") DROP_IT),
+	    "no-offer", "firewall", NULL },
+	{ "any TCP", INPUT RULE(PORT("tcp", "dport", "!=", "22") DROP_IT), "no-offer",
+	    "firewall", NULL },
+	{ "a chain reached from input", CHAIN("") ENTRY("input", JUMP) RULE("{\"drop\":null}"),
+	    "no-offer", "firewall-may-drop", "inet fw pass, rule handle 12: any port" },
+	{ "a chain reached by a map", CHAIN("") ENTRY("input", "{\"vmap\":{\"key\":{},"
+	    "\"data\":{\"set\":[[\"up0\"," JUMP "]]}}}") RULE("{\"drop\":null}"),
+	    "no-offer", "firewall-may-drop", NULL },
+	{ "a chain that jumps to itself", CHAIN("") RULE(JUMP ",{\"drop\":null}"),
+	    "no-offer", "firewall", NULL },
+	{ "a chain reached from output", CHAIN("") ENTRY("output", JUMP)
+	    RULE("{\"drop\":null}"), "no-offer", "firewall", NULL },
 	{ "other shapes", "{\"rule\":7},{\"rule\":{\"expr\":[1,{\"match\":2}]}},3,{}", NULL,
 	    "firewall", NULL },
 };
