@@ -41,7 +41,8 @@ struct route_asker *route_close(struct route_asker *a);	/* NULL-safe; returns NU
  * to that of dst, through interface scope if dst is link-local or multicast (else
  * 0). 0, or the -errno with which sending would fail: ENETUNREACH (no route),
  * EHOSTUNREACH (an unreachable route), EINVAL (a blackhole), EACCES (prohibit),
- * ENODEV (no such interface). */
+ * ENODEV (no such interface); EDESTADDRREQ: dst is the broadcast address of a subnet of this
+ * host, or of IPv6 its anycast address, which a router has as well. */
 int route_ask(struct route_asker *a, struct ipaddr dst, struct ipaddr src,
     uint32_t scope, struct route *out);
 /* Does any route of such a packet, whatever its preference, lead through this interface?

@@ -222,10 +222,14 @@ route_ask(struct route_asker *a, struct ipaddr dst, struct ipaddr src,
 	struct wanted q = { .dst = dst, .src = src, .oif = scope };
 	const struct nlmsghdr *answer;
 	int err = ask_route(a, &q, &answer);
+	const struct rtmsg *rt;
 
-	if (err == 0)
-		read_route(answer, out);
-	return err;
+	if (err < 0)
+		return err;
+	rt = mnl_nlmsg_get_payload(answer);
+	read_route(answer, out);
+	return rt->rtm_type == RTN_BROADCAST || rt->rtm_type == RTN_ANYCAST ?
+	    -EDESTADDRREQ : 0;
 }
 
 /* Is it one of the next hops of a multipath route? */

@@ -58,11 +58,12 @@ ask_route(struct daemon *d, uint16_t s)
 		d->servers.via[s] = r.ifindex;
 		way_route(&w->ways, s, r.ifindex, next_hop(c->address, &r));
 	} else if (err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EACCES ||
-	    err == -EINVAL || err == -ENODEV) {
+	    err == -EINVAL || err == -ENODEV || err == -EDESTADDRREQ) {
 		/* No route, or one of type unreachable, prohibit or blackhole, or no
-		 * interface of the zone. Any other error means that the kernel had
+		 * interface of the zone, or a broadcast. Any other error means that the kernel had
 		 * no memory to answer. */
-		way_no_route(&w->ways, s);
+		way_no_route(&w->ways, s, err == -EDESTADDRREQ ?
+		    HEALTH_DIAG_NOT_A_HOST : HEALTH_DIAG_NO_ROUTE);
 	} else {
 		w->unasked = true;
 	}

@@ -30,6 +30,7 @@ struct way_hop {
 struct way {
 	bool known;		/* from the kernel */
 	bool routed;
+	enum health_diag why;	/* not routed */
 	bool blocked;		/* by the last way_judge() */
 	uint32_t ifindex;	/* of this or the last route; 0: none */
 	struct ipaddr hop;	/* none: nobody is asked (this host, multicast) */
@@ -44,7 +45,7 @@ struct ways {
 /* Take the kernel's answer: a route (hop: none if nobody is asked), or none. */
 void way_route(struct ways *w, uint16_t server, uint32_t ifindex,
     struct ipaddr hop);
-void way_no_route(struct ways *w, uint16_t server);
+void way_no_route(struct ways *w, uint16_t server, enum health_diag why);
 /* Forgets hops that are on no server's way. Call it after the answers for all. */
 void way_sweep(struct ways *w);
 /* Takes a neighbour's state; false if it is on no server's way, as most. */

@@ -575,7 +575,8 @@ doctor_judge(struct doctor *d)
 			report(d, FINDING_BELIEVED_DOWN, a, "%s",
 			    health_diag_word(s->diag));
 		if (!s->routed)
-			report(d, FINDING_NO_ROUTE, a, NULL);
+			report(d, s->diag == HEALTH_DIAG_NOT_A_HOST ?
+			    FINDING_NOT_A_HOST : FINDING_NO_ROUTE, a, NULL);
 		else if (was_answered(s->ping) && was_answered(s->ping_giaddr))
 			report(d, FINDING_REACHABLE, a, NULL);
 	}

@@ -37,10 +37,11 @@ way_route(struct ways *w, uint16_t server, uint32_t ifindex, struct ipaddr hop)
 }
 
 void
-way_no_route(struct ways *w, uint16_t server)
+way_no_route(struct ways *w, uint16_t server, enum health_diag why)
 {
 	w->server[server].known = true;
 	w->server[server].routed = false;
+	w->server[server].why = why;
 	w->server[server].hop = IP_NONE;
 }
 
@@ -99,7 +100,7 @@ diagnose_way(const struct ways *w, struct iftab *t, const struct way *way)
 	if (f ? !f->link.up || !f->link.running : way->ifindex && !way->routed)
 		return HEALTH_DIAG_LINK_DOWN;
 	if (!way->routed)
-		return HEALTH_DIAG_NO_ROUTE;
+		return way->why;
 	i = find_hop(w, way->ifindex, way->hop);
 	return i < w->n_hop && w->hop[i].failed ? HEALTH_DIAG_NEIGHBOUR :
 	    HEALTH_DIAG_NONE;

@@ -142,6 +142,7 @@ START_TEST(routes_that_lead_nowhere)
 	leads_nowhere("10.2.0.1", -EHOSTUNREACH);
 	leads_nowhere("10.3.0.1", -EACCES);
 	leads("10.4.0.1", v0, "198.51.100.2");
+	leads_nowhere("198.51.100.255", -EDESTADDRREQ);
 	/* The longest prefix must win. */
 	sh("ip route add 10.1.0.7/32 via 198.51.100.3");
 	leads("10.1.0.7", v0, "198.51.100.3");
@@ -213,6 +214,8 @@ START_TEST(routes_of_ipv6)
 	ck_assert_int_eq(ask("2001:db8:1::1", NULL, &r), -EINVAL);
 	ck_assert_int_eq(ask("2001:db8:2::1", NULL, &r), -EHOSTUNREACH);
 	ck_assert_int_eq(ask("2001:db8:3::1", NULL, &r), -EACCES);
+	sh("echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
+	ck_assert_int_eq(ask("2001:db8::", NULL, &r), -EDESTADDRREQ);
 }
 END_TEST
 

@@ -561,6 +561,10 @@ START_TEST(without_a_route_nothing_is_sent)
 	w->servers.source[0] = IP_NONE;
 	run();
 	fails("no-route no-address");
+	doctor_free(d);
+	w->servers.health[0].diag = HEALTH_DIAG_NOT_A_HOST;
+	run();
+	fails("not-a-host no-address");
 	ck_assert_uint_eq(n_asked[DOCTOR_DISCOVER], 0);
 	close_world();
 }

@@ -128,7 +128,7 @@ START_TEST(no_route)
 {
 	struct test *t = begin();
 
-	way_no_route(&t->ways, server(t, C));
+	way_no_route(&t->ways, server(t, C), HEALTH_DIAG_NO_ROUTE);
 	judge(t);
 	ck_assert_uint_eq(t->told, 1);
 	is(t, C, HEALTH_DOWN, HEALTH_DIAG_NO_ROUTE);
@@ -170,9 +170,9 @@ START_TEST(with_probes_it_stays_down_until_one_is_answered)
 {
 	struct test *t = begin();
 
-	way_no_route(&t->ways, server(t, B));
+	way_no_route(&t->ways, server(t, B), HEALTH_DIAG_NO_ROUTE);
 	judge(t);
-	way_no_route(&t->ways, server(t, A));
+	way_no_route(&t->ways, server(t, A), HEALTH_DIAG_NO_ROUTE);
 	judge(t);
 	is(t, B, HEALTH_DOWN, HEALTH_DIAG_NO_ROUTE);
 	ck_assert(!t->asks);
@@ -207,8 +207,8 @@ START_TEST(link_down_with_and_without_its_routes)
 	is(t, A, HEALTH_UNKNOWN, HEALTH_DIAG_UNBLOCKED);
 	/* The link is set down: its routes are removed, and the link is the reason. */
 	link_is(t, 1, false, false);
-	way_no_route(&t->ways, server(t, A));
-	way_no_route(&t->ways, server(t, C));
+	way_no_route(&t->ways, server(t, A), HEALTH_DIAG_NO_ROUTE);
+	way_no_route(&t->ways, server(t, C), HEALTH_DIAG_NO_ROUTE);
 	judge(t);
 	is(t, A, HEALTH_DOWN, HEALTH_DIAG_LINK_DOWN);
 	/* Up again, but there is no route to C, which is the reason now. */
@@ -230,7 +230,7 @@ START_TEST(link_deleted)
 	/* The kernel still has a route, so its link may be a new one that is not
 	 * reported yet. */
 	is(t, A, HEALTH_UNKNOWN, HEALTH_DIAG_NONE);
-	way_no_route(&t->ways, server(t, A));
+	way_no_route(&t->ways, server(t, A), HEALTH_DIAG_NO_ROUTE);
 	judge(t);
 	is(t, A, HEALTH_DOWN, HEALTH_DIAG_LINK_DOWN);
 	/* another route */
@@ -380,7 +380,7 @@ START_TEST(drained_stays_drained)
 	struct test *t = begin();
 
 	health_drain(health(t, A), true, t->w->now);
-	way_no_route(&t->ways, server(t, A));
+	way_no_route(&t->ways, server(t, A), HEALTH_DIAG_NO_ROUTE);
 	judge(t);
 	is(t, A, HEALTH_DRAINED, HEALTH_DIAG_DRAINED);
 	health_drain(health(t, A), false, t->w->now);
