@@ -121,7 +121,7 @@ open_parts(struct daemon *d)
 		return failed(d, "doctor", err, NULL);
 	if ((err = iface_watch_open(d)) < 0)
 		return failed(d, "netlink", err, NULL);
-	if (tick_open(d, poll_degraded) < 0 || boot_log_open(d) < 0)
+	if (tick_open(d, poll_degraded) < 0 || boot_log_open(d) < 0 || settled_open(d) < 0)
 		return failed(d, "event loop", -ENOMEM, NULL);
 	return 0;
 }

@@ -181,6 +181,7 @@ struct daemon {
 
 	/* relay/tend and relay/observe */
 	struct iface_watch iface_watch;
+	struct loop_watch *settled;	/* a timer */
 	struct way_watch way_watch;
 	struct probe_run probe_run;
 	struct doctor_runs doctor_runs;

@@ -31,7 +31,8 @@
 struct run {
 	const char *name;	/* of the interface, borrowed */
 	json_int_t number;	/* 0: not started yet */
-	json_t *doc;		/* owned; NULL: not finished */
+	json_t *doc;		/* owned; NULL: not finished. Without a run, of one that is
+				 * absent */
 	bool again;		/* to be repeated alone */
 };
 
@@ -125,7 +126,7 @@ step_runs(struct doctor *d, struct run *r, size_t n)
 		if (r->number && !r->doc) {
 			poll_run(d, r);
 			r->again = n > 1 && may_be_busy(r->doc);
-		} else if (!r->number && open < AT_ONCE && room) {
+		} else if (!r->number && !r->doc && open < AT_ONCE && room) {
 			room = start_run(d, r);
 		}
 		open += r->number && !r->doc;
@@ -244,11 +245,42 @@ print_document(const json_t *doc, FILE *out, bool colour, bool brief)
 	fprintf(out, "    %u checks\n", passed);
 }
 
-/* Chooses the interface that was named, or all that are up. */
+static json_t *
+absent_document(const char *name)
+{
+	json_t *checks = json_array();
+
+	doctor_add_check(checks, FINDING_ABSENT, NULL);
+	return json_pack("{s:s, s:s, s:o}", "interface", name, "status", "warn",
+	    "checks", checks);
+}
+
+/* Is it a client of DHCPv4 to be? Off: it has servers of DHCPv6 only. */
+static bool
+is_up(const json_t *row)
+{
+	static const char *const not[] = { "down", "off", "absent" };
+
+	for (size_t i = 0; i < COUNT(not); i++)
+		if (strcmp(render_word(row, "state"), not[i]) == 0)
+			return false;
+	return *render_word(row, "name");
+}
+
+static bool
+is_absent(const json_t *row)
+{
+	return strcmp(render_word(row, "state"), "absent") == 0 ||
+	    strcmp(render_word(row, "state6"), "absent") == 0;
+}
+
+/* Chooses the interface that was named, or all that are up; of those that are absent
+ * only that is said. */
 static void
 choose_interfaces(struct doctor *d)
 {
 	const json_t *rows, *row;
+	bool any = d->a->interface;
 	size_t i;
 
 	if (!d->a->interface) {
@@ -261,14 +293,16 @@ choose_interfaces(struct doctor *d)
 	if (d->a->interface)
 		d->run[d->n++].name = d->a->interface;
 	json_array_foreach(rows, i, row) {
-		const char *name = render_word(row, "name");
-		const char *state = render_word(row, "state");
+		struct run *r = &d->run[d->n];
 
-		/* Off: it has servers of DHCPv6 only. */
-		if (*name && strcmp(state, "down") != 0 && strcmp(state, "off") != 0)
-			d->run[d->n++].name = name;
+		if (!is_up(row) && !is_absent(row))
+			continue;
+		r->name = render_word(row, "name");
+		r->doc = is_absent(row) ? absent_document(r->name) : NULL;
+		any |= !r->doc;
+		d->n++;
 	}
-	if (d->n > 0)
+	if (any)
 		return;
 	fputs("pxrelayctl: doctor: no client interface is up: "
 	    "see pxrelayctl show interfaces\n", stderr);

@@ -221,7 +221,7 @@ tone_of(const json_t *row)
 	} tones[] = {
 		{ "ready", TONE_GOOD }, { "reachable", TONE_GOOD },
 		{ "up", TONE_GOOD }, { "down", TONE_BAD },
-		{ "no-address", TONE_BAD }, { "no-route", TONE_BAD },
+		{ "absent", TONE_BAD }, { "no-address", TONE_BAD }, { "no-route", TONE_BAD },
 	};
 	const char *state = json_string_value(state_of(row));
 

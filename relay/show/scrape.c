@@ -94,11 +94,11 @@ static const struct number if_numbers[] = {
 
 /* A client interface, and a family that it asks servers of. */
 struct client_if {
-	struct iface *f;
+	const struct iface *f;
 	enum family family;
 };
 
-#define IF_LABELS(at) { "interface", (at).f->link.name }, FAMILY((at).family)
+#define IF_LABELS(at) { "interface", iface_name((at).f) }, FAMILY((at).family)
 
 /* Begins at the first one if at is zeroed; false at the end. */
 static bool
@@ -153,21 +153,55 @@ if_messages(struct prom *p, struct client_if at)
 }
 
 static void
+put_state(struct prom *p, struct client_if at)
+{
+	prom_sample(p, PROM_LABELS(IF_LABELS(at),
+	    { "state", show_if_state(at.f, at.family) }), 1);
+}
+
+static void
+put_ready(struct prom *p, struct client_if at)
+{
+	prom_sample(p, PROM_LABELS(IF_LABELS(at)), iface_serves(at.f, at.family));
+}
+
+/* What says of an interface that it is not there. */
+struct if_gauge {
+	struct prom *p;
+	void (*put)(struct prom *p, struct client_if at);
+};
+
+static void
+put_absent(void *gauge, const struct iface *f)
+{
+	struct if_gauge *g = gauge;
+
+	for (enum family i = 0; i < FAMILIES; i++)
+		if (f->asks[i])
+			g->put(g->p, (struct client_if){ f, i });
+}
+
+static void
+put_gauge(struct daemon *d, struct if_gauge g, const char *word, const char *help)
+{
+	struct client_if at = { NULL, FAMILY4 };
+
+	prom_family(g.p, PROM_GAUGE, word, help);
+	while (next_client_if(d, &at))
+		g.put(g.p, at);
+	iftab_absent(d->iftab, put_absent, &g);
+}
+
+static void
 put_interfaces(struct daemon *d, struct prom *p)
 {
 	const struct client_if none = { NULL, FAMILY4 };
 	struct client_if at;
 
-	prom_family(p, PROM_GAUGE, "interface-state",
+	put_gauge(d, (struct if_gauge){ p, put_state }, "interface-state",
 	    "State of a client interface; 1 for the current one.");
-	for (at = none; next_client_if(d, &at); )
-		prom_sample(p, PROM_LABELS(IF_LABELS(at),
-		    { "state", show_if_state(at.f, at.family) }), 1);
-	prom_family(p, PROM_GAUGE, "interface-ready",
+	put_gauge(d, (struct if_gauge){ p, put_ready }, "interface-ready",
 	    "1 while clients are served, and on standby.");
-	for (at = none; next_client_if(d, &at); )
-		prom_sample(p, PROM_LABELS(IF_LABELS(at)),
-		    iface_serves(at.f, at.family));
 	for (size_t i = 0; i < sizeof(if_numbers) / sizeof(if_numbers[0]); i++) {
 		const struct number *n = &if_numbers[i];
 

@@ -91,6 +91,8 @@ show_if_state(const struct iface *f, enum family family)
 {
 	if (!f->asks[family])
 		return "off";
+	if (!f->link.ifindex)
+		return "absent";
 	if (!f->link.up)
 		return "down";
 	if (!iface_serves(f, family))
@@ -135,7 +137,7 @@ interface_row(struct daemon *d, const struct iface *f)
 		json_array_append_new(giaddr, json_ip(f->giaddr[i].addr));
 	row = json_pack("{s:o, s:I, s:s, s:o, s:o, s:o*, s:o, s:o, s:o, s:b,"
 	    " s:I, s:I, s:I, s:I}",
-	    "name", json_name(f->link.name), "ifindex", (json_int_t)f->link.ifindex,
+	    "name", json_name(iface_name(f)), "ifindex", (json_int_t)f->link.ifindex,
 	    "state", show_if_state(f, FAMILY4), "giaddr", giaddr,
 	    "pattern", json_name(f->conf->pattern),
 	    "inherited-from", port ? json_name(port->link.name) : NULL,
@@ -149,16 +151,31 @@ interface_row(struct daemon *d, const struct iface *f)
 	return row;
 }
 
+struct rows {
+	struct daemon *d;
+	json_t *all;
+};
+
+static void
+add_absent(void *rows, const struct iface *f)
+{
+	struct rows *r = rows;
+
+	json_array_append_new(r->all, interface_row(r->d, f));
+}
+
 json_t *
 show_interfaces(struct daemon *d)
 {
 	json_t *all = json_array();
+	struct rows rows = { d, all };
 	struct iface *f;
 
 	for (f = iftab_next(d->iftab, 0); f;
 	    f = iftab_next(d->iftab, f->link.ifindex))
 		if (f->conf)
 			json_array_append_new(all, interface_row(d, f));
+	iftab_absent(d->iftab, add_absent, &rows);
 	return json_pack("{s:o}", "interfaces", all);
 }
 

@@ -742,6 +742,13 @@ for bad in '{"run":7,"done":true}' '{"run":7,"done":true,"checks":[1,{},[]]}'; d
 	verdict "doctor: nearly nothing: $bad" status 0 '^this host$' ''
 done
 
+# Of a section that no interface matches only that is said; there is no run.
+one='{"interfaces":[{"name":"a","state":"ready"},{"name":"b*","state":"absent"}]}'
+ask turns doctor <<< "$one@{\"run\":1}@{\"run\":1,\"done\":true,\"interface\":\"a\",\"checks\":[]}"
+verdict "doctor: an absent section" status 0 '^  warn  interface  No interface of this host has' ''
+ask turns doctor <<< '{"interfaces":[{"name":"b*","state":"off","state6":"absent"}]}'
+verdict "doctor: absent sections alone" status 1 '' 'no client interface is up'
+
 # Two interfaces; the server is silent on the second, and answers when it is checked again.
 two='{"interfaces":[{"name":"a","state":"ready"},{"name":"b","state":"ready"}]}'
 silent='"checks":[{"check":"offer","code":"no-pool","status":"fail"}]'

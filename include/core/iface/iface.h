@@ -149,10 +149,22 @@ bool iface_has(const struct iface *f, struct ipaddr a);
 bool iface6_owns(const struct iface *f, struct ip6 a);
 /* Is `a` a broadcast address here, all ones or (RFC 1122 3.3.6) all zeros? */
 bool iface_is_all(const struct iface *f, struct ip4 a);
+/* Has nobody a hardware address there? Then it may be the end of a tunnel (tun, GRE, VTI). */
+static inline bool
+iface_is_tunnel(const struct iface *f)
+{
+	return f->link.mac_len < 6;
+}
 /* Can `a` be the address of a single host, here or elsewhere? */
 bool iface_is_machine(const struct iface *f, struct ip4 a);
 /* Is `a` an address of the relays that this client interface takes messages of? */
 bool iface_knows_relay(const struct iface *f, struct ipaddr a);
+/* Its name; of one that is not there (iftab_absent) the pattern of its section. */
+static inline const char *
+iface_name(const struct iface *f)
+{
+	return f->link.ifindex ? f->link.name : f->conf->pattern;
+}
 /* Does rule i apply to this interface, by its `interface` condition? */
 static inline bool
 iface_rule(const struct iface *f, unsigned i)

@@ -104,6 +104,10 @@ size_t iftab_by_link(struct iftab *t, struct ip6 link, struct iface **only);
  * several have it. */
 struct iface *iftab_by_iid(struct iftab *t, const void *iid, size_t len, size_t *n);
 size_t iftab_count(const struct iftab *t);
+/* Calls fn for each [interface] section that is on and whose pattern no interface has,
+ * with one that is not there: its ifindex is 0. As of the last commit. */
+typedef void iftab_absent_fn(void *user, const struct iface *f);
+void iftab_absent(const struct iftab *t, iftab_absent_fn *fn, void *user);
 /* The next interface by ifindex; begin with 0. NULL at the end. */
 struct iface *iftab_next(struct iftab *t, uint32_t after_ifindex);
 

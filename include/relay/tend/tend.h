@@ -28,6 +28,10 @@ void iface_watch_leave_group(struct daemon *d, struct ip4 old, struct ip4 next);
 /* Joins the group that was learned last on this interface (core/relay4/discovery). */
 void iface_watch_named_group(struct daemon *d, struct iface *f);
 
+/* settled.c logs what of the configuration stands for no interface. */
+int settled_open(struct daemon *d);	/* 0 or -ENOMEM */
+void settled_reload(struct daemon *d);
+
 /* way_watch.c learns from the kernel whether each server can be reached. */
 int way_watch_open(struct daemon *d);	/* 0 or -errno */
 void way_watch_close(struct daemon *d);

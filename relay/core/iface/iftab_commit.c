@@ -169,6 +169,14 @@ index_use(struct iftab *t, struct entry *e, struct ip6 key, enum use why)
 	return true;
 }
 
+/* Which families it has servers of. */
+static void
+set_asks(struct iface *f, const struct conf *c)
+{
+	f->asks[FAMILY6] = iface_leads_to_family(f, c, FAMILY6);
+	f->asks[FAMILY4] = !f->asks[FAMILY6] || iface_leads_to_family(f, c, FAMILY4);
+}
+
 /* Keeps the old option 82 of giaddrs whose option 82 has changed. If memory is
  * short, the last replies to the old one are delivered without removing it. */
 static void
@@ -276,8 +284,7 @@ recompute(struct iftab *t, const struct common *with, struct entry *e)
 		return;
 	}
 	set_rule_bits(with->c, e, src.conf);
-	f->asks[FAMILY6] = iface_leads_to_family(f, with->c, FAMILY6);
-	f->asks[FAMILY4] = !f->asks[FAMILY6] || iface_leads_to_family(f, with->c, FAMILY4);
+	set_asks(f, with->c);
 	set_active(f, find_virtual(e, src.addrs[FAMILY4], FAMILY4),
 	    find_virtual(e, src.addrs[FAMILY6], FAMILY6));
 	fmt.vlan = f->link.vlan ? f->link.vlan : src.conf->f.link.vlan;
@@ -438,4 +445,26 @@ iftab_commit(struct iftab *t, const struct conf *c, const struct iftab_host *hos
 		if (e->gone)
 			iftab_entry_free(e);
 	}
+}
+
+void
+iftab_absent(const struct iftab *t, iftab_absent_fn *fn, void *user)
+{
+	const struct conf *c = t->conf;
+	bool *has = c ? calloc(c->n_if + 1u, sizeof(*has)) : NULL;
+
+	for (size_t i = 0; has && i < t->n; i++)
+		if (t->index[i].e->known && t->index[i].e->own)
+			has[t->index[i].e->own - c->ifs] = true;
+	for (uint16_t i = 0; has && i < c->n_if; i++) {
+		struct entry e = { .f.conf = &c->ifs[i] };
+
+		if (has[i] || e.f.conf->off)
+			continue;
+		strncpy(e.f.link.name, e.f.conf->pattern, sizeof(e.f.link.name) - 1);
+		set_rule_bits(c, &e, &e);
+		set_asks(&e.f, c);
+		fn(user, &e.f);
+	}
+	free(has);
 }

@@ -182,14 +182,6 @@ client_mac(struct relay4_delivery *d, const struct conv *cv)
 	return true;
 }
 
-/* Nobody has a hardware address there, or it is the end of a tunnel (GRE, VTI), and IPsec
- * may have no policy for a broadcast. */
-static bool
-is_tunnel(const struct iface *f)
-{
-	return f->link.mac_len < 6;
-}
-
 static struct ip4
 destination(const struct dhcp4 *m, const struct conv *cv)
 {
@@ -232,7 +224,7 @@ address_reply(struct relay4_delivery *d, const struct conv *cv)
 	}
 	d->mac_len = 0;
 	if (!ip4_eq(d->dst, IP4_BROADCAST) && ip4_is_host(d->dst) &&
-	    (is_tunnel(d->out) || client_mac(d, cv)))
+	    (iface_is_tunnel(d->out) || client_mac(d, cv)))
 		return;
 	d->dst = IP4_BROADCAST;
 	d->mac_len = d->out->link.mac_len ? d->out->link.mac_len : 6;

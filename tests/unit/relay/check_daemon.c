@@ -301,6 +301,49 @@ start_both(void)
 	iftab_by_index(d->iftab, RIG_VLAN10)->stats[FAMILY6].drops = 6;
 }
 
+/* A section that no interface matches has a row of its own, until one does. */
+START_TEST(show_interfaces_and_metrics_have_absent_sections)
+{
+	static const char next[] =
+	    "[interface vlan10, vlan99]\n"
+	    "servers = 198.51.100.11\n"
+	    "[interface ppp*]\n"
+	    "servers = 2001:db8::10\n"
+	    "[interface vlan98]\n"
+	    "relay = off\n";
+	json_t *all, *doc;
+	size_t len;
+	char *text;
+
+	ck_assert(rig_reload(d, next));
+	all = rig_command("show interfaces");
+	doc = json_object_get(all, "interfaces");
+	ck_assert_uint_eq(json_array_size(doc), 3);
+	ck_assert_str_eq(at(doc, "1.name"), "vlan99");
+	ck_assert_str_eq(at(doc, "1.state"), "absent");
+	ck_assert_str_eq(at(doc, "1.state6"), "off");
+	ck_assert_str_eq(at(doc, "1.ifindex"), "0");
+	ck_assert_str_eq(at(doc, "1.servers.0"), "198.51.100.11");
+	ck_assert_str_eq(at(doc, "2.name"), "ppp*");
+	ck_assert_str_eq(at(doc, "2.state"), "off");
+	ck_assert_str_eq(at(doc, "2.state6"), "absent");
+	text = scrape(d, &len);
+	ck_assert_ptr_nonnull(strstr(text, "interface_state{interface=\"vlan99\","
+	    "family=\"dhcp4\",state=\"absent\"} 1"));
+	ck_assert_ptr_nonnull(strstr(text,
+	    "interface_ready{interface=\"ppp*\",family=\"dhcp6\"} 0"));
+	ck_assert_ptr_null(strstr(text, "interface=\"vlan98\""));
+	free(text);
+	json_decref(all);
+	rig_link(30, "vlan99", true);
+	all = rig_command("show interfaces");
+	doc = json_object_get(all, "interfaces");
+	ck_assert_uint_eq(json_array_size(doc), 3);
+	ck_assert_str_eq(at(doc, "1.state"), "no-address");
+	json_decref(all);
+}
+END_TEST
+
 START_TEST(documents_have_the_numbers_of_each_family)
 {
 	static const struct {
@@ -445,6 +488,7 @@ daemon_suite(void)
 	tcase_add_test(t, explain_says_that_a_machine_was_never_seen);
 	tcase_add_test(t, a_fifth_capture_is_refused);
 	tcase_add_test(t, show_interfaces_says_why_one_does_not_serve);
+	tcase_add_test(t, show_interfaces_and_metrics_have_absent_sections);
 	tcase_add_test(t, documents_have_the_numbers_of_each_family);
 	tcase_add_test(t, metrics_have_a_label_for_the_family);
 	tcase_add_test(t, with_S_privileges_are_kept_and_that_is_logged);

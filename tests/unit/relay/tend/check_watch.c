@@ -306,6 +306,18 @@ START_TEST(a_server_without_a_route_is_down_until_it_has_one)
 }
 END_TEST
 
+START_TEST(a_broadcast_address_is_no_server)
+{
+	fakeio_route(rig_at("198.51.100.11"), EDESTADDRREQ, NULL, IP_NONE);
+	routes_change();
+	ck_assert(rig_logged("server-down server=dhcp address=198.51.100.11 state=down "
+	    "diag=not-a-host"));
+	fakeio_route(rig_at("198.51.100.11"), 0, NULL, rig_at("198.51.100.1"));
+	routes_change();
+	ck_assert_int_ne(d->servers.health[0].state, HEALTH_DOWN);
+}
+END_TEST
+
 /* In a VRF no event reports a change of routes. */
 START_TEST(a_route_that_returns_without_an_event_is_found_by_the_tick)
 {
@@ -535,6 +547,47 @@ START_TEST(icmpv6_errors_are_evidence_against_a_server)
 }
 END_TEST
 
+/* --- names that stand for nothing ----------------------------------------------------- */
+
+static const char astray[] =
+    "[interface vlan10, vlan99, ppp*]\n"
+    "servers = 198.51.100.11\n"
+    "[interface vlan98]\n"
+    "relay = off\n"
+    "[helper wol]\n"
+    "port = 9\n"
+    "from = vlan10, tun*, wg7\n"
+    "to = vlan20, vlan97\n";
+
+START_TEST(what_matches_no_interface_is_logged_once_after_a_minute)
+{
+	struct iftab_link tun = {
+		.ifindex = 40, .up = true, .running = true, .name = "tun0", .mtu = 1500,
+	};
+
+	ck_assert_int_eq(fakeio_link(&tun), 0);
+	fakeio_batch_end();
+	ck_assert(rig_reload(d, astray));
+	rig_pass_ms(59000);
+	ck_assert(!rig_logged("interfaces-absent"));
+	rig_pass_ms(2000);
+	ck_assert(rig_logged("interfaces-absent sections=vlan99,ppp*"));
+	ck_assert(rig_logged("interfaces-absent helper=wol patterns=wg7,vlan97"));
+	ck_assert(rig_logged("helper-unheard helper=wol interfaces=tun0"));
+	rig_pass_ms(600000);
+	ck_assert_uint_eq(count_logged("interfaces-absent"), 2);
+	ck_assert_uint_eq(count_logged("helper-unheard"), 1);
+}
+END_TEST
+
+START_TEST(nothing_is_logged_if_each_name_stands_for_an_interface)
+{
+	rig_pass_ms(61000);
+	ck_assert(!rig_logged("interfaces-absent"));
+	ck_assert(!rig_logged("helper-unheard"));
+}
+END_TEST
+
 Suite *
 watch_suite(void)
 {
@@ -558,6 +611,9 @@ watch_suite(void)
 	tcase_add_test(i, ipv6_addresses_reach_the_table_and_the_log);
 	tcase_add_checked_fixture(w, start, stop);
 	tcase_add_test(w, a_server_without_a_route_is_down_until_it_has_one);
+	tcase_add_test(w, a_broadcast_address_is_no_server);
+	tcase_add_test(w, what_matches_no_interface_is_logged_once_after_a_minute);
+	tcase_add_test(w, nothing_is_logged_if_each_name_stands_for_an_interface);
 	tcase_add_test(w, a_route_that_returns_without_an_event_is_found_by_the_tick);
 	tcase_add_test(w, many_changes_of_routes_cause_one_check);
 	tcase_add_test(w, a_server_behind_a_link_that_goes_down_is_down);
