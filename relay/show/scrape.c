@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/sbuf.h"
 #include "proto/promfmt.h"
@@ -159,9 +160,12 @@ put_state(struct prom *p, struct client_if at)
 	    { "state", show_if_state(at.f, at.family) }), 1);
 }
 
+/* An alert on 0 must not fire for a pattern whose interfaces come and go. */
 static void
 put_ready(struct prom *p, struct client_if at)
 {
+	if (!at.f->link.ifindex && strpbrk(at.f->conf->pattern, "*?["))
+		return;
 	prom_sample(p, PROM_LABELS(IF_LABELS(at)), iface_serves(at.f, at.family));
 }
 

@@ -331,7 +331,10 @@ START_TEST(show_interfaces_and_metrics_have_absent_sections)
 	ck_assert_ptr_nonnull(strstr(text, "interface_state{interface=\"vlan99\","
 	    "family=\"dhcp4\",state=\"absent\"} 1"));
 	ck_assert_ptr_nonnull(strstr(text,
-	    "interface_ready{interface=\"ppp*\",family=\"dhcp6\"} 0"));
+	    "interface_state{interface=\"ppp*\",family=\"dhcp6\",state=\"absent\"} 1"));
+	ck_assert_ptr_nonnull(strstr(text,
+	    "interface_ready{interface=\"vlan99\",family=\"dhcp4\"} 0"));
+	ck_assert_ptr_null(strstr(text, "interface_ready{interface=\"ppp*\""));
 	ck_assert_ptr_null(strstr(text, "interface=\"vlan98\""));
 	free(text);
 	json_decref(all);
