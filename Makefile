@@ -122,8 +122,10 @@ PC_LIBS_D = $(eval PC_LIBS_D := $$(call pkg,--libs $(LIBS_D)) -lm)$(PC_LIBS_D)
 PC_LIBS_C = $(eval PC_LIBS_C := $$(call pkg,--libs $(LIBS_C)))$(PC_LIBS_C)
 PC_CHECK  = $(eval PC_CHECK := $$(call pkg,--libs check))$(PC_CHECK)
 
-# On 32 bits: captures beyond 2 GB, directories of 64-bit file systems, times beyond 2038.
-LARGE   := -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
+# On 32 bits: captures beyond 2 GB, directories of 64-bit file systems. The size of time_t is
+# that of the distribution's flags, since libevent, which takes a struct timeval, has it too:
+# with _TIME_BITS=64 and Debian 12's libevent, timers run at once.
+LARGE   := -D_FILE_OFFSET_BITS=64
 CPP_ALL = -Iinclude -D_GNU_SOURCE $(LARGE) -DPXRELAY_VERSION='"$(VERSION)"' $(CPPFLAGS)
 CC_ALL  = $(SYSROOT:%=--sysroot=%) $(CSTD) $(WARN) $(HARD) $(CFLAGS) $(CPP_ALL) $(PC_CFLAGS)
 LD_ALL  = $(SYSROOT:%=--sysroot=%) $(HARD) $(CFLAGS) $(LDHARD) $(LDFLAGS)

@@ -78,7 +78,7 @@ unit_allows_calls() {
 	expand @privileged @resources | sort -u > "$T/denied"
 	for c in $(sed -n 's/^CALL([^"]*"\([^"]*\)".*/\1/p' include/io/syscall.def); do
 		case $c in
-		lchown|fchownat) continue ;;	# only root gives files away
+		lchown|lchown32|fchownat) continue ;;	# only root gives files away
 		esac
 		if ! grep -qx "$c" "$T/allowed" || grep -qx "$c" "$T/denied"; then
 			echo "$c is not allowed by the unit"
