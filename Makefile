@@ -18,6 +18,8 @@
 #   make vm              tests that need Debian's own kernel, in a VM
 #   make boot-arm64      an ARM64 machine boots through the relay
 #   make boot-explain    firmware fails to boot in ten ways; explain says why
+#   make check-cross T="arm64"  build for other processors, all of them or these, and run
+#                        the unit tests under qemu-user; make deps-cross installs what it needs
 #   make soak            an hour of mixed load and faults (SOAK_SECONDS=3600)
 #   make fuzz T="rai"    libFuzzer on all targets or these, FUZZ_SECONDS each
 #   make fuzz-replay     run the committed corpus through the same targets
@@ -316,6 +318,9 @@ vm:
 	+$(Q)$(SUB) asan
 	@tests/vm.sh $(T)
 
+check-cross:
+	+@MAKE='$(MAKE)' tests/cross.sh $(T)
+
 # The libraries to preload are in the sanitizer build.
 soak:
 	$(call SAY_MISSING,build test)
@@ -386,6 +391,10 @@ deps:
 deps-build deps-lint deps-arm64 deps-browser:
 	@tests/deps.sh $(@:deps-%=%)
 
+deps-cross:
+	@tests/deps.sh cross
+	@tests/cross.sh sysroots
+
 # In Debian, dhcp-helper conflicts with isc-dhcp-relay, so it is only unpacked.
 DHCP_HELPER := $(B)/peers/usr/sbin/dhcp-helper
 deps-bench: $(DHCP_HELPER)
@@ -426,7 +435,7 @@ clean:
 FORCE:
 .PHONY: all tests replayers libfuzzers benches asan check check-all unit coverage netns vm \
 	soak fuzz fuzz-replay bench demo boot-arm64 boot-explain lint deps deps-build deps-lint \
-	deps-arm64 deps-bench deps-browser check-browser install clean FORCE
+	deps-arm64 deps-bench deps-browser deps-cross check-browser check-cross install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

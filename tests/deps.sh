@@ -30,6 +30,9 @@ packages() {
 	browser) echo chromium fonts-dejavu-core python3 ;;
 	arm64)	echo qemu-system-arm qemu-efi-aarch64 ;;
 	lint)	echo cppcheck clang-tidy clang-format shellcheck ;;
+	cross)	# tests/cross.sh sysroots downloads the libraries
+		echo build-essential pkg-config qemu-user gcc-aarch64-linux-gnu \
+			gcc-arm-linux-gnueabihf gcc-i686-linux-gnu gcc-s390x-linux-gnu ;;
 	bench)	echo dnsmasq-base isc-dhcp-relay python3 iproute2 ;;
 	*)	echo "deps.sh: there is no set $1" >&2
 		return 1 ;;

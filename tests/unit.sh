@@ -5,7 +5,8 @@
 # all of it in LeakSanitizer, which runs at the end of each. If a suite fails, it is run again
 # with a process for each test, so that a crash is one failure and the other tests still run.
 # The suites' lines come in the order of the list; the last line is the sum. BUILD is the build
-# with the programs: build/asan, or build/cover for `make coverage'.
+# with the programs: build/asan, or build/cover for `make coverage'. UNDER is what runs them,
+# for another processor.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/tally.sh
@@ -40,7 +41,7 @@ program() {
 # one_process SUITE: returns true if the suite passes in one process.
 one_process() {
 	[[ $forked != *" $1 "* ]] &&
-		CK_FORK=no timeout -k 5 240 "$(program "$1")" "$1" >"$log/$1.log" 2>&1 </dev/null
+		CK_FORK=no timeout -k 5 240 ${UNDER:-} "$(program "$1")" "$1" >"$log/$1.log" 2>&1 </dev/null
 }
 
 one() {
@@ -49,7 +50,7 @@ one() {
 		return
 	fi
 	[ ! -e "$log/$1.log" ] || mv "$log/$1.log" "$log/$1.together"
-	"$(program "$1")" "$1" >"$log/$1.log" 2>&1 </dev/null
+	${UNDER:-} "$(program "$1")" "$1" >"$log/$1.log" 2>&1 </dev/null
 	echo $? >"$log/$1.rc"
 }
 

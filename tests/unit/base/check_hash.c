@@ -4,6 +4,7 @@
  * compared with a model, an array of keys from the oldest to the youngest.
  */
 #include <check.h>
+#include <endian.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -351,7 +352,7 @@ END_TEST
  * keeps: only comparing the keys tells the clients apart. */
 START_TEST(colliding_keys_are_two_entries)
 {
-	const uint32_t a = 26572, b = 95845;
+	const uint32_t a = htole32(26572), b = htole32(95845);
 	struct hash *h = table(2, NULL);
 
 	ck_assert_uint_eq((uint32_t)hash_sip(secret, &a, 4),
