@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "io/logsink.h"
@@ -235,7 +236,7 @@ run_args(struct args *a)
 	struct conf *conf = args_conf(a, print_mistake, a);
 
 	if (!conf)
-		return EXIT_FAILURE;
+		return a->check ? EXIT_FAILURE : EX_CONFIG;
 	if (!a->check)
 		return start(a, conf);
 	conf_warnings(conf, print_mistake, a);

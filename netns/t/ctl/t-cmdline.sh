@@ -82,8 +82,8 @@ expect "it ends" stop "$bg"
 expect_not "and removes a pid file with a relative name" \
 	test -e "$T/rel.pid"
 
-expect_not "a daemon that cannot start fails with its exit status" \
-	ns rtr "$PXRELAYD" -c "$T/none.conf" 2>"$T/none.log"
+ns rtr "$PXRELAYD" -c "$T/none.conf" 2>"$T/none.log"
+expect_eq "without a valid configuration it does not start, with status" $? 78
 expect "naming the file" logged none none.conf
 
 # ---- -n and -nv ----
@@ -117,7 +117,10 @@ servers = dhcp.example.com
 servers = $SRV1
 [nonsense]
 END
-expect_not "-n refuses a bad file" check "$T/bad.conf"
+check "$T/bad.conf"
+expect_eq "-n refuses a bad file, with status" $? 1
+ns rtr "$PXRELAYD" -f -c "$T/bad.conf" 2>"$T/bad.log"
+expect_eq "a start with it ends with a status of its own" $? 78
 for n in 2 3 5 6 8; do
 	expect "and names line $n" grep -q "^$T/bad.conf:$n: " "$T/check.log"
 done
