@@ -32,7 +32,7 @@ sysroot() {
 		-o APT::Install-Recommends=0 -o APT::Sandbox::User=root \
 		-o Dir::State="$apt" -o Dir::State::lists="$apt/lists" \
 		-o Dir::State::status=/dev/null -o Dir::State::extended_states=/dev/null \
-		-o Dir::Cache::archives="$apt/archives" -o Debug::NoLocking=1
+		-o Dir::Cache="$apt" -o Debug::NoLocking=1
 	apt-get "$@" update && apt-get "$@" install -y --download-only \
 		libc6-dev libnl-3-dev libnl-route-3-dev libmnl-dev libinih-dev libevent-dev \
 		libjansson-dev libseccomp-dev check libsubunit-dev || return 1
