@@ -89,6 +89,10 @@ struct relay6_delivery {
 
 enum drop relay6_reply(struct relay *r, const struct rx *rx, struct mono now,
     struct relay6_delivery *d);
+/* The same of a reply to a query of our own, without the memory of a client: is it from
+ * a server and for a link? */
+enum drop relay6_judge_reply(struct relay *r, const struct rx *rx, struct mono now,
+    struct relay6_delivery *d);
 /* Is it a message that servers send, of this type? Everything else on port 547
  * is a request. */
 bool relay6_is_reply(uint8_t type);
@@ -107,6 +111,9 @@ void relay6_read_origin(struct relay6_origin *o, const struct dhcp6 *m,
 bool relay6_origin_mac(struct mac *mac, const struct relay6_origin *o);
 #define ARPHRD_ETHER	1	/* IANA hardware types, as in option 79 */
 #define ARPHRD_IEEE802	6
+/* The groups that get the message inside; CONF_NONE: it is not for this class. */
+struct conf_groups relay6_targets(struct relay *r, const struct relay6_plan *plan,
+    struct conv *cv);
 /* Write the servers of the plan: of a message, whose number is cv->tries; of a
  * stored query, false if there is none left (ask_next). */
 void relay6_servers(struct relay *r, struct relay6_plan *plan, struct conv *cv,

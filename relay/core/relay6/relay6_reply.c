@@ -431,14 +431,24 @@ note_reply(struct relay *r, const struct relay6_delivery *d, struct conv *cv,
 }
 
 static enum drop
+begin_reply(struct relay *r, const struct rx *rx, struct relay6_delivery *d)
+{
+	enum drop why;
+
+	d->server = servers_find_rx(r->servers, rx->src, rx->ifindex);
+	d->out = NULL;
+	d->m.data = d->to.m.data = NULL;
+	why = ask_judge_source(r, rx, d->server);
+	return why == DROP_NONE ? judge_message(rx, d) : why;
+}
+
+static enum drop
 plan_reply(struct relay *r, const struct rx *rx, struct mono now,
     struct relay6_delivery *d)
 {
-	enum drop why = ask_judge_source(r, rx, d->server);
+	enum drop why = begin_reply(r, rx, d);
 	struct conv *cv;
 
-	if (why == DROP_NONE)
-		why = judge_message(rx, d);
 	if (why != DROP_NONE)
 		return why;
 	why = find_link(r, d, now);
@@ -468,12 +478,20 @@ relay6_reply(struct relay *r, const struct rx *rx, struct mono now,
 {
 	enum drop why;
 
-	d->server = servers_find_rx(r->servers, rx->src, rx->ifindex);
-	d->out = NULL;
-	d->m.data = d->to.m.data = NULL;
 	stats_count(r->stats, COUNTER_REPLIES);
 	why = plan_reply(r, rx, now, d);
 	if (why != DROP_NONE)
 		r->stats->drop_reply[why]++;
 	return why;
+}
+
+enum drop
+relay6_judge_reply(struct relay *r, const struct rx *rx, struct mono now,
+    struct relay6_delivery *d)
+{
+	enum drop why = begin_reply(r, rx, d);
+
+	if (why == DROP_NONE)
+		why = find_link(r, d, now);
+	return why == DROP_NONE ? judge_vss(r, d) : why;
 }

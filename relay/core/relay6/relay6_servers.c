@@ -82,21 +82,20 @@ query_group(struct relay *r, struct relay6_plan *plan, struct conv *cv,
  * boot servers of its rule if they lease addresses, else those that do. EDK2 gets
  * both where the boot servers only offer a file. */
 static void
-query(struct relay *r, struct relay6_plan *plan, struct conv *cv,
-    const struct conf_groups *t, struct mono now)
+narrow(const struct relay *r, const struct relay6_plan *plan, struct conf_groups *t)
 {
-	uint16_t dhcp = t->group[CONF_DHCP], boot = t->group[CONF_BOOT];
+	uint16_t *dhcp = &t->group[CONF_DHCP], *boot = &t->group[CONF_BOOT];
 	bool solicit = plan->from.m.type == DHCP6_SOLICIT, leases;
 
-	if (boot == CONF_NONE || !plan->client.netboot) {
-		query_group(r, plan, cv, CONF_DHCP, dhcp, now);
+	if (*boot == CONF_NONE || !plan->client.netboot) {
+		*boot = CONF_NONE;
 		return;
 	}
-	leases = add_leasing(r->conf, NULL, boot);
-	if (t->everything || (solicit && !leases))
-		query_group(r, plan, cv, CONF_DHCP, dhcp, now);
-	if (leases || !solicit || pxe6_is_edk2(&plan->client))
-		query_group(r, plan, cv, CONF_BOOT, boot, now);
+	leases = add_leasing(r->conf, NULL, *boot);
+	if (!t->everything && !(solicit && !leases))
+		*dhcp = CONF_NONE;
+	if (!leases && solicit && !pxe6_is_edk2(&plan->client))
+		*boot = CONF_NONE;
 }
 
 /* Every server that leases addresses to clients of this interface, whichever rule
@@ -154,8 +153,15 @@ names_server(uint8_t type)
 	    type == DHCP6_RELEASE || type == DHCP6_DECLINE;
 }
 
+/* Does it name no server? */
+static bool
+is_query(uint8_t type)
+{
+	return type == DHCP6_SOLICIT || type == DHCP6_INFORMATION_REQUEST;
+}
+
 static void
-choose_groups(struct relay *r, struct relay6_plan *plan, struct conv *cv)
+choose_groups(struct relay *r, const struct relay6_plan *plan, struct conv *cv)
 {
 	struct rules_facts f = {
 		.family = FAMILY6, .in = plan->in, .client = &plan->client,
@@ -171,20 +177,31 @@ choose_groups(struct relay *r, struct relay6_plan *plan, struct conv *cv)
 	cv->group[CONF_DHCP] = cv->group[CONF_BOOT] = CONF_NONE;
 }
 
+struct conf_groups
+relay6_targets(struct relay *r, const struct relay6_plan *plan, struct conv *cv)
+{
+	struct conf_groups t;
+
+	choose_groups(r, plan, cv);
+	t = conf_groups_for(r->conf, plan->in->conf, cv->rule);
+	if (is_query(plan->from.m.type))
+		narrow(r, plan, &t);
+	return t;
+}
+
 static void
 choose_servers(struct relay *r, struct relay6_plan *plan, struct conv *cv,
     struct mono now)
 {
+	struct conf_groups t = relay6_targets(r, plan, cv);
 	uint8_t type = plan->from.m.type;
-	struct conf_groups t;
 	struct serverset set;
 
-	choose_groups(r, plan, cv);
-	t = conf_groups_for(r->conf, plan->in->conf, cv->rule);
 	if (t.drop)
 		return;
-	if (type == DHCP6_SOLICIT || type == DHCP6_INFORMATION_REQUEST) {
-		query(r, plan, cv, &t, now);
+	if (is_query(type)) {
+		for (enum conf_class class = CONF_DHCP; class < CONF_CLASSES; class++)
+			query_group(r, plan, cv, class, t.group[class], now);
 		return;
 	}
 	set = leasing_servers(r, plan->in);
