@@ -208,21 +208,24 @@ skip_scheme(struct rd *url, const char *scheme)
 }
 
 /* Is it a name or, in brackets, an address? *name: which of them. A second colon is that
- * of an address that stands alone. */
+ * of an address that stands alone; and no name is an IPv4 address. */
 static bool
 is_host(struct rd url, bool *name)
 {
 	const char *p = (const char *)url.p;
 	size_t len = rd_left(&url), colons = 0;
+	bool numeric = true;
 
 	*name = len && p[0] != '[';
 	if (len == 0 || p[0] == '/')
 		return false;
 	if (!*name)
 		return memchr(p, ']', len);
-	for (size_t i = 0; i < len && p[i] != '/'; i++)
+	for (size_t i = 0; i < len && p[i] != '/'; i++) {
 		colons += p[i] == ':';
-	return colons < 2;
+		numeric = numeric && (colons || isdigit(url.p[i]) || p[i] == '.');
+	}
+	return colons < 2 && !numeric;
 }
 
 bool

@@ -556,6 +556,7 @@ START_TEST(urls_suit_a_kind_of_firmware)
 		{ "tftp://boot.example/a:b:c", true, false, true },
 		{ "tftp://2001:db8::1/a", false, false, false },
 		{ "tftp://[2001:db8::1/a", false, false, false },
+		{ "tftp://192.0.2.1/a", false, false, false },
 		{ "tftp:///a", false, false, false }, { "tftp://", false, false, false },
 		{ "my-startup-config", false, false, false }, { "t", false, false, false },
 	};
